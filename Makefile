@@ -1,0 +1,30 @@
+# Thin on purpose: each target shows the plain command it calls.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.PHONY: load test unit lint bench-shop clean
+
+load: $(READY)
+	$(BIN)/locust --headless --scenario baseline
+
+test: $(READY)
+	$(BIN)/pytest
+
+unit: $(READY)
+	$(BIN)/pytest -m "not end_to_end"
+
+lint: $(READY)
+	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports
+
+bench-shop: $(READY)
+	$(BIN)/python tests/benchmarks/bench_shop.py
+
+$(READY): pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable ".[test]"
+	touch $(READY)
+
+clean:
+	rm -rf $(VENV) results build *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
