@@ -1,0 +1,1 @@
+"""A small shop that keeps the checkout API's promises, or breaks them on request."""

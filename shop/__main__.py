@@ -1,0 +1,129 @@
+"""The shop as a program: ``python -m shop --port N``."""
+
+from __future__ import annotations
+
+import argparse
+import ipaddress
+import json
+import os
+import sys
+import tomllib
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from shop.accounts import Accounts, AccountsFileError, read_accounts
+from shop.address_book import usual_choices
+from shop.control import problems
+from shop.front import Shop
+from shop.serving import listen, serve
+from shop.settings import Settings
+
+READY = "checkload shop listening on"
+_MISUSED = 2
+_HIGHEST_PORT = 65535
+
+
+class Misused(Exception):
+    """The shop cannot be started as asked; the message says why and what to do."""
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the shop; the exit code is 0 when it was told to stop and 2 when it could not start as asked."""
+    asked = _parser().parse_args(arguments)
+    try:
+        _check_address(asked.host, asked.port, allow_others=asked.allow_other_hosts)
+        settings = _settings(asked.settings, asked.seed)
+        shop = Shop(settings, _accounts(settings))
+        try:
+            sock = listen(asked.host, asked.port)
+        except OSError as error:
+            reason = (error.strerror or str(error)).lower()
+            raise Misused(f"--port {asked.port}: {reason}; choose another port, or 0 for a free one") from None
+    except Misused as problem:
+        print(f"shop: {problem}", file=sys.stderr)  # noqa: T201 - the program speaks to its user
+        return _MISUSED
+    host = f"[{asked.host}]" if ":" in asked.host else asked.host
+    url = f"http://{host}:{sock.getsockname()[1]}"
+    serve(shop, sock, on_ready=lambda: _say_ready(url), exit_with_parent=asked.exit_with_parent)
+    return 0
+
+
+def _say_ready(url: str) -> None:
+    print(f"{READY} {url}", flush=True)  # noqa: T201 - whoever started the shop waits for this line
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m shop", description="A small shop that keeps the checkout API.")
+    parser.add_argument("--port", type=int, required=True, metavar="N", help="port to listen on; 0 takes a free one")
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
+    parser.add_argument(
+        "--allow-other-hosts", action="store_true", help="allow a --host that other computers can reach"
+    )
+    parser.add_argument(
+        "--settings", metavar="FILE", help="JSON or TOML file; - reads one line of JSON from standard input"
+    )
+    parser.add_argument("--seed", type=int, metavar="N", help="seed of prices, codes and dice; wins over the settings")
+    parser.add_argument(
+        "--exit-with-parent", action="store_true", help="stop when standard input ends, as it does with the parent"
+    )
+    return parser
+
+
+def _check_address(host: str, port: int, *, allow_others: bool) -> None:
+    if not 0 <= port <= _HIGHEST_PORT:
+        raise Misused(f"--port {port}: give a port from 0 (any free one) to {_HIGHEST_PORT}")
+    try:
+        address = ipaddress.ip_address("127.0.0.1" if host == "localhost" else host)
+    except ValueError:
+        raise Misused(f"--host {host}: give an IP address such as 127.0.0.1") from None
+    if not (address.is_loopback or allow_others):
+        raise Misused(f"--host {host}: other computers can reach this address; add --allow-other-hosts if they should")
+
+
+def _settings(name: str | None, seed: int | None) -> Settings:
+    given = {} if name is None else _read_settings(name)
+    if seed is not None:
+        given["seed"] = seed
+    try:
+        return Settings.model_validate(given)
+    except ValidationError as error:
+        lines = [f"settings: {problem['key']}: {problem['problem']}" for problem in problems(error)]
+        raise Misused("\n".join(lines)) from None
+
+
+def _read_settings(name: str) -> dict[str, Any]:
+    try:
+        # Standard input is read byte by byte up to the line's end: what follows is for --exit-with-parent.
+        text = _first_line() if name == "-" else Path(name).read_text(encoding="utf-8")
+        given = tomllib.loads(text) if name.endswith(".toml") else json.loads(text)
+    except OSError as error:
+        raise Misused(f"--settings {name}: {error.strerror}; name a readable file") from None
+    except ValueError as error:
+        raise Misused(
+            f"--settings {name}: not readable as {'TOML' if name.endswith('.toml') else 'JSON'}: {error}"
+        ) from None
+    if not isinstance(given, dict):
+        raise Misused(f"--settings {name}: write a table of settings")
+    return given
+
+
+def _first_line() -> str:
+    line = bytearray()
+    while (byte := os.read(0, 1)) not in (b"", b"\n"):
+        line += byte
+    return line.decode()
+
+
+def _accounts(settings: Settings) -> Accounts:
+    if settings.accounts_file is None:
+        return Accounts()
+    try:
+        return Accounts(read_accounts(Path(settings.accounts_file), usual_choices))
+    except AccountsFileError as error:
+        raise Misused(str(error)) from None
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,177 @@
+"""Who may sign in: the customers of a file, and the made-up ones of addresses that exist for testing."""
+
+from __future__ import annotations
+
+import csv
+import hmac
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+_HEADER = ["email", "password", "first_name", "last_name", "phone", "saved_choices"]
+_MOST_MADE_UP = 200_000
+_MOST_ADDRESSES = 20
+_RESERVED = ("example.com", "example.net", "example.org")
+
+
+class AccountsFileError(Exception):
+    """An accounts file that cannot be used, with everything that is wrong with it."""
+
+
+class WrongPassword(Exception):
+    """A sign-in that is refused."""
+
+
+class TooManyTries(Exception):
+    """An address that was tried with too many wrong passwords, and is left alone for a while."""
+
+
+@dataclass(slots=True)
+class AddressBook:
+    """The addresses of one customer, the latest twenty; each has a pk of its own."""
+
+    entries: dict[str, dict[str, Any]] = field(default_factory=dict)
+    last_pk: int = 0
+
+    def add(self, entry: dict[str, Any]) -> dict[str, Any]:
+        """Write an address down and return it with its pk."""
+        self.last_pk += 1
+        written = {"pk": self.last_pk, **entry}
+        self.entries[str(self.last_pk)] = written
+        if len(self.entries) > _MOST_ADDRESSES:
+            self.entries.pop(next(iter(self.entries)))
+        return written
+
+
+@dataclass(slots=True)
+class Choices:
+    """What a customer chose last time: pks of addresses, delivery and shipping option."""
+
+    shipping_address: str
+    billing_address: str
+    delivery: str
+    shipping: str
+
+
+@dataclass(slots=True)
+class Account:
+    """A customer the shop knows by name."""
+
+    pk: int
+    email: str
+    password: str = field(repr=False)
+    first_name: str = ""
+    last_name: str = ""
+    phone: str = ""
+    addresses: AddressBook = field(default_factory=AddressBook)
+    remembered: Choices | None = None
+    orders: int = 0
+    wrong_tries: int = 0
+    locked_until: float = 0.0
+
+    def document(self) -> dict[str, Any]:
+        """The customer as ``/current_user/`` shows her."""
+        return {
+            "pk": self.pk,
+            "first_name": self.first_name,
+            "last_name": self.last_name,
+            "email": self.email,
+            "phone": self.phone,
+        }
+
+
+class Accounts:
+    """All customers: those of the file for ever, the made-up ones up to a bound."""
+
+    def __init__(self, known: list[Account] | None = None) -> None:
+        self._known = {account.email: account for account in known or []}
+        self._made_up: OrderedDict[str, Account] = OrderedDict()
+        self._last_pk = len(self._known)
+
+    def sign_in(self, email: str, password: str, now: float, *, tries: int, locked_for: float) -> Account:
+        """The account of this address and password.
+
+        An address of a domain that is reserved for testing gets its account at its first sign-in. Raises
+        ``WrongPassword``, and ``TooManyTries`` after ``tries`` wrong passwords in a row, for ``locked_for`` seconds.
+        """
+        email = email.strip().lower()
+        account = self._known.get(email) or self._made_up.get(email)
+        if account is None:
+            if not is_reserved(email):
+                raise WrongPassword
+            account = self._make_up(email, password)
+        if now < account.locked_until:
+            raise TooManyTries
+        if not hmac.compare_digest(account.password.encode(), password.encode()):
+            account.wrong_tries += 1
+            if account.wrong_tries >= tries:
+                account.wrong_tries, account.locked_until = 0, now + locked_for
+            raise WrongPassword
+        account.wrong_tries = 0
+        if email in self._made_up:
+            self._made_up.move_to_end(email)
+        return account
+
+    def _make_up(self, email: str, password: str) -> Account:
+        self._last_pk += 1
+        account = self._made_up[email] = Account(self._last_pk, email, password)
+        if len(self._made_up) > _MOST_MADE_UP:
+            self._made_up.popitem(last=False)
+        return account
+
+
+def is_reserved(email: str) -> bool:
+    """Whether an address belongs to a domain that RFC 2606 keeps for testing, so that nobody real has it."""
+    domain = email.rpartition("@")[2]
+    if domain == email or not email.partition("@")[0]:
+        return False
+    return domain in _RESERVED or domain.endswith((".test", ".example", *(f".{name}" for name in _RESERVED)))
+
+
+def read_accounts(path: Path, last_choices: Callable[[Account], Choices]) -> list[Account]:
+    """The customers of a CSV file; ``last_choices`` says what one with ``saved_choices`` 1 chose last time.
+
+    Raises ``AccountsFileError`` with all that is wrong; no cell is ever quoted, as it may be a password.
+    """
+    try:
+        with path.open(newline="", encoding="utf-8-sig") as file:
+            rows = list(csv.reader(file))
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        reason = getattr(error, "strerror", None) or "not a CSV file in UTF-8"
+        raise AccountsFileError(f"accounts_file {path}: {reason}") from None
+    if not rows or [cell.strip() for cell in rows[0]] != _HEADER:
+        raise AccountsFileError(f"accounts_file {path}: the first line must be {','.join(_HEADER)}")
+    problems: list[str] = []
+    accounts: dict[str, Account] = {}
+    for line, row in enumerate(rows[1:], start=2):
+        if not any(cell.strip() for cell in row):
+            continue
+        if problem := _problem(row, accounts):
+            problems.append(f"accounts_file {path}, line {line}: {problem}")
+            continue
+        email, password, first_name, last_name, phone, saved = row
+        email = email.strip().lower()
+        account = Account(len(accounts) + 1, email, password, first_name, last_name, phone.strip())
+        if saved.strip() == "1":
+            account.remembered = last_choices(account)
+        accounts[email] = account
+    if problems:
+        raise AccountsFileError("\n".join(problems))
+    return list(accounts.values())
+
+
+def _problem(row: list[str], seen: dict[str, Account]) -> str:
+    if len(row) != len(_HEADER):
+        return f"has {len(row)} cells; write {len(_HEADER)}"
+    email = row[0].strip().lower()
+    if "@" not in email:
+        return "email is no address; write for example ada@shop.test"
+    if email in seen:
+        return "email stands in an earlier line, too; keep one of them"
+    if not row[1]:
+        return "password is empty"
+    if row[5].strip() not in ("0", "1"):
+        return "saved_choices must be 1 or 0"
+    return ""

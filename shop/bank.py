@@ -1,0 +1,60 @@
+"""A small stand-in for what lies outside the shop: a bank, a wallet, a provider, and the pages that lead there.
+
+It asks nothing and knows nobody: it sends the shopper back with the reference she came with, and says that she paid,
+or, asked with ``outcome=failure``, that she did not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from html import escape
+from http import HTTPStatus
+from types import MappingProxyType
+
+from shop.contract import CHECKOUT_PATH, PATHS, Page
+from shop.exchange import refused
+
+RETURNS: Mapping[str, Page] = MappingProxyType(
+    {
+        "three-d": Page.THREE_D_SECURE,
+        "gpay": Page.GPAY_COMPLETE,
+        "bex": Page.BEX_COMPLETE,
+        "redirection": Page.REDIRECTION_COMPLETE,
+        "masterpass": Page.MASTERPASS_COMPLETE,
+    }
+)
+"""Which page of the shop each kind of bank sends the shopper back to."""
+
+_LONGEST = 200
+
+
+def bank_page(kind: str, fields: Mapping[str, str]) -> str:
+    """The page of a bank of this kind: one form that leads back to the shop."""
+    if kind == "confirmation":
+        return _html("Confirmation", "<p>Your confirmation has been received.</p>")
+    if kind not in RETURNS:
+        raise refused(HTTPStatus.NOT_FOUND, "There is no such bank.")
+    name = "token" if kind == "masterpass" else "reference"
+    given = fields.get(name, "")
+    if not given or len(given) > _LONGEST:
+        raise refused(HTTPStatus.BAD_REQUEST, f"The bank needs the {name} that the shop gave.")
+    back = {name: given}
+    if name == "reference":
+        back["status"] = "failure" if fields.get("outcome") == "failure" else "success"
+    return form_page("Bank", f"{CHECKOUT_PATH}?page={RETURNS[kind].value}", back)
+
+
+def way_to_bank(kind: str, reference: str) -> str:
+    """The shop's page whose only form leads to the bank."""
+    return form_page("To the bank", f"{PATHS[Page.BANK]}{kind}/", {"reference": reference})
+
+
+def form_page(title: str, action: str, fields: Mapping[str, str]) -> str:
+    """A page with one form that posts hidden fields."""
+    inputs = "".join(f'<input type="hidden" name="{escape(n)}" value="{escape(v)}">' for n, v in fields.items())
+    button = '<button type="submit">Continue</button>'
+    return _html(title, f'<form method="post" action="{escape(action)}">{inputs}{button}</form>')
+
+
+def _html(title: str, body: str) -> str:
+    return f'<!doctype html><html lang="en"><head><title>{escape(title)}</title></head><body>{body}</body></html>'

@@ -1,0 +1,80 @@
+"""Being sent to a bank, wallet or provider, and coming back from there."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from shop.contract import PATHS, Page
+from shop.forms import Form, agrees
+from shop.till import SOLD, Handler, Step, Till, declined, go, wrong
+
+_BANK = PATHS[Page.BANK]
+REDIRECTS = {
+    Page.THREE_D_SECURE: PATHS[Page.THREE_D_REDIRECT],
+    Page.GPAY_COMPLETE: f"{_BANK}gpay/?reference={{}}",
+    Page.BEX_COMPLETE: f"{_BANK}bex/?reference={{}}",
+    Page.REDIRECTION_COMPLETE: PATHS[Page.REDIRECTION],
+}
+"""Where the shopper is sent, by the page she will come back to."""
+
+
+def send_away(till: Till, stays_on: Page, return_page: Page, *, approved: bool = True) -> Step:
+    """Expect the shopper back at a page; until then she stands where she was, with a ``redirect_url``."""
+    payment = till.payment
+    payment.reference = till.fresh_token()
+    payment.return_page = return_page
+    payment.approved = approved
+    return go(stays_on)
+
+
+def way_out(till: Till) -> dict[str, Any]:
+    """The ``redirect_url`` of a shopper who is expected elsewhere."""
+    payment = till.payment
+    if not payment.reference or payment.return_page is None:
+        return {}
+    return {"redirect_url": till.url(REDIRECTS[payment.return_page].format(payment.reference))}
+
+
+def come_back(form: Form, till: Till) -> Step:
+    """Judge what a bank sent back: for this very visit, and paid or not."""
+    payment = till.payment
+    if form["reference"] != payment.reference:
+        return stale("reference")
+    if form["status"] not in ("success", "failure"):
+        return wrong("status", "The status must be success or failure.")
+    if form["status"] == "failure" or not payment.approved:
+        payment.reference = ""
+        return declined()
+    return SOLD
+
+
+def stale(field_name: str) -> Step:
+    """The answer to a visit that is over, or was never begun."""
+    return wrong(field_name, "This payment is not expected, or no longer.")
+
+
+def _selection(page: Page, return_page: Page) -> Handler:
+    def select(form: Form, till: Till) -> Step:
+        if errors := agrees(form):
+            return Step(errors=errors)
+        return send_away(till, page, return_page)
+
+    return Handler(
+        posts={page: select, return_page: come_back}, shows={page: way_out}, returns=frozenset({return_page})
+    )
+
+
+def _leave_for_provider(form: Form, till: Till) -> Step:
+    if errors := agrees(form):
+        return Step(errors=errors)
+    till.payment.redirected = True
+    return send_away(till, Page.REDIRECTION_SELECTED, Page.REDIRECTION_COMPLETE)
+
+
+WALLET = _selection(Page.BEX_SELECTION, Page.BEX_COMPLETE)
+BANK_PAGE = _selection(Page.PAY_SELECTION, Page.GPAY_COMPLETE)
+REDIRECTION = Handler(
+    posts={Page.REDIRECTION_SELECTED: _leave_for_provider, Page.REDIRECTION_COMPLETE: come_back},
+    shows={Page.REDIRECTION_SELECTED: way_out},
+    returns=frozenset({Page.REDIRECTION_COMPLETE}),
+)

@@ -1,0 +1,83 @@
+"""Which page a request asks for, by its method and address."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from http import HTTPStatus
+from types import MappingProxyType
+from typing import NamedTuple
+
+from shop.contract import CHECKOUT_PAGES, CHECKOUT_PATH, PATHS, Page
+from shop.exchange import Refused, refused
+
+
+class Route(NamedTuple):
+    """A page, and the part of its address that varies: a pk, a token, a phone, a kind of bank."""
+
+    page: Page
+    argument: str = ""
+
+
+_PLAIN: Mapping[str, Mapping[str, Page]] = MappingProxyType(
+    {
+        PATHS[Page.CSRF_TOKEN]: {"GET": Page.CSRF_TOKEN},
+        PATHS[Page.LOGIN]: {"POST": Page.LOGIN},
+        PATHS[Page.LOGOUT]: {"POST": Page.LOGOUT},
+        f"{PATHS[Page.LOGOUT]}/": {"POST": Page.LOGOUT},
+        PATHS[Page.CURRENT_USER]: {"GET": Page.CURRENT_USER},
+        PATHS[Page.BASKET]: {"GET": Page.BASKET, "POST": Page.BASKET_ADD},
+        PATHS[Page.ADDRESS_ADD]: {"POST": Page.ADDRESS_ADD},
+        PATHS[Page.ADDRESS_LIST]: {"GET": Page.ADDRESS_LIST},
+        PATHS[Page.THREE_D_REDIRECT]: {"GET": Page.THREE_D_REDIRECT},
+        PATHS[Page.REDIRECTION]: {"GET": Page.REDIRECTION},
+    }
+)
+
+_WITH_ARGUMENT: tuple[tuple[str, Mapping[str, Page]], ...] = (
+    (PATHS[Page.PRODUCT].partition("{")[0], {"GET": Page.PRODUCT}),
+    (PATHS[Page.COMPLETED_ORDER].partition("{")[0], {"GET": Page.COMPLETED_ORDER}),
+    (PATHS[Page.SMS_INBOX].partition("{")[0], {"GET": Page.SMS_INBOX}),
+    (PATHS[Page.BANK], {"GET": Page.BANK, "POST": Page.BANK}),
+)
+
+_CHECKOUT = {page.value: page for page in CHECKOUT_PAGES}
+
+OUTSIDE = frozenset({Page.BANK, Page.SMS_INBOX})
+"""Pages that stand in for something outside the shop: no worker of the shop serves them."""
+
+
+def route(method: str, path: str, query: Mapping[str, str]) -> Route:
+    """The page that is asked for; ``Refused`` with 404 or 405 if there is none."""
+    if path == CHECKOUT_PATH:
+        return _checkout(method, query)
+    if path in _PLAIN:
+        return Route(_by_method(_PLAIN[path], method))
+    for start, pages in _WITH_ARGUMENT:
+        if path.startswith(start):
+            argument = path[len(start) :].removesuffix("/")
+            if argument and "/" not in argument:
+                return Route(_by_method(pages, method), argument)
+    raise refused(HTTPStatus.NOT_FOUND, "There is no such page.")
+
+
+def _checkout(method: str, query: Mapping[str, str]) -> Route:
+    if method not in ("GET", "POST"):
+        raise _not_allowed()
+    name = query.get("page")
+    if name is None and method == "GET":
+        return Route(Page.CHECKOUT)
+    page = _CHECKOUT.get(name or "")
+    if page is None:
+        raise refused(HTTPStatus.NOT_FOUND, "There is no such page.")
+    return Route(page)
+
+
+def _by_method(pages: Mapping[str, Page], method: str) -> Page:
+    page = pages.get(method)
+    if page is None:
+        raise _not_allowed()
+    return page
+
+
+def _not_allowed() -> Refused:
+    return refused(HTTPStatus.METHOD_NOT_ALLOWED, "This page is not asked for in this way.")

@@ -1,0 +1,112 @@
+"""What a payment handler works with, and the three things it can answer."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from shop.contract import Page
+from shop.exchange import Errors
+from shop.forms import Form
+from shop.pre_order import Bill, Payment, PreOrder, bill_of
+from shop.session import Session
+from shop.settings import Conventions, FaultName, Settings
+
+
+class Step(NamedTuple):
+    """What came of posting a page: errors (nothing has changed), the next page, or the order is complete."""
+
+    page: Page | None = None
+    errors: Errors | None = None
+
+
+SOLD = Step()
+
+
+def go(page: Page) -> Step:
+    """The shopper goes on to a page."""
+    return Step(page)
+
+
+def wrong(field_name: str, message: str) -> Step:
+    """The shopper stays, with one message on one field."""
+    return Step(errors={field_name: [message]})
+
+
+def declined() -> Step:
+    """The shopper stays, as the bank did not pay."""
+    return wrong("non_field_errors", "The bank declined the payment.")
+
+
+@dataclass(frozen=True, slots=True)
+class Till:
+    """One shopper at the till: her session, the moment, and what the shop is set to.
+
+    ``broken`` names the promises to break in this one exchange; ``origin`` is the shop's own address.
+    """
+
+    session: Session
+    settings: Settings
+    now: float
+    origin: str
+    rng: random.Random
+    broken: frozenset[FaultName] = frozenset()
+
+    @property
+    def pre_order(self) -> PreOrder:
+        """The order so far."""
+        return self.session.pre_order
+
+    @property
+    def payment(self) -> Payment:
+        """The payment that was begun; asking without one is a mistake of ours."""
+        if self.session.pre_order.payment is None:
+            raise LookupError("no payment option is chosen")
+        return self.session.pre_order.payment
+
+    @property
+    def bill(self) -> Bill:
+        """What the order comes to as things stand."""
+        return bill_of(self.session.basket, self.session.pre_order)
+
+    @property
+    def conventions(self) -> Conventions:
+        """How this shop says things that can be said in two ways."""
+        return self.settings.conventions
+
+    def url(self, path: str) -> str:
+        """A ``redirect_url``, as a path or absolute by convention."""
+        return self.origin + path if self.conventions.redirect_url == "absolute" else path
+
+    def fresh_token(self) -> str:
+        """A word nobody can have known before."""
+        return f"{self.rng.getrandbits(96):024x}"
+
+
+Post = Callable[[Form, Till], Step]
+Show = Callable[[Till], dict[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Handler:
+    """How one flow is honoured: what each page's post does, and what each page shows.
+
+    ``shortcuts`` are pages that may be posted without having been shown, while the test says so. ``returns`` are pages
+    that a bank, wallet or provider sends the shopper back to.
+    """
+
+    posts: Mapping[Page, Post]
+    shows: Mapping[Page, Show] = field(default_factory=dict)
+    shortcuts: Mapping[Page, Callable[[Till], bool]] = field(default_factory=dict)
+    returns: frozenset[Page] = frozenset()
+
+    def may_post(self, page: Page, till: Till) -> bool:
+        """Whether the shopper has come far enough to post a page."""
+        if page not in self.posts:
+            return False
+        # Who comes back from a bank was not shown the page she comes back to; the page itself knows whom it expects.
+        if page in self.returns or page in till.payment.visited:
+            return True
+        return page in self.shortcuts and self.shortcuts[page](till)

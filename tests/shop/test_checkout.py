@@ -1,0 +1,305 @@
+from __future__ import annotations
+
+import pytest
+
+from shop.contract import PAYMENT_OPTIONS
+
+YES = {"agreement": "1"}
+
+
+def buy(client, slug="cash_register", page="CashRegisterPage"):
+    client.choose(slug)
+    return client.post(page, **YES)
+
+
+def test_a_guest_walks_the_pages_in_their_order(browse, shown, context):
+    client = browse().open().fill_basket()
+    assert shown(client.get()) == "IndexPage"
+    assert context(client.get())["can_guest_purchase"] is True
+    reply = client.post("IndexPage", user_email="ada@shoppers.example", phone_number="05000000001")
+    assert shown(reply) == "AddressSelectionPage"
+    pk = client.add_address()
+    assert [address["pk"] for address in context(client.get())["addresses"]] == [int(pk)]
+    reply = client.post("AddressSelectionPage", shipping_address=pk, billing_address=pk)
+    assert shown(reply) == "DeliveryOptionSelectionPage"
+    assert reply["pre_order"]["shipping_address"]["pk"] == int(pk)
+    pk = str(context(reply)["delivery_options"][0]["pk"])
+    reply = client.post("DeliveryOptionSelectionPage", delivery_option=pk)
+    assert shown(reply) == "ShippingOptionSelectionPage"
+    pk = str(context(reply)["shipping_options"][0]["pk"])
+    reply = client.post("ShippingOptionSelectionPage", shipping_option=pk)
+    assert shown(reply) == "PaymentOptionSelectionPage"
+    assert [option["slug"] for option in context(reply)["payment_options"]] == list(PAYMENT_OPTIONS)
+
+
+def test_the_total_is_items_and_shipping(browse):
+    pre_order = browse().to_payment().get()["pre_order"]
+    amounts = [pre_order["basket"]["total_amount"], pre_order["shipping_amount"], pre_order["total_amount"]]
+    items, shipping, total = (round(float(amount) * 100) for amount in amounts)
+    assert (shipping, total) == (2990, items + 2990)
+    assert pre_order["total_amount_with_interest"] == pre_order["unpaid_amount"] == pre_order["total_amount"]
+
+
+@pytest.mark.parametrize(
+    ("page", "form"),
+    [
+        ("AddressSelectionPage", {"shipping_address": "1", "billing_address": "1"}),
+        ("DeliveryOptionSelectionPage", {"delivery_option": "1"}),
+        ("ShippingOptionSelectionPage", {"shipping_option": "1"}),
+        ("PaymentOptionSelectionPage", {"payment_option": "gpay"}),
+        ("CashRegisterPage", YES),
+        ("VerifySmsPage", {"verify_code": "123456"}),
+        ("LoyaltyMoneyUsagePage", {"loyalty_amount_to_use": "1"}),
+    ],
+)
+def test_a_post_out_of_turn_is_answered_with_the_page_that_is_missing(browse, shown, page, form):
+    client = browse().open().fill_basket()
+    for reply in (client.post(page, **form), client.get(page)):
+        assert shown(reply) == "IndexPage"
+        assert reply["errors"] is None
+
+
+@pytest.mark.parametrize(
+    ("page", "form", "kept"),
+    [
+        ("AddressSelectionPage", "address", ()),
+        ("DeliveryOptionSelectionPage", {"delivery_option": "2"}, ("shipping_address",)),
+        ("ShippingOptionSelectionPage", {"shipping_option": "2"}, ("shipping_address", "delivery_option")),
+        ("PaymentOptionSelectionPage", {"payment_option": "gpay"}, ("shipping_option",)),
+    ],
+)
+def test_changing_a_step_resets_the_later_ones(browse, page, form, kept):
+    client = browse().to_payment()
+    client.choose("funds_transfer")
+    assert client.post("FundsTransferChoicePage", bank_account="1")["pre_order"]["bank_account"]["pk"] == 1
+    if form == "address":
+        pk = client.add_address(line="2 Quay")
+        form = {"shipping_address": pk, "billing_address": pk}
+    pre_order = client.post(page, **form)["pre_order"]
+    order = ["shipping_address", "delivery_option", "shipping_option"]
+    later = {"AddressSelectionPage": 1, "DeliveryOptionSelectionPage": 2}.get(page, 3)
+    for key in order[later:]:
+        assert pre_order[key] is None
+    for key in kept:
+        assert pre_order[key] is not None
+    assert pre_order["bank_account"] is None
+    assert (pre_order["payment_option"] or {}).get("slug") == ("gpay" if "Payment" in page else None)
+
+
+def test_the_same_choice_again_changes_nothing(browse, shown):
+    client = browse().to_payment()
+    client.choose("funds_transfer")
+    for page, form in (
+        ("AddressSelectionPage", {"shipping_address": "1", "billing_address": "1"}),
+        ("DeliveryOptionSelectionPage", {"delivery_option": "1"}),
+        ("ShippingOptionSelectionPage", {"shipping_option": "1"}),
+    ):
+        reply = client.post(page, **form)
+        assert shown(reply) == "FundsTransferChoicePage"
+        assert reply["pre_order"]["payment_option"]["slug"] == "funds_transfer"
+
+
+def test_more_in_the_basket_resets_every_step(browse, shown):
+    client = browse().to_payment()
+    client.choose("funds_transfer")
+    client.fill_basket(product=2)
+    reply = client.get()
+    assert shown(reply) == "AddressSelectionPage"
+    assert reply["pre_order"]["delivery_option"] is None
+    assert reply["pre_order"]["basket"]["total_quantity"] == 4
+
+
+def test_an_earlier_page_can_be_looked_at_again(browse, shown):
+    client = browse().to_payment()
+    client.choose("credit_card")
+    for page in ("AddressSelectionPage", "PaymentOptionSelectionPage", "BinNumberPage"):
+        assert shown(client.get(page)) == page
+    for page in ("InstallmentSelectionPage", "CashRegisterPage", "VerifySmsPage", "ThankYouPage"):
+        assert shown(client.get(page)) == "BinNumberPage"
+
+
+@pytest.mark.parametrize(
+    ("page", "form", "field"),
+    [
+        ("IndexPage", {"user_email": "nobody", "phone_number": "05000000001"}, "user_email"),
+        ("IndexPage", {"user_email": "a@b.example", "phone_number": "5"}, "phone_number"),
+        ("AddressSelectionPage", {"shipping_address": "9", "billing_address": "1"}, "shipping_address"),
+        ("AddressSelectionPage", {"shipping_address": "1"}, "billing_address"),
+        ("DeliveryOptionSelectionPage", {"delivery_option": "9"}, "delivery_option"),
+        ("ShippingOptionSelectionPage", {"shipping_option": "3"}, "shipping_option"),  # of the other delivery
+        ("PaymentOptionSelectionPage", {"payment_option": "barter"}, "payment_option"),
+        ("PaymentOptionSelectionPage", {"payment_option": "gpay", "more": "1"}, "more"),
+    ],
+)
+def test_a_wrong_choice_stays_on_its_page_and_keeps_what_was_valid(browse, shown, page, form, field):
+    client = browse().to_payment()
+    before = client.get()["pre_order"]
+    reply = client.post(page, **form)
+    assert list(reply["errors"]) == [field]
+    assert shown(reply) == page
+    assert reply["pre_order"] == before
+
+
+def test_an_empty_basket_leads_back_to_the_basket(browse):
+    client = browse().open()
+    for reply in (client.get(), client.post("PaymentOptionSelectionPage", payment_option="gpay")):
+        assert reply["redirect_url"] == "/baskets/basket/"
+        assert reply["context_list"] == []
+
+
+@pytest.mark.parametrize("cookie", [None, "0123abc"])
+def test_an_unknown_session_is_signed_out(browse, cookie):
+    client = browse().to_payment()
+    client.cookies.pop("osessionid")
+    if cookie:
+        client.cookies["osessionid"] = cookie
+    for reply in (client.get("PaymentOptionSelectionPage"), client.choose("gpay")):
+        assert reply["template_name"] == "orders/index.html"
+        assert reply["context_list"] == []
+
+
+def test_the_session_cookie_is_known_under_its_other_name_too(browse, shown):
+    client = browse().to_payment()
+    client.cookies["sessionid"] = client.cookies.pop("osessionid")
+    assert shown(client.get()) == "PaymentOptionSelectionPage"
+
+
+def test_guests_are_not_served_where_the_shop_says_so(browse, context):
+    client = browse(guest_purchase=False).open().fill_basket()
+    assert context(client.get())["can_guest_purchase"] is False
+    reply = client.post("IndexPage", user_email="a@b.example", phone_number="05000000001")
+    assert list(reply["errors"]) == ["non_field_errors"]
+
+
+def test_a_returning_customer_opens_on_the_payment_page(browse, shown):
+    client = browse().open().fill_basket()
+    client.sign_in()
+    assert shown(client.get()) == "AddressSelectionPage"
+    pk = client.add_address()
+    client.post("AddressSelectionPage", shipping_address=pk, billing_address=pk)
+    client.post("DeliveryOptionSelectionPage", delivery_option="2")
+    client.post("ShippingOptionSelectionPage", shipping_option="3")
+    buy(client)
+    again = browse(client.shop).open()
+    again.sign_in()
+    again.fill_basket()
+    reply = again.get()
+    assert shown(reply) == "PaymentOptionSelectionPage"
+    assert reply["pre_order"]["shipping_option"]["pk"] == 3
+    # Another address completes the steps after it in one reply, as they were chosen last time.
+    pk = again.add_address(line="2 Quay")
+    reply = again.post("AddressSelectionPage", shipping_address=pk, billing_address=pk)
+    assert shown(reply) == "PaymentOptionSelectionPage"
+    assert reply["pre_order"]["delivery_option"]["pk"] == 2
+
+
+def test_several_posts_at_once_end_where_they_would_one_by_one(browse, shown):
+    """Whatever order they are served in, the shopper who posts again what was not taken gets through."""
+    client = browse().open().fill_basket()
+    client.post("IndexPage", user_email="ada@shoppers.example", phone_number="05000000001")
+    pk = client.add_address()
+    wanted = {
+        "payment_option": ("PaymentOptionSelectionPage", {"payment_option": "gpay"}),
+        "shipping_option": ("ShippingOptionSelectionPage", {"shipping_option": "1"}),
+        "delivery_option": ("DeliveryOptionSelectionPage", {"delivery_option": "1"}),
+        "shipping_address": ("AddressSelectionPage", {"shipping_address": pk, "billing_address": pk}),
+    }
+    for _ in range(len(wanted)):
+        pre_order = client.get()["pre_order"]
+        for key, (page, form) in wanted.items():
+            if pre_order[key] is None:
+                client.post(page, **form)
+    assert shown(client.get()) == "PaySelectionPage"
+
+
+def test_the_finished_order_is_shown_as_the_description_prints_it(browse, context):
+    client = browse().to_payment()
+    bought = buy(client)
+    reply = client.get("ThankYouPage")
+    assert set(reply["context_list"][0]) == {"page_context"}
+    assert context(reply) == context(bought)
+    assert {"redirect_url", "order_id", "order_number", "new_user", "token", "campaigns"} == set(context(reply))
+    assert reply["pre_order"]["payment_option"]["slug"] == "cash_register"
+    assert client.get()["redirect_url"] == "/baskets/basket/"
+    client.fill_basket()
+    assert client.shown(client.get("ThankYouPage")) == "AddressSelectionPage"
+
+
+def test_a_late_repeat_does_not_sell_the_next_basket(browse, shown):
+    client = browse().to_payment()
+    buy(client)
+    client.fill_basket()
+    assert shown(client.post("CashRegisterPage", **YES)) == "AddressSelectionPage"
+    assert client.ledger["orders"] == {"cash_register": 1}
+    assert client.ledger["double_completions"] == 0
+
+
+def test_a_repeat_of_another_page_is_not_mistaken_for_the_completing_one(browse):
+    client = browse().to_payment()
+    buy(client)
+    assert client.post("PayLaterCompletePage", **YES)["redirect_url"] == "/baskets/basket/"
+    assert client.ledger["double_completions"] == 0
+
+
+@pytest.mark.parametrize("page", ["NoSuchPage", "Bank", "ThankYouPage", ""])
+def test_a_page_that_nobody_can_post_is_refused_with_a_status(browse, page):
+    client = browse().to_payment()
+    reply = client.send("POST", f"/orders/checkout/?page={page}", form={})
+    assert reply.status == (405 if page == "ThankYouPage" else 404)
+    assert client.send("GET", "/orders/checkout/?page=NoSuchPage").status == 404
+
+
+def test_the_conventions_say_the_same_in_other_words(browse):
+    conventions = {"no_errors": "list", "page_slug": "lower", "context_list": "cumulative", "redirect_url": "absolute"}
+    client = browse(conventions=conventions).to_payment()
+    reply = client.choose("funds_transfer")
+    assert reply["errors"] == []
+    assert [entry["page_name"] for entry in reply["context_list"]] == [
+        "IndexPage",
+        "AddressSelectionPage",
+        "DeliveryOptionSelectionPage",
+        "ShippingOptionSelectionPage",
+        "PaymentOptionSelectionPage",
+        "FundsTransferChoicePage",
+    ]
+    assert all(entry["page_slug"] == entry["page_name"].lower() for entry in reply["context_list"])
+    assert all(isinstance(entry["page_context"], dict) for entry in reply["context_list"])
+    client.post("FundsTransferChoicePage", bank_account="1")
+    reply = client.post("FundsTransferPage", **YES)
+    url = reply["context_list"][-1]["page_context"]["redirect_url"]
+    assert url.startswith("http://127.0.0.1:8000/orders/completed/")
+
+
+def test_plain_conventions_are_those_of_the_description(browse):
+    reply = browse().to_payment().choose("funds_transfer")
+    assert reply["errors"] is None
+    assert len(reply["context_list"]) == 1
+    assert reply["context_list"][0]["page_slug"] == "FundsTransferChoicePage"
+
+
+def test_the_same_seed_gives_the_same_shop(browse):
+    def story(seed):
+        client = browse(seed=seed).to_payment()
+        return [client.cookies, buy(client)]
+
+    assert story(7) == story(7)
+    assert story(7) != story(8)
+
+
+def test_another_guest_in_the_same_session_chooses_her_payment_anew(browse, shown):
+    client = browse().to_payment()
+    client.choose("gpay")
+    same = {"user_email": "ada@shoppers.example", "phone_number": "05000000001"}
+    assert shown(client.post("IndexPage", **same)) == "PaySelectionPage"
+    reply = client.post("IndexPage", **same | {"phone_number": "05000000009"})
+    assert shown(reply) == "PaymentOptionSelectionPage"
+    assert reply["pre_order"]["user_phone_number"] == "05000000009"
+
+
+def test_a_customer_needs_not_say_who_she_is(browse, shown):
+    client = browse().open().fill_basket()
+    client.sign_in()
+    assert shown(client.get("IndexPage")) == "AddressSelectionPage"
+    reply = client.post("IndexPage", user_email="eve@shoppers.example", phone_number="05000000009")
+    assert shown(reply) == "AddressSelectionPage"
+    assert reply["pre_order"]["user_email"] == "ada@shop.test"

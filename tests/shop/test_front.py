@@ -1,0 +1,270 @@
+from __future__ import annotations
+
+import pytest
+
+from shop.accounts import Account
+from shop.contract import PATHS, RETURN_PAGES, Page
+from shop.exchange import Request
+from shop.routes import Route
+
+
+def test_a_token_comes_with_its_cookie_and_a_session_of_word_characters(browse):
+    client = browse().open()
+    assert client.cookies["csrftoken"] == client.token
+    assert client.cookies["osessionid"].isalnum()
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda client: setattr(client, "token", ""),
+        lambda client: client.cookies.pop("csrftoken"),
+        lambda client: client.cookies.update(csrftoken="0" * 32),
+        lambda client: (client.cookies.update(csrftoken="0" * 32), setattr(client, "token", "0" * 32)),
+    ],
+    ids=["no header", "no cookie", "not the same", "not ours"],
+)
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/baskets/basket/",
+        "/address/",
+        "/users/login/",
+        "/users/logout",
+        "/orders/checkout/?page=PaymentOptionSelectionPage",
+        "/orders/checkout/?page=VerifySmsPage",
+    ],
+)
+def test_a_post_without_a_token_of_ours_is_forbidden(browse, spoil, path):
+    client = browse().to_payment()
+    spoil(client)
+    assert client.send("POST", path, form={}).status == 403
+
+
+@pytest.mark.parametrize("page", sorted(RETURN_PAGES))
+def test_a_return_post_needs_no_token(browse, page):
+    assert browse().to_payment().send("POST", f"/orders/checkout/?page={page}", form={}, csrf=False).status == 200
+
+
+def test_a_token_of_another_shop_is_worth_nothing(browse):
+    client, other = browse(seed=1).open(), browse(seed=2).open()
+    client.token = client.cookies["csrftoken"] = other.token
+    assert client.sign_in().status == 403
+
+
+def test_signing_in_rotates_the_session_and_keeps_the_basket(browse):
+    client = browse().open().fill_basket()
+    before = client.cookies["osessionid"]
+    reply = client.sign_in()
+    assert reply.document["key"]
+    assert client.cookies["osessionid"] != before
+    assert client.send("GET", "/baskets/basket/").document["basket"]["total_quantity"] == 2
+    assert client.send("GET", "/current_user/").document["email"] == "ada@shop.test"
+    client.cookies["osessionid"] = before
+    assert client.get()["template_name"] == "orders/index.html"
+
+
+def test_a_first_password_is_trusted_and_another_one_refused(browse):
+    client = browse().open()
+    assert client.sign_in().status == 200
+    reply = client.sign_in(password="other")
+    assert (reply.status, list(reply.document)) == (400, ["non_field_errors"])
+    assert "other" not in str(reply.document)
+
+
+def test_an_address_that_may_be_real_is_never_made_up(browse):
+    for email in ("ada@shop.com", "ada@mytest", "ada@example.com.evil.org"):
+        assert browse().open().sign_in(email=email).status == 400
+    for email in ("ada@a.test", "ada@example.com", "ada@b.example", "ada@mail.example.org"):
+        assert browse().open().sign_in(email=email).status == 200
+
+
+def test_too_many_wrong_passwords_are_throttled_for_a_while(browse, clock):
+    client = browse(sign_in={"tries": 2, "locked_for": 60}).open()
+    client.sign_in()
+    assert [client.sign_in(password="wrong").status for _ in range(2)] == [400, 400]
+    reply = client.sign_in()
+    assert (reply.status, reply.retry_after) == (429, 60)
+    clock.advance(60)
+    assert client.sign_in().status == 200
+
+
+@pytest.mark.parametrize(
+    ("wants", "status", "check"),
+    [
+        ("one_time_code", 202, lambda document: "key" not in document),
+        ("captcha", 200, lambda document: "captcha" in document["redirect_url"] and "key" not in document),
+    ],
+)
+def test_a_shop_may_want_more_than_a_password(browse, wants, status, check):
+    client = browse(sign_in={"wants": wants}).open()
+    reply = client.sign_in()
+    assert reply.status == status
+    assert check(reply.document)
+    assert client.send("GET", "/current_user/").status == 401
+
+
+@pytest.mark.parametrize(
+    ("document", "field"),
+    [
+        ({"password": "x"}, "email"),
+        ({"email": "a@b.test"}, "password"),
+        ({"email": "a@b.test", "password": "x", "otp": "1"}, "otp"),
+        ({"email": "a@b.test", "password": "x", "formType": "register"}, "formType"),
+        ({"email": "a@b.test", "password": 7}, "password"),
+    ],
+)
+def test_a_wrong_sign_in_form_says_which_field(browse, document, field):
+    reply = browse().open().send("POST", "/users/login/", json=document)
+    assert (reply.status, list(reply.document)) == (400, [field])
+
+
+def test_known_accounts_have_their_names_and_are_never_made_up(browse, make_shop):
+    shop = make_shop(accounts=[Account(1, "eve@shop.test", "right", "Eve", "Moss", "05111111111")])
+    client = browse(shop).open()
+    assert client.sign_in("eve@shop.test", "wrong").status == 400
+    assert client.sign_in("EVE@shop.test", "right").status == 200
+    assert client.send("GET", "/current_user/").document == {
+        "pk": 1,
+        "first_name": "Eve",
+        "last_name": "Moss",
+        "email": "eve@shop.test",
+        "phone": "05111111111",
+    }
+
+
+def test_another_customer_does_not_inherit_a_basket_or_an_order(browse):
+    client = browse().open()
+    client.sign_in("ada@shop.test")
+    client.fill_basket()
+    client.sign_in("eve@shop.test")
+    assert client.send("GET", "/baskets/basket/").document["basket"]["total_quantity"] == 0
+
+
+def test_who_signs_in_leaves_behind_what_she_chose_and_bought_as_a_guest(browse):
+    client = browse().to_payment()
+    client.choose("cash_register")
+    client.post("CashRegisterPage", agreement="1")
+    client.fill_basket()
+    client.post("AddressSelectionPage", shipping_address="1", billing_address="1")
+    client.sign_in()
+    reply = client.get()
+    assert client.shown(reply) == "AddressSelectionPage"
+    assert reply["pre_order"]["shipping_address"] is None
+    assert reply["pre_order"]["is_guest"] is False
+    other = browse(client.shop).to_payment()
+    other.choose("cash_register")
+    other.post("CashRegisterPage", agreement="1")
+    other.sign_in()
+    assert other.get("ThankYouPage")["redirect_url"] == "/baskets/basket/"
+
+
+def test_the_right_password_wipes_out_the_wrong_ones_before_it(browse):
+    client = browse(sign_in={"tries": 2}).open()
+    statuses = [client.sign_in(password=password).status for password in ("a", "b", "a", "b", "a")]
+    assert statuses == [200, 400, 200, 400, 200]
+
+
+def test_signing_out_ends_the_session(browse):
+    client = browse().open().fill_basket()
+    client.sign_in()
+    session = client.cookies["osessionid"]
+    assert client.send("POST", "/users/logout").status == 200
+    client.cookies["osessionid"] = session
+    assert client.send("GET", "/current_user/").status == 401
+    assert client.get()["template_name"] == "orders/index.html"
+
+
+def test_a_product_and_the_basket_agree_on_its_price(browse):
+    client = browse().open()
+    price = client.send("GET", "/product/7/").document["product"]["price"]
+    client.fill_basket(product="7", quantity=3)
+    basket = client.fill_basket(product=7, quantity=1).send("GET", "/baskets/basket/").document["basket"]
+    (item,) = basket["basketitem_set"]
+    assert (item["quantity"], item["unit_price"]) == (4, price)
+    assert round(float(basket["total_amount"]) * 100) == 4 * round(float(price) * 100)
+
+
+def test_there_are_at_least_twenty_products(browse):
+    client = browse()
+    assert {client.send("GET", f"/product/{pk}/").status for pk in range(1, 21)} == {200}
+    assert client.send("GET", "/product/999/").status == 404
+
+
+@pytest.mark.parametrize(
+    ("document", "field"),
+    [
+        ({"product": 999, "quantity": 1}, "product"),
+        ({"product": True, "quantity": 1}, "product"),
+        ({"product": 1, "quantity": 0}, "quantity"),
+        ({"product": 1, "quantity": True}, "quantity"),
+        ({"product": 1, "quantity": "2"}, "quantity"),
+        ({"product": 1, "quantity": 1, "attributes": []}, "attributes"),
+        ({"product": 1, "quantity": 1, "price": "0"}, "price"),
+    ],
+)
+def test_nothing_wrong_gets_into_the_basket(browse, document, field):
+    reply = browse().open().send("POST", "/baskets/basket/", json=document)
+    assert (reply.status, list(reply.document)) == (400, [field])
+
+
+def test_addresses_are_kept_and_listed(browse):
+    client = browse().open()
+    client.sign_in()
+    pk = client.add_address(title="Home")
+    listed = client.send("GET", "/address/detailed/").document
+    assert [str(address["pk"]) for address in listed["results"]] == [pk]
+    assert client.send("GET", "/current_user/").document["phone"] == "05000000001"
+    for number in range(25):
+        client.add_address(line=f"{number} Quay")
+    assert client.send("GET", "/address/detailed/").document["count"] == 20
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"line": ""}, "line"),
+        ({"phone_number": "abc"}, "phone_number"),
+        ({"planet": "Mars"}, "planet"),
+        ({"title": ["Home"]}, "title"),
+        ({"title": "x" * 301}, "title"),
+    ],
+)
+def test_a_wrong_address_says_which_field(browse, change, field):
+    given = {"first_name": "A", "last_name": "B", "phone_number": "05000000001", "city": "Izmir", "line": "1 Quay"}
+    reply = browse().open().send("POST", "/address/", json=given | change)
+    assert (reply.status, list(reply.document)) == (400, [field])
+
+
+def test_an_address_needs_a_session(browse):
+    client = browse().open()
+    client.cookies.pop("osessionid")
+    assert client.send("GET", "/address/detailed/").status == 401
+
+
+@pytest.mark.parametrize(
+    ("content_type", "body", "status"),
+    [
+        ("text/plain", b"payment_option=gpay", 415),
+        ("application/x-www-form-urlencoded", b"payment_option=gpay&payment_option=bkm_express", 400),
+        ("application/x-www-form-urlencoded", b"\xff=1", 400),
+        ("application/json", b'{"payment_option": "gpay"}', 415),
+    ],
+)
+def test_a_form_that_cannot_be_read_is_refused(browse, content_type, body, status):
+    client = browse().to_payment()
+    headers = {"content-type": content_type, "x-csrftoken": client.token, "x-requested-with": "XMLHttpRequest"}
+    request = Request("POST", "/orders/checkout/", {}, client.cookies, headers, body)
+    assert client.shop.answer(request, Route(Page.PAYMENT_OPTION), client.clock()).status == status
+
+
+def test_an_order_is_shown_to_whoever_has_its_token_only(browse):
+    client = browse()
+    assert client.send("GET", "/orders/completed/0123/?format=json").status == 404
+
+
+@pytest.mark.parametrize("path", sorted(path for path in PATHS.values() if "{" not in path))
+def test_every_path_of_the_contract_exists(browse, path):
+    client = browse()
+    statuses = {client.send(method, path).status for method in ("GET", "POST")} - {404, 405}
+    assert statuses or path == PATHS[Page.BANK]

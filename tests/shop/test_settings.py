@@ -1,0 +1,81 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+from decimal import Decimal
+
+import pytest
+from pydantic import ValidationError
+
+from shop.contract import Page
+from shop.control import problems
+from shop.settings import FaultName, Settings
+
+
+def test_a_shop_without_settings_is_in_good_order():
+    settings = Settings()
+    assert settings.faults == ()
+    assert settings.workers is None
+    assert settings.sms.options == ("pay_on_delivery",)
+
+
+def test_settings_survive_being_written_and_read():
+    settings = Settings.model_validate(
+        {
+            "service": {"default": "800ms", "distribution": "lognormal", "pages": {"BinNumberPage": "2s"}},
+            "workers": 4,
+            "queue": 10,
+            "faults": [{"name": "reset", "share": 0.1, "pages": ["BinNumberPage"]}],
+            "store_credit": "12.5",
+            "unavailable": {"gpay": "Away."},
+            "sessions": {"age": "1h"},
+        }
+    )
+    assert settings.service.default == 0.8
+    assert settings.service.pages == {Page.BIN_NUMBER: 2.0}
+    assert settings.faults[0].name is FaultName.RESET
+    assert settings.store_credit == Decimal("12.50")
+    assert settings.sessions.age == 3600
+    assert Settings.model_validate_json(settings.model_dump_json()) == settings
+    assert Settings.model_validate(settings.model_dump(mode="json")) == settings
+
+
+def test_all_mistakes_are_told_at_once_each_with_its_key_and_a_remedy():
+    with pytest.raises(ValidationError) as caught:
+        Settings.model_validate(
+            {
+                "sms": {"options": ["credit_crad"], "share": 2, "fixed_code": "12"},
+                "service": {"default": "800 parsecs", "pages": {"BinNumerPage": 1}},
+                "faults": [{"name": "rset"}],
+                "workers": 0,
+                "colour": "red",
+            }
+        )
+    told = {problem["key"]: problem["problem"] for problem in problems(caught.value)}
+    assert set(told) == {
+        "sms.options.0",
+        "sms.share",
+        "sms.fixed_code",
+        "service.default",
+        "service.pages.BinNumerPage",
+        "faults.0.name",
+        "workers",
+        "colour",
+    }
+    assert "did you mean 'credit_card'?" in told["sms.options.0"]
+    assert "did you mean 'BinNumberPage'?" in told["service.pages.BinNumerPage"]
+    assert "did you mean 'reset'?" in told["faults.0.name"]
+    assert "800ms" in told["service.default"]
+
+
+@pytest.mark.parametrize(
+    "given", [{"seed": "1"}, {"seed": 1.5}, {"workers": True}, {"queue": 3}, {"service": {"default": float("nan")}}]
+)
+def test_nothing_is_bent_into_shape(given):
+    with pytest.raises(ValidationError):
+        Settings.model_validate(given)
+
+
+def test_settings_are_read_without_a_server():
+    code = "import sys, shop.settings, shop.process; assert not {'uvicorn', 'uvloop', 'orjson'} & set(sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False, capture_output=True).returncode == 0
