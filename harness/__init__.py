@@ -1,0 +1,1 @@
+"""How load is paced, measured and judged; it knows no shop."""

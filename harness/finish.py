@@ -1,0 +1,156 @@
+"""What happens when a run is over: hold the books against the shop's, judge, write it all down, say it."""
+
+from __future__ import annotations
+
+import platform
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cache
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from harness import report, validity
+from harness.conditions import Conditions
+from harness.exits import Exit
+from harness.gate import judge
+from harness.ledger import Comparison, compare
+from harness.recorder import Counts
+from harness.result import Asked, Result, new_folder, write
+from harness.run import Run
+
+RESULTS = Path("results")
+PACKAGES = ("checkload", "locust", "gevent", "geventhttpclient", "orjson", "prometheus-client", "scipy")
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """A run that has been judged and written down."""
+
+    result: Result
+    folder: Path
+    text: str
+
+    @property
+    def exit(self) -> Exit:
+        """What the pipeline is told."""
+        return self.result.exit
+
+    @property
+    def headline(self) -> str:
+        """Verdict, reason and where to read on, on one line."""
+        judgement = self.result.judgement
+        return f"{judgement.verdict.upper()}: {judgement.reason} Results: {self.folder}"
+
+
+def finish(run: Run[Any], options: Any, *, exceptions: int) -> Finished:
+    """Judge a run that has ended and write its results; ``exceptions`` counts errors that surfaced outside journeys.
+
+    Raises ``OSError`` where the results cannot be written.
+    """
+    comparison, silence = _ledger(run)
+    conditions = _conditions(run, comparison, silence, exceptions)
+    objectives = tuple(run.workload.objectives)
+    judgement = judge(run.recorder, objectives, validity.check(run.recorder, conditions, objectives))
+    result = Result(
+        run_id=run.id,
+        scenario=run.workload.name,
+        asked=_asked(run),
+        started_at=run.started_at,
+        ended_at=run.ended_at,
+        recorder=run.recorder,
+        judgement=judgement,
+        exit=judgement.verdict.exit,
+        stopped=run.stop_reason,
+        ledger=comparison,
+        versions=_versions(),
+    )
+    folder = Path(options.results) if options.results else RESULTS
+    # A folder that was named is used as it is, unless a run's results lie in it already.
+    if not options.results or (folder / "result.json").exists():
+        folder = new_folder(folder, run.workload.name, datetime.now(UTC))
+    written = write(result, folder, run.workload.secrets())
+    return Finished(written.result, written.folder, report.console(written.result))
+
+
+def _ledger(run: Run[Any]) -> tuple[Comparison | None, str]:
+    if run.target is None or run.stopped_by == "target died":
+        return None, ""
+    try:
+        entry = run.target.ledger()
+    except OSError as error:
+        return None, f"the embedded shop did not show its ledger ({error.strerror or error})"
+    return compare(run.recorder.counts(), entry.pages, entry.orders, entry.revenue), ""
+
+
+def _conditions(run: Run[Any], comparison: Comparison | None, silence: str, exceptions: int) -> Conditions:
+    counts = run.recorder.counts()
+    workload = run.workload
+    schedule = workload.schedule()
+    return Conditions(
+        requests_sent=counts.pages,
+        interrupted=run.interrupted,
+        stop_rule=run.stop_reason if run.stopped_by == "stop rule" else "",
+        target_unreachable=run.unreachable,
+        embedded=run.target is not None,
+        shop_died=run.stopped_by == "target died",
+        asked=run.length,
+        held=run.held,
+        expected_offered=None if schedule is None else len(schedule),
+        users=run.spawned,
+        planned_minimum=workload.planned_minimum,
+        ledger=[silence] if silence else [str(each) for each in comparison.differences] if comparison else [],
+        ledger_explained=_explained(comparison, counts),
+        cpu_ratio=run.processor_share,
+        loop_lag=run.loop_lag,
+        no_account=counts.journeys_by_outcome.get("no_account", 0),
+        exceptions=exceptions,
+        truncated_journeys=run.under_way,
+    )
+
+
+def _explained(comparison: Comparison | None, counts: Counts) -> str:
+    """A shop that sold more than we hold receipts for is no riddle while as many journeys failed on the way to theirs."""
+    if comparison is None or any(each.what == "pages" for each in comparison.differences):
+        return ""
+    more = comparison.orders_theirs - comparison.orders_ours
+    without_receipt = counts.journeys - counts.orders
+    if 0 < more <= without_receipt and counts.failed_journeys:
+        return f"{more:,} orders were sold to shoppers who never saw their receipt"
+    return ""
+
+
+def _asked(run: Run[Any]) -> Asked:
+    workload = run.workload
+    asked = workload.as_asked()
+    return Asked(
+        scenario=asked["scenario"],
+        overrides={**asked["chosen"], "journeys": asked["journeys"]},
+        seed=workload.seed,
+        target=run.target_url,
+        embedded=run.target is not None,
+        model="open" if workload.is_open else "closed",
+        users=run.spawned,
+        warm_up=workload.warm_up,
+        steady=workload.steady,
+        drain=workload.drain,
+        payment_options=tuple(workload.payment_options),
+    )
+
+
+def own_version() -> str:
+    """The version of checkload that is running."""
+    return _version("checkload")
+
+
+def _versions() -> dict[str, str]:
+    found = {"python": platform.python_version(), "platform": platform.platform()}
+    return found | {package: _version(package) for package in PACKAGES}
+
+
+@cache
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return "not installed"

@@ -1,0 +1,169 @@
+"""Whether the instrument kept up: our own lateness, the event loop, the processor, and the number of users."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import replace
+
+from harness.arrivals import users_needed
+from harness.conditions import Evidence
+from harness.demand import Metric, Objective, Statistic
+from harness.histogram import Histogram
+from harness.sample import Phase
+from harness.tally import STEADY, tally, times
+from harness.units import spoken_duration, spoken_share
+from harness.verdict import Finding, Level
+
+LATE_WARNING = 0.010
+"""Seconds: an idle machine starts 99 of 100 arrivals within 9 to 12 ms of their moment; later ones deserve a word."""
+LATE = 0.025
+"""Seconds: twice what an idle machine needs. Later, and our own lag is a visible part of what is measured."""
+LATE_PART = 0.05
+"""The part of the tightest bound that our own lag may take up: no more than a buyer of clocks would call exact."""
+VERY_LATE = 0.250
+"""Seconds: longer than any ordinary hiccup; the machine stood still."""
+TAIL = 0.01
+"""The share of arrivals that may be late."""
+VERY_LATE_TAIL = 0.001
+"""The share of arrivals that may be very late."""
+LEAST_LATE = 2
+"""One late arrival is an accident, however few there are in all."""
+LOOP_WARNING = 0.020
+"""Seconds: the event loop wakes up later than that for one probe in a hundred, and reads replies as late."""
+LOOP = 0.050
+"""Seconds: half of what a quick page takes."""
+LOOP_BLOCK = 1.0
+"""Seconds: a single block of this length has frozen all shoppers at once."""
+CPU_WARNING = 0.70
+"""Of one core: lag begins to grow at 50 to 60 %."""
+CPU = 0.90
+"""Of one core: from here on the queue inside the harness is longer than the one in the shop; Locust warns there, too."""
+
+
+def late(evidence: Evidence) -> Iterator[Finding]:
+    """Whether arrivals were started on their moment; what is late by our doing is no slowness of the shop.
+
+    Not counted: waiting for a free user. Invalid if 1 % of the arrivals were later than 25 ms or 5 % of the tightest bound,
+    whichever is more, or 0.1 % later than 250 ms.
+    """
+    lateness = evidence.recorder.lateness
+    if not lateness.total:
+        return
+    limit = max(LATE, LATE_PART * evidence.tightest_bound)
+    p99 = lateness.quantile(0.99)
+    message = f"99 % of the arrivals were started within {spoken_duration(p99)} of their moment"
+    allowed = f"{spoken_duration(limit)} is allowed"
+    stood_still = lateness.count_over(VERY_LATE)
+    if _too_many(lateness, limit, TAIL):
+        yield Finding("lateness", Level.INVALID, f"{message}, and {allowed}", _relief(evidence))
+    elif _too_many(lateness, VERY_LATE, VERY_LATE_TAIL):
+        longest = spoken_duration(lateness.largest)
+        yield Finding(
+            "lateness",
+            Level.INVALID,
+            f"{stood_still:,} of {lateness.total:,} arrivals were started over {spoken_duration(VERY_LATE)} late, "
+            f"the worst by {longest}",
+            _relief(evidence),
+        )
+    elif _too_many(lateness, LATE_WARNING, TAIL):
+        yield Finding("lateness", Level.WARNING, f"{message}; {allowed}", _relief(evidence))
+    else:
+        yield Finding("lateness", Level.OK, message)
+
+
+def loop_lag(evidence: Evidence) -> Iterator[Finding]:
+    """Whether the event loop was free to read replies when they came: it was probed by short sleeps."""
+    lag = evidence.conditions.loop_lag
+    if lag is None or not lag.total:
+        return
+    message = f"99 % of the probes of the event loop were less than {spoken_duration(lag.quantile(0.99))} late"
+    if _too_many(lag, LOOP, TAIL):
+        yield Finding("loop", Level.INVALID, f"{message}; {spoken_duration(LOOP)} is allowed", _relief(evidence))
+    elif lag.largest > LOOP_BLOCK:
+        yield Finding(
+            "loop", Level.INVALID, f"the event loop stood still for {spoken_duration(lag.largest)}", _relief(evidence)
+        )
+    elif _too_many(lag, LOOP_WARNING, TAIL):
+        yield Finding("loop", Level.WARNING, message, _relief(evidence))
+    else:
+        yield Finding("loop", Level.OK, message)
+
+
+def cpu(evidence: Evidence) -> Iterator[Finding]:
+    """Whether the harness had processor time to spare; one process uses one core."""
+    ratio = evidence.conditions.cpu_ratio
+    if ratio is None:
+        return
+    level = Level.INVALID if ratio > CPU else Level.WARNING if ratio > CPU_WARNING else Level.OK
+    message = f"the harness used {spoken_share(ratio)} of a core"
+    if level is Level.INVALID:
+        message += f", over {spoken_share(CPU)}, where it slows itself down"
+    yield Finding("cpu", level, message, "" if level is Level.OK else _relief(evidence))
+
+
+def pool(evidence: Evidence) -> Iterator[Finding]:
+    """Whether there were users enough: an arrival that waits for one makes a quick shop look slow.
+
+    Users run out for two reasons. Either the shop is slow and keeps them: then its service times break a demand on a time,
+    and the run speaks against the shop. Or there are too few: then service times keep every demand on a time, or there
+    is no such demand to tell by, and whatever was dropped, or broke a demand by waiting, was our own doing.
+    """
+    arrivals = evidence.recorder.arrivals[Phase.STEADY]
+    waited = arrivals.waits
+    much = _too_many(waited, max(LATE, LATE_PART * evidence.tightest_bound), TAIL)
+    if not (arrivals.dropped or much):
+        return
+    timed = [each for each in evidence.objectives if each.metric.timed]
+    if any(_shop_slow(evidence, each) for each in timed):
+        return
+    spoiled = arrivals.dropped or any(_over(evidence, each, Metric.RESPONSE_TIME) for each in timed)
+    dropped = f"{arrivals.dropped:,} of {arrivals.offered:,} arrivals were dropped" if arrivals.dropped else ""
+    p99 = f"1 % of the arrivals waited for {spoken_duration(waited.quantile(0.99))} or longer" if much else ""
+    because = "while the shop was quick" if timed else "and no demand on a time tells whether the shop was slow"
+    yield Finding(
+        "users",
+        Level.INVALID if spoiled else Level.WARNING,
+        f"{' and '.join(filter(None, (dropped, p99)))} for want of a free user, {because}",
+        _more_users(evidence),
+    )
+
+
+def _shop_slow(evidence: Evidence, objective: Objective) -> bool:
+    return _over(evidence, objective, Metric.SERVICE_TIME)
+
+
+def _over(evidence: Evidence, objective: Objective, metric: Metric) -> bool:
+    """Whether, on the face of it, this time breaks the demand; arrivals that were never served have no service time."""
+    asked = replace(objective, metric=metric)
+    if asked.statistic is Statistic.MEAN:
+        return times(evidence.recorder, asked).mean > asked.bound
+    counted = tally(evidence.recorder, asked, STEADY, sliced=False)
+    return counted.total > 0 and counted.over > asked.allowed * counted.total
+
+
+def _more_users(evidence: Evidence) -> str:
+    """How many users it takes, by Little's law for each journey, since each has users of its own."""
+    window = evidence.recorder.window
+    length = window.steady_until - window.steady_from
+    journeys: dict[str, tuple[int, Histogram]] = {}
+    for key, cell in evidence.recorder.journeys.items():
+        if key.phase == Phase.STEADY:
+            number, service = journeys.setdefault(key.journey, (0, Histogram()))
+            service.add(cell.service)
+            journeys[key.journey] = (number + cell.response.total, service)
+    if not 0 < length < math.inf:
+        return "raise the number of users"
+    needed = sum(users_needed(n / length, service.mean) for n, service in journeys.values() if service.total)
+    if needed <= evidence.conditions.users:
+        return f"raise the number of users beyond {evidence.conditions.users:,}: arrivals came in bursts"
+    return f"raise the number of users from {evidence.conditions.users:,} to {needed:,}"
+
+
+def _relief(evidence: Evidence) -> str:
+    near = ", or run the shop on another machine" if evidence.conditions.embedded else ""
+    return f"lower the rate, spread it over more worker processes{near}, or leave the machine to the harness alone"
+
+
+def _too_many(times: Histogram, bound: float, share: float) -> bool:
+    return times.count_over(bound) >= max(LEAST_LATE, math.floor(share * times.total) + 1)

@@ -1,0 +1,45 @@
+"""One line per journey, for whoever wants to see what a shopper did: what she was on, page by page, and how it ended.
+
+Off unless asked for (``--journey-log``). The lines hold labels and numbers only: no body, account, code or card.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TextIO
+
+import orjson
+
+from harness.sample import JourneySample
+
+
+class JourneyLog:
+    """Appends JSON lines to a file, which is replaced when the log is opened.
+
+    A line is ``{"number", "journey", "payment_option", "outcome", "verification", "failed_page", "order", "service_time",
+    "pages": [[page, outcome], ...]}``; journeys stand in the order in which they ended, ``number`` is their place in the schedule.
+    """
+
+    def __init__(self, path: Path) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._file: TextIO = path.open("w", encoding="utf-8")
+
+    def write(self, number: int, sample: JourneySample, order: str, pages: Sequence[tuple[str, str]]) -> None:
+        """Add one journey; ``order`` is the order number, empty without one."""
+        line = {
+            "number": number,
+            "journey": sample.journey,
+            "payment_option": sample.payment_option,
+            "outcome": str(sample.outcome),
+            "verification": sample.verification,
+            "failed_page": sample.failed_page,
+            "order": order,
+            "service_time": round(sample.done - sample.started, 6),
+            "pages": pages,
+        }
+        self._file.write(orjson.dumps(line).decode() + "\n")
+
+    def close(self) -> None:
+        """Write out what is buffered."""
+        self._file.close()

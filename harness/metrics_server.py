@@ -1,0 +1,107 @@
+"""Serves the metrics to Prometheus, out of the way of the load that the same process is putting on."""
+
+from __future__ import annotations
+
+import errno
+import logging
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+import gevent
+from gevent import socket
+from gevent.pywsgi import WSGIServer
+
+from harness.exporter import RunCollector
+
+logger = logging.getLogger("checkload")
+
+PORT = 9646
+CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+_PIECE = 1 << 16  # bytes sent at once
+# A real timer and not 0: the loop then looks at its sockets, too, before the next piece is made.
+_PAUSE = 0.0005  # seconds
+
+StartResponse = Callable[[str, list[tuple[str, str]]], object]
+
+
+class PortTaken(Exception):
+    """The metrics cannot be served there; the message names address, port and remedy."""
+
+
+class MetricsServer:
+    """A running server; ``port`` is the one it got where 0 was asked for."""
+
+    def __init__(self, server: WSGIServer, host: str, port: int) -> None:
+        self._server = server
+        self.host = host
+        self.port = port
+
+    def stop(self) -> None:
+        """Stop serving; a scrape under way is cut off."""
+        self._server.stop(timeout=0)
+
+
+def serve(collector: RunCollector, host: str = "127.0.0.1", port: int = PORT) -> MetricsServer:
+    """Serve ``GET /metrics`` and a pointer to it at ``/``; PortTaken if that cannot be done there.
+
+    Answers as long as gevent's event loop runs, as it does in Locust.
+    """
+
+    def application(environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
+        path = environ["PATH_INFO"]
+        if path not in {"/", "/metrics"}:
+            return _plain(start_response, "404 Not Found", "There is only /metrics here.\n")
+        if environ["REQUEST_METHOD"] != "GET":
+            return _plain(start_response, "405 Method Not Allowed", "Only GET is answered here.\n", ("Allow", "GET"))
+        if path == "/":
+            return _plain(start_response, "200 OK", "checkload: the metrics for Prometheus are at /metrics\n")
+        start_response("200 OK", [("Content-Type", CONTENT_TYPE), ("Cache-Control", "no-store")])
+        return _in_pieces(collector.text(_pause))
+
+    listener = _listener(host, port)
+    server = WSGIServer(listener, application, log=None, error_log=logger)
+    server.start()
+    return MetricsServer(server, host, int(listener.getsockname()[1]))
+
+
+def _listener(host: str, port: int) -> socket.socket:
+    # gevent's own way of opening it leaves the socket open where that fails.
+    listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((host, port))
+        listener.listen(16)
+    except OSError as error:
+        listener.close()
+        raise PortTaken(_why(error, host, port)) from error
+    return listener
+
+
+def _why(error: OSError, host: str, port: int) -> str:
+    if error.errno == errno.EADDRINUSE:
+        return f"port {port} of {host} is in use by another program"
+    if error.errno == errno.EACCES:
+        return f"port {port} of {host} may not be opened by this user; ports from 1024 on may"
+    return f"{host} is no address of this machine on which port {port} can be opened"
+
+
+def _pause() -> None:
+    gevent.sleep(_PAUSE)
+
+
+def _plain(start_response: StartResponse, status: str, text: str, *headers: tuple[str, str]) -> Iterable[bytes]:
+    body = text.encode()
+    length = ("Content-Length", str(len(body)))
+    start_response(status, [("Content-Type", "text/plain; charset=utf-8"), length, *headers])
+    return [body]
+
+
+def _in_pieces(lines: Iterable[bytes]) -> Iterator[bytes]:
+    piece = bytearray()
+    for line in lines:
+        piece += line
+        if len(piece) >= _PIECE:
+            yield bytes(piece)
+            piece.clear()
+    if piece:
+        yield bytes(piece)

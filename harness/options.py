@@ -1,0 +1,121 @@
+"""The options that checkload adds to Locust's own: on the command line, in the environment, in locust.conf, in the form."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from typing import Any
+
+from harness.workload import Choices
+
+METRICS_PORT = 9646
+MARK = "has_checkload_options"
+
+
+class Suggestions(list[str]):
+    """The known scenarios, shown as a list to choose from; any other value is a path and passes."""
+
+    def __contains__(self, _value: object) -> bool:
+        return True
+
+
+def add_options(parser: Any, scenarios: Sequence[str]) -> None:
+    """Add the group ``checkload`` to Locust's parser, once, and make Locust's own defaults safe."""
+    if getattr(parser, MARK, False):
+        return
+    setattr(parser, MARK, True)
+    group = parser.add_argument_group("checkload", "What checkload adds; see README.md for a recipe of each")
+
+    def option(flag: str, *, in_form: bool = True, **settings: Any) -> None:
+        variable = "CHECKLOAD_" + flag.removeprefix("--").replace("-", "_").upper()
+        action = group.add_argument(flag, env_var=variable, **settings)
+        # Locust's parser takes these as arguments, its groups do not.
+        action.include_in_web_ui = in_form
+        action.is_secret = action.is_required = action.is_multiple = False
+
+    option(
+        "--scenario",
+        metavar="<name or path>",
+        default="baseline",
+        choices=Suggestions(scenarios),
+        help=f"What load to put on, and what to demand: one of {', '.join(scenarios)}, or the path of a TOML file.",
+    )
+    option(
+        "--payment-mix",
+        metavar="<option=weight,...>",
+        default="",
+        help="Weights of the payment options instead of the scenario's, e.g. credit_card=3,gpay=1.",
+    )
+    option(
+        "--sms-share",
+        metavar="<0..1>",
+        default="",
+        help="Share of orders for which the embedded shop asks for an SMS code, where the option asks for one.",
+    )
+    option(
+        "--arrival-rate",
+        metavar="<rate>",
+        default="",
+        help="Journeys that arrive at one constant rate instead of the scenario's profile, e.g. 20/s or 600/min.",
+    )
+    option("--seed", metavar="<number>", default="", help="Seed of all chance; the same seed gives the same journeys.")
+    option("--think-scale", metavar="<factor>", default="", help="Multiplies all think times; 0 leaves them out.")
+    option(
+        "--allow-target",
+        metavar="<host>",
+        action="append",
+        default=[],
+        help="A host that may be loaded besides this machine; may be given several times.",
+        in_form=False,
+    )
+    option("--results", metavar="<folder>", default="", help="Where to leave the results of the run.", in_form=False)
+    option(
+        "--metrics-port",
+        metavar="<port>",
+        type=int,
+        default=None,
+        help=f"Port of /metrics for Prometheus (default: {METRICS_PORT}; 0: none).",
+        in_form=False,
+    )
+    option(
+        "--metrics-linger",
+        metavar="<seconds>",
+        type=float,
+        default=0.0,
+        help="How long /metrics stays up after the verdict, so that Prometheus sees the last numbers.",
+        in_form=False,
+    )
+    option("--metrics-host", metavar="<address>", default="127.0.0.1", help="Address of /metrics.", in_form=False)
+    option("--stop-file", metavar="<path>", default="", help="The run ends as soon as this file exists.", in_form=False)
+    option(
+        "--journey-log",
+        metavar="<path>",
+        default="",
+        help="Write one JSON line per journey, with its pages and how it ended.",
+        in_form=False,
+    )
+    option(
+        "--no-verify-tls",
+        action="store_true",
+        default=False,
+        help="Accept any TLS certificate of the target.",
+        in_form=False,
+    )
+    # Locust listens on all addresses and prints a table every two seconds; both stay available by name.
+    parser.set_defaults(web_host="127.0.0.1", master_bind_host="127.0.0.1")
+
+
+def choices(options: argparse.Namespace, users: int | None) -> Choices:
+    """The user's choices out of Locust's parsed options; ``users`` is what she chose as number of users, if she did."""
+    return Choices(
+        scenario=str(options.scenario or "baseline"),
+        payment_mix=str(options.payment_mix or ""),
+        sms_share=str(options.sms_share or ""),
+        arrival_rate=str(options.arrival_rate or ""),
+        users=users,
+        duration=float(options.run_time) if options.run_time else None,
+        seed=str(options.seed or ""),
+        think_scale=str(options.think_scale or ""),
+        allowed=tuple(options.allow_target or ()),
+        verify_tls=not options.no_verify_tls,
+    )

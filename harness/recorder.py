@@ -1,0 +1,280 @@
+"""Folds every measurement of a run into counts that can be added up, judged and published.
+
+There is one store: the verdict, the console, the results on disk and the metrics all read this one, so they
+cannot disagree.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from math import inf
+from typing import Any, NamedTuple, TypeVar
+
+from harness.cell import Arrivals, Cell
+from harness.histogram import Histogram
+from harness.sample import Blame, JourneySample, PageSample, Phase, Window
+
+__all__ = ["Arrivals", "Cell", "Counts", "JourneyKey", "PageKey", "Recorder"]
+
+Key = TypeVar("Key")
+
+
+class PageKey(NamedTuple):
+    """Under what a page is counted."""
+
+    page: str
+    payment_option: str
+    outcome: str
+    blame: str
+    phase: str
+
+
+class JourneyKey(NamedTuple):
+    """Under what a journey is counted."""
+
+    journey: str
+    payment_option: str
+    verification: str
+    outcome: str
+    blame: str
+    failed_page: str
+    ordered: bool
+    phase: str
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """The totals of a whole run, warm-up and drain included, that everybody must agree on to the last one.
+
+    Failures are what the shop is to blame for. ``amount`` is in hundredths of the shop's currency.
+    """
+
+    pages: int
+    failed_pages: int
+    journeys: int
+    failed_journeys: int
+    orders: int
+    amount: int
+    pages_by_page: Mapping[str, int]
+    pages_by_option: Mapping[str, int]
+    pages_by_outcome: Mapping[str, int]
+    journeys_by_option: Mapping[str, int]
+    journeys_by_outcome: Mapping[str, int]
+    orders_by_option: Mapping[str, int]
+
+
+class Recorder:
+    """The measurements of one run, or of one process's part of it.
+
+    A page or journey belongs to the phase and the slice of time in which it was due. ``slice_length`` is in seconds and
+    doubles whenever a run would need more than ``most_slices``, so that a day takes no more room than an hour.
+    """
+
+    def __init__(self, window: Window, *, slice_length: float = 1.0, most_slices: int = 128) -> None:
+        if slice_length <= 0 or most_slices < 1:
+            raise ValueError("slice_length must be over 0 seconds and most_slices at least 1")
+        self.window = window
+        self.slice_length = slice_length
+        self.most_slices = most_slices
+        self.pages: dict[PageKey, Cell] = {}
+        self.journeys: dict[JourneyKey, Cell] = {}
+        self.arrivals: dict[Phase, Arrivals] = {phase: Arrivals() for phase in Phase}
+
+    @property
+    def lateness(self) -> Histogram:
+        """Our own lag in the steady phase, from due to taken by a free user, in seconds."""
+        return self.arrivals[Phase.STEADY].lateness
+
+    @property
+    def waits(self) -> Histogram:
+        """How long arrivals of the steady phase waited because no user was free, in seconds."""
+        return self.arrivals[Phase.STEADY].waits
+
+    def page(self, sample: PageSample) -> None:
+        """Count one page."""
+        page, payment_option, outcome, blame, due, sent, done, received = sample
+        key = PageKey(page, payment_option, outcome, blame, self.window.phase(due))
+        cell = self.pages.get(key)
+        if cell is None:
+            cell = self.pages[key] = Cell()
+        cell.received += received
+        self._time(cell, due, sent, done)
+
+    def journey(self, sample: JourneySample) -> None:
+        """Count one journey; a dropped arrival has a response time of infinity and no service time."""
+        key = JourneyKey(
+            sample.journey,
+            sample.payment_option,
+            sample.verification,
+            sample.outcome,
+            sample.blame,
+            sample.failed_page,
+            sample.ordered,
+            self.window.phase(sample.due),
+        )
+        cell = self.journeys.get(key)
+        if cell is None:
+            cell = self.journeys[key] = Cell()
+        cell.amount += sample.amount
+        self._time(cell, sample.due, sample.started, sample.done)
+
+    def offered(self, due: float, n: int = 1) -> None:
+        """Count arrivals that became due."""
+        self.arrivals[self.window.phase(due)].offered += n
+
+    def started(self, due: float, lateness: float, wait: float) -> None:
+        """Count an arrival that a user took: ``lateness`` seconds of our own after it was due, and ``wait`` for a user."""
+        arrivals = self.arrivals[self.window.phase(due)]
+        arrivals.started += 1
+        arrivals.lateness.record(lateness)
+        arrivals.waits.record(wait)
+
+    def dropped(self, due: float) -> None:
+        """Count an arrival that was given up on; whoever drops it books the journey that never was, too."""
+        self.arrivals[self.window.phase(due)].dropped += 1
+
+    def add(self, other: Recorder) -> None:
+        """Count everything that the other has counted.
+
+        Slices are matched from each recorder's own start, so that processes with clocks of their own can be
+        added. Slice lengths must differ by a power of two (ValueError); the coarser one wins.
+        """
+        while self.slice_length < other.slice_length:
+            self._halve()
+        finer = self.slice_length / other.slice_length
+        if not finer.is_integer() or int(finer).bit_count() != 1:
+            raise ValueError(f"slices of {self.slice_length} s and of {other.slice_length} s cannot be matched")
+        pages = _coarser(other.pages, int(finer))
+        journeys = _coarser(other.journeys, int(finer))
+        for page_key, cell in pages.items():
+            self.pages.setdefault(page_key, Cell()).add(cell)
+        for journey_key, cell in journeys.items():
+            self.journeys.setdefault(journey_key, Cell()).add(cell)
+        for phase, arrivals in other.arrivals.items():
+            self.arrivals[phase].add(arrivals)
+        last = max((index for cell in self._cells() for index in cell.slices), default=0)
+        while last >= self.most_slices:
+            self._halve()
+            last //= 2
+
+    def counts(self) -> Counts:
+        """The totals of the whole run."""
+        by_page, by_option, by_outcome = Counter[str](), Counter[str](), Counter[str]()
+        failed = 0
+        for page, cell in self.pages.items():
+            n = cell.response.total
+            by_page[page.page] += n
+            by_option[page.payment_option] += n
+            by_outcome[page.outcome] += n
+            failed += n * (page.blame == Blame.SHOP)
+        walked, ended, sold = Counter[str](), Counter[str](), Counter[str]()
+        failed_journeys = amount = 0
+        for journey, cell in self.journeys.items():
+            n = cell.response.total
+            walked[journey.payment_option] += n
+            ended[journey.outcome] += n
+            failed_journeys += n * (journey.blame == Blame.SHOP)
+            if journey.ordered:
+                sold[journey.payment_option] += n
+                amount += cell.amount
+        return Counts(
+            pages=by_page.total(),
+            failed_pages=failed,
+            journeys=walked.total(),
+            failed_journeys=failed_journeys,
+            orders=sold.total(),
+            amount=amount,
+            pages_by_page=dict(by_page),
+            pages_by_option=dict(by_option),
+            pages_by_outcome=dict(by_outcome),
+            journeys_by_option=dict(walked),
+            journeys_by_outcome=dict(ended),
+            orders_by_option=dict(sold),
+        )
+
+    def relabelled(self, name: Callable[[str], str]) -> Recorder:
+        """A copy with every label changed by ``name``; what then has the same labels is added up."""
+        copy = Recorder(self.window, slice_length=self.slice_length, most_slices=self.most_slices)
+        for page, cell in self.pages.items():
+            copy.pages.setdefault(PageKey(*map(name, page)), Cell()).add(cell)
+        for journey, cell in self.journeys.items():
+            labels = journey._replace(
+                journey=name(journey.journey),
+                payment_option=name(journey.payment_option),
+                verification=name(journey.verification),
+                outcome=name(journey.outcome),
+                blame=name(journey.blame),
+                failed_page=name(journey.failed_page),
+                phase=name(journey.phase),
+            )
+            copy.journeys.setdefault(labels, Cell()).add(cell)
+        for phase, arrivals in self.arrivals.items():
+            copy.arrivals[phase].add(arrivals)
+        return copy
+
+    def to_json(self) -> dict[str, Any]:
+        """Everything counted, as JSON."""
+        window = self.window
+        return {
+            # A run that never began has no steady phase: its window is open, and JSON knows no infinity.
+            "window": {
+                "start": window.start,
+                "steady_from": window.steady_from if window.steady_from < inf else None,
+                "steady_until": window.steady_until if window.steady_until < inf else None,
+            },
+            "slice_length": self.slice_length,
+            "most_slices": self.most_slices,
+            "arrivals": {phase.value: arrivals.to_json() for phase, arrivals in self.arrivals.items()},
+            "pages": [{**key._asdict(), **cell.to_json()} for key, cell in sorted(self.pages.items())],
+            "journeys": [{**key._asdict(), **cell.to_json()} for key, cell in sorted(self.journeys.items())],
+        }
+
+    @classmethod
+    def from_json(cls, d: Mapping[str, Any]) -> Recorder:
+        """Read back what ``to_json`` wrote."""
+        window = Window(**{name: inf if moment is None else moment for name, moment in d["window"].items()})
+        recorder = cls(window, slice_length=d["slice_length"], most_slices=d["most_slices"])
+        for row in d["pages"]:
+            recorder.pages[PageKey(*(row[name] for name in PageKey._fields))] = Cell.from_json(row)
+        for row in d["journeys"]:
+            recorder.journeys[JourneyKey(*(row[name] for name in JourneyKey._fields))] = Cell.from_json(row)
+        for phase, arrivals in d["arrivals"].items():
+            recorder.arrivals[Phase(phase)] = Arrivals.from_json(arrivals)
+        return recorder
+
+    def _time(self, cell: Cell, due: float, sent: float, done: float) -> None:
+        response = done - due
+        cell.response.record(response)
+        if done != inf:
+            cell.service.record(done - sent)
+        index = int((due - self.window.start) / self.slice_length)
+        while index >= self.most_slices:
+            self._halve()
+            index //= 2
+        index = max(index, 0)
+        histogram = cell.slices.get(index)
+        if histogram is None:
+            histogram = cell.slices[index] = Histogram()
+        histogram.record(response)
+
+    def _cells(self) -> Iterable[Cell]:
+        yield from self.pages.values()
+        yield from self.journeys.values()
+
+    def _halve(self) -> None:
+        self.slice_length *= 2
+        for cell in self._cells():
+            cell.halve()
+
+
+def _coarser(cells: Mapping[Key, Cell], times: int) -> dict[Key, Cell]:
+    """Copies of the cells, with slices that many times as long (a power of two)."""
+    copies: dict[Key, Cell] = {}
+    for key, cell in list(cells.items()):
+        copies[key] = Cell()
+        copies[key].add(cell)
+        for _ in range(times.bit_length() - 1):
+            copies[key].halve()
+    return copies

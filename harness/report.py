@@ -1,0 +1,116 @@
+"""Shows a result to people and pipelines; every format is one function from a result to text."""
+
+from __future__ import annotations
+
+import textwrap
+from typing import TYPE_CHECKING
+
+from tabulate import tabulate
+
+from harness import sentences
+from harness.junit import junit
+from harness.progress import progress
+from harness.tables import Table, tables
+
+if TYPE_CHECKING:
+    from harness.result import Result
+
+__all__ = ["console", "junit", "progress", "summary"]
+
+MOST_BYTES = 60_000
+"""What a summary may take up; CI services refuse or cut off larger ones (some at 64 kB)."""
+_MOST_ROWS = 100
+_CELL = 48  # characters to which the first columns of a table may grow before they are wrapped
+
+
+def console(result: Result, width: int = 100) -> str:
+    """What a person reads at the end: the verdict, the tables behind it, and the verdict again."""
+    verdict = _wrapped(sentences.headline(result), width)
+    parts = [verdict, _paragraphs(result, width)]
+    parts += [f"{table.title}\n{_drawn(table, width)}" for table in tables(result)]
+    parts += [_list(list(sentences.reasons(result)), "What was not kept", width)]
+    parts += [_list(list(sentences.findings(result)), "About the instrument", width)]
+    parts += [_wrapped(sentences.NOTE, width), verdict]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def summary(result: Result) -> str:
+    """The same as Markdown, for the summary of a CI step."""
+    parts = [f"## checkload {_plain(result.scenario)}: {sentences.MEANINGS[result.judgement.verdict]}"]
+    parts += [_plain(result.judgement.reason)]
+    parts += ["  \n".join(_plain(line) for line in _lines(result))]
+    lists = (
+        ("What was not kept", list(sentences.reasons(result))),
+        ("About the instrument", list(sentences.findings(result))),
+    )
+    for title, items in lists:
+        if items:
+            parts.append("\n".join([f"### {title}", "", *(f"- {_plain(item)}" for item in items[:_MOST_ROWS])]))
+    parts += [_markdown(table) for table in tables(result)]
+    parts.append(_plain(sentences.NOTE))
+    text = ""
+    for part in parts:
+        if len((text + part).encode()) > MOST_BYTES:
+            return text + "\nMore did not fit here; all of it is in `result.json`.\n"
+        text += part + "\n\n"
+    return text
+
+
+def _lines(result: Result) -> list[str]:
+    every = (
+        sentences.target(result),
+        f"Ended before its time: {result.stopped}" if result.stopped else "",
+        sentences.load(result),
+        sentences.totals(result),
+        sentences.ledger(result),
+        sentences.apart(result),
+    )
+    return [line for line in every if line]
+
+
+def _paragraphs(result: Result, width: int) -> str:
+    return "\n".join(_wrapped(line, width) for line in _lines(result))
+
+
+def _drawn(table: Table, width: int) -> str:
+    widest = max(16, min(_CELL, width - 40))
+    limits = [widest if place < table.texts else None for place in range(len(table.headings))]
+    return tabulate(
+        table.rows,
+        table.headings,
+        tablefmt="simple",
+        colalign=table.alignment,
+        disable_numparse=True,
+        maxcolwidths=limits,
+    )
+
+
+def _markdown(table: Table) -> str:
+    rows = [tuple(_plain(cell) for cell in row) for row in table.rows[:_MOST_ROWS]]
+    drawn = tabulate(
+        rows,
+        table.headings,
+        tablefmt="pipe",
+        colalign=table.alignment,
+        disable_numparse=True,
+        preserve_whitespace=False,
+    )
+    left = len(table.rows) - len(rows)
+    return f"### {table.title}\n\n{drawn}" + (f"\n\n{left} more rows are in `result.json`." if left else "")
+
+
+def _plain(text: str) -> str:
+    """Text that Markdown shows as it is; in a table a bar would end the cell."""
+    text = text.replace("&", "&amp;").replace("<", "&lt;").replace("|", "\\|")
+    return " ".join(text.replace("*", "\\*").replace("_", "\\_").replace("`", "\\`").split())
+
+
+def _list(items: list[str], title: str, width: int) -> str:
+    if not items:
+        return ""
+    wrapped = (textwrap.fill(item, width, initial_indent="  - ", subsequent_indent="    ") for item in items)
+    return "\n".join([title, *wrapped])
+
+
+def _wrapped(text: str, width: int) -> str:
+    return textwrap.fill(text, width, break_long_words=False, break_on_hyphens=False)

@@ -1,0 +1,319 @@
+"""One run: from the moment its users are there until the last journey is home.
+
+This is the shell around ``harness/pacing.py``: it owns the real clock and the greenlets, and collects what
+the verdict must know about the instrument itself.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from typing import Any, Generic, Literal, Protocol, TypeVar, cast
+from urllib.parse import urlsplit
+
+import gevent
+
+from harness.histogram import Histogram
+from harness.journey_log import JourneyLog
+from harness.pacing import Arrival, Assignment, Pacing, Seat
+from harness.recorder import Recorder
+from harness.sample import Blame, JourneySample, Phase, Window
+from harness.stop_file import StopFile
+from harness.stop_rule import StopWatch
+from harness.workload import Target, Workload
+
+StageT = TypeVar("StageT")
+
+DROPPED = "dropped"
+START_DELAY = 0.2  # seconds between the last user being there and the first arrival being due
+LAG_PROBE = 0.05  # seconds between two probes of the event loop
+WATCH = 0.5  # seconds between two looks at the target, the stop file and the stop rules
+
+
+class Run(Generic[StageT]):
+    """One run of a workload against a target, in this process."""
+
+    def __init__(
+        self,
+        workload: Workload[StageT],
+        stage: StageT,
+        *,
+        clock: Callable[[], float] = time.perf_counter,
+    ) -> None:
+        self.workload = workload
+        self.stage = stage
+        self.target_url = ""
+        self.target: Target | None = None
+        self.clock = clock
+        self.started_at = datetime.now(UTC)
+        self.ended_at = self.started_at
+        self.id = f"{workload.name}-{self.started_at:%Y%m%dT%H%M%SZ}-{self.started_at.microsecond:06d}"
+        # Until the users are there nothing is steady: whatever is recorded before is warm-up.
+        self.recorder = Recorder(Window(clock(), math.inf, math.inf))
+        self.begun = False
+        self.over = False
+        self.ended = False
+        self.drained_out = False
+        self.stop_reason = ""
+        self.stopped_by: Literal["", "stop file", "stop rule", "target died"] = ""
+        self.interrupted = ""
+        self.unreachable = ""
+        self.stop_file: StopFile | None = None
+        self.journey_log: JourneyLog | None = None
+        self.loop_lag = Histogram()
+        self.processor_share = 0.0
+        self.spawned = 0
+        self._pacing: Pacing | None = None
+        self._early: list[Seat] = []
+        self.in_flight: Counter[str] = Counter()
+        self._numbers: Counter[str] = Counter()
+        self._under_way = 0
+        self._closed_at: float | None = None
+        self._greenlets: list[Any] = []
+        self._stop_watch = StopWatch(workload.stop_rules)
+        self.on_over: Callable[[], None] = lambda: None
+        self.on_second: Callable[[Run[StageT]], None] = lambda _run: None
+
+    # -- what users call ------------------------------------------------------------------------------------------
+
+    def park(self, seat: Seat) -> None:
+        """A user is free for the next arrival of her kind."""
+        now = self.clock()
+        if not self.begun:
+            self._early.append(seat)
+        elif self._pacing is not None:
+            self._pacing.park(seat, now)
+        elif not self.over and self.recorder.window.phase(now) is not Phase.DRAIN:
+            self._next_closed(seat, now)
+
+    def withdraw(self, seat: Seat) -> None:
+        """A user leaves."""
+        if self._pacing is not None:
+            self._pacing.withdraw(seat)
+
+    def give_back(self, assignment: Assignment) -> None:
+        """A user leaves with an arrival she has not begun: in an open load, somebody else takes it."""
+        if self._pacing is not None:
+            self._pacing.give_back(assignment, self.clock())
+        else:
+            self._under_way -= 1
+            self._drop(assignment.arrival)
+            self.recorder.dropped(assignment.arrival.due)
+
+    def begin(self, assignment: Assignment, payment_option: str) -> float:
+        """A user sets out; returns the moment. ``finish`` must follow, with the same payment option."""
+        now = self.clock()
+        self.in_flight[payment_option] += 1
+        if self._pacing is not None:
+            self._pacing.begin(assignment, now)
+        else:
+            self.recorder.started(assignment.arrival.due, now - assignment.arrival.due, 0.0)
+        return now
+
+    def finish(self, sample: JourneySample, payment_option: str) -> None:
+        """A journey is over, however it ended."""
+        self.in_flight[payment_option] -= 1
+        self.recorder.journey(sample)
+        if self._pacing is not None:
+            self._pacing.end()
+        else:
+            self._under_way -= 1
+
+    @property
+    def under_way(self) -> int:
+        """Journeys handed out and not yet over."""
+        return self._pacing.under_way if self._pacing is not None else self._under_way
+
+    @property
+    def elapsed(self) -> float:
+        """Seconds since the first arrival could be due; 0 before."""
+        return max(0.0, self.clock() - self.recorder.window.start) if self.begun else 0.0
+
+    @property
+    def length(self) -> float:
+        """Seconds from the first arrival to the last, as planned."""
+        return self.workload.warm_up + self.workload.steady
+
+    @property
+    def held(self) -> float:
+        """For how many seconds of its planned length the load was on."""
+        end = self._closed_at if self._closed_at is not None else self.clock()
+        return min(self.length, max(0.0, end - self.recorder.window.start)) if self.begun else 0.0
+
+    @property
+    def phase(self) -> Phase:
+        """The phase that an arrival due now would belong to."""
+        return self.recorder.window.phase(self.clock())
+
+    @property
+    def target_name(self) -> str:
+        """The target as a report may show it: without user name, password, path or query."""
+        if self.target is not None:
+            return "the embedded shop"
+        parts = urlsplit(self.target_url)
+        return f"{parts.scheme}://{parts.hostname}" + (f":{parts.port}" if parts.port else "")
+
+    @property
+    def target_host(self) -> str:
+        """The host that is loaded, without port, path or user."""
+        return urlsplit(self.target_url).hostname or ""
+
+    @property
+    def rate_target(self) -> float | None:
+        """Arrivals a second that the profile asks for at this moment; ``None`` in a closed load."""
+        return self.workload.rate(self.elapsed) if self.workload.is_open else None
+
+    # -- the life of a run ----------------------------------------------------------------------------------------
+
+    def aim(self, url: str, target: Target | None) -> None:
+        """Say where the load goes; ``target`` is given when the shop there was started for this run."""
+        self.target_url = url.rstrip("/")
+        self.target = target
+
+    def start(self, users: int) -> None:
+        """All users are there: fix the clock, and let arrivals in."""
+        if self.begun or self.over:
+            return
+        self.spawned = users
+        start = self.clock() + START_DELAY
+        window = Window(start, start + self.workload.warm_up, start + self.length)
+        self.recorder.window = window
+        schedule = self.workload.schedule()
+        if schedule is not None:
+            due_times: Iterator[tuple[int, float]] = ((n, start + due) for n, due in schedule.share(0, 1))
+            self._pacing = Pacing(
+                due_times, self.workload.kind_of, self.workload.longest_wait, self.recorder, self._drop
+            )
+        self.begun = True
+        early, self._early = self._early, []
+        for seat in early:
+            self.park(seat)
+        self._greenlets = [gevent.spawn(work) for work in (self._drive, self._probe_lag, self._watch)]
+
+    def finish_early(self, reason: str) -> None:
+        """End the run before its time and remember why; the first reason counts."""
+        if self.over:
+            return
+        self.stop_reason = reason
+        self._close()
+
+    def end(self) -> None:
+        """Locust has stopped all users; nothing more will be recorded."""
+        self._close(tell=False)
+        self.ended = True
+        self.ended_at = datetime.now(UTC)
+        if self.journey_log is not None:
+            self.journey_log.close()
+        current = gevent.getcurrent()
+        gevent.killall([greenlet for greenlet in self._greenlets if greenlet is not current], block=False)
+
+    def _close(self, *, tell: bool = True) -> None:
+        if self._pacing is not None:
+            self._pacing.close()
+        was_over, self.over = self.over, True
+        if not was_over:
+            self._closed_at = self.clock()
+        if tell and not was_over:
+            self.on_over()
+
+    def _drive(self) -> None:
+        window = self.recorder.window
+        if self._pacing is None:
+            self._sleep_until(window.steady_until)
+        else:
+            while True:
+                wake = self._pacing.advance(self.clock())
+                if wake == math.inf:
+                    break
+                gevent.sleep(min(WATCH, max(0.0, wake - self.clock())))
+            self._sleep_until(window.steady_until)
+        deadline = self.clock() + self.workload.drain
+        while self.under_way and self.clock() < deadline:
+            gevent.sleep(LAG_PROBE)
+        self.drained_out = True
+        self._close()
+
+    def _sleep_until(self, moment: float) -> None:
+        while (left := moment - self.clock()) > 0:
+            gevent.sleep(left)
+
+    def _probe_lag(self) -> None:
+        processor, wall = time.process_time(), self.clock()
+        while not self.over:
+            due = self.clock() + LAG_PROBE
+            gevent.sleep(LAG_PROBE)
+            self.loop_lag.record(max(0.0, self.clock() - due))
+            elapsed = self.clock() - wall
+            if elapsed > 0:
+                self.processor_share = (time.process_time() - processor) / elapsed
+
+    def _watch(self) -> None:
+        for turn in itertools.count(1):
+            gevent.sleep(WATCH)
+            if self.over:
+                return
+            self._look_for_reasons_to_stop()
+            if turn % 2 == 0:
+                self.on_second(self)
+
+    def _look_for_reasons_to_stop(self) -> None:
+        if self.target is not None and not self.target.alive():
+            self.stopped_by = "target died"
+            self.finish_early("the embedded shop ended in the middle of the run")
+        elif self.stop_file is not None and self.stop_file.found():
+            self.stopped_by = "stop file"
+            self.interrupted = "the stop file"
+            self.finish_early(self.stop_file.found())
+        elif rule := self._stop_watch.look(self.recorder, self.clock()):
+            self.stopped_by = "stop rule"
+            self.finish_early(rule)
+
+    def _next_closed(self, seat: Seat, now: float) -> None:
+        number = self._numbers[seat.kind]
+        self._numbers[seat.kind] += 1
+        self._under_way += 1
+        self.recorder.offered(now)
+        seat.take(Assignment(Arrival(number, seat.kind, now), now))
+
+    def _drop(self, arrival: Arrival) -> None:
+        journey, payment_option = self.workload.labels_of(arrival)
+        self.recorder.journey(
+            JourneySample(
+                journey=journey,
+                payment_option=payment_option,
+                outcome=DROPPED,
+                blame=Blame.SHOP,
+                due=arrival.due,
+                started=math.inf,
+                done=math.inf,
+            )
+        )
+
+
+class Keeper(Protocol):
+    """Who keeps the run of a Locust environment; found there under ``ATTRIBUTE``."""
+
+    run: Run[Any] | None
+
+    def prepare(self) -> Run[Any] | None:
+        """The run that is under way or about to start, made new where the last one has ended."""
+
+
+ATTRIBUTE = "checkload"
+
+
+def keeper_of(environment: Any) -> Keeper | None:
+    """Who keeps the runs of this Locust environment; ``None`` before Locust has called ``init``."""
+    return cast("Keeper | None", getattr(environment, ATTRIBUTE, None))
+
+
+def run_of(environment: Any) -> Run[Any]:
+    """The run of this Locust environment; a user exists only within one."""
+    keeper = keeper_of(environment)
+    if keeper is None or keeper.run is None:
+        raise RuntimeError("no run has been prepared for this Locust environment")
+    return keeper.run

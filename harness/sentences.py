@@ -1,0 +1,138 @@
+"""What a report says in whole sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from math import isfinite
+from typing import TYPE_CHECKING
+
+from harness.rows import FEWEST_FOR_P95, FEWEST_FOR_P99, every_journey, every_page, percentile
+from harness.tables import NONE
+from harness.units import spoken_duration, spoken_number, spoken_share
+from harness.verdict import Finding, Level, Verdict
+
+if TYPE_CHECKING:
+    from harness.result import Result
+
+_VISIBLE_GAP = 1.2
+"""From which ratio on a reader should be told that response and service time part."""
+_VISIBLE_TIME = 0.010
+"""Seconds; a smaller gap is nobody's concern, whatever its ratio."""
+
+MEANINGS = {
+    Verdict.PASSED: "PASSED",
+    Verdict.FAILED: "FAILED",
+    Verdict.INVALID: "INVALID (this run says nothing about the shop)",
+    Verdict.INCONCLUSIVE: "INCONCLUSIVE (too little was seen to tell)",
+}
+
+NOTE = (
+    "Response time counts from the moment a shopper was due, service time from sending. What the shop failed counts as "
+    f"never answered. {NONE}: too few samples to show it (a p95 takes {FEWEST_FOR_P95}, a p99 {FEWEST_FOR_P99})."
+)
+"""How to read the tables."""
+
+
+def headline(result: Result) -> str:
+    """The verdict and its reason."""
+    return f"{MEANINGS[result.judgement.verdict]}: {result.judgement.reason}"
+
+
+def totals(result: Result) -> str:
+    """What everybody must agree on."""
+    counts = result.counts
+    return (
+        f"In the whole run: {_number(counts.pages, 'page')}, {_number(counts.failed_pages, 'of them failed', '')}; "
+        f"{_number(counts.journeys, 'journey')}, {_number(counts.failed_journeys, 'of them failed', '')}; "
+        f"{_number(counts.orders, 'order')} over {counts.amount / 100:,.2f}."
+    )
+
+
+def load(result: Result) -> str:
+    """Who came, and how many were served; a closed load is called one."""
+    arrivals = list(result.recorder.arrivals.values())
+    offered, started, dropped = (
+        sum(getattr(one, name) for one in arrivals) for name in ("offered", "started", "dropped")
+    )
+    if result.asked.model == "closed":
+        return (
+            f"Closed load: {_number(result.asked.users, 'user')} began {_number(started, 'journey')}, each one only after the "
+            "one before had ended. A slow shop is asked less of, so its times look better than shoppers would find them."
+        )
+    waiting = offered - started - dropped
+    never = f", {waiting:,} never taken" if waiting else ""
+    share = f" ({spoken_share(dropped / offered)})" if dropped else ""
+    return f"Arrivals: {offered:,} due, {started:,} served, {dropped:,} dropped{share}{never}."
+
+
+def target(result: Result) -> str:
+    """What was loaded, with what, and for how long."""
+    asked = result.asked
+    whom = f"the embedded shop at {asked.target}" if asked.embedded else asked.target
+    length = f"{spoken_duration(asked.warm_up)} of warm-up and " if asked.warm_up else ""
+    return f"Scenario {result.scenario}, seed {asked.seed}, against {whom}: {length}{spoken_duration(asked.steady)} judged."
+
+
+def apart(result: Result) -> str:
+    """Where response and service time part, and why; empty where they do not."""
+    for row, what in ((every_journey(result.recorder), "a journey"), (every_page(result.recorder), "a page")):
+        response, service = percentile(row.response, 0.95), percentile(row.service, 0.95)
+        if response is None or service is None or not isfinite(service):
+            continue
+        if response > service * _VISIBLE_GAP and response - service > _VISIBLE_TIME:
+            took = f"took {spoken_duration(response)}" if isfinite(response) else "was never answered"
+            return (
+                f"Response and service time part: at the 95th percentile {what} {took}, counted from the moment it was "
+                f"due, and {spoken_duration(service)} from its start. {_whose(result)}"
+            )
+    return ""
+
+
+def ledger(result: Result) -> str:
+    """Whether the shop counted the same; empty where it was not asked."""
+    comparison = result.ledger
+    if comparison is None:
+        return ""
+    if comparison.agrees:
+        return (
+            f"The shop's ledger agrees: {_number(comparison.pages_theirs, 'request')} received, "
+            f"{_number(comparison.orders_theirs, 'order')} sold."
+        )
+    return f"The shop's ledger disagrees: {'; '.join(map(str, comparison.differences))}."
+
+
+def findings(result: Result) -> Iterator[str]:
+    """What a reader should know about the instrument, the worst first."""
+    weight = [Level.INVALID, Level.FAILED, Level.WARNING]
+    worth_saying = [finding for finding in result.judgement.findings if finding.level in weight]
+    yield from map(_finding, sorted(worth_saying, key=lambda finding: weight.index(finding.level)))
+
+
+def reasons(result: Result) -> Iterator[str]:
+    """One sentence for every objective that was not kept; none for an invalid run, in which none was judged."""
+    judgement = result.judgement
+    for objective in judgement.objectives if judgement.verdict is not Verdict.INVALID else ():
+        if objective.verdict is not Verdict.PASSED:
+            yield f"{objective.text}: {objective.verdict.value}. {_sentence(objective.sentence)}"
+
+
+def _whose(result: Result) -> str:
+    dropped = sum(one.dropped for one in result.recorder.arrivals.values())
+    waits = sum(one.waits.sum for one in result.recorder.arrivals.values())
+    lateness = sum(one.lateness.sum for one in result.recorder.arrivals.values())
+    if dropped or waits > lateness:
+        return "Shoppers waited for a free virtual user: the shop held all of them, or there were too few."
+    return "The harness itself was late; see its findings."
+
+
+def _finding(finding: Finding) -> str:
+    remedy = f" What to do: {finding.remedy}." if finding.remedy else ""
+    return f"{finding.level.value}: {_sentence(finding.message)}{remedy}"
+
+
+def _sentence(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:]}{'' if text.endswith('.') else '.'}"
+
+
+def _number(n: int, noun: str, plural: str = "s") -> str:
+    return f"{spoken_number(n)} {noun}{plural if n != 1 else ''}"

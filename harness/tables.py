@@ -1,0 +1,154 @@
+"""The tables of a report: what stands in them, whatever they are drawn on."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from harness.histogram import Histogram
+from harness.recorder import Recorder
+from harness.rows import (
+    Row,
+    every_journey,
+    every_page,
+    option_rows,
+    outcome_rows,
+    page_rows,
+    percentile,
+    verification_rows,
+)
+from harness.sample import Blame
+from harness.units import spoken_duration, spoken_number, spoken_share
+from harness.verdict import Judgement, Verdict
+
+if TYPE_CHECKING:
+    from harness.result import Result
+
+NONE = "–"  # noqa: RUF001  a dash, as in printed tables
+"""Stands where there is nothing to show, or too little to show it."""
+
+BLAMES = {
+    Blame.NOBODY: "as it should be",
+    Blame.SHOPPER: "the shopper's luck",
+    Blame.SHOP: "the shop's fault",
+    Blame.HARNESS: "our own doing",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A title, headings and rows of texts; columns are aligned to the right but for the first ``texts`` ones."""
+
+    title: str
+    headings: tuple[str, ...]
+    rows: Sequence[tuple[str, ...]]
+    texts: int = 1
+
+    @property
+    def alignment(self) -> tuple[str, ...]:
+        """``left`` or ``right`` for each column."""
+        return tuple("left" if place < self.texts else "right" for place in range(len(self.headings)))
+
+
+def tables(result: Result) -> list[Table]:
+    """Every table of a report that has anything in it."""
+    recorder = result.recorder
+    every = [
+        objectives_table(result.judgement),
+        pages_table(recorder),
+        options_table(recorder, result.asked.payment_options),
+        verifications_table(recorder),
+        outcomes_table(recorder),
+    ]
+    return [table for table in every if table.rows]
+
+
+def objectives_table(judgement: Judgement) -> Table:
+    """What was demanded, and what became of it; an invalid run has kept nothing and broken nothing."""
+    rows = [
+        (
+            "not judged" if judgement.verdict is Verdict.INVALID else one.verdict.value,
+            one.text,
+            spoken(one.measured, one.unit),
+            spoken(one.bound, one.unit),
+            spoken_number(one.samples),
+        )
+        for one in judgement.objectives
+    ]
+    return Table("Objectives", ("verdict", "objective", "measured", "bound", "samples"), rows, texts=2)
+
+
+def pages_table(recorder: Recorder) -> Table:
+    """Each page with its times, and all of them in the last row."""
+    rows = page_rows(recorder)
+    every = [every_page(recorder)] if len(rows) > 1 else []
+    cells = [
+        (
+            row.name,
+            spoken_number(row.count),
+            spoken_number(row.failed),
+            *(_time(row.response, q) for q in (0.5, 0.95, 0.99)),
+            _time(row.service, 0.95),
+        )
+        for row in [*rows, *every]
+    ]
+    headings = ("page", "count", "failed", "response p50", "p95", "p99", "service p95")
+    return Table("Pages (steady part)", headings, cells)
+
+
+def options_table(recorder: Recorder, expected: Sequence[str]) -> Table:
+    """Each payment option, those that nobody walked included, and all of them in the last row."""
+    rows = option_rows(recorder, expected)
+    every = [every_journey(recorder)] if len(rows) > 1 else []
+    return _journeys("Payment options (steady part)", "payment option", [*rows, *every])
+
+
+def verifications_table(recorder: Recorder) -> Table:
+    """Each way in which the SMS path was walked; without rows if nobody was asked for a code."""
+    rows = verification_rows(recorder)
+    if all(not row.name for row in rows):
+        rows = []
+    for row in rows:
+        row.name = row.name.replace("_", " ") or "no code asked for"
+    return _journeys("SMS codes (steady part)", "the shopper sent", rows)
+
+
+def outcomes_table(recorder: Recorder) -> Table:
+    """How everything ended, and whose doing that is."""
+    rows = [
+        (row.outcome, BLAMES[Blame(row.blame)], spoken_number(row.pages), spoken_number(row.journeys))
+        for row in outcome_rows(recorder)
+    ]
+    return Table("Outcomes (whole run)", ("outcome", "whose doing", "pages", "journeys"), rows, texts=2)
+
+
+def spoken(number: float | None, unit: str) -> str:
+    """A measured number or a bound in the words of its unit (``s``, ``share``, ``per_s`` or ``count``)."""
+    if number is None or math.isnan(number):
+        return NONE
+    if unit == "s":
+        return spoken_duration(number)
+    if unit == "share":
+        return spoken_share(number)
+    return f"{spoken_number(number)}/s" if unit == "per_s" else spoken_number(number)
+
+
+def _journeys(title: str, heading: str, rows: Sequence[Row]) -> Table:
+    cells = [
+        (
+            row.name or NONE,
+            spoken_number(row.count),
+            spoken_number(row.orders),
+            spoken_number(row.failed),
+            *(_time(row.response, q) for q in (0.5, 0.95)),
+        )
+        for row in rows
+    ]
+    return Table(title, (heading, "journeys", "orders", "failed", "response p50", "p95"), cells)
+
+
+def _time(histogram: Histogram, q: float) -> str:
+    value = percentile(histogram, q)
+    return NONE if value is None else spoken_duration(value)

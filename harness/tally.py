@@ -1,0 +1,120 @@
+"""Counts, out of everything recorded, what one objective speaks of: how many, and how many were not as demanded.
+
+Who counts as over the bound of a time: whatever took longer, whatever the shop failed, and arrivals that were never
+served. What the harness cut short is *unknown* unless it had taken too long already: nobody can say how it would
+have ended, so it may neither prove that a demand was kept nor that it was broken.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+
+from harness.cell import Cell
+from harness.demand import Metric, Objective, Statistic, Subject
+from harness.histogram import Histogram
+from harness.recorder import JourneyKey, PageKey, Recorder
+from harness.sample import Blame, Phase
+
+Key = PageKey | JourneyKey
+
+STEADY: frozenset[str] = frozenset({Phase.STEADY})
+EVERY_PHASE: frozenset[str] = frozenset(Phase)
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """How many samples, how many over the bound, how many of unknown end; ``slices`` has the first two by time."""
+
+    total: int
+    over: int
+    unknown: int = 0
+    slices: tuple[tuple[int, int], ...] = ()
+
+
+def selected(recorder: Recorder, objective: Objective, phases: Collection[str] = STEADY) -> Iterator[tuple[Key, Cell]]:
+    """The cells that an objective speaks of.
+
+    Of failures, an outcome that it names does not narrow down what is looked at but says which failures are meant.
+    """
+    payment, verification = objective.label("payment"), objective.label("verification")
+    outcome = "" if objective.metric is Metric.FAILURES else objective.label("outcome")
+    of_pages = objective.subject is Subject.PAGE
+    cells: Iterator[tuple[Key, Cell]] = iter(list((recorder.pages if of_pages else recorder.journeys).items()))
+    for key, cell in cells:
+        name = key.page if isinstance(key, PageKey) else key.journey
+        walked = "" if isinstance(key, PageKey) else key.verification
+        wanted = ((objective.name, name), (payment, key.payment_option), (outcome, key.outcome), (verification, walked))
+        if key.phase in phases and all(asked in ("", there) for asked, there in wanted):
+            yield key, cell
+
+
+def done_well(objective: Objective, key: Key) -> bool:
+    """Whether what is counted under this key counts for a rate or a number: an order, or an end the shop is not to blame for."""
+    if objective.subject is Subject.ORDERS:
+        return isinstance(key, JourneyKey) and key.ordered
+    return key.blame in (Blame.NOBODY, Blame.SHOPPER)
+
+
+def tally(recorder: Recorder, objective: Objective, phases: Collection[str] = STEADY, *, sliced: bool = True) -> Tally:
+    """How many samples of the phases the objective speaks of, and how many of them are not as demanded.
+
+    For times, failures and dropped arrivals; ``slices`` always follow the response time, as slices do, and are only
+    counted if asked for.
+    """
+    if objective.metric is Metric.DROPPED:
+        return _dropped(recorder, objective, phases)
+    total = over = unknown = 0
+    slices: dict[int, tuple[int, int]] = {}
+    for key, cell in selected(recorder, objective, phases):
+        times = cell.service if objective.metric is Metric.SERVICE_TIME else cell.response
+        beyond, unsure = _judged(objective, key, times)
+        total += times.total
+        over += beyond
+        unknown += unsure
+        for index, histogram in list(cell.slices.items()) if sliced else ():
+            n, x = slices.get(index, (0, 0))
+            slices[index] = (n + histogram.total, x + _judged(objective, key, histogram)[0])
+    return Tally(total, over, unknown, _in_order(slices))
+
+
+def times(recorder: Recorder, objective: Objective) -> Histogram:
+    """The times of the steady phase that a percentile is read from: what the shop failed was never answered."""
+    merged = Histogram()
+    for key, cell in selected(recorder, objective):
+        histogram = cell.service if objective.metric is Metric.SERVICE_TIME else cell.response
+        if objective.statistic is Statistic.PERCENTILE and key.blame == Blame.SHOP:
+            merged.record(float("inf"), histogram.total)
+        else:
+            merged.add(histogram)
+    return merged
+
+
+def _judged(objective: Objective, key: Key, histogram: Histogram) -> tuple[int, int]:
+    """How many of a cell's samples are over, and how many of unknown end."""
+    ours = key.blame == Blame.HARNESS
+    if objective.metric is Metric.FAILURES:
+        named = objective.label("outcome")
+        failed = key.outcome == named if named else key.blame == Blame.SHOP
+        return (histogram.total, 0) if failed else (0, histogram.total if ours else 0)
+    if key.blame == Blame.SHOP and objective.statistic is Statistic.PERCENTILE:
+        return histogram.total, 0
+    over = histogram.count_over(objective.bound)
+    return over, histogram.total - over if ours else 0
+
+
+def _dropped(recorder: Recorder, objective: Objective, phases: Collection[str]) -> Tally:
+    slices: dict[int, tuple[int, int]] = {}
+    for _, cell in selected(recorder, objective, phases):
+        for index, histogram in list(cell.slices.items()):
+            n, x = slices.get(index, (0, 0))
+            slices[index] = (n + histogram.total, x + histogram.infinite)
+    arrivals = [recorder.arrivals[Phase(phase)] for phase in phases]
+    return Tally(sum(a.offered for a in arrivals), sum(a.dropped for a in arrivals), 0, _in_order(slices))
+
+
+def _in_order(slices: dict[int, tuple[int, int]]) -> tuple[tuple[int, int], ...]:
+    """The slices from the first to the last that holds anything, empty ones between them included."""
+    if not slices:
+        return ()
+    return tuple(slices.get(index, (0, 0)) for index in range(min(slices), max(slices) + 1))

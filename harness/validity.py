@@ -1,0 +1,223 @@
+"""Whether a run could show anything at all: each check asks one way in which the instrument may have failed.
+
+A run is *invalid* when the instrument failed, and *failed* when the shop did. The checks stand in an explicit order,
+most telling first, because the first one that finds the run invalid gives the reason of the verdict. A check that does not
+apply (no arrivals in a closed load) finds nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+
+from harness.conditions import Conditions, Evidence
+from harness.demand import Objective
+from harness.instrument import cpu, late, loop_lag, pool
+from harness.recorder import Recorder
+from harness.sample import Blame
+from harness.units import spoken_duration
+from harness.verdict import Finding, Level
+
+__all__ = ["CHECKS", "Conditions", "check"]
+
+CUT_SHORT = "aborted"
+"""The outcome of what the end of the run cut short; every other outcome that is the harness's doing is a bug."""
+NO_ACCOUNT = "no_account"
+DROPPED = "dropped"
+
+HELD_ENOUGH = 0.99
+"""The share of the planned time that a run must have been held for."""
+
+
+def crashed(evidence: Evidence) -> Iterator[Finding]:
+    """Whether the harness itself broke."""
+    if evidence.conditions.crashed:
+        yield _invalid("harness", f"the harness broke: {evidence.conditions.crashed}", "report it, with the log")
+
+
+def requests(evidence: Evidence) -> Iterator[Finding]:
+    """Whether anything was sent at all; a run without a request must never look like a run without failures."""
+    if not evidence.conditions.requests_sent:
+        yield _invalid(
+            "requests", "not one request was sent", "look for the reason in the log; is there any user or arrival?"
+        )
+    else:
+        yield _fine("requests", f"{evidence.conditions.requests_sent:,} requests were sent")
+
+
+def reachable(evidence: Evidence) -> Iterator[Finding]:
+    """Whether the target was there: where *every* page ended as a connection that failed, no shop was measured."""
+    why = evidence.conditions.target_unreachable
+    pages = list(evidence.recorder.pages)
+    if not why and pages and all(key.outcome == "connection" for key in pages):
+        why = (
+            f"every one of {sum(cell.response.total for cell in evidence.recorder.pages.values()):,} connections failed"
+        )
+    if why:
+        yield _invalid("target", f"the target could not be reached: {why}", "is it running, and is its address right?")
+
+
+def shop_alive(evidence: Evidence) -> Iterator[Finding]:
+    """Whether the embedded shop lived to the end; what it answers when dead says nothing about it alive."""
+    if evidence.conditions.shop_died:
+        yield _invalid("shop", "the embedded shop ended in the middle of the run", "look for the reason in its log")
+
+
+def undisturbed(evidence: Evidence) -> Iterator[Finding]:
+    """Whether the run came to its own end: not stopped by hand, by a file, by a rule, and not too soon.
+
+    A stop rule that ended the run speaks against the shop, not against the instrument.
+    """
+    conditions = evidence.conditions
+    if conditions.interrupted:
+        held = spoken_duration(conditions.held)
+        yield _invalid(
+            "end", f"the run was interrupted after {held} by {conditions.interrupted}", "let it come to its end"
+        )
+    elif conditions.stop_rule:
+        yield Finding("end", Level.FAILED, conditions.stop_rule, "find out what broke the shop before loading it again")
+    elif conditions.asked and conditions.held < HELD_ENOUGH * conditions.asked:
+        yield _invalid(
+            "end",
+            f"the load was held for {spoken_duration(conditions.held)} of {spoken_duration(conditions.asked)}",
+            "look for the reason in the log",
+        )
+    else:
+        yield _fine("end", f"the load was held for {spoken_duration(conditions.held)}")
+
+
+def bugs(evidence: Evidence) -> Iterator[Finding]:
+    """Whether a page or journey ended by a fault of our own; one is enough, since nobody knows what else it touched."""
+    recorder = evidence.recorder
+    known = (CUT_SHORT, NO_ACCOUNT)
+    ours = [(k.outcome, c) for k, c in recorder.pages.items() if k.blame == Blame.HARNESS and k.outcome not in known]
+    ours += [
+        (k.outcome, c) for k, c in recorder.journeys.items() if k.blame == Blame.HARNESS and k.outcome not in known
+    ]
+    number = max(sum(cell.response.total for _, cell in ours), evidence.conditions.exceptions)
+    if number:
+        kinds = ", ".join(sorted({outcome for outcome, _ in ours})) or "exceptions"
+        yield _invalid("bugs", f"the harness made {number:,} mistakes of its own ({kinds})", "look for them in the log")
+
+
+def accounts(evidence: Evidence) -> Iterator[Finding]:
+    """Whether there was an account for every shopper who needed one; without, the load was another than was asked for."""
+    number = max(
+        evidence.conditions.no_account,
+        sum(cell.response.total for key, cell in evidence.recorder.journeys.items() if key.outcome == NO_ACCOUNT),
+    )
+    if number:
+        yield _invalid(
+            "accounts",
+            f"{number:,} journeys found no free account",
+            f"put at least {number:,} more accounts into the pool, or run fewer journeys at once",
+        )
+
+
+def accounting(evidence: Evidence) -> Iterator[Finding]:
+    """Whether every arrival is accounted for, to the last one: offered is what was planned, and each one was served or dropped.
+
+    Exact, because a book that is out by one is out by an unknown number.
+    """
+    arrivals = list(evidence.recorder.arrivals.values())
+    offered, started, dropped = (sum(getattr(a, name) for a in arrivals) for name in ("offered", "started", "dropped"))
+    waiting = offered - started - dropped
+    wrong = []
+    if waiting:
+        wrong.append(
+            f"of {offered:,} arrivals {started:,} were served and {dropped:,} dropped, which is {waiting:+,} out"
+        )
+    expected = evidence.conditions.expected_offered
+    if expected is not None and offered != expected and not evidence.conditions.ended_early:
+        wrong.append(f"{expected:,} arrivals were planned and {offered:,} were offered")
+    walked = [(key.outcome == DROPPED, cell.response.total) for key, cell in evidence.recorder.journeys.items()]
+    given_up = sum(n for lost, n in walked if lost)
+    if given_up != dropped:
+        wrong.append(f"{dropped:,} arrivals were dropped and {given_up:,} booked as journeys that never were")
+    ended = sum(n for lost, n in walked if not lost) + evidence.conditions.truncated_journeys
+    if offered and ended != started:
+        wrong.append(f"{started:,} journeys were begun and {ended:,} ended")
+    if wrong:
+        yield _invalid(
+            "accounting", "the books do not balance: " + "; ".join(wrong), "report it: it is a bug of the harness"
+        )
+    elif offered:
+        yield _fine("accounting", f"{offered:,} arrivals: {started:,} served, {dropped:,} dropped, none lost")
+
+
+def ledger(evidence: Evidence) -> Iterator[Finding]:
+    """Whether the shop's own ledger agrees with what was measured; two witnesses of one thing must not differ."""
+    differences, why = evidence.conditions.ledger, evidence.conditions.ledger_explained
+    if differences and why:
+        yield Finding("ledger", Level.WARNING, f"the shop's ledger differs ({'; '.join(differences)}) because {why}")
+    elif differences:
+        yield _invalid(
+            "ledger",
+            f"the shop's ledger disagrees: {'; '.join(differences)}",
+            "requests were lost, repeated on the way, or came from somebody else",
+        )
+
+
+def minimum(evidence: Evidence) -> Iterator[Finding]:
+    """Whether rare payment options had the number of journeys that was guaranteed; served ones count, in any phase."""
+    served: dict[str, int] = {}
+    for key, cell in evidence.recorder.journeys.items():
+        if key.outcome != DROPPED and key.blame != Blame.HARNESS:
+            served[key.payment_option] = served.get(key.payment_option, 0) + cell.response.total
+    short = [
+        f"{option} {served.get(option, 0):,} of {planned:,}"
+        for option, planned in sorted(evidence.conditions.planned_minimum.items())
+        if served.get(option, 0) < planned
+    ]
+    if short and not evidence.conditions.ended_early:
+        yield _invalid(
+            "minimum",
+            f"the guaranteed journeys were not reached: {', '.join(short)}",
+            "lengthen the run or lower the minimum",
+        )
+
+
+def truncated(evidence: Evidence) -> Iterator[Finding]:
+    """Whether journeys were cut short; no reason to distrust the others, since the gate holds them against a pass."""
+    number = sum(cell.response.total for key, cell in evidence.recorder.journeys.items() if key.outcome == CUT_SHORT)
+    number += evidence.conditions.truncated_journeys
+    if number and not evidence.conditions.ended_early:
+        yield Finding(
+            "truncated",
+            Level.WARNING,
+            f"{number:,} journeys were still under way when the run ended",
+            "lengthen the drain beyond the longest journey",
+        )
+
+
+CHECKS: tuple[Callable[[Evidence], Iterator[Finding]], ...] = (
+    crashed,
+    shop_alive,
+    reachable,
+    undisturbed,
+    requests,
+    bugs,
+    accounts,
+    late,
+    loop_lag,
+    cpu,
+    pool,
+    accounting,
+    ledger,
+    minimum,
+    truncated,
+)
+"""Every check, in the order in which reasons are given."""
+
+
+def check(recorder: Recorder, conditions: Conditions, objectives: Sequence[Objective] = ()) -> tuple[Finding, ...]:
+    """What all checks found; ``objectives`` tell how exact the instrument had to be."""
+    evidence = Evidence(recorder, conditions, tuple(objectives))
+    return tuple(finding for each in CHECKS for finding in each(evidence))
+
+
+def _invalid(name: str, message: str, remedy: str) -> Finding:
+    return Finding(name, Level.INVALID, message, remedy)
+
+
+def _fine(name: str, message: str) -> Finding:
+    return Finding(name, Level.OK, message)

@@ -1,0 +1,125 @@
+"""What the harness must be told of a load: who comes when, what is demanded, and where it may go.
+
+``locustfile.py`` hands the harness a ``Program``; everything that knows shops, shoppers or scenario files stays behind
+these protocols.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol, TypeVar
+
+from harness.arrivals import Schedule
+from harness.objective import Objective
+from harness.pacing import Arrival
+from harness.stop_rule import StopRule
+
+StageT_co = TypeVar("StageT_co", covariant=True)
+
+
+class Misuse(Exception):
+    """Something the user asked for cannot be done; the message names each key, its value and the remedy."""
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """What the user chose beside the scenario file; an empty text or ``None`` leaves the scenario's own value."""
+
+    scenario: str
+    payment_mix: str = ""
+    sms_share: str = ""
+    arrival_rate: str = ""
+    users: int | None = None
+    duration: float | None = None
+    seed: str = ""
+    think_scale: str = ""
+    allowed: tuple[str, ...] = ()
+    verify_tls: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerEntry:
+    """What the target itself says it did, to hold the harness's own counts against.
+
+    ``pages`` counts the requests it received by page, ``orders`` what it sold by payment option, ``revenue`` hundredths
+    of its currency.
+    """
+
+    pages: Mapping[str, int] = field(default_factory=dict)
+    orders: Mapping[str, int] = field(default_factory=dict)
+    revenue: int = 0
+
+
+class Target(Protocol):
+    """A shop that the harness started itself for one run."""
+
+    url: str
+
+    def alive(self) -> bool:
+        """Whether its process still runs."""
+
+    def ledger(self) -> LedgerEntry:
+        """What it says it did; raises ``OSError`` when it cannot say."""
+
+    def stop(self) -> None:
+        """End it."""
+
+
+class Workload(Protocol[StageT_co]):
+    """One scenario with the user's choices applied, ready to run."""
+
+    name: str
+    description: str
+    seed: int
+    is_open: bool
+    users: int
+    spawn_rate: float
+    warm_up: float
+    steady: float
+    drain: float
+    longest_wait: float
+    highest_rate: float
+    weights: Mapping[str, float]
+    objectives: Sequence[Objective]
+    stop_rules: Sequence[StopRule]
+    allowed: Collection[str]
+    planned_minimum: Mapping[str, int]
+    payment_options: Sequence[str]
+
+    def schedule(self) -> Schedule | None:
+        """The due times; ``None`` for a closed load."""
+
+    def rate(self, elapsed: float) -> float:
+        """Arrivals a second at so many seconds from the start; 0 for a closed load."""
+
+    def kind_of(self, number: int) -> str:
+        """Which journey an arrival of the schedule is on."""
+
+    def labels_of(self, arrival: Arrival) -> tuple[str, str]:
+        """Journey and payment option of an arrival, for the sample of one that was dropped."""
+
+    def restrict(self, kinds: Collection[str]) -> None:
+        """Only these journeys take part (Locust's class picker)."""
+
+    def as_asked(self) -> dict[str, Any]:
+        """The whole scenario as plain JSON values, without secrets."""
+
+    def start_target(self) -> Target:
+        """Start the embedded shop for this run; raises ``Misuse`` with what it said when it cannot."""
+
+    def stage(self, worker: int, workers: int) -> StageT_co:
+        """What the shoppers of this process need; prepared once per run, before the target is started."""
+
+    def secrets(self) -> Collection[str]:
+        """Texts that must not appear in any report."""
+
+
+class Program(Protocol[StageT_co]):
+    """Everything that can be run."""
+
+    def names(self) -> Sequence[str]:
+        """The scenarios known by name."""
+
+    def choose(self, choices: Choices) -> Workload[StageT_co]:
+        """Read a scenario and apply the choices; raises ``Misuse`` with every error at once."""

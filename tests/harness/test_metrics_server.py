@@ -1,0 +1,117 @@
+"""The metrics over HTTP, as Prometheus asks for them."""
+
+import socket
+import urllib.error
+import urllib.request
+from contextlib import closing
+
+import gevent
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from harness.exporter import RunCollector, RunState
+from harness.metrics_server import PortTaken, serve
+from harness.recorder import Recorder
+from harness.sample import PageSample, Window
+
+WINDOW = Window(0.0, 0.0, 100.0)
+
+
+def a_collector(pages=3):
+    recorder = Recorder(WINDOW)
+    for n in range(pages):
+        recorder.page(PageSample(f"Page{n}", "gpay", "ok", "nobody", 1.0, 1.0, 1.1))
+    return RunCollector(lambda: RunState(recorder, "run-1", "baseline"))
+
+
+@pytest.fixture
+def server():
+    server = serve(a_collector(), port=0)
+    yield server
+    server.stop()
+
+
+def ask(port, path, method="GET"):
+    """Ask from a thread of its own while gevent's loop answers: status, content type, body."""
+
+    def fetch():
+        request = urllib.request.Request(f"http://127.0.0.1:{port}{path}", method=method)
+        try:
+            with urllib.request.urlopen(request, timeout=10) as reply:
+                return reply.status, reply.headers["Content-Type"], reply.read().decode()
+        except urllib.error.HTTPError as error:
+            with error:
+                return error.code, error.headers["Content-Type"], error.read().decode()
+
+    return gevent.get_hub().threadpool.apply(fetch)
+
+
+def test_prometheus_gets_what_it_can_parse(server):
+    status, content_type, body = ask(server.port, "/metrics")
+    assert (status, content_type) == (200, "text/plain; version=0.0.4; charset=utf-8")
+    families = {family.name: family for family in text_string_to_metric_families(body)}
+    counts = [s.value for s in families["checkout_load_page_duration_seconds"].samples if s.name.endswith("_count")]
+    assert counts == [1, 1, 1]
+
+
+def test_a_query_behind_the_path_changes_nothing(server):
+    assert ask(server.port, "/metrics?x=1")[0] == 200
+
+
+def test_the_root_points_to_the_metrics(server):
+    status, _, body = ask(server.port, "/")
+    assert (status, body) == (200, "checkload: the metrics for Prometheus are at /metrics\n")
+
+
+@pytest.mark.parametrize(
+    ("path", "method", "status"),
+    [("/stats", "GET", 404), ("/metrics/../etc", "GET", 404), ("/metrics", "POST", 405), ("/", "DELETE", 405)],
+)
+def test_nothing_else_is_answered(server, path, method, status):
+    assert ask(server.port, path, method)[0] == status
+
+
+def test_before_any_run_the_page_is_empty():
+    server = serve(RunCollector(lambda: None), port=0)
+    try:
+        assert ask(server.port, "/metrics") == (200, "text/plain; version=0.0.4; charset=utf-8", "")
+    finally:
+        server.stop()
+
+
+def test_many_series_arrive_whole_while_others_go_on_working():
+    server = serve(a_collector(pages=80), port=0)
+    turns = []
+
+    def work():
+        while True:
+            turns.append(1)
+            gevent.sleep(0.001)
+
+    worker = gevent.spawn(work)
+    try:
+        _, _, body = ask(server.port, "/metrics")
+    finally:
+        worker.kill()
+        server.stop()
+    assert len(body) > 5 * 65_536
+    assert body.count("checkout_load_page_duration_seconds_count{") == 80
+    assert len(turns) > 5
+
+
+def test_a_port_in_use_is_said_plainly(server):
+    with pytest.raises(PortTaken, match=rf"^port {server.port} of 127\.0\.0\.1 is in use by another program$"):
+        serve(a_collector(), port=server.port)
+
+
+def test_an_address_of_another_machine_is_said_plainly():
+    with pytest.raises(PortTaken, match=r"192\.0\.2\.1 is no address of this machine"):
+        serve(a_collector(), host="192.0.2.1", port=0)
+
+
+def test_it_listens_on_loopback_and_the_port_is_free_after_the_stop():
+    server = serve(a_collector(), port=0)
+    assert server.host == "127.0.0.1"
+    server.stop()
+    with closing(socket.socket()) as probe:
+        assert probe.connect_ex(("127.0.0.1", server.port)) != 0

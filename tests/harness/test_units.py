@@ -1,0 +1,64 @@
+"""Quantities are read and spoken as people write them."""
+
+import math
+
+import pytest
+
+from harness.units import did_you_mean, quantity, spoken_duration, spoken_number, spoken_share
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("300ms", (300.0, "ms")),
+        (" 0.5 % ", (0.5, "%")),
+        ("20 / s", (20.0, "/s")),
+        ("5", (5.0, "")),
+        ("-1s", (-1.0, "s")),
+        ("1e3ms", (1000.0, "ms")),
+        ("ms", None),
+        ("1.2.3", None),
+        ("nan", None),
+        ("1e999", None),
+        ("", None),
+    ],
+)
+def test_quantities_are_read(text, expected):
+    assert quantity(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("seconds", "spoken"),
+    [
+        (0.0, "0 ms"),
+        (0.0012, "1.2 ms"),
+        (0.2124, "212 ms"),
+        (0.9996, "1 s"),
+        (1.5, "1.5 s"),
+        (12.34, "12.3 s"),
+        (1234.0, "1,234 s"),
+        (math.inf, "never"),
+    ],
+)
+def test_durations_are_spoken(seconds, spoken):
+    assert spoken_duration(seconds) == spoken
+
+
+@pytest.mark.parametrize(
+    ("share", "spoken"),
+    [(0, "0 %"), (0.0512, "5.1 %"), (0.0005, "0.05 %"), (0.1, "10 %"), (0.9954, "99.54 %"), (1, "100 %")],
+)
+def test_shares_are_spoken(share, spoken):
+    assert spoken_share(share) == spoken
+
+
+@pytest.mark.parametrize(("number", "spoken"), [(0, "0"), (7, "7"), (1204, "1,204"), (20.25, "20.2"), (0.5, "0.5")])
+def test_numbers_are_spoken(number, spoken):
+    assert spoken_number(number) == spoken
+
+
+def test_a_name_far_from_all_is_answered_with_what_there_is():
+    assert did_you_mean("zzz", ["b", "a"]) == "there are a, b"
+    assert did_you_mean("zzz", []) == "there are none"
+    assert did_you_mean("GUEST", ["guest"]) == "did you mean guest?"
+    assert did_you_mean("zzz", [f"a{n:02}" for n in range(30)]).endswith("a19, …")
