@@ -1,0 +1,393 @@
+"""A shop on paper: the documented exchanges, held in memory, for walking journeys without a socket."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from copy import deepcopy
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import orjson
+import pytest
+
+from shop.contract import DECLINED_CARD, FORMS, PAYMENT_OPTIONS, RETURN_PAGES, Outcome, Page
+from users.accounts import Account
+from users.envelope import check
+from users.errand import Errand
+from users.itinerary import Conduct, Itinerary
+from users.journeys import JOURNEYS, Receipt
+from users.steps import Answer, JourneyFailed, Visit, walk
+
+ORIGIN = "http://127.0.0.1:8000"
+NEXT = {
+    Page.INDEX: Page.ADDRESS_SELECTION,
+    Page.ADDRESS_SELECTION: Page.DELIVERY_OPTION,
+    Page.DELIVERY_OPTION: Page.SHIPPING_OPTION,
+    Page.SHIPPING_OPTION: Page.PAYMENT_OPTION,
+    Page.BIN_NUMBER: Page.INSTALLMENT,
+    Page.SAVED_CARD_SELECTION: Page.INSTALLMENT,
+    Page.INSTALLMENT: Page.CARD_CONFIRMATION,
+    Page.FUNDS_TRANSFER_CHOICE: Page.FUNDS_TRANSFER,
+    Page.MASTERPASS_BIN_NUMBER: Page.MASTERPASS_INSTALLMENT,
+    Page.MASTERPASS_INSTALLMENT: Page.MASTERPASS_ORDER_NO,
+    Page.MASTERPASS_ORDER_NO: Page.MASTERPASS_COMPLETE,
+    Page.CREDIT_PAYMENT_SELECTION: Page.CREDIT_PAYMENT_CONFIRMATION,
+    Page.CONFIRMATION_CHECK: Page.CONFIRMATION_SELECTED,
+    Page.CONFIRMATION_SELECTED: Page.CONFIRMATION_QUERY,
+    Page.CONFIRMATION_QUERY: Page.CONFIRMATION_COMPLETE,
+    Page.LOYALTY_USAGE: Page.LOYALTY_SELECTED,
+}
+AWAY = {
+    Page.BEX_SELECTION: ("/orders/redirection/", Page.BEX_COMPLETE),
+    Page.PAY_SELECTION: ("/orders/redirection/", Page.GPAY_COMPLETE),
+    Page.REDIRECTION_SELECTED: ("/orders/redirection/", Page.REDIRECTION_COMPLETE),
+    Page.CARD_CONFIRMATION: ("/orders/redirect-three-d/", Page.THREE_D_SECURE),
+}
+CONTEXTS: Mapping[Page, Mapping[str, Any]] = {
+    Page.INDEX: {"can_guest_purchase": True},
+    Page.ADDRESS_SELECTION: {"addresses": []},
+    Page.DELIVERY_OPTION: {
+        "delivery_options": [{"pk": 8, "delivery_option_type": "retail_store"}, {"pk": 7, "slug": "home"}]
+    },
+    Page.SHIPPING_OPTION: {"shipping_options": [{"pk": 3, "shipping_amount": "5.00"}]},
+    Page.INSTALLMENT: {"installments": [{"pk": 1}, {"pk": 2}]},
+    Page.MASTERPASS_INSTALLMENT: {"installments": [{"pk": 1}, {"pk": 2}]},
+    Page.MASTERPASS_COMPLETE: {"token": "wallet-token", "order_no": "77", "extras": {}},
+    Page.FUNDS_TRANSFER_CHOICE: {"bank_accounts": [{"pk": 4}]},
+    Page.DELIVERY_PAYMENT_CHOICE: {"payment_choices": [{"label": "Pesin", "sku": "00002", "value": "cash"}]},
+    Page.MOBIL_EXPRESS_SELECTION: {"stored_cards": [{"pk": 5}]},
+    Page.SAVED_CARD_SELECTION: {"saved_cards": [{"pk": 6}]},
+    Page.CREDIT_PAYMENT_SELECTION: {"credit_payment_options": [{"pk": 9}]},
+    Page.CONFIRMATION_SELECTED: {"validation_url": "https://bank.example/validate"},
+    Page.CONFIRMATION_QUERY: {"payment_token": "query-token"},
+}
+ECHOED = {
+    "shipping_address",
+    "billing_address",
+    "delivery_option",
+    "shipping_option",
+    "installment",
+    "credit_payment_option",
+}
+
+
+def envelope(page: str | None, context: Mapping[str, Any], pre_order: Mapping[str, Any], errors: Any = None) -> Any:
+    entry: dict[str, Any] = {"page_context": dict(context)}
+    if page is not None:
+        entry |= {"page_name": page, "page_slug": page.lower()}
+    return {
+        "context_list": [entry],
+        "template_name": "orders/checkout.html",
+        "errors": errors,
+        "pre_order": dict(pre_order),
+    }
+
+
+@dataclass
+class PaperShop:
+    """Answers visits as the documents say; ``spoil`` may change what is sent for a visit."""
+
+    sms: bool = False
+    cumulative: bool = False
+    absolute: bool = False
+    no_errors: Any = None
+    pod_page: bool = False
+    loyalty: str = "agreement"
+    balance: str = "1000.00"
+    remembers: bool = False
+    unavailable: frozenset[str] = frozenset()
+    seconds_left: int = 60
+    lock_after: int = 3
+    inbox_empty_for: int = 0
+    price: str = "10.00"
+    bank_host: str = ORIGIN
+    redirect_by_header: bool = False
+    spoil: Callable[[Visit, Any], Any] = lambda visit, document: document
+    # -- state
+    page: Page = Page.INDEX
+    pre_order: dict[str, Any] = field(default_factory=dict)
+    visits: list[Visit] = field(default_factory=list)
+    outcomes: list[Outcome] = field(default_factory=list)
+    contexts: list[Any] = field(default_factory=list)
+    goods: int = 0
+    in_basket: int = 0
+    back_on: Page | None = None
+    declined: bool = False
+    codes: list[str] = field(default_factory=list)
+    expired: bool = False
+    tries: int = 0
+    polls: int = 0
+    sold: list[str] = field(default_factory=list)
+
+    @property
+    def pages(self) -> list[Page]:
+        return [visit.page for visit in self.visits]
+
+    def posted(self, page: Page) -> Mapping[str, str]:
+        return next(visit.form for visit in self.visits if visit.page is page and visit.method == "POST")
+
+    def fetch(self, visit: Visit) -> Answer:
+        self.visits.append(visit)
+        assert visit.method == "GET" or visit.csrf is (visit.page not in RETURN_PAGES | {Page.BANK})
+        status, reply, location = 200, self._reply(visit), ""
+        if isinstance(reply, int):
+            status, reply = reply, b""
+        elif isinstance(reply, str) and reply.startswith("->"):
+            status, location, reply = 302, reply[2:], b""
+        spoilt = self.spoil(visit, deepcopy(reply))
+        if isinstance(spoilt, int):
+            status, spoilt = spoilt, b""
+        body = spoilt if isinstance(spoilt, bytes) else spoilt.encode() if isinstance(spoilt, str) else None
+        answer, outcome = check(visit, status, orjson.dumps(spoilt) if body is None else body, location)
+        self.outcomes.append(outcome)
+        if answer is None:
+            raise JourneyFailed(outcome, visit.page)
+        return answer
+
+    def _reply(self, visit: Visit) -> Any:
+        target = urlsplit(visit.path)
+        if target.path == "/orders/checkout/":
+            asked = parse_qs(target.query).get("page", [None])[0]
+            return self._read(asked) if visit.method == "GET" else self._post(Page(asked), dict(visit.form))
+        if visit.page is Page.COMPLETED_ORDER:
+            assert visit.path == "/orders/completed/tok/?format=json"
+        return self._elsewhere[visit.page](visit)
+
+    @property
+    def _elsewhere(self) -> Mapping[Page, Callable[[Visit], Any]]:
+        """The exchanges that have a path of their own."""
+        return {
+            Page.CSRF_TOKEN: lambda _: {"csrf_token": "t"},
+            Page.LOGIN: self._sign_in,
+            Page.PRODUCT: lambda _: {"product": {"pk": 1, "price": self.price}},
+            Page.BASKET_ADD: self._add,
+            Page.BASKET: lambda _: self._basket(),
+            Page.ADDRESS_ADD: lambda _: {"pk": 11},
+            Page.COMPLETED_ORDER: lambda _: {
+                "order": {"id": 1, "number": "ON1", "amount": self.pre_order["total_amount_with_interest"]},
+                "campaigns": [],
+            },
+            Page.SMS_INBOX: self._inbox,
+            Page.THREE_D_REDIRECT: self._send_away,
+            Page.REDIRECTION: self._send_away,
+            Page.BANK: self._send_back,
+        }
+
+    def _sign_in(self, visit: Visit) -> Any:
+        assert set(visit.json) == {"email", "password", "formType", "locale"}
+        self.page = Page.PAYMENT_OPTION if self.remembers else Page.ADDRESS_SELECTION
+        return {"key": "k"}
+
+    def _add(self, visit: Visit) -> Any:
+        self.in_basket += visit.json["quantity"]
+        total = f"{float(self.price) * self.in_basket:.2f}"
+        self.pre_order |= {"total_amount": total, "unpaid_amount": total, "shipping_amount": None}
+        reply = self._basket()
+        if self.remembers:
+            self._ship("5.00")
+        return reply
+
+    def _basket(self) -> Any:
+        return {"basket": {"total_amount": self.pre_order["total_amount"], "total_quantity": self.in_basket}}
+
+    def _inbox(self, visit: Visit) -> Any:
+        self.polls += 1
+        ready = self.codes if self.polls > self.inbox_empty_for else []
+        return {"messages": [{"code": code} for code in ready]}
+
+    def _send_away(self, visit: Visit) -> Any:
+        if self.redirect_by_header:
+            return f"->{self.bank_host}/_bank/?reference=r1"
+        return f'<form method="post" action="{self.bank_host}/_bank/"><input name="reference" value="r1"></form>'
+
+    def _send_back(self, visit: Visit) -> Any:
+        status = "failure" if self.declined else "success"
+        return (
+            f'<form method="POST" action="{ORIGIN}/orders/checkout/?page={self.back_on}">'
+            f'<input type="hidden" name="reference" value="r1"><input name="status" value="{status}"></form>'
+        )
+
+    def _ship(self, shipping: str) -> None:
+        total = f"{float(self.price) * self.in_basket + float(shipping):.2f}"
+        self.pre_order |= {
+            "delivery_option": {"pk": 7},
+            "shipping_option": {"pk": 3},
+            "total_amount": total,
+            "unpaid_amount": total,
+            "total_amount_with_interest": total,
+            "shipping_amount": shipping,
+        }
+
+    def _show(self, page: Page, context: Mapping[str, Any] | None = None, errors: Any = None) -> Any:
+        self.page = page
+        shown = {**CONTEXTS.get(page, {}), **(context or {})}
+        if page is Page.PAYMENT_OPTION:
+            rows = [
+                {"pk": 100 + row.pk, "slug": row.slug, "name": row.label, "payment_type": row.slug}
+                for row in PAYMENT_OPTIONS.values()
+            ]
+            shown["payment_options"] = [row for row in rows if row["slug"] not in self.unavailable]
+            shown["unavailable_options"] = [row for row in rows if row["slug"] in self.unavailable]
+        if page is Page.LOYALTY_MONEY:
+            shown["balance"] = self.balance
+        document = envelope(page, shown, self.pre_order, errors or self.no_errors)
+        if self.cumulative:
+            self.contexts += document["context_list"]
+            document["context_list"] = list(self.contexts)
+        return document
+
+    def _read(self, asked: str | None) -> Any:
+        if asked == Page.THANK_YOU:
+            assert self.sold
+            base = ORIGIN if self.absolute else ""
+            context = {"redirect_url": f"{base}/orders/completed/tok/", "order_number": "ON1", "token": "tok"}
+            return envelope(None, context, {}, self.no_errors)
+        if asked is not None:
+            return self._show(Page(asked))
+        return self._show(self.page)
+
+    def _refuse(self, page: Page, context: Mapping[str, Any] | None = None) -> Any:
+        return self._show(page, context, {"non_field_errors": "no"})
+
+    def _post(self, page: Page, form: dict[str, str]) -> Any:
+        fields = FORMS[page]
+        assert set(fields.required) <= set(form) <= {*fields.required, *fields.optional}, page
+        self.pre_order |= {name: {"pk": value} for name, value in form.items() if name in ECHOED}
+        if page in RETURN_PAGES:
+            return self._come_back(page, form)
+        special = self._posts.get(page)
+        if special is not None and (reply := special(form)) is not None:
+            return reply
+        if page in AWAY:
+            path, self.back_on = AWAY[page]
+            return self._show(page, {"redirect_url": (ORIGIN if self.absolute else "") + path})
+        return self._show(NEXT[page]) if page in NEXT else self._sell()
+
+    @property
+    def _posts(self) -> Mapping[Page, Callable[[dict[str, str]], Any]]:
+        """The pages that do more than lead to the next; ``None`` leads there all the same."""
+        return {
+            Page.SHIPPING_OPTION: lambda _: self._ship("5.00"),
+            Page.PAYMENT_OPTION: self._choose_option,
+            Page.INSTALLMENT: self._choose_plan,
+            Page.MASTERPASS_INSTALLMENT: self._choose_plan,
+            Page.CARD_CONFIRMATION: self._confirm_card,
+            Page.DELIVERY_PAYMENT_CHOICE: self._choose_cash,
+            Page.LOYALTY_MONEY: self._agree_to_credit,
+            Page.LOYALTY_USAGE: self._use_credit,
+            Page.VERIFY_SMS: self._verify,
+            Page.SEND_SMS: self._resend,
+        }
+
+    def _come_back(self, page: Page, form: dict[str, str]) -> Any:
+        if page is Page.MASTERPASS_COMPLETE:
+            assert form == {"token": "wallet-token"}
+            return self._sell()
+        return self._sell() if form == {"reference": "r1", "status": "success"} else self._refuse(page)
+
+    def _choose_option(self, form: dict[str, str]) -> Any:
+        chosen = form["payment_option"]
+        row = next(row for row in PAYMENT_OPTIONS.values() if chosen in (row.slug, str(100 + row.pk)))
+        self.pre_order["payment_option"] = {"pk": 100 + row.pk, "slug": row.slug}
+        return self._show(row.first_page)
+
+    def _choose_plan(self, form: dict[str, str]) -> None:
+        if form["installment"] == "2":
+            self.pre_order["total_amount_with_interest"] = "99.99"
+
+    def _confirm_card(self, form: dict[str, str]) -> Any:
+        self.declined = form.get("card_number") == DECLINED_CARD
+        if form["use_three_d"] == "1":
+            return None
+        return self._refuse(Page.CARD_CONFIRMATION) if self.declined else self._sell()
+
+    def _choose_cash(self, form: dict[str, str]) -> Any:
+        self.pre_order["payment_choice"] = {"value": form["payment_choice"]}
+        return self._show(Page.PAY_ON_DELIVERY) if self.pod_page else None
+
+    def _agree_to_credit(self, form: dict[str, str]) -> Any:
+        pages = {"selected": Page.LOYALTY_SELECTED, "usage": Page.LOYALTY_USAGE}
+        return self._show(pages[self.loyalty]) if self.loyalty in pages else None
+
+    def _use_credit(self, form: dict[str, str]) -> Any:
+        in_part = float(form["loyalty_amount_to_use"]) < float(self.pre_order["unpaid_amount"])
+        return self._show(Page.PAYMENT_OPTION) if in_part else None
+
+    def _resend(self, form: dict[str, str]) -> Any:
+        self.expired = False
+        return self._send_code()
+
+    def _sell(self) -> Any:
+        if self.sms:
+            return self._send_code()
+        self.sold.append(self.pre_order["payment_option"]["slug"])
+        return self._show(Page.THANK_YOU)
+
+    def _send_code(self) -> Any:
+        self.codes.append(f"{123456 + len(self.codes)}")
+        return self._show(Page.VERIFY_SMS, {"verification": True, "seconds_left": self.seconds_left, "retry": True})
+
+    def _verify(self, form: dict[str, str]) -> Any:
+        self.expired |= self.visits[-1].wait > self.seconds_left
+        if form["verify_code"] == self.codes[-1] and not self.expired:
+            self.sms = False
+            return self._sell()
+        self.tries += 1
+        locked = self.tries >= self.lock_after
+        reason = "locked" if locked else "expired" if self.expired else "wrong"
+        return self._refuse(Page.VERIFY_SMS, {"verification": True, "retry": not locked, "reason": reason})
+
+
+@dataclass
+class Walk:
+    shop: PaperShop
+    errand: Errand
+    receipt: Receipt | None = None
+    failure: JourneyFailed | None = None
+
+    @property
+    def outcome(self) -> Outcome:
+        return Outcome.OK if self.failure is None else self.failure.outcome
+
+
+class Walker:
+    """Walks a journey through a paper shop and tells how it ended."""
+
+    Shop = PaperShop
+    envelope = staticmethod(envelope)
+    origin = ORIGIN
+
+    def __call__(
+        self,
+        shop: PaperShop,
+        option: str = "credit_card",
+        journey: str = "guest",
+        *,
+        conduct: Conduct | None = None,
+        order_is_new: Callable[[str], bool] = lambda number: True,
+        signed_in: bool = False,
+        account: Account | None = None,
+        **itinerary: Any,
+    ) -> Walk:
+        if account is None and JOURNEYS[journey].signs_in:
+            account = Account("ada@shoppers.example", "Secret-Word-1", phone="06000000001")
+        errand = Errand(
+            itinerary=Itinerary(1, journey, option, **itinerary),
+            conduct=conduct or Conduct(),
+            order_is_new=order_is_new,
+            account=account,
+            signed_in=signed_in,
+            origin=ORIGIN,
+        )
+        walked = Walk(shop, errand)
+        try:
+            walked.receipt = walk(JOURNEYS[journey].steps(errand), shop.fetch)
+        except JourneyFailed as failure:
+            walked.failure = failure
+        return walked
+
+
+@pytest.fixture(scope="session")
+def walker() -> Walker:
+    return Walker()

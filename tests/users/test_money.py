@@ -1,0 +1,36 @@
+"""Reading amounts of money."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+
+from users.money import amount, hundredths
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("62.99", "62.99"),
+        ("0", "0"),
+        (5, "5"),
+        (62.99, "62.99"),
+        (None, None),
+        (True, None),
+        ("", None),
+        ("12,50", None),
+        ("NaN", None),
+        ("Infinity", None),
+        ("1e999999999", None),
+        pytest.param(10**5000, None, id="too long to write"),
+        ([], None),
+    ],
+)
+def test_an_amount_is_read_or_is_none(written, read):
+    assert amount(written) == (None if read is None else Decimal(read))
+
+
+@pytest.mark.parametrize(("value", "count"), [("62.99", 6299), ("0.1", 10), ("7", 700), ("1.005", 100), ("1.015", 102)])
+def test_hundredths_are_whole(value, count):
+    assert hundredths(Decimal(value)) == count

@@ -1,0 +1,1 @@
+"""What shoppers do: journeys through the checkout, and the checks on every reply."""

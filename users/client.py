@@ -1,0 +1,131 @@
+"""The one place where a page is fetched, timed and checked: exactly one sample for each page asked for.
+
+``Browser`` belongs to one journey. What speaks HTTP underneath is a ``Transport``: it keeps cookies and
+connections, follows no redirect, and never raises for what a shop or a network does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple, Protocol
+from urllib.parse import urlencode
+
+import orjson
+
+from harness.sample import PageSample
+from shop.contract import AJAX, HEADER_AJAX, HEADER_CSRF, Outcome, Page
+from users.envelope import check
+from users.steps import Answer, JourneyFailed, Visit
+
+FORM = "application/x-www-form-urlencoded"
+JSON = "application/json"
+
+
+class Reply(NamedTuple):
+    """What a transport brought back; ``failure`` names why there is no reply (then ``status`` is 0)."""
+
+    status: int
+    body: bytes
+    location: str
+    failure: Outcome | None = None
+
+
+class Transport(Protocol):
+    """Speaks HTTP for one virtual user."""
+
+    def send(self, page: str, method: str, url: str, headers: Mapping[str, str], body: bytes | None) -> Reply:
+        """Fetch one URL (a path on the target, or absolute) and read the whole reply."""
+
+    def report(self, outcome: Outcome, *, failed: bool) -> None:
+        """Tell Locust's own statistics how the last reply was judged."""
+
+    def forget(self) -> None:
+        """Drop all cookies, as a new shopper has none."""
+
+
+@dataclass(slots=True)
+class Browser:
+    """What one shopper sends and receives on one journey.
+
+    ``due`` is the moment from which the next page's response time counts; it starts as the arrival's due moment.
+    ``think`` draws the think time in seconds before a page; ``sleep`` waits; ``record`` takes the samples. ``trail``
+    holds the pages asked for, with their outcomes.
+    """
+
+    transport: Transport
+    record: Callable[[PageSample], None]
+    payment_option: str
+    due: float
+    clock: Callable[[], float]
+    sleep: Callable[[float], None]
+    think: Callable[[str], float]
+    csrf_token: str = ""
+    trail: list[tuple[str, str]] = field(default_factory=list)
+    _first: bool = True
+
+    def fetch(self, visit: Visit) -> Answer:
+        """Think, ask for the page, check the reply and record one sample; a fault raises ``JourneyFailed``."""
+        self._pause(visit)
+        sent = self.clock()
+        outcome = Outcome.ABORTED
+        received = 0
+        reported = False
+        done = sent
+        answer: Answer | None = None
+        try:
+            reply = self.transport.send(visit.page, visit.method, visit.path, self._headers(visit), _body(visit))
+            done = self.clock()
+            received = len(reply.body)
+            if reply.failure is not None:
+                outcome = reply.failure
+            else:
+                checked = check(visit, reply.status, reply.body, reply.location)
+                answer, outcome = checked
+            self.transport.report(outcome, failed=answer is None)
+            reported = True
+        finally:
+            # Also when Locust cuts the user off in the middle of a page: one sample, whatever happens.
+            if not reported:
+                done = self.clock()
+            # Plain strings: labels outlive the enums, in messages and files.
+            page, named = str(visit.page), str(outcome)
+            self.record(
+                PageSample(page, self.payment_option, named, str(outcome.blame), self.due, sent, done, received)
+            )
+            self.trail.append((page, named))
+            self.due = done
+        if answer is None:
+            raise JourneyFailed(outcome, visit.page)
+        if visit.page is Page.CSRF_TOKEN:
+            self.csrf_token = str(answer.document.get("csrf_token", ""))
+        return answer
+
+    def _pause(self, visit: Visit) -> None:
+        if self._first:
+            self._first = False
+            return
+        pause = visit.wait + (self.think(visit.page) if visit.thinks else 0.0)
+        if pause > 0:
+            self.due += pause
+            self.sleep(max(0.0, self.due - self.clock()))
+
+    def _headers(self, visit: Visit) -> dict[str, str]:
+        headers: dict[str, str] = {}
+        if not visit.path.startswith(("http://", "https://")):
+            headers[HEADER_AJAX] = AJAX
+            if visit.csrf and visit.method != "GET" and self.csrf_token:
+                headers[HEADER_CSRF] = self.csrf_token
+        if visit.json is not None:
+            headers["content-type"] = JSON
+        elif visit.form is not None:
+            headers["content-type"] = FORM
+        return headers
+
+
+def _body(visit: Visit) -> bytes | None:
+    if visit.json is not None:
+        return orjson.dumps(visit.json)
+    if visit.form is not None:
+        return urlencode(visit.form).encode()
+    return None

@@ -1,0 +1,215 @@
+"""From the bytes of a reply to a checked answer, or to the first thing that is wrong with it.
+
+This runs once for every page fetched, so it is kept cheap. Nothing of a reply's body ever leaves here but in the
+answer: an outcome is a word of a closed set, and no message quotes the shop.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from decimal import Decimal
+from typing import Any
+
+import orjson
+
+from shop.contract import CHECKOUT_PAGES, TEMPLATE_SIGNED_OUT, Outcome, Page
+from users.forms import first_form
+from users.money import amount
+from users.steps import Answer, Reads, Visit
+
+_PAGES: Mapping[str, Page] = {page.value: page for page in CHECKOUT_PAGES}
+_SIGN_IN = ("login", "users/")
+_REFUSALS = frozenset({400, 401, 403})
+_ZERO = Decimal(0)
+
+
+class _Wrong(Exception):
+    def __init__(self, outcome: Outcome) -> None:
+        super().__init__(outcome)
+        self.outcome = outcome
+
+
+def check(visit: Visit, status: int, body: bytes, headers_location: str = "") -> tuple[Answer | None, Outcome]:
+    """The answer a reply holds for this visit with its outcome, or ``None`` with the first thing wrong.
+
+    The answer's outcome is ``OK`` or the luck that ``visit.refused_as`` names. Never raises, whatever the bytes.
+    """
+    try:
+        if 200 <= status < 300:  # noqa: PLR2004 - the class of HTTP statuses, RFC 9110 section 15
+            answer = _READERS[visit.reads](visit, body)
+        else:
+            answer = _elsewhere(visit, status, headers_location)
+    except _Wrong as wrong:
+        return None, wrong.outcome
+    return answer, answer.outcome
+
+
+def _elsewhere(visit: Visit, status: int, location: str) -> Answer:
+    match status // 100:
+        case 3:
+            if any(mark in location for mark in _SIGN_IN):
+                raise _Wrong(Outcome.SESSION_LOST)
+            if visit.redirects and location:
+                return Answer(location=location)
+            raise _Wrong(Outcome.HTTP_3XX)
+        case 4:
+            if status == 429:  # noqa: PLR2004 - Too Many Requests
+                raise _Wrong(Outcome.THROTTLED)
+            if visit.fails_as is not None and status in _REFUSALS:
+                raise _Wrong(visit.fails_as)
+            raise _Wrong(Outcome.SESSION_LOST if status == 401 else Outcome.HTTP_4XX)  # noqa: PLR2004 - Unauthorized
+        case 0 | 1:
+            raise _Wrong(Outcome.CONNECTION)
+        case _:
+            raise _Wrong(Outcome.HTTP_5XX)
+
+
+def _json_object(body: bytes) -> dict[str, Any]:
+    try:
+        document = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        raise _Wrong(Outcome.NOT_JSON) from None
+    if not isinstance(document, dict):
+        raise _Wrong(Outcome.ENVELOPE)
+    return document
+
+
+def _read_envelope(visit: Visit, body: bytes) -> Answer:
+    document = _json_object(body)
+    # These two say more than the shape does, and a shop may leave the rest of the envelope out of them.
+    if document.get("template_name") == TEMPLATE_SIGNED_OUT:
+        raise _Wrong(Outcome.SESSION_LOST)
+    redirect = document.get("redirect_url")
+    if isinstance(redirect, str) and "basket" in redirect:
+        raise _Wrong(Outcome.BASKET_LOST)
+    entries = _shape(document)
+    page = _current_page(visit, entries)
+    context = _context(entries)
+    if document["errors"]:
+        if visit.refused_as is None:
+            raise _Wrong(visit.fails_as or Outcome.BUSINESS_ERROR)
+        return Answer(visit.refused_as, document, page, context)
+    if visit.expects and page not in visit.expects:
+        raise _Wrong(Outcome.UNEXPECTED_PAGE)
+    _demand_state(visit, document["pre_order"], completed=page is Page.THANK_YOU)
+    _demand_needs(visit, context)
+    return Answer(Outcome.OK, document, page, context)
+
+
+def _shape(document: dict[str, Any]) -> list[dict[str, Any]]:
+    """The entries of ``context_list``, once the document is known to be an envelope."""
+    entries = document.get("context_list")
+    if not (
+        isinstance(entries, list)
+        and isinstance(document.get("template_name"), str)
+        and isinstance(document.get("pre_order"), dict)
+        and "errors" in document
+    ):
+        raise _Wrong(Outcome.ENVELOPE)
+    errors = document["errors"]
+    if errors is not None and not isinstance(errors, list | dict):
+        raise _Wrong(Outcome.ENVELOPE)
+    for entry in entries:
+        if not (isinstance(entry, dict) and isinstance(entry.get("page_context"), dict)):
+            raise _Wrong(Outcome.ENVELOPE)
+        name = entry.get("page_name")
+        if name is not None and not isinstance(name, str):
+            raise _Wrong(Outcome.ENVELOPE)
+    return entries
+
+
+def _context(entries: list[dict[str, Any]]) -> Mapping[str, Any]:
+    if len(entries) == 1:
+        only: dict[str, Any] = entries[0]["page_context"]
+        return only
+    return {key: value for entry in entries for key, value in entry["page_context"].items()}
+
+
+def _current_page(visit: Visit, entries: list[dict[str, Any]]) -> Page | None:
+    """The page that the last entry names; the list may be cumulative, or hold just the next page.
+
+    A completed order is ``ThankYouPage`` under each of its guises: by name, by an order number in an entry that has no
+    name, and by an address of the completed order in an entry that names no other page than the one just posted.
+    """
+    for entry in reversed(entries):
+        name = entry.get("page_name")
+        context = entry["page_context"]
+        if name is None:
+            if context.get("order_number") is not None or _is_completed(context):
+                return Page.THANK_YOU
+        elif name == visit.page and _is_completed(context):
+            return Page.THANK_YOU
+        else:
+            return _PAGES.get(name)
+    return None
+
+
+def _is_completed(context: Mapping[str, Any]) -> bool:
+    target = context.get("redirect_url")
+    return isinstance(target, str) and "/completed/" in target
+
+
+def _demand_state(visit: Visit, pre_order: Mapping[str, Any], *, completed: bool) -> None:
+    """The pre-order says what was set. Once the order is complete it may be empty, but may say nothing else."""
+    for key, wanted in visit.echo.items():
+        held = pre_order.get(key)
+        values = (held.get("slug"), held.get("pk"), held.get("value")) if isinstance(held, dict) else (held,)
+        if completed and held is None:
+            continue
+        if not any(value is not None and str(value) == wanted for value in values):
+            raise _Wrong(Outcome.NOT_ECHOED)
+    if completed and pre_order.get("total_amount") is None:
+        return
+    if visit.total is not None or visit.goods is not None:
+        _demand_amount(visit, pre_order)
+
+
+def _demand_amount(visit: Visit, pre_order: Mapping[str, Any]) -> None:
+    written = pre_order.get("total_amount")
+    # As text it is nearly always the same; reading decimals is what costs time here.
+    if visit.total is not None and written != visit.total:
+        total = amount(written)
+        if total is None or total != amount(visit.total):
+            raise _Wrong(Outcome.AMOUNT_MISMATCH)
+    if visit.goods is not None:
+        total, goods = amount(written), amount(visit.goods)
+        apart = pre_order.get("shipping_amount")
+        shipping = _ZERO if apart is None else amount(apart)
+        if total is None or goods is None or shipping is None or total != goods + shipping:
+            raise _Wrong(Outcome.AMOUNT_MISMATCH)
+
+
+def _demand_needs(visit: Visit, held: Mapping[str, Any]) -> None:
+    for key in visit.needs:
+        if held.get(key) is None:
+            raise _Wrong(visit.fails_as or Outcome.ENVELOPE)
+
+
+def _read_json(visit: Visit, body: bytes) -> Answer:
+    document = _json_object(body)
+    if document.get("errors") or document.get("non_field_errors"):
+        if visit.refused_as is None:
+            raise _Wrong(visit.fails_as or Outcome.BUSINESS_ERROR)
+        return Answer(visit.refused_as, document)
+    _demand_needs(visit, document)
+    return Answer(Outcome.OK, document)
+
+
+def _read_html(visit: Visit, body: bytes) -> Answer:
+    text = body.decode(errors="replace")
+    form = first_form(text)
+    if form is None:
+        raise _Wrong(visit.fails_as or Outcome.ENVELOPE)
+    return Answer(text=text, form=form)
+
+
+def _read_anything(visit: Visit, body: bytes) -> Answer:  # noqa: ARG001 - one signature for all readers
+    return Answer()
+
+
+_READERS: Mapping[Reads, Callable[[Visit, bytes], Answer]] = {
+    Reads.ENVELOPE: _read_envelope,
+    Reads.JSON: _read_json,
+    Reads.HTML: _read_html,
+    Reads.ANY: _read_anything,
+}

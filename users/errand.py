@@ -1,0 +1,178 @@
+"""What one shopper has in mind and in hand on her way through the shop, and the visits she makes of it."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from shop.contract import CHECKOUT_PATH, Outcome, Page
+from users.accounts import Account
+from users.identity import Shopper, shopper_for
+from users.itinerary import Conduct, Itinerary
+from users.money import amount
+from users.steps import Answer, JourneyFailed, Reads, Steps, Visit
+
+_CHECKOUT_PATHS: Mapping[Page, str] = {page: f"{CHECKOUT_PATH}?page={page}" for page in Page}
+
+ORDERED = frozenset({Page.THANK_YOU, Page.VERIFY_SMS})
+"""What a shop may show to the post that completes an order: the order, or the question for a code."""
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What a journey that bought something ends in.
+
+    ``amount`` is in hundredths of the shop's currency. ``verification`` names the SMS script that was walked (empty:
+    the shop did not ask for a code).
+    """
+
+    order_number: str
+    amount: int
+    payment_option: str
+    verification: str = ""
+
+
+@dataclass(slots=True)
+class Errand:
+    """One journey under way.
+
+    ``order_is_new`` tells of an order number whether it comes up for the first time. ``signed_in`` says that the
+    shopper is signed in from an earlier journey; a journey that signs in sets it. ``origin`` is the shop's own address
+    (``http://host:port``), by which absolute links to the shop are known. ``run`` is the seed of the run, from which
+    the shopper's e-mail address and telephone come.
+    """
+
+    itinerary: Itinerary
+    conduct: Conduct
+    order_is_new: Callable[[str], bool]
+    account: Account | None = None
+    signed_in: bool = False
+    origin: str = ""
+    run: int = 0
+    # -- as the journey goes on -----------------------------------------------------------------------
+    shopper: Shopper = field(init=False)
+    payment_option: str = field(init=False)
+    verification: str = field(init=False, default="")
+    shown: Answer = field(init=False, default_factory=Answer)
+    page: Page | None = field(init=False, default=None)
+    pre_order: Mapping[str, Any] = field(init=False, default_factory=dict)
+    goods: Decimal | None = field(init=False, default=None)
+    total: Decimal | None = field(init=False, default=None)
+    chosen: Mapping[str, str] = field(init=False, default_factory=dict)
+    leaves_after: frozenset[Page] = field(init=False, default=frozenset())
+    chance: random.Random = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.payment_option = self.itinerary.payment_option
+        self.chance = random.Random(f"errand {self.itinerary.seed}")
+        self.shopper = shopper_for(self.itinerary, self.run)
+
+    @property
+    def phone(self) -> str:
+        """The telephone of this shopper: her account's, if it has one."""
+        return (self.account.phone if self.account else "") or self.shopper.phone
+
+    @property
+    def phone_for_codes(self) -> str:
+        """Where the shop sends this shopper's codes: for a customer it may know another telephone than we do."""
+        told = self.pre_order.get("user_phone_number") if self.account else None
+        return told if isinstance(told, str) and told else self.phone
+
+
+def ask(errand: Errand, visit: Visit) -> Steps[Answer]:
+    """Make a visit and remember what it showed; a shopper who leaves after this page leaves."""
+    answer = yield visit
+    errand.shown = answer
+    errand.page = visit.page
+    if visit.reads is Reads.ENVELOPE and answer.pre_order and answer.page is not Page.THANK_YOU:
+        errand.pre_order = answer.pre_order
+    if visit.page in errand.leaves_after:
+        raise JourneyFailed(Outcome.ABANDONED, visit.page)
+    return answer
+
+
+def look(
+    errand: Errand, page: Page, expects: frozenset[Page], needs: frozenset[str] = frozenset(), *, thinks: bool = True
+) -> Visit:
+    """Ask for a page of the checkout."""
+    return Visit(
+        page,
+        path=_CHECKOUT_PATHS[page],
+        expects=expects,
+        total=_text(errand.total),
+        goods=_goods(errand),
+        needs=needs,
+        thinks=thinks,
+    )
+
+
+def post(
+    errand: Errand,
+    page: Page,
+    form: Mapping[str, str],
+    expects: frozenset[Page],
+    *,
+    echo: Mapping[str, str] | None = None,
+    needs: frozenset[str] = frozenset(),
+    refused_as: Outcome | None = None,
+    csrf: bool = True,
+    thinks: bool = True,
+    wait: float = 0.0,
+) -> Visit:
+    """Fill in a page of the checkout and send it; the reply must echo ``echo``, and the option chosen before."""
+    return Visit(
+        page,
+        "POST",
+        _CHECKOUT_PATHS[page],
+        form=form,
+        expects=expects,
+        refused_as=refused_as,
+        echo={**errand.chosen, **(echo or {})},
+        total=_text(errand.total),
+        goods=_goods(errand),
+        needs=needs,
+        csrf=csrf,
+        thinks=thinks,
+        wait=wait,
+    )
+
+
+def offered(errand: Errand, key: str) -> Sequence[Mapping[str, Any]]:
+    """The objects that the shop offers under this key of the page just shown; a shop that offers none breaks its word."""
+    rows = errand.shown.context.get(key)
+    found = [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
+    if not found:
+        raise JourneyFailed(Outcome.ENVELOPE, errand.page)
+    return found
+
+
+def choose(errand: Errand, key: str, name: str = "pk") -> str:
+    """One of the things offered, by chance: its ``pk``, or whatever else it is called by."""
+    return required(errand, errand.chance.choice(offered(errand, key)), name)
+
+
+def required(errand: Errand, held: Mapping[str, Any], name: str) -> str:
+    """A value that the shop must have given on the page just shown, as text."""
+    value = held.get(name)
+    if isinstance(value, bool) or not isinstance(value, str | int) or value == "":
+        raise JourneyFailed(Outcome.ENVELOPE, errand.page)
+    return str(value)
+
+
+def read_amount(errand: Errand, value: object) -> Decimal:
+    """An amount that the shop must have given on the page just shown."""
+    read = amount(value)
+    if read is None:
+        raise JourneyFailed(Outcome.AMOUNT_MISMATCH, errand.page)
+    return read
+
+
+def _text(value: Decimal | None) -> str | None:
+    return None if value is None else str(value)
+
+
+def _goods(errand: Errand) -> str | None:
+    return _text(errand.goods) if errand.total is None else None

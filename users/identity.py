@@ -1,0 +1,122 @@
+"""Seeded shoppers: a name, an address, a telephone and a published test card, the same for the same itinerary."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from typing import NamedTuple
+
+from faker import Faker
+
+from shop.contract import APPROVED_CARD, DECLINED_CARD
+from users.itinerary import Itinerary
+
+DOMAIN = "shoppers.example"
+"""Reserved for examples (RFC 2606): no mail to it ever reaches anybody."""
+
+_POOL_SEED = 20_240_229
+_POOL_SIZE = 250
+_PHONES = 10**9
+_SPREAD = 2_654_435_761  # Knuth's multiplier: runs with neighbouring seeds get telephones far apart
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """A payment card; its number is one of the two published for testing."""
+
+    holder: str
+    number: str = field(repr=False)
+    month: str
+    year: str
+    cvv: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Shopper:
+    """Who is shopping. ``phone`` has eleven digits and belongs to one journey of a run only."""
+
+    first_name: str
+    last_name: str
+    email: str
+    password: str = field(repr=False)
+    phone: str
+    city: str
+    township: str
+    line: str
+    postcode: str
+    card: Card
+
+    @property
+    def address(self) -> Mapping[str, str]:
+        """The address as the shop's form for it asks for it."""
+        return {
+            "title": "Home",
+            "first_name": self.first_name,
+            "last_name": self.last_name,
+            "phone_number": self.phone,
+            "email": self.email,
+            "country": "1",
+            "city": self.city,
+            "township": self.township,
+            "line": self.line,
+            "postcode": self.postcode,
+        }
+
+
+class Names(NamedTuple):
+    """What shoppers' names and addresses are put together from."""
+
+    first: tuple[str, ...]
+    last: tuple[str, ...]
+    cities: tuple[str, ...]
+    streets: tuple[str, ...]
+    postcodes: tuple[str, ...]
+
+
+@cache
+def names() -> Names:
+    """The same names in every process; drawn once, as faker is far too slow to be asked before each journey."""
+    faker = Faker("en_US")
+    faker.seed_instance(_POOL_SEED)
+
+    def pool(draw: str) -> tuple[str, ...]:
+        return tuple(str(faker.format(draw)) for _ in range(_POOL_SIZE))
+
+    return Names(pool("first_name"), pool("last_name"), pool("city"), pool("street_name"), pool("postcode"))
+
+
+def telephone(prefix: str, run: int, number: int) -> str:
+    """Eleven digits that are this number's alone within a run; ``prefix`` has two."""
+    return f"{prefix}{(run * _SPREAD + number) % _PHONES:09d}"
+
+
+def password(chance: random.Random) -> str:
+    """A password with a letter of either case and a digit, as shops ask for."""
+    return f"Aa1{chance.getrandbits(64):016x}"
+
+
+def shopper_for(itinerary: Itinerary, run: int = 0) -> Shopper:
+    """The shopper who makes this journey in the run of this seed; the card is one that the bank treats as drawn."""
+    chance = random.Random(itinerary.seed)
+    pools = names()
+    first, last = chance.choice(pools.first), chance.choice(pools.last)
+    return Shopper(
+        first_name=first,
+        last_name=last,
+        email=f"{first}.{last}.{run & 0xFFFFFFFF:x}.{itinerary.number}@{DOMAIN}".lower(),
+        password=password(chance),
+        phone=telephone("05", run, itinerary.number),
+        city=chance.choice(pools.cities),
+        township=chance.choice(pools.cities),
+        line=f"{chance.randint(1, 399)} {chance.choice(pools.streets)}",
+        postcode=chance.choice(pools.postcodes),
+        card=Card(
+            holder=f"{first} {last}",
+            number=DECLINED_CARD if itinerary.declined else APPROVED_CARD,
+            month=f"{chance.randint(1, 12):02d}",
+            year=str(chance.randint(2035, 2044)),
+            cvv=f"{chance.randint(0, 999):03d}",
+        ),
+    )

@@ -1,0 +1,106 @@
+"""The paths that shoppers take through the shop, from the door to a receipt or to one named failure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from shop.contract import PATHS, Outcome, Page
+from users.approach import ALL_CHOICES, WAY, open_checkout, reach_payment
+from users.basket import fill_basket
+from users.errand import Errand, Receipt, ask
+from users.settlement import settle
+from users.steps import JourneyFailed, Reads, Steps, Visit
+
+__all__ = ["JOURNEYS", "Errand", "Journey", "Receipt"]
+
+
+@dataclass(frozen=True, slots=True)
+class Journey:
+    """One kind of journey: the steps it takes, whether they need an account, whether she leaves before she pays."""
+
+    steps: Callable[[Errand], Steps[Receipt]]
+    signs_in: bool = False
+    abandons: bool = False
+
+
+def guest(errand: Errand) -> Steps[Receipt]:
+    """Buys without an account: says who she is, where to send it and how, and pays."""
+    yield from _fetch_token(errand)
+    yield from fill_basket(errand)
+    yield from open_checkout(errand)
+    yield from reach_payment(errand)
+    return (yield from settle(errand))
+
+
+def returning(errand: Errand) -> Steps[Receipt]:
+    """Signs in and buys; the shop remembers her choices, so that its checkout opens on the payment page."""
+    yield from _sign_in(errand)
+    yield from fill_basket(errand)
+    yield from open_checkout(errand)
+    yield from reach_payment(errand)
+    return (yield from settle(errand))
+
+
+def first_time(errand: Errand) -> Steps[Receipt]:
+    """Signs in, adds an address and chooses the delivery, even where the shop would remember an earlier choice."""
+    yield from _sign_in(errand)
+    yield from fill_basket(errand)
+    yield from open_checkout(errand)
+    yield from reach_payment(errand, first=ALL_CHOICES)
+    return (yield from settle(errand))
+
+
+def abandoning(errand: Errand) -> Steps[Receipt]:
+    """Sets out as a guest and leaves after a page between the checkout's door and the list of payment options."""
+    # A shop may leave out the page she had in mind; the list of payment options is the last she sees in any case.
+    errand.leaves_after = frozenset({errand.chance.choice((Page.CHECKOUT, *WAY)), Page.PAYMENT_OPTION})
+    return (yield from guest(errand))
+
+
+def _fetch_token(errand: Errand) -> Steps[None]:
+    visit = Visit(
+        Page.CSRF_TOKEN,
+        path=PATHS[Page.CSRF_TOKEN],
+        reads=Reads.JSON,
+        needs=frozenset({"csrf_token"}),
+        thinks=False,
+    )
+    yield from ask(errand, visit)
+
+
+def _sign_in(errand: Errand) -> Steps[None]:
+    if errand.account is None:
+        raise JourneyFailed(Outcome.NO_ACCOUNT, Page.LOGIN)
+    if errand.signed_in:
+        return
+    yield from _fetch_token(errand)
+    visit = Visit(
+        Page.LOGIN,
+        "POST",
+        PATHS[Page.LOGIN],
+        json={
+            "email": errand.account.email,
+            "password": errand.account.password,
+            "formType": "login",
+            "locale": errand.conduct.locale,
+        },
+        reads=Reads.JSON,
+        # Anything but a key is a refusal: a one-time code or a captcha that is wanted, or errors.
+        needs=frozenset({"key"}),
+        fails_as=Outcome.SIGN_IN_REFUSED,
+    )
+    yield from ask(errand, visit)
+    errand.signed_in = True
+
+
+JOURNEYS: Mapping[str, Journey] = MappingProxyType(
+    {
+        "guest": Journey(guest),
+        "returning": Journey(returning, signs_in=True),
+        "first_time": Journey(first_time, signs_in=True),
+        "abandoning": Journey(abandoning, abandons=True),
+    }
+)
+"""Every kind of journey by the name that scenarios, reports and Locust's user classes give it."""

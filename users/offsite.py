@@ -1,0 +1,173 @@
+"""The steps outside the shop: a bank's page, a wallet, a provider, and the way back.
+
+The shop sends the shopper away with ``redirect_url``; the other site sends her back with a form for one of the shop's
+return pages. ``External`` says how much of this is really walked. No page of a host that is not allowed is ever asked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from urllib.parse import SplitResult, parse_qs, urlencode, urljoin, urlsplit
+
+from shop.contract import CHECKOUT_PATH, PATHS, Outcome, Page
+from users.errand import ORDERED, Errand, ask, post
+from users.forms import Form
+from users.itinerary import External
+from users.steps import Answer, JourneyFailed, Reads, Steps, Visit
+
+_MOST_HOPS = 6
+_NOWHERE = "nowhere:"  # what a link that cannot be read leads to
+_PORTS = {"http": 80, "https": 443}
+
+
+def pay_outside(errand: Errand, back_on: Page, *, refused: bool = False) -> Steps[Answer]:
+    """Leave the shop by the ``redirect_url`` just shown and come back on the page ``back_on``.
+
+    ``refused``: the other side is going to turn this shopper down, which ends the journey as declined.
+    """
+    match errand.conduct.external:
+        case External.STOP:
+            raise JourneyFailed(Outcome.HANDED_OVER, errand.page)
+        case External.RETURN:
+            status = "failure" if refused else "success"
+            fields: Mapping[str, str] = {"reference": (yield from _reference(errand)), "status": status}
+        case External.FOLLOW:
+            fields = yield from _follow(errand, back_on)
+    # The page itself is what a refusal leaves her on; a shop that sells all the same shows the order.
+    expects = frozenset({back_on}) if refused else ORDERED
+    refused_as = Outcome.DECLINED if refused else None
+    answer = yield from ask(errand, post(errand, back_on, fields, expects, refused_as=refused_as, csrf=False))
+    if refused:
+        fault = Outcome.UNEXPECTED_PAGE if answer.outcome is Outcome.OK else answer.outcome
+        raise JourneyFailed(fault, back_on)
+    return answer
+
+
+def _follow(errand: Errand, back_on: Page) -> Steps[Mapping[str, str]]:
+    """Open the other site and send its forms on, until one of them leads back; its fields are what comes back."""
+    url = _way_out(errand)
+    visit = _opening(errand, url)
+    for _ in range(_MOST_HOPS):
+        answer = yield from ask(errand, visit)
+        if answer.location:
+            url = _join(url, answer.location)
+            visit = _opening(errand, url)
+            continue
+        form = answer.form or Form()
+        url = _join(url, form.action)
+        if _leads_back(errand, url, back_on):
+            return form.fields
+        visit = _sending(errand, url, form)
+    raise JourneyFailed(Outcome.UNEXPECTED_PAGE, errand.page)
+
+
+def _reference(errand: Errand) -> Steps[str]:
+    """By which the shop knows the payment: in the link that leads out, or on the shop's own page behind it."""
+    url = _way_out(errand)
+    for _ in range(_MOST_HOPS):
+        if (reference := _in_query(url)) is not None:
+            return reference
+        path = _split(url).path
+        if _on_shop(errand, _split(url)) is None or path.startswith(PATHS[Page.BANK]):
+            break
+        answer = yield from ask(errand, _opening(errand, url))
+        form = answer.form or Form()
+        if "reference" in form.fields:
+            return form.fields["reference"]
+        url = _join(url, answer.location or form.action)
+    raise JourneyFailed(Outcome.ENVELOPE, errand.page)
+
+
+def _way_out(errand: Errand) -> str:
+    url = errand.shown.context.get("redirect_url")
+    if not isinstance(url, str) or not url:
+        raise JourneyFailed(Outcome.ENVELOPE, errand.page)
+    return url
+
+
+def _in_query(url: str) -> str | None:
+    return next(iter(parse_qs(_split(url).query).get("reference", ())), None)
+
+
+def _opening(errand: Errand, url: str) -> Visit:
+    target = _allowed(errand, url)
+    return Visit(_name(target), path=target, reads=Reads.HTML, redirects=True, thinks=False)
+
+
+def _sending(errand: Errand, url: str, form: Form) -> Visit:
+    # The first form of the shop sends itself; whoever stands before the bank's own form has to read it.
+    thinks = errand.page is Page.BANK
+    if form.method == "POST":
+        target = _allowed(errand, url)
+        return Visit(
+            _name(target),
+            "POST",
+            target,
+            form=form.fields,
+            reads=Reads.HTML,
+            redirects=True,
+            csrf=False,
+            thinks=thinks,
+        )
+    target = _allowed(errand, _split(url)._replace(query=urlencode(form.fields)).geturl())
+    return Visit(_name(target), path=target, reads=Reads.HTML, redirects=True, thinks=thinks)
+
+
+def _name(target: str) -> Page:
+    path = target.partition("?")[0]
+    named = (page for page in (Page.THREE_D_REDIRECT, Page.REDIRECTION) if path == PATHS[page])
+    return next(named, Page.BANK)
+
+
+def _leads_back(errand: Errand, url: str, back_on: Page) -> bool:
+    target = _split(url)
+    path = _on_shop(errand, target)
+    if path is None or target.path != CHECKOUT_PATH:
+        return False
+    if parse_qs(target.query).get("page") != [back_on.value]:
+        raise JourneyFailed(Outcome.UNEXPECTED_PAGE, errand.page)
+    return True
+
+
+def _join(url: str, link: str) -> str:
+    try:
+        return urljoin(url, link)
+    except ValueError:
+        return _NOWHERE
+
+
+def _split(url: str) -> SplitResult:
+    try:
+        target = urlsplit(url)
+        _ = target.port  # is read here, as a port that is none raises only when it is read
+    except ValueError:
+        return urlsplit(_NOWHERE)
+    return target
+
+
+def _on_shop(errand: Errand, target: SplitResult) -> str | None:
+    """The path on the shop that this address means, ``None`` if it lies elsewhere."""
+    if target.scheme or target.netloc:
+        shop = urlsplit(errand.origin)
+        if target.scheme not in ("", *_PORTS) or not shop.hostname or _place(target, shop) != _place(shop, shop):
+            return None
+    path = target.path or "/"
+    if not path.startswith("/") or path.startswith("//") or "\\" in path:
+        return None
+    return f"{path}?{target.query}" if target.query else path
+
+
+def _place(target: SplitResult, shop: SplitResult) -> tuple[str | None, int | None]:
+    return target.hostname, target.port or _PORTS.get(target.scheme or shop.scheme)
+
+
+def _allowed(errand: Errand, url: str) -> str:
+    """Where to send a visit to this address: a path on the shop, or the whole address of an allowed host."""
+    target = _split(url)
+    path = _on_shop(errand, target)
+    if path is not None:
+        return path
+    names = {target.hostname or "", f"{target.hostname}:{target.port}"} if target.hostname else set()
+    if target.scheme in _PORTS and not names.isdisjoint(errand.conduct.allowed_hosts):
+        return url
+    raise JourneyFailed(Outcome.HOST_REFUSED, errand.page)

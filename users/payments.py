@@ -1,0 +1,237 @@
+"""How each payment flow is walked: one small strategy per flow, led by the pages that the shop shows.
+
+A strategy begins on the reply to the choice of the option and ends on the order, or on the question for a code by
+SMS; whatever keeps it from there is raised as ``JourneyFailed``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+
+from shop.contract import PAYMENT_OPTIONS, Flow, Outcome, Page
+from users.errand import ORDERED, Errand, ask, choose, post, read_amount, required
+from users.itinerary import External
+from users.offsite import pay_outside
+from users.selection import see_options, select_option
+from users.steps import Answer, JourneyFailed, Steps
+
+_BIN_DIGITS = 6
+_INSTALLMENTS = frozenset({"installments"})
+_REDIRECT = frozenset({"redirect_url"})
+_AGREED: Mapping[str, str] = MappingProxyType({"agreement": "true"})
+
+
+def pay(errand: Errand) -> Steps[Answer]:
+    """Walk the flow of the option that was just chosen."""
+    answer = yield from FLOWS[PAYMENT_OPTIONS[errand.payment_option].flow](errand)
+    return answer
+
+
+def _complete(errand: Errand, page: Page, form: Mapping[str, str] = _AGREED) -> Steps[Answer]:
+    """The post that completes the order."""
+    answer = yield from ask(errand, post(errand, page, form, ORDERED))
+    return answer
+
+
+def _pick_installment(errand: Errand, page: Page, then: Page, needs: frozenset[str] = frozenset()) -> Steps[None]:
+    plan = choose(errand, "installments")
+    form = {"installment": plan}
+    yield from ask(errand, post(errand, page, form, frozenset({then}), echo=form, needs=needs))
+
+
+def _card(errand: Errand) -> Steps[Answer]:
+    card = errand.shopper.card
+    form = {"bin_number": card.number[:_BIN_DIGITS]}
+    yield from ask(errand, post(errand, Page.BIN_NUMBER, form, frozenset({Page.INSTALLMENT}), needs=_INSTALLMENTS))
+    yield from _pick_installment(errand, Page.INSTALLMENT, Page.CARD_CONFIRMATION)
+    form = {
+        "card_holder": card.holder,
+        "card_number": card.number,
+        "card_month": card.month,
+        "card_year": card.year,
+        "card_cvv": card.cvv,
+    }
+    return (yield from _confirm_card(errand, form, declined=errand.itinerary.declined))
+
+
+def _saved_card(errand: Errand) -> Steps[Answer]:
+    form = {"saved_card": choose(errand, "saved_cards")}
+    yield from ask(
+        errand, post(errand, Page.SAVED_CARD_SELECTION, form, frozenset({Page.INSTALLMENT}), needs=_INSTALLMENTS)
+    )
+    yield from _pick_installment(errand, Page.INSTALLMENT, Page.CARD_CONFIRMATION)
+    return (yield from _confirm_card(errand, {"card_cvv": errand.shopper.card.cvv}, declined=False))
+
+
+def _confirm_card(errand: Errand, card: Mapping[str, str], *, declined: bool) -> Steps[Answer]:
+    page = Page.CARD_CONFIRMATION
+    three_d = errand.itinerary.three_d
+    form = {"agreement": "1", "use_three_d": "1" if three_d else "0", **card}
+    if not (three_d or declined):
+        return (yield from _complete(errand, page, form))
+    refused_as = Outcome.DECLINED if declined else None
+    if three_d:
+        expects, needs = frozenset({page, Page.THREE_D_SECURE}), _REDIRECT
+    else:
+        # The confirmation again is all that a declined card may lead to.
+        expects, needs = frozenset({page}), frozenset[str]()
+    answer = yield from ask(errand, post(errand, page, form, expects, needs=needs, refused_as=refused_as))
+    if answer.outcome is not Outcome.OK:
+        raise JourneyFailed(answer.outcome, page)
+    if not three_d:
+        raise JourneyFailed(Outcome.UNEXPECTED_PAGE, page)
+    return (yield from pay_outside(errand, Page.THREE_D_SECURE, refused=declined))
+
+
+def _stored_card(errand: Errand) -> Steps[Answer]:
+    form = {"stored_card": choose(errand, "stored_cards"), "security_code": errand.shopper.card.cvv}
+    return (yield from _complete(errand, Page.MOBIL_EXPRESS_SELECTION, form))
+
+
+def _funds_transfer(errand: Errand) -> Steps[Answer]:
+    form = {"bank_account": choose(errand, "bank_accounts")}
+    yield from ask(errand, post(errand, Page.FUNDS_TRANSFER_CHOICE, form, frozenset({Page.FUNDS_TRANSFER})))
+    return (yield from _complete(errand, Page.FUNDS_TRANSFER, {"agreement": "1"}))
+
+
+def _pay_on_delivery(errand: Errand) -> Steps[Answer]:
+    choice = choose(errand, "payment_choices", "value")
+    answer = yield from ask(
+        errand,
+        post(
+            errand,
+            Page.DELIVERY_PAYMENT_CHOICE,
+            {"payment_choice": choice},
+            ORDERED | {Page.PAY_ON_DELIVERY},
+            echo={"payment_choice": choice},
+        ),
+    )
+    if answer.page is Page.PAY_ON_DELIVERY:
+        return (yield from _complete(errand, Page.PAY_ON_DELIVERY, {"agreement": "1", "paymentType": choice}))
+    return answer
+
+
+def _loyalty(errand: Errand) -> Steps[Answer]:
+    first = Page.LOYALTY_MONEY
+    to_pay = errand.pre_order.get("unpaid_amount")
+    to_pay = errand.total if to_pay is None else read_amount(errand, to_pay)
+    balance = errand.shown.context.get("balance")
+    credit = to_pay if balance is None else read_amount(errand, balance)
+    if to_pay is not None and credit is not None and 0 < credit < to_pay:
+        return (yield from _part_by_credit(errand, str(credit)))
+    answer = yield from ask(errand, post(errand, first, _AGREED, ORDERED | {Page.LOYALTY_USAGE, Page.LOYALTY_SELECTED}))
+    if answer.page is Page.LOYALTY_USAGE:
+        form = {"loyalty_amount_to_use": str(to_pay)}
+        answer = yield from ask(errand, post(errand, Page.LOYALTY_USAGE, form, ORDERED | {Page.LOYALTY_SELECTED}))
+    if answer.page is Page.LOYALTY_SELECTED:
+        return (yield from _complete(errand, Page.LOYALTY_SELECTED))
+    return answer
+
+
+def _part_by_credit(errand: Errand, credit: str) -> Steps[Answer]:
+    """Too little store credit for the order: use it up, and pay the rest by another option."""
+    form = {"loyalty_amount_to_use": credit}
+    errand.chosen = {}  # what she has chosen is used up; the shop asks for another option
+    yield from ask(errand, post(errand, Page.LOYALTY_USAGE, form, frozenset({Page.PAYMENT_OPTION})))
+    rest = errand.conduct.fallback or "credit_card"
+    if PAYMENT_OPTIONS[rest].flow is Flow.LOYALTY:
+        raise JourneyFailed(Outcome.UNAVAILABLE, errand.page)
+    yield from see_options(errand)
+    yield from select_option(errand, rest)
+    return (yield from pay(errand))
+
+
+def _agreement(errand: Errand) -> Steps[Answer]:
+    return (yield from _complete(errand, PAYMENT_OPTIONS[errand.payment_option].first_page))
+
+
+def _outside(errand: Errand, first: Page, back_on: Page) -> Steps[Answer]:
+    """Agree, go to the other site, come back."""
+    yield from ask(errand, post(errand, first, _AGREED, frozenset({first, back_on}), needs=_REDIRECT))
+    return (yield from pay_outside(errand, back_on))
+
+
+def _wallet(errand: Errand) -> Steps[Answer]:
+    return (yield from _outside(errand, Page.BEX_SELECTION, Page.BEX_COMPLETE))
+
+
+def _bank_page(errand: Errand) -> Steps[Answer]:
+    return (yield from _outside(errand, Page.PAY_SELECTION, Page.GPAY_COMPLETE))
+
+
+def _redirection(errand: Errand) -> Steps[Answer]:
+    return (yield from _outside(errand, Page.REDIRECTION_SELECTED, Page.REDIRECTION_COMPLETE))
+
+
+def _masterpass(errand: Errand) -> Steps[Answer]:
+    done = Page.MASTERPASS_COMPLETE
+    form = {"bin_number": errand.shopper.card.number[:_BIN_DIGITS]}
+    yield from ask(
+        errand,
+        post(errand, Page.MASTERPASS_BIN_NUMBER, form, frozenset({Page.MASTERPASS_INSTALLMENT}), needs=_INSTALLMENTS),
+    )
+    yield from _pick_installment(errand, Page.MASTERPASS_INSTALLMENT, Page.MASTERPASS_ORDER_NO)
+    needs = frozenset({"token", "order_no"})
+    answer = yield from ask(errand, post(errand, Page.MASTERPASS_ORDER_NO, {}, frozenset({done}), needs=needs))
+    if errand.conduct.external is External.STOP:
+        raise JourneyFailed(Outcome.HANDED_OVER, errand.page)
+    # The wallet runs inside the shopper's browser: there is no page of it to follow, it gives the token back.
+    form = {"token": required(errand, answer.context, "token")}
+    return (yield from ask(errand, post(errand, done, form, ORDERED, csrf=False)))
+
+
+def _credit(errand: Errand) -> Steps[Answer]:
+    form = {"credit_payment_option": choose(errand, "credit_payment_options")}
+    yield from ask(
+        errand,
+        post(errand, Page.CREDIT_PAYMENT_SELECTION, form, frozenset({Page.CREDIT_PAYMENT_CONFIRMATION}), echo=form),
+    )
+    return (yield from _complete(errand, Page.CREDIT_PAYMENT_CONFIRMATION))
+
+
+def _confirmation(errand: Errand) -> Steps[Answer]:
+    yield from ask(
+        errand,
+        post(
+            errand,
+            Page.CONFIRMATION_CHECK,
+            _AGREED,
+            frozenset({Page.CONFIRMATION_SELECTED}),
+            needs=frozenset({"validation_url"}),
+        ),
+    )
+    form = {**_AGREED, "validationURL": required(errand, errand.shown.context, "validation_url")}
+    yield from ask(
+        errand,
+        post(
+            errand,
+            Page.CONFIRMATION_SELECTED,
+            form,
+            frozenset({Page.CONFIRMATION_QUERY}),
+            needs=frozenset({"payment_token"}),
+        ),
+    )
+    form = {**_AGREED, "payment_token": required(errand, errand.shown.context, "payment_token")}
+    yield from ask(errand, post(errand, Page.CONFIRMATION_QUERY, form, frozenset({Page.CONFIRMATION_COMPLETE})))
+    return (yield from _complete(errand, Page.CONFIRMATION_COMPLETE))
+
+
+FLOWS: Mapping[Flow, Callable[[Errand], Steps[Answer]]] = MappingProxyType(
+    {
+        Flow.CARD: _card,
+        Flow.FUNDS_TRANSFER: _funds_transfer,
+        Flow.PAY_ON_DELIVERY: _pay_on_delivery,
+        Flow.WALLET: _wallet,
+        Flow.LOYALTY: _loyalty,
+        Flow.AGREEMENT: _agreement,
+        Flow.BANK_PAGE: _bank_page,
+        Flow.REDIRECTION: _redirection,
+        Flow.STORED_CARD: _stored_card,
+        Flow.MASTERPASS: _masterpass,
+        Flow.CREDIT: _credit,
+        Flow.SAVED_CARD: _saved_card,
+        Flow.CONFIRMATION: _confirmation,
+    }
+)
+"""The strategy of every flow; a flow without one is a hole that a test finds."""

@@ -1,0 +1,232 @@
+"""The Locust users: one class per journey, each a free seat that takes the next arrival of its kind."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from typing import Any, ClassVar, Protocol
+
+import gevent
+from gevent import GreenletExit
+from gevent.event import AsyncResult
+from locust import User, tag, task
+
+from harness.pacing import Arrival, Assignment
+from harness.run import Run, run_of
+from harness.sample import JourneySample
+from shop.contract import Outcome
+from users.accounts import Account, AccountPool
+from users.client import Browser
+from users.fast_http import FastHttp, session
+from users.itinerary import Conduct, Itinerary
+from users.journeys import JOURNEYS, Errand, Receipt
+from users.steps import JourneyFailed, walk
+
+
+class Backstage(Protocol):
+    """What shoppers need of a scenario that has been read and prepared for this process."""
+
+    accounts: AccountPool
+    conduct: Conduct
+    verify_tls: bool
+    connect_timeout: float
+    read_timeout: float
+    longest_exchange: float
+    largest_reply: int
+    order_is_new: Callable[[str], bool]
+    seed: int
+
+    def itinerary(self, arrival: Arrival) -> Itinerary:
+        """What the shopper of this arrival is going to do."""
+
+    def think(self, page: str, rng: random.Random) -> float:
+        """Think time in seconds before a page."""
+
+
+class Shopper(User):
+    """A virtual user; what she does is a journey of ``users.journeys``, when she does it is the schedule's business."""
+
+    abstract = True
+    kind: ClassVar[str] = ""
+
+    def __init__(self, environment: Any) -> None:
+        super().__init__(environment)
+        self.run_: Run[Backstage] = run_of(environment)
+        stage = self.run_.stage
+        self._transport = FastHttp(
+            lambda: session(
+                self.run_.target_url,
+                self,
+                verify_tls=stage.verify_tls,
+                connect_timeout=stage.connect_timeout,
+                read_timeout=stage.read_timeout,
+            ),
+            stage.longest_exchange,
+            stage.largest_reply,
+        )
+        self._handed: AsyncResult[None] = AsyncResult()
+        self._assignment: Assignment | None = None
+        self._account: Account | None = None
+        self._csrf_token = ""
+
+    def take(self, assignment: Assignment) -> None:
+        """Called by the schedule: here is your next arrival."""
+        self._assignment = assignment
+        self._handed.set()
+
+    def wait_time(self) -> float:
+        """Park until an arrival comes. Locust counts a user as waiting in here, so it can be stopped at once."""
+        if self._assignment is None:
+            self._handed = AsyncResult()
+            self.run_.park(self)
+            if self._assignment is None:
+                self._handed.get()
+        return 0.0
+
+    def on_stop(self) -> None:
+        """Leave nothing behind: an arrival not yet begun goes back into the line, the account to the pool."""
+        self.run_.withdraw(self)
+        if self._assignment is not None:
+            assignment, self._assignment = self._assignment, None
+            self.run_.give_back(assignment)
+        self._release_account()
+        self._transport.close()
+
+    def walk(self) -> None:
+        """One journey, from the door to a receipt or to one named failure."""
+        assignment, self._assignment = self._assignment, None
+        if assignment is None:
+            return
+        run, stage = self.run_, self.run_.stage
+        itinerary = stage.itinerary(assignment.arrival)
+        started = run.begin(assignment, itinerary.payment_option)
+        outcome, failed_page, receipt = Outcome.ABORTED, "", None
+        browser = self._browser(itinerary, assignment.arrival.due)
+        try:
+            receipt = self._shop(itinerary, browser)
+            outcome = Outcome.OK
+        except JourneyFailed as failure:
+            outcome, failed_page = failure.outcome, str(failure.page or "")
+        except GreenletExit:
+            outcome = Outcome.UNFINISHED if run.drained_out else Outcome.ABORTED
+            raise
+        except Exception:
+            outcome = Outcome.BUG
+            raise
+        finally:
+            sample = JourneySample(
+                journey=itinerary.journey,
+                payment_option=receipt.payment_option if receipt else itinerary.payment_option,
+                outcome=str(outcome),
+                blame=str(outcome.blame),
+                due=assignment.arrival.due,
+                started=started,
+                done=run.clock(),
+                ordered=receipt is not None,
+                amount=receipt.amount if receipt else 0,
+                verification=receipt.verification if receipt else "",
+                failed_page=failed_page,
+            )
+            run.finish(sample, itinerary.payment_option)
+            if run.journey_log is not None:
+                order = receipt.order_number if receipt else ""
+                run.journey_log.write(itinerary.number, sample, order, browser.trail)
+
+    def _browser(self, itinerary: Itinerary, due: float) -> Browser:
+        run, stage = self.run_, self.run_.stage
+        rng = random.Random(itinerary.seed)
+        return Browser(
+            transport=self._transport,
+            record=run.recorder.page,
+            payment_option=itinerary.payment_option,
+            due=due,
+            clock=run.clock,
+            sleep=gevent.sleep,
+            think=lambda page: stage.think(page, rng),
+        )
+
+    def _shop(self, itinerary: Itinerary, browser: Browser) -> Receipt:
+        stage = self.run_.stage
+        journey = JOURNEYS[itinerary.journey]
+        signed_in = self._account is not None
+        if journey.signs_in and self._account is None:
+            self._account = stage.accounts.lease(itinerary.journey)
+            if self._account is None:
+                raise JourneyFailed(Outcome.NO_ACCOUNT, None)
+        if signed_in:
+            browser.csrf_token = self._csrf_token
+        else:
+            self._transport.forget()
+        errand = Errand(
+            itinerary=itinerary,
+            conduct=stage.conduct,
+            account=self._account,
+            signed_in=signed_in,
+            order_is_new=stage.order_is_new,
+            origin=self.run_.target_url,
+            run=stage.seed,
+        )
+        stays = False
+        try:
+            receipt: Receipt = walk(journey.steps(errand), browser.fetch)
+            stays = stage.conduct.sign_in_once
+        finally:
+            # After a failure nobody knows what the session is worth: sign in anew.
+            if stays:
+                self._csrf_token = browser.csrf_token
+            else:
+                self._release_account()
+        return receipt
+
+    def _release_account(self) -> None:
+        if self._account is not None:
+            self.run_.stage.accounts.give_back(self._account)
+            self._account = None
+
+
+class Guest(Shopper):
+    """Buys without an account."""
+
+    kind = "guest"
+
+    @tag("guest")
+    @task
+    def guest(self) -> None:
+        """One journey as a guest."""
+        self.walk()
+
+
+class Returning(Shopper):
+    """Signs in; her saved choices open the payment page."""
+
+    kind = "returning"
+
+    @tag("returning")
+    @task
+    def returning(self) -> None:
+        """One journey of a returning customer."""
+        self.walk()
+
+
+class FirstTime(Shopper):
+    """Signs in and has to give address and delivery first."""
+
+    kind = "first_time"
+
+    @tag("first_time")
+    @task
+    def first_time(self) -> None:
+        """One journey of a new customer."""
+        self.walk()
+
+
+class Abandoning(Shopper):
+    """Leaves before she has paid."""
+
+    kind = "abandoning"
+
+    @tag("abandoning")
+    @task
+    def abandoning(self) -> None:
+        """One journey that ends early."""
+        self.walk()

@@ -1,0 +1,111 @@
+"""A journey asks for a page and is sent back the checked answer; somebody else fetches it.
+
+Journeys are generators: they hold no socket, no clock and no chance of their own, so a test walks one in
+microseconds with a list of answers, and Locust walks the same one over HTTP.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any, TypeVar
+
+from shop.contract import Outcome, Page
+from users.forms import Form
+
+T = TypeVar("T")
+
+
+class Reads(Enum):
+    """What the body of a reply must be for the visit to be in order."""
+
+    ENVELOPE = "envelope"  # {context_list, template_name, errors, pre_order}
+    JSON = "json"  # a JSON object of another shape
+    HTML = "html"  # a page with a form, as a bank shows
+    ANY = "any"
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """One page that a shopper wants: what to send, and what a shop in order would answer.
+
+    ``path`` is a path on the shop, or an absolute URL for a step outside it. ``expects`` names the pages of
+    which the reply must show one (empty: any). ``refused_as`` is the outcome to book when the reply holds
+    business errors that this shopper was asking for (a declined card, a wrong code); without it, errors are the
+    shop's fault. ``echo`` holds ``pre_order`` keys with the value that the reply must echo (the ``slug``, ``pk`` or
+    ``value`` of an object there, or the plain value). ``total`` is the ``pre_order.total_amount`` that must stand in
+    the reply; ``goods`` the price of what is in the basket, to which the reply's own ``shipping_amount`` is added to
+    give that total. A reply that shows the completed order may leave out echo and amount, not contradict them. ``needs`` names keys
+    that must be there, in the JSON object or in the page context of an envelope. ``fails_as`` is the fault to book
+    when the shop refuses or leaves out what is needed (a sign-in refused, say), where it has a name of its own.
+    ``redirects`` says that a redirection is in order (its address is the answer's ``location``). ``csrf`` says whether the token is sent with a POST. ``thinks`` says whether the shopper takes the
+    page's think time before it; ``wait`` is a time in seconds that she waits in any case (for an SMS, say).
+    """
+
+    page: Page
+    method: str = "GET"
+    path: str = ""
+    form: Mapping[str, str] | None = None
+    json: Mapping[str, Any] | None = None
+    reads: Reads = Reads.ENVELOPE
+    expects: frozenset[Page] = frozenset()
+    refused_as: Outcome | None = None
+    echo: Mapping[str, str] = field(default_factory=dict)
+    total: str | None = None
+    goods: str | None = None
+    needs: frozenset[str] = frozenset()
+    fails_as: Outcome | None = None
+    redirects: bool = False
+    csrf: bool = True
+    thinks: bool = True
+    wait: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back for a visit, already checked: ``outcome`` is ``OK`` or a shopper's luck, never a fault.
+
+    ``document`` is the parsed JSON object (empty for HTML), ``text`` the body of an HTML page and ``form`` its first
+    form, ``page`` the page that an envelope shows (``None`` where it names none), ``context`` all its page contexts in
+    one, later ones over earlier ones. ``location`` is where a redirection leads.
+    """
+
+    outcome: Outcome = Outcome.OK
+    document: Mapping[str, Any] = field(default_factory=dict)
+    page: Page | None = None
+    context: Mapping[str, Any] = field(default_factory=dict)
+    text: str = ""
+    form: Form | None = None
+    location: str = ""
+
+    @property
+    def pre_order(self) -> Mapping[str, Any]:
+        """The state of the order so far, as the shop sees it."""
+        return self.document.get("pre_order") or {}
+
+
+class JourneyFailed(Exception):
+    """A journey that cannot go on: the named outcome, and the page it happened on."""
+
+    def __init__(self, outcome: Outcome, page: Page | None) -> None:
+        super().__init__(f"{outcome} on {page}")
+        self.outcome = outcome
+        self.page = page
+
+
+Steps = Generator[Visit, Answer, T]
+Fetch = Callable[[Visit], Answer]
+
+
+def walk(steps: Steps[T], fetch: Fetch) -> T:
+    """Drive a journey to its end with ``fetch`` and return what it returns; ``JourneyFailed`` passes through."""
+    try:
+        visit = next(steps)
+        while True:
+            visit = steps.send(fetch(visit))
+    except StopIteration as end:
+        result: T = end.value
+        return result
+    finally:
+        steps.close()

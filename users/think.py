@@ -1,0 +1,51 @@
+"""How long a shopper looks at a page before she acts on it.
+
+People filling in forms take lognormally distributed times: mostly brisk, now and then very long. The
+distribution is cut off at its 99th percentile, so that one dreamer does not hold up the end of a run.
+"""
+
+from __future__ import annotations
+
+import math
+import random
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from statistics import NormalDist
+
+CUT_AT = 0.99
+"""The percentile of the untruncated distribution that no think time exceeds."""
+
+_NORMAL = NormalDist()
+
+
+@dataclass(frozen=True, slots=True)
+class ThinkTimes:
+    """Think times in seconds: the median, how far they spread, and single pages with a median of their own.
+
+    ``sigma`` is the standard deviation of the logarithm (0: always the median). ``scale`` multiplies everything;
+    0 means shoppers who do not think, for stress.
+    """
+
+    median: float = 0.0
+    sigma: float = 0.5
+    scale: float = 1.0
+    pages: Mapping[str, float] = field(default_factory=dict)
+
+    def draw(self, page: str, rng: random.Random) -> float:
+        """One think time on this page, seconds; takes exactly one number from ``rng`` unless it is always 0."""
+        median = self.scale * self.pages.get(page, self.median)
+        if median <= 0:
+            return 0.0
+        # The inverse of the distribution function, at a uniform number below the cut: truncated, not clipped.
+        # random() may be 0, whose inverse is minus infinity.
+        uniform = max(rng.random(), 1e-12) * CUT_AT
+        return median * math.exp(self.sigma * _NORMAL.inv_cdf(uniform))
+
+    def mean(self, page: str = "") -> float:
+        """The mean think time on this page, seconds; of the truncated distribution."""
+        median = self.scale * self.pages.get(page, self.median)
+        if median <= 0:
+            return 0.0
+        # E[X; X < q] of a lognormal is exp(sigma²/2) * Phi(z - sigma) medians, q being its z-quantile.
+        below = _NORMAL.cdf(_NORMAL.inv_cdf(CUT_AT) - self.sigma)
+        return median * math.exp(self.sigma**2 / 2) * below / CUT_AT
