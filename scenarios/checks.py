@@ -1,0 +1,197 @@
+"""What no single key can say: keys that exclude or need each other, and limits that one table sets another."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from scenarios.names import JOURNEY_NAMES, PAYMENT_NAMES, SMS_NAMES
+from scenarios.problems import ABSENT, Problem
+from scenarios.sections import Arrivals, Closed, Document
+
+Problems = Iterator[Problem]
+
+
+def shape_problems(document: Mapping[str, Any]) -> Problems:
+    """Keys that are missing or one too many; looks at the raw tables, so it works however wrong their values are."""
+    arrivals, closed = document.get("arrivals"), document.get("closed")
+    if (arrivals is None) == (closed is None):
+        yield Problem(
+            "arrivals",
+            ABSENT if arrivals is None else "[arrivals] and [closed]",
+            "exactly one of [arrivals] (open load) and [closed] (a fixed number of users)",
+            "add [arrivals]" if arrivals is None else "keep one of them",
+        )
+    if isinstance(arrivals, Mapping):
+        yield from _arrivals_shape(arrivals, covers=document.get("cover") is True)
+    if document.get("cover") is True and closed is not None:
+        yield Problem("cover", True, "no cover with [closed]: each journey is walked once", "use [arrivals]")
+    if not document.get("objectives"):
+        yield Problem(
+            "objectives",
+            document.get("objectives", ABSENT),
+            "at least one demand: a run that demands nothing proves nothing",
+            'add objectives = ["journey failures < 1%"]',
+        )
+
+
+def _arrivals_shape(arrivals: Mapping[str, Any], *, covers: bool) -> Problems:
+    stages = arrivals.get("stages")
+    if stages:
+        for key in ("rate", "duration"):
+            if key in arrivals:
+                yield Problem(
+                    f"arrivals.{key}", arrivals[key], f"no `{key}` beside `stages`", f"move `{key}` into a stage"
+                )
+    else:
+        for key in ("rate",) if covers else ("rate", "duration"):
+            if key not in arrivals:
+                yield Problem(f"arrivals.{key}", ABSENT, "either `stages`, or `rate` and `duration`", f"add `{key}`")
+    for index, stage in enumerate(stages if isinstance(stages, list | tuple) else ()):
+        if isinstance(stage, Mapping):
+            yield from _stage_shape(f"arrivals.stages[{index}]", stage)
+
+
+def _stage_shape(key: str, stage: Mapping[str, Any]) -> Problems:
+    expected = "either `rate`, or `from` and `to`"
+    ends = [end for end in ("from", "to") if end in stage]
+    if "rate" in stage:
+        for end in ends:
+            yield Problem(f"{key}.{end}", stage[end], expected, f"leave out `rate` or `{end}`")
+    elif not ends:
+        yield Problem(f"{key}.rate", ABSENT, expected, "add `rate`")
+    elif len(ends) == 1:
+        other = "to" if ends == ["from"] else "from"
+        yield Problem(f"{key}.{other}", ABSENT, expected, f"add `{other}`")
+
+
+def content_problems(document: Document, wrong: set[str], folder: Path) -> Problems:
+    """What does not fit together in tables that are right in themselves; ``wrong`` names the top keys that are not."""
+    for needs, check in _CHECKS:
+        if not needs & wrong:
+            yield from check(document, folder)
+
+
+def _open_limits(document: Document, _folder: Path) -> Problems:
+    arrivals = document.arrivals
+    if arrivals is None:
+        return
+    profile, ceiling = arrivals.profile, document.target.highest_rate
+    if profile is not None and arrivals.warm_up >= profile.duration and not document.cover:
+        yield Problem(
+            "arrivals.warm_up",
+            arrivals.warm_up,
+            f"less than the profile's {profile.duration:g} s, the rest of which is judged",
+            "shorten it",
+        )
+    if profile is not None and profile.highest == 0 and arrivals.rates():
+        yield Problem("arrivals.stages", 0, "a rate above 0 in one stage at least")
+    for key, rate in arrivals.rates():
+        if rate > ceiling:
+            yield Problem(key, f"{rate:g}/s", f"at most target.highest_rate, {ceiling:g}/s", "lower it, or raise that")
+    yield from _too_many_users("arrivals.users", arrivals, document)
+
+
+def _closed_limits(document: Document, _folder: Path) -> Problems:
+    closed = document.closed
+    if closed is None:
+        return
+    warm_up, needed = closed.unjudged, closed.users / closed.spawn_rate
+    if warm_up >= closed.duration:
+        yield Problem(
+            "closed.warm_up", warm_up, f"less than closed.duration, {closed.duration:g} s", "lengthen closed.duration"
+        )
+    elif warm_up < needed:
+        yield Problem(
+            "closed.warm_up",
+            warm_up,
+            f"at least the {needed:g} s that {closed.users} users take to come in at {closed.spawn_rate:g}/s",
+            "leave it out, or raise closed.spawn_rate",
+        )
+    yield from _too_many_users("closed.users", closed, document)
+
+
+def _too_many_users(key: str, load: Arrivals | Closed, document: Document) -> Problems:
+    most = document.target.most_users
+    if load.users is None:
+        return
+    if load.users > most:
+        yield Problem(key, load.users, f"at most target.most_users, {most}", "lower it, or raise that")
+    for name in ("returning", "first_time"):
+        count = getattr(document.accounts, name)
+        if count is not None and count < load.users and document.accounts.file is None:
+            yield Problem(
+                f"accounts.{name}",
+                count,
+                f"an account for each of the {load.users} users: no two journeys may share one",
+                f"raise it to {load.users}, or leave it out",
+            )
+
+
+def _weights(document: Document, _folder: Path) -> Problems:
+    tables = (
+        ("journeys", document.journeys, JOURNEY_NAMES),
+        ("payments", document.payments.weights, PAYMENT_NAMES),
+        (
+            "sms",
+            {name: getattr(document.sms, name) for name in SMS_NAMES if name in document.sms.model_fields_set},
+            SMS_NAMES,
+        ),
+    )
+    for key, weights, names in tables:
+        # Under cover, what has no weight is walked too.
+        if weights and not any(weights.values()) and (not document.cover or set(weights) == set(names)):
+            yield Problem(
+                key, weights, "a weight above 0 for one of them at least", "leave the table out for all alike"
+            )
+
+
+def _cover(document: Document, _folder: Path) -> Problems:
+    arrivals = document.arrivals
+    if arrivals is None or not document.cover:
+        return
+    if arrivals.warm_up > 0:
+        yield Problem(
+            "arrivals.warm_up", arrivals.warm_up, "no warm-up: each journey of a cover counts", "leave it out"
+        )
+    if arrivals.process != "uniform" and "process" in arrivals.model_fields_set:
+        yield Problem("arrivals.process", arrivals.process, '"uniform": by chance, their number is not exact')
+
+
+def _minimum(document: Document, _folder: Path) -> Problems:
+    arrivals, minimum = document.arrivals, document.payments.minimum
+    profile = arrivals.profile if arrivals else None
+    if profile is None or document.cover:
+        return
+    promised, expected = sum(minimum.values()), profile.expected
+    if promised > expected:
+        yield Problem(
+            "payments.minimum",
+            minimum,
+            f"at most the {expected:.0f} journeys that the profile brings, not {promised}",
+            "lower them, or lengthen the profile",
+        )
+
+
+def _sms_share(document: Document, _folder: Path) -> Problems:
+    share, settings = document.sms.share, document.shop.sms
+    if share is not None and "share" in settings.model_fields_set and settings.share != share:
+        yield Problem("shop.sms.share", settings.share, f"nothing beside sms.share, {share:g}", "leave one of them out")
+
+
+def _accounts_file(document: Document, folder: Path) -> Problems:
+    name = document.accounts.file
+    if name is not None and not (folder / name).is_file():
+        yield Problem("accounts.file", name, "a file that exists, its path seen from the scenario file")
+
+
+_CHECKS: tuple[tuple[set[str], Callable[[Document, Path], Problems]], ...] = (
+    ({"arrivals", "target", "accounts"}, _open_limits),
+    ({"closed", "target", "accounts"}, _closed_limits),
+    ({"journeys", "payments", "sms", "cover"}, _weights),
+    ({"arrivals", "cover"}, _cover),
+    ({"arrivals", "payments", "cover"}, _minimum),
+    ({"sms", "shop"}, _sms_share),
+    ({"accounts"}, _accounts_file),
+)

@@ -1,0 +1,23 @@
+"""Shows checkload's options in ``locust --help``.
+
+Locust prints its help before it reads any locustfile, so what a locustfile adds is missing there. It does import a
+package called ``locust_plugins`` first, if one is installed, for this very purpose; checkload installs this one under that name.
+It stays out of the way of every other use: nothing is added unless help was asked for, and where the locust-plugins
+distribution is installed, that one is imported instead.
+"""
+
+import sys
+from typing import Any
+
+from locust import events
+
+from harness.options import add_options
+from scenarios.program import Scenarios
+
+
+def _show(parser: Any, **_: Any) -> None:
+    if {"-h", "--help"} & set(sys.argv[1:]):
+        add_options(parser, Scenarios().names())
+
+
+events.init_command_line_parser.add_listener(_show)  # type: ignore[no-untyped-call]

@@ -1,0 +1,125 @@
+"""Times, rates and shares as people write them, and as everything inside counts them: in seconds.
+
+| kind     | written                                       | inside           |
+|----------|-----------------------------------------------|------------------|
+| duration | ``"800ms"``, ``"5s"``, ``"2m"``, ``"1h30m"``, or seconds as a number | seconds |
+| rate     | ``"20/s"``, ``"600/min"``, ``"1200/h"``, or a number per second    | per second |
+| share    | ``0.05`` or ``"5%"``                          | 0 to 1           |
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator
+from pydantic_core import PydanticCustomError
+
+_UNITS = {"ms": 1e-3, "s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0}
+_NUMBER = r"\d+(?:\.\d+)?"
+_PART = re.compile(rf"({_NUMBER})\s*(ms|s|min|m|h)")
+_DURATION = re.compile(rf"(?:{_NUMBER}\s*(?:ms|s|min|m|h)\s*)+")
+_RATE = re.compile(rf"({_NUMBER})\s*/\s*(ms|s|sec|m|min|h)")
+_PERCENT = re.compile(rf"({_NUMBER})\s*%")
+_RATE_UNITS = {**_UNITS, "sec": 1.0}
+
+_A_DURATION = 'a duration such as "800ms", "5s", "2m" or "1h30m", or seconds as a number'
+_A_RATE = 'a rate such as "20/s" or "600/min", or a number per second'
+_A_SHARE = 'a share from 0 to 1, or a percentage such as "5%"'
+
+
+class NoQuantity(ValueError):
+    """A text that is no such quantity: what was expected, and a remedy where one can be told."""
+
+    def __init__(self, expected: str, remedy: str = "") -> None:
+        super().__init__(expected)
+        self.expected = expected
+        self.remedy = remedy
+
+
+def seconds(value: Any) -> float:
+    """A duration in seconds, at least 0; raises ``NoQuantity``."""
+    if isinstance(value, str):
+        text = value.strip().lower()
+        if not _DURATION.fullmatch(text):
+            raise NoQuantity(_A_DURATION, _unit_missing(text, "s"))
+        return math.fsum(float(number) * _UNITS[unit] for number, unit in _PART.findall(text))
+    return _number(value, _A_DURATION)
+
+
+def positive_seconds(value: Any) -> float:
+    """A duration in seconds, above 0; raises ``NoQuantity``."""
+    if (found := seconds(value)) <= 0:
+        raise NoQuantity("a duration longer than 0")
+    return found
+
+
+def per_second(value: Any) -> float:
+    """A rate per second, at least 0; raises ``NoQuantity``."""
+    if isinstance(value, str):
+        text = value.strip().lower()
+        if (match := _RATE.fullmatch(text)) is None:
+            raise NoQuantity(_A_RATE, _unit_missing(text, "/s"))
+        return float(match[1]) / _RATE_UNITS[match[2]]
+    return _number(value, _A_RATE)
+
+
+def positive_per_second(value: Any) -> float:
+    """A rate per second, above 0; raises ``NoQuantity``."""
+    if (found := per_second(value)) <= 0:
+        raise NoQuantity("a rate above 0")
+    return found
+
+
+def share(value: Any) -> float:
+    """A part of a whole, 0 to 1; raises ``NoQuantity``."""
+    if isinstance(value, str):
+        if (match := _PERCENT.fullmatch(value.strip())) is None:
+            raise NoQuantity(_A_SHARE)
+        found = float(match[1]) / 100
+    else:
+        found = _number(value, _A_SHARE)
+    if found > 1:
+        raise NoQuantity(_A_SHARE, f'write "{found:g}%" if a percentage was meant')
+    return found
+
+
+def weight(value: Any) -> float:
+    """How often one thing is drawn beside others: any finite number from 0; raises ``NoQuantity``."""
+    return _number(value, "a number from 0")
+
+
+def _number(value: Any, expected: str) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise NoQuantity(expected)
+    if not math.isfinite(value):
+        raise NoQuantity(f"{expected}; a finite one")
+    if value < 0:
+        raise NoQuantity(f"{expected}")
+    return float(value)
+
+
+def _unit_missing(text: str, unit: str) -> str:
+    return f'write "{text}{unit}"' if re.fullmatch(_NUMBER, text) else ""
+
+
+def _checked(read: Any) -> BeforeValidator:
+    def validate(value: Any) -> float:
+        try:
+            found: float = read(value)
+        except NoQuantity as error:
+            raise PydanticCustomError(
+                "quantity", "{expected}", {"expected": error.expected, "remedy": error.remedy}
+            ) from None
+        return found
+
+    return BeforeValidator(validate)
+
+
+Seconds = Annotated[float, _checked(seconds)]
+PositiveSeconds = Annotated[float, _checked(positive_seconds)]
+PerSecond = Annotated[float, _checked(per_second)]
+PositivePerSecond = Annotated[float, _checked(positive_per_second)]
+Share = Annotated[float, _checked(share)]
+Weight = Annotated[float, _checked(weight)]

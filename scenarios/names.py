@@ -1,0 +1,52 @@
+"""The names a scenario may use: journeys, payment options, pages, outcomes, hosts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Annotated
+
+from pydantic import AfterValidator
+from pydantic_core import PydanticCustomError
+
+from harness.target import host_refusal
+from scenarios.problems import did_you_mean, one_of
+from shop.contract import PAYMENT_OPTIONS, Outcome, Page
+from users.itinerary import SmsScript
+from users.journeys import JOURNEYS
+
+JOURNEY_NAMES: tuple[str, ...] = tuple(JOURNEYS)
+PAYMENT_NAMES: tuple[str, ...] = tuple(PAYMENT_OPTIONS)
+PAGE_NAMES: tuple[str, ...] = tuple(page.value for page in Page)
+SMS_NAMES: tuple[str, ...] = tuple(script.value for script in SmsScript)
+OUTCOME_NAMES: tuple[str, ...] = tuple(outcome.value for outcome in Outcome)
+
+
+_MOST_LISTED = 20
+
+
+def known(name: str, names: Iterable[str], kind: str) -> str:
+    """The name itself if it is one of these; otherwise the error that a scenario's author is shown."""
+    listed = tuple(names)
+    if name not in listed:
+        # A list that nobody reads to its end is shown only to those whom no guess can help.
+        guess = did_you_mean(name, listed)
+        expected = kind if guess and len(listed) > _MOST_LISTED else f"{kind}: {one_of(listed)}"
+        raise PydanticCustomError("name", "{expected}", {"expected": expected, "remedy": guess})
+    return name
+
+
+def _among(names: tuple[str, ...], kind: str) -> Callable[[str], str]:
+    return lambda name: known(name, names, kind)
+
+
+def _host(host: str) -> str:
+    if (refusal := host_refusal(host.strip("[]"))) is not None:
+        expected = f'a host name or address alone, such as "staging.example.com"; {refusal}'
+        raise PydanticCustomError("name", "{expected}", {"expected": expected, "remedy": ""})
+    return host
+
+
+JourneyName = Annotated[str, AfterValidator(_among(JOURNEY_NAMES, "a journey"))]
+PaymentName = Annotated[str, AfterValidator(_among(PAYMENT_NAMES, "a payment option"))]
+HostName = Annotated[str, AfterValidator(_host)]
+PageName = Annotated[str, AfterValidator(_among(PAGE_NAMES, "the name of a page"))]

@@ -1,0 +1,228 @@
+"""What was chosen on the command line or in the form, put over a scenario and checked just as strictly."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from pydantic import ValidationError
+
+from harness.target import host_refusal
+from scenarios.measures import NoQuantity, per_second, positive_seconds, share, weight
+from scenarios.moot import moot_demands
+from scenarios.names import PAYMENT_NAMES
+from scenarios.problems import Problem, ScenarioError, did_you_mean, one_of
+from scenarios.scenario import Scenario, check
+from scenarios.sections import Arrivals
+
+OPTIONS: Mapping[str, str] = {
+    "payment_mix": "--payment-mix",
+    "sms_share": "--sms-share",
+    "arrival_rate": "--arrival-rate",
+    "users": "--users",
+    "duration": "--run-time",
+    "seed": "--seed",
+    "think_scale": "--think-scale",
+    "allow_target": "--allow-target",
+    "verify_tls": "--no-verify-tls",
+}
+"""What can be chosen, and the option under which its errors are reported."""
+
+Tables = dict[str, Any]
+
+
+def with_overrides(scenario: Scenario, choices: Mapping[str, Any]) -> Scenario:
+    """The scenario as chosen; raises ``ScenarioError`` with everything that is wrong, each under its option.
+
+    ``choices`` has the keys of ``OPTIONS``; a value that is ``None``, an empty text or empty is no choice. Values may be
+    texts as typed. The payment mix is ``"credit_card=3,gpay=1"``; it takes the place of the scenario's, and so does the
+    rate: one rate throughout, for as long as the scenario's profile lasts. A duration stretches the whole profile.
+    Demands that are left with nothing to measure are set aside, and named in ``set_aside``.
+    """
+    unknown = [name for name in choices if name not in OPTIONS]
+    if unknown:
+        raise TypeError(f"no such choice: {', '.join(unknown)}; there are {', '.join(OPTIONS)}")
+    tables = scenario.document.model_dump(mode="json", by_alias=True, exclude_unset=True)
+    problems: list[Problem] = []
+    chosen: dict[str, str] = {}
+    # In the order of the options: a rate replaces the stages that a duration would stretch.
+    for name in OPTIONS:
+        if (choice := choices.get(name)) is None or choice in ("", (), []):
+            continue
+        try:
+            for place in _APPLY[name](tables, choice, scenario):
+                chosen[place] = OPTIONS[name]
+        except NoQuantity as error:
+            problems.append(Problem(OPTIONS[name], choice, error.expected, error.remedy))
+        except _MixError as error:
+            problems += error.problems
+    _lower_minimum(tables)
+    try:
+        made = check(tables, name=scenario.name, folder=scenario.folder)
+    except ScenarioError as error:
+        problems += [_under_its_option(problem, chosen) for problem in error.problems]
+    if problems:
+        raise ScenarioError(f"scenario {scenario.name} as chosen", problems)
+    moot = moot_demands(scenario, made)
+    if len(moot) == len(made.document.objectives):
+        problem = Problem(
+            "objectives", list(moot), "a demand that can be kept by what was chosen", "choose otherwise, or add one"
+        )
+        raise ScenarioError(f"scenario {scenario.name} as chosen", [problem])
+    kept = tuple(text for text in made.document.objectives if text not in moot)
+    return replace(made, document=made.document.model_copy(update={"objectives": kept}), set_aside=moot)
+
+
+class _MixError(ValueError):
+    def __init__(self, problems: list[Problem]) -> None:
+        super().__init__()
+        self.problems = problems
+
+
+def _payment_mix(tables: Tables, choice: Any, scenario: Scenario) -> list[str]:
+    weights: dict[str, float] = {}
+    problems = []
+    option = OPTIONS["payment_mix"]
+    for part in (part.strip() for part in str(choice).split(",")):
+        slug, equals, number = (piece.strip() for piece in part.partition("="))
+        if slug not in PAYMENT_NAMES:
+            problems.append(
+                Problem(option, part, f"a payment option: {one_of(PAYMENT_NAMES)}", did_you_mean(slug, PAYMENT_NAMES))
+            )
+            continue
+        if slug in weights:
+            problems.append(Problem(option, part, f"{slug} once only", "leave one of the two out"))
+        try:
+            weights[slug] = weight(float(number)) if equals else 1.0
+        except (NoQuantity, ValueError):
+            problems.append(
+                Problem(option, part, "option=weight, the weight a number from 0", f'write for example "{slug}=3"')
+            )
+    if problems:
+        raise _MixError(problems)
+    if scenario.document.cover:
+        weights = {**dict.fromkeys(PAYMENT_NAMES, 0.0), **weights}
+    minimum = tables.get("payments", {}).get("minimum", {})
+    kept = {slug: count for slug, count in minimum.items() if weights.get(slug)}
+    tables["payments"] = {**weights, "minimum": kept}
+    return ["payments"]
+
+
+def _lower_minimum(tables: Tables) -> None:
+    """A run made shorter or slower by choice keeps its promises to rare options as far as it has journeys for them."""
+    minimum = tables.get("payments", {}).get("minimum", {})
+    try:
+        profile = Arrivals.model_validate(tables.get("arrivals")).profile
+    except ValidationError:
+        return
+    if profile is not None and (promised := sum(minimum.values())) > profile.expected:
+        for slug, count in minimum.items():
+            minimum[slug] = int(count * profile.expected / promised)
+
+
+def _sms_share(tables: Tables, choice: Any, _scenario: Scenario) -> list[str]:
+    tables.setdefault("sms", {})["share"] = share(_maybe_number(choice))
+    tables.get("shop", {}).get("sms", {}).pop("share", None)
+    return ["sms.share"]
+
+
+def _arrival_rate(tables: Tables, choice: Any, scenario: Scenario) -> list[str]:
+    rate = per_second(choice)
+    arrivals = tables.get("arrivals")
+    if arrivals is None:
+        raise NoQuantity("no rate: the scenario's load is closed", "choose --users, or a scenario with [arrivals]")
+    if not scenario.document.cover:
+        arrivals["duration"] = scenario.duration
+    arrivals.pop("stages", None)
+    arrivals["rate"] = rate
+    return ["arrivals.rate"]
+
+
+def _users(tables: Tables, choice: Any, scenario: Scenario) -> list[str]:
+    table = "arrivals" if scenario.is_open else "closed"
+    tables[table]["users"] = _whole(choice, at_least=1)
+    return [f"{table}.users"]
+
+
+def _duration(tables: Tables, choice: Any, scenario: Scenario) -> list[str]:
+    duration = positive_seconds(_maybe_number(choice))
+    if scenario.document.cover:
+        raise NoQuantity("no duration: the scenario walks everything exactly once", "choose --arrival-rate")
+    if duration <= scenario.warm_up:
+        raise NoQuantity(f"longer than the warm-up of {scenario.warm_up:g} s, the rest of which is judged")
+    if not scenario.is_open:
+        tables["closed"]["duration"] = duration
+        return ["closed.duration"]
+    arrivals = tables["arrivals"]
+    if arrivals.get("stages"):
+        for stage in arrivals["stages"]:
+            stage["duration"] *= duration / scenario.duration
+    else:
+        arrivals["duration"] = duration
+    return ["arrivals.duration"]
+
+
+def _seed(tables: Tables, choice: Any, _scenario: Scenario) -> list[str]:
+    tables["seed"] = _whole(choice, at_least=0)
+    return ["seed"]
+
+
+def _think_scale(tables: Tables, choice: Any, _scenario: Scenario) -> list[str]:
+    tables.setdefault("think", {})["scale"] = weight(_maybe_number(choice))
+    return ["think.scale"]
+
+
+def _allow_target(tables: Tables, choice: Any, scenario: Scenario) -> list[str]:
+    hosts = [choice] if isinstance(choice, str) else list(choice)
+    for host in hosts:
+        if (refusal := host_refusal(str(host).strip("[]"))) is not None:
+            raise NoQuantity(f'a host name or address alone, such as "staging.example.com"; {refusal}')
+    already = scenario.target.allowed
+    tables.setdefault("target", {})["allowed"] = [*already, *hosts]
+    return [f"target.allowed[{len(already) + index}]" for index in range(len(hosts))]
+
+
+def _verify_tls(tables: Tables, choice: Any, _scenario: Scenario) -> list[str]:
+    # Only ever switches off: that a scenario already did so is not undone by leaving the option away.
+    if choice is False:
+        tables.setdefault("target", {})["verify_tls"] = False
+    return []
+
+
+_APPLY: Mapping[str, Callable[[Tables, Any, Scenario], list[str]]] = {
+    "payment_mix": _payment_mix,
+    "sms_share": _sms_share,
+    "duration": _duration,
+    "arrival_rate": _arrival_rate,
+    "users": _users,
+    "seed": _seed,
+    "think_scale": _think_scale,
+    "allow_target": _allow_target,
+    "verify_tls": _verify_tls,
+}
+
+
+def _under_its_option(problem: Problem, chosen: Mapping[str, str]) -> Problem:
+    for place, option in chosen.items():
+        if problem.key == place or problem.key.startswith((f"{place}.", f"{place}[")):
+            return Problem(option, problem.value, problem.expected, problem.remedy)
+    return problem
+
+
+def _maybe_number(choice: Any) -> Any:
+    try:
+        return float(choice)
+    except (TypeError, ValueError):
+        return choice
+
+
+def _whole(choice: Any, *, at_least: int) -> int:
+    expected = f"a whole number from {at_least}"
+    try:
+        number = int(choice)
+    except (TypeError, ValueError):
+        raise NoQuantity(expected) from None
+    if number != _maybe_number(choice) or number < at_least:
+        raise NoQuantity(expected)
+    return number

@@ -1,0 +1,73 @@
+"""What is wrong with a scenario, said so that its author can put it right without asking anybody."""
+
+from __future__ import annotations
+
+import difflib
+import json
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+ABSENT: Any = object()
+"""The value of a key that is not there."""
+
+_SECRET = re.compile(r"password|passwd|secret|token|card_number|cvv|code$", re.IGNORECASE)
+_LONGEST_VALUE = 80
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing that is wrong: where it stands, what stands there, what was expected, and how to put it right.
+
+    ``key`` is a dotted path (``payments.credit_cart``, ``arrivals.stages[1].rate``) or an option of the command line
+    (``--payment-mix``). ``value`` may be ``ABSENT``.
+    """
+
+    key: str
+    value: Any
+    expected: str
+    remedy: str = ""
+
+    def __str__(self) -> str:
+        head = f"{self.key} is missing" if self.value is ABSENT else f"{self.key} = {shown(self.key, self.value)}"
+        lines = [head, f"  expected: {self.expected}"]
+        if self.remedy:
+            lines.append(f"  remedy:   {self.remedy}")
+        return "\n".join(lines)
+
+
+class ScenarioError(ValueError):
+    """A scenario that cannot be used, with everything that is wrong with it, not only the first thing."""
+
+    def __init__(self, subject: str, problems: Sequence[Problem]) -> None:
+        self.subject = subject
+        self.problems = tuple({str(problem): problem for problem in problems}.values())
+        count = "1 problem" if len(self.problems) == 1 else f"{len(self.problems)} problems"
+        body = "\n\n".join(str(problem) for problem in self.problems)
+        super().__init__(f"{subject} cannot be used: {count}\n\n{_indented(body)}")
+
+
+def shown(key: str, value: Any) -> str:
+    """A value as its author wrote it, shortened; never that of a key which may hold a secret."""
+    if _SECRET.search(key):
+        return "(hidden)"
+    text = json.dumps(value, default=str, ensure_ascii=False)
+    return text if len(text) <= _LONGEST_VALUE else f"{text[: _LONGEST_VALUE - 1]}…"
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """``did you mean `credit_card`?`` when something known is spelt much like it; else an empty text."""
+    by_lower = {candidate.lower(): candidate for candidate in known}
+    near = difflib.get_close_matches(name.lower().replace("-", "_"), list(by_lower), n=1, cutoff=0.6)
+    return f"did you mean `{by_lower[near[0]]}`?" if near else ""
+
+
+def one_of(names: Iterable[str]) -> str:
+    """The names as a reader would list them: ``a, b or c``."""
+    *first, last = names
+    return f"{', '.join(first)} or {last}" if first else last
+
+
+def _indented(text: str) -> str:
+    return "\n".join(f"  {line}" if line else line for line in text.splitlines())

@@ -1,0 +1,262 @@
+"""Makes a scenario ready to run: its shoppers, its accounts, its embedded shop, in the shape the harness asks for."""
+
+from __future__ import annotations
+
+import random
+import tempfile
+from collections import Counter
+from collections.abc import Callable, Collection, Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from harness.arrivals import Schedule
+from harness.demand import Objective
+from harness.pacing import Arrival
+from harness.stop_rule import StopRule
+from harness.workload import Choices, LedgerEntry, Misuse
+from scenarios import overrides, scenario
+from scenarios.problems import ScenarioError
+from scenarios.scenario import Scenario
+from shop.contract import PAYMENT_OPTIONS
+from shop.process import ShopProcess, ShopStartError
+from users.accounts import AccountPool, AccountsRejected
+from users.itinerary import Itinerary
+from users.mix import Casting
+
+REMEMBERED_ORDERS = 1_000_000
+"""Order numbers remembered to notice one that is sold twice; an hour at 250 orders a second."""
+
+
+class OrderNumbers:
+    """Knows which order numbers have been handed out already."""
+
+    def __init__(self, most: int = REMEMBERED_ORDERS) -> None:
+        self._seen: dict[str, None] = {}
+        self._most = most
+
+    def is_new(self, number: str) -> bool:
+        """Whether this number has not been seen before; from now on it has."""
+        if number in self._seen:
+            return False
+        if len(self._seen) >= self._most:
+            del self._seen[next(iter(self._seen))]
+        self._seen[number] = None
+        return True
+
+
+class Stage:
+    """What the shoppers of one process need for one run."""
+
+    def __init__(self, prepared: Scenario, casting: Callable[[], Casting], accounts: AccountPool) -> None:
+        target = prepared.target
+        self.accounts = accounts
+        self.conduct = prepared.conduct
+        self.verify_tls = target.verify_tls
+        self.connect_timeout = target.connect_timeout
+        self.read_timeout = target.read_timeout
+        self.longest_exchange = target.connect_timeout + target.read_timeout
+        self.largest_reply = target.largest_reply
+        self.order_is_new = OrderNumbers().is_new
+        self.seed = prepared.seed
+        self._casting = casting
+        self._open = prepared.is_open
+        self._think = prepared.think
+
+    def itinerary(self, arrival: Arrival) -> Itinerary:
+        """What the shopper of this arrival does: of a closed load, its number counts among its kind only."""
+        casting = self._casting()
+        return casting.itinerary(arrival.number) if self._open else casting.of_journey(arrival.kind, arrival.number)
+
+    def think(self, page: str, rng: random.Random) -> float:
+        """Think time in seconds before a page."""
+        return self._think.draw(page, rng)
+
+
+class EmbeddedShop:
+    """The embedded shop of one run."""
+
+    def __init__(self, process: ShopProcess, accounts: Path | None) -> None:
+        self._process = process
+        self._accounts = accounts
+        self.url: str = process.url
+
+    def alive(self) -> bool:
+        """Whether its process still runs."""
+        return self._process.alive()
+
+    def ledger(self) -> LedgerEntry:
+        """What it says it did; raises ``OSError`` when it cannot say."""
+        ledger = self._process.ledger()
+        return LedgerEntry(
+            pages=dict(ledger["pages"]),
+            orders=dict(ledger["orders"]),
+            revenue=sum(round(float(amount) * 100) for amount in ledger["revenue"].values()),
+        )
+
+    def stop(self) -> None:
+        """End its process and remove the list of accounts it was given."""
+        self._process.stop()
+        if self._accounts is not None:
+            self._accounts.unlink(missing_ok=True)
+
+
+class Prepared:
+    """One scenario with the user's choices applied; the harness's ``Workload``."""
+
+    def __init__(self, chosen: Scenario, choices: Choices) -> None:
+        self._scenario = chosen
+        self._choices = choices
+        self._kinds: Collection[str] | None = None
+        self._accounts: AccountPool | None = None
+        self.name = chosen.name
+        self.description = chosen.description
+        self.seed = chosen.seed
+        self.is_open = chosen.is_open
+        self.spawn_rate = chosen.spawn_rate
+        self.warm_up = chosen.warm_up
+        self.steady = chosen.steady
+        self.drain = chosen.drain
+        self.longest_wait = chosen.longest_wait
+        self.objectives: Sequence[Objective] = chosen.objectives
+        self.stop_rules: Sequence[StopRule] = chosen.stop_rules
+        self.allowed: Collection[str] = frozenset(chosen.target.allowed)
+        self.planned_minimum: Mapping[str, int] = chosen.mix.minimum
+        self.payment_options: Sequence[str] = [slug for slug in PAYMENT_OPTIONS if chosen.mix.payments.get(slug, 0) > 0]
+
+    @cached_property
+    def _schedule(self) -> Schedule | None:
+        profile = self._scenario.profile()
+        return None if profile is None else Schedule(profile, self._scenario.process, self.seed)
+
+    @cached_property
+    def _casting(self) -> Casting:
+        total = None if self._schedule is None else len(self._schedule)
+        return Casting(self._scenario.mix, self.seed, total, self._kinds)
+
+    @property
+    def weights(self) -> Mapping[str, float]:
+        """How much of each journey there is: the scenario's weights, or the number of each where all are walked once."""
+        mix = self._scenario.mix
+        if mix.cover:
+            return Counter(one.journey for one in Casting(mix, self.seed).cover_list)
+        return {name: weight for name, weight in mix.journeys.items() if weight > 0}
+
+    @property
+    def users(self) -> int:
+        """Virtual users: at least one for each journey that takes part."""
+        return max(self._scenario.users, len(self._kinds or self.weights))
+
+    @property
+    def highest_rate(self) -> float:
+        """The highest arrival rate of the profile, journeys a second; 0 for a closed load."""
+        profile = self._scenario.profile()
+        return 0.0 if profile is None else profile.highest
+
+    def schedule(self) -> Schedule | None:
+        """The due times; ``None`` for a closed load."""
+        return self._schedule
+
+    def rate(self, elapsed: float) -> float:
+        """Arrivals a second at so many seconds from the start; 0 for a closed load."""
+        profile = self._scenario.profile()
+        return 0.0 if profile is None else profile.rate(elapsed)
+
+    def kind_of(self, number: int) -> str:
+        """Which journey an arrival of the schedule is on."""
+        return self._casting.itinerary(number).journey
+
+    def labels_of(self, arrival: Arrival) -> tuple[str, str]:
+        """Journey and payment option of an arrival."""
+        if self.is_open:
+            itinerary = self._casting.itinerary(arrival.number)
+        else:
+            itinerary = self._casting.of_journey(arrival.kind, arrival.number)
+        return itinerary.journey, itinerary.payment_option
+
+    def restrict(self, kinds: Collection[str]) -> None:
+        """Only these journeys take part."""
+        self._kinds = frozenset(kinds)
+        self.__dict__.pop("_casting", None)
+
+    def as_asked(self) -> dict[str, Any]:
+        """The whole scenario as plain JSON values, with what was chosen beside it."""
+        chosen = {key: value for key, value in _as_mapping(self._choices).items() if value not in (None, "", ())}
+        journeys = sorted(self._kinds if self._kinds is not None else self.weights)
+        return {"scenario": self._scenario.as_asked(), "chosen": chosen, "journeys": journeys}
+
+    def stage(self, worker: int, workers: int) -> Stage:
+        """What the shoppers of one process need; raises ``Misuse`` when the file of accounts is wrong."""
+        return Stage(
+            self._scenario,
+            lambda: self._casting,
+            self._pool().share(worker, workers),
+        )
+
+    def start_target(self) -> EmbeddedShop:
+        """Start the embedded shop with the accounts of this run; raises ``Misuse`` with what it said."""
+        settings = self._scenario.shop_settings
+        path: Path | None = None
+        if settings.accounts_file is None:
+            with tempfile.NamedTemporaryFile("w", suffix=".csv", prefix="checkload-accounts-", delete=False) as file:
+                path = Path(file.name)
+            self._pool().write_csv(path)
+            settings = settings.model_copy(update={"accounts_file": str(path)})
+        try:
+            return EmbeddedShop(ShopProcess.start(settings), path)
+        except ShopStartError as error:
+            if path is not None:
+                path.unlink(missing_ok=True)
+            raise Misuse(f"the embedded shop does not start: {error}") from None
+
+    def secrets(self) -> Collection[str]:
+        """Passwords and the test system's SMS code."""
+        passwords = {account.password for account in self._pool().accounts}
+        return passwords | ({self._scenario.conduct.sms_code} - {""})
+
+    def _pool(self) -> AccountPool:
+        if self._accounts is None:
+            file, numbers = self._scenario.accounts_file, self._scenario.generated_accounts
+            try:
+                self._accounts = (
+                    AccountPool.generate(numbers["returning"], numbers["first_time"], self.seed)
+                    if file is None
+                    else AccountPool.read_csv(file)
+                )
+            except AccountsRejected as rejected:
+                raise Misuse(f"{file}:\n{rejected}") from None
+        return self._accounts
+
+
+class Scenarios:
+    """The harness's ``Program``: every scenario file in a folder."""
+
+    def __init__(self, folder: Path = scenario.FOLDER) -> None:
+        self._folder = folder
+
+    def names(self) -> Sequence[str]:
+        """The scenarios known by name."""
+        return scenario.names(self._folder)
+
+    def choose(self, choices: Choices) -> Prepared:
+        """Read a scenario and apply the choices; raises ``Misuse`` with every error at once."""
+        try:
+            chosen = scenario.read(choices.scenario, folder=self._folder)
+            return Prepared(overrides.with_overrides(chosen, _as_mapping(choices)), choices)
+        except ScenarioError as error:
+            raise Misuse(str(error)) from None
+
+
+def _as_mapping(choices: Choices) -> dict[str, Any]:
+    """The choices under the names that ``scenarios.overrides`` knows; a switch left alone is no choice."""
+    return {
+        "payment_mix": choices.payment_mix,
+        "sms_share": choices.sms_share,
+        "arrival_rate": choices.arrival_rate,
+        "users": choices.users,
+        "duration": choices.duration,
+        "seed": choices.seed,
+        "think_scale": choices.think_scale,
+        "allow_target": choices.allowed,
+        "verify_tls": None if choices.verify_tls else False,
+    }
