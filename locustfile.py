@@ -1,0 +1,12 @@
+"""Binds the scenarios, the shoppers and the harness to Locust. ``locust --help`` explains every option."""
+
+from locust import events
+
+from harness.plugin import Plugin
+from harness.shape import ArrivalShape
+from scenarios.program import Scenarios
+from users.shopper import Abandoning, FirstTime, Guest, Returning
+
+__all__ = ["Abandoning", "ArrivalShape", "FirstTime", "Guest", "Returning"]
+
+Plugin(Scenarios()).bind(events)

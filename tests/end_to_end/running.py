@@ -1,0 +1,103 @@
+"""Runs Locust as its users do: as a process of its own, from the repository's root."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+LONGEST = 120  # seconds after which a process that hangs is ended
+
+QUICK = """
+description = "A few seconds of everything."
+objectives = ["journey failures < 5%", "page response_time p95 < 1s"]
+[arrivals]
+process = "uniform"
+rate = "25/s"
+duration = "6s"
+warm_up = "1s"
+drain = "15s"
+[sms]
+share = 1.0
+[think]
+scale = 0
+"""
+
+
+@dataclass
+class Finished:
+    """What a run left behind."""
+
+    code: int
+    output: str
+    results: Path
+    files: list[Path] = field(default_factory=list)
+
+    @property
+    def result(self):
+        """The parsed result.json of the only run."""
+        (path,) = self.results.rglob("result.json")
+        return json.loads(path.read_text())
+
+
+class Locust:
+    """One ``locust`` process."""
+
+    def __init__(self, results, *arguments, environment=None, cwd=ROOT):
+        self.results = results
+        command = [sys.executable, "-m", "locust", "--metrics-port", "0", "--results", str(results), *arguments]
+        self.process = subprocess.Popen(
+            command,
+            cwd=cwd,
+            env={**os.environ, **(environment or {})},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        self.output = ""
+
+    def wait(self, timeout=LONGEST):
+        """Let it come to its end."""
+        output, _ = self.process.communicate(timeout=timeout)
+        self.output += output
+        return Finished(self.process.returncode, self.output, self.results)
+
+    def until(self, text, timeout=60):
+        """Read its output until this text is there."""
+        deadline = time.monotonic() + timeout
+        while text not in self.output:
+            line = self.process.stdout.readline()
+            assert line, f"ended before it said {text!r}:\n{self.output}"
+            assert time.monotonic() < deadline, f"did not say {text!r} in time:\n{self.output}"
+            self.output += line
+
+    def signal(self, number):
+        """Send a signal to this process, and to no other."""
+        self.process.send_signal(number)
+
+    def close(self):
+        """End it if it still runs."""
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+            try:
+                self.process.communicate(timeout=15)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.communicate()
+        self.process.stdout.close()
+
+
+def needs(*programs):
+    """Skip a test where one of these programs is missing; in CI that is a failure instead."""
+    missing = [program for program in programs if shutil.which(program) is None]
+    if missing and os.environ.get("CHECKLOAD_SKIP_NOTHING"):
+        return pytest.mark.usefixtures("nothing_may_be_skipped")
+    return pytest.mark.skipif(bool(missing), reason=f"needs {', '.join(missing)}")

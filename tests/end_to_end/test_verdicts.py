@@ -1,0 +1,131 @@
+"""Every way a run can end, and the exit code that a pipeline sees for it."""
+
+import json
+import os
+import signal
+import time
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+import jsonschema
+import pytest
+from running import QUICK, ROOT
+
+pytestmark = pytest.mark.end_to_end
+
+SHORT = QUICK.replace('duration = "6s"', 'duration = "4s"')
+
+
+def test_a_shop_in_order_passes_and_everything_is_left_on_disk(locust, scenario):
+    run = locust("--headless", "--scenario", scenario()).wait()
+    assert run.code == 0, run.output
+    assert "PASSED" in run.output.splitlines()[-1] + run.output.splitlines()[-2]
+    (folder,) = {path.parent for path in run.results.rglob("result.json")}
+    assert sorted(path.name for path in folder.iterdir()) == ["junit.xml", "result.json", "summary.md"]
+    schema = json.loads((ROOT / "harness" / "result.schema.json").read_text())
+    jsonschema.validate(run.result, schema)
+    assert run.result["judgement"]["verdict"] == "passed"
+    assert run.result["ledger"]["agrees"]
+    assert (folder / "summary.md").read_text().startswith("## checkload quick: PASSED")
+    suite = ET.parse(folder / "junit.xml").getroot()
+    assert not list(suite.iter("failure"))
+    assert len(list(suite.iter("testcase"))) >= 3
+
+
+def test_a_slow_shop_fails_and_the_broken_demand_is_named(locust, scenario):
+    slow = SHORT.replace("p95 < 1s", "p95 < 40ms") + '[shop.service]\ndefault = "80ms"\n'
+    run = locust("--headless", "--scenario", scenario(slow)).wait()
+    assert run.code == 3, run.output
+    assert "page response_time p95 < 40ms: failed" in run.output
+
+
+def test_a_failing_shop_fails(locust, scenario):
+    failing = SHORT + '[[shop.faults]]\nname = "server_error"\nshare = 0.5\npages = ["BasketAdd"]\n'
+    run = locust("--headless", "--scenario", scenario(failing)).wait()
+    assert run.code == 3, run.output
+    assert run.result["counts"]["journeys_by_outcome"]["http_5xx"] > 20
+    assert run.result["ledger"]["agrees"]
+
+
+def test_too_few_samples_are_inconclusive_and_the_report_says_how_many_more_it_takes(locust, scenario):
+    demanding = SHORT.replace("p95 < 1s", "p99.9 < 1s")
+    run = locust("--headless", "--scenario", scenario(demanding)).wait()
+    assert run.code == 5, run.output
+    assert "more" in run.output
+    (objective,) = [one for one in run.result["judgement"]["objectives"] if "p99.9" in one["text"]]
+    assert objective["more_needed"] > 0
+
+
+def test_nobody_at_the_address_is_invalid_and_takes_no_time(locust, scenario, free_port):
+    began = time.monotonic()
+    run = locust("--headless", "--scenario", scenario(), "--host", f"http://127.0.0.1:{free_port}").wait()
+    assert run.code == 4, run.output
+    assert "could not be reached" in run.output
+    assert time.monotonic() - began < 15
+
+
+def test_a_shop_that_is_killed_in_the_middle_is_invalid(locust, scenario):
+    process = locust("--headless", "--scenario", scenario(QUICK.replace('duration = "6s"', 'duration = "30s"')))
+    process.until("steady")
+    os.kill(_shop_of(process.process.pid), signal.SIGKILL)
+    run = process.wait()
+    assert run.code == 4, run.output
+    assert "the embedded shop ended" in run.output
+    assert run.result["counts"]["pages"] > 0
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_run_is_invalid_and_loses_nothing(locust, scenario, number):
+    process = locust("--headless", "--scenario", scenario(QUICK.replace('duration = "6s"', 'duration = "30s"')))
+    process.until("steady")
+    process.signal(number)
+    run = process.wait(timeout=30)
+    assert run.code == 4, run.output
+    assert "interrupted" in run.output
+    assert run.result["counts"]["journeys"] > 20
+    assert "Traceback" not in run.output
+
+
+def test_the_stop_file_ends_the_run(locust, scenario, tmp_path):
+    switch = tmp_path / "stop"
+    text = scenario(QUICK.replace('duration = "6s"', 'duration = "60s"'))
+    process = locust("--headless", "--scenario", text, "--stop-file", str(switch))
+    process.until("steady")
+    switch.touch()
+    run = process.wait(timeout=30)
+    assert run.code == 4, run.output
+    assert "stop file" in run.output
+
+
+def test_a_stop_rule_ends_the_run_and_speaks_against_the_shop(locust, scenario):
+    broken = QUICK.replace('duration = "6s"', 'duration = "60s"')
+    broken += '[stop]\nrules = ["failures > 50% for 2s"]\n[[shop.faults]]\nname = "unavailable"\nshare = 1.0\n'
+    began = time.monotonic()
+    run = locust("--headless", "--scenario", scenario(broken)).wait()
+    assert run.code == 3, run.output
+    assert "stop rule" in run.output
+    assert time.monotonic() - began < 30
+
+
+def test_a_closed_load_says_that_it_is_closed(locust, scenario):
+    closed = """
+    objectives = ["journey failures < 5%"]
+    [closed]
+    users = 8
+    duration = "5s"
+    warm_up = "1s"
+    [think]
+    median = "20ms"
+    """
+    run = locust("--headless", "--scenario", scenario(closed)).wait()
+    assert run.code == 0, run.output
+    assert "closed" in run.output
+    assert run.result["asked"]["model"] == "closed"
+    assert run.result["ledger"]["agrees"]
+
+
+def _shop_of(pid):
+    """The process id of the embedded shop that this Locust process has started."""
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    (shop,) = [int(child) for child in children if b"shop" in Path(f"/proc/{child}/cmdline").read_bytes()]
+    return shop
