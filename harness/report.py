@@ -19,18 +19,20 @@ __all__ = ["console", "junit", "progress", "summary"]
 
 MOST_BYTES = 60_000
 """What a summary may take up; CI services refuse or cut off larger ones (some at 64 kB)."""
+MOST_PAGES = 12
+"""How many pages the console shows; a person reads no more, and the summary has them all."""
 _MOST_ROWS = 100
 _CELL = 48  # characters to which the first columns of a table may grow before they are wrapped
 
 
-def console(result: Result, width: int = 100) -> str:
-    """What a person reads at the end: the verdict, the tables behind it, and the verdict again."""
+def console(result: Result, width: int = 100, results: str = "") -> str:
+    """What a person reads at the end: the verdict, the tables behind it, the verdict again, and where ``results`` lie."""
     verdict = _wrapped(sentences.headline(result), width)
     parts = [verdict, _paragraphs(result, width)]
-    parts += [f"{table.title}\n{_drawn(table, width)}" for table in tables(result)]
+    parts += [f"{table.title}\n{_drawn(table, width)}" for table in tables(result, MOST_PAGES)]
     parts += [_list(list(sentences.reasons(result)), "What was not kept", width)]
     parts += [_list(list(sentences.findings(result)), "About the instrument", width)]
-    parts += [_wrapped(sentences.NOTE, width), verdict]
+    parts += [_wrapped(sentences.NOTE, width), verdict + (f"\nResults: {results}" if results else "")]
     return "\n\n".join(part for part in parts if part) + "\n"
 
 

@@ -52,12 +52,12 @@ class Table:
         return tuple("left" if place < self.texts else "right" for place in range(len(self.headings)))
 
 
-def tables(result: Result) -> list[Table]:
-    """Every table of a report that has anything in it."""
+def tables(result: Result, most_pages: int | None = None) -> list[Table]:
+    """Every table of a report that has anything in it; of the pages, only the ``most_pages`` that hurt most."""
     recorder = result.recorder
     every = [
         objectives_table(result.judgement),
-        pages_table(recorder),
+        pages_table(recorder, most_pages),
         options_table(recorder, result.asked.payment_options),
         verifications_table(recorder),
         outcomes_table(recorder),
@@ -80,10 +80,17 @@ def objectives_table(judgement: Judgement) -> Table:
     return Table("Objectives", ("verdict", "objective", "measured", "bound", "samples"), rows, texts=2)
 
 
-def pages_table(recorder: Recorder) -> Table:
-    """Each page with its times, and all of them in the last row."""
+def pages_table(recorder: Recorder, most: int | None = None) -> Table:
+    """Each page with its times, and all of them in the last row.
+
+    Of more than ``most`` pages, those that fail most often are shown, then the slowest.
+    """
     rows = page_rows(recorder)
     every = [every_page(recorder)] if len(rows) > 1 else []
+    title = "Pages (steady part)"
+    if most is not None and len(rows) > most:
+        title = f"Pages (steady part): the {most} that hurt most of {len(rows)}, all of them in summary.md"
+        rows = sorted(rows, key=lambda row: (-row.failed, -(percentile(row.response, 0.95) or 0.0)))[:most]
     cells = [
         (
             row.name,
@@ -95,7 +102,7 @@ def pages_table(recorder: Recorder) -> Table:
         for row in [*rows, *every]
     ]
     headings = ("page", "count", "failed", "response p50", "p95", "p99", "service p95")
-    return Table("Pages (steady part)", headings, cells)
+    return Table(title, headings, cells)
 
 
 def options_table(recorder: Recorder, expected: Sequence[str]) -> Table:

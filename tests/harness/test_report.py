@@ -9,7 +9,7 @@ import pytest
 from harness.ledger import compare
 from harness.progress import progress
 from harness.recorder import Recorder
-from harness.report import MOST_BYTES, console, summary
+from harness.report import MOST_BYTES, MOST_PAGES, console, summary
 from harness.sample import JourneySample, PageSample, Phase, Window
 from harness.tables import NONE
 from harness.verdict import Finding, Level
@@ -281,3 +281,24 @@ def test_a_line_of_progress_tells_of_those_who_wait_and_those_who_left():
         f" 45 of 45 s, drain, 0 journeys ended, 1 under way, 0 orders, 0 failed, page p95 {NONE}, "
         "4 waiting for a free user, 1 dropped"
     )
+
+
+def test_the_console_shows_the_pages_that_hurt_and_says_where_the_others_are(passed):
+    window = passed.recorder.window
+    recorder = Recorder(window)
+    for number in range(MOST_PAGES + 5):
+        for _ in range(30):
+            due = window.steady_from
+            blame = "shop" if number == 0 else "nobody"
+            outcome = "http_5xx" if number == 0 else "ok"
+            recorder.page(PageSample(f"Page{number:02}", "gpay", outcome, blame, due, due, due + 0.01 * (number + 1)))
+    result = replace(passed, recorder=recorder)
+    text = console(result)
+    assert f"the {MOST_PAGES} that hurt most of {MOST_PAGES + 5}, all of them in summary.md" in text
+    shown = [number for number in range(MOST_PAGES + 5) if f"Page{number:02}" in text]
+    assert shown == [0, *range(6, MOST_PAGES + 5)]
+    assert all(f"Page{number:02}" in summary(result) for number in range(MOST_PAGES + 5))
+
+
+def test_the_last_line_says_where_the_results_lie(passed):
+    assert console(passed, results="results/smoke-1").rstrip().endswith("Results: results/smoke-1")
