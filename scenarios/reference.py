@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from typing import Any, get_args
 
@@ -49,3 +50,20 @@ def _written(default: Any) -> str:
             return f"`{default:g}`"
         case _:
             return f"`{default}`"
+
+
+HEAD = """# Every key of a scenario file
+
+Made by `python -m scenarios.reference > scenarios/REFERENCE.md` from the classes that read the files.
+Durations are written `"800ms"`, `"5s"`, `"2m"`, `"1h30m"`, or as seconds; rates `"20/s"`, `"600/min"`; shares `0.05` or `"5%"`.
+
+"""
+
+
+def page() -> str:
+    """The whole of ``scenarios/REFERENCE.md``."""
+    return f"{HEAD}{reference().rstrip()}\n"
+
+
+if __name__ == "__main__":
+    sys.stdout.write(page())

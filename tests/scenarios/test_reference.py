@@ -1,4 +1,6 @@
-from scenarios.reference import reference
+from pathlib import Path
+
+from scenarios.reference import page, reference
 from scenarios.sections import Document
 
 
@@ -27,3 +29,7 @@ def test_defaults_are_written_as_in_a_file():
     assert known["arrivals.longest_wait"][0] == "`5`"
     assert known["conduct.products"][0] == '`["1", "2", "3"]`'
     assert known["closed.users"][0] == ""
+
+
+def test_the_reference_in_the_repository_is_the_one_that_is_made_from_the_code():
+    assert (Path(__file__).parents[2] / "scenarios" / "REFERENCE.md").read_text(encoding="utf-8") == page()
