@@ -7,7 +7,22 @@ from dataclasses import dataclass, field
 
 from harness.demand import Objective
 from harness.histogram import Histogram
+from harness.process_facts import ProcessFacts
 from harness.recorder import Recorder
+from harness.worker_facts import Origin, WorkerFacts
+
+
+@dataclass(frozen=True, slots=True)
+class MixCount:
+    """Who came, of one kind of label: ``what`` it is (``payment option``), how many of each were expected and came.
+
+    ``expected`` need not be whole numbers, nor add up to what came: they are read as proportions. Whoever was begun or
+    given up on has come.
+    """
+
+    what: str
+    expected: Mapping[str, float]
+    came: Mapping[str, int]
 
 
 @dataclass(slots=True, kw_only=True)
@@ -28,6 +43,11 @@ class Conditions:
     woke up from short sleeps; None: not measured. ``no_account`` counts journeys that found no account, ``exceptions``
     errors of our own that surfaced outside any journey, ``truncated_journeys`` those that were under way at the end
     and left no sample.
+
+    ``processes`` has what each process that makes load noticed about itself, ``workers`` what the master noticed about each
+    worker, lost ones included, and ``origin`` version and scenario of the master. ``mixes`` holds who came beside who was
+    expected, ``planned_by_second`` the number of arrivals due in each second from the start, and ``level`` whether the load
+    was meant to be the same throughout the steady part (None: not known).
     """
 
     requests_sent: int = 0
@@ -49,6 +69,12 @@ class Conditions:
     no_account: int = 0
     exceptions: int = 0
     truncated_journeys: int = 0
+    processes: Sequence[ProcessFacts] = ()
+    workers: Sequence[WorkerFacts] = ()
+    origin: Origin | None = None
+    mixes: Sequence[MixCount] = ()
+    planned_by_second: Sequence[int] = ()
+    level: bool | None = None
 
     @property
     def ended_early(self) -> bool:

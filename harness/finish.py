@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import platform
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -13,10 +12,10 @@ from typing import Any
 from harness import report, validity
 from harness.conditions import Conditions
 from harness.exits import Exit
+from harness.explanation import explained
 from harness.gate import judge
 from harness.ledger import Comparison, compare
-from harness.recorder import Counts
-from harness.result import Asked, Result, new_folder, write
+from harness.result import RESULT, Asked, Result, new_folder, write
 from harness.run import Run
 
 RESULTS = Path("results")
@@ -60,20 +59,26 @@ def finish(run: Run[Any], options: Any, *, exceptions: int) -> Finished:
         ended_at=run.ended_at,
         recorder=run.recorder,
         judgement=judgement,
-        exit=judgement.verdict.exit,
+        exit=Exit.CRASHED if run.crashed else judgement.verdict.exit,
         stopped=run.stop_reason,
         ledger=comparison,
         versions=_versions(),
     )
-    folder = Path(options.results) if options.results else RESULTS
-    # A folder that was named is used as it is, unless a run's results lie in it already.
-    if not options.results or (folder / "result.json").exists():
-        folder = new_folder(folder, run.workload.name, datetime.now(UTC))
-    written = write(result, folder, run.workload.secrets())
-    return Finished(written.result, written.folder, report.console(written.result))
+    written = write(result, _folder(run, options.results), run.workload.secrets())
+    text = report.console(written.result, results=str(written.folder)).rstrip("\n")
+    return Finished(written.result, written.folder, text)
+
+
+def _folder(run: Run[Any], named: str) -> Path:
+    """Where the results go: a folder that was named is used as it is, unless a run's results lie in it already."""
+    folder = Path(named) if named else RESULTS
+    if named and not (folder / RESULT).exists():
+        return folder
+    return new_folder(folder, run.workload.name, run.started_at)
 
 
 def _ledger(run: Run[Any]) -> tuple[Comparison | None, str]:
+    """What the shop says it did beside what we counted, or why it did not say."""
     if run.target is None or run.stopped_by == "target died":
         return None, ""
     try:
@@ -91,6 +96,7 @@ def _conditions(run: Run[Any], comparison: Comparison | None, silence: str, exce
         requests_sent=counts.pages,
         interrupted=run.interrupted,
         stop_rule=run.stop_reason if run.stopped_by == "stop rule" else "",
+        crashed=run.crashed,
         target_unreachable=run.unreachable,
         embedded=run.target is not None,
         shop_died=run.stopped_by == "target died",
@@ -100,24 +106,13 @@ def _conditions(run: Run[Any], comparison: Comparison | None, silence: str, exce
         users=run.spawned,
         planned_minimum=workload.planned_minimum,
         ledger=[silence] if silence else [str(each) for each in comparison.differences] if comparison else [],
-        ledger_explained=_explained(comparison, counts),
+        ledger_explained=explained(comparison, run.recorder),
         cpu_ratio=run.processor_share,
         loop_lag=run.loop_lag,
-        no_account=counts.journeys_by_outcome.get("no_account", 0),
+        no_account=counts.journeys_by_outcome.get(validity.NO_ACCOUNT, 0),
         exceptions=exceptions,
         truncated_journeys=run.under_way,
     )
-
-
-def _explained(comparison: Comparison | None, counts: Counts) -> str:
-    """A shop that sold more than we hold receipts for is no riddle while as many journeys failed on the way to theirs."""
-    if comparison is None or any(each.what == "pages" for each in comparison.differences):
-        return ""
-    more = comparison.orders_theirs - comparison.orders_ours
-    without_receipt = counts.journeys - counts.orders
-    if 0 < more <= without_receipt and counts.failed_journeys:
-        return f"{more:,} orders were sold to shoppers who never saw their receipt"
-    return ""
 
 
 def _asked(run: Run[Any]) -> Asked:

@@ -76,7 +76,10 @@ def _end(results: Sequence[ObjectiveResult], findings: Sequence[Finding]) -> tup
         return Verdict.FAILED, f"{stopped[0].message[:1].upper()}{stopped[0].message[1:]}."
     if not results:
         return Verdict.INCONCLUSIVE, "Nothing was demanded of the shop, so there is nothing that it could have kept."
+    undecided = [finding for finding in findings if finding.level is Level.INCONCLUSIVE]
     for verdict, was in ((Verdict.FAILED, "broken"), (Verdict.INCONCLUSIVE, "left undecided")):
+        if verdict is Verdict.INCONCLUSIVE and undecided:
+            return verdict, f"{undecided[0].message[:1].upper()}{undecided[0].message[1:]}."
         met = [result for result in results if result.verdict is verdict]
         if met:
             number = "The objective was" if len(results) == 1 else f"{len(met)} of {len(results)} objectives were"

@@ -10,6 +10,7 @@ from harness.arrivals import users_needed
 from harness.conditions import Evidence
 from harness.demand import Metric, Objective, Statistic
 from harness.histogram import Histogram
+from harness.relief import busiest, relief
 from harness.sample import Phase
 from harness.tally import STEADY, tally, times
 from harness.units import spoken_duration, spoken_share
@@ -55,19 +56,19 @@ def late(evidence: Evidence) -> Iterator[Finding]:
     message = f"99 % of the arrivals were started within {spoken_duration(p99)} of their moment"
     allowed = f"{spoken_duration(limit)} is allowed"
     stood_still = lateness.count_over(VERY_LATE)
-    if _too_many(lateness, limit, TAIL):
-        yield Finding("lateness", Level.INVALID, f"{message}, and {allowed}", _relief(evidence))
-    elif _too_many(lateness, VERY_LATE, VERY_LATE_TAIL):
+    if too_many(lateness, limit, TAIL):
+        yield Finding("lateness", Level.INVALID, f"{message}, and {allowed}", relief(evidence))
+    elif too_many(lateness, VERY_LATE, VERY_LATE_TAIL):
         longest = spoken_duration(lateness.largest)
         yield Finding(
             "lateness",
             Level.INVALID,
             f"{stood_still:,} of {lateness.total:,} arrivals were started over {spoken_duration(VERY_LATE)} late, "
             f"the worst by {longest}",
-            _relief(evidence),
+            relief(evidence),
         )
-    elif _too_many(lateness, LATE_WARNING, TAIL):
-        yield Finding("lateness", Level.WARNING, f"{message}; {allowed}", _relief(evidence))
+    elif too_many(lateness, LATE_WARNING, TAIL):
+        yield Finding("lateness", Level.WARNING, f"{message}; {allowed}", relief(evidence))
     else:
         yield Finding("lateness", Level.OK, message)
 
@@ -78,28 +79,29 @@ def loop_lag(evidence: Evidence) -> Iterator[Finding]:
     if lag is None or not lag.total:
         return
     message = f"99 % of the probes of the event loop were less than {spoken_duration(lag.quantile(0.99))} late"
-    if _too_many(lag, LOOP, TAIL):
-        yield Finding("loop", Level.INVALID, f"{message}; {spoken_duration(LOOP)} is allowed", _relief(evidence))
+    if too_many(lag, LOOP, TAIL):
+        yield Finding("loop", Level.INVALID, f"{message}; {spoken_duration(LOOP)} is allowed", relief(evidence))
     elif lag.largest > LOOP_BLOCK:
         yield Finding(
-            "loop", Level.INVALID, f"the event loop stood still for {spoken_duration(lag.largest)}", _relief(evidence)
+            "loop", Level.INVALID, f"the event loop stood still for {spoken_duration(lag.largest)}", relief(evidence)
         )
-    elif _too_many(lag, LOOP_WARNING, TAIL):
-        yield Finding("loop", Level.WARNING, message, _relief(evidence))
+    elif too_many(lag, LOOP_WARNING, TAIL):
+        yield Finding("loop", Level.WARNING, message, relief(evidence))
     else:
         yield Finding("loop", Level.OK, message)
 
 
 def cpu(evidence: Evidence) -> Iterator[Finding]:
     """Whether the harness had processor time to spare; one process uses one core."""
-    ratio = evidence.conditions.cpu_ratio
-    if ratio is None:
+    most = busiest(evidence)
+    if most is None:
         return
+    name, ratio = most
     level = Level.INVALID if ratio > CPU else Level.WARNING if ratio > CPU_WARNING else Level.OK
-    message = f"the harness used {spoken_share(ratio)} of a core"
+    message = f"{f'worker {name}' if name else 'the harness'} used {spoken_share(ratio)} of a core"
     if level is Level.INVALID:
         message += f", over {spoken_share(CPU)}, where it slows itself down"
-    yield Finding("cpu", level, message, "" if level is Level.OK else _relief(evidence))
+    yield Finding("cpu", level, message, "" if level is Level.OK else relief(evidence))
 
 
 def pool(evidence: Evidence) -> Iterator[Finding]:
@@ -111,7 +113,7 @@ def pool(evidence: Evidence) -> Iterator[Finding]:
     """
     arrivals = evidence.recorder.arrivals[Phase.STEADY]
     waited = arrivals.waits
-    much = _too_many(waited, max(LATE, LATE_PART * evidence.tightest_bound), TAIL)
+    much = too_many(waited, max(LATE, LATE_PART * evidence.tightest_bound), TAIL)
     if not (arrivals.dropped or much):
         return
     timed = [each for each in evidence.objectives if each.metric.timed]
@@ -160,10 +162,6 @@ def _more_users(evidence: Evidence) -> str:
     return f"raise the number of users from {evidence.conditions.users:,} to {needed:,}"
 
 
-def _relief(evidence: Evidence) -> str:
-    near = ", or run the shop on another machine" if evidence.conditions.embedded else ""
-    return f"lower the rate, spread it over more worker processes{near}, or leave the machine to the harness alone"
-
-
-def _too_many(times: Histogram, bound: float, share: float) -> bool:
+def too_many(times: Histogram, bound: float, share: float) -> bool:
+    """Whether more than a share of the times were over the bound, and not just one."""
     return times.count_over(bound) >= max(LEAST_LATE, math.floor(share * times.total) + 1)

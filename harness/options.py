@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from harness.workload import Choices
 
 METRICS_PORT = 9646
 MARK = "has_checkload_options"
+
+SAID: Mapping[str, str] = {
+    "scenario": "What load to put on, and what to demand of the shop.",
+    "payment_mix": "Weights of the payment options instead of the scenario's, e.g. credit_card=3,gpay=1.",
+    "sms_share": "Share of orders, 0 to 1, for which the embedded shop asks for an SMS code, where the option asks for one.",
+    "arrival_rate": "Journeys that arrive at one constant rate instead of the scenario's profile, e.g. 20/s or 600/min.",
+    "seed": "Seed of all chance; the same seed gives the same journeys.",
+    "think_scale": "Multiplies all think times; 0 leaves them out.",
+}
+"""What is said of each choice in the form of the web UI and in --help."""
 
 
 class Suggestions(list[str]):
@@ -38,28 +48,13 @@ def add_options(parser: Any, scenarios: Sequence[str]) -> None:
         metavar="<name or path>",
         default="baseline",
         choices=Suggestions(scenarios),
-        help=f"What load to put on, and what to demand: one of {', '.join(scenarios)}, or the path of a TOML file.",
+        help=f"{SAID['scenario']} One of {', '.join(scenarios)}, or the path of a TOML file.",
     )
-    option(
-        "--payment-mix",
-        metavar="<option=weight,...>",
-        default="",
-        help="Weights of the payment options instead of the scenario's, e.g. credit_card=3,gpay=1.",
-    )
-    option(
-        "--sms-share",
-        metavar="<0..1>",
-        default="",
-        help="Share of orders for which the embedded shop asks for an SMS code, where the option asks for one.",
-    )
-    option(
-        "--arrival-rate",
-        metavar="<rate>",
-        default="",
-        help="Journeys that arrive at one constant rate instead of the scenario's profile, e.g. 20/s or 600/min.",
-    )
-    option("--seed", metavar="<number>", default="", help="Seed of all chance; the same seed gives the same journeys.")
-    option("--think-scale", metavar="<factor>", default="", help="Multiplies all think times; 0 leaves them out.")
+    option("--payment-mix", metavar="<option=weight,...>", default="", help=SAID["payment_mix"])
+    option("--sms-share", metavar="<0..1>", default="", help=SAID["sms_share"])
+    option("--arrival-rate", metavar="<rate>", default="", help=SAID["arrival_rate"])
+    option("--seed", metavar="<number>", default="", help=SAID["seed"])
+    option("--think-scale", metavar="<factor>", default="", help=SAID["think_scale"])
     option(
         "--allow-target",
         metavar="<host>",

@@ -12,15 +12,18 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import gevent
+from locust.runners import MasterRunner, WorkerRunner
 
-from harness import finish, tabs, web
+from harness import finish, fleet_messages
+from harness.choosing import refuse_host, refuse_results, taking_part, weigh
 from harness.exits import Exit
 from harness.exporter import RunCollector, RunState
+from harness.form import Pool
+from harness.front import Front
 from harness.journey_log import JourneyLog
 from harness.metrics_server import MetricsServer, PortTaken, serve
 from harness.options import METRICS_PORT, add_options, choices
@@ -28,7 +31,7 @@ from harness.progress import progress
 from harness.reachable import unreachable
 from harness.run import ATTRIBUTE, Run
 from harness.stop_file import StopFile
-from harness.target import allowed_target
+from harness.worker import WorkerRun
 from harness.workload import Misuse, Program, Workload
 
 logger = logging.getLogger("checkload")
@@ -45,13 +48,13 @@ class Plugin:
         self.environment: Any = None
         self.run: Run[Any] | None = None
         self.finished: finish.Finished | None = None
-        self._asked_users: int | None = None
-        self._shown_users: int | None = None
-        self._own_host = ""
+        self._pool = Pool()
+        self._host_is_ours = False
         self._chosen: list[Any] = []
         self._metrics: MetricsServer | None = None
         self._last_progress = 0.0
         self._ctrl_c: Any = None
+        self._ctrl_c_seen = False
 
     def bind(self, events: Any) -> None:
         """Listen to Locust; called once by ``locustfile.py``."""
@@ -74,15 +77,21 @@ class Plugin:
         """Locust is ready: check what was asked before anything is sent."""
         self.environment = environment
         setattr(environment, ATTRIBUTE, self)
-        environment.process_exit_code = int(Exit.INVALID)
         options = environment.parsed_options
+        fleet_messages.register(environment.runner, lambda: self.run)
+        if self._is_worker:
+            # The verdict is the master's; a worker only says whether it came to a good end itself.
+            environment.process_exit_code = int(Exit.PASSED)
+            self._ctrl_c = gevent.signal_handler(signal.SIGINT, self._terminate, "Ctrl-C")
+            return
+        environment.process_exit_code = int(Exit.INVALID)
         self._chosen = list(environment.user_classes)
-        self._own_host = options.host or ""
-        self._asked_users = options.num_users
         try:
+            self._pool = Pool(options.num_users, options.spawn_rate)
             workload = self._choose(options)
-            self._refuse_host(options.host or "", workload)
-            _refuse_results(options.results)
+            refuse_host(options.host or "", workload.allowed)
+            refuse_results(options.results, finish.RESULTS)
+            taking_part(self._chosen, workload, options)
             self._serve_metrics(options)
         except Misuse as misuse:
             sys.stderr.write(f"{misuse}\n")
@@ -90,18 +99,13 @@ class Plugin:
         # Locust installs its own handler of SIGTERM only after a headless run with a load shape has ended, and
         # lets Ctrl-C strike whatever greenlet is running.
         gevent.signal_handler(signal.SIGTERM, self._terminate, "SIGTERM")
-        if options.headless:
-            self._ctrl_c = gevent.signal_handler(signal.SIGINT, self._terminate, "Ctrl-C")
+        self._ctrl_c = gevent.signal_handler(signal.SIGINT, self._terminate, "Ctrl-C")
         if options.headless and not options.print_stats:
             # Our own lines of progress and our own tables take their place; --print-stats brings Locust's back.
             logging.getLogger("locust.stats_logger").setLevel(logging.WARNING)
         if web_ui is not None:
-            self._shown_users = workload.users
-            if options.num_users is None:
-                options.num_users = workload.users
-            options.spawn_rate = options.spawn_rate or workload.spawn_rate
-            web.guard(web_ui, check_start=self._check_form, check_host=self._check_host)
-            tabs.add_tabs(web_ui, lambda: self.run, lambda: self.finished)
+            self._pool.show(options, workload.users, workload.spawn_rate)
+            Front(environment, self.program, self._pool, self._choose, lambda: (self.run, self.finished)).open(web_ui)
 
     def on_quitting(self, environment: Any, **_: Any) -> None:
         """Locust is about to leave, and will ask for the exit code right after this."""
@@ -109,13 +113,13 @@ class Plugin:
         if run is not None and not run.ended:
             self._interrupt("Ctrl-C or a signal to end")
             environment.runner.quit()
-        if self.finished is None:
-            logger.error("No run took place, so there is no verdict: exit code %d.", Exit.INVALID)
+        if self.run is None and not self._is_worker:
+            logger.error("No run took place, so there is no verdict: exit code %d.", environment.process_exit_code)
 
     def on_quit(self, **_: Any) -> None:
         """The very last thing on the screen is the verdict."""
         options = self.environment.parsed_options
-        if self.finished is not None and options.headless:
+        if self.finished is not None:
             print(self.finished.text, flush=True)  # noqa: T201 - this is what the person came for
         if self._metrics is not None:
             if options.metrics_linger > 0:
@@ -130,19 +134,25 @@ class Plugin:
         if run is not None and not run.ended:
             return run
         options = self.environment.parsed_options
+        self.run, self.finished = None, None
+        if not self._is_worker:
+            self.environment.process_exit_code = int(Exit.INVALID)
         try:
             workload = self._choose(options)
-            self._refuse_host(self.environment.host or "", workload)
-            self._select_users(workload)
+            refuse_host(self.environment.host or "", workload.allowed)
+            workload.spawn_rate = self._pool.ramp(options) or workload.spawn_rate
+            if not self._is_worker:
+                self._select_users(workload)
             stage = workload.stage(0, 1)
         except Misuse as misuse:
             self._give_up(str(misuse), Exit.MISUSED)
             return None
-        run = Run(workload, stage)
+        run = fleet_messages.make_run(self.environment.runner, workload, stage, self._kinds())
         run.on_over = self._end_soon
         run.stop_file = StopFile(options.stop_file) if options.stop_file else None
-        run.on_second = self._each_second
-        run.journey_log = JourneyLog(Path(options.journey_log)) if options.journey_log else None
+        if not self._is_worker:
+            run.on_second = self._each_second
+        run.journey_log = self._journey_log(options.journey_log)
         self.run = run
         self._last_progress = 0.0
         return run
@@ -153,6 +163,9 @@ class Plugin:
         if run is None:
             return
         host = self.environment.host or ""
+        if self._is_worker:
+            run.aim(host, None)
+            return
         try:
             if host:
                 run.aim(host, None)
@@ -163,9 +176,16 @@ class Plugin:
             else:
                 target = run.workload.start_target()
                 run.aim(target.url, target)
-        except Misuse as misuse:
-            self._give_up(str(misuse), Exit.CRASHED)
-            run.finish_early(str(misuse))
+                # Locust tells its workers; it must not stay in the form, where it would look like a choice.
+                self.environment.host = target.url
+                self._host_is_ours = True
+        except Exception as error:
+            if not isinstance(error, Misuse):
+                logger.exception("The run could not be begun")
+            why = str(error) if isinstance(error, Misuse) else f"the run could not be begun ({type(error).__name__})"
+            self._give_up(why, Exit.CRASHED)
+            run.crashed = why
+            run.finish_early(why)
             return
         logger.info("Scenario %s, seed %d, against %s", run.workload.name, run.workload.seed, run.target_name)
 
@@ -180,6 +200,8 @@ class Plugin:
         run = self.run
         if run is not None and not run.over:
             self._interrupt("the stop button" if self.environment.web_ui else "Ctrl-C")
+            while not run.over:
+                gevent.sleep(0.05)
 
     def on_test_stop(self, **_: Any) -> None:
         """All users are gone: judge, write, and stop the embedded shop."""
@@ -187,39 +209,61 @@ class Plugin:
         if run is None or run.ended:
             return
         run.end()
+        if isinstance(run, WorkerRun):
+            run.say_last_word()
+            return
+        finished, crashed = None, run.crashed
         try:
             errors = len(self.environment.runner.exceptions)
-            self.finished = finish.finish(run, self.environment.parsed_options, exceptions=errors)
-            self.environment.process_exit_code = int(self.finished.exit)
-            logger.info("%s", self.finished.headline)
+            finished = finish.finish(run, self.environment.parsed_options, exceptions=errors)
+            self.environment.process_exit_code = int(finished.exit)
+            logger.info("%s", finished.headline)
         except Exception as error:  # the run is lost, and the pipeline must hear of it
             logger.exception("The results could not be made")
-            self._give_up(f"The results could not be made: {type(error).__name__}", Exit.CRASHED)
+            why = error.strerror if isinstance(error, OSError) else ""
+            crashed = f"the results could not be made: {why or type(error).__name__}"
+            self._give_up(crashed, Exit.CRASHED)
         finally:
+            if self._host_is_ours:
+                self.environment.host = None
+                self._host_is_ours = False
             if run.target is not None:
                 with contextlib.suppress(OSError):
                     run.target.stop()
+        # Said last: whoever sees it may start the next run.
+        self.finished, run.crashed = finished, crashed
 
     def _end_soon(self) -> None:
-        """Without a load shape (the class picker's "Default"), nobody but us ends the test."""
-        if self.environment.shape_class is None:
-            runner = self.environment.runner
+        """Where no load shape does, as in a worker, we end the test ourselves."""
+        runner = self.environment.runner
+        if self._is_worker:
+            gevent.spawn(runner.stop)
+        elif self.environment.shape_class is None:
             gevent.spawn(runner.quit if self.environment.parsed_options.headless else runner.stop)
 
     def _terminate(self, name: str) -> None:
         """End the run in good order on the first signal; a second Ctrl-C ends the process there and then."""
+        if self._is_worker and self.run is not None and not self.run.ended and not self._ctrl_c_seen:
+            # Ctrl-C strikes master and workers alike; the master sees everybody home.
+            self._ctrl_c_seen = True
+            return
         if self._ctrl_c is not None:
             self._ctrl_c.cancel()
             self._ctrl_c = None
+        if self._is_worker:
+            os.kill(os.getpid(), signal.SIGINT)
+            return
         if self.run is not None and not self.run.ended:
             self._interrupt(name)
         elif self.environment.parsed_options.headless:
             self.environment.runner.quit()
+        if self.environment.web_ui is not None and name != "SIGTERM":
+            self.environment.web_ui.stop()  # Locust leaves when its server does; of SIGTERM it hears by itself
 
     def _interrupt(self, reason: str) -> None:
         run = self.run
         if run is not None:
-            run.interrupted = reason
+            run.interrupted = run.interrupted or reason  # whatever follows only does what the first one asked for
             run.finish_early(f"interrupted by {reason}")
 
     def _give_up(self, message: str, code: Exit) -> None:
@@ -231,53 +275,34 @@ class Plugin:
             self._last_progress = run.elapsed
             logger.info("%s", progress(run.recorder, run.elapsed, run.length, run.under_way, run.phase))
 
+    @property
+    def _is_worker(self) -> bool:
+        return isinstance(self.environment.runner, WorkerRunner)
+
+    def _kinds(self) -> dict[str, str]:
+        """The journey of each user class, by the class's name."""
+        return {one.__name__: one.kind for one in self._chosen}
+
+    def _journey_log(self, path: str) -> JourneyLog | None:
+        if not path or isinstance(self.environment.runner, MasterRunner):
+            return None
+        own = Path(path)
+        if self._is_worker:
+            own = own.with_name(f"{own.stem}.worker-{self.environment.runner.worker_index}{own.suffix}")
+        return JourneyLog(own)
+
     # -- choices --------------------------------------------------------------------------------------------------
 
     def _choose(self, options: Any) -> Workload[Any]:
         """The scenario with the choices made on the command line, or in the form of the web UI."""
-        users = options.num_users if not options.headless else self._asked_users
-        if users == self._shown_users and self._asked_users is None:
-            users = None  # the form shows the scenario's own number until somebody changes it
-        return self.program.choose(choices(options, users))
-
-    def _check_form(self, form: Mapping[str, str]) -> str | None:
-        options = self.environment.parsed_options
-        tried = type(options)(**vars(options))
-        for key, value in form.items():
-            if key == "user_count":
-                with contextlib.suppress(ValueError):
-                    tried.num_users = int(value)
-            elif key in {"scenario", "payment_mix", "sms_share", "arrival_rate", "seed", "think_scale"}:
-                setattr(tried, key, value)
-        try:
-            self._choose(tried)
-        except Misuse as misuse:
-            return str(misuse)
-        return None
-
-    def _check_host(self, host: str) -> str | None:
-        if not host:
-            return None
-        allowed = self._choose(self.environment.parsed_options).allowed
-        return allowed_target(host, allowed)
-
-    def _refuse_host(self, host: str, workload: Workload[Any]) -> None:
-        problem = allowed_target(host, workload.allowed) if host else None
-        if problem:
-            raise Misuse(f"--host {host}: {problem}")
+        return self.program.choose(choices(options, self._pool.users(options)))
 
     def _select_users(self, workload: Workload[Any]) -> None:
-        """Weigh Locust's user classes as the scenario says; those without a weight, or without a task left, stay out."""
+        """Only the user classes take part that were chosen and that the scenario has a weight for."""
         options = self.environment.parsed_options
         picked = self.environment.user_classes if getattr(options, "class_picker", False) else self._chosen
-        kept = [one for one in picked if workload.weights.get(one.kind, 0) > 0 and _wanted(one, options)]
-        if not kept:
-            raise Misuse(
-                f"{workload.name}: none of the chosen user classes has a weight in [journeys]; "
-                f"it has {', '.join(sorted(workload.weights))}"
-            )
-        for one in kept:
-            one.weight = workload.weights[one.kind]
+        kept = taking_part(picked, workload, options)
+        weigh(kept, workload)
         workload.restrict([one.kind for one in kept])
         self.environment.user_classes = kept
 
@@ -313,19 +338,3 @@ class Plugin:
             users=self.environment.runner.user_classes_count,
             in_flight=+run.in_flight,
         )
-
-
-def _wanted(user_class: Any, options: Any) -> bool:
-    """Whether ``--tags`` and ``--exclude-tags`` leave this class a task; Locust applies them only later."""
-    tags = {tag for task in user_class.tasks for tag in getattr(task, "locust_tag_set", ())}
-    return not (options.tags and not tags & set(options.tags)) and not tags & set(options.exclude_tags or ())
-
-
-def _refuse_results(place: str) -> None:
-    """Find out before the load, not after it, that its results could not be written."""
-    folder = Path(place) if place else finish.RESULTS
-    there = next(path for path in (folder, *folder.absolute().parents) if path.exists())
-    if not there.is_dir():
-        raise Misuse(f"--results {place}: {there} is not a folder; name another place")
-    if not os.access(there, os.W_OK):
-        raise Misuse(f"--results {place}: {there} cannot be written to; name another place")

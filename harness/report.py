@@ -62,6 +62,7 @@ def _lines(result: Result) -> list[str]:
     every = (
         sentences.target(result),
         f"Ended before its time: {result.stopped}" if result.stopped else "",
+        sentences.set_aside(result),
         sentences.load(result),
         sentences.totals(result),
         sentences.ledger(result),

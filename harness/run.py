@@ -7,10 +7,11 @@ the verdict must know about the instrument itself.
 from __future__ import annotations
 
 import itertools
+import logging
 import math
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any, Generic, Literal, Protocol, TypeVar, cast
 from urllib.parse import urlsplit
@@ -22,9 +23,12 @@ from harness.journey_log import JourneyLog
 from harness.pacing import Arrival, Assignment, Pacing, Seat
 from harness.recorder import Recorder
 from harness.sample import Blame, JourneySample, Phase, Window
+from harness.share import Share
 from harness.stop_file import StopFile
 from harness.stop_rule import StopWatch
 from harness.workload import Target, Workload
+
+logger = logging.getLogger("checkload")
 
 StageT = TypeVar("StageT")
 
@@ -35,7 +39,10 @@ WATCH = 0.5  # seconds between two looks at the target, the stop file and the st
 
 
 class Run(Generic[StageT]):
-    """One run of a workload against a target, in this process."""
+    """One run of a workload against a target, in this process.
+
+    ``clock`` and ``processor`` give seconds, of time and of processor time; ``sleep`` waits and lets others go on.
+    """
 
     def __init__(
         self,
@@ -43,18 +50,24 @@ class Run(Generic[StageT]):
         stage: StageT,
         *,
         clock: Callable[[], float] = time.perf_counter,
+        processor: Callable[[], float] = time.process_time,
+        sleep: Callable[[float], object] = gevent.sleep,
     ) -> None:
         self.workload = workload
         self.stage = stage
         self.target_url = ""
         self.target: Target | None = None
         self.clock = clock
+        self._processor = processor
+        self._sleep = sleep
         self.started_at = datetime.now(UTC)
         self.ended_at = self.started_at
         self.id = f"{workload.name}-{self.started_at:%Y%m%dT%H%M%SZ}-{self.started_at.microsecond:06d}"
         # Until the users are there nothing is steady: whatever is recorded before is warm-up.
         self.recorder = Recorder(Window(clock(), math.inf, math.inf))
+        self.share = Share()
         self.begun = False
+        self.closing = False
         self.over = False
         self.ended = False
         self.drained_out = False
@@ -62,6 +75,9 @@ class Run(Generic[StageT]):
         self.stopped_by: Literal["", "stop file", "stop rule", "target died"] = ""
         self.interrupted = ""
         self.unreachable = ""
+        self.crashed = ""
+        self.lost_workers: list[tuple[int, float]] = []
+        self.grace: float = workload.drain
         self.stop_file: StopFile | None = None
         self.journey_log: JourneyLog | None = None
         self.loop_lag = Histogram()
@@ -87,11 +103,13 @@ class Run(Generic[StageT]):
             self._early.append(seat)
         elif self._pacing is not None:
             self._pacing.park(seat, now)
-        elif not self.over and self.recorder.window.phase(now) is not Phase.DRAIN:
+        elif not self.closing and self.recorder.window.phase(now) is not Phase.DRAIN:
             self._next_closed(seat, now)
 
     def withdraw(self, seat: Seat) -> None:
         """A user leaves."""
+        if seat in self._early:
+            self._early.remove(seat)
         if self._pacing is not None:
             self._pacing.withdraw(seat)
 
@@ -155,7 +173,7 @@ class Run(Generic[StageT]):
         if self.target is not None:
             return "the embedded shop"
         parts = urlsplit(self.target_url)
-        return f"{parts.scheme}://{parts.hostname}" + (f":{parts.port}" if parts.port else "")
+        return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
 
     @property
     def target_host(self) -> str:
@@ -164,8 +182,14 @@ class Run(Generic[StageT]):
 
     @property
     def rate_target(self) -> float | None:
-        """Arrivals a second that the profile asks for at this moment; ``None`` in a closed load."""
-        return self.workload.rate(self.elapsed) if self.workload.is_open else None
+        """Arrivals a second that are asked for at this moment, 0 before and after the load; ``None`` if it is closed."""
+        if not self.workload.is_open:
+            return None
+        return self.workload.rate(self.elapsed) if self.begun and not self.closing else 0.0
+
+    def facts(self) -> dict[str, Any]:
+        """What this process knows about itself as an instrument, as JSON values."""
+        return {"loop_lag": self.loop_lag.to_json(), "processor_share": self.processor_share}
 
     # -- the life of a run ----------------------------------------------------------------------------------------
 
@@ -179,27 +203,41 @@ class Run(Generic[StageT]):
         if self.begun or self.over:
             return
         self.spawned = users
-        start = self.clock() + START_DELAY
-        window = Window(start, start + self.workload.warm_up, start + self.length)
-        self.recorder.window = window
+        # In a closed load the shoppers that are there come at once; what they do must not count as warm-up.
+        self.open(self.clock() + (START_DELAY if self.workload.is_open else 0.0))
+
+    def open(self, start: float) -> None:
+        """Let this process's share of the arrivals in from this moment on."""
         schedule = self.workload.schedule()
+        self.recorder.window = Window(start, start + self.workload.warm_up, start + self.length)
         if schedule is not None:
-            due_times: Iterator[tuple[int, float]] = ((n, start + due) for n, due in schedule.share(0, 1))
-            self._pacing = Pacing(
-                due_times, self.workload.kind_of, self.workload.longest_wait, self.recorder, self._drop
-            )
+            kind_of = self.workload.kind_of
+            due_times = ((number, start + due) for number, due in self.share.of(schedule, kind_of))
+            self._pacing = Pacing(due_times, kind_of, self.workload.longest_wait, self.recorder, self._drop)
         self.begun = True
         early, self._early = self._early, []
         for seat in early:
             self.park(seat)
-        self._greenlets = [gevent.spawn(work) for work in (self._drive, self._probe_lag, self._watch)]
+        self.set_to_work()
 
-    def finish_early(self, reason: str) -> None:
-        """End the run before its time and remember why; the first reason counts."""
+    def set_to_work(self) -> None:
+        """Start what goes on beside the shoppers for as long as the run lasts."""
+        work = (self._drive, self._probe_lag, self._watch)
+        self._greenlets = [gevent.spawn(self._guarded, one) for one in work]
+
+    def finish_early(self, reason: str, *, graceful: bool = True) -> None:
+        """End the run before its time and remember why; the first reason counts.
+
+        Nobody is let in any more. Shoppers under way are seen home, unless there is no sense in it or no time.
+        """
         if self.over:
             return
-        self.stop_reason = reason
-        self._close()
+        self.stop_reason = self.stop_reason or reason
+        self.closing = True
+        if self._closed_at is None:
+            self._closed_at = self.clock()
+        if not (graceful and self.begun):
+            self._close()
 
     def end(self) -> None:
         """Locust has stopped all users; nothing more will be recorded."""
@@ -215,45 +253,56 @@ class Run(Generic[StageT]):
         if self._pacing is not None:
             self._pacing.close()
         was_over, self.over = self.over, True
-        if not was_over:
+        self.closing = True
+        if self._closed_at is None:
             self._closed_at = self.clock()
         if tell and not was_over:
             self.on_over()
 
+    def _guarded(self, work: Callable[[], None]) -> None:
+        """Without any one of these a run would never end, or say what it cannot know: it is over, as a crash."""
+        try:
+            work()
+        except Exception as error:
+            logger.exception("The harness broke")
+            self.crashed = type(error).__name__
+            self.finish_early(f"the harness broke ({self.crashed})", graceful=False)
+
     def _drive(self) -> None:
-        window = self.recorder.window
-        if self._pacing is None:
-            self._sleep_until(window.steady_until)
-        else:
-            while True:
-                wake = self._pacing.advance(self.clock())
-                if wake == math.inf:
-                    break
-                gevent.sleep(min(WATCH, max(0.0, wake - self.clock())))
-            self._sleep_until(window.steady_until)
-        deadline = self.clock() + self.workload.drain
-        while self.under_way and self.clock() < deadline:
-            gevent.sleep(LAG_PROBE)
-        self.drained_out = True
+        until = self.recorder.window.steady_until
+        while not self.closing and (left := until - self.clock()) > 0:
+            wake = math.inf if self._pacing is None else self._pacing.advance(self.clock())
+            self._sleep(max(0.0, min(WATCH, left, wake - self.clock())))
+        self._see_home()
         self._close()
 
-    def _sleep_until(self, moment: float) -> None:
-        while (left := moment - self.clock()) > 0:
-            gevent.sleep(left)
+    def _see_home(self) -> None:
+        """Let nobody in any more, and wait for those under way."""
+        stopped_early, self.closing = self.closing, True
+        if self._pacing is not None and not stopped_early:
+            # Who was due in time and waits for a user may still be served.
+            while not self.over and (wake := self._pacing.advance(self.clock())) < math.inf:
+                self._sleep(min(WATCH, max(0.0, wake - self.clock())))
+        deadline = self.clock() + self.grace
+        if self._pacing is not None:
+            self._pacing.close()
+        while self.under_way and self.clock() < deadline and not self.over:
+            self._sleep(LAG_PROBE)
+        # Of a run that was ended early, the journeys that Locust then stops are cut off, not late.
+        self.drained_out = bool(self.under_way) and not stopped_early and not self.over
 
     def _probe_lag(self) -> None:
-        processor, wall = time.process_time(), self.clock()
+        processor, wall = self._processor(), self.clock()
         while not self.over:
             due = self.clock() + LAG_PROBE
-            gevent.sleep(LAG_PROBE)
-            self.loop_lag.record(max(0.0, self.clock() - due))
-            elapsed = self.clock() - wall
-            if elapsed > 0:
-                self.processor_share = (time.process_time() - processor) / elapsed
+            self._sleep(LAG_PROBE)
+            now = self.clock()
+            self.loop_lag.record(max(0.0, now - due))
+            self.processor_share = (self._processor() - processor) / max(now - wall, LAG_PROBE)
 
     def _watch(self) -> None:
         for turn in itertools.count(1):
-            gevent.sleep(WATCH)
+            self._sleep(WATCH)
             if self.over:
                 return
             self._look_for_reasons_to_stop()
@@ -261,9 +310,11 @@ class Run(Generic[StageT]):
                 self.on_second(self)
 
     def _look_for_reasons_to_stop(self) -> None:
+        if self.closing:
+            return
         if self.target is not None and not self.target.alive():
             self.stopped_by = "target died"
-            self.finish_early("the embedded shop ended in the middle of the run")
+            self.finish_early("the embedded shop ended in the middle of the run", graceful=False)
         elif self.stop_file is not None and self.stop_file.found():
             self.stopped_by = "stop file"
             self.interrupted = "the stop file"
@@ -273,7 +324,7 @@ class Run(Generic[StageT]):
             self.finish_early(rule)
 
     def _next_closed(self, seat: Seat, now: float) -> None:
-        number = self._numbers[seat.kind]
+        number = self.share.number(self._numbers[seat.kind])
         self._numbers[seat.kind] += 1
         self._under_way += 1
         self.recorder.offered(now)

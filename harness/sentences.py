@@ -73,6 +73,12 @@ def target(result: Result) -> str:
     return f"Scenario {result.scenario}, seed {asked.seed}, against {whom}: {length}{spoken_duration(asked.steady)} judged."
 
 
+def set_aside(result: Result) -> str:
+    """Which demands of the scenario were not made, because what was chosen beside it leaves nothing to demand."""
+    demands = result.asked.overrides.get("set_aside") or ()
+    return f"Not demanded, because of what was chosen beside the scenario: {'; '.join(demands)}." if demands else ""
+
+
 def apart(result: Result) -> str:
     """Where response and service time part, and why; empty where they do not."""
     for row, what in ((every_journey(result.recorder), "a journey"), (every_page(result.recorder), "a page")):
@@ -98,12 +104,16 @@ def ledger(result: Result) -> str:
             f"The shop's ledger agrees: {_number(comparison.pages_theirs, 'request')} received, "
             f"{_number(comparison.orders_theirs, 'order')} sold."
         )
-    return f"The shop's ledger disagrees: {'; '.join(map(str, comparison.differences))}."
+    differences = "; ".join(map(str, comparison.differences))
+    for finding in result.judgement.findings:
+        if finding.check == "ledger" and finding.level is Level.WARNING:
+            return f"The shop's ledger differs, for a reason that is known: {differences}."
+    return f"The shop's ledger disagrees: {differences}."
 
 
 def findings(result: Result) -> Iterator[str]:
     """What a reader should know about the instrument, the worst first."""
-    weight = [Level.INVALID, Level.FAILED, Level.WARNING]
+    weight = [Level.INVALID, Level.FAILED, Level.INCONCLUSIVE, Level.WARNING]
     worth_saying = [finding for finding in result.judgement.findings if finding.level in weight]
     yield from map(_finding, sorted(worth_saying, key=lambda finding: weight.index(finding.level)))
 

@@ -1,21 +1,31 @@
-"""The tabs in Locust's web UI: what hurts, how each payment option fares, and how the demands stand."""
+"""The tabs in Locust's web UI: what hurts, how each payment option fares, and how the demands stand.
+
+Everything here is worked out in the process that puts on the load, so it is done in small pieces with pauses between
+them, and at most every two seconds however many look on.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from harness import web
-from harness.finish import Finished
-from harness.gate import assess
-from harness.histogram import Histogram
-from harness.rows import Row, option_rows, page_rows, percentile
-from harness.run import Run
-from harness.units import spoken_duration, spoken_share
-from harness.verdict import Level
+import gevent
 
-CurrentRun = Callable[[], Run[Any] | None]
-LastFinished = Callable[[], Finished | None]
+from harness import form
+from harness.cell import Cell
+from harness.finish import Finished
+from harness.histogram import Histogram
+from harness.recorder import JourneyKey, PageKey
+from harness.rows import Row, percentile
+from harness.run import Run
+from harness.sample import Blame, Phase
+from harness.standing import Standing, so_far
+from harness.units import spoken_duration, spoken_share
+from harness.verdict import Level, Verdict
+from harness.web import Rows, Tab
+
+Pause = Callable[[], None]
 
 _TIMES = {
     "count": "Count",
@@ -25,76 +35,177 @@ _TIMES = {
     "p99": "p99 response",
     "service": "p95 service",
 }
+TABS = (
+    Tab("hurts", "What hurts", {"page": "Page", **_TIMES}),
+    Tab("options", "Payment options", {"option": "Payment option", "orders": "Orders", **_TIMES}),
+    Tab("demands", "Verdict", {"demand": "Demand", "verdict": "Verdict", "sentence": "In words"}),
+)
+
+AT_A_TIME = 0.001  # seconds of work before the load gets its turn
+REST = 0.0005  # seconds; a real timer and not 0, so that the loop looks at its sockets, too
+FRESH = 1.9  # seconds for which rows are good; the page asks every two
 
 
-def add_tabs(web_ui: Any, current: CurrentRun, finished: LastFinished) -> None:
-    """Add checkload's tabs to the web UI."""
-    web.add_tab(web_ui, "hurts", "What hurts", {"page": "Page", **_TIMES}, lambda: hurting(current()))
-    web.add_tab(
-        web_ui,
-        "options",
-        "Payment options",
-        {"option": "Payment option", "orders": "Orders", **_TIMES},
-        lambda: options(current()),
-    )
-    web.add_tab(
-        web_ui,
-        "demands",
-        "Verdict",
-        {"demand": "Demand", "verdict": "Verdict", "sentence": "In words"},
-        lambda: demands(current(), finished()),
-    )
+class Breath:
+    """Lets the load go on whenever the work has taken a millisecond."""
+
+    def __init__(
+        self, clock: Callable[[], float] = time.perf_counter, sleep: Callable[[float], object] = gevent.sleep
+    ) -> None:
+        self._clock, self._sleep = clock, sleep
+        self._since = clock()
+
+    def __call__(self) -> None:
+        """Pause, if it is time to."""
+        if self._clock() - self._since >= AT_A_TIME:
+            self._sleep(REST)
+            self._since = self._clock()
 
 
-def hurting(run: Run[Any] | None) -> list[dict[str, Any]]:
+class View:
+    """What the tabs show, kept for those who ask again at once."""
+
+    def __init__(
+        self,
+        current: Callable[[], tuple[Run[Any] | None, Finished | None]],
+        clock: Callable[[], float] = time.perf_counter,
+    ) -> None:
+        self._current = current
+        self._clock = clock
+        self._shown: Mapping[str, Rows] = {tab.key: [] for tab in TABS}
+        self._of: object = None  # the run, and how far it is judged
+        self._good_until = 0.0
+
+    def rows(self) -> Mapping[str, Rows]:
+        """The rows of each tab by its key."""
+        run, finished = self._current()
+        of = run and (run.id, run.ended, finished is not None)
+        if self._of != of or self._clock() >= self._good_until:
+            breath = Breath()
+            shown = {
+                "hurts": hurting(run, breath),
+                "options": options(run, breath),
+                "demands": demands(run, finished, breath),
+            }
+            self._shown, self._of, self._good_until = shown, of, self._clock() + FRESH
+            return shown
+        return self._shown
+
+
+def hurting(run: Run[Any] | None, pause: Pause) -> Rows:
     """A row per page of the steady part: those that fail most first, then the slowest."""
     if run is None:
         return []
-    rows = sorted(page_rows(run.recorder), key=lambda row: (-row.failed, -(percentile(row.response, 0.95) or 0)))
-    return [{"page": row.name, **_times(row)} for row in rows]
+    rows = _grouped(run.recorder.pages, lambda key: key.page, pause)
+    if not rows and not run.over:
+        return [{"page": "nothing yet", "count": _until_steady(run)}]
+    worst = sorted(rows, key=lambda row: (-row.failed, -(percentile(row.response, 0.95) or 0), -row.count, row.name))
+    return [{"page": row.name, **_times(row, pause)} for row in worst]
 
 
-def options(run: Run[Any] | None) -> list[dict[str, Any]]:
+def options(run: Run[Any] | None, pause: Pause) -> Rows:
     """A row per payment option of the steady part."""
     if run is None:
         return []
-    rows = option_rows(run.recorder, run.workload.payment_options)
-    return [{"option": row.name, "orders": row.orders, **_times(row)} for row in rows]
+    rows = _grouped(run.recorder.journeys, lambda key: key.payment_option, pause, run.workload.payment_options)
+    return [{"option": row.name, "orders": row.orders, **_times(row, pause)} for row in rows]
 
 
-def demands(run: Run[Any] | None, finished: Finished | None) -> list[dict[str, Any]]:
+def demands(run: Run[Any] | None, finished: Finished | None, pause: Pause) -> Rows:
     """How each demand stands at this moment; after the run the verdict, with whatever speaks against the measurement."""
     if run is None:
         return []
-    if finished is None or finished.result.run_id != run.id:
-        results = [assess(run.recorder, objective) for objective in run.workload.objectives]
-        first = {
-            "demand": "so far",
-            "verdict": run.phase.replace("_", " "),
-            "sentence": f"{run.elapsed:.0f} s of {run.length:.0f} s",
-        }
-        return [
-            first,
-            *({"demand": each.text, "verdict": str(each.verdict), "sentence": each.sentence} for each in results),
-        ]
+    asked = {"demand": "what was asked", "verdict": "", "sentence": described(run)}
+    if finished is not None and finished.result.run_id == run.id:
+        return [_judged(finished), asked, *_reasons(finished)]
+    if run.ended:
+        end = {"demand": "the run", "verdict": "NO VERDICT", "sentence": run.crashed or "being judged"}
+        return [end, asked]
+    steady = max(0.0, min(run.elapsed - run.workload.warm_up, run.workload.steady))
+    standings = []
+    for objective in run.workload.objectives:
+        standings.append(so_far(run.recorder, objective, steady))
+        pause()
+    order = list(Standing)
+    standings.sort(key=lambda one: order.index(one.standing))
+    rows = [{"demand": one.text, "verdict": str(one.standing), "sentence": one.sentence} for one in standings]
+    return [{"demand": "the run", "verdict": _phase(run), "sentence": _until_end(run)}, asked, *rows]
+
+
+def described(run: Run[Any]) -> str:
+    """What was asked for, in one line: the scenario, what was chosen beside it, and what is loaded."""
+    asked = run.workload.as_asked()
+    chosen = {key: asked["chosen"][key] for key in form.CHOICES if key in asked["chosen"]} | {"seed": run.workload.seed}
+    beside = ", ".join(f"{key.replace('_', ' ')} {value}" for key, value in chosen.items())
+    return (
+        f"scenario {run.workload.name}, {beside}, {spoken_duration(run.length)}, {' and '.join(asked['journeys'])}; "
+        f"{run.workload.users} users against {run.target_name if run.target_url else 'a shop that is being started'}"
+    )
+
+
+def _judged(finished: Finished) -> dict[str, Any]:
     judgement = finished.result.judgement
-    first = {
+    return {
         "demand": "the run",
         "verdict": str(judgement.verdict).upper(),
         "sentence": f"{judgement.reason} Results: {finished.folder}",
     }
-    rows = [
-        {"demand": each.text, "verdict": str(each.verdict), "sentence": each.sentence} for each in judgement.objectives
-    ]
-    rows += [
-        {"demand": each.check, "verdict": str(each.level), "sentence": f"{each.message}. {each.remedy}".strip()}
+
+
+def _reasons(finished: Finished) -> Rows:
+    """The demands and what was found about the run, the worst first."""
+    judgement = finished.result.judgement
+    order = [Level.INVALID, Verdict.FAILED, Verdict.INCONCLUSIVE, Level.WARNING, Verdict.PASSED]
+    weighed = [
+        (order.index(each.level), {"demand": each.check, "verdict": str(each.level), "sentence": _found(each)})
         for each in judgement.findings
         if each.level is not Level.OK
     ]
-    return [first, *rows]
+    weighed += [
+        (order.index(each.verdict), {"demand": each.text, "verdict": str(each.verdict), "sentence": each.sentence})
+        for each in judgement.objectives
+    ]
+    return [row for _, row in sorted(weighed, key=lambda one: one[0])]
 
 
-def _times(row: Row) -> dict[str, Any]:
+def _found(finding: Any) -> str:
+    return f"{finding.message}; {finding.remedy}" if finding.remedy else str(finding.message)
+
+
+def _phase(run: Run[Any]) -> str:
+    return str(run.phase).replace("_", "-") if run.begun else "getting ready"
+
+
+def _until_steady(run: Run[Any]) -> str:
+    if not run.begun:
+        return "the users are getting ready"
+    left = max(0.0, run.workload.warm_up - run.elapsed)
+    return f"warming up, {left:.0f} s to go" if left else "the first answers are under way"
+
+
+def _until_end(run: Run[Any]) -> str:
+    if run.over or run.elapsed > run.length:
+        return f"{run.under_way:,} journeys are still under way"
+    return f"{run.elapsed:.0f} of {run.length:.0f} s"
+
+
+def _grouped(
+    cells: Mapping[Any, Cell], name_of: Callable[[Any], str], pause: Pause, expected: Iterable[str] = ()
+) -> list[Row]:
+    """As ``harness.rows`` groups them, with pauses: the recorder goes on recording meanwhile."""
+    rows = {name: Row(name) for name in expected}
+    key: PageKey | JourneyKey
+    for key, cell in list(cells.items()):
+        if key.phase == Phase.STEADY:
+            ordered = isinstance(key, JourneyKey) and key.ordered
+            name = name_of(key)
+            rows.setdefault(name, Row(name)).add(cell, failed=key.blame == Blame.SHOP, ordered=ordered)
+            pause()
+    return list(rows.values())
+
+
+def _times(row: Row, pause: Pause) -> dict[str, Any]:
+    pause()
     return {
         "count": row.count,
         "failed": f"{row.failed} ({spoken_share(row.failed / row.count)})" if row.failed else 0,

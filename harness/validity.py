@@ -11,9 +11,14 @@ from collections.abc import Callable, Iterator, Sequence
 
 from harness.conditions import Conditions, Evidence
 from harness.demand import Objective
+from harness.fleet_checks import alike, apart, clocks, lost, reports, worker_lag
+from harness.flow_checks import delivered, presence
+from harness.host_checks import busy, collector, crowded, ran_out, sockets, stolen, unmeasured
 from harness.instrument import cpu, late, loop_lag, pool
+from harness.mix_drift import mix
 from harness.recorder import Recorder
 from harness.sample import Blame
+from harness.steadiness import steady
 from harness.units import spoken_duration
 from harness.verdict import Finding, Level
 
@@ -191,22 +196,39 @@ def truncated(evidence: Evidence) -> Iterator[Finding]:
 
 CHECKS: tuple[Callable[[Evidence], Iterator[Finding]], ...] = (
     crashed,
+    alike,
+    lost,
     shop_alive,
+    ran_out,
+    sockets,
     reachable,
     undisturbed,
     requests,
     bugs,
     accounts,
-    late,
-    loop_lag,
+    clocks,
+    apart,
+    stolen,
+    crowded,
+    collector,
+    busy,
     cpu,
+    loop_lag,
+    late,
+    worker_lag,
+    reports,
     pool,
     accounting,
+    delivered,
+    presence,
     ledger,
     minimum,
+    mix,
     truncated,
+    steady,
+    unmeasured,
 )
-"""Every check, in the order in which reasons are given."""
+"""Every check, in the order in which reasons are given: causes before what they lead to."""
 
 
 def check(recorder: Recorder, conditions: Conditions, objectives: Sequence[Objective] = ()) -> tuple[Finding, ...]:

@@ -27,6 +27,7 @@ class Level(StrEnum):
 
     OK = "ok"
     WARNING = "warning"
+    INCONCLUSIVE = "inconclusive"  # nobody's doing: the run shows too little for a pass
     FAILED = "failed"  # the shop's doing, whatever the objectives say: a stop rule ended the run
     INVALID = "invalid"  # the instrument's doing: the run says nothing
 

@@ -6,18 +6,21 @@ user class. The guard lets through what the person in front of the browser asks 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
 from flask import Response, jsonify, request
+from werkzeug.datastructures import ImmutableMultiDict, MultiDict
 
 from harness.target import is_loopback
 
-SETTABLE = frozenset({"user_class_name", "tasks", "weight", "fixed_count"})
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 Refusal = tuple[str, int]
+Form = MultiDict[str, str]
+Rows = list[dict[str, Any]]
 
 
 def refusal(method: str, host: str, headers: Mapping[str, str], *, bound_to_loopback: bool) -> Refusal | None:
@@ -39,37 +42,33 @@ def refusal(method: str, host: str, headers: Mapping[str, str], *, bound_to_loop
     return None
 
 
-def guard(
-    web_ui: Any,
-    *,
-    check_start: Callable[[Mapping[str, str]], str | None],
-    check_host: Callable[[str], str | None],
-) -> None:
+def guard(web_ui: Any, *, start: Callable[[Form], str | None], shape: str) -> None:
     """Put the guard before every page.
 
-    ``check_start`` is given the form with which a run is to be started and says what is wrong with it;
-    ``check_host`` says why a host may not be loaded.
+    ``start`` is given the form with which a run is to be started, gets ready for it or says what is wrong with it. ``shape`` is
+    the name of the load shape that every run has, whatever the form says: under any other, Locust itself would end the run.
     """
     app = web_ui.app
     loopback = is_loopback(str(web_ui.host or ""))
 
-    def before() -> Response | tuple[str, int] | None:
+    def before() -> Response | Refusal | None:
         refused = refusal(request.method, request.host, dict(request.headers), bound_to_loopback=loopback)
         if refused is not None:
             return refused
         if request.method != "POST":
             return None
         if request.path.endswith("/swarm"):
-            problem = check_host(request.form.get("host", "")) or check_start(request.form)
+            form = MultiDict(request.form)
+            problem = start(form)
             if problem is not None:
-                return jsonify({"success": False, "message": problem, "host": request.form.get("host", "")})
+                return jsonify({"success": False, "message": problem, "host": form.get("host", "")})
+            form["shape_class"] = shape
+            request.form = ImmutableMultiDict(form)
         if request.path.endswith("/user"):
-            keys = set(request.get_json(silent=True) or {})
-            if not keys <= SETTABLE:
-                return (
-                    f"Only {', '.join(sorted(SETTABLE))} can be set here, not {', '.join(sorted(keys - SETTABLE))}.",
-                    403,
-                )
+            return (
+                "User classes are set up by the scenario and its locustfile; nothing of them can be changed here.",
+                403,
+            )
         return None
 
     app.before_request(before)
@@ -83,23 +82,38 @@ def _keep_to_ourselves(response: Response) -> Response:
     return response
 
 
-Rows = Callable[[], list[dict[str, Any]]]
+@dataclass(frozen=True, slots=True)
+class Tab:
+    """A tab with one table; ``columns`` maps the keys of a row to headings."""
+
+    key: str
+    title: str
+    columns: Mapping[str, str]
 
 
-def add_tab(web_ui: Any, key: str, title: str, columns: Mapping[str, str], rows: Rows) -> None:
-    """Add a tab with one table to Locust's page; ``columns`` maps keys of a row to headings, ``rows`` is asked every two seconds."""
-    arguments = web_ui.template_args
-    arguments.setdefault("extended_tabs", []).append({"title": title, "key": key})
-    arguments.setdefault("extended_tables", []).append(
-        {"key": key, "structure": [{"key": column, "title": heading} for column, heading in columns.items()]}
-    )
+def add_tabs(
+    web_ui: Any, tabs: Sequence[Tab], *, rows: Callable[[], Mapping[str, Rows]], state: Callable[[], str | None]
+) -> None:
+    """Add tabs to Locust's page.
+
+    ``rows`` is asked every two seconds for the rows of each tab, by its key. The page asks for as long as a run is on; ``state``
+    says so, in Locust's words, where Locust itself does not, and is ``None`` where it does.
+    """
+    web_ui.template_args["extended_tabs"] = [{"title": tab.title, "key": tab.key} for tab in tabs]
+    web_ui.template_args["extended_tables"] = [
+        {"key": tab.key, "structure": [{"key": key, "title": title} for key, title in tab.columns.items()]}
+        for tab in tabs
+    ]
 
     def extend(response: Response) -> Response:
         if request.path.endswith("/stats/requests") and response.is_json:
+            # Asked for before the rows: the page that hears of the end does not ask again.
+            now = state() or web_ui.environment.runner.state
+            shown = rows()
+            # Locust keeps the response for two seconds, with what was put into it.
             body = response.get_json()
-            # Locust keeps the response for two seconds, with what was added to it.
-            others = [table for table in body.get("extended_stats", []) if table["key"] != key]
-            body["extended_stats"] = [*others, {"key": key, "data": rows()}]
+            body["state"] = now
+            body["extended_stats"] = [{"key": tab.key, "data": shown[tab.key]} for tab in tabs]
             response.set_data(jsonify(body).get_data())
         return response
 

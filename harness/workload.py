@@ -99,6 +99,14 @@ class Workload(Protocol[StageT_co]):
     def labels_of(self, arrival: Arrival) -> tuple[str, str]:
         """Journey and payment option of an arrival, for the sample of one that was dropped."""
 
+    @property
+    def kinds(self) -> Collection[str]:
+        """The journeys that take part."""
+
+    @property
+    def fingerprint(self) -> str:
+        """A digest of everything that decides who does what and when: alike wherever the same load is prepared."""
+
     def restrict(self, kinds: Collection[str]) -> None:
         """Only these journeys take part (Locust's class picker)."""
 

@@ -7,8 +7,12 @@ import tempfile
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import cached_property
+from hashlib import sha256
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
+
+import orjson
 
 from harness.arrivals import Schedule
 from harness.demand import Objective
@@ -76,9 +80,8 @@ class Stage:
 class EmbeddedShop:
     """The embedded shop of one run."""
 
-    def __init__(self, process: ShopProcess, accounts: Path | None) -> None:
+    def __init__(self, process: ShopProcess) -> None:
         self._process = process
-        self._accounts = accounts
         self.url: str = process.url
 
     def alive(self) -> bool:
@@ -95,10 +98,8 @@ class EmbeddedShop:
         )
 
     def stop(self) -> None:
-        """End its process and remove the list of accounts it was given."""
+        """End its process."""
         self._process.stop()
-        if self._accounts is not None:
-            self._accounts.unlink(missing_ok=True)
 
 
 class Prepared:
@@ -182,8 +183,21 @@ class Prepared:
     def as_asked(self) -> dict[str, Any]:
         """The whole scenario as plain JSON values, with what was chosen beside it."""
         chosen = {key: value for key, value in _as_mapping(self._choices).items() if value not in (None, "", ())}
-        journeys = sorted(self._kinds if self._kinds is not None else self.weights)
-        return {"scenario": self._scenario.as_asked(), "chosen": chosen, "journeys": journeys}
+        if self._scenario.set_aside:
+            chosen["set_aside"] = list(self._scenario.set_aside)
+        return {"scenario": self._scenario.as_asked(), "chosen": chosen, "journeys": sorted(self.kinds)}
+
+    @property
+    def kinds(self) -> Collection[str]:
+        """The journeys that take part."""
+        return self._kinds if self._kinds is not None else set(self.weights)
+
+    @property
+    def fingerprint(self) -> str:
+        """A digest of the scenario as chosen, the accounts and the version: alike wherever the same load is prepared."""
+        asked = {key: value for key, value in self.as_asked().items() if key != "journeys"}
+        emails = [account.email for account in self._pool().accounts]
+        return sha256(orjson.dumps([asked, emails, version("checkload")], option=orjson.OPT_SORT_KEYS)).hexdigest()
 
     def stage(self, worker: int, workers: int) -> Stage:
         """What the shoppers of one process need; raises ``Misuse`` when the file of accounts is wrong."""
@@ -203,16 +217,19 @@ class Prepared:
             self._pool().write_csv(path)
             settings = settings.model_copy(update={"accounts_file": str(path)})
         try:
-            return EmbeddedShop(ShopProcess.start(settings), path)
+            return EmbeddedShop(ShopProcess.start(settings))
         except ShopStartError as error:
+            raise Misuse(f"the embedded shop does not start: {error}") from None
+        finally:
+            # It has been read by now; whatever happens later, no list of passwords lies about.
             if path is not None:
                 path.unlink(missing_ok=True)
-            raise Misuse(f"the embedded shop does not start: {error}") from None
 
     def secrets(self) -> Collection[str]:
         """Passwords and the test system's SMS code."""
         passwords = {account.password for account in self._pool().accounts}
-        return passwords | ({self._scenario.conduct.sms_code} - {""})
+        codes = {self._scenario.conduct.sms_code, self._scenario.shop_settings.sms.fixed_code or ""}
+        return passwords | (codes - {""})
 
     def _pool(self) -> AccountPool:
         if self._accounts is None:

@@ -33,6 +33,9 @@ PAGES_PER_JOURNEY = 12
 SECONDS_PER_PAGE = 0.1
 """How long a shop takes for one of them, for the same guess."""
 
+HIDDEN = "(hidden)"
+"""Stands in a result for a code that a test system accepts."""
+
 SPAWN_RATE = 100.0
 """Virtual users made per second for the pool of an open load; above it Locust warns."""
 
@@ -239,7 +242,9 @@ class Scenario:
         shop = self.shop_settings.model_copy(update={"accounts_file": self.document.shop.accounts_file})
         asked["shop"] = shop.model_dump(mode="json", exclude_none=True)
         if self.document.sms.code:
-            asked["sms"]["code"] = "(hidden)"
+            asked["sms"]["code"] = HIDDEN
+        if self.document.shop.sms.fixed_code:
+            asked["shop"]["sms"]["fixed_code"] = HIDDEN
         if self.is_open:
             asked["arrivals"]["process"] = self.process.value
         return asked

@@ -46,6 +46,17 @@ class Finished:
         (path,) = self.results.rglob("result.json")
         return json.loads(path.read_text())
 
+    @property
+    def sound(self):
+        """Whether nothing failed and the books agree; a verdict may be invalid all the same on a machine that is busy."""
+        return (
+            "Traceback" not in self.output
+            and self.code in (0, 4, 5)
+            and self.result["counts"]["journeys"] > 0
+            and self.result["counts"]["failed_journeys"] == 0
+            and self.result["ledger"]["agrees"]
+        )
+
 
 class Locust:
     """One ``locust`` process."""

@@ -136,7 +136,9 @@ def test_inverse_undoes_the_area_under_the_rate(these, share):
     t = profile.inverse(y)
 
     assert 0 <= t <= profile.duration * (1 + 1e-12)
-    assert profile.until(t) == pytest.approx(y, rel=1e-9, abs=1e-9 * (1 + profile.expected))
+    # A moment late in a long run is only known to so many digits, and a high rate makes much of that.
+    digits = 4 * math.ulp(profile.duration) * profile.highest
+    assert profile.until(t) == pytest.approx(y, rel=1e-9, abs=1e-9 * (1 + profile.expected) + digits)
 
 
 def test_a_rate_that_barely_changes_is_as_exact_as_one_that_rests():

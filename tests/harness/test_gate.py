@@ -370,6 +370,7 @@ FINE = Finding("cpu", Level.OK, "the harness was idle")
 WARNING = Finding("cpu", Level.WARNING, "the harness was busy", "lower the rate")
 STOPPED = Finding("end", Level.FAILED, 'the stop rule "failures > 50% for 10s" held', "repair it")
 INVALID = Finding("cpu", Level.INVALID, "the harness was drowning", "lower the rate")
+UNSETTLED = Finding("steady", Level.INCONCLUSIVE, "the shop never came to rest", "lengthen the run")
 
 
 @pytest.mark.parametrize(
@@ -395,6 +396,10 @@ INVALID = Finding("cpu", Level.INVALID, "the harness was drowning", "lower the r
         ),
         ([KEPT], [INVALID, INVALID], Verdict.INVALID, Exit.INVALID, "(and 1 more reason)"),
         ([], [FINE], Verdict.INCONCLUSIVE, Exit.INCONCLUSIVE, "Nothing was demanded"),
+        ([KEPT], [UNSETTLED], Verdict.INCONCLUSIVE, Exit.INCONCLUSIVE, "The shop never came to rest."),
+        ([KEPT, BROKEN], [UNSETTLED], Verdict.FAILED, Exit.FAILED, "1 of 2 objectives were broken"),
+        ([KEPT], [UNSETTLED, STOPPED], Verdict.FAILED, Exit.FAILED, "The stop rule"),
+        ([KEPT], [UNSETTLED, INVALID], Verdict.INVALID, Exit.INVALID, "drowning"),
     ],
 )
 def test_invalid_outranks_failed_outranks_inconclusive_outranks_passed(demands, findings, verdict, code, reason):

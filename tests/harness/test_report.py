@@ -198,7 +198,19 @@ def test_the_ledger_is_heard(passed):
     apart = compare(counts, {**counts.pages_by_page, "IndexPage": 901}, counts.orders_by_option, counts.amount - 1)
     text = flat(console(replace(passed, ledger=apart)))
     assert "The shop's ledger disagrees: pages of IndexPage: we counted 900, the shop 901; revenue: we counted" in text
+    known = Finding("ledger", Level.WARNING, "the shop's ledger differs because 1 request never reached it")
+    judgement = replace(passed.judgement, findings=(*passed.judgement.findings, known))
+    text = flat(console(replace(passed, ledger=apart, judgement=judgement)))
+    assert "disagrees" not in text
+    assert "The shop's ledger differs, for a reason that is known: pages of IndexPage" in text
     assert "ledger" not in console(replace(passed, ledger=None))
+
+
+def test_a_demand_that_was_set_aside_is_told(passed):
+    asked = replace(passed.asked, overrides={"set_aside": ["orders[payment=gpay] count >= 1"]})
+    assert "Not demanded" in flat(console(replace(passed, asked=asked)))
+    assert "orders[payment=gpay] count >= 1" in summary(replace(passed, asked=asked)).replace("\\", "")
+    assert "Not demanded" not in console(passed)
 
 
 @pytest.mark.parametrize("width", [60, 80, 100, 200])

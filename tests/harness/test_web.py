@@ -1,7 +1,9 @@
-import pytest
-from flask import Flask, jsonify
+from types import SimpleNamespace
 
-from harness.web import add_tab, guard, refusal
+import pytest
+from flask import Flask, jsonify, request
+
+from harness.web import Tab, add_tabs, guard, refusal
 
 
 @pytest.mark.parametrize(
@@ -47,7 +49,9 @@ class WebUi:
         self.template_args = {}
         self.app = Flask(__name__)
         self.started = []
-        self.body = {"stats": []}
+        self.runner = SimpleNamespace(state="stopped")
+        self.environment = SimpleNamespace(runner=self.runner)
+        self.reply = None
 
         @self.app.after_request
         def cors(response):
@@ -56,7 +60,7 @@ class WebUi:
 
         @self.app.post("/swarm")
         def swarm():
-            self.started.append(1)
+            self.started.append(dict(request.form))
             return jsonify({"success": True})
 
         @self.app.post("/user")
@@ -66,7 +70,9 @@ class WebUi:
 
         @self.app.get("/stats/requests")
         def stats():
-            return jsonify(self.body)
+            # Locust gives the very same response again for two seconds.
+            self.reply = self.reply or jsonify({"stats": [], "state": self.runner.state})
+            return self.reply
 
 
 @pytest.fixture
@@ -74,8 +80,8 @@ def ui():
     ui = WebUi()
     guard(
         ui,
-        check_start=lambda form: "payment-mix: no such option" if form.get("payment_mix") == "nonsense=1" else None,
-        check_host=lambda host: "not allowed" if host == "http://shop.example" else None,
+        start=lambda form: "payment-mix: no such option" if form.get("payment_mix") == "nonsense=1" else None,
+        shape="ArrivalShape",
     )
     return ui
 
@@ -84,21 +90,16 @@ def ask(ui, path, **keywords):
     return ui.app.test_client().post(path, base_url="http://127.0.0.1:8089", **keywords)
 
 
-def test_a_run_with_sound_choices_starts(ui):
-    assert ask(ui, "/swarm", data={"host": "", "payment_mix": "gpay=1"}).json == {"success": True}
-    assert ui.started == [1]
+@pytest.mark.parametrize("shape", ["Default", "Nonsense", None])
+def test_a_run_with_sound_choices_starts_under_our_own_load_shape_whatever_the_form_says(ui, shape):
+    form = {"host": "", "payment_mix": "gpay=1"} | ({"shape_class": shape} if shape else {})
+    assert ask(ui, "/swarm", data=form).json == {"success": True}
+    assert ui.started == [{"host": "", "payment_mix": "gpay=1", "shape_class": "ArrivalShape"}]
 
 
-@pytest.mark.parametrize(
-    ("form", "message"),
-    [
-        ({"host": "http://shop.example"}, "not allowed"),
-        ({"host": "", "payment_mix": "nonsense=1"}, "payment-mix: no such option"),
-    ],
-)
-def test_a_run_with_unsound_choices_does_not_start_and_says_why(ui, form, message):
-    reply = ask(ui, "/swarm", data=form).json
-    assert (reply["success"], reply["message"]) == (False, message)
+def test_a_run_with_unsound_choices_does_not_start_and_says_why(ui):
+    reply = ask(ui, "/swarm", data={"host": "", "payment_mix": "nonsense=1"}).json
+    assert (reply["success"], reply["message"]) == (False, "payment-mix: no such option")
     assert ui.started == []
 
 
@@ -112,16 +113,46 @@ def test_no_other_site_may_read_what_the_ui_says(ui):
     assert [name for name, _ in reply.headers if name.lower().startswith("access-control")] == []
 
 
-@pytest.mark.parametrize(("key", "passes"), [("weight", True), ("host", False), ("network_timeout", False)])
-def test_only_what_a_class_picker_needs_can_be_set_on_a_user_class(ui, key, passes):
+@pytest.mark.parametrize("key", ["weight", "host", "network_timeout", "tasks"])
+def test_nothing_of_a_user_class_can_be_changed(ui, key):
     reply = ask(ui, "/user", json={"user_class_name": "Guest", key: "1"})
-    assert (reply.status_code, ui.started) == ((201, ["user"]) if passes else (403, []))
+    assert (reply.status_code, ui.started) == (403, [])
+    assert "scenario" in reply.text
 
 
-def test_a_tab_shows_its_rows_once_however_often_locust_answers_from_memory(ui):
-    add_tab(ui, "hurts", "What hurts", {"page": "Page"}, lambda: [{"page": "BinNumberPage"}])
-    client = ui.app.test_client()
-    for _ in range(2):
-        reply = client.get("/stats/requests", base_url="http://127.0.0.1:8089").json
-        assert reply["extended_stats"] == [{"key": "hurts", "data": [{"page": "BinNumberPage"}]}]
-    assert ui.template_args["extended_tabs"] == [{"title": "What hurts", "key": "hurts"}]
+@pytest.fixture
+def tabs(ui):
+    tabs = SimpleNamespace(state=None, rows={"hurts": [], "demands": []}, ends_meanwhile=False)
+
+    def rows():
+        if tabs.ends_meanwhile:
+            tabs.state = None
+        return tabs.rows
+
+    columns = {"page": "Page"}
+    both = [Tab("hurts", "What hurts", columns), Tab("demands", "Verdict", columns)]
+    add_tabs(ui, both, rows=rows, state=lambda: tabs.state)
+    return tabs
+
+
+def stats(ui):
+    return ui.app.test_client().get("/stats/requests", base_url="http://127.0.0.1:8089").json
+
+
+def test_tabs_show_their_rows_once_however_often_locust_answers_from_memory(ui, tabs):
+    assert ui.template_args["extended_tabs"][0] == {"title": "What hurts", "key": "hurts"}
+    for page in ("BinNumberPage", "ThankYouPage"):
+        tabs.rows = {"hurts": [{"page": page}], "demands": []}
+        assert stats(ui)["extended_stats"] == [
+            {"key": "hurts", "data": [{"page": page}]},
+            {"key": "demands", "data": []},
+        ]
+
+
+def test_the_page_hears_of_the_end_only_together_with_the_last_rows(ui, tabs):
+    tabs.state = "running"
+    assert stats(ui)["state"] == "running"  # although Locust has stopped: there is no verdict yet
+    tabs.state = None
+    assert stats(ui)["state"] == "stopped"
+    tabs.state, tabs.ends_meanwhile = "running", True
+    assert stats(ui)["state"] == "running"  # these rows are not the last ones

@@ -195,7 +195,10 @@ def test_what_was_asked_is_plain_json_and_can_be_read_again(written):
 
 
 def test_the_code_of_a_test_system_is_not_in_what_was_asked(written):
-    assert "887766" not in json.dumps(written(DEMAND + OPEN + '[sms]\ncode = "887766"\n').as_asked())
+    text = DEMAND + OPEN + '[sms]\ncode = "887766"\n[shop.sms]\nfixed_code = "665544"\n'
+    asked = json.dumps(written(text).as_asked())
+    assert "887766" not in asked
+    assert "665544" not in asked
 
 
 def test_all_errors_are_told_at_once_each_with_key_value_expectation_and_remedy(complaints):

@@ -1,0 +1,99 @@
+"""What the master knows of its workers during a run: their shares, their counts, who is late, who is lost, who is done.
+
+Pure: moments come in as arguments; ``harness/master.py`` sends the messages.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from harness.recorder import Recorder
+from harness.sample import Window
+from harness.share import Share, deal
+from harness.snapshot import Heard, merged
+
+REPORT_EVERY = 1.0
+"""Seconds between two messages of a worker."""
+LOST_AFTER = 4.0
+"""Seconds of silence after which a worker counts as lost: Locust's own heartbeat gives one up after three to four."""
+
+
+@dataclass(slots=True)
+class Member:
+    """One worker of a run: what it has told, and when it was last heard of."""
+
+    name: str
+    share: Share
+    heard: Heard
+    heard_at: float
+    under_way: int = 0
+    in_flight: Mapping[str, int] = field(default_factory=dict)
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    longest_silence: float = 0.0
+    final: bool = False
+    lost_at: float | None = None
+    refused: str = ""
+
+
+class Fleet:
+    """The workers of one run. ``window`` is on the master's clock; ``now`` always is a moment of that clock."""
+
+    def __init__(self, users: Mapping[str, Mapping[str, int]], window: Window, now: float, *, most_slices: int) -> None:
+        names = sorted(users)
+        shares = deal([users[name] for name in names])
+        self._window = window
+        self._most_slices = most_slices
+        self.members: dict[str, Member] = {
+            name: Member(name, share, Heard(window, most_slices=most_slices), now)
+            for name, share in zip(names, shares, strict=True)
+        }
+
+    def report(self, name: str, message: Mapping[str, Any], now: float) -> bool:
+        """A worker has told something; one that does not belong to the run is not listened to. Says whether it was."""
+        member = self.members.get(name)
+        if member is None:
+            return False
+        member.longest_silence = max(member.longest_silence, now - member.heard_at)
+        member.heard_at = now
+        if member.heard.hear(message["counts"]):
+            member.under_way = message["under_way"]
+            member.in_flight = message["in_flight"]
+            member.facts = message["facts"]
+            member.final = message["final"]
+        return True
+
+    def refuse(self, name: str, reason: str) -> None:
+        """A worker cannot take part, and says why."""
+        if name in self.members:
+            self.members[name].refused = reason
+
+    def lost(self, now: float, gone: Sequence[str] = ()) -> list[Member]:
+        """Who has been lost since the last look: silent for too long, or known to be ``gone``; a worker that is done is not missed."""
+        found = []
+        for member in self.members.values():
+            silent = now - member.heard_at > LOST_AFTER or member.name in gone
+            if silent and not member.final and member.lost_at is None:
+                member.lost_at = now
+                found.append(member)
+        return found
+
+    @property
+    def all_lost(self) -> list[Member]:
+        """Every worker that was lost during the run."""
+        return [member for member in self.members.values() if member.lost_at is not None]
+
+    @property
+    def under_way(self) -> int:
+        """Journeys under way in the workers that are left, as far as told."""
+        return sum(member.under_way for member in self.members.values() if member.lost_at is None)
+
+    @property
+    def done(self) -> bool:
+        """Whether every worker that is left has said its last word."""
+        return all(member.final or member.lost_at is not None for member in self.members.values())
+
+    def total(self) -> Recorder:
+        """What all workers have counted; what a lost one had told stays counted."""
+        return merged([member.heard for member in self.members.values()], self._window, most_slices=self._most_slices)

@@ -1,0 +1,59 @@
+"""Carries the messages between master and workers over Locust's own connection, and picks the run that fits the process."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any
+
+from locust.runners import STATE_MISSING, MasterRunner, WorkerRunner
+
+from harness.master import BEGIN, COUNTS, END, REFUSE, THANKS, MasterRun
+from harness.run import Run
+from harness.worker import WorkerRun
+from harness.workload import Workload
+
+CurrentRun = Callable[[], Run[Any] | None]
+
+
+def register(runner: Any, current: CurrentRun) -> None:
+    """Listen to the messages that concern this process; once per process, before any run."""
+    if isinstance(runner, MasterRunner):
+        runner.register_message(COUNTS, partial(_master, current, MasterRun.hear))
+        runner.register_message(REFUSE, partial(_master, current, MasterRun.refuse))
+    elif isinstance(runner, WorkerRunner):
+        runner.register_message(BEGIN, partial(_worker, current, WorkerRun.begin_as_told))
+        runner.register_message(END, partial(_worker, current, WorkerRun.end_as_told))
+        runner.register_message(THANKS, partial(_worker, current, WorkerRun.thanked))
+
+
+def make_run(runner: Any, workload: Workload[Any], stage: Any, kinds: Mapping[str, str]) -> Run[Any]:
+    """The run of this process: whole, the master's side, or a worker's."""
+    if isinstance(runner, MasterRunner):
+        return MasterRun(
+            workload,
+            stage,
+            send=runner.send_message,
+            users_of=lambda: {client.id: client.user_classes_count for client in _left(runner)},
+            gone=lambda: [client.id for client in runner.clients.all if client.state == STATE_MISSING],
+            kinds=kinds,
+        )
+    if isinstance(runner, WorkerRunner):
+        return WorkerRun(workload, stage, send=runner.send_message)
+    return Run(workload, stage)
+
+
+def _left(runner: Any) -> list[Any]:
+    return [client for client in runner.clients.all if client.state != STATE_MISSING]
+
+
+def _master(current: CurrentRun, hear: Callable[..., None], msg: Any, **_: Any) -> None:
+    run = current()
+    if isinstance(run, MasterRun):
+        hear(run, msg.node_id, msg.data)
+
+
+def _worker(current: CurrentRun, hear: Callable[..., None], msg: Any, **_: Any) -> None:
+    run = current()
+    if isinstance(run, WorkerRun):
+        hear(run, msg.data)

@@ -1,0 +1,105 @@
+"""The form of the web UI: the choices it offers, what is said beside each, and what a person asked for with it."""
+
+from __future__ import annotations
+
+import argparse
+import copy
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from locust.util.timespan import parse_timespan
+
+from harness.workload import Misuse
+
+CHOICES = ("scenario", "payment_mix", "sms_share", "arrival_rate", "seed", "think_scale")
+"""Our own choices, in the order in which the form shows them."""
+
+ACCEPTED = frozenset(
+    {*CHOICES, "user_count", "spawn_rate", "host", "run_time", "profile", "user_classes", "shape_class"}
+)
+"""What the form may say. Locust would take any of its options, so also which targets are allowed."""
+
+HINTS: Mapping[str, str] = {
+    "spawn_rate": "How fast the users get ready; when their journeys start is up to the scenario.",
+    "host": "Left empty, the embedded shop is started for the run and stopped after it.",
+    "run_time": "Left empty, the run is as long as the scenario says.",
+}
+"""What is said beside Locust's own fields; beside ours stands what --help says."""
+
+
+def read(options: argparse.Namespace, form: Mapping[str, str]) -> tuple[argparse.Namespace, list[str]]:
+    """A copy of Locust's options as this form changes them, and a sentence for everything that it cannot mean."""
+    problems = [f"{key} cannot be chosen here." for key in sorted(set(form) - ACCEPTED)]
+    asked = copy.copy(options)
+    if "user_count" in form:
+        try:
+            asked.num_users = int(form["user_count"])
+        except ValueError:
+            problems.append(f"Number of users: {form['user_count']!r} is no whole number.")
+    if "spawn_rate" in form:
+        try:
+            asked.spawn_rate = _ramp(form["spawn_rate"])
+        except ValueError:
+            problems.append(f"Ramp up: {form['spawn_rate']!r} is no number above 0.")
+    if "run_time" in form:
+        try:
+            # Locust takes an empty field for the time of the run before.
+            asked.run_time = parse_timespan(form["run_time"]) if form["run_time"] else None
+        except ValueError:
+            problems.append(f"Run time: {form['run_time']!r} is no time; write for example 90, 90s or 1h30m.")
+    for key in (*CHOICES, "host"):
+        if key in form:
+            setattr(asked, key, form[key].strip())
+    return asked, problems
+
+
+def _ramp(text: float | str) -> float:
+    ramp = float(text)
+    if not (math.isfinite(ramp) and ramp > 0):
+        raise ValueError(ramp)
+    return ramp
+
+
+class Pool:
+    """How many users there are to be, and how fast: asked for by name, or only what the form shows by itself.
+
+    Locust fills its options with numbers of its own; those must not pass for a person's wish. ``users`` and ``ramp`` are
+    what the command line said; a ramp that is none is a ``Misuse``.
+    """
+
+    def __init__(self, users: int | None = None, ramp: float | None = None) -> None:
+        try:
+            self._ramp = None if ramp is None else _ramp(ramp)
+        except ValueError:
+            raise Misuse(f"--spawn-rate {ramp}: expected a number of users per second above 0") from None
+        self._users = users
+        self._shown: tuple[int | None, float | None] = (None, None)
+
+    def show(self, options: argparse.Namespace, users: int, ramp: float) -> None:
+        """Fill the form with a scenario's own numbers, where nobody asked for others on the command line."""
+        self._shown = (users if self._users is None else None, ramp if self._ramp is None else None)
+        options.num_users = users if self._users is None else self._users
+        options.spawn_rate = ramp if self._ramp is None else self._ramp
+
+    @property
+    def hint(self) -> str:
+        """What is said beside the number of users: which one of them is nobody's wish."""
+        shown = self._shown[0]
+        return (
+            ""
+            if shown is None
+            else f"{shown} stands for the number that the scenario brings; any other is taken as it is."
+        )
+
+    def users(self, options: Any) -> int | None:
+        """The number of users asked for; ``None`` is the scenario's own."""
+        if options.headless:
+            return self._users
+        return None if options.num_users == self._shown[0] else options.num_users
+
+    def ramp(self, options: Any) -> float | None:
+        """Users a second asked for; ``None`` is the scenario's own."""
+        if options.headless:
+            return self._ramp
+        return None if options.spawn_rate == self._shown[1] else options.spawn_rate

@@ -1,0 +1,181 @@
+"""A run that several workers share: the master deals out the arrivals, adds up what the workers count, and judges.
+
+The messages, all of them Locust's own custom messages:
+
+| message            | from   | what it says                                                                        |
+|--------------------|--------|-------------------------------------------------------------------------------------|
+| ``checkload_begin``  | master | who serves what, and when to begin, on the wall clock                                 |
+| ``checkload_counts`` | worker | what has been counted so far, every second; ``final``: all users are home, nothing follows |
+| ``checkload_end``    | master | let nobody in any more, see everybody home within so many seconds, then say the last word |
+| ``checkload_thanks`` | master | the last word has arrived                                                             |
+| ``checkload_refuse`` | worker | why it cannot take part                                                               |
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+from harness.fleet import Fleet, Member
+from harness.histogram import Histogram
+from harness.recorder import Recorder
+from harness.run import WATCH, Run
+from harness.sample import Window
+
+logger = logging.getLogger("checkload")
+
+BEGIN, COUNTS, END, THANKS, REFUSE = (
+    "checkload_begin",
+    "checkload_counts",
+    "checkload_end",
+    "checkload_thanks",
+    "checkload_refuse",
+)
+
+LEAD = 1.0
+"""Seconds between the word to begin and the first arrival: time for the message to reach every worker."""
+PATIENCE = 10.0
+"""Seconds beyond the drain for which the workers' last words are waited for."""
+
+StageT = TypeVar("StageT")
+Send = Callable[[str, Any, str | None], None]
+
+
+class MasterRun(Run[StageT]):
+    """The master's side of a run; it has no users of its own.
+
+    ``send`` sends a custom message: its type, its data, and the worker's id (``None``: to all). ``users_of`` gives the
+    users of each class in each worker, ``gone`` the workers that Locust has given up. ``kinds`` names the journey of a user class.
+    """
+
+    def __init__(
+        self,
+        workload: Any,
+        stage: StageT,
+        *,
+        send: Send,
+        users_of: Callable[[], Mapping[str, Mapping[str, int]]],
+        gone: Callable[[], list[str]],
+        kinds: Mapping[str, str],
+        wall_clock: Callable[[], float] = time.time,
+        **clocks: Any,
+    ) -> None:
+        super().__init__(workload, stage, **clocks)
+        self._send = send
+        self._users_of = users_of
+        self._gone = gone
+        self._kinds = kinds
+        self._wall_clock = wall_clock
+        self.fleet: Fleet | None = None
+
+    @property
+    def under_way(self) -> int:
+        """Journeys under way in all workers, as far as told."""
+        return 0 if self.fleet is None else self.fleet.under_way
+
+    def start(self, users: int) -> None:
+        """All workers have their users: deal out the arrivals and fix the moment to begin."""
+        if self.begun or self.over:
+            return
+        self.spawned = users
+        now = self.clock()
+        start = now + LEAD
+        window = Window(start, start + self.workload.warm_up, start + self.length)
+        self.recorder = Recorder(window)
+        counts = {
+            name: {self._kinds[one]: n for one, n in of_class.items() if one in self._kinds}
+            for name, of_class in self._users_of().items()
+        }
+        self.fleet = Fleet(counts, window, now, most_slices=self.recorder.most_slices)
+        self.begun = True
+        begin_at = self._wall_clock() + LEAD
+        for member in self.fleet.members.values():
+            message = {
+                "run": self.id,
+                "begin_at": begin_at,
+                "share": member.share.to_json(),
+                "kinds": sorted(self.workload.kinds),
+                "fingerprint": self.workload.fingerprint,
+            }
+            self._send(BEGIN, message, member.name)
+        self.set_to_work()
+
+    def hear(self, name: str, message: Mapping[str, Any]) -> None:
+        """A worker's counts have come in; its last word is acknowledged, each time it is said."""
+        if self.fleet is None or message["run"] != self.id:
+            return
+        self.fleet.report(name, message, self.clock())
+        if message["final"]:
+            self._send(THANKS, {"run": self.id}, name)
+
+    def refuse(self, name: str, message: Mapping[str, Any]) -> None:
+        """A worker cannot take part."""
+        if self.fleet is not None and message["run"] == self.id:
+            self.fleet.refuse(name, str(message["reason"]))
+            self._end_as_crash(f"a worker cannot take part: {message['reason']}")
+
+    def facts(self) -> dict[str, Mapping[str, Any]]:
+        """What each worker has told about itself, by its number."""
+        if self.fleet is None:
+            return {}
+        return {str(member.share.worker): member.facts for member in self.fleet.members.values()}
+
+    def _drive(self) -> None:
+        window = self.recorder.window
+        while self.clock() < window.steady_until and not self.closing:
+            self._sleep(min(WATCH, max(0.0, window.steady_until - self.clock())))
+            self._look_at_fleet()
+        self._see_home()
+        self._close()
+
+    def _see_home(self) -> None:
+        """Have every worker finish, and wait for their last words."""
+        self.closing = True
+        if self.fleet is None:
+            return
+        grace = self.grace
+        self._send(END, {"run": self.id, "grace": grace, "reason": self.stop_reason}, None)
+        longest_wait = self.workload.longest_wait if self.workload.is_open else 0.0
+        deadline = self.clock() + longest_wait + grace + PATIENCE
+        while not self.fleet.done and self.clock() < deadline and not self.over:
+            self._sleep(0.1)
+            self._look_at_fleet()
+        self.drained_out = not self.fleet.done or bool(self.fleet.under_way)
+        self._add_up()
+
+    def _look_at_fleet(self) -> None:
+        if self.fleet is None:
+            return
+        for member in self.fleet.lost(self.clock(), self._gone()):
+            self._mourn(member)
+        self._add_up()
+
+    def _mourn(self, member: Member) -> None:
+        at = max(0.0, self.clock() - self.recorder.window.start)
+        self.lost_workers.append((member.share.worker, at))
+        self._end_as_crash(f"worker {member.share.worker} was lost {at:.0f} s into the run")
+
+    def _end_as_crash(self, reason: str) -> None:
+        logger.error("%s", reason)
+        self.finish_early(reason)
+
+    def _add_up(self) -> None:
+        if self.fleet is None:
+            return
+        self.recorder = self.fleet.total()
+        lag, in_flight = Histogram(), Counter[str]()
+        for member in self.fleet.members.values():
+            if member.facts:
+                lag.add(Histogram.from_json(member.facts["loop_lag"]))
+            in_flight.update(member.in_flight)
+        self.loop_lag = lag
+        self.in_flight = in_flight
+        self.processor_share = max(
+            (member.facts.get("processor_share", 0.0) for member in self.fleet.members.values()), default=0.0
+        )
+
+    def _probe_lag(self) -> None:
+        """The master serves no shopper: its own event loop is nobody's latency."""

@@ -1,0 +1,86 @@
+"""The page of Locust's web UI, with every choice in sight and a sentence beside it.
+
+The page is Locust's own program. What it is told when it loads comes through here, and so does a style sheet; without the latter
+it would still work.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from flask import render_template
+
+_STYLE = """
+/* The reason why a run does not start has several lines. */
+.MuiAlert-message { white-space: pre-wrap; }
+/* Our choices come first, and nothing has to be opened to see them. */
+form .MuiAccordion-root .MuiCollapse-root { height: auto !important; visibility: visible !important; }
+form .MuiAccordionSummary-root { pointer-events: none; }
+form .MuiAccordionSummary-expandIconWrapper { display: none; }
+form .MuiAccordion-root:has([name="scenario"]) { order: -1; }
+form .MuiAccordion-root:has([name="scenario"]) .MuiAccordionDetails-root > div
+  { display: grid; grid-template-columns: 1fr 1fr; gap: 16px; }
+form > div { row-gap: 16px !important; }
+.MuiFormControl-root::after { font-size: 0.75rem; opacity: 0.75; margin: 3px 14px 0; }
+/* A run keeps the values it was started with, and the scenario has the weights: there is nothing to edit. */
+header .MuiButton-colorSecondary, tr:has(input[type="checkbox"]) .MuiIconButton-root
+  { display: none; }
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One choice of ours: its name, the value it shows, what is said beside it, and what can be chosen from."""
+
+    name: str
+    value: str
+    hint: str
+    among: Sequence[str] | None = None
+
+    @property
+    def as_argument(self) -> dict[str, Any]:
+        """As Locust's page wants it."""
+        # What is not among the choices would be shown, and sent, as the first of them.
+        among = self.among
+        if among is not None and self.value not in among:
+            among = [*among, self.value]
+        return {
+            "default_value": self.value,
+            "choices": None if among is None else list(among),
+            "help_text": None,
+            "is_secret": False,
+            "is_required": False,
+            "is_multiple": False,
+        }
+
+
+def dress(
+    web_ui: Any,
+    *,
+    fields: Callable[[], Sequence[Field]],
+    hints: Callable[[], Mapping[str, str]],
+    arguments: Callable[[], Mapping[str, Any]],
+) -> None:
+    """Serve Locust's page with these fields, with ``hints`` beside its own, and with other ``arguments`` than Locust's."""
+    app = web_ui.app
+    app.jinja_env.policies["json.dumps_kwargs"] = {"sort_keys": False}  # the fields stand in the order given
+
+    def index() -> str:
+        web_ui.update_template_args()
+        ours = fields()
+        shown = {**web_ui.template_args, **arguments(), "extra_options": {one.name: one.as_argument for one in ours}}
+        beside = {field.name: field.hint for field in ours} | dict(hints())
+        style = "\n".join([_STYLE, *(_hint(name, text) for name, text in beside.items())])
+        page: str = render_template("index.html", template_args=shown)
+        return page.replace("</head>", f"<style>{style}</style></head>", 1)
+
+    app.view_functions["locust.index"] = web_ui.auth_required_if_enabled(index)
+
+
+def _hint(name: str, text: str) -> str:
+    first, *rest = name.split("_")
+    camel = first + "".join(part.capitalize() for part in rest)
+    safe = "".join(letter if letter.isalnum() or letter in " .,:;=/()-'" else f"\\{ord(letter):x} " for letter in text)
+    return f'.MuiFormControl-root:has(> .MuiInputBase-root > [name="{camel}"])::after {{ content: "{safe}"; }}'

@@ -1,0 +1,129 @@
+"""What one process of the harness noticed about itself, in a form that a worker can send to the master."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from harness.clocks import ClockDrift, ClockWatch
+from harness.collector_pauses import CollectorPauses
+from harness.exhaustion import ran_out
+from harness.histogram import Histogram
+from harness.littles_law import Presence
+from harness.machine import Machine, MachineWatch
+
+
+@dataclass(slots=True, kw_only=True)
+class ProcessFacts:
+    """One process of the harness; ``name`` is the worker's, ``""`` where one process does it all.
+
+    ``lateness`` is how late it started arrivals by its own doing, ``loop_lag`` how late its event loop woke up,
+    ``pauses`` how long each garbage collection took, all in seconds, the last over ``collector_watched`` seconds.
+    ``ran_out`` counts connections that failed because the machine had no more of something, by its name (``EMFILE``).
+    """
+
+    name: str = ""
+    machine: Machine = field(default_factory=Machine)
+    clock: ClockDrift = field(default_factory=ClockDrift)
+    presence: Presence | None = None
+    lateness: Histogram = field(default_factory=Histogram)
+    loop_lag: Histogram = field(default_factory=Histogram)
+    pauses: Histogram = field(default_factory=Histogram)
+    collector_watched: float = 0.0
+    ran_out: Mapping[str, int] = field(default_factory=dict)
+
+    def to_json(self) -> dict[str, Any]:
+        """The facts as JSON."""
+        return {
+            "name": self.name,
+            "machine": self.machine.to_json(),
+            "clock": self.clock.to_json(),
+            "presence": self.presence.to_json() if self.presence else None,
+            "lateness": self.lateness.to_json(),
+            "loop_lag": self.loop_lag.to_json(),
+            "pauses": self.pauses.to_json(),
+            "collector_watched": self.collector_watched,
+            "ran_out": dict(self.ran_out),
+        }
+
+    @classmethod
+    def from_json(cls, d: Mapping[str, Any]) -> ProcessFacts:
+        """Read back what ``to_json`` wrote."""
+        return cls(
+            name=d["name"],
+            machine=Machine.from_json(d["machine"]),
+            clock=ClockDrift.from_json(d["clock"]),
+            presence=Presence.from_json(d["presence"]) if d["presence"] else None,
+            lateness=Histogram.from_json(d["lateness"]),
+            loop_lag=Histogram.from_json(d["loop_lag"]),
+            pauses=Histogram.from_json(d["pauses"]),
+            collector_watched=d["collector_watched"],
+            ran_out=d["ran_out"],
+        )
+
+
+class ProcessWatch:
+    """Watches this process from ``start`` to ``stop``; whoever runs the load calls ``look`` about once a second.
+
+    ``enter`` and ``leave`` are told of every journey by the steady ``clock``; ``failed`` of every error of a connection.
+    """
+
+    def __init__(
+        self,
+        clock: Callable[[], float],
+        *,
+        machine: MachineWatch | None = None,
+        clocks: ClockWatch | None = None,
+        collector: CollectorPauses | None = None,
+    ) -> None:
+        self._clock = clock
+        self._machine = MachineWatch(clock=clock) if machine is None else machine
+        self._clocks = ClockWatch() if clocks is None else clocks
+        self._collector = CollectorPauses() if collector is None else collector
+        self._presence = Presence()
+        self._ran_out: Counter[str] = Counter()
+
+    def start(self) -> None:
+        """The load begins."""
+        self._collector.start()
+        self._clocks.look()
+
+    def look(self, *, steady: bool) -> None:
+        """Take all readings; ``steady`` says whether this moment belongs to the steady part."""
+        self._machine.look(steady=steady)
+        self._clocks.look()
+
+    def stop(self) -> None:
+        """The load is over."""
+        self._collector.stop()
+        self._clocks.look()
+
+    def enter(self) -> None:
+        """A journey begins."""
+        self._presence.enter(self._clock())
+
+    def leave(self, entered: float) -> None:
+        """A journey that began at ``entered`` is over."""
+        self._presence.leave(self._clock(), entered)
+
+    def failed(self, error: object) -> None:
+        """A connection failed; counted only if our own machine had run out of something."""
+        if name := ran_out(error):
+            self._ran_out[name] += 1
+
+    def facts(self, name: str, *, lateness: Histogram, loop_lag: Histogram) -> ProcessFacts:
+        """All that has been noticed so far, with the two histograms that are kept elsewhere."""
+        self._presence.advance(self._clock())
+        return ProcessFacts(
+            name=name,
+            machine=self._machine.machine,
+            clock=self._clocks.seen,
+            presence=self._presence,
+            lateness=lateness,
+            loop_lag=loop_lag,
+            pauses=self._collector.pauses,
+            collector_watched=self._collector.watched,
+            ran_out=dict(self._ran_out),
+        )

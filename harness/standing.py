@@ -1,0 +1,65 @@
+"""Where each demand stands while the run is still on.
+
+That is no verdict: how sure one can be is only asked at the end, since asking takes longer than a running load can spare.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from enum import StrEnum
+
+from harness import wording
+from harness.demand import Metric, Objective, Statistic
+from harness.recorder import Recorder
+from harness.tally import Tally, done_well, selected, tally, times
+
+
+class Standing(StrEnum):
+    """How the numbers so far compare with a demand."""
+
+    BROKEN = "broken so far"
+    KEPT = "kept so far"
+    NOT_YET = "not yet kept"  # a number that still rises
+    NOTHING = "nothing yet"
+
+
+@dataclass(frozen=True, slots=True)
+class SoFar:
+    """One demand, where it stands, and the numbers in words."""
+
+    text: str
+    standing: Standing
+    sentence: str
+
+
+def so_far(recorder: Recorder, objective: Objective, steady: float) -> SoFar:
+    """Hold one demand against the steady part so far, which has lasted ``steady`` seconds."""
+    if objective.metric in (Metric.RATE, Metric.COUNT):
+        counted = Tally(sum(cell.response.total for _, cell in selected(recorder, objective)), 0)
+    else:
+        counted = tally(recorder, objective, sliced=False)
+    if not counted.total or not steady:
+        return SoFar(objective.text, Standing.NOTHING, f"no {wording.whose(objective)} yet")
+    measured = _measured(recorder, objective, counted, steady)
+    if objective.statistic is Statistic.PERCENTILE:
+        kept = counted.over <= counted.total * objective.allowed
+    else:
+        kept = objective.operator.holds(measured, objective.bound)
+    missed = Standing.NOT_YET if objective.metric is Metric.COUNT and objective.operator.upward else Standing.BROKEN
+    standing = Standing.KEPT if kept else missed
+    return SoFar(objective.text, standing, wording.sentence(objective, measured, counted))
+
+
+def _measured(recorder: Recorder, objective: Objective, counted: Tally, steady: float) -> float:
+    if objective.metric in (Metric.RATE, Metric.COUNT):
+        well = sum(cell.response.total for key, cell in selected(recorder, objective) if done_well(objective, key))
+        return well / steady if objective.metric is Metric.RATE else well
+    if not objective.metric.timed:
+        return counted.over / counted.total
+    histogram = times(recorder, objective)
+    if objective.statistic is Statistic.PERCENTILE:
+        return histogram.quantile(objective.percentile)
+    if histogram.infinite:
+        return math.inf
+    return histogram.largest if objective.statistic is Statistic.MAX else histogram.mean

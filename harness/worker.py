@@ -1,0 +1,98 @@
+"""A worker's side of a run that several workers share: it serves its part of the arrivals and tells what it counts."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+import gevent
+
+from harness.fleet import REPORT_EVERY
+from harness.master import COUNTS, REFUSE
+from harness.run import Run
+from harness.share import Share
+from harness.snapshot import Teller
+
+StageT = TypeVar("StageT")
+Send = Callable[[str, Any], None]
+
+REPEAT = 1.0
+"""Seconds after which the last word is said again, if it was not acknowledged."""
+LAST_WORDS = 10
+"""How often it is said."""
+
+
+class WorkerRun(Run[StageT]):
+    """The run of one worker; ``send`` sends a custom message to the master."""
+
+    def __init__(
+        self, workload: Any, stage: StageT, *, send: Send, wall_clock: Callable[[], float] = time.time, **clocks: Any
+    ) -> None:
+        super().__init__(workload, stage, **clocks)
+        self._send = send
+        self._wall_clock = wall_clock
+        self._run = ""
+        self._teller: Teller | None = None
+        self._thanked = False
+        self._told_last = False
+
+    def start(self, users: int) -> None:
+        """Locust says that all users are there; a worker begins when the master says so."""
+        self.spawned = users
+
+    def begin_as_told(self, message: Mapping[str, Any]) -> None:
+        """The master has dealt out the arrivals; a worker with another scenario refuses."""
+        self._run = message["run"]
+        if message["fingerprint"] != self.workload.fingerprint:
+            reason = "its scenario, checkload or payment options are not the master's; start it from the same version and folder"
+            self._send(REFUSE, {"run": self._run, "reason": reason})
+            return
+        self.workload.restrict(message["kinds"])
+        self.share = Share.from_json(message["share"])
+        self.stage = self.workload.stage(self.share.worker, self.share.workers)
+        self.open(self.clock() + message["begin_at"] - self._wall_clock())
+        self._teller = Teller(self.recorder)
+        self._greenlets.append(gevent.spawn(self._guarded, self._tell))
+
+    def end_as_told(self, message: Mapping[str, Any]) -> None:
+        """The master ends the run; of its natural end, at the end of the schedule, a worker knows by itself."""
+        if message["run"] == self._run and message["reason"]:
+            self.grace = message["grace"]
+            self.finish_early(message["reason"])
+
+    def thanked(self, message: Mapping[str, Any]) -> None:
+        """The master has the last word."""
+        self._thanked = self._thanked or message["run"] == self._run
+
+    def _tell(self) -> None:
+        while not self.over:
+            self._sleep(REPORT_EVERY)
+            if not self.over:
+                self._say(final=False)
+
+    def say_last_word(self) -> None:
+        """Everything that was counted, until the master has acknowledged it."""
+        if self._teller is None or self._told_last:
+            return
+        self._told_last = True
+        for _ in range(LAST_WORDS):
+            self._say(final=True)
+            waited = 0.0
+            while not self._thanked and waited < REPEAT:
+                self._sleep(0.05)
+                waited += 0.05
+            if self._thanked:
+                return
+
+    def _say(self, *, final: bool) -> None:
+        assert self._teller is not None  # noqa: S101 - only ever called after the run began
+        message = {
+            "run": self._run,
+            "counts": self._teller.message(whole=final),
+            "under_way": self.under_way,
+            "in_flight": dict(+self.in_flight),
+            "facts": self.facts(),
+            "final": final,
+        }
+        self._send(COUNTS, message)

@@ -1,0 +1,304 @@
+"""What the harness claims about itself, each claim as an experiment that gives one row of a table.
+
+An experiment is repeated with seeds counted up from one that is printed, so that every figure can be had again. The
+sizes are arguments: small in the tests, large in the table.
+"""
+
+import math
+import random
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from statistics import NormalDist
+
+from simulator import (
+    Counter,
+    Freeze,
+    exponential,
+    lognormal,
+    paced,
+    poisson,
+    queue,
+    stay_exceeded_by,
+)
+
+from harness.arrivals import ArrivalProcess, Profile, Schedule, Stage
+from harness.cell import Cell
+from harness.conditions import Conditions, Evidence, MixCount
+from harness.gate import assess
+from harness.histogram import Histogram
+from harness.mix_drift import mix
+from harness.objective import parse
+from harness.recorder import PageKey, Recorder
+from harness.sample import Blame, PageSample, Phase, Window
+from harness.steadiness import steady
+from harness.verdict import Level, Verdict
+
+SERVERS = 8
+WORKERS = (1, 2, 3, 7)
+POOLS = (16, 50, 400)
+QUANTILES = (0.5, 0.9, 0.95, 0.99, 0.999)
+
+
+@dataclass(frozen=True)
+class Row:
+    """One claim and what became of it."""
+
+    claim: str
+    n: int
+    estimate: str
+    interval: str
+    bound: str
+    seed: int
+    holds: bool
+
+    def cells(self) -> tuple[str, ...]:
+        return (self.claim, f"{self.n:,}", self.estimate, self.interval, self.bound, str(self.seed))
+
+
+def wilson(events: int, n: int, confidence: float = 0.95) -> tuple[float, float]:
+    """Between which shares the truth lies, by Wilson's score interval."""
+    z = NormalDist().inv_cdf((1 + confidence) / 2)
+    middle = (events + z * z / 2) / (n + z * z)
+    half = z / (n + z * z) * math.sqrt(events * (n - events) / n + z * z / 4)
+    return max(0.0, middle - half), min(1.0, middle + half)
+
+
+def share_row(claim: str, events: int, n: int, seed: int, *, at_most: float = 1.0, at_least: float = 0.0) -> Row:
+    """A claim about how often something happens."""
+    low, high = wilson(events, n)
+    bound = f"≤ {at_most:.0%}" if at_most < 1 else f"≥ {at_least:.0%}"
+    holds = at_least <= events / n <= at_most
+    return Row(claim, n, f"{events / n:.1%}", f"{low:.1%} to {high:.1%}", bound, seed, holds)
+
+
+def error_row(claim: str, worst: float, n: int, seed: int, at_most: float) -> Row:
+    """A claim about the worst error of all; it has no interval, it is the worst there was."""
+    return Row(claim, n, f"{worst:.2%} at worst", "all seen", f"≤ {at_most:.0%}", seed, worst <= at_most)
+
+
+def exact_row(claim: str, wrong: int, n: int, seed: int) -> Row:
+    """A claim that something is so without exception."""
+    return Row(claim, n, f"{wrong:,} differ" if wrong else "identical", "all seen", "exact", seed, not wrong)
+
+
+# -- objectives -------------------------------------------------------------------------------------------------------
+
+
+def filled(over: Sequence[bool], due: Sequence[float], length: float) -> Recorder:
+    """A recorder with pages that took one second or, if over, three."""
+    recorder = Recorder(Window(0.0, 0.0, length), slice_length=max(1.0, length / 100))
+    cell = recorder.pages.setdefault(PageKey("P", "card", "ok", Blame.NOBODY, Phase.STEADY), Cell())
+    counts: dict[tuple[int, bool], int] = {}
+    for late, moment in zip(over, due, strict=True):
+        place = int(moment / recorder.slice_length), late
+        counts[place] = counts.get(place, 0) + 1
+    for (index, late), number in sorted(counts.items()):
+        cell.response.record(3.0 if late else 1.0, number)
+        cell.slices.setdefault(index, Histogram()).record(3.0 if late else 1.0, number)
+    return recorder
+
+
+def independent(share: float, chance: random.Random) -> Recorder:
+    """Pages that come over the bound one by one, by chance."""
+    length, number = 120.0, chance.choice([300, 1_000, 4_000])
+    due = sorted(chance.random() * length for _ in range(number))
+    return filled([chance.random() < share for _ in due], due, length)
+
+
+def clustered(share: float, chance: random.Random) -> Recorder:
+    """Pages that come over the bound in clusters: an M/M/8 shop at nine tenths of what it can carry, for 300 s."""
+    length, service = 300.0, 10.0
+    arrivals = 0.9 * SERVERS * service
+    bound = stay_exceeded_by(share, SERVERS, arrivals, service)
+    warm_up = 60.0
+    moments = list(poisson(arrivals, warm_up + length, chance))
+    stays = queue(moments, exponential(1 / service, chance), Counter(SERVERS))
+    kept = [(stay > bound, moment - warm_up) for moment, stay in zip(moments, stays, strict=True) if moment >= warm_up]
+    return filled([late for late, _ in kept], [moment for _, moment in kept], length)
+
+
+def objectives(runs: int, seed: int = 1000) -> Iterator[Row]:
+    """How often the verdict on a percentile is wrong when the truth is twice, or half, of what is allowed."""
+    objective = parse("page.P response_time p95 < 2s")
+    allowed = objective.allowed
+    shops: tuple[tuple[str, Callable[[float, random.Random], Recorder]], ...] = (
+        ("independent samples", independent),
+        ("clustered, M/M/8 at 90 %", clustered),
+    )
+    cases = ((2.0, Verdict.PASSED, "twice the allowed share is over the bound"), (0.5, Verdict.FAILED, "half of it"))
+    for name, shop in shops:
+        for times, wrong, truth in cases:
+            events = sum(
+                assess(shop(times * allowed, random.Random(seed + run)), objective).verdict is wrong
+                for run in range(runs)
+            )
+            yield share_row(f"p95 wrongly {wrong}: {truth} ({name})", events, runs, seed, at_most=0.05)
+
+
+# -- the store --------------------------------------------------------------------------------------------------------
+
+
+def distributions(chance: random.Random) -> dict[str, Callable[[], float]]:
+    """Five kinds of times, from tame to heavy-tailed."""
+    return {
+        "uniform": lambda: chance.uniform(0.001, 0.5),
+        "exponential": lambda: chance.expovariate(1 / 0.2),
+        "lognormal": lambda: chance.lognormvariate(-2.0, 1.0),
+        "bimodal": lambda: abs(chance.gauss(0.02, 0.004) if chance.random() < 0.9 else chance.gauss(3.0, 0.3)),
+        "Pareto": lambda: 0.01 * chance.paretovariate(1.2),
+    }
+
+
+def store(samples: int, seed: int = 2000) -> Iterator[Row]:
+    """How far quantiles read from eight merged parts are off, and whether merging loses anything."""
+    for name, draw in distributions(random.Random(seed)).items():
+        times = [draw() for _ in range(samples)]
+        whole, parts = (
+            Recorder(Window(0.0, 0.0, 100.0)),
+            [Recorder(Window(0.0, 0.0, 100.0)) for _ in range(8)],
+        )
+        for index, time in enumerate(times):
+            due = 100.0 * index / samples
+            sample = PageSample("P", "card", "ok", Blame.NOBODY, due, due, due + time)
+            whole.page(sample)
+            parts[index % 8].page(sample)
+        merged = Recorder(Window(0.0, 0.0, 100.0))
+        for part in parts:
+            merged.add(part)
+        (cell,) = merged.pages.values()
+        ranked = sorted(times)
+        worst = 0.0
+        for q in QUANTILES:
+            truth = ranked[max(1, math.ceil(round(q * samples, 6))) - 1]
+            worst = max(worst, abs(cell.response.quantile(q) / truth - 1))
+        yield error_row(f"quantiles p50 to p99.9 of 8 merged parts, {name}", worst, samples, seed, 0.01)
+        yield exact_row(f"8 merged parts against the whole, {name}", merged.to_json() != whole.to_json(), samples, seed)
+
+
+# -- schedule ---------------------------------------------------------------------------------------------------------
+
+
+def schedules(runs: int, seed: int = 3000) -> Iterator[Row]:
+    """Whether the same shoppers come at the same moments however many workers there are, and all are accounted for."""
+    profile = Profile([Stage(30, 0, 40), Stage(40, 40, 40), Stage(20, 40, 5)])
+    wrong = arrivals = 0
+    for run in range(runs):
+        for process in ArrivalProcess:
+            schedule = Schedule(profile, process, seed + run)
+            whole = list(enumerate(schedule))
+            for workers in WORKERS:
+                shares = [list(schedule.share(worker, workers)) for worker in range(workers)]
+                together = sorted(arrival for share in shares for arrival in share)
+                arrivals += len(whole)
+                wrong += sum(a != b for a, b in zip(together, whole, strict=True)) if len(together) == len(whole) else 1
+    yield exact_row("due times of 1, 2, 3 and 7 workers", wrong, arrivals, seed)
+    yield _accounts(profile, runs, seed)
+
+
+def _accounts(profile: Profile, runs: int, seed: int) -> Row:
+    out = looked = 0
+
+    def watch(recorder: Recorder, pacing: object) -> None:
+        nonlocal out, looked
+        looked += 1
+        out += sum(arrivals.waiting for arrivals in recorder.arrivals.values()) != pacing.waiting  # type: ignore[attr-defined]
+
+    for run in range(runs):
+        chance = random.Random(seed + run)
+        schedule = Schedule(profile, ArrivalProcess.POISSON, seed + run)
+        for workers in WORKERS:
+            work = [chance.expovariate(1 / 0.4) for _ in range(len(schedule))]
+            for worker in range(workers):
+                recorder = paced(
+                    list(schedule.share(worker, workers)),
+                    work,
+                    users=max(1, 12 // workers),
+                    counter=Counter(max(1, SERVERS // workers), Freeze(40.0, 3.0)),
+                    window=Window(0.0, 30.0, 90.0),
+                    longest_wait=2.0,
+                    watch=watch,
+                )
+                ended = sum(cell.response.total for cell in recorder.journeys.values())
+                out += ended != sum(each.offered for each in recorder.arrivals.values())
+    return exact_row("offered = started + dropped + waiting, after each event, with a freeze", out, looked, seed)
+
+
+# -- coordinated omission ---------------------------------------------------------------------------------------------
+
+
+def frozen(length: float, runs: int, seed: int = 4000) -> Iterator[Row]:
+    """How far the p99 response time is off when the shop freezes for 3 s, whatever the number of users."""
+    rate = 100.0
+    for users in POOLS:
+        worst = 0.0
+        arrivals = 0
+        for run in range(runs):
+            chance = random.Random(seed + run)
+            moments = list(poisson(rate, length, chance))
+            draw = lognormal(0.05, 0.5, chance)
+            work = [draw() for _ in moments]
+            freeze = Freeze(length / 3, 3.0)
+            counter = Counter(SERVERS, freeze)
+            stays = sorted(counter.serve(moment, took) - moment for moment, took in zip(moments, work, strict=True))
+            truth = stays[math.ceil(0.99 * len(stays)) - 1]
+            recorder = paced(
+                list(enumerate(moments)),
+                work,
+                users=users,
+                counter=Counter(SERVERS, freeze),
+                window=Window(0.0, 0.0, length),
+            )
+            response = Histogram()
+            for cell in recorder.journeys.values():
+                response.add(cell.response)
+            worst = max(worst, abs(response.quantile(0.99) / truth - 1))
+            arrivals += len(moments)
+        yield error_row(f"p99 response time under a 3 s freeze, {users} users", worst, arrivals, seed, 0.02)
+
+
+# -- steadiness and mix -----------------------------------------------------------------------------------------------
+
+
+def quiet_run(chance: random.Random, *, slower: Callable[[float], float] = lambda _moment: 1.0) -> Recorder:
+    """35 s of an M/M/16 shop at six tenths of what it can carry, after a warm-up of 5 s; ``slower`` stretches its work."""
+    servers, service, steady_from, length = 16, 10.0, 5.0, 40.0
+    recorder = Recorder(Window(0.0, steady_from, length))
+    counter = Counter(servers)
+    for moment in poisson(0.6 * servers * service, length, chance):
+        done = counter.serve(moment, chance.expovariate(service) * slower(moment))
+        recorder.page(PageSample("P", "card", "ok", Blame.NOBODY, moment, moment, done))
+    return recorder
+
+
+def steadiness(runs: int, seed: int = 5000) -> Iterator[Row]:
+    """How often a steady run is called unsteady, and one that warms up for most of its length passes for steady."""
+
+    def level(recorder: Recorder) -> Level:
+        (finding,) = steady(Evidence(recorder, Conditions(level=True)))
+        return finding.level
+
+    def warming(moment: float) -> float:
+        return 0.5 + math.exp(-moment / 23)
+
+    quiet = sum(level(quiet_run(random.Random(seed + run))) is not Level.OK for run in range(runs))
+    yield share_row("a steady run of 35 s called unsteady, M/M/16 at 60 %", quiet, runs, seed, at_most=0.01)
+    few = max(20, runs // 5)
+    found = sum(level(quiet_run(random.Random(seed + run), slower=warming)) is Level.INCONCLUSIVE for run in range(few))
+    yield share_row("a run that warms up for two thirds of its length inconclusive", found, few, seed, at_least=0.95)
+
+
+def mixes(runs: int, seed: int = 6000) -> Iterator[Row]:
+    """How often a mix drawn by its weights is called another one, and one without its rarest tenth is not."""
+    weights = {"card": 60.0, "wallet": 20.0, "transfer": 10.0, "invoice": 8.0, "voucher": 2.0}
+
+    def called_drift(chance: random.Random, drawn: dict[str, float]) -> bool:
+        options = chance.choices(list(drawn), list(drawn.values()), k=1_200)
+        counted = MixCount("payment option", weights, {name: options.count(name) for name in set(options)})
+        evidence = Evidence(Recorder(Window(0.0, 0.0, 1.0)), Conditions(mixes=[counted]))
+        return any(finding.level is Level.INVALID for finding in mix(evidence))
+
+    wrong = sum(called_drift(random.Random(seed + run), weights) for run in range(runs))
+    yield share_row("a mix as asked for called drifted", wrong, runs, seed, at_most=0.01)
+    lacking = {name: weight for name, weight in weights.items() if name != "invoice"}
+    found = sum(called_drift(random.Random(seed + run), lacking) for run in range(runs))
+    yield share_row("a mix without one option of 8 % called drifted", found, runs, seed, at_least=0.95)

@@ -1,0 +1,87 @@
+"""Each claim of the README's table in a small form; ``table.py`` has the large one."""
+
+import math
+
+import claims
+import pytest
+import table
+from claims import Row, error_row, exact_row, share_row, wilson
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        pytest.param(lambda: claims.frozen(length=120.0, runs=1), id="a freeze is not hidden"),
+        pytest.param(lambda: claims.schedules(runs=1), id="the schedule is the same for any number of workers"),
+        pytest.param(lambda: claims.store(samples=20_000), id="the store keeps quantiles"),
+        pytest.param(lambda: claims.objectives(runs=40), id="verdicts on percentiles"),
+        pytest.param(lambda: claims.steadiness(runs=100), id="steadiness"),
+        pytest.param(lambda: claims.mixes(runs=200), id="mixes"),
+    ],
+)
+def test_the_claim_holds(rows):
+    seen = list(rows())
+    assert seen
+    assert [row for row in seen if not row.holds] == []
+
+
+def test_an_experiment_can_be_had_again():
+    assert list(claims.store(samples=500)) == list(claims.store(samples=500))
+    assert list(claims.mixes(runs=5, seed=9)) == list(claims.mixes(runs=5, seed=9))
+
+
+@pytest.mark.parametrize(
+    ("events", "n", "low", "high"),
+    [(0, 100, 0.0, 0.0370), (5, 100, 0.0215, 0.1118), (50, 100, 0.4038, 0.5962), (100, 100, 0.9630, 1.0)],
+)
+def test_wilson_s_interval_is_the_textbook_s(events, n, low, high):
+    assert wilson(events, n) == (pytest.approx(low, abs=1e-4), pytest.approx(high, abs=1e-4))
+
+
+def test_a_claim_that_is_broken_does_not_hold():
+    assert not share_row("rare", 6, 100, 1, at_most=0.05).holds
+    assert share_row("rare", 5, 100, 1, at_most=0.05).holds
+    assert not share_row("often", 94, 100, 1, at_least=0.95).holds
+    assert not error_row("close", 0.021, 100, 1, 0.02).holds
+    assert not error_row("close", math.nan, 100, 1, 0.02).holds
+    assert not exact_row("exact", 1, 100, 1).holds
+
+
+def test_the_table_shows_every_row_and_names_what_is_broken():
+    rows = [share_row("rare", 6, 100, 7, at_most=0.05), exact_row("exact", 0, 1_000, 8)]
+    text, broken = table.table(iter(rows))
+    assert text.splitlines() == [
+        "| claim | n | estimate | 95 % CI (Wilson) | bound | seed |",
+        "|---|---:|---:|---:|---:|---:|",
+        "| rare | 100 | 6.0% | 2.8% to 12.5% | ≤ 5% | 7 |",
+        "| exact | 1,000 | identical | all seen | exact | 8 |",
+    ]
+    assert broken == rows[:1]
+    assert isinstance(broken[0], Row)
+
+
+# -- experiments that must be able to fail ----------------------------------------------------------------------------
+
+
+def test_a_pool_that_does_not_cover_the_load_breaks_the_claim(monkeypatch):
+    monkeypatch.setattr(claims, "POOLS", (5,))  # where 100 a second, 50 ms each, keep five busy
+    assert not any(row.holds for row in claims.frozen(length=120.0, runs=1))
+
+
+def test_a_gate_that_believes_its_point_estimate_breaks_the_claim(monkeypatch):
+    class Gullible:
+        def __init__(self, verdict):
+            self.verdict = verdict
+
+    monkeypatch.setattr(claims, "assess", lambda *_: Gullible(claims.Verdict.PASSED))
+    passed, failed, *_ = claims.objectives(runs=5)
+    assert not passed.holds
+    assert failed.holds
+
+
+def test_a_schedule_that_forgets_a_worker_breaks_the_claim(monkeypatch):
+    whole = claims.Schedule.share
+    monkeypatch.setattr(
+        claims.Schedule, "share", lambda self, worker, workers: whole(self, 0 if worker == 6 else worker, workers)
+    )
+    assert not next(claims.schedules(runs=1)).holds

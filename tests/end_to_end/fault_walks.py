@@ -1,0 +1,211 @@
+"""One journey at a time through a shop that breaks a promise, with everything that was booked for it."""
+
+import asyncio
+import http.client
+import json
+from dataclasses import dataclass, field
+from itertools import count
+from types import SimpleNamespace
+from urllib.parse import urlsplit
+
+from locust.event import EventHook
+
+from shop.contract import Outcome
+from shop.front import Shop
+from shop.server import ABORT, ShopApp
+from shop.settings import Settings
+from users.accounts import Account
+from users.client import Browser, Reply
+from users.fast_http import FastHttp, session
+from users.itinerary import Conduct, Itinerary, SmsScript
+from users.journeys import JOURNEYS, Errand
+from users.steps import JourneyFailed, walk
+
+LONGEST = 5.0  # seconds of the in-process shop's clock that an exchange may take
+LARGEST = 2 * 1024 * 1024
+FAULTS = "/_control/faults"
+
+
+@dataclass(frozen=True)
+class Route:
+    """What a shopper does, and what the shop must be set to for it."""
+
+    option: str = "cash_register"
+    journey: str = "guest"
+    sms: SmsScript = SmsScript.RIGHT
+    three_d: bool = False
+    declined: bool = False
+    shop: dict = field(default_factory=dict, hash=False)
+
+    def __str__(self):
+        told = [self.journey, self.option, self.sms, "three_d" * self.three_d, "declined" * self.declined]
+        told += [f"{key}={value}" for key, value in self.shop.items()]
+        return " ".join(filter(None, told))
+
+
+@dataclass
+class Walked:
+    """How a journey ended, and the samples of its pages."""
+
+    receipt: object = None
+    failure: JourneyFailed | None = None
+    samples: list = field(default_factory=list)
+
+    @property
+    def end(self):
+        """The outcome and the page it happened on; ``ok`` and no page for a receipt."""
+        return (self.failure.outcome, self.failure.page) if self.failure else (Outcome.OK, None)
+
+    @property
+    def blamed(self):
+        """The pages that were booked as the shop's fault, with their outcomes, in order."""
+        return [(sample.page, sample.outcome) for sample in self.samples if sample.blame == "shop"]
+
+
+class Walker:
+    """Sends shopper after shopper to one shop over one transport; no order number may come up twice."""
+
+    def __init__(self, transport, origin, clock, sleep, *, first=0, **conduct):
+        self.transport, self.origin, self._clock, self._sleep = transport, origin, clock, sleep
+        self._conduct = Conduct(**conduct)
+        self._numbers, self._seen = count(first * 1_000_000), set()
+
+    def __call__(self, route, account=None):
+        number = next(self._numbers)
+        journey = JOURNEYS[route.journey]
+        if journey.signs_in and account is None:
+            account = self.new_account()
+        itinerary = Itinerary(
+            number, route.journey, route.option, route.sms, route.three_d, route.declined, seed=number
+        )
+        errand = Errand(itinerary, self._conduct, self._is_new, account=account, origin=self.origin)
+        walked = Walked()
+        browser = Browser(
+            transport=self.transport,
+            record=walked.samples.append,
+            payment_option=route.option,
+            due=self._clock(),
+            clock=self._clock,
+            sleep=self._sleep,
+            think=lambda page: 0.0,
+        )
+        self.transport.forget()
+        try:
+            walked.receipt = walk(journey.steps(errand), browser.fetch)
+        except JourneyFailed as failure:
+            walked.failure = failure
+        return walked
+
+    def new_account(self):
+        """A customer whom the shop gets to know at her first sign-in."""
+        number = next(self._numbers)
+        return Account(f"customer.{number}@shoppers.example", "Aa1secret", phone=f"06{number:09d}")
+
+    def _is_new(self, number):
+        known = number in self._seen
+        self._seen.add(number)
+        return not known
+
+
+class Clock:
+    """Time that passes only when somebody sleeps."""
+
+    def __init__(self):
+        self.now = 1_750_000_000.0
+
+    def __call__(self):
+        return self.now
+
+    def sleep(self, seconds):
+        self.now += seconds
+
+    async def asleep(self, seconds):
+        self.sleep(seconds)
+
+
+class PaperWire:
+    """A transport without sockets: speaks ASGI to a shop in this very process, on the shop's own clock."""
+
+    def __init__(self, settings):
+        self.clock = Clock()
+        self.shop = Shop(Settings.model_validate(settings))
+        self._app = ShopApp(self.shop, self.clock, self.clock.asleep)
+        self._loop = asyncio.new_event_loop()
+        self.cookies = {}
+
+    def close(self):
+        self._loop.close()
+
+    def break_promises(self, *faults):
+        """Take these faults, and no others."""
+        reply = self.send("", "PUT", FAULTS, {"content-type": "application/json"}, json.dumps(faults).encode())
+        assert reply.status == 200, reply.body
+
+    def forget(self):
+        self.cookies.clear()
+
+    def report(self, outcome, *, failed):
+        """Nobody keeps statistics here."""
+
+    def send(self, page, method, url, headers, body):
+        began, parts = self.clock(), urlsplit(url)
+        sent, left, aborted = [], [{"type": "http.request", "body": body or b""}], []
+        cookie = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
+        held = [(name.encode(), value.encode()) for name, value in {"host": "shop.test", **headers}.items()]
+
+        async def receive():
+            if not left:  # nothing more to send: she waits as long as she ever does, and hangs up
+                self.clock.now = max(self.clock.now, began + LONGEST)
+            return left.pop() if left else {"type": "http.disconnect"}
+
+        async def send(message):
+            sent.append(message)
+
+        scope = {
+            "type": "http",
+            "method": method,
+            "path": parts.path,
+            "query_string": parts.query.encode(),
+            "headers": [*held, (b"cookie", cookie.encode())],
+            "extensions": {ABORT: {"call": lambda: aborted.append(True)}},
+        }
+        self._loop.run_until_complete(self._app(scope, receive, send))
+        if self.clock() - began >= LONGEST:
+            return Reply(0, b"", "", Outcome.TIMEOUT)
+        if aborted:
+            return Reply(0, b"", "", Outcome.CONNECTION)
+        return self._reply(sent)
+
+    def _reply(self, sent):
+        location = ""
+        for name, value in sent[0]["headers"]:
+            if name == b"set-cookie":
+                self._keep(value.decode())
+            elif name == b"location":
+                location = value.decode()
+        body = b"".join(message.get("body", b"") for message in sent[1:])
+        return Reply(sent[0]["status"], body, location, Outcome.TOO_LARGE if len(body) > LARGEST else None)
+
+    def _keep(self, cookie):
+        name, _, value = cookie.partition(";")[0].partition("=")
+        self.cookies[name] = value
+
+
+def real_wire(url, longest=LONGEST, silence=None):
+    """The transport that shoppers really use, towards a shop with an address; ``silence`` is its read timeout."""
+    user = SimpleNamespace(environment=SimpleNamespace(events=SimpleNamespace(request=EventHook())), context=dict)
+    timeouts = {"connect_timeout": longest, "read_timeout": longest if silence is None else silence}
+    return FastHttp(lambda: session(url, user, verify_tls=True, **timeouts), longest, LARGEST)
+
+
+def break_promises(url, *faults):
+    """Have a running shop take these faults, and no others."""
+    address = urlsplit(url)
+    connection = http.client.HTTPConnection(address.hostname, address.port, timeout=10)
+    try:
+        connection.request("PUT", FAULTS, json.dumps(faults), {"content-type": "application/json"})
+        reply = connection.getresponse()
+        said = reply.read()
+    finally:
+        connection.close()
+    assert reply.status == 200, said

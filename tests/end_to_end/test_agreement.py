@@ -1,0 +1,305 @@
+"""Console, results, Prometheus and the shop's own ledger tell the same of one run in which much goes wrong."""
+
+import re
+import subprocess
+import time
+from collections import Counter
+from itertools import accumulate
+from types import SimpleNamespace
+
+import pytest
+from running import Locust, needs
+from scraping import Prometheus, a_free_port, fetch
+
+from harness.buckets import JOURNEY, PAGE_RESPONSE, PAGE_SERVICE
+from harness.histogram import Histogram
+
+pytestmark = [pytest.mark.end_to_end, needs("prometheus", "promtool")]
+
+# ThankYouPage and CompletedOrder are shown when the order is made already: who fails there has bought.
+AFTER_THE_SALE = {"ThankYouPage", "CompletedOrder"}
+
+BROKEN = """
+description = "A shop that breaks many of its promises."
+objectives = ["journey failures < 1%", "page response_time p95 < 5s"]
+[arrivals]
+process = "uniform"
+rate = "40/s"
+duration = "5s"
+warm_up = "1s"
+drain = "15s"
+[payments]
+credit_card = 4
+pay_on_delivery = 4
+cash_register = 2
+gpay = 1
+masterpass = 1
+saved_card = 1
+[journeys]
+guest = 4
+returning = 3
+first_time = 2
+abandoning = 1
+[sms]
+share = 1.0
+right = 4
+wrong = 2
+resend = 2
+locked = 1
+[cards]
+three_d = 0.3
+declined = 0.25
+[think]
+scale = 0
+[shop.sms]
+options = ["pay_on_delivery", "cash_register"]
+[[shop.faults]]
+name = "server_error"
+share = 0.12
+pages = ["ThankYouPage"]
+[[shop.faults]]
+name = "wrong_amount"
+share = 0.1
+pages = ["CompletedOrder"]
+[[shop.faults]]
+name = "reset"
+share = 0.1
+pages = ["BinNumberPage", "AddressSelectionPage"]
+[[shop.faults]]
+name = "throttled"
+share = 0.04
+pages = ["BasketAdd", "PaymentOptionSelectionPage"]
+"""
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    """One run, what it left behind, a scrape from the middle and one after the verdict, and the Prometheus that watched."""
+    folder = tmp_path_factory.mktemp("agreement")
+    (folder / "broken.toml").write_text(BROKEN)
+    port = a_free_port()
+    prometheus = Prometheus(folder / "prometheus", port)
+    locust = Locust(
+        folder / "results",
+        "--headless",
+        *("--scenario", str(folder / "broken.toml")),
+        *("--metrics-port", str(port), "--metrics-linger", "3"),
+    )
+    try:
+        locust.until("All users spawned")
+        middle = scrape_in_the_steady_part(port)
+        locust.until("\nResults: ")
+        after = fetch(f"http://127.0.0.1:{port}/metrics").decode()
+        finished = locust.wait()
+        yield SimpleNamespace(finished=finished, result=finished.result, prometheus=prometheus, scrapes=(middle, after))
+    finally:
+        locust.close()
+        prometheus.close()
+
+
+def scrape_in_the_steady_part(port):
+    """The metrics when the load is fully on."""
+    deadline = time.monotonic() + 20
+    while True:
+        text = fetch(f"http://127.0.0.1:{port}/metrics").decode()
+        if re.search(r'run_phase\{.*phase="steady"\} 1.0', text):
+            return text
+        assert time.monotonic() < deadline, "the run does not get steady"
+        time.sleep(0.1)
+
+
+@pytest.fixture(scope="module")
+def result(run):
+    return run.result
+
+
+@pytest.fixture(scope="module")
+def prometheus(run):
+    return run.prometheus
+
+
+def summed(rows, *labels, of="response", where=lambda row: True):
+    """How many there were in the measured histograms, by these labels."""
+    found = Counter()
+    for row in rows:
+        if where(row):
+            found[tuple(row[label] for label in labels) if len(labels) > 1 else row[labels[0]]] += row[of]["total"]
+    return dict(found)
+
+
+def failed(row):
+    return row["blame"] == "shop"
+
+
+# -- something of everything happened, or the rest would prove nothing ------------------------------------------------
+
+
+def test_much_went_wrong_and_much_went_well(result):
+    counts = result["counts"]
+    assert counts["journeys"] == 200
+    assert counts["orders"] > 50
+    for outcome in ("http_5xx", "connection", "throttled", "amount_mismatch", "declined", "code_locked", "abandoned"):
+        assert counts["journeys_by_outcome"].get(outcome, 0) > 0, outcome
+    assert set(counts["orders_by_option"]) == {
+        "credit_card",
+        "pay_on_delivery",
+        "cash_register",
+        "gpay",
+        "masterpass",
+        "saved_card",
+    }
+    assert {row["verification"] for row in result["measured"]["journeys"]} >= {"right", "wrong", "resend"}
+    assert {row["phase"] for row in result["measured"]["journeys"]} >= {"warm_up", "steady"}
+
+
+# -- result.json with itself ------------------------------------------------------------------------------------------
+
+
+def test_the_totals_are_the_sum_of_the_measured_histograms(result):
+    counts, pages, journeys = result["counts"], result["measured"]["pages"], result["measured"]["journeys"]
+    assert counts["pages_by_page"] == summed(pages, "page") == summed(pages, "page", of="service")
+    assert counts["pages_by_outcome"] == summed(pages, "outcome")
+    assert counts["pages"] == sum(counts["pages_by_page"].values())
+    assert counts["failed_pages"] == sum(summed(pages, "page", where=failed).values())
+    assert counts["journeys_by_outcome"] == summed(journeys, "outcome")
+    assert counts["failed_journeys"] == sum(summed(journeys, "outcome", where=failed).values())
+    assert counts["orders_by_option"] == summed(journeys, "payment_option", where=lambda row: row["ordered"])
+    assert counts["amount"] == sum(row["amount"] for row in journeys)
+
+
+def test_a_journey_that_failed_on_a_page_is_a_page_that_failed(result):
+    on_pages = summed(result["measured"]["journeys"], "failed_page", "outcome", where=failed)
+    assert summed(result["measured"]["pages"], "page", "outcome", where=failed) == on_pages
+
+
+# -- the console ------------------------------------------------------------------------------------------------------
+
+
+def test_the_console_says_the_same(run, result):
+    counts = result["counts"]
+    said = " ".join(run.finished.output.split())
+    assert (
+        f"In the whole run: {counts['pages']:,} pages, {counts['failed_pages']:,} of them failed; "
+        f"{counts['journeys']:,} journeys, {counts['failed_journeys']:,} of them failed; "
+        f"{counts['orders']:,} orders over {counts['amount'] / 100:,.2f}." in said
+    )
+    table = run.finished.output.split("Outcomes (whole run)")[1].split("\n\n")[0]
+    rows = re.findall(r"^(\w+) {2,}[^\d\n]+ {2,}([\d,]+) +([\d,]+)$", table, re.MULTILINE)
+    numbers = {outcome: tuple(int(n.replace(",", "")) for n in both) for outcome, *both in rows}
+    of_pages, of_journeys = counts["pages_by_outcome"], counts["journeys_by_outcome"]
+    assert numbers == {
+        outcome: (of_pages.get(outcome, 0), of_journeys.get(outcome, 0)) for outcome in of_pages | of_journeys
+    }
+
+
+# -- Prometheus -------------------------------------------------------------------------------------------------------
+
+
+def test_prometheus_counted_the_same_pages(result, prometheus):
+    counts, pages = result["counts"], result["measured"]["pages"]
+    for name in ("page_duration_seconds_count", "page_response_seconds_count"):
+        assert prometheus.total(name, "page") == counts["pages_by_page"]
+        assert prometheus.total(name, "payment_option") == counts["pages_by_option"]
+        assert prometheus.total(name, "page", "payment_option", "outcome") == summed(
+            pages, "page", "payment_option", "outcome"
+        )
+        assert prometheus.total(name, result="failure") == counts["failed_pages"]
+    assert prometheus.total("page_errors_total", "page", "kind") == summed(pages, "page", "outcome", where=failed)
+    assert prometheus.total("page_received_bytes_total") == sum(row["received"] for row in pages)
+
+
+def test_prometheus_counted_the_same_journeys_and_orders(result, prometheus):
+    counts, journeys = result["counts"], result["measured"]["journeys"]
+    assert prometheus.total("journeys_completed_total", "outcome") == counts["journeys_by_outcome"]
+    assert prometheus.total("journeys_completed_total", "payment_option") == counts["journeys_by_option"]
+    assert prometheus.total("journeys_completed_total", result="failed") == counts["failed_journeys"]
+    assert prometheus.total("orders_total", "payment_option") == counts["orders_by_option"]
+    assert prometheus.total("sms_verifications_total", "result") == summed(
+        journeys, "verification", where=lambda row: row["verification"]
+    )
+
+
+def test_prometheus_counted_the_same_arrivals(result, prometheus):
+    arrivals = result["measured"]["arrivals"].values()
+    for name, of in (("scheduled", "offered"), ("started", "started"), ("dropped", "dropped")):
+        assert prometheus.total(f"arrivals_{name}_total") == sum(one[of] for one in arrivals)
+    assert list(prometheus.last("arrivals_waiting").values()) == [0]
+
+
+@pytest.mark.parametrize(
+    ("name", "measured", "bounds"),
+    [
+        ("page_duration_seconds", ("pages", "service"), PAGE_SERVICE),
+        ("page_response_seconds", ("pages", "response"), PAGE_RESPONSE),
+        ("journey_duration_seconds", ("journeys", "service"), JOURNEY),
+        ("journey_response_seconds", ("journeys", "response"), JOURNEY),
+    ],
+)
+def test_prometheus_holds_the_same_histograms(result, prometheus, name, measured, bounds):
+    kind, of = measured
+    every = Histogram()
+    for row in result["measured"][kind]:
+        every.add(Histogram.from_json(row[of]))
+    into = [0] * (len(bounds) + 1)
+    every.spread(bounds, into)
+    names = [*map(str, map(float, bounds)), "+Inf"]
+    assert prometheus.total(f"{name}_bucket", "le") == dict(zip(names, accumulate(into), strict=True))
+    assert prometheus.total(f"{name}_sum") == pytest.approx(every.sum, rel=1e-9)
+
+
+def test_prometheus_has_seen_the_verdict(run, result, prometheus):
+    verdict = result["judgement"]["verdict"]
+    shown = {dict(labels)["verdict"]: value for labels, value in prometheus.last("run_verdict").items()}
+    assert shown == {name: int(name == verdict) for name in shown}
+    assert verdict in shown
+    assert list(prometheus.last("run_valid").values()) == [int(verdict != "invalid")]
+    assert run.finished.code == result["exit_code"] == {"failed": 3, "invalid": 4}[verdict]
+    run_ids = {dict(labels)["run_id"] for labels in prometheus.last("run_info")}
+    assert run_ids == {result["run_id"]}
+
+
+def test_promtool_finds_no_fault_with_what_is_served(run):
+    for scrape in run.scrapes:
+        checked = subprocess.run(
+            ["promtool", "check", "metrics"],
+            input=scrape,
+            capture_output=True,
+            text=True,
+            timeout=30,
+            check=False,
+        )
+        assert (checked.returncode, checked.stdout, checked.stderr) == (0, "", "")
+    middle, after = run.scrapes
+    assert 'verdict="pending"} 1.0' in middle
+    assert 'verdict="pending"} 0.0' in after
+
+
+# -- the shop's own ledger --------------------------------------------------------------------------------------------
+
+
+def test_the_shop_counted_the_same_pages(result):
+    ledger, counts = result["ledger"], result["counts"]
+    assert ledger["pages_theirs"] == ledger["pages_ours"] == counts["pages"]
+    assert not [one for one in ledger["differences"] if one["what"] == "pages"]
+
+
+def test_the_shop_sold_what_there_are_receipts_for_and_to_those_who_failed_after_the_sale(result):
+    ledger, counts = result["ledger"], result["counts"]
+    bought_all_the_same = summed(
+        result["measured"]["journeys"], "payment_option", where=lambda row: row["failed_page"] in AFTER_THE_SALE
+    )
+    assert ledger["orders_ours"] == counts["orders"]
+    assert ledger["orders_theirs"] - ledger["orders_ours"] == sum(bought_all_the_same.values()) > 0
+    apart = {one["name"]: one["theirs"] - one["ours"] for one in ledger["differences"] if one["what"] == "orders"}
+    assert apart == bought_all_the_same
+    assert ledger["revenue_ours"] == counts["amount"] < ledger["revenue_theirs"]
+
+
+def test_why_the_shop_sold_more_is_said(run, result):
+    n = result["ledger"]["orders_theirs"] - result["counts"]["orders"]
+    (finding,) = [one for one in result["judgement"]["findings"] if one["check"] == "ledger"]
+    assert finding["level"] == "warning"
+    assert finding["message"].endswith(f"because {n} orders were sold to shoppers who never saw their receipt")
+    assert f"{n} orders were sold to shoppers who never saw their receipt" in " ".join(run.finished.output.split())
+    summary = next(run.finished.results.rglob("summary.md")).read_text()
+    assert f"because {n} orders were sold to shoppers who never saw their receipt" in summary

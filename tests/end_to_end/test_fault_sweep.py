@@ -1,0 +1,341 @@
+"""Every fault on every page that any journey asks for: one failure of the foreseen name, or a reason why it does no harm.
+
+The shop is in this process and no socket is in sight, so that some thousands of journeys take some seconds.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+
+import pytest
+from fault_walks import PaperWire, Route, Walked, Walker
+
+from shop.contract import CHECKOUT_PAGES, PAYMENT_OPTIONS, RETURN_PAGES, Blame, Outcome, Page
+from shop.settings import FaultName
+from users.itinerary import SmsScript
+
+pytestmark = pytest.mark.end_to_end
+
+F, P, O = FaultName, Page, Outcome  # noqa: E741 - tables are read by their columns
+
+ASKS = {"sms": {"options": list(PAYMENT_OPTIONS)}}  # for a code by SMS, whatever the payment option
+ASKS_NOT = {"sms": {"options": []}}
+RECORDED = {"no_errors": "list", "page_slug": "lower", "context_list": "cumulative", "redirect_url": "absolute"}
+
+ROUTES = {
+    **{f"{option}, with a code": Route(option, shop=ASKS) for option in PAYMENT_OPTIONS},
+    **{f"{option}, without a code": Route(option, shop=ASKS_NOT) for option in PAYMENT_OPTIONS},
+    **{f"a code, {script}": Route("pay_on_delivery", sms=script) for script in SmsScript if script != SmsScript.RIGHT},
+    "card by the bank": Route("credit_card", three_d=True),
+    "saved card by the bank": Route("saved_card", three_d=True),
+    "card declined": Route("credit_card", declined=True),
+    "card declined by the bank": Route("credit_card", three_d=True, declined=True),
+    "pay on delivery by a page": Route("pay_on_delivery", shop={"conventions": {"pay_on_delivery": "page"}}),
+    "store credit selected": Route("loyalty_money", shop={"conventions": {"loyalty": "selected"}}),
+    "store credit in part": Route("loyalty_money", shop={"store_credit": "5.00"}),
+    "returning": Route(journey="returning", shop=ASKS),
+    "first time": Route(journey="first_time", shop=ASKS),
+    "guest, as recorded": Route("credit_card", three_d=True, shop={**ASKS, "conventions": RECORDED}),
+    "returning, as recorded": Route(journey="returning", shop={"conventions": RECORDED}),
+}
+
+HTML = frozenset({P.THREE_D_REDIRECT, P.REDIRECTION, P.BANK})
+ENVELOPES = CHECKOUT_PAGES | {P.CHECKOUT}
+PLAIN_JSON = frozenset(Page) - ENVELOPES - HTML
+BEFORE_BASKET = frozenset({P.CSRF_TOKEN, P.LOGIN, P.PRODUCT, P.BASKET_ADD})
+AFTER_SALE = frozenset({P.THANK_YOU, P.COMPLETED_ORDER})
+NO_JOURNEY = {
+    P.LOGOUT: "shoppers leave without a word",
+    P.CURRENT_USER: "a shopper knows who she is",
+    P.ADDRESS_LIST: "the checkout shows the addresses",
+    P.BASKET: "read only where adding to it does not show it",
+}
+
+
+@dataclass(frozen=True)
+class Undisturbed:
+    """A route, and how it is walked while the shop keeps its promises."""
+
+    route: Route
+    walked: Walked
+
+    @property
+    def trail(self):
+        return [Page(sample.page) for sample in self.walked.samples]
+
+    @property
+    def signed_in(self):
+        return self.route.journey != "guest"
+
+    @property
+    def sold_on(self):
+        """The page whose post made the order; none if nothing was bought."""
+        return self._before(P.THANK_YOU)
+
+    @property
+    def codes_from(self):
+        """The pages whose posts sent a code."""
+        return self._before(P.SMS_INBOX)
+
+    @property
+    def back_on(self):
+        """The page on which she comes back from outside."""
+        return next((page for page in self.trail if page in RETURN_PAGES), None)
+
+    def after(self, page):
+        """What she does when she has first seen a page."""
+        return self.trail[self.trail.index(page) + 1]
+
+    def _before(self, page):
+        pairs = zip(self.trail, self.trail[1:], strict=False)
+        return frozenset(before for before, after in pairs if after is page)
+
+
+def always(page, way):
+    return True
+
+
+@dataclass(frozen=True)
+class Harmless:
+    """A fault that nobody can see on these pages, as nothing is wrong for the shopper; ``where``: on these ways only."""
+
+    faults: frozenset[FaultName]
+    pages: frozenset[Page]
+    why: str
+    where: Callable[[Page, Undisturbed], bool] = always
+
+    def covers(self, fault, page, way):
+        return fault in self.faults and page in self.pages and self.where(page, way)
+
+
+HARMLESS = [
+    Harmless(frozenset({F.WRONG_PAGE, F.NOT_ECHOED}), PLAIN_JSON, "is no envelope: names no page, has no pre-order"),
+    Harmless(
+        frozenset({F.WRONG_AMOUNT}),
+        PLAIN_JSON - {P.BASKET_ADD, P.COMPLETED_ORDER},
+        "holds no amount that the fault could change",
+    ),
+    Harmless(
+        frozenset({F.WRONG_PAGE, F.NOT_ECHOED, F.WRONG_AMOUNT, F.MISSING_FIELD, F.OK_WITH_ERRORS}),
+        HTML,
+        "is HTML: there is no document to spoil, and the page comes whole",
+    ),
+    Harmless(frozenset({F.INVALID_JSON}), HTML, "is HTML: one odd sign in it, and the form is there all the same"),
+    Harmless(
+        frozenset({F.MISSING_FIELD}),
+        frozenset({P.BASKET_ADD}),
+        "nothing says what adding is answered with: who is not shown the basket asks for it, and holds it to the price",
+    ),
+    Harmless(
+        frozenset({F.NOT_ECHOED}),
+        frozenset({P.CHECKOUT, P.INDEX}),
+        "nothing has been chosen yet, so nothing can be missing: the reply is the same to the byte",
+        lambda page, way: page is P.INDEX or way.route.journey != "returning",
+    ),
+    Harmless(
+        frozenset({F.OK_WITH_ERRORS}),
+        frozenset({P.CARD_CONFIRMATION, P.THREE_D_SECURE}),
+        "the card is one to be refused, and is: in which words is the shop's business",
+        lambda page, way: way.route.declined,
+    ),
+    Harmless(
+        frozenset({F.OK_WITH_ERRORS}),
+        frozenset({P.VERIFY_SMS}),
+        "every code she types is wrong, and is refused",
+        lambda page, way: way.route.sms is SmsScript.LOCKED,
+    ),
+    Harmless(
+        frozenset({F.SESSION_DROPPED}),
+        BEFORE_BASKET,
+        "a stranger with an empty basket has nothing to lose: the next page gives her another session",
+        lambda page, way: not way.signed_in or page in (P.CSRF_TOKEN, P.LOGIN),
+    ),
+    Harmless(
+        frozenset({F.SESSION_DROPPED}),
+        frozenset({P.COMPLETED_ORDER}),
+        "an order is found by its token, and the journey ends here",
+    ),
+    Harmless(frozenset({F.EMPTY_BASKET}), BEFORE_BASKET, "the basket is empty until the first thing is added"),
+    Harmless(frozenset({F.EMPTY_BASKET}), AFTER_SALE, "the basket has been sold"),
+    Harmless(
+        frozenset({F.LOST_SMS}), frozenset(Page), "no code is sent here", lambda page, way: page not in way.codes_from
+    ),
+    Harmless(
+        frozenset({F.REPEATED_ORDER_NUMBER}),
+        frozenset(Page),
+        "nothing is sold here",
+        lambda page, way: page not in way.sold_on,
+    ),
+]
+
+
+@dataclass(frozen=True)
+class Later:
+    """A fault of which the reply it struck shows nothing, and the first one that can does: on the page ``seen_on``."""
+
+    fault: FaultName
+    pages: frozenset[Page]
+    seen_on: Callable[[Undisturbed], Page]
+    why: str
+
+    def covers(self, fault, page):
+        return fault is self.fault and page in self.pages
+
+
+LATER = [
+    Later(F.REPEATED_ORDER_NUMBER, frozenset(Page), lambda way: P.THANK_YOU, "there the number is read"),
+    Later(F.LOST_SMS, frozenset(Page), lambda way: P.VERIFY_SMS, "the code that this page wants never comes"),
+    Later(F.EMPTY_BASKET, frozenset({P.ADDRESS_ADD}), lambda way: P.ADDRESS_SELECTION, "an address needs no basket"),
+    Later(F.EMPTY_BASKET, HTML, lambda way: way.back_on, "a bank does not look into the basket"),
+    Later(F.EMPTY_BASKET, frozenset({P.SMS_INBOX}), lambda way: way.after(P.SMS_INBOX), "nor does a telephone"),
+    Later(
+        F.SESSION_DROPPED,
+        frozenset({P.PRODUCT, P.BASKET_ADD}),
+        lambda way: P.CHECKOUT,
+        "she shops on as a stranger, and is asked who she is",
+    ),
+    Later(
+        F.SESSION_DROPPED,
+        frozenset({P.THREE_D_REDIRECT, P.REDIRECTION}),
+        lambda way: P.CHECKOUT,
+        "she is sent back instead of on, and there learns why",
+    ),
+    Later(F.SESSION_DROPPED, frozenset({P.BANK}), lambda way: way.back_on, "a bank does not know her session"),
+    Later(F.SESSION_DROPPED, frozenset({P.SMS_INBOX}), lambda way: way.after(P.SMS_INBOX), "nor does a telephone"),
+]
+
+NAMES = {
+    F.WRONG_PAGE: O.UNEXPECTED_PAGE,
+    F.MISSING_FIELD: O.ENVELOPE,
+    F.TRUNCATED_JSON: O.NOT_JSON,
+    F.INVALID_JSON: O.NOT_JSON,
+    F.HTML_INSTEAD: O.NOT_JSON,
+    F.OK_WITH_ERRORS: O.BUSINESS_ERROR,
+    F.SIGN_IN_REDIRECT: O.SESSION_LOST,
+    F.THROTTLED: O.THROTTLED,
+    F.SERVER_ERROR: O.HTTP_5XX,
+    F.UNAVAILABLE: O.HTTP_5XX,
+    F.CLIENT_ERROR: O.HTTP_4XX,
+    F.RESET: O.CONNECTION,
+    F.STALL: O.TIMEOUT,
+    F.SLOW_BODY: O.TIMEOUT,
+    F.LOST_SMS: O.SMS_LOST,
+    F.SESSION_DROPPED: O.SESSION_LOST,
+    F.WRONG_AMOUNT: O.AMOUNT_MISMATCH,
+    F.NOT_ECHOED: O.NOT_ECHOED,
+    F.REPEATED_ORDER_NUMBER: O.DOUBLE_ORDER,
+    F.EMPTY_BASKET: O.BASKET_LOST,
+    F.OVERSIZED_BODY: O.TOO_LARGE,
+}
+OTHER_NAMES = {
+    **dict.fromkeys(
+        ((fault, P.LOGIN) for fault in (F.MISSING_FIELD, F.OK_WITH_ERRORS, F.CLIENT_ERROR)), O.SIGN_IN_REFUSED
+    ),
+    **dict.fromkeys(((fault, page) for fault in (F.TRUNCATED_JSON, F.HTML_INSTEAD) for page in HTML), O.ENVELOPE),
+}
+# The journey finds these out from what it knows besides the reply, or from a reply that is missing.
+NO_PAGE_IS_WRONG = {(F.WRONG_AMOUNT, P.BASKET_ADD), *((F.LOST_SMS, page) for page in Page)}
+
+
+def foreseen(fault, page, way):
+    """The outcome of a journey with this fault, the page it is seen on, and the pages that are booked as failed."""
+    if any(row.covers(fault, page, way) for row in HARMLESS):
+        return way.walked.end[0], None, []
+    name = OTHER_NAMES.get((fault, page), NAMES[fault])
+    seen_on = next((row.seen_on(way) for row in LATER if row.covers(fault, page)), page)
+    return name, seen_on, [] if (fault, page) in NO_PAGE_IS_WRONG else [(seen_on, name)]
+
+
+class Sweep:
+    """One route, walked over and over in a shop of its own."""
+
+    def __init__(self, route, seed):
+        self.route, self.wire = route, PaperWire({"seed": seed, **route.shop})
+        self._walk = Walker(self.wire, "http://shop.test", self.wire.clock, self.wire.clock.sleep, sms_patience=0.5)
+
+    def undisturbed(self):
+        return Undisturbed(self.route, self._walk(self.route, self._customer()))
+
+    def struck(self, fault, page):
+        account = self._customer()
+        before = self.wire.shop.ledger.faults[fault]
+        self.wire.break_promises({"name": fault, "pages": [page], "share": 1.0})
+        walked = self._walk(self.route, account)
+        self.wire.break_promises()
+        assert self.wire.shop.ledger.faults[fault] > before, f"{fault} never struck on {page}"
+        return walked
+
+    def _customer(self):
+        """A customer whose choices the shop remembers, as she has bought before."""
+        if self.route.journey != "returning":
+            return None
+        account = self._walk.new_account()
+        assert self._walk(self.route, account).receipt
+        return account
+
+
+def sweep(name):
+    return Sweep(ROUTES[name], seed=1 + list(ROUTES).index(name))
+
+
+@cache
+def ways():
+    """Every route as it is walked undisturbed."""
+    found = {}
+    for name in ROUTES:
+        one = sweep(name)
+        found[name] = one.undisturbed()
+        one.wire.close()
+    return found
+
+
+@cache
+def pages_to_sweep():
+    """By route: all its pages from the choice of the payment on, and those before it where they come up first."""
+    found, seen = {}, set()
+    for name, way in ways().items():
+        chosen = len(way.trail) - way.trail[::-1].index(P.PAYMENT_OPTION) - 1
+        early = [page for page in way.trail[:chosen] if (way.route.journey, page) not in seen]
+        seen |= {(way.route.journey, page) for page in early}
+        # Without a code, only the page that sells differs from the same route with one.
+        late = way.sold_on if name.endswith("without a code") else way.trail[chosen:]
+        recorded = way.trail if name.endswith("as recorded") else ()
+        found[name] = list(dict.fromkeys([*early, *late, *recorded]))
+    return found
+
+
+@pytest.mark.parametrize("name", ROUTES)
+def test_no_fault_passes_unseen(name):
+    one, way = sweep(name), ways()[name]
+    one.undisturbed()  # so that there is an order whose number can be repeated
+    surprises = []
+    for page in pages_to_sweep()[name]:
+        for fault in FaultName:
+            for _ in range(1 + (fault is F.MISSING_FIELD)):  # which field is missing is a matter of chance
+                walked = one.struck(fault, page)
+                outcome, seen_on = walked.end
+                ended = (outcome, seen_on if outcome.blame is Blame.SHOP else None, walked.blamed)
+                if ended != foreseen(fault, page, way):
+                    surprises.append(f"{fault} on {page}: {ended}, not {foreseen(fault, page, way)}")
+    one.wire.close()
+    assert not surprises, "\n".join(surprises)
+
+
+def test_every_fault_has_a_name_and_every_page_is_swept():
+    assert set(NAMES) == set(FaultName)
+    assert all(outcome.blame is Blame.SHOP for outcome in (*NAMES.values(), *OTHER_NAMES.values()))
+    assert set().union(*pages_to_sweep().values()) | NO_JOURNEY.keys() == set(Page)
+    assert {way.route.option for way in ways().values()} == set(PAYMENT_OPTIONS)
+
+
+@pytest.mark.parametrize("row", [*HARMLESS, *LATER], ids=lambda row: row.why)
+def test_no_excuse_is_kept_that_nobody_needs(row):
+    swept = [(page, ways()[name]) for name, pages in pages_to_sweep().items() for page in pages]
+    if isinstance(row, Harmless):
+        assert all(any(row.covers(fault, page, way) for page, way in swept) for fault in row.faults)
+    else:
+        excused = [other for other in HARMLESS if row.fault in other.faults]
+        assert any(
+            row.covers(row.fault, page) and not any(other.covers(row.fault, page, way) for other in excused)
+            for page, way in swept
+        )

@@ -1,0 +1,103 @@
+"""One load from several processes: the same books, the same journeys, and no worker's loss goes unnoticed."""
+
+import json
+import os
+import signal
+from pathlib import Path
+
+import pytest
+from running import QUICK
+
+pytestmark = pytest.mark.end_to_end
+
+LONG = QUICK.replace('duration = "6s"', 'duration = "30s"')
+
+
+def workers_of(pid):
+    """The process ids of a master's workers; the embedded shop is a child, too."""
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return [int(child) for child in children if b"locust" in Path(f"/proc/{child}/cmdline").read_bytes()]
+
+
+def journeys(folder, pattern):
+    lines = [json.loads(line) for path in folder.glob(pattern) for line in path.read_text().splitlines()]
+    kept = ("journey", "payment_option", "outcome", "verification", "pages")
+    return {line["number"]: {key: line[key] for key in kept} for line in lines}
+
+
+def test_two_workers_add_up_to_what_the_shop_has_sold(locust, scenario):
+    run = locust("--headless", "--scenario", scenario(), "--processes", "2").wait()
+    assert run.sound, run.output
+    assert run.result["ledger"]["agrees"], run.result["ledger"]
+    arrivals = run.result["measured"]["arrivals"].values()
+    assert sum(one["offered"] for one in arrivals) == sum(one["started"] for one in arrivals) == 150
+    assert run.result["counts"]["journeys"] == 150
+
+
+def test_the_same_shoppers_come_whatever_the_number_of_processes(locust, tmp_path):
+    one = locust("--headless", "--scenario", "smoke", "--journey-log", str(tmp_path / "one.jsonl")).wait()
+    three = locust(
+        "--headless", "--scenario", "smoke", "--journey-log", str(tmp_path / "three.jsonl"), "--processes", "3"
+    ).wait()
+    assert one.sound, one.output
+    assert three.sound, three.output
+    assert len(list(tmp_path.glob("three.worker-*.jsonl"))) == 3
+    assert journeys(tmp_path, "one.jsonl") == journeys(tmp_path, "three.worker-*.jsonl")
+
+
+def test_a_closed_load_from_two_workers_keeps_the_books_too(locust, scenario):
+    closed = """
+    objectives = ["journey failures < 5%"]
+    [closed]
+    users = 8
+    duration = "5s"
+    warm_up = "1s"
+    [think]
+    median = "50ms"
+    """
+    run = locust("--headless", "--scenario", scenario(closed), "--processes", "2").wait()
+    assert run.sound, run.output
+    assert run.result["ledger"]["agrees"]
+    assert run.result["asked"]["model"] == "closed"
+
+
+def test_a_worker_that_is_killed_makes_the_run_invalid_at_once(locust, scenario):
+    process = locust("--headless", "--scenario", scenario(LONG), "--processes", "2")
+    process.until("steady")
+    os.kill(workers_of(process.process.pid)[0], signal.SIGKILL)
+    run = process.wait(timeout=40)
+    assert run.code == 4, run.output
+    assert "worker" in run.result["judgement"]["reason"], run.result["judgement"]["reason"]
+    assert "lost" in run.result["judgement"]["reason"]
+
+
+def test_a_worker_that_hangs_makes_the_run_invalid(locust, scenario):
+    process = locust("--headless", "--scenario", scenario(LONG), "--processes", "2")
+    process.until("steady")
+    frozen = workers_of(process.process.pid)[0]
+    os.kill(frozen, signal.SIGSTOP)
+    try:
+        process.until("INVALID", timeout=40)
+    finally:
+        os.kill(frozen, signal.SIGCONT)
+    run = process.wait(timeout=40)
+    assert run.code == 4, run.output
+    assert "lost" in run.result["judgement"]["reason"]
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_master_sees_all_shoppers_home(locust, scenario, number):
+    slow = LONG + '[shop.service]\ndefault = "60ms"\n'
+    process = locust("--headless", "--scenario", scenario(slow), "--processes", "2")
+    process.until("steady")
+    workers = workers_of(process.process.pid)
+    process.signal(number)
+    if number == signal.SIGINT:  # as a terminal does, to all of them at once
+        for worker in workers:
+            os.kill(worker, number)
+    run = process.wait(timeout=40)
+    assert run.code == 4, run.output
+    assert "interrupted" in run.output
+    assert run.result["ledger"]["agrees"], run.result["ledger"]
+    outcomes = run.result["counts"]["journeys_by_outcome"]
+    assert not {"aborted", "unfinished"} & set(outcomes), outcomes

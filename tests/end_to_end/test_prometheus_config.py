@@ -1,0 +1,36 @@
+"""The configuration for Prometheus that we ship is one that Prometheus takes, and it asks where we answer."""
+
+import re
+import subprocess
+
+import pytest
+from running import ROOT, needs
+
+from harness.metrics_server import PORT
+from harness.options import METRICS_PORT
+
+CONFIG = ROOT / "dashboards" / "prometheus.yml"
+
+
+@pytest.mark.end_to_end
+@needs("promtool")
+def test_promtool_takes_the_configuration():
+    checked = subprocess.run(
+        ["promtool", "check", "config", str(CONFIG)], capture_output=True, text=True, timeout=30, check=False
+    )
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+    assert "SUCCESS" in checked.stdout
+
+
+def test_it_asks_our_own_port_on_this_machine_every_five_seconds():
+    text = re.sub(r"#.*", "", CONFIG.read_text())
+    assert re.findall(r"targets: \[(.*)\]", text) == [f'"127.0.0.1:{METRICS_PORT}"']
+    assert PORT == METRICS_PORT
+    assert re.findall(r"scrape_interval: (\S+)", text) == ["5s"]
+
+
+def test_what_it_says_about_lingering_outlasts_a_scrape():
+    text = CONFIG.read_text()
+    (linger,) = re.findall(r"--metrics-linger (\d+)", text)
+    (interval,) = re.findall(r"scrape_interval: (\d+)s", text)
+    assert int(linger) > int(interval)

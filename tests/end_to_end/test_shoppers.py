@@ -1,0 +1,97 @@
+"""What a scenario says of the shoppers, seen in what they did."""
+
+import pytest
+from running import QUICK
+
+pytestmark = pytest.mark.end_to_end
+
+SHORT = QUICK.replace('duration = "6s"', 'duration = "4s"')
+SIGNED_IN = SHORT + "[journeys]\nreturning = 2\nfirst_time = 1\n"
+HEADER = "email,password,first_name,last_name,phone,saved_choices\n"
+
+
+def accounts(returning, first_time):
+    rows = [f"r{n}@shoppers.example,secret-{n},Ada,Byron,0611111{n:04},1" for n in range(returning)]
+    rows += [f"f{n}@shoppers.example,secret-{n},Ada,Byron,0622222{n:04},0" for n in range(first_time)]
+    return HEADER + "\n".join(rows) + "\n"
+
+
+def test_shoppers_sign_in_once_for_each_journey_unless_told_otherwise(locust, scenario):
+    run = locust("--headless", "--scenario", scenario(SIGNED_IN)).wait()
+    assert run.sound, run.output
+    counts = run.result["counts"]
+    assert counts["pages_by_page"]["Login"] == counts["journeys"] == 100
+
+
+def test_shoppers_who_stay_signed_in_sign_in_once_for_each_virtual_user(locust, scenario):
+    text = SIGNED_IN.replace("drain =", "users = 6\nlongest_wait = '10s'\ndrain =") + '[accounts]\nsign_in = "user"\n'
+    run = locust("--headless", "--scenario", scenario(text)).wait()
+    assert run.sound, run.output
+    assert run.result["counts"]["orders"] == 100
+    assert run.result["counts"]["pages_by_page"]["Login"] <= 6
+
+
+def test_accounts_come_from_a_file_and_returning_shoppers_open_on_payment(locust, scenario, tmp_path):
+    (tmp_path / "accounts.csv").write_text(accounts(20, 0))
+    text = SHORT + '[journeys]\nreturning = 1\n[accounts]\nfile = "accounts.csv"\n'
+    run = locust("--headless", "--scenario", scenario(text.replace("drain =", "users = 20\ndrain ="))).wait()
+    assert run.sound, run.output
+    assert "AddressSelectionPage" not in run.result["counts"]["pages_by_page"]
+
+
+def test_a_load_without_accounts_enough_is_invalid(locust, scenario, tmp_path):
+    (tmp_path / "accounts.csv").write_text(accounts(2, 0))
+    text = SHORT + '[journeys]\nreturning = 1\n[accounts]\nfile = "accounts.csv"\n[shop.service]\ndefault = "40ms"\n'
+    run = locust("--headless", "--scenario", scenario(text.replace("drain =", "users = 40\ndrain ="))).wait()
+    assert run.code == 4, run.output
+    assert "account" in run.result["judgement"]["reason"]
+
+
+def test_a_wrong_file_of_accounts_is_told_line_by_line_without_a_password(locust, scenario, tmp_path):
+    (tmp_path / "accounts.csv").write_text(HEADER + "no-at-sign,hunter2-secret,A,B,1,maybe\n")
+    run = locust("--headless", "--scenario", scenario(SHORT + '[accounts]\nfile = "accounts.csv"\n')).wait(timeout=30)
+    assert run.code == 2, run.output
+    assert "line 2" in run.output
+    assert "hunter2" not in run.output
+
+
+@pytest.mark.parametrize(("mode", "banks"), [("follow", True), ("return", False)])
+def test_the_bank_is_visited_or_stood_in_for(locust, scenario, mode, banks):
+    text = (
+        SHORT + f'[external]\nmode = "{mode}"\n[payments]\ngpay = 1\nredirection = 1\nbkm_express = 1\nmasterpass = 1\n'
+    )
+    run = locust("--headless", "--scenario", scenario(text)).wait()
+    assert run.sound, run.output
+    assert ("Bank" in run.result["counts"]["pages_by_page"]) == banks
+    assert set(run.result["counts"]["orders_by_option"]) == {"gpay", "redirection", "bkm_express", "masterpass"}
+
+
+def test_journeys_that_stop_at_the_banks_door_are_handed_over_and_have_not_failed(locust, scenario):
+    text = SHORT + '[external]\nmode = "stop"\n[payments]\ngpay = 1\nfunds_transfer = 1\n'
+    run = locust("--headless", "--scenario", scenario(text)).wait()
+    assert run.sound, run.output
+    counts = run.result["counts"]
+    assert set(counts["orders_by_option"]) == {"funds_transfer"}
+    assert counts["journeys_by_outcome"]["handed_over"] > 10
+    assert counts["failed_journeys"] == 0
+
+
+CLOSED = SHORT + '[payments]\ngpay = 1\n[shop.unavailable]\ngpay = "The bank is closed."\n'
+
+
+def test_an_unavailable_option_is_the_shoppers_luck(locust, scenario):
+    run = locust("--headless", "--scenario", scenario(CLOSED)).wait()
+    assert run.result["counts"]["journeys_by_outcome"]["unavailable"] > 10
+    assert run.result["counts"]["failed_journeys"] == run.result["counts"]["orders"] == 0
+
+
+def test_who_cannot_pay_as_she_wanted_falls_back_on_another_option(locust, scenario):
+    run = locust("--headless", "--scenario", scenario(CLOSED + '[conduct]\nfallback = "pay_later"\n')).wait()
+    assert run.sound, run.output
+    assert set(run.result["counts"]["orders_by_option"]) == {"pay_later"}
+
+
+def test_options_can_be_chosen_by_their_primary_key(locust, scenario):
+    run = locust("--headless", "--scenario", scenario(SHORT + '[conduct]\noption_value = "pk"\n')).wait()
+    assert run.sound, run.output
+    assert run.result["counts"]["failed_pages"] == 0

@@ -1,0 +1,67 @@
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from harness.choosing import refuse_host, refuse_results, taking_part, weigh
+from harness.workload import Misuse
+
+
+def user_class(kind, *tags):
+    return SimpleNamespace(kind=kind, weight=1, tasks=[SimpleNamespace(locust_tag_set=set(tags or [kind]))])
+
+
+GUEST, RETURNING, ABANDONING = (
+    user_class("guest"),
+    user_class("returning", "returning", "slow"),
+    user_class("abandoning"),
+)
+ALL = [GUEST, RETURNING, ABANDONING]
+LOAD = SimpleNamespace(name="own", weights={"guest": 5.0, "returning": 3.0, "abandoning": 0.0})
+
+
+def options(tags=None, exclude_tags=None):
+    return SimpleNamespace(tags=tags, exclude_tags=exclude_tags)
+
+
+@pytest.mark.parametrize(
+    ("picked", "asked", "kept"),
+    [
+        (ALL, options(), [GUEST, RETURNING]),  # without a weight nobody comes
+        ([GUEST], options(), [GUEST]),
+        (ALL, options(tags=["slow"]), [RETURNING]),
+        (ALL, options(exclude_tags=["slow"]), [GUEST]),
+        (ALL, options(tags=["slow", "guest"], exclude_tags=["returning"]), [GUEST]),
+    ],
+)
+def test_who_takes_part(picked, asked, kept):
+    assert taking_part(picked, LOAD, asked) == kept
+
+
+@pytest.mark.parametrize(("picked", "asked"), [([ABANDONING], options()), ([], options()), (ALL, options(tags=["x"]))])
+def test_a_run_without_anybody_is_misuse_and_says_who_there_is(picked, asked):
+    with pytest.raises(Misuse, match=r"own: .*guest, returning"):
+        taking_part(picked, LOAD, asked)
+
+
+def test_the_scenario_gives_the_weights():
+    weigh([GUEST, RETURNING], LOAD)
+    assert (GUEST.weight, RETURNING.weight) == (5.0, 3.0)
+
+
+def test_only_allowed_hosts_are_loaded_and_a_password_in_one_is_never_repeated():
+    refuse_host("", ())
+    refuse_host("http://127.0.0.1:8000", ())
+    refuse_host("https://shop.example", ("shop.example",))
+    with pytest.raises(Misuse, match=r"--host https://shop\.example: shop\.example is neither"):
+        refuse_host("https://shop.example", ())
+    with pytest.raises(Misuse) as refused:
+        refuse_host("https://ada:swordfish@shop.example", ("shop.example",))
+    assert "swordfish" not in str(refused.value)
+
+
+def test_results_go_where_a_folder_is_or_can_be_made(tmp_path):
+    refuse_results(str(tmp_path / "new" / "deep"), Path("results"))
+    (tmp_path / "file").write_text("")
+    with pytest.raises(Misuse, match="not a folder"):
+        refuse_results(str(tmp_path / "file" / "below"), Path("results"))

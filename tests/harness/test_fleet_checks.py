@@ -1,0 +1,170 @@
+"""Many processes are one instrument only if nobody was lost, all ran the same, and their clocks agree."""
+
+import pytest
+
+from harness.clocks import ClockDrift, Offset
+from harness.conditions import Conditions, Evidence
+from harness.fleet_checks import alike, apart, clocks, lost, reports, worker_lag
+from harness.histogram import Histogram
+from harness.process_facts import ProcessFacts
+from harness.recorder import Recorder
+from harness.sample import Phase, Window
+from harness.validity import check
+from harness.verdict import Level
+from harness.worker_facts import Origin, WorkerFacts
+
+OK, WARNING, INVALID = Level.OK, Level.WARNING, Level.INVALID
+OURS = Origin("0.2.0", "a" * 64)
+
+
+def found(one, *workers, **conditions):
+    return list(one(Evidence(Recorder(Window(0, 0, 1)), Conditions(workers=workers, **conditions))))
+
+
+@pytest.mark.parametrize("one", [alike, lost, reports, clocks, apart, worker_lag])
+def test_where_nothing_is_known_nothing_is_found(one):
+    assert found(one) == []
+
+
+@pytest.mark.parametrize("one", [alike, reports, apart])
+def test_a_worker_of_whom_nothing_is_known_is_not_accused(one):
+    assert [each for each in found(one, WorkerFacts(name="1"), origin=OURS) if each.level is not OK] == []
+
+
+# -- loss -------------------------------------------------------------------------------------------------------------
+
+
+def test_a_fleet_that_came_home_is_well():
+    (finding,) = found(lost, WorkerFacts(name="1", finished=True), WorkerFacts(name="2", finished=True))
+    assert (finding.level, finding.message) == (OK, "2 workers made the load, and none was lost")
+
+
+@pytest.mark.parametrize(
+    ("facts", "words"),
+    [
+        (
+            {"lost_at": 12.0, "lost_in": Phase.STEADY},
+            "worker 2 was lost 12 s into the load, in the steady part: its share of the arrivals never came",
+        ),
+        ({"lost_at": 3.0, "lost_in": Phase.WARM_UP}, "worker 2 was lost 3 s into the load, in the warm-up"),
+        (
+            {"lost_at": 12.0, "lost_in": Phase.STEADY, "taken_over": 3.0},
+            "the others had its arrivals after 3 s, but its journeys are lost",
+        ),
+        ({"lost_at": 12.0}, "worker 2 was lost 12 s into the load"),
+        ({"finished": False}, "the last numbers of worker 2 never came"),
+        ({"lost_at": 50.0, "lost_in": Phase.DRAIN}, "the last numbers of worker 2 never came, and was lost after 50 s"),
+    ],
+)
+def test_a_worker_that_is_lost_spoils_the_run(facts, words):
+    (finding,) = found(lost, WorkerFacts(name="1", finished=True), WorkerFacts(name="2", **facts))
+    assert finding.level is INVALID
+    assert words in finding.message
+    assert finding.remedy
+
+
+def test_the_loss_of_a_worker_is_the_first_reason_given():
+    recorder = Recorder(Window(0, 0, 10))
+    facts = Conditions(workers=[WorkerFacts(name="2", lost_at=1.0, lost_in=Phase.STEADY)], interrupted="Ctrl-C")
+    first = next(each for each in check(recorder, facts) if each.level is INVALID)
+    assert first.check == "workers"
+
+
+# -- skew -------------------------------------------------------------------------------------------------------------
+
+
+def test_another_version_or_scenario_is_named_with_both_sides():
+    same, older = WorkerFacts(name="1", origin=OURS), WorkerFacts(name="2", origin=Origin("0.1.0", "a" * 64))
+    other = WorkerFacts(name="3", origin=Origin("0.2.0", "b" * 64))
+    assert found(alike, same, origin=OURS) == []
+    version, scenario = found(alike, same, older, other, origin=OURS)
+    assert version.message == "worker 2 runs checkload 0.1.0 and the master 0.2.0"
+    assert scenario.message == "worker 3 read another scenario (bbbbbbbbbbbb) than the master (aaaaaaaaaaaa)"
+    assert {version.level, scenario.level} == {INVALID}
+
+
+# -- silence ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("gap", "said"), [(1.9, False), (2.0, False), (2.5, True)])
+def test_a_worker_that_falls_silent_deserves_a_word(gap, said):
+    findings = found(reports, WorkerFacts(name="1", interval=1.0, longest_gap=gap))
+    assert [(each.level, "silent for 2.5 s" in each.message) for each in findings] == (
+        [(WARNING, True)] if said else []
+    )
+
+
+# -- clocks -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("drift", "level", "words"),
+    [
+        (ClockDrift(100.0, 0.0, 0.001), OK, "nobody set a clock"),
+        (ClockDrift(100.0, 0.05, 0.001), OK, "half of what a warning takes"),
+        (ClockDrift(100.0, 0.2, 0.002), WARNING, "went wrong by +200 ms in 100 s, 0.2 % of the time"),
+        (ClockDrift(100.0, -2.0, 0.002), INVALID, "went wrong by -2 s in 100 s, 2 % of the time"),
+        (ClockDrift(100.0, 0.5, 0.5, 30.0), WARNING, "was set by +500 ms after 30 s"),
+        (ClockDrift(3600.0, -3.0, -3.0, 30.0), INVALID, "was set by -3 s after 30 s"),
+        (ClockDrift(3600.0, 0.0, 30.0, 7.0), INVALID, "was set by +30 s after 7 s"),
+        (ClockDrift(1.0, 0.015, 0.015), OK, "too little to tell from how clocks are read"),
+    ],
+)
+def test_clocks_that_go_wrong(drift, level, words):
+    (finding,) = found(clocks, processes=[ProcessFacts(clock=drift)])
+    assert finding.level is level, words
+    assert level is OK or words in finding.message
+
+
+def test_the_worker_whose_clock_was_set_is_named():
+    (finding,) = found(
+        clocks,
+        processes=[
+            ProcessFacts(name="1", clock=ClockDrift(10.0)),
+            ProcessFacts(name="2", clock=ClockDrift(10, 5, 5, 1)),
+        ],
+    )
+    assert "wall clock of worker 2" in finding.message
+
+
+@pytest.mark.parametrize(
+    ("offset", "level", "words"),
+    [
+        (Offset(0.01, 0.001), OK, "10 ms ahead of the master's"),
+        (Offset(-0.5, 0.01), WARNING, "500 ms behind the master's"),
+        (Offset(1.2, 0.1), INVALID, "1.2 s ahead of"),
+        (Offset(1.2, 0.5), WARNING, "may be 0.7 s only"),
+        (Offset(0.3, 0.3), OK, "may be none at all"),
+    ],
+)
+def test_clocks_of_two_hosts(offset, level, words):
+    (finding,) = found(apart, WorkerFacts(name="1", clock=Offset(0.0, 0.001)), WorkerFacts(name="2", clock=offset))
+    assert finding.level is level, words
+    assert "worker 2" in finding.message
+
+
+# -- single workers ---------------------------------------------------------------------------------------------------
+
+
+def histogram(*seconds):
+    of = Histogram()
+    for value, number in seconds:
+        of.record(value, number)
+    return of
+
+
+def test_a_worker_that_did_not_keep_up_does_not_hide_among_many():
+    good = [
+        ProcessFacts(name=str(n), lateness=histogram((0.001, 1000)), loop_lag=histogram((0.001, 1000)))
+        for n in range(9)
+    ]
+    late = ProcessFacts(name="late", lateness=histogram((0.001, 900), (0.2, 100)))
+    stuck = ProcessFacts(name="stuck", loop_lag=histogram((0.001, 9999), (4.0, 1)))
+    assert found(worker_lag, processes=good) == []
+    first, second = found(worker_lag, processes=[*good, late, stuck])
+    assert (first.level, first.message) == (INVALID, "worker late started arrivals late (p99 200 ms)")
+    assert second.message == "worker stuck woke up late (p99 1 ms, at worst 4 s)"
+
+
+def test_one_process_alone_is_judged_elsewhere():
+    assert found(worker_lag, processes=[ProcessFacts(loop_lag=histogram((9.0, 10)))]) == []

@@ -1,0 +1,94 @@
+from argparse import Namespace
+
+import pytest
+
+from harness.form import Pool, read
+from harness.workload import Misuse
+
+SHOWN = {"user_count": "285", "spawn_rate": "100", "host": "", "run_time": "", "profile": "", "scenario": "baseline"}
+
+
+def options(**given):
+    return Namespace(
+        **{
+            "headless": False,
+            "num_users": None,
+            "spawn_rate": None,
+            "run_time": None,
+            "host": None,
+            "scenario": "baseline",
+            "payment_mix": "",
+            "allow_target": [],
+            **given,
+        }
+    )
+
+
+def test_what_is_typed_becomes_an_option_and_leaves_those_of_the_run_before_alone():
+    before = options(scenario="peak", payment_mix="masterpass=1")
+    form = {**SHOWN, "scenario": "smoke", "payment_mix": " gpay=1 ", "run_time": "1m30s", "host": "http://127.0.0.1:80"}
+    asked, problems = read(before, form)
+    assert problems == []
+    assert (asked.scenario, asked.payment_mix, asked.run_time) == ("smoke", "gpay=1", 90)
+    assert (asked.num_users, asked.spawn_rate, asked.host) == (285, 100.0, "http://127.0.0.1:80")
+    assert (before.scenario, before.payment_mix, before.num_users) == ("peak", "masterpass=1", None)
+
+
+def test_an_emptied_field_is_the_scenarios_own_value_and_not_that_of_the_run_before():
+    asked, problems = read(
+        options(run_time=6, payment_mix="gpay=1", host="http://127.0.0.1:80"), {**SHOWN, "payment_mix": ""}
+    )
+    assert problems == []
+    assert (asked.run_time, asked.payment_mix, asked.host) == (None, "", "")
+
+
+def test_everything_that_cannot_be_meant_is_said_at_once():
+    _, problems = read(options(), {"user_count": "many", "spawn_rate": "0", "run_time": "soon"})
+    assert len(problems) == 3
+    for problem, told in zip(problems, ("'many'", "'0'", "'soon'"), strict=True):
+        assert told in problem
+
+
+@pytest.mark.parametrize("ramp", ["0", "-1", "nan", "inf", "fast"])
+def test_a_ramp_is_a_number_above_zero(ramp):
+    assert read(options(), {"spawn_rate": ramp})[1]
+
+
+@pytest.mark.parametrize("key", ["allow_target", "no_verify_tls", "results", "stop_file", "headless", "web_host"])
+def test_options_that_are_not_in_the_form_cannot_be_set_through_it(key):
+    asked, problems = read(options(), {**SHOWN, key: "shop.example"})
+    assert len(problems) == 1
+    assert key in problems[0]
+    assert asked.allow_target == []
+
+
+def test_a_scenario_brings_its_own_number_of_users_until_somebody_types_another():
+    pool, given = Pool(), options()
+    pool.show(given, 285, 100.0)
+    assert (given.num_users, given.spawn_rate) == (285, 100.0)
+    assert "285" in pool.hint
+    assert (pool.users(given), pool.ramp(given)) == (None, None)
+    given.num_users, given.spawn_rate = 60, 5.0
+    assert (pool.users(given), pool.ramp(given)) == (60, 5.0)
+
+
+def test_a_number_from_the_command_line_holds_until_somebody_types_another():
+    given = options(num_users=50, spawn_rate=4.0)
+    pool = Pool(50, 4.0)
+    pool.show(given, 285, 100.0)
+    assert (given.num_users, given.spawn_rate) == (50, 4.0)
+    assert (pool.users(given), pool.ramp(given)) == (50, 4.0)
+    assert pool.hint == ""
+    given.num_users = 285  # typed, and so it is no longer only what a form shows
+    assert pool.users(given) == 285
+
+
+def test_what_locust_fills_in_headless_is_nobodys_wish():
+    assert Pool().users(options(headless=True, num_users=1)) is None
+    assert Pool().ramp(options(headless=True, spawn_rate=1)) is None
+    assert Pool(7, 2.0).users(options(headless=True, num_users=7)) == 7
+
+
+def test_a_ramp_from_the_command_line_is_refused_in_words():
+    with pytest.raises(Misuse, match=r"--spawn-rate 0.*above 0"):
+        Pool(5, 0.0)

@@ -1,0 +1,79 @@
+"""One process notices everything about itself, and can send it on."""
+
+import errno
+import json
+import time
+
+import pytest
+
+from harness.clocks import ClockWatch
+from harness.collector_pauses import CollectorPauses
+from harness.histogram import Histogram
+from harness.machine import MachineWatch
+from harness.proc_files import Sources
+from harness.process_facts import ProcessFacts, ProcessWatch
+
+
+class Process:
+    def __init__(self):
+        self.now = 1000.0
+        clock = lambda: self.now  # noqa: E731  the test's own clock
+        nothing = dict.fromkeys(Sources.__slots__, lambda: None)
+        self.watch = ProcessWatch(
+            clock,
+            machine=MachineWatch(Sources(**nothing | {"processor": lambda: self.now / 2}), clock),
+            clocks=ClockWatch(lambda: self.now + 5, clock),
+            collector=CollectorPauses(clock),
+        )
+
+
+def histogram(*seconds):
+    of = Histogram()
+    for each in seconds:
+        of.record(each)
+    return of
+
+
+def test_a_run_as_one_process_sees_it():
+    process = Process()
+    watch = process.watch
+    watch.start()
+    for _ in range(4):
+        watch.look(steady=True)
+        watch.enter()
+        process.now += 1
+    watch.leave(1000.0)
+    watch.failed(OSError(errno.EMFILE, "Too many open files"))
+    watch.failed(ConnectionRefusedError(errno.ECONNREFUSED, "refused"))
+    watch.stop()
+    process.now += 1
+    facts = watch.facts("3", lateness=histogram(0.001), loop_lag=histogram(0.002, 0.003))
+    assert facts.name == "3"
+    assert facts.machine.seconds == 3
+    assert facts.machine.share(facts.machine.processor) == pytest.approx(0.5)
+    assert facts.clock.watched == 4
+    assert facts.collector_watched == 4
+    assert facts.presence.finished == pytest.approx(4.0)
+    assert facts.presence.present == 3
+    assert facts.ran_out == {"EMFILE": 1}
+    assert (facts.lateness.total, facts.loop_lag.total) == (1, 2)
+    again = ProcessFacts.from_json(json.loads(json.dumps(facts.to_json())))
+    assert again == facts
+
+
+def test_a_process_of_which_nothing_is_known_can_be_sent_as_well():
+    assert ProcessFacts.from_json(json.loads(json.dumps(ProcessFacts(name="x").to_json()))) == ProcessFacts(name="x")
+
+
+def test_a_real_process_can_be_watched():
+    watch = ProcessWatch(time.perf_counter)
+    watch.start()
+    try:
+        watch.look(steady=True)
+        watch.look(steady=True)
+    finally:
+        watch.stop()
+    facts = watch.facts("", lateness=Histogram(), loop_lag=Histogram())
+    assert facts.machine.processor is not None
+    assert facts.machine.seconds > 0
+    assert abs(facts.clock.drift) < 0.5
