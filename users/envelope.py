@@ -41,6 +41,8 @@ def check(visit: Visit, status: int, body: bytes, headers_location: str = "") ->
             answer = _elsewhere(visit, status, headers_location)
     except _Wrong as wrong:
         return None, wrong.outcome
+    if visit.judge is not None and answer.outcome is Outcome.OK and (judged := visit.judge(answer)) is not Outcome.OK:
+        return None, judged
     return answer, answer.outcome
 
 
@@ -85,15 +87,21 @@ def _read_envelope(visit: Visit, body: bytes) -> Answer:
     entries = _shape(document)
     page = _current_page(visit, entries)
     context = _context(entries)
-    if document["errors"]:
-        if visit.refused_as is None:
-            raise _Wrong(visit.fails_as or Outcome.BUSINESS_ERROR)
-        return Answer(visit.refused_as, document, page, context)
+    outcome = _refusal(visit) if document["errors"] else Outcome.OK
+    # Who is refused stays on her page, and what was valid before is kept: so a refusal is held to the same.
     if visit.expects and page not in visit.expects:
         raise _Wrong(Outcome.UNEXPECTED_PAGE)
     _demand_state(visit, document["pre_order"], completed=page is Page.THANK_YOU)
-    _demand_needs(visit, context)
-    return Answer(Outcome.OK, document, page, context)
+    if outcome is Outcome.OK:
+        _demand_needs(visit, context)
+    return Answer(outcome, document, page, context)
+
+
+def _refusal(visit: Visit) -> Outcome:
+    """The luck that business errors are for this visit; where she did not ask for any, they are a fault."""
+    if visit.refused_as is None:
+        raise _Wrong(visit.fails_as or Outcome.BUSINESS_ERROR)
+    return visit.refused_as
 
 
 def _shape(document: dict[str, Any]) -> list[dict[str, Any]]:
@@ -150,15 +158,20 @@ def _is_completed(context: Mapping[str, Any]) -> bool:
 
 
 def _demand_state(visit: Visit, pre_order: Mapping[str, Any], *, completed: bool) -> None:
-    """The pre-order says what was set. Once the order is complete it may be empty, but may say nothing else."""
+    """The pre-order says what was set.
+
+    Once the order is complete it may be gone: without its amount it need not say anything, only nothing else. One that
+    still has its amount is this order's, and says all of it.
+    """
+    gone = completed and pre_order.get("total_amount") is None
     for key, wanted in visit.echo.items():
         held = pre_order.get(key)
-        values = (held.get("slug"), held.get("pk"), held.get("value")) if isinstance(held, dict) else (held,)
-        if completed and held is None:
+        if gone and held is None:
             continue
+        values = (held.get("slug"), held.get("pk"), held.get("value")) if isinstance(held, dict) else (held,)
         if not any(value is not None and str(value) == wanted for value in values):
             raise _Wrong(Outcome.NOT_ECHOED)
-    if completed and pre_order.get("total_amount") is None:
+    if gone:
         return
     if visit.total is not None or visit.goods is not None:
         _demand_amount(visit, pre_order)
@@ -188,10 +201,11 @@ def _demand_needs(visit: Visit, held: Mapping[str, Any]) -> None:
 def _read_json(visit: Visit, body: bytes) -> Answer:
     document = _json_object(body)
     if document.get("errors") or document.get("non_field_errors"):
-        if visit.refused_as is None:
-            raise _Wrong(visit.fails_as or Outcome.BUSINESS_ERROR)
-        return Answer(visit.refused_as, document)
+        return Answer(_refusal(visit), document)
     _demand_needs(visit, document)
+    # A post may be acknowledged with nothing, but who asks to see something is shown something.
+    if not document and visit.method == "GET":
+        raise _Wrong(visit.fails_as or Outcome.ENVELOPE)
     return Answer(Outcome.OK, document)
 
 

@@ -17,6 +17,9 @@ from users.steps import Answer, JourneyFailed, Reads, Steps, Visit
 
 _CHECKOUT_PATHS: Mapping[Page, str] = {page: f"{CHECKOUT_PATH}?page={page}" for page in Page}
 
+Judge = Callable[[Answer], Outcome]
+"""The last word on an answer that is in order otherwise; see ``Visit.judge``."""
+
 ORDERED = frozenset({Page.THANK_YOU, Page.VERIFY_SMS})
 """What a shop may show to the post that completes an order: the order, or the question for a code."""
 
@@ -95,16 +98,24 @@ def ask(errand: Errand, visit: Visit) -> Steps[Answer]:
 
 
 def look(
-    errand: Errand, page: Page, expects: frozenset[Page], needs: frozenset[str] = frozenset(), *, thinks: bool = True
+    errand: Errand,
+    page: Page,
+    expects: frozenset[Page],
+    needs: frozenset[str] = frozenset(),
+    *,
+    judge: Judge | None = None,
+    thinks: bool = True,
 ) -> Visit:
-    """Ask for a page of the checkout."""
+    """Ask for a page of the checkout; the reply must echo the option chosen before, if one is."""
     return Visit(
         page,
         path=_CHECKOUT_PATHS[page],
         expects=expects,
+        echo=errand.chosen,
         total=_text(errand.total),
         goods=_goods(errand),
         needs=needs,
+        judge=judge,
         thinks=thinks,
     )
 
@@ -118,6 +129,7 @@ def post(
     echo: Mapping[str, str] | None = None,
     needs: frozenset[str] = frozenset(),
     refused_as: Outcome | None = None,
+    judge: Judge | None = None,
     csrf: bool = True,
     thinks: bool = True,
     wait: float = 0.0,
@@ -134,6 +146,7 @@ def post(
         total=_text(errand.total),
         goods=_goods(errand),
         needs=needs,
+        judge=judge,
         csrf=csrf,
         thinks=thinks,
         wait=wait,
@@ -157,9 +170,19 @@ def choose(errand: Errand, key: str, name: str = "pk") -> str:
 def required(errand: Errand, held: Mapping[str, Any], name: str) -> str:
     """A value that the shop must have given on the page just shown, as text."""
     value = held.get(name)
-    if isinstance(value, bool) or not isinstance(value, str | int) or value == "":
+    if not is_given(value):
         raise JourneyFailed(Outcome.ENVELOPE, errand.page)
     return str(value)
+
+
+def is_given(value: object) -> bool:
+    """Whether a shop's value is one that a shopper can send back: a number, or a text that is not empty."""
+    return isinstance(value, str | int) and not isinstance(value, bool) and value != ""
+
+
+def never_in_order(_answer: Answer) -> Outcome:
+    """The judge of a visit that can only end in a refusal: an answer without one is not what the shopper came for."""
+    return Outcome.UNEXPECTED_PAGE
 
 
 def read_amount(errand: Errand, value: object) -> Decimal:

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from urllib.parse import SplitResult, parse_qs, urlencode, urljoin, urlsplit
 
 from shop.contract import CHECKOUT_PATH, PATHS, Outcome, Page
-from users.errand import ORDERED, Errand, ask, post
+from users.errand import ORDERED, Errand, ask, never_in_order, post
 from users.forms import Form
 from users.itinerary import External
 from users.steps import Answer, JourneyFailed, Reads, Steps, Visit
@@ -25,6 +25,7 @@ def pay_outside(errand: Errand, back_on: Page, *, refused: bool = False) -> Step
 
     ``refused``: the other side is going to turn this shopper down, which ends the journey as declined.
     """
+    left_from = frozenset({errand.page} if errand.page else ())
     match errand.conduct.external:
         case External.STOP:
             raise JourneyFailed(Outcome.HANDED_OVER, errand.page)
@@ -33,14 +34,13 @@ def pay_outside(errand: Errand, back_on: Page, *, refused: bool = False) -> Step
             fields: Mapping[str, str] = {"reference": (yield from _reference(errand)), "status": status}
         case External.FOLLOW:
             fields = yield from _follow(errand, back_on)
-    # The page itself is what a refusal leaves her on; a shop that sells all the same shows the order.
-    expects = frozenset({back_on}) if refused else ORDERED
-    refused_as = Outcome.DECLINED if refused else None
-    answer = yield from ask(errand, post(errand, back_on, fields, expects, refused_as=refused_as, csrf=False))
-    if refused:
-        fault = Outcome.UNEXPECTED_PAGE if answer.outcome is Outcome.OK else answer.outcome
-        raise JourneyFailed(fault, back_on)
-    return answer
+    if not refused:
+        return (yield from ask(errand, post(errand, back_on, fields, ORDERED, csrf=False)))
+    # A refusal leaves her on the page she comes back to, or on the one she had left from.
+    expects = left_from | {back_on}
+    visit = post(errand, back_on, fields, expects, refused_as=Outcome.DECLINED, judge=never_in_order, csrf=False)
+    answer = yield from ask(errand, visit)
+    raise JourneyFailed(answer.outcome, back_on)
 
 
 def _follow(errand: Errand, back_on: Page) -> Steps[Mapping[str, str]]:
@@ -91,6 +91,9 @@ def _in_query(url: str) -> str | None:
 
 def _opening(errand: Errand, url: str) -> Visit:
     target = _allowed(errand, url)
+    if target.partition("?")[0] == CHECKOUT_PATH:
+        # Sent back to the checkout without having paid: the checkout says what is amiss, and cannot be in order.
+        return Visit(Page.CHECKOUT, path=CHECKOUT_PATH, judge=never_in_order, thinks=False)
     return Visit(_name(target), path=target, reads=Reads.HTML, redirects=True, thinks=False)
 
 

@@ -10,7 +10,8 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
 from shop.contract import PAYMENT_OPTIONS, Flow, Outcome, Page
-from users.errand import ORDERED, Errand, ask, choose, post, read_amount, required
+from users.approach import delivery_is_settled
+from users.errand import ORDERED, Errand, ask, choose, never_in_order, post, read_amount, required
 from users.itinerary import External
 from users.offsite import pay_outside
 from users.selection import see_options, select_option
@@ -76,11 +77,10 @@ def _confirm_card(errand: Errand, card: Mapping[str, str], *, declined: bool) ->
     else:
         # The confirmation again is all that a declined card may lead to.
         expects, needs = frozenset({page}), frozenset[str]()
-    answer = yield from ask(errand, post(errand, page, form, expects, needs=needs, refused_as=refused_as))
+    judge = None if three_d else never_in_order
+    answer = yield from ask(errand, post(errand, page, form, expects, needs=needs, refused_as=refused_as, judge=judge))
     if answer.outcome is not Outcome.OK:
         raise JourneyFailed(answer.outcome, page)
-    if not three_d:
-        raise JourneyFailed(Outcome.UNEXPECTED_PAGE, page)
     return (yield from pay_outside(errand, Page.THREE_D_SECURE, refused=declined))
 
 
@@ -133,7 +133,8 @@ def _part_by_credit(errand: Errand, credit: str) -> Steps[Answer]:
     """Too little store credit for the order: use it up, and pay the rest by another option."""
     form = {"loyalty_amount_to_use": credit}
     errand.chosen = {}  # what she has chosen is used up; the shop asks for another option
-    yield from ask(errand, post(errand, Page.LOYALTY_USAGE, form, frozenset({Page.PAYMENT_OPTION})))
+    then = frozenset({Page.PAYMENT_OPTION})
+    yield from ask(errand, post(errand, Page.LOYALTY_USAGE, form, then, judge=delivery_is_settled))
     rest = errand.conduct.fallback or "credit_card"
     if PAYMENT_OPTIONS[rest].flow is Flow.LOYALTY:
         raise JourneyFailed(Outcome.UNAVAILABLE, errand.page)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from shop.contract import PAYMENT_OPTIONS, Outcome, Page
+from users.approach import delivery_is_settled
 from users.errand import Errand, ask, look, post, read_amount, required
 from users.steps import JourneyFailed, Steps
 
@@ -14,7 +15,8 @@ _AT_PAYMENT = frozenset({Page.PAYMENT_OPTION})
 
 def see_options(errand: Errand) -> Steps[None]:
     """Ask for the list of payment options; what the order comes to is settled from here on."""
-    yield from ask(errand, look(errand, Page.PAYMENT_OPTION, _AT_PAYMENT, frozenset({"payment_options"})))
+    needs = frozenset({"payment_options"})
+    yield from ask(errand, look(errand, Page.PAYMENT_OPTION, _AT_PAYMENT, needs, judge=delivery_is_settled))
     errand.total = read_amount(errand, errand.pre_order.get("total_amount"))
 
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from urllib.parse import quote, urlsplit
 
 from shop.contract import PATHS, Outcome, Page
-from users.errand import Errand, Receipt, ask, look, read_amount, required
-from users.money import hundredths
+from users.errand import Errand, Judge, Receipt, ask, is_given, look, read_amount, required
+from users.money import amount, hundredths
 from users.payments import pay
 from users.selection import see_options, select_option
-from users.steps import Answer, JourneyFailed, Reads, Steps, Visit
+from users.steps import Answer, Reads, Steps, Visit
 from users.verification import verify
 
 _ORDER = frozenset({Page.THANK_YOU})
@@ -29,39 +30,55 @@ def _collect(errand: Errand) -> Steps[Receipt]:
     """Read the order that was made, and hold it against what was asked for."""
     held = errand.pre_order.get("total_amount_with_interest")
     payable = errand.total if held is None else read_amount(errand, held)
-    thanks = yield from ask(errand, look(errand, Page.THANK_YOU, _ORDER, frozenset({"order_number"}), thinks=False))
+    thanks = yield from ask(
+        errand,
+        look(errand, Page.THANK_YOU, _ORDER, frozenset({"order_number"}), judge=_is_new(errand), thinks=False),
+    )
     number = required(errand, thanks.context, "order_number")
-    if not errand.order_is_new(number):
-        raise JourneyFailed(Outcome.DOUBLE_ORDER, Page.THANK_YOU)
-    path = PATHS[Page.COMPLETED_ORDER].format(token=quote(_token(errand, thanks), safe=""))
+    path = PATHS[Page.COMPLETED_ORDER].format(token=quote(_token(thanks), safe=""))
     visit = Visit(
         Page.COMPLETED_ORDER,
         path=f"{path}?format=json",
         reads=Reads.JSON,
         needs=frozenset({"order"}),
+        judge=lambda answer: _is_hers(answer.document["order"], number, payable),
         thinks=False,
     )
     order = (yield from ask(errand, visit)).document["order"]
-    if not isinstance(order, dict):
-        raise JourneyFailed(Outcome.ENVELOPE, Page.COMPLETED_ORDER)
-    if required(errand, order, "number") != number:
-        raise JourneyFailed(Outcome.NOT_ECHOED, Page.COMPLETED_ORDER)
-    paid = read_amount(errand, order.get("amount"))
-    if paid != payable:
-        raise JourneyFailed(Outcome.AMOUNT_MISMATCH, Page.COMPLETED_ORDER)
+    paid = read_amount(errand, order["amount"])
     return Receipt(number, hundredths(paid), errand.payment_option, errand.verification)
 
 
-def _token(errand: Errand, thanks: Answer) -> str:
-    """The word under which the completed order is kept: given as such, or the end of its address."""
+def _is_new(errand: Errand) -> Judge:
+    """An order has a number that was never given before, and an address."""
+
+    def judge(answer: Answer) -> Outcome:
+        number = answer.context["order_number"]
+        if not is_given(number) or not _token(answer):
+            return Outcome.ENVELOPE
+        return Outcome.OK if errand.order_is_new(str(number)) else Outcome.DOUBLE_ORDER
+
+    return judge
+
+
+def _is_hers(order: object, number: str, payable: Decimal | None) -> Outcome:
+    """The order that is kept under this address is the one just made, at the price that was shown."""
+    if not isinstance(order, dict) or not is_given(order.get("number")):
+        return Outcome.ENVELOPE
+    if str(order["number"]) != number:
+        return Outcome.NOT_ECHOED
+    paid = amount(order.get("amount"))
+    return Outcome.OK if paid is not None and paid == payable else Outcome.AMOUNT_MISMATCH
+
+
+def _token(thanks: Answer) -> str:
+    """The word under which the completed order is kept: given as such, or the end of its address; empty if neither."""
     token = thanks.context.get("token")
     if isinstance(token, str) and token:
         return token
+    target = thanks.context.get("redirect_url")
     try:
-        path = urlsplit(required(errand, thanks.context, "redirect_url")).path
+        path = urlsplit(target).path if isinstance(target, str) else ""
     except ValueError:
-        path = ""
-    word = path.rstrip("/").rpartition("/")[2]
-    if not word:
-        raise JourneyFailed(Outcome.ENVELOPE, errand.page)
-    return word
+        return ""
+    return path.rstrip("/").rpartition("/")[2]

@@ -33,12 +33,14 @@ class Visit:
     ``path`` is a path on the shop, or an absolute URL for a step outside it. ``expects`` names the pages of
     which the reply must show one (empty: any). ``refused_as`` is the outcome to book when the reply holds
     business errors that this shopper was asking for (a declined card, a wrong code); without it, errors are the
-    shop's fault. ``echo`` holds ``pre_order`` keys with the value that the reply must echo (the ``slug``, ``pk`` or
+    shop's fault. A refusal must show an expected page, too, and keep what was valid before it. ``echo`` holds ``pre_order`` keys with the value that the reply must echo (the ``slug``, ``pk`` or
     ``value`` of an object there, or the plain value). ``total`` is the ``pre_order.total_amount`` that must stand in
     the reply; ``goods`` the price of what is in the basket, to which the reply's own ``shipping_amount`` is added to
     give that total. A reply that shows the completed order may leave out echo and amount, not contradict them. ``needs`` names keys
     that must be there, in the JSON object or in the page context of an envelope. ``fails_as`` is the fault to book
     when the shop refuses or leaves out what is needed (a sign-in refused, say), where it has a name of its own.
+    ``judge`` has the last word on an answer that is in order otherwise, and not refused: it says ``OK``, or names the
+    fault to book on this page; it must not raise, whatever the shop wrote.
     ``redirects`` says that a redirection is in order (its address is the answer's ``location``). ``csrf`` says whether the token is sent with a POST. ``thinks`` says whether the shopper takes the
     page's think time before it; ``wait`` is a time in seconds that she waits in any case (for an SMS, say).
     """
@@ -56,6 +58,7 @@ class Visit:
     goods: str | None = None
     needs: frozenset[str] = frozenset()
     fails_as: Outcome | None = None
+    judge: Callable[[Answer], Outcome] | None = field(default=None, compare=False)
     redirects: bool = False
     csrf: bool = True
     thinks: bool = True

@@ -112,6 +112,39 @@ def test_a_first_time_customer_is_not_told_that_all_is_settled_while_it_is_not(w
     assert walked.outcome is Outcome.UNEXPECTED_PAGE
 
 
+@pytest.mark.parametrize("journey", ["returning", "first_time"])
+@pytest.mark.parametrize(
+    ("context", "outcome"),
+    [
+        ({"can_guest_purchase": True}, Outcome.SESSION_LOST),
+        ({"can_guest_purchase": False}, Outcome.SESSION_LOST),
+        ({"payment_options": []}, Outcome.UNEXPECTED_PAGE),
+    ],
+)
+def test_a_customer_who_is_asked_who_she_is_has_lost_her_session(walker, journey, context, outcome):
+    def spoil(visit, document):
+        if visit.page is Page.CHECKOUT:
+            document["context_list"] = [{"page_context": context, "page_name": "IndexPage"}]
+        return document
+
+    walked = walker(walker.Shop(spoil=spoil), journey=journey)
+    assert (walked.outcome, walked.failure.page) == (outcome, Page.CHECKOUT)
+    assert walked.shop.outcomes[-1] is outcome
+
+
+@pytest.mark.parametrize("key", ["delivery_option", "shipping_option"])
+@pytest.mark.parametrize(("page", "journey"), [(Page.CHECKOUT, "returning"), (Page.PAYMENT_OPTION, "guest")])
+def test_a_payment_page_whose_delivery_is_gone_does_not_echo_it(walker, page, journey, key):
+    def spoil(visit, document):
+        if visit.page is page:
+            document["pre_order"][key] = None
+        return document
+
+    walked = walker(walker.Shop(remembers=journey == "returning", spoil=spoil), journey=journey)
+    assert (walked.outcome, walked.failure.page) == (Outcome.NOT_ECHOED, page)
+    assert walked.shop.outcomes[-1] is Outcome.NOT_ECHOED
+
+
 def test_an_abandoning_shopper_leaves_although_the_shop_skips_the_page_she_had_in_mind(walker):
     for seed in range(20):
         walked = walker(walker.Shop(page=Page.PAYMENT_OPTION, remembers=True), journey="abandoning", seed=seed)
@@ -175,6 +208,7 @@ def test_a_guest_whom_the_shop_does_not_serve_is_unlucky(walker):
 def test_an_order_number_that_was_given_before_is_a_double_order(walker):
     walked = walker(walker.Shop(), order_is_new=lambda number: number != "ON1")
     assert (walked.outcome, walked.failure.page) == (Outcome.DOUBLE_ORDER, Page.THANK_YOU)
+    assert walked.shop.outcomes[-1] is Outcome.DOUBLE_ORDER, "it is the page that is booked as failed"
 
 
 def _on(page, change):
@@ -199,6 +233,7 @@ def _put(*keys, value):
     ("page", "change", "outcome"),
     [
         (Page.PRODUCT, lambda _: 500, Outcome.HTTP_5XX),
+        (Page.PRODUCT, lambda _: {}, Outcome.ENVELOPE),
         (Page.PRODUCT, lambda _: {"product": {"pk": 1, "price": "free"}}, Outcome.AMOUNT_MISMATCH),
         (Page.BASKET_ADD, lambda _: {"basket": {"total_amount": "0.01", "total_quantity": 1}}, Outcome.AMOUNT_MISMATCH),
         (Page.BASKET_ADD, lambda _: {"basket": {}}, Outcome.AMOUNT_MISMATCH),
@@ -222,12 +257,26 @@ def _put(*keys, value):
         (Page.INSTALLMENT, _put("pre_order", "total_amount", value="0.10"), Outcome.AMOUNT_MISMATCH),
         (Page.CARD_CONFIRMATION, _put("errors", value={"card_number": ["no"]}), Outcome.BUSINESS_ERROR),
         (Page.CARD_CONFIRMATION, lambda _: b"<html>", Outcome.NOT_JSON),
+        (Page.CARD_CONFIRMATION, _put("pre_order", "payment_option", value=None), Outcome.NOT_ECHOED),
         (Page.THANK_YOU, _put("context_list", 0, "page_context", "order_number", value=None), Outcome.ENVELOPE),
+        (Page.THANK_YOU, _put("context_list", 0, "page_context", "order_number", value=""), Outcome.ENVELOPE),
+        (
+            Page.THANK_YOU,
+            _put("context_list", 0, "page_context", value={"order_number": "ON1", "redirect_url": "http://[bad"}),
+            Outcome.ENVELOPE,
+        ),
+        (
+            Page.THANK_YOU,
+            _put("pre_order", value={"total_amount": "1.00", "payment_option": {"slug": "credit_card"}}),
+            Outcome.AMOUNT_MISMATCH,
+        ),
+        (Page.THANK_YOU, _put("pre_order", value={"payment_option": {"slug": "gpay"}}), Outcome.NOT_ECHOED),
         (Page.THANK_YOU, _put("context_list", 0, "page_name", value="IndexPage"), Outcome.UNEXPECTED_PAGE),
         (Page.COMPLETED_ORDER, _put("order", "amount", value="1.00"), Outcome.AMOUNT_MISMATCH),
         (Page.COMPLETED_ORDER, _put("order", "amount", value="free"), Outcome.AMOUNT_MISMATCH),
         (Page.COMPLETED_ORDER, _put("order", "number", value="ON2"), Outcome.NOT_ECHOED),
         (Page.COMPLETED_ORDER, lambda _: {"order": []}, Outcome.ENVELOPE),
+        (Page.COMPLETED_ORDER, lambda _: {"order": {"number": None, "amount": "1.00"}}, Outcome.ENVELOPE),
     ],
 )
 def test_a_broken_promise_ends_the_journey_under_its_own_name(walker, page, change, outcome):

@@ -106,6 +106,36 @@ def test_a_shop_that_sells_although_the_bank_declined_is_at_fault(walker):
     assert walked.outcome is Outcome.UNEXPECTED_PAGE
 
 
+@pytest.mark.parametrize("page", [Page.THREE_D_SECURE, Page.CARD_CONFIRMATION])
+def test_a_card_declined_at_the_bank_leaves_her_there_or_where_she_had_left_from(walker, page):
+    def spoil(visit, document):
+        if visit.page is Page.THREE_D_SECURE:
+            document["context_list"][-1]["page_name"] = page.value
+        return document
+
+    assert walker(walker.Shop(spoil=spoil), three_d=True, declined=True).outcome is Outcome.DECLINED
+
+
+@pytest.mark.parametrize("conduct", [FOLLOW, RETURN])
+@pytest.mark.parametrize(
+    ("change", "outcome"),
+    [
+        ({"template_name": "orders/index.html"}, Outcome.SESSION_LOST),
+        ({"redirect_url": "/baskets/basket/"}, Outcome.BASKET_LOST),
+        ({}, Outcome.UNEXPECTED_PAGE),
+    ],
+)
+def test_who_is_sent_back_instead_of_on_learns_why_from_the_checkout(walker, conduct, change, outcome):
+    shop = walker.Shop()
+    shop._send_away = lambda visit: "->/orders/checkout/"
+    shop.spoil = lambda visit, document: (
+        document | change if visit.page is Page.CHECKOUT and Page.THREE_D_REDIRECT in shop.pages else document
+    )
+    walked = walker(shop, three_d=True, conduct=conduct)
+    assert (walked.outcome, walked.failure.page) == (outcome, Page.CHECKOUT)
+    assert Page.BANK not in shop.pages
+
+
 def test_a_good_card_that_is_turned_down_at_the_bank_is_a_business_error(walker):
     def spoil(visit, document):
         return document.replace("success", "failure") if visit.page is Page.BANK else document

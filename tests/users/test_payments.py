@@ -156,6 +156,26 @@ def test_a_shop_that_does_not_decline_a_declined_card_is_at_fault(walker, page):
     assert (walked.outcome, walked.failure.page) == (Outcome.UNEXPECTED_PAGE, Page.CARD_CONFIRMATION)
 
 
+@pytest.mark.parametrize("three_d", [False, True])
+@pytest.mark.parametrize(
+    ("change", "outcome"),
+    [
+        (lambda document: document["context_list"][-1].update(page_name="BinNumberPage"), Outcome.UNEXPECTED_PAGE),
+        (lambda document: document["pre_order"].update(total_amount="0.01"), Outcome.AMOUNT_MISMATCH),
+        (lambda document: document["pre_order"].update(payment_option=None), Outcome.NOT_ECHOED),
+    ],
+)
+def test_a_declined_card_changes_neither_page_nor_order(walker, three_d, change, outcome):
+    def spoil(visit, document):
+        if visit.page in (Page.CARD_CONFIRMATION, Page.THREE_D_SECURE) and document["errors"]:
+            change(document)
+        return document
+
+    walked = walker(walker.Shop(spoil=spoil), declined=True, three_d=three_d)
+    assert walked.outcome is outcome
+    assert walked.failure.page is (Page.THREE_D_SECURE if three_d else Page.CARD_CONFIRMATION)
+
+
 def test_a_declined_itinerary_does_not_touch_other_options(walker):
     assert walker(walker.Shop(), "saved_card", declined=True).outcome is Outcome.OK
 

@@ -129,6 +129,25 @@ def test_a_right_code_that_is_refused_is_the_shops_fault(walker):
     assert (walked.outcome, walked.failure.page) == (Outcome.BUSINESS_ERROR, Page.VERIFY_SMS)
 
 
+@pytest.mark.parametrize("script", [SmsScript.WRONG, SmsScript.LATE, SmsScript.LOCKED])
+@pytest.mark.parametrize(
+    ("change", "outcome"),
+    [
+        (lambda document: document["context_list"][-1].update(page_name="IndexPage"), Outcome.UNEXPECTED_PAGE),
+        (lambda document: document["pre_order"].update(total_amount="0.01"), Outcome.AMOUNT_MISMATCH),
+        (lambda document: document["pre_order"].update(payment_option=None), Outcome.NOT_ECHOED),
+    ],
+)
+def test_a_refused_code_changes_neither_page_nor_order(walker, script, change, outcome):
+    def spoil(visit, document):
+        if visit.page is Page.VERIFY_SMS and document["errors"]:
+            change(document)
+        return document
+
+    walked = walker(walker.Shop(sms=True, spoil=spoil), OPTION, sms=script)
+    assert (walked.outcome, walked.failure.page) == (outcome, Page.VERIFY_SMS)
+
+
 def test_an_sms_is_awaited_patiently_at_a_pace(walker):
     walked = walker(walker.Shop(sms=True, inbox_empty_for=3), OPTION)
     assert steps(walked) == [Page.SMS_INBOX] * 4 + [Page.VERIFY_SMS]
