@@ -151,6 +151,10 @@ class Histogram:
         A bucket that the bound runs through counts by its reported value, as in ``quantile``: the two never
         contradict each other, and the bound is kept to within 0.78 %.
         """
+        if self.largest <= bound:
+            return self.infinite
+        if bound < self.smallest:
+            return self.total
         return sum(count for value, count in self.values() if value > bound)
 
     def spread(self, bounds: tuple[float, ...], into: list[int]) -> None:

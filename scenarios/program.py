@@ -6,6 +6,7 @@ import random
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 from hashlib import sha256
 from importlib.metadata import version
@@ -25,7 +26,7 @@ from scenarios.scenario import Scenario
 from shop.contract import PAYMENT_OPTIONS
 from shop.process import ShopProcess, ShopStartError
 from users.accounts import AccountPool, AccountsRejected
-from users.itinerary import Itinerary
+from users.itinerary import Itinerary, Mix
 from users.mix import Casting
 
 REMEMBERED_ORDERS = 1_000_000
@@ -122,7 +123,8 @@ class Prepared:
         self.objectives: Sequence[Objective] = chosen.objectives
         self.stop_rules: Sequence[StopRule] = chosen.stop_rules
         self.allowed: Collection[str] = frozenset(chosen.target.allowed)
-        self.planned_minimum: Mapping[str, int] = chosen.mix.minimum
+        self._mix = _within(chosen.mix, self._schedule)
+        self.planned_minimum: Mapping[str, int] = self._mix.minimum
         self.payment_options: Sequence[str] = [slug for slug in PAYMENT_OPTIONS if chosen.mix.payments.get(slug, 0) > 0]
 
     @cached_property
@@ -133,7 +135,7 @@ class Prepared:
     @cached_property
     def _casting(self) -> Casting:
         total = None if self._schedule is None else len(self._schedule)
-        return Casting(self._scenario.mix, self.seed, total, self._kinds)
+        return Casting(self._mix, self.seed, total, self._kinds)
 
     @property
     def weights(self) -> Mapping[str, float]:
@@ -214,9 +216,10 @@ class Prepared:
         if settings.accounts_file is None:
             with tempfile.NamedTemporaryFile("w", suffix=".csv", prefix="checkload-accounts-", delete=False) as file:
                 path = Path(file.name)
-            self._pool().write_csv(path)
-            settings = settings.model_copy(update={"accounts_file": str(path)})
         try:
+            if path is not None:
+                self._pool().write_csv(path)
+                settings = settings.model_copy(update={"accounts_file": str(path)})
             return EmbeddedShop(ShopProcess.start(settings))
         except ShopStartError as error:
             raise Misuse(f"the embedded shop does not start: {error}") from None
@@ -262,6 +265,14 @@ class Scenarios:
             return Prepared(overrides.with_overrides(chosen, _as_mapping(choices)), choices)
         except ScenarioError as error:
             raise Misuse(str(error)) from None
+
+
+def _within(mix: Mix, schedule: Schedule | None) -> Mix:
+    """The mix with no more journeys guaranteed than come: how many a Poisson process brings is not known from its rate."""
+    promised = sum(mix.minimum.values())
+    if schedule is None or mix.cover or promised <= (total := len(schedule)):
+        return mix
+    return replace(mix, minimum={slug: count * total // promised for slug, count in mix.minimum.items()})
 
 
 def _as_mapping(choices: Choices) -> dict[str, Any]:

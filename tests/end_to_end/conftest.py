@@ -10,7 +10,7 @@ def locust(tmp_path):
     started = []
 
     def start(*arguments, **keywords):
-        started.append(Locust(tmp_path / "results", *arguments, **keywords))
+        started.append(Locust(tmp_path / f"results-{len(started) + 1}", *arguments, **keywords))
         return started[-1]
 
     yield start

@@ -42,7 +42,7 @@ class Finished:
 
     @property
     def result(self):
-        """The parsed result.json of the only run."""
+        """The parsed result.json of this process's only run."""
         (path,) = self.results.rglob("result.json")
         return json.loads(path.read_text())
 

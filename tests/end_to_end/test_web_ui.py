@@ -35,7 +35,7 @@ def results(tmp_path):
     """The results of all runs, in the order in which they were begun."""
 
     def read():
-        found = [json.loads(path.read_text()) for path in (tmp_path / "results").rglob("result.json")]
+        found = [json.loads(path.read_text()) for path in tmp_path.rglob("result.json")]
         return sorted(found, key=lambda result: result["started_at"])
 
     return read
