@@ -10,11 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from harness import report, validity
-from harness.conditions import Conditions
 from harness.exits import Exit
-from harness.explanation import explained
 from harness.gate import judge
 from harness.ledger import Comparison, compare
+from harness.noticed import noticed
 from harness.result import RESULT, Asked, Result, new_folder, write
 from harness.run import Run
 
@@ -48,7 +47,7 @@ def finish(run: Run[Any], options: Any, *, exceptions: int) -> Finished:
     Raises ``OSError`` where the results cannot be written.
     """
     comparison, silence = _ledger(run)
-    conditions = _conditions(run, comparison, silence, exceptions)
+    conditions = noticed(run, comparison, silence, exceptions)
     objectives = tuple(run.workload.objectives)
     judgement = judge(run.recorder, objectives, validity.check(run.recorder, conditions, objectives))
     result = Result(
@@ -88,33 +87,6 @@ def _ledger(run: Run[Any]) -> tuple[Comparison | None, str]:
     return compare(run.recorder.counts(), entry.pages, entry.orders, entry.revenue), ""
 
 
-def _conditions(run: Run[Any], comparison: Comparison | None, silence: str, exceptions: int) -> Conditions:
-    counts = run.recorder.counts()
-    workload = run.workload
-    schedule = workload.schedule()
-    return Conditions(
-        requests_sent=counts.pages,
-        interrupted=run.interrupted,
-        stop_rule=run.stop_reason if run.stopped_by == "stop rule" else "",
-        crashed=run.crashed,
-        target_unreachable=run.unreachable,
-        embedded=run.target is not None,
-        shop_died=run.stopped_by == "target died",
-        asked=run.length,
-        held=run.held,
-        expected_offered=None if schedule is None else len(schedule),
-        users=run.spawned,
-        planned_minimum=workload.planned_minimum,
-        ledger=[silence] if silence else [str(each) for each in comparison.differences] if comparison else [],
-        ledger_explained=explained(comparison, run.recorder),
-        cpu_ratio=run.processor_share,
-        loop_lag=run.loop_lag,
-        no_account=counts.journeys_by_outcome.get(validity.NO_ACCOUNT, 0),
-        exceptions=exceptions,
-        truncated_journeys=run.under_way,
-    )
-
-
 def _asked(run: Run[Any]) -> Asked:
     workload = run.workload
     asked = workload.as_asked()
@@ -131,11 +103,6 @@ def _asked(run: Run[Any]) -> Asked:
         drain=workload.drain,
         payment_options=tuple(workload.payment_options),
     )
-
-
-def own_version() -> str:
-    """The version of checkload that is running."""
-    return _version("checkload")
 
 
 def _versions() -> dict[str, str]:

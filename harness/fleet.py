@@ -34,7 +34,6 @@ class Member:
     longest_silence: float = 0.0
     final: bool = False
     lost_at: float | None = None
-    refused: str = ""
 
 
 class Fleet:
@@ -64,10 +63,14 @@ class Fleet:
             member.final = message["final"]
         return True
 
-    def refuse(self, name: str, reason: str) -> None:
-        """A worker cannot take part, and says why."""
-        if name in self.members:
-            self.members[name].refused = reason
+    def refuse(self, name: str, message: Mapping[str, Any]) -> int:
+        """A worker cannot take part, and says why; returns its number (-1: it does not belong to the run)."""
+        member = self.members.get(name)
+        if member is None:
+            return -1
+        member.facts = message
+        member.final = True
+        return member.share.worker
 
     def lost(self, now: float, gone: Sequence[str] = ()) -> list[Member]:
         """Who has been lost since the last look: silent for too long, or known to be ``gone``; a worker that is done is not missed."""

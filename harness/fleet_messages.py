@@ -53,7 +53,10 @@ def _master(current: CurrentRun, hear: Callable[..., None], msg: Any, **_: Any) 
         hear(run, msg.node_id, msg.data)
 
 
-def _worker(current: CurrentRun, hear: Callable[..., None], msg: Any, **_: Any) -> None:
+def _worker(current: CurrentRun, hear: Callable[..., None], msg: Any, environment: Any, **_: Any) -> None:
     run = current()
-    if isinstance(run, WorkerRun):
+    if isinstance(run, WorkerRun) and not run.ended:
         hear(run, msg.data)
+    elif msg.type == BEGIN:
+        reason = "it could not prepare the scenario; its own log says why"
+        environment.runner.send_message(REFUSE, {"run": msg.data["run"], "reason": reason})

@@ -114,14 +114,9 @@ class MasterRun(Run[StageT]):
     def refuse(self, name: str, message: Mapping[str, Any]) -> None:
         """A worker cannot take part."""
         if self.fleet is not None and message["run"] == self.id:
-            self.fleet.refuse(name, str(message["reason"]))
-            self._end_as_crash(f"a worker cannot take part: {message['reason']}")
-
-    def facts(self) -> dict[str, Mapping[str, Any]]:
-        """What each worker has told about itself, by its number."""
-        if self.fleet is None:
-            return {}
-        return {str(member.share.worker): member.facts for member in self.fleet.members.values()}
+            number = self.fleet.refuse(name, message)
+            self.interrupted = f"worker {number}, which cannot take part ({message['reason']})"
+            self.finish_early(f"interrupted by {self.interrupted}", graceful=False)
 
     def _drive(self) -> None:
         window = self.recorder.window
@@ -155,11 +150,9 @@ class MasterRun(Run[StageT]):
 
     def _mourn(self, member: Member) -> None:
         at = max(0.0, self.clock() - self.recorder.window.start)
-        self.lost_workers.append((member.share.worker, at))
-        self._end_as_crash(f"worker {member.share.worker} was lost {at:.0f} s into the run")
-
-    def _end_as_crash(self, reason: str) -> None:
+        reason = f"worker {member.share.worker} was lost {at:.0f} s into the run"
         logger.error("%s", reason)
+        # What it had counted since its last message is gone, and its shoppers with it: nothing can be proved any more.
         self.finish_early(reason)
 
     def _add_up(self) -> None:
@@ -168,8 +161,8 @@ class MasterRun(Run[StageT]):
         self.recorder = self.fleet.total()
         lag, in_flight = Histogram(), Counter[str]()
         for member in self.fleet.members.values():
-            if member.facts:
-                lag.add(Histogram.from_json(member.facts["loop_lag"]))
+            if "process" in member.facts:
+                lag.add(Histogram.from_json(member.facts["process"]["loop_lag"]))
             in_flight.update(member.in_flight)
         self.loop_lag = lag
         self.in_flight = in_flight

@@ -12,6 +12,7 @@ import logging
 import os
 import signal
 import sys
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -26,16 +27,18 @@ from harness.form import Pool
 from harness.front import Front
 from harness.journey_log import JourneyLog
 from harness.metrics_server import MetricsServer, PortTaken, serve
+from harness.noticed import own_version
 from harness.options import METRICS_PORT, add_options, choices
 from harness.progress import progress
 from harness.reachable import unreachable
 from harness.run import ATTRIBUTE, Run
 from harness.stop_file import StopFile
 from harness.worker import WorkerRun
-from harness.workload import Misuse, Program, Workload
+from harness.workload import Choices, Misuse, Program, Workload
 
 logger = logging.getLogger("checkload")
 
+CHOSEN = "checkload_chosen"
 LONGEST_LINGER = 600.0  # seconds; a process that forgets to end is nobody's friend
 PROGRESS = 5.0  # seconds between two lines of progress
 
@@ -139,6 +142,8 @@ class Plugin:
             self.environment.process_exit_code = int(Exit.INVALID)
         try:
             workload = self._choose(options)
+            if not self._is_worker:
+                setattr(options, CHOSEN, asdict(choices(options, self._pool.users(options))))
             refuse_host(self.environment.host or "", workload.allowed)
             workload.spawn_rate = self._pool.ramp(options) or workload.spawn_rate
             if not self._is_worker:
@@ -294,7 +299,12 @@ class Plugin:
     # -- choices --------------------------------------------------------------------------------------------------
 
     def _choose(self, options: Any) -> Workload[Any]:
-        """The scenario with the choices made on the command line, or in the form of the web UI."""
+        """The scenario with the choices made on the command line, or in the form of the web UI.
+
+        Locust tells its workers of our options, but not of its own: number of users and run time travel as one of ours.
+        """
+        if self._is_worker and (told := getattr(options, CHOSEN, None)):
+            return self.program.choose(Choices(**{**told, "allowed": tuple(told["allowed"])}))
         return self.program.choose(choices(options, self._pool.users(options)))
 
     def _select_users(self, workload: Workload[Any]) -> None:
@@ -331,7 +341,7 @@ class Plugin:
             phase=run.phase,
             model="open" if run.workload.is_open else "closed",
             target="embedded" if run.target is not None else run.target_host,
-            version=finish.own_version(),
+            version=own_version(),
             verdict=str(self.finished.result.judgement.verdict) if judged and self.finished else "pending",
             started_at=run.started_at.timestamp(),
             rate_target=run.rate_target,

@@ -21,6 +21,7 @@ import gevent
 from harness.histogram import Histogram
 from harness.journey_log import JourneyLog
 from harness.pacing import Arrival, Assignment, Pacing, Seat
+from harness.process_facts import ProcessFacts, ProcessWatch
 from harness.recorder import Recorder
 from harness.sample import Blame, JourneySample, Phase, Window
 from harness.share import Share
@@ -76,13 +77,13 @@ class Run(Generic[StageT]):
         self.interrupted = ""
         self.unreachable = ""
         self.crashed = ""
-        self.lost_workers: list[tuple[int, float]] = []
         self.grace: float = workload.drain
         self.stop_file: StopFile | None = None
         self.journey_log: JourneyLog | None = None
         self.loop_lag = Histogram()
         self.processor_share = 0.0
         self.spawned = 0
+        self._instrument = ProcessWatch(clock)
         self._pacing: Pacing | None = None
         self._early: list[Seat] = []
         self.in_flight: Counter[str] = Counter()
@@ -125,6 +126,7 @@ class Run(Generic[StageT]):
     def begin(self, assignment: Assignment, payment_option: str) -> float:
         """A user sets out; returns the moment. ``finish`` must follow, with the same payment option."""
         now = self.clock()
+        self._instrument.enter()
         self.in_flight[payment_option] += 1
         if self._pacing is not None:
             self._pacing.begin(assignment, now)
@@ -135,6 +137,7 @@ class Run(Generic[StageT]):
     def finish(self, sample: JourneySample, payment_option: str) -> None:
         """A journey is over, however it ended."""
         self.in_flight[payment_option] -= 1
+        self._instrument.leave(sample.started)
         self.recorder.journey(sample)
         if self._pacing is not None:
             self._pacing.end()
@@ -189,7 +192,11 @@ class Run(Generic[StageT]):
 
     def facts(self) -> dict[str, Any]:
         """What this process knows about itself as an instrument, as JSON values."""
-        return {"loop_lag": self.loop_lag.to_json(), "processor_share": self.processor_share}
+        return {"process": self.process_facts("").to_json(), "processor_share": self.processor_share}
+
+    def process_facts(self, name: str) -> ProcessFacts:
+        """What this process noticed about itself and its machine; ``name`` is the worker's, if it is one."""
+        return self._instrument.facts(name, lateness=self.recorder.lateness, loop_lag=self.loop_lag)
 
     # -- the life of a run ----------------------------------------------------------------------------------------
 
@@ -222,6 +229,7 @@ class Run(Generic[StageT]):
 
     def set_to_work(self) -> None:
         """Start what goes on beside the shoppers for as long as the run lasts."""
+        self._instrument.start()
         work = (self._drive, self._probe_lag, self._watch)
         self._greenlets = [gevent.spawn(self._guarded, one) for one in work]
 
@@ -243,6 +251,8 @@ class Run(Generic[StageT]):
         """Locust has stopped all users; nothing more will be recorded."""
         self._close(tell=False)
         self.ended = True
+        if self.begun:
+            self._instrument.stop()
         self.ended_at = datetime.now(UTC)
         if self.journey_log is not None:
             self.journey_log.close()
@@ -307,6 +317,7 @@ class Run(Generic[StageT]):
                 return
             self._look_for_reasons_to_stop()
             if turn % 2 == 0:
+                self._instrument.look(steady=self.phase is Phase.STEADY)
                 self.on_second(self)
 
     def _look_for_reasons_to_stop(self) -> None:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
+from importlib.metadata import version
 from typing import Any, TypeVar
 
 import gevent
 
 from harness.fleet import REPORT_EVERY
 from harness.master import COUNTS, REFUSE
+from harness.process_facts import ProcessFacts
 from harness.run import Run
 from harness.share import Share
 from harness.snapshot import Teller
@@ -45,8 +47,8 @@ class WorkerRun(Run[StageT]):
         """The master has dealt out the arrivals; a worker with another scenario refuses."""
         self._run = message["run"]
         if message["fingerprint"] != self.workload.fingerprint:
-            reason = "its scenario, checkload or payment options are not the master's; start it from the same version and folder"
-            self._send(REFUSE, {"run": self._run, "reason": reason})
+            reason = "it was started from another version, scenario file or accounts file than the master"
+            self._send(REFUSE, {"run": self._run, "reason": reason, **self._origin()})
             return
         self.workload.restrict(message["kinds"])
         self.share = Share.from_json(message["share"])
@@ -92,7 +94,14 @@ class WorkerRun(Run[StageT]):
             "counts": self._teller.message(whole=final),
             "under_way": self.under_way,
             "in_flight": dict(+self.in_flight),
-            "facts": self.facts(),
+            "facts": {**self.facts(), **self._origin()},
             "final": final,
         }
         self._send(COUNTS, message)
+
+    def _origin(self) -> dict[str, str]:
+        return {"version": version("checkload"), "fingerprint": self.workload.fingerprint}
+
+    def process_facts(self, name: str) -> ProcessFacts:
+        """What this worker noticed about itself and its machine, under its number."""
+        return super().process_facts(name or str(self.share.worker))

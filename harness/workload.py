@@ -100,6 +100,13 @@ class Workload(Protocol[StageT_co]):
         """Journey and payment option of an arrival, for the sample of one that was dropped."""
 
     @property
+    def level(self) -> bool:
+        """Whether the load is meant to be the same throughout the steady part."""
+
+    def drawn(self) -> Mapping[str, Mapping[str, int]]:
+        """How many of each were drawn for the whole schedule, by what they are (``"journey"``); empty if not known."""
+
+    @property
     def kinds(self) -> Collection[str]:
         """The journeys that take part."""
 

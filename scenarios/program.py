@@ -33,6 +33,10 @@ REMEMBERED_ORDERS = 1_000_000
 """Order numbers remembered to notice one that is sold twice; an hour at 250 orders a second."""
 
 
+MOST_COUNTED = 100_000
+"""Arrivals whose journeys are drawn once more at the end of a run, to hold against those who came; about two seconds."""
+
+
 class OrderNumbers:
     """Knows which order numbers have been handed out already."""
 
@@ -190,11 +194,26 @@ class Prepared:
         return {"scenario": self._scenario.as_asked(), "chosen": chosen, "journeys": sorted(self.kinds)}
 
     @property
+    def level(self) -> bool:
+        """Whether the load is meant to be the same throughout the steady part."""
+        profile = self._scenario.profile()
+        if profile is None:
+            return True
+        return len({rate for stage in profile.stages for rate in (stage.rate_from, stage.rate_to)}) == 1
+
+    def drawn(self) -> Mapping[str, Mapping[str, int]]:
+        """How many of each journey the schedule brings; empty for a closed load, and for one too long to count."""
+        total = 0 if self._schedule is None else len(self._schedule)
+        if not 0 < total <= MOST_COUNTED:
+            return {}
+        return {"journey": Counter(self.kind_of(number) for number in range(total))}
+
+    @property
     def kinds(self) -> Collection[str]:
         """The journeys that take part."""
         return self._kinds if self._kinds is not None else set(self.weights)
 
-    @property
+    @cached_property
     def fingerprint(self) -> str:
         """A digest of the scenario as chosen, the accounts and the version: alike wherever the same load is prepared."""
         asked = {key: value for key, value in self.as_asked().items() if key != "journeys"}

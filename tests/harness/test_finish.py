@@ -8,8 +8,10 @@ import pytest
 
 from harness import finish as module
 from harness.exits import Exit
-from harness.finish import finish, own_version
+from harness.finish import finish
+from harness.noticed import own_version
 from harness.objective import parse
+from harness.pacing import Arrival, Assignment
 from harness.run import Run
 from harness.sample import JourneySample, PageSample, Window
 from harness.verdict import Level
@@ -24,6 +26,7 @@ class Load:
     name = "fake"
     seed = 7
     is_open = False
+    level = True
     users = 3
     warm_up, steady, drain, longest_wait = 0.0, 10.0, 1.0, 1.0
     stop_rules = ()
@@ -33,6 +36,9 @@ class Load:
     def __init__(self, schedule=None):
         self.objectives = [parse("journey failures < 50%")]
         self._schedule = schedule
+
+    def drawn(self):
+        return {}
 
     def schedule(self):
         return self._schedule
@@ -70,16 +76,17 @@ def a_run(*, bought=300, failed=0, ledger=None, workload=None):
     run.aim("http://127.0.0.1:4711/", None if ledger is None else Shop(ledger))
     run.recorder.window = Window(100.0, 100.0, 110.0)
     run.begun, run.spawned = True, 3
+    run._under_way = bought + failed
     for number in range(bought + failed):
         due = 100.0 + 10.0 * number / (bought + failed)
         end = ("ok", "nobody") if number < bought else ("http_5xx", "shop")
         run.recorder.offered(due)
-        run.recorder.started(due, 0.0, 0.0)
+        moments[0] = due
+        run.begin(Assignment(Arrival(number, "guest", due), due), "gpay")
+        moments[0] = due + 0.01
         run.recorder.page(PageSample("ThankYouPage", "gpay", *end, due, due, due + 0.01))
         paid = number < bought
-        run.recorder.journey(
-            JourneySample("guest", "gpay", *end, due, due, due + 0.01, ordered=paid, amount=100 * paid)
-        )
+        run.finish(JourneySample("guest", "gpay", *end, due, due, due + 0.01, ordered=paid, amount=100 * paid), "gpay")
     moments[0] = 110.0
     run.end()
     return run

@@ -1,0 +1,116 @@
+"""Gathers what was noticed about a run, for the checks that decide whether to trust it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+from harness import validity
+from harness.conditions import Conditions, MixCount
+from harness.explanation import explained
+from harness.fleet import REPORT_EVERY, Member
+from harness.ledger import Comparison
+from harness.master import MasterRun
+from harness.process_facts import ProcessFacts
+from harness.recorder import Recorder
+from harness.run import Run
+from harness.worker_facts import Origin, WorkerFacts
+
+
+def noticed(run: Run[Any], comparison: Comparison | None, silence: str, exceptions: int) -> Conditions:
+    """The conditions of a run that has ended.
+
+    ``comparison`` holds our books against the shop's, ``silence`` says why it showed none (``""``: it did, or keeps none),
+    ``exceptions`` counts errors that surfaced outside journeys.
+    """
+    counts = run.recorder.counts()
+    workload = run.workload
+    schedule = workload.schedule()
+    return Conditions(
+        requests_sent=counts.pages,
+        interrupted=run.interrupted,
+        stop_rule=run.stop_reason if run.stopped_by == "stop rule" else "",
+        crashed=run.crashed,
+        target_unreachable=run.unreachable,
+        embedded=run.target is not None,
+        shop_died=run.stopped_by == "target died",
+        asked=run.length,
+        held=run.held,
+        expected_offered=None if schedule is None else len(schedule),
+        users=run.spawned,
+        planned_minimum=workload.planned_minimum,
+        ledger=[silence] if silence else [str(each) for each in comparison.differences] if comparison else [],
+        ledger_explained=explained(comparison, run.recorder),
+        cpu_ratio=run.processor_share,
+        loop_lag=run.loop_lag,
+        no_account=counts.journeys_by_outcome.get(validity.NO_ACCOUNT, 0),
+        exceptions=exceptions,
+        truncated_journeys=run.under_way,
+        processes=_processes(run),
+        workers=_workers(run),
+        origin=Origin(own_version(), workload.fingerprint) if isinstance(run, MasterRun) else None,
+        mixes=_mixes(run.recorder, workload.drawn()),
+        planned_by_second=_by_second(schedule, run.length),
+        level=workload.level,
+    )
+
+
+def own_version() -> str:
+    """The version of checkload that is running."""
+    try:
+        return version("checkload")
+    except PackageNotFoundError:
+        return "not installed"
+
+
+def _processes(run: Run[Any]) -> Sequence[ProcessFacts]:
+    if isinstance(run, MasterRun):
+        told = [member.facts.get("process") for member in _members(run)]
+        return [ProcessFacts.from_json(facts) for facts in told if facts]
+    return [run.process_facts("")] if run.begun else []
+
+
+def _workers(run: Run[Any]) -> Sequence[WorkerFacts]:
+    if not isinstance(run, MasterRun):
+        return []
+    window = run.recorder.window
+    return [
+        WorkerFacts(
+            name=str(member.share.worker),
+            origin=_origin(member),
+            longest_gap=member.longest_silence,
+            interval=REPORT_EVERY,
+            lost_at=None if member.lost_at is None else max(0.0, member.lost_at - window.start),
+            lost_in=None if member.lost_at is None else window.phase(member.lost_at),
+            finished=member.final,
+        )
+        for member in _members(run)
+    ]
+
+
+def _members(run: MasterRun[Any]) -> list[Member]:
+    return [] if run.fleet is None else list(run.fleet.members.values())
+
+
+def _origin(member: Member) -> Origin | None:
+    told, digest = member.facts.get("version"), member.facts.get("fingerprint")
+    return Origin(str(told), str(digest)) if told and digest else None
+
+
+def _mixes(recorder: Recorder, drawn: Mapping[str, Mapping[str, int]]) -> list[MixCount]:
+    """Who came beside who was drawn; a payment option that a shopper fell back on is not the one she came with."""
+    came = Counter[str]()
+    for key, cell in recorder.journeys.items():
+        came[key.journey] += cell.response.total
+    return [MixCount(what, expected, came) for what, expected in drawn.items()]
+
+
+def _by_second(schedule: Any, length: float) -> list[int]:
+    if schedule is None:
+        return []
+    seconds = [0] * (int(length) + 1)
+    for due in schedule:
+        seconds[min(int(due), len(seconds) - 1)] += 1
+    return seconds
