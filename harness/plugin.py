@@ -174,7 +174,7 @@ class Plugin:
         try:
             if host:
                 run.aim(host, None)
-                problem = unreachable(host, run.stage.connect_timeout)
+                problem = run.workload.refusal(host) or unreachable(host, run.stage.connect_timeout)
                 if problem:
                     run.unreachable = problem
                     run.finish_early(problem)

@@ -120,6 +120,9 @@ class Workload(Protocol[StageT_co]):
     def as_asked(self) -> dict[str, Any]:
         """The whole scenario as plain JSON values, without secrets."""
 
+    def refusal(self, url: str) -> str:
+        """Why this target cannot be loaded from here, whoever allowed it, as a sentence; empty if it can."""
+
     def start_target(self) -> Target:
         """Start the embedded shop for this run; raises ``Misuse`` with what it said when it cannot."""
 

@@ -28,6 +28,8 @@ from shop.process import ShopProcess, ShopStartError
 from users.accounts import AccountPool, AccountsRejected
 from users.itinerary import Itinerary, Mix
 from users.mix import Casting
+from users.origin import origin_of
+from users.proxies import refuse_proxy
 
 REMEMBERED_ORDERS = 1_000_000
 """Order numbers remembered to notice one that is sold twice; an hour at 250 orders a second."""
@@ -61,6 +63,7 @@ class Stage:
         target = prepared.target
         self.accounts = accounts
         self.conduct = prepared.conduct
+        self.client: str = target.client
         self.verify_tls = target.verify_tls
         self.connect_timeout = target.connect_timeout
         self.read_timeout = target.read_timeout
@@ -227,6 +230,16 @@ class Prepared:
             lambda: self._casting,
             self._pool().share(worker, workers),
         )
+
+    def refusal(self, url: str) -> str:
+        """Why this target cannot be loaded from here, whoever allowed it; empty if it can."""
+        if self._scenario.target.client != "own":
+            return ""
+        try:
+            refuse_proxy(origin_of(url))
+        except ValueError as error:
+            return str(error)
+        return ""
 
     def start_target(self) -> EmbeddedShop:
         """Start the embedded shop with the accounts of this run; raises ``Misuse`` with what it said."""

@@ -233,6 +233,8 @@ class Target(Table):
     """How long a connection may take."""
     read_timeout: PositiveSeconds = 30.0
     """How long a whole reply may take."""
+    client: Literal["own", "locust"] = "own"
+    """Who speaks HTTP: checkload's own client, or Locust's ``FastHttpSession``, which takes several times the processor."""
     largest_reply: Annotated[int, Field(ge=1024)] = 2_000_000
     """Bytes after which a reply is broken off."""
 

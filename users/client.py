@@ -23,12 +23,17 @@ JSON = "application/json"
 
 
 class Reply(NamedTuple):
-    """What a transport brought back; ``failure`` names why there is no reply (then ``status`` is 0)."""
+    """What a transport brought back; ``failure`` names why there is no reply to judge (``status`` is 0 if there is none).
+
+    ``arrived`` is the moment at which its last byte reached this machine, on the browser's clock; ``None`` where the
+    transport cannot tell, and the time of reading it has to do.
+    """
 
     status: int
     body: bytes
     location: str
     failure: Outcome | None = None
+    arrived: float | None = None
 
 
 class Transport(Protocol):
@@ -50,7 +55,8 @@ class Browser:
 
     ``due`` is the moment from which the next page's response time counts; it starts as the arrival's due moment.
     ``think`` draws the think time in seconds before a page; ``sleep`` waits; ``record`` takes the samples. ``trail``
-    holds the pages asked for, with their outcomes.
+    holds the pages asked for, with their outcomes. ``lag`` takes the seconds that a reply lay here unread, which is our
+    own doing and no part of a sample, each time the transport can tell.
     """
 
     transport: Transport
@@ -61,6 +67,7 @@ class Browser:
     sleep: Callable[[float], None]
     think: Callable[[str], float]
     csrf_token: str = ""
+    lag: Callable[[float], None] | None = None
     trail: list[tuple[str, str]] = field(default_factory=list)
     _first: bool = True
 
@@ -75,7 +82,7 @@ class Browser:
         answer: Answer | None = None
         try:
             reply = self.transport.send(visit.page, visit.method, visit.path, self._headers(visit), _body(visit))
-            done = self.clock()
+            done = self._done(reply, sent)
             received = len(reply.body)
             if reply.failure is not None:
                 outcome = reply.failure
@@ -100,6 +107,15 @@ class Browser:
         if visit.page is Page.CSRF_TOKEN:
             self.csrf_token = str(answer.document.get("csrf_token", ""))
         return answer
+
+    def _done(self, reply: Reply, sent: float) -> float:
+        read = self.clock()
+        arrived = reply.arrived
+        if arrived is None or not sent <= arrived <= read:
+            return read
+        if self.lag is not None:
+            self.lag(read - arrived)
+        return arrived
 
     def _pause(self, visit: Visit) -> None:
         if self._first:

@@ -9,7 +9,8 @@ from typing import Any, cast
 
 import gevent
 from gevent.timeout import Timeout
-from locust.contrib.fasthttp import FastHttpSession, ResponseContextManager
+from geventhttpclient.client import HTTPClient, HTTPClientPool
+from locust.contrib.fasthttp import FastHttpSession, LocustBadStatusCode, ResponseContextManager
 
 from shop.contract import Outcome
 from users.client import Reply
@@ -52,10 +53,13 @@ class FastHttp:
                 catch_response=True,
             )
         finally:
+            # Underneath, the end of the time may come out as any error, or as half a reply.
+            too_late = not limit.pending
             limit.close()
         self._response = response
-        if response.status_code == 0 or response.content is None:
-            return self._no_reply(response.error if hasattr(response, "error") else None)
+        failure = Outcome.TIMEOUT if too_late else _failure(response)
+        if failure is not None:
+            return self._no_reply(failure)
         content: bytes = response.content
         failure = Outcome.TOO_LARGE if len(content) > self._largest else None
         return Reply(response.status_code, content, _location(response.headers), failure)
@@ -79,19 +83,19 @@ class FastHttp:
         """Close all connections."""
         self._session.client.clientpool.close()
 
-    def _no_reply(self, error: object) -> Reply:
+    def _no_reply(self, failure: Outcome) -> Reply:
         # A reply cut off half way leaves the rest of it on its connection: start with fresh ones, same cookies.
         cookies = self._session.cookiejar
         self.close()
         self._session = self._new_session()
         for cookie in cookies:
             self._session.cookiejar.set_cookie(cookie)
-        return Reply(0, b"", "", _failure(error))
+        return Reply(0, b"", "", failure)
 
 
 def session(host: str, user: Any, *, verify_tls: bool, connect_timeout: float, read_timeout: float) -> FastHttpSession:
     """A Locust HTTP session towards ``host`` (URL of the target); certificates are verified unless told otherwise."""
-    return FastHttpSession(
+    fast = FastHttpSession(
         base_url=host,
         request_event=user.environment.events.request,
         user=user,
@@ -103,9 +107,28 @@ def session(host: str, user: Any, *, verify_tls: bool, connect_timeout: float, r
         max_retries=0,
         concurrency=1,
     )
+    fast.client.clientpool = _Once(**fast.client.clientpool.client_args)
+    return fast
 
 
-def _failure(error: object) -> Outcome:
+class _Once(HTTPClientPool):
+    """Sends every request once. Left alone, a GET whose connection breaks is sent three times, and the fault not seen."""
+
+    def get_client(self, url: Any) -> HTTPClient:
+        client = super().get_client(url)
+        client._connection_pool.size = -1  # noqa: SLF001 - nothing public says so; a request is repeated size + 1 times
+        return client
+
+
+def _failure(response: ResponseContextManager) -> Outcome | None:
+    """Why there is no whole reply; ``None`` if there is one, whatever its status."""
+    if response.status_code == 0:
+        error = getattr(response, "error", None)
+    else:
+        # Whatever broke off the reading of a body is kept here; the body itself would be half, and look whole.
+        error = response.request_meta["exception"]
+        if error is None or isinstance(error, LocustBadStatusCode):
+            return None
     if isinstance(error, (Timeout, TimeoutError)) or "timed out" in str(error):
         return Outcome.TIMEOUT
     return Outcome.CONNECTION

@@ -21,6 +21,7 @@ from users.fast_http import FastHttp, session
 from users.itinerary import Conduct, Itinerary
 from users.journeys import JOURNEYS, Errand, Receipt
 from users.steps import JourneyFailed, walk
+from users.swift import Limits, Swift
 
 
 class Backstage(Protocol):
@@ -28,6 +29,7 @@ class Backstage(Protocol):
 
     accounts: AccountPool
     conduct: Conduct
+    client: str
     verify_tls: bool
     connect_timeout: float
     read_timeout: float
@@ -53,17 +55,7 @@ class Shopper(User):
         super().__init__(environment)
         self.run_: Run[Backstage] = run_of(environment)
         stage = self.run_.stage
-        self._transport = FastHttp(
-            lambda: session(
-                self.run_.target_url,
-                self,
-                verify_tls=stage.verify_tls,
-                connect_timeout=stage.connect_timeout,
-                read_timeout=stage.read_timeout,
-            ),
-            stage.longest_exchange,
-            stage.largest_reply,
-        )
+        self._transport = _transport(self, self.run_.target_url, stage)
         self._handed: AsyncResult[None] = AsyncResult()
         self._assignment: Assignment | None = None
         self._account: Account | None = None
@@ -182,6 +174,30 @@ class Shopper(User):
         if self._account is not None:
             self.run_.stage.accounts.give_back(self._account)
             self._account = None
+
+
+def _transport(user: User, target: str, stage: Backstage) -> FastHttp | Swift:
+    """What speaks HTTP for one virtual user: our own client, or Locust's."""
+    if stage.client == "locust":
+        return FastHttp(
+            lambda: session(
+                target,
+                user,
+                verify_tls=stage.verify_tls,
+                connect_timeout=stage.connect_timeout,
+                read_timeout=stage.read_timeout,
+            ),
+            stage.longest_exchange,
+            stage.largest_reply,
+        )
+    limits = Limits(
+        connect=stage.connect_timeout,
+        read=stage.read_timeout,
+        longest=stage.longest_exchange,
+        largest=stage.largest_reply,
+        verify_tls=stage.verify_tls,
+    )
+    return Swift(target, user, limits)
 
 
 class Guest(Shopper):

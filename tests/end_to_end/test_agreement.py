@@ -64,7 +64,7 @@ pages = ["CompletedOrder"]
 [[shop.faults]]
 name = "reset"
 share = 0.1
-pages = ["BinNumberPage", "AddressSelectionPage"]
+pages = ["BinNumberPage", "AddressSelectionPage", "Checkout"]
 [[shop.faults]]
 name = "throttled"
 share = 0.04

@@ -261,7 +261,7 @@ def test_a_fault_is_reported_as_one_failure_and_the_next_shopper_buys(row, shop,
         pytest.param(FaultName.RESET, GENEROUS, GENEROUS, Outcome.CONNECTION, id="a reset"),
     ],
 )
-def test_a_failed_connection_is_thrown_away_and_the_shopper_stays_who_she_is(  # noqa: PLR0917 - pytest passes them by name
+def test_a_failed_connection_is_thrown_away_and_the_shopper_stays_who_she_is(
     fault, longest, silence, failure, shop, broken
 ):
     wire = real_wire(shop.url, longest, silence)

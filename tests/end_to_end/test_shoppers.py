@@ -1,7 +1,9 @@
 """What a scenario says of the shoppers, seen in what they did."""
 
+import json
+
 import pytest
-from running import QUICK
+from running import QUICK, ROOT
 
 pytestmark = pytest.mark.end_to_end
 
@@ -95,3 +97,21 @@ def test_options_can_be_chosen_by_their_primary_key(locust, scenario):
     run = locust("--headless", "--scenario", scenario(SHORT + '[conduct]\noption_value = "pk"\n')).wait()
     assert run.sound, run.output
     assert run.result["counts"]["failed_pages"] == 0
+
+
+def test_both_http_clients_walk_the_same_journeys_to_the_same_receipts(locust, tmp_path):
+    smoke = (ROOT / "scenarios" / "smoke.toml").read_text()
+    walked = {}
+    for client in ("own", "locust"):
+        path = tmp_path / f"{client}.toml"
+        path.write_text(f'{smoke}\n[target]\nclient = "{client}"\n')
+        log = tmp_path / f"{client}.jsonl"
+        run = locust("--headless", "--scenario", str(path), "--journey-log", str(log)).wait()
+        assert run.sound, run.output
+        lines = [json.loads(line) for line in log.read_text().splitlines()]
+        # Order numbers and times are the shop's and the clock's; all else is the journey's.
+        walked[client] = {
+            line.pop("number"): {**line, "order": bool(line["order"]), "service_time": 0} for line in lines
+        }
+        walked[client]["revenue"] = run.result["counts"]["amount"]
+    assert walked["own"] == walked["locust"]

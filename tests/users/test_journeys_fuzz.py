@@ -36,9 +36,7 @@ def _places(document, way=()):
     place=st.integers(0, 200),
     odd=ODD,
 )
-def test_an_odd_value_anywhere_is_survived(  # noqa: PLR0917 - hypothesis passes them by name
-    walker, option, journey, sms, external, three_d, page, place, odd
-):
+def test_an_odd_value_anywhere_is_survived(walker, option, journey, sms, external, three_d, page, place, odd):
     def spoil(visit, document):
         ways = list(_places(document)) if visit.page is page else []
         if ways:

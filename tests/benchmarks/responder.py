@@ -1,0 +1,120 @@
+"""A server that answers five pages as fast as it can, and counts what it was sent: the other side of a benchmark.
+
+Run as ``python responder.py PORT_FILE``; it writes its port there and serves on loopback until its standard input ends.
+``GET /_counts`` tells how often each page was asked for, the bytes sent for it, and how many requests were not as they
+should be (a cookie, a header or the form body missing).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from pathlib import Path
+
+import uvloop
+
+COOKIES = ("osessionid=0123456789abcdef0123456789abcdef", "csrftoken=fedcba9876543210fedcba9876543210")
+TOKEN = "fedcba9876543210fedcba9876543210"
+SESSION = COOKIES[0].encode()
+CSRF = f"x-csrftoken: {TOKEN}\r\n".encode()
+CHECKOUT = "/orders/checkout/?page="
+# Page asked for, method, form sent, page shown by the reply, bytes of the reply's body (at least).
+PAGES = (
+    ("IndexPage", "GET", "", "IndexPage", 600),
+    ("IndexPage", "POST", "user_email=ada%40shoppers.example&phone_number=05000000001", "AddressSelectionPage", 1_000),
+    ("AddressSelectionPage", "POST", "shipping_address=11&billing_address=11", "DeliveryOptionSelectionPage", 1_500),
+    ("DeliveryOptionSelectionPage", "POST", "delivery_option=7", "ShippingOptionSelectionPage", 2_500),
+    ("ShippingOptionSelectionPage", "POST", "shipping_option=3", "PaymentOptionSelectionPage", 4_000),
+)
+
+
+def envelope(shown: str, size: int) -> bytes:
+    """An envelope of about this many bytes, made of what such envelopes hold."""
+    rows: list[dict[str, object]] = []
+    while True:
+        context = {"page_name": shown, "page_slug": shown.lower(), "page_context": {"rows": rows}}
+        pre_order = {
+            "shipping_address": {"pk": 11, "title": "Home", "line": "1 Quay"},
+            "billing_address": {"pk": 11, "title": "Home", "line": "1 Quay"},
+            "delivery_option": {"pk": 7, "slug": "home", "name": "Home delivery"},
+            "shipping_option": {"pk": 3, "slug": "standard", "price": "5.00"},
+            "total_amount": "62.99",
+            "shipping_amount": "5.00",
+            "basket": {"pk": 1, "total_quantity": 1, "currency": "try"},
+        }
+        document = {
+            "context_list": [context],
+            "template_name": "orders/checkout.html",
+            "errors": None,
+            "pre_order": pre_order,
+        }
+        body = json.dumps(document).encode()
+        if len(body) >= size:
+            return body
+        number = len(rows) + 1
+        rows.append({"pk": number, "slug": f"row-{number}", "name": f"Choice {number}", "amount": f"{number}.90"})
+
+
+class Counts:
+    def __init__(self) -> None:
+        self.asked = dict.fromkeys((f"{method} {page}" for page, method, *_ in PAGES), 0)
+        self.sent = dict(self.asked)
+        self.faulty = 0
+
+
+class Answering(asyncio.Protocol):
+    """Reads requests in one glance, which is enough for the ones it knows: first line, end of the head, form body."""
+
+    def __init__(self, counts: Counts, replies: dict[bytes, tuple[str, bytes, int, bytes]]) -> None:
+        self.counts, self.replies = counts, replies
+        self.held = b""
+
+    def connection_made(self, transport) -> None:
+        self.transport = transport
+
+    def data_received(self, piece: bytes) -> None:
+        if self.held:
+            piece = self.held + piece
+        end = piece.find(b"\r\n\r\n") + 4
+        found = self.replies.get(piece[: piece.find(b" HTTP/1.1\r\n")])
+        if end < 4 or (found is not None and len(piece) < end + len(found[3])):
+            self.held = piece
+            return
+        self.held = b""
+        counts = self.counts
+        if found is None:
+            body = json.dumps(vars(counts)).encode()
+            self.transport.write(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body))
+            return
+        name, reply, size, form = found
+        counts.asked[name] += 1
+        counts.sent[name] += size
+        if piece[end:] != form or (form and (SESSION not in piece or CSRF not in piece)):
+            counts.faulty += 1
+        self.transport.write(reply)
+
+
+async def serve(port_file: Path) -> None:
+    replies = {}
+    for page, method, form, shown, size in PAGES:
+        body = envelope(shown, size)
+        cookies = (
+            "".join(f"Set-Cookie: {one}; Path=/; Max-Age=1209600\r\n" for one in COOKIES) if method == "GET" else ""
+        )
+        head = (
+            "HTTP/1.1 200 OK\r\nServer: nginx\r\nDate: Mon, 02 Jun 2025 10:00:00 GMT\r\nContent-Type: application/json\r\n"
+            f"Content-Length: {len(body)}\r\nVary: Accept, Cookie\r\nX-Frame-Options: SAMEORIGIN\r\n{cookies}\r\n"
+        )
+        key = f"{method} {CHECKOUT}{page}".encode()
+        replies[key] = (f"{method} {page}", head.encode() + body, len(body), form.encode())
+    loop = asyncio.get_running_loop()
+    counts = Counts()
+    server = await loop.create_server(lambda: Answering(counts, replies), "127.0.0.1", 0)
+    port_file.write_text(str(server.sockets[0].getsockname()[1]))  # noqa: ASYNC240 - before anybody is served
+    # Ends with whoever started it: a pipe that is closed.
+    await loop.run_in_executor(None, sys.stdin.read)
+
+
+if __name__ == "__main__":
+    uvloop.run(serve(Path(sys.argv[1])))

@@ -1,0 +1,173 @@
+"""Replies out of bytes, however these come: split anywhere, or no HTTP at all."""
+
+import brotli
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shop.contract import Outcome
+from users import reading
+from users.reading import ReplyReader
+
+OK = b"HTTP/1.1 200 OK\r\n"
+LARGEST = 1000
+FRAMINGS = [
+    (OK + b"Content-Length: 5\r\nSet-Cookie: a=b\r\nSet-Cookie: c=d\r\n\r\nhello", b"hello"),
+    (
+        OK
+        + b"Transfer-Encoding: chunked\r\nSet-Cookie: a=b\r\nset-cookie: c=d\r\n\r\n3\r\nhel\r\n2;x\r\nlo\r\n0\r\n\r\n",
+        b"hello",
+    ),
+    (
+        b"HTTP/1.1 103 Early\r\nSet-Cookie: x=y\r\n\r\n"
+        + OK
+        + b"Content-Length: 0\r\nSet-Cookie: a=b\r\nSet-Cookie: c=d\r\n\r\n",
+        b"",
+    ),
+    (OK + b"CONTENT-LENGTH: 2\r\nSET-COOKIE: a=b\r\nSet-Cookie:c=d \r\n\r\nok", b"ok"),
+]
+
+
+def read(*pieces, bodiless=False, largest=LARGEST):
+    reader = ReplyReader(largest)
+    reader.begin(bodiless=bodiless)
+    for piece in pieces:
+        if reader.feed(memoryview(piece)):
+            break
+    return reader
+
+
+@pytest.mark.parametrize(("data", "body"), FRAMINGS)
+def test_a_reply_split_at_every_byte_is_the_same_reply(data, body):
+    for cut in range(len(data) + 1):
+        reader = read(data[:cut], data[cut:])
+        assert (reader.over, reader.failure, reader.status, reader.reusable) == (True, None, 200, True), cut
+        assert reader.body() == body, cut
+        assert reader.cookies == (b"a=b", b"c=d"), cut
+    whole = read(*(data[at : at + 1] for at in range(len(data))))
+    assert (whole.over, whole.failure, whole.body(), whole.cookies) == (True, None, body, (b"a=b", b"c=d"))
+
+
+@pytest.mark.parametrize(("data", "body"), FRAMINGS)
+def test_a_reply_is_not_over_before_its_last_byte(data, body):
+    for cut in range(len(data)):
+        reader = read(data[:cut])
+        assert not reader.over, cut
+        assert reader.finish()
+        assert reader.failure is Outcome.CONNECTION
+
+
+def test_one_reader_reads_one_reply_after_another_and_forgets_the_one_before():
+    reader = ReplyReader(LARGEST)
+    for data, body in FRAMINGS * 2:
+        reader.begin(bodiless=False)
+        assert reader.feed(memoryview(data))
+        assert (reader.failure, reader.body(), reader.cookies) == (None, body, (b"a=b", b"c=d"))
+    reader.begin(bodiless=False)
+    assert reader.feed(memoryview(b"HTTP/1.1 404 No\r\nContent-Length: 0\r\n\r\n"))
+    assert (reader.status, reader.body(), reader.cookies, reader.location) == (404, b"", (), "")
+
+
+@pytest.mark.parametrize(
+    ("data", "reusable"),
+    [
+        (OK + b"Content-Length: 0\r\n\r\n", True),
+        (OK + b"Content-Length: 0\r\nConnection: close\r\n\r\n", False),
+        (OK + b"Content-Length: 0\r\nConnection: Close\r\n\r\n", False),
+        (b"HTTP/1.0 200 OK\r\nContent-Length: 0\r\n\r\n", False),
+        (b"HTTP/1.0 200 OK\r\nContent-Length: 0\r\nConnection: keep-alive\r\n\r\n", True),
+        (OK + b"Content-Length: 0\r\n\r\nH", False),
+        (OK + b"Content-Length: 2\r\n\r\nok" + OK + b"Content-Length: 2\r\n\r\nno", False),
+        (OK + b"Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n0\r\n\r\n", False),
+    ],
+)
+def test_when_a_connection_may_be_used_again(data, reusable):
+    reader = read(data)
+    assert (reader.over, reader.failure, reader.reusable) == (True, None, reusable)
+    assert reader.body() in (b"", b"ok")
+
+
+def test_the_reply_to_head_ends_with_its_head():
+    head = OK + b"Content-Length: 5\r\n\r\n"
+    reader = read(head, bodiless=True)
+    assert (reader.over, reader.failure, reader.reusable, reader.body()) == (True, None, True, b"")
+    liar = read(head + b"hello", bodiless=True)
+    assert (liar.failure, liar.reusable, liar.body()) == (None, False, b"")
+    reader.begin(bodiless=False)
+    assert reader.feed(memoryview(head + b"hello"))
+    assert reader.body() == b"hello"
+
+
+def test_a_body_may_be_as_large_as_allowed_and_no_larger():
+    for size, failure in ((LARGEST, None), (LARGEST + 1, Outcome.TOO_LARGE)):
+        body = b"x" * size
+        for data in (
+            OK + b"Content-Length: %d\r\n\r\n" % size + body,
+            OK + b"Transfer-Encoding: chunked\r\n\r\n%x\r\n" % size + body + b"\r\n0\r\n\r\n",
+            OK
+            + b"Content-Length: %d\r\nContent-Encoding: br\r\n\r\n" % len(brotli.compress(body))
+            + brotli.compress(body),
+        ):
+            reader = read(data)
+            assert reader.over
+            reader.body()
+            assert reader.failure is failure
+
+
+def test_names_without_end_are_not_remembered():
+    for turn in range(2000):
+        read(OK + b"X-%d: y\r\nContent-Length: 0\r\n\r\n" % turn)
+    assert len(reading._kinds) <= 512
+    assert read(OK + b"cONTENT-lENGTH: 2\r\n\r\nok").body() == b"ok"
+
+
+def judged(reader):
+    """The reply is over or not; if it is, it is either whole or has a failure that is the shop's."""
+    reader.finish()
+    assert reader.over
+    if reader.failure is None:
+        assert 200 <= reader.status <= 999
+    assert len(reader.body()) <= LARGEST
+    assert reader.failure in (None, Outcome.CONNECTION, Outcome.TOO_LARGE)
+
+
+@given(st.lists(st.binary(max_size=200), max_size=6), st.booleans())
+def test_rubbish_is_an_outcome_and_never_an_error(pieces, bodiless):
+    judged(read(*pieces, bodiless=bodiless))
+
+
+PARTS = st.lists(
+    st.sampled_from(
+        [
+            b"HTTP/1.1 ",
+            b"200 OK\r\n",
+            b"100 Continue\r\n",
+            b"101 S\r\n",
+            b"304 N\r\n",
+            b"Content-Length: 3\r\n",
+            b"Content-Length: 99999999999999999999999\r\n",
+            b"Transfer-Encoding: chunked\r\n",
+            b"Transfer-Encoding: \xe9\r\n",
+            b"Content-Encoding: gzip, br\r\n",
+            b"Content-Encoding: \xff\xfe,,, identity\r\n",
+            b"Connection: upgrade\r\nUpgrade: x\r\n",
+            b"Connection: close\r\n",
+            b"Location: \xc3\x28\r\n",
+            b"Set-Cookie: \xff=\xfe; Expires=x; Max-Age=-\r\n",
+            b"\r\n",
+            b"3\r\nabc\r\n",
+            b"0\r\n",
+            b"abc",
+            b"\n",
+            b"\x00",
+        ]
+    ),
+    max_size=12,
+)
+
+
+@given(PARTS, st.booleans(), st.integers(1, 40))
+def test_pieces_of_http_in_any_order_are_an_outcome_and_never_an_error(parts, bodiless, size):
+    data = b"HTTP/1.1 200 OK\r\n" + b"".join(parts)
+    judged(read(*(data[at : at + size] for at in range(0, len(data), size)), bodiless=bodiless))
+    judged(read(data, bodiless=bodiless))

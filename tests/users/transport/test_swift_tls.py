@@ -1,0 +1,145 @@
+"""TLS with certificates made for the test: verified unless told otherwise, and no trace of a traceback where one does not hold."""
+
+import ssl
+import time
+
+import gevent
+import pytest
+import trustme
+
+from shop.contract import Outcome
+from users import timestamps, tls
+
+OK = b"HTTP/1.1 200 OK\r\n"
+
+
+@pytest.fixture(scope="module")
+def authority():
+    return trustme.CA()
+
+
+@pytest.fixture
+def server_context(authority):
+    def make(*names, issuer=authority):
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        issuer.issue_cert(*(names or ("127.0.0.1",))).configure_cert(context)
+        context.set_alpn_protocols(["h2", "http/1.1"])
+        return context
+
+    return make
+
+
+@pytest.fixture
+def trusted(authority, monkeypatch, tmp_path):
+    """This process trusts the test's authority, and nobody else."""
+    path = tmp_path / "authority.pem"
+    path.write_bytes(authority.cert_pem.bytes())
+    monkeypatch.setenv("SSL_CERT_FILE", str(path))
+    tls.context.cache_clear()
+    yield
+    tls.context.cache_clear()
+
+
+def answering(peer):
+    while peer.request():
+        peer.answer(b"x" * 50_000)
+
+
+def test_a_verified_server_is_spoken_to_and_its_connection_kept(serve, shopper, fetch, server_context, trusted):
+    server = serve(answering, context=server_context())
+    transport = shopper(server.url)
+    for _ in range(3):
+        reply = fetch(transport, method="POST", body=b"y" * 40_000)
+        assert (reply.status, len(reply.body), reply.failure) == (200, 50_000, None)
+    assert server.connections == 1
+
+
+@pytest.mark.parametrize("trouble", ["unknown authority", "another name"])
+def test_a_certificate_that_does_not_hold_is_a_broken_connection(
+    serve, shopper, fetch, server_context, trusted, trouble, capfd
+):
+    context = server_context(issuer=trustme.CA()) if trouble == "unknown authority" else server_context("other.example")
+    server = serve(answering, context=context, may_break=True)
+    assert fetch(shopper(server.url))[:4] == (0, b"", "", Outcome.CONNECTION)
+    assert fetch(shopper(server.url, verify_tls=False)).status == 200
+    assert capfd.readouterr() == ("", "")
+
+
+def test_a_server_that_speaks_no_tls_is_a_broken_connection(serve, shopper, fetch, trusted):
+    def plain(peer):
+        peer.sock.recv(65536)
+        peer.send(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n")
+
+    server = serve(plain, may_break=True)
+    assert fetch(shopper(server.url.replace("http:", "https:"))).failure is Outcome.CONNECTION
+
+
+def test_a_server_that_keeps_silent_about_tls_is_a_timeout(serve, shopper, fetch, trusted):
+    def silent(peer):
+        while peer.sock.recv(65536):
+            pass
+
+    server = serve(silent, may_break=True)
+    began = time.perf_counter()
+    assert fetch(shopper(server.url.replace("http:", "https:"), connect=0.2)).failure is Outcome.TIMEOUT
+    assert 0.2 <= time.perf_counter() - began < 1
+
+
+def test_a_body_is_not_ended_by_whoever_cuts_the_line(serve, shopper, fetch, server_context, trusted):
+    def cut(peer):
+        peer.request()
+        peer.send(OK + b"\r\nhello")  # and closes without TLS's farewell
+
+    def ended(peer):
+        peer.request()
+        peer.send(OK + b"\r\nhello")
+        peer.sock.unwrap()
+
+    assert fetch(shopper(serve(cut, context=server_context()).url)).failure is Outcome.CONNECTION
+    server = serve(ended, context=server_context(), may_break=True)
+    assert fetch(shopper(server.url))[:2] == (200, b"hello")
+
+
+def test_a_second_reply_that_nobody_asked_for_is_not_taken_for_the_next(serve, shopper, fetch, server_context, trusted):
+    def twice(peer):
+        peer.request()
+        peer.answer(b"first")
+        peer.answer(b"wrong")
+        peer.closed_by_client()
+
+    server = serve(twice, answering, context=server_context())
+    transport = shopper(server.url)
+    assert fetch(transport).body == b"first"
+    gevent.sleep(0.1)
+    assert len(fetch(transport).body) == 50_000
+    assert server.connections == 2
+
+
+def test_a_kept_connection_that_was_closed_meanwhile_is_replaced(serve, shopper, fetch, server_context, trusted):
+    def once(peer):
+        peer.request()
+        peer.answer(b"ok")
+
+    server = serve(once, once, context=server_context())
+    transport = shopper(server.url)
+    assert fetch(transport).body == b"ok"
+    gevent.sleep(0.1)
+    assert fetch(transport, method="POST").body == b"ok"
+    assert server.connections == 2
+
+
+@pytest.mark.skipif(not timestamps.supported(), reason="this system notes no arrivals")
+def test_arrivals_are_noted_under_tls_too(serve, shopper, fetch, server_context, trusted):
+    server = serve(answering, context=server_context())
+    transport = shopper(server.url)
+    fetch(transport)
+    reply = fetch(transport)
+    assert reply.arrived is not None
+    assert time.perf_counter() - 1 < reply.arrived < time.perf_counter()
+
+
+def test_all_shoppers_share_one_context(serve, shopper, fetch, server_context, trusted):
+    server = serve(answering, context=server_context())
+    for _ in range(3):
+        assert fetch(shopper(server.url)).status == 200
+    assert tls.context.cache_info().misses == 1

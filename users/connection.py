@@ -1,0 +1,337 @@
+"""One connection to one server, for one shopper who waits for one reply at a time.
+
+The socket never blocks. One read watcher stays with the connection for its whole life, so a reply costs one send, one
+receive and one switch of greenlets, and a server that closes an idle connection is noticed at once.
+"""
+
+from __future__ import annotations
+
+import errno
+import math
+import socket
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from gevent import getcurrent, monkey, with_timeout
+
+from shop.contract import Outcome
+from users import timestamps
+from users.addresses import Address
+from users.origin import Origin
+from users.reading import ReplyReader
+from users.sweep import Sweep
+
+READ = 1
+WRITE = 2
+_IDLE = 0.5  # seconds after which a connection is looked at before it is used again
+# This machine has run out of something: no fault of the shop's.
+_OURS = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM, errno.EADDRNOTAVAIL})
+_NEVER = -math.inf
+_NOT_NOW = (BlockingIOError, InterruptedError)
+_NOTES = timestamps.ROOM if timestamps.supported() else 0
+
+# What is received goes to a parser at once, so one buffer serves all connections of a thread's event loop.
+RECEIVED = memoryview(bytearray(64 * 1024))
+_INTO = [RECEIVED]
+
+# Locust puts gevent's socket in place of the standard one; here it would only stand between.
+_Socket: type[socket.socket] = monkey.get_original("socket", "socket")
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How long to wait, in seconds, how much to read, in bytes, and whether to verify certificates.
+
+    ``connect`` bounds the way to an open connection (name, TCP and TLS), ``read`` the silence of a server that is
+    expected to send, ``longest`` a whole exchange from the first of these to the last byte. ``largest`` bounds a body.
+    """
+
+    connect: float
+    read: float
+    longest: float
+    largest: int
+    verify_tls: bool = True
+
+
+class Connection:
+    """A plain TCP connection. ``reader`` holds the reply after ``exchange``; ``notes`` what came with its last bytes."""
+
+    __slots__ = (
+        "_heard",
+        "_late",
+        "_reading",
+        "_until",
+        "_used",
+        "_waiter",
+        "_woken",
+        "closed",
+        "deadline",
+        "limits",
+        "notes",
+        "origin",
+        "reader",
+        "sock",
+        "sweep",
+        "unsent",
+    )
+
+    def __init__(self, origin: Origin, limits: Limits, sweep: Sweep) -> None:
+        self.origin = origin
+        self.limits = limits
+        self.sweep = sweep
+        self.reader = ReplyReader(limits.largest)
+        self.closed = True
+        self.unsent = True  # not a byte of the last request has left
+        self.deadline = 0.0
+        self.notes: Sequence[tuple[int, int, bytes]] = ()
+        self.sock: socket.socket | None = None
+        self._reading: Any = None
+        self._waiter: Any = None
+        self._woken = False
+        self._late = False
+        self._heard = _NEVER
+        self._until = 0.0
+        self._used = 0.0
+
+    def open(self, began: float) -> Outcome | None:
+        """Connect; ``None``, or why it could not be done. ``began``: the moment from which the limits count."""
+        self._until = began + self.limits.longest
+        self.deadline = min(began + self.limits.connect, self._until)
+        self._used = began
+        self._heard = _NEVER
+        self._late = False
+        try:
+            failure = self._connect()
+        except BaseException:
+            self.close()
+            raise
+        if failure is not None:
+            self.close()
+        return failure
+
+    def exchange(self, request: bytes, *, bodiless: bool, began: float, now: float) -> Outcome | None:
+        """Send a request and wait until its reply is over; ``None``, or what went wrong.
+
+        ``bodiless``: the reply has no body, as to HEAD. The whole exchange is bounded from ``began``, the server's
+        silence from ``now``. A greenlet that is killed meanwhile leaves the connection closed.
+        """
+        if self._waiter is not None:
+            raise RuntimeError("a connection carries one exchange at a time")
+        reader = self.reader
+        reader.begin(bodiless=bodiless)
+        limits = self.limits
+        self._used = now
+        self._until = until = began + limits.longest
+        deadline = now + limits.read
+        self.deadline = min(deadline, until)
+        self._heard = _NEVER
+        self._late = False
+        self.unsent = True
+        try:
+            if not self._send(request):
+                reader.fail(Outcome.CONNECTION)
+            elif not reader.over:
+                self._wait()
+        except BaseException:
+            self.close()
+            raise
+        failure = Outcome.TIMEOUT if self._late else reader.failure
+        if failure is not None or not reader.reusable:
+            self.close()
+        return failure
+
+    def stale(self, now: float) -> bool:
+        """Whether the server has closed the connection, or said something unasked, since the last reply."""
+        if self.closed or self.sock is None:
+            return True
+        if now - self._used < _IDLE:
+            return False
+        # Where the process is busy, the end of a connection may be there and not yet noticed.
+        try:
+            unasked = self.sock.recv(1, socket.MSG_PEEK)
+        except _NOT_NOW:
+            return False
+        except OSError:
+            unasked = b""
+        if self._ends_it(unasked):
+            self.close()
+        return self.closed
+
+    def close(self) -> None:
+        """Close it; whoever waits for a reply on it is told that there is none."""
+        self.closed = True
+        self.reader.fail(Outcome.CONNECTION)
+        self.sweep.waiting.discard(self)
+        reading, self._reading = self._reading, None
+        if reading is not None:
+            reading.stop()
+            reading.close()
+        sock, self.sock = self.sock, None
+        if sock is not None:
+            sock.close()
+        if self._waiter is not None and self._waiter is not getcurrent():
+            self._woken = True
+            self.sweep.hub.loop.run_callback(self._resume, self._waiter)
+
+    def overdue(self, now: float) -> None:
+        """Called by the sweep once the deadline has passed."""
+        if not self.closed:
+            # A busy process looks late: what has come meanwhile came in time.
+            self._readable()
+            if self not in self.sweep.waiting or self.deadline > now:
+                return
+            self.deadline = min(self._heard + self.limits.read, self._until)
+            if self.deadline > now:
+                return
+        self._late = True
+        self._wake()
+
+    # The way to an open connection.
+
+    def _connect(self) -> Outcome | None:
+        find = self.sweep.addresses.of
+        try:
+            addresses: list[Address] | None = with_timeout(self.limits.connect, find, self.origin, timeout_value=None)
+        except OSError:
+            return Outcome.CONNECTION
+        if addresses is None:
+            return Outcome.TIMEOUT
+        failure: Outcome | None = Outcome.CONNECTION
+        for address in addresses:
+            failure = self._reach(address)
+            if failure is None:
+                return self._greet()
+            self.close()
+            if failure is not Outcome.CONNECTION:
+                break
+        return failure
+
+    def _reach(self, address: Address) -> Outcome | None:
+        try:
+            sock = self.sock = _Socket(address.family, socket.SOCK_STREAM)
+            sock.setblocking(False)
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            if _NOTES:
+                timestamps.switch_on(sock)
+            code = sock.connect_ex(address.address)
+            if code in (errno.EINPROGRESS, errno.EWOULDBLOCK):
+                self._wait_to_write()
+                code = sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+                if self._late and not code:
+                    sock.getpeername()  # fails unless the connection came about while nobody looked
+        except OSError as error:
+            code = error.errno or errno.EIO
+        if code:
+            return Outcome.TIMEOUT if self._late else Outcome.BUG if code in _OURS else Outcome.CONNECTION
+        self.closed = self._late = False
+        self._reading = self.sweep.hub.loop.io(sock.fileno(), READ, ref=False)
+        self._reading.start(self._readable)
+        return None
+
+    def _greet(self) -> Outcome | None:
+        """What comes before the first request; nothing, where there is no TLS."""
+        return None
+
+    # Waiting. The sweep keeps the loop alive for those who wait; an idle connection is no reason to go on.
+
+    def _wait(self) -> None:
+        """Until woken: by bytes that end what is waited for, by the sweep, or by ``close``."""
+        self._woken = False
+        self._waiter = getcurrent()
+        sweep = self.sweep
+        sweep.waiting.add(self)
+        if not sweep.running:
+            sweep.wake()
+        try:
+            while not self._woken:
+                sweep.hub.switch()
+        finally:
+            self._waiter = None
+            sweep.waiting.discard(self)
+
+    def _wait_to_write(self) -> None:
+        assert self.sock is not None  # noqa: S101 - only called with an open socket
+        writing = self.sweep.hub.loop.io(self.sock.fileno(), WRITE, ref=False)
+        writing.start(self._wake)
+        try:
+            self._wait()
+        finally:
+            writing.stop()
+            writing.close()
+
+    def _wake(self) -> None:
+        self._woken = True
+        if self._waiter is not None:
+            self._waiter.switch()
+
+    def _resume(self, waiter: Any) -> None:
+        if self._waiter is waiter:
+            waiter.switch()
+
+    # Bytes out and in.
+
+    def _send(self, request: bytes) -> bool:
+        """Send all of it, or until the reply is over; false where the connection broke or the time was up."""
+        sock = self.sock
+        if sock is None:
+            return False
+        try:
+            sent = sock.send(request)
+        except _NOT_NOW:
+            sent = 0
+        except OSError:
+            return False
+        if sent:
+            self.unsent = False
+        return sent == len(request) or self._send_rest(memoryview(request)[sent:])
+
+    def _send_rest(self, rest: memoryview) -> bool:
+        while rest and not self.reader.over:
+            self._wait_to_write()
+            if self._late or self.sock is None:
+                return False
+            try:
+                sent = self.sock.send(rest)
+            except _NOT_NOW:
+                continue
+            except OSError:
+                return False
+            self.unsent = False
+            rest = rest[sent:]
+            self.deadline = min(self.sweep.clock() + self.limits.read, self._until)
+        return True
+
+    def _readable(self) -> None:
+        """Called by the loop whenever there is something to read."""
+        if self.sock is None:
+            return
+        try:
+            count, notes, _, _ = self.sock.recvmsg_into(_INTO, _NOTES)
+        except _NOT_NOW:
+            return
+        except OSError:
+            count, notes = -1, []
+        waiter = self._waiter
+        if waiter is None:
+            if self._ends_it(RECEIVED[: max(count, 0)]):
+                self.close()
+            return
+        self.notes = notes
+        if self._take(count) if count > 0 else self._end(reset=count < 0):
+            self._woken = True
+            waiter.switch()
+        else:
+            self._heard = self.sweep.clock()
+
+    def _ends_it(self, unasked: memoryview | bytes) -> bool:  # noqa: ARG002 - TLS looks at them
+        """Whether these bytes, on a connection that is idle, are a reason to close it; none are the end of it."""
+        return True
+
+    def _take(self, count: int) -> bool:
+        """Bytes have been received: whether what is waited for has come."""
+        return self.reader.feed(RECEIVED[:count])
+
+    def _end(self, *, reset: bool) -> bool:
+        """No more will come; always true."""
+        return self.reader.fail(Outcome.CONNECTION) if reset else self.reader.finish()

@@ -1,0 +1,96 @@
+"""A body as it was before it was compressed, and never more of it than was asked for."""
+
+from __future__ import annotations
+
+import zlib
+from types import ModuleType
+
+try:
+    import brotli  # type: ignore[import-untyped]
+except ImportError:
+    _brotli: ModuleType | None = None
+else:
+    _brotli = brotli
+
+OFFERED = "gzip, deflate, br" if _brotli is not None else "gzip, deflate"
+"""What is said to be understood: the value of ``Accept-Encoding``."""
+
+_MOST = 3  # codings on top of each other; more than one is rare, and each costs
+
+
+class Undecodable(Exception):
+    """The body is not what its ``Content-Encoding`` says, or is of a coding that nobody offered."""
+
+
+class TooLarge(Exception):
+    """Decoded, the body would be larger than a reply may be."""
+
+
+def decode(body: bytes, codings: str, largest: int) -> bytes:
+    """The body without its codings (the value of ``Content-Encoding``); at most ``largest`` bytes.
+
+    Raises ``Undecodable`` and ``TooLarge``. An empty body stays empty.
+    """
+    names = [name for name in (part.strip().lower() for part in codings.split(",")) if name not in ("", "identity")]
+    if len(names) > _MOST:
+        raise Undecodable
+    for name in reversed(names):
+        if not body:
+            break
+        if name in ("gzip", "x-gzip"):
+            body = _inflate(body, largest, 31)
+        elif name == "deflate":
+            body = _deflated(body, largest)
+        elif name == "br" and _brotli is not None:
+            body = _unbrotli(_brotli, body, largest)
+        else:
+            raise Undecodable
+    return body
+
+
+def _deflated(body: bytes, largest: int) -> bytes:
+    try:
+        return _inflate(body, largest, 15)
+    except Undecodable:
+        # Some servers leave out the two bytes that zlib puts before it.
+        return _inflate(body, largest, -15)
+
+
+def _inflate(body: bytes, largest: int, window: int) -> bytes:
+    parts: list[bytes] = []
+    room = largest
+    while body:
+        inflating = zlib.decompressobj(window)
+        try:
+            part = inflating.decompress(body, room + 1)
+        except zlib.error:
+            raise Undecodable from None
+        room -= len(part)
+        if room < 0:
+            raise TooLarge
+        if not inflating.eof:
+            raise Undecodable
+        parts.append(part)
+        # A gzip body may be of several members, one after the other.
+        body = inflating.unused_data
+    return b"".join(parts)
+
+
+def _unbrotli(module: ModuleType, body: bytes, largest: int) -> bytes:
+    inflating = module.Decompressor()
+    parts: list[bytes] = []
+    room = largest
+    try:
+        part = inflating.process(body, output_buffer_limit=room + 1)
+        while True:
+            room -= len(part)
+            if room < 0:
+                raise TooLarge
+            parts.append(part)
+            if inflating.is_finished():
+                return b"".join(parts)
+            if inflating.can_accept_more_data():
+                raise Undecodable
+            part = inflating.process(b"", output_buffer_limit=room + 1)
+    except module.error:
+        raise Undecodable from None

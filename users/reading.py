@@ -1,0 +1,194 @@
+"""One reply after another out of the bytes of a connection; llhttp takes the bytes apart, this keeps what matters."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
+
+from shop.contract import Outcome
+from users.decoding import TooLarge, Undecodable, decode
+
+_HEAD_LIMIT = 64 * 1024  # bytes of status lines and headers, of a reply and of what is sent ahead of it
+_WRAPPING = 8  # bytes of chunk framing that each byte of a body may cost before it is called abuse
+
+_LENGTH: Final = 1
+_TRANSFER: Final = 2
+_CODING: Final = 3
+_COOKIE: Final = 4
+_LOCATION: Final = 5
+_WANTED = {
+    b"content-length": _LENGTH,
+    b"transfer-encoding": _TRANSFER,
+    b"content-encoding": _CODING,
+    b"set-cookie": _COOKIE,
+    b"location": _LOCATION,
+}
+# By name as written. Servers write a handful of names in one way each; a hostile one must not fill this up.
+_kinds: dict[bytes, int] = {}
+_KINDS_KEPT = 512
+
+
+class ReplyReader:
+    """The state of the reply that is being read; ``begin`` starts it afresh, ``feed`` and ``finish`` fill it.
+
+    When ``over``, either ``failure`` names what is wrong or ``status``, ``body()``, ``location`` (as sent, empty if
+    there is none) and ``cookies`` (values of ``Set-Cookie``) hold the reply. ``reusable`` says whether the connection
+    may carry another request. ``largest`` is the most bytes a body may have, on the wire and decoded. ``received``
+    counts the bytes of this reply so far. Never raises, whatever the bytes.
+    """
+
+    __slots__ = (
+        "_bodiless",
+        "_chunks",
+        "_coding",
+        "_framed",
+        "_headed",
+        "_parser",
+        "_size",
+        "cookies",
+        "failure",
+        "largest",
+        "location",
+        "over",
+        "received",
+        "reusable",
+        "status",
+    )
+
+    def __init__(self, largest: int) -> None:
+        self.largest = largest
+        self._parser: HttpResponseParser | None = None
+        self.begin(bodiless=False)
+        self.over = True
+
+    def begin(self, *, bodiless: bool) -> None:
+        """A request is about to be sent; ``bodiless``: its reply has no body, as to HEAD."""
+        if self._parser is None:
+            self._parser = HttpResponseParser(self)
+        self._bodiless = bodiless
+        self.over = self.reusable = False
+        self.received = 0
+        self.failure: Outcome | None = None
+        self._clear()
+
+    def _clear(self) -> None:
+        self.status = self._size = 0
+        self._headed = self._framed = False
+        self.location = self._coding = ""
+        self.cookies: tuple[bytes, ...] = ()
+        self._chunks: list[bytes] = []
+
+    def feed(self, piece: memoryview) -> bool:
+        """Take the next bytes; true when the reply is over, for better or worse."""
+        self.received += len(piece)
+        parser = self._parser
+        if parser is None:
+            return self.fail(Outcome.CONNECTION)
+        try:
+            parser.feed_data(piece)
+        except (HttpParserError, HttpParserUpgrade):
+            # Rubbish behind a whole reply spoils the connection, not the reply.
+            return self.fail(Outcome.CONNECTION)
+        if self.over:
+            return True
+        if self.received - self._size > _HEAD_LIMIT + _WRAPPING * self._size:
+            return self.fail(Outcome.TOO_LARGE if self._headed else Outcome.CONNECTION)
+        return False
+
+    def finish(self) -> bool:
+        """The server has closed the connection; always true: the reply is over."""
+        if self._headed and not self._framed:
+            self.over = True
+        return self.fail(Outcome.CONNECTION)
+
+    def fail(self, outcome: Outcome) -> bool:
+        """Nothing more can come of this connection; always true."""
+        if not self.over:
+            self.failure = outcome
+            self.over = True
+            self._chunks = []
+        self.reusable = False
+        self._parser = None
+        return True
+
+    def body(self) -> bytes:
+        """Hand over the decoded body of a reply that is over; where it cannot be decoded ``failure`` then says so."""
+        chunks, self._chunks = self._chunks, []
+        body = chunks[0] if len(chunks) == 1 else b"".join(chunks)
+        if self._coding:
+            try:
+                return decode(body, self._coding, self.largest)
+            except Undecodable:
+                self.failure = Outcome.CONNECTION
+            except TooLarge:
+                self.failure = Outcome.TOO_LARGE
+            return b""
+        return body
+
+    # What follows is called by llhttp.
+
+    def on_message_begin(self) -> None:
+        """A status line begins: the reply's, one ahead of it (100 to 199), or one that nobody asked for."""
+        if self.over:
+            self.reusable = False
+        else:
+            self._clear()
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """One header, or one trailer; trailers count for nothing."""
+        kind = _kinds.get(name)
+        if kind is None:
+            kind = _WANTED.get(name.lower(), 0)
+            if len(_kinds) < _KINDS_KEPT:
+                _kinds[name] = kind
+        if kind == 0 or self._headed:
+            return
+        if kind == _LENGTH:
+            self._framed = True
+        else:
+            self._keep(kind, value)
+
+    def _keep(self, kind: int, value: bytes) -> None:
+        if kind == _COOKIE:
+            self.cookies = (*self.cookies, value.strip(b" \t"))
+        elif kind == _LOCATION:
+            self.location = self.location or value.decode("latin-1")
+        elif kind == _CODING:
+            self._coding = f"{self._coding},{value.decode('latin-1')}" if self._coding else value.decode("latin-1")
+        elif value.strip().lower() == b"chunked":
+            self._framed = True
+        else:
+            self.fail(Outcome.CONNECTION)  # a transfer coding that nobody offered: where it ends is anybody's guess
+
+    def on_headers_complete(self) -> None:
+        """The head is complete."""
+        if self.over or self._parser is None:
+            return
+        self.status = self._parser.get_status_code()
+        if self.status < 100:  # noqa: PLR2004 - no such class of statuses
+            self.fail(Outcome.CONNECTION)
+        elif self.status >= 200:  # noqa: PLR2004 - below are replies ahead of the reply, RFC 9110 section 15.2
+            self._headed = True
+            if self._bodiless:
+                # llhttp cannot be told that no body follows; it would wait for one, so it is not used again.
+                self.reusable = self._parser.should_keep_alive()
+                self.over = True
+                self._parser = None
+
+    def on_body(self, piece: bytes) -> None:
+        """A piece of the body."""
+        if self.over:
+            self.reusable = False
+            return
+        self._size += len(piece)
+        if self._size > self.largest:
+            self.fail(Outcome.TOO_LARGE)
+        else:
+            self._chunks.append(piece)
+
+    def on_message_complete(self) -> None:
+        """A message is complete: the reply, unless it was one ahead of it."""
+        if self._headed and not self.over and self._parser is not None:
+            self.over = True
+            self.reusable = self._parser.should_keep_alive()

@@ -1,0 +1,146 @@
+"""A transport of our own for gevent: HTTP/1.1 with as little work for a request as can be, and honest about time.
+
+What it does not speak: proxies (refused when it is made), HTTP/2, and redirections, which it reports and never follows.
+Locust hears of every request through ``events.request``, as it does of its own clients' requests.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from functools import cache
+from typing import Any
+
+from shop.contract import Outcome
+from users import timestamps
+from users.client import Reply
+from users.connection import Connection, Limits
+from users.cookies import Jar
+from users.origin import Origin, Unsendable, origin_of
+from users.proxies import refuse_proxy
+from users.sweep import sweep_here
+from users.tls_connection import TlsConnection
+from users.wire import Head, heads_for, render
+
+__all__ = ["Limits", "Swift"]
+
+
+class Swift:
+    """One virtual user's connections and cookies: at most one connection to a server, one exchange at a time.
+
+    ``target`` is the URL of the shop; ``user`` a Locust user (its ``environment`` and ``context()`` are used).
+    ``clock`` is the one that samples are timed by, ``wall`` the time of day. Raises ``ValueError`` for a target that
+    is no http or https URL, and for one that the environment wants a proxy for.
+    """
+
+    __slots__ = ("_clock", "_connections", "_heads", "_jar", "_last", "_limits", "_sweep", "_user", "_wall")
+
+    def __init__(
+        self,
+        target: str,
+        user: Any,
+        limits: Limits,
+        *,
+        clock: Callable[[], float] = time.perf_counter,
+        wall: Callable[[], float] = time.time,
+    ) -> None:
+        origin = origin_of(target)
+        refuse_proxy(origin)
+        self._user = user
+        self._limits = limits
+        self._clock = clock
+        self._wall = wall
+        self._heads = heads_for(origin)
+        self._sweep = sweep_here()
+        self._jar = Jar(wall)
+        self._connections: dict[Origin, Connection] = {}
+        self._last: tuple[str, str, str, Reply, float, float] | None = None
+
+    def send(self, page: str, method: str, url: str, headers: Mapping[str, str], body: bytes | None) -> Reply:
+        """Fetch one URL; nothing is followed.
+
+        A connection kept from before that the server has closed is replaced before anything is sent. Once a byte
+        has left, nothing is sent again: the shop may have read it, and a fault that is repeated away is a fault unseen.
+        """
+        self._last = None
+        began = self._clock()
+        try:
+            head = self._heads.find(method, url)
+            request = render(head, self._jar.line(head.origin, head.path, began), headers, body)
+        except Unsendable:
+            reply, done = _none(Outcome.CONNECTION), began
+        else:
+            reply, done = self._exchange(head, request, began)
+        self._last = (page, method, url, reply, began, done)
+        return reply
+
+    def report(self, outcome: Outcome, *, failed: bool) -> None:
+        """Tell Locust's statistics and listeners of the last reply; the outcome's name is the whole failure message."""
+        last, self._last = self._last, None
+        if last is None:
+            return
+        page, method, url, reply, began, done = last
+        spent = (done if reply.arrived is None else reply.arrived) - began
+        self._user.environment.events.request.fire(
+            request_type=method,
+            name=page,
+            response_time=spent * 1000,
+            response_length=len(reply.body),
+            response=reply,
+            context=self._user.context(),
+            exception=_failure(outcome) if failed else None,
+            start_time=self._wall() - (self._clock() - began),
+            url=url if url.startswith(("http://", "https://")) else f"{self._heads.target.url}{url}",
+        )
+
+    def forget(self) -> None:
+        """Drop all cookies."""
+        self._jar.clear()
+
+    def close(self) -> None:
+        """Close all connections."""
+        connections, self._connections = self._connections, {}
+        for connection in connections.values():
+            connection.close()
+
+    def _exchange(self, head: Head, request: bytes, began: float) -> tuple[Reply, float]:
+        """The reply, and the moment at which it had been read."""
+        connection = self._connections.get(head.origin)
+        now = began
+        if connection is not None and not connection.stale(now):
+            failure = connection.exchange(request, bodiless=head.bodiless, began=began, now=now)
+            if failure is not Outcome.CONNECTION or not connection.unsent:
+                return self._reply(connection, head, failure, began)
+            now = self._clock()
+        kind = TlsConnection if head.origin.secure else Connection
+        connection = self._connections[head.origin] = kind(head.origin, self._limits, self._sweep)
+        failure = connection.open(began)
+        if failure is None:
+            failure = connection.exchange(request, bodiless=head.bodiless, began=began, now=self._clock())
+        return self._reply(connection, head, failure, began)
+
+    def _reply(self, connection: Connection, head: Head, failure: Outcome | None, began: float) -> tuple[Reply, float]:
+        now = self._clock()
+        if failure is not None:
+            reader = connection.reader
+            # What was too large has a status all the same.
+            return Reply(reader.status if failure is Outcome.TOO_LARGE else 0, b"", "", failure), now
+        reader = connection.reader
+        notes = connection.notes
+        arrived = timestamps.arrival(notes, began, now, self._wall()) if notes else None
+        for cookie in reader.cookies:
+            self._jar.note(head.origin, head.path, cookie, now)
+        body = reader.body()
+        return Reply(reader.status, body, reader.location, reader.failure, arrived), now
+
+
+def _none(failure: Outcome) -> Reply:
+    return Reply(0, b"", "", failure)
+
+
+@cache
+def _failure(outcome: Outcome) -> Exception:
+    # Not imported before it is needed: to import Locust is to have the standard library patched.
+    from locust.exception import CatchResponseError  # noqa: PLC0415
+
+    return CatchResponseError(str(outcome))

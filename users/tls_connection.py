@@ -1,0 +1,133 @@
+"""A connection over TLS: the bytes are the same plain socket's, so that the kernel's notes of their arrival stay to hand."""
+
+from __future__ import annotations
+
+import contextlib
+
+from gevent import ssl
+
+from shop.contract import Outcome
+from users import tls
+from users.connection import RECEIVED, Connection, Limits
+from users.origin import Origin
+from users.sweep import Sweep
+
+_PLAIN = memoryview(bytearray(16 * 1024))  # what one TLS record holds at the most
+_SLICE = len(_PLAIN)
+
+
+class TlsConnection(Connection):
+    """TLS over a plain connection; a certificate that does not hold is a connection that does not come about."""
+
+    __slots__ = ("_incoming", "_outgoing", "_shaking", "_tls")
+
+    def __init__(self, origin: Origin, limits: Limits, sweep: Sweep) -> None:
+        super().__init__(origin, limits, sweep)
+        self._shaking = False
+        self._incoming = ssl.MemoryBIO()
+        self._outgoing = ssl.MemoryBIO()
+        self._tls: ssl.SSLObject | None = None
+
+    def close(self) -> None:
+        """Take leave as far as it can be done without waiting, and close."""
+        spoken, self._tls = self._tls, None
+        if spoken is not None and self.sock is not None and not self._shaking:
+            with contextlib.suppress(OSError, ValueError):  # an SSLError is an OSError
+                spoken.unwrap()
+            with contextlib.suppress(OSError):
+                self.sock.send(self._outgoing.read())
+        super().close()
+
+    def _greet(self) -> Outcome | None:
+        self._incoming, self._outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+        self.reader.begin(bodiless=False)
+        context = tls.context(verified=self.limits.verify_tls)
+        self._shaking = True
+        try:
+            spoken = context.wrap_bio(
+                self._incoming, self._outgoing, server_hostname=self.origin.host.partition("%")[0]
+            )
+            while not self._shaken(spoken):
+                if self._late:
+                    return Outcome.TIMEOUT
+                if self.reader.failure is not None:
+                    return Outcome.CONNECTION
+            self._tls = spoken
+        except (OSError, ValueError):  # a certificate that does not hold, a protocol nobody speaks, a name that is none
+            return Outcome.CONNECTION
+        finally:
+            self._shaking = False
+        return None
+
+    def _shaken(self, spoken: ssl.SSLObject) -> bool:
+        """One step of the handshake; whether it was the last."""
+        try:
+            spoken.do_handshake()
+        except ssl.SSLWantReadError:
+            self._flush()
+            self._wait()
+            return False
+        self._flush()
+        return True
+
+    def _flush(self) -> None:
+        written = self._outgoing.read()
+        if written and not super()._send(written):
+            raise ConnectionError
+
+    def _send(self, request: bytes) -> bool:
+        if self._tls is None:
+            return False
+        try:
+            self._tls.write(request)
+        except OSError:
+            return False
+        return super()._send(self._outgoing.read())
+
+    def _take(self, count: int) -> bool:
+        over = False
+        # In slices, as OpenSSL keeps the room that it once took for what came at once.
+        for at in range(0, count, _SLICE):
+            self._incoming.write(RECEIVED[at : min(at + _SLICE, count)])
+            over = self._shaking or self._read_all()
+        return over
+
+    def _end(self, *, reset: bool) -> bool:
+        if reset or self._shaking:
+            return self.reader.fail(Outcome.CONNECTION)
+        # Without TLS's own farewell before it, the end of the bytes may be anybody's doing.
+        self._incoming.write_eof()
+        return self._read_all()
+
+    def _read_all(self) -> bool:
+        reader, spoken = self.reader, self._tls
+        if spoken is None:
+            return reader.fail(Outcome.CONNECTION)
+        try:
+            while not reader.over or self._incoming.pending or spoken.pending():
+                count = int(spoken.read(len(_PLAIN), _PLAIN))  # into a buffer: how many, whatever the annotation says
+                if not count:
+                    return reader.finish()
+                reader.feed(_PLAIN[:count])
+        except ssl.SSLWantReadError:
+            return reader.over
+        except ssl.SSLZeroReturnError:
+            return reader.finish()
+        except OSError:
+            return reader.fail(Outcome.CONNECTION)
+        return True
+
+    def _ends_it(self, unasked: memoryview | bytes) -> bool:
+        """Tickets for later sessions come unasked and are read; anything else ends an idle connection."""
+        if not unasked or self._tls is None:
+            return True
+        if isinstance(unasked, bytes):
+            return False  # only looked at, and still to be read
+        self._incoming.write(unasked)
+        try:
+            self._tls.read(len(_PLAIN), _PLAIN)
+        except ssl.SSLWantReadError:
+            return False
+        except OSError:
+            return True
+        return True

@@ -1,0 +1,102 @@
+"""Requests as bytes: what is alike in all requests for a page is built once, what differs is checked every time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from typing import NamedTuple
+
+from users.decoding import OFFERED
+from users.origin import Origin, Unsendable, locate
+
+USER_AGENT = "checkload"
+
+_KEPT = 1024  # heads, or header lines, that are kept; addresses that hold a token of their own would grow for ever
+_OURS = frozenset({"host", "connection", "content-length", "transfer-encoding", "cookie", "upgrade", "te", "expect"})
+_TOKEN = frozenset("!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")
+_BODY_EXPECTED = frozenset({"POST", "PUT", "PATCH"})
+
+
+class Head(NamedTuple):
+    """The part of a request that is alike each time: ``start`` are its first lines, with the line ends.
+
+    ``path`` is the path without the query, which cookies are scoped by. ``bodiless`` says that its reply has no body
+    whatever its headers say. ``empty`` is what ends the head where no body is sent.
+    """
+
+    origin: Origin
+    start: bytes
+    path: str
+    bodiless: bool
+    empty: bytes
+
+
+class Heads:
+    """The heads of all requests for one target, shared by all its shoppers."""
+
+    def __init__(self, target: Origin) -> None:
+        self.target = target
+        self._kept: dict[tuple[str, str], Head] = {}
+
+    def find(self, method: str, url: str) -> Head:
+        """The head of this request; ``url`` is a path on the target, or absolute. Raises ``Unsendable``."""
+        head = self._kept.get((method, url))
+        if head is None:
+            head = _head(method, url, self.target)
+            if len(self._kept) >= _KEPT:
+                self._kept.clear()
+            self._kept[method, url] = head
+        return head
+
+
+@cache
+def heads_for(target: Origin) -> Heads:
+    """The heads for this target, the same ones for everybody in this process."""
+    return Heads(target)
+
+
+def _head(method: str, url: str, target: Origin) -> Head:
+    if not method or not _TOKEN.issuperset(method):
+        raise Unsendable("the method is no word")
+    origin, wanted = locate(url, target)
+    start = (
+        f"{method} {wanted} HTTP/1.1\r\nHost: {origin.host_header}\r\n"
+        f"User-Agent: {USER_AGENT}\r\nAccept-Encoding: {OFFERED}\r\n"
+    )
+    return Head(
+        origin,
+        start.encode("ascii"),
+        wanted.partition("?")[0],
+        method == "HEAD",
+        b"Content-Length: 0\r\n\r\n" if method in _BODY_EXPECTED else b"\r\n",
+    )
+
+
+_lines: dict[tuple[str, str], bytes] = {}
+
+
+def render(head: Head, cookies: bytes, headers: Mapping[str, str], body: bytes | None) -> bytes:
+    """The whole request. ``cookies`` is a ``Cookie`` line with its end, or empty. Raises ``Unsendable``."""
+    parts = [head.start, cookies]
+    for item in headers.items():
+        line = _lines.get(item)
+        if line is None:
+            line = _line(*item)
+            if len(_lines) < _KEPT:
+                _lines[item] = line
+        parts.append(line)
+    if body is None:
+        parts.append(head.empty)
+    else:
+        parts.append(b"Content-Length: %d\r\n\r\n" % len(body))
+        parts.append(body)
+    return b"".join(parts)
+
+
+def _line(name: str, value: str) -> bytes:
+    if not name or not _TOKEN.issuperset(name) or name.lower() in _OURS:
+        raise Unsendable(f"the header {name!r} cannot be set")
+    # What is not printable holds line ends, with which a value would be read as further headers, or as a request.
+    if not (value.isascii() and value.isprintable()):
+        raise Unsendable(f"the value of the header {name!r} is not printable")
+    return f"{name}: {value}\r\n".encode("ascii")
