@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: load test unit lint bench-shop clean
+.PHONY: load test unit lint bench bench-shop clean
 
 load: $(READY)
 	$(BIN)/locust --headless --scenario baseline
@@ -17,6 +17,9 @@ unit: $(READY)
 
 lint: $(READY)
 	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports
+
+bench: $(READY)
+	$(BIN)/python tests/benchmarks/bench_client.py
 
 bench-shop: $(READY)
 	$(BIN)/python tests/benchmarks/bench_shop.py

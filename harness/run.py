@@ -22,6 +22,7 @@ from harness.histogram import Histogram
 from harness.journey_log import JourneyLog
 from harness.pacing import Arrival, Assignment, Pacing, Seat
 from harness.process_facts import ProcessFacts, ProcessWatch
+from harness.quiet import Quiet
 from harness.recorder import Recorder
 from harness.sample import Blame, JourneySample, Phase, Window
 from harness.share import Share
@@ -84,6 +85,7 @@ class Run(Generic[StageT]):
         self.processor_share = 0.0
         self.spawned = 0
         self._instrument = ProcessWatch(clock)
+        self._quiet = Quiet()
         self._pacing: Pacing | None = None
         self._early: list[Seat] = []
         self.in_flight: Counter[str] = Counter()
@@ -210,6 +212,7 @@ class Run(Generic[StageT]):
         if self.begun or self.over:
             return
         self.spawned = users
+        self._quiet.begin()
         # In a closed load the shoppers that are there come at once; what they do must not count as warm-up.
         self.open(self.clock() + (START_DELAY if self.workload.is_open else 0.0))
 
@@ -251,6 +254,7 @@ class Run(Generic[StageT]):
         """Locust has stopped all users; nothing more will be recorded."""
         self._close(tell=False)
         self.ended = True
+        self._quiet.end()
         if self.begun:
             self._instrument.stop()
         self.ended_at = datetime.now(UTC)

@@ -53,6 +53,7 @@ class WorkerRun(Run[StageT]):
         self.workload.restrict(message["kinds"])
         self.share = Share.from_json(message["share"])
         self.stage = self.workload.stage(self.share.worker, self.share.workers)
+        self._quiet.begin()
         self.open(self.clock() + message["begin_at"] - self._wall_clock())
         self._teller = Teller(self.recorder)
         self._greenlets.append(gevent.spawn(self._guarded, self._tell))

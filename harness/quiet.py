@@ -1,0 +1,35 @@
+"""Keeps Python's garbage collector out of the way of the measurement.
+
+What is there before the first arrival (Locust, the users, the scenario) stays to the end; looking through it again and
+again only holds up the shoppers. It is set aside, and the collector then runs seldom, over what the run itself makes.
+"""
+
+from __future__ import annotations
+
+import gc
+from dataclasses import dataclass
+
+THRESHOLDS = (50_000, 20, 100)
+"""How many new objects, and how many collections of the younger ones, bring on the next collection."""
+
+
+@dataclass(slots=True)
+class Quiet:
+    """The collector set up for a run, and set back after it."""
+
+    _before: tuple[int, int, int] | None = None
+
+    def begin(self) -> None:
+        """Collect once more, and set aside all that is left."""
+        if self._before is None:
+            self._before = gc.get_threshold()
+            gc.collect()
+            gc.freeze()
+            gc.set_threshold(*THRESHOLDS)
+
+    def end(self) -> None:
+        """Let the collector do as before."""
+        if self._before is not None:
+            gc.set_threshold(*self._before)
+            gc.unfreeze()
+            self._before = None
