@@ -10,8 +10,9 @@ import ipaddress
 import math
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from email.utils import mktime_tz, parsedate_tz
+from functools import lru_cache
 from typing import NamedTuple
 
 from users.origin import Origin
@@ -74,15 +75,12 @@ class Jar:
 
     def note(self, origin: Origin, path: str, raw: bytes, now: float) -> None:
         """Keep what a ``Set-Cookie`` in the reply to a request for this path says; what must not be kept is ignored."""
-        pair, *rest = raw.decode("latin-1").split(";")
+        pair, _, rest = raw.decode("latin-1").partition(";")
         name, equals, value = pair.partition("=")
         name, value = name.strip(" \t"), value.strip(" \t")
         if not equals or not name or len(name) + len(value) > _LARGEST or _HARMFUL.search(pair):
             return
-        attributes: dict[str, str] = {}
-        for part in rest:
-            word, _, given = part.partition("=")
-            attributes[word.strip().lower()] = given.strip()
+        attributes = _attributes(rest)
         scope = attributes.get("path", "")
         secure = "secure" in attributes
         host_only = "domain" not in attributes
@@ -119,7 +117,7 @@ class Jar:
             for key, kept in self._cookies.items()
         )
 
-    def _until(self, attributes: dict[str, str], now: float) -> float:
+    def _until(self, attributes: Mapping[str, str], now: float) -> float:
         age = attributes.get("max-age", "")
         if age.lstrip("-").isdecimal() and age.isascii():
             # Digits without end would be no float any more.
@@ -147,6 +145,12 @@ class Jar:
             fitting.sort(key=lambda item: -len(item[0].path))
         pairs = "; ".join(f"{key.name}={cookie.value}" for key, cookie in fitting)
         return f"Cookie: {pairs}\r\n".encode("latin-1")
+
+
+@lru_cache(256)  # a shop says the same behind all its cookies, but for a date that changes once a second
+def _attributes(text: str) -> Mapping[str, str]:
+    pairs = (part.partition("=") for part in text.split(";"))
+    return {word.strip().lower(): given.strip() for word, _, given in pairs}
 
 
 def _moment(written: str) -> float | None:

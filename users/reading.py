@@ -150,13 +150,14 @@ class ReplyReader:
             self._keep(kind, value)
 
     def _keep(self, kind: int, value: bytes) -> None:
+        value = value.strip(b" \t")
         if kind == _COOKIE:
-            self.cookies = (*self.cookies, value.strip(b" \t"))
+            self.cookies = (*self.cookies, value)
         elif kind == _LOCATION:
             self.location = self.location or value.decode("latin-1")
         elif kind == _CODING:
             self._coding = f"{self._coding},{value.decode('latin-1')}" if self._coding else value.decode("latin-1")
-        elif value.strip().lower() == b"chunked":
+        elif value.lower() == b"chunked":
             self._framed = True
         else:
             self.fail(Outcome.CONNECTION)  # a transfer coding that nobody offered: where it ends is anybody's guess

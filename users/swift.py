@@ -18,6 +18,7 @@ from users.connection import Connection, Limits
 from users.cookies import Jar
 from users.origin import Origin, Unsendable, origin_of
 from users.proxies import refuse_proxy
+from users.statistics import Heard, Statistics
 from users.sweep import sweep_here
 from users.tls_connection import TlsConnection
 from users.wire import Head, heads_for, render
@@ -29,11 +30,24 @@ class Swift:
     """One virtual user's connections and cookies: at most one connection to a server, one exchange at a time.
 
     ``target`` is the URL of the shop; ``user`` a Locust user (its ``environment`` and ``context()`` are used).
-    ``clock`` is the one that samples are timed by, ``wall`` the time of day. Raises ``ValueError`` for a target that
+    ``statistics``, shared by all users of a process, saves telling Locust of each request apart. ``clock`` is the one that samples are timed by, ``wall`` the time of day. Raises ``ValueError`` for a target that
     is no http or https URL, and for one that the environment wants a proxy for.
     """
 
-    __slots__ = ("_clock", "_connections", "_heads", "_jar", "_last", "_limits", "_sweep", "_user", "_wall")
+    __slots__ = (
+        "_clock",
+        "_connections",
+        "_heads",
+        "_jar",
+        "_last",
+        "_limits",
+        "_read",
+        "_read_at",
+        "_statistics",
+        "_sweep",
+        "_user",
+        "_wall",
+    )
 
     def __init__(
         self,
@@ -41,6 +55,7 @@ class Swift:
         user: Any,
         limits: Limits,
         *,
+        statistics: Statistics | None = None,
         clock: Callable[[], float] = time.perf_counter,
         wall: Callable[[], float] = time.time,
     ) -> None:
@@ -54,7 +69,9 @@ class Swift:
         self._sweep = sweep_here()
         self._jar = Jar(wall)
         self._connections: dict[Origin, Connection] = {}
-        self._last: tuple[str, str, str, Reply, float, float] | None = None
+        self._statistics = statistics
+        self._last: tuple[str, str, str, Reply, float] | None = None
+        self._read = self._read_at = 0.0  # when the last reply had been read, by the clock and by the time of day
 
     def send(self, page: str, method: str, url: str, headers: Mapping[str, str], body: bytes | None) -> Reply:
         """Fetch one URL; nothing is followed.
@@ -68,28 +85,33 @@ class Swift:
             head = self._heads.find(method, url)
             request = render(head, self._jar.line(head.origin, head.path, began), headers, body)
         except Unsendable:
-            reply, done = _none(Outcome.CONNECTION), began
+            self._read, self._read_at = began, self._wall()
+            reply = _none(Outcome.CONNECTION)
         else:
-            reply, done = self._exchange(head, request, began)
-        self._last = (page, method, url, reply, began, done)
+            reply = self._exchange(head, request, began)
+        self._last = page, method, url, reply, began
         return reply
 
     def report(self, outcome: Outcome, *, failed: bool) -> None:
         """Tell Locust's statistics and listeners of the last reply; the outcome's name is the whole failure message."""
-        last, self._last = self._last, None
-        if last is None:
+        if self._last is None:
             return
-        page, method, url, reply, began, done = last
-        spent = (done if reply.arrived is None else reply.arrived) - began
+        page, method, url, reply, began = self._last
+        self._last = None
+        spent = ((self._read if reply.arrived is None else reply.arrived) - began) * 1000
+        statistics = self._statistics
+        if not failed and statistics is not None and statistics.alone():
+            statistics.note(method, page, Heard(spent, len(reply.body), self._read_at))
+            return
         self._user.environment.events.request.fire(
             request_type=method,
             name=page,
-            response_time=spent * 1000,
+            response_time=spent,
             response_length=len(reply.body),
             response=reply,
             context=self._user.context(),
             exception=_failure(outcome) if failed else None,
-            start_time=self._wall() - (self._clock() - began),
+            start_time=self._read_at - (self._read - began),
             url=url if url.startswith(("http://", "https://")) else f"{self._heads.target.url}{url}",
         )
 
@@ -98,40 +120,44 @@ class Swift:
         self._jar.clear()
 
     def close(self) -> None:
-        """Close all connections."""
+        """Close all connections; what Locust's statistics have not been told yet they are told now."""
         connections, self._connections = self._connections, {}
         for connection in connections.values():
             connection.close()
+        if self._statistics is not None:
+            self._statistics.flush()
 
-    def _exchange(self, head: Head, request: bytes, began: float) -> tuple[Reply, float]:
-        """The reply, and the moment at which it had been read."""
+    def _exchange(self, head: Head, request: bytes, began: float) -> Reply:
         connection = self._connections.get(head.origin)
-        now = began
-        if connection is not None and not connection.stale(now):
-            failure = connection.exchange(request, bodiless=head.bodiless, began=began, now=now)
+        if connection is not None and not connection.stale(began):
+            failure = connection.exchange(request, bodiless=head.bodiless, began=began, now=began)
+            if failure is None:
+                return self._reply(connection, head, began)
             if failure is not Outcome.CONNECTION or not connection.unsent:
-                return self._reply(connection, head, failure, began)
-            now = self._clock()
+                return self._no_reply(connection, failure)
         kind = TlsConnection if head.origin.secure else Connection
         connection = self._connections[head.origin] = kind(head.origin, self._limits, self._sweep)
         failure = connection.open(began)
         if failure is None:
             failure = connection.exchange(request, bodiless=head.bodiless, began=began, now=self._clock())
-        return self._reply(connection, head, failure, began)
+        return self._reply(connection, head, began) if failure is None else self._no_reply(connection, failure)
 
-    def _reply(self, connection: Connection, head: Head, failure: Outcome | None, began: float) -> tuple[Reply, float]:
-        now = self._clock()
-        if failure is not None:
-            reader = connection.reader
-            # What was too large has a status all the same.
-            return Reply(reader.status if failure is Outcome.TOO_LARGE else 0, b"", "", failure), now
+    def _reply(self, connection: Connection, head: Head, began: float) -> Reply:
+        self._read = now = self._clock()
+        self._read_at = wall = self._wall()
         reader = connection.reader
         notes = connection.notes
-        arrived = timestamps.arrival(notes, began, now, self._wall()) if notes else None
-        for cookie in reader.cookies:
-            self._jar.note(head.origin, head.path, cookie, now)
+        arrived = timestamps.arrival(notes, began, now, wall) if notes else None
+        if reader.cookies:
+            for cookie in reader.cookies:
+                self._jar.note(head.origin, head.path, cookie, now)
         body = reader.body()
-        return Reply(reader.status, body, reader.location, reader.failure, arrived), now
+        return Reply(reader.status, body, reader.location, reader.failure, arrived)
+
+    def _no_reply(self, connection: Connection, failure: Outcome) -> Reply:
+        self._read, self._read_at = self._clock(), self._wall()
+        # What was too large has a status all the same.
+        return Reply(connection.reader.status, b"", "", failure) if failure is Outcome.TOO_LARGE else _none(failure)
 
 
 def _none(failure: Outcome) -> Reply:

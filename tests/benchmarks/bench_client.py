@@ -61,12 +61,15 @@ def _walker(name: str, url: str) -> Callable[[int], tuple[int, int]]:
     from locust import FastHttpUser, HttpUser, User  # noqa: PLC0415
     from locust.env import Environment  # noqa: PLC0415
 
+    from users.statistics import Statistics  # noqa: PLC0415
+
     environment = Environment(user_classes=[], host=url)
     environment.create_local_runner()
     kinds = {"checkload": User, "fast_http_user": FastHttpUser, "http_user": HttpUser}
     kind = type("Shopper", (kinds[name],), {"host": url, "abstract": False})
-    prepare = _browser if name == "checkload" else _locust_client
-    shoppers = [prepare(kind(environment), url) for _ in range(USERS)]
+    statistics = Statistics(environment)
+    users = [kind(environment) for _ in range(USERS)]
+    shoppers = [_browser(user, url, statistics) if name == "checkload" else _locust_client(user) for user in users]
 
     def walk(journeys: int) -> tuple[int, int]:
         left = iter(range(journeys))
@@ -80,6 +83,7 @@ def _walker(name: str, url: str) -> Callable[[int], tuple[int, int]]:
 
         before = environment.stats.num_requests
         gevent.joinall([gevent.spawn(shop, shopper) for shopper in shoppers], raise_error=True)
+        statistics.flush()
         assert environment.stats.num_requests - before == tally[0] == journeys * len(PAGES), "Locust counted otherwise"
         assert environment.stats.num_failures == 0, "a page failed its checks"
         return tally[0], tally[1]
@@ -108,7 +112,7 @@ def _visits() -> list:
     ]
 
 
-def _browser(user, url: str) -> Callable[[], tuple[int, int]]:
+def _browser(user, url: str, statistics) -> Callable[[], tuple[int, int]]:
     """Ours, with all that a run switches on: checks, cookies, limits, Locust's statistics, our own histograms."""
     import math  # noqa: PLC0415
 
@@ -118,12 +122,14 @@ def _browser(user, url: str) -> Callable[[], tuple[int, int]]:
     from users.steps import walk  # noqa: PLC0415
     from users.swift import Limits, Swift  # noqa: PLC0415
 
-    transport = Swift(url, user, Limits(5.0, 30.0, 60.0, 1_000_000))
+    transport = Swift(url, user, Limits(5.0, 30.0, 60.0, 1_000_000), statistics=statistics)
     recorder = Recorder(Window(time.perf_counter(), time.perf_counter(), math.inf))
     visits = _visits()
 
     def steps():
-        yield from visits
+        for visit in visits:
+            answer = yield visit
+            assert answer.page in visit.expects
 
     def journey() -> tuple[int, int]:
         received = 0
@@ -144,7 +150,7 @@ def _browser(user, url: str) -> Callable[[], tuple[int, int]]:
     return journey
 
 
-def _locust_client(user, url: str) -> Callable[[], tuple[int, int]]:
+def _locust_client(user) -> Callable[[], tuple[int, int]]:
     """What is written with Locust's clients today: ``catch_response``, orjson, the same checks of the same bytes."""
     from urllib.parse import urlencode  # noqa: PLC0415
 

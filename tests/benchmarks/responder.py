@@ -112,6 +112,12 @@ async def serve(port_file: Path) -> None:
     counts = Counts()
     server = await loop.create_server(lambda: Answering(counts, replies), "127.0.0.1", 0)
     port_file.write_text(str(server.sockets[0].getsockname()[1]))  # noqa: ASYNC240 - before anybody is served
+
+    # A server that sleeps has to be woken, and the waking is paid for by whoever sends: this one looks again and again.
+    def stay_awake() -> None:
+        loop.call_soon(stay_awake)
+
+    stay_awake()
     # Ends with whoever started it: a pipe that is closed.
     await loop.run_in_executor(None, sys.stdin.read)
 

@@ -1,18 +1,22 @@
 """A server written by hand, byte by byte, on loopback: it does what a test says, right or wrong."""
 
 import contextlib
+import itertools
 import socket
 import struct
-import threading
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from gevent import GreenletExit, get_hub
+from gevent import GreenletExit, Timeout, get_hub, monkey
+from gevent.threadpool import ThreadPool
 
 from users.swift import Limits, Swift
 
 PATIENCE = 10.0  # seconds after which a test's server gives up on its client
+AT_ONCE = 40  # connections that a server can serve at the same time
+sleep = monkey.get_original("time", "sleep")
+Socket = monkey.get_original("socket", "socket")
 
 
 class Peer:
@@ -59,33 +63,42 @@ class Peer:
 
 
 class Server:
-    """Accepts connections; the first script serves the first one, and so on, the last one all that follow."""
+    """Accepts connections; the first script serves the first one, and so on, the last one all that follow.
+
+    Its threads are real ones, even where gevent has replaced Python's own: a busy client must not hold its server up.
+    """
 
     def __init__(self, scripts, address, context):
         self.scripts, self.context = scripts, context
-        family = socket.AF_INET6 if ":" in address else socket.AF_INET
-        self.listener = socket.create_server((address, 0), family=family)
+        # Not gevent's class either, which belongs to the event loop of the thread that made it.
+        self.listener = Socket(socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_STREAM)
+        self.listener.bind((address, 0))
+        self.listener.listen(128)
         self.port = self.listener.getsockname()[1]
-        self.connections = 0
+        self.numbers = itertools.count()
+        self.accepted = []
         self.broken = []
-        self.threads = []
-        self.sockets = []
-        self._begin(self._accept)
+        self.stopping = False
+        self.pool = ThreadPool(AT_ONCE)
+        for _ in range(AT_ONCE):
+            self.pool.spawn(self._serve_on)
 
-    def _begin(self, work, *arguments):
-        thread = threading.Thread(target=work, args=arguments, daemon=True)
-        self.threads.append(thread)
-        thread.start()
+    @property
+    def connections(self):
+        return len(self.accepted)
 
-    def _accept(self):
+    def _serve_on(self):
         while True:
             try:
-                sock, _ = self.listener.accept()
+                descriptor, _ = self.listener._accept()
             except OSError:
-                return
-            script = self.scripts[min(self.connections, len(self.scripts) - 1)]
-            self.connections += 1
-            self._begin(self._serve, script, sock)
+                if self.stopping:
+                    return
+                sleep(0.01)  # a test has taken away all descriptors
+                continue
+            number = next(self.numbers)
+            self.accepted.append(number)
+            self._serve(self.scripts[min(number, len(self.scripts) - 1)], Socket(fileno=descriptor))
 
     def _serve(self, script, sock):
         sock.settimeout(PATIENCE)
@@ -93,7 +106,6 @@ class Server:
         try:
             if self.context is not None:
                 sock = self.context.wrap_socket(sock, server_side=True)
-            self.sockets.append(sock)
             script(Peer(sock))
         except Exception as error:  # noqa: BLE001 - whatever a script meets is for the test to judge
             self.broken.append(error)
@@ -101,11 +113,12 @@ class Server:
             sock.close()
 
     def stop(self):
+        self.stopping = True
         self.listener.shutdown(socket.SHUT_RDWR)
+        with Timeout(PATIENCE, AssertionError("the test's server hangs")):
+            self.pool.join()
         self.listener.close()
-        for thread in self.threads:
-            thread.join(PATIENCE)
-        assert not any(thread.is_alive() for thread in self.threads), "the test's server hangs"
+        self.pool.kill()
 
 
 @pytest.fixture

@@ -1,0 +1,135 @@
+"""The same journeys over our own client and over Locust's: the same pages in the same order, and the same receipts."""
+
+import socket
+import time
+from types import SimpleNamespace
+
+import pytest
+from fault_walks import LARGEST, LONGEST, Route, Walker, real_wire
+from locust import User
+from locust.env import Environment
+
+from shop.contract import PAYMENT_OPTIONS, Outcome
+from shop.process import ShopProcess
+from shop.settings import Settings
+from users.fast_http import FastHttp, session
+from users.itinerary import SmsScript
+from users.statistics import Statistics
+from users.swift import Limits, Swift
+
+pytestmark = pytest.mark.end_to_end
+
+ASKS = Settings.model_validate({"seed": 5, "sms": {"options": ["pay_on_delivery", "gpay"]}})
+ROUTES = [
+    *map(Route, PAYMENT_OPTIONS),
+    Route("credit_card", three_d=True),
+    Route("credit_card", declined=True),
+    Route("pay_on_delivery", sms=SmsScript.WRONG),
+    Route("pay_on_delivery", sms=SmsScript.RESEND),
+    Route("cash_register", "returning"),
+    Route("cash_register", "first_time"),
+]
+LIMITS = Limits(LONGEST, LONGEST, LONGEST, LARGEST)
+
+
+def swift(url):
+    user = SimpleNamespace(environment=SimpleNamespace(events=SimpleNamespace(request=Events())), context=dict)
+    return Swift(url, user, LIMITS)
+
+
+class Events:
+    def fire(self, **arguments):
+        """Nobody listens."""
+
+
+@pytest.fixture
+def walk_all():
+    """Every route, over one kind of transport, through a shop of its own that was never visited before."""
+    shops = []
+
+    def walk(make):
+        shops.append(ShopProcess.start(ASKS))
+        transport = make(shops[-1].url)
+        walker = Walker(transport, shops[-1].url, time.perf_counter, time.sleep)
+        walked = [walker(route) for route in ROUTES]
+        transport.close()
+        return walked, shops[-1].ledger()
+
+    yield walk
+    for shop in shops:
+        shop.stop()
+
+
+def told(walked):
+    # Not how many bytes: a reply may tell how many seconds are left.
+    return walked.end, walked.receipt, [(sample.page, sample.outcome) for sample in walked.samples]
+
+
+def test_both_transports_bring_home_the_same_receipts(walk_all):
+    ours, our_ledger = walk_all(swift)
+    locusts, their_ledger = walk_all(real_wire)
+    for route, one, other in zip(ROUTES, ours, locusts, strict=True):
+        assert told(one) == told(other), route
+        assert one.end[0] is (Outcome.DECLINED if route.declined else Outcome.OK), route
+        assert [sample.page for sample in one.samples if not sample.sent <= sample.done] == []
+    assert sum(one.receipt is not None for one in ours) == len(ROUTES) - 1
+    assert our_ledger["orders"] == their_ledger["orders"]
+    assert sum(our_ledger["orders"].values()) == len(ROUTES) - 1
+
+
+@pytest.fixture
+def environment():
+    """What a locustfile runs in, with a runner that counts requests."""
+    made = Environment(user_classes=[])
+    made.create_local_runner()
+    yield made
+    made.runner.quit()
+
+
+@pytest.mark.parametrize("listens", [False, True])
+def test_locust_counts_the_same_over_both_one_by_one_or_many_at_once(walk_all, environment, listens):
+    def clients(kind):
+        def make(url):
+            user = type("Shopper", (User,), {"host": url})(environment)
+            return Swift(url, user, LIMITS, statistics=Statistics(environment) if kind == "many" else None)
+
+        return make
+
+    heard = []
+    if listens:
+        environment.events.request.add_listener(lambda **arguments: heard.append(arguments))
+    stats, counted = environment.stats, []
+    for kind in ("one", "many"):
+        stats.clear_all()
+        walked, _ = walk_all(clients(kind))
+        pages = [sample for one in walked for sample in one.samples]
+        counted.append({key: (entry.num_requests, entry.num_failures) for key, entry in stats.entries.items()})
+        total = stats.total
+        assert total.num_requests == len(pages) == sum(total.num_reqs_per_sec.values())
+        assert total.num_requests == sum(total.response_times.values())
+        assert total.total_content_length == sum(sample.received for sample in pages)
+        spent = [(sample.done - sample.sent) * 1000 for sample in pages]
+        assert total.total_response_time == pytest.approx(sum(spent), rel=0.2)
+        assert 0 < total.min_response_time < total.max_response_time < max(spent) + 5
+        assert total.start_time <= total.last_request_timestamp <= time.time()
+    assert counted[0] == counted[1]
+    assert len(heard) == (2 * len(pages) if listens else 0)
+
+
+def test_locust_is_told_of_a_failure_in_the_same_words(environment):
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}"  # where nobody listens once it is closed
+    user = type("Shopper", (User,), {"host": url})(environment)
+    locusts = FastHttp(
+        lambda: session(url, user, verify_tls=True, connect_timeout=LONGEST, read_timeout=LONGEST), LONGEST, LARGEST
+    )
+    errors = []
+    for transport in (Swift(url, user, LIMITS, statistics=Statistics(environment)), locusts):
+        environment.stats.clear_all()
+        reply = transport.send("IndexPage", "GET", "/", {}, None)
+        transport.report(reply.failure, failed=True)
+        transport.close()
+        assert environment.stats.total.num_requests == environment.stats.total.num_failures == 1
+        errors.append({key: repr(error.error) for key, error in environment.stats.errors.items()})
+    assert errors[0] == errors[1]
+    assert len(errors[0]) == 1

@@ -1,0 +1,110 @@
+"""Requests put by and told to Locust's statistics together; this Locust is made of paper, the real one is walked elsewhere."""
+
+from types import SimpleNamespace
+
+import gevent
+import pytest
+
+from shop.contract import Outcome
+from users import statistics
+from users.statistics import Heard, Statistics
+from users.swift import Limits, Swift
+
+
+class Hook:
+    def __init__(self):
+        self._handlers = []
+
+    def add_listener(self, handler):
+        self._handlers.append(handler)
+
+    def fire(self, **arguments):
+        for handler in self._handlers:
+            handler(**arguments)
+
+
+@pytest.fixture
+def environment():
+    """An environment whose runner listens to requests, and nobody else."""
+    events = SimpleNamespace(request=Hook(), reset_stats=Hook(), spawning_complete=Hook())
+    runner = lambda **arguments: fired.append(arguments)  # noqa: E731 - its module is what it is known by
+    runner.__module__ = "locust.runners"
+    events.request.add_listener(runner)
+    fired = []
+    return SimpleNamespace(events=events, reset_stats=False, fired=fired)
+
+
+@pytest.fixture
+def told(monkeypatch):
+    """What would be added to Locust's entries, by page and method, each time that something is."""
+    added = []
+
+    def flush(self):
+        self._waiting = False
+        if self._put_by:
+            added.append({key: list(replies) for key, replies in self._put_by.items()})
+        self._put_by.clear()
+
+    monkeypatch.setattr(Statistics, "flush", flush)
+    return added
+
+
+@pytest.fixture
+def transport(serve, environment):
+    def answering(peer):
+        while peer.request():
+            peer.answer(b"hello")
+
+    user = SimpleNamespace(environment=environment, context=dict)
+    made = Swift(serve(answering).url, user, Limits(1.0, 1.0, 1.0, 1000), statistics=Statistics(environment))
+    yield made
+    made.close()
+
+
+def test_pages_in_order_are_put_by_and_told_at_the_end(transport, fetch, environment, told):
+    for _ in range(3):
+        fetch(transport)
+        transport.report(Outcome.OK, failed=False)
+    assert (environment.fired, told) == ([], [])
+    transport.close()
+    ((key, replies),) = told[0].items()
+    assert key == ("Page", "GET")
+    assert [reply.length for reply in replies] == [5, 5, 5]
+    assert all(0 < reply.response_time < 1000 for reply in replies)
+
+
+def test_what_is_put_by_is_told_after_a_while_without_anybody_asking(transport, fetch, told, monkeypatch):
+    monkeypatch.setattr(statistics, "PERIOD", 0.01)
+    transport._statistics = Statistics(transport._user.environment)
+    fetch(transport)
+    transport.report(Outcome.OK, failed=False)
+    gevent.sleep(0.1)
+    assert len(told) == 1
+
+
+def test_another_listener_hears_of_each_page_at_once(transport, fetch, environment, told):
+    heard = []
+    environment.events.request.add_listener(lambda **arguments: heard.append(arguments["name"]))
+    fetch(transport)
+    transport.report(Outcome.OK, failed=False)
+    assert (len(environment.fired), heard) == (1, ["Page"])
+    transport.close()
+    assert told == []
+
+
+def test_a_listener_that_is_not_locusts_own_is_not_passed_over(transport, fetch, environment, told):
+    heard = []
+    environment.events.request._handlers[:] = [lambda **arguments: heard.append(arguments["name"])]
+    fetch(transport)
+    transport.report(Outcome.OK, failed=False)
+    assert heard == ["Page"]
+
+
+@pytest.mark.parametrize(("event", "resets", "left"), [("reset_stats", False, 0), ("spawning_complete", True, 0), ("spawning_complete", False, 1)])  # fmt: skip
+def test_what_locust_throws_away_is_thrown_away_here(environment, told, event, resets, left):
+    environment.reset_stats = resets
+    noted = Statistics(environment)
+    noted.note("GET", "Page", Heard(1.0, 2, 3.0))
+    getattr(environment.events, event).fire(user_count=3)
+    noted.flush()
+    assert len(told) == left
