@@ -20,6 +20,7 @@ from users.fast_http import FastHttp, session
 from users.itinerary import Conduct, Itinerary, SmsScript
 from users.journeys import JOURNEYS, Errand
 from users.steps import JourneyFailed, walk
+from users.swift import Limits, Swift
 
 LONGEST = 5.0  # seconds of the in-process shop's clock that an exchange may take
 LARGEST = 2 * 1024 * 1024
@@ -192,10 +193,19 @@ class PaperWire:
 
 
 def real_wire(url, longest=LONGEST, silence=None):
-    """The transport that shoppers really use, towards a shop with an address; ``silence`` is its read timeout."""
-    user = SimpleNamespace(environment=SimpleNamespace(events=SimpleNamespace(request=EventHook())), context=dict)
+    """Locust's own client, towards a shop with an address; ``silence`` is its read timeout."""
+    user = _user()
     timeouts = {"connect_timeout": longest, "read_timeout": longest if silence is None else silence}
     return FastHttp(lambda: session(url, user, verify_tls=True, **timeouts), longest, LARGEST)
+
+
+def our_wire(url, longest=LONGEST, silence=None):
+    """The same with our own client."""
+    return Swift(url, _user(), Limits(longest, longest if silence is None else silence, longest, LARGEST))
+
+
+def _user():
+    return SimpleNamespace(environment=SimpleNamespace(events=SimpleNamespace(request=EventHook())), context=dict)
 
 
 def break_promises(url, *faults):

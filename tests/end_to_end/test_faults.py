@@ -4,7 +4,7 @@ import time
 from dataclasses import dataclass
 
 import pytest
-from fault_walks import Route, Walker, break_promises, real_wire
+from fault_walks import Route, Walker, break_promises, our_wire, real_wire
 
 from shop.contract import AJAX, CHECKOUT_PATH, HEADER_AJAX, PATHS, Outcome, Page
 from shop.process import ShopProcess
@@ -190,29 +190,34 @@ TABLE = [
 ]
 
 
+@pytest.fixture(scope="module", params=[our_wire, real_wire], ids=["our client", "Locust's client"])
+def connect(request):
+    """Makes a transport of each kind that shoppers may be given."""
+    return request.param
+
+
 @pytest.fixture(scope="module")
-def shop():
+def shop(connect):
+    """A shop for each: the number that it repeats must be one that the same shopper has seen."""
     process = ShopProcess.start(Settings(seed=1))
     yield process
     process.stop()
 
 
 @pytest.fixture(scope="module")
-def walkers(shop):
-    """A shopper with time and one without, by how long an exchange may take; one order is made already."""
-    wires = {longest: real_wire(shop.url, longest) for longest in (GENEROUS, IMPATIENT)}
-    yield {
-        longest: Walker(wire, shop.url, time.perf_counter, time.sleep, first=first, sms_patience=0.3, sms_poll=0.1)
-        for first, (longest, wire) in enumerate(wires.items())
-    }
-    for wire in wires.values():
-        wire.close()
-
-
-@pytest.fixture(autouse=True)
-def an_order_was_made(walkers):
-    """So that there is a number to repeat, and a customer's choices to remember."""
-    assert walkers[GENEROUS](CASH).end == (Outcome.OK, None)
+def walkers(shop, connect):
+    """A shopper with time and one without, by how long an exchange may take; both have bought before."""
+    made = {}
+    for first, longest in enumerate((GENEROUS, IMPATIENT)):
+        wire = connect(shop.url, longest)
+        made[longest] = Walker(
+            wire, shop.url, time.perf_counter, time.sleep, first=first, sms_patience=0.3, sms_poll=0.1
+        )
+        # So that there is an order whose number can be repeated.
+        assert made[longest](CASH).end == (Outcome.OK, None)
+    yield made
+    for walker in made.values():
+        walker.transport.close()
 
 
 @pytest.fixture
@@ -262,9 +267,9 @@ def test_a_fault_is_reported_as_one_failure_and_the_next_shopper_buys(row, shop,
     ],
 )
 def test_a_failed_connection_is_thrown_away_and_the_shopper_stays_who_she_is(
-    fault, longest, silence, failure, shop, broken
+    fault, longest, silence, failure, connect, shop, broken
 ):
-    wire = real_wire(shop.url, longest, silence)
+    wire = connect(shop.url, longest, silence)
     ajax = {HEADER_AJAX: AJAX}
     try:
         assert wire.send("a", "GET", PATHS[Page.CSRF_TOKEN], ajax, None).status == 200
