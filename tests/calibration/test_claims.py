@@ -7,6 +7,8 @@ import pytest
 import table
 from claims import Row, error_row, exact_row, share_row, wilson
 
+pytestmark = pytest.mark.calibration
+
 
 @pytest.mark.parametrize(
     "rows",

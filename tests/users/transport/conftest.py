@@ -191,3 +191,10 @@ def fetch(transport, url="/", method="GET", body=None, **headers):
 @pytest.fixture(name="fetch")
 def fetch_fixture():
     return fetch
+
+
+def pytest_collection_modifyitems(items):
+    """Whatever talks to a real server, over real sockets and threads, is no unit test."""
+    for item in items:
+        if "serve" in getattr(item, "fixturenames", ()) and "transport" in item.path.parts:
+            item.add_marker(pytest.mark.end_to_end)
