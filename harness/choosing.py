@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import os
+import tempfile
 from collections.abc import Collection, Iterable
 from pathlib import Path
 from typing import Any
 
+from harness.result import RESULT
 from harness.target import allowed_target
 from harness.workload import Misuse, Workload
 
@@ -37,14 +38,28 @@ def refuse_host(host: str, allowed: Collection[str]) -> None:
         raise Misuse(f"--host{shown}: {problem}")
 
 
-def refuse_results(place: str, otherwise: Path) -> None:
-    """Raise ``Misuse`` for a folder in which results could not be written; ``otherwise`` is where they go if none is named."""
+def refuse_results(place: str, otherwise: Path, *, fresh: bool = False) -> None:
+    """Raise ``Misuse`` for a folder in which results could not be written; ``otherwise`` is where they go if none is named.
+
+    ``fresh`` refuses a named folder that holds the results of another run: a pipeline that collects them could not tell
+    the old ones from the new.
+    """
     folder = Path(place) if place else otherwise
+    refuse_unwritable("--results", place, folder)
+    if fresh and place and (folder / RESULT).exists():
+        raise Misuse(f"--results {place}: it holds the results of another run; empty it, or name another place")
+
+
+def refuse_unwritable(option: str, place: str, folder: Path) -> None:
+    """Raise ``Misuse`` unless a file can be made in this folder, or in the nearest one above it that exists."""
     there = next(path for path in (folder, *folder.absolute().parents) if path.exists())
     if not there.is_dir():
-        raise Misuse(f"--results {place}: {there} is not a folder; name another place")
-    if not os.access(there, os.W_OK):
-        raise Misuse(f"--results {place}: {there} cannot be written to; name another place")
+        raise Misuse(f"{option} {place}: {there} is not a folder; name another place")
+    try:
+        with tempfile.TemporaryFile(dir=there):
+            pass
+    except OSError as error:
+        raise Misuse(f"{option} {place}: {there} cannot be written to ({error.strerror}); name another place") from None
 
 
 def _wanted(user_class: Any, options: Any) -> bool:

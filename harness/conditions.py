@@ -79,7 +79,10 @@ class Conditions:
     @property
     def ended_early(self) -> bool:
         """Whether something else than the schedule ended the run, so that what is missing is no riddle."""
-        return bool(self.interrupted or self.stop_rule or self.crashed or self.shop_died or self.target_unreachable)
+        lost = any(each.lost_at is not None for each in self.workers)
+        return bool(
+            lost or self.interrupted or self.stop_rule or self.crashed or self.shop_died or self.target_unreachable
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,8 @@ class Difference:
 
     def __str__(self) -> str:
         of_what = f"{self.what} of {self.name}" if self.name else self.what
+        if self.what == "revenue":
+            return f"{of_what}: we counted {self.ours / 100:,.2f}, the shop {self.theirs / 100:,.2f}"
         return f"{of_what}: we counted {self.ours:,}, the shop {self.theirs:,}"
 
 

@@ -20,7 +20,7 @@ import gevent
 from locust.runners import MasterRunner, WorkerRunner
 
 from harness import finish, fleet_messages
-from harness.choosing import refuse_host, refuse_results, taking_part, weigh
+from harness.choosing import refuse_host, refuse_results, refuse_unwritable, taking_part, weigh
 from harness.exits import Exit
 from harness.exporter import RunCollector, RunState
 from harness.form import Pool
@@ -93,7 +93,9 @@ class Plugin:
             self._pool = Pool(options.num_users, options.spawn_rate)
             workload = self._choose(options)
             refuse_host(options.host or "", workload.allowed)
-            refuse_results(options.results, finish.RESULTS)
+            refuse_results(options.results, finish.RESULTS, fresh=options.headless)
+            if options.journey_log:
+                refuse_unwritable("--journey-log", options.journey_log, Path(options.journey_log).parent)
             taking_part(self._chosen, workload, options)
             self._serve_metrics(options)
         except Misuse as misuse:

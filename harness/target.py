@@ -82,6 +82,8 @@ def _host_of(url: str) -> str:
         raise _Refused("the URL's host and port cannot be read; write http://host or http://host:port")
     if match["port"] is not None and not 0 < int(match["port"]) <= _HIGHEST_PORT:
         raise _Refused("the URL's port is none; write one from 1 to 65535, or leave it out")
+    if parts.path not in {"", "/"} or parts.query or parts.fragment:
+        raise _Refused("the URL has a path, and the API's paths begin at the root; leave out what follows the host")
     return (match["address"] or match["name"]).lower()
 
 

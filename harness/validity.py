@@ -43,7 +43,9 @@ def requests(evidence: Evidence) -> Iterator[Finding]:
     """Whether anything was sent at all; a run without a request must never look like a run without failures."""
     if not evidence.conditions.requests_sent:
         yield _invalid(
-            "requests", "not one request was sent", "look for the reason in the log; is there any user or arrival?"
+            "requests",
+            "not one request was sent",
+            "look for the reason in the log; there may have been no user, or no arrival",
         )
     else:
         yield _fine("requests", f"{evidence.conditions.requests_sent:,} requests were sent")
@@ -58,7 +60,7 @@ def reachable(evidence: Evidence) -> Iterator[Finding]:
             f"every one of {sum(cell.response.total for cell in evidence.recorder.pages.values()):,} connections failed"
         )
     if why:
-        yield _invalid("target", f"the target could not be reached: {why}", "is it running, and is its address right?")
+        yield _invalid("target", f"the target could not be reached: {why}", "start it, or correct its address")
 
 
 def shop_alive(evidence: Evidence) -> Iterator[Finding]:

@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from harness import objective
+from harness.demand import Metric
 from scenarios.names import JOURNEY_NAMES, PAYMENT_NAMES, SMS_NAMES
 from scenarios.problems import ABSENT, Problem
 from scenarios.sections import Arrivals, Closed, Document
@@ -174,6 +176,17 @@ def _minimum(document: Document, _folder: Path) -> Problems:
         )
 
 
+def _closed_demands(document: Document, _folder: Path) -> Problems:
+    for index, text in enumerate(document.objectives if document.closed else ()):
+        if objective.parse(text).metric is Metric.DROPPED:
+            yield Problem(
+                f"objectives[{index}]",
+                text,
+                "no demand on dropped arrivals: in a closed load nobody arrives, so nobody is dropped",
+                "leave it out, or use [arrivals]",
+            )
+
+
 def _sms_share(document: Document, _folder: Path) -> Problems:
     share, settings = document.sms.share, document.shop.sms
     if share is not None and "share" in settings.model_fields_set and settings.share != share:
@@ -192,6 +205,7 @@ _CHECKS: tuple[tuple[set[str], Callable[[Document, Path], Problems]], ...] = (
     ({"journeys", "payments", "sms", "cover"}, _weights),
     ({"arrivals", "cover"}, _cover),
     ({"arrivals", "payments", "cover"}, _minimum),
+    ({"closed", "objectives"}, _closed_demands),
     ({"sms", "shop"}, _sms_share),
     ({"accounts"}, _accounts_file),
 )

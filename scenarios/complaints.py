@@ -49,7 +49,7 @@ def _problem(detail: ErrorDetails, model: type[BaseModel], document: Mapping[str
         purpose = (field.description or "").partition("\n")[0].rstrip(".") if field else ""
         return Problem(key, ABSENT, purpose or "a value", f"add `{place[-1]}`")
     if "remedy" in context:
-        return Problem(key, value, detail["msg"], context["remedy"])
+        return Problem(key, value, detail["msg"], context["remedy"], names_fault=kind == "sentence")
     if kind in {"literal_error", "enum"}:
         choices = re.findall(r"'([^']*)'", context["expected"])
         return Problem(key, value, one_of(f'"{choice}"' for choice in choices), did_you_mean(str(value), choices))

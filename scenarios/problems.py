@@ -28,10 +28,12 @@ class Problem:
     value: Any
     expected: str
     remedy: str = ""
+    names_fault: bool = False
+    """Whether ``expected`` says what is wrong instead, as the errors of a sentence do."""
 
     def __str__(self) -> str:
         head = f"{self.key} is missing" if self.value is ABSENT else f"{self.key} = {shown(self.key, self.value)}"
-        lines = [head, f"  expected: {self.expected}"]
+        lines = [head, f"  {'problem: ' if self.names_fault else 'expected:'} {self.expected}"]
         if self.remedy:
             lines.append(f"  remedy:   {self.remedy}")
         return "\n".join(lines)

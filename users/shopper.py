@@ -14,7 +14,7 @@ from locust import User, tag, task
 from harness.pacing import Arrival, Assignment
 from harness.run import Run, run_of
 from harness.sample import JourneySample
-from shop.contract import Outcome
+from shop.contract import Blame, Outcome
 from users.accounts import Account, AccountPool
 from users.client import Browser
 from users.fast_http import FastHttp, session
@@ -59,6 +59,7 @@ class Shopper(User):
         self._handed: AsyncResult[None] = AsyncResult()
         self._assignment: Assignment | None = None
         self._account: Account | None = None
+        self._errand: Errand | None = None
         self._csrf_token = ""
 
     def take(self, assignment: Assignment) -> None:
@@ -94,6 +95,7 @@ class Shopper(User):
         started = run.begin(assignment, itinerary.payment_option)
         outcome, failed_page, receipt = Outcome.ABORTED, "", None
         browser = self._browser(itinerary, assignment.arrival.due)
+        self._errand = None
         try:
             receipt = self._shop(itinerary, browser)
             outcome = Outcome.OK
@@ -116,13 +118,17 @@ class Shopper(User):
                 done=run.clock(),
                 ordered=receipt is not None,
                 amount=receipt.amount if receipt else 0,
-                verification=receipt.verification if receipt else "",
-                failed_page=failed_page,
+                # Who was asked for a code was asked for it, whether or not she got anywhere with it.
+                verification=self._verification(),
+                failed_page="" if outcome.blame is Blame.SHOPPER else failed_page,
             )
             run.finish(sample, itinerary.payment_option)
             if run.journey_log is not None:
                 order = receipt.order_number if receipt else ""
                 run.journey_log.write(itinerary.number, sample, order, browser.trail)
+
+    def _verification(self) -> str:
+        return self._errand.verification if self._errand is not None else ""
 
     def _browser(self, itinerary: Itinerary, due: float) -> Browser:
         run, stage = self.run_, self.run_.stage
@@ -149,7 +155,7 @@ class Shopper(User):
             browser.csrf_token = self._csrf_token
         else:
             self._transport.forget()
-        errand = Errand(
+        errand = self._errand = Errand(
             itinerary=itinerary,
             conduct=stage.conduct,
             account=self._account,

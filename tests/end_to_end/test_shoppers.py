@@ -115,3 +115,11 @@ def test_both_http_clients_walk_the_same_journeys_to_the_same_receipts(locust, t
         }
         walked[client]["revenue"] = run.result["counts"]["amount"]
     assert walked["own"] == walked["locust"]
+
+
+def test_who_was_asked_for_a_code_and_got_nowhere_counts_among_those_who_were_asked(locust, scenario):
+    text = SHORT + "[payments]\npay_on_delivery = 1\n[journeys]\nguest = 1\n"
+    text += '[[shop.faults]]\nname = "server_error"\nshare = 0.5\npages = ["VerifySmsPage"]\n'
+    run = locust("--headless", "--scenario", scenario(text)).wait()
+    assert run.result["counts"]["journeys_by_outcome"]["http_5xx"] > 20
+    assert {one["verification"] for one in run.result["measured"]["journeys"]} == {"right"}

@@ -65,3 +65,13 @@ def test_results_go_where_a_folder_is_or_can_be_made(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(Misuse, match="not a folder"):
         refuse_results(str(tmp_path / "file" / "below"), Path("results"))
+    with pytest.raises(Misuse, match="cannot be written to"):
+        refuse_results("/proc/nowhere", Path("results"))
+
+
+def test_results_of_another_run_are_not_mistaken_for_those_of_this_one(tmp_path):
+    refuse_results(str(tmp_path), Path("results"), fresh=True)
+    (tmp_path / "result.json").write_text("{}")
+    with pytest.raises(Misuse, match="another run"):
+        refuse_results(str(tmp_path), Path("results"), fresh=True)
+    refuse_results(str(tmp_path), Path("results"))  # by hand, run follows run: each gets a folder of its own

@@ -40,4 +40,4 @@ def test_every_difference_is_named():
 
 def test_a_difference_reads_as_a_sentence():
     assert str(Difference("orders", "gpay", 1200, 1201)) == "orders of gpay: we counted 1,200, the shop 1,201"
-    assert str(Difference("revenue", "", 1, 2)) == "revenue: we counted 1, the shop 2"
+    assert str(Difference("revenue", "", 123_456, 2)) == "revenue: we counted 1,234.56, the shop 0.02"

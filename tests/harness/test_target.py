@@ -10,7 +10,7 @@ STAGING = frozenset({"staging.example.com", "10.1.2.3", "2001:db8::7"})
     [
         "http://localhost",
         "http://localhost:8080/",
-        "https://LocalHost:8443/shop/",
+        "https://LocalHost:8443/",
         "HTTP://127.0.0.1:1",
         "http://127.8.9.10:65535",
         "http://[::1]:8080/",
@@ -25,7 +25,7 @@ def test_this_machine_may_always_be_loaded_on_any_port(url):
     "url",
     [
         "https://staging.example.com",
-        "https://STAGING.example.com:8443/tr/",
+        "https://STAGING.example.com:8443/",
         "http://10.1.2.3:8000",
         "http://[2001:db8:0::7]/",
     ],
@@ -136,3 +136,8 @@ def test_loopback_is_this_machine_and_nothing_else():
     assert is_loopback("127.0.0.1")
     assert not is_loopback("::ffff:127.0.0.1")
     assert not is_loopback("example.com")
+
+
+@pytest.mark.parametrize("url", ["http://127.0.0.1:80/api", "http://127.0.0.1/?x=1", "http://127.0.0.1/#a"])
+def test_a_path_behind_the_host_is_refused_rather_than_dropped(url):
+    assert "leave out what follows the host" in allowed_target(url)

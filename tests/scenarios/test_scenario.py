@@ -410,3 +410,14 @@ def test_scenarios_are_listed_by_name(tmp_path):
     for name in ("b.toml", "a.toml", "c.txt"):
         (tmp_path / name).touch()
     assert names(tmp_path) == ["a", "b"]
+
+
+def test_a_closed_load_has_no_dropped_arrivals_to_make_demands_on(complaints):
+    closed = '[closed]\nusers = 1\nspawn_rate = "1/s"\nduration = "10s"\n'
+    assert "objectives[1]" in complaints('objectives = ["journey failures < 1%", "dropped < 1%"]\n' + closed)
+
+
+def test_the_fault_of_a_sentence_is_not_shown_as_what_was_expected(complaints):
+    (problem,) = complaints('objectives = ["page.NoSuchPage failures < 1%"]\n' + OPEN).values()
+    assert "problem:" in str(problem)
+    assert "expected:" not in str(problem)
