@@ -36,6 +36,9 @@ from harness.verdict import Finding, Judgement, Level, ObjectiveResult, Verdict
 
 __all__ = ["Finding", "Judgement", "Level", "ObjectiveResult", "Verdict", "assess", "judge"]
 
+NOTABLE_EFFECT = 1.5
+"""From which design effect on a sentence about too few samples speaks of it: without, 700 of them look like plenty."""
+
 LEAST_FOR_POINT = 30
 """How many samples a mean or a maximum needs to pass: the usual size from which a mean behaves like one."""
 
@@ -108,7 +111,7 @@ def _share(recorder: Recorder, objective: Objective, counted: Tally) -> Objectiv
         else:
             needed = samples_for_verdict(counted.total, at_worst, allowed, objective.confidence, effect)
             more = None if needed is None else needed - counted.total
-            why = wording.undecided(objective.confidence, more)
+            why = wording.undecided(objective.confidence, more, worth if effect > NOTABLE_EFFECT else math.inf)
     return _result(objective, verdict, measured, counted, why, more=more, effect=effect)
 
 

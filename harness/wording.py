@@ -54,8 +54,16 @@ def too_many(objective: Objective, counted: Tally) -> str:
     return f"{spoken_share(counted.over / counted.total)} were over, {spoken_share(objective.allowed)} may be"
 
 
-def undecided(confidence: float, more: int | None) -> str:
-    """Why nothing can be said, and how many more samples would change that."""
+def undecided(confidence: float, more: int | None, worth: float = math.inf) -> str:
+    """Why nothing can be said, and how many more samples would change that.
+
+    ``worth`` is for how many independent samples those there are may stand, if that is notably fewer.
+    """
+    if worth < math.inf:
+        alike = (
+            f"since what one moment brings is alike, they stand for about {max(1, round(worth)):,} independent ones; "
+        )
+        return alike + undecided(confidence, more)
     if more is None:
         return f"too close to the bound to be {spoken_share(confidence)} sure, and a longer run would not change that"
     return f"too few to be {spoken_share(confidence)} sure: about {_rounded(more):,} more would tell if they turn out the same"

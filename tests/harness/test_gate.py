@@ -182,6 +182,7 @@ def test_trouble_in_clusters_is_judged_with_caution():
     assert clustered.verdict is Verdict.INCONCLUSIVE
     assert clustered.over == 100
     assert clustered.design_effect > 20
+    assert "stand for about" in clustered.sentence
 
 
 def test_what_was_cut_short_proves_nothing_either_way():
