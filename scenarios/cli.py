@@ -1,0 +1,64 @@
+"""The command ``checkload``: offline work on logs and on the results of runs. Runs themselves are Locust's."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Mapping, Sequence
+from importlib import import_module
+from importlib.metadata import version
+from typing import NamedTuple, Protocol
+
+from harness.exits import Exit
+from harness.workload import Misuse
+
+
+class Command(Protocol):
+    """What a module must offer to be a command."""
+
+    def add_arguments(self, parser: argparse.ArgumentParser) -> None:
+        """Say which arguments it takes."""
+
+    def run(self, arguments: argparse.Namespace) -> int:
+        """Do it and return the exit code; raises ``Misuse`` with everything that is wrong with what was asked."""
+
+
+class Entry(NamedTuple):
+    """Where a command is written, and what it does in a line."""
+
+    module: str
+    says: str
+
+
+COMMANDS: Mapping[str, Entry] = {}
+"""Every command by name, in the order in which ``--help`` lists them; a module is read only when its command is called."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; the exit codes are those of ``harness.exits``."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    parser = argparse.ArgumentParser(
+        prog="checkload",
+        description="Works on logs and on the results of runs. A run itself is started with locust, see README.md.",
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action="version", version=f"checkload {version('checkload')}")
+    choice = parser.add_subparsers(metavar="command", required=True)
+    for name, entry in COMMANDS.items():
+        one = choice.add_parser(name, help=entry.says, description=entry.says, allow_abbrev=False)
+        if name in given:
+            command: Command = import_module(entry.module)
+            command.add_arguments(one)
+            one.set_defaults(command=command)
+    chosen = parser.parse_args(given)
+    try:
+        return int(chosen.command.run(chosen))
+    except Misuse as misuse:
+        sys.stderr.write(f"{misuse}\n")
+        return Exit.MISUSED
+    except KeyboardInterrupt:
+        sys.stderr.write("Interrupted.\n")
+        return 130
+    except BrokenPipeError:  # the reader of our output has seen enough
+        sys.stderr.close()
+        return 141
