@@ -16,6 +16,8 @@ from harness.relief import relief
 from harness.units import spoken_duration, spoken_share
 from harness.verdict import Finding, Level
 
+NO_SOCKET = "no_socket"
+"""The outcome of a connection that our own machine could not open."""
 BUSY_PART = 0.05
 """The share of seconds that may be busier than 90 % of a core: with more, one reply in twenty waited for us."""
 LEAST_BUSY = 2.0
@@ -48,9 +50,11 @@ USED_UP = 0.90
 
 def ran_out(evidence: Evidence) -> Iterator[Finding]:
     """Whether the machine ran out of open files, ports or memory; then connections fail that the shop never saw."""
+    told = False
     for process in evidence.conditions.processes:
         counts = Counter(process.ran_out)
         if counts.total():
+            told = True
             said = ", ".join(f"{name} {number:,} times" for name, number in counts.most_common())
             yield Finding(
                 "sockets",
@@ -58,6 +62,14 @@ def ran_out(evidence: Evidence) -> Iterator[Finding]:
                 f"{whose(process)} could not open connections for want of something of its own: {said}",
                 REMEDIES.get(counts.most_common(1)[0][0], "raise the limit"),
             )
+    number = sum(cell.response.total for key, cell in evidence.recorder.pages.items() if key.outcome == NO_SOCKET)
+    if number and not told:
+        yield Finding(
+            "sockets",
+            Level.INVALID,
+            f"{number:,} connections could not be opened for want of something of our own",
+            "look into the log for what ran out, and raise its limit",
+        )
 
 
 def sockets(evidence: Evidence) -> Iterator[Finding]:

@@ -9,7 +9,6 @@ from typing import Any
 
 from harness.clocks import ClockDrift, ClockWatch
 from harness.collector_pauses import CollectorPauses
-from harness.exhaustion import ran_out
 from harness.histogram import Histogram
 from harness.littles_law import Presence
 from harness.machine import Machine, MachineWatch
@@ -67,7 +66,8 @@ class ProcessFacts:
 class ProcessWatch:
     """Watches this process from ``start`` to ``stop``; whoever runs the load calls ``look`` about once a second.
 
-    ``enter`` and ``leave`` are told of every journey by the steady ``clock``; ``failed`` of every error of a connection.
+    ``enter`` and ``leave`` are told of every journey by the steady ``clock``; ``lacked`` of every connection that
+    failed for want of something of our own.
     """
 
     def __init__(
@@ -108,10 +108,9 @@ class ProcessWatch:
         """A journey that began at ``entered`` is over."""
         self._presence.leave(self._clock(), entered)
 
-    def failed(self, error: object) -> None:
-        """A connection failed; counted only if our own machine had run out of something."""
-        if name := ran_out(error):
-            self._ran_out[name] += 1
+    def lacked(self, what: str) -> None:
+        """A connection failed because our own machine had no more of this, by its name (``EMFILE``)."""
+        self._ran_out[what] += 1
 
     def facts(self, name: str, *, lateness: Histogram, loop_lag: Histogram) -> ProcessFacts:
         """All that has been noticed so far, with the two histograms that are kept elsewhere."""

@@ -146,6 +146,10 @@ class Run(Generic[StageT]):
         else:
             self._under_way -= 1
 
+    def lacked(self, what: str) -> None:
+        """A connection failed because this machine had no more of something (``EMFILE``)."""
+        self._instrument.lacked(what)
+
     @property
     def under_way(self) -> int:
         """Journeys handed out and not yet over."""

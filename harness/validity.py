@@ -13,7 +13,7 @@ from harness.conditions import Conditions, Evidence
 from harness.demand import Objective
 from harness.fleet_checks import alike, apart, clocks, lost, reports, worker_lag
 from harness.flow_checks import delivered, presence
-from harness.host_checks import busy, collector, crowded, ran_out, sockets, stolen, unmeasured
+from harness.host_checks import NO_SOCKET, busy, collector, crowded, ran_out, sockets, stolen, unmeasured
 from harness.instrument import cpu, late, loop_lag, pool
 from harness.mix_drift import mix
 from harness.recorder import Recorder
@@ -95,7 +95,7 @@ def undisturbed(evidence: Evidence) -> Iterator[Finding]:
 def bugs(evidence: Evidence) -> Iterator[Finding]:
     """Whether a page or journey ended by a fault of our own; one is enough, since nobody knows what else it touched."""
     recorder = evidence.recorder
-    known = (CUT_SHORT, NO_ACCOUNT)
+    known = (CUT_SHORT, NO_ACCOUNT, NO_SOCKET)
     ours = [(k.outcome, c) for k, c in recorder.pages.items() if k.blame == Blame.HARNESS and k.outcome not in known]
     ours += [
         (k.outcome, c) for k, c in recorder.journeys.items() if k.blame == Blame.HARNESS and k.outcome not in known

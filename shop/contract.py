@@ -367,6 +367,7 @@ class Outcome(StrEnum):
     # The harness's own doing.
     ABORTED = "aborted"
     NO_ACCOUNT = "no_account"
+    NO_SOCKET = "no_socket"  # this machine had no file, port or memory left for a connection
     HOST_REFUSED = "host_refused"
     BUG = "bug"
 
@@ -387,6 +388,7 @@ _BLAME: Mapping[Outcome, Blame] = {
     Outcome.HANDED_OVER: Blame.SHOPPER,
     Outcome.ABORTED: Blame.HARNESS,
     Outcome.NO_ACCOUNT: Blame.HARNESS,
+    Outcome.NO_SOCKET: Blame.HARNESS,
     Outcome.HOST_REFUSED: Blame.HARNESS,
     Outcome.BUG: Blame.HARNESS,
 }

@@ -15,6 +15,7 @@ from typing import Any
 
 from gevent import getcurrent, monkey, with_timeout
 
+from harness.exhaustion import RAN_OUT, ran_out
 from shop.contract import Outcome
 from users import timestamps
 from users.addresses import Address
@@ -25,8 +26,6 @@ from users.sweep import Sweep
 READ = 1
 WRITE = 2
 _IDLE = 0.5  # seconds after which a connection is looked at before it is used again
-# This machine has run out of something: no fault of the shop's.
-_OURS = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM, errno.EADDRNOTAVAIL})
 _NEVER = -math.inf
 _NOT_NOW = (BlockingIOError, InterruptedError)
 _NOTES = timestamps.ROOM if timestamps.supported() else 0
@@ -55,7 +54,10 @@ class Limits:
 
 
 class Connection:
-    """A plain TCP connection. ``reader`` holds the reply after ``exchange``; ``notes`` what came with its last bytes."""
+    """A plain TCP connection. ``reader`` holds the reply after ``exchange``; ``notes`` what came with its last bytes.
+
+    ``lacked`` names what this machine had run out of (``EMFILE``) where something ended with ``Outcome.NO_SOCKET``.
+    """
 
     __slots__ = (
         "_heard",
@@ -67,6 +69,7 @@ class Connection:
         "_woken",
         "closed",
         "deadline",
+        "lacked",
         "limits",
         "notes",
         "origin",
@@ -84,6 +87,7 @@ class Connection:
         self.closed = True
         self.unsent = True  # not a byte of the last request has left
         self.deadline = 0.0
+        self.lacked = ""
         self.notes: Sequence[tuple[int, int, bytes]] = ()
         self.sock: socket.socket | None = None
         self._reading: Any = None
@@ -128,9 +132,10 @@ class Connection:
         self._heard = _NEVER
         self._late = False
         self.unsent = True
+        self.lacked = ""
         try:
             if not self._send(request):
-                reader.fail(Outcome.CONNECTION)
+                reader.fail(Outcome.NO_SOCKET if self.lacked else Outcome.CONNECTION)
             elif not reader.over:
                 self._wait()
         except BaseException:
@@ -193,8 +198,8 @@ class Connection:
         find = self.sweep.addresses.of
         try:
             addresses: list[Address] | None = with_timeout(self.limits.connect, find, self.origin, timeout_value=None)
-        except OSError:
-            return Outcome.CONNECTION
+        except OSError as error:
+            return self._lacking(ran_out(error) or _no_file_left()) or Outcome.CONNECTION
         if addresses is None:
             return Outcome.TIMEOUT
         failure: Outcome | None = Outcome.CONNECTION
@@ -223,11 +228,18 @@ class Connection:
         except OSError as error:
             code = error.errno or errno.EIO
         if code:
-            return Outcome.TIMEOUT if self._late else Outcome.BUG if code in _OURS else Outcome.CONNECTION
+            if self._late:
+                return Outcome.TIMEOUT
+            return self._lacking(RAN_OUT.get(code, "")) or Outcome.CONNECTION
         self.closed = self._late = False
         self._reading = self.sweep.hub.loop.io(sock.fileno(), READ, ref=False)
         self._reading.start(self._readable)
         return None
+
+    def _lacking(self, what: str) -> Outcome | None:
+        """Whether our own machine is to blame: it had no more of ``what``."""
+        self.lacked = what
+        return Outcome.NO_SOCKET if what else None
 
     def _greet(self) -> Outcome | None:
         """What comes before the first request; nothing, where there is no TLS."""
@@ -280,7 +292,8 @@ class Connection:
             sent = sock.send(request)
         except _NOT_NOW:
             sent = 0
-        except OSError:
+        except OSError as error:
+            self.lacked = ran_out(error)
             return False
         if sent:
             self.unsent = False
@@ -295,7 +308,8 @@ class Connection:
                 sent = self.sock.send(rest)
             except _NOT_NOW:
                 continue
-            except OSError:
+            except OSError as error:
+                self.lacked = ran_out(error)
                 return False
             self.unsent = False
             rest = rest[sent:]
@@ -335,3 +349,12 @@ class Connection:
     def _end(self, *, reset: bool) -> bool:
         """No more will come; always true."""
         return self.reader.fail(Outcome.CONNECTION) if reset else self.reader.finish()
+
+
+def _no_file_left() -> str:
+    """Whether a name could not be looked up because no file can be opened; the resolver only says that it did not find it."""
+    try:
+        _Socket(socket.AF_INET, socket.SOCK_DGRAM).close()
+    except OSError as error:
+        return ran_out(error)
+    return ""

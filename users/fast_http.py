@@ -12,6 +12,7 @@ from gevent.timeout import Timeout
 from geventhttpclient.client import HTTPClient, HTTPClientPool
 from locust.contrib.fasthttp import FastHttpSession, LocustBadStatusCode, ResponseContextManager
 
+from harness.exhaustion import ran_out
 from shop.contract import Outcome
 from users.client import Reply
 
@@ -27,14 +28,23 @@ class FastHttp:
     """One virtual user's connections and cookies.
 
     ``longest`` bounds a whole exchange in seconds, from the first byte sent to the last received: a reply that
-    trickles in byte by byte never trips a read timeout. ``largest`` is the most bytes a reply may have.
+    trickles in byte by byte never trips a read timeout. ``largest`` is the most bytes a reply may have. ``failed`` is told
+    by name what this machine has run out of (``EMFILE``).
     """
 
-    def __init__(self, new_session: Callable[[], FastHttpSession], longest: float, largest: int) -> None:
+    def __init__(
+        self,
+        new_session: Callable[[], FastHttpSession],
+        longest: float,
+        largest: int,
+        *,
+        failed: Callable[[str], None] = lambda _lacked: None,
+    ) -> None:
         self._new_session = new_session
         self._session = new_session()
         self._longest = longest
         self._largest = largest
+        self._failed = failed
         self._response: ResponseContextManager | None = None
 
     def send(self, page: str, method: str, url: str, headers: Mapping[str, str], body: bytes | None) -> Reply:
@@ -57,7 +67,7 @@ class FastHttp:
             too_late = not limit.pending
             limit.close()
         self._response = response
-        failure = Outcome.TIMEOUT if too_late else _failure(response)
+        failure = Outcome.TIMEOUT if too_late else self._failure(response)
         if failure is not None:
             return self._no_reply(failure)
         content: bytes = response.content
@@ -82,6 +92,22 @@ class FastHttp:
     def close(self) -> None:
         """Close all connections."""
         self._session.client.clientpool.close()
+
+    def _failure(self, response: ResponseContextManager) -> Outcome | None:
+        """Why there is no whole reply; ``None`` if there is one, whatever its status."""
+        if response.status_code == 0:
+            error = getattr(response, "error", None)
+        else:
+            # Whatever broke off the reading of a body is kept here; the body itself would be half, and look whole.
+            error = response.request_meta["exception"]
+            if error is None or isinstance(error, LocustBadStatusCode):
+                return None
+        if isinstance(error, (Timeout, TimeoutError)) or "timed out" in str(error):
+            return Outcome.TIMEOUT
+        if lacked := ran_out(error):
+            self._failed(lacked)
+            return Outcome.NO_SOCKET
+        return Outcome.CONNECTION
 
     def _no_reply(self, failure: Outcome) -> Reply:
         # A reply cut off half way leaves the rest of it on its connection: start with fresh ones, same cookies.
@@ -118,20 +144,6 @@ class _Once(HTTPClientPool):
         client = super().get_client(url)
         client._connection_pool.size = -1  # noqa: SLF001 - nothing public says so; a request is repeated size + 1 times
         return client
-
-
-def _failure(response: ResponseContextManager) -> Outcome | None:
-    """Why there is no whole reply; ``None`` if there is one, whatever its status."""
-    if response.status_code == 0:
-        error = getattr(response, "error", None)
-    else:
-        # Whatever broke off the reading of a body is kept here; the body itself would be half, and look whole.
-        error = response.request_meta["exception"]
-        if error is None or isinstance(error, LocustBadStatusCode):
-            return None
-    if isinstance(error, (Timeout, TimeoutError)) or "timed out" in str(error):
-        return Outcome.TIMEOUT
-    return Outcome.CONNECTION
 
 
 def _location(headers: Any) -> str:

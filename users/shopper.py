@@ -55,7 +55,7 @@ class Shopper(User):
         super().__init__(environment)
         self.run_: Run[Backstage] = run_of(environment)
         stage = self.run_.stage
-        self._transport = _transport(self, self.run_.target_url, stage)
+        self._transport = _transport(self, self.run_, stage)
         self._handed: AsyncResult[None] = AsyncResult()
         self._assignment: Assignment | None = None
         self._account: Account | None = None
@@ -182,8 +182,9 @@ class Shopper(User):
             self._account = None
 
 
-def _transport(user: User, target: str, stage: Backstage) -> FastHttp | Swift:
+def _transport(user: User, run: Run[Backstage], stage: Backstage) -> FastHttp | Swift:
     """What speaks HTTP for one virtual user: our own client, or Locust's."""
+    target = run.target_url
     if stage.client == "locust":
         return FastHttp(
             lambda: session(
@@ -195,6 +196,7 @@ def _transport(user: User, target: str, stage: Backstage) -> FastHttp | Swift:
             ),
             stage.longest_exchange,
             stage.largest_reply,
+            failed=run.lacked,
         )
     limits = Limits(
         connect=stage.connect_timeout,
@@ -203,7 +205,7 @@ def _transport(user: User, target: str, stage: Backstage) -> FastHttp | Swift:
         largest=stage.largest_reply,
         verify_tls=stage.verify_tls,
     )
-    return Swift(target, user, limits)
+    return Swift(target, user, limits, failed=run.lacked)
 
 
 class Guest(Shopper):

@@ -30,13 +30,15 @@ class Swift:
     """One virtual user's connections and cookies: at most one connection to a server, one exchange at a time.
 
     ``target`` is the URL of the shop; ``user`` a Locust user (its ``environment`` and ``context()`` are used).
-    ``statistics``, shared by all users of a process, saves telling Locust of each request apart. ``clock`` is the one that samples are timed by, ``wall`` the time of day. Raises ``ValueError`` for a target that
+    ``statistics``, shared by all users of a process, saves telling Locust of each request apart. ``failed`` is told by name what
+    this machine has run out of (``EMFILE``). ``clock`` is the one that samples are timed by, ``wall`` the time of day. Raises ``ValueError`` for a target that
     is no http or https URL, and for one that the environment wants a proxy for.
     """
 
     __slots__ = (
         "_clock",
         "_connections",
+        "_failed",
         "_heads",
         "_jar",
         "_last",
@@ -56,6 +58,7 @@ class Swift:
         limits: Limits,
         *,
         statistics: Statistics | None = None,
+        failed: Callable[[str], None] = lambda _lacked: None,
         clock: Callable[[], float] = time.perf_counter,
         wall: Callable[[], float] = time.time,
     ) -> None:
@@ -63,6 +66,7 @@ class Swift:
         refuse_proxy(origin)
         self._user = user
         self._limits = limits
+        self._failed = failed
         self._clock = clock
         self._wall = wall
         self._heads = heads_for(origin)
@@ -156,6 +160,8 @@ class Swift:
 
     def _no_reply(self, connection: Connection, failure: Outcome) -> Reply:
         self._read, self._read_at = self._clock(), self._wall()
+        if failure is Outcome.NO_SOCKET:
+            self._failed(connection.lacked)
         # What was too large has a status all the same.
         return Reply(connection.reader.status, b"", "", failure) if failure is Outcome.TOO_LARGE else _none(failure)
 

@@ -1,5 +1,6 @@
 """The same journeys over our own client and over Locust's: the same pages in the same order, and the same receipts."""
 
+import resource
 import socket
 import time
 from types import SimpleNamespace
@@ -114,6 +115,31 @@ def test_locust_counts_the_same_over_both_one_by_one_or_many_at_once(walk_all, e
         assert total.start_time <= total.last_request_timestamp <= time.time()
     assert counted[0] == counted[1]
     assert len(heard) == (2 * len(pages) if listens else 0)
+
+
+@pytest.mark.parametrize("kind", ["ours", "locust's"])
+def test_no_client_blames_the_shop_for_want_of_a_file(environment, kind):
+    lacked = []
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        user = type("Shopper", (User,), {"host": url})(environment)
+        if kind == "ours":
+            transport = Swift(url, user, LIMITS, failed=lacked.append)
+        else:
+            times = {"connect_timeout": LONGEST, "read_timeout": LONGEST}
+            transport = FastHttp(
+                lambda: session(url, user, verify_tls=True, **times), LONGEST, LARGEST, failed=lacked.append
+            )
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (3, hard))
+        try:
+            reply = transport.send("IndexPage", "GET", "/", {}, None)
+        finally:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+        transport.report(reply.failure, failed=True)
+        transport.close()
+    assert reply.failure is Outcome.NO_SOCKET
+    assert lacked == ["EMFILE"]
 
 
 def test_locust_is_told_of_a_failure_in_the_same_words(environment):

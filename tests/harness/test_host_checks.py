@@ -8,7 +8,7 @@ from harness.host_checks import busy, collector, crowded, ran_out, sockets, stol
 from harness.machine import Machine
 from harness.process_facts import ProcessFacts
 from harness.recorder import Recorder
-from harness.sample import Window
+from harness.sample import Blame, PageSample, Window
 from harness.verdict import Level
 
 OK, WARNING, INVALID = Level.OK, Level.WARNING, Level.INVALID
@@ -159,6 +159,14 @@ def test_what_ran_out_is_named_with_its_number_and_remedy():
         "worker 2 could not open connections for want of something of its own: EMFILE 1,200 times, ENOBUFS 3 times"
     )
     assert "ulimit -n" in finding.remedy
+
+
+def test_a_connection_that_we_could_not_open_spoils_the_run_even_if_nobody_told_what_ran_out():
+    recorder = Recorder(Window(0, 0, 1))
+    recorder.page(PageSample("Basket", "gpay", "no_socket", Blame.HARNESS, 0.1, 0.1, 0.2))
+    (finding,) = ran_out(Evidence(recorder, Conditions(processes=[process()])))
+    assert (finding.check, finding.level) == ("sockets", INVALID)
+    assert finding.message.startswith("1 connections could not be opened")
 
 
 # -- what to do -------------------------------------------------------------------------------------------------------

@@ -243,6 +243,10 @@ def test_journeys_without_an_account_are_counted_from_the_samples_too():
     assert "200 journeys" in found["accounts"].message
 
 
+def test_a_connection_that_could_not_be_opened_is_no_bug():
+    assert "bugs" not in worst(run_of(outcome="no_socket", blame="harness"))
+
+
 def test_dropped_journeys_do_not_fulfil_a_guarantee():
     recorder = run_of(10, dropped=5)
     facts = conditions(expected_offered=15, planned_minimum={"gpay": 12})

@@ -159,11 +159,12 @@ def shopper(serve):
     def make(url, *, connect=5.0, read=5.0, longest=8.0, largest=100_000, verify_tls=True):
         events = SimpleNamespace(request=Heard())
         user = SimpleNamespace(environment=SimpleNamespace(events=events), context=lambda: {"who": "ada"})
-        transport = Swift(url, user, Limits(connect, read, longest, largest, verify_tls))
+        transport = Swift(url, user, Limits(connect, read, longest, largest, verify_tls), failed=make.lacked.append)
         made.append((transport, events.request))
         return transport
 
     make.heard = lambda: made[-1][1].fired
+    make.lacked = []
     yield make
     for transport, _ in made:
         transport.close()

@@ -10,6 +10,7 @@ import pytest
 from gevent import get_hub
 
 from shop.contract import Outcome
+from users import addresses
 from users.sweep import PERIOD, sweep_here
 
 OK = b"HTTP/1.1 200 OK\r\n"
@@ -335,8 +336,27 @@ def test_when_this_machine_runs_out_it_is_not_the_shops_fault(serve, shopper, fe
         failure = fetch(transport).failure
     finally:
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
-    assert failure is Outcome.BUG
+    assert failure is Outcome.NO_SOCKET
+    assert shopper.lacked == ["EMFILE"]
     assert fetch(transport).body == b"ok"
+    assert shopper.lacked == ["EMFILE"]
+
+
+def test_a_name_that_cannot_be_looked_up_for_want_of_a_file_is_not_the_shops_fault(shopper, fetch, monkeypatch):
+    def nobody_home(*_, **__):
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+    monkeypatch.setattr(addresses.cooperative, "getaddrinfo", nobody_home)
+    transport = shopper("http://shop.invalid:8080")
+    assert fetch(transport).failure is Outcome.CONNECTION
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (3, hard))
+    try:
+        failure = fetch(transport).failure
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    assert failure is Outcome.NO_SOCKET
+    assert shopper.lacked == ["EMFILE"]
 
 
 def test_no_descriptor_is_left_behind(serve, shopper, fetch, descriptors):
