@@ -38,6 +38,15 @@ def refuse_host(host: str, allowed: Collection[str]) -> None:
         raise Misuse(f"--host{shown}: {problem}")
 
 
+def refuse_rebalancing(options: Any) -> None:
+    """Raise ``Misuse`` where Locust is to move users between workers in the middle of a run: it would stop shoppers on their way."""
+    if getattr(options, "enable_rebalancing", False):
+        raise Misuse(
+            "--enable-rebalancing: users stay where they are for a whole run; a worker that is lost makes it invalid, and "
+            "one that comes late takes part in the next; leave the option out"
+        )
+
+
 def refuse_results(place: str, otherwise: Path, *, fresh: bool = False) -> None:
     """Raise ``Misuse`` for a folder in which results could not be written; ``otherwise`` is where they go if none is named.
 

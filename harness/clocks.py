@@ -98,6 +98,11 @@ class Offset(NamedTuple):
     seconds: float
     error: float
 
+    @property
+    def surely(self) -> float:
+        """By how many seconds the clocks are apart at the least, either way."""
+        return max(0.0, abs(self.seconds) - self.error)
+
 
 def offset(exchanges: Iterable[Exchange]) -> Offset | None:
     """The best answer of several exchanges: the one whose messages travelled least; None if none is of any use.

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 
+from harness.host_checks import NO_SOCKET
 from harness.ledger import Comparison
 from harness.recorder import Recorder
 from harness.sample import Blame
 from harness.units import spoken_number
 from harness.validity import CUT_SHORT, DROPPED
 
-UNANSWERED = frozenset({"timeout", "connection", CUT_SHORT})
+UNANSWERED = frozenset({"timeout", "connection", NO_SOCKET, CUT_SHORT})
 """Outcomes of a page of which nobody can say whether the request has reached the shop."""
 
 
@@ -56,7 +57,7 @@ def _without_receipt(recorder: Recorder) -> Counter[str]:
     found = Counter[str]()
     for key, cell in recorder.journeys.items():
         failed = key.blame == Blame.SHOP and key.outcome != DROPPED
-        if failed or key.outcome == CUT_SHORT:
+        if failed or key.outcome in (CUT_SHORT, NO_SOCKET):
             found[key.payment_option] += cell.response.total
     return found
 

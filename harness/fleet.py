@@ -5,10 +5,12 @@ Pure: moments come in as arguments; ``harness/master.py`` sends the messages.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from harness.clocks import Exchange, Offset, offset
 from harness.recorder import Recorder
 from harness.sample import Window
 from harness.share import Share, deal
@@ -16,6 +18,8 @@ from harness.snapshot import Heard, merged
 
 REPORT_EVERY = 1.0
 """Seconds between two messages of a worker."""
+ECHOES = 60
+"""How many comparisons of clocks are kept of a worker: the best of half a minute is exact, and not stale."""
 LOST_AFTER = 4.0
 """Seconds of silence after which a worker counts as lost: Locust's own heartbeat gives one up after three to four."""
 
@@ -34,6 +38,12 @@ class Member:
     longest_silence: float = 0.0
     final: bool = False
     lost_at: float | None = None
+    echoes: deque[Exchange] = field(default_factory=lambda: deque(maxlen=ECHOES))
+
+    @property
+    def clock(self) -> Offset | None:
+        """How far its wall clock is ahead of the master's; None: not known."""
+        return offset(self.echoes)
 
 
 class Fleet:
@@ -62,6 +72,11 @@ class Fleet:
             member.facts = message["facts"]
             member.final = message["final"]
         return True
+
+    def echoed(self, name: str, exchange: Exchange) -> None:
+        """A worker has told its time; one that does not belong to the run is not listened to."""
+        if (member := self.members.get(name)) is not None:
+            member.echoes.append(exchange)
 
     def refuse(self, name: str, message: Mapping[str, Any]) -> int:
         """A worker cannot take part, and says why; returns its number (-1: it does not belong to the run)."""

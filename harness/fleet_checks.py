@@ -121,7 +121,7 @@ def apart(evidence: Evidence) -> Iterator[Finding]:
     """Whether the clocks of all hosts agree: it is by them that workers begin together."""
     # By what is certain only: an offset is known no better than the time its messages took.
     known = [
-        (max(0.0, abs(each.clock.seconds) - each.clock.error), each.clock.seconds, each.name)
+        (each.clock.surely, each.clock.seconds, each.name)
         for each in evidence.conditions.workers
         if each.clock is not None
     ]

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import logging
+import time
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
 from locust.runners import STATE_MISSING, MasterRunner, WorkerRunner
 
-from harness.master import BEGIN, COUNTS, END, REFUSE, THANKS, MasterRun
+from harness.master import BEGIN, COUNTS, ECHO, ECHOED, END, REFUSE, THANKS, WAIT, MasterRun
 from harness.run import Run
+from harness.settled import SettledDispatcher
 from harness.worker import WorkerRun
 from harness.workload import Workload
+
+logger = logging.getLogger("checkload")
 
 CurrentRun = Callable[[], Run[Any] | None]
 
@@ -20,14 +25,23 @@ def register(runner: Any, current: CurrentRun) -> None:
     """Listen to the messages that concern this process; once per process, before any run."""
     if isinstance(runner, MasterRunner):
         runner.register_message(COUNTS, partial(_master, current, MasterRun.hear))
+        runner.register_message(ECHOED, partial(_master, current, MasterRun.echoed))
         runner.register_message(REFUSE, partial(_master, current, MasterRun.refuse))
     elif isinstance(runner, WorkerRunner):
         runner.register_message(BEGIN, partial(_worker, current, WorkerRun.begin_as_told))
+        runner.register_message(ECHO, partial(_worker, current, WorkerRun.echo))
         runner.register_message(END, partial(_worker, current, WorkerRun.end_as_told))
         runner.register_message(THANKS, partial(_worker, current, WorkerRun.thanked))
+        runner.register_message(WAIT, _told_to_wait)
 
 
-def make_run(runner: Any, workload: Workload[Any], stage: Any, kinds: Mapping[str, str]) -> Run[Any]:
+def make_run(
+    runner: Any,
+    workload: Workload[Any],
+    stage: Any,
+    kinds: Mapping[str, str],
+    wall_clock: Callable[[], float] = time.time,
+) -> Run[Any]:
     """The run of this process: whole, the master's side, or a worker's."""
     if isinstance(runner, MasterRunner):
         return MasterRun(
@@ -37,10 +51,27 @@ def make_run(runner: Any, workload: Workload[Any], stage: Any, kinds: Mapping[st
             users_of=lambda: {client.id: client.user_classes_count for client in _left(runner)},
             gone=lambda: [client.id for client in runner.clients.all if client.state == STATE_MISSING],
             kinds=kinds,
+            wall_clock=wall_clock,
         )
     if isinstance(runner, WorkerRunner):
-        return WorkerRun(workload, stage, send=runner.send_message)
-    return Run(workload, stage)
+        return WorkerRun(workload, stage, send=runner.send_message, wall_clock=wall_clock)
+    return Run(workload, stage, wall_clock=wall_clock)
+
+
+def settle(environment: Any, current: CurrentRun) -> None:
+    """Have the users of each run stay where they are put when it begins; in the master, before any run."""
+
+    def late(name: str) -> None:
+        run = current()
+        if isinstance(run, MasterRun):
+            run.latecomer(name)
+
+    if isinstance(environment.runner, MasterRunner):
+        environment.dispatcher_class = partial(SettledDispatcher, late=late)
+
+
+def _told_to_wait(**_: Any) -> None:
+    logger.warning("The master has a run on that began without this worker; it takes part in the next one")
 
 
 def _left(runner: Any) -> list[Any]:

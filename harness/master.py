@@ -9,30 +9,39 @@ The messages, all of them Locust's own custom messages:
 | ``checkload_end``    | master | let nobody in any more, see everybody home within so many seconds, then say the last word |
 | ``checkload_thanks`` | master | the last word has arrived                                                             |
 | ``checkload_refuse`` | worker | why it cannot take part                                                               |
+| ``checkload_wait``   | master | a run is on without this worker                                                       |
+| ``checkload_echo``   | master | what time it is; sent all along                                                       |
+| ``checkload_echoed`` | worker | the same, and what time it is there                                                   |
 """
 
 from __future__ import annotations
 
 import logging
-import time
 from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
+from harness.clocks import Exchange
 from harness.fleet import Fleet, Member
+from harness.fleet_checks import APART
 from harness.histogram import Histogram
 from harness.recorder import Recorder
 from harness.run import WATCH, Run
 from harness.sample import Window
+from harness.stragglers import end_children
+from harness.units import spoken_duration
 
 logger = logging.getLogger("checkload")
 
-BEGIN, COUNTS, END, THANKS, REFUSE = (
+BEGIN, COUNTS, END, THANKS, REFUSE, WAIT, ECHO, ECHOED = (
     "checkload_begin",
     "checkload_counts",
     "checkload_end",
     "checkload_thanks",
     "checkload_refuse",
+    "checkload_wait",
+    "checkload_echo",
+    "checkload_echoed",
 )
 
 LEAD = 1.0
@@ -60,7 +69,6 @@ class MasterRun(Run[StageT]):
         users_of: Callable[[], Mapping[str, Mapping[str, int]]],
         gone: Callable[[], list[str]],
         kinds: Mapping[str, str],
-        wall_clock: Callable[[], float] = time.time,
         **clocks: Any,
     ) -> None:
         super().__init__(workload, stage, **clocks)
@@ -68,8 +76,8 @@ class MasterRun(Run[StageT]):
         self._users_of = users_of
         self._gone = gone
         self._kinds = kinds
-        self._wall_clock = wall_clock
         self.fleet: Fleet | None = None
+        self._latecomers: set[str] = set()
 
     @property
     def under_way(self) -> int:
@@ -88,9 +96,11 @@ class MasterRun(Run[StageT]):
         counts = {
             name: {self._kinds[one]: n for one, n in of_class.items() if one in self._kinds}
             for name, of_class in self._users_of().items()
+            if name not in self._latecomers
         }
         self.fleet = Fleet(counts, window, now, most_slices=self.recorder.most_slices)
         self.begun = True
+        self._compare_clocks()
         begin_at = self._wall_clock() + LEAD
         for member in self.fleet.members.values():
             message = {
@@ -117,6 +127,41 @@ class MasterRun(Run[StageT]):
             number = self.fleet.refuse(name, message)
             self.interrupted = f"worker {number}, which cannot take part ({message['reason']})"
             self.finish_early(f"interrupted by {self.interrupted}", graceful=False)
+
+    def end_lost(self) -> None:
+        """End the workers that were lost and still stand about, where this process has started them itself."""
+        lost = [] if self.fleet is None else self.fleet.all_lost
+        for pid in end_children([member.facts["pid"] for member in lost if "pid" in member.facts]):
+            logger.warning("Ended the worker with process id %d, which no longer answers", pid)
+
+    def latecomer(self, name: str) -> None:
+        """A worker has come after the users were dealt out: it has none, and no part in this run."""
+        if self.over or (self.fleet is not None and name in self.fleet.members):
+            return
+        self._latecomers.add(name)
+        logger.warning("A worker has come while a run is on (%s); it takes part in the next one", name)
+        self._send(WAIT, {"run": self.id}, name)
+
+    def echoed(self, name: str, message: Mapping[str, Any]) -> None:
+        """A worker has told what time it is there."""
+        if self.fleet is not None and message["run"] == self.id:
+            back = self._wall_clock()
+            self.fleet.echoed(name, Exchange(message["sent"], message["received"], message["answered"], back))
+
+    def _compare_clocks(self) -> None:
+        """Ask all workers for the time, and end a run that a clock has spoilt already: they were to begin together."""
+        if self.fleet is None:
+            return
+        for member in self.fleet.members.values():
+            if not self.closing and (clock := member.clock) is not None and clock.surely > APART:
+                which = "ahead of" if clock.seconds > 0 else "behind"
+                self.interrupted = (
+                    f"worker {member.share.worker}, whose clock is {spoken_duration(abs(clock.seconds))} "
+                    f"{which} the master's"
+                )
+                self.finish_early(f"interrupted by {self.interrupted}", graceful=False)
+            if member.lost_at is None:
+                self._send(ECHO, {"run": self.id, "sent": self._wall_clock()}, member.name)
 
     def _drive(self) -> None:
         window = self.recorder.window
@@ -146,6 +191,7 @@ class MasterRun(Run[StageT]):
             return
         for member in self.fleet.lost(self.clock(), self._gone()):
             self._mourn(member)
+        self._compare_clocks()
         self._add_up()
 
     def _mourn(self, member: Member) -> None:

@@ -85,6 +85,7 @@ def _workers(run: Run[Any]) -> Sequence[WorkerFacts]:
             lost_at=None if member.lost_at is None else max(0.0, member.lost_at - window.start),
             lost_in=None if member.lost_at is None else window.phase(member.lost_at),
             finished=member.final,
+            clock=member.clock,
         )
         for member in _members(run)
     ]

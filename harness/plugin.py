@@ -12,6 +12,8 @@ import logging
 import os
 import signal
 import sys
+import time
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -20,12 +22,13 @@ import gevent
 from locust.runners import MasterRunner, WorkerRunner
 
 from harness import finish, fleet_messages
-from harness.choosing import refuse_host, refuse_results, refuse_unwritable, taking_part, weigh
+from harness.choosing import refuse_host, refuse_rebalancing, refuse_results, refuse_unwritable, taking_part, weigh
 from harness.exits import Exit
 from harness.exporter import RunCollector, RunState
 from harness.form import Pool
 from harness.front import Front
 from harness.journey_log import JourneyLog
+from harness.master import MasterRun
 from harness.metrics_server import MetricsServer, PortTaken, serve
 from harness.noticed import own_version
 from harness.options import METRICS_PORT, add_options, choices
@@ -44,10 +47,11 @@ PROGRESS = 5.0  # seconds between two lines of progress
 
 
 class Plugin:
-    """Everything of one Locust process that outlives a single run."""
+    """Everything of one Locust process that outlives a single run; ``wall_clock`` is the time of day."""
 
-    def __init__(self, program: Program[Any]) -> None:
+    def __init__(self, program: Program[Any], *, wall_clock: Callable[[], float] = time.time) -> None:
         self.program = program
+        self._wall_clock = wall_clock
         self.environment: Any = None
         self.run: Run[Any] | None = None
         self.finished: finish.Finished | None = None
@@ -82,6 +86,7 @@ class Plugin:
         setattr(environment, ATTRIBUTE, self)
         options = environment.parsed_options
         fleet_messages.register(environment.runner, lambda: self.run)
+        fleet_messages.settle(environment, lambda: self.run)
         if self._is_worker:
             # The verdict is the master's; a worker only says whether it came to a good end itself.
             environment.process_exit_code = int(Exit.PASSED)
@@ -93,6 +98,7 @@ class Plugin:
             self._pool = Pool(options.num_users, options.spawn_rate)
             workload = self._choose(options)
             refuse_host(options.host or "", workload.allowed)
+            refuse_rebalancing(options)
             refuse_results(options.results, finish.RESULTS, fresh=options.headless)
             if options.journey_log:
                 refuse_unwritable("--journey-log", options.journey_log, Path(options.journey_log).parent)
@@ -124,6 +130,8 @@ class Plugin:
     def on_quit(self, **_: Any) -> None:
         """The very last thing on the screen is the verdict."""
         options = self.environment.parsed_options
+        if isinstance(self.run, MasterRun):
+            self.run.end_lost()
         if self.finished is not None:
             print(self.finished.text, flush=True)  # noqa: T201 - this is what the person came for
         if self._metrics is not None:
@@ -154,7 +162,7 @@ class Plugin:
         except Misuse as misuse:
             self._give_up(str(misuse), Exit.MISUSED)
             return None
-        run = fleet_messages.make_run(self.environment.runner, workload, stage, self._kinds())
+        run = fleet_messages.make_run(self.environment.runner, workload, stage, self._kinds(), self._wall_clock)
         run.on_over = self._end_soon
         run.stop_file = StopFile(options.stop_file) if options.stop_file else None
         if not self._is_worker:

@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 
 import gevent
 
+from harness.clocks import ClockWatch
 from harness.histogram import Histogram
 from harness.journey_log import JourneyLog
 from harness.pacing import Arrival, Assignment, Pacing, Seat
@@ -44,6 +45,7 @@ class Run(Generic[StageT]):
     """One run of a workload against a target, in this process.
 
     ``clock`` and ``processor`` give seconds, of time and of processor time; ``sleep`` waits and lets others go on.
+    ``wall_clock`` is the time of day, which somebody may set.
     """
 
     def __init__(
@@ -54,6 +56,7 @@ class Run(Generic[StageT]):
         clock: Callable[[], float] = time.perf_counter,
         processor: Callable[[], float] = time.process_time,
         sleep: Callable[[float], object] = gevent.sleep,
+        wall_clock: Callable[[], float] = time.time,
     ) -> None:
         self.workload = workload
         self.stage = stage
@@ -84,7 +87,8 @@ class Run(Generic[StageT]):
         self.loop_lag = Histogram()
         self.processor_share = 0.0
         self.spawned = 0
-        self._instrument = ProcessWatch(clock)
+        self._wall_clock = wall_clock
+        self._instrument = ProcessWatch(clock, clocks=ClockWatch(wall_clock))
         self._quiet = Quiet()
         self._pacing: Pacing | None = None
         self._early: list[Seat] = []

@@ -199,6 +199,7 @@ def truncated(evidence: Evidence) -> Iterator[Finding]:
 CHECKS: tuple[Callable[[Evidence], Iterator[Finding]], ...] = (
     crashed,
     alike,
+    apart,
     lost,
     shop_alive,
     ran_out,
@@ -209,7 +210,6 @@ CHECKS: tuple[Callable[[Evidence], Iterator[Finding]], ...] = (
     bugs,
     accounts,
     clocks,
-    apart,
     stolen,
     crowded,
     collector,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import time
+import os
 from collections.abc import Callable, Mapping
 from importlib.metadata import version
 from typing import Any, TypeVar
@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import gevent
 
 from harness.fleet import REPORT_EVERY
-from harness.master import COUNTS, REFUSE
+from harness.master import COUNTS, ECHOED, REFUSE
 from harness.process_facts import ProcessFacts
 from harness.run import Run
 from harness.share import Share
@@ -28,12 +28,9 @@ LAST_WORDS = 10
 class WorkerRun(Run[StageT]):
     """The run of one worker; ``send`` sends a custom message to the master."""
 
-    def __init__(
-        self, workload: Any, stage: StageT, *, send: Send, wall_clock: Callable[[], float] = time.time, **clocks: Any
-    ) -> None:
+    def __init__(self, workload: Any, stage: StageT, *, send: Send, **clocks: Any) -> None:
         super().__init__(workload, stage, **clocks)
         self._send = send
-        self._wall_clock = wall_clock
         self._run = ""
         self._teller: Teller | None = None
         self._thanked = False
@@ -57,6 +54,11 @@ class WorkerRun(Run[StageT]):
         self.open(self.clock() + message["begin_at"] - self._wall_clock())
         self._teller = Teller(self.recorder)
         self._greenlets.append(gevent.spawn(self._guarded, self._tell))
+
+    def echo(self, message: Mapping[str, Any]) -> None:
+        """The master compares the clocks."""
+        received = self._wall_clock()
+        self._send(ECHOED, {**message, "received": received, "answered": self._wall_clock()})
 
     def end_as_told(self, message: Mapping[str, Any]) -> None:
         """The master ends the run; of its natural end, at the end of the schedule, a worker knows by itself."""
@@ -95,7 +97,7 @@ class WorkerRun(Run[StageT]):
             "counts": self._teller.message(whole=final),
             "under_way": self.under_way,
             "in_flight": dict(+self.in_flight),
-            "facts": {**self.facts(), **self._origin()},
+            "facts": {**self.facts(), **self._origin(), "pid": os.getpid()},
             "final": final,
         }
         self._send(COUNTS, message)

@@ -3,20 +3,11 @@
 import json
 import os
 import signal
-from pathlib import Path
 
 import pytest
-from running import QUICK
+from injected import LONG, workers_of
 
 pytestmark = pytest.mark.end_to_end
-
-LONG = QUICK.replace('duration = "6s"', 'duration = "30s"')
-
-
-def workers_of(pid):
-    """The process ids of a master's workers; the embedded shop is a child, too."""
-    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    return [int(child) for child in children if b"locust" in Path(f"/proc/{child}/cmdline").read_bytes()]
 
 
 def journeys(folder, pattern):
@@ -59,30 +50,6 @@ def test_a_closed_load_from_two_workers_keeps_the_books_too(locust, scenario):
     assert run.sound, run.output
     assert run.result["ledger"]["agrees"]
     assert run.result["asked"]["model"] == "closed"
-
-
-def test_a_worker_that_is_killed_makes_the_run_invalid_at_once(locust, scenario):
-    process = locust("--headless", "--scenario", scenario(LONG), "--processes", "2")
-    process.until("steady")
-    os.kill(workers_of(process.process.pid)[0], signal.SIGKILL)
-    run = process.wait(timeout=40)
-    assert run.code == 4, run.output
-    assert "worker" in run.result["judgement"]["reason"], run.result["judgement"]["reason"]
-    assert "lost" in run.result["judgement"]["reason"]
-
-
-def test_a_worker_that_hangs_makes_the_run_invalid(locust, scenario):
-    process = locust("--headless", "--scenario", scenario(LONG), "--processes", "2")
-    process.until("steady")
-    frozen = workers_of(process.process.pid)[0]
-    os.kill(frozen, signal.SIGSTOP)
-    try:
-        process.until("INVALID", timeout=40)
-    finally:
-        os.kill(frozen, signal.SIGCONT)
-    run = process.wait(timeout=40)
-    assert run.code == 4, run.output
-    assert "lost" in run.result["judgement"]["reason"]
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

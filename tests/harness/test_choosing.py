@@ -3,7 +3,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from harness.choosing import refuse_host, refuse_results, taking_part, weigh
+from harness.choosing import refuse_host, refuse_rebalancing, refuse_results, taking_part, weigh
 from harness.workload import Misuse
 
 
@@ -75,3 +75,9 @@ def test_results_of_another_run_are_not_mistaken_for_those_of_this_one(tmp_path)
     with pytest.raises(Misuse, match="another run"):
         refuse_results(str(tmp_path), Path("results"), fresh=True)
     refuse_results(str(tmp_path), Path("results"))  # by hand, run follows run: each gets a folder of its own
+
+
+def test_users_are_not_to_be_moved_during_a_run():
+    with pytest.raises(Misuse, match="leave the option out"):
+        refuse_rebalancing(SimpleNamespace(enable_rebalancing=True))
+    refuse_rebalancing(SimpleNamespace(enable_rebalancing=False))

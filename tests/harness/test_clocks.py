@@ -109,3 +109,8 @@ def test_an_exchange_during_which_a_clock_was_set_is_of_no_use():
     assert offset([impossible]) is None
     assert offset([]) is None
     assert offset([impossible, exchange(1.0, 0.01, 0.01)]) == Offset(pytest.approx(1.0), pytest.approx(0.01))
+
+
+@pytest.mark.parametrize(("seconds", "surely"), [(2.0, 1.5), (-2.0, 1.5), (0.4, 0.0)])
+def test_what_is_sure_of_an_offset(seconds, surely):
+    assert Offset(seconds, 0.5).surely == surely

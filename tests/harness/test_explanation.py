@@ -52,6 +52,11 @@ def test_orders_without_a_receipt_are_explained_by_journeys_that_failed_on_the_w
     assert explanation(recorder_of(*ends), sold=sold, revenue=REVENUE + 200) == said
 
 
+def test_a_shopper_who_could_open_no_connection_may_have_bought():
+    ends = recorder_of(("gpay", "no_socket", "harness"))
+    assert explanation(ends, sold={"gpay": 3}, revenue=REVENUE + 100).startswith("1 order was sold")
+
+
 @pytest.mark.parametrize(
     ("ends", "sold", "revenue"),
     [

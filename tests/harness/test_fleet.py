@@ -1,6 +1,7 @@
 import pytest
 
-from harness.fleet import LOST_AFTER, Fleet
+from harness.clocks import Exchange
+from harness.fleet import ECHOES, LOST_AFTER, Fleet
 from harness.recorder import Recorder
 from harness.sample import JourneySample, Window
 from harness.snapshot import Teller
@@ -102,3 +103,20 @@ def test_the_longest_silence_of_each_worker_is_known(fleet):
 def test_each_worker_has_a_share_of_its_own(fleet):
     assert [member.share.worker for member in fleet.members.values()] == [0, 1]
     assert {member.share.workers for member in fleet.members.values()} == {2}
+
+
+def test_the_clock_of_a_worker_is_known_by_its_quickest_echo(fleet):
+    assert fleet.members["a"].clock is None
+    fleet.echoed("a", Exchange(10.0, 12.4, 12.4, 10.8))  # 0.8 s under way
+    fleet.echoed("a", Exchange(11.0, 13.01, 13.02, 11.03))
+    fleet.echoed("stranger", Exchange(11.0, 99.0, 99.0, 11.0))
+    assert fleet.members["a"].clock.seconds == pytest.approx(2.0)
+    assert fleet.members["a"].clock.surely == pytest.approx(1.99)
+    assert fleet.members["b"].clock is None
+
+
+def test_only_the_latest_echoes_count(fleet):
+    fleet.echoed("a", Exchange(0.0, 5.0, 5.0, 0.0))  # exact, and long ago
+    for second in range(1, ECHOES + 1):
+        fleet.echoed("a", Exchange(second, second + 0.1, second + 0.1, second + 0.2))
+    assert fleet.members["a"].clock.seconds == pytest.approx(0.0)
