@@ -97,6 +97,11 @@ class Fleet:
                 found.append(member)
         return found
 
+    def called(self, member: Member) -> str:
+        """A worker as a sentence calls it: its number, and its host where there are several."""
+        hosts = {_host(each.name) for each in self.members.values()}
+        return f"{member.share.worker}" + (f" on {_host(member.name)}" if len(hosts) > 1 else "")
+
     @property
     def all_lost(self) -> list[Member]:
         """Every worker that was lost during the run."""
@@ -115,3 +120,8 @@ class Fleet:
     def total(self) -> Recorder:
         """What all workers have counted; what a lost one had told stays counted."""
         return merged([member.heard for member in self.members.values()], self._window, most_slices=self._most_slices)
+
+
+def _host(name: str) -> str:
+    """Locust calls a worker by its host and a long number."""
+    return name.rpartition("_")[0]

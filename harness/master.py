@@ -49,6 +49,9 @@ LEAD = 1.0
 PATIENCE = 10.0
 """Seconds beyond the drain for which the workers' last words are waited for."""
 
+SETTLED = 1.0
+"""Seconds after which a worker that has come late listens to what it is told."""
+
 StageT = TypeVar("StageT")
 Send = Callable[[str, Any, str | None], None]
 
@@ -77,7 +80,8 @@ class MasterRun(Run[StageT]):
         self._gone = gone
         self._kinds = kinds
         self.fleet: Fleet | None = None
-        self._latecomers: set[str] = set()
+        self._latecomers: dict[str, float] = {}
+        self._told: set[str] = set()
 
     @property
     def under_way(self) -> int:
@@ -138,9 +142,15 @@ class MasterRun(Run[StageT]):
         """A worker has come after the users were dealt out: it has none, and no part in this run."""
         if self.over or (self.fleet is not None and name in self.fleet.members):
             return
-        self._latecomers.add(name)
+        self._latecomers[name] = self.clock()
         logger.warning("A worker has come while a run is on (%s); it takes part in the next one", name)
-        self._send(WAIT, {"run": self.id}, name)
+
+    def _tell_latecomers(self) -> None:
+        """A worker says that it is there before it listens to all that we may have to say."""
+        for name, came in list(self._latecomers.items()):
+            if came < self.clock() - SETTLED and name not in self._told:
+                self._told.add(name)
+                self._send(WAIT, {"run": self.id}, name)
 
     def echoed(self, name: str, message: Mapping[str, Any]) -> None:
         """A worker has told what time it is there."""
@@ -156,7 +166,7 @@ class MasterRun(Run[StageT]):
             if not self.closing and (clock := member.clock) is not None and clock.surely > APART:
                 which = "ahead of" if clock.seconds > 0 else "behind"
                 self.interrupted = (
-                    f"worker {member.share.worker}, whose clock is {spoken_duration(abs(clock.seconds))} "
+                    f"worker {self._called(member)}, whose clock is {spoken_duration(abs(clock.seconds))} "
                     f"{which} the master's"
                 )
                 self.finish_early(f"interrupted by {self.interrupted}", graceful=False)
@@ -186,18 +196,23 @@ class MasterRun(Run[StageT]):
         self.drained_out = not self.fleet.done or bool(self.fleet.under_way)
         self._add_up()
 
+    def _called(self, member: Member) -> str:
+        return str(member.share.worker) if self.fleet is None else self.fleet.called(member)
+
     def _look_at_fleet(self) -> None:
         if self.fleet is None:
             return
         for member in self.fleet.lost(self.clock(), self._gone()):
             self._mourn(member)
         self._compare_clocks()
+        self._tell_latecomers()
         self._add_up()
 
     def _mourn(self, member: Member) -> None:
         at = max(0.0, self.clock() - self.recorder.window.start)
-        reason = f"worker {member.share.worker} was lost {at:.0f} s into the run"
-        logger.error("%s", reason)
+        called = self._called(member)
+        reason = f"worker {called} was lost {at:.0f} s into the run"
+        logger.error("worker %s (%s) was lost %.0f s into the run", called, member.name, at)
         # What it had counted since its last message is gone, and its shoppers with it: nothing can be proved any more.
         self.finish_early(reason)
 

@@ -67,8 +67,8 @@ def own_version() -> str:
 
 def _processes(run: Run[Any]) -> Sequence[ProcessFacts]:
     if isinstance(run, MasterRun):
-        told = [member.facts.get("process") for member in _members(run)]
-        return [ProcessFacts.from_json(facts) for facts in told if facts]
+        told = [(member, facts) for member in _members(run) if (facts := member.facts.get("process"))]
+        return [ProcessFacts.from_json({**facts, "name": _called(run, member)}) for member, facts in told]
     return [run.process_facts("")] if run.begun else []
 
 
@@ -78,7 +78,7 @@ def _workers(run: Run[Any]) -> Sequence[WorkerFacts]:
     window = run.recorder.window
     return [
         WorkerFacts(
-            name=str(member.share.worker),
+            name=_called(run, member),
             origin=_origin(member),
             longest_gap=member.longest_silence,
             interval=REPORT_EVERY,
@@ -93,6 +93,10 @@ def _workers(run: Run[Any]) -> Sequence[WorkerFacts]:
 
 def _members(run: MasterRun[Any]) -> list[Member]:
     return [] if run.fleet is None else list(run.fleet.members.values())
+
+
+def _called(run: MasterRun[Any], member: Member) -> str:
+    return "" if run.fleet is None else run.fleet.called(member)
 
 
 def _origin(member: Member) -> Origin | None:

@@ -120,3 +120,12 @@ def test_only_the_latest_echoes_count(fleet):
     for second in range(1, ECHOES + 1):
         fleet.echoed("a", Exchange(second, second + 0.1, second + 0.1, second + 0.2))
     assert fleet.members["a"].clock.seconds == pytest.approx(0.0)
+
+
+@pytest.mark.parametrize(
+    ("names", "called"),
+    [(["vm_1a", "vm_2b"], ["0", "1"]), (["load-1_9f", "load_2_1a"], ["0 on load-1", "1 on load_2"])],
+)
+def test_a_worker_is_called_by_its_number_and_by_its_host_where_there_are_several(names, called):
+    fleet = Fleet({name: {"guest": 1} for name in names}, WINDOW, 0.0, most_slices=128)
+    assert [fleet.called(fleet.members[name]) for name in names] == called
