@@ -30,9 +30,10 @@ class Conditions:
     """What was noticed about a run; the defaults are those of one about which nothing is known.
 
     ``requests_sent`` counts requests in all phases. ``interrupted`` names who stopped the run before its end (Ctrl-C,
-    SIGTERM, the stop button, a stop file), ``stop_rule`` says which rule of the scenario did, ``crashed`` what broke in
-    the harness and ``target_unreachable`` why the target was not there; ``""``: none of it. ``embedded`` tells that the shop
-    was started for this run, on this machine, and ``shop_died`` that it did not live to the end.
+    SIGTERM, the stop button, a stop file), ``certain`` says why it was ended as soon as its verdict was certain,
+    ``stop_rule`` which rule of the scenario ended it, ``crashed`` what broke in the harness and ``target_unreachable`` why
+    the target was not there; ``""``: none of it. ``embedded`` tells that the shop was started for this run, on this
+    machine, and ``shop_died`` that it did not live to the end.
 
     ``asked`` and ``held`` are seconds of load, warm-up included. ``expected_offered`` is the length of the schedule, None
     in a closed load. ``users`` is the number of virtual users over all journeys. ``planned_minimum`` has the guaranteed
@@ -52,6 +53,7 @@ class Conditions:
 
     requests_sent: int = 0
     interrupted: str = ""
+    certain: str = ""
     stop_rule: str = ""
     crashed: str = ""
     target_unreachable: str = ""
@@ -79,6 +81,11 @@ class Conditions:
     @property
     def ended_early(self) -> bool:
         """Whether something else than the schedule ended the run, so that what is missing is no riddle."""
+        return bool(self.certain) or self.spoilt
+
+    @property
+    def spoilt(self) -> bool:
+        """Whether something ended the run that it should not have met with."""
         lost = any(each.lost_at is not None for each in self.workers)
         return bool(
             lost or self.interrupted or self.stop_rule or self.crashed or self.shop_died or self.target_unreachable

@@ -117,7 +117,7 @@ def pool(evidence: Evidence) -> Iterator[Finding]:
     if not (arrivals.dropped or much):
         return
     timed = [each for each in evidence.objectives if each.metric.timed]
-    if any(_shop_slow(evidence, each) for each in timed):
+    if shop_slow(evidence):
         return
     spoiled = arrivals.dropped or any(_over(evidence, each, Metric.RESPONSE_TIME) for each in timed)
     dropped = f"{arrivals.dropped:,} of {arrivals.offered:,} arrivals were dropped" if arrivals.dropped else ""
@@ -127,12 +127,13 @@ def pool(evidence: Evidence) -> Iterator[Finding]:
         "users",
         Level.INVALID if spoiled else Level.WARNING,
         f"{' and '.join(filter(None, (dropped, p99)))} for want of a free user, {because}",
-        _more_users(evidence),
+        more_users(evidence),
     )
 
 
-def _shop_slow(evidence: Evidence, objective: Objective) -> bool:
-    return _over(evidence, objective, Metric.SERVICE_TIME)
+def shop_slow(evidence: Evidence) -> bool:
+    """Whether service times, in which no waiting for a user is counted, break a demand on a time."""
+    return any(_over(evidence, each, Metric.SERVICE_TIME) for each in evidence.objectives if each.metric.timed)
 
 
 def _over(evidence: Evidence, objective: Objective, metric: Metric) -> bool:
@@ -144,7 +145,7 @@ def _over(evidence: Evidence, objective: Objective, metric: Metric) -> bool:
     return counted.total > 0 and counted.over > asked.allowed * counted.total
 
 
-def _more_users(evidence: Evidence) -> str:
+def more_users(evidence: Evidence) -> str:
     """How many users it takes, by Little's law for each journey, since each has users of its own."""
     window = evidence.recorder.window
     length = window.steady_until - window.steady_from

@@ -21,7 +21,7 @@ REST = "all others"
 def mix(evidence: Evidence) -> Iterator[Finding]:
     """Whether journeys and payment options came in the proportions of the scenario, as far as chance allows."""
     conditions = evidence.conditions
-    if conditions.ended_early:
+    if conditions.spoilt:
         return
     for each in conditions.mixes:
         strangers = [name for name, came in each.came.items() if came and not each.expected.get(name)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
@@ -17,6 +17,7 @@ from harness.process_facts import ProcessFacts
 from harness.recorder import Recorder
 from harness.run import Run
 from harness.worker_facts import Origin, WorkerFacts
+from harness.workload import Workload
 
 
 def noticed(run: Run[Any], comparison: Comparison | None, silence: str, exceptions: int) -> Conditions:
@@ -51,7 +52,7 @@ def noticed(run: Run[Any], comparison: Comparison | None, silence: str, exceptio
         processes=_processes(run),
         workers=_workers(run),
         origin=Origin(own_version(), workload.fingerprint) if isinstance(run, MasterRun) else None,
-        mixes=_mixes(run.recorder, workload.drawn()),
+        mixes=_mixes(run.recorder, workload),
         planned_by_second=_by_second(schedule, run.length),
         level=workload.level,
     )
@@ -104,12 +105,13 @@ def _origin(member: Member) -> Origin | None:
     return Origin(str(told), str(digest)) if told and digest else None
 
 
-def _mixes(recorder: Recorder, drawn: Mapping[str, Mapping[str, int]]) -> list[MixCount]:
-    """Who came beside who was drawn; a payment option that a shopper fell back on is not the one she came with."""
-    came = Counter[str]()
+def _mixes(recorder: Recorder, workload: Workload[Any]) -> list[MixCount]:
+    """Who came beside who was meant to, of each kind of label that the workload can tell."""
+    came = {"journey": Counter[str](), "payment option": Counter[str]()}
     for key, cell in recorder.journeys.items():
-        came[key.journey] += cell.response.total
-    return [MixCount(what, expected, came) for what, expected in drawn.items()]
+        came["journey"][key.journey] += cell.response.total
+        came["payment option"][key.payment_option] += cell.response.total
+    return [MixCount(what, meant, came[what]) for what, meant in workload.drawn(came["journey"]).items()]
 
 
 def _by_second(schedule: Any, length: float) -> list[int]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
+from harness.balance import balance, recovered
 from harness.conditions import Conditions, Evidence
 from harness.demand import Objective
 from harness.fleet_checks import alike, apart, clocks, lost, reports, worker_lag
@@ -220,6 +221,7 @@ CHECKS: tuple[Callable[[Evidence], Iterator[Finding]], ...] = (
     worker_lag,
     reports,
     pool,
+    balance,
     accounting,
     delivered,
     presence,
@@ -227,6 +229,7 @@ CHECKS: tuple[Callable[[Evidence], Iterator[Finding]], ...] = (
     minimum,
     mix,
     truncated,
+    recovered,
     steady,
     unmeasured,
 )

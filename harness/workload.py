@@ -103,8 +103,11 @@ class Workload(Protocol[StageT_co]):
     def level(self) -> bool:
         """Whether the load is meant to be the same throughout the steady part."""
 
-    def drawn(self) -> Mapping[str, Mapping[str, int]]:
-        """How many of each were drawn for the whole schedule, by what they are (``"journey"``); empty if not known."""
+    def drawn(self, walked: Mapping[str, int]) -> Mapping[str, Mapping[str, float]]:
+        """How many of each were meant to come, by what they are (``"journey"``, ``"payment option"``), as far as that is known.
+
+        Of an open load, in the whole schedule; of a closed one, in as many of each journey as were ``walked``.
+        """
 
     @property
     def kinds(self) -> Collection[str]:

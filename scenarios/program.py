@@ -202,14 +202,34 @@ class Prepared:
         profile = self._scenario.profile()
         if profile is None:
             return True
-        return len({rate for stage in profile.stages for rate in (stage.rate_from, stage.rate_to)}) == 1
+        rates, end = set[float](), 0.0
+        for stage in profile.stages:
+            end += stage.duration
+            if end > self.warm_up:
+                rates |= {stage.rate_from, stage.rate_to}
+        return len(rates) == 1
 
-    def drawn(self) -> Mapping[str, Mapping[str, int]]:
-        """How many of each journey the schedule brings; empty for a closed load, and for one too long to count."""
-        total = 0 if self._schedule is None else len(self._schedule)
-        if not 0 < total <= MOST_COUNTED:
-            return {}
-        return {"journey": Counter(self.kind_of(number) for number in range(total))}
+    def drawn(self, walked: Mapping[str, int]) -> Mapping[str, Mapping[str, float]]:
+        """How many of each journey and payment option were meant to come; empty for a schedule too long to count.
+
+        How many journeys of each kind a closed load brings depends on how long they take. Where shoppers may fall back on
+        another option, nobody can tell from what they paid with what they had come to pay with.
+        """
+        if self._schedule is None:
+            meant: dict[str, Mapping[str, float]] = {"payment option": self._casting.expected_options(walked)}
+        else:
+            total = len(self._schedule)
+            if not 0 < total <= MOST_COUNTED:
+                return {}
+            journeys, options = Counter[str](), Counter[str]()
+            for number in range(total):
+                itinerary = self._casting.itinerary(number)
+                journeys[itinerary.journey] += 1
+                options[itinerary.payment_option] += 1
+            meant = {"journey": journeys, "payment option": options}
+        if self._scenario.conduct.fallback:
+            del meant["payment option"]
+        return meant
 
     @property
     def kinds(self) -> Collection[str]:

@@ -64,6 +64,15 @@ class Casting:
             return self._covered(rows, n, number)
         return self._draw(number, journey, self._main_slots.get(n) if journey == self._main else None)
 
+    def expected_options(self, walked: Mapping[str, int]) -> Mapping[str, float]:
+        """How many of so many journeys of each kind pay by each option, on average, in closed load: guarantees first."""
+        promised = [option for n, option in self._main_slots.items() if n < walked.get(self._main, 0)]
+        whole, rest = sum(self._mix.payments.values()), sum(walked.values()) - len(promised)
+        expected = {option: rest * weight / whole for option, weight in self._mix.payments.items() if weight > 0}
+        for option in promised:
+            expected[option] = expected.get(option, 0.0) + 1
+        return expected
+
     def _chance(self, number: int) -> random.Random:
         # Text is hashed with SHA-512, alike in every process; integers would lose their sign.
         return random.Random(f"{self._seed}:{number}")

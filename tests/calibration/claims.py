@@ -22,6 +22,7 @@ from simulator import (
 )
 
 from harness.arrivals import ArrivalProcess, Profile, Schedule, Stage
+from harness.balance import balance
 from harness.cell import Cell
 from harness.conditions import Conditions, Evidence, MixCount
 from harness.gate import assess
@@ -29,7 +30,7 @@ from harness.histogram import Histogram
 from harness.mix_drift import mix
 from harness.objective import parse
 from harness.recorder import PageKey, Recorder
-from harness.sample import Blame, PageSample, Phase, Window
+from harness.sample import Blame, JourneySample, PageSample, Phase, Window
 from harness.steadiness import steady
 from harness.verdict import Level, Verdict
 
@@ -133,6 +134,33 @@ def objectives(runs: int, seed: int = 1000) -> Iterator[Row]:
                 for run in range(runs)
             )
             yield share_row(f"p95 wrongly {wrong}: {truth} ({name})", events, runs, seed, at_most=0.05)
+
+
+# -- what comes in and what goes out ----------------------------------------------------------------------------------
+
+
+def balances(runs: int, seed: int = 7000) -> Iterator[Row]:
+    """How often a shop of eight servers is called overloaded that is not, and how often one that is passes unnoticed."""
+    length, warm_up, service = 60.0, 15.0, 5.0
+
+    def called(load: float, chance: random.Random) -> Level:
+        recorder = Recorder(Window(0.0, warm_up, warm_up + length))
+        moments = list(poisson(load * SERVERS * service, warm_up + length, chance))
+        stays = queue(moments, exponential(1 / service, chance), Counter(SERVERS))
+        for due, stay in zip(moments, stays, strict=True):
+            recorder.journey(JourneySample("guest", "card", "ok", "nobody", due, due, due + stay))
+        facts = Conditions(level=True, expected_offered=len(moments), held=warm_up + length)
+        (finding,) = balance(Evidence(recorder, facts))
+        return finding.level
+
+    calm = [called(0.9, random.Random(seed + run)) for run in range(runs)]
+    events = sum(level is not Level.OK for level in calm)
+    yield share_row("a shop at 90 % of its capacity called overloaded", events, runs, seed, at_most=0.01)
+    flooded = [called(1.25, random.Random(seed + run)) for run in range(runs)]
+    missed = sum(level is Level.OK for level in flooded)
+    yield share_row(
+        "25 % more than a shop can carry passes unnoticed (2,250 arrivals)", missed, runs, seed, at_most=0.01
+    )
 
 
 # -- the store --------------------------------------------------------------------------------------------------------

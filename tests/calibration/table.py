@@ -9,7 +9,7 @@ import argparse
 import sys
 from collections.abc import Iterator
 
-from claims import Row, frozen, mixes, objectives, schedules, steadiness, store
+from claims import Row, balances, frozen, mixes, objectives, schedules, steadiness, store
 
 HEAD = ("claim", "n", "estimate", "95 % CI (Wilson)", "bound", "seed")
 
@@ -20,6 +20,7 @@ def rows(*, quick: bool) -> Iterator[Row]:
     yield from schedules(runs=1 if quick else 3)
     yield from store(samples=20_000 if quick else 200_000)
     yield from objectives(runs=40 if quick else 400)
+    yield from balances(runs=100 if quick else 1_000)
     yield from steadiness(runs=100 if quick else 1_000)
     yield from mixes(runs=200 if quick else 2_000)
 

@@ -37,7 +37,7 @@ class Load:
         self.objectives = [parse("journey failures < 50%")]
         self._schedule = schedule
 
-    def drawn(self):
+    def drawn(self, walked):
         return {}
 
     def schedule(self):

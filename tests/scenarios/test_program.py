@@ -1,7 +1,10 @@
 """A scenario made ready to run."""
 
+from collections import Counter
+
 import pytest
 
+from harness.pacing import Arrival
 from harness.workload import Choices, Misuse
 from scenarios.program import OrderNumbers, Scenarios
 
@@ -52,3 +55,57 @@ def test_nothing_secret_is_in_what_was_asked():
     asked = str(workload.as_asked())
     assert workload.secrets()
     assert not any(secret in asked for secret in workload.secrets())
+
+
+def test_a_load_is_level_if_the_part_that_is_judged_is():
+    assert [Scenarios().choose(Choices(name)).level for name in ("baseline", "peak", "soak", "spike")] == [
+        True,
+        True,
+        True,
+        False,
+    ]
+
+
+def test_journeys_and_options_that_were_drawn_are_those_that_come():
+    workload = Scenarios().choose(Choices("baseline", duration=20.0))
+    total = len(workload.schedule())
+    meant = workload.drawn({})
+    assert {what: sum(counts.values()) for what, counts in meant.items()} == {"journey": total, "payment option": total}
+    labels = [workload.labels_of(Arrival(number, workload.kind_of(number), 0.0)) for number in range(total)]
+    assert meant == {
+        "journey": Counter(journey for journey, _ in labels),
+        "payment option": Counter(option for _, option in labels),
+    }
+
+
+def test_options_that_were_not_chosen_are_not_meant_to_come():
+    workload = Scenarios().choose(Choices("baseline", payment_mix="gpay=3,credit_card=1"))
+    workload.restrict(["guest"])
+    meant = workload.drawn({})
+    assert set(meant["payment option"]) == {"gpay", "credit_card"}
+    assert set(meant["journey"]) == {"guest"}
+
+
+CLOSED = """
+objectives = ["journey failures < 1%"]
+[closed]
+users = 4
+duration = "10s"
+[payments]
+gpay = 3
+credit_card = 1
+[payments.minimum]
+credit_card = 2
+"""
+
+
+def test_a_closed_load_is_held_against_as_many_journeys_as_it_brought(tmp_path):
+    path = tmp_path / "closed.toml"
+    path.write_text(CLOSED)
+    workload = Scenarios().choose(Choices(str(path)))
+    walked = {"guest": 40, "returning": 10}
+    assert workload.drawn(walked) == {"payment option": {"gpay": 36.0, "credit_card": 14.0}}
+    # The guarantee is kept by the first journeys of one kind; few journeys have had but a part of it.
+    assert workload.drawn({"guest": 2})["payment option"] == pytest.approx({"gpay": 0.75, "credit_card": 1.25})
+    path.write_text(CLOSED + '[conduct]\nfallback = "gpay"\n')
+    assert Scenarios().choose(Choices(str(path))).drawn(walked) == {}
