@@ -21,14 +21,14 @@ def bounds(series: Sequence[float], lowest: float, highest: float, *, extra: Seq
     return tuple(sorted({bound for bound in every if lowest <= bound <= highest} | set(extra)))
 
 
-PAGE_SERVICE = bounds(R20, 0.01, 60.0, extra=(0.001, 0.0016, 0.0025, 0.004, 0.0064))
-"""For the service time of pages."""
-
-PAGE_RESPONSE = bounds(R10, 0.01, 60.0, extra=(0.001, 0.0025))
-"""For the response time of pages."""
+PAGE = bounds(R20, 0.01, 60.0, extra=(0.001, 0.0016, 0.0025, 0.004, 0.0064))
+"""For the times of pages; bounds of objectives are put among them."""
 
 JOURNEY = bounds(R10, 0.1, 640.0, extra=(0.01, 0.025, 0.05))
-"""For journeys."""
+"""For journeys; bounds of objectives are put among them."""
 
 LATENESS = bounds(R5, 0.001, 10.0)
 """For our own lateness, and for waits."""
+
+RENDERING = bounds(R5, 0.001, 1.0)
+"""For what it costs to be observed."""

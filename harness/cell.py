@@ -13,17 +13,19 @@ class Cell:
     """What was measured under one key: times from the due moment, times from sending, bytes or money, and slices.
 
     ``response.total`` is how many there were. ``service`` lacks the arrivals that nobody served. ``received`` is in
-    bytes (pages), ``amount`` in hundredths of the shop's currency (journeys). ``slices`` holds the response times again,
-    by the slice of time that the due moment falls into.
+    bytes (pages), ``amount`` in hundredths of the shop's currency (journeys). ``noted`` counts by what else is known: pages by
+    their HTTP status (``"0"``: no reply), journeys by the furthest step that they reached. ``slices`` holds the response times
+    again, by the slice of time that the due moment falls into.
     """
 
-    __slots__ = ("amount", "received", "response", "service", "slices")
+    __slots__ = ("amount", "noted", "received", "response", "service", "slices")
 
     def __init__(self) -> None:
         self.response = Histogram()
         self.service = Histogram()
         self.received = 0
         self.amount = 0
+        self.noted: dict[str, int] = {}
         self.slices: dict[int, Histogram] = {}
 
     def add(self, other: Cell) -> None:
@@ -32,6 +34,8 @@ class Cell:
         self.service.add(other.service)
         self.received += other.received
         self.amount += other.amount
+        for what, n in list(other.noted.items()):
+            self.noted[what] = self.noted.get(what, 0) + n
         for index, histogram in list(other.slices.items()):
             self.slices.setdefault(index, Histogram()).add(histogram)
 
@@ -49,6 +53,7 @@ class Cell:
             "service": self.service.to_json(),
             "received": self.received,
             "amount": self.amount,
+            "noted": dict(sorted(self.noted.items())),
             "slices": {str(index): self.slices[index].to_json() for index in sorted(self.slices)},
         }
 
@@ -60,6 +65,7 @@ class Cell:
         cell.service = Histogram.from_json(d["service"])
         cell.received = d["received"]
         cell.amount = d["amount"]
+        cell.noted = dict(d.get("noted", {}))
         cell.slices = {int(index): Histogram.from_json(histogram) for index, histogram in d["slices"].items()}
         return cell
 

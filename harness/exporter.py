@@ -7,13 +7,16 @@ as long for it, on the same processor that is just measuring the shop.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from itertools import accumulate
 
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.registry import Collector, CollectorRegistry
 
-from harness.families import Family, RunState, Values, families
+from harness.families import families
+from harness.family import Family, Values
+from harness.run_state import RunState
 
 __all__ = ["OTHER", "RunCollector", "RunState", "registry_of"]
 
@@ -24,10 +27,20 @@ _PAUSE_EVERY = 20
 
 
 class RunCollector(Collector):
-    """Reads the run of the moment at each scrape; ``state`` returns ``None`` while there was none yet."""
+    """Reads the run of the moment at each scrape; ``state`` returns ``None`` while there was none yet.
 
-    def __init__(self, state: Callable[[], RunState | None]) -> None:
+    ``rendered`` is told how many seconds of processor time, by ``clock``, each writing down of all metrics took.
+    """
+
+    def __init__(
+        self,
+        state: Callable[[], RunState | None],
+        rendered: Callable[[float], None] = lambda _seconds: None,
+        clock: Callable[[], float] = time.thread_time,
+    ) -> None:
         self._state = state
+        self._rendered = rendered
+        self._clock = clock
         self._known: dict[str, set[str]] = {}
         self._prefixes: dict[tuple[str, Values], list[str]] = {}
         self._run_id = ""
@@ -38,6 +51,22 @@ class RunCollector(Collector):
 
     def text(self, pause: Callable[[], None] = lambda: None) -> Iterator[bytes]:
         """The metrics in Prometheus' text format, piece by piece; ``pause`` lets others have the processor."""
+        clock, spent = self._clock, 0.0
+        since = clock()
+
+        def rest() -> None:
+            nonlocal spent, since
+            spent += clock() - since
+            pause()
+            since = clock()
+
+        for piece in self._pieces(rest):
+            spent += clock() - since
+            yield piece
+            since = clock()
+        self._rendered(spent)
+
+    def _pieces(self, pause: Callable[[], None]) -> Iterator[bytes]:
         for family in self._families(pause):
             yield f"# HELP {family.name} {family.help}\n# TYPE {family.name} {family.kind}\n".encode()
             for values, value in family.numbers.items():

@@ -34,6 +34,8 @@ class Member:
     heard_at: float
     under_way: int = 0
     in_flight: Mapping[str, int] = field(default_factory=dict)
+    requesting: Mapping[str, int] = field(default_factory=dict)
+    pools: Mapping[str, int] = field(default_factory=dict)
     facts: Mapping[str, Any] = field(default_factory=dict)
     longest_silence: float = 0.0
     final: bool = False
@@ -69,6 +71,8 @@ class Fleet:
         if member.heard.hear(message["counts"]):
             member.under_way = message["under_way"]
             member.in_flight = message["in_flight"]
+            member.requesting = message.get("requesting", {})
+            member.pools = message.get("pools", {})
             member.facts = message["facts"]
             member.final = message["final"]
         return True

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from harness.proc_files import Sources, sources
 
@@ -55,8 +55,16 @@ class Machine:
         return cls(**d)
 
 
+class Reading(NamedTuple):
+    """What one process used at the last look: share of a core since the look before, bytes, open files and sockets."""
+
+    cpu: float | None = None
+    memory: int | None = None
+    descriptors: int | None = None
+
+
 class MachineWatch:
-    """Looks at the machine about once a second; ``machine`` holds what was noticed so far.
+    """Looks at the machine about once a second; ``machine`` holds what was noticed so far, ``reading`` the last look.
 
     A stretch of time counts if it was steady at both of its ends. A look takes well under a millisecond. ``clock`` is in
     seconds and steady.
@@ -67,6 +75,7 @@ class MachineWatch:
         self._clock = clock
         self._before: dict[str, Any] = {}
         self._warm = 0.0
+        self.reading = Reading()
         self.machine = Machine(
             descriptor_limit=self._sources.descriptor_limit(),
             port_supply=self._sources.port_supply(),
@@ -84,8 +93,9 @@ class MachineWatch:
             "pressed": of.pressure(),
             "queued": of.queued(),
         }
-        machine.descriptors = _most(machine.descriptors, of.descriptors())
-        machine.memory = _most(machine.memory, of.memory())
+        self.reading = Reading(_share(before, now), of.memory(), of.descriptors())
+        machine.descriptors = _most(machine.descriptors, self.reading.descriptors)
+        machine.memory = _most(machine.memory, self.reading.memory)
         machine.ports = _most(machine.ports, of.ports())
         self._before = now
         if steady and before.get("steady"):
@@ -110,6 +120,12 @@ class MachineWatch:
         machine.busy += elapsed if share > BUSY else 0.0
         self._warm = self._warm + elapsed if share > WARM else 0.0
         machine.warm_stretch = max(machine.warm_stretch, self._warm)
+
+
+def _share(before: Mapping[str, Any], now: Mapping[str, Any]) -> float | None:
+    used = _plus(None, before.get("processor"), now["processor"])
+    elapsed = now["moment"] - before["moment"] if before else 0.0
+    return None if used is None or elapsed <= 0 else used / elapsed
 
 
 def _most(before: int | None, now: int | None) -> int | None:

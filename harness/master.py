@@ -88,6 +88,14 @@ class MasterRun(Run[StageT]):
         """Journeys under way in all workers, as far as told."""
         return 0 if self.fleet is None else self.fleet.under_way
 
+    @property
+    def pools(self) -> Mapping[str, int]:
+        """What is left of the test data in all workers that are still there, as far as told."""
+        left = Counter[str]()
+        for member in () if self.fleet is None else self.fleet.members.values():
+            left.update(member.pools if member.lost_at is None else {})
+        return left
+
     def start(self, users: int) -> None:
         """All workers have their users: deal out the arrivals and fix the moment to begin."""
         if self.begun or self.over:
@@ -220,13 +228,15 @@ class MasterRun(Run[StageT]):
         if self.fleet is None:
             return
         self.recorder = self.fleet.total()
-        lag, in_flight = Histogram(), Counter[str]()
+        lag, in_flight, requesting = Histogram(), Counter[str](), Counter[str]()
         for member in self.fleet.members.values():
             if "process" in member.facts:
                 lag.add(Histogram.from_json(member.facts["process"]["loop_lag"]))
             in_flight.update(member.in_flight)
+            requesting.update(member.requesting)
         self.loop_lag = lag
         self.in_flight = in_flight
+        self.requesting = requesting
         self.processor_share = max(
             (member.facts.get("processor_share", 0.0) for member in self.fleet.members.values()), default=0.0
         )

@@ -23,18 +23,21 @@ from locust.runners import MasterRunner, WorkerRunner
 
 from harness import finish, fleet_messages
 from harness.choosing import refuse_host, refuse_rebalancing, refuse_results, refuse_unwritable, taking_part, weigh
+from harness.demanded import DemandWatch
 from harness.exits import Exit
-from harness.exporter import RunCollector, RunState
+from harness.exporter import RunCollector
 from harness.form import Pool
 from harness.front import Front
+from harness.histogram import Histogram
 from harness.journey_log import JourneyLog
 from harness.master import MasterRun
 from harness.metrics_server import MetricsServer, PortTaken, serve
-from harness.noticed import own_version
+from harness.observed import observed
 from harness.options import METRICS_PORT, add_options, choices
 from harness.progress import progress
 from harness.reachable import unreachable
 from harness.run import ATTRIBUTE, Run
+from harness.run_state import RunState
 from harness.stop_file import StopFile
 from harness.worker import WorkerRun
 from harness.workload import Choices, Misuse, Program, Workload
@@ -59,6 +62,8 @@ class Plugin:
         self._host_is_ours = False
         self._chosen: list[Any] = []
         self._metrics: MetricsServer | None = None
+        self._demands = DemandWatch(())
+        self._renderings = Histogram()
         self._last_progress = 0.0
         self._ctrl_c: Any = None
         self._ctrl_c_seen = False
@@ -169,6 +174,7 @@ class Plugin:
             run.on_second = self._each_second
         run.journey_log = self._journey_log(options.journey_log)
         self.run = run
+        self._demands = DemandWatch(workload.objectives)
         self._last_progress = 0.0
         return run
 
@@ -286,8 +292,12 @@ class Plugin:
         logger.error("%s", message)
 
     def _each_second(self, run: Run[Any]) -> None:
-        if run.elapsed - self._last_progress >= PROGRESS and not self.environment.parsed_options.only_summary:
-            self._last_progress = run.elapsed
+        if run.elapsed - self._last_progress < PROGRESS:
+            return
+        self._last_progress = run.elapsed
+        if self._metrics is not None:
+            gevent.spawn(self._demands.look, run.recorder, max(0.0, run.elapsed - run.workload.warm_up), _breathe)
+        if not self.environment.parsed_options.only_summary:
             logger.info("%s", progress(run.recorder, run.elapsed, run.length, run.under_way, run.phase))
 
     @property
@@ -330,7 +340,7 @@ class Plugin:
         port = METRICS_PORT if options.metrics_port is None else options.metrics_port
         if not port:
             return
-        collector = RunCollector(self._state)
+        collector = RunCollector(self._state, self._renderings.record)
         try:
             self._metrics = serve(collector, host=options.metrics_host, port=port)
         except PortTaken as taken:
@@ -343,18 +353,16 @@ class Plugin:
         run = self.run
         if run is None:
             return None
-        judged = self.finished is not None and self.finished.result.run_id == run.id
-        return RunState(
-            recorder=run.recorder,
-            run_id=run.id,
-            scenario=run.workload.name,
-            phase=run.phase,
-            model="open" if run.workload.is_open else "closed",
-            target="embedded" if run.target is not None else run.target_host,
-            version=own_version(),
-            verdict=str(self.finished.result.judgement.verdict) if judged and self.finished else "pending",
-            started_at=run.started_at.timestamp(),
-            rate_target=run.rate_target,
-            users=self.environment.runner.user_classes_count,
-            in_flight=+run.in_flight,
+        finished = self.finished
+        judged = finished is not None and finished.result.run_id == run.id
+        return observed(
+            run,
+            finished.result if judged and finished else None,
+            self.environment.runner.user_classes_count,
+            self._demands,
+            self._renderings,
         )
+
+
+def _breathe() -> None:
+    gevent.sleep(0.01)

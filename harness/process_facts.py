@@ -11,7 +11,7 @@ from harness.clocks import ClockDrift, ClockWatch
 from harness.collector_pauses import CollectorPauses
 from harness.histogram import Histogram
 from harness.littles_law import Presence
-from harness.machine import Machine, MachineWatch
+from harness.machine import Machine, MachineWatch, Reading
 
 
 @dataclass(slots=True, kw_only=True)
@@ -111,6 +111,11 @@ class ProcessWatch:
     def lacked(self, what: str) -> None:
         """A connection failed because our own machine had no more of this, by its name (``EMFILE``)."""
         self._ran_out[what] += 1
+
+    @property
+    def reading(self) -> Reading:
+        """What this process used of the machine at the last look."""
+        return self._machine.reading
 
     def facts(self, name: str, *, lateness: Histogram, loop_lag: Histogram) -> ProcessFacts:
         """All that has been noticed so far, with the two histograms that are kept elsewhere."""

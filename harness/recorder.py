@@ -94,12 +94,14 @@ class Recorder:
 
     def page(self, sample: PageSample) -> None:
         """Count one page."""
-        page, payment_option, outcome, blame, due, sent, done, received = sample
+        page, payment_option, outcome, blame, due, sent, done, received, status = sample
         key = PageKey(page, payment_option, outcome, blame, self.window.phase(due))
         cell = self.pages.get(key)
         if cell is None:
             cell = self.pages[key] = Cell()
         cell.received += received
+        noted, what = cell.noted, str(status)
+        noted[what] = noted.get(what, 0) + 1
         self._time(cell, due, sent, done)
 
     def journey(self, sample: JourneySample) -> None:
@@ -118,6 +120,8 @@ class Recorder:
         if cell is None:
             cell = self.journeys[key] = Cell()
         cell.amount += sample.amount
+        if sample.reached:
+            cell.noted[sample.reached] = cell.noted.get(sample.reached, 0) + 1
         self._time(cell, sample.due, sample.started, sample.done)
 
     def offered(self, due: float, n: int = 1) -> None:

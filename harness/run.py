@@ -11,7 +11,7 @@ import logging
 import math
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any, Generic, Literal, Protocol, TypeVar, cast
 from urllib.parse import urlsplit
@@ -21,6 +21,7 @@ import gevent
 from harness.clocks import ClockWatch
 from harness.histogram import Histogram
 from harness.journey_log import JourneyLog
+from harness.machine import Reading
 from harness.pacing import Arrival, Assignment, Pacing, Seat
 from harness.process_facts import ProcessFacts, ProcessWatch
 from harness.quiet import Quiet
@@ -29,7 +30,7 @@ from harness.sample import Blame, JourneySample, Phase, Window
 from harness.share import Share
 from harness.stop_file import StopFile
 from harness.stop_rule import StopWatch
-from harness.workload import Target, Workload
+from harness.workload import Stocked, Target, Workload
 
 logger = logging.getLogger("checkload")
 
@@ -93,6 +94,7 @@ class Run(Generic[StageT]):
         self._pacing: Pacing | None = None
         self._early: list[Seat] = []
         self.in_flight: Counter[str] = Counter()
+        self.requesting: Counter[str] = Counter()
         self._numbers: Counter[str] = Counter()
         self._under_way = 0
         self._closed_at: float | None = None
@@ -202,7 +204,21 @@ class Run(Generic[StageT]):
 
     def facts(self) -> dict[str, Any]:
         """What this process knows about itself as an instrument, as JSON values."""
-        return {"process": self.process_facts("").to_json(), "processor_share": self.processor_share}
+        return {
+            "process": self.process_facts("").to_json(),
+            "processor_share": self.processor_share,
+            "reading": list(self.reading),
+        }
+
+    @property
+    def reading(self) -> Reading:
+        """What this process used of the machine at the last look, about a second ago."""
+        return self._instrument.reading
+
+    @property
+    def pools(self) -> Mapping[str, int]:
+        """What is left of the test data that this run lends out, by name."""
+        return self.stage.left() if isinstance(self.stage, Stocked) else {}
 
     def process_facts(self, name: str) -> ProcessFacts:
         """What this process noticed about itself and its machine; ``name`` is the worker's, if it is one."""

@@ -34,6 +34,7 @@ class PageSample(NamedTuple):
     ``due`` is when the shopper would have sent it had nothing of ours been late (the arrival's due moment for the
     first page of a journey, the end of her think time for the others), ``sent`` when the first byte left,
     ``done`` when the last byte of the reply was here. Response time is ``done - due``, service time ``done - sent``.
+    ``status`` is the reply's HTTP status, 0 where none came.
     """
 
     page: str
@@ -44,6 +45,7 @@ class PageSample(NamedTuple):
     sent: float
     done: float
     received: int = 0
+    status: int = 0
 
 
 class JourneySample(NamedTuple):
@@ -51,7 +53,8 @@ class JourneySample(NamedTuple):
 
     A dropped arrival, which nobody served, has ``done = math.inf``. ``amount`` is the receipt's total in hundredths
     of the shop's currency, 0 unless the journey ``ordered``. ``verification`` names how the SMS path was walked
-    (``""``: the shop did not ask), ``failed_page`` the page on which a journey failed.
+    (``""``: the shop did not ask), ``failed_page`` the page on which a journey failed, ``reached`` the furthest step of the
+    way to an order (``""``: none).
     """
 
     journey: str
@@ -65,6 +68,7 @@ class JourneySample(NamedTuple):
     amount: int = 0
     verification: str = ""
     failed_page: str = ""
+    reached: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,6 +64,7 @@ class Teller:
                     cell.received,
                     cell.amount,
                     {str(index): one.to_json() for index, one in new.items()},
+                    dict(cell.noted),
                 ]
             )
             self._told[key] = (cell.response.total, {index: one.total for index, one in cell.slices.items()})
@@ -71,17 +72,22 @@ class Teller:
 
 
 class Heard:
-    """The master's side: what one worker has counted, as far as it has told."""
+    """The master's side: what one worker has counted, as far as it has told.
+
+    ``number`` is that of its last message, and ``taken`` how many have come in: the others were lost.
+    """
 
     def __init__(self, window: Window, *, most_slices: int) -> None:
         self.recorder = Recorder(window, most_slices=most_slices)
         self.number = 0
+        self.taken = 0
 
     def hear(self, message: Mapping[str, Any]) -> bool:
         """Take in a message; one that is older than the last is left alone. Says whether it was taken."""
         if message["number"] <= self.number:
             return False
         self.number = message["number"]
+        self.taken += 1
         recorder = self.recorder
         if message["anew"]:
             recorder.pages.clear()
@@ -97,12 +103,13 @@ class Heard:
 
 
 def _replace(cells: dict[Any, Cell], key: Any, row: list[Any]) -> None:
-    _, response, service, received, amount, slices = row
+    _, response, service, received, amount, slices, noted = row
     cell = cells.setdefault(key, Cell())
     cell.response = Histogram.from_json(response)
     cell.service = Histogram.from_json(service)
     cell.received = received
     cell.amount = amount
+    cell.noted = noted
     cell.slices.update({int(index): Histogram.from_json(one) for index, one in slices.items()})
 
 

@@ -26,11 +26,12 @@ class Standing(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class SoFar:
-    """One demand, where it stands, and the numbers in words."""
+    """One demand, where it stands, the numbers in words, and what was measured, in the demand's unit (None: nothing yet)."""
 
     text: str
     standing: Standing
     sentence: str
+    measured: float | None = None
 
 
 def so_far(recorder: Recorder, objective: Objective, steady: float) -> SoFar:
@@ -48,7 +49,7 @@ def so_far(recorder: Recorder, objective: Objective, steady: float) -> SoFar:
         kept = objective.operator.holds(measured, objective.bound)
     missed = Standing.NOT_YET if objective.metric is Metric.COUNT and objective.operator.upward else Standing.BROKEN
     standing = Standing.KEPT if kept else missed
-    return SoFar(objective.text, standing, wording.sentence(objective, measured, counted))
+    return SoFar(objective.text, standing, wording.sentence(objective, measured, counted), measured)
 
 
 def _measured(recorder: Recorder, objective: Objective, counted: Tally, steady: float) -> float:

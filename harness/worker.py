@@ -97,6 +97,8 @@ class WorkerRun(Run[StageT]):
             "counts": self._teller.message(whole=final),
             "under_way": self.under_way,
             "in_flight": dict(+self.in_flight),
+            "requesting": dict(+self.requesting),
+            "pools": dict(self.pools),
             "facts": {**self.facts(), **self._origin(), "pid": os.getpid()},
             "final": final,
         }

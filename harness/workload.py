@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar, runtime_checkable
 
 from harness.arrivals import Schedule
+from harness.landmarks import Landmarks
 from harness.objective import Objective
 from harness.pacing import Arrival
 from harness.stop_rule import StopRule
@@ -51,6 +52,14 @@ class LedgerEntry:
     revenue: int = 0
 
 
+@runtime_checkable
+class Stocked(Protocol):
+    """What shoppers of one process need, where it knows how much of its test data is left."""
+
+    def left(self) -> Mapping[str, int]:
+        """How much of each kind is free to be used, by its name."""
+
+
 class Target(Protocol):
     """A shop that the harness started itself for one run."""
 
@@ -86,12 +95,16 @@ class Workload(Protocol[StageT_co]):
     allowed: Collection[str]
     planned_minimum: Mapping[str, int]
     payment_options: Sequence[str]
+    landmarks: Landmarks
 
     def schedule(self) -> Schedule | None:
         """The due times; ``None`` for a closed load."""
 
     def rate(self, elapsed: float) -> float:
         """Arrivals a second at so many seconds from the start; 0 for a closed load."""
+
+    def step(self, elapsed: float) -> int | None:
+        """The stage of the profile at so many seconds from the start, counted from 1; ``None`` for a closed load."""
 
     def kind_of(self, number: int) -> str:
         """Which journey an arrival of the schedule is on."""

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import random
 import tempfile
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from hashlib import sha256
 from importlib.metadata import version
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
@@ -17,15 +19,17 @@ import orjson
 
 from harness.arrivals import Schedule
 from harness.demand import Objective
+from harness.landmarks import Landmarks
 from harness.pacing import Arrival
 from harness.stop_rule import StopRule
 from harness.workload import Choices, LedgerEntry, Misuse
 from scenarios import overrides, scenario
 from scenarios.problems import ScenarioError
 from scenarios.scenario import Scenario
-from shop.contract import PAYMENT_OPTIONS
+from shop.contract import PAYMENT_OPTIONS, Page
 from shop.process import ShopProcess, ShopStartError
 from users.accounts import AccountPool, AccountsRejected
+from users.funnel import STEPS
 from users.itinerary import Itinerary, Mix
 from users.mix import Casting
 from users.origin import origin_of
@@ -34,6 +38,14 @@ from users.proxies import refuse_proxy
 REMEMBERED_ORDERS = 1_000_000
 """Order numbers remembered to notice one that is sold twice; an hour at 250 orders a second."""
 
+
+LANDMARKS = Landmarks(
+    steps=STEPS,
+    challenges=frozenset({Page.THREE_D_SECURE.value}),
+    codes=frozenset({Page.VERIFY_SMS.value}),
+    resends=frozenset({Page.SEND_SMS.value}),
+)
+"""What the metrics know of the shop by name."""
 
 MOST_COUNTED = 100_000
 """Arrivals whose journeys are drawn once more at the end of a run, to hold against those who came; about two seconds."""
@@ -79,6 +91,11 @@ class Stage:
         """What the shopper of this arrival does: of a closed load, its number counts among its kind only."""
         casting = self._casting()
         return casting.itinerary(arrival.number) if self._open else casting.of_journey(arrival.kind, arrival.number)
+
+    def left(self) -> Mapping[str, int]:
+        """How many accounts of each kind nobody uses just now."""
+        kinds = {"accounts_saved": "returning", "accounts_new": "first_time"}
+        return {pool: self.accounts.free(journey) for pool, journey in kinds.items()}
 
     def think(self, page: str, rng: random.Random) -> float:
         """Think time in seconds before a page."""
@@ -132,6 +149,7 @@ class Prepared:
         self.allowed: Collection[str] = frozenset(chosen.target.allowed)
         self._mix = _within(chosen.mix, self._schedule)
         self.planned_minimum: Mapping[str, int] = self._mix.minimum
+        self.landmarks = LANDMARKS
         self.payment_options: Sequence[str] = [slug for slug in PAYMENT_OPTIONS if chosen.mix.payments.get(slug, 0) > 0]
 
     @cached_property
@@ -171,6 +189,14 @@ class Prepared:
         """Arrivals a second at so many seconds from the start; 0 for a closed load."""
         profile = self._scenario.profile()
         return 0.0 if profile is None else profile.rate(elapsed)
+
+    def step(self, elapsed: float) -> int | None:
+        """The stage of the profile at so many seconds from the start, counted from 1; ``None`` for a closed load."""
+        profile = self._scenario.profile()
+        if profile is None:
+            return None
+        ends = list(accumulate(stage.duration for stage in profile.stages))
+        return min(bisect_right(ends, elapsed), len(ends) - 1) + 1
 
     def kind_of(self, number: int) -> str:
         """Which journey an arrival of the schedule is on."""

@@ -6,6 +6,7 @@ connections, follows no redirect, and never raises for what a shop or a network 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
@@ -55,7 +56,7 @@ class Browser:
 
     ``due`` is the moment from which the next page's response time counts; it starts as the arrival's due moment.
     ``think`` draws the think time in seconds before a page; ``sleep`` waits; ``record`` takes the samples. ``trail``
-    holds the pages asked for, with their outcomes. ``lag`` takes the seconds that a reply lay here unread, which is our
+    holds the pages asked for, with their outcomes; ``requesting`` counts requests that wait for their reply, by page. ``lag`` takes the seconds that a reply lay here unread, which is our
     own doing and no part of a sample, each time the transport can tell.
     """
 
@@ -68,6 +69,7 @@ class Browser:
     think: Callable[[str], float]
     csrf_token: str = ""
     lag: Callable[[float], None] | None = None
+    requesting: Counter[str] = field(default_factory=Counter)
     trail: list[tuple[str, str]] = field(default_factory=list)
     _first: bool = True
 
@@ -76,7 +78,9 @@ class Browser:
         self._pause(visit)
         sent = self.clock()
         outcome = Outcome.ABORTED
-        received = 0
+        received = status = 0
+        page = str(visit.page)
+        self.requesting[page] += 1
         reported = False
         done = sent
         answer: Answer | None = None
@@ -84,6 +88,7 @@ class Browser:
             reply = self.transport.send(visit.page, visit.method, visit.path, self._headers(visit), _body(visit))
             done = self._done(reply, sent)
             received = len(reply.body)
+            status = reply.status
             if reply.failure is not None:
                 outcome = reply.failure
             else:
@@ -96,10 +101,9 @@ class Browser:
             if not reported:
                 done = self.clock()
             # Plain strings: labels outlive the enums, in messages and files.
-            page, named = str(visit.page), str(outcome)
-            self.record(
-                PageSample(page, self.payment_option, named, str(outcome.blame), self.due, sent, done, received)
-            )
+            named, blame = str(outcome), str(outcome.blame)
+            self.requesting[page] -= 1
+            self.record(PageSample(page, self.payment_option, named, blame, self.due, sent, done, received, status))
             self.trail.append((page, named))
             self.due = done
         if answer is None:

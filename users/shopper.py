@@ -18,6 +18,7 @@ from shop.contract import Blame, Outcome
 from users.accounts import Account, AccountPool
 from users.client import Browser
 from users.fast_http import FastHttp, session
+from users.funnel import furthest
 from users.itinerary import Conduct, Itinerary
 from users.journeys import JOURNEYS, Errand, Receipt
 from users.steps import JourneyFailed, walk
@@ -121,6 +122,7 @@ class Shopper(User):
                 # Who was asked for a code was asked for it, whether or not she got anywhere with it.
                 verification=self._verification(),
                 failed_page="" if outcome.blame is Blame.SHOPPER else failed_page,
+                reached=furthest(browser.trail, ordered=receipt is not None),
             )
             run.finish(sample, itinerary.payment_option)
             if run.journey_log is not None:
@@ -141,6 +143,7 @@ class Shopper(User):
             clock=run.clock,
             sleep=gevent.sleep,
             think=lambda page: stage.think(page, rng),
+            requesting=run.requesting,
         )
 
     def _shop(self, itinerary: Itinerary, browser: Browser) -> Receipt:

@@ -11,7 +11,7 @@ import pytest
 from running import Locust, needs
 from scraping import Prometheus, a_free_port, fetch
 
-from harness.buckets import JOURNEY, PAGE_RESPONSE, PAGE_SERVICE
+from harness.buckets import JOURNEY, PAGE
 from harness.histogram import Histogram
 
 pytestmark = [pytest.mark.end_to_end, needs("prometheus", "promtool")]
@@ -199,11 +199,16 @@ def test_prometheus_counted_the_same_pages(result, prometheus):
     counts, pages = result["counts"], result["measured"]["pages"]
     for name in ("page_duration_seconds_count", "page_response_seconds_count"):
         assert prometheus.total(name, "page") == counts["pages_by_page"]
-        assert prometheus.total(name, "payment_option") == counts["pages_by_option"]
-        assert prometheus.total(name, "page", "payment_option", "outcome") == summed(
-            pages, "page", "payment_option", "outcome"
-        )
         assert prometheus.total(name, result="failure") == counts["failed_pages"]
+    by = ("page", "payment_option", "outcome")
+    assert prometheus.total("page_outcomes_total", *by) == summed(pages, *by)
+    assert prometheus.total("page_outcomes_total", "payment_option") == counts["pages_by_option"]
+    codes = prometheus.total("page_responses_total", "code")
+    assert sum(codes.values()) == counts["pages"]
+    outcomes = counts["pages_by_outcome"]
+    assert (codes["5xx"], codes["429"], codes["none"]) == tuple(
+        outcomes[name] for name in ("http_5xx", "throttled", "connection")
+    )
     assert prometheus.total("page_errors_total", "page", "kind") == summed(pages, "page", "outcome", where=failed)
     assert prometheus.total("page_received_bytes_total") == sum(row["received"] for row in pages)
 
@@ -214,9 +219,16 @@ def test_prometheus_counted_the_same_journeys_and_orders(result, prometheus):
     assert prometheus.total("journeys_completed_total", "payment_option") == counts["journeys_by_option"]
     assert prometheus.total("journeys_completed_total", result="failed") == counts["failed_journeys"]
     assert prometheus.total("orders_total", "payment_option") == counts["orders_by_option"]
-    assert prometheus.total("sms_verifications_total", "result") == summed(
-        journeys, "verification", where=lambda row: row["verification"]
-    )
+    asked = summed(journeys, "verification", where=lambda row: row["verification"])
+    assert prometheus.total("sms_journeys_total", "script") == asked
+    assert prometheus.total("sms_requested_total", reason="order") == sum(asked.values())
+    sent_in = summed(result["measured"]["pages"], "outcome", where=lambda row: row["page"] == "VerifySmsPage")
+    assert prometheus.total("sms_verifications_total", "result") == sent_in
+    funnel = prometheus.total("funnel_steps_total", "step")
+    assert funnel["1_arrived"] == counts["journeys"]
+    assert funnel["7_ordered"] == counts["orders"]
+    came = [funnel[step] for step in sorted(funnel)]
+    assert came == sorted(came, reverse=True)
 
 
 def test_prometheus_counted_the_same_arrivals(result, prometheus):
@@ -229,8 +241,8 @@ def test_prometheus_counted_the_same_arrivals(result, prometheus):
 @pytest.mark.parametrize(
     ("name", "measured", "bounds"),
     [
-        ("page_duration_seconds", ("pages", "service"), PAGE_SERVICE),
-        ("page_response_seconds", ("pages", "response"), PAGE_RESPONSE),
+        ("page_duration_seconds", ("pages", "service"), PAGE),
+        ("page_response_seconds", ("pages", "response"), PAGE),
         ("journey_duration_seconds", ("journeys", "service"), JOURNEY),
         ("journey_response_seconds", ("journeys", "response"), JOURNEY),
     ],

@@ -8,9 +8,14 @@ from prometheus_client import generate_latest
 from prometheus_client.core import REGISTRY
 from prometheus_client.parser import text_string_to_metric_families
 
-from harness.buckets import JOURNEY, LATENESS, PAGE_RESPONSE, PAGE_SERVICE
-from harness.exporter import MOST_VALUES, RunCollector, RunState, registry_of
+from harness.buckets import JOURNEY, LATENESS, PAGE
+from harness.catalogue import CATALOGUE, PREFIX
+from harness.exporter import MOST_VALUES, RunCollector, registry_of
+from harness.histogram import Histogram
+from harness.landmarks import Landmarks
+from harness.objective import parse
 from harness.recorder import Recorder
+from harness.run_state import Demanded, RunState, WorkerState
 from harness.sample import JourneySample, PageSample, Window
 
 WINDOW = Window(start=0.0, steady_from=10.0, steady_until=100.0)
@@ -27,7 +32,17 @@ def some_recorder(n=500, seed=3):
         option = chance.choice(OPTIONS)
         page = chance.choice(["BinNumberPage", "ThankYouPage"])
         recorder.page(
-            PageSample(page, option, outcome, blame, due, due + 0.01, due + 0.01 + chance.expovariate(9), 321)
+            PageSample(
+                page,
+                option,
+                outcome,
+                blame,
+                due,
+                due + 0.01,
+                due + 0.01 + chance.expovariate(9),
+                321,
+                0 if outcome == "timeout" else 200,
+            )
         )
         recorder.offered(due)
         recorder.started(due, 0.002, 0.1)
@@ -50,6 +65,34 @@ def some_recorder(n=500, seed=3):
     recorder.journey(JourneySample("guest", "gpay", "dropped", "shop", 50.0, math.inf, math.inf))
     recorder.offered(51.0)
     return recorder
+
+
+LATE = Histogram()
+LATE.record(0.003, 7)
+EVERYTHING = {
+    "users": {"Guest": 5},
+    "rate_target": 20.0,
+    "step": 2,
+    "ended_at": 1.76e9,
+    "in_flight": {"gpay": 3},
+    "requesting": {"BinNumberPage": 2},
+    "pools": {"accounts_saved": 4},
+    "workers": [
+        WorkerState("0", "ready", LATE, 0.5, 1 << 26, 120, 0.4, 0.001, 9, 1),
+        WorkerState("1", "lost"),
+    ],
+    "demanded": [
+        Demanded(parse("page.BinNumberPage response_time p95 < 300ms"), "kept_so_far", 0.2),
+        Demanded(parse("journey[payment=gpay] service_time max < 4s")),
+        Demanded(parse("orders rate > 20/s"), "failed", 18.0),
+    ],
+    "landmarks": Landmarks(
+        ("1_arrived", "2_basket", "3_ordered"),
+        challenges=frozenset({"ThankYouPage"}),
+        codes=frozenset({"BinNumberPage"}),
+        resends=frozenset({"ThankYouPage"}),
+    ),
+}
 
 
 def state(recorder, **more):
@@ -81,10 +124,12 @@ def test_every_count_is_the_recorders_own():
         assert total(samples, f"{name}_count", result="failure") == counts.failed_pages
         for page, n in counts.pages_by_page.items():
             assert total(samples, f"{name}_count", page=page) == n
-        for option, n in counts.pages_by_option.items():
-            assert total(samples, f"{name}_count", payment_option=option) == n
-        for outcome, n in counts.pages_by_outcome.items():
-            assert total(samples, f"{name}_count", outcome=outcome) == n
+    for option, n in counts.pages_by_option.items():
+        assert total(samples, "page_outcomes_total", payment_option=option) == n
+    for outcome, n in counts.pages_by_outcome.items():
+        assert total(samples, "page_outcomes_total", outcome=outcome) == n
+    assert total(samples, "page_responses_total") == counts.pages
+    assert total(samples, "page_responses_total", code="none") == counts.pages_by_outcome["timeout"]
     assert total(samples, "page_errors_total") == counts.failed_pages
     assert total(samples, "page_received_bytes_total") == 321 * counts.pages
     assert total(samples, "journeys_completed_total") == counts.journeys == 501
@@ -105,13 +150,15 @@ def test_every_count_is_the_recorders_own():
     assert total(samples, "arrival_lag_seconds_count") == total(samples, "arrival_wait_seconds_count") == 500
     asked = sum(1 for key in recorder.journeys if key.verification)
     assert asked
-    assert total(samples, "sms_verifications_total") == sum(
-        cell.response.total for key, cell in recorder.journeys.items() if key.verification
+    assert (
+        total(samples, "sms_journeys_total")
+        == total(samples, "sms_requested_total", reason="order")
+        == sum(cell.response.total for key, cell in recorder.journeys.items() if key.verification)
     )
 
 
 def test_what_we_write_ourselves_is_what_the_library_would():
-    collector = RunCollector(lambda: state(some_recorder(), users={"Guest": 5}, rate_target=20.0))
+    collector = RunCollector(lambda: state(some_recorder(), **EVERYTHING))
     ours = parsed(b"".join(collector.text()))
     library = parsed(generate_latest(registry_of(collector)))
     assert ours
@@ -203,12 +250,13 @@ def test_labels_have_a_ceiling_and_nothing_is_lost_beyond_it():
         recorder.page(PageSample(f"/page?id={n}", f"option{n}", f"error {n}", "shop", 50.0, 50.0, 50.1))
         recorder.journey(JourneySample("guest", f"option{n}", f"error {n}", "shop", 50.0, 50.0, 50.1))
     samples = scraped(recorder)
-    for label in ("page", "payment_option", "outcome"):
+    for label in ("page", "payment_option", "outcome", "kind"):
         values = {sample.labels[label] for sample in samples if label in sample.labels}
         assert len(values) == MOST_VALUES + 1
         assert "other" in values
     assert total(samples, "page_duration_seconds_count") == total(samples, "journeys_completed_total") == 2_000
     assert len([s for s in samples if s.name.endswith("_count")]) < 500
+    assert total(samples, "page_outcomes_total") == total(samples, "page_errors_total") == 2_000
 
 
 def test_a_series_keeps_its_name_from_scrape_to_scrape():
@@ -254,7 +302,7 @@ def test_others_get_the_processor_in_between():
     pauses = []
     for _ in RunCollector(lambda: state(recorder)).text(lambda: pauses.append(1)):
         pass
-    assert len(pauses) >= 3 * 180 // 20
+    assert len(pauses) >= 180 // 20 + 2 * 60 // 20
 
 
 def test_the_process_wide_registry_is_left_alone():
@@ -264,8 +312,94 @@ def test_the_process_wide_registry_is_left_alone():
 
 
 def test_bounds_are_those_of_the_catalogue():
-    assert len([bound for bound in PAGE_SERVICE if bound >= 0.01]) == 76
-    assert (PAGE_SERVICE[0], PAGE_SERVICE[-1]) == (0.001, 56.0)
-    assert (PAGE_RESPONSE[-1], JOURNEY[-1], LATENESS[0], LATENESS[-1]) == (50.0, 640.0, 0.001, 10.0)
-    assert 0.3 not in PAGE_SERVICE
-    assert 0.32 in PAGE_SERVICE
+    assert len([bound for bound in PAGE if bound >= 0.01]) == 76
+    assert (PAGE[0], PAGE[-1]) == (0.001, 56.0)
+    assert (JOURNEY[-1], LATENESS[0], LATENESS[-1]) == (640.0, 0.001, 10.0)
+    assert 0.3 not in PAGE
+    assert 0.32 in PAGE
+
+
+def test_the_whole_catalogue_is_published_and_nothing_beside_it():
+    recorder = some_recorder()
+    recorder.journey(JourneySample("guest", "gpay", "ok", "nobody", 50.0, 50.0, 51.0, reached="3_ordered"))
+    text = b"".join(RunCollector(lambda: state(recorder, **EVERYTHING)).text()).decode()
+    published = {family.name: family for family in text_string_to_metric_families(text)}
+    expected = {PREFIX + name.removesuffix("_total"): entry for name, entry in CATALOGUE.items()}
+    assert published.keys() == expected.keys()
+    for name, family in published.items():
+        entry = expected[name]
+        assert (family.type, family.documentation) == (entry.kind, entry.help)
+        if name.endswith("scrape_render_seconds"):
+            continue  # nothing was rendered before
+        assert family.samples, name
+        for sample in family.samples:
+            assert sample.labels.keys() - {"le"} == {"run_id", *entry.labels}, name
+
+
+def test_the_bound_of_an_objective_is_a_bound_of_its_histogram():
+    samples = scraped(some_recorder(), **EVERYTHING)
+    for name, bound in (("page_response_seconds", "0.3"), ("page_duration_seconds", "0.3")):
+        assert total(samples, f"{name}_bucket", le=bound) > 0
+    assert total(samples, "journey_duration_seconds_bucket", le="4.0") > 0
+    counted = {s.labels["le"] for s in samples if s.name.endswith("page_response_seconds_bucket")}
+    assert {"0.3"} == counted - {*map(repr, PAGE), "+Inf"}
+
+
+def test_objectives_are_told_with_what_they_speak_of():
+    samples = scraped(some_recorder(2), **EVERYTHING)
+    of_page = {"objective": "page.BinNumberPage response_time p95 < 300ms"}
+    labels = {"subject": "page", "page": "BinNumberPage", "statistic": "p95", "metric": "response_time"}
+    assert total(samples, "slo_threshold_seconds", **of_page, **labels) == 0.3
+    assert total(samples, "slo_objective_ratio", **of_page, **labels) == 0.95
+    assert total(samples, "objective_bound", **of_page, unit="s") == 0.3
+    assert total(samples, "objective_measured", **of_page, unit="s") == 0.2
+    assert total(samples, "objective_state", **of_page) == total(samples, "objective_state", state="kept_so_far") == 1
+    of_journeys = {"subject": "journey", "page": "", "payment_option": "gpay", "statistic": "max"}
+    assert total(samples, "slo_threshold_seconds", **of_journeys) == 4
+    assert total(samples, "slo_objective_ratio", **of_journeys) == 0
+    assert total(samples, "objective_bound", objective="orders rate > 20/s", unit="per_s") == 20
+    assert total(samples, "objective_state", objective="orders rate > 20/s", state="failed") == 1
+
+
+def test_a_funnel_counts_who_came_at_least_so_far():
+    recorder = Recorder(WINDOW)
+    for n, step in ((5, "1_arrived"), (3, "2_basket"), (2, "3_ordered")):
+        for _ in range(n):
+            recorder.journey(JourneySample("guest", "gpay", "ok", "nobody", 50.0, 50.0, 51.0, reached=step))
+    samples = scraped(recorder, **EVERYTHING)
+    steps = {s.labels["step"]: s.value for s in samples if s.name.endswith("funnel_steps_total")}
+    assert steps == {"1_arrived": 10, "2_basket": 5, "3_ordered": 2}
+
+
+@pytest.mark.parametrize(
+    ("status", "code"),
+    [(200, "2xx"), (302, "3xx"), (404, "4xx"), (429, "429"), (500, "5xx"), (503, "503"), (0, "none"), (999, "other")],
+)
+def test_statuses_are_published_by_class(status, code):
+    recorder = Recorder(WINDOW)
+    recorder.page(PageSample("P", "gpay", "ok", "nobody", 50.0, 50.0, 50.1, 9, status))
+    samples = scraped(recorder)
+    assert total(samples, "page_responses_total", code=code) == total(samples, "page_responses_total") == 1
+
+
+def test_workers_are_told_apart():
+    samples = scraped(some_recorder(2), **EVERYTHING)
+    assert total(samples, "workers", state="ready") == total(samples, "workers", state="lost") == 1
+    assert total(samples, "workers_expected") == 2
+    assert total(samples, "generator_loop_lag_seconds_count", worker="0") == 7
+    assert total(samples, "worker_reports_total", worker="0") == 9
+    assert total(samples, "worker_reports_lost_total", worker="0") == 1
+    assert not [s for s in samples if s.name.endswith("worker_cpu_ratio") and s.labels["worker"] == "1"]
+
+
+def test_what_being_observed_costs_is_told_at_the_next_scrape():
+    ticks = iter(range(10_000))
+    renderings = Histogram()
+    collector = RunCollector(
+        lambda: state(some_recorder(5), renderings=renderings), renderings.record, lambda: next(ticks) / 1000
+    )
+    first = parsed(b"".join(collector.text()))
+    second = parsed(b"".join(collector.text()))
+    assert total(first, "scrape_render_seconds_count") == 0
+    assert total(second, "scrape_render_seconds_count") == 1
+    assert renderings.total == 2

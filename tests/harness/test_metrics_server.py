@@ -9,9 +9,10 @@ import gevent
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from harness.exporter import RunCollector, RunState
+from harness.exporter import RunCollector
 from harness.metrics_server import PortTaken, serve
 from harness.recorder import Recorder
+from harness.run_state import RunState
 from harness.sample import PageSample, Window
 
 WINDOW = Window(0.0, 0.0, 100.0)

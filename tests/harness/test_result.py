@@ -14,11 +14,12 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from harness.exits import Exit
-from harness.exporter import RunCollector, RunState
+from harness.exporter import RunCollector
 from harness.ledger import Comparison, Difference
 from harness.recorder import Recorder
 from harness.report import console
 from harness.result import ResultError, new_folder, read, scrubbed, without_secrets, write
+from harness.run_state import RunState
 from harness.sample import PageSample, Window
 from harness.verdict import Verdict
 

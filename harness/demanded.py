@@ -1,0 +1,41 @@
+"""Keeps an eye on where each demand stands while a run is on, a little at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from math import isnan
+
+from harness.demand import Objective
+from harness.recorder import Recorder
+from harness.run_state import Demanded
+from harness.standing import Standing, so_far
+from harness.verdict import ObjectiveResult
+
+_STATES = {
+    Standing.KEPT: "kept_so_far",
+    Standing.BROKEN: "broken_so_far",
+    Standing.NOT_YET: "broken_so_far",
+    Standing.NOTHING: "nothing",
+}
+
+
+class DemandWatch:
+    """Where the demands of one run stood when they were last looked at."""
+
+    def __init__(self, objectives: Sequence[Objective]) -> None:
+        self.demanded = [Demanded(objective) for objective in objectives]
+
+    def look(self, recorder: Recorder, steady: float, pause: Callable[[], None]) -> None:
+        """Look at every demand, with a ``pause`` after each; ``steady`` is how many seconds were steady so far."""
+        for place, one in enumerate(list(self.demanded)):
+            now = so_far(recorder, one.objective, steady)
+            measured = None if now.measured is None or isnan(now.measured) else now.measured
+            self.demanded[place] = Demanded(one.objective, _STATES[now.standing], measured)
+            pause()
+
+    def judged(self, results: Sequence[ObjectiveResult]) -> list[Demanded]:
+        """How the demands stood in the end."""
+        return [
+            Demanded(one.objective, str(result.verdict), result.measured)
+            for one, result in zip(self.demanded, results, strict=True)
+        ]

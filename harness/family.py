@@ -1,0 +1,55 @@
+"""One metric with all its series, on its way from the recorder to whoever writes it down."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from harness.catalogue import CATALOGUE, PREFIX
+from harness.histogram import Histogram
+
+Values = tuple[str, ...]
+
+
+@dataclass(slots=True)
+class Buckets:
+    """Times counted between the bounds of a metric (the last count: over all bounds), and the sum of the finite ones."""
+
+    counts: list[int]
+    sum: float = 0.0
+
+
+@dataclass(slots=True)
+class Family:
+    """One metric with all its series; ``kind`` is ``counter`` or ``gauge``, or ``histogram`` for one with ``bounds``."""
+
+    name: str
+    kind: str
+    help: str
+    labels: Values
+    bounds: tuple[float, ...] = ()
+    numbers: dict[Values, float] = field(default_factory=dict)
+    times: dict[Values, Buckets] = field(default_factory=dict)
+
+    def count(self, values: Values, n: float) -> None:
+        """Add a number to the series with these label values."""
+        self.numbers[values] = self.numbers.get(values, 0) + n
+
+    def put(self, values: Values, number: float | None) -> None:
+        """Set the number of a series; what is not known is not published."""
+        if number is not None:
+            self.numbers[values] = number
+
+    def time(self, values: Values, histogram: Histogram) -> None:
+        """Add times to the series with these label values."""
+        buckets = self.times.get(values)
+        if buckets is None:
+            buckets = self.times[values] = Buckets([0] * (len(self.bounds) + 1))
+        histogram.spread(self.bounds, buckets.counts)
+        buckets.sum += histogram.sum
+
+
+def family(name: str, *, extra: frozenset[float] = frozenset()) -> Family:
+    """A metric of the catalogue without any series yet; ``extra`` bounds are put among its own."""
+    entry = CATALOGUE[name]
+    bounds = tuple(sorted({*entry.bounds, *extra})) if extra else entry.bounds
+    return Family(PREFIX + entry.name, entry.kind, entry.help, ("run_id", *entry.labels), bounds)

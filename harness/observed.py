@@ -1,0 +1,80 @@
+"""Gathers what is to be published of a run at this moment, out of the run itself and, of many processes, its fleet."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from harness.demanded import DemandWatch
+from harness.fleet import Member
+from harness.histogram import Histogram
+from harness.master import MasterRun
+from harness.noticed import own_version
+from harness.result import Result
+from harness.run import Run
+from harness.run_state import PENDING, RunState, WorkerState
+
+
+def observed(
+    run: Run[Any], result: Result | None, users: Mapping[str, int], watch: DemandWatch, renderings: Histogram
+) -> RunState:
+    """What to publish of a run; ``result`` is there once it was judged, ``users`` counts virtual users by class.
+
+    ``renderings`` are the times that earlier scrapes took.
+    """
+    demanded = watch.demanded if result is None else watch.judged(result.judgement.objectives)
+    return RunState(
+        recorder=run.recorder,
+        run_id=run.id,
+        scenario=run.workload.name,
+        phase=run.phase,
+        model="open" if run.workload.is_open else "closed",
+        target="embedded" if run.target is not None else run.target_host,
+        version=own_version(),
+        verdict=PENDING if result is None else str(result.judgement.verdict),
+        started_at=run.started_at.timestamp(),
+        ended_at=run.ended_at.timestamp() if run.ended else None,
+        rate_target=run.rate_target,
+        step=run.workload.step(run.elapsed) if run.begun else None,
+        users=users,
+        in_flight=dict(run.in_flight),
+        requesting=dict(run.requesting),
+        pools=run.pools,
+        workers=_workers(run),
+        demanded=tuple(demanded),
+        landmarks=run.workload.landmarks,
+        renderings=renderings,
+    )
+
+
+def _workers(run: Run[Any]) -> list[WorkerState]:
+    if isinstance(run, MasterRun):
+        return [] if run.fleet is None else [_worker(run, member) for member in run.fleet.members.values()]
+    reading = run.reading
+    return [
+        WorkerState(
+            "0",
+            state="done" if run.ended else "ready",
+            loop_lag=run.loop_lag,
+            cpu=reading.cpu,
+            memory=reading.memory,
+            connections=reading.descriptors,
+        )
+    ]
+
+
+def _worker(run: MasterRun[Any], member: Member) -> WorkerState:
+    process = member.facts.get("process")
+    cpu, memory, descriptors = member.facts.get("reading", (None, None, None))
+    return WorkerState(
+        str(member.share.worker),
+        state="done" if member.final else "lost" if member.lost_at is not None else "ready",
+        loop_lag=Histogram.from_json(process["loop_lag"]) if process else None,
+        cpu=cpu,
+        memory=memory,
+        connections=descriptors,
+        report_age=None if member.final else max(0.0, run.clock() - member.heard_at),
+        clock_offset=None if member.clock is None else member.clock.seconds,
+        reports=member.heard.taken,
+        reports_lost=member.heard.number - member.heard.taken,
+    )

@@ -1,0 +1,41 @@
+"""How far a shopper came on her way to an order, in steps that every way of paying has in common."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+
+from shop.contract import Outcome, Page
+
+ARRIVED, PAID, ORDERED = "1_arrived", "6_paid", "7_ordered"
+_OPTION_CHOSEN = "5_option_chosen"
+
+_SHOWN: Mapping[str, str] = MappingProxyType(
+    {
+        Page.BASKET_ADD.value: "2_basket",
+        Page.CHECKOUT.value: "3_checkout",
+        Page.PAYMENT_OPTION.value: "4_payment",
+        Page.THANK_YOU.value: PAID,
+    }
+)
+
+STEPS = (ARRIVED, "2_basket", "3_checkout", "4_payment", _OPTION_CHOSEN, PAID, ORDERED)
+"""All steps in their order, in which their names sort, too."""
+
+
+def furthest(trail: Sequence[tuple[str, str]], *, ordered: bool) -> str:
+    """The furthest step of a journey with these pages and outcomes, in order; ``ordered``: it ended in a receipt.
+
+    The option is chosen when the payment page has answered a second time; a shopper who asks for the receipt has paid,
+    whether or not she gets to see it.
+    """
+    if ordered:
+        return ORDERED
+    step, seen = ARRIVED, 0
+    for page, outcome in trail:
+        if page == Page.THANK_YOU:
+            return PAID
+        if outcome == Outcome.OK and page in _SHOWN:
+            seen += page == Page.PAYMENT_OPTION
+            step = max(step, _OPTION_CHOSEN if seen > 1 else _SHOWN[page])
+    return step
