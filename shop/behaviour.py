@@ -12,6 +12,7 @@ import heapq
 import math
 import random
 from collections import deque
+from dataclasses import dataclass
 
 from shop.contract import Page
 from shop.routes import OUTSIDE
@@ -40,6 +41,23 @@ def draw_service_time(settings: ServiceSettings, page: Page | None, rng: random.
             return rng.lognormvariate(math.log(mean) - settings.sigma**2 / 2, settings.sigma)
 
 
+@dataclass(frozen=True, slots=True)
+class Freeze:
+    """A stretch of time, from ``start`` to ``end``, in which nothing moves."""
+
+    start: float = math.inf
+    end: float = math.inf
+
+    def begin(self, moment: float) -> float:
+        """When work can begin that was to begin at this moment."""
+        return self.end if self.start <= moment < self.end else moment
+
+    def done(self, begun: float, service_time: float) -> float:
+        """When work is done that was begun at that moment."""
+        end = begun + service_time
+        return end + self.end - self.start if begun < self.start < end else end
+
+
 class Full(Exception):
     """All workers are busy and the queue is full."""
 
@@ -55,6 +73,11 @@ class Workers:
         self._queue = queue
         self._free_at: list[float] = [0.0] * (count or 0)
         self._starts: deque[float] = deque()
+        self._freeze = Freeze()
+
+    def freeze(self, freeze: Freeze) -> None:
+        """Stand still for this stretch of time; who is being served already when this is said keeps her moment."""
+        self._freeze = freeze
 
     def resize(self, count: int | None, queue: int | None) -> None:
         """Work with another number of workers from now on; who is being served, or waits, keeps her moment."""
@@ -71,14 +94,15 @@ class Workers:
     def admit(self, now: float, service_time: float) -> float:
         """The moment at which a request that arrives now will have been served; ``Full`` if it may not even wait."""
         if self._count is None:
-            return now + service_time
-        start = max(now, self._free_at[0])
+            return self._freeze.done(self._freeze.begin(now), service_time)
+        start = self._freeze.begin(max(now, self._free_at[0]))
         if start > now and self._queue is not None and self.waiting(now) >= self._queue:
             raise Full
         if start > now:
             self._starts.append(start)
-        heapq.heapreplace(self._free_at, start + service_time)
-        return start + service_time
+        end = self._freeze.done(start, service_time)
+        heapq.heapreplace(self._free_at, end)
+        return end
 
     def waiting(self, now: float) -> int:
         """How many requests wait for a worker at this moment."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import random
 from collections.abc import Awaitable, Callable, MutableMapping
 from functools import partial
@@ -10,7 +11,7 @@ from http import HTTPStatus
 from typing import Any
 from urllib.parse import parse_qsl
 
-from shop.behaviour import Full, draw_service_time, make_workers
+from shop.behaviour import Freeze, Full, draw_service_time, make_workers
 from shop.contract import HEADER_AJAX, HEADER_CSRF, Page
 from shop.control import CONTROL_PATH, Control
 from shop.exchange import Refused, Reply, Request
@@ -45,6 +46,7 @@ class ShopApp:
         self._sleep = sleep
         self._control = Control(shop, self._apply)
         self._workers = make_workers(shop.settings)
+        self._visited = False
         self._service_rng = random.Random(f"service {shop.settings.seed}")
         self._fault_rng = random.Random(f"faults {shop.settings.seed}")
 
@@ -65,7 +67,10 @@ class ShopApp:
             await self._serve(request, scope, receive, send)
 
     def _apply(self, settings: Settings) -> None:
+        changed = settings.freeze != self._shop.settings.freeze
         self._shop.settings = settings
+        if changed and self._visited:
+            self._freeze()
         self._workers.resize(settings.workers, settings.queue)
 
     async def _serve(self, request: Request, scope: Scope, receive: Receive, send: Send) -> None:
@@ -96,12 +101,21 @@ class ShopApp:
         reply = instead or problem or self._answer(request, asked, broken)
         await self._deliver(fault, reply, scope, receive, send)
 
+    def _freeze(self) -> None:
+        """Count the time to the freeze that the settings ask for from now on."""
+        asked = self._shop.settings.freeze
+        start = math.inf if asked is None else self._clock() + asked.after
+        self._workers.freeze(Freeze(start, start + (0.0 if asked is None else asked.lasts)))
+
     def _admit(self, page: Page | None) -> float:
         """How long this request will take in the queue and with a worker, seconds."""
         service_time = draw_service_time(self._shop.settings.service, page, self._service_rng)
         if page in OUTSIDE:
             return service_time
         now = self._clock()
+        if not self._visited:
+            self._visited = True
+            self._freeze()
         return self._workers.admit(now, service_time) - now
 
     def _answer(self, request: Request, asked: Route | None, broken: frozenset[FaultName] = NOTHING) -> Reply:

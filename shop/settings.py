@@ -142,6 +142,14 @@ class ServiceSettings(_Table):
     """Mean service times of single pages, seconds."""
 
 
+class FreezeSettings(_Table):
+    """A stretch of time in which nothing moves in the shop: what comes waits, what is under way stands still."""
+
+    after: Duration = 0.0
+    """Seconds from the first page that is asked for, or from the moment at which a running shop is told of the freeze."""
+    lasts: Annotated[Duration, Field(gt=0)]
+
+
 class Fault(_Table):
     """One promise to break: which, how often, and on which pages (none named: on all)."""
 
@@ -181,6 +189,7 @@ class Settings(_Table):
     """How many requests are served at a time; ``None``: any number."""
     queue: Annotated[int, Field(ge=0, le=1_000_000)] | None = None
     """How many requests may wait for a worker before the next is answered 503; ``None``: any number."""
+    freeze: FreezeSettings | None = None
     unavailable: dict[Slug, Annotated[str, Field(min_length=1)]] = {}
     """Payment options that are not offered, each with the message that says why."""
     faults: Annotated[tuple[Fault, ...], Field(strict=False)] = ()

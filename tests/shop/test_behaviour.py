@@ -6,7 +6,7 @@ from statistics import fmean
 
 import pytest
 
-from shop.behaviour import Full, Workers, draw_service_time, mean_service_time
+from shop.behaviour import Freeze, Full, Workers, draw_service_time, mean_service_time
 from shop.contract import Page
 from shop.settings import ServiceSettings
 
@@ -107,3 +107,32 @@ def test_more_workers_help_at_once_and_fewer_keep_their_promises():
     assert workers.admit(3.0, 1.0) == 4.0
     workers.resize(None, None)
     assert workers.admit(3.0, 1.0) == 4.0
+
+
+@pytest.mark.parametrize(
+    ("count", "arrivals", "ends"),
+    [
+        # From 10 to 13 nothing moves: who is being served stands still, who comes waits, and all go on together.
+        (None, [8.0, 9.5, 10.0, 12.9, 13.0], [9.0, 13.5, 14.0, 14.0, 14.0]),
+        (1, [8.0, 9.5, 10.0, 12.9, 13.0], [9.0, 13.5, 14.5, 15.5, 16.5]),
+    ],
+)
+def test_in_a_freeze_nothing_moves(count, arrivals, ends):
+    workers = Workers(count, None)
+    workers.freeze(Freeze(10.0, 13.0))
+    assert [workers.admit(moment, 1.0) for moment in arrivals] == ends
+
+
+def test_a_shop_that_takes_no_time_is_frozen_as_well():
+    workers = Workers(None, None)
+    workers.freeze(Freeze(10.0, 13.0))
+    assert [workers.admit(moment, 0.0) for moment in (9.9, 10.0, 12.9, 13.0)] == [9.9, 13.0, 13.0, 13.0]
+
+
+def test_who_waits_in_a_freeze_stands_in_the_queue():
+    workers = Workers(1, 2)
+    workers.freeze(Freeze(10.0, 13.0))
+    workers.admit(10.0, 1.0)
+    workers.admit(10.1, 1.0)
+    with pytest.raises(Full):
+        workers.admit(10.2, 1.0)

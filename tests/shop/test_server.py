@@ -394,3 +394,29 @@ def test_wrong_settings_are_refused_with_every_mistake_and_change_nothing(wire, 
 )
 def test_control_says_what_it_does_not_do(wire, method, path, body, status):
     assert wire().ask(method, path, body=body).status == status
+
+
+def test_a_freeze_counts_from_the_first_page_that_is_asked_for(wire):
+    shop = wire(freeze={"after": "10s", "lasts": "3s"})
+    shop.clock.advance(100)
+    assert shop.ask("GET", LIST).status == 200
+    assert shop.slept == []
+    shop.clock.advance(11)
+    assert shop.ask("GET", LIST).status == 200
+    assert shop.slept == [pytest.approx(2.0)]
+    shop.ask("GET", LIST)
+    assert len(shop.slept) == 1
+
+
+def test_a_running_shop_can_be_frozen_at_once(wire):
+    shop = wire()
+    shop.ask("GET", LIST)
+    settings = shop.ask("GET", "/_control/settings").document
+    assert shop.ask("PUT", "/_control/settings", json=settings | {"freeze": {"lasts": "3s"}}).status == 200
+    shop.clock.advance(1)
+    shop.ask("GET", LIST)
+    assert shop.slept == [pytest.approx(2.0)]
+    # The same again changes nothing: a freeze that is over does not come back with other settings.
+    shop.ask("PUT", "/_control/settings", json=settings | {"freeze": {"lasts": "3s"}, "workers": 5})
+    shop.ask("GET", LIST)
+    assert len(shop.slept) == 1
