@@ -108,10 +108,13 @@ def clocks(evidence: Evidence) -> Iterator[Finding]:
             level = Level.WARNING
         if level is Level.OK:
             continue
-        message = f"the wall clock of {whose(process)} went wrong by {_signed(clock.drift)} in {spoken_duration(clock.watched)}"
+        message = (
+            f"the wall clock of {whose(process)} went wrong by {_signed(clock.drift)} in "
+            f"{spoken_duration(clock.watched)}, {spoken_share(clock.share)} of the time"
+        )
         if stepped:
             message = f"the wall clock of {whose(process)} was set by {_signed(clock.step)} after {spoken_duration(clock.stepped_at)}"
-        yield Finding("clocks", level, f"{message}, {spoken_share(clock.share)} of the time", _CLOCK_REMEDY)
+        yield Finding("clocks", level, message, _CLOCK_REMEDY)
         return
     if watched:
         yield Finding("clocks", Level.OK, "nobody set a clock")

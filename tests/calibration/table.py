@@ -1,21 +1,26 @@
 """Prints what the harness claims about itself, and what became of each claim, as a Markdown table.
 
-python tests/calibration/table.py [--quick]
+python tests/calibration/table.py [--only simulated|loopback] [--runs N] [--quick] [--write README.md]
 
 Ends with 1 if a claim does not hold.
 """
 
 import argparse
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 from claims import Row, balances, frozen, mixes, objectives, schedules, steadiness, store
 
 HEAD = ("claim", "n", "estimate", "95 % CI (Wilson)", "bound", "seed")
+BEGIN, END = "<!-- proofs: written by tests/calibration/table.py -->", "<!-- proofs: end -->"
+RUNS, FEW = 50, 2
+REAL = Path(__file__).parents[1] / "end_to_end"
 
 
-def rows(*, quick: bool) -> Iterator[Row]:
-    """All rows, one experiment after the other."""
+def simulated(*, quick: bool) -> Iterator[Row]:
+    """The rows whose truth is simulated, one experiment after the other."""
     yield from frozen(length=120.0 if quick else 300.0, runs=1 if quick else 5)
     yield from schedules(runs=1 if quick else 3)
     yield from store(samples=20_000 if quick else 200_000)
@@ -23,6 +28,14 @@ def rows(*, quick: bool) -> Iterator[Row]:
     yield from balances(runs=100 if quick else 1_000)
     yield from steadiness(runs=100 if quick else 1_000)
     yield from mixes(runs=200 if quick else 2_000)
+
+
+def on_loopback(runs: int, say: Callable[[str], None]) -> Iterator[Row]:
+    """The rows that take real processes."""
+    sys.path[:0] = [str(REAL), str(REAL.parents[1])]
+    import loopback  # noqa: PLC0415 - starts nothing, but needs the tests' own way to start Locust
+
+    return loopback.rows(runs, say)
 
 
 def table(of: Iterator[Row]) -> tuple[str, list[Row]]:
@@ -33,12 +46,57 @@ def table(of: Iterator[Row]) -> tuple[str, list[Row]]:
     return "\n".join(lines), [row for row in seen if not row.holds]
 
 
-def main() -> int:
-    """Print it; 1 if a claim does not hold."""
+def written(document: str, text: str) -> str:
+    """The document with this table between its two marks; raises ``ValueError`` where it has not both, in order."""
+    before, begin, rest = document.partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not (begin and end):
+        raise ValueError(f"there is no place for the table: it needs {BEGIN!r} and after it {END!r}")
+    return f"{before}{BEGIN}\n\n{text}\n\n{END}{after}"
+
+
+def _asked(arguments: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Print the table of what checkload claims about itself.")
-    parser.add_argument("--quick", action="store_true", help="the sizes of the tests: a few seconds")
-    text, broken = table(rows(quick=parser.parse_args().quick))
+    parser.add_argument("--only", choices=("simulated", "loopback"), help="one kind of claims (default: both)")
+    parser.add_argument(
+        "--runs", type=int, metavar="N", help=f"clean runs on loopback, by which the others go (default: {RUNS})"
+    )
+    parser.add_argument("--quick", action="store_true", help="the sizes of the tests: a minute or two")
+    parser.add_argument("--write", type=Path, metavar="FILE", help="put the whole table between its marks in this file")
+    asked = parser.parse_args(arguments)
+    if asked.runs is None:
+        asked.runs = FEW if asked.quick else RUNS
+    if asked.runs < 1:
+        parser.error(f"--runs {asked.runs}: from 1")
+    if asked.write is not None:
+        if asked.only or asked.quick:
+            parser.error("--write takes the whole table; leave --only and --quick out")
+        try:
+            written(asked.write.read_text(encoding="utf-8"), "")  # found out before half an hour has gone
+        except (OSError, ValueError) as error:
+            parser.error(f"--write {asked.write}: {error}")
+    return asked
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Print it, and write it where asked; 1 if a claim does not hold."""
+    asked = _asked(arguments)
+    began = time.monotonic()
+
+    def say(what: str) -> None:
+        sys.stderr.write(f"{time.monotonic() - began:6.0f} s  {what}\n")
+
+    def rows() -> Iterator[Row]:
+        for kind, of in (("simulated", simulated(quick=asked.quick)), ("loopback", on_loopback(asked.runs, say))):
+            for row in of if asked.only in (None, kind) else ():
+                say(f"{row.claim}: {row.estimate} of {row.bound}{'' if row.holds else ': DOES NOT HOLD'}")
+                yield row
+
+    text, broken = table(rows())
     sys.stdout.write(text + "\n")
+    if asked.write is not None:
+        document = asked.write.read_text(encoding="utf-8")
+        asked.write.write_text(written(document, text), encoding="utf-8")
     for row in broken:
         sys.stderr.write(f"does not hold: {row.claim}: {row.estimate}, {row.bound}\n")
     return 1 if broken else 0
