@@ -49,7 +49,7 @@ def finish(run: Run[Any], options: Any, *, exceptions: int) -> Finished:
     comparison, silence = _ledger(run)
     conditions = noticed(run, comparison, silence, exceptions)
     objectives = tuple(run.workload.objectives)
-    judgement = judge(run.recorder, objectives, validity.check(run.recorder, conditions, objectives))
+    judgement = judge(run.recorder, objectives, validity.check(run.recorder, conditions, objectives), run.spend)
     result = Result(
         run_id=run.id,
         scenario=run.workload.name,

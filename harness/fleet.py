@@ -54,7 +54,7 @@ class Fleet:
     def __init__(self, users: Mapping[str, Mapping[str, int]], window: Window, now: float, *, most_slices: int) -> None:
         names = sorted(users)
         shares = deal([users[name] for name in names])
-        self._window = window
+        self.window = window
         self._most_slices = most_slices
         self.members: dict[str, Member] = {
             name: Member(name, share, Heard(window, most_slices=most_slices), now)
@@ -123,7 +123,7 @@ class Fleet:
 
     def total(self) -> Recorder:
         """What all workers have counted; what a lost one had told stays counted."""
-        return merged([member.heard for member in self.members.values()], self._window, most_slices=self._most_slices)
+        return merged([member.heard for member in self.members.values()], self.window, most_slices=self._most_slices)
 
 
 def _host(name: str) -> str:

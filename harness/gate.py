@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 
 from harness import wording
 from harness.demand import Metric, Objective, Statistic
@@ -43,8 +44,13 @@ LEAST_FOR_POINT = 30
 """How many samples a mean or a maximum needs to pass: the usual size from which a mean behaves like one."""
 
 
-def assess(recorder: Recorder, objective: Objective) -> ObjectiveResult:
-    """Decide one objective."""
+def assess(recorder: Recorder, objective: Objective, spend: float = 1.0) -> ObjectiveResult:
+    """Decide one objective; only a part of the doubt that it allows may be spent where it is looked at more than once."""
+    stricter = replace(objective, confidence=1 - (1 - objective.confidence) * spend) if spend < 1 else objective
+    return replace(_assess(recorder, stricter), text=objective.text)
+
+
+def _assess(recorder: Recorder, objective: Objective) -> ObjectiveResult:
     if objective.metric is Metric.RATE:
         return _rate(recorder, objective)
     if objective.metric is Metric.COUNT:
@@ -62,9 +68,11 @@ def assess(recorder: Recorder, objective: Objective) -> ObjectiveResult:
     return _share(recorder, objective, counted)
 
 
-def judge(recorder: Recorder, objectives: Sequence[Objective], findings: Sequence[Finding]) -> Judgement:
+def judge(
+    recorder: Recorder, objectives: Sequence[Objective], findings: Sequence[Finding], spend: float = 1.0
+) -> Judgement:
     """The verdict over a run: invalid outranks failed, failed outranks inconclusive, and only what is left has passed."""
-    results = tuple(assess(recorder, objective) for objective in objectives)
+    results = tuple(assess(recorder, objective, spend) for objective in objectives)
     verdict, reason = _end(results, findings)
     return Judgement(verdict, reason, results, tuple(findings))
 
@@ -91,24 +99,34 @@ def _end(results: Sequence[ObjectiveResult], findings: Sequence[Finding]) -> tup
     return Verdict.PASSED, f"{kept}, and the samples suffice to say so."
 
 
-def _share(recorder: Recorder, objective: Objective, counted: Tally) -> ObjectiveResult:
-    allowed, doubt = objective.allowed, 1 - objective.confidence
+def share_verdict(counted: Tally, allowed: float, doubt: float) -> tuple[Verdict, float]:
+    """What a count proves about a share of which so much is allowed, and the design effect; ``doubt`` is 1 - confidence."""
     effect = design_effect(counted.slices)
     worth = counted.total / effect
-    at_worst = counted.over + counted.unknown
+    verdict = Verdict.INCONCLUSIVE
+    if proves_kept(worth, (counted.over + counted.unknown) / effect, allowed, doubt):
+        verdict = Verdict.PASSED
+    elif counted.over >= LEAST_EVIDENCE and proves_broken(worth, counted.over / effect, allowed, doubt):
+        verdict = Verdict.FAILED
+    return verdict, effect
+
+
+def _share(recorder: Recorder, objective: Objective, counted: Tally) -> ObjectiveResult:
+    allowed, doubt = objective.allowed, 1 - objective.confidence
+    verdict, effect = share_verdict(counted, allowed, doubt)
+    worth = counted.total / effect
     measured = counted.over / counted.total
     if objective.metric.timed:
         measured = times(recorder, objective).quantile(objective.percentile)
     more = None
-    if proves_kept(worth, at_worst / effect, allowed, doubt):
-        verdict, why = Verdict.PASSED, ""
-    elif counted.over >= LEAST_EVIDENCE and proves_broken(worth, counted.over / effect, allowed, doubt):
-        verdict, why = Verdict.FAILED, wording.too_many(objective, counted)
-    else:
-        verdict = Verdict.INCONCLUSIVE
+    why = ""
+    if verdict is Verdict.FAILED:
+        why = wording.too_many(objective, counted)
+    elif verdict is Verdict.INCONCLUSIVE:
         if proves_kept(worth, counted.over / effect, allowed, doubt):
             why = wording.cut_short(counted.unknown)
         else:
+            at_worst = counted.over + counted.unknown
             needed = samples_for_verdict(counted.total, at_worst, allowed, objective.confidence, effect)
             more = None if needed is None else needed - counted.total
             why = wording.undecided(objective.confidence, more, worth if effect > NOTABLE_EFFECT else math.inf)

@@ -140,6 +140,12 @@ class MasterRun(Run[StageT]):
             self.interrupted = f"worker {number}, which cannot take part ({message['reason']})"
             self.finish_early(f"interrupted by {self.interrupted}", graceful=False)
 
+    def cut(self, until: float) -> None:
+        """The verdict is certain; the workers are told with the word to end."""
+        super().cut(until)
+        if self.fleet is not None:
+            self.fleet.window = self.recorder.window
+
     def end_lost(self) -> None:
         """End the workers that were lost and still stand about, where this process has started them itself."""
         lost = [] if self.fleet is None else self.fleet.all_lost
@@ -195,7 +201,9 @@ class MasterRun(Run[StageT]):
         if self.fleet is None:
             return
         grace = self.grace
-        self._send(END, {"run": self.id, "grace": grace, "reason": self.stop_reason}, None)
+        window = self.recorder.window
+        until = window.steady_until - window.start if self.stopped_by == "certain" else None
+        self._send(END, {"run": self.id, "grace": grace, "reason": self.stop_reason, "until": until}, None)
         longest_wait = self.workload.longest_wait if self.workload.is_open else 0.0
         deadline = self.clock() + longest_wait + grace + PATIENCE
         while not self.fleet.done and self.clock() < deadline and not self.over:

@@ -32,6 +32,7 @@ def noticed(run: Run[Any], comparison: Comparison | None, silence: str, exceptio
     return Conditions(
         requests_sent=counts.pages,
         interrupted=run.interrupted,
+        certain=run.stop_reason if run.stopped_by == "certain" else "",
         stop_rule=run.stop_reason if run.stopped_by == "stop rule" else "",
         crashed=run.crashed,
         target_unreachable=run.unreachable,

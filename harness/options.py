@@ -81,6 +81,13 @@ def add_options(parser: Any, scenarios: Sequence[str]) -> None:
         in_form=False,
     )
     option("--metrics-host", metavar="<address>", default="127.0.0.1", help="Address of /metrics.", in_form=False)
+    option(
+        "--stop-when-certain",
+        action="store_true",
+        default=False,
+        help="End the run as soon as its verdict is certain; it looks three times, and is a little stricter each time.",
+        in_form=False,
+    )
     option("--stop-file", metavar="<path>", default="", help="The run ends as soon as this file exists.", in_form=False)
     option(
         "--journey-log",
@@ -111,6 +118,7 @@ def choices(options: argparse.Namespace, users: int | None) -> Choices:
         duration=float(options.run_time) if options.run_time else None,
         seed=str(options.seed or ""),
         think_scale=str(options.think_scale or ""),
+        stop_when_certain=bool(options.stop_when_certain),
         allowed=tuple(options.allow_target or ()),
         verify_tls=not options.no_verify_tls,
     )

@@ -143,6 +143,10 @@ class Pacing:
             line.waiting.appendleft(assignment.arrival)
         self.advance(now)
 
+    def shut(self) -> None:
+        """Nobody becomes due any more; whoever waits goes on waiting."""
+        self._next = None
+
     def close(self) -> None:
         """The run is over: nobody is let in any more, and whoever still waits is dropped."""
         self._next = None

@@ -12,6 +12,7 @@ import math
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Generic, Literal, Protocol, TypeVar, cast
 from urllib.parse import urlsplit
@@ -21,6 +22,7 @@ import gevent
 from harness.clocks import ClockWatch
 from harness.histogram import Histogram
 from harness.journey_log import JourneyLog
+from harness.looks import Looks
 from harness.machine import Reading
 from harness.pacing import Arrival, Assignment, Pacing, Seat
 from harness.process_facts import ProcessFacts, ProcessWatch
@@ -39,6 +41,7 @@ StageT = TypeVar("StageT")
 DROPPED = "dropped"
 START_DELAY = 0.2  # seconds between the last user being there and the first arrival being due
 LAG_PROBE = 0.05  # seconds between two probes of the event loop
+BREATH = 0.002  # seconds for which the load has its turn between two steps of a look at the verdict
 WATCH = 0.5  # seconds between two looks at the target, the stop file and the stop rules
 
 
@@ -78,7 +81,7 @@ class Run(Generic[StageT]):
         self.ended = False
         self.drained_out = False
         self.stop_reason = ""
-        self.stopped_by: Literal["", "stop file", "stop rule", "target died"] = ""
+        self.stopped_by: Literal["", "certain", "stop file", "stop rule", "target died"] = ""
         self.interrupted = ""
         self.unreachable = ""
         self.crashed = ""
@@ -100,6 +103,7 @@ class Run(Generic[StageT]):
         self._closed_at: float | None = None
         self._greenlets: list[Any] = []
         self._stop_watch = StopWatch(workload.stop_rules)
+        self._looks = looks_at(workload) if workload.stop_when_certain else None
         self.on_over: Callable[[], None] = lambda: None
         self.on_second: Callable[[Run[StageT]], None] = lambda _run: None
 
@@ -176,6 +180,11 @@ class Run(Generic[StageT]):
         """For how many seconds of its planned length the load was on."""
         end = self._closed_at if self._closed_at is not None else self.clock()
         return min(self.length, max(0.0, end - self.recorder.window.start)) if self.begun else 0.0
+
+    @property
+    def spend(self) -> float:
+        """The part of each demand's doubt that the verdict may spend; the looks at the run have spent the rest."""
+        return 1.0 if self._looks is None else self._looks.spend
 
     @property
     def phase(self) -> Phase:
@@ -274,6 +283,14 @@ class Run(Generic[StageT]):
         if not (graceful and self.begun):
             self._close()
 
+    def cut(self, until: float) -> None:
+        """The verdict is certain: what is due after so many seconds from the first arrival is not judged, and nobody comes any more."""
+        self.stopped_by = "certain"
+        window = self.recorder.window
+        self.recorder.window = replace(window, steady_until=window.start + until)
+        if self._pacing is not None:
+            self._pacing.shut()
+
     def end(self) -> None:
         """Locust has stopped all users; nothing more will be recorded."""
         self._close(tell=False)
@@ -316,7 +333,7 @@ class Run(Generic[StageT]):
 
     def _see_home(self) -> None:
         """Let nobody in any more, and wait for those under way."""
-        stopped_early, self.closing = self.closing, True
+        stopped_early, self.closing = self.closing and self.stopped_by != "certain", True
         if self._pacing is not None and not stopped_early:
             # Who was due in time and waits for a user may still be served.
             while not self.over and (wake := self._pacing.advance(self.clock())) < math.inf:
@@ -361,6 +378,12 @@ class Run(Generic[StageT]):
         elif rule := self._stop_watch.look(self.recorder, self.clock()):
             self.stopped_by = "stop rule"
             self.finish_early(rule)
+        elif self._looks is not None and self.begun and self._looks.due(self.elapsed):
+            until = self.elapsed
+            reason = self._looks.look(self.recorder, until, lambda: self._sleep(BREATH))
+            if reason and not self.closing:
+                self.cut(until)
+                self.finish_early(reason)
 
     def _next_closed(self, seat: Seat, now: float) -> None:
         number = self.share.number(self._numbers[seat.kind])
@@ -382,6 +405,18 @@ class Run(Generic[StageT]):
                 done=math.inf,
             )
         )
+
+
+def looks_at(workload: Workload[Any]) -> Looks:
+    """The looks at a run that ends when its verdict is certain."""
+    return Looks(
+        workload.objectives,
+        warm_up=workload.warm_up,
+        steady=workload.steady,
+        guaranteed=workload.planned_minimum,
+        level=workload.level,
+        is_open=workload.is_open,
+    )
 
 
 class Keeper(Protocol):

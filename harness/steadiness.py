@@ -64,7 +64,7 @@ class Difference:
 def steady(evidence: Evidence) -> Iterator[Finding]:
     """Whether response times stayed what they were, given that the load did."""
     conditions = evidence.conditions
-    measured = seconds(evidence.recorder) if conditions.level and not conditions.ended_early else None
+    measured = seconds(evidence.recorder) if conditions.level and not conditions.spoilt else None
     if measured is None:
         return
     series, usual = measured

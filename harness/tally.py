@@ -7,6 +7,7 @@ have ended, so it may neither prove that a demand was kept nor that it was broke
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
@@ -56,12 +57,21 @@ def done_well(objective: Objective, key: Key) -> bool:
     return key.blame in (Blame.NOBODY, Blame.SHOPPER)
 
 
-def tally(recorder: Recorder, objective: Objective, phases: Collection[str] = STEADY, *, sliced: bool = True) -> Tally:
+def tally(
+    recorder: Recorder,
+    objective: Objective,
+    phases: Collection[str] = STEADY,
+    *,
+    sliced: bool = True,
+    before: float = math.inf,
+) -> Tally:
     """How many samples of the phases the objective speaks of, and how many of them are not as demanded.
 
     For times, failures and dropped arrivals; ``slices`` always follow the response time, as slices do, and are only
-    counted if asked for.
+    counted if asked for. With ``before`` only what was due in earlier slices counts, all of it by its response time.
     """
+    if before < math.inf:
+        return _before(recorder, objective, phases, before)
     if objective.metric is Metric.DROPPED:
         return _dropped(recorder, objective, phases)
     total = over = unknown = 0
@@ -101,6 +111,23 @@ def _judged(objective: Objective, key: Key, histogram: Histogram) -> tuple[int, 
         return histogram.total, 0
     over = histogram.count_over(objective.bound)
     return over, histogram.total - over if ours else 0
+
+
+def _before(recorder: Recorder, objective: Objective, phases: Collection[str], before: float) -> Tally:
+    unknown = 0
+    slices: dict[int, tuple[int, int]] = {}
+    for key, cell in selected(recorder, objective, phases):
+        for index, histogram in list(cell.slices.items()):
+            # A slice counts if it ended before: the last one is still being filled.
+            if index + 1 <= before:
+                if objective.metric is Metric.DROPPED:
+                    beyond, unsure = histogram.infinite, 0
+                else:
+                    beyond, unsure = _judged(objective, key, histogram)
+                n, x = slices.get(index, (0, 0))
+                slices[index] = (n + histogram.total, x + beyond)
+                unknown += unsure
+    return Tally(sum(n for n, _ in slices.values()), sum(x for _, x in slices.values()), unknown, _in_order(slices))
 
 
 def _dropped(recorder: Recorder, objective: Objective, phases: Collection[str]) -> Tally:

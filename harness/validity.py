@@ -83,6 +83,9 @@ def undisturbed(evidence: Evidence) -> Iterator[Finding]:
         )
     elif conditions.stop_rule:
         yield Finding("end", Level.FAILED, conditions.stop_rule, "find out what broke the shop before loading it again")
+    elif conditions.certain:
+        held = spoken_duration(conditions.held)
+        yield _fine("end", f"the load ended after {held} of {spoken_duration(conditions.asked)}: {conditions.certain}")
     elif conditions.asked and conditions.held < HELD_ENOUGH * conditions.asked:
         yield _invalid(
             "end",

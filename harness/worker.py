@@ -55,6 +55,9 @@ class WorkerRun(Run[StageT]):
         self._teller = Teller(self.recorder)
         self._greenlets.append(gevent.spawn(self._guarded, self._tell))
 
+    def _look_for_reasons_to_stop(self) -> None:
+        """None of a worker's business: it sees a part of the load only, and the master all of it."""
+
     def echo(self, message: Mapping[str, Any]) -> None:
         """The master compares the clocks."""
         received = self._wall_clock()
@@ -64,6 +67,8 @@ class WorkerRun(Run[StageT]):
         """The master ends the run; of its natural end, at the end of the schedule, a worker knows by itself."""
         if message["run"] == self._run and message["reason"]:
             self.grace = message["grace"]
+            if message["until"] is not None:
+                self.cut(message["until"])
             self.finish_early(message["reason"])
 
     def thanked(self, message: Mapping[str, Any]) -> None:

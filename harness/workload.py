@@ -35,6 +35,7 @@ class Choices:
     duration: float | None = None
     seed: str = ""
     think_scale: str = ""
+    stop_when_certain: bool = False
     allowed: tuple[str, ...] = ()
     verify_tls: bool = True
 
@@ -92,6 +93,7 @@ class Workload(Protocol[StageT_co]):
     weights: Mapping[str, float]
     objectives: Sequence[Objective]
     stop_rules: Sequence[StopRule]
+    stop_when_certain: bool
     allowed: Collection[str]
     planned_minimum: Mapping[str, int]
     payment_options: Sequence[str]

@@ -161,6 +161,13 @@ def _cover(document: Document, _folder: Path) -> Problems:
         yield Problem("arrivals.process", arrivals.process, '"uniform": by chance, their number is not exact')
 
 
+def _certain(document: Document, _folder: Path) -> Problems:
+    if document.cover and document.stop.when_certain:
+        yield Problem(
+            "stop.when_certain", True, "no early end with cover: everything is walked exactly once", "leave it out"
+        )
+
+
 def _minimum(document: Document, _folder: Path) -> Problems:
     arrivals, minimum = document.arrivals, document.payments.minimum
     profile = arrivals.profile if arrivals else None
@@ -204,6 +211,7 @@ _CHECKS: tuple[tuple[set[str], Callable[[Document, Path], Problems]], ...] = (
     ({"closed", "target", "accounts"}, _closed_limits),
     ({"journeys", "payments", "sms", "cover"}, _weights),
     ({"arrivals", "cover"}, _cover),
+    ({"stop", "cover"}, _certain),
     ({"arrivals", "payments", "cover"}, _minimum),
     ({"closed", "objectives"}, _closed_demands),
     ({"sms", "shop"}, _sms_share),

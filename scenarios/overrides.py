@@ -24,6 +24,7 @@ OPTIONS: Mapping[str, str] = {
     "duration": "--run-time",
     "seed": "--seed",
     "think_scale": "--think-scale",
+    "stop_when_certain": "--stop-when-certain",
     "allow_target": "--allow-target",
     "verify_tls": "--no-verify-tls",
 }
@@ -183,6 +184,12 @@ def _allow_target(tables: Tables, choice: Any, scenario: Scenario) -> list[str]:
     return [f"target.allowed[{len(already) + index}]" for index in range(len(hosts))]
 
 
+def _stop_when_certain(tables: Tables, choice: Any, _scenario: Scenario) -> list[str]:
+    if choice:
+        tables.setdefault("stop", {})["when_certain"] = True
+    return ["stop.when_certain"]
+
+
 def _verify_tls(tables: Tables, choice: Any, _scenario: Scenario) -> list[str]:
     # Only ever switches off: that a scenario already did so is not undone by leaving the option away.
     if choice is False:
@@ -198,6 +205,7 @@ _APPLY: Mapping[str, Callable[[Tables, Any, Scenario], list[str]]] = {
     "users": _users,
     "seed": _seed,
     "think_scale": _think_scale,
+    "stop_when_certain": _stop_when_certain,
     "allow_target": _allow_target,
     "verify_tls": _verify_tls,
 }

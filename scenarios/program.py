@@ -146,6 +146,7 @@ class Prepared:
         self.longest_wait = chosen.longest_wait
         self.objectives: Sequence[Objective] = chosen.objectives
         self.stop_rules: Sequence[StopRule] = chosen.stop_rules
+        self.stop_when_certain = chosen.document.stop.when_certain
         self.allowed: Collection[str] = frozenset(chosen.target.allowed)
         self._mix = _within(chosen.mix, self._schedule)
         self.planned_minimum: Mapping[str, int] = self._mix.minimum
@@ -363,6 +364,7 @@ def _as_mapping(choices: Choices) -> dict[str, Any]:
         "duration": choices.duration,
         "seed": choices.seed,
         "think_scale": choices.think_scale,
+        "stop_when_certain": choices.stop_when_certain or None,
         "allow_target": choices.allowed,
         "verify_tls": None if choices.verify_tls else False,
     }

@@ -244,6 +244,8 @@ class Stop(Table):
 
     rules: Annotated[tuple[Rule, ...], Field(strict=False)] = ()
     """Such as ``"failures > 50% for 10s"``."""
+    when_certain: bool = False
+    """Whether to end as soon as the verdict is certain; the run is looked at three times, and a little more strictly."""
 
 
 class Document(Table):

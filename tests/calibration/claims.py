@@ -6,6 +6,7 @@ sizes are arguments: small in the tests, large in the table.
 
 import math
 import random
+from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from statistics import NormalDist
@@ -25,8 +26,10 @@ from harness.arrivals import ArrivalProcess, Profile, Schedule, Stage
 from harness.balance import balance
 from harness.cell import Cell
 from harness.conditions import Conditions, Evidence, MixCount
+from harness.demand import Objective
 from harness.gate import assess
 from harness.histogram import Histogram
+from harness.looks import Looks
 from harness.mix_drift import mix
 from harness.objective import parse
 from harness.recorder import PageKey, Recorder
@@ -134,6 +137,75 @@ def objectives(runs: int, seed: int = 1000) -> Iterator[Row]:
                 for run in range(runs)
             )
             yield share_row(f"p95 wrongly {wrong}: {truth} ({name})", events, runs, seed, at_most=0.05)
+
+
+# -- looks ------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Told:
+    """Pages of a whole run, in the order in which they were due: when, and whether over the bound."""
+
+    due: Sequence[float]
+    over: Sequence[bool]
+    length: float
+
+    def until(self, moment: float) -> Recorder:
+        """What a look at this moment finds."""
+        number = bisect_left(self.due, moment)
+        recorder = filled(self.over[:number], self.due[:number], self.length)
+        recorder.window = Window(0.0, 0.0, moment)
+        return recorder
+
+
+def looked_at(told: Told, objective: Objective) -> tuple[Verdict, bool]:
+    """The verdict on a run that ends when it is certain, and whether it ended early."""
+    looks = Looks([objective], warm_up=0.0, steady=told.length)
+    moment = 0.0
+    while moment < told.length:
+        moment += 1.0
+        if looks.due(moment) and looks.look(told.until(moment), moment):
+            return assess(told.until(moment), objective, looks.spend).verdict, True
+    return assess(told.until(told.length), objective, looks.spend).verdict, False
+
+
+def independent_pages(share: float, chance: random.Random) -> Told:
+    """Pages that come over the bound one by one, by chance."""
+    length, number = 120.0, chance.choice([300, 1_000, 4_000])
+    due = sorted(chance.random() * length for _ in range(number))
+    return Told(due, [chance.random() < share for _ in due], length)
+
+
+def clustered_pages(share: float, chance: random.Random) -> Told:
+    """Pages that come over the bound in clusters: an M/M/8 shop at nine tenths of what it can carry, for 300 s."""
+    length, service, warm_up = 300.0, 10.0, 60.0
+    arrivals = 0.9 * SERVERS * service
+    bound = stay_exceeded_by(share, SERVERS, arrivals, service)
+    moments = list(poisson(arrivals, warm_up + length, chance))
+    stays = queue(moments, exponential(1 / service, chance), Counter(SERVERS))
+    kept = [(moment - warm_up, stay > bound) for moment, stay in zip(moments, stays, strict=True) if moment >= warm_up]
+    return Told([moment for moment, _ in kept], [late for _, late in kept], length)
+
+
+def early_ends(runs: int, seed: int = 8000) -> Iterator[Row]:
+    """How often a run that ends when its verdict is certain ends in a wrong one, and how often it ends early at all."""
+    objective = parse("page.P response_time p95 < 2s")
+    shops: tuple[tuple[str, Callable[[float, random.Random], Told]], ...] = (
+        ("independent samples", independent_pages),
+        ("clustered, M/M/8 at 90 %", clustered_pages),
+    )
+    cases = ((2.0, Verdict.PASSED, "twice the allowed share is over the bound"), (0.5, Verdict.FAILED, "half of it"))
+    for name, shop in shops:
+        for times, wrong, truth in cases:
+            ends = [
+                looked_at(shop(times * objective.allowed, random.Random(seed + run)), objective) for run in range(runs)
+            ]
+            events = sum(verdict is wrong for verdict, _ in ends)
+            claim = f"p95 wrongly {wrong} with three looks: {truth} ({name})"
+            yield share_row(claim, events, runs, seed, at_most=0.05)
+    ends = [looked_at(independent_pages(0.0, random.Random(seed + run)), objective) for run in range(runs)]
+    soon = sum(early and verdict is Verdict.PASSED for verdict, early in ends)
+    yield share_row("a shop that is far from the bound passes before the end", soon, runs, seed, at_least=0.9)
 
 
 # -- what comes in and what goes out ----------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from claims import Row, balances, frozen, mixes, objectives, schedules, steadiness, store
+from claims import Row, balances, early_ends, frozen, mixes, objectives, schedules, steadiness, store
 
 HEAD = ("claim", "n", "estimate", "95 % CI (Wilson)", "bound", "seed")
 BEGIN, END = "<!-- proofs: written by tests/calibration/table.py -->", "<!-- proofs: end -->"
@@ -25,6 +25,7 @@ def simulated(*, quick: bool) -> Iterator[Row]:
     yield from schedules(runs=1 if quick else 3)
     yield from store(samples=20_000 if quick else 200_000)
     yield from objectives(runs=40 if quick else 400)
+    yield from early_ends(runs=40 if quick else 400)
     yield from balances(runs=100 if quick else 1_000)
     yield from steadiness(runs=100 if quick else 1_000)
     yield from mixes(runs=200 if quick else 2_000)

@@ -17,6 +17,7 @@ pytestmark = pytest.mark.calibration
         pytest.param(lambda: claims.schedules(runs=1), id="the schedule is the same for any number of workers"),
         pytest.param(lambda: claims.store(samples=20_000), id="the store keeps quantiles"),
         pytest.param(lambda: claims.objectives(runs=40), id="verdicts on percentiles"),
+        pytest.param(lambda: claims.early_ends(runs=40), id="verdicts of runs that end when they are certain"),
         pytest.param(lambda: claims.balances(runs=50), id="what comes in must go out"),
         pytest.param(lambda: claims.steadiness(runs=100), id="steadiness"),
         pytest.param(lambda: claims.mixes(runs=200), id="mixes"),

@@ -129,3 +129,19 @@ def _shop_of(pid):
     children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
     (shop,) = [int(child) for child in children if b"shop" in Path(f"/proc/{child}/cmdline").read_bytes()]
     return shop
+
+
+def test_workers_end_early_together_when_the_verdict_is_certain(locust, scenario):
+    longer = QUICK.replace('duration = "6s"', 'duration = "29s"')
+    run = locust("--headless", "--scenario", scenario(longer), "--processes", "2", "--stop-when-certain").wait()
+    assert run.sound, run.output
+    assert "Ended before its time: the verdict was certain after" in run.output
+    (ended,) = [one for one in run.result["judgement"]["findings"] if one["check"] == "end"]
+    assert ended["level"] == "ok"
+    assert "look 1 of 3" in ended["message"]
+    window = run.result["measured"]["window"]
+    assert 6 <= window["steady_until"] - window["steady_from"] < 9
+    # Everybody was seen home: nobody was cut off, nobody dropped.
+    assert set(run.result["counts"]["journeys_by_outcome"]) <= {"ok", "abandoned"}
+    offered = sum(one["offered"] for one in run.result["measured"]["arrivals"].values())
+    assert offered == run.result["counts"]["journeys"]

@@ -30,6 +30,7 @@ class Load:
     users = 3
     warm_up, steady, drain, longest_wait = 0.0, 10.0, 1.0, 1.0
     stop_rules = ()
+    stop_when_certain = False
     planned_minimum = {}  # noqa: RUF012  nobody changes it
     payment_options = ("gpay",)
 

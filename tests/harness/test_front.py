@@ -19,6 +19,7 @@ class Load:
     is_open = False
     drain = 1.0
     stop_rules = ()
+    stop_when_certain = False
     weights = {"guest": 5.0}  # noqa: RUF012  nobody changes it
     allowed = ("shop.example",)
     name = "fake"
@@ -60,6 +61,7 @@ OPTIONS = {
     "think_scale": "",
     "allow_target": [],
     "no_verify_tls": False,
+    "stop_when_certain": False,
     "tags": None,
     "exclude_tags": None,
     "class_picker": False,

@@ -37,6 +37,7 @@ class Load:
     spawn_rate = 100.0
     warm_up, steady, drain, longest_wait = 0.0, 5.0, 1.0, 1.0
     stop_rules = ()
+    stop_when_certain = False
     planned_minimum = {}  # noqa: RUF012  nobody changes it
     payment_options = ("gpay",)
     objectives = (parse("journey failures < 5%"),)
@@ -102,6 +103,7 @@ class Environment:
                 "think_scale": "",
                 "allow_target": [],
                 "no_verify_tls": False,
+                "stop_when_certain": False,
                 "results": "",
                 "metrics_port": 0,
                 "metrics_linger": 0.0,

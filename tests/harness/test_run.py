@@ -14,6 +14,7 @@ from harness.run import START_DELAY, Run, keeper_of, run_of
 from harness.sample import JourneySample, Phase
 from harness.stop_file import StopFile
 from harness.stop_rule import parse as parse_rule
+from harness.worker import WorkerRun
 
 
 class Time:
@@ -61,12 +62,14 @@ class Load:
     allowed = ()
     planned_minimum = {}  # noqa: RUF012
     payment_options = ("gpay",)
+    level = True
 
-    def __init__(self, rate=0.0, *, warm_up=2.0, steady=8.0, drain=3.0, longest_wait=1.0, rules=()):
+    def __init__(self, rate=0.0, *, warm_up=2.0, steady=8.0, drain=3.0, longest_wait=1.0, rules=(), certain=False):
         self.is_open = rate > 0
         self.warm_up, self.steady, self.drain, self.longest_wait = warm_up, steady, drain, longest_wait
         self.objectives = [parse("journey failures < 1%")]
         self.stop_rules = [parse_rule(rule) for rule in rules]
+        self.stop_when_certain = certain
         self._rate = rate
 
     def schedule(self):
@@ -322,6 +325,44 @@ def test_a_run_is_ended_early_once_and_keeps_the_first_reason(time, make_run):
     assert run.held == pytest.approx(4.0)
 
 
+def seats(run, time, number=30, kind="guest"):
+    for _ in range(number):
+        run.park(Shopper(run, time, kind))
+        run.park(Shopper(run, time, "returning"))
+
+
+def test_a_run_whose_verdict_is_certain_ends_sees_everybody_home_and_judges_what_came(time, make_run):
+    run = make_run(Load(80.0, warm_up=0.0, steady=40.0, certain=True))
+    seats(run, time, 60)
+    run.start(120)
+    time.until(100 + START_DELAY + 12.0)
+    # At the first look, 760 journeys without a failure: for a tenth of the doubt it takes 528.
+    assert run.stopped_by == "certain"
+    assert run.held == pytest.approx(10.0, abs=0.6)
+    assert "of the 40 s to be judged (look 1 of 3)" in run.stop_reason
+    assert run.spend == pytest.approx(0.1)
+    window = run.recorder.window
+    assert window.steady_until - window.start == pytest.approx(10.0, abs=0.6)
+    offered, started, dropped = arrivals(run)
+    assert (run.over, run.drained_out, run.under_way) == (True, False, 0)
+    assert offered == started == pytest.approx(820, abs=30)
+    assert dropped == 0
+
+
+def test_a_run_that_nobody_wants_ended_early_spends_all_its_doubt_at_the_end(make_run):
+    run = make_run(Load(2.0))
+    assert run.spend == 1.0
+
+
+def test_where_nothing_is_certain_a_run_goes_on_to_its_end_with_what_doubt_is_left(time, make_run):
+    run = make_run(Load(2.0, steady=40.0, certain=True))
+    seats(run, time, 3)
+    run.start(6)
+    time.until(200.0)
+    assert (run.held, run.stopped_by) == (42.0, "")
+    assert run.spend == pytest.approx(0.7)
+
+
 def test_a_run_that_locust_ends_does_not_ask_locust_to_end_it(time, make_run):
     run = make_run(Load(2.0))
     ended = []
@@ -473,3 +514,29 @@ def test_an_environment_without_a_run_is_told_apart():
     assert keeper_of(environment) is None
     with pytest.raises(RuntimeError, match="no run"):
         run_of(environment)
+
+
+@pytest.fixture
+def worker(time):
+    load = Load(10.0, rules=["dropped > 10% for 1s"], certain=True)
+    run = WorkerRun(load, None, send=lambda *_: None, clock=time.clock, processor=lambda: 0.0, sleep=time.sleep)
+    run.open(time.now)
+    yield run
+    run.end()
+
+
+def test_a_worker_leaves_it_to_the_master_when_to_end_since_it_sees_but_a_part(time, worker):
+    time.until(107.0)
+    assert worker.recorder.counts().failed_journeys > 10
+    assert not worker.closing
+
+
+def test_a_worker_that_is_told_that_the_verdict_is_certain_judges_as_much_as_the_master(time, worker):
+    time.until(107.0)
+    worker.end_as_told({"run": "", "grace": 3.0, "reason": "certain", "until": 6.5})
+    assert worker.recorder.window.steady_until == 106.5
+    time.until(120.0)
+    offered, started, dropped = arrivals(worker)
+    assert worker.over
+    assert offered == started + dropped
+    assert offered <= 71

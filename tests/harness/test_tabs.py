@@ -23,6 +23,7 @@ class Load:
     users = 5
     warm_up, steady, drain, longest_wait = 2.0, 10.0, 1.0, 1.0
     stop_rules = ()
+    stop_when_certain = False
     payment_options = ("gpay", "masterpass")
     objectives = (parse("page response_time p50 < 1s"), parse("page failures < 5%"))
 

@@ -1,0 +1,145 @@
+"""Ends a run as soon as its verdict is certain, without paying for it with wrong verdicts.
+
+Whoever looks at a test again and again until it says what she hopes for will see it say so: repeated looks add up their
+errors. So there are few, at moments fixed in advance, and the doubt that a demand allows is spent on them in parts: a tenth at
+each of three looks, the rest at the end (a union bound, which holds however alike the looks are). A look only decides
+whether to end the load. The verdict is then given on everybody who had come until that moment, when the last of them
+is home, with the doubt of that look.
+
+What is no test of a hypothesis decides only when it can change no more: a count that is reached, a maximum that is
+exceeded.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+
+from harness.balance import balance
+from harness.conditions import Conditions, Evidence
+from harness.demand import Metric, Objective, Statistic
+from harness.gate import share_verdict
+from harness.histogram import Histogram
+from harness.recorder import Recorder
+from harness.sample import Blame, Phase
+from harness.steadiness import steady
+from harness.tally import STEADY, done_well, selected, tally, times
+from harness.units import spoken_duration
+from harness.verdict import Level, Verdict
+
+LOOKS = (0.25, 0.5, 0.75)
+"""When to look, as parts of the time to be judged."""
+SPENT = 0.1
+"""The part of a demand's doubt that each look spends."""
+MARGIN = 0.5
+"""To end the load takes this part of a look's doubt, so that those still under way can hardly change the verdict."""
+
+_AT_LEAST = 3
+"""Slices of settled journeys; with fewer nothing is known about how much they vary."""
+
+
+class Looks:
+    """The looks at one run. ``warm_up`` and ``steady`` are its planned seconds; ``served`` what is guaranteed, by payment option.
+
+    ``level`` says that the load is the same throughout. ``pause`` is called between two steps, to let the load go on.
+    """
+
+    def __init__(
+        self,
+        objectives: Sequence[Objective],
+        *,
+        warm_up: float,
+        steady: float,
+        guaranteed: Mapping[str, int] | None = None,
+        level: bool | None = None,
+        is_open: bool = True,
+    ) -> None:
+        self.objectives = tuple(objectives)
+        self._warm_up, self._steady = warm_up, steady
+        self._guaranteed = dict(guaranteed or {})
+        self._level, self._open = level, is_open
+        self._taken = 0
+        self._decided = False
+
+    @property
+    def spend(self) -> float:
+        """The part of each demand's doubt that the verdict may spend."""
+        return SPENT if self._decided else 1 - SPENT * len(LOOKS)
+
+    def due(self, elapsed: float) -> bool:
+        """Whether it is time for the next look, so many seconds from the first arrival; late by a second is in time."""
+        return self._taken < len(LOOKS) and elapsed >= self._warm_up + LOOKS[self._taken] * self._steady - 1e-6
+
+    def look(self, recorder: Recorder, elapsed: float, pause: Callable[[], object] = lambda: None) -> str:
+        """Take the look that is due; why the load can end now, in words, or ``""``."""
+        self._taken += 1
+        before = settled(recorder, elapsed)
+        verdicts = []
+        for objective in self.objectives:
+            verdicts.append(early(recorder, objective, before, self._steady))
+            pause()
+        failed = Verdict.FAILED in verdicts
+        if not failed and not (self._all_passed(verdicts, recorder) and self._calm(recorder, elapsed)):
+            return ""
+        self._decided = True
+        judged = spoken_duration(max(0.0, elapsed - self._warm_up))
+        return (
+            f"the verdict was certain after {judged} of the {spoken_duration(self._steady)} to be judged "
+            f"(look {self._taken} of {len(LOOKS)})"
+        )
+
+    def _all_passed(self, verdicts: Sequence[Verdict], recorder: Recorder) -> bool:
+        return bool(verdicts) and all(each is Verdict.PASSED for each in verdicts) and self._all_served(recorder)
+
+    def _all_served(self, recorder: Recorder) -> bool:
+        """Whether the rare options have had the journeys that they were promised."""
+        left = dict(self._guaranteed)
+        for key, cell in list(recorder.journeys.items()):
+            if key.payment_option in left and key.blame != Blame.HARNESS:
+                left[key.payment_option] -= cell.response.total - cell.response.infinite
+        return all(number <= 0 for number in left.values())
+
+    def _calm(self, recorder: Recorder, elapsed: float) -> bool:
+        """Whether nothing speaks against a pass that a longer run would show yet more clearly."""
+        view = copy.copy(recorder)
+        window = recorder.window
+        view.window = replace(window, steady_until=window.start + elapsed)
+        facts = Conditions(level=self._level, expected_offered=1 if self._open else None, held=elapsed)
+        evidence = Evidence(view, facts, self.objectives)
+        found = [*balance(evidence), *steady(evidence)]
+        return all(finding.level in (Level.OK, Level.WARNING) for finding in found)
+
+
+def early(recorder: Recorder, objective: Objective, before: float, length: float) -> Verdict:
+    """What is certain about a demand already, ``INCONCLUSIVE`` if nothing is.
+
+    ``before`` is the slice of the recorder before which everybody is home, ``length`` the seconds to be judged in all.
+    """
+    if objective.metric in (Metric.COUNT, Metric.RATE):
+        number = sum(cell.response.total for key, cell in selected(recorder, objective) if done_well(objective, key))
+        reached = objective.operator.holds(number / (length if objective.metric is Metric.RATE else 1), objective.bound)
+        if objective.operator.upward:
+            return Verdict.PASSED if reached else Verdict.INCONCLUSIVE
+        return Verdict.INCONCLUSIVE if reached else Verdict.FAILED
+    if objective.statistic in (Statistic.MEAN, Statistic.MAX):
+        seen = times(recorder, objective)
+        exceeded = objective.statistic is Statistic.MAX and not objective.operator.holds(seen.largest, objective.bound)
+        return Verdict.FAILED if seen.total and (seen.infinite or exceeded) else Verdict.INCONCLUSIVE
+    if objective.allowed == 0:
+        return Verdict.FAILED if tally(recorder, objective, sliced=False).over else Verdict.INCONCLUSIVE
+    counted = tally(recorder, objective, before=before)
+    if len(counted.slices) < _AT_LEAST:
+        return Verdict.INCONCLUSIVE
+    verdict, _ = share_verdict(counted, objective.allowed, (1 - objective.confidence) * SPENT * MARGIN)
+    return verdict
+
+
+def settled(recorder: Recorder, elapsed: float) -> float:
+    """The first slice of which somebody may still be under way: as long ago as 99 of 100 journeys took, of those that ended."""
+    took = Histogram()
+    for key, cell in list(recorder.journeys.items()):
+        if key.phase in STEADY or key.phase == Phase.WARM_UP:
+            took.add(cell.service)
+    usual = took.quantile(0.99) if took.total else 0.0
+    return (elapsed - usual) / recorder.slice_length
