@@ -30,7 +30,11 @@ class Entry(NamedTuple):
     says: str
 
 
-COMMANDS: Mapping[str, Entry] = {}
+COMMANDS: Mapping[str, Entry] = {
+    "plan": Entry(
+        "scenarios.plan", "Says whether the forecast peak fits what the shop was measured to carry, and how surely."
+    ),
+}
 """Every command by name, in the order in which ``--help`` lists them; a module is read only when its command is called."""
 
 

@@ -32,18 +32,18 @@ def find(path_or_name: str, folder: Path = FOLDER) -> Path:
     return folder / f"{path_or_name}.toml"
 
 
-def tables(path: Path) -> dict[str, Any]:
-    """What stands in the file; raises ``ScenarioError`` if it cannot be read or is no TOML."""
+def tables(path: Path, kind: str = "scenario") -> dict[str, Any]:
+    """What stands in the file; raises ``ScenarioError``, which calls it a ``kind``, if it cannot be read or is no TOML."""
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "It is not UTF-8"
-        problem = Problem("scenario", str(path), f"a TOML file that can be read. {reason}")
-        raise ScenarioError("the scenario", [problem]) from None
+        problem = Problem(kind, str(path), f"a TOML file that can be read. {reason}")
+        raise ScenarioError(f"the {kind}", [problem]) from None
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise ScenarioError(f"scenario {path.stem}", [_syntax_problem(str(error), text)]) from None
+        raise ScenarioError(f"{kind} {path.stem}", [_syntax_problem(str(error), text)]) from None
 
 
 def _syntax_problem(message: str, text: str) -> Problem:

@@ -18,10 +18,11 @@ HEADERS = ("key", "when left out", "meaning")
 
 def reference() -> str:
     """One row for each key, as a Markdown table; the embedded shop's own keys are left to ``shop/settings.py``."""
-    return tabulate(list(_rows(Document)), HEADERS, tablefmt="github", disable_numparse=True)
+    return tabulate(list(rows(Document)), HEADERS, tablefmt="github", disable_numparse=True)
 
 
-def _rows(table: type[BaseModel], prefix: str = "") -> Iterator[tuple[str, str, str]]:
+def rows(table: type[BaseModel], prefix: str = "") -> Iterator[tuple[str, str, str]]:
+    """Key, default and meaning of every key that these tables may have."""
     for name, field in table.model_fields.items():
         key = f"{prefix}{field.alias or name}"
         inner = table_in(field.annotation)
@@ -29,7 +30,7 @@ def _rows(table: type[BaseModel], prefix: str = "") -> Iterator[tuple[str, str, 
         left_out = "" if field.is_required() else _written(field.get_default(call_default_factory=True))
         yield f"`{key}`", left_out, meaning.replace("``", "`")
         if inner is not None and inner is not Settings:
-            yield from _rows(inner, f"{key}[]." if _is_list(field.annotation) else f"{key}.")
+            yield from rows(inner, f"{key}[]." if _is_list(field.annotation) else f"{key}.")
 
 
 def _is_list(annotation: Any) -> bool:

@@ -1,0 +1,77 @@
+"""What the shop is known to carry while keeping every objective, and how well that is known."""
+
+from __future__ import annotations
+
+import math
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from statistics import NormalDist
+
+from harness.planning.levels import Level
+
+
+class Grade(StrEnum):
+    """How something is known."""
+
+    CONFIRMED = "confirmed"
+    """A capacity search found it, and a run of its own confirmed it."""
+    BRACKETED = "bracketed"
+    """A run at the lower end kept every objective, a run at the upper end did not."""
+    AT_LEAST = "at least"
+    """A run at this rate kept every objective; nothing was tried above."""
+    BELOW = "below"
+    """No run kept every objective; the lowest that was tried did not."""
+    MODEL = "model"
+    """Computed from what was measured elsewhere."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Carried:
+    """The journeys a second that keep every objective, at the mix that was measured: ``low <= likely <= high``.
+
+    The range is a 95 % interval (CONFIRMED, MODEL) or what two runs leave open (BRACKETED); ``high`` is ``inf`` for AT_LEAST.
+    """
+
+    likely: float
+    low: float
+    high: float
+    grade: Grade
+    source: str
+    instances: int | None = None
+
+    def draw(self, chance: random.Random) -> float:
+        """One value it might be: normal on the logarithm within the interval, even between two runs.
+
+        Of what is only known to be at least so much, that much.
+        """
+        if self.grade is Grade.BRACKETED:
+            return chance.uniform(self.low, self.high)
+        if not (0 < self.low < self.high < math.inf):
+            return self.likely
+        z = NormalDist().inv_cdf(0.975)
+        side = chance.gauss(0.0, 1.0)
+        reach = math.log(self.high / self.likely) if side > 0 else math.log(self.likely / self.low)
+        return self.likely * math.exp(side * reach / z)
+
+
+def carried_by(levels: Sequence[Level]) -> Carried | None:
+    """What runs at several rates show: the highest that kept everything below the lowest that did not; None without a judged run.
+
+    Never more than a rate which itself held: what lies between that and the next one is left open.
+    """
+    judged = sorted((level for level in levels if level.kept is not None), key=lambda level: level.rate)
+    if not judged:
+        return None
+    failed = [level for level in judged if not level.kept]
+    ceiling = failed[0].rate if failed else math.inf
+    passed = [level for level in judged if level.kept and level.rate < ceiling]
+    instances = judged[0].instances
+    if not passed:
+        return Carried(
+            likely=0.0, low=0.0, high=ceiling, grade=Grade.BELOW, source=failed[0].source, instances=instances
+        )
+    best = passed[-1]
+    grade = Grade.BRACKETED if failed else Grade.AT_LEAST
+    return Carried(likely=best.rate, low=best.rate, high=ceiling, grade=grade, source=best.source, instances=instances)

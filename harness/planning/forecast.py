@@ -1,0 +1,157 @@
+"""What will be asked of the shop, with how sure anybody can be of it.
+
+Rates are orders a second. Nothing here is one number: the peak, the share of shoppers who buy and the mix of payment options
+are drawn, so that the answer is a probability.
+"""
+
+from __future__ import annotations
+
+import math
+import random
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from statistics import NormalDist, fmean, stdev
+
+from harness.planning.levels import Mix
+
+PRIOR = 0.5
+"""What is added to every count before it is believed (Jeffreys): nothing was seen is not the same as never happens."""
+FEWEST_PEAKS = 5
+"""With fewer days nobody can say how much days differ."""
+OF_UNCERTAINTY = 0.9
+"""An uncertainty of 10 % means: nine times out of ten the truth lies within 10 %."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Peak:
+    """The busiest minute of the day that is planned for, in orders a second.
+
+    Either ``rate`` (of the busiest hour) times ``factor`` (busiest minute over that hour), each within its uncertainty nine times
+    out of ten; or ``past``, the busiest minutes of days like it.
+    """
+
+    rate: float = 0.0
+    rate_uncertainty: float = 0.0
+    factor: float = 1.0
+    factor_uncertainty: float = 0.0
+    past: tuple[float, ...] = ()
+
+    @property
+    def usual(self) -> float:
+        """Orders a second in the busiest hour; where only the busiest minutes are known, half of theirs."""
+        return fmean(self.past) / 2 if self.past else self.rate
+
+    def draw(self, chance: random.Random) -> float:
+        """One peak it might be; a day to come differs from the mean of past ones as they do, and the mean is uncertain too."""
+        if self.past:
+            logs = [math.log(one) for one in self.past]
+            freedom = len(logs) - 1
+            spread = stdev(logs) * math.sqrt(1 + 1 / len(logs))
+            student = chance.gauss(0.0, 1.0) / math.sqrt(chance.gammavariate(freedom / 2, 2.0) / freedom)
+            return math.exp(fmean(logs) + spread * student)
+        return self.rate * self.factor * _off(self.rate_uncertainty, chance) * _off(self.factor_uncertainty, chance)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WhatIf:
+    """Something that might be otherwise: another mix of payments, a slower bank, slower SMS. Delays are in seconds."""
+
+    name: str
+    payments: Mapping[str, float] = field(default_factory=dict)
+    bank_delay: float = 0.0
+    sms_delay: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Forecast:
+    """What is planned for.
+
+    ``growth`` is by week, over ``weeks``. ``retries`` is the share of journeys begun once more. ``bought`` of ``begun``
+    checkouts ended in an order; None: as in the results. ``payments`` are counts by option; empty: as in the results. ``surge`` is how
+    long in seconds more comes than the shop carries, ``afterwards`` the orders a second once it is over (None: the usual hour).
+    """
+
+    peak: Peak
+    confidence: float = 0.9
+    seed: int = 1
+    draws: int = 2000
+    growth: float = 0.0
+    weeks: float = 0.0
+    retries: float = 0.0
+    bought: int | None = None
+    begun: int | None = None
+    payments: Mapping[str, float] = field(default_factory=dict)
+    instances: int | None = None
+    lost: int = 1
+    surge: float = 60.0
+    afterwards: float | None = None
+    what_ifs: tuple[WhatIf, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Need:
+    """Drawn needs: ``orders`` a second at the peak, and the ``journeys`` a second of the measured kind that they amount to."""
+
+    orders: tuple[float, ...]
+    journeys: tuple[float, ...]
+    conversion: float
+    work: float
+
+
+def needs(forecast: Forecast, measured: Mix) -> Need:
+    """What the peak needs of the shop, drawn as often as the forecast says; the same seed gives the same draws.
+
+    ``work`` is how many requests a journey of the forecast mix takes, in those of the measured one. Orders become journeys by the
+    share of journeys that buy (Beta), and journeys of another mix (Dirichlet) become as many of the measured one as
+    send as many requests.
+    """
+    chance = random.Random(forecast.seed)
+    grown = (1 + forecast.growth) ** forecast.weeks
+    bought, begun = (
+        (forecast.bought, forecast.begun)
+        if forecast.bought is not None and forecast.begun is not None
+        else (measured.orders, measured.journeys)
+    )
+    orders, journeys = [], []
+    for _ in range(forecast.draws):
+        peak = forecast.peak.draw(chance) * grown
+        buys = chance.betavariate(bought + PRIOR, begun - bought + PRIOR)
+        mixed = _dirichlet(forecast.payments, chance) if forecast.payments else {}
+        orders.append(peak)
+        journeys.append(peak / max(buys, 1e-9) * (1 + forecast.retries) * work(mixed, measured))
+    return Need(
+        orders=tuple(orders),
+        journeys=tuple(journeys),
+        conversion=(bought + PRIOR) / (begun + 2 * PRIOR),
+        work=work(forecast.payments, measured),
+    )
+
+
+def work(payments: Mapping[str, float], measured: Mix) -> float:
+    """How many requests a journey of this mix takes, over those of a measured one; 1 where nothing is said or known.
+
+    Options that no measured journey used count as the mean of all.
+    """
+    pages = measured.pages_per_journey
+    journeys = sum(measured.journeys_by_option.values())
+    if not payments or not pages or not journeys:
+        return 1.0
+    usual = math.fsum(pages[option] * n for option, n in measured.journeys_by_option.items() if n) / journeys
+    total = math.fsum(payments.values())
+    if usual <= 0 or total <= 0:
+        return 1.0
+    return math.fsum(pages.get(option, usual) * share for option, share in payments.items()) / total / usual
+
+
+def quantile(values: Sequence[float], q: float) -> float:
+    """The value that a share ``q`` of these does not exceed."""
+    return sorted(values)[max(0, math.ceil(q * len(values)) - 1)]
+
+
+def _dirichlet(counts: Mapping[str, float], chance: random.Random) -> dict[str, float]:
+    return {name: chance.gammavariate(count + PRIOR, 1.0) for name, count in counts.items()}
+
+
+def _off(uncertainty: float, chance: random.Random) -> float:
+    z = NormalDist().inv_cdf((1 + OF_UNCERTAINTY) / 2)
+    return math.exp(chance.gauss(0.0, 1.0) * math.log1p(uncertainty) / z)

@@ -1,0 +1,189 @@
+"""Reads from finished runs what a plan is made of: how much the shop got through at each rate, and how long it took."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+
+from harness.histogram import Histogram
+from harness.objective import parse
+from harness.recorder import Recorder
+from harness.result import Result
+from harness.rows import every_journey, every_page
+from harness.sample import Blame, Phase
+from harness.throughput import finished
+from harness.verdict import Level as Weight
+from harness.verdict import Verdict
+
+JOURNEYS, ORDERS = parse("journey rate > 0/s"), parse("orders rate > 0/s")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Level:
+    """What was measured while one load was held.
+
+    ``rate`` is journeys due per second, ``throughput`` and ``orders`` journeys and orders finished per second, ``pages``
+    requests per second. ``in_shop`` is how many requests the shop had in hand on average, ``in_flight`` how many shoppers
+    were on their way, thinking included; both by Little's law. ``journey_time`` and ``page_time`` map ``mean``, ``p50``,
+    ``p95`` and ``p99`` to seconds. ``kept`` says whether every objective held; None: too little was seen to tell.
+    ``steady`` is false where response times never came to rest, so that the level shows no lasting state. ``patience`` says for
+    each objective on a time how many seconds more each request could have waited until it broke. ``variation`` is the squared
+    coefficient of variation of the pages' times.
+    """
+
+    source: str
+    rate: float
+    throughput: float
+    orders: float
+    pages: float
+    in_shop: float
+    in_flight: float
+    journey_time: Mapping[str, float]
+    page_time: Mapping[str, float]
+    kept: bool | None
+    steady: bool = True
+    instances: int | None = None
+    broken: tuple[str, ...] = ()
+    patience: Mapping[str, float] = field(default_factory=dict)
+    variation: float = 1.0
+
+    @property
+    def conversion(self) -> float:
+        """The share of finished journeys that ended in an order."""
+        return self.orders / self.throughput if self.throughput > 0 else 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mix:
+    """Who paid how, as counted: journeys and requests by payment option, journeys and orders in all."""
+
+    journeys_by_option: Mapping[str, int] = field(default_factory=dict)
+    pages_by_option: Mapping[str, int] = field(default_factory=dict)
+    journeys: int = 0
+    orders: int = 0
+
+    @property
+    def pages_per_journey(self) -> dict[str, float]:
+        """How many requests a journey with each option takes."""
+        return {
+            option: self.pages_by_option.get(option, 0) / number
+            for option, number in self.journeys_by_option.items()
+            if number
+        }
+
+    def plus(self, other: Mix) -> Mix:
+        """Both counted together."""
+        return Mix(
+            journeys_by_option=_added(self.journeys_by_option, other.journeys_by_option),
+            pages_by_option=_added(self.pages_by_option, other.pages_by_option),
+            journeys=self.journeys + other.journeys,
+            orders=self.orders + other.orders,
+        )
+
+
+def level_of(
+    result: Result, source: str, *, instances: int | None = None, outside: Collection[str] = ()
+) -> Level | None:
+    """The load that a run held in its steady part; None where there was no steady part to speak of.
+
+    An invalid run has no level: nothing that it measured may be used. ``outside`` names pages that others than the shop answer: a
+    bank's.
+    """
+    recorder, window = result.recorder, result.recorder.window
+    length = window.steady_until - window.steady_from
+    if result.judgement.verdict is Verdict.INVALID or not math.isfinite(length) or length <= 0:
+        return None
+    recorder = within(recorder, outside)
+    journeys, pages = every_journey(recorder), every_page(recorder)
+    if not journeys.count:
+        return None
+    findings = result.judgement.findings
+    offered = recorder.arrivals[Phase.STEADY].offered
+    closed = result.asked.model == "closed"
+    throughput = _rate(recorder, orders=False)
+    return Level(
+        source=source,
+        rate=throughput if closed else offered / length,
+        throughput=throughput,
+        orders=_rate(recorder, orders=True),
+        pages=pages.count / length,
+        in_shop=_time_spent(recorder, of_pages=True) / length,
+        in_flight=_time_spent(recorder, of_pages=False) / length,
+        journey_time=_times(journeys.response),
+        page_time=_times(pages.response),
+        kept={Verdict.PASSED: True, Verdict.FAILED: False}.get(result.judgement.verdict),
+        steady=not any(one.check == "steady" and one.level is Weight.INCONCLUSIVE for one in findings),
+        instances=instances,
+        broken=tuple(one.text for one in result.judgement.objectives if one.verdict is Verdict.FAILED),
+        patience=_patience(result, pages.count / journeys.count),
+        variation=_variation(pages.response),
+    )
+
+
+def within(recorder: Recorder, outside: Collection[str]) -> Recorder:
+    """The same measurements without the pages that others than the shop answered."""
+    inside = Recorder(recorder.window, slice_length=recorder.slice_length, most_slices=recorder.most_slices)
+    inside.pages = {key: cell for key, cell in recorder.pages.items() if key.page not in outside}
+    inside.journeys, inside.arrivals = recorder.journeys, recorder.arrivals
+    return inside
+
+
+def mix_of(result: Result, outside: Collection[str] = ()) -> Mix:
+    """Who paid how in the steady part of a run; those whom the shop failed count as coming, not as having bought."""
+    recorder = result.recorder
+    journeys: dict[str, int] = {}
+    pages: dict[str, int] = {}
+    ended = orders = 0
+    for key, cell in recorder.journeys.items():
+        if key.phase == Phase.STEADY and key.blame != Blame.HARNESS:
+            n = cell.response.total
+            journeys[key.payment_option] = journeys.get(key.payment_option, 0) + n
+            if key.blame != Blame.SHOP:
+                ended += n
+                orders += n * key.ordered
+    for page, cell in recorder.pages.items():
+        if page.phase == Phase.STEADY and page.page not in outside:
+            pages[page.payment_option] = pages.get(page.payment_option, 0) + cell.response.total
+    return Mix(journeys_by_option=journeys, pages_by_option=pages, journeys=ended, orders=orders)
+
+
+def _patience(result: Result, pages_per_journey: float) -> dict[str, float]:
+    left = {}
+    for one in result.judgement.objectives:
+        if one.unit == "s" and one.measured is not None and math.isfinite(one.measured):
+            whole = one.text.startswith("journey")
+            spare = max(0.0, one.bound - one.measured)
+            left[one.text] = spare / max(1.0, pages_per_journey) if whole else spare
+    return left
+
+
+def _variation(times: Histogram) -> float:
+    finite = [(value, n) for value, n in times.values() if value < math.inf]
+    number = sum(n for _, n in finite)
+    if not number or not times.mean > 0:
+        return 1.0
+    return math.fsum(n * (value - times.mean) ** 2 for value, n in finite) / number / times.mean**2
+
+
+def _rate(recorder: Recorder, *, orders: bool) -> float:
+    counts, length = finished(recorder, ORDERS if orders else JOURNEYS)
+    if counts:
+        return sum(counts) / (len(counts) * length)
+    row, window = every_journey(recorder), recorder.window
+    done = row.orders if orders else row.count - row.failed
+    return done / (window.steady_until - window.steady_from)
+
+
+def _time_spent(recorder: Recorder, *, of_pages: bool) -> float:
+    if of_pages:
+        return math.fsum(cell.service.sum for key, cell in recorder.pages.items() if key.phase == Phase.STEADY)
+    return math.fsum(cell.service.sum for key, cell in recorder.journeys.items() if key.phase == Phase.STEADY)
+
+
+def _times(response: Histogram) -> dict[str, float]:
+    return {"mean": response.mean, **{f"p{q * 100:.0f}": response.quantile(q) for q in (0.5, 0.95, 0.99)}}
+
+
+def _added(one: Mapping[str, int], other: Mapping[str, int]) -> dict[str, int]:
+    return {name: one.get(name, 0) + other.get(name, 0) for name in {**one, **other}}

@@ -1,0 +1,310 @@
+"""The plan: whether the forecast peak fits what was measured, how surely, and what follows for instances, growth and overload."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from harness.planning.carried import Carried, Grade
+from harness.planning.forecast import Forecast, Need, WhatIf, needs, quantile, work
+from harness.planning.levels import Level
+from harness.planning.measured import Measured
+from harness.planning.queueing import mean_wait, until_broken, until_recovered, weeks_left
+from harness.planning.scaling import FARTHEST, Scaling, fit_share, needed_instances, scaling
+from harness.planning.usl import Fit, fit
+from harness.planning.what_if import Slower, slower
+from harness.verdict import Verdict
+
+OVERLOADS = (1.1, 1.5, 2.0)
+MOST_INSTANCES = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Odds:
+    """The probability that the peak fits; a range where the capacity is only known to lie between two runs."""
+
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Overload:
+    """What ``times`` the capacity does: seconds until an objective breaks, and from the end of the surge until the queue is gone."""
+
+    times: float
+    breaks: float
+    recovers: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """What so many instances carry, and the odds that the peak fits, all of them up and with some lost."""
+
+    instances: int
+    carries: Carried
+    fits: Odds
+    fits_lost: Odds | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Other:
+    """A what-if and what comes of it: journeys a second needed in measured ones, the odds, and what slow neighbours do."""
+
+    what_if: WhatIf
+    work: float
+    fits: Odds
+    in_flight: float
+    slower: Slower | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """Everything that the page shows. Rates are per second; ``per_journey`` turns journeys as measured into forecast orders."""
+
+    forecast: Forecast
+    measured: Measured
+    verdict: Verdict
+    reason: str
+    need: Need
+    per_journey: float
+    now: int
+    carries: Carried | None = None
+    fits: Odds | None = None
+    carries_lost: Carried | None = None
+    fits_lost: Odds | None = None
+    scale: Scaling | None = None
+    steps: tuple[Step, ...] = ()
+    needed: int | None = None
+    curve: Fit | None = None
+    curve_missing: str = ""
+    headroom: float = math.nan
+    weeks: float = math.nan
+    patience: tuple[str, float] | None = None
+    saturation: float = math.nan
+    overloads: tuple[Overload, ...] = ()
+    wait: tuple[float, float] | None = None
+    others: tuple[Other, ...] = ()
+
+    def orders(self, journeys: float) -> float:
+        """Orders a minute of the forecast kind, from journeys a second as they were measured."""
+        return journeys * self.per_journey * 60
+
+
+def plan(measured: Measured, forecast: Forecast, *, bank_pages: Collection[str] = ()) -> Plan:
+    """The plan for this forecast, as far as what was measured allows."""
+    need = needs(forecast, measured.mix)
+    per_journey = need.conversion / need.work / (1 + forecast.retries)
+    known = [one for one in measured.capacities if one.likely > 0]
+    numbers = [one.instances or 1 for one in measured.capacities]
+    now = forecast.instances or max(numbers, default=1)
+    curve, curve_missing = _curve(measured, now, forecast.seed)
+    beginning = {
+        "forecast": forecast,
+        "measured": measured,
+        "need": need,
+        "per_journey": per_journey,
+        "now": now,
+        "curve": curve,
+        "curve_missing": curve_missing,
+    }
+    if not measured.levels:
+        verdict = Verdict.INVALID if measured.refused else Verdict.INCONCLUSIVE
+        return Plan(**beginning, verdict=verdict, reason="no result can be used")  # type: ignore[arg-type]
+    if not known:
+        return _nothing_held(beginning, measured, need, forecast)
+    scale = scaling(known, seed=forecast.seed)
+    carries = scale.of(now)
+    fits = odds(carries, need, forecast.seed)
+    lost = scale.of(now - forecast.lost) if now > forecast.lost else None
+    verdict, reason = decide(carries, fits, forecast, scale)
+    peak = quantile(need.journeys, 0.5)
+    saturation = max(carries.likely, _saturation(measured, carries, curve))
+    # Where nothing was tried above what held, nobody knows at what rate a queue begins to grow.
+    saturation_known = carries.high < math.inf
+    patience = _patience(measured.levels)
+    needed = needed_instances(
+        scale, need.journeys, lost=forecast.lost, confidence=forecast.confidence, most=MOST_INSTANCES
+    )
+    return Plan(
+        **beginning,  # type: ignore[arg-type]
+        verdict=verdict,
+        reason=reason,
+        carries=carries,
+        fits=fits,
+        carries_lost=lost,
+        fits_lost=odds(lost, need, forecast.seed) if lost else None,
+        scale=scale,
+        steps=_steps(scale, need, forecast, now, needed),
+        needed=needed,
+        headroom=1 - peak / carries.likely,
+        weeks=weeks_left(carries.likely, peak, forecast.growth),
+        patience=patience,
+        saturation=saturation,
+        overloads=_overloads(forecast, patience, saturation, per_journey),
+        wait=_wait(measured, saturation, peak) if saturation_known else None,
+        others=tuple(
+            _other(one, measured, forecast, carries=carries, need=need, bank_pages=bank_pages)
+            for one in forecast.what_ifs
+        ),
+    )
+
+
+def odds(carries: Carried, need: Need, seed: int) -> Odds:
+    """How probable it is that the need is carried; between two runs, as if it were the lower and the upper one.
+
+    Where nobody tried how far it goes, the upper end is certainty.
+    """
+    if carries.grade in (Grade.BRACKETED, Grade.AT_LEAST, Grade.BELOW):
+        low = sum(each <= carries.low for each in need.journeys) / len(need.journeys)
+        high = sum(each < carries.high for each in need.journeys) / len(need.journeys)
+        return Odds(low, high)
+    share = fit_share(carries, need.journeys, seed=seed)
+    return Odds(share, 1.0 if carries.high == math.inf else share)
+
+
+def decide(carries: Carried, fits: Odds, forecast: Forecast, scale: Scaling) -> tuple[Verdict, str]:
+    """Whether the peak fits as surely as wanted; what only a model says is no pass beyond what was measured."""
+    wanted = forecast.confidence
+    if fits.low >= wanted:
+        if carries.grade is Grade.MODEL and not _near(scale, carries.instances or 1):
+            return Verdict.INCONCLUSIVE, "only a model says that the peak fits, far from what was measured"
+        return Verdict.PASSED, "the peak fits as surely as wanted"
+    if fits.high < wanted:
+        return Verdict.FAILED, "the peak does not fit as surely as wanted"
+    if carries.high == math.inf:
+        return Verdict.INCONCLUSIVE, "no run was tried at the rate of the peak"
+    return Verdict.INCONCLUSIVE, "the peak lies between a rate that held and one that did not"
+
+
+def _nothing_held(beginning: dict[str, object], measured: Measured, need: Need, forecast: Forecast) -> Plan:
+    ceiling = min((one.high for one in measured.capacities), default=math.inf)
+    below = next((one for one in measured.capacities if one.high == ceiling), None)
+    if below is None:
+        return Plan(**beginning, verdict=Verdict.INCONCLUSIVE, reason="no run was judged to the end")  # type: ignore[arg-type]
+    fits = odds(below, need, forecast.seed)
+    failed = fits.high < forecast.confidence
+    return Plan(
+        **beginning,  # type: ignore[arg-type]
+        verdict=Verdict.FAILED if failed else Verdict.INCONCLUSIVE,
+        reason="every rate that was tried broke an objective",
+        carries=below,
+        fits=fits,
+    )
+
+
+def _near(scale: Scaling, instances: int) -> bool:
+    if scale.is_proportional:
+        # Fewer than were measured carry at least their part, but for what a larger pool saves; more need not.
+        return instances <= max(scale.measured)
+    return min(scale.measured) <= instances <= FARTHEST * max(scale.measured)
+
+
+def _curve(measured: Measured, now: int, seed: int) -> tuple[Fit | None, str]:
+    by_number: dict[int, list[Level]] = {}
+    for level in measured.levels:
+        if level.steady:
+            by_number.setdefault(level.instances or 1, []).append(level)
+    levels = by_number.get(now) or max(by_number.values(), key=len, default=[])
+    try:
+        return fit([(level.in_shop, level.throughput) for level in levels], seed=seed), ""
+    except ValueError as error:
+        return None, (
+            f"The curve of throughput was not fitted: there are {error} at different rates, valid and steady. "
+            "Give more results, or run `locust --headless --scenario capacity`."
+        )
+
+
+def _saturation(measured: Measured, carries: Carried, curve: Fit | None) -> float:
+    """The most that gets done: as measured, or as the curve has it where it is not far beyond that."""
+    seen = max(
+        (level.throughput for level in measured.levels if (level.instances or 1) == carries.instances), default=0.0
+    )
+    if curve is not None and seen <= curve.law.most <= FARTHEST * seen:
+        return curve.law.most
+    return seen
+
+
+def _patience(levels: Collection[Level]) -> tuple[str, float] | None:
+    held = [level for level in levels if level.patience and level.kept]
+    if not held:
+        return None
+    patience = max(held, key=lambda level: level.rate).patience
+    first = min(patience, key=lambda text: patience[text])
+    return first, patience[first]
+
+
+def _overloads(
+    forecast: Forecast, patience: tuple[str, float] | None, saturation: float, per_journey: float
+) -> tuple[Overload, ...]:
+    if patience is None:
+        return ()
+    usual = forecast.afterwards if forecast.afterwards is not None else forecast.peak.usual
+    afterwards = usual / per_journey / saturation
+    return tuple(
+        Overload(
+            times=times,
+            breaks=until_broken(patience[1], times),
+            recovers=until_recovered(times, forecast.surge, afterwards),
+        )
+        for times in OVERLOADS
+    )
+
+
+def _wait(measured: Measured, saturation: float, peak: float) -> tuple[float, float] | None:
+    """How long a request waits on average at the peak, by the M/G/k formula: without variation, and with what was measured."""
+    calm = min(measured.levels, key=lambda level: level.rate)
+    if not calm.throughput > 0 or not calm.page_time["mean"] > 0:
+        return None
+    per_journey = calm.pages / calm.throughput
+    service = calm.page_time["mean"]
+    servers = max(1, round(saturation * per_journey * service))
+    service = servers / (saturation * per_journey)
+    rate = peak * per_journey
+    return (
+        mean_wait(servers, service, rate, variation=0.0),
+        mean_wait(servers, service, rate, variation=max(1.0, calm.variation)),
+    )
+
+
+def _steps(scale: Scaling, need: Need, forecast: Forecast, now: int, needed: int | None) -> tuple[Step, ...]:
+    shown = {now, now + 1, *scale.measured}
+    shown |= {needed - 1, needed, needed + 1} if needed else set()
+    shown |= {now - forecast.lost}
+    return tuple(
+        Step(
+            instances=number,
+            carries=(carries := scale.of(number)),
+            fits=odds(carries, need, forecast.seed),
+            fits_lost=odds(scale.of(number - forecast.lost), need, forecast.seed) if number > forecast.lost else None,
+        )
+        for number in sorted(shown)
+        if number >= 1
+    )
+
+
+def _other(
+    one: WhatIf, measured: Measured, forecast: Forecast, *, carries: Carried, need: Need, bank_pages: Collection[str]
+) -> Other:
+    # The draws stay; what changes is how many requests each of their journeys makes.
+    heavier = work(one.payments, measured.mix) / need.work if one.payments else 1.0
+    journeys = tuple(each * heavier for each in need.journeys)
+    changed = Need(orders=need.orders, journeys=journeys, conversion=need.conversion, work=need.work * heavier)
+    late = (
+        slower(measured.typical, bank_delay=one.bank_delay, sms_delay=one.sms_delay, bank_pages=bank_pages)
+        if measured.typical is not None and (one.bank_delay or one.sms_delay)
+        else None
+    )
+    # At the peak as many journeys begin as before; the delay keeps each of them longer.
+    peak = quantile(need.orders, 0.5) / need.conversion * (1 + forecast.retries)
+    held = [level for level in measured.levels if level.throughput > 0]
+    longest = max((level.in_flight / level.throughput for level in held if level.kept), default=0.0) or max(
+        (level.in_flight / level.throughput for level in held), default=0.0
+    )
+    return Other(
+        what_if=one,
+        work=heavier,
+        fits=odds(carries, changed, forecast.seed),
+        in_flight=peak * (longest + (late.mean_delay if late else 0.0)),
+        slower=late,
+    )

@@ -1,0 +1,130 @@
+"""What other numbers of instances would carry, judged by what some numbers of them were measured to carry."""
+
+from __future__ import annotations
+
+import math
+import random
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from scipy.special import stdtrit
+
+from harness.planning.carried import Carried, Grade
+from harness.planning.usl import Usl, best, interval
+
+REPLICATES = 400
+FARTHEST = 1.5
+"""How far beyond what was measured, as a ratio, a figure may lie before it has to be called a model."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scaling:
+    """The capacity of a shop of so many instances.
+
+    ``measured`` is what was measured for some numbers of them. ``law`` and ``others`` fit them, and what might as well have been
+    measured; with one number measured the law is a straight line through nothing and that.
+    """
+
+    measured: Mapping[int, Carried]
+    law: Usl
+    others: tuple[Usl, ...]
+    spread: float
+
+    @property
+    def is_proportional(self) -> bool:
+        """Whether all that is known is one number of instances, so that the rest is proportion."""
+        return len(self.measured) == 1
+
+    def of(self, instances: int, confidence: float = 0.95) -> Carried:
+        """What so many instances carry: as measured where it was, else as the law has it."""
+        known = self.measured.get(instances)
+        if known is not None:
+            return known
+        if instances < 1:
+            return Carried(likely=0.0, low=0.0, high=0.0, grade=Grade.MODEL, source="no instance left", instances=0)
+        likely = self.law.throughput(instances)
+        low, high = interval([law.throughput(instances) for law in self.others], confidence)
+        half = self.spread * self._deviations(confidence)
+        low, high = (
+            likely * math.exp(-math.hypot(half, math.log(likely / low))),
+            likely * math.exp(math.hypot(half, math.log(high / likely))),
+        )
+        if any(one.high == math.inf for one in self.measured.values()):  # nobody tried where it ends
+            low, high = min(low, likely), math.inf
+        return Carried(
+            likely=likely, low=low, high=high, grade=Grade.MODEL, source=self.describe(instances), instances=instances
+        )
+
+    def describe(self, instances: int) -> str:
+        """Where a figure comes from, in words."""
+        counts = _listed(sorted(self.measured))
+        if self.is_proportional:
+            return f"in proportion to what {counts} measured"
+        within = min(self.measured) <= instances <= FARTHEST * max(self.measured)
+        return f"from what {counts} measured" + ("" if within else ", far beyond it")
+
+    def _deviations(self, confidence: float) -> float:
+        freedom = len(self.measured) - _free(self.law)
+        return float(stdtrit(freedom, (1 + confidence) / 2)) if freedom > 0 else 0.0
+
+
+def scaling(measured: Sequence[Carried], *, seed: int, replicates: int = REPLICATES) -> Scaling:
+    """The capacity by number of instances that fits these best; each must say its number, and one number must be there once.
+
+    Three numbers measured tell about sharing and agreeing (the Universal Scalability Law with what they allow for), two about
+    sharing, one nothing: then it is proportion. ValueError without any.
+    """
+    by_number = {one.instances: one for one in measured if one.instances and one.likely > 0}
+    if not by_number:
+        raise ValueError("no capacity was measured")
+    kept = {number: by_number[number] for number in sorted(by_number)}
+    law = _law({number: one.likely for number, one in kept.items()})
+    chance = random.Random(seed)
+    others = tuple(_law({number: one.draw(chance) for number, one in kept.items()}) for _ in range(replicates))
+    freedom = len(kept) - _free(law)
+    apart = [math.log(one.likely / law.throughput(number)) for number, one in kept.items()]
+    spread = math.sqrt(math.fsum(a * a for a in apart) / freedom) if freedom > 0 else 0.0
+    return Scaling(measured=kept, law=law, others=others, spread=spread)
+
+
+def needed_instances(
+    scale: Scaling, needs: Sequence[float], *, lost: int, confidence: float, most: int = 1000
+) -> int | None:
+    """The fewest instances that carry the need even without ``lost`` of them, as surely as demanded; None if no number does.
+
+    ``needs`` are draws of what is needed, in what the capacities are in; each meets a draw of the capacity.
+    """
+    fallen = 0.0
+    for number in range(1 + lost, most + 1):
+        carries = scale.of(number - lost)
+        if fit_share(carries, needs, seed=number) >= confidence:
+            return number
+        # Where agreeing costs more than another instance brings, more of them only make it worse.
+        if carries.likely < 0.9 * fallen:
+            return None
+        fallen = max(fallen, carries.likely)
+    return None
+
+
+def fit_share(carries: Carried, needs: Sequence[float], *, seed: int) -> float:
+    """In which share of the draws the need is carried."""
+    chance = random.Random(seed)
+    return sum(need <= carries.draw(chance) for need in needs) / len(needs)
+
+
+def _law(capacities: Mapping[int, float]) -> Usl:
+    points = [(float(number), capacity) for number, capacity in capacities.items()]
+    if len(points) == 1:
+        ((number, capacity),) = points
+        return Usl(capacity / number, 0.0, 0.0)
+    return best(points)
+
+
+def _free(law: Usl) -> int:
+    return 1 + (law.sigma > 0) + (law.kappa > 0)
+
+
+def _listed(numbers: Sequence[int]) -> str:
+    *first, last = [str(number) for number in numbers]
+    text = f"{', '.join(first)} and {last}" if first else last
+    return f"{text} instance{'s' * (text != '1')}"

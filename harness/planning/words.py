@@ -1,0 +1,222 @@
+"""The plan in sentences, for somebody who has one minute."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+from harness.planning.carried import Carried, Grade
+from harness.planning.forecast import quantile
+from harness.planning.plan import Odds, Plan
+from harness.planning.scaling import FARTHEST
+from harness.units import spoken_duration, spoken_share
+from harness.verdict import Verdict
+
+SURE = 0.9
+"""Of which interval the forecast peak is given."""
+
+MEANINGS = {
+    Verdict.PASSED: "FITS",
+    Verdict.FAILED: "DOES NOT FIT",
+    Verdict.INCONCLUSIVE: "CANNOT TELL",
+    Verdict.INVALID: "INVALID (the results say nothing about the shop)",
+}
+
+
+def headline(plan: Plan) -> str:
+    """The answer and the reason for it."""
+    return f"{MEANINGS[plan.verdict]}: {plan.reason} ({spoken_share(plan.forecast.confidence)})."
+
+
+def answer(plan: Plan) -> str:
+    """What the shop carries, what is asked of it, and how probable it is that this fits."""
+    low, high = (quantile(plan.need.orders, q) * 60 for q in ((1 - SURE) / 2, (1 + SURE) / 2))
+    peak = f"the forecast peak of {whole(quantile(plan.need.orders, 0.5) * 60)} ({whole(low)} to {whole(high)})"
+    if plan.carries is None or plan.fits is None:
+        return f"What the shop carries is not known; {peak} may or may not fit."
+    text = f"{carried(plan, plan.carries)}; {peak} fits with {spoken_odds(plan.fits)}"
+    if plan.carries_lost is not None and plan.fits_lost is not None:
+        text += f", with {instances(plan.forecast.lost)} lost with {spoken_odds(plan.fits_lost)}"
+    elif plan.carries.likely > 0:
+        text += f". There {is_are(plan.now)} at the peak: with {instances(plan.forecast.lost)} lost nobody is served"
+    return f"{text}."
+
+
+def sentences(plan: Plan) -> Iterator[str]:
+    """The answer, and what follows from it."""
+    yield answer(plan)
+    for name, why in plan.measured.refused:
+        yield f"Not used: {name}, because {why}."
+    yield from _unknown(plan)
+    if plan.measured.gives_way:
+        yield f"First to give way: {plan.measured.gives_way}."
+    if plan.scale is None:
+        return
+    yield _room(plan)
+    yield _spare(plan)
+    if plan.overloads and plan.patience:
+        yield _overload(plan)
+
+
+def carried(plan: Plan, one: Carried) -> str:
+    """What the shop carries, in orders a minute, as well as it is known."""
+    likely, low, high = (whole(plan.orders(each)) for each in (one.likely, one.low, one.high))
+    if one.grade is Grade.MODEL and one.high == math.inf:
+        return (
+            f"With {instances(plan.now)} the shop should carry at least {low} orders a minute (a model, {one.source})"
+        )
+    match one.grade:
+        case Grade.CONFIRMED:
+            return f"The shop carries {likely} orders a minute ({low} to {high}), as a search found and a run of its own confirmed"
+        case Grade.BRACKETED:
+            return f"The shop carries {low} orders a minute, at which every objective held, but less than {high}, where one broke"
+        case Grade.AT_LEAST:
+            return f"The shop carries at least {low} orders a minute, the highest rate that was tried"
+        case Grade.BELOW:
+            return f"The shop carries less than {high} orders a minute, the lowest rate that was tried, where an objective broke"
+        case Grade.MODEL:
+            return f"With {instances(plan.now)} the shop should carry {likely} orders a minute ({low} to {high}; a model, {one.source})"
+
+
+def spoken_odds(odds: Odds) -> str:
+    """``92 % probability``, ``between 10 % and 95 % probability``."""
+    low, high = percent(odds.low), percent(odds.high)
+    if low == high:
+        return f"{low} probability"
+    return f"at least {low} probability" if odds.high >= 1 else f"a probability between {low} and {high}"
+
+
+def percent(share: float) -> str:
+    """A probability without decimals that nobody could vouch for; never quite 0 or 100."""
+    if share < 0.01:  # noqa: PLR2004  one per cent
+        return "under 1 %"
+    return "over 99 %" if share > 0.99 else f"{share:.0%}".replace("%", " %")  # noqa: PLR2004
+
+
+def whole(number: float) -> str:
+    """``2940.3`` is ``2,940``: three digits from a thousand on, as many as can be vouched for."""
+    if not math.isfinite(number):
+        return "any number of"
+    if number < 10:  # noqa: PLR2004  a decimal tells something of small numbers
+        return f"{number:.2g}"
+    step = 10 ** max(0, len(str(int(number))) - 3)
+    return f"{round(number / step) * step:,}"
+
+
+def instances(number: int) -> str:
+    """``one instance``, ``3 instances``."""
+    return "one instance" if number == 1 else f"{number} instances"
+
+
+def is_are(number: int) -> str:
+    """``is one instance``, ``are 3 instances``."""
+    return f"{'is' if number == 1 else 'are'} {instances(number)}"
+
+
+def weeks(number: float, *, at_least: bool) -> str:
+    """How long growth may go on, in words."""
+    if number > 520:  # noqa: PLR2004  ten years
+        return "it lasts for more than ten years"
+    spoken = f"{number:.0f} weeks" if number >= 2 else f"{number * 7:.0f} days"  # noqa: PLR2004
+    return f"it is not used up before {spoken} have passed" if at_least else f"it is used up in {spoken}"
+
+
+def assumptions(plan: Plan) -> Iterator[str]:
+    """What the figures rest on; whoever doubts one of these should doubt the figures."""
+    forecast, need = plan.forecast, plan.need
+    yield (
+        f"Of the journeys begun, {spoken_share(need.conversion)} end in an order "
+        f"({'as the forecast says' if forecast.bought is not None else 'as in the results'}; Beta, drawn)."
+    )
+    if forecast.payments:
+        yield (
+            f"Shoppers pay as the forecast says (Dirichlet, drawn); a journey then takes {need.work:.2f} times the requests "
+            "of a measured one, and every request is as much work as another."
+        )
+    else:
+        yield "Shoppers pay as they did in the results."
+    if forecast.growth and forecast.weeks:
+        yield f"Orders grow by {spoken_share(forecast.growth)} a week for {forecast.weeks:g} weeks."
+    if forecast.retries:
+        yield f"{spoken_share(forecast.retries)} of the shoppers begin once more."
+    if plan.scale is not None and plan.scale.is_proportional:
+        yield (
+            "Other numbers of instances are computed in proportion to the one that was measured: a model. Measure with one "
+            "instance more or less, and name the results under [instances.results], to know instead."
+        )
+    elif plan.scale is not None:
+        yield (
+            "Between numbers of instances that were measured the Universal Scalability Law is drawn through them; beyond "
+            f"{FARTHEST:g} times the largest it is a model."
+        )
+    if plan.overloads:
+        yield (
+            f"Overload is computed as water: {_done(plan)}, the rest queues for {spoken_duration(forecast.surge)}, nobody gives up, "
+            "and nothing is turned away."
+        )
+    if plan.wait is not None:
+        yield (
+            "Waiting at the peak is computed as M/G/k (Allen and Cunneen), between service times that never vary and ones "
+            "that vary as measured, at least as much as exponential ones."
+        )
+    yield f"{forecast.draws:,} draws, seed {forecast.seed}; intervals are 95 %, that of the peak {spoken_share(SURE)}."
+    yield from plan.measured.notes
+
+
+def _done(plan: Plan) -> str:
+    most = f"{whole(plan.orders(plan.saturation))} orders a minute get done"
+    if plan.carries is not None and plan.carries.high == math.inf:
+        return f"{most} (more was not tried; if the shop can do more, it lasts longer)"
+    return f"{most} at most"
+
+
+def _unknown(plan: Plan) -> Iterator[str]:
+    if plan.verdict is not Verdict.INCONCLUSIVE or plan.carries is None:
+        return
+    wanted = whole(quantile(plan.need.journeys, plan.forecast.confidence) * 60)
+    if plan.carries.high == math.inf:
+        yield (
+            f"To know, measure at {wanted} journeys a minute (`locust --headless --scenario baseline --arrival-rate {wanted.replace(',', '')}/min`), "
+            "or let the capacity search find the limit (`locust --headless --scenario capacity`)."
+        )
+    elif plan.carries.grade is Grade.BRACKETED:
+        low, high = (whole(each * 60) for each in (plan.carries.low, plan.carries.high))
+        yield f"To know, measure between {low} and {high} journeys a minute, where nothing was tried."
+    elif plan.carries.grade is Grade.MODEL:
+        yield f"To know, measure a shop of {instances(plan.now)}."
+
+
+def _room(plan: Plan) -> str:
+    at_least = plan.carries is not None and plan.carries.high == math.inf
+    word = "at least " if at_least else ""
+    if plan.headroom <= 0:
+        return f"Headroom at the peak: none; it asks for {spoken_share(-plan.headroom)} more than what {'was tried' if at_least else 'is carried'}."
+    text = f"Headroom at the peak: {word}{spoken_share(plan.headroom)}"
+    if plan.forecast.growth:
+        growth = f"should orders keep growing by {spoken_share(plan.forecast.growth)} a week"
+        return f"{text}; {growth}, {weeks(plan.weeks, at_least=at_least)}."
+    return f"{text}."
+
+
+def _spare(plan: Plan) -> str:
+    lost = instances(plan.forecast.lost)
+    if plan.needed is None:
+        return f"No number of instances would carry the peak with {lost} lost: more of them do not help."
+    known = plan.scale.of(plan.needed - plan.forecast.lost).grade if plan.scale else Grade.MODEL
+    model = " (a model)" if known is Grade.MODEL else ""
+    return f"To carry the peak with {lost} lost, as surely as wanted, it takes {instances(plan.needed)}{model}."
+
+
+def _overload(plan: Plan) -> str:
+    assert plan.patience is not None, "asked for only where it is known"  # noqa: S101
+    parts = [f"{spoken_duration(one.breaks)} at {one.times:g} times" for one in plan.overloads]
+    last = plan.overloads[-1]
+    after = (
+        f"after {spoken_duration(plan.forecast.surge)} of that it takes {spoken_duration(last.recovers)} to recover"
+        if math.isfinite(last.recovers)
+        else "it would not recover by itself"
+    )
+    return (
+        f"Should more come than the shop can get done, {plan.patience[0]} breaks after {', '.join(parts[:-1])} and {parts[-1]} "
+        f"that much; {after}."
+    )

@@ -1,0 +1,100 @@
+"""Reads a forecast file strictly: everything that is wrong with it is told at once, with key, value and remedy."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+import harness.planning.forecast as planned
+from scenarios.complaints import problems_of
+from scenarios.files import tables
+from scenarios.forecast_sections import ForecastDocument
+from scenarios.problems import Problem, ScenarioError, did_you_mean, one_of
+
+
+@dataclass(frozen=True, slots=True)
+class ReadForecast:
+    """A forecast, and how many instances the shop had in each of the results."""
+
+    forecast: planned.Forecast
+    instances: Mapping[str, int]
+
+
+def read(path: Path, results: Sequence[str]) -> ReadForecast:
+    """The forecast in this file for these results (as named by the user); raises ``ScenarioError`` with all that is wrong."""
+    return make(f"forecast {path}", tables(path, "forecast"), results)
+
+
+def make(subject: str, document: Mapping[str, Any], results: Sequence[str]) -> ReadForecast:
+    """The forecast that these tables describe; raises ``ScenarioError`` with everything that is wrong."""
+    named = _named(document)
+    strangers = [
+        Problem(
+            f"instances.results.{name}",
+            value,
+            f"a result that was given to the command: {one_of(results)}" if results else "a result",
+            did_you_mean(name, [Path(result).name for result in results]),
+        )
+        for name, value in named.items()
+        if not any(_same(name, result) for result in results)
+    ]
+    try:
+        read_document = ForecastDocument.model_validate(document)
+    except ValidationError as error:
+        raise ScenarioError(subject, [*problems_of(error, ForecastDocument, document), *strangers]) from None
+    if strangers:
+        raise ScenarioError(subject, strangers)
+    counts = read_document.instances
+    of_results = {
+        result: next((n for name, n in counts.results.items() if _same(name, result)), counts.measured)
+        for result in results
+    }
+    return ReadForecast(_planned(read_document), of_results)
+
+
+def _planned(document: ForecastDocument) -> planned.Forecast:
+    orders, conversion = document.orders, document.conversion
+    return planned.Forecast(
+        peak=planned.Peak(
+            rate=orders.rate or 0.0,
+            rate_uncertainty=orders.rate_uncertainty,
+            factor=orders.peak_factor,
+            factor_uncertainty=orders.peak_factor_uncertainty,
+            past=tuple(each / 60 for each in orders.peaks_per_minute),
+        ),
+        confidence=document.confidence,
+        seed=document.seed,
+        draws=document.draws,
+        growth=orders.growth,
+        weeks=orders.weeks,
+        retries=orders.retries,
+        bought=conversion.bought if conversion else None,
+        begun=conversion.begun if conversion else None,
+        payments=document.payments.counts,
+        instances=document.instances.now,
+        lost=document.instances.lost,
+        surge=document.surge.lasts,
+        afterwards=document.surge.afterwards,
+        what_ifs=tuple(
+            planned.WhatIf(
+                name=one.name, payments=one.payments.counts, bank_delay=one.bank_delay, sms_delay=one.sms_delay
+            )
+            for one in document.what_if
+        ),
+    )
+
+
+def _named(document: Mapping[str, Any]) -> Mapping[str, Any]:
+    instances = document.get("instances")
+    named = instances.get("results") if isinstance(instances, Mapping) else None
+    return named if isinstance(named, Mapping) else {}
+
+
+def _same(name: str, result: str) -> bool:
+    """Whether a name in the file means a result of the command line: its path, its folder's name, or its file's folder's."""
+    path = Path(result)
+    return name in {result, str(path), path.name, path.parent.name if path.suffix == ".json" else path.name}

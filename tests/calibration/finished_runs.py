@@ -1,0 +1,49 @@
+"""Runs that nobody had to wait for: measurements of a shop whose truth is known, judged as a run is."""
+
+import random
+from datetime import UTC, datetime
+
+from harness.gate import judge
+from harness.objective import parse
+from harness.recorder import Recorder
+from harness.result import Asked, Result
+from harness.sample import JourneySample, PageSample, Window
+from harness.verdict import Finding, Level
+
+NOW = datetime(2026, 1, 2, tzinfo=UTC)
+
+
+def a_run(rate=10.0, *, page=0.05, bound=0.1, invalid=False, pays=0.8, length=60, objectives=()):
+    """A finished run: cards visit a bank, half of the gpay journeys are asked for a code, each journey has two pages."""
+    chance = random.Random(1)
+    recorder = Recorder(Window(0.0, 10.0, 10.0 + length))
+    for number in range(int(rate * (length + 10))):
+        due = number / rate
+        recorder.offered(due)
+        recorder.started(due, 0.0, 0.0)
+        option = "credit_card" if number % 4 else "gpay"
+        visits = ("IndexPage", "Bank", "ThankYouPage") if option == "credit_card" else ("IndexPage", "GPayCompletePage")
+        moment = due
+        for name in visits:
+            took = 1.0 if name == "Bank" else page
+            recorder.page(PageSample(name, option, "ok", "nobody", moment, moment, moment + took))
+            moment += took
+        ordered = chance.random() < pays
+        asked = option == "gpay" and number % 8 == 0
+        outcome = ("ok", "nobody") if ordered else ("abandoned", "shopper")
+        recorder.journey(
+            JourneySample("guest", option, *outcome, due, due, moment, ordered=ordered, verification="right" * asked)
+        )
+    findings = [Finding("cpu", Level.INVALID, "the harness used 99 % of a core", "use two")] if invalid else []
+    texts = (f"page.IndexPage response_time p95 < {bound * 1e3:g}ms", *objectives)
+    judgement = judge(recorder, [parse(text) for text in texts], findings)
+    return Result(
+        run_id="x",
+        scenario="baseline",
+        asked=Asked(scenario={}, seed=1, target="http://127.0.0.1:1/", embedded=True, steady=float(length)),
+        started_at=NOW,
+        ended_at=NOW,
+        recorder=recorder,
+        judgement=judgement,
+        exit=judgement.verdict.exit,
+    )

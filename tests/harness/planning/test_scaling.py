@@ -1,0 +1,76 @@
+"""Other numbers of instances: as measured where they were, and never better known than that."""
+
+import math
+
+import pytest
+
+from harness.planning.carried import Carried, Grade
+from harness.planning.scaling import needed_instances, scaling
+from harness.planning.usl import Usl
+
+LAW = Usl(100.0, 0.05, 0.01)
+
+
+def measured(number, likely=None, off=0.03):
+    likely = LAW.throughput(number) if likely is None else likely
+    return Carried(
+        likely=likely,
+        low=likely * (1 - off),
+        high=likely * (1 + off),
+        grade=Grade.CONFIRMED,
+        source="x",
+        instances=number,
+    )
+
+
+def test_what_was_measured_stays_as_it_was():
+    one = measured(3)
+    assert scaling([measured(1), one, measured(4)], seed=1).of(3) is one
+
+
+def test_two_instances_are_found_between_one_and_three():
+    found = scaling([measured(1), measured(3), measured(4)], seed=1).of(2)
+    assert found.grade is Grade.MODEL
+    assert found.likely == pytest.approx(LAW.throughput(2), rel=1e-3)
+    assert found.low < LAW.throughput(2) < found.high
+
+
+def test_one_number_measured_is_proportion_and_says_so():
+    scale = scaling([measured(2, likely=100)], seed=1)
+    found = scale.of(3)
+    assert scale.is_proportional
+    assert found.likely == pytest.approx(150)
+    assert (found.low, found.high) == (pytest.approx(145.5, rel=0.01), pytest.approx(154.5, rel=0.01))
+    assert found.source == "in proportion to what 2 instances measured"
+    assert scale.of(0).likely == 0.0
+
+
+def test_figures_that_do_not_fit_each_other_widen_the_interval():
+    def width(middle):
+        found = scaling([measured(1, 100), measured(2, middle), measured(4, 400)], seed=1).of(3)
+        return found.high / found.low
+
+    assert width(150) > 1.2 * width(200)
+
+
+def test_of_at_least_so_much_more_instances_carry_at_least_so_much_more():
+    at_least = Carried(likely=100, low=100, high=math.inf, grade=Grade.AT_LEAST, source="x", instances=1)
+    found = scaling([at_least], seed=1).of(2)
+    assert (found.likely, found.low, found.high) == (pytest.approx(200), pytest.approx(200), math.inf)
+
+
+def test_as_many_are_needed_as_carry_the_peak_with_one_lost():
+    scale = scaling([measured(1, 100, 0.01)], seed=1)
+    assert needed_instances(scale, [250.0] * 100, lost=1, confidence=0.9) == 4
+    assert needed_instances(scale, [250.0] * 100, lost=2, confidence=0.9) == 5
+    assert needed_instances(scale, [90.0] * 100, lost=1, confidence=0.9) == 2
+
+
+def test_where_more_instances_only_hinder_each_other_no_number_is_enough():
+    hindered = scaling([measured(1, 100), measured(2, 120), measured(3, 110)], seed=1)
+    assert needed_instances(hindered, [500.0] * 50, lost=1, confidence=0.9) is None
+
+
+def test_nothing_measured_is_refused():
+    with pytest.raises(ValueError, match="no capacity"):
+        scaling([], seed=1)

@@ -1,0 +1,87 @@
+"""The Universal Scalability Law is found again in what was made by it."""
+
+import math
+import random
+
+import pytest
+
+from harness.planning.usl import Usl, best, fit, interval
+
+LAW = Usl(20.0, 0.05, 0.002)
+LOADS = (1, 2, 4, 8, 12, 16, 24, 32)
+
+
+def points(law, loads=LOADS, noise=0.0, seed=1):
+    chance = random.Random(seed)
+    return [(n, law.throughput(n) * math.exp(chance.gauss(0, noise))) for n in loads]
+
+
+@pytest.mark.parametrize(
+    "law", [LAW, Usl(5.0, 0.3, 0.0), Usl(7.0, 0.0, 0.0), Usl(3.0, 0.0, 0.01), Usl(1e-3, 0.9, 1e-5)]
+)
+def test_a_law_is_found_again_in_its_own_points(law):
+    found = best(points(law))
+    assert (found.rate, found.sigma, found.kappa) == pytest.approx((law.rate, law.sigma, law.kappa), abs=1e-6)
+
+
+def test_one_server_queue_is_a_law_of_contention_alone():
+    # M/M/1: N = a / (1 - a) in hand at a throughput of a, so X = N / (1 + N) = (N / 2) / (1 + (N - 1) / 2).
+    found = best([(a / (1 - a), a) for a in (0.1, 0.3, 0.5, 0.7, 0.8, 0.9)])
+    assert (found.rate, found.sigma, found.kappa) == pytest.approx((0.5, 0.5, 0.0), abs=1e-9)
+    assert found.most == pytest.approx(1.0)
+
+
+def test_throughput_that_grows_faster_than_the_load_is_taken_for_linear():
+    found = best([(n, n**1.2) for n in LOADS])
+    assert (found.sigma, found.kappa) == (0.0, 0.0)
+    assert found.most == math.inf
+    assert found.knee == math.inf
+
+
+def test_the_knee_is_where_the_law_is_highest():
+    n = LAW.knee
+    assert n == pytest.approx(math.sqrt(0.95 / 0.002))
+    assert LAW.throughput(n) > max(LAW.throughput(n * 0.9), LAW.throughput(n * 1.1))
+    assert LAW.most == LAW.throughput(n)
+
+
+def test_errors_count_in_proportion_whatever_the_unit():
+    noisy = points(LAW, noise=0.05)
+    one, other = best(noisy), best([(n, 60 * x) for n, x in noisy])
+    assert (other.rate / 60, other.sigma, other.kappa) == pytest.approx((one.rate, one.sigma, one.kappa), rel=1e-6)
+
+
+def test_the_interval_holds_the_truth_as_often_as_it_says():
+    fits = [fit(points(LAW, noise=0.03, seed=seed), seed=seed, replicates=100) for seed in range(60)]
+    bands = [each.band(64) for each in fits]
+    held = sum(low < LAW.throughput(64) < high for low, high in bands)
+    assert held >= 54
+
+
+def test_the_interval_narrows_with_the_noise():
+    rough, fine = fit(points(LAW, noise=0.05), seed=1), fit(points(LAW, noise=0.005), seed=1)
+    low, high = fine.band(32)
+    assert high - low < rough.band(32)[1] - rough.band(32)[0]
+    assert fine.most()[0] < fine.law.most < fine.most()[1]
+    assert fine.error < rough.error
+    assert len(rough.residuals) == len(LOADS)
+
+
+def test_the_same_seed_gives_the_same_interval_and_another_one_another():
+    noisy = points(LAW, noise=0.05)
+    assert fit(noisy, seed=3) == fit(noisy, seed=3)
+    assert fit(noisy, seed=3).others != fit(noisy, seed=4).others
+
+
+def test_too_few_points_are_refused_with_their_number():
+    with pytest.raises(ValueError, match="5 points, and it takes 6"):
+        fit(points(LAW, LOADS[:5]), seed=1)
+    with pytest.raises(ValueError, match="5 points"):
+        fit([*points(LAW, LOADS[:5]), (0.0, 0.0)], seed=1)
+    with pytest.raises(ValueError, match="nearly the same load"):
+        fit(points(LAW, [10, 10.5, 11, 11.5, 12, 12.5]), seed=1)
+
+
+def test_an_interval_is_the_middle_of_the_values():
+    assert interval(list(range(101)), 0.9) == (5, 95)
+    assert all(math.isnan(edge) for edge in interval([], 0.9))
