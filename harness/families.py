@@ -17,7 +17,7 @@ _ABANDONED = "abandoned"
 _DROP_REASON = "max_in_flight"  # an arrival is dropped for one reason only: no user was free in time
 _APART = frozenset({"429", "503"})
 
-_PAUSE_EVERY = 20
+_PAUSE_EVERY = 10
 
 Bounded = Callable[[str, str], str]
 Thing = TypeVar("Thing")

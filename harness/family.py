@@ -12,10 +12,14 @@ Values = tuple[str, ...]
 
 @dataclass(slots=True)
 class Buckets:
-    """Times counted between the bounds of a metric (the last count: over all bounds), and the sum of the finite ones."""
+    """Times counted between the bounds of a metric (the last count: over all bounds), and the sum of the finite ones.
+
+    ``exemplars`` has, by the place among the counts, what an OpenMetrics text says behind a bucket.
+    """
 
     counts: list[int]
     sum: float = 0.0
+    exemplars: dict[int, str] = field(default_factory=dict)
 
 
 @dataclass(slots=True)

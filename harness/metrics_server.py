@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import errno
 import logging
+import time
+import zlib
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
@@ -12,14 +14,19 @@ from gevent import socket
 from gevent.pywsgi import WSGIServer
 
 from harness.exporter import RunCollector
+from harness.exposition import Format
+from harness.scrapers import Scrapers
 
 logger = logging.getLogger("checkload")
 
 PORT = 9646
-CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 _PIECE = 1 << 16  # bytes sent at once
+_LOOK = 0.25  # seconds
+_GZIP = 31  # zlib's way of saying: with the header and the end of a gzip file
 # A real timer and not 0: the loop then looks at its sockets, too, before the next piece is made.
 _PAUSE = 0.0005  # seconds
+
+_SCRAPER = "HTTP_X_PROMETHEUS_SCRAPE_TIMEOUT_SECONDS"  # only who scrapes by the clock sends it
 
 StartResponse = Callable[[str, list[tuple[str, str]]], object]
 
@@ -29,12 +36,21 @@ class PortTaken(Exception):
 
 
 class MetricsServer:
-    """A running server; ``port`` is the one it got where 0 was asked for."""
+    """A running server; ``port`` is the one it got where 0 was asked for, ``scrapers`` knows who has scraped."""
 
-    def __init__(self, server: WSGIServer, host: str, port: int) -> None:
+    def __init__(self, server: WSGIServer, host: str, port: int, scrapers: Scrapers) -> None:
         self._server = server
         self.host = host
         self.port = port
+        self._scrapers = scrapers
+
+    def linger(self) -> None:
+        """Wait until everybody who scrapes regularly has come once more from now on, a minute at most."""
+        done = time.monotonic()
+        while time.monotonic() < self._scrapers.waits_until(done, time.monotonic()):
+            gevent.sleep(_LOOK)
+        # Who has just come gets to the end of what it asked for.
+        gevent.sleep(_LOOK)
 
     def stop(self) -> None:
         """Stop serving; a scrape under way is cut off."""
@@ -55,13 +71,24 @@ def serve(collector: RunCollector, host: str = "127.0.0.1", port: int = PORT) ->
             return _plain(start_response, "405 Method Not Allowed", "Only GET is answered here.\n", ("Allow", "GET"))
         if path == "/":
             return _plain(start_response, "200 OK", "checkload: the metrics for Prometheus are at /metrics\n")
-        start_response("200 OK", [("Content-Type", CONTENT_TYPE), ("Cache-Control", "no-store")])
-        return _in_pieces(collector.text(_pause))
+        if patience := environ.get(_SCRAPER):
+            scrapers.came(
+                f"{environ.get('REMOTE_ADDR')} {environ.get('HTTP_USER_AGENT')}", _seconds(patience), time.monotonic()
+            )
+        form = _wanted(environ.get("HTTP_ACCEPT", ""))
+        headers = [("Content-Type", form.value), ("Cache-Control", "no-store"), ("Vary", "Accept, Accept-Encoding")]
+        pieces = collector.text(_pause, form)
+        if "gzip" in environ.get("HTTP_ACCEPT_ENCODING", ""):
+            headers.append(("Content-Encoding", "gzip"))
+            pieces = _gzipped(pieces)
+        start_response("200 OK", headers)
+        return _in_pieces(pieces)
 
+    scrapers = Scrapers()
     listener = _listener(host, port)
     server = WSGIServer(listener, application, log=None, error_log=logger)
     server.start()
-    return MetricsServer(server, host, int(listener.getsockname()[1]))
+    return MetricsServer(server, host, int(listener.getsockname()[1]), scrapers)
 
 
 def _listener(host: str, port: int) -> socket.socket:
@@ -94,6 +121,26 @@ def _plain(start_response: StartResponse, status: str, text: str, *headers: tupl
     length = ("Content-Length", str(len(body)))
     start_response(status, [("Content-Type", "text/plain; charset=utf-8"), length, *headers])
     return [body]
+
+
+def _seconds(text: str) -> float:
+    try:
+        return max(0.0, float(text))
+    except ValueError:
+        return 0.0
+
+
+def _wanted(accept: str) -> Format:
+    """OpenMetrics for who names it, as Prometheus does, and the plain text for everybody else."""
+    return Format.OPENMETRICS if Format.OPENMETRICS.value.partition(";")[0] in accept else Format.TEXT
+
+
+def _gzipped(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    packer = zlib.compressobj(1, zlib.DEFLATED, _GZIP)
+    for piece in pieces:
+        if packed := packer.compress(piece):
+            yield packed
+    yield packer.flush()
 
 
 def _in_pieces(lines: Iterable[bytes]) -> Iterator[bytes]:

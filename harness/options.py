@@ -76,8 +76,8 @@ def add_options(parser: Any, scenarios: Sequence[str]) -> None:
         "--metrics-linger",
         metavar="<seconds>",
         type=float,
-        default=0.0,
-        help="How long /metrics stays up after the verdict, so that Prometheus sees the last numbers.",
+        default=None,
+        help="How long /metrics stays up after the verdict (default: until every Prometheus that scrapes has come once more).",
         in_form=False,
     )
     option("--metrics-host", metavar="<address>", default="127.0.0.1", help="Address of /metrics.", in_form=False)

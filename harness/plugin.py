@@ -140,7 +140,9 @@ class Plugin:
         if self.finished is not None:
             print(self.finished.text, flush=True)  # noqa: T201 - this is what the person came for
         if self._metrics is not None:
-            if options.metrics_linger > 0:
+            if options.metrics_linger is None:
+                self._metrics.linger()
+            else:
                 gevent.sleep(min(options.metrics_linger, LONGEST_LINGER))
             self._metrics.stop()
 

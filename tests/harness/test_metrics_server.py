@@ -1,5 +1,6 @@
 """The metrics over HTTP, as Prometheus asks for them."""
 
+import gzip
 import socket
 import urllib.error
 import urllib.request
@@ -7,6 +8,7 @@ from contextlib import closing
 
 import gevent
 import pytest
+from prometheus_client.openmetrics import parser as openmetrics
 from prometheus_client.parser import text_string_to_metric_families
 
 from harness.exporter import RunCollector
@@ -116,3 +118,17 @@ def test_it_listens_on_loopback_and_the_port_is_free_after_the_stop():
     server.stop()
     with closing(socket.socket()) as probe:
         assert probe.connect_ex(("127.0.0.1", server.port)) != 0
+
+
+def test_who_takes_packed_answers_gets_one(server):
+    def fetch():
+        url = f"http://127.0.0.1:{server.port}/metrics"
+        wanted = "application/openmetrics-text;version=1.0.0,text/plain;version=0.0.4;q=0.5"
+        asked = urllib.request.Request(url, headers={"Accept": wanted, "Accept-Encoding": "gzip"})
+        with urllib.request.urlopen(asked, timeout=10) as reply:
+            return reply.headers["Content-Encoding"], reply.headers["Content-Type"], gzip.decompress(reply.read())
+
+    encoding, content_type, body = gevent.get_hub().threadpool.apply(fetch)
+    assert (encoding, content_type) == ("gzip", "application/openmetrics-text; version=1.0.0; charset=utf-8")
+    families = {family.name for family in openmetrics.text_string_to_metric_families(body.decode())}
+    assert "checkout_load_page_duration_seconds" in families

@@ -1,0 +1,43 @@
+"""Knows who scrapes and how often, so that nobody who does misses the last numbers of a run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+LONGEST = 60.0
+"""Seconds that a scraper is waited for at most; a pipeline does not wait longer for numbers that it has on disk as well."""
+_SLACK = 1.5  # a scrape may be late by half its interval
+_GONE_AFTER = 3.0  # intervals without a scrape
+
+
+@dataclass(slots=True)
+class Scraper:
+    """One who scrapes; moments in seconds of one clock. ``interval`` is a guess from its timeout until it has come twice."""
+
+    came: float
+    interval: float
+    times: int = 1
+
+
+class Scrapers:
+    """Everybody who has scraped so far, by name."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, Scraper] = {}
+
+    def came(self, name: str, timeout: float, now: float) -> None:
+        """Somebody scrapes, and would wait ``timeout`` seconds for the answer, which is at most its interval."""
+        known = self._known.get(name)
+        if known is None:
+            self._known[name] = Scraper(now, timeout)
+            return
+        known.interval = max(now - known.came, 0.0)
+        known.came = now
+        known.times += 1
+
+    def waits_until(self, done: float, now: float) -> float:
+        """Until which moment to wait for those who have not come since ``done``; a moment that is past: for nobody."""
+        missing = [
+            one for one in self._known.values() if one.came < done and now - one.came < _GONE_AFTER * one.interval
+        ]
+        return min(done + LONGEST, max((one.came + _SLACK * one.interval for one in missing), default=now))

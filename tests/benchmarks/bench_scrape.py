@@ -1,0 +1,155 @@
+"""What it costs to be scraped once a second while the same process puts on a load.
+
+Run it as ``python tests/benchmarks/bench_scrape.py``. First the processor time of one scrape, beside what the Prometheus
+client library takes for the very same metrics; then how long the event loop has to wait for it: a probe sleeps for a
+millisecond at a time while another process scrapes every second. It takes about half a minute.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gc
+import random
+import subprocess
+import sys
+import time
+import zlib
+from pathlib import Path
+
+import gevent
+from prometheus_client import generate_latest
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+from harness.exporter import RunCollector, registry_of
+from harness.exposition import Format
+from harness.metrics_server import serve
+from harness.objective import parse
+from harness.recorder import Recorder
+from harness.run_state import Demanded, RunState
+from harness.sample import JourneySample, PageSample, Window
+from shop.contract import PAYMENT_OPTIONS, Page
+
+WANTED_SERIES = 8_000
+STALL = 0.005  # seconds that the event loop may be held up, for 99 of 100 probes
+SCRAPER = """
+import sys, time, urllib.request
+for _ in range(int(sys.argv[2])):
+    began = time.monotonic()
+    asked = urllib.request.Request(sys.argv[1], headers={
+        "Accept": "application/openmetrics-text;version=1.0.0,text/plain;version=0.0.4;q=0.5", "Accept-Encoding": "gzip"})
+    urllib.request.urlopen(asked, timeout=10).read()
+    time.sleep(max(0.0, 1 - (time.monotonic() - began)))
+"""
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--seconds", type=int, default=10)
+    asked = parser.parse_args()
+    state = RunState(
+        a_long_run(),
+        "bench-1",
+        "bench",
+        demanded=[Demanded(parse("page response_time p95 < 300ms"))],
+    )
+    collector = RunCollector(lambda: state)
+    registry = registry_of(collector)
+    text = b"".join(collector.text(form=Format.OPENMETRICS))
+    series = sum(not line.startswith(b"#") for line in text.splitlines())
+    ours = best(lambda: b"".join(collector.text(form=Format.OPENMETRICS)))
+    longest = longest_stretch(collector)
+    packed = best(lambda: zlib.compress(text, 1, 31))
+    library = best(lambda: generate_latest(registry))
+    made = best(lambda: list(collector.families(lambda: None)))
+    print(
+        f"series:          {series:,} ({len(text) / 1e6:.1f} MB, {len(zlib.compress(text, 1, 31)) / 1e3:.0f} kB packed)"
+    )
+    print(
+        f"ours:            {ours * 1e3:.1f} ms, of which adding up {made * 1e3:.1f} ms; packing {packed * 1e3:.1f} ms more"
+    )
+    print(f"the library's:   {library * 1e3:.1f} ms, of which adding up {made * 1e3:.1f} ms")
+    print(
+        f"ratio:           {library / ours:.1f}; of the writing alone {(library - made) / max(ours - made, 1e-9):.1f}"
+    )
+    print(f"longest stretch: {longest * 1e3:.2f} ms without a pause, in the best of ten scrapes")
+    quiet, scraped = lag(asked.seconds, None), lag(asked.seconds, collector)
+    for name, late in (("not scraped", quiet), ("scraped", scraped)):
+        p99, p999 = late[int(len(late) * 0.99)], late[int(len(late) * 0.999)]
+        print(
+            f"{name:16} loop late by p99 {p99 * 1e3:.2f} ms, p99.9 {p999 * 1e3:.2f} ms, at most {late[-1] * 1e3:.2f} ms"
+        )
+    during = scraped[int(len(scraped) * 0.99)]
+    return 0 if series >= WANTED_SERIES and during <= STALL else 1
+
+
+def a_long_run() -> Recorder:
+    """A run in which every payment option walked its pages often enough to have filled its histograms."""
+    chance = random.Random(1)
+    recorder = Recorder(Window(0.0, 10.0, 1000.0))
+    for page in Page:
+        for option in PAYMENT_OPTIONS:
+            for outcome, blame, n in (("ok", "nobody", 150), ("http_5xx", "shop", int(page.value < "B"))):
+                for _ in range(n):
+                    due, took = chance.uniform(10, 1000), chance.lognormvariate(-4, 0.8)
+                    sample = PageSample(page.value, option, outcome, blame, due, due, due + took, 900, 200)
+                    recorder.page(sample)
+    for option in PAYMENT_OPTIONS:
+        for _ in range(200):
+            due = chance.uniform(10, 1000)
+            took = chance.lognormvariate(0, 0.5)
+            recorder.journey(JourneySample("guest", option, "ok", "nobody", due, due, due + took, ordered=True))
+    return recorder
+
+
+def best(work: object, turns: int = 10) -> float:
+    """The least processor time of several turns, seconds."""
+    took = []
+    for _ in range(turns):
+        began = time.thread_time()
+        work()
+        took.append(time.thread_time() - began)
+    return min(took)
+
+
+def longest_stretch(collector: RunCollector) -> float:
+    """The longest time between two moments at which others get the processor, packing included; best of ten scrapes."""
+    worst = []
+    for _ in range(10):
+        stretches, since = [], time.thread_time()
+
+        def pause() -> None:
+            nonlocal since
+            stretches.append(time.thread_time() - since)  # noqa: B023 - called within the turn
+            since = time.thread_time()
+
+        packer = zlib.compressobj(1, zlib.DEFLATED, 31)
+        for piece in collector.text(pause, Format.OPENMETRICS):
+            packer.compress(piece)
+        pause()
+        worst.append(max(stretches))
+    return min(worst)
+
+
+def lag(seconds: int, collector: RunCollector | None) -> list[float]:
+    """By how much a sleep of a millisecond was too long, in rising order, while somebody scrapes or nobody does."""
+    gc.collect()
+    gc.freeze()
+    server = serve(collector, port=0) if collector else None
+    scraper = None
+    if server is not None:
+        url = f"http://127.0.0.1:{server.port}/metrics"
+        scraper = subprocess.Popen([sys.executable, "-c", SCRAPER, url, str(seconds)])
+    late, end = [], time.perf_counter() + seconds
+    while (began := time.perf_counter()) < end:
+        gevent.sleep(0.001)
+        late.append(time.perf_counter() - began - 0.001)
+    if server is not None and scraper is not None:
+        scraper.terminate()
+        scraper.wait()
+        server.stop()
+    return sorted(late)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
