@@ -42,7 +42,7 @@ class Conditions:
 
     ``cpu_ratio`` is processor time over time during the load (1.0: a whole core), ``loop_lag`` how late the event loop
     woke up from short sleeps; None: not measured. ``no_account`` counts journeys that found no account, ``exceptions``
-    errors of our own that surfaced outside any journey, ``truncated_journeys`` those that were under way at the end
+    errors of our own that surfaced outside any journey, ``sold_twice`` order numbers that shoppers of two workers were given, ``truncated_journeys`` those that were under way at the end
     and left no sample.
 
     ``processes`` has what each process that makes load noticed about itself, ``workers`` what the master noticed about each
@@ -70,6 +70,7 @@ class Conditions:
     loop_lag: Histogram | None = None
     no_account: int = 0
     exceptions: int = 0
+    sold_twice: int = 0
     truncated_journeys: int = 0
     processes: Sequence[ProcessFacts] = ()
     workers: Sequence[WorkerFacts] = ()

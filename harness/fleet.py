@@ -37,6 +37,7 @@ class Member:
     requesting: Mapping[str, int] = field(default_factory=dict)
     pools: Mapping[str, int] = field(default_factory=dict)
     facts: Mapping[str, Any] = field(default_factory=dict)
+    orders: bytes = b""
     longest_silence: float = 0.0
     final: bool = False
     lost_at: float | None = None
@@ -74,6 +75,7 @@ class Fleet:
             member.requesting = message.get("requesting", {})
             member.pools = message.get("pools", {})
             member.facts = message["facts"]
+            member.orders = message["orders"]
             member.final = message["final"]
         return True
 

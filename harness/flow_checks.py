@@ -96,6 +96,19 @@ def presence(evidence: Evidence) -> Iterator[Finding]:
         yield Finding("presence", Level.OK, message)
 
 
+def sold_twice(evidence: Evidence) -> Iterator[Finding]:
+    """Whether two workers' shoppers were given the same order number; within one process it fails the journey itself."""
+    number = evidence.conditions.sold_twice
+    if number:
+        numbers = "1 order number was" if number == 1 else f"{number:,} order numbers were"
+        yield Finding(
+            "orders",
+            Level.FAILED,
+            f"{numbers} given to shoppers of more than one worker",
+            "find out why the shop sells under one number twice",
+        )
+
+
 def arrived(recorder: Recorder) -> dict[int, int]:
     """How many journeys were due in each slice of the recorder, in any phase, those given up on included."""
     counts: dict[int, int] = {}

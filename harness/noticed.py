@@ -13,6 +13,7 @@ from harness.explanation import explained
 from harness.fleet import REPORT_EVERY, Member
 from harness.ledger import Comparison
 from harness.master import MasterRun
+from harness.order_numbers import given_twice
 from harness.process_facts import ProcessFacts
 from harness.recorder import Recorder
 from harness.run import Run
@@ -49,6 +50,7 @@ def noticed(run: Run[Any], comparison: Comparison | None, silence: str, exceptio
         loop_lag=run.loop_lag,
         no_account=counts.journeys_by_outcome.get(validity.NO_ACCOUNT, 0),
         exceptions=exceptions,
+        sold_twice=given_twice(member.orders for member in _members(run)) if isinstance(run, MasterRun) else 0,
         truncated_journeys=run.under_way,
         processes=_processes(run),
         workers=_workers(run),

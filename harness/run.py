@@ -24,6 +24,7 @@ from harness.histogram import Histogram
 from harness.journey_log import JourneyLog
 from harness.looks import Looks
 from harness.machine import Reading
+from harness.order_numbers import OrderNumbers
 from harness.pacing import Arrival, Assignment, Pacing, Seat
 from harness.process_facts import ProcessFacts, ProcessWatch
 from harness.quiet import Quiet
@@ -75,6 +76,7 @@ class Run(Generic[StageT]):
         # Until the users are there nothing is steady: whatever is recorded before is warm-up.
         self.recorder = Recorder(Window(clock(), math.inf, math.inf))
         self.share = Share()
+        self.order_numbers = OrderNumbers()
         self.begun = False
         self.closing = False
         self.over = False

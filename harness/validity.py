@@ -13,7 +13,7 @@ from harness.balance import balance, recovered
 from harness.conditions import Conditions, Evidence
 from harness.demand import Objective
 from harness.fleet_checks import alike, apart, clocks, lost, reports, worker_lag
-from harness.flow_checks import delivered, presence
+from harness.flow_checks import delivered, presence, sold_twice
 from harness.host_checks import NO_SOCKET, busy, collector, crowded, ran_out, sockets, stolen, unmeasured
 from harness.instrument import cpu, late, loop_lag, pool
 from harness.mix_drift import mix
@@ -224,6 +224,7 @@ CHECKS: tuple[Callable[[Evidence], Iterator[Finding]], ...] = (
     worker_lag,
     reports,
     pool,
+    sold_twice,
     balance,
     accounting,
     delivered,

@@ -105,6 +105,7 @@ class WorkerRun(Run[StageT]):
             "requesting": dict(+self.requesting),
             "pools": dict(self.pools),
             "facts": {**self.facts(), **self._origin(), "pid": os.getpid()},
+            "orders": self.order_numbers.digests() if final else b"",
             "final": final,
         }
         self._send(COUNTS, message)

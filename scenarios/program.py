@@ -35,10 +35,6 @@ from users.mix import Casting
 from users.origin import origin_of
 from users.proxies import refuse_proxy
 
-REMEMBERED_ORDERS = 1_000_000
-"""Order numbers remembered to notice one that is sold twice; an hour at 250 orders a second."""
-
-
 LANDMARKS = Landmarks(
     steps=STEPS,
     challenges=frozenset({Page.THREE_D_SECURE.value}),
@@ -49,23 +45,6 @@ LANDMARKS = Landmarks(
 
 MOST_COUNTED = 100_000
 """Arrivals whose journeys are drawn once more at the end of a run, to hold against those who came; about two seconds."""
-
-
-class OrderNumbers:
-    """Knows which order numbers have been handed out already."""
-
-    def __init__(self, most: int = REMEMBERED_ORDERS) -> None:
-        self._seen: dict[str, None] = {}
-        self._most = most
-
-    def is_new(self, number: str) -> bool:
-        """Whether this number has not been seen before; from now on it has."""
-        if number in self._seen:
-            return False
-        if len(self._seen) >= self._most:
-            del self._seen[next(iter(self._seen))]
-        self._seen[number] = None
-        return True
 
 
 class Stage:
@@ -81,7 +60,6 @@ class Stage:
         self.read_timeout = target.read_timeout
         self.longest_exchange = target.connect_timeout + target.read_timeout
         self.largest_reply = target.largest_reply
-        self.order_is_new = OrderNumbers().is_new
         self.seed = prepared.seed
         self._casting = casting
         self._open = prepared.is_open

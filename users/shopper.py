@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
 from typing import Any, ClassVar, Protocol
 
 import gevent
@@ -36,7 +35,6 @@ class Backstage(Protocol):
     read_timeout: float
     longest_exchange: float
     largest_reply: int
-    order_is_new: Callable[[str], bool]
     seed: int
 
     def itinerary(self, arrival: Arrival) -> Itinerary:
@@ -163,7 +161,7 @@ class Shopper(User):
             conduct=stage.conduct,
             account=self._account,
             signed_in=signed_in,
-            order_is_new=stage.order_is_new,
+            order_is_new=self.run_.order_numbers.is_new,
             origin=self.run_.target_url,
             run=stage.seed,
         )

@@ -6,6 +6,7 @@ import signal
 
 import pytest
 from injected import LONG, workers_of
+from running import QUICK
 
 pytestmark = pytest.mark.end_to_end
 
@@ -68,3 +69,15 @@ def test_an_interrupted_master_sees_all_shoppers_home(locust, scenario, number):
     assert run.result["ledger"]["agrees"], run.result["ledger"]
     outcomes = run.result["counts"]["journeys_by_outcome"]
     assert not {"aborted", "unfinished"} & set(outcomes), outcomes
+
+
+def test_an_order_number_given_to_shoppers_of_two_workers_fails_the_run(locust, scenario):
+    tolerant = QUICK.replace('"journey failures < 5%"', '"journey failures < 50%"').replace('"6s"', '"4s"')
+    fault = '[[shop.faults]]\nname = "repeated_order_number"\nshare = 0.1\n'
+    run = locust("--headless", "--scenario", scenario(tolerant + fault), "--processes", "2").wait()
+    (finding,) = [one for one in run.result["judgement"]["findings"] if one["check"] == "orders"]
+    assert finding["level"] == "failed"
+    assert "given to shoppers of more than one worker" in finding["message"]
+    # Within one worker it is the journey that fails.
+    assert run.result["counts"]["journeys_by_outcome"]["double_order"] > 0
+    assert run.code in (3, 4)

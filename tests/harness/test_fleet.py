@@ -30,6 +30,7 @@ class Worker:
             "under_way": under_way,
             "in_flight": {"gpay": under_way},
             "facts": {"processor_share": 0.5},
+            "orders": b"",
             "final": final,
         }
         return self.fleet.report(self.name, message, now)

@@ -6,7 +6,7 @@ import pytest
 
 from harness.pacing import Arrival
 from harness.workload import Choices, Misuse
-from scenarios.program import OrderNumbers, Scenarios
+from scenarios.program import Scenarios
 
 
 def test_no_more_journeys_are_guaranteed_than_the_schedule_brings():
@@ -41,13 +41,6 @@ def test_journeys_left_out_have_no_part():
     workload.restrict(["guest"])
     assert {workload.kind_of(number) for number in range(200)} == {"guest"}
     assert workload.as_asked()["journeys"] == ["guest"]
-
-
-def test_an_order_number_is_new_once_and_memory_is_bounded():
-    numbers = OrderNumbers(most=3)
-    assert [numbers.is_new(one) for one in ("a", "b", "a")] == [True, True, False]
-    assert [numbers.is_new(one) for one in ("c", "d", "b")] == [True, True, False]
-    assert numbers.is_new("a")
 
 
 def test_nothing_secret_is_in_what_was_asked():
