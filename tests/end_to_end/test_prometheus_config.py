@@ -24,7 +24,8 @@ def test_promtool_takes_the_configuration():
 
 def test_it_asks_our_own_port_on_this_machine_every_five_seconds():
     text = re.sub(r"#.*", "", CONFIG.read_text())
-    assert re.findall(r"targets: \[(.*)\]", text) == [f'"127.0.0.1:{METRICS_PORT}"']
+    scraped = text.split("scrape_configs:")[1]
+    assert re.findall(r"targets: \[(.*)\]", scraped) == [f'"127.0.0.1:{METRICS_PORT}"']
     assert PORT == METRICS_PORT
     assert re.findall(r"scrape_interval: (\S+)", text) == ["5s"]
 

@@ -1,0 +1,102 @@
+"""The rules for Prometheus do what they say, and no small slip in them would go unnoticed."""
+
+import os
+import shutil
+import subprocess
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+import yaml
+from mutants import dumped, mutants
+from running import ROOT, needs
+
+FOLDER = ROOT / "dashboards" / "prometheus"
+RULES = sorted((FOLDER / "rules").glob("*.yml"))
+TESTS = yaml.safe_load((FOLDER / "rules_test.yml").read_text())
+
+
+def run(*arguments):
+    return subprocess.run([str(one) for one in arguments], capture_output=True, text=True, timeout=60, check=False)
+
+
+def parsed(path):
+    return yaml.safe_load(path.read_text())
+
+
+@pytest.mark.end_to_end
+@needs("promtool")
+def test_promtool_finds_no_fault_with_them():
+    checked = run("promtool", "check", "rules", "--lint=all", "--lint-fatal", *RULES)
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+
+
+@pytest.mark.end_to_end
+@needs("promtool")
+def test_they_do_what_they_say():
+    tested = run("promtool", "test", "rules", FOLDER / "rules_test.yml")
+    assert tested.returncode == 0, tested.stdout + tested.stderr
+
+
+@pytest.mark.end_to_end
+@needs("amtool")
+def test_amtool_takes_the_configuration_of_alertmanager():
+    checked = run("amtool", "check-config", FOLDER / "alertmanager.yml")
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+
+
+@pytest.mark.end_to_end
+@needs("promtool")
+def test_every_mutant_of_them_is_caught(tmp_path):
+    made = [(path, what, broken) for path in RULES for what, broken in mutants(parsed(path))]
+    assert len(made) > 100
+    with ThreadPoolExecutor(os.cpu_count()) as several:
+        caught = several.map(lambda one: _caught(tmp_path / str(one[0]), *one[1]), enumerate(made))
+        survivors = [what for (_, what, _), seen in zip(made, caught, strict=True) if not seen]
+    assert survivors == []
+
+
+def _caught(folder, path, what, broken):
+    """Whether the tests see it; those that speak of the broken rule are asked first, the rest only if need be."""
+    folder.mkdir()
+    for rules in RULES:
+        (folder / rules.name).write_text(dumped(broken) if rules == path else rules.read_text())
+    name = what.split(": ", 1)[0]
+    telling = [test for test in TESTS["tests"] if name in str(test)]
+    for tests in (telling, TESTS["tests"]):
+        file = folder / "test.yml"
+        file.write_text(yaml.safe_dump({**TESTS, "rule_files": [rules.name for rules in RULES], "tests": tests}))
+        if tests and run("promtool", "test", "rules", file).returncode:
+            assert run("promtool", "check", "rules", folder / path.name).returncode == 0, f"no rule any more: {what}"
+            shutil.rmtree(folder)
+            return True
+    return False
+
+
+def test_each_alert_is_of_one_of_the_two_families_and_says_what_to_do():
+    alerts = [rule for path in RULES for group in parsed(path)["groups"] for rule in group["rules"] if "alert" in rule]
+    families = {severity: [one for one in alerts if one["labels"] == {"severity": severity}] for severity in FAMILIES}
+    assert sum(map(len, families.values())) == len(alerts)
+    assert all(families.values())
+    assert all("remedy" in one["annotations"] for one in families["invalidates_run"])
+    assert all("run_id" in one["annotations"]["summary"] for one in alerts)
+
+
+def test_each_alert_and_record_is_tested():
+    rules = [rule for path in RULES for group in parsed(path)["groups"] for rule in group["rules"]]
+    alerts = {rule["alert"] for rule in rules if "alert" in rule}
+    seen = {one["alertname"] for test in TESTS["tests"] for one in test["alert_rule_test"] if one["exp_alerts"]}
+    assert seen == alerts
+
+
+def test_alertmanager_holds_back_what_an_invalid_run_says_of_the_shop_and_of_no_other_run():
+    config = parsed(FOLDER / "alertmanager.yml")
+    (rule,) = config["inhibit_rules"]
+    assert rule == {
+        "source_matchers": ['severity="invalidates_run"'],
+        "target_matchers": ['severity="page"'],
+        "equal": ["run_id"],
+    }
+    assert all("127.0.0.1" in hook["url"] for one in config["receivers"] for hook in one["webhook_configs"])
+
+
+FAMILIES = ("invalidates_run", "page")
