@@ -6,6 +6,7 @@ import math
 import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from statistics import NormalDist
 
 from scipy.special import stdtrit
 
@@ -13,6 +14,11 @@ from harness.planning.carried import Carried, Grade
 from harness.planning.usl import Usl, best, interval
 
 REPLICATES = 400
+FINEST = 0.005
+"""The relative uncertainty below which no measured capacity is believed."""
+PER_DOUBLING = 0.04
+"""How far the law itself may be off, as a standard deviation, for each doubling between a figure and what was measured: a large
+pool of servers carries more than its parts, and no law of contention knows that (simulated with M/M/c)."""
 FARTHEST = 1.5
 """How far beyond what was measured, as a ratio, a figure may lie before it has to be called a model."""
 
@@ -44,7 +50,8 @@ class Scaling:
             return Carried(likely=0.0, low=0.0, high=0.0, grade=Grade.MODEL, source="no instance left", instances=0)
         likely = self.law.throughput(instances)
         low, high = interval([law.throughput(instances) for law in self.others], confidence)
-        half = self.spread * self._deviations(confidence)
+        apart = PER_DOUBLING * min(abs(math.log2(instances / number)) for number in self.measured)
+        half = math.hypot(self.spread * self._deviations(confidence), apart * NormalDist().inv_cdf((1 + confidence) / 2))
         low, high = (
             likely * math.exp(-math.hypot(half, math.log(likely / low))),
             likely * math.exp(math.hypot(half, math.log(high / likely))),
@@ -78,12 +85,17 @@ def scaling(measured: Sequence[Carried], *, seed: int, replicates: int = REPLICA
     if not by_number:
         raise ValueError("no capacity was measured")
     kept = {number: by_number[number] for number in sorted(by_number)}
-    law = _law({number: one.likely for number, one in kept.items()})
+    trust = {number: 1 / max(FINEST, deviation(one)) for number, one in kept.items()}
+    law = _law({number: one.likely for number, one in kept.items()}, trust)
     chance = random.Random(seed)
-    others = tuple(_law({number: one.draw(chance) for number, one in kept.items()}) for _ in range(replicates))
+    others = tuple(_law({number: one.draw(chance) for number, one in kept.items()}, trust) for _ in range(replicates))
     freedom = len(kept) - _free(law)
-    apart = [math.log(one.likely / law.throughput(number)) for number, one in kept.items()]
-    spread = math.sqrt(math.fsum(a * a for a in apart) / freedom) if freedom > 0 else 0.0
+    spread = 0.0
+    if freedom > 0:
+        # How much farther the points lie from the law than their own uncertainty explains (Birge's ratio).
+        strange = math.fsum((trust[number] * math.log(one.likely / law.throughput(number))) ** 2 for number, one in kept.items())
+        typical = math.sqrt(len(kept) / math.fsum(each * each for each in trust.values()))
+        spread = typical * math.sqrt(max(0.0, strange / freedom - 1))
     return Scaling(measured=kept, law=law, others=others, spread=spread)
 
 
@@ -112,12 +124,20 @@ def fit_share(carries: Carried, needs: Sequence[float], *, seed: int) -> float:
     return sum(need <= carries.draw(chance) for need in needs) / len(needs)
 
 
-def _law(capacities: Mapping[int, float]) -> Usl:
+def deviation(carries: Carried) -> float:
+    """The standard deviation of the logarithm of what is carried; 0 where it is known exactly, or not at all."""
+    if not (0 < carries.low < carries.high < math.inf):
+        return 0.0
+    sides = math.sqrt(12) if carries.grade is Grade.BRACKETED else 2 * NormalDist().inv_cdf(0.975)
+    return math.log(carries.high / carries.low) / sides
+
+
+def _law(capacities: Mapping[int, float], trust: Mapping[int, float]) -> Usl:
     points = [(float(number), capacity) for number, capacity in capacities.items()]
     if len(points) == 1:
         ((number, capacity),) = points
         return Usl(capacity / number, 0.0, 0.0)
-    return best(points)
+    return best(points, [trust[number] for number in capacities])
 
 
 def _free(law: Usl) -> int:

@@ -40,7 +40,8 @@ def test_one_number_measured_is_proportion_and_says_so():
     found = scale.of(3)
     assert scale.is_proportional
     assert found.likely == pytest.approx(150)
-    assert (found.low, found.high) == (pytest.approx(145.5, rel=0.01), pytest.approx(154.5, rel=0.01))
+    assert found.high / found.likely > 1.03
+    assert found.high / found.likely < scale.of(6).high / scale.of(6).likely
     assert found.source == "in proportion to what 2 instances measured"
     assert scale.of(0).likely == 0.0
 
@@ -56,7 +57,9 @@ def test_figures_that_do_not_fit_each_other_widen_the_interval():
 def test_of_at_least_so_much_more_instances_carry_at_least_so_much_more():
     at_least = Carried(likely=100, low=100, high=math.inf, grade=Grade.AT_LEAST, source="x", instances=1)
     found = scaling([at_least], seed=1).of(2)
-    assert (found.likely, found.low, found.high) == (pytest.approx(200), pytest.approx(200), math.inf)
+    assert found.likely == pytest.approx(200)
+    assert 180 < found.low < 200
+    assert found.high == math.inf
 
 
 def test_as_many_are_needed_as_carry_the_peak_with_one_lost():
