@@ -57,7 +57,7 @@ class Paper:
         """Words beside a point."""
         across, down = self.at(x, y).split(",")
         side = "end" if end else "start"
-        return f'<text x="{across}" y="{float(down) + shift:.1f}" text-anchor="{side}">{escape(words)}</text>'
+        return f'<text x="{across}" y="{float(down) + shift:.1f}" text-anchor="{side}" xml:space="preserve">{escape(words)}</text>'
 
     def axes(self, across: str, up: str, says: Callable[[float], str]) -> list[str]:
         """The two axes with their marks."""
@@ -138,11 +138,12 @@ def response_curve(plan: Plan) -> str:
         )
     drawn += [paper.dot(*point, kept=level.kept) for point, level in zip(points, levels, strict=True)]
     drawn.append(paper.line([(peak, 0), (peak, longest * 1.1)], "two", ' stroke-dasharray="2 4"'))
-    drawn.append(paper.text(peak, longest * 1.1, f"peak {whole(peak)} ", end=True, shift=10))
+    left = plan.carries is None or peak < plan.orders(plan.carries.likely)
+    drawn.append(paper.text(peak, longest * 1.1, f"  peak {whole(peak)}  ", end=left, shift=10))
     if plan.carries is not None and plan.carries.likely > 0 and plan.carries.grade is not Grade.MODEL:
         held = plan.orders(plan.carries.likely)
         drawn.append(paper.line([(held, 0), (held, longest * 1.1)], "good"))
-        drawn.append(paper.text(held, longest, f"carried {whole(held)} ", end=True, shift=10))
+        drawn.append(paper.text(held, longest, f"  carried {whole(held)}  ", end=not left, shift=10))
     return _figure(drawn, "How long pages take (95th percentile) at the rates that were tried.")
 
 

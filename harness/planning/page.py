@@ -70,7 +70,8 @@ def html(plan: Plan) -> str:
         *(f"<li>{escape(one)}</li>" for one in words.assumptions(plan)),
         "</ul></body></html>",
     ]
-    return "\n".join(part for part in parts if part) + "\n"
+    text = "\n".join(part for part in parts if part) + "\n"
+    return text.replace(" %", "\u00a0%")  # a number and its sign stay on one line
 
 
 def to_json(plan: Plan) -> dict[str, Any]:

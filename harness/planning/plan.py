@@ -169,9 +169,9 @@ def decide(carries: Carried, fits: Odds, forecast: Forecast, scale: Scaling) -> 
     if fits.low >= wanted:
         if carries.grade is Grade.MODEL and not _near(scale, carries.instances or 1):
             return Verdict.INCONCLUSIVE, "only a model says that the peak fits, far from what was measured"
-        return Verdict.PASSED, "the peak fits as surely as wanted"
+        return Verdict.PASSED, "the forecast peak fits"
     if fits.high < wanted:
-        return Verdict.FAILED, "the peak does not fit as surely as wanted"
+        return Verdict.FAILED, "the forecast peak is not sure enough to fit"
     if carries.high == math.inf:
         return Verdict.INCONCLUSIVE, "no run was tried at the rate of the peak"
     return Verdict.INCONCLUSIVE, "the peak lies between a rate that held and one that did not"

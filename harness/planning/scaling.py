@@ -51,7 +51,9 @@ class Scaling:
         likely = self.law.throughput(instances)
         low, high = interval([law.throughput(instances) for law in self.others], confidence)
         apart = PER_DOUBLING * min(abs(math.log2(instances / number)) for number in self.measured)
-        half = math.hypot(self.spread * self._deviations(confidence), apart * NormalDist().inv_cdf((1 + confidence) / 2))
+        half = math.hypot(
+            self.spread * self._deviations(confidence), apart * NormalDist().inv_cdf((1 + confidence) / 2)
+        )
         low, high = (
             likely * math.exp(-math.hypot(half, math.log(likely / low))),
             likely * math.exp(math.hypot(half, math.log(high / likely))),
@@ -93,7 +95,9 @@ def scaling(measured: Sequence[Carried], *, seed: int, replicates: int = REPLICA
     spread = 0.0
     if freedom > 0:
         # How much farther the points lie from the law than their own uncertainty explains (Birge's ratio).
-        strange = math.fsum((trust[number] * math.log(one.likely / law.throughput(number))) ** 2 for number, one in kept.items())
+        strange = math.fsum(
+            (trust[number] * math.log(one.likely / law.throughput(number))) ** 2 for number, one in kept.items()
+        )
         typical = math.sqrt(len(kept) / math.fsum(each * each for each in trust.values()))
         spread = typical * math.sqrt(max(0.0, strange / freedom - 1))
     return Scaling(measured=kept, law=law, others=others, spread=spread)

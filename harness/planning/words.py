@@ -15,6 +15,9 @@ from harness.verdict import Verdict
 SURE = 0.9
 """Of which interval the forecast peak is given."""
 
+POOR = 0.05
+"""From which typical residual on a reader should be told that the curve does not fit."""
+
 MEANINGS = {
     Verdict.PASSED: "FITS",
     Verdict.FAILED: "DOES NOT FIT",
@@ -25,7 +28,7 @@ MEANINGS = {
 
 def headline(plan: Plan) -> str:
     """The answer and the reason for it."""
-    return f"{MEANINGS[plan.verdict]}: {plan.reason} ({spoken_share(plan.forecast.confidence)})."
+    return f"{MEANINGS[plan.verdict]}: {plan.reason} (wanted: {spoken_share(plan.forecast.confidence)} sure)."
 
 
 def answer(plan: Plan) -> str:
@@ -149,6 +152,11 @@ def assumptions(plan: Plan) -> Iterator[str]:
             "Between numbers of instances that were measured the Universal Scalability Law is drawn through them; beyond "
             f"{FARTHEST:g} times the largest it is a model."
         )
+    if plan.curve is not None and plan.curve.error > POOR:
+        yield (
+            f"The curve fits poorly: points lie {spoken_share(plan.curve.error)} away from it, typically. A shop of many workers has a "
+            "sharper knee than the law knows; what is carried and the odds do not rest on the curve."
+        )
     if plan.overloads:
         yield (
             f"Overload is computed as water: {_done(plan)}, the rest queues for {spoken_duration(forecast.surge)}, nobody gives up, "
@@ -181,7 +189,7 @@ def _unknown(plan: Plan) -> Iterator[str]:
         )
     elif plan.carries.grade is Grade.BRACKETED:
         low, high = (whole(each * 60) for each in (plan.carries.low, plan.carries.high))
-        yield f"To know, measure between {low} and {high} journeys a minute, where nothing was tried."
+        yield f"To know, measure between {low} and {high} journeys a minute, where nothing was decided."
     elif plan.carries.grade is Grade.MODEL:
         yield f"To know, measure a shop of {instances(plan.now)}."
 

@@ -79,7 +79,7 @@ def instances(runs: int, seed: int = 7000) -> Iterator[Row]:
         shared = chance.uniform(0.0, 0.1)
         seen = [measured_capacity(number, shared, chance) for number in (1, 3, 4)]
         found, truth = scaling(seen, seed=run, replicates=200).of(2), true_capacity(2, shared)
-        close += abs(found.likely / truth - 1) <= 0.10  # noqa: PLR2004
+        close += abs(found.likely / truth - 1) <= 0.10
         covered += found.low <= truth <= found.high
     what = "capacity of 2 instances, predicted from runs with 1, 3 and 4"
     yield share_row(f"{what}: within 10 % of the truth", close, runs, seed, at_least=0.95)
@@ -103,7 +103,9 @@ def curves(runs: int, seed: int = 8000) -> Iterator[Row]:
             held[n] += low <= law.throughput(n) <= high
     for n, times in held.items():
         where = "at the highest load measured" if n == loads[-1] else "at twice the highest load measured"
-        yield share_row(f"throughput {where}, 8 levels with 3 % noise: the band holds it", times, runs, seed, at_least=0.90)
+        yield share_row(
+            f"throughput {where}, 8 levels with 3 % noise: the band holds it", times, runs, seed, at_least=0.90
+        )
 
 
 # -- the forecast -----------------------------------------------------------------------------------------------------
@@ -140,3 +142,10 @@ def forecasts(runs: int, seed: int = 9000) -> Iterator[Row]:
     yield share_row("the next day's peak, from 14 days: within the 90 % band", within, runs, seed, at_least=0.85)
     off = abs(said - fits) / runs
     yield error_row("the probability that a peak fits, said against come true", off, runs, seed, 0.04)
+
+
+def rows(*, quick: bool) -> Iterator[Row]:
+    """All of them, in the size of the table or of the tests."""
+    yield from instances(runs=8 if quick else 50)
+    yield from curves(runs=40 if quick else 300)
+    yield from forecasts(runs=60 if quick else 400)

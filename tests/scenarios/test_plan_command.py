@@ -53,7 +53,7 @@ def test_files_are_written_and_agree_with_the_exit_code(results, forecast, tmp_p
     document = json.loads(json_file.read_text())
     assert document["exit_code"] == code == 0
     assert document["levels"][0]["source"] == "held-10"
-    assert document["headline"] in html_file.read_text()
+    assert document["headline"] in html_file.read_text(encoding="utf-8").replace("\u00a0", " ")
     assert document["headline"] in capsys.readouterr().out
 
 
