@@ -13,6 +13,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from shop.access_log import AccessLog
 from shop.accounts import Accounts, AccountsFileError, read_accounts
 from shop.address_book import usual_choices
 from shop.control import problems
@@ -34,8 +35,9 @@ def main(arguments: list[str] | None = None) -> int:
     asked = _parser().parse_args(arguments)
     try:
         _check_address(asked.host, asked.port, allow_others=asked.allow_other_hosts)
-        settings = _settings(asked.settings, asked.seed)
+        settings = _settings(asked.settings, asked.seed, asked.access_log)
         shop = Shop(settings, _accounts(settings))
+        log = _access_log(settings.access_log)
         try:
             sock = listen(asked.host, asked.port)
         except OSError as error:
@@ -46,7 +48,7 @@ def main(arguments: list[str] | None = None) -> int:
         return _MISUSED
     host = f"[{asked.host}]" if ":" in asked.host else asked.host
     url = f"http://{host}:{sock.getsockname()[1]}"
-    serve(shop, sock, on_ready=lambda: _say_ready(url), exit_with_parent=asked.exit_with_parent)
+    serve(shop, sock, on_ready=lambda: _say_ready(url), exit_with_parent=asked.exit_with_parent, log=log)
     return 0
 
 
@@ -65,6 +67,7 @@ def _parser() -> argparse.ArgumentParser:
         "--settings", metavar="FILE", help="JSON or TOML file; - reads one line of JSON from standard input"
     )
     parser.add_argument("--seed", type=int, metavar="N", help="seed of prices, codes and dice; wins over the settings")
+    parser.add_argument("--access-log", metavar="PATH", help="append a line for each request to this file")
     parser.add_argument(
         "--exit-with-parent", action="store_true", help="stop when standard input ends, as it does with the parent"
     )
@@ -82,10 +85,12 @@ def _check_address(host: str, port: int, *, allow_others: bool) -> None:
         raise Misused(f"--host {host}: other computers can reach this address; add --allow-other-hosts if they should")
 
 
-def _settings(name: str | None, seed: int | None) -> Settings:
+def _settings(name: str | None, seed: int | None, access_log: str | None) -> Settings:
     given = {} if name is None else _read_settings(name)
     if seed is not None:
         given["seed"] = seed
+    if access_log is not None:
+        given["access_log"] = access_log
     try:
         return Settings.model_validate(given)
     except ValidationError as error:
@@ -114,6 +119,14 @@ def _first_line() -> str:
     while (byte := os.read(0, 1)) not in (b"", b"\n"):
         line += byte
     return line.decode()
+
+
+def _access_log(name: str | None) -> AccessLog | None:
+    try:
+        return None if name is None else AccessLog(Path(name))
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise Misused(f"access_log {name}: {reason}; name a file that can be written") from None
 
 
 def _accounts(settings: Settings) -> Accounts:

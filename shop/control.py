@@ -17,7 +17,7 @@ from shop.front import Shop
 from shop.settings import Fault, Settings
 
 CONTROL_PATH = "/_control/"
-_FIXED = ("seed", "accounts_file", "order_history")
+_FIXED = ("seed", "accounts_file", "order_history", "access_log")
 _FAULTS = TypeAdapter(tuple[Fault, ...])
 
 

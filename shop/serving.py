@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from shop.access_log import AccessLog, App, Logged
 from shop.front import Shop
 from shop.server import ABORT, ShopApp
 
@@ -82,10 +83,22 @@ def listen(host: str, port: int) -> socket.socket:
     return sock
 
 
-def serve(shop: Shop, sock: socket.socket, *, on_ready: Callable[[], None], exit_with_parent: bool = False) -> None:
-    """Serve the shop until SIGINT or SIGTERM, or, with ``exit_with_parent``, until standard input ends."""
+def serve(
+    shop: Shop,
+    sock: socket.socket,
+    *,
+    on_ready: Callable[[], None],
+    exit_with_parent: bool = False,
+    log: AccessLog | None = None,
+) -> None:
+    """Serve the shop until SIGINT or SIGTERM, or, with ``exit_with_parent``, until standard input ends.
+
+    Requests are noted in ``log``, if there is one; it is closed at the end.
+    """
+    clock = steady_clock()
+    app: App = ShopApp(shop, clock)
     config = uvicorn.Config(
-        ShopApp(shop, steady_clock()),
+        app if log is None else Logged(app, log, clock),
         http=_Protocol,
         ws="none",
         loop="uvloop" if os.name == "posix" else "asyncio",
@@ -103,7 +116,11 @@ def serve(shop: Shop, sock: socket.socket, *, on_ready: Callable[[], None], exit
     server = _Server(config, on_ready)
     if exit_with_parent:
         threading.Thread(target=_stop_at_end_of_input, args=(server,), daemon=True).start()
-    server.run(sockets=[sock])
+    try:
+        server.run(sockets=[sock])
+    finally:
+        if log is not None:
+            log.close()
 
 
 def _stop_at_end_of_input(server: _Server) -> None:

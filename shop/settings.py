@@ -206,6 +206,8 @@ class Settings(_Table):
     """A CSV file with the header ``email,password,first_name,last_name,phone,saved_choices``."""
     order_history: Annotated[int, Field(ge=1)] = 20_000
     """How many completed orders can still be looked at; older ones are only counted."""
+    access_log: Annotated[str, Field(min_length=1)] | None = None
+    """A file to which a line is appended for each request; its path is seen from where the run is started."""
 
     @model_validator(mode="after")
     def _queue_needs_workers(self) -> Self:

@@ -206,3 +206,14 @@ def test_a_shop_under_gevent_starts_and_stops():
         [sys.executable, "-c", code], cwd=ROOM, check=False, capture_output=True, text=True, timeout=60
     )
     assert (done.stdout.split(), done.returncode) == (["0", "True", "False"], 0)
+
+
+def test_an_access_log_is_written_to_its_end_and_one_that_cannot_be_written_is_refused(shop, tmp_path):
+    log = tmp_path / "access.log"
+    running = shop(access_log=str(log))
+    for _ in range(3):
+        ask(running.url, "/product/1/")
+    running.stop()
+    assert [line.split('"')[1] for line in log.read_text().splitlines()] == ["GET /product/1/ HTTP/1.1"] * 3
+    with pytest.raises(ShopStartError, match=r"access_log .*no such file or directory; name a file"):
+        shop(access_log=str(tmp_path / "nowhere" / "access.log"))
