@@ -188,6 +188,10 @@ class Trace:
         return ((k, self.moments[k] / self.speed) for k in range(worker, len(self.moments), workers))
 
 
+Arriving = Schedule | Trace
+"""The due moments of a run, computed or recorded."""
+
+
 def users_needed(rate: float, journey_time: float, stall: float = 5.0) -> int:
     """How many virtual users serve arrivals of this rate without letting one wait.
 

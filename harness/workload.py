@@ -10,7 +10,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar, runtime_checkable
 
-from harness.arrivals import Schedule
+from harness.arrivals import Arriving
 from harness.landmarks import Landmarks
 from harness.objective import Objective
 from harness.pacing import Arrival
@@ -99,7 +99,7 @@ class Workload(Protocol[StageT_co]):
     payment_options: Sequence[str]
     landmarks: Landmarks
 
-    def schedule(self) -> Schedule | None:
+    def schedule(self) -> Arriving | None:
         """The due times; ``None`` for a closed load."""
 
     def rate(self, elapsed: float) -> float:

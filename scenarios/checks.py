@@ -11,6 +11,7 @@ from harness.demand import Metric
 from scenarios.names import JOURNEY_NAMES, PAYMENT_NAMES, SMS_NAMES
 from scenarios.problems import ABSENT, Problem
 from scenarios.sections import Arrivals, Closed, Document
+from scenarios.trace import TraceError, replay
 
 Problems = Iterator[Problem]
 
@@ -39,7 +40,17 @@ def shape_problems(document: Mapping[str, Any]) -> Problems:
 
 
 def _arrivals_shape(arrivals: Mapping[str, Any], *, covers: bool) -> Problems:
+    if arrivals.get("trace") is not None:
+        yield from _trace_shape(arrivals, covers=covers)
+    else:
+        yield from _profile_shape(arrivals, covers=covers)
+
+
+def _profile_shape(arrivals: Mapping[str, Any], *, covers: bool) -> Problems:
     stages = arrivals.get("stages")
+    for key in ("rate_scale", "time_scale"):
+        if arrivals.get(key, 1) != 1:
+            yield Problem(f"arrivals.{key}", arrivals[key], f"no `{key}` without `trace`", "leave it out")
     if stages:
         for key in ("rate", "duration"):
             if key in arrivals:
@@ -53,6 +64,19 @@ def _arrivals_shape(arrivals: Mapping[str, Any], *, covers: bool) -> Problems:
     for index, stage in enumerate(stages if isinstance(stages, list | tuple) else ()):
         if isinstance(stage, Mapping):
             yield from _stage_shape(f"arrivals.stages[{index}]", stage)
+
+
+def _trace_shape(arrivals: Mapping[str, Any], *, covers: bool) -> Problems:
+    for key in ("process", "rate", "duration", "stages"):
+        if arrivals.get(key):
+            yield Problem(
+                f"arrivals.{key}",
+                arrivals[key],
+                f"no `{key}` beside `trace`, which says when who comes",
+                "leave one out",
+            )
+    if covers:
+        yield Problem("cover", True, "no cover with a trace: each journey is walked once", "leave one out")
 
 
 def _stage_shape(key: str, stage: Mapping[str, Any]) -> Problems:
@@ -183,6 +207,34 @@ def _minimum(document: Document, _folder: Path) -> Problems:
         )
 
 
+def _trace(document: Document, folder: Path) -> Problems:
+    arrivals = document.arrivals
+    if arrivals is None or arrivals.trace is None or document.cover:
+        return
+    try:
+        found = replay(folder / arrivals.trace, arrivals.rate_scale, arrivals.time_scale, document.seed)
+    except TraceError as error:
+        yield from error.problems
+        return
+    profile, ceiling = found.profile, document.target.highest_rate
+    if profile.highest > ceiling:
+        yield Problem(
+            "arrivals.trace",
+            arrivals.trace,
+            f"at most target.highest_rate, {ceiling:g}/s; it brings {profile.highest:g}/s at its busiest",
+            "lower rate_scale, raise time_scale, or raise that",
+        )
+    if arrivals.warm_up >= profile.duration:
+        yield Problem(
+            "arrivals.warm_up", arrivals.warm_up, f"less than the trace's {profile.duration:g} s", "shorten it"
+        )
+    minimum = {slug: count for slug, count in document.payments.minimum.items() if count}
+    if minimum and found.options:
+        yield Problem(
+            "payments.minimum", minimum, "no guarantee beside a trace that says how each arrival pays", "leave one out"
+        )
+
+
 def _closed_demands(document: Document, _folder: Path) -> Problems:
     for index, text in enumerate(document.objectives if document.closed else ()):
         if objective.parse(text).metric is Metric.DROPPED:
@@ -213,6 +265,7 @@ _CHECKS: tuple[tuple[set[str], Callable[[Document, Path], Problems]], ...] = (
     ({"arrivals", "cover"}, _cover),
     ({"stop", "cover"}, _certain),
     ({"arrivals", "payments", "cover"}, _minimum),
+    ({"arrivals", "target", "payments", "cover", "seed"}, _trace),
     ({"closed", "objectives"}, _closed_demands),
     ({"sms", "shop"}, _sms_share),
     ({"accounts"}, _accounts_file),

@@ -34,6 +34,7 @@ COMMANDS: Mapping[str, Entry] = {
     "plan": Entry(
         "scenarios.plan", "Says whether the forecast peak fits what the shop was measured to carry, and how surely."
     ),
+    "calibrate": Entry("scenarios.calibrate", "Make a scenario out of an access log."),
 }
 """Every command by name, in the order in which ``--help`` lists them; a module is read only when its command is called."""
 

@@ -65,6 +65,7 @@ def with_overrides(scenario: Scenario, choices: Mapping[str, Any]) -> Scenario:
         problems += [_under_its_option(problem, chosen) for problem in error.problems]
     if problems:
         raise ScenarioError(f"scenario {scenario.name} as chosen", problems)
+    _refuse_idle_mix(made, choices.get("payment_mix"))
     moot = moot_demands(scenario, made)
     if len(moot) == len(made.document.objectives):
         problem = Problem(
@@ -73,6 +74,14 @@ def with_overrides(scenario: Scenario, choices: Mapping[str, Any]) -> Scenario:
         raise ScenarioError(f"scenario {scenario.name} as chosen", [problem])
     kept = tuple(text for text in made.document.objectives if text not in moot)
     return replace(made, document=made.document.model_copy(update={"objectives": kept}), set_aside=moot)
+
+
+def _refuse_idle_mix(made: Scenario, mix: Any) -> None:
+    if mix and made.replay is not None and made.replay.options:
+        expected = "no mix beside a trace that says how each arrival pays"
+        remedy = "choose --arrival-rate too, or leave the column payment_option out of the trace"
+        problem = Problem(OPTIONS["payment_mix"], mix, expected, remedy)
+        raise ScenarioError(f"scenario {made.name} as chosen", [problem])
 
 
 class _MixError(ValueError):
@@ -135,7 +144,8 @@ def _arrival_rate(tables: Tables, choice: Any, scenario: Scenario) -> list[str]:
         raise NoQuantity("no rate: the scenario's load is closed", "choose --users, or a scenario with [arrivals]")
     if not scenario.document.cover:
         arrivals["duration"] = scenario.duration
-    arrivals.pop("stages", None)
+    for key in ("stages", "trace", "rate_scale", "time_scale"):
+        arrivals.pop(key, None)
     arrivals["rate"] = rate
     return ["arrivals.rate"]
 
@@ -156,7 +166,9 @@ def _duration(tables: Tables, choice: Any, scenario: Scenario) -> list[str]:
         tables["closed"]["duration"] = duration
         return ["closed.duration"]
     arrivals = tables["arrivals"]
-    if arrivals.get("stages"):
+    if arrivals.get("trace"):
+        arrivals["time_scale"] = arrivals.get("time_scale", 1.0) * duration / scenario.duration
+    elif arrivals.get("stages"):
         for stage in arrivals["stages"]:
             stage["duration"] *= duration / scenario.duration
     else:

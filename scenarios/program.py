@@ -17,7 +17,7 @@ from typing import Any
 
 import orjson
 
-from harness.arrivals import Schedule
+from harness.arrivals import Arriving, Schedule
 from harness.demand import Objective
 from harness.landmarks import Landmarks
 from harness.pacing import Arrival
@@ -31,6 +31,7 @@ from shop.process import ShopProcess, ShopStartError
 from users.accounts import AccountPool, AccountsRejected
 from users.funnel import STEPS
 from users.itinerary import Itinerary, Mix
+from users.journeys import JOURNEYS
 from users.mix import Casting
 from users.origin import origin_of
 from users.proxies import refuse_proxy
@@ -129,17 +130,23 @@ class Prepared:
         self._mix = _within(chosen.mix, self._schedule)
         self.planned_minimum: Mapping[str, int] = self._mix.minimum
         self.landmarks = LANDMARKS
-        self.payment_options: Sequence[str] = [slug for slug in PAYMENT_OPTIONS if chosen.mix.payments.get(slug, 0) > 0]
+        told = chosen.replay.options if chosen.replay else frozenset[str]()
+        self.payment_options: Sequence[str] = [
+            slug for slug in PAYMENT_OPTIONS if chosen.mix.payments.get(slug, 0) > 0 or slug in told
+        ]
 
     @cached_property
-    def _schedule(self) -> Schedule | None:
+    def _schedule(self) -> Arriving | None:
+        if (replayed := self._scenario.replay) is not None:
+            return replayed.trace
         profile = self._scenario.profile()
         return None if profile is None else Schedule(profile, self._scenario.process, self.seed)
 
     @cached_property
     def _casting(self) -> Casting:
         total = None if self._schedule is None else len(self._schedule)
-        return Casting(self._mix, self.seed, total, self._kinds)
+        replayed = self._scenario.replay
+        return Casting(self._mix, self.seed, total, self._kinds, told=replayed.told if replayed else ())
 
     @property
     def weights(self) -> Mapping[str, float]:
@@ -147,7 +154,13 @@ class Prepared:
         mix = self._scenario.mix
         if mix.cover:
             return Counter(one.journey for one in Casting(mix, self.seed).cover_list)
-        return {name: weight for name, weight in mix.journeys.items() if weight > 0}
+        weights = {name: weight for name, weight in mix.journeys.items() if weight > 0}
+        if (replayed := self._scenario.replay) is None or not replayed.told:
+            return weights
+        told = Counter(one.journey for one in replayed.told)
+        drawn, whole = told.pop("", 0), sum(weights.values())
+        names = [name for name in JOURNEYS if name in told or (drawn and name in weights)]
+        return {name: told[name] + drawn * weights.get(name, 0.0) / whole for name in names}
 
     @property
     def users(self) -> int:
@@ -160,7 +173,7 @@ class Prepared:
         profile = self._scenario.profile()
         return 0.0 if profile is None else profile.highest
 
-    def schedule(self) -> Schedule | None:
+    def schedule(self) -> Arriving | None:
         """The due times; ``None`` for a closed load."""
         return self._schedule
 
@@ -246,7 +259,9 @@ class Prepared:
         """A digest of the scenario as chosen, the accounts and the version: alike wherever the same load is prepared."""
         asked = {key: value for key, value in self.as_asked().items() if key != "journeys"}
         emails = [account.email for account in self._pool().accounts]
-        return sha256(orjson.dumps([asked, emails, version("checkload")], option=orjson.OPT_SORT_KEYS)).hexdigest()
+        trace = self._scenario.replay.digest if self._scenario.replay else ""
+        everything = [asked, emails, trace, version("checkload")]
+        return sha256(orjson.dumps(everything, option=orjson.OPT_SORT_KEYS)).hexdigest()
 
     def stage(self, worker: int, workers: int) -> Stage:
         """What the shoppers of one process need; raises ``Misuse`` when the file of accounts is wrong."""
@@ -324,7 +339,7 @@ class Scenarios:
             raise Misuse(str(error)) from None
 
 
-def _within(mix: Mix, schedule: Schedule | None) -> Mix:
+def _within(mix: Mix, schedule: Arriving | None) -> Mix:
     """The mix with no more journeys guaranteed than come: how many a Poisson process brings is not known from its rate."""
     promised = sum(mix.minimum.values())
     if schedule is None or mix.cover or promised <= (total := len(schedule)):

@@ -20,6 +20,7 @@ from scenarios.files import FOLDER, find, names, tables
 from scenarios.names import JOURNEY_NAMES, PAYMENT_NAMES, SMS_NAMES
 from scenarios.problems import ScenarioError
 from scenarios.sections import Arrivals, Closed, Document, Target
+from scenarios.trace import Replay, replay
 from shop.settings import Settings
 from users.cover import cover
 from users.itinerary import Conduct, External, Mix, SmsScript
@@ -84,11 +85,21 @@ class Scenario:
             return ArrivalProcess.UNIFORM
         return ArrivalProcess(arrivals.process)
 
+    @property
+    def replay(self) -> Replay | None:
+        """The recorded arrivals that are replayed, scaled; ``None`` where a profile says how many come."""
+        arrivals = self.document.arrivals
+        if arrivals is None or arrivals.trace is None:
+            return None
+        return replay(self.folder / arrivals.trace, arrivals.rate_scale, arrivals.time_scale, self.seed)
+
     def profile(self) -> Profile | None:
         """The rate over time; ``None`` for a closed load. One that covers is just long enough to walk everything once."""
         arrivals = self.document.arrivals
         if arrivals is None:
             return None
+        if (replayed := self.replay) is not None:
+            return replayed.profile
         if not self.document.cover:
             return arrivals.profile
         return self.profile_for(len(cover(self.mix, JOURNEY_NAMES)))
@@ -184,7 +195,7 @@ class Scenario:
     def think(self) -> ThinkTimes:
         """How long shoppers look at a page."""
         think = self.document.think
-        return ThinkTimes(think.median, think.sigma, think.scale, think.pages)
+        return ThinkTimes(think.median, think.sigma, think.scale, think.pages, think.sigmas)
 
     @property
     def target(self) -> Target:
@@ -247,6 +258,8 @@ class Scenario:
             asked["shop"]["sms"]["fixed_code"] = HIDDEN
         if self.is_open:
             asked["arrivals"]["process"] = self.process.value
+        if self.replay is not None:
+            del asked["arrivals"]["process"]
         return asked
 
 

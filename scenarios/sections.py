@@ -18,6 +18,7 @@ from scenarios.names import HostName, JourneyName, PageName, PaymentName
 from shop.settings import Settings
 
 Count = Annotated[int, Field(ge=0)]
+Scale = Annotated[float, Field(gt=0, le=1000)]
 PositiveCount = Annotated[int, Field(ge=1)]
 Text = Annotated[str, Field(min_length=1)]
 Hosts = Annotated[tuple[HostName, ...], Field(strict=False)]
@@ -70,6 +71,12 @@ class Arrivals(Table):
     """How long a constant profile lasts."""
     stages: Annotated[tuple[Stage, ...], Field(strict=False)] = ()
     """The profile, stage by stage: ``{ duration, rate }`` or ``{ duration, from, to }``."""
+    trace: Text | None = None
+    """A CSV file of recorded arrivals to replay instead of a profile: ``time``, and if known ``payment_option``, ``journey``."""
+    rate_scale: Scale = 1.0
+    """So many arrivals for each of the trace: 0.5 keeps every other one by chance, 2 doubles each."""
+    time_scale: Scale = 1.0
+    """Stretches the clock of the trace: 0.5 plays an hour in half an hour."""
     warm_up: Seconds = 0.0
     """The first part of the profile: measured, but not judged."""
     users: PositiveCount | None = None
@@ -190,6 +197,8 @@ class Think(Table):
     """Multiplies every think time; 0: nobody thinks."""
     pages: dict[PageName, Seconds] = {}
     """``[think.pages]``: pages with a median of their own."""
+    sigmas: dict[PageName, Annotated[float, Field(ge=0, le=3)]] = {}
+    """``[think.sigmas]``: pages with a spread of their own."""
 
 
 class Accounts(Table):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import NamedTuple
 
 
 class SmsScript(StrEnum):
@@ -23,6 +24,13 @@ class External(StrEnum):
     FOLLOW = "follow"  # open the other site's page (allowed hosts only) and post its form back
     RETURN = "return"  # do not visit it; post back what a provider would
     STOP = "stop"  # the journey ends there, as handed over
+
+
+class Told(NamedTuple):
+    """What is known of an arrival beforehand, as a trace tells it; an empty text: it is drawn."""
+
+    option: str = ""
+    journey: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,30 +4,41 @@ from __future__ import annotations
 
 import random
 from bisect import bisect_right
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import accumulate
 
 from shop.contract import PAYMENT_OPTIONS, Flow
 from users.cover import cover
-from users.itinerary import Itinerary, Mix, SmsScript
+from users.itinerary import Itinerary, Mix, SmsScript, Told
 from users.journeys import JOURNEYS
 
 _SEED_BITS = 62
+_NOTHING = Told()
 
 
 class Casting:
     """Turns the number of an arrival into an itinerary.
 
     ``total`` is the number of journeys of the run where it is known: guaranteed journeys are then spread over it,
-    otherwise they come first. ``active`` names the journeys that may be drawn (``None``: all of the mix). A mix that
-    cannot be drawn raises ``ValueError`` with everything that is wrong with it.
+    otherwise they come first. ``active`` names the journeys that may be drawn (``None``: all of the mix). ``told`` says of
+    each arrival what is known beforehand and not drawn. A mix that cannot be drawn raises ``ValueError`` with everything
+    that is wrong with it.
     """
 
-    def __init__(self, mix: Mix, seed: int, total: int | None = None, active: Collection[str] | None = None) -> None:
+    def __init__(
+        self,
+        mix: Mix,
+        seed: int,
+        total: int | None = None,
+        active: Collection[str] | None = None,
+        *,
+        told: Sequence[Told] = (),
+    ) -> None:
         _refuse_nonsense(mix, total, active)
         self._mix = mix
         self._seed = seed
+        self._told = told
         self._kinds = tuple(name for name in JOURNEYS if active is None or name in active)
         self.cover_list = cover(mix, self._kinds) if mix.cover else ()
         """The exact list of journeys of a covering mix, in order; empty for a mix that is drawn."""
@@ -50,7 +61,9 @@ class Casting:
         """What the shopper of this arrival is going to do; numbers count from 0 over the whole run."""
         if self.cover_list:
             return self._covered(self.cover_list, number, number)
-        return self._draw(number, None, self._slots.get(number))
+        told = self._told[number] if number < len(self._told) else _NOTHING
+        journey = told.journey if told.journey in self._kinds else None
+        return self._draw(number, journey, told.option or self._slots.get(number))
 
     def of_journey(self, journey: str, n: int) -> Itinerary:
         """The ``n``-th journey of this kind, for closed load, where each virtual user has a journey of her own."""

@@ -20,7 +20,7 @@ _NORMAL = NormalDist()
 
 @dataclass(frozen=True, slots=True)
 class ThinkTimes:
-    """Think times in seconds: the median, how far they spread, and single pages with a median of their own.
+    """Think times in seconds: the median, how far they spread, and single pages with a median or spread of their own.
 
     ``sigma`` is the standard deviation of the logarithm (0: always the median). ``scale`` multiplies everything;
     0 means shoppers who do not think, for stress.
@@ -30,6 +30,7 @@ class ThinkTimes:
     sigma: float = 0.5
     scale: float = 1.0
     pages: Mapping[str, float] = field(default_factory=dict)
+    sigmas: Mapping[str, float] = field(default_factory=dict)
 
     def draw(self, page: str, rng: random.Random) -> float:
         """One think time on this page, seconds; takes exactly one number from ``rng`` unless it is always 0."""
@@ -39,7 +40,7 @@ class ThinkTimes:
         # The inverse of the distribution function, at a uniform number below the cut: truncated, not clipped.
         # random() may be 0, whose inverse is minus infinity.
         uniform = max(rng.random(), 1e-12) * CUT_AT
-        return median * math.exp(self.sigma * _NORMAL.inv_cdf(uniform))
+        return median * math.exp(self.sigmas.get(page, self.sigma) * _NORMAL.inv_cdf(uniform))
 
     def mean(self, page: str = "") -> float:
         """The mean think time on this page, seconds; of the truncated distribution."""
@@ -47,5 +48,6 @@ class ThinkTimes:
         if median <= 0:
             return 0.0
         # E[X; X < q] of a lognormal is exp(sigma²/2) * Phi(z - sigma) medians, q being its z-quantile.
-        below = _NORMAL.cdf(_NORMAL.inv_cdf(CUT_AT) - self.sigma)
-        return median * math.exp(self.sigma**2 / 2) * below / CUT_AT
+        sigma = self.sigmas.get(page, self.sigma)
+        below = _NORMAL.cdf(_NORMAL.inv_cdf(CUT_AT) - sigma)
+        return median * math.exp(sigma**2 / 2) * below / CUT_AT

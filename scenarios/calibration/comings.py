@@ -1,0 +1,148 @@
+"""When shoppers arrived: how many a minute, how unevenly, and the busiest stretches; in bounded room."""
+
+from __future__ import annotations
+
+import heapq
+import math
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from scenarios.calibration.samples import Z
+
+WIDTHS = (1.0, 10.0, 60.0)
+FEWEST_WINDOWS = 30
+_MINUTE = 60.0
+_PEAK, _HOUR = 10, 60
+_LONGEST_SILENCE = 100_000  # minutes without anybody that are counted one by one
+
+
+class Arrival(NamedTuple):
+    """One arrival: when (seconds since the epoch), with what option (empty: not known) and on which journey."""
+
+    moment: float
+    option: str
+    journey: str
+
+
+@dataclass(slots=True)
+class Unevenness:
+    """Counts arrivals in windows of equal width, and compares each window with the next.
+
+    ``index`` is the index of dispersion: 1 for strangers who come independently (Poisson), above it they come in
+    bursts, near 0 evenly. Half the squared difference of neighbours stands for the variance (von Neumann), so that a
+    day that is busier than its night is not called bursty.
+    """
+
+    width: float
+    windows: int = 0
+    arrivals: int = 0
+    _squares: float = 0.0
+    _window: int | None = None
+    _count: int = 0
+    _before: int | None = None
+
+    def add(self, moment: float) -> None:
+        """One more arrival; moments rise."""
+        window = math.floor(moment / self.width)
+        if self._window is None:
+            self._window = window
+        if window > self._window:
+            self._close(self._count)
+            silent = window - self._window - 1
+            if silent:
+                self._close(0)
+                self.windows += silent - 1
+            self._window, self._count = window, 0
+        self._count += 1
+
+    def _close(self, count: int) -> None:
+        if self._before is not None:
+            self._squares += (count - self._before) ** 2
+        self._before = count
+        self.windows += 1
+        self.arrivals += count
+
+    @property
+    def index(self) -> float:
+        """Variance over mean; 1 where nothing was counted."""
+        return self._squares / 2 * self.windows / max(1, self.windows - 1) / self.arrivals if self.arrivals else 1.0
+
+    @property
+    def within(self) -> tuple[float, float]:
+        """Where the index of a Poisson process would lie with 95 %."""
+        mean = self.arrivals / max(1, self.windows)
+        half = Z * math.sqrt((3 + 1 / max(mean, 1e-9)) / max(1, self.windows))
+        return max(0.0, 1 - half), 1 + half
+
+
+class Comings:
+    """Puts arrivals in order and counts them; ``emit`` is handed each of them, in order."""
+
+    def __init__(self, emit: Callable[[Arrival], None] | None = None) -> None:
+        self._emit = emit
+        self._waiting: list[Arrival] = []
+        self._minutes: deque[int] = deque(maxlen=_HOUR)
+        self._minute: int | None = None
+        self._count = 0
+        self.unevenness = tuple(Unevenness(width) for width in WIDTHS)
+        self.total = 0
+        self.first = self.last = 0.0
+        self.most_a_minute = 0
+        self.best_peak = 0
+        self.best_hour: tuple[int, ...] = ()
+        self.most_waiting = 0
+
+    def add(self, arrival: Arrival) -> None:
+        """One more arrival, in whatever order journeys end."""
+        heapq.heappush(self._waiting, arrival)
+        self.most_waiting = max(self.most_waiting, len(self._waiting))
+
+    def settle(self, until: float = math.inf) -> None:
+        """No arrival before this moment is still to come: count those that are waiting."""
+        while self._waiting and self._waiting[0].moment <= until:
+            self._settle(heapq.heappop(self._waiting))
+
+    def close(self) -> None:
+        """The log is over."""
+        self.settle()
+        self._close_minutes(1)
+
+    def _settle(self, arrival: Arrival) -> None:
+        # One that comes too late for its place is counted in the place that is open.
+        moment = max(arrival.moment, self.last) if self.total else arrival.moment
+        if not self.total:
+            self.first = moment
+            self._minute = 0
+        self.total += 1
+        self.last = moment
+        minute = int((moment - self.first) // _MINUTE)
+        if self._minute is not None and minute > self._minute:
+            self._close_minutes(minute - self._minute)
+            self._minute, self._count = minute, 0
+        self._count += 1
+        for one in self.unevenness:
+            one.add(moment)
+        if self._emit is not None:
+            self._emit(arrival._replace(moment=moment))
+
+    def _close_minutes(self, many: int) -> None:
+        for count in (self._count, *(0 for _ in range(min(many - 1, _LONGEST_SILENCE)))):
+            self._minutes.append(count)
+            self.most_a_minute = max(self.most_a_minute, count)
+            if len(self._minutes) >= _PEAK:
+                self.best_peak = max(self.best_peak, sum(list(self._minutes)[-_PEAK:]))
+            if len(self._minutes) == _HOUR and sum(self._minutes) > sum(self.best_hour):
+                self.best_hour = tuple(self._minutes)
+
+    @property
+    def length(self) -> float:
+        """From the first arrival to the last, seconds."""
+        return self.last - self.first
+
+    @property
+    def telling(self) -> Unevenness:
+        """The widest windows of which there are enough to tell."""
+        enough = [one for one in self.unevenness if one.windows >= FEWEST_WINDOWS]
+        return enough[-1] if enough else self.unevenness[0]

@@ -1,0 +1,119 @@
+"""Lines that are JSON objects, with keys under one of their usual names or under those that were given."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+
+from scenarios.calibration.moments import moment
+from scenarios.calibration.requests import Anonymous, Request, Stamped, Unit, span
+
+USUAL: Mapping[str, tuple[str, ...]] = {
+    "time": (
+        *("msec", "time", "timestamp", "@timestamp", "ts", "time_iso8601", "time_local", "datetime", "start"),
+        *("StartUTC", "StartLocal"),
+    ),
+    "request": ("request", "request_line"),
+    "method": ("method", "request_method", "http_method", "verb", "RequestMethod"),
+    "path": ("path", "request_uri", "uri", "url", "target", "RequestPath"),
+    "status": ("status", "status_code", "code", "response_code", "DownstreamStatus"),
+    "took": ("request_time", "duration", "took", "rt", "elapsed", "response_time", "latency", "duration_ms", "took_ms"),
+    "session": ("session", "session_id", "sid"),
+    "cookie": ("cookie", "cookies", "http_cookie"),
+    "address": ("remote_addr", "ip", "client_ip", "remote_ip", "client", "ClientHost"),
+    "agent": ("http_user_agent", "user_agent", "agent", "ua"),
+}
+"""What is looked for in an object, and under which names unless told otherwise."""
+
+_REQUEST = re.compile(r"^([A-Z]+) (\S+)")
+_ORIGIN = re.compile(r"^[a-z]+://[^/]+")
+_NOBODY = frozenset({"", "-", "None", "null"})
+
+
+class JsonLines:
+    """Reads JSON lines; ``keys`` names what has a name of its own, nested ones with dots; the rest as of ``TextLines``."""
+
+    def __init__(
+        self,
+        anonymous: Anonymous,
+        cookie: str,
+        keys: Mapping[str, str],
+        *,
+        stamped: Stamped | None = None,
+        unit: Unit | None = None,
+    ) -> None:
+        self._anonymous = anonymous
+        usual = {**USUAL, "session": (cookie, f"cookie_{cookie}", *USUAL["session"])}
+        self._keys = {name: (keys[name],) if name in keys else names for name, names in usual.items()}
+        self._cookie = re.compile(rf"\b{re.escape(cookie)}=([^\s;,]+)")
+        self._stamped = stamped or Stamped.END
+        self._unit = unit
+
+    def read(self, line: str) -> Request:
+        """What a line says; ValueError if it is no such object or lacks the moment, the path or the status."""
+        row = orjson.loads(line)
+        if not isinstance(row, dict):
+            raise ValueError("not an object")  # noqa: TRY004 - a line that is wrong, like any other
+        stamp = self._find(row, "time")[1]
+        method, target = self._asked(row)
+        took = self._took(row)
+        came, done = span(moment(stamp), took, self._stamped)
+        by_cookie, who = self._who(row)
+        return Request(
+            came,
+            done,
+            method,
+            _ORIGIN.sub("", target) or "/",
+            int(self._find(row, "status")[1]),
+            who,
+            by_cookie=by_cookie,
+            timed=took is not None,
+            fine=isinstance(stamp, float) or (isinstance(stamp, str) and "." in stamp),
+        )
+
+    def _find(self, row: Mapping[str, Any], what: str) -> tuple[str, Any]:
+        for name in self._keys[what]:
+            if (value := row.get(name)) is not None or (value := _nested(row, name)) is not None:
+                return name, value
+        raise ValueError(f"no {what}")
+
+    def _maybe(self, row: Mapping[str, Any], what: str) -> str:
+        try:
+            return str(self._find(row, what)[1])
+        except ValueError:
+            return ""
+
+    def _asked(self, row: Mapping[str, Any]) -> tuple[str, str]:
+        if (found := _REQUEST.match(self._maybe(row, "request"))) is not None:
+            return found[1], found[2]
+        return self._maybe(row, "method").upper() or "GET", str(self._find(row, "path")[1])
+
+    def _took(self, row: Mapping[str, Any]) -> float | None:
+        try:
+            name, value = self._find(row, "took")
+            number = float(value)
+        except (ValueError, TypeError):
+            return None
+        if self._unit is None and name.endswith("_ms"):
+            return number * Unit.MILLISECONDS.seconds
+        return number * (self._unit or Unit.SECONDS).seconds
+
+    def _who(self, row: Mapping[str, Any]) -> tuple[bool, int]:
+        session = self._maybe(row, "session")
+        if session in _NOBODY and (found := self._cookie.search(self._maybe(row, "cookie"))) is not None:
+            session = found[1]
+        if session not in _NOBODY:
+            return True, self._anonymous.number("session", session)
+        return False, self._anonymous.number("address", self._maybe(row, "address"), self._maybe(row, "agent"))
+
+
+def _nested(row: Mapping[str, Any], name: str) -> Any:
+    value: Any = row
+    for part in name.split("."):
+        if not isinstance(value, dict):
+            return None
+        value = value.get(part)
+    return value

@@ -1,0 +1,58 @@
+"""The moment that a line of a log names, in whichever of the usual ways: seconds since the epoch come out."""
+
+from __future__ import annotations
+
+import math
+from datetime import UTC, datetime, timedelta, timezone
+from functools import lru_cache
+
+_MONTHS = {
+    name: number
+    for number, name in enumerate(
+        ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"), start=1
+    )
+}
+_MILLISECONDS = 1e11  # as seconds, that would be the year 5138
+_MICROSECONDS = 1e14
+_CLF_LENGTH = 26
+
+
+def clf(text: str) -> float:
+    """``25/Nov/2026:09:00:47 +0000`` in seconds since the epoch; ValueError if it is none."""
+    # Lines of one minute follow each other: all but the seconds is read once a minute.
+    return _minute(text[:17], text[20:]) + int(text[18:20])
+
+
+def moment(value: object) -> float:
+    """A number (seconds, milliseconds or microseconds since the epoch), ISO 8601 or the common log's way; ValueError."""
+    if isinstance(value, str):
+        text = value.strip()
+        if len(text) == _CLF_LENGTH and text[2:3] == "/":
+            return clf(text)
+        try:
+            return _epoch(float(text))
+        except ValueError:
+            pass
+        read = datetime.fromisoformat(text)
+        return (read if read.tzinfo else read.replace(tzinfo=UTC)).timestamp()
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise ValueError("no moment")  # noqa: TRY004 - whatever it is, it is no moment
+    return _epoch(float(value))
+
+
+def _epoch(number: float) -> float:
+    if not math.isfinite(number) or number < 0:
+        raise ValueError("no moment")
+    if number >= _MICROSECONDS:
+        return number / 1e6
+    return number / 1e3 if number >= _MILLISECONDS else number
+
+
+@lru_cache(maxsize=256)
+def _minute(day_and_minute: str, zone: str) -> float:
+    day, month, year = day_and_minute[:2], day_and_minute[3:6], day_and_minute[7:11]
+    hour, minute = day_and_minute[12:14], day_and_minute[15:17]
+    shift = timedelta(hours=int(zone[-5:-2]), minutes=int(zone[-5] + zone[-2:])) if zone.strip() else timedelta()
+    if month not in _MONTHS:
+        raise ValueError("no month")
+    return datetime(int(year), _MONTHS[month], int(day), int(hour), int(minute), tzinfo=timezone(shift)).timestamp()

@@ -1,0 +1,92 @@
+"""Counts what journeys were: kinds, options, codes, cards, pauses, arrivals; in room that does not grow with the log."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+
+from scenarios.calibration.comings import Arrival, Comings
+from scenarios.calibration.journeys import CARD, STARTS, Journey
+from scenarios.calibration.pauses import UNTHINKING
+from scenarios.calibration.samples import Sample, quantile
+from shop.contract import Page
+
+_FEW = 100
+_PATIENCE = 60.0
+
+
+class Tally:
+    """What all journeys of a log amount to; ``chance`` decides which pauses are kept once there are too many."""
+
+    def __init__(self, chance: random.Random, comings: Comings) -> None:
+        self._chance = chance
+        self.comings = comings
+        self.journeys: Counter[str] = Counter()
+        self.options: Counter[str] = Counter()
+        self.sms: Counter[str] = Counter()
+        self.asked: Counter[str] = Counter()
+        self.settled: Counter[str] = Counter()
+        self.pages: Counter[str] = Counter()
+        self.lost = 0
+        self.confirmed = self.three_d = self.refused = 0
+        self.looked_around = self.headless = self.under_way = 0
+        self.pauses: dict[Page, Sample] = {}
+        self.all_pauses = Sample(chance)
+
+    @property
+    def total(self) -> int:
+        """Journeys that reached the checkout."""
+        return sum(self.journeys.values())
+
+    def add(self, journey: Journey) -> None:
+        """Count a journey that is over."""
+        kind = journey.kind
+        if not kind:
+            self.looked_around += 1
+            return
+        if journey.first not in STARTS:
+            self.headless += 1
+            return
+        self.journeys[kind] += 1
+        self.pages[kind] += journey.pages
+        self.comings.add(Arrival(journey.began, journey.option, kind))
+        if journey.option:
+            self._paying(journey)
+        for page, gap in journey.gaps:
+            # Between an expired code and the next she waited for the clock, and thought of nothing.
+            if page not in UNTHINKING and not (page is Page.VERIFY_SMS and journey.codes_before_new):
+                self._pause(page, max(0.0, gap))
+
+    def add_last(self, journey: Journey, silence: float) -> None:
+        """Count a journey that was open when the log ended, unless she may well have been going on."""
+        if journey.kind and not journey.ordered and silence < self._patience():
+            self.under_way += 1
+        else:
+            self.add(journey)
+
+    def _paying(self, journey: Journey) -> None:
+        option = journey.option
+        self.options[option] += 1
+        self.lost += not journey.ordered
+        if journey.codes or journey.ordered:
+            self.settled[option] += 1
+        if journey.codes or journey.new_codes:
+            self.asked[option] += 1
+        if (script := journey.sms) is not None:
+            self.sms[script.value] += 1
+        if option in CARD and journey.confirmed:
+            self.confirmed += 1
+            self.three_d += journey.three_d
+            self.refused += journey.was_refused
+
+    def _pause(self, page: Page, seconds: float) -> None:
+        if page not in self.pauses:
+            self.pauses[page] = Sample(self._chance)
+        self.pauses[page].add(seconds)
+        self.all_pauses.add(seconds)
+
+    def _patience(self) -> float:
+        """After how much silence hardly anybody goes on."""
+        if self.all_pauses.count < _FEW:
+            return _PATIENCE
+        return quantile(self.all_pauses.ranked(), 0.995)

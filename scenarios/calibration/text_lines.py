@@ -1,0 +1,86 @@
+"""Lines of the common and the combined log form, with what web servers are often told to add at their end.
+
+Added may be how long a request took, bare (``0.012`` in seconds as nginx writes it, ``12000`` in microseconds as
+Apache does) or as ``rt=``; the session, as ``session=`` or inside a logged cookie; and ``msec=``, a finer moment.
+"""
+
+from __future__ import annotations
+
+import re
+
+from scenarios.calibration.moments import clf
+from scenarios.calibration.requests import Anonymous, Request, Stamped, Unit, span
+
+_LINE = re.compile(
+    r"^(?:\S+:\d+ )?(?P<host>\S+) \S+ .*?\[(?P<moment>[^\]]{20,40})\] "
+    r'"(?P<method>[A-Z]+) (?P<target>\S+)[^"]*" (?P<status>\d{3}) (?:\d+|-)(?P<rest>.*)$'
+)
+_QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"')
+_NUMBER = re.compile(r"(?:^|\s)(\d+(?:\.\d+)?)(?=\s|$)")
+_TOOK = re.compile(r"\b(?:rt|request_time|time|duration|took)=\"?(\d+(?:\.\d+)?)")
+_MOMENT = re.compile(r"\bmsec=\"?(\d{9,}\.\d+)")
+_NOBODY = frozenset({"", "-"})
+
+
+class TextLines:
+    """Reads common and combined lines.
+
+    ``cookie`` is the name of the session's cookie, ``keys`` are other words that may stand before the session in a
+    line. ``stamped`` and ``unit`` (``None``: as the number looks) say how to read moments and how long requests took.
+    """
+
+    def __init__(
+        self,
+        anonymous: Anonymous,
+        cookie: str,
+        keys: tuple[str, ...],
+        *,
+        stamped: Stamped | None = None,
+        unit: Unit | None = None,
+    ) -> None:
+        self._anonymous = anonymous
+        names = "|".join(re.escape(name) for name in (cookie, *keys))
+        self._session = re.compile(rf'\b(?:{names})=("?)(?P<value>[^\s";,]+)')
+        self._stamped = stamped
+        self._unit = unit
+
+    def read(self, line: str) -> Request:
+        """What a line says; ValueError if it is no line of this form."""
+        found = _LINE.match(line)
+        if found is None:
+            raise ValueError("not in the common or combined form")
+        moment, rest = clf(found["moment"]), found["rest"]
+        fine = _MOMENT.search(rest)
+        took, whole = self._took(rest)
+        stamped = self._stamped or (Stamped.START if whole else Stamped.END)
+        came, done = span(float(fine[1]) if fine else moment, took, stamped)
+        session = self._session.search(rest)
+        value = session["value"] if session else ""
+        by_cookie = value not in _NOBODY
+        if by_cookie:
+            who = self._anonymous.number("session", value)
+        else:
+            quoted = _QUOTED.findall(rest)
+            who = self._anonymous.number("address", found["host"], quoted[1] if len(quoted) > 1 else "")
+        return Request(
+            came,
+            done,
+            found["method"],
+            found["target"],
+            int(found["status"]),
+            who,
+            by_cookie=by_cookie,
+            timed=took is not None,
+            fine=fine is not None,
+        )
+
+    def _took(self, rest: str) -> tuple[float | None, bool]:
+        """How long it took in seconds, if that is said, and whether it is a whole number, as Apache's is."""
+        found = _TOOK.search(rest)
+        if found is None:
+            found = _NUMBER.search(_QUOTED.sub('""', rest))
+        if found is None:
+            return None, False
+        whole = "." not in found[1]
+        unit = self._unit or (Unit.MICROSECONDS if whole else Unit.SECONDS)
+        return float(found[1]) * unit.seconds, whole and self._unit is not Unit.SECONDS
