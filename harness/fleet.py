@@ -84,6 +84,16 @@ class Fleet:
         if (member := self.members.get(name)) is not None:
             member.echoes.append(exchange)
 
+    @property
+    def clocks_known(self) -> bool:
+        """Whether every worker has told its time."""
+        return all(member.echoes for member in self.members.values())
+
+    def dismiss(self) -> None:
+        """No worker was told to begin, so none has anything to tell."""
+        for member in self.members.values():
+            member.final = True
+
     def refuse(self, name: str, message: Mapping[str, Any]) -> int:
         """A worker cannot take part, and says why; returns its number (-1: it does not belong to the run)."""
         member = self.members.get(name)

@@ -45,7 +45,7 @@ BEGIN, COUNTS, END, THANKS, REFUSE, WAIT, ECHO, ECHOED = (
 )
 
 LEAD = 1.0
-"""Seconds between the word to begin and the first arrival: time for the message to reach every worker."""
+"""Seconds between the word to begin and the first arrival: time to compare clocks, and for the message to reach every worker."""
 PATIENCE = 10.0
 """Seconds beyond the drain for which the workers' last words are waited for."""
 
@@ -111,9 +111,14 @@ class MasterRun(Run[StageT]):
             if name not in self._latecomers
         }
         self.fleet = Fleet(counts, window, now, most_slices=self.recorder.most_slices)
-        self.begun = True
-        self._compare_clocks()
         begin_at = self._wall_clock() + LEAD
+        self._compare_clocks()
+        while not self.fleet.clocks_known and self.clock() < now + LEAD / 2:
+            self._sleep(0.01)
+        if self._judge_clocks():
+            self.fleet.dismiss()
+            return
+        self.begun = True
         for member in self.fleet.members.values():
             message = {
                 "run": self.id,
@@ -173,19 +178,22 @@ class MasterRun(Run[StageT]):
             self.fleet.echoed(name, Exchange(message["sent"], message["received"], message["answered"], back))
 
     def _compare_clocks(self) -> None:
-        """Ask all workers for the time, and end a run that a clock has spoilt already: they were to begin together."""
-        if self.fleet is None:
-            return
-        for member in self.fleet.members.values():
+        """Ask all workers for the time."""
+        for member in () if self.fleet is None else self.fleet.members.values():
+            if member.lost_at is None:
+                self._send(ECHO, {"run": self.id, "sent": self._wall_clock()}, member.name)
+
+    def _judge_clocks(self) -> bool:
+        """End a run that a clock has spoilt, as workers begin together by theirs; says whether it is to end."""
+        for member in () if self.fleet is None else self.fleet.members.values():
             if not self.closing and (clock := member.clock) is not None and clock.surely > APART:
                 which = "ahead of" if clock.seconds > 0 else "behind"
                 self.interrupted = (
                     f"worker {self._called(member)}, whose clock is {spoken_duration(abs(clock.seconds))} "
                     f"{which} the master's"
                 )
-                self.finish_early(f"interrupted by {self.interrupted}", graceful=False)
-            if member.lost_at is None:
-                self._send(ECHO, {"run": self.id, "sent": self._wall_clock()}, member.name)
+                self.finish_early(f"interrupted by {self.interrupted}")
+        return self.closing
 
     def _drive(self) -> None:
         window = self.recorder.window
@@ -220,6 +228,7 @@ class MasterRun(Run[StageT]):
             return
         for member in self.fleet.lost(self.clock(), self._gone()):
             self._mourn(member)
+        self._judge_clocks()
         self._compare_clocks()
         self._tell_latecomers()
         self._add_up()

@@ -50,10 +50,15 @@ class Relay:
         while not self._closed:
             try:
                 near, _ = self._listener.accept()
-                far = socket.create_connection(self._to)
             except OSError:
                 continue
-            self._sockets += [near, far]
+            self._sockets.append(near)
+            try:
+                far = socket.create_connection(self._to)
+            except OSError:  # nobody is there any more
+                near.close()
+                continue
+            self._sockets.append(far)
             for source, sink in ((near, far), (far, near)):
                 pieces = Queue()
                 for work in (self._take, self._give):

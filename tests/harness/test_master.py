@@ -1,0 +1,98 @@
+"""The master's side of a run, with workers of straw: when they are told to begin, and who is told to wait."""
+
+from types import SimpleNamespace
+
+import pytest
+
+from harness.master import BEGIN, ECHO, LEAD, WAIT, MasterRun
+
+WORKLOAD = SimpleNamespace(
+    name="own",
+    warm_up=1.0,
+    steady=9.0,
+    drain=5.0,
+    longest_wait=1.0,
+    is_open=True,
+    kinds=("guest",),
+    fingerprint="f",
+    stop_rules=(),
+    stop_when_certain=False,
+)
+
+
+class Hosts:
+    """A master, and workers whose clocks are so many seconds ahead of its own (``None``: it never answers)."""
+
+    def __init__(self, **ahead):
+        self.now, self.ahead, self.sent = 100.0, ahead, []
+        self.run = MasterRun(
+            WORKLOAD,
+            None,
+            send=self.send,
+            users_of=lambda: {name: {"Guest": 2} for name in self.ahead},
+            gone=list,
+            kinds={"Guest": "guest"},
+            clock=lambda: self.now,
+            sleep=self.sleep,
+            wall_clock=lambda: 1_000_000 + self.now,
+        )
+        self.run.set_to_work = lambda: None
+
+    def sleep(self, seconds):
+        self.now += seconds
+
+    def send(self, what, message, name):
+        self.sent.append((what, name, message))
+        if what == ECHO and self.ahead[name] is not None:
+            self.now += 0.002
+            there = 1_000_000 + self.now + self.ahead[name]
+            self.now += 0.002
+            self.run.echoed(name, {**message, "received": there, "answered": there})
+
+    def told(self, what):
+        return {name: message for kind, name, message in self.sent if kind == what}
+
+
+def test_workers_begin_together_once_their_clocks_are_known():
+    hosts = Hosts(vm_a=0.1, vm_b=-0.1)
+    hosts.run.start(4)
+    assert hosts.run.begun
+    begin = hosts.told(BEGIN)
+    assert begin.keys() == {"vm_a", "vm_b"}
+    assert {message["begin_at"] for message in begin.values()} == {1_000_000 + 100.0 + LEAD}
+    assert hosts.run.recorder.window.start == 100.0 + LEAD
+    assert hosts.run.fleet.members["vm_a"].clock.seconds == pytest.approx(0.1)
+
+
+@pytest.mark.parametrize(("ahead", "said"), [(2.0, "2 s ahead of"), (-3.0, "3 s behind")])
+def test_no_load_is_begun_where_a_clock_is_off(ahead, said):
+    hosts = Hosts(vm_a=0.0, vm_b=ahead)
+    hosts.run.start(4)
+    assert hosts.told(BEGIN) == {}
+    assert hosts.run.over
+    assert not hosts.run.begun
+    assert hosts.run.interrupted == f"worker 1, whose clock is {said} the master's"
+    assert hosts.run.fleet.done
+
+
+def test_a_worker_that_does_not_tell_its_time_is_not_waited_for_long():
+    hosts = Hosts(vm_a=0.0, vm_b=None)
+    hosts.run.start(4)
+    assert hosts.told(BEGIN).keys() == {"vm_a", "vm_b"}
+    assert hosts.now < 100.0 + LEAD
+
+
+def test_a_worker_that_comes_late_has_no_share_and_is_told_so_once_it_listens():
+    hosts = Hosts(vm_a=0.0, vm_b=0.0)
+    hosts.run.latecomer("vm_b")
+    hosts.run.start(4)
+    assert hosts.told(BEGIN).keys() == {"vm_a"}
+    assert hosts.told(WAIT) == {}
+    hosts.now += 2
+    hosts.run._look_at_fleet()
+    hosts.run._look_at_fleet()
+    assert [name for what, name, _ in hosts.sent if what == WAIT] == ["vm_b"]
+    hosts.run.latecomer("vm_a")  # one that takes part and only says again that it is there
+    hosts.now += 2
+    hosts.run._look_at_fleet()
+    assert hosts.told(WAIT).keys() == {"vm_b"}
