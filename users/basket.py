@@ -8,8 +8,9 @@ from typing import Any
 from urllib.parse import quote
 
 from shop.contract import PATHS, Outcome, Page
-from users.errand import Errand, ask, read_amount
-from users.steps import JourneyFailed, Reads, Steps, Visit
+from users.errand import Errand, Judge, ask, read_amount
+from users.money import amount
+from users.steps import Answer, JourneyFailed, Reads, Steps, Visit
 
 _QUANTITIES = (1, 1, 1, 2, 3)
 
@@ -19,32 +20,52 @@ def fill_basket(errand: Errand) -> Steps[None]:
     product = errand.chance.choice(errand.conduct.products)
     quantity = errand.chance.choice(_QUANTITIES)
     path = PATHS[Page.PRODUCT].format(pk=quote(product, safe=""))
-    answer = yield from ask(errand, Visit(Page.PRODUCT, path=path, reads=Reads.JSON))
-    described = answer.document.get("product")
-    described = described if isinstance(described, dict) else answer.document
+    look_at = Visit(Page.PRODUCT, path=path, reads=Reads.JSON, judge=_has_a_price)
+    described = _described((yield from ask(errand, look_at)))
     # Nothing says what a product looks like; where it has a price, the basket must keep to it.
-    price = read_amount(errand, described["price"]) if "price" in described else None
+    price = amount(described["price"]) if "price" in described else None
+    judge = _charges(errand, None if price is None else price * quantity, quantity)
     wanted: Mapping[str, Any] = {
         "product": int(product) if product.isdecimal() else product,
         "quantity": quantity,
         "attributes": {},
     }
-    add = Visit(Page.BASKET_ADD, "POST", PATHS[Page.BASKET_ADD], json=wanted, reads=Reads.JSON)
+    add = Visit(Page.BASKET_ADD, "POST", PATHS[Page.BASKET_ADD], json=wanted, reads=Reads.JSON, judge=judge)
     basket = (yield from ask(errand, add)).document.get("basket")
     if not isinstance(basket, dict):
         # Only the reply to reading the basket is known for certain.
-        read = Visit(Page.BASKET, path=PATHS[Page.BASKET], reads=Reads.JSON, needs=frozenset({"basket"}), thinks=False)
+        needs = frozenset({"basket"})
+        read = Visit(Page.BASKET, path=PATHS[Page.BASKET], reads=Reads.JSON, needs=needs, judge=judge, thinks=False)
         basket = (yield from ask(errand, read)).document["basket"]
         if not isinstance(basket, dict):
             raise JourneyFailed(Outcome.ENVELOPE, Page.BASKET)
-    errand.goods = _goods(errand, basket, None if price is None else price * quantity, quantity)
+    errand.goods = read_amount(errand, basket.get("total_amount"))
 
 
-def _goods(errand: Errand, basket: Mapping[str, Any], added: Decimal | None, quantity: int) -> Decimal:
-    total = read_amount(errand, basket.get("total_amount"))
-    held = basket.get("total_quantity")
-    # An account keeps its basket: what an earlier journey left in it is bought along, at a price seen then.
-    leftovers = errand.account is not None and isinstance(held, int) and held > quantity
-    if added is not None and ((total < added) if leftovers else (total != added)):
-        raise JourneyFailed(Outcome.AMOUNT_MISMATCH, errand.page)
-    return total
+def _described(answer: Answer) -> Mapping[str, Any]:
+    product = answer.document.get("product")
+    return product if isinstance(product, dict) else answer.document
+
+
+def _has_a_price(answer: Answer) -> Outcome:
+    """A product without a price is in order; one whose price cannot be read is not."""
+    described = _described(answer)
+    return Outcome.OK if "price" not in described or amount(described["price"]) is not None else Outcome.AMOUNT_MISMATCH
+
+
+def _charges(errand: Errand, added: Decimal | None, quantity: int) -> Judge:
+    """A basket, where the reply shows one, costs what was put into it."""
+
+    def judge(answer: Answer) -> Outcome:
+        basket = answer.document.get("basket")
+        if not isinstance(basket, dict):
+            return Outcome.OK
+        total, held = amount(basket.get("total_amount")), basket.get("total_quantity")
+        if total is None:
+            return Outcome.AMOUNT_MISMATCH
+        # An account keeps its basket: what an earlier journey left in it is bought along, at a price seen then.
+        leftovers = errand.account is not None and isinstance(held, int) and held > quantity
+        wrong = added is not None and ((total < added) if leftovers else (total != added))
+        return Outcome.AMOUNT_MISMATCH if wrong else Outcome.OK
+
+    return judge

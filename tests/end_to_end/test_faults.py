@@ -154,7 +154,7 @@ TABLE = [
     Row(F.EMPTY_BASKET, P.BIN_NUMBER, O.BASKET_LOST, "sent back to the basket while paying", CARD),
     Row(F.EMPTY_BASKET, P.CASH_REGISTER, O.BASKET_LOST, "sent back to the basket instead of sold"),
     # -- what it says of the order
-    Row(F.WRONG_AMOUNT, P.BASKET_ADD, O.AMOUNT_MISMATCH, "not the product's price", booked=False),
+    Row(F.WRONG_AMOUNT, P.BASKET_ADD, O.AMOUNT_MISMATCH, "not the product's price"),
     Row(F.WRONG_AMOUNT, P.CHECKOUT, O.AMOUNT_MISMATCH, "not what the basket came to"),
     Row(F.WRONG_AMOUNT, P.INSTALLMENT, O.AMOUNT_MISMATCH, "not what it was on the list of options", CARD),
     Row(F.WRONG_AMOUNT, P.CARD_CONFIRMATION, O.AMOUNT_MISMATCH, "also in the reply to a declined card", DECLINED),
