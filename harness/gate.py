@@ -21,6 +21,7 @@ from dataclasses import replace
 
 from harness import wording
 from harness.demand import Metric, Objective, Statistic
+from harness.histogram import part
 from harness.odds import (
     LEAST_EVIDENCE,
     design_effect,
@@ -130,6 +131,10 @@ def _share(recorder: Recorder, objective: Objective, counted: Tally) -> Objectiv
             needed = samples_for_verdict(counted.total, at_worst, allowed, objective.confidence, effect)
             more = None if needed is None else needed - counted.total
             why = wording.undecided(objective.confidence, more, worth if effect > NOTABLE_EFFECT else math.inf)
+    if objective.metric is Metric.RESPONSE_TIME:
+        service = times(recorder, replace(objective, metric=Metric.SERVICE_TIME)).quantile(objective.percentile)
+        if part(measured, service):
+            why = "; ".join(filter(None, (wording.from_sending(objective, service), why)))
     return _result(objective, verdict, measured, counted, why, more=more, effect=effect)
 
 

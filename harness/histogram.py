@@ -37,6 +37,17 @@ _places: dict[tuple[float, ...], dict[int, int]] = {}
 """By the bounds of a metric: where each bucket met so far falls among them."""
 
 
+VISIBLE_GAP = 1.2
+"""From which ratio on a reader should be told that response and service time part."""
+VISIBLE_TIME = 0.010
+"""Seconds; a smaller gap is nobody's concern, whatever its ratio."""
+
+
+def part(response: float, service: float) -> bool:
+    """Whether a response time and the service time beside it (seconds) differ so much that a reader should be told."""
+    return math.isfinite(service) and response > service * VISIBLE_GAP and response - service > VISIBLE_TIME
+
+
 class Histogram:
     """Many times in seconds, kept as counts per bucket; what was never answered is kept as infinite.
 
@@ -170,6 +181,19 @@ class Histogram:
                 place = places[index] = bisect_left(bounds, _midpoint(index))
             into[place] += count
         into[-1] += self.infinite
+
+    def since(self, earlier: Histogram) -> Histogram:
+        """What was recorded after this one was like the ``earlier`` one."""
+        later = Histogram()
+        for index, count in list(self._counts.items()):
+            if (left := count - earlier._counts.get(index, 0)) > 0:
+                later._counts[index] = left
+        later.infinite = self.infinite - earlier.infinite
+        later.total = sum(later._counts.values()) + later.infinite
+        later._nanoseconds = self._nanoseconds - earlier._nanoseconds
+        if later._counts:
+            later.smallest, later.largest = _midpoint(min(later._counts)), _midpoint(max(later._counts))
+        return later
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Histogram):

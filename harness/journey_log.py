@@ -17,16 +17,20 @@ from harness.sample import JourneySample
 class JourneyLog:
     """Appends JSON lines to a file, which is replaced when the log is opened.
 
-    A line is ``{"number", "journey", "payment_option", "outcome", "verification", "failed_page", "order", "service_time",
-    "pages": [[page, outcome], ...]}``; journeys stand in the order in which they ended, ``number`` is their place in the schedule.
+    A line is ``{"number", "journey", "payment_option", "outcome", "verification", "failed_page", "order", "due",
+    "response_time", "service_time", "pages": [[page, outcome], ...]}``; journeys stand in the order in which they ended,
+    ``number`` is their place in the schedule. ``due`` is in seconds from the first arrival; the times are in seconds, from
+    the due moment and from the start of the journey.
     """
 
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         self._file: TextIO = path.open("w", encoding="utf-8")
 
-    def write(self, number: int, sample: JourneySample, order: str, pages: Sequence[tuple[str, str]]) -> None:
-        """Add one journey; ``order`` is the order number, empty without one."""
+    def write(
+        self, number: int, sample: JourneySample, order: str, pages: Sequence[tuple[str, str]], start: float
+    ) -> None:
+        """Add one journey; ``order`` is the order number, empty without one, ``start`` the moment of the first arrival."""
         line = {
             "number": number,
             "journey": sample.journey,
@@ -35,6 +39,8 @@ class JourneyLog:
             "verification": sample.verification,
             "failed_page": sample.failed_page,
             "order": order,
+            "due": round(sample.due - start, 6),
+            "response_time": round(sample.done - sample.due, 6),
             "service_time": round(sample.done - sample.started, 6),
             "pages": pages,
         }

@@ -12,7 +12,7 @@ import re
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
-from harness.sentences import findings
+from harness.sentences import apart, findings, throughput
 from harness.verdict import Level, ObjectiveResult, Verdict
 
 if TYPE_CHECKING:
@@ -45,6 +45,9 @@ def junit(result: Result) -> bytes:
         skipped=str(sum(case.find("skipped") is not None for case in cases)),
     )
     suite.extend(cases)
+    said = "\n".join(filter(None, (throughput(result), apart(result))))
+    if said:
+        ET.SubElement(suite, "system-out").text = _clean(said)
     suites = ET.Element("testsuites")
     suites.append(suite)
     ET.indent(suites)

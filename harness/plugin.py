@@ -34,7 +34,7 @@ from harness.master import MasterRun
 from harness.metrics_server import MetricsServer, PortTaken, serve
 from harness.observed import observed
 from harness.options import METRICS_PORT, add_options, choices
-from harness.progress import progress
+from harness.progress import Progress
 from harness.reachable import unreachable
 from harness.run import ATTRIBUTE, Run
 from harness.run_state import RunState
@@ -65,6 +65,7 @@ class Plugin:
         self._demands = DemandWatch(())
         self._renderings = Histogram()
         self._last_progress = 0.0
+        self._progress = Progress()
         self._ctrl_c: Any = None
         self._ctrl_c_seen = False
 
@@ -178,6 +179,7 @@ class Plugin:
         self.run = run
         self._demands = DemandWatch(workload.objectives)
         self._last_progress = 0.0
+        self._progress = Progress()
         return run
 
     def on_test_start(self, **_: Any) -> None:
@@ -300,7 +302,17 @@ class Plugin:
         if self._metrics is not None:
             gevent.spawn(self._demands.look, run.recorder, max(0.0, run.elapsed - run.workload.warm_up), _breathe)
         if not self.environment.parsed_options.only_summary:
-            logger.info("%s", progress(run.recorder, run.elapsed, run.length, run.under_way, run.phase))
+            line = self._progress.line(
+                run.recorder,
+                run.elapsed,
+                run.length,
+                run.under_way,
+                run.phase,
+                drain=run.grace,
+                in_flight=+run.in_flight,
+                requesting=sum(run.requesting.values()),
+            )
+            logger.info("%s", line)
 
     @property
     def _is_worker(self) -> bool:

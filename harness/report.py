@@ -9,13 +9,12 @@ from tabulate import tabulate
 
 from harness import sentences
 from harness.junit import junit
-from harness.progress import progress
 from harness.tables import Table, tables
 
 if TYPE_CHECKING:
     from harness.result import Result
 
-__all__ = ["console", "junit", "progress", "summary"]
+__all__ = ["console", "junit", "summary"]
 
 MOST_BYTES = 60_000
 """What a summary may take up; CI services refuse or cut off larger ones (some at 64 kB)."""
@@ -64,6 +63,7 @@ def _lines(result: Result) -> list[str]:
         f"Ended before its time: {result.stopped}" if result.stopped else "",
         sentences.set_aside(result),
         sentences.load(result),
+        sentences.throughput(result),
         sentences.totals(result),
         sentences.ledger(result),
         sentences.apart(result),

@@ -6,18 +6,15 @@ from collections.abc import Iterator
 from math import isfinite
 from typing import TYPE_CHECKING
 
+from harness.histogram import part
 from harness.rows import FEWEST_FOR_P95, FEWEST_FOR_P99, every_journey, every_page, percentile
 from harness.tables import NONE
+from harness.throughput import JOURNEYS, ORDERS, PAGES, per_second
 from harness.units import spoken_duration, spoken_number, spoken_share
 from harness.verdict import Finding, Level, Verdict
 
 if TYPE_CHECKING:
     from harness.result import Result
-
-_VISIBLE_GAP = 1.2
-"""From which ratio on a reader should be told that response and service time part."""
-_VISIBLE_TIME = 0.010
-"""Seconds; a smaller gap is nobody's concern, whatever its ratio."""
 
 MEANINGS = {
     Verdict.PASSED: "PASSED",
@@ -26,6 +23,9 @@ MEANINGS = {
     Verdict.INCONCLUSIVE: "INCONCLUSIVE (too little was seen to tell)",
 }
 
+NO_LEDGER = (
+    "No ledger was compared: this run did not start the shop, so what the shop counted need not be from this run alone."
+)
 NOTE = (
     "Response time counts from the moment a shopper was due, service time from sending. What the shop failed counts as "
     f"never answered. {NONE}: too few samples to show it (a p95 takes {FEWEST_FOR_P95}, a p99 {FEWEST_FOR_P99})."
@@ -45,6 +45,17 @@ def totals(result: Result) -> str:
         f"In the whole run: {_number(counts.pages, 'page')}, {_number(counts.failed_pages, 'of them failed', '')}; "
         f"{_number(counts.journeys, 'journey')}, {_number(counts.failed_journeys, 'of them failed', '')}; "
         f"{_number(counts.orders, 'order')} over {counts.amount / 100:,.2f}."
+    )
+
+
+def throughput(result: Result) -> str:
+    """How much ended well while the load was steady; empty where nothing was steady for long enough to say."""
+    pages, journeys, orders = (per_second(result.recorder, of) for of in (PAGES, JOURNEYS, ORDERS))
+    if not pages or journeys is None or orders is None:
+        return ""
+    return (
+        f"Throughput of the steady part: {_rate(pages)} pages/s, {_rate(journeys)} journeys/s, "
+        f"{_rate(orders * 60)} orders/min."
     )
 
 
@@ -70,7 +81,12 @@ def target(result: Result) -> str:
     asked = result.asked
     whom = f"the embedded shop at {asked.target}" if asked.embedded else asked.target
     length = f"{spoken_duration(asked.warm_up)} of warm-up and " if asked.warm_up else ""
-    return f"Scenario {result.scenario}, seed {asked.seed}, against {whom}: {length}{spoken_duration(asked.steady)} judged."
+    window = result.recorder.window
+    # A run that ended when its verdict was certain is judged up to there.
+    judged = (
+        min(asked.steady, window.steady_until - window.steady_from) if isfinite(window.steady_until) else asked.steady
+    )
+    return f"Scenario {result.scenario}, seed {asked.seed}, against {whom}: {length}{spoken_duration(judged)} judged."
 
 
 def set_aside(result: Result) -> str:
@@ -83,9 +99,7 @@ def apart(result: Result) -> str:
     """Where response and service time part, and why; empty where they do not."""
     for row, what in ((every_journey(result.recorder), "a journey"), (every_page(result.recorder), "a page")):
         response, service = percentile(row.response, 0.95), percentile(row.service, 0.95)
-        if response is None or service is None or not isfinite(service):
-            continue
-        if response > service * _VISIBLE_GAP and response - service > _VISIBLE_TIME:
+        if response is not None and service is not None and part(response, service):
             took = f"took {spoken_duration(response)}" if isfinite(response) else "was never answered"
             return (
                 f"Response and service time part: at the 95th percentile {what} {took}, counted from the moment it was "
@@ -95,10 +109,10 @@ def apart(result: Result) -> str:
 
 
 def ledger(result: Result) -> str:
-    """Whether the shop counted the same; empty where it was not asked."""
+    """Whether the shop counted the same, or why it was not asked; a finding says why an embedded one did not answer."""
     comparison = result.ledger
     if comparison is None:
-        return ""
+        return "" if result.asked.embedded else NO_LEDGER
     if comparison.agrees:
         return (
             f"The shop's ledger agrees: {_number(comparison.pages_theirs, 'request')} received, "
@@ -142,6 +156,11 @@ def _finding(finding: Finding) -> str:
 
 def _sentence(text: str) -> str:
     return f"{text[:1].upper()}{text[1:]}{'' if text.endswith('.') else '.'}"
+
+
+def _rate(number: float) -> str:
+    """A rate as precise as anybody cares for: three digits, and whole numbers from a hundred on."""
+    return spoken_number(round(number) if number >= 100 else round(number, 2 if number < 10 else 1))  # noqa: PLR2004
 
 
 def _number(n: int, noun: str, plural: str = "s") -> str:

@@ -150,10 +150,11 @@ def _journeys(title: str, heading: str, rows: Sequence[Row]) -> Table:
             spoken_number(row.orders),
             spoken_number(row.failed),
             *(_time(row.response, q) for q in (0.5, 0.95)),
+            _time(row.service, 0.95),
         )
         for row in rows
     ]
-    return Table(title, (heading, "journeys", "orders", "failed", "response p50", "p95"), cells)
+    return Table(title, (heading, "journeys", "orders", "failed", "response p50", "p95", "service p95"), cells)
 
 
 def _time(histogram: Histogram, q: float) -> str:

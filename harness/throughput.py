@@ -8,13 +8,25 @@ from __future__ import annotations
 
 import math
 
-from harness.demand import Objective
+from harness.demand import Metric, Objective, Operator, Subject
 from harness.histogram import Histogram
 from harness.recorder import Recorder
 from harness.tally import EVERY_PHASE, done_well, selected
 
 BATCHES = 10
 """Into how many stretches at least, where there are slices enough, the steady part is cut to see how much a rate varies."""
+
+
+PAGES = Objective(Subject.PAGE, Metric.RATE, Operator.MORE, 0.0, "0/s")
+JOURNEYS = Objective(Subject.JOURNEY, Metric.RATE, Operator.MORE, 0.0, "0/s")
+ORDERS = Objective(Subject.ORDERS, Metric.RATE, Operator.MORE, 0.0, "0/s")
+"""Of what there is a rate in every report, demanded or not."""
+
+
+def per_second(recorder: Recorder, of: Objective) -> float | None:
+    """How many ended well per second of the steady part; ``None`` where no whole slice of it was steady."""
+    counts, length = finished(recorder, of)
+    return sum(counts) / (len(counts) * length) if counts else None
 
 
 def finished(recorder: Recorder, objective: Objective) -> tuple[list[int], float]:

@@ -42,6 +42,8 @@ def crashed(evidence: Evidence) -> Iterator[Finding]:
 
 def requests(evidence: Evidence) -> Iterator[Finding]:
     """Whether anything was sent at all; a run without a request must never look like a run without failures."""
+    if evidence.conditions.target_unreachable:
+        return  # which is why, and is said
     if not evidence.conditions.requests_sent:
         yield _invalid(
             "requests",
@@ -76,6 +78,8 @@ def undisturbed(evidence: Evidence) -> Iterator[Finding]:
     A stop rule that ended the run speaks against the shop, not against the instrument.
     """
     conditions = evidence.conditions
+    if conditions.target_unreachable:
+        return
     if conditions.interrupted:
         held = spoken_duration(conditions.held)
         yield _invalid(

@@ -69,6 +69,11 @@ def undecided(confidence: float, more: int | None, worth: float = math.inf) -> s
     return f"too few to be {spoken_share(confidence)} sure: about {_rounded(more):,} more would tell if they turn out the same"
 
 
+def from_sending(objective: Objective, service: float) -> str:
+    """What remains of a response time when the waiting before the start is left out, where the two part."""
+    return f"counted from their start, {objective.percentile * 100:.6g} % took {spoken_duration(service)}"
+
+
 def cut_short(unknown: int) -> str:
     """Why nothing can be said although what is known looks well."""
     return f"{unknown:,} {'was' if unknown == 1 else 'were'} cut short by the end of the run, and nobody knows how they end"

@@ -125,7 +125,8 @@ class Shopper(User):
             run.finish(sample, itinerary.payment_option)
             if run.journey_log is not None:
                 order = receipt.order_number if receipt else ""
-                run.journey_log.write(itinerary.number, sample, order, browser.trail)
+                start = run.recorder.window.start
+                run.journey_log.write(itinerary.number, sample, order, browser.trail, start)
 
     def _verification(self) -> str:
         return self._errand.verification if self._errand is not None else ""

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.histogram import Histogram
+from harness.histogram import Histogram, part
 
 TIMES = st.one_of(st.floats(0, 1e5, allow_nan=False), st.just(math.inf), st.sampled_from([0.0, 1e-6, 0.000128, 0.3]))
 
@@ -204,3 +204,26 @@ def test_a_copy_goes_its_own_way():
     twin.record(0.2)
     assert (histogram.total, twin.total) == (1, 2)
     assert histogram == filled([0.1])
+
+
+def test_what_was_recorded_since_is_what_came_later():
+    earlier, whole = Histogram(), Histogram()
+    for each in (0.001, 0.5, math.inf):
+        earlier.record(each)
+        whole.record(each)
+    for each in (0.2, 0.2, 3.0, math.inf):
+        whole.record(each)
+    later = whole.since(earlier)
+    assert (later.total, later.infinite) == (4, 1)
+    assert later.sum == pytest.approx(3.4)
+    assert later.quantile(0.5) == pytest.approx(0.2, rel=0.01)
+    assert later.quantile(0.75) == pytest.approx(3.0, rel=0.01)
+    assert whole.since(whole).total == 0
+
+
+@pytest.mark.parametrize(
+    ("response", "service", "parts"),
+    [(0.1, 0.09, False), (0.1, 0.05, True), (0.002, 0.001, False), (math.inf, 0.1, True), (math.inf, math.inf, False)],
+)
+def test_response_and_service_time_part_when_a_reader_would_care(response, service, parts):
+    assert part(response, service) is parts

@@ -11,7 +11,9 @@ from harness.verdict import Verdict
 
 def suite(result):
     (parsed,) = ET.fromstring(junit(result))
-    cases = {case.attrib["name"]: [child for child in case if child.tag != "system-out"] for case in parsed}
+    cases = {
+        case.attrib["name"]: [child for child in case if child.tag != "system-out"] for case in parsed.iter("testcase")
+    }
     numbers = {name: int(parsed.attrib[name]) for name in ("tests", "failures", "errors", "skipped")}
     assert numbers == {
         "tests": len(cases),
@@ -27,7 +29,7 @@ def test_each_objective_is_a_case_and_so_is_the_validity(rich):
     assert list(cases) == [VALIDITY, *(one.text for one in rich.judgement.objectives)]
     assert parsed.attrib["name"] == "checkload baseline"
     assert parsed.attrib["time"] == "47.000"
-    assert {case.attrib["classname"] for case in parsed} == {"checkload.baseline"}
+    assert {case.attrib["classname"] for case in parsed.iter("testcase")} == {"checkload.baseline"}
 
 
 def test_a_pass_is_green(passed):
@@ -81,3 +83,10 @@ def test_a_stop_rule_is_heard_beside_objectives_left_undecided(inconclusive):
     judgement = replace(inconclusive.judgement, verdict=Verdict.FAILED, reason="A stop rule ended the run.")
     _, cases = suite(replace(inconclusive, judgement=judgement))
     assert [found[0].attrib["type"] for found in cases.values() if found] == ["inconclusive", "failed"]
+
+
+def test_the_suite_says_how_much_was_finished_and_where_response_and_service_time_part(rich, passed):
+    said = ET.fromstring(junit(rich)).find("testsuite").find("system-out").text
+    assert "Throughput of the steady part" in said
+    assert "Response and service time part" in said
+    assert "time part" not in ET.fromstring(junit(passed)).find("testsuite").find("system-out").text

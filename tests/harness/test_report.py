@@ -1,5 +1,6 @@
 """What a person reads at the end of a run, and what a CI step shows of it."""
 
+import copy
 import math
 import re
 from dataclasses import replace
@@ -7,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from harness.ledger import compare
-from harness.progress import progress
+from harness.progress import Progress
 from harness.recorder import Recorder
 from harness.report import MOST_BYTES, MOST_PAGES, console, summary
 from harness.sample import JourneySample, PageSample, Phase, Window
@@ -88,7 +89,7 @@ def test_a_quiet_instrument_is_not_talked_about(passed):
 def test_every_payment_option_has_a_row_even_if_nobody_walked_it(rich):
     rows = {row[0]: row for row in table(console(rich), "Payment options")}
     assert list(rows) == ["credit_card", "funds_transfer", "gpay", "masterpass", "all journeys"]
-    assert rows["masterpass"] == ["masterpass", "0", "0", "0", NONE, NONE]
+    assert rows["masterpass"] == ["masterpass", "0", "0", "0", NONE, NONE, NONE]
     journeys, orders, failed = (
         sum(int(row[n]) for name, row in rows.items() if name != "all journeys") for n in (1, 2, 3)
     )
@@ -279,8 +280,8 @@ def test_a_line_of_progress_says_how_it_goes():
     recorder.page(PageSample("P", "gpay", "http_5xx", "shop", 129.0, 129.0, 129.001))
     recorder.journey(JourneySample("guest", "gpay", "http_5xx", "shop", 129.0, 129.0, 129.1))
     # The slow pages of the beginning are no longer in the p95; the quick failure never is.
-    assert progress(recorder, 30.0, 45.0, 4, Phase.STEADY) == (
-        " 30 of 45 s, steady, 31 journeys ended, 4 under way, 29 orders, 1 failed, page p95 200 ms"
+    assert Progress().line(recorder, 30.0, 45.0, 4, Phase.STEADY) == (
+        " 30 of 45 s, steady, 31 journeys ended, 4 under way, 29 orders, 1 failed, page p95 200 ms (5.01 s from sending)"
     )
 
 
@@ -288,11 +289,53 @@ def test_a_line_of_progress_tells_of_those_who_wait_and_those_who_left():
     recorder = Recorder(Window(100.0, 110.0, 145.0))
     recorder.offered(101.0, 5)
     recorder.dropped(101.0)
-    line = progress(recorder, 50.0, 45.0, 1, Phase.DRAIN)
+    line = Progress().line(recorder, 50.0, 45.0, 1, Phase.DRAIN)
     assert line == (
-        f" 45 of 45 s, drain, 0 journeys ended, 1 under way, 0 orders, 0 failed, page p95 {NONE}, "
+        f" 45 of 45 s, drain, 0 journeys ended, 1 under way, 0 orders, 0 failed, page p95 {NONE} ({NONE} from sending), "
         "4 waiting for a free user, 1 dropped"
     )
+
+
+def test_service_times_in_a_line_of_progress_are_as_recent_as_the_response_times():
+    recorder = Recorder(Window(100.0, 110.0, 145.0))
+    progress = Progress()
+
+    def line(elapsed, took, wait):
+        due = 100.0 + elapsed - 1
+        for _ in range(50):
+            recorder.page(PageSample("P", "gpay", "ok", "nobody", due, due + wait, due + wait + took))
+        return progress.line(recorder, elapsed, 45.0, 4, Phase.STEADY)
+
+    assert "page p95 1 s (1 s from sending)" in line(5.0, 1.0, 0.0)
+    line(10.0, 1.0, 0.0)
+    line(15.0, 1.0, 0.0)
+    line(20.0, 0.2, 2.0)
+    assert "page p95 2.2 s (200 ms from sending)" in line(25.0, 0.2, 2.0)
+
+
+def test_after_the_load_a_line_of_progress_says_who_is_waited_for_and_why():
+    recorder = Recorder(Window(100.0, 110.0, 145.0))
+    asked = {"drain": 150.0, "in_flight": {"gpay": 1, "pay_on_delivery": 2}}
+    line = Progress().line(recorder, 60.0, 45.0, 3, Phase.DRAIN, **asked, requesting=0)
+    assert "seeing shoppers home for 15 of at most 150 s" in line
+    assert "3 under way (2 pay_on_delivery, 1 gpay; none of them is waiting for the shop: " in line
+    line = Progress().line(recorder, 60.0, 45.0, 3, Phase.DRAIN, **asked, requesting=1)
+    assert "3 under way (2 pay_on_delivery, 1 gpay)," in line
+
+
+def test_a_report_says_how_much_was_finished_and_that_no_ledger_was_there_to_compare(passed):
+    said = console(passed)
+    assert "Throughput of the steady part: 60 pages/s, 20 journeys/s, 1,200 orders/min." in said
+    assert "No ledger was compared" not in said
+    theirs = replace(passed, ledger=None, asked=replace(passed.asked, embedded=False))
+    assert "No ledger was compared: this run did not start the shop" in console(theirs)
+    assert "No ledger was compared" not in console(replace(passed, ledger=None))
+
+
+def test_a_run_that_ended_early_is_judged_up_to_there(passed):
+    recorder = copy.copy(passed.recorder)
+    recorder.window = Window(0.0, 5.0, 17.0)
+    assert "5 s of warm-up and 12 s judged" in flat(console(replace(passed, recorder=recorder)))
 
 
 def test_the_console_shows_the_pages_that_hurt_and_says_where_the_others_are(passed):

@@ -255,3 +255,9 @@ def test_dropped_journeys_do_not_fulfil_a_guarantee():
 
 def test_every_check_explains_itself():
     assert all(each.__doc__ and each.__doc__.startswith("Whether") for each in CHECKS)
+
+
+def test_a_target_that_is_not_there_is_said_once():
+    facts = conditions(target_unreachable="nobody answers", requests_sent=0, held=0.0, expected_offered=0)
+    found = [finding for finding in check(Recorder(Window(0, 0, 1)), facts) if finding.level is Level.INVALID]
+    assert [finding.check for finding in found] == ["target"]
