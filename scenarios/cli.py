@@ -31,6 +31,10 @@ class Entry(NamedTuple):
 
 
 COMMANDS: Mapping[str, Entry] = {
+    "report": Entry(
+        "harness.report_command", "Shows a finished run again: on the console, as Markdown, or as JUnit's XML."
+    ),
+    "compare": Entry("scenarios.compare", "Says whether a candidate is slower than a baseline, and how sure that is."),
     "plan": Entry(
         "scenarios.plan", "Says whether the forecast peak fits what the shop was measured to carry, and how surely."
     ),
