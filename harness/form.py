@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import copy
 import math
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -26,6 +27,28 @@ HINTS: Mapping[str, str] = {
     "run_time": "Left empty, the run is as long as the scenario says.",
 }
 """What is said beside Locust's own fields; beside ours stands what --help says."""
+
+
+LABELS: Mapping[str, str] = {
+    "--payment-mix": "Payment mix",
+    "--sms-share": "SMS share",
+    "--arrival-rate": "Arrival rate",
+    "--think-scale": "Think scale",
+    "--scenario": "Scenario",
+    "--seed": "Seed",
+    "--users": "Number of users",
+    "--spawn-rate": "Ramp up",
+    "--run-time": "Run time",
+    "--host": "Host",
+}
+"""What an option of the command line is called in the form."""
+
+
+def in_its_words(problem: str) -> str:
+    """A problem that names options of the command line, as whoever fills in the form knows them."""
+    for option, label in LABELS.items():
+        problem = re.sub(rf"{option}(?![\w-])", label, problem)
+    return problem
 
 
 def read(options: argparse.Namespace, form: Mapping[str, str]) -> tuple[argparse.Namespace, list[str]]:

@@ -56,7 +56,7 @@ class Front:
             taking_part(self._picked(asked, options), workload, options)
             workload.stage(0, 1)
         except Misuse as misuse:
-            problems.append(str(misuse))
+            problems.append(form.in_its_words(str(misuse)))
         if problems:
             return "\n".join(problems)
         vars(environment.parsed_options).update(vars(options))

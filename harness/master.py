@@ -205,6 +205,7 @@ class MasterRun(Run[StageT]):
 
     def _see_home(self) -> None:
         """Have every worker finish, and wait for their last words."""
+        self.seeing_home = not self.closing or self.stopped_by == "certain"
         self.closing = True
         if self.fleet is None:
             return

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
+from harness.units import did_you_mean
 from harness.workload import Choices
 
 METRICS_PORT = 9646
@@ -107,6 +108,22 @@ def add_options(parser: Any, scenarios: Sequence[str]) -> None:
     parser.set_defaults(web_host="127.0.0.1", master_bind_host="127.0.0.1")
 
 
+def refuse_unknown_classes(parser: Any, known: Callable[[], Collection[str]]) -> None:
+    """Have the parser refuse a user class that there is not, with what may have been meant; Locust would end like a crash."""
+
+    def user_class(name: str) -> str:
+        names = sorted(known())
+        if names and name not in names:
+            meant = did_you_mean(name, names)
+            hint = f"{meant} " if meant else ""
+            raise argparse.ArgumentTypeError(f"there is no user class {name}; {hint}there are {', '.join(names)}")
+        return name
+
+    for action in parser._actions:  # noqa: SLF001 - argparse has no other way to an argument that is there already
+        if action.dest == "user_classes":
+            action.type = user_class
+
+
 def choices(options: argparse.Namespace, users: int | None) -> Choices:
     """The user's choices out of Locust's parsed options; ``users`` is what she chose as number of users, if she did."""
     return Choices(
@@ -115,7 +132,7 @@ def choices(options: argparse.Namespace, users: int | None) -> Choices:
         sms_share=str(options.sms_share or ""),
         arrival_rate=str(options.arrival_rate or ""),
         users=users,
-        duration=float(options.run_time) if options.run_time else None,
+        duration=None if options.run_time in (None, "") else float(options.run_time),
         seed=str(options.seed or ""),
         think_scale=str(options.think_scale or ""),
         stop_when_certain=bool(options.stop_when_certain),

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import gevent
+from locust import User
 from locust.runners import MasterRunner, WorkerRunner
 
 from harness import finish, fleet_messages
@@ -33,7 +34,7 @@ from harness.journey_log import JourneyLog
 from harness.master import MasterRun
 from harness.metrics_server import MetricsServer, PortTaken, serve
 from harness.observed import observed
-from harness.options import METRICS_PORT, add_options, choices
+from harness.options import METRICS_PORT, add_options, choices, refuse_unknown_classes
 from harness.progress import Progress
 from harness.reachable import unreachable
 from harness.run import ATTRIBUTE, Run
@@ -85,6 +86,7 @@ class Plugin:
     def on_options(self, parser: Any, **_: Any) -> None:
         """Locust builds its parser."""
         add_options(parser, self.program.names())
+        refuse_unknown_classes(parser, lambda: _loaded(User))
 
     def on_init(self, environment: Any, web_ui: Any, **_: Any) -> None:
         """Locust is ready: check what was asked before anything is sent."""
@@ -287,7 +289,9 @@ class Plugin:
 
     def _interrupt(self, reason: str) -> None:
         run = self.run
-        if run is not None:
+        if run is not None and run.seeing_home:
+            logger.info("The load is over, and all of it is judged; the last shoppers are seen home (%s).", reason)
+        elif run is not None:
             run.interrupted = run.interrupted or reason  # whatever follows only does what the first one asked for
             run.finish_early(f"interrupted by {reason}")
 
@@ -380,3 +384,13 @@ class Plugin:
 
 def _breathe() -> None:
     gevent.sleep(0.01)
+
+
+def _loaded(kind: type[User]) -> set[str]:
+    """The names of all user classes that have been loaded."""
+    names = set[str]()
+    for one in kind.__subclasses__():
+        names |= _loaded(one)
+        if not one.abstract:
+            names.add(one.__name__)
+    return names

@@ -82,6 +82,7 @@ class Run(Generic[StageT]):
         self.over = False
         self.ended = False
         self.drained_out = False
+        self.seeing_home = False
         self.stop_reason = ""
         self.stopped_by: Literal["", "certain", "stop file", "stop rule", "target died"] = ""
         self.interrupted = ""
@@ -336,6 +337,7 @@ class Run(Generic[StageT]):
     def _see_home(self) -> None:
         """Let nobody in any more, and wait for those under way."""
         stopped_early, self.closing = self.closing and self.stopped_by != "certain", True
+        self.seeing_home = not stopped_early
         if self._pacing is not None and not stopped_early:
             # Who was due in time and waits for a user may still be served.
             while not self.over and (wake := self._pacing.advance(self.clock())) < math.inf:

@@ -12,7 +12,7 @@ from typing import Any
 
 import gevent
 
-from harness import form
+from harness import form, sentences
 from harness.cell import Cell
 from harness.finish import Finished
 from harness.histogram import Histogram
@@ -117,7 +117,7 @@ def demands(run: Run[Any] | None, finished: Finished | None, pause: Pause) -> Ro
         return []
     asked = {"demand": "what was asked", "verdict": "", "sentence": described(run)}
     if finished is not None and finished.result.run_id == run.id:
-        return [_judged(finished), asked, *_reasons(finished)]
+        return [_judged(finished), asked, *_reasons(finished), *_said(finished), *_set_aside(run)]
     if run.ended:
         end = {"demand": "the run", "verdict": "NO VERDICT", "sentence": run.crashed or "being judged"}
         return [end, asked]
@@ -129,7 +129,7 @@ def demands(run: Run[Any] | None, finished: Finished | None, pause: Pause) -> Ro
     order = list(Standing)
     standings.sort(key=lambda one: order.index(one.standing))
     rows = [{"demand": one.text, "verdict": str(one.standing), "sentence": one.sentence} for one in standings]
-    return [{"demand": "the run", "verdict": _phase(run), "sentence": _until_end(run)}, asked, *rows]
+    return [{"demand": "the run", "verdict": _phase(run), "sentence": _until_end(run)}, asked, *rows, *_set_aside(run)]
 
 
 def described(run: Run[Any]) -> str:
@@ -143,12 +143,32 @@ def described(run: Run[Any]) -> str:
     )
 
 
+def _set_aside(run: Run[Any]) -> Rows:
+    """The demands that the scenario makes and this run does not, because of what was chosen beside it."""
+    return [
+        {
+            "demand": text,
+            "verdict": "set aside",
+            "sentence": "what was chosen beside the scenario leaves nothing to demand",
+        }
+        for text in run.workload.as_asked()["chosen"].get("set_aside", ())
+    ]
+
+
+def _said(finished: Finished) -> Rows:
+    """What else a report says of the whole run: how much was finished, and whether response and service time part."""
+    said = (("throughput", sentences.throughput), ("response and service time", sentences.apart))
+    return [
+        {"demand": name, "verdict": "", "sentence": sentence} for name, of in said if (sentence := of(finished.result))
+    ]
+
+
 def _judged(finished: Finished) -> dict[str, Any]:
     judgement = finished.result.judgement
     return {
         "demand": "the run",
         "verdict": str(judgement.verdict).upper(),
-        "sentence": f"{judgement.reason} Results: {finished.folder}",
+        "sentence": f"{judgement.reason} Results: {finished.folder.absolute()}",
     }
 
 
@@ -157,7 +177,10 @@ def _reasons(finished: Finished) -> Rows:
     judgement = finished.result.judgement
     order = [Level.INVALID, Verdict.FAILED, Verdict.INCONCLUSIVE, Level.WARNING, Verdict.PASSED]
     weighed = [
-        (order.index(each.level), {"demand": each.check, "verdict": str(each.level), "sentence": _found(each)})
+        (
+            order.index(each.level),
+            {"demand": f"the instrument: {each.check}", "verdict": str(each.level), "sentence": _found(each)},
+        )
         for each in judgement.findings
         if each.level is not Level.OK
     ]

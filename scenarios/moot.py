@@ -6,9 +6,12 @@ A run with one payment option of the fourteen would otherwise never pass, for wa
 from __future__ import annotations
 
 from harness.demand import Metric, Objective, Subject
+from scenarios.problems import Problem, ScenarioError
 from scenarios.scenario import Scenario
 from shop.contract import Page
+from users.itinerary import SmsScript
 
+_WALKED = frozenset({Subject.JOURNEY, Subject.ORDERS})
 _SMS_PAGES = frozenset({Page.VERIFY_SMS, Page.SEND_SMS, Page.SMS_INBOX})
 
 
@@ -22,20 +25,53 @@ def moot_demands(scenario: Scenario, chosen: Scenario) -> tuple[str, ...]:
     )
 
 
-def _on_nobody(objective: Objective, scenario: Scenario) -> bool:
-    option = objective.label("payment")
+def refuse_never_met(scenario: Scenario) -> None:
+    """Raise ``ScenarioError`` for demands that a file leaves with nothing to measure by itself: a run could never pass."""
+    problems = [
+        Problem(
+            f"objectives[{place}]",
+            objective.text,
+            "a demand that the scenario's own load can meet; nobody would ever be counted under this one",
+            _why_nobody(objective, scenario),
+        )
+        for place, objective in enumerate(scenario.objectives)
+        if _on_nobody(objective, scenario)
+    ]
+    if problems:
+        raise ScenarioError(f"scenario {scenario.name}", problems)
+
+
+def _why_nobody(objective: Objective, scenario: Scenario) -> str:
+    option, script = objective.label("payment"), objective.label("verification")
     if option and not _pays_with(scenario, option):
+        return f"give {option} a weight above 0 in [payments], or leave the demand out"
+    if objective.subject in _WALKED and objective.name and not scenario.mix.journeys.get(objective.name, 0.0):
+        return f"give {objective.name} a weight above 0 in [journeys], or leave the demand out"
+    if script and _asks_for_a_code(scenario):
+        return f"give {script} a weight above 0 in [sms], or leave the demand out"
+    return "name a payment option that is in the mix under [shop.sms] options, with a share above 0, or leave the demand out"
+
+
+def _on_nobody(objective: Objective, scenario: Scenario) -> bool:
+    option, script = objective.label("payment"), objective.label("verification")
+    if option and not _pays_with(scenario, option):
+        return True
+    if objective.subject in _WALKED and objective.name and not scenario.mix.journeys.get(objective.name, 0.0):
+        return True
+    if script and not scenario.mix.sms.get(SmsScript(script), 0.0):
         return True
     on_sms = objective.subject is Subject.PAGE and objective.name in _SMS_PAGES
     return (on_sms or bool(objective.label("verification"))) and not _asks_for_a_code(scenario)
 
 
 def _pays_with(scenario: Scenario, option: str) -> bool:
-    return scenario.mix.payments.get(option, 0.0) > 0
+    return scenario.mix.payments.get(option, 0.0) > 0 or scenario.mix.minimum.get(option, 0) > 0
 
 
 def _asks_for_a_code(scenario: Scenario) -> bool:
     sms = scenario.shop_settings.sms
+    if scenario.target.allowed:
+        return True  # a shop of somebody else's decides for itself whom it asks
     return sms.share > 0 and any(_pays_with(scenario, option) for option in sms.options)
 
 

@@ -24,6 +24,7 @@ from harness.pacing import Arrival
 from harness.stop_rule import StopRule
 from harness.workload import Choices, LedgerEntry, Misuse
 from scenarios import overrides, scenario
+from scenarios.moot import refuse_never_met
 from scenarios.problems import ScenarioError
 from scenarios.scenario import Scenario
 from shop.contract import PAYMENT_OPTIONS, Page
@@ -334,6 +335,7 @@ class Scenarios:
         """Read a scenario and apply the choices; raises ``Misuse`` with every error at once."""
         try:
             chosen = scenario.read(choices.scenario, folder=self._folder)
+            refuse_never_met(chosen)
             return Prepared(overrides.with_overrides(chosen, _as_mapping(choices)), choices)
         except ScenarioError as error:
             raise Misuse(str(error)) from None

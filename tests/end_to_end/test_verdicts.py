@@ -145,3 +145,15 @@ def test_workers_end_early_together_when_the_verdict_is_certain(locust, scenario
     assert set(run.result["counts"]["journeys_by_outcome"]) <= {"ok", "abandoned"}
     offered = sum(one["offered"] for one in run.result["measured"]["arrivals"].values())
     assert offered == run.result["counts"]["journeys"]
+
+
+def test_who_is_told_to_end_while_the_last_shoppers_go_home_judges_a_whole_run(locust, scenario):
+    late = QUICK.replace('duration = "6s"', 'duration = "2s"').replace("share = 1.0", "share = 1.0\nlate = 1")
+    late += '[payments]\npay_on_delivery = 1\n[shop.sms]\ncode_lifetime = "7s"\n'
+    process = locust("--headless", "--scenario", scenario(late))
+    process.until("none of them is waiting for the shop")
+    process.signal(signal.SIGTERM)
+    run = process.wait()
+    assert "interrupted" not in run.output
+    assert run.sound, run.output
+    assert run.result["stopped"] == ""

@@ -2,6 +2,7 @@ from argparse import Namespace
 
 import pytest
 
+from harness import form
 from harness.form import Pool, read
 from harness.workload import Misuse
 
@@ -92,3 +93,9 @@ def test_what_locust_fills_in_headless_is_nobodys_wish():
 def test_a_ramp_from_the_command_line_is_refused_in_words():
     with pytest.raises(Misuse, match=r"--spawn-rate 0.*above 0"):
         Pool(5, 0.0)
+
+
+def test_a_problem_is_told_in_the_words_of_the_form():
+    told = form.in_its_words('--payment-mix = "bitcoin": no such option\nchoose --users, or --users-of-mine')
+    assert told == 'Payment mix = "bitcoin": no such option\nchoose Number of users, or --users-of-mine'
+    assert set(form.LABELS) >= {f"--{name.replace('_', '-')}" for name in form.CHOICES}

@@ -113,8 +113,9 @@ def test_a_sound_form_becomes_the_options_of_the_next_run(front):
 def test_an_unsound_form_changes_nothing_and_all_of_it_is_told(front):
     made, environment, _ = front()
     told = ask(made, scenario="nonsense", user_count="0", spawn_rate="0", run_time="soon")
-    for part in ("nonsense", "--users 0", "Ramp up", "Run time"):
+    for part in ("nonsense", "Number of users 0", "Ramp up", "Run time"):
         assert part in told
+    assert "--" not in told
     assert environment.parsed_options.scenario == "baseline"
 
 

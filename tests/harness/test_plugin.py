@@ -242,6 +242,14 @@ def test_only_the_first_reason_to_interrupt_is_told(begin):
     assert run.interrupted == "SIGTERM"
 
 
+def test_who_is_asked_to_end_while_the_last_shoppers_go_home_has_a_whole_run_to_judge(begin):
+    made, _ = begin()
+    run = made.prepare()
+    run.seeing_home = True
+    made._interrupt("SIGTERM")
+    assert (run.interrupted, run.stop_reason) == ("", "")
+
+
 def test_user_classes_are_weighed_and_the_others_stay_out(begin):
     made, environment = begin()
     guest = environment.user_classes[0]

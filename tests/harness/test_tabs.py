@@ -1,3 +1,4 @@
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -87,7 +88,7 @@ def test_while_the_run_is_on_the_demands_stand_with_the_broken_ones_first(run, c
     fill(run)
     clock.now = 107.0
     rows = demands(run, None, no_pause)
-    assert [row["verdict"] for row in rows] == ["steady", "", "broken so far", "kept so far"]
+    assert [row["verdict"] for row in rows] == ["steady", "", "broken so far", "kept so far", "set aside"]
     assert rows[0]["sentence"] == "7 of 12 s"
     assert rows[2]["demand"] == "page failures < 5%"
 
@@ -101,8 +102,9 @@ def test_what_was_asked_is_shown_without_what_the_address_hides(run):
 
 
 def judged(run, *findings):
-    result = SimpleNamespace(run_id=run.id, judgement=judge(run.recorder, run.workload.objectives, findings))
-    return SimpleNamespace(result=result, folder="results/fake-1")
+    judgement = judge(run.recorder, run.workload.objectives, findings)
+    result = SimpleNamespace(run_id=run.id, judgement=judgement, recorder=run.recorder)
+    return SimpleNamespace(result=result, folder=Path("results/fake-1"))
 
 
 def test_after_the_run_the_verdict_comes_first_and_then_the_reasons_the_worst_first(run):
@@ -113,7 +115,17 @@ def test_after_the_run_the_verdict_comes_first_and_then_the_reasons_the_worst_fi
     assert rows[0]["verdict"] == "INVALID"
     assert "interrupted" in rows[0]["sentence"]
     assert "results/fake-1" in rows[0]["sentence"]
-    assert [row["verdict"] for row in rows[2:]] == ["invalid", "inconclusive", "passed"]
+    assert str(Path.cwd()) in rows[0]["sentence"]
+    assert [row["verdict"] for row in rows[2:]] == ["invalid", "inconclusive", "passed", "", "set aside"]
+    # A check of the instrument is told from a demand on the shop, and what is not demanded is there by name.
+    assert [row["demand"] for row in rows[2:]] == [
+        "the instrument: end",
+        "page failures < 5%",
+        "page response_time p50 < 1s",
+        "throughput",
+        "x",
+    ]
+    assert "pages/s" in rows[-2]["sentence"]
     assert rows[2]["sentence"] == "the run was interrupted; let it end"
 
 
