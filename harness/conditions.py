@@ -48,7 +48,8 @@ class Conditions:
     ``processes`` has what each process that makes load noticed about itself, ``workers`` what the master noticed about each
     worker, lost ones included, and ``origin`` version and scenario of the master. ``mixes`` holds who came beside who was
     expected, ``planned_by_second`` the number of arrivals due in each second from the start, and ``level`` whether the load
-    was meant to be the same throughout the steady part (None: not known).
+    was meant to be the same throughout the steady part (None: not known). ``searched``: the load was raised until a demand was
+    broken, and each level of it was held to what the load generator could do.
     """
 
     requests_sent: int = 0
@@ -78,6 +79,7 @@ class Conditions:
     mixes: Sequence[MixCount] = ()
     planned_by_second: Sequence[int] = ()
     level: bool | None = None
+    searched: bool = False
 
     @property
     def ended_early(self) -> bool:

@@ -10,12 +10,14 @@ from pathlib import Path
 from typing import Any
 
 from harness import report, validity
+from harness.capacity import capacity
 from harness.exits import Exit
 from harness.gate import judge
 from harness.ledger import Comparison, compare
 from harness.noticed import noticed
 from harness.result import RESULT, Asked, Result, new_folder, write
 from harness.run import Run
+from harness.search_verdict import judge_search
 
 RESULTS = Path("results")
 PACKAGES = ("checkload", "locust", "gevent", "geventhttpclient", "orjson", "prometheus-client", "scipy")
@@ -49,7 +51,13 @@ def finish(run: Run[Any], options: Any, *, exceptions: int) -> Finished:
     comparison, silence = _ledger(run)
     conditions = noticed(run, comparison, silence, exceptions)
     objectives = tuple(run.workload.objectives)
-    judgement = judge(run.recorder, objectives, validity.check(run.recorder, conditions, objectives), run.spend)
+    findings = validity.check(run.recorder, conditions, objectives)
+    answer = None
+    if run.pilot is None:
+        judgement = judge(run.recorder, objectives, findings, run.spend)
+    else:
+        answer = capacity(run.pilot, run.recorder)
+        judgement = judge_search(answer, run.pilot.results, findings, run.workload.at_least)
     result = Result(
         run_id=run.id,
         scenario=run.workload.name,
@@ -61,6 +69,7 @@ def finish(run: Run[Any], options: Any, *, exceptions: int) -> Finished:
         exit=Exit.CRASHED if run.crashed else judgement.verdict.exit,
         stopped=run.stop_reason,
         ledger=comparison,
+        capacity=answer,
         versions=_versions(),
     )
     written = write(result, _folder(run, options.results), run.workload.secrets())

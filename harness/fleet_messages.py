@@ -10,7 +10,7 @@ from typing import Any
 
 from locust.runners import STATE_MISSING, MasterRunner, WorkerRunner
 
-from harness.master import BEGIN, COUNTS, ECHO, ECHOED, END, REFUSE, THANKS, WAIT, MasterRun
+from harness.master import BEGIN, COUNTS, ECHO, ECHOED, END, LEVEL, REFUSE, THANKS, WAIT, MasterRun
 from harness.run import Run
 from harness.settled import SettledDispatcher
 from harness.worker import WorkerRun
@@ -30,6 +30,7 @@ def register(runner: Any, current: CurrentRun) -> None:
     elif isinstance(runner, WorkerRunner):
         runner.register_message(BEGIN, partial(_worker, current, WorkerRun.begin_as_told))
         runner.register_message(ECHO, partial(_worker, current, WorkerRun.echo))
+        runner.register_message(LEVEL, partial(_worker, current, WorkerRun.level_as_told))
         runner.register_message(END, partial(_worker, current, WorkerRun.end_as_told))
         runner.register_message(THANKS, partial(_worker, current, WorkerRun.thanked))
         runner.register_message(WAIT, _told_to_wait)

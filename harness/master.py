@@ -11,6 +11,7 @@ The messages, all of them Locust's own custom messages:
 | ``checkload_refuse`` | worker | why it cannot take part                                                               |
 | ``checkload_wait``   | master | a run is on without this worker                                                       |
 | ``checkload_echo``   | master | what time it is; sent all along                                                       |
+| ``checkload_level``  | master | the next stretch of a search for capacity: so many arrivals a second, for so many seconds |
 | ``checkload_echoed`` | worker | the same, and what time it is there                                                   |
 """
 
@@ -33,7 +34,7 @@ from harness.units import spoken_duration
 
 logger = logging.getLogger("checkload")
 
-BEGIN, COUNTS, END, THANKS, REFUSE, WAIT, ECHO, ECHOED = (
+BEGIN, COUNTS, END, THANKS, REFUSE, WAIT, ECHO, ECHOED, LEVEL = (
     "checkload_begin",
     "checkload_counts",
     "checkload_end",
@@ -42,6 +43,7 @@ BEGIN, COUNTS, END, THANKS, REFUSE, WAIT, ECHO, ECHOED = (
     "checkload_wait",
     "checkload_echo",
     "checkload_echoed",
+    "checkload_level",
 )
 
 LEAD = 1.0
@@ -104,7 +106,7 @@ class MasterRun(Run[StageT]):
         now = self.clock()
         start = now + LEAD
         window = Window(start, start + self.workload.warm_up, start + self.length)
-        self.recorder = Recorder(window)
+        self.recorder = Recorder(window, most_slices=self.recorder.most_slices)
         counts = {
             name: {self._kinds[one]: n for one, n in of_class.items() if one in self._kinds}
             for name, of_class in self._users_of().items()
@@ -128,7 +130,15 @@ class MasterRun(Run[StageT]):
                 "fingerprint": self.workload.fingerprint,
             }
             self._send(BEGIN, message, member.name)
+        self._take_off()
         self.set_to_work()
+
+    def let_in(self, rate: float, seconds: float) -> None:
+        """The next stretch of a search, for all workers."""
+        super().let_in(rate, seconds)
+        if self.fleet is not None:
+            for member in self.fleet.members.values():
+                self._send(LEVEL, {"run": self.id, "rate": rate, "seconds": seconds}, member.name)
 
     def hear(self, name: str, message: Mapping[str, Any]) -> None:
         """A worker's counts have come in; its last word is acknowledged, each time it is said."""

@@ -58,6 +58,7 @@ def noticed(run: Run[Any], comparison: Comparison | None, silence: str, exceptio
         mixes=_mixes(run.recorder, workload),
         planned_by_second=_by_second(schedule, run.length),
         level=workload.level,
+        searched=run.pilot is not None,
     )
 
 

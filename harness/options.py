@@ -19,6 +19,7 @@ SAID: Mapping[str, str] = {
     "arrival_rate": "Journeys that arrive at one constant rate instead of the scenario's profile, e.g. 20/s or 600/min.",
     "seed": "Seed of all chance; the same seed gives the same journeys.",
     "think_scale": "Multiplies all think times; 0 leaves them out.",
+    "budget": "How long a search for capacity may take, e.g. 10m.",
 }
 """What is said of each choice in the form of the web UI and in --help."""
 
@@ -56,6 +57,7 @@ def add_options(parser: Any, scenarios: Sequence[str]) -> None:
     option("--arrival-rate", metavar="<rate>", default="", help=SAID["arrival_rate"])
     option("--seed", metavar="<number>", default="", help=SAID["seed"])
     option("--think-scale", metavar="<factor>", default="", help=SAID["think_scale"])
+    option("--budget", metavar="<duration>", default="", help=SAID["budget"])
     option(
         "--allow-target",
         metavar="<host>",
@@ -135,6 +137,7 @@ def choices(options: argparse.Namespace, users: int | None) -> Choices:
         duration=None if options.run_time in (None, "") else float(options.run_time),
         seed=str(options.seed or ""),
         think_scale=str(options.think_scale or ""),
+        budget=str(options.budget or ""),
         stop_when_certain=bool(options.stop_when_certain),
         allowed=tuple(options.allow_target or ()),
         verify_tls=not options.no_verify_tls,

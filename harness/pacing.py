@@ -10,6 +10,7 @@ import math
 from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Protocol
 
 from harness.recorder import Recorder
@@ -142,6 +143,12 @@ class Pacing:
         else:
             line.waiting.appendleft(assignment.arrival)
         self.advance(now)
+
+    def extend(self, due_times: Iterable[tuple[int, float]]) -> None:
+        """More arrivals have become known, all of them later than those before."""
+        self._due_times = chain(self._due_times, due_times)
+        if self._next is None:
+            self._next = next(self._due_times, None)
 
     def shut(self) -> None:
         """Nobody becomes due any more; whoever waits goes on waiting."""

@@ -27,6 +27,11 @@ class Quiet:
             gc.freeze()
             gc.set_threshold(*THRESHOLDS)
 
+    def again(self) -> None:
+        """Set aside what has been kept since, too: a long run keeps more and more, and none of it is rubbish."""
+        if self._before is not None:
+            gc.freeze()
+
     def end(self) -> None:
         """Let the collector do as before."""
         if self._before is not None:

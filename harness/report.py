@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from tabulate import tabulate
 
-from harness import sentences
+from harness import capacity_report, sentences
 from harness.junit import junit
-from harness.tables import Table, tables
+from harness.tables import Table, objectives_table, outcomes_table, tables
 
 if TYPE_CHECKING:
     from harness.result import Result
@@ -28,7 +28,7 @@ def console(result: Result, width: int = 100, results: str = "") -> str:
     """What a person reads at the end: the verdict, the tables behind it, the verdict again, and where ``results`` lie."""
     verdict = _wrapped(sentences.headline(result), width)
     parts = [verdict, _paragraphs(result, width)]
-    parts += [f"{table.title}\n{_drawn(table, width)}" for table in tables(result, MOST_PAGES)]
+    parts += [f"{table.title}\n{_drawn(table, width)}" for table in _tables(result, MOST_PAGES)]
     parts += [_list(list(sentences.reasons(result)), "What was not kept", width)]
     parts += [_list(list(sentences.findings(result)), "About the instrument", width)]
     parts += [_wrapped(sentences.NOTE, width), verdict + (f"\nResults: {results}" if results else "")]
@@ -47,7 +47,7 @@ def summary(result: Result) -> str:
     for title, items in lists:
         if items:
             parts.append("\n".join([f"### {title}", "", *(f"- {_plain(item)}" for item in items[:_MOST_ROWS])]))
-    parts += [_markdown(table) for table in tables(result)]
+    parts += [_markdown(table) for table in _tables(result)]
     parts.append(_plain(sentences.NOTE))
     text = ""
     for part in parts:
@@ -57,13 +57,26 @@ def summary(result: Result) -> str:
     return text
 
 
+def _tables(result: Result, most_pages: int | None = None) -> list[Table]:
+    """A search goes beyond what the shop carries on purpose: times over all of it would be nobody's."""
+    if result.capacity is None:
+        return tables(result, most_pages)
+    every = [
+        objectives_table(result.judgement),
+        *capacity_report.tables(result.capacity),
+        outcomes_table(result.recorder),
+    ]
+    return [table for table in every if table.rows]
+
+
 def _lines(result: Result) -> list[str]:
     every = (
         sentences.target(result),
         f"Ended before its time: {result.stopped}" if result.stopped else "",
         sentences.set_aside(result),
         sentences.load(result),
-        sentences.throughput(result),
+        sentences.throughput(result) if result.capacity is None else "",
+        *(capacity_report.sentences(result.capacity) if result.capacity else ()),
         sentences.totals(result),
         sentences.ledger(result),
         sentences.apart(result),

@@ -19,6 +19,7 @@ from urllib.parse import urlsplit
 import orjson
 
 from harness import report
+from harness.capacity import Capacity
 from harness.exits import Exit
 from harness.ledger import Comparison, Difference
 from harness.recorder import Counts, Recorder
@@ -69,6 +70,7 @@ class Result:
 
     ``stopped`` says why it ended before its time (``""``: it did not). ``exit`` is what the pipeline was told, which is
     the verdict's unless something else went wrong. ``ledger`` is ``None`` where the shop keeps none that we may read.
+    ``capacity`` is the answer of a search for it.
     """
 
     run_id: str
@@ -81,6 +83,7 @@ class Result:
     exit: Exit
     stopped: str = ""
     ledger: Comparison | None = None
+    capacity: Capacity | None = None
     versions: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -109,6 +112,7 @@ class Result:
                 "verifications": [row.to_json() for row in verification_rows(recorder)],
             },
             "ledger": None if self.ledger is None else {**asdict(self.ledger), "agrees": self.ledger.agrees},
+            "capacity": None if self.capacity is None else self.capacity.to_json(),
             "asked": asdict(self.asked),
             "versions": dict(self.versions),
             "measured": recorder.to_json(),
@@ -128,6 +132,7 @@ class Result:
             exit=Exit(document["exit_code"]),
             stopped=document["stopped"],
             ledger=_ledger_from_json(document["ledger"]),
+            capacity=Capacity.from_json(found) if (found := document.get("capacity")) else None,
             versions=document["versions"],
         )
         if asdict(result.counts) != document["counts"]:

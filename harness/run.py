@@ -26,11 +26,12 @@ from harness.looks import Looks
 from harness.machine import Reading
 from harness.order_numbers import OrderNumbers
 from harness.pacing import Arrival, Assignment, Pacing, Seat
+from harness.pilot import Pilot
 from harness.process_facts import ProcessFacts, ProcessWatch
 from harness.quiet import Quiet
 from harness.recorder import Recorder
 from harness.sample import Blame, JourneySample, Phase, Window
-from harness.share import Share
+from harness.share import Dealer, Share
 from harness.stop_file import StopFile
 from harness.stop_rule import StopWatch
 from harness.workload import Stocked, Target, Workload
@@ -43,6 +44,7 @@ DROPPED = "dropped"
 START_DELAY = 0.2  # seconds between the last user being there and the first arrival being due
 LAG_PROBE = 0.05  # seconds between two probes of the event loop
 BREATH = 0.002  # seconds for which the load has its turn between two steps of a look at the verdict
+MOST_SLICES, SEARCHED_SLICES = 128, 512  # stretches of time that are told apart; a search tells levels from each other
 WATCH = 0.5  # seconds between two looks at the target, the stop file and the stop rules
 
 
@@ -74,7 +76,9 @@ class Run(Generic[StageT]):
         self.ended_at = self.started_at
         self.id = f"{workload.name}-{self.started_at:%Y%m%dT%H%M%SZ}-{self.started_at.microsecond:06d}"
         # Until the users are there nothing is steady: whatever is recorded before is warm-up.
-        self.recorder = Recorder(Window(clock(), math.inf, math.inf))
+        self.recorder = Recorder(
+            Window(clock(), math.inf, math.inf), most_slices=MOST_SLICES if workload.search is None else SEARCHED_SLICES
+        )
         self.share = Share()
         self.order_numbers = OrderNumbers()
         self.begun = False
@@ -107,6 +111,10 @@ class Run(Generic[StageT]):
         self._greenlets: list[Any] = []
         self._stop_watch = StopWatch(workload.stop_rules)
         self._looks = looks_at(workload) if workload.stop_when_certain else None
+        self._levels = workload.levels() if workload.search is not None else None
+        self._dealer: Dealer | None = None
+        self._level_rate = 0.0
+        self.pilot = Pilot(workload.search, workload.objectives) if workload.search is not None else None
         self.on_over: Callable[[], None] = lambda: None
         self.on_second: Callable[[Run[StageT]], None] = lambda _run: None
 
@@ -212,7 +220,9 @@ class Run(Generic[StageT]):
         """Arrivals a second that are asked for at this moment, 0 before and after the load; ``None`` if it is closed."""
         if not self.workload.is_open:
             return None
-        return self.workload.rate(self.elapsed) if self.begun and not self.closing else 0.0
+        if not self.begun or self.closing:
+            return 0.0
+        return self.workload.rate(self.elapsed) if self._levels is None else self._level_rate
 
     def facts(self) -> dict[str, Any]:
         """What this process knows about itself as an instrument, as JSON values."""
@@ -260,11 +270,41 @@ class Run(Generic[StageT]):
             kind_of = self.workload.kind_of
             due_times = ((number, start + due) for number, due in self.share.of(schedule, kind_of))
             self._pacing = Pacing(due_times, kind_of, self.workload.longest_wait, self.recorder, self._drop)
+        elif self._levels is not None:
+            kind_of = self.workload.kind_of
+            self._dealer = self.share.dealer(kind_of)
+            self._pacing = Pacing((), kind_of, self.workload.longest_wait, self.recorder, self._drop)
         self.begun = True
+        self._take_off()
         early, self._early = self._early, []
         for seat in early:
             self.park(seat)
         self.set_to_work()
+
+    def let_in(self, rate: float, seconds: float) -> None:
+        """The next stretch of a load whose rate is searched for: so many arrivals a second, for so many seconds."""
+        if self._levels is None:
+            return
+        self._level_rate = rate
+        start = self.recorder.window.start
+        arrivals = ((number, start + due) for number, due in self._levels.extend(rate, seconds))
+        if self._pacing is not None and self._dealer is not None:
+            self._pacing.extend(list(self._dealer.deal(arrivals)))
+
+    def _take_off(self) -> None:
+        if self.pilot is not None:
+            self.let_in(*self.pilot.begin())
+
+    def _steer(self, pilot: Pilot) -> None:
+        stretches = pilot.steer(
+            self.elapsed, self.recorder, self.under_way, self.processor_share, lambda: self._sleep(BREATH)
+        )
+        for rate, seconds in stretches:
+            self.let_in(rate, seconds)
+            self._quiet.again()
+        if pilot.found is not None and not self.closing:
+            self.cut(self.elapsed)
+            self.finish_early("the search has its answer")
 
     def set_to_work(self) -> None:
         """Start what goes on beside the shoppers for as long as the run lasts."""
@@ -382,6 +422,8 @@ class Run(Generic[StageT]):
         elif rule := self._stop_watch.look(self.recorder, self.clock()):
             self.stopped_by = "stop rule"
             self.finish_early(rule)
+        elif self.pilot is not None and self.begun:
+            self._steer(self.pilot)
         elif self._looks is not None and self.begun and self._looks.due(self.elapsed):
             until = self.elapsed
             reason = self._looks.look(self.recorder, until, lambda: self._sleep(BREATH))

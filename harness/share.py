@@ -32,16 +32,11 @@ class Share:
 
     def of(self, due_times: Iterable[float], kind_of: Callable[[int], str]) -> Iterator[tuple[int, float]]:
         """Number and due moment of this worker's arrivals, out of all due moments of the schedule."""
-        if self.workers == 1:
-            yield from enumerate(due_times)
-            return
-        places: Counter[str] = Counter()
-        for number, due in enumerate(due_times):
-            kind = kind_of(number)
-            place = places[kind]
-            places[kind] += 1
-            if self.takes(kind, place):
-                yield number, due
+        return self.dealer(kind_of).deal(enumerate(due_times))
+
+    def dealer(self, kind_of: Callable[[int], str]) -> Dealer:
+        """Deals out arrivals that become known one stretch after the other."""
+        return Dealer(self, kind_of)
 
     def number(self, own: int) -> int:
         """The number, among all of its kind in all workers, of this worker's own ``own``-th journey of a closed load."""
@@ -61,6 +56,27 @@ class Share:
             document["workers"],
             None if slots is None else {kind: tuple(row) for kind, row in slots.items()},
         )
+
+
+class Dealer:
+    """Picks one worker's arrivals out of all of them, stretch after stretch."""
+
+    def __init__(self, share: Share, kind_of: Callable[[int], str]) -> None:
+        self._share = share
+        self._kind_of = kind_of
+        self._places: Counter[str] = Counter()
+
+    def deal(self, arrivals: Iterable[tuple[int, float]]) -> Iterator[tuple[int, float]]:
+        """Number and due moment of this worker's, out of the numbers and moments of all that follow those dealt so far."""
+        if self._share.workers == 1:
+            yield from arrivals
+            return
+        for number, due in arrivals:
+            kind = self._kind_of(number)
+            place = self._places[kind]
+            self._places[kind] += 1
+            if self._share.takes(kind, place):
+                yield number, due
 
 
 def deal(users: list[Mapping[str, int]]) -> list[Share]:

@@ -244,10 +244,15 @@ CHECKS: tuple[Callable[[Evidence], Iterator[Finding]], ...] = (
 """Every check, in the order in which reasons are given: causes before what they lead to."""
 
 
+OVERLOAD = (balance, recovered, steady, busy, cpu, loop_lag, late, worker_lag, pool)
+"""What a search for capacity goes through on purpose; it holds each of its levels to these itself."""
+
+
 def check(recorder: Recorder, conditions: Conditions, objectives: Sequence[Objective] = ()) -> tuple[Finding, ...]:
     """What all checks found; ``objectives`` tell how exact the instrument had to be."""
     evidence = Evidence(recorder, conditions, tuple(objectives))
-    return tuple(finding for each in CHECKS for finding in each(evidence))
+    checks = [each for each in CHECKS if not (conditions.searched and each in OVERLOAD)]
+    return tuple(finding for each in checks for finding in each(evidence))
 
 
 def _invalid(name: str, message: str, remedy: str) -> Finding:

@@ -34,6 +34,7 @@ class WorkerRun(Run[StageT]):
         self._run = ""
         self._teller: Teller | None = None
         self._thanked = False
+        self.pilot = None  # the master's business
         self._told_last = False
 
     def start(self, users: int) -> None:
@@ -57,6 +58,11 @@ class WorkerRun(Run[StageT]):
 
     def _look_for_reasons_to_stop(self) -> None:
         """None of a worker's business: it sees a part of the load only, and the master all of it."""
+
+    def level_as_told(self, message: Mapping[str, Any]) -> None:
+        """The master has decided how the search goes on."""
+        if message["run"] == self._run:
+            self.let_in(message["rate"], message["seconds"])
 
     def echo(self, message: Mapping[str, Any]) -> None:
         """The master compares the clocks."""

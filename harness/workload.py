@@ -12,8 +12,10 @@ from typing import Any, Protocol, TypeVar, runtime_checkable
 
 from harness.arrivals import Arriving
 from harness.landmarks import Landmarks
+from harness.levels import Levels
 from harness.objective import Objective
 from harness.pacing import Arrival
+from harness.search import Plan
 from harness.stop_rule import StopRule
 
 StageT_co = TypeVar("StageT_co", covariant=True)
@@ -36,6 +38,7 @@ class Choices:
     seed: str = ""
     think_scale: str = ""
     stop_when_certain: bool = False
+    budget: str = ""
     allowed: tuple[str, ...] = ()
     verify_tls: bool = True
 
@@ -94,6 +97,8 @@ class Workload(Protocol[StageT_co]):
     objectives: Sequence[Objective]
     stop_rules: Sequence[StopRule]
     stop_when_certain: bool
+    search: Plan | None
+    at_least: float | None
     allowed: Collection[str]
     planned_minimum: Mapping[str, int]
     payment_options: Sequence[str]
@@ -101,6 +106,9 @@ class Workload(Protocol[StageT_co]):
 
     def schedule(self) -> Arriving | None:
         """The due times; ``None`` for a closed load."""
+
+    def levels(self) -> Levels:
+        """The due times of a load whose rate is searched for."""
 
     def rate(self, elapsed: float) -> float:
         """Arrivals a second at so many seconds from the start; 0 for a closed load."""

@@ -10,6 +10,7 @@ from harness import objective
 from harness.demand import Metric
 from scenarios.names import JOURNEY_NAMES, PAYMENT_NAMES, SMS_NAMES
 from scenarios.problems import ABSENT, Problem
+from scenarios.search_checks import beside_a_search, search_problems
 from scenarios.sections import Arrivals, Closed, Document
 from scenarios.trace import TraceError, replay
 
@@ -27,7 +28,9 @@ def shape_problems(document: Mapping[str, Any]) -> Problems:
             "add [arrivals]" if arrivals is None else "keep one of them",
         )
     if isinstance(arrivals, Mapping):
-        yield from _arrivals_shape(arrivals, covers=document.get("cover") is True)
+        yield from _arrivals_shape(
+            arrivals, covers=document.get("cover") is True, searches=document.get("capacity") is not None
+        )
     if document.get("cover") is True and closed is not None:
         yield Problem("cover", True, "no cover with [closed]: each journey is walked once", "use [arrivals]")
     if not document.get("objectives"):
@@ -39,8 +42,10 @@ def shape_problems(document: Mapping[str, Any]) -> Problems:
         )
 
 
-def _arrivals_shape(arrivals: Mapping[str, Any], *, covers: bool) -> Problems:
-    if arrivals.get("trace") is not None:
+def _arrivals_shape(arrivals: Mapping[str, Any], *, covers: bool, searches: bool) -> Problems:
+    if searches:
+        yield from beside_a_search(arrivals)
+    elif arrivals.get("trace") is not None:
         yield from _trace_shape(arrivals, covers=covers)
     else:
         yield from _profile_shape(arrivals, covers=covers)
@@ -260,6 +265,7 @@ def _accounts_file(document: Document, folder: Path) -> Problems:
 
 _CHECKS: tuple[tuple[set[str], Callable[[Document, Path], Problems]], ...] = (
     ({"arrivals", "target", "accounts"}, _open_limits),
+    ({"capacity", "closed", "cover", "target", "payments", "objectives", "stop"}, search_problems),
     ({"closed", "target", "accounts"}, _closed_limits),
     ({"journeys", "payments", "sms", "cover"}, _weights),
     ({"arrivals", "cover"}, _cover),

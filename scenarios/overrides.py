@@ -24,6 +24,7 @@ OPTIONS: Mapping[str, str] = {
     "duration": "--run-time",
     "seed": "--seed",
     "think_scale": "--think-scale",
+    "budget": "--budget",
     "stop_when_certain": "--stop-when-certain",
     "allow_target": "--allow-target",
     "verify_tls": "--no-verify-tls",
@@ -196,6 +197,13 @@ def _allow_target(tables: Tables, choice: Any, scenario: Scenario) -> list[str]:
     return [f"target.allowed[{len(already) + index}]" for index in range(len(hosts))]
 
 
+def _budget(tables: Tables, choice: Any, scenario: Scenario) -> list[str]:
+    if scenario.document.capacity is None:
+        raise NoQuantity("nothing for a scenario without [capacity]", "leave it out, or choose the scenario capacity")
+    tables["capacity"]["budget"] = positive_seconds(choice)
+    return ["capacity.budget"]
+
+
 def _stop_when_certain(tables: Tables, choice: Any, _scenario: Scenario) -> list[str]:
     if choice:
         tables.setdefault("stop", {})["when_certain"] = True
@@ -217,6 +225,7 @@ _APPLY: Mapping[str, Callable[[Tables, Any, Scenario], list[str]]] = {
     "users": _users,
     "seed": _seed,
     "think_scale": _think_scale,
+    "budget": _budget,
     "stop_when_certain": _stop_when_certain,
     "allow_target": _allow_target,
     "verify_tls": _verify_tls,

@@ -20,6 +20,7 @@ import orjson
 from harness.arrivals import Arriving, Schedule
 from harness.demand import Objective
 from harness.landmarks import Landmarks
+from harness.levels import Levels
 from harness.pacing import Arrival
 from harness.stop_rule import StopRule
 from harness.workload import Choices, LedgerEntry, Misuse
@@ -127,6 +128,8 @@ class Prepared:
         self.objectives: Sequence[Objective] = chosen.objectives
         self.stop_rules: Sequence[StopRule] = chosen.stop_rules
         self.stop_when_certain = chosen.document.stop.when_certain
+        self.search = chosen.search
+        self.at_least = chosen.document.capacity.at_least if chosen.document.capacity else None
         self.allowed: Collection[str] = frozenset(chosen.target.allowed)
         self._mix = _within(chosen.mix, self._schedule)
         self.planned_minimum: Mapping[str, int] = self._mix.minimum
@@ -136,8 +139,14 @@ class Prepared:
             slug for slug in PAYMENT_OPTIONS if chosen.mix.payments.get(slug, 0) > 0 or slug in told
         ]
 
+    def levels(self) -> Levels:
+        """The due times of a load whose rate is searched for."""
+        return Levels(self._scenario.process, self.seed)
+
     @cached_property
     def _schedule(self) -> Arriving | None:
+        if self.search is not None:
+            return None
         if (replayed := self._scenario.replay) is not None:
             return replayed.trace
         profile = self._scenario.profile()
@@ -221,6 +230,8 @@ class Prepared:
         profile = self._scenario.profile()
         if profile is None:
             return True
+        if self.search is not None:
+            return False
         rates, end = set[float](), 0.0
         for stage in profile.stages:
             end += stage.duration
@@ -359,6 +370,7 @@ def _as_mapping(choices: Choices) -> dict[str, Any]:
         "duration": choices.duration,
         "seed": choices.seed,
         "think_scale": choices.think_scale,
+        "budget": choices.budget,
         "stop_when_certain": choices.stop_when_certain or None,
         "allow_target": choices.allowed,
         "verify_tls": None if choices.verify_tls else False,

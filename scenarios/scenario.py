@@ -13,6 +13,7 @@ from pydantic import ValidationError
 from harness import objective, stop_rule
 from harness.arrivals import ArrivalProcess, Profile, Stage, users_needed
 from harness.demand import Objective
+from harness.search import Plan
 from harness.stop_rule import StopRule
 from scenarios.checks import content_problems, shape_problems
 from scenarios.complaints import problems_of
@@ -93,11 +94,31 @@ class Scenario:
             return None
         return replay(self.folder / arrivals.trace, arrivals.rate_scale, arrivals.time_scale, self.seed)
 
+    @property
+    def search(self) -> Plan | None:
+        """How the capacity is searched for; ``None`` for a load that is known beforehand."""
+        asked = self.document.capacity
+        if asked is None:
+            return None
+        return Plan(
+            start=asked.start,
+            most=asked.most,
+            budget=asked.budget,
+            level=asked.level,
+            arrivals=asked.arrivals,
+            confirm=asked.confirm,
+            grow=asked.grow,
+            precision=asked.precision,
+        )
+
     def profile(self) -> Profile | None:
         """The rate over time; ``None`` for a closed load. One that covers is just long enough to walk everything once."""
         arrivals = self.document.arrivals
         if arrivals is None:
             return None
+        if self.search is not None:
+            # How it will go is not known beforehand; it is as long and as high as this at most.
+            return Profile([Stage(self.search.budget, self.search.most, self.search.most)])
         if (replayed := self.replay) is not None:
             return replayed.profile
         if not self.document.cover:

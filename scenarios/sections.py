@@ -111,6 +111,29 @@ class Arrivals(Table):
         ]
 
 
+class Capacity(Table):
+    """A search for the highest rate at which every demand holds, instead of a profile that is known beforehand."""
+
+    start: PositivePerSecond
+    """Arrivals a second of the first level; a rate that the shop surely carries."""
+    most: PositivePerSecond
+    """The highest rate that is tried, arrivals a second."""
+    budget: PositiveSeconds = 600.0
+    """How long the search may take, confirmation included."""
+    level: PositiveSeconds = 10.0
+    """How long a level lasts at least."""
+    arrivals: PositiveCount = 150
+    """How many shoppers come in a level at least; a low rate makes it longer."""
+    confirm: PositiveSeconds = 60.0
+    """How long the rate that is reported is held to confirm it."""
+    grow: Annotated[float, Field(ge=1.05, le=4)] = 1.5
+    """By what the rate is multiplied from level to level until a demand is broken."""
+    precision: Annotated[float, Field(gt=0, le=0.5)] = 0.02
+    """The half-width of the interval, in proportion to the rate, at which the search may end before its budget does."""
+    at_least: PositivePerSecond | None = None
+    """What the shop must carry for the run to pass; left out: whatever is confirmed passes."""
+
+
 class Closed(Table):
     """A closed load: a fixed number of shoppers, each coming again when done. A slow shop gets less of it."""
 
@@ -281,6 +304,7 @@ class Document(Table):
     accounts: Accounts = Accounts()
     conduct: Conduct = Conduct()
     target: Target = Target()
+    capacity: Capacity | None = None
     objectives: Annotated[tuple[Demand, ...], Field(strict=False)] = ()
     """What is demanded, such as ``"page.BinNumberPage response_time p95 < 300ms"``; at least one."""
     stop: Stop = Stop()

@@ -31,6 +31,8 @@ class Load:
     warm_up, steady, drain, longest_wait = 0.0, 10.0, 1.0, 1.0
     stop_rules = ()
     stop_when_certain = False
+    search = None
+    at_least = None
     planned_minimum = {}  # noqa: RUF012  nobody changes it
     payment_options = ("gpay",)
 

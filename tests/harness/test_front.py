@@ -20,6 +20,8 @@ class Load:
     drain = 1.0
     stop_rules = ()
     stop_when_certain = False
+    search = None
+    at_least = None
     weights = {"guest": 5.0}  # noqa: RUF012  nobody changes it
     allowed = ("shop.example",)
     name = "fake"
@@ -61,6 +63,7 @@ OPTIONS = {
     "think_scale": "",
     "allow_target": [],
     "no_verify_tls": False,
+    "budget": "",
     "stop_when_certain": False,
     "tags": None,
     "exclude_tags": None,

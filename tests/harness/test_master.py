@@ -17,6 +17,8 @@ WORKLOAD = SimpleNamespace(
     fingerprint="f",
     stop_rules=(),
     stop_when_certain=False,
+    search=None,
+    at_least=None,
 )
 
 

@@ -38,6 +38,8 @@ class Load:
     warm_up, steady, drain, longest_wait = 0.0, 5.0, 1.0, 1.0
     stop_rules = ()
     stop_when_certain = False
+    search = None
+    at_least = None
     planned_minimum = {}  # noqa: RUF012  nobody changes it
     payment_options = ("gpay",)
     objectives = (parse("journey failures < 5%"),)
@@ -103,6 +105,7 @@ class Environment:
                 "think_scale": "",
                 "allow_target": [],
                 "no_verify_tls": False,
+                "budget": "",
                 "stop_when_certain": False,
                 "results": "",
                 "metrics_port": 0,

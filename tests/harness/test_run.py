@@ -70,6 +70,8 @@ class Load:
         self.objectives = [parse("journey failures < 1%")]
         self.stop_rules = [parse_rule(rule) for rule in rules]
         self.stop_when_certain = certain
+        self.search = None
+        self.at_least = None
         self._rate = rate
 
     def schedule(self):

@@ -25,6 +25,8 @@ class Load:
     warm_up, steady, drain, longest_wait = 2.0, 10.0, 1.0, 1.0
     stop_rules = ()
     stop_when_certain = False
+    search = None
+    at_least = None
     payment_options = ("gpay", "masterpass")
     objectives = (parse("page response_time p50 < 1s"), parse("page failures < 5%"))
 

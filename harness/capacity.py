@@ -1,0 +1,147 @@
+"""What a search for capacity showed: how many journeys and orders a minute, how sure, what gave way first, and the curve.
+
+Rates are in journeys per second inside, and per minute where a person reads them.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from harness.critical import Critical, critical_rates
+from harness.excerpt import excerpt
+from harness.gave_way import GaveWay, gave_way
+from harness.pilot import Pilot, Step
+from harness.recorder import Recorder
+from harness.rows import every_journey, percentile
+from harness.search import Purpose, worst
+
+SIDE = 1.96
+"""Standard errors to either side of a 95 % interval."""
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """One level of the search: times in seconds, rates per second; ``None`` where too little was seen.
+
+    ``excess`` is the share over the bound of the demand that fared worst, in proportion to what it allows.
+    """
+
+    purpose: str
+    rate: float
+    seconds: float
+    p50: float | None
+    p95: float | None
+    p99: float | None
+    orders: float
+    excess: float | None
+    objective: str
+    broken: bool
+    verdict: str
+    trouble: str
+
+
+@dataclass(frozen=True, slots=True)
+class Capacity:
+    """The answer of a search: all rates per minute, with 95 % intervals; ``None`` where nothing was confirmed.
+
+    ``journeys`` is the rate that a level of its own confirmed and ``orders`` what was sold in it. ``boundary`` is where a demand gave
+    way while the search tracked it, between ``low`` and ``high``. ``at_least`` says that the shop may carry more, because of ``why``.
+    """
+
+    journeys: float | None
+    orders: float | None
+    orders_low: float | None
+    orders_high: float | None
+    boundary: float | None
+    low: float | None
+    high: float | None
+    at_least: bool
+    why: str
+    gave_way: GaveWay | None
+    critical: Critical | None
+    points: tuple[Point, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """The answer as JSON values."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, document: Mapping[str, Any]) -> Capacity:
+        """Read back what ``to_json`` wrote."""
+        critical, first = document["critical"], document["gave_way"]
+        return cls(
+            **{
+                **document,
+                "gave_way": None if first is None else GaveWay(**first),
+                "critical": None if critical is None else Critical.from_json(critical),
+                "points": tuple(Point(**point) for point in document["points"]),
+            }
+        )
+
+
+def capacity(pilot: Pilot, recorder: Recorder) -> Capacity:
+    """The answer of a search that has ended, in any way."""
+    found = pilot.found
+    confirmed = None if found is None else found.confirmed
+    sold = None if confirmed is None else _sold(pilot, recorder)
+    edge = None if found is None else found.boundary
+    return Capacity(
+        journeys=None if confirmed is None else confirmed * 60,
+        orders=None if sold is None else sold[0],
+        orders_low=None if sold is None else sold[1],
+        orders_high=None if sold is None else sold[2],
+        boundary=None if edge is None else edge.rate * 60,
+        low=None if edge is None else edge.low * 60,
+        high=None if edge is None else edge.high * 60,
+        at_least=False if found is None else found.at_least,
+        why="the search was ended before it had an answer" if found is None else found.why,
+        gave_way=gave_way(pilot.steps, recorder),
+        critical=critical_rates(pilot.objectives, pilot.steps, recorder),
+        points=tuple(_point(step, recorder) for step in pilot.steps),
+    )
+
+
+def _sold(pilot: Pilot, recorder: Recorder) -> tuple[float, float, float]:
+    """Orders a minute in the level that was confirmed, with the interval of a Poisson number."""
+    start, end = pilot.confirmed_between or (0.0, 0.0)
+    part = excerpt(recorder, start, end)
+    seconds = part.window.steady_until - part.window.steady_from
+    orders = every_journey(part).orders
+    minutes = seconds / 60
+    either_way = SIDE * math.sqrt(orders)
+    return orders / minutes, max(0.0, orders - either_way) / minutes, (orders + either_way) / minutes
+
+
+def _point(step: Step, recorder: Recorder) -> Point:
+    part = excerpt(recorder, step.settled, step.end)
+    seconds = max(part.window.steady_until - part.window.steady_from, recorder.slice_length)
+    row = every_journey(part)
+    judged = worst(step.demands)
+    return Point(
+        purpose=str(step.purpose),
+        rate=step.rate * 60,
+        seconds=step.end - step.start,
+        p50=_finite(percentile(row.response, 0.5)),
+        p95=_finite(percentile(row.response, 0.95)),
+        p99=_finite(percentile(row.response, 0.99)),
+        orders=row.orders / seconds * 60,
+        excess=None if judged is None or math.isinf(judged.excess) else judged.excess,
+        objective="" if judged is None else judged.text,
+        broken=step.broken,
+        verdict="" if step.verdict is None else str(step.verdict),
+        trouble=step.trouble,
+    )
+
+
+def _finite(value: float | None) -> float | None:
+    return None if value is None or math.isinf(value) or math.isnan(value) else value
+
+
+def curve(points: Sequence[Point]) -> list[Point]:
+    """The levels that tell how the shop fares at a rate, by rising rate: not those that drained it, nor those in trouble."""
+    return sorted(
+        (point for point in points if point.purpose != Purpose.DRAIN and not point.trouble), key=lambda one: one.rate
+    )

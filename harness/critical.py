@@ -1,0 +1,98 @@
+"""The critical rate: how much the shop carries under three bounds of the same demand, and the geometric mean of the three.
+
+One bound says how a shop fares at one point only. Read off the levels of the search: the share over each bound is made to rise
+with the rate (pool adjacent violators), and the rate at which it crosses what is allowed lies between two levels, on the logarithm.
+After SPECjbb2015's critical-jOPS, which has five bounds.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from harness.demand import Objective, Statistic
+from harness.excerpt import excerpt
+from harness.pilot import Step
+from harness.recorder import Recorder
+from harness.search import Purpose
+from harness.tally import tally
+
+TIMES = (0.5, 1.0, 2.0)
+"""The three bounds, in proportion to the one that is demanded."""
+
+
+@dataclass(frozen=True, slots=True)
+class Crossing:
+    """The rate (per minute) at which a bound (seconds) gives way; ``at_least``: it did not at any rate that was tried."""
+
+    bound: float
+    rate: float | None
+    at_least: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Critical:
+    """Three crossings of one ``objective`` and their geometric ``mean`` (per minute; ``None`` if one is unknown)."""
+
+    objective: str
+    crossings: tuple[Crossing, ...]
+    mean: float | None
+    at_least: bool
+
+    @classmethod
+    def from_json(cls, document: Mapping[str, Any]) -> Critical:
+        """Read back what ``dataclasses.asdict`` made of it."""
+        return cls(**{**document, "crossings": tuple(Crossing(**one) for one in document["crossings"])})
+
+
+def critical_rates(objectives: Sequence[Objective], steps: Sequence[Step], recorder: Recorder) -> Critical | None:
+    """Of the first demand on a percentile of response times; ``None`` without one, or without a level."""
+    timed = [one for one in objectives if one.statistic is Statistic.PERCENTILE]
+    parts = [
+        (step.rate, excerpt(recorder, step.settled, step.end))
+        for step in steps
+        if step.purpose is not Purpose.DRAIN and not step.trouble
+    ]
+    if not timed or not parts:
+        return None
+    # A demand on all journeys says more than one on a page.
+    chosen = min(timed, key=lambda one: (one.subject != "journey", bool(one.name or one.labels)))
+    crossings = []
+    for times in TIMES:
+        moved = replace(chosen, bound=chosen.bound * times)
+        counts = [(rate, tally(part, moved, sliced=False)) for rate, part in parts]
+        crossings.append(_crossing(moved, [(rate, one.total, one.over) for rate, one in counts if one.total]))
+    rates = [one.rate for one in crossings if one.rate]
+    mean = math.exp(math.fsum(map(math.log, rates)) / len(rates)) if len(rates) == len(TIMES) else None
+    return Critical(chosen.text, tuple(crossings), mean, any(one.at_least for one in crossings))
+
+
+def _crossing(objective: Objective, counts: Sequence[tuple[float, int, int]]) -> Crossing:
+    blocks = rising(counts)
+    allowed = objective.allowed
+    below = [block for block in blocks if block[1] <= allowed]
+    above = [block for block in blocks if block[1] > allowed]
+    if not below:
+        return Crossing(objective.bound, None, at_least=False)
+    if not above:
+        return Crossing(objective.bound, below[-1][0] * 60, at_least=True)
+    (x0, y0), (x1, y1) = below[-1], above[0]
+    way = (allowed - y0) / (y1 - y0)
+    rate = math.exp(math.log(x0) + way * (math.log(x1) - math.log(x0)))
+    return Crossing(objective.bound, rate * 60, at_least=False)
+
+
+def rising(counts: Sequence[tuple[float, int, int]]) -> list[tuple[float, float]]:
+    """Rates with the share that was over, made to rise with the rate: neighbours that fall are counted together.
+
+    ``counts`` are rate, samples, and how many of them were over; rates of a block are averaged by samples.
+    """
+    blocks: list[list[float]] = []  # rate times samples, samples, over
+    for rate, total, over in sorted(counts):
+        blocks.append([rate * total, float(total), float(over)])
+        while len(blocks) > 1 and blocks[-2][2] / blocks[-2][1] >= blocks[-1][2] / blocks[-1][1]:
+            last = blocks.pop()
+            blocks[-1] = [a + b for a, b in zip(blocks[-1], last, strict=True)]
+    return [(weighed / total, over / total) for weighed, total, over in blocks]

@@ -1,0 +1,57 @@
+"""A stretch of a run on its own: what was due between two moments, as a recorder that can be judged like a whole run."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Iterator
+from typing import TypeVar
+
+from harness.cell import Cell
+from harness.histogram import Histogram
+from harness.recorder import Recorder
+from harness.sample import Phase, Window
+
+CELLS_A_BREATH = 20
+
+Thing = TypeVar("Thing")
+
+
+def excerpt(recorder: Recorder, start: float, end: float, breathe: Callable[[], object] = lambda: None) -> Recorder:
+    """What was due between these moments, in seconds from the start of the run; whole slices of it only.
+
+    Response times only: slices know no others. All of it is steady, and arrivals count as offered once their journey has
+    ended or was given up on. ``breathe`` is called now and then: whoever measures in the same process must not wait for all
+    of this.
+    """
+    length, begin = recorder.slice_length, recorder.window.start
+    first, last = math.ceil(round(start / length, 6)), math.floor(round(end / length, 6))
+    window = Window(begin, begin + first * length, begin + last * length)
+    part = Recorder(window, slice_length=length, most_slices=recorder.most_slices)
+    for page, cell in _now_and_then(list(recorder.pages.items()), breathe):
+        if found := _between(cell, first, last):
+            part.pages.setdefault(page._replace(phase=Phase.STEADY), Cell()).add(found)
+    arrivals = part.arrivals[Phase.STEADY]
+    for journey, cell in _now_and_then(list(recorder.journeys.items()), breathe):
+        if found := _between(cell, first, last):
+            part.journeys.setdefault(journey._replace(phase=Phase.STEADY), Cell()).add(found)
+            arrivals.offered += found.response.total
+            arrivals.dropped += found.response.infinite
+    arrivals.started = arrivals.offered - arrivals.dropped
+    return part
+
+
+def _between(cell: Cell, first: int, last: int) -> Cell | None:
+    found = Cell()
+    found.slices = {index: one.copy() for index, one in list(cell.slices.items()) if first <= index < last}
+    whole = Histogram()
+    for one in found.slices.values():
+        whole.add(one)
+    found.response = whole
+    return found if whole.total else None
+
+
+def _now_and_then(things: Iterable[Thing], breathe: Callable[[], object]) -> Iterator[Thing]:
+    for number, thing in enumerate(things):
+        if number % CELLS_A_BREATH == 0:
+            breathe()
+        yield thing

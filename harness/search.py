@@ -1,0 +1,276 @@
+"""The search for the highest arrival rate at which every demand still holds: asks for levels, is sent what was seen.
+
+Pure: a generator that yields the next ``Level`` and is sent a ``Seen``; it ends with what it ``Found``. Four parts: *widen* until a
+demand is broken, *drain* what that left behind, *track* the boundary by stochastic approximation, and *confirm* a rate by a
+level of its own. Only a rate that was confirmed is reported.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Generator, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from harness.boundary import BOLDEST, USUAL_STEEPNESS, Boundary, Counted, boundary, safe_rate
+from harness.odds import LEAST_EVIDENCE, proves_broken
+from harness.verdict import Verdict
+
+SURE = 0.01
+"""The doubt at which a widening level counts as broken: looked at often, so it has to be surer than a verdict."""
+GAIN, STEADYING = 0.06, 4.0
+"""Kesten's gain sequence: steps shrink each time the search changes its direction, and only then."""
+UP, DOWN = 0.08, 0.15
+"""The largest steps of the tracking, of the logarithm of the rate."""
+HARDEST = 4.0
+"""By how many times the allowed share an excess counts at most; one bad second must not throw the search back for good."""
+FEWEST_TRACKED = 10
+"""Levels of tracking before it may end because it is exact enough."""
+DRAIN_AT = 0.5
+"""The share of the last rate that was kept at which the shop gets rid of its queue."""
+MOST_DRAINS = 5
+CALM = 1.5
+"""How many times as many journeys as at the last level that was kept may be under way when the drain is over."""
+RETREAT = 0.85
+"""The least that is tried next, of a rate that could not be confirmed."""
+PROMISING = 0.8
+"""Of the allowed share: with fewer than this over the bound, a confirmation is gone on with rather than begun anew lower down."""
+AIM = 0.6
+"""Of the allowed share: what the next confirmation is to see."""
+LOOKS = 3
+"""How often a confirmation may be gone on with; each look is another chance to be wrong."""
+LOWEST = 1 / 64
+"""Of the first rate: a shop that does not even carry that is reported as carrying nothing that was tried."""
+
+
+class Purpose(StrEnum):
+    """What a level is for."""
+
+    WIDEN = "widen"
+    DRAIN = "drain"
+    TRACK = "track"
+    CONFIRM = "confirm"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """Where to search: rates in journeys per second, times in seconds.
+
+    ``level`` and ``arrivals`` are how long a level lasts at least and how many arrivals it has at least; ``confirm`` how long the
+    confirming run lasts, and ``after`` how long its rate is held on until it can be judged; ``precision`` the relative half-width of the interval at which tracking may stop.
+    """
+
+    start: float
+    most: float
+    budget: float
+    level: float = 10.0
+    arrivals: int = 150
+    confirm: float = 60.0
+    grow: float = 1.5
+    precision: float = 0.02
+    after: float = 0.0
+
+    @property
+    def confirmation(self) -> float:
+        """How long it takes to confirm a rate, until the last shopper has had her time."""
+        return self.confirm + self.after
+
+    def length(self, rate: float) -> float:
+        """How long a level at this rate lasts."""
+        return max(self.level, self.arrivals / rate)
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """A rate to hold for some seconds, and what for; ``joins``: it is judged together with the level before it."""
+
+    purpose: Purpose
+    rate: float
+    seconds: float
+    joins: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What came of a level: each demand's counts, journeys ``under_way`` at its end, seconds of the budget ``spent``.
+
+    ``trouble`` says why the load generator cannot be trusted with this level (``""``: it can). ``verdict`` is that of the gate, given for a
+    confirming level.
+    """
+
+    demands: Sequence[Counted]
+    under_way: float
+    spent: float
+    trouble: str = ""
+    verdict: Verdict | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The end of a search: rates in journeys per second, ``None`` where there is none.
+
+    ``confirmed`` was held by a level of its own; ``at_least`` says that the shop may carry more, for the reason in ``why``.
+    ``boundary`` is where tracking saw a demand give way.
+    """
+
+    confirmed: float | None
+    at_least: bool = False
+    why: str = ""
+    boundary: Boundary | None = None
+
+
+@dataclass(slots=True)
+class _Progress:
+    plan: Plan
+    kept: float = 0.0
+    calm: float = math.inf
+    broken: float = math.inf
+    spent: float = 0.0
+    under_way: float = 0.0
+    trouble: str = ""
+    tracked: list[tuple[float, Counted]] = field(default_factory=list)
+
+
+Asking = Generator[Level, Seen, Seen | None]
+
+
+def search(plan: Plan) -> Generator[Level, Seen, Found]:
+    """Search as planned; see the module."""
+    so_far = _Progress(plan)
+    yield from _widen(so_far)
+    if math.isinf(so_far.broken):
+        if not so_far.kept:
+            return Found(None, why=so_far.trouble or "no level of the search could be measured")
+        yield from _drain(so_far)
+        why = so_far.trouble or f"the search was told to try no more than {plan.most:g} journeys a second"
+        return (yield from _confirm(so_far, so_far.kept, None, at_least=True, why=why))
+    if not so_far.kept:
+        return Found(None, why=f"even {so_far.broken:.3g} journeys a second broke a demand")
+    yield from _drain(so_far)
+    yield from _track(so_far)
+    if so_far.trouble:
+        yield from _drain(so_far)
+        return (yield from _confirm(so_far, so_far.kept, None, at_least=True, why=so_far.trouble))
+    found = boundary(so_far.tracked)
+    return (yield from _confirm(so_far, _first_try(so_far, found), found, at_least=False, why=""))
+
+
+def worst(demands: Sequence[Counted]) -> Counted | None:
+    """The demand that is broken most, in proportion to what it allows; ``None`` without a sample."""
+    return max((each for each in demands if each.total), key=lambda each: each.excess, default=None)
+
+
+def broken(demands: Sequence[Counted], doubt: float = SURE) -> bool:
+    """Whether one of the demands is surely not kept."""
+    return any(
+        each.over >= LEAST_EVIDENCE
+        and (each.allowed <= 0 or proves_broken(each.total / each.effect, each.over / each.effect, each.allowed, doubt))
+        for each in demands
+    )
+
+
+def _ask(so_far: _Progress, purpose: Purpose, rate: float, seconds: float) -> Asking:
+    """One level; once more where the load generator was in trouble, and ``None`` where it was again."""
+    for _ in range(2):
+        seen = yield Level(purpose, rate, seconds)
+        so_far.spent, so_far.under_way = seen.spent, seen.under_way
+        if not seen.trouble:
+            return seen
+        so_far.trouble = seen.trouble
+        if so_far.spent + seconds > so_far.plan.budget:
+            break
+    return None
+
+
+def _widen(so_far: _Progress) -> Generator[Level, Seen, None]:
+    plan, rate = so_far.plan, min(so_far.plan.start, so_far.plan.most)
+    while so_far.spent + plan.length(rate) + plan.confirmation <= plan.budget:
+        seen = yield from _ask(so_far, Purpose.WIDEN, rate, plan.length(rate))
+        if seen is None:
+            return
+        so_far.trouble = ""
+        if broken(seen.demands):
+            so_far.broken = rate
+            if so_far.kept:
+                return
+            rate /= plan.grow**2
+            if rate < plan.start * LOWEST:
+                return
+            continue
+        so_far.kept, so_far.calm = rate, seen.under_way
+        if not math.isinf(so_far.broken) or rate >= plan.most:
+            return
+        rate = min(rate * plan.grow, plan.most)
+    if so_far.kept and math.isinf(so_far.broken):
+        so_far.trouble = f"the budget ended before a demand was broken; {so_far.kept:.3g} journeys a second were kept"
+
+
+def _drain(so_far: _Progress) -> Generator[Level, Seen, None]:
+    """Let the shop get rid of what is under way, if there is more of it than at the last level that was kept."""
+    plan, rate = so_far.plan, so_far.kept * DRAIN_AT
+    for _ in range(MOST_DRAINS if so_far.under_way > so_far.calm * CALM else 0):
+        if so_far.spent + plan.level + plan.confirmation > plan.budget:
+            return
+        seen = yield Level(Purpose.DRAIN, rate, plan.level)
+        so_far.spent, so_far.under_way = seen.spent, seen.under_way
+        if seen.under_way <= max(1.0, so_far.calm * CALM):
+            return
+
+
+def _track(so_far: _Progress) -> Generator[Level, Seen, None]:
+    plan = so_far.plan
+    logarithm, turns, rising = math.log(so_far.kept), 0, True
+    reserve = min(3 * plan.confirmation, (plan.budget - so_far.spent) / 2)
+    while so_far.spent + plan.length(math.exp(logarithm)) + reserve <= plan.budget:
+        rate = min(math.exp(logarithm), plan.most)
+        seen = yield from _ask(so_far, Purpose.TRACK, rate, plan.length(rate))
+        if seen is None:
+            return
+        so_far.trouble = ""
+        judged = worst(seen.demands)
+        if judged is None:
+            continue
+        so_far.tracked.append((rate, judged))
+        pull = max(-HARDEST, 1.0 - judged.excess)
+        turns += (pull > 0) is not rising
+        rising = pull > 0
+        logarithm += min(UP, max(-DOWN, GAIN * STEADYING / (turns + STEADYING) * pull))
+        if len(so_far.tracked) >= FEWEST_TRACKED and turns >= 2:  # noqa: PLR2004 - it has been on both sides
+            found = boundary(so_far.tracked)
+            if found is not None and found.half_width <= plan.precision:
+                return
+
+
+def _first_try(so_far: _Progress, found: Boundary | None) -> float:
+    """The rate to confirm first: one that a level of this length will probably prove."""
+    if found is None:
+        return so_far.kept
+    return safe_rate(found, so_far.plan.confirm)
+
+
+def _confirm(
+    so_far: _Progress, rate: float, found: Boundary | None, *, at_least: bool, why: str
+) -> Generator[Level, Seen, Found]:
+    plan, looks = so_far.plan, 0
+    while not looks or so_far.spent + plan.confirmation <= plan.budget:
+        joins = 0 < looks < LOOKS
+        seen = yield Level(Purpose.CONFIRM, rate, plan.confirm, joins)
+        looks = looks + 1 if joins else 1
+        so_far.spent, so_far.under_way = seen.spent, seen.under_way
+        if seen.trouble:
+            at_least, why, looks = True, seen.trouble, LOOKS
+            rate *= RETREAT
+            yield from _drain(so_far)
+            continue
+        if seen.verdict is Verdict.PASSED:
+            return Found(rate, at_least, why, found)
+        judged = worst(seen.demands)
+        excess = HARDEST if judged is None else judged.excess
+        if seen.verdict is Verdict.INCONCLUSIVE and excess < PROMISING:
+            continue  # more of the same will probably do
+        steepness = USUAL_STEEPNESS if found is None else found.steepness
+        rate *= max(RETREAT, min(BOLDEST, (AIM / max(excess, AIM)) ** (1 / steepness)))
+        looks = LOOKS
+        so_far.kept = min(so_far.kept, rate)
+        yield from _drain(so_far)
+    return Found(None, at_least, why or "the budget ended before a rate was confirmed", found)

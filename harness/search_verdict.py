@@ -1,0 +1,62 @@
+"""How a search for capacity ends: passed with an answer, failed below what is asked, or without enough to tell."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from harness.capacity import Capacity
+from harness.units import spoken_number
+from harness.verdict import Finding, Judgement, Level, ObjectiveResult, Verdict
+
+
+def judge_search(
+    answer: Capacity,
+    results: Sequence[ObjectiveResult],
+    findings: Sequence[Finding],
+    at_least: float | None,
+) -> Judgement:
+    """The verdict over a search; ``at_least`` is what the shop must carry, in journeys per second.
+
+    ``results`` are the demands as the confirming level kept them. Invalid outranks all, as in any run.
+    """
+    verdict, reason = _end(answer, findings, at_least)
+    return Judgement(verdict, reason, tuple(results), tuple(findings))
+
+
+def _end(answer: Capacity, findings: Sequence[Finding], at_least: float | None) -> tuple[Verdict, str]:
+    invalid = [finding for finding in findings if finding.level is Level.INVALID]
+    if invalid:
+        return Verdict.INVALID, f"The run cannot be trusted: {invalid[0].message}."
+    stopped = [finding for finding in findings if finding.level is Level.FAILED]
+    if stopped:
+        return Verdict.FAILED, f"{stopped[0].message[:1].upper()}{stopped[0].message[1:]}."
+    asked = None if at_least is None else at_least * 60
+    if answer.journeys is None:
+        return _without(answer, asked)
+    carries = carried(answer)
+    if asked is None or answer.journeys >= asked:
+        return Verdict.PASSED, carries
+    wanted = f"{spoken_number(asked)} journeys a minute are asked for"
+    if answer.high is not None and answer.high < asked and not answer.at_least:
+        return Verdict.FAILED, f"{carries} {wanted}."
+    return Verdict.INCONCLUSIVE, f"{carries} {wanted}, and whether it carries them is not certain; search longer."
+
+
+def _without(answer: Capacity, asked: float | None) -> tuple[Verdict, str]:
+    if answer.high is not None and asked is not None and answer.high < asked:
+        return Verdict.FAILED, (
+            f"A demand gives way at {spoken_number(answer.boundary or 0)} journeys a minute; {spoken_number(asked)} are asked for."
+        )
+    if answer.points and all(point.broken for point in answer.points if not point.trouble):
+        return Verdict.FAILED, f"The shop carries nothing that was tried: {answer.why}."
+    return Verdict.INCONCLUSIVE, f"No rate was confirmed: {answer.why}."
+
+
+def carried(answer: Capacity) -> str:
+    """What the shop carries, in a sentence; only for an answer that was confirmed."""
+    least = "at least " if answer.at_least else ""
+    sentence = (
+        f"The shop carries {least}{spoken_number(round(answer.journeys or 0))} journeys and "
+        f"{spoken_number(round(answer.orders or 0))} orders a minute."
+    )
+    return f"{sentence[:-1]}; it may carry more: {answer.why}." if answer.at_least else sentence

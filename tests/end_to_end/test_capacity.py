@@ -1,0 +1,78 @@
+"""The search for capacity, run for real against embedded shops of known capacity."""
+
+import pytest
+
+SCENARIO = """
+description = "A shop of one page time and so many workers, searched."
+objectives = ["page response_time p95 < 200ms", "journey failures < 1%"]
+
+[capacity]
+start = "5/s"
+most = "60/s"
+budget = "60s"
+level = "5s"
+arrivals = 40
+confirm = "12s"
+grow = 1.6
+
+[arrivals]
+longest_wait = "10s"
+drain = "10s"
+users = 300
+
+[journeys]
+guest = 1
+
+[payments]
+credit_card = 1
+
+[shop]
+workers = 4
+
+[shop.service]
+default = "16ms"
+distribution = "exponential"
+"""
+
+
+LIMIT = 4 / 0.016
+"""Pages a second that the shop's workers can serve, whatever the demands."""
+
+
+@pytest.mark.end_to_end
+@pytest.mark.parametrize(("processes", "budget"), [((), "60s"), (("--processes", "2"), "45s")], ids=["one", "two"])
+def test_the_search_finds_what_the_workers_of_the_shop_can_serve(locust, tmp_path, free_port, processes, budget):
+    path = tmp_path / "searched.toml"
+    path.write_text(SCENARIO)
+    ports = ("--master-bind-port", str(free_port), "--master-port", str(free_port)) if processes else ()
+    run = locust("--headless", "--scenario", str(path), "--budget", budget, *processes, *ports).wait()
+    found = run.result
+    answer, counts = found["capacity"], found["counts"]
+    assert run.sound, run.output
+    assert found["judgement"]["findings"], "nothing was checked"
+    purposes = [point["purpose"] for point in answer["points"]]
+    assert purposes[0] == "widen"
+    assert sum(point["seconds"] for point in answer["points"]) <= float(budget.rstrip("s"))
+    if run.code != 0:  # on a busy machine the load generator is the limit, and says so
+        assert any(point["trouble"] for point in answer["points"]) or found["exit_code"] in (4, 5)
+        return
+    a_journey = counts["pages"] / counts["journeys"]
+    assert 0.5 * LIMIT < answer["journeys"] / 60 * a_journey < LIMIT
+    assert answer["orders"] == pytest.approx(answer["journeys"], rel=0.25)
+    assert {one["verdict"] for one in found["judgement"]["objectives"]} == {"passed"}
+    if not answer["at_least"]:
+        assert answer["gave_way"]["objective"]
+        assert 0.75 * LIMIT < answer["boundary"] / 60 * a_journey < 1.1 * LIMIT
+    assert (
+        f"The shop carries {'at least ' if answer['at_least'] else ''}{round(answer['journeys']):,} journeys"
+        in run.output
+    )
+    assert "Levels of the search" in (run.results / "summary.md").read_text()
+
+
+@pytest.mark.end_to_end
+def test_a_budget_without_a_search_is_refused(locust):
+    run = locust("--headless", "--scenario", "smoke", "--budget", "2m").wait()
+    assert run.code == 2
+    assert "--budget" in run.output
+    assert "the scenario capacity" in run.output

@@ -1,0 +1,51 @@
+"""A stretch of a run can be judged on its own: what was due in it, and nothing else."""
+
+import math
+
+from harness.excerpt import excerpt
+from harness.recorder import Recorder
+from harness.sample import JourneySample, PageSample, Phase, Window
+
+
+def _recorder():
+    recorder = Recorder(Window(100.0, 100.0, 200.0))
+    for second in range(60):
+        due = 100.5 + second
+        recorder.page(PageSample("Pay", "gpay", "ok", "nobody", due, due, due + second / 100))
+        outcome, done = ("dropped", math.inf) if second % 10 == 0 else ("ok", due + 1.0)
+        recorder.journey(
+            JourneySample("guest", "gpay", outcome, "shop" if done == math.inf else "nobody", due, due, done)
+        )
+    return recorder
+
+
+def test_only_what_was_due_between_the_moments_is_in_it():
+    part = excerpt(_recorder(), 20.0, 40.0)
+    (cell,) = part.pages.values()
+    assert cell.response.total == 20
+    assert (round(cell.response.smallest, 2), round(cell.response.largest, 2)) == (0.2, 0.39)
+    assert part.window == Window(100.0, 120.0, 140.0)
+
+
+def test_dropped_arrivals_are_offered_and_not_started():
+    arrivals = excerpt(_recorder(), 20.0, 40.0).arrivals[Phase.STEADY]
+    assert (arrivals.offered, arrivals.started, arrivals.dropped, arrivals.waiting) == (20, 18, 2, 0)
+
+
+def test_slices_that_are_in_it_only_in_part_are_left_out():
+    part = excerpt(_recorder(), 20.4, 39.6)
+    assert sum(cell.response.total for cell in part.pages.values()) == 18
+
+
+def test_what_is_taken_out_is_a_copy():
+    recorder = _recorder()
+    for cell in excerpt(recorder, 0.0, 60.0).pages.values():
+        for one in cell.slices.values():
+            one.record(9.0)
+    assert all(cell.response.total == 60 for cell in recorder.pages.values())
+
+
+def test_others_get_their_turn_in_between():
+    breaths = []
+    excerpt(_recorder(), 0.0, 60.0, lambda: breaths.append(1))
+    assert breaths

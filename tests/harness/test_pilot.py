@@ -1,0 +1,205 @@
+"""A run is flown from level to level: each is looked at once it has settled, and a confirmation by who was due in it."""
+
+import itertools
+import random
+
+import pytest
+
+from harness.arrivals import ArrivalProcess
+from harness.capacity import Capacity, capacity, curve
+from harness.capacity_report import sentences, tables
+from harness.levels import Levels
+from harness.objective import parse
+from harness.pilot import Pilot, can_be_searched
+from harness.recorder import Recorder
+from harness.sample import JourneySample, PageSample, Window
+from harness.search import Plan, Purpose
+from harness.search_verdict import judge_search
+from harness.verdict import Finding, Level, Verdict
+
+OBJECTIVES = (parse("journey response_time p95 < 1s"), parse("journey failures < 1%"))
+
+
+class Flight:
+    """A shop with so many servers on paper, flown by a pilot; half of the journeys pay by card, whose page may be the slow one."""
+
+    def __init__(self, plan, *, servers=4, mean=0.1, slow_card=1.0, lateness=0.0, seats=None, seed=1):
+        self.recorder = Recorder(Window(0.0, 0.0, 1e6), most_slices=512)
+        self.pilot = Pilot(plan, OBJECTIVES)
+        self.levels = Levels(ArrivalProcess.POISSON, seed)
+        self.chance = random.Random(seed)
+        self.free = [0.0] * servers
+        self.mean, self.slow_card = mean, slow_card
+        self.lateness, self.seats = lateness, seats
+        self.pending = []
+        self.now = 0.0
+
+    def fly(self):
+        self._let_in([self.pilot.begin()])
+        while self.pilot.found is None:
+            self.now += 0.5
+            for sample in [one for one in self.pending if one.done <= self.now]:
+                self._end(sample)
+            self.pending = [one for one in self.pending if one.done > self.now]
+            under_way = sum(one.due <= self.now for one in self.pending)
+            self._let_in(self.pilot.steer(self.now, self.recorder, under_way, 0.4))
+            assert self.now < 5000, "the search does not end"
+        return capacity(self.pilot, self.recorder)
+
+    def _let_in(self, stretches):
+        for rate, seconds in stretches:
+            assert self.levels.length >= self.now, "the load stood still between two levels"
+            for _, due in self.levels.extend(rate, seconds):
+                by_card = self.chance.random() < 0.5
+                work = self.chance.expovariate(1 / self.mean) * (self.slow_card if by_card else 1.0)
+                soonest = min(range(len(self.free)), key=self.free.__getitem__)
+                done = self.free[soonest] = max(due, self.free[soonest]) + work
+                option = "credit_card" if by_card else "gpay"
+                self.pending.append(JourneySample("guest", option, "ok", "nobody", due, due, done, True, 100))
+
+    def _end(self, sample):
+        self.recorder.offered(sample.due)
+        self.recorder.started(sample.due, self.lateness, 0.0)
+        self.recorder.journey(sample)
+        page = f"{sample.payment_option}_page"
+        self.recorder.page(PageSample(page, sample.payment_option, "ok", "nobody", sample.due, sample.due, sample.done))
+
+
+@pytest.fixture(scope="module")
+def flown():
+    flight = Flight(Plan(start=10, most=400, budget=900, confirm=60))
+    return flight, flight.fly()
+
+
+def test_the_capacity_of_a_shop_on_paper_is_found(flown):
+    _, answer = flown
+    # 4 servers of 100 ms: 40/s at most; a p95 of 1 s holds until about 36.8/s, by the closed form of M/M/4.
+    assert answer.boundary == pytest.approx(36.8 * 60, rel=0.06)
+    assert 0.7 * 36.8 * 60 < answer.journeys < 36.8 * 60
+    assert answer.orders == pytest.approx(answer.journeys, rel=0.08)
+    assert answer.orders_low < answer.orders < answer.orders_high
+
+
+def test_levels_follow_each_other_without_a_gap(flown):
+    flight, _ = flown
+    steps = flight.pilot.steps
+    for before, after in itertools.pairwise(steps):
+        held_on = flight.pilot.plan.after if before.purpose is Purpose.CONFIRM else 0.0
+        assert after.start == pytest.approx(before.end + held_on)
+
+
+def test_the_confirming_level_is_judged_by_all_who_were_due_in_it(flown):
+    flight, answer = flown
+    start, end = flight.pilot.confirmed_between
+    assert flight.pilot.results[0].samples == pytest.approx(answer.journeys / 60 * (end - start), rel=0.1)
+    assert {one.verdict for one in flight.pilot.results} == {Verdict.PASSED}
+
+
+def test_what_gave_way_is_named_and_the_shop_as_a_whole_where_all_slowed_alike(flown):
+    _, answer = flown
+    assert answer.gave_way.objective == OBJECTIVES[0].text
+    assert (answer.gave_way.page, answer.gave_way.payment_option) == ("", "")
+
+
+def test_a_page_of_its_own_that_slows_down_is_named():
+    flight = Flight(Plan(start=5, most=400, budget=400, confirm=30), servers=50, mean=0.02)
+    serve = flight._let_in
+
+    def one_clerk_for_cards(stretches):
+        serve(stretches)
+        clerk = getattr(flight, "clerk", 0.0)
+        for place, sample in enumerate(flight.pending):
+            if sample.payment_option == "credit_card" and sample.amount == 100:
+                clerk = max(clerk, sample.due) + 0.05
+                flight.pending[place] = sample._replace(done=clerk, amount=101)
+        flight.clerk = clerk
+
+    flight._let_in = one_clerk_for_cards
+    answer = flight.fly()
+    assert (answer.gave_way.page, answer.gave_way.payment_option) == ("credit_card_page", "credit_card")
+
+
+def test_a_late_generator_is_never_taken_for_the_shop():
+    answer = Flight(Plan(start=10, most=400, budget=400, confirm=30), servers=500, mean=0.01, lateness=0.2).fly()
+    assert answer.journeys is None
+    assert "add a worker" in answer.why
+    assert all(point.trouble for point in answer.points)
+
+
+def test_the_curve_leaves_out_drains_and_troubled_levels(flown):
+    _, answer = flown
+    points = curve(answer.points)
+    assert [point.rate for point in points] == sorted(point.rate for point in points)
+    assert "drain" not in {point.purpose for point in points}
+    assert "drain" in {point.purpose for point in answer.points}
+
+
+def test_the_critical_rate_is_the_geometric_mean_of_three_that_rise_with_their_bound(flown):
+    _, answer = flown
+    rates = [one.rate for one in answer.critical.crossings]
+    assert [one.bound for one in answer.critical.crossings] == [0.5, 1.0, 2.0]
+    assert rates == sorted(rates)
+    assert rates[1] == pytest.approx(36.8 * 60, rel=0.08)
+    assert answer.critical.mean == pytest.approx((rates[0] * rates[1] * rates[2]) ** (1 / 3))
+
+
+def test_an_answer_survives_a_file_and_is_told_in_sentences(flown):
+    _, answer = flown
+    assert Capacity.from_json(answer.to_json()) == answer
+    text = " ".join(sentences(answer))
+    assert f"{round(answer.journeys):,} journeys a minute" in text
+    assert "First to give way: journey response_time p95 < 1s" in text
+    levels, drawn = tables(answer)
+    assert len(levels.rows) == len(answer.points)
+    assert any("#" in cell for row in drawn.rows for cell in row)
+
+
+FINE = Finding("requests", Level.OK, "fine")
+BAD = Finding("clocks", Level.INVALID, "a clock was set")
+
+
+@pytest.mark.parametrize(
+    ("at_least", "finding", "verdict"),
+    [
+        (None, FINE, Verdict.PASSED),
+        (20.0, FINE, Verdict.PASSED),
+        (100.0, FINE, Verdict.FAILED),
+        (None, BAD, Verdict.INVALID),
+    ],
+)
+def test_the_verdict_is_about_what_is_asked_for(flown, at_least, finding, verdict):
+    flight, answer = flown
+    judged = judge_search(answer, flight.pilot.results, [finding], at_least)
+    assert judged.verdict is verdict
+    if verdict is not Verdict.INVALID:
+        assert f"{round(answer.orders):,} orders a minute" in judged.reason
+
+
+def test_between_what_was_confirmed_and_the_boundary_nothing_is_certain(flown):
+    flight, answer = flown
+    between = (answer.journeys + answer.high) / 2 / 60
+    assert judge_search(answer, flight.pilot.results, [], between).verdict is Verdict.INCONCLUSIVE
+
+
+def test_a_search_that_was_broken_off_has_no_answer():
+    pilot = Pilot(Plan(start=10, most=400, budget=900), OBJECTIVES)
+    answer = capacity(pilot, Recorder(Window(0.0, 0.0, 1e6)))
+    judged = judge_search(answer, (), [], None)
+    assert (answer.journeys, judged.verdict) == (None, Verdict.INCONCLUSIVE)
+    assert "ended before it had an answer" in judged.reason
+
+
+@pytest.mark.parametrize(
+    ("text", "can"),
+    [
+        ("journey response_time p95 < 1s", True),
+        ("page failures < 1%", True),
+        ("dropped < 1%", True),
+        ("journey failures <= 0%", False),
+        ("orders rate > 5/s", False),
+        ("page service_time p95 < 1s", False),
+        ("page response_time mean < 1s", False),
+    ],
+)
+def test_only_what_holds_at_one_rate_and_not_at_another_leads_a_search(text, can):
+    assert can_be_searched(parse(text)) is can

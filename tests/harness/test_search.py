@@ -1,0 +1,151 @@
+"""The search finds the limit of a shop on paper, never reports a rate that it did not confirm, and knows when it was the limit itself."""
+
+import math
+
+import pytest
+
+from harness.boundary import Counted
+from harness.search import Found, Level, Plan, Purpose, Seen, broken, search, worst
+from harness.verdict import Verdict
+
+ALLOWED = 0.05
+
+
+def _counted(rate, limit, total=2000):
+    """A shop whose share over the bound grows with the eighth power of the rate, and is what is allowed at its limit."""
+    return Counted(
+        "journey response_time p95 < 4s", total, min(total, round(total * ALLOWED * (rate / limit) ** 8)), ALLOWED
+    )
+
+
+def fly(plan, limit, *, generator=math.inf, confirms=None):
+    """All levels that the search asks for, and what it finds; the clock is the sum of the levels."""
+    asked, spent, asking = [], 0.0, search(plan)
+    level = next(asking)
+    while True:
+        asked.append(level)
+        spent += level.seconds + (plan.after if level.purpose is Purpose.CONFIRM else 0.0)
+        counted = _counted(level.rate, limit)
+        trouble = "the load generator was late; add a worker" if level.rate > generator else ""
+        verdict = None
+        if level.purpose is Purpose.CONFIRM:
+            verdict = (confirms or _gate)(level, counted)
+        try:
+            level = asking.send(Seen((counted,), level.rate, spent, trouble, verdict))
+        except StopIteration as end:
+            return asked, end.value
+
+
+def _gate(_level, counted):
+    return Verdict.PASSED if counted.excess < 0.8 else Verdict.FAILED if counted.excess > 1.2 else Verdict.INCONCLUSIVE
+
+
+@pytest.mark.parametrize("limit", [12.0, 37.0, 140.0])
+def test_it_finds_the_limit_and_confirms_a_rate_just_below(limit):
+    asked, found = fly(Plan(start=5, most=500, budget=600), limit)
+    assert found.boundary.rate == pytest.approx(limit, rel=0.03)
+    assert found.boundary.low < limit < found.boundary.high
+    assert 0.88 * limit < found.confirmed < limit
+    assert (found.at_least, found.why) == (False, "")
+    assert asked[-1] == Level(Purpose.CONFIRM, found.confirmed, 60.0, asked[-1].joins)
+
+
+def test_it_widens_until_a_demand_is_broken_and_then_drains_and_tracks():
+    asked, _ = fly(Plan(start=10, most=500, budget=600, grow=2.0), 30.0)
+    purposes = [level.purpose for level in asked]
+    assert [(level.purpose, level.rate) for level in asked[:4]] == [
+        (Purpose.WIDEN, 10.0),
+        (Purpose.WIDEN, 20.0),
+        (Purpose.WIDEN, 40.0),
+        (Purpose.DRAIN, 10.0),
+    ]
+    assert purposes[-1] is Purpose.CONFIRM
+    assert purposes.count(Purpose.TRACK) >= 10
+    assert sorted(set(purposes), key=purposes.index) == list(Purpose)
+
+
+def test_a_level_at_a_low_rate_is_long_enough_for_its_arrivals():
+    assert Plan(start=1, most=2, budget=1, level=10, arrivals=150).length(5.0) == 30.0
+    assert Plan(start=1, most=2, budget=1, level=10, arrivals=150).length(50.0) == 10.0
+
+
+@pytest.mark.parametrize("budget", [150.0, 240.0, 600.0, 1800.0])
+def test_it_keeps_its_budget(budget):
+    plan = Plan(start=10, most=500, budget=budget, confirm=30.0, after=5.0, precision=0.0001)
+    asked, _ = fly(plan, 60.0)
+    spent = sum(level.seconds + (5.0 if level.purpose is Purpose.CONFIRM else 0.0) for level in asked)
+    assert spent <= budget
+
+
+def test_a_generator_that_is_the_limit_is_tried_twice_and_makes_it_at_least():
+    asked, found = fly(Plan(start=10, most=500, budget=600), 1000.0, generator=30.0)
+    rates = [level.rate for level in asked if level.purpose is Purpose.WIDEN]
+    assert rates == [10.0, 15.0, 22.5, 33.75, 33.75]
+    assert found == Found(22.5, at_least=True, why="the load generator was late; add a worker")
+
+
+def test_a_ceiling_is_no_limit_of_the_shop():
+    _, found = fly(Plan(start=10, most=40, budget=600), 1000.0)
+    assert (found.confirmed, found.at_least) == (40.0, True)
+    assert "no more than 40 journeys a second" in found.why
+
+
+def test_a_budget_that_ends_before_anything_was_broken_is_no_limit_of_the_shop():
+    _, found = fly(Plan(start=10, most=5000, budget=130, confirm=60), 1e6)
+    assert found.at_least
+    assert found.confirmed
+    assert "the budget ended before a demand was broken" in found.why
+
+
+def test_a_rate_that_nothing_confirmed_is_not_reported():
+    _, found = fly(Plan(start=5, most=500, budget=900), 60.0, confirms=lambda *_: Verdict.FAILED)
+    assert found.confirmed is None
+    assert "before a rate was confirmed" in found.why
+    assert found.boundary is not None
+
+
+def test_a_confirmation_that_failed_is_tried_again_lower_down():
+    tried = []
+
+    def refuse_twice(level, counted):
+        tried.append(level.rate)
+        return Verdict.FAILED if len(tried) < 3 else _gate(level, counted)
+
+    _, found = fly(Plan(start=5, most=500, budget=900), 60.0, confirms=refuse_twice)
+    assert tried == sorted(tried, reverse=True)
+    assert found.confirmed == tried[-1] < tried[0]
+
+
+def test_a_confirmation_that_is_promising_is_gone_on_with():
+    answers = iter([Verdict.INCONCLUSIVE, Verdict.INCONCLUSIVE, Verdict.PASSED])
+    asked, found = fly(
+        Plan(start=5, most=500, budget=900),
+        60.0,
+        confirms=lambda _level, counted: next(answers) if counted.excess < 0.8 else Verdict.INCONCLUSIVE,
+    )
+    last = [level for level in asked if level.rate == found.confirmed and level.purpose is Purpose.CONFIRM]
+    assert [level.joins for level in last] == [False, True, True]
+
+
+def test_a_shop_that_breaks_at_the_first_rate_is_tried_with_less():
+    asked, found = fly(Plan(start=40, most=500, budget=900), 25.0)
+    assert asked[1].rate < asked[0].rate
+    assert found.confirmed < 25.0
+
+
+def test_a_shop_that_carries_nothing_is_said_to():
+    _, found = fly(Plan(start=40, most=500, budget=3000), 0.01)
+    assert found.confirmed is None
+    assert "broke a demand" in found.why
+
+
+def test_the_worst_demand_is_the_one_that_exceeds_what_it_allows_most():
+    mild, hard = Counted("p95", 100, 6, 0.05), Counted("failures", 100, 4, 0.01)
+    assert worst([mild, hard]) is hard
+    assert worst([Counted("none", 0, 0, 0.05)]) is None
+
+
+def test_one_slow_answer_breaks_nothing():
+    assert not broken([Counted("p99", 5, 1, 0.01)])
+    assert broken([Counted("p99", 100, 20, 0.01)])
+    assert not broken([Counted("p99", 100, 20, 0.01, effect=20.0)])
