@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: load test unit lint bench bench-shop clean
+.PHONY: load test unit lint bench bench-shop bench-scrape clean
 
 load: $(READY)
 	$(BIN)/locust --headless --scenario baseline
@@ -23,6 +23,9 @@ bench: $(READY)
 
 bench-shop: $(READY)
 	$(BIN)/python tests/benchmarks/bench_shop.py
+
+bench-scrape: $(READY)
+	$(BIN)/python tests/benchmarks/bench_scrape.py
 
 $(READY): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
