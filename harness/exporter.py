@@ -48,13 +48,8 @@ class RunCollector(Collector):
         """The metrics as the Prometheus client library wants them, for a registry."""
         return map(_library_metric, self.families(lambda: None))
 
-    def text(
-        self,
-        pause: Callable[[], None] = lambda: None,
-        form: Format = Format.TEXT,
-        at: float | None = None,
-    ) -> Iterator[bytes]:
-        """The metrics as text, piece by piece; ``pause`` lets others have the processor, ``at`` as for ``Writer.pieces``."""
+    def text(self, pause: Callable[[], None] = lambda: None, form: Format = Format.TEXT) -> Iterator[bytes]:
+        """The metrics as text, piece by piece; ``pause`` lets others have the processor."""
         clock, spent = self._clock, 0.0
         since = clock()
 
@@ -64,11 +59,15 @@ class RunCollector(Collector):
             pause()
             since = clock()
 
-        for piece in self._writer.pieces(self.families(rest), form, rest, at):
+        for piece in self._writer.pieces(self.families(rest), form, rest):
             spent += clock() - since
             yield piece
             since = clock()
         self._rendered(spent)
+
+    def snapshot(self, at: float, pause: Callable[[], None] = lambda: None) -> Iterator[bytes]:
+        """The metrics as lines of OpenMetrics with a moment behind them, seconds since 1970."""
+        return self._writer.pieces(self.families(pause), Format.OPENMETRICS, pause, at)
 
     def families(self, pause: Callable[[], None]) -> Iterator[Family]:
         """The metrics of the run of the moment, one after the other; none before there was one."""

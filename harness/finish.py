@@ -72,17 +72,17 @@ def finish(run: Run[Any], options: Any, *, exceptions: int) -> Finished:
         capacity=answer,
         versions=_versions(),
     )
-    written = write(result, _folder(run, options.results), run.workload.secrets())
+    written = write(result, run.folder or folder(run, options.results), run.workload.secrets())
     text = report.console(written.result, results=str(written.folder)).rstrip("\n")
     return Finished(written.result, written.folder, text)
 
 
-def _folder(run: Run[Any], named: str) -> Path:
+def folder(run: Run[Any], named: str) -> Path:
     """Where the results go: a folder that was named is used as it is, unless a run's results lie in it already."""
-    folder = Path(named) if named else RESULTS
-    if named and not (folder / RESULT).exists():
-        return folder
-    return new_folder(folder, run.workload.name, run.started_at)
+    base = Path(named) if named else RESULTS
+    if named and not (base / RESULT).exists():
+        return base
+    return new_folder(base, run.workload.name, run.started_at)
 
 
 def _ledger(run: Run[Any]) -> tuple[Comparison | None, str]:

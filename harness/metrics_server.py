@@ -46,9 +46,10 @@ class MetricsServer:
 
     def linger(self) -> None:
         """Wait until everybody who scrapes regularly has come once more from now on, a minute at most."""
-        done = time.monotonic()
-        while time.monotonic() < self._scrapers.waits_until(done, time.monotonic()):
+        now = done = time.monotonic()
+        while now < self._scrapers.waits_until(done, now):
             gevent.sleep(_LOOK)
+            now = time.monotonic()
         # Who has just come gets to the end of what it asked for.
         gevent.sleep(_LOOK)
 

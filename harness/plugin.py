@@ -37,8 +37,11 @@ from harness.observed import observed
 from harness.options import METRICS_PORT, add_options, choices, refuse_unknown_classes
 from harness.progress import Progress
 from harness.reachable import unreachable
+from harness.result import Result
 from harness.run import ATTRIBUTE, Run
 from harness.run_state import RunState
+from harness.series import Series
+from harness.series_file import NAME, SeriesFile
 from harness.stop_file import StopFile
 from harness.worker import WorkerRun
 from harness.workload import Choices, Misuse, Program, Workload
@@ -65,6 +68,9 @@ class Plugin:
         self._metrics: MetricsServer | None = None
         self._demands = DemandWatch(())
         self._renderings = Histogram()
+        self._collector = RunCollector(self._state, self._renderings.record)
+        self._series: Series | None = None
+        self._judged: Result | None = None
         self._last_progress = 0.0
         self._progress = Progress()
         self._ctrl_c: Any = None
@@ -157,7 +163,7 @@ class Plugin:
         if run is not None and not run.ended:
             return run
         options = self.environment.parsed_options
-        self.run, self.finished = None, None
+        self.run, self.finished, self._judged = None, None, None
         if not self._is_worker:
             self.environment.process_exit_code = int(Exit.INVALID)
         try:
@@ -219,8 +225,11 @@ class Plugin:
     def on_spawning_complete(self, user_count: int, **_: Any) -> None:
         """All users are there."""
         run = self.run
-        if run is not None:
-            run.start(user_count)
+        if run is None:
+            return
+        run.start(user_count)
+        if self._series is None and not self._is_worker and not run.over:
+            self._series = self._new_series(run)
 
     def on_test_stopping(self, **_: Any) -> None:
         """Locust starts to stop the users; if the run was not over, somebody pressed a button."""
@@ -257,6 +266,11 @@ class Plugin:
             if run.target is not None:
                 with contextlib.suppress(OSError):
                     run.target.stop()
+        # Before the series ends, so that the verdict is in it.
+        self._judged = finished.result if finished else None
+        if self._series is not None:
+            self._series.finish()
+            self._series = None
         # Said last: whoever sees it may start the next run.
         self.finished, run.crashed = finished, crashed
 
@@ -303,8 +317,7 @@ class Plugin:
         if run.elapsed - self._last_progress < PROGRESS:
             return
         self._last_progress = run.elapsed
-        if self._metrics is not None:
-            gevent.spawn(self._demands.look, run.recorder, max(0.0, run.elapsed - run.workload.warm_up), _breathe)
+        gevent.spawn(self._demands.look, run.recorder, max(0.0, run.elapsed - run.workload.warm_up), _breathe)
         if not self.environment.parsed_options.only_summary:
             line = self._progress.line(
                 run.recorder,
@@ -358,24 +371,32 @@ class Plugin:
         port = METRICS_PORT if options.metrics_port is None else options.metrics_port
         if not port:
             return
-        collector = RunCollector(self._state, self._renderings.record)
         try:
-            self._metrics = serve(collector, host=options.metrics_host, port=port)
+            self._metrics = serve(self._collector, host=options.metrics_host, port=port)
         except PortTaken as taken:
             if options.metrics_port is not None:
                 raise Misuse(f"--metrics-port {port}: {taken}") from None
             logger.warning("%s. This run has no /metrics; choose another port with --metrics-port.", taken)
+
+    def _new_series(self, run: Run[Any]) -> Series | None:
+        """Begin the file of the whole time series, where the results will be."""
+        try:
+            run.folder = finish.folder(run, self.environment.parsed_options.results)
+            series = Series(self._collector, SeriesFile(run.folder / NAME), self._wall_clock)
+        except OSError as error:
+            logger.warning("The time series of this run cannot be kept: %s", error.strerror or error)
+            return None
+        series.start()
+        return series
 
     def _state(self) -> RunState | None:
         """What /metrics shows at this moment."""
         run = self.run
         if run is None:
             return None
-        finished = self.finished
-        judged = finished is not None and finished.result.run_id == run.id
         return observed(
             run,
-            finished.result if judged and finished else None,
+            self._judged,
             self.environment.runner.user_classes_count,
             self._demands,
             self._renderings,

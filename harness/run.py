@@ -14,6 +14,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any, Generic, Literal, Protocol, TypeVar, cast
 from urllib.parse import urlsplit
 
@@ -95,6 +96,7 @@ class Run(Generic[StageT]):
         self.grace: float = workload.drain
         self.stop_file: StopFile | None = None
         self.journey_log: JourneyLog | None = None
+        self.folder: Path | None = None  # where its results go, once that is settled
         self.loop_lag = Histogram()
         self.processor_share = 0.0
         self.spawned = 0

@@ -39,6 +39,10 @@ COMMANDS: Mapping[str, Entry] = {
         "scenarios.plan", "Says whether the forecast peak fits what the shop was measured to carry, and how surely."
     ),
     "calibrate": Entry("scenarios.calibrate", "Make a scenario out of an access log."),
+    "replay": Entry(
+        "harness.replay_command",
+        "Shows finished runs again in a Prometheus, or writes their time series as blocks of one.",
+    ),
 }
 """Every command by name, in the order in which ``--help`` lists them; a module is read only when its command is called."""
 

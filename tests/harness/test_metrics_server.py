@@ -132,3 +132,25 @@ def test_who_takes_packed_answers_gets_one(server):
     assert (encoding, content_type) == ("gzip", "application/openmetrics-text; version=1.0.0; charset=utf-8")
     families = {family.name for family in openmetrics.text_string_to_metric_families(body.decode())}
     assert "checkout_load_page_duration_seconds" in families
+
+
+def test_where_nobody_scrapes_nobody_is_waited_for(server):
+    assert ask(server.port, "/metrics")[0] == 200
+    with gevent.Timeout(30):
+        server.linger()
+
+
+def test_a_scraper_is_waited_for_until_it_has_come_again(server):
+    def scrape():
+        url = f"http://127.0.0.1:{server.port}/metrics"
+        asked = urllib.request.Request(url, headers={"X-Prometheus-Scrape-Timeout-Seconds": "40"})
+        with urllib.request.urlopen(asked, timeout=10) as reply:
+            reply.read()
+
+    gevent.get_hub().threadpool.apply(scrape)
+    waiting = gevent.spawn(server.linger)
+    gevent.sleep(0)
+    assert not waiting.ready()
+    gevent.get_hub().threadpool.apply(scrape)
+    waiting.join(timeout=30)
+    assert waiting.successful()

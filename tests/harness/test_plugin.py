@@ -209,7 +209,7 @@ def test_the_embedded_shop_lives_as_long_as_its_run_and_its_address_is_no_choice
 
 
 def _an_end():
-    return SimpleNamespace(exit=Exit.FAILED, headline="", text="")
+    return SimpleNamespace(exit=Exit.FAILED, headline="", text="", result=None)
 
 
 @pytest.mark.parametrize("trouble", [Misuse("the embedded shop does not start: no port"), RuntimeError("swordfish")])

@@ -1,0 +1,148 @@
+"""A run leaves its whole time series behind: the same numbers as the result, live or replayed, and even when it was killed."""
+
+import re
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from running import QUICK, ROOT, Locust, needs
+from scraping import PREFIX, Prometheus, a_free_port, fetch
+
+from harness.series_file import NAME, read
+
+pytestmark = [pytest.mark.end_to_end, needs("prometheus", "promtool")]
+CHECKLOAD = (str(Path(sys.executable).with_name("checkload")),)
+
+
+class Replayed(Prometheus):
+    """The Prometheus that ``checkload replay`` starts."""
+
+    def __init__(self, results, log):
+        port = a_free_port()
+        self.address = f"http://127.0.0.1:{port}"
+        self._said = log.open("w+")
+        command = [*CHECKLOAD, "replay", str(results), "--port", str(port), "--for", "60"]
+        self.process = subprocess.Popen(command, cwd=ROOT, stdout=self._said, stderr=subprocess.STDOUT)
+        self._wait_until_ready(log)
+
+    def close(self):
+        self.process.send_signal(signal.SIGINT)
+        self.process.wait(timeout=20)
+        self._said.close()
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    """One load from two workers, watched by a Prometheus for which nobody said how long to linger."""
+    folder = tmp_path_factory.mktemp("artefact")
+    (folder / "quick.toml").write_text(QUICK)
+    port = a_free_port()
+    prometheus = Prometheus(folder / "prometheus", port)
+    link, scenario = str(a_free_port()), ("--headless", "--scenario", str(folder / "quick.toml"))
+    master = ("--master", "--expect-workers", "2", "--master-bind-port", link, "--metrics-port", str(port))
+    locust = Locust(folder / "results", *scenario, *master)
+    workers = [Locust(folder / f"worker-{n}", *scenario, "--worker", "--master-port", link) for n in range(2)]
+    replayed = None
+    try:
+        finished = locust.wait(60)
+        replayed = Replayed(finished.results, folder / "said")
+        yield SimpleNamespace(finished=finished, result=finished.result, live=prometheus, replayed=replayed)
+    finally:
+        for process in (locust, *workers):
+            process.close()
+        prometheus.close()
+        if replayed is not None:
+            replayed.close()
+
+
+def last_values(path):
+    """The last value of each series in a file of snapshots, as written."""
+    found = {}
+    for line in b"".join(read(path)).decode().splitlines():
+        if not line.startswith("#"):
+            series, value, _ = line.rsplit(" ", 2)
+            found[series] = float(value)
+    return found
+
+
+def in_file(path, name):
+    """The last values of a counter, added up."""
+    return sum(value for series, value in last_values(path).items() if series.startswith(f"{PREFIX}{name}{{"))
+
+
+def test_result_live_scrape_file_and_replay_agree(run):
+    counts = run.result["counts"]
+    path = run.finished.results / NAME
+    expected = {
+        "page_response_seconds_count": counts["pages"],
+        "page_outcomes_total": counts["pages"],
+        "journeys_completed_total": counts["journeys"],
+        "orders_total": counts["orders"],
+    }
+    assert counts["journeys"] == 150
+    for name, total in expected.items():
+        told = (in_file(path, name), run.replayed.total(name), run.live.total(name))
+        assert told == (total, total, total), name
+    assert run.replayed.total("orders_total", "payment_option") == counts["orders_by_option"]
+
+
+def test_the_replay_and_the_live_scrape_hold_the_same_buckets(run):
+    name = "page_response_seconds_bucket"
+    assert run.replayed.total(name, "page", "le") == run.live.total(name, "page", "le")
+
+
+def test_the_verdict_is_in_the_file_and_in_the_last_scrape(run):
+    verdict = run.result["judgement"]["verdict"]
+    for prometheus in (run.replayed, run.live):
+        shown = {dict(labels)["verdict"]: value for labels, value in prometheus.last("run_verdict").items()}
+        assert shown[verdict] == 1
+        assert sum(shown.values()) == 1
+
+
+def test_both_workers_are_seen(run):
+    seen = {dict(labels)["worker"] for labels in run.live.last("worker_reports_total")}
+    assert seen == {"0", "1"}
+    assert set(run.live.last("workers_expected").values()) == {2.0}
+    assert run.live.total("generator_loop_lag_seconds_count") > 100
+
+
+def test_the_live_one_is_scraped_beside_the_replay(run):
+    targets = fetch(f"{run.replayed.address}/api/v1/targets?state=active").decode()
+    assert "127.0.0.1:9646" in targets
+
+
+def test_of_a_run_that_was_killed_the_series_is_left_to_within_one_interval(tmp_path):
+    scenario = tmp_path / "long.toml"
+    scenario.write_text(QUICK.replace('"6s"', '"60s"'))
+    locust = Locust(tmp_path / "results", "--headless", "--scenario", str(scenario))
+    path = tmp_path / "results" / NAME
+    try:
+        locust.until(" s, steady, ")
+        locust.process.kill()
+        locust.process.wait()
+    finally:
+        locust.close()
+    # As if the end had come in the middle of writing.
+    path.write_bytes(path.read_bytes()[:-7])
+    text = b"".join(read(path)).decode()
+    assert text.endswith("# EOF\n")
+    moments = sorted({float(line.rpartition(" ")[2]) for line in text.splitlines() if not line.startswith("#")})
+    assert len(moments) >= 2
+    assert in_file(path, "journeys_completed_total") > 50
+    made = subprocess.run(
+        [*CHECKLOAD, "replay", str(tmp_path / "results"), "--into", str(tmp_path / "blocks")],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert made.returncode == 0, made.stderr
+    (block,) = (tmp_path / "blocks").iterdir()
+    listed = subprocess.run(
+        ["promtool", "tsdb", "list", str(tmp_path / "blocks")], capture_output=True, text=True, timeout=30, check=True
+    )
+    assert re.search(rf"{block.name} +\d+ +\d+ +\S+ +\d+", listed.stdout)
