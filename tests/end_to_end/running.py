@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+from scraping import a_free_port
 
 ROOT = Path(__file__).parents[2]
 LONGEST = 120  # seconds after which a process that hangs is ended
@@ -63,6 +64,10 @@ class Locust:
 
     def __init__(self, results, *arguments, environment=None, cwd=ROOT):
         self.results = results
+        if "--processes" in arguments and "--master-bind-port" not in arguments:
+            # Two runs at a time would fight for Locust's usual port, or their workers for each other's master.
+            port = str(a_free_port())
+            arguments = (*arguments, "--master-bind-port", port, "--master-port", port)
         command = [sys.executable, "-m", "locust", "--metrics-port", "0", "--results", str(results), *arguments]
         self.process = subprocess.Popen(
             command,
