@@ -27,11 +27,12 @@ def fetch(url):
 class Prometheus:
     """One ``prometheus`` process with a configuration and a store of its own, scraping once a second."""
 
-    def __init__(self, folder, metrics_port):
+    def __init__(self, folder, metrics_port, *flags, settings=None):
         folder.mkdir()
         scrape = {"job_name": "checkload", "static_configs": [{"targets": [f"127.0.0.1:{metrics_port}"]}]}
         config = folder / "prometheus.yml"
-        config.write_text(json.dumps({"global": {"scrape_interval": "1s"}, "scrape_configs": [scrape]}))  # JSON is YAML
+        often = {"scrape_interval": "1s", "evaluation_interval": "1s"}
+        config.write_text(json.dumps({"global": often, "scrape_configs": [scrape], **(settings or {})}))  # JSON is YAML
         self.address = f"http://127.0.0.1:{a_free_port()}"
         self._said = (folder / "log").open("w")
         self.process = subprocess.Popen(
@@ -40,6 +41,7 @@ class Prometheus:
                 f"--config.file={config}",
                 f"--storage.tsdb.path={folder / 'tsdb'}",
                 f"--web.listen-address={self.address.removeprefix('http://')}",
+                *flags,
             ],
             stdin=subprocess.DEVNULL,
             stdout=self._said,

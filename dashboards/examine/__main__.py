@@ -1,0 +1,72 @@
+"""Asks a Prometheus everything that the dashboards ask about a run, and says what is wrong with the answers."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+from pathlib import Path
+
+from dashboards.examine.asking import Prometheus, Refused
+from dashboards.examine.findings import findings
+from dashboards.examine.lint import complaints
+from dashboards.examine.picture import picture
+from dashboards.examine.variables import View, choose
+
+_BOARDS = Path(__file__).parents[1] / "grafana" / "dashboards"
+_REMEMBERED = "[30d]"
+_MARGIN = 5.0  # seconds before and after the run
+_STEPS = 120  # points of a graph
+
+
+def main() -> int:
+    """0 if every dashboard is in order, 1 if not, 2 if that could not be found out."""
+    parser = argparse.ArgumentParser(prog="python -m dashboards.examine", description=__doc__)
+    parser.add_argument("--prometheus", default="http://127.0.0.1:9090", help="its address (default: %(default)s)")
+    parser.add_argument("--run", metavar="RUN_ID", help="the run to show (default: the last one)")
+    parser.add_argument("--baseline", metavar="RUN_ID", help="the run to compare with (default: the same)")
+    parser.add_argument("--scrape", type=float, default=5.0, help="seconds between two scrapes (default: %(default)g)")
+    parser.add_argument("--pictures", type=Path, metavar="FOLDER", help="draw each dashboard into an HTML file there")
+    options = parser.parse_args()
+    try:
+        return _examine(Prometheus(options.prometheus), options)
+    except Refused as refusal:
+        print(refusal, file=sys.stderr)
+        return 2
+
+
+def _examine(prometheus: Prometheus, options: argparse.Namespace) -> int:
+    started = _moments(prometheus, "run_start_timestamp_seconds")
+    if not started:
+        raise Refused(f"the Prometheus at {prometheus.address} has seen no run of checkload in 30 days")
+    run = options.run or max(started, key=started.__getitem__)
+    for name in (run, options.baseline or run):
+        if name not in started:
+            raise Refused(f"there is no run {name}; there are {', '.join(sorted(started))}")
+    start = started[run] - _MARGIN
+    end = _moments(prometheus, "run_end_timestamp_seconds").get(run, time.time()) + _MARGIN
+    view = View(start=start, end=end, step=max(1.0, round((end - start) / _STEPS)), scrape=options.scrape)
+    wrong = 0
+    for path in sorted(_BOARDS.glob("*.json")):
+        board = json.loads(path.read_text())
+        choice = choose(board, prometheus, view, {"run_id": [run], "baseline": [options.baseline or run]})
+        for finding in (*complaints(board), *findings(board, choice, prometheus, view)):
+            print(f"{path.stem}: {finding}")
+            wrong += 1
+        if options.pictures:
+            page, height = picture(board, choice, prometheus, view)
+            options.pictures.mkdir(parents=True, exist_ok=True)
+            (options.pictures / f"{path.stem}.html").write_text(page)
+            print(f"{path.stem}: drawn, {height} pixels high")
+    print(f"run {run}: {wrong} findings" if wrong else f"run {run}: every panel has its answer")
+    return 1 if wrong else 0
+
+
+def _moments(prometheus: Prometheus, metric: str) -> dict[str, float]:
+    lines = prometheus.at(f"max by (run_id) (last_over_time(checkout_load_{metric}{_REMEMBERED}))", time.time())
+    return {line.labels["run_id"]: line.values[0][1] for line in lines}
+
+
+if __name__ == "__main__":
+    sys.exit(main())

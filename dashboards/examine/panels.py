@@ -1,0 +1,54 @@
+"""The panels of a dashboard's file, one after the other, and what each gets as its answer."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from dashboards.examine.asking import Line, Prometheus
+from dashboards.examine.variables import Choice, View
+
+_LABEL = re.compile(r"\{\{\s*(\w+)\s*\}\}")
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What one query of a panel got."""
+
+    ref: str
+    legend: str
+    query: str
+    lines: list[Line]
+
+    def name(self, line: Line) -> str:
+        """A series as the legend calls it."""
+        if not self.legend:
+            return ", ".join(f"{label}={value}" for label, value in line.labels.items())
+        return _LABEL.sub(lambda found: line.labels.get(found[1], ""), self.legend).strip()
+
+    @property
+    def named(self) -> set[str]:
+        """The labels that the legend names."""
+        return set(_LABEL.findall(self.legend))
+
+
+def panels(dashboard: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """Every panel that asks something, those in folded rows included."""
+    for panel in dashboard["panels"]:
+        if panel["type"] == "row":
+            yield from panel.get("panels") or ()
+        else:
+            yield panel
+
+
+def answers(panel: Mapping[str, Any], choice: Choice, prometheus: Prometheus, view: View) -> Iterator[Answer]:
+    """What each query of a panel gets; ``Refused`` where Prometheus does not take it."""
+    for target in panel["targets"]:
+        query = choice.filled(target["expr"])
+        if target.get("instant"):
+            lines = prometheus.at(query, view.end)
+        else:
+            lines = prometheus.over(query, view.start, view.end, view.step)
+        yield Answer(target["refId"], target.get("legendFormat", ""), query, lines)

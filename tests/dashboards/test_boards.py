@@ -1,0 +1,154 @@
+"""The dashboards are what their sources make of them, are well made, and name what there is."""
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+from grafana_foundation_sdk.cog import plugins
+from grafana_foundation_sdk.cog.encoder import JSONEncoder
+from grafana_foundation_sdk.models.dashboard import Dashboard
+
+from dashboards.boards.files import files
+from dashboards.examine.lint import complaints
+from dashboards.examine.panels import panels
+from harness.catalogue import CATALOGUE, PREFIX
+
+ROOT = Path(__file__).parents[2]
+FOLDER = ROOT / "dashboards" / "grafana" / "dashboards"
+RULES = sorted((ROOT / "dashboards" / "prometheus" / "rules").glob("*.yml"))
+FILES = sorted(FOLDER.glob("*.json"))
+SELECTOR = re.compile(rf"(?<![:\w]){PREFIX}" + r"(\w+)(?:\{([^}]*)\})?")
+EVERYWHERE = {"run_id", "le"}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def every_type():
+    """Without them, what a panel or a query holds is taken as it comes."""
+    plugins.register_default_plugins()
+
+
+def _read(path):
+    return json.loads(path.read_text())
+
+
+def _queries(board):
+    return [target["expr"] for panel in panels(board) for target in panel["targets"]]
+
+
+def _rules():
+    return [
+        rule["expr"]
+        for path in RULES
+        for group in yaml.safe_load(path.read_text())["groups"]
+        for rule in group["rules"]
+    ]
+
+
+def test_making_them_anew_gives_the_same_bytes(tmp_path):
+    command = [sys.executable, "-m", "dashboards.boards", "--into", str(tmp_path)]
+    subprocess.run(command, cwd=ROOT, check=True, timeout=60)
+    made = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    assert made == {path.name: path.read_bytes() for path in FILES}
+    assert made == {name: text.encode() for name, text in files().items()}
+    assert len(made) == 4
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_grafanas_own_types_lose_nothing_of_them(path):
+    board = _read(path)
+    assert json.loads(JSONEncoder().encode(Dashboard.from_json(board))) == board
+
+
+@pytest.mark.parametrize(
+    ("word", "slip"), [("lineWidth", "lineWidht"), ("legendFormat", "legendFormt"), ("options", "optoins")]
+)
+def test_grafanas_own_types_would_see_a_slip(word, slip):
+    board = json.loads((FOLDER / "payments.json").read_text().replace(f'"{word}"', f'"{slip}"'))
+    assert json.loads(JSONEncoder().encode(Dashboard.from_json(board))) != board
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_nothing_is_to_be_complained_of(path):
+    assert list(complaints(_read(path))) == []
+
+
+def _first(board):
+    return next(panels(board))
+
+
+SLIPS = {
+    "can be edited": lambda board: board.update(editable=True),
+    "no variable for the data source": lambda board: board["templating"]["list"].pop(0),
+    "have the id 2": lambda board: board["panels"][2].update(id=2),
+    "lies over": lambda board: board["panels"][2]["gridPos"].update(x=1),
+    "sticks out": lambda board: board["panels"][1]["gridPos"].update(x=20),
+    "no title": lambda board: _first(board).update(title=""),
+    "what bad looks like": lambda board: _first(board).update(description="How it goes."),
+    "its data source is not the variable": lambda board: _first(board).update(datasource={"uid": "mine"}),
+    "A: its data source": lambda board: _first(board)["targets"][0].pop("datasource"),
+    "no unit": lambda board: _first(board)["fieldConfig"]["defaults"].pop("unit"),
+    "asks nothing": lambda board: _first(board).update(targets=[]),
+    "mixes all runs": lambda board: _ask(board, "checkout_load_run_valid"),
+    "irate()": lambda board: _ask(board, 'irate(checkout_load_orders_total{run_id=~"$run_id"}[$__rate_interval])'),
+    "increase()": lambda board: _ask(board, 'increase(checkout_load_orders_total{run_id=~"$run_id"}[$__range])'),
+    "avg()": lambda board: _ask(board, 'avg by (run_id) (histogram_quantile(0.9, x{run_id=~"$run_id"}))'),
+    "over 1m and not": lambda board: _ask(board, 'rate(checkout_load_orders_total{run_id=~"$run_id"}[1m])'),
+    "is a counter": lambda board: _ask(board, 'sum(checkout_load_orders_total{run_id=~"$run_id"})'),
+    "without le": lambda board: _ask(board, 'histogram_quantile(0.9, sum by (run_id) (x{run_id=~"$run_id"}))'),
+}
+
+
+def _ask(board, query):
+    _first(board)["targets"][0]["expr"] = query
+
+
+@pytest.mark.parametrize("complaint", SLIPS)
+def test_what_is_badly_made_is_complained_of(complaint):
+    board = _read(FOLDER / "capacity.json")
+    SLIPS[complaint](board)
+    assert any(complaint in one for one in complaints(board)), list(complaints(board))
+
+
+def test_every_metric_and_label_asked_for_is_in_the_catalogue():
+    asked = [query for path in FILES for query in _queries(_read(path))] + _rules()
+    found = [(name, labels) for query in asked for name, labels in SELECTOR.findall(query)]
+    assert len(found) > 150
+    for name, labels in found:
+        entry = CATALOGUE.get(name) or CATALOGUE[re.sub(r"_(bucket|count|sum)$", "", name)]
+        known = {*entry.labels, *EVERYWHERE}
+        assert set(re.findall(r"(\w+)(?==~|!=|!~|=)", labels)) <= known, (name, labels)
+
+
+def test_every_bound_asked_for_is_that_of_a_bucket():
+    asked = [query for path in FILES for query in _queries(_read(path))] + _rules()
+    found = [(name, labels) for query in asked for name, labels in SELECTOR.findall(query) if "le=" in labels]
+    assert found
+    for name, labels in found:
+        bounds = {repr(bound) for bound in CATALOGUE[name.removesuffix("_bucket")].bounds}
+        (wanted,) = re.findall(r'\ble=~?"([^"]+)"', labels)
+        assert set(wanted.split("|")) <= bounds, (name, wanted)
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_one_can_choose_runs_and_sees_their_phases(path):
+    board = _read(path)
+    variables = {one["name"]: one for one in board["templating"]["list"]}
+    assert variables["run_id"]["multi"]
+    assert [one["name"] for one in board["annotations"]["list"]] == ["Phases", "Start of the run"]
+    assert "useValueForTime" in board["annotations"]["list"][1]
+
+
+def test_lines_of_objectives_come_from_the_run_and_not_from_the_dashboard():
+    drawn = [
+        query
+        for path in FILES
+        for panel in panels(_read(path))
+        for query in panel["targets"]
+        if query["refId"] == "objective"
+    ]
+    assert len(drawn) == 2
+    assert all("checkout_load_slo_threshold_seconds" in one["expr"] for one in drawn)
