@@ -77,6 +77,15 @@ def test_every_port_of_compose_is_on_loopback():
     assert all(port.startswith("127.0.0.1:") for port in ports)
 
 
+def test_every_path_that_compose_binds_is_there():
+    bound = [mount.split(":")[0] for service in _services().values() for mount in service.get("volumes", [])]
+    paths = [DASHBOARDS / one for one in bound if one.startswith(".")]
+    assert len(paths) == 5
+    assert [str(path) for path in paths if not path.exists()] == []
+    assert len(list((DASHBOARDS / "grafana" / "dashboards").glob("*.json"))) == 4
+    assert list((DASHBOARDS / "prometheus" / "rules").glob("*.yml"))
+
+
 def test_every_image_is_pinned():
     images = [service["image"] for service in _services().values()]
     images += re.findall(r"^FROM (\S+)", (DASHBOARDS / "Dockerfile").read_text(), re.MULTILINE)

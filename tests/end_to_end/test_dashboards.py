@@ -37,6 +37,8 @@ def watched(tmp_path_factory):
 
 def _run(folder, file, port, seed):
     options = ("--headless", "--scenario", str(file), "--seed", str(seed), "--processes", "2")
+    master = str(a_free_port())  # whoever else has a master on this machine keeps his workers
+    options += ("--master-bind-port", master, "--master-port", master)
     locust = Locust(folder, *options, "--metrics-port", str(port), "--metrics-linger", "3")
     try:
         finished = locust.wait()

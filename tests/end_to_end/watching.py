@@ -22,8 +22,8 @@ process = "uniform"
 warm_up = "2s"
 drain = "15s"
 stages = [
-    { rate = "12/s", duration = "6s" },
-    { rate = "24/s", duration = "8s" },
+    { rate = "12/s", duration = "4s" },
+    { rate = "24/s", duration = "6s" },
 ]
 [sms]
 share = 1.0

@@ -1,0 +1,52 @@
+"""Whatever a shop writes into its errors and addresses, it makes no new series."""
+
+import orjson
+import pytest
+
+from harness.exporter import RunCollector
+from harness.recorder import Recorder
+from harness.run_state import RunState
+from harness.sample import PageSample, Window
+from shop.contract import Page
+from users.envelope import check
+from users.steps import Visit
+
+MANY = 10_000
+VISIT = Visit(Page.BIN_NUMBER, "POST", expects=frozenset({Page.INSTALLMENT}))
+
+
+def refused(number):
+    entry = {"page_name": "BinNumberPage", "page_context": {}}
+    errors = {"non_field_errors": f"Card {number} was refused: reference {number:032x}."}
+    body = orjson.dumps({"context_list": [entry], "errors": errors, "pre_order": {}, "template_name": "t"})
+    return check(VISIT, 200, body)
+
+
+def broken(number):
+    return check(VISIT, 500, f"<h1>Error {number}</h1>".encode())
+
+
+def sent_away(number):
+    return check(VISIT, 302, b"", f"https://shop.example/error/{number}")
+
+
+def unreadable(number):
+    return check(VISIT, 200, f"{{{number}".encode())
+
+
+def series(recorder):
+    text = b"".join(RunCollector(lambda: RunState(recorder, run_id="r", scenario="s")).text()).decode()
+    return {line.rsplit(" ", 1)[0] for line in text.splitlines() if not line.startswith("#")}
+
+
+@pytest.mark.parametrize("reply", [refused, broken, sent_away, unreadable])
+def test_ten_thousand_texts_make_as_many_series_as_one(reply):
+    recorder = Recorder(Window(0.0, 0.0, 100.0))
+    sizes = []
+    for number in range(MANY):
+        _, outcome = reply(number)
+        recorder.page(PageSample(Page.BIN_NUMBER, "credit_card", outcome, "shop", 50.0, 50.0, 50.1))
+        if number in {0, MANY - 1}:
+            sizes.append(series(recorder))
+    assert sizes[0] == sizes[1]
+    assert any(f'kind="{outcome}"' in one for one in sizes[0])
