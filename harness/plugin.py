@@ -43,6 +43,7 @@ from harness.run_state import RunState
 from harness.series import Series
 from harness.series_file import NAME, SeriesFile
 from harness.stop_file import StopFile
+from harness.units import spoken_number
 from harness.worker import WorkerRun
 from harness.workload import Choices, Misuse, Program, Workload
 
@@ -329,6 +330,9 @@ class Plugin:
                 in_flight=+run.in_flight,
                 requesting=sum(run.requesting.values()),
             )
+            if run.pilot is not None and not run.closing:
+                on = run.pilot.level
+                line = f"{line}; {on.purpose} at {spoken_number(round(on.rate * 60))} journeys a minute"
             logger.info("%s", line)
 
     @property

@@ -16,12 +16,14 @@ from harness import form, sentences
 from harness.cell import Cell
 from harness.finish import Finished
 from harness.histogram import Histogram
+from harness.pilot import Step
 from harness.recorder import JourneyKey, PageKey
 from harness.rows import Row, percentile
 from harness.run import Run
 from harness.sample import Blame, Phase
+from harness.search import worst
 from harness.standing import Standing, so_far
-from harness.units import spoken_duration, spoken_share
+from harness.units import spoken_duration, spoken_number, spoken_share
 from harness.verdict import Level, Verdict
 from harness.web import Rows, Tab
 
@@ -38,6 +40,18 @@ _TIMES = {
 TABS = (
     Tab("hurts", "What hurts", {"page": "Page", **_TIMES}),
     Tab("options", "Payment options", {"option": "Payment option", "orders": "Orders", **_TIMES}),
+    Tab(
+        "capacity",
+        "Capacity",
+        {
+            "level": "Level",
+            "rate": "Journeys a minute",
+            "held": "Held",
+            "demand": "Demand that fared worst",
+            "excess": "Over / allowed",
+            "came": "What came of it",
+        },
+    ),
     Tab("demands", "Verdict", {"demand": "Demand", "verdict": "Verdict", "sentence": "In words"}),
 )
 
@@ -85,6 +99,7 @@ class View:
             shown = {
                 "hurts": hurting(run, breath),
                 "options": options(run, breath),
+                "capacity": searched(run),
                 "demands": demands(run, finished, breath),
             }
             self._shown, self._of, self._good_until = shown, of, self._clock() + FRESH
@@ -109,6 +124,35 @@ def options(run: Run[Any] | None, pause: Pause) -> Rows:
         return []
     rows = _grouped(run.recorder.journeys, lambda key: key.payment_option, pause, run.workload.payment_options)
     return [{"option": row.name, "orders": row.orders, **_times(row, pause)} for row in rows]
+
+
+def searched(run: Run[Any] | None) -> Rows:
+    """A row per level of a search for the capacity, the one that is on first; without rows in any other run."""
+    pilot = None if run is None else run.pilot
+    if run is None or pilot is None:
+        return []
+    rows = [_step(step) for step in reversed(pilot.steps)]
+    if run.begun and pilot.found is None:
+        on = pilot.level
+        rows.insert(0, {"level": on.purpose, "rate": _a_minute(on.rate), "held": "", "demand": "", "came": "it is on"})
+    return rows
+
+
+def _step(step: Step) -> dict[str, Any]:
+    judged = worst(step.demands)
+    came = f"not counted: {step.trouble}" if step.trouble else step.verdict or ("broken" if step.broken else "kept")
+    return {
+        "level": step.purpose,
+        "rate": _a_minute(step.rate),
+        "held": spoken_duration(step.end - step.start),
+        "demand": "" if judged is None else judged.text,
+        "excess": "" if judged is None else f"{judged.excess:.2f}",
+        "came": came,
+    }
+
+
+def _a_minute(rate: float) -> str:
+    return spoken_number(round(rate * 60))
 
 
 def demands(run: Run[Any] | None, finished: Finished | None, pause: Pause) -> Rows:

@@ -1,13 +1,17 @@
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
+from harness import search
+from harness.boundary import Counted
 from harness.gate import judge
 from harness.objective import parse
+from harness.pilot import Step
 from harness.run import Run
 from harness.sample import JourneySample, PageSample, Window
-from harness.tabs import AT_A_TIME, TABS, Breath, View, demands, described, hurting, options
+from harness.tabs import AT_A_TIME, TABS, Breath, View, demands, described, hurting, options, searched
 from harness.verdict import Finding, Level
 
 
@@ -173,3 +177,43 @@ def test_work_pauses_for_the_load_only_when_it_has_taken_long_enough(clock):
     assert len(slept) == 1
     breath()
     assert len(slept) == 1
+
+
+class TestSearched:
+    """The tab of a search for the capacity."""
+
+    def test_another_run_has_no_rows(self):
+        assert searched(None) == []
+        assert searched(SimpleNamespace(pilot=None)) == []
+
+    def test_the_level_that_is_on_comes_first_then_the_last_one(self):
+        kept = Counted("journey response_time p95 < 4s", 100, 1, 0.05)
+        broken = replace(kept, over=50)
+
+        def step(rate, counted, **what):
+            return Step(
+                search.Purpose.WIDEN,
+                rate,
+                0.0,
+                2.0,
+                10.0,
+                (counted,),
+                3.0,
+                what.get("trouble", ""),
+                None,
+                what.get("broken", False),
+            )
+
+        pilot = SimpleNamespace(
+            steps=[step(10.0, kept), step(15.0, kept, trouble="it was late"), step(20.0, broken, broken=True)],
+            found=None,
+            level=search.Level(search.Purpose.TRACK, 12.5, 10.0),
+        )
+        rows = searched(SimpleNamespace(pilot=pilot, begun=True))
+        assert [(row["level"], row["rate"], row["came"]) for row in rows] == [
+            ("track", "750", "it is on"),
+            ("widen", "1,200", "broken"),
+            ("widen", "900", "not counted: it was late"),
+            ("widen", "600", "kept"),
+        ]
+        assert (rows[1]["demand"], rows[1]["excess"], rows[1]["held"]) == (kept.text, "10.00", "10 s")
