@@ -34,6 +34,7 @@ FEWEST = 200
 
 _SETTLE_EVERY = 5_000
 _MOSTLY = 0.5
+_MANY_JOURNEYS = 3
 _LATE = 0.01
 
 
@@ -91,8 +92,7 @@ def run(arguments: argparse.Namespace) -> int:
             if since >= _SETTLE_EVERY:
                 tally.comings.settle(sessions.oldest())
                 since = 0
-        for journey, silence in sessions.rest():
-            tally.add_last(journey, silence)
+        tally.add_rest(sessions.rest())
         tally.comings.close()
         lines.refuse_too_many(allowed)
         _refuse_too_little(tally, sessions, Shape(arguments.load))
@@ -176,6 +176,12 @@ def _refuse_too_little(tally: Tally, sessions: Sessions, shape: Shape) -> None:
             f"{counts.requests:,} requests were read, {sessions.unknown.total:,} of them for addresses that are none of the "
             f"checkout's, {counts.failed:,} failed.\n  remedy: give a longer log; --prefix if the shop's paths begin with "
             "something of their own"
+        )
+    if counts.by_address > counts.by_cookie and tally.total > _MANY_JOURNEYS * counts.opened:
+        raise Misuse(
+            f"{tally.total:,} journeys came from {counts.opened:,} addresses and browsers: an address here stands for many "
+            "shoppers, as behind a proxy, and none can be told from another.\n  remedy: have the server log the session, as "
+            f"session=$cookie_{COOKIE_SESSION} in nginx, and name it with --cookie or --json-keys if it has another name"
         )
     if shape is Shape.HOUR and not tally.comings.best_hour:
         raise Misuse(

@@ -47,6 +47,7 @@ class Counts:
     timed: int = 0
     fine: int = 0
     crowded: int = 0
+    opened: int = 0
     most_open: int = 0
 
 
@@ -137,6 +138,7 @@ class Sessions:
         self._open.move_to_end(request.who)
 
     def _make_room(self) -> Iterator[Journey]:
+        self.counts.opened += 1
         self.counts.most_open = max(self.counts.most_open, len(self._open))
         if len(self._open) > self._most_open:
             self.counts.crowded += 1

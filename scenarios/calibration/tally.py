@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections import Counter
+from collections.abc import Iterable
 
 from scenarios.calibration.comings import Arrival, Comings
 from scenarios.calibration.journeys import CARD, STARTS, Journey
@@ -57,12 +58,23 @@ class Tally:
             if page not in UNTHINKING and not (page is Page.VERIFY_SMS and journey.codes_before_new):
                 self._pause(page, max(0.0, gap))
 
-    def add_last(self, journey: Journey, silence: float) -> None:
-        """Count a journey that was open when the log ended, unless she may well have been going on."""
-        if journey.kind and not journey.ordered and silence < self._patience():
-            self.under_way += 1
-        else:
-            self.add(journey)
+    def add_rest(self, rest: Iterable[tuple[Journey, float]]) -> None:
+        """Count the journeys that were open when the log ended, each with how long it had been silent.
+
+        Those without an order whose shopper may well have been going on are under way, and not counted.
+        """
+        unsure = []
+        for journey, silence in rest:
+            if journey.ordered or not journey.kind:
+                self.add(journey)
+            else:
+                unsure.append((journey, silence))
+        patience = self._longest_pause()
+        for journey, silence in unsure:
+            if silence < patience:
+                self.under_way += 1
+            else:
+                self.add(journey)
 
     def _paying(self, journey: Journey) -> None:
         option = journey.option
@@ -85,7 +97,7 @@ class Tally:
         self.pauses[page].add(seconds)
         self.all_pauses.add(seconds)
 
-    def _patience(self) -> float:
+    def _longest_pause(self) -> float:
         """After how much silence hardly anybody goes on."""
         if self.all_pauses.count < _FEW:
             return _PATIENCE

@@ -37,8 +37,7 @@ def calibrated(seed: int, journeys: int, *, burst: int = 1) -> Tally:
     log = lines(MIX, THINK, journeys, seed=seed, asked=ASKED, rate=1.0, burst=burst)
     for journey in sessions.take(map(text.read, log)):
         tally.add(journey)
-    for journey, silence in sessions.rest():
-        tally.add_last(journey, silence)
+    tally.add_rest(sessions.rest())
     tally.comings.close()
     return tally
 

@@ -106,7 +106,7 @@ def address(page: Page) -> str:
 def written(form: str, done: float, took: float, method: str, page: Page, number: int) -> str:
     """One line in one of the usual forms. Each holds secrets that must not be seen again."""
     stamp = time.strftime("%d/%b/%Y:%H:%M:%S +0000", time.gmtime(done))
-    host, agent = f"203.0.113.{number % 250}", f"Mozilla/5.0 ({number})"
+    host, agent = f"203.0.{number // 250 % 250}.{number % 250}", f"Mozilla/5.0 ({number})"
     cookie = f"osessionid=s3cret{number:07d}"
     asked = f"{method} {address(page)} HTTP/1.1"
     if form == "json":

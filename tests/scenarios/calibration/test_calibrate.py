@@ -25,7 +25,7 @@ MIX = Mix(
     declined=0.1,
 )
 THINK = ThinkTimes(5.0, 0.6, pages={"BinNumberPage": 12.0})
-SECRETS = re.compile(r"s3cret|5ecret|jane|203\.0\.113|Mozilla|1764\d{6}|Nov/2025")
+SECRETS = re.compile(r"s3cret|5ecret|jane|203\.0\.|Mozilla|1764\d{6}|Nov/2025")
 
 
 @lru_cache
@@ -192,6 +192,14 @@ def test_a_damaged_archive_is_named_and_does_not_end_in_a_traceback(calibrate):
         assert "compressed file breaks off or is damaged" in said or "not a gzipped" in said
 
 
+def test_shoppers_behind_one_address_are_not_taken_for_one(calibrate):
+    code, output, said = calibrate([re.sub(r"^\S+ ", "203.0.113.1 ", line) for line in log_of(form="common")])
+    assert code == 2
+    assert "an address here stands for many shoppers" in said
+    assert "session=$cookie_osessionid" in said
+    assert not output.exists()
+
+
 def test_logs_in_the_wrong_order_are_refused(calibrate, tmp_path):
     early, late = log_of(1_500, rate=0.2), log_of(1_500, rate=0.2)
     code, _, said = calibrate([*late, *early])
@@ -213,3 +221,18 @@ def test_a_log_that_is_not_there_is_named(capsys):
     assert capsys.readouterr().err.startswith("nowhere.log: no such file or directory")
     with pytest.raises(Misuse):
         Lines(read=10, bad=9).refuse_too_many(0.5)
+
+
+def test_a_log_that_ends_in_the_rush_counts_those_who_left_and_not_those_who_were_going_on(calibrate):
+    whole = log_of()
+    code, _, said = calibrate(whole)  # all of it within half an hour: no session is closed by silence
+    assert code == 0
+    done, going = (
+        int(re.search(r"([\d,]+) journeys", said)[1].replace(",", "")),
+        int(re.search(r"(\d+) that were under", said)[1]),
+    )
+    assert done + going == 900
+    assert going < 45
+    _, output, cut = calibrate(whole[: len(whole) // 2], "--overwrite")
+    assert int(re.search(r"(\d+) that were under", cut)[1]) > going
+    assert share(read(str(output)).mix.journeys, "abandoning") == pytest.approx(0.1, abs=0.05)
