@@ -48,6 +48,8 @@ BEGIN, COUNTS, END, THANKS, REFUSE, WAIT, ECHO, ECHOED, LEVEL = (
 
 LEAD = 1.0
 """Seconds between the word to begin and the first arrival: time to compare clocks, and for the message to reach every worker."""
+REPORTS_WITHIN = 15.0
+"""Seconds for which the workers' reports of their users are waited for; they come every three."""
 PATIENCE = 10.0
 """Seconds beyond the drain for which the workers' last words are waited for."""
 
@@ -102,7 +104,9 @@ class MasterRun(Run[StageT]):
         """All workers have their users: deal out the arrivals and fix the moment to begin."""
         if self.begun or self.over:
             return
-        self.spawned = users
+        if not self._all_reported():
+            return
+        self.spawned = max(users, self._reported())
         now = self.clock()
         start = now + LEAD
         window = Window(start, start + self.workload.warm_up, start + self.length)
@@ -139,6 +143,21 @@ class MasterRun(Run[StageT]):
         if self.fleet is not None:
             for member in self.fleet.members.values():
                 self._send(LEVEL, {"run": self.id, "rate": rate, "seconds": seconds}, member.name)
+
+    def _reported(self) -> int:
+        """How many users the workers say they have."""
+        return sum(sum(of_class.values()) for of_class in self._users_of().values())
+
+    def _all_reported(self) -> bool:
+        """Wait until all users are known to be there; False if the run was ended meanwhile.
+
+        Locust calls the users complete a second after it asked for them, and a busy machine has not told of all by then.
+        Whoever is not known to have users is dealt no arrivals, or the wrong ones.
+        """
+        deadline = self.clock() + REPORTS_WITHIN
+        while self._reported() < self.workload.users and self.clock() < deadline and not self.closing:
+            self._sleep(0.05)
+        return not self.closing
 
     def hear(self, name: str, message: Mapping[str, Any]) -> None:
         """A worker's counts have come in; its last word is acknowledged, each time it is said."""

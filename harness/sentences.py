@@ -49,7 +49,13 @@ def totals(result: Result) -> str:
 
 
 def throughput(result: Result) -> str:
-    """How much ended well while the load was steady; empty where nothing was steady for long enough to say."""
+    """How much ended well while the load was steady; empty where nothing was steady for long enough to say.
+
+    Of a run that was broken off nobody knows it: the window still reaches to where its end was planned.
+    """
+    window = result.recorder.window
+    if result.stopped and window.steady_until - window.steady_from >= result.asked.steady:
+        return ""
     pages, journeys, orders = (per_second(result.recorder, of) for of in (PAGES, JOURNEYS, ORDERS))
     if not pages or journeys is None or orders is None:
         return ""

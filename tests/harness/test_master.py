@@ -4,10 +4,11 @@ from types import SimpleNamespace
 
 import pytest
 
-from harness.master import BEGIN, ECHO, LEAD, WAIT, MasterRun
+from harness.master import BEGIN, ECHO, LEAD, REPORTS_WITHIN, WAIT, MasterRun
 
 WORKLOAD = SimpleNamespace(
     name="own",
+    users=2,
     warm_up=1.0,
     steady=9.0,
     drain=5.0,
@@ -27,11 +28,14 @@ class Hosts:
 
     def __init__(self, **ahead):
         self.now, self.ahead, self.sent = 100.0, ahead, []
+        self.reported_at = {}
         self.run = MasterRun(
             WORKLOAD,
             None,
             send=self.send,
-            users_of=lambda: {name: {"Guest": 2} for name in self.ahead},
+            users_of=lambda: {
+                name: {"Guest": 2 if self.now >= self.reported_at.get(name, 0.0) else 0} for name in self.ahead
+            },
             gone=list,
             kinds={"Guest": "guest"},
             clock=lambda: self.now,
@@ -98,3 +102,23 @@ def test_a_worker_that_comes_late_has_no_share_and_is_told_so_once_it_listens():
     hosts.now += 2
     hosts.run._look_at_fleet()
     assert hosts.told(WAIT).keys() == {"vm_b"}
+
+
+def test_arrivals_are_dealt_out_when_every_worker_has_told_of_its_users(monkeypatch):
+    monkeypatch.setattr(WORKLOAD, "users", 4)
+    hosts = Hosts(vm_a=0.0, vm_b=0.0)
+    hosts.reported_at = {"vm_b": 103.0}
+    hosts.run.start(2)
+    assert hosts.run.begun
+    assert hosts.run.spawned == 4
+    (begin_at,) = {message["begin_at"] for message in hosts.told(BEGIN).values()}
+    assert begin_at == pytest.approx(1_000_103.0 + LEAD, abs=0.1)
+    assert {one.share.slots["guest"] for one in hosts.run.fleet.members.values()} == {(0, 1, 0, 1)}
+
+
+def test_users_of_which_nobody_tells_are_not_waited_for_without_end(monkeypatch):
+    monkeypatch.setattr(WORKLOAD, "users", 5)
+    hosts = Hosts(vm_a=0.0, vm_b=0.0)
+    hosts.run.start(4)
+    assert hosts.run.begun
+    assert hosts.now < 100.0 + REPORTS_WITHIN + 1

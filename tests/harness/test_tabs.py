@@ -109,7 +109,7 @@ def test_what_was_asked_is_shown_without_what_the_address_hides(run):
 
 def judged(run, *findings):
     judgement = judge(run.recorder, run.workload.objectives, findings)
-    result = SimpleNamespace(run_id=run.id, judgement=judgement, recorder=run.recorder)
+    result = SimpleNamespace(run_id=run.id, judgement=judgement, recorder=run.recorder, stopped="")
     return SimpleNamespace(result=result, folder=Path("results/fake-1"))
 
 
