@@ -26,12 +26,16 @@ SIDE = 1.96
 class Point:
     """One level of the search: times in seconds, rates per second; ``None`` where too little was seen.
 
+    ``settled`` and ``end`` are moments of the run, in seconds from its start: what was due between them is what is shown.
+
     ``excess`` is the share over the bound of the demand that fared worst, in proportion to what it allows.
     """
 
     purpose: str
     rate: float
     seconds: float
+    settled: float
+    end: float
     p50: float | None
     p95: float | None
     p99: float | None
@@ -124,6 +128,8 @@ def _point(step: Step, recorder: Recorder) -> Point:
         purpose=str(step.purpose),
         rate=step.rate * 60,
         seconds=step.end - step.start,
+        settled=step.settled,
+        end=step.end,
         p50=_finite(percentile(row.response, 0.5)),
         p95=_finite(percentile(row.response, 0.95)),
         p99=_finite(percentile(row.response, 0.99)),

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
+from harness.cell import Cell
+from harness.excerpt import excerpt
 from harness.histogram import Histogram
 from harness.objective import parse
 from harness.recorder import Recorder
@@ -90,21 +92,65 @@ def level_of(
     An invalid run has no level: nothing that it measured may be used. ``outside`` names pages that others than the shop answer: a
     bank's.
     """
-    recorder, window = result.recorder, result.recorder.window
-    length = window.steady_until - window.steady_from
-    if result.judgement.verdict is Verdict.INVALID or not math.isfinite(length) or length <= 0:
+    window = result.recorder.window
+    if not math.isfinite(window.steady_until):
         return None
-    recorder = within(recorder, outside)
-    journeys, pages = every_journey(recorder), every_page(recorder)
-    if not journeys.count:
+    level = _level(result, result.recorder, source, outside)
+    if level is None:
         return None
-    findings = result.judgement.findings
-    offered = recorder.arrivals[Phase.STEADY].offered
     closed = result.asked.model == "closed"
+    offered = result.recorder.arrivals[Phase.STEADY].offered
+    findings = result.judgement.findings
+    return replace(
+        level,
+        rate=level.throughput if closed else offered / (window.steady_until - window.steady_from),
+        kept={Verdict.PASSED: True, Verdict.FAILED: False}.get(result.judgement.verdict),
+        steady=not any(one.check == "steady" and one.level is Weight.INCONCLUSIVE for one in findings),
+        instances=instances,
+        broken=tuple(one.text for one in result.judgement.objectives if one.verdict is Verdict.FAILED),
+    )
+
+
+def level_between(
+    result: Result,
+    source: str,
+    start: float,
+    end: float,
+    *,
+    instances: int | None = None,
+    outside: Collection[str] = (),
+) -> Level | None:
+    """The load that a run held between two moments, in seconds from its start; nothing is said of whether it was kept."""
+    part = excerpt(result.recorder, start, end)
+    length = part.window.steady_until - part.window.steady_from
+    if length <= 0:
+        return None
+    level = _level(result, part, source, outside)
+    if level is None:
+        return None
+    # What ended in this time may have been due before it.
+    whole = Recorder(part.window, slice_length=part.slice_length, most_slices=part.most_slices)
+    whole.pages, whole.journeys = result.recorder.pages, result.recorder.journeys
+    return replace(
+        level,
+        rate=part.arrivals[Phase.STEADY].offered / length,
+        throughput=_rate(whole, orders=False),
+        orders=_rate(whole, orders=True),
+        instances=instances,
+    )
+
+
+def _level(result: Result, measurements: Recorder, source: str, outside: Collection[str]) -> Level | None:
+    window = measurements.window
+    length = window.steady_until - window.steady_from
+    recorder = within(measurements, outside)
+    journeys, pages = every_journey(recorder), every_page(recorder)
+    if result.judgement.verdict is Verdict.INVALID or length <= 0 or not journeys.count:
+        return None
     throughput = _rate(recorder, orders=False)
     return Level(
         source=source,
-        rate=throughput if closed else offered / length,
+        rate=throughput,
         throughput=throughput,
         orders=_rate(recorder, orders=True),
         pages=pages.count / length,
@@ -112,10 +158,7 @@ def level_of(
         in_flight=_time_spent(recorder, of_pages=False) / length,
         journey_time=_times(journeys.response),
         page_time=_times(pages.response),
-        kept={Verdict.PASSED: True, Verdict.FAILED: False}.get(result.judgement.verdict),
-        steady=not any(one.check == "steady" and one.level is Weight.INCONCLUSIVE for one in findings),
-        instances=instances,
-        broken=tuple(one.text for one in result.judgement.objectives if one.verdict is Verdict.FAILED),
+        kept=None,
         patience=_patience(result, pages.count / journeys.count),
         variation=_variation(pages.response),
     )
@@ -177,8 +220,13 @@ def _rate(recorder: Recorder, *, orders: bool) -> float:
 
 def _time_spent(recorder: Recorder, *, of_pages: bool) -> float:
     if of_pages:
-        return math.fsum(cell.service.sum for key, cell in recorder.pages.items() if key.phase == Phase.STEADY)
-    return math.fsum(cell.service.sum for key, cell in recorder.journeys.items() if key.phase == Phase.STEADY)
+        return math.fsum(_spent(cell) for key, cell in recorder.pages.items() if key.phase == Phase.STEADY)
+    return math.fsum(_spent(cell) for key, cell in recorder.journeys.items() if key.phase == Phase.STEADY)
+
+
+def _spent(cell: Cell) -> float:
+    # A stretch cut out of a run knows response times only.
+    return cell.service.sum if cell.service.total else cell.response.sum
 
 
 def _times(response: Histogram) -> dict[str, float]:

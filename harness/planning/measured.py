@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from harness.planning.carried import Carried, carried_by
+from harness.gave_way import GaveWay
+from harness.planning.carried import Carried, Grade, carried_by
 from harness.planning.levels import Level, Mix, level_of, mix_of
+from harness.planning.searched import confirmed_part, searched_capacity, searched_levels
 from harness.result import Result
 from harness.verdict import Level as Weight
 from harness.verdict import Verdict
@@ -41,12 +43,27 @@ def measured(sources: Sequence[Source], *, outside: Collection[str] = ()) -> Mea
     """What these results show together; an invalid one shows nothing and is refused by name."""
     levels: list[Level] = []
     refused: list[tuple[str, str]] = []
-    best: tuple[float, Result] | None = None
+    typical: list[tuple[float, Result]] = []
+    searched: list[Carried] = []
+    gave_way: list[str] = []
     mix = Mix()
     for source in sources:
         judgement = source.result.judgement
         if judgement.verdict is Verdict.INVALID:
             refused.append((source.name, _why_invalid(source.result)))
+            continue
+        answer = source.result.capacity
+        if answer is not None:
+            levels += searched_levels(source.result, answer, source.name, instances=source.instances, outside=outside)
+            found = searched_capacity(answer, source.name, source.instances)
+            if found is None:
+                refused.append((source.name, f"its search found nothing: {answer.why}"))
+                continue
+            searched.append(found)
+            mix = mix.plus(mix_of(source.result, outside))
+            typical.append((found.likely, confirmed_part(source.result, answer)))
+            if answer.gave_way is not None:
+                gave_way.append(_gave_way(answer.gave_way))
             continue
         level = level_of(source.result, source.name, instances=source.instances, outside=outside)
         if level is None:
@@ -55,17 +72,17 @@ def measured(sources: Sequence[Source], *, outside: Collection[str] = ()) -> Mea
         levels.append(level)
         mix = mix.plus(mix_of(source.result, outside))
         # What held at the highest rate is the best picture of a busy hour; else the calmest of what did not.
-        standing = level.rate if level.kept else -level.rate
-        if best is None or standing > best[0]:
-            best = (standing, source.result)
-    numbers = sorted({level.instances for level in levels if level.instances})
-    found = [carried_by([level for level in levels if level.instances == number]) for number in numbers]
+        typical.append((level.rate if level.kept else -level.rate, source.result))
+    numbers = sorted(
+        {level.instances for level in levels if level.instances} | {one.instances or 1 for one in searched}
+    )
+    found_for = [_best(number, levels, searched) for number in numbers]
     return Measured(
         levels=tuple(sorted(levels, key=lambda level: (level.instances or 0, level.rate))),
         mix=mix,
-        capacities=tuple(one for one in found if one is not None),
-        gives_way=gives_way(levels),
-        typical=best[1] if best else None,
+        capacities=tuple(one for one in found_for if one is not None),
+        gives_way=gave_way[0] if gave_way else gives_way(levels),
+        typical=max(typical, key=lambda one: one[0])[1] if typical else None,
         refused=tuple(refused),
         notes=tuple(_notes(sources)),
     )
@@ -83,6 +100,29 @@ def gives_way(levels: Sequence[Level]) -> str:
         nearest = min(patience, key=lambda text: patience[text])
         return f"nothing did yet; {nearest} has the least room left"
     return ""
+
+
+def _best(number: int, levels: Sequence[Level], searched: Sequence[Carried]) -> Carried | None:
+    """What so many instances carry: as the surest search found, or as single runs show where there was none."""
+    answers = [one for one in searched if one.instances == number]
+    known = (
+        [one for one in answers if one.grade is Grade.CONFIRMED]
+        or [one for one in answers if one.likely > 0]
+        or answers
+    )
+    if known:
+        # Two searches of one shop that disagree: the lower one was true once, too.
+        return min(known, key=lambda one: one.likely)
+    return carried_by([level for level in levels if level.instances == number])
+
+
+def _gave_way(first: GaveWay) -> str:
+    places = [
+        f"page {first.page}" if first.page else "",
+        f"payment option {first.payment_option}" if first.payment_option else "",
+    ]
+    where = " and ".join(place for place in places if place)
+    return first.objective + (f", most of all {where}" if where else "")
 
 
 def _why_invalid(result: Result) -> str:

@@ -1,0 +1,71 @@
+"""Reads a search for capacity as levels and an answer: each of its levels was held for a while, and one was confirmed."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection
+from dataclasses import replace
+
+from harness.capacity import Capacity, Point
+from harness.excerpt import excerpt
+from harness.planning.carried import Carried, Grade
+from harness.planning.levels import Level, level_between
+from harness.result import Result
+from harness.search import Purpose
+from harness.verdict import Verdict
+
+
+def searched_levels(
+    result: Result, answer: Capacity, source: str, *, instances: int, outside: Collection[str] = ()
+) -> list[Level]:
+    """The levels of the search that show a lasting state of the shop: not those that drained it, nor those in trouble."""
+    found = []
+    for point in answer.points:
+        if point.purpose == Purpose.DRAIN or point.trouble:
+            continue
+        confirms = point.purpose == Purpose.CONFIRM
+        level = level_between(
+            result, f"{source} {point.purpose}", point.settled, point.end, instances=instances, outside=outside
+        )
+        if level is None:
+            continue
+        kept = True if confirms and point.verdict == Verdict.PASSED else False if point.broken else None
+        found.append(
+            replace(
+                level,
+                rate=point.rate / 60,
+                kept=kept,
+                broken=(point.objective,) if point.broken else (),
+                patience=level.patience if confirms and kept else {},
+            )
+        )
+    return found
+
+
+def searched_capacity(answer: Capacity, source: str, instances: int) -> Carried | None:
+    """What the search found, per second; None if it found nothing at all.
+
+    Likely is what was confirmed, and nothing more. The interval goes up to where a demand gave way while the search tracked it.
+    """
+    if answer.journeys is None:
+        broken = [point.rate / 60 for point in answer.points if point.broken and not point.trouble]
+        if not broken:
+            return None
+        return Carried(likely=0.0, low=0.0, high=min(broken), grade=Grade.BELOW, source=source, instances=instances)
+    held = answer.journeys / 60
+    low = min(held, answer.low / 60) if answer.low is not None else held
+    if answer.at_least:
+        return Carried(likely=held, low=held, high=math.inf, grade=Grade.AT_LEAST, source=source, instances=instances)
+    high = max(held, answer.high / 60) if answer.high is not None else held
+    return Carried(likely=held, low=low, high=high, grade=Grade.CONFIRMED, source=source, instances=instances)
+
+
+def confirmed_part(result: Result, answer: Capacity) -> Result:
+    """The run as if it had consisted of nothing but the level that was confirmed; as it is where none was."""
+    confirmed: list[Point] = [
+        point for point in answer.points if point.purpose == Purpose.CONFIRM and point.verdict == Verdict.PASSED
+    ]
+    if not confirmed:
+        return result
+    last = confirmed[-1]
+    return replace(result, recorder=excerpt(result.recorder, last.settled, last.end))

@@ -1,0 +1,126 @@
+"""A search for capacity is read as its levels and its answer; only what was confirmed is carried."""
+
+import math
+from dataclasses import replace
+
+import pytest
+
+from harness.capacity import Capacity, Point
+from harness.gave_way import GaveWay
+from harness.planning.carried import Grade
+from harness.planning.forecast import Forecast, Peak
+from harness.planning.measured import Source, measured
+from harness.planning.plan import plan
+from harness.planning.searched import confirmed_part, searched_capacity, searched_levels
+from harness.verdict import Verdict
+
+
+def a_point(purpose, rate, settled, end, **changes):
+    point = Point(
+        purpose=purpose,
+        rate=rate * 60,
+        seconds=end - settled,
+        settled=settled,
+        end=end,
+        p50=None,
+        p95=None,
+        p99=None,
+        orders=0.0,
+        excess=None,
+        objective="page response_time p95 < 100ms",
+        broken=False,
+        verdict="",
+        trouble="",
+    )
+    return replace(point, **changes)
+
+
+POINTS = (
+    a_point("widen", 8, 10, 20),
+    a_point("widen", 20, 20, 25, broken=True),
+    a_point("drain", 4, 25, 30),
+    a_point("track", 12, 30, 35, trouble="the load generator was late"),
+    a_point("track", 11, 35, 40),
+    a_point("confirm", 10, 40, 65, verdict="passed"),
+)
+
+
+def an_answer(**changes):
+    answer = Capacity(
+        journeys=600.0,
+        orders=480.0,
+        orders_low=450.0,
+        orders_high=510.0,
+        boundary=640.0,
+        low=610.0,
+        high=670.0,
+        at_least=False,
+        why="",
+        gave_way=GaveWay("page response_time p95 < 100ms", "IndexPage", ""),
+        critical=None,
+        points=POINTS,
+    )
+    return replace(answer, **changes)
+
+
+def source(run_at, answer, **changes):
+    return Source(name="capacity-1", result=replace(run_at(10, **changes), capacity=answer))
+
+
+def test_levels_that_show_no_lasting_state_are_left_out(run_at):
+    levels = searched_levels(source(run_at, an_answer()).result, an_answer(), "s", instances=2, outside={"Bank"})
+    assert [level.source for level in levels] == ["s widen", "s widen", "s track", "s confirm"]
+    assert [level.kept for level in levels] == [None, False, None, True]
+    assert [level.rate for level in levels] == pytest.approx([8, 20, 11, 10])
+    last = levels[-1]
+    assert last.throughput == pytest.approx(10, rel=0.05)
+    assert last.in_shop == pytest.approx(1.0, rel=0.05)
+    assert last.instances == 2
+    assert last.patience["page.IndexPage response_time p95 < 100ms"] == pytest.approx(0.05, rel=0.05)
+    assert levels[0].patience == {}
+
+
+def test_what_was_confirmed_is_carried_and_where_it_gave_way_bounds_it():
+    found = searched_capacity(an_answer(), "s", 3)
+    assert (found.grade, found.likely, found.instances) == (Grade.CONFIRMED, 10.0, 3)
+    assert (found.low, found.high) == (pytest.approx(10.0), pytest.approx(670 / 60))
+
+
+def test_at_least_stays_at_least():
+    found = searched_capacity(an_answer(at_least=True, why="the load generator was the limit"), "s", 1)
+    assert (found.grade, found.low, found.high) == (Grade.AT_LEAST, 10.0, math.inf)
+
+
+def test_without_a_confirmed_rate_only_what_broke_is_known():
+    found = searched_capacity(an_answer(journeys=None), "s", 1)
+    assert (found.grade, found.likely, found.high) == (Grade.BELOW, 0.0, pytest.approx(20.0))
+    assert searched_capacity(an_answer(journeys=None, points=POINTS[:1]), "s", 1) is None
+
+
+def test_what_ifs_look_at_the_confirmed_level_alone(run_at):
+    result = source(run_at, an_answer()).result
+    part = confirmed_part(result, an_answer())
+    assert sum(cell.response.total for cell in part.recorder.journeys.values()) == pytest.approx(250, abs=2)
+    assert confirmed_part(result, an_answer(points=POINTS[:1])) is result
+
+
+def test_a_plan_is_made_from_one_search_and_names_what_gave_way(run_at):
+    asked = Forecast(peak=Peak(rate=300 / 60, rate_uncertainty=0.05), draws=300)
+    one = measured([source(run_at, an_answer())], outside={"Bank"})
+    made = plan(one, asked)
+    assert made.verdict is Verdict.PASSED
+    assert made.carries.grade is Grade.CONFIRMED
+    assert made.orders(made.carries.likely) == pytest.approx(480, rel=0.1)
+    assert one.gives_way == "page response_time p95 < 100ms, most of all page IndexPage"
+    assert plan(one, replace(asked, peak=Peak(rate=900 / 60))).verdict is Verdict.FAILED
+
+
+def test_an_invalid_search_is_refused(run_at):
+    found = measured([source(run_at, an_answer(), invalid=True)])
+    assert found.capacities == ()
+    assert [name for name, _ in found.refused] == ["capacity-1"]
+
+
+def test_of_two_searches_the_lower_one_counts(run_at):
+    both = [source(run_at, an_answer()), source(run_at, an_answer(journeys=540.0))]
+    assert measured(both).capacities[0].likely == pytest.approx(9.0)
