@@ -22,6 +22,7 @@ _TYPES = {
     "int_type": "a whole number",
     "model_attributes_type": "a table",
     "model_type": "a table",
+    "string_too_short": "a text that is not empty",
     "string_type": "a text in quotes",
     "tuple_type": "a list",
 }

@@ -33,7 +33,7 @@ def test_every_error_is_told_at_once_with_key_value_and_remedy():
             "conversion": {"begun": 10, "bought": 20},
             "payments": {"credit_cart": 3},
             "instances": {"results": {"b": 2}},
-            "what_if": [{"name": "nothing"}],
+            "what_if": [{"name": "nothing"}, {"name": "", "bank_delay": 1}],
         }
     )
     for part in (
@@ -46,6 +46,7 @@ def test_every_error_is_told_at_once_with_key_value_and_remedy():
         "did you mean `credit_card`?",
         "instances.results.b = 2",
         "add `payments`, `bank_delay` or `sms_delay`",
+        "a text that is not empty",
     ):
         assert part in text
 

@@ -7,6 +7,7 @@ from finished_runs import a_run
 
 from harness.result import write
 from scenarios.cli import main
+from scenarios.files import FOLDER
 
 
 @pytest.fixture(scope="module")
@@ -87,3 +88,11 @@ def test_the_help_lists_every_key_and_every_exit_code(capsys):
     text = capsys.readouterr().out
     assert "orders.peak_factor" in text
     assert "5 the results do not tell" in text
+
+
+def test_the_example_that_comes_with_it_works_as_it_is(results, capsys):
+    assert main(["plan", str(results / "held-10"), "--forecast", str(FOLDER / "forecasts" / "example.toml")]) == 5
+    text = " ".join(capsys.readouterr().out.split())
+    assert "no run was tried at the rate of the peak" in text
+    assert "locust --headless --scenario capacity" in text
+    assert "the banks take 3 s longer" in text
