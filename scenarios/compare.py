@@ -181,6 +181,9 @@ def _invalid(pairs: Sequence[tuple[Result, Result]], places: Sequence[tuple[Path
 
 
 def _unlike(results: Sequence[Result], places: Sequence[Path]) -> Iterator[str]:
+    for one, place in zip(results, places, strict=True):
+        if one.capacity is not None:
+            yield f"{place} is a search for capacity: how long things took in it depends on the rates it tried; compare ordinary runs"
     first = results[0]
     for one, place in zip(results[1:], places[1:], strict=True):
         theirs, ours = (_asked(each) for each in (first, one))

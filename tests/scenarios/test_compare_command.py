@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 from finished_runs import a_run
 
+from harness.capacity import Capacity
 from harness.result import write
 from scenarios.cli import main
 
@@ -67,6 +68,19 @@ def test_one_slow_page_among_many_is_a_regression(tmp_path, capsys):
 def test_runs_of_different_loads_are_not_compared(results, capsys):
     assert compared(results, "base", "other") == 2
     assert "they differ in think" in capsys.readouterr().err
+
+
+def test_a_search_for_capacity_is_not_compared(results, tmp_path, capsys):
+    found = Capacity(
+        **dict.fromkeys(("journeys", "orders", "orders_low", "orders_high", "boundary", "low", "high")),
+        **dict.fromkeys(("gave_way", "critical")),
+        at_least=False,
+        why="",
+        points=(),
+    )
+    write(replace(a_run(10), capacity=found), tmp_path / "search")
+    assert main(["compare", str(results / "base"), str(tmp_path / "search")]) == 2
+    assert "search is a search for capacity" in capsys.readouterr().err
 
 
 def test_everything_that_is_wrong_is_said_at_once(results, capsys):
