@@ -32,6 +32,7 @@ class Carried:
     """The journeys a second that keep every objective, at the mix that was measured: ``low <= likely <= high``.
 
     The range is a 95 % interval (CONFIRMED, MODEL) or what two runs leave open (BRACKETED); ``high`` is ``inf`` for AT_LEAST.
+    ``why`` says why a search ended before it knew more.
     """
 
     likely: float
@@ -40,6 +41,7 @@ class Carried:
     grade: Grade
     source: str
     instances: int | None = None
+    why: str = ""
 
     def draw(self, chance: random.Random) -> float:
         """One value it might be: normal on the logarithm within the interval, even between two runs.

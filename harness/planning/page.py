@@ -41,13 +41,14 @@ def console(plan: Plan, width: int = 100) -> str:
     parts = [textwrap.fill(words.headline(plan), width)]
     parts += ["\n".join(textwrap.fill(one, width, break_on_hyphens=False) for one in words.sentences(plan))]
     parts += [f"{table.title}\n{_drawn(table)}" for table in tables(plan)]
-    if plan.curve_missing:
+    if plan.curve_missing and plan.measured.levels:
         parts.append(textwrap.fill(plan.curve_missing, width, break_on_hyphens=False))
     listed = [
         textwrap.fill(one, width, initial_indent="  - ", subsequent_indent="    ", break_on_hyphens=False)
         for one in words.assumptions(plan)
     ]
-    parts.append("\n".join(["What this rests on", *listed]))
+    if listed:
+        parts.append("\n".join(["What this rests on", *listed]))
     return "\n\n".join(parts) + "\n"
 
 
@@ -63,7 +64,7 @@ def html(plan: Plan) -> str:
         f'<p class="answer">{escape(first)}</p>',
         *(f"<p>{escape(one)}</p>" for one in rest),
         *(figure for figure in (throughput_curve(plan), response_curve(plan)) if figure),
-        f'<p class="dim">{escape(plan.curve_missing)}</p>' if plan.curve_missing else "",
+        f'<p class="dim">{escape(plan.curve_missing)}</p>' if plan.curve_missing and plan.measured.levels else "",
         *(_table(table) for table in tables(plan)),
         "<h2>What this rests on</h2>",
         "<ul>",

@@ -173,7 +173,7 @@ def decide(carries: Carried, fits: Odds, forecast: Forecast, scale: Scaling) -> 
     if fits.high < wanted:
         return Verdict.FAILED, "the forecast peak is not sure enough to fit"
     if carries.high == math.inf:
-        return Verdict.INCONCLUSIVE, "no run was tried at the rate of the peak"
+        return Verdict.INCONCLUSIVE, "nothing is known of the rate of the peak"
     return Verdict.INCONCLUSIVE, "the peak lies between a rate that held and one that did not"
 
 

@@ -123,7 +123,9 @@ def needed_instances(
 
 
 def fit_share(carries: Carried, needs: Sequence[float], *, seed: int) -> float:
-    """In which share of the draws the need is carried."""
+    """In which share of the draws the need is carried; of what lies between two runs, only what held counts."""
+    if carries.grade is Grade.BRACKETED:
+        return sum(need <= carries.low for need in needs) / len(needs)
     chance = random.Random(seed)
     return sum(need <= carries.draw(chance) for need in needs) / len(needs)
 

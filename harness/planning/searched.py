@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Collection
 from dataclasses import replace
+from functools import partial
 
 from harness.capacity import Capacity, Point
 from harness.excerpt import excerpt
@@ -45,19 +46,21 @@ def searched_levels(
 def searched_capacity(answer: Capacity, source: str, instances: int) -> Carried | None:
     """What the search found, per second; None if it found nothing at all.
 
-    Likely is what was confirmed, and nothing more. The interval goes up to where a demand gave way while the search tracked it.
+    Likely is what was confirmed, and nothing more. The interval goes up to where a demand gave way while the search tracked it; of a
+    search that ended early, up to the lowest level that broke one.
     """
-    if answer.journeys is None:
-        broken = [point.rate / 60 for point in answer.points if point.broken and not point.trouble]
-        if not broken:
-            return None
-        return Carried(likely=0.0, low=0.0, high=min(broken), grade=Grade.BELOW, source=source, instances=instances)
-    held = answer.journeys / 60
-    low = min(held, answer.low / 60) if answer.low is not None else held
+    held = (answer.journeys or 0.0) / 60
+    broken = [point.rate / 60 for point in answer.points if point.broken and not point.trouble]
+    ceiling = min((rate for rate in broken if rate > held), default=math.inf)
+    found = partial(Carried, source=source, instances=instances)
+    if not held:
+        return found(likely=0.0, low=0.0, high=ceiling, grade=Grade.BELOW) if broken else None
     if answer.at_least:
-        return Carried(likely=held, low=held, high=math.inf, grade=Grade.AT_LEAST, source=source, instances=instances)
+        grade = Grade.AT_LEAST if ceiling == math.inf else Grade.BRACKETED
+        return found(likely=held, low=held, high=ceiling, grade=grade, why=answer.why)
+    low = min(held, answer.low / 60) if answer.low is not None else held
     high = max(held, answer.high / 60) if answer.high is not None else held
-    return Carried(likely=held, low=low, high=high, grade=Grade.CONFIRMED, source=source, instances=instances)
+    return found(likely=held, low=low, high=high, grade=Grade.CONFIRMED)
 
 
 def confirmed_part(result: Result, answer: Capacity) -> Result:

@@ -108,6 +108,7 @@ def _peak(plan: Plan) -> Table:
     rows = [
         (name, *(whole(quantile(values, q) * 60) for q in (0.05, 0.5, 0.95)))
         for name, values in (("orders/min", plan.need.orders), ("journeys/min, as measured", plan.need.journeys))
+        if plan.measured.levels or values is plan.need.orders
     ]
     if plan.wait is not None:
         low, high = plan.wait

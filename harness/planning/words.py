@@ -50,6 +50,8 @@ def sentences(plan: Plan) -> Iterator[str]:
     yield answer(plan)
     for name, why in plan.measured.refused:
         yield f"Not used: {name}, because {why}."
+    if plan.carries is not None and plan.carries.why:
+        yield f"The search for capacity ended before it knew more: {plan.carries.why}."
     yield from _unknown(plan)
     if plan.measured.gives_way:
         yield f"First to give way: {plan.measured.gives_way}."
@@ -74,7 +76,7 @@ def carried(plan: Plan, one: Carried) -> str:
         case Grade.BRACKETED:
             return f"The shop carries {low} orders a minute, at which every objective held, but less than {high}, where one broke"
         case Grade.AT_LEAST:
-            return f"The shop carries at least {low} orders a minute, the highest rate that was tried"
+            return f"The shop carries at least {low} orders a minute, {'as a search confirmed' if one.why else 'the highest rate that was tried'}"
         case Grade.BELOW:
             return f"The shop carries less than {high} orders a minute, the lowest rate that was tried, where an objective broke"
         case Grade.MODEL:
@@ -127,6 +129,8 @@ def weeks(number: float, *, at_least: bool) -> str:
 def assumptions(plan: Plan) -> Iterator[str]:
     """What the figures rest on; whoever doubts one of these should doubt the figures."""
     forecast, need = plan.forecast, plan.need
+    if not plan.measured.levels:
+        return
     yield (
         f"Of the journeys begun, {spoken_share(need.conversion)} end in an order "
         f"({'as the forecast says' if forecast.bought is not None else 'as in the results'}; Beta, drawn)."

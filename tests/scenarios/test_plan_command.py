@@ -75,6 +75,14 @@ def test_a_file_that_cannot_be_written_is_no_pass(results, forecast, tmp_path, c
     assert "--html" in capsys.readouterr().err
 
 
+def test_of_invalid_results_no_figure_is_shown(results, forecast, capsys):
+    assert main(["plan", str(results / "spoilt"), "--forecast", forecast(300)]) == 4
+    text = capsys.readouterr().out
+    assert "What the shop carries is not known" in text
+    assert "journeys" not in text
+    assert "What this rests on" not in text
+
+
 def test_a_result_named_twice_counts_once(results, forecast, capsys):
     name = str(results / "held-10")
     assert main(["plan", name, name, "--forecast", forecast(300)]) == 0
@@ -93,6 +101,6 @@ def test_the_help_lists_every_key_and_every_exit_code(capsys):
 def test_the_example_that_comes_with_it_works_as_it_is(results, capsys):
     assert main(["plan", str(results / "held-10"), "--forecast", str(FOLDER / "forecasts" / "example.toml")]) == 5
     text = " ".join(capsys.readouterr().out.split())
-    assert "no run was tried at the rate of the peak" in text
+    assert "nothing is known of the rate of the peak" in text
     assert "locust --headless --scenario capacity" in text
     assert "the banks take 3 s longer" in text

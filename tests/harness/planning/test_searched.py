@@ -87,8 +87,15 @@ def test_what_was_confirmed_is_carried_and_where_it_gave_way_bounds_it():
 
 
 def test_at_least_stays_at_least():
-    found = searched_capacity(an_answer(at_least=True, why="the load generator was the limit"), "s", 1)
+    answer = an_answer(at_least=True, why="the load generator was the limit", points=(POINTS[0], POINTS[-1]))
+    found = searched_capacity(answer, "s", 1)
     assert (found.grade, found.low, found.high) == (Grade.AT_LEAST, 10.0, math.inf)
+    assert found.why == "the load generator was the limit"
+
+
+def test_a_search_that_ended_early_knows_where_a_demand_broke():
+    found = searched_capacity(an_answer(at_least=True, why="the budget ended"), "s", 1)
+    assert (found.grade, found.low, found.high) == (Grade.BRACKETED, 10.0, pytest.approx(20.0))
 
 
 def test_without_a_confirmed_rate_only_what_broke_is_known():
