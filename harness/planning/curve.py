@@ -92,7 +92,7 @@ def throughput_curve(plan: Plan) -> str:
     reach = fit.reach
     xs = [reach * SHOWN * step / STEPS for step in range(1, STEPS + 1)]
     bands = {x: fit.band(x) for x in xs}
-    levels = [level for level in plan.measured.levels if level.steady]
+    levels = [level for level in plan.measured.levels if level.steady and (level.instances or 1) == plan.now]
     peak = plan.orders(quantile(plan.need.journeys, 0.5))
     top = max(*(plan.orders(level.throughput) for level in levels), plan.orders(fit.law.throughput(reach)), peak)
     paper = Paper(reach * SHOWN, top * 1.25)

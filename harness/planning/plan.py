@@ -171,7 +171,7 @@ def decide(carries: Carried, fits: Odds, forecast: Forecast, scale: Scaling) -> 
             return Verdict.INCONCLUSIVE, "only a model says that the peak fits, far from what was measured"
         return Verdict.PASSED, "the forecast peak fits"
     if fits.high < wanted:
-        return Verdict.FAILED, "the forecast peak is not sure enough to fit"
+        return Verdict.FAILED, "the probability that the forecast peak fits is too small"
     if carries.high == math.inf:
         return Verdict.INCONCLUSIVE, "nothing is known of the rate of the peak"
     return Verdict.INCONCLUSIVE, "the peak lies between a rate that held and one that did not"
@@ -201,16 +201,13 @@ def _near(scale: Scaling, instances: int) -> bool:
 
 
 def _curve(measured: Measured, now: int, seed: int) -> tuple[Fit | None, str]:
-    by_number: dict[int, list[Level]] = {}
-    for level in measured.levels:
-        if level.steady:
-            by_number.setdefault(level.instances or 1, []).append(level)
-    levels = by_number.get(now) or max(by_number.values(), key=len, default=[])
+    levels = [level for level in measured.levels if level.steady and (level.instances or 1) == now]
     try:
         return fit([(level.in_shop, level.throughput) for level in levels], seed=seed), ""
     except ValueError as error:
         return None, (
-            f"The curve of throughput was not fitted: there are {error} at different rates, valid and steady. "
+            f"The curve of throughput was not fitted: with {now} instance{'s' * (now != 1)} there are {error}, at different rates, "
+            "valid and steady. "
             "Give more results, or run `locust --headless --scenario capacity`."
         )
 

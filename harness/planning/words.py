@@ -20,7 +20,7 @@ POOR = 0.05
 
 MEANINGS = {
     Verdict.PASSED: "FITS",
-    Verdict.FAILED: "DOES NOT FIT",
+    Verdict.FAILED: "DOES NOT FIT SURELY ENOUGH",
     Verdict.INCONCLUSIVE: "CANNOT TELL",
     Verdict.INVALID: "INVALID (the results say nothing about the shop)",
 }

@@ -110,6 +110,12 @@ def test_the_curve_takes_six_levels_and_says_so(run_at):
     assert made(run_at, forecast(300), 1, 2, 4, 6, 8, 10).curve is not None
 
 
+def test_no_curve_of_another_number_of_instances_is_shown(run_at):
+    other = made(run_at, forecast(300, instances=2), 1, 2, 4, 6, 8, 10)
+    assert other.curve is None
+    assert "with 2 instances there are 0 points" in other.curve_missing
+
+
 def test_what_ifs_change_the_work_or_the_time_but_never_both(run_at):
     ifs = (
         WhatIf(name="gpay", payments={"gpay": 1.0}),
