@@ -1,4 +1,9 @@
-"""One reply after another out of the bytes of a connection; llhttp takes the bytes apart, this keeps what matters."""
+"""One reply after another out of the bytes of a connection; llhttp takes the bytes apart, this keeps what matters.
+
+Servers send the same heads again and again, but for a date that changes once a second. What llhttp made of a head that
+came with its whole body is kept (``users.known_heads``), and the next reply that begins with the very same bytes is
+read without it.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +12,9 @@ from typing import Final
 from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
 
 from shop.contract import Outcome
+from users import known_heads
 from users.decoding import TooLarge, Undecodable, decode
+from users.known_heads import Known
 
 _HEAD_LIMIT = 64 * 1024  # bytes of status lines and headers, of a reply and of what is sent ahead of it
 _WRAPPING = 8  # bytes of chunk framing that each byte of a body may cost before it is called abuse
@@ -44,6 +51,7 @@ class ReplyReader:
         "_coding",
         "_framed",
         "_headed",
+        "_open",
         "_parser",
         "_size",
         "cookies",
@@ -64,8 +72,7 @@ class ReplyReader:
 
     def begin(self, *, bodiless: bool) -> None:
         """A request is about to be sent; ``bodiless``: its reply has no body, as to HEAD."""
-        if self._parser is None:
-            self._parser = HttpResponseParser(self)
+        self._open = True
         self._bodiless = bodiless
         self.over = self.reusable = False
         self.received = 0
@@ -81,16 +88,27 @@ class ReplyReader:
 
     def feed(self, piece: memoryview) -> bool:
         """Take the next bytes; true when the reply is over, for better or worse."""
+        first = not self.received
         self.received += len(piece)
-        parser = self._parser
-        if parser is None:
+        if not self._open:
             return self.fail(Outcome.CONNECTION)
+        data = bytes(piece)
+        head = known_heads.head_of(data) if first and not self._bodiless else b""
+        if head and (known := known_heads.find(head, len(data), self.largest)) is not None:
+            self.status, _, self.cookies, self.location, self._coding = known
+            self._chunks.append(data[len(head) :])
+            self.over = self.reusable = True
+            return True
+        if self._parser is None:
+            self._parser = HttpResponseParser(self)
         try:
-            parser.feed_data(piece)
+            self._parser.feed_data(data)
         except (HttpParserError, HttpParserUpgrade):
             # Rubbish behind a whole reply spoils the connection, not the reply.
             return self.fail(Outcome.CONNECTION)
         if self.over:
+            if head and self.reusable and self.failure is None and self._size == len(data) - len(head):
+                known_heads.keep(head, Known(self.status, len(data), self.cookies, self.location, self._coding))
             return True
         if self.received - self._size > _HEAD_LIMIT + _WRAPPING * self._size:
             return self.fail(Outcome.TOO_LARGE if self._headed else Outcome.CONNECTION)
@@ -108,7 +126,7 @@ class ReplyReader:
             self.failure = outcome
             self.over = True
             self._chunks = []
-        self.reusable = False
+        self.reusable = self._open = False
         self._parser = None
         return True
 
@@ -175,6 +193,7 @@ class ReplyReader:
                 # llhttp cannot be told that no body follows; it would wait for one, so it is not used again.
                 self.reusable = self._parser.should_keep_alive()
                 self.over = True
+                self._open = False
                 self._parser = None
 
     def on_body(self, piece: bytes) -> None:

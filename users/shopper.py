@@ -20,6 +20,7 @@ from users.fast_http import FastHttp, session
 from users.funnel import furthest
 from users.itinerary import Conduct, Itinerary
 from users.journeys import JOURNEYS, Errand, Receipt
+from users.statistics import statistics_of
 from users.steps import JourneyFailed, walk
 from users.swift import Limits, Swift
 
@@ -207,7 +208,7 @@ def _transport(user: User, run: Run[Backstage], stage: Backstage) -> FastHttp | 
         largest=stage.largest_reply,
         verify_tls=stage.verify_tls,
     )
-    return Swift(target, user, limits, failed=run.lacked)
+    return Swift(target, user, limits, statistics=statistics_of(user.environment), failed=run.lacked)
 
 
 class Guest(Shopper):

@@ -8,29 +8,28 @@ and one by one, as Locust's own clients do; so are all failures.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any, TypeAlias
 
 from gevent import get_hub
 
 PERIOD = 1.0
 """Seconds after which a request is in Locust's statistics at the latest."""
 
+_ATTRIBUTE = "checkload_statistics"
 _OWN = "locust.runners"  # where Locust's own listener comes from
 
 
-class Heard(NamedTuple):
-    """One reply: response time in milliseconds, length in bytes, the time of day at which it had been read."""
-
-    response_time: float
-    length: int
-    moment: float
+Heard: TypeAlias = tuple[float, int, float]
+"""One reply: response time in milliseconds, length in bytes, the time of day at which it had been read."""
 
 
 class Statistics:
     """What is still to be added to the statistics of a Locust ``environment``; one serves all users of a process.
 
-    It has to be made after the runner. Whoever judges or ends a run calls ``flush`` first; a ``Swift`` that is closed
+    It has to be made after the runner. It adds what was put by before a worker reports to its master and when Locust
+    stops a test; whoever judges or shows numbers at any other time calls ``flush`` first, and a ``Swift`` that is closed
     does so by itself. When Locust throws its statistics away, what is put by is thrown away too.
     """
 
@@ -39,7 +38,11 @@ class Statistics:
         self._hook = environment.events.request
         self._put_by: dict[tuple[str, str], list[Heard]] = {}
         self._waiting = False
-        self._timer = get_hub().loop.timer(PERIOD, ref=False)
+        self._timer = get_hub().loop.timer(PERIOD, PERIOD, ref=False)
+        # Ahead of Locust's own listener, which takes the entries away with it.
+        environment.events.report_to_master._handlers.insert(0, self._told)  # noqa: SLF001 - listeners are only ever added last
+        environment.events.test_stopping.add_listener(self._told)
+        environment.events.test_stop.add_listener(self._told)
         environment.events.reset_stats.add_listener(self._forget)
         environment.events.spawning_complete.add_listener(self._spawned)
 
@@ -57,7 +60,8 @@ class Statistics:
         put_by.append(heard)
         if not self._waiting:
             self._waiting = True
-            self._timer.start(self.flush)
+            # Not ``start``: a timer that has run is started with what was left of its time, which is nothing.
+            self._timer.again(self.flush)
 
     def flush(self) -> None:
         """Add everything to Locust's statistics, now."""
@@ -72,6 +76,9 @@ class Statistics:
             stats.entries[str(page), method].extend(entry)
             stats.total.extend(entry)
 
+    def _told(self, **_: Any) -> None:
+        self.flush()
+
     def _forget(self, **_: Any) -> None:
         self._put_by.clear()
 
@@ -82,14 +89,21 @@ class Statistics:
 
 def _fold(entry: Any, replies: list[Heard], bucket: Callable[[float], int]) -> Any:
     """The entry, of no requests yet, after all these."""
-    times = [reply.response_time for reply in replies]
+    times, lengths, moments = zip(*replies, strict=True)
     entry.num_requests = len(replies)
     entry.total_response_time = sum(times)
     entry.min_response_time, entry.max_response_time = min(times), max(times)
-    entry.total_content_length = sum(reply.length for reply in replies)
-    for spent in times:
-        entry.response_times[bucket(spent)] += 1
-    for reply in replies:
-        entry.num_reqs_per_sec[int(reply.moment)] += 1
-    entry.start_time, entry.last_request_timestamp = replies[0].moment, replies[-1].moment
+    entry.total_content_length = sum(lengths)
+    entry.response_times.update(Counter(map(bucket, times)))
+    entry.num_reqs_per_sec.update(Counter(map(int, moments)))
+    entry.start_time, entry.last_request_timestamp = moments[0], moments[-1]
     return entry
+
+
+def statistics_of(environment: Any) -> Statistics:
+    """The one of this Locust environment, made when it is first asked for."""
+    found: Statistics | None = getattr(environment, _ATTRIBUTE, None)
+    if found is None:
+        found = Statistics(environment)
+        setattr(environment, _ATTRIBUTE, found)
+    return found

@@ -18,7 +18,7 @@ from users.connection import Connection, Limits
 from users.cookies import Jar
 from users.origin import Origin, Unsendable, origin_of
 from users.proxies import refuse_proxy
-from users.statistics import Heard, Statistics
+from users.statistics import Statistics
 from users.sweep import sweep_here
 from users.tls_connection import TlsConnection
 from users.wire import Head, heads_for, render
@@ -105,7 +105,7 @@ class Swift:
         spent = ((self._read if reply.arrived is None else reply.arrived) - began) * 1000
         statistics = self._statistics
         if not failed and statistics is not None and statistics.alone():
-            statistics.note(method, page, Heard(spent, len(reply.body), self._read_at))
+            statistics.note(method, page, (spent, len(reply.body), self._read_at))
             return
         self._user.environment.events.request.fire(
             request_type=method,

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shop.contract import Outcome
-from users import reading
+from users import known_heads, reading
 from users.reading import ReplyReader
 
 OK = b"HTTP/1.1 200 OK\r\n"
@@ -119,6 +119,56 @@ def test_names_without_end_are_not_remembered():
         read(OK + b"X-%d: y\r\nContent-Length: 0\r\n\r\n" % turn)
     assert len(reading._kinds) <= 512
     assert read(OK + b"cONTENT-lENGTH: 2\r\n\r\nok").body() == b"ok"
+
+
+def test_a_head_that_is_known_is_read_as_it_was_the_first_time():
+    head = OK + b"Content-Length: 5\r\nContent-Encoding: br\r\nLocation: /x\r\nSet-Cookie: a=b\r\n\r\n"
+    bodies = [brotli.compress(text)[:5].ljust(5, b"\x03") for text in (b"a", b"b")]
+    fresh = [ReplyReader(LARGEST) for _ in bodies]
+    for reader, body in zip(fresh, bodies, strict=True):
+        reader.begin(bodiless=False)
+        assert reader.feed(memoryview(head + body))
+        assert (reader.status, reader.location, reader.cookies, reader.reusable) == (200, "/x", (b"a=b",), True)
+    assert head in known_heads._known
+    plain = OK + b"Content-Length: 5\r\nX: known\r\n\r\n"
+    assert [read(plain + body).body() for body in (b"hello", b"world")] == [b"hello", b"world"]
+    assert read(plain + b"hel", b"lo").body() == b"hello"
+    behind = read(plain + b"hello!")
+    assert (behind.body(), behind.reusable) == (b"hello", False)
+    assert not read(plain + b"hel").over
+    assert read(plain + b"hello", largest=4).failure is Outcome.TOO_LARGE
+    silent = read(plain, bodiless=True)
+    assert (silent.over, silent.body(), silent.reusable) == (True, b"", True)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        OK + b"Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n",
+        OK + b"Content-Length: 5\r\nConnection: close\r\n\r\nhello",
+        b"HTTP/1.1 103 Early\r\nX: y\r\n\r\n" + OK + b"Content-Length: 5\r\n\r\nhello",
+        OK + b"Content-Length: 5\r\n\r\nhello, and more",
+    ],
+)
+def test_only_a_reply_that_was_whole_and_alone_is_remembered(data):
+    before = dict(known_heads._known)
+    read(data)
+    assert known_heads._known == before
+
+
+def test_heads_without_end_are_not_remembered_either():
+    for turn in range(2000):
+        read(OK + b"X: %d\r\nContent-Length: 0\r\n\r\n" % turn)
+    assert len(known_heads._known) <= 512
+    long = OK + b"X: %s\r\nContent-Length: 0\r\n\r\n" % (b"y" * 5000)
+    assert read(long).over
+    assert long not in known_heads._known
+
+
+@given(st.lists(st.binary(max_size=40), min_size=1, max_size=4))
+def test_bodies_behind_one_head_are_never_mixed_up(bodies):
+    for body in bodies * 2:
+        assert read(OK + b"Content-Length: %d\r\n\r\n" % len(body) + body).body() == body
 
 
 def judged(reader):

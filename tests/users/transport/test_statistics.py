@@ -7,7 +7,7 @@ import pytest
 
 from shop.contract import Outcome
 from users import statistics
-from users.statistics import Heard, Statistics
+from users.statistics import Statistics, statistics_of
 from users.swift import Limits, Swift
 
 
@@ -26,7 +26,8 @@ class Hook:
 @pytest.fixture
 def environment():
     """An environment whose runner listens to requests, and nobody else."""
-    events = SimpleNamespace(request=Hook(), reset_stats=Hook(), spawning_complete=Hook())
+    names = ("request", "reset_stats", "spawning_complete", "report_to_master", "test_stopping", "test_stop")
+    events = SimpleNamespace(**{name: Hook() for name in names})
     runner = lambda **arguments: fired.append(arguments)  # noqa: E731 - its module is what it is known by
     runner.__module__ = "locust.runners"
     events.request.add_listener(runner)
@@ -41,6 +42,7 @@ def told(monkeypatch):
 
     def flush(self):
         self._waiting = False
+        self._timer.stop()
         if self._put_by:
             added.append({key: list(replies) for key, replies in self._put_by.items()})
         self._put_by.clear()
@@ -69,8 +71,8 @@ def test_pages_in_order_are_put_by_and_told_at_the_end(transport, fetch, environ
     transport.close()
     ((key, replies),) = told[0].items()
     assert key == ("Page", "GET")
-    assert [reply.length for reply in replies] == [5, 5, 5]
-    assert all(0 < reply.response_time < 1000 for reply in replies)
+    assert [length for _, length, _ in replies] == [5, 5, 5]
+    assert all(0 < response_time < 1000 for response_time, _, _ in replies)
 
 
 def test_what_is_put_by_is_told_after_a_while_without_anybody_asking(transport, fetch, told, monkeypatch):
@@ -80,6 +82,35 @@ def test_what_is_put_by_is_told_after_a_while_without_anybody_asking(transport, 
     transport.report(Outcome.OK, failed=False)
     gevent.sleep(0.1)
     assert len(told) == 1
+
+
+def test_the_second_time_takes_a_while_as_well(environment, told, monkeypatch):
+    monkeypatch.setattr(statistics, "PERIOD", 0.01)
+    noted = Statistics(environment)
+    for _ in range(2):
+        noted.note("GET", "Page", (1.0, 2, 3.0))
+        while noted._waiting:
+            gevent.sleep(0.005)
+    monkeypatch.setattr(statistics, "PERIOD", 60.0)
+    slow = Statistics(environment)
+    slow.note("GET", "Page", (1.0, 2, 3.0))
+    slow.flush()
+    slow.note("GET", "Page", (1.0, 2, 3.0))
+    gevent.sleep(0.02)
+    assert slow._waiting
+
+
+@pytest.mark.parametrize("event", ["report_to_master", "test_stopping", "test_stop"])
+def test_all_is_told_before_anybody_reports_or_judges(environment, told, event):
+    seen = []
+    getattr(environment.events, event).add_listener(lambda **_: seen.append(len(told)))
+    noted = statistics_of(environment)
+    assert statistics_of(environment) is noted
+    noted.note("GET", "Page", (1.0, 2, 3.0))
+    getattr(environment.events, event).fire(client_id="w", data={})
+    assert len(told) == 1
+    # What goes to the master is gone from Locust's entries once its own listener has taken it.
+    assert seen == ([1] if event == "report_to_master" else [0])
 
 
 def test_another_listener_hears_of_each_page_at_once(transport, fetch, environment, told):
@@ -104,7 +135,7 @@ def test_a_listener_that_is_not_locusts_own_is_not_passed_over(transport, fetch,
 def test_what_locust_throws_away_is_thrown_away_here(environment, told, event, resets, left):
     environment.reset_stats = resets
     noted = Statistics(environment)
-    noted.note("GET", "Page", Heard(1.0, 2, 3.0))
+    noted.note("GET", "Page", (1.0, 2, 3.0))
     getattr(environment.events, event).fire(user_count=3)
     noted.flush()
     assert len(told) == left
