@@ -82,6 +82,8 @@ def _pages(state: RunState, bounded: Bounded, pause: Callable[[], None]) -> Iter
             verifications.count((run, outcome), total)
         if key.page in marks.resends:
             requested.count((run, "resend"), total)
+    _exemplify(state, "service", service)
+    _exemplify(state, "response", response)
     requesting = family("requests_in_flight")
     for name, n in list(state.requesting.items()):
         requesting.count((run, bounded("page", name)), n)
@@ -91,6 +93,11 @@ def _pages(state: RunState, bounded: Bounded, pause: Callable[[], None]) -> Iter
         if each.verification:
             requested.count((run, "order"), cell.response.total)
     yield requested
+
+
+def _exemplify(state: RunState, kind: str, histogram: Family) -> None:
+    for (_, page, result), buckets in histogram.times.items():
+        buckets.exemplars = state.exemplars.of(page, result, kind, histogram.bounds)
 
 
 def _journeys(state: RunState, bounded: Bounded, pause: Callable[[], None]) -> Iterator[Family]:

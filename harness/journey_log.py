@@ -18,7 +18,7 @@ class JourneyLog:
     """Appends JSON lines to a file, which is replaced when the log is opened.
 
     A line is ``{"number", "journey", "payment_option", "outcome", "verification", "failed_page", "order", "due",
-    "response_time", "service_time", "pages": [[page, outcome], ...]}``; journeys stand in the order in which they ended,
+    "response_time", "service_time", "trace", "pages": [[page, outcome], ...]}``; journeys stand in the order in which they ended,
     ``number`` is their place in the schedule. ``due`` is in seconds from the first arrival; the times are in seconds, from
     the due moment and from the start of the journey.
     """
@@ -28,9 +28,19 @@ class JourneyLog:
         self._file: TextIO = path.open("w", encoding="utf-8")
 
     def write(
-        self, number: int, sample: JourneySample, order: str, pages: Sequence[tuple[str, str]], start: float
+        self,
+        number: int,
+        sample: JourneySample,
+        order: str,
+        pages: Sequence[tuple[str, str]],
+        start: float,
+        *,
+        trace: str = "",
     ) -> None:
-        """Add one journey; ``order`` is the order number, empty without one, ``start`` the moment of the first arrival."""
+        """Add one journey; ``order`` is the order number, empty without one, ``start`` the moment of the first arrival.
+
+        ``trace`` is the trace id that its requests carried.
+        """
         line = {
             "number": number,
             "journey": sample.journey,
@@ -42,6 +52,7 @@ class JourneyLog:
             "due": round(sample.due - start, 6),
             "response_time": round(sample.done - sample.due, 6),
             "service_time": round(sample.done - sample.started, 6),
+            "trace": trace,
             "pages": pages,
         }
         self._file.write(orjson.dumps(line).decode() + "\n")

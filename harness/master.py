@@ -164,6 +164,7 @@ class MasterRun(Run[StageT]):
         if self.fleet is None or message["run"] != self.id:
             return
         self.fleet.report(name, message, self.clock())
+        self.exemplars.hear(message.get("exemplars", ()))
         if message["final"]:
             self._send(THANKS, {"run": self.id}, name)
 

@@ -43,6 +43,7 @@ def observed(
         workers=_workers(run),
         demanded=tuple(demanded),
         landmarks=run.workload.landmarks,
+        exemplars=run.exemplars,
         renderings=renderings,
     )
 

@@ -21,6 +21,7 @@ from urllib.parse import urlsplit
 import gevent
 
 from harness.clocks import ClockWatch
+from harness.exemplars import Exemplars
 from harness.histogram import Histogram
 from harness.journey_log import JourneyLog
 from harness.looks import Looks
@@ -31,7 +32,7 @@ from harness.pilot import Pilot
 from harness.process_facts import ProcessFacts, ProcessWatch
 from harness.quiet import Quiet
 from harness.recorder import Recorder
-from harness.sample import Blame, JourneySample, Phase, Window
+from harness.sample import Blame, JourneySample, PageSample, Phase, Window
 from harness.share import Dealer, Share
 from harness.stop_file import StopFile
 from harness.stop_rule import StopWatch
@@ -105,8 +106,8 @@ class Run(Generic[StageT]):
         self._quiet = Quiet()
         self._pacing: Pacing | None = None
         self._early: list[Seat] = []
-        self.in_flight: Counter[str] = Counter()
-        self.requesting: Counter[str] = Counter()
+        self.in_flight, self.requesting = Counter[str](), Counter[str]()
+        self.exemplars = Exemplars()
         self._numbers: Counter[str] = Counter()
         self._under_way = 0
         self._closed_at: float | None = None
@@ -168,6 +169,12 @@ class Run(Generic[StageT]):
             self._pacing.end()
         else:
             self._under_way -= 1
+
+    def traced(self, sample: PageSample, trace_id: str) -> None:
+        """A page is done that the shop was asked to keep the trace of."""
+        result = "failure" if sample.blame == Blame.SHOP else "success"
+        times = {"service": sample.done - sample.sent, "response": sample.done - sample.due}
+        self.exemplars.note(sample.page, result, times, trace_id, self._wall_clock())
 
     def lacked(self, what: str) -> None:
         """A connection failed because this machine had no more of something (``EMFILE``)."""

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from harness.demand import Objective
+from harness.exemplars import Exemplars
 from harness.histogram import Histogram
 from harness.landmarks import Landmarks
 from harness.recorder import Recorder
@@ -50,7 +51,7 @@ class RunState:
     ``in_flight`` journeys under way by payment option (``""`` where that is not known), ``requesting`` requests by page,
     ``pools`` what is left of test data by name. ``rate_target`` is in journeys per second, ``None`` for a closed load;
     ``step`` is the stage of the profile from 1, ``None`` where there is none. ``started_at`` and ``ended_at`` are seconds since
-    1970, the second ``None`` while the run is on. ``verdict`` stays ``pending`` until the run is judged.
+    1970, the second ``None`` while the run is on. ``exemplars`` are pages that the shop's own tracing knows. ``verdict`` stays ``pending`` until the run is judged.
     """
 
     recorder: Recorder
@@ -72,4 +73,5 @@ class RunState:
     workers: Sequence[WorkerState] = ()
     demanded: Sequence[Demanded] = ()
     landmarks: Landmarks = field(default_factory=Landmarks)
+    exemplars: Exemplars = field(default_factory=Exemplars)
     renderings: Histogram = field(default_factory=Histogram)

@@ -110,6 +110,7 @@ class WorkerRun(Run[StageT]):
             "in_flight": dict(+self.in_flight),
             "requesting": dict(+self.requesting),
             "pools": dict(self.pools),
+            "exemplars": self.exemplars.to_json(),
             "facts": {**self.facts(), **self._origin(), "pid": os.getpid()},
             "orders": self.order_numbers.digests() if final else b"",
             "final": final,

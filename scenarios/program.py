@@ -64,6 +64,7 @@ class Stage:
         self.longest_exchange = target.connect_timeout + target.read_timeout
         self.largest_reply = target.largest_reply
         self.seed = prepared.seed
+        self.trace_sampled = prepared.document.trace.sampled
         self._casting = casting
         self._open = prepared.is_open
         self._think = prepared.think

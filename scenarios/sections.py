@@ -271,6 +271,13 @@ class Target(Table):
     """Bytes after which a reply is broken off."""
 
 
+class Trace(Table):
+    """The mark that every request carries for the shop's own tracing (W3C ``traceparent``)."""
+
+    sampled: Share = 0.01
+    """The share of the journeys that the shop is asked to keep the trace of; slow pages in Prometheus lead to them."""
+
+
 class Stop(Table):
     """When a run is broken off before its time."""
 
@@ -307,6 +314,7 @@ class Document(Table):
     capacity: Capacity | None = None
     objectives: Annotated[tuple[Demand, ...], Field(strict=False)] = ()
     """What is demanded, such as ``"page.BinNumberPage response_time p95 < 300ms"``; at least one."""
+    trace: Trace = Trace()
     stop: Stop = Stop()
     shop: Settings = Settings()
     """Settings of the embedded shop (``shop/settings.py``); a target of your own does not see them."""

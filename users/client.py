@@ -18,6 +18,8 @@ from harness.sample import PageSample
 from shop.contract import AJAX, HEADER_AJAX, HEADER_CSRF, Outcome, Page
 from users.envelope import check
 from users.steps import Answer, JourneyFailed, Visit
+from users.trace import HEADER as TRACE
+from users.trace import Trace
 
 FORM = "application/x-www-form-urlencoded"
 JSON = "application/json"
@@ -57,7 +59,8 @@ class Browser:
     ``due`` is the moment from which the next page's response time counts; it starts as the arrival's due moment.
     ``think`` draws the think time in seconds before a page; ``sleep`` waits; ``record`` takes the samples. ``trail``
     holds the pages asked for, with their outcomes; ``requesting`` counts requests that wait for their reply, by page. ``lag`` takes the seconds that a reply lay here unread, which is our
-    own doing and no part of a sample, each time the transport can tell.
+    own doing and no part of a sample, each time the transport can tell. ``trace`` marks the requests of the journey, and ``traced``
+    is told of each sample, with the trace's id, if the trace is sampled.
     """
 
     transport: Transport
@@ -70,6 +73,8 @@ class Browser:
     csrf_token: str = ""
     lag: Callable[[float], None] | None = None
     requesting: Counter[str] = field(default_factory=Counter)
+    trace: Trace | None = None
+    traced: Callable[[PageSample, str], None] | None = None
     trail: list[tuple[str, str]] = field(default_factory=list)
     _first: bool = True
 
@@ -103,7 +108,10 @@ class Browser:
             # Plain strings: labels outlive the enums, in messages and files.
             named, blame = str(outcome), str(outcome.blame)
             self.requesting[page] -= 1
-            self.record(PageSample(page, self.payment_option, named, blame, self.due, sent, done, received, status))
+            sample = PageSample(page, self.payment_option, named, blame, self.due, sent, done, received, status)
+            self.record(sample)
+            if self.traced is not None and self.trace is not None and self.trace.sampled:
+                self.traced(sample, self.trace.id)
             self.trail.append((page, named))
             self.due = done
         if answer is None:
@@ -131,7 +139,7 @@ class Browser:
             self.sleep(max(0.0, self.due - self.clock()))
 
     def _headers(self, visit: Visit) -> dict[str, str]:
-        headers: dict[str, str] = {}
+        headers: dict[str, str] = {} if self.trace is None else {TRACE: self.trace.parent()}
         if not visit.path.startswith(("http://", "https://")):
             headers[HEADER_AJAX] = AJAX
             if visit.csrf and visit.method != "GET" and self.csrf_token:

@@ -23,6 +23,7 @@ from users.journeys import JOURNEYS, Errand, Receipt
 from users.statistics import statistics_of
 from users.steps import JourneyFailed, walk
 from users.swift import Limits, Swift
+from users.trace import Trace
 
 
 class Backstage(Protocol):
@@ -37,6 +38,7 @@ class Backstage(Protocol):
     longest_exchange: float
     largest_reply: int
     seed: int
+    trace_sampled: float
 
     def itinerary(self, arrival: Arrival) -> Itinerary:
         """What the shopper of this arrival is going to do."""
@@ -127,7 +129,8 @@ class Shopper(User):
             if run.journey_log is not None:
                 order = receipt.order_number if receipt else ""
                 start = run.recorder.window.start
-                run.journey_log.write(itinerary.number, sample, order, browser.trail, start)
+                trace = browser.trace.id if browser.trace else ""
+                run.journey_log.write(itinerary.number, sample, order, browser.trail, start, trace=trace)
 
     def _verification(self) -> str:
         return self._errand.verification if self._errand is not None else ""
@@ -144,6 +147,8 @@ class Shopper(User):
             sleep=gevent.sleep,
             think=lambda page: stage.think(page, rng),
             requesting=run.requesting,
+            trace=Trace(run.id, itinerary.number, stage.trace_sampled),
+            traced=run.traced,
         )
 
     def _shop(self, itinerary: Itinerary, browser: Browser) -> Receipt:

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from users.decoding import OFFERED
 from users.origin import Origin, Unsendable, locate
+from users.trace import HEADER as TRACE
 
 USER_AGENT = "checkload"
 
@@ -82,7 +83,7 @@ def render(head: Head, cookies: bytes, headers: Mapping[str, str], body: bytes |
         line = _lines.get(item)
         if line is None:
             line = _line(*item)
-            if len(_lines) < _KEPT:
+            if item[0] != TRACE and len(_lines) < _KEPT:
                 _lines[item] = line
         parts.append(line)
     if body is None:

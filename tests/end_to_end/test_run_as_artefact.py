@@ -1,5 +1,6 @@
 """A run leaves its whole time series behind: the same numbers as the result, live or replayed, and even when it was killed."""
 
+import json
 import re
 import signal
 import subprocess
@@ -7,6 +8,7 @@ import sys
 import time
 from pathlib import Path
 from types import SimpleNamespace
+from urllib.parse import urlencode
 
 import pytest
 from running import QUICK, ROOT, Locust, needs
@@ -39,18 +41,21 @@ class Replayed(Prometheus):
 def run(tmp_path_factory):
     """One load from two workers, watched by a Prometheus for which nobody said how long to linger."""
     folder = tmp_path_factory.mktemp("artefact")
-    (folder / "quick.toml").write_text(QUICK)
+    (folder / "quick.toml").write_text(f"{QUICK}[trace]\nsampled = 0.5\n")
     port = a_free_port()
-    prometheus = Prometheus(folder / "prometheus", port)
+    prometheus = Prometheus(folder / "prometheus", port, "--enable-feature=exemplar-storage")
     link, scenario = str(a_free_port()), ("--headless", "--scenario", str(folder / "quick.toml"))
     master = ("--master", "--expect-workers", "2", "--master-bind-port", link, "--metrics-port", str(port))
+    master += ("--journey-log", str(folder / "log.jsonl"))
     locust = Locust(folder / "results", *scenario, *master)
     workers = [Locust(folder / f"worker-{n}", *scenario, "--worker", "--master-port", link) for n in range(2)]
     replayed = None
     try:
         finished = locust.wait(60)
         replayed = Replayed(finished.results, folder / "said")
-        yield SimpleNamespace(finished=finished, result=finished.result, live=prometheus, replayed=replayed)
+        yield SimpleNamespace(
+            finished=finished, result=finished.result, live=prometheus, replayed=replayed, folder=folder
+        )
     finally:
         for process in (locust, *workers):
             process.close()
@@ -108,6 +113,18 @@ def test_both_workers_are_seen(run):
     assert seen == {"0", "1"}
     assert set(run.live.last("workers_expected").values()) == {2.0}
     assert run.live.total("generator_loop_lag_seconds_count") > 100
+
+
+def test_a_slow_page_leads_to_its_trace_and_the_journey_log_to_its_journey(run):
+    name = f"{PREFIX}page_response_seconds_bucket"
+    span = urlencode({"query": name, "start": time.time() - 900, "end": time.time()})
+    answer = json.loads(fetch(f"{run.live.address}/api/v1/query_exemplars?{span}"))
+    seen = {one["labels"]["trace_id"] for series in answer["data"] for one in series["exemplars"]}
+    logs = run.folder.glob("log.worker-*.jsonl")
+    walked = {json.loads(line)["trace"] for log in logs for line in log.read_text().splitlines()}
+    assert len(walked) == run.result["counts"]["journeys"]
+    assert seen
+    assert seen <= walked
 
 
 def test_the_live_one_is_scraped_beside_the_replay(run):
