@@ -65,7 +65,7 @@ def test_what_cannot_be_is_told_line_by_line_and_starts_nothing(ui, browser, sce
     page.fill(paymentMix="bitcoin=1", arrivalRate="fast", userCount="0")
     page.press("Start")
     told = page.alert()
-    for part in ('--payment-mix = "bitcoin=1"', '--arrival-rate = "fast"', "--users = 0"):
+    for part in ('Payment mix = "bitcoin=1"', 'Arrival rate = "fast"', "Number of users = 0"):
         assert any(line.strip().startswith(part) for line in told), told
     page.fill(paymentMix="", arrivalRate="", userCount="20", host="http://shop.example")
     page.press("Start")
