@@ -16,7 +16,8 @@ from dashboards.examine.variables import View, choose
 
 _BOARDS = Path(__file__).parents[1] / "grafana" / "dashboards"
 _REMEMBERED = "[30d]"
-_MARGIN = 5.0  # seconds before and after the run
+_BEFORE = 5.0  # seconds that are shown before the run
+_AFTER = 15.0  # and after its load has ended: only then is the verdict spoken and scraped
 _STEPS = 120  # points of a graph
 
 
@@ -44,8 +45,8 @@ def _examine(prometheus: Prometheus, options: argparse.Namespace) -> int:
     for name in (run, options.baseline or run):
         if name not in started:
             raise Refused(f"there is no run {name}; there are {', '.join(sorted(started))}")
-    start = started[run] - _MARGIN
-    end = _moments(prometheus, "run_end_timestamp_seconds").get(run, time.time()) + _MARGIN
+    start = started[run] - _BEFORE
+    end = _moments(prometheus, "run_end_timestamp_seconds").get(run, time.time()) + _AFTER
     view = View(start=start, end=end, step=max(1.0, round((end - start) / _STEPS)), scrape=options.scrape)
     wrong = 0
     for path in sorted(_BOARDS.glob("*.json")):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from math import isnan
 from typing import Any
@@ -13,10 +14,17 @@ from dashboards.examine.variables import Choice, View
 MOST_LINES = 40
 """A graph with more lines than these cannot be read."""
 _GRAPH = "timeseries"
+_SELECTOR = re.compile(r"checkout_load_\w+\{[^}]*\}")
 
 
-def findings(dashboard: Mapping[str, Any], choice: Choice, prometheus: Prometheus, view: View) -> Iterator[str]:
-    """Sentences that each name a panel and what is wrong with it; none for a dashboard that works."""
+def findings(
+    dashboard: Mapping[str, Any], choice: Choice, prometheus: Prometheus, view: View, *, eventful: bool = False
+) -> Iterator[str]:
+    """Sentences that each name a panel and what is wrong with it; none for a dashboard that works.
+
+    ``eventful`` says that everything has happened in the run that a dashboard shows, failures included. Then each series that
+    is asked for must be there, also where a query counts one that is missing as 0.
+    """
     for name, offered in choice.offered.items():
         if not offered:
             yield f"variable {name}: there is nothing to choose from"
@@ -28,11 +36,13 @@ def findings(dashboard: Mapping[str, Any], choice: Choice, prometheus: Prometheu
         except Refused as refusal:
             yield f"annotation {annotation['name']}: {refusal}"
     for panel in panels(dashboard):
-        for finding in _of_panel(panel, choice, prometheus, view):
+        for finding in _of_panel(panel, choice, prometheus, view, eventful=eventful):
             yield f"{panel['title']}: {finding}"
 
 
-def _of_panel(panel: Mapping[str, Any], choice: Choice, prometheus: Prometheus, view: View) -> Iterator[str]:
+def _of_panel(
+    panel: Mapping[str, Any], choice: Choice, prometheus: Prometheus, view: View, *, eventful: bool
+) -> Iterator[str]:
     try:
         got = list(answers(panel, choice, prometheus, view))
     except Refused as refusal:
@@ -40,6 +50,9 @@ def _of_panel(panel: Mapping[str, Any], choice: Choice, prometheus: Prometheus, 
         return
     for answer in got:
         yield from _of_answer(answer)
+        for selector in _SELECTOR.findall(answer.query) if eventful else ():
+            if not prometheus.at(f"count(last_over_time({selector}[{choice.plain['__range']}]))", view.end):
+                yield f"{answer.ref} asks for {selector}, and there is no such series"
     number = sum(len(answer.lines) for answer in got)
     if panel["type"] == _GRAPH and number > MOST_LINES:
         yield f"{number} lines, of which nobody can tell one from the other"

@@ -51,7 +51,7 @@ def _run(folder, file, port, seed):
 @pytest.mark.parametrize("path", BOARDS, ids=lambda path: path.stem)
 def test_every_question_has_an_answer_with_the_labels_of_its_legend(watched, path):
     board = read(path)
-    assert list(findings(board, watched.choice(board), watched.asked, watched.view)) == []
+    assert list(findings(board, watched.choice(board), watched.asked, watched.view, eventful=True)) == []
 
 
 def test_two_runs_can_be_laid_over_each_other(watched):
@@ -104,7 +104,7 @@ def test_a_broken_copy_is_found_out(watched, slip):
             if not changed and (text := SLIPS[slip](target["expr"])) != target["expr"]:
                 target["expr"], changed = text, 1
     assert changed
-    assert list(findings(broken, watched.choice(board), watched.asked, watched.view)) != []
+    assert list(findings(broken, watched.choice(board), watched.asked, watched.view, eventful=True)) != []
 
 
 def test_a_dashboard_of_a_run_that_never_was_is_found_out(watched):
