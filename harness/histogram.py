@@ -66,8 +66,11 @@ class Histogram:
         self.smallest = math.inf
         self.largest = -math.inf
 
-    def record(self, seconds: float, n: int = 1) -> None:
-        """Count a time ``n`` times; ``inf`` is a thing never answered, a negative time counts as 0, NaN is refused."""
+    def record(self, seconds: float, n: int = 1, *, beside: Histogram | None = None) -> None:
+        """Count a time ``n`` times; ``inf`` is a thing never answered, a negative time counts as 0, NaN is refused.
+
+        What is counted here is counted in ``beside``, too: where it belongs has to be worked out only once.
+        """
         if not seconds > 0.0:
             if seconds != seconds:  # noqa: PLR0124  the quickest test for NaN, on the hot path
                 raise ValueError("NaN is no time: a measurement without a start or an end was recorded")
@@ -75,12 +78,20 @@ class Histogram:
         elif seconds == math.inf:
             self.total += n
             self.infinite += n
+            if beside is not None:
+                beside.record(seconds, n)
             return
         nanoseconds = int(seconds * 1e9 + 0.5)
         index = nanoseconds // 1000
         if index >= _SUB_BUCKETS:
             octave = index.bit_length() - 7
             index = (octave << _OCTAVE_BITS) + (index >> octave)
+        self.count(index, nanoseconds, seconds, n)
+        if beside is not None:
+            beside.count(index, nanoseconds, seconds, n)
+
+    def count(self, index: int, nanoseconds: int, seconds: float, n: int) -> None:
+        """Count a finite time whose bucket is known."""
         counts = self._counts
         counts[index] = counts.get(index, 0) + n
         self.total += n

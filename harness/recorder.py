@@ -95,10 +95,10 @@ class Recorder:
     def page(self, sample: PageSample) -> None:
         """Count one page."""
         page, payment_option, outcome, blame, due, sent, done, received, status = sample
-        key = PageKey(page, payment_option, outcome, blame, self.window.phase(due))
-        cell = self.pages.get(key)
+        key = page, payment_option, outcome, blame, self.window.phase(due)
+        cell = self.pages.get(key)  # type: ignore[call-overload]  # a plain tuple finds it, and is made in half the time
         if cell is None:
-            cell = self.pages[key] = Cell()
+            cell = self.pages[PageKey(*key)] = Cell()
         cell.received += received
         noted, what = cell.noted, str(status)
         noted[what] = noted.get(what, 0) + 1
@@ -250,7 +250,6 @@ class Recorder:
 
     def _time(self, cell: Cell, due: float, sent: float, done: float) -> None:
         response = done - due
-        cell.response.record(response)
         if done != inf:
             cell.service.record(done - sent)
         index = int((due - self.window.start) / self.slice_length)
@@ -261,7 +260,7 @@ class Recorder:
         histogram = cell.slices.get(index)
         if histogram is None:
             histogram = cell.slices[index] = Histogram()
-        histogram.record(response)
+        cell.response.record(response, beside=histogram)
 
     def _cells(self) -> Iterable[Cell]:
         yield from self.pages.values()

@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import NamedTuple, Protocol
-from urllib.parse import urlencode
+from urllib.parse import quote_plus
 
 import orjson
 
@@ -23,6 +24,8 @@ from users.trace import Trace
 
 FORM = "application/x-www-form-urlencoded"
 JSON = "application/json"
+
+_IN_ORDER = str(Outcome.OK), str(Outcome.OK.blame)
 
 
 class Reply(NamedTuple):
@@ -97,8 +100,7 @@ class Browser:
             if reply.failure is not None:
                 outcome = reply.failure
             else:
-                checked = check(visit, reply.status, reply.body, reply.location)
-                answer, outcome = checked
+                answer, outcome = check(visit, reply.status, reply.body, reply.location)
             self.transport.report(outcome, failed=answer is None)
             reported = True
         finally:
@@ -106,7 +108,7 @@ class Browser:
             if not reported:
                 done = self.clock()
             # Plain strings: labels outlive the enums, in messages and files.
-            named, blame = str(outcome), str(outcome.blame)
+            named, blame = _IN_ORDER if outcome is Outcome.OK else (str(outcome), str(outcome.blame))
             self.requesting[page] -= 1
             sample = PageSample(page, self.payment_option, named, blame, self.due, sent, done, received, status)
             self.record(sample)
@@ -155,5 +157,17 @@ def _body(visit: Visit) -> bytes | None:
     if visit.json is not None:
         return orjson.dumps(visit.json)
     if visit.form is not None:
-        return urlencode(visit.form).encode()
+        return form_body(visit.form)
     return None
+
+
+def form_body(form: Mapping[str, str]) -> bytes:
+    """A form as it is sent, as ``urllib.parse.urlencode`` writes it: most values are words or numbers, and stand as they are."""
+    return "&".join([f"{_quoted_name(name)}={_quoted(value)}" for name, value in form.items()]).encode()
+
+
+def _quoted(text: str) -> str:
+    return text if text.isalnum() and text.isascii() else quote_plus(text)
+
+
+_quoted_name = lru_cache(256)(_quoted)

@@ -36,7 +36,7 @@ def check(visit: Visit, status: int, body: bytes, headers_location: str = "") ->
     """
     try:
         if 200 <= status < 300:  # noqa: PLR2004 - the class of HTTP statuses, RFC 9110 section 15
-            answer = _READERS[visit.reads](visit, body)
+            answer = (_read_envelope if visit.reads is Reads.ENVELOPE else _READERS[visit.reads])(visit, body)
         else:
             answer = _elsewhere(visit, status, headers_location)
     except _Wrong as wrong:
@@ -91,8 +91,9 @@ def _read_envelope(visit: Visit, body: bytes) -> Answer:
     # Who is refused stays on her page, and what was valid before is kept: so a refusal is held to the same.
     if visit.expects and page not in visit.expects:
         raise _Wrong(Outcome.UNEXPECTED_PAGE)
-    _demand_state(visit, document["pre_order"], completed=page is Page.THANK_YOU)
-    if outcome is Outcome.OK:
+    if visit.echo or visit.total is not None or visit.goods is not None:
+        _demand_state(visit, document["pre_order"], completed=page is Page.THANK_YOU)
+    if visit.needs and outcome is Outcome.OK:
         _demand_needs(visit, context)
     return Answer(outcome, document, page, context)
 

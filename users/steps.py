@@ -65,7 +65,8 @@ class Visit:
     wait: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
+# Not frozen, though nobody changes one: it is made for every page, and to freeze it costs as much as to check the page.
+@dataclass(slots=True)
 class Answer:
     """What came back for a visit, already checked: ``outcome`` is ``OK`` or a shopper's luck, never a fault.
 

@@ -227,3 +227,11 @@ def test_what_was_recorded_since_is_what_came_later():
 )
 def test_response_and_service_time_part_when_a_reader_would_care(response, service, parts):
     assert part(response, service) is parts
+
+
+@pytest.mark.parametrize("seconds", [0.0, -1.0, 0.000_05, 0.25, 70.0, math.inf])
+def test_what_is_counted_beside_is_counted_alike(seconds):
+    alone, both, beside = Histogram(), Histogram(), Histogram()
+    alone.record(seconds, 3)
+    both.record(seconds, 3, beside=beside)
+    assert both == beside == alone
