@@ -245,7 +245,8 @@ def _first_try(so_far: _Progress, found: Boundary | None) -> float:
     """The rate to confirm first: one that a level of this length will probably prove."""
     if found is None:
         return so_far.kept
-    return safe_rate(found, so_far.plan.confirm)
+    # Where slow answers are rare and come in clusters, a confirmation may be spared them all: then the interval is the better judge.
+    return min(safe_rate(found, so_far.plan.confirm), max(found.low, found.rate * RETREAT))
 
 
 def _confirm(

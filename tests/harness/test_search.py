@@ -1,6 +1,7 @@
 """The search finds the limit of a shop on paper, never reports a rate that it did not confirm, and knows when it was the limit itself."""
 
 import math
+import random
 
 import pytest
 
@@ -125,6 +126,21 @@ def test_a_confirmation_that_is_promising_is_gone_on_with():
     )
     last = [level for level in asked if level.rate == found.confirmed and level.purpose is Purpose.CONFIRM]
     assert [level.joins for level in last] == [False, True, True]
+
+
+def test_where_slow_answers_come_in_clusters_the_first_confirmation_is_no_higher_than_the_interval(monkeypatch):
+    chance = random.Random(4)
+
+    def clustered(rate, limit, total=2000):
+        # One level in several has all of what is over the bound; on average it is as much as ever.
+        burst = 400 if chance.random() < ALLOWED * (rate / limit) ** 8 * total / 400 else 0
+        return Counted("journey response_time p95 < 4s", total, burst, ALLOWED)
+
+    monkeypatch.setitem(globals(), "_counted", clustered)
+    asked, found = fly(Plan(start=10, most=500, budget=450), 40.0, confirms=lambda *_: Verdict.PASSED)
+    first = next(level.rate for level in asked if level.purpose is Purpose.CONFIRM)
+    assert found.boundary.low < 0.94 * found.boundary.rate  # so unsure that the interval is what binds
+    assert 0.85 * found.boundary.rate <= first <= max(found.boundary.low, 0.851 * found.boundary.rate)
 
 
 def test_a_shop_that_breaks_at_the_first_rate_is_tried_with_less():
