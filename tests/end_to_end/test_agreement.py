@@ -9,7 +9,7 @@ from types import SimpleNamespace
 
 import pytest
 from running import Locust, needs
-from scraping import Prometheus, a_free_port, fetch
+from scraping import PREFIX, Prometheus, a_free_port, fetch
 
 from harness.buckets import JOURNEY, PAGE
 from harness.histogram import Histogram
@@ -315,3 +315,15 @@ def test_why_the_shop_sold_more_is_said(run, result):
     assert f"{n} orders were sold to shoppers who never saw their receipt" in " ".join(run.finished.output.split())
     summary = next(run.finished.results.rglob("summary.md")).read_text()
     assert f"because {n} orders were sold to shoppers who never saw their receipt" in summary
+
+
+def test_the_p99_read_from_buckets_is_that_of_the_run(result, prometheus):
+    everything = Histogram()
+    for row in result["measured"]["pages"]:
+        everything.add(Histogram.from_json(row["response"]))
+    exact = everything.quantile(0.99)
+    (read,) = prometheus.ask(
+        f"histogram_quantile(0.99, sum by (le) (max_over_time({PREFIX}page_response_seconds_bucket[15m])))"
+    ).values()
+    # Below 10 ms the bounds are coarser: nobody demands as little of a page.
+    assert read == pytest.approx(exact, rel=0.14 if exact >= 0.01 else 0.6)

@@ -1,5 +1,6 @@
 """What Prometheus reads must be what was counted, under names and labels that do not grow without end."""
 
+import itertools
 import math
 import random
 
@@ -189,11 +190,13 @@ def test_bounds_are_written_as_floats():
     assert b"_created" not in text
 
 
-def test_a_percentile_read_from_buckets_is_within_fourteen_per_cent():
+def p99_error(median, sigma):
+    """By how much the p99 read from buckets is off, as a share of the store's own."""
     chance = random.Random(1)
     recorder = Recorder(WINDOW)
     for _ in range(5000):
-        recorder.page(PageSample("P", "gpay", "ok", "nobody", 50, 50, 50 + chance.lognormvariate(-2, 0.7)))
+        took = chance.lognormvariate(math.log(median), sigma)
+        recorder.page(PageSample("P", "gpay", "ok", "nobody", 50, 50, 50 + took))
     (cell,) = recorder.pages.values()
     buckets = [
         (float(s.labels["le"]), s.value) for s in scraped(recorder) if s.name.endswith("page_duration_seconds_bucket")
@@ -202,7 +205,19 @@ def test_a_percentile_read_from_buckets_is_within_fourteen_per_cent():
     at = next(i for i, (_, n) in enumerate(buckets) if n >= rank)
     (low, before), (high, upto) = buckets[at - 1], buckets[at]
     read = low + (high - low) * (rank - before) / (upto - before)
-    assert read == pytest.approx(cell.service.quantile(0.99), rel=0.14)
+    return abs(read / cell.service.quantile(0.99) - 1)
+
+
+def test_a_p99_read_from_buckets_is_off_by_three_per_cent_or_hardly_more():
+    errors = [p99_error(median, sigma) for median in (0.02, 0.05, 0.12, 0.3, 0.8) for sigma in (0.3, 0.5, 0.8)]
+    assert sum(error <= 0.03 for error in errors) >= 14
+    assert max(errors) <= 0.04
+    assert sum(errors) / len(errors) <= 0.015
+
+
+def test_no_two_bounds_from_ten_milliseconds_on_lie_more_than_fourteen_per_cent_apart():
+    bounds = [bound for bound in PAGE if bound >= 0.01]
+    assert max(high / low for low, high in itertools.pairwise(bounds)) <= 8 / 7 + 1e-9
 
 
 def test_the_run_is_described():
