@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import calibrate_claims
+import capacity_claims
 import plan_claims
 from claims import Row, balances, early_ends, frozen, mixes, objectives, schedules, steadiness, store
 
@@ -32,6 +33,7 @@ def simulated(*, quick: bool) -> Iterator[Row]:
     yield from steadiness(runs=100 if quick else 1_000)
     yield from mixes(runs=200 if quick else 2_000)
     yield from plan_claims.rows(quick=quick)
+    yield from capacity_claims.rows(quick=quick)
     yield from calibrate_claims.calibrations(runs=8 if quick else 100)
 
 

@@ -1,0 +1,138 @@
+"""What the search for capacity claims about itself, held against shops whose capacity is known by formula.
+
+The search, its pilot and the recorder are those of a real run; only the shop and the clock are on paper.
+"""
+
+import heapq
+import math
+import random
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from statistics import fmean
+
+from claims import Row, share_row
+from stations import Case, Served, collapsing, counters, full, slow_option
+
+from harness.objective import parse
+from harness.pilot import Pilot
+from harness.recorder import Recorder
+from harness.sample import JourneySample, PageSample, Window
+from harness.search import Found, Plan
+
+BUDGET = 720.0
+LOOK = 0.5
+"""Seconds between two looks of the pilot, as in a run."""
+SERVERS = ((1, 0.85), (2, 0.85), (8, 0.9), (32, 0.95))
+"""How many there are, and how busy they are at the rate at which the demand gives way."""
+RATE = 24.0
+"""Journeys a second that the shops carry."""
+
+
+@dataclass
+class Flight:
+    """One search over one shop, on a clock of its own."""
+
+    case: Case
+    plan: Plan
+    chance: random.Random
+    recorder: Recorder = field(default_factory=lambda: Recorder(Window(0.0, 0.0, math.inf)))
+
+    def fly(self) -> Found:
+        """Let the pilot search, to the end."""
+        shop, pilot = self.case.fresh(), Pilot(self.plan, [parse(self.case.demand)])
+        under_way: list[tuple[float, float, int, Served]] = []
+        decided: list[tuple[float, float]] = [pilot.begin()]
+        now = end = due = 0.0
+        rate, number = 0.0, 0
+        coming: list[float] = []
+        while pilot.found is None:
+            for rate, seconds in decided:
+                due = end
+                end += seconds
+                while rate > 0 and (due := due + self.chance.expovariate(rate)) < end:
+                    coming.append(due)
+            now += LOOK
+            place = 0
+            while place < len(coming) and coming[place] <= now:
+                served = shop.serve(coming[place], self.chance)
+                heapq.heappush(under_way, (served.done, coming[place], number, served))
+                number += 1
+                place += 1
+            del coming[:place]
+            while under_way and under_way[0][0] <= now:
+                done, came, _, served = heapq.heappop(under_way)
+                self._record(came, done, served)
+            decided = pilot.steer(now, self.recorder, len(under_way), 0.2)
+        return pilot.found
+
+    def _record(self, due: float, done: float, served: Served) -> None:
+        how = ("http_5xx", "shop") if served.refused else ("ok", "nobody")
+        self.recorder.offered(due)
+        self.recorder.started(due, 0.0, 0.0)
+        self.recorder.journey(JourneySample("guest", served.option, *how, due, due, done, ordered=not served.refused))
+        for page, asked, answered in served.pages:
+            self.recorder.page(PageSample(page, served.option, *how, asked, asked, answered))
+
+
+def cases(rate: float = RATE) -> list[Case]:
+    """The shops of the claims."""
+    served = [
+        counters(servers, percentile, busy, max(rate, 3.0 * servers))
+        for servers, busy in SERVERS
+        for percentile in (95, 99)
+    ]
+    return [*served, full(8, 8, rate), slow_option(3 * rate), collapsing(rate)]
+
+
+@dataclass
+class Record:
+    """How far off the searches over one shop were, as parts of the truth."""
+
+    where: list[float] = field(default_factory=list)
+    confirmed: list[float] = field(default_factory=list)
+    nothing: int = 0
+
+
+def searched(case: Case, runs: int, seed: int, budget: float = BUDGET) -> Record:
+    """So many searches over shops of one kind; each begins at a twelfth of what it carries."""
+    record = Record()
+    for run in range(runs):
+        plan = Plan(start=case.truth / 12, most=case.truth * 10, budget=budget, confirm=budget / 12, precision=0.0)
+        found = Flight(case, plan, random.Random(f"{case.name} {seed + run}")).fly()
+        if found.boundary is not None:
+            record.where.append(found.boundary.rate / case.truth - 1)
+        if found.confirmed is None:
+            record.nothing += 1
+        else:
+            record.confirmed.append(found.confirmed / case.truth - 1)
+    return record
+
+
+def mean_row(claim: str, errors: Sequence[float], seed: int, at_most: float) -> Row:
+    """A claim about the mean of the errors, whatever their sign; the interval is that of their mean (Student's t, normal form)."""
+    sizes = [abs(error) for error in errors]
+    mean = fmean(sizes)
+    either_way = 1.96 * math.sqrt(fmean([(size - mean) ** 2 for size in sizes]) / max(1, len(sizes) - 1))
+    interval = f"{max(0.0, mean - either_way):.1%} to {mean + either_way:.1%}"
+    return Row(claim, len(sizes), f"{mean:.1%} on average", interval, f"≤ {at_most:.0%}", seed, mean <= at_most)
+
+
+def rows(*, quick: bool) -> Iterator[Row]:
+    """All claims about the search, in the size of the table or of the tests."""
+    runs, seed = (4 if quick else 60), 12_000
+    records = [(case, searched(case, runs, seed)) for case in cases()]
+    kinds: dict[str, list[float]] = {}
+    for case, record in records:
+        # A handful of searches say nothing of one kind of shop alone.
+        kinds.setdefault("all of these shops" if quick else case.kind, []).extend(record.where)
+    for kind, errors in kinds.items():
+        yield mean_row(f"capacity, {kind}: error of the rate at which the demand gives way", errors, seed, 0.05)
+    where = [error for _, record in records for error in record.where]
+    confirmed = [error for _, record in records for error in record.confirmed]
+    within, every = sum(abs(error) <= 0.10 for error in where), runs * len(records)
+    yield share_row("capacity, all of these shops: within 10 % of the truth", within, every, seed, at_least=0.90)
+    over = sum(error > 0 for error in confirmed)
+    claim = "capacity, all of these shops: the rate that was confirmed is above the truth"
+    yield share_row(claim, over, len(confirmed), seed, at_most=0.05)
+    claim = "capacity, all of these shops: a rate was confirmed within 12 minutes"
+    yield share_row(claim, len(confirmed), every, seed, at_least=0.90)
