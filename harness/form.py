@@ -13,7 +13,7 @@ from locust.util.timespan import parse_timespan
 
 from harness.workload import Misuse
 
-CHOICES = ("scenario", "payment_mix", "sms_share", "arrival_rate", "seed", "think_scale")
+CHOICES = ("scenario", "payment_mix", "sms_share", "arrival_rate", "seed", "think_scale", "budget")
 """Our own choices, in the order in which the form shows them."""
 
 ACCEPTED = frozenset(
@@ -35,6 +35,7 @@ LABELS: Mapping[str, str] = {
     "--arrival-rate": "Arrival rate",
     "--think-scale": "Think scale",
     "--scenario": "Scenario",
+    "--budget": "Budget",
     "--seed": "Seed",
     "--users": "Number of users",
     "--spawn-rate": "Ramp up",

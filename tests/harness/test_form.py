@@ -3,7 +3,7 @@ from argparse import Namespace
 import pytest
 
 from harness import form
-from harness.form import Pool, read
+from harness.form import Pool, in_its_words, read
 from harness.workload import Misuse
 
 SHOWN = {"user_count": "285", "spawn_rate": "100", "host": "", "run_time": "", "profile": "", "scenario": "baseline"}
@@ -48,6 +48,12 @@ def test_everything_that_cannot_be_meant_is_said_at_once():
     assert len(problems) == 3
     for problem, told in zip(problems, ("'many'", "'0'", "'soon'"), strict=True):
         assert told in problem
+
+
+def test_the_budget_of_a_search_is_a_choice_like_any_other():
+    asked, problems = read(options(), {**SHOWN, "scenario": "capacity", "budget": "3m"})
+    assert (asked.scenario, asked.budget, problems) == ("capacity", "3m", [])
+    assert in_its_words("--budget: no duration") == "Budget: no duration"
 
 
 @pytest.mark.parametrize("ramp", ["0", "-1", "nan", "inf", "fast"])
