@@ -1,6 +1,7 @@
 """What a checked request costs the client: checkload's own transport beside Locust's two clients and wrk.
 
-Run it as ``python tests/benchmarks/bench_client.py``; it takes about twenty seconds. A responder has one core, the
+Run it as ``python tests/benchmarks/bench_client.py``; it takes about two minutes (``--quick``: a few seconds, and figures that only
+show that it works). ``--write README.md`` puts the tables between the two marks there. A responder has one core, the
 clients share another and take turns; each walks the same five pages, with cookies, a token header, form bodies and
 envelopes of 0.6 to 4 kB, checked page by page (wrk checks nothing: it is the limit). Printed and written to
 ``results/bench.json`` are medians of CPU microseconds a request, and ratios within each round. It fails if a side sent
@@ -25,15 +26,19 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import trustme
+
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 sys.path[:0] = [str(ROOT), str(HERE)]
 
-from responder import CHECKOUT, COOKIES, PAGES, TOKEN, envelope  # noqa: E402 - found once the path is set
+import timing  # noqa: E402 - found once the path is set
+from markdown import put_between_marks, tables  # noqa: E402
+from responder import CHECKOUT, COOKIES, PAGES, TOKEN, envelope  # noqa: E402
 
 SIDES = ("checkload", "fast_http_user", "http_user")
 # Journeys a round, so that each side works for about half a second.
-JOURNEYS = {"checkload": 1_600, "fast_http_user": 300, "http_user": 100}
+JOURNEYS = {"checkload": 1_600, "thousand": 3_000, "fast_http_user": 300, "http_user": 100}
 USERS = 10
 BODY_BYTES = sum(len(envelope(shown, size)) for *_, shown, size in PAGES)
 TARGET = 1 / 6
@@ -42,14 +47,14 @@ TARGET = 1 / 6
 # -- one side, in a process of its own ---------------------------------------------------------------
 
 
-def side(name: str, port: int) -> None:
+def side(name: str, port: int, users: int) -> None:
     """Warm up, then walk as many journeys as each line of standard input says; answer with a line of JSON each."""
     import locust  # noqa: F401, PLC0415 - patches the standard library, which only this process wants
 
     from harness.quiet import Quiet  # noqa: PLC0415
 
-    walk = _walker(name, f"http://127.0.0.1:{port}")
-    walk(20)
+    walk = _walker(name, f"http://127.0.0.1:{port}", users)
+    walk(2 * users)
     if name == "checkload":
         Quiet().begin()  # as every run does once its users are there
     print(json.dumps({"ready": name}), flush=True)
@@ -60,7 +65,7 @@ def side(name: str, port: int) -> None:
         print(json.dumps({"cpu": time.process_time() - busy, "pages": pages, "bytes": received}), flush=True)
 
 
-def _walker(name: str, url: str) -> Callable[[int], tuple[int, int]]:
+def _walker(name: str, url: str, number: int = USERS) -> Callable[[int], tuple[int, int]]:
     import gevent  # noqa: PLC0415
     from locust import FastHttpUser, HttpUser, User  # noqa: PLC0415
     from locust.env import Environment  # noqa: PLC0415
@@ -72,7 +77,7 @@ def _walker(name: str, url: str) -> Callable[[int], tuple[int, int]]:
     kinds = {"checkload": User, "fast_http_user": FastHttpUser, "http_user": HttpUser}
     kind = type("Shopper", (kinds[name],), {"host": url, "abstract": False})
     statistics = Statistics(environment)
-    users = [kind(environment) for _ in range(USERS)]
+    users = [kind(environment) for _ in range(number)]
     shoppers = [_browser(user, url, statistics) if name == "checkload" else _locust_client(user) for user in users]
 
     def walk(journeys: int) -> tuple[int, int]:
@@ -131,7 +136,8 @@ def _browser(user, url: str, statistics) -> Callable[[], tuple[int, int]]:
     visits = _visits()
 
     def steps():
-        yield from visits
+        for visit in visits:  # noqa: UP028 - answers are sent in, which a list cannot take
+            yield visit
 
     def journey() -> tuple[int, int]:
         received = 0
@@ -199,24 +205,37 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--results", type=Path, default=ROOT / "results" / "bench.json")
+    parser.add_argument("--quick", action="store_true", help="as little as shows that everything works")
+    parser.add_argument("--write", type=Path, help="a Markdown file with two marks, to put the tables between")
     parser.add_argument("--side", choices=SIDES, help=argparse.SUPPRESS)
     parser.add_argument("--port", type=int, help=argparse.SUPPRESS)
+    parser.add_argument("--users", type=int, default=USERS, help=argparse.SUPPRESS)
     asked = parser.parse_args()
     if asked.side:
-        side(asked.side, asked.port)
+        side(asked.side, asked.port, asked.users)
         return 0
     cores = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
     with contextlib.ExitStack() as stack:
         port = stack.enter_context(_responder(cores))
         running = {name: stack.enter_context(_side(name, port, cores)) for name in SIDES}
+        running["thousand"] = stack.enter_context(_side("checkload", port, cores, 100 if asked.quick else 1000))
         rounds: list[dict[str, float]] = []
-        for _ in range(asked.rounds):
-            costs = {name: _measure(running[name], name, port) for name in SIDES}
+        for _ in range(1 if asked.quick else asked.rounds):
+            costs = {name: _measure(one, name, port, quick=asked.quick) for name, one in running.items()}
             costs["wrk"] = _wrk(port, cores)
             rounds.append({name: cost for name, cost in costs.items() if cost is not None})
     _tell(rounds, cores)
     medians = _medians(rounds)
-    written = {"cpu_us_per_request": {name: medians.get(name) for name in (*SIDES, "wrk", "k6")}}
+    written = {
+        "cpu_us_per_request": {name: medians.get(name) for name in (*SIDES, "wrk", "k6")},
+        "thousand_users_to_ten": round(statistics.median(one["thousand"] / one["checkload"] for one in rounds), 3),
+        "timing": _timing(cores, 0.5 if asked.quick else 5.0),
+        "scale": _scale(cores, quick=asked.quick),
+    }
+    report = tables(written)
+    print(report)
+    if asked.write:
+        put_between_marks(asked.write, report)
     asked.results.parent.mkdir(parents=True, exist_ok=True)
     asked.results.write_text(json.dumps(written, indent=2) + "\n", encoding="utf-8")
     return 0
@@ -254,10 +273,10 @@ def _started(command: list[str], core: int | None) -> Iterator[subprocess.Popen[
 
 
 @contextlib.contextmanager
-def _responder(cores: list[int]) -> Iterator[int]:
+def _responder(cores: list[int], script: str = "responder.py", *arguments: str) -> Iterator[int]:
     with tempfile.TemporaryDirectory() as folder:
         port_file = Path(folder) / "port"
-        command = [sys.executable, str(HERE / "responder.py"), str(port_file)]
+        command = [sys.executable, str(HERE / script), str(port_file), *arguments]
         with _started(command, cores[0] if len(cores) > 1 else None):
             deadline = time.monotonic() + 10
             while not (port_file.exists() and port_file.read_text()):
@@ -267,11 +286,64 @@ def _responder(cores: list[int]) -> Iterator[int]:
 
 
 @contextlib.contextmanager
-def _side(name: str, port: int, cores: list[int]) -> Iterator[subprocess.Popen[str]]:
-    command = [sys.executable, str(Path(__file__).resolve()), "--side", name, "--port", str(port)]
+def _side(name: str, port: int, cores: list[int], users: int = USERS) -> Iterator[subprocess.Popen[str]]:
+    command = [
+        sys.executable,
+        str(Path(__file__).resolve()),
+        "--side",
+        name,
+        "--port",
+        str(port),
+        "--users",
+        str(users),
+    ]
     with _started(command, cores[1] if len(cores) > 1 else None) as process:
         assert json.loads(process.stdout.readline()) == {"ready": name}, f"{name} did not start"
         yield process
+
+
+def _asked(command: list[str], cores: list[int], **environment: str) -> dict:
+    pin = (lambda: os.sched_setaffinity(0, {cores[1]})) if len(cores) > 1 else None
+    done = subprocess.run(
+        [sys.executable, *command],
+        check=True,
+        stdout=subprocess.PIPE,
+        text=True,
+        preexec_fn=pin,
+        env={**os.environ, **environment},
+        timeout=120,
+    )
+    return json.loads(done.stdout)
+
+
+def _timing(cores: list[int], seconds: float) -> dict[str, dict | None]:
+    with _responder(cores, "steady.py", str(timing.DELAY)) as port:
+        found: dict[str, dict | None] = {
+            client: _asked([str(HERE / "timing.py"), client, str(port), str(seconds)], cores)
+            for client in timing.CLIENTS
+        }
+        found["wrk"] = timing.wrk(port, seconds, _children)
+        found["k6"] = None
+    return found
+
+
+def _scale(cores: list[int], *, quick: bool) -> dict[str, dict]:
+    script = str(HERE / "scale.py")
+    found = {}
+    with _responder(cores) as port:
+        plain = f"http://127.0.0.1:{port}"
+        found["idle user"] = _asked([script, "idle", plain, "50" if quick else "1000"], cores)
+        found["10,000 users"] = _asked([script, "idle", plain, "100" if quick else "5000"], cores)
+    with tempfile.TemporaryDirectory() as folder:
+        authority = trustme.CA()
+        authority.cert_pem.write_to_path(f"{folder}/ca.pem")
+        authority.issue_cert("127.0.0.1").private_key_and_cert_chain_pem.write_to_path(f"{folder}/server.pem")
+        with _responder(cores, "responder.py", f"{folder}/server.pem") as port:
+            command = [script, "idle", f"https://127.0.0.1:{port}", "50" if quick else "500"]
+            found["idle user, TLS"] = _asked(command, cores, SSL_CERT_FILE=f"{folder}/ca.pem")
+    found["master of 64 workers"] = _asked([script, "master", "8" if quick else "64"], cores)
+    found["recording a page"] = _asked([script, "sample"], cores)
+    return found
 
 
 def _counts(port: int) -> dict:
@@ -279,9 +351,9 @@ def _counts(port: int) -> dict:
         return json.load(reply)
 
 
-def _measure(process: subprocess.Popen[str], name: str, port: int) -> float:
+def _measure(process: subprocess.Popen[str], name: str, port: int, *, quick: bool) -> float:
     """CPU microseconds a request of one side, once it is certain that it did its work."""
-    journeys = JOURNEYS[name]
+    journeys = JOURNEYS[name] // (20 if quick else 1)
     before = _counts(port)
     process.stdin.write(f"{journeys}\n")
     process.stdin.flush()

@@ -1,6 +1,6 @@
 """A server that answers five pages as fast as it can, and counts what it was sent: the other side of a benchmark.
 
-Run as ``python responder.py PORT_FILE``; it writes its port there and serves on loopback until its standard input ends.
+Run as ``python responder.py PORT_FILE [CERTIFICATE]`` (a PEM file with its key, for TLS); it writes its port there and serves on loopback until its standard input ends.
 ``GET /_counts`` tells how often each page was asked for, the bytes sent for it, and how many requests were not as they
 should be (a cookie, a header or the form body missing).
 """
@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import resource
+import ssl
 import sys
 from pathlib import Path
 
@@ -95,7 +97,7 @@ class Answering(asyncio.Protocol):
         self.transport.write(reply)
 
 
-async def serve(port_file: Path) -> None:
+async def serve(port_file: Path, certificate: str) -> None:
     replies = {}
     for page, method, form, shown, size in PAGES:
         body = envelope(shown, size)
@@ -108,9 +110,15 @@ async def serve(port_file: Path) -> None:
         )
         key = f"{method} {CHECKOUT}{page}".encode()
         replies[key] = (f"{method} {page}", head.encode() + body, len(body), form.encode())
+    limit = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (limit, limit))
     loop = asyncio.get_running_loop()
     counts = Counts()
-    server = await loop.create_server(lambda: Answering(counts, replies), "127.0.0.1", 0)
+    tls = None
+    if certificate:
+        tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        tls.load_cert_chain(certificate)
+    server = await loop.create_server(lambda: Answering(counts, replies), "127.0.0.1", 0, ssl=tls, backlog=4096)
     port_file.write_text(str(server.sockets[0].getsockname()[1]))  # noqa: ASYNC240 - before anybody is served
 
     # A server that sleeps has to be woken, and the waking is paid for by whoever sends: this one looks again and again.
@@ -123,4 +131,4 @@ async def serve(port_file: Path) -> None:
 
 
 if __name__ == "__main__":
-    uvloop.run(serve(Path(sys.argv[1])))
+    uvloop.run(serve(Path(sys.argv[1]), sys.argv[2] if len(sys.argv) > 2 else ""))

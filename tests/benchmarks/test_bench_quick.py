@@ -1,0 +1,35 @@
+"""The benchmark of the client works: every side did the same requests, and its figures are all there."""
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+BENCH = Path(__file__).with_name("bench_client.py")
+
+
+@pytest.mark.end_to_end
+def test_a_quick_run_leaves_all_figures_and_puts_them_between_the_marks(tmp_path):
+    readme = tmp_path / "README.md"
+    readme.write_text("before\n<!-- bench: begin -->\nold\n<!-- bench: end -->\nafter\n", encoding="utf-8")
+    results = tmp_path / "bench.json"
+    command = [sys.executable, str(BENCH), "--quick", "--results", str(results), "--write", str(readme)]
+    subprocess.run(command, check=True, timeout=240, capture_output=True)
+    found = json.loads(results.read_text(encoding="utf-8"))
+    costs = found["cpu_us_per_request"]
+    assert set(costs) == {"checkload", "fast_http_user", "http_user", "wrk", "k6"}
+    assert all(costs[name] > 0 for name in ("checkload", "fast_http_user", "http_user"))
+    assert (costs["wrk"] is None) == (shutil.which("wrk") is None)
+    assert found["thousand_users_to_ten"] > 0
+    assert {"checkload", "fast_http_user", "wrk", "k6"} == set(found["timing"])
+    assert all(row["growth"] > 0 for row in found["scale"].values())
+    assert {"idle user", "idle user, TLS", "10,000 users", "master of 64 workers", "recording a page"} == set(
+        found["scale"]
+    )
+    text = readme.read_text(encoding="utf-8")
+    assert text.startswith("before\n<!-- bench: begin -->\n| client |")
+    assert text.endswith("<!-- bench: end -->\nafter\n")
+    assert "old" not in text
