@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
@@ -57,6 +58,16 @@ def make_run(
     if isinstance(runner, WorkerRunner):
         return WorkerRun(workload, stage, send=runner.send_message, wall_clock=wall_clock)
     return Run(workload, stage, wall_clock=wall_clock)
+
+
+def users_by_class(runner: Any) -> dict[str, int]:
+    """How many virtual users of each class there are: in this process, or in all workers that are still there."""
+    if isinstance(runner, MasterRunner):
+        told = Counter[str]()
+        for client in _left(runner):
+            told.update(client.user_classes_count)
+        return {one.__name__: told[one.__name__] for one in runner.user_classes}
+    return dict(runner.user_classes_count)
 
 
 def settle(environment: Any, current: CurrentRun) -> None:

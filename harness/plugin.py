@@ -401,7 +401,7 @@ class Plugin:
         return observed(
             run,
             self._judged,
-            self.environment.runner.user_classes_count,
+            fleet_messages.users_by_class(self.environment.runner),
             self._demands,
             self._renderings,
         )

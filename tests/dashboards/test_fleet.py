@@ -86,11 +86,21 @@ def test_every_path_that_compose_binds_is_there():
     assert list((DASHBOARDS / "prometheus" / "rules").glob("*.yml"))
 
 
+def test_finished_runs_are_laid_into_the_store_that_prometheus_reads():
+    services = _services()
+    (store,) = [one.partition("=")[2] for one in services["prometheus"]["command"] if "tsdb.path" in one]
+    *_, into = services["replay"]["entrypoint"]
+    assert into.rstrip("/") == store
+    assert f"prometheus:{store}" in services["prometheus"]["volumes"]
+    assert f"prometheus:{store}" in services["replay"]["volumes"]
+    assert services["replay"]["image"] == services["prometheus"]["image"]
+
+
 def test_every_image_is_pinned():
     images = [service["image"] for service in _services().values()]
     images += re.findall(r"^FROM (\S+)", (DASHBOARDS / "Dockerfile").read_text(), re.MULTILINE)
     images.append(yaml.safe_load(OPERATOR.read_text())["spec"]["image"])
-    assert len(images) == 8
+    assert len(images) == 9
     for image in images:
         assert re.search(r":v?\d+\.\d+\.\d+(-[\w.-]+)?$", image), image
 

@@ -28,10 +28,3 @@ def test_it_asks_our_own_port_on_this_machine_every_five_seconds():
     assert re.findall(r"targets: \[(.*)\]", scraped) == [f'"127.0.0.1:{METRICS_PORT}"']
     assert PORT == METRICS_PORT
     assert re.findall(r"scrape_interval: (\S+)", text) == ["5s"]
-
-
-def test_what_it_says_about_lingering_outlasts_a_scrape():
-    text = CONFIG.read_text()
-    (linger,) = re.findall(r"--metrics-linger (\d+)", text)
-    (interval,) = re.findall(r"scrape_interval: (\d+)s", text)
-    assert int(linger) > int(interval)

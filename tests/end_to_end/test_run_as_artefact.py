@@ -115,6 +115,13 @@ def test_both_workers_are_seen(run):
     assert run.live.total("generator_loop_lag_seconds_count") > 100
 
 
+def test_the_users_of_all_workers_are_seen(run):
+    most = run.live.ask(f"max_over_time(sum without (user_class) ({PREFIX}users)[15m:1s])")
+    assert list(most.values()) == [run.result["asked"]["users"]]
+    classes = {dict(labels)["user_class"] for labels in run.live.last("users")}
+    assert len(classes) == 4
+
+
 def test_a_slow_page_leads_to_its_trace_and_the_journey_log_to_its_journey(run):
     name = f"{PREFIX}page_response_seconds_bucket"
     span = urlencode({"query": name, "start": time.time() - 900, "end": time.time()})
