@@ -18,12 +18,13 @@ The messages, all of them Locust's own custom messages:
 from __future__ import annotations
 
 import logging
+import math
 from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 from harness.clocks import Exchange
-from harness.fleet import Fleet, Member
+from harness.fleet import REPORT_EVERY, Fleet, Member
 from harness.fleet_checks import APART
 from harness.histogram import Histogram
 from harness.recorder import Recorder
@@ -85,6 +86,7 @@ class MasterRun(Run[StageT]):
         self._kinds = kinds
         self.fleet: Fleet | None = None
         self._latecomers: dict[str, float] = {}
+        self._added_up_at = -math.inf
         self._told: set[str] = set()
 
     @property
@@ -262,7 +264,9 @@ class MasterRun(Run[StageT]):
         self._judge_clocks()
         self._compare_clocks()
         self._tell_latecomers()
-        self._add_up()
+        # Nothing new comes more often, and adding up what many workers have told is the most of a master's work.
+        if self.clock() >= self._added_up_at + REPORT_EVERY:
+            self._add_up()
 
     def _mourn(self, member: Member) -> None:
         at = max(0.0, self.clock() - self.recorder.window.start)
@@ -275,6 +279,7 @@ class MasterRun(Run[StageT]):
     def _add_up(self) -> None:
         if self.fleet is None:
             return
+        self._added_up_at = self.clock()
         self.recorder = self.fleet.total()
         lag, in_flight, requesting = Histogram(), Counter[str](), Counter[str]()
         for member in self.fleet.members.values():

@@ -122,3 +122,18 @@ def test_users_of_which_nobody_tells_are_not_waited_for_without_end(monkeypatch)
     hosts.run.start(4)
     assert hosts.run.begun
     assert hosts.now < 100.0 + REPORTS_WITHIN + 1
+
+
+def test_what_workers_have_told_is_added_up_as_often_as_they_tell_and_no_more(monkeypatch):
+    hosts = Hosts(vm_a=0.0, vm_b=0.0)
+    hosts.run.start(4)
+    added = []
+    total = hosts.run.fleet.total
+    monkeypatch.setattr(hosts.run.fleet, "total", lambda: added.append(hosts.now) or total())
+    begun = hosts.now
+    while hosts.now < begun + 10:
+        hosts.run._look_at_fleet()
+        hosts.now += 0.1
+    assert 9 <= len(added) <= 11
+    hosts.run._add_up()  # the last word, in any case
+    assert added[-1] == hosts.now
