@@ -33,11 +33,11 @@ class Exemplars:
         for kind, seconds in times.items():
             kept.setdefault(kind, {})[bisect_left(PAGE, seconds)] = Exemplar(trace_id, seconds, at)
 
-    def of(self, page: str, result: str, kind: str, bounds: tuple[float, ...]) -> dict[int, str]:
-        """What to write behind which of the counts of a histogram with these bounds."""
-        found: dict[int, str] = {}
+    def of(self, page: str, result: str, kind: str, bounds: tuple[float, ...]) -> dict[int, Exemplar]:
+        """What to name beside which of the counts of a histogram with these bounds."""
+        found: dict[int, Exemplar] = {}
         for one in list(self._kept.get((page, result), {}).get(kind, {}).values()):
-            found[bisect_left(bounds, one.seconds)] = one.written()
+            found[bisect_left(bounds, one.seconds)] = one
         return found
 
     def to_json(self) -> list[list[object]]:

@@ -49,7 +49,7 @@ class RunCollector(Collector):
         return map(_library_metric, self.families(lambda: None))
 
     def text(self, pause: Callable[[], None] = lambda: None, form: Format = Format.TEXT) -> Iterator[bytes]:
-        """The metrics as text, piece by piece; ``pause`` lets others have the processor."""
+        """The metrics written down, piece by piece; ``pause`` lets others have the processor."""
         clock, spent = self._clock, 0.0
         since = clock()
 
@@ -59,7 +59,7 @@ class RunCollector(Collector):
             pause()
             since = clock()
 
-        for piece in self._writer.pieces(self.families(rest), form, rest):
+        for piece in self._writer.pieces(self.families(rest, fine=form is Format.PROTOBUF), form, rest):
             spent += clock() - since
             yield piece
             since = clock()
@@ -69,8 +69,8 @@ class RunCollector(Collector):
         """The metrics as lines of OpenMetrics with a moment behind them, seconds since 1970."""
         return self._writer.pieces(self.families(pause), Format.OPENMETRICS, pause, at)
 
-    def families(self, pause: Callable[[], None]) -> Iterator[Family]:
-        """The metrics of the run of the moment, one after the other; none before there was one."""
+    def families(self, pause: Callable[[], None], *, fine: bool = False) -> Iterator[Family]:
+        """The metrics of the run of the moment, one after the other; none before there was one. ``fine``: native buckets, too."""
         state = self._state()
         if state is not None:
             if state.run_id != self._run_id:
@@ -78,7 +78,7 @@ class RunCollector(Collector):
                 self._run_id = state.run_id
                 self._writer.forget()
                 self._known.clear()
-            yield from families(state, self._bounded, pause)
+            yield from families(state, self._bounded, pause, fine=fine)
 
     def _bounded(self, label: str, value: str) -> str:
         known = self._known.setdefault(label, set())

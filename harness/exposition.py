@@ -1,6 +1,6 @@
-"""Writes metrics as text, for Prometheus to read: its own format, or OpenMetrics, which knows exemplars and moments.
+"""Writes metrics for Prometheus to read: in its own format, or OpenMetrics, which knows exemplars and moments.
 
-Both are written by hand, because the client library takes twenty times as long for it, on the same processor that is just
+Both texts are written by hand, because the client library takes twenty times as long for it, on the same processor that is just
 measuring the shop; the library's parsers are what the tests hold this against. All of a line that stays the same from scrape to
 scrape is kept.
 """
@@ -12,6 +12,7 @@ from enum import Enum
 from itertools import accumulate, islice
 
 from harness.family import Buckets, Family, Values
+from harness.protobuf_exposition import written
 
 _PAUSE_EVERY = 10
 _BATCH = 200
@@ -22,6 +23,7 @@ class Format(Enum):
 
     TEXT = "text/plain; version=0.0.4; charset=utf-8"
     OPENMETRICS = "application/openmetrics-text; version=1.0.0; charset=utf-8"
+    PROTOBUF = "application/vnd.google.protobuf; proto=io.prometheus.client.MetricFamily; encoding=delimited"
 
 
 class Writer:
@@ -46,6 +48,9 @@ class Writer:
         ``at`` puts a moment (seconds since 1970) behind every value; exemplars are then left out, and so is the end of an
         OpenMetrics text, since more may follow.
         """
+        if form is Format.PROTOBUF:
+            yield from written(families, pause)
+            return
         modern = form is Format.OPENMETRICS
         after = "\n" if at is None else f" {at:.3f}\n"
         for family in families:
@@ -72,7 +77,10 @@ class Writer:
         if exemplars and buckets.exemplars:
             noted = buckets.exemplars
             pairs = enumerate(zip(lines, upto, strict=True))
-            parts = [f"{prefix}{count}{noted.get(place, '')}\n" for place, (prefix, count) in pairs]
+            parts = [
+                f"{prefix}{count}{noted[place].written() if place in noted else ''}\n"
+                for place, (prefix, count) in pairs
+            ]
         else:
             parts = [f"{prefix}{count}{after}" for prefix, count in zip(lines, upto, strict=True)]
         parts.append(f"{total}{upto[-1]}{after}{seconds}{buckets.sum!r}{after}")

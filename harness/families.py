@@ -23,14 +23,14 @@ Bounded = Callable[[str, str], str]
 Thing = TypeVar("Thing")
 
 
-def families(state: RunState, bounded: Bounded, pause: Callable[[], None]) -> Iterator[Family]:
+def families(state: RunState, bounded: Bounded, pause: Callable[[], None], *, fine: bool = False) -> Iterator[Family]:
     """Every metric of a run, in the order of the catalogue.
 
     ``bounded`` is given a label's name and value and returns the value to publish. ``pause`` is called every now and
-    then: whoever is just measuring the shop in the same process must not wait for all of this.
+    then: whoever is just measuring the shop in the same process must not wait for all of this. Where it is to be ``fine``, pages and journeys are counted for native histograms, too.
     """
-    yield from _pages(state, bounded, pause)
-    yield from _journeys(state, bounded, pause)
+    yield from _pages(state, bounded, pause, fine=fine)
+    yield from _journeys(state, bounded, pause, fine=fine)
     yield from _arrivals(state)
     yield from run_families(state, bounded)
 
@@ -55,9 +55,10 @@ def _bounds_of(state: RunState, subject: Subject) -> frozenset[float]:
     return frozenset(each.bound for each in objectives if each.subject is subject and each.metric.timed)
 
 
-def _pages(state: RunState, bounded: Bounded, pause: Callable[[], None]) -> Iterator[Family]:
+def _pages(state: RunState, bounded: Bounded, pause: Callable[[], None], *, fine: bool) -> Iterator[Family]:
     extra = _bounds_of(state, Subject.PAGE)
-    service, response = family("page_duration_seconds", extra=extra), family("page_response_seconds", extra=extra)
+    service = family("page_duration_seconds", extra=extra, fine=fine)
+    response = family("page_response_seconds", extra=extra, fine=fine)
     responses, outcomes = family("page_responses_total"), family("page_outcomes_total")
     errors, received = family("page_errors_total"), family("page_received_bytes_total")
     challenges, verifications = family("threeds_challenges_total"), family("sms_verifications_total")
@@ -100,11 +101,11 @@ def _exemplify(state: RunState, kind: str, histogram: Family) -> None:
         buckets.exemplars = state.exemplars.of(page, result, kind, histogram.bounds)
 
 
-def _journeys(state: RunState, bounded: Bounded, pause: Callable[[], None]) -> Iterator[Family]:
+def _journeys(state: RunState, bounded: Bounded, pause: Callable[[], None], *, fine: bool) -> Iterator[Family]:
     extra = _bounds_of(state, Subject.JOURNEY)
     completed, orders = family("journeys_completed_total"), family("orders_total")
-    duration = family("journey_duration_seconds", extra=extra)
-    response = family("journey_response_seconds", extra=extra)
+    duration = family("journey_duration_seconds", extra=extra, fine=fine)
+    response = family("journey_response_seconds", extra=extra, fine=fine)
     funnel, scripts = family("funnel_steps_total"), family("sms_journeys_total")
     reached = Counter[tuple[str, str]]()
     for key, cell in _now_and_then(list(state.recorder.journeys.items()), pause):

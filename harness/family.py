@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from harness.catalogue import CATALOGUE, PREFIX
+from harness.exemplars import Exemplar
 from harness.histogram import Histogram
 
 Values = tuple[str, ...]
@@ -14,23 +15,28 @@ Values = tuple[str, ...]
 class Buckets:
     """Times counted between the bounds of a metric (the last count: over all bounds), and the sum of the finite ones.
 
-    ``exemplars`` has, by the place among the counts, what an OpenMetrics text says behind a bucket.
+    ``exemplars`` has an example by the place among the counts, ``fine`` the same times by bucket of a native histogram.
     """
 
     counts: list[int]
     sum: float = 0.0
-    exemplars: dict[int, str] = field(default_factory=dict)
+    exemplars: dict[int, Exemplar] = field(default_factory=dict)
+    fine: dict[int, int] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
 class Family:
-    """One metric with all its series; ``kind`` is ``counter`` or ``gauge``, or ``histogram`` for one with ``bounds``."""
+    """One metric with all its series; ``kind`` is ``counter`` or ``gauge``, or ``histogram`` for one with ``bounds``.
+
+    Where it is ``fine``, times are counted by the buckets of a native histogram, too.
+    """
 
     name: str
     kind: str
     help: str
     labels: Values
     bounds: tuple[float, ...] = ()
+    fine: bool = False
     numbers: dict[Values, float] = field(default_factory=dict)
     times: dict[Values, Buckets] = field(default_factory=dict)
 
@@ -49,11 +55,13 @@ class Family:
         if buckets is None:
             buckets = self.times[values] = Buckets([0] * (len(self.bounds) + 1))
         histogram.spread(self.bounds, buckets.counts)
+        if self.fine:
+            histogram.spread_finely(buckets.fine)
         buckets.sum += histogram.sum
 
 
-def family(name: str, *, extra: frozenset[float] = frozenset()) -> Family:
+def family(name: str, *, extra: frozenset[float] = frozenset(), fine: bool = False) -> Family:
     """A metric of the catalogue without any series yet; ``extra`` bounds are put among its own."""
     entry = CATALOGUE[name]
     bounds = tuple(sorted({*entry.bounds, *extra})) if extra else entry.bounds
-    return Family(PREFIX + entry.name, entry.kind, entry.help, ("run_id", *entry.labels), bounds)
+    return Family(PREFIX + entry.name, entry.kind, entry.help, ("run_id", *entry.labels), bounds, fine)

@@ -14,6 +14,8 @@ from collections.abc import Iterator, Mapping
 from itertools import accumulate, pairwise
 from typing import Any
 
+from harness import native
+
 _OCTAVE_BITS = 6
 _SUB_BUCKETS = 1 << _OCTAVE_BITS
 _NANOSECONDS = 1_000_000_000
@@ -35,6 +37,8 @@ def _midpoint(index: int) -> float:
 
 _places: dict[tuple[float, ...], dict[int, int]] = {}
 """By the bounds of a metric: where each bucket met so far falls among them."""
+_fine_places: dict[int, int] = {}
+"""The same among the buckets of a native histogram."""
 
 
 VISIBLE_GAP = 1.2
@@ -192,6 +196,16 @@ class Histogram:
                 place = places[index] = bisect_left(bounds, _midpoint(index))
             into[place] += count
         into[-1] += self.infinite
+
+    def spread_finely(self, into: dict[int, int]) -> None:
+        """Add to ``into`` how many fell into each bucket of a native histogram (``harness/native.py``)."""
+        for index, count in list(self._counts.items()):
+            place = _fine_places.get(index)
+            if place is None:
+                place = _fine_places[index] = native.place(_midpoint(index))
+            into[place] = into.get(place, 0) + count
+        if self.infinite:
+            into[native.NEVER] = into.get(native.NEVER, 0) + self.infinite
 
     def since(self, earlier: Histogram) -> Histogram:
         """What was recorded after this one was like the ``earlier`` one."""

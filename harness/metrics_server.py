@@ -58,10 +58,10 @@ class MetricsServer:
         self._server.stop(timeout=0)
 
 
-def serve(collector: RunCollector, host: str = "127.0.0.1", port: int = PORT) -> MetricsServer:
+def serve(collector: RunCollector, host: str = "127.0.0.1", port: int = PORT, *, native: bool = False) -> MetricsServer:
     """Serve ``GET /metrics`` and a pointer to it at ``/``; PortTaken if that cannot be done there.
 
-    Answers as long as gevent's event loop runs, as it does in Locust.
+    ``native``: with native histograms for whoever asks for protocol buffers first. Answers as long as gevent's event loop runs, as it does in Locust.
     """
 
     def application(environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
@@ -76,7 +76,7 @@ def serve(collector: RunCollector, host: str = "127.0.0.1", port: int = PORT) ->
             scrapers.came(
                 f"{environ.get('REMOTE_ADDR')} {environ.get('HTTP_USER_AGENT')}", _seconds(patience), time.monotonic()
             )
-        form = _wanted(environ.get("HTTP_ACCEPT", ""))
+        form = _wanted(environ.get("HTTP_ACCEPT", ""), native=native)
         headers = [("Content-Type", form.value), ("Cache-Control", "no-store"), ("Vary", "Accept, Accept-Encoding")]
         pieces = collector.text(_pause, form)
         if "gzip" in environ.get("HTTP_ACCEPT_ENCODING", ""):
@@ -131,8 +131,11 @@ def _seconds(text: str) -> float:
         return 0.0
 
 
-def _wanted(accept: str) -> Format:
+def _wanted(accept: str, *, native: bool) -> Format:
     """OpenMetrics for who names it, as Prometheus does, and the plain text for everybody else."""
+    first = accept.partition(",")[0].replace(" ", "")
+    if native and first.startswith(Format.PROTOBUF.value.replace(" ", "")):
+        return Format.PROTOBUF
     return Format.OPENMETRICS if Format.OPENMETRICS.value.partition(";")[0] in accept else Format.TEXT
 
 

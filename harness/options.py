@@ -83,6 +83,13 @@ def add_options(parser: Any, scenarios: Sequence[str]) -> None:
         help="How long /metrics stays up after the verdict (default: until every Prometheus that scrapes has come once more).",
         in_form=False,
     )
+    option(
+        "--native-histograms",
+        action="store_true",
+        default=False,
+        help="Serve native histograms beside the classic ones to a Prometheus that takes them.",
+        in_form=False,
+    )
     option("--metrics-host", metavar="<address>", default="127.0.0.1", help="Address of /metrics.", in_form=False)
     option(
         "--stop-when-certain",

@@ -376,7 +376,9 @@ class Plugin:
         if not port:
             return
         try:
-            self._metrics = serve(self._collector, host=options.metrics_host, port=port)
+            self._metrics = serve(
+                self._collector, host=options.metrics_host, port=port, native=options.native_histograms
+            )
         except PortTaken as taken:
             if options.metrics_port is not None:
                 raise Misuse(f"--metrics-port {port}: {taken}") from None

@@ -3,6 +3,7 @@
 from prometheus_client.openmetrics import parser as openmetrics
 from prometheus_client.parser import text_string_to_metric_families
 
+from harness.exemplars import Exemplar
 from harness.exposition import Format, Writer
 from harness.family import Buckets, family
 
@@ -35,7 +36,7 @@ def test_both_formats_say_the_same():
 
 def test_an_exemplar_stands_behind_its_bucket():
     families = some_families()
-    families[2].times["run-1", "Checkout", "success"].exemplars[1] = ' # {trace_id="abc"} 0.0015 1750000000.5'
+    families[2].times["run-1", "Checkout", "success"].exemplars[1] = Exemplar("abc", 0.0015, 1750000000.5)
     text = b"".join(Writer().pieces(families, Format.OPENMETRICS)).decode()
     found = [
         (s.labels["le"], s.exemplar.labels, s.exemplar.value, float(s.exemplar.timestamp))

@@ -134,6 +134,33 @@ def test_who_takes_packed_answers_gets_one(server):
     assert "checkout_load_page_duration_seconds" in families
 
 
+PROTOBUF = "application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=delimited"
+OPENMETRICS = "application/openmetrics-text;version=1.0.0"
+
+
+@pytest.mark.parametrize(
+    ("native", "accept", "told"),
+    [
+        (True, f"{PROTOBUF},{OPENMETRICS};q=0.8,*/*;q=0.1", "application/vnd.google.protobuf"),
+        (True, f"{OPENMETRICS},{PROTOBUF};q=0.8", "application/openmetrics-text"),
+        (True, PROTOBUF.replace("delimited", "text"), "text/plain"),
+        (False, f"{PROTOBUF},{OPENMETRICS};q=0.8,*/*;q=0.1", "application/openmetrics-text"),
+    ],
+)
+def test_protocol_buffers_are_for_who_asks_for_them_first_where_they_were_switched_on(native, accept, told):
+    server = serve(a_collector(), port=0, native=native)
+
+    def fetch():
+        asked = urllib.request.Request(f"http://127.0.0.1:{server.port}/metrics", headers={"Accept": accept})
+        with urllib.request.urlopen(asked, timeout=10) as reply:
+            return reply.headers["Content-Type"].partition(";")[0], reply.read()
+
+    content_type, body = gevent.get_hub().threadpool.apply(fetch)
+    server.stop()
+    assert content_type == told
+    assert b"checkout_load_page_duration_seconds" in body
+
+
 def test_where_nobody_scrapes_nobody_is_waited_for(server):
     assert ask(server.port, "/metrics")[0] == 200
     with gevent.Timeout(30):

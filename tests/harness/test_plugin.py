@@ -110,6 +110,7 @@ class Environment:
                 "results": "",
                 "metrics_port": 0,
                 "metrics_linger": 0.0,
+                "native_histograms": False,
                 "print_stats": True,
                 "only_summary": False,
                 "stop_file": "",

@@ -1,0 +1,57 @@
+"""Writes messages in the encoding of Protocol Buffers: as much of it as Prometheus' own formats take.
+
+A field is its number and its kind, then its value (https://protobuf.dev/programming-guides/encoding). Numbers that are 0 and texts that are empty are
+what a reader takes for granted where there is no field, so that they may be written or left out.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterable
+
+_DOUBLE = struct.Struct("<d").pack
+
+
+def varint(number: int) -> bytes:
+    """A whole number from 0 on, seven bits to a byte."""
+    written = bytearray()
+    while number > 0x7F:  # noqa: PLR2004  seven bits
+        written.append(number & 0x7F | 0x80)
+        number >>= 7
+    written.append(number)
+    return bytes(written)
+
+
+def zigzag(number: int) -> int:
+    """A whole number that may be below 0, as one that is not: 0, -1, 1, -2 become 0, 1, 2, 3."""
+    return (number << 1) ^ (number >> 63)
+
+
+def whole(field: int, number: int) -> bytes:
+    """A field with a whole number from 0 on."""
+    return varint(field << 3) + varint(number)
+
+
+def signed(field: int, number: int) -> bytes:
+    """A field of kind ``sint32`` or ``sint64``."""
+    return whole(field, zigzag(number))
+
+
+def double(field: int, number: float) -> bytes:
+    """A field with a floating-point number."""
+    return varint(field << 3 | 1) + _DOUBLE(number)
+
+
+def piece(field: int, content: bytes) -> bytes:
+    """A field with a message, or with bytes."""
+    return varint(field << 3 | 2) + varint(len(content)) + content
+
+
+def text(field: int, content: str) -> bytes:
+    """A field with a text."""
+    return piece(field, content.encode())
+
+
+def signed_list(field: int, numbers: Iterable[int]) -> bytes:
+    """A packed field of kind ``sint64``."""
+    return piece(field, b"".join(varint(zigzag(number)) for number in numbers))
