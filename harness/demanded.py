@@ -34,8 +34,11 @@ class DemandWatch:
             pause()
 
     def judged(self, results: Sequence[ObjectiveResult]) -> list[Demanded]:
-        """How the demands stood in the end."""
+        """How the demands stood in the end; where none was judged, as a search that confirmed nothing judges none, how they stood last."""
+        found = {result.text: result for result in results}
         return [
             Demanded(one.objective, str(result.verdict), result.measured)
-            for one, result in zip(self.demanded, results, strict=True)
+            if (result := found.get(one.objective.text)) is not None
+            else one
+            for one in self.demanded
         ]

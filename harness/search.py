@@ -219,7 +219,8 @@ def _drain(so_far: _Progress) -> Generator[Level, Seen, None]:
 
 def _track(so_far: _Progress) -> Generator[Level, Seen, None]:
     plan = so_far.plan
-    logarithm, turns, rising = math.log(so_far.kept), 0, True
+    # A level of widening is short, and a queue takes time to show: the last one that was kept may have been too high already.
+    logarithm, turns, rising = math.log(so_far.kept) - math.log(plan.grow) / 2, 0, True
     reserve = min(3 * plan.confirmation, (plan.budget - so_far.spent) / 2)
     while so_far.spent + plan.length(math.exp(logarithm)) + reserve <= plan.budget:
         rate = min(math.exp(logarithm), plan.most)
@@ -244,7 +245,9 @@ def _track(so_far: _Progress) -> Generator[Level, Seen, None]:
 def _first_try(so_far: _Progress, found: Boundary | None) -> float:
     """The rate to confirm first: one that a level of this length will probably prove."""
     if found is None:
-        return so_far.kept
+        # Too few levels for an interval: what was kept was seen for a short time only, so well below it.
+        logs = [math.log(rate) for rate, _ in so_far.tracked] or [math.log(so_far.kept / math.sqrt(so_far.plan.grow))]
+        return min(so_far.kept, math.exp(math.fsum(logs) / len(logs))) * RETREAT
     # Where slow answers are rare and come in clusters, a confirmation may be spared them all: then the interval is the better judge.
     return min(safe_rate(found, so_far.plan.confirm), max(found.low, found.rate * RETREAT))
 

@@ -85,6 +85,13 @@ def test_a_generator_that_is_the_limit_is_tried_twice_and_makes_it_at_least():
     assert found == Found(22.5, at_least=True, why="the load generator was late; add a worker")
 
 
+def test_with_too_little_budget_to_track_what_is_confirmed_lies_well_below_what_was_kept():
+    asked, found = fly(Plan(start=10, most=500, budget=120, confirm=30, grow=2.0), 36.0)
+    assert sum(level.purpose is Purpose.TRACK for level in asked) < 4
+    assert found.confirmed < 20.0 * 1.45
+    assert not found.at_least
+
+
 def test_a_ceiling_is_no_limit_of_the_shop():
     _, found = fly(Plan(start=10, most=40, budget=600), 1000.0)
     assert (found.confirmed, found.at_least) == (40.0, True)

@@ -1,0 +1,20 @@
+"""What is published of the demands: where each stands, and in the end what was judged."""
+
+from harness.demanded import DemandWatch
+from harness.objective import parse
+from harness.verdict import ObjectiveResult, Verdict
+
+OBJECTIVES = [parse("journey response_time p95 < 4s"), parse("journey failures < 1%")]
+
+
+def test_the_verdict_takes_the_place_of_where_a_demand_stood():
+    results = [
+        ObjectiveResult(one.text, verdict, 0.5, one.bound, one.unit, 100, 1, "")
+        for one, verdict in zip(OBJECTIVES, (Verdict.PASSED, Verdict.FAILED), strict=True)
+    ]
+    assert [one.state for one in DemandWatch(OBJECTIVES).judged(results)] == ["passed", "failed"]
+
+
+def test_a_search_that_confirmed_nothing_leaves_them_as_they_stood():
+    watch = DemandWatch(OBJECTIVES)
+    assert watch.judged(()) == watch.demanded
