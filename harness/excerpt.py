@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from typing import TypeVar
 
 from harness.cell import Cell
 from harness.histogram import Histogram
-from harness.recorder import Recorder
-from harness.sample import Phase, Window
+from harness.recorder import JourneyKey, Recorder
+from harness.sample import Blame, Phase, Window
 
 CELLS_A_BREATH = 20
 
@@ -38,6 +39,30 @@ def excerpt(recorder: Recorder, start: float, end: float, breathe: Callable[[], 
             arrivals.dropped += found.response.infinite
     arrivals.started = arrivals.offered - arrivals.dropped
     return part
+
+
+def with_those_under_way(part: Recorder, due_between: Callable[[float, float], int], now: float) -> Recorder:
+    """The stretch with those who were due in it and have not ended ``now`` (seconds from the start of the load).
+
+    Left out, a shop that never answers would look as if nobody had come. How they will end is not known, but how long they have
+    taken already is: at least since the end of the slice in which they were due.
+    """
+    whole = Recorder(part.window, slice_length=part.slice_length, most_slices=part.most_slices)
+    whole.add(part)
+    ended: Counter[int] = Counter()
+    for cell in part.journeys.values():
+        ended.update({index: times.total for index, times in cell.slices.items()})
+    length, begin = part.slice_length, part.window.start
+    waiting = Cell()
+    first, last = (round((moment - begin) / length) for moment in (part.window.steady_from, part.window.steady_until))
+    for index in range(first, last):
+        if (missing := due_between(index * length, (index + 1) * length) - ended[index]) > 0:
+            times = waiting.slices[index] = Histogram()
+            times.record(max(0.0, now - (index + 1) * length), missing)
+            waiting.response.add(times)
+    if waiting.slices:
+        whole.journeys[JourneyKey("", "", "", "under_way", Blame.HARNESS, "", False, Phase.STEADY)] = waiting
+    return whole
 
 
 def _between(cell: Cell, first: int, last: int) -> Cell | None:

@@ -56,6 +56,7 @@ def finish(run: Run[Any], options: Any, *, exceptions: int) -> Finished:
     if run.pilot is None:
         judgement = judge(run.recorder, objectives, findings, run.spend)
     else:
+        run.pilot.settle(run.recorder)
         answer = capacity(run.pilot, run.recorder)
         judgement = judge_search(answer, run.pilot.results, findings, run.workload.at_least)
     result = Result(

@@ -6,6 +6,7 @@ the levels.
 
 from __future__ import annotations
 
+import bisect
 import math
 import random
 
@@ -21,6 +22,7 @@ class Levels:
     def __init__(self, process: ArrivalProcess, seed: int) -> None:
         self.length = 0.0
         self.count = 0
+        self._due: list[float] = []
         self._poisson = process is ArrivalProcess.POISSON
         self._draw = random.Random(f"arrivals {seed}").random
         # On a clock on which the rate is always 1: where the last level ended, and where the next arrival is.
@@ -34,12 +36,18 @@ class Levels:
         until = self._expected + rate * seconds
         made = []
         while self._next < until:
-            made.append((self.count, self.length + (self._next - self._expected) / rate))
+            due = self.length + (self._next - self._expected) / rate
+            made.append((self.count, due))
+            self._due.append(due)
             self.count += 1
             self._next += self._gap() if self._poisson else 1.0
         self._expected = until
         self.length += seconds
         return made
+
+    def due_between(self, start: float, end: float) -> int:
+        """How many arrivals were due from one moment on and before another, both in seconds from the start of the run."""
+        return bisect.bisect_left(self._due, end) - bisect.bisect_left(self._due, start)
 
     def _gap(self) -> float:
         return -math.log1p(-self._draw())

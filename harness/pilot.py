@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 
 from harness.boundary import Counted
 from harness.demand import Metric, Objective
-from harness.excerpt import excerpt
+from harness.excerpt import excerpt, with_those_under_way
 from harness.gate import assess
 from harness.histogram import Histogram
 from harness.recorder import Recorder
@@ -32,9 +32,9 @@ LATE = 0.05
 """Seconds from which an arrival was taken late."""
 MOST_LATE = 0.01
 """Of a level's arrivals: more of them late, and the load generator was the limit."""
-AFTER = 1.0
-"""Seconds beyond the longest bound after which a confirming level is judged."""
-LONGEST_AFTER = 15.0
+AFTER = LEAD + 1.5
+"""Seconds beyond the longest bound that a confirming level is held on; it is judged ``LEAD`` before, when workers have told of it."""
+LONGEST_AFTER = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,14 +77,15 @@ class Pilot:
     """One search; ``begin`` gives its first stretch, ``steer`` all others, until there is something ``found``.
 
     ``steps`` are the levels that are over. A stretch is a rate in journeys per second and a length in seconds, to be let in after the last
-    one.
+    one. ``due_between`` says how many arrivals were due between two moments: who has not ended yet is in no recorder.
     """
 
-    def __init__(self, plan: Plan, objectives: Sequence[Objective]) -> None:
+    def __init__(self, plan: Plan, objectives: Sequence[Objective], due_between: Callable[[float, float], int]) -> None:
         longest = max((one.bound for one in objectives if one.metric.timed), default=0.0)
         self._after = min(longest, LONGEST_AFTER) + AFTER
         self.plan = replace(plan, after=self._after)
         self.objectives = tuple(objectives)
+        self._due_between = due_between
         self.steps: list[Step] = []
         self.found: Found | None = None
         self.results: tuple[ObjectiveResult, ...] = ()
@@ -103,6 +104,16 @@ class Pilot:
     def level(self) -> Level:
         """The level that is on."""
         return self._leg.level
+
+    def settle(self, recorder: Recorder) -> None:
+        """Everybody is home: what was confirmed while some were still on their way has to hold for them, too."""
+        if self.found is None or self.found.confirmed is None or self.confirmed_between is None:
+            return
+        part = excerpt(recorder, *self.confirmed_between)
+        self.results = tuple(assess(part, objective) for objective in self.objectives)
+        if _together(self.results) is not Verdict.PASSED:
+            why = "those who were still on their way when it was confirmed were not served as demanded"
+            self.found = replace(self.found, confirmed=None, why=why)
 
     def steer(
         self,
@@ -202,9 +213,11 @@ class Pilot:
         breathe: Callable[[], object],
     ) -> Seen:
         part = excerpt(recorder, self._joined_from, leg.end, breathe)
+        # A page or failure that is yet to come is nobody's knowledge; that a journey takes too long is.
+        whole = with_those_under_way(part, self._due_between, leg.until - LEAD)
         results = []
         for objective in self.objectives:
-            results.append(assess(part, objective))
+            results.append(assess(whole if objective.metric.timed else part, objective))
             breathe()
         self.results = tuple(results)
         self.confirmed_between = (self._joined_from, leg.end)

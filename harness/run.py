@@ -24,6 +24,7 @@ from harness.clocks import ClockWatch
 from harness.exemplars import Exemplars
 from harness.histogram import Histogram
 from harness.journey_log import JourneyLog
+from harness.levels import Levels
 from harness.looks import Looks
 from harness.machine import Reading
 from harness.order_numbers import OrderNumbers
@@ -117,7 +118,7 @@ class Run(Generic[StageT]):
         self._levels = workload.levels() if workload.search is not None else None
         self._dealer: Dealer | None = None
         self._level_rate = 0.0
-        self.pilot = Pilot(workload.search, workload.objectives) if workload.search is not None else None
+        self.pilot = pilot_for(workload, self._levels)
         self.on_over: Callable[[], None] = lambda: None
         self.on_second: Callable[[Run[StageT]], None] = lambda _run: None
 
@@ -460,6 +461,13 @@ class Run(Generic[StageT]):
                 done=math.inf,
             )
         )
+
+
+def pilot_for(workload: Workload[Any], levels: Levels | None) -> Pilot | None:
+    """Who leads the search for the capacity; ``None`` in a run that searches for nothing."""
+    if workload.search is None or levels is None:
+        return None
+    return Pilot(workload.search, workload.objectives, levels.due_between)
 
 
 def looks_at(workload: Workload[Any]) -> Looks:

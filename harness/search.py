@@ -177,7 +177,7 @@ def _ask(so_far: _Progress, purpose: Purpose, rate: float, seconds: float) -> As
         if not seen.trouble:
             return seen
         so_far.trouble = seen.trouble
-        if so_far.spent + seconds > so_far.plan.budget:
+        if so_far.spent + seconds + so_far.plan.confirmation > so_far.plan.budget:
             break
     return None
 
@@ -221,7 +221,7 @@ def _track(so_far: _Progress) -> Generator[Level, Seen, None]:
     plan = so_far.plan
     # A level of widening is short, and a queue takes time to show: the last one that was kept may have been too high already.
     logarithm, turns, rising = math.log(so_far.kept) - math.log(plan.grow) / 2, 0, True
-    reserve = min(3 * plan.confirmation, (plan.budget - so_far.spent) / 2)
+    reserve = max(plan.confirmation, min(3 * plan.confirmation, (plan.budget - so_far.spent) / 2))
     while so_far.spent + plan.length(math.exp(logarithm)) + reserve <= plan.budget:
         rate = min(math.exp(logarithm), plan.most)
         seen = yield from _ask(so_far, Purpose.TRACK, rate, plan.length(rate))

@@ -47,7 +47,8 @@ def _without(answer: Capacity, asked: float | None) -> tuple[Verdict, str]:
         return Verdict.FAILED, (
             f"A demand gives way at {spoken_number(answer.boundary or 0)} journeys a minute; {spoken_number(asked)} are asked for."
         )
-    if answer.points and all(point.broken for point in answer.points if not point.trouble):
+    measured = [point for point in answer.points if not point.trouble]
+    if measured and all(point.broken for point in measured):
         return Verdict.FAILED, f"The shop carries nothing that was tried: {answer.why}."
     return Verdict.INCONCLUSIVE, f"No rate was confirmed: {answer.why}."
 

@@ -3,6 +3,7 @@
 The search, its pilot and the recorder are those of a real run; only the shop and the clock are on paper.
 """
 
+import bisect
 import heapq
 import math
 import random
@@ -39,7 +40,13 @@ class Flight:
 
     def fly(self) -> Found:
         """Let the pilot search, to the end."""
-        shop, pilot = self.case.fresh(), Pilot(self.plan, [parse(self.case.demand)])
+        shop = self.case.fresh()
+        all_due: list[float] = []
+
+        def due_between(start: float, end: float) -> int:
+            return bisect.bisect_left(all_due, end) - bisect.bisect_left(all_due, start)
+
+        pilot = Pilot(self.plan, [parse(self.case.demand)], due_between)
         under_way: list[tuple[float, float, int, Served]] = []
         decided: list[tuple[float, float]] = [pilot.begin()]
         now = end = due = 0.0
@@ -51,6 +58,7 @@ class Flight:
                 end += seconds
                 while rate > 0 and (due := due + self.chance.expovariate(rate)) < end:
                     coming.append(due)
+                    all_due.append(due)
             now += LOOK
             place = 0
             while place < len(coming) and coming[place] <= now:

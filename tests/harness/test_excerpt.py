@@ -2,9 +2,11 @@
 
 import math
 
-from harness.excerpt import excerpt
+from harness.excerpt import excerpt, with_those_under_way
+from harness.objective import parse
 from harness.recorder import Recorder
 from harness.sample import JourneySample, PageSample, Phase, Window
+from harness.tally import tally
 
 
 def _recorder():
@@ -35,6 +37,16 @@ def test_dropped_arrivals_are_offered_and_not_started():
 def test_slices_that_are_in_it_only_in_part_are_left_out():
     part = excerpt(_recorder(), 20.4, 39.6)
     assert sum(cell.response.total for cell in part.pages.values()) == 18
+
+
+def test_who_has_not_ended_is_over_a_bound_that_has_passed_and_unknown_under_any_other():
+    part = excerpt(_recorder(), 20.0, 40.0)
+    whole = with_those_under_way(part, lambda start, end: 3 if start <= 30.0 < end else 1, now=45.0)
+    short, long = (tally(whole, parse(f"journey response_time p95 < {bound}s")) for bound in (10, 20))
+    assert (short.total, short.over, short.unknown) == (22, 4, 0)
+    assert (long.total, long.over, long.unknown) == (22, 2, 2)
+    assert short.slices[10] == (3, 3)
+    assert tally(part, parse("journey response_time p95 < 10s")).total == 20
 
 
 def test_what_is_taken_out_is_a_copy():

@@ -26,6 +26,18 @@ def test_a_level_in_two_parts_is_the_same_level():
     assert [due for _, due in apart] == pytest.approx([due for _, due in together])
 
 
+def test_who_was_due_between_two_moments_is_known():
+    levels = Levels(ArrivalProcess.UNIFORM, 1)
+    levels.extend(10.0, 2.0)
+    levels.extend(20.0, 1.0)
+    assert [levels.due_between(*between) for between in ((0.0, 2.0), (1.0, 2.5), (2.0, 3.0), (3.0, 9.0))] == [
+        20,
+        20,
+        20,
+        0,
+    ]
+
+
 def test_another_seed_brings_others():
     assert Levels(ArrivalProcess.POISSON, 1).extend(30.0, 4.0) != Levels(ArrivalProcess.POISSON, 2).extend(30.0, 4.0)
 

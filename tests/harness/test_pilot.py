@@ -25,8 +25,8 @@ class Flight:
 
     def __init__(self, plan, *, servers=4, mean=0.1, slow_card=1.0, lateness=0.0, seats=None, seed=1):
         self.recorder = Recorder(Window(0.0, 0.0, 1e6), most_slices=512)
-        self.pilot = Pilot(plan, OBJECTIVES)
         self.levels = Levels(ArrivalProcess.POISSON, seed)
+        self.pilot = Pilot(plan, OBJECTIVES, self.levels.due_between)
         self.chance = random.Random(seed)
         self.free = [0.0] * servers
         self.mean, self.slow_card = mean, slow_card
@@ -124,6 +124,44 @@ def test_a_late_generator_is_never_taken_for_the_shop():
     assert answer.journeys is None
     assert "add a worker" in answer.why
     assert all(point.trouble for point in answer.points)
+    assert judge_search(answer, (), [FINE], None).verdict is Verdict.INCONCLUSIVE
+
+
+class Hanging(Flight):
+    """A shop that leaves one journey of ten without an answer for half a minute, and is quick with all others."""
+
+    def _let_in(self, stretches):
+        before = len(self.pending)
+        super()._let_in(stretches)
+        for place in range(before, len(self.pending)):
+            if self.chance.random() < 0.1:
+                self.pending[place] = self.pending[place]._replace(done=self.pending[place].due + 30.0)
+
+
+def test_a_shop_that_leaves_one_of_ten_hanging_is_not_confirmed_by_the_nine_others():
+    flight = Hanging(Plan(start=20, most=30, budget=200, confirm=20), servers=50, mean=0.02)
+    answer = flight.fly()
+    assert answer.journeys is None
+    judged = [step for step in flight.pilot.steps if step.verdict is not None]
+    assert judged
+    assert {step.verdict for step in judged} == {Verdict.FAILED}
+    assert judge_search(answer, (), [FINE], None).verdict is not Verdict.PASSED
+
+
+def test_what_was_confirmed_has_to_hold_for_those_who_came_home_last():
+    flight = Flight(Plan(start=10, most=20, budget=120, confirm=30))
+    assert flight.fly().journeys
+    flight.pilot.settle(flight.recorder)
+    assert flight.pilot.found.confirmed
+    start, end = flight.pilot.confirmed_between
+    for number in range(100):
+        due = start + 1 + number * (end - start - 2) / 100
+        flight._end(JourneySample("guest", "gpay", "timeout", "shop", due, due, due + 60.0, False, 0))
+    flight.pilot.settle(flight.recorder)
+    answer = capacity(flight.pilot, flight.recorder)
+    assert answer.journeys is None
+    assert "still on their way" in answer.why
+    assert Verdict.FAILED in {one.verdict for one in flight.pilot.results}
 
 
 def test_the_curve_leaves_out_drains_and_troubled_levels(flown):
@@ -182,7 +220,7 @@ def test_between_what_was_confirmed_and_the_boundary_nothing_is_certain(flown):
 
 
 def test_a_search_that_was_broken_off_has_no_answer():
-    pilot = Pilot(Plan(start=10, most=400, budget=900), OBJECTIVES)
+    pilot = Pilot(Plan(start=10, most=400, budget=900), OBJECTIVES, Levels(ArrivalProcess.POISSON, 1).due_between)
     answer = capacity(pilot, Recorder(Window(0.0, 0.0, 1e6)))
     judged = judge_search(answer, (), [], None)
     assert (answer.journeys, judged.verdict) == (None, Verdict.INCONCLUSIVE)

@@ -70,10 +70,12 @@ def test_a_level_at_a_low_rate_is_long_enough_for_its_arrivals():
     assert Plan(start=1, most=2, budget=1, level=10, arrivals=150).length(50.0) == 10.0
 
 
-@pytest.mark.parametrize("budget", [150.0, 240.0, 600.0, 1800.0])
-def test_it_keeps_its_budget(budget):
+@pytest.mark.parametrize("generator", [math.inf, 55.0, 20.0])
+@pytest.mark.parametrize("budget", [100.0, 110.0, 120.0, 150.0, 240.0, 600.0, 1800.0])
+def test_it_keeps_its_budget(budget, generator):
     plan = Plan(start=10, most=500, budget=budget, confirm=30.0, after=5.0, precision=0.0001)
-    asked, _ = fly(plan, 60.0)
+    asked, _ = fly(plan, 60.0, generator=generator)
+    assert asked[-1].purpose is Purpose.CONFIRM
     spent = sum(level.seconds + (5.0 if level.purpose is Purpose.CONFIRM else 0.0) for level in asked)
     assert spent <= budget
 
