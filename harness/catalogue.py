@@ -200,7 +200,7 @@ def table() -> str:
         "",
         f"Every name begins with `{PREFIX}`, every series has `run_id` beside the labels named here, and times are in seconds.",
         "A histogram has `_bucket` with `le`, `_count` and `_sum`. With `--native-histograms` those of pages and journeys also come as native",
-        "ones, 16 buckets to an octave, to a Prometheus that asks for protocol buffers first.",
+        "ones, 16 buckets to an octave, to a Prometheus that asks for protocol buffers first. `--remote-write` sends the same series, classic histograms only.",
         "",
         "| name | type | labels | what it is |",
         "|---|---|---|---|",

@@ -10,6 +10,7 @@ from harness.units import did_you_mean
 from harness.workload import Choices
 
 METRICS_PORT = 9646
+REMOTE_WRITE_TOKEN = "CHECKLOAD_REMOTE_WRITE_TOKEN"
 MARK = "has_checkload_options"
 
 SAID: Mapping[str, str] = {
@@ -88,6 +89,13 @@ def add_options(parser: Any, scenarios: Sequence[str]) -> None:
         action="store_true",
         default=False,
         help="Serve native histograms beside the classic ones to a Prometheus that takes them.",
+        in_form=False,
+    )
+    option(
+        "--remote-write",
+        metavar="<URL>",
+        default="",
+        help=f"Also write all metrics to this Prometheus, every 5 s and at the end; a bearer token may be in {REMOTE_WRITE_TOKEN}.",
         in_form=False,
     )
     option("--metrics-host", metavar="<address>", default="127.0.0.1", help="Address of /metrics.", in_form=False)

@@ -25,6 +25,7 @@ from locust.runners import MasterRunner, WorkerRunner
 from harness import finish, fleet_messages
 from harness.choosing import refuse_host, refuse_rebalancing, refuse_results, refuse_unwritable, taking_part, weigh
 from harness.demanded import DemandWatch
+from harness.destination import Destination, destination
 from harness.exits import Exit
 from harness.exporter import RunCollector
 from harness.form import Pool
@@ -34,9 +35,10 @@ from harness.journey_log import JourneyLog
 from harness.master import MasterRun
 from harness.metrics_server import MetricsServer, PortTaken, serve
 from harness.observed import observed
-from harness.options import METRICS_PORT, add_options, choices, refuse_unknown_classes
+from harness.options import METRICS_PORT, REMOTE_WRITE_TOKEN, add_options, choices, refuse_unknown_classes
 from harness.progress import Progress
 from harness.reachable import unreachable
+from harness.remote_writer import RemoteWriter, poster
 from harness.result import Result
 from harness.run import ATTRIBUTE, Run
 from harness.run_state import RunState
@@ -71,6 +73,8 @@ class Plugin:
         self._renderings = Histogram()
         self._collector = RunCollector(self._state, self._renderings.record)
         self._series: Series | None = None
+        self._remote: Destination | None = None
+        self._remote_writer: RemoteWriter | None = None
         self._judged: Result | None = None
         self._last_progress = 0.0
         self._progress = Progress()
@@ -118,6 +122,7 @@ class Plugin:
             if options.journey_log:
                 refuse_unwritable("--journey-log", options.journey_log, Path(options.journey_log).parent)
             taking_part(self._chosen, workload, options)
+            self._remote = self._remote_destination(options, workload)
             self._serve_metrics(options)
         except Misuse as misuse:
             sys.stderr.write(f"{misuse}\n")
@@ -231,6 +236,11 @@ class Plugin:
         run.start(user_count)
         if self._series is None and not self._is_worker and not run.over:
             self._series = self._new_series(run)
+            if self._remote is not None:
+                self._remote_writer = RemoteWriter(
+                    self._collector, poster(self._remote), str(self._remote), self._wall_clock
+                )
+                self._remote_writer.start()
 
     def on_test_stopping(self, **_: Any) -> None:
         """Locust starts to stop the users; if the run was not over, somebody pressed a button."""
@@ -272,6 +282,9 @@ class Plugin:
         if self._series is not None:
             self._series.finish()
             self._series = None
+        if self._remote_writer is not None:
+            self._remote_writer.finish()
+            self._remote_writer = None
         # Said last: whoever sees it may start the next run.
         self.finished, run.crashed = finished, crashed
 
@@ -383,6 +396,14 @@ class Plugin:
             if options.metrics_port is not None:
                 raise Misuse(f"--metrics-port {port}: {taken}") from None
             logger.warning("%s. This run has no /metrics; choose another port with --metrics-port.", taken)
+
+    def _remote_destination(self, options: Any, workload: Workload[Any]) -> Destination | None:
+        if not options.remote_write:
+            return None
+        to = destination(options.remote_write, os.environ.get(REMOTE_WRITE_TOKEN, ""), workload.allowed)
+        # Locust tells its workers, and its page, of all options; there may be a password in this one.
+        options.remote_write = ""
+        return to
 
     def _new_series(self, run: Run[Any]) -> Series | None:
         """Begin the file of the whole time series, where the results will be."""
