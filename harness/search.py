@@ -152,6 +152,7 @@ def search(plan: Plan) -> Generator[Level, Seen, Found]:
         yield from _drain(so_far)
         return (yield from _confirm(so_far, so_far.kept, None, at_least=True, why=so_far.trouble))
     found = boundary(so_far.tracked)
+    yield from _drain(so_far)  # what the last level of the tracking left behind must not speak against the first try
     return (yield from _confirm(so_far, _first_try(so_far, found), found, at_least=False, why=""))
 
 
