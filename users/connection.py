@@ -10,7 +10,6 @@ import errno
 import math
 import socket
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from gevent import getcurrent, monkey, with_timeout
@@ -19,12 +18,13 @@ from harness.exhaustion import RAN_OUT, ran_out
 from shop.contract import Outcome
 from users import timestamps
 from users.addresses import Address
+from users.awaiting import Awaiting
+from users.limits import Limits
 from users.origin import Origin
 from users.reading import ReplyReader
 from users.sweep import Sweep
 
 READ = 1
-WRITE = 2
 _IDLE = 0.5  # seconds after which a connection is looked at before it is used again
 _NEVER = -math.inf
 _NOT_NOW = (BlockingIOError, InterruptedError)
@@ -38,22 +38,7 @@ _INTO = [RECEIVED]
 _Socket: type[socket.socket] = monkey.get_original("socket", "socket")
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """How long to wait, in seconds, how much to read, in bytes, and whether to verify certificates.
-
-    ``connect`` bounds the way to an open connection (name, TCP and TLS), ``read`` the silence of a server that is
-    expected to send, ``longest`` a whole exchange from the first of these to the last byte. ``largest`` bounds a body.
-    """
-
-    connect: float
-    read: float
-    longest: float
-    largest: int
-    verify_tls: bool = True
-
-
-class Connection:
+class Connection(Awaiting):
     """A plain TCP connection. ``reader`` holds the reply after ``exchange``; ``notes`` what came with its last bytes.
 
     ``lacked`` names what this machine had run out of (``EMFILE``) where something ended with ``Outcome.NO_SOCKET``.
@@ -61,39 +46,28 @@ class Connection:
 
     __slots__ = (
         "_heard",
-        "_late",
         "_reading",
         "_until",
         "_used",
-        "_waiter",
-        "_woken",
         "closed",
-        "deadline",
         "lacked",
         "limits",
         "notes",
         "origin",
         "reader",
-        "sock",
-        "sweep",
         "unsent",
     )
 
     def __init__(self, origin: Origin, limits: Limits, sweep: Sweep) -> None:
+        super().__init__(sweep)
         self.origin = origin
         self.limits = limits
-        self.sweep = sweep
         self.reader = ReplyReader(limits.largest)
         self.closed = True
         self.unsent = True  # not a byte of the last request has left
-        self.deadline = 0.0
         self.lacked = ""
         self.notes: Sequence[tuple[int, int, bytes]] = ()
-        self.sock: socket.socket | None = None
         self._reading: Any = None
-        self._waiter: Any = None
-        self._woken = False
-        self._late = False
         self._heard = _NEVER
         self._until = 0.0
         self._used = 0.0
@@ -244,42 +218,6 @@ class Connection:
     def _greet(self) -> Outcome | None:
         """What comes before the first request; nothing, where there is no TLS."""
         return None
-
-    # Waiting. The sweep keeps the loop alive for those who wait; an idle connection is no reason to go on.
-
-    def _wait(self) -> None:
-        """Until woken: by bytes that end what is waited for, by the sweep, or by ``close``."""
-        self._woken = False
-        self._waiter = getcurrent()
-        sweep = self.sweep
-        sweep.waiting.add(self)
-        if not sweep.running:
-            sweep.wake()
-        try:
-            while not self._woken:
-                sweep.hub.switch()
-        finally:
-            self._waiter = None
-            sweep.waiting.discard(self)
-
-    def _wait_to_write(self) -> None:
-        assert self.sock is not None  # noqa: S101 - only called with an open socket
-        writing = self.sweep.hub.loop.io(self.sock.fileno(), WRITE, ref=False)
-        writing.start(self._wake)
-        try:
-            self._wait()
-        finally:
-            writing.stop()
-            writing.close()
-
-    def _wake(self) -> None:
-        self._woken = True
-        if self._waiter is not None:
-            self._waiter.switch()
-
-    def _resume(self, waiter: Any) -> None:
-        if self._waiter is waiter:
-            waiter.switch()
 
     # Bytes out and in.
 

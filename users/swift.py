@@ -14,8 +14,9 @@ from typing import Any
 from shop.contract import Outcome
 from users import timestamps
 from users.client import Reply
-from users.connection import Connection, Limits
+from users.connection import Connection
 from users.cookies import Jar
+from users.limits import Limits
 from users.origin import Origin, Unsendable, origin_of
 from users.proxies import refuse_proxy
 from users.statistics import Statistics

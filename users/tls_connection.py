@@ -8,7 +8,8 @@ from gevent import ssl
 
 from shop.contract import Outcome
 from users import tls
-from users.connection import RECEIVED, Connection, Limits
+from users.connection import RECEIVED, Connection
+from users.limits import Limits
 from users.origin import Origin
 from users.sweep import Sweep
 
