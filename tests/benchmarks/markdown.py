@@ -7,32 +7,84 @@ from typing import Any
 
 BEGIN, END = "<!-- bench: begin -->", "<!-- bench: end -->"
 
+CLIENTS = {
+    "checkload": "checkload",
+    "fast_http_user": "Locust `FastHttpUser`, same checks",
+    "http_user": "Locust `HttpUser`, same checks",
+    "wrk": "wrk, no checks",
+    "k6": "k6, same checks",
+    "checkload_tls": "checkload over TLS",
+    "fast_http_user_tls": "Locust `FastHttpUser` over TLS",
+    "own_work": "of checkload's, what is ours and not HTTP",
+}
+TARGETS = {
+    "to_fast_http_user": "of `FastHttpUser`'s CPU",
+    "to_k6": "of k6's CPU",
+    "to_wrk": "of wrk's CPU",
+    "own_work_us": "µs a request, what is ours and not HTTP",
+    "thousand_users_to_ten": "of a request's cost with 10 users, with 1,000",
+    "p50_error_ms": "ms p50 off the truth, busy",
+    "p99_error_ms": "ms p99 off the truth, busy",
+    "idle_user_bytes": "bytes, an idle user",
+    "idle_user_tls_bytes": "bytes, an idle user over TLS",
+    "ten_thousand_seconds": "s to start 10,000 users",
+    "scrape_stall_ms": "ms p99 stall, scraped each second",
+    "master_core_share": "of a core, a master of 64 workers",
+}
+
 
 def tables(figures: dict[str, Any]) -> str:
     """All sections as Markdown."""
-    costs = {name: cost for name, cost in figures["cpu_us_per_request"].items() if cost is not None}
+    sections = [_costs, _timing, _scale, _targets]
+    return "\n\n".join("\n".join(section(figures)) for section in sections)
+
+
+def _costs(figures: dict[str, Any]) -> list[str]:
+    costs = figures["cpu_us_per_request"] | figures["tls_cpu_us_per_request"] | {"own_work": figures["own_work_us"]}
     ours = costs["checkload"]
-    lines = ["| client | µs a request | requests a core-second | CPU, checkload = 1 |", "|---|---|---|---|"]
-    lines += [f"| {name} | {cost:.1f} | {1e6 / cost:,.0f} | {cost / ours:.1f} |" for name, cost in costs.items()]
-    lines += [
-        "",
-        f"A request of 1,000 users costs {figures['thousand_users_to_ten']:.2f} times what one of 10 does.",
-        "",
+    return [
+        "| client | CPU µs a request | requests a core-second | checkload = 1 |",
+        "|---|---|---|---|",
+        *(
+            f"| {CLIENTS[name]} | {cost:.1f} | {1e6 / cost:,.0f} | {cost / ours:.1f} |"
+            if cost is not None
+            else f"| {CLIENTS[name]} | not installed | | |"
+            for name, cost in costs.items()
+        ),
     ]
-    lines += [
+
+
+def _timing(figures: dict[str, Any]) -> list[str]:
+    return [
         "| against 20 ms | share of a core | requests a second | p50 off by, ms | p99 off by, ms |",
         "|---|---|---|---|---|",
+        *(
+            f"| {name} | {row['core_share']:.0%} | {row['rate']:,} | {row['p50_error_ms']:+.2f} | {row['p99_error_ms']:+.2f} |"
+            if row is not None
+            else f"| {name} | not installed | | | |"
+            for name, row in figures["timing"].items()
+        ),
     ]
-    lines += [
-        f"| {name} | {row['core_share']:.0%} | {row['rate']:,} | {row['p50_error_ms']:+.1f} | {row['p99_error_ms']:+.1f} |"
-        for name, row in figures["timing"].items()
-        if row is not None
-    ]
-    lines += ["", "| scale | figures | twice the work costs |", "|---|---|---|"]
+
+
+def _scale(figures: dict[str, Any]) -> list[str]:
+    lines = ["| scale | figures | twice the work costs |", "|---|---|---|"]
     for name, row in figures["scale"].items():
         said = ", ".join(f"{what.replace('_', ' ')} {value:,}" for what, value in row.items() if what != "growth")
         lines.append(f"| {name} | {said} | {row['growth']} times as much |")
-    return "\n".join(lines)
+    return lines
+
+
+def _targets(figures: dict[str, Any]) -> list[str]:
+    lines = ["| wanted at most | found | met |", "|---|---|---|"]
+    for name, row in figures["targets"].items():
+        if row["found"] is None:
+            lines.append(f"| {row['at_most']:,g} {TARGETS[name]} | not measured | |")
+        else:
+            lines.append(
+                f"| {row['at_most']:,g} {TARGETS[name]} | {row['found']:,g} | {'yes' if row['met'] else 'no'} |"
+            )
+    return lines
 
 
 def put_between_marks(path: Path, report: str) -> None:

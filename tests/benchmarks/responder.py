@@ -1,25 +1,30 @@
 """A server that answers five pages as fast as it can, and counts what it was sent: the other side of a benchmark.
 
-Run as ``python responder.py PORT_FILE [CERTIFICATE]`` (a PEM file with its key, for TLS); it writes its port there and serves on loopback until its standard input ends.
-``GET /_counts`` tells how often each page was asked for, the bytes sent for it, and how many requests were not as they
-should be (a cookie, a header or the form body missing).
+Run as ``python responder.py PORT_FILE [CERTIFICATE]`` (a PEM file with its key); it writes its port there, and a second one for TLS if it
+has a certificate, and serves on loopback until its standard input ends. ``GET /_counts`` tells how often each page was
+asked for, the bytes sent for it, and how many requests were not as they should be (a cookie, a header or the form body
+missing). As with any shop, the date in its replies goes on, and each walk is given cookies of its own by its first reply.
 """
 
 from __future__ import annotations
 
 import asyncio
+import itertools
 import json
 import resource
 import ssl
 import sys
+import time
+from email.utils import formatdate
 from pathlib import Path
 
 import uvloop
 
 COOKIES = ("osessionid=0123456789abcdef0123456789abcdef", "csrftoken=fedcba9876543210fedcba9876543210")
 TOKEN = "fedcba9876543210fedcba9876543210"
-SESSION = COOKIES[0].encode()
+FIXED = COOKIES[0].encode()  # for clients that keep no cookies
 CSRF = f"x-csrftoken: {TOKEN}\r\n".encode()
+LIVES = b"; Path=/; Max-Age=1209600"
 CHECKOUT = "/orders/checkout/?page="
 # Page asked for, method, form sent, page shown by the reply, bytes of the reply's body (at least).
 PAGES = (
@@ -59,18 +64,41 @@ def envelope(shown: str, size: int) -> bytes:
 
 
 class Counts:
+    """What was asked and sent so far, and the dates and cookies that replies carry."""
+
     def __init__(self) -> None:
         self.asked = dict.fromkeys((f"{method} {page}" for page, method, *_ in PAGES), 0)
         self.sent = dict(self.asked)
         self.faulty = 0
+        self._dated = 0
+        self._date = b""
+        self._numbers = itertools.count(1)
+
+    def said(self) -> bytes:
+        """The counts as JSON."""
+        return json.dumps({"asked": self.asked, "sent": self.sent, "faulty": self.faulty}).encode()
+
+    def date(self) -> bytes:
+        """The header that tells the time, anew each second."""
+        now = int(time.time())
+        if now != self._dated:
+            self._dated, self._date = now, f"Date: {formatdate(now, usegmt=True)}\r\n".encode()
+        return self._date
+
+    def cookies(self) -> tuple[bytes, bytes]:
+        """A session's cookie as it comes back, and the headers that hand out a pair like nobody else's."""
+        number = next(self._numbers)
+        session = b"osessionid=%032x" % number
+        return session, b"Set-Cookie: %s%s\r\nSet-Cookie: csrftoken=%032x%s\r\n" % (session, LIVES, number, LIVES)
 
 
 class Answering(asyncio.Protocol):
     """Reads requests in one glance, which is enough for the ones it knows: first line, end of the head, form body."""
 
-    def __init__(self, counts: Counts, replies: dict[bytes, tuple[str, bytes, int, bytes]]) -> None:
+    def __init__(self, counts: Counts, replies: dict[bytes, tuple[str, bytes, bytes, bytes]]) -> None:
         self.counts, self.replies = counts, replies
         self.held = b""
+        self.session = FIXED
 
     def connection_made(self, transport) -> None:
         self.transport = transport
@@ -86,40 +114,45 @@ class Answering(asyncio.Protocol):
         self.held = b""
         counts = self.counts
         if found is None:
-            body = json.dumps(vars(counts)).encode()
+            body = counts.said()
             self.transport.write(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body))
             return
-        name, reply, size, form = found
+        name, head, body, form = found
         counts.asked[name] += 1
-        counts.sent[name] += size
-        if piece[end:] != form or (form and (SESSION not in piece or CSRF not in piece)):
+        counts.sent[name] += len(body)
+        if not form:
+            self.session, cookies = counts.cookies()
+            self.transport.write(head + counts.date() + cookies + b"\r\n" + body)
+            return
+        faithful = self.session in piece or FIXED in piece
+        if piece[end:] != form or not faithful or CSRF not in piece:
             counts.faulty += 1
-        self.transport.write(reply)
+        self.transport.write(head + counts.date() + b"\r\n" + body)
 
 
 async def serve(port_file: Path, certificate: str) -> None:
     replies = {}
     for page, method, form, shown, size in PAGES:
         body = envelope(shown, size)
-        cookies = (
-            "".join(f"Set-Cookie: {one}; Path=/; Max-Age=1209600\r\n" for one in COOKIES) if method == "GET" else ""
-        )
         head = (
-            "HTTP/1.1 200 OK\r\nServer: nginx\r\nDate: Mon, 02 Jun 2025 10:00:00 GMT\r\nContent-Type: application/json\r\n"
-            f"Content-Length: {len(body)}\r\nVary: Accept, Cookie\r\nX-Frame-Options: SAMEORIGIN\r\n{cookies}\r\n"
+            "HTTP/1.1 200 OK\r\nServer: nginx\r\nContent-Type: application/json\r\n"
+            f"Content-Length: {len(body)}\r\nVary: Accept, Cookie\r\nX-Frame-Options: SAMEORIGIN\r\n"
         )
         key = f"{method} {CHECKOUT}{page}".encode()
-        replies[key] = (f"{method} {page}", head.encode() + body, len(body), form.encode())
+        replies[key] = (f"{method} {page}", head.encode(), body, form.encode())
     limit = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (limit, limit))
     loop = asyncio.get_running_loop()
     counts = Counts()
-    tls = None
+    servers = [await loop.create_server(lambda: Answering(counts, replies), "127.0.0.1", 0, backlog=4096)]
     if certificate:
         tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
         tls.load_cert_chain(certificate)
-    server = await loop.create_server(lambda: Answering(counts, replies), "127.0.0.1", 0, ssl=tls, backlog=4096)
-    port_file.write_text(str(server.sockets[0].getsockname()[1]))  # noqa: ASYNC240 - before anybody is served
+        servers.append(
+            await loop.create_server(lambda: Answering(counts, replies), "127.0.0.1", 0, ssl=tls, backlog=4096)
+        )
+    ports = " ".join(str(server.sockets[0].getsockname()[1]) for server in servers)
+    port_file.write_text(f"{ports}\n")  # noqa: ASYNC240 - before anybody is served
 
     # A server that sleeps has to be woken, and the waking is paid for by whoever sends: this one looks again and again.
     def stay_awake() -> None:

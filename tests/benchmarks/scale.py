@@ -19,7 +19,10 @@ sys.path[:0] = [str(HERE.parents[1]), str(HERE)]
 
 
 def idle(url: str, users: int) -> dict[str, float]:
-    """Bytes of a user who has asked for one page and waits, and seconds to bring so many to that point."""
+    """Bytes of a user who has asked for one page and waits, and seconds to bring so many to that point.
+
+    They are started by halves: the growth is what the whole took in units of the first half.
+    """
     import gevent  # noqa: PLC0415
     from gevent.event import Event  # noqa: PLC0415
     from locust import User  # noqa: PLC0415
@@ -57,12 +60,17 @@ def idle(url: str, users: int) -> dict[str, float]:
     start(20)
     gc.collect()
     before = _resident()
-    once = start(users)
+    half = start(users // 2)
+    whole = half + start(users - users // 2)
     gc.collect()
     bytes_each = (_resident() - before) / users
-    twice = once + start(users)
     assert not failed, f"{len(failed)} users could not start: {failed[0]}"
-    return {"bytes_each": round(bytes_each), "seconds": round(once, 3), "growth": round(twice / once, 2)}
+    return {
+        "users": users,
+        "bytes_each": round(bytes_each),
+        "seconds": round(whole, 3),
+        "growth": round(whole / half, 2),
+    }
 
 
 def _resident() -> int:
@@ -106,11 +114,11 @@ def master(workers: int) -> dict[str, float]:
         return sorted(spent)[len(spent) // 2]
 
     half, whole = second_of(workers // 2), second_of(workers)
-    return {"core_share": round(whole, 3), "growth": round(whole / half, 2)}
+    return {"workers": workers, "core_share": round(whole, 3), "growth": round(whole / half, 2)}
 
 
 def sample() -> dict[str, float]:
-    """Microseconds to record one page, and one in ten times as many kinds of pages as before."""
+    """Microseconds to record one page, and what one costs with twice as many kinds of pages."""
     from harness.recorder import Recorder  # noqa: PLC0415
     from harness.sample import PageSample, Window  # noqa: PLC0415
 
@@ -133,7 +141,42 @@ def sample() -> dict[str, float]:
         return min(times) / len(samples) * 1e6
 
     few, many = best(15), best(30)
-    return {"us_each": round(few, 2), "growth": round(many / few, 2)}
+    return {"kinds_of_pages": 15, "us_each": round(few, 2), "growth": round(many / few, 2)}
+
+
+def scrape(seconds: int) -> dict[str, float]:
+    """By how much the event loop is late for 99 of 100 probes while somebody scrapes each second, and when nobody does."""
+    from bench_scrape import a_long_run, lag  # noqa: PLC0415
+
+    from harness.exporter import RunCollector  # noqa: PLC0415
+    from harness.exposition import Format  # noqa: PLC0415
+    from harness.run_state import RunState  # noqa: PLC0415
+
+    def collector_of(state: RunState) -> RunCollector:
+        return RunCollector(lambda: state)
+
+    def cost(collector: RunCollector) -> float:
+        times = []
+        for _ in range(5):
+            began = time.process_time()
+            b"".join(collector.text(form=Format.OPENMETRICS))
+            times.append(time.process_time() - began)
+        return min(times)
+
+    whole = collector_of(RunState(a_long_run(), "bench-1", "bench"))
+    half = collector_of(RunState(a_long_run(every=2), "bench-1", "bench"))
+
+    def series(collector: RunCollector) -> int:
+        text = b"".join(collector.text(form=Format.OPENMETRICS))
+        return sum(not line.startswith(b"#") for line in text.splitlines())
+
+    quiet, scraped = lag(seconds, None), lag(seconds, whole)
+    return {
+        "series": series(whole),
+        "stall_p99_ms": round(scraped[int(len(scraped) * 0.99)] * 1000, 2),
+        "unscraped_p99_ms": round(quiet[int(len(quiet) * 0.99)] * 1000, 2),
+        "growth": round(cost(whole) / cost(half) * 2 * series(half) / series(whole), 2),
+    }
 
 
 if __name__ == "__main__":
@@ -142,6 +185,8 @@ if __name__ == "__main__":
             found = idle(url, int(users))
         case ["master", workers]:
             found = master(int(workers))
+        case ["scrape", seconds]:
+            found = scrape(int(seconds))
         case _:
             found = sample()
     print(json.dumps(found))

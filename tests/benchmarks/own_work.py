@@ -1,0 +1,157 @@
+"""What is ours and not HTTP: a guest's way from the checkout's door to the payment page, the network left out.
+
+Run as ``python own_work.py SECONDS``. A transport answers out of memory, with the envelopes that the responder sends; all else is
+what a run does: schedule and line of arrivals, the draw of who comes and what she buys, her journey's own
+decisions, the checks of each envelope, samples, histograms and Locust's statistics. The journey adds an
+address by a sixth, small exchange. Not in it are the switches between greenlets, which are the network's waiting.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import sys
+import time
+from decimal import Decimal
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+sys.path[:0] = [str(HERE.parents[1]), str(HERE)]
+
+from responder import PAGES, envelope  # noqa: E402 - found once the path is set
+
+TURNS = 5
+FLUSHED = 6_000  # pages after which Locust's statistics are told; a run tells them once a second
+OPTIONS = {"delivery_options": [{"pk": 7, "slug": "home"}], "shipping_options": [{"pk": 3, "slug": "standard"}]}
+
+
+def replies() -> dict[str, bytes]:
+    """The bodies that answer each page of the walk, by page and method, each of the size that the responder's has."""
+    from shop.contract import Page  # noqa: PLC0415
+
+    bodies = {}
+    for page, method, _, shown, size in PAGES:
+        document = json.loads(envelope(shown, size - len(json.dumps(OPTIONS))))
+        document["context_list"][0]["page_context"] |= OPTIONS
+        bodies[str(Page.CHECKOUT if method == "GET" else page)] = json.dumps(document).encode()
+    bodies[str(Page.ADDRESS_ADD)] = b'{"pk": 11, "title": "Home"}'
+    return bodies
+
+
+class Memory:
+    """Answers at once, and does of a transport's work what is not HTTP: it tells Locust's statistics."""
+
+    def __init__(self, statistics) -> None:
+        from users.client import Reply  # noqa: PLC0415
+
+        self.reply = Reply
+        self.bodies = replies()
+        self.statistics = statistics
+        self.last = "", "", 0
+
+    def send(self, page: str, method: str, _url: str, _headers: object, _body: object):
+        body = self.bodies[page]
+        self.last = method, page, len(body)
+        return self.reply(200, body, "", None, time.perf_counter())
+
+    def report(self, outcome: object, *, failed: bool) -> None:
+        assert not failed, outcome
+        assert self.statistics.alone()
+        method, page, size = self.last
+        self.statistics.note(method, page, (0.1, size, time.time()))
+
+    def forget(self) -> None:
+        pass
+
+
+class Guest:
+    """One virtual user, who walks as many ways to the payment page as arrivals are handed to her."""
+
+    kind = "guest"
+
+    def __init__(self, transport: Memory, recorder) -> None:
+        from users.itinerary import Conduct, Mix  # noqa: PLC0415
+        from users.mix import Casting  # noqa: PLC0415
+
+        self.transport, self.recorder, self.conduct = transport, recorder, Conduct()
+        self.casting = Casting(Mix({"guest": 1.0}, {"credit_card": 0.5, "funds_transfer": 0.5}), 1)
+        self.assignment = None
+        self.pages = 0
+
+    def take(self, assignment) -> None:
+        self.assignment = assignment
+
+    def walk(self, pacing) -> None:
+        from harness.sample import JourneySample  # noqa: PLC0415
+        from shop.contract import Page  # noqa: PLC0415
+        from users.approach import open_checkout, reach_payment  # noqa: PLC0415
+        from users.client import Browser  # noqa: PLC0415
+        from users.journeys import Errand  # noqa: PLC0415
+        from users.steps import walk  # noqa: PLC0415
+
+        clock, due = time.perf_counter, self.assignment.arrival.due
+        itinerary = self.casting.itinerary(self.assignment.arrival.number)
+        option = itinerary.payment_option
+        pacing.begin(self.assignment, clock())
+        browser = Browser(self.transport, self.recorder.page, option, due, clock, lambda _: None, lambda _: 0.0)
+        errand = Errand(itinerary, self.conduct, lambda _: True)
+        errand.goods = Decimal("57.99")
+
+        def steps():
+            yield from open_checkout(errand)
+            yield from reach_payment(errand)
+
+        began = clock()
+        walk(steps(), browser.fetch)
+        assert errand.shown.page is Page.PAYMENT_OPTION
+        self.recorder.journey(JourneySample("guest", option, "ok", "nobody", due, began, clock(), ordered=True))
+        pacing.end()
+        self.pages += len(browser.trail)
+
+
+def measure(seconds: float) -> dict[str, float]:
+    """CPU microseconds of a page, the median of some turns."""
+    from locust.env import Environment  # noqa: PLC0415 - patches the standard library, so it comes first
+
+    from harness.arrivals import ArrivalProcess, Profile, Schedule, Stage  # noqa: PLC0415
+    from harness.pacing import Pacing  # noqa: PLC0415
+    from harness.quiet import Quiet  # noqa: PLC0415
+    from harness.recorder import Recorder  # noqa: PLC0415
+    from harness.sample import Window  # noqa: PLC0415
+    from users.statistics import Statistics  # noqa: PLC0415
+
+    environment = Environment(user_classes=[])
+    environment.create_local_runner()
+    statistics = Statistics(environment)
+    recorder = Recorder(Window(0.0, 0.0, math.inf))
+    guest = Guest(Memory(statistics), recorder)
+
+    def dropped(arrival) -> None:
+        raise AssertionError(f"{arrival} found the only guest away")
+
+    # So many that the next one is always due: the guest never waits, and sets out a little late.
+    schedule = Schedule(Profile([Stage(3600.0, 1e6, 1e6)]), ArrivalProcess.POISSON, 1)
+    start = time.perf_counter()
+    due_times = ((number, start + due) for number, due in schedule.share(0, 1))
+    pacing = Pacing(due_times, lambda number: guest.casting.itinerary(number).journey, 5.0, recorder, dropped)
+    moment = pacing.advance(start)
+
+    def shop(length: float) -> float:
+        nonlocal moment
+        pages, busy = guest.pages, time.process_time()
+        while time.process_time() < busy + length:
+            pacing.park(guest, moment)
+            moment = pacing.advance(moment)
+            guest.walk(pacing)
+            if guest.pages % FLUSHED == 0:
+                statistics.flush()
+        return (time.process_time() - busy) / (guest.pages - pages) * 1e6
+
+    shop(seconds / TURNS)
+    Quiet().begin()
+    turns = sorted(shop(seconds / TURNS) for _ in range(TURNS))
+    return {"us_a_page": round(turns[TURNS // 2], 2)}
+
+
+if __name__ == "__main__":
+    print(json.dumps(measure(float(sys.argv[1]))))

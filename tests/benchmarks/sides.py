@@ -1,0 +1,187 @@
+"""One side of the benchmark in a process of its own: checkload's transport, or one of Locust's two clients.
+
+Run as ``python sides.py NAME URL USERS``. It warms up, says that it is ready, and then walks as many journeys as each line of its
+standard input says, and answers with a line of JSON each. All sides keep the collector of rubbish as quiet as a run of
+checkload does: Locust's clients are given what is to be had without changing what one writes.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+sys.path[:0] = [str(HERE.parents[1]), str(HERE)]
+
+from responder import CHECKOUT, PAGES, TOKEN  # noqa: E402 - found once the path is set
+
+Journey = Callable[[], tuple[int, int]]
+"""One walk through the five pages; how many they were, and the bytes of their bodies."""
+
+
+def serve(name: str, url: str, users: int) -> None:
+    import locust  # noqa: F401, PLC0415 - patches the standard library, which only this process wants
+
+    from harness.quiet import Quiet  # noqa: PLC0415
+
+    walk = _walker(name, url, users)
+    walk(2 * users)
+    Quiet().begin()
+    print(json.dumps({"ready": name}), flush=True)
+    for line in sys.stdin:
+        busy = time.process_time()
+        pages, received = walk(int(line))
+        print(json.dumps({"cpu": time.process_time() - busy, "pages": pages, "bytes": received}), flush=True)
+
+
+def _walker(name: str, url: str, number: int) -> Callable[[int], tuple[int, int]]:
+    import gevent  # noqa: PLC0415
+    from locust import FastHttpUser, HttpUser, User  # noqa: PLC0415
+    from locust.env import Environment  # noqa: PLC0415
+
+    from users.statistics import Statistics  # noqa: PLC0415
+
+    environment = Environment(user_classes=[], host=url)
+    environment.create_local_runner()
+    kinds = {"checkload": User, "fast_http_user": FastHttpUser, "http_user": HttpUser}
+    kind = type("Shopper", (kinds[name],), {"host": url, "abstract": False, **_verifying(name)})
+    statistics = Statistics(environment)
+    users = [kind(environment) for _ in range(number)]
+    shoppers = [_browser(user, url, statistics) if name == "checkload" else _locust_client(user) for user in users]
+
+    def walk(journeys: int) -> tuple[int, int]:
+        left = iter(range(journeys))
+        tally = [0, 0]
+
+        def shop(one_journey: Journey) -> None:
+            for _ in left:
+                pages, received = one_journey()
+                tally[0] += pages
+                tally[1] += received
+
+        before = environment.stats.num_requests
+        gevent.joinall([gevent.spawn(shop, shopper) for shopper in shoppers], raise_error=True)
+        statistics.flush()
+        assert environment.stats.num_requests - before == tally[0] == journeys * len(PAGES), "Locust counted otherwise"
+        assert environment.stats.num_failures == 0, "a page failed its checks"
+        return tally[0], tally[1]
+
+    return walk
+
+
+def _verifying(name: str) -> dict[str, object]:
+    """What makes a ``FastHttpUser`` verify certificates, by the authorities that the system trusts, as ours does."""
+    if name != "fast_http_user":
+        return {}
+    from gevent import ssl  # noqa: PLC0415
+
+    context = ssl.create_default_context()
+
+    def shared() -> ssl.SSLContext:
+        return context
+
+    return {"insecure": False, "ssl_context_factory": staticmethod(shared)}
+
+
+def visits() -> list:
+    """The five pages as visits, with what a reply must hold."""
+    from shop.contract import Page  # noqa: PLC0415
+    from users.steps import Visit  # noqa: PLC0415
+
+    echoes = {
+        "DeliveryOptionSelectionPage": {"delivery_option": "7"},
+        "ShippingOptionSelectionPage": {"shipping_option": "3"},
+    }
+    return [
+        Visit(
+            Page(page),
+            method,
+            f"{CHECKOUT}{page}",
+            form=dict(pair.replace("%40", "@").split("=") for pair in form.split("&")) if form else None,
+            expects=frozenset({Page(shown)}),
+            echo=echoes.get(page, {}),
+        )
+        for page, method, form, shown, _ in PAGES
+    ]
+
+
+def _browser(user, url: str, statistics) -> Journey:
+    """Ours, with all that a run switches on: checks, cookies, limits, Locust's statistics, our own histograms."""
+    from harness.recorder import Recorder  # noqa: PLC0415
+    from harness.sample import Window  # noqa: PLC0415
+    from users.client import Browser  # noqa: PLC0415
+    from users.steps import walk  # noqa: PLC0415
+    from users.swift import Limits, Swift  # noqa: PLC0415
+
+    transport = Swift(url, user, Limits(5.0, 30.0, 60.0, 1_000_000), statistics=statistics)
+    recorder = Recorder(Window(time.perf_counter(), time.perf_counter(), math.inf))
+    wanted = visits()
+
+    def steps():
+        for visit in wanted:  # noqa: UP028 - answers are sent in, which a list cannot take
+            yield visit
+
+    def journey() -> tuple[int, int]:
+        received = 0
+
+        def record(sample) -> None:
+            nonlocal received
+            received += sample.received
+            recorder.page(sample)
+
+        transport.forget()
+        now = time.perf_counter()
+        browser = Browser(transport, record, "credit_card", now, time.perf_counter, lambda _: None, lambda _: 0.0)
+        browser.csrf_token = TOKEN
+        walk(steps(), browser.fetch)
+        return len(browser.trail), received
+
+    return journey
+
+
+def _locust_client(user) -> Journey:
+    """What is written with Locust's clients today: ``catch_response``, orjson, the same checks of the same bytes."""
+    from urllib.parse import urlencode  # noqa: PLC0415
+
+    from users.envelope import check  # noqa: PLC0415
+
+    client = user.client
+    cookies = client.cookiejar if hasattr(client, "cookiejar") else client.cookies
+    wanted = visits()
+
+    def journey() -> tuple[int, int]:
+        received = 0
+        cookies.clear()
+        for visit in wanted:
+            headers = {"x-requested-with": "XMLHttpRequest", "User-Agent": "checkload"}
+            body = None
+            if visit.form is not None:
+                headers["x-csrftoken"] = TOKEN
+                headers["content-type"] = "application/x-www-form-urlencoded"
+                body = urlencode(visit.form).encode()
+            with client.request(
+                visit.method,
+                visit.path,
+                name=visit.page,
+                data=body,
+                headers=headers,
+                allow_redirects=False,
+                catch_response=True,
+            ) as response:
+                answer, outcome = check(visit, response.status_code, response.content or b"")
+                received += len(response.content or b"")
+                if answer is None:
+                    response.failure(str(outcome))
+                else:
+                    response.success()
+        return len(wanted), received
+
+    return journey
+
+
+if __name__ == "__main__":
+    serve(sys.argv[1], sys.argv[2], int(sys.argv[3]))
