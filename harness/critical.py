@@ -70,10 +70,10 @@ def critical_rates(objectives: Sequence[Objective], steps: Sequence[Step], recor
 
 
 def _crossing(objective: Objective, counts: Sequence[tuple[float, int, int]]) -> Crossing:
-    blocks = rising(counts)
+    shares = rising(counts)
     allowed = objective.allowed
-    below = [block for block in blocks if block[1] <= allowed]
-    above = [block for block in blocks if block[1] > allowed]
+    below = [one for one in shares if one[1] <= allowed]
+    above = [one for one in shares if one[1] > allowed]
     if not below:
         return Crossing(objective.bound, None, at_least=False)
     if not above:
@@ -85,14 +85,21 @@ def _crossing(objective: Objective, counts: Sequence[tuple[float, int, int]]) ->
 
 
 def rising(counts: Sequence[tuple[float, int, int]]) -> list[tuple[float, float]]:
-    """Rates with the share that was over, made to rise with the rate: neighbours that fall are counted together.
+    """Each rate with the share that was over, made to rise with the rate: neighbours that fall are counted together.
 
-    ``counts`` are rate, samples, and how many of them were over; rates of a block are averaged by samples.
+    ``counts`` are rate, samples, and how many of them were over. Each rate stays where it is, so that of two bounds the
+    stricter one is never seen to give way at the higher rate.
     """
-    blocks: list[list[float]] = []  # rate times samples, samples, over
-    for rate, total, over in sorted(counts):
-        blocks.append([rate * total, float(total), float(over)])
-        while len(blocks) > 1 and blocks[-2][2] / blocks[-2][1] >= blocks[-1][2] / blocks[-1][1]:
-            last = blocks.pop()
-            blocks[-1] = [a + b for a, b in zip(blocks[-1], last, strict=True)]
-    return [(weighed / total, over / total) for weighed, total, over in blocks]
+    at: dict[float, list[int]] = {}
+    for rate, total, over in counts:
+        one = at.setdefault(rate, [0, 0])
+        one[0] += total
+        one[1] += over
+    blocks: list[tuple[list[float], int, int]] = []  # rates, samples, over
+    for rate, (total, over) in sorted(at.items()):
+        blocks.append(([rate], total, over))
+        while len(blocks) > 1 and blocks[-2][2] * blocks[-1][1] >= blocks[-1][2] * blocks[-2][1]:
+            rates, samples, beyond = blocks.pop()
+            before = blocks.pop()
+            blocks.append((before[0] + rates, before[1] + samples, before[2] + beyond))
+    return [(rate, over / total) for rates, total, over in blocks for rate in rates]
