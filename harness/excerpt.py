@@ -38,7 +38,8 @@ def excerpt(recorder: Recorder, start: float, end: float, breathe: Callable[[], 
             arrivals.offered += found.response.total
             arrivals.dropped += found.response.infinite
     arrivals.started = arrivals.offered - arrivals.dropped
-    return part
+    # While others had their turn the slices may have become twice as long, and what was taken out is of two lengths.
+    return part if recorder.slice_length == length else excerpt(recorder, start, end, breathe)
 
 
 def with_those_under_way(part: Recorder, due_between: Callable[[float, float], int], now: float) -> Recorder:

@@ -57,6 +57,17 @@ def test_what_is_taken_out_is_a_copy():
     assert all(cell.response.total == 60 for cell in recorder.pages.values())
 
 
+def test_slices_that_grow_in_between_spoil_nothing():
+    recorder = _recorder()
+
+    def come_late():
+        recorder.page(PageSample("Pay", "gpay", "ok", "nobody", 300.0, 300.0, 300.1))
+
+    part = excerpt(recorder, 20.0, 40.0, come_late)
+    assert (part.slice_length, recorder.slice_length) == (2.0, 2.0)
+    assert [sum(one.response.total for one in cells.values()) for cells in (part.pages, part.journeys)] == [20, 20]
+
+
 def test_others_get_their_turn_in_between():
     breaths = []
     excerpt(_recorder(), 0.0, 60.0, lambda: breaths.append(1))
