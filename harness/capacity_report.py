@@ -35,6 +35,9 @@ def sentences(answer: Capacity) -> Iterator[str]:
         yield f"First to give way: {answer.gave_way.objective}; {_where(answer)}."
     if answer.critical is not None:
         yield _critical(answer)
+    for trouble in dict.fromkeys(point.trouble for point in answer.points if point.trouble):
+        rates = ", ".join(_number(point.rate) for point in answer.points if point.trouble == trouble)
+        yield f"Not counted ({rates} journeys a minute): {trouble}."
 
 
 def _where(answer: Capacity) -> str:
@@ -118,7 +121,7 @@ def tables(answer: Capacity) -> list[Table]:
 
 def _what_came(point: Point) -> str:
     if point.trouble:
-        return f"not counted: {point.trouble}"
+        return "not counted"
     if point.verdict:
         return point.verdict
     return "broken" if point.broken else ""

@@ -24,6 +24,8 @@ from harness.tally import tally
 from harness.units import spoken_duration, spoken_share
 from harness.verdict import ObjectiveResult, Verdict
 
+ANSWERED = "the search has its answer"
+"""Why a run ends that has found what it searched for, or that there is nothing to find."""
 LEAD = 1.5
 """Seconds before the end of a level at which the next one is decided, so that every worker knows of it in time."""
 SETTLE, LONGEST_SETTLE = 0.25, 8.0

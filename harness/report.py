@@ -9,6 +9,7 @@ from tabulate import tabulate
 
 from harness import capacity_report, sentences
 from harness.junit import junit
+from harness.pilot import ANSWERED
 from harness.tables import Table, objectives_table, outcomes_table, tables
 
 if TYPE_CHECKING:
@@ -72,7 +73,7 @@ def _tables(result: Result, most_pages: int | None = None) -> list[Table]:
 def _lines(result: Result) -> list[str]:
     every = (
         sentences.target(result),
-        f"Ended before its time: {result.stopped}" if result.stopped else "",
+        "" if _answered(result) or not result.stopped else f"Ended before its time: {result.stopped}",
         sentences.set_aside(result),
         sentences.load(result),
         sentences.throughput(result) if result.capacity is None else "",
@@ -82,6 +83,11 @@ def _lines(result: Result) -> list[str]:
         sentences.apart(result),
     )
     return [line for line in every if line]
+
+
+def _answered(result: Result) -> bool:
+    """A search that ended with its answer ended when it should."""
+    return result.capacity is not None and result.stopped == ANSWERED
 
 
 def _paragraphs(result: Result, width: int) -> str:

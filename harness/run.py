@@ -29,7 +29,7 @@ from harness.looks import Looks
 from harness.machine import Reading
 from harness.order_numbers import OrderNumbers
 from harness.pacing import Arrival, Assignment, Pacing, Seat
-from harness.pilot import Pilot
+from harness.pilot import ANSWERED, Pilot
 from harness.process_facts import ProcessFacts, ProcessWatch
 from harness.quiet import Quiet
 from harness.recorder import Recorder
@@ -314,7 +314,7 @@ class Run(Generic[StageT]):
             self._quiet.again()
         if pilot.found is not None and not self.closing:
             self.cut(self.elapsed)
-            self.finish_early("the search has its answer")
+            self.finish_early(ANSWERED)
 
     def set_to_work(self) -> None:
         """Start what goes on beside the shoppers for as long as the run lasts."""

@@ -184,12 +184,17 @@ def _ask(so_far: _Progress, purpose: Purpose, rate: float, seconds: float) -> As
 
 
 def _widen(so_far: _Progress) -> Generator[Level, Seen, None]:
-    plan, rate = so_far.plan, min(so_far.plan.start, so_far.plan.most)
-    while so_far.spent + plan.length(rate) + plan.confirmation <= plan.budget:
-        seen = yield from _ask(so_far, Purpose.WIDEN, rate, plan.length(rate))
+    plan, rate, patience = so_far.plan, min(so_far.plan.start, so_far.plan.most), 1.0
+    while so_far.spent + plan.length(rate) * patience + plan.confirmation <= plan.budget:
+        seen = yield from _ask(so_far, Purpose.WIDEN, rate, plan.length(rate) * patience)
         if seen is None:
             return
         so_far.trouble = ""
+        if worst(seen.demands) is None:
+            # Silence keeps no demand: journeys take longer than the level, or the shop hangs.
+            patience *= 2
+            so_far.trouble = f"nothing ended while {rate:.3g} journeys a second were tried"
+            continue
         if broken(seen.demands):
             so_far.broken = rate
             if so_far.kept:

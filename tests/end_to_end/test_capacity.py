@@ -61,7 +61,7 @@ def test_the_search_finds_what_the_workers_of_the_shop_can_serve(locust, tmp_pat
     assert 0.5 * LIMIT < answer["journeys"] / 60 * a_journey < LIMIT
     assert answer["orders"] == pytest.approx(answer["journeys"], rel=0.25)
     assert {one["verdict"] for one in found["judgement"]["objectives"]} == {"passed"}
-    if not answer["at_least"]:
+    if answer["boundary"] is not None:  # there was time to track it
         assert answer["gave_way"]["objective"]
         assert 0.75 * LIMIT < answer["boundary"] / 60 * a_journey < 1.1 * LIMIT
     assert (

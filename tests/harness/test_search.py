@@ -94,6 +94,20 @@ def test_with_too_little_budget_to_track_what_is_confirmed_lies_well_below_what_
     assert not found.at_least
 
 
+def test_silence_keeps_no_demand():
+    asking = search(Plan(start=10, most=500, budget=600))
+    level, spent, asked = next(asking), 0.0, []
+    with pytest.raises(StopIteration) as end:
+        while True:
+            asked.append(level)
+            spent += level.seconds
+            level = asking.send(Seen((Counted("x", 0, 0, ALLOWED),), 99.0, spent))
+    assert {one.rate for one in asked} == {10.0}
+    assert [one.seconds for one in asked[:3]] == [15.0, 30.0, 60.0]
+    assert end.value.value.confirmed is None
+    assert "nothing ended" in end.value.value.why
+
+
 def test_a_ceiling_is_no_limit_of_the_shop():
     _, found = fly(Plan(start=10, most=40, budget=600), 1000.0)
     assert (found.confirmed, found.at_least) == (40.0, True)
