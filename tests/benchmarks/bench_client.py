@@ -28,6 +28,7 @@ from markdown import put_between_marks, tables  # noqa: E402
 from processes import APART, asked, certificates, responder  # noqa: E402
 
 PLAIN = ("checkload", "fast_http_user", "http_user", "wrk", "k6")
+SECTIONS = ("costs", "timing", "scale")
 SECURE = ("checkload_tls", "fast_http_user_tls")
 
 
@@ -37,33 +38,40 @@ def main() -> int:
     parser.add_argument("--results", type=Path, default=ROOT / "results" / "bench.json")
     parser.add_argument("--quick", action="store_true", help="as little as shows that everything works")
     parser.add_argument("--write", type=Path, help="a Markdown file with two marks, to put the tables between")
+    parser.add_argument("--only", choices=SECTIONS, help="measure this section anew; the rest is that of the results")
     wanted = parser.parse_args()
-    figures = measure(1 if wanted.quick else wanted.rounds, quick=wanted.quick)
+    if wanted.only and not wanted.results.exists():
+        parser.error(f"--only {wanted.only} adds to {wanted.results}, which is not there; leave --only out once")
+    figures: dict[str, Any] = json.loads(wanted.results.read_text(encoding="utf-8")) if wanted.only else {}
+    for section in [wanted.only] if wanted.only else SECTIONS:
+        figures |= measure(section, 1 if wanted.quick else wanted.rounds, quick=wanted.quick)
+    figures["targets"] = targets(figures)
     report = tables(figures)
-    print(f"responder and clients on cores of their own: {'yes' if APART else 'NO'}\n\n{report}")
     wanted.results.parent.mkdir(parents=True, exist_ok=True)
     wanted.results.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
     if wanted.write:
         put_between_marks(wanted.write, report)
+    print(f"responder and clients on cores of their own: {'yes' if APART else 'NO'}\n\n{report}")
     return 0
 
 
-def measure(turns: int, *, quick: bool) -> dict[str, Any]:
-    """All sections, as they are written to the results."""
+def measure(section: str, turns: int, *, quick: bool) -> dict[str, Any]:
+    """One section, as it is written to the results."""
+    match section:
+        case "timing":
+            return {"timing": _timing(0.4 if quick else 1.5, 2 if quick else 6)}
+        case "scale":
+            return {"scale": _scale(quick=quick)}
     found = rounds.compare(turns, quick=quick)
     medians = {name: round(statistics.median(costs), 2) for name, costs in found.items()}
-    figures: dict[str, Any] = {
+    return {
         "cores_apart": APART,
         "cpu_us_per_request": {name: medians.get(name) for name in PLAIN},
         "tls_cpu_us_per_request": {name: medians[name] for name in SECURE},
         "checkload_to": {name: rounds.ratio(found, "checkload", name) for name in PLAIN[1:]},
         "thousand_users_to_ten": rounds.ratio(found, "thousand", "checkload"),
         "own_work_us": asked("own_work.py", 0.5 if quick else 5.0)["us_a_page"],
-        "timing": _timing(0.4 if quick else 2.0, 2 if quick else 6),
-        "scale": _scale(quick=quick),
     }
-    figures["targets"] = targets(figures)
-    return figures
 
 
 def _timing(seconds: float, tries: int) -> dict[str, dict | None]:
