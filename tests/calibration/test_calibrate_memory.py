@@ -72,5 +72,5 @@ def test_memory_is_the_same_for_a_log_three_times_as_long():
                 comings.settle(sessions.oldest())
         peaks.append(tracemalloc.get_traced_memory()[1])
         tracemalloc.stop()
-        assert comings.total > lines // ROUND // 4
+        assert comings.total > lines // ROUND // 8  # the others may still be under way where the log ends
     assert peaks[1] < 1.1 * peaks[0]

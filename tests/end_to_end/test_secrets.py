@@ -1,5 +1,6 @@
 """Whatever a run leaves behind, the shoppers' secrets are not in it: no card, password, code or cookie, and no file."""
 
+import gzip
 import csv
 import os
 import re
@@ -151,7 +152,7 @@ def loaded(folder, *arguments, scenario, watch=lambda: None):
         finished = locust.wait()
     finally:
         locust.close()
-    texts = {str(path): path.read_text() for path in (folder / "results").rglob("*") if path.is_file()}
+    texts = {str(path): _text(path) for path in (folder / "results").rglob("*") if path.is_file()}
     texts |= {"/metrics in the middle": middle, "/metrics after": after, "what it said": finished.output}
     return SimpleNamespace(finished=finished, result=finished.result, texts=texts, watched=watched)
 
@@ -270,3 +271,7 @@ def shop_of(pid):
     children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
     (shop,) = [int(child) for child in children if b"shop" in Path(f"/proc/{child}/cmdline").read_bytes()]
     return shop
+
+
+def _text(path):
+    return gzip.decompress(path.read_bytes()).decode() if path.suffix == ".gz" else path.read_text()

@@ -21,7 +21,12 @@ def test_a_shop_in_order_passes_and_everything_is_left_on_disk(locust, scenario)
     assert run.code == 0, run.output
     assert "PASSED" in run.output.splitlines()[-1] + run.output.splitlines()[-2]
     (folder,) = {path.parent for path in run.results.rglob("result.json")}
-    assert sorted(path.name for path in folder.iterdir()) == ["junit.xml", "result.json", "summary.md"]
+    assert sorted(path.name for path in folder.iterdir()) == [
+        "junit.xml",
+        "metrics.om.gz",
+        "result.json",
+        "summary.md",
+    ]
     schema = json.loads((ROOT / "harness" / "result.schema.json").read_text())
     jsonschema.validate(run.result, schema)
     assert run.result["judgement"]["verdict"] == "passed"
