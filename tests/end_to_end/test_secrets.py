@@ -1,7 +1,7 @@
 """Whatever a run leaves behind, the shoppers' secrets are not in it: no card, password, code or cookie, and no file."""
 
-import gzip
 import csv
+import gzip
 import os
 import re
 import signal
