@@ -62,7 +62,7 @@ def _pages(state: RunState, bounded: Bounded, pause: Callable[[], None], *, fine
     responses, outcomes = family("page_responses_total"), family("page_outcomes_total")
     errors, received = family("page_errors_total"), family("page_received_bytes_total")
     challenges, verifications = family("threeds_challenges_total"), family("sms_verifications_total")
-    requested = family("sms_requested_total")
+    requested, requesting = family("sms_requested_total"), family("requests_in_flight")
     run, marks = state.run_id, state.landmarks
     for key, cell in _now_and_then(list(state.recorder.pages.items()), pause):
         page, outcome = bounded("page", key.page), bounded("outcome", key.outcome)
@@ -72,6 +72,7 @@ def _pages(state: RunState, bounded: Bounded, pause: Callable[[], None], *, fine
         service.time(values, cell.service)
         response.time(values, cell.response)
         received.count((run, page), cell.received)
+        requesting.count((run, page), 0)
         outcomes.count((run, page, bounded("payment_option", key.payment_option), outcome), total)
         for status, n in list(cell.noted.items()):
             responses.count((run, page, code_class(status)), n)
@@ -85,7 +86,6 @@ def _pages(state: RunState, bounded: Bounded, pause: Callable[[], None], *, fine
             requested.count((run, "resend"), total)
     _exemplify(state, "service", service)
     _exemplify(state, "response", response)
-    requesting = family("requests_in_flight")
     for name, n in list(state.requesting.items()):
         requesting.count((run, bounded("page", name)), n)
     yield from (service, response, responses, outcomes, errors, received, requesting)

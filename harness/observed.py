@@ -37,7 +37,8 @@ def observed(
         rate_target=run.rate_target,
         step=run.workload.step(run.elapsed) if run.begun else None,
         users=users,
-        in_flight=dict(run.in_flight),
+        # None under way is a number, too: a gauge that comes and goes leaves holes in every graph.
+        in_flight={**dict.fromkeys(run.workload.payment_options, 0), **run.in_flight},
         requesting=dict(run.requesting),
         pools=run.pools,
         workers=_workers(run),

@@ -418,3 +418,12 @@ def test_what_being_observed_costs_is_told_at_the_next_scrape():
     assert total(first, "scrape_render_seconds_count") == 0
     assert total(second, "scrape_render_seconds_count") == 1
     assert renderings.total == 2
+
+
+def test_no_request_under_way_is_published_as_none_and_not_left_out():
+    samples = scraped(some_recorder())
+    asked = [one for one in samples if one.name == "checkout_load_requests_in_flight"]
+    received = [one for one in samples if one.name == "checkout_load_page_received_bytes_total"]
+    assert asked
+    assert {one.labels["page"] for one in asked} == {one.labels["page"] for one in received}
+    assert {one.value for one in asked} == {0}
