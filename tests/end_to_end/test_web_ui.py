@@ -46,7 +46,7 @@ def test_the_form_shows_every_choice_with_a_word_about_it(ui, browser, scenario)
     own = scenario(GENTLE)
     page = Page(browser, ui("--scenario", own, "--seed", "7").url)
     shown = page.fields()
-    assert list(shown)[-6:] == ["scenario", "paymentMix", "smsShare", "arrivalRate", "seed", "thinkScale"]
+    assert list(shown)[-7:] == ["scenario", "paymentMix", "smsShare", "arrivalRate", "seed", "thinkScale", "budget"]
     assert (shown["scenario"], shown["seed"], shown["host"], shown["runTime"]) == (own, "7", "", "")
     users = int(shown["userCount"])
     assert users > 4
