@@ -227,7 +227,8 @@ def _track(so_far: _Progress) -> Generator[Level, Seen, None]:
     plan = so_far.plan
     # A level of widening is short, and a queue takes time to show: the last one that was kept may have been too high already.
     logarithm, turns, rising = math.log(so_far.kept) - math.log(plan.grow) / 2, 0, True
-    reserve = max(plan.confirmation, min(3 * plan.confirmation, (plan.budget - so_far.spent) / 2))
+    # At the least a confirmation, and a level before it in which the shop gets rid of what the tracking has left behind.
+    reserve = max(plan.level + plan.confirmation, min(3 * plan.confirmation, (plan.budget - so_far.spent) / 2))
     while so_far.spent + plan.length(math.exp(logarithm)) + reserve <= plan.budget:
         rate = min(math.exp(logarithm), plan.most)
         seen = yield from _ask(so_far, Purpose.TRACK, rate, plan.length(rate))

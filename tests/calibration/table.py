@@ -79,7 +79,7 @@ def _asked(arguments: list[str] | None) -> argparse.Namespace:
         if asked.only or asked.quick:
             parser.error("--write takes the whole table; leave --only and --quick out")
         try:
-            written(asked.write.read_text(encoding="utf-8"), "")  # found out before half an hour has gone
+            written(asked.write.read_text(encoding="utf-8"), "")  # found out before an hour has gone
         except (OSError, ValueError) as error:
             parser.error(f"--write {asked.write}: {error}")
     return asked

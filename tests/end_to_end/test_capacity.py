@@ -9,7 +9,7 @@ objectives = ["page response_time p95 < 200ms", "journey failures < 5%"]
 [capacity]
 start = "7/s"
 most = "40/s"
-budget = "80s"
+budget = "110s"
 level = "6s"
 arrivals = 40
 confirm = "12s"
@@ -44,7 +44,7 @@ def test_the_search_finds_what_the_workers_of_the_shop_can_serve(locust, tmp_pat
     path = tmp_path / "searched.toml"
     path.write_text(SCENARIO)
     workers = ("--processes", "2", "--master-bind-port", str(free_port), "--master-port", str(free_port))
-    run = locust("--headless", "--scenario", str(path), "--budget", "80s", *workers).wait()
+    run = locust("--headless", "--scenario", str(path), *workers).wait()
     found = run.result
     answer, counts = found["capacity"], found["counts"]
     assert "Traceback" not in run.output
@@ -52,21 +52,24 @@ def test_the_search_finds_what_the_workers_of_the_shop_can_serve(locust, tmp_pat
     assert found["judgement"]["findings"], "nothing was checked"
     purposes = [point["purpose"] for point in answer["points"]]
     assert purposes[0] == "widen"
-    assert sum(point["seconds"] for point in answer["points"]) <= 80
-    if run.code != 0:  # on a busy machine the load generator is the limit, and says so
-        assert any(point["trouble"] for point in answer["points"]) or found["exit_code"] in (4, 5)
-        return
+    assert sum(point["seconds"] for point in answer["points"]) <= 110
     a_journey = counts["pages"] / counts["journeys"]
-    assert 0.5 * LIMIT < answer["journeys"] / 60 * a_journey < LIMIT
-    assert answer["orders"] == pytest.approx(answer["journeys"], rel=0.25)
-    assert {one["verdict"] for one in found["judgement"]["objectives"]} == {"passed"}
-    if answer["boundary"] is not None:  # there was time to track it
+    if not any(
+        point["trouble"] for point in answer["points"]
+    ):  # on a busy machine the load generator is the limit, and says so
         assert answer["gave_way"]["objective"]
         assert 0.75 * LIMIT < answer["boundary"] / 60 * a_journey < 1.1 * LIMIT
-    assert (
-        f"The shop carries {'at least ' if answer['at_least'] else ''}{round(answer['journeys']):,} journeys"
-        in run.output
-    )
+    if answer["journeys"] is None:
+        assert run.code in (4, 5)
+        return
+    assert run.code in (0, 4)
+    assert 0.5 * LIMIT < answer["journeys"] / 60 * a_journey < LIMIT
+    assert answer["orders_low"] < answer["orders"] < answer["orders_high"]
+    assert answer["orders_low"] * 0.8 < answer["journeys"] < answer["orders_high"] * 1.2
+    assert {one["verdict"] for one in found["judgement"]["objectives"]} == {"passed"}
+    if run.code == 0:
+        least = "at least " if answer["at_least"] else ""
+        assert f"The shop carries {least}{round(answer['journeys']):,} journeys" in run.output
     assert "Levels of the search" in (run.results / "summary.md").read_text()
 
 
