@@ -14,7 +14,7 @@ from harness.clocks import Exchange, Offset, offset
 from harness.recorder import Recorder
 from harness.sample import Window
 from harness.share import Share, deal
-from harness.snapshot import Heard, merged
+from harness.snapshot import Heard
 
 REPORT_EVERY = 1.0
 """Seconds between two messages of a worker."""
@@ -50,16 +50,17 @@ class Member:
 
 
 class Fleet:
-    """The workers of one run. ``window`` is on the master's clock; ``now`` always is a moment of that clock."""
+    """The workers of one run. ``window`` is on the master's clock; ``now`` always is a moment of that clock.
+
+    ``total`` is what all workers have counted, as far as told; what a lost one had told stays counted.
+    """
 
     def __init__(self, users: Mapping[str, Mapping[str, int]], window: Window, now: float, *, most_slices: int) -> None:
         names = sorted(users)
         shares = deal([users[name] for name in names])
-        self.window = window
-        self._most_slices = most_slices
+        self.total = Recorder(window, most_slices=most_slices)
         self.members: dict[str, Member] = {
-            name: Member(name, share, Heard(window, most_slices=most_slices), now)
-            for name, share in zip(names, shares, strict=True)
+            name: Member(name, share, Heard(self.total), now) for name, share in zip(names, shares, strict=True)
         }
 
     def report(self, name: str, message: Mapping[str, Any], now: float) -> bool:
@@ -132,10 +133,6 @@ class Fleet:
     def done(self) -> bool:
         """Whether every worker that is left has said its last word."""
         return all(member.final or member.lost_at is not None for member in self.members.values())
-
-    def total(self) -> Recorder:
-        """What all workers have counted; what a lost one had told stays counted."""
-        return merged([member.heard for member in self.members.values()], self.window, most_slices=self._most_slices)
 
 
 def _host(name: str) -> str:

@@ -220,6 +220,40 @@ class Histogram:
             later.smallest, later.largest = _midpoint(min(later._counts)), _midpoint(max(later._counts))
         return later
 
+    def changes(self, told: dict[int, int]) -> list[Any]:
+        """What somebody who was ``told`` these counts of buckets must ``learn``, as JSON; ``told`` is brought up to date.
+
+        Whoever has missed something learns the rest all the same: no count is a difference.
+        """
+        counts = self._counts
+        new = {index: count for index, count in counts.items() if told.get(index) != count}
+        told.update(new)
+        ends = [self.smallest, self.largest] if counts else [None, None]
+        return [self.infinite, self._nanoseconds, *ends, list(new), list(new.values())]
+
+    def learn(self, changes: list[Any], *totals: Histogram) -> None:
+        """Take over what ``changes`` told of another one that this is a copy of; count what is new in ``totals``, too."""
+        infinite, nanoseconds, smallest, largest, indexes, counts = changes
+        mine = self._counts
+        new = [count - mine.get(index, 0) for index, count in zip(indexes, counts, strict=True)]
+        ends = (math.inf, -math.inf) if smallest is None else (smallest, largest)
+        endless, longer = infinite - self.infinite, nanoseconds - self._nanoseconds
+        for one in (self, *totals):
+            one.count_all(indexes, new, endless, longer, ends)
+
+    def count_all(
+        self, indexes: list[int], counts: list[int], infinite: int, nanoseconds: int, ends: tuple[float, float]
+    ) -> None:
+        """Count many times whose buckets are known; ``ends`` are the smallest and the largest of them."""
+        mine = self._counts
+        for index, n in zip(indexes, counts, strict=True):
+            mine[index] = mine.get(index, 0) + n
+        self.total += sum(counts) + infinite
+        self.infinite += infinite
+        self._nanoseconds += nanoseconds
+        self.smallest = min(self.smallest, ends[0])
+        self.largest = max(self.largest, ends[1])
+
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Histogram):
             return NotImplemented

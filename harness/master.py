@@ -27,7 +27,6 @@ from harness.clocks import Exchange
 from harness.fleet import REPORT_EVERY, Fleet, Member
 from harness.fleet_checks import APART
 from harness.histogram import Histogram
-from harness.recorder import Recorder
 from harness.run import WATCH, Run
 from harness.sample import Window
 from harness.stragglers import end_children
@@ -112,13 +111,13 @@ class MasterRun(Run[StageT]):
         now = self.clock()
         start = now + LEAD
         window = Window(start, start + self.workload.warm_up, start + self.length)
-        self.recorder = Recorder(window, most_slices=self.recorder.most_slices)
         counts = {
             name: {self._kinds[one]: n for one, n in of_class.items() if one in self._kinds}
             for name, of_class in self._users_of().items()
             if name not in self._latecomers
         }
         self.fleet = Fleet(counts, window, now, most_slices=self.recorder.most_slices)
+        self.recorder = self.fleet.total
         begin_at = self._wall_clock() + LEAD
         self._compare_clocks()
         while not self.fleet.clocks_known and self.clock() < now + LEAD / 2:
@@ -165,8 +164,9 @@ class MasterRun(Run[StageT]):
         """A worker's counts have come in; its last word is acknowledged, each time it is said."""
         if self.fleet is None or message["run"] != self.id:
             return
-        self.fleet.report(name, message, self.clock())
-        self.exemplars.hear(message.get("exemplars", ()))
+        if not self.ended:  # what is being judged must not change any more
+            self.fleet.report(name, message, self.clock())
+            self.exemplars.hear(message.get("exemplars", ()))
         if message["final"]:
             self._send(THANKS, {"run": self.id}, name)
 
@@ -176,12 +176,6 @@ class MasterRun(Run[StageT]):
             number = self.fleet.refuse(name, message)
             self.interrupted = f"worker {number}, which cannot take part ({message['reason']})"
             self.finish_early(f"interrupted by {self.interrupted}", graceful=False)
-
-    def cut(self, until: float) -> None:
-        """The verdict is certain; the workers are told with the word to end."""
-        super().cut(until)
-        if self.fleet is not None:
-            self.fleet.window = self.recorder.window
 
     def end_lost(self) -> None:
         """End the workers that were lost and still stand about, where this process has started them itself."""
@@ -264,7 +258,7 @@ class MasterRun(Run[StageT]):
         self._judge_clocks()
         self._compare_clocks()
         self._tell_latecomers()
-        # Nothing new comes more often, and adding up what many workers have told is the most of a master's work.
+        # Nothing new comes more often.
         if self.clock() >= self._added_up_at + REPORT_EVERY:
             self._add_up()
 
@@ -280,7 +274,6 @@ class MasterRun(Run[StageT]):
         if self.fleet is None:
             return
         self._added_up_at = self.clock()
-        self.recorder = self.fleet.total()
         lag, in_flight, requesting = Histogram(), Counter[str](), Counter[str]()
         for member in self.fleet.members.values():
             if "process" in member.facts:

@@ -145,13 +145,9 @@ class Recorder:
         Slices are matched from each recorder's own start, so that processes with clocks of their own can be
         added. Slice lengths must differ by a power of two (ValueError); the coarser one wins.
         """
-        while self.slice_length < other.slice_length:
-            self._halve()
-        finer = self.slice_length / other.slice_length
-        if not finer.is_integer() or int(finer).bit_count() != 1:
-            raise ValueError(f"slices of {self.slice_length} s and of {other.slice_length} s cannot be matched")
-        pages = _coarser(other.pages, int(finer))
-        journeys = _coarser(other.journeys, int(finer))
+        halvings = self.lengthen(other.slice_length)
+        pages = _coarser(other.pages, halvings)
+        journeys = _coarser(other.journeys, halvings)
         for page_key, cell in pages.items():
             self.pages.setdefault(page_key, Cell()).add(cell)
         for journey_key, cell in journeys.items():
@@ -162,6 +158,18 @@ class Recorder:
         while last >= self.most_slices:
             self._halve()
             last //= 2
+
+    def lengthen(self, slice_length: float) -> int:
+        """Make the slices at least so long; says how often that length must be doubled to be theirs.
+
+        The two must differ by a power of two (ValueError).
+        """
+        while self.slice_length < slice_length:
+            self._halve()
+        times = self.slice_length / slice_length
+        if not times.is_integer() or int(times).bit_count() != 1:
+            raise ValueError(f"slices of {self.slice_length} s and of {slice_length} s cannot be matched")
+        return int(times).bit_length() - 1
 
     def counts(self) -> Counts:
         """The totals of the whole run."""
@@ -272,12 +280,12 @@ class Recorder:
             cell.halve()
 
 
-def _coarser(cells: Mapping[Key, Cell], times: int) -> dict[Key, Cell]:
-    """Copies of the cells, with slices that many times as long (a power of two)."""
+def _coarser(cells: Mapping[Key, Cell], halvings: int) -> dict[Key, Cell]:
+    """Copies of the cells, with slices that were merged in pairs so often."""
     copies: dict[Key, Cell] = {}
     for key, cell in list(cells.items()):
         copies[key] = Cell()
         copies[key].add(cell)
-        for _ in range(times.bit_length() - 1):
+        for _ in range(halvings):
             copies[key].halve()
     return copies

@@ -1,8 +1,10 @@
-"""How a worker tells the master what it has counted: cumulative counts of whatever has changed, numbered.
+"""How a worker tells the master what it has counted: counts so far of whatever has changed, numbered.
 
-Counts are never sent as differences: a message that is lost is made good by the next one about the same cells, and
-one that arrives twice changes nothing. Moments are sent from the start of the run, since clocks of two processes
-have nothing in common.
+Counts are never sent as differences: a message that is lost is made good by the next ones about the same buckets, and
+at the latest by the last word, which holds everything; one that arrives twice changes nothing. Moments are sent
+from the start of the run, since clocks of two processes have nothing in common. Response times are sent by slices
+only, which hold every one of them. So what a second costs either side grows with what happened in it, not with
+what happened before.
 """
 
 from __future__ import annotations
@@ -13,72 +15,114 @@ from typing import Any
 from harness.cell import Arrivals, Cell
 from harness.histogram import Histogram
 from harness.recorder import JourneyKey, PageKey, Recorder
-from harness.sample import Phase, Window
+from harness.sample import Phase
 
 Key = PageKey | JourneyKey
-KINDS = ("pages", "journeys")
 
 
 class Teller:
-    """A worker's side: makes the messages.
-
-    ``told`` remembers how much of each cell the master has been told, so that a message holds only what is new.
-    """
+    """A worker's side: makes the messages, and remembers what the master has been told."""
 
     def __init__(self, recorder: Recorder) -> None:
         self._recorder = recorder
         self._number = 0
         self._slice_length = recorder.slice_length
-        self._told: dict[Key, tuple[int, dict[int, int]]] = {}
+        self._told: dict[Key, _Told] = {}
+        self._arrivals: dict[Phase, _ToldArrivals] = {}
 
     def message(self, *, whole: bool = False) -> dict[str, Any]:
         """What has changed since the last message; ``whole``: everything, as the last word of a run must be."""
         recorder = self._recorder
-        if whole or recorder.slice_length != self._slice_length:
+        if whole:
             self._told.clear()
+            self._arrivals.clear()
+        while self._slice_length < recorder.slice_length:
+            self._slice_length *= 2
+            for told in self._told.values():
+                told.halve()
         self._number += 1
-        body: dict[str, Any] = {
+        return {
             "number": self._number,
-            "anew": not self._told,
             "slice_length": recorder.slice_length,
-            "arrivals": {phase.value: arrivals.to_json() for phase, arrivals in recorder.arrivals.items()},
+            "arrivals": [
+                [phase.value, *changes]
+                for phase, arrivals in recorder.arrivals.items()
+                if (changes := self._arrivals.setdefault(phase, _ToldArrivals()).changes(arrivals))
+            ],
             "pages": self._changed(recorder.pages),
             "journeys": self._changed(recorder.journeys),
         }
-        # Taken last: a cell that is recorded into meanwhile may have made the slices longer.
-        self._slice_length = recorder.slice_length
-        return body
 
     def _changed(self, cells: Mapping[Any, Cell]) -> list[Any]:
         rows = []
         for key, cell in cells.items():
-            total, slices = self._told.get(key, (0, {}))
-            if cell.response.total == total:
-                continue
-            new = {index: one for index, one in cell.slices.items() if slices.get(index) != one.total}
-            rows.append(
-                [
-                    list(key),
-                    cell.response.to_json(),
-                    cell.service.to_json(),
-                    cell.received,
-                    cell.amount,
-                    {str(index): one.to_json() for index, one in new.items()},
-                    dict(cell.noted),
-                ]
-            )
-            self._told[key] = (cell.response.total, {index: one.total for index, one in cell.slices.items()})
+            told = self._told.get(key)
+            if told is None:
+                told = self._told[key] = _Told()
+            if told.total != cell.response.total:
+                rows.append([list(key), *told.changes(cell)])
         return rows
 
 
+class _Told:
+    """What the master has been told of one cell: totals of its slices, and counts of the buckets that may still change."""
+
+    __slots__ = ("parts", "service", "slices", "total")
+
+    def __init__(self) -> None:
+        self.total = 0
+        self.slices: dict[int, int] = {}
+        self.service: dict[int, int] = {}
+        self.parts: dict[int, dict[int, int]] = {}
+
+    def changes(self, cell: Cell) -> list[Any]:
+        parts, slices = {}, []
+        for index, one in cell.slices.items():
+            if self.slices.get(index) != one.total:
+                # One that was told of the last time is likely to be the one that fills; of any other all is told again.
+                parts[index] = self.parts.get(index, {})
+                slices.append([index, one.changes(parts[index])])
+                self.slices[index] = one.total
+        self.parts = parts
+        self.total = cell.response.total
+        return [cell.service.changes(self.service), cell.received, cell.amount, slices, dict(cell.noted)]
+
+    def halve(self) -> None:
+        """The cell's slices have been merged in pairs, as the master does with its copy."""
+        merged: dict[int, int] = {}
+        for index, total in self.slices.items():
+            merged[index // 2] = merged.get(index // 2, 0) + total
+        self.slices, self.parts = merged, {}
+
+
+class _ToldArrivals:
+    """What the master has been told of the arrivals of one phase."""
+
+    __slots__ = ("counts", "lateness", "waits")
+
+    def __init__(self) -> None:
+        self.counts = [0, 0, 0]
+        self.lateness: dict[int, int] = {}
+        self.waits: dict[int, int] = {}
+
+    def changes(self, arrivals: Arrivals) -> list[Any]:
+        """What has changed; empty: nothing."""
+        counts = [arrivals.offered, arrivals.started, arrivals.dropped]
+        if counts == self.counts:
+            return []
+        self.counts = counts
+        return [counts, arrivals.lateness.changes(self.lateness), arrivals.waits.changes(self.waits)]
+
+
 class Heard:
-    """The master's side: what one worker has counted, as far as it has told.
+    """The master's side: what one worker has counted, as far as it has told; whatever is new is counted in ``total``, too.
 
     ``number`` is that of its last message, and ``taken`` how many have come in: the others were lost.
     """
 
-    def __init__(self, window: Window, *, most_slices: int) -> None:
-        self.recorder = Recorder(window, most_slices=most_slices)
+    def __init__(self, total: Recorder) -> None:
+        self._total = total
+        self._own = Recorder(total.window, most_slices=total.most_slices)
         self.number = 0
         self.taken = 0
 
@@ -88,34 +132,49 @@ class Heard:
             return False
         self.number = message["number"]
         self.taken += 1
-        recorder = self.recorder
-        if message["anew"]:
-            recorder.pages.clear()
-            recorder.journeys.clear()
-        recorder.slice_length = message["slice_length"]
-        for phase, arrivals in message["arrivals"].items():
-            recorder.arrivals[Phase(phase)] = Arrivals.from_json(arrivals)
-        for row in message["pages"]:
-            _replace(recorder.pages, PageKey(*row[0]), row)
-        for row in message["journeys"]:
-            _replace(recorder.journeys, JourneyKey(*row[0]), row)
+        own, total = self._own, self._total
+        own.lengthen(message["slice_length"])
+        coarser = total.lengthen(own.slice_length)
+        for phase, *changes in message["arrivals"]:
+            _learn_arrivals(own.arrivals[Phase(phase)], total.arrivals[Phase(phase)], changes)
+        for key, *changes in message["pages"]:
+            page = PageKey(*key)
+            _learn(_found(own.pages, page), _found(total.pages, page), coarser, changes)
+        for key, *changes in message["journeys"]:
+            journey = JourneyKey(*key)
+            _learn(_found(own.journeys, journey), _found(total.journeys, journey), coarser, changes)
         return True
 
 
-def _replace(cells: dict[Any, Cell], key: Any, row: list[Any]) -> None:
-    _, response, service, received, amount, slices, noted = row
-    cell = cells.setdefault(key, Cell())
-    cell.response = Histogram.from_json(response)
-    cell.service = Histogram.from_json(service)
-    cell.received = received
-    cell.amount = amount
-    cell.noted = noted
-    cell.slices.update({int(index): Histogram.from_json(one) for index, one in slices.items()})
+def _found(cells: dict[Any, Cell], key: Key) -> Cell:
+    cell = cells.get(key)
+    if cell is None:
+        cell = cells[key] = Cell()
+    return cell
 
 
-def merged(heard: list[Heard], window: Window, *, most_slices: int) -> Recorder:
-    """What all workers together have counted."""
-    total = Recorder(window, most_slices=most_slices)
-    for one in sorted(heard, key=lambda one: -one.recorder.slice_length):
-        total.add(one.recorder)
-    return total
+def _learn(own: Cell, total: Cell, coarser: int, changes: list[Any]) -> None:
+    service, received, amount, slices, noted = changes
+    own.service.learn(service, total.service)
+    total.received += received - own.received
+    total.amount += amount - own.amount
+    own.received, own.amount = received, amount
+    for what, n in noted.items():
+        total.noted[what] = total.noted.get(what, 0) + n - own.noted.get(what, 0)
+    own.noted = noted
+    for index, times in slices:
+        for cell, place in ((own, index), (total, index >> coarser)):
+            if place not in cell.slices:
+                cell.slices[place] = Histogram()
+        own.slices[index].learn(times, total.response, total.slices[index >> coarser])
+
+
+def _learn_arrivals(own: Arrivals, total: Arrivals, changes: list[Any]) -> None:
+    counts, lateness, waits = changes
+    offered, started, dropped = counts
+    total.offered += offered - own.offered
+    total.started += started - own.started
+    total.dropped += dropped - own.dropped
+    own.offered, own.started, own.dropped = counts
+    own.lateness.learn(lateness, total.lateness)
+    own.waits.learn(waits, total.waits)

@@ -13,6 +13,7 @@ import resource
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE.parents[1]), str(HERE)]
@@ -78,43 +79,121 @@ def _resident() -> int:
 
 
 def master(workers: int) -> dict[str, float]:
-    """The share of a core that so many workers' reports, one a second each, take of their master."""
+    """The share of a core that so many workers take of their master, 600 pages a second each.
+
+    They have been at work for half a minute, and report each second what they have counted. Told apart is what Locust takes for
+    its own statistics, which come every three seconds.
+    """
+    from locust.runners import WORKER_REPORT_INTERVAL  # noqa: PLC0415
+
+    half, whole = _reports_of(workers // 2), _reports_of(workers)
+    return {
+        "workers": workers,
+        "core_share": round(whole, 3),
+        "locusts_own": round(_report_of_locust() * workers / WORKER_REPORT_INTERVAL, 3),
+        "growth": round(whole / half, 2),
+    }
+
+
+def _reports_of(count: int, seconds: int = 32, measured: int = 7) -> float:
+    """Processor seconds to take in what so many workers tell in a second; the median of the last few of many seconds."""
     import msgpack  # noqa: PLC0415
 
+    from harness.process_facts import ProcessFacts  # noqa: PLC0415
     from harness.recorder import Recorder  # noqa: PLC0415
     from harness.sample import PageSample, Window  # noqa: PLC0415
-    from harness.snapshot import Heard, Teller, merged  # noqa: PLC0415
+    from harness.snapshot import Teller  # noqa: PLC0415
 
-    window = Window(0.0, 0.0, math.inf)
+    run = _a_master(count)
     rng = random.Random(1)
+    window = Window(0.0, 0.0, math.inf)
+    recorders = {name: Recorder(window) for name in run.fleet.members}
+    tellers = {name: Teller(recorder) for name, recorder in recorders.items()}
+    facts = ProcessFacts()
+    spent = []
+    for second in range(seconds):
+        messages = {}
+        for name, recorder in recorders.items():
+            for n in range(600 if second >= seconds - measured else 60):
+                due = second + rng.random()
+                sent = due + rng.random() / 1000
+                took = rng.lognormvariate(-3, 0.5)
+                recorder.page(
+                    PageSample(f"page{n % 15}", f"option{n % 4}", "ok", "nobody", due, sent, sent + took, 900, 200)
+                )
+                if n % 10 == 0:
+                    recorder.offered(due)
+                    recorder.started(due, rng.random() / 1000, 0.0)
+            for _ in range(100):
+                facts.loop_lag.record(rng.random() / 1000)
+            messages[name] = msgpack.dumps(
+                {
+                    "run": run.id,
+                    "counts": tellers[name].message(),
+                    "under_way": 60,
+                    "in_flight": {f"option{n}": 15 for n in range(4)},
+                    "requesting": {f"page{n}": 2 for n in range(15)},
+                    "facts": {"process": facts.to_json(), "processor_share": 0.5},
+                    "orders": b"",
+                    "final": False,
+                }
+            )
+        began = time.process_time()
+        for name, message in messages.items():
+            run.hear(name, msgpack.loads(message, strict_map_key=False))
+        run._add_up()
+        spent.append(time.process_time() - began)
+    assert run.recorder.counts().pages == sum(recorder.counts().pages for recorder in recorders.values())
+    return sorted(spent[-measured:])[measured // 2]
 
-    def second_of(count: int) -> float:
-        tellers, heard = [], []
-        for _ in range(count):
-            recorder = Recorder(window)
-            tellers.append((recorder, Teller(recorder)))
-            heard.append(Heard(window, most_slices=128))
-        spent = []
-        for second in range(6):
-            packed = []
-            for recorder, teller in tellers:
-                for n in range(600):
-                    due = second + rng.random()
-                    sent = due + rng.random() / 1000
-                    took = rng.lognormvariate(-3, 0.5)
-                    recorder.page(
-                        PageSample(f"page{n % 15}", f"option{n % 4}", "ok", "nobody", due, sent, sent + took, 900, 200)
-                    )
-                packed.append(msgpack.dumps(teller.message()))
-            began = time.process_time()
-            for one, message in zip(heard, packed, strict=True):
-                one.hear(msgpack.loads(message, strict_map_key=False))
-            merged(heard, window, most_slices=128)
-            spent.append(time.process_time() - began)
-        return sorted(spent)[len(spent) // 2]
 
-    half, whole = second_of(workers // 2), second_of(workers)
-    return {"workers": workers, "core_share": round(whole, 3), "growth": round(whole / half, 2)}
+def _a_master(workers: int) -> Any:
+    """A master's run, begun, with so many workers that have a user each."""
+    from types import SimpleNamespace  # noqa: PLC0415
+
+    from harness.master import ECHO, MasterRun  # noqa: PLC0415
+
+    def send(what: str, message: dict, name: str) -> None:
+        if what == ECHO:
+            run.echoed(name, {**message, "received": message["sent"], "answered": message["sent"]})
+
+    workload = SimpleNamespace(name="bench", users=workers, kinds=("guest",), fingerprint="", is_open=True, search=None)
+    vars(workload).update(warm_up=0.0, steady=1e9, drain=1.0, longest_wait=1.0, stop_rules=(), stop_when_certain=False)
+    run = MasterRun(
+        workload,
+        None,
+        send=send,
+        users_of=lambda: {f"worker_{n}": {"Guest": 1} for n in range(workers)},
+        gone=list,
+        kinds={"Guest": "guest"},
+    )
+    run.set_to_work = lambda: None
+    run.start(workers)
+    return run
+
+
+def _report_of_locust() -> float:
+    """Processor seconds for one report of Locust's own statistics: of 15 names, of three seconds."""
+    import msgpack  # noqa: PLC0415
+    from locust.env import Environment  # noqa: PLC0415
+    from locust.stats import setup_distributed_stats_event_listeners  # noqa: PLC0415
+
+    master, worker = Environment(user_classes=[]), Environment(user_classes=[])
+    for environment in (master, worker):
+        setup_distributed_stats_event_listeners(environment.events, environment.stats)
+    rng = random.Random(1)
+    spent = []
+    for _ in range(30):
+        for n in range(1800):
+            worker.stats.log_request("GET", f"page{n % 15}", 1000 * rng.lognormvariate(-3, 0.5), 900)
+        report: dict = {}
+        worker.events.report_to_master.fire(client_id="one", data=report)
+        worker.stats.reset_all()
+        packed = msgpack.dumps(report)
+        began = time.process_time()
+        master.events.worker_report.fire(client_id="one", data=msgpack.loads(packed, strict_map_key=False))
+        spent.append(time.process_time() - began)
+    return sorted(spent)[len(spent) // 2]
 
 
 def sample() -> dict[str, float]:

@@ -4,7 +4,10 @@ from types import SimpleNamespace
 
 import pytest
 
-from harness.master import BEGIN, ECHO, LEAD, REPORTS_WITHIN, WAIT, MasterRun
+from harness.master import BEGIN, ECHO, LEAD, REPORTS_WITHIN, THANKS, WAIT, MasterRun
+from harness.recorder import Recorder
+from harness.sample import Window
+from harness.snapshot import Teller
 
 WORKLOAD = SimpleNamespace(
     name="own",
@@ -124,16 +127,38 @@ def test_users_of_which_nobody_tells_are_not_waited_for_without_end(monkeypatch)
     assert hosts.now < 100.0 + REPORTS_WITHIN + 1
 
 
-def test_what_workers_have_told_is_added_up_as_often_as_they_tell_and_no_more(monkeypatch):
+def counts_of(n, number=1):
+    recorder = Recorder(Window(0.0, 1.0, 10.0))
+    for _ in range(n):
+        recorder.offered(5.0)
+    counts = Teller(recorder).message()
+    return {
+        "run": "",
+        "counts": {**counts, "number": number},
+        "under_way": 0,
+        "in_flight": {},
+        "facts": {},
+        "orders": b"",
+        "final": False,
+    }
+
+
+def test_what_a_worker_tells_counts_at_once_and_no_more_once_the_run_is_judged():
     hosts = Hosts(vm_a=0.0, vm_b=0.0)
     hosts.run.start(4)
-    added = []
-    total = hosts.run.fleet.total
-    monkeypatch.setattr(hosts.run.fleet, "total", lambda: added.append(hosts.now) or total())
-    begun = hosts.now
-    while hosts.now < begun + 10:
-        hosts.run._look_at_fleet()
-        hosts.now += 0.1
-    assert 9 <= len(added) <= 11
-    hosts.run._add_up()  # the last word, in any case
-    assert added[-1] == hosts.now
+    hosts.run.hear("vm_a", {**counts_of(3), "run": hosts.run.id})
+    hosts.run.hear("vm_b", {**counts_of(4), "run": hosts.run.id})
+    hosts.run.hear("vm_b", {**counts_of(9, number=2), "run": "another"})
+    assert hosts.run.recorder.arrivals["steady"].offered == 7
+    hosts.run.end()
+    hosts.run.hear("vm_a", {**counts_of(5, number=2), "run": hosts.run.id, "final": True})
+    assert hosts.run.recorder.arrivals["steady"].offered == 7
+    assert hosts.told(THANKS).keys() == {"vm_a"}
+
+
+def test_a_cut_window_is_that_of_the_books():
+    hosts = Hosts(vm_a=0.0)
+    hosts.run.start(4)
+    hosts.run.cut(4.0)
+    assert hosts.run.recorder is hosts.run.fleet.total
+    assert hosts.run.recorder.window.steady_until == hosts.run.recorder.window.start + 4.0
