@@ -13,7 +13,7 @@ test: $(READY)
 	$(BIN)/pytest
 
 unit: $(READY)
-	$(BIN)/pytest -m "not end_to_end and not calibration"
+	$(BIN)/pytest -n auto --maxprocesses 4 -m "not end_to_end and not calibration"
 
 lint: $(READY)
 	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports

@@ -18,11 +18,13 @@ class Quiet:
     """The collector set up for a run, and set back after it."""
 
     _before: tuple[int, int, int] | None = None
+    _kept_aside: bool = False
 
     def begin(self) -> None:
         """Collect once more, and set aside all that is left."""
         if self._before is None:
             self._before = gc.get_threshold()
+            self._kept_aside = gc.get_freeze_count() > 0
             gc.collect()
             gc.freeze()
             gc.set_threshold(*THRESHOLDS)
@@ -33,8 +35,9 @@ class Quiet:
             gc.freeze()
 
     def end(self) -> None:
-        """Let the collector do as before."""
+        """Let the collector do as before; what somebody else had set aside already stays aside, and ours with it."""
         if self._before is not None:
             gc.set_threshold(*self._before)
-            gc.unfreeze()
+            if not self._kept_aside:
+                gc.unfreeze()
             self._before = None

@@ -1,6 +1,23 @@
 """Tests draw the same examples every time: a failure that is seen once can be seen again."""
 
+import gc
+import os
+
+import gevent
 from hypothesis import settings
 
 settings.register_profile("repeatable", derandomize=True)
 settings.load_profile("repeatable")
+
+
+def pytest_configure():
+    """Under pytest-xdist a thread of its own brings each next test; with nothing else to do, gevent would call that a deadlock."""
+    if os.environ.get("PYTEST_XDIST_WORKER"):
+        awake = gevent.get_hub().loop.timer(0.02, 0.02)
+        awake.start(lambda: None)
+
+
+def pytest_collection_finish():
+    """Modules and thousands of tests stay to the end: the collector need not look through them each time."""
+    gc.collect()
+    gc.freeze()
