@@ -20,11 +20,12 @@ _SLICE = len(_PLAIN)
 class TlsConnection(Connection):
     """TLS over a plain connection; a certificate that does not hold is a connection that does not come about."""
 
-    __slots__ = ("_incoming", "_outgoing", "_shaking", "_tls")
+    __slots__ = ("_incoming", "_outgoing", "_roomy", "_shaking", "_tls")
 
     def __init__(self, origin: Origin, limits: Limits, sweep: Sweep) -> None:
         super().__init__(origin, limits, sweep)
         self._shaking = False
+        self._roomy = False  # tickets may have come since the last time that room was given back
         self._incoming = ssl.MemoryBIO()
         self._outgoing = ssl.MemoryBIO()
         self._tls: ssl.SSLObject | None = None
@@ -54,6 +55,7 @@ class TlsConnection(Connection):
                 if self.reader.failure is not None:
                     return Outcome.CONNECTION
             self._tls = spoken
+            self._roomy = True
         except (OSError, ValueError):  # a certificate that does not hold, a protocol nobody speaks, a name that is none
             return Outcome.CONNECTION
         finally:
@@ -91,7 +93,16 @@ class TlsConnection(Connection):
         for at in range(0, count, _SLICE):
             self._incoming.write(RECEIVED[at : min(at + _SLICE, count)])
             over = self._shaking or self._read_all()
+        if over and self._roomy and not self._shaking:
+            self._give_room_back()
         return over
+
+    def _give_room_back(self) -> None:
+        """To read a ticket, OpenSSL takes 16 kB to write a record in, and keeps them until it has written one; an empty one will do."""
+        self._roomy = False
+        if self._tls is not None:
+            with contextlib.suppress(OSError, ValueError):
+                self._tls.write(b"")
 
     def _end(self, *, reset: bool) -> bool:
         if reset or self._shaking:
@@ -128,6 +139,7 @@ class TlsConnection(Connection):
         try:
             self._tls.read(len(_PLAIN), _PLAIN)
         except ssl.SSLWantReadError:
+            self._give_room_back()
             return False
         except OSError:
             return True

@@ -1,5 +1,6 @@
 """TLS with certificates made for the test: verified unless told otherwise, and no trace of a traceback where one does not hold."""
 
+import ctypes
 import ssl
 import time
 
@@ -143,3 +144,43 @@ def test_all_shoppers_share_one_context(serve, shopper, fetch, server_context, t
     for _ in range(3):
         assert fetch(shopper(server.url)).status == 200
     assert tls.context.cache_info().misses == 1
+
+
+def test_an_idle_connection_keeps_no_room_to_write_in(serve, shopper, fetch, server_context, trusted):
+    # Servers send tickets behind the handshake, and to read one OpenSSL takes 16 kB that it keeps until it writes again.
+    server = serve(answering, context=server_context())
+    transport = shopper(server.url)
+    assert fetch(transport).status == 200
+    ((_, connection),) = transport._connections.items()
+    held = in_use()
+    connection._tls.write(b"")
+    assert held - in_use() < 8_000
+    assert fetch(transport).status == 200
+    assert server.connections == 1
+
+
+class _Mallinfo(ctypes.Structure):
+    _fields_ = tuple(
+        (name, ctypes.c_size_t)
+        for name in (
+            "arena",
+            "ordblks",
+            "smblks",
+            "hblks",
+            "hblkhd",
+            "usmblks",
+            "fsmblks",
+            "uordblks",
+            "fordblks",
+            "keepcost",
+        )
+    )
+
+
+def in_use():
+    """Bytes that this process has from malloc."""
+    ask = getattr(ctypes.CDLL(None), "mallinfo2", None)
+    if ask is None:
+        pytest.skip("the C library does not tell what it has handed out")
+    ask.restype = _Mallinfo
+    return ask().uordblks
