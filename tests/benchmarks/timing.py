@@ -1,9 +1,7 @@
 """How true a client's times stay when it is busy: against answers that take 20 ms, at a share of a core.
 
-The rate is raised, from what a request is found to cost, until the client keeps ``SHARE`` of its core busy, or as near to
-it as a few tries come: the share that was reached is told. Tries at which the responder itself was late count only
-where there are no others. What the client then says of p50 and p99 is held against
-what the server says: the difference is its error. Errors are in milliseconds. wrk knows no rate; it is given more connections.
+The share is looked for as ``at_share`` says. What the client then says of p50 and p99 is held against what the server says:
+the difference is its error. Errors are in milliseconds. wrk knows no rate; it is given more connections.
 Run as ``python timing.py CLIENT PORT SECONDS TRIES`` for the clients that are Python.
 """
 
@@ -24,17 +22,11 @@ sys.path[:0] = [str(HERE.parents[1]), str(HERE)]
 
 import k6_side  # noqa: E402 - found once the path is set
 import wrk_side  # noqa: E402
+from at_share import DELAY, Measured, at_share  # noqa: E402
 
-DELAY = 0.02
-SHARE = 0.85
-NEAR = 0.02
-ON_TIME = 1.1 * DELAY  # what half of the answers must have kept within for a try to count
 USERS = 600  # as many as a rate at which we are busy needs, when each waits for 20 ms
 CLIENTS = ("checkload", "fast_http_user")
 MOST = 4_000  # connections
-
-Measured = tuple[float, float, float, float]
-"""Share of a core, requests a second, p50 and p99 in seconds."""
 
 
 def measure(client: str, port: int, seconds: float, tries: int) -> dict[str, float]:
@@ -74,7 +66,7 @@ def measure(client: str, port: int, seconds: float, tries: int) -> dict[str, flo
 
     run(500.0, 0.5)
     Quiet().begin()
-    return at_share(port, lambda rate: run(rate, seconds), 1500.0, tries)
+    return at_share(lambda: _truth(port), lambda rate: run(rate, seconds), 2000.0, tries)
 
 
 def _ours(environment, url: str, times: list[float]) -> Callable:
@@ -123,31 +115,6 @@ def _theirs(environment, _url: str, times: list[float]) -> Callable:
     return asking
 
 
-def at_share(
-    port: int, run: Callable[[float], Measured], rate: float, tries: int, most: float = math.inf
-) -> dict[str, float]:
-    """Raise what ``run`` takes (a rate, say) until it keeps the share busy; the try that came nearest."""
-    found: list[tuple[bool, float, dict[str, float]]] = []
-    for _ in range(tries):
-        _truth(port)
-        share, reached, p50, p99 = run(rate)
-        truth = _truth(port)
-        row = {
-            "core_share": round(share, 2),
-            "rate": round(reached),
-            "truth_p99_ms": round(truth["p99"] * 1000, 2),
-            "p50_error_ms": round((p50 - truth["p50"]) * 1000, 2),
-            "p99_error_ms": round((p99 - truth["p99"]) * 1000, 2),
-        }
-        on_time = truth["p50"] <= ON_TIME
-        found.append((not on_time, abs(share - SHARE), row))
-        if on_time and abs(share - SHARE) <= NEAR:
-            break
-        rate = min(most, max(1.0, rate * (min(3.0, SHARE / max(share, 0.01)) if on_time else 0.7)))
-    # A responder that is itself too busy answers in bursts, which no client could take apart.
-    return min(found, key=lambda one: one[:2])[2]
-
-
 def _truth(port: int) -> dict[str, float]:
     with urllib.request.urlopen(f"http://127.0.0.1:{port}/_truth", timeout=10) as reply:
         return json.load(reply)
@@ -158,12 +125,16 @@ def outsiders(port: int, seconds: float, tries: int) -> dict[str, dict[str, floa
     limit = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (limit, limit))
     url, found = f"http://127.0.0.1:{port}/x", {}
+
+    def truth() -> dict[str, float]:
+        return _truth(port)
+
     runs: dict[str, tuple[Callable[[float], Measured | None], float, float]] = {
         "wrk": (lambda users: wrk_side.timed(url, round(users), seconds), 500.0, MOST),
         "k6": (lambda rate: k6_side.timed(url, USERS, rate, seconds), 500.0, math.inf),
     }
     for name, (run, first, most) in runs.items():
-        found[name] = None if shutil.which(name) is None else at_share(port, run, first, tries, most)
+        found[name] = None if shutil.which(name) is None else at_share(truth, run, first, tries, most)
     return found
 
 
