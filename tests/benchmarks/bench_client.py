@@ -29,6 +29,7 @@ from markdown import put_between_marks, tables  # noqa: E402
 from processes import APART, asked, certificates, responder  # noqa: E402
 
 PLAIN = ("checkload", "fast_http_user", "http_user", "wrk", "k6")
+WANTED_SERIES = 8_000
 SECTIONS = ("costs", "timing", "scale")
 SECURE = ("checkload_tls", "fast_http_user_tls")
 
@@ -92,7 +93,8 @@ def _scale(*, quick: bool) -> dict[str, dict]:
         found["many users"] = asked("scale.py", "idle", url, 200 if quick else 10_000)
     found["master"] = asked("scale.py", "master", 8 if quick else 64)
     found["recording a page"] = asked("scale.py", "sample")
-    found["being scraped"] = asked("scale.py", "scrape", 1 if quick else 8)
+    for name, at_least in {"being scraped": WANTED_SERIES, "being scraped, all pages": 2 * WANTED_SERIES}.items():
+        found[name] = asked("scale.py", "scrape", 1 if quick else 6, at_least)
     return found
 
 

@@ -223,15 +223,20 @@ def sample() -> dict[str, float]:
     return {"kinds_of_pages": 15, "us_each": round(few, 2), "growth": round(many / few, 2)}
 
 
-def scrape(seconds: int) -> dict[str, float]:
-    """By how much the event loop is late for 99 of 100 probes while somebody scrapes each second, and when nobody does."""
+def scrape(seconds: int, at_least: int) -> dict[str, float]:
+    """By how much the event loop is late for 99 of 100 probes while somebody scrapes each second, and when nobody does.
+
+    There are as many pages as it takes to have at least so many series, or all of them.
+    """
     from bench_scrape import a_long_run, lag  # noqa: PLC0415
 
     from harness.exporter import RunCollector  # noqa: PLC0415
     from harness.exposition import Format  # noqa: PLC0415
     from harness.run_state import RunState  # noqa: PLC0415
+    from shop.contract import Page  # noqa: PLC0415
 
-    def collector_of(state: RunState) -> RunCollector:
+    def collector_of(pages: int) -> RunCollector:
+        state = RunState(a_long_run(pages), "bench-1", "bench")
         return RunCollector(lambda: state)
 
     def cost(collector: RunCollector) -> float:
@@ -242,13 +247,12 @@ def scrape(seconds: int) -> dict[str, float]:
             times.append(time.process_time() - began)
         return min(times)
 
-    whole = collector_of(RunState(a_long_run(), "bench-1", "bench"))
-    half = collector_of(RunState(a_long_run(every=2), "bench-1", "bench"))
-
     def series(collector: RunCollector) -> int:
         text = b"".join(collector.text(form=Format.OPENMETRICS))
         return sum(not line.startswith(b"#") for line in text.splitlines())
 
+    pages = next((n for n in range(8, len(Page), 2) if series(collector_of(n)) >= at_least), len(Page))
+    whole, half = collector_of(pages), collector_of(pages // 2)
     quiet, scraped = lag(seconds, None), lag(seconds, whole)
     return {
         "series": series(whole),
@@ -264,8 +268,8 @@ if __name__ == "__main__":
             found = idle(url, int(users))
         case ["master", workers]:
             found = master(int(workers))
-        case ["scrape", seconds]:
-            found = scrape(int(seconds))
+        case ["scrape", seconds, at_least]:
+            found = scrape(int(seconds), int(at_least))
         case _:
             found = sample()
     print(json.dumps(found))

@@ -36,6 +36,7 @@ def test_a_quick_run_leaves_all_figures_and_puts_them_between_the_marks(tmp_path
         "master",
         "recording a page",
         "being scraped",
+        "being scraped, all pages",
     }
     assert all(row["growth"] > 0 for row in found["scale"].values())
     # Ten thousand users and 64 workers are not measured here, and must not be said to be in order.
