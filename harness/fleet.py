@@ -77,7 +77,7 @@ class Fleet:
             member.pools = message.get("pools", {})
             member.facts = message["facts"]
             member.orders = message["orders"]
-            member.final = message["final"]
+            member.final = message["final"] and member.heard.complete
         return True
 
     def echoed(self, name: str, exchange: Exchange) -> None:

@@ -7,7 +7,7 @@ The messages, all of them Locust's own custom messages:
 | ``checkload_begin``  | master | who serves what, and when to begin, on the wall clock                                 |
 | ``checkload_counts`` | worker | what has been counted so far, every second; ``final``: all users are home, nothing follows |
 | ``checkload_end``    | master | let nobody in any more, see everybody home within so many seconds, then say the last word |
-| ``checkload_thanks`` | master | the last word has arrived                                                             |
+| ``checkload_thanks`` | master | the last word has arrived; ``whole``: but others have not, so please say everything  |
 | ``checkload_refuse`` | worker | why it cannot take part                                                               |
 | ``checkload_wait``   | master | a run is on without this worker                                                       |
 | ``checkload_echo``   | master | what time it is; sent all along                                                       |
@@ -161,14 +161,16 @@ class MasterRun(Run[StageT]):
         return not self.closing
 
     def hear(self, name: str, message: Mapping[str, Any]) -> None:
-        """A worker's counts have come in; its last word is acknowledged, each time it is said."""
+        """A worker's counts have come in; its last word is acknowledged, each time it is said, or asked for as a whole."""
         if self.fleet is None or message["run"] != self.id:
             return
         if not self.ended:  # what is being judged must not change any more
             self.fleet.report(name, message, self.clock())
             self.exemplars.hear(message.get("exemplars", ()))
         if message["final"]:
-            self._send(THANKS, {"run": self.id}, name)
+            member = self.fleet.members.get(name)
+            missing = not self.ended and member is not None and not member.final
+            self._send(THANKS, {"run": self.id, "whole": missing}, name)
 
     def refuse(self, name: str, message: Mapping[str, Any]) -> None:
         """A worker cannot take part."""

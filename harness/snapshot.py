@@ -1,7 +1,7 @@
 """How a worker tells the master what it has counted: counts so far of whatever has changed, numbered.
 
 Counts are never sent as differences: a message that is lost is made good by the next ones about the same buckets, and
-at the latest by the last word, which holds everything; one that arrives twice changes nothing. Moments are sent
+at the latest by the last word, which is said again and whole where one is missing; one that arrives twice changes nothing. Moments are sent
 from the start of the run, since clocks of two processes have nothing in common. Response times are sent by slices
 only, which hold every one of them. So what a second costs either side grows with what happened in it, not with
 what happened before.
@@ -31,7 +31,7 @@ class Teller:
         self._arrivals: dict[Phase, _ToldArrivals] = {}
 
     def message(self, *, whole: bool = False) -> dict[str, Any]:
-        """What has changed since the last message; ``whole``: everything, as the last word of a run must be."""
+        """What has changed since the last message; ``whole``: everything, for a master that has missed something."""
         recorder = self._recorder
         if whole:
             self._told.clear()
@@ -43,6 +43,7 @@ class Teller:
         self._number += 1
         return {
             "number": self._number,
+            "whole": whole,
             "slice_length": recorder.slice_length,
             "arrivals": [
                 [phase.value, *changes]
@@ -117,7 +118,8 @@ class _ToldArrivals:
 class Heard:
     """The master's side: what one worker has counted, as far as it has told; whatever is new is counted in ``total``, too.
 
-    ``number`` is that of its last message, and ``taken`` how many have come in: the others were lost.
+    ``number`` is that of its last message, and ``taken`` how many have come in: the others were lost. ``complete`` says whether
+    nothing is missing of what the worker had counted by then.
     """
 
     def __init__(self, total: Recorder) -> None:
@@ -125,11 +127,13 @@ class Heard:
         self._own = Recorder(total.window, most_slices=total.most_slices)
         self.number = 0
         self.taken = 0
+        self.complete = True
 
     def hear(self, message: Mapping[str, Any]) -> bool:
         """Take in a message; one that is older than the last is left alone. Says whether it was taken."""
         if message["number"] <= self.number:
             return False
+        self.complete = message["whole"] or (self.complete and message["number"] == self.number + 1)
         self.number = message["number"]
         self.taken += 1
         own, total = self._own, self._total

@@ -34,6 +34,7 @@ class WorkerRun(Run[StageT]):
         self._run = ""
         self._teller: Teller | None = None
         self._thanked = False
+        self._asked_for_all = False
         self.pilot = None  # the master's business
         self._told_last = False
 
@@ -78,8 +79,10 @@ class WorkerRun(Run[StageT]):
             self.finish_early(message["reason"])
 
     def thanked(self, message: Mapping[str, Any]) -> None:
-        """The master has the last word."""
-        self._thanked = self._thanked or message["run"] == self._run
+        """The master has the last word, or misses one before it."""
+        if message["run"] == self._run:
+            self._asked_for_all = message["whole"]
+            self._thanked = self._thanked or not message["whole"]
 
     def _tell(self) -> None:
         while not self.over:
@@ -88,24 +91,25 @@ class WorkerRun(Run[StageT]):
                 self._say(final=False)
 
     def say_last_word(self) -> None:
-        """Everything that was counted, until the master has acknowledged it."""
+        """What is left to tell, until the master has acknowledged it; everything, where it misses something."""
         if self._teller is None or self._told_last:
             return
         self._told_last = True
         for _ in range(LAST_WORDS):
-            self._say(final=True)
+            whole, self._asked_for_all = self._asked_for_all, False
+            self._say(final=True, whole=whole)
             waited = 0.0
-            while not self._thanked and waited < REPEAT:
+            while not self._thanked and not self._asked_for_all and waited < REPEAT:
                 self._sleep(0.05)
                 waited += 0.05
             if self._thanked:
                 return
 
-    def _say(self, *, final: bool) -> None:
+    def _say(self, *, final: bool, whole: bool = False) -> None:
         assert self._teller is not None  # noqa: S101 - only ever called after the run began
         message = {
             "run": self._run,
-            "counts": self._teller.message(whole=final),
+            "counts": self._teller.message(whole=whole),
             "under_way": self.under_way,
             "in_flight": dict(+self.in_flight),
             "requesting": dict(+self.requesting),

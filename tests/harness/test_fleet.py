@@ -24,16 +24,16 @@ class Worker:
             self.recorder.started(due, 0.001, 0.0)
             self.recorder.journey(JourneySample("guest", "gpay", "ok", "nobody", due, due, due + 1, ordered=True))
 
-    def tell(self, now, under_way=0, *, final=False):
+    def tell(self, now, under_way=0, *, final=False, whole=False, lost=False):
         message = {
-            "counts": self.teller.message(whole=final),
+            "counts": self.teller.message(whole=whole),
             "under_way": under_way,
             "in_flight": {"gpay": under_way},
             "facts": {"processor_share": 0.5},
             "orders": b"",
             "final": final,
         }
-        return self.fleet.report(self.name, message, now)
+        return False if lost else self.fleet.report(self.name, message, now)
 
 
 @pytest.fixture
@@ -60,6 +60,21 @@ def test_the_run_is_done_only_when_every_worker_has_said_its_last_word(fleet):
     b.tell(1.0, final=True)
     assert fleet.done
     assert fleet.total.counts().journeys == 1
+
+
+def test_a_last_word_counts_only_where_nothing_before_it_is_missing(fleet):
+    a = Worker(fleet, "a")
+    Worker(fleet, "b").tell(1.0, final=True)
+    for turn in range(3):
+        a.walk(1)
+        a.tell(1.0 + turn, lost=turn == 1)
+    a.tell(4.0, final=True)
+    assert not fleet.members["a"].final
+    a.tell(4.5, final=True)
+    assert not fleet.done
+    a.tell(5.0, final=True, whole=True)
+    assert fleet.done
+    assert fleet.total.counts().journeys == 3
 
 
 def test_a_silent_worker_is_lost_once_and_what_it_told_stays_counted(fleet):

@@ -127,14 +127,14 @@ def test_users_of_which_nobody_tells_are_not_waited_for_without_end(monkeypatch)
     assert hosts.now < 100.0 + REPORTS_WITHIN + 1
 
 
-def counts_of(n, number=1):
+def counts_of(n, number=1, *, whole=False):
     recorder = Recorder(Window(0.0, 1.0, 10.0))
     for _ in range(n):
         recorder.offered(5.0)
     counts = Teller(recorder).message()
     return {
         "run": "",
-        "counts": {**counts, "number": number},
+        "counts": {**counts, "number": number, "whole": whole},
         "under_way": 0,
         "in_flight": {},
         "facts": {},
@@ -153,7 +153,21 @@ def test_what_a_worker_tells_counts_at_once_and_no_more_once_the_run_is_judged()
     hosts.run.end()
     hosts.run.hear("vm_a", {**counts_of(5, number=2), "run": hosts.run.id, "final": True})
     assert hosts.run.recorder.arrivals["steady"].offered == 7
-    assert hosts.told(THANKS).keys() == {"vm_a"}
+    assert hosts.told(THANKS) == {"vm_a": {"run": hosts.run.id, "whole": False}}
+
+
+def test_all_is_asked_for_where_something_is_missing_before_the_last_word():
+    hosts = Hosts(vm_a=0.0)
+    hosts.run.start(4)
+    for number, whole in ((1, False), (3, False), (4, True)):
+        hosts.run.hear("vm_a", {**counts_of(number, number, whole=whole), "run": hosts.run.id, "final": number > 1})
+        asked = hosts.told(THANKS).get("vm_a")
+        assert (
+            asked
+            == {1: None, 3: {"run": hosts.run.id, "whole": True}, 4: {"run": hosts.run.id, "whole": False}}[number]
+        )
+        assert hosts.run.fleet.done is whole
+    assert hosts.run.recorder.arrivals["steady"].offered == 4
 
 
 def test_a_cut_window_is_that_of_the_books():

@@ -96,9 +96,14 @@ def test_a_lost_message_is_made_good_by_the_last_one(rng):
             == sum(n for _, n in cell.response.values())
             == sum(one.total for one in cell.slices.values())
         )
+    assert not heard.complete
     heard.hear(sent(teller.message(whole=True)))
     assert same(total, recorder)
-    assert (heard.number, heard.taken) == (7, 4)
+    assert (heard.number, heard.taken, heard.complete) == (7, 4, True)
+    fill(recorder, rng, (6, 7))
+    heard.hear(sent(teller.message()))
+    assert heard.complete
+    assert same(total, recorder)
 
 
 def test_a_message_that_comes_twice_or_late_changes_nothing(rng):

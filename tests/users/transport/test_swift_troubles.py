@@ -387,3 +387,13 @@ def test_nothing_ticks_while_nobody_waits(serve, shopper, fetch):
     gevent.sleep(3 * PERIOD)
     assert not sweep_here().running
     assert fetch(transport).body == b"ok"
+
+
+def test_a_request_of_which_not_a_byte_could_leave_goes_over_a_fresh_connection(serve, shopper, fetch):
+    server = serve(answering)
+    transport = shopper(server.url)
+    assert fetch(transport).body == b"ok"
+    (connection,) = transport._connections.values()
+    connection.sock.shutdown(socket.SHUT_WR)
+    assert fetch(transport, method="POST", body=b"buy=1")[:2] == (200, b"ok")
+    assert server.connections == 2

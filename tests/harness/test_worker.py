@@ -1,0 +1,55 @@
+"""A worker's last word: said until the master has it, and as a whole only where the master asks for that."""
+
+from types import SimpleNamespace
+
+import pytest
+
+from harness.snapshot import Teller
+from harness.worker import LAST_WORDS, WorkerRun
+
+WORKLOAD = SimpleNamespace(name="own", drain=5.0, fingerprint="f", stop_rules=(), stop_when_certain=False, search=None)
+
+
+class Line:
+    """A worker, and a master that answers each of its words in turn: with thanks, by asking for all, or not at all."""
+
+    def __init__(self, *answers):
+        self.answers, self.said, self.now = list(answers), [], 0.0
+        self.run = WorkerRun(WORKLOAD, None, send=self.send, clock=lambda: self.now, sleep=self.sleep)
+        self.run._run = "r"
+        self.run._teller = Teller(self.run.recorder)
+
+    def send(self, _kind, message):
+        assert message["final"]
+        self.said.append("all" if message["counts"]["whole"] else "rest")
+        answer = self.answers.pop(0) if self.answers else "nothing"
+        if answer != "nothing":
+            self.run.thanked({"run": "r", "whole": answer == "asks for all"})
+
+    def sleep(self, seconds):
+        self.now += seconds
+
+
+@pytest.mark.parametrize(
+    ("answers", "said", "waited"),
+    [
+        (["thanks"], ["rest"], 0),
+        (["nothing", "thanks"], ["rest", "rest"], 1),
+        (["asks for all", "thanks"], ["rest", "all"], 0),
+        (["asks for all", "nothing", "thanks"], ["rest", "all", "rest"], 1),
+        (["nothing"] * LAST_WORDS, ["rest"] * LAST_WORDS, LAST_WORDS),
+    ],
+)
+def test_the_last_word_is_said_until_the_master_has_it(answers, said, waited):
+    line = Line(*answers)
+    line.run.say_last_word()
+    line.run.say_last_word()
+    assert line.said == said
+    assert line.now == pytest.approx(waited, abs=0.1)
+
+
+def test_thanks_for_another_run_are_none_of_ours():
+    line = Line()
+    line.run.thanked({"run": "another", "whole": False})
+    line.run.say_last_word()
+    assert len(line.said) == LAST_WORDS
