@@ -11,6 +11,7 @@ from typing import Any
 
 from harness import report, validity
 from harness.capacity import capacity
+from harness.early_end import Cause
 from harness.exits import Exit
 from harness.gate import judge
 from harness.ledger import Comparison, compare
@@ -88,7 +89,7 @@ def folder(run: Run[Any], named: str) -> Path:
 
 def _ledger(run: Run[Any]) -> tuple[Comparison | None, str]:
     """What the shop says it did beside what we counted, or why it did not say."""
-    if run.target is None or run.stopped_by == "target died":
+    if run.target is None or run.stopped_by is Cause.TARGET_DIED:
         return None, ""
     try:
         entry = run.target.ledger()

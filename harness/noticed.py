@@ -9,6 +9,7 @@ from typing import Any
 
 from harness import validity
 from harness.conditions import Conditions, MixCount
+from harness.early_end import Cause
 from harness.explanation import explained
 from harness.fleet import REPORT_EVERY, Member
 from harness.ledger import Comparison
@@ -33,12 +34,12 @@ def noticed(run: Run[Any], comparison: Comparison | None, silence: str, exceptio
     return Conditions(
         requests_sent=counts.pages,
         interrupted=run.interrupted,
-        certain=run.stop_reason if run.stopped_by == "certain" else "",
-        stop_rule=run.stop_reason if run.stopped_by == "stop rule" else "",
+        certain=run.stop_reason if run.stopped_by is Cause.CERTAIN else "",
+        stop_rule=run.stop_reason if run.stopped_by is Cause.STOP_RULE else "",
         crashed=run.crashed,
         target_unreachable=run.unreachable,
         embedded=run.target is not None,
-        shop_died=run.stopped_by == "target died",
+        shop_died=run.stopped_by is Cause.TARGET_DIED,
         asked=run.length,
         held=run.held,
         expected_offered=None if schedule is None else len(schedule),

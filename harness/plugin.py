@@ -32,6 +32,7 @@ from harness.form import Pool
 from harness.front import Front
 from harness.histogram import Histogram
 from harness.journey_log import JourneyLog
+from harness.keeper import ATTRIBUTE
 from harness.master import MasterRun
 from harness.metrics_server import MetricsServer, PortTaken, serve
 from harness.observed import observed
@@ -40,7 +41,7 @@ from harness.progress import Progress
 from harness.reachable import unreachable
 from harness.remote_writer import RemoteWriter, poster
 from harness.result import Result
-from harness.run import ATTRIBUTE, Run
+from harness.run import Run
 from harness.run_state import RunState
 from harness.series import Series
 from harness.series_file import NAME, SeriesFile

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from locust import LoadTestShape
 
-from harness.run import keeper_of
+from harness.keeper import keeper_of
 
 
 class ArrivalShape(LoadTestShape):

@@ -10,8 +10,9 @@ from gevent import GreenletExit
 from gevent.event import AsyncResult
 from locust import User, tag, task
 
+from harness.keeper import run_of
 from harness.pacing import Arrival, Assignment
-from harness.run import Run, run_of
+from harness.run import Run
 from harness.sample import JourneySample
 from shop.contract import Blame, Outcome
 from users.accounts import Account, AccountPool

@@ -7,6 +7,7 @@ from types import SimpleNamespace
 import pytest
 
 from harness import finish as module
+from harness.early_end import Cause
 from harness.exits import Exit
 from harness.finish import finish
 from harness.noticed import own_version
@@ -79,7 +80,7 @@ def a_run(*, bought=300, failed=0, ledger=None, workload=None):
     run.aim("http://127.0.0.1:4711/", None if ledger is None else Shop(ledger))
     run.recorder.window = Window(100.0, 100.0, 110.0)
     run.begun, run.spawned = True, 3
-    run._under_way = bought + failed
+    run._door._under_way = bought + failed
     for number in range(bought + failed):
         due = 100.0 + 10.0 * number / (bought + failed)
         end = ("ok", "nobody") if number < bought else ("http_5xx", "shop")
@@ -150,7 +151,7 @@ def test_a_shop_that_keeps_its_ledger_to_itself_spoils_the_run(error, said):
 
 def test_a_dead_shop_is_not_asked_for_its_ledger():
     run = a_run(ledger=AssertionError("asked"))
-    run.stopped_by = "target died"
+    run.stopped_by = Cause.TARGET_DIED
     finished = finish(run, options(), exceptions=0)
     assert finished.exit is Exit.INVALID
     assert finished.result.ledger is None
@@ -173,9 +174,8 @@ def test_a_target_of_somebody_elses_keeps_no_ledger_for_us():
     [
         ({"interrupted": "Ctrl-C", "stop_reason": "interrupted by Ctrl-C"}, Exit.INVALID, "interrupted"),
         ({"unreachable": "nobody answers"}, Exit.INVALID, "could not be reached"),
-        ({"stopped_by": "stop rule", "stop_reason": "the rule held"}, Exit.FAILED, "The rule held"),
+        ({"stopped_by": Cause.STOP_RULE, "stop_reason": "the rule held"}, Exit.FAILED, "The rule held"),
         ({"crashed": "LookupError"}, Exit.CRASHED, "LookupError"),
-        ({"_under_way": 4}, Exit.INVALID, "the books do not balance"),
         ({"_closed_at": 104.0}, Exit.INVALID, "held for 4 s of 10 s"),
     ],
 )
@@ -188,6 +188,14 @@ def test_how_a_run_ended_decides_its_verdict(changes, code, said):
     assert finished.exit is code, finished.headline
     assert said in finished.headline
     assert json.loads((finished.folder / "result.json").read_text())["exit_code"] == code
+
+
+def test_a_run_that_lost_sight_of_shoppers_keeps_no_books():
+    run = a_run()
+    run._door._under_way = 4
+    finished = finish(run, options(), exceptions=0)
+    assert finished.exit is Exit.INVALID
+    assert "the books do not balance" in finished.headline
 
 
 def test_one_exception_outside_a_journey_spoils_the_run():

@@ -9,8 +9,9 @@ import pytest
 from gevent.event import Event
 
 from harness.arrivals import ArrivalProcess, Profile, Schedule, Stage
+from harness.keeper import keeper_of, run_of
 from harness.objective import parse
-from harness.run import START_DELAY, Run, keeper_of, run_of
+from harness.run import START_DELAY, Run
 from harness.sample import JourneySample, Phase
 from harness.stop_file import StopFile
 from harness.stop_rule import parse as parse_rule

@@ -1,0 +1,85 @@
+"""Why a run ends before its time: its shop is dead, it was called off, a rule says so, or its verdict is certain.
+
+Pure but for the stop file, which it looks for; moments come in as arguments.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from harness.looks import Looks
+from harness.recorder import Recorder
+from harness.stop_file import StopFile
+from harness.stop_rule import StopWatch
+from harness.workload import Target, Workload
+
+
+class Cause(StrEnum):
+    """What ended a run."""
+
+    NOTHING = ""
+    CERTAIN = "certain"
+    STOP_FILE = "stop file"
+    STOP_RULE = "stop rule"
+    TARGET_DIED = "target died"
+
+
+@dataclass(frozen=True, slots=True)
+class EarlyEnd:
+    """The end of a run, and what is to be said about it.
+
+    ``graceful`` says whether there is sense in seeing home who is under way, ``interrupted`` names who did it where somebody did.
+    What is due more than ``until`` seconds after the first arrival is not judged.
+    """
+
+    cause: Cause
+    reason: str
+    graceful: bool = True
+    interrupted: str = ""
+    until: float | None = None
+
+
+class EarlyEnds:
+    """Looks for reasons to end one run early."""
+
+    def __init__(self, workload: Workload[Any]) -> None:
+        self._stop_watch = StopWatch(workload.stop_rules)
+        self._looks = _looks_at(workload) if workload.stop_when_certain else None
+
+    @property
+    def spend(self) -> float:
+        """The part of each demand's doubt that the verdict may spend; the looks at the run have spent the rest."""
+        return 1.0 if self._looks is None else self._looks.spend
+
+    def trouble(
+        self, target: Target | None, stop_file: StopFile | None, recorder: Recorder, now: float
+    ) -> EarlyEnd | None:
+        """Why the run must not go on; ``target`` is the shop if it was started for this run, ``now`` a moment of the recorder's clock."""
+        if target is not None and not target.alive():
+            return EarlyEnd(Cause.TARGET_DIED, "the embedded shop ended in the middle of the run", graceful=False)
+        if stop_file is not None and (found := stop_file.found()):
+            return EarlyEnd(Cause.STOP_FILE, found, interrupted="the stop file")
+        if rule := self._stop_watch.look(recorder, now):
+            return EarlyEnd(Cause.STOP_RULE, rule)
+        return None
+
+    def certainty(self, recorder: Recorder, elapsed: float, pause: Callable[[], object]) -> EarlyEnd | None:
+        """Why it need not go on, ``elapsed`` seconds after the first arrival; ``pause`` lets the load go on between two steps."""
+        if self._looks is None or not self._looks.due(elapsed):
+            return None
+        reason = self._looks.look(recorder, elapsed, pause)
+        return EarlyEnd(Cause.CERTAIN, reason, until=elapsed) if reason else None
+
+
+def _looks_at(workload: Workload[Any]) -> Looks:
+    return Looks(
+        workload.objectives,
+        warm_up=workload.warm_up,
+        steady=workload.steady,
+        guaranteed=workload.planned_minimum,
+        level=workload.level,
+        is_open=workload.is_open,
+    )

@@ -1,0 +1,219 @@
+"""What a run is, what its users tell it, and what can be asked of it at any moment; ``harness/run.py`` brings it to life.
+
+Pure: clocks come in as arguments.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Generic, TypeVar
+from urllib.parse import urlsplit
+
+from harness.clocks import ClockWatch
+from harness.door import Door
+from harness.early_end import Cause
+from harness.exemplars import Exemplars
+from harness.histogram import Histogram
+from harness.journey_log import JourneyLog
+from harness.machine import Reading
+from harness.order_numbers import OrderNumbers
+from harness.pacing import Arrival, Assignment, Seat
+from harness.process_facts import ProcessFacts, ProcessWatch
+from harness.recorder import Recorder
+from harness.sample import Blame, JourneySample, PageSample, Phase, Window
+from harness.share import Share
+from harness.stop_file import StopFile
+from harness.workload import Stocked, Target, Workload
+
+StageT = TypeVar("StageT")
+
+DROPPED = "dropped"
+MOST_SLICES, SEARCHED_SLICES = 128, 512  # stretches of time that are told apart; a search tells levels from each other
+
+
+class RunRecord(Generic[StageT]):
+    """One run of a workload as this process sees it.
+
+    ``clock`` gives seconds; ``wall_clock`` is the time of day, which somebody may set.
+    """
+
+    def __init__(
+        self,
+        workload: Workload[StageT],
+        stage: StageT,
+        *,
+        clock: Callable[[], float],
+        wall_clock: Callable[[], float],
+    ) -> None:
+        self.workload = workload
+        self.stage = stage
+        self.target_url = ""
+        self.target: Target | None = None
+        self.clock = clock
+        self._wall_clock = wall_clock
+        self.started_at = datetime.now(UTC)
+        self.ended_at = self.started_at
+        self.id = f"{workload.name}-{self.started_at:%Y%m%dT%H%M%SZ}-{self.started_at.microsecond:06d}"
+        # Until the users are there nothing is steady: whatever is recorded before is warm-up.
+        self.recorder = Recorder(
+            Window(clock(), math.inf, math.inf), most_slices=MOST_SLICES if workload.search is None else SEARCHED_SLICES
+        )
+        self.share = Share()
+        self.order_numbers = OrderNumbers()
+        self.begun = False
+        self.closing = False
+        self.over = False
+        self.ended = False
+        self.drained_out = False
+        self.seeing_home = False
+        self.stop_reason = ""
+        self.stopped_by = Cause.NOTHING
+        self.interrupted = ""
+        self.unreachable = ""
+        self.crashed = ""
+        self.grace: float = workload.drain
+        self.stop_file: StopFile | None = None
+        self.journey_log: JourneyLog | None = None
+        self.folder: Path | None = None  # where its results go, once that is settled
+        self.loop_lag = Histogram()
+        self.processor_share = 0.0
+        self.spawned = 0
+        self.in_flight, self.requesting = Counter[str](), Counter[str]()
+        self.exemplars = Exemplars()
+        self._instrument = ProcessWatch(clock, clocks=ClockWatch(wall_clock))
+        self._door = Door(workload, self.recorder, self._drop)
+        self._closed_at: float | None = None
+
+    def aim(self, url: str, target: Target | None) -> None:
+        """Say where the load goes; ``target`` is given when the shop there was started for this run."""
+        self.target_url = url.rstrip("/")
+        self.target = target
+
+    # -- what users call ------------------------------------------------------------------------------------------
+
+    def park(self, seat: Seat) -> None:
+        """A user is free for the next arrival of her kind."""
+        self._door.park(seat, self.clock(), closing=self.closing)
+
+    def withdraw(self, seat: Seat) -> None:
+        """A user leaves."""
+        self._door.withdraw(seat)
+
+    def give_back(self, assignment: Assignment) -> None:
+        """A user leaves with an arrival she has not begun: in an open load, somebody else takes it."""
+        self._door.give_back(assignment, self.clock())
+
+    def begin(self, assignment: Assignment, payment_option: str) -> float:
+        """A user sets out; returns the moment. ``finish`` must follow, with the same payment option."""
+        now = self.clock()
+        self._instrument.enter()
+        self.in_flight[payment_option] += 1
+        self._door.begin(assignment, now)
+        return now
+
+    def finish(self, sample: JourneySample, payment_option: str) -> None:
+        """A journey is over, however it ended."""
+        self.in_flight[payment_option] -= 1
+        self._instrument.leave(sample.started)
+        self.recorder.journey(sample)
+        self._door.end()
+
+    def traced(self, sample: PageSample, trace_id: str) -> None:
+        """A page is done that the shop was asked to keep the trace of."""
+        result = "failure" if sample.blame == Blame.SHOP else "success"
+        times = {"service": sample.done - sample.sent, "response": sample.done - sample.due}
+        self.exemplars.note(sample.page, result, times, trace_id, self._wall_clock())
+
+    def lacked(self, what: str) -> None:
+        """A connection failed because this machine had no more of something (``EMFILE``)."""
+        self._instrument.lacked(what)
+
+    # -- what can be asked of it -----------------------------------------------------------------------------------------
+
+    @property
+    def under_way(self) -> int:
+        """Journeys handed out and not yet over."""
+        return self._door.under_way
+
+    @property
+    def elapsed(self) -> float:
+        """Seconds since the first arrival could be due; 0 before."""
+        return max(0.0, self.clock() - self.recorder.window.start) if self.begun else 0.0
+
+    @property
+    def length(self) -> float:
+        """Seconds from the first arrival to the last, as planned."""
+        return self.workload.warm_up + self.workload.steady
+
+    @property
+    def held(self) -> float:
+        """For how many seconds of its planned length the load was on."""
+        end = self._closed_at if self._closed_at is not None else self.clock()
+        return min(self.length, max(0.0, end - self.recorder.window.start)) if self.begun else 0.0
+
+    @property
+    def phase(self) -> Phase:
+        """The phase that an arrival due now would belong to."""
+        return self.recorder.window.phase(self.clock())
+
+    @property
+    def target_name(self) -> str:
+        """The target as a report may show it: without user name, password, path or query."""
+        if self.target is not None:
+            return "the embedded shop"
+        parts = urlsplit(self.target_url)
+        return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
+
+    @property
+    def target_host(self) -> str:
+        """The host that is loaded, without port, path or user."""
+        return urlsplit(self.target_url).hostname or ""
+
+    @property
+    def rate_target(self) -> float | None:
+        """Arrivals a second that are asked for at this moment, 0 before and after the load; ``None`` if it is closed."""
+        if not self.workload.is_open:
+            return None
+        if not self.begun or self.closing:
+            return 0.0
+        return self._door.rate(self.elapsed)
+
+    def facts(self) -> dict[str, Any]:
+        """What this process knows about itself as an instrument, as JSON values."""
+        return {
+            "process": self.process_facts("").to_json(),
+            "processor_share": self.processor_share,
+            "reading": list(self.reading),
+        }
+
+    @property
+    def reading(self) -> Reading:
+        """What this process used of the machine at the last look, about a second ago."""
+        return self._instrument.reading
+
+    @property
+    def pools(self) -> Mapping[str, int]:
+        """What is left of the test data that this run lends out, by name."""
+        return self.stage.left() if isinstance(self.stage, Stocked) else {}
+
+    def process_facts(self, name: str) -> ProcessFacts:
+        """What this process noticed about itself and its machine; ``name`` is the worker's, if it is one."""
+        return self._instrument.facts(name, lateness=self.recorder.lateness, loop_lag=self.loop_lag)
+
+    def _drop(self, arrival: Arrival) -> None:
+        journey, payment_option = self.workload.labels_of(arrival)
+        self.recorder.journey(
+            JourneySample(
+                journey=journey,
+                payment_option=payment_option,
+                outcome=DROPPED,
+                blame=Blame.SHOP,
+                due=arrival.due,
+                started=math.inf,
+                done=math.inf,
+            )
+        )
