@@ -2,26 +2,19 @@
 
 from __future__ import annotations
 
-import ssl
 from collections.abc import Callable, Mapping
-from functools import cache
 from typing import Any, cast
 
-import gevent
 from gevent.timeout import Timeout
 from geventhttpclient.client import HTTPClient, HTTPClientPool
 from locust.contrib.fasthttp import FastHttpSession, LocustBadStatusCode, ResponseContextManager
 
 from harness.exhaustion import ran_out
 from shop.contract import Outcome
+from users import tls
 from users.client import Reply
 
 USER_AGENT = "checkload"
-
-
-@cache
-def _verified() -> ssl.SSLContext:
-    return gevent.ssl.create_default_context()
 
 
 class FastHttp:
@@ -126,7 +119,8 @@ def session(host: str, user: Any, *, verify_tls: bool, connect_timeout: float, r
         request_event=user.environment.events.request,
         user=user,
         insecure=not verify_tls,
-        ssl_context_factory=_verified if verify_tls else None,
+        # Left alone, every user makes a context of its own: hundreds of kilobytes. What it would trust is none of its business.
+        ssl_context_factory=lambda **_: tls.context(verified=verify_tls),
         connection_timeout=connect_timeout,
         network_timeout=read_timeout,
         max_redirects=0,

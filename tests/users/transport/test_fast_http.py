@@ -1,0 +1,176 @@
+"""Locust's own client as a transport is as honest as ours: verified, sent once, never followed, bounded, cookies kept."""
+
+import ssl
+import time
+from types import SimpleNamespace
+
+import pytest
+import trustme
+from locust.event import EventHook
+
+from shop.contract import Outcome
+from users import tls
+from users.fast_http import FastHttp, session
+
+LARGEST = 100_000
+
+
+@pytest.fixture
+def locusts():
+    """Make one for a URL; it is closed when the test is over (before its server is)."""
+    made, heard = [], []
+
+    def make(url, *, connect=5.0, read=5.0, longest=8.0, verify_tls=True):
+        request = EventHook()
+        request.add_listener(lambda **arguments: heard.append(arguments))
+        user = SimpleNamespace(environment=SimpleNamespace(events=SimpleNamespace(request=request)), context=dict)
+        times = {"connect_timeout": connect, "read_timeout": read}
+        made.append(FastHttp(lambda: session(url, user, verify_tls=verify_tls, **times), longest, LARGEST))
+        return made[-1]
+
+    make.heard = heard
+    yield make
+    for transport in made:
+        transport.close()
+
+
+@pytest.fixture
+def authority(monkeypatch, tmp_path):
+    """The only one that this process trusts."""
+    made = trustme.CA()
+    path = tmp_path / "authority.pem"
+    path.write_bytes(made.cert_pem.bytes())
+    monkeypatch.setenv("SSL_CERT_FILE", str(path))
+    tls.context.cache_clear()
+    yield made
+    tls.context.cache_clear()
+
+
+def context_of(issuer):
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    issuer.issue_cert("127.0.0.1").configure_cert(context)
+    return context
+
+
+def answering(peer):
+    while peer.request():
+        peer.answer()
+
+
+def silent(peer):
+    peer.request()
+    assert peer.closed_by_client()
+
+
+def test_certificates_are_verified_unless_told_otherwise_and_one_context_serves_all(serve, locusts, fetch, authority):
+    good, bad = (
+        serve(answering, context=context_of(authority)),
+        serve(answering, context=context_of(trustme.CA()), may_break=True),
+    )
+    for _ in range(2):
+        assert fetch(locusts(good.url)).body == b"ok"
+    assert tls.context.cache_info().misses == 1
+    assert fetch(locusts(bad.url))[:4] == (0, b"", "", Outcome.CONNECTION)
+    for _ in range(2):
+        assert fetch(locusts(bad.url, verify_tls=False)).body == b"ok"
+    assert tls.context.cache_info().misses == 2
+
+
+def test_a_redirection_is_reported_and_not_followed(serve, locusts, fetch):
+    seen = []
+
+    def script(peer):
+        while request := peer.request():
+            seen.append(request.split(b" ")[1])
+            peer.answer(b"", "Location: /elsewhere", status="302 Found")
+
+    reply = fetch(locusts(serve(script).url), "/x")
+    assert (reply.status, reply.location, reply.failure) == (302, "/elsewhere", None)
+    assert seen == [b"/x"]
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_what_may_have_been_read_is_never_sent_again(serve, locusts, fetch, method):
+    seen = []
+
+    def closing_on_the_second(peer):
+        peer.request()
+        peer.answer()
+        seen.append(peer.request())
+
+    def counting(peer):
+        while request := peer.request():
+            seen.append(request)
+            peer.answer()
+
+    transport = locusts(serve(closing_on_the_second, counting).url)
+    assert fetch(transport).body == b"ok"
+    body = b"buy=1" if method == "POST" else None
+    assert fetch(transport, method=method, body=body).failure is Outcome.CONNECTION
+    assert len(seen) == 1
+
+
+def test_silence_is_a_timeout_and_cookies_outlive_the_connection(serve, locusts, fetch):
+    seen = []
+
+    def first(peer):
+        peer.request()
+        peer.answer(b"ok", "Set-Cookie: a=1; Path=/")
+        silent(peer)
+
+    def then(peer):
+        while request := peer.request():
+            seen.append(request.lower())
+            peer.answer()
+
+    server = serve(first, then)
+    transport = locusts(server.url, read=0.15)
+    assert fetch(transport).body == b"ok"
+    began = time.perf_counter()
+    assert fetch(transport)[:4] == (0, b"", "", Outcome.TIMEOUT)
+    assert 0.15 <= time.perf_counter() - began < 2
+    assert fetch(transport).body == b"ok"
+    transport.forget()
+    assert fetch(transport).body == b"ok"
+    assert [b"cookie: a=1" in request for request in seen] == [True, False]
+    assert server.connections == 2
+
+
+def test_a_reply_that_trickles_in_is_cut_off(serve, locusts, fetch):
+    def script(peer):
+        peer.request()
+        peer.send(b"HTTP/1.1 200 OK\r\nContent-Length: 10000\r\n\r\n")
+        with pytest.raises(ConnectionError):
+            while True:
+                peer.send(b"x")
+                time.sleep(0.01)
+
+    began = time.perf_counter()
+    assert fetch(locusts(serve(script).url, longest=0.3)).failure is Outcome.TIMEOUT
+    assert 0.3 <= time.perf_counter() - began < 2
+
+
+def test_a_reply_may_be_as_large_as_allowed_and_no_larger(serve, locusts, fetch):
+    def script(peer):
+        for size in (LARGEST, LARGEST + 1):
+            peer.request()
+            peer.answer(b"x" * size)
+        peer.closed_by_client()
+
+    transport = locusts(serve(script).url)
+    assert [fetch(transport).failure for _ in range(2)] == [None, Outcome.TOO_LARGE]
+
+
+def test_an_ipv6_address_is_reached(serve, locusts, fetch):
+    assert fetch(locusts(serve(answering, address="::1").url)).body == b"ok"
+
+
+def test_locust_hears_of_every_reply_as_it_was_judged(serve, locusts, fetch):
+    transport = locusts(serve(answering).url)
+    for failed in (False, True):
+        fetch(transport, "/x")
+        transport.report(Outcome.ENVELOPE if failed else Outcome.OK, failed=failed)
+    assert [(one["name"], one["request_type"], str(one["exception"] or "")) for one in locusts.heard] == [
+        ("Page", "GET", ""),
+        ("Page", "GET", str(Outcome.ENVELOPE)),
+    ]
