@@ -24,37 +24,23 @@ from locust.runners import MasterRunner, WorkerRunner
 
 from harness import finish, fleet_messages
 from harness.choosing import refuse_host, refuse_rebalancing, refuse_results, refuse_unwritable, taking_part, weigh
-from harness.demanded import DemandWatch
-from harness.destination import Destination, destination
 from harness.exits import Exit
-from harness.exporter import RunCollector
 from harness.form import Pool
 from harness.front import Front
-from harness.histogram import Histogram
 from harness.journey_log import JourneyLog
 from harness.keeper import ATTRIBUTE
 from harness.master import MasterRun
-from harness.metrics_server import MetricsServer, PortTaken, serve
-from harness.observed import observed
-from harness.options import METRICS_PORT, REMOTE_WRITE_TOKEN, add_options, choices, refuse_unknown_classes
-from harness.progress import Progress
+from harness.options import add_options, choices, refuse_unknown_classes
+from harness.publishing import Publishing
 from harness.reachable import unreachable
-from harness.remote_writer import RemoteWriter, poster
-from harness.result import Result
 from harness.run import Run
-from harness.run_state import RunState
-from harness.series import Series
-from harness.series_file import NAME, SeriesFile
 from harness.stop_file import StopFile
-from harness.units import spoken_number
 from harness.worker import WorkerRun
 from harness.workload import Choices, Misuse, Program, Workload
 
 logger = logging.getLogger("checkload")
 
 CHOSEN = "checkload_chosen"
-LONGEST_LINGER = 600.0  # seconds; a process that forgets to end is nobody's friend
-PROGRESS = 5.0  # seconds between two lines of progress
 
 
 class Plugin:
@@ -69,16 +55,7 @@ class Plugin:
         self._pool = Pool()
         self._host_is_ours = False
         self._chosen: list[Any] = []
-        self._metrics: MetricsServer | None = None
-        self._demands = DemandWatch(())
-        self._renderings = Histogram()
-        self._collector = RunCollector(self._state, self._renderings.record)
-        self._series: Series | None = None
-        self._remote: Destination | None = None
-        self._remote_writer: RemoteWriter | None = None
-        self._judged: Result | None = None
-        self._last_progress = 0.0
-        self._progress = Progress()
+        self._publishing = Publishing(lambda: self.run, lambda: self.environment.runner, wall_clock)
         self._ctrl_c: Any = None
         self._ctrl_c_seen = False
 
@@ -123,8 +100,7 @@ class Plugin:
             if options.journey_log:
                 refuse_unwritable("--journey-log", options.journey_log, Path(options.journey_log).parent)
             taking_part(self._chosen, workload, options)
-            self._remote = self._remote_destination(options, workload)
-            self._serve_metrics(options)
+            self._publishing.open(options, workload)
         except Misuse as misuse:
             sys.stderr.write(f"{misuse}\n")
             sys.exit(int(Exit.MISUSED))
@@ -155,12 +131,7 @@ class Plugin:
             self.run.end_lost()
         if self.finished is not None:
             print(self.finished.text, flush=True)  # noqa: T201 - this is what the person came for
-        if self._metrics is not None:
-            if options.metrics_linger is None:
-                self._metrics.linger()
-            else:
-                gevent.sleep(min(options.metrics_linger, LONGEST_LINGER))
-            self._metrics.stop()
+        self._publishing.close(options.metrics_linger)
 
     # -- one run --------------------------------------------------------------------------------------------------
 
@@ -170,7 +141,8 @@ class Plugin:
         if run is not None and not run.ended:
             return run
         options = self.environment.parsed_options
-        self.run, self.finished, self._judged = None, None, None
+        self.run, self.finished = None, None
+        self._publishing.prepare(None)
         if not self._is_worker:
             self.environment.process_exit_code = int(Exit.INVALID)
         try:
@@ -192,9 +164,7 @@ class Plugin:
             run.on_second = self._each_second
         run.journey_log = self._journey_log(options.journey_log)
         self.run = run
-        self._demands = DemandWatch(workload.objectives)
-        self._last_progress = 0.0
-        self._progress = Progress()
+        self._publishing.prepare(workload)
         return run
 
     def on_test_start(self, **_: Any) -> None:
@@ -235,13 +205,8 @@ class Plugin:
         if run is None:
             return
         run.start(user_count)
-        if self._series is None and not self._is_worker and not run.over:
-            self._series = self._new_series(run)
-            if self._remote is not None:
-                self._remote_writer = RemoteWriter(
-                    self._collector, poster(self._remote), str(self._remote), self._wall_clock
-                )
-                self._remote_writer.start()
+        if not self._is_worker and not run.over:
+            self._publishing.begin(run, self.environment.parsed_options.results)
 
     def on_test_stopping(self, **_: Any) -> None:
         """Locust starts to stop the users; if the run was not over, somebody pressed a button."""
@@ -278,14 +243,7 @@ class Plugin:
             if run.target is not None:
                 with contextlib.suppress(OSError):
                     run.target.stop()
-        # Before the series ends, so that the verdict is in it.
-        self._judged = finished.result if finished else None
-        if self._series is not None:
-            self._series.finish()
-            self._series = None
-        if self._remote_writer is not None:
-            self._remote_writer.finish()
-            self._remote_writer = None
+        self._publishing.end(finished.result if finished else None)
         # Said last: whoever sees it may start the next run.
         self.finished, run.crashed = finished, crashed
 
@@ -329,25 +287,7 @@ class Plugin:
         logger.error("%s", message)
 
     def _each_second(self, run: Run[Any]) -> None:
-        if run.elapsed - self._last_progress < PROGRESS:
-            return
-        self._last_progress = run.elapsed
-        gevent.spawn(self._demands.look, run.recorder, max(0.0, run.elapsed - run.workload.warm_up), _breathe)
-        if not self.environment.parsed_options.only_summary:
-            line = self._progress.line(
-                run.recorder,
-                run.elapsed,
-                run.length,
-                run.under_way,
-                run.phase,
-                drain=run.grace,
-                in_flight=+run.in_flight,
-                requesting=sum(run.requesting.values()),
-            )
-            if run.pilot is not None and not run.closing:
-                on = run.pilot.level
-                line = f"{line}; {on.purpose} at {spoken_number(round(on.rate * 60))} journeys a minute"
-            logger.info("%s", line)
+        self._publishing.each_second(run, quietly=self.environment.parsed_options.only_summary)
 
     @property
     def _is_worker(self) -> bool:
@@ -384,55 +324,6 @@ class Plugin:
         weigh(kept, workload)
         workload.restrict([one.kind for one in kept])
         self.environment.user_classes = kept
-
-    def _serve_metrics(self, options: Any) -> None:
-        port = METRICS_PORT if options.metrics_port is None else options.metrics_port
-        if not port:
-            return
-        try:
-            self._metrics = serve(
-                self._collector, host=options.metrics_host, port=port, native=options.native_histograms
-            )
-        except PortTaken as taken:
-            if options.metrics_port is not None:
-                raise Misuse(f"--metrics-port {port}: {taken}") from None
-            logger.warning("%s. This run has no /metrics; choose another port with --metrics-port.", taken)
-
-    def _remote_destination(self, options: Any, workload: Workload[Any]) -> Destination | None:
-        if not options.remote_write:
-            return None
-        to = destination(options.remote_write, os.environ.get(REMOTE_WRITE_TOKEN, ""), workload.allowed)
-        # Locust tells its workers, and its page, of all options; there may be a password in this one.
-        options.remote_write = ""
-        return to
-
-    def _new_series(self, run: Run[Any]) -> Series | None:
-        """Begin the file of the whole time series, where the results will be."""
-        try:
-            run.folder = finish.folder(run, self.environment.parsed_options.results)
-            series = Series(self._collector, SeriesFile(run.folder / NAME), self._wall_clock)
-        except OSError as error:
-            logger.warning("The time series of this run cannot be kept: %s", error.strerror or error)
-            return None
-        series.start()
-        return series
-
-    def _state(self) -> RunState | None:
-        """What /metrics shows at this moment."""
-        run = self.run
-        if run is None:
-            return None
-        return observed(
-            run,
-            self._judged,
-            fleet_messages.users_by_class(self.environment.runner),
-            self._demands,
-            self._renderings,
-        )
-
-
-def _breathe() -> None:
-    gevent.sleep(0.01)
 
 
 def _loaded(kind: type[User]) -> set[str]:
