@@ -8,10 +8,11 @@ from typing import Any
 
 from harness import objective
 from harness.demand import Metric
+from scenarios.load_sections import Arrivals, Closed
 from scenarios.names import JOURNEY_NAMES, PAYMENT_NAMES, SMS_NAMES
 from scenarios.problems import ABSENT, Problem
 from scenarios.search_checks import beside_a_search, search_problems
-from scenarios.sections import Arrivals, Closed, Document
+from scenarios.sections import Document
 from scenarios.trace import TraceError, replay
 
 Problems = Iterator[Problem]

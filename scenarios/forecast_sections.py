@@ -13,7 +13,7 @@ from pydantic import ConfigDict, Field, model_validator
 from harness.planning.forecast import FEWEST_PEAKS
 from scenarios.measures import PerSecond, PositivePerSecond, PositiveSeconds, Seconds, Share, Weight
 from scenarios.names import PaymentName
-from scenarios.sections import Count, PositiveCount, Table, Text
+from scenarios.table import Count, PositiveCount, Table, Text
 
 Confidence = Annotated[Share, Field(ge=0.5, lt=1)]
 Positive = Annotated[float, Field(gt=0)]

@@ -9,12 +9,12 @@ from typing import Any
 from pydantic import ValidationError
 
 from harness.target import host_refusal
+from scenarios.load_sections import Arrivals
 from scenarios.measures import NoQuantity, per_second, positive_seconds, share, weight
 from scenarios.moot import moot_demands
 from scenarios.names import PAYMENT_NAMES
 from scenarios.problems import Problem, ScenarioError, did_you_mean, one_of
 from scenarios.scenario import Scenario, check
-from scenarios.sections import Arrivals
 
 OPTIONS: Mapping[str, str] = {
     "payment_mix": "--payment-mix",

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import random
 import tempfile
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from hashlib import sha256
@@ -23,16 +22,18 @@ from harness.landmarks import Landmarks
 from harness.levels import Levels
 from harness.pacing import Arrival
 from harness.stop_rule import StopRule
-from harness.workload import Choices, LedgerEntry, Misuse
+from harness.workload import Choices, Misuse
 from scenarios import overrides, scenario
+from scenarios.embedded import EmbeddedShop
 from scenarios.moot import refuse_never_met
 from scenarios.problems import ScenarioError
 from scenarios.scenario import Scenario
+from scenarios.stage import Stage
 from shop.contract import PAYMENT_OPTIONS, Page
 from shop.process import ShopProcess, ShopStartError
 from users.accounts import AccountPool, AccountsRejected
 from users.funnel import STEPS
-from users.itinerary import Itinerary, Mix
+from users.itinerary import Mix
 from users.journeys import JOURNEYS
 from users.mix import Casting
 from users.origin import origin_of
@@ -48,65 +49,6 @@ LANDMARKS = Landmarks(
 
 MOST_COUNTED = 100_000
 """Arrivals whose journeys are drawn once more at the end of a run, to hold against those who came; about two seconds."""
-
-
-class Stage:
-    """What the shoppers of one process need for one run."""
-
-    def __init__(self, prepared: Scenario, casting: Callable[[], Casting], accounts: AccountPool) -> None:
-        target = prepared.target
-        self.accounts = accounts
-        self.conduct = prepared.conduct
-        self.client: str = target.client
-        self.verify_tls = target.verify_tls
-        self.connect_timeout = target.connect_timeout
-        self.read_timeout = target.read_timeout
-        self.longest_exchange = target.connect_timeout + target.read_timeout
-        self.largest_reply = target.largest_reply
-        self.seed = prepared.seed
-        self.trace_sampled = prepared.document.trace.sampled
-        self._casting = casting
-        self._open = prepared.is_open
-        self._think = prepared.think
-
-    def itinerary(self, arrival: Arrival) -> Itinerary:
-        """What the shopper of this arrival does: of a closed load, its number counts among its kind only."""
-        casting = self._casting()
-        return casting.itinerary(arrival.number) if self._open else casting.of_journey(arrival.kind, arrival.number)
-
-    def left(self) -> Mapping[str, int]:
-        """How many accounts of each kind nobody uses just now."""
-        kinds = {"accounts_saved": "returning", "accounts_new": "first_time"}
-        return {pool: self.accounts.free(journey) for pool, journey in kinds.items()}
-
-    def think(self, page: str, rng: random.Random) -> float:
-        """Think time in seconds before a page."""
-        return self._think.draw(page, rng)
-
-
-class EmbeddedShop:
-    """The embedded shop of one run."""
-
-    def __init__(self, process: ShopProcess) -> None:
-        self._process = process
-        self.url: str = process.url
-
-    def alive(self) -> bool:
-        """Whether its process still runs."""
-        return self._process.alive()
-
-    def ledger(self) -> LedgerEntry:
-        """What it says it did; raises ``OSError`` when it cannot say."""
-        ledger = self._process.ledger()
-        return LedgerEntry(
-            pages=dict(ledger["pages"]),
-            orders=dict(ledger["orders"]),
-            revenue=sum(round(float(amount) * 100) for amount in ledger["revenue"].values()),
-        )
-
-    def stop(self) -> None:
-        """End its process."""
-        self._process.stop()
 
 
 class Prepared:

@@ -18,9 +18,10 @@ from harness.stop_rule import StopRule
 from scenarios.checks import content_problems, shape_problems
 from scenarios.complaints import problems_of
 from scenarios.files import FOLDER, find, names, tables
+from scenarios.load_sections import Arrivals, Closed
 from scenarios.names import JOURNEY_NAMES, PAYMENT_NAMES, SMS_NAMES
 from scenarios.problems import ScenarioError
-from scenarios.sections import Arrivals, Closed, Document, Target
+from scenarios.sections import Document, Target
 from scenarios.trace import Replay, replay
 from shop.settings import Settings
 from users.cover import cover

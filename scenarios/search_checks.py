@@ -8,8 +8,9 @@ from typing import Any
 
 from harness import objective
 from harness.pilot import can_be_searched
+from scenarios.load_sections import Capacity
 from scenarios.problems import Problem
-from scenarios.sections import Capacity, Document
+from scenarios.sections import Document
 
 
 def beside_a_search(arrivals: Mapping[str, Any]) -> Iterator[Problem]:

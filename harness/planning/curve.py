@@ -10,7 +10,7 @@ from html import escape
 from harness.planning.carried import Grade
 from harness.planning.forecast import quantile
 from harness.planning.levels import Level
-from harness.planning.plan import Plan
+from harness.planning.outcome import Plan
 from harness.planning.scaling import FARTHEST
 from harness.planning.words import whole
 

@@ -12,7 +12,7 @@ from tabulate import tabulate
 
 from harness.planning import words
 from harness.planning.curve import response_curve, throughput_curve
-from harness.planning.plan import Plan
+from harness.planning.outcome import Plan
 from harness.planning.sheets import tables
 from harness.tables import Table
 

@@ -6,7 +6,7 @@ import math
 
 from harness.planning.carried import Carried
 from harness.planning.forecast import quantile
-from harness.planning.plan import Odds, Plan
+from harness.planning.outcome import Odds, Plan
 from harness.planning.words import percent, whole
 from harness.tables import NONE, Table
 from harness.units import spoken_duration, spoken_number, spoken_share

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from harness.planning.carried import Carried, Grade
 from harness.planning.forecast import quantile
-from harness.planning.plan import Odds, Plan
+from harness.planning.outcome import Odds, Plan
 from harness.planning.scaling import FARTHEST
 from harness.units import spoken_duration, spoken_share
 from harness.verdict import Verdict

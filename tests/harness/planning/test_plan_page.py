@@ -12,7 +12,8 @@ from harness.planning.carried import Carried, Grade
 from harness.planning.curve import marks
 from harness.planning.forecast import Forecast, Peak, WhatIf
 from harness.planning.measured import Source, measured
-from harness.planning.plan import Odds, plan
+from harness.planning.outcome import Odds
+from harness.planning.plan import plan
 
 RATES = (1, 2, 4, 6, 8, 10, 15)
 
