@@ -1,5 +1,6 @@
 """Locust's own client as a transport is as honest as ours: verified, sent once, never followed, bounded, cookies kept."""
 
+import socket
 import ssl
 import time
 from types import SimpleNamespace
@@ -16,7 +17,7 @@ LARGEST = 100_000
 
 
 @pytest.fixture
-def locusts():
+def locusts(serve):
     """Make one for a URL; it is closed when the test is over (before its server is)."""
     made, heard = [], []
 
@@ -46,9 +47,9 @@ def authority(monkeypatch, tmp_path):
     tls.context.cache_clear()
 
 
-def context_of(issuer):
+def context_of(issuer, name="127.0.0.1"):
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    issuer.issue_cert("127.0.0.1").configure_cert(context)
+    issuer.issue_cert(name).configure_cert(context)
     return context
 
 
@@ -71,6 +72,8 @@ def test_certificates_are_verified_unless_told_otherwise_and_one_context_serves_
         assert fetch(locusts(good.url)).body == b"ok"
     assert tls.context.cache_info().misses == 1
     assert fetch(locusts(bad.url))[:4] == (0, b"", "", Outcome.CONNECTION)
+    other = serve(answering, context=context_of(authority, "other.example"), may_break=True)
+    assert fetch(locusts(other.url))[:4] == (0, b"", "", Outcome.CONNECTION)
     for _ in range(2):
         assert fetch(locusts(bad.url, verify_tls=False)).body == b"ok"
     assert tls.context.cache_info().misses == 2
@@ -134,6 +137,21 @@ def test_silence_is_a_timeout_and_cookies_outlive_the_connection(serve, locusts,
     assert fetch(transport).body == b"ok"
     assert [b"cookie: a=1" in request for request in seen] == [True, False]
     assert server.connections == 2
+
+
+def test_nobody_answers_the_door(locusts, fetch):
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen(0)
+        waiting = [socket.socket() for _ in range(8)]
+        for sock in waiting:  # fill the queue, after which Linux answers no more
+            sock.setblocking(False)
+            sock.connect_ex(listener.getsockname())
+        began = time.perf_counter()
+        assert fetch(locusts(f"http://127.0.0.1:{listener.getsockname()[1]}", connect=0.2)).failure is Outcome.TIMEOUT
+        assert 0.2 <= time.perf_counter() - began < 2
+        for sock in waiting:
+            sock.close()
 
 
 def test_a_reply_that_trickles_in_is_cut_off(serve, locusts, fetch):

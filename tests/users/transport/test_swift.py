@@ -116,6 +116,20 @@ def test_what_is_sent(serve, shopper, fetch):
     assert "cookie" not in fourth
 
 
+def test_cookies_go_back_to_the_paths_that_they_are_for(serve, shopper, fetch):
+    seen = []
+
+    def script(peer):
+        while request := peer.request():
+            seen.append(request.partition(b"Cookie: ")[2].partition(b"\r\n")[0])
+            peer.answer(b"ok", *(() if len(seen) > 1 else ("Set-Cookie: near=1", "Set-Cookie: far=2; Path=/far")))
+
+    transport = shopper(serve(script).url)
+    for url in ("/near/page?x=/far", "/near/other", "/far/page", "/"):
+        fetch(transport, url)
+    assert seen == [b"", b"near=1", b"far=2", b""]
+
+
 def test_a_redirection_is_reported_and_not_followed(serve, shopper, fetch):
     def script(peer):
         while peer.request():

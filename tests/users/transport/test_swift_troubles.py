@@ -397,3 +397,25 @@ def test_a_request_of_which_not_a_byte_could_leave_goes_over_a_fresh_connection(
     connection.sock.shutdown(socket.SHUT_WR)
     assert fetch(transport, method="POST", body=b"buy=1")[:2] == (200, b"ok")
     assert server.connections == 2
+
+
+def found(*ports):
+    """What is found when a name is looked up: these ports of this machine, in this order."""
+    return lambda *_, **__: [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", port)) for port in ports]
+
+
+def test_where_one_address_is_dead_the_next_is_tried(serve, shopper, fetch, monkeypatch):
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        dead = listener.getsockname()[1]
+    server = serve(answering)
+    monkeypatch.setattr(addresses.cooperative, "getaddrinfo", found(dead, server.port))
+    assert fetch(shopper("http://two.shop.test")).body == b"ok"
+    monkeypatch.setattr(addresses.cooperative, "getaddrinfo", found(dead, dead))
+    assert fetch(shopper("http://none.shop.test")).failure is Outcome.CONNECTION
+
+
+def test_a_name_that_takes_too_long_to_look_up_is_a_timeout(shopper, fetch, monkeypatch):
+    monkeypatch.setattr(addresses.cooperative, "getaddrinfo", lambda *_, **__: gevent.sleep(5))
+    began = time.perf_counter()
+    assert fetch(shopper("http://slow.shop.test", connect=0.1)).failure is Outcome.TIMEOUT
+    assert 0.1 <= time.perf_counter() - began < 2

@@ -81,14 +81,18 @@ def test_a_busy_process_does_not_book_its_lateness_as_the_shops(serve, shopper):
         lambda _: 0.0,
         lag=lags.append,
     )
-    browser.fetch(Visit("Page", path="/", reads=Reads.ANY))
+    until = time.perf_counter() + 5
+    while not lags and time.perf_counter() < until:  # the kernel begins to take notes a moment after it is asked to
+        browser.fetch(Visit("Page", path="/", reads=Reads.ANY))
+    before = len(lags)
     worker = gevent.spawn(busy, 0.3)
     browser.fetch(Visit("Page", path="/", reads=Reads.ANY))
     worker.join()
-    late = samples[1]
+    late = samples[-1]
+    assert len(lags) == before + 1
     assert 0.02 <= late.done - late.sent < 0.15
-    assert lags[1] > 0.15
-    assert late.done - late.sent + lags[1] >= 0.3
+    assert lags[-1] > 0.15
+    assert late.done - late.sent + lags[-1] >= 0.3
     assert browser.due == late.done
     *_, heard = shopper.heard()
     assert heard["response_time"] == pytest.approx((late.done - late.sent) * 1000, abs=5)

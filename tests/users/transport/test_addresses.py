@@ -1,0 +1,42 @@
+"""A name is looked up once in a while, for all shoppers together, and an address never."""
+
+import socket
+
+import pytest
+
+from users import addresses
+from users.addresses import Addresses
+from users.origin import origin_of
+
+
+@pytest.fixture
+def asked(monkeypatch):
+    """The names that were looked up; each has the address of this machine."""
+    names = []
+
+    def look_up(host, port, **_):
+        names.append(host)
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", port))]
+
+    monkeypatch.setattr(addresses.cooperative, "getaddrinfo", look_up)
+    return names
+
+
+def test_an_answer_is_good_for_a_minute(asked):
+    now = [1000.0]
+    found = Addresses(lambda: now[0])
+    shop, bank = origin_of("http://shop.test:81"), origin_of("http://bank.test")
+    for moment, expected in ((1000.0, 1), (1059.0, 1), (1061.0, 2), (1062.0, 2)):
+        now[0] = moment
+        ((_, address),) = found.of(shop)
+        assert address == ("127.0.0.1", 81)
+        assert len(asked) == expected
+    found.of(bank)
+    assert asked == ["shop.test", "shop.test", "bank.test"]
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "[::1]"])
+def test_nobody_is_asked_about_an_address(asked, host):
+    ((_, address),) = Addresses(lambda: 0.0).of(origin_of(f"http://{host}:81"))
+    assert address[:2] == (host.strip("[]"), 81)
+    assert asked == []
