@@ -117,6 +117,23 @@ def test_locust_counts_the_same_over_both_one_by_one_or_many_at_once(walk_all, e
     assert len(heard) == (2 * len(pages) if listens else 0)
 
 
+def test_the_charts_of_locust_move_with_what_is_told_once_a_second(environment):
+    noted, now = Statistics(environment), int(time.time())
+    for second in range(now - 30, now):
+        for n in range(20):
+            # Five seconds ago everything became slower.
+            noted.note("GET", f"Page{n % 4}", (100.0 if second < now - 5 else 400.0, 500, second + n / 20))
+        noted.flush()
+    total = environment.stats.total
+    assert total.num_requests == 600
+    assert total.current_rps == pytest.approx(20)
+    # The slow seconds are half of the ten that a chart looks back on.
+    assert total.get_current_response_time_percentile(0.95) == 400
+    assert total.get_current_response_time_percentile(0.25) == 100
+    assert total.get_response_time_percentile(0.5) == 100
+    assert environment.stats.entries["Page3", "GET"].num_requests == 150
+
+
 @pytest.mark.parametrize("kind", ["ours", "locust's"])
 def test_no_client_blames_the_shop_for_want_of_a_file(environment, kind):
     lacked = []
