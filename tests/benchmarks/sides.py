@@ -43,6 +43,8 @@ def _walker(name: str, url: str, number: int) -> Callable[[int], tuple[int, int]
     from locust import FastHttpUser, HttpUser, User  # noqa: PLC0415
     from locust.env import Environment  # noqa: PLC0415
 
+    from harness.recorder import Recorder  # noqa: PLC0415
+    from harness.sample import Window  # noqa: PLC0415
     from users.statistics import Statistics  # noqa: PLC0415
 
     environment = Environment(user_classes=[], host=url)
@@ -51,7 +53,12 @@ def _walker(name: str, url: str, number: int) -> Callable[[int], tuple[int, int]
     kind = type("Shopper", (kinds[name],), {"host": url, "abstract": False, **_verifying(name)})
     statistics = Statistics(environment)
     users = [kind(environment) for _ in range(number)]
-    shoppers = [_browser(user, url, statistics) if name == "checkload" else _locust_client(user) for user in users]
+    wanted = visits()
+    if name == "checkload":
+        recorder = Recorder(Window(time.perf_counter(), time.perf_counter(), math.inf))  # one, as in a run
+        shoppers = [_browser(user, url, statistics, recorder, wanted) for user in users]
+    else:
+        shoppers = [_locust_client(user, wanted) for user in users]
 
     def walk(journeys: int) -> tuple[int, int]:
         left = iter(range(journeys))
@@ -109,17 +116,13 @@ def visits() -> list:
     ]
 
 
-def _browser(user, url: str, statistics) -> Journey:
+def _browser(user, url: str, statistics, recorder, wanted: list) -> Journey:
     """Ours, with all that a run switches on: checks, cookies, limits, Locust's statistics, our own histograms."""
-    from harness.recorder import Recorder  # noqa: PLC0415
-    from harness.sample import Window  # noqa: PLC0415
     from users.client import Browser  # noqa: PLC0415
     from users.steps import walk  # noqa: PLC0415
     from users.swift import Limits, Swift  # noqa: PLC0415
 
     transport = Swift(url, user, Limits(5.0, 30.0, 60.0, 1_000_000), statistics=statistics)
-    recorder = Recorder(Window(time.perf_counter(), time.perf_counter(), math.inf))
-    wanted = visits()
 
     def steps():
         for visit in wanted:  # noqa: UP028 - answers are sent in, which a list cannot take
@@ -143,7 +146,7 @@ def _browser(user, url: str, statistics) -> Journey:
     return journey
 
 
-def _locust_client(user) -> Journey:
+def _locust_client(user, wanted: list) -> Journey:
     """What is written with Locust's clients today: ``catch_response``, orjson, the same checks of the same bytes."""
     from urllib.parse import urlencode  # noqa: PLC0415
 
@@ -151,7 +154,6 @@ def _locust_client(user) -> Journey:
 
     client = user.client
     cookies = client.cookiejar if hasattr(client, "cookiejar") else client.cookies
-    wanted = visits()
 
     def journey() -> tuple[int, int]:
         received = 0
