@@ -28,6 +28,14 @@ class Cell:
         self.noted: dict[str, int] = {}
         self.slices: dict[int, Histogram] = {}
 
+    def slice(self, place: int) -> Histogram:
+        """The response times of the slice at this place; what was due before the first belongs to the first."""
+        place = max(place, 0)
+        histogram = self.slices.get(place)
+        if histogram is None:
+            histogram = self.slices[place] = Histogram()
+        return histogram
+
     def add(self, other: Cell) -> None:
         """Count everything that the other has counted; both must have slices of the same length."""
         self.response.add(other.response)

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from math import inf
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeAlias, TypeVar
 
 from harness.cell import Arrivals, Cell
 from harness.histogram import Histogram
@@ -19,6 +19,9 @@ from harness.sample import Blame, JourneySample, PageSample, Phase, Window
 __all__ = ["Arrivals", "Cell", "Counts", "JourneyKey", "PageKey", "Recorder"]
 
 Key = TypeVar("Key")
+_Times: TypeAlias = tuple[list[float], list[float], list[int]]  # response and service times in seconds, bytes
+
+_PUT_BY = 512  # pages that are counted at one go: half a millisecond's work
 
 
 class PageKey(NamedTuple):
@@ -75,12 +78,40 @@ class Recorder:
     def __init__(self, window: Window, *, slice_length: float = 1.0, most_slices: int = 128) -> None:
         if slice_length <= 0 or most_slices < 1:
             raise ValueError("slice_length must be over 0 seconds and most_slices at least 1")
-        self.window = window
-        self.slice_length = slice_length
+        self._window = window
+        self._slice_length = slice_length
         self.most_slices = most_slices
-        self.pages: dict[PageKey, Cell] = {}
+        self._pages: dict[PageKey, Cell] = {}
+        self._put_by: list[PageSample] = []
         self.journeys: dict[JourneyKey, Cell] = {}
         self.arrivals: dict[Phase, Arrivals] = {phase: Arrivals() for phase in Phase}
+
+    @property
+    def window(self) -> Window:
+        """Which moments are warm-up, steady and drain; what was counted before it is changed keeps its phase."""
+        return self._window
+
+    @window.setter
+    def window(self, window: Window) -> None:
+        self._fold()
+        self._window = window
+
+    @property
+    def slice_length(self) -> float:
+        """The length of a slice in seconds, up to this moment."""
+        self._fold()
+        return self._slice_length
+
+    @property
+    def pages(self) -> dict[PageKey, Cell]:
+        """Every page counted up to this moment."""
+        self._fold()
+        return self._pages
+
+    @pages.setter
+    def pages(self, cells: dict[PageKey, Cell]) -> None:
+        self._fold()
+        self._pages = cells
 
     @property
     def lateness(self) -> Histogram:
@@ -93,16 +124,11 @@ class Recorder:
         return self.arrivals[Phase.STEADY].waits
 
     def page(self, sample: PageSample) -> None:
-        """Count one page."""
-        page, payment_option, outcome, blame, due, sent, done, received, status = sample
-        key = page, payment_option, outcome, blame, self.window.phase(due)
-        cell = self.pages.get(key)  # type: ignore[call-overload]  # a plain tuple finds it, and is made in half the time
-        if cell is None:
-            cell = self.pages[PageKey(*key)] = Cell()
-        cell.received += received
-        noted, what = cell.noted, str(status)
-        noted[what] = noted.get(what, 0) + 1
-        self._time(cell, due, sent, done)
+        """Count one page: by the time that anybody looks."""
+        put_by = self._put_by
+        put_by.append(sample)
+        if len(put_by) >= _PUT_BY:
+            self._fold()
 
     def journey(self, sample: JourneySample) -> None:
         """Count one journey; a dropped arrival has a response time of infinity and no service time."""
@@ -122,7 +148,10 @@ class Recorder:
         cell.amount += sample.amount
         if sample.reached:
             cell.noted[sample.reached] = cell.noted.get(sample.reached, 0) + 1
-        self._time(cell, sample.due, sample.started, sample.done)
+        if sample.done != inf:
+            cell.service.record(sample.done - sample.started)
+        place = int((sample.due - self._window.start) / self._fitting(sample.due))
+        cell.response.record(sample.done - sample.due, beside=cell.slice(place))
 
     def offered(self, due: float, n: int = 1) -> None:
         """Count arrivals that became due."""
@@ -256,26 +285,46 @@ class Recorder:
             recorder.arrivals[Phase(phase)] = Arrivals.from_json(arrivals)
         return recorder
 
-    def _time(self, cell: Cell, due: float, sent: float, done: float) -> None:
-        response = done - due
-        if done != inf:
-            cell.service.record(done - sent)
-        index = int((due - self.window.start) / self.slice_length)
-        while index >= self.most_slices:
+    def _fold(self) -> None:
+        """Count what was put by, page by page: one by one they would cost twice as much, among all else that a request is."""
+        if not self._put_by:
+            return
+        put_by, self._put_by = self._put_by, []
+        latest = max([sample.due for sample in put_by])
+        window, length = self._window, self._fitting(latest)
+        start, begins, ends = window.start, window.steady_from, window.steady_until
+        alike: dict[tuple[str, str, str, str, str, int, int], _Times] = {}
+        for page, payment_option, outcome, blame, due, sent, done, received, status in put_by:
+            phase = Phase.STEADY if begins <= due < ends else window.phase(due)
+            kind = page, payment_option, outcome, blame, phase, int((due - start) / length), status
+            times = alike.get(kind)
+            if times is None:
+                times = alike[kind] = [], [], []
+            times[0].append(done - due)
+            if done < inf:
+                times[1].append(done - sent)
+            times[2].append(received)
+        for (*labels, place, status), (responses, services, sizes) in alike.items():
+            cell = self._pages.get(tuple(labels))  # type: ignore[call-overload]  # a plain tuple finds it
+            if cell is None:
+                cell = self._pages[PageKey(*labels)] = Cell()
+            cell.received += sum(sizes)
+            cell.noted[str(status)] = cell.noted.get(str(status), 0) + len(sizes)
+            cell.service.record_all(services)
+            cell.response.record_all(responses, beside=cell.slice(place))
+
+    def _fitting(self, due: float) -> float:
+        """The length of a slice, once there is one for what was due at this moment."""
+        while int((due - self._window.start) / self._slice_length) >= self.most_slices:
             self._halve()
-            index //= 2
-        index = max(index, 0)
-        histogram = cell.slices.get(index)
-        if histogram is None:
-            histogram = cell.slices[index] = Histogram()
-        cell.response.record(response, beside=histogram)
+        return self._slice_length
 
     def _cells(self) -> Iterable[Cell]:
-        yield from self.pages.values()
+        yield from self._pages.values()
         yield from self.journeys.values()
 
     def _halve(self) -> None:
-        self.slice_length *= 2
+        self._slice_length *= 2
         for cell in self._cells():
             cell.halve()
 

@@ -235,3 +235,18 @@ def test_what_is_counted_beside_is_counted_alike(seconds):
     alone.record(seconds, 3)
     both.record(seconds, 3, beside=beside)
     assert both == beside == alone
+
+
+@given(st.lists(TIMES))
+def test_many_at_one_go_are_counted_as_one_by_one(times):
+    at_once, once_more, singly = Histogram(), Histogram(), Histogram()
+    at_once.record_all(times, beside=once_more)
+    for seconds in times:
+        singly.record(seconds)
+    assert at_once == once_more == singly
+
+
+def test_nan_is_refused_among_many_too():
+    for times in ([math.nan, 1.0], [1.0, math.nan]):
+        with pytest.raises(ValueError, match="NaN"):
+            Histogram().record_all(times)

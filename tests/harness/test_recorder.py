@@ -229,3 +229,29 @@ def test_a_run_that_never_began_is_written_and_read_as_well():
 def test_slices_of_no_length_are_refused(settings):
     with pytest.raises(ValueError, match="slice_length must be over 0"):
         Recorder(WINDOW, **settings)
+
+
+def test_what_was_counted_before_the_window_changed_keeps_its_phase():
+    recorder = Recorder(WINDOW)
+    recorder.page(a_page(due=120.0))
+    recorder.window = Window(start=100.0, steady_from=110.0, steady_until=115.0)
+    recorder.page(a_page(due=121.0))
+    assert {key.phase: cell.response.total for key, cell in recorder.pages.items()} == {Phase.STEADY: 1, Phase.DRAIN: 1}
+
+
+@pytest.mark.parametrize("most_slices", [4, 128])
+def test_pages_looked_at_after_each_and_after_all_are_counted_alike(most_slices):
+    chance = random.Random(8)
+    samples = [
+        PageSample(
+            chance.choice("AB"), "gpay", "ok", "nobody", due, due, due + chance.random(), 7, chance.choice([200, 0])
+        )
+        for due in (chance.uniform(90, 200) for _ in range(2_000))
+    ]
+    watched, left_alone = Recorder(WINDOW, most_slices=most_slices), Recorder(WINDOW, most_slices=most_slices)
+    for sample in samples:
+        watched.page(sample)
+        assert watched.pages
+        left_alone.page(sample)
+    assert left_alone.slice_length == watched.slice_length
+    assert left_alone.to_json() == watched.to_json()
