@@ -65,20 +65,19 @@ def reach_payment(errand: Errand, first: Sequence[Page] = ()) -> Steps[None]:
         yield from _WALKS[shown](errand)
 
 
-def _after(page: Page) -> frozenset[Page]:
-    return frozenset(WAY[WAY.index(page) + 1 :])
+_AFTER: Mapping[Page, frozenset[Page]] = {page: frozenset(WAY[place + 1 :]) for place, page in enumerate(WAY)}
 
 
 def _choices(errand: Errand, page: Page, key: str) -> Steps[None]:
     """See to it that what this page offers is before the shopper's eyes."""
     if key not in errand.shown.context:
-        expects = frozenset({page}) | _after(page)
+        expects = frozenset({page}) | _AFTER[page]
         yield from ask(errand, look(errand, page, expects, frozenset({key}), judge=delivery_is_settled))
 
 
 def _introduce(errand: Errand) -> Steps[None]:
     form = {"user_email": errand.shopper.email, "phone_number": errand.shopper.phone}
-    yield from ask(errand, post(errand, Page.INDEX, form, _after(Page.INDEX), judge=delivery_is_settled))
+    yield from ask(errand, post(errand, Page.INDEX, form, _AFTER[Page.INDEX], judge=delivery_is_settled))
 
 
 def _address(errand: Errand) -> Steps[None]:
@@ -92,7 +91,7 @@ def _address(errand: Errand) -> Steps[None]:
             errand,
             Page.ADDRESS_SELECTION,
             {"shipping_address": pk, "billing_address": pk},
-            _after(Page.ADDRESS_SELECTION),
+            _AFTER[Page.ADDRESS_SELECTION],
             echo={"shipping_address": pk, "billing_address": pk},
             judge=delivery_is_settled,
             thinks=False,  # typing the address took the time
@@ -122,7 +121,7 @@ def _delivery(errand: Errand) -> Steps[None]:
             errand,
             Page.DELIVERY_OPTION,
             {"delivery_option": pk},
-            _after(Page.DELIVERY_OPTION),
+            _AFTER[Page.DELIVERY_OPTION],
             echo={"delivery_option": pk},
             judge=delivery_is_settled,
         ),
@@ -138,7 +137,7 @@ def _shipping(errand: Errand) -> Steps[None]:
             errand,
             Page.SHIPPING_OPTION,
             {"shipping_option": pk},
-            _after(Page.SHIPPING_OPTION),
+            _AFTER[Page.SHIPPING_OPTION],
             echo={"shipping_option": pk},
             judge=delivery_is_settled,
         ),

@@ -15,6 +15,7 @@ from users.journeys import JOURNEYS
 
 _SEED_BITS = 62
 _NOTHING = Told()
+_DRAWN = 256  # itineraries that are kept until they are asked for again
 
 
 class Casting:
@@ -39,6 +40,7 @@ class Casting:
         self._mix = mix
         self._seed = seed
         self._told = told
+        self._drawn: dict[int, Itinerary] = {}
         self._kinds = tuple(name for name in JOURNEYS if active is None or name in active)
         self.cover_list = cover(mix, self._kinds) if mix.cover else ()
         """The exact list of journeys of a covering mix, in order; empty for a mix that is drawn."""
@@ -59,6 +61,15 @@ class Casting:
 
     def itinerary(self, number: int) -> Itinerary:
         """What the shopper of this arrival is going to do; numbers count from 0 over the whole run."""
+        # Asked for twice: when the arrival is due, for its kind, and when somebody sets out.
+        drawn = self._drawn.pop(number, None)
+        if drawn is None:
+            if len(self._drawn) >= _DRAWN:
+                self._drawn.clear()
+            drawn = self._drawn[number] = self._drawn_by(number)
+        return drawn
+
+    def _drawn_by(self, number: int) -> Itinerary:
         if self.cover_list:
             return self._covered(self.cover_list, number, number)
         told = self._told[number] if number < len(self._told) else _NOTHING

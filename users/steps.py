@@ -26,7 +26,8 @@ class Reads(Enum):
     ANY = "any"
 
 
-@dataclass(frozen=True, slots=True)
+# Not frozen, though nobody changes one: it is made for every page, and to freeze it costs as much as to check the page.
+@dataclass(slots=True)
 class Visit:
     """One page that a shopper wants: what to send, and what a shop in order would answer.
 
@@ -65,8 +66,7 @@ class Visit:
     wait: float = 0.0
 
 
-# Not frozen, though nobody changes one: it is made for every page, and to freeze it costs as much as to check the page.
-@dataclass(slots=True)
+@dataclass(slots=True)  # nor is this one, for the same reason
 class Answer:
     """What came back for a visit, already checked: ``outcome`` is ``OK`` or a shopper's luck, never a fault.
 
