@@ -25,7 +25,10 @@ from users.trace import Trace
 FORM = "application/x-www-form-urlencoded"
 JSON = "application/json"
 
-_IN_ORDER = str(Outcome.OK), str(Outcome.OK.blame)
+# Plain strings: labels outlive the enums, in messages and files.
+_BOOKED = {outcome: (outcome.value, outcome.blame.value) for outcome in Outcome}
+_NAMES = {page: page.value for page in Page}
+_sample = tuple.__new__  # what a NamedTuple does for each of its fields by name takes twice as long
 
 
 class Reply(NamedTuple):
@@ -83,34 +86,43 @@ class Browser:
 
     def fetch(self, visit: Visit) -> Answer:
         """Think, ask for the page, check the reply and record one sample; a fault raises ``JourneyFailed``."""
-        self._pause(visit)
-        sent = self.clock()
+        if self._first:
+            self._first = False
+        elif visit.thinks or visit.wait:
+            self._pause(visit)
+        clock, requesting = self.clock, self.requesting
+        page = _NAMES.get(visit.page) or str(visit.page)
+        requesting[page] += 1
+        sent = clock()
         outcome = Outcome.ABORTED
         received = status = 0
-        page = str(visit.page)
-        self.requesting[page] += 1
         reported = False
         done = sent
         answer: Answer | None = None
         try:
-            reply = self.transport.send(visit.page, visit.method, visit.path, self._headers(visit), _body(visit))
-            done = self._done(reply, sent)
-            received = len(reply.body)
-            status = reply.status
-            if reply.failure is not None:
-                outcome = reply.failure
+            status, body, location, failure, arrived = self.transport.send(
+                page, visit.method, visit.path, self._headers(visit), _body(visit)
+            )
+            done = clock()
+            if arrived is not None and sent <= arrived <= done:
+                if self.lag is not None:
+                    self.lag(done - arrived)
+                done = arrived
+            received = len(body)
+            if failure is not None:
+                outcome = failure
             else:
-                answer, outcome = check(visit, reply.status, reply.body, reply.location)
+                answer, outcome = check(visit, status, body, location)
             self.transport.report(outcome, failed=answer is None)
             reported = True
         finally:
             # Also when Locust cuts the user off in the middle of a page: one sample, whatever happens.
             if not reported:
-                done = self.clock()
-            # Plain strings: labels outlive the enums, in messages and files.
-            named, blame = _IN_ORDER if outcome is Outcome.OK else (str(outcome), str(outcome.blame))
-            self.requesting[page] -= 1
-            sample = PageSample(page, self.payment_option, named, blame, self.due, sent, done, received, status)
+                done = clock()
+            named, blame = _BOOKED[outcome]
+            requesting[page] -= 1
+            fields = page, self.payment_option, named, blame, self.due, sent, done, received, status
+            sample = _sample(PageSample, fields)
             self.record(sample)
             if self.traced is not None and self.trace is not None and self.trace.sampled:
                 self.traced(sample, self.trace.id)
@@ -122,19 +134,7 @@ class Browser:
             self.csrf_token = str(answer.document.get("csrf_token", ""))
         return answer
 
-    def _done(self, reply: Reply, sent: float) -> float:
-        read = self.clock()
-        arrived = reply.arrived
-        if arrived is None or not sent <= arrived <= read:
-            return read
-        if self.lag is not None:
-            self.lag(read - arrived)
-        return arrived
-
     def _pause(self, visit: Visit) -> None:
-        if self._first:
-            self._first = False
-            return
         pause = visit.wait + (self.think(visit.page) if visit.thinks else 0.0)
         if pause > 0:
             self.due += pause

@@ -21,6 +21,7 @@ _PAGES: Mapping[str, Page] = {page.value: page for page in CHECKOUT_PAGES}
 _SIGN_IN = ("login", "users/")
 _REFUSALS = frozenset({400, 401, 403})
 _ZERO = Decimal(0)
+_MISSING = 0  # in place of errors: no list, no object, and not null
 
 
 class _Wrong(Exception):
@@ -36,7 +37,7 @@ def check(visit: Visit, status: int, body: bytes, headers_location: str = "") ->
     """
     try:
         if 200 <= status < 300:  # noqa: PLR2004 - the class of HTTP statuses, RFC 9110 section 15
-            answer = (_read_envelope if visit.reads is Reads.ENVELOPE else _READERS[visit.reads])(visit, body)
+            answer = _READERS[visit.reads](visit, body)
         else:
             answer = _elsewhere(visit, status, headers_location)
     except _Wrong as wrong:
@@ -79,23 +80,37 @@ def _json_object(body: bytes) -> dict[str, Any]:
 def _read_envelope(visit: Visit, body: bytes) -> Answer:
     document = _json_object(body)
     # These two say more than the shape does, and a shop may leave the rest of the envelope out of them.
-    if document.get("template_name") == TEMPLATE_SIGNED_OUT:
+    template, redirect = document.get("template_name"), document.get("redirect_url")
+    if template == TEMPLATE_SIGNED_OUT:
         raise _Wrong(Outcome.SESSION_LOST)
-    redirect = document.get("redirect_url")
-    if isinstance(redirect, str) and "basket" in redirect:
+    if redirect is not None and isinstance(redirect, str) and "basket" in redirect:
         raise _Wrong(Outcome.BASKET_LOST)
-    entries = _shape(document)
+    entries, pre_order = document.get("context_list"), document.get("pre_order")
+    errors = document.get("errors", _MISSING)
+    # Parsed JSON is of these very types, and of no others derived from them.
+    if type(entries) is not list or type(template) is not str or type(pre_order) is not dict:
+        raise _Wrong(Outcome.ENVELOPE)
+    if errors is not None and type(errors) is not list and type(errors) is not dict:
+        raise _Wrong(Outcome.ENVELOPE)
+    for entry in entries:
+        if type(entry) is not dict or not _is_entry(entry):
+            raise _Wrong(Outcome.ENVELOPE)
     page = _current_page(visit, entries)
-    context = _context(entries)
-    outcome = _refusal(visit) if document["errors"] else Outcome.OK
+    context = entries[0]["page_context"] if len(entries) == 1 else _context(entries)
+    outcome = _refusal(visit) if errors else Outcome.OK
     # Who is refused stays on her page, and what was valid before is kept: so a refusal is held to the same.
     if visit.expects and page not in visit.expects:
         raise _Wrong(Outcome.UNEXPECTED_PAGE)
     if visit.echo or visit.total is not None or visit.goods is not None:
-        _demand_state(visit, document["pre_order"], completed=page is Page.THANK_YOU)
+        _demand_state(visit, pre_order, completed=page is Page.THANK_YOU)
     if visit.needs and outcome is Outcome.OK:
         _demand_needs(visit, context)
     return Answer(outcome, document, page, context)
+
+
+def _is_entry(entry: dict[str, Any]) -> bool:
+    name = entry.get("page_name")
+    return type(entry.get("page_context")) is dict and (name is None or type(name) is str)
 
 
 def _refusal(visit: Visit) -> Outcome:
@@ -105,32 +120,7 @@ def _refusal(visit: Visit) -> Outcome:
     return visit.refused_as
 
 
-def _shape(document: dict[str, Any]) -> list[dict[str, Any]]:
-    """The entries of ``context_list``, once the document is known to be an envelope."""
-    entries = document.get("context_list")
-    if not (
-        isinstance(entries, list)
-        and isinstance(document.get("template_name"), str)
-        and isinstance(document.get("pre_order"), dict)
-        and "errors" in document
-    ):
-        raise _Wrong(Outcome.ENVELOPE)
-    errors = document["errors"]
-    if errors is not None and not isinstance(errors, list | dict):
-        raise _Wrong(Outcome.ENVELOPE)
-    for entry in entries:
-        if not (isinstance(entry, dict) and isinstance(entry.get("page_context"), dict)):
-            raise _Wrong(Outcome.ENVELOPE)
-        name = entry.get("page_name")
-        if name is not None and not isinstance(name, str):
-            raise _Wrong(Outcome.ENVELOPE)
-    return entries
-
-
 def _context(entries: list[dict[str, Any]]) -> Mapping[str, Any]:
-    if len(entries) == 1:
-        only: dict[str, Any] = entries[0]["page_context"]
-        return only
     return {key: value for entry in entries for key, value in entry["page_context"].items()}
 
 

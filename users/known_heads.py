@@ -9,7 +9,10 @@ from __future__ import annotations
 from typing import NamedTuple
 
 _MOST = 512  # heads; some servers write a number of its own into each, and must not fill the memory
-_LONGEST = 4096  # bytes of one head
+LONGEST = 4096
+"""Bytes of a head that is kept, at most."""
+END = b"\r\n\r\n"
+"""What a head ends with."""
 
 
 class Known(NamedTuple):
@@ -25,16 +28,8 @@ class Known(NamedTuple):
 _known: dict[bytes, Known] = {}
 
 
-def head_of(data: bytes) -> bytes:
-    """The head that these first bytes of a reply begin with, its end included; empty if it is not whole, or too long."""
-    at = data.find(b"\r\n\r\n", 0, _LONGEST)
-    return data[: at + 4] if at >= 0 else b""
-
-
-def find(head: bytes, length: int, largest: int) -> Known | None:
-    """What is known of this head, if its reply is as long as the bytes at hand (``length``) and its body not too large."""
-    known = _known.get(head)
-    return known if known is not None and known.length == length and length - len(head) <= largest else None
+find = _known.get
+"""What is known of a head, its end included; it holds for a reply of just that length."""
 
 
 def keep(head: bytes, known: Known) -> None:

@@ -12,9 +12,8 @@ from typing import Final
 from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
 
 from shop.contract import Outcome
-from users import known_heads
 from users.decoding import TooLarge, Undecodable, decode
-from users.known_heads import Known
+from users.known_heads import END, LONGEST, Known, find, keep
 
 _HEAD_LIMIT = 64 * 1024  # bytes of status lines and headers, of a reply and of what is sent ahead of it
 _WRAPPING = 8  # bytes of chunk framing that each byte of a body may cost before it is called abuse
@@ -50,8 +49,10 @@ class ReplyReader:
         "_chunks",
         "_coding",
         "_framed",
+        "_fresh",
         "_headed",
         "_open",
+        "_parsed",
         "_parser",
         "_size",
         "cookies",
@@ -67,17 +68,20 @@ class ReplyReader:
     def __init__(self, largest: int) -> None:
         self.largest = largest
         self._parser: HttpResponseParser | None = None
+        self._parsed = True
         self.begin(bodiless=False)
         self.over = True
 
     def begin(self, *, bodiless: bool) -> None:
         """A request is about to be sent; ``bodiless``: its reply has no body, as to HEAD."""
-        self._open = True
+        self._open = self._fresh = True
         self._bodiless = bodiless
         self.over = self.reusable = False
         self.received = 0
         self.failure: Outcome | None = None
-        self._clear()
+        if self._parsed:
+            self._parsed = False
+            self._clear()
 
     def _clear(self) -> None:
         self.status = self._size = 0
@@ -88,17 +92,23 @@ class ReplyReader:
 
     def feed(self, piece: memoryview) -> bool:
         """Take the next bytes; true when the reply is over, for better or worse."""
-        first = not self.received
-        self.received += len(piece)
+        data, head = bytes(piece), b""
+        self.received += len(data)
+        if self._fresh:
+            self._fresh = False
+            at = data.find(END, 0, LONGEST)
+            if at >= 0 and self._open and not self._bodiless:
+                at += 4
+                head = data[:at]
+                known = find(head)
+                if known is not None and known.length == len(data) and len(data) - at <= self.largest:
+                    self.status, _, self.cookies, self.location, self._coding = known
+                    self._chunks = [data[at:]]
+                    self.over = self.reusable = True
+                    return True
         if not self._open:
             return self.fail(Outcome.CONNECTION)
-        data = bytes(piece)
-        head = known_heads.head_of(data) if first and not self._bodiless else b""
-        if head and (known := known_heads.find(head, len(data), self.largest)) is not None:
-            self.status, _, self.cookies, self.location, self._coding = known
-            self._chunks.append(data[len(head) :])
-            self.over = self.reusable = True
-            return True
+        self._parsed = True
         if self._parser is None:
             self._parser = HttpResponseParser(self)
         try:
@@ -108,7 +118,7 @@ class ReplyReader:
             return self.fail(Outcome.CONNECTION)
         if self.over:
             if head and self.reusable and self.failure is None and self._size == len(data) - len(head):
-                known_heads.keep(head, Known(self.status, len(data), self.cookies, self.location, self._coding))
+                keep(head, Known(self.status, len(data), self.cookies, self.location, self._coding))
             return True
         if self.received - self._size > _HEAD_LIMIT + _WRAPPING * self._size:
             return self.fail(Outcome.TOO_LARGE if self._headed else Outcome.CONNECTION)

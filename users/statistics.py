@@ -37,6 +37,7 @@ class Statistics:
         self._environment = environment
         self._hook = environment.events.request
         self._put_by: dict[tuple[str, str], list[Heard]] = {}
+        self._known: Any = None  # Locust's own listener, once it was seen
         self._waiting = False
         self._timer = get_hub().loop.timer(PERIOD, PERIOD, ref=False)
         # Ahead of Locust's own listener, which takes the entries away with it.
@@ -49,15 +50,20 @@ class Statistics:
     def alone(self) -> bool:
         """Whether nobody but Locust's own statistics listens to requests."""
         handlers = self._hook._handlers  # noqa: SLF001 - Locust has no other way to say who listens
-        return len(handlers) == 1 and getattr(handlers[0], "__module__", "") == _OWN
+        if len(handlers) != 1:
+            return False
+        if handlers[0] is not self._known:
+            if getattr(handlers[0], "__module__", "") != _OWN:
+                return False
+            self._known = handlers[0]
+        return True
 
     def note(self, method: str, page: str, heard: Heard) -> None:
         """Put one reply by that was in order; only while ``alone``."""
-        key = page, method
-        put_by = self._put_by.get(key)
-        if put_by is None:
-            put_by = self._put_by[key] = []
-        put_by.append(heard)
+        try:
+            self._put_by[page, method].append(heard)
+        except KeyError:
+            self._put_by[page, method] = [heard]
         if not self._waiting:
             self._waiting = True
             # Not ``start``: a timer that has run is started with what was left of its time, which is nothing.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, lru_cache
 from typing import NamedTuple
 
 from users.decoding import OFFERED
@@ -78,20 +78,25 @@ _lines: dict[tuple[str, str], bytes] = {}
 
 def render(head: Head, cookies: bytes, headers: Mapping[str, str], body: bytes | None) -> bytes:
     """The whole request. ``cookies`` is a ``Cookie`` line with its end, or empty. Raises ``Unsendable``."""
-    parts = [head.start, cookies]
-    for item in headers.items():
-        line = _lines.get(item)
-        if line is None:
-            line = _line(*item)
-            if item[0] != TRACE and len(_lines) < _KEPT:
-                _lines[item] = line
-        parts.append(line)
-    if body is None:
-        parts.append(head.empty)
-    else:
-        parts.append(b"Content-Length: %d\r\n\r\n" % len(body))
-        parts.append(body)
-    return b"".join(parts)
+    rest = (head.empty,) if body is None else (_length(len(body)), body)
+    try:
+        return b"".join([head.start, cookies, *map(_lines.get, headers.items()), *rest])  # type: ignore[list-item]
+    except TypeError:  # a line is not known yet
+        return b"".join([head.start, cookies, *map(_found, headers.items()), *rest])
+
+
+@lru_cache(_KEPT)
+def _length(size: int) -> bytes:
+    return b"Content-Length: %d\r\n\r\n" % size
+
+
+def _found(item: tuple[str, str]) -> bytes:
+    line = _lines.get(item)
+    if line is None:
+        line = _line(*item)
+        if len(_lines) < _KEPT and item[0] != TRACE:
+            _lines[item] = line
+    return line
 
 
 def _line(name: str, value: str) -> bytes:
