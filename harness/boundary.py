@@ -1,7 +1,8 @@
 """Where a demand gives way, out of the levels that tracked it: the rate, how sure that is, and how steep the way there.
 
-The tracking settles along the boundary: its rate is the mean of the logarithms over the last half of the levels. The interval joins the
-spread of five batches of them (Student's t) with the error of counting, under the design effect that the levels show.
+The tracking settles along the boundary: its rate is the mean of the logarithms over all levels but the first fifth, in which it came
+there (Polyak and Juditsky's averaging). The interval joins the spread of five batches of them (Student's t), the error of counting under the design
+effect that the levels show, and what walks over the same shop differ by. Shares and widths are from ``tests/calibration/capacity_claims.py``.
 """
 
 from __future__ import annotations
@@ -17,9 +18,12 @@ from harness.odds import proves_kept
 BATCHES = 5
 USUAL_STEEPNESS = 8.0
 LEAST_STEEP, MOST_STEEP = 3.0, 30.0
-FLAT = 5.0
 BURSTS = 25.0
-"""The design effect from which on what was over the bound near by says little about the rates near by."""
+"""The design effect beyond which the few levels of a search tell no more of how clustered slow answers are."""
+ARRIVING = 5
+"""One part in so many of the levels is the way to the boundary, and does not count."""
+WALKS = 0.03
+"""Half of the 95 % interval by which walks differ that look alike in all else, of the logarithm of the rate."""
 CLOSE = 0.2
 """Of the boundary: levels this near to it are counted together."""
 NEAR = 0.35
@@ -83,7 +87,7 @@ class Boundary:
 
 def boundary(tracked: Sequence[tuple[float, Counted]]) -> Boundary | None:
     """The boundary that these levels (rate, and its worst demand) went along; ``None`` of fewer than four."""
-    last = tracked[len(tracked) // 2 :] if len(tracked) >= 2 * FEWEST else tracked
+    last = tracked[len(tracked) // ARRIVING :] if len(tracked) >= 2 * FEWEST else tracked
     if len(last) < FEWEST:
         return None
     logs = [math.log(rate) for rate, _ in last]
@@ -95,11 +99,8 @@ def boundary(tracked: Sequence[tuple[float, Counted]]) -> Boundary | None:
     share = math.fsum(counted.over for _, counted in near) / total
     at = math.fsum(counted.total * log for log, counted in near) / total
     effect = _effect(near, steepness, at, share)
-    if steepness < FLAT and effect < BURSTS and share > 0 < allowed:
-        # On a gentle slope the search strays far; where it has been tells less than what was seen there.
-        middle = at - max(-CLOSE, min(CLOSE, math.log(share / allowed) / steepness))
-    counting = 1.96 * math.sqrt(effect / max(1.0, total * max(allowed, share))) / steepness
-    either_way = math.hypot(_spread(logs), counting)
+    counting = 1.96 * math.sqrt(min(effect, BURSTS) / max(1.0, total * max(allowed, share))) / steepness
+    either_way = math.hypot(_spread(logs), counting, WALKS)
     rate = math.exp(middle)
     return Boundary(rate, rate * math.exp(-either_way), rate * math.exp(either_way), steepness, allowed, effect)
 

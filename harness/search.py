@@ -37,6 +37,8 @@ PROMISING = 0.8
 """Of the allowed share: with fewer than this over the bound, a confirmation is gone on with rather than begun anew lower down."""
 AIM = 0.6
 """Of the allowed share: what the next confirmation is to see."""
+LAST = 0.8
+"""Of the boundary: what is tried at most where there is time for one confirmation only; an answer on the low side is better than none."""
 LOOKS = 3
 """How often a confirmation may be gone on with; each look is another chance to be wrong."""
 LOWEST = 1 / 64
@@ -264,8 +266,11 @@ def _confirm(
 ) -> Generator[Level, Seen, Found]:
     plan, looks = so_far.plan, 0
     while not looks or so_far.spent + plan.confirmation <= plan.budget:
-        joins = 0 < looks < LOOKS
-        seen = yield Level(Purpose.CONFIRM, rate, plan.confirm, joins)
+        joins, seconds = 0 < looks < LOOKS, plan.confirm
+        if found is not None and so_far.spent + 2 * plan.confirmation > plan.budget:
+            joins, rate = False, min(rate, found.rate * LAST)
+            seconds = max(seconds, plan.budget - plan.after - so_far.spent)
+        seen = yield Level(Purpose.CONFIRM, rate, seconds, joins)
         looks = looks + 1 if joins else 1
         so_far.spent, so_far.under_way = seen.spent, seen.under_way
         if seen.trouble:

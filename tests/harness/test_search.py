@@ -135,20 +135,34 @@ def test_a_confirmation_that_failed_is_tried_again_lower_down():
         tried.append(level.rate)
         return Verdict.FAILED if len(tried) < 3 else _gate(level, counted)
 
-    _, found = fly(Plan(start=5, most=500, budget=900), 60.0, confirms=refuse_twice)
+    _, found = fly(Plan(start=5, most=500, budget=900, level=40), 60.0, confirms=refuse_twice)
     assert tried == sorted(tried, reverse=True)
     assert found.confirmed == tried[-1] < tried[0]
 
 
 def test_a_confirmation_that_is_promising_is_gone_on_with():
-    answers = iter([Verdict.INCONCLUSIVE, Verdict.INCONCLUSIVE, Verdict.PASSED])
+    answers = iter([Verdict.INCONCLUSIVE, Verdict.PASSED])
     asked, found = fly(
-        Plan(start=5, most=500, budget=900),
+        Plan(start=5, most=500, budget=900, level=40),
         60.0,
         confirms=lambda _level, counted: next(answers) if counted.excess < 0.8 else Verdict.INCONCLUSIVE,
     )
     last = [level for level in asked if level.rate == found.confirmed and level.purpose is Purpose.CONFIRM]
-    assert [level.joins for level in last] == [False, True, True]
+    assert [level.joins for level in last] == [False, True]
+
+
+def test_the_last_confirmation_is_one_that_answers():
+    """Where nothing is confirmed, the last try for which there is time lies well below, and is as long as the budget lasts."""
+    plan = Plan(start=10, most=500, budget=600, confirm=60)
+    asked, found = fly(plan, 30.0, confirms=lambda *_: Verdict.INCONCLUSIVE)
+    confirms = [level for level in asked if level.purpose is Purpose.CONFIRM]
+    last = confirms[-1]
+    assert found.confirmed is None
+    assert all(level.rate > 0.85 * found.boundary.rate for level in confirms[:-1])
+    assert last.rate <= 0.8 * found.boundary.rate
+    assert not last.joins
+    assert last.seconds >= 60
+    assert sum(level.seconds for level in asked) == pytest.approx(600, abs=1e-6)
 
 
 def test_where_slow_answers_come_in_clusters_the_first_confirmation_is_no_higher_than_the_interval(monkeypatch):
