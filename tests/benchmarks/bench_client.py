@@ -77,9 +77,10 @@ def measure(section: str, turns: int, *, quick: bool) -> dict[str, Any]:
 
 
 def _timing(seconds: float, tries: int) -> dict[str, dict | None]:
-    with responder("steady.py", str(DELAY)) as (port,):
+    with certificates() as (server, trusted), responder("steady.py", str(DELAY), server) as (port, tls_port):
         found: dict[str, dict | None] = {
-            client: asked("timing.py", client, port, seconds, tries) for client in timing.CLIENTS
+            client: asked("timing.py", client, port, tls_port, seconds, tries, SSL_CERT_FILE=trusted)
+            for client in timing.CLIENTS
         }
         return found | timing.outsiders(port, seconds, tries)
 

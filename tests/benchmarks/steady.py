@@ -1,7 +1,7 @@
 """A server that answers everything after the same time, for those who want to know how well a client keeps time.
 
-Run as ``python steady.py PORT_FILE SECONDS``; it writes its port there and serves on loopback until its standard input
-ends. The time counts from the kernel's own note of the request's arrival, not from when it was read, and no timer is
+Run as ``python steady.py PORT_FILE SECONDS CERTIFICATE`` (a PEM file with its key); it writes its port there, and a second
+one for TLS, and serves on loopback until its standard input ends. The time counts from the kernel's own note of the request's arrival, not from when it was read, and no timer is
 slept on: it looks again and again, on a core that should be its own. ``GET /_truth`` tells how long, by the same note,
 its answers really took since it was last asked.
 """
@@ -12,6 +12,7 @@ import json
 import resource
 import select
 import socket
+import ssl
 import struct
 import sys
 import time
@@ -27,61 +28,104 @@ TIMESTAMPNS = 35  # SO_TIMESTAMPNS of Linux, which Python gives no name
 NOTED = struct.Struct("=qq")
 
 
-class Steady:
-    """Requests come whole and in one piece, one at a time on a connection."""
+class Line:
+    """One connection. Requests come whole and in one piece, one at a time."""
 
-    def __init__(self, delay: float) -> None:
+    def __init__(self, sock: socket.socket, context: ssl.SSLContext | None) -> None:
+        self.sock = sock
+        self.shaken = context is None
+        self.tls = None
+        if context is not None:
+            self.incoming, self.outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+            self.tls = context.wrap_bio(self.incoming, self.outgoing, server_side=True)
+
+    def heard(self, piece: bytes) -> bytes:
+        """The request that these bytes are; empty while there is none yet."""
+        if self.tls is None:
+            return piece
+        self.incoming.write(piece)
+        try:
+            if not self.shaken:
+                self.tls.do_handshake()
+                self.shaken = True
+            return self.tls.read(4096)
+        except ssl.SSLWantReadError:
+            return b""
+        finally:
+            if self.outgoing.pending:
+                self.sock.send(self.outgoing.read())
+
+    def say(self, reply: bytes) -> None:
+        if self.tls is not None:
+            self.tls.write(reply)
+            reply = self.outgoing.read()
+        self.sock.send(reply)
+
+
+class Steady:
+    """Answers on two ports, plain and over TLS; the first of its ``ports`` is the plain one."""
+
+    def __init__(self, delay: float, certificate: str) -> None:
         self.delay = delay
         self.took: list[float] = []
-        self.due: deque[tuple[float, socket.socket]] = deque()
-        self.listening = socket.create_server(("127.0.0.1", 0), backlog=4096)
-        self.listening.setblocking(False)
-        self.listening.setsockopt(socket.SOL_SOCKET, TIMESTAMPNS, 1)  # accepted connections take it over
-        self.connections: dict[int, socket.socket] = {}
+        self.due: deque[tuple[float, Line]] = deque()
+        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        context.load_cert_chain(certificate)
+        self.doors = {}
+        for spoken in (None, context):
+            door = socket.create_server(("127.0.0.1", 0), backlog=4096)
+            door.setblocking(False)
+            door.setsockopt(socket.SOL_SOCKET, TIMESTAMPNS, 1)  # accepted connections take it over
+            self.doors[door.fileno()] = door, spoken
+        self.ports = [door.getsockname()[1] for door, _ in self.doors.values()]
+        self.lines: dict[int, Line] = {}
 
     def serve(self) -> None:
         poll = select.epoll()
-        poll.register(self.listening, select.EPOLLIN)
+        for door in self.doors:
+            poll.register(door, select.EPOLLIN)
         poll.register(sys.stdin, select.EPOLLIN | select.EPOLLHUP)
         while True:
             self._answer()
             for number, _ in poll.poll(0):
                 if number == sys.stdin.fileno():
                     return
-                if number == self.listening.fileno():
-                    connection, _ = self.listening.accept()
-                    connection.setblocking(False)
-                    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-                    self.connections[connection.fileno()] = connection
-                    poll.register(connection, select.EPOLLIN)
-                elif not self._heard(self.connections[number]):
+                if number in self.doors:
+                    door, context = self.doors[number]
+                    sock, _ = door.accept()
+                    sock.setblocking(False)
+                    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                    self.lines[sock.fileno()] = Line(sock, context)
+                    poll.register(sock, select.EPOLLIN)
+                elif not self._heard(self.lines[number]):
                     poll.unregister(number)
-                    self.connections.pop(number).close()
+                    self.lines.pop(number).sock.close()
 
-    def _heard(self, connection: socket.socket) -> bool:
+    def _heard(self, line: Line) -> bool:
         """Put a request by until its answer is due; false once nothing more comes."""
         try:
-            piece, notes, _, _ = connection.recvmsg(4096, 64)
+            piece, notes, _, _ = line.sock.recvmsg(4096, 64)
+            request = line.heard(piece) if piece else b""
         except OSError:
             return False
-        if piece.startswith(b"GET /_truth"):
+        if request.startswith(b"GET /_truth"):
             body = json.dumps(self._truth()).encode()
-            connection.send(HEAD % len(body) + body)
-        elif piece:
+            line.say(HEAD % len(body) + body)
+        elif request:
             came = time.time()
             for _, _, held in notes:
                 seconds, nanoseconds = NOTED.unpack(held)
                 came = seconds + nanoseconds * 1e-9
-            self.due.append((came, connection))
+            self.due.append((came, line))
         return bool(piece)
 
     def _answer(self) -> None:
         due = self.due
         # Of several that were read at one glance, the first need not have come first: by a glance, no more.
         while due and due[0][0] + self.delay <= (now := time.time()):
-            came, connection = due.popleft()
+            came, line = due.popleft()
             try:
-                connection.send(REPLY)
+                line.say(REPLY)
             except OSError:
                 continue
             self.took.append(now - came)
@@ -94,6 +138,6 @@ class Steady:
 if __name__ == "__main__":
     limit = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (limit, limit))
-    server = Steady(float(sys.argv[2]))
-    Path(sys.argv[1]).write_text(f"{server.listening.getsockname()[1]}\n")
+    server = Steady(float(sys.argv[2]), sys.argv[3])
+    Path(sys.argv[1]).write_text(f"{' '.join(map(str, server.ports))}\n")
     server.serve()

@@ -27,7 +27,7 @@ def test_a_quick_run_leaves_all_figures_and_puts_them_between_the_marks(tmp_path
     assert all(cost > 0 for cost in found["tls_cpu_us_per_request"].values())
     assert found["thousand_users_to_ten"] > 0
     assert found["own_work_us"] > 0
-    assert set(found["timing"]) == {"checkload", "fast_http_user", "wrk", "k6"}
+    assert set(found["timing"]) == {"checkload", "checkload_tls", "fast_http_user", "wrk", "k6"}
     assert found["timing"]["checkload"]["core_share"] > 0
     assert set(found["scale"]) == {
         "idle user",

@@ -2,7 +2,7 @@
 
 The share is looked for as ``at_share`` says. What the client then says of p50 and p99 is held against what the server says:
 the difference is its error. Errors are in milliseconds. wrk knows no rate; it is given more connections.
-Run as ``python timing.py CLIENT PORT SECONDS TRIES`` for the clients that are Python.
+Run as ``python timing.py CLIENT PORT TLS_PORT SECONDS TRIES`` for the clients that are Python.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ import k6_side  # noqa: E402 - found once the path is set
 import wrk_side  # noqa: E402
 from at_share import DELAY, Measured, at_share  # noqa: E402
 
-USERS = 600  # as many as a rate at which we are busy needs, when each waits for 20 ms
-CLIENTS = ("checkload", "fast_http_user")
+USERS = 800  # as many as a rate at which we are busy needs, when each waits for 20 ms
+CLIENTS = ("checkload", "checkload_tls", "fast_http_user")
 MOST = 4_000  # connections
 
 
-def measure(client: str, port: int, seconds: float, tries: int) -> dict[str, float]:
+def measure(client: str, port: int, tls_port: int, seconds: float, tries: int) -> dict[str, float]:
     """One of the Python clients, in a process of its own."""
     import gevent  # noqa: PLC0415 - Locust patches the standard library, and comes before what wants it patched
     from locust import FastHttpUser, User  # noqa: PLC0415
@@ -37,12 +37,13 @@ def measure(client: str, port: int, seconds: float, tries: int) -> dict[str, flo
 
     from harness.quiet import Quiet  # noqa: PLC0415
 
-    url = f"http://127.0.0.1:{port}"
+    ours = client != "fast_http_user"
+    url = f"https://127.0.0.1:{tls_port}" if client.endswith("tls") else f"http://127.0.0.1:{port}"
     environment = Environment(user_classes=[], host=url)
     environment.create_local_runner()
-    kind = type("Shopper", (User if client == "checkload" else FastHttpUser,), {"host": url, "abstract": False})
+    kind = type("Shopper", (User if ours else FastHttpUser,), {"host": url, "abstract": False})
     times: list[float] = []
-    ask = (_ours if client == "checkload" else _theirs)(environment, url, times)
+    ask = (_ours if ours else _theirs)(environment, url, times)
     asks = [ask(kind(environment)) for _ in range(USERS)]
 
     def shop(one: Callable[[], None], number: int, pause: float, until: float) -> None:
@@ -64,7 +65,7 @@ def measure(client: str, port: int, seconds: float, tries: int) -> dict[str, flo
         times.sort()
         return share, reached, times[len(times) // 2], times[len(times) * 99 // 100]
 
-    run(500.0, 0.5)
+    run(1000.0, 1.5)  # long enough for all of them to connect
     Quiet().begin()
     return at_share(lambda: _truth(port), lambda rate: run(rate, seconds), 2000.0, tries)
 
@@ -139,4 +140,4 @@ def outsiders(port: int, seconds: float, tries: int) -> dict[str, dict[str, floa
 
 
 if __name__ == "__main__":
-    print(json.dumps(measure(sys.argv[1], int(sys.argv[2]), float(sys.argv[3]), int(sys.argv[4]))))
+    print(json.dumps(measure(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), float(sys.argv[4]), int(sys.argv[5]))))
