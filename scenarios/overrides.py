@@ -140,6 +140,11 @@ def _sms_share(tables: Tables, choice: Any, _scenario: Scenario) -> list[str]:
 
 def _arrival_rate(tables: Tables, choice: Any, scenario: Scenario) -> list[str]:
     rate = per_second(choice)
+    if scenario.document.capacity is not None:
+        raise NoQuantity(
+            "no rate for a scenario with [capacity]: the search sets it",
+            "leave it out; capacity.start and capacity.most say where the search begins and how high it may go",
+        )
     arrivals = tables.get("arrivals")
     if arrivals is None:
         raise NoQuantity("no rate: the scenario's load is closed", "choose --users, or a scenario with [arrivals]")
@@ -161,6 +166,10 @@ def _duration(tables: Tables, choice: Any, scenario: Scenario) -> list[str]:
     duration = positive_seconds(_maybe_number(choice))
     if scenario.document.cover:
         raise NoQuantity("no duration: the scenario walks everything exactly once", "choose --arrival-rate")
+    if scenario.document.capacity is not None:
+        raise NoQuantity(
+            "no duration for a scenario with [capacity]: it ends when it has its answer", "choose --budget"
+        )
     if duration <= scenario.warm_up:
         raise NoQuantity(f"longer than the warm-up of {scenario.warm_up:g} s, the rest of which is judged")
     if not scenario.is_open:

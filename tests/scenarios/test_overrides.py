@@ -200,3 +200,16 @@ def test_a_demand_that_never_made_sense_is_not_quietly_set_aside():
 def test_a_choice_that_leaves_no_demand_is_refused():
     asked = scenario(objectives=["orders[payment=gpay] count >= 1"])
     assert [key for key, _ in refused(asked, payment_mix="masterpass")] == ["objectives"]
+
+
+def test_a_search_sets_rate_and_end_itself_and_says_what_to_choose_instead():
+    searched = scenario(objectives=["journey response_time p95 < 4s"], arrivals={}, capacity={"start": 5, "most": 50})
+    with pytest.raises(ScenarioError) as error:
+        with_overrides(searched, {"arrival_rate": "10/s", "duration": "30s"})
+    said = {problem.key: (problem.expected, problem.remedy) for problem in error.value.problems}
+    assert set(said) == {"--arrival-rate", "--run-time"}
+    expected, remedy = said["--arrival-rate"]
+    assert "the search sets it" in expected
+    assert "capacity.start" in remedy
+    assert "capacity.most" in remedy
+    assert "--budget" in said["--run-time"][1]
