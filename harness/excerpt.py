@@ -9,10 +9,13 @@ from typing import TypeVar
 
 from harness.cell import Cell
 from harness.histogram import Histogram
-from harness.recorder import JourneyKey, Recorder
+from harness.overdue import Age
+from harness.recorder import JourneyKey, PageKey, Recorder
 from harness.sample import Blame, Phase, Window
 
 CELLS_A_BREATH = 20
+UNDER_WAY = "under_way"
+"""The outcome of those who have none yet."""
 
 Thing = TypeVar("Thing")
 
@@ -42,11 +45,13 @@ def excerpt(recorder: Recorder, start: float, end: float, breathe: Callable[[], 
     return part if recorder.slice_length == length else excerpt(recorder, start, end, breathe)
 
 
-def with_those_under_way(part: Recorder, due_between: Callable[[float, float], int], now: float) -> Recorder:
+def with_those_under_way(
+    part: Recorder, due_between: Callable[[float, float], int], now: float, waiting: Iterable[Age] = ()
+) -> Recorder:
     """The stretch with those who were due in it and have not ended ``now`` (seconds from the start of the load).
 
     Left out, a shop that never answers would look as if nobody had come. How they will end is not known, but how long they have
-    taken already is: at least since the end of the slice in which they were due.
+    taken already is: at least since the end of the slice in which they were due. ``waiting`` are requests without a reply.
     """
     whole = Recorder(part.window, slice_length=part.slice_length, most_slices=part.most_slices)
     whole.add(part)
@@ -54,15 +59,22 @@ def with_those_under_way(part: Recorder, due_between: Callable[[float, float], i
     for cell in part.journeys.values():
         ended.update({index: times.total for index, times in cell.slices.items()})
     length, begin = part.slice_length, part.window.start
-    waiting = Cell()
+    missed = Cell()
     first, last = (round((moment - begin) / length) for moment in (part.window.steady_from, part.window.steady_until))
     for index in range(first, last):
         if (missing := due_between(index * length, (index + 1) * length) - ended[index]) > 0:
-            times = waiting.slices[index] = Histogram()
+            times = missed.slices[index] = Histogram()
             times.record(max(0.0, now - (index + 1) * length), missing)
-            waiting.response.add(times)
-    if waiting.slices:
-        whole.journeys[JourneyKey("", "", "", "under_way", Blame.HARNESS, "", False, Phase.STEADY)] = waiting
+            missed.response.add(times)
+    if missed.slices:
+        whole.journeys[JourneyKey("", "", "", UNDER_WAY, Blame.HARNESS, "", False, Phase.STEADY)] = missed
+    for page, option, age, number in waiting:
+        if first <= (index := math.floor((now - age) / length)) < last:
+            key = PageKey(page, option, UNDER_WAY, Blame.HARNESS, Phase.STEADY)
+            cell, times = whole.pages.setdefault(key, Cell()), Histogram()
+            times.record(age, number)
+            cell.response.add(times)
+            cell.slices.setdefault(index, Histogram()).add(times)
     return whole
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from harness.clocks import Exchange, Offset, offset
+from harness.overdue import Age
 from harness.recorder import Recorder
 from harness.sample import Window
 from harness.share import Share, deal
@@ -35,6 +36,7 @@ class Member:
     under_way: int = 0
     in_flight: Mapping[str, int] = field(default_factory=dict)
     requesting: Mapping[str, int] = field(default_factory=dict)
+    waiting: Sequence[Age] = ()
     pools: Mapping[str, int] = field(default_factory=dict)
     facts: Mapping[str, Any] = field(default_factory=dict)
     orders: bytes = b""
@@ -74,6 +76,7 @@ class Fleet:
             member.under_way = message["under_way"]
             member.in_flight = message["in_flight"]
             member.requesting = message.get("requesting", {})
+            member.waiting = [tuple(one) for one in message.get("waiting", ())]
             member.pools = message.get("pools", {})
             member.facts = message["facts"]
             member.orders = message["orders"]

@@ -20,13 +20,14 @@ from __future__ import annotations
 import logging
 import math
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from harness.clocks import Exchange
 from harness.fleet import REPORT_EVERY, Fleet, Member
 from harness.fleet_checks import APART
 from harness.histogram import Histogram
+from harness.overdue import Age
 from harness.run import WATCH, Run
 from harness.sample import Window
 from harness.stragglers import end_children
@@ -87,6 +88,11 @@ class MasterRun(Run[StageT]):
         self._latecomers: dict[str, float] = {}
         self._added_up_at = -math.inf
         self._told: set[str] = set()
+
+    @property
+    def waiting(self) -> Sequence[Age]:
+        """Requests that wait for their reply in all workers, as far as told."""
+        return [] if self.fleet is None else [age for one in self.fleet.members.values() for age in one.waiting]
 
     @property
     def under_way(self) -> int:

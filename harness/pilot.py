@@ -8,20 +8,18 @@ judged by the arrivals that were due in it, after their longest demand has passe
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from harness.boundary import Counted
 from harness.demand import Metric, Objective
-from harness.excerpt import excerpt, with_those_under_way
-from harness.gate import assess
-from harness.histogram import Histogram
+from harness.excerpt import UNDER_WAY, excerpt, with_those_under_way
+from harness.gate import assess, share_verdict
+from harness.glance import Glance, Glances
+from harness.overdue import Age, LabelsOf
 from harness.recorder import Recorder
-from harness.sample import Phase
 from harness.search import Found, Level, Plan, Purpose, Seen, broken, search
 from harness.tally import tally
-from harness.units import spoken_duration, spoken_share
 from harness.verdict import ObjectiveResult, Verdict
 
 ANSWERED = "the search has its answer"
@@ -30,13 +28,11 @@ LEAD = 1.5
 """Seconds before the end of a level at which the next one is decided, so that every worker knows of it in time."""
 SETTLE, LONGEST_SETTLE = 0.25, 8.0
 """The share of a level, and the most seconds, that are given to the shop to settle."""
-LATE = 0.05
-"""Seconds from which an arrival was taken late."""
-MOST_LATE = 0.01
-"""Of a level's arrivals: more of them late, and the load generator was the limit."""
 AFTER = LEAD + 1.5
 """Seconds beyond the longest bound that a confirming level is held on; it is judged ``LEAD`` before, when workers have told of it."""
 LONGEST_AFTER = 60.0
+HOLD = 5.0
+"""Seconds for which a rate that looks confirmed is held on, as often as it takes until nobody under way can speak against it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,14 +51,6 @@ class Step:
     broken: bool
 
 
-@dataclass(frozen=True, slots=True)
-class _Look:
-    counted: tuple[tuple[int, int], ...]
-    taken: int
-    late: int
-    waited: int
-
-
 @dataclass(slots=True)
 class _Leg:
     """The level that is being flown."""
@@ -71,7 +59,7 @@ class _Leg:
     start: float
     settled: float
     end: float
-    first: _Look | None = None
+    first: Glance | None = None
     until: float = 0.0  # to which arrivals have been let in
 
 
@@ -79,15 +67,23 @@ class Pilot:
     """One search; ``begin`` gives its first stretch, ``steer`` all others, until there is something ``found``.
 
     ``steps`` are the levels that are over. A stretch is a rate in journeys per second and a length in seconds, to be let in after the last
-    one. ``due_between`` says how many arrivals were due between two moments: who has not ended yet is in no recorder.
+    one. ``due_between`` says how many arrivals were due between two moments: who has not ended yet is in no recorder. ``labels_of``
+    gives journey and payment option of an arrival, for demands on some of them.
     """
 
-    def __init__(self, plan: Plan, objectives: Sequence[Objective], due_between: Callable[[float, float], int]) -> None:
+    def __init__(
+        self,
+        plan: Plan,
+        objectives: Sequence[Objective],
+        due_between: Callable[[float, float], int],
+        labels_of: LabelsOf | None = None,
+    ) -> None:
         longest = max((one.bound for one in objectives if one.metric.timed), default=0.0)
         self._after = min(longest, LONGEST_AFTER) + AFTER
         self.plan = replace(plan, after=self._after)
         self.objectives = tuple(objectives)
         self._due_between = due_between
+        self._glances = Glances(self.objectives, due_between, labels_of)
         self.steps: list[Step] = []
         self.found: Found | None = None
         self.results: tuple[ObjectiveResult, ...] = ()
@@ -123,25 +119,44 @@ class Pilot:
         recorder: Recorder,
         under_way: float,
         processor_share: float,
+        *,
         breathe: Callable[[], object] = lambda: None,
+        waiting: Callable[[], Iterable[Age]] = tuple,
     ) -> list[tuple[float, float]]:
-        """Look at the run if it is time to; returns the stretches to let in next."""
+        """Look at the run if it is time to; returns the stretches to let in next.
+
+        ``waiting`` says which requests have been waiting for their reply, and for how long.
+        """
         leg = self._leg
         if self.found is not None:
             return []
         if leg.first is None and now >= leg.settled:
-            leg.first = self._look(recorder, breathe)
+            leg.first = self._glances.take(now, recorder, waiting(), breathe)
         if now < leg.end - LEAD:
             return []
-        confirming = leg.level.purpose is Purpose.CONFIRM
+        confirming, certain = leg.level.purpose is Purpose.CONFIRM, False
         if confirming and leg.until < leg.end + self._after:
             hold = leg.end + self._after - leg.until
             leg.until += hold
             return [(leg.level.rate, hold)]
         if confirming and now < leg.until - LEAD:
             return []
-        seen = self._confirmed(leg, recorder, under_way, processor_share, breathe) if confirming else None
-        return self._next(leg, seen or self._seen(leg, recorder, under_way, processor_share, breathe))
+        last = self._glances.take(now, recorder, ages := list(waiting()), breathe)
+        first = leg.first or last
+        verdict = None
+        if confirming:
+            demands, verdict, certain = self._confirmed(leg, recorder, ages, breathe)
+        else:
+            demands = self._glances.between(first, last)
+        trouble = self._glances.trouble(first, last, demands, processor_share)
+        if verdict is Verdict.PASSED and not (certain or trouble) and self._can_hold_on(leg):
+            # Who is still on her way may yet speak against it: the search can go on lower down now, and not once the load has ended.
+            leg.until += HOLD
+            return [(leg.level.rate, HOLD)]
+        return self._next(leg, Seen(demands, under_way, leg.until, trouble, verdict))
+
+    def _can_hold_on(self, leg: _Leg) -> bool:
+        return leg.until + HOLD <= min(self.plan.budget, leg.end + self._after + LONGEST_AFTER)
 
     def _next(self, leg: _Leg, seen: Seen) -> list[tuple[float, float]]:
         level = leg.level
@@ -174,49 +189,13 @@ class Pilot:
             self._joined_from = start + settle
         return _Leg(level, start, start + settle, start + level.seconds)
 
-    def _look(self, recorder: Recorder, breathe: Callable[[], object]) -> _Look:
-        counted = []
-        for objective in self.objectives:
-            one = tally(recorder, objective, tuple(Phase), sliced=False)
-            counted.append((one.total, one.over))
-            breathe()
-        lateness, waits = Histogram(), Histogram()
-        for arrivals in recorder.arrivals.values():
-            lateness.add(arrivals.lateness)
-            waits.add(arrivals.waits)
-        taken = sum(arrivals.started for arrivals in recorder.arrivals.values())
-        return _Look(tuple(counted), taken, lateness.count_over(LATE), waits.count_over(LATE))
-
-    def _seen(
-        self,
-        leg: _Leg,
-        recorder: Recorder,
-        under_way: float,
-        processor_share: float,
-        breathe: Callable[[], object],
-    ) -> Seen:
-        last = self._look(recorder, breathe)
-        first = leg.first or last
-        demands = tuple(
-            Counted(objective.text, total - before, over - before_over, objective.allowed)
-            for objective, (total, over), (before, before_over) in zip(
-                self.objectives, last.counted, first.counted, strict=True
-            )
-        )
-        trouble = self._trouble(first, last, demands, processor_share)
-        return Seen(demands, under_way, leg.until, trouble)
-
     def _confirmed(
-        self,
-        leg: _Leg,
-        recorder: Recorder,
-        under_way: float,
-        processor_share: float,
-        breathe: Callable[[], object],
-    ) -> Seen:
+        self, leg: _Leg, recorder: Recorder, ages: Sequence[Age], breathe: Callable[[], object]
+    ) -> tuple[tuple[Counted, ...], Verdict, bool]:
+        """How the demands were kept by all who were due in the level, and whether nobody under way can change that."""
         part = excerpt(recorder, self._joined_from, leg.end, breathe)
-        # A page or failure that is yet to come is nobody's knowledge; that a journey takes too long is.
-        whole = with_those_under_way(part, self._due_between, leg.until - LEAD)
+        # A page or failure that is yet to come is nobody's knowledge; that a journey or request takes too long is.
+        whole = with_those_under_way(part, self._due_between, leg.until - LEAD, ages)
         results = []
         for objective in self.objectives:
             results.append(assess(whole if objective.metric.timed else part, objective))
@@ -227,26 +206,17 @@ class Pilot:
             Counted(one.text, one.samples, one.over, objective.allowed, one.design_effect)
             for one, objective in zip(results, self.objectives, strict=True)
         )
-        last = self._look(recorder, breathe)
-        trouble = self._trouble(leg.first or last, last, demands, processor_share)
-        return Seen(demands, under_way, leg.until, trouble, _together(results))
+        missing = sum(cell.response.total for key, cell in whole.journeys.items() if key.outcome == UNDER_WAY)
+        return demands, _together(results), all(_kept_at_worst(part, one, missing) for one in self.objectives)
 
-    def _trouble(self, first: _Look, last: _Look, demands: Sequence[Counted], processor_share: float) -> str:
-        """Why the load generator was the limit of this level; a shop that breaks a demand is the limit itself."""
-        taken = last.taken - first.taken
-        if taken <= 0:
-            return "no arrival was served"
-        late, waited = (last.late - first.late) / taken, (last.waited - first.waited) / taken
-        # What came late is over the bound because of that, at worst; a shop that breaks a demand all the same is the limit itself.
-        at_best = [replace(one, over=max(0, one.over - math.ceil(late * one.total))) for one in demands]
-        if late > MOST_LATE and not broken(at_best):
-            return (
-                f"the load generator took {spoken_share(late)} of the arrivals more than {spoken_duration(LATE)} late, "
-                f"at {spoken_share(processor_share)} of a core; add a worker"
-            )
-        if waited > MOST_LATE and not broken(demands):
-            return f"{spoken_share(waited)} of the arrivals found no free virtual user; raise arrivals.users"
-        return ""
+
+def _kept_at_worst(part: Recorder, objective: Objective, missing: int) -> bool:
+    """Whether a demand is kept even if each of those who are missing, all under way, brings it one more that is over."""
+    if objective.metric is Metric.DROPPED:
+        return True
+    ended = tally(part, objective)
+    worst = replace(ended, total=ended.total + missing, unknown=ended.unknown + missing)
+    return share_verdict(worst, objective.allowed, 1 - objective.confidence)[0] is Verdict.PASSED
 
 
 def _together(results: Sequence[ObjectiveResult]) -> Verdict:

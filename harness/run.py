@@ -18,6 +18,7 @@ from typing import Any, TypeVar
 import gevent
 
 from harness.early_end import Cause, EarlyEnd, EarlyEnds
+from harness.pacing import Arrival
 from harness.pilot import ANSWERED, Pilot
 from harness.quiet import Quiet
 from harness.run_record import RunRecord
@@ -58,7 +59,9 @@ class Run(RunRecord[StageT]):
         self._greenlets: list[Any] = []
         self._early_ends = EarlyEnds(workload)
         search, levels = workload.search, self._door.levels
-        self.pilot = Pilot(search, workload.objectives, levels.due_between) if search and levels else None
+        self.pilot = (
+            Pilot(search, workload.objectives, levels.due_between, self._labels_of) if search and levels else None
+        )
         self.on_over: Callable[[], None] = lambda: None
         self.on_second: Callable[[Run[StageT]], None] = lambda _run: None
 
@@ -90,13 +93,21 @@ class Run(RunRecord[StageT]):
         """The next stretch of a load whose rate is searched for: so many arrivals a second, for so many seconds."""
         self._door.let_in(rate, seconds)
 
+    def _labels_of(self, number: int) -> tuple[str, str]:
+        return self.workload.labels_of(Arrival(number, self.workload.kind_of(number), 0.0))
+
     def _take_off(self) -> None:
         if self.pilot is not None:
             self.let_in(*self.pilot.begin())
 
     def _steer(self, pilot: Pilot) -> None:
         stretches = pilot.steer(
-            self.elapsed, self.recorder, self.under_way, self.processor_share, lambda: self._sleep(BREATH)
+            self.elapsed,
+            self.recorder,
+            self.under_way,
+            self.processor_share,
+            breathe=lambda: self._sleep(BREATH),
+            waiting=lambda: self.waiting,
         )
         for rate, seconds in stretches:
             self.let_in(rate, seconds)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Generic, TypeVar
@@ -21,6 +21,7 @@ from harness.histogram import Histogram
 from harness.journey_log import JourneyLog
 from harness.machine import Reading
 from harness.order_numbers import OrderNumbers
+from harness.overdue import Age, ages
 from harness.pacing import Arrival, Assignment, Seat
 from harness.process_facts import ProcessFacts, ProcessWatch
 from harness.recorder import Recorder
@@ -83,6 +84,7 @@ class RunRecord(Generic[StageT]):
         self.processor_share = 0.0
         self.spawned = 0
         self.in_flight, self.requesting = Counter[str](), Counter[str]()
+        self.pending: dict[int, tuple[str, str, float]] = {}  # only told of in a search; see harness/overdue.py
         self.exemplars = Exemplars()
         self._instrument = ProcessWatch(clock, clocks=ClockWatch(wall_clock))
         self._door = Door(workload, self.recorder, self._drop)
@@ -133,6 +135,11 @@ class RunRecord(Generic[StageT]):
         self._instrument.lacked(what)
 
     # -- what can be asked of it -----------------------------------------------------------------------------------------
+
+    @property
+    def waiting(self) -> Sequence[Age]:
+        """How long requests have been waiting for their reply."""
+        return ages(self.pending, self.clock())
 
     @property
     def under_way(self) -> int:

@@ -223,6 +223,7 @@ def _drain(so_far: _Progress) -> Generator[Level, Seen, None]:
         so_far.spent, so_far.under_way = seen.spent, seen.under_way
         if seen.under_way <= max(1.0, so_far.calm * CALM):
             return
+        rate *= DRAIN_AT  # what was kept for a short time may have been more than the shop carries
 
 
 def _track(so_far: _Progress) -> Generator[Level, Seen, None]:

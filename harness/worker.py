@@ -113,6 +113,7 @@ class WorkerRun(Run[StageT]):
             "under_way": self.under_way,
             "in_flight": dict(+self.in_flight),
             "requesting": dict(+self.requesting),
+            "waiting": self.waiting if self.workload.search is not None else [],
             "pools": dict(self.pools),
             "exemplars": self.exemplars.to_json(),
             "facts": {**self.facts(), **self._origin(), "pid": os.getpid()},

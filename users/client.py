@@ -64,7 +64,8 @@ class Browser:
 
     ``due`` is the moment from which the next page's response time counts; it starts as the arrival's due moment.
     ``think`` draws the think time in seconds before a page; ``sleep`` waits; ``record`` takes the samples. ``trail``
-    holds the pages asked for, with their outcomes; ``requesting`` counts requests that wait for their reply, by page. ``lag`` takes the seconds that a reply lay here unread, which is our
+    holds the pages asked for, with their outcomes; ``requesting`` counts requests that wait for their reply, by page, and ``pending`` holds
+    page, payment option and due moment of the one of each browser. ``lag`` takes the seconds that a reply lay here unread, which is our
     own doing and no part of a sample, each time the transport can tell. ``trace`` marks the requests of the journey, and ``traced``
     is told of each sample, with the trace's id, if the trace is sampled.
     """
@@ -79,6 +80,7 @@ class Browser:
     csrf_token: str = ""
     lag: Callable[[float], None] | None = None
     requesting: Counter[str] = field(default_factory=Counter)
+    pending: dict[int, tuple[str, str, float]] = field(default_factory=dict)
     trace: Trace | None = None
     traced: Callable[[PageSample, str], None] | None = None
     trail: list[tuple[str, str]] = field(default_factory=list)
@@ -93,6 +95,7 @@ class Browser:
         clock, requesting = self.clock, self.requesting
         page = _NAMES.get(visit.page) or str(visit.page)
         requesting[page] += 1
+        self.pending[id(self)] = page, self.payment_option, self.due
         sent = clock()
         outcome = Outcome.ABORTED
         received = status = 0
@@ -121,6 +124,7 @@ class Browser:
                 done = clock()
             named, blame = _BOOKED[outcome]
             requesting[page] -= 1
+            del self.pending[id(self)]
             fields = page, self.payment_option, named, blame, self.due, sent, done, received, status
             sample = _sample(PageSample, fields)
             self.record(sample)

@@ -148,6 +148,7 @@ class Shopper(User):
             sleep=gevent.sleep,
             think=lambda page: stage.think(page, rng),
             requesting=run.requesting,
+            pending=run.pending,
             trace=Trace(run.id, itinerary.number, stage.trace_sampled),
             traced=run.traced,
         )

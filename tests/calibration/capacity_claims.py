@@ -63,6 +63,8 @@ class Flight:
             place = 0
             while place < len(coming) and coming[place] <= now:
                 served = shop.serve(coming[place], self.chance)
+                self.recorder.offered(coming[place])
+                self.recorder.started(coming[place], 0.0, 0.0)
                 heapq.heappush(under_way, (served.done, coming[place], number, served))
                 number += 1
                 place += 1
@@ -75,8 +77,6 @@ class Flight:
 
     def _record(self, due: float, done: float, served: Served) -> None:
         how = ("http_5xx", "shop") if served.refused else ("ok", "nobody")
-        self.recorder.offered(due)
-        self.recorder.started(due, 0.0, 0.0)
         self.recorder.journey(JourneySample("guest", served.option, *how, due, due, done, ordered=not served.refused))
         for page, asked, answered in served.pages:
             self.recorder.page(PageSample(page, served.option, *how, asked, asked, answered))

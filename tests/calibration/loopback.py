@@ -21,7 +21,7 @@ from injected import FAULTS, Fault
 from prometheus_client.parser import text_string_to_metric_families
 from running import QUICK, Finished, Locust
 from scraping import PREFIX, a_free_port, fetch
-from simulator import Counter, Freeze
+from simulator import Counter, Freeze, stay_exceeded_by
 
 from harness.histogram import Histogram
 from harness.workload import Choices
@@ -77,6 +77,38 @@ scale = 0
 default = "250ms"
 """
 LEAST_STOP = 3.0  # seconds
+CLERKS, PAGE, BUSY = 4, 0.020, 0.80
+SEARCHED = """
+description = "A shop of few workers, whose capacity is known."
+objectives = ["page response_time p95 < {bound:.6f}s"]
+[capacity]
+start = "{start:.3f}/s"
+most = "{most:.3f}/s"
+budget = "{budget:g}s"
+level = "5s"
+grow = 1.35
+arrivals = 30
+confirm = "15s"
+[arrivals]
+process = "poisson"
+longest_wait = "10s"
+drain = "10s"
+users = 300
+[journeys]
+guest = 1
+[payments]
+credit_card = 1
+[cards]
+three_d = 0
+declined = 0
+[think]
+scale = 0
+[shop]
+workers = {clerks}
+[shop.service]
+default = "{page:g}s"
+distribution = "exponential"
+"""
 CLEAN = QUICK.replace("6s", "5s")
 
 
@@ -94,10 +126,10 @@ def started(folder: Path, scenario: str, *arguments: str, environment: dict[str,
     return Locust(folder / "results", "--headless", "--scenario", str(path), *arguments, environment=environment)
 
 
-def ended(locust: Locust) -> Finished | None:
-    """The run when it is over; ``None`` if it hung."""
+def ended(locust: Locust, hangs: float = HANGS) -> Finished | None:
+    """The run when it is over; ``None`` if it hung for so many seconds."""
     try:
-        return locust.wait(timeout=HANGS)
+        return locust.wait(timeout=hangs)
     except subprocess.TimeoutExpired:
         return None
     finally:
@@ -292,6 +324,49 @@ def clean(runs: int, say: Say, seed: int = 10_000) -> Iterator[Row]:
     yield share_row("on loopback: a clean short run called invalid", invalid, runs, seed, at_most=0.0)
 
 
+# -- the search for capacity ------------------------------------------------------------------------------------------
+
+
+def searches(runs: int, say: Say, seed: int = 11_000, budget: float = 135.0) -> Iterator[Row]:
+    """How far off short searches over the embedded shop are, in one process and in two workers by turns.
+
+    All pages stand in one line before a few workers, and ask for the next one at once: an open network with a product form, in which
+    each page finds the shop as M/M/c has it (Jackson), so that the page rate at which a demand gives way is known. An answer above
+    the truth by more than the bound, or none, breaks the claim.
+    """
+    service = 1 / PAGE
+    truth = BUSY * CLERKS * service
+    bound = stay_exceeded_by(0.05, CLERKS, truth, service)
+    text = SEARCHED.format(bound=bound, start=truth / 32, most=truth / 5, budget=budget, clerks=CLERKS, page=PAGE)
+    errors, above = [], 0
+    for run in range(runs):
+        workers = ("--processes", "2") if run % 2 else ()
+        with room() as folder:
+            done = ended(started(folder, text, "--seed", str(seed + run), *workers), budget + HANGS / 2)
+            answer, a_journey = _answer(done)
+        off, sure = (None if one is None else one / 60 * a_journey / truth - 1 for one in answer)
+        errors.append(math.nan if off is None else abs(off))
+        above += sure is not None and sure > 0
+        told = ", ".join("none" if one is None else f"{one:+.1%}" for one in (off, sure))
+        say(
+            f"search, run {run + 1} of {runs}{', 2 workers' if workers else ''}: boundary and confirmed rate off by {told}"
+        )
+    claim = "on loopback: capacity of the embedded shop, found in two minutes"
+    worst = math.nan if any(map(math.isnan, errors)) else max(errors)
+    yield error_row(f"{claim}: error of the rate at which the demand gives way", worst, runs, seed, 0.10)
+    yield share_row(f"{claim}: the rate that was confirmed is above the truth", above, runs, seed, at_most=0.05)
+
+
+def _answer(run: Finished | None) -> tuple[tuple[float | None, float | None], float]:
+    """Where a demand gave way and what was confirmed, in journeys a minute; and how many pages of the shop a journey has."""
+    if run is None or not run.results.exists():
+        return (None, None), 0.0
+    result = run.result
+    pages = sum(n for page, n in result["counts"]["pages_by_page"].items() if Page(page) not in OUTSIDE)
+    answer = result["capacity"]
+    return (answer["boundary"], answer["journeys"]), pages / max(1, result["counts"]["journeys"])
+
+
 def _verdict(run: Finished) -> str:
     try:
         judgement = run.result["judgement"]
@@ -306,3 +381,4 @@ def rows(runs: int, say: Say) -> Iterator[Row]:
     yield from totals(runs=max(1, runs // 10), say=say)
     yield from faults(runs=max(1, runs // 10), say=say)
     yield from clean(runs=runs, say=say)
+    yield from searches(runs=max(2, runs // 8), say=say)

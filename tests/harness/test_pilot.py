@@ -1,5 +1,6 @@
 """A run is flown from level to level: each is looked at once it has settled, and a confirmation by who was due in it."""
 
+import heapq
 import itertools
 import random
 
@@ -32,12 +33,15 @@ class Flight:
         self.mean, self.slow_card = mean, slow_card
         self.lateness, self.seats = lateness, seats
         self.pending = []
+        self.coming = []
+        self.busy = []
         self.now = 0.0
 
     def fly(self):
         self._let_in([self.pilot.begin()])
         while self.pilot.found is None:
             self.now += 0.5
+            self._come()
             for sample in [one for one in self.pending if one.done <= self.now]:
                 self._end(sample)
             self.pending = [one for one in self.pending if one.done > self.now]
@@ -52,14 +56,29 @@ class Flight:
             for _, due in self.levels.extend(rate, seconds):
                 by_card = self.chance.random() < 0.5
                 work = self.chance.expovariate(1 / self.mean) * (self.slow_card if by_card else 1.0)
+                started = self._seat(due)
                 soonest = min(range(len(self.free)), key=self.free.__getitem__)
-                done = self.free[soonest] = max(due, self.free[soonest]) + work
+                done = self.free[soonest] = max(started, self.free[soonest]) + work
+                heapq.heappush(self.busy, done)
                 option = "credit_card" if by_card else "gpay"
+                self.coming.append((due, started))
                 self.pending.append(JourneySample("guest", option, "ok", "nobody", due, due, done, True, 100))
 
+    def _seat(self, due):
+        """When a virtual user takes the arrival; each has one seat, and without ``seats`` there are enough."""
+        if self.seats is None or len(self.busy) < self.seats:
+            return due
+        return max(due, heapq.heappop(self.busy))
+
+    def _come(self):
+        """Those whose moment has come are let in, and taken as soon as there is a user."""
+        for due, _ in (one for one in self.coming if self.now - 0.5 < one[0] <= self.now):
+            self.recorder.offered(due)
+        for due, started in (one for one in self.coming if one[1] <= self.now):
+            self.recorder.started(due, self.lateness, started - due)
+        self.coming = [one for one in self.coming if one[1] > self.now]
+
     def _end(self, sample):
-        self.recorder.offered(sample.due)
-        self.recorder.started(sample.due, self.lateness, 0.0)
         self.recorder.journey(sample)
         page = f"{sample.payment_option}_page"
         self.recorder.page(PageSample(page, sample.payment_option, "ok", "nobody", sample.due, sample.due, sample.done))
@@ -127,6 +146,36 @@ def test_a_late_generator_is_never_taken_for_the_shop():
     assert judge_search(answer, (), [FINE], None).verdict is Verdict.INCONCLUSIVE
 
 
+def test_too_few_virtual_users_are_never_taken_for_the_shop():
+    # Twenty who need 100 ms each serve 200 a second; the shop would carry 5,000.
+    flight = Flight(Plan(start=40, most=900, budget=300, confirm=30), servers=500, mean=0.1, seats=20)
+    answer = flight.fly()
+    assert (answer.boundary, answer.gave_way) == (None, None)
+    assert answer.at_least
+    assert "raise arrivals.users" in answer.why
+    assert not any(point.broken and not point.trouble for point in answer.points)
+
+
+def test_a_generator_that_does_not_come_to_letting_in_who_is_due_is_never_taken_for_the_shop():
+    flight = Flight(Plan(start=20, most=400, budget=300, confirm=30), servers=500, mean=0.02)
+    let_in = flight._let_in
+
+    def half_of_them(stretches):
+        known = len(flight.coming)
+        let_in(stretches)
+        lost = {
+            due for place, (due, _) in enumerate(flight.coming[known:]) if flight.pilot.level.rate > 100 and place % 2
+        }
+        flight.coming = [one for one in flight.coming if one[0] not in lost]
+        flight.pending = [one for one in flight.pending if one.due not in lost]
+
+    flight._let_in = half_of_them
+    answer = flight.fly()
+    assert (answer.boundary, answer.gave_way) == (None, None)
+    assert answer.at_least
+    assert "add a worker" in answer.why
+
+
 class Hanging(Flight):
     """A shop that leaves one journey of ten without an answer for half a minute, and is quick with all others."""
 
@@ -146,6 +195,56 @@ def test_a_shop_that_leaves_one_of_ten_hanging_is_not_confirmed_by_the_nine_othe
     assert judged
     assert {step.verdict for step in judged} == {Verdict.FAILED}
     assert judge_search(answer, (), [FINE], None).verdict is not Verdict.PASSED
+
+
+class FailingLate(Flight):
+    """A shop that keeps three of a hundred waiting for 25 s above 15 journeys a second, and then fails them."""
+
+    def _let_in(self, stretches):
+        before = len(self.pending)
+        super()._let_in(stretches)
+        for place in range(before, len(self.pending)):
+            if self.pilot.level.rate > 15 and self.chance.random() < 0.03:
+                due = self.pending[place].due
+                self.pending[place] = self.pending[place]._replace(done=due + 25.0, outcome="timeout", blame="shop")
+
+
+def test_while_some_are_under_way_who_could_speak_against_it_nothing_is_confirmed_and_the_search_goes_on_lower_down():
+    flight = FailingLate(Plan(start=18, most=18, budget=400, confirm=30), servers=50, mean=0.02)
+    answer = flight.fly()
+    confirms = [step for step in flight.pilot.steps if step.purpose is Purpose.CONFIRM]
+    assert confirms[0].verdict is not Verdict.PASSED
+    assert confirms[-1].verdict is Verdict.PASSED
+    assert confirms[-1].rate < 15 < confirms[0].rate
+    flight.pilot.settle(flight.recorder)
+    assert answer.journeys == pytest.approx(flight.pilot.found.confirmed * 60)
+
+
+def test_a_rate_is_not_held_on_beyond_the_budget():
+    flight = FailingLate(Plan(start=18, most=18, budget=85, confirm=40), servers=50, mean=0.02)
+    flight.fly()
+    assert flight.levels.length <= 85
+
+
+def test_requests_without_a_reply_break_a_level_that_all_others_keep():
+    flight = Flight(Plan(start=20, most=20, budget=200, confirm=20), servers=50, mean=0.02)
+    flight.pilot = Pilot(flight.pilot.plan, [parse("page.Pay response_time p95 < 1s")], flight.levels.due_between)
+    steer = flight.pilot.steer
+
+    def beside(*arguments):
+        # Six of those who were due in each second from the start on still wait for the page.
+        waiting = [("Pay", "gpay", flight.now - second, 6) for second in range(int(flight.now))]
+        return steer(*arguments, waiting=lambda: waiting)
+
+    flight.pilot.steer = beside
+    end = flight._end
+    flight._end = lambda sample: (
+        end(sample),
+        flight.recorder.page(PageSample("Pay", "gpay", "ok", "nobody", sample.due, sample.due, sample.done)),
+    )
+    assert flight.fly().journeys is None
+    widened, *_ = flight.pilot.steps
+    assert widened.broken
 
 
 def test_what_was_confirmed_has_to_hold_for_those_who_came_home_last():
