@@ -78,11 +78,15 @@ _lines: dict[tuple[str, str], bytes] = {}
 
 def render(head: Head, cookies: bytes, headers: Mapping[str, str], body: bytes | None) -> bytes:
     """The whole request. ``cookies`` is a ``Cookie`` line with its end, or empty. Raises ``Unsendable``."""
-    rest = (head.empty,) if body is None else (_length(len(body)), body)
-    try:
-        return b"".join([head.start, cookies, *map(_lines.get, headers.items()), *rest])  # type: ignore[list-item]
-    except TypeError:  # a line is not known yet
-        return b"".join([head.start, cookies, *map(_found, headers.items()), *rest])
+    parts = [head.start, cookies]
+    for item in headers.items():
+        line = _lines.get(item)
+        parts.append(_line(item) if line is None else line)
+    if body is None:
+        parts.append(head.empty)
+    else:
+        parts += _length(len(body)), body
+    return b"".join(parts)
 
 
 @lru_cache(_KEPT)
@@ -90,19 +94,19 @@ def _length(size: int) -> bytes:
     return b"Content-Length: %d\r\n\r\n" % size
 
 
-def _found(item: tuple[str, str]) -> bytes:
-    line = _lines.get(item)
-    if line is None:
-        line = _line(*item)
-        if len(_lines) < _KEPT and item[0] != TRACE:
-            _lines[item] = line
-    return line
-
-
-def _line(name: str, value: str) -> bytes:
-    if not name or not _TOKEN.issuperset(name) or name.lower() in _OURS:
-        raise Unsendable(f"the header {name!r} cannot be set")
+def _line(item: tuple[str, str]) -> bytes:
+    name, value = item
     # What is not printable holds line ends, with which a value would be read as further headers, or as a request.
     if not (value.isascii() and value.isprintable()):
         raise Unsendable(f"the value of the header {name!r} is not printable")
-    return f"{name}: {value}\r\n".encode("ascii")
+    line = f"{_settable(name)}: {value}\r\n".encode("ascii")
+    if name != TRACE and len(_lines) < _KEPT:
+        _lines[item] = line
+    return line
+
+
+@lru_cache(_KEPT)
+def _settable(name: str) -> str:
+    if not name or not _TOKEN.issuperset(name) or name.lower() in _OURS:
+        raise Unsendable(f"the header {name!r} cannot be set")
+    return name

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from users import wire
 from users.origin import Origin, Unsendable, locate, origin_of
 from users.wire import Heads, heads_for, render
 
@@ -100,3 +101,11 @@ def test_a_refusal_does_not_tell_the_value():
         render(Heads(SHOP).find("GET", "/"), b"", {"x-csrftoken": "secret\r\n"}, None)
     assert "secret" not in str(refusal.value)
     assert "x-csrftoken" in str(refusal.value)
+
+
+def test_tokens_without_end_are_each_sent_and_not_all_kept():
+    head = Heads(SHOP).find("POST", "/")
+    for number in range(3000):
+        request = render(head, b"", {"x-csrftoken": f"token{number}"}, b"a=b")
+        assert request.endswith(b"x-csrftoken: token%d\r\nContent-Length: 3\r\n\r\na=b" % number)
+    assert len(wire._lines) <= 1024
