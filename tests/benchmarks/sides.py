@@ -40,6 +40,7 @@ def serve(name: str, url: str, users: int) -> None:
 
 def _walker(name: str, url: str, number: int) -> Callable[[int], tuple[int, int]]:
     import gevent  # noqa: PLC0415
+    from gevent.queue import SimpleQueue  # noqa: PLC0415
     from locust import FastHttpUser, HttpUser, User  # noqa: PLC0415
     from locust.env import Environment  # noqa: PLC0415
 
@@ -60,24 +61,39 @@ def _walker(name: str, url: str, number: int) -> Callable[[int], tuple[int, int]
     else:
         shoppers = [_locust_client(user, wanted) for user in users]
 
+    # Users live as long as a run: to be born, and to have a stack of one's own, is no part of a request.
+    told, ended = [SimpleQueue() for _ in shoppers], SimpleQueue()
+    for shopper, inbox in zip(shoppers, told, strict=True):
+        gevent.spawn(_live, shopper, inbox, ended)
+
     def walk(journeys: int) -> tuple[int, int]:
-        left = iter(range(journeys))
-        tally = [0, 0]
-
-        def shop(one_journey: Journey) -> None:
-            for _ in left:
-                pages, received = one_journey()
-                tally[0] += pages
-                tally[1] += received
-
+        left, tally = iter(range(journeys)), [0, 0]
         before = environment.stats.num_requests
-        gevent.joinall([gevent.spawn(shop, shopper) for shopper in shoppers], raise_error=True)
+        for inbox in told:
+            inbox.put((left, tally))
+        for _ in told:
+            if (error := ended.get()) is not None:
+                raise error
         statistics.flush()
         assert environment.stats.num_requests - before == tally[0] == journeys * len(PAGES), "Locust counted otherwise"
         assert environment.stats.num_failures == 0, "a page failed its checks"
         return tally[0], tally[1]
 
     return walk
+
+
+def _live(one_journey: Journey, inbox, ended) -> None:
+    """One user's life: she walks her share of the journeys each time that she is told to."""
+    for left, tally in inbox:
+        try:
+            for _ in left:
+                pages, received = one_journey()
+                tally[0] += pages
+                tally[1] += received
+        except Exception as error:  # noqa: BLE001 - whatever it is, whoever waits has to be told
+            ended.put(error)
+        else:
+            ended.put(None)
 
 
 def _verifying(name: str) -> dict[str, object]:
