@@ -43,6 +43,27 @@ def test_what_is_said_of_clean_runs_is_their_verdict():
     assert not any("hung" in one or "no verdict" in one for one in said), said
 
 
+@pytest.mark.parametrize(
+    ("answers", "holds"),
+    [
+        (
+            [(600.0, 570.0), (620.0, 540.0)],
+            [True, True, True],
+        ),  # in truth 160 pages a second: 600 journeys of 16 pages a minute
+        ([(600.0, 570.0), (None, 540.0)], [False, True, True]),
+        ([(750.0, 570.0), (600.0, 540.0)], [False, True, True]),
+        ([(600.0, 615.0), (600.0, 540.0)], [True, False, True]),
+        ([(600.0, None), (600.0, 540.0)], [True, True, False]),
+    ],
+)
+def test_searches_are_held_against_the_capacity_of_the_embedded_shop(monkeypatch, answers, holds):
+    found = iter(answers)
+    monkeypatch.setattr(loopback, "started", lambda *_, **__: None)
+    monkeypatch.setattr(loopback, "ended", lambda *_: None)
+    monkeypatch.setattr(loopback, "_answer", lambda _: (next(found), 16.0))
+    assert [row.holds for row in loopback.searches(len(answers), say=lambda _: None)] == holds
+
+
 def test_the_table_is_put_between_its_marks():
     document = f"# Title\n\n{table.BEGIN}\nold\n{table.END}\n\nrest\n"
     new = table.written(document, "| new |")
