@@ -144,7 +144,8 @@ def _curve(measured: Measured, now: int, seed: int) -> tuple[Fit | None, str]:
 def _saturation(measured: Measured, carries: Carried, curve: Fit | None) -> float:
     """The most that gets done: as measured, or as the curve has it where it is not far beyond that."""
     seen = max(
-        (level.throughput for level in measured.levels if (level.instances or 1) == carries.instances), default=0.0
+        (level.throughput for level in measured.levels if level.steady and (level.instances or 1) == carries.instances),
+        default=0.0,
     )
     if curve is not None and seen <= curve.law.most <= FARTHEST * seen:
         return curve.law.most

@@ -15,11 +15,19 @@ from harness.result import Result
 from harness.search import Purpose
 from harness.verdict import Verdict
 
+OUT_OF_BALANCE = 0.1
+"""Of those due: more or fewer who end, and a queue grew or shrank meanwhile."""
+BY_CHANCE = 2.0
+"""By how many standard deviations of the number under way, at both ends of a level, the two may differ all the same."""
+
 
 def searched_levels(
     result: Result, answer: Capacity, source: str, *, instances: int, outside: Collection[str] = ()
 ) -> list[Level]:
-    """The levels of the search that show a lasting state of the shop: not those that drained it, nor those in trouble."""
+    """The levels of the search: not those that drained the shop, nor those in trouble.
+
+    Where a queue grew, or one of the level before was worked off, the level is not ``steady``: it shows no lasting state of the shop.
+    """
     found = []
     for point in answer.points:
         if point.purpose == Purpose.DRAIN or point.trouble:
@@ -35,12 +43,18 @@ def searched_levels(
             replace(
                 level,
                 rate=point.rate / 60,
+                steady=level.steady and _balanced(level, point.end - point.settled),
                 kept=kept,
                 broken=(point.objective,) if point.broken else (),
                 patience=level.patience if confirms and kept else {},
             )
         )
     return found
+
+
+def _balanced(level: Level, seconds: float) -> bool:
+    due, done = level.rate * seconds, level.throughput * seconds
+    return abs(done - due) <= max(OUT_OF_BALANCE * due, BY_CHANCE * math.sqrt(2 * level.in_flight))
 
 
 def searched_capacity(answer: Capacity, source: str, instances: int) -> Carried | None:

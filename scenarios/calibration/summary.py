@@ -37,7 +37,10 @@ def _lines(tally: Tally, sessions: Sessions, lines: Lines, output: str, trace: s
         yield f"{counts.crowded:,} sessions were closed early for want of room."
     pages = tally.pages.total() / max(1, tally.total)
     telling = tally.comings.telling
-    yield f"{pages:.1f} pages a journey. Arrivals: {process_of(tally.comings)}, index of dispersion {telling.index:.2f}."
+    yield (
+        f"{pages:.1f} pages a journey. Arrivals: {process_of(tally.comings)} (index of dispersion {telling.index:.2f} in "
+        f"{telling.windows:,} windows of {telling.width:g} s)."
+    )
     if sessions.unknown.total:
         yield f"{sessions.unknown.total:,} requests for addresses that are none of the checkout's; those asked for most:"
         yield from (f"  {count:>9,}  {name}" for name, count in sessions.unknown.rows(_MOST_UNKNOWN))

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from scenarios.calibration.comings import Comings
+from scenarios.calibration.comings import FEWEST_WINDOWS, Comings
 from scenarios.calibration.pauses import FEWEST, OUTSIDE_FIRST, Fit, fit
 from scenarios.calibration.samples import Z, wilson
 from scenarios.calibration.tally import Tally
@@ -15,6 +15,9 @@ from shop.contract import Page
 
 FEW = 30
 """Cases that it takes to write down a share."""
+
+EVEN = 0.5
+"""The index of dispersion below which arrivals are called even: half as uneven as a Poisson process."""
 
 _MINUTE = 60.0
 _PEAK_LENGTH = 600.0
@@ -39,13 +42,24 @@ class Origin:
     by_address: bool
 
 
-def process_of(comings: Comings) -> str:
-    """``poisson``, ``uniform`` or ``bursty``, by the index of dispersion."""
+class Process(StrEnum):
+    """How shoppers come, by the index of dispersion."""
+
+    POISSON = "poisson"
+    UNIFORM = "uniform"
+    BURSTY = "bursty"
+    UNKNOWN = "too few windows to tell"
+
+
+def process_of(comings: Comings) -> Process:
+    """How they come; unknown where a Poisson process could have shown any index down to 0 in so few windows."""
     telling = comings.telling
     low, high = telling.within
-    if telling.index > high and telling.index > 1.0:
-        return "bursty"
-    return "uniform" if telling.index < low and telling.index < 0.5 else "poisson"  # noqa: PLR2004  half as uneven
+    if telling.windows >= FEWEST_WINDOWS and telling.index > high:
+        return Process.BURSTY
+    if telling.windows < FEWEST_WINDOWS or low <= 0:
+        return Process.UNKNOWN
+    return Process.UNIFORM if telling.index < min(low, EVEN) else Process.POISSON
 
 
 def scenario_text(tally: Tally, origin: Origin, shape: Shape, trace: str = "") -> str:
@@ -88,7 +102,7 @@ def _head(tally: Tally) -> Iterator[str]:
 
 def _arrivals(comings: Comings, shape: Shape, trace: str) -> Iterator[str]:
     yield "[arrivals]"
-    yield from _how_uneven(comings, trace)
+    yield from how_uneven(comings, trace)
     mean = comings.total / max(comings.length, 1.0)
     yield (
         f"# {comings.total:,} arrivals in {_length(comings.length)}: {mean * _MINUTE:.1f} a minute on average, "
@@ -97,7 +111,7 @@ def _arrivals(comings: Comings, shape: Shape, trace: str) -> Iterator[str]:
     if trace:
         yield f'trace = "{trace}" # {comings.total:,} arrivals as they came; rate_scale and time_scale scale them'
         return
-    yield f'process = "{"uniform" if process_of(comings) == "uniform" else "poisson"}"'
+    yield f'process = "{"uniform" if process_of(comings) is Process.UNIFORM else "poisson"}"'
     if shape is Shape.HOUR:
         yield from _hour(comings)
         return
@@ -114,19 +128,21 @@ def _arrivals(comings: Comings, shape: Shape, trace: str) -> Iterator[str]:
     yield from _ceiling(rate)
 
 
-def _how_uneven(comings: Comings, trace: str) -> Iterator[str]:
+def how_uneven(comings: Comings, trace: str) -> Iterator[str]:
+    """A comment on how they come; ``trace`` as for the whole file."""
     telling, process = comings.telling, process_of(comings)
     low, high = telling.within
     verdict = {
-        "poisson": "shoppers come independently of each other (Poisson)",
-        "uniform": "they come more evenly than strangers do",
-        "bursty": "they come in bursts",
+        Process.POISSON: "shoppers come independently of each other (Poisson)",
+        Process.UNIFORM: "they come more evenly than strangers do",
+        Process.BURSTY: "they come in bursts",
+        Process.UNKNOWN: "too few windows to tell, so independent shoppers (Poisson) are assumed",
     }[process]
     yield (
         f"# Index of dispersion in windows of {telling.width:g} s: {telling.index:.2f}, {telling.windows:,} windows; "
         f"Poisson would be {low:.2f} to {high:.2f}: {verdict}."
     )
-    if process == "bursty" and not trace:
+    if process is Process.BURSTY and not trace:
         yield "# process has no bursts: replay the log's own arrivals, calibrate once more with --trace arrivals.csv."
 
 

@@ -7,6 +7,7 @@ import pytest
 
 from harness.capacity import Capacity, Point
 from harness.gave_way import GaveWay
+from harness.planning import searched
 from harness.planning.carried import Grade
 from harness.planning.forecast import Forecast, Peak
 from harness.planning.measured import Source, measured
@@ -131,3 +132,19 @@ def test_an_invalid_search_is_refused(run_at):
 def test_of_two_searches_the_lower_one_counts(run_at):
     both = [source(run_at, an_answer()), source(run_at, an_answer(journeys=540.0))]
     assert measured(both).capacities[0].likely == pytest.approx(9.0)
+
+
+@pytest.mark.parametrize(
+    ("done", "under_way", "steady"),
+    [(10.0, 20.0, True), (10.9, 20.0, True), (14.0, 20.0, False), (6.0, 20.0, False), (14.0, 400.0, True)],
+)
+def test_a_level_in_which_a_queue_grew_or_was_worked_off_shows_no_lasting_state(
+    run_at, level, monkeypatch, done, under_way, steady
+):
+    seen = level(10.0, throughput=done, in_flight=under_way)
+    monkeypatch.setattr(searched, "level_between", lambda *_, **__: seen)
+    answer = an_answer(points=(a_point("track", 10, 0, 10),))
+
+    (found,) = searched_levels(source(run_at, answer).result, answer, "s", instances=1)
+
+    assert found.steady is steady

@@ -7,7 +7,7 @@ from shop_logs import moments
 from scenarios.calibration.comings import Arrival, Comings
 from scenarios.calibration.pauses import fit
 from scenarios.calibration.samples import Sample, quantile, quantile_interval, wilson
-from scenarios.calibration.writing import process_of
+from scenarios.calibration.writing import how_uneven, process_of
 from users.think import ThinkTimes
 
 
@@ -78,6 +78,13 @@ def test_strangers_are_told_from_bursts_and_from_clockwork(seed):
     assert process_of(counted(islice(moments(0.5, chance), 3_000))) == "poisson"
     assert process_of(counted(islice(moments(0.5, chance, burst=5), 3_000))) == "bursty"
     assert process_of(counted(n * 2.0 for n in range(3_000))) == "uniform"
+
+
+@pytest.mark.parametrize(("arrivals", "apart"), [(20, 1.0), (100, 0.25)])
+def test_too_few_windows_to_tell_are_no_proof_of_strangers(arrivals, apart):
+    comings = counted(n * apart for n in range(arrivals))
+    assert process_of(comings) == "too few windows to tell"
+    assert "too few windows to tell, so independent shoppers (Poisson) are assumed" in "".join(how_uneven(comings, ""))
 
 
 def test_a_day_that_is_busier_than_its_night_is_not_called_bursty():
