@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import logging
 import time
 import zlib
@@ -15,6 +14,7 @@ from gevent.pywsgi import WSGIServer
 
 from harness.exporter import RunCollector
 from harness.exposition import Format
+from harness.ports import why
 from harness.scrapers import Scrapers
 
 logger = logging.getLogger("checkload")
@@ -101,16 +101,8 @@ def _listener(host: str, port: int) -> socket.socket:
         listener.listen(16)
     except OSError as error:
         listener.close()
-        raise PortTaken(_why(error, host, port)) from error
+        raise PortTaken(why(error, host, port)) from error
     return listener
-
-
-def _why(error: OSError, host: str, port: int) -> str:
-    if error.errno == errno.EADDRINUSE:
-        return f"port {port} of {host} is in use by another program"
-    if error.errno == errno.EACCES:
-        return f"port {port} of {host} may not be opened by this user; ports from 1024 on may"
-    return f"{host} is no address of this machine on which port {port} can be opened"
 
 
 def _pause() -> None:

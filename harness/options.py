@@ -141,6 +141,19 @@ def refuse_unknown_classes(parser: Any, known: Callable[[], Collection[str]]) ->
             action.type = user_class
 
 
+def check_together(parser: Any, check: Callable[[argparse.Namespace], object]) -> None:
+    """Have whoever parses the command line with this parser check what several options say together."""
+    parse = parser.parse_args
+
+    def parse_args(*args: Any, **settings: Any) -> argparse.Namespace:
+        options: argparse.Namespace = parse(*args, **settings)
+        check(options)
+        return options
+
+    # argparse knows of single options only, and Locust opens its ports before anybody hears of it.
+    parser.parse_args = parse_args
+
+
 def choices(options: argparse.Namespace, users: int | None) -> Choices:
     """The user's choices out of Locust's parsed options; ``users`` is what she chose as number of users, if she did."""
     return Choices(

@@ -16,7 +16,7 @@ import time
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import gevent
 from locust import User
@@ -30,7 +30,8 @@ from harness.front import Front
 from harness.journey_log import JourneyLog
 from harness.keeper import ATTRIBUTE
 from harness.master import MasterRun
-from harness.options import add_options, choices, refuse_unknown_classes
+from harness.options import add_options, check_together, choices, refuse_unknown_classes
+from harness.ports import refuse_taken
 from harness.publishing import Publishing
 from harness.reachable import unreachable
 from harness.run import Run
@@ -58,6 +59,7 @@ class Plugin:
         self._publishing = Publishing(lambda: self.run, lambda: self.environment.runner, wall_clock)
         self._ctrl_c: Any = None
         self._ctrl_c_seen = False
+        self._ports_checked = False
 
     def bind(self, events: Any) -> None:
         """Listen to Locust; called once by ``locustfile.py``."""
@@ -76,6 +78,17 @@ class Plugin:
         """Locust builds its parser."""
         add_options(parser, self.program.names())
         refuse_unknown_classes(parser, lambda: _loaded(User))
+        check_together(parser, self._check_ports)
+
+    def _check_ports(self, options: Any) -> None:
+        # Locust parses the command line again to fill its form; the ports are our own by then.
+        if self._ports_checked:
+            return
+        self._ports_checked = True
+        try:
+            refuse_taken(options)
+        except Misuse as misuse:
+            _refuse(misuse)
 
     def on_init(self, environment: Any, web_ui: Any, **_: Any) -> None:
         """Locust is ready: check what was asked before anything is sent."""
@@ -102,8 +115,7 @@ class Plugin:
             taking_part(self._chosen, workload, options)
             self._publishing.open(options, workload)
         except Misuse as misuse:
-            sys.stderr.write(f"{misuse}\n")
-            sys.exit(int(Exit.MISUSED))
+            _refuse(misuse)
         # Locust installs its own handler of SIGTERM only after a headless run with a load shape has ended, and
         # lets Ctrl-C strike whatever greenlet is running.
         gevent.signal_handler(signal.SIGTERM, self._terminate, "SIGTERM")
@@ -324,6 +336,11 @@ class Plugin:
         weigh(kept, workload)
         workload.restrict([one.kind for one in kept])
         self.environment.user_classes = kept
+
+
+def _refuse(misuse: Misuse) -> NoReturn:
+    sys.stderr.write(f"{misuse}\n")
+    sys.exit(int(Exit.MISUSED))
 
 
 def _loaded(kind: type[User]) -> set[str]:

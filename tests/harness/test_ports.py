@@ -1,0 +1,83 @@
+import argparse
+import socket
+from argparse import Namespace
+
+import pytest
+
+from harness.options import check_together
+from harness.ports import refuse_taken, unavailable
+from harness.workload import Misuse
+
+
+@pytest.fixture
+def busy():
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()
+        yield listener.getsockname()[1]
+
+
+def options(**changes):
+    return Namespace(
+        **{
+            "worker": False,
+            "master": False,
+            "processes": None,
+            "master_bind_host": "127.0.0.1",
+            "master_bind_port": 0,
+            "headless": False,
+            "headful": None,
+            "web_host": "127.0.0.1",
+            "web_port": 0,
+            **changes,
+        }
+    )
+
+
+def test_a_port_that_is_free_is_nobody_s_trouble():
+    assert unavailable("127.0.0.1", 0) == ""
+    assert unavailable("*", 0) == ""
+    refuse_taken(options(master=True))
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "*", ""])
+def test_a_port_that_is_taken_is_said_to_be(busy, host):
+    assert f"port {busy} of " in unavailable(host, busy)
+    assert "in use by another program" in unavailable(host, busy)
+
+
+@pytest.mark.parametrize(("host", "port"), [("192.0.2.1", 0), ("127.0.0.1", 99_999)])
+def test_a_place_where_nobody_can_listen_is_named(host, port):
+    assert unavailable(host, port)
+
+
+def test_both_ports_are_refused_at_once_each_with_its_option_and_a_remedy(busy):
+    with pytest.raises(Misuse) as refused:
+        refuse_taken(options(processes=2, master_bind_port=busy, web_port=busy))
+    master, web = str(refused.value).splitlines()
+    assert master.startswith(f"--master-bind-port {busy}: ")
+    assert "--master-port for the workers" in master
+    assert web.startswith(f"--web-port {busy}: ")
+    assert "--headless" in web
+
+
+def test_an_address_of_another_machine_is_the_host_s_fault():
+    with pytest.raises(Misuse, match=r"^--web-host 192\.0\.2\.1: "):
+        refuse_taken(options(web_host="192.0.2.1"))
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"worker": True}, {"headless": True}, {"headless": True, "master_bind_port": True}],
+)
+def test_a_port_that_nobody_will_open_may_be_taken(busy, changes):
+    changes = {name: busy if name.endswith("port") else value for name, value in changes.items()}
+    refuse_taken(options(web_port=busy, **changes))
+
+
+def test_what_options_say_together_is_checked_when_they_have_been_parsed():
+    parser, seen = argparse.ArgumentParser(), []
+    parser.add_argument("--one")
+    check_together(parser, lambda parsed: seen.append(parsed.one))
+    assert parser.parse_args(["--one", "x"]).one == "x"
+    assert seen == ["x"]
