@@ -12,7 +12,6 @@ exceeded.
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
@@ -102,9 +101,8 @@ class Looks:
 
     def _calm(self, recorder: Recorder, elapsed: float) -> bool:
         """Whether nothing speaks against a pass that a longer run would show yet more clearly."""
-        view = copy.copy(recorder)
         window = recorder.window
-        view.window = replace(window, steady_until=window.start + elapsed)
+        view = recorder.seen_through(replace(window, steady_until=window.start + elapsed))
         facts = Conditions(level=self._level, expected_offered=1 if self._open else None, held=elapsed)
         evidence = Evidence(view, facts, self.objectives)
         found = [*balance(evidence), *steady(evidence)]

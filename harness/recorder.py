@@ -6,6 +6,7 @@ cannot disagree.
 
 from __future__ import annotations
 
+import copy
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -254,6 +255,14 @@ class Recorder:
         for phase, arrivals in self.arrivals.items():
             copy.arrivals[phase].add(arrivals)
         return copy
+
+    def seen_through(self, window: Window) -> Recorder:
+        """The same counts, beside another window: to read from, as nothing more may be counted in it."""
+        self._fold()
+        view = copy.copy(self)
+        view._put_by = []  # noqa: SLF001 - its own: what is put by here from now on must not be counted there as well
+        view._window = window  # noqa: SLF001
+        return view
 
     def to_json(self) -> dict[str, Any]:
         """Everything counted, as JSON."""

@@ -131,3 +131,18 @@ def test_no_pass_while_a_queue_grows():
 
 def test_nothing_demanded_is_never_certain():
     assert look()[1] == ""
+
+
+def test_a_look_while_the_load_goes_on_counts_every_page_once():
+    recorder, came = seen(35.0), []
+
+    def meanwhile():
+        for _ in range(3):
+            came.append(35.0)
+            recorder.page(PageSample("P", "gpay", "ok", "nobody", 34.9, 34.9, 35.0))
+
+    before = recorder.counts().pages
+    looks = Looks([parse("journey failures < 1%")], warm_up=10.0, steady=100.0)
+    assert looks.look(recorder, 35.0, meanwhile).startswith("the verdict was certain")
+    assert came
+    assert recorder.counts().pages == before + len(came)
