@@ -24,6 +24,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from harness.clocks import Exchange
+from harness.early_end import Cause
 from harness.fleet import REPORT_EVERY, Fleet, Member
 from harness.fleet_checks import APART
 from harness.histogram import Histogram
@@ -239,13 +240,13 @@ class MasterRun(Run[StageT]):
 
     def _see_home(self) -> None:
         """Have every worker finish, and wait for their last words."""
-        self.seeing_home = not self.closing or self.stopped_by == "certain"
+        self.seeing_home = not self.closing or self.stopped_by is Cause.CERTAIN
         self.closing = True
         if self.fleet is None:
             return
         grace = self.grace
         window = self.recorder.window
-        until = window.steady_until - window.start if self.stopped_by == "certain" else None
+        until = window.steady_until - window.start if self.stopped_by is Cause.CERTAIN else None
         self._send(END, {"run": self.id, "grace": grace, "reason": self.stop_reason, "until": until}, None)
         longest_wait = self.workload.longest_wait if self.workload.is_open else 0.0
         deadline = self.clock() + longest_wait + grace + PATIENCE
