@@ -10,6 +10,7 @@ from html import escape
 from harness.planning.carried import Grade
 from harness.planning.forecast import quantile
 from harness.planning.levels import Level
+from harness.planning.neighbours import middle, neighbours
 from harness.planning.outcome import Plan
 from harness.planning.scaling import FARTHEST
 from harness.planning.words import whole
@@ -73,7 +74,7 @@ class Paper:
             place = self.at(mark, 0).split(",")[0]
             drawn.append(f'<text x="{place}" y="{HEIGHT - BOTTOM + 16}" text-anchor="middle">{mark:,g}</text>')
         drawn.append(f'<text x="{WIDTH - RIGHT}" y="{HEIGHT - 8}" text-anchor="end">{escape(across)}</text>')
-        drawn.append(f'<text x="{LEFT}" y="{HEIGHT - 8}">{escape(up)}</text>')
+        drawn.append(f'<text x="{LEFT - 56}" y="{TOP - 4}">{escape(up)}</text>')
         return drawn
 
 
@@ -114,7 +115,8 @@ def throughput_curve(plan: Plan) -> str:
         *(paper.dot(level.in_shop, plan.orders(level.throughput), kept=level.kept) for level in levels),
     ]
     caption = (
-        "What gets done over what is in hand: measured (full: every objective held; hollow: one broke), the Universal "
+        "What gets done over what is in hand: measured (full: every objective held; hollow: one broke, or "
+        "too little was seen to tell), the Universal "
         "Scalability Law through it, its 95 % band, and the forecast peak. Dashed: more than 1.5 times beyond what was measured."
     )
     return _figure(drawn, caption)
@@ -131,11 +133,8 @@ def response_curve(plan: Plan) -> str:
     points = [(plan.orders(level.rate), level.page_time["p95"] * 1e3) for level in levels]
     drawn = paper.axes("orders a minute asked for", "milliseconds, page p95", lambda mark: f"{mark:,g}")
     for number in sorted({level.instances or 1 for level in levels}):
-        drawn.append(
-            paper.line(
-                [point for point, level in zip(points, levels, strict=True) if (level.instances or 1) == number], "one"
-            )
-        )
+        groups = neighbours(level for level in levels if (level.instances or 1) == number)
+        drawn.append(paper.line([_middle_of(plan, group) for group in groups], "one"))
     drawn += [paper.dot(*point, kept=level.kept) for point, level in zip(points, levels, strict=True)]
     drawn.append(paper.line([(peak, 0), (peak, longest * 1.1)], "two", ' stroke-dasharray="2 4"'))
     left = plan.carries is None or peak < plan.orders(plan.carries.likely)
@@ -144,7 +143,9 @@ def response_curve(plan: Plan) -> str:
         held = plan.orders(plan.carries.likely)
         drawn.append(paper.line([(held, 0), (held, longest * 1.1)], "good"))
         drawn.append(paper.text(held, longest, f"  carried {whole(held)}  ", end=not left, shift=10))
-    return _figure(drawn, "How long pages take (95th percentile) at the rates that were tried.")
+    return _figure(
+        drawn, "How long pages take (95th percentile) at the rates that were tried; the line goes through medians."
+    )
 
 
 def _peak_line(plan: Plan, paper: Paper) -> list[str]:
@@ -154,6 +155,10 @@ def _peak_line(plan: Plan, paper: Paper) -> list[str]:
         paper.line([(0, middle), (paper.most_x, middle)], "two", ' stroke-dasharray="2 4"'),
         paper.text(paper.most_x, middle, f"forecast peak {whole(middle)}", end=True),
     ]
+
+
+def _middle_of(plan: Plan, group: Sequence[Level]) -> Point:
+    return plan.orders(middle([one.rate for one in group])), middle([one.page_time["p95"] for one in group]) * 1e3
 
 
 def _shown(level: Level) -> bool:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Sequence
 
 from harness.planning.carried import Carried
 from harness.planning.forecast import quantile
+from harness.planning.levels import Level
+from harness.planning.neighbours import alike, middle
 from harness.planning.outcome import Odds, Plan
-from harness.planning.words import percent, whole
+from harness.planning.words import percent, soon, whole
 from harness.tables import NONE, Table
 from harness.units import spoken_duration, spoken_number, spoken_share
 
@@ -19,26 +22,32 @@ def tables(plan: Plan) -> list[Table]:
 
 
 def _levels(plan: Plan) -> Table:
-    rows = [
-        (
-            level.source,
-            str(level.instances or 1),
-            {True: "held", False: "broke", None: "undecided"}[level.kept],
-            whole(level.rate * 60),
-            whole(level.throughput * 60),
-            whole(level.orders * 60),
-            _time(level.page_time["p95"]),
-            _time(level.journey_time["p95"]),
-            spoken_number(round(level.in_shop, 2)),
-            spoken_number(round(level.in_flight)),
+    rows = []
+    for group in alike(plan.measured.levels):
+
+        def of(read: Callable[[Level], float], group: Sequence[Level] = group) -> float:
+            return middle([read(level) for level in group])
+
+        one = group[0]
+        rows.append(
+            (
+                one.source if len(group) == 1 else f"{one.source}, {len(group)} levels",
+                str(one.instances or 1),
+                {True: "held", False: "broke", None: "undecided"}[one.kept],
+                whole(of(lambda level: level.rate) * 60),
+                whole(of(lambda level: level.throughput) * 60),
+                whole(of(lambda level: level.orders) * 60),
+                _time(of(lambda level: level.page_time["p95"])),
+                _time(of(lambda level: level.journey_time["p95"])),
+                spoken_number(round(of(lambda level: level.in_shop), 2)),
+                spoken_number(round(of(lambda level: level.in_flight))),
+            )
         )
-        for level in plan.measured.levels
-    ]
     headings = (
         *("measured", "instances", "objectives", "due/min", "journeys/min", "orders/min"),
         *("page p95", "journey p95", "requests in hand", "shoppers"),
     )
-    return Table("What was measured", headings, rows)
+    return Table("What was measured (medians, where several levels had nearly one rate)", headings, rows)
 
 
 def _steps(plan: Plan) -> Table:
@@ -79,13 +88,13 @@ def _overloads(plan: Plan) -> Table:
         (
             f"{one.times:g} times",
             whole(plan.orders(plan.saturation * one.times)),
-            _time(one.breaks),
+            soon(one.breaks),
             _time(one.recovers),
         )
         for one in plan.overloads
     ]
     title = "More than the shop can get done"
-    return Table(title, ("overload", "orders/min", "an objective breaks after", "to recover"), rows)
+    return Table(title, ("overload", "orders/min", "an objective breaks", "to recover"), rows)
 
 
 def _others(plan: Plan) -> Table:

@@ -18,6 +18,9 @@ SURE = 0.9
 POOR = 0.05
 """From which typical residual on a reader should be told that the curve does not fit."""
 
+AT_ONCE = 0.05
+"""Seconds within which nobody sees any time go by."""
+
 MEANINGS = {
     Verdict.PASSED: "FITS",
     Verdict.FAILED: "DOES NOT FIT SURELY ENOUGH",
@@ -219,16 +222,23 @@ def _spare(plan: Plan) -> str:
     return f"To carry the peak with {lost} lost, as surely as wanted, it takes {instances(plan.needed)}{model}."
 
 
+def soon(seconds: float) -> str:
+    """How long until something breaks, as people say it."""
+    return (
+        "at once" if seconds < AT_ONCE else f"after {spoken_duration(seconds)}" if math.isfinite(seconds) else "never"
+    )
+
+
 def _overload(plan: Plan) -> str:
     assert plan.patience is not None, "asked for only where it is known"  # noqa: S101
-    parts = [f"{spoken_duration(one.breaks)} at {one.times:g} times" for one in plan.overloads]
+    parts = [f"{soon(one.breaks)} at {one.times:g} times" for one in plan.overloads]
+    if all(one.breaks < AT_ONCE for one in plan.overloads):
+        parts = ["at once"]
     last = plan.overloads[-1]
     after = (
         f"after {spoken_duration(plan.forecast.surge)} of that it takes {spoken_duration(last.recovers)} to recover"
         if math.isfinite(last.recovers)
         else "it would not recover by itself"
     )
-    return (
-        f"Should more come than the shop can get done, {plan.patience[0]} breaks after {', '.join(parts[:-1])} and {parts[-1]} "
-        f"that much; {after}."
-    )
+    when = f"{', '.join(parts[:-1])} and {parts[-1]} that much" if len(parts) > 1 else parts[0]
+    return f"Should more come than the shop can get done, {plan.patience[0]} breaks {when}; {after}."
