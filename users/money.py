@@ -6,21 +6,21 @@ from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 
 _LARGEST_EXPONENT = 15
+_LONGEST_KEPT = 32  # characters; longer ones are read each time, as a thousand of them could fill the memory
 
 
 def amount(value: object) -> Decimal | None:
     """The amount written in a reply, ``"62.99"`` or a number; ``None`` if it is none."""
     if type(value) is str:
-        return _read(value)
+        return _known(value) if len(value) <= _LONGEST_KEPT else _read(value)
     if isinstance(value, bool) or not isinstance(value, str | int | float | Decimal):
         return None
     try:
-        return _read(str(value))
+        return amount(str(value))
     except ValueError:  # an integer too long to be written
         return None
 
 
-@lru_cache(1024)  # a shop writes the same amount on page after page
 def _read(text: str) -> Decimal | None:
     try:
         read = Decimal(text)
@@ -28,6 +28,9 @@ def _read(text: str) -> Decimal | None:
         return None
     # A hostile "1e999999999" would fill the memory as soon as somebody counts its hundredths.
     return read if read.is_finite() and abs(read.adjusted()) <= _LARGEST_EXPONENT else None
+
+
+_known = lru_cache(1024)(_read)  # a shop writes the same amount on page after page
 
 
 def hundredths(value: Decimal) -> int:
