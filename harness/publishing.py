@@ -82,7 +82,7 @@ class Publishing:
 
     def begin(self, run: Run[Any], results: str) -> None:
         """The load is on; the file of all series goes where the results will be, under ``results``."""
-        if self._series is not None:
+        if self._series is not None or self._remote_writer is not None:
             return
         self._series = self._new_series(run, results)
         if self._remote is not None:
