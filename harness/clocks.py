@@ -103,6 +103,11 @@ class Offset(NamedTuple):
         """By how many seconds the clocks are apart at the least, either way."""
         return max(0.0, abs(self.seconds) - self.error)
 
+    @property
+    def correction(self) -> float:
+        """What to add to a moment of our clock for theirs: nothing where the two may well show the same time."""
+        return self.seconds if self.surely else 0.0
+
 
 def offset(exchanges: Iterable[Exchange]) -> Offset | None:
     """The best answer of several exchanges: the one whose messages travelled least; None if none is of any use.

@@ -29,7 +29,8 @@ MOST_LATE = 0.01
 class Glance:
     """For each demand how many samples, and how many over; arrivals taken, of them late, of them after a wait for a user.
 
-    ``dropped`` found no user at all; ``absent`` were due, and the load generator has not come to letting them in.
+    ``dropped`` found no user at all; ``absent`` were due, and the load generator surely has not come to letting them in. ``missing`` are
+    these and as many as may be among those whose report is still on its way.
     """
 
     counted: tuple[tuple[int, int], ...]
@@ -37,6 +38,7 @@ class Glance:
     late: int
     waited: int
     absent: int
+    missing: int
     dropped: int
 
 
@@ -63,10 +65,14 @@ class Glances:
         for each in arrivals:
             lateness.add(each.lateness)
             waits.add(each.waits)
-        absent = max(0, self._due_between(0.0, now - LATELY) - sum(each.offered for each in arrivals))
+        offered = sum(each.offered for each in arrivals)
+        absent = max(0, self._due_between(0.0, now - LATELY) - offered)
+        missing = self._due_between(0.0, now) - offered if absent else 0
         taken = sum(each.started for each in arrivals)
         dropped = sum(each.dropped for each in arrivals)
-        return Glance(tuple(counted), taken, lateness.count_over(LATE), waits.count_over(LATE), absent, dropped)
+        return Glance(
+            tuple(counted), taken, lateness.count_over(LATE), waits.count_over(LATE), absent, missing, dropped
+        )
 
     def between(self, first: Glance, last: Glance) -> tuple[Counted, ...]:
         """How each demand fared between two glances."""
@@ -87,7 +93,8 @@ class Glances:
         if taken <= 0:
             return "no arrival was served"
         late = (last.late - first.late + last.absent) / (taken + last.absent)
-        if late > MOST_LATE and not broken(_at_best(demands, late)):
+        at_most = (last.late - first.late + last.missing) / (taken + last.missing)
+        if late > MOST_LATE and not broken(_at_best(demands, at_most)):
             return (
                 f"the load generator took {spoken_share(late)} of the arrivals more than {spoken_duration(LATE)} late, "
                 f"at {spoken_share(processor_share)} of a core; add a worker"

@@ -136,7 +136,7 @@ class MasterRun(Run[StageT]):
         for member in self.fleet.members.values():
             message = {
                 "run": self.id,
-                "begin_at": begin_at,
+                "begin_at": begin_at + (member.clock.correction if member.clock else 0.0),
                 "share": member.share.to_json(),
                 "kinds": sorted(self.workload.kinds),
                 "fingerprint": self.workload.fingerprint,

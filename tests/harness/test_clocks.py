@@ -114,3 +114,8 @@ def test_an_exchange_during_which_a_clock_was_set_is_of_no_use():
 @pytest.mark.parametrize(("seconds", "surely"), [(2.0, 1.5), (-2.0, 1.5), (0.4, 0.0)])
 def test_what_is_sure_of_an_offset(seconds, surely):
     assert Offset(seconds, 0.5).surely == surely
+
+
+@pytest.mark.parametrize(("seconds", "correction"), [(0.8, 0.8), (-0.8, -0.8), (0.4, 0.0)])
+def test_only_a_clock_that_is_surely_off_is_corrected(seconds, correction):
+    assert Offset(seconds, 0.5).correction == correction
