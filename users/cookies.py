@@ -10,7 +10,7 @@ import ipaddress
 import math
 import re
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from email.utils import mktime_tz, parsedate_tz
 from functools import lru_cache
 from typing import NamedTuple
@@ -34,6 +34,19 @@ class _Key(NamedTuple):
     name: str
     domain: str
     path: str
+
+
+class _Terms(NamedTuple):
+    """What stands behind a cookie: the path as given, how long it lives in seconds (``None``: no such word), and so on."""
+
+    path: str
+    secure: bool
+    domain: str | None
+    lives: float | None
+    expires: str | None
+
+
+_made = tuple.__new__  # what a NamedTuple does for each of its fields by name takes twice as long
 
 
 class Jar:
@@ -78,21 +91,27 @@ class Jar:
         pair, _, rest = raw.decode("latin-1").partition(";")
         name, equals, value = pair.partition("=")
         name, value = name.strip(" \t"), value.strip(" \t")
-        if not equals or not name or len(name) + len(value) > _LARGEST or _HARMFUL.search(pair):
+        if not equals or not name or len(name) + len(value) > _LARGEST:
             return
-        attributes = _attributes(rest)
-        scope = attributes.get("path", "")
-        secure = "secure" in attributes
-        host_only = "domain" not in attributes
+        if not pair.isprintable() and _HARMFUL.search(pair):
+            return
+        scope, secure, given, lives, expires = _terms(rest)
         domain: str | None = origin.host
-        if not host_only:
-            domain, host_only = _domain(origin.host, attributes["domain"])
-        if domain is None or (secure and not origin.secure) or not _keeps_prefix(name, secure, host_only, scope):
+        host_only = given is None
+        if given is not None:
+            domain, host_only = _domain(origin.host, given)
+        if domain is None or (secure and not origin.secure):
+            return
+        if name.startswith("__") and not _keeps_prefix(name, secure, host_only, scope):
             return
         if not origin.secure and self._secure and self._held_securely(name, domain):
             return  # a plain connection, which anybody may have written on, never replaces a secure cookie
-        key = _Key(name, domain, scope if scope.startswith("/") else _directory(path))
-        self._keep(key, _Cookie(value, host_only, secure, self._until(attributes, now)), now)
+        if lives is not None:
+            until = now + lives
+        else:
+            until = math.inf if expires is None else self._until(expires, now)
+        key = _made(_Key, (name, domain, scope if scope.startswith("/") else _directory(path)))
+        self._keep(key, _made(_Cookie, (value, host_only, secure, until)), now)
 
     def _keep(self, key: _Key, cookie: _Cookie, now: float) -> None:
         held = self._cookies
@@ -105,11 +124,14 @@ class Jar:
         if before is None and len(held) >= _MOST:
             del held[next(iter(held))]
         held[key] = cookie
-        self._soonest = min(self._soonest, cookie.until)
+        if cookie.until < self._soonest:
+            self._soonest = cookie.until
         if before is None or before[:3] != cookie[:3]:
             self._lines.clear()
-            self._scoped = self._scoped or key.path != "/"
-            self._secure = self._secure or cookie.secure
+            if key.path != "/":
+                self._scoped = True
+            if cookie.secure:
+                self._secure = True
 
     def _held_securely(self, name: str, domain: str) -> bool:
         return any(
@@ -117,13 +139,8 @@ class Jar:
             for key, kept in self._cookies.items()
         )
 
-    def _until(self, attributes: Mapping[str, str], now: float) -> float:
-        age = attributes.get("max-age", "")
-        if age.lstrip("-").isdecimal() and age.isascii():
-            # Digits without end would be no float any more.
-            seconds = float(age[:12]) if age.count("-") <= 1 else 0.0
-            return now + min(seconds, _AGES_LONGEST) if seconds > 0 else -math.inf
-        moment = _moment(attributes["expires"]) if "expires" in attributes else None
+    def _until(self, expires: str, now: float) -> float:
+        moment = _moment(expires)
         return math.inf if moment is None else now + min(moment - self._wall(), _AGES_LONGEST)
 
     def _throw_out(self, now: float) -> None:
@@ -132,25 +149,41 @@ class Jar:
         self._soonest = min((cookie.until for cookie in self._cookies.values()), default=math.inf)
 
     def _write(self, origin: Origin, path: str) -> bytes:
+        host, over_tls = origin.host, origin.secure
         fitting = [
-            (key, cookie)
-            for key, cookie in self._cookies.items()
-            if (key.domain == origin.host if cookie.host_only else _within(origin.host, key.domain))
-            and (origin.secure or not cookie.secure)
-            and (key.path == "/" or _below(path, key.path))
+            (len(scope), f"{name}={value}")
+            for (name, domain, scope), (value, host_only, secure, _) in self._cookies.items()
+            if (domain == host if host_only else _within(host, domain))
+            and (over_tls or not secure)
+            and (scope == "/" or _below(path, scope))
         ]
         if not fitting:
             return b""
         if self._scoped:
-            fitting.sort(key=lambda item: -len(item[0].path))
-        pairs = "; ".join(f"{key.name}={cookie.value}" for key, cookie in fitting)
-        return f"Cookie: {pairs}\r\n".encode("latin-1")
+            fitting.sort(key=lambda item: -item[0])
+        return f"Cookie: {'; '.join([pair for _, pair in fitting])}\r\n".encode("latin-1")
 
 
 @lru_cache(256)  # a shop says the same behind all its cookies, but for a date that changes once a second
-def _attributes(text: str) -> Mapping[str, str]:
+def _terms(text: str) -> _Terms:
     pairs = (part.partition("=") for part in text.split(";"))
-    return {word.strip().lower(): given.strip() for word, _, given in pairs}
+    attributes = {word.strip().lower(): given.strip() for word, _, given in pairs}
+    return _Terms(
+        attributes.get("path", ""),
+        "secure" in attributes,
+        attributes.get("domain"),
+        _lives(attributes.get("max-age", "")),
+        attributes.get("expires"),
+    )
+
+
+def _lives(age: str) -> float | None:
+    """Seconds that a ``Max-Age`` gives a cookie; ``None`` where it is no number."""
+    if not age.lstrip("-").isdecimal() or not age.isascii():
+        return None
+    # Digits without end would be no float any more.
+    seconds = float(age[:12]) if age.count("-") <= 1 else 0.0
+    return min(seconds, _AGES_LONGEST) if seconds > 0 else -math.inf
 
 
 def _moment(written: str) -> float | None:
@@ -193,8 +226,6 @@ def _below(path: str, scope: str) -> bool:
 
 
 def _keeps_prefix(name: str, secure: bool, host_only: bool, path: str) -> bool:  # noqa: FBT001 - three facts of a cookie
-    if not name.startswith("__"):
-        return True
     lowered = name.lower()
     if lowered.startswith("__host-"):
         return secure and host_only and path == "/"

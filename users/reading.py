@@ -13,7 +13,7 @@ from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
 
 from shop.contract import Outcome
 from users.decoding import TooLarge, Undecodable, decode
-from users.known_heads import END, LONGEST, Known, find, keep
+from users.known_heads import END, LONGEST, Known, apart, find, keep
 
 _HEAD_LIMIT = 64 * 1024  # bytes of status lines and headers, of a reply and of what is sent ahead of it
 _WRAPPING = 8  # bytes of chunk framing that each byte of a body may cost before it is called abuse
@@ -92,7 +92,8 @@ class ReplyReader:
 
     def feed(self, piece: memoryview) -> bool:
         """Take the next bytes; true when the reply is over, for better or worse."""
-        data, head = bytes(piece), b""
+        data, head, at = bytes(piece), b"", 0
+        cookies: tuple[bytes, ...] = ()
         self.received += len(data)
         if self._fresh:
             self._fresh = False
@@ -101,8 +102,12 @@ class ReplyReader:
                 at += 4
                 head = data[:at]
                 known = find(head)
-                if known is not None and known.length == len(data) and len(data) - at <= self.largest:
-                    self.status, _, self.cookies, self.location, self._coding = known
+                if known is None:
+                    head, cookies = apart(head)
+                    known = find(head) if cookies else None
+                if known is not None and known.size == len(data) - at <= self.largest:
+                    self.status, _, self.location, self._coding = known
+                    self.cookies = cookies
                     self._chunks = [data[at:]]
                     self.over = self.reusable = True
                     return True
@@ -117,8 +122,8 @@ class ReplyReader:
             # Rubbish behind a whole reply spoils the connection, not the reply.
             return self.fail(Outcome.CONNECTION)
         if self.over:
-            if head and self.reusable and self.failure is None and self._size == len(data) - len(head):
-                keep(head, Known(self.status, len(data), self.cookies, self.location, self._coding))
+            if head and self.reusable and self.failure is None and self._size == len(data) - at and self.cookies == cookies:
+                keep(head, Known(self.status, self._size, self.location, self._coding))
             return True
         if self.received - self._size > _HEAD_LIMIT + _WRAPPING * self._size:
             return self.fail(Outcome.TOO_LARGE if self._headed else Outcome.CONNECTION)
