@@ -17,6 +17,7 @@ from gevent import get_hub
 PERIOD = 1.0
 """Seconds after which a request is in Locust's statistics at the latest."""
 
+_AT_ONCE = 256  # replies of a kind; more of them would long have left the processor's cache when they are added
 _ATTRIBUTE = "checkload_statistics"
 _OWN = "locust.runners"  # where Locust's own listener comes from
 
@@ -60,10 +61,12 @@ class Statistics:
 
     def note(self, method: str, page: str, heard: Heard) -> None:
         """Put one reply by that was in order; only while ``alone``."""
-        try:
-            self._put_by[page, method].append(heard)
-        except KeyError:
-            self._put_by[page, method] = [heard]
+        replies = self._put_by.get((page, method))
+        if replies is None:
+            replies = self._put_by[page, method] = []
+        replies.append(heard)
+        if len(replies) >= _AT_ONCE:
+            self._add((page, method), self._put_by.pop((page, method)))
         if not self._waiting:
             self._waiting = True
             # Not ``start``: a timer that has run is started with what was left of its time, which is nothing.
@@ -71,16 +74,19 @@ class Statistics:
 
     def flush(self) -> None:
         """Add everything to Locust's statistics, now."""
-        from locust.stats import StatsEntry, bucket_response_time  # noqa: PLC0415 - it patches the standard library
-
         self._waiting = False
         self._timer.stop()
         put_by, self._put_by = self._put_by, {}
-        stats = self._environment.stats
-        for (page, method), replies in put_by.items():
-            entry = _fold(StatsEntry(stats, str(page), method), replies, bucket_response_time)
-            stats.entries[str(page), method].extend(entry)
-            stats.total.extend(entry)
+        for kind, replies in put_by.items():
+            self._add(kind, replies)
+
+    def _add(self, kind: tuple[str, str], replies: list[Heard]) -> None:
+        from locust.stats import StatsEntry, bucket_response_time  # noqa: PLC0415 - it patches the standard library
+
+        stats, page, method = self._environment.stats, str(kind[0]), kind[1]
+        entry = _fold(StatsEntry(stats, page, method), replies, bucket_response_time)
+        stats.entries[page, method].extend(entry)
+        stats.total.extend(entry)
 
     def _told(self, **_: Any) -> None:
         self.flush()
