@@ -106,10 +106,9 @@ class Jar:
             return
         if not origin.secure and self._secure and self._held_securely(name, domain):
             return  # a plain connection, which anybody may have written on, never replaces a secure cookie
-        if lives is not None:
-            until = now + lives
-        else:
-            until = math.inf if expires is None else self._until(expires, now)
+        until = math.inf if lives is None else now + lives
+        if lives is None and expires is not None:
+            until = self._until(expires, now)
         key = _made(_Key, (name, domain, scope if scope.startswith("/") else _directory(path)))
         self._keep(key, _made(_Cookie, (value, host_only, secure, until)), now)
 
@@ -124,8 +123,7 @@ class Jar:
         if before is None and len(held) >= _MOST:
             del held[next(iter(held))]
         held[key] = cookie
-        if cookie.until < self._soonest:
-            self._soonest = cookie.until
+        self._soonest = min(self._soonest, cookie.until)
         if before is None or before[:3] != cookie[:3]:
             self._lines.clear()
             if key.path != "/":

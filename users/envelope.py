@@ -97,12 +97,8 @@ def _read_envelope(visit: Visit, body: bytes) -> Answer:
         raise _Wrong(Outcome.ENVELOPE)
     if errors is not None and type(errors) is not list and type(errors) is not dict:
         raise _Wrong(Outcome.ENVELOPE)
-    for entry in entries:
-        if type(entry) is not dict or type(entry.get("page_context")) is not dict:
-            raise _Wrong(Outcome.ENVELOPE)
-        name = entry.get("page_name")
-        if name is not None and type(name) is not str:
-            raise _Wrong(Outcome.ENVELOPE)
+    if not _are_entries(entries):
+        raise _Wrong(Outcome.ENVELOPE)
     page = _current_page(visit, entries)
     context = entries[0]["page_context"] if len(entries) == 1 else _context(entries)
     outcome = _refusal(visit) if errors else _OK
@@ -114,6 +110,16 @@ def _read_envelope(visit: Visit, body: bytes) -> Answer:
     if visit.needs and outcome is _OK:
         _demand_needs(visit, context)
     return Answer(outcome, document, page, context)
+
+
+def _are_entries(entries: list[Any]) -> bool:
+    for entry in entries:
+        if type(entry) is not dict or type(entry.get("page_context")) is not dict:
+            return False
+        name = entry.get("page_name")
+        if name is not None and type(name) is not str:
+            return False
+    return True
 
 
 def _refusal(visit: Visit) -> Outcome:

@@ -92,25 +92,12 @@ class ReplyReader:
 
     def feed(self, piece: memoryview) -> bool:
         """Take the next bytes; true when the reply is over, for better or worse."""
-        data, head, at = bytes(piece), b"", 0
-        cookies: tuple[bytes, ...] = ()
+        data = bytes(piece)
         self.received += len(data)
-        if self._fresh:
-            self._fresh = False
-            at = data.find(END, 0, LONGEST)
-            if at >= 0 and self._open and not self._bodiless:
-                at += 4
-                head = data[:at]
-                known = find(head)
-                if known is None:
-                    head, cookies = apart(head)
-                    known = find(head) if cookies else None
-                if known is not None and known.size == len(data) - at <= self.largest:
-                    self.status, _, self.location, self._coding = known
-                    self.cookies = cookies
-                    self._chunks = [data[at:]]
-                    self.over = self.reusable = True
-                    return True
+        fresh = self._fresh
+        self._fresh = False
+        if fresh and self._recognise(data):
+            return True
         if not self._open:
             return self.fail(Outcome.CONNECTION)
         self._parsed = True
@@ -122,12 +109,38 @@ class ReplyReader:
             # Rubbish behind a whole reply spoils the connection, not the reply.
             return self.fail(Outcome.CONNECTION)
         if self.over:
-            if head and self.reusable and self.failure is None and self._size == len(data) - at and self.cookies == cookies:
-                keep(head, Known(self.status, self._size, self.location, self._coding))
+            if fresh and self.reusable and self.failure is None:
+                self._remember(data)
             return True
         if self.received - self._size > _HEAD_LIMIT + _WRAPPING * self._size:
             return self.fail(Outcome.TOO_LARGE if self._headed else Outcome.CONNECTION)
         return False
+
+    def _recognise(self, data: bytes) -> bool:
+        """Whether this is a whole reply, with a head that is known."""
+        at = data.find(END, 0, LONGEST)
+        if at < 0 or self._bodiless or not self._open:
+            return False
+        at += 4
+        head = data[:at]
+        cookies: tuple[bytes, ...] = ()
+        known = find(head)
+        if known is None:
+            head, cookies = apart(head)
+            known = find(head) if cookies else None
+        if known is None or not known.size == len(data) - at <= self.largest:
+            return False
+        self.status, _, self.location, self._coding = known
+        self.cookies = cookies
+        self._chunks = [data[at:]]
+        self.over = self.reusable = True
+        return True
+
+    def _remember(self, data: bytes) -> None:
+        at = data.find(END, 0, LONGEST) + 4
+        head, cookies = apart(data[:at])
+        if at >= len(END) and self._size == len(data) - at and self.cookies == cookies:
+            keep(head, Known(self.status, self._size, self.location, self._coding))
 
     def finish(self) -> bool:
         """The server has closed the connection; always true: the reply is over."""

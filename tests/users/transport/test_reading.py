@@ -149,7 +149,12 @@ def test_cookies_are_cut_out_of_a_head_that_is_known(monkeypatch):
     monkeypatch.setattr(reading, "HttpResponseParser", None)  # what is known is read without it
     for between in (head + lines % 2 + b"\r\nok", head.replace(b"X", lines % 2 + b"X") + b"\r\nok"):
         reader = read(between)
-        assert (reader.status, reader.cookies, reader.body(), reader.reusable) == (200, (b"a=2; Path=/", b"b=c d"), b"ok", True)
+        assert (reader.status, reader.cookies, reader.body(), reader.reusable) == (
+            200,
+            (b"a=2; Path=/", b"b=c d"),
+            b"ok",
+            True,
+        )
     assert read(head + b"\r\nok").cookies == ()
     assert set(known_heads._known) == known
 
