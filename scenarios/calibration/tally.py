@@ -33,6 +33,7 @@ class Tally:
         self.looked_around = self.headless = self.under_way = 0
         self.pauses: dict[Page, Sample] = {}
         self.all_pauses = Sample(chance)
+        self.lengths = Sample(chance)
 
     @property
     def total(self) -> int:
@@ -51,6 +52,7 @@ class Tally:
         self.journeys[kind] += 1
         self.pages[kind] += journey.pages
         self.comings.add(Arrival(journey.began, journey.option, kind))
+        self.lengths.add(sum(gap for _, gap in journey.gaps))
         if journey.option:
             self._paying(journey)
         for page, gap in journey.gaps:

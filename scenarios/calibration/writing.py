@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
 from scenarios.calibration.comings import FEWEST_WINDOWS, Comings
 from scenarios.calibration.pauses import FEWEST, OUTSIDE_FIRST, Fit, fit
-from scenarios.calibration.samples import Z, wilson
+from scenarios.calibration.samples import Z, quantile, wilson
 from scenarios.calibration.tally import Tally
 from scenarios.names import JOURNEY_NAMES, PAYMENT_NAMES, SMS_NAMES
 from shop.contract import Page
@@ -22,6 +23,10 @@ EVEN = 0.5
 _MINUTE = 60.0
 _PEAK_LENGTH = 600.0
 _STAGE_MINUTES = 5
+_LONG = 0.995
+_SPARE = 1.5  # shoppers of the scenario draw their pauses anew, and some walk more pages
+_TENS = 10
+_DRAIN = 30.0  # what [arrivals] drain is when nothing is said
 _CEILING = 200.0  # what [target] highest_rate is when nothing is said
 
 
@@ -66,7 +71,7 @@ def scenario_text(tally: Tally, origin: Origin, shape: Shape, trace: str = "") -
     """The whole scenario file; ``trace`` is the name of a trace that was written beside it (empty: none)."""
     parts = (
         _head(tally),
-        _arrivals(tally.comings, shape, trace),
+        _arrivals(tally, shape, trace),
         _journeys(tally),
         _payments(tally),
         _sms(tally),
@@ -100,7 +105,8 @@ def _head(tally: Tally) -> Iterator[str]:
     yield "]"
 
 
-def _arrivals(comings: Comings, shape: Shape, trace: str) -> Iterator[str]:
+def _arrivals(tally: Tally, shape: Shape, trace: str) -> Iterator[str]:
+    comings = tally.comings
     yield "[arrivals]"
     yield from how_uneven(comings, trace)
     mean = comings.total / max(comings.length, 1.0)
@@ -108,6 +114,7 @@ def _arrivals(comings: Comings, shape: Shape, trace: str) -> Iterator[str]:
         f"# {comings.total:,} arrivals in {_length(comings.length)}: {mean * _MINUTE:.1f} a minute on average, "
         f"{comings.most_a_minute} in the busiest minute."
     )
+    yield from _drain(tally)
     if trace:
         yield f'trace = "{trace}" # {comings.total:,} arrivals as they came; rate_scale and time_scale scale them'
         return
@@ -144,6 +151,16 @@ def how_uneven(comings: Comings, trace: str) -> Iterator[str]:
     )
     if process is Process.BURSTY and not trace:
         yield "# process has no bursts: replay the log's own arrivals, calibrate once more with --trace arrivals.csv."
+
+
+def _drain(tally: Tally) -> Iterator[str]:
+    """Time enough for those who come last: whoever is cut off in the middle of her thoughts would count as failed."""
+    if not tally.lengths.count:
+        return
+    usual, long = (quantile(tally.lengths.ranked(), q) for q in (0.5, _LONG))
+    drain = math.ceil(_SPARE * long / _TENS) * _TENS
+    if drain > _DRAIN:
+        yield f'drain = "{drain:.0f}s" # journeys took {usual:.0f} s (median), {_LONG:.1%} of them less than {long:.0f} s'
 
 
 def _hour(comings: Comings) -> Iterator[str]:

@@ -90,7 +90,7 @@ def test_beside_every_number_stands_where_it_came_from(calibrate):
     own = {"seed = 1", 'duration = "5m"', 'warm_up = "30s"', "Bank = 0"}
     assert len(numbers) > 30
     for line in numbers:
-        assert line.partition(" #")[0] in own or "95 % interval" in line, line
+        assert line.partition(" #")[0] in own or "95 % interval" in line or line.startswith("drain = "), line
 
 
 @pytest.mark.parametrize("form", ["combined", "json", "apache", "common"])
@@ -163,6 +163,17 @@ def test_the_busiest_hour_is_written_in_stages(calibrate):
     code, _, said = calibrate(log_of(400), "--load", "hour", "--overwrite")
     assert code == 2
     assert "minutes long" in said
+
+
+def test_those_who_come_last_are_given_time_to_get_home(calibrate):
+    _, output, _ = calibrate(list(lines(MIX, ThinkTimes(0.5, 0.3), 600, seed=1)))
+    assert "drain" not in output.read_text()  # half a minute, which is given anyhow, is enough
+    for arguments in ([], ["--trace", str(output.with_name("trace.csv"))]):
+        _, output, said = calibrate(log_of(), "--overwrite", *arguments)
+        usual = float(re.search(r"took (\d+) s \(median\)", output.read_text())[1])
+        assert usual > 30, said
+        assert float(tomllib.loads(output.read_text())["arrivals"]["drain"].removesuffix("s")) > 1.5 * usual
+        assert read(str(output))
 
 
 def test_nothing_is_overwritten_unasked_and_nothing_left_of_a_refusal(calibrate, tmp_path):
