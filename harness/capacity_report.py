@@ -55,8 +55,8 @@ def _critical(answer: Capacity) -> str:
     parts = []
     for one in answer.critical.crossings:
         least = "at least " if one.at_least else ""
-        rate = "less than was tried" if one.rate is None else f"{least}{_number(one.rate)}"
-        parts.append(f"{rate} under {spoken_duration(one.bound)}")
+        rate = "fewer than were tried" if one.rate is None else f"{least}{_number(one.rate)}"
+        parts.append(f"under {spoken_duration(one.bound)} {rate}")
     text = f"Journeys a minute by bound ({answer.critical.objective.rsplit(' ', 2)[0]}): {', '.join(parts)}"
     if answer.critical.mean is None:
         return f"{text}."
@@ -91,7 +91,7 @@ def levels_table(answer: Capacity) -> Table:
         "over / allowed",
         "",
     )
-    return Table("Levels of the search", headings, rows)
+    return Table("Levels of the search: what came of the journeys due in each", headings, rows)
 
 
 def curve_table(answer: Capacity) -> Table:
@@ -110,8 +110,10 @@ def curve_table(answer: Capacity) -> Table:
         slow = [point.p95 for point in group if point.p95 is not None]
         p95 = sum(slow) / len(slow) if slow else None
         bar = "#" * round(WIDTH * orders / most) if most else ""
-        rows.append((_number(rate), _number(orders), spoken(p95, "s"), bar))
-    return Table("The curve", ("journeys/min", "orders/min", "journey p95", "orders/min drawn"), rows, texts=0)
+        broken = "broken" if all(point.broken for point in group) else ""
+        rows.append((_number(rate), _number(orders), spoken(p95, "s"), bar, broken))
+    headings = ("journeys/min", "orders/min", "journey p95", "orders/min drawn", "")
+    return Table("The curve: what came of the journeys due at each rate", headings, rows, texts=0)
 
 
 def tables(answer: Capacity) -> list[Table]:

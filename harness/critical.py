@@ -16,11 +16,17 @@ from harness.demand import Objective, Statistic
 from harness.excerpt import excerpt
 from harness.pilot import Step
 from harness.recorder import Recorder
+from harness.sample import Phase
 from harness.search import Purpose
 from harness.tally import tally
+from harness.throughput import JOURNEYS, per_second
 
 TIMES = (0.5, 1.0, 2.0)
 """The three bounds, in proportion to the one that is demanded."""
+OUT_OF_BALANCE = 0.1
+"""The share of a level's journeys by which fewer may end than are due, and no queue is said to grow."""
+BY_CHANCE = 2.0
+"""By how many standard deviations of the two numbers they may differ all the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +56,11 @@ class Critical:
 def critical_rates(objectives: Sequence[Objective], steps: Sequence[Step], recorder: Recorder) -> Critical | None:
     """Of the first demand on a percentile of response times; ``None`` without one, or without a level."""
     timed = [one for one in objectives if one.statistic is Statistic.PERCENTILE]
-    parts = [
-        (step.rate, excerpt(recorder, step.settled, step.end))
-        for step in steps
-        if step.purpose is not Purpose.DRAIN and not step.trouble
-    ]
+    parts = []
+    for step in steps:
+        if step.purpose is not Purpose.DRAIN and not step.trouble:
+            part = excerpt(recorder, step.settled, step.end)
+            parts.append((step.rate, part, step.broken and _queue_grew(part, recorder)))
     if not timed or not parts:
         return None
     # A demand on all journeys says more than one on a page.
@@ -62,11 +68,29 @@ def critical_rates(objectives: Sequence[Objective], steps: Sequence[Step], recor
     crossings = []
     for times in TIMES:
         moved = replace(chosen, bound=chosen.bound * times)
-        counts = [(rate, tally(part, moved, sliced=False)) for rate, part in parts]
-        crossings.append(_crossing(moved, [(rate, one.total, one.over) for rate, one in counts if one.total]))
+        counts = [(rate, tally(part, moved, sliced=False), grew) for rate, part, grew in parts]
+        crossings.append(
+            _crossing(
+                moved, [(rate, one.total, one.total if grew else one.over) for rate, one, grew in counts if one.total]
+            )
+        )
     rates = [one.rate for one in crossings if one.rate]
     mean = math.exp(math.fsum(map(math.log, rates)) / len(rates)) if len(rates) == len(TIMES) else None
     return Critical(chosen.text, tuple(crossings), mean, any(one.at_least for one in crossings))
+
+
+def _queue_grew(part: Recorder, recorder: Recorder) -> bool:
+    """Whether clearly fewer journeys ended in this stretch of the run than were due in it.
+
+    Held on, such a rate would break any bound, though a level of seconds ends before anybody has waited for so long.
+    """
+    whole = Recorder(part.window, slice_length=part.slice_length, most_slices=part.most_slices)
+    whole.journeys = recorder.journeys
+    ended = per_second(whole, JOURNEYS)
+    if ended is None:
+        return False
+    due, done = part.arrivals[Phase.STEADY].offered, ended * (part.window.steady_until - part.window.steady_from)
+    return due - done > max(OUT_OF_BALANCE * due, BY_CHANCE * math.sqrt(due + done))
 
 
 def _crossing(objective: Objective, counts: Sequence[tuple[float, int, int]]) -> Crossing:

@@ -2,7 +2,14 @@
 
 import random
 
-from harness.critical import rising
+import pytest
+
+from harness.critical import critical_rates, rising
+from harness.objective import parse
+from harness.pilot import Step
+from harness.recorder import Recorder
+from harness.sample import JourneySample, Window
+from harness.search import Purpose
 
 
 def test_what_rises_is_left_alone():
@@ -38,3 +45,28 @@ def test_a_stricter_bound_is_over_at_least_as_often_at_every_rate():
         strict = [(rate, total, over + chance.randint(0, total // 2)) for rate, total, over in lax]
         for (_, seldom), (_, often) in zip(rising(lax), rising(strict), strict=True):
             assert often >= seldom - 1e-12
+
+
+def test_a_level_in_which_a_queue_grew_is_no_proof_that_a_laxer_bound_holds():
+    recorder = Recorder(Window(0.0, 0.0, 40.0))
+    # 10 a second for 20 s, all of them home after one second; then 20 a second, of which 10 get done: none waits for over 11 s.
+    for number in range(200):
+        recorder.journey(_one(number / 10, 1.0))
+    for number in range(400):
+        recorder.journey(_one(20.0 + number / 20, 1.0 + number / 40))
+    steps = [
+        Step(Purpose.WIDEN, rate, start, start, start + 20.0, (), 0.0, "", None, broken)
+        for rate, start, broken in ((10.0, 0.0, False), (20.0, 20.0, True))
+    ]
+    found = critical_rates([parse("journey response_time p95 < 8s")], steps, recorder)
+    strict, asked, lax = found.crossings
+    assert not lax.at_least
+    assert 600 <= strict.rate <= asked.rate <= lax.rate < 1200
+    steps[1] = Step(Purpose.WIDEN, 20.0, 20.0, 20.0, 40.0, (), 0.0, "", None, broken=False)
+    *_, lax = critical_rates([parse("journey response_time p95 < 8s")], steps, recorder).crossings
+    assert lax.at_least
+    assert lax.rate == pytest.approx(1200)
+
+
+def _one(due, took):
+    return JourneySample("guest", "gpay", "ok", "nobody", due, due, due + took, True, 0)
