@@ -48,7 +48,7 @@ class Paper:
         return f'<polygon points="{path}" fill="var(--{colour})" opacity="0.15"/>'
 
     def dot(self, x: float, y: float, *, kept: bool | None) -> str:
-        """A measured point: full where every objective held, hollow where not."""
+        """A measured point: full where every objective held, hollow where one broke or nobody knows, in colours of their own."""
         cx, cy = self.at(x, y).split(",")
         colour = {True: "good", False: "bad", None: "unsure"}[kept]
         inside = f"var(--{colour})" if kept else "var(--paper)"
@@ -115,9 +115,8 @@ def throughput_curve(plan: Plan) -> str:
         *(paper.dot(level.in_shop, plan.orders(level.throughput), kept=level.kept) for level in levels),
     ]
     caption = (
-        "What gets done over what is in hand: measured (full: every objective held; hollow: one broke, or "
-        "too little was seen to tell), the Universal "
-        "Scalability Law through it, its 95 % band, and the forecast peak. Dashed: more than 1.5 times beyond what was measured."
+        "What gets done over what is in hand: measured (full: every objective held; red: one broke; the others: too few samples to "
+        "tell), the Universal Scalability Law through it, its 95 % band, and the forecast peak. Dashed: more than 1.5 times beyond what was measured."
     )
     return _figure(drawn, caption)
 
@@ -137,19 +136,22 @@ def response_curve(plan: Plan) -> str:
         drawn.append(paper.line([_middle_of(plan, group) for group in groups], "one"))
     drawn += [paper.dot(*point, kept=level.kept) for point, level in zip(points, levels, strict=True)]
     drawn.append(paper.line([(peak, 0), (peak, longest * 1.1)], "two", ' stroke-dasharray="2 4"'))
+    said = whole(quantile(plan.need.orders, 0.5) * 60)
     left = plan.carries is None or peak < plan.orders(plan.carries.likely)
-    drawn.append(paper.text(peak, longest * 1.1, f"  peak {whole(peak)}  ", end=left, shift=10))
+    drawn.append(paper.text(peak, longest * 1.1, f"  peak {said}  ", end=left, shift=10))
     if plan.carries is not None and plan.carries.likely > 0 and plan.carries.grade is not Grade.MODEL:
         held = plan.orders(plan.carries.likely)
         drawn.append(paper.line([(held, 0), (held, longest * 1.1)], "good"))
         drawn.append(paper.text(held, longest, f"  carried {whole(held)}  ", end=not left, shift=10))
     return _figure(
-        drawn, "How long pages take (95th percentile) at the rates that were tried; the line goes through medians."
+        drawn,
+        "How long pages take (95th percentile) at the rates that were tried (full: every objective held; red: one broke); the line "
+        "goes through medians.",
     )
 
 
 def _peak_line(plan: Plan, paper: Paper) -> list[str]:
-    low, middle, high = (plan.orders(quantile(plan.need.journeys, q)) for q in (0.05, 0.5, 0.95))
+    low, middle, high = (quantile(plan.need.orders, q) * 60 for q in (0.05, 0.5, 0.95))
     return [
         paper.area([(0, low), (paper.most_x, low)], [(0, high), (paper.most_x, high)], "two"),
         paper.line([(0, middle), (paper.most_x, middle)], "two", ' stroke-dasharray="2 4"'),

@@ -138,6 +138,13 @@ def _notes(sources: Sequence[Source]) -> list[str]:
     targets = sorted({source.result.asked.target for source in sources if not source.result.asked.embedded})
     if len(targets) > 1:
         notes.append(f"The results are of different targets ({', '.join(targets)}), taken to be one shop.")
+    embedded = [source for source in sources if source.result.asked.embedded]
+    shops = {(source.instances, str(source.result.asked.scenario.get("shop"))) for source in embedded}
+    if len(shops) > len({source.instances for source in embedded}):
+        notes.append(
+            "Beware: the embedded shop was not the same in all results (their [shop] tables differ), and yet they are taken for one shop. "
+            "Give results of one shop only."
+        )
     if any(source.result.asked.model == "closed" for source in sources):
         notes.append("Closed loads are among the results: their rate is what was finished, not what was asked for.")
     return notes

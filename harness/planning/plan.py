@@ -135,9 +135,8 @@ def _curve(measured: Measured, now: int, seed: int) -> tuple[Fit | None, str]:
         return fit([(level.in_shop, level.throughput) for level in levels], seed=seed), ""
     except ValueError as error:
         return None, (
-            f"The curve of throughput was not fitted: with {now} instance{'s' * (now != 1)} there are {error}, at different rates, "
-            "valid and steady. "
-            "Give more results, or run `locust --headless --scenario capacity`."
+            f"The curve of throughput was not fitted to what {now} instance{'s' * (now != 1)} did: {error}. Give more results, valid, "
+            "steady and at different rates, or run `locust --headless --scenario capacity`."
         )
 
 

@@ -14,6 +14,9 @@ from harness.planning.words import percent, soon, whole
 from harness.tables import NONE, Table
 from harness.units import spoken_duration, spoken_number, spoken_share
 
+LEAST = 0.0001
+"""The shortest wait in seconds that is told as it was computed: a model knows no shorter one."""
+
 
 def tables(plan: Plan) -> list[Table]:
     """Every table that has anything in it."""
@@ -160,4 +163,6 @@ def _odds(odds: Odds) -> str:
 
 
 def _time(seconds: float) -> str:
-    return NONE if math.isnan(seconds) else spoken_duration(seconds)
+    if math.isnan(seconds):
+        return NONE
+    return spoken_duration(seconds) if seconds == 0 or seconds >= LEAST else f"under {spoken_duration(LEAST)}"

@@ -90,7 +90,7 @@ def fit(points: Sequence[Point], *, seed: int, replicates: int = 400, fewest: in
     """
     usable = [(n, x) for n, x in points if n > 0 and x > 0]
     if len(usable) < max(3, fewest):
-        raise ValueError(f"{len(usable)} points, and it takes {max(3, fewest)}")
+        raise ValueError(f"{len(usable)} point{'s' * (len(usable) != 1)}, and it takes {max(3, fewest)}")
     if max(n for n, _ in usable) < 1.5 * min(n for n, _ in usable):
         raise ValueError("all points lie at nearly the same load")
     law = best(usable)

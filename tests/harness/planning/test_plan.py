@@ -108,12 +108,13 @@ def test_the_curve_takes_six_levels_and_says_so(run_at):
     assert few.curve is None
     assert "3 points, and it takes 6" in few.curve_missing
     assert made(run_at, forecast(300), 1, 2, 4, 6, 8, 10).curve is not None
+    assert "what 1 instance did: 1 point, and it takes 6." in made(run_at, forecast(300), 2).curve_missing
 
 
 def test_no_curve_of_another_number_of_instances_is_shown(run_at):
     other = made(run_at, forecast(300, instances=2), 1, 2, 4, 6, 8, 10)
     assert other.curve is None
-    assert "with 2 instances there are 0 points" in other.curve_missing
+    assert "what 2 instances did: 0 points, and it takes 6" in other.curve_missing
 
 
 def test_what_ifs_change_the_work_or_the_time_but_never_both(run_at):

@@ -61,6 +61,26 @@ def test_every_level_is_a_dot_and_what_broke_is_hollow(made):
     assert first.count('fill="var(--paper)"') == 1
 
 
+def test_the_peak_of_the_curves_is_that_of_the_text(made):
+    said = re.search(r"the forecast peak of (\d+)", " ".join(words.sentences(made)))[1]
+    assert re.findall(r"peak (\d+)", page.html(made).partition("<svg")[2].rpartition("</svg>")[0]) == [said, said]
+
+
+def test_a_wait_that_no_model_can_tell_is_not_told_to_the_billionth(made):
+    assert "under 0.1 ms" in page.console(replace(made, wait=(3.8e-13, 2e-12)), width=100)
+
+
+def test_results_of_two_embedded_shops_are_not_taken_for_one_silently(run_at):
+    results = [run_at(rate) for rate in (1, 2)]
+    alike = measured([Source(name="x", result=one) for one in results])
+    assert not any("[shop]" in note for note in alike.notes)
+    other = replace(results[1], asked=replace(results[1].asked, scenario={"shop": {"workers": 2}}))
+    found = measured([Source(name="x", result=results[0]), Source(name="y", result=other)])
+    assert any("[shop]" in note for note in found.notes)
+    grown = measured([Source(name="x", result=results[0]), Source(name="y", result=other, instances=2)])
+    assert not any("[shop]" in note for note in grown.notes)  # a shop of more instances is set up in another way
+
+
 def test_beyond_what_was_measured_the_curve_is_dashed_and_called_a_model(made):
     first = page.html(made).partition("<svg")[2].partition("</svg>")[0]
     assert 'stroke-dasharray="6 5"' in first
