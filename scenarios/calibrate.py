@@ -179,7 +179,7 @@ def _refuse_too_little(tally: Tally, sessions: Sessions, shape: Shape) -> None:
         )
     if counts.by_address > counts.by_cookie and tally.total > _MANY_JOURNEYS * counts.opened:
         raise Misuse(
-            f"{tally.total:,} journeys came from {counts.opened:,} addresses and browsers: an address here stands for many "
+            f"{tally.total:,} journeys came from only {counts.opened:,} address{'es' * (counts.opened != 1)} with a browser: an address here stands for many "
             "shoppers, as behind a proxy, and none can be told from another.\n  remedy: have the server log the session, as "
             f"session=$cookie_{COOKIE_SESSION} in nginx, and name it with --cookie or --json-keys if it has another name"
         )

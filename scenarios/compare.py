@@ -46,12 +46,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="another pair of runs; as often as there are pairs",
     )  # fmt: skip
     parser.add_argument("--percentile", default="p95", metavar="pN", help="which percentile is compared (default: p95)")
+    parser.add_argument("--harmless", default="3%", metavar="N%", help="slower by less is no regression (default: 3%%)")
+    parser.add_argument("--harmful", default="10%", metavar="N%", help="slower by more must not pass (default: 10%%)")
     parser.add_argument(
-        "--harmless", default="3%", metavar="N%%", help="slower by less is no regression (default: 3%%)"
-    )
-    parser.add_argument("--harmful", default="10%", metavar="N%%", help="slower by more must not pass (default: 10%%)")
-    parser.add_argument(
-        "--run-effect", default=f"{RUN_EFFECT:.0%}", metavar="N%%",
+        "--run-effect", default=f"{RUN_EFFECT:.0%}", metavar="N%",
         help="by how much two runs of the same shop differ; counts for up to three pairs (default: 6%%, a shared machine)",
     )  # fmt: skip
     parser.add_argument("--json", type=Path, metavar="FILE", help="write every figure there, for programs")

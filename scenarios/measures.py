@@ -81,7 +81,8 @@ def share(value: Any) -> float:
     else:
         found = _number(value, _A_SHARE)
     if found > 1:
-        raise NoQuantity(_A_SHARE, f'write "{found:g}%" if a percentage was meant')
+        meant = "" if isinstance(value, str) else f'write "{found:g}%" if a percentage was meant'
+        raise NoQuantity(_A_SHARE, meant)
     return found
 
 

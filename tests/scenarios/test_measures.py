@@ -78,6 +78,12 @@ def test_a_percentage_without_its_sign_is_offered():
     assert error.value.remedy == 'write "5%" if a percentage was meant'
 
 
+def test_a_percentage_that_is_too_much_is_not_turned_into_another():
+    with pytest.raises(NoQuantity, match="a share from 0 to 1") as error:
+        share("190%")
+    assert not error.value.remedy
+
+
 def test_weights_are_numbers_from_0():
     assert weight(3) == 3.0
     for wrong in ("3", -1, math.inf, True):
