@@ -363,7 +363,7 @@ class Outcome(StrEnum):
     SMS_LOST = "sms_lost"
     SIGN_IN_REFUSED = "sign_in_refused"
     DROPPED = "dropped"  # an arrival that found no free user in time: never answered
-    UNFINISHED = "unfinished"  # still under way when the time to finish was over
+    UNFINISHED = "unfinished"  # still without a reply when the time to finish was over
     # The harness's own doing.
     ABORTED = "aborted"
     NO_ACCOUNT = "no_account"

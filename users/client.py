@@ -88,6 +88,11 @@ class Browser:
     trail: list[tuple[str, str]] = field(default_factory=list)
     _first: bool = True
 
+    @property
+    def cut_off(self) -> bool:
+        """Whether she was waiting for the shop when the run ended for her, and not thinking."""
+        return bool(self.trail) and self.trail[-1][1] == _ABORTED
+
     def fetch(self, visit: Visit) -> Answer:
         """Think, ask for the page, check the reply and record one sample; a fault raises ``JourneyFailed``."""
         if self._first:

@@ -105,7 +105,7 @@ class Shopper(User):
         except JourneyFailed as failure:
             outcome, failed_page = failure.outcome, str(failure.page or "")
         except GreenletExit:
-            outcome = Outcome.UNFINISHED if run.drained_out else Outcome.ABORTED
+            outcome = Outcome.UNFINISHED if run.drained_out and browser.cut_off else Outcome.ABORTED
             raise
         except Exception:
             outcome = Outcome.BUG

@@ -125,3 +125,20 @@ def test_who_was_asked_for_a_code_and_got_nowhere_counts_among_those_who_were_as
     run = locust("--headless", "--scenario", scenario(text)).wait()
     assert run.result["counts"]["journeys_by_outcome"]["http_5xx"] > 20
     assert {one["verification"] for one in run.result["measured"]["journeys"]} == {"right"}
+
+
+@pytest.mark.parametrize(
+    ("more", "outcome", "code"),
+    [
+        ('[think]\nmedian = "60s"\nsigma = 0.1\n', "aborted", 5),
+        ('[shop.service]\ndefault = "60s"\n', "unfinished", 3),
+    ],
+)
+def test_who_only_thought_when_the_drain_was_over_is_not_held_against_the_shop(locust, scenario, more, outcome, code):
+    text = SHORT.partition("[think]")[0].replace('drain = "15s"', 'drain = "1s"') + more
+    run = locust("--headless", "--scenario", scenario(text)).wait()
+    outcomes = run.result["counts"]["journeys_by_outcome"]
+    assert outcomes.get(outcome), run.output
+    assert not {"aborted", "unfinished"} - {outcome} & set(outcomes), run.output
+    assert run.code == code, run.output
+    assert ("lengthen the drain" in run.output) == (outcome == "aborted")
