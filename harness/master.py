@@ -88,12 +88,18 @@ class MasterRun(Run[StageT]):
         self.fleet: Fleet | None = None
         self._latecomers: dict[str, float] = {}
         self._added_up_at = -math.inf
+        self._requesting = Counter[str]()
         self._told: set[str] = set()
 
     @property
     def waiting(self) -> Sequence[Age]:
         """Requests that wait for their reply in all workers, as far as told."""
         return [] if self.fleet is None else [age for one in self.fleet.members.values() for age in one.waiting]
+
+    @property
+    def requesting(self) -> Counter[str]:
+        """How many requests of all workers wait for their reply, by page, as far as told."""
+        return self._requesting
 
     @property
     def under_way(self) -> int:
@@ -291,7 +297,7 @@ class MasterRun(Run[StageT]):
             requesting.update(member.requesting)
         self.loop_lag = lag
         self.in_flight = in_flight
-        self.requesting = requesting
+        self._requesting = requesting
         self.processor_share = max(
             (member.facts.get("processor_share", 0.0) for member in self.fleet.members.values()), default=0.0
         )

@@ -83,8 +83,8 @@ class RunRecord(Generic[StageT]):
         self.loop_lag = Histogram()
         self.processor_share = 0.0
         self.spawned = 0
-        self.in_flight, self.requesting = Counter[str](), Counter[str]()
-        self.pending: dict[int, tuple[str, str, float]] = {}  # only told of in a search; see harness/overdue.py
+        self.in_flight = Counter[str]()
+        self.pending: dict[int, tuple[str, str, float]] = {}  # requests that wait for their reply: page, option, due
         self.exemplars = Exemplars()
         self._instrument = ProcessWatch(clock, clocks=ClockWatch(wall_clock))
         self._door = Door(workload, self.recorder, self._drop)
@@ -135,6 +135,11 @@ class RunRecord(Generic[StageT]):
         self._instrument.lacked(what)
 
     # -- what can be asked of it -----------------------------------------------------------------------------------------
+
+    @property
+    def requesting(self) -> Counter[str]:
+        """How many requests wait for their reply, by page."""
+        return Counter([page for page, _, _ in list(self.pending.values())])
 
     @property
     def waiting(self) -> Sequence[Age]:

@@ -6,7 +6,6 @@ connections, follows no redirect, and never raises for what a shop or a network 
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -66,8 +65,8 @@ class Browser:
 
     ``due`` is the moment from which the next page's response time counts; it starts as the arrival's due moment.
     ``think`` draws the think time in seconds before a page; ``sleep`` waits; ``record`` takes the samples. ``trail``
-    holds the pages asked for, with their outcomes; ``requesting`` counts requests that wait for their reply, by page, and ``pending`` holds
-    page, payment option and due moment of the one of each browser. ``lag`` takes the seconds that a reply lay here unread, which is our
+    holds the pages asked for, with their outcomes; ``pending`` holds page, payment option and due moment of the request of each
+    browser that waits for its reply. ``lag`` takes the seconds that a reply lay here unread, which is our
     own doing and no part of a sample, each time the transport can tell. ``trace`` marks the requests of the journey, and ``traced``
     is told of each sample, with the trace's id, if the trace is sampled.
     """
@@ -81,7 +80,6 @@ class Browser:
     think: Callable[[str], float]
     csrf_token: str = ""
     lag: Callable[[float], None] | None = None
-    requesting: Counter[str] = field(default_factory=Counter)
     pending: dict[int, tuple[str, str, float]] = field(default_factory=dict)
     trace: Trace | None = None
     traced: Callable[[PageSample, str], None] | None = None
@@ -99,10 +97,10 @@ class Browser:
             self._first = False
         elif visit.thinks or visit.wait:
             self._pause(visit)
-        clock, requesting = self.clock, self.requesting
+        clock, pending, due, option = self.clock, self.pending, self.due, self.payment_option
         page = _NAMES.get(visit.page) or str(visit.page)
-        requesting[page] += 1
-        self.pending[id(self)] = page, self.payment_option, self.due
+        me = id(self)
+        pending[me] = page, option, due
         sent = clock()
         outcome = _ABORTED
         received = status = 0
@@ -130,10 +128,8 @@ class Browser:
             if not reported:
                 done = clock()
             named, blame = _BOOKED[outcome]
-            requesting[page] -= 1
-            del self.pending[id(self)]
-            fields = page, self.payment_option, named, blame, self.due, sent, done, received, status
-            sample = _sample(PageSample, fields)
+            del pending[me]
+            sample = _sample(PageSample, (page, option, named, blame, due, sent, done, received, status))
             self.record(sample)
             if self.traced is not None and self.trace is not None and self.trace.sampled:
                 self.traced(sample, self.trace.id)

@@ -102,7 +102,7 @@ class Connection(Awaiting):
         self._used = now
         self._until = until = began + limits.longest
         deadline = now + limits.read
-        self.deadline = min(deadline, until)
+        self.deadline = deadline if deadline < until else until  # noqa: FURB136 - min() takes five times as long
         self._heard = _NEVER
         self._late = False
         self.unsent = True

@@ -147,7 +147,6 @@ class Shopper(User):
             clock=run.clock,
             sleep=gevent.sleep,
             think=lambda page: stage.think(page, rng),
-            requesting=run.requesting,
             pending=run.pending,
             trace=Trace(run.id, itinerary.number, stage.trace_sampled),
             traced=run.traced,

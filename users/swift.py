@@ -90,12 +90,21 @@ class Swift:
         began = self._clock()
         try:
             head = self._heads.find(method, url)
-            request = render(head, self._jar.line(head.origin, head.path, began), headers, body)
+            origin = head.origin
+            request = render(head, self._jar.line(origin, head.path, began), headers, body)
         except Unsendable:
             self._read, self._read_at = began, self._wall()
             reply = _none(Outcome.CONNECTION)
         else:
-            reply = self._exchange(head, request, began)
+            connection = self._connections.get(origin)
+            failure: Outcome | None = Outcome.CONNECTION
+            fresh = connection is None or connection.stale(began)
+            if connection is not None and not fresh:
+                failure = connection.exchange(request, bodiless=head.bodiless, began=began, now=began)
+                fresh = failure is Outcome.CONNECTION and connection.unsent
+            if connection is None or fresh:
+                connection, failure = self._exchange(head, request, began)
+            reply = self._reply(connection, head, began) if failure is None else self._no_reply(connection, failure)
         self._last = page, method, url, reply, began
         return reply
 
@@ -134,20 +143,14 @@ class Swift:
         if self._statistics is not None:
             self._statistics.flush()
 
-    def _exchange(self, head: Head, request: bytes, began: float) -> Reply:
-        connection = self._connections.get(head.origin)
-        if connection is not None and not connection.stale(began):
-            failure = connection.exchange(request, bodiless=head.bodiless, began=began, now=began)
-            if failure is None:
-                return self._reply(connection, head, began)
-            if failure is not Outcome.CONNECTION or not connection.unsent:
-                return self._no_reply(connection, failure)
+    def _exchange(self, head: Head, request: bytes, began: float) -> tuple[Connection, Outcome | None]:
+        """Over a connection of its own, which is kept."""
         kind = TlsConnection if head.origin.secure else Connection
         connection = self._connections[head.origin] = kind(head.origin, self._limits, self._sweep)
         failure = connection.open(began)
         if failure is None:
             failure = connection.exchange(request, bodiless=head.bodiless, began=began, now=self._clock())
-        return self._reply(connection, head, began) if failure is None else self._no_reply(connection, failure)
+        return connection, failure
 
     def _reply(self, connection: Connection, head: Head, began: float) -> Reply:
         self._read = now = self._clock()

@@ -11,6 +11,7 @@ from hashlib import blake2b
 HEADER = "traceparent"
 _SAMPLES = 1 << 32
 _SPANS = 1 << 63
+_LAST = [f"{number:02x}" for number in range(256)]
 
 
 class Trace:
@@ -25,11 +26,13 @@ class Trace:
         digest = blake2b(f"{run} {number}".encode(), digest_size=28).digest()
         self.id = digest[:16].hex()
         self.sampled = int.from_bytes(digest[16:20], "big") < share * _SAMPLES
-        self._start = f"00-{self.id}-"
         self._flags = "-01" if self.sampled else "-00"
         self._span = int.from_bytes(digest[20:], "big") % _SPANS
+        self._start = f"00-{self.id}-{self._span >> 8:014x}"
 
     def parent(self) -> str:
         """The value of the header for the next request: a span of its own, never 0."""
-        self._span += 1
-        return f"{self._start}{self._span:016x}{self._flags}"
+        self._span = span = self._span + 1
+        if not span & 0xFF:
+            self._start = f"00-{self.id}-{span >> 8:014x}"
+        return self._start + _LAST[span & 0xFF] + self._flags

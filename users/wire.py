@@ -99,8 +99,10 @@ def _line(item: tuple[str, str]) -> bytes:
     # What is not printable holds line ends, with which a value would be read as further headers, or as a request.
     if not (value.isascii() and value.isprintable()):
         raise Unsendable(f"the value of the header {name!r} is not printable")
+    if name == TRACE:
+        return f"traceparent: {value}\r\n".encode()  # no two are alike
     line = f"{_settable(name)}: {value}\r\n".encode("ascii")
-    if name != TRACE and len(_lines) < _KEPT:
+    if len(_lines) < _KEPT:
         _lines[item] = line
     return line
 

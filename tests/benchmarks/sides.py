@@ -7,6 +7,7 @@ checkload does: Locust's clients are given what is to be had without changing wh
 
 from __future__ import annotations
 
+import itertools
 import json
 import math
 import sys
@@ -137,7 +138,9 @@ def _browser(user, url: str, statistics, recorder, wanted: list) -> Journey:
     from users.client import Browser  # noqa: PLC0415
     from users.steps import walk  # noqa: PLC0415
     from users.swift import Limits, Swift  # noqa: PLC0415
+    from users.trace import Trace  # noqa: PLC0415
 
+    numbers = itertools.count(1)
     transport = Swift(url, user, Limits(5.0, 30.0, 60.0, 1_000_000), statistics=statistics)
 
     def steps():
@@ -156,6 +159,7 @@ def _browser(user, url: str, statistics, recorder, wanted: list) -> Journey:
         now = time.perf_counter()
         browser = Browser(transport, record, "credit_card", now, time.perf_counter, lambda _: None, lambda _: 0.0)
         browser.csrf_token = TOKEN
+        browser.trace = Trace("benchmark", next(numbers), 0.0)  # each request is marked, as in a run
         walk(steps(), browser.fetch)
         return len(browser.trail), received
 
