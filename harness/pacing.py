@@ -16,7 +16,8 @@ from typing import Protocol
 from harness.recorder import Recorder
 
 
-@dataclass(frozen=True, slots=True)
+# Neither is frozen, though nobody changes one: both are made for every journey, and to freeze them takes as long again.
+@dataclass(slots=True)
 class Arrival:
     """One shopper at the door: her number, the kind of journey she is on, and when she was due (seconds)."""
 
@@ -25,7 +26,7 @@ class Arrival:
     due: float
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Assignment:
     """An arrival given to a user who had been free since ``free_since``."""
 

@@ -22,6 +22,9 @@ WAY = (
 )
 """The pages of the way in their order; the last one is the goal."""
 
+_GOAL, _OK = Page.PAYMENT_OPTION, Outcome.OK
+_OPENS = frozenset(WAY)
+_OPENS_FOR_CUSTOMERS = _OPENS | {Page.REDIRECTION_SELECTED}
 _SETTLED = ("delivery_option", "shipping_option")
 
 ALL_CHOICES = (Page.ADDRESS_SELECTION, Page.DELIVERY_OPTION, Page.SHIPPING_OPTION)
@@ -30,7 +33,7 @@ ALL_CHOICES = (Page.ADDRESS_SELECTION, Page.DELIVERY_OPTION, Page.SHIPPING_OPTIO
 def open_checkout(errand: Errand) -> Steps[None]:
     """Go to the checkout, which opens on the first page that it needs of this shopper."""
     # A customer may have left an earlier redirection unpaid; then the shop shows that first.
-    expects = frozenset(WAY) if errand.account is None else frozenset({*WAY, Page.REDIRECTION_SELECTED})
+    expects = _OPENS if errand.account is None else _OPENS_FOR_CUSTOMERS
     judge = delivery_is_settled if errand.account is None else _knows_her
     visit = Visit(Page.CHECKOUT, path=CHECKOUT_PATH, expects=expects, goods=str(errand.goods), judge=judge)
     answer = yield from ask(errand, visit)
@@ -47,8 +50,8 @@ def _knows_her(answer: Answer) -> Outcome:
 
 def delivery_is_settled(answer: Answer) -> Outcome:
     """A shop that shows the payment page says that delivery is settled; then its pre-order holds how."""
-    if answer.page is not Page.PAYMENT_OPTION or all(map(answer.pre_order.get, _SETTLED)):
-        return Outcome.OK
+    if answer.page is not _GOAL or all(map(answer.pre_order.get, _SETTLED)):
+        return _OK
     # With the options on it, it is the payment page indeed; without, another page goes by its name.
     return Outcome.NOT_ECHOED if "payment_options" in answer.context else Outcome.UNEXPECTED_PAGE
 

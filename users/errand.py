@@ -20,6 +20,9 @@ _CHECKOUT_PATHS: Mapping[Page, str] = {page: f"{CHECKOUT_PATH}?page={page}" for 
 Judge = Callable[[Answer], Outcome]
 """The last word on an answer that is in order otherwise; see ``Visit.judge``."""
 
+_ENVELOPE, _THANK_YOU = Reads.ENVELOPE, Page.THANK_YOU
+_OTHERWISE = 0x2D5A_91C3_7B1E_68F5
+
 ORDERED = frozenset({Page.THANK_YOU, Page.VERIFY_SMS})
 """What a shop may show to the post that completes an order: the order, or the question for a code."""
 
@@ -70,7 +73,8 @@ class Errand:
 
     def __post_init__(self) -> None:
         self.payment_option = self.itinerary.payment_option
-        self.chance = random.Random(f"errand {self.itinerary.seed}")
+        # Not the seed itself, which her think times are drawn by; and a number, as a text takes longer.
+        self.chance = random.Random(self.itinerary.seed ^ _OTHERWISE)
         self.shopper = shopper_for(self.itinerary, self.run)
 
     @property
@@ -90,9 +94,9 @@ def ask(errand: Errand, visit: Visit) -> Steps[Answer]:
     answer = yield visit
     errand.shown = answer
     errand.page = visit.page
-    if visit.reads is Reads.ENVELOPE and answer.pre_order and answer.page is not Page.THANK_YOU:
-        errand.pre_order = answer.pre_order
-    if visit.page in errand.leaves_after:
+    if visit.reads is _ENVELOPE and answer.page is not _THANK_YOU and (pre_order := answer.pre_order):
+        errand.pre_order = pre_order
+    if errand.leaves_after and visit.page in errand.leaves_after:
         raise JourneyFailed(Outcome.ABANDONED, visit.page)
     return answer
 

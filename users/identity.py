@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import random
+import struct
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
+from hashlib import blake2b
 from typing import NamedTuple
 
 from faker import Faker
@@ -19,6 +21,7 @@ DOMAIN = "shoppers.example"
 _POOL_SEED = 20_240_229
 _POOL_SIZE = 250
 _PHONES = 10**9
+_DRAWN = struct.Struct("<10IQ")  # numbers enough for all that is drawn for a shopper
 _SPREAD = 2_654_435_761  # Knuth's multiplier: runs with neighbouring seeds get telephones far apart
 
 
@@ -95,29 +98,35 @@ def telephone(prefix: str, run: int, number: int) -> str:
 
 def password(chance: random.Random) -> str:
     """A password with a letter of either case and a digit, as shops ask for."""
-    return f"Aa1{chance.getrandbits(64):016x}"
+    return _password(chance.getrandbits(64))
+
+
+def _password(secret: int) -> str:
+    return f"Aa1{secret:016x}"
 
 
 def shopper_for(itinerary: Itinerary, run: int = 0) -> Shopper:
     """The shopper who makes this journey in the run of this seed; the card is one that the bank treats as drawn."""
-    chance = random.Random(itinerary.seed)
+    # One digest says it all: a generator of random numbers takes longer to be seeded than to be asked.
+    drawn = _DRAWN.unpack(blake2b(str(itinerary.seed).encode(), digest_size=_DRAWN.size).digest())
+    one, two, town, quarter, street, post, house, month, year, cvv, secret = drawn
     pools = names()
-    first, last = chance.choice(pools.first), chance.choice(pools.last)
+    first, last = pools.first[one % _POOL_SIZE], pools.last[two % _POOL_SIZE]
     return Shopper(
-        first_name=first,
-        last_name=last,
-        email=f"{first}.{last}.{run & 0xFFFFFFFF:x}.{itinerary.number}@{DOMAIN}".lower(),
-        password=password(chance),
-        phone=telephone("05", run, itinerary.number),
-        city=chance.choice(pools.cities),
-        township=chance.choice(pools.cities),
-        line=f"{chance.randint(1, 399)} {chance.choice(pools.streets)}",
-        postcode=chance.choice(pools.postcodes),
-        card=Card(
-            holder=f"{first} {last}",
-            number=DECLINED_CARD if itinerary.declined else APPROVED_CARD,
-            month=f"{chance.randint(1, 12):02d}",
-            year=str(chance.randint(2035, 2044)),
-            cvv=f"{chance.randint(0, 999):03d}",
+        first,
+        last,
+        f"{first}.{last}.{run & 0xFFFFFFFF:x}.{itinerary.number}@{DOMAIN}".lower(),
+        _password(secret),
+        telephone("05", run, itinerary.number),
+        pools.cities[town % _POOL_SIZE],
+        pools.cities[quarter % _POOL_SIZE],
+        f"{house % 399 + 1} {pools.streets[street % _POOL_SIZE]}",
+        pools.postcodes[post % _POOL_SIZE],
+        Card(
+            f"{first} {last}",
+            DECLINED_CARD if itinerary.declined else APPROVED_CARD,
+            f"{month % 12 + 1:02d}",
+            str(year % 10 + 2035),
+            f"{cvv % 1000:03d}",
         ),
     )

@@ -33,7 +33,8 @@ class Told(NamedTuple):
     journey: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+# Not frozen, though nobody changes one: it is made for every journey, and to freeze it takes three times as long.
+@dataclass(slots=True)
 class Itinerary:
     """One journey as drawn: the number of the arrival, the path, the payment option, the luck, a seed of its own.
 

@@ -15,6 +15,7 @@ from users.journeys import JOURNEYS
 
 _SEED_BITS = 62
 _NOTHING = Told()
+_SCRIPTS = {str(script): script for script in SmsScript}
 _DRAWN = 256  # itineraries that are kept until they are asked for again
 
 
@@ -109,20 +110,15 @@ class Casting:
         chance = self._chance(number)
         # Every number is drawn whether or not it is needed, so that one weight does not shift all the others.
         seed = chance.getrandbits(_SEED_BITS)
-        spin, pay, text, secure, refuse = (chance.random() for _ in range(5))
+        draw = chance.random
+        spin, pay, text, secure, refuse = draw(), draw(), draw(), draw(), draw()
         if journey is None:
             journey = (self._journeys if guaranteed is None else self._payers).at(spin)
         option = guaranteed or self._payments.at(pay)
         by_card = PAYMENT_OPTIONS[option].flow is Flow.CARD
-        return Itinerary(
-            number=number,
-            journey=journey,
-            payment_option=option,
-            sms=SmsScript(self._sms.at(text)),
-            three_d=by_card and secure < self._mix.three_d,
-            declined=by_card and refuse < self._mix.declined,
-            seed=seed,
-        )
+        sms = _SCRIPTS[self._sms.at(text)]
+        in_three_d, declined = by_card and secure < self._mix.three_d, by_card and refuse < self._mix.declined
+        return Itinerary(number, journey, option, sms, in_three_d, declined, seed)
 
 
 class _Wheel:
