@@ -135,7 +135,7 @@ def test_who_was_asked_for_a_code_and_got_nowhere_counts_among_those_who_were_as
     ],
 )
 def test_who_only_thought_when_the_drain_was_over_is_not_held_against_the_shop(locust, scenario, more, outcome, code):
-    text = SHORT.partition("[think]")[0].replace('drain = "15s"', 'users = 120\ndrain = "1s"') + more
+    text = SHORT.partition("[think]")[0].replace('drain = "15s"', 'users = 440\ndrain = "1s"') + more
     run = locust("--headless", "--scenario", scenario(text)).wait()
     outcomes = run.result["counts"]["journeys_by_outcome"]
     assert outcomes.get(outcome), run.output
