@@ -40,7 +40,7 @@ def answer(plan: Plan) -> str:
     peak = f"the forecast peak of {whole(quantile(plan.need.orders, 0.5) * 60)} ({whole(low)} to {whole(high)})"
     if plan.carries is None or plan.fits is None:
         return f"What the shop carries is not known; {peak} may or may not fit."
-    text = f"{carried(plan, plan.carries)}; {peak} fits with {spoken_odds(plan.fits)}"
+    text = f"{carried(plan, plan.carries)}. {peak[0].upper()}{peak[1:]} fits with {spoken_odds(plan.fits)}"
     if plan.carries_lost is not None and plan.fits_lost is not None:
         text += f", with {instances(plan.forecast.lost)} lost with {spoken_odds(plan.fits_lost)}"
     elif plan.carries.likely > 0:
@@ -75,7 +75,10 @@ def carried(plan: Plan, one: Carried) -> str:
         )
     match one.grade:
         case Grade.CONFIRMED:
-            return f"The shop carries {likely} orders a minute ({low} to {high}), as a search found and a run of its own confirmed"
+            return (
+                f"The shop carries {likely} orders a minute, as a search found and a run of its own confirmed; "
+                f"its limit lies between {low} and {high}, where a demand surely gives way"
+            )
         case Grade.BRACKETED:
             return f"The shop carries {low} orders a minute, at which every objective held, but less than {high}, where one broke"
         case Grade.AT_LEAST:

@@ -36,7 +36,7 @@ def made(run_at):
 def test_the_first_sentence_is_the_answer(made):
     text = " ".join(page.console(made, width=100).split())
     assert text.startswith("FITS: the forecast peak fits (wanted: 90 % sure). The shop carries ")
-    assert re.search(r"the forecast peak of (29\d|30\d) \(2\d\d to 3\d\d\)", text)
+    assert re.search(r"The forecast peak of (29\d|30\d) \(2\d\d to 3\d\d\)", text)
     assert "fits with over 99 % probability, with one instance lost with" in text
     assert "First to give way: page.IndexPage response_time p95 < 100ms" in text
     assert "What this rests on" in text
@@ -62,7 +62,7 @@ def test_every_level_is_a_dot_and_what_broke_is_hollow(made):
 
 
 def test_the_peak_of_the_curves_is_that_of_the_text(made):
-    said = re.search(r"the forecast peak of (\d+)", " ".join(words.sentences(made)))[1]
+    said = re.search(r"The forecast peak of (\d+)", " ".join(words.sentences(made)))[1]
     assert re.findall(r"peak (\d+)", page.html(made).partition("<svg")[2].rpartition("</svg>")[0]) == [said, said]
 
 
@@ -103,7 +103,10 @@ def test_what_json_cannot_say_is_said_otherwise():
 @pytest.mark.parametrize(
     ("grade", "says"),
     [
-        (Grade.CONFIRMED, "The shop carries 2,880 orders a minute (2,400 to 3,360), as a search found"),
+        (
+            Grade.CONFIRMED,
+            "The shop carries 2,880 orders a minute, as a search found and a run of its own confirmed; its limit lies between 2,400 and 3,360",
+        ),
         (Grade.BRACKETED, "The shop carries 2,400 orders a minute, at which every objective held, but less than 3,360"),
         (Grade.AT_LEAST, "The shop carries at least 2,400 orders a minute"),
         (Grade.BELOW, "The shop carries less than 3,360 orders a minute"),
