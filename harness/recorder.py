@@ -22,6 +22,7 @@ __all__ = ["Arrivals", "Cell", "Counts", "JourneyKey", "PageKey", "Recorder"]
 Key = TypeVar("Key")
 _Times: TypeAlias = tuple[list[float], list[float], list[int]]  # response and service times in seconds, bytes
 
+_DUE = PageSample._fields.index("due")
 _PUT_BY = 512  # pages that are counted at one go: half a millisecond's work
 
 
@@ -299,20 +300,26 @@ class Recorder:
         if not self._put_by:
             return
         put_by, self._put_by = self._put_by, []
-        latest = max([sample.due for sample in put_by])
+        dues = [sample[_DUE] for sample in put_by]
+        first, latest = min(dues), max(dues)
         window, length = self._window, self._fitting(latest)
-        start, begins, ends = window.start, window.steady_from, window.steady_until
+        start = window.start
+        phase, place = window.phase(first), int((first - start) / length)
+        # Most often all of them were due within one slice, and nothing has to be worked out for each.
+        whole = phase is window.phase(latest) and place == int((latest - start) / length)
         alike: dict[tuple[str, str, str, str, str, int, int], _Times] = {}
         for page, payment_option, outcome, blame, due, sent, done, received, status in put_by:
-            phase = Phase.STEADY if begins <= due < ends else window.phase(due)
-            kind = page, payment_option, outcome, blame, phase, int((due - start) / length), status
+            if not whole:
+                phase, place = window.phase(due), int((due - start) / length)
+            kind = page, payment_option, outcome, blame, phase, place, status
             times = alike.get(kind)
             if times is None:
                 times = alike[kind] = [], [], []
-            times[0].append(done - due)
+            responses, services, sizes = times
+            responses.append(done - due)
             if done < inf:
-                times[1].append(done - sent)
-            times[2].append(received)
+                services.append(done - sent)
+            sizes.append(received)
         for (*labels, place, status), (responses, services, sizes) in alike.items():
             cell = self._pages.get(tuple(labels))  # type: ignore[call-overload]  # a plain tuple finds it
             if cell is None:
