@@ -22,7 +22,6 @@ __all__ = ["Arrivals", "Cell", "Counts", "JourneyKey", "PageKey", "Recorder"]
 Key = TypeVar("Key")
 _Times: TypeAlias = tuple[list[float], list[float], list[int]]  # response and service times in seconds, bytes
 
-_DUE = PageSample._fields.index("due")
 _PUT_BY = 512  # pages that are counted at one go: half a millisecond's work
 
 
@@ -300,7 +299,7 @@ class Recorder:
         if not self._put_by:
             return
         put_by, self._put_by = self._put_by, []
-        dues = [sample[_DUE] for sample in put_by]
+        dues = [sample.due for sample in put_by]
         first, latest = min(dues), max(dues)
         window, length = self._window, self._fitting(latest)
         start = window.start
