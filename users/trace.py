@@ -6,11 +6,12 @@ journeys.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from hashlib import blake2b
 
 HEADER = "traceparent"
 _SAMPLES = 1 << 32
-_SPANS = 1 << 63
+_STARTS = 1 << 56
 _LAST = [f"{number:02x}" for number in range(256)]
 
 
@@ -20,19 +21,29 @@ class Trace:
     The same ``run`` and ``number`` give the same trace; no two runs have one in common. ``share`` is between 0 and 1.
     """
 
-    __slots__ = ("_flags", "_span", "_start", "id", "sampled")
+    __slots__ = ("_end", "_span", "_spans", "_start", "id", "sampled")
 
     def __init__(self, run: str, number: int, share: float) -> None:
-        digest = blake2b(f"{run} {number}".encode(), digest_size=28).digest()
-        self.id = digest[:16].hex()
-        self.sampled = int.from_bytes(digest[16:20], "big") < share * _SAMPLES
-        self._flags = "-01" if self.sampled else "-00"
-        self._span = int.from_bytes(digest[20:], "big") % _SPANS
-        self._start = f"00-{self.id}-{self._span >> 8:014x}"
+        hashed = _hash_of(run).copy()
+        hashed.update(b"%d" % number)
+        digits = hashed.hexdigest()
+        self.id = digits[:32]
+        self.sampled = share > 0 and int(digits[32:40], 16) < share * _SAMPLES
+        self._spans = digits[40:54]
+        self._start = f"00-{self.id}-{self._spans}"
+        self._end = "-01" if self.sampled else "-00"
+        self._span = 0
 
     def parent(self) -> str:
         """The value of the header for the next request: a span of its own, never 0."""
-        self._span = span = self._span + 1
-        if not span & 0xFF:
-            self._start = f"00-{self.id}-{span >> 8:014x}"
-        return self._start + _LAST[span & 0xFF] + self._flags
+        self._span += 1
+        if self._span == len(_LAST):
+            self._spans = f"{(int(self._spans, 16) + 1) % _STARTS:014x}"
+            self._start = f"00-{self.id}-{self._spans}"
+            self._span = 1
+        return f"{self._start}{_LAST[self._span]}{self._end}"
+
+
+@lru_cache(4)
+def _hash_of(run: str) -> blake2b:
+    return blake2b(f"{run} ".encode(), digest_size=28)

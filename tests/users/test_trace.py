@@ -9,10 +9,12 @@ FORM = re.compile(r"00-([0-9a-f]{32})-([0-9a-f]{16})-(0[01])")
 
 def test_every_request_is_a_span_of_its_own_in_one_trace():
     trace = Trace("run-1", 7, 1.0)
-    parents = [FORM.fullmatch(trace.parent()) for _ in range(100)]
+    parents = [FORM.fullmatch(trace.parent()) for _ in range(600)]
     assert all(parents)
     assert {found[1] for found in parents} == {trace.id}
-    assert len({found[2] for found in parents}) == 100
+    spans = {found[2] for found in parents}
+    assert len(spans) == 600
+    assert "0" * 16 not in spans
     assert {found[3] for found in parents} == {"01"}
 
 
