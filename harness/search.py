@@ -155,7 +155,8 @@ def search(plan: Plan) -> Generator[Level, Seen, Found]:
         return (yield from _confirm(so_far, so_far.kept, None, at_least=True, why=so_far.trouble))
     found = boundary(so_far.tracked)
     yield from _drain(so_far)  # what the last level of the tracking left behind must not speak against the first try
-    return (yield from _confirm(so_far, _first_try(so_far, found), found, at_least=False, why=""))
+    why = "" if found else "the budget left no time to find where a demand gives way"
+    return (yield from _confirm(so_far, _first_try(so_far, found), found, at_least=found is None, why=why))
 
 
 def worst(demands: Sequence[Counted]) -> Counted | None:
