@@ -170,6 +170,21 @@ def shopper(serve):
         transport.close()
 
 
+@pytest.fixture
+def deaf():
+    """The address of a listener whose queue is full: Linux answers nobody there."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen(0)
+        waiting = [socket.socket() for _ in range(8)]
+        for sock in waiting:
+            sock.setblocking(False)
+            sock.connect_ex(listener.getsockname())
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        for sock in waiting:
+            sock.close()
+
+
 @pytest.fixture(autouse=True)
 def loop_errors(monkeypatch):
     """What goes wrong in a callback of the loop is only printed by gevent; here it fails the test."""
