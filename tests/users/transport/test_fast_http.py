@@ -1,6 +1,5 @@
 """Locust's own client as a transport is as honest as ours: verified, sent once, never followed, bounded, cookies kept."""
 
-import socket
 import ssl
 import time
 from types import SimpleNamespace
