@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: load test unit lint bench bench-shop bench-scrape clean
+.PHONY: load test unit lint bench bench-shop bench-scrape fuzz clean
 
 load: $(READY)
 	$(BIN)/locust --headless --scenario baseline
@@ -26,6 +26,12 @@ bench-shop: $(READY)
 
 bench-scrape: $(READY)
 	$(BIN)/python tests/benchmarks/bench_scrape.py
+
+SECONDS ?= 60
+SEED ?= 1
+
+fuzz: $(READY)
+	$(BIN)/python tests/fuzz/run.py --seconds $(SECONDS) --seed $(SEED) $(TARGETS)
 
 $(READY): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)

@@ -1,0 +1,107 @@
+"""Throw seeded hostile inputs at checkload: ``python tests/fuzz/run.py [--seconds N | --inputs N] [--seed S] [target ...]``.
+
+Each file ``target_<name>.py`` in this folder is a target: its ``opened()`` is a context manager that yields a function,
+which takes a ``random.Random``, makes one input of it, tries it, and returns a word for how that ended. It raises
+where that end is wrong. The random numbers of an input come from the seed, the target's name and the input's number alone,
+so ``--only NUMBER`` repeats one input. Each target runs in a process of its own: an input that hangs it for longer than
+``HANG`` seconds, or kills it, is found too.
+"""
+
+from __future__ import annotations
+
+import argparse
+import collections
+import importlib
+import itertools
+import json
+import os
+import random
+import selectors
+import subprocess
+import sys
+import time
+import traceback
+from pathlib import Path
+
+HERE = Path(__file__).parent
+HANG = 5.0  # seconds that one input may take
+START = 60.0  # seconds that a target may take to start
+TARGETS = sorted(path.stem.removeprefix("target_") for path in HERE.glob("target_*.py"))
+
+
+def try_inputs(name: str, seed: int, numbers: collections.abc.Iterable[int], seconds: float) -> None:
+    """In the target's process: write a line before each input, and how they ended after the last one."""
+    ended: collections.Counter[str] = collections.Counter()
+    with importlib.import_module(f"target_{name}").opened() as try_one:
+        until = time.monotonic() + seconds
+        for number in numbers:
+            os.write(1, b"%d\n" % number)
+            ended[str(try_one(random.Random(f"{seed} {name} {number}")))] += 1
+            if time.monotonic() > until:
+                break
+    os.write(1, json.dumps(ended).encode() + b"\n")
+
+
+def watch(name: str, arguments: list[str]) -> str:
+    """In the runner: run one target in a process of its own; what is wrong, or nothing."""
+    began = time.monotonic()
+    child = subprocess.Popen([sys.executable, __file__, "--child", name, *arguments], stdout=subprocess.PIPE)
+    line, wrong = _follow(child)
+    child.kill()
+    child.wait()
+    if wrong:
+        return f"{name}: {wrong} (--only {line or 'none was tried'})"
+    ended = json.loads(line)
+    ways = ", ".join(f"{word} {count:,}" for word, count in sorted(ended.items(), key=lambda item: -item[1]))
+    print(f"{name}: {sum(ended.values()):,} inputs tried in {time.monotonic() - began:.1f} s: {ways}", flush=True)
+    return ""
+
+
+def _follow(child: subprocess.Popen[bytes]) -> tuple[str, str]:
+    """The last line that the child wrote, and what is wrong."""
+    assert child.stdout is not None
+    held, last, patience = b"", "", START
+    with selectors.DefaultSelector() as selector:
+        selector.register(child.stdout, selectors.EVENT_READ)
+        while selector.select(patience):
+            piece = os.read(child.stdout.fileno(), 65536)
+            if not piece:
+                code = child.wait(START)
+                return last, f"ended with {code}" if code or not last.startswith("{") else ""
+            *lines, held = (held + piece).split(b"\n")
+            if lines:
+                last, patience = lines[-1].decode(), HANG
+    return last, f"was silent for {patience:g} s"
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("targets", nargs="*", metavar="target", help=f"of {', '.join(TARGETS)}; all if none is named")
+    parser.add_argument("--seconds", type=float, default=20.0, help="for each target (default: 20)")
+    parser.add_argument("--inputs", type=int, help="for each target, instead of a time")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--only", type=int, metavar="NUMBER", help="try this one input again")
+    parser.add_argument("--child", action="store_true", help=argparse.SUPPRESS)
+    told = parser.parse_args()
+    if unknown := set(told.targets) - set(TARGETS):
+        parser.error(f"no such target: {', '.join(sorted(unknown))}; there are {', '.join(TARGETS)}")
+    if told.child:
+        seconds = float("inf") if told.only is not None or told.inputs is not None else told.seconds
+        numbers = [told.only] if told.only is not None else itertools.islice(itertools.count(), told.inputs)
+        try:
+            try_inputs(told.targets[0], told.seed, numbers, seconds)
+        except BaseException:  # noqa: BLE001 - whatever it is, it is what was looked for
+            traceback.print_exc()
+            return 1
+        return 0
+    limits = ["--seconds", str(told.seconds), "--seed", str(told.seed)]
+    limits += [] if told.inputs is None else ["--inputs", str(told.inputs)]
+    limits += [] if told.only is None else ["--only", str(told.only)]
+    found = [wrong for name in told.targets or TARGETS if (wrong := watch(name, limits))]
+    for wrong in found:
+        print(f"{wrong}, seed {told.seed}", file=sys.stderr)
+    return 1 if found else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
