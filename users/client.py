@@ -6,6 +6,7 @@ connections, follows no redirect, and never raises for what a shop or a network 
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -58,6 +59,12 @@ class Transport(Protocol):
     def forget(self) -> None:
         """Drop all cookies, as a new shopper has none."""
 
+    def beside(self) -> Transport:
+        """Another transport with the same cookies and connections of its own, for a request that overlaps this one's."""
+
+    def close(self) -> None:
+        """Close all connections."""
+
 
 @dataclass(slots=True)
 class Browser:
@@ -90,6 +97,12 @@ class Browser:
     def cut_off(self) -> bool:
         """Whether she was waiting for the shop when the run ended for her, and not thinking."""
         return bool(self.trail) and self.trail[-1][1] == _ABORTED
+
+    def beside(self, transport: Transport) -> Browser:
+        """The same shopper's browser over another transport, for a request that overlaps one of this browser's."""
+        other = copy.copy(self)
+        other.transport = transport
+        return other
 
     def fetch(self, visit: Visit) -> Answer:
         """Think, ask for the page, check the reply and record one sample; a fault raises ``JourneyFailed``."""

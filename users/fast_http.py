@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from http.cookiejar import CookieJar
 from typing import Any, cast
 
 from gevent.timeout import Timeout
@@ -32,9 +33,11 @@ class FastHttp:
         largest: int,
         *,
         failed: Callable[[str], None] = lambda _lacked: None,
+        cookies: CookieJar | None = None,
     ) -> None:
         self._new_session = new_session
-        self._session = new_session()
+        self._cookies = CookieJar() if cookies is None else cookies
+        self._session = self._opened()
         self._longest = longest
         self._largest = largest
         self._failed = failed
@@ -80,7 +83,11 @@ class FastHttp:
 
     def forget(self) -> None:
         """Drop all cookies."""
-        self._session.cookiejar.clear()
+        self._cookies.clear()
+
+    def beside(self) -> FastHttp:
+        """The same virtual user with the same cookies, and with connections of its own: its requests may overlap these."""
+        return FastHttp(self._new_session, self._longest, self._largest, failed=self._failed, cookies=self._cookies)
 
     def close(self) -> None:
         """Close all connections."""
@@ -104,12 +111,14 @@ class FastHttp:
 
     def _no_reply(self, failure: Outcome) -> Reply:
         # A reply cut off half way leaves the rest of it on its connection: start with fresh ones, same cookies.
-        cookies = self._session.cookiejar
         self.close()
-        self._session = self._new_session()
-        for cookie in cookies:
-            self._session.cookiejar.set_cookie(cookie)
+        self._session = self._opened()
         return Reply(0, b"", "", failure)
+
+    def _opened(self) -> FastHttpSession:
+        session = self._new_session()
+        session.cookiejar = session.client.cookiejar = self._cookies
+        return session
 
 
 def session(host: str, user: Any, *, verify_tls: bool, connect_timeout: float, read_timeout: float) -> FastHttpSession:

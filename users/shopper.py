@@ -16,11 +16,12 @@ from harness.run import Run
 from harness.sample import JourneySample
 from shop.contract import Blame, Outcome
 from users.accounts import Account, AccountPool
-from users.client import Browser
+from users.client import Browser, Transport
 from users.fast_http import FastHttp, session
 from users.funnel import furthest
 from users.itinerary import Conduct, Itinerary
 from users.journeys import JOURNEYS, Errand, Receipt
+from users.lanes import Lanes
 from users.statistics import statistics_of
 from users.steps import JourneyFailed, walk
 from users.swift import Limits, Swift
@@ -58,7 +59,8 @@ class Shopper(User):
         super().__init__(environment)
         self.run_: Run[Backstage] = run_of(environment)
         stage = self.run_.stage
-        self._transport = _transport(self, self.run_, stage)
+        self._transport: Transport = _transport(self, self.run_, stage)
+        self._lanes = Lanes(self._transport)
         self._handed: AsyncResult[None] = AsyncResult()
         self._assignment: Assignment | None = None
         self._account: Account | None = None
@@ -86,6 +88,7 @@ class Shopper(User):
             assignment, self._assignment = self._assignment, None
             self.run_.give_back(assignment)
         self._release_account()
+        self._lanes.close()
         self._transport.close()
 
     def walk(self) -> None:
@@ -175,7 +178,9 @@ class Shopper(User):
         )
         stays = False
         try:
-            receipt: Receipt = walk(journey.steps(errand), browser.fetch)
+            receipt: Receipt = walk(
+                journey.steps(errand), browser.fetch, lambda overlap: self._lanes.fetch(overlap, browser)
+            )
             stays = stage.conduct.sign_in_once
         finally:
             # After a failure nobody knows what the session is worth: sign in anew.
@@ -191,7 +196,7 @@ class Shopper(User):
             self._account = None
 
 
-def _transport(user: User, run: Run[Backstage], stage: Backstage) -> FastHttp | Swift:
+def _transport(user: User, run: Run[Backstage], stage: Backstage) -> Transport:
     """What speaks HTTP for one virtual user: our own client, or Locust's."""
     target = run.target_url
     if stage.client == "locust":

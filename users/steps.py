@@ -6,10 +6,11 @@ microseconds with a list of answers, and Locust walks the same one over HTTP.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Mapping
+from collections import deque
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from shop.contract import Outcome, Page
 from users.forms import Form
@@ -98,18 +99,55 @@ class JourneyFailed(Exception):
         self.page = page
 
 
-Steps = Generator[Visit, Answer, T]
+class Overlap(Protocol):
+    """Visits of one shopper that are under way at the same time, as a storefront's page sends them.
+
+    It decides which visits to begin, and holds no socket: ``first`` begins it, ``then`` is told of each answer as it
+    comes and names the visits that follow from it. It ends when no visit is under way.
+    """
+
+    def first(self) -> Sequence[Visit]:
+        """The visits to begin with."""
+
+    def then(self, visit: Visit, answer: Answer) -> Sequence[Visit]:
+        """The visits that follow from this answer; they begin at once."""
+
+
+Steps = Generator[Visit | Overlap, Answer, T]
 Fetch = Callable[[Visit], Answer]
+FetchOverlap = Callable[[Overlap], None]
+
+_NOTHING = Answer()
 
 
-def walk(steps: Steps[T], fetch: Fetch) -> T:
-    """Drive a journey to its end with ``fetch`` and return what it returns; ``JourneyFailed`` passes through."""
+def walk(steps: Steps[T], fetch: Fetch, fetch_overlap: FetchOverlap | None = None) -> T:
+    """Drive a journey to its end with ``fetch`` and return what it returns; ``JourneyFailed`` passes through.
+
+    ``fetch_overlap`` drives visits that overlap; without it, they are fetched one after another.
+    """
     try:
-        visit = next(steps)
+        asked = next(steps)
         while True:
-            visit = steps.send(fetch(visit))
+            if type(asked) is Visit:
+                answer = fetch(asked)
+            else:
+                answer = _NOTHING
+                overlap: Overlap = asked  # type: ignore[assignment]
+                if fetch_overlap is None:
+                    fetch_in_order(overlap, fetch)
+                else:
+                    fetch_overlap(overlap)
+            asked = steps.send(answer)
     except StopIteration as end:
         result: T = end.value
         return result
     finally:
         steps.close()
+
+
+def fetch_in_order(overlap: Overlap, fetch: Fetch) -> None:
+    """Fetch overlapping visits one after another, in the order in which they were begun."""
+    begun = deque(overlap.first())
+    while begun:
+        visit = begun.popleft()
+        begun.extend(overlap.then(visit, fetch(visit)))

@@ -6,6 +6,7 @@ Locust hears of every request through ``events.request``, as it does of its own 
 
 from __future__ import annotations
 
+import copy
 import time
 from collections.abc import Callable, Mapping
 from functools import cache
@@ -134,6 +135,12 @@ class Swift:
     def forget(self) -> None:
         """Drop all cookies."""
         self._jar.clear()
+
+    def beside(self) -> Swift:
+        """The same virtual user with the same cookies, and with connections of its own: its requests may overlap these."""
+        other = copy.copy(self)
+        other._connections, other._last = {}, None  # noqa: SLF001 - its own, unlike the cookies
+        return other
 
     def close(self) -> None:
         """Close all connections; what Locust's statistics have not been told yet they are told now."""

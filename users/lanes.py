@@ -1,0 +1,88 @@
+"""Sends requests of one shopper side by side: each request that overlaps another has a connection of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import gevent
+from gevent import Greenlet
+from gevent.queue import SimpleQueue
+
+from users.client import Browser, Transport
+from users.steps import Answer, JourneyFailed, Overlap, Visit
+
+
+@dataclass(slots=True)
+class _Ended:
+    lane: Browser
+    visit: Visit
+    answer: Answer | None = None
+    failure: BaseException | None = None
+
+
+class Lanes:
+    """The transports of one virtual user beside its first one; they share its cookies and are kept from journey to journey."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+        self._beside: list[Transport] = []
+
+    def fetch(self, overlap: Overlap, browser: Browser) -> None:
+        """Drive ``overlap`` until no visit is under way.
+
+        After a failure nothing new begins; what is under way is waited for, and the first failure is raised. A shopper
+        who is stopped takes the requests under way along.
+        """
+        begin: Sequence[Visit] = overlap.first()
+        while len(begin) == 1:  # nothing overlaps: no greenlet is needed
+            begin = overlap.then(begin[0], browser.fetch(begin[0]))
+        if begin:
+            self._side_by_side(overlap, begin, browser)
+
+    def close(self) -> None:
+        """Close all connections."""
+        beside, self._beside = self._beside, []
+        for transport in beside:
+            transport.close()
+
+    def _side_by_side(self, overlap: Overlap, begin: Sequence[Visit], browser: Browser) -> None:
+        ended: SimpleQueue[_Ended] = SimpleQueue()
+        under_way: dict[int, Greenlet[..., None]] = {}
+        free: list[Browser] = [browser.beside(transport) for transport in self._beside]
+        failure: BaseException | None = None
+        try:
+            while begin or under_way:
+                for visit in begin:
+                    lane = free.pop() if free else self._another(browser)
+                    lane.due = browser.clock()
+                    under_way[id(lane)] = gevent.spawn(_fetch, lane, visit, ended)
+                begin = ()
+                end = ended.get()
+                del under_way[id(end.lane)]
+                free.append(end.lane)
+                browser.due = max(browser.due, end.lane.due)
+                if end.answer is None:
+                    failure = failure or end.failure
+                elif failure is None:
+                    begin = overlap.then(end.visit, end.answer)
+        finally:
+            gevent.killall(list(under_way.values()))
+        if failure is not None:
+            raise failure
+
+    def _another(self, browser: Browser) -> Browser:
+        transport = self._transport.beside()
+        self._beside.append(transport)
+        return browser.beside(transport)
+
+
+def _fetch(lane: Browser, visit: Visit, ended: SimpleQueue[_Ended]) -> None:
+    end = _Ended(lane, visit)
+    try:
+        end.answer = lane.fetch(visit)
+    except JourneyFailed as failure:
+        end.failure = failure
+    except Exception as bug:  # noqa: BLE001 - raised where the journey is driven
+        end.failure = bug
+    ended.put(end)
