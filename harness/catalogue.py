@@ -55,6 +55,12 @@ _ROWS = (
     ),
     Entry("page_errors_total", "counter", "Pages that the shop failed, by kind of failure.", ("page", "kind")),
     Entry("page_received_bytes_total", "counter", "Bytes received in replies, by page.", ("page",)),
+    Entry(
+        "page_repeats_total",
+        "counter",
+        "Requests that repeat a failed one, as the storefront does; they are among the pages.",
+        ("page",),
+    ),
     Entry("requests_in_flight", "gauge", "Requests sent and not yet answered.", ("page",)),
     # -- journeys
     Entry(

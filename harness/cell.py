@@ -8,13 +8,16 @@ from typing import Any
 
 from harness.histogram import Histogram
 
+REPEATED = "repeated"
+"""Under what the requests that repeat a failed one are counted, beside the statuses of a page."""
+
 
 class Cell:
     """What was measured under one key: times from the due moment, times from sending, bytes or money, and slices.
 
     ``response.total`` is how many there were. ``service`` lacks the arrivals that nobody served. ``received`` is in
     bytes (pages), ``amount`` in hundredths of the shop's currency (journeys). ``noted`` counts by what else is known: pages by
-    their HTTP status (``"0"``: no reply), journeys by the furthest step that they reached. ``slices`` holds the response times
+    their HTTP status (``"0"``: no reply) and, under ``REPEATED``, how many of them repeated a failed request, journeys by the furthest step that they reached. ``slices`` holds the response times
     again, by the slice of time that the due moment falls into.
     """
 

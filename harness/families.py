@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from typing import TypeVar
 
+from harness.cell import REPEATED
 from harness.demand import Subject
 from harness.family import Family, Values, family
 from harness.recorder import JourneyKey
@@ -63,6 +64,7 @@ def _pages(state: RunState, bounded: Bounded, pause: Callable[[], None], *, fine
     errors, received = family("page_errors_total"), family("page_received_bytes_total")
     challenges, verifications = family("threeds_challenges_total"), family("sms_verifications_total")
     requested, requesting = family("sms_requested_total"), family("requests_in_flight")
+    repeats = family("page_repeats_total")
     run, marks = state.run_id, state.landmarks
     for key, cell in _now_and_then(list(state.recorder.pages.items()), pause):
         page, outcome = bounded("page", key.page), bounded("outcome", key.outcome)
@@ -74,7 +76,9 @@ def _pages(state: RunState, bounded: Bounded, pause: Callable[[], None], *, fine
         received.count((run, page), cell.received)
         requesting.count((run, page), 0)
         outcomes.count((run, page, bounded("payment_option", key.payment_option), outcome), total)
-        for status, n in list(cell.noted.items()):
+        noted = dict(cell.noted)
+        repeats.count((run, page), noted.pop(REPEATED, 0))
+        for status, n in noted.items():
             responses.count((run, page, code_class(status)), n)
         if failed:
             errors.count((run, page, outcome), total)
@@ -88,7 +92,7 @@ def _pages(state: RunState, bounded: Bounded, pause: Callable[[], None], *, fine
     _exemplify(state, "response", response)
     for name, n in list(state.requesting.items()):
         requesting.count((run, bounded("page", name)), n)
-    yield from (service, response, responses, outcomes, errors, received, requesting)
+    yield from (service, response, responses, outcomes, errors, received, repeats, requesting)
     yield from (challenges, verifications)
     for each, cell in list(state.recorder.journeys.items()):
         if each.verification:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from math import inf
 from typing import Any, NamedTuple, TypeAlias, TypeVar
 
-from harness.cell import Arrivals, Cell
+from harness.cell import REPEATED, Arrivals, Cell
 from harness.histogram import Histogram
 from harness.sample import Blame, JourneySample, PageSample, Phase, Window
 
@@ -306,11 +306,11 @@ class Recorder:
         phase, place = window.phase(first), int((first - start) / length)
         # Most often all of them were due within one slice, and nothing has to be worked out for each.
         whole = phase is window.phase(latest) and place == int((latest - start) / length)
-        alike: dict[tuple[str, str, str, str, str, int, int], _Times] = {}
-        for page, payment_option, outcome, blame, due, sent, done, received, status in put_by:
+        alike: dict[tuple[str, str, str, str, str, int, int, bool], _Times] = {}
+        for page, payment_option, outcome, blame, due, sent, done, received, status, repeat in put_by:
             if not whole:
                 phase, place = window.phase(due), int((due - start) / length)
-            kind = page, payment_option, outcome, blame, phase, place, status
+            kind = page, payment_option, outcome, blame, phase, place, status, repeat > 0
             times = alike.get(kind)
             if times is None:
                 times = alike[kind] = [], [], []
@@ -319,12 +319,14 @@ class Recorder:
             if done < inf:
                 services.append(done - sent)
             sizes.append(received)
-        for (*labels, place, status), (responses, services, sizes) in alike.items():
+        for (*labels, place, status, repeated), (responses, services, sizes) in alike.items():
             cell = self._pages.get(tuple(labels))  # type: ignore[call-overload]  # a plain tuple finds it
             if cell is None:
                 cell = self._pages[PageKey(*labels)] = Cell()
             cell.received += sum(sizes)
             cell.noted[str(status)] = cell.noted.get(str(status), 0) + len(sizes)
+            if repeated:
+                cell.noted[REPEATED] = cell.noted.get(REPEATED, 0) + len(sizes)
             cell.service.record_all(services)
             cell.response.record_all(responses, beside=cell.slice(place))
 

@@ -79,6 +79,7 @@ def _lines(result: Result) -> list[str]:
         sentences.throughput(result) if result.capacity is None else "",
         *(capacity_report.sentences(result.capacity) if result.capacity else ()),
         sentences.totals(result),
+        sentences.repeats(result),
         sentences.ledger(result),
         sentences.apart(result),
     )

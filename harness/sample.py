@@ -34,7 +34,8 @@ class PageSample(NamedTuple):
     ``due`` is when the shopper would have sent it had nothing of ours been late (the arrival's due moment for the
     first page of a journey, the end of her think time for the others), ``sent`` when the first byte left,
     ``done`` when the last byte of the reply was here. Response time is ``done - due``, service time ``done - sent``.
-    ``status`` is the reply's HTTP status, 0 where none came.
+    ``status`` is the reply's HTTP status, 0 where none came. ``repeat`` says how often the same request had failed
+    before (0: this is the first try).
     """
 
     page: str
@@ -46,6 +47,7 @@ class PageSample(NamedTuple):
     done: float
     received: int = 0
     status: int = 0
+    repeat: int = 0
 
 
 class JourneySample(NamedTuple):

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from math import isfinite
 from typing import TYPE_CHECKING
 
+from harness.cell import REPEATED
 from harness.histogram import part
 from harness.rows import FEWEST_FOR_P95, FEWEST_FOR_P99, every_journey, every_page, percentile
 from harness.tables import NONE
@@ -45,6 +46,18 @@ def totals(result: Result) -> str:
         f"In the whole run: {_number(counts.pages, 'page')}, {_number(counts.failed_pages, 'of them failed', '')}; "
         f"{_number(counts.journeys, 'journey')}, {_number(counts.failed_journeys, 'of them failed', '')}; "
         f"{_number(counts.orders, 'order')} over {counts.amount / 100:,.2f}."
+    )
+
+
+def repeats(result: Result) -> str:
+    """How many requests repeated a failed one, and how much load that added; empty where there were none."""
+    repeated = sum(cell.noted.get(REPEATED, 0) for cell in result.recorder.pages.values())
+    first = result.counts.pages - repeated
+    if not repeated or first <= 0:
+        return ""
+    return (
+        f"{_number(repeated, 'request')} repeated a failed one, as the storefront does: the shop received "
+        f"{spoken_share(repeated / first)} more requests than shoppers asked for."
     )
 
 

@@ -7,7 +7,7 @@ connections, follows no redirect, and never raises for what a shop or a network 
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import NamedTuple, Protocol
@@ -16,7 +16,7 @@ from urllib.parse import quote_plus
 import orjson
 
 from harness.sample import PageSample
-from shop.contract import AJAX, HEADER_AJAX, HEADER_CSRF, Outcome, Page
+from shop.contract import AJAX, CHECKOUT_PAGES, HEADER_AJAX, HEADER_CSRF, RETURN_PAGES, Blame, Outcome, Page
 from users.envelope import check
 from users.steps import Answer, JourneyFailed, Visit
 from users.trace import HEADER as TRACE
@@ -31,6 +31,19 @@ _NAMES = {page: page.value for page in Page}
 # By a name of this module's own a member of an enum is found five times as fast.
 _ABORTED, _CSRF_TOKEN = Outcome.ABORTED, Page.CSRF_TOKEN
 _sample = tuple.__new__  # what a NamedTuple does for each of its fields by name takes twice as long
+
+
+REPEATED_PAGES = (CHECKOUT_PAGES - RETURN_PAGES) | {
+    Page.PRODUCT,
+    Page.BASKET_ADD,
+    Page.BASKET,
+    Page.ADDRESS_ADD,
+    Page.ADDRESS_LIST,
+    Page.CHECKOUT,
+    Page.THREE_D_REDIRECT,
+    Page.COMPLETED_ORDER,
+}
+"""What a storefront's page sends again when it fails; signing in, a bank's page and the way back are sent once (client)."""
 
 
 class Reply(NamedTuple):
@@ -75,7 +88,8 @@ class Browser:
     holds the pages asked for, with their outcomes; ``pending`` holds page, payment option and due moment of the request of each
     browser that waits for its reply. ``lag`` takes the seconds that a reply lay here unread, which is our
     own doing and no part of a sample, each time the transport can tell. ``trace`` marks the requests of the journey, and ``traced``
-    is told of each sample, with the trace's id, if the trace is sampled.
+    is told of each sample, with the trace's id, if the trace is sampled. ``repeat_after`` holds the pauses in seconds after
+    which a request of ``REPEATED_PAGES`` is sent again while its reply is not of the class 2xx; each try is a sample.
     """
 
     transport: Transport
@@ -91,7 +105,9 @@ class Browser:
     trace: Trace | None = None
     traced: Callable[[PageSample, str], None] | None = None
     trail: list[tuple[str, str]] = field(default_factory=list)
+    repeat_after: Sequence[float] = ()
     _first: bool = True
+    _status: int = 0
 
     @property
     def cut_off(self) -> bool:
@@ -109,14 +125,25 @@ class Browser:
         if self._first:
             self._first = False
         elif visit.thinks or visit.wait:
-            self._pause(visit)
+            self._pause(visit.wait + (self.think(visit.page) if visit.thinks else 0.0))
+        pauses = self.repeat_after if visit.page in REPEATED_PAGES else ()
+        for tried, pause in enumerate(pauses):
+            try:
+                return self._fetch(visit, tried)
+            except JourneyFailed as failed:
+                if 200 <= self._status < 300 or failed.outcome.blame is not Blame.SHOP:  # noqa: PLR2004 - RFC 9110 section 15
+                    raise
+            self._pause(pause)
+        return self._fetch(visit, len(pauses))
+
+    def _fetch(self, visit: Visit, tried: int) -> Answer:
         clock, pending, due, option = self.clock, self.pending, self.due, self.payment_option
         page = _NAMES.get(visit.page) or str(visit.page)
         me = id(self)
         pending[me] = page, option, due
         sent = clock()
         outcome = _ABORTED
-        received = status = 0
+        received = status = self._status = 0
         reported = False
         done = sent
         answer: Answer | None = None
@@ -125,6 +152,7 @@ class Browser:
                 page, visit.method, visit.path, self._headers(visit), _body(visit)
             )
             done = clock()
+            self._status = status
             if arrived is not None and sent <= arrived <= done:
                 if self.lag is not None:
                     self.lag(done - arrived)
@@ -142,7 +170,7 @@ class Browser:
                 done = clock()
             named, blame = _BOOKED[outcome]
             del pending[me]
-            sample = _sample(PageSample, (page, option, named, blame, due, sent, done, received, status))
+            sample = _sample(PageSample, (page, option, named, blame, due, sent, done, received, status, tried))
             self.record(sample)
             if self.traced is not None and self.trace is not None and self.trace.sampled:
                 self.traced(sample, self.trace.id)
@@ -154,8 +182,7 @@ class Browser:
             self.csrf_token = str(answer.document.get("csrf_token", ""))
         return answer
 
-    def _pause(self, visit: Visit) -> None:
-        pause = visit.wait + (self.think(visit.page) if visit.thinks else 0.0)
+    def _pause(self, pause: float) -> None:
         if pause > 0:
             self.due += pause
             self.sleep(max(0.0, self.due - self.clock()))

@@ -147,6 +147,16 @@ def test_what_the_shop_failed_was_never_answered_however_quick_it_was(passed):
     assert row == ["P", "100", "10", "100 ms", "never", NONE, "never"]
 
 
+def test_requests_that_repeat_a_failed_one_are_told_apart(passed):
+    recorder = pages(100)
+    for number in range(25):
+        recorder.page(PageSample("P", "gpay", "ok", "nobody", number, number, number + 0.1, 0, 200, 1 + number % 3))
+    told = flat(console(replace(passed, recorder=recorder)))
+    assert "25 requests repeated a failed one" in told
+    assert "25 % more requests than shoppers asked for" in told
+    assert "repeated a failed one" not in flat(console(passed))
+
+
 def test_arrivals_are_accounted_for(rich):
     arrivals = list(rich.recorder.arrivals.values())
     offered, started, dropped = (sum(getattr(a, n) for a in arrivals) for n in ("offered", "started", "dropped"))

@@ -1,0 +1,104 @@
+"""A failed request is sent again as the storefront does: after its pauses, each try a sample, and never a refusal in words."""
+
+from __future__ import annotations
+
+import pytest
+
+from shop.contract import Outcome, Page
+from users.client import Browser, Reply
+from users.steps import JourneyFailed, Reads, Visit
+
+PAUSES = (0.6, 1.6, 2.0)
+TOOK = 0.1
+
+
+class Clock:
+    def __init__(self):
+        self.now = 100.0
+
+    def __call__(self):
+        return self.now
+
+    def sleep(self, seconds):
+        self.now += seconds
+
+
+class Transport:
+    """Answers with one reply after another."""
+
+    def __init__(self, clock, *replies):
+        self.clock, self.replies, self.began = clock, list(replies), []
+
+    def send(self, page, method, url, headers, body):
+        self.began.append(round(self.clock() - 100.0, 6))
+        self.clock.now += TOOK
+        return self.replies.pop(0)
+
+    def report(self, outcome, *, failed):
+        pass
+
+
+OK = Reply(200, b'{"done": true}', "")
+BROKEN = Reply(500, b"", "")
+LOST = Reply(0, b"", "", Outcome.CONNECTION)
+LACKING = Reply(0, b"", "", Outcome.NO_SOCKET)
+NOT_JSON = Reply(200, b"<html>", "")
+
+
+@pytest.fixture
+def clock():
+    return Clock()
+
+
+@pytest.fixture
+def samples():
+    return []
+
+
+def browser(clock, samples, *replies, repeat_after=PAUSES):
+    transport = Transport(clock, *replies)
+    made = Browser(transport, samples.append, "gpay", 100.0, clock, clock.sleep, lambda _: 0.0)
+    made.repeat_after = repeat_after
+    return made
+
+
+def visit(page=Page.PRODUCT):
+    return Visit(page, path="/x", reads=Reads.JSON)
+
+
+def test_a_request_is_sent_up_to_three_times_more(clock, samples):
+    asked = browser(clock, samples, BROKEN, LOST, BROKEN, OK)
+    assert asked.fetch(visit()).document == {"done": True}
+    assert asked.transport.began == [0.0, 0.7, 2.4, 4.5]
+    assert [sample.repeat for sample in samples] == [0, 1, 2, 3]
+    assert [sample.outcome for sample in samples] == ["http_5xx", "connection", "http_5xx", "ok"]
+    # The pauses are the storefront's own: no try is late because of them.
+    assert [round(sample.done - sample.due, 6) for sample in samples] == [TOOK] * 4
+
+
+def test_the_last_failure_is_the_journeys(clock, samples):
+    asked = browser(clock, samples, BROKEN, BROKEN, BROKEN, LOST)
+    with pytest.raises(JourneyFailed) as failed:
+        asked.fetch(visit())
+    assert failed.value.outcome is Outcome.CONNECTION
+    assert len(samples) == 4
+
+
+@pytest.mark.parametrize("reply", [NOT_JSON, LACKING])
+def test_a_reply_that_is_wrong_but_2xx_and_a_lack_of_our_own_are_not_repeated(clock, samples, reply):
+    with pytest.raises(JourneyFailed):
+        browser(clock, samples, reply).fetch(visit())
+    assert len(samples) == 1
+
+
+@pytest.mark.parametrize("page", [Page.LOGIN, Page.BANK, Page.THREE_D_SECURE, Page.CSRF_TOKEN])
+def test_what_the_storefronts_server_sends_is_sent_once(clock, samples, page):
+    with pytest.raises(JourneyFailed):
+        browser(clock, samples, BROKEN).fetch(visit(page))
+    assert len(samples) == 1
+
+
+def test_without_pauses_nothing_is_repeated(clock, samples):
+    with pytest.raises(JourneyFailed):
+        browser(clock, samples, BROKEN, repeat_after=()).fetch(visit())
+    assert len(samples) == 1
