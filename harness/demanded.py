@@ -9,7 +9,7 @@ from harness.demand import Objective
 from harness.recorder import Recorder
 from harness.run_state import Demanded
 from harness.standing import Standing, so_far
-from harness.verdict import ObjectiveResult
+from harness.verdict import ObjectiveResult, Verdict
 
 _STATES = {
     Standing.KEPT: "kept_so_far",
@@ -17,6 +17,8 @@ _STATES = {
     Standing.NOT_YET: "broken_so_far",
     Standing.NOTHING: "nothing",
 }
+
+_ENDS = {Verdict.INVALID: "inconclusive"}  # not judged, because times are in doubt
 
 
 class DemandWatch:
@@ -37,7 +39,7 @@ class DemandWatch:
         """How the demands stood in the end; where none was judged, as a search that confirmed nothing judges none, how they stood last."""
         found = {result.text: result for result in results}
         return [
-            Demanded(one.objective, str(result.verdict), result.measured)
+            Demanded(one.objective, _ENDS.get(result.verdict, str(result.verdict)), result.measured)
             if (result := found.get(one.objective.text)) is not None
             else one
             for one in self.demanded

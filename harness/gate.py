@@ -31,6 +31,7 @@ from harness.odds import (
     proves_kept,
     samples_for_verdict,
 )
+from harness.plain_failures import doubt, only_times_in_doubt, plain
 from harness.recorder import Recorder
 from harness.tally import Tally, done_well, selected, tally, times
 from harness.throughput import finished
@@ -72,10 +73,40 @@ def _assess(recorder: Recorder, objective: Objective) -> ObjectiveResult:
 def judge(
     recorder: Recorder, objectives: Sequence[Objective], findings: Sequence[Finding], spend: float = 1.0
 ) -> Judgement:
-    """The verdict over a run: invalid outranks failed, failed outranks inconclusive, and only what is left has passed."""
+    """The verdict over a run: invalid outranks failed, failed outranks inconclusive, and only what is left has passed.
+
+    One failure outranks invalid: where only times are in doubt, and failures that no lateness explains break an objective.
+    """
     results = tuple(assess(recorder, objective, spend) for objective in objectives)
+    invalid = [finding for finding in findings if finding.level is Level.INVALID]
+    if invalid and only_times_in_doubt(recorder, invalid):
+        left = _beyond_doubt(recorder, objectives, results, spend)
+        verdict, reason = _end(left, ())
+        if verdict is Verdict.FAILED:
+            return Judgement(verdict, f"{reason} {doubt(invalid)}", left, tuple(findings))
     verdict, reason = _end(results, findings)
     return Judgement(verdict, reason, results, tuple(findings))
+
+
+def _beyond_doubt(
+    recorder: Recorder, objectives: Sequence[Objective], results: Sequence[ObjectiveResult], spend: float
+) -> tuple[ObjectiveResult, ...]:
+    """The results with only the failures that no lateness explains left in them; the others are not judged."""
+    return tuple(
+        result
+        if result.verdict is Verdict.FAILED and _plainly_broken(recorder, objective, spend)
+        else replace(result, verdict=Verdict.INVALID)
+        for objective, result in zip(objectives, results, strict=True)
+    )
+
+
+def _plainly_broken(recorder: Recorder, objective: Objective, spend: float) -> bool:
+    counted = plain(recorder, objective)
+    if counted is None or not counted.over:
+        return False
+    if objective.allowed == 0:
+        return True
+    return share_verdict(counted, objective.allowed, (1 - objective.confidence) * spend)[0] is Verdict.FAILED
 
 
 def _end(results: Sequence[ObjectiveResult], findings: Sequence[Finding]) -> tuple[Verdict, str]:

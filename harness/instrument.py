@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import replace
 
 from harness.arrivals import users_needed
 from harness.conditions import Evidence
 from harness.demand import Metric, Objective, Statistic
 from harness.histogram import Histogram
+from harness.odds import LEAST_EVIDENCE, proves_broken
 from harness.relief import busiest, relief
-from harness.sample import Phase
-from harness.tally import STEADY, tally, times
+from harness.sample import Blame, Phase
+from harness.tally import EVERY_PHASE, STEADY, selected, tally, times
 from harness.units import spoken_duration, spoken_share
 from harness.verdict import Finding, Level
 
@@ -36,6 +37,8 @@ LOOP = 0.050
 """Seconds: half of what a quick page takes."""
 LOOP_BLOCK = 1.0
 """Seconds: a single block of this length has frozen all shoppers at once."""
+LEAST_SERVED = 30
+"""Journeys or pages whose mean tells whether the shop was slow: the usual size from which a mean behaves like one."""
 CPU_WARNING = 0.70
 """Of one core: lag begins to grow at 50 to 60 %."""
 CPU = 0.90
@@ -107,20 +110,25 @@ def cpu(evidence: Evidence) -> Iterator[Finding]:
 def pool(evidence: Evidence) -> Iterator[Finding]:
     """Whether there were users enough: an arrival that waits for one makes a quick shop look slow.
 
-    Users run out for two reasons. Either the shop is slow and keeps them: then its service times break a demand on a time,
-    and the run speaks against the shop. Or there are too few: then service times keep every demand on a time, or there
+    Users run out for two reasons. Either the shop is slow and keeps them: then its service times prove a demand on a time
+    broken, and the run speaks against the shop. Or there are too few: then service times prove nothing, or there
     is no such demand to tell by, and whatever was dropped, or broke a demand by waiting, was our own doing.
+    A stop rule knows no phases: of a run that it ended, all phases are looked at.
     """
-    arrivals = evidence.recorder.arrivals[Phase.STEADY]
-    waited = arrivals.waits
+    phases = _looked_at(evidence)
+    arrivals = [evidence.recorder.arrivals[phase] for phase in Phase if phase in phases]
+    offered, lost = sum(each.offered for each in arrivals), sum(each.dropped for each in arrivals)
+    waited = Histogram()
+    for each in arrivals:
+        waited.add(each.waits)
     much = too_many(waited, max(LATE, LATE_PART * evidence.tightest_bound), TAIL)
-    if not (arrivals.dropped or much):
+    if not (lost or much):
         return
     timed = [each for each in evidence.objectives if each.metric.timed]
     if shop_slow(evidence):
         return
-    spoiled = arrivals.dropped or any(_over(evidence, each, Metric.RESPONSE_TIME) for each in timed)
-    dropped = f"{arrivals.dropped:,} of {arrivals.offered:,} arrivals were dropped" if arrivals.dropped else ""
+    spoiled = lost or any(_over(evidence, each) for each in timed)
+    dropped = f"{lost:,} of {offered:,} arrivals were dropped" if lost else ""
     p99 = f"1 % of the arrivals waited for {spoken_duration(waited.quantile(0.99))} or longer" if much else ""
     because = "while the shop was quick" if timed else "and no demand on a time tells whether the shop was slow"
     yield Finding(
@@ -131,27 +139,57 @@ def pool(evidence: Evidence) -> Iterator[Finding]:
     )
 
 
+def starved(evidence: Evidence) -> bool:
+    """Whether most of what failed was never served, for want of a free user and by no doing of the shop."""
+    if not any(finding.level is Level.INVALID for finding in pool(evidence)):
+        return False
+    failed = [cell.response for key, cell in evidence.recorder.journeys.items() if key.blame == Blame.SHOP]
+    return 2 * sum(each.infinite for each in failed) > sum(each.total for each in failed)
+
+
 def shop_slow(evidence: Evidence) -> bool:
-    """Whether service times, in which no waiting for a user is counted, break a demand on a time."""
-    return any(_over(evidence, each, Metric.SERVICE_TIME) for each in evidence.objectives if each.metric.timed)
+    """Whether service times, in which no waiting for a user is counted, prove a demand on a time broken.
+
+    A few slow journeys among the few that were served prove nothing: where users are few, so are samples.
+    """
+    return any(_surely_slow(evidence, each) for each in evidence.objectives if each.metric.timed)
 
 
-def _over(evidence: Evidence, objective: Objective, metric: Metric) -> bool:
-    """Whether, on the face of it, this time breaks the demand; arrivals that were never served have no service time."""
-    asked = replace(objective, metric=metric)
+def _surely_slow(evidence: Evidence, objective: Objective) -> bool:
+    asked, phases = replace(objective, metric=Metric.SERVICE_TIME), _looked_at(evidence)
+    if asked.statistic is Statistic.MEAN:
+        served = Histogram()
+        for _, cell in selected(evidence.recorder, asked, phases):
+            served.add(cell.service)
+        return served.total >= LEAST_SERVED and served.mean > asked.bound
+    counted = tally(evidence.recorder, asked, phases, sliced=False)
+    if counted.over < LEAST_EVIDENCE:
+        return False
+    return asked.allowed == 0 or proves_broken(counted.total, counted.over, asked.allowed, 1 - asked.confidence)
+
+
+def _over(evidence: Evidence, objective: Objective) -> bool:
+    """Whether, on the face of it, response times break the demand."""
+    asked = replace(objective, metric=Metric.RESPONSE_TIME)
     if asked.statistic is Statistic.MEAN:
         return times(evidence.recorder, asked).mean > asked.bound
     counted = tally(evidence.recorder, asked, STEADY, sliced=False)
     return counted.total > 0 and counted.over > asked.allowed * counted.total
 
 
+def _looked_at(evidence: Evidence) -> Collection[str]:
+    """The phases in which a want of users counts."""
+    return EVERY_PHASE if evidence.conditions.stop_rule else STEADY
+
+
 def more_users(evidence: Evidence) -> str:
     """How many users it takes, by Little's law for each journey, since each has users of its own."""
-    window = evidence.recorder.window
-    length = window.steady_until - window.steady_from
+    window, phases = evidence.recorder.window, _looked_at(evidence)
+    since = window.steady_from if phases == STEADY else window.start
+    length = min(window.steady_until, window.start + evidence.conditions.held) - since
     journeys: dict[str, tuple[int, Histogram]] = {}
     for key, cell in evidence.recorder.journeys.items():
-        if key.phase == Phase.STEADY:
+        if key.phase in phases:
             number, service = journeys.setdefault(key.journey, (0, Histogram()))
             service.add(cell.service)
             journeys[key.journey] = (number + cell.response.total, service)

@@ -3,7 +3,7 @@
 Each objective is a test case, and one more asks whether the run was valid. A broken objective is a *failure*. An
 inconclusive one is a failure of type ``inconclusive``: CI services show a skipped test as if all were well, and missing
 samples are never a pass. When the run is invalid, that one test case is an *error* and the objectives are *skipped*,
-since nothing was found out about them.
+since nothing was found out about them; so are those about times where only times are in doubt.
 """
 
 from __future__ import annotations
@@ -70,6 +70,8 @@ def _case(result: Result, objective: ObjectiveResult, *, invalid: bool) -> ET.El
     case = _new_case(result, objective.text)
     if invalid:
         ET.SubElement(case, "skipped", message="not judged, because the run is invalid")
+    elif objective.verdict is Verdict.INVALID:
+        ET.SubElement(case, "skipped", message="not judged, because times are in doubt")
     elif objective.verdict is not Verdict.PASSED:
         kind = objective.verdict.value
         said = _clean(f"{kind}: {objective.sentence}")

@@ -155,7 +155,7 @@ def reasons(result: Result) -> Iterator[str]:
     """One sentence for every objective that was not kept; none for an invalid run, in which none was judged."""
     judgement = result.judgement
     for objective in judgement.objectives if judgement.verdict is not Verdict.INVALID else ():
-        if objective.verdict is not Verdict.PASSED:
+        if objective.verdict not in {Verdict.PASSED, Verdict.INVALID}:
             yield f"{objective.text}: {objective.verdict.value}. {_sentence(objective.sentence)}"
 
 

@@ -66,10 +66,10 @@ def tables(result: Result, most_pages: int | None = None) -> list[Table]:
 
 
 def objectives_table(judgement: Judgement) -> Table:
-    """What was demanded, and what became of it; an invalid run has kept nothing and broken nothing."""
+    """What was demanded, and what became of it; an invalid run has kept nothing and broken nothing, nor has what is in doubt."""
     rows = [
         (
-            "not judged" if judgement.verdict is Verdict.INVALID else one.verdict.value,
+            "not judged" if Verdict.INVALID in (judgement.verdict, one.verdict) else one.verdict.value,
             one.text,
             spoken(one.measured, one.unit),
             spoken(one.bound, one.unit),

@@ -55,6 +55,7 @@ TABS = (
     Tab("demands", "Verdict", {"demand": "Demand", "verdict": "Verdict", "sentence": "In words"}),
 )
 
+NOT_JUDGED = "not judged"
 AT_A_TIME = 0.001  # seconds of work before the load gets its turn
 REST = 0.0005  # seconds; a real timer and not 0, so that the loop looks at its sockets, too
 FRESH = 1.9  # seconds for which rows are good; the page asks every two
@@ -219,7 +220,7 @@ def _judged(finished: Finished) -> dict[str, Any]:
 def _reasons(finished: Finished) -> Rows:
     """The demands and what was found about the run, the worst first."""
     judgement = finished.result.judgement
-    order = [Level.INVALID, Verdict.FAILED, Verdict.INCONCLUSIVE, Level.WARNING, Verdict.PASSED]
+    order = [Level.INVALID, Verdict.FAILED, Verdict.INCONCLUSIVE, Level.WARNING, Verdict.PASSED, NOT_JUDGED]
     weighed = [
         (
             order.index(each.level),
@@ -229,8 +230,9 @@ def _reasons(finished: Finished) -> Rows:
         if each.level is not Level.OK
     ]
     weighed += [
-        (order.index(each.verdict), {"demand": each.text, "verdict": str(each.verdict), "sentence": each.sentence})
+        (order.index(verdict), {"demand": each.text, "verdict": str(verdict), "sentence": each.sentence})
         for each in judgement.objectives
+        for verdict in [NOT_JUDGED if each.verdict is Verdict.INVALID else each.verdict]
     ]
     return [row for _, row in sorted(weighed, key=lambda one: one[0])]
 

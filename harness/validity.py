@@ -15,7 +15,7 @@ from harness.demand import Objective
 from harness.fleet_checks import alike, apart, clocks, lost, reports, worker_lag
 from harness.flow_checks import delivered, presence, sold_twice
 from harness.host_checks import NO_SOCKET, busy, collector, crowded, ran_out, sockets, stolen, unmeasured
-from harness.instrument import cpu, late, loop_lag, pool
+from harness.instrument import cpu, late, loop_lag, more_users, pool, starved
 from harness.mix_drift import mix
 from harness.recorder import Recorder
 from harness.sample import Blame
@@ -75,7 +75,7 @@ def shop_alive(evidence: Evidence) -> Iterator[Finding]:
 def undisturbed(evidence: Evidence) -> Iterator[Finding]:
     """Whether the run came to its own end: not stopped by hand, by a file, by a rule, and not too soon.
 
-    A stop rule that ended the run speaks against the shop, not against the instrument.
+    A stop rule that ended the run speaks against the shop, not against the instrument; not where users were too few.
     """
     conditions = evidence.conditions
     if conditions.target_unreachable:
@@ -85,6 +85,9 @@ def undisturbed(evidence: Evidence) -> Iterator[Finding]:
         yield _invalid(
             "end", f"the run was interrupted after {held} by {conditions.interrupted}", "let it come to its end"
         )
+    elif conditions.stop_rule and starved(evidence):
+        message = f"{conditions.stop_rule}; most of it never found a free user, which is no failure of the shop"
+        yield Finding("end", Level.WARNING, message, more_users(evidence))
     elif conditions.stop_rule:
         yield Finding("end", Level.FAILED, conditions.stop_rule, "find out what broke the shop before loading it again")
     elif conditions.certain:

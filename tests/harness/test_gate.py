@@ -415,6 +415,55 @@ def test_invalid_outranks_failed_outranks_inconclusive_outranks_passed(demands, 
     assert judgement.findings == tuple(findings)
 
 
+LATE = Finding(
+    "lateness", Level.INVALID, "99 % of the arrivals were started within 26 ms of their moment, and 25 ms is allowed"
+)
+
+
+def with_failures(outcome, *, lateness=0.026, failed=20):
+    """A run in which a tenth of the journeys ended like this, and whose arrivals were a little late."""
+    run = journeys(recorder(), 180)
+    journeys(run, failed, outcome=outcome, blame="shop")
+    pages(run, [0.9] * 100, page="Slow")
+    for index in range(200):
+        run.started(10 + index / 2, lateness if index % 20 == 0 else 0.001, 0.0)
+    return run
+
+
+@pytest.mark.parametrize(
+    ("run", "findings", "verdict", "why"),
+    [
+        (with_failures("http_5xx"), [LATE], Verdict.FAILED, "an HTTP 5xx is wrong however late we were"),
+        (with_failures("unexpected_page"), [LATE], Verdict.FAILED, "and so is a wrong page"),
+        (with_failures("timeout"), [LATE], Verdict.INVALID, "a timeout may be our own lateness"),
+        (with_failures("dropped"), [LATE], Verdict.INVALID, "so may an arrival that nobody served"),
+        (with_failures("http_5xx", failed=1), [LATE], Verdict.INVALID, "one failure of 181 breaks nothing"),
+        (with_failures("http_5xx"), [LATE, INVALID], Verdict.FAILED, "the processor is about times, too"),
+        (
+            with_failures("http_5xx", lateness=1.5),
+            [LATE],
+            Verdict.INVALID,
+            "arrivals came in a clump, which may break a shop",
+        ),
+        (
+            with_failures("http_5xx"),
+            [LATE, Finding("ledger", Level.INVALID, "the books differ")],
+            Verdict.INVALID,
+            "who lost requests knows nothing",
+        ),
+    ],
+)
+def test_a_failure_that_no_lateness_explains_is_the_shops(run, findings, verdict, why):
+    demands = ["journey failures < 5%", "page.Slow response_time p95 < 300ms", "journey response_time p95 < 6s"]
+    judgement = judge(run, [parse(text) for text in demands], findings)
+    assert judgement.verdict is verdict, why
+    if verdict is Verdict.FAILED:
+        assert judgement.reason.startswith("2 of 3 objectives were broken: 20 of 200 journeys failed")
+        assert "Times are in doubt: 99 % of the arrivals were started within 26 ms" in judgement.reason
+        assert [one.verdict for one in judgement.objectives[:2]] == [Verdict.FAILED, Verdict.INVALID]
+        assert judgement.findings == tuple(findings)
+
+
 @pytest.mark.parametrize("seed", range(3))
 def test_a_shop_at_twice_the_bound_hardly_ever_passes_and_one_at_half_hardly_ever_fails(seed):
     rng = random.Random(seed)

@@ -1,11 +1,13 @@
 """The test cases that a CI service shows of a run."""
 
+import re
 from dataclasses import replace
 from xml.etree import ElementTree as ET
 
 import pytest
 
 from harness.junit import VALIDITY, junit
+from harness.report import console
 from harness.verdict import Verdict
 
 
@@ -51,6 +53,16 @@ def test_an_inconclusive_objective_is_red_too_and_says_which_it_is(inconclusive)
     (failure,) = cases["journey failures < 5%"]
     assert (failure.tag, failure.attrib["type"]) == ("failure", "inconclusive")
     assert failure.attrib["message"].startswith("inconclusive: ")
+
+
+def test_an_objective_that_is_in_doubt_is_skipped_where_another_failed_beyond_doubt(rich):
+    first, second, *others = rich.judgement.objectives
+    objectives = (replace(first, verdict=Verdict.FAILED), replace(second, verdict=Verdict.INVALID), *others)
+    doubtful = replace(rich, judgement=replace(rich.judgement, verdict=Verdict.FAILED, objectives=objectives))
+    _, cases = suite(doubtful)
+    assert [found[0].tag for found in (cases[first.text], cases[second.text])] == ["failure", "skipped"]
+    assert re.search(rf"^not judged +{re.escape(second.text)}", console(doubtful), re.MULTILINE)
+    assert f"{second.text}: " not in console(doubtful)
 
 
 def test_an_invalid_run_is_an_error_and_its_objectives_are_skipped(invalid):

@@ -15,10 +15,19 @@ DEMANDS = [parse("journey response_time p95 < 4s"), parse("page.P response_time 
 
 
 def run_of(
-    number=200, *, time=1.0, lateness=0.001, wait=0.0, dropped=0, outcome="ok", blame="nobody", page_outcome="ok"
+    number=200,
+    *,
+    time=1.0,
+    lateness=0.001,
+    wait=0.0,
+    dropped=0,
+    outcome="ok",
+    blame="nobody",
+    page_outcome="ok",
+    steady_from=0.0,
 ):
     """A run of one hundred seconds in which all is well, unless told otherwise."""
-    recorder = Recorder(Window(0.0, 0.0, 100.0))
+    recorder = Recorder(Window(0.0, steady_from, 100.0))
     recorder.offered(50.0, number + dropped)
     for index in range(number):
         due = 100 * index / number
@@ -184,6 +193,39 @@ def test_too_few_users_are_our_doing_unless_the_shop_kept_them(run, demands, lev
     if level:
         assert found["users"].level is level, why
     assert not [f for f in found.values() if f.level is Level.INVALID and f.check != "users"]
+
+
+def test_two_slow_journeys_among_the_few_that_were_served_do_not_make_the_shop_slow():
+    """Four users for the load of seventy: whoever waits for a late SMS code takes 7 s, and the shop 15 ms."""
+    recorder = run_of(9, dropped=250)
+    for due in (20.0, 40.0):
+        recorder.offered(due)
+        recorder.started(due, 0.001, 0.0)
+        recorder.journey(JourneySample("guest", "gpay", "ok", "nobody", due, due, due + 7.0, ordered=True))
+    users = worst(recorder, conditions(expected_offered=261))["users"]
+    assert users.level is Level.INVALID
+    assert "while the shop was quick" in users.message
+
+
+@pytest.mark.parametrize(
+    ("run", "end", "users"),
+    [
+        ({"number": 20, "dropped": 200}, Level.WARNING, Level.INVALID),
+        ({"number": 200, "dropped": 0, "outcome": "http_5xx", "blame": "shop"}, Level.FAILED, None),
+        ({"number": 200, "dropped": 20, "outcome": "http_5xx", "blame": "shop"}, Level.FAILED, None),
+        ({"number": 20, "dropped": 200, "time": 9.0}, Level.FAILED, None),
+    ],
+)
+@pytest.mark.parametrize("steady_from", [0.0, 90.0])
+def test_a_stop_rule_speaks_against_the_shop_unless_users_were_too_few(run, end, users, steady_from):
+    recorder = run_of(**run, steady_from=steady_from)
+    found = worst(recorder, conditions(stop_rule='the stop rule "failures > 50% for 10s" held for 10 s'))
+    assert found["end"].level is end
+    assert ("users" in found) is (users is not None)
+    assert users is None or found["users"].level is users
+    if end is Level.WARNING:
+        assert "no failure of the shop" in found["end"].message
+        assert found["end"].remedy.startswith("raise the number of users")
 
 
 def test_the_remedy_says_how_many_users_it_takes():
