@@ -1,0 +1,114 @@
+"""The payment options offered, by payment type, and what the first page of each shows.
+
+Left out are BKM Express, the stored card and the saved card: nothing public tells the fields of their forms.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from second_shop.variations import Variations
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One option; ``first`` is the page that follows its choice, ``also`` those by which it can be completed instead."""
+
+    pk: int
+    name: str
+    slug: str
+    label: str
+    first: str
+    also: tuple[str, ...] = ()
+
+
+OPTIONS: dict[str, Option] = {
+    "credit_card": Option(1, "Credit Card", "credit-card", "Credit Card", "BinNumberPage"),
+    "masterpass": Option(34, "Masterpass", "masterpass", "Masterpass", "MasterpassBinNumberPage"),
+    "funds_transfer": Option(4, "havale", "havale", "Funds Transfer", "FundsTransferChoicePage"),
+    "redirection": Option(5, "İyzico ile Öde", "pay_with_iyzico", "Redirect to Bank", "RedirectionPaymentSelectedPage"),
+    "pay_on_delivery": Option(
+        3,
+        "Pay On Delivery",
+        "pay-on-delivery",
+        "Pay On Delivery",
+        "PayOnDeliveryPaymentChoicePage",
+        ("PayOnDeliveryPage",),
+    ),
+    "gpay": Option(12, "Garanti Pay", "garanti-pay", "Garanti Pay", "PaySelectionPage"),
+    "credit_payment": Option(17, "Kredi", "alisveris-kredisi", "Credit Payment", "CreditPaymentSelectionPage"),
+    "loyalty_money": Option(
+        21, "Para Puan", "para-puan", "Store Credit", "LoyaltyMoneyPage", ("LoyaltyPaymentSelectedPage",)
+    ),
+    "cash_register": Option(22, "Kasada Öde", "kasada-ode", "Cash Register", "CashRegisterPage"),
+    "pay_later": Option(23, "Sonra Öde", "sonra-ode", "Pay Later", "PayLaterCompletePage"),
+    "confirmation": Option(
+        25,
+        "Onayla Öde",
+        "onayla-ode",
+        "Confirmation From User",
+        "ConfirmationPaymentAgreementCheckPage",
+        ("ConfirmationPaymentSelectedPage",),
+    ),
+}
+RETURNS = {
+    "CreditCardThreeDSecurePage",
+    "GPayCompletePage",
+    "RedirectionPageCompletePage",
+    "MasterpassCompletePage",
+}
+
+
+def row(payment_type: str, told: Variations) -> dict[str, Any]:
+    """An option as it is listed, and as the pre-order holds it."""
+    option = OPTIONS[payment_type]
+    return {
+        "pk": option.pk,
+        "name": option.name,
+        "slug": told.slugs.get(payment_type, option.slug),
+        "payment_type": payment_type,
+        "payment_type_label": option.label,
+    }
+
+
+def listed(told: Variations) -> dict[str, Any]:
+    """The options offered, and those that are not to be had."""
+    rows = [row(one, told) for one in OPTIONS if one not in told.without]
+    refusal = {"error_code": 1000, "error_message": "Not now."}
+    return {
+        "payment_options": [one for one in rows if one["payment_type"] not in told.unavailable],
+        "unavailable_options": [
+            {key: value for key, value in one.items() if key != "pk"} | refusal
+            for one in rows
+            if one["payment_type"] in told.unavailable
+        ],
+    }
+
+
+def opening(page: str, told: Variations) -> dict[str, Any]:
+    """What the first page of an option shows."""
+    bank = {"pk": 1, "name": "Other", "slug": "other", "logo": None}
+    shows: dict[str, dict[str, Any]] = {
+        "FundsTransferChoicePage": {
+            "bank_accounts": [
+                {
+                    "pk": 61,
+                    "bank": bank,
+                    "holder_name": "Shop 2",
+                    "iban": "TR330006100519786457841326",
+                    "description": "",
+                    "sort_order": 1,
+                }
+            ]
+        },
+        "PayOnDeliveryPaymentChoicePage": {
+            "payment_choices": [
+                {"label": "Kredi Karti", "sku": "00001", "value": "credit_card"},
+                {"label": "Pesin", "sku": "00002", "value": "cash"},
+            ]
+        },
+        "CreditPaymentSelectionPage": {"credit_payment_options": [{"pk": 71, "name": "12 ay", "slug": "12-ay"}]},
+        "LoyaltyMoneyPage": {"balance": told.credit},
+    }
+    return shows.get(page, {})
