@@ -10,7 +10,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
-from scenarios.problems import ABSENT, Problem, did_you_mean, one_of
+from scenarios.problems import ABSENT, UNSHOWN, Problem, did_you_mean, one_of
 
 Place = tuple[int | str, ...]
 
@@ -42,9 +42,12 @@ def _problem(detail: ErrorDetails, model: type[BaseModel], document: Mapping[str
     place: Place = tuple(part for part in detail["loc"] if part != "[key]")
     kind, context = detail["type"], detail.get("ctx", {})
     key, value = dotted(place), _value_at(document, place)
+    if isinstance(value, list | dict) or _TYPES.get(kind) == "a table":
+        value = UNSHOWN  # a secret may stand anywhere in it
     if kind == "extra_forbidden":
+        # A key that is none of ours may be of any file, and stand for anything.
         names = keys_of(_model_at(model, place[:-1]))
-        return Problem(key, value, f"a key that exists: {one_of(names)}", did_you_mean(str(place[-1]), names))
+        return Problem(key, UNSHOWN, f"a key that exists: {one_of(names)}", did_you_mean(str(place[-1]), names))
     if kind == "missing":
         field = _field_at(model, place)
         purpose = (field.description or "").partition("\n")[0].rstrip(".") if field else ""

@@ -1,18 +1,16 @@
-"""Finds scenario files by name, and reads TOML so that a slip of the pen is shown with its line and column."""
+"""Finds scenario files by name, and reads TOML so that a slip of the pen is told with its line and column."""
 
 from __future__ import annotations
 
-import re
-import tomllib
 from pathlib import Path
 from typing import Any
 
-from scenarios.problems import ABSENT, Problem, ScenarioError, did_you_mean, one_of
+from harness import user_files
+from harness.user_files import LARGEST_TOML, NotToml, Unreadable
+from scenarios.problems import UNSHOWN, Problem, ScenarioError, did_you_mean, one_of
 
 FOLDER = Path(__file__).parent
 """Where the scenarios that come with checkload lie; drop in a file to add one."""
-
-_AT = re.compile(r"^(?P<what>.*?) \(at line (?P<line>\d+), column (?P<column>\d+)\)$")
 
 
 def names(folder: Path = FOLDER) -> list[str]:
@@ -35,22 +33,12 @@ def find(path_or_name: str, folder: Path = FOLDER) -> Path:
 def tables(path: Path, kind: str = "scenario") -> dict[str, Any]:
     """What stands in the file; raises ``ScenarioError``, which calls it a ``kind``, if it cannot be read or is no TOML."""
     try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "It is not UTF-8"
-        problem = Problem(kind, str(path), f"a TOML file that can be read. {reason}")
+        return user_files.toml(user_files.text(path, LARGEST_TOML))
+    except NotToml as error:
+        expected = f"valid TOML; found: {error.what}"
+        remedy = "put texts in quotes, and each key once" if error.place else "close what was opened"
+        problem = Problem(error.place or "the end of the file", UNSHOWN, expected, remedy)
+        raise ScenarioError(f"{kind} {path.stem}", [problem]) from None
+    except Unreadable as error:
+        problem = Problem(kind, str(path), f"a TOML file that can be read; {error}")
         raise ScenarioError(f"the {kind}", [problem]) from None
-    try:
-        return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise ScenarioError(f"{kind} {path.stem}", [_syntax_problem(str(error), text)]) from None
-
-
-def _syntax_problem(message: str, text: str) -> Problem:
-    match = _AT.match(message)
-    if match is None:
-        return Problem("the end of the file", ABSENT, f"valid TOML; found: {message}", "close what was opened")
-    line = int(match["line"])
-    standing = "".join(text.splitlines()[line - 1 : line]).strip()
-    place = f"line {line}, column {match['column']}"
-    return Problem(place, standing, f"valid TOML; found: {match['what']}", "put texts in quotes, and each key once")

@@ -12,6 +12,9 @@ from typing import Any
 ABSENT: Any = object()
 """The value of a key that is not there."""
 
+UNSHOWN: Any = object()
+"""A value that is not repeated: it is no value of ours, or may hold a secret."""
+
 _SECRET = re.compile(r"password|passwd|secret|token|card_number|cvv|code$", re.IGNORECASE)
 _LONGEST_VALUE = 80
 
@@ -21,7 +24,7 @@ class Problem:
     """One thing that is wrong: where it stands, what stands there, what was expected, and how to put it right.
 
     ``key`` is a dotted path (``payments.credit_cart``, ``arrivals.stages[1].rate``) or an option of the command line
-    (``--payment-mix``). ``value`` may be ``ABSENT``.
+    (``--payment-mix``). ``value`` may be ``ABSENT`` or ``UNSHOWN``.
     """
 
     key: str
@@ -32,11 +35,18 @@ class Problem:
     """Whether ``expected`` says what is wrong instead, as the errors of a sentence do."""
 
     def __str__(self) -> str:
-        head = f"{self.key} is missing" if self.value is ABSENT else f"{self.key} = {shown(self.key, self.value)}"
-        lines = [head, f"  {'problem: ' if self.names_fault else 'expected:'} {self.expected}"]
+        lines = [self._head, f"  {'problem: ' if self.names_fault else 'expected:'} {self.expected}"]
         if self.remedy:
             lines.append(f"  remedy:   {self.remedy}")
         return "\n".join(lines)
+
+    @property
+    def _head(self) -> str:
+        # A key of a file may be any text, one that a terminal obeys too.
+        key = _shortened("".join(letter if letter.isprintable() else "?" for letter in self.key))
+        if self.value is ABSENT:
+            return f"{key} is missing"
+        return key if self.value is UNSHOWN else f"{key} = {shown(self.key, self.value)}"
 
 
 class ScenarioError(ValueError):
@@ -54,7 +64,10 @@ def shown(key: str, value: Any) -> str:
     """A value as its author wrote it, shortened; never that of a key which may hold a secret."""
     if _SECRET.search(key):
         return "(hidden)"
-    text = json.dumps(value, default=str, ensure_ascii=False)
+    return _shortened(json.dumps(value, default=str, ensure_ascii=False))
+
+
+def _shortened(text: str) -> str:
     return text if len(text) <= _LONGEST_VALUE else f"{text[: _LONGEST_VALUE - 1]}…"
 
 

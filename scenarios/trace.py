@@ -11,9 +11,10 @@ from pathlib import Path
 
 from harness.arrivals import Profile, Trace
 from harness.replay import profile_of, scaled
+from harness.user_files import LARGEST_TABLE, Unreadable, content
 from scenarios.calibration.moments import moment
 from scenarios.names import JOURNEY_NAMES, PAYMENT_NAMES
-from scenarios.problems import Problem, did_you_mean, one_of
+from scenarios.problems import UNSHOWN, Problem, did_you_mean, one_of
 from users.itinerary import Told
 
 MOST_ARRIVALS = 1_000_000
@@ -63,7 +64,7 @@ def replay(path: Path, rate_scale: float, time_scale: float, seed: int) -> Repla
     """The record in this file, scaled; raises ``TraceError``. Read again only when the file has changed."""
     try:
         state = path.stat()
-    except OSError as error:
+    except (OSError, ValueError) as error:
         raise TraceError([_unreadable(path, error)]) from None
     return _replay(path, (state.st_mtime_ns, state.st_size), rate_scale, time_scale, seed)
 
@@ -92,12 +93,17 @@ def _replay(path: Path, state: tuple[int, int], rate_scale: float, time_scale: f
 @lru_cache(maxsize=4)
 def _recorded(path: Path, _state: tuple[int, int]) -> Recorded:
     try:
-        text = path.read_bytes()
+        text = content(path, LARGEST_TABLE)
         lines = text.decode("utf-8-sig").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
+    except (Unreadable, UnicodeDecodeError) as error:
         raise TraceError([_unreadable(path, error)]) from None
     reading = _Reading(path.name)
-    reading.read(lines)
+    try:
+        reading.read(lines)
+    except csv.Error:
+        raise TraceError(
+            [Problem(_KEY, path.name, "a CSV file: a cell is too long, or a quote is not closed")]
+        ) from None
     if reading.problems:
         raise TraceError(reading.shown())
     told = tuple(reading.told) if any(one.option or one.journey for one in reading.told) else ()
@@ -127,7 +133,7 @@ class _Reading:
             if not columns:
                 return
             if len(self.moments) == MOST_ARRIVALS:
-                self._wrong(number, "", f"at most {MOST_ARRIVALS:,} arrivals", "cut the trace into several")
+                self._wrong(number, f"at most {MOST_ARRIVALS:,} arrivals", "cut the trace into several")
                 return
             self._row(number, dict(zip(columns, cells, strict=False)), len(cells) - len(columns))
         if not self.moments and not self.problems:
@@ -144,43 +150,48 @@ class _Reading:
             return ("time",)
         for cell in cells:
             if cell not in COLUMNS:
-                self._wrong(1, cell, f"a header of {one_of(COLUMNS)}", did_you_mean(cell, COLUMNS))
+                self._wrong(1, f"a header of {one_of(COLUMNS)}", did_you_mean(cell, COLUMNS))
         if "time" not in cells or len(set(cells)) < len(cells):
-            self._wrong(
-                1, ",".join(cells), "a header that names `time`, and no column twice", "write time,payment_option"
-            )
+            self._wrong(1, "a header that names `time`, and no column twice", "write time,payment_option")
         return () if self.problems else cells
 
     def _row(self, number: int, row: Mapping[str, str], extra: int) -> None:
         if extra > 0:
-            self._wrong(number, "", "no more cells than the header has", "put a text with a comma in quotes")
+            self._wrong(number, "no more cells than the header has", "put a text with a comma in quotes")
         for column, names in _NAMES.items():
             if (cell := row.get(column, "")) and cell not in names:
                 what = f"a {column.replace('_', ' ')}: {one_of(names)}, or nothing"
-                self._wrong(number, cell, what, did_you_mean(cell, names))
+                self._wrong(number, what, did_you_mean(cell, names))
         try:
             found = moment(row.get("time", ""))
         except (ValueError, OverflowError):
-            self._wrong(number, row.get("time", ""), "a time: seconds, or as 2026-11-25T09:00:47.250Z")
+            self._wrong(number, "a time: seconds, or as 2026-11-25T09:00:47.250Z")
             return
         if self._first is None:
             self._first = found
         offset = found - self._first
         if self.moments and offset < self.moments[-1]:
-            self._wrong(number, row["time"], "a time that is not before the line above", "sort the file by time")
+            self._wrong(number, "a time that is not before the line above", "sort the file by time")
             return
         self.moments.append(offset)
         self.told.append(Told(row.get("payment_option", ""), row.get("journey", "")))
 
-    def _wrong(self, number: int, value: str, expected: str, remedy: str = "") -> None:
+    def _wrong(self, number: int, expected: str, remedy: str = "") -> None:
         if len(self.problems) >= MOST_PROBLEMS:
             self._more += 1
             return
-        self.problems.append(Problem(f"{_KEY}, {self._name} line {number}", value, expected, remedy))
+        # The file may be another than was meant, such as one of accounts: no cell is repeated.
+        self.problems.append(Problem(f"{_KEY}, {self._name} line {number}", UNSHOWN, expected, remedy))
 
 
 def _unreadable(path: Path, error: Exception) -> Problem:
-    reason = (error.strerror or "it is not readable") if isinstance(error, OSError) else "it is not UTF-8"
-    return Problem(
-        _KEY, path.name, f"a CSV file that can be read, its path seen from the scenario file; {reason.lower()}"
-    )
+    match error:
+        case OSError():
+            reason = error.strerror or "it cannot be read"
+        case UnicodeDecodeError():
+            reason = "it is not UTF-8"
+        case Unreadable():
+            reason = str(error)
+        case _:
+            reason = "its name holds a character that no name may hold"
+    return Problem(_KEY, path.name, f"a CSV file that can be read, its path seen from the scenario file; {reason}")

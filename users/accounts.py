@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import os
 import random
 from collections import deque
@@ -11,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
 
+from harness.user_files import LARGEST_TABLE, Unreadable, text
 from users.identity import DOMAIN, names, password, telephone
 
 HEADER = ("email", "password", "first_name", "last_name", "phone", "saved_choices")
@@ -131,12 +133,11 @@ def _wants_saved_choices(journey: str) -> bool:
 
 def _read(path: Path) -> list[Account]:
     try:
-        with path.open(newline="", encoding="utf-8-sig") as file:
-            reader = csv.reader(file)
-            rows = [(reader.line_num, row) for row in reader]
-    except OSError as error:
-        raise AccountsRejected([f"accounts {path}: {error.strerror}; name a readable CSV file"]) from None
-    except (UnicodeDecodeError, csv.Error):
+        reader = csv.reader(io.StringIO(text(path, LARGEST_TABLE), newline=""))
+        rows = [(reader.line_num, row) for row in reader]
+    except Unreadable as error:
+        raise AccountsRejected([f"accounts {path}: {error}; name a CSV file in UTF-8 that can be read"]) from None
+    except csv.Error:
         raise AccountsRejected([f"accounts {path}: not a CSV file; save it as CSV in UTF-8"]) from None
     expected = ",".join(HEADER)
     # A headerless file's first line would hold a password, so it is not quoted.
@@ -161,18 +162,18 @@ def _read(path: Path) -> list[Account]:
 
 
 def _problems(row: Sequence[str], lines: Mapping[str, int]) -> Iterable[str]:
+    # Columns may be swapped or shifted, so any cell may be a password: none is repeated.
     if len(row) != len(HEADER):
-        # Shifted columns could show the password under another name: nothing of the row is quoted.
         yield f"{len(row)} columns; write {len(HEADER)}: {','.join(HEADER)}"
         return
     email, secret, _, _, phone, saved = (cell.strip() for cell in row)
     if "@" not in email:
-        yield f"email is {email!r}; write an address such as ada@shop.example"
+        yield "email is no address; write one such as ada@shop.example"
     elif earlier := lines.get(email.lower()):
-        yield f"email {email!r} stands on line {earlier} already; each account must stand there once"
+        yield f"email stands on line {earlier} already; each account must stand there once"
     if not secret:
         yield "password is empty; write the account's password"
     if phone and not (phone.isascii() and phone.isdigit() and len(phone) == _PHONE_DIGITS):
-        yield f"phone is {phone!r}; write {_PHONE_DIGITS} digits, or leave it empty"
+        yield f"phone is no telephone number; write {_PHONE_DIGITS} digits, or leave it empty"
     if saved not in ("0", "1"):
-        yield f"saved_choices is {saved!r}; write 1 (choices saved) or 0 (none)"
+        yield "saved_choices is neither 1 nor 0; write 1 (choices saved) or 0 (none)"

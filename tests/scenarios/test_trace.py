@@ -160,7 +160,7 @@ def test_a_thousand_wrong_lines_are_counted_and_not_listed(complaints):
 @pytest.mark.parametrize(
     ("trace", "said"),
     [
-        ("", "at least one arrival"),
+        ("", "it is empty"),
         ("time\n", "at least one arrival"),
         ("moment,payment_option\n0,gpay\n", "a header of time, payment_option or journey"),
         ("payment_option\ngpay\n", "a time"),
@@ -199,7 +199,7 @@ def test_scales_need_a_trace_and_a_trace_no_cover():
 
 def test_a_file_that_is_not_there_or_no_text_is_named(traced, tmp_path):
     (tmp_path / "own.toml").write_text(f'{HEAD}[arrivals]\ntrace = "nowhere.csv"\n')
-    with pytest.raises(Misuse, match=r"nowhere.csv(.|\n)*no such file"):
+    with pytest.raises(Misuse, match=r"nowhere.csv(.|\n)*No such file"):
         Scenarios().choose(Choices(str(tmp_path / "own.toml")))
     (tmp_path / "nowhere.csv").write_bytes(b"\xff\xfe\x00")
     with pytest.raises(Misuse, match=r"not UTF-8|not utf-8"):

@@ -1,0 +1,174 @@
+"""Reads a file that the user named: a regular file of bounded size, and JSON or TOML of bounded depth in it.
+
+Nothing else is opened: a FIFO or a device can block for ever, and a file of ``/proc`` is the state of a process. What the
+parser is given is bounded first, because a parser may take time or stack for ever. No error repeats what a file holds.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+LARGEST_TOML = 1_000_000
+"""Bytes of a scenario or a forecast."""
+
+LARGEST_TABLE = 100_000_000
+"""Bytes of a CSV file: accounts, or recorded arrivals."""
+
+DEEPEST = 32
+"""Tables and lists in one another; what checkload reads and writes has eight at most."""
+
+LONGEST_WORD = 64
+"""Characters of a number or of a key without quotes in TOML."""
+
+MOST_DOTS = 500
+"""Dots outside texts on a line of TOML: those of a dotted key take time by their square."""
+
+_TOKEN = re.compile(
+    r'"""(?:[^\\]|\\.)*?(?:"""|\Z)'
+    r"|'''.*?(?:'''|\Z)"
+    r'|"(?:[^"\\\n]|\\.)*"?'
+    r"|'[^'\n]*'?"
+    r"|#[^\n]*"
+    rf"|[\[\]{{}}.\n]|[0-9A-Za-z_+-]{{{LONGEST_WORD + 1},}}",
+    re.DOTALL,
+)
+_AT = re.compile(r"^(?P<what>.*) \(at (?:line (?P<line>\d+), column (?P<column>\d+)|end of document)\)$", re.DOTALL)
+# What follows these words in a message of tomllib stands in the file.
+_QUOTES = re.compile(
+    r"^(Cannot (?:declare|mutate immutable namespace|redefine namespace)|Duplicate inline table key|(?:Illegal|Found invalid) character)\b.*",
+    re.DOTALL,
+)
+
+
+class Unreadable(ValueError):
+    """A file that is not read; the message says why, as the end of a sentence that names the file."""
+
+
+class NotToml(Unreadable):
+    """A text that is no TOML, or too much of it; ``place`` is line and column, empty for the end of the file."""
+
+    def __init__(self, what: str, place: str = "") -> None:
+        super().__init__(f"{place}: {what}" if place else what)
+        self.what = what
+        self.place = place
+
+
+def content(path: Path, most: int) -> bytes:
+    """Everything in a regular file of at most so many bytes; raises ``Unreadable``."""
+    try:
+        # Asked before it is opened, as opening alone has effects on some devices, and again after: it may have changed.
+        _regular(path.stat(), most)
+        with open(path, "rb", opener=_open) as file:
+            _regular(os.fstat(file.fileno()), most)
+            found = file.read(most + 1)
+    except OSError as error:
+        raise Unreadable(error.strerror or "it cannot be read") from None
+    except ValueError as error:
+        if isinstance(error, Unreadable):
+            raise
+        raise Unreadable("its name holds a character that no name may hold") from None
+    if len(found) > most:
+        raise Unreadable(_too_large(most))
+    return found
+
+
+def text(path: Path, most: int) -> str:
+    """What ``content`` reads, as UTF-8 with or without a mark at its start; raises ``Unreadable``."""
+    try:
+        return content(path, most).decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise Unreadable("it is not UTF-8") from None
+
+
+def toml(source: str) -> dict[str, Any]:
+    """The tables of a text; raises ``NotToml``, which repeats nothing of it."""
+    _bounded(source)
+    try:
+        tables = tomllib.loads(source)
+    except tomllib.TOMLDecodeError as error:
+        raise _said(str(error)) from None
+    except (ValueError, RecursionError, OverflowError):
+        raise NotToml("a number or a date that cannot be read, or tables too deep in one another") from None
+    if not shallow(tables):
+        raise NotToml(f"tables more than {DEEPEST} deep in one another")
+    return tables
+
+
+def json(source: bytes) -> Any:
+    """The value that a text of JSON is; raises ``Unreadable``."""
+    try:
+        return orjson.loads(source)
+    except (orjson.JSONDecodeError, RecursionError):
+        raise Unreadable("it is no whole JSON file") from None
+
+
+def shallow(value: Any) -> bool:
+    """Whether no table or list in it lies deeper than ``DEEPEST``."""
+    level = [value]
+    for _ in range(DEEPEST + 1):
+        level = [
+            inner
+            for one in level
+            if isinstance(one, dict | list)
+            for inner in (one.values() if isinstance(one, dict) else one)
+        ]
+        if not level:
+            return True
+    return False
+
+
+def _open(path: str, flags: int) -> int:
+    return os.open(path, flags | os.O_NONBLOCK | os.O_NOCTTY)
+
+
+def _regular(state: os.stat_result, most: int) -> None:
+    if stat.S_ISDIR(state.st_mode):
+        raise Unreadable("it is a folder")
+    if not stat.S_ISREG(state.st_mode):
+        raise Unreadable("it is no regular file")
+    if state.st_size == 0:  # as every file of /proc says of itself, whatever can be read from it
+        raise Unreadable("it is empty")
+    if state.st_size > most:
+        raise Unreadable(_too_large(most))
+
+
+def _too_large(most: int) -> str:
+    return f"it is larger than {most / 1e6:,.0f} MB"
+
+
+def _bounded(source: str) -> None:
+    line, depth, dots = 1, 0, 0
+    for found in _TOKEN.finditer(source):
+        token = found[0]
+        match token[0]:
+            case "[" | "{":
+                depth += 1
+            case "]" | "}":
+                depth -= 1
+            case ".":
+                dots += 1
+            case "\n":
+                line, dots = line + 1, 0
+            case '"' | "'":
+                line += token.count("\n")
+            case "#":
+                pass
+            case _:
+                raise NotToml(f"a number or a key of more than {LONGEST_WORD} characters", f"line {line}")
+        if depth > DEEPEST:
+            raise NotToml(f"tables and lists more than {DEEPEST} deep in one another", f"line {line}")
+        if dots > MOST_DOTS:
+            raise NotToml(f"more than {MOST_DOTS} dots", f"line {line}")
+
+
+def _said(message: str) -> NotToml:
+    match = _AT.match(message)
+    what = _QUOTES.sub(r"\1", match["what"] if match else message)
+    return NotToml(what, f"line {match['line']}, column {match['column']}" if match and match["line"] else "")
