@@ -16,6 +16,9 @@ from harness.workload import Misuse
 CHOICES = ("scenario", "payment_mix", "sms_share", "arrival_rate", "seed", "think_scale", "budget")
 """Our own choices, in the order in which the form shows them."""
 
+TRIMMED = (*CHOICES, "host")
+"""Fields of which blanks at the ends do not count."""
+
 ACCEPTED = frozenset(
     {*CHOICES, "user_count", "spawn_rate", "host", "run_time", "profile", "user_classes", "shape_class"}
 )
@@ -45,6 +48,9 @@ LABELS: Mapping[str, str] = {
 """What an option of the command line is called in the form."""
 
 
+_LONGEST_QUOTED = 40
+
+
 def in_its_words(problem: str) -> str:
     """A problem that names options of the command line, as whoever fills in the form knows them."""
     for option, label in LABELS.items():
@@ -52,27 +58,32 @@ def in_its_words(problem: str) -> str:
     return problem
 
 
+def quoted(text: str) -> str:
+    """What was typed, as it is repeated in a sentence: short, and on one line."""
+    return repr(text if len(text) <= _LONGEST_QUOTED else f"{text[:_LONGEST_QUOTED]}…")
+
+
 def read(options: argparse.Namespace, form: Mapping[str, str]) -> tuple[argparse.Namespace, list[str]]:
     """A copy of Locust's options as this form changes them, and a sentence for everything that it cannot mean."""
-    problems = [f"{key} cannot be chosen here." for key in sorted(set(form) - ACCEPTED)]
+    problems = [f"{key[:_LONGEST_QUOTED]} cannot be chosen here." for key in sorted(set(form) - ACCEPTED)]
     asked = copy.copy(options)
     if "user_count" in form:
         try:
             asked.num_users = int(form["user_count"])
         except ValueError:
-            problems.append(f"Number of users: {form['user_count']!r} is no whole number.")
+            problems.append(f"Number of users: {quoted(form['user_count'])} is no whole number.")
     if "spawn_rate" in form:
         try:
             asked.spawn_rate = _ramp(form["spawn_rate"])
         except ValueError:
-            problems.append(f"Ramp up: {form['spawn_rate']!r} is no number above 0.")
+            problems.append(f"Ramp up: {quoted(form['spawn_rate'])} is no number above 0.")
     if "run_time" in form:
         try:
             # Locust takes an empty field for the time of the run before.
             asked.run_time = parse_timespan(form["run_time"]) if form["run_time"] else None
         except ValueError:
-            problems.append(f"Run time: {form['run_time']!r} is no time; write for example 90, 90s or 1h30m.")
-    for key in (*CHOICES, "host"):
+            problems.append(f"Run time: {quoted(form['run_time'])} is no time; write for example 90, 90s or 1h30m.")
+    for key in TRIMMED:
         if key in form:
             setattr(asked, key, form[key].strip())
     return asked, problems

@@ -35,6 +35,8 @@ class Front:
         self._choose = choose
         self._current = current
         self._classes: list[Any] = list(environment.user_classes)
+        # A path may name any file, and a scenario says itself what may be loaded: only who starts the process names one.
+        self._scenarios = list(dict.fromkeys([*program.names(), str(environment.parsed_options.scenario)]))
 
     def open(self, web_ui: Any) -> None:
         """Put guard, fields and tabs into Locust's web UI."""
@@ -50,6 +52,12 @@ class Front:
         if self.state() is not None or environment.runner.shape_greenlet:
             return "A run is on, and keeps the values it was started with. Stop it before you start another."
         options, problems = form.read(environment.parsed_options, asked)
+        if options.scenario and options.scenario not in self._scenarios:
+            problems.append(
+                f"Scenario {form.quoted(options.scenario)}: it is none of {', '.join(self._scenarios)}; "
+                "name a file of your own with --scenario where Locust is started"
+            )
+            options.scenario = environment.parsed_options.scenario  # what is wrong with the rest is told all the same
         try:
             workload = self._choose(options)
             refuse_host(options.host or "", workload.allowed)
@@ -59,6 +67,9 @@ class Front:
             problems.append(form.in_its_words(str(misuse)))
         if problems:
             return "\n".join(problems)
+        for key in form.TRIMMED:  # Locust reads the form once more
+            if key in asked:
+                asked[key] = getattr(options, key)
         vars(environment.parsed_options).update(vars(options))
         return None
 
@@ -74,7 +85,7 @@ class Front:
     def fields(self) -> list[page.Field]:
         """Our choices, with what was chosen last."""
         options = self._environment.parsed_options
-        among = {"scenario": self._program.names()}
+        among = {"scenario": self._scenarios}
         return [page.Field(name, getattr(options, name), SAID[name], among.get(name)) for name in form.CHOICES]
 
     def hints(self) -> dict[str, str]:

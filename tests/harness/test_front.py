@@ -118,8 +118,48 @@ def test_an_unsound_form_changes_nothing_and_all_of_it_is_told(front):
     told = ask(made, scenario="nonsense", user_count="0", spawn_rate="0", run_time="soon")
     for part in ("nonsense", "Number of users 0", "Ramp up", "Run time"):
         assert part in told
-    assert "--" not in told
+    assert "--" not in told.replace("--scenario where Locust is started", "")
     assert environment.parsed_options.scenario == "baseline"
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/proc/self/fd/7",
+        "/proc/self/environ",
+        "own.toml",
+        "./own.toml",
+        "../scenarios/baseline.toml",
+        "/etc/shadow",
+        "baseline.toml",
+    ],
+)
+def test_the_form_names_known_scenarios_and_no_file(front, path):
+    made, environment, _ = front()
+    read = environment.read = []
+    made._choose = lambda asked: read.append(asked.scenario) or Load()
+    told = ask(made, scenario=path)
+    assert repr(path) in told
+    assert "baseline, smoke" in told
+    assert read == ["baseline"]  # for what else may be wrong
+    assert environment.parsed_options.scenario == "baseline"
+
+
+def test_the_file_that_the_command_line_named_can_be_chosen_again_and_again(front):
+    made, environment, _ = front(scenario="own/load.toml")
+    made._choose = lambda asked: Load()
+    assert ask(made, scenario="smoke") is None
+    assert environment.parsed_options.scenario == "smoke"
+    assert made.fields()[0].among == ["baseline", "smoke", "own/load.toml"]
+    assert ask(made, scenario="own/load.toml") is None
+    assert "none of baseline, smoke, own/load.toml;" in ask(made, scenario="own/other.toml")
+
+
+def test_locust_is_given_what_was_checked_and_not_what_was_typed(front):
+    made, _, _ = front()
+    typed = MultiDict({**FORM, "scenario": " smoke ", "host": " http://shop.example "})
+    assert made.get_ready(typed) is None
+    assert (typed["scenario"], typed["host"]) == ("smoke", "http://shop.example")
 
 
 def test_a_host_is_held_against_what_the_chosen_scenario_allows(front):
