@@ -318,6 +318,7 @@ CSRF = Visit(Page.CSRF_TOKEN, reads=Reads.JSON, needs=frozenset({"csrf_token"}))
         (Visit(Page.LOGOUT, reads=Reads.ANY), b"", 500, Outcome.HTTP_5XX),
         (Visit(Page.BANK, reads=Reads.HTML), b"<p>no form here</p>", 200, Outcome.ENVELOPE),
         (Visit(Page.BANK, reads=Reads.HTML), b"{}", 200, Outcome.ENVELOPE),
+        (Visit(Page.BANK, reads=Reads.HTML), b"<a " * 14_000, 200, Outcome.ENVELOPE),
     ],
 )
 def test_other_shapes_than_the_envelope(visit, reply, status, outcome):

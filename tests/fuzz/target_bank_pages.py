@@ -1,0 +1,50 @@
+"""A bank's pages: read in a time that their length allows, as a form or as none, and as the same one wherever it stands."""
+
+from __future__ import annotations
+
+import time
+from contextlib import contextmanager
+
+from shop.contract import Outcome, Page
+from users.envelope import check
+from users.steps import Reads, Visit
+
+PIECES = [
+    *("<form", "<form action=/pay>", "</form", "</form>", "<input", "<input name=a value=b>", "<button ", "<a ", "<a>", "<", ">", "/>"),
+    *("<!--", "-->", "--!>", "<!", "<![CDATA[", "]]>", "<?", "<script>", "</script>", "<textarea>", "</textarea", "<title>", "<noscript>"),
+    *(" name=", " value=", " type=submit", " checked", " disabled", "=", "'", '"', " ", "\n", "\0", "&", "&amp;", "&#", "&#x110000;", "&copy=1"),
+    *("x", "é", "\N{LATIN CAPITAL LETTER I WITH DOT ABOVE}", "\N{KELVIN SIGN}", "\ud800", "9" * 50),
+]  # fmt: skip
+VISIT = Visit(Page.BANK, path="/_bank/", reads=Reads.HTML)
+SLOW = 0.25  # seconds of processor time, of which the largest of these pages takes a tenth
+
+
+def one(random):
+    # Of few kinds each, or nearly every page has a comment or a script in it that never ends.
+    kinds = random.sample(PIECES, 4)
+    pieces = random.choices(kinds, k=random.randrange(1, 12))
+    times = random.choice((1, 1, 1, 1, 10, 1_000, 20_000 // len(pieces)))
+    page = (
+        random.choice(("", "<form>", "<form action='/pay'>"))
+        + "".join(random.choices(kinds, k=random.randrange(6)))
+        + "".join(pieces) * times
+    )
+    if closed := random.random() < 0.5:
+        page += "</form>"
+    began = time.thread_time()
+    answer, outcome = check(VISIT, 200, page.encode(errors="surrogatepass"))
+    assert time.thread_time() - began < SLOW, f"{page[:200]!r}, {len(page)} characters"
+    if answer is None:
+        assert outcome is Outcome.ENVELOPE
+        return "no form"
+    assert answer.form is not None
+    assert closed or "</form" in page
+    again, _ = check(VISIT, 200, b"<p>Thank you</p>" + page.encode(errors="surrogatepass") + b"<p>")
+    assert again is not None
+    assert again.form == answer.form
+    return "a form"
+
+
+@contextmanager
+def opened():
+    yield one
