@@ -16,7 +16,17 @@ from urllib.parse import quote_plus
 import orjson
 
 from harness.sample import PageSample
-from shop.contract import AJAX, CHECKOUT_PAGES, HEADER_AJAX, HEADER_CSRF, RETURN_PAGES, Blame, Outcome, Page
+from shop.contract import (
+    AJAX,
+    CHECKOUT_PAGES,
+    COOKIE_CSRF,
+    HEADER_AJAX,
+    HEADER_CSRF,
+    RETURN_PAGES,
+    Blame,
+    Outcome,
+    Page,
+)
 from users.envelope import check
 from users.steps import Answer, JourneyFailed, Visit
 from users.trace import HEADER as TRACE
@@ -29,7 +39,7 @@ JSON = "application/json"
 _BOOKED = {outcome: (outcome.value, outcome.blame.value) for outcome in Outcome}
 _NAMES = {page: page.value for page in Page}
 # By a name of this module's own a member of an enum is found five times as fast.
-_ABORTED, _CSRF_TOKEN = Outcome.ABORTED, Page.CSRF_TOKEN
+_ABORTED = Outcome.ABORTED
 _sample = tuple.__new__  # what a NamedTuple does for each of its fields by name takes twice as long
 
 
@@ -69,6 +79,9 @@ class Transport(Protocol):
     def report(self, outcome: Outcome, *, failed: bool) -> None:
         """Tell Locust's own statistics how the last reply was judged."""
 
+    def cookie(self, name: str) -> str:
+        """The value of the target's cookie of this name; empty if there is none."""
+
     def forget(self) -> None:
         """Drop all cookies, as a new shopper has none."""
 
@@ -99,7 +112,6 @@ class Browser:
     clock: Callable[[], float]
     sleep: Callable[[float], None]
     think: Callable[[str], float]
-    csrf_token: str = ""
     lag: Callable[[float], None] | None = None
     pending: dict[int, tuple[str, str, float]] = field(default_factory=dict)
     trace: Trace | None = None
@@ -178,8 +190,6 @@ class Browser:
             self.due = done
         if answer is None:
             raise JourneyFailed(outcome, visit.page)
-        if visit.page is _CSRF_TOKEN:
-            self.csrf_token = str(answer.document.get("csrf_token", ""))
         return answer
 
     def _pause(self, pause: float) -> None:
@@ -191,8 +201,9 @@ class Browser:
         headers: dict[str, str] = {} if self.trace is None else {TRACE: self.trace.parent()}
         if not visit.path.startswith(("http://", "https://")):
             headers[HEADER_AJAX] = AJAX
-            if visit.csrf and visit.method != "GET" and self.csrf_token:
-                headers[HEADER_CSRF] = self.csrf_token
+            # The cookie of the moment: a shop changes it when somebody signs in.
+            if visit.csrf and visit.method != "GET" and (token := self.transport.cookie(COOKIE_CSRF)):
+                headers[HEADER_CSRF] = token
         if visit.json is not None:
             headers["content-type"] = JSON
         elif visit.form is not None:

@@ -52,13 +52,14 @@ _made = tuple.__new__  # what a NamedTuple does for each of its fields by name t
 class Jar:
     """Cookies by name, domain and path. ``wall`` is the time of day in seconds since 1970, for ``Expires`` only."""
 
-    __slots__ = ("_cookies", "_lines", "_scoped", "_secure", "_soonest", "_wall")
+    __slots__ = ("_cookies", "_lines", "_scoped", "_secure", "_soonest", "_values", "_wall")
 
     def __init__(self, wall: Callable[[], float] = time.time) -> None:
         self._wall = wall
         self._cookies: dict[_Key, _Cookie] = {}
         # Lines already written, which hold for every path until a cookie changes.
         self._lines: dict[Origin, bytes] = {}
+        self._values: dict[tuple[Origin, str], str] = {}
         self._scoped = False  # whether some cookie is not for every path
         self._secure = False  # whether some cookie is for TLS only
         self._soonest = math.inf
@@ -69,7 +70,7 @@ class Jar:
     def clear(self) -> None:
         """Throw all cookies away."""
         self._cookies.clear()
-        self._lines.clear()
+        self._forget_lines()
         self._scoped = self._secure = False
         self._soonest = math.inf
 
@@ -85,6 +86,16 @@ class Jar:
         if line is None:
             line = self._lines[origin] = self._write(origin, path)
         return line
+
+    def value(self, origin: Origin, name: str) -> str:
+        """The value of the cookie of this name that goes to this server; empty if none does."""
+        value = self._values.get((origin, name))
+        if value is None:
+            fitting = (
+                kept.value for key, kept in self._cookies.items() if key.name == name and _goes(key, kept, origin)
+            )
+            value = self._values[origin, name] = next(fitting, "")
+        return value
 
     def note(self, origin: Origin, path: str, raw: bytes, now: float) -> None:
         """Keep what a ``Set-Cookie`` in the reply to a request for this path says; what must not be kept is ignored."""
@@ -112,20 +123,24 @@ class Jar:
         key = _made(_Key, (name, domain, scope if scope.startswith("/") else _directory(path)))
         self._keep(key, _made(_Cookie, (value, host_only, secure, until)), now)
 
+    def _forget_lines(self) -> None:
+        self._lines.clear()
+        self._values.clear()
+
     def _keep(self, key: _Key, cookie: _Cookie, now: float) -> None:
         held = self._cookies
         before = held.get(key)
         if cookie.until <= now:
             if before is not None:
                 del held[key]
-                self._lines.clear()
+                self._forget_lines()
             return
         if before is None and len(held) >= _MOST:
             del held[next(iter(held))]
         held[key] = cookie
         self._soonest = min(self._soonest, cookie.until)
         if before is None or before[:3] != cookie[:3]:
-            self._lines.clear()
+            self._forget_lines()
             if key.path != "/":
                 self._scoped = True
             if cookie.secure:
@@ -143,23 +158,26 @@ class Jar:
 
     def _throw_out(self, now: float) -> None:
         self._cookies = {key: cookie for key, cookie in self._cookies.items() if cookie.until > now}
-        self._lines.clear()
+        self._forget_lines()
         self._soonest = min((cookie.until for cookie in self._cookies.values()), default=math.inf)
 
     def _write(self, origin: Origin, path: str) -> bytes:
-        host, over_tls = origin.host, origin.secure
         fitting = [
-            (len(scope), f"{name}={value}")
-            for (name, domain, scope), (value, host_only, secure, _) in self._cookies.items()
-            if (domain == host if host_only else _within(host, domain))
-            and (over_tls or not secure)
-            and (scope == "/" or _below(path, scope))
+            (len(key.path), f"{key.name}={kept.value}")
+            for key, kept in self._cookies.items()
+            if _goes(key, kept, origin) and (key.path == "/" or _below(path, key.path))
         ]
         if not fitting:
             return b""
         if self._scoped:
             fitting.sort(key=lambda item: -item[0])
         return f"Cookie: {'; '.join([pair for _, pair in fitting])}\r\n".encode("latin-1")
+
+
+def _goes(key: _Key, cookie: _Cookie, origin: Origin) -> bool:
+    host = origin.host
+    reaches = key.domain == host if cookie.host_only else _within(host, key.domain)
+    return reaches and (origin.secure or not cookie.secure)
 
 
 @lru_cache(256)  # a shop says the same behind all its cookies, but for a date that changes once a second

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from http.cookiejar import CookieJar
 from typing import Any, cast
+from urllib.parse import urlsplit
 
 from gevent.timeout import Timeout
 from geventhttpclient.client import HTTPClient, HTTPClientPool
@@ -38,6 +39,7 @@ class FastHttp:
         self._new_session = new_session
         self._cookies = CookieJar() if cookies is None else cookies
         self._session = self._opened()
+        self._host = urlsplit(self._session.base_url or "").hostname or ""
         self._longest = longest
         self._largest = largest
         self._failed = failed
@@ -80,6 +82,11 @@ class FastHttp:
                 response.failure(str(outcome))  # type: ignore[no-untyped-call]
             else:
                 response.success()  # type: ignore[no-untyped-call]
+
+    def cookie(self, name: str) -> str:
+        """The value of the target's cookie of this name; empty if there is none."""
+        held = (kept for kept in self._session.cookiejar if kept.name == name and _is_for(kept.domain, self._host))
+        return next((kept.value or "" for kept in held), "")
 
     def forget(self) -> None:
         """Drop all cookies."""
@@ -147,6 +154,11 @@ class _Once(HTTPClientPool):
         client = super().get_client(url)
         client._connection_pool.size = -1  # noqa: SLF001 - nothing public says so; a request is repeated size + 1 times
         return client
+
+
+def _is_for(domain: str, host: str) -> bool:
+    # A cookie of a host without a dot is kept under a made-up name (``localhost.local``).
+    return domain in (host, f"{host}.local") or (domain.startswith(".") and f".{host}".endswith(domain))
 
 
 def _location(headers: Any) -> str:

@@ -65,7 +65,6 @@ class Shopper(User):
         self._assignment: Assignment | None = None
         self._account: Account | None = None
         self._errand: Errand | None = None
-        self._csrf_token = ""
 
     def take(self, assignment: Assignment) -> None:
         """Called by the schedule: here is your next arrival."""
@@ -163,9 +162,7 @@ class Shopper(User):
             self._account = stage.accounts.lease(itinerary.journey)
             if self._account is None:
                 raise JourneyFailed(Outcome.NO_ACCOUNT, None)
-        if signed_in:
-            browser.csrf_token = self._csrf_token
-        else:
+        if not signed_in:
             self._transport.forget()
         errand = self._errand = Errand(
             itinerary=itinerary,
@@ -184,9 +181,7 @@ class Shopper(User):
             stays = stage.conduct.sign_in_once
         finally:
             # After a failure nobody knows what the session is worth: sign in anew.
-            if stays:
-                self._csrf_token = browser.csrf_token
-            else:
+            if not stays:
                 self._release_account()
         return receipt
 

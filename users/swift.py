@@ -132,6 +132,10 @@ class Swift:
             url=url if url.startswith(("http://", "https://")) else f"{self._heads.target.url}{url}",
         )
 
+    def cookie(self, name: str) -> str:
+        """The value of the target's cookie of this name; empty if there is none."""
+        return self._jar.value(self._heads.target, name)
+
     def forget(self) -> None:
         """Drop all cookies."""
         self._jar.clear()

@@ -158,7 +158,6 @@ def _browser(user, url: str, statistics, recorder, wanted: list) -> Journey:
         transport.forget()
         now = time.perf_counter()
         browser = Browser(transport, record, "credit_card", now, time.perf_counter, lambda _: None, lambda _: 0.0)
-        browser.csrf_token = TOKEN
         browser.trace = Trace("benchmark", next(numbers), 0.0)  # each request is marked, as in a run
         walk(steps(), browser.fetch)
         return len(browser.trail), received

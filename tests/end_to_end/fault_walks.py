@@ -145,6 +145,9 @@ class PaperWire:
     def forget(self):
         self.cookies.clear()
 
+    def cookie(self, name):
+        return self.cookies.get(name, "")
+
     def report(self, outcome, *, failed):
         """Nobody keeps statistics here."""
 
