@@ -7,6 +7,7 @@ apply (no arrivals in a closed load) finds nothing.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 
 from harness.balance import balance, recovered
@@ -28,6 +29,7 @@ __all__ = ["CHECKS", "Conditions", "check"]
 CUT_SHORT = "aborted"
 """The outcome of what the end of the run cut short; every other outcome that is the harness's doing is a bug."""
 NO_ACCOUNT = "no_account"
+NOT_OFFERED = "not_offered"
 DROPPED = "dropped"
 
 HELD_ENOUGH = 0.99
@@ -106,7 +108,7 @@ def undisturbed(evidence: Evidence) -> Iterator[Finding]:
 def bugs(evidence: Evidence) -> Iterator[Finding]:
     """Whether a page or journey ended by a fault of our own; one is enough, since nobody knows what else it touched."""
     recorder = evidence.recorder
-    known = (CUT_SHORT, NO_ACCOUNT, NO_SOCKET)
+    known = (CUT_SHORT, NO_ACCOUNT, NO_SOCKET, NOT_OFFERED)
     ours = [(k.outcome, c) for k, c in recorder.pages.items() if k.blame == Blame.HARNESS and k.outcome not in known]
     ours += [
         (k.outcome, c) for k, c in recorder.journeys.items() if k.blame == Blame.HARNESS and k.outcome not in known
@@ -128,6 +130,21 @@ def accounts(evidence: Evidence) -> Iterator[Finding]:
             "accounts",
             f"{number:,} journeys found no free account",
             f"put at least {number:,} more accounts into the pool, or run fewer journeys at once",
+        )
+
+
+def offered(evidence: Evidence) -> Iterator[Finding]:
+    """Whether the shop sells by every payment option that the scenario asks for; without, the load was another than was asked for."""
+    missing = Counter[str]()
+    for key, cell in evidence.recorder.journeys.items():
+        if key.outcome == NOT_OFFERED:
+            missing[key.payment_option] += cell.response.total
+    if missing:
+        wanted = ", ".join(f"{option} (asked for by {number:,} journeys)" for option, number in sorted(missing.items()))
+        yield _invalid(
+            "offered",
+            f"the shop does not offer every payment option of the scenario: {wanted}",
+            "remove it from [payments], or have the shop offer it",
         )
 
 
@@ -220,6 +237,7 @@ CHECKS: tuple[Callable[[Evidence], Iterator[Finding]], ...] = (
     requests,
     bugs,
     accounts,
+    offered,
     clocks,
     stolen,
     crowded,

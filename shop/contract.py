@@ -32,6 +32,7 @@ class Page(StrEnum):
     INDEX = "IndexPage"
     ADDRESS_SELECTION = "AddressSelectionPage"
     DELIVERY_OPTION = "DeliveryOptionSelectionPage"
+    RETAIL_STORE = "RetailStoreSelectionPage"
     SHIPPING_OPTION = "ShippingOptionSelectionPage"
     PAYMENT_OPTION = "PaymentOptionSelectionPage"
     BIN_NUMBER = "BinNumberPage"
@@ -266,6 +267,7 @@ FORMS: Mapping[Page, Fields] = MappingProxyType(
     {
         Page.INDEX: Fields(("user_email", "phone_number")),
         Page.ADDRESS_SELECTION: Fields(("shipping_address", "billing_address")),
+        Page.RETAIL_STORE: Fields(("retail_store", "billing_address")),
         Page.DELIVERY_OPTION: Fields(("delivery_option",)),
         Page.SHIPPING_OPTION: Fields(("shipping_option",)),
         Page.PAYMENT_OPTION: Fields(("payment_option",), (), Source.SPEC),
@@ -369,6 +371,7 @@ class Outcome(StrEnum):
     NO_ACCOUNT = "no_account"
     NO_SOCKET = "no_socket"  # this machine had no file, port or memory left for a connection
     HOST_REFUSED = "host_refused"
+    NOT_OFFERED = "not_offered"  # the scenario asks for a payment option that the shop does not sell by
     BUG = "bug"
 
     @property
@@ -390,6 +393,7 @@ _BLAME: Mapping[Outcome, Blame] = {
     Outcome.NO_ACCOUNT: Blame.HARNESS,
     Outcome.NO_SOCKET: Blame.HARNESS,
     Outcome.HOST_REFUSED: Blame.HARNESS,
+    Outcome.NOT_OFFERED: Blame.HARNESS,
     Outcome.BUG: Blame.HARNESS,
 }
 

@@ -1,41 +1,53 @@
-"""The way from the basket to the payment page: who she is, where to send it, and how.
+"""The way from the basket to the payment page: the shopper answers whatever page the shop shows, in any order.
 
-The shop decides which page comes next: it may remember a customer's choices, or complete several steps at once. So
-the shopper answers whatever page she is shown, until that is the payment page.
+The shop decides which page comes next. It may remember a customer's choices, complete several steps at once, leave steps
+out, or ask for a step again that a later choice has undone.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from shop.contract import CHECKOUT_PATH, PATHS, Outcome, Page
+from shop.contract import CHECKOUT_PATH, PATHS, PAYMENT_OPTIONS, Flow, Outcome, Page
 from users.errand import Errand, ask, choose, is_given, look, offered, post, required
 from users.steps import Answer, JourneyFailed, Reads, Steps, Visit
 
-WAY = (
-    Page.INDEX,
-    Page.ADDRESS_SELECTION,
-    Page.DELIVERY_OPTION,
-    Page.SHIPPING_OPTION,
-    Page.PAYMENT_OPTION,
-)
-"""The pages of the way in their order; the last one is the goal."""
+CHOICES = (Page.DELIVERY_OPTION, Page.ADDRESS_SELECTION, Page.SHIPPING_OPTION)
+"""What a shopper who buys for the first time chooses even where the shop does not ask, in this order."""
+
+WAY = (Page.INDEX, *CHOICES, Page.RETAIL_STORE, Page.PAYMENT_OPTION)
+"""The pages between the door and the list of payment options, in the order in which most shops show them."""
 
 _GOAL, _OK = Page.PAYMENT_OPTION, Outcome.OK
-_OPENS = frozenset(WAY)
-_OPENS_FOR_CUSTOMERS = _OPENS | {Page.REDIRECTION_SELECTED}
-_SETTLED = ("delivery_option", "shipping_option")
+# The description's first page of an option is not the only one: a shop may show another page of its flow at once.
+_OTHER_FIRST_PAGES: Mapping[Flow, frozenset[Page]] = {
+    Flow.PAY_ON_DELIVERY: frozenset({Page.PAY_ON_DELIVERY}),
+    Flow.LOYALTY: frozenset({Page.LOYALTY_USAGE, Page.LOYALTY_SELECTED}),
+    Flow.CONFIRMATION: frozenset({Page.CONFIRMATION_SELECTED}),
+}
 
-ALL_CHOICES = (Page.ADDRESS_SELECTION, Page.DELIVERY_OPTION, Page.SHIPPING_OPTION)
+FIRST_PAGES: Mapping[str, frozenset[Page]] = {
+    name: frozenset({option.first_page}) | _OTHER_FIRST_PAGES.get(option.flow, frozenset())
+    for name, option in PAYMENT_OPTIONS.items()
+}
+"""The pages that a shop may show when a payment option has been chosen, by the option."""
+
+# A shop that remembers how a customer paid shows such a page behind the list of options.
+PAYMENT_PAGES = frozenset({_GOAL}).union(*FIRST_PAGES.values())
+"""The pages of which one is shown when everything before the payment is settled."""
+
+_ANY = frozenset(WAY) | PAYMENT_PAGES
+_AFTER_INDEX = _ANY - {Page.INDEX}
+_SETTLED = ("delivery_option", "shipping_option")
+_MOST_TIMES = 2  # that one page is answered; a choice made later may have undone it once
 
 
 def open_checkout(errand: Errand) -> Steps[None]:
     """Go to the checkout, which opens on the first page that it needs of this shopper."""
-    # A customer may have left an earlier redirection unpaid; then the shop shows that first.
-    expects = _OPENS if errand.account is None else _OPENS_FOR_CUSTOMERS
     judge = delivery_is_settled if errand.account is None else _knows_her
-    visit = Visit(Page.CHECKOUT, path=CHECKOUT_PATH, expects=expects, goods=str(errand.goods), judge=judge)
+    visit = Visit(Page.CHECKOUT, path=CHECKOUT_PATH, expects=_ANY, goods=str(errand.goods), judge=judge)
     answer = yield from ask(errand, visit)
     if answer.page is Page.INDEX and answer.context.get("can_guest_purchase") is False:
         raise JourneyFailed(Outcome.UNAVAILABLE, Page.CHECKOUT)
@@ -50,56 +62,83 @@ def _knows_her(answer: Answer) -> Outcome:
 
 def delivery_is_settled(answer: Answer) -> Outcome:
     """A shop that shows the payment page says that delivery is settled; then its pre-order holds how."""
-    if answer.page is not _GOAL or all(map(answer.pre_order.get, _SETTLED)):
+    page = answer.page
+    if page not in PAYMENT_PAGES:
+        return _OK
+    held = answer.pre_order.get
+    if all(map(held, _SETTLED)) and (page is _GOAL or held("payment_option")):
         return _OK
     # With the options on it, it is the payment page indeed; without, another page goes by its name.
     return Outcome.NOT_ECHOED if "payment_options" in answer.context else Outcome.UNEXPECTED_PAGE
 
 
-def reach_payment(errand: Errand, first: Sequence[Page] = ()) -> Steps[None]:
-    """Walk the way to its end; the pages of ``first`` are walked in any case, then those that the shop still wants."""
-    for page in first:
-        yield from _WALKS[page](errand)
-    walked = set(first)
-    while (shown := errand.shown.page) is not None and shown in _WALKS:
-        if shown in walked:
+def reach_payment(errand: Errand, *, every: bool = False) -> Steps[None]:
+    """Answer the pages that the shop shows, up to the payment page; ``every``: make all choices, asked or not."""
+    answered = Counter[Page]()
+    while (page := _wanted(errand, answered, every=every)) is not None:
+        if answered[page] >= _MOST_TIMES:
             raise JourneyFailed(Outcome.UNEXPECTED_PAGE, errand.page)
-        walked.add(shown)
-        yield from _WALKS[shown](errand)
+        answered[page] += 1
+        if page is Page.RETAIL_STORE:
+            answered[Page.ADDRESS_SELECTION] += 1  # it asks for the address, too
+        yield from _WALKS[page](errand)
 
 
-_AFTER: Mapping[Page, frozenset[Page]] = {page: frozenset(WAY[place + 1 :]) for place, page in enumerate(WAY)}
+def _wanted(errand: Errand, answered: Counter[Page], *, every: bool) -> Page | None:
+    shown = errand.shown.page
+    if shown in _WALKS:
+        return shown
+    return next((page for page in CHOICES if not answered[page]), None) if every else None
+
+
+def _next(errand: Errand, page: Page) -> frozenset[Page]:
+    """What a shop may show instead of this page: it asks nobody twice who they are."""
+    return _LATER[page] if errand.is_known else _SOME_PAGE[page]
+
+
+_SOME_PAGE: Mapping[Page, frozenset[Page]] = {page: _ANY - {page} for page in WAY}
+_LATER: Mapping[Page, frozenset[Page]] = {page: _AFTER_INDEX - {page} for page in WAY}
 
 
 def _choices(errand: Errand, page: Page, key: str) -> Steps[None]:
     """See to it that what this page offers is before the shopper's eyes."""
     if key not in errand.shown.context:
-        expects = frozenset({page}) | _AFTER[page]
+        expects = _AFTER_INDEX if errand.is_known else _ANY
         yield from ask(errand, look(errand, page, expects, frozenset({key}), judge=delivery_is_settled))
 
 
 def _introduce(errand: Errand) -> Steps[None]:
     form = {"user_email": errand.shopper.email, "phone_number": errand.shopper.phone}
-    yield from ask(errand, post(errand, Page.INDEX, form, _AFTER[Page.INDEX], judge=delivery_is_settled))
+    yield from ask(errand, post(errand, Page.INDEX, form, _LATER[Page.INDEX], judge=delivery_is_settled))
+    errand.is_known = True
+
+
+def _set(errand: Errand, page: Page, form: Mapping[str, str], *, thinks: bool = True) -> Steps[None]:
+    """Post a choice; the reply must echo it, and show another page than this."""
+    visit = post(errand, page, form, _next(errand, page), echo=form, judge=delivery_is_settled, thinks=thinks)
+    yield from ask(errand, visit)
 
 
 def _address(errand: Errand) -> Steps[None]:
+    pk, typed = yield from _own_address(errand)
+    # Typing the address took the time.
+    yield from _set(errand, Page.ADDRESS_SELECTION, {"shipping_address": pk, "billing_address": pk}, thinks=not typed)
+
+
+def _own_address(errand: Errand) -> Steps[tuple[str, bool]]:
+    """An address of this shopper by its pk, and whether it was added just now."""
+    if not errand.address_pk and not errand.adds_address:
+        known = errand.shown.context.get("addresses")
+        rows = known if isinstance(known, list) else []
+        pks = [str(row["pk"]) for row in rows if isinstance(row, dict) and is_given(row.get("pk"))]
+        errand.address_pk = errand.chance.choice(pks) if pks else ""
+    if errand.address_pk:
+        return errand.address_pk, False
     address = {**errand.shopper.address, "phone_number": errand.phone}
     path = PATHS[Page.ADDRESS_ADD]
     add = Visit(Page.ADDRESS_ADD, "POST", path, json=address, reads=Reads.JSON, judge=_is_in_the_book)
-    pk = str(_address_pk((yield from ask(errand, add)).document))
-    yield from ask(
-        errand,
-        post(
-            errand,
-            Page.ADDRESS_SELECTION,
-            {"shipping_address": pk, "billing_address": pk},
-            _AFTER[Page.ADDRESS_SELECTION],
-            echo={"shipping_address": pk, "billing_address": pk},
-            judge=delivery_is_settled,
-            thinks=False,  # typing the address took the time
-        ),
-    )
+    errand.address_pk = str(_address_pk((yield from ask(errand, add)).document))
+    return errand.address_pk, True
 
 
 def _address_pk(document: Mapping[str, Any]) -> object:
@@ -115,41 +154,28 @@ def _is_in_the_book(answer: Answer) -> Outcome:
 def _delivery(errand: Errand) -> Steps[None]:
     yield from _choices(errand, Page.DELIVERY_OPTION, "delivery_options")
     rows = offered(errand, "delivery_options")
-    # A store to collect from would have to be chosen on pages that nothing describes.
+    # To a store only where nothing is brought home.
     homeward = [row for row in rows if row.get("delivery_option_type") != "retail_store"] or rows
     pk = required(errand, errand.chance.choice(homeward), "pk")
-    yield from ask(
-        errand,
-        post(
-            errand,
-            Page.DELIVERY_OPTION,
-            {"delivery_option": pk},
-            _AFTER[Page.DELIVERY_OPTION],
-            echo={"delivery_option": pk},
-            judge=delivery_is_settled,
-        ),
-    )
+    yield from _set(errand, Page.DELIVERY_OPTION, {"delivery_option": pk})
+
+
+def _store(errand: Errand) -> Steps[None]:
+    yield from _choices(errand, Page.RETAIL_STORE, "retail_stores")
+    store = choose(errand, "retail_stores")
+    pk, typed = yield from _own_address(errand)
+    yield from _set(errand, Page.RETAIL_STORE, {"retail_store": store, "billing_address": pk}, thinks=not typed)
 
 
 def _shipping(errand: Errand) -> Steps[None]:
     yield from _choices(errand, Page.SHIPPING_OPTION, "shipping_options")
-    pk = choose(errand, "shipping_options")
-    yield from ask(
-        errand,
-        post(
-            errand,
-            Page.SHIPPING_OPTION,
-            {"shipping_option": pk},
-            _AFTER[Page.SHIPPING_OPTION],
-            echo={"shipping_option": pk},
-            judge=delivery_is_settled,
-        ),
-    )
+    yield from _set(errand, Page.SHIPPING_OPTION, {"shipping_option": choose(errand, "shipping_options")})
 
 
-_WALKS: Mapping[Page, Callable[[Errand], Steps[None]]] = {
+_WALKS: Mapping[Page | None, Callable[[Errand], Steps[None]]] = {
     Page.INDEX: _introduce,
     Page.ADDRESS_SELECTION: _address,
+    Page.RETAIL_STORE: _store,
     Page.DELIVERY_OPTION: _delivery,
     Page.SHIPPING_OPTION: _shipping,
 }

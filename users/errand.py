@@ -49,6 +49,9 @@ class Errand:
     shopper is signed in from an earlier journey; a journey that signs in sets it. ``origin`` is the shop's own address
     (``http://host:port``), by which absolute links to the shop are known. ``run`` is the seed of the run, from which
     the shopper's e-mail address and telephone come.
+
+    ``adds_address`` says that the shopper adds an address even where the shop has some. ``is_known`` says that the shop has been
+    told who they are. ``address_pk`` is the shop's number of the address they chose.
     """
 
     itinerary: Itinerary
@@ -61,6 +64,9 @@ class Errand:
     # -- as the journey goes on -----------------------------------------------------------------------
     shopper: Shopper = field(init=False)
     payment_option: str = field(init=False)
+    adds_address: bool = field(init=False, default=False)
+    is_known: bool = field(init=False)
+    address_pk: str = field(init=False, default="")
     verification: str = field(init=False, default="")
     shown: Answer = field(init=False, default_factory=Answer)
     page: Page | None = field(init=False, default=None)
@@ -73,6 +79,7 @@ class Errand:
 
     def __post_init__(self) -> None:
         self.payment_option = self.itinerary.payment_option
+        self.is_known = self.account is not None
         # Not the seed itself, which her think times are drawn by; and a number, as a text takes longer.
         self.chance = random.Random(self.itinerary.seed ^ _OTHERWISE)
         self.shopper = shopper_for(self.itinerary, self.run)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from shop.contract import PATHS, Outcome, Page
-from users.approach import ALL_CHOICES, WAY, open_checkout, reach_payment
+from users.approach import CHOICES, open_checkout, reach_payment
 from users.basket import fill_basket
 from users.errand import Errand, Receipt, ask
 from users.settlement import settle
@@ -45,18 +45,22 @@ def returning(errand: Errand) -> Steps[Receipt]:
 
 def first_time(errand: Errand) -> Steps[Receipt]:
     """Signs in, adds an address and chooses the delivery, even where the shop would remember an earlier choice."""
+    errand.adds_address = True
     yield from _sign_in(errand)
     yield from fill_basket(errand)
     yield from open_checkout(errand)
-    yield from reach_payment(errand, first=ALL_CHOICES)
+    yield from reach_payment(errand, every=True)
     return (yield from settle(errand))
 
 
 def abandoning(errand: Errand) -> Steps[Receipt]:
     """Sets out as a guest and leaves after a page between the checkout's door and the list of payment options."""
     # A shop may leave out the page she had in mind; the list of payment options is the last she sees in any case.
-    errand.leaves_after = frozenset({errand.chance.choice((Page.CHECKOUT, *WAY)), Page.PAYMENT_OPTION})
+    errand.leaves_after = frozenset({errand.chance.choice(_LEFT_AFTER), Page.PAYMENT_OPTION})
     return (yield from guest(errand))
+
+
+_LEFT_AFTER = (Page.CHECKOUT, Page.INDEX, *CHOICES, Page.PAYMENT_OPTION)
 
 
 def _fetch_token(errand: Errand) -> Steps[None]:

@@ -45,7 +45,7 @@ def pay_outside(errand: Errand, back_on: Page, *, refused: bool = False) -> Step
 
 def _follow(errand: Errand, back_on: Page) -> Steps[Mapping[str, str]]:
     """Open the other site and send its forms on, until one of them leads back; its fields are what comes back."""
-    url = _way_out(errand)
+    url = way_out(errand.shown)
     visit = _opening(errand, url)
     for _ in range(_MOST_HOPS):
         answer = yield from ask(errand, visit)
@@ -63,7 +63,7 @@ def _follow(errand: Errand, back_on: Page) -> Steps[Mapping[str, str]]:
 
 def _reference(errand: Errand) -> Steps[str]:
     """By which the shop knows the payment: in the link that leads out, or on the shop's own page behind it."""
-    url = _way_out(errand)
+    url = way_out(errand.shown)
     for _ in range(_MOST_HOPS):
         if (reference := _in_query(url)) is not None:
             return reference
@@ -78,11 +78,18 @@ def _reference(errand: Errand) -> Steps[str]:
     raise JourneyFailed(Outcome.ENVELOPE, errand.page)
 
 
-def _way_out(errand: Errand) -> str:
-    url = errand.shown.context.get("redirect_url")
-    if not isinstance(url, str) or not url:
-        raise JourneyFailed(Outcome.ENVELOPE, errand.page)
-    return url
+def way_out(answer: Answer) -> str:
+    """The address by which an answer leads on to another site: in its page's context, or beside it; empty if it has none."""
+    for held in (answer.context, answer.document):
+        url = held.get("redirect_url")
+        if isinstance(url, str) and url:
+            return url
+    return ""
+
+
+def leads_out(answer: Answer) -> Outcome:
+    """The judge of a visit that must lead to another site."""
+    return Outcome.OK if way_out(answer) else Outcome.ENVELOPE
 
 
 def _in_query(url: str) -> str | None:

@@ -11,15 +11,13 @@ from types import MappingProxyType
 
 from shop.contract import PAYMENT_OPTIONS, Flow, Outcome, Page
 from users.approach import delivery_is_settled
-from users.errand import ORDERED, Errand, ask, choose, never_in_order, post, read_amount, required
+from users.errand import ORDERED, Errand, ask, choose, is_given, post, read_amount, required
 from users.itinerary import External
-from users.offsite import pay_outside
+from users.offsite import leads_out, pay_outside, way_out
 from users.selection import see_options, select_option
 from users.steps import Answer, JourneyFailed, Steps
 
 _BIN_DIGITS = 6
-_INSTALLMENTS = frozenset({"installments"})
-_REDIRECT = frozenset({"redirect_url"})
 _AGREED: Mapping[str, str] = MappingProxyType({"agreement": "true"})
 
 
@@ -35,17 +33,24 @@ def _complete(errand: Errand, page: Page, form: Mapping[str, str] = _AGREED) -> 
     return answer
 
 
-def _pick_installment(errand: Errand, page: Page, then: Page, needs: frozenset[str] = frozenset()) -> Steps[None]:
-    plan = choose(errand, "installments")
-    form = {"installment": plan}
-    yield from ask(errand, post(errand, page, form, frozenset({then}), echo=form, needs=needs))
+def _agree_on_plan(errand: Errand, page: Page, form: Mapping[str, str], plans: Page, then: Page) -> Steps[None]:
+    """Name the card, and choose among the plans for it, on whatever page the shop shows them; a shop may go on without any."""
+
+    def judge(answer: Answer) -> Outcome:
+        there = answer.page is then or answer.context.get("installments") is not None
+        return Outcome.OK if there else Outcome.ENVELOPE
+
+    answer = yield from ask(errand, post(errand, page, form, frozenset({page, plans, then}), judge=judge))
+    if answer.page is then and "installments" not in answer.context:
+        return
+    form = {"installment": choose(errand, "installments")}
+    yield from ask(errand, post(errand, plans, form, frozenset({then}), echo=form))
 
 
 def _card(errand: Errand) -> Steps[Answer]:
     card = errand.shopper.card
     form = {"bin_number": card.number[:_BIN_DIGITS]}
-    yield from ask(errand, post(errand, Page.BIN_NUMBER, form, frozenset({Page.INSTALLMENT}), needs=_INSTALLMENTS))
-    yield from _pick_installment(errand, Page.INSTALLMENT, Page.CARD_CONFIRMATION)
+    yield from _agree_on_plan(errand, Page.BIN_NUMBER, form, Page.INSTALLMENT, Page.CARD_CONFIRMATION)
     form = {
         "card_holder": card.holder,
         "card_number": card.number,
@@ -58,10 +63,7 @@ def _card(errand: Errand) -> Steps[Answer]:
 
 def _saved_card(errand: Errand) -> Steps[Answer]:
     form = {"saved_card": choose(errand, "saved_cards")}
-    yield from ask(
-        errand, post(errand, Page.SAVED_CARD_SELECTION, form, frozenset({Page.INSTALLMENT}), needs=_INSTALLMENTS)
-    )
-    yield from _pick_installment(errand, Page.INSTALLMENT, Page.CARD_CONFIRMATION)
+    yield from _agree_on_plan(errand, Page.SAVED_CARD_SELECTION, form, Page.INSTALLMENT, Page.CARD_CONFIRMATION)
     return (yield from _confirm_card(errand, {"card_cvv": errand.shopper.card.cvv}, declined=False))
 
 
@@ -69,18 +71,20 @@ def _confirm_card(errand: Errand, card: Mapping[str, str], *, declined: bool) ->
     page = Page.CARD_CONFIRMATION
     three_d = errand.itinerary.three_d
     form = {"agreement": "1", "use_three_d": "1" if three_d else "0", **card}
-    if not (three_d or declined):
-        return (yield from _complete(errand, page, form))
+    # A shop may send everybody to the bank; who asks for that is surely sent, and a card to be declined sells nothing.
+    expects = frozenset({page, Page.THREE_D_SECURE}) | (frozenset() if three_d or declined else ORDERED)
+
+    def judge(answer: Answer) -> Outcome:
+        if answer.page in ORDERED or way_out(answer):
+            return Outcome.OK
+        return Outcome.ENVELOPE if three_d else Outcome.UNEXPECTED_PAGE
+
     refused_as = Outcome.DECLINED if declined else None
-    if three_d:
-        expects, needs = frozenset({page, Page.THREE_D_SECURE}), _REDIRECT
-    else:
-        # The confirmation again is all that a declined card may lead to.
-        expects, needs = frozenset({page}), frozenset[str]()
-    judge = None if three_d else never_in_order
-    answer = yield from ask(errand, post(errand, page, form, expects, needs=needs, refused_as=refused_as, judge=judge))
+    answer = yield from ask(errand, post(errand, page, form, expects, refused_as=refused_as, judge=judge))
     if answer.outcome is not Outcome.OK:
         raise JourneyFailed(answer.outcome, page)
+    if answer.page in ORDERED:
+        return answer
     return (yield from pay_outside(errand, Page.THREE_D_SECURE, refused=declined))
 
 
@@ -97,30 +101,34 @@ def _funds_transfer(errand: Errand) -> Steps[Answer]:
 
 def _pay_on_delivery(errand: Errand) -> Steps[Answer]:
     choice = choose(errand, "payment_choices", "value")
-    answer = yield from ask(
-        errand,
-        post(
+    answer = errand.shown
+    if answer.page is not Page.PAY_ON_DELIVERY:
+        answer = yield from ask(
             errand,
-            Page.DELIVERY_PAYMENT_CHOICE,
-            {"payment_choice": choice},
-            ORDERED | {Page.PAY_ON_DELIVERY},
-            echo={"payment_choice": choice},
-        ),
-    )
+            post(
+                errand,
+                Page.DELIVERY_PAYMENT_CHOICE,
+                {"payment_choice": choice},
+                ORDERED | {Page.PAY_ON_DELIVERY},
+                echo={"payment_choice": choice},
+            ),
+        )
     if answer.page is Page.PAY_ON_DELIVERY:
         return (yield from _complete(errand, Page.PAY_ON_DELIVERY, {"agreement": "1", "paymentType": choice}))
     return answer
 
 
 def _loyalty(errand: Errand) -> Steps[Answer]:
-    first = Page.LOYALTY_MONEY
     to_pay = errand.pre_order.get("unpaid_amount")
     to_pay = errand.total if to_pay is None else read_amount(errand, to_pay)
     balance = errand.shown.context.get("balance")
     credit = to_pay if balance is None else read_amount(errand, balance)
     if to_pay is not None and credit is not None and 0 < credit < to_pay:
         return (yield from _part_by_credit(errand, str(credit)))
-    answer = yield from ask(errand, post(errand, first, _AGREED, ORDERED | {Page.LOYALTY_USAGE, Page.LOYALTY_SELECTED}))
+    answer = errand.shown
+    if answer.page is Page.LOYALTY_MONEY:
+        then = ORDERED | {Page.LOYALTY_USAGE, Page.LOYALTY_SELECTED}
+        answer = yield from ask(errand, post(errand, Page.LOYALTY_MONEY, _AGREED, then))
     if answer.page is Page.LOYALTY_USAGE:
         form = {"loyalty_amount_to_use": str(to_pay)}
         answer = yield from ask(errand, post(errand, Page.LOYALTY_USAGE, form, ORDERED | {Page.LOYALTY_SELECTED}))
@@ -149,7 +157,8 @@ def _agreement(errand: Errand) -> Steps[Answer]:
 
 def _outside(errand: Errand, first: Page, back_on: Page) -> Steps[Answer]:
     """Agree, go to the other site, come back."""
-    yield from ask(errand, post(errand, first, _AGREED, frozenset({first, back_on}), needs=_REDIRECT))
+    expects = frozenset({first, back_on})
+    yield from ask(errand, post(errand, first, _AGREED, expects, judge=leads_out))
     return (yield from pay_outside(errand, back_on))
 
 
@@ -168,11 +177,8 @@ def _redirection(errand: Errand) -> Steps[Answer]:
 def _masterpass(errand: Errand) -> Steps[Answer]:
     done = Page.MASTERPASS_COMPLETE
     form = {"bin_number": errand.shopper.card.number[:_BIN_DIGITS]}
-    yield from ask(
-        errand,
-        post(errand, Page.MASTERPASS_BIN_NUMBER, form, frozenset({Page.MASTERPASS_INSTALLMENT}), needs=_INSTALLMENTS),
-    )
-    yield from _pick_installment(errand, Page.MASTERPASS_INSTALLMENT, Page.MASTERPASS_ORDER_NO)
+    plans, then = Page.MASTERPASS_INSTALLMENT, Page.MASTERPASS_ORDER_NO
+    yield from _agree_on_plan(errand, Page.MASTERPASS_BIN_NUMBER, form, plans, then)
     needs = frozenset({"token", "order_no"})
     answer = yield from ask(errand, post(errand, Page.MASTERPASS_ORDER_NO, {}, frozenset({done}), needs=needs))
     if errand.conduct.external is External.STOP:
@@ -192,30 +198,21 @@ def _credit(errand: Errand) -> Steps[Answer]:
 
 
 def _confirmation(errand: Errand) -> Steps[Answer]:
-    yield from ask(
-        errand,
-        post(
-            errand,
-            Page.CONFIRMATION_CHECK,
-            _AGREED,
-            frozenset({Page.CONFIRMATION_SELECTED}),
-            needs=frozenset({"validation_url"}),
-        ),
-    )
-    form = {**_AGREED, "validationURL": required(errand, errand.shown.context, "validation_url")}
-    yield from ask(
-        errand,
-        post(
-            errand,
-            Page.CONFIRMATION_SELECTED,
-            form,
-            frozenset({Page.CONFIRMATION_QUERY}),
-            needs=frozenset({"payment_token"}),
-        ),
-    )
-    form = {**_AGREED, "payment_token": required(errand, errand.shown.context, "payment_token")}
+    if errand.shown.page is Page.CONFIRMATION_CHECK:
+        then = frozenset({Page.CONFIRMATION_SELECTED})
+        yield from ask(errand, post(errand, Page.CONFIRMATION_CHECK, _AGREED, then))
+    # A shop that gives neither the address nor the token leaves them to the shopper's wallet, as the storefront does.
+    form = {**_AGREED, "validationURL": _given(errand, "validation_url") or f"{errand.origin}/validate/"}
+    then = frozenset({Page.CONFIRMATION_QUERY})
+    yield from ask(errand, post(errand, Page.CONFIRMATION_SELECTED, form, then))
+    form = {**_AGREED, "payment_token": _given(errand, "payment_token") or f"{errand.chance.getrandbits(128):032x}"}
     yield from ask(errand, post(errand, Page.CONFIRMATION_QUERY, form, frozenset({Page.CONFIRMATION_COMPLETE})))
     return (yield from _complete(errand, Page.CONFIRMATION_COMPLETE))
+
+
+def _given(errand: Errand, name: str) -> str:
+    value = errand.shown.context.get(name)
+    return str(value) if is_given(value) else ""
 
 
 FLOWS: Mapping[Flow, Callable[[Errand], Steps[Answer]]] = MappingProxyType(

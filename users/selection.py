@@ -2,51 +2,78 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from shop.contract import PAYMENT_OPTIONS, Outcome, Page
-from users.approach import delivery_is_settled
+from shop.contract import Outcome, Page
+from users.approach import FIRST_PAGES, PAYMENT_PAGES, delivery_is_settled
 from users.errand import Errand, ask, look, post, read_amount, required
 from users.steps import JourneyFailed, Steps
 
-_AT_PAYMENT = frozenset({Page.PAYMENT_OPTION})
+_NAMED_BY = ("payment_type", "slug", "name")  # a slug is the shop's own (``credit-card``), and a name may be translated
+_MOST_NAMED = 20
+
+Row = Mapping[str, Any]
 
 
 def see_options(errand: Errand) -> Steps[None]:
     """Ask for the list of payment options; what the order comes to is settled from here on."""
     needs = frozenset({"payment_options"})
-    yield from ask(errand, look(errand, Page.PAYMENT_OPTION, _AT_PAYMENT, needs, judge=delivery_is_settled))
+    yield from ask(errand, look(errand, Page.PAYMENT_OPTION, PAYMENT_PAGES, needs, judge=delivery_is_settled))
     errand.total = read_amount(errand, errand.pre_order.get("total_amount"))
 
 
-def select_option(errand: Errand, slug: str) -> Steps[None]:
-    """Choose an option of the list just shown, or the fallback if the shop does not offer it to this shopper."""
-    row = _find(errand, slug)
+def select_option(errand: Errand, wanted: str) -> Steps[None]:
+    """Choose an option of the list just shown, or the fallback if the shop has it not for this shopper."""
+    row = _find(errand, wanted)
     if row is None:
-        slug = errand.conduct.fallback
-        row = _find(errand, slug) if slug else None
+        wanted = errand.conduct.fallback
+        row = _find(errand, wanted) if wanted else None
         if row is None:
             raise JourneyFailed(Outcome.UNAVAILABLE, Page.PAYMENT_OPTION)
-    errand.payment_option = slug
-    errand.chosen = {"payment_option": slug}
-    value = required(errand, row, "pk") if errand.conduct.option_value == "pk" else slug
-    yield from ask(
-        errand,
-        post(
-            errand,
-            Page.PAYMENT_OPTION,
-            {"payment_option": value},
-            frozenset({PAYMENT_OPTIONS[slug].first_page}),
-        ),
-    )
+    errand.payment_option = wanted
+    value = required(errand, row, errand.conduct.option_value)
+    slug = row.get("slug")
+    errand.chosen = {"payment_option": slug if isinstance(slug, str) and slug else value}
+    yield from ask(errand, post(errand, Page.PAYMENT_OPTION, {"payment_option": value}, FIRST_PAGES[wanted]))
 
 
-def _find(errand: Errand, slug: str) -> Mapping[str, Any] | None:
-    turned_down = errand.shown.context.get("unavailable_options")
-    if isinstance(turned_down, list) and any(isinstance(row, dict) and row.get("slug") == slug for row in turned_down):
-        return None
-    rows = errand.shown.context.get("payment_options")
+def _find(errand: Errand, wanted: str) -> Row | None:
+    """The shop's row for this option; ``None`` if it is unavailable to this shopper.
+
+    Of several rows the one whose slug is the option's own name is taken, or one by chance. An option that stands in neither list is not offered.
+    """
+    rows, turned_down = _rows(errand, "payment_options"), _rows(errand, "unavailable_options", needed=False)
+    refused = _called(turned_down, wanted)
+    refused_slugs = [row.get("slug") for row in refused]
+    found = [row for row in _called(rows, wanted) if row.get("slug") not in refused_slugs]
+    if not found:
+        if refused:
+            return None
+        raise JourneyFailed(Outcome.NOT_OFFERED, Page.PAYMENT_OPTION, _offer(wanted, rows, turned_down))
+    own = [row for row in found if row.get("slug") == wanted]
+    return own[0] if own else errand.chance.choice(found)
+
+
+def _rows(errand: Errand, key: str, *, needed: bool = True) -> Sequence[Row]:
+    rows = errand.shown.context.get(key)
     if not isinstance(rows, list):
-        raise JourneyFailed(Outcome.ENVELOPE, errand.page)
-    return next((row for row in rows if isinstance(row, dict) and row.get("slug") == slug), None)
+        if needed:
+            raise JourneyFailed(Outcome.ENVELOPE, errand.page)
+        return ()
+    return [row for row in rows if isinstance(row, dict)]
+
+
+def _called(rows: Sequence[Row], wanted: str) -> Sequence[Row]:
+    """The rows that mean this option, by the first of the keys that any row is known by."""
+    for key in _NAMED_BY:
+        if found := [row for row in rows if row.get(key) == wanted]:
+            return found
+    return ()
+
+
+def _offer(wanted: str, *lists: Sequence[Row]) -> str:
+    """What is wanted and what there is, in words."""
+    names = [str(row.get("payment_type") or row.get("slug") or row.get("name")) for rows in lists for row in rows]
+    offered = ", ".join(dict.fromkeys(names[:_MOST_NAMED])) or "nothing"
+    return f"{wanted}; the shop offers {offered}"

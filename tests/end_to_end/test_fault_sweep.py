@@ -47,6 +47,7 @@ AFTER_SALE = frozenset({P.THANK_YOU, P.COMPLETED_ORDER})
 NO_JOURNEY = {
     P.LOGOUT: "shoppers leave without a word",
     P.CURRENT_USER: "a shopper knows who she is",
+    P.RETAIL_STORE: "nothing is collected from a store while it can be delivered",
     P.ADDRESS_LIST: "the checkout shows the addresses",
     P.BASKET: "read only where adding to it does not show it",
 }

@@ -285,6 +285,14 @@ def test_journeys_without_an_account_are_counted_from_the_samples_too():
     assert "200 journeys" in found["accounts"].message
 
 
+def test_an_option_that_the_shop_does_not_offer_is_named_with_its_remedy_and_is_no_bug():
+    found = worst(run_of(outcome="not_offered", blame="harness"))
+    assert found.keys() == {"offered"}
+    assert found["offered"].level is Level.INVALID
+    assert "gpay (asked for by 200 journeys)" in found["offered"].message
+    assert "[payments]" in found["offered"].remedy
+
+
 def test_a_connection_that_could_not_be_opened_is_no_bug():
     assert "bugs" not in worst(run_of(outcome="no_socket", blame="harness"))
 

@@ -86,7 +86,8 @@ SLUGS = list(PAYMENT_OPTIONS)
 def test_every_flow_has_a_handler_and_every_form_of_a_payment_a_flow():
     assert set(HANDLERS) == set(Flow)
     handled = {page for handler in HANDLERS.values() for page in handler.posts}
-    before = {Page.INDEX, Page.ADDRESS_SELECTION, Page.DELIVERY_OPTION, Page.SHIPPING_OPTION, Page.PAYMENT_OPTION}
+    before = {Page.INDEX, Page.ADDRESS_SELECTION, Page.RETAIL_STORE, Page.DELIVERY_OPTION, Page.SHIPPING_OPTION}
+    before |= {Page.PAYMENT_OPTION}
     assert set(FORMS) - handled - before == {Page.LOYALTY_USAGE, Page.VERIFY_SMS, Page.SEND_SMS}
     assert set(FORMS) | {Page.THANK_YOU} == CHECKOUT_PAGES
 

@@ -11,7 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 import orjson
 import pytest
 
-from shop.contract import DECLINED_CARD, FORMS, PAYMENT_OPTIONS, RETURN_PAGES, Outcome, Page
+from shop.contract import DECLINED_CARD, FORMS, PAYMENT_OPTIONS, RETURN_PAGES, Flow, Outcome, Page
 from users.accounts import Account
 from users.envelope import check
 from users.errand import Errand
@@ -21,10 +21,6 @@ from users.steps import Answer, JourneyFailed, Visit, walk
 
 ORIGIN = "http://127.0.0.1:8000"
 NEXT = {
-    Page.INDEX: Page.ADDRESS_SELECTION,
-    Page.ADDRESS_SELECTION: Page.DELIVERY_OPTION,
-    Page.DELIVERY_OPTION: Page.SHIPPING_OPTION,
-    Page.SHIPPING_OPTION: Page.PAYMENT_OPTION,
     Page.BIN_NUMBER: Page.INSTALLMENT,
     Page.SAVED_CARD_SELECTION: Page.INSTALLMENT,
     Page.INSTALLMENT: Page.CARD_CONFIRMATION,
@@ -38,6 +34,7 @@ NEXT = {
     Page.CONFIRMATION_QUERY: Page.CONFIRMATION_COMPLETE,
     Page.LOYALTY_USAGE: Page.LOYALTY_SELECTED,
 }
+AS_RECORDED = (Page.INDEX, Page.DELIVERY_OPTION, Page.ADDRESS_SELECTION, Page.SHIPPING_OPTION)
 AWAY = {
     Page.BEX_SELECTION: ("/orders/redirection/", Page.BEX_COMPLETE),
     Page.PAY_SELECTION: ("/orders/redirection/", Page.GPAY_COMPLETE),
@@ -50,6 +47,7 @@ CONTEXTS: Mapping[Page, Mapping[str, Any]] = {
     Page.DELIVERY_OPTION: {
         "delivery_options": [{"pk": 8, "delivery_option_type": "retail_store"}, {"pk": 7, "slug": "home"}]
     },
+    Page.RETAIL_STORE: {"retail_stores": [{"pk": 21}]},
     Page.SHIPPING_OPTION: {"shipping_options": [{"pk": 3, "shipping_amount": "5.00"}]},
     Page.INSTALLMENT: {"installments": [{"pk": 1}, {"pk": 2}]},
     Page.MASTERPASS_INSTALLMENT: {"installments": [{"pk": 1}, {"pk": 2}]},
@@ -62,9 +60,16 @@ CONTEXTS: Mapping[Page, Mapping[str, Any]] = {
     Page.CONFIRMATION_SELECTED: {"validation_url": "https://bank.example/validate"},
     Page.CONFIRMATION_QUERY: {"payment_token": "query-token"},
 }
+AT_ONCE = {
+    Flow.PAY_ON_DELIVERY: Page.PAY_ON_DELIVERY,
+    Flow.LOYALTY: Page.LOYALTY_SELECTED,
+    Flow.CONFIRMATION: Page.CONFIRMATION_SELECTED,
+}
+FIRST = {option.first_page for option in PAYMENT_OPTIONS.values()}
 ECHOED = {
     "shipping_address",
     "billing_address",
+    "retail_store",
     "delivery_option",
     "shipping_option",
     "installment",
@@ -104,8 +109,16 @@ class PaperShop:
     bank_host: str = ORIGIN
     redirect_by_header: bool = False
     spoil: Callable[[Visit, Any], Any] = lambda visit, document: document
+    order: tuple[Page, ...] = AS_RECORDED
+    shows_options: bool = True  # on the page that a post leads to, and not only when it is asked for
+    remembers_option: str = ""
+    addresses: tuple[int, ...] = ()
+    stores_only: bool = False
+    confirms_at_once: bool = False
+    rows: Any = None  # other rows of payment options than one for each, under its own name
     # -- state
-    page: Page = Page.INDEX
+    page: Page | None = None
+    done: set[Page] = field(default_factory=set)
     pre_order: dict[str, Any] = field(default_factory=dict)
     visits: list[Visit] = field(default_factory=list)
     outcomes: list[Outcome] = field(default_factory=list)
@@ -176,7 +189,7 @@ class PaperShop:
 
     def _sign_in(self, visit: Visit) -> Any:
         assert set(visit.json) == {"email", "password", "formType", "locale"}
-        self.page = Page.PAYMENT_OPTION if self.remembers else Page.ADDRESS_SELECTION
+        self.done |= {Page.INDEX, *(self.order if self.remembers else ())}
         return {"key": "k"}
 
     def _add(self, visit: Visit) -> Any:
@@ -185,6 +198,7 @@ class PaperShop:
         self.pre_order |= {"total_amount": total, "unpaid_amount": total, "shipping_amount": None}
         reply = self._basket()
         if self.remembers:
+            self.pre_order |= {"delivery_option": {"pk": 7}, "shipping_option": {"pk": 3}}
             self._ship("5.00")
         return reply
 
@@ -211,8 +225,6 @@ class PaperShop:
     def _ship(self, shipping: str) -> None:
         total = f"{float(self.price) * self.in_basket + float(shipping):.2f}"
         self.pre_order |= {
-            "delivery_option": {"pk": 7},
-            "shipping_option": {"pk": 3},
             "total_amount": total,
             "unpaid_amount": total,
             "total_amount_with_interest": total,
@@ -222,8 +234,14 @@ class PaperShop:
     def _show(self, page: Page, context: Mapping[str, Any] | None = None, errors: Any = None) -> Any:
         self.page = page
         shown = {**CONTEXTS.get(page, {}), **(context or {})}
-        if page is Page.PAYMENT_OPTION:
-            rows = [
+        if page in (Page.ADDRESS_SELECTION, Page.RETAIL_STORE):
+            shown["addresses"] = [{"pk": pk} for pk in self.addresses]
+        if page is Page.DELIVERY_OPTION and self.stores_only:
+            shown["delivery_options"] = [{"pk": 8, "delivery_option_type": "retail_store"}]
+        if page in AS_RECORDED and not self.shows_options and self.visits[-1].method == "POST":
+            shown = {}
+        if page is Page.PAYMENT_OPTION or (page in FIRST and self.visits[-1].method == "GET"):
+            rows = self.rows or [
                 {"pk": 100 + row.pk, "slug": row.slug, "name": row.label, "payment_type": row.slug}
                 for row in PAYMENT_OPTIONS.values()
             ]
@@ -245,7 +263,17 @@ class PaperShop:
             return envelope(None, context, {}, self.no_errors)
         if asked is not None:
             return self._show(Page(asked))
-        return self._show(self.page)
+        return self._show(self.page or self._missing())
+
+    def _missing(self) -> Page:
+        """The first page of the way that is not done; the payment page, or what is remembered of it, if all are."""
+        page = next((page for page in self.order if page not in self.done), None)
+        if page is Page.ADDRESS_SELECTION and self.stores_only:
+            return Page.RETAIL_STORE
+        if page is None and self.remembers_option:
+            self.pre_order["payment_option"] = {"slug": self.remembers_option}
+            return PAYMENT_OPTIONS[self.remembers_option].first_page
+        return page or Page.PAYMENT_OPTION
 
     def _refuse(self, page: Page, context: Mapping[str, Any] | None = None) -> Any:
         return self._show(page, context, {"non_field_errors": "no"})
@@ -254,6 +282,11 @@ class PaperShop:
         fields = FORMS[page]
         assert set(fields.required) <= set(form) <= {*fields.required, *fields.optional}, page
         self.pre_order |= {name: {"pk": value} for name, value in form.items() if name in ECHOED}
+        if page in (*AS_RECORDED, Page.RETAIL_STORE):
+            self.done.add(Page.ADDRESS_SELECTION if page is Page.RETAIL_STORE else page)
+            if page is Page.SHIPPING_OPTION:
+                self._ship("5.00")
+            return self._show(self._missing())
         if page in RETURN_PAGES:
             return self._come_back(page, form)
         special = self._posts.get(page)
@@ -268,7 +301,6 @@ class PaperShop:
     def _posts(self) -> Mapping[Page, Callable[[dict[str, str]], Any]]:
         """The pages that do more than lead to the next; ``None`` leads there all the same."""
         return {
-            Page.SHIPPING_OPTION: lambda _: self._ship("5.00"),
             Page.PAYMENT_OPTION: self._choose_option,
             Page.INSTALLMENT: self._choose_plan,
             Page.MASTERPASS_INSTALLMENT: self._choose_plan,
@@ -288,8 +320,16 @@ class PaperShop:
 
     def _choose_option(self, form: dict[str, str]) -> Any:
         chosen = form["payment_option"]
-        row = next(row for row in PAYMENT_OPTIONS.values() if chosen in (row.slug, str(100 + row.pk)))
+        if self.rows is not None:
+            found = next(row for row in self.rows if chosen in (row["slug"], str(row["pk"])))
+            self.pre_order["payment_option"] = found
+            return self._show(PAYMENT_OPTIONS[found["payment_type"]].first_page)
+        row = next((row for row in PAYMENT_OPTIONS.values() if chosen in (row.slug, str(100 + row.pk))), None)
+        if row is None:
+            return self._refuse(Page.PAYMENT_OPTION)
         self.pre_order["payment_option"] = {"pk": 100 + row.pk, "slug": row.slug}
+        if self.confirms_at_once and row.flow in AT_ONCE:
+            return self._show(AT_ONCE[row.flow], CONTEXTS.get(row.first_page))
         return self._show(row.first_page)
 
     def _choose_plan(self, form: dict[str, str]) -> None:

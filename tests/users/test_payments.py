@@ -216,6 +216,68 @@ def test_store_credit_cannot_make_up_for_store_credit(walker):
     assert walked.outcome is Outcome.UNAVAILABLE
 
 
+@pytest.mark.parametrize("option", ["pay_on_delivery", "loyalty_money", "confirmation"])
+def test_a_shop_may_show_the_completing_page_at_once(walker, option):
+    walked = walker(walker.Shop(confirms_at_once=True), option)
+    assert walked.outcome is Outcome.OK
+    assert PAYMENT_OPTIONS[option].first_page not in after_choice(walked)
+
+
+def test_a_shop_that_gives_no_address_and_no_token_leaves_them_to_the_shoppers_wallet(walker):
+    def spoil(visit, document):
+        if visit.page in (Page.CONFIRMATION_CHECK, Page.CONFIRMATION_SELECTED):
+            document["context_list"][-1]["page_context"] = {}
+        return document
+
+    shop = walker(walker.Shop(spoil=spoil), "confirmation").shop
+    assert shop.posted(Page.CONFIRMATION_SELECTED)["validationURL"].startswith(walker.origin)
+    assert len(shop.posted(Page.CONFIRMATION_QUERY)["payment_token"]) == 32
+
+
+@pytest.mark.parametrize("name", [Page.BIN_NUMBER, Page.CARD_CONFIRMATION])
+def test_plans_are_chosen_from_on_whatever_page_they_stand(walker, name):
+    def spoil(visit, document):
+        if visit.page is Page.BIN_NUMBER:
+            document["context_list"][-1]["page_name"] = name
+        return document
+
+    walked = walker(walker.Shop(spoil=spoil))
+    assert walked.outcome is Outcome.OK
+    assert Page.INSTALLMENT in walked.shop.pages
+
+
+def test_a_shop_that_has_no_plans_goes_on_to_the_confirmation(walker):
+    def spoil(visit, document):
+        if visit.page is Page.BIN_NUMBER:
+            document["context_list"][-1] = {"page_name": Page.CARD_CONFIRMATION, "page_context": {}}
+        return document
+
+    walked = walker(walker.Shop(spoil=spoil))
+    assert walked.outcome is Outcome.OK
+    assert Page.INSTALLMENT not in walked.shop.pages
+
+
+@pytest.mark.parametrize("declined", [False, True])
+def test_a_shop_may_send_every_card_to_the_bank(walker, declined):
+    class Secured(walker.Shop):
+        def _confirm_card(self, form):
+            self.declined = declined
+
+    walked = walker(Secured(), declined=declined)
+    assert walked.outcome is (Outcome.DECLINED if declined else Outcome.OK)
+    assert walked.shop.posted(Page.CARD_CONFIRMATION)["use_three_d"] == "0"
+    assert Page.THREE_D_SECURE in walked.shop.pages
+
+
+def test_the_way_out_may_stand_beside_the_pages(walker):
+    def spoil(visit, document):
+        if visit.page is Page.REDIRECTION_SELECTED:
+            document["redirect_url"] = document["context_list"][-1]["page_context"].pop("redirect_url")
+        return document
+
+    assert walker(walker.Shop(spoil=spoil), "redirection").outcome is Outcome.OK
+
+
 def test_the_confirmation_hands_on_what_the_shop_gave(walker):
     shop = walker(walker.Shop(), "confirmation").shop
     assert shop.posted(Page.CONFIRMATION_SELECTED)["validationURL"] == "https://bank.example/validate"
@@ -230,8 +292,6 @@ def test_the_confirmation_hands_on_what_the_shop_gave(walker):
         ("stored_card", SET_OPTION, "stored_cards"),
         ("saved_card", SET_OPTION, "saved_cards"),
         ("credit_payment", SET_OPTION, "credit_payment_options"),
-        ("confirmation", Page.CONFIRMATION_CHECK, "validation_url"),
-        ("confirmation", Page.CONFIRMATION_SELECTED, "payment_token"),
         ("masterpass", Page.MASTERPASS_ORDER_NO, "token"),
         ("gpay", Page.PAY_SELECTION, "redirect_url"),
     ],
