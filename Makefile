@@ -39,4 +39,4 @@ $(READY): pyproject.toml constraints.txt
 	touch $(READY)
 
 clean:
-	rm -rf $(VENV) results build *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) tests/real_client/node_modules results build *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

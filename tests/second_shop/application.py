@@ -11,7 +11,7 @@ from second_shop import addresses, outside
 from second_shop.counter import STOREFRONT, Counter
 from second_shop.customers import Customer, Session, Sessions, csrf_is_right
 from second_shop.exchange import CHECKOUT, Books, Refused, Reply, Request
-from second_shop.goods import is_sold, product, products
+from second_shop.goods import card_plans, is_sold, product, products
 from second_shop.options import RETURNS
 from second_shop.places import LISTS, within
 from second_shop.places import listed as as_list
@@ -32,6 +32,7 @@ class Application:
         self.books, self.sessions = Books(), Sessions()
         self._counter = Counter(self.books, self.sessions)
         self._paths: dict[str, Callable[[Request], Reply]] = {
+            "/": lambda _request: Reply(html=STOREFRONT),
             "/csrf_token/": self._csrf_token,
             _LOGIN: self._login,
             _LOGOUT: self._logout,
@@ -41,6 +42,7 @@ class Application:
             "/address/": self._add_address,
             "/address/detailed/": self._list_addresses,
             "/list/": lambda _request: Reply({"products": products(self.told.sold_out), "search_text": None}),
+            "/orders/contract/": lambda _request: Reply(html="<p>The contract.</p>"),
             "/orders/redirect-three-d/": lambda request: self._way_out(request, "CreditCardThreeDSecurePage"),
             "/orders/redirection/": lambda request: self._way_out(request, "RedirectionPageCompletePage"),
             outside.BANK: lambda request: Reply(html=outside.bank(request.form())),
@@ -80,6 +82,8 @@ class Application:
         room, _, rest = request.path.strip("/").partition("/")
         if room == "product":
             return self._product(rest)
+        if request.path.startswith("/payments/cards/"):
+            return Reply(as_list([card_plans(request.path.strip("/").rpartition("/")[2])]))
         if request.path.startswith("/orders/completed/"):
             return self._completed(request)
         raise Refused(404, "<!DOCTYPE html><html><body><h1>Not Found</h1></body></html>")

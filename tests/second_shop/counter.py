@@ -40,7 +40,7 @@ class Counter:
             return Reply(self._thanks(session))
         if not session.basket.lines:
             self.books.refuse(request, 200, "the basket is empty")
-            return Reply(checkout.envelope([], {}, []) | {"redirect_url": _BASKET})
+            return Reply(checkout.envelope([], {}, []) | {"redirect_url": _BASKET, "pre_order": None})
         checkout.remember(session)
         if session.customer and session.customer.remembered and not session.order.option and not page:
             self._pay(session, checkout.PAYMENT, {"payment_option": "1"}, request)
@@ -49,8 +49,9 @@ class Counter:
         return self._fill_in(session, page, request)
 
     def _look(self, session: Session, page: str, request: Request) -> Reply:
-        if page == "LoyaltyMoneyUsagePage":
-            return self._reply(session, [(page, {"balance": self.told.credit})])
+        aside = {"LoyaltyMoneyUsagePage": {"balance": self.told.credit}, "CouponSelectionPage": {"coupons": []}}
+        if page in aside:
+            return self._reply(session, [(page, aside[page])])
         shown = checkout.pages(session, self.told, self.told.lists)
         if page:
             if page not in checkout.pages(session, self.told, "needed"):

@@ -47,6 +47,39 @@ def products(sold_out: list[int]) -> list[dict[str, Any]]:
     return [product(pk, stock=0 if pk in sold_out else 900) for pk in _PRICES]
 
 
+def card_plans(pk: str) -> dict[str, Any]:
+    """The table of installments for a product, for cards of one bank."""
+    price = float(_PRICES.get(int(pk) if pk.isdecimal() else 0, "0"))
+    one = {"pk": 1, "name": "Other", "slug": "other", "logo": "https://shop.example/other.jpg"}
+    plan = {
+        "pk": 1,
+        "card": 1,
+        "installment_count": 1,
+        "label": "1",
+        "interest_rate": "0.000000",
+        "is_active": True,
+        "config": {},
+        "translations": None,
+        "amount": price,
+        "interest_amount": 0,
+        "single_installment_amount": price,
+        "total_amount": price,
+    }
+    return {
+        "pk": 1,
+        "name": "Other",
+        "bank": one,
+        "card_type": one,
+        "card_payment_type": "credit",
+        "cash_payment": 1,
+        "installment_payment": 1,
+        "slug": "other",
+        "three_d_payment": 1,
+        "is_commerce_card": False,
+        "installments": [plan],
+    }
+
+
 class Basket:
     """The lines of one session's basket."""
 

@@ -1,0 +1,1 @@
+export const ROUTES = { AUTH: '/users/auth', CHECKOUT: '/orders/checkout/', BASKET: '/baskets/basket/' };
