@@ -12,6 +12,7 @@ from harness.choosing import refuse_host, taking_part
 from harness.finish import Finished
 from harness.options import SAID
 from harness.run import Run
+from harness.server_names import named
 from harness.workload import Misuse, Program, Workload
 
 
@@ -41,7 +42,8 @@ class Front:
     def open(self, web_ui: Any) -> None:
         """Put guard, fields and tabs into Locust's web UI."""
         shape = type(self._environment.shape_class).__name__
-        web.guard(web_ui, start=self.get_ready, shape=shape)
+        allowed = named(self._environment.parsed_options.web_allowed_hosts)
+        web.guard(web_ui, start=self.get_ready, shape=shape, allowed_hosts=allowed)
         page.dress(web_ui, fields=self.fields, hints=self.hints, arguments=lambda: self.arguments(shape))
         view = tabs.View(self._current)
         web.add_tabs(web_ui, tabs.TABS, rows=view.rows, state=self.state)

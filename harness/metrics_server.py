@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import time
 import zlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import Any
 
 import gevent
@@ -15,13 +15,15 @@ from gevent.pywsgi import WSGIServer
 from harness.exporter import RunCollector
 from harness.exposition import Format
 from harness.ports import why
-from harness.scrapers import Scrapers
+from harness.scrapers import LONGEST, Scrapers
+from harness.server_names import OPTION, may_be_asked_as
 
 logger = logging.getLogger("checkload")
 
 PORT = 9646
 _PIECE = 1 << 16  # bytes sent at once
 _LOOK = 0.25  # seconds
+_PLAUSIBLE = 3600.0  # seconds that a scraper may say it waits for an answer
 _GZIP = 31  # zlib's way of saying: with the header and the end of a gzip file
 # A real timer and not 0: the loop then looks at its sockets, too, before the next piece is made.
 _PAUSE = 0.0005  # seconds
@@ -58,14 +60,24 @@ class MetricsServer:
         self._server.stop(timeout=0)
 
 
-def serve(collector: RunCollector, host: str = "127.0.0.1", port: int = PORT, *, native: bool = False) -> MetricsServer:
+def serve(
+    collector: RunCollector,
+    host: str = "127.0.0.1",
+    port: int = PORT,
+    *,
+    native: bool = False,
+    allowed_hosts: Collection[str] = (),
+) -> MetricsServer:
     """Serve ``GET /metrics`` and a pointer to it at ``/``; PortTaken if that cannot be done there.
 
-    ``native``: with native histograms for whoever asks for protocol buffers first. Answers as long as gevent's event loop runs, as it does in Locust.
+    ``allowed_hosts`` are further names under which it may be asked. ``native``: with native histograms for whoever asks for protocol buffers first. Answers as long as gevent's event loop runs, as it does in Locust.
     """
 
     def application(environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
         path = environ["PATH_INFO"]
+        if not may_be_asked_as(environ.get("HTTP_HOST", ""), host, allowed_hosts):
+            told = f"Not served under the name in Host; name it with {OPTION} if it is this machine's.\n"
+            return _plain(start_response, "403 Forbidden", told)
         if path not in {"/", "/metrics"}:
             return _plain(start_response, "404 Not Found", "There is only /metrics here.\n")
         if environ["REQUEST_METHOD"] != "GET":
@@ -118,9 +130,10 @@ def _plain(start_response: StartResponse, status: str, text: str, *headers: tupl
 
 def _seconds(text: str) -> float:
     try:
-        return max(0.0, float(text))
+        seconds = float(text)
     except ValueError:
         return 0.0
+    return min(seconds, LONGEST) if 0 <= seconds <= _PLAUSIBLE else 0.0
 
 
 def _wanted(accept: str, *, native: bool) -> Format:

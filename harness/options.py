@@ -100,6 +100,13 @@ def add_options(parser: Any, scenarios: Sequence[str]) -> None:
     )
     option("--metrics-host", metavar="<address>", default="127.0.0.1", help="Address of /metrics.", in_form=False)
     option(
+        "--web-allowed-hosts",
+        metavar="<host,...>",
+        default="",
+        help="Names under which the web UI and /metrics may be asked for, besides this machine's own and plain addresses.",
+        in_form=False,
+    )
+    option(
         "--stop-when-certain",
         action="store_true",
         default=False,

@@ -35,6 +35,7 @@ from harness.ports import refuse_taken
 from harness.publishing import Publishing
 from harness.reachable import unreachable
 from harness.run import Run
+from harness.server_names import named
 from harness.stop_file import StopFile
 from harness.worker import WorkerRun
 from harness.workload import Choices, Misuse, Program, Workload
@@ -109,6 +110,7 @@ class Plugin:
             workload = self._choose(options)
             refuse_host(options.host or "", workload.allowed)
             refuse_rebalancing(options)
+            named(options.web_allowed_hosts)
             refuse_results(options.results, finish.RESULTS, fresh=options.headless)
             if options.journey_log:
                 refuse_unwritable("--journey-log", options.journey_log, Path(options.journey_log).parent)

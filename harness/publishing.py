@@ -25,6 +25,7 @@ from harness.run import Run
 from harness.run_state import RunState
 from harness.series import Series
 from harness.series_file import NAME, SeriesFile
+from harness.server_names import named
 from harness.units import spoken_number
 from harness.workload import Misuse, Workload
 
@@ -132,7 +133,11 @@ class Publishing:
             return
         try:
             self._metrics = serve(
-                self._collector, host=options.metrics_host, port=port, native=options.native_histograms
+                self._collector,
+                host=options.metrics_host,
+                port=port,
+                native=options.native_histograms,
+                allowed_hosts=named(options.web_allowed_hosts),
             )
         except PortTaken as taken:
             if options.metrics_port is not None:

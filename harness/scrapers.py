@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 LONGEST = 60.0
 """Seconds that a scraper is waited for at most; a pipeline does not wait longer for numbers that it has on disk as well."""
+MOST = 1000
+"""Scrapers that are known; a name costs its sender nothing."""
 _SLACK = 1.5  # a scrape may be late by half its interval
 _GONE_AFTER = 3.0  # intervals without a scrape
 
@@ -29,7 +31,8 @@ class Scrapers:
         """Somebody scrapes, and would wait ``timeout`` seconds for the answer, which is at most its interval."""
         known = self._known.get(name)
         if known is None:
-            self._known[name] = Scraper(now, timeout)
+            if len(self._known) < MOST:
+                self._known[name] = Scraper(now, timeout)
             return
         known.interval = max(now - known.came, 0.0)
         known.came = now

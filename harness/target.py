@@ -34,7 +34,7 @@ def allowed_target(url: str, allowed: Collection[str] = ()) -> str | None:
         _check_host(host)
     except _Refused as refusal:
         return str(refusal)
-    if is_loopback(host) or _canonical(host) in {_canonical(name.lower().strip("[]")) for name in allowed}:
+    if is_loopback(host) or normal_host(host) in set(map(normal_host, allowed)):
         return None
     return (
         f"{host} is neither this machine nor named in the list of allowed targets; if it is yours to load, add it to "
@@ -49,6 +49,17 @@ def host_refusal(host: str) -> str | None:
     except _Refused as refusal:
         return str(refusal)
     return None
+
+
+def normal_host(host: str) -> str:
+    """The one spelling in which hosts are compared: ``Example.COM.`` is ``example.com``, ``[::1]`` is ``::1``."""
+    bare = host.strip().lower()
+    if bare.startswith("[") and bare.endswith("]"):
+        bare = bare[1:-1]
+    try:
+        return str(ipaddress.ip_address(bare))
+    except ValueError:
+        return bare.removesuffix(".")
 
 
 def is_loopback(host: str) -> bool:
@@ -99,11 +110,7 @@ def _check_host(host: str) -> None:
                 f"decimal numbers, or IPv6"
             ) from None
     elif len(host) > _LONGEST_NAME or not _NAME.fullmatch(host):
-        raise _Refused(f"{host!r} is no host name; letters, digits, hyphens and single dots between them make one")
-
-
-def _canonical(host: str) -> str:
-    try:
-        return str(ipaddress.ip_address(host))
-    except ValueError:
-        return host
+        remedy = "" if host.isascii() else "; write a name with other letters as it stands in DNS, xn--..."
+        raise _Refused(
+            f"{host!r} is no host name; letters, digits, hyphens and single dots between them make one{remedy}"
+        )

@@ -6,15 +6,14 @@ user class. The guard lets through what the person in front of the browser asks 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
 
 from flask import Response, jsonify, request
 from werkzeug.datastructures import ImmutableMultiDict, MultiDict
 
-from harness.target import is_loopback
+from harness.server_names import OPTION, may_be_asked_as, place
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
@@ -23,36 +22,43 @@ Form = MultiDict[str, str]
 Rows = list[dict[str, Any]]
 
 
-def refusal(method: str, host: str, headers: Mapping[str, str], *, bound_to_loopback: bool) -> Refusal | None:
+def refusal(
+    method: str, host: str, headers: Mapping[str, str], *, bound: str, allowed: Collection[str] = ()
+) -> Refusal | None:
     """Why a request to the web UI is turned away, with an HTTP status; ``None`` if it may pass.
 
-    ``host`` is the Host header. A browser sends ``Origin`` and ``Sec-Fetch-Site`` with every POST that another site made it send;
-    a UI that is bound to loopback is never rightly reached under another name (DNS rebinding).
+    ``host`` is the Host header, ``bound`` the address that the UI is bound to, ``allowed`` are further names of it. A browser
+    sends ``Origin`` and ``Sec-Fetch-Site`` with every POST that another site made it send.
     """
-    name = urlsplit(f"//{host}").hostname or ""
-    if bound_to_loopback and not is_loopback(name):
-        return (f"This page is served to this machine only; it was asked for as {name!r}.", 403)
+    if not may_be_asked_as(host, bound, allowed):
+        return (f"This page is not served under the name in Host; name it with {OPTION} if it is yours.", 403)
     if method in SAFE_METHODS:
         return None
     origin = headers.get("Origin")
-    if origin is not None and urlsplit(origin).netloc != host:
+    if origin is not None and _place_of(origin) != place(host):
         return ("This request was sent by a page of another site. Open the web UI itself.", 403)
     if headers.get("Sec-Fetch-Site", "same-origin") not in {"same-origin", "none"}:
         return ("This request was sent by a page of another site. Open the web UI itself.", 403)
     return None
 
 
-def guard(web_ui: Any, *, start: Callable[[Form], str | None], shape: str) -> None:
-    """Put the guard before every page.
+def _place_of(origin: str) -> tuple[str, str] | None:
+    scheme, separator, where = origin.partition("://")
+    return place(where) if separator and scheme in {"http", "https"} else None
+
+
+def guard(web_ui: Any, *, start: Callable[[Form], str | None], shape: str, allowed_hosts: Collection[str] = ()) -> None:
+    """Put the guard before every page, which also answers to the names ``allowed_hosts``.
 
     ``start`` is given the form with which a run is to be started, gets ready for it or says what is wrong with it. ``shape`` is
     the name of the load shape that every run has, whatever the form says: under any other, Locust itself would end the run.
     """
     app = web_ui.app
-    loopback = is_loopback(str(web_ui.host or ""))
+    bound = str(web_ui.host or "")
 
     def before() -> Response | Refusal | None:
-        refused = refusal(request.method, request.host, dict(request.headers), bound_to_loopback=loopback)
+        host = request.environ.get("HTTP_HOST", "")
+        refused = refusal(request.method, host, dict(request.headers), bound=bound, allowed=allowed_hosts)
         if refused is not None:
             return refused
         if request.method != "POST":

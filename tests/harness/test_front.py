@@ -68,6 +68,7 @@ OPTIONS = {
     "tags": None,
     "exclude_tags": None,
     "class_picker": False,
+    "web_allowed_hosts": "",
 }
 
 

@@ -34,11 +34,11 @@ def server():
     server.stop()
 
 
-def ask(port, path, method="GET"):
+def ask(port, path, method="GET", headers=None):
     """Ask from a thread of its own while gevent's loop answers: status, content type, body."""
 
     def fetch():
-        request = urllib.request.Request(f"http://127.0.0.1:{port}{path}", method=method)
+        request = urllib.request.Request(f"http://127.0.0.1:{port}{path}", method=method, headers=headers or {})
         try:
             with urllib.request.urlopen(request, timeout=10) as reply:
                 return reply.status, reply.headers["Content-Type"], reply.read().decode()
@@ -55,6 +55,29 @@ def test_prometheus_gets_what_it_can_parse(server):
     families = {family.name: family for family in text_string_to_metric_families(body)}
     counts = [s.value for s in families["checkout_load_page_duration_seconds"].samples if s.name.endswith("_count")]
     assert counts == [1, 1, 1]
+
+
+@pytest.mark.parametrize(
+    ("bound", "host", "status"),
+    [
+        ("127.0.0.1", "localhost:9646", 200),
+        ("127.0.0.1", "rebound.example:9646", 403),
+        ("127.0.0.1", "master:9646", 200),
+        ("127.0.0.1", "[", 403),
+        ("0.0.0.0", "rebound.example", 403),
+        ("0.0.0.0", "10.0.0.5:9646", 200),
+        ("0.0.0.0", "MASTER.", 200),
+    ],
+)
+@pytest.mark.parametrize("path", ["/", "/metrics"])
+def test_the_metrics_are_served_under_names_of_this_machine_only(bound, host, status, path):
+    server = serve(a_collector(), bound, port=0, allowed_hosts={"master"})
+    try:
+        answered, _, body = ask(server.port, path, headers={"Host": host})
+    finally:
+        server.stop()
+    assert answered == status
+    assert ("--web-allowed-hosts" in body) == (status == 403)
 
 
 def test_a_query_behind_the_path_changes_nothing(server):
@@ -163,6 +186,13 @@ def test_protocol_buffers_are_for_who_asks_for_them_first_where_they_were_switch
 
 def test_where_nobody_scrapes_nobody_is_waited_for(server):
     assert ask(server.port, "/metrics")[0] == 200
+    with gevent.Timeout(30):
+        server.linger()
+
+
+@pytest.mark.parametrize("timeout", ["1e12", "inf", "nan", "-1", "4000", "soon", "9" * 5000])
+def test_a_timeout_that_no_scraper_has_holds_nothing(server, timeout):
+    assert ask(server.port, "/metrics", headers={"X-Prometheus-Scrape-Timeout-Seconds": timeout})[0] == 200
     with gevent.Timeout(30):
         server.linger()
 

@@ -111,6 +111,7 @@ class Environment:
                 "metrics_port": 0,
                 "metrics_linger": 0.0,
                 "native_histograms": False,
+                "web_allowed_hosts": "",
                 "remote_write": "",
                 "print_stats": True,
                 "only_summary": False,

@@ -2,7 +2,7 @@
 
 import pytest
 
-from harness.scrapers import LONGEST, Scrapers
+from harness.scrapers import LONGEST, MOST, Scrapers
 
 
 @pytest.fixture
@@ -48,3 +48,9 @@ def test_every_one_of_several_is_waited_for(scrapers):
 def test_nobody_is_waited_for_longer_than_a_minute(scrapers):
     scrapers.came("slow", 300.0, 90.0)
     assert scrapers.waits_until(97.0, 97.0) == 97.0 + LONGEST
+
+
+def test_names_without_end_are_not_kept(scrapers):
+    for number in range(2 * MOST):
+        scrapers.came(f"hostile {number}", 60.0, 0.0)
+    assert len(scrapers._known) == MOST

@@ -1,9 +1,12 @@
+from functools import partial
 from types import SimpleNamespace
 
 import pytest
 from flask import Flask, jsonify, request
 
+from harness.server_names import named
 from harness.web import Tab, add_tabs, guard, refusal
+from harness.workload import Misuse
 
 
 @pytest.mark.parametrize(
@@ -26,19 +29,68 @@ from harness.web import Tab, add_tabs, guard, refusal
             {"Sec-Fetch-Site": "same-site"},
             False,
         ),
+        ("the page under a name in capitals, with its final dot", "GET", "LocalHost.:8089", {}, True),
+        ("the same in its button", "POST", "LOCALHOST:8089", {"Origin": "http://localhost:8089"}, True),
+        ("an origin that is none", "POST", "127.0.0.1:8089", {"Origin": "http://["}, False),
+        ("an origin that is half an address", "POST", "127.0.0.1:8089", {"Origin": "http://[::1"}, False),
+        ("an origin without a scheme", "POST", "127.0.0.1:8089", {"Origin": "127.0.0.1:8089"}, False),
+        ("an origin of another kind", "POST", "127.0.0.1:8089", {"Origin": "file://127.0.0.1:8089"}, False),
+        ("an origin with a user", "POST", "127.0.0.1:8089", {"Origin": "http://evil@127.0.0.1:8089"}, False),
+        ("an empty origin", "POST", "127.0.0.1:8089", {"Origin": ""}, False),
+        ("a host that is none", "GET", "[", {}, False),
+        ("a host that is half an address", "GET", "[::1", {}, False),
+        ("a host with a user", "GET", "evil.example@127.0.0.1:8089", {}, False),
+        ("a host with two ports", "GET", "127.0.0.1:8089:80", {}, False),
+        ("two hosts", "GET", "127.0.0.1, evil.example", {}, False),
+        ("an address that looks like this machine's", "GET", "0x7f.1:8089", {}, False),
+        ("another address", "GET", "10.0.0.5:8089", {}, False),
+        ("no host", "GET", "", {}, False),
         ("a delete from another site", "DELETE", "127.0.0.1:8089", {"Origin": "http://evil.example"}, False),
     ],
 )
 def test_who_may_ask_a_ui_that_is_bound_to_this_machine(why, method, host, headers, passes):
-    refused = refusal(method, host, headers, bound_to_loopback=True)
+    refused = refusal(method, host, headers, bound="127.0.0.1")
     assert (refused is None) == passes, why
     if refused:
         assert refused[1] == 403
 
 
-def test_a_ui_that_was_bound_to_an_address_on_purpose_may_be_reached_by_name():
-    assert refusal("GET", "load.internal:8089", {}, bound_to_loopback=False) is None
-    assert refusal("POST", "load.internal:8089", {"Origin": "http://evil.example"}, bound_to_loopback=False)
+@pytest.mark.parametrize(
+    ("bound", "host", "passes"),
+    [
+        ("0.0.0.0", "rebound.example:8089", False),
+        ("", "rebound.example:8089", False),
+        ("*", "rebound.example", False),
+        ("10.0.0.5", "rebound.example:8089", False),
+        ("0.0.0.0", "10.0.0.5:8089", True),  # no name, so no DNS to rebind
+        ("::", "[2001:DB8::5]:8089", True),
+        ("0.0.0.0", "localhost:8089", True),
+        ("load.internal", "Load.Internal.:8089", True),
+        ("0.0.0.0", "ui.internal:8089", True),
+        ("0.0.0.0", "UI.internal.", True),
+        ("127.0.0.1", "ui.internal", True),  # as a proxy on this machine asks
+        ("0.0.0.0", "evil.ui.internal:8089", False),
+        ("0.0.0.0", "ui.internal.evil.example:8089", False),
+    ],
+)
+def test_a_ui_that_is_bound_to_more_answers_to_addresses_and_to_the_names_it_was_given(bound, host, passes):
+    assert (refusal("GET", host, {}, bound=bound, allowed=named("ui.internal")) is None) == passes
+
+
+def test_another_site_sends_nothing_to_a_ui_that_is_bound_to_more():
+    ask = partial(refusal, "POST", bound="0.0.0.0", allowed=named("ui.internal"))
+    assert ask("ui.internal:8089", {"Origin": "http://UI.internal:8089"}) is None
+    assert ask("ui.internal:8089", {"Origin": "http://evil.example"})
+    assert ask("ui.internal:8089", {"Origin": "http://["})
+
+
+def test_names_of_the_ui_are_checked_all_at_once():
+    assert named(" UI.internal. ,[::1],, 10.0.0.5") == {"ui.internal", "::1", "10.0.0.5"}
+    assert named("") == frozenset()
+    with pytest.raises(Misuse) as misuse:
+        named("ui.internal, b\u00fccher.example, *, http://x, x:80")
+    assert len(str(misuse.value).splitlines()) == 4
+    assert "xn--" in str(misuse.value)
 
 
 class WebUi:
@@ -105,6 +157,12 @@ def test_a_run_with_unsound_choices_does_not_start_and_says_why(ui):
 
 def test_a_cross_site_post_starts_nothing(ui):
     assert ask(ui, "/swarm", data={"host": ""}, headers={"Origin": "http://evil.example"}).status_code == 403
+    assert ui.started == []
+
+
+@pytest.mark.parametrize("origin", ["http://[", "http://[::1", "http://evil.example", "null", "http://127.0.0.1:"])
+def test_an_origin_that_cannot_be_read_is_refused_and_no_error(ui, origin):
+    assert ask(ui, "/swarm", data={"host": ""}, headers={"Origin": origin}).status_code == 403
     assert ui.started == []
 
 
