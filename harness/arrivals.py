@@ -104,6 +104,10 @@ class Profile:
         return min(begin + 2 * rest / (stage.rate_from + root), self._ends[index])
 
 
+MOST_COUNTED = 1_000_000
+"""Arrivals that are counted one by one before a run; about a quarter of a second."""
+
+
 class ArrivalProcess(StrEnum):
     """How arrivals are strewn along the profile: evenly, or by chance as strangers come."""
 
@@ -115,8 +119,8 @@ class ArrivalProcess(StrEnum):
 class Schedule:
     """The due moments of all arrivals of a run, in seconds from its start, rising.
 
-    Nothing is stored: moments are computed while they are iterated over, the same ones each time. ``len`` is known in
-    advance; for a Poisson process it is drawn, too, and differs between seeds.
+    Nothing is stored: moments are computed while they are iterated over, the same ones each time. ``len`` counts them one
+    by one; for a Poisson process it is drawn, too, and differs between seeds.
     """
 
     profile: Profile
@@ -137,6 +141,14 @@ class Schedule:
         _check_share(worker, workers)
         inverse = self.profile.inverse
         return ((k, inverse(y)) for k, y in enumerate(self._positions()) if k % workers == worker)
+
+    @property
+    def least(self) -> int:
+        """How many arrivals come at least: all of them where that can be counted at once, else six deviations below the mean."""
+        expected = self.profile.expected
+        if expected <= MOST_COUNTED:
+            return len(self)
+        return math.floor(expected - 6 * math.sqrt(expected))
 
     @cached_property
     def _length(self) -> int:
@@ -177,6 +189,11 @@ class Trace:
             before = moment
 
     def __len__(self) -> int:
+        return len(self.moments)
+
+    @property
+    def least(self) -> int:
+        """How many arrivals come: all of them are known."""
         return len(self.moments)
 
     def __iter__(self) -> Iterator[float]:

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import argparse
+import re
 import tempfile
 from collections.abc import Collection, Iterable
 from pathlib import Path
 from typing import Any
 
+from locust.util.timespan import parse_timespan
+
 from harness.result import RESULT
 from harness.target import allowed_target
+from harness.units import LONGEST
 from harness.workload import Misuse, Workload
+
+_SERVER = re.compile(r"(?:\w*://)?[^/?#]{0,80}")
+LONGEST_RAMP = 3600.0
+"""Seconds that the users may take to get ready."""
 
 
 def taking_part(user_classes: Iterable[Any], workload: Workload[Any], options: Any) -> list[Any]:
@@ -33,9 +42,45 @@ def refuse_host(host: str, allowed: Collection[str]) -> None:
     """Raise ``Misuse`` for a host that may not be loaded; an empty one is none."""
     problem = allowed_target(host, allowed) if host else None
     if problem:
-        # What stands before an @ may be a password.
-        shown = f" {host}" if "@" not in host and host.isprintable() else ""
+        # What stands before an @ may be a password, and what follows the host may hold a token.
+        shown = f" {_SERVER.match(host)[0]}" if "@" not in host and host.isprintable() else ""  # type: ignore[index]
         raise Misuse(f"--host{shown}: {problem}")
+
+
+def refuse_slow_ramp(workload: Workload[Any], ramp: float | None) -> None:
+    """Raise ``Misuse`` where the users would take for ever to get ready; ``None`` is the scenario's own ramp."""
+    if ramp is not None and workload.users / ramp > LONGEST_RAMP:
+        raise Misuse(
+            f"--spawn-rate {ramp:g}: {workload.users} users would take longer than an hour to get ready; "
+            f"write {workload.users / LONGEST_RAMP:.2g} or more"
+        )
+
+
+def run_time(text: str) -> int:
+    """Seconds out of ``90``, ``90s`` or ``1h30m``; a ValueError, which goes on where the text ends, for anything else."""
+    try:
+        seconds = parse_timespan(text)
+    except OverflowError:
+        seconds = None
+    except ValueError:
+        raise ValueError("is no time; write for example 90, 90s or 1h30m") from None
+    if seconds is None or seconds > LONGEST:
+        raise ValueError(f"is longer than {LONGEST / 3600:.0f}h")
+    return seconds
+
+
+def refuse_endless_time(parser: Any) -> None:
+    """Have the parser refuse a run time beyond all bounds, of which Locust's own reading makes a traceback."""
+
+    def checked(text: str) -> int:
+        try:
+            return run_time(text)
+        except ValueError as error:
+            raise argparse.ArgumentTypeError(f"{text[:40]} {error}") from None
+
+    for action in parser._actions:  # noqa: SLF001 - argparse has no other way to an argument that is there already
+        if action.dest == "run_time":
+            action.type = checked
 
 
 def refuse_rebalancing(options: Any) -> None:

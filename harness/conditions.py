@@ -35,8 +35,8 @@ class Conditions:
     the target was not there; ``""``: none of it. ``embedded`` tells that the shop was started for this run, on this
     machine, and ``shop_died`` that it did not live to the end.
 
-    ``asked`` and ``held`` are seconds of load, warm-up included. ``expected_offered`` is the length of the schedule, None
-    in a closed load. ``users`` is the number of virtual users over all journeys. ``planned_minimum`` has the guaranteed
+    ``asked`` and ``held`` are seconds of load, warm-up included. ``expected_offered`` is how many arrivals
+    the schedule brings at least, None in a closed load. ``users`` is the number of virtual users over all journeys. ``planned_minimum`` has the guaranteed
     journeys by payment option, ``ledger`` each difference between the shop's ledger and the measurements in words, and
     ``ledger_explained`` what is known to have caused them (a fault that was switched on).
 

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import argparse
 import copy
-import math
 import re
 from collections.abc import Mapping
 from typing import Any
 
-from locust.util.timespan import parse_timespan
-
+from harness.choosing import run_time
+from harness.units import FASTEST
 from harness.workload import Misuse
 
 CHOICES = ("scenario", "payment_mix", "sms_share", "arrival_rate", "seed", "think_scale", "budget")
@@ -76,13 +75,13 @@ def read(options: argparse.Namespace, form: Mapping[str, str]) -> tuple[argparse
         try:
             asked.spawn_rate = _ramp(form["spawn_rate"])
         except ValueError:
-            problems.append(f"Ramp up: {quoted(form['spawn_rate'])} is no number above 0.")
+            problems.append(f"Ramp up: {quoted(form['spawn_rate'])} is no number above 0, up to {FASTEST:.0f}.")
     if "run_time" in form:
         try:
             # Locust takes an empty field for the time of the run before.
-            asked.run_time = parse_timespan(form["run_time"]) if form["run_time"] else None
-        except ValueError:
-            problems.append(f"Run time: {quoted(form['run_time'])} is no time; write for example 90, 90s or 1h30m.")
+            asked.run_time = run_time(form["run_time"]) if form["run_time"] else None
+        except ValueError as error:
+            problems.append(f"Run time: {quoted(form['run_time'])} {error}.")
     for key in TRIMMED:
         if key in form:
             setattr(asked, key, form[key].strip())
@@ -91,7 +90,7 @@ def read(options: argparse.Namespace, form: Mapping[str, str]) -> tuple[argparse
 
 def _ramp(text: float | str) -> float:
     ramp = float(text)
-    if not (math.isfinite(ramp) and ramp > 0):
+    if not 0 < ramp <= FASTEST:
         raise ValueError(ramp)
     return ramp
 
@@ -107,7 +106,9 @@ class Pool:
         try:
             self._ramp = None if ramp is None else _ramp(ramp)
         except ValueError:
-            raise Misuse(f"--spawn-rate {ramp}: expected a number of users per second above 0") from None
+            raise Misuse(
+                f"--spawn-rate {ramp}: expected a number of users per second above 0, up to {FASTEST:.0f}"
+            ) from None
         self._users = users
         self._shown: tuple[int | None, float | None] = (None, None)
 

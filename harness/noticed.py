@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from importlib.metadata import PackageNotFoundError, version
+from itertools import takewhile
 from typing import Any
 
 from harness import validity
+from harness.arrivals import Arriving
 from harness.conditions import Conditions, MixCount
 from harness.early_end import Cause
 from harness.explanation import explained
@@ -31,7 +35,7 @@ def noticed(run: Run[Any], comparison: Comparison | None, silence: str, exceptio
     counts = run.recorder.counts()
     workload = run.workload
     schedule = workload.schedule()
-    return Conditions(
+    conditions = Conditions(
         requests_sent=counts.pages,
         interrupted=run.interrupted,
         certain=run.stop_reason if run.stopped_by is Cause.CERTAIN else "",
@@ -42,7 +46,7 @@ def noticed(run: Run[Any], comparison: Comparison | None, silence: str, exceptio
         shop_died=run.stopped_by is Cause.TARGET_DIED,
         asked=run.length,
         held=run.held,
-        expected_offered=None if schedule is None else len(schedule),
+        expected_offered=None if schedule is None else schedule.least,
         users=run.spawned,
         planned_minimum=workload.planned_minimum,
         ledger=[silence] if silence else [str(each) for each in comparison.differences] if comparison else [],
@@ -57,10 +61,11 @@ def noticed(run: Run[Any], comparison: Comparison | None, silence: str, exceptio
         workers=_workers(run),
         origin=Origin(own_version(), workload.fingerprint) if isinstance(run, MasterRun) else None,
         mixes=_mixes(run.recorder, workload),
-        planned_by_second=_by_second(schedule, run.length),
         level=workload.level,
         searched=run.pilot is not None,
     )
+    until = run.held + 1 if conditions.ended_early else math.inf
+    return replace(conditions, planned_by_second=_by_second(schedule, run.length, until))
 
 
 def own_version() -> str:
@@ -119,10 +124,11 @@ def _mixes(recorder: Recorder, workload: Workload[Any]) -> list[MixCount]:
     return [MixCount(what, meant, came[what]) for what, meant in workload.drawn(came["journey"]).items()]
 
 
-def _by_second(schedule: Any, length: float) -> list[int]:
+def _by_second(schedule: Arriving | None, length: float, until: float) -> list[int]:
+    """How many arrivals are due in each second before ``until``."""
     if schedule is None:
         return []
     seconds = [0] * (int(length) + 1)
-    for due in schedule:
+    for due in takewhile(lambda due: due < until, schedule):
         seconds[min(int(due), len(seconds) - 1)] += 1
     return seconds

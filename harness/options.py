@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
@@ -130,6 +131,12 @@ def add_options(parser: Any, scenarios: Sequence[str]) -> None:
     )
     # Locust listens on all addresses and prints a table every two seconds; both stay available by name.
     parser.set_defaults(web_host="127.0.0.1", master_bind_host="127.0.0.1")
+
+
+def hide_passwords(parser: Any) -> None:
+    """Have the parser's errors repeat no user and password of a URL, as where an option is misspelt."""
+    error = parser.error
+    parser.error = lambda message: error(re.sub(r"(://)\S*@", r"\1(hidden)@", message))
 
 
 def refuse_unknown_classes(parser: Any, known: Callable[[], Collection[str]]) -> None:

@@ -23,14 +23,29 @@ from locust import User
 from locust.runners import MasterRunner, WorkerRunner
 
 from harness import finish, fleet_messages
-from harness.choosing import refuse_host, refuse_rebalancing, refuse_results, refuse_unwritable, taking_part, weigh
+from harness.choosing import (
+    refuse_endless_time,
+    refuse_host,
+    refuse_rebalancing,
+    refuse_results,
+    refuse_slow_ramp,
+    refuse_unwritable,
+    taking_part,
+    weigh,
+)
 from harness.exits import Exit
 from harness.form import Pool
 from harness.front import Front
 from harness.journey_log import JourneyLog
 from harness.keeper import ATTRIBUTE
 from harness.master import MasterRun
-from harness.options import add_options, check_together, choices, refuse_unknown_classes
+from harness.options import (
+    add_options,
+    check_together,
+    choices,
+    hide_passwords,
+    refuse_unknown_classes,
+)
 from harness.ports import refuse_taken
 from harness.publishing import Publishing
 from harness.reachable import unreachable
@@ -78,6 +93,8 @@ class Plugin:
     def on_options(self, parser: Any, **_: Any) -> None:
         """Locust builds its parser."""
         add_options(parser, self.program.names())
+        hide_passwords(parser)
+        refuse_endless_time(parser)
         refuse_unknown_classes(parser, lambda: _loaded(User))
         check_together(parser, self._check_ports)
 
@@ -328,7 +345,9 @@ class Plugin:
         """
         if self._is_worker and (told := getattr(options, CHOSEN, None)):
             return self.program.choose(Choices(**{**told, "allowed": tuple(told["allowed"])}))
-        return self.program.choose(choices(options, self._pool.users(options)))
+        workload = self.program.choose(choices(options, self._pool.users(options)))
+        refuse_slow_ramp(workload, self._pool.ramp(options))
+        return workload
 
     def _select_users(self, workload: Workload[Any]) -> None:
         """Only the user classes take part that were chosen and that the scenario has a weight for."""

@@ -13,6 +13,12 @@ DURATIONS = {"us": 1e-6, "ms": 1e-3, "s": 1.0, "min": 60.0, "h": 3600.0}
 RATES = {"/s": 1.0, "/min": 60.0, "/h": 3600.0}
 """What a rate may be followed by, and how many seconds it speaks of."""
 
+LONGEST = 30 * 86_400.0
+"""The longest duration that can be asked for, in seconds: thirty days."""
+
+FASTEST = 100_000.0
+"""The highest rate that can be asked for, a second: some times what one machine can put on."""
+
 _QUANTITY = re.compile(r"(?P<number>[+-]?\d+(?:[._]\d+)*(?:[eE][+-]?\d+)?)\s*(?P<unit>\S.*)?")
 
 

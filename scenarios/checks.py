@@ -8,6 +8,7 @@ from typing import Any
 
 from harness import objective
 from harness.demand import Metric
+from harness.units import LONGEST
 from scenarios.load_sections import Arrivals, Closed
 from scenarios.names import JOURNEY_NAMES, PAYMENT_NAMES, SMS_NAMES
 from scenarios.problems import ABSENT, Problem
@@ -16,6 +17,12 @@ from scenarios.sections import Document
 from scenarios.trace import TraceError, replay
 
 Problems = Iterator[Problem]
+
+MOST_ARRIVALS = 1_000_000_000
+"""Arrivals of one run: more than the highest rate that is allowed by default brings in thirty days."""
+
+MOST_COVERED = 100
+"""Journeys in which everything is walked once, and some to spare."""
 
 
 def shape_problems(document: Mapping[str, Any]) -> Problems:
@@ -117,12 +124,34 @@ def _open_limits(document: Document, _folder: Path) -> Problems:
             f"less than the profile's {profile.duration:g} s, the rest of which is judged",
             "shorten it",
         )
+    yield from _too_long(document)
     if profile is not None and profile.highest == 0 and arrivals.rates():
         yield Problem("arrivals.stages", 0, "a rate above 0 in one stage at least")
     for key, rate in arrivals.rates():
         if rate > ceiling:
             yield Problem(key, f"{rate:g}/s", f"at most target.highest_rate, {ceiling:g}/s", "lower it, or raise that")
     yield from _too_many_users("arrivals.users", arrivals, document)
+
+
+def _too_long(document: Document) -> Problems:
+    """A profile longer than any run, by the sum of its stages or by all that it covers, or with more arrivals."""
+    arrivals = document.arrivals
+    assert arrivals is not None, "asked of an open load"  # noqa: S101
+    key, days = "arrivals.stages" if arrivals.stages else "arrivals.duration", LONGEST / 86_400
+    if document.cover:
+        place, rate = max(arrivals.rates(), key=lambda each: each[1])
+        if 0 < rate < MOST_COVERED / LONGEST:
+            expected = f"a rate at which everything is walked within {days:.0f} days"
+            yield Problem(place, f"{rate:g}/s", expected, "raise it")
+        return
+    profile = arrivals.profile
+    if profile is None:
+        return
+    if profile.duration > LONGEST:
+        yield Problem(key, f"{profile.duration:g} s", f"at most {days:.0f} days in all", "shorten it")
+    elif profile.expected > MOST_ARRIVALS:
+        most = f"at most {MOST_ARRIVALS:,} arrivals; it brings {profile.expected:,.0f}"
+        yield Problem(key, f"{profile.duration:g} s", most, "shorten it, or lower the rate")
 
 
 def _closed_limits(document: Document, _folder: Path) -> Problems:
@@ -223,6 +252,8 @@ def _trace(document: Document, folder: Path) -> Problems:
         yield from error.problems
         return
     profile, ceiling = found.profile, document.target.highest_rate
+    if profile.duration > LONGEST:
+        yield Problem("arrivals.trace", arrivals.trace, f"at most {LONGEST / 86_400:.0f} days", "lower time_scale")
     if profile.highest > ceiling:
         yield Problem(
             "arrivals.trace",

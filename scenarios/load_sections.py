@@ -9,7 +9,7 @@ from pydantic import Field
 import harness.arrivals
 from harness.arrivals import Profile
 from scenarios.measures import PerSecond, PositivePerSecond, PositiveSeconds, Seconds
-from scenarios.table import PositiveCount, Scale, Table, Text
+from scenarios.table import PositiveCount, Scale, Table, Text, Users
 
 
 class Stage(Table):
@@ -58,7 +58,7 @@ class Arrivals(Table):
     """Stretches the clock of the trace: 0.5 plays an hour in half an hour."""
     warm_up: Seconds = 0.0
     """The first part of the profile: measured, but not judged."""
-    users: PositiveCount | None = None
+    users: Users | None = None
     """The pool of virtual users: the most journeys in flight; sized from the rate when left out."""
     longest_wait: Seconds = 5.0
     """An arrival that found no free user within it is dropped: never answered."""
@@ -116,7 +116,7 @@ class Capacity(Table):
 class Closed(Table):
     """A closed load: a fixed number of shoppers, each coming again when done. A slow shop gets less of it."""
 
-    users: PositiveCount
+    users: Users
     """How many shoppers there are."""
     duration: PositiveSeconds
     """How long the load lasts, warm-up included."""

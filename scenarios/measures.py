@@ -16,6 +16,8 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator
 from pydantic_core import PydanticCustomError
 
+from harness.units import FASTEST, LONGEST
+
 _UNITS = {"ms": 1e-3, "s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0}
 _NUMBER = r"\d+(?:\.\d+)?"
 _PART = re.compile(rf"({_NUMBER})\s*(ms|s|min|m|h)")
@@ -23,6 +25,12 @@ _DURATION = re.compile(rf"(?:{_NUMBER}\s*(?:ms|s|min|m|h)\s*)+")
 _RATE = re.compile(rf"({_NUMBER})\s*/\s*(ms|s|sec|m|min|h)")
 _PERCENT = re.compile(rf"({_NUMBER})\s*%")
 _RATE_UNITS = {**_UNITS, "sec": 1.0}
+
+SLOWEST = 1e-6
+"""The lowest rate above 0, a second: about one in eleven days."""
+
+HEAVIEST = 1e12
+"""The highest weight; the sum of many stays exact enough."""
 
 _A_DURATION = 'a duration such as "800ms", "5s", "2m" or "1h30m", or seconds as a number'
 _A_RATE = 'a rate such as "20/s" or "600/min", or a number per second'
@@ -44,8 +52,12 @@ def seconds(value: Any) -> float:
         text = value.strip().lower()
         if not _DURATION.fullmatch(text):
             raise NoQuantity(_A_DURATION, _unit_missing(text, "s"))
-        return math.fsum(float(number) * _UNITS[unit] for number, unit in _PART.findall(text))
-    return _number(value, _A_DURATION)
+        found = math.fsum(float(number) * _UNITS[unit] for number, unit in _PART.findall(text))
+    else:
+        found = _number(value, _A_DURATION)
+    if found > LONGEST:
+        raise NoQuantity(f"a duration of at most {LONGEST / 86_400:.0f} days, {LONGEST / 3600:.0f}h", "shorten it")
+    return found
 
 
 def positive_seconds(value: Any) -> float:
@@ -61,14 +73,18 @@ def per_second(value: Any) -> float:
         text = value.strip().lower()
         if (match := _RATE.fullmatch(text)) is None:
             raise NoQuantity(_A_RATE, _unit_missing(text, "/s"))
-        return float(match[1]) / _RATE_UNITS[match[2]]
-    return _number(value, _A_RATE)
+        found = float(match[1]) / _RATE_UNITS[match[2]]
+    else:
+        found = _number(value, _A_RATE)
+    if found > FASTEST:
+        raise NoQuantity(f"a rate of at most {FASTEST:.0f}/s", "lower it")
+    return found
 
 
 def positive_per_second(value: Any) -> float:
     """A rate per second, above 0; raises ``NoQuantity``."""
-    if (found := per_second(value)) <= 0:
-        raise NoQuantity("a rate above 0")
+    if (found := per_second(value)) < SLOWEST:
+        raise NoQuantity("a rate above 0" if found == 0 else f"a rate of at least {SLOWEST * 86_400:.2g} a day")
     return found
 
 
@@ -88,17 +104,23 @@ def share(value: Any) -> float:
 
 def weight(value: Any) -> float:
     """How often one thing is drawn beside others: any finite number from 0; raises ``NoQuantity``."""
-    return _number(value, "a number from 0")
+    if (found := _number(value, "a number from 0")) > HEAVIEST:
+        raise NoQuantity(f"a number from 0 to {HEAVIEST:.0e}")
+    return found
 
 
 def _number(value: Any, expected: str) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise NoQuantity(expected)
-    if not math.isfinite(value):
+    try:
+        found = float(value)
+    except OverflowError:
+        found = math.inf
+    if not math.isfinite(found):
         raise NoQuantity(f"{expected}; a finite one")
-    if value < 0:
+    if found < 0:
         raise NoQuantity(f"{expected}")
-    return float(value)
+    return found
 
 
 def _unit_missing(text: str, unit: str) -> str:

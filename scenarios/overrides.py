@@ -15,6 +15,7 @@ from scenarios.moot import moot_demands
 from scenarios.names import PAYMENT_NAMES
 from scenarios.problems import Problem, ScenarioError, did_you_mean, one_of
 from scenarios.scenario import Scenario, check
+from scenarios.table import LARGEST_COUNT
 
 OPTIONS: Mapping[str, str] = {
     "payment_mix": "--payment-mix",
@@ -251,16 +252,16 @@ def _under_its_option(problem: Problem, chosen: Mapping[str, str]) -> Problem:
 def _maybe_number(choice: Any) -> Any:
     try:
         return float(choice)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return choice
 
 
 def _whole(choice: Any, *, at_least: int) -> int:
-    expected = f"a whole number from {at_least}"
+    expected = f"a whole number from {at_least} to {LARGEST_COUNT}"
     try:
         number = int(choice)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise NoQuantity(expected) from None
-    if number != _maybe_number(choice) or number < at_least:
+    if not at_least <= number <= LARGEST_COUNT or (isinstance(choice, float) and number != choice):
         raise NoQuantity(expected)
     return number

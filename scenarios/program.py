@@ -97,7 +97,7 @@ class Prepared:
 
     @cached_property
     def _casting(self) -> Casting:
-        total = None if self._schedule is None else len(self._schedule)
+        total = None if self._schedule is None else self._schedule.least
         replayed = self._scenario.replay
         return Casting(self._mix, self.seed, total, self._kinds, told=replayed.told if replayed else ())
 
@@ -191,7 +191,7 @@ class Prepared:
         if self._schedule is None:
             meant: dict[str, Mapping[str, float]] = {"payment option": self._casting.expected_options(walked)}
         else:
-            total = len(self._schedule)
+            total = self._schedule.least
             if not 0 < total <= MOST_COUNTED:
                 return {}
             journeys, options = Counter[str](), Counter[str]()
@@ -298,7 +298,7 @@ class Scenarios:
 def _within(mix: Mix, schedule: Arriving | None) -> Mix:
     """The mix with no more journeys guaranteed than come: how many a Poisson process brings is not known from its rate."""
     promised = sum(mix.minimum.values())
-    if schedule is None or mix.cover or promised <= (total := len(schedule)):
+    if schedule is None or mix.cover or promised <= (total := schedule.least):
         return mix
     return replace(mix, minimum={slug: count * total // promised for slug, count in mix.minimum.items()})
 

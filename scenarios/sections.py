@@ -14,8 +14,11 @@ from scenarios.demands import Demand, Rule
 from scenarios.load_sections import Arrivals, Capacity, Closed
 from scenarios.measures import PositivePerSecond, PositiveSeconds, Seconds, Share, Weight
 from scenarios.names import HostName, JourneyName, PageName, PaymentName
-from scenarios.table import Count, PositiveCount, Table, Text
+from scenarios.table import Count, Table, Text, Users
 from shop.settings import Settings
+
+MOST_GUARANTEED = 100_000
+"""Journeys that one payment option may be promised; each is given its place before the run."""
 
 Hosts = Annotated[tuple[HostName, ...], Field(strict=False)]
 Texts = Annotated[tuple[Text, ...], Field(strict=False)]
@@ -26,7 +29,7 @@ class Payments(Table):
 
     model_config = ConfigDict(extra="allow")
     __pydantic_extra__: dict[PaymentName, Weight] = Field(init=False)
-    minimum: dict[PaymentName, Count] = Field(default={})
+    minimum: dict[PaymentName, Annotated[int, Field(ge=0, le=MOST_GUARANTEED)]] = Field(default={})
     """``[payments.minimum]``: journeys an option gets whatever its weight, so that a rare one is proven too."""
 
     @property
@@ -98,9 +101,9 @@ class Accounts(Table):
     """A CSV file, its path seen from the scenario file; left out: accounts are generated."""
     sign_in: Literal["journey", "user"] = "journey"
     """Sign in for each journey, or once for each virtual user."""
-    returning: PositiveCount | None = None
+    returning: Users | None = None
     """How many accounts with saved choices to generate; left out: enough for all virtual users."""
-    first_time: PositiveCount | None = None
+    first_time: Users | None = None
     """How many accounts without any to generate; left out: enough for all virtual users."""
 
 
@@ -124,7 +127,7 @@ class Target(Table):
     """Hosts that may be loaded besides this machine."""
     highest_rate: PositivePerSecond = 200.0
     """No profile may go above it, whoever asks."""
-    most_users: PositiveCount = 2000
+    most_users: Users = 2000
     """No pool of virtual users may be larger."""
     verify_tls: bool = True
     """Whether a certificate must be in order; switch off only for a test system of your own."""
@@ -134,7 +137,7 @@ class Target(Table):
     """How long a whole reply may take."""
     client: Literal["own", "locust"] = "own"
     """Who speaks HTTP: checkload's own client, or Locust's ``FastHttpSession``, which takes several times the processor."""
-    largest_reply: Annotated[int, Field(ge=1024)] = 2_000_000
+    largest_reply: Annotated[int, Field(ge=1024, le=1_000_000_000)] = 2_000_000
     """Bytes after which a reply is broken off."""
 
 

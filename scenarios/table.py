@@ -6,9 +6,16 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
-Count = Annotated[int, Field(ge=0)]
+LARGEST_COUNT = 2**63 - 1
+"""The highest whole number, a seed's: the highest that every reader of a result knows."""
+
+MOST_USERS = 200_000
+"""Of virtual users, of accounts: some times what a fleet of machines has."""
+
+Count = Annotated[int, Field(ge=0, le=LARGEST_COUNT)]
 Scale = Annotated[float, Field(gt=0, le=1000)]
-PositiveCount = Annotated[int, Field(ge=1)]
+PositiveCount = Annotated[int, Field(ge=1, le=LARGEST_COUNT)]
+Users = Annotated[int, Field(ge=1, le=MOST_USERS)]
 Text = Annotated[str, Field(min_length=1)]
 
 

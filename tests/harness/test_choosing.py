@@ -3,7 +3,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from harness.choosing import refuse_host, refuse_rebalancing, refuse_results, taking_part, weigh
+from harness.choosing import refuse_host, refuse_rebalancing, refuse_results, refuse_slow_ramp, taking_part, weigh
 from harness.workload import Misuse
 
 
@@ -81,3 +81,30 @@ def test_users_are_not_to_be_moved_during_a_run():
     with pytest.raises(Misuse, match="leave the option out"):
         refuse_rebalancing(SimpleNamespace(enable_rebalancing=True))
     refuse_rebalancing(SimpleNamespace(enable_rebalancing=False))
+
+
+@pytest.mark.parametrize(("users", "ramp", "refused"), [(40, None, False), (40, 0.02, False), (3600, 1.0, False), (3601, 1.0, True),
+                                                        (1, 1e-300, True), (40, 1e-9, True)])  # fmt: skip
+def test_users_who_are_never_ready_are_refused(users, ramp, refused):
+    workload = SimpleNamespace(users=users)
+    if not refused:
+        refuse_slow_ramp(workload, ramp)
+        return
+    with pytest.raises(Misuse, match=r"--spawn-rate .* longer than an hour .* or more"):
+        refuse_slow_ramp(workload, ramp)
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "http://ada:hunter2@x.example",
+        "http://x.example/hunter2",
+        "http://x.example?key=hunter2",
+        "http://x.example#hunter2",
+    ],
+)
+def test_what_may_be_a_secret_in_a_host_is_not_repeated(host):
+    with pytest.raises(Misuse) as misuse:
+        refuse_host(host, ())
+    assert "--host" in str(misuse.value)
+    assert "hunter2" not in str(misuse.value)

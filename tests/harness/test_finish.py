@@ -7,6 +7,7 @@ from types import SimpleNamespace
 import pytest
 
 from harness import finish as module
+from harness.arrivals import Trace
 from harness.early_end import Cause
 from harness.exits import Exit
 from harness.finish import finish
@@ -213,7 +214,7 @@ def test_journeys_without_an_account_spoil_the_run():
 
 
 def test_arrivals_that_were_never_offered_spoil_the_run():
-    finished = finish(a_run(workload=Load(schedule=range(301))), options(), exceptions=0)
+    finished = finish(a_run(workload=Load(schedule=Trace([float(due) for due in range(301)]))), options(), exceptions=0)
     assert finished.exit is Exit.INVALID
     assert "301 arrivals were planned and 300 were offered" in finding(finished, "accounting").message
 

@@ -56,7 +56,18 @@ def test_the_budget_of_a_search_is_a_choice_like_any_other():
     assert in_its_words("--budget: no duration") == "Budget: no duration"
 
 
-@pytest.mark.parametrize("ramp", ["0", "-1", "nan", "inf", "fast"])
+@pytest.mark.parametrize(
+    "time",
+    ["100000h", "9" * 400, "9" * 5000, f"{'9' * 400}h", f"{'9' * 5000}h", "9" * 400 + "x", "1h" * 5000, "-1", "1e9"],
+)
+def test_a_run_time_beyond_all_bounds_is_refused(time):
+    asked, (problem,) = read(options(run_time=6), {"run_time": time})
+    assert problem.startswith("Run time: ")
+    assert len(problem) < 150
+    assert asked.run_time == 6
+
+
+@pytest.mark.parametrize("ramp", ["0", "-1", "nan", "inf", "fast", "1e300", "100001", "9" * 5000])
 def test_a_ramp_is_a_number_above_zero(ramp):
     assert read(options(), {"spawn_rate": ramp})[1]
 
