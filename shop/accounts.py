@@ -7,8 +7,11 @@ import hmac
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from hashlib import blake2b
 from pathlib import Path
 from typing import Any
+
+from shop.catalogue import written
 
 _HEADER = ["email", "password", "first_name", "last_name", "phone", "saved_choices"]
 _MOST_MADE_UP = 200_000
@@ -38,8 +41,12 @@ class AddressBook:
     def add(self, entry: dict[str, Any]) -> dict[str, Any]:
         """Write an address down and return it with its pk."""
         self.last_pk += 1
-        written = {"pk": self.last_pk, **entry}
-        self.entries[str(self.last_pk)] = written
+        return self.replace(str(self.last_pk), entry)
+
+    def replace(self, pk: str, entry: dict[str, Any]) -> dict[str, Any]:
+        """Write an address down under a pk that is given, and return it with this pk."""
+        written = {"pk": int(pk), **entry}
+        self.entries[pk] = written
         if len(self.entries) > _MOST_ADDRESSES:
             self.entries.pop(next(iter(self.entries)))
         return written
@@ -47,12 +54,13 @@ class AddressBook:
 
 @dataclass(slots=True)
 class Choices:
-    """What a customer chose last time: pks of addresses, delivery and shipping option."""
+    """What a customer chose last time: pks of addresses, delivery and shipping option, and store if it went to one."""
 
     shipping_address: str
     billing_address: str
     delivery: str
     shipping: str
+    retail_store: str = ""
 
 
 @dataclass(slots=True)
@@ -70,16 +78,71 @@ class Account:
     orders: int = 0
     wrong_tries: int = 0
     locked_until: float = 0.0
+    joined: float = 0.0
+    last_seen: float = 0.0
+    profile: dict[str, Any] = field(default_factory=dict)
+    """What the customer has written in the profile, over what stands there at first."""
 
     def document(self) -> dict[str, Any]:
-        """The customer as ``/current_user/`` shows her."""
-        return {
-            "pk": self.pk,
+        """The customer as ``/current_user/`` and their addresses show them."""
+        document = user_document(self.pk, self.email, self.joined, self.last_seen)
+        return document | {
             "first_name": self.first_name,
             "last_name": self.last_name,
-            "email": self.email,
             "phone": self.phone,
+            **self.profile,
         }
+
+    def profile_document(self) -> dict[str, Any]:
+        """The customer as ``/users/profile/`` shows them."""
+        shown = self.document()
+        return {
+            "id": self.pk,
+            **{name: shown[name] for name in _IN_PROFILE},
+            "avatar": None,
+            "genders": [{"value": word, "label": word} for word in GENDERS],
+            "language_code": "en",
+        }
+
+
+GENDERS = ("female", "male")
+_IN_PROFILE = (
+    "first_name", "last_name", "email", "phone", "email_allowed", "sms_allowed", "call_allowed", "date_of_birth",
+    "gender", "attributes",
+)  # fmt: skip
+
+
+def user_document(
+    pk: int, email: str, joined: float, last_seen: float, user_type: str = "registered"
+) -> dict[str, Any]:
+    """Somebody who buys, as the API shows a user; names and phone are empty."""
+    name = blake2b(email.encode(), digest_size=16).hexdigest()
+    return {
+        "pk": pk,
+        "username": name,
+        "first_name": "",
+        "last_name": "",
+        "email": email,
+        "hashed_email": name,
+        "is_active": True,
+        "date_joined": written(joined),
+        "last_login": written(last_seen),
+        "modified_date": written(last_seen),
+        "email_allowed": False,
+        "sms_allowed": False,
+        "call_allowed": None,
+        "gender": GENDERS[0],
+        "date_of_birth": "1990-01-01",
+        "attributes": {
+            "register_client_type": "default",
+            "verified_phone": True,
+            "logged_ip": "127.0.0.1",
+            "confirm": True,
+        },
+        "attributes_kwargs": {},
+        "phone": "",
+        "user_type": user_type,
+    }
 
 
 class Accounts:
@@ -110,6 +173,7 @@ class Accounts:
                 account.wrong_tries, account.locked_until = 0, now + locked_for
             raise WrongPassword
         account.wrong_tries = 0
+        account.joined, account.last_seen = account.joined or now, now
         if email in self._made_up:
             self._made_up.move_to_end(email)
         return account

@@ -13,7 +13,7 @@ from shop.catalogue import CARD_OF_HERS, card_type, plans
 from shop.contract import APPROVED_CARD, DECLINED_CARD, Page
 from shop.exchange import Errors
 from shop.forms import REQUIRED, UNKNOWN, Form, agrees, is_yes, is_yes_or_no
-from shop.returns import come_back, send_away, stale, way_out
+from shop.returns import come_back, send_away, stale
 from shop.till import SOLD, Handler, Post, Show, Step, Till, declined, go, wrong
 
 _BIN = re.compile(r"\d{6}", re.ASCII)
@@ -61,7 +61,7 @@ def _confirm(form: Form, till: Till) -> Step:
     errors = agrees(form)
     if not is_yes_or_no(form["use_three_d"]):
         errors["use_three_d"] = ["Say 1 or 0."]
-    errors |= _saved_card_errors(form) if till.payment.saved_card else _card_errors(form, till)
+    errors |= _saved_card_errors(form, till) if till.payment.saved_card else _card_errors(form, till)
     if errors:
         return Step(errors=errors)
     approved = till.payment.saved_card or _digits(form) == APPROVED_CARD
@@ -71,8 +71,8 @@ def _confirm(form: Form, till: Till) -> Step:
     return SOLD if approved else declined()
 
 
-def _saved_card_errors(form: Form) -> Errors:
-    errors = {name: [UNKNOWN] for name in _CARD_FIELDS[:-1] if name in form}
+def _saved_card_errors(form: Form, till: Till) -> Errors:
+    errors = {name: [UNKNOWN] for name in _CARD_FIELDS[:-1] if till.strict and name in form}
     return errors | _cvv_errors(form, "card_cvv")
 
 
@@ -156,7 +156,7 @@ CARD = Handler(
         Page.CARD_CONFIRMATION: _confirm,
         Page.THREE_D_SECURE: come_back,
     },
-    shows={Page.INSTALLMENT: _show_plans, Page.CARD_CONFIRMATION: way_out},
+    shows={Page.INSTALLMENT: _show_plans},
     returns=frozenset({Page.THREE_D_SECURE}),
 )
 SAVED_CARD = Handler(
@@ -169,7 +169,6 @@ SAVED_CARD = Handler(
     shows={
         Page.SAVED_CARD_SELECTION: _cards_of_hers("saved_cards"),
         Page.INSTALLMENT: _show_plans,
-        Page.CARD_CONFIRMATION: way_out,
     },
     returns=frozenset({Page.THREE_D_SECURE}),
 )

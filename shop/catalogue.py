@@ -5,11 +5,18 @@ from __future__ import annotations
 import random
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from decimal import ROUND_HALF_UP, Decimal
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
 
 CURRENCY = "TRY"
+STOCK = 1_000
+TAX_RATE = "20.00"
+OPENED = "2024-01-01T00:00:00.000000Z"
+"""When everything that has always been there was written down."""
+
 _CENT = Decimal("0.01")
 _NAMES = (
     "Kettle", "Lamp", "Chair", "Mug", "Rug", "Clock", "Vase", "Shelf", "Basket", "Mirror", "Stool", "Blanket",
@@ -22,6 +29,11 @@ def cents(amount: Decimal) -> Decimal:
     return amount.quantize(_CENT, rounding=ROUND_HALF_UP)
 
 
+def written(moment: float) -> str:
+    """A moment as the API writes it."""
+    return f"{datetime.fromtimestamp(moment, UTC):%Y-%m-%dT%H:%M:%S.%fZ}"
+
+
 @dataclass(frozen=True, slots=True)
 class Product:
     """Something to buy, with its price per piece."""
@@ -32,15 +44,46 @@ class Product:
     price: Decimal
 
     def document(self) -> dict[str, Any]:
-        """The product as the API shows it."""
-        return {
-            "pk": self.pk,
-            "name": self.name,
-            "sku": self.sku,
-            "price": str(self.price),
-            "currency_type": CURRENCY.lower(),
-            "in_stock": True,
-        }
+        """The product as the API shows it; the same object each time, which nobody may change."""
+        return _product_document(self)
+
+
+@lru_cache(256)
+def _product_document(product: Product) -> dict[str, Any]:
+    picture = f"/media/products/{product.pk}.jpg"
+    return {
+        "pk": product.pk,
+        "name": product.name,
+        "sku": product.sku,
+        "base_code": product.sku,
+        "price": str(product.price),
+        "retail_price": str(product.price),
+        "currency_type": CURRENCY.lower(),
+        "in_stock": True,
+        "stock": STOCK,
+        "attributes": {},
+        "attribute_set": 1,
+        "attributes_kwargs": {},
+        "extra_attributes": {},
+        "productimage_set": [
+            {
+                "pk": product.pk,
+                "status": "active",
+                "image": picture,
+                "order": 0,
+                "created_date": OPENED,
+                "specialimage_set": [],
+            }
+        ],
+        "unit_type": "qty",
+        "absolute_url": f"/product/{product.pk}/",
+        "productvideo_set": [],
+        "product_type": "0",
+        "price_type": "default",
+        "form_schema": None,
+        "is_ready_to_basket": False,
+        "data_source": None,
+    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +95,20 @@ class DeliveryOption:
     name: str
     kind: str
 
+    @property
+    def to_store(self) -> bool:
+        """Whether the shopper collects the parcel."""
+        return self.kind == "retail_store"
+
     def document(self) -> dict[str, Any]:
         """The option as the API shows it."""
-        return {"pk": self.pk, "slug": self.slug, "name": self.name, "delivery_option_type": self.kind}
+        return {
+            "pk": self.pk,
+            "slug": self.slug,
+            "name": self.name,
+            "delivery_option_type": self.kind,
+            "sort_order": self.pk,
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +123,15 @@ class ShippingOption:
 
     def document(self) -> dict[str, Any]:
         """The option as the API shows it."""
-        return {"pk": self.pk, "slug": self.slug, "name": self.name, "shipping_amount": str(self.amount)}
+        return {
+            "pk": self.pk,
+            "name": self.name,
+            "slug": self.slug,
+            "logo": None,
+            "shipping_amount": str(self.amount),
+            "description": None,
+            "kwargs": {},
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +197,9 @@ BANK_ACCOUNTS: Mapping[str, dict[str, Any]] = MappingProxyType(
             "name": f"{bank} account",
             "holder_name": "Checkload Shop",
             "iban": f"TR00000000000000000000000{pk}",
-            "bank": {"pk": pk, "name": bank, "slug": bank.lower()},
+            "description": "",
+            "sort_order": pk,
+            "bank": {"pk": pk, "name": bank, "slug": bank.lower(), "logo": f"/static/banks/{bank.lower()}.svg"},
         }
         for pk, bank in ((1, "Northbank"), (2, "Southbank"))
     }
@@ -165,3 +229,44 @@ def card_type(number: str) -> dict[str, Any]:
     names = {"4": "Visa", "5": "Mastercard", "2": "Mastercard", "9": "Troy"}
     name = names.get(number[:1], "Other")
     return {"name": name, "slug": name.lower(), "logo": f"/static/cards/{name.lower()}.svg"}
+
+
+def installment_table(amount: Decimal, monthly_interest: float) -> list[dict[str, Any]]:
+    """What a product costs by card, for each kind of card and number of installments, as ``/payments/cards/`` shows it."""
+    bank = {"pk": 1, "name": "Other", "slug": "other", "logo": "/static/banks/other.svg"}
+    offered = plans(amount, monthly_interest)
+    return [
+        {
+            "pk": card,
+            "name": kind["name"],
+            "slug": kind["slug"],
+            "bank": bank,
+            "card_type": {"pk": card, **kind},
+            "card_payment_type": "credit",
+            "cash_payment": 1,
+            "installment_payment": 1,
+            "three_d_payment": 1,
+            "is_commerce_card": False,
+            "installments": [_installment(card, plan, amount) for plan in offered],
+        }
+        for card, kind in enumerate(map(card_type, ("4", "5", "9")), start=1)
+    ]
+
+
+def _installment(card: int, plan: Plan, amount: Decimal) -> dict[str, Any]:
+    # Amounts are numbers here, and texts everywhere else: so it was recorded.
+    interest = plan.price - amount
+    return {
+        "pk": plan.pk,
+        "card": card,
+        "installment_count": plan.count,
+        "label": str(plan.count),
+        "interest_rate": f"{interest / amount:.6f}",
+        "is_active": True,
+        "config": {},
+        "translations": None,
+        "amount": float(amount),
+        "interest_amount": float(interest),
+        "single_installment_amount": float(plan.monthly),
+        "total_amount": float(plan.price),
+    }

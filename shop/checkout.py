@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import Any
 
-from shop.accounts import Choices
-from shop.choosing import CHOICES, ORDER, first_missing, recall
-from shop.contract import FORMS, RETURN_PAGES, Page
+from shop.address_book import owner_document
+from shop.choosing import CHOICES, choices_of, first_missing, order_of, recall
+from shop.contract import FORMS, PAYMENT_OPTIONS, RETURN_PAGES, Page
 from shop.exchange import Errors, refused
 from shop.forms import Form, check_fields
 from shop.ledger import Ledger, Order
@@ -21,6 +21,9 @@ from shop.till import Step, Till
 from shop.views import basket_is_empty, entry, envelope, page_context, pre_order_document, thank_you
 
 Document = dict[str, Any]
+
+BESIDES = frozenset({Page.ORDER_NOTE, Page.COUPON})
+"""Pages that may be asked for and posted at any time, and are no step of the checkout."""
 
 
 class Checkout:
@@ -49,59 +52,69 @@ class Checkout:
         return Till(session, self._settings(), now, origin, self._rng, broken)
 
     def show(self, page: Page | None, till: Till) -> Document:
-        """Answer a GET: the page asked for if the shopper has come so far, or else the one she stands on."""
+        """Answer a GET: the page asked for if the shopper has come so far, or else the one they stand on."""
         session, last = till.session, till.session.last_order
         if page is Page.THANK_YOU and last is not None and not session.basket.lines:
             # The description prints this entry without a name.
             return envelope(till.conventions, [{"page_context": thank_you(till, last)}], last.pre_order)
         if not session.basket.lines:
-            return self._empty(till)
-        recall(session)
-        standing = self._standing(session)
-        return self._reply(till, page if page and self._was_shown(page, standing, session) else standing)
+            return basket_is_empty(till.conventions)
+        recall(till)
+        if page is None:
+            return self._reply(till, self._standing(till), opened=True)
+        return self._reply(till, page if self._was_shown(page, till) else self._standing(till))
 
     def post(self, page: Page, form: Form, till: Till) -> Document:
         """Answer a POST: take what was sent if it is its turn, and show what comes next."""
-        session = till.session
         if page not in FORMS:
             raise refused(HTTPStatus.METHOD_NOT_ALLOWED, "This page is only ever read.")
-        if not session.basket.lines:
+        if not till.session.basket.lines:
             return self._once_more(page, form, till)
-        recall(session)
+        recall(till)
         if page in CHOICES:
             return self._choose(page, form, till)
-        if first_missing(session) is not Page.PAYMENT_OPTION:
+        if page in BESIDES:
+            return self._besides(page, form, till)
+        if first_missing(till) is not Page.PAYMENT_OPTION:
             return self._out_of_turn(page, till)
         if page in (Page.VERIFY_SMS, Page.SEND_SMS):
             return self._verify(page, form, till)
         return self._pay(page, form, till)
 
-    def _empty(self, till: Till) -> Document:
-        return basket_is_empty(till.conventions, pre_order_document(till.session))
-
-    def _standing(self, session: Session) -> Page:
-        payment = session.pre_order.payment
-        missing = first_missing(session)
+    def _standing(self, till: Till) -> Page:
+        payment = till.pre_order.payment
+        missing = first_missing(till)
         if missing is not Page.PAYMENT_OPTION or payment is None:
             return missing
-        return Page.VERIFY_SMS if session.pre_order.verification else payment.page
+        return Page.VERIFY_SMS if till.pre_order.verification else payment.page
 
-    def _was_shown(self, page: Page, standing: Page, session: Session) -> bool:
-        if page in ORDER:
+    def _was_shown(self, page: Page, till: Till) -> bool:
+        standing, order, session = self._standing(till), order_of(till), till.session
+        if page in order:
             if page is Page.INDEX and session.account is not None:
                 return False
-            return standing not in ORDER or ORDER.index(page) <= ORDER.index(standing)
-        payment = session.pre_order.payment
-        return page is standing or (standing not in ORDER and payment is not None and page in payment.visited)
+            return standing not in order or order.index(page) <= order.index(standing)
+        if page in BESIDES or page is Page.LOYALTY_USAGE:
+            return session.is_known
+        payment = till.pre_order.payment
+        return page is standing or (standing not in order and payment is not None and page in payment.visited)
 
     def _choose(self, page: Page, form: Form, till: Till) -> Document:
-        session = till.session
-        if not self._was_shown(page, self._standing(session), session):
-            return self._reply(till, self._standing(session))
-        if errors := check_fields(page, form) or CHOICES[page](form, till):
+        if not self._was_shown(page, till):
+            return self._reply(till, self._standing(till))
+        if errors := check_fields(page, form, strict=till.strict) or CHOICES[page](form, till):
             return self._reply(till, page, errors)
-        recall(session)
-        return self._reply(till, self._standing(session))
+        recall(till)
+        return self._reply(till, self._standing(till))
+
+    def _besides(self, page: Page, form: Form, till: Till) -> Document:
+        """A note for the order, or a coupon: neither is a step, and nothing that is chosen changes."""
+        errors = check_fields(page, form, strict=till.strict)
+        if page is Page.COUPON:
+            return self._reply(till, page, errors or {"coupon": ["This coupon is not one of yours."]})
+        if not errors:
+            till.pre_order.notes = form.get("notes") or None
+        return self._reply(till, self._standing(till), errors)
 
     def _pay(self, page: Page, form: Form, till: Till) -> Document:
         pre_order = till.pre_order
@@ -113,7 +126,7 @@ class Checkout:
         handler = HANDLERS[pre_order.payment.option.flow] if pre_order.payment else None
         if handler is None or not handler.may_post(page, till):
             return self._out_of_turn(page, till)
-        errors = check_fields(page, form)
+        errors = check_fields(page, form, strict=till.strict)
         step = Step(errors=errors) if errors else handler.posts[page](form, till)
         if step.errors:
             stays_on = page if page in till.payment.visited else till.payment.page
@@ -121,7 +134,7 @@ class Checkout:
         if step.page is None:
             return self._complete(page, till)
         self._go_on(page, step.page, till)
-        return self._reply(till, self._standing(till.session))
+        return self._reply(till, self._standing(till), told=step.told)
 
     def _go_on(self, page: Page, following: Page, till: Till) -> None:
         payment = till.payment
@@ -132,10 +145,10 @@ class Checkout:
         till.pre_order.verification = None
 
     def _use_credit(self, form: Form, till: Till) -> Document:
-        if errors := check_fields(Page.LOYALTY_USAGE, form):
-            return self._reply(till, self._standing(till.session), errors)
+        if errors := check_fields(Page.LOYALTY_USAGE, form, strict=till.strict):
+            return self._reply(till, self._standing(till), errors)
         step = use_credit(form, till)
-        return self._reply(till, self._standing(till.session), step.errors)
+        return self._reply(till, self._standing(till), step.errors)
 
     def _out_of_turn(self, page: Page, till: Till) -> Document:
         errors = None
@@ -143,13 +156,13 @@ class Checkout:
             # Nobody is expected back from a bank: a page earlier would not be what is missing.
             name = FORMS[page].required[0]
             errors = {name: ["This payment is not expected, or no longer."]}
-        return self._reply(till, self._standing(till.session), errors)
+        return self._reply(till, self._standing(till), errors)
 
     def _verify(self, page: Page, form: Form, till: Till) -> Document:
         verification, pre_order = till.pre_order.verification, till.pre_order
         if verification is None:
             return self._out_of_turn(page, till)
-        if errors := check_fields(page, form):
+        if errors := check_fields(page, form, strict=till.strict):
             return self._reply(till, Page.VERIFY_SMS, errors)
         if page is Page.SEND_SMS:
             lost = FaultName.LOST_SMS in till.broken
@@ -181,9 +194,14 @@ class Checkout:
             slug=payment.option.slug,
             amount=till.bill.charged,
             email=session.email,
-            lines=[line.document() for line in session.basket.lines.values()],
-            pre_order=pre_order_document(session),
+            pre_order=pre_order_document(till),
             sold_on=page,
+            placed=till.now,
+            customer=owner_document(session),
+            interest=till.bill.interest,
+            installments=payment.plan.count if payment.plan else 1,
+            bin_number=payment.bin_number,
+            checkout_token=pre_order.token,
             proof=payment.token if page is Page.MASTERPASS_COMPLETE else payment.reference,
             new_user=account is not None and account.orders == 0,
             verified=self._sms.page_context(verification, till.now) if verification else {},
@@ -191,7 +209,7 @@ class Checkout:
         self._ledger.sell(order)
         if account is not None:
             account.orders += 1
-            account.remembered = _choices_of(session)
+            account.remembered = choices_of(session)
         session.last_order = order
         session.basket = self._sessions.fresh_basket()
         session.pre_order = self._sessions.fresh_pre_order()
@@ -202,44 +220,46 @@ class Checkout:
         return envelope(till.conventions, [entry(till.conventions, Page.THANK_YOU, context)], order.pre_order)
 
     def _once_more(self, page: Page, form: Form, till: Till) -> Document:
-        """A completing post that comes again, as its reply was lost, is answered with the order it made."""
+        """A completing post that comes again, as its reply was lost, is answered with the order it made.
+
+        So is another page that completes orders of this payment option.
+        """
         last = till.session.last_order
-        if last is None or page is not last.sold_on:
-            return self._empty(till)
+        if last is None or page not in {last.sold_on, *HANDLERS[PAYMENT_OPTIONS[last.slug].flow].completes}:
+            return basket_is_empty(till.conventions)
         if page in RETURN_PAGES and form.get(FORMS[page].required[0]) != last.proof:
-            return self._empty(till)
-        self._ledger.double_completions += 1
+            return basket_is_empty(till.conventions)
+        if page is last.sold_on:
+            self._ledger.double_completions += 1
         return self._thanks(till, last)
 
-    def _reply(self, till: Till, page: Page, errors: Errors | None = None) -> Document:
-        pages = [page]
-        if till.conventions.context_list == "cumulative":
-            pages = self._up_to(page, till.session)
+    def _reply(
+        self,
+        till: Till,
+        page: Page,
+        errors: Errors | None = None,
+        *,
+        told: Mapping[str, Any] | None = None,
+        opened: bool = False,
+    ) -> Document:
+        """An envelope that shows a page; ``opened``: the checkout was opened, no page of it was asked for."""
+        shape = till.conventions.context_list
+        pages = self._up_to(page, till) if shape == "cumulative" or (opened and shape == "recorded") else [page]
         entries = [entry(till.conventions, shown, self._context(shown, till)) for shown in pages]
-        return envelope(till.conventions, entries, pre_order_document(till.session), errors)
+        if told:
+            entries[-1]["page_context"] = {**entries[-1]["page_context"], **told}
+        return envelope(till.conventions, entries, pre_order_document(till), errors)
 
-    def _up_to(self, page: Page, session: Session) -> list[Page]:
-        first = 0 if session.account is None else 1
-        if page in ORDER:
-            return list(ORDER[first : ORDER.index(page) + 1])
-        visited = session.pre_order.payment.visited if session.pre_order.payment else []
+    def _up_to(self, page: Page, till: Till) -> list[Page]:
+        order = order_of(till)
+        if page in order:
+            return list(order[: order.index(page) + 1])
+        visited = till.pre_order.payment.visited if till.pre_order.payment else []
         shown = visited[: visited.index(page)] if page in visited else visited
-        return [*ORDER[first:], *shown, page]
+        return [*order, *shown, page]
 
     def _context(self, page: Page, till: Till) -> Document:
         verification = till.pre_order.verification
         if page is Page.VERIFY_SMS and verification is not None:
             return self._sms.page_context(verification, till.now)
         return page_context(page, till)
-
-
-def _choices_of(session: Session) -> Choices | None:
-    chosen = session.pre_order
-    if not (chosen.shipping_address and chosen.billing_address and chosen.delivery and chosen.shipping):
-        return None
-    return Choices(
-        str(chosen.shipping_address["pk"]),
-        str(chosen.billing_address["pk"]),
-        str(chosen.delivery.pk),
-        str(chosen.shipping.pk),
-    )

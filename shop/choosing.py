@@ -1,4 +1,4 @@
-"""The steps before the payment: who she is, where it goes, who brings it, how it is paid."""
+"""The steps before the payment: who is buying, how and where it is delivered, who carries it, how it is paid."""
 
 from __future__ import annotations
 
@@ -6,59 +6,137 @@ import re
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
+from shop.accounts import Choices
+from shop.address_book import store_address
 from shop.catalogue import DELIVERY_OPTIONS, SHIPPING_OPTIONS
 from shop.contract import PAYMENT_OPTIONS, Page
 from shop.exchange import Errors
 from shop.forms import Form
+from shop.geography import RETAIL_STORES
 from shop.pre_order import ZERO, Payment, bill_of
 from shop.session import Session
 from shop.till import Till
-from shop.views import why_unavailable
+from shop.views import slug_of, why_unavailable
 
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 _PHONE = re.compile(r"\d{11}", re.ASCII)
 _BY_PK = {str(option.pk): option for option in PAYMENT_OPTIONS.values()}
 
-ORDER = (
+_I, _A, _D, _R, _S, _P = (
     Page.INDEX,
     Page.ADDRESS_SELECTION,
     Page.DELIVERY_OPTION,
+    Page.RETAIL_STORE,
     Page.SHIPPING_OPTION,
     Page.PAYMENT_OPTION,
 )
-"""The order in which the steps are taken; the pages of the payment follow."""
+_ORDERS: Mapping[tuple[str, bool], tuple[Page, ...]] = MappingProxyType(
+    {
+        ("delivery_first", False): (_I, _D, _A, _S, _P),
+        ("delivery_first", True): (_I, _D, _R, _S, _P),
+        ("address_first", False): (_I, _A, _D, _S, _P),
+        ("address_first", True): (_I, _A, _D, _R, _S, _P),
+    }
+)
+"""The order of the steps, by convention and by whether the parcel goes to a store; the pages of the payment follow."""
 
 
-def first_missing(session: Session) -> Page:
+def order_of(till: Till) -> tuple[Page, ...]:
+    """The steps that this shopper takes before the payment, in their order."""
+    delivery = till.pre_order.delivery
+    return _ORDERS[till.conventions.page_order, delivery is not None and delivery.to_store]
+
+
+_DONE: Mapping[Page, Callable[[Session], bool]] = MappingProxyType(
+    {
+        _I: lambda session: session.is_known,
+        _A: lambda session: session.pre_order.shipping_address is not None,
+        _D: lambda session: session.pre_order.delivery is not None,
+        _R: lambda session: session.pre_order.retail_store is not None,
+        _S: lambda session: session.pre_order.shipping is not None,
+    }
+)
+
+
+def first_missing(till: Till) -> Page:
     """The first step that is not done; the payment option's page if all are."""
-    chosen = session.pre_order
-    if not session.is_known:
-        return Page.INDEX
-    if chosen.shipping_address is None:
-        return Page.ADDRESS_SELECTION
-    if chosen.delivery is None:
-        return Page.DELIVERY_OPTION
-    if chosen.shipping is None:
-        return Page.SHIPPING_OPTION
-    return Page.PAYMENT_OPTION
+    session = till.session
+    return next((page for page in order_of(till) if page in _DONE and not _DONE[page](session)), _P)
 
 
-def recall(session: Session) -> None:
-    """Take for a returning customer the steps that she has not taken, as she chose last time."""
+def _start_again_after(till: Till, page: Page) -> None:
+    """A step has changed: choose all that follows again."""
+    order, chosen = order_of(till), till.pre_order
+    for later in order[order.index(page) + 1 :]:
+        if later is _A or (later is _R and _A not in order):
+            chosen.forget_address()
+        elif later is _D:
+            chosen.delivery = None
+        elif later is _S:
+            chosen.shipping = None
+    if page is _D:
+        chosen.forget_store()
+    chosen.after_shipping()
+
+
+def recall(till: Till) -> None:
+    """Take for a returning customer the steps that are missing, as they were chosen last time."""
+    session = till.session
     remembered = session.account.remembered if session.account else None
     if remembered is None:
         return
-    chosen = session.pre_order
-    if chosen.shipping_address is None:
-        book = session.addresses.entries
-        shipping, billing = book.get(remembered.shipping_address), book.get(remembered.billing_address)
-        if shipping is None or billing is None:
+    while (page := first_missing(till)) in _RECALLS:
+        if not _RECALLS[page](session, remembered):
             return
-        chosen.shipping_address, chosen.billing_address = shipping, billing
-    if chosen.delivery is None:
-        chosen.delivery = DELIVERY_OPTIONS[remembered.delivery]
-    if chosen.shipping is None and SHIPPING_OPTIONS[remembered.shipping].delivery_pk == chosen.delivery.pk:
-        chosen.shipping = SHIPPING_OPTIONS[remembered.shipping]
+
+
+def _recall_address(session: Session, remembered: Choices) -> bool:
+    book, chosen = session.addresses.entries, session.pre_order
+    shipping, billing = book.get(remembered.shipping_address), book.get(remembered.billing_address)
+    if shipping is None or billing is None:
+        return False
+    chosen.shipping_address, chosen.billing_address = shipping, billing
+    return True
+
+
+def _recall_delivery(session: Session, remembered: Choices) -> bool:
+    session.pre_order.delivery = DELIVERY_OPTIONS[remembered.delivery]
+    return True
+
+
+def _recall_store(session: Session, remembered: Choices) -> bool:
+    billing = session.addresses.entries.get(remembered.billing_address)
+    if remembered.retail_store not in RETAIL_STORES or billing is None:
+        return False
+    _collect(session, remembered.retail_store, billing)
+    return True
+
+
+def _recall_shipping(session: Session, remembered: Choices) -> bool:
+    option, delivery = SHIPPING_OPTIONS[remembered.shipping], session.pre_order.delivery
+    if delivery is None or option.delivery_pk != delivery.pk:
+        return False
+    session.pre_order.shipping = option
+    return True
+
+
+_RECALLS: Mapping[Page, Callable[[Session, Choices], bool]] = MappingProxyType(
+    {_A: _recall_address, _D: _recall_delivery, _R: _recall_store, _S: _recall_shipping}
+)
+
+
+def choices_of(session: Session) -> Choices | None:
+    """What to remember of a customer's choices; nothing if they are not complete."""
+    chosen = session.pre_order
+    if not (chosen.shipping_address and chosen.billing_address and chosen.delivery and chosen.shipping):
+        return None
+    return Choices(
+        str(chosen.shipping_address["pk"] or ""),
+        str(chosen.billing_address["pk"]),
+        str(chosen.delivery.pk),
+        str(chosen.shipping.pk),
+        str(chosen.retail_store.pk) if chosen.retail_store else "",
+    )
 
 
 def _who(form: Form, till: Till) -> Errors:
@@ -87,8 +165,8 @@ def _where(form: Form, till: Till) -> Errors:
         return errors
     shipping, billing = book[form["shipping_address"]], book[form["billing_address"]]
     if (chosen.shipping_address, chosen.billing_address) != (shipping, billing):
-        chosen.shipping_address, chosen.billing_address = shipping, billing
-        chosen.after_address()
+        chosen.shipping_address, chosen.billing_address, chosen.retail_store = shipping, billing, None
+        _start_again_after(till, _A)
     return {}
 
 
@@ -98,8 +176,31 @@ def _delivery(form: Form, till: Till) -> Errors:
         return {"delivery_option": ["This delivery option is not offered."]}
     if till.pre_order.delivery != option:
         till.pre_order.delivery = option
-        till.pre_order.after_delivery()
+        _start_again_after(till, _D)
     return {}
+
+
+def _which_store(form: Form, till: Till) -> Errors:
+    errors: Errors = {}
+    if form["retail_store"] not in RETAIL_STORES:
+        errors["retail_store"] = ["There is no such store."]
+    billing = till.session.addresses.entries.get(form["billing_address"])
+    if billing is None:
+        errors["billing_address"] = ["This address is not one of yours."]
+    if errors or billing is None:
+        return errors
+    chosen = till.pre_order
+    if chosen.retail_store != RETAIL_STORES[form["retail_store"]] or chosen.billing_address != billing:
+        _collect(till.session, form["retail_store"], billing)
+        _start_again_after(till, _R)
+    return {}
+
+
+def _collect(session: Session, pk: str, billing: dict[str, object]) -> None:
+    chosen, store = session.pre_order, RETAIL_STORES[pk]
+    chosen.retail_store = store
+    chosen.billing_address = billing
+    chosen.shipping_address = store_address(store, billing)
 
 
 def _shipping(form: Form, till: Till) -> Errors:
@@ -114,7 +215,9 @@ def _shipping(form: Form, till: Till) -> Errors:
 
 def _payment_option(form: Form, till: Till) -> Errors:
     name = form["payment_option"]
-    option = PAYMENT_OPTIONS.get(name) or _BY_PK.get(name)
+    option = _BY_PK.get(name) or next(
+        (option for option in PAYMENT_OPTIONS.values() if slug_of(till.settings, option) == name), None
+    )
     if option is None:
         return {"payment_option": ["This payment option is not known."]}
     if reason := why_unavailable(till.settings, till.session, option.slug):
@@ -128,13 +231,7 @@ def _payment_option(form: Form, till: Till) -> Errors:
 
 
 CHOICES: Mapping[Page, Callable[[Form, Till], Errors]] = MappingProxyType(
-    {
-        Page.INDEX: _who,
-        Page.ADDRESS_SELECTION: _where,
-        Page.DELIVERY_OPTION: _delivery,
-        Page.SHIPPING_OPTION: _shipping,
-        Page.PAYMENT_OPTION: _payment_option,
-    }
+    {_I: _who, _A: _where, _D: _delivery, _R: _which_store, _S: _shipping, _P: _payment_option}
 )
 """What posting each step does: it returns errors, or takes the choice. The same choice again changes nothing, but a
 payment option chosen again begins its payment anew."""

@@ -68,17 +68,35 @@ class Page(StrEnum):
     CONFIRMATION_COMPLETE = "ConfirmationPaymentCompletePage"
     VERIFY_SMS = "VerifySmsPage"
     SEND_SMS = "SendSmsPage"
+    ORDER_NOTE = "OrderNotePage"
+    COUPON = "CouponSelectionPage"
     THANK_YOU = "ThankYouPage"
     # -- exchanges with a path of their own -------------------------------------------------------
     CSRF_TOKEN = "CsrfToken"
     LOGIN = "Login"
     LOGOUT = "Logout"
     CURRENT_USER = "CurrentUser"
+    PROFILE = "Profile"
+    SEARCH = "Search"
     PRODUCT = "Product"
+    PRODUCT_INSTALLMENTS = "ProductInstallments"
     BASKET_ADD = "BasketAdd"
     BASKET = "Basket"
+    BASKET_CHANGE = "BasketChange"
+    BASKET_VOUCHER = "BasketVoucher"
+    BASKET_CLEAR = "BasketClear"
     ADDRESS_ADD = "AddressAdd"
     ADDRESS_LIST = "AddressList"
+    ADDRESS_CHANGE = "AddressChange"
+    ADDRESS_REMOVE = "AddressRemove"
+    COUNTRIES = "Countries"
+    CITIES = "Cities"
+    TOWNSHIPS = "Townships"
+    DISTRICTS = "Districts"
+    RETAIL_STORES = "RetailStores"
+    CONTRACT = "Contract"
+    CHECKOUT_BY_TOKEN = "CheckoutByToken"
+    CHECKOUT_STATUS = "CheckoutStatus"
     CHECKOUT = "Checkout"
     THREE_D_REDIRECT = "ThreeDRedirect"
     REDIRECTION = "Redirection"
@@ -96,11 +114,27 @@ PATHS: Mapping[Page, str] = MappingProxyType(
         Page.LOGIN: "/users/login/",
         Page.LOGOUT: "/users/logout",
         Page.CURRENT_USER: "/current_user/",
+        Page.PROFILE: "/users/profile/",
+        Page.SEARCH: "/list/",
         Page.PRODUCT: "/product/{pk}/",
+        Page.PRODUCT_INSTALLMENTS: "/payments/cards/product/{pk}/",
         Page.BASKET_ADD: "/baskets/basket/",
         Page.BASKET: "/baskets/basket/",
+        Page.BASKET_CHANGE: "/baskets/basket/",
+        Page.BASKET_VOUCHER: "/baskets/basket/",
+        Page.BASKET_CLEAR: "/baskets/basket/",
         Page.ADDRESS_ADD: "/address/",
         Page.ADDRESS_LIST: "/address/detailed/",
+        Page.ADDRESS_CHANGE: "/address/{pk}/",
+        Page.ADDRESS_REMOVE: "/address/{pk}/",
+        Page.COUNTRIES: "/address/country/",
+        Page.CITIES: "/address/city/",  # ?country=
+        Page.TOWNSHIPS: "/address/township/",  # ?city=
+        Page.DISTRICTS: "/address/district/",  # ?township=
+        Page.RETAIL_STORES: "/stores/",
+        Page.CONTRACT: "/orders/contract/",  # ?contract_name=
+        Page.CHECKOUT_BY_TOKEN: "/checkout-with-token/{token}/",
+        Page.CHECKOUT_STATUS: "/checkout-with-token/{token}/status/",
         Page.CHECKOUT: CHECKOUT_PATH,
         Page.THREE_D_REDIRECT: "/orders/redirect-three-d/",
         Page.REDIRECTION: "/orders/redirection/",
@@ -267,8 +301,8 @@ FORMS: Mapping[Page, Fields] = MappingProxyType(
     {
         Page.INDEX: Fields(("user_email", "phone_number")),
         Page.ADDRESS_SELECTION: Fields(("shipping_address", "billing_address")),
-        Page.RETAIL_STORE: Fields(("retail_store", "billing_address")),
         Page.DELIVERY_OPTION: Fields(("delivery_option",)),
+        Page.RETAIL_STORE: Fields(("retail_store", "billing_address")),
         Page.SHIPPING_OPTION: Fields(("shipping_option",)),
         Page.PAYMENT_OPTION: Fields(("payment_option",), (), Source.SPEC),
         Page.BIN_NUMBER: Fields(("bin_number",)),
@@ -308,6 +342,8 @@ FORMS: Mapping[Page, Fields] = MappingProxyType(
         Page.CONFIRMATION_COMPLETE: Fields(_AGREEMENT),
         Page.VERIFY_SMS: Fields(("verify_code",), (), Source.SPEC),
         Page.SEND_SMS: Fields((), (), Source.DOC),
+        Page.ORDER_NOTE: Fields((), ("notes",)),
+        Page.COUPON: Fields(("coupon", "action")),
     }
 )
 """The form of every page that is posted to. A page that is missing here is only ever read."""

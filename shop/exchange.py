@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
@@ -54,6 +54,11 @@ class Request:
     def csrf_pair(self) -> tuple[str, str]:
         """The token in the cookie, and the one in the header."""
         return self.cookies.get(COOKIE_CSRF, ""), self.headers.get(HEADER_CSRF, "")
+
+    @property
+    def is_form(self) -> bool:
+        """Whether the body is a form's."""
+        return self.headers.get("content-type", "").startswith(FORM_TYPE)
 
     @property
     def is_ajax(self) -> bool:
@@ -121,6 +126,10 @@ class Reply:
         if self.retry_after is not None:
             headers.append((b"retry-after", b"%d" % self.retry_after))
         return headers
+
+
+Exchange = Callable[[Request, str, float], Reply]
+"""Answers a request, with the part of its address that varies, at this moment."""
 
 
 def cookie(name: str, value: str, *, hidden: bool = False, forget: bool = False) -> str:

@@ -86,6 +86,7 @@ def _wrong_page(document: dict[str, Any], _rng: random.Random) -> None:
         name = entry.get("page_name")
         other = Page.INDEX if name == Page.PAYMENT_OPTION else Page.PAYMENT_OPTION
         entry["page_name"] = entry["page_slug"] = other.value
+        document["context_list"] = [entry]
         for key in ("redirect_url", "order_number"):
             entry["page_context"].pop(key, None)
 

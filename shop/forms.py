@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Iterable, Mapping
 
 from shop.contract import FORMS, Page
 from shop.exchange import Errors
@@ -15,13 +15,16 @@ REQUIRED = "This field is required."
 UNKNOWN = "This field is not known here."
 
 
-def check_fields(page: Page, form: Form) -> Errors:
-    """What is wrong with the names in a page's form: missing ones and unknown ones, all at once."""
+def check_fields(page: Page, form: Form, *, strict: bool) -> Errors:
+    """What is wrong with the names in a page's form: missing ones and, where the shop is strict, unknown ones."""
     fields = FORMS[page]
     problems = {name: [REQUIRED] for name in fields.required if not form.get(name, "").strip()}
-    known = {*fields.required, *fields.optional}
-    problems |= {name: [UNKNOWN] for name in form if name not in known}
-    return problems
+    return problems | (unknown(form, (*fields.required, *fields.optional)) if strict else {})
+
+
+def unknown(given: Iterable[str], known: Container[str]) -> Errors:
+    """An error for each field that is not known."""
+    return {name: [UNKNOWN] for name in given if name not in known}
 
 
 def is_yes(value: str) -> bool:

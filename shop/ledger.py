@@ -7,14 +7,15 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from shop.contract import PAYMENT_OPTIONS, Page
+from shop.contract import Page
 
 
 @dataclass(frozen=True, slots=True)
 class Order:
     """One order that was sold. ``sold_on`` is the page whose post completed it, ``pre_order`` how it looked then.
 
-    ``proof`` is what came back from a bank or wallet, ``verified`` what the code's page said when the code was right.
+    ``slug`` is the contract's word for the payment option. ``proof`` is what came back from a bank or wallet,
+    ``verified`` what the code's page said when the code was right, ``customer`` who bought it.
     """
 
     id: int
@@ -23,28 +24,17 @@ class Order:
     slug: str
     amount: Decimal
     email: str
-    lines: list[dict[str, Any]]
     pre_order: dict[str, Any]
     sold_on: Page
+    placed: float = 0.0
+    customer: dict[str, Any] = field(default_factory=dict)
+    interest: Decimal = Decimal(0)
+    installments: int = 1
+    bin_number: str = ""
+    checkout_token: str = ""
     proof: str = ""
     new_user: bool = False
     verified: dict[str, Any] = field(default_factory=dict)
-
-    def document(self) -> dict[str, Any]:
-        """The order as ``/orders/completed/<token>/`` shows it."""
-        option = PAYMENT_OPTIONS[self.slug]
-        return {
-            "order": {
-                "id": self.id,
-                "number": self.number,
-                "user_email": self.email,
-                "amount": str(self.amount),
-                "status": {"value": "400", "label": "Waiting"},
-                "payment_option": {"pk": option.pk, "name": option.label, "slug": option.slug},
-                "orderitem_set": self.lines,
-            },
-            "campaigns": [],
-        }
 
 
 @dataclass(slots=True)

@@ -13,10 +13,12 @@ from shop.catalogue import BANK_ACCOUNTS, CREDIT_OPTIONS, DELIVERY_PAYMENT_CHOIC
 from shop.contract import PAYMENT_OPTIONS, Flow, Page
 from shop.forms import Form, agrees
 from shop.pre_order import ZERO, Payment
-from shop.returns import BANK_PAGE, REDIRECTION, WALLET, stale
+from shop.returns import BANK_PAGE, REDIRECTION, WALLET
 from shop.till import SOLD, Handler, Step, Till, go, wrong
 
 _AMOUNT = re.compile(r"\d{1,9}(\.\d{1,2})?", re.ASCII)
+_ADDRESS = re.compile(r"https?://[^\s/?#]+\S*")
+_LONGEST = 16 * 1024
 
 
 def _agree_and_buy(form: Form, _till: Till) -> Step:
@@ -35,7 +37,7 @@ def _choose_bank_account(form: Form, till: Till) -> Step:
 def _choose_how_to_pay_on_delivery(form: Form, till: Till) -> Step:
     if not _take_choice(form["payment_choice"], till):
         return wrong("payment_choice", "This choice is not offered.")
-    return SOLD if till.conventions.pay_on_delivery == "choice" else go(Page.PAY_ON_DELIVERY)
+    return SOLD
 
 
 def _agree_to_pay_on_delivery(form: Form, till: Till) -> Step:
@@ -57,18 +59,9 @@ def _show_choices(_till: Till) -> dict[str, Any]:
     return {"payment_choices": list(DELIVERY_PAYMENT_CHOICES.values())}
 
 
-def _agree_to_credit(form: Form, till: Till) -> Step:
-    if errors := agrees(form):
-        return Step(errors=errors)
-    if till.conventions.loyalty == "selected":
-        return go(Page.LOYALTY_SELECTED)
-    return _spend_credit(till)
-
-
 def _buy_with_credit(form: Form, till: Till) -> Step:
-    if errors := agrees(form):
-        return Step(errors=errors)
-    return _spend_credit(till)
+    errors = agrees(form)
+    return Step(errors=errors) if errors else _spend_credit(till)
 
 
 def _spend_credit(till: Till) -> Step:
@@ -96,12 +89,13 @@ def use_credit(form: Form, till: Till) -> Step:
     pre_order.loyalty = amount
     if amount < total:
         return go(Page.PAYMENT_OPTION)
-    page = Page.LOYALTY_SELECTED if till.conventions.loyalty == "selected" else Page.LOYALTY_MONEY
+    page = Page.LOYALTY_SELECTED
     pre_order.payment = Payment(PAYMENT_OPTIONS["loyalty_money"], page, [page])
     return go(page)
 
 
-def _show_balance(till: Till) -> dict[str, Any]:
+def balance(till: Till) -> dict[str, Any]:
+    """What the shopper has to pay with in store credit."""
     return {"balance": str(till.settings.store_credit)}
 
 
@@ -120,24 +114,27 @@ def _agree_to_confirm(form: Form, till: Till) -> Step:
     return go(Page.CONFIRMATION_SELECTED)
 
 
-def _validation_url(till: Till) -> str:
-    return f"{till.origin}/_bank/confirmation/?reference={till.payment.token}"
-
-
 def _begin_confirmation(form: Form, till: Till) -> Step:
     if errors := agrees(form):
         return Step(errors=errors)
-    if form["validationURL"] != _validation_url(till):
-        return stale("validationURL")
+    # Whoever pays in a browser's own sheet brings the address that the sheet is validated at.
+    if not _ADDRESS.fullmatch(form["validationURL"]):
+        return wrong("validationURL", "Enter a valid URL.")
+    till.payment.token = till.payment.token or till.fresh_token()
     return go(Page.CONFIRMATION_QUERY)
 
 
-def _ask_confirmation(form: Form, till: Till) -> Step:
+def _ask_confirmation(form: Form, _till: Till) -> Step:
     if errors := agrees(form):
         return Step(errors=errors)
-    if form["payment_token"] != till.payment.token:
-        return stale("payment_token")
+    # The sheet's token is the sheet's business: any text is one.
+    if len(form["payment_token"]) > _LONGEST or not form["payment_token"].isprintable():
+        return wrong("payment_token", "Give the token of the payment.")
     return go(Page.CONFIRMATION_COMPLETE)
+
+
+def _show_validation_url(till: Till) -> dict[str, Any]:
+    return {"validation_url": f"{till.origin}/_bank/confirmation/?reference={till.payment.token}"}
 
 
 HANDLERS: Mapping[Flow, Handler] = MappingProxyType(
@@ -159,12 +156,14 @@ HANDLERS: Mapping[Flow, Handler] = MappingProxyType(
                 Page.PAY_ON_DELIVERY: _agree_to_pay_on_delivery,
             },
             shows={Page.DELIVERY_PAYMENT_CHOICE: _show_choices, Page.PAY_ON_DELIVERY: _show_choices},
-            shortcuts={Page.PAY_ON_DELIVERY: lambda till: till.conventions.pay_on_delivery == "page"},
+            shortcuts=frozenset({Page.PAY_ON_DELIVERY}),
+            completes=frozenset({Page.DELIVERY_PAYMENT_CHOICE, Page.PAY_ON_DELIVERY}),
         ),
         Flow.LOYALTY: Handler(
-            posts={Page.LOYALTY_MONEY: _agree_to_credit, Page.LOYALTY_SELECTED: _buy_with_credit},
-            shows={Page.LOYALTY_MONEY: _show_balance, Page.LOYALTY_SELECTED: _show_balance},
-            shortcuts={Page.LOYALTY_SELECTED: lambda till: till.conventions.loyalty == "selected"},
+            posts={Page.LOYALTY_MONEY: _buy_with_credit, Page.LOYALTY_SELECTED: _buy_with_credit},
+            shows={Page.LOYALTY_MONEY: balance, Page.LOYALTY_SELECTED: balance},
+            shortcuts=frozenset({Page.LOYALTY_MONEY, Page.LOYALTY_SELECTED}),
+            completes=frozenset({Page.LOYALTY_MONEY, Page.LOYALTY_SELECTED}),
         ),
         Flow.AGREEMENT: Handler(
             posts={Page.CASH_REGISTER: _agree_and_buy, Page.PAY_LATER_COMPLETE: _agree_and_buy},
@@ -186,9 +185,10 @@ HANDLERS: Mapping[Flow, Handler] = MappingProxyType(
                 Page.CONFIRMATION_COMPLETE: _agree_and_buy,
             },
             shows={
-                Page.CONFIRMATION_SELECTED: lambda till: {"validation_url": _validation_url(till)},
+                Page.CONFIRMATION_SELECTED: _show_validation_url,
                 Page.CONFIRMATION_QUERY: lambda till: {"payment_token": till.payment.token},
             },
+            shortcuts=frozenset({Page.CONFIRMATION_SELECTED}),
         ),
     }
 )

@@ -1,6 +1,6 @@
 """The order so far: what a shopper has chosen, step by step, and what it comes to.
 
-The steps are basket, address, delivery, shipping, store credit, payment option, its pages, the code by SMS;
+The steps are the basket, those of ``shop/choosing.py``, store credit, payment option, its pages, the code by SMS;
 changing one resets those after it.
 """
 
@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from shop.catalogue import DeliveryOption, Plan, Product, ShippingOption
+from shop.catalogue import CURRENCY, STOCK, TAX_RATE, DeliveryOption, Plan, Product, ShippingOption, written
 from shop.contract import Page, PaymentOption
+from shop.geography import RetailStore
 from shop.sms import Verification
 
 ZERO = Decimal("0.00")
@@ -32,12 +33,31 @@ class Line:
 
     def document(self) -> dict[str, Any]:
         """The line as the API shows it."""
+        amount, price = str(self.amount), str(self.product.price)
         return {
             "pk": self.pk,
-            "product": self.product.document(),
+            "id": self.pk,
             "quantity": self.quantity,
-            "unit_price": str(self.product.price),
-            "total_amount": str(self.amount),
+            "product": self.product.document(),
+            "unit_price": price,
+            "price": amount,
+            "retail_price": amount,
+            "total_amount": amount,
+            "discount_amount": "0.00",
+            "tax_rate": TAX_RATE,
+            "currency_type": CURRENCY.lower(),
+            "currency_type_label": CURRENCY,
+            "stock": STOCK,
+            "attributes": {},
+            "attributes_kwargs": {},
+            "offer_badges": [],
+            "shipping_discount": None,
+            "image": None,
+            "parent": None,
+            "datasource": None,
+            "datasource_detailed": None,
+            "extra_product_stock_detailed": None,
+            "extra_product_price_detailed": None,
         }
 
 
@@ -47,28 +67,70 @@ class Basket:
 
     pk: int
     lines: dict[str, Line] = field(default_factory=dict)
+    voucher: str | None = None
+    created: float = 0.0
+    changed: float = 0.0
+    last_line: int = 0
+    _document: dict[str, Any] | None = None
 
     @property
     def amount(self) -> Decimal:
         """What the basket costs, without shipping."""
         return sum((line.amount for line in self.lines.values()), ZERO)
 
-    def add(self, product: Product, quantity: int) -> None:
+    def add(self, product: Product, quantity: int, now: float) -> None:
         """Put so many pieces more of a product in the basket."""
+        held = self.lines.get(str(product.pk))
+        self.put(product, quantity + (held.quantity if held else 0), now)
+
+    def put(self, product: Product, quantity: int, now: float) -> None:
+        """Have so many pieces of a product in the basket; of none there is no line."""
         key = str(product.pk)
-        if key in self.lines:
-            self.lines[key].quantity += quantity
+        if quantity == 0:
+            self.lines.pop(key, None)
+        elif key in self.lines:
+            self.lines[key].quantity = quantity
         else:
-            self.lines[key] = Line(len(self.lines) + 1, product, quantity)
+            self.last_line += 1
+            self.lines[key] = Line(self.last_line, product, quantity)
+        self.touch(now)
+
+    def clear(self, now: float) -> None:
+        """Take everything out."""
+        self.lines.clear()
+        self.voucher = None
+        self.touch(now)
+
+    def touch(self, now: float) -> None:
+        """The basket has changed."""
+        self.created = self.created or now
+        self.changed = now
+        self._document = None
 
     def document(self) -> dict[str, Any]:
-        """The basket as the API shows it."""
+        """The basket as the API shows it; the same object until the basket changes, which nobody else may change."""
+        if self._document is None:
+            self._document = self._written()
+        return self._document
+
+    def _written(self) -> dict[str, Any]:
+        amount = str(self.amount)
         return {
             "pk": self.pk,
             "basketitem_set": [line.document() for line in self.lines.values()],
-            "total_amount": str(self.amount),
+            "total_amount": amount,
+            "total_product_amount": amount,
+            "total_discount_amount": "0.00",
             "total_quantity": sum(line.quantity for line in self.lines.values()),
-            "currency_type_label": "TRY",
+            "currency_type_label": CURRENCY,
+            "unavailable_basket_products": [],
+            "upsell_details": [],
+            "upsell_messages": [],
+            "discounts": [],
+            "voucher_code": self.voucher,
+            "created_date": written(self.created),
+            "modified_date": written(self.changed),
+            "segment": {"pk": 1, "stock_list": None, "price_list": None},
         }
 
 
@@ -102,34 +164,39 @@ class Payment:
 
 @dataclass(slots=True)
 class PreOrder:
-    """Everything chosen since the basket was filled; ``None`` where nothing is chosen yet."""
+    """Everything chosen since the basket was filled; ``None`` where nothing is chosen yet.
+
+    With a ``retail_store`` the shipping address is the store's.
+    """
 
     token: str
     shipping_address: dict[str, Any] | None = None
     billing_address: dict[str, Any] | None = None
     delivery: DeliveryOption | None = None
+    retail_store: RetailStore | None = None
     shipping: ShippingOption | None = None
     loyalty: Decimal = ZERO
     payment: Payment | None = None
     verification: Verification | None = None
+    notes: str | None = None
 
     def restart(self) -> None:
         """The basket has changed: choose everything again."""
-        self.shipping_address = self.billing_address = None
-        self.after_address()
-
-    def after_address(self) -> None:
-        """The address has changed: choose delivery and all that follows again."""
-        self.delivery = None
-        self.after_delivery()
-
-    def after_delivery(self) -> None:
-        """The delivery option has changed: choose shipping and payment again."""
-        self.shipping = None
+        self.forget_address()
+        self.delivery = self.shipping = None
         self.after_shipping()
 
+    def forget_address(self) -> None:
+        """Choose again where the parcel goes."""
+        self.shipping_address = self.billing_address = self.retail_store = None
+
+    def forget_store(self) -> None:
+        """Choose again where the parcel is collected."""
+        if self.retail_store is not None:
+            self.forget_address()
+
     def after_shipping(self) -> None:
-        """The shipping option, and so the total, has changed: choose payment again."""
+        """The total has changed: choose payment again."""
         self.loyalty = ZERO
         self.after_loyalty()
 

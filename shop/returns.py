@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from shop.contract import PATHS, Page
 from shop.forms import Form, agrees
-from shop.till import SOLD, Handler, Step, Till, declined, go, wrong
+from shop.till import SOLD, Handler, Step, Till, declined, wrong
 
 _BANK = PATHS[Page.BANK]
 REDIRECTS = {
@@ -19,20 +17,15 @@ REDIRECTS = {
 
 
 def send_away(till: Till, stays_on: Page, return_page: Page, *, approved: bool = True) -> Step:
-    """Expect the shopper back at a page; until then she stands where she was, with a ``redirect_url``."""
+    """Tell the shopper where to go and expect them back at a page; until then they stand where they were.
+
+    Only this reply says where to go: opening the checkout again must not send anybody away.
+    """
     payment = till.payment
     payment.reference = till.fresh_token()
     payment.return_page = return_page
     payment.approved = approved
-    return go(stays_on)
-
-
-def way_out(till: Till) -> dict[str, Any]:
-    """The ``redirect_url`` of a shopper who is expected elsewhere."""
-    payment = till.payment
-    if not payment.reference or payment.return_page is None:
-        return {}
-    return {"redirect_url": till.url(REDIRECTS[payment.return_page].format(payment.reference))}
+    return Step(stays_on, told={"redirect_url": till.url(REDIRECTS[return_page].format(payment.reference))})
 
 
 def come_back(form: Form, till: Till) -> Step:
@@ -59,15 +52,13 @@ def _selection(page: Page, return_page: Page) -> Handler:
             return Step(errors=errors)
         return send_away(till, page, return_page)
 
-    return Handler(
-        posts={page: select, return_page: come_back}, shows={page: way_out}, returns=frozenset({return_page})
-    )
+    return Handler(posts={page: select, return_page: come_back}, returns=frozenset({return_page}))
 
 
 def _leave_for_provider(form: Form, till: Till) -> Step:
     if errors := agrees(form):
         return Step(errors=errors)
-    till.payment.redirected = True
+    till.payment.redirected = False
     return send_away(till, Page.REDIRECTION_SELECTED, Page.REDIRECTION_COMPLETE)
 
 
@@ -75,6 +66,5 @@ WALLET = _selection(Page.BEX_SELECTION, Page.BEX_COMPLETE)
 BANK_PAGE = _selection(Page.PAY_SELECTION, Page.GPAY_COMPLETE)
 REDIRECTION = Handler(
     posts={Page.REDIRECTION_SELECTED: _leave_for_provider, Page.REDIRECTION_COMPLETE: come_back},
-    shows={Page.REDIRECTION_SELECTED: way_out},
     returns=frozenset({Page.REDIRECTION_COMPLETE}),
 )

@@ -25,20 +25,47 @@ _PLAIN: Mapping[str, Mapping[str, Page]] = MappingProxyType(
         PATHS[Page.LOGOUT]: {"POST": Page.LOGOUT},
         f"{PATHS[Page.LOGOUT]}/": {"POST": Page.LOGOUT},
         PATHS[Page.CURRENT_USER]: {"GET": Page.CURRENT_USER},
-        PATHS[Page.BASKET]: {"GET": Page.BASKET, "POST": Page.BASKET_ADD},
+        PATHS[Page.PROFILE]: {"GET": Page.PROFILE, "PUT": Page.PROFILE, "PATCH": Page.PROFILE},
+        PATHS[Page.SEARCH]: {"GET": Page.SEARCH},
+        PATHS[Page.BASKET]: {
+            "GET": Page.BASKET,
+            "POST": Page.BASKET_ADD,
+            "PUT": Page.BASKET_CHANGE,
+            "PATCH": Page.BASKET_VOUCHER,
+            "DELETE": Page.BASKET_CLEAR,
+        },
         PATHS[Page.ADDRESS_ADD]: {"POST": Page.ADDRESS_ADD},
         PATHS[Page.ADDRESS_LIST]: {"GET": Page.ADDRESS_LIST},
+        PATHS[Page.COUNTRIES]: {"GET": Page.COUNTRIES},
+        PATHS[Page.CITIES]: {"GET": Page.CITIES},
+        PATHS[Page.TOWNSHIPS]: {"GET": Page.TOWNSHIPS},
+        PATHS[Page.DISTRICTS]: {"GET": Page.DISTRICTS},
+        PATHS[Page.RETAIL_STORES]: {"GET": Page.RETAIL_STORES},
+        PATHS[Page.CONTRACT]: {"GET": Page.CONTRACT},
         PATHS[Page.THREE_D_REDIRECT]: {"GET": Page.THREE_D_REDIRECT},
         PATHS[Page.REDIRECTION]: {"GET": Page.REDIRECTION},
     }
 )
 
-_WITH_ARGUMENT: tuple[tuple[str, Mapping[str, Page]], ...] = (
-    (PATHS[Page.PRODUCT].partition("{")[0], {"GET": Page.PRODUCT}),
-    (PATHS[Page.COMPLETED_ORDER].partition("{")[0], {"GET": Page.COMPLETED_ORDER}),
-    (PATHS[Page.SMS_INBOX].partition("{")[0], {"GET": Page.SMS_INBOX}),
-    (PATHS[Page.BANK], {"GET": Page.BANK, "POST": Page.BANK}),
+_ADDRESS = {"PUT": Page.ADDRESS_CHANGE, "PATCH": Page.ADDRESS_CHANGE, "DELETE": Page.ADDRESS_REMOVE}
+
+
+def _varying(template: str, pages: Mapping[str, Page]) -> tuple[str, str, Mapping[str, Page]]:
+    start, _, rest = template.partition("{")
+    return start, rest.partition("}")[2], pages
+
+
+_WITH_ARGUMENT = (
+    _varying(PATHS[Page.PRODUCT_INSTALLMENTS], {"GET": Page.PRODUCT_INSTALLMENTS}),
+    _varying(PATHS[Page.PRODUCT], {"GET": Page.PRODUCT}),
+    _varying(PATHS[Page.ADDRESS_CHANGE], _ADDRESS),
+    _varying(PATHS[Page.COMPLETED_ORDER], {"GET": Page.COMPLETED_ORDER}),
+    _varying(PATHS[Page.CHECKOUT_STATUS], {"GET": Page.CHECKOUT_STATUS}),
+    _varying(PATHS[Page.CHECKOUT_BY_TOKEN], {"GET": Page.CHECKOUT_BY_TOKEN}),
+    _varying(PATHS[Page.SMS_INBOX], {"GET": Page.SMS_INBOX}),
+    _varying(f"{PATHS[Page.BANK]}{{kind}}/", {"GET": Page.BANK, "POST": Page.BANK}),
 )
+"""What stands before and after the part that varies, and the page by method; the first that fits counts."""
 
 _CHECKOUT = {page.value: page for page in CHECKOUT_PAGES}
 
@@ -52,9 +79,10 @@ def route(method: str, path: str, query: Mapping[str, str]) -> Route:
         return _checkout(method, query)
     if path in _PLAIN:
         return Route(_by_method(_PLAIN[path], method))
-    for start, pages in _WITH_ARGUMENT:
-        if path.startswith(start):
-            argument = path[len(start) :].removesuffix("/")
+    slashed = path if path.endswith("/") else f"{path}/"
+    for start, end, pages in _WITH_ARGUMENT:
+        if slashed.startswith(start) and slashed.endswith(end):
+            argument = slashed[len(start) : -len(end)]
             if argument and "/" not in argument:
                 return Route(_by_method(pages, method), argument)
     raise refused(HTTPStatus.NOT_FOUND, "There is no such page.")

@@ -122,12 +122,11 @@ class Conventions(_Table):
 
     no_errors: Literal["null", "list"] = "null"
     page_slug: Literal["same", "lower"] = "same"
-    context_list: Literal["next", "cumulative"] = "next"
+    context_list: Literal["recorded", "next", "cumulative"] = "recorded"
+    """``recorded``: the checkout opens with all pages so far, any other reply holds one. ``next``: each reply holds one
+    page. ``cumulative``: each reply holds all pages so far."""
+    page_order: Literal["delivery_first", "address_first"] = "address_first"
     redirect_url: Literal["path", "absolute"] = "path"
-    pay_on_delivery: Literal["choice", "page"] = "choice"
-    """``choice``: PayOnDeliveryPaymentChoicePage completes. ``page``: it leads to PayOnDeliveryPage, which completes."""
-    loyalty: Literal["agreement", "selected"] = "agreement"
-    """``agreement``: LoyaltyMoneyPage completes. ``selected``: LoyaltyPaymentSelectedPage completes."""
 
 
 class ServiceSettings(_Table):
@@ -182,6 +181,13 @@ class Settings(_Table):
     """Everything that can be chosen about the embedded shop."""
 
     seed: Annotated[int, Field(ge=0)] = 0
+    csrf: Literal["echo", "strict"] = "echo"
+    """``echo``: a request that carries the token's cookie must carry the token in its header, too. ``strict``: so must
+    all others but GET, sign-in and the posts that come back from a bank."""
+    unknown_fields: Literal["ignore", "refuse"] = "ignore"
+    """What becomes of a field that a form or a JSON body has and the shop does not know."""
+    slugs: dict[Slug, Annotated[str, Field(pattern=r"^[a-z0-9_-]{1,60}$")]] = {}
+    """Other slugs for payment options, each by its ``payment_type``; such an option is named by its label."""
     sms: SmsSettings = SmsSettings()
     conventions: Conventions = Conventions()
     service: ServiceSettings = ServiceSettings()
@@ -208,6 +214,13 @@ class Settings(_Table):
     """How many completed orders can still be looked at; older ones are only counted."""
     access_log: Annotated[str, Field(min_length=1)] | None = None
     """A file to which a line is appended for each request; its path is seen from where the run is started."""
+
+    @model_validator(mode="after")
+    def _slugs_differ(self) -> Self:
+        slugs = [self.slugs.get(name, name) for name in PAYMENT_OPTIONS]
+        if doubled := sorted({slug for slug in slugs if slugs.count(slug) > 1 or slug.isdecimal()}):
+            raise ValueError(f"slugs: {', '.join(doubled)}: give each payment option a slug of its own, and no number")
+        return self
 
     @model_validator(mode="after")
     def _queue_needs_workers(self) -> Self:

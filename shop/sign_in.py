@@ -9,7 +9,7 @@ from typing import Any
 from shop.accounts import Account, Accounts, TooManyTries, WrongPassword
 from shop.contract import COOKIE_SESSION
 from shop.exchange import Refused, Reply, cookie
-from shop.forms import REQUIRED, UNKNOWN
+from shop.forms import REQUIRED, unknown
 from shop.session import Session, SessionStore
 from shop.settings import SignInSettings
 
@@ -25,13 +25,14 @@ def sign_in(
     *,
     settings: SignInSettings,
     now: float,
+    strict: bool,
 ) -> Reply:
-    """Sign a shopper in; her basket comes along, her session gets another id.
+    """Sign a shopper in; the basket comes along, the session gets another id.
 
     The reply holds ``key`` and the session's cookie. Refused: 202 if a one-time code is wanted, ``redirect_url`` if a
     captcha is, 400 with errors on fields or ``non_field_errors``, 429 after too many wrong passwords.
     """
-    email, password = _credentials(given)
+    email, password = _credentials(given, strict=strict)
     if settings.wants == "one_time_code":
         return Reply({"detail": "A one-time code has been sent."}, HTTPStatus.ACCEPTED)
     if settings.wants == "captcha":
@@ -51,8 +52,8 @@ def sign_in(
     return Reply({"key": session.id}, cookies=[cookie(COOKIE_SESSION, session.id, hidden=True)])
 
 
-def _credentials(given: Mapping[str, Any]) -> tuple[str, str]:
-    errors = {name: [UNKNOWN] for name in given.keys() - _FIELDS}
+def _credentials(given: Mapping[str, Any], *, strict: bool) -> tuple[str, str]:
+    errors = unknown(given, _FIELDS) if strict else {}
     for name in ("email", "password"):
         value = given.get(name)
         if value in (None, ""):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from shop.contract import Page
@@ -16,10 +17,14 @@ from shop.settings import Conventions, FaultName, Settings
 
 
 class Step(NamedTuple):
-    """What came of posting a page: errors (nothing has changed), the next page, or the order is complete."""
+    """What came of posting a page: errors (nothing has changed), the next page, or the order is complete.
+
+    ``told`` is what this one reply says on the next page, and no later reply.
+    """
 
     page: Page | None = None
     errors: Errors | None = None
+    told: Mapping[str, Any] = MappingProxyType({})
 
 
 SOLD = Step()
@@ -72,6 +77,11 @@ class Till:
         return bill_of(self.session.basket, self.session.pre_order)
 
     @property
+    def strict(self) -> bool:
+        """Whether the shop refuses fields that it does not know."""
+        return self.settings.unknown_fields == "refuse"
+
+    @property
     def conventions(self) -> Conventions:
         """How this shop says things that can be said in two ways."""
         return self.settings.conventions
@@ -93,13 +103,15 @@ Show = Callable[[Till], dict[str, Any]]
 class Handler:
     """How one flow is honoured: what each page's post does, and what each page shows.
 
-    ``shortcuts`` are pages that may be posted without having been shown, while the test says so. ``returns`` are pages
+    ``shortcuts`` are pages that may be posted without having been shown. ``completes`` are pages of which each completes
+    the order, where there is more than one: once one has, the others are answered with the order. ``returns`` are pages
     that a bank, wallet or provider sends the shopper back to.
     """
 
     posts: Mapping[Page, Post]
     shows: Mapping[Page, Show] = field(default_factory=dict)
-    shortcuts: Mapping[Page, Callable[[Till], bool]] = field(default_factory=dict)
+    shortcuts: frozenset[Page] = frozenset()
+    completes: frozenset[Page] = frozenset()
     returns: frozenset[Page] = frozenset()
 
     def may_post(self, page: Page, till: Till) -> bool:
@@ -107,6 +119,4 @@ class Handler:
         if page not in self.posts:
             return False
         # Who comes back from a bank was not shown the page she comes back to; the page itself knows whom it expects.
-        if page in self.returns or page in till.payment.visited:
-            return True
-        return page in self.shortcuts and self.shortcuts[page](till)
+        return page in self.returns or page in self.shortcuts or page in till.payment.visited

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache
+from types import MappingProxyType
 from typing import Any
 
 from shop.catalogue import CURRENCY, DELIVERY_OPTIONS, SHIPPING_OPTIONS
 from shop.contract import PAYMENT_OPTIONS, TEMPLATE_CHECKOUT, TEMPLATE_SIGNED_OUT, Page, PaymentOption
 from shop.exchange import Errors
+from shop.geography import RETAIL_STORES, short_country
 from shop.ledger import Order
-from shop.payments import HANDLERS
-from shop.pre_order import bill_of
+from shop.payments import HANDLERS, balance
 from shop.session import Session
 from shop.settings import Conventions, Settings
 from shop.till import Till
@@ -24,7 +26,7 @@ _NO_CREDIT = 1002
 def envelope(
     conventions: Conventions,
     entries: list[dict[str, Any]],
-    pre_order: Mapping[str, Any],
+    pre_order: Mapping[str, Any] | None,
     errors: Errors | None = None,
 ) -> dict[str, Any]:
     """The shape of every reply of the checkout."""
@@ -38,12 +40,16 @@ def envelope(
 
 def signed_out(conventions: Conventions) -> dict[str, Any]:
     """The answer to somebody whose session the shop does not know."""
-    return envelope(conventions, [], {}) | {"template_name": TEMPLATE_SIGNED_OUT}
+    return envelope(conventions, [], None) | {"template_name": TEMPLATE_SIGNED_OUT}
 
 
-def basket_is_empty(conventions: Conventions, pre_order: Mapping[str, Any]) -> dict[str, Any]:
-    """The answer to somebody with nothing to check out."""
-    return envelope(conventions, [], pre_order) | {"redirect_url": BASKET_URL}
+def basket_is_empty(conventions: Conventions) -> dict[str, Any]:
+    """The answer to somebody with nothing to check out.
+
+    It has no order so far: the storefront's client takes one in which nothing is chosen for a reason to choose, and
+    would post its choices over and over.
+    """
+    return envelope(conventions, [], None) | {"redirect_url": BASKET_URL}
 
 
 def entry(conventions: Conventions, page: Page, context: dict[str, Any]) -> dict[str, Any]:
@@ -52,18 +58,25 @@ def entry(conventions: Conventions, page: Page, context: dict[str, Any]) -> dict
     return {"page_context": context, "page_name": page.value, "page_slug": slug}
 
 
-def option_document(option: PaymentOption) -> dict[str, Any]:
-    """A payment option as the API description prints it."""
+def slug_of(settings: Settings, option: PaymentOption) -> str:
+    """What this shop calls a payment option; the contract's own slug is always its ``payment_type``."""
+    return settings.slugs.get(option.slug, option.slug) if settings.slugs else option.slug
+
+
+@lru_cache(64)
+def _option_document(option: PaymentOption, slug: str) -> dict[str, Any]:
     return {
         "pk": option.pk,
-        "name": option.slug,
-        "slug": option.slug,
+        "name": slug if slug == option.slug else option.label,
+        "slug": slug,
         "payment_type": option.slug,
         "payment_type_label": option.label,
     }
 
 
-_OPTION_DOCUMENTS = {slug: option_document(option) for slug, option in PAYMENT_OPTIONS.items()}
+def option_document(settings: Settings, option: PaymentOption) -> dict[str, Any]:
+    """A payment option as the API description prints it; by another slug of the shop's own, as it was recorded."""
+    return _option_document(option, slug_of(settings, option))
 
 
 def why_unavailable(settings: Settings, session: Session, slug: str) -> tuple[int, str] | None:
@@ -82,12 +95,12 @@ def _payment_options(till: Till) -> dict[str, Any]:
     for slug, option in PAYMENT_OPTIONS.items():
         reason = why_unavailable(till.settings, till.session, slug)
         if reason is None:
-            offered.append(_OPTION_DOCUMENTS[slug])
+            offered.append(option_document(till.settings, option))
         else:
             missing.append(
                 {
                     "name": option.label,
-                    "slug": slug,
+                    "slug": slug_of(till.settings, option),
                     "payment_type": slug,
                     "payment_type_label": option.label,
                     "error_code": reason[0],
@@ -103,29 +116,47 @@ def _payment_options(till: Till) -> dict[str, Any]:
     }
 
 
+def _index(till: Till) -> dict[str, Any]:
+    return {
+        "is_user_logged_in": till.session.account is not None,
+        "can_guest_purchase": till.settings.guest_purchase,
+        "has_gift_box": False,
+    }
+
+
+def _addresses(till: Till) -> dict[str, Any]:
+    return {"addresses": list(till.session.addresses.entries.values()), "country": short_country(1)}
+
+
+def _stores(till: Till) -> dict[str, Any]:
+    return {**_addresses(till), "retail_stores": [store.document() for store in RETAIL_STORES.values()]}
+
+
+def _shipping_options(till: Till) -> dict[str, Any]:
+    chosen = till.pre_order.delivery
+    options = [option for option in SHIPPING_OPTIONS.values() if chosen and option.delivery_pk == chosen.pk]
+    return {"shipping_options": [option.document() for option in options]}
+
+
+_SHOWS: Mapping[Page, Callable[[Till], dict[str, Any]]] = MappingProxyType(
+    {
+        Page.INDEX: _index,
+        Page.DELIVERY_OPTION: lambda _: {"delivery_options": [row.document() for row in DELIVERY_OPTIONS.values()]},
+        Page.ADDRESS_SELECTION: _addresses,
+        Page.RETAIL_STORE: _stores,
+        Page.SHIPPING_OPTION: _shipping_options,
+        Page.PAYMENT_OPTION: _payment_options,
+        Page.LOYALTY_USAGE: balance,
+        Page.COUPON: lambda _: {"coupons": []},
+        Page.ORDER_NOTE: lambda _: {},
+    }
+)
+
+
 def page_context(page: Page, till: Till) -> dict[str, Any]:
     """What a page before the payment, or of the payment, holds."""
-    match page:
-        case Page.INDEX:
-            return {"can_guest_purchase": till.settings.guest_purchase}
-        case Page.ADDRESS_SELECTION:
-            return {"addresses": list(till.session.addresses.entries.values())}
-        case Page.DELIVERY_OPTION:
-            return {"delivery_options": [option.document() for option in DELIVERY_OPTIONS.values()]}
-        case Page.SHIPPING_OPTION:
-            chosen = till.pre_order.delivery
-            return {
-                "shipping_options": [
-                    option.document()
-                    for option in SHIPPING_OPTIONS.values()
-                    if chosen is not None and option.delivery_pk == chosen.pk
-                ]
-            }
-        case Page.PAYMENT_OPTION:
-            return _payment_options(till)
-        case _:
-            show = HANDLERS[till.payment.option.flow].shows.get(page)
-            return show(till) if show else {}
+    show = _SHOWS.get(page) or HANDLERS[till.payment.option.flow].shows.get(page)
+    return show(till) if show else {}
 
 
 def thank_you(till: Till, order: Order) -> dict[str, Any]:
@@ -144,17 +175,17 @@ def _plain(documents: Iterable[Mapping[str, Any] | None]) -> list[dict[str, Any]
     return [None if document is None else dict(document) for document in documents]
 
 
-def pre_order_document(session: Session) -> dict[str, Any]:
+def pre_order_document(till: Till) -> dict[str, Any]:
     """The order so far as every reply of the checkout echoes it."""
-    chosen, payment = session.pre_order, session.pre_order.payment
-    bill = bill_of(session.basket, chosen)
+    session, chosen, payment = till.session, till.pre_order, till.pre_order.payment
+    bill = till.bill
     plan = payment.plan if payment else None
     choice, account, credit = _plain(
         (payment.choice, payment.bank_account, payment.credit_option) if payment else (None, None, None)
     )
     return {
         "basket": session.basket.document(),
-        "payment_option": _OPTION_DOCUMENTS[payment.option.slug] if payment else None,
+        "payment_option": option_document(till.settings, payment.option) if payment else None,
         "payment_choice": choice,
         "bank_account": account,
         "credit_payment_option": credit,
@@ -178,7 +209,10 @@ def pre_order_document(session: Session) -> dict[str, Any]:
         "is_guest": session.account is None and bool(session.guest_email),
         "is_post_order": False,
         "is_redirected": payment is not None and payment.redirected,
-        "retail_store": None,
+        "redirect_to_three_d": None,
+        "retail_store": chosen.retail_store.document() if chosen.retail_store else None,
+        "delivery_range": None,
         "gift_box": None,
-        "notes": None,
+        "notes": chosen.notes,
+        "notifications": None,
     }

@@ -20,9 +20,10 @@ def fill_basket(errand: Errand) -> Steps[None]:
     product = errand.chance.choice(errand.conduct.products)
     quantity = errand.chance.choice(_QUANTITIES)
     path = PATHS[Page.PRODUCT].format(pk=quote(product, safe=""))
-    look_at = Visit(Page.PRODUCT, path=path, reads=Reads.JSON, judge=_has_a_price)
+    needs = frozenset({"product"})
+    look_at = Visit(Page.PRODUCT, path=path, reads=Reads.JSON, needs=needs, judge=_has_a_price)
     described = _described((yield from ask(errand, look_at)))
-    # Nothing says what a product looks like; where it has a price, the basket must keep to it.
+    # Where it has a price, the basket must keep to it.
     price = amount(described["price"]) if "price" in described else None
     judge = _charges(errand, None if price is None else price * quantity, quantity)
     wanted: Mapping[str, Any] = {

@@ -62,8 +62,9 @@ class Shopper:
             "phone_number": self.phone,
             "email": self.email,
             "country": "1",
-            "city": self.city,
-            "township": self.township,
+            "city": "80",
+            "township": "933",
+            "district": "71387",
             "line": self.line,
             "postcode": self.postcode,
         }

@@ -30,8 +30,6 @@ ROUTES = {
     "saved card by the bank": Route("saved_card", three_d=True),
     "card declined": Route("credit_card", declined=True),
     "card declined by the bank": Route("credit_card", three_d=True, declined=True),
-    "pay on delivery by a page": Route("pay_on_delivery", shop={"conventions": {"pay_on_delivery": "page"}}),
-    "store credit selected": Route("loyalty_money", shop={"conventions": {"loyalty": "selected"}}),
     "store credit in part": Route("loyalty_money", shop={"store_credit": "5.00"}),
     "returning": Route(journey="returning", shop=ASKS),
     "first time": Route(journey="first_time", shop=ASKS),
@@ -49,7 +47,19 @@ NO_JOURNEY = {
     P.CURRENT_USER: "a shopper knows who she is",
     P.RETAIL_STORE: "nothing is collected from a store while it can be delivered",
     P.ADDRESS_LIST: "the checkout shows the addresses",
+    P.PAY_ON_DELIVERY: "the choice before it completes the order as well",
+    P.LOYALTY_SELECTED: "the page before it completes the order as well",
     P.BASKET: "read only where adding to it does not show it",
+    **dict.fromkeys((P.BASKET_CHANGE, P.BASKET_VOUCHER, P.BASKET_CLEAR), "a basket is filled once, and bought"),
+    **dict.fromkeys((P.ADDRESS_CHANGE, P.ADDRESS_REMOVE, P.PROFILE), "only a customer who tidies up does this"),
+    **dict.fromkeys(
+        (P.COUNTRIES, P.CITIES, P.TOWNSHIPS, P.DISTRICTS, P.RETAIL_STORE, P.RETAIL_STORES, P.SEARCH),
+        "an address is known beforehand, and so is the product",
+    ),
+    **dict.fromkeys(
+        (P.PRODUCT_INSTALLMENTS, P.CONTRACT, P.ORDER_NOTE, P.COUPON, P.CHECKOUT_BY_TOKEN, P.CHECKOUT_STATUS),
+        "the storefront's client asks for it, the description does not",
+    ),
 }
 
 

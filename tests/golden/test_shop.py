@@ -21,7 +21,9 @@ ADDRESS = {
     "first_name": "Ada",
     "last_name": "Byron",
     "phone_number": "05551234567",
-    "city": "Izmir",
+    "country": 1,
+    "city": 80,
+    "township": 933,
     "line": "1 Quay",
 }
 # An object in a reply that has this key is one of a closed set and must be equal, not only alike.

@@ -15,7 +15,17 @@ from shop.routes import route
 from shop.settings import Settings
 
 PHONE = "05000000001"
-ADDRESS = {"first_name": "Ada", "last_name": "Byron", "phone_number": PHONE, "city": "Izmir", "line": "1 Quay"}
+ADDRESS = {
+    "title": "Home",
+    "first_name": "Ada",
+    "last_name": "Byron",
+    "phone_number": PHONE,
+    "country": 1,
+    "city": 80,
+    "township": 933,
+    "district": 71387,
+    "line": "1 Quay",
+}
 CARD = {
     "agreement": "1",
     "use_three_d": "0",
@@ -70,6 +80,7 @@ class Client:
         for cookie in reply.cookies:
             name, _, value = cookie.partition(";")[0].partition("=")
             self.cookies[name] = value
+            self.token = value if name == "csrftoken" else self.token
         orjson.dumps(reply.document)  # whatever is answered can be sent
         return reply
 
@@ -96,18 +107,24 @@ class Client:
             "POST", "/users/login/", json={"email": email, "password": password, "formType": "login", "locale": "en"}
         )
 
-    def add_address(self, **changes: str) -> str:
+    def add_address(self, **changes: Any) -> str:
         reply = self.send("POST", "/address/", json=ADDRESS | changes)
         assert reply.status == 201
         return str(reply.document["pk"])
 
     def to_payment(self, phone=PHONE):
         """A guest who stands before the list of payment options."""
+        return self.walk_to_payment("delivery_first", phone)
+
+    def walk_to_payment(self, page_order, phone=PHONE):
         self.open().fill_basket()
         self.post("IndexPage", user_email="ada@shoppers.example", phone_number=phone)
+        if page_order == "delivery_first":
+            self.post("DeliveryOptionSelectionPage", delivery_option="1")
         pk = self.add_address()
         self.post("AddressSelectionPage", shipping_address=pk, billing_address=pk)
-        self.post("DeliveryOptionSelectionPage", delivery_option="1")
+        if page_order == "address_first":
+            self.post("DeliveryOptionSelectionPage", delivery_option="1")
         self.post("ShippingOptionSelectionPage", shipping_option="1")
         return self
 
@@ -134,6 +151,8 @@ def clock():
 @pytest.fixture
 def make_shop():
     def make(accounts=None, **settings):
+        conventions = {"page_order": "delivery_first", **settings.pop("conventions", {})}
+        settings = {"unknown_fields": "refuse", "conventions": conventions, **settings}
         return Shop(Settings.model_validate(settings), Accounts(accounts or []))
 
     return make
@@ -152,6 +171,11 @@ def browse(clock, make_shop):
 @pytest.fixture
 def card():
     return dict(CARD)
+
+
+@pytest.fixture
+def address():
+    return dict(ADDRESS)
 
 
 @pytest.fixture

@@ -17,15 +17,15 @@ def test_a_guest_walks_the_pages_in_their_order(browse, shown, context):
     assert shown(client.get()) == "IndexPage"
     assert context(client.get())["can_guest_purchase"] is True
     reply = client.post("IndexPage", user_email="ada@shoppers.example", phone_number="05000000001")
+    assert shown(reply) == "DeliveryOptionSelectionPage"
+    pk = str(context(reply)["delivery_options"][0]["pk"])
+    reply = client.post("DeliveryOptionSelectionPage", delivery_option=pk)
     assert shown(reply) == "AddressSelectionPage"
     pk = client.add_address()
     assert [address["pk"] for address in context(client.get())["addresses"]] == [int(pk)]
     reply = client.post("AddressSelectionPage", shipping_address=pk, billing_address=pk)
-    assert shown(reply) == "DeliveryOptionSelectionPage"
-    assert reply["pre_order"]["shipping_address"]["pk"] == int(pk)
-    pk = str(context(reply)["delivery_options"][0]["pk"])
-    reply = client.post("DeliveryOptionSelectionPage", delivery_option=pk)
     assert shown(reply) == "ShippingOptionSelectionPage"
+    assert reply["pre_order"]["shipping_address"]["pk"] == int(pk)
     pk = str(context(reply)["shipping_options"][0]["pk"])
     reply = client.post("ShippingOptionSelectionPage", shipping_option=pk)
     assert shown(reply) == "PaymentOptionSelectionPage"
@@ -59,29 +59,34 @@ def test_a_post_out_of_turn_is_answered_with_the_page_that_is_missing(browse, sh
         assert reply["errors"] is None
 
 
-@pytest.mark.parametrize(
-    ("page", "form", "kept"),
-    [
-        ("AddressSelectionPage", "address", ()),
-        ("DeliveryOptionSelectionPage", {"delivery_option": "2"}, ("shipping_address",)),
-        ("ShippingOptionSelectionPage", {"shipping_option": "2"}, ("shipping_address", "delivery_option")),
-        ("PaymentOptionSelectionPage", {"payment_option": "gpay"}, ("shipping_option",)),
-    ],
-)
-def test_changing_a_step_resets_the_later_ones(browse, page, form, kept):
-    client = browse().to_payment()
+RESETS = [
+    ("delivery_first", "DeliveryOptionSelectionPage", {"delivery_option": "2"}, ["delivery_option"]),
+    ("delivery_first", "AddressSelectionPage", "address", ["delivery_option", "shipping_address"]),
+    ("address_first", "AddressSelectionPage", "address", ["shipping_address"]),
+    ("address_first", "DeliveryOptionSelectionPage", {"delivery_option": "2"}, ["shipping_address", "delivery_option"]),
+    *(
+        (order, page, form, ["shipping_address", "delivery_option", "shipping_option"])
+        for order in ("delivery_first", "address_first")
+        for page, form in (
+            ("ShippingOptionSelectionPage", {"shipping_option": "2"}),
+            ("PaymentOptionSelectionPage", {"payment_option": "gpay"}),
+        )
+    ),
+]
+
+
+@pytest.mark.parametrize(("page_order", "page", "form", "kept"), RESETS)
+def test_changing_a_step_resets_the_later_ones(browse, page_order, page, form, kept):
+    client = browse(conventions={"page_order": page_order})
+    client.walk_to_payment(page_order)
     client.choose("funds_transfer")
     assert client.post("FundsTransferChoicePage", bank_account="1")["pre_order"]["bank_account"]["pk"] == 1
     if form == "address":
         pk = client.add_address(line="2 Quay")
         form = {"shipping_address": pk, "billing_address": pk}
     pre_order = client.post(page, **form)["pre_order"]
-    order = ["shipping_address", "delivery_option", "shipping_option"]
-    later = {"AddressSelectionPage": 1, "DeliveryOptionSelectionPage": 2}.get(page, 3)
-    for key in order[later:]:
-        assert pre_order[key] is None
-    for key in kept:
-        assert pre_order[key] is not None
+    steps = ("shipping_address", "delivery_option", "shipping_option")
+    assert {key for key in steps if pre_order[key] is not None} == set(kept)
     assert pre_order["bank_account"] is None
     assert (pre_order["payment_option"] or {}).get("slug") == ("gpay" if "Payment" in page else None)
 
@@ -104,8 +109,8 @@ def test_more_in_the_basket_resets_every_step(browse, shown):
     client.choose("funds_transfer")
     client.fill_basket(product=2)
     reply = client.get()
-    assert shown(reply) == "AddressSelectionPage"
-    assert reply["pre_order"]["delivery_option"] is None
+    assert shown(reply) == "DeliveryOptionSelectionPage"
+    assert reply["pre_order"]["shipping_address"] is None
     assert reply["pre_order"]["basket"]["total_quantity"] == 4
 
 
@@ -174,23 +179,59 @@ def test_guests_are_not_served_where_the_shop_says_so(browse, context):
 def test_a_returning_customer_opens_on_the_payment_page(browse, shown):
     client = browse().open().fill_basket()
     client.sign_in()
-    assert shown(client.get()) == "AddressSelectionPage"
+    assert shown(client.get()) == "DeliveryOptionSelectionPage"
     pk = client.add_address()
+    client.post("DeliveryOptionSelectionPage", delivery_option="1")
     client.post("AddressSelectionPage", shipping_address=pk, billing_address=pk)
-    client.post("DeliveryOptionSelectionPage", delivery_option="2")
-    client.post("ShippingOptionSelectionPage", shipping_option="3")
+    client.post("ShippingOptionSelectionPage", shipping_option="2")
     buy(client)
     again = browse(client.shop).open()
     again.sign_in()
     again.fill_basket()
     reply = again.get()
     assert shown(reply) == "PaymentOptionSelectionPage"
-    assert reply["pre_order"]["shipping_option"]["pk"] == 3
+    assert reply["pre_order"]["shipping_option"]["pk"] == 2
     # Another address completes the steps after it in one reply, as they were chosen last time.
     pk = again.add_address(line="2 Quay")
     reply = again.post("AddressSelectionPage", shipping_address=pk, billing_address=pk)
     assert shown(reply) == "PaymentOptionSelectionPage"
-    assert reply["pre_order"]["delivery_option"]["pk"] == 2
+    assert reply["pre_order"]["shipping_option"]["pk"] == 2
+
+
+@pytest.mark.parametrize("page_order", ["delivery_first", "address_first"])
+def test_a_parcel_may_be_collected_at_a_store(browse, shown, context, page_order):
+    client = browse(conventions={"page_order": page_order}).walk_to_payment(page_order)
+    reply = client.post("DeliveryOptionSelectionPage", delivery_option="2")
+    assert shown(reply) == "RetailStoreSelectionPage"
+    assert context(reply)["addresses"][0]["pk"] == 1
+    store = context(reply)["retail_stores"][1]
+    wrong = client.post("RetailStoreSelectionPage", retail_store="9", billing_address="9")
+    assert (shown(wrong), set(wrong["errors"])) == ("RetailStoreSelectionPage", {"retail_store", "billing_address"})
+    reply = client.post("RetailStoreSelectionPage", retail_store=str(store["pk"]), billing_address="1")
+    assert shown(reply) == "ShippingOptionSelectionPage"
+    pre_order = reply["pre_order"]
+    assert pre_order["retail_store"] == store
+    assert (pre_order["shipping_address"]["pk"], pre_order["shipping_address"]["line"]) == (None, store["address"])
+    assert (pre_order["billing_address"]["pk"], pre_order["billing_and_shipping_same"]) == (1, False)
+    client.post("ShippingOptionSelectionPage", shipping_option="3")
+    # Brought home after all: the store's address is no longer where it goes.
+    reply = client.post("DeliveryOptionSelectionPage", delivery_option="1")
+    assert shown(reply) == "AddressSelectionPage"
+    assert reply["pre_order"]["retail_store"] is reply["pre_order"]["shipping_address"] is None
+
+
+def test_a_customer_who_collects_is_offered_the_same_store_again(browse, shown):
+    client = browse().open().fill_basket()
+    client.sign_in()
+    pk = client.add_address()
+    client.post("DeliveryOptionSelectionPage", delivery_option="2")
+    client.post("RetailStoreSelectionPage", retail_store="2", billing_address=pk)
+    client.post("ShippingOptionSelectionPage", shipping_option="3")
+    buy(client)
+    client.fill_basket()
+    reply = client.get()
+    assert shown(reply) == "PaymentOptionSelectionPage"
+    assert reply["pre_order"]["retail_store"]["pk"] == 2
 
 
 def test_several_posts_at_once_end_where_they_would_one_by_one(browse, shown):
@@ -222,14 +263,14 @@ def test_the_finished_order_is_shown_as_the_description_prints_it(browse, contex
     assert reply["pre_order"]["payment_option"]["slug"] == "cash_register"
     assert client.get()["redirect_url"] == "/baskets/basket/"
     client.fill_basket()
-    assert client.shown(client.get("ThankYouPage")) == "AddressSelectionPage"
+    assert client.shown(client.get("ThankYouPage")) == "DeliveryOptionSelectionPage"
 
 
 def test_a_late_repeat_does_not_sell_the_next_basket(browse, shown):
     client = browse().to_payment()
     buy(client)
     client.fill_basket()
-    assert shown(client.post("CashRegisterPage", **YES)) == "AddressSelectionPage"
+    assert shown(client.post("CashRegisterPage", **YES)) == "DeliveryOptionSelectionPage"
     assert client.ledger["orders"] == {"cash_register": 1}
     assert client.ledger["double_completions"] == 0
 
@@ -256,8 +297,8 @@ def test_the_conventions_say_the_same_in_other_words(browse):
     assert reply["errors"] == []
     assert [entry["page_name"] for entry in reply["context_list"]] == [
         "IndexPage",
-        "AddressSelectionPage",
         "DeliveryOptionSelectionPage",
+        "AddressSelectionPage",
         "ShippingOptionSelectionPage",
         "PaymentOptionSelectionPage",
         "FundsTransferChoicePage",
@@ -299,7 +340,7 @@ def test_another_guest_in_the_same_session_chooses_her_payment_anew(browse, show
 def test_a_customer_needs_not_say_who_she_is(browse, shown):
     client = browse().open().fill_basket()
     client.sign_in()
-    assert shown(client.get("IndexPage")) == "AddressSelectionPage"
+    assert shown(client.get("IndexPage")) == "DeliveryOptionSelectionPage"
     reply = client.post("IndexPage", user_email="eve@shoppers.example", phone_number="05000000009")
-    assert shown(reply) == "AddressSelectionPage"
+    assert shown(reply) == "DeliveryOptionSelectionPage"
     assert reply["pre_order"]["user_email"] == "ada@shop.test"

@@ -30,9 +30,8 @@ VALUES = {
 SHORTCUTS = [*["follow"] * 80, *["choose"] * 12, *["basket"] * 4, *["address"] * 2]
 CONVENTIONS = st.fixed_dictionaries(
     {
-        "context_list": st.sampled_from(["next", "cumulative"]),
-        "pay_on_delivery": st.sampled_from(["choice", "page"]),
-        "loyalty": st.sampled_from(["agreement", "selected"]),
+        "context_list": st.sampled_from(["recorded", "next", "cumulative"]),
+        "page_order": st.sampled_from(["delivery_first", "address_first"]),
     }
 )
 STEPS = st.lists(
@@ -101,7 +100,7 @@ def test_the_shop_is_never_out_of_countenance(make_client, steps, conventions, s
         sms={"options": list(PAYMENT_OPTIONS) if sms else [], "max_tries": tries, "fixed_code": "123456"},
         store_credit="500",
     )
-    walk = Walk(client.to_payment())
+    walk = Walk(client.walk_to_payment(conventions["page_order"]))
     for page, dice in steps:
         walk.step(page, dice)
     ledger = client.ledger

@@ -14,31 +14,52 @@ def test_a_token_comes_with_its_cookie_and_a_session_of_word_characters(browse):
     assert client.cookies["osessionid"].isalnum()
 
 
-@pytest.mark.parametrize(
-    "spoil",
-    [
-        lambda client: setattr(client, "token", ""),
-        lambda client: client.cookies.pop("csrftoken"),
-        lambda client: client.cookies.update(csrftoken="0" * 32),
-        lambda client: (client.cookies.update(csrftoken="0" * 32), setattr(client, "token", "0" * 32)),
-    ],
-    ids=["no header", "no cookie", "not the same", "not ours"],
-)
-@pytest.mark.parametrize(
-    "path",
-    [
-        "/baskets/basket/",
-        "/address/",
-        "/users/login/",
-        "/users/logout",
-        "/orders/checkout/?page=PaymentOptionSelectionPage",
-        "/orders/checkout/?page=VerifySmsPage",
-    ],
-)
-def test_a_post_without_a_token_of_ours_is_forbidden(browse, spoil, path):
-    client = browse().to_payment()
-    spoil(client)
-    assert client.send("POST", path, form={}).status == 403
+PATHS_WITH_TOKEN = [
+    "/baskets/basket/",
+    "/address/",
+    "/users/logout",
+    "/orders/checkout/?page=PaymentOptionSelectionPage",
+    "/orders/checkout/?page=VerifySmsPage",
+]
+SPOILT = {
+    "no header": lambda client: setattr(client, "token", ""),
+    "no cookie": lambda client: client.cookies.pop("csrftoken"),
+    "not the same": lambda client: client.cookies.update(csrftoken="0" * 32),
+    "not ours": lambda client: (client.cookies.update(csrftoken="0" * 32), setattr(client, "token", "0" * 32)),
+}
+
+
+@pytest.mark.parametrize("csrf", ["echo", "strict"])
+@pytest.mark.parametrize("spoil", SPOILT)
+@pytest.mark.parametrize("path", PATHS_WITH_TOKEN)
+def test_a_post_without_a_token_of_ours_is_forbidden(browse, csrf, spoil, path):
+    client = browse(csrf=csrf).to_payment()
+    SPOILT[spoil](client)
+    # Who carries no token's cookie is no browser, and has nothing to echo.
+    forbidden = csrf == "strict" or spoil != "no cookie"
+    assert (client.send("POST", path, form={}).status == 403) is forbidden
+
+
+@pytest.mark.parametrize("csrf", ["echo", "strict"])
+def test_signing_in_needs_no_token(browse, csrf):
+    client = browse(csrf=csrf).open()
+    client.token = ""
+    assert client.sign_in().status == 200
+
+
+@pytest.mark.parametrize("csrf", ["echo", "strict"])
+def test_the_storefronts_way_to_sign_out_ends_the_session(browse, csrf):
+    """It posts without a token, reads one out of the form that is shown, and sends it as cookie and field."""
+    client = browse(csrf=csrf).open()
+    client.sign_in()
+    session = client.cookies["osessionid"]
+    client.cookies, client.token = {"osessionid": session}, ""
+    html = client.send("POST", "/users/logout", ajax=False).html or ""
+    token = html.partition('name="csrfmiddlewaretoken" value="')[2].partition('"')[0]
+    client.cookies, client.token = {"osessionid": session, "csrftoken": token}, ""
+    assert client.send("POST", "/users/logout", form={"csrfmiddlewaretoken": token}, ajax=False).status == 200
+    client.cookies = {"osessionid": session}
+    assert client.send("GET", "/current_user/").status == 401
 
 
 @pytest.mark.parametrize("page", sorted(RETURN_PAGES))
@@ -49,7 +70,7 @@ def test_a_return_post_needs_no_token(browse, page):
 def test_a_token_of_another_shop_is_worth_nothing(browse):
     client, other = browse(seed=1).open(), browse(seed=2).open()
     client.token = client.cookies["csrftoken"] = other.token
-    assert client.sign_in().status == 403
+    assert client.send("POST", "/baskets/basket/", json={"product": 1, "quantity": 1}).status == 403
 
 
 def test_signing_in_rotates_the_session_and_keeps_the_basket(browse):
@@ -124,7 +145,8 @@ def test_known_accounts_have_their_names_and_are_never_made_up(browse, make_shop
     client = browse(shop).open()
     assert client.sign_in("eve@shop.test", "wrong").status == 400
     assert client.sign_in("EVE@shop.test", "right").status == 200
-    assert client.send("GET", "/current_user/").document == {
+    shown = client.send("GET", "/current_user/").document
+    assert {name: shown[name] for name in ("pk", "first_name", "last_name", "email", "phone")} == {
         "pk": 1,
         "first_name": "Eve",
         "last_name": "Moss",
@@ -146,10 +168,11 @@ def test_who_signs_in_leaves_behind_what_she_chose_and_bought_as_a_guest(browse)
     client.choose("cash_register")
     client.post("CashRegisterPage", agreement="1")
     client.fill_basket()
+    client.post("DeliveryOptionSelectionPage", delivery_option="1")
     client.post("AddressSelectionPage", shipping_address="1", billing_address="1")
     client.sign_in()
     reply = client.get()
-    assert client.shown(reply) == "AddressSelectionPage"
+    assert client.shown(reply) == "DeliveryOptionSelectionPage"
     assert reply["pre_order"]["shipping_address"] is None
     assert reply["pre_order"]["is_guest"] is False
     other = browse(client.shop).to_payment()
@@ -230,10 +253,85 @@ def test_addresses_are_kept_and_listed(browse):
         ({"title": "x" * 301}, "title"),
     ],
 )
-def test_a_wrong_address_says_which_field(browse, change, field):
-    given = {"first_name": "A", "last_name": "B", "phone_number": "05000000001", "city": "Izmir", "line": "1 Quay"}
-    reply = browse().open().send("POST", "/address/", json=given | change)
+def test_a_wrong_address_says_which_field(browse, address, change, field):
+    reply = browse().open().send("POST", "/address/", json=address | change)
     assert (reply.status, list(reply.document)) == (400, [field])
+
+
+@pytest.mark.parametrize(
+    ("change", "field", "words"),
+    [
+        ({"city": "Izmir"}, "city", "Incorrect type. Expected pk value, received str."),
+        ({"township": [933]}, "township", "Incorrect type. Expected pk value, received list."),
+        ({"country": True}, "country", "Incorrect type. Expected pk value, received bool."),
+        ({"country": 3}, "country", 'Invalid pk "3" - object does not exist.'),
+        ({"country": 2}, "city", 'Invalid pk "80" - object does not exist.'),  # it lies in another country
+        ({"district": 1}, "district", 'Invalid pk "1" - object does not exist.'),
+        ({"township": None}, "township", "This field is required."),
+    ],
+)
+def test_a_place_is_named_by_the_pk_of_the_lists(browse, address, change, field, words):
+    reply = browse().open().send("POST", "/address/", json=address | change)
+    assert (reply.status, reply.document) == (400, {field: [words]})
+
+
+def test_an_address_holds_its_places_as_objects_and_keeps_what_was_said(browse, address):
+    client = browse().open().fill_basket()
+    client.sign_in()
+    # As the storefront's client sends it: numbers as texts from a form, "false" as a word.
+    given = address | {"country": "1", "city": "80", "is_corporate": "false", "type": "personal", "postcode": "34710"}
+    written = client.send("POST", "/address/", json=given).document
+    assert written["city"] | {"name": ""} == {
+        "pk": 80, "is_active": True, "name": "", "country": 1, "translations": None, "priority": None, "postcode": None,
+    }  # fmt: skip
+    assert (written["township"]["pk"], written["district"]["township"]) == (933, 933)
+    assert (written["type"], written["is_corporate"], written["postcode"]) == ("personal", False, "34710")
+    assert written["user"]["email"] == written["email"] == "ada@shop.test"
+    client.post("DeliveryOptionSelectionPage", delivery_option="1")
+    (shown,) = client.get("AddressSelectionPage")["context_list"][0]["page_context"]["addresses"]
+    assert shown["country"] == {"pk": 1, "name": "Türkiye", "code": "tr"}
+
+
+def test_an_address_is_changed_and_removed_by_its_owner(browse):
+    client, other = browse().open(), browse().open()
+    other.shop = client.shop
+    client.sign_in()
+    pk = client.add_address()
+    changed = client.send("PATCH", f"/address/{pk}/", json={"line": "2 Quay", "user": 1, "type": "corporate"}).document
+    assert (changed["line"], changed["type"], changed["city"]["pk"]) == ("2 Quay", "corporate", 80)
+    wrong = client.send("PATCH", f"/address/{pk}/", json={"city": 1})
+    assert (wrong.status, list(wrong.document)) == (400, ["township"])
+    assert other.open().send("DELETE", f"/address/{pk}/").status == 404
+    assert client.send("DELETE", f"/address/{pk}/").status == 204
+    assert client.send("GET", "/address/detailed/").document["count"] == 0
+
+
+def test_places_are_looked_up_from_the_country_down(browse):
+    client = browse()
+
+    def pks(path):
+        reply = client.send("GET", path).document
+        assert reply["count"] == len(reply["results"])
+        return [row["pk"] for row in reply["results"]]
+
+    assert pks("/address/country/") == [1, 2]
+    assert pks("/address/city/?country=1") == list(range(1, 82))
+    assert 933 in pks("/address/township/?city=80")
+    assert 71387 in pks("/address/district/?township=933")
+    assert pks("/address/district/?township=9999") == []
+    assert client.send("GET", "/address/city/?country=Mars").status == 400
+    with_store = pks("/address/city/?retailstore__isnull=false")
+    assert with_store == sorted(with_store)
+    assert pks(f"/address/township/?retailstore__isnull=false&city={with_store[0]}")
+
+
+def test_an_unknown_field_is_ignored_unless_the_shop_is_strict(browse, address):
+    lax = browse(unknown_fields="ignore").open()
+    document = {"email": "a@b.test", "password": "x", "redirect": "false", "callbackUrl": "/", "json": "true"}
+    assert lax.send("POST", "/users/login/", json=document).status == 200
+    assert lax.send("POST", "/address/", json=address | {"planet": "Mars"}).status == 201
+    assert lax.send("POST", "/baskets/basket/", json={"product": 1, "quantity": 1, "price": "0"}).status == 200
+    assert lax.post("DeliveryOptionSelectionPage", delivery_option="1", more="1")["errors"] is None
 
 
 def test_an_address_needs_a_session(browse):

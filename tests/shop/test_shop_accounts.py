@@ -29,7 +29,7 @@ def test_a_customer_with_saved_choices_opens_on_the_payment_page(write, browse, 
     assert reply["pre_order"]["user_phone_number"] == "05111111111"
     fay = browse(shop).open()
     assert fay.sign_in("fay@a.com", "other").status == 200
-    assert fay.shown(fay.fill_basket().get()) == "AddressSelectionPage"
+    assert fay.shown(fay.fill_basket().get()) == "DeliveryOptionSelectionPage"
 
 
 def test_all_that_is_wrong_with_a_file_is_told_by_line_and_no_cell_is_quoted(write):

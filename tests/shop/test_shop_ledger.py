@@ -14,7 +14,6 @@ def order(number, slug="gpay", amount="10.10"):
         slug=slug,
         amount=Decimal(amount),
         email="ada@shop.test",
-        lines=[],
         pre_order={},
         sold_on=Page.GPAY_COMPLETE,
     )

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import pytest
 
+from shop.checkout import BESIDES
+from shop.choosing import CHOICES
 from shop.contract import APPROVED_CARD, CHECKOUT_PAGES, DECLINED_CARD, FORMS, PAYMENT_OPTIONS, Flow, Page
 from shop.payments import HANDLERS
 
@@ -86,9 +88,8 @@ SLUGS = list(PAYMENT_OPTIONS)
 def test_every_flow_has_a_handler_and_every_form_of_a_payment_a_flow():
     assert set(HANDLERS) == set(Flow)
     handled = {page for handler in HANDLERS.values() for page in handler.posts}
-    before = {Page.INDEX, Page.ADDRESS_SELECTION, Page.RETAIL_STORE, Page.DELIVERY_OPTION, Page.SHIPPING_OPTION}
-    before |= {Page.PAYMENT_OPTION}
-    assert set(FORMS) - handled - before == {Page.LOYALTY_USAGE, Page.VERIFY_SMS, Page.SEND_SMS}
+    besides = {Page.LOYALTY_USAGE, Page.VERIFY_SMS, Page.SEND_SMS} | BESIDES
+    assert set(FORMS) - handled - set(CHOICES) == besides
     assert set(FORMS) | {Page.THANK_YOU} == CHECKOUT_PAGES
 
 
@@ -155,7 +156,7 @@ def test_a_page_of_the_payment_out_of_turn_is_answered_with_the_page_that_is_nee
     option = PAYMENT_OPTIONS[slug]
     client.choose(slug)
     for page in HANDLERS[option.flow].posts:
-        if page is option.first_page or page in HANDLERS[option.flow].returns:
+        if page is option.first_page or page in HANDLERS[option.flow].returns | HANDLERS[option.flow].shortcuts:
             continue
         reply = client.post(page, **dict.fromkeys(FORMS[page].required, "1"))
         assert shown(reply) == option.first_page
@@ -247,27 +248,43 @@ def test_a_saved_card_brings_its_own_number(browse):
     assert list(reply["errors"]) == ["card_number"]
 
 
-def test_pay_on_delivery_on_a_page_of_its_own(browse, shown):
-    conventions = {"pay_on_delivery": "page"}
-    client = browse(conventions=conventions, sms={"options": []}).to_payment()
-    client.choose("pay_on_delivery")
-    assert shown(client.post("PayOnDeliveryPaymentChoicePage", payment_choice="cash")) == "PayOnDeliveryPage"
-    assert shown(client.post("PayOnDeliveryPage", agreement="1", paymentType="cash")) == "ThankYouPage"
-    directly = browse(conventions=conventions, sms={"options": []}).to_payment()
-    directly.choose("pay_on_delivery")
-    reply = directly.post("PayOnDeliveryPage", agreement="1", paymentType="credit_card")
+BOTH_WAYS = [
+    ("pay_on_delivery", "PayOnDeliveryPaymentChoicePage", {"payment_choice": "cash"}),
+    ("pay_on_delivery", "PayOnDeliveryPage", {"agreement": "1", "paymentType": "cash"}),
+    ("loyalty_money", "LoyaltyMoneyPage", YES),
+    ("loyalty_money", "LoyaltyPaymentSelectedPage", YES),
+]
+
+
+@pytest.mark.parametrize(("slug", "page", "form"), BOTH_WAYS)
+def test_either_page_completes_the_order_and_the_other_is_answered_with_it(browse, shown, context, slug, page, form):
+    client = browse(sms={"options": []}).to_payment()
+    client.choose(slug)
+    reply = client.post(page, **form)
     assert shown(reply) == "ThankYouPage"
+    for _, late, its_form in [row for row in BOTH_WAYS if row[0] == slug] * 2:
+        again = client.post(late, **its_form)
+        assert context(again) == context(reply)
+        assert again["pre_order"] == reply["pre_order"]
+    assert client.ledger["orders"] == {slug: 1}
+    assert client.ledger["double_completions"] == 2  # the very page that had sold, twice more
+
+
+def test_the_page_of_its_own_says_how_it_is_paid_on_delivery(browse):
+    client = browse(sms={"options": []}).to_payment()
+    client.choose("pay_on_delivery")
+    reply = client.post("PayOnDeliveryPage", agreement="1", paymentType="credit_card")
     assert reply["pre_order"]["payment_choice"]["value"] == "credit_card"
 
 
-def test_store_credit_on_a_page_of_its_own(browse, shown):
-    client = browse(conventions={"loyalty": "selected"}).to_payment()
-    client.choose("loyalty_money")
-    assert shown(client.post("LoyaltyMoneyPage", **YES)) == "LoyaltyPaymentSelectedPage"
-    assert shown(client.post("LoyaltyPaymentSelectedPage", **YES)) == "ThankYouPage"
-    directly = browse(conventions={"loyalty": "selected"}).to_payment()
-    directly.choose("loyalty_money")
-    assert shown(directly.post("LoyaltyPaymentSelectedPage", **YES)) == "ThankYouPage"
+def test_the_other_page_does_not_get_past_the_question_for_a_code(browse, shown):
+    client = browse().to_payment()
+    client.choose("pay_on_delivery")
+    assert shown(client.post("PayOnDeliveryPaymentChoicePage", payment_choice="cash")) == "VerifySmsPage"
+    assert shown(client.post("PayOnDeliveryPage", agreement="1", paymentType="cash")) == "VerifySmsPage"
+    reply = client.post("VerifySmsPage", verify_code=client.inbox()[-1]["code"])
+    assert shown(client.post("PayOnDeliveryPage", agreement="1", paymentType="cash")) == shown(reply) == "ThankYouPage"
+    assert client.ledger["orders"] == {"pay_on_delivery": 1}
 
 
 def test_a_part_paid_with_store_credit_leaves_the_rest_for_another_option(browse, shown, card):
@@ -292,7 +309,7 @@ def test_a_part_paid_with_store_credit_leaves_the_rest_for_another_option(browse
 def test_store_credit_for_everything_needs_no_other_option(browse, shown):
     client = browse().to_payment()
     total = client.choose("loyalty_money")["pre_order"]["total_amount"]
-    assert shown(client.post("LoyaltyMoneyUsagePage", loyalty_amount_to_use=total)) == "LoyaltyMoneyPage"
+    assert shown(client.post("LoyaltyMoneyUsagePage", loyalty_amount_to_use=total)) == "LoyaltyPaymentSelectedPage"
     assert shown(client.post("LoyaltyMoneyPage", **YES)) == "ThankYouPage"
 
 
@@ -317,13 +334,20 @@ def test_choosing_again_makes_what_the_old_payment_gave_void(browse, context, sh
     assert client.ledger["orders"] == {}
 
 
-@pytest.mark.parametrize(("page", "field"), [("ConfirmationPaymentSelectedPage", "validationURL")])
-def test_a_foreign_confirmation_is_refused(browse, page, field):
+@pytest.mark.parametrize("checked", [True, False])
+def test_a_confirmation_takes_the_address_and_the_token_of_whoever_confirms(browse, shown, checked):
     client = browse().to_payment()
     client.choose("confirmation")
-    client.post("ConfirmationPaymentAgreementCheckPage", **YES)
-    reply = client.post(page, **YES | {field: "http://elsewhere.example/"})
-    assert list(reply["errors"]) == [field]
+    if checked:
+        client.post("ConfirmationPaymentAgreementCheckPage", **YES)
+    for wrong in ("somewhere", "ftp://elsewhere.example/", "https://"):
+        reply = client.post("ConfirmationPaymentSelectedPage", **YES, validationURL=wrong)
+        assert list(reply["errors"]) == ["validationURL"]
+    reply = client.post("ConfirmationPaymentSelectedPage", **YES, validationURL="https://elsewhere.example/start")
+    assert shown(reply) == "ConfirmationPaymentQueryPage"
+    reply = client.post("ConfirmationPaymentQueryPage", **YES, payment_token='{"paymentData": "x"}')
+    assert shown(reply) == "ConfirmationPaymentCompletePage"
+    assert shown(client.post("ConfirmationPaymentCompletePage", **YES)) == "ThankYouPage"
 
 
 def test_an_option_that_is_not_offered_says_why(browse, context, shown):
