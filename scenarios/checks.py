@@ -9,6 +9,7 @@ from typing import Any
 from harness import objective
 from harness.demand import Metric
 from harness.units import LONGEST
+from scenarios.headers import header_problems
 from scenarios.load_sections import Arrivals, Closed
 from scenarios.names import JOURNEY_NAMES, PAYMENT_NAMES, SMS_NAMES
 from scenarios.problems import ABSENT, Problem
@@ -307,4 +308,5 @@ _CHECKS: tuple[tuple[set[str], Callable[[Document, Path], Problems]], ...] = (
     ({"closed", "objectives"}, _closed_demands),
     ({"sms", "shop"}, _sms_share),
     ({"accounts"}, _accounts_file),
+    ({"headers"}, header_problems),
 )

@@ -42,7 +42,7 @@ def _problem(detail: ErrorDetails, model: type[BaseModel], document: Mapping[str
     place: Place = tuple(part for part in detail["loc"] if part != "[key]")
     kind, context = detail["type"], detail.get("ctx", {})
     key, value = dotted(place), _value_at(document, place)
-    if isinstance(value, list | dict) or _TYPES.get(kind) == "a table":
+    if isinstance(value, list | dict) or place[0] == "headers" or _TYPES.get(kind) == "a table":
         value = UNSHOWN  # a secret may stand anywhere in it
     if kind == "extra_forbidden":
         # A key that is none of ours may be of any file, and stand for anything.

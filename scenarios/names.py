@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from typing import Annotated
 
@@ -22,6 +23,7 @@ OUTCOME_NAMES: tuple[str, ...] = tuple(outcome.value for outcome in Outcome)
 
 
 _MOST_LISTED = 20
+_CODE = re.compile(r"[A-Za-z0-9_-]{1,35}", re.ASCII)
 
 
 def known(name: str, names: Iterable[str], kind: str) -> str:
@@ -46,6 +48,15 @@ def _host(host: str) -> str:
     return host
 
 
+def _code(name: str) -> str:
+    # It is written into headers and cookies, where a line end or a semicolon would say something else.
+    if not _CODE.fullmatch(name):
+        expected = "a code of at most 35 letters, digits, hyphens and underscores"
+        raise PydanticCustomError("name", "{expected}", {"expected": expected, "remedy": ""})
+    return name
+
+
+CodeName = Annotated[str, AfterValidator(_code)]
 JourneyName = Annotated[str, AfterValidator(_among(JOURNEY_NAMES, "a journey"))]
 PaymentName = Annotated[str, AfterValidator(_among(PAYMENT_NAMES, "a payment option"))]
 HostName = Annotated[str, AfterValidator(_host)]

@@ -259,7 +259,8 @@ class Prepared:
         """Passwords and the test system's SMS code."""
         passwords = {account.password for account in self._pool().accounts}
         codes = {self._scenario.conduct.sms_code, self._scenario.shop_settings.sms.fixed_code or ""}
-        return passwords | (codes - {""})
+        headers = {part for value in self._scenario.headers.values() for part in (value, *value.split())}
+        return passwords | (codes - {""}) | headers
 
     def _pool(self) -> AccountPool:
         if self._accounts is None:

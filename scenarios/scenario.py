@@ -18,6 +18,7 @@ from harness.stop_rule import StopRule
 from scenarios.checks import content_problems, shape_problems
 from scenarios.complaints import problems_of
 from scenarios.files import FOLDER, find, names, tables
+from scenarios.headers import resolved
 from scenarios.load_sections import Arrivals, Closed
 from scenarios.names import JOURNEY_NAMES, PAYMENT_NAMES, SMS_NAMES
 from scenarios.problems import ScenarioError
@@ -211,7 +212,13 @@ class Scenario:
             sign_in_once=document.accounts.sign_in == "user",
             products=conduct.products,
             locale=conduct.locale,
+            currency=conduct.currency,
         )
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """What is sent with every request to the shop besides; values from the environment are put in."""
+        return resolved(self.document.headers)
 
     @property
     def think(self) -> ThinkTimes:
@@ -274,6 +281,7 @@ class Scenario:
         # The shop as it is started, but for the path of a file that lies elsewhere on every machine.
         shop = self.shop_settings.model_copy(update={"accounts_file": self.document.shop.accounts_file})
         asked["shop"] = shop.model_dump(mode="json", exclude_none=True)
+        asked["headers"] = dict.fromkeys(asked["headers"], HIDDEN)
         if self.document.sms.code:
             asked["sms"]["code"] = HIDDEN
         if self.document.shop.sms.fixed_code:

@@ -13,7 +13,7 @@ from pydantic import ConfigDict, Field
 from scenarios.demands import Demand, Rule
 from scenarios.load_sections import Arrivals, Capacity, Closed
 from scenarios.measures import PositivePerSecond, PositiveSeconds, Seconds, Share, Weight
-from scenarios.names import HostName, JourneyName, PageName, PaymentName
+from scenarios.names import CodeName, HostName, JourneyName, PageName, PaymentName
 from scenarios.table import Count, Table, Text, Users
 from shop.settings import Settings
 
@@ -116,8 +116,10 @@ class Conduct(Table):
     """The option tried when the wanted one is unavailable; left out: she gives up."""
     products: Texts = ("1", "2", "3")
     """Primary keys of the products bought, at random."""
-    locale: Text = "en"
-    """The language sent when signing in."""
+    locale: CodeName = "en"
+    """The language sent with every request, and when signing in."""
+    currency: CodeName = "try"
+    """The currency sent with every request."""
 
 
 class Target(Table):
@@ -180,6 +182,8 @@ class Document(Table):
     think: Think = Think()
     accounts: Accounts = Accounts()
     conduct: Conduct = Conduct()
+    headers: dict[str, str] = Field(default={})
+    """Sent with every request to the shop and to no other host; ``"${NAME}"`` takes a value from the environment."""
     target: Target = Target()
     capacity: Capacity | None = None
     objectives: Annotated[tuple[Demand, ...], Field(strict=False)] = ()

@@ -27,6 +27,7 @@ class Stage:
         self.largest_reply = target.largest_reply
         self.seed = prepared.seed
         self.trace_sampled = prepared.document.trace.sampled
+        self.headers = prepared.headers
         self._casting = casting
         self._open = prepared.is_open
         self._think = prepared.think

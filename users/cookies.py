@@ -10,12 +10,13 @@ import ipaddress
 import math
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from email.utils import mktime_tz, parsedate_tz
 from functools import lru_cache
 from typing import NamedTuple
 
 from users.origin import Origin
+from users.shop_headers import own_cookies
 
 _LARGEST = 4096  # bytes of name and value
 _MOST = 64  # cookies in a jar; the oldest goes first
@@ -50,12 +51,20 @@ _made = tuple.__new__  # what a NamedTuple does for each of its fields by name t
 
 
 class Jar:
-    """Cookies by name, domain and path. ``wall`` is the time of day in seconds since 1970, for ``Expires`` only."""
+    """Cookies by name, domain and path.
 
-    __slots__ = ("_cookies", "_lines", "_scoped", "_secure", "_soonest", "_values", "_wall")
+    ``wall`` is the time of day in seconds since 1970, for ``Expires`` only. ``shop`` is sent the cookies ``own`` in any case, unless
+    it has set others of their names, and with them its session's cookie under a second name.
+    """
 
-    def __init__(self, wall: Callable[[], float] = time.time) -> None:
+    __slots__ = ("_cookies", "_lines", "_own", "_scoped", "_secure", "_shop", "_soonest", "_values", "_wall")
+
+    def __init__(
+        self, wall: Callable[[], float] = time.time, shop: Origin | None = None, own: Iterable[tuple[str, str]] = ()
+    ) -> None:
         self._wall = wall
+        self._own = tuple(own)
+        self._shop = shop if self._own else None
         self._cookies: dict[_Key, _Cookie] = {}
         # Lines already written, which hold for every path until a cookie changes.
         self._lines: dict[Origin, bytes] = {}
@@ -76,7 +85,7 @@ class Jar:
 
     def line(self, origin: Origin, path: str, now: float) -> bytes:
         """The ``Cookie`` line of a request, with its end; empty if no cookie belongs there. ``now``: the jar's clock."""
-        if not self._cookies:
+        if not self._cookies and origin != self._shop:
             return b""
         if now >= self._soonest:
             self._throw_out(now)
@@ -167,11 +176,15 @@ class Jar:
             for key, kept in self._cookies.items()
             if _goes(key, kept, origin) and (key.path == "/" or _below(path, key.path))
         ]
-        if not fitting:
-            return b""
         if self._scoped:
             fitting.sort(key=lambda item: -item[0])
-        return f"Cookie: {'; '.join([pair for _, pair in fitting])}\r\n".encode("latin-1")
+        pairs = [pair for _, pair in fitting]
+        if origin == self._shop:
+            pairs += self._added(origin)
+        return f"Cookie: {'; '.join(pairs)}\r\n".encode("latin-1") if pairs else b""
+
+    def _added(self, shop: Origin) -> list[str]:
+        return [f"{name}={value}" for name, value in own_cookies(self._own, lambda name: self.value(shop, name))]
 
 
 def _goes(key: _Key, cookie: _Cookie, origin: Origin) -> bool:

@@ -15,6 +15,7 @@ from harness.exhaustion import ran_out
 from shop.contract import Outcome
 from users import tls
 from users.client import Reply
+from users.shop_headers import NOTHING, ShopHeaders, merge, own_cookies
 
 USER_AGENT = "checkload"
 
@@ -33,13 +34,15 @@ class FastHttp:
         longest: float,
         largest: int,
         *,
+        carried: ShopHeaders = NOTHING,
         failed: Callable[[str], None] = lambda _lacked: None,
-        cookies: CookieJar | None = None,
+        cookies: ShopCookies | None = None,
     ) -> None:
         self._new_session = new_session
-        self._cookies = CookieJar() if cookies is None else cookies
+        self._carried = carried
+        self._cookies = ShopCookies(carried) if cookies is None else cookies
         self._session = self._opened()
-        self._host = urlsplit(self._session.base_url or "").hostname or ""
+        self._cookies.host = urlsplit(self._session.base_url or "").hostname or ""
         self._longest = longest
         self._largest = largest
         self._failed = failed
@@ -56,7 +59,7 @@ class FastHttp:
                 url,
                 name=page,
                 data=cast("str | None", body),  # bytes go through unchanged, whatever the annotation says
-                headers={"User-Agent": USER_AGENT, **headers},
+                headers={**self._besides(method, url), **headers},
                 allow_redirects=False,
                 catch_response=True,
             )
@@ -85,8 +88,7 @@ class FastHttp:
 
     def cookie(self, name: str) -> str:
         """The value of the target's cookie of this name; empty if there is none."""
-        held = (kept for kept in self._session.cookiejar if kept.name == name and _is_for(kept.domain, self._host))
-        return next((kept.value or "" for kept in held), "")
+        return self._cookies.of_shop(name)
 
     def forget(self) -> None:
         """Drop all cookies."""
@@ -94,11 +96,22 @@ class FastHttp:
 
     def beside(self) -> FastHttp:
         """The same virtual user with the same cookies, and with connections of its own: its requests may overlap these."""
-        return FastHttp(self._new_session, self._longest, self._largest, failed=self._failed, cookies=self._cookies)
+        return FastHttp(
+            self._new_session,
+            self._longest,
+            self._largest,
+            carried=self._carried,
+            failed=self._failed,
+            cookies=self._cookies,
+        )
 
     def close(self) -> None:
         """Close all connections."""
         self._session.client.clientpool.close()
+
+    def _besides(self, method: str, url: str) -> dict[str, str]:
+        elsewhere = url.startswith(("http://", "https://"))
+        return merge({"User-Agent": USER_AGENT}, () if elsewhere else self._carried.of(method))
 
     def _failure(self, response: ResponseContextManager) -> Outcome | None:
         """Why there is no whole reply; ``None`` if there is one, whatever its status."""
@@ -126,6 +139,28 @@ class FastHttp:
         session = self._new_session()
         session.cookiejar = session.client.cookiejar = self._cookies
         return session
+
+
+class ShopCookies(CookieJar):
+    """The cookies of one virtual user; the shop at ``host`` is sent those that the storefront sets itself, too."""
+
+    def __init__(self, carried: ShopHeaders) -> None:
+        super().__init__()
+        self._own = carried.cookies
+        self.host = ""
+
+    def of_shop(self, name: str) -> str:
+        """The value of the shop's cookie of this name; empty if there is none."""
+        return next((kept.value or "" for kept in self if kept.name == name and _is_for(kept.domain, self.host)), "")
+
+    def add_cookie_header(self, request: Any) -> None:
+        """Write the cookies that belong to this request into its headers."""
+        super().add_cookie_header(request)
+        if not self._own or request.get_host() != self.host:
+            return
+        pairs = [f"{name}={value}" for name, value in own_cookies(self._own, self.of_shop)]
+        sent = request.headers.get("Cookie")
+        request.headers["Cookie"] = "; ".join([*([sent] if sent else ()), *pairs])
 
 
 def session(host: str, user: Any, *, verify_tls: bool, connect_timeout: float, read_timeout: float) -> FastHttpSession:

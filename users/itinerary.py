@@ -78,6 +78,7 @@ class Conduct:
     ``sms_patience`` seconds. A shopper who lets her code expire waits ``sms_longest_wait`` seconds at most; a shop whose
     codes live longer is given the code in time. ``fallback`` is the option tried when the wanted one is unavailable (empty: give up).
     ``sign_in_once`` keeps a virtual user signed in across her journeys. ``products`` are the pks bought, at random.
+    ``locale`` and ``currency`` are what the storefront says with every request.
     """
 
     external: External = External.FOLLOW
@@ -91,3 +92,4 @@ class Conduct:
     sign_in_once: bool = False
     products: tuple[str, ...] = ("1", "2", "3")
     locale: str = "en"
+    currency: str = "try"

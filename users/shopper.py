@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Mapping
 from typing import Any, ClassVar, Protocol
 
 import gevent
@@ -22,6 +23,8 @@ from users.funnel import furthest
 from users.itinerary import Conduct, Itinerary
 from users.journeys import JOURNEYS, Errand, Receipt
 from users.lanes import Lanes
+from users.origin import origin_of
+from users.shop_headers import shop_headers
 from users.statistics import statistics_of
 from users.steps import JourneyFailed, walk
 from users.swift import Limits, Swift
@@ -41,6 +44,7 @@ class Backstage(Protocol):
     largest_reply: int
     seed: int
     trace_sampled: float
+    headers: Mapping[str, str]
 
     def itinerary(self, arrival: Arrival) -> Itinerary:
         """What the shopper of this arrival is going to do."""
@@ -194,6 +198,7 @@ class Shopper(User):
 def _transport(user: User, run: Run[Backstage], stage: Backstage) -> Transport:
     """What speaks HTTP for one virtual user: our own client, or Locust's."""
     target = run.target_url
+    carried = shop_headers(origin_of(target), stage.conduct.locale, stage.conduct.currency, stage.headers)
     if stage.client == "locust":
         return FastHttp(
             lambda: session(
@@ -205,6 +210,7 @@ def _transport(user: User, run: Run[Backstage], stage: Backstage) -> Transport:
             ),
             stage.longest_exchange,
             stage.largest_reply,
+            carried=carried,
             failed=run.lacked,
         )
     limits = Limits(
@@ -214,7 +220,8 @@ def _transport(user: User, run: Run[Backstage], stage: Backstage) -> Transport:
         largest=stage.largest_reply,
         verify_tls=stage.verify_tls,
     )
-    return Swift(target, user, limits, statistics=statistics_of(user.environment), failed=run.lacked)
+    statistics = statistics_of(user.environment)
+    return Swift(target, user, limits, carried=carried, statistics=statistics, failed=run.lacked)
 
 
 class Guest(Shopper):

@@ -20,6 +20,7 @@ from users.cookies import Jar
 from users.limits import Limits
 from users.origin import Origin, Unsendable, origin_of
 from users.proxies import refuse_proxy
+from users.shop_headers import NOTHING, ShopHeaders
 from users.statistics import Statistics
 from users.sweep import sweep_here
 from users.tls_connection import TlsConnection
@@ -34,7 +35,7 @@ class Swift:
     """One virtual user's connections and cookies: at most one connection to a server, one exchange at a time.
 
     ``target`` is the URL of the shop; ``user`` a Locust user (its ``environment`` and ``context()`` are used).
-    ``statistics``, shared by all users of a process, saves telling Locust of each request apart. ``failed`` is told by name what
+    ``carried`` goes with every request to the shop. ``statistics``, shared by all users of a process, saves telling Locust of each request apart. ``failed`` is told by name what
     this machine has run out of (``EMFILE``). ``clock`` is the one that samples are timed by, ``wall`` the time of day. Raises ``ValueError`` for a target that
     is no http or https URL, and for one that the environment wants a proxy for.
     """
@@ -61,6 +62,7 @@ class Swift:
         user: Any,
         limits: Limits,
         *,
+        carried: ShopHeaders = NOTHING,
         statistics: Statistics | None = None,
         failed: Callable[[str], None] = lambda _lacked: None,
         clock: Callable[[], float] = time.perf_counter,
@@ -73,9 +75,9 @@ class Swift:
         self._failed = failed
         self._clock = clock
         self._wall = wall
-        self._heads = heads_for(origin)
+        self._heads = heads_for(origin, carried)
         self._sweep = sweep_here()
-        self._jar = Jar(wall)
+        self._jar = Jar(wall, origin, carried.cookies)
         self._connections: dict[Origin, Connection] = {}
         self._statistics = statistics
         self._last: tuple[str, str, str, Reply, float] | None = None

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from users.decoding import OFFERED
 from users.origin import Origin, Unsendable, locate
+from users.shop_headers import NOTHING, ShopHeaders, merge
 from users.trace import HEADER as TRACE
 
 USER_AGENT = "checkload"
@@ -33,17 +34,18 @@ class Head(NamedTuple):
 
 
 class Heads:
-    """The heads of all requests for one target, shared by all its shoppers."""
+    """The heads of all requests for one target, shared by all its shoppers; ``carried`` goes to the target alone."""
 
-    def __init__(self, target: Origin) -> None:
+    def __init__(self, target: Origin, carried: ShopHeaders = NOTHING) -> None:
         self.target = target
+        self._carried = carried
         self._kept: dict[tuple[str, str], Head] = {}
 
     def find(self, method: str, url: str) -> Head:
         """The head of this request; ``url`` is a path on the target, or absolute. Raises ``Unsendable``."""
         head = self._kept.get((method, url))
         if head is None:
-            head = _head(method, url, self.target)
+            head = _head(method, url, self.target, self._carried)
             if len(self._kept) >= _KEPT:
                 self._kept.clear()
             self._kept[method, url] = head
@@ -51,19 +53,19 @@ class Heads:
 
 
 @cache
-def heads_for(target: Origin) -> Heads:
+def heads_for(target: Origin, carried: ShopHeaders = NOTHING) -> Heads:
     """The heads for this target, the same ones for everybody in this process."""
-    return Heads(target)
+    return Heads(target, carried)
 
 
-def _head(method: str, url: str, target: Origin) -> Head:
+def _head(method: str, url: str, target: Origin, carried: ShopHeaders) -> Head:
     if not method or not _TOKEN.issuperset(method):
         raise Unsendable("the method is no word")
     origin, wanted = locate(url, target)
-    start = (
-        f"{method} {wanted} HTTP/1.1\r\nHost: {origin.host_header}\r\n"
-        f"User-Agent: {USER_AGENT}\r\nAccept-Encoding: {OFFERED}\r\n"
-    )
+    own = {"User-Agent": USER_AGENT, "Accept-Encoding": OFFERED}
+    more = carried.of(method) if origin == target else ()
+    lines = "".join(_text(name, value) for name, value in merge(own, more).items())
+    start = f"{method} {wanted} HTTP/1.1\r\nHost: {origin.host_header}\r\n{lines}"
     return Head(
         origin,
         start.encode("ascii"),
@@ -95,14 +97,17 @@ def _length(size: int) -> bytes:
     return b"Content-Length: %d\r\n\r\n" % size
 
 
-def _line(item: tuple[str, str]) -> bytes:
-    name, value = item
+def _text(name: str, value: str) -> str:
     # What is not printable holds line ends, with which a value would be read as further headers, or as a request.
     if not (value.isascii() and value.isprintable()):
         raise Unsendable(f"the value of the header {name!r} is not printable")
-    if name == TRACE:
-        return f"traceparent: {value}\r\n".encode()  # no two are alike
-    line = f"{_settable(name)}: {value}\r\n".encode("ascii")
+    return f"{_settable(name)}: {value}\r\n"
+
+
+def _line(item: tuple[str, str]) -> bytes:
+    line = _text(*item).encode("ascii")
+    if item[0] == TRACE:
+        return line  # no two are alike
     if len(_lines) < _KEPT:
         _lines[item] = line
     return line

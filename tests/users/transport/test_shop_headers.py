@@ -1,0 +1,102 @@
+"""What the storefront says with every request goes to the shop with either client, and to nobody else."""
+
+from types import SimpleNamespace
+
+import pytest
+from locust.event import EventHook
+
+from users.fast_http import FastHttp, session
+from users.origin import origin_of
+from users.shop_headers import shop_headers
+from users.swift import Limits, Swift
+from users.wire import Heads
+
+ADDED = {"Authorization": "Basic gate", "accept-language": "tr-tr", "User-Agent": "ours"}
+
+
+def own(url, carried):
+    return Swift(url, _user(), Limits(5.0, 5.0, 8.0, 100_000), carried=carried)
+
+
+def locusts(url, carried):
+    times = {"connect_timeout": 5.0, "read_timeout": 5.0}
+    return FastHttp(lambda: session(url, _user(), verify_tls=True, **times), 8.0, 100_000, carried=carried)
+
+
+def _user():
+    return SimpleNamespace(environment=SimpleNamespace(events=SimpleNamespace(request=EventHook())), context=dict)
+
+
+@pytest.fixture(params=[own, locusts], ids=["our client", "Locust's client"])
+def connect(request):
+    made = []
+
+    def start(url):
+        made.append(request.param(url, shop_headers(origin_of(url), "en", "try", ADDED)))
+        return made[-1]
+
+    yield start
+    for transport in made:
+        transport.close()
+
+
+def head_of(request):
+    lines = [line.decode().partition(": ") for line in request.partition(b"\r\n\r\n")[0].split(b"\r\n")[1:]]
+    names = [name.lower() for name, _, _ in lines]
+    assert len(names) == len(set(names)), names
+    return {name.lower(): value for name, _, value in lines}
+
+
+def cookies_of(head):
+    return dict(pair.split("=", 1) for pair in head["cookie"].split("; "))
+
+
+def test_a_shop_is_told_what_the_storefront_tells_it(serve, connect):
+    heads = []
+
+    def script(peer):
+        for cookie in ("osessionid=s1; Path=/", "osessionid=s2; Path=/", "sessionid=own; Path=/", "a=1"):
+            heads.append(head_of(peer.request()))
+            peer.answer(b"{}", f"Set-Cookie: {cookie}")
+        heads.append(head_of(peer.request()))
+        peer.answer(b"{}")
+
+    url = serve(script).url
+    transport = connect(url)
+    for method in ("GET", "POST", "GET", "GET"):
+        transport.send("p", method, "/orders/checkout/", {}, b"x" if method == "POST" else None)
+    transport.forget()
+    transport.send("p", "GET", "/orders/checkout/", {}, None)
+    said = {"accept": "application/json", "referer": f"{url}/", "x-currency": "try"}
+    said |= {"authorization": "Basic gate", "accept-language": "tr-tr", "user-agent": "ours"}
+    for head in heads:
+        assert said.items() <= head.items()
+    assert [head.get("origin") for head in heads] == [None, url, None, None, None]
+    storefront = {"pz-locale": "en", "pz-currency": "try"}
+    assert [cookies_of(head) for head in heads] == [
+        storefront,
+        {**storefront, "osessionid": "s1", "sessionid": "s1"},
+        {**storefront, "osessionid": "s2", "sessionid": "s2"},
+        {**storefront, "osessionid": "s2", "sessionid": "own"},
+        storefront,
+    ]
+
+
+def test_another_host_is_told_nothing_of_it(serve, connect):
+    heads = []
+
+    def bank(peer):
+        heads.append(head_of(peer.request()))
+        peer.answer(b"")
+
+    banks = serve(bank, address="127.0.0.2")
+    connect(serve(lambda peer: None).url).send("Bank", "POST", f"{banks.url}/pay", {}, b"x")
+    told = {"authorization", "referer", "origin", "x-currency", "accept-language", "cookie"}
+    assert not told & heads[0].keys()
+    assert heads[0]["user-agent"] == "checkload"
+
+
+def test_a_header_that_cannot_be_sent_is_not_sent_in_pieces():
+    shop = origin_of("http://127.0.0.1:1")
+    with pytest.raises(ValueError, match="not printable"):
+        Heads(shop, shop_headers(shop, "en", "try", {"X": "1\r\nHost: other"})).find("GET", "/")
