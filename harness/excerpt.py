@@ -30,7 +30,7 @@ def excerpt(recorder: Recorder, start: float, end: float, breathe: Callable[[], 
     length, begin = recorder.slice_length, recorder.window.start
     first, last = math.ceil(round(start / length, 6)), math.floor(round(end / length, 6))
     window = Window(begin, begin + first * length, begin + last * length)
-    part = Recorder(window, slice_length=length, most_slices=recorder.most_slices)
+    part = Recorder(window, slice_length=length, most_slices=recorder.most_slices, bounds=recorder.bounds)
     for page, cell in _now_and_then(list(recorder.pages.items()), breathe):
         if found := _between(cell, first, last):
             part.pages.setdefault(page._replace(phase=Phase.STEADY), Cell()).add(found)
@@ -53,7 +53,8 @@ def with_those_under_way(
     Left out, a shop that never answers would look as if nobody had come. How they will end is not known, but how long they have
     taken already is: at least since the end of the slice in which they were due. ``waiting`` are requests without a reply.
     """
-    whole = Recorder(part.window, slice_length=part.slice_length, most_slices=part.most_slices)
+    bounds = part.bounds
+    whole = Recorder(part.window, slice_length=part.slice_length, most_slices=part.most_slices, bounds=bounds)
     whole.add(part)
     ended: Counter[int] = Counter()
     for cell in part.journeys.values():
@@ -64,7 +65,7 @@ def with_those_under_way(
     for index in range(first, last):
         if (missing := due_between(index * length, (index + 1) * length) - ended[index]) > 0:
             times = missed.slices[index] = Histogram()
-            times.record(max(0.0, now - (index + 1) * length), missing)
+            times.record(max(0.0, now - (index + 1) * length), missing, bounds=bounds)
             missed.response.add(times)
     if missed.slices:
         whole.journeys[JourneyKey("", "", "", UNDER_WAY, Blame.HARNESS, "", False, Phase.STEADY)] = missed
@@ -72,7 +73,7 @@ def with_those_under_way(
         if first <= (index := math.floor((now - age) / length)) < last:
             key = PageKey(page, option, UNDER_WAY, Blame.HARNESS, Phase.STEADY)
             cell, times = whole.pages.setdefault(key, Cell()), Histogram()
-            times.record(age, number)
+            times.record(age, number, bounds=bounds)
             cell.response.add(times)
             cell.slices.setdefault(index, Histogram()).add(times)
     return whole

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from harness.clocks import Exchange, Offset, offset
+from harness.histogram import NO_BOUNDS, Bounds
 from harness.overdue import Age
 from harness.recorder import Recorder
 from harness.sample import Window
@@ -57,10 +58,18 @@ class Fleet:
     ``total`` is what all workers have counted, as far as told; what a lost one had told stays counted.
     """
 
-    def __init__(self, users: Mapping[str, Mapping[str, int]], window: Window, now: float, *, most_slices: int) -> None:
+    def __init__(
+        self,
+        users: Mapping[str, Mapping[str, int]],
+        window: Window,
+        now: float,
+        *,
+        most_slices: int,
+        bounds: Bounds = NO_BOUNDS,
+    ) -> None:
         names = sorted(users)
         shares = deal([users[name] for name in names])
-        self.total = Recorder(window, most_slices=most_slices)
+        self.total = Recorder(window, most_slices=most_slices, bounds=bounds)
         self.members: dict[str, Member] = {
             name: Member(name, share, Heard(self.total), now) for name, share in zip(names, shares, strict=True)
         }

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_left
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import accumulate, pairwise
 from typing import Any
 
@@ -19,6 +19,19 @@ from harness import native
 _OCTAVE_BITS = 6
 _SUB_BUCKETS = 1 << _OCTAVE_BITS
 _NANOSECONDS = 1_000_000_000
+
+
+def _bucket(nanoseconds: int) -> int:
+    """The bucket that holds this time; written out again where each measurement passes."""
+    index = nanoseconds // 1000
+    if index >= _SUB_BUCKETS:
+        octave = index.bit_length() - 7
+        index = (octave << _OCTAVE_BITS) + (index >> octave)
+    return index
+
+
+def _bucket_of(seconds: float) -> int:
+    return _bucket(int(seconds * 1e9 + 0.5))
 
 
 def _bounds(index: int) -> tuple[float, float]:
@@ -30,9 +43,29 @@ def _bounds(index: int) -> tuple[float, float]:
     return (place << octave) / 1e6, ((place + 1) << octave) / 1e6
 
 
-def _midpoint(index: int) -> float:
-    low, high = _bounds(index)
+def _between(low: float, high: float) -> float:
+    """The harmonic midpoint: as far from either end, as a part of it."""
     return 2 * low * high / (low + high)
+
+
+def _midpoint(index: int) -> float:
+    return _between(*_bounds(index))
+
+
+class Bounds:
+    """Bounds in seconds that times are counted against to the nanosecond, and the buckets that they run through."""
+
+    __slots__ = ("by_bucket", "lowest")
+
+    def __init__(self, bounds: Iterable[float] = ()) -> None:
+        self.by_bucket: dict[int, tuple[float, ...]] = {}
+        for bound in sorted({bound for bound in bounds if 0 < bound < math.inf}):
+            index = _bucket_of(bound)
+            self.by_bucket[index] = (*self.by_bucket.get(index, ()), bound)
+        self.lowest = _bounds(min(self.by_bucket))[0] if self.by_bucket else math.inf
+
+
+NO_BOUNDS = Bounds()
 
 
 _places: dict[tuple[float, ...], dict[int, int]] = {}
@@ -57,20 +90,26 @@ class Histogram:
 
     ``total`` counts everything recorded, ``infinite`` the part of it that was never answered. ``smallest`` and
     ``largest`` are exact and of the finite times; without any they are ``inf`` and ``-inf``.
+
+    A bucket that one of the ``Bounds`` runs through is counted in parts: what was recorded with these bounds is on the right
+    side of each of them, however close.
     """
 
-    __slots__ = ("_counts", "_nanoseconds", "infinite", "largest", "smallest", "total")
+    __slots__ = ("_counts", "_nanoseconds", "_over", "infinite", "largest", "smallest", "total")
     __hash__ = None  # type: ignore[assignment]  # it changes while it is filled
 
     def __init__(self) -> None:
         self._counts: dict[int, int] = {}
         self._nanoseconds = 0  # an integer, because adding floats depends on their order
+        self._over: dict[float, int] = {}  # by bound: how many in its own bucket are over it
         self.total = 0
         self.infinite = 0
         self.smallest = math.inf
         self.largest = -math.inf
 
-    def record(self, seconds: float, n: int = 1, *, beside: Histogram | None = None) -> None:
+    def record(
+        self, seconds: float, n: int = 1, *, beside: Histogram | None = None, bounds: Bounds = NO_BOUNDS
+    ) -> None:
         """Count a time ``n`` times; ``inf`` is a thing never answered, a negative time counts as 0, NaN is refused.
 
         What is counted here is counted in ``beside``, too: where it belongs has to be worked out only once.
@@ -90,16 +129,21 @@ class Histogram:
         if index >= _SUB_BUCKETS:
             octave = index.bit_length() - 7
             index = (octave << _OCTAVE_BITS) + (index >> octave)
+        if index in bounds.by_bucket:
+            for one in (self,) if beside is None else (self, beside):
+                one.split(index, (seconds,), bounds, n)
         self.count(index, nanoseconds, seconds, n)
         if beside is not None:
             beside.count(index, nanoseconds, seconds, n)
 
-    def record_all(self, times: Sequence[float], *, beside: Histogram | None = None) -> None:
+    def record_all(
+        self, times: Sequence[float], *, beside: Histogram | None = None, bounds: Bounds = NO_BOUNDS
+    ) -> None:
         """Count each of these times, in ``beside``, too: as ``record`` does one by one, in half the time."""
         smallest, largest = min(times, default=0.0), max(times, default=math.inf)
         if not (smallest > 0.0 and largest < math.inf):
             for seconds in times:
-                self.record(seconds, beside=beside)
+                self.record(seconds, beside=beside, bounds=bounds)
             return
         nanoseconds = [int(seconds * 1e9 + 0.5) for seconds in times]
         indexes = []
@@ -109,6 +153,11 @@ class Histogram:
                 octave = index.bit_length() - 7
                 index = (octave << _OCTAVE_BITS) + (index >> octave)
             indexes.append(index)
+        if largest >= bounds.lowest and not bounds.by_bucket.keys().isdisjoint(indexes):
+            for met in bounds.by_bucket.keys() & indexes:
+                close = [seconds for index, seconds in zip(indexes, times, strict=True) if index == met]
+                for one in (self,) if beside is None else (self, beside):
+                    one.split(met, close, bounds)
         total = sum(nanoseconds)
         self.count_each(indexes, total, smallest, largest)
         if beside is not None:
@@ -135,8 +184,24 @@ class Histogram:
         if seconds > self.largest:  # noqa: PLR1730
             self.largest = seconds
 
+    def split(self, index: int, times: Sequence[float], bounds: Bounds, n: int = 1) -> None:
+        """Note on which side of the bounds these times of one bucket lie, before each is counted in it ``n`` times."""
+        for bound in bounds.by_bucket[index]:
+            self._over[bound] = self._beyond(bound) + n * sum(seconds > bound for seconds in times)
+
+    def _beyond(self, bound: float) -> int:
+        """How many in the bucket of a bound are over it; where that was not noted, all of them go by the reported value."""
+        noted = self._over.get(bound)
+        if noted is not None:
+            return noted
+        index = _bucket_of(bound)
+        surely = self.smallest > bound or (self.largest > bound and _midpoint(index) > bound)
+        return self._counts.get(index, 0) if surely else 0
+
     def add(self, other: Histogram) -> None:
         """Count everything that the other has counted as well."""
+        if self._over or other._over:
+            self._over = {bound: self._beyond(bound) + other._beyond(bound) for bound in {*self._over, *other._over}}
         counts = self._counts
         for index, count in list(other._counts.items()):
             counts[index] = counts.get(index, 0) + count
@@ -168,20 +233,38 @@ class Histogram:
 
         The first and the last finite one are exact.
         """
-        keys = sorted(self._counts)
-        counts = {key: self._counts[key] for key in keys}
-        if keys:
+        parts = list(self._parts())
+        if parts:
             yield self.smallest, 1
-            counts[keys[0]] -= 1
-        for index in keys[:-1]:
-            if counts[index]:
-                yield max(_midpoint(index), self.smallest), counts[index]
-        if keys and (left := counts[keys[-1]]):
-            if left > 1:
-                yield min(max(_midpoint(keys[-1]), self.smallest), self.largest), left - 1
-            yield self.largest, 1
+            parts[0] = (parts[0][0], parts[0][1] - 1)
+            last, left = parts.pop()
+            for value, count in parts:
+                if count:
+                    yield max(value, self.smallest), count
+            if left:
+                if left > 1:
+                    yield min(max(last, self.smallest), self.largest), left - 1
+                yield self.largest, 1
         if self.infinite:
             yield math.inf, self.infinite
+
+    def _parts(self, of: Collection[int] | None = None) -> Iterator[tuple[float, int]]:
+        """The reported value and count of each bucket, or of these, in rising order; where bounds run through it, of each part."""
+        split: dict[int, list[float]] = {}
+        for bound in sorted(self._over):
+            split.setdefault(_bucket_of(bound), []).append(bound)
+        for index in sorted(self._counts if of is None else self._counts.keys() & of):
+            if index not in split:
+                yield _midpoint(index), self._counts[index]
+                continue
+            low, high = _bounds(index)
+            left = self._counts[index]
+            for bound in split[index]:
+                if count := left - self._over[bound]:
+                    yield _between(low, bound) if low < bound else bound, count
+                low, left = bound, self._over[bound]
+            if left:
+                yield _between(low, high), left
 
     def quantile(self, q: float) -> float:
         """The time in seconds within which a share ``q`` was done, by nearest rank; NaN when empty.
@@ -204,13 +287,17 @@ class Histogram:
     def count_over(self, bound: float) -> int:
         """How many took strictly longer than ``bound`` seconds, those never answered included.
 
-        A bucket that the bound runs through counts by its reported value, as in ``quantile``: the two never
-        contradict each other, and the bound is kept to within 0.78 %.
+        Exact for one of the ``Bounds`` of what was recorded. For any other, a bucket that it runs through counts by its
+        reported value, and the bound is kept to within 0.78 %. Never contradicts ``quantile``.
         """
         if self.largest <= bound:
             return self.infinite
         if bound < self.smallest:
             return self.total
+        if bound in self._over:
+            index = _bucket_of(bound)
+            above = sum(count for place, count in list(self._counts.items()) if place > index)
+            return above + self._over[bound] + self.infinite
         return sum(count for value, count in self.values() if value > bound)
 
     def spread(self, bounds: tuple[float, ...], into: list[int]) -> None:
@@ -220,7 +307,14 @@ class Histogram:
         moves to another place, as a metric must not; a bound is kept to within 0.78 %.
         """
         places = _places.setdefault(bounds, {})
-        for index, count in list(self._counts.items()):
+        counts = self._counts
+        if self._over:
+            # In parts, each of which stays where it is, too.
+            split = {_bucket_of(bound) for bound in self._over}
+            counts = {index: count for index, count in counts.items() if index not in split}
+            for value, count in self._parts(split):
+                into[bisect_left(bounds, value)] += count
+        for index, count in list(counts.items()):
             place = places.get(index)
             if place is None:
                 place = places[index] = bisect_left(bounds, _midpoint(index))
@@ -243,11 +337,17 @@ class Histogram:
         for index, count in list(self._counts.items()):
             if (left := count - earlier._counts.get(index, 0)) > 0:
                 later._counts[index] = left
+        later._over = {
+            bound: self._over[bound] - earlier._beyond(bound)
+            for bound in self._over
+            if _bucket_of(bound) in later._counts
+        }
         later.infinite = self.infinite - earlier.infinite
         later.total = sum(later._counts.values()) + later.infinite
         later._nanoseconds = self._nanoseconds - earlier._nanoseconds
         if later._counts:
-            later.smallest, later.largest = _midpoint(min(later._counts)), _midpoint(max(later._counts))
+            parts = list(later._parts())
+            later.smallest, later.largest = parts[0][0], parts[-1][0]
         return later
 
     def changes(self, told: dict[int, int]) -> list[Any]:
@@ -259,17 +359,19 @@ class Histogram:
         new = {index: count for index, count in counts.items() if told.get(index) != count}
         told.update(new)
         ends = [self.smallest, self.largest] if counts else [None, None]
-        return [self.infinite, self._nanoseconds, *ends, list(new), list(new.values())]
+        parts = [list(self._over), list(self._over.values())]
+        return [self.infinite, self._nanoseconds, *ends, list(new), list(new.values()), *parts]
 
     def learn(self, changes: list[Any], *totals: Histogram) -> None:
         """Take over what ``changes`` told of another one that this is a copy of; count what is new in ``totals``, too."""
-        infinite, nanoseconds, smallest, largest, indexes, counts = changes
+        infinite, nanoseconds, smallest, largest, indexes, counts, bounds, over = changes
         mine = self._counts
         new = [count - mine.get(index, 0) for index, count in zip(indexes, counts, strict=True)]
         ends = (math.inf, -math.inf) if smallest is None else (smallest, largest)
         endless, longer = infinite - self.infinite, nanoseconds - self._nanoseconds
+        more = {bound: n - self._over.get(bound, 0) for bound, n in zip(bounds, over, strict=True)}
         for one in (self, *totals):
-            one.count_all(indexes, new, endless, longer, ends)
+            one.count_all(indexes, new, endless, longer, ends, over=more)
 
     def count_all(
         self,
@@ -278,8 +380,15 @@ class Histogram:
         infinite: int,
         nanoseconds: int,
         ends: tuple[float, float],
+        *,
+        over: Mapping[float, int],
     ) -> None:
-        """Count many times whose buckets are known; ``ends`` are the smallest and the largest of them."""
+        """Count many times whose buckets are known; ``ends`` are the smallest and the largest of them.
+
+        ``over`` says of bounds how many in their own buckets are over them.
+        """
+        for bound, n in over.items():
+            self._over[bound] = self._beyond(bound) + n
         mine = self._counts
         for index, n in zip(indexes, counts, strict=True):
             mine[index] = mine.get(index, 0) + n
@@ -309,6 +418,7 @@ class Histogram:
             "largest": self.largest if finite else None,
             "steps": [b - a for a, b in pairwise([0, *keys])],
             "counts": [self._counts[key] for key in keys],
+            "over": [[bound, self._over[bound]] for bound in sorted(self._over)],
         }
 
     @classmethod
@@ -319,6 +429,7 @@ class Histogram:
         histogram.total = d["total"]
         histogram.infinite = d["infinite"]
         histogram._nanoseconds = d["nanoseconds"]
+        histogram._over = {float(bound): n for bound, n in d.get("over", ())}
         if histogram._counts:
             histogram.smallest = float(d["smallest"])
             histogram.largest = float(d["largest"])

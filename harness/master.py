@@ -129,7 +129,7 @@ class MasterRun(Run[StageT]):
             for name, of_class in self._users_of().items()
             if name not in self._latecomers
         }
-        self.fleet = Fleet(counts, window, now, most_slices=self.recorder.most_slices)
+        self.fleet = Fleet(counts, window, now, most_slices=self.recorder.most_slices, bounds=self.recorder.bounds)
         self.recorder = self.fleet.total
         begin_at = self._wall_clock() + LEAD
         self._compare_clocks()

@@ -14,7 +14,7 @@ from math import inf
 from typing import Any, NamedTuple, TypeAlias, TypeVar
 
 from harness.cell import REPEATED, Arrivals, Cell
-from harness.histogram import Histogram
+from harness.histogram import NO_BOUNDS, Bounds, Histogram
 from harness.sample import Blame, JourneySample, PageSample, Phase, Window
 
 __all__ = ["Arrivals", "Cell", "Counts", "JourneyKey", "PageKey", "Recorder"]
@@ -73,15 +73,19 @@ class Recorder:
     """The measurements of one run, or of one process's part of it.
 
     A page or journey belongs to the phase and the slice of time in which it was due. ``slice_length`` is in seconds and
-    doubles whenever a run would need more than ``most_slices``, so that a day takes no more room than an hour.
+    doubles whenever a run would need more than ``most_slices``, so that a day takes no more room than an hour. Times are
+    counted exactly against ``bounds``, those of the demands.
     """
 
-    def __init__(self, window: Window, *, slice_length: float = 1.0, most_slices: int = 128) -> None:
+    def __init__(
+        self, window: Window, *, slice_length: float = 1.0, most_slices: int = 128, bounds: Bounds = NO_BOUNDS
+    ) -> None:
         if slice_length <= 0 or most_slices < 1:
             raise ValueError("slice_length must be over 0 seconds and most_slices at least 1")
         self._window = window
         self._slice_length = slice_length
         self.most_slices = most_slices
+        self.bounds = bounds
         self._pages: dict[PageKey, Cell] = {}
         self._put_by: list[PageSample] = []
         self.journeys: dict[JourneyKey, Cell] = {}
@@ -150,9 +154,9 @@ class Recorder:
         if sample.reached:
             cell.noted[sample.reached] = cell.noted.get(sample.reached, 0) + 1
         if sample.done != inf:
-            cell.service.record(sample.done - sample.started)
+            cell.service.record(sample.done - sample.started, bounds=self.bounds)
         place = int((sample.due - self._window.start) / self._fitting(sample.due))
-        cell.response.record(sample.done - sample.due, beside=cell.slice(place))
+        cell.response.record(sample.done - sample.due, beside=cell.slice(place), bounds=self.bounds)
 
     def offered(self, due: float, n: int = 1) -> None:
         """Count arrivals that became due."""
@@ -238,7 +242,7 @@ class Recorder:
 
     def relabelled(self, name: Callable[[str], str]) -> Recorder:
         """A copy with every label changed by ``name``; what then has the same labels is added up."""
-        copy = Recorder(self.window, slice_length=self.slice_length, most_slices=self.most_slices)
+        copy = Recorder(self.window, slice_length=self.slice_length, most_slices=self.most_slices, bounds=self.bounds)
         for page, cell in self.pages.items():
             copy.pages.setdefault(PageKey(*map(name, page)), Cell()).add(cell)
         for journey, cell in self.journeys.items():
@@ -302,7 +306,7 @@ class Recorder:
         dues = [sample.due for sample in put_by]
         first, latest = min(dues), max(dues)
         window, length = self._window, self._fitting(latest)
-        start = window.start
+        start, bounds = window.start, self.bounds
         phase, place = window.phase(first), int((first - start) / length)
         # Most often all of them were due within one slice, and nothing has to be worked out for each.
         whole = phase is window.phase(latest) and place == int((latest - start) / length)
@@ -327,8 +331,8 @@ class Recorder:
             cell.noted[str(status)] = cell.noted.get(str(status), 0) + len(sizes)
             if repeated:
                 cell.noted[REPEATED] = cell.noted.get(REPEATED, 0) + len(sizes)
-            cell.service.record_all(services)
-            cell.response.record_all(responses, beside=cell.slice(place))
+            cell.service.record_all(services, bounds=bounds)
+            cell.response.record_all(responses, beside=cell.slice(place), bounds=bounds)
 
     def _fitting(self, due: float) -> float:
         """The length of a slice, once there is one for what was due at this moment."""

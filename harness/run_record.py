@@ -17,7 +17,7 @@ from harness.clocks import ClockWatch
 from harness.door import Door
 from harness.early_end import Cause
 from harness.exemplars import Exemplars
-from harness.histogram import Histogram
+from harness.histogram import Bounds, Histogram
 from harness.journey_log import JourneyLog
 from harness.machine import Reading
 from harness.order_numbers import OrderNumbers
@@ -60,8 +60,11 @@ class RunRecord(Generic[StageT]):
         self.ended_at = self.started_at
         self.id = f"{workload.name}-{self.started_at:%Y%m%dT%H%M%SZ}-{self.started_at.microsecond:06d}"
         # Until the users are there nothing is steady: whatever is recorded before is warm-up.
+        held_to = [*workload.objectives, *(rule.condition for rule in workload.stop_rules)]
         self.recorder = Recorder(
-            Window(clock(), math.inf, math.inf), most_slices=MOST_SLICES if workload.search is None else SEARCHED_SLICES
+            Window(clock(), math.inf, math.inf),
+            most_slices=MOST_SLICES if workload.search is None else SEARCHED_SLICES,
+            bounds=Bounds(each.bound for each in held_to if each.metric.timed),
         )
         self.share = Share()
         self.order_numbers = OrderNumbers()

@@ -158,7 +158,8 @@ def _a_master(workers: int) -> Any:
             run.echoed(name, {**message, "received": message["sent"], "answered": message["sent"]})
 
     workload = SimpleNamespace(name="bench", users=workers, kinds=("guest",), fingerprint="", is_open=True, search=None)
-    vars(workload).update(warm_up=0.0, steady=1e9, drain=1.0, longest_wait=1.0, stop_rules=(), stop_when_certain=False)
+    vars(workload).update(warm_up=0.0, steady=1e9, drain=1.0, longest_wait=1.0, stop_when_certain=False)
+    vars(workload).update(objectives=(), stop_rules=())
     run = MasterRun(
         workload,
         None,

@@ -27,14 +27,17 @@ from harness.balance import balance
 from harness.cell import Cell
 from harness.conditions import Conditions, Evidence, MixCount
 from harness.demand import Objective
+from harness.excerpt import excerpt
 from harness.gate import assess
-from harness.histogram import Histogram
+from harness.histogram import Bounds, Histogram
 from harness.looks import Looks
 from harness.mix_drift import mix
 from harness.objective import parse
 from harness.recorder import PageKey, Recorder
 from harness.sample import Blame, JourneySample, PageSample, Phase, Window
+from harness.snapshot import Heard, Teller
 from harness.steadiness import steady
+from harness.tally import tally
 from harness.verdict import Level, Verdict
 
 SERVERS = 8
@@ -273,6 +276,38 @@ def store(samples: int, seed: int = 2000) -> Iterator[Row]:
             worst = max(worst, abs(cell.response.quantile(q) / truth - 1))
         yield error_row(f"quantiles p50 to p99.9 of 8 merged parts, {name}", worst, samples, seed, 0.01)
         yield exact_row(f"8 merged parts against the whole, {name}", merged.to_json() != whole.to_json(), samples, seed)
+
+
+def bounds(runs: int, seed: int = 2500) -> Iterator[Row]:
+    """Whether times just on either side of an objective's bound are counted on their side, by whatever way they came."""
+    text = "page.P response_time p95 < 300ms"
+    objective = parse(text)
+    exact = Bounds([objective.bound])
+    wrong = 0
+    for run in range(runs):
+        chance = random.Random(seed + run)
+        due = [chance.uniform(0.0, 100.0) for _ in range(200)]
+        times = [chance.uniform(0.2975, 0.3025) for _ in due]
+        workers = [Recorder(Window(0.0, 0.0, 100.0), bounds=exact) for _ in range(2)]
+        total = Recorder(Window(0.0, 0.0, 100.0), bounds=exact)
+        for number, (moment, took) in enumerate(zip(due, times, strict=True)):
+            workers[number % 2].page(PageSample("P", "card", "ok", Blame.NOBODY, moment, moment, moment + took))
+        for worker in workers:
+            Heard(total).hear(Teller(worker).message())
+        over = sum((moment + took) - moment > objective.bound for moment, took in zip(due, times, strict=True))
+        read_back = Recorder.from_json(total.to_json())
+        counted = [
+            tally(read_back, objective),
+            tally(total, objective, before=1000),
+            tally(excerpt(total, 0.0, 100.0), objective),
+        ]
+        wrong += sum(one.over != over for one in counted) + (sum(x for _, x in counted[0].slices) != over)
+    yield exact_row(
+        "times within 1 % of a bound, counted over it: of 2 workers, read back, early, as a level",
+        wrong,
+        200 * runs,
+        seed,
+    )
 
 
 # -- schedule ---------------------------------------------------------------------------------------------------------

@@ -14,7 +14,7 @@ from pathlib import Path
 import calibrate_claims
 import capacity_claims
 import plan_claims
-from claims import Row, balances, early_ends, frozen, mixes, objectives, schedules, steadiness, store
+from claims import Row, balances, bounds, early_ends, frozen, mixes, objectives, schedules, steadiness, store
 
 HEAD = ("claim", "n", "estimate", "95 % CI (Wilson)", "bound", "seed")
 BEGIN, END = "<!-- proofs: written by tests/calibration/table.py -->", "<!-- proofs: end -->"
@@ -27,6 +27,7 @@ def simulated(*, quick: bool) -> Iterator[Row]:
     yield from frozen(length=120.0 if quick else 300.0, runs=1 if quick else 5)
     yield from schedules(runs=1 if quick else 3)
     yield from store(samples=20_000 if quick else 200_000)
+    yield from bounds(runs=10 if quick else 300)
     yield from objectives(runs=40 if quick else 400)
     yield from early_ends(runs=40 if quick else 400)
     yield from balances(runs=100 if quick else 1_000)

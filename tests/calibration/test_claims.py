@@ -7,6 +7,8 @@ import pytest
 import table
 from claims import Row, error_row, exact_row, share_row, wilson
 
+from harness.histogram import NO_BOUNDS
+
 pytestmark = pytest.mark.calibration
 
 
@@ -16,6 +18,7 @@ pytestmark = pytest.mark.calibration
         pytest.param(lambda: claims.frozen(length=120.0, runs=1), id="a freeze is not hidden"),
         pytest.param(lambda: claims.schedules(runs=1), id="the schedule is the same for any number of workers"),
         pytest.param(lambda: claims.store(samples=20_000), id="the store keeps quantiles"),
+        pytest.param(lambda: claims.bounds(runs=10), id="a bound is exact"),
         pytest.param(lambda: claims.objectives(runs=40), id="verdicts on percentiles"),
         pytest.param(lambda: claims.early_ends(runs=40), id="verdicts of runs that end when they are certain"),
         pytest.param(lambda: claims.balances(runs=50), id="what comes in must go out"),
@@ -81,6 +84,11 @@ def test_a_gate_that_believes_its_point_estimate_breaks_the_claim(monkeypatch):
     passed, failed, *_ = claims.objectives(runs=5)
     assert not passed.holds
     assert failed.holds
+
+
+def test_a_bound_that_goes_by_buckets_breaks_the_claim(monkeypatch):
+    monkeypatch.setattr(claims, "Bounds", lambda _: NO_BOUNDS)
+    assert not next(claims.bounds(runs=3)).holds
 
 
 def test_a_schedule_that_forgets_a_worker_breaks_the_claim(monkeypatch):

@@ -18,6 +18,7 @@ class Load:
 
     is_open = False
     drain = 1.0
+    objectives = ()
     stop_rules = ()
     stop_when_certain = False
     search = None

@@ -8,9 +8,11 @@ import pytest
 
 from harness.exits import Exit
 from harness.gate import Finding, Level, Verdict, assess, judge
+from harness.histogram import Bounds
 from harness.objective import parse
 from harness.recorder import Recorder
 from harness.sample import JourneySample, PageSample, Window
+from harness.tally import tally
 
 LENGTH = 100.0
 
@@ -63,6 +65,19 @@ def test_a_percentile_is_decided_by_counting_what_is_over_the_bound(under, over,
     result = decide(pages(recorder(), mixed), "page.P response_time p95 < 300ms")
     assert result.verdict is verdict, why
     assert (result.samples, result.over) == (under + over, over)
+
+
+@pytest.mark.parametrize(("took", "verdict"), [(0.2995, Verdict.PASSED), (0.302, Verdict.FAILED)])
+def test_half_a_millisecond_on_either_side_of_the_bound_decides(took, verdict):
+    exact = Recorder(Window(0.0, 10.0, 10.0 + LENGTH), bounds=Bounds([0.3]))
+    mixed = [0.1] * 9300 + [took] * 700
+    random.Random(1).shuffle(mixed)
+    result = decide(pages(exact, mixed), "page.P response_time p95 < 300ms")
+    assert result.verdict is verdict
+    assert result.over == (0 if verdict is Verdict.PASSED else 700)
+    assert (result.measured > 0.3) is (verdict is Verdict.FAILED)
+    tallied = tally(exact, parse("page.P response_time p95 < 300ms"))
+    assert sum(over for _, over in tallied.slices) == result.over
 
 
 def test_a_pass_is_said_in_plain_words():

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.histogram import Histogram, part
+from harness.histogram import Bounds, Histogram, part
 
 TIMES = st.one_of(st.floats(0, 1e5, allow_nan=False), st.just(math.inf), st.sampled_from([0.0, 1e-6, 0.000128, 0.3]))
 
@@ -250,3 +250,85 @@ def test_nan_is_refused_among_many_too():
     for times in ([math.nan, 1.0], [1.0, math.nan]):
         with pytest.raises(ValueError, match="NaN"):
             Histogram().record_all(times)
+
+
+# -- exact bounds ------------------------------------------------------------------------------------------------------
+
+CLOSE = st.floats(0.2975, 0.3025)  # the bucket of 300 ms and its neighbours
+BOUND = Bounds([0.3, 0.301, 6.0])
+
+
+def exactly(times, bounds=BOUND):
+    histogram = Histogram()
+    for seconds in times:
+        histogram.record(seconds, bounds=bounds)
+    return histogram
+
+
+@given(st.lists(st.one_of(CLOSE, TIMES)))
+def test_the_count_over_a_bound_that_was_named_is_exact(times):
+    for bound in (0.3, 0.301, 6.0):
+        assert exactly(times).count_over(bound) == sum(seconds > bound for seconds in times)
+
+
+@pytest.mark.parametrize(("took", "over"), [(0.2995, 0), (0.3, 0), (0.300000002, 70), (0.302, 70)])
+def test_half_a_millisecond_decides(took, over):
+    histogram = exactly([0.1] * 930 + [took] * 70)
+    assert histogram.count_over(0.3) == over
+    assert (histogram.quantile(0.95) > 0.3) is (over > 0)
+
+
+@given(st.lists(st.one_of(CLOSE, TIMES), min_size=1), st.sampled_from([0.3, 0.301]))
+def test_a_named_bound_never_contradicts_the_quantile(times, bound):
+    histogram = exactly(times)
+    over = histogram.count_over(bound)
+    for q in (0.05, 0.5, 0.95, 0.99, 1.0):
+        rank = max(1, math.ceil(round(q * histogram.total, 6)))
+        assert (histogram.quantile(q) > bound) is (rank > histogram.total - over)
+
+
+@given(st.lists(CLOSE), st.lists(CLOSE), st.lists(CLOSE))
+def test_parted_buckets_add_up_like_whole_ones(a, b, c):
+    merged, other = exactly(a), exactly(b)
+    merged.add(other)
+    merged.add(exactly(c))
+    together = exactly([*a, *b, *c])
+    assert merged == together
+    assert Histogram.from_json(orjson.loads(orjson.dumps(merged.to_json()))) == together
+
+
+@given(st.lists(CLOSE))
+def test_parted_buckets_are_counted_alike_at_one_go_beside_and_afar(times):
+    one, beside, afar, total = Histogram(), Histogram(), Histogram(), Histogram()
+    one.record_all(times, beside=beside, bounds=BOUND)
+    assert one == beside == exactly(times)
+    told = {}
+    afar.learn(one.changes(told), total)
+    one.record_all([0.2999, 0.3005, 0.3011], bounds=BOUND)
+    afar.learn(one.changes(told), total)
+    assert afar == total == one
+
+
+def test_what_was_recorded_without_the_bound_goes_by_its_reported_value():
+    old, new = filled([0.1, *[0.2995] * 3, 0.5]), exactly([0.2995, 0.3001])
+    new.add(old)
+    assert new.count_over(0.3) == 1 + old.count_over(0.3)
+
+
+def test_a_metric_draws_the_same_line():
+    into = [0, 0, 0]
+    exactly([0.2995, 0.2999, 0.3001]).spread((0.1, 0.3), into)
+    assert into == [0, 2, 1]
+
+
+def test_what_came_later_is_told_apart_as_well():
+    early, late = exactly([0.2999, 0.3001]), exactly([0.2999, 0.3001, 0.2999, 0.3002, 0.3003])
+    assert late.since(early).count_over(0.3) == 2
+
+
+@given(st.lists(st.floats(1e-6, 10.0)))
+def test_bounds_that_nothing_comes_near_leave_no_trace(times):
+    far = Bounds([50.0])
+    one = Histogram()
+    one.record_all(times, bounds=far)
+    assert one == filled(times)

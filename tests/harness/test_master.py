@@ -20,6 +20,7 @@ WORKLOAD = SimpleNamespace(
     kinds=("guest",),
     fingerprint="f",
     stop_rules=(),
+    objectives=(),
     stop_when_certain=False,
     search=None,
     at_least=None,

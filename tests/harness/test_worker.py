@@ -7,7 +7,9 @@ import pytest
 from harness.snapshot import Teller
 from harness.worker import LAST_WORDS, WorkerRun
 
-WORKLOAD = SimpleNamespace(name="own", drain=5.0, fingerprint="f", stop_rules=(), stop_when_certain=False, search=None)
+WORKLOAD = SimpleNamespace(
+    name="own", drain=5.0, fingerprint="f", objectives=(), stop_rules=(), stop_when_certain=False, search=None
+)
 
 
 class Line:
