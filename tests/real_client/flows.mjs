@@ -209,10 +209,9 @@ export const FLOWS = {
   async sign_out(visit, { email }) {
     await visit.arrive();
     await visit.signIn(email);
-    await visit.ask('getAddresses');
-    const status = await visit.storefront.signOut();
-    await visit.ask('getAddresses');
-    return { status, addresses: visit.wire.log.filter((one) => one.path === '/address/detailed/').map((one) => one.status) };
+    const { cookieHeader: cookie } = visit.browser;
+    const whoAmI = async () => (await visit.wire.send(`${globalThis.driven.shop}/current_user/`, { headers: { cookie } })).status;
+    return { before: await whoAmI(), signedOut: await visit.storefront.signOut(), after: await whoAmI() };
   },
 
   async basket(visit, { email }) {
@@ -241,18 +240,54 @@ export const FLOWS = {
   async store(visit, { email }) {
     await visit.reachPayment(email);
     const collected = visit.state.deliveryOptions.find((one) => one.delivery_option_type === 'retail_store');
+    const before = visit.wire.log.length;
     await visit.act('setDeliveryOption', collected?.pk);
     const billingAddressPk = visit.state.addressList[0].pk;
     await visit.act('setRetailStore', { retailStorePk: visit.state.retailStores[0]?.pk, billingAddressPk });
+    const posts = visit.wire.log.slice(before).filter((one) => one.method === 'POST').length;
+    const { chosen } = visit;
     await visit.choose('credit_card');
     await visit.payByCard();
-    return visit.chosen;
+    return { ...chosen, posts };
+  },
+
+  // At rest, back to the basket for more, and to the checkout again.
+  async again(visit, { email }) {
+    await visit.reachPayment(email);
+    const before = visit.wire.log.length;
+    await visit.act('addProduct', { product: visit.product, quantity: 1, attributes: {} });
+    await visit.openCheckout();
+    const posts = visit.wire.log.slice(before).filter((one) => one.method === 'POST').length;
+    await visit.choose('credit_card');
+    await visit.payByCard();
+    return { posts };
+  },
+
+  // At rest, and another way of delivery to the same address.
+  async other_delivery(visit, { email }) {
+    await visit.reachPayment(email);
+    const before = visit.wire.log.length;
+    const current = visit.state.preOrder.delivery_option.pk;
+    const other = visit.state.deliveryOptions.find((one) => one.delivery_option_type === 'customer' && one.pk !== current);
+    if (other) await visit.act('setDeliveryOption', other.pk);
+    const posts = visit.wire.log.slice(before).filter((one) => one.method === 'POST').length;
+    const { chosen } = visit;
+    await visit.choose('credit_card');
+    await visit.payByCard();
+    return { ...chosen, posts, wanted: other?.pk ?? current };
+  },
+
+  // The same card paid twice, as after a reply that was lost.
+  async paid_twice(visit, { email }) {
+    await visit.reachPayment(email);
+    await visit.payByCard();
+    await visit.act('completeCreditCardPayment', { ...visit.card, use_three_d: false });
   },
 
   async retries(visit, { email, page }) {
     await visit.reachPayment(email);
     await visit.choose('funds_transfer');
-    await visit.act('setFundsTransferOption', visit.state.bankAccounts[0]?.pk);
+    await visit.act('setFundsTransferOption', visit.state.bankAccounts[0]?.pk ?? 1);
     const tries = visit.wire.log.filter((one) => one.page === page);
     return { statuses: tries.map((one) => one.status), gaps: tries.slice(1).map((one, n) => one.sent - tries[n].answered) };
   },

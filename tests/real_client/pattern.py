@@ -35,18 +35,27 @@ PAYMENTS = (
     "loyalty_part",
     "confirmation",
 )
+BANKS = ("/sanal-pos/", "/garanti-pay/", "/_bank/")
+RETURNS = ("CreditCardThreeDSecurePage", "GPayCompletePage", "RedirectionPageCompletePage")
 PRODUCT = 212
 Log = list[dict[str, Any]]
 
 
 def named(request: dict[str, Any]) -> str:
-    """A request in a few words: method, path, the names of what is sent; primary keys and tokens left out."""
+    """A request in a few words: method, path, the names of what is sent; primary keys and tokens left out.
+
+    What a bank asks and what it sends back is the bank's own.
+    """
+    if request["path"].startswith(BANKS):
+        return "the bank"
     path = re.sub(r"/(\d+|[0-9a-f]{32})/", "/*/", request["path"])
     query = re.sub(r"=(\d+|[0-9a-f]{17,32})(?=&|$)", "=*", request["query"])
     body = request["body"]
     sent = (
         list(json.loads(body)) if body.startswith("{") else [pair.partition("=")[0] for pair in body.split("&") if pair]
     )
+    if request["page"] in RETURNS:
+        sent = ["..."]
     return f"{request['method']} {path}{query}{' ' if sent else ''}{','.join(sent)}"
 
 

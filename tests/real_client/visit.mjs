@@ -134,6 +134,10 @@ class Visit {
     if (this.state.preOrder?.payment_option?.pk !== option.pk) await this.act('setPaymentOption', option.pk);
   }
 
+  get card() {
+    return CARD;
+  }
+
   async payByCard({ threeD = false, card = {} } = {}) {
     const paid = { ...CARD, ...card };
     await this.act('setBinNumber', paid.card_number.slice(0, 6));

@@ -43,7 +43,7 @@ export class Wire {
   }
 
   // Wait until nothing is on its way and the client has started nothing new for a while.
-  async rest(quiet = 40, longest = 15000) {
+  async rest(quiet = 15, longest = 15000) {
     const until = performance.now() + longest;
     let seen = -1;
     while (performance.now() < until && (this.waiting > 0 || seen !== this.moves)) {
