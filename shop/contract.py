@@ -389,6 +389,7 @@ class Outcome(StrEnum):
     HTTP_5XX = "http_5xx"
     THROTTLED = "throttled"
     TOO_LARGE = "too_large"
+    ENCODING = "encoding"  # compressed, it says, and is not, or in a way that nobody offered
     NOT_JSON = "not_json"
     ENVELOPE = "envelope"
     UNEXPECTED_PAGE = "unexpected_page"

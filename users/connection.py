@@ -33,6 +33,7 @@ _NOTES = timestamps.ROOM if timestamps.supported() else 0
 # What is received goes to a parser at once, so one buffer serves all connections of a thread's event loop.
 RECEIVED = memoryview(bytearray(64 * 1024))
 _INTO = [RECEIVED]
+_ROOM = len(RECEIVED)
 
 # Locust puts gevent's socket in place of the standard one; here it would only stand between.
 _Socket: type[socket.socket] = monkey.get_original("socket", "socket")
@@ -127,14 +128,7 @@ class Connection(Awaiting):
         if now - self._used < _IDLE:
             return False
         # Where the process is busy, the end of a connection may be there and not yet noticed.
-        try:
-            unasked = self.sock.recv(1, socket.MSG_PEEK)
-        except _NOT_NOW:
-            return False
-        except OSError:
-            unasked = b""
-        if self._ends_it(unasked):
-            self.close()
+        self._readable()
         return self.closed
 
     def close(self) -> None:
@@ -252,6 +246,9 @@ class Connection(Awaiting):
             self.unsent = False
             rest = rest[sent:]
             self.deadline = min(self.sweep.clock() + self.limits.read, self._until)
+        if rest:
+            # The server would take the beginning of the next request for the rest of this one.
+            self.reader.reusable = False
         return True
 
     def _readable(self) -> None:
@@ -271,12 +268,14 @@ class Connection(Awaiting):
             return
         self.notes = notes
         if self._take(count) if count > 0 else self._end(reset=count < 0):
+            if count == _ROOM:
+                self._used = _NEVER  # there may be more, which nobody asked for
             self._woken = True
             waiter.switch()
         else:
             self._heard = self.sweep.clock()
 
-    def _ends_it(self, unasked: memoryview | bytes) -> bool:  # noqa: ARG002 - TLS looks at them
+    def _ends_it(self, unasked: memoryview) -> bool:  # noqa: ARG002 - TLS looks at them
         """Whether these bytes, on a connection that is idle, are a reason to close it; none are the end of it."""
         return True
 

@@ -16,6 +16,7 @@ OFFERED = "gzip, deflate, br" if _brotli is not None else "gzip, deflate"
 """What is said to be understood: the value of ``Accept-Encoding``."""
 
 _MOST = 3  # codings on top of each other; more than one is rare, and each costs
+_MOST_MEMBERS = 100  # gzip files one after the other in a body; what is left of it is copied for each
 
 
 class Undecodable(Exception):
@@ -38,7 +39,7 @@ def decode(body: bytes, codings: str, largest: int) -> bytes:
         if not body:
             break
         if name in ("gzip", "x-gzip"):
-            body = _inflate(body, largest, 31)
+            body = _gunzipped(body, largest)
         elif name == "deflate":
             body = _deflated(body, largest)
         elif name == "br" and _brotli is not None:
@@ -48,32 +49,41 @@ def decode(body: bytes, codings: str, largest: int) -> bytes:
     return body
 
 
-def _deflated(body: bytes, largest: int) -> bytes:
-    try:
-        return _inflate(body, largest, 15)
-    except Undecodable:
-        # Some servers leave out the two bytes that zlib puts before it.
-        return _inflate(body, largest, -15)
-
-
-def _inflate(body: bytes, largest: int, window: int) -> bytes:
+def _gunzipped(body: bytes, largest: int) -> bytes:
     parts: list[bytes] = []
     room = largest
-    while body:
-        inflating = zlib.decompressobj(window)
-        try:
-            part = inflating.decompress(body, room + 1)
-        except zlib.error:
-            raise Undecodable from None
+    for _ in range(_MOST_MEMBERS):
+        part, body = _inflated(body, room, 31)
         room -= len(part)
-        if room < 0:
-            raise TooLarge
-        if not inflating.eof:
-            raise Undecodable
         parts.append(part)
-        # A gzip body may be of several members, one after the other.
-        body = inflating.unused_data
-    return b"".join(parts)
+        if not body:
+            return b"".join(parts)
+    raise Undecodable
+
+
+def _deflated(body: bytes, largest: int) -> bytes:
+    try:
+        part, rest = _inflated(body, largest, 15)
+    except Undecodable:
+        # Some servers leave out the two bytes that zlib puts before it.
+        part, rest = _inflated(body, largest, -15)
+    if rest:
+        raise Undecodable
+    return part
+
+
+def _inflated(body: bytes, room: int, window: int) -> tuple[bytes, bytes]:
+    """What the first stream of a body unpacks to, and what comes behind it."""
+    inflating = zlib.decompressobj(window)
+    try:
+        part = inflating.decompress(body, room + 1)
+    except zlib.error:
+        raise Undecodable from None
+    if len(part) > room:
+        raise TooLarge
+    if not inflating.eof:
+        raise Undecodable
+    return part, inflating.unused_data
 
 
 def _unbrotli(module: ModuleType, body: bytes, largest: int) -> bytes:

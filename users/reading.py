@@ -15,8 +15,10 @@ from shop.contract import Outcome
 from users.decoding import TooLarge, Undecodable, decode
 from users.known_heads import END, LONGEST, Known, apart, find, keep
 
-_HEAD_LIMIT = 64 * 1024  # bytes of status lines and headers, of a reply and of what is sent ahead of it
-_WRAPPING = 8  # bytes of chunk framing that each byte of a body may cost before it is called abuse
+HEAD_LIMIT = 64 * 1024
+"""Bytes of status lines and headers, of a reply and of what is sent ahead of it, at most."""
+WRAPPING = 8
+"""Bytes of chunk framing that each byte of a body may cost before it is called abuse."""
 
 _LENGTH: Final = 1
 _TRANSFER: Final = 2
@@ -109,10 +111,10 @@ class ReplyReader:
             # Rubbish behind a whole reply spoils the connection, not the reply.
             return self.fail(Outcome.CONNECTION)
         if self.over:
-            if fresh and self.reusable and self.failure is None:
+            if fresh and self.reusable and self.failure is None and not self._bodiless:
                 self._remember(data)
             return True
-        if self.received - self._size > _HEAD_LIMIT + _WRAPPING * self._size:
+        if self.received - self._size > HEAD_LIMIT + WRAPPING * self._size:
             return self.fail(Outcome.TOO_LARGE if self._headed else Outcome.CONNECTION)
         return False
 
@@ -166,7 +168,7 @@ class ReplyReader:
             try:
                 return decode(body, self._coding, self.largest)
             except Undecodable:
-                self.failure = Outcome.CONNECTION
+                self.failure = Outcome.ENCODING
             except TooLarge:
                 self.failure = Outcome.TOO_LARGE
             return b""

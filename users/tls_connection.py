@@ -15,17 +15,20 @@ from users.sweep import Sweep
 
 _PLAIN = memoryview(bytearray(16 * 1024))  # what one TLS record holds at the most
 _SLICE = len(_PLAIN)
+_HEADER = 5  # bytes before each TLS record; the last two say how long it is
 
 
 class TlsConnection(Connection):
     """TLS over a plain connection; a certificate that does not hold is a connection that does not come about."""
 
-    __slots__ = ("_incoming", "_outgoing", "_roomy", "_shaking", "_tls")
+    __slots__ = ("_begun", "_incoming", "_left", "_outgoing", "_roomy", "_shaking", "_tls")
 
     def __init__(self, origin: Origin, limits: Limits, sweep: Sweep) -> None:
         super().__init__(origin, limits, sweep)
         self._shaking = False
         self._roomy = False  # tickets may have come since the last time that room was given back
+        self._left = 0  # bytes of the record under way that are still to come
+        self._begun = b""  # the beginning of a record's header that came in two pieces
         self._incoming = ssl.MemoryBIO()
         self._outgoing = ssl.MemoryBIO()
         self._tls: ssl.SSLObject | None = None
@@ -42,6 +45,7 @@ class TlsConnection(Connection):
 
     def _greet(self) -> Outcome | None:
         self._incoming, self._outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+        self._left, self._begun = 0, b""
         self.reader.begin(bodiless=False)
         context = tls.context(verified=self.limits.verify_tls)
         self._shaking = True
@@ -89,13 +93,27 @@ class TlsConnection(Connection):
 
     def _take(self, count: int) -> bool:
         over = False
+        whole = self._ends_record(RECEIVED[:count])
         # In slices, as OpenSSL keeps the room that it once took for what came at once.
         for at in range(0, count, _SLICE):
             self._incoming.write(RECEIVED[at : min(at + _SLICE, count)])
             over = self._shaking or self._read_all()
+        if over and not whole:
+            self.reader.reusable = False  # half of something that nobody asked for
         if over and self._roomy and not self._shaking:
             self._give_room_back()
         return over
+
+    def _ends_record(self, piece: memoryview | bytes) -> bool:
+        """Whether a record ends where this piece does. OpenSSL does not tell what it keeps of one that is cut off."""
+        if self._begun:
+            piece = self._begun + piece
+        at, size = self._left, len(piece)
+        while at + _HEADER <= size:
+            at += _HEADER + (piece[at + 3] << 8 | piece[at + 4])
+        self._begun = bytes(piece[at:])
+        self._left = max(at - size, 0)
+        return at == size
 
     def _give_room_back(self) -> None:
         """To read a ticket, OpenSSL takes 16 kB to write a record in, and keeps them until it has written one; an empty one will do."""
@@ -129,12 +147,10 @@ class TlsConnection(Connection):
             return reader.fail(Outcome.CONNECTION)
         return True
 
-    def _ends_it(self, unasked: memoryview | bytes) -> bool:
-        """Tickets for later sessions come unasked and are read; anything else ends an idle connection."""
-        if not unasked or self._tls is None:
+    def _ends_it(self, unasked: memoryview) -> bool:
+        """Tickets for later sessions come unasked and are read; anything else, half a record too, ends an idle connection."""
+        if not unasked or self._tls is None or not self._ends_record(unasked):
             return True
-        if isinstance(unasked, bytes):
-            return False  # only looked at, and still to be read
         self._incoming.write(unasked)
         try:
             self._tls.read(len(_PLAIN), _PLAIN)

@@ -57,6 +57,12 @@ def test_a_bomb_goes_off_in_a_small_room(coding, pack):
         decode(pack(bytes(50_000_000)), coding, 1000)
 
 
+def test_many_files_in_one_body_are_unpacked_up_to_a_bound():
+    assert decode(gzipped(b"") * 98 + gzipped(BODY), "gzip", 10_000) == BODY
+    with pytest.raises(Undecodable):
+        decode(gzipped(b"") * 100_000, "gzip", 10_000)
+
+
 def test_what_nobody_offered_is_not_guessed():
     for codings in ("zstd", "compress", "gzip, zstd", ", ".join(["gzip"] * 4)):
         with pytest.raises(Undecodable):
