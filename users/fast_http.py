@@ -3,36 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from http.cookiejar import CookieJar
 from typing import Any, cast
 from urllib.parse import urlsplit
 
 from gevent.timeout import Timeout
-from geventhttpclient.client import HTTPClient, HTTPClientPool
-from locust.contrib.fasthttp import FastHttpSession, LocustBadStatusCode, ResponseContextManager
+from locust.contrib.fasthttp import FastHttpSession, ResponseContextManager
 
 from harness.exhaustion import ran_out
 from shop.contract import Outcome
 from users import tls
+from users.bounded_client import BoundedAgent, BoundedPool, Cookies, Refused
 from users.client import Reply
+from users.origin import Unsendable, locate, origin_of
 from users.shop_headers import NOTHING, ShopHeaders, merge, own_cookies
 
 USER_AGENT = "checkload"
+_HEADED = (Outcome.TOO_LARGE, Outcome.ENCODING)
 
 
 class FastHttp:
     """One virtual user's connections and cookies.
 
     ``longest`` bounds a whole exchange in seconds, from the first byte sent to the last received: a reply that
-    trickles in byte by byte never trips a read timeout. ``largest`` is the most bytes a reply may have. ``failed`` is told
-    by name what this machine has run out of (``EMFILE``).
+    trickles in byte by byte never trips a read timeout. ``failed`` is told by name what this machine has run out of
+    (``EMFILE``).
     """
 
     def __init__(
         self,
         new_session: Callable[[], FastHttpSession],
         longest: float,
-        largest: int,
         *,
         carried: ShopHeaders = NOTHING,
         failed: Callable[[str], None] = lambda _lacked: None,
@@ -43,20 +43,26 @@ class FastHttp:
         self._cookies = ShopCookies(carried) if cookies is None else cookies
         self._session = self._opened()
         self._cookies.host = urlsplit(self._session.base_url or "").hostname or ""
+        self._target = origin_of(self._session.base_url or "")
         self._longest = longest
-        self._largest = largest
         self._failed = failed
         self._response: ResponseContextManager | None = None
 
     def send(self, page: str, method: str, url: str, headers: Mapping[str, str], body: bytes | None) -> Reply:
         """Fetch one URL; nothing is followed, nothing is retried."""
         self._response = None
+        try:
+            origin, wanted = locate(url, self._target)
+        except Unsendable:
+            wanted = "//"
+        if wanted.startswith("//"):  # which Locust's client refuses to send
+            return Reply(0, b"", "", Outcome.CONNECTION)
         limit = Timeout(self._longest)
         limit.start()
         try:
             response = self._session.request(
                 method,
-                url,
+                wanted if origin == self._target else f"{origin.url}{wanted}",
                 name=page,
                 data=cast("str | None", body),  # bytes go through unchanged, whatever the annotation says
                 headers={**self._besides(method, url), **headers},
@@ -69,11 +75,9 @@ class FastHttp:
             limit.close()
         self._response = response
         failure = Outcome.TIMEOUT if too_late else self._failure(response)
-        if failure is not None:
-            return self._no_reply(failure)
-        content: bytes = response.content
-        failure = Outcome.TOO_LARGE if len(content) > self._largest else None
-        return Reply(response.status_code, content, _location(response.headers), failure)
+        if failure is None:
+            return Reply(response.status_code, response.content, _location(response.headers))
+        return self._no_reply(failure, response.status_code)
 
     def report(self, outcome: Outcome, *, failed: bool) -> None:
         """Book the last reply in Locust's statistics; the outcome's name is the whole failure message."""
@@ -97,12 +101,7 @@ class FastHttp:
     def beside(self) -> FastHttp:
         """The same virtual user with the same cookies, and with connections of its own: its requests may overlap these."""
         return FastHttp(
-            self._new_session,
-            self._longest,
-            self._largest,
-            carried=self._carried,
-            failed=self._failed,
-            cookies=self._cookies,
+            self._new_session, self._longest, carried=self._carried, failed=self._failed, cookies=self._cookies
         )
 
     def close(self) -> None:
@@ -115,13 +114,12 @@ class FastHttp:
 
     def _failure(self, response: ResponseContextManager) -> Outcome | None:
         """Why there is no whole reply; ``None`` if there is one, whatever its status."""
-        if response.status_code == 0:
-            error = getattr(response, "error", None)
-        else:
-            # Whatever broke off the reading of a body is kept here; the body itself would be half, and look whole.
-            error = response.request_meta["exception"]
-            if error is None or isinstance(error, LocustBadStatusCode):
-                return None
+        # Whatever broke off the reading of a body is kept apart; the body itself would be half, and look whole.
+        error = response.request_meta["exception"] if response.status_code else getattr(response, "error", None)
+        if error is None and response.status_code:
+            return None
+        if isinstance(error, Refused):
+            return error.outcome
         if isinstance(error, (Timeout, TimeoutError)) or "timed out" in str(error):
             return Outcome.TIMEOUT
         if lacked := ran_out(error):
@@ -129,11 +127,12 @@ class FastHttp:
             return Outcome.NO_SOCKET
         return Outcome.CONNECTION
 
-    def _no_reply(self, failure: Outcome) -> Reply:
+    def _no_reply(self, failure: Outcome, status: int) -> Reply:
         # A reply cut off half way leaves the rest of it on its connection: start with fresh ones, same cookies.
         self.close()
         self._session = self._opened()
-        return Reply(0, b"", "", failure)
+        # What was too large, or could not be unpacked, has a status all the same.
+        return Reply(status if failure in _HEADED else 0, b"", "", failure)
 
     def _opened(self) -> FastHttpSession:
         session = self._new_session()
@@ -141,7 +140,7 @@ class FastHttp:
         return session
 
 
-class ShopCookies(CookieJar):
+class ShopCookies(Cookies):
     """The cookies of one virtual user; the shop at ``host`` is sent those that the storefront sets itself, too."""
 
     def __init__(self, carried: ShopHeaders) -> None:
@@ -163,32 +162,25 @@ class ShopCookies(CookieJar):
         request.headers["Cookie"] = "; ".join([*([sent] if sent else ()), *pairs])
 
 
-def session(host: str, user: Any, *, verify_tls: bool, connect_timeout: float, read_timeout: float) -> FastHttpSession:
-    """A Locust HTTP session towards ``host`` (URL of the target); certificates are verified unless told otherwise."""
-    fast = FastHttpSession(
-        base_url=host,
-        request_event=user.environment.events.request,
-        user=user,
+def session(
+    host: str, user: Any, *, verify_tls: bool, connect_timeout: float, read_timeout: float, largest: int
+) -> FastHttpSession:
+    """A Locust HTTP session towards ``host`` (URL of the target), whose replies may have ``largest`` bytes.
+
+    Certificates are verified unless told otherwise.
+    """
+    fast = FastHttpSession(host, user.environment.events.request, user)
+    pool = BoundedPool(
+        largest=largest,
         insecure=not verify_tls,
         # Left alone, every user makes a context of its own: hundreds of kilobytes. What it would trust is none of its business.
         ssl_context_factory=lambda **_: tls.context(verified=verify_tls),
         connection_timeout=connect_timeout,
         network_timeout=read_timeout,
-        max_redirects=0,
-        max_retries=0,
         concurrency=1,
     )
-    fast.client.clientpool = _Once(**fast.client.clientpool.client_args)
+    fast.client = BoundedAgent(pool, cookiejar=fast.cookiejar, max_redirects=0, max_retries=0)
     return fast
-
-
-class _Once(HTTPClientPool):
-    """Sends every request once. Left alone, a GET whose connection breaks is sent three times, and the fault not seen."""
-
-    def get_client(self, url: Any) -> HTTPClient:
-        client = super().get_client(url)
-        client._connection_pool.size = -1  # noqa: SLF001 - nothing public says so; a request is repeated size + 1 times
-        return client
 
 
 def _is_for(domain: str, host: str) -> bool:
@@ -197,4 +189,4 @@ def _is_for(domain: str, host: str) -> bool:
 
 
 def _location(headers: Any) -> str:
-    return str(headers.get("location") or "") if headers else ""
+    return next(iter(headers.getlist("location")), "") if headers else ""

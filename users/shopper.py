@@ -207,9 +207,9 @@ def _transport(user: User, run: Run[Backstage], stage: Backstage) -> Transport:
                 verify_tls=stage.verify_tls,
                 connect_timeout=stage.connect_timeout,
                 read_timeout=stage.read_timeout,
+                largest=stage.largest_reply,
             ),
             stage.longest_exchange,
-            stage.largest_reply,
             carried=carried,
             failed=run.lacked,
         )

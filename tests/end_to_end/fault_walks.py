@@ -198,8 +198,8 @@ class PaperWire:
 def real_wire(url, longest=LONGEST, silence=None):
     """Locust's own client, towards a shop with an address; ``silence`` is its read timeout."""
     user = _user()
-    timeouts = {"connect_timeout": longest, "read_timeout": longest if silence is None else silence}
-    return FastHttp(lambda: session(url, user, verify_tls=True, **timeouts), longest, LARGEST)
+    limits = {"connect_timeout": longest, "read_timeout": longest if silence is None else silence, "largest": LARGEST}
+    return FastHttp(lambda: session(url, user, verify_tls=True, **limits), longest)
 
 
 def our_wire(url, longest=LONGEST, silence=None):

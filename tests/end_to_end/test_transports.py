@@ -143,10 +143,8 @@ def test_no_client_blames_the_shop_for_want_of_a_file(environment, kind):
         if kind == "ours":
             transport = Swift(url, user, LIMITS, failed=lacked.append)
         else:
-            times = {"connect_timeout": LONGEST, "read_timeout": LONGEST}
-            transport = FastHttp(
-                lambda: session(url, user, verify_tls=True, **times), LONGEST, LARGEST, failed=lacked.append
-            )
+            limits = {"connect_timeout": LONGEST, "read_timeout": LONGEST, "largest": LARGEST}
+            transport = FastHttp(lambda: session(url, user, verify_tls=True, **limits), LONGEST, failed=lacked.append)
         soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
         resource.setrlimit(resource.RLIMIT_NOFILE, (3, hard))
         try:
@@ -163,9 +161,8 @@ def test_locust_is_told_of_a_failure_in_the_same_words(environment):
     with socket.create_server(("127.0.0.1", 0)) as listener:
         url = f"http://127.0.0.1:{listener.getsockname()[1]}"  # where nobody listens once it is closed
     user = type("Shopper", (User,), {"host": url})(environment)
-    locusts = FastHttp(
-        lambda: session(url, user, verify_tls=True, connect_timeout=LONGEST, read_timeout=LONGEST), LONGEST, LARGEST
-    )
+    limits = {"connect_timeout": LONGEST, "read_timeout": LONGEST, "largest": LARGEST}
+    locusts = FastHttp(lambda: session(url, user, verify_tls=True, **limits), LONGEST)
     errors = []
     for transport in (Swift(url, user, LIMITS, statistics=Statistics(environment)), locusts):
         environment.stats.clear_all()

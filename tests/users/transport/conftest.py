@@ -3,14 +3,19 @@
 import contextlib
 import itertools
 import socket
+import ssl
 import struct
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+import trustme
 from gevent import GreenletExit, Timeout, get_hub, monkey
 from gevent.threadpool import ThreadPool
 
+from users import tls
+from users.fast_http import FastHttp, session
 from users.swift import Limits, Swift
 
 PATIENCE = 10.0  # seconds after which a test's server gives up on its client
@@ -151,15 +156,24 @@ class Heard:
         self.fired.append(arguments)
 
 
+def own(url, user, limits, failed):
+    return Swift(url, user, limits, failed=failed)
+
+
+def locusts(url, user, limits, failed):
+    named = {"connect_timeout": limits.connect, "read_timeout": limits.read, "largest": limits.largest}
+    return FastHttp(lambda: session(url, user, verify_tls=limits.verify_tls, **named), limits.longest, failed=failed)
+
+
 @pytest.fixture
-def shopper(serve):
-    """Make a transport for a URL; it is closed when the test is over (before its server is)."""
+def shoppers(serve):
+    """Make a transport of a kind for a URL; it is closed when the test is over (before its server is)."""
     made = []
 
-    def make(url, *, connect=5.0, read=5.0, longest=8.0, largest=100_000, verify_tls=True):
+    def make(kind, url, *, connect=5.0, read=5.0, longest=8.0, largest=100_000, verify_tls=True):
         events = SimpleNamespace(request=Heard())
         user = SimpleNamespace(environment=SimpleNamespace(events=events), context=lambda: {"who": "ada"})
-        transport = Swift(url, user, Limits(connect, read, longest, largest, verify_tls), failed=make.lacked.append)
+        transport = kind(url, user, Limits(connect, read, longest, largest, verify_tls), make.lacked.append)
         made.append((transport, events.request))
         return transport
 
@@ -168,6 +182,57 @@ def shopper(serve):
     yield make
     for transport, _ in made:
         transport.close()
+
+
+def _of(kind, shoppers):
+    make = partial(shoppers, kind)
+    make.heard, make.lacked = shoppers.heard, shoppers.lacked
+    return make
+
+
+@pytest.fixture
+def shopper(shoppers):
+    """Make one of checkload's own."""
+    return _of(own, shoppers)
+
+
+@pytest.fixture
+def locust(shoppers):
+    """Make one that is Locust's."""
+    return _of(locusts, shoppers)
+
+
+@pytest.fixture(params=[own, locusts], ids=["own", "locust"])
+def either(shoppers, request):
+    """Make one of both kinds in turn: what a test asks of one holds for the other."""
+    return _of(request.param, shoppers)
+
+
+@pytest.fixture(scope="module")
+def authority():
+    return trustme.CA()
+
+
+@pytest.fixture
+def server_context(authority):
+    def make(*names, issuer=authority):
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        issuer.issue_cert(*(names or ("127.0.0.1",))).configure_cert(context)
+        context.set_alpn_protocols(["h2", "http/1.1"])
+        return context
+
+    return make
+
+
+@pytest.fixture
+def trusted(authority, monkeypatch, tmp_path):
+    """This process trusts the test's authority, and nobody else."""
+    path = tmp_path / "authority.pem"
+    path.write_bytes(authority.cert_pem.bytes())
+    monkeypatch.setenv("SSL_CERT_FILE", str(path))
+    tls.context.cache_clear()
+    yield
+    tls.context.cache_clear()
 
 
 @pytest.fixture

@@ -21,7 +21,7 @@ def own(url):
 
 def locusts(url):
     times = {"connect_timeout": 5.0, "read_timeout": 5.0}
-    return FastHttp(lambda: session(url, _user(), verify_tls=True, **times), 8.0, 100_000)
+    return FastHttp(lambda: session(url, _user(), verify_tls=True, largest=100_000, **times), 8.0)
 
 
 def _user():

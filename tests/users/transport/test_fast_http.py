@@ -1,55 +1,12 @@
 """Locust's own client as a transport is as honest as ours: verified, sent once, never followed, bounded, cookies kept."""
 
-import ssl
 import time
-from types import SimpleNamespace
 
 import pytest
 import trustme
-from locust.event import EventHook
 
 from shop.contract import Outcome
 from users import tls
-from users.fast_http import FastHttp, session
-
-LARGEST = 100_000
-
-
-@pytest.fixture
-def locusts(serve):
-    """Make one for a URL; it is closed when the test is over (before its server is)."""
-    made, heard = [], []
-
-    def make(url, *, connect=5.0, read=5.0, longest=8.0, verify_tls=True):
-        request = EventHook()
-        request.add_listener(lambda **arguments: heard.append(arguments))
-        user = SimpleNamespace(environment=SimpleNamespace(events=SimpleNamespace(request=request)), context=dict)
-        times = {"connect_timeout": connect, "read_timeout": read}
-        made.append(FastHttp(lambda: session(url, user, verify_tls=verify_tls, **times), longest, LARGEST))
-        return made[-1]
-
-    make.heard = heard
-    yield make
-    for transport in made:
-        transport.close()
-
-
-@pytest.fixture
-def authority(monkeypatch, tmp_path):
-    """The only one that this process trusts."""
-    made = trustme.CA()
-    path = tmp_path / "authority.pem"
-    path.write_bytes(made.cert_pem.bytes())
-    monkeypatch.setenv("SSL_CERT_FILE", str(path))
-    tls.context.cache_clear()
-    yield made
-    tls.context.cache_clear()
-
-
-def context_of(issuer, name="127.0.0.1"):
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    issuer.issue_cert(name).configure_cert(context)
-    return context
 
 
 def answering(peer):
@@ -62,23 +19,25 @@ def silent(peer):
     assert peer.closed_by_client()
 
 
-def test_certificates_are_verified_unless_told_otherwise_and_one_context_serves_all(serve, locusts, fetch, authority):
+def test_certificates_are_verified_unless_told_otherwise_and_one_context_serves_all(
+    serve, locust, fetch, server_context, trusted
+):
     good, bad = (
-        serve(answering, context=context_of(authority)),
-        serve(answering, context=context_of(trustme.CA()), may_break=True),
+        serve(answering, context=server_context()),
+        serve(answering, context=server_context(issuer=trustme.CA()), may_break=True),
     )
     for _ in range(2):
-        assert fetch(locusts(good.url)).body == b"ok"
+        assert fetch(locust(good.url)).body == b"ok"
     assert tls.context.cache_info().misses == 1
-    assert fetch(locusts(bad.url))[:4] == (0, b"", "", Outcome.CONNECTION)
-    other = serve(answering, context=context_of(authority, "other.example"), may_break=True)
-    assert fetch(locusts(other.url))[:4] == (0, b"", "", Outcome.CONNECTION)
+    assert fetch(locust(bad.url))[:4] == (0, b"", "", Outcome.CONNECTION)
+    other = serve(answering, context=server_context("other.example"), may_break=True)
+    assert fetch(locust(other.url))[:4] == (0, b"", "", Outcome.CONNECTION)
     for _ in range(2):
-        assert fetch(locusts(bad.url, verify_tls=False)).body == b"ok"
+        assert fetch(locust(bad.url, verify_tls=False)).body == b"ok"
     assert tls.context.cache_info().misses == 2
 
 
-def test_a_redirection_is_reported_and_not_followed(serve, locusts, fetch):
+def test_a_redirection_is_reported_and_not_followed(serve, locust, fetch):
     seen = []
 
     def script(peer):
@@ -86,13 +45,13 @@ def test_a_redirection_is_reported_and_not_followed(serve, locusts, fetch):
             seen.append(request.split(b" ")[1])
             peer.answer(b"", "Location: /elsewhere", status="302 Found")
 
-    reply = fetch(locusts(serve(script).url), "/x")
+    reply = fetch(locust(serve(script).url), "/x")
     assert (reply.status, reply.location, reply.failure) == (302, "/elsewhere", None)
     assert seen == [b"/x"]
 
 
 @pytest.mark.parametrize("method", ["GET", "POST"])
-def test_what_may_have_been_read_is_never_sent_again(serve, locusts, fetch, method):
+def test_what_may_have_been_read_is_never_sent_again(serve, locust, fetch, method):
     seen = []
 
     def closing_on_the_second(peer):
@@ -105,14 +64,14 @@ def test_what_may_have_been_read_is_never_sent_again(serve, locusts, fetch, meth
             seen.append(request)
             peer.answer()
 
-    transport = locusts(serve(closing_on_the_second, counting).url)
+    transport = locust(serve(closing_on_the_second, counting).url)
     assert fetch(transport).body == b"ok"
     body = b"buy=1" if method == "POST" else None
     assert fetch(transport, method=method, body=body).failure is Outcome.CONNECTION
     assert len(seen) == 1
 
 
-def test_silence_is_a_timeout_and_cookies_outlive_the_connection(serve, locusts, fetch):
+def test_silence_is_a_timeout_and_cookies_outlive_the_connection(serve, locust, fetch):
     seen = []
 
     def first(peer):
@@ -126,7 +85,7 @@ def test_silence_is_a_timeout_and_cookies_outlive_the_connection(serve, locusts,
             peer.answer()
 
     server = serve(first, then)
-    transport = locusts(server.url, read=0.15)
+    transport = locust(server.url, read=0.15)
     assert fetch(transport).body == b"ok"
     began = time.perf_counter()
     assert fetch(transport)[:4] == (0, b"", "", Outcome.TIMEOUT)
@@ -138,14 +97,14 @@ def test_silence_is_a_timeout_and_cookies_outlive_the_connection(serve, locusts,
     assert server.connections == 2
 
 
-def test_nobody_answers_the_door(deaf, locusts, fetch):
-    transport = locusts(deaf, connect=0.2)
+def test_nobody_answers_the_door(deaf, locust, fetch):
+    transport = locust(deaf, connect=0.2)
     began = time.perf_counter()
     assert fetch(transport).failure is Outcome.TIMEOUT
     assert 0.2 <= time.perf_counter() - began < 2
 
 
-def test_a_reply_that_trickles_in_is_cut_off(serve, locusts, fetch):
+def test_a_reply_that_trickles_in_is_cut_off(serve, locust, fetch):
     def script(peer):
         peer.request()
         peer.send(b"HTTP/1.1 200 OK\r\nContent-Length: 10000\r\n\r\n")
@@ -155,37 +114,26 @@ def test_a_reply_that_trickles_in_is_cut_off(serve, locusts, fetch):
                 time.sleep(0.01)
 
     began = time.perf_counter()
-    assert fetch(locusts(serve(script).url, longest=0.3)).failure is Outcome.TIMEOUT
+    assert fetch(locust(serve(script).url, longest=0.3)).failure is Outcome.TIMEOUT
     assert 0.3 <= time.perf_counter() - began < 2
 
 
-def test_a_reply_may_be_as_large_as_allowed_and_no_larger(serve, locusts, fetch):
-    def script(peer):
-        for size in (LARGEST, LARGEST + 1):
-            peer.request()
-            peer.answer(b"x" * size)
-        peer.closed_by_client()
-
-    transport = locusts(serve(script).url)
-    assert [fetch(transport).failure for _ in range(2)] == [None, Outcome.TOO_LARGE]
+def test_an_ipv6_address_is_reached(serve, locust, fetch):
+    assert fetch(locust(serve(answering, address="::1").url)).body == b"ok"
 
 
-def test_an_ipv6_address_is_reached(serve, locusts, fetch):
-    assert fetch(locusts(serve(answering, address="::1").url)).body == b"ok"
-
-
-def test_locust_hears_of_every_reply_as_it_was_judged(serve, locusts, fetch):
-    transport = locusts(serve(answering).url)
+def test_locust_hears_of_every_reply_as_it_was_judged(serve, locust, fetch):
+    transport = locust(serve(answering).url)
     for failed in (False, True):
         fetch(transport, "/x")
         transport.report(Outcome.ENVELOPE if failed else Outcome.OK, failed=failed)
-    assert [(one["name"], one["request_type"], str(one["exception"] or "")) for one in locusts.heard] == [
+    assert [(one["name"], one["request_type"], str(one["exception"] or "")) for one in locust.heard()] == [
         ("Page", "GET", ""),
         ("Page", "GET", str(Outcome.ENVELOPE)),
     ]
 
 
-def test_a_transport_beside_it_has_the_same_cookies_and_a_connection_of_its_own(serve, locusts):
+def test_a_transport_beside_it_has_the_same_cookies_and_a_connection_of_its_own(serve, locust):
     heads = []
 
     def script(peer):
@@ -194,7 +142,7 @@ def test_a_transport_beside_it_has_the_same_cookies_and_a_connection_of_its_own(
             peer.answer(b"{}", "Set-Cookie: csrftoken=fresh; Path=/")
 
     server = serve(script)
-    first = locusts(server.url)
+    first = locust(server.url)
     beside = first.beside()
     first.send("Page", "GET", "/a", {}, None)
     beside.send("Page", "GET", "/b", {}, None)

@@ -20,7 +20,7 @@ def own(url, carried):
 
 def locusts(url, carried):
     times = {"connect_timeout": 5.0, "read_timeout": 5.0}
-    return FastHttp(lambda: session(url, _user(), verify_tls=True, **times), 8.0, 100_000, carried=carried)
+    return FastHttp(lambda: session(url, _user(), verify_tls=True, largest=100_000, **times), 8.0, carried=carried)
 
 
 def _user():

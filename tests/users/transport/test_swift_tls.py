@@ -19,33 +19,6 @@ from users.tls_connection import TlsConnection
 OK = b"HTTP/1.1 200 OK\r\n"
 
 
-@pytest.fixture(scope="module")
-def authority():
-    return trustme.CA()
-
-
-@pytest.fixture
-def server_context(authority):
-    def make(*names, issuer=authority):
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        issuer.issue_cert(*(names or ("127.0.0.1",))).configure_cert(context)
-        context.set_alpn_protocols(["h2", "http/1.1"])
-        return context
-
-    return make
-
-
-@pytest.fixture
-def trusted(authority, monkeypatch, tmp_path):
-    """This process trusts the test's authority, and nobody else."""
-    path = tmp_path / "authority.pem"
-    path.write_bytes(authority.cert_pem.bytes())
-    monkeypatch.setenv("SSL_CERT_FILE", str(path))
-    tls.context.cache_clear()
-    yield
-    tls.context.cache_clear()
-
-
 def answering(peer):
     while peer.request():
         peer.answer(b"x" * 50_000)
@@ -89,36 +62,6 @@ def test_a_server_that_keeps_silent_about_tls_is_a_timeout(serve, shopper, fetch
     began = time.perf_counter()
     assert fetch(shopper(server.url.replace("http:", "https:"), connect=0.2)).failure is Outcome.TIMEOUT
     assert 0.2 <= time.perf_counter() - began < 1
-
-
-def test_a_body_is_not_ended_by_whoever_cuts_the_line(serve, shopper, fetch, server_context, trusted):
-    def cut(peer):
-        peer.request()
-        peer.send(OK + b"\r\nhello")  # and closes without TLS's farewell
-
-    def ended(peer):
-        peer.request()
-        peer.send(OK + b"\r\nhello")
-        peer.sock.unwrap()
-
-    assert fetch(shopper(serve(cut, context=server_context()).url)).failure is Outcome.CONNECTION
-    server = serve(ended, context=server_context(), may_break=True)
-    assert fetch(shopper(server.url))[:2] == (200, b"hello")
-
-
-def test_a_second_reply_that_nobody_asked_for_is_not_taken_for_the_next(serve, shopper, fetch, server_context, trusted):
-    def twice(peer):
-        peer.request()
-        peer.answer(b"first")
-        peer.answer(b"wrong")
-        peer.closed_by_client()
-
-    server = serve(twice, answering, context=server_context())
-    transport = shopper(server.url)
-    assert fetch(transport).body == b"first"
-    gevent.sleep(0.1)
-    assert len(fetch(transport).body) == 50_000
-    assert server.connections == 2
 
 
 def test_a_kept_connection_that_was_closed_meanwhile_is_replaced(serve, shopper, fetch, server_context, trusted):
@@ -172,6 +115,9 @@ def test_a_shopper_who_leaves_says_so(serve, shopper, fetch, server_context, tru
     transport.close()
 
 
+RECORD = b"\x17\x03\x03\x00\x08anything"
+
+
 @pytest.mark.parametrize(
     ("found", "ends"),
     [(ssl.SSLWantReadError(), False), (ssl.SSLZeroReturnError(), True), (ssl.SSLError(), True), (5, True)],
@@ -187,11 +133,69 @@ def test_of_what_comes_unasked_only_tickets_leave_the_connection_open(found, end
 
     connection = TlsConnection(Origin(True, "shop.test", 443), Limits(1.0, 1.0, 1.0, 1000), sweep_here())
     connection._tls = SimpleNamespace(read=read, write=wrote.append)
-    assert connection._ends_it(memoryview(b"anything")) is ends
-    assert connection._ends_it(b"a look ahead") is False
-    assert connection._ends_it(b"") is True
+    assert connection._ends_it(memoryview(RECORD * 2)) is ends
+    assert connection._ends_it(memoryview(b"")) is True
     assert wrote == ([] if ends else [b""])  # a ticket's room is given back
+    assert connection._ends_it(memoryview(RECORD[:-1])) is True  # half of what nobody can tell yet
     connection._tls = None
+    assert connection._ends_it(memoryview(RECORD)) is True
+
+
+@pytest.mark.parametrize("size", range(1, len(RECORD) + 2))
+def test_where_records_end_is_known_however_they_come(size):
+    stream = RECORD + b"\x17\x03\x03\x00\x00" + b"\x16\x03\x01\x01\x01" + bytes(257) + RECORD
+    ends = {len(RECORD), len(RECORD) + 5, len(RECORD) + 10 + 257, len(stream)}
+    connection = TlsConnection(Origin(True, "shop.test", 443), Limits(1.0, 1.0, 1.0, 1000), sweep_here())
+    for at in range(0, len(stream), size):
+        piece = stream[at : at + size]
+        assert connection._ends_record(memoryview(piece)) is (at + len(piece) in ends)
+
+
+def secretly(context, *pieces):
+    """A server that does its TLS by hand: it answers the first request with a reply, and sends ``pieces`` as they are.
+
+    A piece is the plain text of a record, whole or (a tuple) from and to a byte of it.
+    """
+
+    def script(peer):
+        read, write = ssl.MemoryBIO(), ssl.MemoryBIO()
+        secret = context.wrap_bio(read, write, server_side=True)
+
+        def step(does):
+            while True:
+                try:
+                    return does()
+                except ssl.SSLWantReadError:
+                    peer.send(write.read())
+                    read.write(peer.sock.recv(65536))
+
+        step(secret.do_handshake)
+        step(lambda: secret.read(65536))
+        sent = b""
+        for text, part in pieces:
+            secret.write(text)
+            sent += write.read()[part]
+        peer.send(sent)
+        while not peer.closed_by_client():
+            pass  # its farewell
+
+    return script
+
+
+@pytest.mark.parametrize(
+    "behind", [slice(3), slice(20), slice(-1), slice(None)], ids=["half a header", "little", "much", "all"]
+)
+def test_what_stands_behind_a_reply_under_tls_ends_the_connection(
+    serve, shopper, fetch, server_context, trusted, behind
+):
+    context = server_context()
+    wrong = (b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nwrong", behind)
+    reply = (b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nfirst", slice(None))
+    server = serve(secretly(context, reply, wrong), secretly(context, reply))
+    transport = shopper(server.url.replace("http:", "https:"))
+    for _ in range(2):
+        assert fetch(transport).body == b"first"
+    assert server.connections == 2
 
 
 def test_all_shoppers_share_one_context(serve, shopper, fetch, server_context, trusted):
