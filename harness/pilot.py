@@ -12,13 +12,14 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from harness.boundary import Counted
-from harness.demand import Metric, Objective
+from harness.demand import Metric, Objective, Subject
 from harness.excerpt import UNDER_WAY, excerpt, with_those_under_way
+from harness.felt_rate import FeltRate
 from harness.gate import assess, share_verdict
 from harness.glance import Glance, Glances
 from harness.overdue import Age, LabelsOf
 from harness.recorder import Recorder
-from harness.search import Found, Level, Plan, Purpose, Seen, broken, search
+from harness.search import Found, Level, Plan, Purpose, Seen, broken, search, worst
 from harness.tally import tally
 from harness.verdict import ObjectiveResult, Verdict
 
@@ -31,6 +32,8 @@ SETTLE, LONGEST_SETTLE = 0.25, 8.0
 AFTER = LEAD + 1.5
 """Seconds beyond the longest bound that a confirming level is held on; it is judged ``LEAD`` before, when workers have told of it."""
 LONGEST_AFTER = 60.0
+FILLED = 0.8
+"""Of the journeys that are due: as many must end before their length is known."""
 HOLD = 5.0
 """Seconds for which a rate that looks confirmed is held on, as often as it takes until nobody under way can speak against it."""
 
@@ -56,6 +59,7 @@ class _Leg:
     """The level that is being flown."""
 
     level: Level
+    rate: float  # at which arrivals are let in
     start: float
     settled: float
     end: float
@@ -88,6 +92,9 @@ class Pilot:
         self.found: Found | None = None
         self.results: tuple[ObjectiveResult, ...] = ()
         self.confirmed_between: tuple[float, float] | None = None
+        self._felt = FeltRate()
+        self._filled = self._lags = False
+        self._ended = 0
         self._search = search(self.plan)
         self._leg = self._plan_leg(next(self._search), 0.0)
         self._joined_from = 0.0
@@ -96,7 +103,11 @@ class Pilot:
         """The first stretch."""
         leg = self._leg
         leg.until = leg.end
-        return leg.level.rate, leg.level.seconds
+        return self._let_in(leg.rate, leg.end - leg.start)
+
+    def _let_in(self, rate: float, seconds: float) -> tuple[float, float]:
+        self._felt.let_in(rate, seconds)
+        return rate, seconds
 
     @property
     def level(self) -> Level:
@@ -138,7 +149,7 @@ class Pilot:
         if confirming and leg.until < leg.end + self._after:
             hold = leg.end + self._after - leg.until
             leg.until += hold
-            return [(leg.level.rate, hold)]
+            return [self._let_in(leg.rate, hold)]
         if confirming and now < leg.until - LEAD:
             return []
         last = self._glances.take(now, recorder, ages := list(waiting()), breathe)
@@ -152,8 +163,26 @@ class Pilot:
         if verdict is Verdict.PASSED and not (certain or trouble) and self._can_hold_on(leg):
             # Who is still on her way may yet speak against it: the search can go on lower down now, and not once the load has ended.
             leg.until += HOLD
-            return [(leg.level.rate, HOLD)]
-        return self._next(leg, Seen(demands, under_way, leg.until, trouble, verdict))
+            return [self._let_in(leg.rate, HOLD)]
+        seen = Seen(demands, under_way, leg.until, trouble, verdict)
+        return self._next(leg, self._lagging(leg, now, recorder, seen))
+
+    def _lagging(self, leg: _Leg, now: float, recorder: Recorder, seen: Seen) -> Seen:
+        """The same, with the rate that the shop felt, where journeys are so long that it is not the level's own."""
+        ended = sum(cell.response.total for cell in list(recorder.journeys.values()))
+        more, self._ended = ended - self._ended, ended
+        kept = not (seen.trouble or broken(seen.demands))
+        if leg.level.purpose is Purpose.WIDEN and kept:
+            self._felt.learn(recorder)
+            self._filled = self._filled or more >= FILLED * self._due_between(leg.start, now)
+            self._lags = self._filled and self._felt.lags(leg.level.seconds)
+        if not self._lags:
+            return replace(seen, filling=not self._filled)
+        end = leg.end if leg.level.purpose is Purpose.CONFIRM else now
+        pages = self._felt.during(leg.settled, end)
+        journeys = self._felt.during(max(0.0, leg.settled - self._felt.journey), end)
+        felt = [journeys if one.subject is Subject.JOURNEY else pages for one in self.objectives]
+        return replace(seen, felt=felt, journey=self._felt.longest)
 
     def _can_hold_on(self, leg: _Leg) -> bool:
         return leg.until + HOLD <= min(self.plan.budget, leg.end + self._after + LONGEST_AFTER)
@@ -163,7 +192,7 @@ class Pilot:
         self.steps.append(
             Step(
                 level.purpose,
-                level.rate,
+                level.rate if level.purpose is Purpose.CONFIRM else seen.felt_by(worst(seen.demands), leg.rate),
                 leg.start,
                 leg.settled,
                 leg.end,
@@ -181,13 +210,19 @@ class Pilot:
             return []
         self._leg = self._plan_leg(following, leg.until)
         self._leg.until = self._leg.end
-        return [(following.rate, following.seconds)]
+        return [self._let_in(self._leg.rate, self._leg.end - self._leg.start)]
 
     def _plan_leg(self, level: Level, start: float) -> _Leg:
         settle = 0.0 if level.joins else min(SETTLE * level.seconds, LONGEST_SETTLE)
-        if level.purpose is Purpose.CONFIRM and not level.joins:
+        confirming, rate, seconds = level.purpose is Purpose.CONFIRM, level.rate, level.seconds
+        if self._lags and confirming and not level.joins:
+            wait = max(0.0, self._felt.settled_after(rate) - settle)
+            settle, seconds = settle + wait, seconds + wait
+        elif self._lags and not confirming:
+            rate = min(self.plan.most, self._felt.towards(rate, seconds))
+        if confirming and not level.joins:
             self._joined_from = start + settle
-        return _Leg(level, start, start + settle, start + level.seconds)
+        return _Leg(level, rate, start, start + settle, start + seconds)
 
     def _confirmed(
         self, leg: _Leg, recorder: Recorder, ages: Sequence[Age], breathe: Callable[[], object]

@@ -14,6 +14,7 @@ from enum import StrEnum
 
 from harness.boundary import BOLDEST, USUAL_STEEPNESS, Boundary, Counted, boundary, safe_rate
 from harness.odds import LEAST_EVIDENCE, proves_broken
+from harness.units import spoken_duration
 from harness.verdict import Verdict
 
 SURE = 0.01
@@ -41,6 +42,8 @@ LAST = 0.8
 """Of the boundary: what is tried at most where there is time for one confirmation only; an answer on the low side is better than none."""
 LOOKS = 3
 """How often a confirmation may be gone on with; each look is another chance to be wrong."""
+FULL = 0.95
+"""Of the highest rate that is tried: felt by the shop, it counts as tried."""
 LOWEST = 1 / 64
 """Of the first rate: a shop that does not even carry that is reported as carrying nothing that was tried."""
 
@@ -77,6 +80,14 @@ class Plan:
         """How long it takes to confirm a rate, until the last shopper has had her time."""
         return self.confirm + self.after
 
+    def shortest(self, journey: float) -> float:
+        """How long a search takes at least where journeys take so many seconds: whole minutes.
+
+        The shop must feel the first rate, be brought to where it gives way, and feel the rate that is to be confirmed.
+        """
+        levels = 4 * self.length(self.start)
+        return 60.0 * math.ceil((levels + 3 * journey + self.confirmation) / 60)
+
     def length(self, rate: float) -> float:
         """How long a level at this rate lasts."""
         return max(self.level, self.arrivals / rate)
@@ -97,7 +108,8 @@ class Seen:
     """What came of a level: each demand's counts, journeys ``under_way`` at its end, seconds of the budget ``spent``.
 
     ``trouble`` says why the load generator cannot be trusted with this level (``""``: it can). ``verdict`` is that of the gate, given for a
-    confirming level.
+    confirming level. ``felt`` is the rate that the shop felt, for each demand; empty where it was the level's own. ``filling``: too few
+    journeys have ended for that to be known. ``journey`` is how long the longest take, where that is longer than a level can ignore.
     """
 
     demands: Sequence[Counted]
@@ -105,6 +117,17 @@ class Seen:
     spent: float
     trouble: str = ""
     verdict: Verdict | None = None
+    felt: Sequence[float] = ()
+    filling: bool = False
+    journey: float = 0.0
+
+    def felt_by(self, demand: Counted | None, rate: float) -> float:
+        """The rate that a demand was kept or broken at; without one, the least that was felt."""
+        if not self.felt:
+            return rate
+        if demand is None:
+            return min(self.felt)
+        return next(felt for one, felt in zip(self.demands, self.felt, strict=True) if one is demand)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +153,13 @@ class _Progress:
     spent: float = 0.0
     under_way: float = 0.0
     trouble: str = ""
+    journey: float = 0.0
     tracked: list[tuple[float, Counted]] = field(default_factory=list)
+
+    @property
+    def confirmation(self) -> float:
+        """How long it takes to confirm a rate, from the moment at which it is let in."""
+        return self.plan.confirmation + self.journey
 
 
 Asking = Generator[Level, Seen, Seen | None]
@@ -147,7 +176,7 @@ def search(plan: Plan) -> Generator[Level, Seen, Found]:
         why = so_far.trouble or f"the search was told to try no more than {plan.most:g} journeys a second"
         return (yield from _confirm(so_far, so_far.kept, None, at_least=True, why=why))
     if not so_far.kept:
-        return Found(None, why=f"even {so_far.broken:.3g} journeys a second broke a demand")
+        return Found(None, why=so_far.trouble or f"even {so_far.broken:.3g} journeys a second broke a demand")
     yield from _drain(so_far)
     yield from _track(so_far)
     if so_far.trouble:
@@ -177,48 +206,66 @@ def _ask(so_far: _Progress, purpose: Purpose, rate: float, seconds: float) -> As
     """One level; once more where the load generator was in trouble, and ``None`` where it was again."""
     for _ in range(2):
         seen = yield Level(purpose, rate, seconds)
-        so_far.spent, so_far.under_way = seen.spent, seen.under_way
+        so_far.spent, so_far.under_way, so_far.journey = seen.spent, seen.under_way, seen.journey
         if not seen.trouble:
             return seen
         so_far.trouble = seen.trouble
-        if so_far.spent + seconds + so_far.plan.confirmation > so_far.plan.budget:
+        if so_far.spent + seconds + so_far.confirmation > so_far.plan.budget:
             break
     return None
 
 
 def _widen(so_far: _Progress) -> Generator[Level, Seen, None]:
     plan, rate, patience = so_far.plan, min(so_far.plan.start, so_far.plan.most), 1.0
-    while so_far.spent + plan.length(rate) * patience + plan.confirmation <= plan.budget:
+    while so_far.spent + plan.length(rate) * patience + so_far.confirmation <= plan.budget:
         seen = yield from _ask(so_far, Purpose.WIDEN, rate, plan.length(rate) * patience)
         if seen is None:
             return
         so_far.trouble = ""
-        if worst(seen.demands) is None:
+        judged = worst(seen.demands)
+        if judged is None:
             # Silence keeps no demand: journeys take longer than the level, or the shop hangs.
             patience *= 2
             so_far.trouble = f"nothing ended while {rate:.3g} journeys a second were tried"
             continue
+        felt = seen.felt_by(judged, rate)
         if broken(seen.demands):
-            so_far.broken = rate
-            if so_far.kept:
-                return
+            so_far.broken = felt
             rate /= plan.grow**2
-            if rate < plan.start * LOWEST:
+            if so_far.kept or rate < plan.start * LOWEST:
                 return
             continue
-        so_far.kept, so_far.calm = rate, seen.under_way
-        if not math.isinf(so_far.broken) or rate >= plan.most:
+        if seen.filling or _lacks_time(so_far):
+            so_far.trouble = _too_short(so_far, seen.journey or so_far.spent)
+            if seen.filling:
+                continue
             return
-        rate = min(rate * plan.grow, plan.most)
+        so_far.kept, so_far.calm = felt, seen.under_way
+        if not math.isinf(so_far.broken) or felt >= plan.most * FULL:
+            return
+        rate = min(felt * plan.grow, plan.most)
     if so_far.kept and math.isinf(so_far.broken):
         so_far.trouble = f"the budget ended before a demand was broken; {so_far.kept:.3g} journeys a second were kept"
+
+
+def _lacks_time(so_far: _Progress) -> bool:
+    """Whether journeys turn out to be so long that no more than the first rate could be tried."""
+    return not so_far.kept and so_far.spent + so_far.journey + so_far.confirmation > so_far.plan.budget
+
+
+def _too_short(so_far: _Progress, journey: float) -> str:
+    """Why a budget is too short for journeys that take so many seconds, or more."""
+    return (
+        f"journeys take up to {spoken_duration(journey)}, and the shop feels a rate only after that: "
+        f"this budget is too short; the search takes at least {so_far.plan.shortest(journey) / 60:.0f} minutes"
+    )
 
 
 def _drain(so_far: _Progress) -> Generator[Level, Seen, None]:
     """Let the shop get rid of what is under way, if there is more of it than at the last level that was kept."""
     plan, rate = so_far.plan, so_far.kept * DRAIN_AT
     for _ in range(MOST_DRAINS if so_far.under_way > so_far.calm * CALM else 0):
-        if so_far.spent + plan.level + plan.confirmation > plan.budget:
+        if so_far.spent + plan.level + so_far.confirmation > plan.budget:
             return
         seen = yield Level(Purpose.DRAIN, rate, plan.level)
         so_far.spent, so_far.under_way = seen.spent, seen.under_way
@@ -230,9 +277,11 @@ def _drain(so_far: _Progress) -> Generator[Level, Seen, None]:
 def _track(so_far: _Progress) -> Generator[Level, Seen, None]:
     plan = so_far.plan
     # A level of widening is short, and a queue takes time to show: the last one that was kept may have been too high already.
-    logarithm, turns, rising = math.log(so_far.kept) - math.log(plan.grow) / 2, 0, True
+    apart = min(plan.grow, max(1.0, so_far.broken / so_far.kept))
+    logarithm, turns, rising = math.log(so_far.kept) - math.log(apart) / 2, 0, True
     # At the least a confirmation, and a level before it in which the shop gets rid of what the tracking has left behind.
-    reserve = max(plan.level + plan.confirmation, min(3 * plan.confirmation, (plan.budget - so_far.spent) / 2))
+    once = so_far.confirmation
+    reserve = max(plan.level + once, min(3 * once, (plan.budget - so_far.spent) / 2))
     while so_far.spent + plan.length(math.exp(logarithm)) + reserve <= plan.budget:
         rate = min(math.exp(logarithm), plan.most)
         seen = yield from _ask(so_far, Purpose.TRACK, rate, plan.length(rate))
@@ -242,7 +291,9 @@ def _track(so_far: _Progress) -> Generator[Level, Seen, None]:
         judged = worst(seen.demands)
         if judged is None:
             continue
-        so_far.tracked.append((rate, judged))
+        felt = seen.felt_by(judged, rate)
+        logarithm = min(math.log(felt) + UP, max(math.log(felt) - UP, logarithm))  # it may lag behind
+        so_far.tracked.append((felt, judged))
         pull = max(-HARDEST, 1.0 - judged.excess)
         turns += (pull > 0) is not rising
         rising = pull > 0
@@ -267,11 +318,11 @@ def _confirm(
     so_far: _Progress, rate: float, found: Boundary | None, *, at_least: bool, why: str
 ) -> Generator[Level, Seen, Found]:
     plan, looks = so_far.plan, 0
-    while not looks or so_far.spent + plan.confirmation <= plan.budget:
+    while not looks or so_far.spent + so_far.confirmation <= plan.budget:
         joins, seconds = 0 < looks < LOOKS, plan.confirm
-        if found is not None and so_far.spent + 2 * plan.confirmation > plan.budget:
+        if found is not None and so_far.spent + 2 * so_far.confirmation > plan.budget:
             joins, rate = False, min(rate, found.rate * LAST)
-            seconds = max(seconds, plan.budget - plan.after - so_far.spent)
+            seconds = max(seconds, plan.budget - plan.after - so_far.journey - so_far.spent)
         seen = yield Level(Purpose.CONFIRM, rate, seconds, joins)
         looks = looks + 1 if joins else 1
         so_far.spent, so_far.under_way = seen.spent, seen.under_way
@@ -281,7 +332,7 @@ def _confirm(
             yield from _drain(so_far)
             continue
         if seen.verdict is Verdict.PASSED:
-            return Found(rate, at_least, why, found)
+            return Found(min([rate, *seen.felt]), at_least, why, found)
         judged = worst(seen.demands)
         excess = HARDEST if judged is None else judged.excess
         if seen.verdict is Verdict.INCONCLUSIVE and excess < PROMISING:

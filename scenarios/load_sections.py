@@ -8,8 +8,12 @@ from pydantic import Field
 
 import harness.arrivals
 from harness.arrivals import Profile
+from harness.search import Plan
 from scenarios.measures import PerSecond, PositivePerSecond, PositiveSeconds, Seconds
 from scenarios.table import PositiveCount, Scale, Table, Text, Users
+
+PAGES_PER_JOURNEY = 12
+"""Pages that a journey asks for, roughly: it says how many virtual users a rate needs, and how long a search must last."""
 
 
 class Stage(Table):
@@ -111,6 +115,11 @@ class Capacity(Table):
     """The half-width of the interval, in proportion to the rate, at which the search may end before its budget does."""
     at_least: PositivePerSecond | None = None
     """What the shop must carry for the run to pass; left out: whatever is confirmed passes."""
+
+    @property
+    def plan(self) -> Plan:
+        """The search as the harness knows it."""
+        return Plan(**{key: value for key, value in self.model_dump().items() if key != "at_least"})
 
 
 class Closed(Table):

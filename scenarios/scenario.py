@@ -19,7 +19,7 @@ from scenarios.checks import content_problems, shape_problems
 from scenarios.complaints import problems_of
 from scenarios.files import FOLDER, find, names, tables
 from scenarios.headers import resolved
-from scenarios.load_sections import Arrivals, Closed
+from scenarios.load_sections import PAGES_PER_JOURNEY, Arrivals, Closed
 from scenarios.names import JOURNEY_NAMES, PAYMENT_NAMES, SMS_NAMES
 from scenarios.problems import ScenarioError
 from scenarios.sections import Document, Target
@@ -30,9 +30,6 @@ from users.itinerary import Conduct, External, Mix, SmsScript
 from users.think import ThinkTimes
 
 __all__ = ["FOLDER", "Scenario", "check", "names", "read"]
-
-PAGES_PER_JOURNEY = 12
-"""Pages that a journey asks for, roughly; only used to guess how many virtual users a rate needs."""
 
 SECONDS_PER_PAGE = 0.1
 """How long a shop takes for one of them, for the same guess."""
@@ -99,19 +96,7 @@ class Scenario:
     @property
     def search(self) -> Plan | None:
         """How the capacity is searched for; ``None`` for a load that is known beforehand."""
-        asked = self.document.capacity
-        if asked is None:
-            return None
-        return Plan(
-            start=asked.start,
-            most=asked.most,
-            budget=asked.budget,
-            level=asked.level,
-            arrivals=asked.arrivals,
-            confirm=asked.confirm,
-            grow=asked.grow,
-            precision=asked.precision,
-        )
+        return None if self.document.capacity is None else self.document.capacity.plan
 
     def profile(self) -> Profile | None:
         """The rate over time; ``None`` for a closed load. One that covers is just long enough to walk everything once."""
@@ -223,8 +208,7 @@ class Scenario:
     @property
     def think(self) -> ThinkTimes:
         """How long shoppers look at a page."""
-        think = self.document.think
-        return ThinkTimes(think.median, think.sigma, think.scale, think.pages, think.sigmas)
+        return self.document.think.times
 
     @property
     def target(self) -> Target:

@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from harness import objective
+from harness.felt_rate import SHORT
 from harness.pilot import can_be_searched
-from scenarios.load_sections import Capacity
+from scenarios.load_sections import PAGES_PER_JOURNEY, Capacity
 from scenarios.problems import Problem
 from scenarios.sections import Document
 
@@ -31,6 +32,7 @@ def search_problems(document: Document, _folder: Path) -> Iterator[Problem]:
         what = "closed" if document.closed is not None else "cover"
         yield Problem(what, True, "an open load beside [capacity]", f"leave out {what}")
     yield from _limits(capacity, document.target.highest_rate)
+    yield from _journeys(capacity, document.think.times.mean())
     yield from _minimum(document)
     yield from _demands(document)
     if document.stop.when_certain:
@@ -58,6 +60,18 @@ def _limits(capacity: Capacity, ceiling: float) -> Iterator[Problem]:
             capacity.budget,
             f"at least {needed:g} s: four levels and the confirmation",
             "raise it, or shorten capacity.confirm and capacity.level",
+        )
+
+
+def _journeys(capacity: Capacity, think: float) -> Iterator[Problem]:
+    """A budget that is too short for shoppers who think so many seconds before a page, on average."""
+    plan, journey = capacity.plan, PAGES_PER_JOURNEY * think
+    if journey > SHORT * plan.length(plan.start) and plan.budget < (least := plan.shortest(journey)):
+        yield Problem(
+            "capacity.budget",
+            capacity.budget,
+            f"at least {least / 60:.0f} minutes: a journey takes some {journey:.0f} s, and the shop feels a rate only after that",
+            "raise it, or lower the think times (think.scale)",
         )
 
 

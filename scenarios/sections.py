@@ -16,6 +16,7 @@ from scenarios.measures import PositivePerSecond, PositiveSeconds, Seconds, Shar
 from scenarios.names import CodeName, HostName, JourneyName, PageName, PaymentName
 from scenarios.table import Count, Table, Text, Users
 from shop.settings import Settings
+from users.think import ThinkTimes
 
 MOST_GUARANTEED = 100_000
 """Journeys that one payment option may be promised; each is given its place before the run."""
@@ -92,6 +93,11 @@ class Think(Table):
     """``[think.pages]``: pages with a median of their own."""
     sigmas: dict[PageName, Annotated[float, Field(ge=0, le=3)]] = Field(default={})
     """``[think.sigmas]``: pages with a spread of their own."""
+
+    @property
+    def times(self) -> ThinkTimes:
+        """The think times as the shoppers draw them."""
+        return ThinkTimes(self.median, self.sigma, self.scale, self.pages, self.sigmas)
 
 
 class Accounts(Table):

@@ -99,7 +99,18 @@ class Record:
     where: list[float] = field(default_factory=list)
     confirmed: list[float] = field(default_factory=list)
     held: list[bool] = field(default_factory=list)
-    nothing: int = 0
+    without: list[str] = field(default_factory=list)
+    """Why nothing was confirmed, for each search that confirmed nothing."""
+
+    def add(self, found: Found, truth: float) -> None:
+        """Count what one search found."""
+        if found.boundary is not None:
+            self.where.append(found.boundary.rate / truth - 1)
+            self.held.append(found.boundary.low <= truth <= found.boundary.high)
+        if found.confirmed is None:
+            self.without.append(found.why)
+        else:
+            self.confirmed.append(found.confirmed / truth - 1)
 
 
 def searched(case: Case, runs: int, seed: int, budget: float = BUDGET) -> Record:
@@ -107,14 +118,7 @@ def searched(case: Case, runs: int, seed: int, budget: float = BUDGET) -> Record
     record = Record()
     for run in range(runs):
         plan = Plan(start=case.truth / 12, most=case.truth * 10, budget=budget, confirm=budget / 12, precision=0.0)
-        found = Flight(case, plan, random.Random(f"{case.name} {seed + run}")).fly()
-        if found.boundary is not None:
-            record.where.append(found.boundary.rate / case.truth - 1)
-            record.held.append(found.boundary.low <= case.truth <= found.boundary.high)
-        if found.confirmed is None:
-            record.nothing += 1
-        else:
-            record.confirmed.append(found.confirmed / case.truth - 1)
+        record.add(Flight(case, plan, random.Random(f"{case.name} {seed + run}")).fly(), case.truth)
     return record
 
 

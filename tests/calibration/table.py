@@ -14,6 +14,7 @@ from pathlib import Path
 import calibrate_claims
 import capacity_claims
 import plan_claims
+import thinking
 from claims import Row, balances, bounds, early_ends, frozen, mixes, objectives, schedules, steadiness, store
 
 HEAD = ("claim", "n", "estimate", "95 % CI (Wilson)", "bound", "seed")
@@ -35,6 +36,7 @@ def simulated(*, quick: bool) -> Iterator[Row]:
     yield from mixes(runs=200 if quick else 2_000)
     yield from plan_claims.rows(quick=quick)
     yield from capacity_claims.rows(quick=quick)
+    yield from thinking.rows(quick=quick)
     yield from calibrate_claims.calibrations(runs=8 if quick else 100)
 
 

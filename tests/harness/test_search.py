@@ -2,6 +2,7 @@
 
 import math
 import random
+from dataclasses import replace
 
 import pytest
 
@@ -203,3 +204,67 @@ def test_one_slow_answer_breaks_nothing():
     assert not broken([Counted("p99", 5, 1, 0.01)])
     assert broken([Counted("p99", 100, 20, 0.01)])
     assert not broken([Counted("p99", 100, 20, 0.01, effect=20.0)])
+
+
+class Long:
+    """A shop that feels a third of each change of the rate in a level."""
+
+    def __init__(self, journey, filled=6):
+        self.journey, self.filled = journey, filled
+        self.felt = 0.0
+        self.spent = 0.0
+        self.asked = []
+
+    def walk(self, plan, limit=60.0):
+        asking = search(plan)
+        level = next(asking)
+        while True:
+            self.asked.append(level)
+            self.spent += level.seconds
+            confirming = level.purpose is Purpose.CONFIRM
+            if confirming:
+                self.spent += self.journey + plan.after
+                self.felt = level.rate
+            self.felt += (level.rate - self.felt) * 0.3
+            counted = _counted(self.felt, limit)
+            filling = len(self.asked) < self.filled
+            seen = Seen(
+                (counted,), 1.0, self.spent, verdict=_gate(level, counted) if confirming else None, filling=filling
+            )
+            if not filling:
+                seen = replace(seen, felt=(self.felt,), journey=self.journey)
+            try:
+                level = asking.send(seen)
+            except StopIteration as end:
+                return end.value
+
+
+def test_while_no_journey_is_over_the_first_rate_is_held():
+    shop = Long(100.0)
+    shop.walk(Plan(start=30, most=90, budget=1800))
+    assert {level.rate for level in shop.asked[:6]} == {30.0}
+    assert 30.0 < shop.asked[6].rate < 45.0  # half as much again as it felt, which was not yet 30
+
+
+def test_the_boundary_is_where_the_shop_felt_it_and_not_where_it_was_asked_for():
+    shop = Long(100.0)
+    found = shop.walk(Plan(start=30, most=90, budget=1800))
+    assert found.boundary.rate == pytest.approx(60.0, rel=0.05)
+    widened = [level.rate for level in shop.asked if level.purpose is Purpose.WIDEN]
+    assert max(widened) > 75  # asked for, and far from felt
+    assert found.confirmed < 60
+
+
+def test_a_budget_that_is_too_short_for_the_journeys_is_said_to_be_after_the_first_rate():
+    shop = Long(200.0)
+    found = shop.walk(Plan(start=30, most=90, budget=400))
+    assert found == Found(None, why=found.why)
+    assert "the search takes at least 12 minutes" in found.why
+    assert {level.rate for level in shop.asked} == {30.0}
+
+
+def test_journeys_that_are_not_over_within_the_budget_are_said_to_be_too_long():
+    shop = Long(200.0, filled=99)
+    found = shop.walk(Plan(start=30, most=90, budget=300))
+    assert found.confirmed is None
+    assert "this budget is too short" in found.why

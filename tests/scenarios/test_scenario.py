@@ -4,8 +4,9 @@ from textwrap import dedent
 import pytest
 
 from harness.arrivals import ArrivalProcess, users_needed
+from scenarios.load_sections import PAGES_PER_JOURNEY
 from scenarios.problems import ABSENT, ScenarioError
-from scenarios.scenario import PAGES_PER_JOURNEY, SECONDS_PER_PAGE, Scenario, check, names, read
+from scenarios.scenario import SECONDS_PER_PAGE, Scenario, check, names, read
 from shop.contract import PAYMENT_OPTIONS
 from users.itinerary import External, SmsScript
 from users.journeys import JOURNEYS

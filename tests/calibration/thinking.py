@@ -1,0 +1,140 @@
+"""Shoppers on paper who think between their pages, and a search for what the shop carries of them.
+
+All pages stand in one line before the same servers: an open network with a product form, in which each page finds the shop as
+M/M/c has it (Jackson), however long the shoppers think. Times are in seconds, rates per second.
+"""
+
+import heapq
+import math
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import partial
+
+from capacity_claims import Record, mean_row
+from claims import Row, share_row
+from simulator import Counter, stay_exceeded_by
+
+from harness.arrivals import ArrivalProcess
+from harness.levels import Levels
+from harness.objective import parse
+from harness.pilot import Pilot
+from harness.recorder import Recorder
+from harness.sample import JourneySample, PageSample, Window
+from harness.search import Found, Plan
+
+LOOK = 0.5
+"""Seconds between two looks of the pilot, as in a run."""
+PAGE = "Page"
+THINKS = (0.0, 2.0, 7.0, 15.0)
+"""Mean think times: with ten pages a journey takes up to two and a half minutes."""
+LONG = 1800.0
+
+
+@dataclass(frozen=True)
+class Shoppers:
+    """A shop of so many servers that carries ``rate`` journeys a second, and how long its shoppers think on average."""
+
+    think: float
+    rate: float = 12.0
+    pages: int = 10
+    servers: int = 24
+    busy: float = 0.9
+    sigma: float = 0.5
+
+    @property
+    def service(self) -> float:
+        """How long a page keeps a server busy, on average."""
+        return self.busy * self.servers / (self.rate * self.pages)
+
+    @property
+    def demand(self) -> str:
+        """What is demanded: it gives way at ``rate``, by the closed form."""
+        bound = stay_exceeded_by(0.05, self.servers, self.rate * self.pages, 1 / self.service)
+        return f"page response_time p95 < {bound * 1000:.6f}ms"
+
+
+@dataclass
+class Walk:
+    """One search over one shop, on a clock of its own; ``pilot`` flies it."""
+
+    shoppers: Shoppers
+    plan: Plan
+    seed: int
+    recorder: Recorder = field(default_factory=lambda: Recorder(Window(0.0, 0.0, math.inf)))
+    pilot: Pilot = field(init=False)
+
+    def search(self) -> Found:
+        """Let the pilot search, to the end."""
+        chance = random.Random(f"shoppers {self.seed}")
+        who, recorder = self.shoppers, self.recorder
+        counter = Counter(who.servers)
+        levels = Levels(ArrivalProcess.POISSON, self.seed)
+        self.pilot = pilot = Pilot(self.plan, [parse(who.demand)], levels.due_between)
+        mean = math.log(who.think) - who.sigma**2 / 2 if who.think else 0.0
+        asked: list[
+            tuple[float, int, float]
+        ] = []  # the next page of a journey: due, pages left, due moment of the journey
+        waiting: list[tuple[float, float]] = []  # the end and the due moment of a request that waits for its reply
+        ended: list[tuple[float, float]] = []
+        under_way = 0
+        stretches, now = [pilot.begin()], 0.0
+        while pilot.found is None:
+            for rate, seconds in stretches:
+                for _, due in levels.extend(rate, seconds):
+                    heapq.heappush(asked, (due, who.pages, due))
+            now += LOOK
+            while asked and asked[0][0] <= now:
+                due, left, came = heapq.heappop(asked)
+                if left == who.pages:
+                    recorder.offered(due)
+                    recorder.started(due, 0.0, 0.0)
+                    under_way += 1
+                done = counter.serve(due, chance.expovariate(1 / who.service))
+                heapq.heappush(waiting, (done, due))
+                if left > 1:
+                    think = chance.lognormvariate(mean, who.sigma) if who.think else 0.0
+                    heapq.heappush(asked, (done + think, left - 1, came))
+                else:
+                    heapq.heappush(ended, (done, came))
+            while waiting and waiting[0][0] <= now:
+                done, due = heapq.heappop(waiting)
+                recorder.page(PageSample(PAGE, "card", "ok", "nobody", due, due, done))
+            while ended and ended[0][0] <= now:
+                done, came = heapq.heappop(ended)
+                under_way -= 1
+                recorder.journey(JourneySample("guest", "card", "ok", "nobody", came, came, done, ordered=True))
+            stretches = pilot.steer(now, recorder, under_way, 0.2, waiting=partial(_ages, waiting, now))
+        return pilot.found
+
+
+def _ages(waiting: list[tuple[float, float]], now: float) -> list[tuple[str, str, float, int]]:
+    return [(PAGE, "card", math.floor((now - due) * 4) / 4, 1) for _, due in waiting]
+
+
+def searched(shoppers: Shoppers, runs: int, seed: int, budget: float) -> Record:
+    """So many searches of this length, with everything else as it is by default, from half to half as much again of what the shop carries."""
+    record = Record()
+    for run in range(runs):
+        plan = Plan(start=shoppers.rate / 2, most=shoppers.rate * 1.5, budget=budget)
+        record.add(Walk(shoppers, plan, seed + run).search(), shoppers.rate)
+    return record
+
+
+def rows(*, quick: bool) -> Iterator[Row]:
+    """The claims about shoppers who think, in the size of the table or of the tests."""
+    runs, seed = (4 if quick else 300), 13_000
+    for think in THINKS:
+        record = searched(Shoppers(think), runs, seed, 600.0)
+        claim = f"capacity in 10 minutes, shoppers who think {think:g} s a page"
+        over = sum(error > 0 for error in record.confirmed)
+        yield share_row(f"{claim}: the rate that was confirmed is above the truth", over, runs, seed, at_most=0.05)
+        told = f"{claim}: a rate was confirmed, or the budget called too short"
+        answered = len(record.confirmed) + sum("this budget is too short" in why for why in record.without)
+        yield share_row(told, answered, runs, seed, at_least=0.90)
+    record = searched(Shoppers(7.0), runs, seed, LONG)
+    claim = "capacity in 30 minutes, shoppers who think 7 s a page"
+    yield mean_row(f"{claim}: error of the rate at which the demand gives way", record.where, seed, 0.05)
+    yield share_row(f"{claim}: the 95 % interval holds the truth", sum(record.held), runs, seed, at_least=0.90)
+    over = sum(error > 0 for error in record.confirmed)
+    yield share_row(f"{claim}: the rate that was confirmed is above the truth", over, runs, seed, at_most=0.05)
