@@ -99,13 +99,18 @@ class Errand:
 def ask(errand: Errand, visit: Visit) -> Steps[Answer]:
     """Make a visit and remember what it showed; a shopper who leaves after this page leaves."""
     answer = yield visit
+    remember(errand, visit, answer)
+    return answer
+
+
+def remember(errand: Errand, visit: Visit, answer: Answer) -> None:
+    """Keep what a visit showed; a shopper who leaves after this page leaves."""
     errand.shown = answer
     errand.page = visit.page
     if visit.reads is _ENVELOPE and answer.page is not _THANK_YOU and (pre_order := answer.pre_order):
         errand.pre_order = pre_order
     if errand.leaves_after and visit.page in errand.leaves_after:
         raise JourneyFailed(Outcome.ABANDONED, visit.page)
-    return answer
 
 
 def look(

@@ -65,7 +65,10 @@ class Lanes:
                 if end.answer is None:
                     failure = failure or end.failure
                 elif failure is None:
-                    begin = overlap.then(end.visit, end.answer)
+                    try:
+                        begin = overlap.then(end.visit, end.answer)
+                    except JourneyFailed as failed:
+                        failure = failed
         finally:
             gevent.killall(list(under_way.values()))
         if failure is not None:
