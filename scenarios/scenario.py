@@ -26,7 +26,7 @@ from scenarios.sections import Document, Target
 from scenarios.trace import Replay, replay
 from shop.settings import Settings
 from users.cover import cover
-from users.itinerary import Conduct, External, Mix, SmsScript
+from users.itinerary import Conduct, External, Fidelity, Mix, SmsScript
 from users.think import ThinkTimes
 
 __all__ = ["FOLDER", "Scenario", "check", "names", "read"]
@@ -190,6 +190,7 @@ class Scenario:
             external=External(document.external.mode),
             allowed_hosts=frozenset(host.lower() for host in document.external.allowed_hosts),
             option_value=conduct.option_value,
+            fidelity=Fidelity(conduct.fidelity),
             sms_code=document.sms.code,
             sms_poll=document.sms.poll,
             sms_patience=document.sms.patience,

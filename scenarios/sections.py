@@ -116,6 +116,9 @@ class Accounts(Table):
 class Conduct(Table):
     """How shoppers deal with the shop, whatever they buy."""
 
+    fidelity: Literal["api", "storefront"] = "api"
+    """``api``: one request after another, as the API description has them; ``storefront``: the pattern of the platform's own
+    client, with automatic choices that overlap, look-ups, and failed requests sent up to three times more."""
     option_value: Literal["slug", "pk"] = "slug"
     """What is posted for a payment option: its slug (description) or its pk (storefront client)."""
     fallback: PaymentName | None = None

@@ -107,7 +107,8 @@ def _choices(errand: Errand, page: Page, key: str) -> Steps[None]:
         yield from ask(errand, look(errand, page, expects, frozenset({key}), judge=delivery_is_settled))
 
 
-def _introduce(errand: Errand) -> Steps[None]:
+def introduce(errand: Errand) -> Steps[None]:
+    """Tell the shop who is buying, as a guest."""
     form = {"user_email": errand.shopper.email, "phone_number": errand.shopper.phone}
     yield from ask(errand, post(errand, Page.INDEX, form, _LATER[Page.INDEX], judge=delivery_is_settled))
     errand.is_known = True
@@ -134,11 +135,16 @@ def _own_address(errand: Errand) -> Steps[tuple[str, bool]]:
         errand.address_pk = errand.chance.choice(pks) if pks else ""
     if errand.address_pk:
         return errand.address_pk, False
+    return (yield from add_address(errand)), True
+
+
+def add_address(errand: Errand) -> Steps[str]:
+    """Put an address of this shopper into the address book; its pk."""
     address = {**errand.shopper.address, "phone_number": errand.phone}
     path = PATHS[Page.ADDRESS_ADD]
     add = Visit(Page.ADDRESS_ADD, "POST", path, json=address, reads=Reads.JSON, judge=_is_in_the_book)
     errand.address_pk = str(_address_pk((yield from ask(errand, add)).document))
-    return errand.address_pk, True
+    return errand.address_pk
 
 
 def _address_pk(document: Mapping[str, Any]) -> object:
@@ -173,7 +179,7 @@ def _shipping(errand: Errand) -> Steps[None]:
 
 
 _WALKS: Mapping[Page | None, Callable[[Errand], Steps[None]]] = {
-    Page.INDEX: _introduce,
+    Page.INDEX: introduce,
     Page.ADDRESS_SELECTION: _address,
     Page.RETAIL_STORE: _store,
     Page.DELIVERY_OPTION: _delivery,

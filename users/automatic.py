@@ -12,12 +12,11 @@ from typing import Any
 
 from shop.contract import Outcome, Page
 from users.errand import Errand, is_given, post, remember, required
-from users.steps import Answer, JourneyFailed, Visit
+from users.steps import Answer, JourneyFailed, Reads, Visit
 
 MOST_POSTS = 4
 """After so many posts of one choice that the pre-order never shows, the shop is held to have lost it."""
 
-_LISTS = ("delivery_options", "addresses", "shipping_options", "payment_options")
 _TO_AN_ADDRESS = "customer"
 
 Row = Mapping[str, Any]
@@ -26,8 +25,8 @@ Row = Mapping[str, Any]
 class AutomaticSelections:
     """The choices that the storefront's page makes from one look at the checkout until it comes to rest.
 
-    ``lists`` holds what replies have shown so far, by the key of the page context. ``begin_with`` sets the visits that
-    begin the next round.
+    ``context`` holds what replies have shown so far, by the key of the page context: all that the page has on the screen.
+    ``begin_with`` sets the visits that begin the next round.
     """
 
     def __init__(self, errand: Errand) -> None:
@@ -35,7 +34,7 @@ class AutomaticSelections:
         self._begin: Sequence[Visit] = ()
         self._under_way: set[Page] = set()
         self._posts = Counter[Page]()
-        self.lists: dict[str, Sequence[Row]] = {}
+        self.context: dict[str, Any] = {}
 
     def begin_with(self, *visits: Visit) -> AutomaticSelections:
         """The same page, which now sends these visits."""
@@ -51,34 +50,31 @@ class AutomaticSelections:
         """Keep what the reply shows, and post what the order still lacks."""
         remember(self._errand, visit, answer)
         self._under_way.discard(visit.page)
-        entries = answer.document.get("context_list")
-        if not isinstance(entries, list):
+        if visit.reads is not Reads.ENVELOPE:
             return ()
-        self._learn(entries)
+        self.context.update(answer.context)
         lacking = [choice for choice in self._lacking(answer.pre_order) if choice[0] not in self._under_way]
         return [self._post(page, form) for page, form in lacking]
 
-    def _learn(self, entries: Sequence[Row]) -> None:
-        for entry in entries:
-            for key in _LISTS:
-                rows = entry["page_context"].get(key)
-                if isinstance(rows, list):
-                    self.lists[key] = [row for row in rows if isinstance(row, dict)]
+    def rows(self, key: str) -> Sequence[Row]:
+        """The rows of a list that was shown, empty if it was not."""
+        rows = self.context.get(key)
+        return [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else ()
 
     def _lacking(self, order: Mapping[str, Any]) -> Sequence[tuple[Page, Mapping[str, str]]]:
-        lists, found = self.lists, list[tuple[Page, Mapping[str, str]]]()
+        rows, found = self.rows, list[tuple[Page, Mapping[str, str]]]()
         delivery = order.get("delivery_option")
-        if not delivery and (options := lists.get("delivery_options")):
+        if not delivery and (options := rows("delivery_options")):
             row = next((row for row in options if row.get("delivery_option_type") == _TO_AN_ADDRESS), options[0])
             found.append((Page.DELIVERY_OPTION, {"delivery_option": self._pk(row)}))
         addressed = order.get("shipping_address") and order.get("billing_address")
         home = isinstance(delivery, dict) and delivery.get("delivery_option_type") == _TO_AN_ADDRESS
-        if not addressed and home and (addresses := lists.get("addresses")):
+        if not addressed and home and (addresses := rows("addresses")):
             pk = self._pk(addresses[0])
             found.append((Page.ADDRESS_SELECTION, {"shipping_address": pk, "billing_address": pk}))
-        if (options := lists.get("shipping_options")) and not _is_among(order.get("shipping_option"), options):
+        if (options := rows("shipping_options")) and not _is_among(order.get("shipping_option"), options):
             found.append((Page.SHIPPING_OPTION, {"shipping_option": self._pk(options[0])}))
-        if not order.get("payment_option") and (options := lists.get("payment_options")):
+        if not order.get("payment_option") and (options := rows("payment_options")):
             found.append((Page.PAYMENT_OPTION, {"payment_option": self._pk(options[0])}))
         return found
 

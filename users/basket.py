@@ -11,6 +11,7 @@ from shop.contract import PATHS, Outcome, Page
 from users.errand import Errand, Judge, ask, read_amount
 from users.money import amount
 from users.steps import Answer, JourneyFailed, Reads, Steps, Visit
+from users.storefront import installment_table
 
 _QUANTITIES = (1, 1, 1, 2, 3)
 
@@ -23,6 +24,8 @@ def fill_basket(errand: Errand) -> Steps[None]:
     needs = frozenset({"product"})
     look_at = Visit(Page.PRODUCT, path=path, reads=Reads.JSON, needs=needs, judge=_has_a_price)
     described = _described((yield from ask(errand, look_at)))
+    if errand.as_storefront:
+        yield installment_table(product)
     # Where it has a price, the basket must keep to it.
     price = amount(described["price"]) if "price" in described else None
     judge = _charges(errand, None if price is None else price * quantity, quantity)

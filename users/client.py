@@ -45,11 +45,16 @@ _sample = tuple.__new__  # what a NamedTuple does for each of its fields by name
 
 REPEATED_PAGES = (CHECKOUT_PAGES - RETURN_PAGES) | {
     Page.PRODUCT,
+    Page.PRODUCT_INSTALLMENTS,
     Page.BASKET_ADD,
     Page.BASKET,
+    Page.COUNTRIES,
+    Page.CITIES,
+    Page.TOWNSHIPS,
+    Page.DISTRICTS,
     Page.ADDRESS_ADD,
-    Page.ADDRESS_LIST,
     Page.CHECKOUT,
+    Page.CONTRACT,
     Page.THREE_D_REDIRECT,
     Page.COMPLETED_ORDER,
 }

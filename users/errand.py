@@ -11,7 +11,7 @@ from typing import Any
 from shop.contract import CHECKOUT_PATH, Outcome, Page
 from users.accounts import Account
 from users.identity import Shopper, shopper_for
-from users.itinerary import Conduct, Itinerary
+from users.itinerary import Conduct, Fidelity, Itinerary
 from users.money import amount
 from users.steps import Answer, JourneyFailed, Reads, Steps, Visit
 
@@ -83,6 +83,11 @@ class Errand:
         # Not the seed itself, which her think times are drawn by; and a number, as a text takes longer.
         self.chance = random.Random(self.itinerary.seed ^ _OTHERWISE)
         self.shopper = shopper_for(self.itinerary, self.run)
+
+    @property
+    def as_storefront(self) -> bool:
+        """Whether this journey sends what the platform's own client sends."""
+        return self.conduct.fidelity is Fidelity.STOREFRONT
 
     @property
     def phone(self) -> str:

@@ -26,6 +26,13 @@ class External(StrEnum):
     STOP = "stop"  # the journey ends there, as handed over
 
 
+class Fidelity(StrEnum):
+    """Whose pattern of requests a journey follows."""
+
+    API = "api"  # the API description's: one request after another
+    STOREFRONT = "storefront"  # the platform's own client's: automatic choices that overlap, look-ups, repeats
+
+
 class Told(NamedTuple):
     """What is known of an arrival beforehand, as a trace tells it; an empty text: it is drawn."""
 
@@ -73,7 +80,8 @@ class Mix:
 class Conduct:
     """How shoppers deal with the shop, whatever they buy.
 
-    ``option_value`` is what is posted for a payment option (its ``slug`` or its ``pk``). ``sms_code`` is the code a
+    ``option_value`` is what is posted for a payment option (its ``slug`` or its ``pk``); the storefront posts the ``pk``
+    in any case. ``fidelity`` says whose pattern of requests is followed. ``sms_code`` is the code a
     test system accepts; empty: it is read from the shop's SMS inbox, asked every ``sms_poll`` seconds for at most
     ``sms_patience`` seconds. A shopper who lets her code expire waits ``sms_longest_wait`` seconds at most; a shop whose
     codes live longer is given the code in time. ``fallback`` is the option tried when the wanted one is unavailable (empty: give up).
@@ -84,6 +92,7 @@ class Conduct:
     external: External = External.FOLLOW
     allowed_hosts: frozenset[str] = frozenset()
     option_value: str = "slug"
+    fidelity: Fidelity = Fidelity.API
     sms_code: str = ""
     sms_poll: float = 0.2
     sms_patience: float = 5.0

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from shop.contract import PATHS, Outcome, Page
+from users import storefront
 from users.approach import CHOICES, open_checkout, reach_payment
 from users.basket import fill_basket
 from users.errand import Errand, Receipt, ask
@@ -29,8 +30,7 @@ def guest(errand: Errand) -> Steps[Receipt]:
     """Buys without an account: says who she is, where to send it and how, and pays."""
     yield from _fetch_token(errand)
     yield from fill_basket(errand)
-    yield from open_checkout(errand)
-    yield from reach_payment(errand)
+    yield from _to_payment(errand)
     return (yield from settle(errand))
 
 
@@ -38,8 +38,7 @@ def returning(errand: Errand) -> Steps[Receipt]:
     """Signs in and buys; the shop remembers her choices, so that its checkout opens on the payment page."""
     yield from _sign_in(errand)
     yield from fill_basket(errand)
-    yield from open_checkout(errand)
-    yield from reach_payment(errand)
+    yield from _to_payment(errand)
     return (yield from settle(errand))
 
 
@@ -48,8 +47,7 @@ def first_time(errand: Errand) -> Steps[Receipt]:
     errand.adds_address = True
     yield from _sign_in(errand)
     yield from fill_basket(errand)
-    yield from open_checkout(errand)
-    yield from reach_payment(errand, every=True)
+    yield from _to_payment(errand, every=True)
     return (yield from settle(errand))
 
 
@@ -61,6 +59,14 @@ def abandoning(errand: Errand) -> Steps[Receipt]:
 
 
 _LEFT_AFTER = (Page.CHECKOUT, Page.INDEX, *CHOICES, Page.PAYMENT_OPTION)
+
+
+def _to_payment(errand: Errand, *, every: bool = False) -> Steps[None]:
+    if errand.as_storefront:
+        yield from storefront.to_payment(errand, every=every)
+    else:
+        yield from open_checkout(errand)
+        yield from reach_payment(errand, every=every)
 
 
 def _fetch_token(errand: Errand) -> Steps[None]:
@@ -89,6 +95,7 @@ def _sign_in(errand: Errand) -> Steps[None]:
             "password": errand.account.password,
             "formType": "login",
             "locale": errand.conduct.locale,
+            **(storefront.SIGN_IN_FIELDS if errand.as_storefront else {}),
         },
         reads=Reads.JSON,
         # Anything but a key is a refusal: a one-time code or a captcha that is wanted, or errors.
@@ -96,6 +103,8 @@ def _sign_in(errand: Errand) -> Steps[None]:
         fails_as=Outcome.SIGN_IN_REFUSED,
     )
     yield from ask(errand, visit)
+    if errand.as_storefront:
+        yield from ask(errand, storefront.current_user())
     errand.signed_in = True
 
 

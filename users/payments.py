@@ -10,12 +10,13 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
 from shop.contract import PAYMENT_OPTIONS, Flow, Outcome, Page
-from users.approach import delivery_is_settled
-from users.errand import ORDERED, Errand, ask, choose, is_given, post, read_amount, required
+from users.approach import PAYMENT_PAGES, delivery_is_settled
+from users.errand import ORDERED, Errand, ask, choose, is_given, offered, post, read_amount, remember, required
 from users.itinerary import External
 from users.offsite import leads_out, pay_outside, way_out
 from users.selection import see_options, select_option
-from users.steps import Answer, JourneyFailed, Steps
+from users.steps import Answer, JourneyFailed, Steps, Together
+from users.storefront import basket_again
 
 _BIN_DIGITS = 6
 _AGREED: Mapping[str, str] = MappingProxyType({"agreement": "true"})
@@ -33,6 +34,12 @@ def _complete(errand: Errand, page: Page, form: Mapping[str, str] = _AGREED) -> 
     return answer
 
 
+def _fetch_basket(errand: Errand) -> Steps[None]:
+    """Fetch the basket once more, as the storefront's page does when a payment was sent."""
+    if errand.as_storefront:
+        yield basket_again()
+
+
 def _agree_on_plan(errand: Errand, page: Page, form: Mapping[str, str], plans: Page, then: Page) -> Steps[None]:
     """Name the card, and choose among the plans for it, on whatever page the shop shows them; a shop may go on without any."""
 
@@ -43,8 +50,12 @@ def _agree_on_plan(errand: Errand, page: Page, form: Mapping[str, str], plans: P
     answer = yield from ask(errand, post(errand, page, form, frozenset({page, plans, then}), judge=judge))
     if answer.page is then and "installments" not in answer.context:
         return
-    form = {"installment": choose(errand, "installments")}
-    yield from ask(errand, post(errand, plans, form, frozenset({then}), echo=form))
+    if errand.as_storefront:  # its page takes the first plan on its own
+        form = {"installment": required(errand, offered(errand, "installments")[0], "pk")}
+    else:
+        form = {"installment": choose(errand, "installments")}
+    visit = post(errand, plans, form, frozenset({then}), echo=form, thinks=not errand.as_storefront)
+    yield from ask(errand, visit)
 
 
 def _card(errand: Errand) -> Steps[Answer]:
@@ -52,11 +63,11 @@ def _card(errand: Errand) -> Steps[Answer]:
     form = {"bin_number": card.number[:_BIN_DIGITS]}
     yield from _agree_on_plan(errand, Page.BIN_NUMBER, form, Page.INSTALLMENT, Page.CARD_CONFIRMATION)
     form = {
-        "card_holder": card.holder,
-        "card_number": card.number,
-        "card_month": card.month,
-        "card_year": card.year,
         "card_cvv": card.cvv,
+        "card_holder": card.holder,
+        "card_month": card.month,
+        "card_number": card.number,
+        "card_year": card.year,
     }
     return (yield from _confirm_card(errand, form, declined=errand.itinerary.declined))
 
@@ -81,6 +92,7 @@ def _confirm_card(errand: Errand, card: Mapping[str, str], *, declined: bool) ->
 
     refused_as = Outcome.DECLINED if declined else None
     answer = yield from ask(errand, post(errand, page, form, expects, refused_as=refused_as, judge=judge))
+    yield from _fetch_basket(errand)
     if answer.outcome is not Outcome.OK:
         raise JourneyFailed(answer.outcome, page)
     if answer.page in ORDERED:
@@ -96,7 +108,9 @@ def _stored_card(errand: Errand) -> Steps[Answer]:
 def _funds_transfer(errand: Errand) -> Steps[Answer]:
     form = {"bank_account": choose(errand, "bank_accounts")}
     yield from ask(errand, post(errand, Page.FUNDS_TRANSFER_CHOICE, form, frozenset({Page.FUNDS_TRANSFER})))
-    return (yield from _complete(errand, Page.FUNDS_TRANSFER, {"agreement": "1"}))
+    answer = yield from _complete(errand, Page.FUNDS_TRANSFER, {"agreement": "1"})
+    yield from _fetch_basket(errand)
+    return answer
 
 
 def _pay_on_delivery(errand: Errand) -> Steps[Answer]:
@@ -125,6 +139,9 @@ def _loyalty(errand: Errand) -> Steps[Answer]:
     credit = to_pay if balance is None else read_amount(errand, balance)
     if to_pay is not None and credit is not None and 0 < credit < to_pay:
         return (yield from _part_by_credit(errand, str(credit)))
+    if errand.as_storefront:  # its page has no LoyaltyMoneyPage
+        yield from ask(errand, post(errand, Page.LOYALTY_USAGE, {"loyalty_amount_to_use": str(to_pay)}, _ON_CREDIT))
+        return (yield from _complete(errand, Page.LOYALTY_SELECTED))
     answer = errand.shown
     if answer.page is Page.LOYALTY_MONEY:
         then = ORDERED | {Page.LOYALTY_USAGE, Page.LOYALTY_SELECTED}
@@ -135,6 +152,9 @@ def _loyalty(errand: Errand) -> Steps[Answer]:
     if answer.page is Page.LOYALTY_SELECTED:
         return (yield from _complete(errand, Page.LOYALTY_SELECTED))
     return answer
+
+
+_ON_CREDIT = PAYMENT_PAGES | {Page.LOYALTY_USAGE}
 
 
 def _part_by_credit(errand: Errand, credit: str) -> Steps[Answer]:
@@ -185,7 +205,15 @@ def _masterpass(errand: Errand) -> Steps[Answer]:
         raise JourneyFailed(Outcome.HANDED_OVER, errand.page)
     # The wallet runs inside the shopper's browser: there is no page of it to follow, it gives the token back.
     form = {"token": required(errand, answer.context, "token")}
-    return (yield from ask(errand, post(errand, done, form, ORDERED, csrf=False)))
+    complete = post(errand, done, form, ORDERED, csrf=False)
+    if not errand.as_storefront:
+        return (yield from ask(errand, complete))
+    both = Together(basket_again(), complete)
+    yield both
+    answer = both.answers[1]
+    remember(errand, complete, answer)
+    yield from _fetch_basket(errand)
+    return answer
 
 
 def _credit(errand: Errand) -> Steps[Answer]:
@@ -198,7 +226,7 @@ def _credit(errand: Errand) -> Steps[Answer]:
 
 
 def _confirmation(errand: Errand) -> Steps[Answer]:
-    if errand.shown.page is Page.CONFIRMATION_CHECK:
+    if errand.shown.page is Page.CONFIRMATION_CHECK and not errand.as_storefront:
         then = frozenset({Page.CONFIRMATION_SELECTED})
         yield from ask(errand, post(errand, Page.CONFIRMATION_CHECK, _AGREED, then))
     # A shop that gives neither the address nor the token leaves them to the shopper's wallet, as the storefront does.

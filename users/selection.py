@@ -32,10 +32,17 @@ def select_option(errand: Errand, wanted: str) -> Steps[None]:
         if row is None:
             raise JourneyFailed(Outcome.UNAVAILABLE, Page.PAYMENT_OPTION)
     errand.payment_option = wanted
-    value = required(errand, row, errand.conduct.option_value)
+    value = required(errand, row, "pk" if errand.as_storefront else errand.conduct.option_value)
     slug = row.get("slug")
     errand.chosen = {"payment_option": slug if isinstance(slug, str) and slug else value}
+    if errand.as_storefront and _is_chosen(errand, row):
+        return  # the storefront's page has chosen it on its own, and has shown its first page
     yield from ask(errand, post(errand, Page.PAYMENT_OPTION, {"payment_option": value}, FIRST_PAGES[wanted]))
+
+
+def _is_chosen(errand: Errand, row: Row) -> bool:
+    chosen = errand.pre_order.get("payment_option")
+    return isinstance(chosen, dict) and chosen.get("pk") == row.get("pk") and errand.shown.page in PAYMENT_PAGES
 
 
 def _find(errand: Errand, wanted: str) -> Row | None:

@@ -11,42 +11,62 @@ from users.money import amount, hundredths
 from users.payments import pay
 from users.selection import see_options, select_option
 from users.steps import Answer, Reads, Steps, Visit
+from users.storefront import see_balance
 from users.verification import verify
 
 _ORDER = frozenset({Page.THANK_YOU})
+_LOYALTY = "loyalty_money"
 
 
 def settle(errand: Errand) -> Steps[Receipt]:
     """Everything from the list of payment options to the receipt."""
-    yield from see_options(errand)
+    if not errand.as_storefront:
+        yield from see_options(errand)
+    elif errand.itinerary.payment_option == _LOYALTY:  # the options are on the screen already
+        yield from see_balance(errand)
     yield from select_option(errand, errand.itinerary.payment_option)
     answer = yield from pay(errand)
     if answer.page is Page.VERIFY_SMS:
-        yield from verify(errand)
-    return (yield from _collect(errand))
+        answer = yield from verify(errand)
+    return (yield from _collect(errand, answer))
 
 
-def _collect(errand: Errand) -> Steps[Receipt]:
+def _collect(errand: Errand, answer: Answer) -> Steps[Receipt]:
     """Read the order that was made, and hold it against what was asked for."""
     held = errand.pre_order.get("total_amount_with_interest")
     payable = errand.total if held is None else read_amount(errand, held)
+    if errand.as_storefront and _token(answer):
+        return (yield from _read_order(errand, _token(answer), payable))  # its page goes there at once
     thanks = yield from ask(
         errand,
         look(errand, Page.THANK_YOU, _ORDER, frozenset({"order_number"}), judge=_is_new(errand), thinks=False),
     )
     number = required(errand, thanks.context, "order_number")
-    path = PATHS[Page.COMPLETED_ORDER].format(token=quote(_token(thanks), safe=""))
+    return (yield from _read_order(errand, _token(thanks), payable, number))
+
+
+def _read_order(errand: Errand, token: str, payable: Decimal | None, number: str = "") -> Steps[Receipt]:
+    """Read the completed order; without its ``number`` it must have one that was never given before."""
+    path = PATHS[Page.COMPLETED_ORDER].format(token=quote(token, safe=""))
+
+    def judge(answer: Answer) -> Outcome:
+        order = answer.document["order"]
+        outcome = _is_hers(order, number, payable)
+        if outcome is Outcome.OK and not number and not errand.order_is_new(str(order["number"])):
+            return Outcome.DOUBLE_ORDER
+        return outcome
+
     visit = Visit(
         Page.COMPLETED_ORDER,
         path=f"{path}?format=json",
         reads=Reads.JSON,
         needs=frozenset({"order"}),
-        judge=lambda answer: _is_hers(answer.document["order"], number, payable),
+        judge=judge,
         thinks=False,
     )
     order = (yield from ask(errand, visit)).document["order"]
     paid = read_amount(errand, order["amount"])
-    return Receipt(number, hundredths(paid), errand.payment_option, errand.verification)
+    return Receipt(str(order["number"]), hundredths(paid), errand.payment_option, errand.verification)
 
 
 def _is_new(errand: Errand) -> Judge:
@@ -65,7 +85,7 @@ def _is_hers(order: object, number: str, payable: Decimal | None) -> Outcome:
     """The order that is kept under this address is the one just made, at the price that was shown."""
     if not isinstance(order, dict) or not is_given(order.get("number")):
         return Outcome.ENVELOPE
-    if str(order["number"]) != number:
+    if number and str(order["number"]) != number:
         return Outcome.NOT_ECHOED
     paid = amount(order.get("amount"))
     return Outcome.OK if paid is not None and paid == payable else Outcome.AMOUNT_MISMATCH

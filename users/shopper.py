@@ -20,13 +20,14 @@ from users.accounts import Account, AccountPool
 from users.client import Browser, Transport
 from users.fast_http import FastHttp, session
 from users.funnel import furthest
-from users.itinerary import Conduct, Itinerary
+from users.itinerary import Conduct, Fidelity, Itinerary
 from users.journeys import JOURNEYS, Errand, Receipt
 from users.lanes import Lanes
 from users.origin import origin_of
 from users.shop_headers import shop_headers
 from users.statistics import statistics_of
 from users.steps import JourneyFailed, walk
+from users.storefront import REPEAT_AFTER
 from users.swift import Limits, Swift
 from users.trace import Trace
 
@@ -156,6 +157,7 @@ class Shopper(User):
             pending=run.pending,
             trace=Trace(run.id, itinerary.number, stage.trace_sampled),
             traced=run.traced,
+            repeat_after=REPEAT_AFTER if stage.conduct.fidelity is Fidelity.STOREFRONT else (),
         )
 
     def _shop(self, itinerary: Itinerary, browser: Browser) -> Receipt:

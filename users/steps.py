@@ -100,6 +100,28 @@ class JourneyFailed(Exception):
         self.said = said
 
 
+class Together:
+    """Visits that begin at the same time, each of which leads to nothing more; ``answers`` holds what came, in their order."""
+
+    def __init__(self, *visits: Visit) -> None:
+        self._visits = visits
+        self._answers: dict[int, Answer] = {}
+
+    def first(self) -> Sequence[Visit]:
+        """All of them."""
+        return self._visits
+
+    def then(self, visit: Visit, answer: Answer) -> Sequence[Visit]:
+        """Keep the answer."""
+        self._answers[id(visit)] = answer
+        return ()
+
+    @property
+    def answers(self) -> Sequence[Answer]:
+        """The answers in the order of the visits; all of them are there once the overlap is over."""
+        return [self._answers[id(visit)] for visit in self._visits]
+
+
 class Overlap(Protocol):
     """Visits of one shopper that are under way at the same time, as a storefront's page sends them.
 

@@ -127,7 +127,7 @@ def test_a_list_that_was_not_shown_is_left_to_the_shopper():
     shop = TinyShop(missing=("addresses",))
     page = AutomaticSelections(errand()).begin_with(opening())
     fetch_in_order(page, shop.answer)
-    assert page.lists["addresses"] == []
+    assert page.rows("addresses") == []
     assert {page for page, _ in shop.posts} == {Page.DELIVERY_OPTION, Page.SHIPPING_OPTION, Page.PAYMENT_OPTION}
 
 
