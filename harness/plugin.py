@@ -22,7 +22,7 @@ import gevent
 from locust import User
 from locust.runners import MasterRunner, WorkerRunner
 
-from harness import finish, fleet_messages
+from harness import finish, fleet_messages, signals
 from harness.choosing import (
     refuse_endless_time,
     refuse_host,
@@ -39,6 +39,7 @@ from harness.front import Front
 from harness.journey_log import JourneyLog
 from harness.keeper import ATTRIBUTE
 from harness.master import MasterRun
+from harness.master_watch import LOOK, MasterWatch
 from harness.options import (
     add_options,
     check_together,
@@ -74,13 +75,19 @@ class Plugin:
         self._chosen: list[Any] = []
         self._publishing = Publishing(lambda: self.run, lambda: self.environment.runner, wall_clock)
         self._ctrl_c: Any = None
-        self._ctrl_c_seen = False
+        self._asked_before = False
+        self._called_off = ""
         self._ports_checked = False
+        self._forked = self._with_master = False
+        self._master_watch: MasterWatch | None = None
 
     def bind(self, events: Any) -> None:
         """Listen to Locust; called once by ``locustfile.py``."""
+        signals.note()
+        signals.die_with_parent()
         events.init_command_line_parser.add_listener(self.on_options)
         events.init.add_listener(self.on_init)
+        events.heartbeat_received.add_listener(self.on_heartbeat)
         events.test_start.add_listener(self.on_test_start)
         events.spawning_complete.add_listener(self.on_spawning_complete)
         events.test_stopping.add_listener(self.on_test_stopping)
@@ -103,6 +110,10 @@ class Plugin:
         if self._ports_checked:
             return
         self._ports_checked = True
+        self._forked = bool(options.processes)
+        self._with_master = self._forked and not options.worker
+        if options.worker:
+            signals.follow()  # it may wait for its master for minutes, and has no results to leave
         try:
             refuse_taken(options)
         except Misuse as misuse:
@@ -118,7 +129,9 @@ class Plugin:
         if self._is_worker:
             # The verdict is the master's; a worker only says whether it came to a good end itself.
             environment.process_exit_code = int(Exit.PASSED)
-            self._ctrl_c = gevent.signal_handler(signal.SIGINT, self._terminate, "Ctrl-C")
+            self._master_watch = MasterWatch(time.monotonic, os.getppid if self._forked else None)
+            gevent.spawn(self._watch_master, self._master_watch)
+            self._handle_signals(signal.SIGINT, signal.SIGHUP)
             return
         environment.process_exit_code = int(Exit.INVALID)
         self._chosen = list(environment.user_classes)
@@ -137,20 +150,54 @@ class Plugin:
             _refuse(misuse)
         # Locust installs its own handler of SIGTERM only after a headless run with a load shape has ended, and
         # lets Ctrl-C strike whatever greenlet is running.
-        gevent.signal_handler(signal.SIGTERM, self._terminate, "SIGTERM")
-        self._ctrl_c = gevent.signal_handler(signal.SIGINT, self._terminate, "Ctrl-C")
+        self._handle_signals(signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
         if options.headless and not options.print_stats:
             # Our own lines of progress and our own tables take their place; --print-stats brings Locust's back.
             logging.getLogger("locust.stats_logger").setLevel(logging.WARNING)
         if web_ui is not None:
             self._pool.show(options, workload.users, workload.spawn_rate)
             Front(environment, self.program, self._pool, self._choose, lambda: (self.run, self.finished)).open(web_ui)
+        if name := signals.noted():
+            gevent.spawn(self._terminate, name)
+
+    def _handle_signals(self, *numbers: signal.Signals) -> None:
+        for number in numbers:
+            if not signals.ignored(number):
+                watcher = gevent.signal_handler(number, self._terminate, signals.NUMBERS[number])
+                if number == signal.SIGINT:
+                    self._ctrl_c = watcher
+
+    def on_heartbeat(self, **_: Any) -> None:
+        """The master has answered this worker."""
+        if self._master_watch is not None:
+            self._master_watch.heard()
+
+    def _watch_master(self, watch: MasterWatch) -> None:
+        """End the load, and this worker with it, as soon as its master is gone: nobody would count what it does, or stop it."""
+        while True:
+            gevent.sleep(LOOK)
+            run = self.run
+            loading = run is not None and not run.over
+            if why := watch.look(loading=loading):
+                self._leave_without_master(why)
+                return
+
+    def _leave_without_master(self, why: str) -> None:
+        self._give_up(f"The load ends, and so does this worker: {why}.", Exit.INVALID)
+        if isinstance(self.run, WorkerRun):
+            self.run.on_over = lambda: None  # it ends right here
+            self.run.lose_master()
+            self.run.finish_early(why, graceful=False)
+        self.environment.stop_timeout = 0.0
+        self.environment.runner.quit()
 
     def on_quitting(self, environment: Any, **_: Any) -> None:
         """Locust is about to leave, and will ask for the exit code right after this."""
-        run = self.run
-        if run is not None and not run.ended:
-            self._interrupt("Ctrl-C or a signal to end")
+        run, watch = self.run, self._master_watch
+        if watch is not None and (why := watch.look(loading=True)):
+            self._leave_without_master(why)
+        elif run is not None and not run.ended:
+            self._interrupt("a signal to end")
             environment.runner.quit()
         if self.run is None and not self._is_worker:
             logger.error("No run took place, so there is no verdict: exit code %d.", environment.process_exit_code)
@@ -171,6 +218,8 @@ class Plugin:
         run = self.run
         if run is not None and not run.ended:
             return run
+        if run is not None and self._called_off:
+            return None
         options = self.environment.parsed_options
         self.run, self.finished = None, None
         self._publishing.prepare(None)
@@ -196,6 +245,8 @@ class Plugin:
         run.journey_log = self._journey_log(options.journey_log)
         self.run = run
         self._publishing.prepare(workload)
+        if self._called_off:
+            self._interrupt(self._called_off)
         return run
 
     def on_test_start(self, **_: Any) -> None:
@@ -288,22 +339,43 @@ class Plugin:
 
     def _terminate(self, name: str) -> None:
         """End the run in good order on the first signal; a second Ctrl-C ends the process there and then."""
-        if self._is_worker and self.run is not None and not self.run.ended and not self._ctrl_c_seen:
-            # Ctrl-C strikes master and workers alike; the master sees everybody home.
-            self._ctrl_c_seen = True
+        if name == "SIGHUP":
+            signals.let_go_of_terminal()
+        if self._is_worker:
+            self._terminate_worker(name)
             return
         if self._ctrl_c is not None:
             self._ctrl_c.cancel()
             self._ctrl_c = None
-        if self._is_worker:
-            os.kill(os.getpid(), signal.SIGINT)
-            return
         if self.run is not None and not self.run.ended:
             self._interrupt(name)
-        elif self.environment.parsed_options.headless:
-            self.environment.runner.quit()
+        elif self.environment.parsed_options.headless and self.run is None:
+            self._called_off = name
+            if isinstance(self.environment.runner, MasterRunner):
+                self._end_before_it_began()
         if self.environment.web_ui is not None and name != "SIGTERM":
             self.environment.web_ui.stop()  # Locust leaves when its server does; of SIGTERM it hears by itself
+
+    def _terminate_worker(self, name: str) -> None:
+        """A terminal strikes master and workers alike: the first time the master sees everybody home, if it is in the same one."""
+        shared = name == "Ctrl-C" or self._with_master
+        if shared and self.run is not None and not self.run.ended and not self._asked_before:
+            self._asked_before = True
+        elif self._ctrl_c is not None and name == "Ctrl-C":
+            self._ctrl_c.cancel()
+            os.kill(os.getpid(), signal.SIGINT)
+        else:
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    def _end_before_it_began(self) -> None:
+        """Leave the results of a run that was called off before its workers were there: Locust would wait for them for ever."""
+        if self.prepare() is not None:
+            self.on_test_stop()
+        environment = self.environment
+        environment.events.quitting.fire(environment=environment, reverse=True)
+        environment.events.quit.fire(exit_code=environment.process_exit_code)
+        # Locust's main greenlet, which waits for workers, must be the one to exit.
+        gevent.get_hub().handle_system_error(SystemExit, SystemExit(environment.process_exit_code))
 
     def _interrupt(self, reason: str) -> None:
         run = self.run

@@ -90,6 +90,10 @@ class WorkerRun(Run[StageT]):
             if not self.over:
                 self._say(final=False)
 
+    def lose_master(self) -> None:
+        """Nobody is there to be told anything."""
+        self._told_last = True
+
     def say_last_word(self) -> None:
         """What is left to tell, until the master has acknowledged it; everything, where it misses something."""
         if self._teller is None or self._told_last:

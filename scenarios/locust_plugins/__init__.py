@@ -3,13 +3,19 @@
 Locust prints its help before it reads any locustfile, so what a locustfile adds is missing there. It does import a
 package called ``locust_plugins`` first, if one is installed, for this very purpose; checkload installs this one under that name.
 It stays out of the way of every other use: nothing is added unless help was asked for, and where the locust-plugins
-distribution is installed, that one is imported instead.
+distribution is installed, that one is imported instead. Where a scenario was asked for, whoever calls the run off while
+the rest is being imported is noted, and finds its results.
 """
 
 import sys
 from typing import Any
 
 from locust import events
+
+from harness import signals
+
+if "--scenario" in sys.argv and "--worker" not in sys.argv:
+    signals.note()
 
 from harness.options import add_options
 from scenarios.program import Scenarios

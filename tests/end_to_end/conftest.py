@@ -1,7 +1,9 @@
 import socket
+import subprocess
+import sys
 
 import pytest
-from running import QUICK, Locust
+from running import QUICK, ROOT, Locust
 
 
 @pytest.fixture
@@ -36,6 +38,15 @@ def free_port():
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
+
+
+@pytest.fixture
+def shop():
+    """A shop that was started by hand."""
+    command = [sys.executable, "-m", "shop", "--port", "0"]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
+        yield process.stdout.readline().split()[-1]
+        process.terminate()
 
 
 @pytest.fixture

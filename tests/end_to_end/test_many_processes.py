@@ -53,14 +53,14 @@ def test_a_closed_load_from_two_workers_keeps_the_books_too(locust, scenario):
     assert run.result["asked"]["model"] == "closed"
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_an_interrupted_master_sees_all_shoppers_home(locust, scenario, number):
     slow = LONG + '[shop.service]\ndefault = "60ms"\n'
     process = locust("--headless", "--scenario", scenario(slow), "--processes", "2")
     process.until("steady")
     workers = workers_of(process.process.pid)
     process.signal(number)
-    if number == signal.SIGINT:  # as a terminal does, to all of them at once
+    if number != signal.SIGTERM:  # as a terminal does, to all of them at once
         for worker in workers:
             os.kill(worker, number)
     run = process.wait(timeout=40)

@@ -2,14 +2,12 @@
 
 import json
 import re
-import subprocess
-import sys
 import time
 import urllib.request
 
 import pytest
 from relay import Relay
-from running import QUICK, ROOT
+from running import QUICK
 
 pytestmark = pytest.mark.end_to_end
 
@@ -17,15 +15,6 @@ WORKERS = ("127.0.0.2", "127.0.0.3")
 DELAY, LOSS = 0.020, 0.01
 BRIEF, LONG = 1.5, 7.0  # seconds
 ENOUGH = QUICK.replace('"6s"', '"8s"')
-
-
-@pytest.fixture
-def shop():
-    """A shop that was started by hand."""
-    command = [sys.executable, "-m", "shop", "--port", "0"]
-    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
-        yield process.stdout.readline().split()[-1]
-        process.terminate()
 
 
 @pytest.fixture

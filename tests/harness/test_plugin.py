@@ -288,3 +288,42 @@ def test_a_second_ctrl_c_is_left_to_the_process(begin, monkeypatch):
     made._terminate("Ctrl-C")
     assert cancelled == [1]
     assert run.interrupted == "Ctrl-C"
+
+
+@pytest.mark.parametrize("name", ["Ctrl-C", "SIGHUP"])
+def test_a_run_that_was_called_off_before_there_was_one_is_interrupted_and_no_other_follows(begin, name, monkeypatch):
+    monkeypatch.setattr(finish, "finish", lambda *_, **__: _an_end())
+    made, _ = begin()
+    made._terminate(name)
+    run = made.prepare()
+    assert run.over
+    assert run.interrupted == name
+    made.on_test_stop()
+    assert made.finished is not None
+    assert made.prepare() is None
+
+
+def test_what_was_asked_while_locust_started_is_done_when_it_is_ready(program, monkeypatch):
+    monkeypatch.setattr(plugin.signals, "noted", lambda: "SIGHUP")
+    spawned = []
+    monkeypatch.setattr(plugin.gevent, "spawn", lambda *call: spawned.append(call))
+    made = Plugin(program)
+    made.on_init(environment=Environment(), web_ui=None)
+    assert spawned == [(made._terminate, "SIGHUP")]
+
+
+@pytest.mark.parametrize(
+    ("name", "with_master", "first"),
+    [("Ctrl-C", True, None), ("Ctrl-C", False, None), ("SIGHUP", True, None), ("SIGHUP", False, signal.SIGTERM)],
+)
+def test_a_worker_lets_its_master_see_everybody_home_if_both_are_asked(begin, monkeypatch, name, with_master, first):
+    killed = []
+    monkeypatch.setattr(plugin.os, "kill", lambda _pid, number: killed.append(number))
+    made, _ = begin()
+    start_run(made)
+    monkeypatch.setattr(Plugin, "_is_worker", True)
+    made._with_master = with_master
+    made._terminate(name)
+    assert killed == ([] if first is None else [first])
+    made._terminate(name)
+    assert killed[-1] == (signal.SIGINT if name == "Ctrl-C" else signal.SIGTERM)

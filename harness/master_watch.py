@@ -1,0 +1,45 @@
+"""Notices in a worker that its master is gone: killed, stopped, or behind a network that was cut.
+
+Locust's own worker waits for a minute, and goes on loading meanwhile. Pure; the plugin asks it several times a second.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+SILENT_FOR = 4.0
+"""Seconds of silence after which the master counts as gone; it answers a heartbeat each second, and gives up a worker just as soon."""
+LOOK = 0.2
+"""Seconds between two looks."""
+
+
+class MasterWatch:
+    """Adds up for how long the master has been silent while this process could have heard it.
+
+    A worker that was stopped itself, or whose machine slept, was not listening: a late look counts as two looks in time.
+    ``parent`` gives the id of the process that has forked this one; None: it was started by hand, and may outlive that one.
+    """
+
+    def __init__(self, clock: Callable[[], float], parent: Callable[[], int] | None) -> None:
+        self._clock, self._parent = clock, parent
+        self._born_of = parent() if parent is not None else 0
+        self._looked_at = clock()
+        self.silent = 0.0
+
+    def heard(self) -> None:
+        """The master has said something."""
+        self.silent = 0.0
+
+    def look(self, *, loading: bool) -> str:
+        """Why the master counts as gone, as half a sentence; empty while it does not. Its silence counts while we load only."""
+        now = self._clock()
+        self.silent += min(now - self._looked_at, 2 * LOOK)
+        self._looked_at = now
+        if self.orphaned:
+            return "the process that forked this worker has ended"
+        return f"the master has been silent for {self.silent:.0f} s" if loading and self.silent >= SILENT_FOR else ""
+
+    @property
+    def orphaned(self) -> bool:
+        """Whether the process that has forked this one is gone."""
+        return self._parent is not None and self._parent() != self._born_of
