@@ -8,7 +8,7 @@ from http import HTTPStatus
 from typing import Any
 
 from shop.address_book import owner_document
-from shop.choosing import CHOICES, choices_of, first_missing, order_of, recall
+from shop.choosing import CHOICES, choices_of, first_missing, keep_early, order_of, recall
 from shop.contract import FORMS, PAYMENT_OPTIONS, RETURN_PAGES, Page
 from shop.exchange import Errors, refused
 from shop.forms import Form, check_fields
@@ -101,6 +101,7 @@ class Checkout:
 
     def _choose(self, page: Page, form: Form, till: Till) -> Document:
         if not self._was_shown(page, till):
+            keep_early(page, form, till)
             return self._reply(till, self._standing(till))
         if errors := check_fields(page, form, strict=till.strict) or CHOICES[page](form, till):
             return self._reply(till, page, errors)

@@ -8,10 +8,10 @@ from types import MappingProxyType
 
 from shop.accounts import Choices
 from shop.address_book import store_address
-from shop.catalogue import DELIVERY_OPTIONS, SHIPPING_OPTIONS
+from shop.catalogue import DELIVERY_OPTIONS, SHIPPING_OPTIONS, DeliveryOption, ShippingOption
 from shop.contract import PAYMENT_OPTIONS, Page
 from shop.exchange import Errors
-from shop.forms import Form
+from shop.forms import Form, check_fields
 from shop.geography import RETAIL_STORES
 from shop.pre_order import ZERO, Payment, bill_of
 from shop.session import Session
@@ -47,13 +47,17 @@ def order_of(till: Till) -> tuple[Page, ...]:
     return _ORDERS[till.conventions.page_order, delivery is not None and delivery.to_store]
 
 
+def _fits(shipping: ShippingOption | None, delivery: DeliveryOption | None) -> bool:
+    return shipping is not None and delivery is not None and shipping.delivery_pk == delivery.pk
+
+
 _DONE: Mapping[Page, Callable[[Session], bool]] = MappingProxyType(
     {
         _I: lambda session: session.is_known,
         _A: lambda session: session.pre_order.shipping_address is not None,
         _D: lambda session: session.pre_order.delivery is not None,
         _R: lambda session: session.pre_order.retail_store is not None,
-        _S: lambda session: session.pre_order.shipping is not None,
+        _S: lambda session: _fits(session.pre_order.shipping, session.pre_order.delivery),
     }
 )
 
@@ -204,13 +208,17 @@ def _collect(session: Session, pk: str, billing: dict[str, object]) -> None:
 
 
 def _shipping(form: Form, till: Till) -> Errors:
-    option, chosen = SHIPPING_OPTIONS.get(form["shipping_option"]), till.pre_order
-    if option is None or chosen.delivery is None or option.delivery_pk != chosen.delivery.pk:
+    option = SHIPPING_OPTIONS.get(form["shipping_option"])
+    if option is None or not _fits(option, till.pre_order.delivery):
         return {"shipping_option": ["This shipping option is not offered."]}
-    if chosen.shipping != option:
-        chosen.shipping = option
-        chosen.after_shipping()
+    _carry_by(option, till)
     return {}
+
+
+def _carry_by(option: ShippingOption, till: Till) -> None:
+    if till.pre_order.shipping != option:
+        till.pre_order.shipping = option
+        till.pre_order.after_shipping()
 
 
 def _payment_option(form: Form, till: Till) -> Errors:
@@ -235,3 +243,16 @@ CHOICES: Mapping[Page, Callable[[Form, Till], Errors]] = MappingProxyType(
 )
 """What posting each step does: it returns errors, or takes the choice. The same choice again changes nothing, but a
 payment option chosen again begins its payment anew."""
+
+
+def keep_early(page: Page, form: Form, till: Till) -> None:
+    """Keep the carrier or the payment option of a shopper who has yet to take an earlier step, which may void them.
+
+    The storefront's client has older lists at hand, and posts from them until the pre-order holds what it posted.
+    """
+    if not till.session.is_known or check_fields(page, form, strict=till.strict):
+        return
+    if page is _S and form["shipping_option"] in SHIPPING_OPTIONS:
+        _carry_by(SHIPPING_OPTIONS[form["shipping_option"]], till)
+    elif page is _P:
+        _payment_option(form, till)

@@ -30,6 +30,7 @@ COMPLETED = [
     ("paid_twice", "credit_card"),
     ("again", "credit_card"),
     ("other_delivery", "credit_card"),
+    ("store", "credit_card"),
     ("funds_transfer", "funds_transfer"),
     ("delivery_choice", "pay_on_delivery"),
     ("delivery_page", "pay_on_delivery"),
@@ -174,7 +175,7 @@ def test_an_empty_basket_makes_no_client_post_without_end(walk, flow):
     assert [one["page"] for one in walked["log"][last + 1 :]] == []
 
 
-@pytest.mark.parametrize("flow", ["again", "other_delivery"])
+@pytest.mark.parametrize("flow", ["again", "other_delivery", "store"])
 def test_a_change_of_mind_makes_no_client_post_without_end(walk, flow):
     assert walk(flow)["found"]["posts"] <= 20
 

@@ -344,3 +344,32 @@ def test_a_customer_needs_not_say_who_she_is(browse, shown):
     reply = client.post("IndexPage", user_email="eve@shoppers.example", phone_number="05000000009")
     assert shown(reply) == "DeliveryOptionSelectionPage"
     assert reply["pre_order"]["user_email"] == "ada@shop.test"
+
+
+def test_a_carrier_and_an_option_chosen_too_early_are_kept_until_an_earlier_step_voids_them(browse, shown, context):
+    client = browse().to_payment()
+    client.choose("gpay")
+    reply = client.post("DeliveryOptionSelectionPage", delivery_option="2")
+    assert reply["pre_order"]["shipping_option"] is None
+    # The storefront's client posts from the lists that it still has, until it is told that they are taken.
+    for page, form, kept in (
+        ("ShippingOptionSelectionPage", {"shipping_option": "1"}, "shipping_option"),
+        ("PaymentOptionSelectionPage", {"payment_option": "1"}, "payment_option"),
+    ):
+        reply = client.post(page, **form)
+        assert shown(reply) == "RetailStoreSelectionPage"
+        assert reply["pre_order"][kept]["pk"] == 1
+    billing = str(context(reply)["addresses"][0]["pk"])
+    reply = client.post("RetailStoreSelectionPage", retail_store="1", billing_address=billing)
+    assert shown(reply) == "ShippingOptionSelectionPage"
+    assert reply["pre_order"]["shipping_option"] is None
+    assert reply["pre_order"]["payment_option"] is None
+    reply = client.post("ShippingOptionSelectionPage", shipping_option="1")
+    assert set(reply["errors"]) == {"shipping_option"}
+    assert shown(client.post("ShippingOptionSelectionPage", shipping_option="3")) == "PaymentOptionSelectionPage"
+
+
+def test_a_guest_who_has_not_said_who_she_is_chooses_nothing_early(browse):
+    client = browse().open().fill_basket()
+    reply = client.post("PaymentOptionSelectionPage", payment_option="gpay")
+    assert reply["pre_order"]["payment_option"] is None
