@@ -47,7 +47,7 @@ class AccountPages:
     def _login(self, request: Request, _argument: str, now: float) -> Reply:
         session = self._sessions.find(request.session_id, now)
         settings = self._settings()
-        return sign_in(
+        reply = sign_in(
             request.document(),
             session,
             self._accounts,
@@ -56,6 +56,9 @@ class AccountPages:
             now=now,
             strict=settings.unknown_fields == "refuse",
         )
+        if "key" in reply.document:
+            reply.cookies.append(cookie(COOKIE_CSRF, self._tokens.issue()))
+        return reply
 
     def _logout(self, request: Request, _argument: str, _now: float) -> Reply:
         """End the session; without a token that is wanted, show the form that asks whether to end it.

@@ -24,6 +24,8 @@ _NOTHING_OF_ITEM = (
     "extra_product_stock", "datasource",
 )  # fmt: skip
 """What this shop never has to say, as it sends nothing."""
+_OF_COMPANY = ("company_name", "tax_office", "tax_no")
+_EASY_RETURN = {"pk": 1, "shipping_company": {"value": "standard", "label": "Standard"}}
 _OF_PRODUCT = (
     "pk", "sku", "base_code", "name", "absolute_url", "attributes", "attributes_kwargs", "form_schema", "data_source",
     "extra_attributes",
@@ -86,7 +88,10 @@ def _order(order: Order) -> dict[str, Any]:
 
 
 def _address(entry: Mapping[str, Any] | None, order: Order) -> dict[str, Any] | None:
-    return None if entry is None else full_document(entry, order.customer)
+    if entry is None:
+        return None
+    # Null in an address book, and empty text in an order: so it was recorded.
+    return full_document(entry, order.customer) | {name: entry[name] or "" for name in _OF_COMPANY}
 
 
 def _item(order: Order, line: Mapping[str, Any], moment: str) -> dict[str, Any]:
@@ -107,7 +112,7 @@ def _item(order: Order, line: Mapping[str, Any], moment: str) -> dict[str, Any]:
         "is_refundable": False,
         "is_tradable": False,
         "cancellationrequest_set": [],
-        "available_easy_return_shipping_companies": [],
+        "available_easy_return_shipping_companies": [_EASY_RETURN],
         "attributes": {},
         "attributes_kwargs": {},
         "localized_attributes": {},

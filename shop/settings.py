@@ -125,7 +125,8 @@ class Conventions(_Table):
     context_list: Literal["recorded", "next", "cumulative"] = "recorded"
     """``recorded``: the checkout opens with all pages so far, any other reply holds one. ``next``: each reply holds one
     page. ``cumulative``: each reply holds all pages so far."""
-    page_order: Literal["delivery_first", "address_first"] = "address_first"
+    page_order: Literal["delivery_first", "address_first"] = "delivery_first"
+    """Whether the shopper says first how, or first where to, the parcel goes."""
     redirect_url: Literal["path", "absolute"] = "path"
 
 

@@ -129,7 +129,12 @@ def _addresses(till: Till) -> dict[str, Any]:
 
 
 def _stores(till: Till) -> dict[str, Any]:
-    return {**_addresses(till), "retail_stores": [store.document() for store in RETAIL_STORES.values()]}
+    shown = {**_addresses(till), "retail_stores": [store.document() for store in RETAIL_STORES.values()]}
+    if till.pre_order.retail_store is None:
+        # The storefront's client chooses for itself from the lists it knows, over and over while nothing comes of it;
+        # only the shopper can choose a store, and nothing after it can be chosen before.
+        shown |= {"shipping_options": [], "payment_options": []}
+    return shown
 
 
 def _shipping_options(till: Till) -> dict[str, Any]:

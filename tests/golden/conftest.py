@@ -133,6 +133,25 @@ class Golden:
 
 
 @pytest.fixture
+def address() -> dict[str, Any]:
+    """As the storefront's client sends it."""
+    return {
+        "title": "Home",
+        "first_name": "Ada",
+        "last_name": "Byron",
+        "phone_number": "05551234567",
+        "country": 1,
+        "city": 80,
+        "township": 933,
+        "district": 71387,
+        "line": "1 Quay",
+        "postcode": "34710",
+        "is_corporate": "false",
+        "type": "personal",
+    }
+
+
+@pytest.fixture
 def golden() -> type[Golden]:
     return Golden
 

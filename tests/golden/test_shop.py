@@ -12,9 +12,7 @@ import pytest
 from shop.accounts import Account, Accounts
 from shop.address_book import usual_choices
 from shop.contract import PAYMENT_OPTIONS
-from shop.front import Shop
-from shop.server import ShopApp
-from shop.settings import Settings
+from tests.golden.browser import Browser
 
 ADDRESS = {
     "title": "Home",
@@ -47,54 +45,6 @@ class FirstForm(HTMLParser):
 
     def handle_endtag(self, tag):
         self._open = self._open and tag != "form"
-
-
-class Browser:
-    """Keeps cookies and the CSRF token, and speaks ASGI to the shop."""
-
-    def __init__(self, settings: dict[str, Any], accounts: Accounts | None = None) -> None:
-        self.shop = Shop(Settings.model_validate({"seed": 1, **settings}), accounts)
-        self.now = 1_750_000_000.0
-        self._app = ShopApp(self.shop, lambda: self.now)
-        self.cookies: dict[str, str] = {}
-
-    def send(self, method, url, *, form=None, document=None, csrf=False) -> tuple[int, bytes, set[str]]:
-        parts = urlsplit(url)
-        headers = {"host": "shop.test", "x-requested-with": "XMLHttpRequest"}
-        if self.cookies:
-            headers["cookie"] = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
-        if csrf:
-            headers["x-csrftoken"] = self.cookies["csrftoken"]
-        body = b""
-        if form is not None:
-            body, headers["content-type"] = urlencode(form).encode(), "application/x-www-form-urlencoded"
-        elif document is not None:
-            body, headers["content-type"] = json.dumps(document).encode(), "application/json"
-        scope = {
-            "type": "http",
-            "method": method,
-            "path": parts.path,
-            "query_string": parts.query.encode(),
-            "headers": [(name.encode(), value.encode()) for name, value in headers.items()],
-        }
-        sent: list[dict[str, Any]] = []
-
-        async def receive():
-            return {"type": "http.request", "body": body, "more_body": False}
-
-        async def send(message):
-            sent.append(message)
-
-        serving = self._app(scope, receive, send)
-        with pytest.raises(StopIteration):  # nothing here waits, so one step finishes it
-            serving.send(None)
-        named = set()
-        for name, value in sent[0]["headers"]:
-            if name == b"set-cookie":
-                cookie, _, content = value.decode().partition(";")[0].partition("=")
-                self.cookies[cookie] = content
-                named.add(cookie)
-        return sent[0]["status"], b"".join(message.get("body", b"") for message in sent[1:]), named
 
 
 def alike(wanted: Any, found: Any, where: str, *, exactly: bool = False) -> None:

@@ -151,9 +151,7 @@ def clock():
 @pytest.fixture
 def make_shop():
     def make(accounts=None, **settings):
-        conventions = {"page_order": "delivery_first", **settings.pop("conventions", {})}
-        settings = {"unknown_fields": "refuse", "conventions": conventions, **settings}
-        return Shop(Settings.model_validate(settings), Accounts(accounts or []))
+        return Shop(Settings.model_validate({"unknown_fields": "refuse", **settings}), Accounts(accounts or []))
 
     return make
 

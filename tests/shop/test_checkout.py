@@ -204,6 +204,8 @@ def test_a_parcel_may_be_collected_at_a_store(browse, shown, context, page_order
     reply = client.post("DeliveryOptionSelectionPage", delivery_option="2")
     assert shown(reply) == "RetailStoreSelectionPage"
     assert context(reply)["addresses"][0]["pk"] == 1
+    # Or else a client that chooses for itself would go on with what it knows from before.
+    assert context(reply)["shipping_options"] == context(reply)["payment_options"] == []
     store = context(reply)["retail_stores"][1]
     wrong = client.post("RetailStoreSelectionPage", retail_store="9", billing_address="9")
     assert (shown(wrong), set(wrong["errors"])) == ("RetailStoreSelectionPage", {"retail_store", "billing_address"})

@@ -41,10 +41,15 @@ def test_a_post_without_a_token_of_ours_is_forbidden(browse, csrf, spoil, path):
 
 
 @pytest.mark.parametrize("csrf", ["echo", "strict"])
-def test_signing_in_needs_no_token(browse, csrf):
+def test_signing_in_needs_no_token_and_changes_it(browse, csrf):
     client = browse(csrf=csrf).open()
-    client.token = ""
+    before, client.token = client.token, ""
     assert client.sign_in().status == 200
+    assert client.token not in ("", before)
+    assert client.token == client.cookies["csrftoken"]
+    client.fill_basket()
+    client.token = before
+    assert client.send("POST", "/baskets/basket/", json={"product": 1, "quantity": 1}).status == 403
 
 
 @pytest.mark.parametrize("csrf", ["echo", "strict"])
