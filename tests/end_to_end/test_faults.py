@@ -199,7 +199,7 @@ def connect(request):
 @pytest.fixture(scope="module")
 def shop(connect):
     """A shop for each: the number that it repeats must be one that the same shopper has seen."""
-    process = ShopProcess.start(Settings(seed=1))
+    process = ShopProcess.start(Settings(seed=1, unknown_fields="refuse"))
     yield process
     process.stop()
 
