@@ -36,4 +36,6 @@ def run(arguments: argparse.Namespace) -> int:
             sys.stdout.write(report.summary(result))
         case _:
             sys.stdout.write(report.junit(result).decode())
-    return int(result.exit if arguments.exit_code else Exit.PASSED)
+    if not arguments.exit_code:
+        return int(Exit.PASSED)
+    return int(Exit.CRASHED if result.exit is Exit.CRASHED else result.judgement.verdict.exit)

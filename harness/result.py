@@ -7,10 +7,12 @@ renderings for people and pipelines.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
-from itertools import count
+from functools import cache
+from importlib.resources import files
+from itertools import count, islice
 from math import inf, isfinite
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -18,17 +20,23 @@ from urllib.parse import urlsplit
 
 import orjson
 
-from harness import report
+from harness import report, user_files
 from harness.capacity import Capacity
 from harness.exits import Exit
 from harness.ledger import Comparison, Difference
 from harness.recorder import Counts, Recorder
 from harness.rows import every_journey, every_page, option_rows, page_rows, verification_rows
 from harness.sample import Blame, Phase
+from harness.schema_check import Check, checker
 from harness.scrub import Scrubber
+from harness.user_files import NotJson, Unreadable
 from harness.verdict import Finding, Judgement, Level, ObjectiveResult, Verdict
 
 SCHEMA_VERSION = 1
+LARGEST = 500_000_000
+"""Bytes of a result that is read."""
+MOST_FAULTS = 5
+"""Faults of a damaged result that are told."""
 RESULT, SUMMARY, JUNIT = "result.json", "summary.md", "junit.xml"
 _OWN_WORDS = frozenset({*Verdict, *Level, *Phase, *Blame, "open", "closed", "s", "share", "per_s", "count"})
 _NOT_IN_A_NAME = re.compile(r"[^A-Za-z0-9._-]+")
@@ -137,6 +145,7 @@ class Result:
         )
         if asdict(result.counts) != document["counts"]:
             raise ValueError("its totals are not the sum of its measurements")
+        _refuse_contradictions(result)
         return result
 
 
@@ -206,12 +215,12 @@ def write(result: Result, folder: Path, secrets: Collection[str] = ()) -> Writte
     """
     clean = scrubbed(result, secrets)
     folder.mkdir(parents=True, exist_ok=True)
-    files = {
+    contents = {
         RESULT: orjson.dumps(clean.to_json()) + b"\n",
         SUMMARY: report.summary(clean).encode(),
         JUNIT: report.junit(clean),
     }
-    for name, content in files.items():
+    for name, content in contents.items():
         unfinished = folder / f".{name}.unfinished"
         unfinished.write_bytes(content)
         unfinished.replace(folder / name)
@@ -220,28 +229,54 @@ def write(result: Result, folder: Path, secrets: Collection[str] = ()) -> Writte
 
 def read(place: Path) -> Result:
     """Read a result from its folder or its ``result.json``; ResultError says what is wrong with it."""
-    path = place / RESULT if place.is_dir() else place
+    path = place / RESULT if user_files.is_folder(place) else place
     try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise ResultError(f"{path}: cannot be read ({error.strerror}); name a folder that a run has left") from None
-    try:
-        document = orjson.loads(content)
-    except orjson.JSONDecodeError:
-        raise ResultError(f"{path}: is no whole JSON file; was it cut off?") from None
+        document = user_files.json(user_files.content(path, LARGEST))
+    except NotJson as error:
+        raise ResultError(f"{path}: {error}; was it cut off?") from None
+    except Unreadable as error:
+        raise ResultError(f"{path}: cannot be read ({error}); name a folder that a run has left") from None
     if not isinstance(document, dict) or "schema_version" not in document:
         raise ResultError(f"{path}: is not the result of a run; name a {RESULT} or the folder that holds one")
     if document["schema_version"] != SCHEMA_VERSION:
         raise ResultError(
-            f"{path}: was written as version {document['schema_version']}, and this checkload reads version "
+            f"{path}: was written as version {str(document['schema_version'])[:20]}, and this checkload reads version "
             f"{SCHEMA_VERSION}; read it with the checkload that wrote it"
         )
+    faults = list(islice(_faults(document), MOST_FAULTS + 1))
+    if faults:
+        more = " and more" if len(faults) > MOST_FAULTS else ""
+        raise ResultError(f"{path}: is damaged: {'; '.join(faults[:MOST_FAULTS])}{more}")
     try:
         return Result.from_json(document)
-    except KeyError as error:
-        raise ResultError(f"{path}: is damaged: {error} is missing") from None
-    except (TypeError, ValueError, AttributeError) as error:
-        raise ResultError(f"{path}: is damaged: {error}") from None
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+        raise ResultError(f"{path}: is damaged: {str(error)[:200]}") from None
+
+
+@cache
+def _schema() -> Check:
+    return checker(orjson.loads(files("harness").joinpath("result.schema.json").read_bytes()))
+
+
+def _faults(document: Mapping[str, Any]) -> Iterator[str]:
+    """Where a document is not what its schema says, each as half a sentence."""
+    for fault in _schema()(document, ""):
+        yield fault.lstrip(".")
+    # The schema leaves open what a scenario is.
+    if not user_files.shallow(document.get("asked")):
+        yield "asked holds tables too deep in one another"
+
+
+def _refuse_contradictions(result: Result) -> None:
+    judgement = result.judgement
+    if result.exit not in {judgement.verdict.exit, Exit.CRASHED}:
+        raise ValueError("its exit code is not that of its verdict")
+    if judgement.verdict is not Verdict.PASSED:
+        return
+    if any(finding.level in {Level.INVALID, Level.FAILED} for finding in judgement.findings) or (
+        result.capacity is None and any(one.verdict is not Verdict.PASSED for one in judgement.objectives)
+    ):
+        raise ValueError("it has passed, and what it was judged by has not")
 
 
 def _judgement_to_json(judgement: Judgement) -> dict[str, Any]:

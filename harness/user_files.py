@@ -1,6 +1,6 @@
-"""Reads a file that the user named: a regular file of bounded size, and JSON or TOML of bounded depth in it.
+"""Reads a file that the user named: a regular file of bounded size, and JSON or TOML of bounded depth in it; and writes one.
 
-Nothing else is opened: a FIFO or a device can block for ever, and a file of ``/proc`` is the state of a process. What the
+Nothing else is opened for reading: a FIFO or a device can block for ever, and a file of ``/proc`` is the state of a process. What the
 parser is given is bounded first, because a parser may take time or stack for ever. No error repeats what a file holds.
 """
 
@@ -10,10 +10,13 @@ import os
 import re
 import stat
 import tomllib
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import orjson
+
+from harness.workload import Misuse
 
 LARGEST_TOML = 1_000_000
 """Bytes of a scenario or a forecast."""
@@ -60,6 +63,10 @@ class NotToml(Unreadable):
         self.place = place
 
 
+class NotJson(Unreadable):
+    """A text that is no JSON."""
+
+
 def content(path: Path, most: int) -> bytes:
     """Everything in a regular file of at most so many bytes; raises ``Unreadable``."""
     try:
@@ -77,6 +84,29 @@ def content(path: Path, most: int) -> bytes:
     if len(found) > most:
         raise Unreadable(_too_large(most))
     return found
+
+
+def is_folder(path: Path) -> bool:
+    """Whether a folder is there; what cannot be asked is none."""
+    try:
+        return path.is_dir()
+    except (OSError, ValueError):
+        return False
+
+
+def write(option: str, path: Path, content: bytes) -> None:
+    """Write a file that the user named with this option; ``Misuse`` if it cannot be written, and no half of it is left."""
+    try:
+        with path.open("wb") as file:
+            file.write(content)
+    except (OSError, ValueError) as error:
+        why = error.strerror if isinstance(error, OSError) else "its name holds a character that no name may hold"
+        with suppress(OSError, ValueError):
+            if path.is_file():
+                path.unlink()
+        raise Misuse(
+            f"{option} {path}: cannot be written ({why}); name a file in a folder that exists, with room for it"
+        ) from None
 
 
 def text(path: Path, most: int) -> str:
@@ -102,11 +132,11 @@ def toml(source: str) -> dict[str, Any]:
 
 
 def json(source: bytes) -> Any:
-    """The value that a text of JSON is; raises ``Unreadable``."""
+    """The value that a text of JSON is; raises ``NotJson``."""
     try:
         return orjson.loads(source)
     except (orjson.JSONDecodeError, RecursionError):
-        raise Unreadable("it is no whole JSON file") from None
+        raise NotJson("is no whole JSON file") from None
 
 
 def shallow(value: Any) -> bool:

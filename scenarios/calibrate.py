@@ -7,12 +7,12 @@ import os
 import random
 import sys
 import tempfile
-import tomllib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+from harness import user_files
 from harness.workload import Misuse
 from scenarios import scenario
 from scenarios.calibration.comings import Arrival, Comings
@@ -105,7 +105,7 @@ def run(arguments: argparse.Namespace) -> int:
             Path(arguments.trace).unlink()
         raise
     if arguments.output:
-        Path(arguments.output).write_text(text, encoding="utf-8")
+        user_files.write("--output", Path(arguments.output), text.encode())
     else:
         sys.stdout.write(text)
     sys.stderr.write(summary(tally, sessions, lines, arguments.output or "", arguments.trace or ""))
@@ -150,6 +150,8 @@ def _file_problems(arguments: argparse.Namespace) -> Iterator[str]:
             yield f"{option} {name}: that is the log itself; choose another file"
         elif Path(name).exists() and not arguments.overwrite:
             yield f"{option} {name}: the file exists; choose another, or add --overwrite"
+        elif not name.isprintable():
+            yield f"{option} {name!r}: a name of printable characters is expected; choose another"
         elif not Path(name).parent.is_dir():
             yield f"{option} {name}: there is no folder {Path(name).parent}; make it first"
 
@@ -204,15 +206,15 @@ def _beside(arguments: argparse.Namespace) -> str:
     if not arguments.trace:
         return ""
     folder = Path(arguments.output).parent if arguments.output else Path()
-    return os.path.relpath(arguments.trace, folder).replace("\\", "/")
+    return Path(os.path.relpath(arguments.trace, folder)).as_posix()
 
 
 def _accepted(text: str, arguments: argparse.Namespace) -> None:
     folder = Path(arguments.output).parent if arguments.output else Path()
     name = Path(arguments.output).stem if arguments.output else "calibrated"
     try:
-        scenario.check(tomllib.loads(text), name=name, folder=folder)
-    except ScenarioError as error:
+        scenario.check(user_files.toml(text), name=name, folder=folder)
+    except (ScenarioError, user_files.NotToml) as error:
         raise Misuse(f"what the log shows cannot be a scenario as it stands:\n{error}") from None
 
 
@@ -223,8 +225,9 @@ def _trace(name: str | None) -> Any:
         yield None, lambda: None
         return
     kept = False
-    handle, path = tempfile.mkstemp(dir=Path(name).parent, prefix=".checkload-trace-")
+    path = ""
     try:
+        handle, path = tempfile.mkstemp(dir=Path(name).parent, prefix=".checkload-trace-")
         with os.fdopen(handle, "w", encoding="utf-8") as file:
             trace = TraceFile(file)
             emit: Callable[[Arrival], None] = trace.add
@@ -236,6 +239,8 @@ def _trace(name: str | None) -> Any:
                 kept = True
 
             yield emit, keep
+    except OSError as error:
+        raise Misuse(f"--trace {name}: cannot be written ({error.strerror}); name a file where there is room") from None
     finally:
         if not kept:
             with suppress(FileNotFoundError):

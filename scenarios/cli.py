@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
+import io
+import os
 import sys
 from collections.abc import Mapping, Sequence
 from importlib import import_module
@@ -64,8 +67,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
             command.add_arguments(one)
             one.set_defaults(command=command)
     chosen = parser.parse_args(given)
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # a file's name may be no text
     try:
-        return int(chosen.command.run(chosen))
+        code = int(chosen.command.run(chosen))
+        sys.stdout.flush()
     except Misuse as misuse:
         sys.stderr.write(f"{misuse}\n")
         return Exit.MISUSED
@@ -75,3 +81,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # the reader of our output has seen enough
         sys.stderr.close()
         return 141
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename else ""
+        sys.stderr.write(f"{where}{error.strerror or error}; there may be no room left, or no leave to write\n")
+        _forget_output()
+        return Exit.CRASHED
+    return code
+
+
+def _forget_output() -> None:
+    """What could not be written is not tried again when the process ends."""
+    with contextlib.suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

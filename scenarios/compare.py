@@ -15,6 +15,7 @@ from typing import Any
 import orjson
 from tabulate import tabulate
 
+from harness import user_files
 from harness.comparison import RUN_EFFECT, Look, Ratio, Tolerance, compare, journey_slices, look, page_slices, together
 from harness.histogram import Histogram
 from harness.planning.page import finite
@@ -230,9 +231,4 @@ def _write(path: Path | None, verdict: Verdict, ratios: Sequence[Ratio]) -> None
         "gated": GATED,
         "ratios": finite([asdict(one) for one in ratios]),
     }
-    try:
-        path.write_bytes(orjson.dumps(document, option=orjson.OPT_INDENT_2) + b"\n")
-    except OSError as error:
-        raise Misuse(
-            f"--json {path}: cannot be written ({error.strerror}); name a file in a folder that exists"
-        ) from None
+    user_files.write("--json", path, orjson.dumps(document, option=orjson.OPT_INDENT_2) + b"\n")

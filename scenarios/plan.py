@@ -10,6 +10,7 @@ from pathlib import Path
 import orjson
 from tabulate import tabulate
 
+from harness import user_files
 from harness.planning import page
 from harness.planning.measured import Source, measured
 from harness.planning.plan import plan
@@ -78,14 +79,8 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _write(path: Path | None, content: bytes, option: str) -> None:
-    if path is None:
-        return
-    try:
-        path.write_bytes(content)
-    except OSError as error:
-        raise Misuse(
-            f"{option} {path}: cannot be written ({error.strerror}); name a file in a folder that exists"
-        ) from None
+    if path is not None:
+        user_files.write(option, path, content)
 
 
 def _short(name: str) -> str:

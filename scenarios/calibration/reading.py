@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import stat
 import sys
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
@@ -94,6 +95,7 @@ def _opened(name: str) -> Iterator[IO[str]]:
             file.detach()
         return
     try:
+        _refuse_device(name)
         with Path(name).open("rb") as raw:
             start = raw.peek(2)[:2]
             inner: IO[bytes] = gzip.GzipFile(fileobj=raw) if start == _GZIP else raw  # type: ignore[assignment]
@@ -103,3 +105,12 @@ def _opened(name: str) -> Iterator[IO[str]]:
         raise Misuse(f"{name}: the compressed file breaks off or is damaged; fetch it once more") from None
     except OSError as error:
         raise Misuse(f"{name}: {(error.strerror or 'not readable').lower()}; name a log that can be read") from None
+
+
+def _refuse_device(name: str) -> None:
+    try:
+        kind = Path(name).stat().st_mode
+    except ValueError:
+        raise Misuse(f"{name!r}: no file may have this name; name a log that can be read") from None
+    if not (stat.S_ISREG(kind) or stat.S_ISFIFO(kind) or stat.S_ISDIR(kind)):  # a device may never end
+        raise Misuse(f"{name}: it is no file; name a log that can be read")

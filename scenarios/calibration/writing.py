@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -116,7 +117,7 @@ def _arrivals(tally: Tally, shape: Shape, trace: str) -> Iterator[str]:
     )
     yield from _drain(tally)
     if trace:
-        yield f'trace = "{trace}" # {comings.total:,} arrivals as they came; rate_scale and time_scale scale them'
+        yield f"trace = {json.dumps(trace, ensure_ascii=False)} # {comings.total:,} arrivals as they came; rate_scale and time_scale scale them"
         return
     yield f'process = "{"uniform" if process_of(comings) is Process.UNIFORM else "poisson"}"'
     if shape is Shape.HOUR:

@@ -188,13 +188,47 @@ def test_a_missing_file_is_said(name, tmp_path):
 
 def test_a_damaged_one_is_refused(passed, tmp_path):
     assert "is damaged" in spoil(passed, tmp_path, lambda d: d["asked"].pop("seed"))
-    assert "'counts' is missing" in spoil(passed, tmp_path, lambda d: d.pop("counts"))
+    assert "counts is missing" in spoil(passed, tmp_path, lambda d: d.pop("counts"))
     assert "is damaged" in spoil(passed, tmp_path, lambda d: d["judgement"].update(verdict="fine"))
     assert "is damaged" in spoil(passed, tmp_path, lambda d: d.update(measured=None))
     assert "not the sum of its measurements" in spoil(passed, tmp_path, lambda d: d["counts"].update(orders=1))
     assert "do not add up" in spoil(
         passed, tmp_path, lambda d: d["measured"]["pages"][0]["response"].update(infinite=99)
     )
+
+
+def test_a_result_that_contradicts_itself_is_refused(passed, failed, tmp_path):
+    said = spoil(failed, tmp_path, lambda d: d.update(exit_code=0))
+    assert "its exit code is not that of its verdict" in said
+    said = spoil(failed, tmp_path, lambda d: (d.update(exit_code=0), d["judgement"].update(verdict="passed")))
+    assert "what it was judged by has not" in said
+    said = spoil(passed, tmp_path, lambda d: d["judgement"]["findings"][0].update(level="invalid"))
+    assert "what it was judged by has not" in said
+
+
+def test_the_faults_of_a_damaged_result_are_told_at_once_with_their_places(passed, tmp_path):
+    def damage(document):
+        document["stopped"] = 7
+        document["asked"]["seed"] = "one"
+        document["judgement"]["objectives"][0]["samples"] = -1
+        for row in document["measured"]["pages"]:
+            row["received"] = None
+
+    said = spoil(passed, tmp_path, damage)
+    for part in ("stopped is not a text", "asked.seed is not a whole number", "objectives[0].samples is not 0 or more"):
+        assert part in said
+    assert "measured.pages" in said or "and more" in said
+    assert len(said) < 600
+
+
+@pytest.mark.parametrize("depth", [50, 900, 100_000])
+def test_a_scenario_in_a_result_that_is_too_deep_is_refused(passed, tmp_path, depth):
+    write(passed, tmp_path)
+    whole = (tmp_path / "result.json").read_bytes()
+    nested = b'"scenario":{"x":' + b"[" * depth + b"]" * depth + b","
+    (tmp_path / "result.json").write_bytes(whole.replace(b'"scenario":{', nested, 1))
+    with pytest.raises(ResultError, match=r"too deep|no whole JSON"):
+        read(tmp_path)
 
 
 # -- folders ----------------------------------------------------------------------------------------------------------

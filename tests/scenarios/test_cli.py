@@ -108,6 +108,12 @@ def test_a_reader_that_went_away_is_no_error(command, monkeypatch):
     assert main(["try"]) == 141
 
 
+def test_a_machine_in_trouble_is_said_and_is_no_bug_with_a_traceback(command, capsys):
+    command(raising(OSError(28, "No space left on device", "/full/x")))
+    assert main(["try"]) == 1
+    assert capsys.readouterr().err.startswith("/full/x: No space left on device")
+
+
 def test_a_bug_is_not_hidden(command):
     command(raising(ZeroDivisionError()))
     with pytest.raises(ZeroDivisionError):

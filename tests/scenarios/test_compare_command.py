@@ -1,7 +1,10 @@
 """`checkload compare` and `checkload report` as their user meets them."""
 
 import json
+import subprocess
+import sys
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from finished_runs import a_run
@@ -109,8 +112,51 @@ def test_a_run_is_shown_again(results, capsys, form, says):
     assert says in capsys.readouterr().out
 
 
+def test_the_verdict_decides_the_exit_code_and_no_number_beside_it(results, tmp_path, capsys):
+    path = tmp_path / "result.json"
+    document = json.loads((results / "spoilt" / "result.json").read_text())
+    for code in (0, 2, 3, 5):
+        path.write_text(json.dumps({**document, "exit_code": code}))
+        assert main(["report", str(path), "--exit-code"]) == 2
+        assert "its exit code is not that of its verdict" in capsys.readouterr().err
+    path.write_text(json.dumps({**document, "exit_code": 1}))
+    assert main(["report", str(path), "--exit-code"]) == 1  # the run crashed, whatever it was judged
+
+
 def test_a_run_is_shown_with_its_exit_code_if_that_is_asked_for(results, capsys):
     assert main(["report", str(results / "slow")]) == 0
     assert main(["report", str(results / "spoilt"), "--exit-code"]) == 4
     assert main(["report", str(results / "nowhere")]) == 2
     assert "nowhere" in capsys.readouterr().err
+
+
+@pytest.mark.end_to_end
+def test_a_full_disk_is_said_in_a_line(results):
+    program = [sys.executable, "-c", "import sys; from scenarios.cli import main; sys.exit(main())"]
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [*program, "report", str(results / "base")], stdout=full, stderr=subprocess.PIPE, text=True, check=False
+        )
+    assert (done.returncode, done.stderr.splitlines()) == (
+        1,
+        ["No space left on device; there may be no room left, or no leave to write"],
+    )
+
+
+def test_an_option_that_names_a_full_disk_is_misuse(results, capsys):
+    assert compared(results, "base", "same", options=("--json", "/dev/full")) == 2
+    assert "--json /dev/full: cannot be written (No space left on device)" in capsys.readouterr().err
+    assert Path("/dev/full").exists()
+
+
+def test_a_name_that_is_no_text_is_shown_all_the_same(results, capsys):
+    odd = results / "\udcff"
+    odd.symlink_to(results / "base")
+    assert main(["report", str(odd)]) == 0
+    assert "Results" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("place", ["\0", "x" * 300, "/dev/zero", "/proc/self/environ"])
+def test_a_place_that_can_hold_no_result_is_misuse(capsys, place):
+    assert main(["report", place]) == 2
+    assert "cannot be read" in capsys.readouterr().err
