@@ -20,7 +20,8 @@ class ProcessFacts:
 
     ``lateness`` is how late it started arrivals by its own doing, ``loop_lag`` how late its event loop woke up,
     ``pauses`` how long each garbage collection took, all in seconds, the last over ``collector_watched`` seconds.
-    ``ran_out`` counts connections that failed because the machine had no more of something, by its name (``EMFILE``).
+    ``ran_out`` counts connections that failed because the machine had no more of something, by its name (``EMFILE``),
+    ``mislabelled`` replies of the shop that claimed a media type which they were not of, by page.
     """
 
     name: str = ""
@@ -32,6 +33,7 @@ class ProcessFacts:
     pauses: Histogram = field(default_factory=Histogram)
     collector_watched: float = 0.0
     ran_out: Mapping[str, int] = field(default_factory=dict)
+    mislabelled: Mapping[str, int] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
         """The facts as JSON."""
@@ -45,6 +47,7 @@ class ProcessFacts:
             "pauses": self.pauses.to_json(),
             "collector_watched": self.collector_watched,
             "ran_out": dict(self.ran_out),
+            "mislabelled": dict(self.mislabelled),
         }
 
     @classmethod
@@ -60,6 +63,7 @@ class ProcessFacts:
             pauses=Histogram.from_json(d["pauses"]),
             collector_watched=d["collector_watched"],
             ran_out=d["ran_out"],
+            mislabelled=d["mislabelled"],
         )
 
 
@@ -67,7 +71,7 @@ class ProcessWatch:
     """Watches this process from ``start`` to ``stop``; whoever runs the load calls ``look`` about once a second.
 
     ``enter`` and ``leave`` are told of every journey by the steady ``clock``; ``lacked`` of every connection that
-    failed for want of something of our own.
+    failed for want of something of our own, ``mislabelled`` of every reply that claimed a wrong media type.
     """
 
     def __init__(
@@ -84,6 +88,7 @@ class ProcessWatch:
         self._collector = CollectorPauses() if collector is None else collector
         self._presence = Presence()
         self._ran_out: Counter[str] = Counter()
+        self._mislabelled: Counter[str] = Counter()
 
     def start(self) -> None:
         """The load begins."""
@@ -112,6 +117,10 @@ class ProcessWatch:
         """A connection failed because our own machine had no more of this, by its name (``EMFILE``)."""
         self._ran_out[what] += 1
 
+    def mislabelled(self, page: str) -> None:
+        """A page of the shop claimed a media type that it is not of."""
+        self._mislabelled[page] += 1
+
     @property
     def reading(self) -> Reading:
         """What this process used of the machine at the last look."""
@@ -130,4 +139,5 @@ class ProcessWatch:
             pauses=self._collector.pauses,
             collector_watched=self._collector.watched,
             ran_out=dict(self._ran_out),
+            mislabelled=dict(self._mislabelled),
         )

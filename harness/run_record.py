@@ -137,6 +137,10 @@ class RunRecord(Generic[StageT]):
         """A connection failed because this machine had no more of something (``EMFILE``)."""
         self._instrument.lacked(what)
 
+    def mislabelled(self, page: str) -> None:
+        """A page of the shop claimed a media type that it is not of."""
+        self._instrument.mislabelled(page)
+
     # -- what can be asked of it -----------------------------------------------------------------------------------------
 
     @property

@@ -224,6 +224,22 @@ def truncated(evidence: Evidence) -> Iterator[Finding]:
         )
 
 
+def content_type(evidence: Evidence) -> Iterator[Finding]:
+    """Whether what was read as JSON was served as JSON; what browsers and proxies do with it otherwise is anybody's guess."""
+    pages = Counter[str]()
+    for process in evidence.conditions.processes:
+        pages.update(process.mislabelled)
+    if pages:
+        named = ", ".join(f"{page} {number:,} times" for page, number in pages.most_common(3))
+        others = f" and {len(pages) - 3} more pages" if len(pages) > 3 else ""  # noqa: PLR2004 - as many as were named
+        yield Finding(
+            "content_type",
+            Level.WARNING,
+            f"{pages.total():,} replies held JSON and were served as another type ({named}{others})",
+            'have the shop serve application/json; [conduct] content_type = "fail" counts such replies as failures',
+        )
+
+
 CHECKS: tuple[Callable[[Evidence], Iterator[Finding]], ...] = (
     crashed,
     alike,
@@ -258,6 +274,7 @@ CHECKS: tuple[Callable[[Evidence], Iterator[Finding]], ...] = (
     minimum,
     mix,
     truncated,
+    content_type,
     recovered,
     steady,
     unmeasured,

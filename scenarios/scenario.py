@@ -199,6 +199,7 @@ class Scenario:
             products=conduct.products,
             locale=conduct.locale,
             currency=conduct.currency,
+            json_as_json=conduct.content_type == "fail",
         )
 
     @property

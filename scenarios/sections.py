@@ -129,6 +129,8 @@ class Conduct(Table):
     """The language sent with every request, and when signing in."""
     currency: CodeName = "try"
     """The currency sent with every request."""
+    content_type: Literal["warn", "fail"] = "warn"
+    """What a reply is that holds JSON and is served as another type, such as ``text/html``: a warning, or a failure."""
 
 
 class Target(Table):

@@ -419,6 +419,7 @@ class Outcome(StrEnum):
     THROTTLED = "throttled"
     TOO_LARGE = "too_large"
     ENCODING = "encoding"  # compressed, it says, and is not, or in a way that nobody offered
+    CONTENT_TYPE = "content_type"  # JSON, served as something else; only where the scenario calls it a failure
     NOT_JSON = "not_json"
     ENVELOPE = "envelope"
     UNEXPECTED_PAGE = "unexpected_page"

@@ -28,7 +28,7 @@ from shop.contract import (
     Page,
 )
 from users.envelope import check
-from users.steps import Answer, JourneyFailed, Visit
+from users.steps import Answer, JourneyFailed, Reads, Visit
 from users.trace import HEADER as TRACE
 from users.trace import Trace
 
@@ -39,7 +39,8 @@ JSON = "application/json"
 _BOOKED = {outcome: (outcome.value, outcome.blame.value) for outcome in Outcome}
 _NAMES = {page: page.value for page in Page}
 # By a name of this module's own a member of an enum is found five times as fast.
-_ABORTED = Outcome.ABORTED
+_ABORTED, _CONTENT_TYPE = Outcome.ABORTED, Outcome.CONTENT_TYPE
+_JSON_READS = (Reads.ENVELOPE, Reads.JSON)
 _sample = tuple.__new__  # what a NamedTuple does for each of its fields by name takes twice as long
 
 
@@ -65,7 +66,8 @@ class Reply(NamedTuple):
     """What a transport brought back; ``failure`` names why there is no reply to judge (``status`` is 0 if there is none).
 
     ``arrived`` is the moment at which its last byte reached this machine, on the browser's clock; ``None`` where the
-    transport cannot tell, and the time of reading it has to do.
+    transport cannot tell, and the time of reading it has to do. ``media`` is the media type that the reply claims, in
+    lower case and without parameters; empty if it claims none.
     """
 
     status: int
@@ -73,6 +75,7 @@ class Reply(NamedTuple):
     location: str
     failure: Outcome | None = None
     arrived: float | None = None
+    media: str = ""
 
 
 class Transport(Protocol):
@@ -108,6 +111,7 @@ class Browser:
     own doing and no part of a sample, each time the transport can tell. ``trace`` marks the requests of the journey, and ``traced``
     is told of each sample, with the trace's id, if the trace is sampled. ``repeat_after`` holds the pauses in seconds after
     which a request of ``REPEATED_PAGES`` is sent again while its reply is not of the class 2xx; each try is a sample.
+    ``mislabelled`` is told of each page whose JSON claims another media type; without it, that is a failure.
     """
 
     transport: Transport
@@ -123,6 +127,7 @@ class Browser:
     traced: Callable[[PageSample, str], None] | None = None
     trail: list[tuple[str, str]] = field(default_factory=list)
     repeat_after: Sequence[float] = ()
+    mislabelled: Callable[[str], None] | None = None
     _first: bool = True
     _status: int = 0
 
@@ -165,7 +170,7 @@ class Browser:
         done = sent
         answer: Answer | None = None
         try:
-            status, body, location, failure, arrived = self.transport.send(
+            status, body, location, failure, arrived, media = self.transport.send(
                 page, visit.method, visit.path, self._headers(visit), _body(visit)
             )
             done = clock()
@@ -179,6 +184,11 @@ class Browser:
                 outcome = failure
             else:
                 answer, outcome = check(visit, status, body, location)
+                if media and media != JSON and answer is not None and _is_mislabelled(visit, media):
+                    if self.mislabelled is None:
+                        answer, outcome = None, _CONTENT_TYPE
+                    else:
+                        self.mislabelled(page)
             self.transport.report(outcome, failed=answer is None)
             reported = True
         finally:
@@ -214,6 +224,11 @@ class Browser:
         elif visit.form is not None:
             headers["content-type"] = FORM
         return headers
+
+
+def _is_mislabelled(visit: Visit, media: str) -> bool:
+    """Whether a reply that holds JSON, as this visit reads it, claims a media type that says otherwise."""
+    return visit.reads in _JSON_READS and not media.endswith("+json")
 
 
 def _body(visit: Visit) -> bytes | None:

@@ -15,6 +15,7 @@ from users import tls
 from users.bounded_client import BoundedAgent, BoundedPool, Cookies, Refused
 from users.client import Reply
 from users.origin import Unsendable, locate, origin_of
+from users.reading import media_type
 from users.shop_headers import NOTHING, ShopHeaders, merge, own_cookies
 
 USER_AGENT = "checkload"
@@ -76,7 +77,8 @@ class FastHttp:
         self._response = response
         failure = Outcome.TIMEOUT if too_late else self._failure(response)
         if failure is None:
-            return Reply(response.status_code, response.content, _location(response.headers))
+            location, claimed = (_first(response.headers, name) for name in ("location", "content-type"))
+            return Reply(response.status_code, response.content, location, media=media_type(claimed))
         return self._no_reply(failure, response.status_code)
 
     def report(self, outcome: Outcome, *, failed: bool) -> None:
@@ -188,5 +190,5 @@ def _is_for(domain: str, host: str) -> bool:
     return domain in (host, f"{host}.local") or (domain.startswith(".") and f".{host}".endswith(domain))
 
 
-def _location(headers: Any) -> str:
-    return next(iter(headers.getlist("location")), "") if headers else ""
+def _first(headers: Any, name: str) -> str:
+    return next(iter(headers.getlist(name)), "") if headers else ""

@@ -86,7 +86,8 @@ class Conduct:
     ``sms_patience`` seconds. A shopper who lets her code expire waits ``sms_longest_wait`` seconds at most; a shop whose
     codes live longer is given the code in time. ``fallback`` is the option tried when the wanted one is unavailable (empty: give up).
     ``sign_in_once`` keeps a virtual user signed in across her journeys. ``products`` are the pks bought, at random.
-    ``locale`` and ``currency`` are what the storefront says with every request.
+    ``locale`` and ``currency`` are what the storefront says with every request. ``json_as_json`` says that JSON which
+    claims another media type is a failure, and not just a warning.
     """
 
     external: External = External.FOLLOW
@@ -102,3 +103,4 @@ class Conduct:
     products: tuple[str, ...] = ("1", "2", "3")
     locale: str = "en"
     currency: str = "try"
+    json_as_json: bool = False

@@ -21,12 +21,13 @@ _COOKIE = re.compile(rb"\r\n[Ss]et-[Cc]ookie: (?! )([ -~]*[!-~])(?=\r\n)")
 
 
 class Known(NamedTuple):
-    """What a head without its cookies says: status, bytes of the body, location and content codings as sent."""
+    """What a head without its cookies says: status, bytes of the body, location and content codings as sent, media type."""
 
     status: int
     size: int
     location: str
     coding: str
+    media: str
 
 
 _known: dict[bytes, Known] = {}

@@ -25,23 +25,30 @@ _TRANSFER: Final = 2
 _CODING: Final = 3
 _COOKIE: Final = 4
 _LOCATION: Final = 5
+_TYPE: Final = 6
 _WANTED = {
     b"content-length": _LENGTH,
     b"transfer-encoding": _TRANSFER,
     b"content-encoding": _CODING,
     b"set-cookie": _COOKIE,
     b"location": _LOCATION,
+    b"content-type": _TYPE,
 }
 # By name as written. Servers write a handful of names in one way each; a hostile one must not fill this up.
 _kinds: dict[bytes, int] = {}
 _KINDS_KEPT = 512
 
 
+def media_type(content_type: str) -> str:
+    """The type and subtype of a ``Content-Type``, in lower case and without its parameters."""
+    return content_type.partition(";")[0].strip().lower()
+
+
 class ReplyReader:
     """The state of the reply that is being read; ``begin`` starts it afresh, ``feed`` and ``finish`` fill it.
 
     When ``over``, either ``failure`` names what is wrong or ``status``, ``body()``, ``location`` (as sent, empty if
-    there is none) and ``cookies`` (values of ``Set-Cookie``) hold the reply. ``reusable`` says whether the connection
+    there is none), ``media`` (such as ``text/html``, empty if it is not said) and ``cookies`` (values of ``Set-Cookie``) hold the reply. ``reusable`` says whether the connection
     may carry another request. ``largest`` is the most bytes a body may have, on the wire and decoded. ``received``
     counts the bytes of this reply so far. Never raises, whatever the bytes.
     """
@@ -61,6 +68,7 @@ class ReplyReader:
         "failure",
         "largest",
         "location",
+        "media",
         "over",
         "received",
         "reusable",
@@ -88,7 +96,7 @@ class ReplyReader:
     def _clear(self) -> None:
         self.status = self._size = 0
         self._headed = self._framed = False
-        self.location = self._coding = ""
+        self.location = self._coding = self.media = ""
         self.cookies: tuple[bytes, ...] = ()
         self._chunks: list[bytes] = []
 
@@ -132,7 +140,7 @@ class ReplyReader:
             known = find(head) if cookies else None
         if known is None or not known.size == len(data) - at <= self.largest:
             return False
-        self.status, _, self.location, self._coding = known
+        self.status, _, self.location, self._coding, self.media = known
         self.cookies = cookies
         self._chunks = [data[at:]]
         self.over = self.reusable = True
@@ -142,7 +150,7 @@ class ReplyReader:
         at = data.find(END, 0, LONGEST) + 4
         head, cookies = apart(data[:at])
         if at >= len(END) and self._size == len(data) - at and self.cookies == cookies:
-            keep(head, Known(self.status, self._size, self.location, self._coding))
+            keep(head, Known(self.status, self._size, self.location, self._coding, self.media))
 
     def finish(self) -> bool:
         """The server has closed the connection; always true: the reply is over."""
@@ -205,6 +213,8 @@ class ReplyReader:
             self.location = self.location or value.decode("latin-1")
         elif kind == _CODING:
             self._coding = f"{self._coding},{value.decode('latin-1')}" if self._coding else value.decode("latin-1")
+        elif kind == _TYPE:
+            self.media = self.media or media_type(value.decode("latin-1"))
         elif value.lower() == b"chunked":
             self._framed = True
         else:

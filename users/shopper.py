@@ -158,6 +158,7 @@ class Shopper(User):
             trace=Trace(run.id, itinerary.number, stage.trace_sampled),
             traced=run.traced,
             repeat_after=REPEAT_AFTER if stage.conduct.fidelity is Fidelity.STOREFRONT else (),
+            mislabelled=None if stage.conduct.json_as_json else run.mislabelled,
         )
 
     def _shop(self, itinerary: Itinerary, browser: Browser) -> Receipt:

@@ -174,7 +174,7 @@ class Swift:
             for cookie in reader.cookies:
                 self._jar.note(head.origin, head.path, cookie, now)
         body = reader.body()  # which may fail
-        return _reply(Reply, (reader.status, body, reader.location, reader.failure, arrived))
+        return _reply(Reply, (reader.status, body, reader.location, reader.failure, arrived, reader.media))
 
     def _no_reply(self, connection: Connection, failure: Outcome) -> Reply:
         self._read, self._read_at = self._clock(), self._wall()

@@ -43,6 +43,8 @@ def test_a_run_as_one_process_sees_it():
         process.now += 1
     watch.leave(1000.0)
     watch.lacked("EMFILE")
+    for page in ("Basket", "Login", "Basket"):
+        watch.mislabelled(page)
     watch.stop()
     process.now += 1
     facts = watch.facts("3", lateness=histogram(0.001), loop_lag=histogram(0.002, 0.003))
@@ -54,6 +56,7 @@ def test_a_run_as_one_process_sees_it():
     assert facts.presence.finished == pytest.approx(4.0)
     assert facts.presence.present == 3
     assert facts.ran_out == {"EMFILE": 1}
+    assert facts.mislabelled == {"Basket": 2, "Login": 1}
     assert (facts.lateness.total, facts.loop_lag.total) == (1, 2)
     again = ProcessFacts.from_json(json.loads(json.dumps(facts.to_json())))
     assert again == facts

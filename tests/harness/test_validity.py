@@ -6,6 +6,7 @@ import pytest
 
 from harness.histogram import Histogram
 from harness.objective import parse
+from harness.process_facts import ProcessFacts
 from harness.recorder import Recorder
 from harness.sample import JourneySample, PageSample, Window
 from harness.validity import CHECKS, Conditions, check
@@ -277,6 +278,19 @@ def test_what_was_cut_short_is_a_warning_and_no_bug():
     assert found.keys() == {"truncated"}
     assert found["truncated"].level is Level.WARNING
     assert found["truncated"].message.startswith("200 journeys were still under way")
+
+
+def test_json_that_was_served_as_another_type_is_a_warning_said_once():
+    pages = [{"Basket": 1000, "Login": 7}, {}, {"Basket": 234, "Product": 6, "Checkout": 1}]
+    found = worst(facts=conditions(processes=[ProcessFacts(name=str(n), mislabelled=m) for n, m in enumerate(pages)]))
+    finding = found["content_type"]
+    assert finding.level is Level.WARNING
+    assert finding.message == (
+        "1,248 replies held JSON and were served as another type "
+        "(Basket 1,234 times, Login 7 times, Product 6 times and 1 more pages)"
+    )
+    assert '[conduct] content_type = "fail"' in finding.remedy
+    assert "content_type" not in worst(facts=conditions(processes=[ProcessFacts()]))
 
 
 def test_journeys_without_an_account_are_counted_from_the_samples_too():

@@ -98,6 +98,7 @@ def test_every_key_of_an_open_scenario_arrives_where_it_is_used(written, tmp_pat
         file = "people.csv"
         sign_in = "user"
         [conduct]
+        content_type = "fail"
         option_value = "pk"
         fallback = "gpay"
         products = ["9"]
@@ -133,6 +134,7 @@ def test_every_key_of_an_open_scenario_arrives_where_it_is_used(written, tmp_pat
     assert (conduct.option_value, conduct.fallback, conduct.products) == ("pk", "gpay", ("9",))
     assert (conduct.sms_code, conduct.sms_poll, conduct.sms_patience) == ("123456", 0.1, 3.0)
     assert (conduct.sign_in_once, conduct.locale) == (True, "tr")
+    assert conduct.json_as_json is True
     think = scenario.think
     assert (think.median, think.sigma, think.scale, dict(think.pages)) == (0.4, 0.7, 2.0, {"BinNumberPage": 1.0})
     assert scenario.accounts_file == tmp_path / "people.csv"

@@ -297,6 +297,17 @@ def test_a_cookie_that_a_shop_hands_out_is_never_an_error_of_ours(serve, either,
     assert [fetch(transport)[:4] for _ in range(2)] == [(200, b"ok", "", None)] * 2
 
 
+def test_what_a_reply_says_to_be_is_told(serve, either, fetch):
+    def script(peer):
+        for header in ("Content-Type: Text/HTML; charset=utf-8", "Content-Type: application/json", "X: y"):
+            peer.request()
+            peer.answer(b"{}", header)
+        peer.closed_by_client()
+
+    transport = either(serve(script).url)
+    assert [fetch(transport).media for _ in range(3)] == ["text/html", "application/json", ""]
+
+
 def test_of_two_locations_the_first_counts(serve, either, fetch):
     transport = either(
         serve(saying(b"HTTP/1.1 302 Found\r\nLocation: /a\r\nLocation: /b\r\nContent-Length: 0\r\n\r\n")).url

@@ -153,6 +153,27 @@ def test_the_reply_to_head_says_nothing_of_a_body_that_follows_the_same_head():
         assert read(head, bodiless=True).body() == b""
 
 
+@pytest.mark.parametrize(
+    ("line", "media"),
+    [
+        (b"", ""),
+        (b"Content-Type: application/json\r\n", "application/json"),
+        (b"CONTENT-TYPE:  Text/HTML ; charset=utf-8\r\n", "text/html"),
+        (b"Content-Type:\r\n", ""),
+        (b"Content-Type: \xff;\r\n", "\xff"),
+        (b"Content-Type: a/b\r\nContent-Type: c/d\r\n", "a/b"),
+    ],
+)
+def test_the_media_type_is_told_whether_its_head_is_known_or_not(line, media):
+    head = OK + line + b"X: media\r\n"
+    for cookie in (b"", b"", b"Set-Cookie: a=1\r\n", b"Set-Cookie: a=2\r\n"):
+        reader = read(head + cookie + b"Content-Length: 2\r\n\r\nok")
+        assert (reader.media, reader.body()) == (media, b"ok")
+    reader.begin(bodiless=False)
+    assert reader.feed(memoryview(OK + b"Content-Length: 0\r\n\r\n"))
+    assert reader.media == ""
+
+
 def test_cookies_are_cut_out_of_a_head_that_is_known(monkeypatch):
     head = OK + b"Content-Length: 2\r\nX: cookies\r\n"
     lines = b"Set-Cookie: a=%d; Path=/\r\nset-cookie: b=c d\r\n"
