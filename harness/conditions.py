@@ -46,7 +46,7 @@ class Conditions:
     and left no sample.
 
     ``processes`` has what each process that makes load noticed about itself, ``workers`` what the master noticed about each
-    worker, lost ones included, and ``origin`` version and scenario of the master. ``mixes`` holds who came beside who was
+    worker, lost ones included, ``refused`` how many messages on its port no worker can have sent, and ``origin`` version and scenario of the master. ``mixes`` holds who came beside who was
     expected, ``planned_by_second`` the number of arrivals due in each second from the start, and ``level`` whether the load
     was meant to be the same throughout the steady part (None: not known). ``searched``: the load was raised until a demand was
     broken, and each level of it was held to what the load generator could do.
@@ -75,6 +75,7 @@ class Conditions:
     truncated_journeys: int = 0
     processes: Sequence[ProcessFacts] = ()
     workers: Sequence[WorkerFacts] = ()
+    refused: int = 0
     origin: Origin | None = None
     mixes: Sequence[MixCount] = ()
     planned_by_second: Sequence[int] = ()

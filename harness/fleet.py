@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from secrets import compare_digest, token_hex
 from typing import Any
 
 from harness.clocks import Exchange, Offset, offset
@@ -44,7 +45,13 @@ class Member:
     longest_silence: float = 0.0
     final: bool = False
     lost_at: float | None = None
+    key: str = field(default_factory=lambda: token_hex(16), repr=False)  # who reports under this name must know it
     echoes: deque[Exchange] = field(default_factory=lambda: deque(maxlen=ECHOES))
+
+    def knows(self, message: Mapping[str, Any]) -> bool:
+        """Whether a message is from the worker that was told its key."""
+        told = message.get("key")
+        return isinstance(told, str) and compare_digest(told.encode(), self.key.encode())
 
     @property
     def clock(self) -> Offset | None:

@@ -95,6 +95,18 @@ def reports(evidence: Evidence) -> Iterator[Finding]:
         )
 
 
+def strangers(evidence: Evidence) -> Iterator[Finding]:
+    """Whether somebody else spoke on the master's port; what no worker can have sent was refused, and changed nothing."""
+    if number := evidence.conditions.refused:
+        told = "1 message was" if number == 1 else f"{number:,} messages were"
+        yield Finding(
+            "port",
+            Level.WARNING,
+            f"{told} refused on the master's port: broken, or in the name of a worker that did not send it",
+            "keep the port to yourself: bind it to an address that only the workers reach, or put a firewall before it",
+        )
+
+
 def clocks(evidence: Evidence) -> Iterator[Finding]:
     """Whether nobody set a clock during the run, and it went as fast as a second one."""
     watched = [each for each in evidence.conditions.processes if each.clock.watched > 0]

@@ -11,7 +11,8 @@ from typing import Any
 
 from locust.runners import STATE_MISSING, MasterRunner, WorkerRunner
 
-from harness.master import BEGIN, COUNTS, ECHO, ECHOED, END, LEVEL, REFUSE, THANKS, WAIT, MasterRun
+from harness.master import BEGIN, COUNTS, ECHO, ECHOED, END, LEVEL, REFUSE, THANKS, WAIT, Impostor, MasterRun
+from harness.master_port import PortGuard
 from harness.run import Run
 from harness.settled import SettledDispatcher
 from harness.worker import WorkerRun
@@ -22,12 +23,12 @@ logger = logging.getLogger("checkload")
 CurrentRun = Callable[[], Run[Any] | None]
 
 
-def register(runner: Any, current: CurrentRun) -> None:
-    """Listen to the messages that concern this process; once per process, before any run."""
+def register(runner: Any, current: CurrentRun, guard: PortGuard) -> None:
+    """Listen to the messages that concern this process; once per process, before any run. ``guard`` counts those of no use."""
     if isinstance(runner, MasterRunner):
-        runner.register_message(COUNTS, partial(_master, current, MasterRun.hear))
-        runner.register_message(ECHOED, partial(_master, current, MasterRun.echoed))
-        runner.register_message(REFUSE, partial(_master, current, MasterRun.refuse))
+        runner.register_message(COUNTS, partial(_master, current, guard, MasterRun.hear))
+        runner.register_message(ECHOED, partial(_master, current, guard, MasterRun.echoed))
+        runner.register_message(REFUSE, partial(_master, current, guard, MasterRun.refuse))
     elif isinstance(runner, WorkerRunner):
         runner.register_message(BEGIN, partial(_worker, current, WorkerRun.begin_as_told))
         runner.register_message(ECHO, partial(_worker, current, WorkerRun.echo))
@@ -42,6 +43,8 @@ def make_run(
     workload: Workload[Any],
     stage: Any,
     kinds: Mapping[str, str],
+    guard: PortGuard,
+    *,
     wall_clock: Callable[[], float] = time.time,
 ) -> Run[Any]:
     """The run of this process: whole, the master's side, or a worker's."""
@@ -53,6 +56,7 @@ def make_run(
             users_of=lambda: {client.id: client.user_classes_count for client in _left(runner)},
             gone=lambda: [client.id for client in runner.clients.all if client.state == STATE_MISSING],
             kinds=kinds,
+            refused=guard.refused.total,
             wall_clock=wall_clock,
         )
     if isinstance(runner, WorkerRunner):
@@ -90,10 +94,15 @@ def _left(runner: Any) -> list[Any]:
     return [client for client in runner.clients.all if client.state != STATE_MISSING]
 
 
-def _master(current: CurrentRun, hear: Callable[..., None], msg: Any, **_: Any) -> None:
+def _master(current: CurrentRun, guard: PortGuard, hear: Callable[..., None], msg: Any, **_: Any) -> None:
     run = current()
     if isinstance(run, MasterRun):
-        hear(run, msg.node_id, msg.data)
+        try:
+            hear(run, msg.node_id, msg.data)
+        except Impostor:
+            guard.refuse("was sent in the name of a worker by who is not that worker")
+        except Exception as error:  # noqa: BLE001 - whatever it is, it must not end the load
+            guard.refuse(f"was no proper message of the kind {msg.type} ({type(error).__name__})")
 
 
 def _worker(current: CurrentRun, hear: Callable[..., None], msg: Any, environment: Any, **_: Any) -> None:
@@ -102,4 +111,4 @@ def _worker(current: CurrentRun, hear: Callable[..., None], msg: Any, environmen
         hear(run, msg.data)
     elif msg.type == BEGIN:
         reason = "it could not prepare the scenario; its own log says why"
-        environment.runner.send_message(REFUSE, {"run": msg.data["run"], "reason": reason})
+        environment.runner.send_message(REFUSE, {"run": msg.data["run"], "key": msg.data["key"], "reason": reason})

@@ -62,11 +62,16 @@ StageT = TypeVar("StageT")
 Send = Callable[[str, Any, str | None], None]
 
 
+class Impostor(Exception):
+    """A message in the name of a worker, from who does not know what that worker was told."""
+
+
 class MasterRun(Run[StageT]):
     """The master's side of a run; it has no users of its own.
 
     ``send`` sends a custom message: its type, its data, and the worker's id (``None``: to all). ``users_of`` gives the
     users of each class in each worker, ``gone`` the workers that Locust has given up. ``kinds`` names the journey of a user class.
+    ``refused`` counts the messages that were of no use.
     """
 
     def __init__(
@@ -78,6 +83,7 @@ class MasterRun(Run[StageT]):
         users_of: Callable[[], Mapping[str, Mapping[str, int]]],
         gone: Callable[[], list[str]],
         kinds: Mapping[str, str],
+        refused: Callable[[], int] = lambda: 0,
         **clocks: Any,
     ) -> None:
         super().__init__(workload, stage, **clocks)
@@ -85,6 +91,8 @@ class MasterRun(Run[StageT]):
         self._users_of = users_of
         self._gone = gone
         self._kinds = kinds
+        self._refused = refused
+        self._refused_before = refused()
         self.fleet: Fleet | None = None
         self._latecomers: dict[str, float] = {}
         self._added_up_at = -math.inf
@@ -114,6 +122,11 @@ class MasterRun(Run[StageT]):
             left.update(member.pools if member.lost_at is None else {})
         return left
 
+    @property
+    def refused(self) -> int:
+        """How many messages on the master's port were refused since this run was made."""
+        return self._refused() - self._refused_before
+
     def start(self, users: int) -> None:
         """All workers have their users: deal out the arrivals and fix the moment to begin."""
         if self.begun or self.over:
@@ -142,6 +155,7 @@ class MasterRun(Run[StageT]):
         for member in self.fleet.members.values():
             message = {
                 "run": self.id,
+                "key": member.key,
                 "begin_at": begin_at + (member.clock.correction if member.clock else 0.0),
                 "share": member.share.to_json(),
                 "kinds": sorted(self.workload.kinds),
@@ -175,7 +189,7 @@ class MasterRun(Run[StageT]):
 
     def hear(self, name: str, message: Mapping[str, Any]) -> None:
         """A worker's counts have come in; its last word is acknowledged, each time it is said, or asked for as a whole."""
-        if self.fleet is None or message["run"] != self.id:
+        if self.fleet is None or not self._trusted(name, message):
             return
         if not self.ended:  # what is being judged must not change any more
             self.fleet.report(name, message, self.clock())
@@ -185,9 +199,21 @@ class MasterRun(Run[StageT]):
             missing = not self.ended and member is not None and not member.final
             self._send(THANKS, {"run": self.id, "whole": missing}, name)
 
+    def _trusted(self, name: str, message: Mapping[str, Any]) -> bool:
+        """Whether a message is of this run, and of the worker that was told so much when it began; before, nobody knows its key."""
+        if self.fleet is None or message["run"] != self.id:
+            return False
+        member = self.fleet.members.get(name)
+        if member is None or (self.begun and not member.knows(message)):
+            # What was asked before the run began may be answered after it.
+            if member is None or message.get("key"):
+                raise Impostor
+            return False
+        return True
+
     def refuse(self, name: str, message: Mapping[str, Any]) -> None:
         """A worker cannot take part."""
-        if self.fleet is not None and message["run"] == self.id:
+        if self.fleet is not None and self._trusted(name, message):
             number = self.fleet.refuse(name, message)
             self.interrupted = f"worker {number}, which cannot take part ({message['reason']})"
             self.finish_early(f"interrupted by {self.interrupted}", graceful=False)
@@ -214,7 +240,7 @@ class MasterRun(Run[StageT]):
 
     def echoed(self, name: str, message: Mapping[str, Any]) -> None:
         """A worker has told what time it is there."""
-        if self.fleet is not None and message["run"] == self.id:
+        if self.fleet is not None and self._trusted(name, message):
             back = self._wall_clock()
             self.fleet.echoed(name, Exchange(message["sent"], message["received"], message["answered"], back))
 

@@ -59,6 +59,7 @@ def noticed(run: Run[Any], comparison: Comparison | None, silence: str, exceptio
         truncated_journeys=run.under_way,
         processes=_processes(run),
         workers=_workers(run),
+        refused=run.refused if isinstance(run, MasterRun) else 0,
         origin=Origin(own_version(), workload.fingerprint) if isinstance(run, MasterRun) else None,
         mixes=_mixes(run.recorder, workload),
         level=workload.level,

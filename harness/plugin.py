@@ -39,6 +39,7 @@ from harness.front import Front
 from harness.journey_log import JourneyLog
 from harness.keeper import ATTRIBUTE
 from harness.master import MasterRun
+from harness.master_port import PortGuard, guard_port
 from harness.master_watch import LOOK, MasterWatch
 from harness.options import (
     add_options,
@@ -77,6 +78,7 @@ class Plugin:
         self._ctrl_c: Any = None
         self._asked_before = False
         self._called_off = ""
+        self._port_guard = PortGuard()
         self._ports_checked = False
         self._forked = self._with_master = False
         self._master_watch: MasterWatch | None = None
@@ -85,6 +87,7 @@ class Plugin:
         """Listen to Locust; called once by ``locustfile.py``."""
         signals.note()
         signals.die_with_parent()
+        self._port_guard = guard_port()
         events.init_command_line_parser.add_listener(self.on_options)
         events.init.add_listener(self.on_init)
         events.heartbeat_received.add_listener(self.on_heartbeat)
@@ -124,7 +127,7 @@ class Plugin:
         self.environment = environment
         setattr(environment, ATTRIBUTE, self)
         options = environment.parsed_options
-        fleet_messages.register(environment.runner, lambda: self.run)
+        fleet_messages.register(environment.runner, lambda: self.run, self._port_guard)
         fleet_messages.settle(environment, lambda: self.run)
         if self._is_worker:
             # The verdict is the master's; a worker only says whether it came to a good end itself.
@@ -237,7 +240,9 @@ class Plugin:
         except Misuse as misuse:
             self._give_up(str(misuse), Exit.MISUSED)
             return None
-        run = fleet_messages.make_run(self.environment.runner, workload, stage, self._kinds(), self._wall_clock)
+        run = fleet_messages.make_run(
+            self.environment.runner, workload, stage, self._kinds(), self._port_guard, wall_clock=self._wall_clock
+        )
         run.on_over = self._end_soon
         run.stop_file = StopFile(options.stop_file) if options.stop_file else None
         if not self._is_worker:

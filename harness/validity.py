@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from harness.balance import balance, recovered
 from harness.conditions import Conditions, Evidence
 from harness.demand import Objective
-from harness.fleet_checks import alike, apart, clocks, lost, reports, worker_lag
+from harness.fleet_checks import alike, apart, clocks, lost, reports, strangers, worker_lag
 from harness.flow_checks import delivered, presence, sold_twice
 from harness.host_checks import NO_SOCKET, busy, collector, crowded, ran_out, sockets, stolen, unmeasured
 from harness.instrument import cpu, late, loop_lag, more_users, pool, starved
@@ -264,6 +264,7 @@ CHECKS: tuple[Callable[[Evidence], Iterator[Finding]], ...] = (
     late,
     worker_lag,
     reports,
+    strangers,
     pool,
     sold_twice,
     balance,

@@ -31,7 +31,7 @@ class WorkerRun(Run[StageT]):
     def __init__(self, workload: Any, stage: StageT, *, send: Send, **clocks: Any) -> None:
         super().__init__(workload, stage, **clocks)
         self._send = send
-        self._run = ""
+        self._run = self._key = ""
         self._teller: Teller | None = None
         self._thanked = False
         self._asked_for_all = False
@@ -44,10 +44,10 @@ class WorkerRun(Run[StageT]):
 
     def begin_as_told(self, message: Mapping[str, Any]) -> None:
         """The master has dealt out the arrivals; a worker with another scenario refuses."""
-        self._run = message["run"]
+        self._run, self._key = message["run"], message["key"]
         if message["fingerprint"] != self.workload.fingerprint:
             reason = "it was started from another version, scenario file or accounts file than the master"
-            self._send(REFUSE, {"run": self._run, "reason": reason, **self._origin()})
+            self._send(REFUSE, {"run": self._run, "key": self._key, "reason": reason, **self._origin()})
             return
         self.workload.restrict(message["kinds"])
         self.share = Share.from_json(message["share"])
@@ -68,7 +68,7 @@ class WorkerRun(Run[StageT]):
     def echo(self, message: Mapping[str, Any]) -> None:
         """The master compares the clocks."""
         received = self._wall_clock()
-        self._send(ECHOED, {**message, "received": received, "answered": self._wall_clock()})
+        self._send(ECHOED, {**message, "key": self._key, "received": received, "answered": self._wall_clock()})
 
     def end_as_told(self, message: Mapping[str, Any]) -> None:
         """The master ends the run; of its natural end, at the end of the schedule, a worker knows by itself."""
@@ -113,6 +113,7 @@ class WorkerRun(Run[StageT]):
         assert self._teller is not None  # noqa: S101 - only ever called after the run began
         message = {
             "run": self._run,
+            "key": self._key,
             "counts": self._teller.message(whole=whole),
             "under_way": self.under_way,
             "in_flight": dict(+self.in_flight),

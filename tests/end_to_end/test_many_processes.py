@@ -2,11 +2,16 @@
 
 import json
 import os
+import re
 import signal
 
+import msgpack
 import pytest
+import zmq
 from injected import LONG, workers_of
 from running import QUICK
+
+from harness.master import COUNTS, REFUSE
 
 pytestmark = pytest.mark.end_to_end
 
@@ -17,9 +22,25 @@ def journeys(folder, pattern):
     return {line["number"]: {key: line[key] for key in kept} for line in lines}
 
 
-def test_two_workers_add_up_to_what_the_shop_has_sold(locust, scenario):
-    run = locust("--headless", "--scenario", scenario(), "--processes", "2").wait()
+def test_two_workers_add_up_to_what_the_shop_has_sold_whatever_strangers_say_on_the_port(locust, scenario, free_port):
+    at = ("--master-bind-port", str(free_port), "--master-port", str(free_port))
+    process = locust("--headless", "--scenario", scenario(), "--processes", "2", *at)
+    process.until("steady")
+    ids = re.findall(r"(\S+_[0-9a-f]{32}) \(index", process.output)
+    assert len(ids) == 2
+    with zmq.Context() as context, context.socket(zmq.DEALER) as stranger:
+        stranger.connect(f"tcp://127.0.0.1:{free_port}")
+        said = [
+            b"\xff\xff\xff",
+            b"",
+            *(msgpack.dumps((kind, {}, one)) for one in ids for kind in ("quit", COUNTS, REFUSE)),
+        ]
+        for one in said:
+            stranger.send(one)
+        run = process.wait()
     assert run.sound, run.output
+    (port,) = [one for one in run.result["judgement"]["findings"] if one["check"] == "port"]
+    assert port["message"].startswith(f"{len(said)} messages were refused")
     assert run.result["ledger"]["agrees"], run.result["ledger"]
     arrivals = run.result["measured"]["arrivals"].values()
     assert sum(one["offered"] for one in arrivals) == sum(one["started"] for one in arrivals) == 150

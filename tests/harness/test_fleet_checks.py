@@ -4,7 +4,7 @@ import pytest
 
 from harness.clocks import ClockDrift, Offset
 from harness.conditions import Conditions, Evidence
-from harness.fleet_checks import alike, apart, clocks, lost, reports, worker_lag
+from harness.fleet_checks import alike, apart, clocks, lost, reports, strangers, worker_lag
 from harness.histogram import Histogram
 from harness.process_facts import ProcessFacts
 from harness.recorder import Recorder
@@ -21,7 +21,7 @@ def found(one, *workers, **conditions):
     return list(one(Evidence(Recorder(Window(0, 0, 1)), Conditions(workers=workers, **conditions))))
 
 
-@pytest.mark.parametrize("one", [alike, lost, reports, clocks, apart, worker_lag])
+@pytest.mark.parametrize("one", [alike, lost, reports, strangers, clocks, apart, worker_lag])
 def test_where_nothing_is_known_nothing_is_found(one):
     assert found(one) == []
 
@@ -168,3 +168,11 @@ def test_a_worker_that_did_not_keep_up_does_not_hide_among_many():
 
 def test_one_process_alone_is_judged_elsewhere():
     assert found(worker_lag, processes=[ProcessFacts(loop_lag=histogram((9.0, 10)))]) == []
+
+
+@pytest.mark.parametrize(("number", "said"), [(1, "1 message was refused"), (3000, "3,000 messages were refused")])
+def test_what_was_refused_on_the_masters_port_is_told_with_a_remedy(number, said):
+    (finding,) = found(strangers, refused=number)
+    assert finding.level is WARNING
+    assert finding.message.startswith(said)
+    assert "firewall" in finding.remedy

@@ -1,10 +1,11 @@
 """The master's side of a run, with workers of straw: when they are told to begin, and who is told to wait."""
 
+import contextlib
 from types import SimpleNamespace
 
 import pytest
 
-from harness.master import BEGIN, ECHO, LEAD, REPORTS_WITHIN, THANKS, WAIT, MasterRun
+from harness.master import BEGIN, ECHO, LEAD, REPORTS_WITHIN, THANKS, WAIT, Impostor, MasterRun
 from harness.recorder import Recorder
 from harness.sample import Window
 from harness.snapshot import Teller
@@ -58,6 +59,10 @@ class Hosts:
             there = 1_000_000 + self.now + self.ahead[name]
             self.now += 0.002
             self.run.echoed(name, {**message, "received": there, "answered": there})
+
+    def hear(self, name, message):
+        """A report of a worker that was told its key."""
+        self.run.hear(name, {"run": self.run.id, "key": self.told(BEGIN)[name]["key"], **message})
 
     def told(self, what):
         return {name: message for kind, name, message in self.sent if kind == what}
@@ -136,7 +141,6 @@ def counts_of(n, number=1, *, whole=False):
         recorder.offered(5.0)
     counts = Teller(recorder).message()
     return {
-        "run": "",
         "counts": {**counts, "number": number, "whole": whole},
         "under_way": 0,
         "in_flight": {},
@@ -149,21 +153,39 @@ def counts_of(n, number=1, *, whole=False):
 def test_what_a_worker_tells_counts_at_once_and_no_more_once_the_run_is_judged():
     hosts = Hosts(vm_a=0.0, vm_b=0.0)
     hosts.run.start(4)
-    hosts.run.hear("vm_a", {**counts_of(3), "run": hosts.run.id})
-    hosts.run.hear("vm_b", {**counts_of(4), "run": hosts.run.id})
-    hosts.run.hear("vm_b", {**counts_of(9, number=2), "run": "another"})
+    hosts.hear("vm_a", counts_of(3))
+    hosts.hear("vm_b", counts_of(4))
+    hosts.hear("vm_b", {**counts_of(9, number=2), "run": "another"})
     assert hosts.run.recorder.arrivals["steady"].offered == 7
     hosts.run.end()
-    hosts.run.hear("vm_a", {**counts_of(5, number=2), "run": hosts.run.id, "final": True})
+    hosts.hear("vm_a", {**counts_of(5, number=2), "final": True})
     assert hosts.run.recorder.arrivals["steady"].offered == 7
     assert hosts.told(THANKS) == {"vm_a": {"run": hosts.run.id, "whole": False}}
+
+
+def test_who_knows_the_name_of_a_worker_and_not_its_key_is_not_heard():
+    hosts = Hosts(vm_a=0.0, vm_b=0.0)
+    hosts.run.start(4)
+    keys = [message["key"] for message in hosts.told(BEGIN).values()]
+    assert len(set(keys)) == 2
+    forged = {"run": hosts.run.id, **counts_of(900), "reason": "no", "sent": 1.0, "received": 9.0, "answered": 9.0}
+    for say in (hosts.run.hear, hosts.run.refuse, hosts.run.echoed):
+        for key in ("", "0" * 32, keys[1], None, 7, b"x"):
+            with contextlib.suppress(Impostor):
+                say("vm_a", {**forged, "key": key})
+        with pytest.raises(Impostor):
+            say("vm_stranger", {**forged, "key": keys[0]})
+    assert hosts.run.recorder.arrivals["steady"].offered == 0
+    assert not hosts.run.interrupted
+    assert not hosts.run.closing
+    assert hosts.run.fleet.members["vm_a"].clock.seconds == pytest.approx(0.0)
 
 
 def test_all_is_asked_for_where_something_is_missing_before_the_last_word():
     hosts = Hosts(vm_a=0.0)
     hosts.run.start(4)
     for number, whole in ((1, False), (3, False), (4, True)):
-        hosts.run.hear("vm_a", {**counts_of(number, number, whole=whole), "run": hosts.run.id, "final": number > 1})
+        hosts.hear("vm_a", {**counts_of(number, number, whole=whole), "final": number > 1})
         asked = hosts.told(THANKS).get("vm_a")
         assert (
             asked
