@@ -24,7 +24,7 @@ from scenarios.calibration.summary import summary
 from scenarios.calibration.tally import Tally
 from scenarios.calibration.text_lines import TextLines
 from scenarios.calibration.tracing import TraceFile
-from scenarios.calibration.writing import Origin, Shape, scenario_text
+from scenarios.calibration.writing import LONG, Origin, Shape, scenario_text
 from scenarios.measures import NoQuantity, positive_seconds, share
 from scenarios.problems import ScenarioError
 from shop.contract import COOKIE_SESSION
@@ -93,7 +93,8 @@ def run(arguments: argparse.Namespace) -> int:
                 tally.comings.settle(sessions.oldest())
                 since = 0
         tally.add_rest(sessions.rest())
-        tally.comings.close()
+        # Of those who came last, some were still under way when the log ended, and are missing.
+        tally.comings.close(sessions.now - tally.length(LONG))
         lines.refuse_too_many(allowed)
         _refuse_too_little(tally, sessions, Shape(arguments.load))
         text = scenario_text(tally, _origin(sessions), Shape(arguments.load), _beside(arguments))

@@ -40,6 +40,10 @@ class Tally:
         """Journeys that reached the checkout."""
         return sum(self.journeys.values())
 
+    def length(self, share: float) -> float:
+        """How long such a share of the journeys lasts at most, seconds; 0 where none is known."""
+        return quantile(self.lengths.ranked(), share) if self.lengths.count else 0.0
+
     def add(self, journey: Journey) -> None:
         """Count a journey that is over."""
         kind = journey.kind

@@ -8,9 +8,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from scenarios.calibration.comings import FEWEST_WINDOWS, Comings
+from scenarios.calibration.comings import FEWEST_WINDOWS, PEAK_MINUTES, Comings
 from scenarios.calibration.pauses import FEWEST, OUTSIDE_FIRST, Fit, fit
-from scenarios.calibration.samples import Z, quantile, wilson
+from scenarios.calibration.samples import Z, wilson
 from scenarios.calibration.tally import Tally
 from scenarios.names import JOURNEY_NAMES, PAYMENT_NAMES, SMS_NAMES
 from shop.contract import Page
@@ -21,10 +21,14 @@ FEW = 30
 EVEN = 0.5
 """The index of dispersion below which arrivals are called even: half as uneven as a Poisson process."""
 
+LONG = 0.995
+"""Journeys longer than all but so many are left out of account where the end of a log cuts them off."""
+
 _MINUTE = 60.0
-_PEAK_LENGTH = 600.0
 _STAGE_MINUTES = 5
-_LONG = 0.995
+_MOST = 0.95
+_LEAST_WARM_UP = 30.0
+_JUDGED = 300.0  # seconds after the warm-up
 _SPARE = 1.5  # shoppers of the scenario draw their pauses anew, and some walk more pages
 _TENS = 10
 _DRAIN = 30.0  # what [arrivals] drain is when nothing is said
@@ -110,30 +114,54 @@ def _arrivals(tally: Tally, shape: Shape, trace: str) -> Iterator[str]:
     comings = tally.comings
     yield "[arrivals]"
     yield from how_uneven(comings, trace)
-    mean = comings.total / max(comings.length, 1.0)
+    mean, length = comings.mean, comings.minutes * _MINUTE
     yield (
         f"# {comings.total:,} arrivals in {_length(comings.length)}: {mean * _MINUTE:.1f} a minute on average, "
         f"{comings.most_a_minute} in the busiest minute."
     )
+    if comings.is_cut:
+        yield (
+            f"# Rates are from the first {_length(length)}: of later arrivals, journeys that were still under way are missing "
+            f"({LONG:.1%} of journeys took less than {tally.length(LONG):.0f} s)."
+        )
     yield from _drain(tally)
     if trace:
         yield f"trace = {json.dumps(trace, ensure_ascii=False)} # {comings.total:,} arrivals as they came; rate_scale and time_scale scale them"
         return
     yield f'process = "{"uniform" if process_of(comings) is Process.UNIFORM else "poisson"}"'
     if shape is Shape.HOUR:
-        yield from _hour(comings)
+        yield from _hour(tally)
         return
-    count, length, what = comings.total, max(comings.length, 1.0), "mean of the whole log"
-    if shape is Shape.PEAK and comings.best_peak:
-        count, length, what = comings.best_peak, _PEAK_LENGTH, "the busiest ten minutes"
-    rate, half = count / length, Z * count**0.5 / length
-    yield (
-        f'rate = "{_plain(rate * _MINUTE)}/min" # {what}, {count:,} arrivals; '
-        f"95 % interval {max(0.0, rate - half) * _MINUTE:.1f} to {(rate + half) * _MINUTE:.1f} (Poisson)"
-    )
-    yield 'duration = "5m"'
-    yield 'warm_up = "30s"'
-    yield from _ceiling(rate)
+    rate, low, high, what = rate_of(comings, shape)
+    warm_up = _warm_up(tally)
+    yield f'rate = "{_plain(rate)}/min" # {what}; 95 % interval {low:.1f} to {high:.1f} (Poisson{_widened(comings)})'
+    yield f'duration = "{math.ceil((_JUDGED + warm_up) / _MINUTE)}m"'
+    yield from _warming_up(tally, warm_up)
+    yield from _ceiling(rate / _MINUTE)
+
+
+def rate_of(comings: Comings, shape: Shape) -> tuple[float, float, float, str]:
+    """Arrivals a minute with a 95 % interval, and of what they are the rate."""
+    count, minutes, what = comings.counted, comings.minutes, f"mean of the log, {comings.counted:,} arrivals"
+    if shape is Shape.PEAK and comings.peak.is_known:
+        count, minutes = comings.peak.count, PEAK_MINUTES
+        what = "the busiest ten minutes, each half of the arrivals counted where the other half was busiest"
+    half = Z * math.sqrt(count * max(1.0, comings.telling.index)) / minutes
+    return count / minutes, max(0.0, count / minutes - half), count / minutes + half, what
+
+
+def _widened(comings: Comings) -> str:
+    index = comings.telling.index
+    return f", widened by the index of dispersion {index:.2f}" if index > 1 else ""
+
+
+def _warm_up(tally: Tally) -> float:
+    """Until journeys end as often as they begin: as long as hardly any journey lasts; whole tens of seconds."""
+    return max(_LEAST_WARM_UP, math.ceil(tally.length(_MOST) / _TENS) * _TENS)
+
+
+def _warming_up(tally: Tally, warm_up: float) -> Iterator[str]:
+    yield f'warm_up = "{warm_up:.0f}s" # {_MOST:.0%} of the journeys took less than {tally.length(_MOST):.0f} s'
 
 
 def how_uneven(comings: Comings, trace: str) -> Iterator[str]:
@@ -158,13 +186,14 @@ def _drain(tally: Tally) -> Iterator[str]:
     """Time enough for those who come last: whoever is cut off in the middle of her thoughts would count as failed."""
     if not tally.lengths.count:
         return
-    usual, long = (quantile(tally.lengths.ranked(), q) for q in (0.5, _LONG))
+    usual, long = tally.length(0.5), tally.length(LONG)
     drain = math.ceil(_SPARE * long / _TENS) * _TENS
     if drain > _DRAIN:
-        yield f'drain = "{drain:.0f}s" # journeys took {usual:.0f} s (median), {_LONG:.1%} of them less than {long:.0f} s'
+        yield f'drain = "{drain:.0f}s" # journeys took {usual:.0f} s (median), {LONG:.1%} of them less than {long:.0f} s'
 
 
-def _hour(comings: Comings) -> Iterator[str]:
+def _hour(tally: Tally) -> Iterator[str]:
+    comings = tally.comings
     yield "# The busiest hour, in stages of five minutes; --run-time 10m plays it in ten minutes."
     yield "stages = ["
     counts = [
@@ -173,7 +202,7 @@ def _hour(comings: Comings) -> Iterator[str]:
     for count in counts:
         yield f'    {{ duration = "{_STAGE_MINUTES}m", rate = "{_plain(count / _STAGE_MINUTES)}/min" }}, # {count:,} arrivals'
     yield "]"
-    yield 'warm_up = "30s"'
+    yield from _warming_up(tally, _warm_up(tally))
     yield from _ceiling(max(counts) / _STAGE_MINUTES / _MINUTE)
 
 

@@ -1,19 +1,21 @@
 """What is claimed of calibration: logs of a known mix give it back, within the intervals that stand beside the numbers."""
 
+import itertools
+import math
 import random
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
-from claims import Row, share_row
-from shop_logs import lines
+from claims import Row, mean_row, share_row
+from shop_logs import BEGAN, lines
 
-from scenarios.calibration.comings import Comings
+from scenarios.calibration.comings import Arrival, Comings
 from scenarios.calibration.pauses import fit
 from scenarios.calibration.requests import Anonymous
 from scenarios.calibration.samples import wilson
 from scenarios.calibration.sessions import Sessions
 from scenarios.calibration.tally import Tally
 from scenarios.calibration.text_lines import TextLines
-from scenarios.calibration.writing import process_of
+from scenarios.calibration.writing import LONG, Shape, process_of, rate_of
 from shop.contract import Page
 from users.itinerary import Mix, SmsScript
 from users.think import ThinkTimes
@@ -30,15 +32,19 @@ THOUGHT_OF = (Page.BASKET_ADD, Page.CHECKOUT, Page.BIN_NUMBER, Page.INSTALLMENT,
 ASKED = 0.8
 
 
-def calibrated(seed: int, journeys: int, *, burst: int = 1) -> Tally:
-    """What is made of a log of so many journeys."""
+LOG_RATE = 1.0
+"""Arrivals a second in the logs."""
+
+
+def calibrated(seed: int, journeys: int, *, burst: int = 1, length: float = math.inf) -> Tally:
+    """What is made of a log of so many journeys, or of its first ``length`` seconds."""
     text, sessions = TextLines(Anonymous(), "osessionid", ()), Sessions()
-    tally = Tally(random.Random(seed), Comings())
-    log = lines(MIX, THINK, journeys, seed=seed, asked=ASKED, rate=1.0, burst=burst)
-    for journey in sessions.take(map(text.read, log)):
+    tally = Tally(random.Random(seed), Comings(chance=random.Random(f"parts {seed}")))
+    log = map(text.read, lines(MIX, THINK, journeys, seed=seed, asked=ASKED, rate=LOG_RATE, burst=burst))
+    for journey in sessions.take(itertools.takewhile(lambda request: request.done < BEGAN + length, log)):
         tally.add(journey)
     tally.add_rest(sessions.rest())
-    tally.comings.close()
+    tally.comings.close(sessions.now - tally.length(LONG) if length < math.inf else math.inf)
     return tally
 
 
@@ -65,6 +71,53 @@ def shares(tally: Tally) -> Iterator[bool]:
         yield low <= truth <= high
 
 
+# -- rates ------------------------------------------------------------------------------------------------------------
+
+HOUR = 3600.0
+
+
+def coming(rate: Callable[[float], float], most: float, hours: float, seed: int) -> Comings:
+    """Independent arrivals of so many hours, ``rate`` a minute at a moment (seconds from the start), ``most`` at most."""
+    chance, now = random.Random(seed), 0.0
+    comings = Comings(chance=random.Random(f"parts {seed}"))
+    while (now := now + chance.expovariate(most / 60)) < hours * HOUR:
+        if chance.random() * most < rate(now):
+            comings.add(Arrival(now, "", "guest"))
+    comings.close(hours * HOUR)
+    return comings
+
+
+def evening(seconds: float) -> float:
+    """A day whose busiest minutes are around eight in the evening, 20 arrivals a minute."""
+    return 20 * (0.15 + 0.85 * math.exp(-((seconds / HOUR - 20) ** 2) / 4))
+
+
+def peaks(runs: int, seed: int = 7500) -> Iterator[Row]:
+    """Whether the busiest ten minutes are told without flattery, of loads that have a peak and of one that has none."""
+    for what, rate, most, hours in (
+        ("a day of 1 arrival a minute", lambda _: 1.0, 1.0, 24.0),
+        ("a day of 5 arrivals a minute", lambda _: 5.0, 5.0, 24.0),
+        ("two hours of 20 arrivals a minute", lambda _: 20.0, 20.0, 2.0),
+        ("a day that peaks at 20 arrivals a minute", evening, 20.0, 24.0),
+    ):
+        errors, held = [], 0
+        for run in range(runs):
+            found, low, high, _ = rate_of(coming(rate, most, hours, seed + run), Shape.PEAK)
+            errors.append(found / most - 1)
+            held += low <= most <= high
+        claim = f"rate of the busiest ten minutes, {what}"
+        if most > 1:  # ten arrivals differ so much that only thousands of runs would tell a mean of them
+            yield mean_row(f"{claim}: mean error", errors, seed, 0.05)
+        if rate is not evening:  # of a peak the busiest minutes are not always found, and the rate is a little low
+            yield share_row(f"{claim}: its 95 % interval holds the truth", held, runs, seed, at_least=0.9)
+
+
+def cut_logs(runs: int, seed: int = 7600) -> Iterator[Row]:
+    """Whether the end of a short log costs arrivals: journeys of minutes, in a log of half an hour."""
+    errors = [calibrated(seed + run, 2_100, length=HOUR / 2).comings.mean / LOG_RATE - 1 for run in range(runs)]
+    yield mean_row("mean rate of a log of 30 minutes, which cuts journeys off: mean error", errors, seed, 0.02)
+
+
 def calibrations(runs: int, seed: int = 7000) -> Iterator[Row]:
     """How often a calibrated scenario's 95 % intervals hold what the log was written with, and its arrivals their name."""
     found: dict[str, list[bool]] = {"shares of the mix": [], "medians of think times": [], "spreads of think times": []}
@@ -84,3 +137,10 @@ def calibrations(runs: int, seed: int = 7000) -> Iterator[Row]:
         yield share_row(claim, sum(held), len(held), seed, at_least=0.9)
     yield share_row("a log's independent arrivals called Poisson", strangers, runs, seed, at_least=0.9)
     yield share_row("a log's arrivals in bursts of five called bursty", bursts, runs, seed, at_least=0.9)
+
+
+def rows(*, quick: bool) -> Iterator[Row]:
+    """All of them, in the size of the table or of the tests."""
+    yield from calibrations(runs=8 if quick else 100)
+    yield from peaks(runs=20 if quick else 300)
+    yield from cut_logs(runs=4 if quick else 300)

@@ -9,7 +9,7 @@ import random
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from statistics import NormalDist
+from statistics import NormalDist, fmean, stdev
 
 from simulator import (
     Counter,
@@ -81,6 +81,14 @@ def share_row(claim: str, events: int, n: int, seed: int, *, at_most: float = 1.
 def error_row(claim: str, worst: float, n: int, seed: int, at_most: float) -> Row:
     """A claim about the worst error of all; it has no interval, it is the worst there was."""
     return Row(claim, n, f"{worst:.2%} at worst", "all seen", f"≤ {at_most:.0%}", seed, worst <= at_most)
+
+
+def mean_row(claim: str, errors: Sequence[float], seed: int, at_most: float) -> Row:
+    """A claim about the mean of many errors, with the 95 % interval of that mean."""
+    n, mean = len(errors), fmean(errors)
+    half = 1.96 * stdev(errors) / math.sqrt(n)
+    interval = f"{mean - half:+.1%} to {mean + half:+.1%}"
+    return Row(claim, n, f"{mean:+.1%}", interval, f"≤ {at_most:.0%}", seed, abs(mean) <= at_most)
 
 
 def exact_row(claim: str, wrong: int, n: int, seed: int) -> Row:

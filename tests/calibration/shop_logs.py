@@ -11,6 +11,7 @@ from users.itinerary import Itinerary, Mix, SmsScript
 from users.mix import Casting
 from users.think import ThinkTimes
 
+BEGAN = 1_764_061_200.0
 G, P = "GET", "POST"
 SIGN_IN = ((G, Page.CSRF_TOKEN), (P, Page.LOGIN))
 DOOR = ((G, Page.PRODUCT), (P, Page.BASKET_ADD), (G, Page.CHECKOUT))
@@ -57,7 +58,7 @@ def pages(one: Itinerary, *, asked: bool, chance: random.Random) -> list[tuple[s
 
 def moments(rate: float, chance: random.Random, *, burst: int = 1) -> Iterator[float]:
     """Poisson arrivals, ``rate`` a second, in bursts of so many."""
-    now = 1_764_061_200.0
+    now = BEGAN
     while True:
         now += chance.expovariate(rate / burst)
         for _ in range(burst):

@@ -37,7 +37,7 @@ def simulated(*, quick: bool) -> Iterator[Row]:
     yield from plan_claims.rows(quick=quick)
     yield from capacity_claims.rows(quick=quick)
     yield from thinking.rows(quick=quick)
-    yield from calibrate_claims.calibrations(runs=8 if quick else 100)
+    yield from calibrate_claims.rows(quick=quick)
 
 
 def on_loopback(runs: int, say: Callable[[str], None]) -> Iterator[Row]:

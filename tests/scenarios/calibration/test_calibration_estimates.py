@@ -119,6 +119,19 @@ def test_the_busiest_stretches_are_found_in_one_pass():
     quiet, rush = [60.0 * n for n in range(100)], [3_000 + 2.0 * n for n in range(300)]
     comings = counted(sorted(quiet + rush))
     assert comings.most_a_minute == 31
-    assert comings.best_peak == 310
+    assert comings.peak.count == 310
     assert sum(comings.best_hour) == 360
-    assert counted([0.0, 30.0]).best_peak == 0
+    assert not counted([0.0, 30.0]).peak.is_known
+
+
+@pytest.mark.parametrize(
+    ("until", "counted", "minutes", "cut"),
+    [(600.0, 10, 10, False), (480.0, 8, 8, True), (475.0, 7, 7, True), (1_200.0, 10, 20, False), (30.0, 10, 10, False)],
+)
+def test_arrivals_after_the_end_that_is_told_are_not_counted(until, counted, minutes, cut):
+    comings = Comings()
+    for minute in range(10):
+        comings.add(Arrival(minute * 60.0, "", "guest"))
+    comings.close(until)
+    assert (comings.counted, comings.minutes, comings.is_cut) == (counted, minutes, cut)
+    assert comings.mean * 60 == pytest.approx(counted / minutes)
