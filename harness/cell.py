@@ -85,7 +85,8 @@ class Cell:
 class Arrivals:
     """How many shoppers were due, taken by a free user, and given up on; and how late they were taken.
 
-    ``lateness`` is our own lag, ``waits`` the time that an arrival waited because no user was free; seconds.
+    ``lateness`` is our own lag, ``waits`` the time that an arrival waited because no user was free; seconds. Arrivals that one and
+    the same stall of ours made late are one in ``stalls``, which has the longest lateness of each.
     """
 
     offered: int = 0
@@ -93,6 +94,7 @@ class Arrivals:
     dropped: int = 0
     lateness: Histogram = field(default_factory=Histogram)
     waits: Histogram = field(default_factory=Histogram)
+    stalls: Histogram = field(default_factory=Histogram)
 
     @property
     def waiting(self) -> int:
@@ -106,6 +108,7 @@ class Arrivals:
         self.dropped += other.dropped
         self.lateness.add(other.lateness)
         self.waits.add(other.waits)
+        self.stalls.add(other.stalls)
 
     def to_json(self) -> dict[str, Any]:
         """The arrivals as JSON."""
@@ -115,10 +118,12 @@ class Arrivals:
             "dropped": self.dropped,
             "lateness": self.lateness.to_json(),
             "waits": self.waits.to_json(),
+            "stalls": self.stalls.to_json(),
         }
 
     @classmethod
     def from_json(cls, d: Mapping[str, Any]) -> Arrivals:
         """Read back what ``to_json`` wrote."""
-        histograms = {name: Histogram.from_json(d[name]) for name in ("lateness", "waits")}
+        # Results of earlier versions tell of no stalls.
+        histograms = {name: Histogram.from_json(d[name]) for name in ("lateness", "waits", "stalls") if name in d}
         return cls(d["offered"], d["started"], d["dropped"], **histograms)

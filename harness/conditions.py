@@ -41,7 +41,7 @@ class Conditions:
     ``ledger_explained`` what is known to have caused them (a fault that was switched on).
 
     ``cpu_ratio`` is processor time over time during the load (1.0: a whole core), ``loop_lag`` how late the event loop
-    woke up from short sleeps; None: not measured. ``no_account`` counts journeys that found no account, ``exceptions``
+    woke up from short sleeps in the steady part; None: not measured. ``no_account`` counts journeys that found no account, ``exceptions``
     errors of our own that surfaced outside any journey, ``sold_twice`` order numbers that shoppers of two workers were given, ``truncated_journeys`` those that were under way at the end
     and left no sample.
 

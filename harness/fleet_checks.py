@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from harness.conditions import Evidence
 from harness.host_checks import whose
-from harness.instrument import LATE, LATE_PART, LOOP, LOOP_BLOCK, TAIL, too_many
+from harness.instrument import LATE, LATE_PART, LOOP, LOOP_BLOCK, TAIL, too_often
 from harness.relief import relief
 from harness.sample import Phase
 from harness.units import spoken_duration, spoken_share
@@ -156,10 +156,10 @@ def worker_lag(evidence: Evidence) -> Iterator[Finding]:
     limit = max(LATE, LATE_PART * evidence.tightest_bound)
     for process in processes:
         said = []
-        if too_many(process.lateness, limit, TAIL):
+        if too_often(process.lateness, limit, TAIL, process.stalls):
             said.append(f"started arrivals late (p99 {spoken_duration(process.lateness.quantile(0.99))})")
-        if too_many(process.loop_lag, LOOP, TAIL) or process.loop_lag.largest > LOOP_BLOCK:
-            lag = process.loop_lag
+        lag = process.steady_lag
+        if too_often(lag, LOOP, TAIL) or lag.largest > LOOP_BLOCK:
             said.append(
                 f"woke up late (p99 {spoken_duration(lag.quantile(0.99))}, at worst {spoken_duration(lag.largest)})"
             )

@@ -11,14 +11,15 @@ from harness.conditions import Evidence
 from harness.demand import Metric, Objective, Statistic
 from harness.histogram import Histogram
 from harness.odds import LEAST_EVIDENCE, proves_broken
+from harness.recorder import STALL
 from harness.relief import busiest, relief
 from harness.sample import Blame, Phase
 from harness.tally import EVERY_PHASE, STEADY, selected, tally, times
 from harness.units import spoken_duration, spoken_share
 from harness.verdict import Finding, Level
 
-LATE_WARNING = 0.010
-"""Seconds: an idle machine starts 99 of 100 arrivals within 9 to 12 ms of their moment; later ones deserve a word."""
+LATE_WARNING = STALL
+"""Seconds: arrivals that are later than those of an idle machine deserve a word."""
 LATE = 0.025
 """Seconds: twice what an idle machine needs. Later, and our own lag is a visible part of what is measured."""
 LATE_PART = 0.05
@@ -31,6 +32,10 @@ VERY_LATE_TAIL = 0.001
 """The share of arrivals that may be very late."""
 LEAST_LATE = 2
 """One late arrival is an accident, however few there are in all."""
+DOUBT = 0.01
+"""How often a run may be called invalid whose instrument was just good enough."""
+TOUCHED = 5
+"""How many times as many as may be late spoil a run even if it took few stalls: what they touched was measured wrong."""
 LOOP_WARNING = 0.020
 """Seconds: the event loop wakes up later than that for one probe in a hundred, and reads replies as late."""
 LOOP = 0.050
@@ -48,10 +53,11 @@ CPU = 0.90
 def late(evidence: Evidence) -> Iterator[Finding]:
     """Whether arrivals were started on their moment; what is late by our doing is no slowness of the shop.
 
-    Not counted: waiting for a free user. Invalid if 1 % of the arrivals were later than 25 ms or 5 % of the tightest bound,
-    whichever is more, or 0.1 % later than 250 ms.
+    Not counted: waiting for a free user. Invalid if more than 1 % of the arrivals are later than 25 ms or 5 % of the tightest bound,
+    whichever is more, or 0.1 % later than 250 ms, and the stalls that it took are too many for chance.
     """
-    lateness = evidence.recorder.lateness
+    steady = evidence.recorder.arrivals[Phase.STEADY]
+    lateness = steady.lateness
     if not lateness.total:
         return
     limit = max(LATE, LATE_PART * evidence.tightest_bound)
@@ -59,9 +65,9 @@ def late(evidence: Evidence) -> Iterator[Finding]:
     message = f"99 % of the arrivals were started within {spoken_duration(p99)} of their moment"
     allowed = f"{spoken_duration(limit)} is allowed"
     stood_still = lateness.count_over(VERY_LATE)
-    if too_many(lateness, limit, TAIL):
+    if too_often(lateness, limit, TAIL, steady.stalls):
         yield Finding("lateness", Level.INVALID, f"{message}, and {allowed}", relief(evidence))
-    elif too_many(lateness, VERY_LATE, VERY_LATE_TAIL):
+    elif too_often(lateness, VERY_LATE, VERY_LATE_TAIL, steady.stalls):
         longest = spoken_duration(lateness.largest)
         yield Finding(
             "lateness",
@@ -77,12 +83,15 @@ def late(evidence: Evidence) -> Iterator[Finding]:
 
 
 def loop_lag(evidence: Evidence) -> Iterator[Finding]:
-    """Whether the event loop was free to read replies when they came: it was probed by short sleeps."""
+    """Whether the event loop was free to read replies when they came in the steady part: it was probed by short sleeps.
+
+    A stall delays one probe, however long it is, so that probes are counted as stalls are.
+    """
     lag = evidence.conditions.loop_lag
     if lag is None or not lag.total:
         return
     message = f"99 % of the probes of the event loop were less than {spoken_duration(lag.quantile(0.99))} late"
-    if too_many(lag, LOOP, TAIL):
+    if too_often(lag, LOOP, TAIL):
         yield Finding("loop", Level.INVALID, f"{message}; {spoken_duration(LOOP)} is allowed", relief(evidence))
     elif lag.largest > LOOP_BLOCK:
         yield Finding(
@@ -199,6 +208,20 @@ def more_users(evidence: Evidence) -> str:
     if needed <= evidence.conditions.users:
         return f"raise the number of users beyond {evidence.conditions.users:,}: arrivals came in bursts"
     return f"raise the number of users from {evidence.conditions.users:,} to {needed:,}"
+
+
+def too_often(times: Histogram, bound: float, share: float, stalls: Histogram | None = None) -> bool:
+    """Whether more than a share of the times are over the bound, and not by chance, which strikes stall by stall.
+
+    One stall makes many late together: then as many times count as one as each stall made late on average. Without ``stalls``
+    each time stands for itself.
+    """
+    late = times.count_over(bound)
+    if late < LEAST_LATE:
+        return False
+    met = late if stalls is None or not stalls.total else max(1, stalls.count_over(bound))
+    total = times.total * met / late
+    return proves_broken(total, met, share, DOUBT) or proves_broken(times.total, late, TOUCHED * share, DOUBT)
 
 
 def too_many(times: Histogram, bound: float, share: float) -> bool:

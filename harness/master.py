@@ -315,13 +315,14 @@ class MasterRun(Run[StageT]):
         if self.fleet is None:
             return
         self._added_up_at = self.clock()
-        lag, in_flight, requesting = Histogram(), Counter[str](), Counter[str]()
+        lag, steady_lag, in_flight, requesting = Histogram(), Histogram(), Counter[str](), Counter[str]()
         for member in self.fleet.members.values():
             if "process" in member.facts:
                 lag.add(Histogram.from_json(member.facts["process"]["loop_lag"]))
+                steady_lag.add(Histogram.from_json(member.facts["process"]["steady_lag"]))
             in_flight.update(member.in_flight)
             requesting.update(member.requesting)
-        self.loop_lag = lag
+        self.loop_lag, self.steady_lag = lag, steady_lag
         self.in_flight = in_flight
         self._requesting = requesting
         self.processor_share = max(

@@ -52,7 +52,7 @@ def noticed(run: Run[Any], comparison: Comparison | None, silence: str, exceptio
         ledger=[silence] if silence else [str(each) for each in comparison.differences] if comparison else [],
         ledger_explained=explained(comparison, run.recorder),
         cpu_ratio=run.processor_share,
-        loop_lag=run.loop_lag,
+        loop_lag=run.steady_lag,
         no_account=counts.journeys_by_outcome.get(validity.NO_ACCOUNT, 0),
         exceptions=exceptions,
         sold_twice=given_twice(member.orders for member in _members(run)) if isinstance(run, MasterRun) else 0,

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from harness.cell import Arrivals
 from harness.clocks import ClockDrift, ClockWatch
 from harness.collector_pauses import CollectorPauses
 from harness.histogram import Histogram
@@ -18,8 +19,9 @@ from harness.machine import Machine, MachineWatch, Reading
 class ProcessFacts:
     """One process of the harness; ``name`` is the worker's, ``""`` where one process does it all.
 
-    ``lateness`` is how late it started arrivals by its own doing, ``loop_lag`` how late its event loop woke up,
-    ``pauses`` how long each garbage collection took, all in seconds, the last over ``collector_watched`` seconds.
+    ``lateness`` is how late it started arrivals of the steady part by its own doing, ``stalls`` the longest lateness of each stall,
+    ``loop_lag`` how late its event loop woke up, ``steady_lag`` the same in the steady part, ``pauses`` how long each garbage collection
+    took there, all in seconds, the last over ``collector_watched`` seconds.
     ``ran_out`` counts connections that failed because the machine had no more of something, by its name (``EMFILE``),
     ``mislabelled`` replies of the shop that claimed a media type which they were not of, by page.
     """
@@ -29,7 +31,9 @@ class ProcessFacts:
     clock: ClockDrift = field(default_factory=ClockDrift)
     presence: Presence | None = None
     lateness: Histogram = field(default_factory=Histogram)
+    stalls: Histogram = field(default_factory=Histogram)
     loop_lag: Histogram = field(default_factory=Histogram)
+    steady_lag: Histogram = field(default_factory=Histogram)
     pauses: Histogram = field(default_factory=Histogram)
     collector_watched: float = 0.0
     ran_out: Mapping[str, int] = field(default_factory=dict)
@@ -43,7 +47,9 @@ class ProcessFacts:
             "clock": self.clock.to_json(),
             "presence": self.presence.to_json() if self.presence else None,
             "lateness": self.lateness.to_json(),
+            "stalls": self.stalls.to_json(),
             "loop_lag": self.loop_lag.to_json(),
+            "steady_lag": self.steady_lag.to_json(),
             "pauses": self.pauses.to_json(),
             "collector_watched": self.collector_watched,
             "ran_out": dict(self.ran_out),
@@ -59,7 +65,9 @@ class ProcessFacts:
             clock=ClockDrift.from_json(d["clock"]),
             presence=Presence.from_json(d["presence"]) if d["presence"] else None,
             lateness=Histogram.from_json(d["lateness"]),
+            stalls=Histogram.from_json(d["stalls"]),
             loop_lag=Histogram.from_json(d["loop_lag"]),
+            steady_lag=Histogram.from_json(d["steady_lag"]),
             pauses=Histogram.from_json(d["pauses"]),
             collector_watched=d["collector_watched"],
             ran_out=d["ran_out"],
@@ -92,12 +100,15 @@ class ProcessWatch:
 
     def start(self) -> None:
         """The load begins."""
-        self._collector.start()
         self._clocks.look()
 
     def look(self, *, steady: bool) -> None:
         """Take all readings; ``steady`` says whether this moment belongs to the steady part."""
         self._machine.look(steady=steady)
+        if steady:
+            self._collector.start()
+        else:
+            self._collector.stop()
         self._clocks.look()
 
     def stop(self) -> None:
@@ -126,16 +137,18 @@ class ProcessWatch:
         """What this process used of the machine at the last look."""
         return self._machine.reading
 
-    def facts(self, name: str, *, lateness: Histogram, loop_lag: Histogram) -> ProcessFacts:
-        """All that has been noticed so far, with the two histograms that are kept elsewhere."""
+    def facts(self, name: str, *, arrivals: Arrivals, loop_lag: Histogram, steady_lag: Histogram) -> ProcessFacts:
+        """All that has been noticed so far, with what is kept elsewhere: ``arrivals`` are those of the steady part."""
         self._presence.advance(self._clock())
         return ProcessFacts(
             name=name,
             machine=self._machine.machine,
             clock=self._clocks.seen,
             presence=self._presence,
-            lateness=lateness,
+            lateness=arrivals.lateness,
+            stalls=arrivals.stalls,
             loop_lag=loop_lag,
+            steady_lag=steady_lag,
             pauses=self._collector.pauses,
             collector_watched=self._collector.watched,
             ran_out=dict(self._ran_out),

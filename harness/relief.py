@@ -44,5 +44,5 @@ def relief(evidence: Evidence) -> str:
 def _lag(evidence: Evidence) -> float:
     """The worst of our own lags that one in a hundred met, in seconds; 0: none is known."""
     lags = [evidence.recorder.lateness, evidence.conditions.loop_lag]
-    lags += [lag for each in evidence.conditions.processes for lag in (each.lateness, each.loop_lag)]
+    lags += [lag for each in evidence.conditions.processes for lag in (each.lateness, each.steady_lag)]
     return max((lag.quantile(0.99) for lag in lags if lag is not None and lag.total), default=0.0)

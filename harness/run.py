@@ -203,7 +203,9 @@ class Run(RunRecord[StageT]):
             due = self.clock() + LAG_PROBE
             self._sleep(LAG_PROBE)
             now = self.clock()
-            self.loop_lag.record(max(0.0, now - due))
+            late = max(0.0, now - due)
+            steady = self.recorder.window.phase(due) is Phase.STEADY
+            self.loop_lag.record(late, beside=self.steady_lag if steady else None)
             self.processor_share = (self._processor() - processor) / max(now - wall, LAG_PROBE)
 
     def _watch(self) -> None:

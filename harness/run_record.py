@@ -84,6 +84,7 @@ class RunRecord(Generic[StageT]):
         self.journey_log: JourneyLog | None = None
         self.folder: Path | None = None  # where its results go, once that is settled
         self.loop_lag = Histogram()
+        self.steady_lag = Histogram()
         self.processor_share = 0.0
         self.spawned = 0
         self.in_flight = Counter[str]()
@@ -221,7 +222,8 @@ class RunRecord(Generic[StageT]):
 
     def process_facts(self, name: str) -> ProcessFacts:
         """What this process noticed about itself and its machine; ``name`` is the worker's, if it is one."""
-        return self._instrument.facts(name, lateness=self.recorder.lateness, loop_lag=self.loop_lag)
+        steady = self.recorder.arrivals[Phase.STEADY]
+        return self._instrument.facts(name, arrivals=steady, loop_lag=self.loop_lag, steady_lag=self.steady_lag)
 
     def _drop(self, arrival: Arrival) -> None:
         journey, payment_option = self.workload.labels_of(arrival)

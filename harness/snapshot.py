@@ -99,12 +99,13 @@ class _Told:
 class _ToldArrivals:
     """What the master has been told of the arrivals of one phase."""
 
-    __slots__ = ("counts", "lateness", "waits")
+    __slots__ = ("counts", "lateness", "stalls", "waits")
 
     def __init__(self) -> None:
         self.counts = [0, 0, 0]
         self.lateness: dict[int, int] = {}
         self.waits: dict[int, int] = {}
+        self.stalls: dict[int, int] = {}
 
     def changes(self, arrivals: Arrivals) -> list[Any]:
         """What has changed; empty: nothing."""
@@ -112,7 +113,8 @@ class _ToldArrivals:
         if counts == self.counts:
             return []
         self.counts = counts
-        return [counts, arrivals.lateness.changes(self.lateness), arrivals.waits.changes(self.waits)]
+        kept = ((arrivals.lateness, self.lateness), (arrivals.waits, self.waits), (arrivals.stalls, self.stalls))
+        return [counts, *(histogram.changes(told) for histogram, told in kept)]
 
 
 class Heard:
@@ -174,7 +176,7 @@ def _learn(own: Cell, total: Cell, coarser: int, changes: list[Any]) -> None:
 
 
 def _learn_arrivals(own: Arrivals, total: Arrivals, changes: list[Any]) -> None:
-    counts, lateness, waits = changes
+    counts, lateness, waits, stalls = changes
     offered, started, dropped = counts
     total.offered += offered - own.offered
     total.started += started - own.started
@@ -182,3 +184,4 @@ def _learn_arrivals(own: Arrivals, total: Arrivals, changes: list[Any]) -> None:
     own.offered, own.started, own.dropped = counts
     own.lateness.learn(lateness, total.lateness)
     own.waits.learn(waits, total.waits)
+    own.stalls.learn(stalls, total.stalls)

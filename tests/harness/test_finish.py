@@ -229,7 +229,7 @@ def test_a_guarantee_that_was_not_kept_spoils_the_run():
 
 def test_the_instrument_is_looked_at():
     run = a_run()
-    run.loop_lag.record(2.0, 100)
+    run.steady_lag.record(2.0, 100)
     finished = finish(run, options(), exceptions=0)
     assert finished.exit is Exit.INVALID
     assert finding(finished, "loop").level is Level.INVALID

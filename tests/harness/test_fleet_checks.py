@@ -155,11 +155,11 @@ def histogram(*seconds):
 
 def test_a_worker_that_did_not_keep_up_does_not_hide_among_many():
     good = [
-        ProcessFacts(name=str(n), lateness=histogram((0.001, 1000)), loop_lag=histogram((0.001, 1000)))
+        ProcessFacts(name=str(n), lateness=histogram((0.001, 1000)), steady_lag=histogram((0.001, 1000)))
         for n in range(9)
     ]
     late = ProcessFacts(name="late", lateness=histogram((0.001, 900), (0.2, 100)))
-    stuck = ProcessFacts(name="stuck", loop_lag=histogram((0.001, 9999), (4.0, 1)))
+    stuck = ProcessFacts(name="stuck", steady_lag=histogram((0.001, 9999), (4.0, 1)))
     assert found(worker_lag, processes=good) == []
     first, second = found(worker_lag, processes=[*good, late, stuck])
     assert (first.level, first.message) == (INVALID, "worker late started arrivals late (p99 200 ms)")
@@ -167,7 +167,7 @@ def test_a_worker_that_did_not_keep_up_does_not_hide_among_many():
 
 
 def test_one_process_alone_is_judged_elsewhere():
-    assert found(worker_lag, processes=[ProcessFacts(loop_lag=histogram((9.0, 10)))]) == []
+    assert found(worker_lag, processes=[ProcessFacts(steady_lag=histogram((9.0, 10)))]) == []
 
 
 @pytest.mark.parametrize(("number", "said"), [(1, "1 message was refused"), (3000, "3,000 messages were refused")])

@@ -40,7 +40,7 @@ def pauses(*seconds):
 
 
 def process(name="", **known):
-    facts = {key: known.pop(key) for key in ("pauses", "collector_watched", "ran_out", "loop_lag") if key in known}
+    facts = {key: known.pop(key) for key in ("pauses", "collector_watched", "ran_out", "steady_lag") if key in known}
     return ProcessFacts(name=name, machine=machine(**known), **facts)
 
 
@@ -178,7 +178,7 @@ def remedy(*processes, **conditions):
 
 def test_the_remedy_says_how_many_workers_it_takes():
     lag = pauses(*[0.001] * 90, *[0.041] * 10)
-    hot = [process(str(number), processor=93.0, busy=50.0, loop_lag=lag) for number in range(3)]
+    hot = [process(str(number), processor=93.0, busy=50.0, steady_lag=lag) for number in range(3)]
     assert remedy(*hot).startswith("add 2 workers on another machine: lag p99 was 41 ms at 93 % CPU")
     assert remedy(hot[0]).startswith("add 1 worker: lag p99 was 41 ms at 93 % CPU")
     assert remedy(process(processor=61.0, busy=50.0)).startswith("add 1 worker: 61 % CPU")

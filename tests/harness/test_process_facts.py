@@ -5,6 +5,7 @@ import time
 
 import pytest
 
+from harness.cell import Arrivals
 from harness.clocks import ClockWatch
 from harness.collector_pauses import CollectorPauses
 from harness.histogram import Histogram
@@ -47,7 +48,8 @@ def test_a_run_as_one_process_sees_it():
         watch.mislabelled(page)
     watch.stop()
     process.now += 1
-    facts = watch.facts("3", lateness=histogram(0.001), loop_lag=histogram(0.002, 0.003))
+    arrivals = Arrivals(lateness=histogram(0.001, 0.02), stalls=histogram(0.02))
+    facts = watch.facts("3", arrivals=arrivals, loop_lag=histogram(0.002, 0.003), steady_lag=histogram(0.003))
     assert facts.name == "3"
     assert facts.machine.seconds == 3
     assert facts.machine.share(facts.machine.processor) == pytest.approx(0.5)
@@ -57,9 +59,20 @@ def test_a_run_as_one_process_sees_it():
     assert facts.presence.present == 3
     assert facts.ran_out == {"EMFILE": 1}
     assert facts.mislabelled == {"Basket": 2, "Login": 1}
-    assert (facts.lateness.total, facts.loop_lag.total) == (1, 2)
+    assert (facts.lateness.total, facts.stalls.total, facts.loop_lag.total, facts.steady_lag.total) == (2, 1, 2, 1)
     again = ProcessFacts.from_json(json.loads(json.dumps(facts.to_json())))
     assert again == facts
+
+
+def test_the_collector_is_watched_in_the_steady_part_only():
+    process = Process()
+    process.watch.start()
+    for steady in (False, False, True, True, True, False, False):
+        process.watch.look(steady=steady)
+        process.now += 1
+    process.watch.stop()
+    facts = process.watch.facts("", arrivals=Arrivals(), loop_lag=Histogram(), steady_lag=Histogram())
+    assert facts.collector_watched == 3
 
 
 def test_a_process_of_which_nothing_is_known_can_be_sent_as_well():
@@ -74,7 +87,7 @@ def test_a_real_process_can_be_watched():
         watch.look(steady=True)
     finally:
         watch.stop()
-    facts = watch.facts("", lateness=Histogram(), loop_lag=Histogram())
+    facts = watch.facts("", arrivals=Arrivals(), loop_lag=Histogram(), steady_lag=Histogram())
     assert facts.machine.processor is not None
     assert facts.machine.seconds > 0
     assert abs(facts.clock.drift) < 0.5

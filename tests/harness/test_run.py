@@ -461,7 +461,19 @@ def test_the_lag_of_the_loop_and_the_share_of_a_core_are_measured(time, make_run
     time.until(200.0)
     assert run.loop_lag.total > punctual + 50
     assert run.loop_lag.largest == pytest.approx(0.4, abs=0.051)
+    assert 0 < run.steady_lag.total < run.loop_lag.total
     assert run.processor_share == pytest.approx(0.25)
+
+
+def test_a_block_in_the_warm_up_is_no_lag_of_the_steady_part(time, make_run):
+    run = make_run(Load(2.0))
+    run.start(1)
+    time.until(101.0)
+    time.now += 0.9  # still in the warm-up
+    time.until(200.0)
+    assert run.loop_lag.largest > 0.8
+    assert run.steady_lag.largest < 0.001
+    assert run.steady_lag.total > 100
 
 
 def test_the_rate_that_is_asked_for_is_none_before_and_after_the_load(time, make_run):

@@ -4,7 +4,9 @@ import math
 
 import pytest
 
+from harness.conditions import Evidence
 from harness.histogram import Histogram
+from harness.instrument import late
 from harness.objective import parse
 from harness.process_facts import ProcessFacts
 from harness.recorder import Recorder
@@ -139,7 +141,8 @@ def test_a_target_where_every_connection_failed_was_never_there():
         ([(0.001, 1000)], None, "as on an idle machine"),
         ([(0.001, 985), (0.015, 15)], Level.WARNING, "a word is due over 10 ms"),
         ([(0.001, 985), (0.04, 15)], Level.WARNING, "5 % of the tightest bound, 1 s, is 50 ms"),
-        ([(0.001, 985), (0.06, 15)], Level.INVALID, "over that"),
+        ([(0.001, 970), (0.06, 30)], Level.INVALID, "over that"),
+        ([(0.001, 985), (0.06, 15)], Level.WARNING, "1.5 % are not yet more than 1 % beyond chance"),
         ([(0.001, 991), (0.06, 9)], None, "99 % were on time"),
         ([(0.001, 995), (0.3, 5)], Level.INVALID, "0.5 % a quarter of a second late"),
         ([(0.001, 999), (5.0, 1)], None, "one accident"),
@@ -151,10 +154,31 @@ def test_our_own_lateness(late, level, why):
     recorder = run_of(0)
     recorder.offered(1.0, sum(number for _, number in late))
     for value, number in late:
-        for _ in range(number):
-            recorder.started(1.0, value, 0.0)
+        for place in range(number):
+            recorder.started(100 * place / number, value, 0.0)
     found = worst(recorder).get("lateness")
     assert (found.level if found else None) is level, why
+
+
+@pytest.mark.parametrize(
+    ("stalls", "level", "why"),
+    [
+        ([0.3], None, "one stall of 300 ms in 40 s touches few"),
+        ([0.3] * 2, Level.WARNING, "two may be chance"),
+        ([0.3] * 8, Level.INVALID, "eight are not"),
+        ([3.0], Level.INVALID, "one that touches 7 % of all is enough"),
+    ],
+)
+def test_late_arrivals_are_counted_by_stalls(stalls, level, why):
+    recorder = Recorder(Window(0.0, 5.0, 45.0))
+    begins = [5.0 + 40.0 * (place + 0.5) / len(stalls) for place in range(len(stalls))]
+    for number in range(1350):
+        due = number / 30
+        ends = [begin + length for begin, length in zip(begins, stalls, strict=True) if begin <= due < begin + length]
+        recorder.offered(due)
+        recorder.started(due, ends[0] - due if ends else 0.001, 0.0)
+    found = [each for each in late(Evidence(recorder, conditions(), ())) if each.level is not Level.OK]
+    assert [each.level for each in found] == ([level] if level else []), why
 
 
 def test_without_a_bound_lateness_is_held_to_a_fixed_one():
