@@ -4,7 +4,8 @@ Only the steady phase is judged, and missing data is never a pass. How each kind
 
 * **Percentiles, failures, dropped arrivals** by counting: of ``n`` samples ``x`` are over the bound (or failed), and a share
   ``q`` may be. Kept if ``P(Bin(n, q) <= x) <= 1 - confidence``, broken if ``P(Bin(n, q) >= x) <= 1 - confidence``, otherwise
-  undecided. Both counts are first divided by the design effect, since samples of one slow moment are not independent.
+  undecided. Both counts are first divided by the design effect, since samples of one slow moment are not independent. A percentile
+  is not kept by a run that may have fallen into a lull, see ``share_verdict``.
   What the harness cut short counts as over when a pass is to be proved, and as not over when a failure is.
 * **Failures of at most 0 %** without statistics: one failure breaks it, and none, out of at least one sample, keeps it.
 * **Rates** by Student's t interval over ten to nineteen equal stretches of the steady part, of what ended in each.
@@ -23,13 +24,17 @@ from harness import wording
 from harness.demand import Metric, Objective, Statistic
 from harness.histogram import part
 from harness.odds import (
+    DOUBTED,
     LEAST_EVIDENCE,
     design_effect,
+    effect_at,
     fewest_samples,
     mean_within,
     proves_broken,
     proves_kept,
+    proves_kept_in_clusters,
     samples_for_verdict,
+    swing,
 )
 from harness.plain_failures import doubt, only_times_in_doubt, plain
 from harness.recorder import Recorder
@@ -46,18 +51,21 @@ LEAST_FOR_POINT = 30
 """How many samples a mean or a maximum needs to pass: the usual size from which a mean behaves like one."""
 
 
-def assess(recorder: Recorder, objective: Objective, spend: float = 1.0) -> ObjectiveResult:
-    """Decide one objective; only a part of the doubt that it allows may be spent where it is looked at more than once."""
+def assess(recorder: Recorder, objective: Objective, spend: float = 1.0, *, levels: bool = True) -> ObjectiveResult:
+    """Decide one objective; only a part of the doubt that it allows may be spent where it is looked at more than once.
+
+    Without ``levels`` a percentile is judged by what was over its bound alone: for a search, whose levels bear each other out.
+    """
     stricter = replace(objective, confidence=1 - (1 - objective.confidence) * spend) if spend < 1 else objective
-    return replace(_assess(recorder, stricter), text=objective.text)
+    return replace(_assess(recorder, stricter, levels=levels), text=objective.text)
 
 
-def _assess(recorder: Recorder, objective: Objective) -> ObjectiveResult:
+def _assess(recorder: Recorder, objective: Objective, *, levels: bool) -> ObjectiveResult:
     if objective.metric is Metric.RATE:
         return _rate(recorder, objective)
     if objective.metric is Metric.COUNT:
         return _count(recorder, objective)
-    counted = tally(recorder, objective)
+    counted = tally(recorder, objective, levels=levels)
     if not counted.total:
         least = LEAST_FOR_POINT
         if 0 < objective.allowed < 1:
@@ -132,15 +140,39 @@ def _end(results: Sequence[ObjectiveResult], findings: Sequence[Finding]) -> tup
 
 
 def share_verdict(counted: Tally, allowed: float, doubt: float) -> tuple[Verdict, float]:
-    """What a count proves about a share of which so much is allowed, and the design effect; ``doubt`` is 1 - confidence."""
+    """What a count proves about a share of which so much is allowed, and the design effect; ``doubt`` is 1 - confidence.
+
+    Of a percentile, the count must bear two doubts. What is over the bound comes in clusters, as seen there; and the whole run may have
+    fallen into a lull, which is seen in how its own middle levels swing. The second is borne as well by what lies nearer: where no more
+    are over half of the bound than is allowed there (``_allowed_at``), the shop is far from it.
+    """
     effect = design_effect(counted.slices)
-    worth = counted.total / effect
+    lull = 1.0
+    kept = True
+    at_worst = counted.over + counted.unknown
+    if counted.levels or counted.nearer:
+        effect = 1 + DOUBTED * (effect - 1)
+        swings = swing(counted.levels)
+        lull = effect_at(allowed, swings)
+        near = [(1.0, counted.over), *counted.nearer]
+        kept = any(
+            proves_kept_in_clusters(counted.total, over + counted.unknown, share, doubt, effect_at(share, swings))
+            for part, over in near
+            for share in [_allowed_at(part, allowed)]
+        )
     verdict = Verdict.INCONCLUSIVE
-    if proves_kept(worth, (counted.over + counted.unknown) / effect, allowed, doubt):
+    if kept and proves_kept(counted.total / effect, at_worst / effect, allowed, doubt):
         verdict = Verdict.PASSED
-    elif counted.over >= LEAST_EVIDENCE and proves_broken(worth, counted.over / effect, allowed, doubt):
+    elif counted.over >= LEAST_EVIDENCE and proves_broken(
+        counted.total / effect, counted.over / effect, allowed, doubt
+    ):
         verdict = Verdict.FAILED
-    return verdict, effect
+    return verdict, max(effect, lull)
+
+
+def _allowed_at(part: float, allowed: float) -> float:
+    """How many may be over this part of a bound, where so many may be over it: for times with a tail as heavy as exp(-√t)."""
+    return math.pow(allowed, math.sqrt(part))
 
 
 def _share(recorder: Recorder, objective: Objective, counted: Tally) -> ObjectiveResult:
@@ -155,7 +187,7 @@ def _share(recorder: Recorder, objective: Objective, counted: Tally) -> Objectiv
     if verdict is Verdict.FAILED:
         why = wording.too_many(objective, counted)
     elif verdict is Verdict.INCONCLUSIVE:
-        if proves_kept(worth, counted.over / effect, allowed, doubt):
+        if share_verdict(replace(counted, unknown=0), allowed, doubt)[0] is Verdict.PASSED:
             why = wording.cut_short(counted.unknown)
         else:
             at_worst = counted.over + counted.unknown

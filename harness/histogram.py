@@ -30,7 +30,8 @@ def _bucket(nanoseconds: int) -> int:
     return index
 
 
-def _bucket_of(seconds: float) -> int:
+def bucket_of(seconds: float) -> int:
+    """The number of the bucket that holds a time in seconds."""
     return _bucket(int(seconds * 1e9 + 0.5))
 
 
@@ -60,7 +61,7 @@ class Bounds:
     def __init__(self, bounds: Iterable[float] = ()) -> None:
         self.by_bucket: dict[int, tuple[float, ...]] = {}
         for bound in sorted({bound for bound in bounds if 0 < bound < math.inf}):
-            index = _bucket_of(bound)
+            index = bucket_of(bound)
             self.by_bucket[index] = (*self.by_bucket.get(index, ()), bound)
         self.lowest = _bounds(min(self.by_bucket))[0] if self.by_bucket else math.inf
 
@@ -194,7 +195,7 @@ class Histogram:
         noted = self._over.get(bound)
         if noted is not None:
             return noted
-        index = _bucket_of(bound)
+        index = bucket_of(bound)
         surely = self.smallest > bound or (self.largest > bound and _midpoint(index) > bound)
         return self._counts.get(index, 0) if surely else 0
 
@@ -252,7 +253,7 @@ class Histogram:
         """The reported value and count of each bucket, or of these, in rising order; where bounds run through it, of each part."""
         split: dict[int, list[float]] = {}
         for bound in sorted(self._over):
-            split.setdefault(_bucket_of(bound), []).append(bound)
+            split.setdefault(bucket_of(bound), []).append(bound)
         for index in sorted(self._counts if of is None else self._counts.keys() & of):
             if index not in split:
                 yield _midpoint(index), self._counts[index]
@@ -295,10 +296,18 @@ class Histogram:
         if bound < self.smallest:
             return self.total
         if bound in self._over:
-            index = _bucket_of(bound)
+            index = bucket_of(bound)
             above = sum(count for place, count in list(self._counts.items()) if place > index)
             return above + self._over[bound] + self.infinite
         return sum(count for value, count in self.values() if value > bound)
+
+    def above(self, buckets: Sequence[int]) -> list[int]:
+        """For each of these rising numbers of buckets, how many times fell into later ones."""
+        fell = [0] * (len(buckets) + 1)
+        for index, count in list(self._counts.items()):
+            fell[bisect_left(buckets, index)] += count
+        fell[-1] += self.infinite
+        return [sum(fell[place:]) for place in range(1, len(fell))]
 
     def spread(self, bounds: tuple[float, ...], into: list[int]) -> None:
         """Add to ``into`` how many fell between each two of these rising bounds (seconds), a bound itself included.
@@ -310,7 +319,7 @@ class Histogram:
         counts = self._counts
         if self._over:
             # In parts, each of which stays where it is, too.
-            split = {_bucket_of(bound) for bound in self._over}
+            split = {bucket_of(bound) for bound in self._over}
             counts = {index: count for index, count in counts.items() if index not in split}
             for value, count in self._parts(split):
                 into[bisect_left(bounds, value)] += count
@@ -340,7 +349,7 @@ class Histogram:
         later._over = {
             bound: self._over[bound] - earlier._beyond(bound)
             for bound in self._over
-            if _bucket_of(bound) in later._counts
+            if bucket_of(bound) in later._counts
         }
         later.infinite = self.infinite - earlier.infinite
         later.total = sum(later._counts.values()) + later.infinite

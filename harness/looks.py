@@ -126,7 +126,7 @@ def early(recorder: Recorder, objective: Objective, before: float, length: float
         return Verdict.FAILED if seen.total and (seen.infinite or exceeded) else Verdict.INCONCLUSIVE
     if objective.allowed == 0:
         return Verdict.FAILED if tally(recorder, objective, sliced=False).over else Verdict.INCONCLUSIVE
-    counted = tally(recorder, objective, before=before)
+    counted = tally(recorder, objective, levels=True, before=before)
     if len(counted.slices) < _AT_LEAST:
         return Verdict.INCONCLUSIVE
     verdict, _ = share_verdict(counted, objective.allowed, (1 - objective.confidence) * SPENT * MARGIN)

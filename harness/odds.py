@@ -9,16 +9,28 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 
-from scipy.special import betainc, stdtrit
+from scipy.special import betainc, chndtr, stdtrit
 
 BATCHES = (8, 12, 20)
 """Into how many stretches of time a run is cut to see whether trouble comes in clusters; the worst counts."""
+
+OWN_BATCHES = (5, 6, 8, 10, 12, 16)
+"""The same where the mean counts: few long stretches see slow swings, many short ones see them surely."""
+
+DOUBTED = 1.5
+"""By how much a design effect is raised, less its 1, since it is an estimate: Student's t over the normal quantile, squared, and some."""
+
+SWING = 1.7
+"""The same for one that is carried over from other levels: at this size ``tests/calibration/percentile_claims.py`` holds."""
 
 MOST_SAMPLES = 10_000_000
 """A verdict that would need more samples than this is not to be had by running longer."""
 
 LEAST_EVIDENCE = 2
 """How many samples over the bound it takes at least to say that a demand was broken: a lone one may be anything."""
+
+
+_NO_DEGREES = 1e-9  # of freedom: a sum of exponential clusters is a noncentral chi-square with none (Siegel 1979)
 
 
 def proves_kept(total: float, over: float, allowed: float, doubt: float) -> bool:
@@ -78,20 +90,66 @@ def design_effect(slices: Sequence[tuple[int, int]]) -> float:
     not a thousand witnesses. Variance between batches over the variance that independent samples would have; the
     worst of several numbers of batches; fewer slices than batches are batches themselves.
     """
+    return max([1.0, *_effects(slices, BATCHES)])
+
+
+def swing(levels: Sequence[Sequence[tuple[int, int]]]) -> float:
+    """How strongly all times of a run rise and fall together, from its own middle levels; 0 where each stands for itself.
+
+    ``levels`` are slices as in ``design_effect``, of how many were over the run's own median and levels near it. At the
+    bound of a demand hardly anything may be over, and that a run was lucky is seen there least; at its median every swing
+    is seen. Near saturation a queue is a reflected Brownian motion, whatever the shop, and the design effects at all levels are one
+    number times ``_steepness``: that number, by least squares.
+    """
+    weighted = squares = 0.0
+    for slices in levels:
+        total, over = sum(n for n, _ in slices), sum(x for _, x in slices)
+        effects = _effects(slices, OWN_BATCHES)
+        if effects:
+            steepness = _steepness(over / total)
+            weighted += steepness * (math.fsum(effects) / len(effects) - 1)
+            squares += steepness**2
+    return max(0.0, weighted / squares) if squares else 0.0
+
+
+def effect_at(allowed: float, swing: float) -> float:
+    """The design effect at a level that this share of the samples is over, carried over from the run's own levels."""
+    return 1 + SWING * swing * _steepness(allowed)
+
+
+def _steepness(share: float) -> float:
+    """The design effect of a reflected Brownian motion at the level that it spends this share of its time over, but for a factor."""
+    return 1 + share * math.log(share) / (1 - share)
+
+
+def _effects(slices: Sequence[tuple[int, int]], batches: Sequence[int]) -> list[float]:
+    """The variance between batches over that of independent samples, for each number of batches; empty: nothing varies."""
     total, over = sum(n for n, _ in slices), sum(x for _, x in slices)
     if not 0 < over < total or len(slices) < 2:  # noqa: PLR2004  one stretch cannot vary
-        return 1.0
+        return []
     share = over / total
-    worst = 1.0
-    for count in {min(batches, len(slices)) for batches in BATCHES}:
+    effects = []
+    for count in sorted({min(number, len(slices)) for number in batches}):
         batch = [[0, 0] for _ in range(count)]
         for index, (n, x) in enumerate(slices):
             place = batch[index * count // len(slices)]
             place[0] += n
             place[1] += x
         between = sum((x - n * share) ** 2 for n, x in batch) / (count - 1)
-        worst = max(worst, between / (total / count * share * (1 - share)))
-    return worst
+        effects.append(between / (total / count * share * (1 - share)))
+    return effects
+
+
+def proves_kept_in_clusters(total: float, over: float, allowed: float, doubt: float, effect: float) -> bool:
+    """The same as ``proves_kept`` for samples that come over the bound in clusters of random size.
+
+    Clusters come one by one, and their sizes are exponential, of the mean that makes this design effect: with none over, the number of
+    clusters counts and not that of samples. Divided by the effect, as independent samples would be, the same counts prove less.
+    """
+    size = (effect + 1) / 2
+    clusters = total * allowed / size
+    chance = float(chndtr(2 * over / size, _NO_DEGREES, 2 * clusters)) if over else math.exp(-clusters)
+    return over < total and (chance <= doubt or proves_kept(total / effect, over / effect, allowed, doubt))
 
 
 def mean_within(values: Sequence[float], confidence: float) -> tuple[float, float]:

@@ -233,7 +233,7 @@ class Pilot:
         whole = with_those_under_way(part, self._due_between, leg.until - LEAD, ages)
         results = []
         for objective in self.objectives:
-            results.append(assess(whole if objective.metric.timed else part, objective))
+            results.append(assess(whole if objective.metric.timed else part, objective, levels=False))
             breathe()
         self.results = tuple(results)
         self.confirmed_between = (self._joined_from, leg.end)

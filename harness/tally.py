@@ -9,15 +9,21 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 from harness.cell import Cell
 from harness.demand import Metric, Objective, Statistic, Subject
-from harness.histogram import Histogram
+from harness.histogram import Histogram, bucket_of
 from harness.recorder import JourneyKey, PageKey, Recorder
 from harness.sample import Blame, Phase
 
 Key = PageKey | JourneyKey
+
+MIDDLE = (0.35, 0.5, 0.65)
+"""The levels of a run's own times at which its swings are seen best."""
+NEARER = (1 / 2, 1 / 4, 1 / 8, 1 / 16)
+"""The parts of a bound by which is told how far from it a shop is."""
 
 STEADY: frozenset[str] = frozenset({Phase.STEADY})
 EVERY_PHASE: frozenset[str] = frozenset(Phase)
@@ -25,12 +31,18 @@ EVERY_PHASE: frozenset[str] = frozenset(Phase)
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """How many samples, how many over the bound, how many of unknown end; ``slices`` has the first two by time."""
+    """How many samples, how many over the bound, how many of unknown end; ``slices`` has the first two by time.
+
+    ``levels`` has slices of how many were over the middle levels of what was measured itself, ``nearer`` how many
+    were over parts of the bound: a half, a quarter. Both only where asked for, and of percentiles.
+    """
 
     total: int
     over: int
     unknown: int = 0
     slices: tuple[tuple[int, int], ...] = ()
+    levels: tuple[tuple[tuple[int, int], ...], ...] = ()
+    nearer: tuple[tuple[float, int], ...] = ()
 
 
 def selected(recorder: Recorder, objective: Objective, phases: Collection[str] = STEADY) -> Iterator[tuple[Key, Cell]]:
@@ -63,13 +75,17 @@ def tally(
     phases: Collection[str] = STEADY,
     *,
     sliced: bool = True,
+    levels: bool = False,
     before: float = math.inf,
 ) -> Tally:
     """How many samples of the phases the objective speaks of, and how many of them are not as demanded.
 
-    For times, failures and dropped arrivals; ``slices`` always follow the response time, as slices do, and are only
+    For times, failures and dropped arrivals; ``slices`` and ``levels`` always follow the response time, as slices do, and are only
     counted if asked for. With ``before`` only what was due in earlier slices counts, all of it by its response time.
     """
+    if levels and objective.statistic is Statistic.PERCENTILE:
+        counted = tally(recorder, objective, phases, sliced=sliced, before=before)
+        return replace(counted, **_by_level(recorder, objective, phases, before))
     if before < math.inf:
         return _before(recorder, objective, phases, before)
     if objective.metric is Metric.DROPPED:
@@ -93,8 +109,8 @@ def times(recorder: Recorder, objective: Objective) -> Histogram:
     merged = Histogram()
     for key, cell in selected(recorder, objective):
         histogram = cell.service if objective.metric is Metric.SERVICE_TIME else cell.response
-        if objective.statistic is Statistic.PERCENTILE and key.blame == Blame.SHOP:
-            merged.record(float("inf"), histogram.total)
+        if objective.statistic is Statistic.PERCENTILE:
+            _answered(merged, key, histogram)
         else:
             merged.add(histogram)
     return merged
@@ -128,6 +144,41 @@ def _before(recorder: Recorder, objective: Objective, phases: Collection[str], b
                 slices[index] = (n + histogram.total, x + beyond)
                 unknown += unsure
     return Tally(sum(n for n, _ in slices.values()), sum(x for _, x in slices.values()), unknown, _in_order(slices))
+
+
+def _by_level(recorder: Recorder, objective: Objective, phases: Collection[str], before: float) -> dict[str, Any]:
+    """The ``levels`` and what is ``nearer`` of a tally."""
+    parts = [
+        (key, index, histogram)
+        for key, cell in selected(recorder, objective, phases)
+        for index, histogram in list(cell.slices.items())
+        if index + 1 <= before
+    ]
+    whole = Histogram()
+    for key, _, histogram in parts:
+        _answered(whole, key, histogram)
+    by_service = objective.metric is Metric.SERVICE_TIME and before == math.inf
+    judged = times(recorder, objective) if by_service else whole
+    nearer = tuple((part, judged.count_over(part * objective.bound)) for part in NEARER)
+    medium = [whole.quantile(level) for level in MIDDLE] if whole.total else []
+    buckets = sorted({bucket_of(level) for level in medium if level < math.inf})
+    slices: list[dict[int, tuple[int, int]]] = [{} for _ in buckets]
+    for key, index, histogram in parts if buckets else ():
+        failed = key.blame == Blame.SHOP
+        for level, over in zip(
+            slices, [histogram.total] * len(buckets) if failed else histogram.above(buckets), strict=True
+        ):
+            n, x = level.get(index, (0, 0))
+            level[index] = (n + histogram.total, x + over)
+    return {"levels": tuple(_in_order(level) for level in slices), "nearer": nearer}
+
+
+def _answered(into: Histogram, key: Key, histogram: Histogram) -> None:
+    """Add times that a percentile is read from: what the shop failed was never answered."""
+    if key.blame == Blame.SHOP:
+        into.record(math.inf, histogram.total)
+    else:
+        into.add(histogram)
 
 
 def _dropped(recorder: Recorder, objective: Objective, phases: Collection[str]) -> Tally:

@@ -13,6 +13,8 @@ from pathlib import Path
 
 import calibrate_claims
 import capacity_claims
+import instrument_claims
+import percentile_claims
 import plan_claims
 import thinking
 from claims import Row, balances, bounds, early_ends, frozen, mixes, objectives, schedules, steadiness, store
@@ -30,7 +32,9 @@ def simulated(*, quick: bool) -> Iterator[Row]:
     yield from store(samples=20_000 if quick else 200_000)
     yield from bounds(runs=10 if quick else 300)
     yield from objectives(runs=40 if quick else 400)
+    yield from percentile_claims.rows(quick=quick)
     yield from early_ends(runs=40 if quick else 400)
+    yield from instrument_claims.rows(quick=quick)
     yield from balances(runs=100 if quick else 1_000)
     yield from steadiness(runs=100 if quick else 1_000)
     yield from mixes(runs=200 if quick else 2_000)

@@ -1,12 +1,16 @@
 """Each claim of the README's table in a small form; ``table.py`` has the large one."""
 
 import math
+import random
 
 import claims
+import instrument_claims
+import percentile_claims
 import pytest
 import table
 from claims import Row, error_row, exact_row, share_row, wilson
 
+from harness import instrument
 from harness.histogram import NO_BOUNDS
 
 pytestmark = pytest.mark.calibration
@@ -21,6 +25,8 @@ pytestmark = pytest.mark.calibration
         pytest.param(lambda: claims.bounds(runs=10), id="a bound is exact"),
         pytest.param(lambda: claims.objectives(runs=40), id="verdicts on percentiles"),
         pytest.param(lambda: claims.early_ends(runs=40), id="verdicts of runs that end when they are certain"),
+        pytest.param(lambda: percentile_claims.rows(quick=True), id="percentiles of samples that come together"),
+        pytest.param(lambda: instrument_claims.rows(quick=True), id="lateness of the instrument"),
         pytest.param(lambda: claims.balances(runs=50), id="what comes in must go out"),
         pytest.param(lambda: claims.steadiness(runs=100), id="steadiness"),
         pytest.param(lambda: claims.mixes(runs=200), id="mixes"),
@@ -89,6 +95,19 @@ def test_a_gate_that_believes_its_point_estimate_breaks_the_claim(monkeypatch):
 def test_a_bound_that_goes_by_buckets_breaks_the_claim(monkeypatch):
     monkeypatch.setattr(claims, "Bounds", lambda _: NO_BOUNDS)
     assert not next(claims.bounds(runs=3)).holds
+
+
+def test_late_arrivals_counted_one_by_one_break_the_claim(monkeypatch):
+    one_by_one = instrument.too_often
+    monkeypatch.setattr(instrument, "too_often", lambda times, bound, share, _: one_by_one(times, bound, share))
+    stalls = instrument_claims.by_stalls(0.005)
+    assert sum(instrument_claims.arrivals_called_late(stalls, 12_000, random.Random(run)) for run in range(30)) > 0
+
+
+def test_a_run_that_is_taken_for_no_lull_breaks_the_claim(monkeypatch):
+    monkeypatch.setattr("harness.gate.swing", lambda _: 0.0)
+    first, *_ = percentile_claims.rows(quick=True)
+    assert not first.holds
 
 
 def test_a_schedule_that_forgets_a_worker_breaks_the_claim(monkeypatch):

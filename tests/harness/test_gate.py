@@ -80,6 +80,38 @@ def test_half_a_millisecond_on_either_side_of_the_bound_decides(took, verdict):
     assert sum(over for _, over in tallied.slices) == result.over
 
 
+def swinging(middle, number=2_000):
+    """Times that rise and fall together, four times in a run, between a half and three halves of the middle."""
+    return [middle * (1 + 0.5 * math.sin(8 * math.pi * place / number)) for place in range(number)]
+
+
+@pytest.mark.parametrize(
+    ("middle", "verdict", "why"),
+    [
+        (0.19, Verdict.INCONCLUSIVE, "all under the bound, but four waves are no proof of the next"),
+        (0.02, Verdict.PASSED, "far from the bound four are enough"),
+    ],
+)
+def test_a_run_that_rises_and_falls_passes_only_far_from_its_bound(middle, verdict, why):
+    run = pages(recorder(), swinging(middle))
+    result = decide(run, "page.P response_time p95 < 300ms")
+    assert (result.verdict, result.over) == (verdict, 0), why
+    if verdict is Verdict.INCONCLUSIVE:
+        assert "since what one moment brings is alike" in result.sentence
+        assert result.more_needed > 0
+    # A search bears its levels out by each other.
+    assert assess(run, parse("page.P response_time p95 < 300ms"), levels=False).verdict is Verdict.PASSED
+
+
+def test_what_the_shop_failed_is_over_every_level():
+    run = pages(recorder(), [0.1] * 60)
+    pages(run, [0.1] * 60, outcome="http_5xx", blame="shop")
+    counted = tally(run, parse("page.P response_time p95 < 300ms"), levels=True)
+    assert {over for _, over in counted.nearer} == {60, 120}
+    assert [sum(n for n, _ in level) for level in counted.levels] == [120]
+    assert [sum(x for _, x in level) for level in counted.levels] == [60]
+
+
 def test_a_pass_is_said_in_plain_words():
     result = decide(pages(recorder(), [0.2] * 1204), "page.P response_time p95 < 300ms")
     assert result.sentence == "95 % of P answers came within 200 ms (bound 300 ms; 1,204 samples)"

@@ -6,7 +6,18 @@ import random
 import pytest
 from scipy.special import bdtr, bdtrc, stdtr
 
-from harness.odds import design_effect, fewest_samples, mean_within, proves_broken, proves_kept, samples_for_verdict
+from harness.odds import (
+    SWING,
+    design_effect,
+    effect_at,
+    fewest_samples,
+    mean_within,
+    proves_broken,
+    proves_kept,
+    proves_kept_in_clusters,
+    samples_for_verdict,
+    swing,
+)
 
 
 @pytest.mark.parametrize(
@@ -134,3 +145,61 @@ def test_the_mean_has_the_interval_of_student():
     assert mean == 20.0
     quantile = either_way / (math.sqrt(10) / math.sqrt(5))
     assert stdtr(4, quantile) == pytest.approx(0.95)
+
+
+# -- samples that come together ----------------------------------------------------------------------------------------
+
+
+def waves(length, of=36):
+    """Slices of which one wave after the other is over the median, each of so many slices."""
+    return [(70, 70 if index // length % 2 else 0) for index in range(of)]
+
+
+def test_a_run_whose_times_rise_and_fall_together_swings():
+    chance = random.Random(1)
+    calm = [(70, sum(chance.random() < 0.5 for _ in range(70))) for _ in range(36)]
+    assert swing([calm]) < 3
+    assert swing([waves(1)]) < swing([waves(3)]) < swing([waves(9)])
+    assert swing([]) == swing([[(10, 0)] * 5]) == swing([[(10, 5)]]) == 0.0
+
+
+def test_a_swing_weighs_more_where_less_is_allowed():
+    assert effect_at(0.05, 0.0) == 1.0
+    assert 1.0 < effect_at(0.5, 10.0) < effect_at(0.05, 10.0) < effect_at(0.01, 10.0) < 1 + SWING * 10.0
+
+
+@pytest.mark.parametrize(
+    ("total", "over", "effect", "proved", "why"),
+    [
+        (59, 0, 1.0, True, "without clusters as for independent samples"),
+        (58, 0, 1.0, False, "likewise"),
+        (
+            2_000,
+            0,
+            39.0,
+            True,
+            "a hundred samples over in clusters of twenty are five clusters: none of them is no luck",
+        ),
+        (1_000, 0, 39.0, False, "none of two and a half is"),
+        (2_000, 2_000, 39.0, False, "all over"),
+    ],
+)
+def test_clusters_count_and_not_the_samples_in_them(total, over, effect, proved, why):
+    assert proves_kept_in_clusters(total, over, 0.05, 0.05, effect) is proved, why
+
+
+def test_few_clusters_are_as_likely_as_in_a_thousand_drawn():
+    chance, size, clusters = random.Random(2), 20.0, 6.0
+
+    def drawn():
+        total, gone = 0.0, chance.expovariate(1.0)
+        while gone < clusters:
+            total += chance.expovariate(1 / size)
+            gone += chance.expovariate(1.0)
+        return total
+
+    over = 45.0
+    share = sum(drawn() <= over for _ in range(4_000)) / 4_000
+    total = clusters * size / 0.05
+    for doubt, proved in ((share * 1.15, True), (share * 0.85, False)):
+        assert proves_kept_in_clusters(total, over, 0.05, doubt, 2 * size - 1) is proved
