@@ -68,8 +68,7 @@ class AccountPages:
         token, header = request.csrf_pair
         if request.is_form and not header:
             header = request.form().get(_FORM_TOKEN, "")
-        strict = self._settings().csrf == "strict"
-        if (token or strict) and not self._tokens.accepts(token, header):
+        if not self._tokens.accepts(token, header, strict=self._settings().csrf == "strict"):
             fresh = self._tokens.issue()
             html = form_page("Sign out?", PATHS[Page.LOGOUT], {_FORM_TOKEN: fresh})
             return Reply(html=html, status=HTTPStatus.FORBIDDEN, cookies=[cookie(COOKIE_CSRF, fresh)])

@@ -78,9 +78,7 @@ class Shop:
         return self._checkout_page(page, request, now, broken)
 
     def _must_hold_csrf_token(self, request: Request) -> None:
-        """A browser that was given a token must show it; a program without cookies of a browser's has none to show."""
-        token, header = request.csrf_pair
-        if (token or self.settings.csrf == "strict") and not self._csrf.accepts(token, header):
+        if not self._csrf.accepts(*request.csrf_pair, strict=self.settings.csrf == "strict"):
             raise refused(HTTPStatus.FORBIDDEN, "CSRF Failed: the token is missing or wrong.")
 
     # -- the checkout -----------------------------------------------------------------------------

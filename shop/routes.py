@@ -22,7 +22,6 @@ _PLAIN: Mapping[str, Mapping[str, Page]] = MappingProxyType(
     {
         PATHS[Page.CSRF_TOKEN]: {"GET": Page.CSRF_TOKEN},
         PATHS[Page.LOGIN]: {"POST": Page.LOGIN},
-        PATHS[Page.LOGOUT]: {"POST": Page.LOGOUT},
         f"{PATHS[Page.LOGOUT]}/": {"POST": Page.LOGOUT},
         PATHS[Page.CURRENT_USER]: {"GET": Page.CURRENT_USER},
         PATHS[Page.PROFILE]: {"GET": Page.PROFILE, "PUT": Page.PROFILE, "PATCH": Page.PROFILE},
@@ -74,12 +73,12 @@ OUTSIDE = frozenset({Page.BANK, Page.SMS_INBOX})
 
 
 def route(method: str, path: str, query: Mapping[str, str]) -> Route:
-    """The page that is asked for; ``Refused`` with 404 or 405 if there is none."""
-    if path == CHECKOUT_PATH:
-        return _checkout(method, query)
-    if path in _PLAIN:
-        return Route(_by_method(_PLAIN[path], method))
+    """The page that is asked for, with a slash at the end or without; ``Refused`` with 404 or 405 if there is none."""
     slashed = path if path.endswith("/") else f"{path}/"
+    if slashed == CHECKOUT_PATH:
+        return _checkout(method, query)
+    if slashed in _PLAIN:
+        return Route(_by_method(_PLAIN[slashed], method))
     for start, end, pages in _WITH_ARGUMENT:
         if slashed.startswith(start) and slashed.endswith(end):
             argument = slashed[len(start) : -len(end)]

@@ -130,8 +130,13 @@ class CsrfTokens:
         nonce = f"{self._rng.getrandbits(64):016x}"
         return nonce + self._signature(nonce)
 
-    def accepts(self, from_cookie: str, from_header: str) -> bool:
-        """Whether cookie and header hold the same token, and it is one of ours."""
+    def accepts(self, from_cookie: str, from_header: str, *, strict: bool) -> bool:
+        """Whether a request may pass: the header echoes the cookie, if there is one.
+
+        ``strict``: there must be one, and this shop must have issued it.
+        """
+        if not strict:
+            return from_cookie in ("", from_header)
         if len(from_header) != _TOKEN_LENGTH or not from_header.isascii() or from_cookie != from_header:
             return False
         return hmac.compare_digest(self._signature(from_header[:16]), from_header[16:])

@@ -375,3 +375,68 @@ def test_a_guest_who_has_not_said_who_she_is_chooses_nothing_early(browse):
     client = browse().open().fill_basket()
     reply = client.post("PaymentOptionSelectionPage", payment_option="gpay")
     assert reply["pre_order"]["payment_option"] is None
+
+
+SHAPES = {"recorded": (4, 1), "next": (1, 1), "cumulative": (4, 4)}
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_the_list_of_pages_has_one_of_three_shapes(browse, shape):
+    client = browse(conventions={"context_list": shape}).to_payment()
+    opened, asked = client.get(), client.get("ShippingOptionSelectionPage")
+    whole, single = SHAPES[shape]
+    assert len(opened["context_list"]) == (5 if whole == 4 else 1)
+    assert len(asked["context_list"]) == single
+    assert [reply["context_list"][-1]["page_name"] for reply in (opened, asked)] == [
+        "PaymentOptionSelectionPage",
+        "ShippingOptionSelectionPage",
+    ]
+
+
+def test_an_empty_basket_has_no_order_that_a_client_could_fill(browse):
+    client = browse().open()
+    fresh = client.get()
+    client.fill_basket()
+    client.send("DELETE", "/baskets/basket/", json={})
+    for reply in (fresh, client.get(), client.post("DeliveryOptionSelectionPage", delivery_option="1")):
+        assert (reply["context_list"], reply["pre_order"]) == ([], None)
+        assert reply["redirect_url"] == "/baskets/basket/"
+
+
+def test_the_balance_of_store_credit_is_shown_before_it_is_chosen(browse, shown, context):
+    client = browse(store_credit="12.50").to_payment()
+    reply = client.get("LoyaltyMoneyUsagePage")
+    assert (shown(reply), context(reply)["balance"]) == ("LoyaltyMoneyUsagePage", "12.50")
+    assert reply["pre_order"]["payment_option"] is None
+
+
+def test_a_note_is_kept_with_the_order_and_a_coupon_refused(browse, shown, context):
+    client = browse().to_payment()
+    client.choose("cash_register")
+    reply = client.post("OrderNotePage", notes="Ring twice")
+    assert (shown(reply), reply["pre_order"]["notes"]) == ("CashRegisterPage", "Ring twice")
+    assert context(client.get("CouponSelectionPage"))["coupons"] == []
+    assert list(client.post("CouponSelectionPage", coupon="1", action="select")["errors"]) == ["coupon"]
+    token = context(client.post("CashRegisterPage", **YES))["token"]
+    assert client.send("GET", f"/orders/completed/{token}/?format=json").document["order"]["notes"] == "Ring twice"
+
+
+def test_a_slug_of_the_shops_own_is_what_it_is_called_by(browse, context):
+    client = browse(slugs={"credit_card": "credit-card", "funds_transfer": "havale"}).to_payment()
+    listed = {row["payment_type"]: row for row in context(client.get("PaymentOptionSelectionPage"))["payment_options"]}
+    assert (listed["funds_transfer"]["slug"], listed["gpay"]["slug"]) == ("havale", "gpay")
+    assert listed["credit_card"] | {"pk": 0} == {
+        "pk": 0,
+        "name": "Credit Card",
+        "slug": "credit-card",
+        "payment_type": "credit_card",
+        "payment_type_label": "Credit Card",
+    }
+    assert list(client.choose("funds_transfer")["errors"]) == ["payment_option"]
+    for word in ("havale", str(listed["funds_transfer"]["pk"])):
+        assert client.choose(word)["pre_order"]["payment_option"] == listed["funds_transfer"]
+    client.post("FundsTransferChoicePage", bank_account="1")
+    token = context(client.post("FundsTransferPage", **YES))["token"]
+    order = client.send("GET", f"/orders/completed/{token}/?format=json").document["order"]
+    assert (order["payment_option"]["slug"], order["payment_option_slug"]) == ("havale", "havale")
+    assert client.ledger["orders"] == {"funds_transfer": 1}

@@ -160,3 +160,25 @@ def test_the_wallet_gives_the_token_back(browse):
 @pytest.mark.parametrize(("path", "status"), [("/_bank/none/?reference=1", 404), ("/_bank/gpay/", 400)])
 def test_a_bank_knows_its_own_business_only(browse, path, status):
     assert browse().send("GET", path).status == status
+
+
+def test_a_redirection_is_under_way_once_its_page_was_opened(browse, shown, context):
+    client = browse().to_payment()
+    client.choose("redirection")
+    reply = client.post("RedirectionPaymentSelectedPage", agreement="true")
+    assert context(reply)["redirect_url"] == "/orders/redirection/"
+    assert reply["pre_order"]["is_redirected"] is False  # the agreement alone sends nobody away yet
+    client.send("GET", "/orders/redirection/", ajax=False)
+    left_unpaid = client.get()
+    assert left_unpaid["pre_order"]["is_redirected"] is True
+    assert shown(left_unpaid) == "RedirectionPaymentSelectedPage"
+    assert client.choose("redirection")["pre_order"]["is_redirected"] is False
+
+
+@pytest.mark.parametrize("slug", ["three_d", "gpay", "bkm_express", "redirection"])
+def test_opening_the_checkout_again_sends_nobody_back_to_the_bank(at_bank, slug):
+    client, bank = at_bank(slug)
+    for reply in (client.get(), client.get(client.shown(client.get()))):
+        assert not any("redirect_url" in entry["page_context"] for entry in reply["context_list"])
+    page = bank.action.partition("page=")[2]  # who was only away for a while may still come back paid
+    assert client.shown(client.post(page, **bank.fields, csrf=False)) == "ThankYouPage"

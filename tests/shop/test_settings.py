@@ -79,3 +79,14 @@ def test_nothing_is_bent_into_shape(given):
 def test_settings_are_read_without_a_server():
     code = "import sys, shop.settings, shop.process; assert not {'uvicorn', 'uvloop', 'orjson'} & set(sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False, capture_output=True).returncode == 0
+
+
+@pytest.mark.parametrize("slugs", [{"gpay": "havale", "redirection": "havale"}, {"gpay": "redirection"}, {"gpay": "7"}])
+def test_each_payment_option_has_a_slug_of_its_own(slugs):
+    with pytest.raises(ValidationError, match="give each payment option a slug of its own"):
+        Settings.model_validate({"slugs": slugs})
+
+
+def test_what_became_a_matter_of_course_is_no_setting_any_more():
+    with pytest.raises(ValidationError):
+        Settings.model_validate({"conventions": {"pay_on_delivery": "page"}})
