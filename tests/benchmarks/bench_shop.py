@@ -96,10 +96,11 @@ def _shopper_at_payment(url: str) -> str:
     checkout = "/orders/checkout/?page="
     post("/baskets/basket/", '{"product": 1, "quantity": 2, "attributes": {}}', as_json)
     post(f"{checkout}IndexPage", "user_email=ada@shoppers.example&phone_number=05000000001", as_form)
-    address = {"first_name": "Ada", "last_name": "L", "phone_number": "05000000001", "city": "Izmir", "line": "1 Quay"}
+    post(f"{checkout}DeliveryOptionSelectionPage", "delivery_option=1", as_form)
+    name = {"title": "Home", "first_name": "Ada", "last_name": "L", "phone_number": "05000000001", "line": "1 Quay"}
+    address = {**name, "country": 1, "city": 80, "township": 933, "district": 71387}
     pk = post("/address/", json.dumps(address), as_json)["pk"]
     post(f"{checkout}AddressSelectionPage", f"shipping_address={pk}&billing_address={pk}", as_form)
-    post(f"{checkout}DeliveryOptionSelectionPage", "delivery_option=1", as_form)
     document = post(f"{checkout}ShippingOptionSelectionPage", "shipping_option=1", as_form)
     connection.close()
     assert "payment_options" in json.dumps(document), "the shopper does not stand before the list of options"
