@@ -114,12 +114,17 @@ class Reply:
         """The bytes to send."""
         if self.html is not None:
             return self.html.encode()
-        return b"" if self.location is not None else orjson.dumps(self.document)
+        return b"" if self.location is not None or self.is_bodiless else orjson.dumps(self.document)
+
+    @property
+    def is_bodiless(self) -> bool:
+        """Whether nothing may follow the head: not even a length, or the connection is out of step."""
+        return self.status == HTTPStatus.NO_CONTENT
 
     def headers(self) -> list[tuple[bytes, bytes]]:
         """The headers to send, without the length."""
         content_type = b"application/json" if self.html is None else b"text/html; charset=utf-8"
-        headers = [(b"content-type", content_type)]
+        headers = [] if self.is_bodiless else [(b"content-type", content_type)]
         headers += [(b"set-cookie", cookie.encode()) for cookie in self.cookies]
         if self.location is not None:
             headers.append((b"location", self.location.encode()))

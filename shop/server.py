@@ -193,7 +193,9 @@ async def _send(
 ) -> None:
     if body is None:
         body = reply.body()
-    headers = [*reply.headers(), (b"content-length", b"%d" % len(body))]
+    headers = reply.headers()
+    if body or not reply.is_bodiless:
+        headers.append((b"content-length", b"%d" % len(body)))
     await send({"type": "http.response.start", "status": int(reply.status), "headers": headers})
     if before_each_chunk is None:
         await send({"type": "http.response.body", "body": body})

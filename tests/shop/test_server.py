@@ -113,6 +113,12 @@ def test_cookies_come_as_headers_of_their_own(browse, clock):
     assert heard.document["csrf_token"] in heard.headers["set-cookie"] or "osessionid" in heard.headers["set-cookie"]
 
 
+def test_a_reply_without_content_is_a_head_and_nothing_else(wire):
+    """A byte behind it would be taken for the beginning of the next reply."""
+    heard = wire().ask("DELETE", "/address/1/", json={})
+    assert (heard.status, heard.headers, heard.body) == (204, {}, b"")
+
+
 def test_every_request_is_counted_under_its_page_but_control_is_not(wire):
     shop = wire()
     shop.ask("GET", LIST)
