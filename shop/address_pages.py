@@ -62,10 +62,14 @@ class AddressPages:
     def _change(self, request: Request, pk: str, now: float) -> Reply:
         session = self._owner(request, pk, now)
         written = change_address(pk, request.document(), session, strict=self._strict)
+        session.pre_order.rewrite_address(written)
         return Reply(full_document(written, owner_document(session)))
 
     def _remove(self, request: Request, pk: str, now: float) -> Reply:
-        del self._owner(request, pk, now).addresses.entries[pk]
+        session = self._owner(request, pk, now)
+        del session.addresses.entries[pk]
+        if session.pre_order.goes_to(int(pk)):
+            session.pre_order.restart()
         return Reply(status=HTTPStatus.NO_CONTENT)
 
     def _owner(self, request: Request, pk: str, now: float) -> Session:

@@ -190,6 +190,17 @@ class PreOrder:
         """Choose again where the parcel goes."""
         self.shipping_address = self.billing_address = self.retail_store = None
 
+    def goes_to(self, pk: int) -> bool:
+        """Whether the parcel or its bill goes to the address of this pk."""
+        return any(address and address["pk"] == pk for address in (self.shipping_address, self.billing_address))
+
+    def rewrite_address(self, written: dict[str, Any]) -> None:
+        """An address is written otherwise now; where it was chosen, it stays chosen."""
+        if self.shipping_address and self.shipping_address["pk"] == written["pk"]:
+            self.shipping_address = written
+        if self.billing_address and self.billing_address["pk"] == written["pk"]:
+            self.billing_address = written
+
     def forget_store(self) -> None:
         """Choose again where the parcel is collected."""
         if self.retail_store is not None:

@@ -311,6 +311,17 @@ def test_an_address_is_changed_and_removed_by_its_owner(browse):
     assert client.send("GET", "/address/detailed/").document["count"] == 0
 
 
+def test_the_order_follows_an_address_that_is_rewritten_and_loses_one_that_is_removed(browse, shown):
+    client = browse().to_payment()
+    client.choose("cash_register")
+    client.send("PATCH", "/address/1/", json={"line": "2 Quay"})
+    reply = client.get()
+    assert shown(reply) == "CashRegisterPage"
+    assert reply["pre_order"]["shipping_address"]["line"] == reply["pre_order"]["billing_address"]["line"] == "2 Quay"
+    client.send("DELETE", "/address/1/", json={})
+    assert shown(client.post("CashRegisterPage", agreement="1")) == "DeliveryOptionSelectionPage"
+
+
 def test_places_are_looked_up_from_the_country_down(browse):
     client = browse()
 
