@@ -64,7 +64,8 @@ def slug_of(settings: Settings, option: PaymentOption) -> str:
 
 
 @lru_cache(64)
-def _option_document(option: PaymentOption, slug: str) -> dict[str, Any]:
+def _option_document(payment_type: str, slug: str) -> dict[str, Any]:
+    option = PAYMENT_OPTIONS[payment_type]
     return {
         "pk": option.pk,
         "name": slug if slug == option.slug else option.label,
@@ -76,7 +77,7 @@ def _option_document(option: PaymentOption, slug: str) -> dict[str, Any]:
 
 def option_document(settings: Settings, option: PaymentOption) -> dict[str, Any]:
     """A payment option as the API description prints it; by another slug of the shop's own, as it was recorded."""
-    return _option_document(option, slug_of(settings, option))
+    return _option_document(option.slug, slug_of(settings, option))
 
 
 def why_unavailable(settings: Settings, session: Session, slug: str) -> tuple[int, str] | None:
@@ -201,7 +202,7 @@ def pre_order_document(till: Till) -> dict[str, Any]:
         "shipping_address": chosen.shipping_address,
         "billing_address": chosen.billing_address,
         "billing_and_shipping_same": chosen.shipping_address is not None
-        and chosen.shipping_address == chosen.billing_address,
+        and chosen.shipping_address is chosen.billing_address,
         "shipping_amount": str(bill.shipping),
         "total_amount": str(bill.total),
         "total_amount_with_interest": str(bill.charged),
