@@ -3,8 +3,8 @@
 Each file ``target_<name>.py`` in this folder is a target: its ``opened()`` is a context manager that yields a function,
 which takes a ``random.Random``, makes one input of it, tries it, and returns a word for how that ended. It raises
 where that end is wrong. The random numbers of an input come from the seed, the target's name and the input's number alone,
-so ``--only NUMBER`` repeats one input. Each target runs in a process of its own: an input that hangs it for longer than
-``HANG`` seconds, or kills it, is found too.
+so ``--only NUMBER`` repeats one input. Each target runs in a process of its own: an input that hangs it, or kills it, is
+found too.
 """
 
 from __future__ import annotations
@@ -24,7 +24,8 @@ import traceback
 from pathlib import Path
 
 HERE = Path(__file__).parent
-HANG = 5.0  # seconds that one input may take
+HANG = 5.0  # seconds of processor time that one input may take
+STUCK = 30.0  # seconds that it may take on a machine where much else runs
 START = 60.0  # seconds that a target may take to start
 TARGETS = sorted(path.stem.removeprefix("target_") for path in HERE.glob("target_*.py"))
 
@@ -60,18 +61,34 @@ def watch(name: str, arguments: list[str]) -> str:
 def _follow(child: subprocess.Popen[bytes]) -> tuple[str, str]:
     """The last line that the child wrote, and what is wrong."""
     assert child.stdout is not None
-    held, last, patience = b"", "", START
+    held, last = b"", ""
+    since, used = time.monotonic(), 0.0  # the last line
     with selectors.DefaultSelector() as selector:
         selector.register(child.stdout, selectors.EVENT_READ)
-        while selector.select(patience):
+        while True:
+            if not selector.select(min(HANG, 1.0)):
+                silent, busy = time.monotonic() - since, _used(child) - used
+                if silent > (STUCK if last else START) or (last and busy > HANG):
+                    return last, f"was silent for {silent:.1f} s, {busy:.1f} of it at work"
+                continue
             piece = os.read(child.stdout.fileno(), 65536)
             if not piece:
                 code = child.wait(START)
                 return last, f"ended with {code}" if code or not last.startswith("{") else ""
             *lines, held = (held + piece).split(b"\n")
             if lines:
-                last, patience = lines[-1].decode(), HANG
-    return last, f"was silent for {patience:g} s"
+                last, since, used = lines[-1].decode(), time.monotonic(), _used(child)
+
+
+def _used(child: subprocess.Popen[bytes]) -> float:
+    """Seconds of processor time that a process has used; 0 where the system does not tell."""
+    try:
+        fields = (
+            Path(f"/proc/{child.pid}/stat").read_text(encoding="ascii", errors="replace").rpartition(")")[2].split()
+        )
+    except OSError:
+        return 0.0
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def main() -> int:
