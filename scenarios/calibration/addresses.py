@@ -14,6 +14,9 @@ from shop.routes import OUTSIDE, route
 MOST_UNKNOWN = 2_000
 """Different unknown addresses that are counted one by one."""
 
+LONGEST = 4_000
+"""Characters of an address that may be a page's; each that may is remembered."""
+
 OFTEN = 10
 """An unknown address that was asked for less often is not shown: it may be somebody's own."""
 
@@ -25,9 +28,13 @@ _ASSET = re.compile(
 _WORD = re.compile(r"[A-Za-z][A-Za-z_-]{0,23}")
 
 
-@lru_cache(maxsize=20_000)
 def page_of(method: str, target: str) -> Page | None:
     """The page that is asked for; ``None`` for what is no page of the shop."""
+    return None if len(target) > LONGEST else _page_of(method, target)
+
+
+@lru_cache(maxsize=20_000)
+def _page_of(method: str, target: str) -> Page | None:
     path, _, query = target.partition("?")
     path = unquote(path)
     try:

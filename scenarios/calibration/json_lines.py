@@ -9,7 +9,7 @@ from typing import Any
 import orjson
 
 from scenarios.calibration.moments import moment
-from scenarios.calibration.requests import Anonymous, Request, Stamped, Unit, span
+from scenarios.calibration.requests import Anonymous, Request, Stamped, Unit, lasted, span, status_of
 
 USUAL: Mapping[str, tuple[str, ...]] = {
     "time": (
@@ -67,7 +67,7 @@ class JsonLines:
             done,
             method,
             _ORIGIN.sub("", target) or "/",
-            int(self._find(row, "status")[1]),
+            status_of(self._find(row, "status")[1]),
             who,
             by_cookie=by_cookie,
             timed=took is not None,
@@ -97,9 +97,8 @@ class JsonLines:
             number = float(value)
         except (ValueError, TypeError):
             return None
-        if self._unit is None and name.endswith("_ms"):
-            return number * Unit.MILLISECONDS.seconds
-        return number * (self._unit or Unit.SECONDS).seconds
+        unit = self._unit or (Unit.MILLISECONDS if name.endswith("_ms") else Unit.SECONDS)
+        return lasted(number * unit.seconds)
 
     def _who(self, row: Mapping[str, Any]) -> tuple[bool, int]:
         session = self._maybe(row, "session")

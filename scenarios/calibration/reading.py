@@ -6,6 +6,7 @@ import gzip
 import io
 import stat
 import sys
+import time
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -14,6 +15,7 @@ from pathlib import Path
 from typing import IO
 
 from harness.workload import Misuse
+from scenarios.calibration.outliers import Outliers
 from scenarios.calibration.requests import LineReader, Request
 
 _LONGEST_LINE = 64 * 1024
@@ -50,6 +52,7 @@ def requests(
     names: Sequence[str], text: LineReader, json: LineReader, lines: Lines, allowed: float
 ) -> Iterator[Request]:
     """Every request of these logs in turn; raises ``Misuse`` for one that cannot be read, or with too many bad lines."""
+    outliers = Outliers(lines.complain, time.time())
     for name in names:
         with _opened(name) as file:
             for number, line in enumerate(_bounded(file), start=1):
@@ -58,13 +61,17 @@ def requests(
                     continue
                 lines.read += 1
                 reader = json if stripped.startswith("{") else text
+                place = f"{name}, line {number}"
                 try:
-                    yield reader.read(stripped)
+                    request = reader.read(stripped)
                 except (ValueError, TypeError, IndexError, OverflowError, OSError) as error:
-                    lines.complain(f"{name}, line {number}", _why(error))
+                    lines.complain(place, _why(error))
+                else:
+                    yield from outliers.take(place, request)
                 if lines.read == _ENOUGH_TO_JUDGE:
                     # Not after gigabytes.
                     lines.refuse_too_many(max(allowed, 0.5))
+    yield from outliers.rest()
 
 
 def _why(error: Exception) -> str:

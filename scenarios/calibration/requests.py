@@ -6,7 +6,7 @@ import secrets
 from dataclasses import dataclass
 from enum import StrEnum
 from hashlib import blake2b
-from typing import Protocol
+from typing import Any, Protocol
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +26,10 @@ class Request:
     by_cookie: bool
     timed: bool
     fine: bool
+
+
+LONGEST = 86_400.0
+"""Seconds that a request may take; what says more is not the length of one."""
 
 
 class Stamped(StrEnum):
@@ -65,6 +69,21 @@ class Anonymous:
         """The number of somebody known by these texts."""
         digest = blake2b("\0".join(parts).encode("utf-8", "replace"), digest_size=8, key=self._key).digest()
         return int.from_bytes(digest, "big")
+
+
+def status_of(value: Any) -> int:
+    """An HTTP status; ValueError for what is none."""
+    status = int(value)
+    if not 100 <= status <= 999:  # noqa: PLR2004  three digits, whatever a server makes of them
+        raise ValueError("no status")
+    return status
+
+
+def lasted(seconds: float) -> float:
+    """How long a request took, if any can have taken so long; ValueError for less than nothing and more than a day."""
+    if not 0 <= seconds <= LONGEST:
+        raise ValueError("no plausible length")
+    return seconds
 
 
 def span(moment: float, took: float | None, stamped: Stamped) -> tuple[float, float]:

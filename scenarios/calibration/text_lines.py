@@ -9,13 +9,15 @@ from __future__ import annotations
 import re
 
 from scenarios.calibration.moments import clf
-from scenarios.calibration.requests import Anonymous, Request, Stamped, Unit, span
+from scenarios.calibration.requests import Anonymous, Request, Stamped, Unit, lasted, span
 
+# Every pattern takes time in proportion to the line, whatever stands in it: what has been matched is not given back (++),
+# and a quote that is never closed reaches to the end.
 _LINE = re.compile(
-    r"^(?:\S+:\d+ )?(?P<host>\S+) \S+ .*?\[(?P<moment>[^\]]{20,40})\] "
-    r'"(?P<method>[A-Z]+) (?P<target>\S+)[^"]*" (?P<status>\d{3}) (?:\d+|-)(?P<rest>.*)$'
+    r"^(?:\S+?:\d+ )?(?P<host>\S++) \S++ .*?\[(?P<moment>[^\]]{20,40})\] "
+    r'"(?P<method>[A-Z]+) (?P<target>(?:[^\s"\\]|\\.)++)(?:[^"\\]|\\.)*+" (?P<status>\d{3}) (?:\d+|-)(?P<rest>.*)$'
 )
-_QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"')
+_QUOTED = re.compile(r'"((?:[^"\\]|\\.)*+)(?:"|\\?$)')
 _NUMBER = re.compile(r"(?:^|\s)(\d+(?:\.\d+)?)(?=\s|$)")
 _TOOK = re.compile(r"\b(?:rt|request_time|time|duration|took)=\"?(\d+(?:\.\d+)?)")
 _MOMENT = re.compile(r"\bmsec=\"?(\d{9,}\.\d+)")
@@ -83,4 +85,4 @@ class TextLines:
             return None, False
         whole = "." not in found[1]
         unit = self._unit or (Unit.MICROSECONDS if whole else Unit.SECONDS)
-        return float(found[1]) * unit.seconds, whole and self._unit is not Unit.SECONDS
+        return lasted(float(found[1]) * unit.seconds), whole and self._unit is not Unit.SECONDS
