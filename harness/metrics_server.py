@@ -10,7 +10,7 @@ from typing import Any
 
 import gevent
 from gevent import socket
-from gevent.pywsgi import WSGIServer
+from gevent.pywsgi import WSGIHandler, WSGIServer
 
 from harness.exporter import RunCollector
 from harness.exposition import Format
@@ -35,6 +35,16 @@ StartResponse = Callable[[str, list[tuple[str, str]]], object]
 
 class PortTaken(Exception):
     """The metrics cannot be served there; the message names address, port and remedy."""
+
+
+class _Handler(WSGIHandler):
+    """Answers 400 to a first line of a request that gevent itself would end in a traceback on."""
+
+    def read_request(self, raw_requestline: str) -> Any:
+        try:
+            return super().read_request(raw_requestline)
+        except (LookupError, ValueError):
+            return False
 
 
 class MetricsServer:
@@ -99,7 +109,7 @@ def serve(
 
     scrapers = Scrapers()
     listener = _listener(host, port)
-    server = WSGIServer(listener, application, log=None, error_log=logger)
+    server = WSGIServer(listener, application, log=None, error_log=logger, handler_class=_Handler)
     server.start()
     return MetricsServer(server, host, int(listener.getsockname()[1]), scrapers)
 

@@ -184,6 +184,20 @@ def test_protocol_buffers_are_for_who_asks_for_them_first_where_they_were_switch
     assert b"checkout_load_page_duration_seconds" in body
 
 
+@pytest.mark.parametrize(
+    "line", [b"GET /metrics HTTP/9", b"GET /metrics HTTP/1.x", b"GET /metrics HTTP/", b"\x00", b"GET"]
+)
+def test_a_first_line_that_is_no_http_is_refused_without_a_traceback(server, capfd, line):
+    def send():
+        with closing(socket.create_connection(("127.0.0.1", server.port), timeout=10)) as connection:
+            connection.sendall(line + b"\r\nHost: localhost\r\n\r\n")
+            return connection.recv(100)
+
+    assert b" 200 " not in gevent.get_hub().threadpool.apply(send)
+    assert "Traceback" not in capfd.readouterr().err
+    assert ask(server.port, "/metrics")[0] == 200
+
+
 def test_where_nobody_scrapes_nobody_is_waited_for(server):
     assert ask(server.port, "/metrics")[0] == 200
     with gevent.Timeout(30):
