@@ -69,6 +69,7 @@ def _planned(document: ForecastDocument) -> planned.Forecast:
         confidence=document.confidence,
         seed=document.seed,
         draws=document.draws,
+        run_effect=document.run_effect,
         growth=orders.growth,
         weeks=orders.weeks,
         retries=orders.retries,

@@ -10,6 +10,7 @@ from typing import Annotated, Self
 
 from pydantic import ConfigDict, Field, model_validator
 
+from harness.planning.carried import RUN_EFFECT
 from harness.planning.forecast import FEWEST_PEAKS
 from scenarios.measures import PerSecond, PositivePerSecond, PositiveSeconds, Seconds, Share, Weight
 from scenarios.names import PaymentName
@@ -135,6 +136,9 @@ class ForecastDocument(Table):
     """How sure you want to be that the peak fits; decides the exit code."""
     seed: Count = 1
     """The same seed gives the same figures."""
+    run_effect: Annotated[float, Field(ge=0, le=0.5)] = RUN_EFFECT
+    """By how much the capacity of one shop differs between two runs (standard deviation, 0.03: 3 %); a rate that held once may
+    not hold on the day."""
     draws: Annotated[int, Field(ge=100, le=100_000)] = 2000
     """How often chance is asked."""
     orders: Orders

@@ -11,6 +11,10 @@ from statistics import NormalDist
 
 from harness.planning.levels import Level
 
+RUN_EFFECT = 0.03
+"""By how much the capacity of one shop differs from one run to the next: the standard deviation of its logarithm. An assumption;
+a forecast may say another."""
+
 
 class Grade(StrEnum):
     """How something is known."""
@@ -32,7 +36,8 @@ class Carried:
     """The journeys a second that keep every objective, at the mix that was measured: ``low <= likely <= high``.
 
     The range is a 95 % interval (CONFIRMED, MODEL) or what two runs leave open (BRACKETED); ``high`` is ``inf`` for AT_LEAST.
-    ``why`` says why a search ended before it knew more.
+    ``limit`` is the rate at which a search saw a demand give way, in the middle of its interval; 0 where none did. ``why`` says why
+    a search ended before it knew more.
     """
 
     likely: float
@@ -41,6 +46,7 @@ class Carried:
     grade: Grade
     source: str
     instances: int | None = None
+    limit: float = 0.0
     why: str = ""
 
     def draw(self, chance: random.Random) -> float:
@@ -56,6 +62,18 @@ class Carried:
         side = chance.gauss(0.0, 1.0)
         reach = math.log(self.high / self.likely) if side > 0 else math.log(self.likely / self.low)
         return self.likely * math.exp(side * reach / z)
+
+
+def on_another_day(carries: Carried, chance: random.Random, run_effect: float) -> float:
+    """One value of what the shop may carry on the day that is planned for, where its capacity differs as it does between runs.
+
+    What was confirmed is a rate that held once. The limit, where one was found, says how far above it the shop goes.
+    """
+    day = math.exp(chance.gauss(0.0, run_effect))
+    if carries.limit and 0 < carries.low < carries.high < math.inf:
+        spread = math.log(carries.high / carries.low) / 2 / NormalDist().inv_cdf(0.975)
+        return carries.limit * math.exp(chance.gauss(0.0, spread)) * day
+    return carries.draw(chance) * day
 
 
 def carried_by(levels: Sequence[Level]) -> Carried | None:

@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from statistics import NormalDist, fmean, stdev
 
+from harness.planning.carried import RUN_EFFECT
 from harness.planning.levels import Mix
 
 PRIOR = 0.5
@@ -68,7 +69,8 @@ class Forecast:
 
     ``growth`` is by week, over ``weeks``. ``retries`` is the share of journeys begun once more. ``bought`` of ``begun``
     checkouts ended in an order; None: as in the results. ``payments`` are counts by option; empty: as in the results. ``surge`` is how
-    long in seconds more comes than the shop carries, ``afterwards`` the orders a second once it is over (None: the usual hour).
+    long in seconds more comes than the shop carries, ``afterwards`` the orders a second once it is over (None: the usual hour). ``run_effect`` is the
+    standard deviation of the logarithm by which the shop's capacity differs between runs.
     """
 
     peak: Peak
@@ -83,6 +85,7 @@ class Forecast:
     payments: Mapping[str, float] = field(default_factory=dict)
     instances: int | None = None
     lost: int = 1
+    run_effect: float = RUN_EFFECT
     surge: float = 60.0
     afterwards: float | None = None
     what_ifs: tuple[WhatIf, ...] = ()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import random
 from collections.abc import Collection
 
 from harness.planning.carried import Carried, Grade
@@ -11,7 +12,7 @@ from harness.planning.levels import Level
 from harness.planning.measured import Measured
 from harness.planning.outcome import Odds, Other, Overload, Plan, Step
 from harness.planning.queueing import mean_wait, until_broken, until_recovered, weeks_left
-from harness.planning.scaling import FARTHEST, Scaling, fit_share, needed_instances, scaling
+from harness.planning.scaling import FARTHEST, Scaling, fit_share, needed_instances, scaling, share_below
 from harness.planning.usl import Fit, fit
 from harness.planning.what_if import slower
 from harness.verdict import Verdict
@@ -44,7 +45,7 @@ def plan(measured: Measured, forecast: Forecast, *, bank_pages: Collection[str] 
         return _nothing_held(beginning, measured, need, forecast)
     scale = scaling(known, seed=forecast.seed)
     carries = scale.of(now)
-    fits = odds(carries, need, forecast.seed)
+    fits = odds(carries, need, forecast)
     lost = scale.of(now - forecast.lost) if now > forecast.lost else None
     verdict, reason = decide(carries, fits, forecast, scale)
     peak = quantile(need.journeys, 0.5)
@@ -53,7 +54,12 @@ def plan(measured: Measured, forecast: Forecast, *, bank_pages: Collection[str] 
     saturation_known = carries.high < math.inf
     patience = _patience(measured.levels)
     needed = needed_instances(
-        scale, need.journeys, lost=forecast.lost, confidence=forecast.confidence, most=MOST_INSTANCES
+        scale,
+        need.journeys,
+        lost=forecast.lost,
+        confidence=forecast.confidence,
+        run_effect=forecast.run_effect,
+        most=MOST_INSTANCES,
     )
     return Plan(
         **beginning,  # type: ignore[arg-type]
@@ -62,7 +68,7 @@ def plan(measured: Measured, forecast: Forecast, *, bank_pages: Collection[str] 
         carries=carries,
         fits=fits,
         carries_lost=lost,
-        fits_lost=odds(lost, need, forecast.seed) if lost else None,
+        fits_lost=odds(lost, need, forecast) if lost else None,
         scale=scale,
         steps=_steps(scale, need, forecast, now, needed),
         needed=needed,
@@ -79,16 +85,18 @@ def plan(measured: Measured, forecast: Forecast, *, bank_pages: Collection[str] 
     )
 
 
-def odds(carries: Carried, need: Need, seed: int) -> Odds:
+def odds(carries: Carried, need: Need, forecast: Forecast) -> Odds:
     """How probable it is that the need is carried; between two runs, as if it were the lower and the upper one.
 
     Where nobody tried how far it goes, the upper end is certainty.
     """
+    effect = forecast.run_effect
     if carries.grade in (Grade.BRACKETED, Grade.AT_LEAST, Grade.BELOW):
-        low = sum(each <= carries.low for each in need.journeys) / len(need.journeys)
-        high = sum(each < carries.high for each in need.journeys) / len(need.journeys)
+        low, high = (
+            share_below(end, need.journeys, random.Random(forecast.seed), effect) for end in (carries.low, carries.high)
+        )
         return Odds(low, high)
-    share = fit_share(carries, need.journeys, seed=seed)
+    share = fit_share(carries, need.journeys, seed=forecast.seed, run_effect=effect)
     return Odds(share, 1.0 if carries.high == math.inf else share)
 
 
@@ -111,7 +119,7 @@ def _nothing_held(beginning: dict[str, object], measured: Measured, need: Need, 
     below = next((one for one in measured.capacities if one.high == ceiling), None)
     if below is None:
         return Plan(**beginning, verdict=Verdict.INCONCLUSIVE, reason="no run was judged to the end")  # type: ignore[arg-type]
-    fits = odds(below, need, forecast.seed)
+    fits = odds(below, need, forecast)
     failed = fits.high < forecast.confidence
     return Plan(
         **beginning,  # type: ignore[arg-type]
@@ -201,8 +209,8 @@ def _steps(scale: Scaling, need: Need, forecast: Forecast, now: int, needed: int
         Step(
             instances=number,
             carries=(carries := scale.of(number)),
-            fits=odds(carries, need, forecast.seed),
-            fits_lost=odds(scale.of(number - forecast.lost), need, forecast.seed) if number > forecast.lost else None,
+            fits=odds(carries, need, forecast),
+            fits_lost=odds(scale.of(number - forecast.lost), need, forecast) if number > forecast.lost else None,
         )
         for number in sorted(shown)
         if number >= 1
@@ -230,7 +238,7 @@ def _other(
     return Other(
         what_if=one,
         work=heavier,
-        fits=odds(carries, changed, forecast.seed),
+        fits=odds(carries, changed, forecast),
         in_flight=peak * (longest + (late.mean_delay if late else 0.0)),
         slower=late,
     )

@@ -10,7 +10,7 @@ from statistics import NormalDist
 
 from scipy.special import stdtrit
 
-from harness.planning.carried import Carried, Grade
+from harness.planning.carried import RUN_EFFECT, Carried, Grade, on_another_day
 from harness.planning.usl import Usl, best, interval
 
 REPLICATES = 400
@@ -104,7 +104,13 @@ def scaling(measured: Sequence[Carried], *, seed: int, replicates: int = REPLICA
 
 
 def needed_instances(
-    scale: Scaling, needs: Sequence[float], *, lost: int, confidence: float, most: int = 1000
+    scale: Scaling,
+    needs: Sequence[float],
+    *,
+    lost: int,
+    confidence: float,
+    run_effect: float = RUN_EFFECT,
+    most: int = 1000,
 ) -> int | None:
     """The fewest instances that carry the need even without ``lost`` of them, as surely as demanded; None if no number does.
 
@@ -113,7 +119,7 @@ def needed_instances(
     fallen = 0.0
     for number in range(1 + lost, most + 1):
         carries = scale.of(number - lost)
-        if fit_share(carries, needs, seed=number) >= confidence:
+        if fit_share(carries, needs, seed=number, run_effect=run_effect) >= confidence:
             return number
         # Where agreeing costs more than another instance brings, more of them only make it worse.
         if carries.likely < 0.9 * fallen:
@@ -122,12 +128,17 @@ def needed_instances(
     return None
 
 
-def fit_share(carries: Carried, needs: Sequence[float], *, seed: int) -> float:
+def fit_share(carries: Carried, needs: Sequence[float], *, seed: int, run_effect: float = RUN_EFFECT) -> float:
     """In which share of the draws the need is carried; of what lies between two runs, only what held counts."""
-    if carries.grade is Grade.BRACKETED:
-        return sum(need <= carries.low for need in needs) / len(needs)
     chance = random.Random(seed)
-    return sum(need <= carries.draw(chance) for need in needs) / len(needs)
+    if carries.grade is Grade.BRACKETED:
+        return share_below(carries.low, needs, chance, run_effect)
+    return sum(need <= on_another_day(carries, chance, run_effect) for need in needs) / len(needs)
+
+
+def share_below(rate: float, needs: Sequence[float], chance: random.Random, run_effect: float) -> float:
+    """The share of the needs that do not exceed a rate which held in one run, as it would in another."""
+    return sum(need <= rate * math.exp(chance.gauss(0.0, run_effect)) for need in needs) / len(needs)
 
 
 def deviation(carries: Carried) -> float:

@@ -74,7 +74,7 @@ def searched_capacity(answer: Capacity, source: str, instances: int) -> Carried 
         return found(likely=held, low=held, high=ceiling, grade=grade, why=answer.why)
     low = min(held, answer.low / 60) if answer.low is not None else held
     high = max(held, answer.high / 60) if answer.high is not None else held
-    return found(likely=held, low=low, high=high, grade=Grade.CONFIRMED)
+    return found(likely=held, low=low, high=high, grade=Grade.CONFIRMED, limit=(answer.boundary or 0.0) / 60)
 
 
 def confirmed_part(result: Result, answer: Capacity) -> Result:

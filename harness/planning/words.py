@@ -178,6 +178,10 @@ def assumptions(plan: Plan) -> Iterator[str]:
             "that vary as measured, at least as much as exponential ones."
         )
     yield f"{forecast.draws:,} draws, seed {forecast.seed}; intervals are 95 %, that of the peak {spoken_share(SURE)}."
+    yield (
+        f"Between two runs the capacity of one shop is taken to differ by {spoken_share(forecast.run_effect)} "
+        "(`run_effect` in the forecast)."
+    )
     yield from plan.measured.notes
 
 

@@ -9,8 +9,8 @@ from claims import Row, error_row, share_row
 from scipy.special import stdtrit
 from simulator import Counter, exponential, poisson, queue, stay_exceeded_by
 
-from harness.planning.carried import Carried, Grade
-from harness.planning.forecast import Forecast, Peak, needs, quantile
+from harness.planning.carried import RUN_EFFECT, Carried, Grade
+from harness.planning.forecast import Forecast, Need, Peak, needs, quantile
 from harness.planning.levels import Mix
 from harness.planning.plan import odds
 from harness.planning.scaling import scaling
@@ -21,6 +21,9 @@ BOUND = 0.5
 ALLOWED = 0.05
 SERVERS, SERVICE = 4, 10.0
 NEAR = (0.92, 1.0, 1.06)
+SEARCH_ERROR = 0.03
+"""Standard deviation of the logarithm by which a search misses the limit of its day."""
+
 REPEATS, LENGTH = 5, 60.0
 CERTAIN = Mix(journeys_by_option={"card": 1}, pages_by_option={"card": 1}, journeys=10**9, orders=10**9)
 
@@ -137,11 +140,53 @@ def forecasts(runs: int, seed: int = 9000) -> Iterator[Row]:
         seen = carries * math.exp(chance.gauss(0.0, 0.03))
         low, high = (seen * math.exp(side * 1.96 * 0.03) for side in (-1, 1))
         known = Carried(likely=seen, low=low, high=high, grade=Grade.CONFIRMED, source="simulated", instances=1)
-        said += odds(known, need, run).low
+        said += odds(known, need, Forecast(peak=Peak(), seed=run, run_effect=0.0)).low
         fits += truth <= carries
     yield share_row("the next day's peak, from 14 days: within the 90 % band", within, runs, seed, at_least=0.85)
     off = abs(said - fits) / runs
     yield error_row("the probability that a peak fits, said against come true", off, runs, seed, 0.04)
+
+
+def searched(capacity: float, chance: random.Random) -> Carried:
+    """What a search finds on one day of a shop with this capacity: a limit with its error, and a rate below it confirmed."""
+    limit = capacity * math.exp(chance.gauss(0.0, RUN_EFFECT)) * math.exp(chance.gauss(0.0, SEARCH_ERROR))
+    low, high = (limit * math.exp(side * 1.96 * SEARCH_ERROR) for side in (-1, 1))
+    return Carried(
+        likely=0.95 * limit, low=low, high=high, limit=limit, grade=Grade.CONFIRMED, source="simulated", instances=1
+    )
+
+
+def bracketed(capacity: float, chance: random.Random) -> Carried:
+    """What single runs at rates a tenth apart show, each on a day of its own."""
+    held, rate = 0.0, capacity * chance.uniform(0.4, 0.6)
+    while rate <= capacity * math.exp(chance.gauss(0.0, RUN_EFFECT)):
+        held, rate = rate, rate * 1.1
+    return Carried(likely=held, low=held, high=rate, grade=Grade.BRACKETED, source="simulated", instances=1)
+
+
+def near_the_limit(runs: int, seed: int = 9500) -> Iterator[Row]:
+    """Whether probabilities come true where the need lies near what the shop carries, and its capacity differs by day."""
+    said, fits, low, high, held = 0.0, 0, 0.0, 0.0, 0
+    for run in range(runs):
+        chance = random.Random(seed + run)
+        capacity = chance.uniform(10.0, 40.0)
+        found, between = searched(capacity, chance), bracketed(capacity, chance)
+        day = capacity * math.exp(chance.gauss(0.0, RUN_EFFECT))
+        need = found.limit * chance.uniform(0.9, 1.05)
+        fixed = Need(orders=(need,) * 400, journeys=(need,) * 400, conversion=1.0, work=1.0)
+        asked = Forecast(peak=Peak(), seed=run)
+        said += odds(found, fixed, asked).low
+        fits += need <= day
+        other = capacity * chance.uniform(0.8, 1.2)
+        fixed = Need(orders=(other,) * 400, journeys=(other,) * 400, conversion=1.0, work=1.0)
+        range_ = odds(between, fixed, asked)
+        low, high, held = low + range_.low, high + range_.high, held + (other <= day)
+    off = abs(said - fits) / runs
+    what = "the probability that a peak near the limit of a search fits, capacity differing by day"
+    yield error_row(f"{what}: said against come true", off, runs, seed, 0.04)
+    outside = max(0.0, low - held, held - high) / runs
+    what = "the range of probabilities between a run that held and one that did not"
+    yield error_row(f"{what}: how far what came true lies outside", outside, runs, seed, 0.04)
 
 
 def rows(*, quick: bool) -> Iterator[Row]:
@@ -149,3 +194,4 @@ def rows(*, quick: bool) -> Iterator[Row]:
     yield from instances(runs=8 if quick else 50)
     yield from curves(runs=40 if quick else 300)
     yield from forecasts(runs=60 if quick else 400)
+    yield from near_the_limit(runs=200 if quick else 2_000)

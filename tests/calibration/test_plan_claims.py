@@ -13,7 +13,7 @@ pytestmark = pytest.mark.calibration
 
 def test_the_claims_hold():
     seen = list(plan_claims.rows(quick=True))
-    assert len(seen) == 6
+    assert len(seen) == 8
     assert [row for row in seen if not row.holds] == []
 
 

@@ -5,9 +5,9 @@ from dataclasses import replace
 
 import pytest
 
-from harness.planning.forecast import Forecast, Peak, WhatIf
+from harness.planning.forecast import Forecast, Need, Peak, WhatIf
 from harness.planning.measured import Source, measured
-from harness.planning.plan import plan
+from harness.planning.plan import odds, plan
 from harness.verdict import Verdict
 
 
@@ -133,3 +133,22 @@ def test_the_same_results_and_forecast_give_the_same_plan(run_at):
     both = [made(run_at, forecast(300), 1, 2, 4, 6, 8, 10) for _ in range(2)]
     assert both[0].curve == both[1].curve
     assert both[0].need == both[1].need
+
+
+def test_a_little_more_than_what_held_once_is_a_little_less_likely(run_at):
+    held = measured(sources(run_at, 5, 10), outside={"Bank"})
+    (carries,) = held.capacities
+    fits = []
+    for part in (0.9, 0.999, 1.001, 1.1):
+        need = (carries.low * part,) * 4_000
+        fits.append(odds(carries, Need(orders=need, journeys=need, conversion=1.0, work=1.0), forecast(300)).low)
+    assert fits[0] > 0.99
+    assert fits[1] == pytest.approx(0.5, abs=0.05)
+    assert fits[2] == pytest.approx(fits[1], abs=0.05)
+    assert fits[3] < 0.01
+
+
+def test_how_much_runs_differ_can_be_said(run_at):
+    found = made(run_at, forecast(450), 5, 10)  # 6 % below what held
+    certain = made(run_at, forecast(450, run_effect=0.0), 5, 10)
+    assert certain.fits.low > found.fits.low > made(run_at, forecast(450, run_effect=0.2), 5, 10).fits.low

@@ -82,4 +82,4 @@ def test_nothing_measured_is_refused():
 def test_what_lies_between_two_runs_counts_as_the_lower_one():
     between = Carried(likely=100, low=100, high=300, grade=Grade.BRACKETED, source="x", instances=1)
     assert needed_instances(scaling([between], seed=1), [150.0] * 50, lost=1, confidence=0.9) == 3
-    assert needed_instances(scaling([between], seed=1), [99.0] * 50, lost=1, confidence=0.9) == 2
+    assert needed_instances(scaling([between], seed=1), [90.0] * 50, lost=1, confidence=0.9) == 2
