@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import re
 import tempfile
 from collections.abc import Collection, Iterable
@@ -11,6 +12,7 @@ from typing import Any
 
 from locust.util.timespan import parse_timespan
 
+from harness.claim import claim
 from harness.result import RESULT
 from harness.target import allowed_target
 from harness.units import LONGEST
@@ -100,8 +102,32 @@ def refuse_results(place: str, otherwise: Path, *, fresh: bool = False) -> None:
     """
     folder = Path(place) if place else otherwise
     refuse_unwritable("--results", place, folder)
-    if fresh and place and (folder / RESULT).exists():
+    if fresh and place and os.path.lexists(folder / RESULT):
         raise Misuse(f"--results {place}: it holds the results of another run; empty it, or name another place")
+
+
+def refuse_claimed(place: str) -> None:
+    """Claim a named folder of results for this process; raise ``Misuse`` where another run is on that will leave its results there."""
+    try:
+        claimed = not place or claim(Path(place))
+    except OSError as error:
+        raise Misuse(f"--results {place}: {error.strerror}; name another place") from None
+    if not claimed:
+        raise Misuse(f"--results {place}: another run is on that leaves its results there; name another place")
+
+
+def refuse_journey_log(place: str) -> None:
+    """Raise ``Misuse`` for a place where no journey log can be written, as far as that can be known before it is full."""
+    path = Path(place)
+    if not place:
+        return
+    if not path.exists():
+        refuse_unwritable("--journey-log", place, path.parent)
+    elif path.is_dir() or path.is_socket() or path.is_fifo():
+        what = "folder" if path.is_dir() else "pipe or socket"
+        raise Misuse(f"--journey-log {place}: it is a {what}; name a file")
+    elif not os.access(path, os.W_OK):
+        raise Misuse(f"--journey-log {place}: it cannot be written to; name another file")
 
 
 def refuse_unwritable(option: str, place: str, folder: Path) -> None:

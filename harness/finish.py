@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import platform
 from dataclasses import dataclass
 from functools import cache
@@ -11,6 +12,7 @@ from typing import Any
 
 from harness import report, validity
 from harness.capacity import capacity
+from harness.claim import claim
 from harness.early_end import Cause
 from harness.exits import Exit
 from harness.gate import judge
@@ -80,9 +82,9 @@ def finish(run: Run[Any], options: Any, *, exceptions: int) -> Finished:
 
 
 def folder(run: Run[Any], named: str) -> Path:
-    """Where the results go: a folder that was named is used as it is, unless a run's results lie in it already."""
+    """Where the results go: a folder that was named is used as it is, unless it is another run's, or that of another process."""
     base = Path(named) if named else RESULTS
-    if named and not (base / RESULT).exists():
+    if named and not os.path.lexists(base / RESULT) and claim(base):
         return base
     return new_folder(base, run.workload.name, run.started_at)
 

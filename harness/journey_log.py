@@ -5,6 +5,8 @@ Off unless asked for (``--journey-log``). The lines hold labels and numbers only
 
 from __future__ import annotations
 
+import contextlib
+import logging
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TextIO
@@ -13,6 +15,8 @@ import orjson
 
 from harness.sample import JourneySample
 
+logger = logging.getLogger("checkload")
+
 
 class JourneyLog:
     """Appends JSON lines to a file, which is replaced when the log is opened.
@@ -20,12 +24,14 @@ class JourneyLog:
     A line is ``{"number", "journey", "payment_option", "outcome", "verification", "failed_page", "order", "due",
     "response_time", "service_time", "trace", "pages": [[page, outcome], ...]}``; journeys stand in the order in which they ended,
     ``number`` is their place in the schedule. ``due`` is in seconds from the first arrival; the times are in seconds, from
-    the due moment and from the start of the journey.
+    the due moment and from the start of the journey. A disk that takes no more ends the log, not the run: that is said once.
     """
 
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         self._file: TextIO = path.open("w", encoding="utf-8")
+        self._path = path
+        self._broken = False
 
     def write(
         self,
@@ -41,6 +47,8 @@ class JourneyLog:
 
         ``trace`` is the trace id that its requests carried.
         """
+        if self._broken:
+            return
         line = {
             "number": number,
             "journey": sample.journey,
@@ -55,8 +63,21 @@ class JourneyLog:
             "trace": trace,
             "pages": pages,
         }
-        self._file.write(orjson.dumps(line).decode() + "\n")
+        try:
+            self._file.write(orjson.dumps(line).decode() + "\n")
+        except OSError as error:
+            self._give_up(error)
 
     def close(self) -> None:
         """Write out what is buffered."""
-        self._file.close()
+        try:
+            self._file.close()
+        except OSError as error:
+            self._give_up(error)
+
+    def _give_up(self, error: OSError) -> None:
+        if not self._broken:
+            self._broken = True
+            logger.warning("The journey log %s cannot be written any more: %s", self._path, error.strerror or error)
+            with contextlib.suppress(OSError):
+                self._file.close()

@@ -24,12 +24,13 @@ from locust.runners import MasterRunner, WorkerRunner
 
 from harness import finish, fleet_messages, signals
 from harness.choosing import (
+    refuse_claimed,
     refuse_endless_time,
     refuse_host,
+    refuse_journey_log,
     refuse_rebalancing,
     refuse_results,
     refuse_slow_ramp,
-    refuse_unwritable,
     taking_part,
     weigh,
 )
@@ -145,9 +146,10 @@ class Plugin:
             refuse_rebalancing(options)
             named(options.web_allowed_hosts)
             refuse_results(options.results, finish.RESULTS, fresh=options.headless)
-            if options.journey_log:
-                refuse_unwritable("--journey-log", options.journey_log, Path(options.journey_log).parent)
+            refuse_journey_log(options.journey_log)
             taking_part(self._chosen, workload, options)
+            if options.headless:
+                refuse_claimed(options.results)
             self._publishing.open(options, workload)
         except Misuse as misuse:
             _refuse(misuse)
@@ -411,7 +413,11 @@ class Plugin:
         own = Path(path)
         if self._is_worker:
             own = own.with_name(f"{own.stem}.worker-{self.environment.runner.worker_index}{own.suffix}")
-        return JourneyLog(own)
+        try:
+            return JourneyLog(own)
+        except OSError as error:
+            logger.warning("The run goes on without its journey log: %s: %s", own, error.strerror or error)
+            return None
 
     # -- choices --------------------------------------------------------------------------------------------------
 

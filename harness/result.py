@@ -6,6 +6,9 @@ renderings for people and pipelines.
 
 from __future__ import annotations
 
+import contextlib
+import json
+import logging
 import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
@@ -15,6 +18,7 @@ from importlib.resources import files
 from itertools import count, islice
 from math import inf, isfinite
 from pathlib import Path
+from secrets import token_hex
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
@@ -31,6 +35,8 @@ from harness.schema_check import Check, checker
 from harness.scrub import Scrubber
 from harness.user_files import NotJson, Unreadable
 from harness.verdict import Finding, Judgement, Level, ObjectiveResult, Verdict
+
+logger = logging.getLogger("checkload")
 
 SCHEMA_VERSION = 1
 LARGEST = 500_000_000
@@ -209,22 +215,41 @@ def new_folder(base: Path, scenario: str, now: datetime) -> Path:
 
 
 def write(result: Result, folder: Path, secrets: Collection[str] = ()) -> Written:
-    """Write ``result.json``, ``summary.md`` and ``junit.xml``, each whole or not at all; OSError where that is impossible.
+    """Write ``result.json``, ``summary.md`` and ``junit.xml``, each whole or not at all; OSError where there can be no result.
 
-    No file holds any of the ``secrets`` or anything that looks like a card number.
+    No file holds any of the ``secrets`` or anything that looks like a card number. A rendering that cannot be written is
+    said and costs nothing.
     """
     clean = scrubbed(result, secrets)
     folder.mkdir(parents=True, exist_ok=True)
-    contents = {
-        RESULT: orjson.dumps(clean.to_json()) + b"\n",
-        SUMMARY: report.summary(clean).encode(),
-        JUNIT: report.junit(clean),
-    }
-    for name, content in contents.items():
-        unfinished = folder / f".{name}.unfinished"
-        unfinished.write_bytes(content)
-        unfinished.replace(folder / name)
+    _put(folder / RESULT, _dumped(clean.to_json()) + b"\n")
+    for name, content in ((SUMMARY, report.summary(clean).encode()), (JUNIT, report.junit(clean))):
+        try:
+            _put(folder / name, content)
+        except OSError as error:
+            logger.warning("%s cannot be written: %s", folder / name, error.strerror or error)
     return Written(folder, clean)
+
+
+def _put(path: Path, content: bytes) -> None:
+    """Write a file whole or not at all; a link of that name is replaced, and what it points to left alone."""
+    unfinished = path.with_name(f".{path.name}.{token_hex(8)}")
+    try:
+        with unfinished.open("xb") as file:
+            file.write(content)
+        unfinished.replace(path)
+    except OSError:
+        with contextlib.suppress(OSError):
+            unfinished.unlink(missing_ok=True)
+        raise
+
+
+def _dumped(document: Mapping[str, Any]) -> bytes:
+    """As JSON; a value of a scenario that JSON has no word for is written as text rather than lose all the others."""
+    try:
+        return orjson.dumps(document)
+    except TypeError:
+        return json.dumps(document, default=str).encode()
 
 
 def read(place: Path) -> Result:

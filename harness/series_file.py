@@ -29,7 +29,8 @@ class SeriesFile:
         path.parent.mkdir(parents=True, exist_ok=True)
         self.path = path
         self.interval = INTERVAL
-        self._file: BinaryIO = path.open("wb")
+        path.unlink(missing_ok=True)  # a link is replaced, and what it points to left alone
+        self._file: BinaryIO = path.open("xb")
         self._snapshots = 0
         self._last = 0.0
 

@@ -1,9 +1,24 @@
+import os
+import re
+import subprocess
+import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
-from harness.choosing import refuse_host, refuse_rebalancing, refuse_results, refuse_slow_ramp, taking_part, weigh
+from harness import finish
+from harness.choosing import (
+    refuse_claimed,
+    refuse_host,
+    refuse_journey_log,
+    refuse_rebalancing,
+    refuse_results,
+    refuse_slow_ramp,
+    taking_part,
+    weigh,
+)
 from harness.workload import Misuse
 
 
@@ -75,6 +90,60 @@ def test_results_of_another_run_are_not_mistaken_for_those_of_this_one(tmp_path)
     with pytest.raises(Misuse, match="another run"):
         refuse_results(str(tmp_path), Path("results"), fresh=True)
     refuse_results(str(tmp_path), Path("results"))  # by hand, run follows run: each gets a folder of its own
+
+
+def test_a_link_that_leads_nowhere_is_a_result_too(tmp_path):
+    (tmp_path / "result.json").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(Misuse, match="another run"):
+        refuse_results(str(tmp_path), Path("results"), fresh=True)
+
+
+CLAIM = (
+    "import sys; from pathlib import Path; from harness.claim import claim; print(claim(Path(sys.argv[1])), flush=True)"
+)
+
+
+def test_a_folder_of_results_belongs_to_one_process_for_as_long_as_that_lives(tmp_path):
+    folder = tmp_path / "deep" / "results"
+    command = [sys.executable, "-c", f"{CLAIM}; sys.stdin.read()", str(folder)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as other:
+        assert other.stdout.readline() == "True\n"
+        with pytest.raises(Misuse, match=f"--results {folder}: another run is on"):
+            refuse_claimed(str(folder))
+        run = SimpleNamespace(workload=SimpleNamespace(name="quick"), started_at=datetime(2026, 1, 2, tzinfo=UTC))
+        assert finish.folder(run, str(folder)) == folder / "quick-20260102T000000Z"
+        other.kill()
+    refuse_claimed(str(folder))
+    refuse_claimed(str(folder))
+    assert finish.folder(run, str(folder)) == folder
+    ended = subprocess.run(command, input="", capture_output=True, text=True, timeout=20, check=True)
+    assert ended.stdout == "False\n"
+
+
+@pytest.mark.parametrize(
+    ("made", "said"),
+    [
+        (Path.mkdir, "it is a folder; name a file"),
+        (os.mkfifo, "it is a pipe or socket; name a file"),
+        (None, "is not a folder; name another place"),
+    ],
+)
+def test_a_journey_log_that_could_never_be_written_is_refused(tmp_path, made, said):
+    place = tmp_path / "log"
+    if made is None:
+        place.write_text("")
+        place /= "below"
+    else:
+        made(place)
+    with pytest.raises(Misuse, match=re.escape(f"--journey-log {place}: ") + f".*{said}"):
+        refuse_journey_log(str(place))
+
+
+@pytest.mark.parametrize("place", ["", "log.jsonl", "deep/log.jsonl", "/dev/null"])
+def test_a_journey_log_goes_where_a_file_can_be_written(tmp_path, monkeypatch, place):
+    monkeypatch.chdir(tmp_path)
+    refuse_journey_log(place)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_users_are_not_to_be_moved_during_a_run():

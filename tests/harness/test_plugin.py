@@ -327,3 +327,21 @@ def test_a_worker_lets_its_master_see_everybody_home_if_both_are_asked(begin, mo
     assert killed == ([] if first is None else [first])
     made._terminate(name)
     assert killed[-1] == (signal.SIGINT if name == "Ctrl-C" else signal.SIGTERM)
+
+
+def test_a_journey_log_that_cannot_be_opened_any_more_costs_the_run_nothing(begin, tmp_path, caplog):
+    made, environment = begin()
+    environment.parsed_options.journey_log = str(tmp_path)
+    run = start_run(made)
+    assert run.journey_log is None
+    assert not run.over
+    assert f"goes on without its journey log: {tmp_path}: Is a directory" in caplog.text
+
+
+def test_two_runs_at_once_do_not_share_a_folder_of_results(begin, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr("harness.choosing.claim", lambda folder: folder != tmp_path / "taken")
+    begin(results=str(tmp_path / "free"))
+    with pytest.raises(SystemExit) as left:
+        begin(results=str(tmp_path / "taken"))
+    assert left.value.code == Exit.MISUSED
+    assert "another run is on that leaves its results there" in capsys.readouterr().err

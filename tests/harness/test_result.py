@@ -116,6 +116,40 @@ def test_three_files_are_left_and_no_unfinished_one(passed, tmp_path):
     assert sorted(path.name for path in tmp_path.iterdir()) == ["junit.xml", "result.json", "summary.md"]
 
 
+def test_no_link_is_followed(passed, tmp_path):
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.write_text("precious")
+    names = ("junit.xml", "result.json", "summary.md")
+    for name in (*names, *(f".{name}.unfinished" for name in names)):
+        (tmp_path / name).symlink_to(elsewhere)
+    write(passed, tmp_path)
+    assert elsewhere.read_text() == "precious"
+    assert not any((tmp_path / name).is_symlink() for name in names)
+    assert read(tmp_path).run_id == passed.run_id
+
+
+def test_a_rendering_that_cannot_be_written_costs_nothing_else(passed, tmp_path, caplog):
+    (tmp_path / "summary.md").mkdir()
+    write(passed, tmp_path)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["junit.xml", "result.json", "summary.md"]
+    assert read(tmp_path).run_id == passed.run_id
+    assert f"{tmp_path / 'summary.md'} cannot be written: Is a directory" in caplog.text
+
+
+def test_a_result_that_cannot_be_written_is_an_error_and_leaves_nothing_unfinished(passed, tmp_path):
+    (tmp_path / "result.json").mkdir()
+    with pytest.raises(OSError, match="directory"):
+        write(passed, tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["result.json"]
+
+
+def test_a_number_too_large_for_json_is_not_the_end_of_a_result(passed, tmp_path):
+    asked = replace(passed.asked, scenario={"seed": 10**24, "target": {"most_users": 10**24}})
+    write(replace(passed, asked=asked), tmp_path)
+    assert '"most_users": 1000000000000000000000000' in (tmp_path / "result.json").read_text()
+    assert read(tmp_path).counts == passed.counts
+
+
 def test_a_result_is_replaced_whole(passed, failed, tmp_path):
     write(passed, tmp_path)
     write(failed, tmp_path)

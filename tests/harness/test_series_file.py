@@ -29,6 +29,15 @@ def test_what_was_appended_is_read_with_the_end_behind_it(path):
     assert b"".join(read(written(path))) == b"".join(SNAPSHOTS) + b"# EOF\n"
 
 
+def test_a_link_in_its_place_is_replaced_and_not_followed(path, tmp_path):
+    path.parent.mkdir()
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.write_text("precious")
+    path.symlink_to(elsewhere)
+    assert b"".join(read(written(path))) == b"".join(SNAPSHOTS) + b"# EOF\n"
+    assert elsewhere.read_text() == "precious"
+
+
 def test_anybody_can_unpack_it(path):
     assert gzip.decompress(written(path).read_bytes()) == b"".join(SNAPSHOTS) + b"# EOF\n"
 
