@@ -116,8 +116,9 @@ class Plugin:
         self._ports_checked = True
         self._forked = bool(options.processes)
         self._with_master = self._forked and not options.worker
-        if options.worker:
-            signals.follow()  # it may wait for its master for minutes, and has no results to leave
+        if options.worker or options.headful or not options.headless:
+            # A worker may wait for its master for minutes, a web UI for its first run: neither has results to leave yet.
+            signals.follow()
         try:
             refuse_taken(options)
         except Misuse as misuse:

@@ -45,6 +45,7 @@ def follow() -> None:
         if signal.getsignal(number) is _note:
             signal.signal(number, default)
     if _noted:
+        signal.signal(_noted[0], signal.SIG_DFL)  # no traceback of an import
         os.kill(os.getpid(), _noted[0])
 
 

@@ -85,5 +85,7 @@ def test_a_link_that_is_cut_for_long_makes_the_run_invalid_and_names_the_worker(
     assert "in the steady part" in invalid(run.result)["workers"]
     given_up = re.findall(r"Worker (\S+) failed to send heartbeat", run.output)
     assert given_up in ([], [name])
-    for each in workers:
-        assert "Traceback" not in each.wait(timeout=70).output
+    there, cut_off = (each.wait(timeout=10) for each in workers)
+    assert "Traceback" not in there.output + cut_off.output
+    assert (there.code, cut_off.code) == (0, 4)
+    assert "the master has been silent for 4 s" in cut_off.output

@@ -345,3 +345,22 @@ def test_two_runs_at_once_do_not_share_a_folder_of_results(begin, tmp_path, monk
         begin(results=str(tmp_path / "taken"))
     assert left.value.code == Exit.MISUSED
     assert "another run is on that leaves its results there" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("options", "follows"),
+    [
+        ({}, False),
+        ({"headless": False}, True),
+        ({"headful": True}, True),
+        ({"worker": True}, True),
+        ({"processes": 2}, False),
+    ],
+)
+def test_only_who_will_leave_results_notes_a_signal_instead_of_following_it(program, monkeypatch, options, follows):
+    followed = []
+    monkeypatch.setattr(plugin.signals, "follow", lambda: followed.append(1))
+    monkeypatch.setattr(plugin, "refuse_taken", lambda _: None)
+    defaults = {"worker": False, "headless": True, "headful": False, "processes": None}
+    Plugin(program)._check_ports(Namespace(**{**defaults, **options}))
+    assert bool(followed) is follows
