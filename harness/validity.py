@@ -30,6 +30,7 @@ CUT_SHORT = "aborted"
 """The outcome of what the end of the run cut short; every other outcome that is the harness's doing is a bug."""
 NO_ACCOUNT = "no_account"
 NOT_OFFERED = "not_offered"
+NO_PRODUCT = "no_product"
 DROPPED = "dropped"
 
 HELD_ENOUGH = 0.99
@@ -108,7 +109,7 @@ def undisturbed(evidence: Evidence) -> Iterator[Finding]:
 def bugs(evidence: Evidence) -> Iterator[Finding]:
     """Whether a page or journey ended by a fault of our own; one is enough, since nobody knows what else it touched."""
     recorder = evidence.recorder
-    known = (CUT_SHORT, NO_ACCOUNT, NO_SOCKET, NOT_OFFERED)
+    known = (CUT_SHORT, NO_ACCOUNT, NO_SOCKET, NOT_OFFERED, NO_PRODUCT)
     ours = [(k.outcome, c) for k, c in recorder.pages.items() if k.blame == Blame.HARNESS and k.outcome not in known]
     ours += [
         (k.outcome, c) for k, c in recorder.journeys.items() if k.blame == Blame.HARNESS and k.outcome not in known
@@ -130,6 +131,17 @@ def accounts(evidence: Evidence) -> Iterator[Finding]:
             "accounts",
             f"{number:,} journeys found no free account",
             f"put at least {number:,} more accounts into the pool, or run fewer journeys at once",
+        )
+
+
+def products(evidence: Evidence) -> Iterator[Finding]:
+    """Whether there was something to buy for everybody; without, nobody got further than the shelf."""
+    found = (cell.response.total for key, cell in evidence.recorder.journeys.items() if key.outcome == NO_PRODUCT)
+    if number := sum(found):
+        yield _invalid(
+            "products",
+            f"{number:,} journeys found nothing to buy: every product of the scenario is sold out, or the search finds none",
+            "name products in stock in [products], or stock up the shop",
         )
 
 
@@ -253,6 +265,7 @@ CHECKS: tuple[Callable[[Evidence], Iterator[Finding]], ...] = (
     requests,
     bugs,
     accounts,
+    products,
     offered,
     clocks,
     stolen,

@@ -9,6 +9,7 @@ from typing import Any
 from harness import objective
 from harness.demand import Metric
 from harness.units import LONGEST
+from scenarios.goods import address_problems, product_problems
 from scenarios.headers import header_problems
 from scenarios.load_sections import Arrivals, Closed
 from scenarios.names import JOURNEY_NAMES, PAYMENT_NAMES, SMS_NAMES
@@ -309,4 +310,6 @@ _CHECKS: tuple[tuple[set[str], Callable[[Document, Path], Problems]], ...] = (
     ({"sms", "shop"}, _sms_share),
     ({"accounts"}, _accounts_file),
     ({"headers"}, header_problems),
+    ({"products", "conduct"}, product_problems),
+    ({"address"}, address_problems),
 )

@@ -215,7 +215,8 @@ class Prepared:
         asked = {key: value for key, value in self.as_asked().items() if key != "journeys"}
         emails = [account.email for account in self._pool().accounts]
         trace = self._scenario.replay.digest if self._scenario.replay else ""
-        everything = [asked, emails, trace, version("checkload")]
+        pks = self._scenario.products.pks
+        everything = [asked, emails, trace, pks, version("checkload")]
         return sha256(orjson.dumps(everything, option=orjson.OPT_SORT_KEYS)).hexdigest()
 
     def stage(self, worker: int, workers: int) -> Stage:

@@ -15,6 +15,7 @@ from harness.arrivals import ArrivalProcess, Profile, Stage, users_needed
 from harness.demand import Objective
 from harness.search import Plan
 from harness.stop_rule import StopRule
+from scenarios import goods
 from scenarios.checks import content_problems, shape_problems
 from scenarios.complaints import problems_of
 from scenarios.files import FOLDER, find, names, tables
@@ -27,6 +28,7 @@ from scenarios.trace import Replay, replay
 from shop.settings import Settings
 from users.cover import cover
 from users.itinerary import Conduct, External, Fidelity, Mix, SmsScript
+from users.pools import Places, Products
 from users.think import ThinkTimes
 
 __all__ = ["FOLDER", "Scenario", "check", "names", "read"]
@@ -196,11 +198,21 @@ class Scenario:
             sms_patience=document.sms.patience,
             fallback=conduct.fallback or "",
             sign_in_once=document.accounts.sign_in == "user",
-            products=conduct.products,
             locale=conduct.locale,
             currency=conduct.currency,
             json_as_json=conduct.content_type == "fail",
+            address=document.address.model_dump(include={"title", "line", "postcode"}, exclude_none=True),
         )
+
+    @property
+    def products(self) -> Products:
+        """What is for sale, as far as this process knows it."""
+        return goods.products(self.document, self.folder)
+
+    @property
+    def places(self) -> Places:
+        """Where addresses may lie, as far as this process knows it."""
+        return Places(self.document.address.model_dump(include=set(goods.PLACES), exclude_none=True), self.seed)
 
     @property
     def headers(self) -> dict[str, str]:

@@ -133,6 +133,34 @@ class Conduct(Table):
     """What a reply is that holds JSON and is served as another type, such as ``text/html``: a warning, or a failure."""
 
 
+class Products(Table):
+    """What shoppers buy, where it is not ``conduct.products``."""
+
+    file: Text | None = None
+    """A CSV file with primary keys in its column ``product``, its path seen from the scenario file."""
+    search: str | None = None
+    """Whatever the shop finds for this text (``""``: all), asked once by each process."""
+
+
+class Address(Table):
+    """Where it is sent: what is left out is drawn from the shop's own lists, or made up."""
+
+    country: Count | None = None
+    """Primary key of the country."""
+    city: Count | None = None
+    """Primary key of the city; needs ``country``."""
+    township: Count | None = None
+    """Primary key of the township; needs ``city``. Without ``district``, the shop is asked for its districts."""
+    district: Count | None = None
+    """Primary key of the district; needs ``township``."""
+    title: Text | None = None
+    """What shoppers call their address."""
+    line: Text | None = None
+    """Street and number."""
+    postcode: Text | None = None
+    """The postcode."""
+
+
 class Target(Table):
     """Which shops may be loaded, how hard, and how a connection to them is treated."""
 
@@ -193,6 +221,8 @@ class Document(Table):
     think: Think = Think()
     accounts: Accounts = Accounts()
     conduct: Conduct = Conduct()
+    products: Products = Products()
+    address: Address = Address()
     headers: dict[str, str] = Field(default={})
     """Sent with every request to the shop and to no other host; ``"${NAME}"`` takes a value from the environment."""
     target: Target = Target()

@@ -28,6 +28,8 @@ class Stage:
         self.seed = prepared.seed
         self.trace_sampled = prepared.document.trace.sampled
         self.headers = prepared.headers
+        self.places = prepared.places
+        self.products = prepared.products
         self._casting = casting
         self._open = prepared.is_open
         self._think = prepared.think

@@ -438,6 +438,7 @@ class Outcome(StrEnum):
     NO_ACCOUNT = "no_account"
     NO_SOCKET = "no_socket"  # this machine had no file, port or memory left for a connection
     HOST_REFUSED = "host_refused"
+    NO_PRODUCT = "no_product"  # all that the scenario sells is sold out, or the search found nothing
     NOT_OFFERED = "not_offered"  # the scenario asks for a payment option that the shop does not sell by
     BUG = "bug"
 
@@ -460,6 +461,7 @@ _BLAME: Mapping[Outcome, Blame] = {
     Outcome.NO_ACCOUNT: Blame.HARNESS,
     Outcome.NO_SOCKET: Blame.HARNESS,
     Outcome.HOST_REFUSED: Blame.HARNESS,
+    Outcome.NO_PRODUCT: Blame.HARNESS,
     Outcome.NOT_OFFERED: Blame.HARNESS,
     Outcome.BUG: Blame.HARNESS,
 }

@@ -12,6 +12,7 @@ from typing import Any
 
 from shop.contract import CHECKOUT_PATH, PATHS, PAYMENT_OPTIONS, Flow, Outcome, Page
 from users.errand import Errand, ask, choose, is_given, look, offered, post, required
+from users.places import choose_place
 from users.steps import Answer, JourneyFailed, Reads, Steps, Visit
 
 CHOICES = (Page.DELIVERY_OPTION, Page.ADDRESS_SELECTION, Page.SHIPPING_OPTION)
@@ -140,7 +141,8 @@ def _own_address(errand: Errand) -> Steps[tuple[str, bool]]:
 
 def add_address(errand: Errand) -> Steps[str]:
     """Put an address of this shopper into the address book; its pk."""
-    address = {**errand.shopper.address, "phone_number": errand.phone}
+    place = yield from choose_place(errand)
+    address = {**errand.shopper.address, "phone_number": errand.phone, **place, **errand.conduct.address}
     path = PATHS[Page.ADDRESS_ADD]
     add = Visit(Page.ADDRESS_ADD, "POST", path, json=address, reads=Reads.JSON, judge=_is_in_the_book)
     errand.address_pk = str(_address_pk((yield from ask(errand, add)).document))

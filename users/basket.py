@@ -10,6 +10,7 @@ from urllib.parse import quote
 from shop.contract import PATHS, Outcome, Page
 from users.errand import Errand, Judge, ask, read_amount
 from users.money import amount
+from users.products import is_sold_out, pick_product
 from users.steps import Answer, JourneyFailed, Reads, Steps, Visit
 from users.storefront import installment_table
 
@@ -18,11 +19,11 @@ _QUANTITIES = (1, 1, 1, 2, 3)
 
 def fill_basket(errand: Errand) -> Steps[None]:
     """Choose a product and how many of it; afterwards ``errand.goods`` is what the shop must ask for them."""
-    product = errand.chance.choice(errand.conduct.products)
+    product = yield from pick_product(errand)
     quantity = errand.chance.choice(_QUANTITIES)
     path = PATHS[Page.PRODUCT].format(pk=quote(product, safe=""))
     needs = frozenset({"product"})
-    look_at = Visit(Page.PRODUCT, path=path, reads=Reads.JSON, needs=needs, judge=_has_a_price)
+    look_at = Visit(Page.PRODUCT, path=path, reads=Reads.JSON, needs=needs, judge=_is_for_sale)
     described = _described((yield from ask(errand, look_at)))
     if errand.as_storefront:
         yield installment_table(product)
@@ -51,9 +52,11 @@ def _described(answer: Answer) -> Mapping[str, Any]:
     return product if isinstance(product, dict) else answer.document
 
 
-def _has_a_price(answer: Answer) -> Outcome:
-    """A product without a price is in order; one whose price cannot be read is not."""
+def _is_for_sale(answer: Answer) -> Outcome:
+    """A product without a price is in order; one whose price cannot be read is not, and one that is sold out is luck."""
     described = _described(answer)
+    if is_sold_out(described) or answer.document.get("in_stock") is False:
+        return Outcome.UNAVAILABLE
     return Outcome.OK if "price" not in described or amount(described["price"]) is not None else Outcome.AMOUNT_MISMATCH
 
 

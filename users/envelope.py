@@ -63,6 +63,8 @@ def _elsewhere(visit: Visit, status: int, location: str) -> Answer:
         case 4:
             if status == 429:  # noqa: PLR2004 - Too Many Requests
                 raise _Wrong(Outcome.THROTTLED)
+            if status == 404 and visit.missing_is_fine:  # noqa: PLR2004 - Not Found
+                return Answer()
             if visit.fails_as is not None and status in _REFUSALS:
                 raise _Wrong(visit.fails_as)
             raise _Wrong(Outcome.SESSION_LOST if status == 401 else Outcome.HTTP_4XX)  # noqa: PLR2004 - Unauthorized

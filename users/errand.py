@@ -13,6 +13,7 @@ from users.accounts import Account
 from users.identity import Shopper, shopper_for
 from users.itinerary import Conduct, Fidelity, Itinerary
 from users.money import amount
+from users.pools import Places, Products
 from users.steps import Answer, JourneyFailed, Reads, Steps, Visit
 
 _CHECKOUT_PATHS: Mapping[Page, str] = {page: f"{CHECKOUT_PATH}?page={page}" for page in Page}
@@ -22,6 +23,9 @@ Judge = Callable[[Answer], Outcome]
 
 _ENVELOPE, _THANK_YOU = Reads.ENVELOPE, Page.THANK_YOU
 _OTHERWISE = 0x2D5A_91C3_7B1E_68F5
+
+SOME_PRODUCTS = ("1", "2", "3")
+"""Primary keys of products that the embedded shop has."""
 
 ORDERED = frozenset({Page.THANK_YOU, Page.VERIFY_SMS})
 """What a shop may show to the post that completes an order: the order, or the question for a code."""
@@ -48,10 +52,10 @@ class Errand:
     ``order_is_new`` tells of an order number whether it comes up for the first time. ``signed_in`` says that the
     shopper is signed in from an earlier journey; a journey that signs in sets it. ``origin`` is the shop's own address
     (``http://host:port``), by which absolute links to the shop are known. ``run`` is the seed of the run, from which
-    the shopper's e-mail address and telephone come.
+    the shopper's e-mail address and telephone come. ``places`` and ``products`` are shared with all shoppers of the process.
 
     ``adds_address`` says that the shopper adds an address even where the shop has some. ``is_known`` says that the shop has been
-    told who they are. ``address_pk`` is the shop's number of the address they chose.
+    told who they are. ``address_pk`` is the shop's number of the address they chose, ``product`` that of what they buy.
     """
 
     itinerary: Itinerary
@@ -61,12 +65,15 @@ class Errand:
     signed_in: bool = False
     origin: str = ""
     run: int = 0
+    places: Places = field(default_factory=Places)
+    products: Products = field(default_factory=lambda: Products(SOME_PRODUCTS))
     # -- as the journey goes on -----------------------------------------------------------------------
     shopper: Shopper = field(init=False)
     payment_option: str = field(init=False)
     adds_address: bool = field(init=False, default=False)
     is_known: bool = field(init=False)
     address_pk: str = field(init=False, default="")
+    product: str = field(init=False, default="")
     verification: str = field(init=False, default="")
     shown: Answer = field(init=False, default_factory=Answer)
     page: Page | None = field(init=False, default=None)

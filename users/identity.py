@@ -46,25 +46,19 @@ class Shopper:
     email: str
     password: str = field(repr=False)
     phone: str
-    city: str
-    township: str
     line: str
     postcode: str
     card: Card
 
     @property
     def address(self) -> Mapping[str, str]:
-        """The address as the shop's form for it asks for it."""
+        """The address as the shop's form for it asks for it, but for the place where it lies."""
         return {
             "title": "Home",
             "first_name": self.first_name,
             "last_name": self.last_name,
             "phone_number": self.phone,
             "email": self.email,
-            "country": "1",
-            "city": "80",
-            "township": "933",
-            "district": "71387",
             "line": self.line,
             "postcode": self.postcode,
         }
@@ -75,7 +69,6 @@ class Names(NamedTuple):
 
     first: tuple[str, ...]
     last: tuple[str, ...]
-    cities: tuple[str, ...]
     streets: tuple[str, ...]
     postcodes: tuple[str, ...]
 
@@ -89,7 +82,7 @@ def names() -> Names:
     def pool(draw: str) -> tuple[str, ...]:
         return tuple(str(faker.format(draw)) for _ in range(_POOL_SIZE))
 
-    return Names(pool("first_name"), pool("last_name"), pool("city"), pool("street_name"), pool("postcode"))
+    return Names(pool("first_name"), pool("last_name"), pool("street_name"), pool("postcode"))
 
 
 def telephone(prefix: str, run: int, number: int) -> str:
@@ -110,7 +103,7 @@ def shopper_for(itinerary: Itinerary, run: int = 0) -> Shopper:
     """The shopper who makes this journey in the run of this seed; the card is one that the bank treats as drawn."""
     # One digest says it all: a generator of random numbers takes longer to be seeded than to be asked.
     drawn = _DRAWN.unpack(blake2b(str(itinerary.seed).encode(), digest_size=_DRAWN.size).digest())
-    one, two, town, quarter, street, post, house, month, year, cvv, secret = drawn
+    one, two, _, _, street, post, house, month, year, cvv, secret = drawn
     pools = names()
     first, last = pools.first[one % _POOL_SIZE], pools.last[two % _POOL_SIZE]
     return Shopper(
@@ -119,8 +112,6 @@ def shopper_for(itinerary: Itinerary, run: int = 0) -> Shopper:
         f"{first}.{last}.{run & 0xFFFFFFFF:x}.{itinerary.number}@{DOMAIN}".lower(),
         _password(secret),
         telephone("05", run, itinerary.number),
-        pools.cities[town % _POOL_SIZE],
-        pools.cities[quarter % _POOL_SIZE],
         f"{house % 399 + 1} {pools.streets[street % _POOL_SIZE]}",
         pools.postcodes[post % _POOL_SIZE],
         Card(

@@ -85,8 +85,8 @@ class Conduct:
     test system accepts; empty: it is read from the shop's SMS inbox, asked every ``sms_poll`` seconds for at most
     ``sms_patience`` seconds. A shopper who lets her code expire waits ``sms_longest_wait`` seconds at most; a shop whose
     codes live longer is given the code in time. ``fallback`` is the option tried when the wanted one is unavailable (empty: give up).
-    ``sign_in_once`` keeps a virtual user signed in across her journeys. ``products`` are the pks bought, at random.
-    ``locale`` and ``currency`` are what the storefront says with every request. ``json_as_json`` says that JSON which
+    ``sign_in_once`` keeps a virtual user signed in across her journeys. ``address`` holds fields of an address that are the same for
+    all. ``locale`` and ``currency`` are what the storefront says with every request. ``json_as_json`` says that JSON which
     claims another media type is a failure, and not just a warning.
     """
 
@@ -100,7 +100,7 @@ class Conduct:
     sms_longest_wait: float = 90.0
     fallback: str = ""
     sign_in_once: bool = False
-    products: tuple[str, ...] = ("1", "2", "3")
     locale: str = "en"
     currency: str = "try"
     json_as_json: bool = False
+    address: Mapping[str, str] = field(default_factory=dict)

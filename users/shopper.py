@@ -15,7 +15,7 @@ from harness.keeper import run_of
 from harness.pacing import Arrival, Assignment
 from harness.run import Run
 from harness.sample import JourneySample
-from shop.contract import Blame, Outcome
+from shop.contract import Blame, Outcome, Page
 from users.accounts import Account, AccountPool
 from users.client import Browser, Transport
 from users.fast_http import FastHttp, session
@@ -24,12 +24,15 @@ from users.itinerary import Conduct, Fidelity, Itinerary
 from users.journeys import JOURNEYS, Errand, Receipt
 from users.lanes import Lanes
 from users.origin import origin_of
+from users.pools import Places, Products
 from users.shop_headers import shop_headers
 from users.statistics import statistics_of
 from users.steps import JourneyFailed, walk
 from users.storefront import REPEAT_AFTER
 from users.swift import Limits, Swift
 from users.trace import Trace
+
+_GOODS = frozenset({Page.PRODUCT, Page.BASKET_ADD})  # where unavailable means sold out
 
 
 class Backstage(Protocol):
@@ -46,6 +49,8 @@ class Backstage(Protocol):
     seed: int
     trace_sampled: float
     headers: Mapping[str, str]
+    places: Places
+    products: Products
 
     def itinerary(self, arrival: Arrival) -> Itinerary:
         """What the shopper of this arrival is going to do."""
@@ -111,6 +116,7 @@ class Shopper(User):
             outcome = Outcome.OK
         except JourneyFailed as failure:
             outcome, failed_page = failure.outcome, str(failure.page or "")
+            self._note_sold_out(failure)
         except GreenletExit:
             outcome = Outcome.UNFINISHED if run.drained_out and browser.cut_off else Outcome.ABORTED
             raise
@@ -139,6 +145,10 @@ class Shopper(User):
                 start = run.recorder.window.start
                 trace = browser.trace.id if browser.trace else ""
                 run.journey_log.write(itinerary.number, sample, order, browser.trail, start, trace=trace)
+
+    def _note_sold_out(self, failure: JourneyFailed) -> None:
+        if failure.outcome is Outcome.UNAVAILABLE and failure.page in _GOODS and self._errand is not None:
+            self.run_.stage.products.sell_out(self._errand.product)
 
     def _verification(self) -> str:
         return self._errand.verification if self._errand is not None else ""
@@ -179,6 +189,8 @@ class Shopper(User):
             order_is_new=self.run_.order_numbers.is_new,
             origin=self.run_.target_url,
             run=stage.seed,
+            places=stage.places,
+            products=stage.products,
         )
         stays = False
         try:

@@ -43,7 +43,7 @@ class Visit:
     when the shop refuses or leaves out what is needed (a sign-in refused, say), where it has a name of its own.
     ``judge`` has the last word on an answer that is in order otherwise, and not refused: it says ``OK``, or names the
     fault to book on this page; it must not raise, whatever the shop wrote.
-    ``redirects`` says that a redirection is in order (its address is the answer's ``location``). ``csrf`` says whether the token is sent with a POST. ``thinks`` says whether the shopper takes the
+    ``missing_is_fine`` says that a shop may not have the page (404). ``redirects`` says that a redirection is in order (its address is the answer's ``location``). ``csrf`` says whether the token is sent with a POST. ``thinks`` says whether the shopper takes the
     page's think time before it; ``wait`` is a time in seconds that she waits in any case (for an SMS, say).
     """
 
@@ -62,6 +62,7 @@ class Visit:
     fails_as: Outcome | None = None
     judge: Callable[[Answer], Outcome] | None = field(default=None, compare=False)
     redirects: bool = False
+    missing_is_fine: bool = False
     csrf: bool = True
     thinks: bool = True
     wait: float = 0.0

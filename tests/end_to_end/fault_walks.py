@@ -19,6 +19,7 @@ from users.client import Browser, Reply
 from users.fast_http import FastHttp, session
 from users.itinerary import Conduct, Itinerary, SmsScript
 from users.journeys import JOURNEYS, Errand
+from users.pools import Places
 from users.steps import JourneyFailed, walk
 from users.swift import Limits, Swift
 
@@ -69,6 +70,7 @@ class Walker:
     def __init__(self, transport, origin, clock, sleep, *, first=0, **conduct):
         self.transport, self.origin, self._clock, self._sleep = transport, origin, clock, sleep
         self._conduct = Conduct(**conduct)
+        self.places = Places()
         self._numbers, self._seen = count(first * 1_000_000), set()
 
     def __call__(self, route, account=None):
@@ -79,7 +81,7 @@ class Walker:
         itinerary = Itinerary(
             number, route.journey, route.option, route.sms, route.three_d, route.declined, seed=number
         )
-        errand = Errand(itinerary, self._conduct, self._is_new, account=account, origin=self.origin)
+        errand = Errand(itinerary, self._conduct, self._is_new, account=account, origin=self.origin, places=self.places)
         walked = Walked()
         browser = Browser(
             transport=self.transport,

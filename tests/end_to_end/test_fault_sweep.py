@@ -13,6 +13,7 @@ from fault_walks import PaperWire, Route, Walked, Walker
 from shop.contract import CHECKOUT_PAGES, PAYMENT_OPTIONS, RETURN_PAGES, Blame, Outcome, Page
 from shop.settings import FaultName
 from users.itinerary import SmsScript
+from users.pools import Places
 
 pytestmark = pytest.mark.end_to_end
 
@@ -40,6 +41,7 @@ ROUTES = {
 HTML = frozenset({P.THREE_D_REDIRECT, P.REDIRECTION, P.BANK})
 ENVELOPES = CHECKOUT_PAGES | {P.CHECKOUT}
 PLAIN_JSON = frozenset(Page) - ENVELOPES - HTML
+PLACES = frozenset({P.COUNTRIES, P.CITIES, P.TOWNSHIPS, P.DISTRICTS})
 BEFORE_BASKET = frozenset({P.CSRF_TOKEN, P.LOGIN, P.PRODUCT, P.BASKET_ADD})
 AFTER_SALE = frozenset({P.THANK_YOU, P.COMPLETED_ORDER})
 NO_JOURNEY = {
@@ -53,8 +55,8 @@ NO_JOURNEY = {
     **dict.fromkeys((P.BASKET_CHANGE, P.BASKET_VOUCHER, P.BASKET_CLEAR), "a basket is filled once, and bought"),
     **dict.fromkeys((P.ADDRESS_CHANGE, P.ADDRESS_REMOVE, P.PROFILE), "only a customer who tidies up does this"),
     **dict.fromkeys(
-        (P.COUNTRIES, P.CITIES, P.TOWNSHIPS, P.DISTRICTS, P.RETAIL_STORE, P.RETAIL_STORES, P.SEARCH),
-        "an address is known beforehand, and so is the product",
+        (P.RETAIL_STORES, P.SEARCH),
+        "nothing is collected from a store, and the products are known beforehand",
     ),
     **dict.fromkeys(
         (P.PRODUCT_INSTALLMENTS, P.CONTRACT, P.ORDER_NOTE, P.COUPON, P.CHECKOUT_BY_TOKEN, P.CHECKOUT_STATUS),
@@ -137,6 +139,7 @@ HARMLESS = [
         frozenset({P.BASKET_ADD}),
         "nothing says what adding is answered with: who is not shown the basket asks for it, and holds it to the price",
     ),
+    Harmless(frozenset({F.MISSING_FIELD}), PLACES, "how many places there are stands there, and nobody needs it"),
     Harmless(
         frozenset({F.NOT_ECHOED}),
         frozenset({P.CHECKOUT, P.INDEX}),
@@ -196,7 +199,13 @@ class Later:
 LATER = [
     Later(F.REPEATED_ORDER_NUMBER, frozenset(Page), lambda way: P.THANK_YOU, "there the number is read"),
     Later(F.LOST_SMS, frozenset(Page), lambda way: P.VERIFY_SMS, "the code that this page wants never comes"),
-    Later(F.EMPTY_BASKET, frozenset({P.ADDRESS_ADD}), lambda way: P.ADDRESS_SELECTION, "an address needs no basket"),
+    Later(
+        F.EMPTY_BASKET,
+        PLACES | {P.ADDRESS_ADD},
+        lambda way: P.ADDRESS_SELECTION,
+        "an address needs no basket",
+    ),
+    Later(F.SESSION_DROPPED, PLACES, lambda way: P.ADDRESS_ADD, "the lists are there for strangers, too"),
     Later(F.EMPTY_BASKET, HTML, lambda way: way.back_on, "a bank does not look into the basket"),
     Later(F.EMPTY_BASKET, frozenset({P.SMS_INBOX}), lambda way: way.after(P.SMS_INBOX), "nor does a telephone"),
     Later(
@@ -265,10 +274,14 @@ class Sweep:
         self._walk = Walker(self.wire, "http://shop.test", self.wire.clock, self.wire.clock.sleep, sms_patience=0.5)
 
     def undisturbed(self):
-        return Undisturbed(self.route, self._walk(self.route, self._customer()))
+        account = self._customer()
+        self._walk.places = Places()
+        return Undisturbed(self.route, self._walk(self.route, account))
 
     def struck(self, fault, page):
         account = self._customer()
+        if page in PLACES:
+            self._walk.places = Places()
         before = self.wire.shop.ledger.faults[fault]
         self.wire.break_promises({"name": fault, "pages": [page], "share": 1.0})
         walked = self._walk(self.route, account)

@@ -13,6 +13,7 @@ from users.accounts import Account
 from users.envelope import check
 from users.itinerary import Conduct, Itinerary, SmsScript
 from users.journeys import JOURNEYS, Errand
+from users.pools import Places, Products
 from users.steps import Answer, Visit, walk
 
 ORIGIN = "http://shop.test"
@@ -158,8 +159,12 @@ def errand(exchange, *, journey="guest", account=None, seed=3, option_value="slu
         three_d=exchange.raw.get("three_d", False),
         seed=seed,
     )
-    conduct = Conduct(sms_code=CODE, products=("1",), option_value=option_value)
-    return Errand(itinerary, conduct, lambda number: True, account=account, origin=ORIGIN)
+    conduct = Conduct(sms_code=CODE, option_value=option_value)
+    shared = {
+        "places": Places({"country": 1, "city": 40, "township": 457, "district": 1}),
+        "products": Products(("1",)),
+    }
+    return Errand(itinerary, conduct, lambda number: True, account=account, origin=ORIGIN, **shared)
 
 
 @pytest.mark.parametrize("seed", [3, 4])

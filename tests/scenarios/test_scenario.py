@@ -131,7 +131,7 @@ def test_every_key_of_an_open_scenario_arrives_where_it_is_used(written, tmp_pat
     assert (mix.three_d, mix.declined, mix.cover) == (0.3, 0.02, False)
     conduct = scenario.conduct
     assert (conduct.external, conduct.allowed_hosts) == (External.RETURN, frozenset({"bank.example.com"}))
-    assert (conduct.option_value, conduct.fallback, conduct.products) == ("pk", "gpay", ("9",))
+    assert (conduct.option_value, conduct.fallback, scenario.products.pks) == ("pk", "gpay", ("9",))
     assert (conduct.sms_code, conduct.sms_poll, conduct.sms_patience) == ("123456", 0.1, 3.0)
     assert (conduct.sign_in_once, conduct.locale) == (True, "tr")
     assert conduct.json_as_json is True

@@ -17,6 +17,7 @@ from users.envelope import check
 from users.errand import Errand
 from users.itinerary import Conduct, Itinerary
 from users.journeys import JOURNEYS, Receipt
+from users.pools import Places, Products
 from users.steps import Answer, JourneyFailed, Visit, walk
 
 ORIGIN = "http://127.0.0.1:8000"
@@ -34,6 +35,8 @@ NEXT = {
     Page.CONFIRMATION_QUERY: Page.CONFIRMATION_COMPLETE,
     Page.LOYALTY_USAGE: Page.LOYALTY_SELECTED,
 }
+PLACES = {Page.COUNTRIES: (100, 2), Page.CITIES: (200, 5), Page.TOWNSHIPS: (300, 5), Page.DISTRICTS: (400, 5)}
+PINNED = {"country": 1, "city": 40, "township": 457, "district": 7}
 AS_RECORDED = (Page.INDEX, Page.DELIVERY_OPTION, Page.ADDRESS_SELECTION, Page.SHIPPING_OPTION)
 AWAY = {
     Page.BEX_SELECTION: ("/orders/redirection/", Page.BEX_COMPLETE),
@@ -175,6 +178,8 @@ class PaperShop:
             Page.CSRF_TOKEN: lambda _: {"csrf_token": "t"},
             Page.LOGIN: self._sign_in,
             Page.PRODUCT: lambda _: {"product": {"pk": 1, "price": self.price}},
+            Page.SEARCH: lambda _: {"products": [{"pk": 31}, {"pk": 32, "in_stock": False}, {"pk": 33, "stock": 4}]},
+            **dict.fromkeys(PLACES, self._list),
             Page.BASKET_ADD: self._add,
             Page.BASKET: lambda _: self._basket(),
             Page.ADDRESS_ADD: lambda _: {"pk": 11},
@@ -187,6 +192,11 @@ class PaperShop:
             Page.REDIRECTION: self._send_away,
             Page.BANK: self._send_back,
         }
+
+    def _list(self, visit: Visit) -> Any:
+        first, rows = PLACES[visit.page]
+        assert visit.page is Page.COUNTRIES or urlsplit(visit.path).query
+        return {"count": rows, "next": None, "results": [{"pk": first + row, "is_active": True} for row in range(rows)]}
 
     def _sign_in(self, visit: Visit) -> Any:
         assert set(visit.json) == {"email", "password", "formType", "locale"}
@@ -409,6 +419,8 @@ class Walker:
         order_is_new: Callable[[str], bool] = lambda number: True,
         signed_in: bool = False,
         account: Account | None = None,
+        places: Places | None = None,
+        products: Products | None = None,
         **itinerary: Any,
     ) -> Walk:
         if account is None and JOURNEYS[journey].signs_in:
@@ -420,6 +432,8 @@ class Walker:
             account=account,
             signed_in=signed_in,
             origin=ORIGIN,
+            places=Places(PINNED) if places is None else places,
+            products=Products(("1", "2", "3")) if products is None else products,
         )
         walked = Walk(shop, errand)
         try:
