@@ -115,7 +115,7 @@ _IN_PROFILE = (
 def user_document(
     pk: int, email: str, joined: float, last_seen: float, user_type: str = "registered"
 ) -> dict[str, Any]:
-    """Somebody who buys, as the API shows a user; names and phone are empty."""
+    """A user as the API shows one; names and phone are empty."""
     name = blake2b(email.encode(), digest_size=16).hexdigest()
     return {
         "pk": pk,

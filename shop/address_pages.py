@@ -108,5 +108,5 @@ def _within(request: Request, name: str, places: Callable[[int], list[dict[str, 
 
 
 def _stores() -> list[dict[str, Any]]:
-    nobody = dict.fromkeys(("email", "phone_number", "first_name", "last_name"))
-    return [{**store_address(store, nobody), **store.document()} for store in RETAIL_STORES.values()]
+    unnamed = dict.fromkeys(("email", "phone_number", "first_name", "last_name"))
+    return [{**store_address(store, unnamed), **store.document()} for store in RETAIL_STORES.values()]

@@ -44,7 +44,7 @@ class Product:
     price: Decimal
 
     def document(self) -> dict[str, Any]:
-        """The product as the API shows it; the same object each time, which nobody may change."""
+        """The product as the API shows it; the same object each time: do not change it."""
         return _product_document(self)
 
 

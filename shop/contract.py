@@ -372,7 +372,7 @@ GUESSES: Mapping[Page, str] = MappingProxyType(
         Page.CONFIRMATION_QUERY: "The page has `payment_token`; any other text does as well.",
         Page.VERIFY_SMS: "A wrong, late or too often tried code is an error on this page.",
         Page.THANK_YOU: "Another page that completes the same option is answered with the order that is there.",
-        Page.BANK: "Whoever comes back without `x-requested-with` is sent on with 303.",
+        Page.BANK: "A browser that comes back without `x-requested-with` is sent on with 303.",
     }
 )
 """How the embedded shop answers where nothing public says it; what is guessed of forms and options is said there."""

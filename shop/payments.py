@@ -117,7 +117,7 @@ def _agree_to_confirm(form: Form, till: Till) -> Step:
 def _begin_confirmation(form: Form, till: Till) -> Step:
     if errors := agrees(form):
         return Step(errors=errors)
-    # Whoever pays in a browser's own sheet brings the address that the sheet is validated at.
+    # A browser's own payment sheet brings the address that it is validated at.
     if not _ADDRESS.fullmatch(form["validationURL"]):
         return wrong("validationURL", "Enter a valid URL.")
     till.payment.token = till.payment.token or till.fresh_token()

@@ -108,7 +108,7 @@ class Basket:
         self._document = None
 
     def document(self) -> dict[str, Any]:
-        """The basket as the API shows it; the same object until the basket changes, which nobody else may change."""
+        """The basket as the API shows it; the same object until the basket changes: do not change it."""
         if self._document is None:
             self._document = self._written()
         return self._document

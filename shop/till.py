@@ -103,8 +103,8 @@ Show = Callable[[Till], dict[str, Any]]
 class Handler:
     """How one flow is honoured: what each page's post does, and what each page shows.
 
-    ``shortcuts`` are pages that may be posted without having been shown. ``completes`` are pages of which each completes
-    the order, where there is more than one: once one has, the others are answered with the order. ``returns`` are pages
+    ``shortcuts`` are pages that may be posted without having been shown. ``completes`` is set where more than one page
+    completes the order: once one has done so, the reply of the others is the order. ``returns`` are pages
     that a bank, wallet or provider sends the shopper back to.
     """
 

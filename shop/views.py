@@ -44,10 +44,10 @@ def signed_out(conventions: Conventions) -> dict[str, Any]:
 
 
 def basket_is_empty(conventions: Conventions) -> dict[str, Any]:
-    """The answer to somebody with nothing to check out.
+    """The answer where there is nothing to check out.
 
-    It has no order so far: the storefront's client takes one in which nothing is chosen for a reason to choose, and
-    would post its choices over and over.
+    It has no order so far. The storefront's client posts its choices for as long as an order lacks them, so an order
+    without choices makes it post over and over.
     """
     return envelope(conventions, [], None) | {"redirect_url": BASKET_URL}
 
@@ -132,8 +132,8 @@ def _addresses(till: Till) -> dict[str, Any]:
 def _stores(till: Till) -> dict[str, Any]:
     shown = {**_addresses(till), "retail_stores": [store.document() for store in RETAIL_STORES.values()]}
     if till.pre_order.retail_store is None:
-        # The storefront's client chooses for itself from the lists it knows, over and over while nothing comes of it;
-        # only the shopper can choose a store, and nothing after it can be chosen before.
+        # The storefront's client posts a choice from the lists it knows for as long as the order lacks one. Only the
+        # shopper can choose a store, so these lists must be empty until then.
         shown |= {"shipping_options": [], "payment_options": []}
     return shown
 

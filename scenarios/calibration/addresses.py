@@ -36,16 +36,10 @@ def page_of(method: str, target: str) -> Page | None:
 @lru_cache(maxsize=20_000)
 def _page_of(method: str, target: str) -> Page | None:
     path, _, query = target.partition("?")
-    path = unquote(path)
     try:
-        page = route(method, path, dict(parse_qsl(query))).page
+        page = route(method, unquote(path), dict(parse_qsl(query))).page
     except Refused:
-        if path.endswith("/"):
-            return None
-        try:
-            page = route(method, f"{path}/", dict(parse_qsl(query))).page
-        except Refused:
-            return None
+        return None
     return None if page in OUTSIDE else page
 
 

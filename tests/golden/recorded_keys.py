@@ -1,4 +1,4 @@
-"""Writes down which keys the platform's recorded replies hold, and of which JSON types; no value is taken over.
+"""Writes down which keys the platform's recorded replies hold, and their JSON types; it takes over no value.
 
 Run it as ``python tests/golden/recorded_keys.py RECORDING.json`` when there is a new recording: it rewrites
 ``recorded_keys.json`` beside it. A path names the keys from the outside in: ``[]`` stands for any element of a list, and

@@ -1,6 +1,6 @@
 """The golden exchanges say nothing that the description, the recorded replies or the storefront's client do not say.
 
-What nobody says is a guess, and must be marked as one: in the exchange (``source = "guess"``), in ``shop/contract.py``
+All else is a guess and must be marked as one: in the exchange (``source = "guess"``), in ``shop/contract.py``
 and in ``docs/guesses.md``.
 """
 
@@ -19,7 +19,7 @@ from tests.golden.recorded_keys import TABLE, keys_of
 ROOT = Path(__file__).resolve().parents[2]
 CHECKOUT = json.loads(TABLE.read_text(encoding="utf-8"))["GET /orders/checkout/"]
 NAMES = sorted(path.stem for path in FOLDER.glob("*.toml"))
-# Of these the recording has a null or nothing; the storefront's client reads them (its types say of which kind).
+# The recording has null or nothing here. The storefront's client reads these keys, and its types say their kinds.
 CLIENT_READS = {
     "is_redirected": "boolean",
     "payment_choice": "object",
