@@ -345,7 +345,8 @@ def test_a_confirmation_takes_the_address_and_the_token_of_whoever_confirms(brow
         assert list(reply["errors"]) == ["validationURL"]
     reply = client.post("ConfirmationPaymentSelectedPage", **YES, validationURL="https://elsewhere.example/start")
     assert shown(reply) == "ConfirmationPaymentQueryPage"
-    reply = client.post("ConfirmationPaymentQueryPage", **YES, payment_token='{"paymentData": "x"}')
+    assert client.post("ConfirmationPaymentQueryPage", **YES, payment_token="x" * 20_000)["errors"]
+    reply = client.post("ConfirmationPaymentQueryPage", **YES, payment_token='{\n "paymentData": "x"\n}')
     assert shown(reply) == "ConfirmationPaymentCompletePage"
     assert shown(client.post("ConfirmationPaymentCompletePage", **YES)) == "ThankYouPage"
 
