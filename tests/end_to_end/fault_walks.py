@@ -131,7 +131,7 @@ class PaperWire:
 
     def __init__(self, settings):
         self.clock = Clock()
-        self.shop = Shop(Settings.model_validate({"unknown_fields": "refuse", **settings}))
+        self.shop = Shop(Settings.model_validate({"unknown_fields": "refuse", "csrf": "strict", **settings}))
         self._app = ShopApp(self.shop, self.clock, self.clock.asleep)
         self._loop = asyncio.new_event_loop()
         self.cookies = {}
