@@ -15,6 +15,7 @@ from users.steps import Answer, JourneyFailed, Reads, Steps, Visit
 from users.storefront import installment_table
 
 _QUANTITIES = (1, 1, 1, 2, 3)
+_ZERO = Decimal(0)
 
 
 def fill_basket(errand: Errand) -> Steps[None]:
@@ -61,15 +62,18 @@ def _is_for_sale(answer: Answer) -> Outcome:
 
 
 def _charges(errand: Errand, added: Decimal | None, quantity: int) -> Judge:
-    """A basket, where the reply shows one, costs what was put into it."""
+    """A basket, where the reply shows one, costs what was put into it, less the discounts that it names."""
 
     def judge(answer: Answer) -> Outcome:
         basket = answer.document.get("basket")
         if not isinstance(basket, dict):
             return Outcome.OK
         total, held = amount(basket.get("total_amount")), basket.get("total_quantity")
-        if total is None:
+        named = basket.get("total_discount_amount")
+        off = _ZERO if named is None else amount(named)
+        if total is None or off is None or off < _ZERO:
             return Outcome.AMOUNT_MISMATCH
+        total += off
         # An account keeps its basket: what an earlier journey left in it is bought along, at a price seen then.
         leftovers = errand.account is not None and isinstance(held, int) and held > quantity
         wrong = added is not None and ((total < added) if leftovers else (total != added))

@@ -337,6 +337,27 @@ def test_a_guests_basket_holds_nothing_but_her_own(walker):
     assert (walked.outcome, walked.failure.page) == (Outcome.AMOUNT_MISMATCH, Page.BASKET_ADD)
 
 
+@pytest.mark.parametrize(
+    ("off", "stopped_on"),
+    [
+        ("1.00", Page.CHECKOUT),  # the basket is in order; the checkout, which does not take it off, is not
+        ("0.99", Page.BASKET_ADD),
+        ("-1.00", Page.BASKET_ADD),
+        ("free", Page.BASKET_ADD),
+        (None, Page.BASKET_ADD),
+    ],
+)
+def test_a_basket_may_cost_less_by_the_discount_that_it_names(walker, off, stopped_on):
+    def spoil(visit, document):
+        if visit.page is Page.BASKET_ADD:
+            basket = document["basket"]
+            basket |= {"total_amount": f"{float(basket['total_amount']) - 1:.2f}", "total_discount_amount": off}
+        return document
+
+    walked = walker(walker.Shop(spoil=spoil), "cash_register")
+    assert (walked.outcome, walked.failure.page) == (Outcome.AMOUNT_MISMATCH, stopped_on)
+
+
 def test_a_shop_that_shows_a_page_again_does_not_keep_the_shopper_for_ever(walker):
     def spoil(visit, document):
         if visit.page in (Page.DELIVERY_OPTION, Page.SHIPPING_OPTION):
