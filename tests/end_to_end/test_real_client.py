@@ -13,10 +13,7 @@ from shop.settings import Settings
 
 pytestmark = pytest.mark.end_to_end
 
-SETTINGS = {
-    "sms": {"options": []},
-    "conventions": {"page_order": "delivery_first"},
-}  # the client has no page for a code
+SETTINGS = {"sms": {"options": []}}  # the client has no page for a code
 REST = {"shippingCompleted": True, "option": "credit_card"}
 
 # Each flow that ends with an order, and the payment type of the order.
