@@ -143,10 +143,31 @@ def add_address(errand: Errand) -> Steps[str]:
     """Put an address of this shopper into the address book; its pk."""
     place = yield from choose_place(errand)
     address = {**errand.shopper.address, "phone_number": errand.phone, **place, **errand.conduct.address}
+    if errand.as_storefront:
+        address = {name: {**address, **_ADDED_BY_STOREFRONT}[name] for name in _STOREFRONT_FIELDS}
     path = PATHS[Page.ADDRESS_ADD]
     add = Visit(Page.ADDRESS_ADD, "POST", path, json=address, reads=Reads.JSON, judge=_is_in_the_book)
     errand.address_pk = str(_address_pk((yield from ask(errand, add)).document))
     return errand.address_pk
+
+
+# What the storefront's form sends, in its order (client).
+_ADDED_BY_STOREFRONT = {"is_corporate": "false", "type": "personal"}
+_STOREFRONT_FIELDS = (
+    *(
+        "title",
+        "first_name",
+        "last_name",
+        "phone_number",
+        "country",
+        "city",
+        "township",
+        "district",
+        "line",
+        "postcode",
+    ),
+    *_ADDED_BY_STOREFRONT,
+)
 
 
 def _address_pk(document: Mapping[str, Any]) -> object:

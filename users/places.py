@@ -37,7 +37,7 @@ def choose_place(errand: Errand) -> Steps[Mapping[str, Pk]]:
     its own name, and the next journey tries again: nobody waits for anybody.
     """
     places = errand.places
-    if places.found is None:
+    if places.found is None or errand.as_storefront:  # whose form fetches its lists each time
         chance, found, districts = random.Random(places.seed), dict(places.pinned), list[Pk]()
         for each in _LISTS:
             if each.field in found:

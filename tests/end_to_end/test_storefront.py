@@ -22,6 +22,7 @@ from users.client import Browser
 from users.itinerary import Conduct, Fidelity, Itinerary
 from users.journeys import JOURNEYS, Errand
 from users.lanes import Lanes
+from users.pools import Products
 from users.steps import walk
 
 pytestmark = pytest.mark.end_to_end
@@ -59,7 +60,7 @@ class Recording:
         if path.startswith(ASIDE):
             return self._wire.send(page, method, url, headers, body)
         noted = {"method": method, "path": path, "query": f"?{query}" if query else "", "body": (body or b"").decode()}
-        self._log.append(noted | {"sent": time.perf_counter()})
+        self._log.append(noted | {"page": page, "sent": time.perf_counter()})
         place = len(self._log) - 1
         try:
             return self._wire.send(page, method, url, headers, body)
@@ -76,9 +77,9 @@ class Recording:
 def buy(wire, url="", *, option, journey, account=None, three_d=False, product=PRODUCT):
     """One journey with the storefront's pattern over this transport; its receipt."""
     number = next(NUMBERS)
-    conduct = Conduct(fidelity=Fidelity.STOREFRONT, products=(product,))
+    conduct, products = Conduct(fidelity=Fidelity.STOREFRONT), Products((product,))
     itinerary = Itinerary(number, journey, option, three_d=three_d, seed=number)
-    errand = Errand(itinerary, conduct, lambda _: True, account=account, origin=url)
+    errand = Errand(itinerary, conduct, lambda _: True, account=account, origin=url, products=products)
     browser = Browser(wire, lambda _: None, option, 0.0, time.perf_counter, gevent.sleep, lambda _: 0.0)
     lanes = Lanes(wire)
     wire.forget()
@@ -92,8 +93,10 @@ def buy(wire, url="", *, option, journey, account=None, three_d=False, product=P
 def recorded(request, tmp_path_factory):
     """Our shoppers' requests at both kinds of second shop, by journey and way of paying."""
     accounts = tmp_path_factory.mktemp("accounts") / "accounts.csv"
-    write_accounts(accounts, [f"{payment}@x.test" for payment in OPTIONS], PASSWORD, saved=True)
-    bought = [(payment, "returning", payment) for payment in OPTIONS]
+    write_accounts(accounts, [f"{payment}@x.test" for payment in OPTIONS], PASSWORD, saved=False)
+    write_accounts(accounts, ["returning@x.test"], PASSWORD, saved=True)
+    bought = [(payment, "first_time", payment) for payment in OPTIONS]
+    bought += [("card", "returning", "returning"), ("card", "guest", "")]
     logs = {}
     with SecondShop(accounts, lists=request.param) as shop:
         wire = our_wire(shop.url)
@@ -113,7 +116,7 @@ def test_no_request_is_refused_and_each_journey_buys(recorded):
 
 def test_the_way_to_the_payment_is_the_clients(recorded):
     ways = PATTERN["ways" if recorded.lists == "needed" else "ways_where_all_is_listed"]
-    for journey in ("returning",):
+    for journey in ("first_time", "returning", "guest"):
         sent = steps(recorded.logs[journey, "card"])
         assert [settled(step) for step in sent[: len(ways[journey])]] == [settled(step) for step in ways[journey]]
 
@@ -121,7 +124,7 @@ def test_the_way_to_the_payment_is_the_clients(recorded):
 def test_each_payment_is_the_clients(recorded):
     payments = PATTERN["payments"] | PATTERN.get("payments_where_all_is_listed" * (recorded.lists == "all"), {})
     for payment in OPTIONS:
-        sent = steps(recorded.logs["returning", payment])
+        sent = steps(recorded.logs["first_time", payment])
         assert sent[-len(payments[payment]) :] == payments[payment], payment
 
 
