@@ -26,6 +26,7 @@ CurrentRun = Callable[[], Run[Any] | None]
 def register(runner: Any, current: CurrentRun, guard: PortGuard) -> None:
     """Listen to the messages that concern this process; once per process, before any run. ``guard`` counts those of no use."""
     if isinstance(runner, MasterRunner):
+        guard.watch(runner)
         runner.register_message(COUNTS, partial(_master, current, guard, MasterRun.hear))
         runner.register_message(ECHOED, partial(_master, current, guard, MasterRun.echoed))
         runner.register_message(REFUSE, partial(_master, current, guard, MasterRun.refuse))

@@ -55,6 +55,19 @@ class PortGuard:
             return None
         return name, message
 
+    def watch(self, runner: Any) -> None:
+        """Have this master's listener go on after a message that it cannot handle, whatever the reason."""
+        handle = runner.handle_message
+
+        def handled(name: str, message: Message) -> None:
+            try:
+                handle(name, message)
+            except Exception as error:
+                logger.debug("A message could not be handled", exc_info=True)
+                self.refuse(f"could not be handled ({message.type}, {type(error).__name__})")
+
+        runner.handle_message = handled
+
     def refuse(self, why: str) -> None:
         """Count a message that is of no use, and say so now and then."""
         self.refused[why] += 1
@@ -191,7 +204,7 @@ SHAPES: Mapping[str, Callable[[Any], bool]] = {
     "client_stopped": _nothing,
     "exception": lambda data: _words(data, "msg", "traceback"),
     "heartbeat": _heartbeat,
-    "locustfile": lambda data: isinstance(data, dict) and _version(data.get("version")),
+    "locustfile": lambda data: _words(data, "version") and _version(data["version"]),
     "logs": _logs,
     "quit": _nothing,
     "spawning": _nothing,

@@ -80,6 +80,7 @@ def port(monkeypatch):
         [msgpack.dumps(("stats", {"stats": [], "errors": {}, "user_classes_count": {}, "user_count": 1}, "vm_a"))],
         [msgpack.dumps(("spawning_complete", {"user_classes_count": 3, "user_count": 1}, "vm_a"))],
         [msgpack.dumps(("logs", "x", "vm_a"))],
+        [msgpack.dumps(("locustfile", {"version": -1}, "vm_a"))],
         [msgpack.dumps((["quit"], None, "vm_a"))],
         [msgpack.dumps(("no such kind", None, "vm_a"))],
         [msgpack.dumps((COUNTS, {"run": "x", "final": 1}, "vm_a"))],
@@ -117,6 +118,23 @@ def test_who_knows_the_name_of_a_worker_cannot_speak_for_it(port, kind, data):
     say(worker, "vm_a", COUNTS, {"run": "x", "final": True})
     assert beats(worker, "vm_a")
     assert port.heard == [("vm_a", {"run": "x", "final": True})]
+
+
+def test_the_listener_lives_on_whatever_it_cannot_handle(port, caplog):
+    def breaks(_name, _message):
+        raise LookupError("nobody thought of that")
+
+    worker, handle = port.worker("vm_a"), port.runner.handle_message
+    port.runner.handle_message = breaks
+    port.guard.watch(port.runner)
+    say(worker, "vm_a", "heartbeat", BEAT)
+    with gevent.Timeout(5):
+        while not port.guard.refused:
+            gevent.sleep(0.01)
+    assert dict(port.guard.refused) == {"could not be handled (heartbeat, LookupError)": 1}
+    port.runner.handle_message = handle
+    assert beats(worker, "vm_a")
+    assert "Traceback" not in caplog.text
 
 
 def test_a_flood_is_counted_and_told_of_now_and_then(port, caplog):
