@@ -1,8 +1,11 @@
 // The flows by name: each drives one visit and returns what it found besides the order.
+import { SECOND_THOUGHTS } from './second_thoughts.mjs';
 
 const AGREE_URL = 'https://apple-pay-gateway.apple.com/paymentservices/startSession';
 
 export const FLOWS = {
+  ...SECOND_THOUGHTS,
+
   async sign_in(visit, { email }) {
     await visit.arrive();
     await visit.signIn(email);
@@ -36,39 +39,6 @@ export const FLOWS = {
     await visit.payByCard({ threeD: true });
     const { result } = await visit.ask('get3dRedirectForm');
     return visit.throughBank(result);
-  },
-
-  // Away to the bank, back without paying, and a second payment that is made.
-  async card_3d_left(visit, { email }) {
-    await visit.reachPayment(email);
-    await visit.choose('credit_card');
-    await visit.payByCard({ threeD: true });
-    const sent = visit.browser.visited.length;
-    await visit.openCheckout();
-    const left = { sentAwayAgain: visit.browser.visited.length > sent };
-    await visit.choose('credit_card');
-    await visit.payByCard();
-    return left;
-  },
-
-  async card_3d_refused(visit, { email, refuse }) {
-    await visit.reachPayment(email);
-    await visit.choose('credit_card');
-    await visit.payByCard({ threeD: true });
-    const { result } = await visit.ask('get3dRedirectForm');
-    return visit.throughBank(result, (fields) => {
-      Object.entries(refuse).forEach(([name, value]) => fields.set(name, value));
-      return fields;
-    });
-  },
-
-  async card_declined(visit, { email }) {
-    await visit.reachPayment(email);
-    await visit.choose('credit_card');
-    await visit.payByCard({ card: { card_number: '4000000000000002' } });
-    const { errors } = visit.chosen;
-    await visit.payByCard();
-    return { declined: errors };
   },
 
   async funds_transfer(visit, { email }) {
@@ -120,19 +90,6 @@ export const FLOWS = {
     await visit.act('completeRedirectionPayment');
     const { text } = await visit.storefront.open(visit.browser.sentTo);
     return visit.throughBank(text);
-  },
-
-  async redirection_left(visit, { email }) {
-    await visit.reachPayment(email);
-    await visit.choose('redirection');
-    await visit.act('completeRedirectionPayment');
-    await visit.storefront.open(visit.browser.sentTo);
-    await visit.openCheckout();
-    const left = visit.chosen;
-    await visit.act('completeRedirectionPayment');
-    const { text } = await visit.storefront.open(visit.browser.sentTo);
-    await visit.throughBank(text);
-    return left;
   },
 
   // The client has nothing for the page before the bank's; it has the way back.
@@ -190,22 +147,6 @@ export const FLOWS = {
     await visit.act('completeConfirmation');
   },
 
-  async empty_basket(visit, { email }) {
-    await visit.arrive();
-    await visit.signIn(email);
-    await visit.openCheckout();
-    return { sentTo: visit.browser.sentTo };
-  },
-
-  // The checkout is open and filled in; the basket is emptied in another window, and the checkout asked again.
-  async emptied_basket(visit, { email }) {
-    await visit.reachPayment(email);
-    const before = visit.wire.log.length;
-    await visit.act('clearBasket');
-    await visit.openCheckout();
-    return { sentTo: visit.browser.sentTo, posts: visit.wire.log.slice(before).filter((one) => one.method === 'POST').length };
-  },
-
   async sign_out(visit, { email }) {
     await visit.arrive();
     await visit.signIn(email);
@@ -235,53 +176,6 @@ export const FLOWS = {
     await visit.ask('getCoupons');
     await visit.act('setOrderNote', 'Ring twice');
     return { notes: visit.state.preOrder.notes };
-  },
-
-  async store(visit, { email }) {
-    await visit.reachPayment(email);
-    const collected = visit.state.deliveryOptions.find((one) => one.delivery_option_type === 'retail_store');
-    const before = visit.wire.log.length;
-    await visit.act('setDeliveryOption', collected?.pk);
-    const billingAddressPk = visit.state.addressList[0].pk;
-    await visit.act('setRetailStore', { retailStorePk: visit.state.retailStores[0]?.pk, billingAddressPk });
-    const posts = visit.wire.log.slice(before).filter((one) => one.method === 'POST').length;
-    const { chosen } = visit;
-    await visit.choose('credit_card');
-    await visit.payByCard();
-    return { ...chosen, posts };
-  },
-
-  // At rest, back to the basket for more, and to the checkout again.
-  async again(visit, { email }) {
-    await visit.reachPayment(email);
-    const before = visit.wire.log.length;
-    await visit.act('addProduct', { product: visit.product, quantity: 1, attributes: {} });
-    await visit.openCheckout();
-    const posts = visit.wire.log.slice(before).filter((one) => one.method === 'POST').length;
-    await visit.choose('credit_card');
-    await visit.payByCard();
-    return { posts };
-  },
-
-  // At rest, and another way of delivery to the same address.
-  async other_delivery(visit, { email }) {
-    await visit.reachPayment(email);
-    const before = visit.wire.log.length;
-    const current = visit.state.preOrder.delivery_option.pk;
-    const other = visit.state.deliveryOptions.find((one) => one.delivery_option_type === 'customer' && one.pk !== current);
-    if (other) await visit.act('setDeliveryOption', other.pk);
-    const posts = visit.wire.log.slice(before).filter((one) => one.method === 'POST').length;
-    const { chosen } = visit;
-    await visit.choose('credit_card');
-    await visit.payByCard();
-    return { ...chosen, posts, wanted: other?.pk ?? current };
-  },
-
-  // The same card paid twice, as after a reply that was lost.
-  async paid_twice(visit, { email }) {
-    await visit.reachPayment(email);
-    await visit.payByCard();
-    await visit.act('completeCreditCardPayment', { ...visit.card, use_three_d: false });
   },
 
   async retries(visit, { email, page }) {
