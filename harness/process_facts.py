@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,6 +13,7 @@ from harness.collector_pauses import CollectorPauses
 from harness.histogram import Histogram
 from harness.littles_law import Presence
 from harness.machine import Machine, MachineWatch, Reading
+from harness.remarks import Remark, Remarks
 
 
 @dataclass(slots=True, kw_only=True)
@@ -23,7 +24,8 @@ class ProcessFacts:
     ``loop_lag`` how late its event loop woke up, ``steady_lag`` the same in the steady part, ``pauses`` how long each garbage collection
     took there, all in seconds, the last over ``collector_watched`` seconds.
     ``ran_out`` counts connections that failed because the machine had no more of something, by its name (``EMFILE``),
-    ``mislabelled`` replies of the shop that claimed a media type which they were not of, by page.
+    ``mislabelled`` replies of the shop that claimed a media type which they were not of, by page. ``remarks`` is what the shop
+    said of failures.
     """
 
     name: str = ""
@@ -38,6 +40,7 @@ class ProcessFacts:
     collector_watched: float = 0.0
     ran_out: Mapping[str, int] = field(default_factory=dict)
     mislabelled: Mapping[str, int] = field(default_factory=dict)
+    remarks: Sequence[Remark] = ()
 
     def to_json(self) -> dict[str, Any]:
         """The facts as JSON."""
@@ -54,6 +57,7 @@ class ProcessFacts:
             "collector_watched": self.collector_watched,
             "ran_out": dict(self.ran_out),
             "mislabelled": dict(self.mislabelled),
+            "remarks": [list(each) for each in self.remarks],
         }
 
     @classmethod
@@ -72,6 +76,7 @@ class ProcessFacts:
             collector_watched=d["collector_watched"],
             ran_out=d["ran_out"],
             mislabelled=d["mislabelled"],
+            remarks=tuple(Remark(*map(str, each)) for each in d["remarks"]),
         )
 
 
@@ -97,6 +102,7 @@ class ProcessWatch:
         self._presence = Presence()
         self._ran_out: Counter[str] = Counter()
         self._mislabelled: Counter[str] = Counter()
+        self.remarks = Remarks()
 
     def start(self) -> None:
         """The load begins."""
@@ -153,4 +159,5 @@ class ProcessWatch:
             collector_watched=self._collector.watched,
             ran_out=dict(self._ran_out),
             mislabelled=dict(self._mislabelled),
+            remarks=self.remarks.kept,
         )

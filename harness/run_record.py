@@ -25,6 +25,7 @@ from harness.overdue import Age, ages
 from harness.pacing import Arrival, Assignment, Seat
 from harness.process_facts import ProcessFacts, ProcessWatch
 from harness.recorder import Recorder
+from harness.remarks import Remark
 from harness.sample import Blame, JourneySample, PageSample, Phase, Window
 from harness.share import Share
 from harness.stop_file import StopFile
@@ -141,6 +142,10 @@ class RunRecord(Generic[StageT]):
     def mislabelled(self, page: str) -> None:
         """A page of the shop claimed a media type that it is not of."""
         self._instrument.mislabelled(page)
+
+    def remark(self, remark: Remark) -> None:
+        """A page failed, and somebody said why or knows what to do."""
+        self._instrument.remarks.add(remark)
 
     # -- what can be asked of it -----------------------------------------------------------------------------------------
 

@@ -19,6 +19,8 @@ from harness.host_checks import NO_SOCKET, busy, collector, crowded, ran_out, so
 from harness.instrument import cpu, late, loop_lag, more_users, pool, starved
 from harness.mix_drift import mix
 from harness.recorder import Recorder
+from harness.remark_checks import NO_PRODUCT, offered, products, said
+from harness.remarks import NOT_OFFERED
 from harness.sample import Blame
 from harness.steadiness import steady
 from harness.units import spoken_duration
@@ -29,8 +31,6 @@ __all__ = ["CHECKS", "Conditions", "check"]
 CUT_SHORT = "aborted"
 """The outcome of what the end of the run cut short; every other outcome that is the harness's doing is a bug."""
 NO_ACCOUNT = "no_account"
-NOT_OFFERED = "not_offered"
-NO_PRODUCT = "no_product"
 DROPPED = "dropped"
 
 HELD_ENOUGH = 0.99
@@ -131,32 +131,6 @@ def accounts(evidence: Evidence) -> Iterator[Finding]:
             "accounts",
             f"{number:,} journeys found no free account",
             f"put at least {number:,} more accounts into the pool, or run fewer journeys at once",
-        )
-
-
-def products(evidence: Evidence) -> Iterator[Finding]:
-    """Whether there was something to buy for everybody; without, nobody got further than the shelf."""
-    found = (cell.response.total for key, cell in evidence.recorder.journeys.items() if key.outcome == NO_PRODUCT)
-    if number := sum(found):
-        yield _invalid(
-            "products",
-            f"{number:,} journeys found nothing to buy: every product of the scenario is sold out, or the search finds none",
-            "name products in stock in [products], or stock up the shop",
-        )
-
-
-def offered(evidence: Evidence) -> Iterator[Finding]:
-    """Whether the shop sells by every payment option that the scenario asks for; without, the load was another than was asked for."""
-    missing = Counter[str]()
-    for key, cell in evidence.recorder.journeys.items():
-        if key.outcome == NOT_OFFERED:
-            missing[key.payment_option] += cell.response.total
-    if missing:
-        wanted = ", ".join(f"{option} (asked for by {number:,} journeys)" for option, number in sorted(missing.items()))
-        yield _invalid(
-            "offered",
-            f"the shop does not offer every payment option of the scenario: {wanted}",
-            "remove it from [payments], or have the shop offer it",
         )
 
 
@@ -289,6 +263,7 @@ CHECKS: tuple[Callable[[Evidence], Iterator[Finding]], ...] = (
     mix,
     truncated,
     content_type,
+    said,
     recovered,
     steady,
     unmeasured,

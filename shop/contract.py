@@ -431,6 +431,9 @@ class Outcome(StrEnum):
     DOUBLE_ORDER = "double_order"
     SMS_LOST = "sms_lost"
     SIGN_IN_REFUSED = "sign_in_refused"
+    CAPTCHA_WANTED = "captcha_wanted"
+    CODE_WANTED = "code_wanted"  # a one-time code, before anybody is signed in
+    WAITING_ROOM = "waiting_room"
     DROPPED = "dropped"  # an arrival that found no free user in time: never answered
     UNFINISHED = "unfinished"  # still without a reply when the time to finish was over
     # The harness's own doing.

@@ -47,7 +47,7 @@ _MOST_TIMES = 2  # that one page is answered; a choice made later may have undon
 
 def open_checkout(errand: Errand) -> Steps[None]:
     """Go to the checkout, which opens on the first page that it needs of this shopper."""
-    judge = delivery_is_settled if errand.account is None else _knows_her
+    judge = delivery_is_settled if errand.account is None else _chooses_anew if errand.adds_address else _knows_her
     visit = Visit(Page.CHECKOUT, path=CHECKOUT_PATH, expects=_ANY, goods=str(errand.goods), judge=judge)
     answer = yield from ask(errand, visit)
     if answer.page is Page.INDEX and answer.context.get("can_guest_purchase") is False:
@@ -59,6 +59,13 @@ def _knows_her(answer: Answer) -> Outcome:
     if answer.page is Page.INDEX:
         return Outcome.SESSION_LOST if "can_guest_purchase" in answer.context else Outcome.UNEXPECTED_PAGE
     return delivery_is_settled(answer)
+
+
+def _chooses_anew(answer: Answer) -> Outcome:
+    """A shop may list all its pages at once; who chooses everything anew need not find it chosen."""
+    if answer.page in PAYMENT_PAGES and "payment_options" in answer.context:
+        return _OK
+    return _knows_her(answer)
 
 
 def delivery_is_settled(answer: Answer) -> Outcome:

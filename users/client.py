@@ -28,6 +28,7 @@ from shop.contract import (
     Page,
 )
 from users.envelope import check
+from users.refusals import said
 from users.steps import Answer, JourneyFailed, Reads, Visit
 from users.trace import HEADER as TRACE
 from users.trace import Trace
@@ -204,7 +205,7 @@ class Browser:
             self.trail.append((page, named))
             self.due = done
         if answer is None:
-            raise JourneyFailed(outcome, visit.page)
+            raise JourneyFailed(outcome, visit.page, said(status, body), status)
         return answer
 
     def _pause(self, pause: float) -> None:

@@ -15,6 +15,7 @@ import orjson
 from shop.contract import CHECKOUT_PAGES, TEMPLATE_SIGNED_OUT, Outcome, Page
 from users.forms import first_form
 from users.money import amount
+from users.refusals import why
 from users.steps import Answer, Reads, Visit
 
 _PAGES: Mapping[str, Page] = {page.value: page for page in CHECKOUT_PAGES}
@@ -44,7 +45,7 @@ def check(visit: Visit, status: int, body: bytes, headers_location: str = "") ->
         else:
             answer = _elsewhere(visit, status, headers_location)
     except _Wrong as wrong:
-        return None, wrong.outcome
+        return None, why(visit, status, body, headers_location, wrong.outcome)
     outcome = answer.outcome
     judge = visit.judge
     if judge is not None and outcome is _OK and (judged := judge(answer)) is not _OK:

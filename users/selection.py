@@ -83,4 +83,4 @@ def _offer(wanted: str, *lists: Sequence[Row]) -> str:
     """What is wanted and what there is, in words."""
     names = [str(row.get("payment_type") or row.get("slug") or row.get("name")) for rows in lists for row in rows]
     offered = ", ".join(dict.fromkeys(names[:_MOST_NAMED])) or "nothing"
-    return f"{wanted}; the shop offers {offered}"
+    return f"{wanted} is wanted, and {offered} are offered"

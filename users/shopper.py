@@ -13,6 +13,7 @@ from locust import User, tag, task
 
 from harness.keeper import run_of
 from harness.pacing import Arrival, Assignment
+from harness.remarks import Remark
 from harness.run import Run
 from harness.sample import JourneySample
 from shop.contract import Blame, Outcome, Page
@@ -25,6 +26,7 @@ from users.journeys import JOURNEYS, Errand, Receipt
 from users.lanes import Lanes
 from users.origin import origin_of
 from users.pools import Places, Products
+from users.remedies import remedy
 from users.shop_headers import shop_headers
 from users.statistics import statistics_of
 from users.steps import JourneyFailed, walk
@@ -116,7 +118,7 @@ class Shopper(User):
             outcome = Outcome.OK
         except JourneyFailed as failure:
             outcome, failed_page = failure.outcome, str(failure.page or "")
-            self._note_sold_out(failure)
+            self._note(failure)
         except GreenletExit:
             outcome = Outcome.UNFINISHED if run.drained_out and browser.cut_off else Outcome.ABORTED
             raise
@@ -146,7 +148,13 @@ class Shopper(User):
                 trace = browser.trace.id if browser.trace else ""
                 run.journey_log.write(itinerary.number, sample, order, browser.trail, start, trace=trace)
 
-    def _note_sold_out(self, failure: JourneyFailed) -> None:
+    def _note(self, failure: JourneyFailed) -> None:
+        """Keep what the others of this process, or the report, should know of a failure."""
+        if failure.outcome.blame is not Blame.SHOPPER:
+            said = failure.said.replace(self._account.password, "…") if self._account else failure.said
+            hint = remedy(failure.outcome, failure.page, failure.status)
+            if said or hint:
+                self.run_.remark(Remark(str(failure.outcome), str(failure.page or ""), said, hint))
         if failure.outcome is Outcome.UNAVAILABLE and failure.page in _GOODS and self._errand is not None:
             self.run_.stage.products.sell_out(self._errand.product)
 

@@ -94,11 +94,12 @@ class Answer:
 class JourneyFailed(Exception):
     """A journey that cannot go on: the named outcome, the page it happened on, and what the shop said, for the report."""
 
-    def __init__(self, outcome: Outcome, page: Page | None, said: str = "") -> None:
+    def __init__(self, outcome: Outcome, page: Page | None, said: str = "", status: int = 0) -> None:
         super().__init__(f"{outcome} on {page}")  # which may be logged; what a shop said must not be
         self.outcome = outcome
         self.page = page
         self.said = said
+        self.status = status
 
 
 class Together:

@@ -75,8 +75,10 @@ class Guest:
     def __init__(self, transport: Memory, recorder) -> None:
         from users.itinerary import Conduct, Mix  # noqa: PLC0415
         from users.mix import Casting  # noqa: PLC0415
+        from users.pools import Places  # noqa: PLC0415
 
         self.transport, self.recorder, self.conduct = transport, recorder, Conduct()
+        self.places = Places({"country": 1, "city": 40, "township": 457, "district": 1})
         self.casting = Casting(Mix({"guest": 1.0}, {"credit_card": 0.5, "funds_transfer": 0.5}), 1)
         self.assignment = None
         self.pages = 0
@@ -97,7 +99,7 @@ class Guest:
         option = itinerary.payment_option
         pacing.begin(self.assignment, clock())
         browser = Browser(self.transport, self.recorder.page, option, due, clock, lambda _: None, lambda _: 0.0)
-        errand = Errand(itinerary, self.conduct, lambda _: True)
+        errand = Errand(itinerary, self.conduct, lambda _: True, places=self.places)
         errand.goods = Decimal("57.99")
 
         def steps():

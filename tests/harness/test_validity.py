@@ -327,7 +327,7 @@ def test_an_option_that_the_shop_does_not_offer_is_named_with_its_remedy_and_is_
     found = worst(run_of(outcome="not_offered", blame="harness"))
     assert found.keys() == {"offered"}
     assert found["offered"].level is Level.INVALID
-    assert "gpay (asked for by 200 journeys)" in found["offered"].message
+    assert "gpay (200 journeys)" in found["offered"].message
     assert "[payments]" in found["offered"].remedy
 
 

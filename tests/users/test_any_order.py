@@ -123,6 +123,18 @@ def test_the_first_page_of_an_option_is_not_shown_while_none_is_chosen(walker):
     assert (walked.outcome, walked.failure.page) == (Outcome.NOT_ECHOED, Page.CHECKOUT)
 
 
+def test_who_chooses_everything_anew_takes_a_list_of_all_pages_at_once(walker):
+    def spoil(visit, document):
+        if visit.page is Page.CHECKOUT:
+            rows = {"delivery_options": [{"pk": 7}], "payment_options": RECORDED}
+            document["context_list"] += [{"page_name": "PaymentOptionSelectionPage", "page_context": rows}]
+        return document
+
+    walked = walker(walker.Shop(spoil=spoil), "cash_register", "first_time")
+    assert walked.outcome is Outcome.OK, walked.failure
+    assert walker(walker.Shop(spoil=spoil), "cash_register", "returning").outcome is Outcome.NOT_ECHOED
+
+
 @pytest.mark.parametrize("how", ["slug", "pk"])
 @pytest.mark.parametrize(
     ("option", "row"), [("credit_card", RECORDED[0]), ("funds_transfer", RECORDED[1]), ("pay_on_delivery", RECORDED[4])]
@@ -174,7 +186,10 @@ def test_an_option_that_the_shop_does_not_sell_by_is_no_luck_and_says_what_there
     walked = walker(walker.Shop(rows=RECORDED), "gpay", conduct=Conduct(fallback=fallback))
     assert (walked.outcome, walked.failure.page) == (Outcome.NOT_OFFERED, Page.PAYMENT_OPTION)
     assert walked.outcome.blame == "harness"
-    assert walked.failure.said == "gpay; the shop offers credit_card, funds_transfer, redirection, pay_on_delivery"
+    assert (
+        walked.failure.said
+        == "gpay is wanted, and credit_card, funds_transfer, redirection, pay_on_delivery are offered"
+    )
 
 
 def test_an_option_in_the_list_of_the_unavailable_is_offered(walker):

@@ -307,7 +307,7 @@ CSRF = Visit(Page.CSRF_TOKEN, reads=Reads.JSON, needs=frozenset({"csrf_token"}))
         (Visit(Page.PRODUCT, reads=Reads.JSON), {"pk": 1}, 200, Outcome.OK),
         (Visit(Page.BASKET_ADD, "POST", reads=Reads.JSON), {}, 200, Outcome.OK),
         (LOGIN, {"key": "k"}, 200, Outcome.OK),
-        (LOGIN, {}, 202, Outcome.SIGN_IN_REFUSED),
+        (LOGIN, {}, 202, Outcome.CODE_WANTED),
         (LOGIN, {"key": "k", "errors": {"a": "b"}}, 200, Outcome.SIGN_IN_REFUSED),
         (LOGIN, {}, 400, Outcome.SIGN_IN_REFUSED),
         (LOGIN, {}, 401, Outcome.SIGN_IN_REFUSED),

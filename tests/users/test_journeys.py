@@ -289,7 +289,6 @@ def test_a_broken_promise_ends_the_journey_under_its_own_name(walker, page, chan
     "change",
     [
         lambda _: {"detail": "code sent"},
-        lambda _: {"redirect_url": "/captcha/"},
         lambda _: {"errors": {"email": ["unknown"]}},
         lambda _: {"key": "k", "non_field_errors": ["locked"]},
         lambda _: 400,

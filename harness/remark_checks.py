@@ -1,0 +1,77 @@
+"""Whether the shop has what the scenario asks for, and what the shop said of the failures that ended most journeys."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+
+from harness.conditions import Evidence
+from harness.remarks import NOT_OFFERED, Remark
+from harness.sample import Blame
+from harness.verdict import Finding, Level
+
+NO_PRODUCT = "no_product"
+
+MOST_SHOWN = 5
+"""Remarks that a report shows."""
+
+
+def offered(evidence: Evidence) -> Iterator[Finding]:
+    """Whether the shop sells by every payment option of the scenario; without, the load was another than was asked for."""
+    missing, sold = Counter[str](), set[str]()
+    for key, cell in evidence.recorder.journeys.items():
+        if key.outcome == NOT_OFFERED:
+            missing[key.payment_option] += cell.response.total
+        elif key.ordered:
+            sold.add(key.payment_option)
+    if not missing:
+        return
+    wanted = ", ".join(f"{option} ({number:,} journeys)" for option, number in sorted(missing.items()))
+    told = [each.said for each in _remarks(evidence) if each.outcome == NOT_OFFERED and each.said]
+    words = f": {'; '.join(dict.fromkeys(told[:MOST_SHOWN]))}" if told else ""
+    if missing.keys() <= sold:
+        yield Finding(
+            "offered",
+            Level.FAILED,
+            f"the shop did not offer a payment option to all who asked for it, and sold by it to others: {wanted}{words}",
+            "look into the shop's log for what keeps the option from some",
+        )
+    else:
+        yield Finding(
+            "offered",
+            Level.INVALID,
+            f"the shop does not offer every payment option of the scenario: {wanted}{words}",
+            "remove it from [payments], or have the shop offer it",
+        )
+
+
+def products(evidence: Evidence) -> Iterator[Finding]:
+    """Whether there was something to buy for everybody; without, nobody got further than the shelf."""
+    found = (cell.response.total for key, cell in evidence.recorder.journeys.items() if key.outcome == NO_PRODUCT)
+    if number := sum(found):
+        yield Finding(
+            "products",
+            Level.INVALID,
+            f"{number:,} journeys found nothing to buy: every product of the scenario is sold out, or the search finds none",
+            "name products in stock in [products], or stock up the shop",
+        )
+
+
+def said(evidence: Evidence) -> Iterator[Finding]:
+    """Whether the shop said why it failed journeys: its first words for the failures that ended most, and what to do."""
+    ended = Counter[tuple[str, str]]()
+    for key, cell in evidence.recorder.journeys.items():
+        if key.blame == Blame.SHOP:
+            ended[key.outcome, key.failed_page] += cell.response.total
+    first = {(each.outcome, each.page): each for each in reversed(_remarks(evidence))}
+    told = [(first[kind], number) for kind, number in ended.most_common() if kind in first]
+    for remark, number in told[:MOST_SHOWN]:
+        words = f'; the shop said "{remark.said}"' if remark.said else ""
+        how_many = "1 journey" if number == 1 else f"{number:,} journeys"
+        yield Finding(
+            "said", Level.WARNING, f"{how_many} ended as {remark.outcome} on {remark.page}{words}", remark.remedy
+        )
+
+
+def _remarks(evidence: Evidence) -> list[Remark]:
+    return [each for process in evidence.conditions.processes for each in process.remarks]
