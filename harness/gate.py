@@ -9,8 +9,9 @@ Only the steady phase is judged, and missing data is never a pass. How each kind
   What the harness cut short counts as over when a pass is to be proved, and as not over when a failure is.
 * **Failures of at most 0 %** without statistics: one failure breaks it, and none, out of at least one sample, keeps it.
 * **Rates** by Student's t interval over ten to nineteen equal stretches of the steady part, of what ended in each.
-* **Mean, maximum** by comparison, over all times as they were measured, failed or not; an arrival that was never
-  served makes both infinite. A pass takes 30 samples, a failed maximum only one.
+* **Means** by how much they vary between stretches of the steady part, over all times as they were measured, failed or not,
+  from 30 samples on; an arrival that was never served makes a mean infinite.
+* **Maximum** by comparison, likewise. A pass takes 30 samples, a failure only one.
 * **Counts** by comparison.
 """
 
@@ -23,22 +24,12 @@ from dataclasses import replace
 from harness import wording
 from harness.demand import Metric, Objective, Statistic
 from harness.histogram import part
-from harness.odds import (
-    DOUBTED,
-    LEAST_EVIDENCE,
-    design_effect,
-    effect_at,
-    fewest_samples,
-    mean_within,
-    proves_broken,
-    proves_kept,
-    proves_kept_in_clusters,
-    samples_for_verdict,
-    swing,
-)
+from harness.odds import fewest_samples, mean_factor, mean_within, samples_for_verdict, swing
 from harness.plain_failures import doubt, only_times_in_doubt, plain
 from harness.recorder import Recorder
-from harness.tally import Tally, done_well, selected, tally, times
+from harness.shares import share_verdict
+from harness.shortest_run import LEAST_FOR_POINT, shortest_run
+from harness.tally import Tally, done_well, selected, sums, tally, times
 from harness.throughput import finished
 from harness.verdict import Finding, Judgement, Level, ObjectiveResult, Verdict
 
@@ -47,8 +38,8 @@ __all__ = ["Finding", "Judgement", "Level", "ObjectiveResult", "Verdict", "asses
 NOTABLE_EFFECT = 1.5
 """From which design effect on a sentence about too few samples speaks of it: without, 700 of them look like plenty."""
 
-LEAST_FOR_POINT = 30
-"""How many samples a mean or a maximum needs to pass: the usual size from which a mean behaves like one."""
+LONGEST = 1000
+"""How many times as long as it was a run may have to be for a report to say so: nobody waits for longer than that."""
 
 
 def assess(recorder: Recorder, objective: Objective, spend: float = 1.0, *, levels: bool = True) -> ObjectiveResult:
@@ -57,7 +48,9 @@ def assess(recorder: Recorder, objective: Objective, spend: float = 1.0, *, leve
     Without ``levels`` a percentile is judged by what was over its bound alone: for a search, whose levels bear each other out.
     """
     stricter = replace(objective, confidence=1 - (1 - objective.confidence) * spend) if spend < 1 else objective
-    return replace(_assess(recorder, stricter, levels=levels), text=objective.text)
+    result, window = _assess(recorder, stricter, levels=levels), recorder.window
+    shortest = shortest_run(stricter, result.samples, window.steady_until - window.steady_from)
+    return replace(result, text=objective.text, shortest_run=shortest)
 
 
 def _assess(recorder: Recorder, objective: Objective, *, levels: bool) -> ObjectiveResult:
@@ -72,7 +65,7 @@ def _assess(recorder: Recorder, objective: Objective, *, levels: bool) -> Object
             least = fewest_samples(objective.allowed, objective.confidence)
         return _nothing(objective, least)
     if objective.statistic in (Statistic.MEAN, Statistic.MAX):
-        return _point(recorder, objective, counted)
+        return (_mean if objective.statistic is Statistic.MEAN else _maximum)(recorder, objective, counted)
     if objective.allowed == 0:
         return _none_allowed(objective, counted)
     return _share(recorder, objective, counted)
@@ -139,42 +132,6 @@ def _end(results: Sequence[ObjectiveResult], findings: Sequence[Finding]) -> tup
     return Verdict.PASSED, f"{kept}, and the samples suffice to say so."
 
 
-def share_verdict(counted: Tally, allowed: float, doubt: float) -> tuple[Verdict, float]:
-    """What a count proves about a share of which so much is allowed, and the design effect; ``doubt`` is 1 - confidence.
-
-    Of a percentile, the count must bear two doubts. What is over the bound comes in clusters, as seen there; and the whole run may have
-    fallen into a lull, which is seen in how its own middle levels swing. The second is borne as well by what lies nearer: where no more
-    are over half of the bound than is allowed there (``_allowed_at``), the shop is far from it.
-    """
-    effect = design_effect(counted.slices)
-    lull = 1.0
-    kept = True
-    at_worst = counted.over + counted.unknown
-    if counted.levels or counted.nearer:
-        effect = 1 + DOUBTED * (effect - 1)
-        swings = swing(counted.levels)
-        lull = effect_at(allowed, swings)
-        near = [(1.0, counted.over), *counted.nearer]
-        kept = any(
-            proves_kept_in_clusters(counted.total, over + counted.unknown, share, doubt, effect_at(share, swings))
-            for part, over in near
-            for share in [_allowed_at(part, allowed)]
-        )
-    verdict = Verdict.INCONCLUSIVE
-    if kept and proves_kept(counted.total / effect, at_worst / effect, allowed, doubt):
-        verdict = Verdict.PASSED
-    elif counted.over >= LEAST_EVIDENCE and proves_broken(
-        counted.total / effect, counted.over / effect, allowed, doubt
-    ):
-        verdict = Verdict.FAILED
-    return verdict, max(effect, lull)
-
-
-def _allowed_at(part: float, allowed: float) -> float:
-    """How many may be over this part of a bound, where so many may be over it: for times with a tail as heavy as exp(-√t)."""
-    return math.pow(allowed, math.sqrt(part))
-
-
 def _share(recorder: Recorder, objective: Objective, counted: Tally) -> ObjectiveResult:
     allowed, doubt = objective.allowed, 1 - objective.confidence
     verdict, effect = share_verdict(counted, allowed, doubt)
@@ -210,21 +167,46 @@ def _none_allowed(objective: Objective, counted: Tally) -> ObjectiveResult:
     return _result(objective, verdict, counted.over / counted.total, counted, why)
 
 
-def _point(recorder: Recorder, objective: Objective, counted: Tally) -> ObjectiveResult:
+def _mean(recorder: Recorder, objective: Objective, counted: Tally) -> ObjectiveResult:
     histogram = times(recorder, objective)
-    of_all = histogram.largest if objective.statistic is Statistic.MAX else histogram.mean
-    measured = math.inf if histogram.infinite else of_all
-    enough = counted.total >= LEAST_FOR_POINT
-    more = None
-    verdict, why = Verdict.PASSED, ""
-    if not objective.operator.holds(measured, objective.bound) and (enough or objective.statistic is Statistic.MAX):
-        verdict, why = Verdict.FAILED, ""
-    elif not enough:
-        more = LEAST_FOR_POINT - counted.total
-        verdict, why = Verdict.INCONCLUSIVE, f"at least {LEAST_FOR_POINT} are needed to tell"
-    elif counted.unknown:
-        verdict, why = Verdict.INCONCLUSIVE, wording.cut_short(counted.unknown)
-    return _result(objective, verdict, measured, counted, why, more=more)
+    mean, bound = math.inf if histogram.infinite else histogram.mean, objective.bound
+    if counted.total < LEAST_FOR_POINT:
+        return _too_few(objective, mean, counted)
+    if math.isinf(mean):
+        return _result(objective, Verdict.FAILED, mean, counted, "")
+    factor = mean_factor(sums(recorder, objective), histogram.deviation, swing(counted.levels), objective.confidence)
+    more, why, verdict = None, "", Verdict.PASSED
+    if objective.operator.holds(mean * factor, bound):
+        if counted.unknown:
+            verdict, why = Verdict.INCONCLUSIVE, wording.cut_short(counted.unknown)
+    elif mean > 0 and not objective.operator.holds(mean / factor, bound):
+        verdict = Verdict.FAILED
+    else:
+        verdict = Verdict.INCONCLUSIVE
+        distance = abs(math.log(bound / mean)) if mean > 0 else 0.0
+        # The factor falls with the square root of the time.
+        times_as_long = (math.log(factor) / distance) ** 2 if distance else math.inf
+        if 1 < times_as_long < LONGEST:
+            more = math.ceil(counted.total * (times_as_long - 1))
+        why = wording.undecided(objective.confidence, more)
+    return _result(objective, verdict, mean, counted, why, more=more)
+
+
+def _maximum(recorder: Recorder, objective: Objective, counted: Tally) -> ObjectiveResult:
+    histogram = times(recorder, objective)
+    largest = math.inf if histogram.infinite else histogram.largest
+    if not objective.operator.holds(largest, objective.bound):
+        return _result(objective, Verdict.FAILED, largest, counted, "")
+    if counted.total < LEAST_FOR_POINT:
+        return _too_few(objective, largest, counted)
+    if counted.unknown:
+        return _result(objective, Verdict.INCONCLUSIVE, largest, counted, wording.cut_short(counted.unknown))
+    return _result(objective, Verdict.PASSED, largest, counted, "")
+
+
+def _too_few(objective: Objective, measured: float, counted: Tally) -> ObjectiveResult:
+    why = f"at least {LEAST_FOR_POINT} are needed to tell"
+    return _result(objective, Verdict.INCONCLUSIVE, measured, counted, why, more=LEAST_FOR_POINT - counted.total)
 
 
 def _count(recorder: Recorder, objective: Objective) -> ObjectiveResult:
@@ -260,7 +242,7 @@ def _rate(recorder: Recorder, objective: Objective) -> ObjectiveResult:
         distance = abs(rate - objective.bound)
         # The interval narrows with the square root of the time.
         times_as_long = (either_way / distance) ** 2 if distance else math.inf
-        if times_as_long < 1000:  # noqa: PLR2004  nobody waits for longer than that
+        if times_as_long < LONGEST:
             more = math.ceil(total * (times_as_long - 1)) or 1
         why = wording.undecided(objective.confidence, more)
     return _result(objective, verdict, rate, Tally(total, 0), why, more=more)

@@ -229,6 +229,14 @@ class Histogram:
         finite = self.total - self.infinite
         return self._nanoseconds / finite / _NANOSECONDS if finite else math.nan
 
+    @property
+    def deviation(self) -> float:
+        """The standard deviation of the finite times in seconds; NaN without any."""
+        finite, mean = self.total - self.infinite, self.mean
+        if not finite:
+            return math.nan
+        return math.sqrt(math.fsum(n * (value - mean) ** 2 for value, n in self.values() if value < math.inf) / finite)
+
     def values(self) -> Iterator[tuple[float, int]]:
         """Each time in seconds as it is reported, in rising order, with its count; the infinite come last.
 
@@ -427,7 +435,7 @@ class Histogram:
             "largest": self.largest if finite else None,
             "steps": [b - a for a, b in pairwise([0, *keys])],
             "counts": [self._counts[key] for key in keys],
-            "over": [[bound, self._over[bound]] for bound in sorted(self._over)],
+            "parted": [[bound, self._over[bound]] for bound in sorted(self._over)],
         }
 
     @classmethod
@@ -438,7 +446,7 @@ class Histogram:
         histogram.total = d["total"]
         histogram.infinite = d["infinite"]
         histogram._nanoseconds = d["nanoseconds"]
-        histogram._over = {float(bound): n for bound, n in d.get("over", ())}
+        histogram._over = {float(bound): n for bound, n in d.get("parted", ())}
         if histogram._counts:
             histogram.smallest = float(d["smallest"])
             histogram.largest = float(d["largest"])

@@ -18,10 +18,10 @@ from dataclasses import replace
 from harness.balance import balance
 from harness.conditions import Conditions, Evidence
 from harness.demand import Metric, Objective, Statistic
-from harness.gate import share_verdict
 from harness.histogram import Histogram
 from harness.recorder import Recorder
 from harness.sample import Blame, Phase
+from harness.shares import share_verdict
 from harness.steadiness import steady
 from harness.tally import STEADY, done_well, selected, tally, times
 from harness.units import spoken_duration

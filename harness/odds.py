@@ -163,6 +163,30 @@ def mean_within(values: Sequence[float], confidence: float) -> tuple[float, floa
     return mean, float(stdtrit(n - 1, confidence)) * spread / math.sqrt(n)
 
 
+def mean_factor(slices: Sequence[tuple[int, float]], deviation: float, swing: float, confidence: float) -> float:
+    """The factor by which the true mean may be above the measured one, or below it; infinite where nothing can be told.
+
+    ``slices`` are the number and the sum of the times in each stretch of the run, ``deviation`` their standard deviation. The mean varies
+    at least as it does between batches of time, by Student's t, and as a queue would that swings so (see ``swing``), whose times are
+    about exponential. A factor, not a difference: times are positive, and a lull is short of both mean and variance.
+    """
+    total, whole = sum(n for n, _ in slices), math.fsum(one for _, one in slices)
+    if len(slices) < 2 or not whole > 0:  # noqa: PLR2004  one stretch cannot vary
+        return math.inf
+    mean = whole / total
+    errors = []
+    for count in sorted({min(number, len(slices)) for number in OWN_BATCHES}):
+        batch = [0.0] * count
+        for index, (n, one) in enumerate(slices):
+            batch[index * count // len(slices)] += one - n * mean
+        errors.append(math.fsum(each**2 for each in batch) / (count - 1) * count / whole**2)
+    between = float(stdtrit(BATCHES[0] - 1, confidence)) * math.sqrt(math.fsum(errors) / len(errors))
+    effect = 1 + SWING * swing
+    varied = deviation**2 + (effect - 1) * max(deviation, mean) ** 2
+    looks = max(2.0, total / effect / 8)  # fewer than independent samples, since the effect is an estimate
+    return math.exp(max(between, float(stdtrit(looks, confidence)) * math.sqrt(varied / total) / mean))
+
+
 def _first(start: int, decides: Callable[[int], bool]) -> int | None:
     """The smallest number from ``start`` on that decides, given that larger ones do so too."""
     low, high = start - 1, start

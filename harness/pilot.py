@@ -15,11 +15,12 @@ from harness.boundary import Counted
 from harness.demand import Metric, Objective, Subject
 from harness.excerpt import UNDER_WAY, excerpt, with_those_under_way
 from harness.felt_rate import FeltRate
-from harness.gate import assess, share_verdict
+from harness.gate import assess
 from harness.glance import Glance, Glances
 from harness.overdue import Age, LabelsOf
 from harness.recorder import Recorder
 from harness.search import Found, Level, Plan, Purpose, Seen, broken, search, worst
+from harness.shares import share_verdict
 from harness.tally import tally
 from harness.verdict import ObjectiveResult, Verdict
 

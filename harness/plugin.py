@@ -54,6 +54,7 @@ from harness.publishing import Publishing
 from harness.reachable import unreachable
 from harness.run import Run
 from harness.server_names import named
+from harness.shortest_run import said_before
 from harness.stop_file import StopFile
 from harness.worker import WorkerRun
 from harness.workload import Choices, Misuse, Program, Workload
@@ -288,6 +289,8 @@ class Plugin:
             run.finish_early(why)
             return
         logger.info("Scenario %s, seed %d, against %s", run.workload.name, run.workload.seed, run.target_name)
+        for line in said_before(run.workload):
+            logger.warning("%s", line)
 
     def on_spawning_complete(self, user_count: int, **_: Any) -> None:
         """All users are there."""

@@ -34,7 +34,7 @@ class Tally:
     """How many samples, how many over the bound, how many of unknown end; ``slices`` has the first two by time.
 
     ``levels`` has slices of how many were over the middle levels of what was measured itself, ``nearer`` how many
-    were over parts of the bound: a half, a quarter. Both only where asked for, and of percentiles.
+    were over parts of the bound: a half, a quarter. Both only where asked for, and of percentiles and means.
     """
 
     total: int
@@ -83,7 +83,7 @@ def tally(
     For times, failures and dropped arrivals; ``slices`` and ``levels`` always follow the response time, as slices do, and are only
     counted if asked for. With ``before`` only what was due in earlier slices counts, all of it by its response time.
     """
-    if levels and objective.statistic is Statistic.PERCENTILE:
+    if levels and objective.statistic in (Statistic.PERCENTILE, Statistic.MEAN):
         counted = tally(recorder, objective, phases, sliced=sliced, before=before)
         return replace(counted, **_by_level(recorder, objective, phases, before))
     if before < math.inf:
@@ -109,10 +109,7 @@ def times(recorder: Recorder, objective: Objective) -> Histogram:
     merged = Histogram()
     for key, cell in selected(recorder, objective):
         histogram = cell.service if objective.metric is Metric.SERVICE_TIME else cell.response
-        if objective.statistic is Statistic.PERCENTILE:
-            _answered(merged, key, histogram)
-        else:
-            merged.add(histogram)
+        _answered(merged, key, histogram, objective)
     return merged
 
 
@@ -156,7 +153,7 @@ def _by_level(recorder: Recorder, objective: Objective, phases: Collection[str],
     ]
     whole = Histogram()
     for key, _, histogram in parts:
-        _answered(whole, key, histogram)
+        _answered(whole, key, histogram, objective)
     by_service = objective.metric is Metric.SERVICE_TIME and before == math.inf
     judged = times(recorder, objective) if by_service else whole
     nearer = tuple((part, judged.count_over(part * objective.bound)) for part in NEARER)
@@ -164,7 +161,7 @@ def _by_level(recorder: Recorder, objective: Objective, phases: Collection[str],
     buckets = sorted({bucket_of(level) for level in medium if level < math.inf})
     slices: list[dict[int, tuple[int, int]]] = [{} for _ in buckets]
     for key, index, histogram in parts if buckets else ():
-        failed = key.blame == Blame.SHOP
+        failed = key.blame == Blame.SHOP and objective.statistic is Statistic.PERCENTILE
         for level, over in zip(
             slices, [histogram.total] * len(buckets) if failed else histogram.above(buckets), strict=True
         ):
@@ -173,9 +170,19 @@ def _by_level(recorder: Recorder, objective: Objective, phases: Collection[str],
     return {"levels": tuple(_in_order(level) for level in slices), "nearer": nearer}
 
 
-def _answered(into: Histogram, key: Key, histogram: Histogram) -> None:
-    """Add times that a percentile is read from: what the shop failed was never answered."""
-    if key.blame == Blame.SHOP:
+def sums(recorder: Recorder, objective: Objective) -> tuple[tuple[int, float], ...]:
+    """How many times there were in each slice of the steady part, and what they add up to, in seconds; finite ones only."""
+    slices: dict[int, tuple[int, float]] = {}
+    for _, cell in selected(recorder, objective):
+        for index, histogram in list(cell.slices.items()):
+            n, whole = slices.get(index, (0, 0.0))
+            slices[index] = (n + histogram.total - histogram.infinite, whole + histogram.sum)
+    return tuple(slices.get(index, (0, 0.0)) for index in range(min(slices, default=0), max(slices, default=-1) + 1))
+
+
+def _answered(into: Histogram, key: Key, histogram: Histogram, objective: Objective) -> None:
+    """Add times that an objective is read from; of a percentile, what the shop failed was never answered."""
+    if key.blame == Blame.SHOP and objective.statistic is Statistic.PERCENTILE:
         into.record(math.inf, histogram.total)
     else:
         into.add(histogram)

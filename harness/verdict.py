@@ -52,7 +52,8 @@ class ObjectiveResult:
     ``measured`` and ``bound`` are in ``unit``: ``s``, ``share`` (a fraction), ``per_s`` or ``count``; ``measured`` is None
     without samples and ``inf`` for a time that was never reached. ``samples`` is how many were looked at, ``over`` how many
     of them were not as demanded. ``more_needed`` is how many samples more would decide, if more of the same would.
-    ``design_effect`` is how many samples were worth one independent one.
+    ``design_effect`` is how many samples were worth one independent one. ``shortest_run`` is how many seconds must be judged at least
+    for a pass, as fast as samples came; None: that is no matter of samples.
     """
 
     text: str
@@ -65,6 +66,7 @@ class ObjectiveResult:
     sentence: str
     more_needed: int | None = None
     design_effect: float = 1.0
+    shortest_run: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

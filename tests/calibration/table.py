@@ -33,6 +33,7 @@ def simulated(*, quick: bool) -> Iterator[Row]:
     yield from bounds(runs=10 if quick else 300)
     yield from objectives(runs=40 if quick else 400)
     yield from percentile_claims.rows(quick=quick)
+    yield from percentile_claims.means(quick=quick)
     yield from early_ends(runs=40 if quick else 400)
     yield from instrument_claims.rows(quick=quick)
     yield from balances(runs=100 if quick else 1_000)

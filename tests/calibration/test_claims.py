@@ -26,6 +26,7 @@ pytestmark = pytest.mark.calibration
         pytest.param(lambda: claims.objectives(runs=40), id="verdicts on percentiles"),
         pytest.param(lambda: claims.early_ends(runs=40), id="verdicts of runs that end when they are certain"),
         pytest.param(lambda: percentile_claims.rows(quick=True), id="percentiles of samples that come together"),
+        pytest.param(lambda: percentile_claims.means(quick=True), id="means of samples that come together"),
         pytest.param(lambda: instrument_claims.rows(quick=True), id="lateness of the instrument"),
         pytest.param(lambda: claims.balances(runs=50), id="what comes in must go out"),
         pytest.param(lambda: claims.steadiness(runs=100), id="steadiness"),
@@ -105,7 +106,7 @@ def test_late_arrivals_counted_one_by_one_break_the_claim(monkeypatch):
 
 
 def test_a_run_that_is_taken_for_no_lull_breaks_the_claim(monkeypatch):
-    monkeypatch.setattr("harness.gate.swing", lambda _: 0.0)
+    monkeypatch.setattr("harness.shares.swing", lambda _: 0.0)
     first, *_ = percentile_claims.rows(quick=True)
     assert not first.holds
 

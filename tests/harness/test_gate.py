@@ -336,6 +336,38 @@ def test_mean_and_maximum_are_compared(times, text, verdict, why):
     assert decide(pages(recorder(), times), text).verdict is verdict, why
 
 
+@pytest.mark.parametrize(
+    ("bound", "verdict"),
+    [
+        ("101ms", Verdict.INCONCLUSIVE),
+        ("99ms", Verdict.INCONCLUSIVE),
+        ("150ms", Verdict.PASSED),
+        ("60ms", Verdict.FAILED),
+    ],
+)
+def test_a_mean_is_decided_by_how_much_it_varies(bound, verdict):
+    rng = random.Random(4)
+    result = decide(
+        pages(recorder(), [rng.expovariate(10.0) for _ in range(400)]), f"page response_time mean < {bound}"
+    )
+    assert result.verdict is verdict
+    if verdict is Verdict.INCONCLUSIVE:
+        assert "too few to be 95 % sure" in result.sentence or "too close to the bound" in result.sentence
+
+
+def test_a_mean_of_a_run_that_rises_and_falls_needs_more_room():
+    calm, waves = pages(recorder(), [0.1] * 2_000), pages(recorder(), swinging(0.1))
+    for bound, verdict in (("130ms", Verdict.INCONCLUSIVE), ("2s", Verdict.PASSED)):
+        assert decide(calm, f"page response_time mean < {bound}").verdict is Verdict.PASSED
+        assert decide(waves, f"page response_time mean < {bound}").verdict is verdict
+
+
+def test_a_result_says_the_shortest_run_that_can_pass():
+    # 118 samples in 100 s: the 59 that a p95 takes come in 50.
+    assert decide(pages(recorder(), [0.1] * 118), "page response_time p95 < 300ms").shortest_run == pytest.approx(50.0)
+    assert decide(pages(recorder(), [0.1] * 118), "page count >= 1").shortest_run is None
+
+
 def test_a_mean_of_what_was_partly_cut_short_does_not_pass():
     cut = journeys(journeys(recorder(), 100), 1, outcome="aborted", blame="harness")
     assert decide(cut, "journey response_time mean < 4s").verdict is Verdict.INCONCLUSIVE

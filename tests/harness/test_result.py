@@ -29,6 +29,10 @@ CARD = "4111111111111111"
 PASSWORD = "hunter2&<more>"
 
 
+LATER = {"parted", "stalls", "shortest_run"}
+"""What results of this schema version did not have from the start, and need not have to be read."""
+
+
 def document(result):
     return orjson.loads(orjson.dumps(result.to_json()))
 
@@ -72,7 +76,7 @@ def test_the_schema_leaves_nothing_undescribed_and_allows_nothing_else(rich):
     for schema in every:
         assert schema["additionalProperties"] is False
         assert schema["description"]
-        assert set(schema["required"]) == set(schema["properties"])
+        assert set(schema["required"]) == set(schema["properties"]) - LATER
     for place in ("", "judgement", "counts", "asked", "measured", "summary", "ledger"):
         spoiled = document(rich)
         (spoiled[place] if place else spoiled)["more"] = 1
@@ -360,3 +364,14 @@ def test_the_size_stays_bearable(rich):
 def test_the_schema_is_shipped_and_junit_is_xml(rich, tmp_path):
     write(rich, tmp_path)
     assert ET.parse(tmp_path / "junit.xml").getroot().tag == "testsuites"
+
+
+def test_a_result_of_before_is_read(rich):
+    def without(value):
+        if isinstance(value, dict):
+            return {name: without(each) for name, each in value.items() if name not in LATER}
+        return [without(each) for each in value] if isinstance(value, list) else value
+
+    old = without(document(rich))
+    assert not problems(old)
+    assert type(rich).from_json(old).recorder.counts() == rich.recorder.counts()

@@ -1,0 +1,54 @@
+"""What counts prove about the share of samples over a bound, when samples come together."""
+
+from __future__ import annotations
+
+import math
+
+from harness.odds import (
+    DOUBTED,
+    LEAST_EVIDENCE,
+    design_effect,
+    effect_at,
+    proves_broken,
+    proves_kept,
+    proves_kept_in_clusters,
+    swing,
+)
+from harness.tally import Tally
+from harness.verdict import Verdict
+
+
+def share_verdict(counted: Tally, allowed: float, doubt: float) -> tuple[Verdict, float]:
+    """What a count proves about a share of which so much is allowed, and the design effect; ``doubt`` is 1 - confidence.
+
+    Of a percentile, the count must bear two doubts. What is over the bound comes in clusters, as seen there; and the whole run may have
+    fallen into a lull, which is seen in how its own middle levels swing. The second is borne as well by what lies nearer: where no more
+    are over half of the bound than is allowed there (``_allowed_at``), the shop is far from it.
+    """
+    effect = design_effect(counted.slices)
+    lull = 1.0
+    kept = True
+    at_worst = counted.over + counted.unknown
+    if counted.levels or counted.nearer:
+        effect = 1 + DOUBTED * (effect - 1)
+        swings = swing(counted.levels)
+        lull = effect_at(allowed, swings)
+        near = [(1.0, counted.over), *counted.nearer]
+        kept = any(
+            proves_kept_in_clusters(counted.total, over + counted.unknown, share, doubt, effect_at(share, swings))
+            for part, over in near
+            for share in [_allowed_at(part, allowed)]
+        )
+    verdict = Verdict.INCONCLUSIVE
+    if kept and proves_kept(counted.total / effect, at_worst / effect, allowed, doubt):
+        verdict = Verdict.PASSED
+    elif counted.over >= LEAST_EVIDENCE and proves_broken(
+        counted.total / effect, counted.over / effect, allowed, doubt
+    ):
+        verdict = Verdict.FAILED
+    return verdict, max(effect, lull)
+
+
+def _allowed_at(part: float, allowed: float) -> float:
+    """How many may be over this part of a bound, where so many may be over it: for times with a tail as heavy as exp(-√t)."""
+    return math.pow(allowed, math.sqrt(part))

@@ -1,0 +1,94 @@
+"""How long a run must be at least to pass each objective; said before it, for those that it is too short for."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from harness.demand import Metric, Objective, Statistic, Subject
+from harness.odds import fewest_samples
+from harness.units import spoken_duration
+from harness.workload import Workload
+
+LEAST_FOR_POINT = 30
+"""How many samples a mean or a maximum needs to pass: the usual size from which a mean behaves like one."""
+STALL = 3.0
+"""Seconds for which a shop may stand still now and then: restarts of a worker, a pause of its collector, a lock on a table."""
+DOUBT = 3.0
+"""Stalls that come by chance, and of which so many are due, all stay away in one run of twenty."""
+
+MOST_DRAWN = 20_000
+
+Meant = Mapping[str, Mapping[str, float]]
+"""How many of each journey and payment option are meant to come, as ``Workload.drawn`` says."""
+
+
+def samples_needed(objective: Objective) -> int | None:
+    """How many samples a pass takes at least, were none of them over the bound; None where it is no matter of samples."""
+    if 0 < objective.allowed < 1:
+        return fewest_samples(objective.allowed, objective.confidence)
+    return LEAST_FOR_POINT if objective.statistic in (Statistic.MEAN, Statistic.MAX) else None
+
+
+def shortest_run(objective: Objective, samples: float, seconds: float) -> float | None:
+    """How many seconds must be judged at least to pass, where these seconds bring so many samples; None: cannot be said."""
+    needed = samples_needed(objective)
+    if needed is None or not samples or not 0 < seconds < math.inf:
+        return None
+    return seconds * needed / samples
+
+
+def too_short(objectives: Sequence[Objective], meant: Meant, arrivals: float, seconds: float) -> Iterator[str]:
+    """A line for each objective that the run cannot pass: ``seconds`` are judged, in which so many ``arrivals`` are due.
+
+    How many answers a page gives is known only afterwards; objectives on one page are passed over. One line more says which trouble a
+    percentile cannot exclude.
+    """
+    for objective in objectives:
+        needed, expected = samples_needed(objective), _expected(objective, meant, arrivals)
+        if needed is None or expected is None or expected >= needed:
+            continue
+        least = shortest_run(objective, expected, seconds)
+        hence = "no length of run can pass"
+        if least is not None:
+            hence = f"the shortest run that can pass judges {spoken_duration(least)}"
+        yield (
+            f'"{objective.text}": {spoken_duration(seconds)} bring about {expected:,.0f} of the {needed:,} samples '
+            f"that a pass takes; {hence}"
+        )
+    percentiles = [one.allowed for one in objectives if one.statistic is Statistic.PERCENTILE]
+    if percentiles and seconds < (takes := DOUBT * STALL / min(percentiles)):
+        yield (
+            f"{spoken_duration(seconds)} do not exclude that the shop stands still for {spoken_duration(STALL)} now and "
+            f"then: a percentile may pass because no stall came; to exclude it takes {spoken_duration(takes)}"
+        )
+
+
+def said_before(workload: Workload[Any]) -> list[str]:
+    """What is to be said of a workload before it runs; of a closed load and of a search nobody knows how many will come."""
+    seconds = workload.steady
+    if not workload.is_open or workload.search is not None or not seconds > 0:
+        return []
+    steps = 200
+    rates = [workload.rate(workload.warm_up + seconds * (step + 0.5) / steps) for step in range(steps)]
+    arrivals = math.fsum(rates) / steps * seconds
+    # To draw each of them takes a while; of so many there are enough of all but the rarest.
+    meant = workload.drawn({}) if arrivals <= MOST_DRAWN else {"journey": workload.weights}
+    return list(too_short(workload.objectives, meant, arrivals, seconds))
+
+
+def _expected(objective: Objective, meant: Meant, arrivals: float) -> float | None:
+    """How many samples the objective speaks of are due; None: not known."""
+    if objective.subject is Subject.PAGE or objective.label("verification"):
+        return None
+    if objective.label("outcome") and objective.metric is not Metric.FAILURES:
+        return None
+    expected = arrivals
+    for what, name in (("journey", objective.name), ("payment option", objective.label("payment"))):
+        if name:
+            counts = meant.get(what)
+            if counts is None:
+                return None
+            expected *= counts.get(name, 0.0) / max(1.0, math.fsum(counts.values()))
+    return expected
