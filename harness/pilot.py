@@ -120,7 +120,7 @@ class Pilot:
         if self.found is None or self.found.confirmed is None or self.confirmed_between is None:
             return
         part = excerpt(recorder, *self.confirmed_between)
-        self.results = tuple(assess(part, objective) for objective in self.objectives)
+        self.results = tuple(assess(part, objective, levels=False) for objective in self.objectives)
         if _together(self.results) is not Verdict.PASSED:
             why = "those who were still on their way when it was confirmed were not served as demanded"
             self.found = replace(self.found, confirmed=None, why=why)

@@ -263,6 +263,14 @@ def test_what_was_confirmed_has_to_hold_for_those_who_came_home_last():
     assert Verdict.FAILED in {one.verdict for one in flight.pilot.results}
 
 
+def test_what_was_confirmed_is_judged_by_the_same_rule_once_all_are_home():
+    flight = Flight(Plan(start=20, most=34, budget=200, confirm=30))
+    answer = flight.fly()
+    assert answer.journeys
+    flight.pilot.settle(flight.recorder)
+    assert flight.pilot.found.confirmed == pytest.approx(answer.journeys / 60)
+
+
 def test_the_curve_leaves_out_drains_and_troubled_levels(flown):
     _, answer = flown
     points = curve(answer.points)
