@@ -22,8 +22,8 @@ BURSTS = 25.0
 """The design effect beyond which the few levels of a search tell no more of how clustered slow answers are."""
 ARRIVING = 5
 """One part in so many of the levels is the way to the boundary, and does not count."""
-WALKS = 0.03
-"""Half of the 95 % interval by which walks differ that look alike in all else, of the logarithm of the rate."""
+WALKS, LONG_WALK = 0.04, 60
+"""Half of the 95 % interval by which walks of so many levels differ that look alike in all else, of the logarithm of the rate."""
 CLOSE = 0.2
 """Of the boundary: levels this near to it are counted together."""
 NEAR = 0.35
@@ -100,7 +100,7 @@ def boundary(tracked: Sequence[tuple[float, Counted]]) -> Boundary | None:
     at = math.fsum(counted.total * log for log, counted in near) / total
     effect = _effect(near, steepness, at, share)
     counting = 1.96 * math.sqrt(min(effect, BURSTS) / max(1.0, total * max(allowed, share))) / steepness
-    either_way = math.hypot(_spread(logs), counting, WALKS)
+    either_way = math.hypot(_spread(logs), counting, WALKS * math.sqrt(max(1.0, LONG_WALK / len(last))))
     rate = math.exp(middle)
     return Boundary(rate, rate * math.exp(-either_way), rate * math.exp(either_way), steepness, allowed, effect)
 

@@ -33,8 +33,8 @@ SETTLE, LONGEST_SETTLE = 0.25, 8.0
 AFTER = LEAD + 1.5
 """Seconds beyond the longest bound that a confirming level is held on; it is judged ``LEAD`` before, when workers have told of it."""
 LONGEST_AFTER = 60.0
-FILLED = 0.8
-"""Of the journeys that are due: as many must end before their length is known."""
+FILLED, FILLED_BY_SHORT = 0.9, 0.75
+"""Of the journeys that are due: as many must end before their length is known; fewer, where it is short for a level."""
 HOLD = 5.0
 """Seconds for which a rate that looks confirmed is held on, as often as it takes until nobody under way can speak against it."""
 
@@ -173,10 +173,13 @@ class Pilot:
         ended = sum(cell.response.total for cell in list(recorder.journeys.values()))
         more, self._ended = ended - self._ended, ended
         kept = not (seen.trouble or broken(seen.demands))
-        if leg.level.purpose is Purpose.WIDEN and kept:
+        if kept and (self._lags or not self._filled or leg.level.purpose is Purpose.WIDEN):
             self._felt.learn(recorder)
-            self._filled = self._filled or more >= FILLED * self._due_between(leg.start, now)
-            self._lags = self._filled and self._felt.lags(leg.level.seconds)
+        if leg.level.purpose is Purpose.WIDEN and kept:
+            short = not self._felt.lags(leg.level.seconds)
+            known = more / max(1, self._due_between(leg.start, now))
+            self._filled = self._filled or known >= (FILLED_BY_SHORT if short else FILLED)
+            self._lags = self._filled and not short
         if not self._lags:
             return replace(seen, filling=not self._filled)
         end = leg.end if leg.level.purpose is Purpose.CONFIRM else now

@@ -10,12 +10,14 @@ from __future__ import annotations
 import math
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass, field
-from enum import StrEnum
 
 from harness.boundary import BOLDEST, USUAL_STEEPNESS, Boundary, Counted, boundary, safe_rate
 from harness.odds import LEAST_EVIDENCE, proves_broken
+from harness.search_plan import FINEST, Found, Level, Plan, Purpose, Seen
 from harness.units import spoken_duration
 from harness.verdict import Verdict
+
+__all__ = ["FINEST", "Found", "Level", "Plan", "Purpose", "Seen", "broken", "search", "worst"]
 
 SURE = 0.01
 """The doubt at which a widening level counts as broken: looked at often, so it has to be surer than a verdict."""
@@ -23,7 +25,7 @@ GAIN, STEADYING = 0.06, 4.0
 """Kesten's gain sequence: steps shrink each time the search changes its direction, and only then."""
 UP, DOWN = 0.08, 0.15
 """The largest steps of the tracking, of the logarithm of the rate."""
-HARDEST = 4.0
+HARDEST = 5.0
 """By how many times the allowed share an excess counts at most; one bad second must not throw the search back for good."""
 FEWEST_TRACKED = 10
 """Levels of tracking before it may end because it is exact enough."""
@@ -38,6 +40,8 @@ PROMISING = 0.8
 """Of the allowed share: with fewer than this over the bound, a confirmation is gone on with rather than begun anew lower down."""
 AIM = 0.6
 """Of the allowed share: what the next confirmation is to see."""
+FLATTEST = 0.7
+"""Of what a demand allows: so much, at most, is taken for over its bound at any rate."""
 LAST = 0.8
 """Of the boundary: what is tried at most where there is time for one confirmation only; an answer on the low side is better than none."""
 LOOKS = 3
@@ -46,102 +50,6 @@ FULL = 0.95
 """Of the highest rate that is tried: felt by the shop, it counts as tried."""
 LOWEST = 1 / 64
 """Of the first rate: a shop that does not even carry that is reported as carrying nothing that was tried."""
-
-
-class Purpose(StrEnum):
-    """What a level is for."""
-
-    WIDEN = "widen"
-    DRAIN = "drain"
-    TRACK = "track"
-    CONFIRM = "confirm"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
-    """Where to search: rates in journeys per second, times in seconds.
-
-    ``level`` and ``arrivals`` are how long a level lasts at least and how many arrivals it has at least; ``confirm`` how long the
-    confirming run lasts, and ``after`` how long its rate is held on until it can be judged; ``precision`` the relative half-width of the interval at which tracking may stop.
-    """
-
-    start: float
-    most: float
-    budget: float
-    level: float = 10.0
-    arrivals: int = 150
-    confirm: float = 60.0
-    grow: float = 1.5
-    precision: float = 0.02
-    after: float = 0.0
-
-    @property
-    def confirmation(self) -> float:
-        """How long it takes to confirm a rate, until the last shopper has had her time."""
-        return self.confirm + self.after
-
-    def shortest(self, journey: float) -> float:
-        """How long a search takes at least where journeys take so many seconds: whole minutes.
-
-        The shop must feel the first rate, be brought to where it gives way, and feel the rate that is to be confirmed.
-        """
-        levels = 4 * self.length(self.start)
-        return 60.0 * math.ceil((levels + 3 * journey + self.confirmation) / 60)
-
-    def length(self, rate: float) -> float:
-        """How long a level at this rate lasts."""
-        return max(self.level, self.arrivals / rate)
-
-
-@dataclass(frozen=True, slots=True)
-class Level:
-    """A rate to hold for some seconds, and what for; ``joins``: it is judged together with the level before it."""
-
-    purpose: Purpose
-    rate: float
-    seconds: float
-    joins: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """What came of a level: each demand's counts, journeys ``under_way`` at its end, seconds of the budget ``spent``.
-
-    ``trouble`` says why the load generator cannot be trusted with this level (``""``: it can). ``verdict`` is that of the gate, given for a
-    confirming level. ``felt`` is the rate that the shop felt, for each demand; empty where it was the level's own. ``filling``: too few
-    journeys have ended for that to be known. ``journey`` is how long the longest take, where that is longer than a level can ignore.
-    """
-
-    demands: Sequence[Counted]
-    under_way: float
-    spent: float
-    trouble: str = ""
-    verdict: Verdict | None = None
-    felt: Sequence[float] = ()
-    filling: bool = False
-    journey: float = 0.0
-
-    def felt_by(self, demand: Counted | None, rate: float) -> float:
-        """The rate that a demand was kept or broken at; without one, the least that was felt."""
-        if not self.felt:
-            return rate
-        if demand is None:
-            return min(self.felt)
-        return next(felt for one, felt in zip(self.demands, self.felt, strict=True) if one is demand)
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """The end of a search: rates in journeys per second, ``None`` where there is none.
-
-    ``confirmed`` was held by a level of its own; ``at_least`` says that the shop may carry more, for the reason in ``why``.
-    ``boundary`` is where tracking saw a demand give way.
-    """
-
-    confirmed: float | None
-    at_least: bool = False
-    why: str = ""
-    boundary: Boundary | None = None
 
 
 @dataclass(slots=True)
@@ -155,6 +63,21 @@ class _Progress:
     trouble: str = ""
     journey: float = 0.0
     tracked: list[tuple[float, Counted]] = field(default_factory=list)
+    usual: dict[str, list[float]] = field(default_factory=dict)
+
+    def keep(self, rate: float, seen: Seen) -> None:
+        """A level at which every demand was kept."""
+        self.kept, self.calm = rate, seen.under_way
+        for one in seen.demands:
+            self.usual.setdefault(one.text, []).append(one.excess)
+
+    def flat(self, demand: Counted) -> float:
+        """The part of what a demand allows that is over its bound at any rate, as the levels that were kept show.
+
+        A service that is slow now and then by itself is over its bound long before the shop is busy; only the rest tells how busy it is.
+        """
+        seen = self.usual.get(demand.text, [])
+        return min(FLATTEST, math.fsum(seen) / len(seen)) if seen else 0.0
 
     @property
     def confirmation(self) -> float:
@@ -182,7 +105,8 @@ def search(plan: Plan) -> Generator[Level, Seen, Found]:
     if so_far.trouble:
         yield from _drain(so_far)
         return (yield from _confirm(so_far, so_far.kept, None, at_least=True, why=so_far.trouble))
-    found = boundary(so_far.tracked)
+    # While the shop was still on its way to the rates of a few levels, these tell nothing.
+    found = boundary(so_far.tracked) if not so_far.journey or len(so_far.tracked) >= FEWEST_TRACKED else None
     yield from _drain(so_far)  # what the last level of the tracking left behind must not speak against the first try
     why = "" if found else "the budget left no time to find where a demand gives way"
     return (yield from _confirm(so_far, _first_try(so_far, found), found, at_least=found is None, why=why))
@@ -240,7 +164,7 @@ def _widen(so_far: _Progress) -> Generator[Level, Seen, None]:
             if seen.filling:
                 continue
             return
-        so_far.kept, so_far.calm = felt, seen.under_way
+        so_far.keep(felt, seen)
         if not math.isinf(so_far.broken) or felt >= plan.most * FULL:
             return
         rate = min(felt * plan.grow, plan.most)
@@ -294,7 +218,7 @@ def _track(so_far: _Progress) -> Generator[Level, Seen, None]:
         felt = seen.felt_by(judged, rate)
         logarithm = min(math.log(felt) + UP, max(math.log(felt) - UP, logarithm))  # it may lag behind
         so_far.tracked.append((felt, judged))
-        pull = max(-HARDEST, 1.0 - judged.excess)
+        pull = min(1.0, max(-HARDEST, (1.0 - judged.excess) / (1.0 - so_far.flat(judged))))
         turns += (pull > 0) is not rising
         rising = pull > 0
         logarithm += min(UP, max(-DOWN, GAIN * STEADYING / (turns + STEADYING) * pull))

@@ -8,7 +8,7 @@ from pydantic import Field
 
 import harness.arrivals
 from harness.arrivals import Profile
-from harness.search import Plan
+from harness.search import FINEST, Plan
 from scenarios.measures import PerSecond, PositivePerSecond, PositiveSeconds, Seconds
 from scenarios.table import PositiveCount, Scale, Table, Text, Users
 
@@ -111,8 +111,8 @@ class Capacity(Table):
     """How long the rate that is reported is held to confirm it."""
     grow: Annotated[float, Field(ge=1.05, le=4)] = 1.5
     """By what the rate is multiplied from level to level until a demand is broken."""
-    precision: Annotated[float, Field(gt=0, le=0.5)] = 0.02
-    """The half-width of the interval, in proportion to the rate, at which the search may end before its budget does."""
+    precision: Annotated[float, Field(ge=FINEST, le=0.5)] = FINEST
+    """The half-width of the interval, in proportion to the rate, at which the search may end before its budget does; from 0.05 on, as nearer than that it cannot tell."""
     at_least: PositivePerSecond | None = None
     """What the shop must carry for the run to pass; left out: whatever is confirmed passes."""
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from harness.boundary import Counted
-from harness.search import Found, Level, Plan, Purpose, Seen, broken, search, worst
+from harness.search import FINEST, Found, Level, Plan, Purpose, Seen, broken, search, worst
 from harness.verdict import Verdict
 
 ALLOWED = 0.05
@@ -79,6 +79,19 @@ def test_it_keeps_its_budget(budget, generator):
     assert asked[-1].purpose is Purpose.CONFIRM
     spent = sum(level.seconds + (5.0 if level.purpose is Purpose.CONFIRM else 0.0) for level in asked)
     assert spent <= budget
+
+
+def test_the_finest_precision_that_can_be_asked_for_ends_a_search_before_its_budget(monkeypatch):
+    chance, exact = random.Random(6), _counted
+
+    def by_chance(rate, limit, total=2000):
+        share = exact(rate, limit, total).over / total
+        return replace(exact(rate, limit, total), over=sum(chance.random() < share for _ in range(total)))
+
+    monkeypatch.setitem(globals(), "_counted", by_chance)
+    asked, found = fly(Plan(start=5, most=500, budget=7200, precision=FINEST), 37.0)
+    assert found.boundary.half_width <= FINEST
+    assert sum(level.seconds for level in asked) < 1800
 
 
 def test_a_generator_that_is_the_limit_is_tried_twice_and_makes_it_at_least():
