@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from harness.capacity import Capacity, Point, curve
 from harness.search import Purpose
 from harness.tables import NONE, Table, spoken
-from harness.units import spoken_duration, spoken_number
+from harness.units import spoken_duration, spoken_number, spoken_share
 
 PURPOSES = {
     Purpose.WIDEN: "widen",
@@ -15,6 +15,8 @@ PURPOSES = {
     Purpose.TRACK: "track",
     Purpose.CONFIRM: "confirm",
 }
+UNSURE = 0.10
+"""Of a rate: where half of its interval is more, a reader is told what helps."""
 WIDTH = 40
 """Characters of the longest bar."""
 
@@ -31,6 +33,8 @@ def sentences(answer: Capacity) -> Iterator[str]:
             f"A demand gives way at {_number(answer.boundary)} journeys a minute "
             f"({_number(answer.low)} to {_number(answer.high)} with 95 % confidence)."
         )
+        if (either_way := (answer.high - answer.low) / 2 / answer.boundary) > UNSURE:
+            yield f"That is not known better than to {spoken_share(either_way)}: slow answers came in bursts, or there was little time; search longer."
     if answer.gave_way is not None:
         yield f"First to give way: {answer.gave_way.objective}; {_where(answer)}."
     if answer.critical is not None:

@@ -3,6 +3,7 @@
 import heapq
 import itertools
 import random
+from dataclasses import replace
 
 import pytest
 
@@ -297,6 +298,13 @@ def test_an_answer_survives_a_file_and_is_told_in_sentences(flown):
     levels, drawn = tables(answer)
     assert len(levels.rows) == len(answer.points)
     assert any("#" in cell for row in drawn.rows for cell in row)
+
+
+@pytest.mark.parametrize(("either_way", "said"), [(0.05, False), (0.2, True)])
+def test_a_wide_interval_is_said_to_be_wide_and_what_helps(flown, either_way, said):
+    _, answer = flown
+    unsure = replace(answer, low=answer.boundary * (1 - either_way), high=answer.boundary * (1 + either_way))
+    assert ("not known better than to 20 %" in " ".join(sentences(unsure))) is said
 
 
 FINE = Finding("requests", Level.OK, "fine")
