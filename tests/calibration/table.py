@@ -1,6 +1,6 @@
 """Prints what the harness claims about itself, and what became of each claim, as a Markdown table.
 
-python tests/calibration/table.py [--only simulated|loopback] [--runs N] [--quick] [--write README.md]
+python tests/calibration/table.py [--only simulated|searches|loopback] [--runs N] [--searches N] [--quick] [--write README.md]
 
 Ends with 1 if a claim does not hold.
 """
@@ -13,6 +13,7 @@ from pathlib import Path
 
 import calibrate_claims
 import capacity_claims
+import disturbed
 import instrument_claims
 import percentile_claims
 import plan_claims
@@ -21,7 +22,8 @@ from claims import Row, balances, bounds, early_ends, frozen, mixes, objectives,
 
 HEAD = ("claim", "n", "estimate", "95 % CI (Wilson)", "bound", "seed")
 BEGIN, END = "<!-- proofs: written by tests/calibration/table.py -->", "<!-- proofs: end -->"
-RUNS, FEW = 50, 2
+RUNS, FEW, SEARCHES = 50, 2, 300
+KINDS = ("simulated", "searches", "loopback")
 REAL = Path(__file__).parents[1] / "end_to_end"
 
 
@@ -40,9 +42,14 @@ def simulated(*, quick: bool) -> Iterator[Row]:
     yield from steadiness(runs=100 if quick else 1_000)
     yield from mixes(runs=200 if quick else 2_000)
     yield from plan_claims.rows(quick=quick)
-    yield from capacity_claims.rows(quick=quick)
-    yield from thinking.rows(quick=quick)
     yield from calibrate_claims.rows(quick=quick)
+
+
+def searches(*, quick: bool, number: int) -> Iterator[Row]:
+    """The rows about searches for capacity, whose truth is simulated, too."""
+    yield from capacity_claims.rows(quick=quick)
+    yield from thinking.rows(quick=quick, searches=number)
+    yield from disturbed.rows(quick=quick, searches=number)
 
 
 def on_loopback(runs: int, say: Callable[[str], None]) -> Iterator[Row]:
@@ -72,17 +79,24 @@ def written(document: str, text: str) -> str:
 
 def _asked(arguments: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Print the table of what checkload claims about itself.")
-    parser.add_argument("--only", choices=("simulated", "loopback"), help="one kind of claims (default: both)")
+    parser.add_argument("--only", choices=KINDS, help="one kind of claims (default: all)")
     parser.add_argument(
         "--runs", type=int, metavar="N", help=f"clean runs on loopback, by which the others go (default: {RUNS})"
+    )
+    parser.add_argument(
+        "--searches",
+        type=int,
+        default=SEARCHES,
+        metavar="N",
+        help=f"searches for each row about thinking shoppers and disturbed shops (default: {SEARCHES})",
     )
     parser.add_argument("--quick", action="store_true", help="the sizes of the tests: a minute or two")
     parser.add_argument("--write", type=Path, metavar="FILE", help="put the whole table between its marks in this file")
     asked = parser.parse_args(arguments)
     if asked.runs is None:
         asked.runs = FEW if asked.quick else RUNS
-    if asked.runs < 1:
-        parser.error(f"--runs {asked.runs}: from 1")
+    if min(asked.runs, asked.searches) < 1:
+        parser.error(f"--runs {asked.runs}, --searches {asked.searches}: from 1")
     if asked.write is not None:
         if asked.only or asked.quick:
             parser.error("--write takes the whole table; leave --only and --quick out")
@@ -102,7 +116,12 @@ def main(arguments: list[str] | None = None) -> int:
         sys.stderr.write(f"{time.monotonic() - began:6.0f} s  {what}\n")
 
     def rows() -> Iterator[Row]:
-        for kind, of in (("simulated", simulated(quick=asked.quick)), ("loopback", on_loopback(asked.runs, say))):
+        kinds = (
+            simulated(quick=asked.quick),
+            searches(quick=asked.quick, number=asked.searches),
+            on_loopback(asked.runs, say),
+        )
+        for kind, of in zip(KINDS, kinds, strict=True):
             for row in of if asked.only in (None, kind) else ():
                 say(f"{row.claim}: {row.estimate} of {row.bound}{'' if row.holds else ': DOES NOT HOLD'}")
                 yield row

@@ -20,7 +20,7 @@ def test_the_claims_hold():
 
 def test_a_search_that_believes_that_a_rate_is_felt_at_once_breaks_the_claim(monkeypatch):
     monkeypatch.setattr(felt_rate.FeltRate, "lags", lambda *_: False)
-    monkeypatch.setattr("harness.pilot.FILLED", 0.0)
+    monkeypatch.setattr("harness.pilot.FILLED_BY_SHORT", 0.0)
     record = thinking.searched(Shoppers(15.0), 2, seed=1, budget=600.0)
     assert [error > 0.05 for error in record.confirmed] == [True, True]
 

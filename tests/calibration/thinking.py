@@ -121,9 +121,9 @@ def searched(shoppers: Shoppers, runs: int, seed: int, budget: float) -> Record:
     return record
 
 
-def rows(*, quick: bool) -> Iterator[Row]:
+def rows(*, quick: bool, searches: int = 300) -> Iterator[Row]:
     """The claims about shoppers who think, in the size of the table or of the tests."""
-    runs, seed = (4 if quick else 300), 13_000
+    runs, seed = (2 if quick else searches), 13_000
     for think in THINKS:
         record = searched(Shoppers(think), runs, seed, 600.0)
         claim = f"capacity in 10 minutes, shoppers who think {think:g} s a page"
