@@ -87,11 +87,26 @@ def content(path: Path, most: int) -> bytes:
 
 
 def is_folder(path: Path) -> bool:
-    """Whether a folder is there; what cannot be asked is none."""
+    """Whether a folder is there."""
+    return stat.S_ISDIR(_kind(path))
+
+
+def is_file(path: Path) -> bool:
+    """Whether a regular file is there."""
+    return stat.S_ISREG(_kind(path))
+
+
+def is_fifo(path: Path) -> bool:
+    """Whether a FIFO is there."""
+    return stat.S_ISFIFO(_kind(path))
+
+
+def _kind(path: Path) -> int:
+    """What is there, as the system says it; 0 for nothing, and for a name that no file can have."""
     try:
-        return path.is_dir()
+        return path.stat().st_mode
     except (OSError, ValueError):
-        return False
+        return 0
 
 
 def write(option: str, path: Path, content: bytes) -> None:

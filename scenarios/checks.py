@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from harness import objective
+from harness import objective, user_files
 from harness.demand import Metric
 from harness.units import LONGEST
 from scenarios.goods import address_problems, product_problems
@@ -293,8 +293,19 @@ def _sms_share(document: Document, _folder: Path) -> Problems:
 
 def _accounts_file(document: Document, folder: Path) -> Problems:
     name = document.accounts.file
-    if name is not None and not (folder / name).is_file():
+    if name is not None and not user_files.is_file(folder / name):
         yield Problem("accounts.file", name, "a file that exists, its path seen from the scenario file")
+
+
+def _shop_files(document: Document, _folder: Path) -> Problems:
+    shop = document.shop
+    # The shop opens them before it listens: a FIFO would hold it for ever.
+    if shop.accounts_file is not None and not user_files.is_file(Path(shop.accounts_file)):
+        yield Problem(
+            "shop.accounts_file", shop.accounts_file, "a file that exists, seen from where the run is started"
+        )
+    if shop.access_log is not None and Path(shop.access_log).name and user_files.is_fifo(Path(shop.access_log)):
+        yield Problem("shop.access_log", shop.access_log, "a file; a FIFO waits for its reader")
 
 
 _CHECKS: tuple[tuple[set[str], Callable[[Document, Path], Problems]], ...] = (
@@ -309,6 +320,7 @@ _CHECKS: tuple[tuple[set[str], Callable[[Document, Path], Problems]], ...] = (
     ({"closed", "objectives"}, _closed_demands),
     ({"sms", "shop"}, _sms_share),
     ({"accounts"}, _accounts_file),
+    ({"shop"}, _shop_files),
     ({"headers"}, header_problems),
     ({"products", "conduct"}, product_problems),
     ({"address"}, address_problems),

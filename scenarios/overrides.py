@@ -15,7 +15,7 @@ from scenarios.moot import moot_demands
 from scenarios.names import PAYMENT_NAMES
 from scenarios.problems import Problem, ScenarioError, did_you_mean, one_of
 from scenarios.scenario import Scenario, check
-from scenarios.table import LARGEST_COUNT
+from scenarios.table import LARGEST_COUNT, MOST_USERS
 
 OPTIONS: Mapping[str, str] = {
     "payment_mix": "--payment-mix",
@@ -159,7 +159,7 @@ def _arrival_rate(tables: Tables, choice: Any, scenario: Scenario) -> list[str]:
 
 def _users(tables: Tables, choice: Any, scenario: Scenario) -> list[str]:
     table = "arrivals" if scenario.is_open else "closed"
-    tables[table]["users"] = _whole(choice, at_least=1)
+    tables[table]["users"] = _whole(choice, at_least=1, at_most=MOST_USERS)
     return [f"{table}.users"]
 
 
@@ -256,12 +256,12 @@ def _maybe_number(choice: Any) -> Any:
         return choice
 
 
-def _whole(choice: Any, *, at_least: int) -> int:
-    expected = f"a whole number from {at_least} to {LARGEST_COUNT}"
+def _whole(choice: Any, *, at_least: int, at_most: int = LARGEST_COUNT) -> int:
+    expected = f"a whole number from {at_least} to {at_most}"
     try:
         number = int(choice)
     except (TypeError, ValueError, OverflowError):
         raise NoQuantity(expected) from None
-    if not at_least <= number <= LARGEST_COUNT or (isinstance(choice, float) and number != choice):
+    if not at_least <= number <= at_most or (isinstance(choice, float) and number != choice):
         raise NoQuantity(expected)
     return number

@@ -80,7 +80,8 @@ SHAPES = (
     "[1, 'a', {}]",
 )
 LINES = ("[[arrivals]]", "[arrivals]", "[arrivals.stages]", "a.b.c = 1", ".".join(["a"] * 60) + " = 1", ".".join(["a"] * 20_000) + " = 1",
-         'trace = "fifo"', "cover = true", "[closed]", "[capacity]", "= 1", '"""', "'''", "\x00",
+         'trace = "fifo"',
+        *(f'{key} = "{name}"' for key in ("file", "trace", "accounts_file", "access_log") for name in ("fifo", "n" * 300, "\\u0000", ".", "own.toml")), "cover = true", "[closed]", "[capacity]", "= 1", '"""', "'''", "\x00",
          "\x1b[2J", "#" * 9_000, "[", "]", f'code = "{SECRET}', f"code = {SECRET}", "time_scale = 1000", "rate_scale = 1000")  # fmt: skip
 CHOICES = {
     "payment_mix": (

@@ -1,6 +1,7 @@
 """What an error does not repeat: a file that is no scenario of ours, and whatever may be a secret."""
 
 import json
+import os
 from textwrap import dedent
 
 import pytest
@@ -106,3 +107,18 @@ def test_a_key_of_a_file_does_not_speak_to_the_terminal(told):
     text = told(f"{json.dumps(chr(27) + '[2J' + 'x' * 200)} = 1\n{dedent(SOUND)}")
     assert chr(27) not in text
     assert max(map(len, text.splitlines()[2:3])) < 100
+
+
+@pytest.mark.parametrize("name", ["fifo", "x" * 300, "\\u0000", ".", "/dev/zero", "nowhere.csv"])
+@pytest.mark.parametrize("key", ["accounts.file", "shop.accounts_file"])
+def test_a_file_of_accounts_that_is_none_is_refused_before_it_is_opened(told, tmp_path, monkeypatch, key, name):
+    os.mkfifo(tmp_path / "fifo")
+    monkeypatch.chdir(tmp_path)
+    table, _, last = key.partition(".")
+    assert key in told(f'{dedent(SOUND)}\n[{table}]\n{last} = "{name}"\n')
+
+
+def test_a_log_of_the_shop_that_would_wait_for_a_reader_is_refused(told, tmp_path, monkeypatch):
+    os.mkfifo(tmp_path / "fifo")
+    monkeypatch.chdir(tmp_path)
+    assert "shop.access_log" in told(f'{dedent(SOUND)}\n[shop]\naccess_log = "fifo"\n')
