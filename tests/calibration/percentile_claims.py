@@ -194,10 +194,15 @@ def rows(*, quick: bool) -> Iterator[Row]:
             (exactly,) = passes(shop, length, (1.0,), runs, seed, looks=True)
             claim = f"p95 passed with three looks where exactly the allowed share is over ({shop.name}, {length:.0f} s)"
             yield share_row(claim, exactly, runs, seed, at_most=0.05)
+    if not quick:
+        # What no verdict can know, and what the console says before such a run: that no stall came does not mean that none comes.
+        (unseen,) = passes(stalling(), SHORT, (1.0,), runs, seed)
+        claim = f"p95 passed where exactly the allowed share is over, said before to be more than {SHORT:.0f} s can exclude (stalls of 3 s)"
+        yield share_row(claim, unseen, runs, seed, at_most=0.6)
     power = (
         [(independent(), SHORT, 0.9)]
         if quick
-        else [(independent(), SHORT, 0.9), (SHOPS[0], LONG, 0.5), (stalling(), LONG, 0.7)]
+        else [(independent(), SHORT, 0.9), (SHOPS[0], SHORT, 0.05), (SHOPS[0], LONG, 0.5), (stalling(), LONG, 0.7)]
     )
     for shop, length, least in power:
         (quarter,) = passes(shop, length, (0.25,), runs, seed)
