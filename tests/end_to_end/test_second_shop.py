@@ -100,6 +100,24 @@ def test_an_option_that_is_not_offered_and_a_product_that_is_sold_out_are_findin
     # Half of the shoppers would look at it, were it not forgotten once it was seen to be gone.
     assert books["requests"]["GET /product/37/"] <= 2
     assert run.code == 4, run.output
+    said = " ".join(run.output.split())
+    for option in ("bkm_express", "gpay"):
+        assert f"{option} is wanted, and credit_card, masterpass, " in said
     found = outcomes(run)
     assert found["ok"] + found["not_offered"] + found["unavailable"] == len(wanted)
     assert found["not_offered"] >= 6
+
+
+@pytest.mark.parametrize(
+    ("variations", "guests", "customers"),
+    [
+        ({"throttled": ["DeliveryOptionSelectionPage"], "sign_in": "captcha"}, "throttled", "captcha_wanted"),
+        ({"queue": ["/orders/checkout/"], "sign_in": "code"}, "waiting_room", "code_wanted"),
+    ],
+)
+def test_what_keeps_shoppers_out_has_a_name_of_its_own(buy, variations, guests, customers):
+    run, books = buy([("credit_card", "guest"), ("credit_card", "first_time")] * 3, variations)
+    assert books["refused"] == [], run.output
+    assert books["orders"] == []
+    assert len(books["provoked"]) == 6
+    assert outcomes(run) == {guests: 3, customers: 3}, run.output

@@ -49,7 +49,10 @@ class Counter:
         return self._fill_in(session, page, request)
 
     def _look(self, session: Session, page: str, request: Request) -> Reply:
-        aside = {"LoyaltyMoneyUsagePage": {"balance": self.told.credit}, "CouponSelectionPage": {"coupons": []}}
+        aside: dict[str, dict[str, Any]] = {
+            "LoyaltyMoneyUsagePage": {"balance": self.told.credit},
+            "CouponSelectionPage": {"coupons": []},
+        }
         if page in aside:
             return self._reply(session, [(page, aside[page])])
         shown = checkout.pages(session, self.told, self.told.lists)

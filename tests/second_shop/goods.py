@@ -20,7 +20,16 @@ def product(pk: int, *, stock: int) -> dict[str, Any]:
         "attribute_set": 6,
         "attributes_kwargs": {},
         "extra_attributes": {},
-        "productimage_set": [],
+        "productimage_set": [
+            {
+                "pk": 2 * pk,
+                "status": "active",
+                "image": "https://shop.example/image.jpg",
+                "order": 0,
+                "created_date": "2023-01-09T07:02:08.250452Z",
+                "specialimage_set": [],
+            }
+        ],
         "price": _PRICES[pk],
         "in_stock": stock > 0,
         "currency_type": "try",
@@ -105,7 +114,7 @@ class Basket:
         off = self.amount - total
         discounts = [{"description": "A campaign.", "discount": str(off)}] if off else []
         return {
-            "basketitem_set": [self._line(number, *line) for number, line in enumerate(self.lines.items(), 95)],
+            "basketitem_set": [self._line(n, *line, discounts) for n, line in enumerate(self.lines.items(), 95)],
             "total_amount": str(total),
             "total_quantity": self.quantity,
             "unavailable_basket_products": [],
@@ -118,10 +127,10 @@ class Basket:
             "pk": self.pk,
             "created_date": "2023-04-27T12:12:28.890431Z",
             "modified_date": "2023-04-27T12:12:28.890452Z",
-            "segment": None,
+            "segment": {"pk": 2, "stock_list": None, "price_list": None},
         }
 
-    def _line(self, number: int, pk: int, quantity: int) -> dict[str, Any]:
+    def _line(self, number: int, pk: int, quantity: int, badges: list[dict[str, Any]]) -> dict[str, Any]:
         price = Decimal(_PRICES[pk])
         return {
             "quantity": quantity,
@@ -137,12 +146,13 @@ class Basket:
             "attributes_kwargs": {},
             "image": None,
             "parent": None,
-            "offer_badges": [],
+            "offer_badges": badges,
             "price": str(price),
             "retail_price": str(price),
             "stock": 900,
             "discount_amount": "0.00",
             "datasource": None,
+            "datasource_detailed": None,
             "extra_product_stock_detailed": None,
             "extra_product_price_detailed": None,
         }
