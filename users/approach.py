@@ -6,8 +6,7 @@ out, or ask for a step again that a later choice has undone.
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from shop.contract import CHECKOUT_PATH, PATHS, PAYMENT_OPTIONS, Flow, Outcome, Page
@@ -82,21 +81,21 @@ def delivery_is_settled(answer: Answer) -> Outcome:
 
 def reach_payment(errand: Errand, *, every: bool = False) -> Steps[None]:
     """Answer the pages that the shop shows, up to the payment page; ``every``: make all choices, asked or not."""
-    answered = Counter[Page]()
+    answered: list[Page] = []  # a short list is searched faster than a member of an enum is hashed
     while (page := _wanted(errand, answered, every=every)) is not None:
-        if answered[page] >= _MOST_TIMES:
+        if answered.count(page) >= _MOST_TIMES:
             raise JourneyFailed(Outcome.UNEXPECTED_PAGE, errand.page)
-        answered[page] += 1
+        answered.append(page)
         if page is Page.RETAIL_STORE:
-            answered[Page.ADDRESS_SELECTION] += 1  # it asks for the address, too
+            answered.append(Page.ADDRESS_SELECTION)  # it asks for the address, too
         yield from _WALKS[page](errand)
 
 
-def _wanted(errand: Errand, answered: Counter[Page], *, every: bool) -> Page | None:
+def _wanted(errand: Errand, answered: Sequence[Page], *, every: bool) -> Page | None:
     shown = errand.shown.page
     if shown in _WALKS:
         return shown
-    return next((page for page in CHOICES if not answered[page]), None) if every else None
+    return next((page for page in CHOICES if page not in answered), None) if every else None
 
 
 def _next(errand: Errand, page: Page) -> frozenset[Page]:
