@@ -108,9 +108,9 @@ class Plugin:
         hide_passwords(parser)
         refuse_endless_time(parser)
         refuse_unknown_classes(parser, lambda: _loaded(User))
-        check_together(parser, self._check_ports)
+        check_together(parser, self._look_at_options)
 
-    def _check_ports(self, options: Any) -> None:
+    def _look_at_options(self, options: Any) -> None:
         # Locust parses the command line again to fill its form; the ports are our own by then.
         if self._ports_checked:
             return

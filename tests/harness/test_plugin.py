@@ -362,5 +362,5 @@ def test_only_who_will_leave_results_notes_a_signal_instead_of_following_it(prog
     monkeypatch.setattr(plugin.signals, "follow", lambda: followed.append(1))
     monkeypatch.setattr(plugin, "refuse_taken", lambda _: None)
     defaults = {"worker": False, "headless": True, "headful": False, "processes": None}
-    Plugin(program)._check_ports(Namespace(**{**defaults, **options}))
+    Plugin(program)._look_at_options(Namespace(**{**defaults, **options}))
     assert bool(followed) is follows

@@ -4,6 +4,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from harness.master import ECHOED, REFUSE
 from harness.snapshot import Teller
 from harness.worker import LAST_WORDS, WorkerRun
 
@@ -55,3 +56,19 @@ def test_thanks_for_another_run_are_none_of_ours():
     line.run.thanked({"run": "another", "whole": False})
     line.run.say_last_word()
     assert len(line.said) == LAST_WORDS
+
+
+def test_a_worker_with_another_scenario_refuses_with_the_key_that_it_was_told():
+    sent = []
+    run = WorkerRun(WORKLOAD, None, send=lambda kind, message: sent.append((kind, message)))
+    run.echo({"run": "r", "sent": 1.0})
+    run.begin_as_told({"run": "r", "key": "k", "fingerprint": "another", "begin_at": 0.0})
+    run.echo({"run": "r", "sent": 2.0})
+    assert [(kind, message["key"]) for kind, message in sent] == [(ECHOED, ""), (REFUSE, "k"), (ECHOED, "k")]
+
+
+def test_a_worker_without_a_master_has_nobody_to_say_a_last_word_to():
+    line = Line()
+    line.run.lose_master()
+    line.run.say_last_word()
+    assert line.said == []
