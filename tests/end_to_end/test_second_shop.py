@@ -30,6 +30,7 @@ scale = 0
 OTHERWISE = {
     "slugs": {"credit_card": "kart", "funds_transfer": "eft", "redirection": "paytr", "pay_on_delivery": "kapida"},
     "order": ["AddressSelectionPage", "DeliveryOptionSelectionPage", "ShippingOptionSelectionPage"],
+    "lists": "all",
     "deliveries": ["store", "address"],
     "extra_keys": True,
     "no_errors": None,
