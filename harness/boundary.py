@@ -18,7 +18,7 @@ from harness.odds import proves_kept
 BATCHES = 5
 USUAL_STEEPNESS = 8.0
 LEAST_STEEP, MOST_STEEP = 3.0, 30.0
-BURSTS = 25.0
+BURSTS = 100.0
 """The design effect beyond which the few levels of a search tell no more of how clustered slow answers are."""
 ARRIVING = 5
 """One part in so many of the levels is the way to the boundary, and does not count."""

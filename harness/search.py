@@ -266,4 +266,6 @@ def _confirm(
         looks = LOOKS
         so_far.kept = min(so_far.kept, rate)
         yield from _drain(so_far)
+    if so_far.journey and plan.shortest(so_far.journey) > plan.budget:
+        why = _too_short(so_far, so_far.journey)
     return Found(None, at_least, why or "the budget ended before a rate was confirmed", found)

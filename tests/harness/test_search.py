@@ -281,3 +281,10 @@ def test_journeys_that_are_not_over_within_the_budget_are_said_to_be_too_long():
     found = shop.walk(Plan(start=30, most=90, budget=300))
     assert found.confirmed is None
     assert "this budget is too short" in found.why
+
+
+def test_where_nothing_was_confirmed_a_budget_that_was_too_short_for_the_journeys_is_the_reason(monkeypatch):
+    monkeypatch.setitem(globals(), "_gate", lambda *_: Verdict.FAILED)
+    found = Long(100.0).walk(Plan(start=30, most=90, budget=400, level=10))
+    assert found.confirmed is None
+    assert "the search takes at least 7 minutes" in found.why
