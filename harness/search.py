@@ -139,7 +139,7 @@ def _ask(so_far: _Progress, purpose: Purpose, rate: float, seconds: float) -> As
     return None
 
 
-def _widen(so_far: _Progress) -> Generator[Level, Seen, None]:
+def _widen(so_far: _Progress) -> Generator[Level, Seen, None]:  # noqa: C901 - one level after the other, and what each may mean
     plan, rate, patience = so_far.plan, min(so_far.plan.start, so_far.plan.most), 1.0
     while so_far.spent + plan.length(rate) * patience + so_far.confirmation <= plan.budget:
         seen = yield from _ask(so_far, Purpose.WIDEN, rate, plan.length(rate) * patience)
@@ -164,12 +164,24 @@ def _widen(so_far: _Progress) -> Generator[Level, Seen, None]:
             if seen.filling:
                 continue
             return
+        if felt >= plan.most * FULL and _can_hold(so_far, rate, patience):
+            patience = plan.confirm / plan.length(rate)
+            continue
         so_far.keep(felt, seen)
         if not math.isinf(so_far.broken) or felt >= plan.most * FULL:
             return
         rate = min(felt * plan.grow, plan.most)
     if so_far.kept and math.isinf(so_far.broken):
         so_far.trouble = f"the budget ended before a demand was broken; {so_far.kept:.3g} journeys a second were kept"
+
+
+def _can_hold(so_far: _Progress, rate: float, patience: float) -> bool:
+    """Whether the highest rate was held for a short level only, and can be held for longer: a queue takes time to show."""
+    plan = so_far.plan
+    held = plan.length(rate) * patience
+    return (
+        so_far.kept > 0 and held < plan.confirm and so_far.spent + 2 * plan.confirm + so_far.confirmation <= plan.budget
+    )
 
 
 def _lacks_time(so_far: _Progress) -> bool:

@@ -288,3 +288,17 @@ def test_where_nothing_was_confirmed_a_budget_that_was_too_short_for_the_journey
     found = Long(100.0).walk(Plan(start=30, most=90, budget=400, level=10))
     assert found.confirmed is None
     assert "the search takes at least 7 minutes" in found.why
+
+
+def test_the_highest_rate_is_held_for_longer_before_it_counts_as_kept(monkeypatch):
+    exact, seen = _counted, []
+
+    def slow_to_show(rate, limit, total=2000):
+        seen.append(rate)
+        return exact(1.0 if rate == 40.0 and seen.count(rate) == 1 else rate, limit, total)
+
+    monkeypatch.setitem(globals(), "_counted", slow_to_show)
+    asked, found = fly(Plan(start=10, most=40, budget=900), 36.0)
+    assert [level.seconds for level in asked if level.rate == 40.0 and level.purpose is Purpose.WIDEN] == [10.0, 60.0]
+    assert found.boundary is not None
+    assert found.confirmed < 36.0
