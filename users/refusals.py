@@ -16,6 +16,8 @@ from users.steps import Visit
 
 _MOST_READ = 65_536  # bytes; a longer reply is no refusal
 _MOST_TEXTS, _LONGEST = 3, 160
+_MOST_CLEANED = 500  # characters that are searched for what is private, which takes the square of their number
+_DEEPEST = 10  # tables or lists in one another; no shop nests its errors deeper
 _UNCLEAR = frozenset(
     {
         Outcome.HTTP_3XX,
@@ -35,7 +37,7 @@ _QUEUE = re.compile(r"waiting.?room|queue-it|in a queue|virtual queue|bekleme od
 _QUEUE_ADDRESS = re.compile(r"queue|waiting.?room", re.IGNORECASE)
 _PASSWORD_FIELD = re.compile(r"type\s*=\s*[\"']?password", re.IGNORECASE)
 _SOLD_OUT = re.compile(r"\bstock\b|\bstok|sold out|tükendi", re.IGNORECASE)
-_TITLE = re.compile(r"<(title|h1)\b[^>]*>([^<]*)", re.IGNORECASE)
+_TITLE = re.compile(r"<(?:title|h1)\b[^>]{0,200}+>([^<]*)", re.IGNORECASE)
 _TOLD = ("errors", "non_field_errors", "detail", "message")
 # Whatever may be a telephone, a card, a key, a token or an address of mail.
 _PRIVATE = re.compile(r"\S+@\S+|(?=\S*\d)[A-Za-z0-9_+/=.-]{20,}|\d[\d -]{2,}\d")
@@ -84,7 +86,7 @@ def said(status: int, body: bytes) -> str:
     document = _read(body)
     if document is None:
         title = _TITLE.search(body.decode(errors="replace"))
-        return _clean(title[2]) if title else ""
+        return _clean(title[1]) if title else ""
     found = _texts(document, everything=status >= 400)  # noqa: PLR2004 - refused
     texts = [f"{key}: {text}" if key not in _TOLD else text for key, text in found][:_MOST_TEXTS]
     if not texts and (pages := _pages(document)):
@@ -107,15 +109,17 @@ def _texts(document: Mapping[str, Any], *, everything: bool) -> Iterator[tuple[s
             yield from _of(key, value)
 
 
-def _of(key: str, value: Any) -> Iterator[tuple[str, str]]:
+def _of(key: str, value: Any, depth: int = 0) -> Iterator[tuple[str, str]]:
     if isinstance(value, str) and value:
         yield key, value
+    elif depth == _DEEPEST:
+        return
     elif isinstance(value, list):
         for each in value:
-            yield from _of(key, each)
+            yield from _of(key, each, depth + 1)
     elif isinstance(value, dict):
         for name, inner in value.items():
-            yield from _of(name, inner)
+            yield from _of(name, inner, depth + 1)
 
 
 def _pages(document: Mapping[str, Any]) -> list[str]:
@@ -128,5 +132,8 @@ def _pages(document: Mapping[str, Any]) -> list[str]:
 
 def _clean(text: str) -> str:
     text = " ".join("".join(sign if sign.isprintable() else " " for sign in text).split())
+    if len(text) > _MOST_CLEANED:
+        # Half a key would not be known for one.
+        text = f"{text[:_MOST_CLEANED].rpartition(' ')[0]} …"
     text = _PRIVATE.sub("…", text)
     return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"

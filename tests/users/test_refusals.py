@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 
 import pytest
 from hypothesis import given
@@ -85,6 +86,32 @@ def test_what_a_shop_said_is_short_and_holds_nothing_private(status, body, words
     found = said(status, (body if isinstance(body, str) else json.dumps(body)).encode())
     assert len(found) <= 160
     assert words is None or found == words
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"detail": "' + b"a" * 65_000 + b'"}',
+        b'{"detail": "' + b"1-" * 32_000 + b'"}',
+        b'{"detail": "' + b"a " * 32_000 + b'"}',
+        b"<title " * 9_000,
+        b"<h1>" + b"a" * 65_000,
+        b'{"errors": ' + b"[" * 1_000 + b'"x"' + b"]" * 1_000 + b"}",
+        b'{"errors": ' + b'{"a": ' * 1_000 + b'"x"' + b"}" * 1_000 + b"}",
+    ],
+    ids=lambda body: f"{body[:14]!r} of {len(body)} bytes",
+)
+def test_a_hostile_refusal_takes_no_time(body):
+    start = time.process_time()
+    found = said(400, body)
+    check(LOGIN, 400, body)
+    assert time.process_time() - start < 0.25
+    assert len(found) <= 160
+
+
+def test_a_key_that_a_long_text_is_cut_in_is_not_shown_in_part():
+    text = "ada@shop.example " * 29 + "0123456789abcdef0123456789abcdef" + " x" * 99
+    assert not set("0123456789") & set(said(400, json.dumps({"detail": text}).encode()))
 
 
 @given(
