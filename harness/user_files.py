@@ -111,13 +111,15 @@ def _kind(path: Path) -> int:
 
 def write(option: str, path: Path, content: bytes) -> None:
     """Write a file that the user named with this option; ``Misuse`` if it cannot be written, and no half of it is left."""
+    opened = False
     try:
         with path.open("wb") as file:
+            opened = True
             file.write(content)
     except (OSError, ValueError) as error:
         why = error.strerror if isinstance(error, OSError) else "its name holds a character that no name may hold"
         with suppress(OSError, ValueError):
-            if path.is_file():
+            if opened and path.is_file():  # one that may not be written to is left alone
                 path.unlink()
         raise Misuse(
             f"{option} {path}: cannot be written ({why}); name a file in a folder that exists, with room for it"

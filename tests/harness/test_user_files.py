@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from harness.user_files import DEEPEST, LARGEST_TOML, NotToml, Unreadable, content, json, shallow, text, toml
+from harness.user_files import DEEPEST, LARGEST_TOML, NotToml, Unreadable, content, json, shallow, text, toml, write
+from harness.workload import Misuse
 
 
 def test_a_file_is_read_whole(tmp_path):
@@ -120,3 +121,17 @@ def test_depth_is_counted_over_tables_and_lists():
         deep = [deep, {"a": 1}]
     assert shallow(deep)
     assert shallow({"a": deep}) is False
+
+
+def test_a_file_that_may_not_be_written_to_is_left_as_it_was(tmp_path, monkeypatch):
+    kept = tmp_path / "kept.json"
+    kept.write_text("mine")
+
+    def forbidden(*_arguments, **_named):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "open", forbidden)
+    with pytest.raises(Misuse, match=r"--json .*Permission denied"):
+        write("--json", kept, b"{}")
+    monkeypatch.undo()
+    assert kept.read_text() == "mine"
