@@ -58,15 +58,16 @@ class FastHttp:
             wanted = "//"
         if wanted.startswith("//"):  # which Locust's client refuses to send
             return Reply(0, b"", "", Outcome.CONNECTION)
+        own = origin == self._target
         limit = Timeout(self._longest)
         limit.start()
         try:
             response = self._session.request(
                 method,
-                wanted if origin == self._target else f"{origin.url}{wanted}",
+                wanted if own else f"{origin.url}{wanted}",
                 name=page,
                 data=cast("str | None", body),  # bytes go through unchanged, whatever the annotation says
-                headers={**self._besides(method, url), **headers},
+                headers={**merge({"User-Agent": USER_AGENT}, self._carried.of(method) if own else ()), **headers},
                 allow_redirects=False,
                 catch_response=True,
             )
@@ -109,10 +110,6 @@ class FastHttp:
     def close(self) -> None:
         """Close all connections."""
         self._session.client.clientpool.close()
-
-    def _besides(self, method: str, url: str) -> dict[str, str]:
-        elsewhere = url.startswith(("http://", "https://"))
-        return merge({"User-Agent": USER_AGENT}, () if elsewhere else self._carried.of(method))
 
     def _failure(self, response: ResponseContextManager) -> Outcome | None:
         """Why there is no whole reply; ``None`` if there is one, whatever its status."""

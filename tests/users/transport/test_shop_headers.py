@@ -96,6 +96,18 @@ def test_another_host_is_told_nothing_of_it(serve, connect):
     assert heads[0]["user-agent"] == "checkload"
 
 
+def test_the_shop_is_told_it_by_its_whole_address_too(serve, connect):
+    heads = []
+
+    def script(peer):
+        heads.append(head_of(peer.request()))
+        peer.answer(b"")
+
+    url = serve(script).url
+    connect(url).send("Redirection", "GET", f"{url}/orders/redirection/", {}, None)
+    assert heads[0]["authorization"] == "Basic gate"
+
+
 def test_a_header_that_cannot_be_sent_is_not_sent_in_pieces():
     shop = origin_of("http://127.0.0.1:1")
     with pytest.raises(ValueError, match="not printable"):
