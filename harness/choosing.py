@@ -72,7 +72,7 @@ def run_time(text: str) -> int:
 
 
 def refuse_endless_time(parser: Any) -> None:
-    """Have the parser refuse a run time beyond all bounds, of which Locust's own reading makes a traceback."""
+    """Have the parser refuse a run time beyond all bounds; Locust's own reading ends in a traceback."""
 
     def checked(text: str) -> int:
         try:

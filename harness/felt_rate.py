@@ -61,7 +61,7 @@ class FeltRate:
         return self.longest > SHORT * seconds
 
     def at(self, moment: float) -> float:
-        """The rate that is felt at a moment if nobody more is let in."""
+        """The rate that is felt at a moment if no more shoppers are let in."""
         if not self.journey:
             return 0.0
         step = self.longest / PARTS

@@ -16,7 +16,7 @@ CHOICES = ("scenario", "payment_mix", "sms_share", "arrival_rate", "seed", "thin
 """Our own choices, in the order in which the form shows them."""
 
 TRIMMED = (*CHOICES, "host")
-"""Fields of which blanks at the ends do not count."""
+"""Fields that are read without blanks at their ends."""
 
 ACCEPTED = frozenset(
     {*CHOICES, "user_count", "spawn_rate", "host", "run_time", "profile", "user_classes", "shape_class"}

@@ -39,7 +39,7 @@ NOTABLE_EFFECT = 1.5
 """From which design effect on a sentence about too few samples speaks of it: without, 700 of them look like plenty."""
 
 LONGEST = 1000
-"""How many times as long as it was a run may have to be for a report to say so: nobody waits for longer than that."""
+"""A report says how much longer a run must be, up to so many times its length; a longer wait helps no reader."""
 
 
 def assess(recorder: Recorder, objective: Objective, spend: float = 1.0, *, levels: bool = True) -> ObjectiveResult:

@@ -326,7 +326,7 @@ class Histogram:
         places = _places.setdefault(bounds, {})
         counts = self._counts
         if self._over:
-            # In parts, each of which stays where it is, too.
+            # Each part of such a bucket stays where it is, too.
             split = {bucket_of(bound) for bound in self._over}
             counts = {index: count for index, count in counts.items() if index not in split}
             for value, count in self._parts(split):

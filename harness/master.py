@@ -63,7 +63,7 @@ Send = Callable[[str, Any, str | None], None]
 
 
 class Impostor(Exception):
-    """A message in the name of a worker, from who does not know what that worker was told."""
+    """A message in the name of a worker, without the key that this worker was told."""
 
 
 class MasterRun(Run[StageT]):
@@ -200,7 +200,7 @@ class MasterRun(Run[StageT]):
             self._send(THANKS, {"run": self.id, "whole": missing}, name)
 
     def _trusted(self, name: str, message: Mapping[str, Any]) -> bool:
-        """Whether a message is of this run, and of the worker that was told so much when it began; before, nobody knows its key."""
+        """Whether a message is of this run and holds the key that its worker was told at the start; before the start no key is needed."""
         if self.fleet is None or message["run"] != self.id:
             return False
         member = self.fleet.members.get(name)

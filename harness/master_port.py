@@ -1,11 +1,11 @@
 """Keeps the master's port up whatever is sent to it: what no worker can have said in its own name is refused and counted.
 
-Locust's listener ends for good at the first bytes that it cannot decode, and takes a message to be from whom it says. It
+Locust's listener ends for good at the first bytes that it cannot decode, and believes the name that a message gives. It
 has no public seam for either, so its server class is replaced before the master opens its port; beside ``parse_args`` and the
 listeners of ``events.request`` this is the third place where we reach into Locust.
 
-A worker is known by its connection: two of one name are not let in at a time. That the port is private is up to its owner:
-whoever reaches it can ask to be a worker, and none of it is encrypted.
+A worker is known by its connection: two of one name are not let in at a time. Its owner must keep the port private:
+any program that reaches it can ask to be a worker, and none of it is encrypted.
 """
 
 from __future__ import annotations

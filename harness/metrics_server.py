@@ -80,7 +80,7 @@ def serve(
 ) -> MetricsServer:
     """Serve ``GET /metrics`` and a pointer to it at ``/``; PortTaken if that cannot be done there.
 
-    ``allowed_hosts`` are further names under which it may be asked. ``native``: with native histograms for whoever asks for protocol buffers first. Answers as long as gevent's event loop runs, as it does in Locust.
+    ``allowed_hosts`` are further names under which it may be asked. ``native``: a scraper that asks for protocol buffers first gets native histograms. Answers as long as gevent's event loop runs, as it does in Locust.
     """
 
     def application(environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:

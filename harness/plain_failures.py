@@ -21,7 +21,7 @@ ABOUT_TIMES = frozenset(
 TIMED = frozenset(
     {"code_expired", "connection", "dropped", "session_lost", "sms_lost", "throttled", "timeout", "unfinished"}
 )
-"""The outcomes that a shopper who is late, or an arrival that nobody serves, may bring about."""
+"""The outcomes that a late shopper, or an arrival without a free user, may bring about."""
 CLUMP = 1.0
 """Seconds: after a standstill this long, arrivals come in a clump, and a shop may answer that with errors."""
 

@@ -180,7 +180,7 @@ class Plugin:
             self._master_watch.heard()
 
     def _watch_master(self, watch: MasterWatch) -> None:
-        """End the load, and this worker with it, as soon as its master is gone: nobody would count what it does, or stop it."""
+        """End the load, and this worker with it, as soon as its master is gone: its counts would reach no report, and no signal would stop it."""
         while True:
             gevent.sleep(LOOK)
             run = self.run

@@ -46,7 +46,7 @@ def offered(evidence: Evidence) -> Iterator[Finding]:
 
 
 def products(evidence: Evidence) -> Iterator[Finding]:
-    """Whether there was something to buy for everybody; without, nobody got further than the shelf."""
+    """Whether every shopper found something to buy."""
     found = (cell.response.total for key, cell in evidence.recorder.journeys.items() if key.outcome == NO_PRODUCT)
     if number := sum(found):
         yield Finding(

@@ -19,7 +19,7 @@ from harness.verdict import Verdict
 
 
 def share_verdict(counted: Tally, allowed: float, doubt: float) -> tuple[Verdict, float]:
-    """What a count proves about a share of which so much is allowed, and the design effect; ``doubt`` is 1 - confidence.
+    """What a count proves about a share that may be ``allowed`` at most, and the design effect; ``doubt`` is 1 - confidence.
 
     Of a percentile, the count must bear two doubts. What is over the bound comes in clusters, as seen there; and the whole run may have
     fallen into a lull, which is seen in how its own middle levels swing. The second is borne as well by what lies nearer: where no more

@@ -16,7 +16,7 @@ LEAST_FOR_POINT = 30
 STALL = 3.0
 """Seconds for which a shop may stand still now and then: restarts of a worker, a pause of its collector, a lock on a table."""
 DOUBT = 3.0
-"""Stalls that come by chance, and of which so many are due, all stay away in one run of twenty."""
+"""Where so many stalls are expected by chance, one run of twenty meets none."""
 
 MOST_DRAWN = 20_000
 
@@ -66,7 +66,7 @@ def too_short(objectives: Sequence[Objective], meant: Meant, arrivals: float, se
 
 
 def said_before(workload: Workload[Any]) -> list[str]:
-    """What is to be said of a workload before it runs; of a closed load and of a search nobody knows how many will come."""
+    """What is to be said of a workload before it runs; nothing of a closed load or a search, whose arrivals are not known beforehand."""
     seconds = workload.steady
     if not workload.is_open or workload.search is not None or not seconds > 0:
         return []

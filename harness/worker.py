@@ -91,7 +91,7 @@ class WorkerRun(Run[StageT]):
                 self._say(final=False)
 
     def lose_master(self) -> None:
-        """Nobody is there to be told anything."""
+        """The master is gone: send it no more counts."""
         self._told_last = True
 
     def say_last_word(self) -> None:

@@ -418,7 +418,7 @@ class Outcome(StrEnum):
     HTTP_5XX = "http_5xx"
     THROTTLED = "throttled"
     TOO_LARGE = "too_large"
-    ENCODING = "encoding"  # compressed, it says, and is not, or in a way that nobody offered
+    ENCODING = "encoding"  # compressed, it says, and is not, or in a way that was not offered
     CONTENT_TYPE = "content_type"  # JSON, served as something else; only where the scenario calls it a failure
     NOT_JSON = "not_json"
     ENVELOPE = "envelope"

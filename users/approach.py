@@ -36,7 +36,7 @@ FIRST_PAGES: Mapping[str, frozenset[Page]] = {
 
 # A shop that remembers how a customer paid shows such a page behind the list of options.
 PAYMENT_PAGES = frozenset({_GOAL}).union(*FIRST_PAGES.values())
-"""The pages of which one is shown when everything before the payment is settled."""
+"""The pages that a shop may show when everything before the payment is settled."""
 
 _ANY = frozenset(WAY) | PAYMENT_PAGES
 _AFTER_INDEX = _ANY - {Page.INDEX}
@@ -99,7 +99,7 @@ def _wanted(errand: Errand, answered: Sequence[Page], *, every: bool) -> Page | 
 
 
 def _next(errand: Errand, page: Page) -> frozenset[Page]:
-    """What a shop may show instead of this page: it asks nobody twice who they are."""
+    """What a shop may show instead of this page; it does not ask a known shopper again who they are."""
     return _LATER[page] if errand.is_known else _SOME_PAGE[page]
 
 

@@ -269,7 +269,7 @@ class Connection(Awaiting):
         self.notes = notes
         if self._take(count) if count > 0 else self._end(reset=count < 0):
             if count == _ROOM:
-                self._used = _NEVER  # there may be more, which nobody asked for
+                self._used = _NEVER  # there may be more, which was not asked for
             self._woken = True
             waiter.switch()
         else:

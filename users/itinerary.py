@@ -85,7 +85,7 @@ class Conduct:
     test system accepts; empty: it is read from the shop's SMS inbox, asked every ``sms_poll`` seconds for at most
     ``sms_patience`` seconds. A shopper who lets her code expire waits ``sms_longest_wait`` seconds at most; a shop whose
     codes live longer is given the code in time. ``fallback`` is the option tried when the wanted one is unavailable (empty: give up).
-    ``sign_in_once`` keeps a virtual user signed in across her journeys. ``address`` holds fields of an address that are the same for
+    ``sign_in_once`` keeps a virtual user signed in across journeys. ``address`` holds fields of an address that are the same for
     all. ``locale`` and ``currency`` are what the storefront says with every request. ``json_as_json`` says that JSON which
     claims another media type is a failure, and not just a warning.
     """

@@ -34,7 +34,7 @@ def choose_place(errand: Errand) -> Steps[Mapping[str, Pk]]:
     """The fields of an address that say where it lies, each a primary key of the shop.
 
     The first journey looks the place up, and so do those that come before it has ended. A lookup that fails ends its journey under
-    its own name, and the next journey tries again: nobody waits for anybody.
+    its own name, and the next journey tries again: no journey waits for another.
     """
     places = errand.places
     if places.found is None or errand.as_storefront:  # whose form fetches its lists each time

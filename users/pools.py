@@ -13,7 +13,7 @@ Pk: TypeAlias = int | str
 class Places:
     """Where addresses may lie: ``pinned`` by the scenario, and the rest ``found`` in the shop's lists (``None``: not yet).
 
-    ``districts`` are those of the place that was found, one of which is drawn for each address. ``seed`` draws the place, so that all
+    ``districts`` are those of the place that was found; each address draws one. ``seed`` draws the place, so that all
     processes of a run find the same.
     """
 

@@ -103,7 +103,7 @@ class JourneyFailed(Exception):
 
 
 class Together:
-    """Visits that begin at the same time, each of which leads to nothing more; ``answers`` holds what came, in their order."""
+    """Visits that begin at the same time and lead to no further visits; ``answers`` holds what came, in their order."""
 
     def __init__(self, *visits: Visit) -> None:
         self._visits = visits

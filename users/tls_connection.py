@@ -99,7 +99,7 @@ class TlsConnection(Connection):
             self._incoming.write(RECEIVED[at : min(at + _SLICE, count)])
             over = self._shaking or self._read_all()
         if over and not whole:
-            self.reader.reusable = False  # half of something that nobody asked for
+            self.reader.reusable = False  # half of something that was not asked for
         if over and self._roomy and not self._shaking:
             self._give_room_back()
         return over

@@ -3,8 +3,8 @@
 Locust prints its help before it reads any locustfile, so what a locustfile adds is missing there. It does import a
 package called ``locust_plugins`` first, if one is installed, for this very purpose; checkload installs this one under that name.
 It stays out of the way of every other use: nothing is added unless help was asked for, and where the locust-plugins
-distribution is installed, that one is imported instead. Where a scenario was asked for, whoever calls the run off while
-the rest is being imported is noted, and finds its results.
+distribution is installed, that one is imported instead. Where a scenario was asked for, a signal that ends the run
+during the other imports is noted, and the run leaves its results.
 """
 
 import sys
