@@ -26,7 +26,7 @@ def offered(evidence: Evidence) -> Iterator[Finding]:
             sold.add(key.payment_option)
     if not missing:
         return
-    wanted = ", ".join(f"{option} ({number:,} journeys)" for option, number in sorted(missing.items()))
+    wanted = ", ".join(f"{option} ({_journeys(number)})" for option, number in sorted(missing.items()))
     told = [each.said for each in _remarks(evidence) if each.outcome == NOT_OFFERED and each.said]
     words = f": {'; '.join(dict.fromkeys(told[:MOST_SHOWN]))}" if told else ""
     if missing.keys() <= sold:
@@ -52,7 +52,7 @@ def products(evidence: Evidence) -> Iterator[Finding]:
         yield Finding(
             "products",
             Level.INVALID,
-            f"{number:,} journeys found nothing to buy: every product of the scenario is sold out, or the search finds none",
+            f"{_journeys(number)} found nothing to buy: every product of the scenario is sold out, or the search finds none",
             "name products in stock in [products], or stock up the shop",
         )
 
@@ -67,10 +67,12 @@ def said(evidence: Evidence) -> Iterator[Finding]:
     told = [(first[kind], number) for kind, number in ended.most_common() if kind in first]
     for remark, number in told[:MOST_SHOWN]:
         words = f'; the shop said "{remark.said}"' if remark.said else ""
-        how_many = "1 journey" if number == 1 else f"{number:,} journeys"
-        yield Finding(
-            "said", Level.WARNING, f"{how_many} ended as {remark.outcome} on {remark.page}{words}", remark.remedy
-        )
+        message = f"{_journeys(number)} ended as {remark.outcome} on {remark.page}{words}"
+        yield Finding("said", Level.WARNING, message, remark.remedy)
+
+
+def _journeys(number: int) -> str:
+    return "1 journey" if number == 1 else f"{number:,} journeys"
 
 
 def _remarks(evidence: Evidence) -> list[Remark]:

@@ -72,7 +72,7 @@ def test_options_that_are_not_offered_are_told_once_with_what_is():
     missing = [(name, "not_offered", "harness", "P", False) for name in ("gpay", "masterpass", "gpay")]
     (finding,) = offered(evidence([*missing, ("havale", "ok", "nobody", "", True)], kept.kept))
     assert finding.level is Level.INVALID
-    assert "gpay (2 journeys), masterpass (1 journeys)" in finding.message
+    assert "gpay (2 journeys), masterpass (1 journey)" in finding.message
     assert finding.message.count("are offered") == 2
     assert "[payments]" in finding.remedy
 
