@@ -9,7 +9,10 @@ from scenarios.calibration.requests import Request
 JUMP = 1800.0
 """Seconds by which a request may come later than those before it without another that confirms it."""
 
-AHEAD = 366 * 86_400.0
+YEAR = 366 * 86_400.0
+"""Seconds that no log is silent for after its first request."""
+
+AHEAD = YEAR
 """Seconds by which a server's clock may be ahead of this machine's."""
 
 
@@ -17,7 +20,8 @@ class Outliers:
     """Lets requests through as soon as they are confirmed; ``complain`` is told place and reason of each that is left out.
 
     A request that comes after a long silence is held back until the next one: that one comes later still, or shortly before,
-    or else the moment that was held back is wrong. ``now`` is the time of day.
+    or else the moment that was held back is wrong. So is the first moment where the second comes more than a year later.
+    ``now`` is the time of day.
     """
 
     def __init__(self, complain: Callable[[str, str], None], now: float) -> None:
@@ -34,7 +38,8 @@ class Outliers:
         if self._held is not None:
             where, held = self._held
             self._held = None
-            if request.done >= held.done - JUMP:
+            begins = self._latest is None
+            if held.done - JUMP <= request.done and not (begins and request.done > held.done + YEAR):
                 yield self._pass(held)
             else:
                 self._complain(where, "no plausible moment")

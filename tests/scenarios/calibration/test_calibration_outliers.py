@@ -41,6 +41,7 @@ def sifted(moments):
         ("a night", [10, 11, 40_000, 40_001, 40_002], []),
         ("a quiet shop", [10, 10_000, 20_000, 30_000, 30_001], []),
         ("a first line of long ago", [10, 90_000, 90_001], []),
+        ("a first line of the year 1970", [10, NOW, NOW + 1, NOW + 2], [0]),
         ("lines a little out of order after a night", [10, 40_005, 40_003, 40_006], []),
         ("a line before the others", [100, 101, 50, 102], []),
         ("a moment beyond all clocks", [10, NOW + AHEAD + 1, NOW + AHEAD + 2, 11], [1, 2]),
