@@ -16,6 +16,7 @@ from gevent.threadpool import ThreadPool
 
 from users import tls
 from users.fast_http import FastHttp, session
+from users.shop_headers import NOTHING
 from users.swift import Limits, Swift
 
 PATIENCE = 10.0  # seconds after which a test's server gives up on its client
@@ -156,13 +157,13 @@ class Heard:
         self.fired.append(arguments)
 
 
-def own(url, user, limits, failed):
-    return Swift(url, user, limits, failed=failed)
+def own(url, user, limits, **named):
+    return Swift(url, user, limits, **named)
 
 
-def locusts(url, user, limits, failed):
+def locusts(url, user, limits, **others):
     named = {"connect_timeout": limits.connect, "read_timeout": limits.read, "largest": limits.largest}
-    return FastHttp(lambda: session(url, user, verify_tls=limits.verify_tls, **named), limits.longest, failed=failed)
+    return FastHttp(lambda: session(url, user, verify_tls=limits.verify_tls, **named), limits.longest, **others)
 
 
 @pytest.fixture
@@ -170,10 +171,11 @@ def shoppers(serve):
     """Make a transport of a kind for a URL; it is closed when the test is over (before its server is)."""
     made = []
 
-    def make(kind, url, *, connect=5.0, read=5.0, longest=8.0, largest=100_000, verify_tls=True):
+    def make(kind, url, *, connect=5.0, read=5.0, longest=8.0, largest=100_000, verify_tls=True, carried=NOTHING):
         events = SimpleNamespace(request=Heard())
         user = SimpleNamespace(environment=SimpleNamespace(events=events), context=lambda: {"who": "ada"})
-        transport = kind(url, user, Limits(connect, read, longest, largest, verify_tls), make.lacked.append)
+        limits = Limits(connect, read, longest, largest, verify_tls)
+        transport = kind(url, user, limits, failed=make.lacked.append, carried=carried)
         made.append((transport, events.request))
         return transport
 

@@ -1,48 +1,18 @@
 """The token that a post carries is the cookie of the moment, with either client."""
 
 import time
-from types import SimpleNamespace
 
 import pytest
-from locust.event import EventHook
 
 from shop.contract import Page
 from users.client import Browser
-from users.fast_http import FastHttp, session
 from users.steps import Reads, Visit
-from users.swift import Limits, Swift
 
 ANY = {"reads": Reads.ANY, "thinks": False}
 
 
-def own(url):
-    return Swift(url, _user(), Limits(5.0, 5.0, 8.0, 100_000))
-
-
-def locusts(url):
-    times = {"connect_timeout": 5.0, "read_timeout": 5.0}
-    return FastHttp(lambda: session(url, _user(), verify_tls=True, largest=100_000, **times), 8.0)
-
-
-def _user():
-    return SimpleNamespace(environment=SimpleNamespace(events=SimpleNamespace(request=EventHook())), context=dict)
-
-
-@pytest.fixture(params=[own, locusts], ids=["our client", "Locust's client"])
-def connect(request):
-    made = []
-
-    def start(url):
-        made.append(request.param(url))
-        return made[-1]
-
-    yield start
-    for transport in made:
-        transport.close()
-
-
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
-def test_a_token_that_changes_at_sign_in_is_sent_from_then_on(serve, connect, host):
+def test_a_token_that_changes_at_sign_in_is_sent_from_then_on(serve, either, host):
     tokens = []
 
     def script(peer):
@@ -61,7 +31,7 @@ def test_a_token_that_changes_at_sign_in_is_sent_from_then_on(serve, connect, ho
 
     server = serve(script, host=host)
     browser = Browser(
-        connect(server.url), lambda _: None, "credit_card", 0.0, time.perf_counter, lambda _: None, lambda _: 0.0
+        either(server.url), lambda _: None, "credit_card", 0.0, time.perf_counter, lambda _: None, lambda _: 0.0
     )
     browser.fetch(Visit(Page.CSRF_TOKEN, path="/csrf_token/", **ANY))
     for _ in range(3):
@@ -71,7 +41,7 @@ def test_a_token_that_changes_at_sign_in_is_sent_from_then_on(serve, connect, ho
     assert tokens == [[], [b"first"], [b"second"], [b"second"], [], []]
 
 
-def test_the_token_of_another_server_is_not_the_shops(serve, connect):
+def test_the_token_of_another_server_is_not_the_shops(serve, either):
     seen = []
 
     def bank(peer):
@@ -84,8 +54,29 @@ def test_the_token_of_another_server_is_not_the_shops(serve, connect):
 
     shops, banks = serve(shop), serve(bank, address="127.0.0.2")
     browser = Browser(
-        connect(shops.url), lambda _: None, "credit_card", 0.0, time.perf_counter, lambda _: None, lambda _: 0.0
+        either(shops.url), lambda _: None, "credit_card", 0.0, time.perf_counter, lambda _: None, lambda _: 0.0
     )
     browser.fetch(Visit(Page.BANK, path=f"{banks.url}/", **ANY))
     browser.fetch(Visit(Page.LOGIN, "POST", "/users/login/", json={}, **ANY))
     assert b"csrftoken" not in seen[0]
+
+
+def test_a_transport_beside_it_has_the_same_cookies_and_a_connection_of_its_own(serve, either):
+    heads = []
+
+    def script(peer):
+        while request := peer.request():
+            heads.append(request)
+            peer.answer(b"{}", "Set-Cookie: csrftoken=fresh; Path=/")
+
+    server = serve(script)
+    first = either(server.url)
+    beside = first.beside()
+    first.send("Page", "GET", "/a", {}, None)
+    beside.send("Page", "GET", "/b", {}, None)
+    assert b"csrftoken=fresh" in heads[1]
+    assert server.connections == 2
+    first.forget()
+    beside.send("Page", "GET", "/c", {}, None)
+    assert b"csrftoken" not in heads[2]
+    beside.close()

@@ -131,24 +131,3 @@ def test_locust_hears_of_every_reply_as_it_was_judged(serve, locust, fetch):
         ("Page", "GET", ""),
         ("Page", "GET", str(Outcome.ENVELOPE)),
     ]
-
-
-def test_a_transport_beside_it_has_the_same_cookies_and_a_connection_of_its_own(serve, locust):
-    heads = []
-
-    def script(peer):
-        while request := peer.request():
-            heads.append(request)
-            peer.answer(b"{}", "Set-Cookie: csrftoken=fresh; Path=/")
-
-    server = serve(script)
-    first = locust(server.url)
-    beside = first.beside()
-    first.send("Page", "GET", "/a", {}, None)
-    beside.send("Page", "GET", "/b", {}, None)
-    assert b"csrftoken=fresh" in heads[1]
-    assert server.connections == 2
-    first.forget()
-    beside.send("Page", "GET", "/c", {}, None)
-    assert b"csrftoken" not in heads[2]
-    beside.close()

@@ -1,43 +1,17 @@
 """What the storefront says with every request goes to the shop with either client, and to nobody else."""
 
-from types import SimpleNamespace
-
 import pytest
-from locust.event import EventHook
 
-from users.fast_http import FastHttp, session
 from users.origin import origin_of
 from users.shop_headers import shop_headers
-from users.swift import Limits, Swift
 from users.wire import Heads
 
 ADDED = {"Authorization": "Basic gate", "accept-language": "tr-tr", "User-Agent": "ours"}
 
 
-def own(url, carried):
-    return Swift(url, _user(), Limits(5.0, 5.0, 8.0, 100_000), carried=carried)
-
-
-def locusts(url, carried):
-    times = {"connect_timeout": 5.0, "read_timeout": 5.0}
-    return FastHttp(lambda: session(url, _user(), verify_tls=True, largest=100_000, **times), 8.0, carried=carried)
-
-
-def _user():
-    return SimpleNamespace(environment=SimpleNamespace(events=SimpleNamespace(request=EventHook())), context=dict)
-
-
-@pytest.fixture(params=[own, locusts], ids=["our client", "Locust's client"])
-def connect(request):
-    made = []
-
-    def start(url):
-        made.append(request.param(url, shop_headers(origin_of(url), "en", "try", ADDED)))
-        return made[-1]
-
-    yield start
-    for transport in made:
-        transport.close()
+@pytest.fixture
+def connect(either):
+    return lambda url: either(url, carried=shop_headers(origin_of(url), "en", "try", ADDED))
 
 
 def head_of(request):

@@ -264,24 +264,3 @@ def test_an_ipv6_address_is_reached_and_named_in_brackets(serve, shopper, fetch)
 def test_a_name_is_looked_up(serve, shopper, fetch):
     server = serve(always(FRAMINGS["length"][0]), host="localhost")
     assert fetch(shopper(server.url)).body == b"hello"
-
-
-def test_a_transport_beside_it_has_the_same_cookies_and_a_connection_of_its_own(serve, shopper):
-    heads = []
-
-    def script(peer):
-        while request := peer.request():
-            heads.append(request)
-            peer.answer(b"{}", "Set-Cookie: csrftoken=fresh; Path=/")
-
-    server = serve(script)
-    first = shopper(server.url)
-    beside = first.beside()
-    first.send("Page", "GET", "/a", {}, None)
-    beside.send("Page", "GET", "/b", {}, None)
-    assert b"csrftoken=fresh" in heads[1]
-    assert server.connections == 2
-    first.forget()
-    beside.send("Page", "GET", "/c", {}, None)
-    assert b"csrftoken" not in heads[2]
-    beside.close()
