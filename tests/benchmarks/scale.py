@@ -129,6 +129,7 @@ def _reports_of(count: int, seconds: int = 32, measured: int = 7) -> float:
             messages[name] = msgpack.dumps(
                 {
                     "run": run.id,
+                    "key": run.fleet.members[name].key,
                     "counts": tellers[name].message(),
                     "under_way": 60,
                     "in_flight": {f"option{n}": 15 for n in range(4)},
