@@ -150,7 +150,8 @@ def add_address(errand: Errand) -> Steps[str]:
     place = yield from choose_place(errand)
     address = {**errand.shopper.address, "phone_number": errand.phone, **place, **errand.conduct.address}
     if errand.as_storefront:
-        address = {name: {**address, **_ADDED_BY_STOREFRONT}[name] for name in _STOREFRONT_FIELDS}
+        filled = {**address, **_ADDED_BY_STOREFRONT}
+        address = {name: filled[name] for name in _STOREFRONT_FIELDS if name in filled}  # there may be no districts
     path = PATHS[Page.ADDRESS_ADD]
     add = Visit(Page.ADDRESS_ADD, "POST", path, json=address, reads=Reads.JSON, judge=_is_in_the_book)
     errand.address_pk = str(_address_pk((yield from ask(errand, add)).document))

@@ -43,7 +43,7 @@ def to_payment(errand: Errand, *, every: bool = False) -> Steps[None]:
         yield from _new_address(errand, selections)
     # A store to collect from, say, is chosen by hand.
     yield from reach_payment(errand)
-    errand.shown = replace(errand.shown, context=selections.context)
+    errand.shown = replace(errand.shown, context={**selections.context, **errand.shown.context})
     yield _contract()
     errand.total = read_amount(errand, errand.pre_order.get("total_amount"))
 

@@ -16,7 +16,7 @@ from shop.contract import Outcome, Page
 from users.accounts import Account
 from users.client import Browser, Reply
 from users.errand import Errand
-from users.itinerary import Conduct, Itinerary
+from users.itinerary import Conduct, Fidelity, Itinerary
 from users.journeys import JOURNEYS
 from users.pools import Places, Products
 from users.steps import JourneyFailed, walk
@@ -115,9 +115,10 @@ def test_every_option_is_sold_to_everybody_with_no_request_refused(option_value)
     ],
     ids=str,
 )
-def test_whatever_a_shop_of_the_platform_does_otherwise_it_sells(variations):
+@pytest.mark.parametrize("fidelity", Fidelity)
+def test_whatever_a_shop_of_the_platform_does_otherwise_it_sells(variations, fidelity):
     wire = Wire(**variations)
-    assert not outcomes(wire, FEW)
+    assert not outcomes(wire, FEW, fidelity=fidelity)
     assert not wire.shop.books.refused
 
 
