@@ -96,13 +96,15 @@ def _read_envelope(visit: Visit, body: bytes) -> Answer:
         raise _Wrong(Outcome.BASKET_LOST)
     entries, pre_order, errors = find("context_list"), find("pre_order"), find("errors", _MISSING)
     # Parsed JSON is of these very types, and of no others derived from them.
-    if type(entries) is not list or type(template) is not str or type(pre_order) is not dict:
+    if type(entries) is not list or type(template) is not str:
         raise _Wrong(Outcome.ENVELOPE)
     if errors is not None and type(errors) is not list and type(errors) is not dict:
         raise _Wrong(Outcome.ENVELOPE)
     if not _are_entries(entries):
         raise _Wrong(Outcome.ENVELOPE)
     page = _current_page(visit, entries)
+    if type(pre_order) is not dict:
+        pre_order = _no_pre_order(document, page)
     context = entries[0]["page_context"] if len(entries) == 1 else _context(entries)
     outcome = _refusal(visit) if errors else _OK
     # Who is refused stays on her page, and what was valid before is kept: so a refusal is held to the same.
@@ -123,6 +125,13 @@ def _are_entries(entries: list[Any]) -> bool:
         if name is not None and type(name) is not str:
             return False
     return True
+
+
+def _no_pre_order(document: Mapping[str, Any], page: Page | None) -> Mapping[str, Any]:
+    """What stands for a pre-order that is null: nothing once the order is complete, before that it is wrong."""
+    if page is not _THANK_YOU or document.get("pre_order", _MISSING) is not None:
+        raise _Wrong(Outcome.ENVELOPE)
+    return {}
 
 
 def _refusal(visit: Visit) -> Outcome:

@@ -7,6 +7,7 @@ SMS; whatever keeps it from there is raised as ``JourneyFailed``.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from decimal import Decimal
 from types import MappingProxyType
 
 from shop.contract import PAYMENT_OPTIONS, Flow, Outcome, Page
@@ -137,8 +138,8 @@ def _loyalty(errand: Errand) -> Steps[Answer]:
     to_pay = errand.total if to_pay is None else read_amount(errand, to_pay)
     balance = errand.shown.context.get("balance")
     credit = to_pay if balance is None else read_amount(errand, balance)
-    if to_pay is not None and credit is not None and 0 < credit < to_pay:
-        return (yield from _part_by_credit(errand, str(credit)))
+    if to_pay is not None and credit is not None and credit < to_pay:
+        return (yield from _part_by_credit(errand, credit))
     if errand.as_storefront:  # its page has no LoyaltyMoneyPage
         yield from ask(errand, post(errand, Page.LOYALTY_USAGE, {"loyalty_amount_to_use": str(to_pay)}, _ON_CREDIT))
         return (yield from _complete(errand, Page.LOYALTY_SELECTED))
@@ -157,14 +158,16 @@ def _loyalty(errand: Errand) -> Steps[Answer]:
 _ON_CREDIT = PAYMENT_PAGES | {Page.LOYALTY_USAGE}
 
 
-def _part_by_credit(errand: Errand, credit: str) -> Steps[Answer]:
-    """Too little store credit for the order: use it up, and pay the rest by another option."""
-    form = {"loyalty_amount_to_use": credit}
+def _part_by_credit(errand: Errand, credit: Decimal) -> Steps[Answer]:
+    """Too little store credit for the order: use up what there is, and pay the rest by another option."""
     errand.chosen = {}  # what she has chosen is used up; the shop asks for another option
-    then = frozenset({Page.PAYMENT_OPTION})
-    yield from ask(errand, post(errand, Page.LOYALTY_USAGE, form, then, judge=delivery_is_settled))
-    rest = errand.conduct.fallback or "credit_card"
-    if PAYMENT_OPTIONS[rest].flow is Flow.LOYALTY:
+    rest = errand.conduct.fallback
+    if credit > 0:
+        form = {"loyalty_amount_to_use": str(credit)}
+        then = frozenset({Page.PAYMENT_OPTION})
+        yield from ask(errand, post(errand, Page.LOYALTY_USAGE, form, then, judge=delivery_is_settled))
+        rest = rest or "credit_card"
+    if not rest or PAYMENT_OPTIONS[rest].flow is Flow.LOYALTY:
         raise JourneyFailed(Outcome.UNAVAILABLE, errand.page)
     yield from see_options(errand)
     yield from select_option(errand, rest)

@@ -266,6 +266,9 @@ def test_the_amount_must_agree_to_the_hundredth(demand, pre_order, outcome):
     ("pre_order", "outcome"),
     [
         ({}, Outcome.OK),
+        (None, Outcome.OK),
+        (..., Outcome.ENVELOPE),
+        ([], Outcome.ENVELOPE),
         ({"payment_choice": None, "total_amount": None}, Outcome.OK),
         ({"payment_choice": {"value": "cash"}, "total_amount": "1.00"}, Outcome.OK),
         ({"payment_choice": {"value": "credit_card"}}, Outcome.NOT_ECHOED),

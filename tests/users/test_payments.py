@@ -211,6 +211,13 @@ def test_too_little_store_credit_is_used_up_and_the_rest_paid_otherwise(walker, 
     assert walked.receipt.payment_option == rest
 
 
+@pytest.mark.parametrize(("fallback", "outcome"), [("", Outcome.UNAVAILABLE), ("cash_register", Outcome.OK)])
+def test_no_store_credit_is_not_offered_to_the_shop(walker, fallback, outcome):
+    walked = walker(walker.Shop(balance="0.00"), "loyalty_money", conduct=Conduct(fallback=fallback))
+    assert walked.outcome is outcome
+    assert not {Page.LOYALTY_MONEY, Page.LOYALTY_USAGE} & set(walked.shop.pages)
+
+
 def test_store_credit_cannot_make_up_for_store_credit(walker):
     walked = walker(walker.Shop(balance="1.50"), "loyalty_money", conduct=Conduct(fallback="loyalty_money"))
     assert walked.outcome is Outcome.UNAVAILABLE
