@@ -17,17 +17,25 @@ MOST_SHOWN = 5
 
 
 def offered(evidence: Evidence) -> Iterator[Finding]:
-    """Whether the shop sells by every payment option of the scenario; without, the load was another than was asked for."""
+    """Whether the shop sells by every option, and to all kinds of shoppers; without, the load was another than was asked for."""
     missing, sold = Counter[str](), set[str]()
+    shut_out = {each.page: each for each in _remarks(evidence) if each.outcome == NOT_OFFERED and each.remedy}
+    turned_away = Counter[str]()
     for key, cell in evidence.recorder.journeys.items():
-        if key.outcome == NOT_OFFERED:
+        if key.outcome == NOT_OFFERED and key.failed_page in shut_out:
+            turned_away[key.failed_page] += cell.response.total
+        elif key.outcome == NOT_OFFERED:
             missing[key.payment_option] += cell.response.total
         elif key.ordered:
             sold.add(key.payment_option)
+    for page, number in turned_away.items():
+        remark = shut_out[page]
+        message = f"{_journeys(number)} of the scenario ended on {page}: {remark.said}"
+        yield Finding("offered", Level.INVALID, message, remark.remedy)
     if not missing:
         return
     wanted = ", ".join(f"{option} ({_journeys(number)})" for option, number in sorted(missing.items()))
-    told = [each.said for each in _remarks(evidence) if each.outcome == NOT_OFFERED and each.said]
+    told = [each.said for each in _remarks(evidence) if each.outcome == NOT_OFFERED and each.said and not each.remedy]
     words = f": {'; '.join(dict.fromkeys(told[:MOST_SHOWN]))}" if told else ""
     if missing.keys() <= sold:
         yield Finding(

@@ -442,7 +442,7 @@ class Outcome(StrEnum):
     NO_SOCKET = "no_socket"  # this machine had no file, port or memory left for a connection
     HOST_REFUSED = "host_refused"
     NO_PRODUCT = "no_product"  # all that the scenario sells is sold out, or the search found nothing
-    NOT_OFFERED = "not_offered"  # the scenario asks for a payment option that the shop does not sell by
+    NOT_OFFERED = "not_offered"  # the scenario wants an option that the shop does not have, or guests it does not serve
     BUG = "bug"
 
     @property

@@ -49,8 +49,13 @@ def open_checkout(errand: Errand) -> Steps[None]:
     judge = delivery_is_settled if errand.account is None else _chooses_anew if errand.adds_address else _knows_her
     visit = Visit(Page.CHECKOUT, path=CHECKOUT_PATH, expects=_ANY, goods=str(errand.goods), judge=judge)
     answer = yield from ask(errand, visit)
+    refuse_guests(answer)
+
+
+def refuse_guests(answer: Answer) -> None:
+    """End the journey of a guest whom the shop asks to sign in first."""
     if answer.page is Page.INDEX and answer.context.get("can_guest_purchase") is False:
-        raise JourneyFailed(Outcome.UNAVAILABLE, Page.CHECKOUT)
+        raise JourneyFailed(Outcome.NOT_OFFERED, Page.CHECKOUT, "the shop sells nothing to guests")
 
 
 def _knows_her(answer: Answer) -> Outcome:

@@ -27,6 +27,8 @@ def remedy(outcome: Outcome, page: Page | None, status: int) -> str:
         return "pin country, city, township and district in [address]: the shop has no list of them"
     if page is Page.ADDRESS_ADD and outcome in (Outcome.HTTP_4XX, Outcome.BUSINESS_ERROR):
         return "give in [address] what the shop wants of an address"
+    if outcome is Outcome.NOT_OFFERED and page is Page.CHECKOUT:
+        return "give guest and abandoning a weight of 0 in [journeys], or have the shop sell to guests"
     if page is Page.PRODUCT and status == 404:  # noqa: PLR2004 - Not Found
         return "name products that the shop has in [products]"
     if outcome is Outcome.HTTP_4XX and status == 403:  # noqa: PLR2004 - Forbidden

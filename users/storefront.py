@@ -10,11 +10,11 @@ from dataclasses import replace
 from types import MappingProxyType
 from urllib.parse import quote
 
-from shop.contract import CHECKOUT_PATH, PATHS, Outcome, Page
-from users.approach import add_address, introduce, reach_payment
+from shop.contract import CHECKOUT_PATH, PATHS, Page
+from users.approach import add_address, introduce, reach_payment, refuse_guests
 from users.automatic import AutomaticSelections
 from users.errand import Errand, ask, look, post, read_amount
-from users.steps import JourneyFailed, Reads, Steps, Visit
+from users.steps import Reads, Steps, Visit
 
 REPEAT_AFTER = (0.6, 1.6, 2.0)
 """Seconds after which the client sends a failed request again, one pause for each try (client)."""
@@ -35,8 +35,7 @@ def to_payment(errand: Errand, *, every: bool = False) -> Steps[None]:
     yield basket_again()
     yield selections.begin_with(_open(errand))
     if errand.shown.page is Page.INDEX and not errand.is_known:
-        if errand.shown.context.get("can_guest_purchase") is False:
-            raise JourneyFailed(Outcome.UNAVAILABLE, Page.CHECKOUT)
+        refuse_guests(errand.shown)
         yield from introduce(errand)
         yield selections.begin_with(_open(errand))
     if every or not (selections.rows("addresses") or errand.pre_order.get("shipping_address")):

@@ -77,6 +77,22 @@ def test_options_that_are_not_offered_are_told_once_with_what_is():
     assert "[payments]" in finding.remedy
 
 
+def test_shoppers_whom_the_shop_does_not_serve_are_told_apart_from_options_that_it_does_not_have():
+    remarks = (
+        Remark("not_offered", "Door", "the shop sells nothing to guests", "leave guests out"),
+        Remark("not_offered", "P", "gpay is wanted, and havale are offered", ""),
+    )
+    guests = [("havale", "not_offered", "harness", "Door", False)] * 2
+    others = [("gpay", "not_offered", "harness", "P", False), ("havale", "ok", "nobody", "", True)]
+    door, option = offered(evidence(guests + others, remarks))
+    assert (door.level, option.level) == (Level.INVALID, Level.INVALID)
+    assert "2 journeys" in door.message
+    assert "the shop sells nothing to guests" in door.message
+    assert door.remedy == "leave guests out"
+    assert "gpay (1 journey)" in option.message
+    assert "guests" not in option.message
+
+
 def test_an_option_that_is_offered_to_some_is_the_shops_fault():
     journeys = [("gpay", "not_offered", "harness", "P", False), ("gpay", "ok", "nobody", "", True)]
     (finding,) = offered(evidence(journeys))

@@ -196,13 +196,15 @@ def test_a_fallback_that_is_unavailable_too_ends_the_journey(walker):
     assert walker(shop, "gpay", conduct=Conduct(fallback="pay_later")).outcome is Outcome.UNAVAILABLE
 
 
-def test_a_guest_whom_the_shop_does_not_serve_is_unlucky(walker):
+def test_a_guest_whom_the_shop_does_not_serve_is_not_offered_anything(walker):
     def spoil(visit, document):
         if visit.page is Page.CHECKOUT:
             document["context_list"][0]["page_context"]["can_guest_purchase"] = False
         return document
 
-    assert walker(walker.Shop(spoil=spoil)).outcome is Outcome.UNAVAILABLE
+    failure = walker(walker.Shop(spoil=spoil)).failure
+    assert (failure.outcome, failure.page) == (Outcome.NOT_OFFERED, Page.CHECKOUT)
+    assert "guests" in failure.said
 
 
 def test_an_order_number_that_was_given_before_is_a_double_order(walker):

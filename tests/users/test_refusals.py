@@ -133,6 +133,8 @@ def test_no_reply_is_too_odd_to_be_read(status, body):
         (Outcome.HTTP_4XX, Page.ADDRESS_ADD, 400, "[address]"),
         (Outcome.HTTP_4XX, Page.BIN_NUMBER, 403, "csrftoken"),
         (Outcome.HTTP_4XX, Page.PRODUCT, 404, "[products]"),
+        (Outcome.NOT_OFFERED, Page.CHECKOUT, 0, "[journeys]"),
+        (Outcome.NOT_OFFERED, Page.PAYMENT_OPTION, 0, ""),
         (Outcome.CODE_WANTED, Page.LOGIN, 202, "[accounts]"),
         (Outcome.WAITING_ROOM, Page.CHECKOUT, 200, "[headers]"),
         (Outcome.UNEXPECTED_PAGE, Page.CHECKOUT, 200, ""),

@@ -130,15 +130,17 @@ def test_whatever_a_shop_of_the_platform_does_otherwise_it_sells(variations, fid
         ({"sign_in": "captcha"}, Outcome.CAPTCHA_WANTED, Page.LOGIN),
         ({"sign_in": "code"}, Outcome.CODE_WANTED, Page.LOGIN),
         ({"without": ["masterpass"]}, Outcome.NOT_OFFERED, Page.PAYMENT_OPTION),
+        ({"guests": False}, Outcome.NOT_OFFERED, Page.CHECKOUT),
         ({"unavailable": ["masterpass"]}, Outcome.UNAVAILABLE, Page.PAYMENT_OPTION),
         ({"sold_out": [212]}, Outcome.UNAVAILABLE, Page.PRODUCT),
         ({"sold_out": [212], "stock_shown": False}, Outcome.UNAVAILABLE, Page.BASKET_ADD),
     ],
     ids=str,
 )
-def test_what_keeps_a_shopper_from_buying_has_a_name(variations, outcome, page):
+@pytest.mark.parametrize("fidelity", Fidelity)
+def test_what_keeps_a_shopper_from_buying_has_a_name(variations, outcome, page, fidelity):
     wire = Wire(**variations)
     option = "masterpass" if page is Page.PAYMENT_OPTION else "credit_card"
-    failure = wire.shop_for(option, "returning")
+    failure = wire.shop_for(option, "guest" if page is Page.CHECKOUT else "returning", fidelity=fidelity)
     assert (failure.outcome, failure.page) == (outcome, page)
     assert not wire.shop.books.refused
