@@ -149,7 +149,9 @@ class Browser:
             self._first = False
         elif visit.thinks or visit.wait:
             self._pause(visit.wait + (self.think(visit.page) if visit.thinks else 0.0))
-        pauses = self.repeat_after if visit.page in REPEATED_PAGES else ()
+        pauses = self.repeat_after
+        if not pauses or visit.page not in REPEATED_PAGES:
+            return self._fetch(visit, 0)
         for tried, pause in enumerate(pauses):
             try:
                 return self._fetch(visit, tried)
