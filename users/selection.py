@@ -7,7 +7,7 @@ from typing import Any
 
 from shop.contract import Outcome, Page
 from users.approach import FIRST_PAGES, PAYMENT_PAGES, delivery_is_settled
-from users.errand import Errand, ask, look, post, read_amount, required
+from users.errand import Errand, ask, is_given, look, post, read_amount, required
 from users.steps import JourneyFailed, Steps
 
 _NAMED_BY = ("payment_type", "slug", "name")  # a slug is the shop's own (``credit-card``), and a name may be translated
@@ -32,12 +32,18 @@ def select_option(errand: Errand, wanted: str) -> Steps[None]:
         if row is None:
             raise JourneyFailed(Outcome.UNAVAILABLE, Page.PAYMENT_OPTION)
     errand.payment_option = wanted
-    value = required(errand, row, "pk" if errand.as_storefront else errand.conduct.option_value)
+    value = required(errand, row, _posted(errand, row))
     slug = row.get("slug")
     errand.chosen = {"payment_option": slug if isinstance(slug, str) and slug else value}
     if errand.as_storefront and _is_chosen(errand, row):
         return  # the storefront's page has chosen it on its own, and has shown its first page
     yield from ask(errand, post(errand, Page.PAYMENT_OPTION, {"payment_option": value}, FIRST_PAGES[wanted]))
+
+
+def _posted(errand: Errand, row: Row) -> str:
+    """The key whose value is posted for an option: the one that is asked for, or ``pk`` where a row has no such value."""
+    wanted = "pk" if errand.as_storefront else errand.conduct.option_value
+    return wanted if is_given(row.get(wanted)) else "pk"
 
 
 def _is_chosen(errand: Errand, row: Row) -> bool:
