@@ -28,7 +28,7 @@ from shop.contract import (
     Page,
 )
 from users.envelope import check
-from users.refusals import said
+from users.refusals import lacks, said
 from users.steps import Answer, JourneyFailed, Reads, Visit
 from users.trace import HEADER as TRACE
 from users.trace import Trace
@@ -40,7 +40,7 @@ JSON = "application/json"
 _BOOKED = {outcome: (outcome.value, outcome.blame.value) for outcome in Outcome}
 _NAMES = {page: page.value for page in Page}
 # By a name of this module's own a member of an enum is found five times as fast.
-_ABORTED, _CONTENT_TYPE = Outcome.ABORTED, Outcome.CONTENT_TYPE
+_ABORTED, _CONTENT_TYPE, _ENVELOPE = Outcome.ABORTED, Outcome.CONTENT_TYPE, Outcome.ENVELOPE
 _JSON_READS = (Reads.ENVELOPE, Reads.JSON)
 _sample = tuple.__new__  # what a NamedTuple does for each of its fields by name takes twice as long
 
@@ -207,7 +207,10 @@ class Browser:
             self.trail.append((page, named))
             self.due = done
         if answer is None:
-            raise JourneyFailed(outcome, visit.page, said(status, body), status)
+            words = said(status, body)
+            if outcome is _ENVELOPE:
+                words = ", ".join(filter(None, (words, lacks(visit, body))))
+            raise JourneyFailed(outcome, visit.page, words, status)
         return answer
 
     def _pause(self, pause: float) -> None:

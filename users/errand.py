@@ -186,7 +186,7 @@ def offered(errand: Errand, key: str) -> Sequence[Mapping[str, Any]]:
     rows = errand.shown.context.get(key)
     found = [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
     if not found:
-        raise JourneyFailed(Outcome.ENVELOPE, errand.page)
+        raise JourneyFailed(Outcome.ENVELOPE, errand.page, f"no {key} to choose from")
     return found
 
 
@@ -199,7 +199,7 @@ def required(errand: Errand, held: Mapping[str, Any], name: str) -> str:
     """A value that the shop must have given on the page just shown, as text."""
     value = held.get(name)
     if not is_given(value):
-        raise JourneyFailed(Outcome.ENVELOPE, errand.page)
+        raise JourneyFailed(Outcome.ENVELOPE, errand.page, f"no {name} where one is due")
     return str(value)
 
 

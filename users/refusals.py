@@ -12,10 +12,16 @@ from typing import Any
 import orjson
 
 from shop.contract import Outcome, Page
-from users.steps import Visit
+from users.steps import Reads, Visit
 
 _MOST_READ = 65_536  # bytes; a longer reply is no refusal
 _MOST_TEXTS, _LONGEST = 3, 160
+_ENVELOPE: Mapping[str, tuple[type, ...]] = {
+    "context_list": (list,),
+    "template_name": (str,),
+    "errors": (list, dict, type(None)),
+    "pre_order": (dict,),
+}
 _MOST_CLEANED = 500  # characters that are searched for what is private, which takes the square of their number
 _DEEPEST = 10  # tables or lists in one another; no shop nests its errors deeper
 _UNCLEAR = frozenset(
@@ -92,6 +98,25 @@ def said(status: int, body: bytes) -> str:
     if not texts and (pages := _pages(document)):
         texts = [f"the page {pages[-1]}"]
     return _clean("; ".join(texts))
+
+
+def lacks(visit: Visit, body: bytes) -> str:
+    """The keys that a reply lacks, or holds with a value of another kind, in words; empty where it has them all."""
+    document = {} if len(body) > _MOST_READ else _read(body)
+    if not document:
+        return ""
+    keys = [key for key, kinds in _ENVELOPE.items() if not isinstance(document.get(key, ...), kinds)]
+    if visit.reads is not Reads.ENVELOPE:
+        keys = [key for key in sorted(visit.needs) if document.get(key) is None]
+    elif not keys:
+        shown = _contexts(document)
+        keys = [key for key in sorted(visit.needs) if all(context.get(key) is None for context in shown)]
+    return f"without {', '.join(keys)} as it is due" if keys else ""
+
+
+def _contexts(document: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    contexts = [entry.get("page_context") for entry in document["context_list"] if isinstance(entry, dict)]
+    return [context for context in contexts if isinstance(context, dict)]
 
 
 def _read(body: bytes) -> Mapping[str, Any] | None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from shop.contract import Outcome, Page
 from users.envelope import check
-from users.refusals import said
+from users.refusals import lacks, said
 from users.remedies import remedy
 from users.steps import Reads, Visit
 
@@ -112,6 +112,24 @@ def test_a_hostile_refusal_takes_no_time(body):
 def test_a_key_that_a_long_text_is_cut_in_is_not_shown_in_part():
     text = "ada@shop.example " * 29 + "0123456789abcdef0123456789abcdef" + " x" * 99
     assert not set("0123456789") & set(said(400, json.dumps({"detail": text}).encode()))
+
+
+@pytest.mark.parametrize(
+    ("visit", "reply", "words"),
+    [
+        (BIN, envelope(None), ""),
+        (BIN, envelope(""), "without errors"),
+        (BIN, {"context_list": [], "pre_order": None}, "without template_name, errors, pre_order"),
+        (Visit(Page.BIN_NUMBER, needs=frozenset({"installments"})), envelope(None), "without installments"),
+        (PRODUCT, {"pk": 1}, "without product"),
+        (PRODUCT, {"product": {}}, ""),
+        (PRODUCT, [], ""),
+        (ADD, {}, ""),
+    ],
+)
+def test_a_reply_of_another_shape_is_told_by_what_it_lacks(visit, reply, words):
+    found = lacks(visit, json.dumps(reply).encode())
+    assert found == (f"{words} as it is due" if words else "")
 
 
 @given(

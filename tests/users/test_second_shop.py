@@ -7,6 +7,7 @@ from itertools import count
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
+from second_shop import checkout, options
 from second_shop.application import Application
 from second_shop.customers import Customer
 from second_shop.exchange import Request
@@ -97,6 +98,21 @@ def test_every_option_is_sold_to_everybody_with_no_request_refused(option_value)
     assert not outcomes(wire, OFFERED, option_value=option_value)
     assert not wire.shop.books.refused
     assert len(wire.shop.books.orders) == len(OFFERED) * len(WHO)
+
+
+def test_an_option_without_a_slug_is_chosen_by_its_pk(monkeypatch):
+    row = options.row
+    monkeypatch.setattr(options, "row", lambda *of: row(*of) | {"slug": None})
+    wire = Wire()
+    assert not outcomes(wire, FEW, option_value="slug")
+    assert not wire.shop.books.refused
+
+
+def test_a_reply_that_lacks_what_is_due_is_told_by_it(monkeypatch):
+    monkeypatch.setattr(checkout, "envelope", lambda *of: {"context_list": [], "errors": None, "pre_order": {}})
+    failure = Wire().shop_for("credit_card", "guest")
+    assert (failure.outcome, failure.page) == (Outcome.ENVELOPE, Page.CHECKOUT)
+    assert "without template_name" in failure.said
 
 
 @pytest.mark.parametrize(
