@@ -2,6 +2,7 @@
 
 import gc
 import os
+import signal
 
 import gevent
 from hypothesis import HealthCheck, settings
@@ -9,6 +10,12 @@ from hypothesis import HealthCheck, settings
 # A crowded machine makes examples slowly: that says nothing about what is tested.
 settings.register_profile("repeatable", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("repeatable")
+
+
+# Tests send Ctrl-C to processes. What runs in the background or under nohup has them ignore it, and so would its children.
+for _signal, _handler in ((signal.SIGINT, signal.default_int_handler), (signal.SIGHUP, signal.SIG_DFL)):
+    if signal.getsignal(_signal) is signal.SIG_IGN:
+        signal.signal(_signal, _handler)
 
 
 def pytest_configure():
