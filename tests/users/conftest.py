@@ -178,7 +178,7 @@ class PaperShop:
             Page.CSRF_TOKEN: lambda _: {"csrf_token": "t"},
             Page.LOGIN: self._sign_in,
             Page.PRODUCT: lambda _: {"product": {"pk": 1, "price": self.price}},
-            Page.SEARCH: lambda _: {"products": [{"pk": 31}, {"pk": 32, "in_stock": False}, {"pk": 33, "stock": 4}]},
+            Page.SEARCH: lambda _: {"products": [{"pk": 31}, {"pk": 32, "in_stock": False}, {"pk": 33, "stock": 1}]},
             **dict.fromkeys(PLACES, self._list),
             Page.BASKET_ADD: self._add,
             Page.BASKET: lambda _: self._basket(),

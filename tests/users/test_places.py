@@ -90,6 +90,7 @@ def test_places_that_are_not_served_are_not_chosen(walker):
         if visit.page in LISTS:
             for row in document["results"][:-1]:
                 row["is_active"] = False
+            del document["results"][-1]["is_active"]  # a shop that does not say so serves it
         return document
 
     walked = walker(walker.Shop(spoil=spoil), places=Places())
