@@ -123,6 +123,23 @@ def test_what_is_chosen_already_is_not_posted_again():
     assert shop.posts == []
 
 
+@pytest.mark.parametrize(
+    ("stale", "posted"),
+    [
+        ({"shipping_option": {"pk": 99}}, Page.SHIPPING_OPTION),  # a carrier that the list does not hold any more
+        ({"billing_address": None}, Page.ADDRESS_SELECTION),
+    ],
+)
+def test_a_choice_that_does_not_hold_any_more_is_posted_again(stale, posted):
+    shop = TinyShop()
+    fetch_in_order(AutomaticSelections(errand()).begin_with(opening()), shop.answer)
+    shop.posts.clear()
+    shop.order |= stale
+    fetch_in_order(AutomaticSelections(errand()).begin_with(opening()), shop.answer)
+    assert [page for page, _ in shop.posts] == [posted]
+    assert complete(shop.order)
+
+
 def test_a_list_that_was_not_shown_is_left_to_the_shopper():
     shop = TinyShop(missing=("addresses",))
     page = AutomaticSelections(errand()).begin_with(opening())
