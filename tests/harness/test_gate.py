@@ -543,6 +543,14 @@ def test_a_failure_that_no_lateness_explains_is_the_shops(run, findings, verdict
         assert judgement.findings == tuple(findings)
 
 
+@pytest.mark.parametrize(("outcome", "verdict"), [("http_5xx", Verdict.FAILED), ("timeout", Verdict.INVALID)])
+def test_of_a_named_outcome_only_its_own_failures_speak_against_the_shop_that_was_asked_too_late(outcome, verdict):
+    run = journeys(with_failures("http_5xx"), 20, outcome="timeout", blame="shop")
+    demand = parse(f"journey[outcome={outcome}] failures < 5%")
+    assert assess(run, demand).verdict is Verdict.FAILED
+    assert judge(run, [demand], [LATE]).verdict is verdict
+
+
 @pytest.mark.parametrize("seed", range(3))
 def test_a_shop_at_twice_the_bound_hardly_ever_passes_and_one_at_half_hardly_ever_fails(seed):
     rng = random.Random(seed)
