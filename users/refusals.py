@@ -16,6 +16,7 @@ from users.steps import Reads, Visit
 
 _MOST_READ = 65_536  # bytes; a longer reply is no refusal
 _MOST_TEXTS, _LONGEST = 3, 160
+_SENT = ("delivery_option", "shipping_option")
 _ENVELOPE: Mapping[str, tuple[type, ...]] = {
     "context_list": (list,),
     "template_name": (str,),
@@ -111,7 +112,14 @@ def lacks(visit: Visit, body: bytes) -> str:
     elif not keys:
         shown = _contexts(document)
         keys = [key for key in sorted(visit.needs) if all(context.get(key) is None for context in shown)]
+        keys = keys or _not_in_pre_order(visit, document)
     return f"without {', '.join(keys)} as it is due" if keys else ""
+
+
+def _not_in_pre_order(visit: Visit, document: Mapping[str, Any]) -> list[str]:
+    """What the pre-order should hold by now: what was just chosen, and on the payment page how the goods are sent."""
+    sent = _SENT if Page.PAYMENT_OPTION.value in _pages(document) else ()
+    return [f"pre_order.{key}" for key in dict.fromkeys((*visit.echo, *sent)) if not document["pre_order"].get(key)]
 
 
 def _contexts(document: Mapping[str, Any]) -> list[Mapping[str, Any]]:

@@ -72,7 +72,7 @@ def _rows(errand: Errand, key: str, *, needed: bool = True) -> Sequence[Row]:
     rows = errand.shown.context.get(key)
     if not isinstance(rows, list):
         if needed:
-            raise JourneyFailed(Outcome.ENVELOPE, errand.page)
+            raise JourneyFailed(Outcome.ENVELOPE, errand.page, f"no {key} to choose from")
         return ()
     return [row for row in rows if isinstance(row, dict)]
 

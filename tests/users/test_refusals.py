@@ -23,6 +23,10 @@ WAITING = "<!DOCTYPE html><html><head><title>Waiting room</title></head><body>Yo
 SIGN_IN = '<html><title>Sign in</title><form><input name="p" type="password"></form></html>'
 MAINTENANCE = "<!doctype html><title>Maintenance</title><p>We are back soon.</p>"
 GONE = {"non_field_errors": ["The product is out of stock."]}
+PAYMENT = {
+    "context_list": [{"page_name": "PaymentOptionSelectionPage", "page_context": {}}],
+    "pre_order": {"delivery_option": {"pk": 1}},
+}
 SLOW = "Request was throttled. Expected available in 30 seconds."
 
 
@@ -121,6 +125,8 @@ def test_a_key_that_a_long_text_is_cut_in_is_not_shown_in_part():
         (BIN, envelope(""), "without errors"),
         (BIN, {"context_list": [], "pre_order": None}, "without template_name, errors, pre_order"),
         (Visit(Page.BIN_NUMBER, needs=frozenset({"installments"})), envelope(None), "without installments"),
+        (Visit(Page.BIN_NUMBER, echo={"payment_option": "x"}), envelope(None), "without pre_order.payment_option"),
+        (BIN, envelope(None) | PAYMENT, "without pre_order.shipping_option"),
         (PRODUCT, {"pk": 1}, "without product"),
         (PRODUCT, {"product": {}}, ""),
         (PRODUCT, [], ""),

@@ -115,6 +115,14 @@ def test_a_reply_that_lacks_what_is_due_is_told_by_it(monkeypatch):
     assert "without template_name" in failure.said
 
 
+@pytest.mark.parametrize("missing", ["delivery", "shipping"])
+def test_a_shop_that_never_asks_how_to_send_it_is_told_by_what_its_orders_lack(missing):
+    order = [page for page in (DELIVERY, ADDRESS, SHIPPING) if not page.lower().startswith(missing)]
+    failure = Wire(order=order).shop_for("credit_card", "guest")
+    assert failure.outcome is Outcome.NOT_ECHOED
+    assert f"without pre_order.{missing}_option" in failure.said
+
+
 @pytest.mark.parametrize(
     "variations",
     [
