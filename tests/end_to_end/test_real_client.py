@@ -33,6 +33,9 @@ COMPLETED = [
     ("redirection_given_up", "credit_card"),
     ("signed_in_late", "credit_card"),
     ("undecided", "credit_card"),
+    ("option_changed", "funds_transfer"),
+    ("other_address", "credit_card"),
+    ("other_quantity", "credit_card"),
     ("funds_transfer", "funds_transfer"),
     ("delivery_choice", "pay_on_delivery"),
     ("delivery_page", "pay_on_delivery"),
@@ -180,6 +183,15 @@ def test_an_empty_basket_makes_no_client_post_without_end(walk, flow):
 @pytest.mark.parametrize("flow", ["again", "other_delivery", "store"])
 def test_a_change_of_mind_makes_no_client_post_without_end(walk, flow):
     assert walk(flow)["found"]["posts"] <= 20
+
+
+def test_another_address_and_another_quantity_are_what_is_sold(walk):
+    found = walk("other_address")["found"]
+    assert (found["sentTo"], found["billedTo"]) == (found["second"], found["first"])
+    assert found["first"] != found["second"]
+    walked = walk("other_quantity")
+    assert float(walked["found"]["after"]) > float(walked["found"]["before"])
+    assert walked["order"]["amount"] == walked["found"]["after"]
 
 
 def test_every_option_is_held_until_another_is_chosen(walk):

@@ -142,6 +142,46 @@ export const SECOND_THOUGHTS = {
     await visit.payByCard();
   },
 
+  // Two options half filled in, and back to the one in between.
+  async option_changed(visit, { email }) {
+    await visit.reachPayment(email);
+    await visit.choose('credit_card');
+    await visit.act('setBinNumber', '411111');
+    await visit.act('setInstallmentOption', visit.state.installmentOptions.at(-1).pk);
+    await visit.choose('funds_transfer');
+    await visit.choose('credit_payment');
+    await visit.act('setCreditPaymentOption', visit.state.creditPaymentOptions[0]?.pk);
+    await visit.choose('funds_transfer');
+    await visit.act('setFundsTransferOption', visit.state.bankAccounts[0]?.pk);
+    await visit.act('completeFundsTransfer');
+  },
+
+  // At rest, and another address to send it to and another to bill it to.
+  async other_address(visit, { email }) {
+    await visit.reachPayment(email);
+    await visit.addAddress({ title: 'Work' });
+    const [first, second] = visit.state.addressList.map((one) => one.pk);
+    await visit.act('setAddresses', { shippingAddressPk: second, billingAddressPk: first });
+    const { chosen } = visit;
+    await visit.choose('credit_card');
+    await visit.payByCard();
+    return { first, second, sentTo: chosen.address, billedTo: chosen.billing };
+  },
+
+  // A card half filled in, another quantity in the basket, and the checkout again.
+  async other_quantity(visit, { email }) {
+    await visit.reachPayment(email);
+    await visit.choose('credit_card');
+    await visit.act('setBinNumber', '411111');
+    const before = visit.state.preOrder.total_amount;
+    await visit.act('updateQuantity', { product: visit.product, quantity: 3, attributes: {} });
+    await visit.openCheckout();
+    const after = visit.state.preOrder.total_amount;
+    await visit.choose('credit_card');
+    await visit.payByCard();
+    return { before, after };
+  },
+
   // Every option in turn, before one is paid.
   async undecided(visit, { email }) {
     await visit.reachPayment(email);
