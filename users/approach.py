@@ -53,7 +53,7 @@ def open_checkout(errand: Errand) -> Steps[None]:
 
 
 def refuse_guests(answer: Answer) -> None:
-    """End the journey of a guest whom the shop asks to sign in first."""
+    """End the journey of a guest: this shop asks for a sign-in first."""
     if answer.page is Page.INDEX and answer.context.get("can_guest_purchase") is False:
         raise JourneyFailed(Outcome.NOT_OFFERED, Page.CHECKOUT, "the shop sells nothing to guests")
 
