@@ -101,7 +101,7 @@ def test_an_interrupted_master_sees_all_shoppers_home(locust, scenario, number):
 
 def test_an_order_number_given_to_shoppers_of_two_workers_fails_the_run(locust, scenario):
     tolerant = QUICK.replace('"journey failures < 5%"', '"journey failures < 50%"').replace('"6s"', '"4s"')
-    fault = '[[shop.faults]]\nname = "repeated_order_number"\nshare = 0.1\n'
+    fault = '[[shop.faults]]\nname = "repeated_order_number"\nshare = 0.3\n'
     run = locust("--headless", "--scenario", scenario(tolerant + fault), "--processes", "2").wait()
     (finding,) = [one for one in run.result["judgement"]["findings"] if one["check"] == "orders"]
     assert finding["level"] == "failed"
