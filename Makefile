@@ -10,7 +10,8 @@ load: $(READY)
 	$(BIN)/locust --headless --scenario baseline
 
 test: $(READY)
-	$(BIN)/pytest
+	$(BIN)/pytest -n auto --maxprocesses 4 -m "not end_to_end"
+	$(BIN)/pytest -m end_to_end
 
 unit: $(READY)
 	$(BIN)/pytest -n auto --maxprocesses 4 -m "not end_to_end and not calibration"
