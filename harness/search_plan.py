@@ -43,7 +43,7 @@ class Plan:
 
     @property
     def confirmation(self) -> float:
-        """How long it takes to confirm a rate, until the last shopper has had her time."""
+        """How long it takes to confirm a rate, until the last shopper had the time to finish."""
         return self.confirm + self.after
 
     def shortest(self, journey: float) -> float:
