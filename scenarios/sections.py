@@ -43,7 +43,7 @@ class Sms(Table):
     """How shoppers deal with the code that the shop sends them: weights of the five behaviours, and patience."""
 
     right: Weight = 0.0
-    """Types the code she was sent. All five left out: everybody does."""
+    """Types the code that was sent. All five left out: every shopper does this."""
     wrong: Weight = 0.0
     """Mistypes it once, then gets it right."""
     resend: Weight = 0.0
@@ -51,7 +51,7 @@ class Sms(Table):
     late: Weight = 0.0
     """Waits until the code has expired, then asks for another."""
     locked: Weight = 0.0
-    """Mistypes until the shop locks her out."""
+    """Mistypes until the shop locks the shopper out."""
     share: Share | None = None
     """Of the shoppers, how many the embedded shop asks for a code; a real shop decides that itself."""
     code: str = ""
@@ -88,7 +88,7 @@ class Think(Table):
     sigma: Annotated[float, Field(ge=0, le=3)] = 0.5
     """Standard deviation of their logarithm; 0: always the median."""
     scale: Annotated[float, Field(ge=0, le=100)] = 1.0
-    """Multiplies every think time; 0: nobody thinks."""
+    """Multiplies every think time; 0: no think time."""
     pages: dict[PageName, Seconds] = Field(default={})
     """``[think.pages]``: pages with a median of their own."""
     sigmas: dict[PageName, Annotated[float, Field(ge=0, le=3)]] = Field(default={})
@@ -122,7 +122,7 @@ class Conduct(Table):
     option_value: Literal["slug", "pk"] = "slug"
     """What is posted for a payment option: its slug (description) or its pk (storefront client)."""
     fallback: PaymentName | None = None
-    """The option tried when the wanted one is unavailable; left out: she gives up."""
+    """The option tried when the wanted one is unavailable; left out: the shopper gives up."""
     products: Texts = ("1", "2", "3")
     """Primary keys of the products bought, at random."""
     locale: CodeName = "en"
@@ -167,7 +167,7 @@ class Target(Table):
     allowed: Hosts = ()
     """Hosts that may be loaded besides this machine."""
     highest_rate: PositivePerSecond = 200.0
-    """No profile may go above it, whoever asks."""
+    """No profile may go above it; no option lifts it."""
     most_users: Users = 2000
     """No pool of virtual users may be larger."""
     verify_tls: bool = True

@@ -79,7 +79,7 @@ class AccountPages:
     def _customer(self, request: Request, now: float) -> Account:
         session = self._sessions.find(request.session_id, now)
         if session is None or session.account is None:
-            raise refused(HTTPStatus.UNAUTHORIZED, "Nobody is signed in.")
+            raise refused(HTTPStatus.UNAUTHORIZED, "Sign in first.")
         return session.account
 
     def _profile(self, request: Request, _argument: str, now: float) -> Reply:
