@@ -13,10 +13,11 @@ from typing import Any
 from locust.util.timespan import parse_timespan
 
 from harness.claim import claim
+from harness.errors import Misuse
 from harness.result import RESULT
 from harness.target import allowed_target
 from harness.units import LONGEST
-from harness.workload import Misuse, Workload
+from harness.workload import Workload
 
 _SERVER = re.compile(r"(?:\w*://)?[^/?#]{0,80}")
 LONGEST_RAMP = 3600.0

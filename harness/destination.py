@@ -7,8 +7,8 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from urllib.parse import unquote, urlsplit
 
+from harness.errors import Misuse
 from harness.target import allowed_target, is_loopback
-from harness.workload import Misuse
 
 PATH = "/api/v1/write"
 """Where a Prometheus takes what is written to it."""

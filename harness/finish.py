@@ -5,8 +5,6 @@ from __future__ import annotations
 import os
 import platform
 from dataclasses import dataclass
-from functools import cache
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +19,7 @@ from harness.noticed import noticed
 from harness.result import RESULT, Asked, Result, new_folder, write
 from harness.run import Run
 from harness.search_verdict import judge_search
+from harness.versions import version_of
 
 RESULTS = Path("results")
 PACKAGES = ("checkload", "locust", "gevent", "geventhttpclient", "orjson", "prometheus-client", "scipy")
@@ -76,7 +75,7 @@ def finish(run: Run[Any], options: Any, *, exceptions: int) -> Finished:
         capacity=answer,
         versions=_versions(),
     )
-    written = write(result, run.folder or folder(run, options.results), run.workload.secrets())
+    written = write(result, run.folder or folder(run, options.results), run.workload.secrets(), report.RENDERINGS)
     text = report.console(written.result, results=str(written.folder)).rstrip("\n")
     return Finished(written.result, written.folder, text)
 
@@ -120,12 +119,4 @@ def _asked(run: Run[Any]) -> Asked:
 
 def _versions() -> dict[str, str]:
     found = {"python": platform.python_version(), "platform": platform.platform()}
-    return found | {package: _version(package) for package in PACKAGES}
-
-
-@cache
-def _version(package: str) -> str:
-    try:
-        return version(package)
-    except PackageNotFoundError:
-        return "not installed"
+    return found | {package: version_of(package) for package in PACKAGES}

@@ -12,12 +12,14 @@ from secrets import compare_digest, token_hex
 from typing import Any
 
 from harness.clocks import Exchange, Offset, offset
-from harness.histogram import NO_BOUNDS, Bounds
-from harness.overdue import Age
+from harness.histogram import NO_BOUNDS, Bounds, Histogram
 from harness.recorder import Recorder
+from harness.run_state import WorkerState
 from harness.sample import Window
 from harness.share import Share, deal
 from harness.snapshot import Heard
+from harness.waiting import Age
+from harness.worker_facts import Origin, WorkerFacts
 
 REPORT_EVERY = 1.0
 """Seconds between two messages of a worker."""
@@ -57,6 +59,42 @@ class Member:
     def clock(self) -> Offset | None:
         """How far its wall clock is ahead of the master's; None: not known."""
         return offset(self.echoes)
+
+    @property
+    def origin(self) -> Origin | None:
+        """What it runs; None: it did not say."""
+        told, digest = self.facts.get("version"), self.facts.get("fingerprint")
+        return Origin(str(told), str(digest)) if told and digest else None
+
+    def noticed(self, name: str, window: Window) -> WorkerFacts:
+        """What the checks of validity must know about it, under this name."""
+        return WorkerFacts(
+            name=name,
+            origin=self.origin,
+            longest_gap=self.longest_silence,
+            interval=REPORT_EVERY,
+            lost_at=None if self.lost_at is None else max(0.0, self.lost_at - window.start),
+            lost_in=None if self.lost_at is None else window.phase(self.lost_at),
+            finished=self.final,
+            clock=self.clock,
+        )
+
+    def state(self, now: float) -> WorkerState:
+        """What is published of it; ``now`` is a moment of the master's clock."""
+        process = self.facts.get("process")
+        cpu, memory, descriptors = self.facts.get("reading", (None, None, None))
+        return WorkerState(
+            str(self.share.worker),
+            state="done" if self.final else "lost" if self.lost_at is not None else "ready",
+            loop_lag=Histogram.from_json(process["loop_lag"]) if process else None,
+            cpu=cpu,
+            memory=memory,
+            connections=descriptors,
+            report_age=None if self.final else max(0.0, now - self.heard_at),
+            clock_offset=None if self.clock is None else self.clock.seconds,
+            reports=self.heard.taken,
+            reports_lost=self.heard.number - self.heard.taken,
+        )
 
 
 class Fleet:

@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from harness.choosing import run_time
+from harness.errors import Misuse
 from harness.units import FASTEST
-from harness.workload import Misuse
 
 CHOICES = ("scenario", "payment_mix", "sms_share", "arrival_rate", "seed", "think_scale", "budget")
 """Our own choices, in the order in which the form shows them."""

@@ -9,11 +9,12 @@ from locust.runners import STATE_RUNNING, STATE_SPAWNING
 
 from harness import form, page, tabs, web
 from harness.choosing import refuse_host, taking_part
+from harness.errors import Misuse
 from harness.finish import Finished
 from harness.options import SAID
 from harness.run import Run
 from harness.server_names import named
-from harness.workload import Misuse, Program, Workload
+from harness.workload import Program, Workload
 
 
 class Front:

@@ -12,12 +12,13 @@ from dataclasses import dataclass, replace
 from harness.boundary import Counted
 from harness.demand import Metric, Objective
 from harness.histogram import Histogram
-from harness.overdue import LATELY, Age, LabelsOf, Overdue
+from harness.overdue import LATELY, LabelsOf, Overdue
 from harness.recorder import Recorder
 from harness.sample import Phase
 from harness.search import broken
 from harness.tally import tally
 from harness.units import spoken_duration, spoken_share
+from harness.waiting import Age
 
 LATE = 0.05
 """Seconds from which an arrival was taken late."""

@@ -9,14 +9,11 @@ since nothing was found out about them; so are those about times where only time
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
+from harness.result import Result
 from harness.sentences import apart, findings, throughput
 from harness.verdict import Level, ObjectiveResult, Verdict
-
-if TYPE_CHECKING:
-    from harness.result import Result
 
 VALIDITY = "the run can be trusted"
 _NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")

@@ -28,11 +28,16 @@ from harness.early_end import Cause
 from harness.fleet import REPORT_EVERY, Fleet, Member
 from harness.fleet_checks import APART
 from harness.histogram import Histogram
-from harness.overdue import Age
+from harness.order_numbers import given_twice
+from harness.process_facts import ProcessFacts
 from harness.run import WATCH, Run
+from harness.run_state import WorkerState
 from harness.sample import Window
 from harness.stragglers import end_children
 from harness.units import spoken_duration
+from harness.versions import own_version
+from harness.waiting import Age
+from harness.worker_facts import Origin, WorkerFacts
 
 logger = logging.getLogger("checkload")
 
@@ -126,6 +131,33 @@ class MasterRun(Run[StageT]):
     def refused(self) -> int:
         """How many messages on the master's port were refused since this run was made."""
         return self._refused() - self._refused_before
+
+    @property
+    def sold_twice(self) -> int:
+        """How many order numbers were given to more than one worker."""
+        return given_twice(member.orders for member in self._members())
+
+    @property
+    def origin(self) -> Origin:
+        """What the master runs: each worker must run the same."""
+        return Origin(own_version(), self.workload.fingerprint)
+
+    def every_process(self) -> list[ProcessFacts]:
+        """What each worker noticed about itself, as far as told."""
+        told = [(member, facts) for member in self._members() if (facts := member.facts.get("process"))]
+        return [ProcessFacts.from_json({**facts, "name": self._called(member)}) for member, facts in told]
+
+    def every_worker(self) -> list[WorkerFacts]:
+        """What was noticed about each worker."""
+        window = self.recorder.window
+        return [member.noticed(self._called(member), window) for member in self._members()]
+
+    def worker_states(self) -> list[WorkerState]:
+        """What is published of each worker."""
+        return [member.state(self.clock()) for member in self._members()]
+
+    def _members(self) -> list[Member]:
+        return [] if self.fleet is None else list(self.fleet.members.values())
 
     def start(self, users: int) -> None:
         """All workers have their users: deal out the arrivals and fix the moment to begin."""

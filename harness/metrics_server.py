@@ -14,7 +14,7 @@ from gevent.pywsgi import WSGIHandler, WSGIServer
 
 from harness.exporter import RunCollector
 from harness.exposition import Format
-from harness.ports import why
+from harness.network import why
 from harness.scrapers import LONGEST, Scrapers
 from harness.server_names import OPTION, may_be_asked_as
 

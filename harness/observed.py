@@ -6,13 +6,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from harness.demanded import DemandWatch
-from harness.fleet import Member
 from harness.histogram import Histogram
-from harness.master import MasterRun
-from harness.noticed import own_version
 from harness.result import Result
 from harness.run import Run
-from harness.run_state import PENDING, RunState, WorkerState
+from harness.run_state import PENDING, RunState
+from harness.versions import own_version
 
 
 def observed(
@@ -41,42 +39,9 @@ def observed(
         in_flight={**dict.fromkeys(run.workload.payment_options, 0), **run.in_flight},
         requesting=dict(run.requesting),
         pools=run.pools,
-        workers=_workers(run),
+        workers=run.worker_states(),
         demanded=tuple(demanded),
         landmarks=run.workload.landmarks,
         exemplars=run.exemplars,
         renderings=renderings,
-    )
-
-
-def _workers(run: Run[Any]) -> list[WorkerState]:
-    if isinstance(run, MasterRun):
-        return [] if run.fleet is None else [_worker(run, member) for member in run.fleet.members.values()]
-    reading = run.reading
-    return [
-        WorkerState(
-            "0",
-            state="done" if run.ended else "ready",
-            loop_lag=run.loop_lag,
-            cpu=reading.cpu,
-            memory=reading.memory,
-            connections=reading.descriptors,
-        )
-    ]
-
-
-def _worker(run: MasterRun[Any], member: Member) -> WorkerState:
-    process = member.facts.get("process")
-    cpu, memory, descriptors = member.facts.get("reading", (None, None, None))
-    return WorkerState(
-        str(member.share.worker),
-        state="done" if member.final else "lost" if member.lost_at is not None else "ready",
-        loop_lag=Histogram.from_json(process["loop_lag"]) if process else None,
-        cpu=cpu,
-        memory=memory,
-        connections=descriptors,
-        report_age=None if member.final else max(0.0, run.clock() - member.heard_at),
-        clock_offset=None if member.clock is None else member.clock.seconds,
-        reports=member.heard.taken,
-        reports_lost=member.heard.number - member.heard.taken,
     )

@@ -8,32 +8,18 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_left
-from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from harness.demand import Metric, Objective, Statistic, Subject
 from harness.recorder import Recorder
 from harness.tally import EVERY_PHASE, selected
+from harness.waiting import Age
 
-Pending = Mapping[int, tuple[str, str, float]]
-"""Requests that wait for their reply, by whoever asked: page, payment option, and the moment at which it was due."""
-Age = tuple[str, str, float, int]
-"""Page, payment option, for how many seconds at least the request has been due, and how many there are of these."""
 LabelsOf = Callable[[int], tuple[str, str]]
 """Journey and payment option of an arrival, by its number."""
 
-STEP = 0.25
-"""Seconds to which ages are rounded down, so that thousands of requests are told in a few lines."""
 LATELY = 1.5
 """Seconds for which the end of a journey may be on its way from a worker."""
-
-
-def ages(pending: Pending, now: float) -> list[Age]:
-    """How long the requests have been waiting, on the clock of their moments."""
-    found = Counter(
-        (page, option, math.floor((now - due) / STEP) * STEP) for page, option, due in list(pending.values())
-    )
-    return [(*one, number) for one, number in found.items()]
 
 
 class Overdue:

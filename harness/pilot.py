@@ -17,12 +17,13 @@ from harness.excerpt import UNDER_WAY, excerpt, with_those_under_way
 from harness.felt_rate import FeltRate
 from harness.gate import assess
 from harness.glance import Glance, Glances
-from harness.overdue import Age, LabelsOf
+from harness.overdue import LabelsOf
 from harness.recorder import Recorder
 from harness.search import Found, Level, Plan, Purpose, Seen, broken, search, worst
 from harness.shares import share_verdict
 from harness.tally import tally
 from harness.verdict import ObjectiveResult, Verdict
+from harness.waiting import Age
 
 ANSWERED = "the search has its answer"
 """Why a run ends that has found what it searched for, or that there is nothing to find."""

@@ -34,14 +34,17 @@ from harness.choosing import (
     taking_part,
     weigh,
 )
+from harness.errors import Misuse
 from harness.exits import Exit
 from harness.form import Pool
 from harness.front import Front
 from harness.journey_log import JourneyLog
 from harness.keeper import ATTRIBUTE
+from harness.length_warnings import length_warnings
 from harness.master import MasterRun
 from harness.master_port import PortGuard, guard_port
 from harness.master_watch import LOOK, MasterWatch
+from harness.network import refuse_taken, unreachable
 from harness.options import (
     add_options,
     check_together,
@@ -49,15 +52,12 @@ from harness.options import (
     hide_passwords,
     refuse_unknown_classes,
 )
-from harness.ports import refuse_taken
 from harness.publishing import Publishing
-from harness.reachable import unreachable
 from harness.run import Run
 from harness.server_names import named
-from harness.shortest_run import said_before
 from harness.stop_file import StopFile
 from harness.worker import WorkerRun
-from harness.workload import Choices, Misuse, Program, Workload
+from harness.workload import Choices, Program, Workload
 
 logger = logging.getLogger("checkload")
 
@@ -289,7 +289,7 @@ class Plugin:
             run.finish_early(why)
             return
         logger.info("Scenario %s, seed %d, against %s", run.workload.name, run.workload.seed, run.target_name)
-        for line in said_before(run.workload):
+        for line in length_warnings(run.workload):
             logger.warning("%s", line)
 
     def on_spawning_complete(self, user_count: int, **_: Any) -> None:

@@ -12,6 +12,7 @@ import gevent
 from harness import finish
 from harness.demanded import DemandWatch
 from harness.destination import Destination, destination
+from harness.errors import Misuse
 from harness.exporter import RunCollector
 from harness.fleet_messages import users_by_class
 from harness.histogram import Histogram
@@ -27,7 +28,7 @@ from harness.series import Series
 from harness.series_file import NAME, SeriesFile
 from harness.server_names import named
 from harness.units import spoken_number
-from harness.workload import Misuse, Workload
+from harness.workload import Workload
 
 logger = logging.getLogger("checkload")
 

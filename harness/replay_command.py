@@ -19,10 +19,10 @@ from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import urlencode
 
+from harness.errors import Misuse
 from harness.exits import Exit
 from harness.options import METRICS_PORT
 from harness.series_file import NAME, read
-from harness.workload import Misuse
 
 _SHOWN = "sum by (run_id) (rate(checkout_load_page_response_seconds_count[30s]))"
 _INSTALL = "install Prometheus (Debian: apt install prometheus)"

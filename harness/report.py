@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import textwrap
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Mapping
 
 from tabulate import tabulate
 
 from harness import capacity_report, sentences
 from harness.junit import junit
 from harness.pilot import ANSWERED
+from harness.result import Result
 from harness.tables import Table, objectives_table, outcomes_table, tables
 
-if TYPE_CHECKING:
-    from harness.result import Result
-
-__all__ = ["console", "junit", "summary"]
+__all__ = ["RENDERINGS", "console", "junit", "summary"]
 
 MOST_BYTES = 60_000
 """What a summary may take up; CI services refuse or cut off larger ones (some at 64 kB)."""
@@ -137,3 +135,10 @@ def _list(items: list[str], title: str, width: int) -> str:
 
 def _wrapped(text: str, width: int) -> str:
     return textwrap.fill(text, width, break_long_words=False, break_on_hyphens=False)
+
+
+RENDERINGS: Mapping[str, Callable[[Result], bytes]] = {
+    "summary.md": lambda result: summary(result).encode(),
+    "junit.xml": junit,
+}
+"""The files that are written beside a result, each for people or for a pipeline."""

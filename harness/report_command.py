@@ -7,9 +7,9 @@ import sys
 from pathlib import Path
 
 from harness import report
+from harness.errors import Misuse
 from harness.exits import Exit
 from harness.result import ResultError, read
-from harness.workload import Misuse
 
 FORMATS = ("console", "summary", "junit")
 

@@ -10,7 +10,7 @@ import contextlib
 import json
 import logging
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cache
@@ -24,7 +24,7 @@ from urllib.parse import urlsplit
 
 import orjson
 
-from harness import report, user_files
+from harness import user_files
 from harness.capacity import Capacity
 from harness.exits import Exit
 from harness.ledger import Comparison, Difference
@@ -43,7 +43,7 @@ LARGEST = 500_000_000
 """Bytes of a result that is read."""
 MOST_FAULTS = 5
 """Faults of a damaged result that are told."""
-RESULT, SUMMARY, JUNIT = "result.json", "summary.md", "junit.xml"
+RESULT = "result.json"
 _OWN_WORDS = frozenset({*Verdict, *Level, *Phase, *Blame, "open", "closed", "s", "share", "per_s", "count"})
 _NOT_IN_A_NAME = re.compile(r"[^A-Za-z0-9._-]+")
 
@@ -200,6 +200,10 @@ def scrubbed(result: Result, secrets: Collection[str]) -> Result:
     return replace(clean, judgement=replace(clean.judgement, findings=findings))
 
 
+Rendering = Callable[[Result], bytes]
+NO_RENDERINGS: Mapping[str, Rendering] = {}
+
+
 def new_folder(base: Path, scenario: str, now: datetime) -> Path:
     """Make ``<base>/<scenario>-<UTC time>``, with ``-2``, ``-3``, … behind it rather than using one that is there."""
     name = _NOT_IN_A_NAME.sub("-", Path(scenario).stem).strip("-.") or "run"
@@ -214,8 +218,10 @@ def new_folder(base: Path, scenario: str, now: datetime) -> Path:
     raise AssertionError("there is always another number")
 
 
-def write(result: Result, folder: Path, secrets: Collection[str] = ()) -> Written:
-    """Write ``result.json``, ``summary.md`` and ``junit.xml``, each whole or not at all; OSError where there can be no result.
+def write(
+    result: Result, folder: Path, secrets: Collection[str] = (), renderings: Mapping[str, Rendering] = NO_RENDERINGS
+) -> Written:
+    """Write ``result.json`` and each rendering, whole or not at all; OSError where there can be no result.
 
     No file holds any of the ``secrets`` or anything that looks like a card number. A rendering that cannot be written is
     said and costs nothing.
@@ -223,9 +229,9 @@ def write(result: Result, folder: Path, secrets: Collection[str] = ()) -> Writte
     clean = scrubbed(result, secrets)
     folder.mkdir(parents=True, exist_ok=True)
     _put(folder / RESULT, _dumped(clean.to_json()) + b"\n")
-    for name, content in ((SUMMARY, report.summary(clean).encode()), (JUNIT, report.junit(clean))):
+    for name, render in renderings.items():
         try:
-            _put(folder / name, content)
+            _put(folder / name, render(clean))
         except OSError as error:
             logger.warning("%s cannot be written: %s", folder / name, error.strerror or error)
     return Written(folder, clean)

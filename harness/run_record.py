@@ -21,14 +21,16 @@ from harness.histogram import Bounds, Histogram
 from harness.journey_log import JourneyLog
 from harness.machine import Reading
 from harness.order_numbers import OrderNumbers
-from harness.overdue import Age, ages
 from harness.pacing import Arrival, Assignment, Seat
 from harness.process_facts import ProcessFacts, ProcessWatch
 from harness.recorder import Recorder
 from harness.remarks import Remark
+from harness.run_state import WorkerState
 from harness.sample import Blame, JourneySample, PageSample, Phase, Window
 from harness.share import Share
 from harness.stop_file import StopFile
+from harness.waiting import Age, ages
+from harness.worker_facts import Origin, WorkerFacts
 from harness.workload import Stocked, Target, Workload
 
 StageT = TypeVar("StageT")
@@ -219,6 +221,43 @@ class RunRecord(Generic[StageT]):
     def reading(self) -> Reading:
         """What this process used of the machine at the last look, about a second ago."""
         return self._instrument.reading
+
+    @property
+    def refused(self) -> int:
+        """How many messages of other processes were refused."""
+        return 0
+
+    @property
+    def sold_twice(self) -> int:
+        """How many order numbers were given to more than one process."""
+        return 0
+
+    @property
+    def origin(self) -> Origin | None:
+        """What this process runs, to hold its workers against; ``None`` where it has none."""
+        return None
+
+    def every_process(self) -> list[ProcessFacts]:
+        """What each process that put on load noticed about itself, as far as told."""
+        return [self.process_facts("")] if self.begun else []
+
+    def every_worker(self) -> list[WorkerFacts]:
+        """What was noticed about each worker."""
+        return []
+
+    def worker_states(self) -> list[WorkerState]:
+        """What is published of each process that puts on load."""
+        state, reading = "done" if self.ended else "ready", self.reading
+        return [
+            WorkerState(
+                "0",
+                state=state,
+                loop_lag=self.loop_lag,
+                cpu=reading.cpu,
+                memory=reading.memory,
+                connections=reading.descriptors,
+            )
+        ]
 
     @property
     def pools(self) -> Mapping[str, int]:

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from math import isfinite
-from typing import TYPE_CHECKING
 
 from harness.cell import REPEATED
 from harness.histogram import part
+from harness.result import Result
 from harness.rows import FEWEST_FOR_P95, FEWEST_FOR_P99, every_journey, every_page, percentile
 from harness.tables import NONE
 from harness.throughput import JOURNEYS, ORDERS, PAGES, per_second
 from harness.units import spoken_duration, spoken_number, spoken_share
 from harness.verdict import Finding, Level, Verdict
-
-if TYPE_CHECKING:
-    from harness.result import Result
 
 MEANINGS = {
     Verdict.PASSED: "PASSED",

@@ -6,8 +6,8 @@ import ipaddress
 import re
 from collections.abc import Collection
 
+from harness.errors import Misuse
 from harness.target import host_refusal, is_loopback, normal_host
-from harness.workload import Misuse
 
 OPTION = "--web-allowed-hosts"
 

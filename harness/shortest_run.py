@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
 
 from harness.demand import Metric, Objective, Statistic, Subject
 from harness.odds import fewest_samples
 from harness.units import spoken_duration
-from harness.workload import Workload
 
 LEAST_FOR_POINT = 30
 """How many samples a mean or a maximum needs to pass: the usual size from which a mean behaves like one."""
@@ -17,8 +15,6 @@ STALL = 3.0
 """Seconds for which a shop may stand still now and then: restarts of a worker, a pause of its collector, a lock on a table."""
 DOUBT = 3.0
 """Where so many stalls are expected by chance, one run of twenty meets none."""
-
-MOST_DRAWN = 20_000
 
 Meant = Mapping[str, Mapping[str, float]]
 """How many of each journey and payment option are meant to come, as ``Workload.drawn`` says."""
@@ -63,19 +59,6 @@ def too_short(objectives: Sequence[Objective], meant: Meant, arrivals: float, se
             f"{spoken_duration(seconds)} do not exclude that the shop stands still for {spoken_duration(STALL)} now and "
             f"then: a percentile may pass because no stall came; to exclude it takes {spoken_duration(takes)}"
         )
-
-
-def said_before(workload: Workload[Any]) -> list[str]:
-    """What is to be said of a workload before it runs; nothing of a closed load or a search, whose arrivals are not known beforehand."""
-    seconds = workload.steady
-    if not workload.is_open or workload.search is not None or not seconds > 0:
-        return []
-    steps = 200
-    rates = [workload.rate(workload.warm_up + seconds * (step + 0.5) / steps) for step in range(steps)]
-    arrivals = math.fsum(rates) / steps * seconds
-    # To draw each of them takes a while; of so many there are enough of all but the rarest.
-    meant = workload.drawn({}) if arrivals <= MOST_DRAWN else {"journey": workload.weights}
-    return list(too_short(workload.objectives, meant, arrivals, seconds))
 
 
 def _expected(objective: Objective, meant: Meant, arrivals: float) -> float | None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from harness.histogram import Histogram
 from harness.recorder import Recorder
+from harness.result import Result
 from harness.rows import (
     Row,
     every_journey,
@@ -22,9 +22,6 @@ from harness.rows import (
 from harness.sample import Blame
 from harness.units import spoken_duration, spoken_number, spoken_share
 from harness.verdict import Judgement, Verdict
-
-if TYPE_CHECKING:
-    from harness.result import Result
 
 NONE = "–"  # noqa: RUF001  a dash, as in printed tables
 """Stands where there is nothing to show, or too little to show it."""

@@ -16,7 +16,7 @@ from typing import Any
 
 import orjson
 
-from harness.workload import Misuse
+from harness.errors import Misuse
 
 LARGEST_TOML = 1_000_000
 """Bytes of a scenario or a forecast."""

@@ -21,10 +21,6 @@ from harness.stop_rule import StopRule
 StageT_co = TypeVar("StageT_co", covariant=True)
 
 
-class Misuse(Exception):
-    """Something the user asked for cannot be done; the message names each key, its value and the remedy."""
-
-
 @dataclass(frozen=True, slots=True)
 class Choices:
     """What the user chose beside the scenario file; an empty text or ``None`` leaves the scenario's own value."""

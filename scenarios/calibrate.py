@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from harness import user_files
-from harness.workload import Misuse
+from harness.errors import Misuse
 from scenarios import scenario
 from scenarios.calibration.comings import Arrival, Comings
 from scenarios.calibration.json_lines import USUAL, JsonLines

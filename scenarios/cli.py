@@ -12,8 +12,8 @@ from importlib import import_module
 from importlib.metadata import version
 from typing import NamedTuple, Protocol
 
+from harness.errors import Misuse
 from harness.exits import Exit
-from harness.workload import Misuse
 
 
 class Command(Protocol):

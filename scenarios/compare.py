@@ -17,6 +17,7 @@ from tabulate import tabulate
 
 from harness import user_files
 from harness.comparison import RUN_EFFECT, Look, Ratio, Tolerance, compare, journey_slices, look, page_slices, together
+from harness.errors import Misuse
 from harness.histogram import Histogram
 from harness.planning.page import finite
 from harness.recorder import Recorder
@@ -24,7 +25,6 @@ from harness.result import Result, ResultError, read
 from harness.tables import NONE
 from harness.units import quantity, spoken_duration, spoken_share
 from harness.verdict import Level, Verdict
-from harness.workload import Misuse
 from scenarios.plan import OUTSIDE
 
 EXITS = """

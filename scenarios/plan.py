@@ -11,11 +11,11 @@ import orjson
 from tabulate import tabulate
 
 from harness import user_files
+from harness.errors import Misuse
 from harness.planning import page
 from harness.planning.measured import Source, measured
 from harness.planning.plan import plan
 from harness.result import ResultError, read
-from harness.workload import Misuse
 from scenarios import forecast
 from scenarios.forecast_sections import ForecastDocument
 from scenarios.problems import ScenarioError

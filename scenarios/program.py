@@ -18,11 +18,12 @@ import orjson
 
 from harness.arrivals import Arriving, Schedule
 from harness.demand import Objective
+from harness.errors import Misuse
 from harness.landmarks import Landmarks
 from harness.levels import Levels
 from harness.pacing import Arrival
 from harness.stop_rule import StopRule
-from harness.workload import Choices, Misuse
+from harness.workload import Choices
 from scenarios import overrides, scenario
 from scenarios.embedded import EmbeddedShop
 from scenarios.moot import refuse_never_met

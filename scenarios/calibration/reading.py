@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
 
-from harness.workload import Misuse
+from harness.errors import Misuse
 from scenarios.calibration.outliers import Outliers
 from scenarios.calibration.requests import LineReader, Request
 

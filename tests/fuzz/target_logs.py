@@ -8,7 +8,7 @@ import time
 from contextlib import contextmanager
 from pathlib import Path
 
-from harness.workload import Misuse
+from harness.errors import Misuse
 from scenarios.calibration.json_lines import JsonLines
 from scenarios.calibration.reading import Lines, requests
 from scenarios.calibration.requests import Anonymous

@@ -9,7 +9,8 @@ import tempfile
 from contextlib import contextmanager
 from pathlib import Path
 
-from harness.workload import Choices, Misuse
+from harness.errors import Misuse
+from harness.workload import Choices
 from scenarios import forecast
 from scenarios.files import FOLDER
 from scenarios.problems import ScenarioError

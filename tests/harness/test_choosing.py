@@ -19,7 +19,7 @@ from harness.choosing import (
     taking_part,
     weigh,
 )
-from harness.workload import Misuse
+from harness.errors import Misuse
 
 
 def user_class(kind, *tags):

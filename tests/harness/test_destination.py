@@ -5,7 +5,7 @@ import base64
 import pytest
 
 from harness.destination import PATH, destination
-from harness.workload import Misuse
+from harness.errors import Misuse
 
 
 def test_a_prometheus_on_this_machine_needs_nothing_but_its_address():

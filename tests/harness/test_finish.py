@@ -11,12 +11,12 @@ from harness.arrivals import Trace
 from harness.early_end import Cause
 from harness.exits import Exit
 from harness.finish import finish
-from harness.noticed import own_version
 from harness.objective import parse
 from harness.pacing import Arrival, Assignment
 from harness.run import Run
 from harness.sample import JourneySample, PageSample, Window
 from harness.verdict import Level
+from harness.versions import own_version
 from harness.workload import LedgerEntry
 
 PASSWORD = "swordfish-of-ada"

@@ -3,8 +3,8 @@ from argparse import Namespace
 import pytest
 
 from harness import form
+from harness.errors import Misuse
 from harness.form import Pool, in_its_words, read
-from harness.workload import Misuse
 
 SHOWN = {"user_count": "285", "spawn_rate": "100", "host": "", "run_time": "", "profile": "", "scenario": "baseline"}
 

@@ -6,11 +6,11 @@ from types import SimpleNamespace
 import pytest
 from werkzeug.datastructures import MultiDict
 
+from harness.errors import Misuse
 from harness.form import Pool
 from harness.front import Front
 from harness.options import choices
 from harness.run import Run
-from harness.workload import Misuse
 
 
 class Load:

@@ -3,9 +3,10 @@
 import pytest
 
 from harness.objective import parse
-from harness.overdue import Overdue, ages
+from harness.overdue import Overdue
 from harness.recorder import Recorder
 from harness.sample import JourneySample, Window
+from harness.waiting import ages
 
 
 def due_between(start, end):

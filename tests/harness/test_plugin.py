@@ -7,11 +7,11 @@ from types import SimpleNamespace
 import pytest
 
 from harness import finish, plugin
+from harness.errors import Misuse
 from harness.exits import Exit
 from harness.objective import parse
 from harness.plugin import Plugin
 from harness.shape import ArrivalShape
-from harness.workload import Misuse
 
 
 class Shop:

@@ -17,7 +17,7 @@ from harness.exits import Exit
 from harness.exporter import RunCollector
 from harness.ledger import Comparison, Difference
 from harness.recorder import Recorder
-from harness.report import console
+from harness.report import RENDERINGS, console
 from harness.result import ResultError, new_folder, read, scrubbed, without_secrets, write
 from harness.run_state import RunState
 from harness.sample import PageSample, Window
@@ -116,7 +116,7 @@ def test_a_folder_or_its_file_may_be_named(passed, tmp_path):
 
 
 def test_three_files_are_left_and_no_unfinished_one(passed, tmp_path):
-    write(passed, tmp_path)
+    write(passed, tmp_path, renderings=RENDERINGS)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["junit.xml", "result.json", "summary.md"]
 
 
@@ -126,7 +126,7 @@ def test_no_link_is_followed(passed, tmp_path):
     names = ("junit.xml", "result.json", "summary.md")
     for name in (*names, *(f".{name}.unfinished" for name in names)):
         (tmp_path / name).symlink_to(elsewhere)
-    write(passed, tmp_path)
+    write(passed, tmp_path, renderings=RENDERINGS)
     assert elsewhere.read_text() == "precious"
     assert not any((tmp_path / name).is_symlink() for name in names)
     assert read(tmp_path).run_id == passed.run_id
@@ -134,7 +134,7 @@ def test_no_link_is_followed(passed, tmp_path):
 
 def test_a_rendering_that_cannot_be_written_costs_nothing_else(passed, tmp_path, caplog):
     (tmp_path / "summary.md").mkdir()
-    write(passed, tmp_path)
+    write(passed, tmp_path, renderings=RENDERINGS)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["junit.xml", "result.json", "summary.md"]
     assert read(tmp_path).run_id == passed.run_id
     assert f"{tmp_path / 'summary.md'} cannot be written: Is a directory" in caplog.text
@@ -321,7 +321,7 @@ def leaking(result):
 
 
 def test_no_secret_and_no_card_number_is_written(rich, tmp_path):
-    write(leaking(rich), tmp_path, secrets=[PASSWORD])
+    write(leaking(rich), tmp_path, secrets=[PASSWORD], renderings=RENDERINGS)
     for name in ("result.json", "summary.md", "junit.xml"):
         content = (tmp_path / name).read_text()
         bare = content.replace(" ", "").replace("-", "")
@@ -362,7 +362,7 @@ def test_the_size_stays_bearable(rich):
 
 
 def test_the_schema_is_shipped_and_junit_is_xml(rich, tmp_path):
-    write(rich, tmp_path)
+    write(rich, tmp_path, renderings=RENDERINGS)
     assert ET.parse(tmp_path / "junit.xml").getroot().tag == "testsuites"
 
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from harness.errors import Misuse
 from harness.user_files import DEEPEST, LARGEST_TOML, NotToml, Unreadable, content, json, shallow, text, toml, write
-from harness.workload import Misuse
 
 
 def test_a_file_is_read_whole(tmp_path):

@@ -4,9 +4,9 @@ from types import SimpleNamespace
 import pytest
 from flask import Flask, jsonify, request
 
+from harness.errors import Misuse
 from harness.server_names import named
 from harness.web import Tab, add_tabs, guard, refusal
-from harness.workload import Misuse
 
 
 @pytest.mark.parametrize(

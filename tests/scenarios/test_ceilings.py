@@ -5,7 +5,8 @@ from textwrap import dedent
 
 import pytest
 
-from harness.workload import Choices, Misuse
+from harness.errors import Misuse
+from harness.workload import Choices
 from scenarios.program import Scenarios
 
 DEMAND = 'objectives = ["journey failures < 1%"]\n'

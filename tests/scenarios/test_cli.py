@@ -7,7 +7,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from harness.workload import Misuse
+from harness.errors import Misuse
 from scenarios import cli
 from scenarios.cli import COMMANDS, Entry, main
 

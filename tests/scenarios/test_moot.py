@@ -2,7 +2,8 @@
 
 import pytest
 
-from harness.workload import Choices, Misuse
+from harness.errors import Misuse
+from harness.workload import Choices
 from scenarios.program import Scenarios
 
 FILE = """

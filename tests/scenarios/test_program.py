@@ -4,8 +4,9 @@ from collections import Counter
 
 import pytest
 
+from harness.errors import Misuse
 from harness.pacing import Arrival
-from harness.workload import Choices, Misuse
+from harness.workload import Choices
 from scenarios.program import Scenarios
 
 

@@ -1,6 +1,7 @@
 import pytest
 
-from harness.workload import Choices, Misuse
+from harness.errors import Misuse
+from harness.workload import Choices
 from scenarios.overrides import with_overrides
 from scenarios.problems import ScenarioError
 from scenarios.program import Scenarios

@@ -6,7 +6,8 @@ from textwrap import dedent
 
 import pytest
 
-from harness.workload import Choices, Misuse
+from harness.errors import Misuse
+from harness.workload import Choices
 from scenarios.program import Scenarios
 from users.accounts import HEADER
 

@@ -6,7 +6,7 @@ from functools import lru_cache
 import pytest
 from shop_logs import lines
 
-from harness.workload import Misuse
+from harness.errors import Misuse
 from scenarios.calibration.reading import Lines, requests
 from scenarios.calibration.requests import Anonymous
 from scenarios.calibration.text_lines import TextLines

@@ -1,4 +1,4 @@
-"""Whether the ports that Locust will want can be had, asked before it has started anything."""
+"""Asks before a run whether its ports are free and whether the target answers."""
 
 from __future__ import annotations
 
@@ -6,9 +6,11 @@ import errno
 import socket
 from argparse import Namespace
 from collections.abc import Iterator
+from urllib.parse import urlsplit
 
-from harness.workload import Misuse
+from harness.errors import Misuse
 
+DEFAULT_PORTS = {"http": 80, "https": 443}
 ALL = ("", "*")
 """What Locust takes for all addresses of this machine."""
 HIGHEST = 65_535
@@ -65,3 +67,14 @@ def why(error: OSError, host: str, port: int) -> str:
     if error.errno == errno.EACCES:
         return f"port {port} of {host} may not be opened by this user; ports from 1024 on may"
     return f"{host} is no address of this machine on which port {port} can be opened"
+
+
+def unreachable(url: str, timeout: float) -> str:
+    """Why no connection to ``url`` can be made within ``timeout`` seconds, as a sentence; empty if one can."""
+    parts = urlsplit(url)
+    host, port = parts.hostname or "", parts.port or DEFAULT_PORTS.get(parts.scheme, 80)
+    try:
+        socket.create_connection((host, port), timeout=timeout).close()
+    except OSError as error:
+        return f"nobody answers at {host} port {port} ({error.strerror or error})"
+    return ""

@@ -4,9 +4,9 @@ from argparse import Namespace
 
 import pytest
 
+from harness.errors import Misuse
+from harness.network import refuse_taken, unavailable
 from harness.options import check_together
-from harness.ports import refuse_taken, unavailable
-from harness.workload import Misuse
 
 
 @pytest.fixture

@@ -1,0 +1,18 @@
+"""The versions of the packages that a result was made with."""
+
+from __future__ import annotations
+
+from importlib.metadata import PackageNotFoundError, version
+
+
+def version_of(package: str) -> str:
+    """The version of an installed package, or ``"not installed"``."""
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return "not installed"
+
+
+def own_version() -> str:
+    """The version of checkload that is running."""
+    return version_of("checkload")
