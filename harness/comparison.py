@@ -15,8 +15,9 @@ from statistics import NormalDist, fmean, stdev
 from scipy.special import stdtrit
 
 from harness.histogram import Histogram
+from harness.outcomes import Blame
 from harness.recorder import Recorder
-from harness.sample import Blame, Phase
+from harness.sample import Phase
 from harness.verdict import Verdict
 
 RUN_EFFECT = 0.06

@@ -9,8 +9,9 @@ from typing import TypeVar
 
 from harness.cell import Cell
 from harness.histogram import Histogram
+from harness.outcomes import Blame
 from harness.recorder import JourneyKey, PageKey, Recorder
-from harness.sample import Blame, Phase, Window
+from harness.sample import Phase, Window
 from harness.waiting import Age
 
 CELLS_A_BREATH = 20

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 
-from harness.host_checks import NO_SOCKET
 from harness.ledger import Comparison
+from harness.outcomes import Blame, Outcome
 from harness.recorder import Recorder
-from harness.sample import Blame
 from harness.units import spoken_number
-from harness.validity import CUT_SHORT, DROPPED
 
-UNANSWERED = frozenset({"timeout", "connection", NO_SOCKET, CUT_SHORT})
+UNANSWERED = frozenset({Outcome.TIMEOUT, Outcome.CONNECTION, Outcome.NO_SOCKET, Outcome.ABORTED})
 """Outcomes of a page of which nobody can say whether the request has reached the shop."""
 
 
@@ -56,8 +54,8 @@ def _without_receipt(recorder: Recorder) -> Counter[str]:
     """How many journeys the shop failed, or the end of the run cut off, by payment option; those that never began not."""
     found = Counter[str]()
     for key, cell in recorder.journeys.items():
-        failed = key.blame == Blame.SHOP and key.outcome != DROPPED
-        if failed or key.outcome in (CUT_SHORT, NO_SOCKET):
+        failed = key.blame == Blame.SHOP and key.outcome != Outcome.DROPPED
+        if failed or key.outcome in (Outcome.ABORTED, Outcome.NO_SOCKET):
             found[key.payment_option] += cell.response.total
     return found
 

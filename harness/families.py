@@ -9,10 +9,10 @@ from typing import TypeVar
 from harness.cell import REPEATED
 from harness.demand import Subject
 from harness.family import Family, Values, family
+from harness.outcomes import Blame
 from harness.recorder import JourneyKey
 from harness.run_families import run_families
 from harness.run_state import RunState
-from harness.sample import Blame
 
 _ABANDONED = "abandoned"
 _DROP_REASON = "max_in_flight"  # an arrival is dropped for one reason only: no user was free in time

@@ -11,12 +11,12 @@ from collections.abc import Callable, Iterator
 from harness.conditions import Evidence
 from harness.exhaustion import REMEDIES
 from harness.machine import BUSY, WARM
+from harness.outcomes import Outcome
 from harness.process_facts import ProcessFacts
 from harness.relief import relief
 from harness.units import spoken_duration, spoken_share
 from harness.verdict import Finding, Level
 
-NO_SOCKET = "no_socket"
 """The outcome of a connection that our own machine could not open."""
 BUSY_PART = 0.05
 """The share of seconds that may be busier than 90 % of a core: with more, one reply in twenty waited for us."""
@@ -62,7 +62,9 @@ def ran_out(evidence: Evidence) -> Iterator[Finding]:
                 f"{whose(process)} could not open connections for want of something of its own: {said}",
                 REMEDIES.get(counts.most_common(1)[0][0], "raise the limit"),
             )
-    number = sum(cell.response.total for key, cell in evidence.recorder.pages.items() if key.outcome == NO_SOCKET)
+    number = sum(
+        cell.response.total for key, cell in evidence.recorder.pages.items() if key.outcome == Outcome.NO_SOCKET
+    )
     if number and not told:
         yield Finding(
             "sockets",

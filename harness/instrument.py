@@ -11,9 +11,10 @@ from harness.conditions import Evidence
 from harness.demand import Metric, Objective, Statistic
 from harness.histogram import Histogram
 from harness.odds import LEAST_EVIDENCE, proves_broken
+from harness.outcomes import Blame
 from harness.recorder import STALL
 from harness.relief import busiest, relief
-from harness.sample import Blame, Phase
+from harness.sample import Phase
 from harness.tally import EVERY_PHASE, STEADY, selected, tally, times
 from harness.units import spoken_duration, spoken_share
 from harness.verdict import Finding, Level

@@ -19,8 +19,9 @@ from harness.balance import balance
 from harness.conditions import Conditions, Evidence
 from harness.demand import Metric, Objective, Statistic
 from harness.histogram import Histogram
+from harness.outcomes import Blame
 from harness.recorder import Recorder
-from harness.sample import Blame, Phase
+from harness.sample import Phase
 from harness.shares import share_verdict
 from harness.steadiness import steady
 from harness.tally import STEADY, done_well, selected, tally, times

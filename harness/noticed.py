@@ -8,12 +8,12 @@ from dataclasses import replace
 from itertools import takewhile
 from typing import Any
 
-from harness import validity
 from harness.arrivals import Arriving
 from harness.conditions import Conditions, MixCount
 from harness.early_end import Cause
 from harness.explanation import explained
 from harness.ledger import Comparison
+from harness.outcomes import Outcome
 from harness.recorder import Recorder
 from harness.run import Run
 from harness.workload import Workload
@@ -46,7 +46,7 @@ def noticed(run: Run[Any], comparison: Comparison | None, silence: str, exceptio
         ledger_explained=explained(comparison, run.recorder),
         cpu_ratio=run.processor_share,
         loop_lag=run.steady_lag,
-        no_account=counts.journeys_by_outcome.get(validity.NO_ACCOUNT, 0),
+        no_account=counts.journeys_by_outcome.get(Outcome.NO_ACCOUNT, 0),
         exceptions=exceptions,
         sold_twice=run.sold_twice,
         truncated_journeys=run.under_way,

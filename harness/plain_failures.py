@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from harness.demand import Metric, Objective, Statistic
+from harness.outcomes import Blame
 from harness.recorder import Recorder
-from harness.sample import Blame
 from harness.tally import STEADY, Tally, selected
 from harness.verdict import Finding, Level
 

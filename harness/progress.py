@@ -6,8 +6,9 @@ from collections import deque
 from collections.abc import Mapping
 
 from harness.histogram import Histogram
+from harness.outcomes import Blame
 from harness.recorder import Recorder
-from harness.sample import Blame, Phase
+from harness.sample import Phase
 from harness.tables import NONE
 from harness.units import spoken_duration, spoken_number
 

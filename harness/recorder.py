@@ -15,7 +15,8 @@ from typing import Any, NamedTuple, TypeAlias, TypeVar
 
 from harness.cell import REPEATED, Arrivals, Cell
 from harness.histogram import NO_BOUNDS, Bounds, Histogram
-from harness.sample import Blame, JourneySample, PageSample, Phase, Window
+from harness.outcomes import Blame
+from harness.sample import JourneySample, PageSample, Phase, Window
 
 __all__ = ["Arrivals", "Cell", "Counts", "JourneyKey", "PageKey", "Recorder"]
 

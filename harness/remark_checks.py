@@ -6,11 +6,9 @@ from collections import Counter
 from collections.abc import Iterator
 
 from harness.conditions import Evidence
-from harness.remarks import NOT_OFFERED, Remark
-from harness.sample import Blame
+from harness.outcomes import Blame, Outcome
+from harness.remarks import Remark
 from harness.verdict import Finding, Level
-
-NO_PRODUCT = "no_product"
 
 MOST_SHOWN = 5
 """Remarks that a report shows."""
@@ -19,12 +17,12 @@ MOST_SHOWN = 5
 def offered(evidence: Evidence) -> Iterator[Finding]:
     """Whether the shop sells by every option, and to all kinds of shoppers; without, the load was another than was asked for."""
     missing, sold = Counter[str](), set[str]()
-    shut_out = {each.page: each for each in _remarks(evidence) if each.outcome == NOT_OFFERED and each.remedy}
+    shut_out = {each.page: each for each in _remarks(evidence) if each.outcome == Outcome.NOT_OFFERED and each.remedy}
     turned_away = Counter[str]()
     for key, cell in evidence.recorder.journeys.items():
-        if key.outcome == NOT_OFFERED and key.failed_page in shut_out:
+        if key.outcome == Outcome.NOT_OFFERED and key.failed_page in shut_out:
             turned_away[key.failed_page] += cell.response.total
-        elif key.outcome == NOT_OFFERED:
+        elif key.outcome == Outcome.NOT_OFFERED:
             missing[key.payment_option] += cell.response.total
         elif key.ordered:
             sold.add(key.payment_option)
@@ -35,7 +33,11 @@ def offered(evidence: Evidence) -> Iterator[Finding]:
     if not missing:
         return
     wanted = ", ".join(f"{option} ({_journeys(number)})" for option, number in sorted(missing.items()))
-    told = [each.said for each in _remarks(evidence) if each.outcome == NOT_OFFERED and each.said and not each.remedy]
+    told = [
+        each.said
+        for each in _remarks(evidence)
+        if each.outcome == Outcome.NOT_OFFERED and each.said and not each.remedy
+    ]
     words = f": {'; '.join(dict.fromkeys(told[:MOST_SHOWN]))}" if told else ""
     if missing.keys() <= sold:
         yield Finding(
@@ -55,7 +57,9 @@ def offered(evidence: Evidence) -> Iterator[Finding]:
 
 def products(evidence: Evidence) -> Iterator[Finding]:
     """Whether every shopper found something to buy."""
-    found = (cell.response.total for key, cell in evidence.recorder.journeys.items() if key.outcome == NO_PRODUCT)
+    found = (
+        cell.response.total for key, cell in evidence.recorder.journeys.items() if key.outcome == Outcome.NO_PRODUCT
+    )
     if number := sum(found):
         yield Finding(
             "products",

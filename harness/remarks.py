@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-NOT_OFFERED = "not_offered"
+from harness.outcomes import Outcome
 
 MOST_KEPT = 50
 """Remarks that a process keeps."""
@@ -27,7 +27,7 @@ class Remarks:
 
     def add(self, remark: Remark) -> None:
         """Keep a remark, unless there is one like it, or enough of them."""
-        key = remark.outcome, remark.page, remark.said if remark.outcome == NOT_OFFERED else ""
+        key = remark.outcome, remark.page, remark.said if remark.outcome == Outcome.NOT_OFFERED else ""
         if len(self._kept) < MOST_KEPT:
             self._kept.setdefault(key, remark)
 

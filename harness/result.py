@@ -28,9 +28,10 @@ from harness import user_files
 from harness.capacity import Capacity
 from harness.exits import Exit
 from harness.ledger import Comparison, Difference
+from harness.outcomes import Blame
 from harness.recorder import Counts, Recorder
 from harness.rows import every_journey, every_page, option_rows, page_rows, verification_rows
-from harness.sample import Blame, Phase
+from harness.sample import Phase
 from harness.schema_check import Check, checker
 from harness.scrub import Scrubber
 from harness.user_files import NotJson, Unreadable

@@ -13,8 +13,9 @@ from typing import Any, TypeVar
 
 from harness.cell import Cell
 from harness.histogram import Histogram
+from harness.outcomes import Blame
 from harness.recorder import JourneyKey, PageKey, Recorder
-from harness.sample import Blame, Phase
+from harness.sample import Phase
 
 FEWEST_FOR_P95 = 20
 """With fewer, the p95 is nothing but the slowest."""

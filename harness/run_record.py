@@ -21,12 +21,13 @@ from harness.histogram import Bounds, Histogram
 from harness.journey_log import JourneyLog
 from harness.machine import Reading
 from harness.order_numbers import OrderNumbers
+from harness.outcomes import Blame, Outcome
 from harness.pacing import Arrival, Assignment, Seat
 from harness.process_facts import ProcessFacts, ProcessWatch
 from harness.recorder import Recorder
 from harness.remarks import Remark
 from harness.run_state import WorkerState
-from harness.sample import Blame, JourneySample, PageSample, Phase, Window
+from harness.sample import JourneySample, PageSample, Phase, Window
 from harness.share import Share
 from harness.stop_file import StopFile
 from harness.waiting import Age, ages
@@ -35,7 +36,6 @@ from harness.workload import Stocked, Target, Workload
 
 StageT = TypeVar("StageT")
 
-DROPPED = "dropped"
 MOST_SLICES, SEARCHED_SLICES = 128, 512  # stretches of time that are told apart; a search tells levels from each other
 
 
@@ -275,7 +275,7 @@ class RunRecord(Generic[StageT]):
             JourneySample(
                 journey=journey,
                 payment_option=payment_option,
-                outcome=DROPPED,
+                outcome=Outcome.DROPPED.value,
                 blame=Blame.SHOP,
                 due=arrival.due,
                 started=math.inf,

@@ -11,15 +11,6 @@ from enum import StrEnum
 from typing import NamedTuple
 
 
-class Blame(StrEnum):
-    """Whose doing an outcome is; only the shop's counts as a failure, only the harness's spoils a run."""
-
-    NOBODY = "nobody"
-    SHOPPER = "shopper"
-    SHOP = "shop"
-    HARNESS = "harness"
-
-
 class Phase(StrEnum):
     """The part of a run that a moment belongs to; only the steady part is judged."""
 

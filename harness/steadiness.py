@@ -17,8 +17,9 @@ from scipy.special import stdtr
 
 from harness.conditions import Evidence
 from harness.histogram import Histogram
+from harness.outcomes import Blame
 from harness.recorder import Recorder
-from harness.sample import Blame, Phase
+from harness.sample import Phase
 from harness.units import spoken_duration, spoken_share
 from harness.verdict import Finding, Level
 

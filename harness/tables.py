@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from harness.histogram import Histogram
+from harness.outcomes import Blame
 from harness.recorder import Recorder
 from harness.result import Result
 from harness.rows import (
@@ -19,7 +20,6 @@ from harness.rows import (
     percentile,
     verification_rows,
 )
-from harness.sample import Blame
 from harness.units import spoken_duration, spoken_number, spoken_share
 from harness.verdict import Judgement, Verdict
 

@@ -16,11 +16,12 @@ from harness import form, sentences
 from harness.cell import Cell
 from harness.finish import Finished
 from harness.histogram import Histogram
+from harness.outcomes import Blame
 from harness.pilot import Step
 from harness.recorder import JourneyKey, PageKey
 from harness.rows import Row, percentile
 from harness.run import Run
-from harness.sample import Blame, Phase
+from harness.sample import Phase
 from harness.search import worst
 from harness.standing import Standing, so_far
 from harness.units import spoken_duration, spoken_number, spoken_share

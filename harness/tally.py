@@ -15,8 +15,9 @@ from typing import Any
 from harness.cell import Cell
 from harness.demand import Metric, Objective, Statistic, Subject
 from harness.histogram import Histogram, bucket_of
+from harness.outcomes import Blame
 from harness.recorder import JourneyKey, PageKey, Recorder
-from harness.sample import Blame, Phase
+from harness.sample import Phase
 
 Key = PageKey | JourneyKey
 

@@ -15,23 +15,18 @@ from harness.conditions import Conditions, Evidence
 from harness.demand import Objective
 from harness.fleet_checks import alike, apart, clocks, lost, reports, strangers, worker_lag
 from harness.flow_checks import delivered, presence, sold_twice
-from harness.host_checks import NO_SOCKET, busy, collector, crowded, ran_out, sockets, stolen, unmeasured
+from harness.host_checks import busy, collector, crowded, ran_out, sockets, stolen, unmeasured
 from harness.instrument import cpu, late, loop_lag, more_users, pool, starved
 from harness.mix_drift import mix
+from harness.outcomes import Blame, Outcome
 from harness.recorder import Recorder
-from harness.remark_checks import NO_PRODUCT, offered, products, said
-from harness.remarks import NOT_OFFERED
-from harness.sample import Blame
+from harness.remark_checks import offered, products, said
 from harness.steadiness import steady
 from harness.units import spoken_duration
 from harness.verdict import Finding, Level
 
 __all__ = ["CHECKS", "Conditions", "check"]
 
-CUT_SHORT = "aborted"
-"""The outcome of what the end of the run cut short; every other outcome that is the harness's doing is a bug."""
-NO_ACCOUNT = "no_account"
-DROPPED = "dropped"
 
 HELD_ENOUGH = 0.99
 """The share of the planned time that a run must have been held for."""
@@ -109,7 +104,7 @@ def undisturbed(evidence: Evidence) -> Iterator[Finding]:
 def bugs(evidence: Evidence) -> Iterator[Finding]:
     """Whether a page or journey ended by a fault of our own; one is enough, since nobody knows what else it touched."""
     recorder = evidence.recorder
-    known = (CUT_SHORT, NO_ACCOUNT, NO_SOCKET, NOT_OFFERED, NO_PRODUCT)
+    known = (Outcome.ABORTED, Outcome.NO_ACCOUNT, Outcome.NO_SOCKET, Outcome.NOT_OFFERED, Outcome.NO_PRODUCT)
     ours = [(k.outcome, c) for k, c in recorder.pages.items() if k.blame == Blame.HARNESS and k.outcome not in known]
     ours += [
         (k.outcome, c) for k, c in recorder.journeys.items() if k.blame == Blame.HARNESS and k.outcome not in known
@@ -124,7 +119,9 @@ def accounts(evidence: Evidence) -> Iterator[Finding]:
     """Whether there was an account for every shopper who needed one; without, the load was another than was asked for."""
     number = max(
         evidence.conditions.no_account,
-        sum(cell.response.total for key, cell in evidence.recorder.journeys.items() if key.outcome == NO_ACCOUNT),
+        sum(
+            cell.response.total for key, cell in evidence.recorder.journeys.items() if key.outcome == Outcome.NO_ACCOUNT
+        ),
     )
     if number:
         yield _invalid(
@@ -150,7 +147,7 @@ def accounting(evidence: Evidence) -> Iterator[Finding]:
     expected = evidence.conditions.expected_offered
     if expected is not None and offered != expected and not evidence.conditions.ended_early:
         wrong.append(f"{expected:,} arrivals were planned and {offered:,} were offered")
-    walked = [(key.outcome == DROPPED, cell.response.total) for key, cell in evidence.recorder.journeys.items()]
+    walked = [(key.outcome == Outcome.DROPPED, cell.response.total) for key, cell in evidence.recorder.journeys.items()]
     given_up = sum(n for lost, n in walked if lost)
     if given_up != dropped:
         wrong.append(f"{dropped:,} arrivals were dropped and {given_up:,} booked as journeys that never were")
@@ -182,7 +179,7 @@ def minimum(evidence: Evidence) -> Iterator[Finding]:
     """Whether rare payment options had the number of journeys that was guaranteed; served ones count, in any phase."""
     served: dict[str, int] = {}
     for key, cell in evidence.recorder.journeys.items():
-        if key.outcome != DROPPED and key.blame != Blame.HARNESS:
+        if key.outcome != Outcome.DROPPED and key.blame != Blame.HARNESS:
             served[key.payment_option] = served.get(key.payment_option, 0) + cell.response.total
     short = [
         f"{option} {served.get(option, 0):,} of {planned:,}"
@@ -199,7 +196,9 @@ def minimum(evidence: Evidence) -> Iterator[Finding]:
 
 def truncated(evidence: Evidence) -> Iterator[Finding]:
     """Whether journeys were cut short; no reason to distrust the others, since the gate holds them against a pass."""
-    number = sum(cell.response.total for key, cell in evidence.recorder.journeys.items() if key.outcome == CUT_SHORT)
+    number = sum(
+        cell.response.total for key, cell in evidence.recorder.journeys.items() if key.outcome == Outcome.ABORTED
+    )
     number += evidence.conditions.truncated_journeys
     if number and not evidence.conditions.ended_early:
         yield Finding(

@@ -9,9 +9,10 @@ from typing import Annotated
 from pydantic import AfterValidator
 from pydantic_core import PydanticCustomError
 
+from harness.outcomes import Outcome
 from harness.target import host_refusal
 from scenarios.problems import did_you_mean, one_of
-from shop.contract import PAYMENT_OPTIONS, Outcome, Page
+from shop.contract import PAYMENT_OPTIONS, Page
 from users.itinerary import SmsScript
 from users.journeys import JOURNEYS
 

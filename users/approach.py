@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from shop.contract import CHECKOUT_PATH, PATHS, PAYMENT_OPTIONS, Flow, Outcome, Page
+from harness.outcomes import Outcome
+from shop.contract import CHECKOUT_PATH, PATHS, PAYMENT_OPTIONS, Flow, Page
 from users.errand import Errand, ask, choose, is_given, look, offered, post, required
 from users.places import choose_place
 from users.steps import Answer, JourneyFailed, Reads, Steps, Visit

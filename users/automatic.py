@@ -10,7 +10,8 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from shop.contract import Outcome, Page
+from harness.outcomes import Outcome
+from shop.contract import Page
 from users.errand import Errand, is_given, post, remember, required
 from users.steps import Answer, JourneyFailed, Reads, Visit
 

@@ -7,7 +7,8 @@ from decimal import Decimal
 from typing import Any
 from urllib.parse import quote
 
-from shop.contract import PATHS, Outcome, Page
+from harness.outcomes import Outcome
+from shop.contract import PATHS, Page
 from users.errand import Errand, Judge, ask, read_amount
 from users.money import amount
 from users.products import is_sold_out, pick_product

@@ -19,7 +19,7 @@ from geventhttpclient.url import URL
 from geventhttpclient.useragent import ConnectionError as Broken
 from locust.contrib.fasthttp import FastResponse, LocustUserAgent
 
-from shop.contract import Outcome
+from harness.outcomes import Outcome
 from users.decoding import TooLarge, Undecodable, decode
 from users.reading import HEAD_LIMIT, WRAPPING
 

@@ -15,18 +15,9 @@ from urllib.parse import quote_plus
 
 import orjson
 
+from harness.outcomes import Blame, Outcome
 from harness.sample import PageSample
-from shop.contract import (
-    AJAX,
-    CHECKOUT_PAGES,
-    COOKIE_CSRF,
-    HEADER_AJAX,
-    HEADER_CSRF,
-    RETURN_PAGES,
-    Blame,
-    Outcome,
-    Page,
-)
+from shop.contract import AJAX, CHECKOUT_PAGES, COOKIE_CSRF, HEADER_AJAX, HEADER_CSRF, RETURN_PAGES, Page
 from users.envelope import check
 from users.refusals import lacks, said
 from users.steps import Answer, JourneyFailed, Reads, Visit

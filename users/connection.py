@@ -15,7 +15,7 @@ from typing import Any
 from gevent import getcurrent, monkey, with_timeout
 
 from harness.exhaustion import RAN_OUT, ran_out
-from shop.contract import Outcome
+from harness.outcomes import Outcome
 from users import timestamps
 from users.addresses import Address
 from users.awaiting import Awaiting

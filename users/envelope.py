@@ -12,7 +12,8 @@ from typing import Any
 
 import orjson
 
-from shop.contract import CHECKOUT_PAGES, TEMPLATE_SIGNED_OUT, Outcome, Page
+from harness.outcomes import Outcome
+from shop.contract import CHECKOUT_PAGES, TEMPLATE_SIGNED_OUT, Page
 from users.forms import first_form
 from users.money import amount
 from users.refusals import why

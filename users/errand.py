@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from shop.contract import CHECKOUT_PATH, Outcome, Page
+from harness.outcomes import Outcome
+from shop.contract import CHECKOUT_PATH, Page
 from users.accounts import Account
 from users.identity import Shopper, shopper_for
 from users.itinerary import Conduct, Fidelity, Itinerary

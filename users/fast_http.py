@@ -10,7 +10,7 @@ from gevent.timeout import Timeout
 from locust.contrib.fasthttp import FastHttpSession, ResponseContextManager
 
 from harness.exhaustion import ran_out
-from shop.contract import Outcome
+from harness.outcomes import Outcome
 from users import tls
 from users.bounded_client import BoundedAgent, BoundedPool, Cookies, Refused
 from users.client import Reply

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
-from shop.contract import Outcome, Page
+from harness.outcomes import Outcome
+from shop.contract import Page
 
 ARRIVED, PAID, ORDERED = "1_arrived", "6_paid", "7_ordered"
 _OPTION_CHOSEN = "5_option_chosen"

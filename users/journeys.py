@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from shop.contract import PATHS, Outcome, Page
+from harness.outcomes import Outcome
+from shop.contract import PATHS, Page
 from users import storefront
 from users.approach import CHOICES, open_checkout, reach_payment
 from users.basket import fill_basket

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from urllib.parse import SplitResult, parse_qs, urlencode, urljoin, urlsplit
 
-from shop.contract import CHECKOUT_PATH, PATHS, Outcome, Page
+from harness.outcomes import Outcome
+from shop.contract import CHECKOUT_PATH, PATHS, Page
 from users.errand import ORDERED, Errand, ask, never_in_order, post
 from users.forms import Form
 from users.itinerary import External

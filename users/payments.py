@@ -10,7 +10,8 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal
 from types import MappingProxyType
 
-from shop.contract import PAYMENT_OPTIONS, Flow, Outcome, Page
+from harness.outcomes import Outcome
+from shop.contract import PAYMENT_OPTIONS, Flow, Page
 from users.approach import PAYMENT_PAGES, delivery_is_settled
 from users.errand import ORDERED, Errand, ask, choose, is_given, offered, post, read_amount, remember, required
 from users.itinerary import External

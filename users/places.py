@@ -6,7 +6,8 @@ import random
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from shop.contract import PATHS, Outcome, Page
+from harness.outcomes import Outcome
+from shop.contract import PATHS, Page
 from users.errand import Errand, ask, is_given
 from users.pools import Pk
 from users.steps import Answer, JourneyFailed, Reads, Steps, Visit

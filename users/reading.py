@@ -11,7 +11,7 @@ from typing import Final
 
 from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
 
-from shop.contract import Outcome
+from harness.outcomes import Outcome
 from users.decoding import TooLarge, Undecodable, decode
 from users.known_heads import END, LONGEST, Known, apart, find, keep
 

@@ -11,7 +11,8 @@ from typing import Any
 
 import orjson
 
-from shop.contract import Outcome, Page
+from harness.outcomes import Outcome
+from shop.contract import Page
 from users.steps import Reads, Visit
 
 _MOST_READ = 65_536  # bytes; a longer reply is no refusal

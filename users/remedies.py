@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from shop.contract import Outcome, Page
+from harness.outcomes import Outcome
+from shop.contract import Page
 
 _LISTS = frozenset({Page.COUNTRIES, Page.CITIES, Page.TOWNSHIPS, Page.DISTRICTS})
 

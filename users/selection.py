@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from shop.contract import Outcome, Page
+from harness.outcomes import Outcome
+from shop.contract import Page
 from users.approach import FIRST_PAGES, PAYMENT_PAGES, delivery_is_settled
 from users.errand import Errand, ask, is_given, look, post, read_amount, required
 from users.steps import JourneyFailed, Steps

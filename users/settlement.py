@@ -5,7 +5,8 @@ from __future__ import annotations
 from decimal import Decimal
 from urllib.parse import quote, urlsplit
 
-from shop.contract import PATHS, Outcome, Page
+from harness.outcomes import Outcome
+from shop.contract import PATHS, Page
 from users.errand import Errand, Judge, Receipt, ask, is_given, look, read_amount, required
 from users.money import amount, hundredths
 from users.payments import pay

@@ -12,11 +12,12 @@ from gevent.event import AsyncResult
 from locust import User, tag, task
 
 from harness.keeper import run_of
+from harness.outcomes import Blame, Outcome
 from harness.pacing import Arrival, Assignment
 from harness.remarks import Remark
 from harness.run import Run
 from harness.sample import JourneySample
-from shop.contract import Blame, Outcome, Page
+from shop.contract import Page
 from users.accounts import Account, AccountPool
 from users.client import Browser, Transport
 from users.fast_http import FastHttp, session

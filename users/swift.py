@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any
 
-from shop.contract import Outcome
+from harness.outcomes import Outcome
 from users import timestamps
 from users.client import Reply
 from users.connection import Connection

@@ -6,7 +6,7 @@ import contextlib
 
 from gevent import ssl
 
-from shop.contract import Outcome
+from harness.outcomes import Outcome
 from users import tls
 from users.connection import RECEIVED, Connection
 from users.limits import Limits

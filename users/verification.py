@@ -8,7 +8,8 @@ from types import MappingProxyType
 from typing import Any
 from urllib.parse import quote
 
-from shop.contract import PATHS, Outcome, Page
+from harness.outcomes import Outcome
+from shop.contract import PATHS, Page
 from users.errand import Errand, ask, never_in_order, post
 from users.itinerary import SmsScript
 from users.steps import Answer, JourneyFailed, Reads, Steps, Visit

@@ -10,10 +10,11 @@ from harness.cell import Cell
 from harness.excerpt import excerpt
 from harness.histogram import Histogram
 from harness.objective import parse
+from harness.outcomes import Blame
 from harness.recorder import Recorder
 from harness.result import Result
 from harness.rows import every_journey, every_page
-from harness.sample import Blame, Phase
+from harness.sample import Phase
 from harness.throughput import finished
 from harness.verdict import Level as Weight
 from harness.verdict import Verdict

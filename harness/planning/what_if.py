@@ -14,9 +14,10 @@ from harness.cell import Cell
 from harness.demand import Metric, Objective, Statistic, Subject
 from harness.histogram import Histogram
 from harness.objective import parse
+from harness.outcomes import Blame
 from harness.recorder import JourneyKey, Recorder
 from harness.result import Result
-from harness.sample import Blame, Phase
+from harness.sample import Phase
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

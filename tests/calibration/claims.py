@@ -33,8 +33,9 @@ from harness.histogram import Bounds, Histogram
 from harness.looks import Looks
 from harness.mix_drift import mix
 from harness.objective import parse
+from harness.outcomes import Blame
 from harness.recorder import PageKey, Recorder
-from harness.sample import Blame, JourneySample, PageSample, Phase, Window
+from harness.sample import JourneySample, PageSample, Phase, Window
 from harness.snapshot import Heard, Teller
 from harness.steadiness import steady
 from harness.tally import tally

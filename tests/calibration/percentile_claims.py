@@ -18,8 +18,9 @@ from harness.gate import assess
 from harness.histogram import Bounds
 from harness.looks import Looks
 from harness.objective import parse
+from harness.outcomes import Blame
 from harness.recorder import PageKey, Recorder
-from harness.sample import Blame, Phase, Window
+from harness.sample import Phase, Window
 from harness.verdict import Verdict
 
 ALLOWED = 0.05

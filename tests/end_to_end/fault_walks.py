@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from locust.event import EventHook
 
-from shop.contract import Outcome
+from harness.outcomes import Outcome
 from shop.front import Shop
 from shop.server import ABORT, ShopApp
 from shop.settings import Settings

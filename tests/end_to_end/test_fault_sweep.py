@@ -10,7 +10,8 @@ from functools import cache
 import pytest
 from fault_walks import PaperWire, Route, Walked, Walker
 
-from shop.contract import CHECKOUT_PAGES, PAYMENT_OPTIONS, RETURN_PAGES, Blame, Outcome, Page
+from harness.outcomes import Blame, Outcome
+from shop.contract import CHECKOUT_PAGES, PAYMENT_OPTIONS, RETURN_PAGES, Page
 from shop.settings import FaultName
 from users.itinerary import SmsScript
 from users.pools import Places

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 import pytest
 from fault_walks import Route, Walker, break_promises, our_wire, real_wire
 
-from shop.contract import AJAX, CHECKOUT_PATH, HEADER_AJAX, PATHS, Outcome, Page
+from harness.outcomes import Outcome
+from shop.contract import AJAX, CHECKOUT_PATH, HEADER_AJAX, PATHS, Page
 from shop.process import ShopProcess
 from shop.settings import FaultName, Settings
 from users.client import Reply

@@ -10,7 +10,8 @@ from fault_walks import LARGEST, LONGEST, Route, Walker, real_wire
 from locust import User
 from locust.env import Environment
 
-from shop.contract import PAYMENT_OPTIONS, Outcome
+from harness.outcomes import Outcome
+from shop.contract import PAYMENT_OPTIONS
 from shop.process import ShopProcess
 from shop.settings import Settings
 from users.fast_http import FastHttp, session

@@ -5,7 +5,8 @@ from __future__ import annotations
 import time
 from contextlib import contextmanager
 
-from shop.contract import Outcome, Page
+from harness.outcomes import Outcome
+from shop.contract import Page
 from users.envelope import check
 from users.steps import Reads, Visit
 

@@ -21,7 +21,7 @@ from gevent.server import StreamServer
 from locust.event import EventHook
 from trustme import CA
 
-from shop.contract import Outcome
+from harness.outcomes import Outcome
 from users.fast_http import FastHttp, session
 from users.swift import Limits, Swift
 

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from shop.contract import PAYMENT_OPTIONS, Outcome
+from harness.outcomes import Outcome
+from shop.contract import PAYMENT_OPTIONS
 from users.accounts import Account
 from users.envelope import check
 from users.itinerary import Conduct, Itinerary, SmsScript

@@ -6,9 +6,10 @@ from harness.conditions import Conditions, Evidence
 from harness.histogram import Histogram
 from harness.host_checks import busy, collector, crowded, ran_out, sockets, stolen, unmeasured
 from harness.machine import Machine
+from harness.outcomes import Blame
 from harness.process_facts import ProcessFacts
 from harness.recorder import Recorder
-from harness.sample import Blame, PageSample, Window
+from harness.sample import PageSample, Window
 from harness.verdict import Level
 
 OK, WARNING, INVALID = Level.OK, Level.WARNING, Level.INVALID

@@ -11,7 +11,8 @@ from urllib.parse import parse_qs, urlsplit
 import orjson
 import pytest
 
-from shop.contract import DECLINED_CARD, FORMS, PAYMENT_OPTIONS, RETURN_PAGES, Flow, Outcome, Page
+from harness.outcomes import Outcome
+from shop.contract import DECLINED_CARD, FORMS, PAYMENT_OPTIONS, RETURN_PAGES, Flow, Page
 from users.accounts import Account
 from users.envelope import check
 from users.errand import Errand

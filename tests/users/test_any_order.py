@@ -6,7 +6,8 @@ from itertools import permutations
 
 import pytest
 
-from shop.contract import PAYMENT_OPTIONS, Outcome, Page
+from harness.outcomes import Outcome
+from shop.contract import PAYMENT_OPTIONS, Page
 from users.itinerary import Conduct
 
 RECORDED = [

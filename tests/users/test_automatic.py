@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shop.contract import CHECKOUT_PATH, Outcome, Page
+from harness.outcomes import Outcome
+from shop.contract import CHECKOUT_PATH, Page
 from users.automatic import MOST_POSTS, AutomaticSelections
 from users.envelope import check
 from users.errand import Errand

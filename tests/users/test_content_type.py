@@ -4,7 +4,8 @@ from contextlib import suppress
 
 import pytest
 
-from shop.contract import Outcome, Page
+from harness.outcomes import Outcome
+from shop.contract import Page
 from users.client import Browser, Reply
 from users.steps import JourneyFailed, Reads, Visit
 

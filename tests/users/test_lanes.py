@@ -8,7 +8,8 @@ import gevent
 import pytest
 from gevent.event import Event
 
-from shop.contract import Outcome, Page
+from harness.outcomes import Outcome
+from shop.contract import Page
 from users.client import Browser, Reply
 from users.lanes import Lanes
 from users.steps import JourneyFailed, Reads, Visit

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from shop.contract import APPROVED_CARD, DECLINED_CARD, FORMS, PAYMENT_OPTIONS, RETURN_PAGES, Flow, Outcome, Page
+from harness.outcomes import Outcome
+from shop.contract import APPROVED_CARD, DECLINED_CARD, FORMS, PAYMENT_OPTIONS, RETURN_PAGES, Flow, Page
 from users.itinerary import Conduct, External
 from users.payments import FLOWS
 

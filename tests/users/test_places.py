@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from shop.contract import Outcome, Page
+from harness.outcomes import Outcome
+from shop.contract import Page
 from users.itinerary import Conduct
 from users.pools import Places
 

@@ -13,7 +13,8 @@ from second_shop.customers import Customer
 from second_shop.exchange import Request
 from second_shop.variations import Variations
 
-from shop.contract import Outcome, Page
+from harness.outcomes import Outcome
+from shop.contract import Page
 from users.accounts import Account
 from users.client import Browser, Reply
 from users.errand import Errand

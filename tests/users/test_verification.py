@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from shop.contract import Outcome, Page
+from harness.outcomes import Outcome
+from shop.contract import Page
 from users.accounts import Account
 from users.itinerary import Conduct, SmsScript
 

@@ -5,7 +5,7 @@ import time
 import pytest
 import trustme
 
-from shop.contract import Outcome
+from harness.outcomes import Outcome
 from users import tls
 
 

@@ -9,7 +9,7 @@ import gevent
 import pytest
 from gevent import monkey
 
-from shop.contract import Blame, Outcome
+from harness.outcomes import Blame, Outcome
 
 OK = b"HTTP/1.1 200 OK\r\n"
 ANSWER = OK + b"Content-Length: 2\r\n\r\nok"

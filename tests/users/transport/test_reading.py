@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shop.contract import Outcome
+from harness.outcomes import Outcome
 from users import known_heads, reading
 from users.reading import ReplyReader
 

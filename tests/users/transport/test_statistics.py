@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import gevent
 import pytest
 
-from shop.contract import Outcome
+from harness.outcomes import Outcome
 from users import statistics
 from users.statistics import Statistics, statistics_of
 from users.swift import Limits, Swift

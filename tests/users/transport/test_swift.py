@@ -5,7 +5,7 @@ import time
 import gevent
 import pytest
 
-from shop.contract import Outcome
+from harness.outcomes import Outcome
 
 OK = b"HTTP/1.1 200 OK\r\n"
 FRAMINGS = {

@@ -9,7 +9,7 @@ import gevent
 import pytest
 import trustme
 
-from shop.contract import Outcome
+from harness.outcomes import Outcome
 from users import timestamps, tls
 from users.limits import Limits
 from users.origin import Origin

@@ -8,7 +8,7 @@ import gevent
 import pytest
 from gevent import get_hub, monkey
 
-from shop.contract import Outcome
+from harness.outcomes import Outcome
 from users import addresses
 from users.sweep import PERIOD, sweep_here
 
