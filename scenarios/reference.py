@@ -1,4 +1,7 @@
-"""The reference of scenario files, made from the same classes that read them: every key, its default, what it does."""
+"""The reference of scenario files, made from the same classes that read them: every key, its default, what it does.
+
+``python docs/make.py`` writes it into ``docs/scenarios.md``.
+"""
 
 from __future__ import annotations
 
@@ -53,18 +56,5 @@ def _written(default: Any) -> str:
             return f"`{default}`"
 
 
-HEAD = """# Every key of a scenario file
-
-Made by `python -m scenarios.reference > scenarios/REFERENCE.md` from the classes that read the files.
-Durations are written `"800ms"`, `"5s"`, `"2m"`, `"1h30m"`, or as seconds; rates `"20/s"`, `"600/min"`; shares `0.05` or `"5%"`.
-
-"""
-
-
-def page() -> str:
-    """The whole of ``scenarios/REFERENCE.md``."""
-    return f"{HEAD}{reference().rstrip()}\n"
-
-
 if __name__ == "__main__":
-    sys.stdout.write(page())
+    sys.stdout.write(f"{reference()}\n")

@@ -1,7 +1,7 @@
 """What load costs the client: checkload's own transport beside Locust's two clients, wrk and, where it is, k6.
 
 Run it as ``python tests/benchmarks/bench_client.py``; it takes about four minutes (``--quick``: about one, and figures that
-only show that it works). ``--write README.md`` puts the tables between the two marks there. A responder has one core, the
+only show that it works). ``--write docs/benchmarks.md`` puts the tables between the two marks there. A responder has one core, the
 clients share another and take turns; each walks the same five pages, with cookies, a token header, form bodies and
 envelopes of 0.6 to 4 kB, checked page by page (wrk checks nothing: it is the limit). Printed and written to
 ``results/bench.json`` are medians of CPU microseconds a request, ratios within each round, how true each client's times

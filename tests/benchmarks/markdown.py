@@ -1,4 +1,4 @@
-"""The figures of a benchmark as tables, to be read on a screen or put into a README."""
+"""The figures of a benchmark as tables, to be read on a screen or put into a page of docs."""
 
 from __future__ import annotations
 

@@ -13,10 +13,10 @@ BENCH = Path(__file__).with_name("bench_client.py")
 
 @pytest.mark.end_to_end
 def test_a_quick_run_leaves_all_figures_and_puts_them_between_the_marks(tmp_path):
-    readme = tmp_path / "README.md"
-    readme.write_text("before\n<!-- bench: begin -->\nold\n<!-- bench: end -->\nafter\n", encoding="utf-8")
+    page = tmp_path / "benchmarks.md"
+    page.write_text("before\n<!-- bench: begin -->\nold\n<!-- bench: end -->\nafter\n", encoding="utf-8")
     results = tmp_path / "bench.json"
-    command = [sys.executable, str(BENCH), "--quick", "--results", str(results), "--write", str(readme)]
+    command = [sys.executable, str(BENCH), "--quick", "--results", str(results), "--write", str(page)]
     subprocess.run(command, check=True, timeout=240, capture_output=True)
     found = json.loads(results.read_text(encoding="utf-8"))
     costs = found["cpu_us_per_request"]
@@ -42,7 +42,7 @@ def test_a_quick_run_leaves_all_figures_and_puts_them_between_the_marks(tmp_path
     # Ten thousand users and 64 workers are not measured here, and must not be said to be in order.
     assert found["targets"]["ten_thousand_seconds"]["met"] is None
     assert found["targets"]["master_core_share"]["met"] is None
-    text = readme.read_text(encoding="utf-8")
+    text = page.read_text(encoding="utf-8")
     assert text.startswith("before\n<!-- bench: begin -->\n| client |")
     assert text.endswith("<!-- bench: end -->\nafter\n")
     assert "old" not in text

@@ -1,6 +1,6 @@
 """Prints what the harness claims about itself, and what became of each claim, as a Markdown table.
 
-python tests/calibration/table.py [--only simulated|searches|loopback] [--runs N] [--searches N] [--quick] [--write README.md]
+python tests/calibration/table.py [--only simulated|searches|loopback] [--runs N] [--searches N] [--quick] [--write docs/proofs.md]
 
 Ends with 1 if a claim does not hold.
 """

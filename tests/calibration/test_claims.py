@@ -1,4 +1,4 @@
-"""Each claim of the README's table in a small form; ``table.py`` has the large one."""
+"""Each claim of the table in docs/proofs.md in a small form; ``table.py`` has the large one."""
 
 import math
 import random

@@ -1,4 +1,4 @@
-"""The claims of the README's table that take real processes, each in its smallest form.
+"""The claims in docs/proofs.md that take real processes, each in its smallest form.
 
 Injected faults have tests of their own in ``tests/end_to_end/test_instrument_faults.py``.
 """
@@ -74,12 +74,14 @@ def test_the_table_is_put_between_its_marks():
             table.written(broken, "| new |")
 
 
-def test_the_readme_has_a_place_for_the_table():
-    readme = (table.REAL.parents[1] / "README.md").read_text(encoding="utf-8")
-    assert "| a claim |" in table.written(readme, "| a claim |")
+def test_the_page_of_proofs_has_a_place_for_the_table():
+    page = (table.REAL.parents[1] / "docs" / "proofs.md").read_text(encoding="utf-8")
+    assert "| a claim |" in table.written(page, "| a claim |")
 
 
-@pytest.mark.parametrize("arguments", [["--runs", "0"], ["--write", "README.md", "--quick"], ["--write", "nowhere.md"]])
+@pytest.mark.parametrize(
+    "arguments", [["--runs", "0"], ["--write", "docs/proofs.md", "--quick"], ["--write", "nowhere.md"]]
+)
 def test_nonsense_is_refused_before_anything_runs(arguments, capsys):
     with pytest.raises(SystemExit) as left:
         table.main(arguments)

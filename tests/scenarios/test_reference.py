@@ -1,6 +1,6 @@
 from pathlib import Path
 
-from scenarios.reference import page, reference
+from scenarios.reference import reference
 from scenarios.sections import Document
 
 
@@ -32,4 +32,5 @@ def test_defaults_are_written_as_in_a_file():
 
 
 def test_the_reference_in_the_repository_is_the_one_that_is_made_from_the_code():
-    assert (Path(__file__).parents[2] / "scenarios" / "REFERENCE.md").read_text(encoding="utf-8") == page()
+    page = (Path(__file__).parents[2] / "docs" / "scenarios.md").read_text(encoding="utf-8")
+    assert reference().rstrip() in page, "write it anew: python docs/make.py"
