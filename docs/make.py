@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 """Writes the generated parts of README.md and docs/: tables made from the code, and the output of real runs.
 
-python docs/make.py [--runs] [--check]
+python docs/make.py [--run baseline] [--run calibrate] [--run capacity] [--check]
 
-A generated part stands between two comments and is named by the first. ``--runs`` also runs the scenario ``baseline`` (a
-minute, on loopback only) and shows its output. ``--check`` writes nothing, and ends with 1 if a table is not current.
+A generated part stands between two comments and is named by the first. Without options, only the tables are made. ``--run``
+also makes a real run, on loopback only, and shows its output: a minute each, ``capacity`` five. Make them on a quiet machine.
 """
 
 from __future__ import annotations
@@ -18,15 +18,17 @@ import os
 import re
 import subprocess
 import sys
+import tempfile
 import tomllib
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 from harness import exits
 from harness.demand import LABELS, METRICS
+from harness.outcomes import Blame, Outcome
 from harness.validity import CHECKS
 from scenarios.reference import reference
-from shop.contract import Blame, Outcome
 from shop.settings import FaultName
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -137,9 +139,8 @@ CURRENT: Mapping[str, Callable[[], str]] = {
 
 
 def baseline() -> dict[str, str]:
-    """The parts that show a run of ``baseline``."""
-    command = (BIN / "locust", "--headless", "--scenario", "baseline", "--metrics-port", "0")
-    log, report = output_of_run(*command)
+    """A run of ``baseline``, as ``make load`` has it."""
+    log, report = output_of_run(BIN / "locust", "--headless", "--scenario", "baseline", "--metrics-port", "0")
     lines = log.splitlines()
     return {
         "baseline-progress": _block("\n".join([*lines[:4], "…"])),
@@ -148,15 +149,88 @@ def baseline() -> dict[str, str]:
     }
 
 
-RUNS = ("baseline-progress", "baseline-report", "baseline-short")
-"""The parts that show a real run."""
+MIX = """
+objectives = ["journey failures < 1%"]
+[arrivals]
+rate = "30/s"
+duration = "30s"
+[journeys]
+guest = 50
+returning = 25
+first_time = 15
+abandoning = 10
+[think]
+median = "100ms"
+[shop]
+access_log = "access.log"
+"""
+"""The scenario that writes the access log of the example."""
+
+
+def calibrate() -> dict[str, str]:
+    """An access log that the embedded shop writes, and the scenario that is made of it."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        (folder / "mix.toml").write_text(MIX, encoding="utf-8")
+        locust = (BIN / "locust", "-f", ROOT / "locustfile.py", "--headless", "--scenario", "mix.toml")
+        _output(*locust, "--metrics-port", "0", folder=folder)
+        shown = ["$ checkload calibrate access.log -o own.toml --load mean"]
+        shown += _output(BIN / "checkload", *shown[0].split()[2:], folder=folder).splitlines()
+        own = (folder / "own.toml").read_text(encoding="utf-8").splitlines()
+    weights = own.index("[journeys]")
+    rate = next(line for line in own if line.startswith("rate = "))
+    shown += [r"$ grep -A4 '^rate\|^.journeys' own.toml", rate, "…", *own[weights : weights + 5]]
+    return {"calibrate": _block("\n".join(shown), "console")}
+
+
+def capacity() -> dict[str, str]:
+    """A search for the capacity of the embedded shop, beside the truth."""
+    with tempfile.TemporaryDirectory() as folder:
+        command = (BIN / "locust", "--headless", "--scenario", "capacity", "--budget", "4m", "--metrics-port", "0")
+        _, report = output_of_run(*command, "--results", folder)
+        result = json.loads((Path(folder) / "result.json").read_text(encoding="utf-8"))
+    return {"capacity": capacity_text(report, result["counts"])}
+
+
+KNOWN_RATE = 364.0
+"""Pages a second up to which 95 of 100 take less than 150 ms: an M/M/16 queue of 40 ms a page."""
+ELSEWHERE = ("Bank", "SmsInbox")
+"""Pages that no worker of the shop is busy with."""
+
+
+def capacity_text(report: str, counts: Mapping[str, Any]) -> str:
+    """The answer of a search, and how far it is from the truth; ``counts`` are those of its ``result.json``."""
+    served = counts["pages"] - sum(counts["pages_by_page"].get(page, 0) for page in ELSEWHERE)
+    pages = served / counts["journeys"]
+    truth = KNOWN_RATE * 60 / pages
+    verdict, facts, *_ = report.split("\n\n")
+    answer = re.search(
+        r"^Confirmed.*?^First to give way.*?(?=^Journeys|^In the whole)", facts, re.MULTILINE | re.DOTALL
+    )
+    found = re.search(r"gives way at ([\d,]+) journeys", facts)
+    if answer is None or found is None:
+        raise SystemExit(f"the search found no limit:\n{report}")
+    limit = float(found[1].replace(",", ""))
+    shown = _block(f"{verdict}\n\n…\n{answer[0]}…")
+    return (
+        f"{shown}\n\n"
+        "**Is it right?** The capacity of this shop is known. 16 workers at 40 ms a page are an M/M/16 queue. In such a queue, 95 of 100\n"
+        f"pages take less than 150 ms up to {KNOWN_RATE:.0f} pages a second. At {pages:.1f} pages a journey, that is {truth:,.0f} journeys a minute.\n"
+        f"This run found {limit:,.0f}, which is {abs(limit / truth - 1):.1%} off."
+    )
+
+
+RUNS: Mapping[str, Callable[[], dict[str, str]]] = {"baseline": baseline, "calibrate": calibrate, "capacity": capacity}
+"""The runs whose output is shown."""
+SHOWN = ("baseline-progress", "baseline-report", "baseline-short", "calibrate", "capacity")
+"""The parts that show them."""
 
 
 def output_of_run(*command: str | Path) -> tuple[str, str]:
     """What checkload says during a run, without the log's time stamps, and the report at the end of it."""
     text = _output(*command)
     log = re.findall(r"^\[[^\]]*\] \S+/(?:INFO|WARNING)/checkload: (.*)$", text, re.MULTILINE)
-    found = re.search(r"^(?:PASSED|FAILED|INVALID|INCONCLUSIVE): .*?^Results: .*?$", text, re.MULTILINE | re.DOTALL)
+    found = re.search(r"^(?:PASSED|FAILED|INVALID|INCONCLUSIVE)\b.*?^Results: .*?$", text, re.MULTILINE | re.DOTALL)
     if found is None:
         raise SystemExit(f"the run left no report:\n{text[-3000:]}")
     return "\n".join(log), found[0]
@@ -206,15 +280,15 @@ def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
     return "\n".join("| " + " | ".join(" ".join(cell.split()) for cell in row) + " |" for row in cells)
 
 
-def _block(text: str) -> str:
-    return f"```text\n{text}\n```"
+def _block(text: str, kind: str = "text") -> str:
+    return f"```{kind}\n{text}\n```"
 
 
-def _output(*command: str | Path) -> str:
+def _output(*command: str | Path, folder: Path = ROOT) -> str:
     environment = os.environ | {"COLUMNS": "100"}
     ended = subprocess.run(  # noqa: S603 - commands of our own
         command,
-        cwd=ROOT,
+        cwd=folder,
         env=environment,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -225,19 +299,32 @@ def _output(*command: str | Path) -> str:
     return ended.stdout
 
 
+def asked_for(arguments: list[str] | None = None) -> argparse.Namespace:
+    """What these arguments ask for."""
+    parser = argparse.ArgumentParser(description="Write the generated parts of README.md and docs/.")
+    parser.add_argument(
+        "--run", action="append", default=[], choices=RUNS, help="also make this run and show its output"
+    )
+    parser.add_argument("--check", action="store_true", help="write nothing; end with 1 if a table is not current")
+    return parser.parse_args(arguments)
+
+
 def main() -> int:
     """Write the parts, or check them."""
-    parser = argparse.ArgumentParser(description="Write the generated parts of README.md and docs/.")
-    parser.add_argument("--runs", action="store_true", help="also run the scenario baseline and show its output")
-    parser.add_argument("--check", action="store_true", help="write nothing; end with 1 if a table is not current")
-    asked = parser.parse_args()
-    made = {name: make() for name, make in CURRENT.items()} | (baseline() if asked.runs else {})
-    old = {page: page.read_text(encoding="utf-8") for page in PAGES}
-    stale = [page for page, text in old.items() if written(text, made) != text]
-    for page in stale:
+    asked = asked_for()
+    made = {name: make() for name, make in CURRENT.items()}
+    for name in asked.run:
+        made |= RUNS[name]()
+    stale = 0
+    for page in PAGES:
+        old = page.read_text(encoding="utf-8")
+        new = written(old, made)
+        if new == old:
+            continue
+        stale += 1
         sys.stdout.write(f"{page.relative_to(ROOT)}: {'not current' if asked.check else 'written'}\n")
         if not asked.check:
-            page.write_text(written(old[page], made), encoding="utf-8")
+            page.write_text(new, encoding="utf-8")
     return 1 if asked.check and stale else 0
 
 

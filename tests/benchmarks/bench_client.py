@@ -34,16 +34,22 @@ SECTIONS = ("costs", "timing", "scale")
 SECURE = ("checkload_tls", "fast_http_user_tls")
 
 
-def main() -> int:
+def asked_for(arguments: list[str] | None = None) -> argparse.Namespace:
+    """What these arguments ask for; nonsense ends the process with code 2."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--results", type=Path, default=ROOT / "results" / "bench.json")
     parser.add_argument("--quick", action="store_true", help="as little as shows that everything works")
     parser.add_argument("--write", type=Path, help="a Markdown file with two marks, to put the tables between")
     parser.add_argument("--only", choices=SECTIONS, help="measure this section anew; the rest is that of the results")
-    wanted = parser.parse_args()
+    wanted = parser.parse_args(arguments)
     if wanted.only and not wanted.results.exists():
         parser.error(f"--only {wanted.only} adds to {wanted.results}, which is not there; leave --only out once")
+    return wanted
+
+
+def main() -> int:
+    wanted = asked_for()
     figures: dict[str, Any] = json.loads(wanted.results.read_text(encoding="utf-8")) if wanted.only else {}
     for section in [wanted.only] if wanted.only else SECTIONS:
         figures |= measure(section, 1 if wanted.quick else wanted.rounds, quick=wanted.quick)

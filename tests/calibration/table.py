@@ -77,7 +77,8 @@ def written(document: str, text: str) -> str:
     return f"{before}{BEGIN}\n\n{text}\n\n{END}{after}"
 
 
-def _asked(arguments: list[str] | None) -> argparse.Namespace:
+def asked_for(arguments: list[str] | None) -> argparse.Namespace:
+    """What these arguments ask for; nonsense ends the process with code 2."""
     parser = argparse.ArgumentParser(description="Print the table of what checkload claims about itself.")
     parser.add_argument("--only", choices=KINDS, help="one kind of claims (default: all)")
     parser.add_argument(
@@ -109,7 +110,7 @@ def _asked(arguments: list[str] | None) -> argparse.Namespace:
 
 def main(arguments: list[str] | None = None) -> int:
     """Print it, and write it where asked; 1 if a claim does not hold."""
-    asked = _asked(arguments)
+    asked = asked_for(arguments)
     began = time.monotonic()
 
     def say(what: str) -> None:
