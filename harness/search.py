@@ -2,7 +2,7 @@
 
 Pure: a generator that yields the next ``Level`` and is sent a ``Seen``; it ends with what it ``Found``. Four parts: *widen* until a
 demand is broken, *drain* what that left behind, *track* the boundary by stochastic approximation, and *confirm* a rate by a
-level of its own. Only a rate that was confirmed is reported.
+level of its own. Before tracking, what broke the demand is tried once more. Only a rate that was confirmed is reported.
 """
 
 from __future__ import annotations
@@ -48,6 +48,8 @@ LOOKS = 3
 """How often a confirmation may be gone on with; each look is another chance to be wrong."""
 FULL = 0.95
 """Of the highest rate that is tried: felt by the shop, it counts as tried."""
+DOUBTED = 0.5
+"""Of the budget: until then, a demand that was broken is tried once more before it is believed."""
 LOWEST = 1 / 64
 """Of the first rate: a shop that does not even carry that is reported as carrying nothing that was tried."""
 
@@ -91,7 +93,8 @@ Asking = Generator[Level, Seen, Seen | None]
 def search(plan: Plan) -> Generator[Level, Seen, Found]:
     """Search as planned; see the module."""
     so_far = _Progress(plan)
-    yield from _widen(so_far)
+    yield from _widen(so_far, min(plan.start, plan.most))
+    yield from _doubt(so_far)
     if math.isinf(so_far.broken):
         if not so_far.kept:
             return Found(None, why=so_far.trouble or "no level of the search could be measured")
@@ -139,8 +142,8 @@ def _ask(so_far: _Progress, purpose: Purpose, rate: float, seconds: float) -> As
     return None
 
 
-def _widen(so_far: _Progress) -> Generator[Level, Seen, None]:  # noqa: C901 - one level after the other, and what each may mean
-    plan, rate, patience = so_far.plan, min(so_far.plan.start, so_far.plan.most), 1.0
+def _widen(so_far: _Progress, first: float) -> Generator[Level, Seen, None]:  # noqa: C901 - one level after the other, and what each may mean
+    plan, rate, patience = so_far.plan, first, 1.0
     while so_far.spent + plan.length(rate) * patience + so_far.confirmation <= plan.budget:
         seen = yield from _ask(so_far, Purpose.WIDEN, rate, plan.length(rate) * patience)
         if seen is None:
@@ -173,6 +176,28 @@ def _widen(so_far: _Progress) -> Generator[Level, Seen, None]:  # noqa: C901 - o
         rate = min(felt * plan.grow, plan.most)
     if so_far.kept and math.isinf(so_far.broken):
         so_far.trouble = f"the budget ended before a demand was broken; {so_far.kept:.3g} journeys a second were kept"
+
+
+def _doubt(so_far: _Progress) -> Generator[Level, Seen, None]:
+    """Try once more what broke a demand, and widen on where it is kept now.
+
+    A shop that stands still now and then breaks a demand far below what it carries; the tracking would take most of its levels for the
+    way up from there. Not where journeys outlast a level: each try takes too long. Nor at the highest rate: that was held for longer.
+    """
+    plan = so_far.plan
+    while so_far.kept and so_far.broken < plan.most * FULL and not so_far.journey:
+        yield from _drain(so_far)
+        rate = so_far.broken
+        if so_far.spent + 3 * plan.length(rate) + so_far.confirmation > plan.budget * DOUBTED:
+            return
+        seen = yield from _ask(so_far, Purpose.WIDEN, rate, plan.length(rate))
+        so_far.trouble = ""
+        judged = None if seen is None else worst(seen.demands)
+        if seen is None or judged is None or broken(seen.demands):
+            return
+        so_far.keep(seen.felt_by(judged, rate), seen)
+        so_far.broken = math.inf
+        yield from _widen(so_far, min(rate * plan.grow, plan.most))
 
 
 def _can_hold(so_far: _Progress, rate: float, patience: float) -> bool:

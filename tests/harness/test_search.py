@@ -66,6 +66,26 @@ def test_it_widens_until_a_demand_is_broken_and_then_drains_and_tracks():
     assert sorted(set(purposes), key=purposes.index) == list(Purpose)
 
 
+def test_what_broke_a_demand_by_chance_is_tried_once_more_and_widened_on(monkeypatch):
+    exact, seen = _counted, []
+
+    def struck_once(rate, limit, total=2000):
+        seen.append(rate)
+        return exact(1e9 if seen == [10.0, 20.0] else rate, limit, total)
+
+    monkeypatch.setitem(globals(), "_counted", struck_once)
+    asked, found = fly(Plan(start=10, most=500, budget=600, grow=2.0), 100.0)
+    widening = [level.rate for level in asked if level.purpose is Purpose.WIDEN]
+    assert widening == [10.0, 20.0, 20.0, 40.0, 80.0, 160.0, 160.0]
+    assert next(level.rate for level in asked if level.purpose is Purpose.TRACK) > 50.0
+    assert found.boundary.rate == pytest.approx(100.0, rel=0.03)
+
+
+def test_with_little_budget_what_broke_a_demand_is_believed_at_once():
+    asked, _ = fly(Plan(start=10, most=500, budget=200, grow=2.0), 30.0)
+    assert [level.rate for level in asked if level.purpose is Purpose.WIDEN] == [10.0, 20.0, 40.0]
+
+
 def test_a_level_at_a_low_rate_is_long_enough_for_its_arrivals():
     assert Plan(start=1, most=2, budget=1, level=10, arrivals=150).length(5.0) == 30.0
     assert Plan(start=1, most=2, budget=1, level=10, arrivals=150).length(50.0) == 10.0
