@@ -48,6 +48,8 @@ LOOKS = 3
 """How often a confirmation may be gone on with; each look is another chance to be wrong."""
 FULL = 0.95
 """Of the highest rate that is tried: felt by the shop, it counts as tried."""
+VAGUE = 0.10
+"""Of the boundary: half of its interval beyond which a longer search is what helps."""
 DOUBTED = 0.5
 """Of the budget: until then, a demand that was broken is tried once more before it is believed."""
 LOWEST = 1 / 64
@@ -305,4 +307,7 @@ def _confirm(
         yield from _drain(so_far)
     if so_far.journey and plan.shortest(so_far.journey) > plan.budget:
         why = _too_short(so_far, so_far.journey)
-    return Found(None, at_least, why or "the budget ended before a rate was confirmed", found)
+    ended = "the budget ended before a rate was confirmed"
+    if found is not None and found.half_width > VAGUE:
+        ended += ": slow answers came in bursts, of which it saw few; search longer"
+    return Found(None, at_least, why or ended, found)
