@@ -180,6 +180,21 @@ def means(*, quick: bool) -> Iterator[Row]:
         yield share_row(claim, passed(independent(), exact / 0.9, length), runs, seed, at_least=0.9)
 
 
+def met(length: float, runs: int, seed: int) -> tuple[int, int, int]:
+    """Of runs against a shop that stalls, with exactly the allowed share over the bound: passed without a stall, with one; had one."""
+    shop = stalling()
+    demand = parse(f"page.P response_time p95 < {shop.bound(ALLOWED):.9f}s")
+    without = with_one = had = 0
+    for run in range(runs):
+        moments, found = shop.stays(length, random.Random(f"{shop.name} {length} {seed + run}"))
+        passed = assess(recorded(moments, found, length, Bounds([demand.bound])), demand).verdict is Verdict.PASSED
+        stalled = max(found) > STALL / 2
+        had += stalled
+        with_one += passed and stalled
+        without += passed and not stalled
+    return without, with_one, had
+
+
 def rows(*, quick: bool) -> Iterator[Row]:
     """All claims, in the size of the table or of the tests."""
     runs, seed = (60 if quick else 300), 21_000
@@ -197,9 +212,12 @@ def rows(*, quick: bool) -> Iterator[Row]:
             yield share_row(claim, exactly, runs, seed, at_most=0.05)
     if not quick:
         # What no verdict can know, and what the console says before such a run: that no stall came does not mean that none comes.
-        (unseen,) = passes(stalling(), SHORT, (1.0,), runs, seed)
+        without, with_one, had = met(SHORT, runs, seed)
         claim = f"p95 passed where exactly the allowed share is over, said before to be more than {SHORT:.0f} s can exclude (stalls of 3 s)"
-        yield share_row(claim, unseen, runs, seed, at_most=0.6)
+        yield share_row(claim, without + with_one, runs, seed, at_most=0.6)
+        yield share_row(
+            f"the same, of the runs in which a stall came ({SHORT:.0f} s)", with_one, had, seed, at_most=0.05
+        )
     power = (
         [(independent(), SHORT, 0.9)]
         if quick
