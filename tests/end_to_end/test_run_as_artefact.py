@@ -26,15 +26,18 @@ class Replayed(Prometheus):
     def __init__(self, results, log):
         port = a_free_port()
         self.address = f"http://127.0.0.1:{port}"
-        self._said = log.open("w+")
         command = [*CHECKLOAD, "replay", str(results), "--port", str(port), "--for", "60"]
-        self.process = subprocess.Popen(command, cwd=ROOT, stdout=self._said, stderr=subprocess.STDOUT)
-        self._wait_until_ready(log)
+        with log.open("w") as said:  # closed here: if it is not ready in time, nothing is left open to the next test
+            self.process = subprocess.Popen(command, cwd=ROOT, stdout=said, stderr=subprocess.STDOUT)
+        try:
+            self._wait_until_ready(log)
+        except BaseException:
+            self.close()
+            raise
 
     def close(self):
         self.process.send_signal(signal.SIGINT)
-        self.process.wait(timeout=20)
-        self._said.close()
+        self.process.wait(timeout=60)
 
 
 @pytest.fixture(scope="module")
