@@ -10,7 +10,6 @@ import copy
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import NamedTuple, Protocol
 from urllib.parse import quote_plus
 
 import orjson
@@ -21,8 +20,9 @@ from shop.contract import AJAX, CHECKOUT_PAGES, COOKIE_CSRF, HEADER_AJAX, HEADER
 from users.envelope import check
 from users.refusals import lacks, said
 from users.steps import Answer, JourneyFailed, Reads, Visit
-from users.trace import HEADER as TRACE
 from users.trace import Trace
+from users.transport import Transport
+from users.wire import TRACEPARENT
 
 FORM = "application/x-www-form-urlencoded"
 JSON = "application/json"
@@ -53,44 +53,6 @@ REPEATED_PAGES = (CHECKOUT_PAGES - RETURN_PAGES) | {
     Page.COMPLETED_ORDER,
 }
 """What a storefront's page sends again when it fails; signing in, a bank's page and the way back are sent once (client)."""
-
-
-class Reply(NamedTuple):
-    """What a transport brought back; ``failure`` names why there is no reply to judge (``status`` is 0 if there is none).
-
-    ``arrived`` is the moment at which its last byte reached this machine, on the browser's clock; ``None`` where the
-    transport cannot tell, and the time of reading it has to do. ``media`` is the media type that the reply claims, in
-    lower case and without parameters; empty if it claims none.
-    """
-
-    status: int
-    body: bytes
-    location: str
-    failure: Outcome | None = None
-    arrived: float | None = None
-    media: str = ""
-
-
-class Transport(Protocol):
-    """Speaks HTTP for one virtual user."""
-
-    def send(self, page: str, method: str, url: str, headers: Mapping[str, str], body: bytes | None) -> Reply:
-        """Fetch one URL (a path on the target, or absolute) and read the whole reply."""
-
-    def report(self, outcome: Outcome, *, failed: bool) -> None:
-        """Tell Locust's own statistics how the last reply was judged."""
-
-    def cookie(self, name: str) -> str:
-        """The value of the target's cookie of this name; empty if there is none."""
-
-    def forget(self) -> None:
-        """Drop all cookies, as a new shopper has none."""
-
-    def beside(self) -> Transport:
-        """Another transport with the same cookies and connections of its own, for a request that overlaps this one's."""
-
-    def close(self) -> None:
-        """Close all connections."""
 
 
 @dataclass(slots=True)
@@ -211,7 +173,7 @@ class Browser:
             self.sleep(max(0.0, self.due - self.clock()))
 
     def _headers(self, visit: Visit) -> dict[str, str]:
-        headers: dict[str, str] = {} if self.trace is None else {TRACE: self.trace.parent()}
+        headers: dict[str, str] = {} if self.trace is None else {TRACEPARENT: self.trace.parent()}
         if not visit.path.startswith(("http://", "https://")):
             headers[HEADER_AJAX] = AJAX
             # The cookie of the moment: a shop changes it when somebody signs in.

@@ -10,13 +10,13 @@ import ipaddress
 import math
 import re
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from email.utils import mktime_tz, parsedate_tz
 from functools import lru_cache
 from typing import NamedTuple
 
 from users.origin import Origin
-from users.shop_headers import own_cookies
+from users.shop_headers import NOTHING, ShopHeaders, own_cookies
 
 _LARGEST = 4096  # bytes of name and value
 _MOST = 64  # cookies in a jar; the oldest goes first
@@ -53,18 +53,18 @@ _made = tuple.__new__  # what a NamedTuple does for each of its fields by name t
 class Jar:
     """Cookies by name, domain and path.
 
-    ``wall`` is the time of day in seconds since 1970, for ``Expires`` only. ``shop`` is sent the cookies ``own`` in any case, unless
-    it has set others of their names, and with them its session's cookie under a second name.
+    ``wall`` is the time of day in seconds since 1970, for ``Expires`` only. ``shop`` is sent the cookies of ``carried``, unless
+    it has set others of their names.
     """
 
-    __slots__ = ("_cookies", "_lines", "_own", "_scoped", "_secure", "_shop", "_soonest", "_values", "_wall")
+    __slots__ = ("_carried", "_cookies", "_lines", "_scoped", "_secure", "_shop", "_soonest", "_values", "_wall")
 
     def __init__(
-        self, wall: Callable[[], float] = time.time, shop: Origin | None = None, own: Iterable[tuple[str, str]] = ()
+        self, wall: Callable[[], float] = time.time, shop: Origin | None = None, carried: ShopHeaders = NOTHING
     ) -> None:
         self._wall = wall
-        self._own = tuple(own)
-        self._shop = shop if self._own else None
+        self._carried = carried
+        self._shop = shop if carried.cookies else None
         self._cookies: dict[_Key, _Cookie] = {}
         # Lines already written, which hold for every path until a cookie changes.
         self._lines: dict[Origin, bytes] = {}
@@ -184,7 +184,7 @@ class Jar:
         return f"Cookie: {'; '.join(pairs)}\r\n".encode("latin-1") if pairs else b""
 
     def _added(self, shop: Origin) -> list[str]:
-        return [f"{name}={value}" for name, value in own_cookies(self._own, lambda name: self.value(shop, name))]
+        return [f"{name}={value}" for name, value in own_cookies(self._carried, lambda name: self.value(shop, name))]
 
 
 def _goes(key: _Key, cookie: _Cookie, origin: Origin) -> bool:

@@ -13,10 +13,10 @@ from harness.exhaustion import ran_out
 from harness.outcomes import Outcome
 from users import tls
 from users.bounded_client import BoundedAgent, BoundedPool, Cookies, Refused
-from users.client import Reply
 from users.origin import Unsendable, locate, origin_of
 from users.reading import media_type
 from users.shop_headers import NOTHING, ShopHeaders, merge, own_cookies
+from users.transport import Reply
 
 USER_AGENT = "checkload"
 _HEADED = (Outcome.TOO_LARGE, Outcome.ENCODING)
@@ -144,7 +144,7 @@ class ShopCookies(Cookies):
 
     def __init__(self, carried: ShopHeaders) -> None:
         super().__init__()
-        self._own = carried.cookies
+        self._carried = carried
         self.host = ""
 
     def of_shop(self, name: str) -> str:
@@ -154,9 +154,9 @@ class ShopCookies(Cookies):
     def add_cookie_header(self, request: Any) -> None:
         """Write the cookies that belong to this request into its headers."""
         super().add_cookie_header(request)
-        if not self._own or request.get_host() != self.host:
+        if not self._carried.cookies or request.get_host() != self.host:
             return
-        pairs = [f"{name}={value}" for name, value in own_cookies(self._own, self.of_shop)]
+        pairs = [f"{name}={value}" for name, value in own_cookies(self._carried, self.of_shop)]
         sent = request.headers.get("Cookie")
         request.headers["Cookie"] = "; ".join([*([sent] if sent else ()), *pairs])
 

@@ -9,8 +9,9 @@ import gevent
 from gevent import Greenlet
 from gevent.queue import SimpleQueue
 
-from users.client import Browser, Transport
+from users.client import Browser
 from users.steps import Answer, JourneyFailed, Overlap, Visit
+from users.transport import Transport
 
 
 @dataclass(slots=True)

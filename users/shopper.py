@@ -19,7 +19,7 @@ from harness.run import Run
 from harness.sample import JourneySample
 from shop.contract import Page
 from users.accounts import Account, AccountPool
-from users.client import Browser, Transport
+from users.client import Browser
 from users.fast_http import FastHttp, session
 from users.funnel import furthest
 from users.itinerary import Conduct, Fidelity, Itinerary
@@ -28,12 +28,13 @@ from users.lanes import Lanes
 from users.origin import origin_of
 from users.pools import Places, Products
 from users.remedies import remedy
-from users.shop_headers import shop_headers
 from users.statistics import statistics_of
 from users.steps import JourneyFailed, walk
 from users.storefront import REPEAT_AFTER
+from users.storefront_headers import shop_headers
 from users.swift import Limits, Swift
 from users.trace import Trace
+from users.transport import Transport
 
 _GOODS = frozenset({Page.PRODUCT, Page.BASKET_ADD})  # where unavailable means sold out
 

@@ -14,7 +14,6 @@ from typing import Any
 
 from harness.outcomes import Outcome
 from users import timestamps
-from users.client import Reply
 from users.connection import Connection
 from users.cookies import Jar
 from users.limits import Limits
@@ -24,6 +23,7 @@ from users.shop_headers import NOTHING, ShopHeaders
 from users.statistics import Statistics
 from users.sweep import sweep_here
 from users.tls_connection import TlsConnection
+from users.transport import Reply
 from users.wire import Head, heads_for, render
 
 __all__ = ["Limits", "Swift"]
@@ -77,7 +77,7 @@ class Swift:
         self._wall = wall
         self._heads = heads_for(origin, carried)
         self._sweep = sweep_here()
-        self._jar = Jar(wall, origin, carried.cookies)
+        self._jar = Jar(wall, origin, carried)
         self._connections: dict[Origin, Connection] = {}
         self._statistics = statistics
         self._last: tuple[str, str, str, Reply, float] | None = None

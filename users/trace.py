@@ -9,7 +9,6 @@ from __future__ import annotations
 from functools import lru_cache
 from hashlib import blake2b
 
-HEADER = "traceparent"
 _SAMPLES = 1 << 32
 _STARTS = 1 << 56
 _LAST = [f"{number:02x}" for number in range(256)]

@@ -9,7 +9,9 @@ from typing import NamedTuple
 from users.decoding import OFFERED
 from users.origin import Origin, Unsendable, locate
 from users.shop_headers import NOTHING, ShopHeaders, merge
-from users.trace import HEADER as TRACE
+
+TRACEPARENT = "traceparent"
+"""The header that differs with every request; ``render`` compares it by identity."""
 
 USER_AGENT = "checkload"
 
@@ -83,7 +85,7 @@ def render(head: Head, cookies: bytes, headers: Mapping[str, str], body: bytes |
     parts = [head.start, cookies]
     for item in headers.items():
         # No two traces are alike: to look for one takes as long as to write it.
-        line = None if item[0] is TRACE else _lines.get(item)
+        line = None if item[0] is TRACEPARENT else _lines.get(item)
         parts.append(_line(item) if line is None else line)
     if body is None:
         parts.append(head.empty)
@@ -106,7 +108,7 @@ def _text(name: str, value: str) -> str:
 
 def _line(item: tuple[str, str]) -> bytes:
     line = _text(*item).encode("ascii")
-    if item[0] == TRACE:
+    if item[0] == TRACEPARENT:
         return line  # no two are alike
     if len(_lines) < _KEPT:
         _lines[item] = line

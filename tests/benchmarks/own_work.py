@@ -42,7 +42,7 @@ class Memory:
     """Answers at once, and does of a transport's work what is not HTTP: it tells Locust's statistics."""
 
     def __init__(self, statistics) -> None:
-        from users.client import Reply  # noqa: PLC0415
+        from users.transport import Reply  # noqa: PLC0415
 
         self.reply = Reply
         self.bodies = replies()

@@ -15,13 +15,14 @@ from shop.front import Shop
 from shop.server import ABORT, ShopApp
 from shop.settings import Settings
 from users.accounts import Account
-from users.client import Browser, Reply
+from users.client import Browser
 from users.fast_http import FastHttp, session
 from users.itinerary import Conduct, Itinerary, SmsScript
 from users.journeys import JOURNEYS, Errand
 from users.pools import Places
 from users.steps import JourneyFailed, walk
 from users.swift import Limits, Swift
+from users.transport import Reply
 
 LONGEST = 5.0  # seconds of the in-process shop's clock that an exchange may take
 LARGEST = 2 * 1024 * 1024

@@ -10,8 +10,8 @@ from harness.outcomes import Outcome
 from shop.contract import AJAX, CHECKOUT_PATH, HEADER_AJAX, PATHS, Page
 from shop.process import ShopProcess
 from shop.settings import FaultName, Settings
-from users.client import Reply
 from users.itinerary import SmsScript
+from users.transport import Reply
 
 pytestmark = pytest.mark.end_to_end
 

@@ -6,8 +6,9 @@ import pytest
 
 from harness.outcomes import Outcome
 from shop.contract import Page
-from users.client import Browser, Reply
+from users.client import Browser
 from users.steps import JourneyFailed, Reads, Visit
+from users.transport import Reply
 
 JSON = b'{"done": true}'
 ENVELOPE = b'{"context_list": [], "template_name": "x", "errors": null, "pre_order": {}}'

@@ -10,9 +10,10 @@ from gevent.event import Event
 
 from harness.outcomes import Outcome
 from shop.contract import Page
-from users.client import Browser, Reply
+from users.client import Browser
 from users.lanes import Lanes
 from users.steps import JourneyFailed, Reads, Visit
+from users.transport import Reply
 
 PATIENCE = 5.0
 

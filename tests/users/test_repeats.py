@@ -6,8 +6,9 @@ import pytest
 
 from harness.outcomes import Outcome
 from shop.contract import Page
-from users.client import Browser, Reply
+from users.client import Browser
 from users.steps import JourneyFailed, Reads, Visit
+from users.transport import Reply
 
 PAUSES = (0.6, 1.6, 2.0)
 TOOK = 0.1

@@ -16,12 +16,13 @@ from second_shop.variations import Variations
 from harness.outcomes import Outcome
 from shop.contract import Page
 from users.accounts import Account
-from users.client import Browser, Reply
+from users.client import Browser
 from users.errand import Errand
 from users.itinerary import Conduct, Fidelity, Itinerary
 from users.journeys import JOURNEYS
 from users.pools import Places, Products
 from users.steps import JourneyFailed, walk
+from users.transport import Reply
 
 ORIGIN = "http://second.test"
 OFFERED = (

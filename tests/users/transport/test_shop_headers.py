@@ -3,7 +3,7 @@
 import pytest
 
 from users.origin import origin_of
-from users.shop_headers import shop_headers
+from users.storefront_headers import shop_headers
 from users.wire import Heads
 
 ADDED = {"Authorization": "Basic gate", "accept-language": "tr-tr", "User-Agent": "ours"}

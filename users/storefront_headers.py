@@ -1,0 +1,23 @@
+"""The headers and cookies that a page of the storefront sends with every request to the shop."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from shop.contract import COOKIE_SESSION, COOKIE_SESSION_TWIN
+from users.origin import Origin
+from users.shop_headers import ShopHeaders, merge
+
+
+def shop_headers(shop: Origin, locale: str, currency: str, added: Mapping[str, str]) -> ShopHeaders:
+    """The headers for this shop; one that is ``added`` takes the place of one of the same name."""
+    reading = {
+        "Accept": "application/json",
+        "Accept-Language": locale,
+        "Referer": f"{shop.url}/",
+        "x-currency": currency,
+    }
+    sending = {**reading, "Origin": shop.url}
+    cookies = (("pz-locale", locale), ("pz-currency", currency))
+    read, sent = (tuple(merge(own, added.items()).items()) for own in (reading, sending))
+    return ShopHeaders(read, sent, cookies, ((COOKIE_SESSION_TWIN, COOKIE_SESSION),))
