@@ -4,9 +4,9 @@ from locust import events
 
 from harness.plugin import Plugin
 from harness.shape import ArrivalShape
-from scenarios.program import Scenarios
+from scenarios.program import ScenarioFolder
 from users.shopper import Abandoning, FirstTime, Guest, Returning
 
 __all__ = ["Abandoning", "ArrivalShape", "FirstTime", "Guest", "Returning"]
 
-Plugin(Scenarios()).bind(events)
+Plugin(ScenarioFolder()).bind(events)

@@ -144,7 +144,7 @@ def baseline() -> dict[str, str]:
     lines = log.splitlines()
     return {
         "baseline-progress": _block("\n".join([*lines[:4], "…"])),
-        "baseline-report": _block(excerpt(report)),
+        "baseline-report": _block(extract_interval(report)),
         "baseline-short": _block(short(lines, report)),
     }
 
@@ -236,7 +236,7 @@ def output_of_run(*command: str | Path) -> tuple[str, str]:
     return "\n".join(log), found[0]
 
 
-def excerpt(report: str, rows: int = ROWS) -> str:
+def extract_interval(report: str, rows: int = ROWS) -> str:
     """The report with the first rows of each table, and its last row where that is the sum."""
     parts = []
     for part in report.split("\n\n"):
@@ -252,7 +252,7 @@ def excerpt(report: str, rows: int = ROWS) -> str:
 def short(log: Iterable[str], report: str) -> str:
     """A dozen lines of a run: how it goes, the verdict, and the first objectives."""
     progress = [line for line in log if re.match(r" *\d+ of ", line)][:2]
-    head, facts, objectives, *_ = excerpt(report, 5).split("\n\n")
+    head, facts, objectives, *_ = extract_interval(report, 5).split("\n\n")
     return "\n".join(
         [*progress, "…", head, "", *facts.splitlines(), "", *objectives.splitlines(), "", report.splitlines()[-1]]
     )

@@ -17,7 +17,7 @@ from itertools import accumulate
 
 
 @dataclass(frozen=True, slots=True)
-class Stage:
+class RateStage:
     """A stretch of time over which the rate goes in a straight line from one value to another.
 
     ``duration`` in seconds, rates in journeys per second; ValueError if the duration is not over 0 or a rate below 0.
@@ -43,7 +43,7 @@ class Stage:
 class Profile:
     """The arrival rate over a whole run, stage after stage; a ValueError without any stage."""
 
-    def __init__(self, stages: Sequence[Stage]) -> None:
+    def __init__(self, stages: Sequence[RateStage]) -> None:
         if not stages:
             raise ValueError("a profile needs at least one stage")
         self.stages = tuple(stages)
@@ -61,7 +61,7 @@ class Profile:
         return self._totals[-1]
 
     @property
-    def highest(self) -> float:
+    def peak_rate(self) -> float:
         """The highest rate that is reached, in journeys per second."""
         return max(max(stage.rate_from, stage.rate_to) for stage in self.stages)
 
@@ -116,7 +116,7 @@ class ArrivalProcess(StrEnum):
 
 
 @dataclass(frozen=True)
-class Schedule:
+class ProfileSchedule:
     """The due moments of all arrivals of a run, in seconds from its start, rising.
 
     Nothing is stored: moments are computed while they are iterated over, the same ones each time. ``len`` counts them one
@@ -143,7 +143,7 @@ class Schedule:
         return ((k, inverse(y)) for k, y in enumerate(self._positions()) if k % workers == worker)
 
     @property
-    def least(self) -> int:
+    def min_count(self) -> int:
         """How many arrivals come at least: all of them where that can be counted at once, else six deviations below the mean."""
         expected = self.profile.expected
         if expected <= MOST_COUNTED:
@@ -170,7 +170,7 @@ class Schedule:
 
 
 @dataclass(frozen=True)
-class Trace:
+class TraceSchedule:
     """Due moments that were recorded elsewhere and are replayed, ``speed`` times as fast.
 
     ``moments`` in seconds from the start of the record; ValueError unless rising, not negative, and ``speed`` over 0.
@@ -192,7 +192,7 @@ class Trace:
         return len(self.moments)
 
     @property
-    def least(self) -> int:
+    def min_count(self) -> int:
         """How many arrivals come: all of them are known."""
         return len(self.moments)
 
@@ -200,12 +200,12 @@ class Trace:
         return (due for _, due in self.share(0, 1))
 
     def share(self, worker: int, workers: int) -> Iterator[tuple[int, float]]:
-        """The arrivals of one worker of several, as of a ``Schedule``."""
+        """The arrivals of one worker of several, as of a ``ProfileSchedule``."""
         _check_share(worker, workers)
         return ((k, self.moments[k] / self.speed) for k in range(worker, len(self.moments), workers))
 
 
-Arriving = Schedule | Trace
+ArrivalSchedule = ProfileSchedule | TraceSchedule
 """The due moments of a run, computed or recorded."""
 
 

@@ -14,30 +14,30 @@ from dataclasses import dataclass
 from harness.conditions import Evidence
 from harness.demand import Metric
 from harness.histogram import Histogram
-from harness.instrument import more_users, shop_slow
+from harness.instrument import more_users_remedy, shop_slow
 from harness.recorder import Recorder
 from harness.sample import Phase
-from harness.units import spoken_duration, spoken_number
-from harness.verdict import Finding, Level
+from harness.units import format_duration, format_number
+from harness.verdict import Finding, Severity
 
-UNFINISHED = 0.01
+MAX_GROWTH_SHARE = 0.01
 """Of those who came: as many may be left over, or the tail of a p99 is whoever was left over."""
-SURELY = 3.0
+FAILED_SIGMAS = 3.0
 """Standard deviations of a random walk: chance grows that much less than twice in a thousand runs at the very limit."""
-PERHAPS = 2.0
+INCONCLUSIVE_SIGMAS = 2.0
 """Likewise: from here on the run shows too little to say that the shop keeps up."""
-BEGINNING = 0.1
+EDGE_SHARE = 0.1
 """The part of the load from whose journeys it is read how long one takes while there is no backlog."""
 LEAST_SAMPLES = 20
 """Journeys it takes to say how long one usually takes."""
-SLOWER = 2.0
+SLOWDOWN_FACTOR = 2.0
 """How many times as long as the first ones the last ones may take before it is said."""
-SLOWER_BY = 1.0
+SLOWDOWN_SECONDS = 1.0
 """And by how many seconds."""
 
 
 @dataclass(frozen=True, slots=True)
-class Flow:
+class JourneyFlow:
     """Who came and who went between two moments (seconds from the first arrival), and how many were there at each."""
 
     since: float
@@ -57,67 +57,70 @@ class Flow:
         return number / (self.until - self.since)
 
 
-def balance(evidence: Evidence) -> Iterator[Finding]:
+def backlog_growth(evidence: Evidence) -> Iterator[Finding]:
     """Whether journeys ended as fast as they came, given that they came at one rate; a closed load cannot fall behind."""
     conditions = evidence.conditions
     if not (conditions.level and conditions.expected_offered) or conditions.spoilt:
         return
-    seen = flow(evidence)
+    seen = journey_flow(evidence)
     if seen is None:
         return
     walk = math.sqrt(2 * seen.came)
-    grown = seen.growth > UNFINISHED * seen.came
-    if not grown or seen.growth <= PERHAPS * walk:
-        yield Finding("balance", Level.OK, "journeys ended as fast as they came")
+    grown = seen.growth > MAX_GROWTH_SHARE * seen.came
+    if not grown or seen.growth <= INCONCLUSIVE_SIGMAS * walk:
+        yield Finding("balance", Severity.OK, "journeys ended as fast as they came")
         return
     message = (
-        f"in the last {spoken_duration(seen.until - seen.since)} of the load {seen.came:,} journeys came and {seen.ended:,} "
+        f"in the last {format_duration(seen.until - seen.since)} of the load {seen.came:,} journeys came and {seen.ended:,} "
         f"ended, so those under way grew from {seen.before:,} to {seen.after:,}"
     )
-    if seen.growth <= SURELY * walk:
+    if seen.growth <= FAILED_SIGMAS * walk:
         yield Finding(
             "balance",
-            Level.INCONCLUSIVE,
+            Severity.INCONCLUSIVE,
             f"the shop may be falling behind: {message}",
             "lengthen the run, or lower the rate",
         )
-    elif _for_want_of_users(evidence):
+    elif _short_of_users(evidence):
         yield Finding(
-            "balance", Level.INVALID, f"there were too few users for the load: {message}", more_users(evidence)
+            "balance",
+            Severity.INVALID,
+            f"there were too few users for the load: {message}",
+            more_users_remedy(evidence),
         )
     else:
         yield Finding(
             "balance",
-            Level.FAILED,
+            Severity.FAILED,
             f"the shop is over its capacity: {message}",
-            f"it finishes {spoken_number(round(seen.rate(seen.ended), 1))} journeys/s of the "
-            f"{spoken_number(round(seen.rate(seen.came), 1))}/s that come; lower the rate, or give it more capacity",
+            f"it finishes {format_number(round(seen.rate(seen.ended), 1))} journeys/s of the "
+            f"{format_number(round(seen.rate(seen.came), 1))}/s that come; lower the rate, or give it more capacity",
         )
 
 
-def recovered(evidence: Evidence) -> Iterator[Finding]:
+def backlog_cleared(evidence: Evidence) -> Iterator[Finding]:
     """Whether those who came last were served as quickly as the first: a queue that is left over at the end is no pass."""
     conditions = evidence.conditions
     if not conditions.expected_offered or conditions.spoilt:
         return
     slices = by_slice(evidence.recorder, dropped=False)
     held = conditions.held / evidence.recorder.slice_length
-    first = _merged(slices, 0, BEGINNING * held)
-    last = _merged(slices, held * (1 - BEGINNING), held)
+    first = _merged(slices, 0, EDGE_SHARE * held)
+    last = _merged(slices, held * (1 - EDGE_SHARE), held)
     if min(first.total, last.total) < LEAST_SAMPLES:
         return
     usual, late = first.quantile(0.5), last.quantile(0.5)
-    if late > SLOWER * usual and late - usual > SLOWER_BY:
+    if late > SLOWDOWN_FACTOR * usual and late - usual > SLOWDOWN_SECONDS:
         yield Finding(
             "recovered",
-            Level.WARNING,
-            f"the shop was left with a queue: half of those who came first took {spoken_duration(usual)} or less, "
-            f"and of those who came last {spoken_duration(late)}",
+            Severity.WARNING,
+            f"the shop was left with a queue: half of those who came first took {format_duration(usual)} or less, "
+            f"and of those who came last {format_duration(late)}",
             "let the load go on for longer after its peak, or lower the peak",
         )
 
 
-def flow(evidence: Evidence) -> Flow | None:
+def journey_flow(evidence: Evidence) -> JourneyFlow | None:
     """Who came and who went in the steady part, or in its second half where the first journeys of all were under way for so long.
 
     While the first ones are on their way nobody ends: the number under way grows, and nothing is wrong. None: the run is
@@ -128,7 +131,7 @@ def flow(evidence: Evidence) -> Flow | None:
     slices = by_slice(recorder, dropped=not any(each.metric is Metric.DROPPED for each in evidence.objectives))
     begun = window.steady_from - window.start
     last = math.floor(round(min(window.steady_until - window.start, conditions.held) / length, 6))
-    beginning = _merged(by_slice(recorder, dropped=False), 0, max(1.0, BEGINNING * last))
+    beginning = _merged(by_slice(recorder, dropped=False), 0, max(1.0, EDGE_SHARE * last))
     if beginning.total < LEAST_SAMPLES:
         return None
     full = beginning.quantile(0.95)
@@ -140,7 +143,7 @@ def flow(evidence: Evidence) -> Flow | None:
         return None
     came = sum(times.total for index, times in slices.items() if first <= index < last)
     before, after = _under_way(slices, first, length), _under_way(slices, last, length)
-    return Flow(first * length, last * length, came, came - (after - before), before, after)
+    return JourneyFlow(first * length, last * length, came, came - (after - before), before, after)
 
 
 def by_slice(recorder: Recorder, *, dropped: bool) -> dict[int, Histogram]:
@@ -167,8 +170,8 @@ def _merged(slices: Mapping[int, Histogram], first: float, last: float) -> Histo
     return whole
 
 
-def _for_want_of_users(evidence: Evidence) -> bool:
+def _short_of_users(evidence: Evidence) -> bool:
     """Whether the backlog stood before our own door: many waited for a user although no answer was too slow."""
     arrivals = evidence.recorder.arrivals[Phase.STEADY]
     waited = arrivals.dropped + arrivals.waits.count_over(evidence.recorder.slice_length)
-    return waited > UNFINISHED * arrivals.offered and not shop_slow(evidence)
+    return waited > MAX_GROWTH_SHARE * arrivals.offered and not shop_slow(evidence)

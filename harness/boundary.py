@@ -17,12 +17,12 @@ from harness.odds import proves_kept
 
 BATCHES = 5
 USUAL_STEEPNESS = 8.0
-LEAST_STEEP, MOST_STEEP = 3.0, 30.0
-BURSTS = 100.0
+MIN_STEEPNESS, MAX_STEEPNESS = 3.0, 30.0
+MAX_DESIGN_EFFECT = 100.0
 """The design effect beyond which the few levels of a search tell no more of how clustered slow answers are."""
-ARRIVING = 5
+APPROACH_PARTS = 5
 """One part in so many of the levels is the way to the boundary, and does not count."""
-WALKS, LONG_WALK = 0.04, 60
+SEARCH_SPREAD, LONG_SEARCH = 0.04, 60
 """Half of the 95 % interval by which walks of so many levels differ that look alike in all else, of the logarithm of the rate."""
 CLOSE = 0.2
 """Of the boundary: levels this near to it are counted together."""
@@ -34,14 +34,14 @@ FEWEST = 4
 """Levels that it takes to speak of a boundary at all."""
 POWER = 0.8
 """The probability with which a rate chosen for confirmation is to be confirmed."""
-CLUSTERED = 2.0
+ASSUMED_DESIGN_EFFECT = 2.0
 """The design effect that is assumed in advance: near its limit a shop is slow in clusters."""
-SAFEST, BOLDEST = 0.94, 0.99
+LOWEST_TRY, HIGHEST_TRY = 0.94, 0.99
 """Of the boundary: the range of what is tried first."""
 
 
 @dataclass(frozen=True, slots=True)
-class Counted:
+class ObjectiveCounts:
     """How a demand fared on one level: ``over`` of ``total`` samples, where a share ``allowed`` may be.
 
     ``text`` is the demand; ``effect`` the design effect by which both counts are divided.
@@ -65,7 +65,7 @@ class Counted:
 
 
 @dataclass(frozen=True, slots=True)
-class Boundary:
+class BoundaryEstimate:
     """The rate at which as many samples are over the bound as may be: journeys per second, with a 95 % interval.
 
     ``steepness`` is how many per cent the share over the bound grows with one per cent of rate; ``allowed`` that share at
@@ -77,7 +77,7 @@ class Boundary:
     high: float
     steepness: float
     allowed: float
-    effect: float = CLUSTERED
+    effect: float = ASSUMED_DESIGN_EFFECT
 
     @property
     def half_width(self) -> float:
@@ -85,9 +85,9 @@ class Boundary:
         return (self.high - self.low) / 2 / self.rate
 
 
-def boundary(tracked: Sequence[tuple[float, Counted]]) -> Boundary | None:
+def boundary(tracked: Sequence[tuple[float, ObjectiveCounts]]) -> BoundaryEstimate | None:
     """The boundary that these levels (rate, and its worst demand) went along; ``None`` of fewer than four."""
-    last = tracked[len(tracked) // ARRIVING :] if len(tracked) >= 2 * FEWEST else tracked
+    last = tracked[len(tracked) // APPROACH_PARTS :] if len(tracked) >= 2 * FEWEST else tracked
     if len(last) < FEWEST:
         return None
     logs = [math.log(rate) for rate, _ in last]
@@ -99,16 +99,16 @@ def boundary(tracked: Sequence[tuple[float, Counted]]) -> Boundary | None:
     share = math.fsum(counted.over for _, counted in near) / total
     at = math.fsum(counted.total * log for log, counted in near) / total
     effect = _effect(near, steepness, at, share)
-    counting = 1.96 * math.sqrt(min(effect, BURSTS) / max(1.0, total * max(allowed, share))) / steepness
-    either_way = math.hypot(_spread(logs), counting, WALKS * math.sqrt(max(1.0, LONG_WALK / len(last))))
+    counting = 1.96 * math.sqrt(min(effect, MAX_DESIGN_EFFECT) / max(1.0, total * max(allowed, share))) / steepness
+    either_way = math.hypot(_spread(logs), counting, SEARCH_SPREAD * math.sqrt(max(1.0, LONG_SEARCH / len(last))))
     rate = math.exp(middle)
-    return Boundary(rate, rate * math.exp(-either_way), rate * math.exp(either_way), steepness, allowed, effect)
+    return BoundaryEstimate(rate, rate * math.exp(-either_way), rate * math.exp(either_way), steepness, allowed, effect)
 
 
-def safe_rate(found: Boundary, seconds: float) -> float:
+def safe_rate(found: BoundaryEstimate, seconds: float) -> float:
     """A rate below the boundary that a level of so many seconds will probably prove to be kept."""
-    share = BOLDEST
-    while share > SAFEST:
+    share = HIGHEST_TRY
+    while share > LOWEST_TRY:
         rate = found.rate * share
         if _proved_with(rate * seconds / found.effect, found.allowed * share**found.steepness, found.allowed) >= POWER:
             break
@@ -124,7 +124,7 @@ def _proved_with(total: float, share: float, allowed: float) -> float:
     return float(bdtr(most, count, share)) if most >= 0 else 0.0
 
 
-def _steepness(tracked: Sequence[tuple[float, Counted]], middle: float) -> float:
+def _steepness(tracked: Sequence[tuple[float, ObjectiveCounts]], middle: float) -> float:
     """How much more is over the bound in the faster half of the levels near by than in the slower one, on logarithms.
 
     Halves, and not a line through single levels: near its limit a shop is slow in bursts, and most levels show nothing.
@@ -139,7 +139,7 @@ def _steepness(tracked: Sequence[tuple[float, Counted]], middle: float) -> float
     (x0, y0), (x1, y1) = _pooled(near[: len(near) // 2]), _pooled(near[len(near) // 2 :])
     if x1 - x0 < APART:
         return USUAL_STEEPNESS
-    return min(MOST_STEEP, max(LEAST_STEEP, (y1 - y0) / (x1 - x0)))
+    return min(MAX_STEEPNESS, max(MIN_STEEPNESS, (y1 - y0) / (x1 - x0)))
 
 
 def _pooled(part: Sequence[tuple[float, int, int]]) -> tuple[float, float]:
@@ -147,17 +147,17 @@ def _pooled(part: Sequence[tuple[float, int, int]]) -> tuple[float, float]:
     return math.fsum(log * n for log, n, _ in part) / total, math.log((sum(x for *_, x in part) + 0.5) / total)
 
 
-def _effect(near: Sequence[tuple[float, Counted]], steepness: float, at: float, share: float) -> float:
+def _effect(near: Sequence[tuple[float, ObjectiveCounts]], steepness: float, at: float, share: float) -> float:
     """How many samples are worth an independent one: how much more the levels differ than chance would make them."""
     if len(near) < FEWEST or not 0 < share < 1:
-        return CLUSTERED
+        return ASSUMED_DESIGN_EFFECT
     squares = []
     for log, counted in near:
         expected = min(1.0, share * math.exp(steepness * (log - at)))
         if counted.total and 0 < expected < 1:
             squares.append((counted.over - counted.total * expected) ** 2 / (counted.total * expected * (1 - expected)))
     # The few that there are may be alike by luck.
-    return max(CLUSTERED, math.fsum(squares) / max(1, len(squares) - 2))
+    return max(ASSUMED_DESIGN_EFFECT, math.fsum(squares) / max(1, len(squares) - 2))
 
 
 def _spread(logs: Sequence[float]) -> float:

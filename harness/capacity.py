@@ -10,20 +10,20 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from harness.critical import Critical, critical_rates
-from harness.excerpt import excerpt
-from harness.gave_way import GaveWay, gave_way
-from harness.pilot import Pilot, Step
+from harness.critical import CriticalRate, critical_rates
+from harness.excerpt import extract_interval
+from harness.gave_way import Bottleneck, gave_way
+from harness.pilot import CapacityController, FinishedLevel
 from harness.recorder import Recorder
 from harness.rows import every_journey, percentile
 from harness.search import Purpose, worst
 
-SIDE = 1.96
+Z_95 = 1.96
 """Standard errors to either side of a 95 % interval."""
 
 
 @dataclass(frozen=True, slots=True)
-class Point:
+class CapacityPoint:
     """One level of the search: times in seconds, rates per second; ``None`` where too little was seen.
 
     ``settled`` and ``end`` are moments of the run, in seconds from its start: what was due between them is what is shown.
@@ -48,7 +48,7 @@ class Point:
 
 
 @dataclass(frozen=True, slots=True)
-class Capacity:
+class CapacityAnswer:
     """The answer of a search: all rates per minute, with 95 % intervals; ``None`` where nothing was confirmed.
 
     ``journeys`` is the rate that a level of its own confirmed and ``orders`` what was sold in it. ``boundary`` is where a demand gave
@@ -64,35 +64,35 @@ class Capacity:
     high: float | None
     at_least: bool
     why: str
-    gave_way: GaveWay | None
-    critical: Critical | None
-    points: tuple[Point, ...]
+    gave_way: Bottleneck | None
+    critical: CriticalRate | None
+    points: tuple[CapacityPoint, ...]
 
     def to_json(self) -> dict[str, Any]:
         """The answer as JSON values."""
         return asdict(self)
 
     @classmethod
-    def from_json(cls, document: Mapping[str, Any]) -> Capacity:
+    def from_json(cls, document: Mapping[str, Any]) -> CapacityAnswer:
         """Read back what ``to_json`` wrote."""
         critical, first = document["critical"], document["gave_way"]
         return cls(
             **{
                 **document,
-                "gave_way": None if first is None else GaveWay(**first),
-                "critical": None if critical is None else Critical.from_json(critical),
-                "points": tuple(Point(**point) for point in document["points"]),
+                "gave_way": None if first is None else Bottleneck(**first),
+                "critical": None if critical is None else CriticalRate.from_json(critical),
+                "points": tuple(CapacityPoint(**point) for point in document["points"]),
             }
         )
 
 
-def capacity(pilot: Pilot, recorder: Recorder) -> Capacity:
+def capacity(controller: CapacityController, recorder: Recorder) -> CapacityAnswer:
     """The answer of a search that has ended, in any way."""
-    found = pilot.found
+    found = controller.found
     confirmed = None if found is None else found.confirmed
-    sold = None if confirmed is None else _sold(pilot, recorder)
+    sold = None if confirmed is None else _sold(controller, recorder)
     edge = None if found is None else found.boundary
-    return Capacity(
+    return CapacityAnswer(
         journeys=None if confirmed is None else confirmed * 60,
         orders=None if sold is None else sold[0],
         orders_low=None if sold is None else sold[1],
@@ -102,43 +102,43 @@ def capacity(pilot: Pilot, recorder: Recorder) -> Capacity:
         high=None if edge is None else edge.high * 60,
         at_least=False if found is None else found.at_least,
         why="the search was ended before it had an answer" if found is None else found.why,
-        gave_way=gave_way(pilot.steps, recorder),
-        critical=critical_rates(pilot.objectives, pilot.steps, recorder),
-        points=tuple(_point(step, recorder) for step in pilot.steps),
+        gave_way=gave_way(controller.finished_levels, recorder),
+        critical=critical_rates(controller.objectives, controller.finished_levels, recorder),
+        points=tuple(_point(level, recorder) for level in controller.finished_levels),
     )
 
 
-def _sold(pilot: Pilot, recorder: Recorder) -> tuple[float, float, float]:
+def _sold(controller: CapacityController, recorder: Recorder) -> tuple[float, float, float]:
     """Orders a minute in the level that was confirmed, with the interval of a Poisson number."""
-    start, end = pilot.confirmed_between or (0.0, 0.0)
-    part = excerpt(recorder, start, end)
+    start, end = controller.confirmed_between or (0.0, 0.0)
+    part = extract_interval(recorder, start, end)
     seconds = part.window.steady_until - part.window.steady_from
     orders = every_journey(part).orders
     minutes = seconds / 60
-    either_way = SIDE * math.sqrt(orders)
+    either_way = Z_95 * math.sqrt(orders)
     return orders / minutes, max(0.0, orders - either_way) / minutes, (orders + either_way) / minutes
 
 
-def _point(step: Step, recorder: Recorder) -> Point:
-    part = excerpt(recorder, step.settled, step.end)
+def _point(level: FinishedLevel, recorder: Recorder) -> CapacityPoint:
+    part = extract_interval(recorder, level.settled, level.end)
     seconds = max(part.window.steady_until - part.window.steady_from, recorder.slice_length)
     row = every_journey(part)
-    judged = worst(step.demands)
-    return Point(
-        purpose=str(step.purpose),
-        rate=step.rate * 60,
-        seconds=step.end - step.start,
-        settled=step.settled,
-        end=step.end,
+    judged = worst(level.objective_counts)
+    return CapacityPoint(
+        purpose=str(level.purpose),
+        rate=level.rate * 60,
+        seconds=level.end - level.start,
+        settled=level.settled,
+        end=level.end,
         p50=_finite(percentile(row.response, 0.5)),
         p95=_finite(percentile(row.response, 0.95)),
         p99=_finite(percentile(row.response, 0.99)),
         orders=row.orders / seconds * 60,
         excess=None if judged is None or math.isinf(judged.excess) else judged.excess,
         objective="" if judged is None else judged.text,
-        broken=step.broken,
-        verdict="" if step.verdict is None else str(step.verdict),
-        trouble=step.trouble,
+        broken=level.broken,
+        verdict="" if level.verdict is None else str(level.verdict),
+        trouble=level.trouble,
     )
 
 
@@ -146,7 +146,7 @@ def _finite(value: float | None) -> float | None:
     return None if value is None or math.isinf(value) or math.isnan(value) else value
 
 
-def curve(points: Sequence[Point]) -> list[Point]:
+def curve(points: Sequence[CapacityPoint]) -> list[CapacityPoint]:
     """The levels that tell how the shop fares at a rate, by rising rate: not those that drained it, nor those in trouble."""
     return sorted(
         (point for point in points if point.purpose != Purpose.DRAIN and not point.trouble), key=lambda one: one.rate

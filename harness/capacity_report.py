@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from harness.capacity import Capacity, Point, curve
+from harness.capacity import CapacityAnswer, CapacityPoint, curve
 from harness.search import Purpose
-from harness.tables import NONE, Table, spoken
-from harness.units import spoken_duration, spoken_number, spoken_share
+from harness.tables import NO_VALUE, ReportTable, format_measure
+from harness.units import format_duration, format_number, format_percent
 
 PURPOSES = {
     Purpose.WIDEN: "widen",
@@ -21,7 +21,7 @@ WIDTH = 40
 """Characters of the longest bar."""
 
 
-def sentences(answer: Capacity) -> Iterator[str]:
+def sentences(answer: CapacityAnswer) -> Iterator[str]:
     """How sure the answer is, what gave way first, and how the shop fares under other bounds."""
     if answer.journeys is not None and answer.orders_low is not None and answer.orders_high is not None:
         yield (
@@ -34,7 +34,7 @@ def sentences(answer: Capacity) -> Iterator[str]:
             f"({_number(answer.low)} to {_number(answer.high)} with 95 % confidence)."
         )
         if (either_way := (answer.high - answer.low) / 2 / answer.boundary) > UNSURE:
-            yield f"That is not known better than to {spoken_share(either_way)}: slow answers came in bursts, or there was little time; search longer."
+            yield f"That is not known better than to {format_percent(either_way)}: slow answers came in bursts, or there was little time; search longer."
     if answer.gave_way is not None:
         yield f"First to give way: {answer.gave_way.objective}; {_where(answer)}."
     if answer.critical is not None:
@@ -44,7 +44,7 @@ def sentences(answer: Capacity) -> Iterator[str]:
         yield f"Not counted ({rates} journeys a minute): {trouble}."
 
 
-def _where(answer: Capacity) -> str:
+def _where(answer: CapacityAnswer) -> str:
     assert answer.gave_way is not None  # noqa: S101 - asked for by a sentence about it
     page, option = answer.gave_way.page, answer.gave_way.payment_option
     if page and option:
@@ -54,13 +54,13 @@ def _where(answer: Capacity) -> str:
     return "no page and no payment option stands out, the shop slowed down as a whole"
 
 
-def _critical(answer: Capacity) -> str:
+def _critical(answer: CapacityAnswer) -> str:
     assert answer.critical is not None  # noqa: S101 - asked for by a sentence about it
     parts = []
     for one in answer.critical.crossings:
         least = "at least " if one.at_least else ""
         rate = "fewer than were tried" if one.rate is None else f"{least}{_number(one.rate)}"
-        parts.append(f"under {spoken_duration(one.bound)} {rate}")
+        parts.append(f"under {format_duration(one.bound)} {rate}")
     text = f"Journeys a minute by bound ({answer.critical.objective.rsplit(' ', 2)[0]}): {', '.join(parts)}"
     if answer.critical.mean is None:
         return f"{text}."
@@ -68,18 +68,18 @@ def _critical(answer: Capacity) -> str:
     return f"{text}; critical rate, their geometric mean: {least}{_number(answer.critical.mean)}."
 
 
-def levels_table(answer: Capacity) -> Table:
+def levels_table(answer: CapacityAnswer) -> ReportTable:
     """Every level in the order in which it was tried."""
     rows = [
         (
             PURPOSES[Purpose(point.purpose)],
             _number(point.rate),
-            spoken_duration(point.seconds),
-            spoken(point.p50, "s"),
-            spoken(point.p95, "s"),
-            spoken(point.p99, "s"),
+            format_duration(point.seconds),
+            format_measure(point.p50, "s"),
+            format_measure(point.p95, "s"),
+            format_measure(point.p99, "s"),
             _number(point.orders),
-            NONE if point.excess is None else f"{point.excess:.2f}",
+            NO_VALUE if point.excess is None else f"{point.excess:.2f}",
             _what_came(point),
         )
         for point in answer.points
@@ -95,12 +95,12 @@ def levels_table(answer: Capacity) -> Table:
         "over / allowed",
         "",
     )
-    return Table("Levels of the search: what came of the journeys due in each", headings, rows)
+    return ReportTable("Levels of the search: what came of the journeys due in each", headings, rows)
 
 
-def curve_table(answer: Capacity) -> Table:
+def curve_table(answer: CapacityAnswer) -> ReportTable:
     """Orders a minute over the rate, drawn with bars; rates that are alike to a tenth are drawn as one."""
-    groups: list[list[Point]] = []
+    groups: list[list[CapacityPoint]] = []
     for point in curve(answer.points):
         if groups and point.rate <= groups[-1][0].rate * 1.1:
             groups[-1].append(point)
@@ -115,17 +115,17 @@ def curve_table(answer: Capacity) -> Table:
         p95 = sum(slow) / len(slow) if slow else None
         bar = "#" * round(WIDTH * orders / most) if most else ""
         broken = "broken" if all(point.broken for point in group) else ""
-        rows.append((_number(rate), _number(orders), spoken(p95, "s"), bar, broken))
+        rows.append((_number(rate), _number(orders), format_measure(p95, "s"), bar, broken))
     headings = ("journeys/min", "orders/min", "journey p95", "orders/min drawn", "")
-    return Table("The curve: what came of the journeys due at each rate", headings, rows, texts=0)
+    return ReportTable("The curve: what came of the journeys due at each rate", headings, rows, texts=0)
 
 
-def tables(answer: Capacity) -> list[Table]:
+def tables(answer: CapacityAnswer) -> list[ReportTable]:
     """The tables of a search."""
     return [table for table in (levels_table(answer), curve_table(answer)) if table.rows]
 
 
-def _what_came(point: Point) -> str:
+def _what_came(point: CapacityPoint) -> str:
     if point.trouble:
         return "not counted"
     if point.verdict:
@@ -134,4 +134,4 @@ def _what_came(point: Point) -> str:
 
 
 def _number(number: float) -> str:
-    return spoken_number(round(number))
+    return format_number(round(number))

@@ -12,7 +12,7 @@ REPEATED = "repeated"
 """Under what the requests that repeat a failed one are counted, beside the statuses of a page."""
 
 
-class Cell:
+class SampleSeries:
     """What was measured under one key: times from the due moment, times from sending, bytes or money, and slices.
 
     ``response.total`` is how many there were. ``service`` lacks the arrivals that nobody served. ``received`` is in
@@ -21,14 +21,14 @@ class Cell:
     again, by the slice of time that the due moment falls into.
     """
 
-    __slots__ = ("amount", "noted", "received", "response", "service", "slices")
+    __slots__ = ("amount", "counts", "received", "response", "service", "slices")
 
     def __init__(self) -> None:
         self.response = Histogram()
         self.service = Histogram()
         self.received = 0
         self.amount = 0
-        self.noted: dict[str, int] = {}
+        self.counts: dict[str, int] = {}
         self.slices: dict[int, Histogram] = {}
 
     def slice(self, place: int) -> Histogram:
@@ -39,18 +39,18 @@ class Cell:
             histogram = self.slices[place] = Histogram()
         return histogram
 
-    def add(self, other: Cell) -> None:
+    def add(self, other: SampleSeries) -> None:
         """Count everything that the other has counted; both must have slices of the same length."""
         self.response.add(other.response)
         self.service.add(other.service)
         self.received += other.received
         self.amount += other.amount
-        for what, n in list(other.noted.items()):
-            self.noted[what] = self.noted.get(what, 0) + n
+        for what, n in list(other.counts.items()):
+            self.counts[what] = self.counts.get(what, 0) + n
         for index, histogram in list(other.slices.items()):
             self.slices.setdefault(index, Histogram()).add(histogram)
 
-    def halve(self) -> None:
+    def merge_slices(self) -> None:
         """Merge neighbouring slices in pairs."""
         merged: dict[int, Histogram] = {}
         for index, histogram in self.slices.items():
@@ -64,25 +64,25 @@ class Cell:
             "service": self.service.to_json(),
             "received": self.received,
             "amount": self.amount,
-            "noted": dict(sorted(self.noted.items())),
+            "noted": dict(sorted(self.counts.items())),
             "slices": {str(index): self.slices[index].to_json() for index in sorted(self.slices)},
         }
 
     @classmethod
-    def from_json(cls, d: Mapping[str, Any]) -> Cell:
+    def from_json(cls, d: Mapping[str, Any]) -> SampleSeries:
         """Read back what ``to_json`` wrote."""
         cell = cls()
         cell.response = Histogram.from_json(d["response"])
         cell.service = Histogram.from_json(d["service"])
         cell.received = d["received"]
         cell.amount = d["amount"]
-        cell.noted = dict(d.get("noted", {}))
+        cell.counts = dict(d.get("noted", {}))
         cell.slices = {int(index): Histogram.from_json(histogram) for index, histogram in d["slices"].items()}
         return cell
 
 
 @dataclass(slots=True)
-class Arrivals:
+class ArrivalCounts:
     """How many shoppers were due, taken by a free user, and given up on; and how late they were taken.
 
     ``lateness`` is our own lag, ``waits`` the time that an arrival waited because no user was free; seconds. Arrivals that one and
@@ -101,7 +101,7 @@ class Arrivals:
         """How many are due and neither taken nor given up on."""
         return self.offered - self.started - self.dropped
 
-    def add(self, other: Arrivals) -> None:
+    def add(self, other: ArrivalCounts) -> None:
         """Count everything that the other has counted."""
         self.offered += other.offered
         self.started += other.started
@@ -122,7 +122,7 @@ class Arrivals:
         }
 
     @classmethod
-    def from_json(cls, d: Mapping[str, Any]) -> Arrivals:
+    def from_json(cls, d: Mapping[str, Any]) -> ArrivalCounts:
         """Read back what ``to_json`` wrote."""
         # Results of earlier versions tell of no stalls.
         histograms = {name: Histogram.from_json(d[name]) for name in ("lateness", "waits", "stalls") if name in d}

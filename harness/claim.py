@@ -6,15 +6,15 @@ import fcntl
 import os
 from pathlib import Path
 
-_CLAIMED: dict[tuple[int, int], int] = {}
+_LOCKED: dict[tuple[int, int], int] = {}
 
 
-def claim(folder: Path) -> bool:
+def lock_folder(folder: Path) -> bool:
     """Make the folder where there is none, and claim it for this process; False: another one has. OSError: it cannot be made."""
     folder.mkdir(parents=True, exist_ok=True)
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     found = os.fstat(descriptor)
-    if (found.st_dev, found.st_ino) in _CLAIMED:
+    if (found.st_dev, found.st_ino) in _LOCKED:
         os.close(descriptor)
         return True
     try:
@@ -25,5 +25,5 @@ def claim(folder: Path) -> bool:
     except OSError:  # a file system that knows no locks
         os.close(descriptor)
         return True
-    _CLAIMED[found.st_dev, found.st_ino] = descriptor
+    _LOCKED[found.st_dev, found.st_ino] = descriptor
     return True

@@ -11,9 +11,9 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, NamedTuple
 
-CLOSE = 0.001
+MAX_READ_GAP = 0.001
 """Seconds that the two readings of a pair may lie apart; else we were interrupted between them, and read anew."""
-TRIES = 5
+READ_ATTEMPTS = 5
 
 
 @dataclass(slots=True)
@@ -69,16 +69,16 @@ class ClockWatch:
         seen.watched, seen.drift = watched, walled - watched
 
     def _pair(self) -> tuple[float, float] | None:
-        for _ in range(TRIES):
+        for _ in range(READ_ATTEMPTS):
             before = self._steady()
             wall = self._wall()
             after = self._steady()
-            if after - before <= CLOSE:
+            if after - before <= MAX_READ_GAP:
                 return (before + after) / 2, wall
         return None
 
 
-class Exchange(NamedTuple):
+class ClockExchange(NamedTuple):
     """A message to another host and its reply: sent (our clock), received and answered (theirs), back (ours); seconds."""
 
     sent: float
@@ -87,12 +87,12 @@ class Exchange(NamedTuple):
     back: float
 
     @property
-    def travelled(self) -> float:
+    def network_time(self) -> float:
         """How long both messages were on their way together."""
         return (self.back - self.sent) - (self.answered - self.received)
 
 
-class Offset(NamedTuple):
+class ClockOffset(NamedTuple):
     """How much later it is over there, and by how much that may be wrong at most (seconds)."""
 
     seconds: float
@@ -109,15 +109,15 @@ class Offset(NamedTuple):
         return self.seconds if self.surely else 0.0
 
 
-def offset(exchanges: Iterable[Exchange]) -> Offset | None:
+def best_offset(exchanges: Iterable[ClockExchange]) -> ClockOffset | None:
     """The best answer of several exchanges: the one whose messages travelled least; None if none is of any use.
 
     The formula is NTP's: exact if both ways took equally long, and never wrong by more than half of both together. An
     exchange with a clock set in the middle seems to have travelled for less than no time; it is left out.
     """
-    sound = [each for each in exchanges if each.travelled >= 0]
+    sound = [each for each in exchanges if each.network_time >= 0]
     if not sound:
         return None
-    best = min(sound, key=lambda each: each.travelled)
+    best = min(sound, key=lambda each: each.network_time)
     ahead = ((best.received - best.sent) + (best.answered - best.back)) / 2
-    return Offset(ahead, best.travelled / 2)
+    return ClockOffset(ahead, best.network_time / 2)

@@ -10,7 +10,7 @@ from typing import Any
 from harness.histogram import Histogram
 
 
-class CollectorPauses:
+class GcPauses:
     """Times each collection between ``start`` and ``stop``; ``pauses`` has them in seconds, ``watched`` for how long.
 
     ``clock`` is in seconds and steady. Starting or stopping twice does no harm.
@@ -32,7 +32,7 @@ class CollectorPauses:
         """Time collections from now on."""
         if self._since is None:
             self._since = self._clock()
-            gc.callbacks.append(self._noticed)
+            gc.callbacks.append(self._on_collection)
 
     def stop(self) -> None:
         """Time no more collections."""
@@ -41,7 +41,7 @@ class CollectorPauses:
             # By identity of its owner: bound methods compare equal, but other people's callbacks may not like to be asked.
             gc.callbacks[:] = [each for each in gc.callbacks if getattr(each, "__self__", None) is not self]
 
-    def _noticed(self, phase: str, _info: Mapping[str, Any]) -> None:
+    def _on_collection(self, phase: str, _info: Mapping[str, Any]) -> None:
         if phase == "start":
             self._pause_since = self._clock()
         elif self._pause_since is not None:

@@ -22,15 +22,15 @@ from harness.verdict import Verdict
 
 RUN_EFFECT = 0.06
 """How much two runs of the same shop differ, as a standard deviation: a shared machine."""
-SEEN_FROM = 4
+MIN_PAIRS_FOR_SPREAD = 4
 """Pairs of runs from which on their own differences say how much runs differ."""
 BATCHES = 10
 FEWEST_BATCHES = 4
 FEWEST_SAMPLES = 40
 """In a batch, for a 95th percentile to mean something."""
-DOUBT_OF_FAILING, DOUBT_OF_PASSING = 0.01, 0.02
+ALPHA_FAIL, ALPHA_PASS = 0.01, 0.02
 """How seldom the truth may lie beyond the bound that decides."""
-MOST_PAIRS = 64
+MAX_PAIRS = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ class Tolerance:
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class PercentileEstimate:
     """One percentile of one run: its logarithm, and the variance of that within the run."""
 
     logarithm: float
@@ -68,7 +68,7 @@ class Ratio:
 
 def compare(
     name: str,
-    pairs: Sequence[tuple[Look, Look]],
+    pairs: Sequence[tuple[PercentileEstimate, PercentileEstimate]],
     *,
     tolerance: Tolerance,
     run_effect: float = RUN_EFFECT,
@@ -78,19 +78,19 @@ def compare(
 
     ``among`` is how many such comparisons are made, any of which might fail by chance: each has to be surer by that (Bonferroni).
     """
-    doubts = (DOUBT_OF_FAILING / among, DOUBT_OF_PASSING)
+    alphas = (ALPHA_FAIL / among, ALPHA_PASS)
     lost = [math.isinf(candidate.logarithm) for _, candidate in pairs]
     if any(lost) or any(math.isinf(baseline.logarithm) for baseline, _ in pairs):
         return _unanswered(name, pairs, failed=sum(lost) > sum(math.isinf(baseline.logarithm) for baseline, _ in pairs))
     apart = [candidate.logarithm - baseline.logarithm for baseline, candidate in pairs]
     number, middle = len(apart), fmean(apart)
     within = fmean(baseline.variance + candidate.variance for baseline, candidate in pairs)
-    if number >= SEEN_FROM:
+    if number >= MIN_PAIRS_FOR_SPREAD:
         error = math.sqrt(max(stdev(apart) ** 2, within) / number)
-        below, above = (float(stdtrit(number - 1, 1 - doubt)) for doubt in doubts)
+        below, above = (float(stdtrit(number - 1, 1 - alpha)) for alpha in alphas)
     else:
         error = math.sqrt((within + 2 * run_effect**2) / number)
-        below, above = (NormalDist().inv_cdf(1 - doubt) for doubt in doubts)
+        below, above = (NormalDist().inv_cdf(1 - alpha) for alpha in alphas)
     low, high = middle - below * error, middle + above * error
     verdict = Verdict.INCONCLUSIVE
     if low > math.log1p(tolerance.harmless):
@@ -110,7 +110,7 @@ def compare(
     )
 
 
-def together(ratios: Sequence[Ratio], names: Sequence[str]) -> Verdict:
+def overall_verdict(ratios: Sequence[Ratio], names: Sequence[str]) -> Verdict:
     """One regression fails it all; under these names, what is undecided is no pass, nor what could not be compared."""
     verdicts = {one.verdict for one in ratios if one.name in names or one.verdict is Verdict.FAILED}
     if set(names) - {one.name for one in ratios}:
@@ -120,7 +120,7 @@ def together(ratios: Sequence[Ratio], names: Sequence[str]) -> Verdict:
     return Verdict.PASSED if verdicts == {Verdict.PASSED} else Verdict.INCONCLUSIVE
 
 
-def look(slices: Mapping[int, Histogram], q: float) -> Look | None:
+def percentile_estimate(slices: Mapping[int, Histogram], q: float) -> PercentileEstimate | None:
     """A percentile of a run, and how much it varied from one stretch of it to the next; None where too little was seen.
 
     The variance is that of the mean of up to ten stretches, each long enough for what is alike within one to be alike only there.
@@ -131,7 +131,7 @@ def look(slices: Mapping[int, Histogram], q: float) -> Look | None:
     if number < FEWEST_BATCHES or not value > 0:
         return None
     if value == math.inf:
-        return Look(math.inf, 0.0)
+        return PercentileEstimate(math.inf, 0.0)
     order = sorted(slices)
     logarithms = []
     for batch in range(number):
@@ -140,7 +140,7 @@ def look(slices: Mapping[int, Histogram], q: float) -> Look | None:
         if not 0 < stretch < math.inf:
             return None
         logarithms.append(math.log(stretch))
-    return Look(math.log(value), stdev(logarithms) ** 2 / number)
+    return PercentileEstimate(math.log(value), stdev(logarithms) ** 2 / number)
 
 
 def journey_slices(recorder: Recorder) -> dict[int, Histogram]:
@@ -174,7 +174,7 @@ def _added(histograms: Iterable[Histogram]) -> Histogram:
     return whole
 
 
-def _unanswered(name: str, pairs: Sequence[tuple[Look, Look]], *, failed: bool) -> Ratio:
+def _unanswered(name: str, pairs: Sequence[tuple[PercentileEstimate, PercentileEstimate]], *, failed: bool) -> Ratio:
     """Where so much failed that there is no such percentile: a regression if the candidate does so and the baseline does not."""
     baseline, candidate = (math.exp(max(pair[side].logarithm for pair in pairs)) for side in (0, 1))
     verdict = Verdict.FAILED if failed else Verdict.INCONCLUSIVE
@@ -187,9 +187,9 @@ def _unanswered(name: str, pairs: Sequence[tuple[Look, Look]], *, failed: bool) 
 def _needed(middle: float, spread: float, tolerance: Tolerance) -> int | None:
     """How many pairs would decide if they turn out as these did; None if the truth lies where neither verdict is right."""
     harmless, harmful = math.log1p(tolerance.harmless), math.log1p(tolerance.harmful)
-    for number in range(SEEN_FROM, MOST_PAIRS + 1):
+    for number in range(MIN_PAIRS_FOR_SPREAD, MAX_PAIRS + 1):
         error = spread / math.sqrt(number)
-        below, above = (float(stdtrit(number - 1, 1 - doubt)) for doubt in (DOUBT_OF_FAILING, DOUBT_OF_PASSING))
+        below, above = (float(stdtrit(number - 1, 1 - alpha)) for alpha in (ALPHA_FAIL, ALPHA_PASS))
         if middle - below * error > harmless or middle + above * error < harmful:
             return number
     return None

@@ -9,11 +9,11 @@ from harness.demand import Objective
 from harness.histogram import Histogram
 from harness.process_facts import ProcessFacts
 from harness.recorder import Recorder
-from harness.worker_facts import Origin, WorkerFacts
+from harness.worker_facts import RunFingerprint, WorkerFacts
 
 
 @dataclass(frozen=True, slots=True)
-class MixCount:
+class LabelCount:
     """Who came, of one kind of label: ``what`` it is (``payment option``), how many of each were expected and came.
 
     ``expected`` need not be whole numbers, nor add up to what came: they are read as proportions. Whoever was begun or
@@ -76,8 +76,8 @@ class Conditions:
     processes: Sequence[ProcessFacts] = ()
     workers: Sequence[WorkerFacts] = ()
     refused: int = 0
-    origin: Origin | None = None
-    mixes: Sequence[MixCount] = ()
+    origin: RunFingerprint | None = None
+    mixes: Sequence[LabelCount] = ()
     planned_by_second: Sequence[int] = ()
     level: bool | None = None
     searched: bool = False

@@ -13,15 +13,15 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from harness.demand import Objective, Statistic
-from harness.excerpt import excerpt
-from harness.pilot import Step
+from harness.excerpt import extract_interval
+from harness.pilot import FinishedLevel
 from harness.recorder import Recorder
 from harness.sample import Phase
 from harness.search import Purpose
-from harness.tally import tally
+from harness.tally import count_samples
 from harness.throughput import JOURNEYS, per_second
 
-TIMES = (0.5, 1.0, 2.0)
+BOUND_MULTIPLES = (0.5, 1.0, 2.0)
 """The three bounds, in proportion to the one that is demanded."""
 OUT_OF_BALANCE = 0.1
 """The share of a level's journeys by which fewer may end than are due, and no queue is said to grow."""
@@ -39,7 +39,7 @@ class Crossing:
 
 
 @dataclass(frozen=True, slots=True)
-class Critical:
+class CriticalRate:
     """Three crossings of one ``objective`` and their geometric ``mean`` (per minute; ``None`` if one is unknown)."""
 
     objective: str
@@ -48,35 +48,37 @@ class Critical:
     at_least: bool
 
     @classmethod
-    def from_json(cls, document: Mapping[str, Any]) -> Critical:
+    def from_json(cls, document: Mapping[str, Any]) -> CriticalRate:
         """Read back what ``dataclasses.asdict`` made of it."""
         return cls(**{**document, "crossings": tuple(Crossing(**one) for one in document["crossings"])})
 
 
-def critical_rates(objectives: Sequence[Objective], steps: Sequence[Step], recorder: Recorder) -> Critical | None:
+def critical_rates(
+    objectives: Sequence[Objective], finished_levels: Sequence[FinishedLevel], recorder: Recorder
+) -> CriticalRate | None:
     """Of the first demand on a percentile of response times; ``None`` without one, or without a level."""
     timed = [one for one in objectives if one.statistic is Statistic.PERCENTILE]
     parts = []
-    for step in steps:
-        if step.purpose is not Purpose.DRAIN and not step.trouble:
-            part = excerpt(recorder, step.settled, step.end)
-            parts.append((step.rate, part, step.broken and _queue_grew(part, recorder)))
+    for level in finished_levels:
+        if level.purpose is not Purpose.DRAIN and not level.trouble:
+            part = extract_interval(recorder, level.settled, level.end)
+            parts.append((level.rate, part, level.broken and _queue_grew(part, recorder)))
     if not timed or not parts:
         return None
     # A demand on all journeys says more than one on a page.
     chosen = min(timed, key=lambda one: (one.subject != "journey", bool(one.name or one.labels)))
     crossings = []
-    for times in TIMES:
+    for times in BOUND_MULTIPLES:
         moved = replace(chosen, bound=chosen.bound * times)
-        counts = [(rate, tally(part, moved, sliced=False), grew) for rate, part, grew in parts]
+        counts = [(rate, count_samples(part, moved, sliced=False), grew) for rate, part, grew in parts]
         crossings.append(
             _crossing(
                 moved, [(rate, one.total, one.total if grew else one.over) for rate, one, grew in counts if one.total]
             )
         )
     rates = [one.rate for one in crossings if one.rate]
-    mean = math.exp(math.fsum(map(math.log, rates)) / len(rates)) if len(rates) == len(TIMES) else None
-    return Critical(chosen.text, tuple(crossings), mean, any(one.at_least for one in crossings))
+    mean = math.exp(math.fsum(map(math.log, rates)) / len(rates)) if len(rates) == len(BOUND_MULTIPLES) else None
+    return CriticalRate(chosen.text, tuple(crossings), mean, any(one.at_least for one in crossings))
 
 
 def _queue_grew(part: Recorder, recorder: Recorder) -> bool:
@@ -94,7 +96,7 @@ def _queue_grew(part: Recorder, recorder: Recorder) -> bool:
 
 
 def _crossing(objective: Objective, counts: Sequence[tuple[float, int, int]]) -> Crossing:
-    shares = rising(counts)
+    shares = pool_adjacent_violators(counts)
     allowed = objective.allowed
     below = [one for one in shares if one[1] <= allowed]
     above = [one for one in shares if one[1] > allowed]
@@ -108,7 +110,7 @@ def _crossing(objective: Objective, counts: Sequence[tuple[float, int, int]]) ->
     return Crossing(objective.bound, rate * 60, at_least=False)
 
 
-def rising(counts: Sequence[tuple[float, int, int]]) -> list[tuple[float, float]]:
+def pool_adjacent_violators(counts: Sequence[tuple[float, int, int]]) -> list[tuple[float, float]]:
     """Each rate with the share that was over, made to rise with the rate: neighbours that fall are counted together.
 
     ``counts`` are rate, samples, and how many of them were over. Each rate stays where it is, so that of two bounds the

@@ -7,39 +7,39 @@ from math import isnan
 
 from harness.demand import Objective
 from harness.recorder import Recorder
-from harness.run_state import Demanded
-from harness.standing import Standing, so_far
+from harness.run_state import ObjectiveStatus
+from harness.standing import LiveState, live_status
 from harness.verdict import ObjectiveResult, Verdict
 
 _STATES = {
-    Standing.KEPT: "kept_so_far",
-    Standing.BROKEN: "broken_so_far",
-    Standing.NOT_YET: "broken_so_far",
-    Standing.NOTHING: "nothing",
+    LiveState.KEPT: "kept_so_far",
+    LiveState.BROKEN: "broken_so_far",
+    LiveState.NOT_YET: "broken_so_far",
+    LiveState.NOTHING: "nothing",
 }
 
 _ENDS = {Verdict.INVALID: "inconclusive"}  # not judged, because times are in doubt
 
 
-class DemandWatch:
+class ObjectiveStatusTracker:
     """Where the demands of one run stood when they were last looked at."""
 
     def __init__(self, objectives: Sequence[Objective]) -> None:
-        self.demanded = [Demanded(objective) for objective in objectives]
+        self.demanded = [ObjectiveStatus(objective) for objective in objectives]
 
-    def look(self, recorder: Recorder, steady: float, pause: Callable[[], None]) -> None:
+    def update(self, recorder: Recorder, steady: float, yield_to_load: Callable[[], None]) -> None:
         """Look at every demand, with a ``pause`` after each; ``steady`` is how many seconds were steady so far."""
         for place, one in enumerate(list(self.demanded)):
-            now = so_far(recorder, one.objective, steady)
+            now = live_status(recorder, one.objective, steady)
             measured = None if now.measured is None or isnan(now.measured) else now.measured
-            self.demanded[place] = Demanded(one.objective, _STATES[now.standing], measured)
-            pause()
+            self.demanded[place] = ObjectiveStatus(one.objective, _STATES[now.standing], measured)
+            yield_to_load()
 
-    def judged(self, results: Sequence[ObjectiveResult]) -> list[Demanded]:
+    def final(self, results: Sequence[ObjectiveResult]) -> list[ObjectiveStatus]:
         """How the demands stood in the end; where none was judged, as a search that confirmed nothing judges none, how they stood last."""
         found = {result.text: result for result in results}
         return [
-            Demanded(one.objective, _ENDS.get(result.verdict, str(result.verdict)), result.measured)
+            ObjectiveStatus(one.objective, _ENDS.get(result.verdict, str(result.verdict)), result.measured)
             if (result := found.get(one.objective.text)) is not None
             else one
             for one in self.demanded

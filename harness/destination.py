@@ -7,8 +7,8 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from urllib.parse import unquote, urlsplit
 
-from harness.errors import Misuse
-from harness.target import allowed_target, is_loopback
+from harness.errors import UsageError
+from harness.target import is_loopback, target_refusal
 
 PATH = "/api/v1/write"
 """Where a Prometheus takes what is written to it."""
@@ -29,34 +29,34 @@ class Destination:
         return f"{f'[{self.host}]' if ':' in self.host else self.host}:{self.port}"
 
 
-def destination(url: str, token: str, allowed: Collection[str]) -> Destination:
-    """The place that a URL names; raises ``Misuse``, which does not repeat the URL.
+def parse_destination(url: str, token: str, allowed: Collection[str]) -> Destination:
+    """The place that a URL names; raises ``UsageError``, which does not repeat the URL.
 
     User and password may stand in the URL; ``token`` is an alternative to them. Only this machine and the hosts ``allowed`` may be
     written to, with credentials only over TLS unless it is this machine.
     """
     if not url.isascii() or not url.isprintable() or " " in url or "\\" in url:
-        raise Misuse(
+        raise UsageError(
             "--remote-write: the URL holds blanks, backslashes or characters outside ASCII; write them as %20 and the like"
         )
     try:
         parts = urlsplit(url)
     except ValueError:
-        raise Misuse("--remote-write: the URL cannot be read; write http://host:port/path") from None
+        raise UsageError("--remote-write: the URL cannot be read; write http://host:port/path") from None
     user, _, where = parts.netloc.rpartition("@")
-    if problem := allowed_target(f"{parts.scheme}://{where}", allowed):
-        raise Misuse(f"--remote-write: {problem}")
+    if problem := target_refusal(f"{parts.scheme}://{where}", allowed):
+        raise UsageError(f"--remote-write: {problem}")
     if parts.fragment:
-        raise Misuse("--remote-write: the URL has a fragment; leave out what follows the #")
+        raise UsageError("--remote-write: the URL has a fragment; leave out what follows the #")
     if user and token:
-        raise Misuse(
+        raise UsageError(
             "--remote-write: there are both a user in the URL and a token in the environment; leave out one of them"
         )
     secure, host = parts.scheme == "https", parts.hostname or ""
     if (user or token) and not secure and not is_loopback(host):
-        raise Misuse(f"--remote-write: {host} would be sent a password or token in plain text; write https://")
+        raise UsageError(f"--remote-write: {host} would be sent a password or token in plain text; write https://")
     if not (token.isascii() and token.isprintable()):
-        raise Misuse("--remote-write: the token in the environment holds a line end, or characters outside ASCII")
+        raise UsageError("--remote-write: the token in the environment holds a line end, or characters outside ASCII")
     path = parts.path if parts.path not in {"", "/"} else PATH
     return Destination(
         secure,

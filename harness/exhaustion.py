@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import re
 
-RAN_OUT = {
+RESOURCE_BY_ERRNO = {
     errno.EMFILE: "EMFILE",
     errno.ENFILE: "ENFILE",
     errno.EADDRNOTAVAIL: "EADDRNOTAVAIL",
@@ -24,21 +24,21 @@ REMEDIES = {
 """What to do about each."""
 
 _NUMBER = re.compile(r"\[Errno (\d+)\]")
-_DEEPEST = 8
+_MAX_CAUSES = 8
 
 
-def ran_out(error: object) -> str:
+def exhausted_resource(error: object) -> str:
     """The name of what ran out, such as ``EMFILE``, or ``""``: looked for in the error, its causes and its text.
 
     HTTP libraries wrap such errors in their own, some only as text.
     """
     looked_at = 0
-    while error is not None and looked_at < _DEEPEST:
+    while error is not None and looked_at < _MAX_CAUSES:
         number = getattr(error, "errno", None)
-        if number not in RAN_OUT and (found := _NUMBER.search(str(error))):
+        if number not in RESOURCE_BY_ERRNO and (found := _NUMBER.search(str(error))):
             number = int(found[1])
-        if number in RAN_OUT:
-            return RAN_OUT[number]
+        if number in RESOURCE_BY_ERRNO:
+            return RESOURCE_BY_ERRNO[number]
         error = getattr(error, "__cause__", None) or getattr(error, "__context__", None)
         looked_at += 1
     return ""

@@ -12,7 +12,7 @@ class Exit(IntEnum):
     """Every objective held, and the samples suffice to say so."""
     CRASHED = 1
     """The harness itself broke; a bug, or a machine in trouble."""
-    MISUSED = 2
+    USAGE_ERROR = 2
     """Wrong options, a wrong scenario file, a target that is not allowed: nothing was sent."""
     FAILED = 3
     """The shop broke at least one objective."""

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections import Counter
 
-from harness.ledger import Comparison
+from harness.ledger import LedgerComparison
 from harness.outcomes import Blame, Outcome
 from harness.recorder import Recorder
-from harness.units import spoken_number
+from harness.units import format_number
 
-UNANSWERED = frozenset({Outcome.TIMEOUT, Outcome.CONNECTION, Outcome.NO_SOCKET, Outcome.ABORTED})
+UNANSWERED_OUTCOMES = frozenset({Outcome.TIMEOUT, Outcome.CONNECTION, Outcome.NO_SOCKET, Outcome.ABORTED})
 """Outcomes of a page of which nobody can say whether the request has reached the shop."""
 
 
-def explained(comparison: Comparison | None, recorder: Recorder) -> str:
+def known_causes(comparison: LedgerComparison | None, recorder: Recorder) -> str:
     """What is known to have caused the differences; ``""`` unless it accounts for each single one of them.
 
     A request that was never answered may not have reached the shop, and a shopper who fails on the way to her receipt
@@ -45,7 +45,7 @@ def _unanswered(recorder: Recorder) -> Counter[str]:
     """How many requests nobody answered, by page."""
     found = Counter[str]()
     for key, cell in recorder.pages.items():
-        if key.outcome in UNANSWERED:
+        if key.outcome in UNANSWERED_OUTCOMES:
             found[key.page] += cell.response.total
     return found
 
@@ -61,4 +61,4 @@ def _without_receipt(recorder: Recorder) -> Counter[str]:
 
 
 def _number(n: int, one: str, several: str) -> str:
-    return f"{spoken_number(n)} {one if n == 1 else several}"
+    return f"{format_number(n)} {one if n == 1 else several}"

@@ -13,12 +13,12 @@ from itertools import accumulate
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.registry import Collector, CollectorRegistry
 
-from harness.exposition import Format, Writer
+from harness.exposition import ExpositionFormat, ExpositionWriter
 from harness.families import families
 from harness.family import Family
-from harness.run_state import RunState
+from harness.run_state import RunMetrics
 
-__all__ = ["OTHER", "RunCollector", "RunState", "registry_of"]
+__all__ = ["OTHER", "RunCollector", "RunMetrics", "registry_of"]
 
 OTHER = "other"
 MOST_VALUES = 80
@@ -28,27 +28,29 @@ MOST_VALUES = 80
 class RunCollector(Collector):
     """Reads the run of the moment at each scrape; ``state`` returns ``None`` while there was none yet.
 
-    ``rendered`` is told how many seconds of processor time, by ``clock``, each writing down of all metrics took.
+    ``on_rendered`` is told how many seconds of processor time, by ``clock``, each writing down of all metrics took.
     """
 
     def __init__(
         self,
-        state: Callable[[], RunState | None],
-        rendered: Callable[[float], None] = lambda _seconds: None,
+        state: Callable[[], RunMetrics | None],
+        on_rendered: Callable[[float], None] = lambda _seconds: None,
         clock: Callable[[], float] = time.thread_time,
     ) -> None:
         self._state = state
-        self._rendered = rendered
+        self._on_rendered = on_rendered
         self._clock = clock
         self._known: dict[str, set[str]] = {}
-        self._writer = Writer()
+        self._writer = ExpositionWriter()
         self._run_id = ""
 
     def collect(self) -> Iterator[Metric]:
         """The metrics as the Prometheus client library wants them, for a registry."""
         return map(_library_metric, self.families(lambda: None))
 
-    def text(self, pause: Callable[[], None] = lambda: None, form: Format = Format.TEXT) -> Iterator[bytes]:
+    def text(
+        self, pause: Callable[[], None] = lambda: None, form: ExpositionFormat = ExpositionFormat.TEXT
+    ) -> Iterator[bytes]:
         """The metrics written down, piece by piece; ``pause`` lets others have the processor."""
         clock, spent = self._clock, 0.0
         since = clock()
@@ -59,15 +61,15 @@ class RunCollector(Collector):
             pause()
             since = clock()
 
-        for piece in self._writer.pieces(self.families(rest, fine=form is Format.PROTOBUF), form, rest):
+        for piece in self._writer.pieces(self.families(rest, fine=form is ExpositionFormat.PROTOBUF), form, rest):
             spent += clock() - since
             yield piece
             since = clock()
-        self._rendered(spent)
+        self._on_rendered(spent)
 
     def snapshot(self, at: float, pause: Callable[[], None] = lambda: None) -> Iterator[bytes]:
         """The metrics as lines of OpenMetrics with a moment behind them, seconds since 1970."""
-        return self._writer.pieces(self.families(pause), Format.OPENMETRICS, pause, at)
+        return self._writer.pieces(self.families(pause), ExpositionFormat.OPENMETRICS, pause, at)
 
     def families(self, pause: Callable[[], None], *, fine: bool = False) -> Iterator[Family]:
         """The metrics of the run of the moment, one after the other; none before there was one. ``fine``: native buckets, too."""

@@ -11,14 +11,14 @@ from collections.abc import Callable, Iterable, Iterator
 from enum import Enum
 from itertools import accumulate, islice
 
-from harness.family import Buckets, Family, Values
-from harness.protobuf_exposition import written
+from harness.family import Buckets, Family, LabelValues
+from harness.protobuf_exposition import encode_families
 
 _PAUSE_EVERY = 10
 _BATCH = 200
 
 
-class Format(Enum):
+class ExpositionFormat(Enum):
     """How metrics are written; the value is the content type."""
 
     TEXT = "text/plain; version=0.0.4; charset=utf-8"
@@ -26,11 +26,11 @@ class Format(Enum):
     PROTOBUF = "application/vnd.google.protobuf; proto=io.prometheus.client.MetricFamily; encoding=delimited"
 
 
-class Writer:
+class ExpositionWriter:
     """Writes down the metrics of one run, scrape after scrape."""
 
     def __init__(self) -> None:
-        self._prefixes: dict[tuple[str, Values], list[str]] = {}
+        self._prefixes: dict[tuple[str, LabelValues], list[str]] = {}
 
     def forget(self) -> None:
         """Another run begins: the names of its series are new."""
@@ -39,7 +39,7 @@ class Writer:
     def pieces(
         self,
         families: Iterable[Family],
-        form: Format,
+        form: ExpositionFormat,
         pause: Callable[[], None] = lambda: None,
         at: float | None = None,
     ) -> Iterator[bytes]:
@@ -48,10 +48,10 @@ class Writer:
         ``at`` puts a moment (seconds since 1970) behind every value; exemplars are then left out, and so is the end of an
         OpenMetrics text, since more may follow.
         """
-        if form is Format.PROTOBUF:
-            yield from written(families, pause)
+        if form is ExpositionFormat.PROTOBUF:
+            yield from encode_families(families, pause)
             return
-        modern = form is Format.OPENMETRICS
+        modern = form is ExpositionFormat.OPENMETRICS
         after = "\n" if at is None else f" {at:.3f}\n"
         for family in families:
             named = family.name.removesuffix("_total") if modern else family.name
@@ -67,11 +67,13 @@ class Writer:
         if modern and at is None:
             yield b"# EOF\n"
 
-    def _numbers(self, family: Family, numbers: Iterable[tuple[Values, float]], after: str) -> bytes:
+    def _numbers(self, family: Family, numbers: Iterable[tuple[LabelValues, float]], after: str) -> bytes:
         pairs = [(self._prefixes_of(family, values, ("",))[0], value) for values, value in numbers]
         return "".join([f"{prefix}{float(value)!r}{after}" for prefix, value in pairs]).encode()
 
-    def _histogram(self, family: Family, values: Values, buckets: Buckets, after: str, *, exemplars: bool) -> bytes:
+    def _histogram(
+        self, family: Family, values: LabelValues, buckets: Buckets, after: str, *, exemplars: bool
+    ) -> bytes:
         upto = list(accumulate(buckets.counts))
         *lines, total, seconds = self._prefixes_of(family, values, ("_count", "_sum"))
         if exemplars and buckets.exemplars:
@@ -86,7 +88,7 @@ class Writer:
         parts.append(f"{total}{upto[-1]}{after}{seconds}{buckets.sum!r}{after}")
         return "".join(parts).encode()
 
-    def _prefixes_of(self, family: Family, values: Values, endings: tuple[str, ...]) -> list[str]:
+    def _prefixes_of(self, family: Family, values: LabelValues, endings: tuple[str, ...]) -> list[str]:
         """Everything of the lines of a series that stays the same: one per bound, then one per ending."""
         prefixes = self._prefixes.get((family.name, values))
         if prefixes is None:
@@ -101,7 +103,7 @@ class Writer:
         return prefixes
 
 
-def _batches(things: Iterable[tuple[Values, float]], size: int) -> Iterator[list[tuple[Values, float]]]:
+def _batches(things: Iterable[tuple[LabelValues, float]], size: int) -> Iterator[list[tuple[LabelValues, float]]]:
     rest = iter(things)
     while batch := list(islice(rest, size)):
         yield batch

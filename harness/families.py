@@ -8,32 +8,34 @@ from typing import TypeVar
 
 from harness.cell import REPEATED
 from harness.demand import Subject
-from harness.family import Family, Values, family
+from harness.family import Family, LabelValues, family
 from harness.outcomes import Blame
 from harness.recorder import JourneyKey
 from harness.run_families import run_families
-from harness.run_state import RunState
+from harness.run_state import RunMetrics
 
 _ABANDONED = "abandoned"
 _DROP_REASON = "max_in_flight"  # an arrival is dropped for one reason only: no user was free in time
 _APART = frozenset({"429", "503"})
 
-_PAUSE_EVERY = 10
+_YIELD_EVERY = 10
 
-Bounded = Callable[[str, str], str]
+LimitLabel = Callable[[str, str], str]
 Thing = TypeVar("Thing")
 
 
-def families(state: RunState, bounded: Bounded, pause: Callable[[], None], *, fine: bool = False) -> Iterator[Family]:
+def families(
+    state: RunMetrics, limit_label: LimitLabel, pause: Callable[[], None], *, fine: bool = False
+) -> Iterator[Family]:
     """Every metric of a run, in the order of the catalogue.
 
-    ``bounded`` is given a label's name and value and returns the value to publish. ``pause`` is called every now and
+    ``limit_label`` is given a label's name and value and returns the value to publish. ``pause`` is called every now and
     then: whoever is just measuring the shop in the same process must not wait for all of this. Where it is to be ``fine``, pages and journeys are counted for native histograms, too.
     """
-    yield from _pages(state, bounded, pause, fine=fine)
-    yield from _journeys(state, bounded, pause, fine=fine)
+    yield from _pages(state, limit_label, pause, fine=fine)
+    yield from _journeys(state, limit_label, pause, fine=fine)
     yield from _arrivals(state)
-    yield from run_families(state, bounded)
+    yield from run_families(state, limit_label)
 
 
 def code_class(status: str) -> str:
@@ -43,20 +45,20 @@ def code_class(status: str) -> str:
     return f"{status[0]}xx" if len(status) == 3 and status[0] in "12345" else "none" if status == "0" else "other"  # noqa: PLR2004
 
 
-def _now_and_then(things: Iterable[Thing], pause: Callable[[], None]) -> Iterator[Thing]:
+def _with_yields(things: Iterable[Thing], pause: Callable[[], None]) -> Iterator[Thing]:
     for number, thing in enumerate(things):
-        if number % _PAUSE_EVERY == 0:
+        if number % _YIELD_EVERY == 0:
             pause()
         yield thing
 
 
-def _bounds_of(state: RunState, subject: Subject) -> frozenset[float]:
+def _bounds_of(state: RunMetrics, subject: Subject) -> frozenset[float]:
     """The bounds of objectives on times: counts at exactly these can be read off without interpolation."""
     objectives = (one.objective for one in state.demanded)
     return frozenset(each.bound for each in objectives if each.subject is subject and each.metric.timed)
 
 
-def _pages(state: RunState, bounded: Bounded, pause: Callable[[], None], *, fine: bool) -> Iterator[Family]:
+def _pages(state: RunMetrics, limit_label: LimitLabel, pause: Callable[[], None], *, fine: bool) -> Iterator[Family]:
     extra = _bounds_of(state, Subject.PAGE)
     service = family("page_duration_seconds", extra=extra, fine=fine)
     response = family("page_response_seconds", extra=extra, fine=fine)
@@ -65,9 +67,9 @@ def _pages(state: RunState, bounded: Bounded, pause: Callable[[], None], *, fine
     challenges, verifications = family("threeds_challenges_total"), family("sms_verifications_total")
     requested, requesting = family("sms_requested_total"), family("requests_in_flight")
     repeats = family("page_repeats_total")
-    run, marks = state.run_id, state.landmarks
-    for key, cell in _now_and_then(list(state.recorder.pages.items()), pause):
-        page, outcome = bounded("page", key.page), bounded("outcome", key.outcome)
+    run, marks = state.run_id, state.page_roles
+    for key, cell in _with_yields(list(state.recorder.pages.items()), pause):
+        page, outcome = limit_label("page", key.page), limit_label("outcome", key.outcome)
         failed = key.blame == Blame.SHOP
         values = (run, page, "failure" if failed else "success")
         total = cell.response.total
@@ -75,8 +77,8 @@ def _pages(state: RunState, bounded: Bounded, pause: Callable[[], None], *, fine
         response.time(values, cell.response)
         received.count((run, page), cell.received)
         requesting.count((run, page), 0)
-        outcomes.count((run, page, bounded("payment_option", key.payment_option), outcome), total)
-        noted = dict(cell.noted)
+        outcomes.count((run, page, limit_label("payment_option", key.payment_option), outcome), total)
+        noted = dict(cell.counts)
         repeats.count((run, page), noted.pop(REPEATED, 0))
         for status, n in noted.items():
             responses.count((run, page, code_class(status)), n)
@@ -88,10 +90,10 @@ def _pages(state: RunState, bounded: Bounded, pause: Callable[[], None], *, fine
             verifications.count((run, outcome), total)
         if key.page in marks.resends:
             requested.count((run, "resend"), total)
-    _exemplify(state, "service", service)
-    _exemplify(state, "response", response)
+    _attach_exemplars(state, "service", service)
+    _attach_exemplars(state, "response", response)
     for name, n in list(state.requesting.items()):
-        requesting.count((run, bounded("page", name)), n)
+        requesting.count((run, limit_label("page", name)), n)
     yield from (service, response, responses, outcomes, errors, received, repeats, requesting)
     yield from (challenges, verifications)
     for each, cell in list(state.recorder.journeys.items()):
@@ -100,39 +102,39 @@ def _pages(state: RunState, bounded: Bounded, pause: Callable[[], None], *, fine
     yield requested
 
 
-def _exemplify(state: RunState, kind: str, histogram: Family) -> None:
+def _attach_exemplars(state: RunMetrics, kind: str, histogram: Family) -> None:
     for (_, page, result), buckets in histogram.times.items():
         buckets.exemplars = state.exemplars.of(page, result, kind, histogram.bounds)
 
 
-def _journeys(state: RunState, bounded: Bounded, pause: Callable[[], None], *, fine: bool) -> Iterator[Family]:
+def _journeys(state: RunMetrics, limit_label: LimitLabel, pause: Callable[[], None], *, fine: bool) -> Iterator[Family]:
     extra = _bounds_of(state, Subject.JOURNEY)
     completed, orders = family("journeys_completed_total"), family("orders_total")
     duration = family("journey_duration_seconds", extra=extra, fine=fine)
     response = family("journey_response_seconds", extra=extra, fine=fine)
     funnel, scripts = family("funnel_steps_total"), family("sms_journeys_total")
     reached = Counter[tuple[str, str]]()
-    for key, cell in _now_and_then(list(state.recorder.journeys.items()), pause):
-        option = bounded("payment_option", key.payment_option)
+    for key, cell in _with_yields(list(state.recorder.journeys.items()), pause):
+        option = limit_label("payment_option", key.payment_option)
         values = (state.run_id, state.scenario, option, _result(key))
         total = cell.response.total
-        completed.count((*values, bounded("outcome", key.outcome)), total)
+        completed.count((*values, limit_label("outcome", key.outcome)), total)
         duration.time(values, cell.service)
         response.time(values, cell.response)
         if key.ordered:
             orders.count((state.run_id, option), total)
         if key.verification:
-            scripts.count((state.run_id, bounded("verification", key.verification)), total)
-        for step, n in list(cell.noted.items()):
+            scripts.count((state.run_id, limit_label("verification", key.verification)), total)
+        for step, n in list(cell.counts.items()):
             reached[option, step] += n
     for option in {option for option, _ in reached}:
         upto: float = 0
-        for step in reversed(state.landmarks.steps):
+        for step in reversed(state.page_roles.steps):
             upto += reached[option, step]
             funnel.put((state.run_id, option, step), upto)
     flying = family("journeys_in_flight")
     for option, n in list(state.in_flight.items()):
-        flying.count((state.run_id, state.scenario, bounded("payment_option", option)), n)
+        flying.count((state.run_id, state.scenario, limit_label("payment_option", option)), n)
     yield from (completed, duration, response, flying, funnel, orders, scripts)
 
 
@@ -144,11 +146,11 @@ def _result(key: JourneyKey) -> str:
     return "abandoned" if key.outcome == _ABANDONED else "success"
 
 
-def _arrivals(state: RunState) -> Iterator[Family]:
+def _arrivals(state: RunMetrics) -> Iterator[Family]:
     scheduled, started = family("arrivals_scheduled_total"), family("arrivals_started_total")
     dropped, waiting = family("arrivals_dropped_total"), family("arrivals_waiting")
     lag, wait = family("arrival_lag_seconds"), family("arrival_wait_seconds")
-    where: Values = (state.run_id, state.scenario)
+    where: LabelValues = (state.run_id, state.scenario)
     for arrivals in state.recorder.arrivals.values():
         scheduled.count(where, arrivals.offered)
         started.count(where, arrivals.started)

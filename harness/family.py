@@ -8,7 +8,7 @@ from harness.catalogue import CATALOGUE, PREFIX
 from harness.exemplars import Exemplar
 from harness.histogram import Histogram
 
-Values = tuple[str, ...]
+LabelValues = tuple[str, ...]
 
 
 @dataclass(slots=True)
@@ -34,29 +34,29 @@ class Family:
     name: str
     kind: str
     help: str
-    labels: Values
+    labels: LabelValues
     bounds: tuple[float, ...] = ()
     fine: bool = False
-    numbers: dict[Values, float] = field(default_factory=dict)
-    times: dict[Values, Buckets] = field(default_factory=dict)
+    numbers: dict[LabelValues, float] = field(default_factory=dict)
+    times: dict[LabelValues, Buckets] = field(default_factory=dict)
 
-    def count(self, values: Values, n: float) -> None:
+    def count(self, values: LabelValues, n: float) -> None:
         """Add a number to the series with these label values."""
         self.numbers[values] = self.numbers.get(values, 0) + n
 
-    def put(self, values: Values, number: float | None) -> None:
+    def put(self, values: LabelValues, number: float | None) -> None:
         """Set the number of a series; what is not known is not published."""
         if number is not None:
             self.numbers[values] = number
 
-    def time(self, values: Values, histogram: Histogram) -> None:
+    def time(self, values: LabelValues, histogram: Histogram) -> None:
         """Add times to the series with these label values."""
         buckets = self.times.get(values)
         if buckets is None:
             buckets = self.times[values] = Buckets([0] * (len(self.bounds) + 1))
-        histogram.spread(self.bounds, buckets.counts)
+        histogram.count_into(self.bounds, buckets.counts)
         if self.fine:
-            histogram.spread_finely(buckets.fine)
+            histogram.count_into_native(buckets.fine)
         buckets.sum += histogram.sum
 
 

@@ -16,7 +16,7 @@ from harness.recorder import Recorder
 
 PARTS = 50
 """Steps in which the longest journey is looked at."""
-SHORT = 0.5
+LAG_SHARE = 0.5
 """Of a level: longer journeys make the shop feel the level before."""
 NEAR = 0.03
 """Of a rate: by how much less or more the shop may feel, and counts as feeling this one."""
@@ -26,7 +26,7 @@ MOMENTS = 6
 """Moments of a stretch of time whose mean stands for the stretch."""
 
 
-class FeltRate:
+class EffectiveRate:
     """Says what the shop feels of the rates that were ``let_in``; ``learn`` tells it how long journeys last."""
 
     def __init__(self) -> None:
@@ -41,7 +41,7 @@ class FeltRate:
         self._ends.append(self._ends[-1] + seconds)
         self._expected.append(self._expected[-1] + rate * seconds)
 
-    def learn(self, recorder: Recorder) -> None:
+    def update(self, recorder: Recorder) -> None:
         """How long journeys last: from all that have ended. ``longest`` is their 99th percentile, ``journey`` their mean."""
         whole = Histogram()
         for cell in list(recorder.journeys.values()):
@@ -58,7 +58,7 @@ class FeltRate:
 
     def lags(self, seconds: float) -> bool:
         """Whether journeys last so long that the shop feels the level before one of this length."""
-        return self.longest > SHORT * seconds
+        return self.longest > LAG_SHARE * seconds
 
     def at(self, moment: float) -> float:
         """The rate that is felt at a moment if no more shoppers are let in."""
@@ -77,12 +77,12 @@ class FeltRate:
         step = (end - start) / MOMENTS
         return math.fsum(self.at(start + (place + 0.5) * step) for place in range(MOMENTS)) / MOMENTS
 
-    def towards(self, target: float, seconds: float) -> float:
+    def rate_to_reach(self, target: float, seconds: float) -> float:
         """What to let in for so many seconds, so that the shop feels the target at their end; within reason."""
         missing = target - self.at(self._ends[-1] + seconds)
         return min(MOST * target, max(LEAST * target, missing / max(self._share(seconds), 1e-9)))
 
-    def settled_after(self, rate: float) -> float:
+    def settling_time(self, rate: float) -> float:
         """For how many seconds a rate must be let in before the shop feels it and goes on to."""
         step = self.longest / PARTS
         for place in range(PARTS, 0, -1):

@@ -10,15 +10,15 @@ from typing import Any
 
 from harness import report, validity
 from harness.capacity import capacity
-from harness.claim import claim
-from harness.early_end import Cause
+from harness.claim import lock_folder
+from harness.early_end import EndCause
 from harness.exits import Exit
-from harness.gate import judge
-from harness.ledger import Comparison, compare
+from harness.gate import evaluate_run
+from harness.ledger import LedgerComparison, compare_with_ledger
 from harness.noticed import noticed
-from harness.result import RESULT, Asked, Result, new_folder, write
+from harness.result import RESULT, Result, RunSettings, new_folder, write
 from harness.run import Run
-from harness.search_verdict import judge_search
+from harness.search_verdict import evaluate_search
 from harness.versions import version_of
 
 RESULTS = Path("results")
@@ -55,12 +55,12 @@ def finish(run: Run[Any], options: Any, *, exceptions: int) -> Finished:
     objectives = tuple(run.workload.objectives)
     findings = validity.check(run.recorder, conditions, objectives)
     answer = None
-    if run.pilot is None:
-        judgement = judge(run.recorder, objectives, findings, run.spend)
+    if run.controller is None:
+        judgement = evaluate_run(run.recorder, objectives, findings, run.alpha_left)
     else:
-        run.pilot.settle(run.recorder)
-        answer = capacity(run.pilot, run.recorder)
-        judgement = judge_search(answer, run.pilot.results, findings, run.workload.at_least)
+        run.controller.recheck_after_drain(run.recorder)
+        answer = capacity(run.controller, run.recorder)
+        judgement = evaluate_search(answer, run.controller.results, findings, run.workload.at_least)
     result = Result(
         run_id=run.id,
         scenario=run.workload.name,
@@ -83,26 +83,26 @@ def finish(run: Run[Any], options: Any, *, exceptions: int) -> Finished:
 def folder(run: Run[Any], named: str) -> Path:
     """Where the results go: a folder that was named is used as it is, unless it is another run's, or that of another process."""
     base = Path(named) if named else RESULTS
-    if named and not os.path.lexists(base / RESULT) and claim(base):
+    if named and not os.path.lexists(base / RESULT) and lock_folder(base):
         return base
     return new_folder(base, run.workload.name, run.started_at)
 
 
-def _ledger(run: Run[Any]) -> tuple[Comparison | None, str]:
+def _ledger(run: Run[Any]) -> tuple[LedgerComparison | None, str]:
     """What the shop says it did beside what we counted, or why it did not say."""
-    if run.target is None or run.stopped_by is Cause.TARGET_DIED:
+    if run.target is None or run.stopped_by is EndCause.TARGET_DIED:
         return None, ""
     try:
         entry = run.target.ledger()
     except OSError as error:
         return None, f"the embedded shop did not show its ledger ({error.strerror or error})"
-    return compare(run.recorder.counts(), entry.pages, entry.orders, entry.revenue), ""
+    return compare_with_ledger(run.recorder.counts(), entry.pages, entry.orders, entry.revenue), ""
 
 
-def _asked(run: Run[Any]) -> Asked:
+def _asked(run: Run[Any]) -> RunSettings:
     workload = run.workload
     asked = workload.as_asked()
-    return Asked(
+    return RunSettings(
         scenario=asked["scenario"],
         overrides={**asked["chosen"], "journeys": asked["journeys"]},
         seed=workload.seed,

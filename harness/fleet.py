@@ -11,19 +11,19 @@ from dataclasses import dataclass, field
 from secrets import compare_digest, token_hex
 from typing import Any
 
-from harness.clocks import Exchange, Offset, offset
+from harness.clocks import ClockExchange, ClockOffset, best_offset
 from harness.histogram import NO_BOUNDS, Bounds, Histogram
 from harness.recorder import Recorder
-from harness.run_state import WorkerState
+from harness.run_state import WorkerMetrics
 from harness.sample import Window
-from harness.share import Share, deal
+from harness.share import Partition, partitions
 from harness.snapshot import Heard
-from harness.waiting import Age
-from harness.worker_facts import Origin, WorkerFacts
+from harness.waiting import PendingAge
+from harness.worker_facts import RunFingerprint, WorkerFacts
 
 REPORT_EVERY = 1.0
 """Seconds between two messages of a worker."""
-ECHOES = 60
+CLOCK_EXCHANGES_KEPT = 60
 """How many comparisons of clocks are kept of a worker: the best of half a minute is exact, and not stale."""
 LOST_AFTER = 4.0
 """Seconds of silence after which a worker counts as lost: Locust's own heartbeat gives one up after three to four."""
@@ -34,13 +34,13 @@ class Member:
     """One worker of a run: what it has told, and when it was last heard of."""
 
     name: str
-    share: Share
+    partition: Partition
     heard: Heard
-    heard_at: float
+    last_report_at: float
     under_way: int = 0
     in_flight: Mapping[str, int] = field(default_factory=dict)
     requesting: Mapping[str, int] = field(default_factory=dict)
-    waiting: Sequence[Age] = ()
+    waiting: Sequence[PendingAge] = ()
     pools: Mapping[str, int] = field(default_factory=dict)
     facts: Mapping[str, Any] = field(default_factory=dict)
     orders: bytes = b""
@@ -48,23 +48,23 @@ class Member:
     final: bool = False
     lost_at: float | None = None
     key: str = field(default_factory=lambda: token_hex(16), repr=False)  # who reports under this name must know it
-    echoes: deque[Exchange] = field(default_factory=lambda: deque(maxlen=ECHOES))
+    echoes: deque[ClockExchange] = field(default_factory=lambda: deque(maxlen=CLOCK_EXCHANGES_KEPT))
 
-    def knows(self, message: Mapping[str, Any]) -> bool:
+    def has_key(self, message: Mapping[str, Any]) -> bool:
         """Whether a message is from the worker that was told its key."""
         told = message.get("key")
         return isinstance(told, str) and compare_digest(told.encode(), self.key.encode())
 
     @property
-    def clock(self) -> Offset | None:
+    def clock(self) -> ClockOffset | None:
         """How far its wall clock is ahead of the master's; None: not known."""
-        return offset(self.echoes)
+        return best_offset(self.echoes)
 
     @property
-    def origin(self) -> Origin | None:
+    def origin(self) -> RunFingerprint | None:
         """What it runs; None: it did not say."""
         told, digest = self.facts.get("version"), self.facts.get("fingerprint")
-        return Origin(str(told), str(digest)) if told and digest else None
+        return RunFingerprint(str(told), str(digest)) if told and digest else None
 
     def noticed(self, name: str, window: Window) -> WorkerFacts:
         """What the checks of validity must know about it, under this name."""
@@ -79,18 +79,18 @@ class Member:
             clock=self.clock,
         )
 
-    def state(self, now: float) -> WorkerState:
+    def state(self, now: float) -> WorkerMetrics:
         """What is published of it; ``now`` is a moment of the master's clock."""
         process = self.facts.get("process")
         cpu, memory, descriptors = self.facts.get("reading", (None, None, None))
-        return WorkerState(
-            str(self.share.worker),
+        return WorkerMetrics(
+            str(self.partition.worker),
             state="done" if self.final else "lost" if self.lost_at is not None else "ready",
             loop_lag=Histogram.from_json(process["loop_lag"]) if process else None,
             cpu=cpu,
             memory=memory,
             connections=descriptors,
-            report_age=None if self.final else max(0.0, now - self.heard_at),
+            report_age=None if self.final else max(0.0, now - self.last_report_at),
             clock_offset=None if self.clock is None else self.clock.seconds,
             reports=self.heard.taken,
             reports_lost=self.heard.number - self.heard.taken,
@@ -113,10 +113,10 @@ class Fleet:
         bounds: Bounds = NO_BOUNDS,
     ) -> None:
         names = sorted(users)
-        shares = deal([users[name] for name in names])
+        shares = partitions([users[name] for name in names])
         self.total = Recorder(window, most_slices=most_slices, bounds=bounds)
         self.members: dict[str, Member] = {
-            name: Member(name, share, Heard(self.total), now) for name, share in zip(names, shares, strict=True)
+            name: Member(name, partition, Heard(self.total), now) for name, partition in zip(names, shares, strict=True)
         }
 
     def report(self, name: str, message: Mapping[str, Any], now: float) -> bool:
@@ -124,8 +124,8 @@ class Fleet:
         member = self.members.get(name)
         if member is None:
             return False
-        member.longest_silence = max(member.longest_silence, now - member.heard_at)
-        member.heard_at = now
+        member.longest_silence = max(member.longest_silence, now - member.last_report_at)
+        member.last_report_at = now
         if member.heard.hear(message["counts"]):
             member.under_way = message["under_way"]
             member.in_flight = message["in_flight"]
@@ -137,7 +137,7 @@ class Fleet:
             member.final = message["final"] and member.heard.complete
         return True
 
-    def echoed(self, name: str, exchange: Exchange) -> None:
+    def echoed(self, name: str, exchange: ClockExchange) -> None:
         """A worker has told its time; one that does not belong to the run is not listened to."""
         if (member := self.members.get(name)) is not None:
             member.echoes.append(exchange)
@@ -159,13 +159,13 @@ class Fleet:
             return -1
         member.facts = message
         member.final = True
-        return member.share.worker
+        return member.partition.worker
 
     def lost(self, now: float, gone: Sequence[str] = ()) -> list[Member]:
         """Who has been lost since the last look: silent for too long, or known to be ``gone``; a worker that is done is not missed."""
         found = []
         for member in self.members.values():
-            silent = now - member.heard_at > LOST_AFTER or member.name in gone
+            silent = now - member.last_report_at > LOST_AFTER or member.name in gone
             if silent and not member.final and member.lost_at is None:
                 member.lost_at = now
                 found.append(member)
@@ -174,10 +174,10 @@ class Fleet:
     def called(self, member: Member) -> str:
         """A worker as a sentence calls it: its number, and its host where there are several."""
         hosts = {_host(each.name) for each in self.members.values()}
-        return f"{member.share.worker}" + (f" on {_host(member.name)}" if len(hosts) > 1 else "")
+        return f"{member.partition.worker}" + (f" on {_host(member.name)}" if len(hosts) > 1 else "")
 
     @property
-    def all_lost(self) -> list[Member]:
+    def lost_workers(self) -> list[Member]:
         """Every worker that was lost during the run."""
         return [member for member in self.members.values() if member.lost_at is not None]
 

@@ -11,10 +11,22 @@ from typing import Any
 
 from locust.runners import STATE_MISSING, MasterRunner, WorkerRunner
 
-from harness.master import BEGIN, COUNTS, ECHO, ECHOED, END, LEVEL, REFUSE, THANKS, WAIT, Impostor, MasterRun
+from harness.master import (
+    BEGIN,
+    CLOCK_REQUEST,
+    ECHOED,
+    END,
+    EXTEND_SCHEDULE,
+    REFUSE,
+    REPORT,
+    THANKS,
+    WAIT,
+    ForgedMessage,
+    MasterRun,
+)
 from harness.master_port import PortGuard
 from harness.run import Run
-from harness.settled import SettledDispatcher
+from harness.settled import PinnedUsersDispatcher
 from harness.worker import WorkerRun
 from harness.workload import Workload
 
@@ -27,16 +39,16 @@ def register(runner: Any, current: CurrentRun, guard: PortGuard) -> None:
     """Listen to the messages that concern this process; once per process, before any run. ``guard`` counts those of no use."""
     if isinstance(runner, MasterRunner):
         guard.watch(runner)
-        runner.register_message(COUNTS, partial(_master, current, guard, MasterRun.hear))
+        runner.register_message(REPORT, partial(_master, current, guard, MasterRun.hear))
         runner.register_message(ECHOED, partial(_master, current, guard, MasterRun.echoed))
         runner.register_message(REFUSE, partial(_master, current, guard, MasterRun.refuse))
     elif isinstance(runner, WorkerRunner):
-        runner.register_message(BEGIN, partial(_worker, current, WorkerRun.begin_as_told))
-        runner.register_message(ECHO, partial(_worker, current, WorkerRun.echo))
-        runner.register_message(LEVEL, partial(_worker, current, WorkerRun.level_as_told))
-        runner.register_message(END, partial(_worker, current, WorkerRun.end_as_told))
-        runner.register_message(THANKS, partial(_worker, current, WorkerRun.thanked))
-        runner.register_message(WAIT, _told_to_wait)
+        runner.register_message(BEGIN, partial(_worker, current, WorkerRun.receive_begin))
+        runner.register_message(CLOCK_REQUEST, partial(_worker, current, WorkerRun.echo))
+        runner.register_message(EXTEND_SCHEDULE, partial(_worker, current, WorkerRun.receive_extend_schedule))
+        runner.register_message(END, partial(_worker, current, WorkerRun.receive_end))
+        runner.register_message(THANKS, partial(_worker, current, WorkerRun.receive_acknowledgement))
+        runner.register_message(WAIT, _on_next_run_only)
 
 
 def make_run(
@@ -81,13 +93,13 @@ def settle(environment: Any, current: CurrentRun) -> None:
     def late(name: str) -> None:
         run = current()
         if isinstance(run, MasterRun):
-            run.latecomer(name)
+            run.worker_joined_late(name)
 
     if isinstance(environment.runner, MasterRunner):
-        environment.dispatcher_class = partial(SettledDispatcher, late=late)
+        environment.dispatcher_class = partial(PinnedUsersDispatcher, late=late)
 
 
-def _told_to_wait(**_: Any) -> None:
+def _on_next_run_only(**_: Any) -> None:
     logger.warning("The master has a run on that began without this worker; it takes part in the next one")
 
 
@@ -100,7 +112,7 @@ def _master(current: CurrentRun, guard: PortGuard, hear: Callable[..., None], ms
     if isinstance(run, MasterRun):
         try:
             hear(run, msg.node_id, msg.data)
-        except Impostor:
+        except ForgedMessage:
             guard.refuse("was sent in the name of a worker by who is not that worker")
         except Exception as error:  # noqa: BLE001 - whatever it is, it must not end the load
             guard.refuse(f"was no proper message of the kind {msg.type} ({type(error).__name__})")

@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from harness.choosing import run_time
-from harness.errors import Misuse
-from harness.units import FASTEST
+from harness.errors import UsageError
+from harness.units import MAX_RATE
 
 CHOICES = ("scenario", "payment_mix", "sms_share", "arrival_rate", "seed", "think_scale", "budget")
 """Our own choices, in the order in which the form shows them."""
@@ -50,7 +50,7 @@ LABELS: Mapping[str, str] = {
 _LONGEST_QUOTED = 40
 
 
-def in_its_words(problem: str) -> str:
+def with_form_labels(problem: str) -> str:
     """A problem that names options of the command line, as whoever fills in the form knows them."""
     for option, label in LABELS.items():
         problem = re.sub(rf"{option}(?![\w-])", label, problem)
@@ -75,7 +75,7 @@ def read(options: argparse.Namespace, form: Mapping[str, str]) -> tuple[argparse
         try:
             asked.spawn_rate = _ramp(form["spawn_rate"])
         except ValueError:
-            problems.append(f"Ramp up: {quoted(form['spawn_rate'])} is no number above 0, up to {FASTEST:.0f}.")
+            problems.append(f"Ramp up: {quoted(form['spawn_rate'])} is no number above 0, up to {MAX_RATE:.0f}.")
     if "run_time" in form:
         try:
             # Locust takes an empty field for the time of the run before.
@@ -90,24 +90,24 @@ def read(options: argparse.Namespace, form: Mapping[str, str]) -> tuple[argparse
 
 def _ramp(text: float | str) -> float:
     ramp = float(text)
-    if not 0 < ramp <= FASTEST:
+    if not 0 < ramp <= MAX_RATE:
         raise ValueError(ramp)
     return ramp
 
 
-class Pool:
+class UserSettings:
     """How many users there are to be, and how fast: asked for by name, or only what the form shows by itself.
 
     Locust fills its options with numbers of its own; those must not pass for a person's wish. ``users`` and ``ramp`` are
-    what the command line said; a ramp that is none is a ``Misuse``.
+    what the command line said; a ramp that is none is a ``UsageError``.
     """
 
     def __init__(self, users: int | None = None, ramp: float | None = None) -> None:
         try:
             self._ramp = None if ramp is None else _ramp(ramp)
         except ValueError:
-            raise Misuse(
-                f"--spawn-rate {ramp}: expected a number of users per second above 0, up to {FASTEST:.0f}"
+            raise UsageError(
+                f"--spawn-rate {ramp}: expected a number of users per second above 0, up to {MAX_RATE:.0f}"
             ) from None
         self._users = users
         self._shown: tuple[int | None, float | None] = (None, None)

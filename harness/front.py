@@ -8,16 +8,16 @@ from typing import Any
 from locust.runners import STATE_RUNNING, STATE_SPAWNING
 
 from harness import form, page, tabs, web
-from harness.choosing import refuse_host, taking_part
-from harness.errors import Misuse
+from harness.choosing import refuse_host, selected_user_classes
+from harness.errors import UsageError
 from harness.finish import Finished
-from harness.options import SAID
+from harness.options import OPTION_HELP
 from harness.run import Run
-from harness.server_names import named
-from harness.workload import Program, Workload
+from harness.server_names import parse_allowed_hosts
+from harness.workload import ScenarioProvider, Workload
 
 
-class Front:
+class CheckloadUi:
     """The web UI of one process.
 
     ``choose`` makes a scenario of Locust's options; ``current`` gives the run, if there is one, and what it ended in.
@@ -26,8 +26,8 @@ class Front:
     def __init__(
         self,
         environment: Any,
-        program: Program[Any],
-        pool: form.Pool,
+        program: ScenarioProvider[Any],
+        pool: form.UserSettings,
         choose: Callable[[Any], Workload[Any]],
         current: Callable[[], tuple[Run[Any] | None, Finished | None]],
     ) -> None:
@@ -43,13 +43,13 @@ class Front:
     def open(self, web_ui: Any) -> None:
         """Put guard, fields and tabs into Locust's web UI."""
         shape = type(self._environment.shape_class).__name__
-        allowed = named(self._environment.parsed_options.web_allowed_hosts)
-        web.guard(web_ui, start=self.get_ready, shape=shape, allowed_hosts=allowed)
-        page.dress(web_ui, fields=self.fields, hints=self.hints, arguments=lambda: self.arguments(shape))
+        allowed = parse_allowed_hosts(self._environment.parsed_options.web_allowed_hosts)
+        web.guard(web_ui, start=self.check_start_form, shape=shape, allowed_hosts=allowed)
+        page.install_page(web_ui, fields=self.fields, hints=self.hints, arguments=lambda: self.arguments(shape))
         view = tabs.View(self._current)
         web.add_tabs(web_ui, tabs.TABS, rows=view.rows, state=self.state)
 
-    def get_ready(self, asked: web.Form) -> str | None:
+    def check_start_form(self, asked: web.Form) -> str | None:
         """Take the form with which a run is to be started, or say all that speaks against it."""
         environment = self._environment
         if self.state() is not None or environment.runner.shape_greenlet:
@@ -64,10 +64,10 @@ class Front:
         try:
             workload = self._choose(options)
             refuse_host(options.host or "", workload.allowed)
-            taking_part(self._picked(asked, options), workload, options)
+            selected_user_classes(self._picked(asked, options), workload, options)
             workload.stage(0, 1)
-        except Misuse as misuse:
-            problems.append(form.in_its_words(str(misuse)))
+        except UsageError as misuse:
+            problems.append(form.with_form_labels(str(misuse)))
         if problems:
             return "\n".join(problems)
         for key in form.TRIMMED:  # Locust reads the form once more
@@ -82,14 +82,14 @@ class Front:
         names = asked.getlist("user_classes")
         if not names:
             # Locust would take all of them.
-            raise Misuse("No user class is chosen; choose at least one.")
+            raise UsageError("No user class is chosen; choose at least one.")
         return [one for name, one in self._environment.available_user_classes.items() if name in names]
 
     def fields(self) -> list[page.Field]:
         """Our choices, with what was chosen last."""
         options = self._environment.parsed_options
         among = {"scenario": self._scenarios}
-        return [page.Field(name, getattr(options, name), SAID[name], among.get(name)) for name in form.CHOICES]
+        return [page.Field(name, getattr(options, name), OPTION_HELP[name], among.get(name)) for name in form.CHOICES]
 
     def hints(self) -> dict[str, str]:
         """What is said beside Locust's own fields."""

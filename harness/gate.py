@@ -23,31 +23,41 @@ from dataclasses import replace
 
 from harness import wording
 from harness.demand import Metric, Objective, Statistic
-from harness.histogram import part
-from harness.odds import fewest_samples, mean_factor, mean_within, samples_for_verdict, swing
-from harness.plain_failures import doubt, only_times_in_doubt, plain
+from harness.histogram import differ_visibly
+from harness.odds import (
+    common_variation,
+    fewest_samples,
+    mean_confidence_interval,
+    mean_error_factor,
+    samples_for_verdict,
+)
+from harness.plain_failures import hard_failures, only_times_in_doubt, times_in_doubt_sentence
 from harness.recorder import Recorder
 from harness.shares import share_verdict
-from harness.shortest_run import LEAST_FOR_POINT, shortest_run
-from harness.tally import Tally, done_well, selected, sums, tally, times
-from harness.throughput import finished
-from harness.verdict import Finding, Judgement, Level, ObjectiveResult, Verdict
+from harness.shortest_run import MIN_SAMPLES_MEAN_MAX, shortest_run
+from harness.tally import SampleCounts, count_samples, matching_series, succeeded, time_sums, times
+from harness.throughput import completions
+from harness.verdict import Finding, Judgement, ObjectiveResult, Severity, Verdict
 
-__all__ = ["Finding", "Judgement", "Level", "ObjectiveResult", "Verdict", "assess", "judge"]
+__all__ = ["Finding", "Judgement", "ObjectiveResult", "Severity", "Verdict", "evaluate_objective", "evaluate_run"]
 
 NOTABLE_EFFECT = 1.5
 """From which design effect on a sentence about too few samples speaks of it: without, 700 of them look like plenty."""
 
-LONGEST = 1000
+MAX_TIMES_LONGER = 1000
 """A report says how much longer a run must be, up to so many times its length; a longer wait helps no reader."""
 
 
-def assess(recorder: Recorder, objective: Objective, spend: float = 1.0, *, levels: bool = True) -> ObjectiveResult:
+def evaluate_objective(
+    recorder: Recorder, objective: Objective, alpha_left: float = 1.0, *, levels: bool = True
+) -> ObjectiveResult:
     """Decide one objective; only a part of the doubt that it allows may be spent where it is looked at more than once.
 
     Without ``levels`` a percentile is judged by what was over its bound alone: for a search, whose levels bear each other out.
     """
-    stricter = replace(objective, confidence=1 - (1 - objective.confidence) * spend) if spend < 1 else objective
+    stricter = (
+        replace(objective, confidence=1 - (1 - objective.confidence) * alpha_left) if alpha_left < 1 else objective
+    )
     result, window = _assess(recorder, stricter, levels=levels), recorder.window
     shortest = shortest_run(stricter, result.samples, window.steady_until - window.steady_from)
     return replace(result, text=objective.text, shortest_run=shortest)
@@ -58,9 +68,9 @@ def _assess(recorder: Recorder, objective: Objective, *, levels: bool) -> Object
         return _rate(recorder, objective)
     if objective.metric is Metric.COUNT:
         return _count(recorder, objective)
-    counted = tally(recorder, objective, levels=levels)
+    counted = count_samples(recorder, objective, levels=levels)
     if not counted.total:
-        least = LEAST_FOR_POINT
+        least = MIN_SAMPLES_MEAN_MAX
         if 0 < objective.allowed < 1:
             least = fewest_samples(objective.allowed, objective.confidence)
         return _nothing(objective, least)
@@ -71,56 +81,56 @@ def _assess(recorder: Recorder, objective: Objective, *, levels: bool) -> Object
     return _share(recorder, objective, counted)
 
 
-def judge(
-    recorder: Recorder, objectives: Sequence[Objective], findings: Sequence[Finding], spend: float = 1.0
+def evaluate_run(
+    recorder: Recorder, objectives: Sequence[Objective], findings: Sequence[Finding], alpha_left: float = 1.0
 ) -> Judgement:
     """The verdict over a run: invalid outranks failed, failed outranks inconclusive, and only what is left has passed.
 
     One failure outranks invalid: where only times are in doubt, and failures that no lateness explains break an objective.
     """
-    results = tuple(assess(recorder, objective, spend) for objective in objectives)
-    invalid = [finding for finding in findings if finding.level is Level.INVALID]
+    results = tuple(evaluate_objective(recorder, objective, alpha_left) for objective in objectives)
+    invalid = [finding for finding in findings if finding.level is Severity.INVALID]
     if invalid and only_times_in_doubt(recorder, invalid):
-        left = _beyond_doubt(recorder, objectives, results, spend)
+        left = _broken_beyond_doubt(recorder, objectives, results, alpha_left)
         verdict, reason = _end(left, ())
         if verdict is Verdict.FAILED:
-            return Judgement(verdict, f"{reason} {doubt(invalid)}", left, tuple(findings))
+            return Judgement(verdict, f"{reason} {times_in_doubt_sentence(invalid)}", left, tuple(findings))
     verdict, reason = _end(results, findings)
     return Judgement(verdict, reason, results, tuple(findings))
 
 
-def _beyond_doubt(
-    recorder: Recorder, objectives: Sequence[Objective], results: Sequence[ObjectiveResult], spend: float
+def _broken_beyond_doubt(
+    recorder: Recorder, objectives: Sequence[Objective], results: Sequence[ObjectiveResult], alpha_left: float
 ) -> tuple[ObjectiveResult, ...]:
     """The results with only the failures that no lateness explains left in them; the others are not judged."""
     return tuple(
         result
-        if result.verdict is Verdict.FAILED and _plainly_broken(recorder, objective, spend)
+        if result.verdict is Verdict.FAILED and _broken_by_hard_failures(recorder, objective, alpha_left)
         else replace(result, verdict=Verdict.INVALID)
         for objective, result in zip(objectives, results, strict=True)
     )
 
 
-def _plainly_broken(recorder: Recorder, objective: Objective, spend: float) -> bool:
-    counted = plain(recorder, objective)
+def _broken_by_hard_failures(recorder: Recorder, objective: Objective, alpha_left: float) -> bool:
+    counted = hard_failures(recorder, objective)
     if counted is None or not counted.over:
         return False
     if objective.allowed == 0:
         return True
-    return share_verdict(counted, objective.allowed, (1 - objective.confidence) * spend)[0] is Verdict.FAILED
+    return share_verdict(counted, objective.allowed, (1 - objective.confidence) * alpha_left)[0] is Verdict.FAILED
 
 
 def _end(results: Sequence[ObjectiveResult], findings: Sequence[Finding]) -> tuple[Verdict, str]:
-    invalid = [finding for finding in findings if finding.level is Level.INVALID]
+    invalid = [finding for finding in findings if finding.level is Severity.INVALID]
     if invalid:
         more = f" (and {len(invalid) - 1} more reason{'s' * (len(invalid) > 2)})" if len(invalid) > 1 else ""  # noqa: PLR2004
         return Verdict.INVALID, f"The run cannot be trusted: {invalid[0].message}{more}."
-    stopped = [finding for finding in findings if finding.level is Level.FAILED]
+    stopped = [finding for finding in findings if finding.level is Severity.FAILED]
     if stopped:
         return Verdict.FAILED, f"{stopped[0].message[:1].upper()}{stopped[0].message[1:]}."
     if not results:
         return Verdict.INCONCLUSIVE, "Nothing was demanded of the shop, so there is nothing that it could have kept."
-    undecided = [finding for finding in findings if finding.level is Level.INCONCLUSIVE]
+    undecided = [finding for finding in findings if finding.level is Severity.INCONCLUSIVE]
     for verdict, was in ((Verdict.FAILED, "broken"), (Verdict.INCONCLUSIVE, "left undecided")):
         if verdict is Verdict.INCONCLUSIVE and undecided:
             return verdict, f"{undecided[0].message[:1].upper()}{undecided[0].message[1:]}."
@@ -132,33 +142,35 @@ def _end(results: Sequence[ObjectiveResult], findings: Sequence[Finding]) -> tup
     return Verdict.PASSED, f"{kept}, and the samples suffice to say so."
 
 
-def _share(recorder: Recorder, objective: Objective, counted: Tally) -> ObjectiveResult:
-    allowed, doubt = objective.allowed, 1 - objective.confidence
-    verdict, effect = share_verdict(counted, allowed, doubt)
-    worth = counted.total / effect
+def _share(recorder: Recorder, objective: Objective, counted: SampleCounts) -> ObjectiveResult:
+    allowed, alpha = objective.allowed, 1 - objective.confidence
+    verdict, effect = share_verdict(counted, allowed, alpha)
+    effective_sample_size = counted.total / effect
     measured = counted.over / counted.total
     if objective.metric.timed:
         measured = times(recorder, objective).quantile(objective.percentile)
     more = None
     why = ""
     if verdict is Verdict.FAILED:
-        why = wording.too_many(objective, counted)
+        why = wording.share_exceeded(objective, counted)
     elif verdict is Verdict.INCONCLUSIVE:
-        if share_verdict(replace(counted, unknown=0), allowed, doubt)[0] is Verdict.PASSED:
+        if share_verdict(replace(counted, unknown=0), allowed, alpha)[0] is Verdict.PASSED:
             why = wording.cut_short(counted.unknown)
         else:
             at_worst = counted.over + counted.unknown
             needed = samples_for_verdict(counted.total, at_worst, allowed, objective.confidence, effect)
             more = None if needed is None else needed - counted.total
-            why = wording.undecided(objective.confidence, more, worth if effect > NOTABLE_EFFECT else math.inf)
+            why = wording.too_few_samples(
+                objective.confidence, more, effective_sample_size if effect > NOTABLE_EFFECT else math.inf
+            )
     if objective.metric is Metric.RESPONSE_TIME:
         service = times(recorder, replace(objective, metric=Metric.SERVICE_TIME)).quantile(objective.percentile)
-        if part(measured, service):
-            why = "; ".join(filter(None, (wording.from_sending(objective, service), why)))
+        if differ_visibly(measured, service):
+            why = "; ".join(filter(None, (wording.from_service_time(objective, service), why)))
     return _result(objective, verdict, measured, counted, why, more=more, effect=effect)
 
 
-def _none_allowed(objective: Objective, counted: Tally) -> ObjectiveResult:
+def _none_allowed(objective: Objective, counted: SampleCounts) -> ObjectiveResult:
     verdict, why = Verdict.PASSED, ""
     if counted.over:
         verdict, why = Verdict.FAILED, "none is allowed"
@@ -167,14 +179,19 @@ def _none_allowed(objective: Objective, counted: Tally) -> ObjectiveResult:
     return _result(objective, verdict, counted.over / counted.total, counted, why)
 
 
-def _mean(recorder: Recorder, objective: Objective, counted: Tally) -> ObjectiveResult:
+def _mean(recorder: Recorder, objective: Objective, counted: SampleCounts) -> ObjectiveResult:
     histogram = times(recorder, objective)
     mean, bound = math.inf if histogram.infinite else histogram.mean, objective.bound
-    if counted.total < LEAST_FOR_POINT:
+    if counted.total < MIN_SAMPLES_MEAN_MAX:
         return _too_few(objective, mean, counted)
     if math.isinf(mean):
         return _result(objective, Verdict.FAILED, mean, counted, "")
-    factor = mean_factor(sums(recorder, objective), histogram.deviation, swing(counted.levels), objective.confidence)
+    factor = mean_error_factor(
+        time_sums(recorder, objective),
+        histogram.deviation,
+        common_variation(counted.middle_slices),
+        objective.confidence,
+    )
     more, why, verdict = None, "", Verdict.PASSED
     if objective.operator.holds(mean * factor, bound):
         if counted.unknown:
@@ -186,54 +203,54 @@ def _mean(recorder: Recorder, objective: Objective, counted: Tally) -> Objective
         distance = abs(math.log(bound / mean)) if mean > 0 else 0.0
         # The factor falls with the square root of the time.
         times_as_long = (math.log(factor) / distance) ** 2 if distance else math.inf
-        if 1 < times_as_long < LONGEST:
+        if 1 < times_as_long < MAX_TIMES_LONGER:
             more = math.ceil(counted.total * (times_as_long - 1))
-        why = wording.undecided(objective.confidence, more)
+        why = wording.too_few_samples(objective.confidence, more)
     return _result(objective, verdict, mean, counted, why, more=more)
 
 
-def _maximum(recorder: Recorder, objective: Objective, counted: Tally) -> ObjectiveResult:
+def _maximum(recorder: Recorder, objective: Objective, counted: SampleCounts) -> ObjectiveResult:
     histogram = times(recorder, objective)
     largest = math.inf if histogram.infinite else histogram.largest
     if not objective.operator.holds(largest, objective.bound):
         return _result(objective, Verdict.FAILED, largest, counted, "")
-    if counted.total < LEAST_FOR_POINT:
+    if counted.total < MIN_SAMPLES_MEAN_MAX:
         return _too_few(objective, largest, counted)
     if counted.unknown:
         return _result(objective, Verdict.INCONCLUSIVE, largest, counted, wording.cut_short(counted.unknown))
     return _result(objective, Verdict.PASSED, largest, counted, "")
 
 
-def _too_few(objective: Objective, measured: float, counted: Tally) -> ObjectiveResult:
-    why = f"at least {LEAST_FOR_POINT} are needed to tell"
-    return _result(objective, Verdict.INCONCLUSIVE, measured, counted, why, more=LEAST_FOR_POINT - counted.total)
+def _too_few(objective: Objective, measured: float, counted: SampleCounts) -> ObjectiveResult:
+    why = f"at least {MIN_SAMPLES_MEAN_MAX} are needed to tell"
+    return _result(objective, Verdict.INCONCLUSIVE, measured, counted, why, more=MIN_SAMPLES_MEAN_MAX - counted.total)
 
 
 def _count(recorder: Recorder, objective: Objective) -> ObjectiveResult:
-    cells = list(selected(recorder, objective))
+    cells = list(matching_series(recorder, objective))
     looked_at = sum(cell.response.total for _, cell in cells)
     if not looked_at:
         return _nothing(objective, max(1, math.ceil(objective.bound)))
-    number = sum(cell.response.total for key, cell in cells if done_well(objective, key))
+    number = sum(cell.response.total for key, cell in cells if succeeded(objective, key))
     verdict = Verdict.PASSED if objective.operator.holds(number, objective.bound) else Verdict.FAILED
-    return _result(objective, verdict, number, Tally(looked_at, 0), "")
+    return _result(objective, verdict, number, SampleCounts(looked_at, 0), "")
 
 
 def _rate(recorder: Recorder, objective: Objective) -> ObjectiveResult:
-    looked_at = sum(cell.response.total for _, cell in selected(recorder, objective))
+    looked_at = sum(cell.response.total for _, cell in matching_series(recorder, objective))
     if not looked_at:
         return _nothing(objective, None)
-    counts, length = finished(recorder, objective)
+    counts, length = completions(recorder, objective)
     total = sum(counts)
     if len(counts) < 2:  # noqa: PLR2004  one stretch cannot vary
         return _result(
             objective,
             Verdict.INCONCLUSIVE,
             None,
-            Tally(total, 0),
+            SampleCounts(total, 0),
             "the steady part is too short to tell how much it varies",
         )
-    rate, either_way = mean_within([count / length for count in counts], objective.confidence)
+    rate, either_way = mean_confidence_interval([count / length for count in counts], objective.confidence)
     surely = [objective.operator.holds(end, objective.bound) for end in (rate - either_way, rate + either_way)]
     more = None
     verdict, why = Verdict.PASSED if all(surely) else Verdict.FAILED, ""
@@ -242,14 +259,16 @@ def _rate(recorder: Recorder, objective: Objective) -> ObjectiveResult:
         distance = abs(rate - objective.bound)
         # The interval narrows with the square root of the time.
         times_as_long = (either_way / distance) ** 2 if distance else math.inf
-        if times_as_long < LONGEST:
+        if times_as_long < MAX_TIMES_LONGER:
             more = math.ceil(total * (times_as_long - 1)) or 1
-        why = wording.undecided(objective.confidence, more)
-    return _result(objective, verdict, rate, Tally(total, 0), why, more=more)
+        why = wording.too_few_samples(objective.confidence, more)
+    return _result(objective, verdict, rate, SampleCounts(total, 0), why, more=more)
 
 
 def _nothing(objective: Objective, needed: int | None) -> ObjectiveResult:
-    sentence = f"there is no sample of {wording.whose(objective)} in the steady part of the run: nothing to judge"
+    sentence = (
+        f"there is no sample of {wording.subject_text(objective)} in the steady part of the run: nothing to judge"
+    )
     return ObjectiveResult(
         objective.text, Verdict.INCONCLUSIVE, None, objective.bound, objective.unit, 0, 0, sentence, needed
     )
@@ -259,7 +278,7 @@ def _result(
     objective: Objective,
     verdict: Verdict,
     measured: float | None,
-    counted: Tally,
+    counted: SampleCounts,
     why: str,
     *,
     more: int | None = None,

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from harness.excerpt import excerpt
-from harness.pilot import Step
+from harness.excerpt import extract_interval
+from harness.pilot import FinishedLevel
 from harness.recorder import Recorder
-from harness.rows import FEWEST_FOR_P95, Row, option_rows, page_rows
+from harness.rows import FEWEST_FOR_P95, SummaryRow, option_rows, page_rows
 from harness.search import Purpose, worst
 
 STANDS_OUT = 1.5
@@ -18,7 +18,7 @@ MENTIONABLE = 0.005
 
 
 @dataclass(frozen=True, slots=True)
-class GaveWay:
+class Bottleneck:
     """What gave way: ``page`` and ``payment_option`` are ``""`` where none stands out, because all gave way alike."""
 
     objective: str
@@ -26,30 +26,34 @@ class GaveWay:
     payment_option: str
 
 
-def gave_way(steps: Sequence[Step], recorder: Recorder) -> GaveWay | None:
+def gave_way(finished_levels: Sequence[FinishedLevel], recorder: Recorder) -> Bottleneck | None:
     """Held against each other are the levels that were kept and those that broke a demand; ``None`` if none did."""
-    broken = [step for step in steps if step.broken and not step.trouble and step.purpose is not Purpose.DRAIN]
+    broken = [
+        level for level in finished_levels if level.broken and not level.trouble and level.purpose is not Purpose.DRAIN
+    ]
     if not broken:
         return None
-    highest = min(step.rate for step in broken)
-    kept = [step for step in steps if not step.broken and not step.trouble and step.rate < highest]
-    judged = [one for step in broken if (one := worst(step.demands)) is not None]
+    highest = min(level.rate for level in broken)
+    kept = [level for level in finished_levels if not level.broken and not level.trouble and level.rate < highest]
+    judged = [one for level in broken if (one := worst(level.objective_counts)) is not None]
     names = [one.text for one in judged]
     first = max(set(names), key=lambda name: (names.count(name), name), default="")
     before, after = _joined(kept, recorder), _joined(broken, recorder)
-    return GaveWay(first, _risen(page_rows(before), page_rows(after)), _risen(option_rows(before), option_rows(after)))
+    return Bottleneck(
+        first, _risen(page_rows(before), page_rows(after)), _risen(option_rows(before), option_rows(after))
+    )
 
 
-def _joined(steps: Sequence[Step], recorder: Recorder) -> Recorder:
-    whole = excerpt(recorder, 0.0, 0.0)
-    for step in steps:
-        part = excerpt(recorder, step.settled, step.end)
+def _joined(finished_levels: Sequence[FinishedLevel], recorder: Recorder) -> Recorder:
+    whole = extract_interval(recorder, 0.0, 0.0)
+    for level in finished_levels:
+        part = extract_interval(recorder, level.settled, level.end)
         whole.add(part)
     whole.window = recorder.window
     return whole
 
 
-def _risen(before: Sequence[Row], after: Sequence[Row]) -> str:
+def _risen(before: Sequence[SummaryRow], after: Sequence[SummaryRow]) -> str:
     """Whose time, times the share of all that it is, rose most, if that was much more than it was for most others."""
     earlier = {row.name: row for row in before}
     rises = {}
@@ -65,7 +69,7 @@ def _risen(before: Sequence[Row], after: Sequence[Row]) -> str:
     return ranked[0] if rises[ranked[0]] > STANDS_OUT * max(middle, 0.0) + MENTIONABLE else ""
 
 
-def _hurt(row: Row) -> float:
+def _hurt(row: SummaryRow) -> float:
     """Seconds at the 90th percentile; what failed counts as the slowest answer that there was, or a second."""
     value = row.response.quantile(0.9)
     if value < float("inf"):

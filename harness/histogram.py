@@ -81,7 +81,7 @@ VISIBLE_TIME = 0.010
 """Seconds; a smaller gap is nobody's concern, whatever its ratio."""
 
 
-def part(response: float, service: float) -> bool:
+def differ_visibly(response: float, service: float) -> bool:
     """Whether a response time and the service time beside it (seconds) differ so much that a reader should be told."""
     return math.isfinite(service) and response > service * VISIBLE_GAP and response - service > VISIBLE_TIME
 
@@ -132,7 +132,7 @@ class Histogram:
             index = (octave << _OCTAVE_BITS) + (index >> octave)
         if index in bounds.by_bucket:
             for one in (self,) if beside is None else (self, beside):
-                one.split(index, (seconds,), bounds, n)
+                one.count_over_bounds(index, (seconds,), bounds, n)
         self.count(index, nanoseconds, seconds, n)
         if beside is not None:
             beside.count(index, nanoseconds, seconds, n)
@@ -158,7 +158,7 @@ class Histogram:
             for met in bounds.by_bucket.keys() & indexes:
                 close = [seconds for index, seconds in zip(indexes, times, strict=True) if index == met]
                 for one in (self,) if beside is None else (self, beside):
-                    one.split(met, close, bounds)
+                    one.count_over_bounds(met, close, bounds)
         total = sum(nanoseconds)
         self.count_each(indexes, total, smallest, largest)
         if beside is not None:
@@ -185,12 +185,12 @@ class Histogram:
         if seconds > self.largest:  # noqa: PLR1730
             self.largest = seconds
 
-    def split(self, index: int, times: Sequence[float], bounds: Bounds, n: int = 1) -> None:
+    def count_over_bounds(self, index: int, times: Sequence[float], bounds: Bounds, n: int = 1) -> None:
         """Note on which side of the bounds these times of one bucket lie, before each is counted in it ``n`` times."""
         for bound in bounds.by_bucket[index]:
-            self._over[bound] = self._beyond(bound) + n * sum(seconds > bound for seconds in times)
+            self._over[bound] = self._over_bound(bound) + n * sum(seconds > bound for seconds in times)
 
-    def _beyond(self, bound: float) -> int:
+    def _over_bound(self, bound: float) -> int:
         """How many in the bucket of a bound are over it; where that was not noted, all of them go by the reported value."""
         noted = self._over.get(bound)
         if noted is not None:
@@ -202,7 +202,9 @@ class Histogram:
     def add(self, other: Histogram) -> None:
         """Count everything that the other has counted as well."""
         if self._over or other._over:
-            self._over = {bound: self._beyond(bound) + other._beyond(bound) for bound in {*self._over, *other._over}}
+            self._over = {
+                bound: self._over_bound(bound) + other._over_bound(bound) for bound in {*self._over, *other._over}
+            }
         counts = self._counts
         for index, count in list(other._counts.items()):
             counts[index] = counts.get(index, 0) + count
@@ -309,7 +311,7 @@ class Histogram:
             return above + self._over[bound] + self.infinite
         return sum(count for value, count in self.values() if value > bound)
 
-    def above(self, buckets: Sequence[int]) -> list[int]:
+    def counts_above(self, buckets: Sequence[int]) -> list[int]:
         """For each of these rising numbers of buckets, how many times fell into later ones."""
         fell = [0] * (len(buckets) + 1)
         for index, count in list(self._counts.items()):
@@ -317,7 +319,7 @@ class Histogram:
         fell[-1] += self.infinite
         return [sum(fell[place:]) for place in range(1, len(fell))]
 
-    def spread(self, bounds: tuple[float, ...], into: list[int]) -> None:
+    def count_into(self, bounds: tuple[float, ...], into: list[int]) -> None:
         """Add to ``into`` how many fell between each two of these rising bounds (seconds), a bound itself included.
 
         ``into`` has one place more than there are bounds, for what lies over the last. What was spread once never
@@ -338,24 +340,24 @@ class Histogram:
             into[place] += count
         into[-1] += self.infinite
 
-    def spread_finely(self, into: dict[int, int]) -> None:
+    def count_into_native(self, into: dict[int, int]) -> None:
         """Add to ``into`` how many fell into each bucket of a native histogram (``harness/native.py``)."""
         for index, count in list(self._counts.items()):
             place = _fine_places.get(index)
             if place is None:
-                place = _fine_places[index] = native.place(_midpoint(index))
+                place = _fine_places[index] = native.bucket_index(_midpoint(index))
             into[place] = into.get(place, 0) + count
         if self.infinite:
-            into[native.NEVER] = into.get(native.NEVER, 0) + self.infinite
+            into[native.INFINITY_BUCKET] = into.get(native.INFINITY_BUCKET, 0) + self.infinite
 
-    def since(self, earlier: Histogram) -> Histogram:
+    def difference(self, earlier: Histogram) -> Histogram:
         """What was recorded after this one was like the ``earlier`` one."""
         later = Histogram()
         for index, count in list(self._counts.items()):
             if (left := count - earlier._counts.get(index, 0)) > 0:
                 later._counts[index] = left
         later._over = {
-            bound: self._over[bound] - earlier._beyond(bound)
+            bound: self._over[bound] - earlier._over_bound(bound)
             for bound in self._over
             if bucket_of(bound) in later._counts
         }
@@ -367,21 +369,21 @@ class Histogram:
             later.smallest, later.largest = parts[0][0], parts[-1][0]
         return later
 
-    def changes(self, told: dict[int, int]) -> list[Any]:
+    def delta(self, sent: dict[int, int]) -> list[Any]:
         """What somebody who was ``told`` these counts of buckets must ``learn``, as JSON; ``told`` is brought up to date.
 
         Whoever has missed something learns the rest all the same: no count is a difference.
         """
         counts = self._counts
-        new = {index: count for index, count in counts.items() if told.get(index) != count}
-        told.update(new)
+        new = {index: count for index, count in counts.items() if sent.get(index) != count}
+        sent.update(new)
         ends = [self.smallest, self.largest] if counts else [None, None]
         parts = [list(self._over), list(self._over.values())]
         return [self.infinite, self._nanoseconds, *ends, list(new), list(new.values()), *parts]
 
-    def learn(self, changes: list[Any], *totals: Histogram) -> None:
+    def apply_delta(self, delta: list[Any], *totals: Histogram) -> None:
         """Take over what ``changes`` told of another one that this is a copy of; count what is new in ``totals``, too."""
-        infinite, nanoseconds, smallest, largest, indexes, counts, bounds, over = changes
+        infinite, nanoseconds, smallest, largest, indexes, counts, bounds, over = delta
         mine = self._counts
         new = [count - mine.get(index, 0) for index, count in zip(indexes, counts, strict=True)]
         ends = (math.inf, -math.inf) if smallest is None else (smallest, largest)
@@ -405,7 +407,7 @@ class Histogram:
         ``over`` says of bounds how many in their own buckets are over them.
         """
         for bound, n in over.items():
-            self._over[bound] = self._beyond(bound) + n
+            self._over[bound] = self._over_bound(bound) + n
         mine = self._counts
         for index, n in zip(indexes, counts, strict=True):
             mine[index] = mine.get(index, 0) + n

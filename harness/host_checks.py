@@ -10,12 +10,12 @@ from collections.abc import Callable, Iterator
 
 from harness.conditions import Evidence
 from harness.exhaustion import REMEDIES
-from harness.machine import BUSY, WARM
+from harness.machine import BUSY_CPU, WARM_CPU
 from harness.outcomes import Outcome
 from harness.process_facts import ProcessFacts
-from harness.relief import relief
-from harness.units import spoken_duration, spoken_share
-from harness.verdict import Finding, Level
+from harness.relief import overload_remedy
+from harness.units import format_duration, format_percent
+from harness.verdict import Finding, Severity
 
 """The outcome of a connection that our own machine could not open."""
 BUSY_PART = 0.05
@@ -28,27 +28,27 @@ STOLEN_WARNING = 0.01
 """Of the time: a host that is not overbooked takes less than that."""
 STOLEN = 0.05
 """Of the time: as much as the lag that may be a part of the tightest bound."""
-QUEUED_WARNING = (0.15, 1 / 3)
+CPU_WAIT_WARNING = (0.15, 1 / 3)
 """Of the time, and of the time in which we were ready to run: a baseline next to its own shop has 9 % and a fifth."""
-QUEUED = (0.20, 0.40)
+CPU_WAIT = (0.20, 0.40)
 """Likewise: one program that never rests, on a machine of two cores, makes it 25 to 37 % and three fifths."""
-PRESSED_WARNING = 0.10
+CPU_PRESSURE_WARNING = 0.10
 """Of the time: on a machine with a core to spare nobody waits that often."""
-PRESSED = 0.30
+CPU_PRESSURE = 0.30
 """Of the time: nearly every third moment something waited; on an idle machine it is under 1 %."""
-PAUSE_WARNING = 0.020
+GC_PAUSE_WARNING = 0.020
 """Seconds: as long as the event loop may be late without a word."""
-PAUSE = 0.100
+GC_PAUSE = 0.100
 """Seconds: a quick page is done within that, and seems to take twice as long."""
-PAUSES = 0.005
+GC_TIME_SHARE = 0.005
 """Of the time: half of the share of samples that a p99 is made of."""
-NEARLY = 0.50
+NEAR_LIMIT = 0.50
 """Of a limit: half of it may be gone in the time of one retry storm."""
-USED_UP = 0.90
+EXHAUSTED = 0.90
 """Of the open files: who is seen that close to the limit once a second has met it in between."""
 
 
-def ran_out(evidence: Evidence) -> Iterator[Finding]:
+def resource_exhaustion(evidence: Evidence) -> Iterator[Finding]:
     """Whether the machine ran out of open files, ports or memory; then connections fail that the shop never saw."""
     told = False
     for process in evidence.conditions.processes:
@@ -58,8 +58,8 @@ def ran_out(evidence: Evidence) -> Iterator[Finding]:
             said = ", ".join(f"{name} {number:,} times" for name, number in counts.most_common())
             yield Finding(
                 "sockets",
-                Level.INVALID,
-                f"{whose(process)} could not open connections for want of something of its own: {said}",
+                Severity.INVALID,
+                f"{process_label(process)} could not open connections for want of something of its own: {said}",
                 REMEDIES.get(counts.most_common(1)[0][0], "raise the limit"),
             )
     number = sum(
@@ -68,13 +68,13 @@ def ran_out(evidence: Evidence) -> Iterator[Finding]:
     if number and not told:
         yield Finding(
             "sockets",
-            Level.INVALID,
+            Severity.INVALID,
             f"{number:,} connections could not be opened for want of something of our own",
             "look into the log for what ran out, and raise its limit",
         )
 
 
-def sockets(evidence: Evidence) -> Iterator[Finding]:
+def descriptors_and_ports(evidence: Evidence) -> Iterator[Finding]:
     """Whether open files and ports were far from their limits; a word in time, since the limit itself spoils a run."""
     limits: tuple[tuple[str, str, Callable[[ProcessFacts], tuple[int | None, int | None]]], ...] = (
         ("open files", REMEDIES["EMFILE"], lambda each: (each.machine.descriptors, each.machine.descriptor_limit)),
@@ -90,30 +90,32 @@ def sockets(evidence: Evidence) -> Iterator[Finding]:
         if not readings:
             continue
         share, used, limit, process = max(readings, key=lambda reading: reading[0])
-        said = f"{whose(process)} held up to {used:,} of {limit:,} {what}"
+        said = f"{process_label(process)} held up to {used:,} of {limit:,} {what}"
         # Ports of closed connections may be used again before their time, as the case may be: only an error is proof.
-        if share > USED_UP and what == "open files":
-            yield Finding("sockets", Level.INVALID, f"{said}: all but used up", remedy)
-        elif share > NEARLY:
-            yield Finding("sockets", Level.WARNING, f"{said}, over {spoken_share(NEARLY)}", remedy)
+        if share > EXHAUSTED and what == "open files":
+            yield Finding("sockets", Severity.INVALID, f"{said}: all but used up", remedy)
+        elif share > NEAR_LIMIT:
+            yield Finding("sockets", Severity.WARNING, f"{said}, over {format_percent(NEAR_LIMIT)}", remedy)
         else:
-            yield Finding("sockets", Level.OK, said)
+            yield Finding("sockets", Severity.OK, said)
 
 
-def stolen(evidence: Evidence) -> Iterator[Finding]:
+def cpu_steal(evidence: Evidence) -> Iterator[Finding]:
     """Whether the host of this virtual machine left it its processors."""
     worst = _worst(evidence, lambda each: each.machine.share(each.machine.stolen))
     if worst is None:
         return
     share, process = worst
-    level = Level.INVALID if share > STOLEN else Level.WARNING if share > STOLEN_WARNING else Level.OK
-    message = f"the host took {spoken_share(share)} of the processor time away from the machine of {whose(process)}"
-    if level is Level.INVALID:
-        message += f"; {spoken_share(STOLEN)} is allowed"
-    yield _told("steal", level, message, "use a machine whose processors are its own, or run at another hour")
+    level = Severity.INVALID if share > STOLEN else Severity.WARNING if share > STOLEN_WARNING else Severity.OK
+    message = (
+        f"the host took {format_percent(share)} of the processor time away from the machine of {process_label(process)}"
+    )
+    if level is Severity.INVALID:
+        message += f"; {format_percent(STOLEN)} is allowed"
+    yield _finding("steal", level, message, "use a machine whose processors are its own, or run at another hour")
 
 
-def crowded(evidence: Evidence) -> Iterator[Finding]:
+def cpu_contention(evidence: Evidence) -> Iterator[Finding]:
     """Whether a processor was there when we were ready: what other programs take makes replies look late.
 
     Known from how long our own main thread stood in line. Where that is not measured, from how often anything on the
@@ -125,30 +127,28 @@ def crowded(evidence: Evidence) -> Iterator[Finding]:
         share, process = waited
         running = process.machine.share(process.machine.processor) or 0.0
         part = share / (share + running) if share > 0 else 0.0
-        level = Level.OK
-        for each, (of_time, of_ready) in ((Level.WARNING, QUEUED_WARNING), (Level.INVALID, QUEUED)):
+        level = Severity.OK
+        for each, (of_time, of_ready) in ((Severity.WARNING, CPU_WAIT_WARNING), (Severity.INVALID, CPU_WAIT)):
             if share > of_time and part > of_ready:
                 level = each
         message = (
-            f"{whose(process)} was ready to run and had no processor for {spoken_share(share)} of the time, "
-            f"and ran for {spoken_share(running)}"
+            f"{process_label(process)} was ready to run and had no processor for {format_percent(share)} of the time, "
+            f"and ran for {format_percent(running)}"
         )
-        yield _told("crowded", level, message, remedy)
+        yield _finding("crowded", level, message, remedy)
     pressed = _worst(evidence, lambda each: each.machine.share(each.machine.pressed))
     if pressed is not None:
         share, process = pressed
-        level = Level.WARNING if share > PRESSED_WARNING else Level.OK
-        if share > PRESSED and waited is None and not evidence.conditions.embedded:
-            level = Level.INVALID
+        level = Severity.WARNING if share > CPU_PRESSURE_WARNING else Severity.OK
+        if share > CPU_PRESSURE and waited is None and not evidence.conditions.embedded:
+            level = Severity.INVALID
         # Our own waiting is what counts, and it says more; the other is worth a word only if it is much.
-        if waited is None or share > PRESSED:
-            message = (
-                f"on the machine of {whose(process)} something waited for a processor {spoken_share(share)} of the time"
-            )
-            yield _told("pressure", level, message, remedy)
+        if waited is None or share > CPU_PRESSURE:
+            message = f"on the machine of {process_label(process)} something waited for a processor {format_percent(share)} of the time"
+            yield _finding("pressure", level, message, remedy)
 
 
-def busy(evidence: Evidence) -> Iterator[Finding]:
+def busy_seconds(evidence: Evidence) -> Iterator[Finding]:
     """Whether every second had processor time to spare; a busy second hides in the mean of a long run."""
     processes = [each for each in evidence.conditions.processes if each.machine.processor is not None]
     if not processes:
@@ -159,26 +159,28 @@ def busy(evidence: Evidence) -> Iterator[Finding]:
     if machine.busy > max(LEAST_BUSY - 0.5, BUSY_PART * machine.seconds):
         yield Finding(
             "busy",
-            Level.INVALID,
-            f"{whose(process)} used over {spoken_share(BUSY)} of a core for {spoken_duration(machine.busy)} of "
-            f"{spoken_duration(machine.seconds)}",
-            relief(evidence),
+            Severity.INVALID,
+            f"{process_label(process)} used over {format_percent(BUSY_CPU)} of a core for {format_duration(machine.busy)} of "
+            f"{format_duration(machine.seconds)}",
+            overload_remedy(evidence),
         )
     elif warm.machine.warm_stretch >= WARM_STRETCH:
-        stretch = spoken_duration(warm.machine.warm_stretch)
+        stretch = format_duration(warm.machine.warm_stretch)
         yield Finding(
             "busy",
-            Level.WARNING,
-            f"{whose(warm)} used over {spoken_share(WARM)} of a core for {stretch} on end",
-            relief(evidence),
+            Severity.WARNING,
+            f"{process_label(warm)} used over {format_percent(WARM_CPU)} of a core for {stretch} on end",
+            overload_remedy(evidence),
         )
     else:
         yield Finding(
-            "busy", Level.OK, f"{whose(process)} used {spoken_share(machine.busiest)} of a core at its busiest"
+            "busy",
+            Severity.OK,
+            f"{process_label(process)} used {format_percent(machine.busiest)} of a core at its busiest",
         )
 
 
-def collector(evidence: Evidence) -> Iterator[Finding]:
+def gc_pauses(evidence: Evidence) -> Iterator[Finding]:
     """Whether Python's garbage collector stayed out of the way."""
     timed = [each for each in evidence.conditions.processes if each.collector_watched > 0]
     if not timed:
@@ -187,20 +189,20 @@ def collector(evidence: Evidence) -> Iterator[Finding]:
     most = max(timed, key=lambda each: each.pauses.sum / each.collector_watched)
     pause, share = max(0.0, longest.pauses.largest), most.pauses.sum / most.collector_watched
     remedy = "keep fewer things alive: fewer users in a process, or more worker processes"
-    if pause > PAUSE:
-        message = f"a garbage collection held up {whose(longest)} for {spoken_duration(pause)}"
-        yield Finding("collector", Level.INVALID, f"{message}; {spoken_duration(PAUSE)} is allowed", remedy)
-    elif share > PAUSES:
-        message = f"garbage collections held up {whose(most)} for {spoken_share(share)} of the time"
-        yield Finding("collector", Level.INVALID, f"{message}; {spoken_share(PAUSES)} is allowed", remedy)
-    elif pause > PAUSE_WARNING:
-        message = f"a garbage collection held up {whose(longest)} for {spoken_duration(pause)}"
-        yield Finding("collector", Level.WARNING, message, remedy)
+    if pause > GC_PAUSE:
+        message = f"a garbage collection held up {process_label(longest)} for {format_duration(pause)}"
+        yield Finding("collector", Severity.INVALID, f"{message}; {format_duration(GC_PAUSE)} is allowed", remedy)
+    elif share > GC_TIME_SHARE:
+        message = f"garbage collections held up {process_label(most)} for {format_percent(share)} of the time"
+        yield Finding("collector", Severity.INVALID, f"{message}; {format_percent(GC_TIME_SHARE)} is allowed", remedy)
+    elif pause > GC_PAUSE_WARNING:
+        message = f"a garbage collection held up {process_label(longest)} for {format_duration(pause)}"
+        yield Finding("collector", Severity.WARNING, message, remedy)
     else:
-        yield Finding("collector", Level.OK, f"no garbage collection took longer than {spoken_duration(pause)}")
+        yield Finding("collector", Severity.OK, f"no garbage collection took longer than {format_duration(pause)}")
 
 
-def unmeasured(evidence: Evidence) -> Iterator[Finding]:
+def missing_readings(evidence: Evidence) -> Iterator[Finding]:
     """Whether the machine told enough about itself; what is not known cannot be vouched for."""
     lacking = {
         what
@@ -217,13 +219,13 @@ def unmeasured(evidence: Evidence) -> Iterator[Finding]:
     if lacking:
         yield Finding(
             "unmeasured",
-            Level.WARNING,
+            Severity.WARNING,
             f"this machine does not tell everything about itself; not measured: {', '.join(sorted(lacking))}",
             "run on Linux with /proc for a verdict that vouches for the machine, too",
         )
 
 
-def whose(process: ProcessFacts) -> str:
+def process_label(process: ProcessFacts) -> str:
     """A process as a sentence calls it."""
     return f"worker {process.name}" if process.name else "the harness"
 
@@ -235,5 +237,5 @@ def _worst(evidence: Evidence, reading: Callable[[ProcessFacts], float | None]) 
     return max(readings, key=lambda one: one[0]) if readings else None
 
 
-def _told(name: str, level: Level, message: str, remedy: str) -> Finding:
-    return Finding(name, level, message, "" if level is Level.OK else remedy)
+def _finding(name: str, level: Severity, message: str, remedy: str) -> Finding:
+    return Finding(name, level, message, "" if level is Severity.OK else remedy)

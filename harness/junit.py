@@ -12,8 +12,8 @@ import re
 from xml.etree import ElementTree as ET
 
 from harness.result import Result
-from harness.sentences import apart, findings, throughput
-from harness.verdict import Level, ObjectiveResult, Verdict
+from harness.sentences import findings, response_service_gap, throughput
+from harness.verdict import ObjectiveResult, Severity, Verdict
 
 VALIDITY = "the run can be trusted"
 _NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -42,7 +42,7 @@ def junit(result: Result) -> bytes:
         skipped=str(sum(case.find("skipped") is not None for case in cases)),
     )
     suite.extend(cases)
-    said = "\n".join(filter(None, (throughput(result), apart(result))))
+    said = "\n".join(filter(None, (throughput(result), response_service_gap(result))))
     if said:
         ET.SubElement(suite, "system-out").text = _clean(said)
     suites = ET.Element("testsuites")
@@ -58,7 +58,7 @@ def _validity(result: Result) -> ET.Element:
     if result.judgement.verdict is Verdict.INVALID:
         error = ET.SubElement(case, "error", type="invalid", message=_clean(result.judgement.reason))
         error.text = _clean(said)
-    elif any(finding.level is not Level.OK for finding in result.judgement.findings):
+    elif any(finding.level is not Severity.OK for finding in result.judgement.findings):
         ET.SubElement(case, "system-out").text = _clean(said)
     return case
 

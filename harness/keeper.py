@@ -6,11 +6,11 @@ from typing import Any, Protocol, cast
 
 from harness.run import Run
 
-ATTRIBUTE = "checkload"
+ENVIRONMENT_ATTRIBUTE = "checkload"
 
 
-class Keeper(Protocol):
-    """Who keeps the run of a Locust environment; found there under ``ATTRIBUTE``."""
+class RunRegistry(Protocol):
+    """Who keeps the run of a Locust environment; found there under ``ENVIRONMENT_ATTRIBUTE``."""
 
     run: Run[Any] | None
 
@@ -18,14 +18,14 @@ class Keeper(Protocol):
         """The run that is under way or about to start, made new where the last one has ended."""
 
 
-def keeper_of(environment: Any) -> Keeper | None:
+def run_registry(environment: Any) -> RunRegistry | None:
     """Who keeps the runs of this Locust environment; ``None`` before Locust has called ``init``."""
-    return cast("Keeper | None", getattr(environment, ATTRIBUTE, None))
+    return cast("RunRegistry | None", getattr(environment, ENVIRONMENT_ATTRIBUTE, None))
 
 
 def run_of(environment: Any) -> Run[Any]:
     """The run of this Locust environment; a user exists only within one."""
-    keeper = keeper_of(environment)
+    keeper = run_registry(environment)
     if keeper is None or keeper.run is None:
         raise RuntimeError("no run has been prepared for this Locust environment")
     return keeper.run

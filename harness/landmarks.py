@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Landmarks:
+class PageRoles:
     """Names out of the shop: the harness itself knows none.
 
     ``steps`` are those to an order, in their order; ``challenges`` are pages on which a 3-D Secure challenge is answered,

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from harness.recorder import Counts
+from harness.recorder import RunTotals
 
 
 @dataclass(frozen=True, slots=True)
-class Difference:
+class LedgerDifference:
     """One number on which we and the shop disagree; ``what`` is ``pages``, ``orders`` or ``revenue``."""
 
     what: str
@@ -25,7 +25,7 @@ class Difference:
 
 
 @dataclass(frozen=True, slots=True)
-class Comparison:
+class LedgerComparison:
     """Our totals beside the shop's; they agree if there is no difference. Money in hundredths of the currency."""
 
     pages_ours: int
@@ -34,7 +34,7 @@ class Comparison:
     orders_theirs: int
     revenue_ours: int
     revenue_theirs: int
-    differences: tuple[Difference, ...] = ()
+    differences: tuple[LedgerDifference, ...] = ()
 
     @property
     def agrees(self) -> bool:
@@ -42,15 +42,20 @@ class Comparison:
         return not self.differences
 
 
-def compare(counts: Counts, pages: Mapping[str, int], orders: Mapping[str, int], revenue: int) -> Comparison:
+def compare_with_ledger(
+    counts: RunTotals, pages: Mapping[str, int], orders: Mapping[str, int], revenue: int
+) -> LedgerComparison:
     """Compare our counts with the shop's: requests received by page, orders by payment option, and its revenue.
 
     A page or option that only one of us knows counts as 0 for the other.
     """
-    differences = [*_apart("pages", counts.pages_by_page, pages), *_apart("orders", counts.orders_by_option, orders)]
+    differences = [
+        *_differences("pages", counts.pages_by_page, pages),
+        *_differences("orders", counts.orders_by_option, orders),
+    ]
     if counts.amount != revenue:
-        differences.append(Difference("revenue", "", counts.amount, revenue))
-    return Comparison(
+        differences.append(LedgerDifference("revenue", "", counts.amount, revenue))
+    return LedgerComparison(
         pages_ours=counts.pages,
         pages_theirs=sum(pages.values()),
         orders_ours=counts.orders,
@@ -61,7 +66,7 @@ def compare(counts: Counts, pages: Mapping[str, int], orders: Mapping[str, int],
     )
 
 
-def _apart(what: str, ours: Mapping[str, int], theirs: Mapping[str, int]) -> Iterator[Difference]:
+def _differences(what: str, ours: Mapping[str, int], theirs: Mapping[str, int]) -> Iterator[LedgerDifference]:
     for name in sorted({*ours, *theirs}):
         if ours.get(name, 0) != theirs.get(name, 0):
-            yield Difference(what, name, ours.get(name, 0), theirs.get(name, 0))
+            yield LedgerDifference(what, name, ours.get(name, 0), theirs.get(name, 0))

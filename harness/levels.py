@@ -13,7 +13,7 @@ import random
 from harness.arrivals import ArrivalProcess
 
 
-class Levels:
+class SteppedSchedule:
     """The schedule so far; ``extend`` adds a level to its end.
 
     ``length`` is in seconds from the start of the run, ``count`` the number of arrivals up to there.

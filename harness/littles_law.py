@@ -14,7 +14,7 @@ from typing import Any
 
 
 @dataclass(slots=True)
-class Presence:
+class ConcurrencyIntegral:
     """The area under the number of those present, up to the last event; seconds.
 
     ``present`` are there now, since moments that add up to ``since``. Adding up two processes' presences gives that of
@@ -60,12 +60,12 @@ class Presence:
         return asdict(self)
 
     @classmethod
-    def from_json(cls, d: Mapping[str, Any]) -> Presence:
+    def from_json(cls, d: Mapping[str, Any]) -> ConcurrencyIntegral:
         """Read back what ``to_json`` wrote."""
         return cls(**d)
 
 
-def disagreement(area: float, stays: float) -> float:
+def relative_difference(area: float, stays: float) -> float:
     """By which share of the larger one the two sums differ; 0 if there is nothing to compare."""
     larger = max(abs(area), abs(stays))
     return abs(area - stays) / larger if larger > 0 and math.isfinite(larger) else 0.0

@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
-from harness.balance import balance
+from harness.balance import backlog_growth
 from harness.conditions import Conditions, Evidence
 from harness.demand import Metric, Objective, Statistic
 from harness.histogram import Histogram
@@ -23,23 +23,23 @@ from harness.outcomes import Blame
 from harness.recorder import Recorder
 from harness.sample import Phase
 from harness.shares import share_verdict
-from harness.steadiness import steady
-from harness.tally import STEADY, done_well, selected, tally, times
-from harness.units import spoken_duration
-from harness.verdict import Level, Verdict
+from harness.steadiness import stationary
+from harness.tally import STEADY, count_samples, matching_series, succeeded, times
+from harness.units import format_duration
+from harness.verdict import Severity, Verdict
 
 LOOKS = (0.25, 0.5, 0.75)
 """When to look, as parts of the time to be judged."""
-SPENT = 0.1
+ALPHA_PER_ANALYSIS = 0.1
 """The part of a demand's doubt that each look spends."""
 MARGIN = 0.5
 """To end the load takes this part of a look's doubt, so that those still under way can hardly change the verdict."""
 
-_AT_LEAST = 3
+_MIN_SLICES = 3
 """Slices of settled journeys; with fewer nothing is known about how much they vary."""
 
 
-class Looks:
+class InterimAnalyses:
     """The looks at one run. ``warm_up`` and ``steady`` are its planned seconds; ``served`` what is guaranteed, by payment option.
 
     ``level`` says that the load is the same throughout. ``pause`` is called between two steps, to let the load go on.
@@ -63,9 +63,9 @@ class Looks:
         self._decided = False
 
     @property
-    def spend(self) -> float:
+    def alpha_left(self) -> float:
         """The part of each demand's doubt that the verdict may spend."""
-        return SPENT if self._decided else 1 - SPENT * len(LOOKS)
+        return ALPHA_PER_ANALYSIS if self._decided else 1 - ALPHA_PER_ANALYSIS * len(LOOKS)
 
     def due(self, elapsed: float) -> bool:
         """Whether it is time for the next look, so many seconds from the first arrival; late by a second is in time."""
@@ -80,19 +80,19 @@ class Looks:
             verdicts.append(early(recorder, objective, before, self._steady))
             pause()
         failed = Verdict.FAILED in verdicts
-        if not failed and not (self._all_passed(verdicts, recorder) and self._calm(recorder, elapsed)):
+        if not failed and not (self._all_passed(verdicts, recorder) and self._no_findings(recorder, elapsed)):
             return ""
         self._decided = True
-        judged = spoken_duration(max(0.0, elapsed - self._warm_up))
+        judged = format_duration(max(0.0, elapsed - self._warm_up))
         return (
-            f"the verdict was certain after {judged} of the {spoken_duration(self._steady)} to be judged "
+            f"the verdict was certain after {judged} of the {format_duration(self._steady)} to be judged "
             f"(look {self._taken} of {len(LOOKS)})"
         )
 
     def _all_passed(self, verdicts: Sequence[Verdict], recorder: Recorder) -> bool:
-        return bool(verdicts) and all(each is Verdict.PASSED for each in verdicts) and self._all_served(recorder)
+        return bool(verdicts) and all(each is Verdict.PASSED for each in verdicts) and self._minimums_reached(recorder)
 
-    def _all_served(self, recorder: Recorder) -> bool:
+    def _minimums_reached(self, recorder: Recorder) -> bool:
         """Whether the rare options have had the journeys that they were promised."""
         left = dict(self._guaranteed)
         for key, cell in list(recorder.journeys.items()):
@@ -100,14 +100,14 @@ class Looks:
                 left[key.payment_option] -= cell.response.total - cell.response.infinite
         return all(number <= 0 for number in left.values())
 
-    def _calm(self, recorder: Recorder, elapsed: float) -> bool:
+    def _no_findings(self, recorder: Recorder, elapsed: float) -> bool:
         """Whether nothing speaks against a pass that a longer run would show yet more clearly."""
         window = recorder.window
-        view = recorder.seen_through(replace(window, steady_until=window.start + elapsed))
+        view = recorder.with_window(replace(window, steady_until=window.start + elapsed))
         facts = Conditions(level=self._level, expected_offered=1 if self._open else None, held=elapsed)
         evidence = Evidence(view, facts, self.objectives)
-        found = [*balance(evidence), *steady(evidence)]
-        return all(finding.level in (Level.OK, Level.WARNING) for finding in found)
+        found = [*backlog_growth(evidence), *stationary(evidence)]
+        return all(finding.level in (Severity.OK, Severity.WARNING) for finding in found)
 
 
 def early(recorder: Recorder, objective: Objective, before: float, length: float) -> Verdict:
@@ -116,7 +116,9 @@ def early(recorder: Recorder, objective: Objective, before: float, length: float
     ``before`` is the slice of the recorder before which everybody is home, ``length`` the seconds to be judged in all.
     """
     if objective.metric in (Metric.COUNT, Metric.RATE):
-        number = sum(cell.response.total for key, cell in selected(recorder, objective) if done_well(objective, key))
+        number = sum(
+            cell.response.total for key, cell in matching_series(recorder, objective) if succeeded(objective, key)
+        )
         reached = objective.operator.holds(number / (length if objective.metric is Metric.RATE else 1), objective.bound)
         if objective.operator.upward:
             return Verdict.PASSED if reached else Verdict.INCONCLUSIVE
@@ -126,11 +128,11 @@ def early(recorder: Recorder, objective: Objective, before: float, length: float
         exceeded = objective.statistic is Statistic.MAX and not objective.operator.holds(seen.largest, objective.bound)
         return Verdict.FAILED if seen.total and (seen.infinite or exceeded) else Verdict.INCONCLUSIVE
     if objective.allowed == 0:
-        return Verdict.FAILED if tally(recorder, objective, sliced=False).over else Verdict.INCONCLUSIVE
-    counted = tally(recorder, objective, levels=True, before=before)
-    if len(counted.slices) < _AT_LEAST:
+        return Verdict.FAILED if count_samples(recorder, objective, sliced=False).over else Verdict.INCONCLUSIVE
+    counted = count_samples(recorder, objective, levels=True, before=before)
+    if len(counted.slices) < _MIN_SLICES:
         return Verdict.INCONCLUSIVE
-    verdict, _ = share_verdict(counted, objective.allowed, (1 - objective.confidence) * SPENT * MARGIN)
+    verdict, _ = share_verdict(counted, objective.allowed, (1 - objective.confidence) * ALPHA_PER_ANALYSIS * MARGIN)
     return verdict
 
 

@@ -7,16 +7,16 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, NamedTuple
 
-from harness.proc_files import Sources, sources
+from harness.proc_files import MachineProbes, machine_probes
 
-BUSY = 0.90
+BUSY_CPU = 0.90
 """Of one core: in a second that is busier than that, replies wait for us; Locust warns there, too."""
-WARM = 0.70
+WARM_CPU = 0.70
 """Of one core: lag begins to grow at 50 to 60 %."""
 
 
 @dataclass(slots=True, kw_only=True)
-class Machine:
+class MachineUsage:
     """What the machine was like under one process; seconds, and shares of one core or of the time.
 
     ``seconds`` of the steady part were watched, in which all threads together ran for ``processor`` seconds. ``busy``
@@ -50,12 +50,12 @@ class Machine:
         return asdict(self)
 
     @classmethod
-    def from_json(cls, d: Mapping[str, Any]) -> Machine:
+    def from_json(cls, d: Mapping[str, Any]) -> MachineUsage:
         """Read back what ``to_json`` wrote."""
         return cls(**d)
 
 
-class Reading(NamedTuple):
+class ResourceReading(NamedTuple):
     """What one process used at the last look: share of a core since the look before, bytes, open files and sockets."""
 
     cpu: float | None = None
@@ -70,13 +70,13 @@ class MachineWatch:
     seconds and steady.
     """
 
-    def __init__(self, of: Sources | None = None, clock: Callable[[], float] = time.perf_counter) -> None:
-        self._sources = sources() if of is None else of
+    def __init__(self, of: MachineProbes | None = None, clock: Callable[[], float] = time.perf_counter) -> None:
+        self._sources = machine_probes() if of is None else of
         self._clock = clock
         self._before: dict[str, Any] = {}
         self._warm = 0.0
-        self.reading = Reading()
-        self.machine = Machine(
+        self.reading = ResourceReading()
+        self.machine = MachineUsage(
             descriptor_limit=self._sources.descriptor_limit(),
             port_supply=self._sources.port_supply(),
             cores=self._sources.cores(),
@@ -93,10 +93,10 @@ class MachineWatch:
             "pressed": of.pressure(),
             "queued": of.queued(),
         }
-        self.reading = Reading(_share(before, now), of.memory(), of.descriptors())
-        machine.descriptors = _most(machine.descriptors, self.reading.descriptors)
-        machine.memory = _most(machine.memory, self.reading.memory)
-        machine.ports = _most(machine.ports, of.ports())
+        self.reading = ResourceReading(_share(before, now), of.memory(), of.descriptors())
+        machine.descriptors = _larger(machine.descriptors, self.reading.descriptors)
+        machine.memory = _larger(machine.memory, self.reading.memory)
+        machine.ports = _larger(machine.ports, of.ports())
         self._before = now
         if steady and before.get("steady"):
             elapsed = now["moment"] - before["moment"]
@@ -106,8 +106,8 @@ class MachineWatch:
     def _count(self, before: Mapping[str, Any], now: Mapping[str, Any], elapsed: float) -> None:
         machine = self.machine
         machine.seconds += elapsed
-        machine.pressed = _plus(machine.pressed, before["pressed"], now["pressed"])
-        machine.queued = _plus(machine.queued, before["queued"], now["queued"])
+        machine.pressed = _added_growth(machine.pressed, before["pressed"], now["pressed"])
+        machine.queued = _added_growth(machine.queued, before["queued"], now["queued"])
         if before["steal"] is not None and now["steal"] is not None:
             taken, ticks = (there - then for there, then in zip(now["steal"], before["steal"], strict=True))
             machine.stolen = (machine.stolen or 0.0) + (elapsed * max(0.0, taken) / ticks if ticks > 0 else 0.0)
@@ -117,20 +117,20 @@ class MachineWatch:
         machine.processor = (machine.processor or 0.0) + used
         share = used / elapsed
         machine.busiest = max(machine.busiest, share)
-        machine.busy += elapsed if share > BUSY else 0.0
-        self._warm = self._warm + elapsed if share > WARM else 0.0
+        machine.busy += elapsed if share > BUSY_CPU else 0.0
+        self._warm = self._warm + elapsed if share > WARM_CPU else 0.0
         machine.warm_stretch = max(machine.warm_stretch, self._warm)
 
 
 def _share(before: Mapping[str, Any], now: Mapping[str, Any]) -> float | None:
-    used = _plus(None, before.get("processor"), now["processor"])
+    used = _added_growth(None, before.get("processor"), now["processor"])
     elapsed = now["moment"] - before["moment"] if before else 0.0
     return None if used is None or elapsed <= 0 else used / elapsed
 
 
-def _most(before: int | None, now: int | None) -> int | None:
+def _larger(before: int | None, now: int | None) -> int | None:
     return before if now is None else now if before is None else max(before, now)
 
 
-def _plus(total: float | None, before: float | None, now: float | None) -> float | None:
+def _added_growth(total: float | None, before: float | None, now: float | None) -> float | None:
     return total if before is None or now is None else (total or 0.0) + max(0.0, now - before)

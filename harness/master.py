@@ -23,25 +23,25 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
-from harness.clocks import Exchange
-from harness.early_end import Cause
+from harness.clocks import ClockExchange
+from harness.early_end import EndCause
 from harness.fleet import REPORT_EVERY, Fleet, Member
-from harness.fleet_checks import APART
+from harness.fleet_checks import CLOCK_OFFSET
 from harness.histogram import Histogram
-from harness.order_numbers import given_twice
+from harness.order_numbers import duplicates_across_workers
 from harness.process_facts import ProcessFacts
-from harness.run import WATCH, Run
-from harness.run_state import WorkerState
+from harness.run import CHECK_INTERVAL, Run
+from harness.run_state import WorkerMetrics
 from harness.sample import Window
-from harness.stragglers import end_children
-from harness.units import spoken_duration
+from harness.stragglers import kill_children
+from harness.units import format_duration
 from harness.versions import own_version
-from harness.waiting import Age
-from harness.worker_facts import Origin, WorkerFacts
+from harness.waiting import PendingAge
+from harness.worker_facts import RunFingerprint, WorkerFacts
 
 logger = logging.getLogger("checkload")
 
-BEGIN, COUNTS, END, THANKS, REFUSE, WAIT, ECHO, ECHOED, LEVEL = (
+BEGIN, REPORT, END, THANKS, REFUSE, WAIT, CLOCK_REQUEST, ECHOED, EXTEND_SCHEDULE = (
     "checkload_begin",
     "checkload_counts",
     "checkload_end",
@@ -55,23 +55,23 @@ BEGIN, COUNTS, END, THANKS, REFUSE, WAIT, ECHO, ECHOED, LEVEL = (
 
 LEAD = 1.0
 """Seconds between the word to begin and the first arrival: time to compare clocks, and for the message to reach every worker."""
-REPORTS_WITHIN = 15.0
+USER_COUNT_TIMEOUT = 15.0
 """Seconds for which the workers' reports of their users are waited for; they come every three."""
 PATIENCE = 10.0
 """Seconds beyond the drain for which the workers' last words are waited for."""
 
-SETTLED = 1.0
+LATECOMER_DELAY = 1.0
 """Seconds after which a worker that has come late listens to what it is told."""
 
-StageT = TypeVar("StageT")
+ContextT = TypeVar("ContextT")
 Send = Callable[[str, Any, str | None], None]
 
 
-class Impostor(Exception):
+class ForgedMessage(Exception):
     """A message in the name of a worker, without the key that this worker was told."""
 
 
-class MasterRun(Run[StageT]):
+class MasterRun(Run[ContextT]):
     """The master's side of a run; it has no users of its own.
 
     ``send`` sends a custom message: its type, its data, and the worker's id (``None``: to all). ``users_of`` gives the
@@ -82,7 +82,7 @@ class MasterRun(Run[StageT]):
     def __init__(
         self,
         workload: Any,
-        stage: StageT,
+        stage: ContextT,
         *,
         send: Send,
         users_of: Callable[[], Mapping[str, Mapping[str, int]]],
@@ -100,12 +100,12 @@ class MasterRun(Run[StageT]):
         self._refused_before = refused()
         self.fleet: Fleet | None = None
         self._latecomers: dict[str, float] = {}
-        self._added_up_at = -math.inf
+        self._aggregated_at = -math.inf
         self._requesting = Counter[str]()
         self._told: set[str] = set()
 
     @property
-    def waiting(self) -> Sequence[Age]:
+    def waiting(self) -> Sequence[PendingAge]:
         """Requests that wait for their reply in all workers, as far as told."""
         return [] if self.fleet is None else [age for one in self.fleet.members.values() for age in one.waiting]
 
@@ -135,24 +135,24 @@ class MasterRun(Run[StageT]):
     @property
     def sold_twice(self) -> int:
         """How many order numbers were given to more than one worker."""
-        return given_twice(member.orders for member in self._members())
+        return duplicates_across_workers(member.orders for member in self._members())
 
     @property
-    def origin(self) -> Origin:
+    def origin(self) -> RunFingerprint:
         """What the master runs: each worker must run the same."""
-        return Origin(own_version(), self.workload.fingerprint)
+        return RunFingerprint(own_version(), self.workload.fingerprint)
 
-    def every_process(self) -> list[ProcessFacts]:
+    def process_facts_of_all(self) -> list[ProcessFacts]:
         """What each worker noticed about itself, as far as told."""
         told = [(member, facts) for member in self._members() if (facts := member.facts.get("process"))]
         return [ProcessFacts.from_json({**facts, "name": self._called(member)}) for member, facts in told]
 
-    def every_worker(self) -> list[WorkerFacts]:
+    def worker_facts_of_all(self) -> list[WorkerFacts]:
         """What was noticed about each worker."""
         window = self.recorder.window
         return [member.noticed(self._called(member), window) for member in self._members()]
 
-    def worker_states(self) -> list[WorkerState]:
+    def worker_metrics(self) -> list[WorkerMetrics]:
         """What is published of each worker."""
         return [member.state(self.clock()) for member in self._members()]
 
@@ -163,9 +163,9 @@ class MasterRun(Run[StageT]):
         """All workers have their users: deal out the arrivals and fix the moment to begin."""
         if self.begun or self.over:
             return
-        if not self._all_reported():
+        if not self._wait_for_users():
             return
-        self.spawned = max(users, self._reported())
+        self.spawned = max(users, self._reported_users())
         now = self.clock()
         start = now + LEAD
         window = Window(start, start + self.workload.warm_up, start + self.length)
@@ -177,10 +177,10 @@ class MasterRun(Run[StageT]):
         self.fleet = Fleet(counts, window, now, most_slices=self.recorder.most_slices, bounds=self.recorder.bounds)
         self.recorder = self.fleet.total
         begin_at = self._wall_clock() + LEAD
-        self._compare_clocks()
+        self._request_clocks()
         while not self.fleet.clocks_known and self.clock() < now + LEAD / 2:
             self._sleep(0.01)
-        if self._judge_clocks():
+        if self._check_clocks():
             self.fleet.dismiss()
             return
         self.begun = True
@@ -189,39 +189,39 @@ class MasterRun(Run[StageT]):
                 "run": self.id,
                 "key": member.key,
                 "begin_at": begin_at + (member.clock.correction if member.clock else 0.0),
-                "share": member.share.to_json(),
+                "share": member.partition.to_json(),
                 "kinds": sorted(self.workload.kinds),
                 "fingerprint": self.workload.fingerprint,
             }
             self._send(BEGIN, message, member.name)
-        self._take_off()
-        self.set_to_work()
+        self._start_search()
+        self.start_background_tasks()
 
     def let_in(self, rate: float, seconds: float) -> None:
         """The next stretch of a search, for all workers."""
         super().let_in(rate, seconds)
         if self.fleet is not None:
             for member in self.fleet.members.values():
-                self._send(LEVEL, {"run": self.id, "rate": rate, "seconds": seconds}, member.name)
+                self._send(EXTEND_SCHEDULE, {"run": self.id, "rate": rate, "seconds": seconds}, member.name)
 
-    def _reported(self) -> int:
+    def _reported_users(self) -> int:
         """How many users the workers say they have."""
         return sum(sum(of_class.values()) for of_class in self._users_of().values())
 
-    def _all_reported(self) -> bool:
+    def _wait_for_users(self) -> bool:
         """Wait until all users are known to be there; False if the run was ended meanwhile.
 
         Locust calls the users complete a second after it asked for them, and a busy machine has not told of all by then.
         Whoever is not known to have users is dealt no arrivals, or the wrong ones.
         """
-        deadline = self.clock() + REPORTS_WITHIN
-        while self._reported() < self.workload.users and self.clock() < deadline and not self.closing:
+        deadline = self.clock() + USER_COUNT_TIMEOUT
+        while self._reported_users() < self.workload.users and self.clock() < deadline and not self.closing:
             self._sleep(0.05)
         return not self.closing
 
     def hear(self, name: str, message: Mapping[str, Any]) -> None:
         """A worker's counts have come in; its last word is acknowledged, each time it is said, or asked for as a whole."""
-        if self.fleet is None or not self._trusted(name, message):
+        if self.fleet is None or not self._is_authentic(name, message):
             return
         if not self.ended:  # what is being judged must not change any more
             self.fleet.report(name, message, self.clock())
@@ -231,32 +231,32 @@ class MasterRun(Run[StageT]):
             missing = not self.ended and member is not None and not member.final
             self._send(THANKS, {"run": self.id, "whole": missing}, name)
 
-    def _trusted(self, name: str, message: Mapping[str, Any]) -> bool:
+    def _is_authentic(self, name: str, message: Mapping[str, Any]) -> bool:
         """Whether a message is of this run and holds the key that its worker was told at the start; before the start no key is needed."""
         if self.fleet is None or message["run"] != self.id:
             return False
         member = self.fleet.members.get(name)
-        if member is None or (self.begun and not member.knows(message)):
+        if member is None or (self.begun and not member.has_key(message)):
             # What was asked before the run began may be answered after it.
             if member is None or message.get("key"):
-                raise Impostor
+                raise ForgedMessage
             return False
         return True
 
     def refuse(self, name: str, message: Mapping[str, Any]) -> None:
         """A worker cannot take part."""
-        if self.fleet is not None and self._trusted(name, message):
+        if self.fleet is not None and self._is_authentic(name, message):
             number = self.fleet.refuse(name, message)
             self.interrupted = f"worker {number}, which cannot take part ({message['reason']})"
             self.finish_early(f"interrupted by {self.interrupted}", graceful=False)
 
-    def end_lost(self) -> None:
+    def kill_lost_workers(self) -> None:
         """End the workers that were lost and still stand about, where this process has started them itself."""
-        lost = [] if self.fleet is None else self.fleet.all_lost
-        for pid in end_children([member.facts["pid"] for member in lost if "pid" in member.facts]):
+        lost = [] if self.fleet is None else self.fleet.lost_workers
+        for pid in kill_children([member.facts["pid"] for member in lost if "pid" in member.facts]):
             logger.warning("Ended the worker with process id %d, which no longer answers", pid)
 
-    def latecomer(self, name: str) -> None:
+    def worker_joined_late(self, name: str) -> None:
         """A worker has come after the users were dealt out: it has none, and no part in this run."""
         if self.over or (self.fleet is not None and name in self.fleet.members):
             return
@@ -266,29 +266,29 @@ class MasterRun(Run[StageT]):
     def _tell_latecomers(self) -> None:
         """A worker says that it is there before it listens to all that we may have to say."""
         for name, came in list(self._latecomers.items()):
-            if came < self.clock() - SETTLED and name not in self._told:
+            if came < self.clock() - LATECOMER_DELAY and name not in self._told:
                 self._told.add(name)
                 self._send(WAIT, {"run": self.id}, name)
 
     def echoed(self, name: str, message: Mapping[str, Any]) -> None:
         """A worker has told what time it is there."""
-        if self.fleet is not None and self._trusted(name, message):
+        if self.fleet is not None and self._is_authentic(name, message):
             back = self._wall_clock()
-            self.fleet.echoed(name, Exchange(message["sent"], message["received"], message["answered"], back))
+            self.fleet.echoed(name, ClockExchange(message["sent"], message["received"], message["answered"], back))
 
-    def _compare_clocks(self) -> None:
+    def _request_clocks(self) -> None:
         """Ask all workers for the time."""
         for member in () if self.fleet is None else self.fleet.members.values():
             if member.lost_at is None:
-                self._send(ECHO, {"run": self.id, "sent": self._wall_clock()}, member.name)
+                self._send(CLOCK_REQUEST, {"run": self.id, "sent": self._wall_clock()}, member.name)
 
-    def _judge_clocks(self) -> bool:
+    def _check_clocks(self) -> bool:
         """End a run that a clock has spoilt, as workers begin together by theirs; says whether it is to end."""
         for member in () if self.fleet is None else self.fleet.members.values():
-            if not self.closing and (clock := member.clock) is not None and clock.surely > APART:
+            if not self.closing and (clock := member.clock) is not None and clock.surely > CLOCK_OFFSET:
                 which = "ahead of" if clock.seconds > 0 else "behind"
                 self.interrupted = (
-                    f"worker {self._called(member)}, whose clock is {spoken_duration(abs(clock.seconds))} "
+                    f"worker {self._called(member)}, whose clock is {format_duration(abs(clock.seconds))} "
                     f"{which} the master's"
                 )
                 self.finish_early(f"interrupted by {self.interrupted}")
@@ -297,45 +297,45 @@ class MasterRun(Run[StageT]):
     def _drive(self) -> None:
         window = self.recorder.window
         while self.clock() < window.steady_until and not self.closing:
-            self._sleep(min(WATCH, max(0.0, window.steady_until - self.clock())))
-            self._look_at_fleet()
+            self._sleep(min(CHECK_INTERVAL, max(0.0, window.steady_until - self.clock())))
+            self._check_workers()
         self._see_home()
         self._close()
 
     def _see_home(self) -> None:
         """Have every worker finish, and wait for their last words."""
-        self.seeing_home = not self.closing or self.stopped_by is Cause.CERTAIN
+        self.planned_drain = not self.closing or self.stopped_by is EndCause.CERTAIN
         self.closing = True
         if self.fleet is None:
             return
         grace = self.grace
         window = self.recorder.window
-        until = window.steady_until - window.start if self.stopped_by is Cause.CERTAIN else None
+        until = window.steady_until - window.start if self.stopped_by is EndCause.CERTAIN else None
         self._send(END, {"run": self.id, "grace": grace, "reason": self.stop_reason, "until": until}, None)
         longest_wait = self.workload.longest_wait if self.workload.is_open else 0.0
         deadline = self.clock() + longest_wait + grace + PATIENCE
         while not self.fleet.done and self.clock() < deadline and not self.over:
             self._sleep(0.1)
-            self._look_at_fleet()
-        self.drained_out = not self.fleet.done or bool(self.fleet.under_way)
-        self._add_up()
+            self._check_workers()
+        self.drain_timed_out = not self.fleet.done or bool(self.fleet.under_way)
+        self._aggregate()
 
     def _called(self, member: Member) -> str:
-        return str(member.share.worker) if self.fleet is None else self.fleet.called(member)
+        return str(member.partition.worker) if self.fleet is None else self.fleet.called(member)
 
-    def _look_at_fleet(self) -> None:
+    def _check_workers(self) -> None:
         if self.fleet is None:
             return
         for member in self.fleet.lost(self.clock(), self._gone()):
-            self._mourn(member)
-        self._judge_clocks()
-        self._compare_clocks()
+            self._mark_lost(member)
+        self._check_clocks()
+        self._request_clocks()
         self._tell_latecomers()
         # Nothing new comes more often.
-        if self.clock() >= self._added_up_at + REPORT_EVERY:
-            self._add_up()
+        if self.clock() >= self._aggregated_at + REPORT_EVERY:
+            self._aggregate()
 
-    def _mourn(self, member: Member) -> None:
+    def _mark_lost(self, member: Member) -> None:
         at = max(0.0, self.clock() - self.recorder.window.start)
         called = self._called(member)
         reason = f"worker {called} was lost {at:.0f} s into the run"
@@ -343,10 +343,10 @@ class MasterRun(Run[StageT]):
         # What it had counted since its last message is gone, and its shoppers with it: nothing can be proved any more.
         self.finish_early(reason)
 
-    def _add_up(self) -> None:
+    def _aggregate(self) -> None:
         if self.fleet is None:
             return
-        self._added_up_at = self.clock()
+        self._aggregated_at = self.clock()
         lag, steady_lag, in_flight, requesting = Histogram(), Histogram(), Counter[str](), Counter[str]()
         for member in self.fleet.members.values():
             if "process" in member.facts:

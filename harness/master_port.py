@@ -21,7 +21,7 @@ import zmq
 from locust.exception import RPCError
 from locust.rpc import Message, rpc
 
-from harness.master import COUNTS, ECHOED, REFUSE
+from harness.master import ECHOED, REFUSE, REPORT
 
 logger = logging.getLogger("checkload")
 
@@ -30,7 +30,7 @@ LONGEST_NAME = 300
 LONGEST_WORD = 60
 """Characters of a version."""
 STATES = frozenset({"ready", "spawning", "running", "cleanup", "stopping", "stopped"})
-ANYBODY = frozenset({"client_ready", "locustfile"})
+UNREGISTERED_TYPES = frozenset({"client_ready", "locustfile"})
 """What may be said by who is no worker yet."""
 
 
@@ -85,11 +85,11 @@ class PortGuard:
             raise Refused(f"was no proper message of the kind {message.type}")
         if message.type == "client_ready":
             self._workers.add(name)
-        elif name not in self._workers and message.type not in ANYBODY:
+        elif name not in self._workers and message.type not in UNREGISTERED_TYPES:
             raise Refused("was sent by who is no worker")
 
 
-def guard_port() -> PortGuard:
+def install_port_guard() -> PortGuard:
     """Have every master of this process read its port through one guard, also after Locust has opened the port anew."""
     guard = PortGuard()
 
@@ -135,7 +135,7 @@ def _number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value)
 
 
-def _words(data: Any, *names: str) -> bool:
+def _has_texts(data: Any, *names: str) -> bool:
     return isinstance(data, dict) and all(isinstance(data.get(name), str) for name in names)
 
 
@@ -155,7 +155,7 @@ def _users(data: Any) -> bool:
 
 def _heartbeat(data: Any) -> bool:
     return (
-        _words(data, "state")
+        _has_texts(data, "state")
         and data["state"] in STATES
         and _numbers(data, "current_cpu_usage", "current_memory_usage")
     )
@@ -166,7 +166,7 @@ def _stats(data: Any) -> bool:
         return False
     entries = [*data["stats"], data.get("stats_total")]
     return all(map(_entry, entries)) and all(
-        _words(one, "method", "name", "error") and _numbers(one, "occurrences") for one in data["errors"].values()
+        _has_texts(one, "method", "name", "error") and _numbers(one, "occurrences") for one in data["errors"].values()
     )
 
 
@@ -178,7 +178,7 @@ def _entry(entry: Any) -> bool:
     )
     tables = ("response_times", "num_reqs_per_sec", "num_fail_per_sec")
     return (
-        _words(entry, "name", "method")
+        _has_texts(entry, "name", "method")
         and _numbers(entry, *counted)
         and all(
             entry.get(name) is None or _number(entry[name]) for name in ("last_request_timestamp", "min_response_time")
@@ -193,7 +193,7 @@ def _entry(entry: Any) -> bool:
 
 def _logs(data: Any) -> bool:
     return (
-        _words(data, "worker_id")
+        _has_texts(data, "worker_id")
         and isinstance(logs := data.get("logs"), list)
         and all(isinstance(one, str) for one in logs)
     )
@@ -202,16 +202,16 @@ def _logs(data: Any) -> bool:
 SHAPES: Mapping[str, Callable[[Any], bool]] = {
     "client_ready": _version,
     "client_stopped": _nothing,
-    "exception": lambda data: _words(data, "msg", "traceback"),
+    "exception": lambda data: _has_texts(data, "msg", "traceback"),
     "heartbeat": _heartbeat,
-    "locustfile": lambda data: _words(data, "version") and _version(data["version"]),
+    "locustfile": lambda data: _has_texts(data, "version") and _version(data["version"]),
     "logs": _logs,
     "quit": _nothing,
     "spawning": _nothing,
     "spawning_complete": _users,
     "stats": _stats,
-    COUNTS: lambda data: _words(data, "run") and isinstance(data.get("final"), bool),
-    ECHOED: lambda data: _words(data, "run") and _numbers(data, "sent", "received", "answered"),
-    REFUSE: lambda data: _words(data, "run", "reason"),
+    REPORT: lambda data: _has_texts(data, "run") and isinstance(data.get("final"), bool),
+    ECHOED: lambda data: _has_texts(data, "run") and _numbers(data, "sent", "received", "answered"),
+    REFUSE: lambda data: _has_texts(data, "run", "reason"),
 }
 """What each kind of message holds: Locust's own, and ours."""

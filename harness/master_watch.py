@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-SILENT_FOR = 4.0
+MASTER_TIMEOUT = 4.0
 """Seconds of silence after which the master counts as gone; it answers a heartbeat each second, and gives up a worker just as soon."""
 LOOK = 0.2
 """Seconds between two looks."""
 
 
-class MasterWatch:
+class MasterLiveness:
     """Adds up for how long the master has been silent while this process could have heard it.
 
     A worker that was stopped itself, or whose machine slept, was not listening: a late look counts as two looks in time.
@@ -22,7 +22,7 @@ class MasterWatch:
 
     def __init__(self, clock: Callable[[], float], parent: Callable[[], int] | None) -> None:
         self._clock, self._parent = clock, parent
-        self._born_of = parent() if parent is not None else 0
+        self._parent_at_start = parent() if parent is not None else 0
         self._looked_at = clock()
         self.silent = 0.0
 
@@ -37,9 +37,11 @@ class MasterWatch:
         self._looked_at = now
         if self.orphaned:
             return "the process that forked this worker has ended"
-        return f"the master has been silent for {self.silent:.0f} s" if loading and self.silent >= SILENT_FOR else ""
+        return (
+            f"the master has been silent for {self.silent:.0f} s" if loading and self.silent >= MASTER_TIMEOUT else ""
+        )
 
     @property
     def orphaned(self) -> bool:
         """Whether the process that has forked this one is gone."""
-        return self._parent is not None and self._parent() != self._born_of
+        return self._parent is not None and self._parent() != self._parent_at_start

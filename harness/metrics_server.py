@@ -13,16 +13,16 @@ from gevent import socket
 from gevent.pywsgi import WSGIHandler, WSGIServer
 
 from harness.exporter import RunCollector
-from harness.exposition import Format
+from harness.exposition import ExpositionFormat
 from harness.network import why
-from harness.scrapers import LONGEST, Scrapers
-from harness.server_names import OPTION, may_be_asked_as
+from harness.scrapers import MAX_WAIT, Scrapers
+from harness.server_names import ALLOWED_HOSTS_OPTION, is_allowed_host
 
 logger = logging.getLogger("checkload")
 
 PORT = 9646
 _PIECE = 1 << 16  # bytes sent at once
-_LOOK = 0.25  # seconds
+_POLL = 0.25  # seconds
 _PLAUSIBLE = 3600.0  # seconds that a scraper may say it waits for an answer
 _GZIP = 31  # zlib's way of saying: with the header and the end of a gzip file
 # A real timer and not 0: the loop then looks at its sockets, too, before the next piece is made.
@@ -33,7 +33,7 @@ _SCRAPER = "HTTP_X_PROMETHEUS_SCRAPE_TIMEOUT_SECONDS"  # only who scrapes by the
 StartResponse = Callable[[str, list[tuple[str, str]]], object]
 
 
-class PortTaken(Exception):
+class PortInUse(Exception):
     """The metrics cannot be served there; the message names address, port and remedy."""
 
 
@@ -59,11 +59,11 @@ class MetricsServer:
     def linger(self) -> None:
         """Wait until everybody who scrapes regularly has come once more from now on, a minute at most."""
         now = done = time.monotonic()
-        while now < self._scrapers.waits_until(done, now):
-            gevent.sleep(_LOOK)
+        while now < self._scrapers.wait_deadline(done, now):
+            gevent.sleep(_POLL)
             now = time.monotonic()
         # Who has just come gets to the end of what it asked for.
-        gevent.sleep(_LOOK)
+        gevent.sleep(_POLL)
 
     def stop(self) -> None:
         """Stop serving; a scrape under way is cut off."""
@@ -85,8 +85,8 @@ def serve(
 
     def application(environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
         path = environ["PATH_INFO"]
-        if not may_be_asked_as(environ.get("HTTP_HOST", ""), host, allowed_hosts):
-            told = f"Not served under the name in Host; name it with {OPTION} if it is this machine's.\n"
+        if not is_allowed_host(environ.get("HTTP_HOST", ""), host, allowed_hosts):
+            told = f"Not served under the name in Host; name it with {ALLOWED_HOSTS_OPTION} if it is this machine's.\n"
             return _plain(start_response, "403 Forbidden", told)
         if path not in {"/", "/metrics"}:
             return _plain(start_response, "404 Not Found", "There is only /metrics here.\n")
@@ -98,14 +98,14 @@ def serve(
             scrapers.came(
                 f"{environ.get('REMOTE_ADDR')} {environ.get('HTTP_USER_AGENT')}", _seconds(patience), time.monotonic()
             )
-        form = _wanted(environ.get("HTTP_ACCEPT", ""), native=native)
+        form = _negotiated_format(environ.get("HTTP_ACCEPT", ""), native=native)
         headers = [("Content-Type", form.value), ("Cache-Control", "no-store"), ("Vary", "Accept, Accept-Encoding")]
-        pieces = collector.text(_pause, form)
+        pieces = collector.text(_yield_to_load, form)
         if "gzip" in environ.get("HTTP_ACCEPT_ENCODING", ""):
             headers.append(("Content-Encoding", "gzip"))
             pieces = _gzipped(pieces)
         start_response("200 OK", headers)
-        return _in_pieces(pieces)
+        return _in_chunks(pieces)
 
     scrapers = Scrapers()
     listener = _listener(host, port)
@@ -123,11 +123,11 @@ def _listener(host: str, port: int) -> socket.socket:
         listener.listen(16)
     except OSError as error:
         listener.close()
-        raise PortTaken(why(error, host, port)) from error
+        raise PortInUse(why(error, host, port)) from error
     return listener
 
 
-def _pause() -> None:
+def _yield_to_load() -> None:
     gevent.sleep(_PAUSE)
 
 
@@ -143,15 +143,19 @@ def _seconds(text: str) -> float:
         seconds = float(text)
     except ValueError:
         return 0.0
-    return min(seconds, LONGEST) if 0 <= seconds <= _PLAUSIBLE else 0.0
+    return min(seconds, MAX_WAIT) if 0 <= seconds <= _PLAUSIBLE else 0.0
 
 
-def _wanted(accept: str, *, native: bool) -> Format:
+def _negotiated_format(accept: str, *, native: bool) -> ExpositionFormat:
     """OpenMetrics for who names it, as Prometheus does, and the plain text for everybody else."""
     first = accept.partition(",")[0].replace(" ", "")
-    if native and first.startswith(Format.PROTOBUF.value.replace(" ", "")):
-        return Format.PROTOBUF
-    return Format.OPENMETRICS if Format.OPENMETRICS.value.partition(";")[0] in accept else Format.TEXT
+    if native and first.startswith(ExpositionFormat.PROTOBUF.value.replace(" ", "")):
+        return ExpositionFormat.PROTOBUF
+    return (
+        ExpositionFormat.OPENMETRICS
+        if ExpositionFormat.OPENMETRICS.value.partition(";")[0] in accept
+        else ExpositionFormat.TEXT
+    )
 
 
 def _gzipped(pieces: Iterable[bytes]) -> Iterator[bytes]:
@@ -162,7 +166,7 @@ def _gzipped(pieces: Iterable[bytes]) -> Iterator[bytes]:
     yield packer.flush()
 
 
-def _in_pieces(lines: Iterable[bytes]) -> Iterator[bytes]:
+def _in_chunks(lines: Iterable[bytes]) -> Iterator[bytes]:
     piece = bytearray()
     for line in lines:
         piece += line

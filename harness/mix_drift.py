@@ -7,18 +7,18 @@ from collections.abc import Iterator, Mapping
 
 from scipy.special import chdtrc
 
-from harness.conditions import Evidence, MixCount
-from harness.units import spoken_number
-from harness.verdict import Finding, Level
+from harness.conditions import Evidence, LabelCount
+from harness.units import format_number
+from harness.verdict import Finding, Severity
 
-DOUBT = 1e-4
+ALPHA = 1e-4
 """How seldom chance alone may look like a drift: once in ten thousand runs."""
 LEAST_EXPECTED = 5.0
 """How many must be expected of each for the chi-square distribution to hold; the textbook's rule (Cochran)."""
 REST = "all others"
 
 
-def mix(evidence: Evidence) -> Iterator[Finding]:
+def mix_as_planned(evidence: Evidence) -> Iterator[Finding]:
     """Whether journeys and payment options came in the proportions of the scenario, as far as chance allows."""
     conditions = evidence.conditions
     if conditions.spoilt:
@@ -28,7 +28,7 @@ def mix(evidence: Evidence) -> Iterator[Finding]:
         if strangers and any(each.expected.values()):
             yield Finding(
                 "mix",
-                Level.INVALID,
+                Severity.INVALID,
                 f"the mix is not the one asked for: nobody was to come with {each.what} {strangers[0]}, and "
                 f"{each.came[strangers[0]]:,} came",
                 "look whether all workers read the same scenario",
@@ -39,19 +39,19 @@ def mix(evidence: Evidence) -> Iterator[Finding]:
             continue
         statistic = sum((came - expected) ** 2 / expected for came, expected in cells.values())
         chance = float(chdtrc(len(cells) - 1, statistic))
-        if chance < DOUBT:
-            name = max(cells, key=lambda name: abs(_off(cells[name])))
+        if chance < ALPHA:
+            name = max(cells, key=lambda name: abs(_deviation(cells[name])))
             came, expected = cells[name]
             yield Finding(
                 "mix",
-                Level.INVALID,
+                Severity.INVALID,
                 f"the mix is not the one asked for: of {each.what} {name} came {came:,.0f}, and "
-                f"{spoken_number(round(expected, 1))} were expected; chance does that less than once in "
-                f"{1 / DOUBT:,.0f} runs",
+                f"{format_number(round(expected, 1))} were expected; chance does that less than once in "
+                f"{1 / ALPHA:,.0f} runs",
                 "look for a worker that was lost, or a journey without free users",
             )
         else:
-            yield Finding("mix", Level.OK, f"each {each.what} came as often as asked for, within chance")
+            yield Finding("mix", Severity.OK, f"each {each.what} came as often as asked for, within chance")
 
 
 def expected_counts(
@@ -76,7 +76,7 @@ def expected_counts(
     }
 
 
-def _cells(counted: MixCount) -> dict[str, tuple[float, float]]:
+def _cells(counted: LabelCount) -> dict[str, tuple[float, float]]:
     """Of each label, how many came and were expected of as many in all; rare ones are taken together."""
     came_all, whole = sum(counted.came.values()), math.fsum(counted.expected.values())
     if not came_all or whole <= 0:
@@ -100,7 +100,7 @@ def _cells(counted: MixCount) -> dict[str, tuple[float, float]]:
     return cells
 
 
-def _off(cell: tuple[float, float]) -> float:
+def _deviation(cell: tuple[float, float]) -> float:
     """How far off one label is, in standard deviations."""
     came, expected = cell
     return (came - expected) / math.sqrt(expected)

@@ -13,18 +13,18 @@ SCHEMA = 4
 """The power of two that is the number of buckets to an octave."""
 ZERO_THRESHOLD = 1e-6
 """Seconds up to which a time counts as none: the store knows whole microseconds."""
-ZERO = -(1 << 20)
+ZERO_BUCKET = -(1 << 20)
 """Stands for the bucket of what took no time; lower than any other."""
-NEVER = (1024 << SCHEMA) + 1
+INFINITY_BUCKET = (1024 << SCHEMA) + 1
 """The bucket over all finite numbers, for what was never answered: Prometheus reads ``+Inf`` from it."""
 
 
-def place(seconds: float) -> int:
+def bucket_index(seconds: float) -> int:
     """The bucket of a time."""
-    return ZERO if seconds <= ZERO_THRESHOLD else math.ceil(math.log2(seconds) * (1 << SCHEMA))
+    return ZERO_BUCKET if seconds <= ZERO_THRESHOLD else math.ceil(math.log2(seconds) * (1 << SCHEMA))
 
 
-class Spans(NamedTuple):
+class BucketSpans(NamedTuple):
     """Counts as Prometheus wants them.
 
     ``spans`` are (gap since the end of the one before, length) of buckets without a gap, the first gap counted from bucket 0;
@@ -32,17 +32,17 @@ class Spans(NamedTuple):
     """
 
     zero: int
-    spans: list[tuple[int, int]]
+    encode_spans: list[tuple[int, int]]
     deltas: list[int]
 
 
-def spans(counts: Mapping[int, int]) -> Spans:
+def encode_spans(counts: Mapping[int, int]) -> BucketSpans:
     """Put counts by bucket in order."""
     found: list[tuple[int, int]] = []
     deltas: list[int] = []
     end = before = 0
     for at in sorted(counts):
-        if at == ZERO:
+        if at == ZERO_BUCKET:
             continue
         if found and at == end:
             found[-1] = (found[-1][0], found[-1][1] + 1)
@@ -50,4 +50,4 @@ def spans(counts: Mapping[int, int]) -> Spans:
             found.append((at - end, 1))
         deltas.append(counts[at] - before)
         end, before = at + 1, counts[at]
-    return Spans(counts.get(ZERO, 0), found, deltas)
+    return BucketSpans(counts.get(ZERO_BUCKET, 0), found, deltas)

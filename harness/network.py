@@ -8,20 +8,20 @@ from argparse import Namespace
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
-from harness.errors import Misuse
+from harness.errors import UsageError
 
 DEFAULT_PORTS = {"http": 80, "https": 443}
 ALL = ("", "*")
 """What Locust takes for all addresses of this machine."""
-HIGHEST = 65_535
+HIGHEST_PORT = 65_535
 REMEDY = {
     "master": "is another run on? If it is to go on, choose another port, --master-bind-port here and --master-port for the workers",
     "web": "is another run on? If it is to go on, choose another port, or --headless to do without the web UI",
 }
 
 
-def refuse_taken(options: Namespace) -> None:
-    """Raise ``Misuse`` where the web UI or the master of this process would find its port taken, of both at once.
+def refuse_ports_in_use(options: Namespace) -> None:
+    """Raise ``UsageError`` where the web UI or the master of this process would find its port taken, of both at once.
 
     A worker listens nowhere. Somebody may still take a port after this; Locust then says so in its own words.
     """
@@ -33,7 +33,7 @@ def refuse_taken(options: Namespace) -> None:
     if options.headful or not options.headless:
         problems += _problems("--web", options.web_host, options.web_port, "web")
     if problems:
-        raise Misuse("\n".join(problems))
+        raise UsageError("\n".join(problems))
 
 
 def _problems(option: str, host: str, port: int, what: str) -> Iterator[str]:
@@ -44,8 +44,8 @@ def _problems(option: str, host: str, port: int, what: str) -> Iterator[str]:
 
 def unavailable(host: str, port: int) -> str:
     """Why nobody can listen there, as half a sentence; empty where one can. Port 0 is any."""
-    if not 0 <= port <= HIGHEST:
-        return f"there are ports from 0 to {HIGHEST}"
+    if not 0 <= port <= HIGHEST_PORT:
+        return f"there are ports from 0 to {HIGHEST_PORT}"
     try:
         places = socket.getaddrinfo(
             None if host in ALL else host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE

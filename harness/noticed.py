@@ -8,18 +8,18 @@ from dataclasses import replace
 from itertools import takewhile
 from typing import Any
 
-from harness.arrivals import Arriving
-from harness.conditions import Conditions, MixCount
-from harness.early_end import Cause
-from harness.explanation import explained
-from harness.ledger import Comparison
+from harness.arrivals import ArrivalSchedule
+from harness.conditions import Conditions, LabelCount
+from harness.early_end import EndCause
+from harness.explanation import known_causes
+from harness.ledger import LedgerComparison
 from harness.outcomes import Outcome
 from harness.recorder import Recorder
 from harness.run import Run
 from harness.workload import Workload
 
 
-def noticed(run: Run[Any], comparison: Comparison | None, silence: str, exceptions: int) -> Conditions:
+def noticed(run: Run[Any], comparison: LedgerComparison | None, silence: str, exceptions: int) -> Conditions:
     """The conditions of a run that has ended.
 
     ``comparison`` holds our books against the shop's, ``silence`` says why it showed none (``""``: it did, or keeps none),
@@ -31,47 +31,47 @@ def noticed(run: Run[Any], comparison: Comparison | None, silence: str, exceptio
     conditions = Conditions(
         requests_sent=counts.pages,
         interrupted=run.interrupted,
-        certain=run.stop_reason if run.stopped_by is Cause.CERTAIN else "",
-        stop_rule=run.stop_reason if run.stopped_by is Cause.STOP_RULE else "",
+        certain=run.stop_reason if run.stopped_by is EndCause.CERTAIN else "",
+        stop_rule=run.stop_reason if run.stopped_by is EndCause.STOP_RULE else "",
         crashed=run.crashed,
         target_unreachable=run.unreachable,
         embedded=run.target is not None,
-        shop_died=run.stopped_by is Cause.TARGET_DIED,
+        shop_died=run.stopped_by is EndCause.TARGET_DIED,
         asked=run.length,
         held=run.held,
-        expected_offered=None if schedule is None else schedule.least,
+        expected_offered=None if schedule is None else schedule.min_count,
         users=run.spawned,
         planned_minimum=workload.planned_minimum,
         ledger=[silence] if silence else [str(each) for each in comparison.differences] if comparison else [],
-        ledger_explained=explained(comparison, run.recorder),
+        ledger_explained=known_causes(comparison, run.recorder),
         cpu_ratio=run.processor_share,
         loop_lag=run.steady_lag,
         no_account=counts.journeys_by_outcome.get(Outcome.NO_ACCOUNT, 0),
         exceptions=exceptions,
         sold_twice=run.sold_twice,
         truncated_journeys=run.under_way,
-        processes=run.every_process(),
-        workers=run.every_worker(),
+        processes=run.process_facts_of_all(),
+        workers=run.worker_facts_of_all(),
         refused=run.refused,
         origin=run.origin,
-        mixes=_mixes(run.recorder, workload),
+        mixes=_mix_counts(run.recorder, workload),
         level=workload.level,
-        searched=run.pilot is not None,
+        searched=run.controller is not None,
     )
     until = run.held + 1 if conditions.ended_early else math.inf
-    return replace(conditions, planned_by_second=_by_second(schedule, run.length, until))
+    return replace(conditions, planned_by_second=_planned_by_second(schedule, run.length, until))
 
 
-def _mixes(recorder: Recorder, workload: Workload[Any]) -> list[MixCount]:
+def _mix_counts(recorder: Recorder, workload: Workload[Any]) -> list[LabelCount]:
     """Who came beside who was meant to, of each kind of label that the workload can tell."""
     came = {"journey": Counter[str](), "payment option": Counter[str]()}
     for key, cell in recorder.journeys.items():
         came["journey"][key.journey] += cell.response.total
         came["payment option"][key.payment_option] += cell.response.total
-    return [MixCount(what, meant, came[what]) for what, meant in workload.drawn(came["journey"]).items()]
+    return [LabelCount(what, meant, came[what]) for what, meant in workload.drawn(came["journey"]).items()]
 
 
-def _by_second(schedule: Arriving | None, length: float, until: float) -> list[int]:
+def _planned_by_second(schedule: ArrivalSchedule | None, length: float, until: float) -> list[int]:
     """How many arrivals are due in each second before ``until``."""
     if schedule is None:
         return []

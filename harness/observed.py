@@ -5,23 +5,23 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from harness.demanded import DemandWatch
+from harness.demanded import ObjectiveStatusTracker
 from harness.histogram import Histogram
 from harness.result import Result
 from harness.run import Run
-from harness.run_state import PENDING, RunState
+from harness.run_state import PENDING, RunMetrics
 from harness.versions import own_version
 
 
-def observed(
-    run: Run[Any], result: Result | None, users: Mapping[str, int], watch: DemandWatch, renderings: Histogram
-) -> RunState:
+def live_metrics(
+    run: Run[Any], result: Result | None, users: Mapping[str, int], watch: ObjectiveStatusTracker, renderings: Histogram
+) -> RunMetrics:
     """What to publish of a run; ``result`` is there once it was judged, ``users`` counts virtual users by class.
 
     ``renderings`` are the times that earlier scrapes took.
     """
-    demanded = watch.demanded if result is None else watch.judged(result.judgement.objectives)
-    return RunState(
+    demanded = watch.demanded if result is None else watch.final(result.judgement.objectives)
+    return RunMetrics(
         recorder=run.recorder,
         run_id=run.id,
         scenario=run.workload.name,
@@ -39,9 +39,9 @@ def observed(
         in_flight={**dict.fromkeys(run.workload.payment_options, 0), **run.in_flight},
         requesting=dict(run.requesting),
         pools=run.pools,
-        workers=run.worker_states(),
+        workers=run.worker_metrics(),
         demanded=tuple(demanded),
-        landmarks=run.workload.landmarks,
+        page_roles=run.workload.page_roles,
         exemplars=run.exemplars,
         renderings=renderings,
     )

@@ -14,13 +14,13 @@ from scipy.special import betainc, chndtr, stdtrit
 BATCHES = (8, 12, 20)
 """Into how many stretches of time a run is cut to see whether trouble comes in clusters; the worst counts."""
 
-OWN_BATCHES = (5, 6, 8, 10, 12, 16)
+MEAN_BATCHES = (5, 6, 8, 10, 12, 16)
 """The same where the mean counts: few long stretches see slow swings, many short ones see them surely."""
 
-DOUBTED = 1.5
+DESIGN_EFFECT_MARGIN = 1.5
 """By how much a design effect is raised, less its 1, since it is an estimate: Student's t over the normal quantile, squared, and some."""
 
-SWING = 1.7
+VARIATION_MARGIN = 1.7
 """The same for one that is carried over from other levels: at this size ``tests/calibration/percentile_claims.py`` holds."""
 
 MOST_SAMPLES = 10_000_000
@@ -33,21 +33,21 @@ LEAST_EVIDENCE = 2
 _NO_DEGREES = 1e-9  # of freedom: a sum of exponential clusters is a noncentral chi-square with none (Siegel 1979)
 
 
-def proves_kept(total: float, over: float, allowed: float, doubt: float) -> bool:
+def proves_kept(total: float, over: float, allowed: float, alpha: float) -> bool:
     """Whether so few of ``total`` were over the bound that more than ``allowed`` can hardly be the truth.
 
     ``P(Binomial(total, allowed) <= over) <= doubt``, the early-stopping criterion of MLPerf LoadGen; ``allowed`` is a
     share over 0 and below 1, ``doubt`` 1 minus the confidence.
     """
-    return over < total and float(betainc(total - over, over + 1, 1 - allowed)) <= doubt
+    return over < total and float(betainc(total - over, over + 1, 1 - allowed)) <= alpha
 
 
-def proves_broken(total: float, over: float, allowed: float, doubt: float) -> bool:
+def proves_broken(total: float, over: float, allowed: float, alpha: float) -> bool:
     """Whether so many of ``total`` were over the bound that ``allowed`` or fewer can hardly be the truth.
 
     ``P(Binomial(total, allowed) >= over) <= doubt``.
     """
-    return over > 0 and float(betainc(over, total - over + 1, allowed)) <= doubt
+    return over > 0 and float(betainc(over, total - over + 1, allowed)) <= alpha
 
 
 def fewest_samples(allowed: float, confidence: float, over: int = 0) -> int:
@@ -55,8 +55,8 @@ def fewest_samples(allowed: float, confidence: float, over: int = 0) -> int:
 
     A 99th percentile at 99 % takes 459 clean samples, and 662 if one of them is over.
     """
-    doubt = 1 - confidence
-    found = _first(over + 1, lambda n: proves_kept(n, over, allowed, doubt))
+    alpha = 1 - confidence
+    found = _smallest_that(over + 1, lambda n: proves_kept(n, over, allowed, alpha))
     return MOST_SAMPLES if found is None else found
 
 
@@ -66,18 +66,18 @@ def samples_for_verdict(total: int, over: int, allowed: float, confidence: float
     ``effect`` is the design effect. One sample is left for how the share falls on whole numbers, so that the promise
     holds. None too if it would take more than ten million.
     """
-    doubt, share = 1 - confidence, over / total
+    alpha, share = 1 - confidence, over / total
     if share < allowed:
         # Without any over the bound there is nothing to fall unluckily: n clean samples are n clean samples.
         spare = 1 if over else 0
-        return _first(total, lambda n: proves_kept(n / effect, (share * n + spare) / effect, allowed, doubt))
+        return _smallest_that(total, lambda n: proves_kept(n / effect, (share * n + spare) / effect, allowed, alpha))
     # Where all are over the bound, likewise.
     spare = 1 if over < total else 0
-    return _first(
+    return _smallest_that(
         total,
         lambda n: (
             share * n - spare >= LEAST_EVIDENCE
-            and proves_broken(n / effect, (share * n - spare) / effect, allowed, doubt)
+            and proves_broken(n / effect, (share * n - spare) / effect, allowed, alpha)
         ),
     )
 
@@ -93,7 +93,7 @@ def design_effect(slices: Sequence[tuple[int, int]]) -> float:
     return max([1.0, *_effects(slices, BATCHES)])
 
 
-def swing(levels: Sequence[Sequence[tuple[int, int]]]) -> float:
+def common_variation(middle_slices: Sequence[Sequence[tuple[int, int]]]) -> float:
     """How strongly all times of a run rise and fall together, from its own middle levels; 0 where each stands for itself.
 
     ``levels`` are slices as in ``design_effect``, of how many were over the run's own median and levels near it. At the
@@ -102,9 +102,9 @@ def swing(levels: Sequence[Sequence[tuple[int, int]]]) -> float:
     number times ``_steepness``: that number, by least squares.
     """
     weighted = squares = 0.0
-    for slices in levels:
+    for slices in middle_slices:
         total, over = sum(n for n, _ in slices), sum(x for _, x in slices)
-        effects = _effects(slices, OWN_BATCHES)
+        effects = _effects(slices, MEAN_BATCHES)
         if effects:
             steepness = _steepness(over / total)
             weighted += steepness * (math.fsum(effects) / len(effects) - 1)
@@ -112,9 +112,9 @@ def swing(levels: Sequence[Sequence[tuple[int, int]]]) -> float:
     return max(0.0, weighted / squares) if squares else 0.0
 
 
-def effect_at(allowed: float, swing: float) -> float:
+def design_effect_at(allowed: float, common_variation: float) -> float:
     """The design effect at a level that this share of the samples is over, carried over from the run's own levels."""
-    return 1 + SWING * swing * _steepness(allowed)
+    return 1 + VARIATION_MARGIN * common_variation * _steepness(allowed)
 
 
 def _steepness(share: float) -> float:
@@ -140,7 +140,7 @@ def _effects(slices: Sequence[tuple[int, int]], batches: Sequence[int]) -> list[
     return effects
 
 
-def proves_kept_in_clusters(total: float, over: float, allowed: float, doubt: float, effect: float) -> bool:
+def proves_kept_in_clusters(total: float, over: float, allowed: float, alpha: float, effect: float) -> bool:
     """The same as ``proves_kept`` for samples that come over the bound in clusters of random size.
 
     Clusters come one by one, and their sizes are exponential, of the mean that makes this design effect: with none over, the number of
@@ -149,10 +149,10 @@ def proves_kept_in_clusters(total: float, over: float, allowed: float, doubt: fl
     size = (effect + 1) / 2
     clusters = total * allowed / size
     chance = float(chndtr(2 * over / size, _NO_DEGREES, 2 * clusters)) if over else math.exp(-clusters)
-    return over < total and (chance <= doubt or proves_kept(total / effect, over / effect, allowed, doubt))
+    return over < total and (chance <= alpha or proves_kept(total / effect, over / effect, allowed, alpha))
 
 
-def mean_within(values: Sequence[float], confidence: float) -> tuple[float, float]:
+def mean_confidence_interval(values: Sequence[float], confidence: float) -> tuple[float, float]:
     """Mean of a few values, and how far below (or above) it the truth may lie: one side of Student's t interval.
 
     At least two values.
@@ -163,7 +163,9 @@ def mean_within(values: Sequence[float], confidence: float) -> tuple[float, floa
     return mean, float(stdtrit(n - 1, confidence)) * spread / math.sqrt(n)
 
 
-def mean_factor(slices: Sequence[tuple[int, float]], deviation: float, swing: float, confidence: float) -> float:
+def mean_error_factor(
+    slices: Sequence[tuple[int, float]], deviation: float, common_variation: float, confidence: float
+) -> float:
     """The factor by which the true mean may be above the measured one, or below it; infinite where nothing can be told.
 
     ``slices`` are the number and the sum of the times in each stretch of the run, ``deviation`` their standard deviation. The mean varies
@@ -175,19 +177,19 @@ def mean_factor(slices: Sequence[tuple[int, float]], deviation: float, swing: fl
         return math.inf
     mean = whole / total
     errors = []
-    for count in sorted({min(number, len(slices)) for number in OWN_BATCHES}):
+    for count in sorted({min(number, len(slices)) for number in MEAN_BATCHES}):
         batch = [0.0] * count
         for index, (n, one) in enumerate(slices):
             batch[index * count // len(slices)] += one - n * mean
         errors.append(math.fsum(each**2 for each in batch) / (count - 1) * count / whole**2)
     between = float(stdtrit(BATCHES[0] - 1, confidence)) * math.sqrt(math.fsum(errors) / len(errors))
-    effect = 1 + SWING * swing
+    effect = 1 + VARIATION_MARGIN * common_variation
     varied = deviation**2 + (effect - 1) * max(deviation, mean) ** 2
     looks = max(2.0, total / effect / 8)  # fewer than independent samples, since the effect is an estimate
     return math.exp(max(between, float(stdtrit(looks, confidence)) * math.sqrt(varied / total) / mean))
 
 
-def _first(start: int, decides: Callable[[int], bool]) -> int | None:
+def _smallest_that(start: int, decides: Callable[[int], bool]) -> int | None:
     """The smallest number from ``start`` on that decides, given that larger ones do so too."""
     low, high = start - 1, start
     while not decides(high):

@@ -14,7 +14,7 @@ METRICS_PORT = 9646
 REMOTE_WRITE_TOKEN = "CHECKLOAD_REMOTE_WRITE_TOKEN"
 MARK = "has_checkload_options"
 
-SAID: Mapping[str, str] = {
+OPTION_HELP: Mapping[str, str] = {
     "scenario": "What load to put on, and what to demand of the shop.",
     "payment_mix": "Weights of the payment options instead of the scenario's, e.g. credit_card=3,gpay=1.",
     "sms_share": "Share of orders, 0 to 1, for which the embedded shop asks for an SMS code, where the option asks for one.",
@@ -52,14 +52,14 @@ def add_options(parser: Any, scenarios: Sequence[str]) -> None:
         metavar="<name or path>",
         default="baseline",
         choices=Suggestions(scenarios),
-        help=f"{SAID['scenario']} One of {', '.join(scenarios)}, or the path of a TOML file.",
+        help=f"{OPTION_HELP['scenario']} One of {', '.join(scenarios)}, or the path of a TOML file.",
     )
-    option("--payment-mix", metavar="<option=weight,...>", default="", help=SAID["payment_mix"])
-    option("--sms-share", metavar="<0..1>", default="", help=SAID["sms_share"])
-    option("--arrival-rate", metavar="<rate>", default="", help=SAID["arrival_rate"])
-    option("--seed", metavar="<number>", default="", help=SAID["seed"])
-    option("--think-scale", metavar="<factor>", default="", help=SAID["think_scale"])
-    option("--budget", metavar="<duration>", default="", help=SAID["budget"])
+    option("--payment-mix", metavar="<option=weight,...>", default="", help=OPTION_HELP["payment_mix"])
+    option("--sms-share", metavar="<0..1>", default="", help=OPTION_HELP["sms_share"])
+    option("--arrival-rate", metavar="<rate>", default="", help=OPTION_HELP["arrival_rate"])
+    option("--seed", metavar="<number>", default="", help=OPTION_HELP["seed"])
+    option("--think-scale", metavar="<factor>", default="", help=OPTION_HELP["think_scale"])
+    option("--budget", metavar="<duration>", default="", help=OPTION_HELP["budget"])
     option(
         "--allow-target",
         metavar="<host>",
@@ -155,7 +155,7 @@ def refuse_unknown_classes(parser: Any, known: Callable[[], Collection[str]]) ->
             action.type = user_class
 
 
-def check_together(parser: Any, check: Callable[[argparse.Namespace], object]) -> None:
+def check_after_parsing(parser: Any, check: Callable[[argparse.Namespace], object]) -> None:
     """Have whoever parses the command line with this parser check what several options say together."""
     parse = parser.parse_args
 

@@ -10,16 +10,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 from hashlib import blake2b
 
-REMEMBERED = 1_000_000
+MAX_REMEMBERED = 1_000_000
 """Order numbers remembered by a process; an hour at 250 orders a second."""
-SIZE = 8
+DIGEST_SIZE = 8
 """Bytes of a digest."""
 
 
-class OrderNumbers:
+class OrderNumberRegister:
     """Knows which order numbers have been handed out already; the oldest are forgotten first."""
 
-    def __init__(self, most: int = REMEMBERED) -> None:
+    def __init__(self, most: int = MAX_REMEMBERED) -> None:
         self._seen: dict[str, None] = {}
         self._most = most
 
@@ -34,15 +34,15 @@ class OrderNumbers:
 
     def digests(self) -> bytes:
         """The digests of all numbers, one after the other."""
-        return b"".join(blake2b(number.encode(), digest_size=SIZE).digest() for number in self._seen)
+        return b"".join(blake2b(number.encode(), digest_size=DIGEST_SIZE).digest() for number in self._seen)
 
 
-def given_twice(told: Iterable[bytes]) -> int:
+def duplicates_across_workers(told: Iterable[bytes]) -> int:
     """How many numbers more than one process was given; each process has told its digests, none twice."""
     once: set[bytes] = set()
     twice: set[bytes] = set()
     for digests in told:
-        own = {digests[place : place + SIZE] for place in range(0, len(digests), SIZE)}
+        own = {digests[place : place + DIGEST_SIZE] for place in range(0, len(digests), DIGEST_SIZE)}
         twice |= own & once
         once |= own
     return len(twice)

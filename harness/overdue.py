@@ -12,17 +12,17 @@ from collections.abc import Callable, Iterable, Sequence
 
 from harness.demand import Metric, Objective, Statistic, Subject
 from harness.recorder import Recorder
-from harness.tally import EVERY_PHASE, selected
-from harness.waiting import Age
+from harness.tally import EVERY_PHASE, matching_series
+from harness.waiting import PendingAge
 
 LabelsOf = Callable[[int], tuple[str, str]]
 """Journey and payment option of an arrival, by its number."""
 
-LATELY = 1.5
+REPORT_DELAY = 1.5
 """Seconds for which the end of a journey may be on its way from a worker."""
 
 
-class Overdue:
+class CensoredCounts:
     """Counts them for each of the demands, as far as it can be known whom a demand means before she has ended.
 
     ``due_between`` says how many arrivals were due between two moments, the first being number 0; without ``labels_of``
@@ -41,12 +41,12 @@ class Overdue:
         self._known = 0
         self._numbers: dict[Objective, list[int]] = {one: [] for one in objectives if _narrow(one)}
 
-    def counts(self, recorder: Recorder, now: float, waiting: Iterable[Age] = ()) -> list[int]:
+    def counts(self, recorder: Recorder, now: float, waiting: Iterable[PendingAge] = ()) -> list[int]:
         """For each demand how many are over its bound and have not ended."""
         told = list(waiting)
         return [self._count(one, recorder, now, told) if _counts(one) else 0 for one in self._objectives]
 
-    def _count(self, objective: Objective, recorder: Recorder, now: float, waiting: Sequence[Age]) -> int:
+    def _count(self, objective: Objective, recorder: Recorder, now: float, waiting: Sequence[PendingAge]) -> int:
         if objective.subject is Subject.PAGE:
             wanted = objective.name, objective.label("payment")
             return sum(
@@ -56,12 +56,12 @@ class Overdue:
                 and all(want in ("", has) for want, has in zip(wanted, (page, option), strict=True))
             )
         # Whole slices only: who ended is known by the slice in which she was due.
-        before = math.floor((now - LATELY - objective.bound) / recorder.slice_length)
+        before = math.floor((now - REPORT_DELAY - objective.bound) / recorder.slice_length)
         if before <= 0:
             return 0
         ended = sum(
             times.total
-            for _, cell in selected(recorder, objective, EVERY_PHASE)
+            for _, cell in matching_series(recorder, objective, EVERY_PHASE)
             for index, times in list(cell.slices.items())
             if index < before
         )

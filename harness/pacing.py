@@ -1,6 +1,6 @@
 """Arrivals meet free users: a free user takes the next arrival that is due, and nobody's lateness is hidden.
 
-Pure: moments come in as arguments and assignments go out through ``Seat.take``. A dozen lines in
+Pure: moments come in as arguments and assignments go out through ``VirtualUser.take``. A dozen lines in
 ``harness/run.py`` drive it with a real clock; tests drive it with a list of numbers.
 """
 
@@ -34,7 +34,7 @@ class Assignment:
     free_since: float
 
 
-class Seat(Protocol):
+class VirtualUser(Protocol):
     """A virtual user that waits for an arrival of its kind."""
 
     @property
@@ -46,14 +46,14 @@ class Seat(Protocol):
 
 
 @dataclass(slots=True)
-class _Line:
+class _KindQueue:
     """Those of one kind: users that are free (the last to come is the first to go), and arrivals that wait."""
 
-    free: dict[Seat, float] = field(default_factory=dict)  # and since when
+    free: dict[VirtualUser, float] = field(default_factory=dict)  # and since when
     waiting: deque[Arrival] = field(default_factory=deque)
 
 
-class Pacing:
+class ArrivalDispatcher:
     """Releases arrivals on their due moment to free users of their kind; those who find none wait, then are dropped.
 
     ``due_times`` yields ``(number, due)`` in order, in seconds of the run's clock; ``kind_of`` says which journey an
@@ -74,7 +74,7 @@ class Pacing:
         self._longest_wait = longest_wait
         self._recorder = recorder
         self._on_drop = on_drop
-        self._lines: dict[str, _Line] = {}
+        self._lines: dict[str, _KindQueue] = {}
         self._next = next(self._due_times, None)
         self.under_way = 0
 
@@ -88,8 +88,8 @@ class Pacing:
         """Whether every arrival of the schedule has become due and none waits any more."""
         return self._next is None and not self.waiting
 
-    def _line(self, kind: str) -> _Line:
-        return self._lines.setdefault(kind, _Line())
+    def _line(self, kind: str) -> _KindQueue:
+        return self._lines.setdefault(kind, _KindQueue())
 
     def advance(self, now: float) -> float:
         """Release what is due, drop who waited too long, and say at which moment to come back (``inf``: never)."""
@@ -100,8 +100,8 @@ class Pacing:
             arrival = Arrival(number, self._kind_of(number), due)
             line = self._line(arrival.kind)
             if line.free and not line.waiting:
-                seat, since = line.free.popitem()
-                self._hand(seat, arrival, since)
+                virtual_user, since = line.free.popitem()
+                self._assign(virtual_user, arrival, since)
             else:
                 line.waiting.append(arrival)
         soonest = self._next[1] if self._next is not None else math.inf
@@ -112,17 +112,17 @@ class Pacing:
                 soonest = min(soonest, line.waiting[0].due + self._longest_wait)
         return soonest
 
-    def park(self, seat: Seat, now: float) -> None:
+    def wait_for_arrival(self, virtual_user: VirtualUser, now: float) -> None:
         """A user is free: she takes who has waited longest, or waits herself."""
-        line = self._line(seat.kind)
+        line = self._line(virtual_user.kind)
         if line.waiting:
-            self._hand(seat, line.waiting.popleft(), now)
+            self._assign(virtual_user, line.waiting.popleft(), now)
         else:
-            line.free[seat] = now
+            line.free[virtual_user] = now
 
-    def withdraw(self, seat: Seat) -> None:
+    def withdraw(self, virtual_user: VirtualUser) -> None:
         """A free user leaves, because Locust stops her."""
-        self._line(seat.kind).free.pop(seat, None)
+        self._line(virtual_user.kind).free.pop(virtual_user, None)
 
     def begin(self, assignment: Assignment, now: float) -> None:
         """The user has woken up and sets out: what was late is split into waiting for a user and our own lag."""
@@ -139,8 +139,8 @@ class Pacing:
         self.under_way -= 1
         line = self._line(assignment.arrival.kind)
         if line.free:
-            seat, since = line.free.popitem()
-            self._hand(seat, assignment.arrival, since)
+            virtual_user, since = line.free.popitem()
+            self._assign(virtual_user, assignment.arrival, since)
         else:
             line.waiting.appendleft(assignment.arrival)
         self.advance(now)
@@ -151,7 +151,7 @@ class Pacing:
         if self._next is None:
             self._next = next(self._due_times, None)
 
-    def shut(self) -> None:
+    def stop_arrivals(self) -> None:
         """Nobody becomes due any more; whoever waits goes on waiting."""
         self._next = None
 
@@ -162,9 +162,9 @@ class Pacing:
             while line.waiting:
                 self._drop(line.waiting.popleft())
 
-    def _hand(self, seat: Seat, arrival: Arrival, free_since: float) -> None:
+    def _assign(self, virtual_user: VirtualUser, arrival: Arrival, free_since: float) -> None:
         self.under_way += 1
-        seat.take(Assignment(arrival, free_since))
+        virtual_user.take(Assignment(arrival, free_since))
 
     def _drop(self, arrival: Arrival) -> None:
         self._recorder.dropped(arrival.due)

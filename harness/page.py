@@ -56,7 +56,7 @@ class Field:
         }
 
 
-def dress(
+def install_page(
     web_ui: Any,
     *,
     fields: Callable[[], Sequence[Field]],

@@ -11,21 +11,21 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from harness.boundary import Counted
+from harness.boundary import ObjectiveCounts
 from harness.demand import Metric, Objective, Subject
-from harness.excerpt import UNDER_WAY, excerpt, with_those_under_way
-from harness.felt_rate import FeltRate
-from harness.gate import assess
-from harness.glance import Glance, Glances
+from harness.excerpt import UNFINISHED_LABEL, extract_interval, with_unfinished
+from harness.felt_rate import EffectiveRate
+from harness.gate import evaluate_objective
+from harness.glance import LevelCounter, LevelCounts
 from harness.overdue import LabelsOf
 from harness.recorder import Recorder
-from harness.search import Found, Level, Plan, Purpose, Seen, broken, search, worst
+from harness.search import LevelOutcome, Purpose, SearchLevel, SearchPlan, SearchResult, broken, search, worst
 from harness.shares import share_verdict
-from harness.tally import tally
+from harness.tally import count_samples
 from harness.verdict import ObjectiveResult, Verdict
-from harness.waiting import Age
+from harness.waiting import PendingAge
 
-ANSWERED = "the search has its answer"
+SEARCH_COMPLETE = "the search has its answer"
 """Why a run ends that has found what it searched for, or that there is nothing to find."""
 LEAD = 1.5
 """Seconds before the end of a level at which the next one is decided, so that every worker knows of it in time."""
@@ -41,7 +41,7 @@ HOLD = 5.0
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class FinishedLevel:
     """A level that is over: when it was (seconds from the start), and what came of it."""
 
     purpose: Purpose
@@ -49,7 +49,7 @@ class Step:
     start: float
     settled: float
     end: float
-    demands: tuple[Counted, ...]
+    objective_counts: tuple[ObjectiveCounts, ...]
     under_way: float
     trouble: str
     verdict: Verdict | None
@@ -57,19 +57,19 @@ class Step:
 
 
 @dataclass(slots=True)
-class _Leg:
+class _CurrentLevel:
     """The level that is being flown."""
 
-    level: Level
+    level: SearchLevel
     rate: float  # at which arrivals are let in
     start: float
     settled: float
     end: float
-    first: Glance | None = None
+    first: LevelCounts | None = None
     until: float = 0.0  # to which arrivals have been let in
 
 
-class Pilot:
+class CapacityController:
     """One search; ``begin`` gives its first stretch, ``steer`` all others, until there is something ``found``.
 
     ``steps`` are the levels that are over. A stretch is a rate in journeys per second and a length in seconds, to be let in after the last
@@ -79,7 +79,7 @@ class Pilot:
 
     def __init__(
         self,
-        plan: Plan,
+        plan: SearchPlan,
         objectives: Sequence[Objective],
         due_between: Callable[[float, float], int],
         labels_of: LabelsOf | None = None,
@@ -89,123 +89,125 @@ class Pilot:
         self.plan = replace(plan, after=self._after)
         self.objectives = tuple(objectives)
         self._due_between = due_between
-        self._glances = Glances(self.objectives, due_between, labels_of)
-        self.steps: list[Step] = []
-        self.found: Found | None = None
+        self._counter = LevelCounter(self.objectives, due_between, labels_of)
+        self.finished_levels: list[FinishedLevel] = []
+        self.found: SearchResult | None = None
         self.results: tuple[ObjectiveResult, ...] = ()
         self.confirmed_between: tuple[float, float] | None = None
-        self._felt = FeltRate()
+        self._effective_rate = EffectiveRate()
         self._filled = self._lags = False
         self._ended = 0
         self._search = search(self.plan)
-        self._leg = self._plan_leg(next(self._search), 0.0)
+        self._current = self._plan_level(next(self._search), 0.0)
         self._joined_from = 0.0
 
     def begin(self) -> tuple[float, float]:
         """The first stretch."""
-        leg = self._leg
-        leg.until = leg.end
-        return self._let_in(leg.rate, leg.end - leg.start)
+        current = self._current
+        current.until = current.end
+        return self._extend_schedule(current.rate, current.end - current.start)
 
-    def _let_in(self, rate: float, seconds: float) -> tuple[float, float]:
-        self._felt.let_in(rate, seconds)
+    def _extend_schedule(self, rate: float, seconds: float) -> tuple[float, float]:
+        self._effective_rate.let_in(rate, seconds)
         return rate, seconds
 
     @property
-    def level(self) -> Level:
+    def level(self) -> SearchLevel:
         """The level that is on."""
-        return self._leg.level
+        return self._current.level
 
-    def settle(self, recorder: Recorder) -> None:
+    def recheck_after_drain(self, recorder: Recorder) -> None:
         """Everybody is home: what was confirmed while some were still on their way has to hold for them, too."""
         if self.found is None or self.found.confirmed is None or self.confirmed_between is None:
             return
-        part = excerpt(recorder, *self.confirmed_between)
-        self.results = tuple(assess(part, objective, levels=False) for objective in self.objectives)
-        if _together(self.results) is not Verdict.PASSED:
+        part = extract_interval(recorder, *self.confirmed_between)
+        self.results = tuple(evaluate_objective(part, objective, levels=False) for objective in self.objectives)
+        if _worst_verdict(self.results) is not Verdict.PASSED:
             why = "those who were still on their way when it was confirmed were not served as demanded"
             self.found = replace(self.found, confirmed=None, why=why)
 
-    def steer(
+    def step(
         self,
         now: float,
         recorder: Recorder,
         under_way: float,
         processor_share: float,
         *,
-        breathe: Callable[[], object] = lambda: None,
-        waiting: Callable[[], Iterable[Age]] = tuple,
+        yield_to_load: Callable[[], object] = lambda: None,
+        waiting: Callable[[], Iterable[PendingAge]] = tuple,
     ) -> list[tuple[float, float]]:
         """Look at the run if it is time to; returns the stretches to let in next.
 
         ``waiting`` says which requests have been waiting for their reply, and for how long.
         """
-        leg = self._leg
+        current = self._current
         if self.found is not None:
             return []
-        if leg.first is None and now >= leg.settled:
-            leg.first = self._glances.take(now, recorder, waiting(), breathe)
-        if now < leg.end - LEAD:
+        if current.first is None and now >= current.settled:
+            current.first = self._counter.count(now, recorder, waiting(), yield_to_load)
+        if now < current.end - LEAD:
             return []
-        confirming, certain = leg.level.purpose is Purpose.CONFIRM, False
-        if confirming and leg.until < leg.end + self._after:
-            hold = leg.end + self._after - leg.until
-            leg.until += hold
-            return [self._let_in(leg.rate, hold)]
-        if confirming and now < leg.until - LEAD:
+        confirming, certain = current.level.purpose is Purpose.CONFIRM, False
+        if confirming and current.until < current.end + self._after:
+            hold = current.end + self._after - current.until
+            current.until += hold
+            return [self._extend_schedule(current.rate, hold)]
+        if confirming and now < current.until - LEAD:
             return []
-        last = self._glances.take(now, recorder, ages := list(waiting()), breathe)
-        first = leg.first or last
+        last = self._counter.count(now, recorder, ages := list(waiting()), yield_to_load)
+        first = current.first or last
         verdict = None
         if confirming:
-            demands, verdict, certain = self._confirmed(leg, recorder, ages, breathe)
+            objective_counts, verdict, certain = self._confirmed(current, recorder, ages, yield_to_load)
         else:
-            demands = self._glances.between(first, last)
-        trouble = self._glances.trouble(first, last, demands, processor_share)
-        if verdict is Verdict.PASSED and not (certain or trouble) and self._can_hold_on(leg):
+            objective_counts = self._counter.between(first, last)
+        trouble = self._counter.trouble(first, last, objective_counts, processor_share)
+        if verdict is Verdict.PASSED and not (certain or trouble) and self._can_hold_on(current):
             # Who is still on her way may yet speak against it: the search can go on lower down now, and not once the load has ended.
-            leg.until += HOLD
-            return [self._let_in(leg.rate, HOLD)]
-        seen = Seen(demands, under_way, leg.until, trouble, verdict)
-        return self._next(leg, self._lagging(leg, now, recorder, seen))
+            current.until += HOLD
+            return [self._extend_schedule(current.rate, HOLD)]
+        seen = LevelOutcome(objective_counts, under_way, current.until, trouble, verdict)
+        return self._next(current, self._lagging(current, now, recorder, seen))
 
-    def _lagging(self, leg: _Leg, now: float, recorder: Recorder, seen: Seen) -> Seen:
+    def _lagging(self, current: _CurrentLevel, now: float, recorder: Recorder, seen: LevelOutcome) -> LevelOutcome:
         """The same, with the rate that the shop felt, where journeys are so long that it is not the level's own."""
         ended = sum(cell.response.total for cell in list(recorder.journeys.values()))
         more, self._ended = ended - self._ended, ended
-        kept = not (seen.trouble or broken(seen.demands))
-        if kept and (self._lags or not self._filled or leg.level.purpose is Purpose.WIDEN):
-            self._felt.learn(recorder)
-        if leg.level.purpose is Purpose.WIDEN and kept:
-            short = not self._felt.lags(leg.level.seconds)
-            known = more / max(1, self._due_between(leg.start, now))
+        kept = not (seen.trouble or broken(seen.objective_counts))
+        if kept and (self._lags or not self._filled or current.level.purpose is Purpose.WIDEN):
+            self._effective_rate.update(recorder)
+        if current.level.purpose is Purpose.WIDEN and kept:
+            short = not self._effective_rate.lags(current.level.seconds)
+            known = more / max(1, self._due_between(current.start, now))
             self._filled = self._filled or known >= (FILLED_BY_SHORT if short else FILLED)
             self._lags = self._filled and not short
         if not self._lags:
-            return replace(seen, filling=not self._filled)
-        end = leg.end if leg.level.purpose is Purpose.CONFIRM else now
-        pages = self._felt.during(leg.settled, end)
-        journeys = self._felt.during(max(0.0, leg.settled - self._felt.journey), end)
+            return replace(seen, journeys_incomplete=not self._filled)
+        end = current.end if current.level.purpose is Purpose.CONFIRM else now
+        pages = self._effective_rate.during(current.settled, end)
+        journeys = self._effective_rate.during(max(0.0, current.settled - self._effective_rate.journey), end)
         felt = [journeys if one.subject is Subject.JOURNEY else pages for one in self.objectives]
-        return replace(seen, felt=felt, journey=self._felt.longest)
+        return replace(seen, felt=felt, journey=self._effective_rate.longest)
 
-    def _can_hold_on(self, leg: _Leg) -> bool:
-        return leg.until + HOLD <= min(self.plan.budget, leg.end + self._after + LONGEST_AFTER)
+    def _can_hold_on(self, current: _CurrentLevel) -> bool:
+        return current.until + HOLD <= min(self.plan.budget, current.end + self._after + LONGEST_AFTER)
 
-    def _next(self, leg: _Leg, seen: Seen) -> list[tuple[float, float]]:
-        level = leg.level
-        self.steps.append(
-            Step(
+    def _next(self, current: _CurrentLevel, seen: LevelOutcome) -> list[tuple[float, float]]:
+        level = current.level
+        self.finished_levels.append(
+            FinishedLevel(
                 level.purpose,
-                level.rate if level.purpose is Purpose.CONFIRM else seen.felt_by(worst(seen.demands), leg.rate),
-                leg.start,
-                leg.settled,
-                leg.end,
-                tuple(seen.demands),
+                level.rate
+                if level.purpose is Purpose.CONFIRM
+                else seen.effective_rate_for(worst(seen.objective_counts), current.rate),
+                current.start,
+                current.settled,
+                current.end,
+                tuple(seen.objective_counts),
                 seen.under_way,
                 seen.trouble,
                 seen.verdict,
-                broken(seen.demands),
+                broken(seen.objective_counts),
             )
         )
         try:
@@ -213,53 +215,61 @@ class Pilot:
         except StopIteration as end:
             self.found = end.value
             return []
-        self._leg = self._plan_leg(following, leg.until)
-        self._leg.until = self._leg.end
-        return [self._let_in(self._leg.rate, self._leg.end - self._leg.start)]
+        self._current = self._plan_level(following, current.until)
+        self._current.until = self._current.end
+        return [self._extend_schedule(self._current.rate, self._current.end - self._current.start)]
 
-    def _plan_leg(self, level: Level, start: float) -> _Leg:
-        settle = 0.0 if level.joins else min(SETTLE * level.seconds, LONGEST_SETTLE)
+    def _plan_level(self, level: SearchLevel, start: float) -> _CurrentLevel:
+        settle = 0.0 if level.joins_previous else min(SETTLE * level.seconds, LONGEST_SETTLE)
         confirming, rate, seconds = level.purpose is Purpose.CONFIRM, level.rate, level.seconds
-        if self._lags and confirming and not level.joins:
-            wait = max(0.0, self._felt.settled_after(rate) - settle)
+        if self._lags and confirming and not level.joins_previous:
+            wait = max(0.0, self._effective_rate.settling_time(rate) - settle)
             settle, seconds = settle + wait, seconds + wait
         elif self._lags and not confirming:
-            rate = min(self.plan.most, self._felt.towards(rate, seconds))
-        if confirming and not level.joins:
+            rate = min(self.plan.most, self._effective_rate.rate_to_reach(rate, seconds))
+        if confirming and not level.joins_previous:
             self._joined_from = start + settle
-        return _Leg(level, rate, start, start + settle, start + seconds)
+        return _CurrentLevel(level, rate, start, start + settle, start + seconds)
 
     def _confirmed(
-        self, leg: _Leg, recorder: Recorder, ages: Sequence[Age], breathe: Callable[[], object]
-    ) -> tuple[tuple[Counted, ...], Verdict, bool]:
+        self,
+        current: _CurrentLevel,
+        recorder: Recorder,
+        ages: Sequence[PendingAge],
+        yield_to_load: Callable[[], object],
+    ) -> tuple[tuple[ObjectiveCounts, ...], Verdict, bool]:
         """How the demands were kept by all who were due in the level, and whether nobody under way can change that."""
-        part = excerpt(recorder, self._joined_from, leg.end, breathe)
+        part = extract_interval(recorder, self._joined_from, current.end, yield_to_load)
         # A page or failure that is yet to come is nobody's knowledge; that a journey or request takes too long is.
-        whole = with_those_under_way(part, self._due_between, leg.until - LEAD, ages)
+        whole = with_unfinished(part, self._due_between, current.until - LEAD, ages)
         results = []
         for objective in self.objectives:
-            results.append(assess(whole if objective.metric.timed else part, objective, levels=False))
-            breathe()
+            results.append(evaluate_objective(whole if objective.metric.timed else part, objective, levels=False))
+            yield_to_load()
         self.results = tuple(results)
-        self.confirmed_between = (self._joined_from, leg.end)
-        demands = tuple(
-            Counted(one.text, one.samples, one.over, objective.allowed, one.design_effect)
+        self.confirmed_between = (self._joined_from, current.end)
+        objective_counts = tuple(
+            ObjectiveCounts(one.text, one.samples, one.over, objective.allowed, one.design_effect)
             for one, objective in zip(results, self.objectives, strict=True)
         )
-        missing = sum(cell.response.total for key, cell in whole.journeys.items() if key.outcome == UNDER_WAY)
-        return demands, _together(results), all(_kept_at_worst(part, one, missing) for one in self.objectives)
+        missing = sum(cell.response.total for key, cell in whole.journeys.items() if key.outcome == UNFINISHED_LABEL)
+        return (
+            objective_counts,
+            _worst_verdict(results),
+            all(_kept_at_worst(part, one, missing) for one in self.objectives),
+        )
 
 
 def _kept_at_worst(part: Recorder, objective: Objective, missing: int) -> bool:
     """Whether a demand is kept even if each of those who are missing, all under way, brings it one more that is over."""
     if objective.metric is Metric.DROPPED:
         return True
-    ended = tally(part, objective)
+    ended = count_samples(part, objective)
     worst = replace(ended, total=ended.total + missing, unknown=ended.unknown + missing)
     return share_verdict(worst, objective.allowed, 1 - objective.confidence)[0] is Verdict.PASSED
 
 
-def _together(results: Sequence[ObjectiveResult]) -> Verdict:
+def _worst_verdict(results: Sequence[ObjectiveResult]) -> Verdict:
     verdicts = {one.verdict for one in results}
     for verdict in (Verdict.FAILED, Verdict.INCONCLUSIVE):
         if verdict in verdicts:

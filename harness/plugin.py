@@ -24,40 +24,40 @@ from locust.runners import MasterRunner, WorkerRunner
 
 from harness import finish, fleet_messages, signals
 from harness.choosing import (
-    refuse_claimed,
+    claim_results,
     refuse_endless_time,
     refuse_host,
     refuse_journey_log,
     refuse_rebalancing,
     refuse_results,
     refuse_slow_ramp,
-    taking_part,
-    weigh,
+    selected_user_classes,
+    set_weights,
 )
-from harness.errors import Misuse
+from harness.errors import UsageError
 from harness.exits import Exit
-from harness.form import Pool
-from harness.front import Front
+from harness.form import UserSettings
+from harness.front import CheckloadUi
 from harness.journey_log import JourneyLog
-from harness.keeper import ATTRIBUTE
+from harness.keeper import ENVIRONMENT_ATTRIBUTE
 from harness.length_warnings import length_warnings
 from harness.master import MasterRun
-from harness.master_port import PortGuard, guard_port
-from harness.master_watch import LOOK, MasterWatch
-from harness.network import refuse_taken, unreachable
+from harness.master_port import PortGuard, install_port_guard
+from harness.master_watch import LOOK, MasterLiveness
+from harness.network import refuse_ports_in_use, unreachable
 from harness.options import (
     add_options,
-    check_together,
+    check_after_parsing,
     choices,
     hide_passwords,
     refuse_unknown_classes,
 )
-from harness.publishing import Publishing
+from harness.publishing import Telemetry
 from harness.run import Run
-from harness.server_names import named
+from harness.server_names import parse_allowed_hosts
 from harness.stop_file import StopFile
 from harness.worker import WorkerRun
-from harness.workload import Choices, Program, Workload
+from harness.workload import Choices, ScenarioProvider, Workload
 
 logger = logging.getLogger("checkload")
 
@@ -67,29 +67,29 @@ CHOSEN = "checkload_chosen"
 class Plugin:
     """Everything of one Locust process that outlives a single run; ``wall_clock`` is the time of day."""
 
-    def __init__(self, program: Program[Any], *, wall_clock: Callable[[], float] = time.time) -> None:
+    def __init__(self, program: ScenarioProvider[Any], *, wall_clock: Callable[[], float] = time.time) -> None:
         self.program = program
         self._wall_clock = wall_clock
         self.environment: Any = None
         self.run: Run[Any] | None = None
         self.finished: finish.Finished | None = None
-        self._pool = Pool()
-        self._host_is_ours = False
+        self._pool = UserSettings()
+        self._host_is_embedded = False
         self._chosen: list[Any] = []
-        self._publishing = Publishing(lambda: self.run, lambda: self.environment.runner, wall_clock)
+        self._telemetry = Telemetry(lambda: self.run, lambda: self.environment.runner, wall_clock)
         self._ctrl_c: Any = None
-        self._asked_before = False
-        self._called_off = ""
+        self._signalled_before = False
+        self._cancelled_by = ""
         self._port_guard = PortGuard()
         self._ports_checked = False
         self._forked = self._with_master = False
-        self._master_watch: MasterWatch | None = None
+        self._master_liveness: MasterLiveness | None = None
 
     def bind(self, events: Any) -> None:
         """Listen to Locust; called once by ``locustfile.py``."""
         signals.note()
         signals.die_with_parent()
-        self._port_guard = guard_port()
+        self._port_guard = install_port_guard()
         events.init_command_line_parser.add_listener(self.on_options)
         events.init.add_listener(self.on_init)
         events.heartbeat_received.add_listener(self.on_heartbeat)
@@ -108,9 +108,9 @@ class Plugin:
         hide_passwords(parser)
         refuse_endless_time(parser)
         refuse_unknown_classes(parser, lambda: _loaded(User))
-        check_together(parser, self._look_at_options)
+        check_after_parsing(parser, self._check_options)
 
-    def _look_at_options(self, options: Any) -> None:
+    def _check_options(self, options: Any) -> None:
         # Locust parses the command line again to fill its form; the ports are our own by then.
         if self._ports_checked:
             return
@@ -121,39 +121,39 @@ class Plugin:
             # A worker may wait for its master for minutes, a web UI for its first run: neither has results to leave yet.
             signals.follow()
         try:
-            refuse_taken(options)
-        except Misuse as misuse:
+            refuse_ports_in_use(options)
+        except UsageError as misuse:
             _refuse(misuse)
 
     def on_init(self, environment: Any, web_ui: Any, **_: Any) -> None:
         """Locust is ready: check what was asked before anything is sent."""
         self.environment = environment
-        setattr(environment, ATTRIBUTE, self)
+        setattr(environment, ENVIRONMENT_ATTRIBUTE, self)
         options = environment.parsed_options
         fleet_messages.register(environment.runner, lambda: self.run, self._port_guard)
         fleet_messages.settle(environment, lambda: self.run)
         if self._is_worker:
             # The verdict is the master's; a worker only says whether it came to a good end itself.
             environment.process_exit_code = int(Exit.PASSED)
-            self._master_watch = MasterWatch(time.monotonic, os.getppid if self._forked else None)
-            gevent.spawn(self._watch_master, self._master_watch)
+            self._master_liveness = MasterLiveness(time.monotonic, os.getppid if self._forked else None)
+            gevent.spawn(self._watch_master, self._master_liveness)
             self._handle_signals(signal.SIGINT, signal.SIGHUP)
             return
         environment.process_exit_code = int(Exit.INVALID)
         self._chosen = list(environment.user_classes)
         try:
-            self._pool = Pool(options.num_users, options.spawn_rate)
+            self._pool = UserSettings(options.num_users, options.spawn_rate)
             workload = self._choose(options)
             refuse_host(options.host or "", workload.allowed)
             refuse_rebalancing(options)
-            named(options.web_allowed_hosts)
+            parse_allowed_hosts(options.web_allowed_hosts)
             refuse_results(options.results, finish.RESULTS, fresh=options.headless)
             refuse_journey_log(options.journey_log)
-            taking_part(self._chosen, workload, options)
+            selected_user_classes(self._chosen, workload, options)
             if options.headless:
-                refuse_claimed(options.results)
-            self._publishing.open(options, workload)
-        except Misuse as misuse:
+                claim_results(options.results)
+            self._telemetry.open(options, workload)
+        except UsageError as misuse:
             _refuse(misuse)
         # Locust installs its own handler of SIGTERM only after a headless run with a load shape has ended, and
         # lets Ctrl-C strike whatever greenlet is running.
@@ -163,7 +163,9 @@ class Plugin:
             logging.getLogger("locust.stats_logger").setLevel(logging.WARNING)
         if web_ui is not None:
             self._pool.show(options, workload.users, workload.spawn_rate)
-            Front(environment, self.program, self._pool, self._choose, lambda: (self.run, self.finished)).open(web_ui)
+            CheckloadUi(environment, self.program, self._pool, self._choose, lambda: (self.run, self.finished)).open(
+                web_ui
+            )
         if name := signals.noted():
             gevent.spawn(self._terminate, name)
 
@@ -176,33 +178,33 @@ class Plugin:
 
     def on_heartbeat(self, **_: Any) -> None:
         """The master has answered this worker."""
-        if self._master_watch is not None:
-            self._master_watch.heard()
+        if self._master_liveness is not None:
+            self._master_liveness.heard()
 
-    def _watch_master(self, watch: MasterWatch) -> None:
+    def _watch_master(self, watch: MasterLiveness) -> None:
         """End the load, and this worker with it, as soon as its master is gone: its counts would reach no report, and no signal would stop it."""
         while True:
             gevent.sleep(LOOK)
             run = self.run
             loading = run is not None and not run.over
             if why := watch.look(loading=loading):
-                self._leave_without_master(why)
+                self._quit_without_master(why)
                 return
 
-    def _leave_without_master(self, why: str) -> None:
+    def _quit_without_master(self, why: str) -> None:
         self._give_up(f"The load ends, and so does this worker: {why}.", Exit.INVALID)
         if isinstance(self.run, WorkerRun):
-            self.run.on_over = lambda: None  # it ends right here
-            self.run.lose_master()
+            self.run.on_drained = lambda: None  # it ends right here
+            self.run.stop_reporting()
             self.run.finish_early(why, graceful=False)
         self.environment.stop_timeout = 0.0
         self.environment.runner.quit()
 
     def on_quitting(self, environment: Any, **_: Any) -> None:
         """Locust is about to leave, and will ask for the exit code right after this."""
-        run, watch = self.run, self._master_watch
+        run, watch = self.run, self._master_liveness
         if watch is not None and (why := watch.look(loading=True)):
-            self._leave_without_master(why)
+            self._quit_without_master(why)
         elif run is not None and not run.ended:
             self._interrupt("a signal to end")
             environment.runner.quit()
@@ -213,10 +215,10 @@ class Plugin:
         """The very last thing on the screen is the verdict."""
         options = self.environment.parsed_options
         if isinstance(self.run, MasterRun):
-            self.run.end_lost()
+            self.run.kill_lost_workers()
         if self.finished is not None:
             print(self.finished.text, flush=True)  # noqa: T201 - this is what the person came for
-        self._publishing.close(options.metrics_linger)
+        self._telemetry.close(options.metrics_linger)
 
     # -- one run --------------------------------------------------------------------------------------------------
 
@@ -225,11 +227,11 @@ class Plugin:
         run = self.run
         if run is not None and not run.ended:
             return run
-        if run is not None and self._called_off:
+        if run is not None and self._cancelled_by:
             return None
         options = self.environment.parsed_options
         self.run, self.finished = None, None
-        self._publishing.prepare(None)
+        self._telemetry.prepare(None)
         if not self._is_worker:
             self.environment.process_exit_code = int(Exit.INVALID)
         try:
@@ -241,21 +243,21 @@ class Plugin:
             if not self._is_worker:
                 self._select_users(workload)
             stage = workload.stage(0, 1)
-        except Misuse as misuse:
-            self._give_up(str(misuse), Exit.MISUSED)
+        except UsageError as misuse:
+            self._give_up(str(misuse), Exit.USAGE_ERROR)
             return None
         run = fleet_messages.make_run(
             self.environment.runner, workload, stage, self._kinds(), self._port_guard, wall_clock=self._wall_clock
         )
-        run.on_over = self._end_soon
+        run.on_drained = self._stop_test
         run.stop_file = StopFile(options.stop_file) if options.stop_file else None
         if not self._is_worker:
             run.on_second = self._each_second
         run.journey_log = self._journey_log(options.journey_log)
         self.run = run
-        self._publishing.prepare(workload)
-        if self._called_off:
-            self._interrupt(self._called_off)
+        self._telemetry.prepare(workload)
+        if self._cancelled_by:
+            self._interrupt(self._cancelled_by)
         return run
 
     def on_test_start(self, **_: Any) -> None:
@@ -265,25 +267,27 @@ class Plugin:
             return
         host = self.environment.host or ""
         if self._is_worker:
-            run.aim(host, None)
+            run.set_target(host, None)
             return
         try:
             if host:
-                run.aim(host, None)
+                run.set_target(host, None)
                 problem = run.workload.refusal(host) or unreachable(host, run.stage.connect_timeout)
                 if problem:
                     run.unreachable = problem
                     run.finish_early(problem)
             else:
                 target = run.workload.start_target()
-                run.aim(target.url, target)
+                run.set_target(target.url, target)
                 # Locust tells its workers; it must not stay in the form, where it would look like a choice.
                 self.environment.host = target.url
-                self._host_is_ours = True
+                self._host_is_embedded = True
         except Exception as error:
-            if not isinstance(error, Misuse):
+            if not isinstance(error, UsageError):
                 logger.exception("The run could not be begun")
-            why = str(error) if isinstance(error, Misuse) else f"the run could not be begun ({type(error).__name__})"
+            why = (
+                str(error) if isinstance(error, UsageError) else f"the run could not be begun ({type(error).__name__})"
+            )
             self._give_up(why, Exit.CRASHED)
             run.crashed = why
             run.finish_early(why)
@@ -299,7 +303,7 @@ class Plugin:
             return
         run.start(user_count)
         if not self._is_worker and not run.over:
-            self._publishing.begin(run, self.environment.parsed_options.results)
+            self._telemetry.begin(run, self.environment.parsed_options.results)
 
     def on_test_stopping(self, **_: Any) -> None:
         """Locust starts to stop the users; if the run was not over, somebody pressed a button."""
@@ -316,7 +320,7 @@ class Plugin:
             return
         run.end()
         if isinstance(run, WorkerRun):
-            run.say_last_word()
+            run.send_final_report()
             return
         finished, crashed = None, run.crashed
         try:
@@ -330,17 +334,17 @@ class Plugin:
             crashed = f"the results could not be made: {why or type(error).__name__}"
             self._give_up(crashed, Exit.CRASHED)
         finally:
-            if self._host_is_ours:
+            if self._host_is_embedded:
                 self.environment.host = None
-                self._host_is_ours = False
+                self._host_is_embedded = False
             if run.target is not None:
                 with contextlib.suppress(OSError):
                     run.target.stop()
-        self._publishing.end(finished.result if finished else None)
+        self._telemetry.end(finished.result if finished else None)
         # Said last: whoever sees it may start the next run.
         self.finished, run.crashed = finished, crashed
 
-    def _end_soon(self) -> None:
+    def _stop_test(self) -> None:
         """Where no load shape does, as in a worker, we end the test ourselves."""
         runner = self.environment.runner
         if self._is_worker:
@@ -351,7 +355,7 @@ class Plugin:
     def _terminate(self, name: str) -> None:
         """End the run in good order on the first signal; a second Ctrl-C ends the process there and then."""
         if name == "SIGHUP":
-            signals.let_go_of_terminal()
+            signals.detach_terminal()
         if self._is_worker:
             self._terminate_worker(name)
             return
@@ -361,24 +365,24 @@ class Plugin:
         if self.run is not None and not self.run.ended:
             self._interrupt(name)
         elif self.environment.parsed_options.headless and self.run is None:
-            self._called_off = name
+            self._cancelled_by = name
             if isinstance(self.environment.runner, MasterRunner):
-                self._end_before_it_began()
+                self._finish_unstarted_run()
         if self.environment.web_ui is not None and name != "SIGTERM":
             self.environment.web_ui.stop()  # Locust leaves when its server does; of SIGTERM it hears by itself
 
     def _terminate_worker(self, name: str) -> None:
         """A terminal strikes master and workers alike: the first time the master sees everybody home, if it is in the same one."""
         shared = name == "Ctrl-C" or self._with_master
-        if shared and self.run is not None and not self.run.ended and not self._asked_before:
-            self._asked_before = True
+        if shared and self.run is not None and not self.run.ended and not self._signalled_before:
+            self._signalled_before = True
         elif self._ctrl_c is not None and name == "Ctrl-C":
             self._ctrl_c.cancel()
             os.kill(os.getpid(), signal.SIGINT)
         else:
             os.kill(os.getpid(), signal.SIGTERM)
 
-    def _end_before_it_began(self) -> None:
+    def _finish_unstarted_run(self) -> None:
         """Leave the results of a run that was called off before its workers were there: Locust would wait for them for ever."""
         if self.prepare() is not None:
             self.on_test_stop()
@@ -390,7 +394,7 @@ class Plugin:
 
     def _interrupt(self, reason: str) -> None:
         run = self.run
-        if run is not None and run.seeing_home:
+        if run is not None and run.planned_drain:
             logger.info("The load is over, and all of it is judged; the last shoppers are seen home (%s).", reason)
         elif run is not None:
             run.interrupted = run.interrupted or reason  # whatever follows only does what the first one asked for
@@ -401,7 +405,7 @@ class Plugin:
         logger.error("%s", message)
 
     def _each_second(self, run: Run[Any]) -> None:
-        self._publishing.each_second(run, quietly=self.environment.parsed_options.only_summary)
+        self._telemetry.each_second(run, quietly=self.environment.parsed_options.only_summary)
 
     @property
     def _is_worker(self) -> bool:
@@ -440,15 +444,15 @@ class Plugin:
         """Only the user classes take part that were chosen and that the scenario has a weight for."""
         options = self.environment.parsed_options
         picked = self.environment.user_classes if getattr(options, "class_picker", False) else self._chosen
-        kept = taking_part(picked, workload, options)
-        weigh(kept, workload)
+        kept = selected_user_classes(picked, workload, options)
+        set_weights(kept, workload)
         workload.restrict([one.kind for one in kept])
         self.environment.user_classes = kept
 
 
-def _refuse(misuse: Misuse) -> NoReturn:
+def _refuse(misuse: UsageError) -> NoReturn:
     sys.stderr.write(f"{misuse}\n")
-    sys.exit(int(Exit.MISUSED))
+    sys.exit(int(Exit.USAGE_ERROR))
 
 
 def _loaded(kind: type[User]) -> set[str]:

@@ -20,7 +20,7 @@ _ENDING = re.compile(r"^TCP: .*\btw (\d+)", re.MULTILINE)
 _STEAL = 7  # the eighth number of the first line; the two behind it are part of the first two
 
 
-def steal(stat: str | None) -> tuple[float, float] | None:
+def stolen_ticks(stat: str | None) -> tuple[float, float] | None:
     """Of ``/proc/stat``: time taken away by the host of a virtual machine, and all time, in ticks since the boot."""
     words = (stat or "").partition("\n")[0].split()
     if len(words) <= _STEAL + 1 or words[0] != "cpu" or not all(word.isdigit() for word in words[1:]):
@@ -29,13 +29,13 @@ def steal(stat: str | None) -> tuple[float, float] | None:
     return float(ticks[_STEAL]), float(sum(ticks))
 
 
-def pressure(text: str | None) -> float | None:
+def cpu_pressure(text: str | None) -> float | None:
     """Of ``/proc/pressure/cpu``: seconds since the boot in which something was ready to run and had no processor."""
     found = _STALLED.search(text or "")
     return int(found[1]) / 1e6 if found else None
 
 
-def queued(schedstat: str | None) -> float | None:
+def run_queue_wait(schedstat: str | None) -> float | None:
     """Of ``/proc/self/schedstat``: seconds in which our main thread was ready to run and had no processor."""
     words = (schedstat or "").split()
     return int(words[1]) / 1e9 if len(words) == 3 and words[1].isdigit() else None  # noqa: PLR2004
@@ -67,7 +67,7 @@ def resident_bytes(statm: str | None) -> int | None:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Sources:
+class MachineProbes:
     """Where the readings come from; each is asked anew every time, and None means: cannot be known here.
 
     ``processor``: seconds that all threads of this process have used. ``steal`` and the others as the functions above.
@@ -86,13 +86,13 @@ class Sources:
     cores: Callable[[], int | None]
 
 
-def sources(root: Path = Path("/proc")) -> Sources:
+def machine_probes(root: Path = Path("/proc")) -> MachineProbes:
     """The sources of this process; where there is no ``/proc`` most of them know nothing."""
-    return Sources(
+    return MachineProbes(
         processor=time.process_time,
-        steal=lambda: steal(_text(root / "stat")),
-        pressure=lambda: pressure(_text(root / "pressure/cpu")),
-        queued=lambda: queued(_text(root / "self/schedstat")),
+        steal=lambda: stolen_ticks(_text(root / "stat")),
+        pressure=lambda: cpu_pressure(_text(root / "pressure/cpu")),
+        queued=lambda: run_queue_wait(_text(root / "self/schedstat")),
         descriptors=lambda: _descriptors(root / "self/fd"),
         descriptor_limit=_descriptor_limit,
         ports=lambda: _ports(root),

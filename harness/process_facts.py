@@ -7,13 +7,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from harness.cell import Arrivals
+from harness.cell import ArrivalCounts
 from harness.clocks import ClockDrift, ClockWatch
-from harness.collector_pauses import CollectorPauses
+from harness.collector_pauses import GcPauses
 from harness.histogram import Histogram
-from harness.littles_law import Presence
-from harness.machine import Machine, MachineWatch, Reading
-from harness.remarks import Remark, Remarks
+from harness.littles_law import ConcurrencyIntegral
+from harness.machine import MachineUsage, MachineWatch, ResourceReading
+from harness.remarks import ShopMessage, ShopMessages
 
 
 @dataclass(slots=True, kw_only=True)
@@ -29,9 +29,9 @@ class ProcessFacts:
     """
 
     name: str = ""
-    machine: Machine = field(default_factory=Machine)
+    machine: MachineUsage = field(default_factory=MachineUsage)
     clock: ClockDrift = field(default_factory=ClockDrift)
-    presence: Presence | None = None
+    presence: ConcurrencyIntegral | None = None
     lateness: Histogram = field(default_factory=Histogram)
     stalls: Histogram = field(default_factory=Histogram)
     loop_lag: Histogram = field(default_factory=Histogram)
@@ -40,7 +40,7 @@ class ProcessFacts:
     collector_watched: float = 0.0
     ran_out: Mapping[str, int] = field(default_factory=dict)
     mislabelled: Mapping[str, int] = field(default_factory=dict)
-    remarks: Sequence[Remark] = ()
+    remarks: Sequence[ShopMessage] = ()
 
     def to_json(self) -> dict[str, Any]:
         """The facts as JSON."""
@@ -65,9 +65,9 @@ class ProcessFacts:
         """Read back what ``to_json`` wrote."""
         return cls(
             name=d["name"],
-            machine=Machine.from_json(d["machine"]),
+            machine=MachineUsage.from_json(d["machine"]),
             clock=ClockDrift.from_json(d["clock"]),
-            presence=Presence.from_json(d["presence"]) if d["presence"] else None,
+            presence=ConcurrencyIntegral.from_json(d["presence"]) if d["presence"] else None,
             lateness=Histogram.from_json(d["lateness"]),
             stalls=Histogram.from_json(d["stalls"]),
             loop_lag=Histogram.from_json(d["loop_lag"]),
@@ -76,7 +76,7 @@ class ProcessFacts:
             collector_watched=d["collector_watched"],
             ran_out=d["ran_out"],
             mislabelled=d["mislabelled"],
-            remarks=tuple(Remark(*map(str, each)) for each in d["remarks"]),
+            remarks=tuple(ShopMessage(*map(str, each)) for each in d["remarks"]),
         )
 
 
@@ -93,16 +93,16 @@ class ProcessWatch:
         *,
         machine: MachineWatch | None = None,
         clocks: ClockWatch | None = None,
-        collector: CollectorPauses | None = None,
+        collector: GcPauses | None = None,
     ) -> None:
         self._clock = clock
         self._machine = MachineWatch(clock=clock) if machine is None else machine
         self._clocks = ClockWatch() if clocks is None else clocks
-        self._collector = CollectorPauses() if collector is None else collector
-        self._presence = Presence()
-        self._ran_out: Counter[str] = Counter()
+        self._collector = GcPauses() if collector is None else collector
+        self._concurrency = ConcurrencyIntegral()
+        self._exhausted_resources: Counter[str] = Counter()
         self._mislabelled: Counter[str] = Counter()
-        self.remarks = Remarks()
+        self.remarks = ShopMessages()
 
     def start(self) -> None:
         """The load begins."""
@@ -124,40 +124,40 @@ class ProcessWatch:
 
     def enter(self) -> None:
         """A journey begins."""
-        self._presence.enter(self._clock())
+        self._concurrency.enter(self._clock())
 
     def leave(self, entered: float) -> None:
         """A journey that began at ``entered`` is over."""
-        self._presence.leave(self._clock(), entered)
+        self._concurrency.leave(self._clock(), entered)
 
     def lacked(self, what: str) -> None:
         """A connection failed because our own machine had no more of this, by its name (``EMFILE``)."""
-        self._ran_out[what] += 1
+        self._exhausted_resources[what] += 1
 
     def mislabelled(self, page: str) -> None:
         """A page of the shop claimed a media type that it is not of."""
         self._mislabelled[page] += 1
 
     @property
-    def reading(self) -> Reading:
+    def reading(self) -> ResourceReading:
         """What this process used of the machine at the last look."""
         return self._machine.reading
 
-    def facts(self, name: str, *, arrivals: Arrivals, loop_lag: Histogram, steady_lag: Histogram) -> ProcessFacts:
+    def facts(self, name: str, *, arrivals: ArrivalCounts, loop_lag: Histogram, steady_lag: Histogram) -> ProcessFacts:
         """All that has been noticed so far, with what is kept elsewhere: ``arrivals`` are those of the steady part."""
-        self._presence.advance(self._clock())
+        self._concurrency.advance(self._clock())
         return ProcessFacts(
             name=name,
             machine=self._machine.machine,
             clock=self._clocks.seen,
-            presence=self._presence,
+            presence=self._concurrency,
             lateness=arrivals.lateness,
             stalls=arrivals.stalls,
             loop_lag=loop_lag,
             steady_lag=steady_lag,
             pauses=self._collector.pauses,
             collector_watched=self._collector.watched,
-            ran_out=dict(self._ran_out),
+            ran_out=dict(self._exhausted_resources),
             mislabelled=dict(self._mislabelled),
             remarks=self.remarks.kept,
         )

@@ -9,8 +9,8 @@ from harness.histogram import Histogram
 from harness.outcomes import Blame
 from harness.recorder import Recorder
 from harness.sample import Phase
-from harness.tables import NONE
-from harness.units import spoken_duration, spoken_number
+from harness.tables import NO_VALUE
+from harness.units import format_duration, format_number
 
 RECENT = 10.0
 """Seconds over which the times in the line are taken."""
@@ -52,8 +52,8 @@ class Progress:
         parts = [
             f"{min(elapsed, total):3.0f} of {total:.0f} s",
             _draining(recorder, elapsed, drain) if draining else _PHASES[phase],
-            f"{spoken_number(counts.journeys)} journeys ended",
-            f"{under_way:,} under way{_whose(in_flight, requesting, under_way) if draining else ''}",
+            f"{format_number(counts.journeys)} journeys ended",
+            f"{under_way:,} under way{_in_flight_text(in_flight, requesting, under_way) if draining else ''}",
             f"{counts.orders:,} orders",
             f"{counts.failed_journeys:,} failed",
             f"page p95 {_recent(recorder, elapsed)} ({self._service(recorder, elapsed)} from sending)",
@@ -72,9 +72,9 @@ class Progress:
                 whole.add(cell.service)
         while len(self._looks) > 1 and self._looks[1][0] <= elapsed - RECENT:
             self._looks.popleft()
-        recent = whole.since(self._looks[0][1])
+        recent = whole.difference(self._looks[0][1])
         self._looks.append((elapsed, whole))
-        return spoken_duration(recent.quantile(0.95)) if recent.total else NONE
+        return format_duration(recent.quantile(0.95)) if recent.total else NO_VALUE
 
 
 def _draining(recorder: Recorder, elapsed: float, drain: float) -> str:
@@ -83,7 +83,7 @@ def _draining(recorder: Recorder, elapsed: float, drain: float) -> str:
     return f"seeing shoppers home for {since:.0f} of at most {drain:.0f} s" if drain else _PHASES[Phase.DRAIN]
 
 
-def _whose(in_flight: Mapping[str, int] | None, requesting: int | None, under_way: int) -> str:
+def _in_flight_text(in_flight: Mapping[str, int] | None, requesting: int | None, under_way: int) -> str:
     """Who they are that are waited for, and whether they wait for the shop."""
     if not under_way or not in_flight:
         return ""
@@ -103,4 +103,4 @@ def _recent(recorder: Recorder, elapsed: float) -> str:
             for index, histogram in cell.slices.items():
                 if index >= first:
                     recent.add(histogram)
-    return spoken_duration(recent.quantile(0.95)) if recent.total else NONE
+    return format_duration(recent.quantile(0.95)) if recent.total else NO_VALUE

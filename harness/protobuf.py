@@ -27,31 +27,31 @@ def zigzag(number: int) -> int:
     return (number << 1) ^ (number >> 63)
 
 
-def whole(field: int, number: int) -> bytes:
+def uint_field(field: int, number: int) -> bytes:
     """A field with a whole number from 0 on."""
     return varint(field << 3) + varint(number)
 
 
-def signed(field: int, number: int) -> bytes:
+def sint_field(field: int, number: int) -> bytes:
     """A field of kind ``sint32`` or ``sint64``."""
-    return whole(field, zigzag(number))
+    return uint_field(field, zigzag(number))
 
 
-def double(field: int, number: float) -> bytes:
+def double_field(field: int, number: float) -> bytes:
     """A field with a floating-point number."""
     return varint(field << 3 | 1) + _DOUBLE(number)
 
 
-def piece(field: int, content: bytes) -> bytes:
+def bytes_field(field: int, content: bytes) -> bytes:
     """A field with a message, or with bytes."""
     return varint(field << 3 | 2) + varint(len(content)) + content
 
 
-def text(field: int, content: str) -> bytes:
+def string_field(field: int, content: str) -> bytes:
     """A field with a text."""
-    return piece(field, content.encode())
+    return bytes_field(field, content.encode())
 
 
-def signed_list(field: int, numbers: Iterable[int]) -> bytes:
+def packed_sint_field(field: int, numbers: Iterable[int]) -> bytes:
     """A packed field of kind ``sint64``."""
-    return piece(field, b"".join(varint(zigzag(number)) for number in numbers))
+    return bytes_field(field, b"".join(varint(zigzag(number)) for number in numbers))

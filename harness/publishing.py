@@ -10,33 +10,33 @@ from typing import Any
 import gevent
 
 from harness import finish
-from harness.demanded import DemandWatch
-from harness.destination import Destination, destination
-from harness.errors import Misuse
+from harness.demanded import ObjectiveStatusTracker
+from harness.destination import Destination, parse_destination
+from harness.errors import UsageError
 from harness.exporter import RunCollector
 from harness.fleet_messages import users_by_class
 from harness.histogram import Histogram
-from harness.metrics_server import MetricsServer, PortTaken, serve
-from harness.observed import observed
+from harness.metrics_server import MetricsServer, PortInUse, serve
+from harness.observed import live_metrics
 from harness.options import METRICS_PORT, REMOTE_WRITE_TOKEN
 from harness.progress import Progress
-from harness.remote_writer import RemoteWriter, poster
+from harness.remote_writer import RemoteWriter, http_sender
 from harness.result import Result
 from harness.run import Run
-from harness.run_state import RunState
-from harness.series import Series
-from harness.series_file import NAME, SeriesFile
-from harness.server_names import named
-from harness.units import spoken_number
+from harness.run_state import RunMetrics
+from harness.series import SeriesRecorder
+from harness.series_file import SERIES_FILE_NAME, SeriesFile
+from harness.server_names import parse_allowed_hosts
+from harness.units import format_number
 from harness.workload import Workload
 
 logger = logging.getLogger("checkload")
 
 LONGEST_LINGER = 600.0  # seconds; a process that forgets to end is nobody's friend
-PROGRESS = 5.0  # seconds between two lines of progress
+PROGRESS_INTERVAL = 5.0  # seconds between two lines of progress
 
 
-class Publishing:
+class Telemetry:
     """Tells of one run after the other.
 
     ``run`` gives the one that is on, ``runner`` Locust's; ``wall_clock`` is the time of day.
@@ -49,10 +49,10 @@ class Publishing:
         self._runner = runner
         self._wall_clock = wall_clock
         self._metrics: MetricsServer | None = None
-        self._demands = DemandWatch(())
+        self._demands = ObjectiveStatusTracker(())
         self._renderings = Histogram()
         self._collector = RunCollector(self._state, self._renderings.record)
-        self._series: Series | None = None
+        self._series: SeriesRecorder | None = None
         self._remote: Destination | None = None
         self._remote_writer: RemoteWriter | None = None
         self._judged: Result | None = None
@@ -60,7 +60,7 @@ class Publishing:
         self._progress = Progress()
 
     def open(self, options: Any, workload: Workload[Any]) -> None:
-        """Serve ``/metrics``, and check where metrics are to be sent; raises ``Misuse``."""
+        """Serve ``/metrics``, and check where metrics are to be sent; raises ``UsageError``."""
         self._remote = _remote_destination(options, workload)
         self._serve_metrics(options)
 
@@ -78,7 +78,7 @@ class Publishing:
         """Another run is to come, or ``None`` where what was asked for cannot be done."""
         self._judged = None
         if workload is not None:
-            self._demands = DemandWatch(workload.objectives)
+            self._demands = ObjectiveStatusTracker(workload.objectives)
             self._last_progress = 0.0
             self._progress = Progress()
 
@@ -89,7 +89,7 @@ class Publishing:
         self._series = self._new_series(run, results)
         if self._remote is not None:
             self._remote_writer = RemoteWriter(
-                self._collector, poster(self._remote), str(self._remote), self._wall_clock
+                self._collector, http_sender(self._remote), str(self._remote), self._wall_clock
             )
             self._remote_writer.start()
 
@@ -105,10 +105,10 @@ class Publishing:
 
     def each_second(self, run: Run[Any], *, quietly: bool) -> None:
         """A second has gone by; ``quietly`` without a line of progress."""
-        if run.elapsed - self._last_progress < PROGRESS:
+        if run.elapsed - self._last_progress < PROGRESS_INTERVAL:
             return
         self._last_progress = run.elapsed
-        gevent.spawn(self._demands.look, run.recorder, max(0.0, run.elapsed - run.workload.warm_up), _breathe)
+        gevent.spawn(self._demands.update, run.recorder, max(0.0, run.elapsed - run.workload.warm_up), _yield_to_load)
         if not quietly:
             logger.info("%s", self._line(run))
 
@@ -123,10 +123,10 @@ class Publishing:
             in_flight=+run.in_flight,
             requesting=sum(run.requesting.values()),
         )
-        if run.pilot is None or run.closing:
+        if run.controller is None or run.closing:
             return line
-        on = run.pilot.level
-        return f"{line}; {on.purpose} at {spoken_number(round(on.rate * 60))} journeys a minute"
+        on = run.controller.level
+        return f"{line}; {on.purpose} at {format_number(round(on.rate * 60))} journeys a minute"
 
     def _serve_metrics(self, options: Any) -> None:
         port = METRICS_PORT if options.metrics_port is None else options.metrics_port
@@ -138,39 +138,39 @@ class Publishing:
                 host=options.metrics_host,
                 port=port,
                 native=options.native_histograms,
-                allowed_hosts=named(options.web_allowed_hosts),
+                allowed_hosts=parse_allowed_hosts(options.web_allowed_hosts),
             )
-        except PortTaken as taken:
+        except PortInUse as taken:
             if options.metrics_port is not None:
-                raise Misuse(f"--metrics-port {port}: {taken}") from None
+                raise UsageError(f"--metrics-port {port}: {taken}") from None
             logger.warning("%s. This run has no /metrics; choose another port with --metrics-port.", taken)
 
-    def _new_series(self, run: Run[Any], results: str) -> Series | None:
+    def _new_series(self, run: Run[Any], results: str) -> SeriesRecorder | None:
         try:
             run.folder = finish.folder(run, results)
-            series = Series(self._collector, SeriesFile(run.folder / NAME), self._wall_clock)
+            series = SeriesRecorder(self._collector, SeriesFile(run.folder / SERIES_FILE_NAME), self._wall_clock)
         except OSError as error:
             logger.warning("The time series of this run cannot be kept: %s", error.strerror or error)
             return None
         series.start()
         return series
 
-    def _state(self) -> RunState | None:
+    def _state(self) -> RunMetrics | None:
         """What /metrics shows at this moment."""
         run = self._run()
         if run is None:
             return None
-        return observed(run, self._judged, users_by_class(self._runner()), self._demands, self._renderings)
+        return live_metrics(run, self._judged, users_by_class(self._runner()), self._demands, self._renderings)
 
 
 def _remote_destination(options: Any, workload: Workload[Any]) -> Destination | None:
     if not options.remote_write:
         return None
-    to = destination(options.remote_write, os.environ.get(REMOTE_WRITE_TOKEN, ""), workload.allowed)
+    to = parse_destination(options.remote_write, os.environ.get(REMOTE_WRITE_TOKEN, ""), workload.allowed)
     # Locust tells its workers, and its page, of all options; there may be a password in this one.
     options.remote_write = ""
     return to
 
 
-def _breathe() -> None:
+def _yield_to_load() -> None:
     gevent.sleep(0.01)

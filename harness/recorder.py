@@ -13,12 +13,12 @@ from dataclasses import dataclass
 from math import inf
 from typing import Any, NamedTuple, TypeAlias, TypeVar
 
-from harness.cell import REPEATED, Arrivals, Cell
+from harness.cell import REPEATED, ArrivalCounts, SampleSeries
 from harness.histogram import NO_BOUNDS, Bounds, Histogram
 from harness.outcomes import Blame
 from harness.sample import JourneySample, PageSample, Phase, Window
 
-__all__ = ["Arrivals", "Cell", "Counts", "JourneyKey", "PageKey", "Recorder"]
+__all__ = ["ArrivalCounts", "JourneyKey", "PageKey", "Recorder", "RunTotals", "SampleSeries"]
 
 Key = TypeVar("Key")
 _Times: TypeAlias = tuple[list[float], list[float], list[int]]  # response and service times in seconds, bytes
@@ -26,7 +26,7 @@ _Times: TypeAlias = tuple[list[float], list[float], list[int]]  # response and s
 STALL = 0.010
 """Seconds: an idle machine starts 99 of 100 arrivals within 9 to 12 ms of their moment; what holds one up for longer is a stall."""
 
-_PUT_BY = 512  # pages that are counted at one go: half a millisecond's work
+_BUFFER_SIZE = 512  # pages that are counted at one go: half a millisecond's work
 
 
 class PageKey(NamedTuple):
@@ -53,7 +53,7 @@ class JourneyKey(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Counts:
+class RunTotals:
     """The totals of a whole run, warm-up and drain included, that everybody must agree on to the last one.
 
     Failures are what the shop is to blame for. ``amount`` is in hundredths of the shop's currency.
@@ -91,10 +91,10 @@ class Recorder:
         self.most_slices = most_slices
         self.bounds = bounds
         self._stalled_until = -inf
-        self._pages: dict[PageKey, Cell] = {}
-        self._put_by: list[PageSample] = []
-        self.journeys: dict[JourneyKey, Cell] = {}
-        self.arrivals: dict[Phase, Arrivals] = {phase: Arrivals() for phase in Phase}
+        self._pages: dict[PageKey, SampleSeries] = {}
+        self._buffer: list[PageSample] = []
+        self.journeys: dict[JourneyKey, SampleSeries] = {}
+        self.arrivals: dict[Phase, ArrivalCounts] = {phase: ArrivalCounts() for phase in Phase}
 
     @property
     def window(self) -> Window:
@@ -103,24 +103,24 @@ class Recorder:
 
     @window.setter
     def window(self, window: Window) -> None:
-        self._fold()
+        self._flush()
         self._window = window
 
     @property
     def slice_length(self) -> float:
         """The length of a slice in seconds, up to this moment."""
-        self._fold()
+        self._flush()
         return self._slice_length
 
     @property
-    def pages(self) -> dict[PageKey, Cell]:
+    def pages(self) -> dict[PageKey, SampleSeries]:
         """Every page counted up to this moment."""
-        self._fold()
+        self._flush()
         return self._pages
 
     @pages.setter
-    def pages(self, cells: dict[PageKey, Cell]) -> None:
-        self._fold()
+    def pages(self, cells: dict[PageKey, SampleSeries]) -> None:
+        self._flush()
         self._pages = cells
 
     @property
@@ -135,10 +135,10 @@ class Recorder:
 
     def page(self, sample: PageSample) -> None:
         """Count one page: by the time that anybody looks."""
-        put_by = self._put_by
-        put_by.append(sample)
-        if len(put_by) >= _PUT_BY:
-            self._fold()
+        buffered = self._buffer
+        buffered.append(sample)
+        if len(buffered) >= _BUFFER_SIZE:
+            self._flush()
 
     def journey(self, sample: JourneySample) -> None:
         """Count one journey; a dropped arrival has a response time of infinity and no service time."""
@@ -154,13 +154,13 @@ class Recorder:
         )
         cell = self.journeys.get(key)
         if cell is None:
-            cell = self.journeys[key] = Cell()
+            cell = self.journeys[key] = SampleSeries()
         cell.amount += sample.amount
         if sample.reached:
-            cell.noted[sample.reached] = cell.noted.get(sample.reached, 0) + 1
+            cell.counts[sample.reached] = cell.counts.get(sample.reached, 0) + 1
         if sample.done != inf:
             cell.service.record(sample.done - sample.started, bounds=self.bounds)
-        place = int((sample.due - self._window.start) / self._fitting(sample.due))
+        place = int((sample.due - self._window.start) / self._slice_length_for(sample.due))
         cell.response.record(sample.done - sample.due, beside=cell.slice(place), bounds=self.bounds)
 
     def offered(self, due: float, n: int = 1) -> None:
@@ -188,33 +188,33 @@ class Recorder:
         Slices are matched from each recorder's own start, so that processes with clocks of their own can be
         added. Slice lengths must differ by a power of two (ValueError); the coarser one wins.
         """
-        halvings = self.lengthen(other.slice_length)
-        pages = _coarser(other.pages, halvings)
-        journeys = _coarser(other.journeys, halvings)
+        halvings = self.coarsen_slices(other.slice_length)
+        pages = _coarsened(other.pages, halvings)
+        journeys = _coarsened(other.journeys, halvings)
         for page_key, cell in pages.items():
-            self.pages.setdefault(page_key, Cell()).add(cell)
+            self.pages.setdefault(page_key, SampleSeries()).add(cell)
         for journey_key, cell in journeys.items():
-            self.journeys.setdefault(journey_key, Cell()).add(cell)
+            self.journeys.setdefault(journey_key, SampleSeries()).add(cell)
         for phase, arrivals in other.arrivals.items():
             self.arrivals[phase].add(arrivals)
         last = max((index for cell in self._cells() for index in cell.slices), default=0)
         while last >= self.most_slices:
-            self._halve()
+            self._merge_slices()
             last //= 2
 
-    def lengthen(self, slice_length: float) -> int:
+    def coarsen_slices(self, slice_length: float) -> int:
         """Make the slices at least so long; says how often that length must be doubled to be theirs.
 
         The two must differ by a power of two (ValueError).
         """
         while self.slice_length < slice_length:
-            self._halve()
+            self._merge_slices()
         times = self.slice_length / slice_length
         if not times.is_integer() or int(times).bit_count() != 1:
             raise ValueError(f"slices of {self.slice_length} s and of {slice_length} s cannot be matched")
         return int(times).bit_length() - 1
 
-    def counts(self) -> Counts:
+    def counts(self) -> RunTotals:
         """The totals of the whole run."""
         by_page, by_option, by_outcome = Counter[str](), Counter[str](), Counter[str]()
         failed = 0
@@ -234,7 +234,7 @@ class Recorder:
             if journey.ordered:
                 sold[journey.payment_option] += n
                 amount += cell.amount
-        return Counts(
+        return RunTotals(
             pages=by_page.total(),
             failed_pages=failed,
             journeys=walked.total(),
@@ -249,11 +249,11 @@ class Recorder:
             orders_by_option=dict(sold),
         )
 
-    def relabelled(self, name: Callable[[str], str]) -> Recorder:
+    def with_renamed_labels(self, name: Callable[[str], str]) -> Recorder:
         """A copy with every label changed by ``name``; what then has the same labels is added up."""
         copy = Recorder(self.window, slice_length=self.slice_length, most_slices=self.most_slices, bounds=self.bounds)
         for page, cell in self.pages.items():
-            copy.pages.setdefault(PageKey(*map(name, page)), Cell()).add(cell)
+            copy.pages.setdefault(PageKey(*map(name, page)), SampleSeries()).add(cell)
         for journey, cell in self.journeys.items():
             labels = journey._replace(
                 journey=name(journey.journey),
@@ -264,16 +264,16 @@ class Recorder:
                 failed_page=name(journey.failed_page),
                 phase=name(journey.phase),
             )
-            copy.journeys.setdefault(labels, Cell()).add(cell)
+            copy.journeys.setdefault(labels, SampleSeries()).add(cell)
         for phase, arrivals in self.arrivals.items():
             copy.arrivals[phase].add(arrivals)
         return copy
 
-    def seen_through(self, window: Window) -> Recorder:
+    def with_window(self, window: Window) -> Recorder:
         """The same counts, beside another window: to read from, as nothing more may be counted in it."""
-        self._fold()
+        self._flush()
         view = copy.copy(self)
-        view._put_by = []  # noqa: SLF001 - its own: what is put by here from now on must not be counted there as well
+        view._buffer = []  # noqa: SLF001 - its own: what is put by here from now on must not be counted there as well
         view._window = window  # noqa: SLF001
         return view
 
@@ -300,27 +300,27 @@ class Recorder:
         window = Window(**{name: inf if moment is None else moment for name, moment in d["window"].items()})
         recorder = cls(window, slice_length=d["slice_length"], most_slices=d["most_slices"])
         for row in d["pages"]:
-            recorder.pages[PageKey(*(row[name] for name in PageKey._fields))] = Cell.from_json(row)
+            recorder.pages[PageKey(*(row[name] for name in PageKey._fields))] = SampleSeries.from_json(row)
         for row in d["journeys"]:
-            recorder.journeys[JourneyKey(*(row[name] for name in JourneyKey._fields))] = Cell.from_json(row)
+            recorder.journeys[JourneyKey(*(row[name] for name in JourneyKey._fields))] = SampleSeries.from_json(row)
         for phase, arrivals in d["arrivals"].items():
-            recorder.arrivals[Phase(phase)] = Arrivals.from_json(arrivals)
+            recorder.arrivals[Phase(phase)] = ArrivalCounts.from_json(arrivals)
         return recorder
 
-    def _fold(self) -> None:
+    def _flush(self) -> None:
         """Count what was put by, page by page: one by one they would cost twice as much, among all else that a request is."""
-        if not self._put_by:
+        if not self._buffer:
             return
-        put_by, self._put_by = self._put_by, []
-        dues = [sample.due for sample in put_by]
+        buffered, self._buffer = self._buffer, []
+        dues = [sample.due for sample in buffered]
         first, latest = min(dues), max(dues)
-        window, length = self._window, self._fitting(latest)
+        window, length = self._window, self._slice_length_for(latest)
         start, bounds = window.start, self.bounds
         phase, place = window.phase(first), int((first - start) / length)
         # Most often all of them were due within one slice, and nothing has to be worked out for each.
         whole = phase is window.phase(latest) and place == int((latest - start) / length)
         alike: dict[tuple[str, str, str, str, str, int, int, bool], _Times] = {}
-        for page, payment_option, outcome, blame, due, sent, done, received, status, repeat in put_by:
+        for page, payment_option, outcome, blame, due, sent, done, received, status, repeat in buffered:
             if not whole:
                 phase, place = window.phase(due), int((due - start) / length)
             kind = page, payment_option, outcome, blame, phase, place, status, repeat > 0
@@ -335,36 +335,36 @@ class Recorder:
         for (*labels, place, status, repeated), (responses, services, sizes) in alike.items():
             cell = self._pages.get(tuple(labels))  # type: ignore[call-overload]  # a plain tuple finds it
             if cell is None:
-                cell = self._pages[PageKey(*labels)] = Cell()
+                cell = self._pages[PageKey(*labels)] = SampleSeries()
             cell.received += sum(sizes)
-            cell.noted[str(status)] = cell.noted.get(str(status), 0) + len(sizes)
+            cell.counts[str(status)] = cell.counts.get(str(status), 0) + len(sizes)
             if repeated:
-                cell.noted[REPEATED] = cell.noted.get(REPEATED, 0) + len(sizes)
+                cell.counts[REPEATED] = cell.counts.get(REPEATED, 0) + len(sizes)
             cell.service.record_all(services, bounds=bounds)
             cell.response.record_all(responses, beside=cell.slice(place), bounds=bounds)
 
-    def _fitting(self, due: float) -> float:
+    def _slice_length_for(self, due: float) -> float:
         """The length of a slice, once there is one for what was due at this moment."""
         while int((due - self._window.start) / self._slice_length) >= self.most_slices:
-            self._halve()
+            self._merge_slices()
         return self._slice_length
 
-    def _cells(self) -> Iterable[Cell]:
+    def _cells(self) -> Iterable[SampleSeries]:
         yield from self._pages.values()
         yield from self.journeys.values()
 
-    def _halve(self) -> None:
+    def _merge_slices(self) -> None:
         self._slice_length *= 2
         for cell in self._cells():
-            cell.halve()
+            cell.merge_slices()
 
 
-def _coarser(cells: Mapping[Key, Cell], halvings: int) -> dict[Key, Cell]:
+def _coarsened(cells: Mapping[Key, SampleSeries], halvings: int) -> dict[Key, SampleSeries]:
     """Copies of the cells, with slices that were merged in pairs so often."""
-    copies: dict[Key, Cell] = {}
+    copies: dict[Key, SampleSeries] = {}
     for key, cell in list(cells.items()):
-        copies[key] = Cell()
+        copies[key] = SampleSeries()
         copies[key].add(cell)
         for _ in range(halvings):
-            copies[key].halve()
+            copies[key].merge_slices()
     return copies

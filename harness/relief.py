@@ -5,13 +5,13 @@ from __future__ import annotations
 import math
 
 from harness.conditions import Evidence
-from harness.units import spoken_duration, spoken_share
+from harness.units import format_duration, format_percent
 
-COMFORT = 0.60
+SAFE_CPU = 0.60
 """Of one core: up to here a process starts its arrivals on time."""
 
 
-def busiest(evidence: Evidence) -> tuple[str, float] | None:
+def busiest_process(evidence: Evidence) -> tuple[str, float] | None:
     """The process that used most of its core in the steady part, and how much of it; None: not measured."""
     shares = [
         (share, process.name)
@@ -25,23 +25,25 @@ def busiest(evidence: Evidence) -> tuple[str, float] | None:
     return None if ratio is None else ("", ratio)
 
 
-def relief(evidence: Evidence) -> str:
+def overload_remedy(evidence: Evidence) -> str:
     """More workers, where our own work is too much for those there are; otherwise whatever may help."""
     near = ", or run the shop on another machine" if evidence.conditions.embedded else ""
-    most = busiest(evidence)
-    if most is None or most[1] <= COMFORT:
+    most = busiest_process(evidence)
+    if most is None or most[1] <= SAFE_CPU:
         return f"lower the rate, spread it over more worker processes{near}, or leave the machine to the harness alone"
     share = most[1]
     now = max(1, len(evidence.conditions.processes))
-    more = max(1, math.ceil(now * share / COMFORT) - now)
-    lag = _lag(evidence)
-    said = f"lag p99 was {spoken_duration(lag)} at {spoken_share(share)} CPU" if lag else f"{spoken_share(share)} CPU"
+    more = max(1, math.ceil(now * share / SAFE_CPU) - now)
+    lag = _worst_lag(evidence)
+    said = (
+        f"lag p99 was {format_duration(lag)} at {format_percent(share)} CPU" if lag else f"{format_percent(share)} CPU"
+    )
     cores = [each.machine.cores for each in evidence.conditions.processes if each.machine.cores is not None]
     where = " on another machine" if cores and now + more > max(cores) else ""
     return f"add {more} worker{'s' * (more > 1)}{where}: {said}; or lower the rate{near}"
 
 
-def _lag(evidence: Evidence) -> float:
+def _worst_lag(evidence: Evidence) -> float:
     """The worst of our own lags that one in a hundred met, in seconds; 0: none is known."""
     lags = [evidence.recorder.lateness, evidence.conditions.loop_lag]
     lags += [lag for each in evidence.conditions.processes for lag in (each.lateness, each.steady_lag)]

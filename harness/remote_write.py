@@ -8,15 +8,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from itertools import accumulate
 
-from harness.family import Family, Values
-from harness.protobuf import double, piece, text, varint, whole
+from harness.family import Family, LabelValues
+from harness.protobuf import bytes_field, double_field, string_field, uint_field, varint
 
 HEADERS = {
     "Content-Encoding": "snappy",
     "Content-Type": "application/x-protobuf",
     "X-Prometheus-Remote-Write-Version": "0.1.0",
 }
-MOST_SERIES = 2_000
+MAX_SERIES = 2_000
 """How many series one request has at most."""
 
 _LITERAL = 1 << 16  # bytes; the longest for which two bytes tell the length
@@ -24,23 +24,23 @@ _TWO_BYTES = 61 << 2
 _PAUSE_EVERY = 200
 
 
-class Requests:
+class RequestEncoder:
     """Writes down the metrics of one run, time after time; what stays the same of a series is kept."""
 
     def __init__(self) -> None:
-        self._labels: dict[tuple[str, Values], list[bytes]] = {}
+        self._labels: dict[tuple[str, LabelValues], list[bytes]] = {}
 
     def bodies(
         self, families: Iterable[Family], at: float, pause: Callable[[], None] = lambda: None
     ) -> Iterator[bytes]:
         """The bodies of requests with all metrics at a moment, seconds since 1970; ``pause`` lets others have the processor."""
-        moment = whole(2, round(at * 1000))
+        moment = uint_field(2, round(at * 1000))
         batch: list[bytes] = []
         for number, (labels, value) in enumerate(self._series(families)):
             if number % _PAUSE_EVERY == 0:
                 pause()
-            batch.append(piece(1, labels + piece(2, double(1, value) + moment)))
-            if len(batch) == MOST_SERIES:
+            batch.append(bytes_field(1, labels + bytes_field(2, double_field(1, value) + moment)))
+            if len(batch) == MAX_SERIES:
                 yield snappy(b"".join(batch))
                 batch.clear()
         if batch:
@@ -54,7 +54,7 @@ class Requests:
                 upto = list(accumulate(buckets.counts))
                 yield from zip(self._labels_of(family, values), (*upto, upto[-1], buckets.sum), strict=True)
 
-    def _labels_of(self, family: Family, values: Values) -> list[bytes]:
+    def _labels_of(self, family: Family, values: LabelValues) -> list[bytes]:
         """The labels of every series that these values have: one, or one per bucket and those of count and sum."""
         found = self._labels.get((family.name, values))
         if found is None:
@@ -72,7 +72,7 @@ class Requests:
 def _written(name: str, labels: dict[str, str]) -> bytes:
     # Receivers want them sorted, and a label without a value is none.
     pairs = sorted({"__name__": name, **{label: value for label, value in labels.items() if value}}.items())
-    return b"".join(piece(1, text(1, label) + text(2, value)) for label, value in pairs)
+    return b"".join(bytes_field(1, string_field(1, label) + string_field(2, value)) for label, value in pairs)
 
 
 def snappy(content: bytes) -> bytes:

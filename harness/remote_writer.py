@@ -14,13 +14,13 @@ import gevent
 
 from harness.destination import Destination
 from harness.exporter import RunCollector
-from harness.remote_write import HEADERS, Requests
+from harness.remote_write import HEADERS, RequestEncoder
 
 logger = logging.getLogger("checkload")
 
 INTERVAL = 5.0
 """Seconds between two deliveries."""
-PATIENCE = 5.0
+TIMEOUT = 5.0
 """Seconds that an answer may take."""
 LAST_TRIES = 3
 """How often the last numbers are tried to be delivered, a second apart."""
@@ -28,7 +28,7 @@ LAST_TRIES = 3
 _PAUSE = 0.0005  # seconds
 _GOOD = range(200, 300)
 
-Post = Callable[[bytes], int]
+SendRequest = Callable[[bytes], int]
 
 
 class RemoteWriter:
@@ -40,7 +40,7 @@ class RemoteWriter:
     def __init__(
         self,
         collector: RunCollector,
-        post: Post,
+        post: SendRequest,
         where: str,
         wall_clock: Callable[[], float],
         sleep: Callable[[float], object] = gevent.sleep,
@@ -50,7 +50,7 @@ class RemoteWriter:
         self._where = where
         self._wall_clock = wall_clock
         self._sleep = sleep
-        self._requests = Requests()
+        self._requests = RequestEncoder()
         self._deliveries = self._failed = 0
         self._why = ""
         self._last = 0.0
@@ -106,16 +106,16 @@ class RemoteWriter:
         self._sleep(_PAUSE)
 
 
-def poster(to: Destination) -> Post:
+def http_sender(to: Destination) -> SendRequest:
     """Sends each request over a connection of its own; a redirect is an answer like any other."""
     context = ssl.create_default_context() if to.secure else None
     headers = HEADERS | ({"Authorization": to.authorization} if to.authorization else {})
 
     def post(body: bytes) -> int:
         connection = (
-            http.client.HTTPConnection(to.host, to.port, timeout=PATIENCE)
+            http.client.HTTPConnection(to.host, to.port, timeout=TIMEOUT)
             if context is None
-            else http.client.HTTPSConnection(to.host, to.port, timeout=PATIENCE, context=context)
+            else http.client.HTTPSConnection(to.host, to.port, timeout=TIMEOUT, context=context)
         )
         try:
             connection.request("POST", to.path, body, headers)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 
-from harness.arrivals import Profile, Stage
+from harness.arrivals import Profile, RateStage
 
 JITTER = 5.0
 """Recorded seconds by which the doubles of an arrival come earlier or later than it at most."""
@@ -14,7 +14,7 @@ MOST_STAGES = 300
 """Into how many stretches a record is cut to say how its rate changes."""
 
 
-def scaled(
+def scale_trace(
     moments: Sequence[float], *, rate_scale: float, time_scale: float, seed: int
 ) -> tuple[list[float], list[int]]:
     """Due moments in seconds, rising, and for each the place of the recorded arrival that it stands for.
@@ -45,4 +45,4 @@ def profile_of(moments: Sequence[float]) -> Profile:
     for moment in moments:
         counts[min(int(moment / width), len(counts) - 1)] += 1
     step = length / len(counts)
-    return Profile([Stage(step, count / step, count / step) for count in counts])
+    return Profile([RateStage(step, count / step, count / step) for count in counts])

@@ -19,18 +19,18 @@ from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import urlencode
 
-from harness.errors import Misuse
+from harness.errors import UsageError
 from harness.exits import Exit
 from harness.options import METRICS_PORT
-from harness.series_file import NAME, read
+from harness.series_file import SERIES_FILE_NAME, read
 
 _SHOWN = "sum by (run_id) (rate(checkout_load_page_response_seconds_count[30s]))"
 _INSTALL = "install Prometheus (Debian: apt install prometheus)"
-_KEEP = "10y"  # a run of last year is not to be thrown away as too old
+_RETENTION = "10y"  # a run of last year is not to be thrown away as too old
 _LONGEST = 3600.0  # seconds; whoever wants to look for longer says so
 
 
-class Span(NamedTuple):
+class TimeSpan(NamedTuple):
     """The first and the last moment of a time series, seconds since 1970."""
 
     first: float
@@ -39,7 +39,9 @@ class Span(NamedTuple):
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Say which arguments the command takes."""
-    parser.add_argument("results", nargs="+", metavar="RESULT", help=f"the folder of a run's results, or its {NAME}")
+    parser.add_argument(
+        "results", nargs="+", metavar="RESULT", help=f"the folder of a run's results, or its {SERIES_FILE_NAME}"
+    )
     parser.add_argument("--into", metavar="DIR", help="write the blocks into this folder and show nothing")
     parser.add_argument("--port", type=int, default=9090, help="port of the Prometheus that is started (default: 9090)")
     parser.add_argument(
@@ -53,22 +55,24 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Make blocks of the results, and show them unless a folder was named; raises ``Misuse``."""
+    """Make blocks of the results, and show them unless a folder was named; raises ``UsageError``."""
     files = _files(arguments.results)
-    _look_for("promtool", *([] if arguments.into else ["prometheus"]))
+    _require_programs("promtool", *([] if arguments.into else ["prometheus"]))
     if arguments.into:
         into = Path(arguments.into)
-        blocks(files, into)
+        create_blocks(files, into)
         _say(
             f"The blocks of {_counted(files)} are in {into}: put them into the data folder of a Prometheus, or start one with"
         )
-        _say(f"prometheus --storage.tsdb.path={into} --storage.tsdb.retention.time={_KEEP} --config.file=/dev/null")
+        _say(
+            f"prometheus --storage.tsdb.path={into} --storage.tsdb.retention.time={_RETENTION} --config.file=/dev/null"
+        )
         return Exit.PASSED
     if not arguments.seconds > 0:
-        raise Misuse(f"--for {arguments.seconds:g}: a time over 0 seconds, please")
-    _refuse_taken(arguments.port)
+        raise UsageError(f"--for {arguments.seconds:g}: a time over 0 seconds, please")
+    _refuse_taken_port(arguments.port)
     with tempfile.TemporaryDirectory(prefix="checkload-replay-") as folder:
-        span = blocks(files, Path(folder))
+        span = create_blocks(files, Path(folder))
         with _prometheus(Path(folder), arguments.port) as process:
             _say(f"{_counted(files)}, and what runs now on port {METRICS_PORT}:")
             _say(f"http://127.0.0.1:{arguments.port}/graph?{_graph(span)}")
@@ -76,11 +80,11 @@ def run(arguments: argparse.Namespace) -> int:
                 code = process.wait(arguments.seconds)
             except subprocess.TimeoutExpired:
                 return Exit.PASSED
-            raise Misuse(f"prometheus ended by itself with code {code}: {_last_line(Path(folder) / 'log')}")
+            raise UsageError(f"prometheus ended by itself with code {code}: {_last_line(Path(folder) / 'log')}")
 
 
-def blocks(files: list[Path], into: Path) -> Span:
-    """Write blocks of these time series into a folder; returns the time they span. Raises ``Misuse``."""
+def create_blocks(files: list[Path], into: Path) -> TimeSpan:
+    """Write blocks of these time series into a folder; returns the time they span. Raises ``UsageError``."""
     first, last = float("inf"), 0.0
     into.mkdir(parents=True, exist_ok=True)
     for file in files:
@@ -91,7 +95,7 @@ def blocks(files: list[Path], into: Path) -> Span:
                     text.write(piece)
                     moments |= _moments(piece)
             except ValueError as error:
-                raise Misuse(str(error)) from None
+                raise UsageError(str(error)) from None
             text.flush()
             first, last = min(first, *moments), max(last, *moments)
             made = subprocess.run(  # noqa: S603 - a program of this machine, asked for by its name
@@ -101,8 +105,8 @@ def blocks(files: list[Path], into: Path) -> Span:
                 check=False,
             )
         if made.returncode:
-            raise Misuse(f"{file}: promtool makes no blocks of it: {made.stderr.strip() or made.stdout.strip()}")
-    return Span(first, last)
+            raise UsageError(f"{file}: promtool makes no blocks of it: {made.stderr.strip() or made.stdout.strip()}")
+    return TimeSpan(first, last)
 
 
 def _moments(piece: bytes) -> set[float]:
@@ -115,37 +119,45 @@ def _files(results: list[str]) -> list[Path]:
     problems, files = [], []
     for result in results:
         place = Path(result)
-        file = place / NAME if place.is_dir() else place.with_name(NAME) if place.name == "result.json" else place
+        file = (
+            place / SERIES_FILE_NAME
+            if place.is_dir()
+            else place.with_name(SERIES_FILE_NAME)
+            if place.name == "result.json"
+            else place
+        )
         if file.is_file():
             files.append(file)
         else:
-            problems.append(f"{result}: there is no {NAME}; name the folder that a run has left its results in")
+            problems.append(
+                f"{result}: there is no {SERIES_FILE_NAME}; name the folder that a run has left its results in"
+            )
     if problems:
-        raise Misuse("\n".join(problems))
+        raise UsageError("\n".join(problems))
     return files
 
 
-def _look_for(*programs: str) -> None:
+def _require_programs(*programs: str) -> None:
     missing = [program for program in programs if shutil.which(program) is None]
     if missing:
-        raise Misuse(f"{' and '.join(missing)} cannot be found on the PATH; {_INSTALL}")
+        raise UsageError(f"{' and '.join(missing)} cannot be found on the PATH; {_INSTALL}")
 
 
 def _found(program: str) -> str:
     found = shutil.which(program)
     if found is None:
-        raise Misuse(f"{program} cannot be found on the PATH; {_INSTALL}")
+        raise UsageError(f"{program} cannot be found on the PATH; {_INSTALL}")
     return found
 
 
-def _refuse_taken(port: int) -> None:
+def _refuse_taken_port(port: int) -> None:
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind(("127.0.0.1", port))
         except (OSError, OverflowError) as error:
             why = getattr(error, "strerror", None) or "it is no port"
-            raise Misuse(f"--port {port}: {why}; name another one") from None
+            raise UsageError(f"--port {port}: {why}; name another one") from None
 
 
 @contextmanager
@@ -160,7 +172,7 @@ def _prometheus(folder: Path, port: int) -> Iterator[subprocess.Popen[bytes]]:
                 _found("prometheus"),
                 f"--config.file={config}",
                 f"--storage.tsdb.path={folder}",
-                f"--storage.tsdb.retention.time={_KEEP}",
+                f"--storage.tsdb.retention.time={_RETENTION}",
                 f"--web.listen-address=127.0.0.1:{port}",
             ],
             stdin=subprocess.DEVNULL,
@@ -178,19 +190,19 @@ def _prometheus(folder: Path, port: int) -> Iterator[subprocess.Popen[bytes]]:
                 process.wait()
 
 
-def _graph(span: Span) -> str:
+def _graph(span: TimeSpan) -> str:
     length = max(60, round((span.last - span.first) * 1.2))
     return urlencode(
         {
             "g0.expr": _SHOWN,
             "g0.tab": 0,
             "g0.range_input": f"{length}s",
-            "g0.end_input": _spoken_moment(span.last + 0.1 * length),
+            "g0.end_input": _utc_text(span.last + 0.1 * length),
         }
     )
 
 
-def _spoken_moment(moment: float) -> str:
+def _utc_text(moment: float) -> str:
     return f"{datetime.fromtimestamp(moment, UTC):%Y-%m-%d %H:%M:%S}"
 
 

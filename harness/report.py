@@ -9,9 +9,9 @@ from tabulate import tabulate
 
 from harness import capacity_report, sentences
 from harness.junit import junit
-from harness.pilot import ANSWERED
+from harness.pilot import SEARCH_COMPLETE
 from harness.result import Result
-from harness.tables import Table, objectives_table, outcomes_table, tables
+from harness.tables import ReportTable, objectives_table, outcomes_table, tables
 
 __all__ = ["RENDERINGS", "console", "junit", "summary"]
 
@@ -27,27 +27,27 @@ def console(result: Result, width: int = 100, results: str = "") -> str:
     """What a person reads at the end: the verdict, the tables behind it, the verdict again, and where ``results`` lie."""
     verdict = _wrapped(sentences.headline(result), width)
     parts = [verdict, _paragraphs(result, width)]
-    parts += [f"{table.title}\n{_drawn(table, width)}" for table in _tables(result, MOST_PAGES)]
-    parts += [_list(list(sentences.reasons(result)), "What was not kept", width)]
+    parts += [f"{table.title}\n{_drawn_table(table, width)}" for table in _tables(result, MOST_PAGES)]
+    parts += [_list(list(sentences.unmet_objectives(result)), "What was not kept", width)]
     parts += [_list(list(sentences.findings(result)), "About the instrument", width)]
-    parts += [_wrapped(sentences.NOTE, width), verdict + (f"\nResults: {results}" if results else "")]
+    parts += [_wrapped(sentences.READING_NOTE, width), verdict + (f"\nResults: {results}" if results else "")]
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
 def summary(result: Result) -> str:
     """The same as Markdown, for the summary of a CI step."""
-    parts = [f"## checkload {_plain(result.scenario)}: {sentences.MEANINGS[result.judgement.verdict]}"]
+    parts = [f"## checkload {_plain(result.scenario)}: {sentences.VERDICT_LABELS[result.judgement.verdict]}"]
     parts += [_plain(result.judgement.reason)]
     parts += ["  \n".join(_plain(line) for line in _lines(result))]
     lists = (
-        ("What was not kept", list(sentences.reasons(result))),
+        ("What was not kept", list(sentences.unmet_objectives(result))),
         ("About the instrument", list(sentences.findings(result))),
     )
     for title, items in lists:
         if items:
             parts.append("\n".join([f"### {title}", "", *(f"- {_plain(item)}" for item in items[:_MOST_ROWS])]))
     parts += [_markdown(table) for table in _tables(result)]
-    parts.append(_plain(sentences.NOTE))
+    parts.append(_plain(sentences.READING_NOTE))
     text = ""
     for part in parts:
         if len((text + part).encode()) > MOST_BYTES:
@@ -56,7 +56,7 @@ def summary(result: Result) -> str:
     return text
 
 
-def _tables(result: Result, most_pages: int | None = None) -> list[Table]:
+def _tables(result: Result, most_pages: int | None = None) -> list[ReportTable]:
     """A search goes beyond what the shop carries on purpose: times over all of it would be nobody's."""
     if result.capacity is None:
         return tables(result, most_pages)
@@ -70,30 +70,30 @@ def _tables(result: Result, most_pages: int | None = None) -> list[Table]:
 
 def _lines(result: Result) -> list[str]:
     every = (
-        sentences.target(result),
-        "" if _answered(result) or not result.stopped else f"Ended before its time: {result.stopped}",
-        sentences.set_aside(result),
-        sentences.load(result),
+        sentences.run_setup(result),
+        "" if _search_complete(result) or not result.stopped else f"Ended before its time: {result.stopped}",
+        sentences.skipped_objectives(result),
+        sentences.arrivals_served(result),
         sentences.throughput(result) if result.capacity is None else "",
         *(capacity_report.sentences(result.capacity) if result.capacity else ()),
         sentences.totals(result),
-        sentences.repeats(result),
+        sentences.repeated_requests(result),
         sentences.ledger(result),
-        sentences.apart(result),
+        sentences.response_service_gap(result),
     )
     return [line for line in every if line]
 
 
-def _answered(result: Result) -> bool:
+def _search_complete(result: Result) -> bool:
     """A search that ended with its answer ended when it should."""
-    return result.capacity is not None and result.stopped == ANSWERED
+    return result.capacity is not None and result.stopped == SEARCH_COMPLETE
 
 
 def _paragraphs(result: Result, width: int) -> str:
     return "\n".join(_wrapped(line, width) for line in _lines(result))
 
 
-def _drawn(table: Table, width: int) -> str:
+def _drawn_table(table: ReportTable, width: int) -> str:
     widest = max(16, min(_CELL, width - 40))
     limits = [widest if place < table.texts else None for place in range(len(table.headings))]
     return tabulate(
@@ -106,7 +106,7 @@ def _drawn(table: Table, width: int) -> str:
     )
 
 
-def _markdown(table: Table) -> str:
+def _markdown(table: ReportTable) -> str:
     rows = [tuple(_plain(cell) for cell in row) for row in table.rows[:_MOST_ROWS]]
     drawn = tabulate(
         rows,

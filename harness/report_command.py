@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from harness import report
-from harness.errors import Misuse
+from harness.errors import UsageError
 from harness.exits import Exit
 from harness.result import ResultError, read
 
@@ -28,7 +28,7 @@ def run(arguments: argparse.Namespace) -> int:
     try:
         result = read(arguments.result)
     except ResultError as error:
-        raise Misuse(str(error)) from None
+        raise UsageError(str(error)) from None
     match arguments.format:
         case "console":
             sys.stdout.write(report.console(result, results=str(arguments.result)))

@@ -25,27 +25,27 @@ from urllib.parse import urlsplit
 import orjson
 
 from harness import user_files
-from harness.capacity import Capacity
+from harness.capacity import CapacityAnswer
 from harness.exits import Exit
-from harness.ledger import Comparison, Difference
+from harness.ledger import LedgerComparison, LedgerDifference
 from harness.outcomes import Blame
-from harness.recorder import Counts, Recorder
+from harness.recorder import Recorder, RunTotals
 from harness.rows import every_journey, every_page, option_rows, page_rows, verification_rows
 from harness.sample import Phase
-from harness.schema_check import Check, checker
-from harness.scrub import Scrubber
-from harness.user_files import NotJson, Unreadable
-from harness.verdict import Finding, Judgement, Level, ObjectiveResult, Verdict
+from harness.schema_check import SchemaCheck, compile_schema
+from harness.scrub import Redactor
+from harness.user_files import JsonError, UnreadableFile
+from harness.verdict import Finding, Judgement, ObjectiveResult, Severity, Verdict
 
 logger = logging.getLogger("checkload")
 
 SCHEMA_VERSION = 1
-LARGEST = 500_000_000
+MAX_RESULT_BYTES = 500_000_000
 """Bytes of a result that is read."""
-MOST_FAULTS = 5
+MAX_REPORTED_FAULTS = 5
 """Faults of a damaged result that are told."""
 RESULT = "result.json"
-_OWN_WORDS = frozenset({*Verdict, *Level, *Phase, *Blame, "open", "closed", "s", "share", "per_s", "count"})
+_VOCABULARY = frozenset({*Verdict, *Severity, *Phase, *Blame, "open", "closed", "s", "share", "per_s", "count"})
 _NOT_IN_A_NAME = re.compile(r"[^A-Za-z0-9._-]+")
 
 
@@ -54,7 +54,7 @@ class ResultError(Exception):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
+class RunSettings:
     """What a run was asked to do.
 
     ``scenario`` is the whole scenario as plain JSON values, ``overrides`` what was chosen beside it. ``target`` is kept
@@ -90,19 +90,19 @@ class Result:
 
     run_id: str
     scenario: str
-    asked: Asked
+    asked: RunSettings
     started_at: datetime
     ended_at: datetime
     recorder: Recorder
     judgement: Judgement
     exit: Exit
     stopped: str = ""
-    ledger: Comparison | None = None
-    capacity: Capacity | None = None
+    ledger: LedgerComparison | None = None
+    capacity: CapacityAnswer | None = None
     versions: Mapping[str, str] = field(default_factory=dict)
 
     @property
-    def counts(self) -> Counts:
+    def counts(self) -> RunTotals:
         """The totals of the whole run."""
         return self.recorder.counts()
 
@@ -139,7 +139,7 @@ class Result:
         result = cls(
             run_id=document["run_id"],
             scenario=document["scenario"],
-            asked=Asked(**document["asked"]),
+            asked=RunSettings(**document["asked"]),
             started_at=datetime.fromisoformat(document["started_at"]),
             ended_at=datetime.fromisoformat(document["ended_at"]),
             recorder=Recorder.from_json(document["measured"]),
@@ -147,7 +147,7 @@ class Result:
             exit=Exit(document["exit_code"]),
             stopped=document["stopped"],
             ledger=_ledger_from_json(document["ledger"]),
-            capacity=Capacity.from_json(found) if (found := document.get("capacity")) else None,
+            capacity=CapacityAnswer.from_json(found) if (found := document.get("capacity")) else None,
             versions=document["versions"],
         )
         if asdict(result.counts) != document["counts"]:
@@ -156,7 +156,7 @@ class Result:
         return result
 
 
-class Written(NamedTuple):
+class WrittenResult(NamedTuple):
     """Where a result was written, and the result as it stands there."""
 
     folder: Path
@@ -169,9 +169,9 @@ def without_secrets(url: str) -> str:
     return parts._replace(netloc=parts.netloc.rpartition("@")[2], query="", fragment="").geturl()
 
 
-def scrubbed(result: Result, secrets: Collection[str]) -> Result:
+def redacted(result: Result, secrets: Collection[str]) -> Result:
     """The result without any of these secrets or anything like a card number; a finding says if there were some."""
-    scrubber = Scrubber(secrets, _OWN_WORDS)
+    scrubber = Redactor(secrets, _VOCABULARY)
     clean = replace(
         result,
         run_id=scrubber.text(result.run_id),
@@ -187,13 +187,13 @@ def scrubbed(result: Result, secrets: Collection[str]) -> Result:
         judgement=_judgement_from_json(scrubber.value(_judgement_to_json(result.judgement))),
         ledger=_ledger_from_json(scrubber.value(None if result.ledger is None else asdict(result.ledger))),
         versions=scrubber.value(dict(result.versions), foreign=True),
-        recorder=result.recorder.relabelled(scrubber.text),
+        recorder=result.recorder.with_renamed_labels(scrubber.text),
     )
     if not scrubber.removed:
         return clean
     finding = Finding(
         "secrets",
-        Level.WARNING,
+        Severity.WARNING,
         f"what looked like a card number or a password was removed from the results in {scrubber.removed} places",
         "tell the authors of checkload where it came from; it should not have got that far",
     )
@@ -221,24 +221,24 @@ def new_folder(base: Path, scenario: str, now: datetime) -> Path:
 
 def write(
     result: Result, folder: Path, secrets: Collection[str] = (), renderings: Mapping[str, Rendering] = NO_RENDERINGS
-) -> Written:
+) -> WrittenResult:
     """Write ``result.json`` and each rendering, whole or not at all; OSError where there can be no result.
 
     No file holds any of the ``secrets`` or anything that looks like a card number. A rendering that cannot be written is
     said and costs nothing.
     """
-    clean = scrubbed(result, secrets)
+    clean = redacted(result, secrets)
     folder.mkdir(parents=True, exist_ok=True)
-    _put(folder / RESULT, _dumped(clean.to_json()) + b"\n")
+    _write_atomically(folder / RESULT, _encoded(clean.to_json()) + b"\n")
     for name, render in renderings.items():
         try:
-            _put(folder / name, render(clean))
+            _write_atomically(folder / name, render(clean))
         except OSError as error:
             logger.warning("%s cannot be written: %s", folder / name, error.strerror or error)
-    return Written(folder, clean)
+    return WrittenResult(folder, clean)
 
 
-def _put(path: Path, content: bytes) -> None:
+def _write_atomically(path: Path, content: bytes) -> None:
     """Write a file whole or not at all; a link of that name is replaced, and what it points to left alone."""
     unfinished = path.with_name(f".{path.name}.{token_hex(8)}")
     try:
@@ -251,7 +251,7 @@ def _put(path: Path, content: bytes) -> None:
         raise
 
 
-def _dumped(document: Mapping[str, Any]) -> bytes:
+def _encoded(document: Mapping[str, Any]) -> bytes:
     """As JSON; a value of a scenario that JSON has no word for is written as text rather than lose all the others."""
     try:
         return orjson.dumps(document)
@@ -261,12 +261,12 @@ def _dumped(document: Mapping[str, Any]) -> bytes:
 
 def read(place: Path) -> Result:
     """Read a result from its folder or its ``result.json``; ResultError says what is wrong with it."""
-    path = place / RESULT if user_files.is_folder(place) else place
+    path = place / RESULT if user_files.is_directory(place) else place
     try:
-        document = user_files.json(user_files.content(path, LARGEST))
-    except NotJson as error:
+        document = user_files.parse_json(user_files.read_bytes(path, MAX_RESULT_BYTES))
+    except JsonError as error:
         raise ResultError(f"{path}: {error}; was it cut off?") from None
-    except Unreadable as error:
+    except UnreadableFile as error:
         raise ResultError(f"{path}: cannot be read ({error}); name a folder that a run has left") from None
     if not isinstance(document, dict) or "schema_version" not in document:
         raise ResultError(f"{path}: is not the result of a run; name a {RESULT} or the folder that holds one")
@@ -275,10 +275,10 @@ def read(place: Path) -> Result:
             f"{path}: was written as version {str(document['schema_version'])[:20]}, and this checkload reads version "
             f"{SCHEMA_VERSION}; read it with the checkload that wrote it"
         )
-    faults = list(islice(_faults(document), MOST_FAULTS + 1))
+    faults = list(islice(_faults(document), MAX_REPORTED_FAULTS + 1))
     if faults:
-        more = " and more" if len(faults) > MOST_FAULTS else ""
-        raise ResultError(f"{path}: is damaged: {'; '.join(faults[:MOST_FAULTS])}{more}")
+        more = " and more" if len(faults) > MAX_REPORTED_FAULTS else ""
+        raise ResultError(f"{path}: is damaged: {'; '.join(faults[:MAX_REPORTED_FAULTS])}{more}")
     try:
         return Result.from_json(document)
     except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
@@ -286,16 +286,16 @@ def read(place: Path) -> Result:
 
 
 @cache
-def _schema() -> Check:
-    return checker(orjson.loads(files("harness").joinpath("result.schema.json").read_bytes()))
+def _schema_check() -> SchemaCheck:
+    return compile_schema(orjson.loads(files("harness").joinpath("result.schema.json").read_bytes()))
 
 
 def _faults(document: Mapping[str, Any]) -> Iterator[str]:
     """Where a document is not what its schema says, each as half a sentence."""
-    for fault in _schema()(document, ""):
+    for fault in _schema_check()(document, ""):
         yield fault.lstrip(".")
     # The schema leaves open what a scenario is.
-    if not user_files.shallow(document.get("asked")):
+    if not user_files.is_shallow(document.get("asked")):
         yield "asked holds tables too deep in one another"
 
 
@@ -305,7 +305,7 @@ def _refuse_contradictions(result: Result) -> None:
         raise ValueError("its exit code is not that of its verdict")
     if judgement.verdict is not Verdict.PASSED:
         return
-    if any(finding.level in {Level.INVALID, Level.FAILED} for finding in judgement.findings) or (
+    if any(finding.level in {Severity.INVALID, Severity.FAILED} for finding in judgement.findings) or (
         result.capacity is None and any(one.verdict is not Verdict.PASSED for one in judgement.objectives)
     ):
         raise ValueError("it has passed, and what it was judged by has not")
@@ -331,12 +331,14 @@ def _judgement_from_json(document: Mapping[str, Any]) -> Judgement:
         )
         for objective in document["objectives"]
     )
-    findings = (Finding(**{**finding, "level": Level(finding["level"])}) for finding in document["findings"])
+    findings = (Finding(**{**finding, "level": Severity(finding["level"])}) for finding in document["findings"])
     return Judgement(Verdict(document["verdict"]), document["reason"], tuple(objectives), tuple(findings))
 
 
-def _ledger_from_json(document: Mapping[str, Any] | None) -> Comparison | None:
+def _ledger_from_json(document: Mapping[str, Any] | None) -> LedgerComparison | None:
     if document is None:
         return None
     fields = {name: value for name, value in document.items() if name != "agrees"}
-    return Comparison(**{**fields, "differences": tuple(Difference(**one) for one in document["differences"])})
+    return LedgerComparison(
+        **{**fields, "differences": tuple(LedgerDifference(**one) for one in document["differences"])}
+    )

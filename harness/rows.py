@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from harness.cell import Cell
+from harness.cell import SampleSeries
 from harness.histogram import Histogram
 from harness.outcomes import Blame
 from harness.recorder import JourneyKey, PageKey, Recorder
@@ -26,7 +26,7 @@ KeyT = TypeVar("KeyT", bound=PageKey | JourneyKey)
 
 
 @dataclass(slots=True)
-class Row:
+class SummaryRow:
     """What was measured under one name in the steady part: how many, failed by the shop, ordered, and the times."""
 
     name: str
@@ -36,7 +36,7 @@ class Row:
     response: Histogram = field(default_factory=Histogram)
     service: Histogram = field(default_factory=Histogram)
 
-    def add(self, cell: Cell, *, failed: bool, ordered: bool) -> None:
+    def add(self, cell: SampleSeries, *, failed: bool, ordered: bool) -> None:
         """Count a cell of the recorder."""
         n = cell.response.total
         self.count += n
@@ -78,34 +78,34 @@ def percentile(histogram: Histogram, q: float) -> float | None:
     return histogram.quantile(q) if histogram.total >= fewest else None
 
 
-def page_rows(recorder: Recorder) -> list[Row]:
+def page_rows(recorder: Recorder) -> list[SummaryRow]:
     """One row per page, the most often fetched first."""
     return sorted(_rows(recorder.pages, lambda key: key.page), key=lambda row: (-row.count, row.name))
 
 
-def option_rows(recorder: Recorder, expected: Iterable[str] = ()) -> list[Row]:
+def option_rows(recorder: Recorder, expected: Iterable[str] = ()) -> list[SummaryRow]:
     """One row per payment option, in the order expected; those that no journey was on included."""
     return _rows(recorder.journeys, lambda key: key.payment_option, expected)
 
 
-def journey_rows(recorder: Recorder) -> list[Row]:
+def journey_rows(recorder: Recorder) -> list[SummaryRow]:
     """One row per kind of journey."""
     return _rows(recorder.journeys, lambda key: key.journey)
 
 
-def verification_rows(recorder: Recorder) -> list[Row]:
+def verification_rows(recorder: Recorder) -> list[SummaryRow]:
     """One row per way in which the SMS path was walked; ``""`` is for journeys that were not asked for a code."""
     return sorted(_rows(recorder.journeys, lambda key: key.verification), key=lambda row: row.name)
 
 
-def every_journey(recorder: Recorder) -> Row:
+def every_journey(recorder: Recorder) -> SummaryRow:
     """All journeys in one row."""
-    return next(iter(_rows(recorder.journeys, lambda _: "all journeys")), Row("all journeys"))
+    return next(iter(_rows(recorder.journeys, lambda _: "all journeys")), SummaryRow("all journeys"))
 
 
-def every_page(recorder: Recorder) -> Row:
+def every_page(recorder: Recorder) -> SummaryRow:
     """All pages in one row."""
-    return next(iter(_rows(recorder.pages, lambda _: "all pages")), Row("all pages"))
+    return next(iter(_rows(recorder.pages, lambda _: "all pages")), SummaryRow("all pages"))
 
 
 def outcome_rows(recorder: Recorder) -> list[OutcomeRow]:
@@ -122,13 +122,15 @@ def outcome_rows(recorder: Recorder) -> list[OutcomeRow]:
     return sorted(rows, key=lambda row: (order.index(Blame(row.blame)), -row.pages - row.journeys, row.outcome))
 
 
-def _rows(cells: Mapping[KeyT, Cell], name_of: Callable[[KeyT], str], expected: Iterable[str] = ()) -> list[Row]:
-    rows = {name: Row(name) for name in expected}
+def _rows(
+    cells: Mapping[KeyT, SampleSeries], name_of: Callable[[KeyT], str], expected: Iterable[str] = ()
+) -> list[SummaryRow]:
+    rows = {name: SummaryRow(name) for name in expected}
     for key, cell in sorted(cells.items()):
         if key.phase == Phase.STEADY:
             name = name_of(key)
             ordered = isinstance(key, JourneyKey) and key.ordered
-            rows.setdefault(name, Row(name)).add(cell, failed=key.blame == Blame.SHOP, ordered=ordered)
+            rows.setdefault(name, SummaryRow(name)).add(cell, failed=key.blame == Blame.SHOP, ordered=ordered)
     return list(rows.values())
 
 

@@ -17,25 +17,25 @@ from typing import Any, TypeVar
 
 import gevent
 
-from harness.early_end import Cause, EarlyEnd, EarlyEnds
+from harness.early_end import EarlyEndChecks, EndCause, Ending
 from harness.pacing import Arrival
-from harness.pilot import ANSWERED, Pilot
-from harness.quiet import Quiet
+from harness.pilot import SEARCH_COMPLETE, CapacityController
+from harness.quiet import GarbageCollectorTuning
 from harness.run_record import RunRecord
 from harness.sample import Phase, Window
 from harness.workload import Workload
 
 logger = logging.getLogger("checkload")
 
-StageT = TypeVar("StageT")
+ContextT = TypeVar("ContextT")
 
 START_DELAY = 0.2  # seconds between the last user being there and the first arrival being due
-LAG_PROBE = 0.05  # seconds between two probes of the event loop
-BREATH = 0.002  # seconds for which the load has its turn between two steps of a look at the verdict
-WATCH = 0.5  # seconds between two looks at the target, the stop file and the stop rules
+LAG_PROBE_INTERVAL = 0.05  # seconds between two probes of the event loop
+YIELD_SECONDS = 0.002  # seconds for which the load has its turn between two steps of a look at the verdict
+CHECK_INTERVAL = 0.5  # seconds between two looks at the target, the stop file and the stop rules
 
 
-class Run(RunRecord[StageT]):
+class Run(RunRecord[ContextT]):
     """One run of a workload against a target, in this process.
 
     ``clock`` and ``processor`` give seconds, of time and of processor time; ``sleep`` waits and lets others go on.
@@ -44,8 +44,8 @@ class Run(RunRecord[StageT]):
 
     def __init__(
         self,
-        workload: Workload[StageT],
-        stage: StageT,
+        workload: Workload[ContextT],
+        stage: ContextT,
         *,
         clock: Callable[[], float] = time.perf_counter,
         processor: Callable[[], float] = time.process_time,
@@ -53,72 +53,74 @@ class Run(RunRecord[StageT]):
         wall_clock: Callable[[], float] = time.time,
     ) -> None:
         super().__init__(workload, stage, clock=clock, wall_clock=wall_clock)
-        self._processor = processor
+        self._processor_time = processor
         self._sleep = sleep
-        self._quiet = Quiet()
+        self._gc_tuning = GarbageCollectorTuning()
         self._greenlets: list[Any] = []
-        self._early_ends = EarlyEnds(workload)
-        search, levels = workload.search, self._door.levels
-        self.pilot = (
-            Pilot(search, workload.objectives, levels.due_between, self._labels_of) if search and levels else None
+        self._ending_checks = EarlyEndChecks(workload)
+        search, stepped_schedule = workload.search, self._admission.stepped_schedule
+        self.controller = (
+            CapacityController(search, workload.objectives, stepped_schedule.due_between, self._labels_of)
+            if search and stepped_schedule
+            else None
         )
-        self.on_over: Callable[[], None] = lambda: None
-        self.on_second: Callable[[Run[StageT]], None] = lambda _run: None
+        self.on_drained: Callable[[], None] = lambda: None
+        self.on_second: Callable[[Run[ContextT]], None] = lambda _run: None
 
     @property
-    def spend(self) -> float:
+    def alpha_left(self) -> float:
         """The part of each demand's doubt that the verdict may spend; the looks at the run have spent the rest."""
-        return self._early_ends.spend
+        return self._ending_checks.alpha_left
 
     def start(self, users: int) -> None:
         """All users are there: fix the clock, and let arrivals in."""
         if self.begun or self.over:
             return
         self.spawned = users
-        self._quiet.begin()
+        self._gc_tuning.begin()
         # In a closed load the shoppers that are there come at once; what they do must not count as warm-up.
         self.open(self.clock() + (START_DELAY if self.workload.is_open else 0.0))
 
     def open(self, start: float) -> None:
         """Let this process's share of the arrivals in from this moment on."""
         window = Window(start, start + self.workload.warm_up, start + self.length)
-        early = self._door.open(window, self.share)
+        early = self._admission.open(window, self.partition)
         self.begun = True
-        self._take_off()
-        for seat in early:
-            self.park(seat)
-        self.set_to_work()
+        self._start_search()
+        for virtual_user in early:
+            self.wait_for_arrival(virtual_user)
+        self.start_background_tasks()
 
     def let_in(self, rate: float, seconds: float) -> None:
         """The next stretch of a load whose rate is searched for: so many arrivals a second, for so many seconds."""
-        self._door.let_in(rate, seconds)
+        self._admission.let_in(rate, seconds)
 
     def _labels_of(self, number: int) -> tuple[str, str]:
         return self.workload.labels_of(Arrival(number, self.workload.kind_of(number), 0.0))
 
-    def _take_off(self) -> None:
-        if self.pilot is not None:
-            self.let_in(*self.pilot.begin())
+    def _start_search(self) -> None:
+        if self.controller is not None:
+            self.let_in(*self.controller.begin())
 
-    def _steer(self, pilot: Pilot) -> None:
-        stretches = pilot.steer(
+    def _step_search(self, controller: CapacityController) -> None:
+        stretches = controller.step(
             self.elapsed,
             self.recorder,
             self.under_way,
             self.processor_share,
-            breathe=lambda: self._sleep(BREATH),
+            yield_to_load=lambda: self._sleep(YIELD_SECONDS),
             waiting=lambda: self.waiting,
         )
         for rate, seconds in stretches:
             self.let_in(rate, seconds)
-            self._quiet.again()
-        if pilot.found is not None and not self.closing:
+            self._gc_tuning.again()
+        if controller.found is not None and not self.closing:
             self.cut(self.elapsed)
-            self.finish_early(ANSWERED)
+            self.finish_early(SEARCH_COMPLETE)
 
-    def set_to_work(self) -> None:
+    def start_background_tasks(self) -> None:
         """Start what goes on beside the shoppers for as long as the run lasts."""
-        self._instrument.start()
+        self._process_watch.start()
         work = (self._drive, self._probe_lag, self._watch)
         self._greenlets = [gevent.spawn(self._guarded, one) for one in work]
 
@@ -138,18 +140,18 @@ class Run(RunRecord[StageT]):
 
     def cut(self, until: float) -> None:
         """The verdict is certain: what is due after so many seconds from the first arrival is not judged, and nobody comes any more."""
-        self.stopped_by = Cause.CERTAIN
+        self.stopped_by = EndCause.CERTAIN
         window = self.recorder.window
         self.recorder.window = replace(window, steady_until=window.start + until)
-        self._door.shut()
+        self._admission.stop_arrivals()
 
     def end(self) -> None:
         """Locust has stopped all users; nothing more will be recorded."""
         self._close(tell=False)
         self.ended = True
-        self._quiet.end()
+        self._gc_tuning.end()
         if self.begun:
-            self._instrument.stop()
+            self._process_watch.stop()
         self.ended_at = datetime.now(UTC)
         if self.journey_log is not None:
             self.journey_log.close()
@@ -157,13 +159,13 @@ class Run(RunRecord[StageT]):
         gevent.killall([greenlet for greenlet in self._greenlets if greenlet is not current], block=False)
 
     def _close(self, *, tell: bool = True) -> None:
-        self._door.close()
+        self._admission.close()
         was_over, self.over = self.over, True
         self.closing = True
         if self._closed_at is None:
             self._closed_at = self.clock()
         if tell and not was_over:
-            self.on_over()
+            self.on_drained()
 
     def _guarded(self, work: Callable[[], None]) -> None:
         """Without any one of these a run would never end, or say what it cannot know: it is over, as a crash."""
@@ -177,60 +179,60 @@ class Run(RunRecord[StageT]):
     def _drive(self) -> None:
         until = self.recorder.window.steady_until
         while not self.closing and (left := until - self.clock()) > 0:
-            wake = self._door.advance(self.clock())
-            self._sleep(max(0.0, min(WATCH, left, wake - self.clock())))
+            wake = self._admission.advance(self.clock())
+            self._sleep(max(0.0, min(CHECK_INTERVAL, left, wake - self.clock())))
         self._see_home()
         self._close()
 
     def _see_home(self) -> None:
         """Let nobody in any more, and wait for those under way."""
-        stopped_early, self.closing = self.closing and self.stopped_by is not Cause.CERTAIN, True
-        self.seeing_home = not stopped_early
+        stopped_early, self.closing = self.closing and self.stopped_by is not EndCause.CERTAIN, True
+        self.planned_drain = not stopped_early
         if not stopped_early:
             # Who was due in time and waits for a user may still be served.
-            while not self.over and (wake := self._door.advance(self.clock())) < math.inf:
-                self._sleep(min(WATCH, max(0.0, wake - self.clock())))
+            while not self.over and (wake := self._admission.advance(self.clock())) < math.inf:
+                self._sleep(min(CHECK_INTERVAL, max(0.0, wake - self.clock())))
         deadline = self.clock() + self.grace
-        self._door.close()
+        self._admission.close()
         while self.under_way and self.clock() < deadline and not self.over:
-            self._sleep(LAG_PROBE)
+            self._sleep(LAG_PROBE_INTERVAL)
         # Of a run that was ended early, the journeys that Locust then stops are cut off, not late.
-        self.drained_out = bool(self.under_way) and not stopped_early and not self.over
+        self.drain_timed_out = bool(self.under_way) and not stopped_early and not self.over
 
     def _probe_lag(self) -> None:
-        processor, wall = self._processor(), self.clock()
+        processor, wall = self._processor_time(), self.clock()
         while not self.over:
-            due = self.clock() + LAG_PROBE
-            self._sleep(LAG_PROBE)
+            due = self.clock() + LAG_PROBE_INTERVAL
+            self._sleep(LAG_PROBE_INTERVAL)
             now = self.clock()
             late = max(0.0, now - due)
             steady = self.recorder.window.phase(due) is Phase.STEADY
             self.loop_lag.record(late, beside=self.steady_lag if steady else None)
-            self.processor_share = (self._processor() - processor) / max(now - wall, LAG_PROBE)
+            self.processor_share = (self._processor_time() - processor) / max(now - wall, LAG_PROBE_INTERVAL)
 
     def _watch(self) -> None:
         for turn in itertools.count(1):
-            self._sleep(WATCH)
+            self._sleep(CHECK_INTERVAL)
             if self.over:
                 return
-            self._look_for_reasons_to_stop()
+            self._check_for_early_end()
             if turn % 2 == 0:
-                self._instrument.look(steady=self.phase is Phase.STEADY)
+                self._process_watch.look(steady=self.phase is Phase.STEADY)
                 self.on_second(self)
 
-    def _look_for_reasons_to_stop(self) -> None:
+    def _check_for_early_end(self) -> None:
         if self.closing:
             return
-        end = self._early_ends.trouble(self.target, self.stop_file, self.recorder, self.clock())
+        end = self._ending_checks.trouble(self.target, self.stop_file, self.recorder, self.clock())
         if end is None and self.begun:
-            if self.pilot is not None:
-                self._steer(self.pilot)
+            if self.controller is not None:
+                self._step_search(self.controller)
             else:
-                end = self._early_ends.certainty(self.recorder, self.elapsed, lambda: self._sleep(BREATH))
+                end = self._ending_checks.certain_end(self.recorder, self.elapsed, lambda: self._sleep(YIELD_SECONDS))
         if end is not None and not self.closing:
-            self._end_by(end)
+            self._end_early(end)
 
-    def _end_by(self, end: EarlyEnd) -> None:
+    def _end_early(self, end: Ending) -> None:
         if end.until is not None:
             self.cut(end.until)
         self.stopped_by = end.cause

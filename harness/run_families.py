@@ -7,24 +7,24 @@ from math import isfinite
 
 from harness.demand import Objective, Statistic, Subject
 from harness.family import Family, family
-from harness.run_state import PENDING, STATES, VERDICTS, WORKER_STATES, RunState
+from harness.run_state import OBJECTIVE_STATES, PENDING, VERDICTS, WORKER_STATES, RunMetrics
 from harness.sample import Phase
 
-Bounded = Callable[[str, str], str]
+LimitLabel = Callable[[str, str], str]
 
 
-def run_families(state: RunState, bounded: Bounded) -> Iterator[Family]:
+def run_families(state: RunMetrics, limit_label: LimitLabel) -> Iterator[Family]:
     """Every metric that is not made of measurements of the shop."""
     pools = family("data_pool_available")
     for pool, left in state.pools.items():
-        pools.put((state.run_id, bounded("pool", pool)), left)
+        pools.put((state.run_id, limit_label("pool", pool)), left)
     yield pools
-    yield from _workers(state, bounded)
+    yield from _workers(state, limit_label)
     yield from _run(state)
     yield from _objectives(state)
 
 
-def _workers(state: RunState, bounded: Bounded) -> Iterator[Family]:
+def _workers(state: RunMetrics, limit_label: LimitLabel) -> Iterator[Family]:
     run = (state.run_id,)
     workers, expected = family("workers"), family("workers_expected")
     lag, cpu = family("generator_loop_lag_seconds"), family("worker_cpu_ratio")
@@ -35,7 +35,7 @@ def _workers(state: RunState, bounded: Bounded) -> Iterator[Family]:
         workers.put((*run, name), sum(one.state == name for one in state.workers))
     expected.put(run, len(state.workers))
     for one in state.workers:
-        which = (*run, bounded("worker", one.name))
+        which = (*run, limit_label("worker", one.name))
         if one.loop_lag is not None:
             lag.time(which, one.loop_lag)
         cpu.put(which, one.cpu)
@@ -47,13 +47,13 @@ def _workers(state: RunState, bounded: Bounded) -> Iterator[Family]:
         lost.put(which, one.reports_lost)
     users = family("users")
     for user_class, n in state.users.items():
-        users.count((*run, bounded("user_class", user_class)), n)
+        users.count((*run, limit_label("user_class", user_class)), n)
     cost = family("scrape_render_seconds")
     cost.time(run, state.renderings)
     yield from (workers, expected, lag, cpu, memory, connections, age, offset, reports, lost, users, cost)
 
 
-def _run(state: RunState) -> Iterator[Family]:
+def _run(state: RunMetrics) -> Iterator[Family]:
     run = (state.run_id,)
     about, phases, step = family("run_info"), family("run_phase"), family("run_step")
     about.put((*run, state.scenario, state.model, state.target, state.version), 1)
@@ -70,14 +70,14 @@ def _run(state: RunState) -> Iterator[Family]:
     yield from (about, phases, step, valid, verdicts, began, ended)
 
 
-def _objectives(state: RunState) -> Iterator[Family]:
+def _objectives(state: RunMetrics) -> Iterator[Family]:
     bound, measured, stands = family("objective_bound"), family("objective_measured"), family("objective_state")
     threshold, ratio = family("slo_threshold_seconds"), family("slo_objective_ratio")
     for one in state.demanded:
         objective = one.objective
         bound.put((state.run_id, objective.text, objective.unit), objective.bound)
         measured.put((state.run_id, objective.text, objective.unit), one.measured)
-        for name in STATES:
+        for name in OBJECTIVE_STATES:
             stands.put((state.run_id, objective.text, name), int(name == one.state))
         if objective.metric.timed and isfinite(objective.bound):
             labels = (state.run_id, *_described(objective))

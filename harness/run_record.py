@@ -15,31 +15,31 @@ from urllib.parse import urlsplit
 
 from harness.clocks import ClockWatch
 from harness.door import Door
-from harness.early_end import Cause
+from harness.early_end import EndCause
 from harness.exemplars import Exemplars
 from harness.histogram import Bounds, Histogram
 from harness.journey_log import JourneyLog
-from harness.machine import Reading
-from harness.order_numbers import OrderNumbers
+from harness.machine import ResourceReading
+from harness.order_numbers import OrderNumberRegister
 from harness.outcomes import Blame, Outcome
-from harness.pacing import Arrival, Assignment, Seat
+from harness.pacing import Arrival, Assignment, VirtualUser
 from harness.process_facts import ProcessFacts, ProcessWatch
 from harness.recorder import Recorder
-from harness.remarks import Remark
-from harness.run_state import WorkerState
+from harness.remarks import ShopMessage
+from harness.run_state import WorkerMetrics
 from harness.sample import JourneySample, PageSample, Phase, Window
-from harness.share import Share
+from harness.share import Partition
 from harness.stop_file import StopFile
-from harness.waiting import Age, ages
-from harness.worker_facts import Origin, WorkerFacts
+from harness.waiting import PendingAge, pending_ages
+from harness.worker_facts import RunFingerprint, WorkerFacts
 from harness.workload import Stocked, Target, Workload
 
-StageT = TypeVar("StageT")
+ContextT = TypeVar("ContextT")
 
 MOST_SLICES, SEARCHED_SLICES = 128, 512  # stretches of time that are told apart; a search tells levels from each other
 
 
-class RunRecord(Generic[StageT]):
+class RunRecord(Generic[ContextT]):
     """One run of a workload as this process sees it.
 
     ``clock`` gives seconds; ``wall_clock`` is the time of day, which somebody may set.
@@ -47,8 +47,8 @@ class RunRecord(Generic[StageT]):
 
     def __init__(
         self,
-        workload: Workload[StageT],
-        stage: StageT,
+        workload: Workload[ContextT],
+        stage: ContextT,
         *,
         clock: Callable[[], float],
         wall_clock: Callable[[], float],
@@ -69,16 +69,16 @@ class RunRecord(Generic[StageT]):
             most_slices=MOST_SLICES if workload.search is None else SEARCHED_SLICES,
             bounds=Bounds(each.bound for each in held_to if each.metric.timed),
         )
-        self.share = Share()
-        self.order_numbers = OrderNumbers()
+        self.partition = Partition()
+        self.order_numbers = OrderNumberRegister()
         self.begun = False
         self.closing = False
         self.over = False
         self.ended = False
-        self.drained_out = False
-        self.seeing_home = False
+        self.drain_timed_out = False
+        self.planned_drain = False
         self.stop_reason = ""
-        self.stopped_by = Cause.NOTHING
+        self.stopped_by = EndCause.NOTHING
         self.interrupted = ""
         self.unreachable = ""
         self.crashed = ""
@@ -93,43 +93,43 @@ class RunRecord(Generic[StageT]):
         self.in_flight = Counter[str]()
         self.pending: dict[int, tuple[str, str, float]] = {}  # requests that wait for their reply: page, option, due
         self.exemplars = Exemplars()
-        self._instrument = ProcessWatch(clock, clocks=ClockWatch(wall_clock))
-        self._door = Door(workload, self.recorder, self._drop)
+        self._process_watch = ProcessWatch(clock, clocks=ClockWatch(wall_clock))
+        self._admission = Door(workload, self.recorder, self._drop)
         self._closed_at: float | None = None
 
-    def aim(self, url: str, target: Target | None) -> None:
+    def set_target(self, url: str, target: Target | None) -> None:
         """Say where the load goes; ``target`` is given when the shop there was started for this run."""
         self.target_url = url.rstrip("/")
         self.target = target
 
     # -- what users call ------------------------------------------------------------------------------------------
 
-    def park(self, seat: Seat) -> None:
+    def wait_for_arrival(self, virtual_user: VirtualUser) -> None:
         """A user is free for the next arrival of her kind."""
-        self._door.park(seat, self.clock(), closing=self.closing)
+        self._admission.wait_for_arrival(virtual_user, self.clock(), closing=self.closing)
 
-    def withdraw(self, seat: Seat) -> None:
+    def withdraw(self, virtual_user: VirtualUser) -> None:
         """A user leaves."""
-        self._door.withdraw(seat)
+        self._admission.withdraw(virtual_user)
 
     def give_back(self, assignment: Assignment) -> None:
         """A user leaves with an arrival she has not begun: in an open load, somebody else takes it."""
-        self._door.give_back(assignment, self.clock())
+        self._admission.give_back(assignment, self.clock())
 
     def begin(self, assignment: Assignment, payment_option: str) -> float:
         """A user sets out; returns the moment. ``finish`` must follow, with the same payment option."""
         now = self.clock()
-        self._instrument.enter()
+        self._process_watch.enter()
         self.in_flight[payment_option] += 1
-        self._door.begin(assignment, now)
+        self._admission.begin(assignment, now)
         return now
 
     def finish(self, sample: JourneySample, payment_option: str) -> None:
         """A journey is over, however it ended."""
         self.in_flight[payment_option] -= 1
-        self._instrument.leave(sample.started)
+        self._process_watch.leave(sample.started)
         self.recorder.journey(sample)
-        self._door.end()
+        self._admission.end()
 
     def traced(self, sample: PageSample, trace_id: str) -> None:
         """A page is done that the shop was asked to keep the trace of."""
@@ -139,15 +139,15 @@ class RunRecord(Generic[StageT]):
 
     def lacked(self, what: str) -> None:
         """A connection failed because this machine had no more of something (``EMFILE``)."""
-        self._instrument.lacked(what)
+        self._process_watch.lacked(what)
 
     def mislabelled(self, page: str) -> None:
         """A page of the shop claimed a media type that it is not of."""
-        self._instrument.mislabelled(page)
+        self._process_watch.mislabelled(page)
 
-    def remark(self, remark: Remark) -> None:
+    def remark(self, remark: ShopMessage) -> None:
         """A page failed, and somebody said why or knows what to do."""
-        self._instrument.remarks.add(remark)
+        self._process_watch.remarks.add(remark)
 
     # -- what can be asked of it -----------------------------------------------------------------------------------------
 
@@ -157,14 +157,14 @@ class RunRecord(Generic[StageT]):
         return Counter([page for page, _, _ in list(self.pending.values())])
 
     @property
-    def waiting(self) -> Sequence[Age]:
+    def waiting(self) -> Sequence[PendingAge]:
         """How long requests have been waiting for their reply."""
-        return ages(self.pending, self.clock())
+        return pending_ages(self.pending, self.clock())
 
     @property
     def under_way(self) -> int:
         """Journeys handed out and not yet over."""
-        return self._door.under_way
+        return self._admission.under_way
 
     @property
     def elapsed(self) -> float:
@@ -207,7 +207,7 @@ class RunRecord(Generic[StageT]):
             return None
         if not self.begun or self.closing:
             return 0.0
-        return self._door.rate(self.elapsed)
+        return self._admission.rate(self.elapsed)
 
     def facts(self) -> dict[str, Any]:
         """What this process knows about itself as an instrument, as JSON values."""
@@ -218,9 +218,9 @@ class RunRecord(Generic[StageT]):
         }
 
     @property
-    def reading(self) -> Reading:
+    def reading(self) -> ResourceReading:
         """What this process used of the machine at the last look, about a second ago."""
-        return self._instrument.reading
+        return self._process_watch.reading
 
     @property
     def refused(self) -> int:
@@ -233,23 +233,23 @@ class RunRecord(Generic[StageT]):
         return 0
 
     @property
-    def origin(self) -> Origin | None:
+    def origin(self) -> RunFingerprint | None:
         """What this process runs, to hold its workers against; ``None`` where it has none."""
         return None
 
-    def every_process(self) -> list[ProcessFacts]:
+    def process_facts_of_all(self) -> list[ProcessFacts]:
         """What each process that put on load noticed about itself, as far as told."""
         return [self.process_facts("")] if self.begun else []
 
-    def every_worker(self) -> list[WorkerFacts]:
+    def worker_facts_of_all(self) -> list[WorkerFacts]:
         """What was noticed about each worker."""
         return []
 
-    def worker_states(self) -> list[WorkerState]:
+    def worker_metrics(self) -> list[WorkerMetrics]:
         """What is published of each process that puts on load."""
         state, reading = "done" if self.ended else "ready", self.reading
         return [
-            WorkerState(
+            WorkerMetrics(
                 "0",
                 state=state,
                 loop_lag=self.loop_lag,
@@ -267,7 +267,7 @@ class RunRecord(Generic[StageT]):
     def process_facts(self, name: str) -> ProcessFacts:
         """What this process noticed about itself and its machine; ``name`` is the worker's, if it is one."""
         steady = self.recorder.arrivals[Phase.STEADY]
-        return self._instrument.facts(name, arrivals=steady, loop_lag=self.loop_lag, steady_lag=self.steady_lag)
+        return self._process_watch.facts(name, arrivals=steady, loop_lag=self.loop_lag, steady_lag=self.steady_lag)
 
     def _drop(self, arrival: Arrival) -> None:
         journey, payment_option = self.workload.labels_of(arrival)

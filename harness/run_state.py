@@ -8,18 +8,18 @@ from dataclasses import dataclass, field
 from harness.demand import Objective
 from harness.exemplars import Exemplars
 from harness.histogram import Histogram
-from harness.landmarks import Landmarks
+from harness.landmarks import PageRoles
 from harness.recorder import Recorder
 from harness.sample import Phase
 
 PENDING = "pending"
 VERDICTS = (PENDING, "passed", "failed", "invalid", "inconclusive")
-STATES = ("nothing", "kept_so_far", "broken_so_far", "passed", "failed", "inconclusive")
+OBJECTIVE_STATES = ("nothing", "kept_so_far", "broken_so_far", "passed", "failed", "inconclusive")
 WORKER_STATES = ("ready", "lost", "done")
 
 
 @dataclass(frozen=True, slots=True)
-class WorkerState:
+class WorkerMetrics:
     """One process that puts on the load; seconds, bytes, shares of one core. None: not known, or of no meaning."""
 
     name: str
@@ -35,7 +35,7 @@ class WorkerState:
 
 
 @dataclass(frozen=True, slots=True)
-class Demanded:
+class ObjectiveStatus:
     """One objective, how it stands (one of ``STATES``), and what was measured of it; None: nothing yet."""
 
     objective: Objective
@@ -44,7 +44,7 @@ class Demanded:
 
 
 @dataclass(frozen=True, slots=True)
-class RunState:
+class RunMetrics:
     """What is published of a run, at the moment of a scrape.
 
     ``target`` is ``"embedded"`` or a host, never a whole URL. ``users`` counts virtual users by class,
@@ -70,8 +70,8 @@ class RunState:
     in_flight: Mapping[str, int] = field(default_factory=dict)
     requesting: Mapping[str, int] = field(default_factory=dict)
     pools: Mapping[str, int] = field(default_factory=dict)
-    workers: Sequence[WorkerState] = ()
-    demanded: Sequence[Demanded] = ()
-    landmarks: Landmarks = field(default_factory=Landmarks)
+    workers: Sequence[WorkerMetrics] = ()
+    demanded: Sequence[ObjectiveStatus] = ()
+    page_roles: PageRoles = field(default_factory=PageRoles)
     exemplars: Exemplars = field(default_factory=Exemplars)
     renderings: Histogram = field(default_factory=Histogram)

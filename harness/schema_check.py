@@ -11,10 +11,10 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-Check = Callable[[Any, str], Iterator[str]]
+SchemaCheck = Callable[[Any, str], Iterator[str]]
 """Yields every fault of a value, with its place in the document in front."""
 
-_SAID = frozenset({"$schema", "$defs", "title", "description"})
+_IGNORED_KEYWORDS = frozenset({"$schema", "$defs", "title", "description"})
 _TYPES: Mapping[str, tuple[str, Callable[[Any], bool]]] = {
     "object": ("a table", lambda value: isinstance(value, dict)),
     "array": ("a list", lambda value: isinstance(value, list)),
@@ -29,20 +29,20 @@ _TYPES: Mapping[str, tuple[str, Callable[[Any], bool]]] = {
 }
 
 
-def checker(schema: Mapping[str, Any]) -> Check:
+def compile_schema(schema: Mapping[str, Any]) -> SchemaCheck:
     """What checks documents against this schema; ValueError for a keyword that it does not know."""
-    return _Made(schema).check(schema)
+    return _Compiler(schema).check(schema)
 
 
-class _Made:
+class _Compiler:
     """The checks of one schema; a ``$ref`` is made when it is first met, as it may lead round in a circle."""
 
     def __init__(self, root: Mapping[str, Any]) -> None:
         self._root = root
-        self._referred: dict[str, Check] = {}
+        self._referred: dict[str, SchemaCheck] = {}
 
-    def check(self, schema: Mapping[str, Any]) -> Check:
-        unknown = set(schema) - _SAID - set(_KEYWORDS) - {"type", "properties", "additionalProperties"}
+    def check(self, schema: Mapping[str, Any]) -> SchemaCheck:
+        unknown = set(schema) - _IGNORED_KEYWORDS - set(_KEYWORDS) - {"type", "properties", "additionalProperties"}
         if unknown:
             raise ValueError(f"schema keywords that are not known here: {', '.join(sorted(unknown))}")
         parts = [_KEYWORDS[keyword](self, value) for keyword, value in schema.items() if keyword in _KEYWORDS]
@@ -64,7 +64,7 @@ class _Made:
 
         return check
 
-    def _members(self, known: Mapping[str, Any], others: Any) -> Check:
+    def _members(self, known: Mapping[str, Any], others: Any) -> SchemaCheck:
         checks = {name: self.check(schema) for name, schema in known.items()}
         other = self.check(others) if isinstance(others, Mapping) else None
 
@@ -80,7 +80,7 @@ class _Made:
 
         return check
 
-    def items(self, schema: Mapping[str, Any]) -> Check:
+    def items(self, schema: Mapping[str, Any]) -> SchemaCheck:
         item = self.check(schema)
 
         def check(value: Any, place: str) -> Iterator[str]:
@@ -90,7 +90,7 @@ class _Made:
 
         return check
 
-    def prefix(self, schemas: list[Mapping[str, Any]]) -> Check:
+    def prefix(self, schemas: list[Mapping[str, Any]]) -> SchemaCheck:
         """Checks the first members of a list, each against a schema of its own."""
         checks = [self.check(schema) for schema in schemas]
 
@@ -101,7 +101,7 @@ class _Made:
 
         return check
 
-    def names(self, schema: Mapping[str, Any]) -> Check:
+    def names(self, schema: Mapping[str, Any]) -> SchemaCheck:
         name = self.check(schema)
 
         def check(value: Any, place: str) -> Iterator[str]:
@@ -110,7 +110,7 @@ class _Made:
 
         return check
 
-    def any_of(self, schemas: list[Mapping[str, Any]]) -> Check:
+    def any_of(self, schemas: list[Mapping[str, Any]]) -> SchemaCheck:
         choices = [self.check(schema) for schema in schemas]
 
         def check(value: Any, place: str) -> Iterator[str]:
@@ -121,7 +121,7 @@ class _Made:
 
         return check
 
-    def refer(self, pointer: str) -> Check:
+    def refer(self, pointer: str) -> SchemaCheck:
         def check(value: Any, place: str) -> Iterator[str]:
             if pointer not in self._referred:
                 schema: Any = self._root
@@ -133,7 +133,7 @@ class _Made:
         return check
 
 
-def _all(parts: list[Check]) -> Check:
+def _all(parts: list[SchemaCheck]) -> SchemaCheck:
     def check(value: Any, place: str) -> Iterator[str]:
         for part in parts:
             yield from part(value, place)
@@ -141,7 +141,7 @@ def _all(parts: list[Check]) -> Check:
     return check
 
 
-def _must(holds: Callable[[Any], bool], said: str) -> Check:
+def _must(holds: Callable[[Any], bool], said: str) -> SchemaCheck:
     def check(value: Any, place: str) -> Iterator[str]:
         if not holds(value):
             yield f"{place} is not {said}"
@@ -157,7 +157,7 @@ def _same(value: Any, other: Any) -> bool:
     return bool(value == other) and isinstance(value, bool) is isinstance(other, bool)
 
 
-def _required(names: list[str]) -> Check:
+def _required(names: list[str]) -> SchemaCheck:
     def check(value: Any, place: str) -> Iterator[str]:
         if isinstance(value, dict):
             for name in names:
@@ -167,7 +167,7 @@ def _required(names: list[str]) -> Check:
     return check
 
 
-def _pattern(pattern: str) -> Check:
+def _pattern(pattern: str) -> SchemaCheck:
     found = re.compile(pattern)
     return _must(lambda value: not isinstance(value, str) or found.search(value) is not None, "of the form it has")
 
@@ -183,18 +183,18 @@ def _moment(value: Any) -> bool:
     return moment.tzinfo is not None
 
 
-_KEYWORDS: Mapping[str, Callable[[_Made, Any], Check]] = {
-    "$ref": _Made.refer,
-    "items": _Made.items,
-    "prefixItems": _Made.prefix,
+_KEYWORDS: Mapping[str, Callable[[_Compiler, Any], SchemaCheck]] = {
+    "$ref": _Compiler.refer,
+    "items": _Compiler.items,
+    "prefixItems": _Compiler.prefix,
     "minItems": lambda _, least: _must(
         lambda value: not isinstance(value, list) or len(value) >= least, f"a list of {least} or more"
     ),
     "maxItems": lambda _, most: _must(
         lambda value: not isinstance(value, list) or len(value) <= most, f"a list of {most} or fewer"
     ),
-    "propertyNames": _Made.names,
-    "anyOf": _Made.any_of,
+    "propertyNames": _Compiler.names,
+    "anyOf": _Compiler.any_of,
     "required": lambda _, names: _required(names),
     "enum": lambda _, known: _must(
         lambda value: any(_same(value, one) for one in known), f"one of {', '.join(map(str, known))}"
@@ -209,4 +209,4 @@ _KEYWORDS: Mapping[str, Callable[[_Made, Any], Check]] = {
     "pattern": lambda _, pattern: _pattern(pattern),
     "format": lambda _, _name: _must(_moment, "a moment such as 2026-01-02T03:04:05+00:00"),
 }
-"""How each keyword is checked; ``type`` and the members of a table are checked by ``_Made``. ``format`` is ``date-time``."""
+"""How each keyword is checked; ``type`` and the members of a table are checked by ``_Compiler``. ``format`` is ``date-time``."""

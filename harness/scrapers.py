@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-LONGEST = 60.0
+MAX_WAIT = 60.0
 """Seconds that a scraper is waited for at most; a pipeline does not wait longer for numbers that it has on disk as well."""
-MOST = 1000
+MAX_SCRAPERS = 1000
 """Scrapers that are known; a name costs its sender nothing."""
 _SLACK = 1.5  # a scrape may be late by half its interval
 _GONE_AFTER = 3.0  # intervals without a scrape
@@ -31,16 +31,16 @@ class Scrapers:
         """Somebody scrapes, and would wait ``timeout`` seconds for the answer, which is at most its interval."""
         known = self._known.get(name)
         if known is None:
-            if len(self._known) < MOST:
+            if len(self._known) < MAX_SCRAPERS:
                 self._known[name] = Scraper(now, timeout)
             return
         known.interval = max(now - known.came, 0.0)
         known.came = now
         known.times += 1
 
-    def waits_until(self, done: float, now: float) -> float:
+    def wait_deadline(self, done: float, now: float) -> float:
         """Until which moment to wait for those who have not come since ``done``; a moment that is past: for nobody."""
         missing = [
             one for one in self._known.values() if one.came < done and now - one.came < _GONE_AFTER * one.interval
         ]
-        return min(done + LONGEST, max((one.came + _SLACK * one.interval for one in missing), default=now))
+        return min(done + MAX_WAIT, max((one.came + _SLACK * one.interval for one in missing), default=now))

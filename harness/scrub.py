@@ -17,7 +17,7 @@ SHORTEST_SECRET = 4
 _DIGITS = re.compile(r"(?<!\d)\d(?:[ -]?\d){12,18}(?!\d)")
 
 
-class Scrubber:
+class Redactor:
     """Removes what looks like a card number and every text registered as secret, and counts how often.
 
     ``spared`` are the harness's own words, which a badly chosen password may equal.
@@ -27,12 +27,12 @@ class Scrubber:
         spellings = {spelling for secret in secrets for spelling in (secret, quote(secret, safe=""))}
         # The longest first: a secret may contain another.
         self._secrets = sorted((s for s in spellings if len(s) >= SHORTEST_SECRET), key=lambda s: (-len(s), s))
-        self._spared = frozenset(spared)
+        self._own_words = frozenset(spared)
         self.removed = 0
 
     def text(self, text: str) -> str:
         """The text without them."""
-        if text in self._spared:
+        if text in self._own_words:
             return text
         for secret in self._secrets:
             self.removed += text.count(secret)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from harness.boundary import Boundary, Counted
+from harness.boundary import BoundaryEstimate, ObjectiveCounts
 from harness.verdict import Verdict
 
 FINEST = 0.05
@@ -24,7 +24,7 @@ class Purpose(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
+class SearchPlan:
     """Where to search: rates in journeys per second, times in seconds.
 
     ``level`` and ``arrivals`` are how long a level lasts at least and how many arrivals it has at least; ``confirm`` how long the
@@ -60,17 +60,17 @@ class Plan:
 
 
 @dataclass(frozen=True, slots=True)
-class Level:
-    """A rate to hold for some seconds, and what for; ``joins``: it is judged together with the level before it."""
+class SearchLevel:
+    """A rate to hold for some seconds, and what for; ``joins_previous``: it is judged together with the level before it."""
 
     purpose: Purpose
     rate: float
     seconds: float
-    joins: bool = False
+    joins_previous: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class LevelOutcome:
     """What came of a level: each demand's counts, journeys ``under_way`` at its end, seconds of the budget ``spent``.
 
     ``trouble`` says why the load generator cannot be trusted with this level (``""``: it can). ``verdict`` is that of the gate, given for a
@@ -78,26 +78,26 @@ class Seen:
     journeys have ended for that to be known. ``journey`` is how long the longest take, where that is longer than a level can ignore.
     """
 
-    demands: Sequence[Counted]
+    objective_counts: Sequence[ObjectiveCounts]
     under_way: float
     spent: float
     trouble: str = ""
     verdict: Verdict | None = None
     felt: Sequence[float] = ()
-    filling: bool = False
+    journeys_incomplete: bool = False
     journey: float = 0.0
 
-    def felt_by(self, demand: Counted | None, rate: float) -> float:
+    def effective_rate_for(self, demand: ObjectiveCounts | None, rate: float) -> float:
         """The rate that a demand was kept or broken at; without one, the least that was felt."""
         if not self.felt:
             return rate
         if demand is None:
             return min(self.felt)
-        return next(felt for one, felt in zip(self.demands, self.felt, strict=True) if one is demand)
+        return next(felt for one, felt in zip(self.objective_counts, self.felt, strict=True) if one is demand)
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class SearchResult:
     """The end of a search: rates in journeys per second, ``None`` where there is none.
 
     ``confirmed`` was held by a level of its own; ``at_least`` says that the shop may carry more, for the reason in ``why``.
@@ -107,4 +107,4 @@ class Found:
     confirmed: float | None
     at_least: bool = False
     why: str = ""
-    boundary: Boundary | None = None
+    boundary: BoundaryEstimate | None = None

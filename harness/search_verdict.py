@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from harness.capacity import Capacity
-from harness.units import spoken_number
-from harness.verdict import Finding, Judgement, Level, ObjectiveResult, Verdict
+from harness.capacity import CapacityAnswer
+from harness.units import format_number
+from harness.verdict import Finding, Judgement, ObjectiveResult, Severity, Verdict
 
 
-def judge_search(
-    answer: Capacity,
+def evaluate_search(
+    answer: CapacityAnswer,
     results: Sequence[ObjectiveResult],
     findings: Sequence[Finding],
     at_least: float | None,
@@ -23,29 +23,29 @@ def judge_search(
     return Judgement(verdict, reason, tuple(results), tuple(findings))
 
 
-def _end(answer: Capacity, findings: Sequence[Finding], at_least: float | None) -> tuple[Verdict, str]:
-    invalid = [finding for finding in findings if finding.level is Level.INVALID]
+def _end(answer: CapacityAnswer, findings: Sequence[Finding], at_least: float | None) -> tuple[Verdict, str]:
+    invalid = [finding for finding in findings if finding.level is Severity.INVALID]
     if invalid:
         return Verdict.INVALID, f"The run cannot be trusted: {invalid[0].message}."
-    stopped = [finding for finding in findings if finding.level is Level.FAILED]
+    stopped = [finding for finding in findings if finding.level is Severity.FAILED]
     if stopped:
         return Verdict.FAILED, f"{stopped[0].message[:1].upper()}{stopped[0].message[1:]}."
     asked = None if at_least is None else at_least * 60
     if answer.journeys is None:
         return _without(answer, asked)
-    carries = carried(answer)
+    carries = capacity_sentence(answer)
     if asked is None or answer.journeys >= asked:
         return Verdict.PASSED, carries
-    wanted = f"{spoken_number(asked)} journeys a minute are asked for"
+    wanted = f"{format_number(asked)} journeys a minute are asked for"
     if answer.high is not None and answer.high < asked and not answer.at_least:
         return Verdict.FAILED, f"{carries} {wanted}."
     return Verdict.INCONCLUSIVE, f"{carries} {wanted}, and whether it carries them is not certain; search longer."
 
 
-def _without(answer: Capacity, asked: float | None) -> tuple[Verdict, str]:
+def _without(answer: CapacityAnswer, asked: float | None) -> tuple[Verdict, str]:
     if answer.high is not None and asked is not None and answer.high < asked:
         return Verdict.FAILED, (
-            f"A demand gives way at {spoken_number(answer.boundary or 0)} journeys a minute; {spoken_number(asked)} are asked for."
+            f"A demand gives way at {format_number(answer.boundary or 0)} journeys a minute; {format_number(asked)} are asked for."
         )
     measured = [point for point in answer.points if not point.trouble]
     if measured and all(point.broken for point in measured):
@@ -53,11 +53,11 @@ def _without(answer: Capacity, asked: float | None) -> tuple[Verdict, str]:
     return Verdict.INCONCLUSIVE, f"No rate was confirmed: {answer.why}."
 
 
-def carried(answer: Capacity) -> str:
+def capacity_sentence(answer: CapacityAnswer) -> str:
     """What the shop carries, in a sentence; only for an answer that was confirmed."""
     least = "at least " if answer.at_least else ""
     sentence = (
-        f"The shop carries {least}{spoken_number(round(answer.journeys or 0))} journeys and "
-        f"{spoken_number(round(answer.orders or 0))} orders a minute."
+        f"The shop carries {least}{format_number(round(answer.journeys or 0))} journeys and "
+        f"{format_number(round(answer.orders or 0))} orders a minute."
     )
     return f"{sentence[:-1]}; it may carry more: {answer.why}." if answer.at_least else sentence

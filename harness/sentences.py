@@ -6,15 +6,15 @@ from collections.abc import Iterator
 from math import isfinite
 
 from harness.cell import REPEATED
-from harness.histogram import part
+from harness.histogram import differ_visibly
 from harness.result import Result
 from harness.rows import FEWEST_FOR_P95, FEWEST_FOR_P99, every_journey, every_page, percentile
-from harness.tables import NONE
+from harness.tables import NO_VALUE
 from harness.throughput import JOURNEYS, ORDERS, PAGES, per_second
-from harness.units import spoken_duration, spoken_number, spoken_share
-from harness.verdict import Finding, Level, Verdict
+from harness.units import format_duration, format_number, format_percent
+from harness.verdict import Finding, Severity, Verdict
 
-MEANINGS = {
+VERDICT_LABELS = {
     Verdict.PASSED: "PASSED",
     Verdict.FAILED: "FAILED",
     Verdict.INVALID: "INVALID (this run says nothing about the shop)",
@@ -24,16 +24,16 @@ MEANINGS = {
 NO_LEDGER = (
     "No ledger was compared: this run did not start the shop, so what the shop counted need not be from this run alone."
 )
-NOTE = (
+READING_NOTE = (
     "Response time counts from the moment a shopper was due, service time from sending. What the shop failed counts as "
-    f"never answered. {NONE}: too few samples to show it (a p95 takes {FEWEST_FOR_P95}, a p99 {FEWEST_FOR_P99})."
+    f"never answered. {NO_VALUE}: too few samples to show it (a p95 takes {FEWEST_FOR_P95}, a p99 {FEWEST_FOR_P99})."
 )
 """How to read the tables."""
 
 
 def headline(result: Result) -> str:
     """The verdict and its reason."""
-    return f"{MEANINGS[result.judgement.verdict]}: {result.judgement.reason}"
+    return f"{VERDICT_LABELS[result.judgement.verdict]}: {result.judgement.reason}"
 
 
 def totals(result: Result) -> str:
@@ -46,15 +46,15 @@ def totals(result: Result) -> str:
     )
 
 
-def repeats(result: Result) -> str:
+def repeated_requests(result: Result) -> str:
     """How many requests repeated a failed one, and how much load that added; empty where there were none."""
-    repeated = sum(cell.noted.get(REPEATED, 0) for cell in result.recorder.pages.values())
+    repeated = sum(cell.counts.get(REPEATED, 0) for cell in result.recorder.pages.values())
     first = result.counts.pages - repeated
     if not repeated or first <= 0:
         return ""
     return (
         f"{_number(repeated, 'request')} repeated a failed one, as the storefront does: the shop received "
-        f"{spoken_share(repeated / first)} more requests than shoppers asked for."
+        f"{format_percent(repeated / first)} more requests than shoppers asked for."
     )
 
 
@@ -75,7 +75,7 @@ def throughput(result: Result) -> str:
     )
 
 
-def load(result: Result) -> str:
+def arrivals_served(result: Result) -> str:
     """Who came, and how many were served; a closed load is called one."""
     arrivals = list(result.recorder.arrivals.values())
     offered, started, dropped = (
@@ -88,38 +88,38 @@ def load(result: Result) -> str:
         )
     waiting = offered - started - dropped
     never = f", {waiting:,} never taken" if waiting else ""
-    share = f" ({spoken_share(dropped / offered)})" if dropped else ""
+    share = f" ({format_percent(dropped / offered)})" if dropped else ""
     return f"Arrivals: {offered:,} due, {started:,} served, {dropped:,} dropped{share}{never}."
 
 
-def target(result: Result) -> str:
+def run_setup(result: Result) -> str:
     """What was loaded, with what, and for how long."""
     asked = result.asked
     whom = f"the embedded shop at {asked.target}" if asked.embedded else asked.target
-    length = f"{spoken_duration(asked.warm_up)} of warm-up and " if asked.warm_up else ""
+    length = f"{format_duration(asked.warm_up)} of warm-up and " if asked.warm_up else ""
     window = result.recorder.window
     # A run that ended when its verdict was certain is judged up to there.
     judged = (
         min(asked.steady, window.steady_until - window.steady_from) if isfinite(window.steady_until) else asked.steady
     )
-    return f"Scenario {result.scenario}, seed {asked.seed}, against {whom}: {length}{spoken_duration(judged)} judged."
+    return f"Scenario {result.scenario}, seed {asked.seed}, against {whom}: {length}{format_duration(judged)} judged."
 
 
-def set_aside(result: Result) -> str:
+def skipped_objectives(result: Result) -> str:
     """Which demands of the scenario were not made, because what was chosen beside it leaves nothing to demand."""
     demands = result.asked.overrides.get("set_aside") or ()
     return f"Not demanded, because of what was chosen beside the scenario: {'; '.join(demands)}." if demands else ""
 
 
-def apart(result: Result) -> str:
+def response_service_gap(result: Result) -> str:
     """Where response and service time part, and why; empty where they do not."""
     for row, what in ((every_journey(result.recorder), "a journey"), (every_page(result.recorder), "a page")):
         response, service = percentile(row.response, 0.95), percentile(row.service, 0.95)
-        if response is not None and service is not None and part(response, service):
-            took = f"took {spoken_duration(response)}" if isfinite(response) else "was never answered"
+        if response is not None and service is not None and differ_visibly(response, service):
+            took = f"took {format_duration(response)}" if isfinite(response) else "was never answered"
             return (
                 f"Response and service time part: at the 95th percentile {what} {took}, counted from the moment it was "
-                f"due, and {spoken_duration(service)} from its start. {_whose(result)}"
+                f"due, and {format_duration(service)} from its start. {_gap_cause(result)}"
             )
     return ""
 
@@ -136,19 +136,19 @@ def ledger(result: Result) -> str:
         )
     differences = "; ".join(map(str, comparison.differences))
     for finding in result.judgement.findings:
-        if finding.check == "ledger" and finding.level is Level.WARNING:
+        if finding.check == "ledger" and finding.level is Severity.WARNING:
             return f"The shop's ledger differs, for a reason that is known: {differences}."
     return f"The shop's ledger disagrees: {differences}."
 
 
 def findings(result: Result) -> Iterator[str]:
     """What a reader should know about the instrument, the worst first."""
-    weight = [Level.INVALID, Level.FAILED, Level.INCONCLUSIVE, Level.WARNING]
+    weight = [Severity.INVALID, Severity.FAILED, Severity.INCONCLUSIVE, Severity.WARNING]
     worth_saying = [finding for finding in result.judgement.findings if finding.level in weight]
     yield from map(_finding, sorted(worth_saying, key=lambda finding: weight.index(finding.level)))
 
 
-def reasons(result: Result) -> Iterator[str]:
+def unmet_objectives(result: Result) -> Iterator[str]:
     """One sentence for every objective that was not kept; none for an invalid run, in which none was judged."""
     judgement = result.judgement
     for objective in judgement.objectives if judgement.verdict is not Verdict.INVALID else ():
@@ -156,7 +156,7 @@ def reasons(result: Result) -> Iterator[str]:
             yield f"{objective.text}: {objective.verdict.value}. {_sentence(objective.sentence)}"
 
 
-def _whose(result: Result) -> str:
+def _gap_cause(result: Result) -> str:
     dropped = sum(one.dropped for one in result.recorder.arrivals.values())
     waits = sum(one.waits.sum for one in result.recorder.arrivals.values())
     lateness = sum(one.lateness.sum for one in result.recorder.arrivals.values())
@@ -176,8 +176,8 @@ def _sentence(text: str) -> str:
 
 def _rate(number: float) -> str:
     """A rate as precise as anybody cares for: three digits, and whole numbers from a hundred on."""
-    return spoken_number(round(number) if number >= 100 else round(number, 2 if number < 10 else 1))  # noqa: PLR2004
+    return format_number(round(number) if number >= 100 else round(number, 2 if number < 10 else 1))  # noqa: PLR2004
 
 
 def _number(n: int, noun: str, plural: str = "s") -> str:
-    return f"{spoken_number(n)} {noun}{plural if n != 1 else ''}"
+    return f"{format_number(n)} {noun}{plural if n != 1 else ''}"

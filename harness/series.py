@@ -15,7 +15,7 @@ logger = logging.getLogger("checkload")
 _PAUSE = 0.0005  # seconds
 
 
-class Series:
+class SeriesRecorder:
     """Keeps the file of one run up to date from ``start`` to ``finish``; ``wall_clock`` is the time of day.
 
     A disk that takes no more ends the file, not the run: that is said once.

@@ -11,10 +11,10 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-NAME = "metrics.om.gz"
+SERIES_FILE_NAME = "metrics.om.gz"
 INTERVAL = 5.0
 """Seconds between two snapshots, at first."""
-MANY = 360
+HALVE_RATE_AFTER = 360
 """After so many snapshots they become half as frequent: a day takes hardly more room than an hour."""
 
 _GZIP = 31  # zlib's way of saying: with the header and the end of a gzip file
@@ -48,7 +48,7 @@ class SeriesFile:
         self._file.write(b"".join(packed))
         self._file.flush()
         self._snapshots += 1
-        if self._snapshots % MANY == 0:
+        if self._snapshots % HALVE_RATE_AFTER == 0:
             self.interval *= 2
 
     def close(self) -> None:
@@ -67,7 +67,7 @@ def read(path: Path) -> Iterator[bytes]:
         for number, member in enumerate(_members(file)):
             if member is None:
                 if number == 0:
-                    raise ValueError(f"{path}: holds no whole snapshot; is it the {NAME} of a run?")
+                    raise ValueError(f"{path}: holds no whole snapshot; is it the {SERIES_FILE_NAME} of a run?")
                 break
             if member != _EOF:
                 yield member

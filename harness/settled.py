@@ -8,7 +8,7 @@ from typing import Any
 from locust.dispatch import UsersDispatcher
 
 
-class SettledDispatcher(UsersDispatcher):
+class PinnedUsersDispatcher(UsersDispatcher):
     """Locust's dispatcher, except that a worker that comes during a run is not given users of the others.
 
     Locust would stop shoppers in the middle of their journeys and start others where no arrival is dealt to. ``late`` is

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from locust import LoadTestShape
 
-from harness.keeper import keeper_of
+from harness.keeper import run_registry
 
 
 class ArrivalShape(LoadTestShape):
@@ -16,7 +16,7 @@ class ArrivalShape(LoadTestShape):
         """Called by Locust about once a second: the pool and its spawn rate, or ``None`` to end the run."""
         if self.runner is None:
             return None
-        keeper = keeper_of(self.runner.environment)
+        keeper = run_registry(self.runner.environment)
         run = None if keeper is None else keeper.prepare()
         if run is None:
             return None

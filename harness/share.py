@@ -13,7 +13,7 @@ from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
-class Share:
+class Partition:
     """One worker's part of the arrivals.
 
     ``worker`` is its number of ``workers``, from 0. ``slots`` holds for each kind of journey the workers in the order in which
@@ -24,7 +24,7 @@ class Share:
     workers: int = 1
     slots: Mapping[str, tuple[int, ...]] | None = None
 
-    def takes(self, kind: str, place: int) -> bool:
+    def includes(self, kind: str, place: int) -> bool:
         """Whether this worker serves the arrival at this place among those of its kind, from 0."""
         slots = (self.slots or {}).get(kind)
         dealt_to = slots[place % len(slots)] if slots else place % self.workers
@@ -32,11 +32,11 @@ class Share:
 
     def of(self, due_times: Iterable[float], kind_of: Callable[[int], str]) -> Iterator[tuple[int, float]]:
         """Number and due moment of this worker's arrivals, out of all due moments of the schedule."""
-        return self.dealer(kind_of).deal(enumerate(due_times))
+        return self.stream(kind_of).select(enumerate(due_times))
 
-    def dealer(self, kind_of: Callable[[int], str]) -> Dealer:
+    def stream(self, kind_of: Callable[[int], str]) -> PartitionStream:
         """Deals out arrivals that become known one stretch after the other."""
-        return Dealer(self, kind_of)
+        return PartitionStream(self, kind_of)
 
     def number(self, own: int) -> int:
         """The number, among all of its kind in all workers, of this worker's own ``own``-th journey of a closed load."""
@@ -48,7 +48,7 @@ class Share:
         return {"worker": self.worker, "workers": self.workers, "slots": slots}
 
     @classmethod
-    def from_json(cls, document: Mapping[str, Any]) -> Share:
+    def from_json(cls, document: Mapping[str, Any]) -> Partition:
         """Read back what ``to_json`` wrote."""
         slots = document["slots"]
         return cls(
@@ -58,32 +58,32 @@ class Share:
         )
 
 
-class Dealer:
+class PartitionStream:
     """Picks one worker's arrivals out of all of them, stretch after stretch."""
 
-    def __init__(self, share: Share, kind_of: Callable[[int], str]) -> None:
-        self._share = share
+    def __init__(self, share: Partition, kind_of: Callable[[int], str]) -> None:
+        self._partition = share
         self._kind_of = kind_of
         self._places: Counter[str] = Counter()
 
-    def deal(self, arrivals: Iterable[tuple[int, float]]) -> Iterator[tuple[int, float]]:
+    def select(self, arrivals: Iterable[tuple[int, float]]) -> Iterator[tuple[int, float]]:
         """Number and due moment of this worker's, out of the numbers and moments of all that follow those dealt so far."""
-        if self._share.workers == 1:
+        if self._partition.workers == 1:
             yield from arrivals
             return
         for number, due in arrivals:
             kind = self._kind_of(number)
             place = self._places[kind]
             self._places[kind] += 1
-            if self._share.takes(kind, place):
+            if self._partition.includes(kind, place):
                 yield number, due
 
 
-def deal(users: list[Mapping[str, int]]) -> list[Share]:
+def partitions(users: list[Mapping[str, int]]) -> list[Partition]:
     """The shares of workers with so many users of each kind; a worker with twice the users is dealt twice as many."""
     kinds = sorted({kind for counts in users for kind, count in counts.items() if count > 0})
     slots = {kind: _interleaved([counts.get(kind, 0) for counts in users]) for kind in kinds}
-    return [Share(worker, len(users), slots) for worker in range(len(users))]
+    return [Partition(worker, len(users), slots) for worker in range(len(users))]
 
 
 def _interleaved(counts: list[int]) -> tuple[int, ...]:

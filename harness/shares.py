@@ -5,20 +5,20 @@ from __future__ import annotations
 import math
 
 from harness.odds import (
-    DOUBTED,
+    DESIGN_EFFECT_MARGIN,
     LEAST_EVIDENCE,
+    common_variation,
     design_effect,
-    effect_at,
+    design_effect_at,
     proves_broken,
     proves_kept,
     proves_kept_in_clusters,
-    swing,
 )
-from harness.tally import Tally
+from harness.tally import SampleCounts
 from harness.verdict import Verdict
 
 
-def share_verdict(counted: Tally, allowed: float, doubt: float) -> tuple[Verdict, float]:
+def share_verdict(counted: SampleCounts, allowed: float, alpha: float) -> tuple[Verdict, float]:
     """What a count proves about a share that may be ``allowed`` at most, and the design effect; ``doubt`` is 1 - confidence.
 
     Of a percentile, the count must bear two doubts. What is over the bound comes in clusters, as seen there; and the whole run may have
@@ -29,21 +29,23 @@ def share_verdict(counted: Tally, allowed: float, doubt: float) -> tuple[Verdict
     lull = 1.0
     kept = True
     at_worst = counted.over + counted.unknown
-    if counted.levels or counted.nearer:
-        effect = 1 + DOUBTED * (effect - 1)
-        swings = swing(counted.levels)
-        lull = effect_at(allowed, swings)
-        near = [(1.0, counted.over), *counted.nearer]
+    if counted.middle_slices or counted.over_fractions:
+        effect = 1 + DESIGN_EFFECT_MARGIN * (effect - 1)
+        variation = common_variation(counted.middle_slices)
+        lull = design_effect_at(allowed, variation)
+        near = [(1.0, counted.over), *counted.over_fractions]
         kept = any(
-            proves_kept_in_clusters(counted.total, over + counted.unknown, share, doubt, effect_at(share, swings))
+            proves_kept_in_clusters(
+                counted.total, over + counted.unknown, share, alpha, design_effect_at(share, variation)
+            )
             for part, over in near
             for share in [_allowed_at(part, allowed)]
         )
     verdict = Verdict.INCONCLUSIVE
-    if kept and proves_kept(counted.total / effect, at_worst / effect, allowed, doubt):
+    if kept and proves_kept(counted.total / effect, at_worst / effect, allowed, alpha):
         verdict = Verdict.PASSED
     elif counted.over >= LEAST_EVIDENCE and proves_broken(
-        counted.total / effect, counted.over / effect, allowed, doubt
+        counted.total / effect, counted.over / effect, allowed, alpha
     ):
         verdict = Verdict.FAILED
     return verdict, max(effect, lull)

@@ -7,16 +7,16 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from harness.demand import Metric, Objective, Statistic, Subject
 from harness.odds import fewest_samples
-from harness.units import spoken_duration
+from harness.units import format_duration
 
-LEAST_FOR_POINT = 30
+MIN_SAMPLES_MEAN_MAX = 30
 """How many samples a mean or a maximum needs to pass: the usual size from which a mean behaves like one."""
-STALL = 3.0
+STALL_SECONDS = 3.0
 """Seconds for which a shop may stand still now and then: restarts of a worker, a pause of its collector, a lock on a table."""
-DOUBT = 3.0
+STALLS_EXPECTED = 3.0
 """Where so many stalls are expected by chance, one run of twenty meets none."""
 
-Meant = Mapping[str, Mapping[str, float]]
+ExpectedMix = Mapping[str, Mapping[str, float]]
 """How many of each journey and payment option are meant to come, as ``Workload.drawn`` says."""
 
 
@@ -24,7 +24,7 @@ def samples_needed(objective: Objective) -> int | None:
     """How many samples a pass takes at least, were none of them over the bound; None where it is no matter of samples."""
     if 0 < objective.allowed < 1:
         return fewest_samples(objective.allowed, objective.confidence)
-    return LEAST_FOR_POINT if objective.statistic in (Statistic.MEAN, Statistic.MAX) else None
+    return MIN_SAMPLES_MEAN_MAX if objective.statistic in (Statistic.MEAN, Statistic.MAX) else None
 
 
 def shortest_run(objective: Objective, samples: float, seconds: float) -> float | None:
@@ -35,7 +35,7 @@ def shortest_run(objective: Objective, samples: float, seconds: float) -> float 
     return seconds * needed / samples
 
 
-def too_short(objectives: Sequence[Objective], meant: Meant, arrivals: float, seconds: float) -> Iterator[str]:
+def too_short(objectives: Sequence[Objective], meant: ExpectedMix, arrivals: float, seconds: float) -> Iterator[str]:
     """A line for each objective that the run cannot pass: ``seconds`` are judged, in which so many ``arrivals`` are due.
 
     How many answers a page gives is known only afterwards; objectives on one page are passed over. One line more says which trouble a
@@ -48,20 +48,20 @@ def too_short(objectives: Sequence[Objective], meant: Meant, arrivals: float, se
         least = shortest_run(objective, expected, seconds)
         hence = "no length of run can pass"
         if least is not None:
-            hence = f"the shortest run that can pass judges {spoken_duration(least)}"
+            hence = f"the shortest run that can pass judges {format_duration(least)}"
         yield (
-            f'"{objective.text}": {spoken_duration(seconds)} bring about {expected:,.0f} of the {needed:,} samples '
+            f'"{objective.text}": {format_duration(seconds)} bring about {expected:,.0f} of the {needed:,} samples '
             f"that a pass takes; {hence}"
         )
     percentiles = [one.allowed for one in objectives if one.statistic is Statistic.PERCENTILE]
-    if percentiles and seconds < (takes := DOUBT * STALL / min(percentiles)):
+    if percentiles and seconds < (takes := STALLS_EXPECTED * STALL_SECONDS / min(percentiles)):
         yield (
-            f"{spoken_duration(seconds)} do not exclude that the shop stands still for {spoken_duration(STALL)} now and "
-            f"then: a percentile may pass because no stall came; to exclude it takes {spoken_duration(takes)}"
+            f"{format_duration(seconds)} do not exclude that the shop stands still for {format_duration(STALL_SECONDS)} now and "
+            f"then: a percentile may pass because no stall came; to exclude it takes {format_duration(takes)}"
         )
 
 
-def _expected(objective: Objective, meant: Meant, arrivals: float) -> float | None:
+def _expected(objective: Objective, meant: ExpectedMix, arrivals: float) -> float | None:
     """How many samples the objective speaks of are due; None: not known."""
     if objective.subject is Subject.PAGE or objective.label("verification"):
         return None

@@ -23,7 +23,7 @@ _PR_SET_PDEATHSIG = 1  # of Linux's prctl: the signal that this process gets whe
 
 _TERMINALS = tuple(each for each in (1, 2) if os.isatty(each))  # once it is closed, it cannot be told from a file
 
-_noted: list[int] = []
+_deferred: list[int] = []
 _hooked: list[int] = []
 
 
@@ -36,7 +36,7 @@ def note() -> None:
 
 def noted() -> str:
     """The name of the first signal that was noted; empty: none was."""
-    return NUMBERS[signal.Signals(_noted[0])] if _noted else ""
+    return NUMBERS[signal.Signals(_deferred[0])] if _deferred else ""
 
 
 def follow() -> None:
@@ -44,12 +44,12 @@ def follow() -> None:
     for number, default in _DEFAULTS.items():
         if signal.getsignal(number) is _note:
             signal.signal(number, default)
-    if _noted:
-        signal.signal(_noted[0], signal.SIG_DFL)  # no traceback of an import
-        os.kill(os.getpid(), _noted[0])
+    if _deferred:
+        signal.signal(_deferred[0], signal.SIG_DFL)  # no traceback of an import
+        os.kill(os.getpid(), _deferred[0])
 
 
-def let_go_of_terminal() -> None:
+def detach_terminal() -> None:
     """Send what is still written to a terminal that was closed to nowhere, where it raises no error."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
     for descriptor in _TERMINALS:
@@ -74,7 +74,7 @@ def die_with_parent() -> None:
         forking[:] = [os.getpid()]
 
     def in_child() -> None:
-        _noted.clear()
+        _deferred.clear()
         follow()
         if prctl is not None:
             prctl(_PR_SET_PDEATHSIG, int(signal.SIGTERM), 0, 0, 0)
@@ -85,4 +85,4 @@ def die_with_parent() -> None:
 
 
 def _note(number: int, _frame: FrameType | None) -> None:
-    _noted.append(number)
+    _deferred.append(number)

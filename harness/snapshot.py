@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from harness.cell import Arrivals, Cell
+from harness.cell import ArrivalCounts, SampleSeries
 from harness.histogram import Histogram
 from harness.recorder import JourneyKey, PageKey, Recorder
 from harness.sample import Phase
@@ -20,15 +20,15 @@ from harness.sample import Phase
 Key = PageKey | JourneyKey
 
 
-class Teller:
+class DeltaEncoder:
     """A worker's side: makes the messages, and remembers what the master has been told."""
 
     def __init__(self, recorder: Recorder) -> None:
         self._recorder = recorder
         self._number = 0
         self._slice_length = recorder.slice_length
-        self._told: dict[Key, _Told] = {}
-        self._arrivals: dict[Phase, _ToldArrivals] = {}
+        self._told: dict[Key, _SentCell] = {}
+        self._arrivals: dict[Phase, _SentArrivals] = {}
 
     def message(self, *, whole: bool = False) -> dict[str, Any]:
         """What has changed since the last message; ``whole``: everything, for a master that has missed something."""
@@ -39,33 +39,33 @@ class Teller:
         while self._slice_length < recorder.slice_length:
             self._slice_length *= 2
             for told in self._told.values():
-                told.halve()
+                told.merge_slices()
         self._number += 1
         return {
             "number": self._number,
             "whole": whole,
             "slice_length": recorder.slice_length,
             "arrivals": [
-                [phase.value, *changes]
+                [phase.value, *delta]
                 for phase, arrivals in recorder.arrivals.items()
-                if (changes := self._arrivals.setdefault(phase, _ToldArrivals()).changes(arrivals))
+                if (delta := self._arrivals.setdefault(phase, _SentArrivals()).delta(arrivals))
             ],
             "pages": self._changed(recorder.pages),
             "journeys": self._changed(recorder.journeys),
         }
 
-    def _changed(self, cells: Mapping[Any, Cell]) -> list[Any]:
+    def _changed(self, cells: Mapping[Any, SampleSeries]) -> list[Any]:
         rows = []
         for key, cell in cells.items():
             told = self._told.get(key)
             if told is None:
-                told = self._told[key] = _Told()
+                told = self._told[key] = _SentCell()
             if told.total != cell.response.total:
-                rows.append([list(key), *told.changes(cell)])
+                rows.append([list(key), *told.delta(cell)])
         return rows
 
 
-class _Told:
+class _SentCell:
     """What the master has been told of one cell: totals of its slices, and counts of the buckets that may still change."""
 
     __slots__ = ("parts", "service", "slices", "total")
@@ -76,19 +76,19 @@ class _Told:
         self.service: dict[int, int] = {}
         self.parts: dict[int, dict[int, int]] = {}
 
-    def changes(self, cell: Cell) -> list[Any]:
+    def delta(self, cell: SampleSeries) -> list[Any]:
         parts, slices = {}, []
         for index, one in cell.slices.items():
             if self.slices.get(index) != one.total:
                 # One that was told of the last time is likely to be the one that fills; of any other all is told again.
                 parts[index] = self.parts.get(index, {})
-                slices.append([index, one.changes(parts[index])])
+                slices.append([index, one.delta(parts[index])])
                 self.slices[index] = one.total
         self.parts = parts
         self.total = cell.response.total
-        return [cell.service.changes(self.service), cell.received, cell.amount, slices, dict(cell.noted)]
+        return [cell.service.delta(self.service), cell.received, cell.amount, slices, dict(cell.counts)]
 
-    def halve(self) -> None:
+    def merge_slices(self) -> None:
         """The cell's slices have been merged in pairs, as the master does with its copy."""
         merged: dict[int, int] = {}
         for index, total in self.slices.items():
@@ -96,7 +96,7 @@ class _Told:
         self.slices, self.parts = merged, {}
 
 
-class _ToldArrivals:
+class _SentArrivals:
     """What the master has been told of the arrivals of one phase."""
 
     __slots__ = ("counts", "lateness", "stalls", "waits")
@@ -107,14 +107,14 @@ class _ToldArrivals:
         self.waits: dict[int, int] = {}
         self.stalls: dict[int, int] = {}
 
-    def changes(self, arrivals: Arrivals) -> list[Any]:
+    def delta(self, arrivals: ArrivalCounts) -> list[Any]:
         """What has changed; empty: nothing."""
         counts = [arrivals.offered, arrivals.started, arrivals.dropped]
         if counts == self.counts:
             return []
         self.counts = counts
         kept = ((arrivals.lateness, self.lateness), (arrivals.waits, self.waits), (arrivals.stalls, self.stalls))
-        return [counts, *(histogram.changes(told) for histogram, told in kept)]
+        return [counts, *(histogram.delta(told) for histogram, told in kept)]
 
 
 class Heard:
@@ -139,49 +139,49 @@ class Heard:
         self.number = message["number"]
         self.taken += 1
         own, total = self._own, self._total
-        own.lengthen(message["slice_length"])
-        coarser = total.lengthen(own.slice_length)
-        for phase, *changes in message["arrivals"]:
-            _learn_arrivals(own.arrivals[Phase(phase)], total.arrivals[Phase(phase)], changes)
-        for key, *changes in message["pages"]:
+        own.coarsen_slices(message["slice_length"])
+        coarser = total.coarsen_slices(own.slice_length)
+        for phase, *delta in message["arrivals"]:
+            _apply_arrivals_delta(own.arrivals[Phase(phase)], total.arrivals[Phase(phase)], delta)
+        for key, *delta in message["pages"]:
             page = PageKey(*key)
-            _learn(_found(own.pages, page), _found(total.pages, page), coarser, changes)
-        for key, *changes in message["journeys"]:
+            _learn(_found(own.pages, page), _found(total.pages, page), coarser, delta)
+        for key, *delta in message["journeys"]:
             journey = JourneyKey(*key)
-            _learn(_found(own.journeys, journey), _found(total.journeys, journey), coarser, changes)
+            _learn(_found(own.journeys, journey), _found(total.journeys, journey), coarser, delta)
         return True
 
 
-def _found(cells: dict[Any, Cell], key: Key) -> Cell:
+def _found(cells: dict[Any, SampleSeries], key: Key) -> SampleSeries:
     cell = cells.get(key)
     if cell is None:
-        cell = cells[key] = Cell()
+        cell = cells[key] = SampleSeries()
     return cell
 
 
-def _learn(own: Cell, total: Cell, coarser: int, changes: list[Any]) -> None:
-    service, received, amount, slices, noted = changes
-    own.service.learn(service, total.service)
+def _learn(own: SampleSeries, total: SampleSeries, coarser: int, delta: list[Any]) -> None:
+    service, received, amount, slices, noted = delta
+    own.service.apply_delta(service, total.service)
     total.received += received - own.received
     total.amount += amount - own.amount
     own.received, own.amount = received, amount
     for what, n in noted.items():
-        total.noted[what] = total.noted.get(what, 0) + n - own.noted.get(what, 0)
-    own.noted = noted
+        total.counts[what] = total.counts.get(what, 0) + n - own.counts.get(what, 0)
+    own.counts = noted
     for index, times in slices:
         for cell, place in ((own, index), (total, index >> coarser)):
             if place not in cell.slices:
                 cell.slices[place] = Histogram()
-        own.slices[index].learn(times, total.response, total.slices[index >> coarser])
+        own.slices[index].apply_delta(times, total.response, total.slices[index >> coarser])
 
 
-def _learn_arrivals(own: Arrivals, total: Arrivals, changes: list[Any]) -> None:
-    counts, lateness, waits, stalls = changes
+def _apply_arrivals_delta(own: ArrivalCounts, total: ArrivalCounts, delta: list[Any]) -> None:
+    counts, lateness, waits, stalls = delta
     offered, started, dropped = counts
     total.offered += offered - own.offered
     total.started += started - own.started
     total.dropped += dropped - own.dropped
     own.offered, own.started, own.dropped = counts
-    own.lateness.learn(lateness, total.lateness)
-    own.waits.learn(waits, total.waits)
-    own.stalls.learn(stalls, total.stalls)
+    own.lateness.apply_delta(lateness, total.lateness)
+    own.waits.apply_delta(waits, total.waits)
+    own.stalls.apply_delta(stalls, total.stalls)

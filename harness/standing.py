@@ -12,10 +12,10 @@ from enum import StrEnum
 from harness import wording
 from harness.demand import Metric, Objective, Statistic
 from harness.recorder import Recorder
-from harness.tally import Tally, done_well, selected, tally, times
+from harness.tally import SampleCounts, count_samples, matching_series, succeeded, times
 
 
-class Standing(StrEnum):
+class LiveState(StrEnum):
     """How the numbers so far compare with a demand."""
 
     BROKEN = "broken so far"
@@ -25,36 +25,38 @@ class Standing(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class SoFar:
+class LiveStatus:
     """One demand, where it stands, the numbers in words, and what was measured, in the demand's unit (None: nothing yet)."""
 
     text: str
-    standing: Standing
+    standing: LiveState
     sentence: str
     measured: float | None = None
 
 
-def so_far(recorder: Recorder, objective: Objective, steady: float) -> SoFar:
+def live_status(recorder: Recorder, objective: Objective, steady: float) -> LiveStatus:
     """Hold one demand against the steady part so far, which has lasted ``steady`` seconds."""
     if objective.metric in (Metric.RATE, Metric.COUNT):
-        counted = Tally(sum(cell.response.total for _, cell in selected(recorder, objective)), 0)
+        counted = SampleCounts(sum(cell.response.total for _, cell in matching_series(recorder, objective)), 0)
     else:
-        counted = tally(recorder, objective, sliced=False)
+        counted = count_samples(recorder, objective, sliced=False)
     if not counted.total or not steady:
-        return SoFar(objective.text, Standing.NOTHING, f"no {wording.whose(objective)} yet")
+        return LiveStatus(objective.text, LiveState.NOTHING, f"no {wording.subject_text(objective)} yet")
     measured = _measured(recorder, objective, counted, steady)
     if objective.statistic is Statistic.PERCENTILE:
         kept = counted.over <= counted.total * objective.allowed
     else:
         kept = objective.operator.holds(measured, objective.bound)
-    missed = Standing.NOT_YET if objective.metric is Metric.COUNT and objective.operator.upward else Standing.BROKEN
-    standing = Standing.KEPT if kept else missed
-    return SoFar(objective.text, standing, wording.sentence(objective, measured, counted), measured)
+    missed = LiveState.NOT_YET if objective.metric is Metric.COUNT and objective.operator.upward else LiveState.BROKEN
+    standing = LiveState.KEPT if kept else missed
+    return LiveStatus(objective.text, standing, wording.sentence(objective, measured, counted), measured)
 
 
-def _measured(recorder: Recorder, objective: Objective, counted: Tally, steady: float) -> float:
+def _measured(recorder: Recorder, objective: Objective, counted: SampleCounts, steady: float) -> float:
     if objective.metric in (Metric.RATE, Metric.COUNT):
-        well = sum(cell.response.total for key, cell in selected(recorder, objective) if done_well(objective, key))
+        well = sum(
+            cell.response.total for key, cell in matching_series(recorder, objective) if succeeded(objective, key)
+        )
         return well / steady if objective.metric is Metric.RATE else well
     if not objective.metric.timed:
         return counted.over / counted.total

@@ -20,8 +20,8 @@ from harness.histogram import Histogram
 from harness.outcomes import Blame
 from harness.recorder import Recorder
 from harness.sample import Phase
-from harness.units import spoken_duration, spoken_share
-from harness.verdict import Finding, Level
+from harness.units import format_duration, format_percent
+from harness.verdict import Finding, Severity
 
 BATCH = 5
 """Slices in a batch of MSER-5, after which it is named."""
@@ -29,43 +29,43 @@ LEAST_SLICES = 20
 """Slices of time below which nothing is said: two halves of ten, of which a few are not independent."""
 LEAST_SAMPLES = 5.0
 """Samples in a slice on average; with fewer, its mean is but one of them."""
-DOUBT = 0.003
+ALPHA = 0.003
 """How seldom two halves of a steady run may differ so much by chance; in simulation 1 to 3 runs in a thousand do."""
-DOUBT_OF_CUT = 0.0003
+ALPHA_OF_CUT = 0.0003
 """Likewise of the beginning that MSER-5 would leave out: rarer, because it was looked for."""
-MOST_ALIKE = 0.9
+MAX_AUTOCORRELATION = 0.9
 """How much neighbours may be alike; a handful of values cannot tell more from a trend."""
 LEAST_POWER = 1e-12
 """Values that vary less than floats do are all the same."""
-MUCH = 0.10
+MIN_EFFECT = 0.10
 """The difference of two halves that matters: what a comparison of two runs is asked to find."""
-MUCH_TIME = 0.010
+MIN_EFFECT_SECONDS = 0.010
 """Seconds: a smaller difference of the mean may be the machine's doing; that much lag an idle one has."""
-MUCH_PART = 0.05
+MIN_EFFECT_PART_OF_BOUND = 0.05
 """Of the tightest bound, if that is less: whoever demands 40 ms cares for 2."""
 
 
 @dataclass(frozen=True, slots=True)
-class Difference:
+class Drift:
     """One stretch of a series against the one before: ``ratio`` of their means, and how likely by chance alone."""
 
     ratio: float
     chance: float
 
-    def matters(self, usual: float, least: float, doubt: float = DOUBT) -> bool:
+    def is_significant(self, usual: float, least: float, doubt: float = ALPHA) -> bool:
         """Whether it is more than chance and large enough, given that ``usual`` seconds make less than ``least`` no matter."""
         return self.chance < doubt and not self.small and usual * abs(self.ratio - 1) >= least
 
     @property
     def small(self) -> bool:
         """Whether it is too small to matter, chance or not."""
-        return abs(math.log(self.ratio)) <= math.log1p(MUCH)
+        return abs(math.log(self.ratio)) <= math.log1p(MIN_EFFECT)
 
 
-def steady(evidence: Evidence) -> Iterator[Finding]:
+def stationary(evidence: Evidence) -> Iterator[Finding]:
     """Whether response times stayed what they were, given that the load did."""
     conditions = evidence.conditions
-    measured = seconds(evidence.recorder) if conditions.level and not conditions.spoilt else None
+    measured = normalised_series(evidence.recorder) if conditions.level and not conditions.spoilt else None
     if measured is None:
         return
     series, usual = measured
@@ -73,36 +73,36 @@ def steady(evidence: Evidence) -> Iterator[Finding]:
     if halves is None:
         return
     bound = evidence.tightest_bound
-    least = min(MUCH_TIME, MUCH_PART * bound) if bound else MUCH_TIME
-    drifts = halves.matters(usual, least)
-    cut = truncation(series)
-    early = compare(series[:cut], series[cut:]) if cut else None
+    least = min(MIN_EFFECT_SECONDS, MIN_EFFECT_PART_OF_BOUND * bound) if bound else MIN_EFFECT_SECONDS
+    drifts = halves.is_significant(usual, least)
+    cut = mser5_truncation(series)
+    early = compare_stretches(series[:cut], series[cut:]) if cut else None
     rest = compare_halves(series[cut:]) if cut else None
     settles = rest is not None and rest.small
-    if cut and early is not None and settles and (drifts or early.matters(usual, least, DOUBT_OF_CUT)):
-        beginning = spoken_duration(cut * evidence.recorder.slice_length)
+    if cut and early is not None and settles and (drifts or early.is_significant(usual, least, ALPHA_OF_CUT)):
+        beginning = format_duration(cut * evidence.recorder.slice_length)
         yield Finding(
             "steady",
-            Level.WARNING,
-            f"the warm-up reached into the steady part: after its first {beginning} response times were {_by(early)}",
+            Severity.WARNING,
+            f"the warm-up reached into the steady part: after its first {beginning} response times were {_change_text(early)}",
             f"lengthen the warm-up by {beginning}",
         )
     elif drifts:
         yield Finding(
             "steady",
-            Level.INCONCLUSIVE,
-            f"the shop never came to rest: in the second half of the steady part response times were {_by(halves)}",
+            Severity.INCONCLUSIVE,
+            f"the shop never came to rest: in the second half of the steady part response times were {_change_text(halves)}",
             "lengthen the warm-up and the run, or lower the rate below what the shop can carry",
         )
     else:
-        yield Finding("steady", Level.OK, "response times stayed what they were throughout the steady part")
+        yield Finding("steady", Severity.OK, "response times stayed what they were throughout the steady part")
 
 
-def _by(difference: Difference) -> str:
-    return f"{spoken_share(abs(difference.ratio - 1))} {'longer' if difference.ratio > 1 else 'shorter'}"
+def _change_text(difference: Drift) -> str:
+    return f"{format_percent(abs(difference.ratio - 1))} {'longer' if difference.ratio > 1 else 'shorter'}"
 
 
-def seconds(recorder: Recorder) -> tuple[list[float], float] | None:
+def normalised_series(recorder: Recorder) -> tuple[list[float], float] | None:
     """Response times of the steady part, slice by slice, each as a multiple of what its pages take on average.
 
     With them the mean of all times, in seconds. Slices that are steady only in part are left out. Without pages the journeys are looked at. None: too little to go by.
@@ -132,7 +132,7 @@ def seconds(recorder: Recorder) -> tuple[list[float], float] | None:
     return [there / then for there, then in zip(took, usual, strict=True) if then > 0], mean
 
 
-def truncation(series: Sequence[float]) -> int | None:
+def mser5_truncation(series: Sequence[float]) -> int | None:
     """How many values MSER-5 leaves out at the beginning; None if that would be half of them or more."""
     means = [math.fsum(series[at : at + BATCH]) / BATCH for at in range(0, len(series) - BATCH + 1, BATCH)]
     if len(means) < 4:  # noqa: PLR2004  two to leave out and two to keep
@@ -147,13 +147,13 @@ def truncation(series: Sequence[float]) -> int | None:
     return None if best >= len(means) // 2 else best * BATCH
 
 
-def compare_halves(series: Sequence[float]) -> Difference | None:
+def compare_halves(series: Sequence[float]) -> Drift | None:
     """First half against second, as ``compare``; None if there are too few values."""
     half = len(series) // 2
-    return compare(series[:half], series[-half:]) if len(series) >= LEAST_SLICES else None
+    return compare_stretches(series[:half], series[-half:]) if len(series) >= LEAST_SLICES else None
 
 
-def compare(first: Sequence[float], second: Sequence[float]) -> Difference | None:
+def compare_stretches(first: Sequence[float], second: Sequence[float]) -> Drift | None:
     """The second stretch against the first, by Welch's t test on the logarithms; None if they hold too little.
 
     Neighbouring seconds resemble each other, so each stretch counts for fewer values than it has: as many as would be as
@@ -165,21 +165,21 @@ def compare(first: Sequence[float], second: Sequence[float]) -> Difference | Non
         return None
     stretches = [[math.log(each) for each in stretch] for stretch in (first, second)]
     means = [math.fsum(stretch) / len(stretch) for stretch in stretches]
-    rests = [_straightened(stretch) for stretch in stretches]
+    rests = [_detrended(stretch) for stretch in stretches]
     power = [math.fsum(each * each for each in rest) for rest in rests]
     if min(power) < LEAST_POWER:
         return None
     alike = sum(math.fsum(a * b for a, b in pairwise(rest)) for rest in rests) / sum(power)
     # With a line taken out, neighbours look less alike than they are, by about this much.
-    alike = min(MOST_ALIKE, max(0.0, alike + (4 + 8 * max(0.0, alike)) / sum(sizes)))
+    alike = min(MAX_AUTOCORRELATION, max(0.0, alike + (4 + 8 * max(0.0, alike)) / sum(sizes)))
     worth = [max(2.0, size * (1 - alike) / (1 + alike)) for size in sizes]
     errors = [total / (size - 2) / n for total, size, n in zip(power, sizes, worth, strict=True)]
     freedom = sum(errors) ** 2 / math.fsum(error**2 / (n - 1) for error, n in zip(errors, worth, strict=True))
     apart = means[1] - means[0]
-    return Difference(math.exp(apart), 2 * float(stdtr(freedom, -abs(apart) / math.sqrt(sum(errors)))))
+    return Drift(math.exp(apart), 2 * float(stdtr(freedom, -abs(apart) / math.sqrt(sum(errors)))))
 
 
-def _straightened(values: Sequence[float]) -> list[float]:
+def _detrended(values: Sequence[float]) -> list[float]:
     """What is left of the values when their straight line (by least squares) is taken out."""
     mean, middle = math.fsum(values) / len(values), (len(values) - 1) / 2
     slope = math.fsum((place - middle) * value for place, value in enumerate(values))

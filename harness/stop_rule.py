@@ -14,10 +14,10 @@ from harness import wording
 from harness.demand import Metric, Objective, ObjectiveError, Statistic
 from harness.objective import parse_condition
 from harness.recorder import Recorder
-from harness.tally import EVERY_PHASE, tally
-from harness.units import DURATIONS, quantity, spoken_duration, spoken_share
+from harness.tally import EVERY_PHASE, count_samples
+from harness.units import DURATIONS, format_duration, format_percent, quantity
 
-__all__ = ["ObjectiveError", "StopRule", "StopWatch", "parse"]
+__all__ = ["ObjectiveError", "StopRule", "StopRuleMonitor", "parse"]
 
 EXAMPLE = "failures > 50% for 10s"
 
@@ -49,7 +49,7 @@ class StopRule:
 
     def counts(self, recorder: Recorder) -> tuple[int, int]:
         """How many samples there were in the whole run so far, and how many of them over the bound."""
-        counted = tally(recorder, self.condition, EVERY_PHASE, sliced=False)
+        counted = count_samples(recorder, self.condition, EVERY_PHASE, sliced=False)
         return counted.total, counted.over
 
 
@@ -78,7 +78,7 @@ def parse(text: str) -> StopRule:
 
 
 @dataclass(slots=True)
-class _Watched:
+class _RuleState:
     """One rule under watch: since when its trouble lasts, and the counts at the last look that was judged."""
 
     since: float | None = None
@@ -86,7 +86,7 @@ class _Watched:
     total: int = 0
     over: int = 0
 
-    def look(self, rule: StopRule, now: float, total: int, over: int) -> str:
+    def check(self, rule: StopRule, now: float, total: int, over: int) -> str:
         if self.at is None:
             self.at, self.total, self.over = now, total, over
             return ""
@@ -102,12 +102,12 @@ class _Watched:
         if self.since is None or now - self.since < rule.window - 1e-6:
             return ""
         return (
-            f'the stop rule "{rule.text}" held for {spoken_duration(now - self.since)}, '
-            f"at last with {spoken_share(x / n)} of {n:,} {wording.whose(rule.condition)}"
+            f'the stop rule "{rule.text}" held for {format_duration(now - self.since)}, '
+            f"at last with {format_percent(x / n)} of {n:,} {wording.subject_text(rule.condition)}"
         )
 
 
-class StopWatch:
+class StopRuleMonitor:
     """Says when one of the rules has held for the whole of its time.
 
     It is fed the counts of the run so far, about each second, and compares them with those before.
@@ -115,16 +115,16 @@ class StopWatch:
 
     def __init__(self, rules: Sequence[StopRule]) -> None:
         self.rules = tuple(rules)
-        self._watched = [_Watched() for _ in rules]
+        self._watched = [_RuleState() for _ in rules]
 
-    def look(self, recorder: Recorder, now: float) -> str:
+    def check(self, recorder: Recorder, now: float) -> str:
         """The reason to end the run now, in words, or ``""``; ``now`` in seconds of any steady clock."""
-        return self.feed([rule.counts(recorder) for rule in self.rules], now)
+        return self.check_counts([rule.counts(recorder) for rule in self.rules], now)
 
-    def feed(self, counts: Sequence[tuple[int, int]], now: float) -> str:
+    def check_counts(self, counts: Sequence[tuple[int, int]], now: float) -> str:
         """The same from counts of the run so far: for each rule how many samples, and how many over its bound."""
         reasons = [
-            watched.look(rule, now, total, over)
+            watched.check(rule, now, total, over)
             for watched, rule, (total, over) in zip(self._watched, self.rules, counts, strict=True)
         ]
         return next(filter(None, reasons), "")

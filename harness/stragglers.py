@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 
-def end_children(pids: Iterable[int]) -> list[int]:
+def kill_children(pids: Iterable[int]) -> list[int]:
     """Kill those of these processes that this process has started itself, and return their ids; it reaps none of them.
 
     A number that belongs to a process of another machine, or of somebody else, is left alone.

@@ -11,7 +11,7 @@ from harness.outcomes import Blame
 from harness.recorder import Recorder
 from harness.result import Result
 from harness.rows import (
-    Row,
+    SummaryRow,
     every_journey,
     every_page,
     option_rows,
@@ -20,13 +20,13 @@ from harness.rows import (
     percentile,
     verification_rows,
 )
-from harness.units import spoken_duration, spoken_number, spoken_share
+from harness.units import format_duration, format_number, format_percent
 from harness.verdict import Judgement, Verdict
 
-NONE = "–"  # noqa: RUF001  a dash, as in printed tables
+NO_VALUE = "–"  # noqa: RUF001  a dash, as in printed tables
 """Stands where there is nothing to show, or too little to show it."""
 
-BLAMES = {
+BLAME_LABELS = {
     Blame.NOBODY: "as it should be",
     Blame.SHOPPER: "the shopper's luck",
     Blame.SHOP: "the shop's fault",
@@ -35,7 +35,7 @@ BLAMES = {
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class ReportTable:
     """A title, headings and rows of texts; columns are aligned to the right but for the first ``texts`` ones."""
 
     title: str
@@ -49,7 +49,7 @@ class Table:
         return tuple("left" if place < self.texts else "right" for place in range(len(self.headings)))
 
 
-def tables(result: Result, most_pages: int | None = None) -> list[Table]:
+def tables(result: Result, most_pages: int | None = None) -> list[ReportTable]:
     """Every table of a report that has anything in it; of the pages, only the ``most_pages`` that hurt most."""
     recorder = result.recorder
     every = [
@@ -62,22 +62,22 @@ def tables(result: Result, most_pages: int | None = None) -> list[Table]:
     return [table for table in every if table.rows]
 
 
-def objectives_table(judgement: Judgement) -> Table:
+def objectives_table(judgement: Judgement) -> ReportTable:
     """What was demanded, and what became of it; an invalid run has kept nothing and broken nothing, nor has what is in doubt."""
     rows = [
         (
             "not judged" if Verdict.INVALID in (judgement.verdict, one.verdict) else one.verdict.value,
             one.text,
-            spoken(one.measured, one.unit),
-            spoken(one.bound, one.unit),
-            spoken_number(one.samples),
+            format_measure(one.measured, one.unit),
+            format_measure(one.bound, one.unit),
+            format_number(one.samples),
         )
         for one in judgement.objectives
     ]
-    return Table("Objectives", ("verdict", "objective", "measured", "bound", "samples"), rows, texts=2)
+    return ReportTable("Objectives", ("verdict", "objective", "measured", "bound", "samples"), rows, texts=2)
 
 
-def pages_table(recorder: Recorder, most: int | None = None) -> Table:
+def pages_table(recorder: Recorder, most: int | None = None) -> ReportTable:
     """Each page with its times, and all of them in the last row.
 
     Of more than ``most`` pages, those that fail most often are shown, then the slowest.
@@ -91,25 +91,25 @@ def pages_table(recorder: Recorder, most: int | None = None) -> Table:
     cells = [
         (
             row.name,
-            spoken_number(row.count),
-            spoken_number(row.failed),
+            format_number(row.count),
+            format_number(row.failed),
             *(_time(row.response, q) for q in (0.5, 0.95, 0.99)),
             _time(row.service, 0.95),
         )
         for row in [*rows, *every]
     ]
     headings = ("page", "count", "failed", "response p50", "p95", "p99", "service p95")
-    return Table(title, headings, cells)
+    return ReportTable(title, headings, cells)
 
 
-def options_table(recorder: Recorder, expected: Sequence[str]) -> Table:
+def options_table(recorder: Recorder, expected: Sequence[str]) -> ReportTable:
     """Each payment option, those that nobody walked included, and all of them in the last row."""
     rows = option_rows(recorder, expected)
     every = [every_journey(recorder)] if len(rows) > 1 else []
     return _journeys("Payment options (steady part)", "payment option", [*rows, *every])
 
 
-def verifications_table(recorder: Recorder) -> Table:
+def verifications_table(recorder: Recorder) -> ReportTable:
     """Each way in which the SMS path was walked; without rows if nobody was asked for a code."""
     rows = verification_rows(recorder)
     if all(not row.name for row in rows):
@@ -119,41 +119,41 @@ def verifications_table(recorder: Recorder) -> Table:
     return _journeys("SMS codes (steady part)", "the shopper sent", rows)
 
 
-def outcomes_table(recorder: Recorder) -> Table:
+def outcomes_table(recorder: Recorder) -> ReportTable:
     """How everything ended, and whose doing that is."""
     rows = [
-        (row.outcome, BLAMES[Blame(row.blame)], spoken_number(row.pages), spoken_number(row.journeys))
+        (row.outcome, BLAME_LABELS[Blame(row.blame)], format_number(row.pages), format_number(row.journeys))
         for row in outcome_rows(recorder)
     ]
-    return Table("Outcomes (whole run)", ("outcome", "whose doing", "pages", "journeys"), rows, texts=2)
+    return ReportTable("Outcomes (whole run)", ("outcome", "whose doing", "pages", "journeys"), rows, texts=2)
 
 
-def spoken(number: float | None, unit: str) -> str:
+def format_measure(number: float | None, unit: str) -> str:
     """A measured number or a bound in the words of its unit (``s``, ``share``, ``per_s`` or ``count``)."""
     if number is None or math.isnan(number):
-        return NONE
+        return NO_VALUE
     if unit == "s":
-        return spoken_duration(number)
+        return format_duration(number)
     if unit == "share":
-        return spoken_share(number)
-    return f"{spoken_number(number)}/s" if unit == "per_s" else spoken_number(number)
+        return format_percent(number)
+    return f"{format_number(number)}/s" if unit == "per_s" else format_number(number)
 
 
-def _journeys(title: str, heading: str, rows: Sequence[Row]) -> Table:
+def _journeys(title: str, heading: str, rows: Sequence[SummaryRow]) -> ReportTable:
     cells = [
         (
-            row.name or NONE,
-            spoken_number(row.count),
-            spoken_number(row.orders),
-            spoken_number(row.failed),
+            row.name or NO_VALUE,
+            format_number(row.count),
+            format_number(row.orders),
+            format_number(row.failed),
             *(_time(row.response, q) for q in (0.5, 0.95)),
             _time(row.service, 0.95),
         )
         for row in rows
     ]
-    return Table(title, (heading, "journeys", "orders", "failed", "response p50", "p95", "service p95"), cells)
+    return ReportTable(title, (heading, "journeys", "orders", "failed", "response p50", "p95", "service p95"), cells)
 
 
 def _time(histogram: Histogram, q: float) -> str:
     value = percentile(histogram, q)
-    return NONE if value is None else spoken_duration(value)
+    return NO_VALUE if value is None else format_duration(value)

@@ -13,19 +13,19 @@ from typing import Any
 import gevent
 
 from harness import form, sentences
-from harness.cell import Cell
+from harness.cell import SampleSeries
 from harness.finish import Finished
 from harness.histogram import Histogram
 from harness.outcomes import Blame
-from harness.pilot import Step
+from harness.pilot import FinishedLevel
 from harness.recorder import JourneyKey, PageKey
-from harness.rows import Row, percentile
+from harness.rows import SummaryRow, percentile
 from harness.run import Run
 from harness.sample import Phase
 from harness.search import worst
-from harness.standing import Standing, so_far
-from harness.units import spoken_duration, spoken_number, spoken_share
-from harness.verdict import Level, Verdict
+from harness.standing import LiveState, live_status
+from harness.units import format_duration, format_number, format_percent
+from harness.verdict import Severity, Verdict
 from harness.web import Rows, Tab
 
 Pause = Callable[[], None]
@@ -57,12 +57,12 @@ TABS = (
 )
 
 NOT_JUDGED = "not judged"
-AT_A_TIME = 0.001  # seconds of work before the load gets its turn
+WORK_SECONDS = 0.001  # seconds of work before the load gets its turn
 REST = 0.0005  # seconds; a real timer and not 0, so that the loop looks at its sockets, too
-FRESH = 1.9  # seconds for which rows are good; the page asks every two
+CACHE_SECONDS = 1.9  # seconds for which rows are good; the page asks every two
 
 
-class Breath:
+class YieldToLoad:
     """Lets the load go on whenever the work has taken a millisecond."""
 
     def __init__(
@@ -73,7 +73,7 @@ class Breath:
 
     def __call__(self) -> None:
         """Pause, if it is time to."""
-        if self._clock() - self._since >= AT_A_TIME:
+        if self._clock() - self._since >= WORK_SECONDS:
             self._sleep(REST)
             self._since = self._clock()
 
@@ -97,19 +97,19 @@ class View:
         run, finished = self._current()
         of = run and (run.id, run.ended, finished is not None)
         if self._of != of or self._clock() >= self._good_until:
-            breath = Breath()
+            breath = YieldToLoad()
             shown = {
-                "hurts": hurting(run, breath),
+                "hurts": worst_page_rows(run, breath),
                 "options": options(run, breath),
                 "capacity": searched(run),
                 "demands": demands(run, finished, breath),
             }
-            self._shown, self._of, self._good_until = shown, of, self._clock() + FRESH
+            self._shown, self._of, self._good_until = shown, of, self._clock() + CACHE_SECONDS
             return shown
         return self._shown
 
 
-def hurting(run: Run[Any] | None, pause: Pause) -> Rows:
+def worst_page_rows(run: Run[Any] | None, pause: Pause) -> Rows:
     """A row per page of the steady part: those that fail most first, then the slowest."""
     if run is None:
         return []
@@ -130,23 +130,23 @@ def options(run: Run[Any] | None, pause: Pause) -> Rows:
 
 def searched(run: Run[Any] | None) -> Rows:
     """A row per level of a search for the capacity, the one that is on first; without rows in any other run."""
-    pilot = None if run is None else run.pilot
-    if run is None or pilot is None:
+    controller = None if run is None else run.controller
+    if run is None or controller is None:
         return []
-    rows = [_step(step) for step in reversed(pilot.steps)]
-    if run.begun and pilot.found is None:
-        on = pilot.level
+    rows = [_step(step) for step in reversed(controller.finished_levels)]
+    if run.begun and controller.found is None:
+        on = controller.level
         rows.insert(0, {"level": on.purpose, "rate": _a_minute(on.rate), "held": "", "demand": "", "came": "it is on"})
     return rows
 
 
-def _step(step: Step) -> dict[str, Any]:
-    judged = worst(step.demands)
+def _step(step: FinishedLevel) -> dict[str, Any]:
+    judged = worst(step.objective_counts)
     came = f"not counted: {step.trouble}" if step.trouble else step.verdict or ("broken" if step.broken else "kept")
     return {
         "level": step.purpose,
         "rate": _a_minute(step.rate),
-        "held": spoken_duration(step.end - step.start),
+        "held": format_duration(step.end - step.start),
         "demand": "" if judged is None else judged.text,
         "excess": "" if judged is None else f"{judged.excess:.2f}",
         "came": came,
@@ -154,7 +154,7 @@ def _step(step: Step) -> dict[str, Any]:
 
 
 def _a_minute(rate: float) -> str:
-    return spoken_number(round(rate * 60))
+    return format_number(round(rate * 60))
 
 
 def demands(run: Run[Any] | None, finished: Finished | None, pause: Pause) -> Rows:
@@ -163,19 +163,24 @@ def demands(run: Run[Any] | None, finished: Finished | None, pause: Pause) -> Ro
         return []
     asked = {"demand": "what was asked", "verdict": "", "sentence": described(run)}
     if finished is not None and finished.result.run_id == run.id:
-        return [_judged(finished), asked, *_reasons(finished), *_said(finished), *_set_aside(run)]
+        return [_judged(finished), asked, *_reasons(finished), *_said(finished), *_skipped_objectives(run)]
     if run.ended:
         end = {"demand": "the run", "verdict": "NO VERDICT", "sentence": run.crashed or "being judged"}
         return [end, asked]
     steady = max(0.0, min(run.elapsed - run.workload.warm_up, run.workload.steady))
     standings = []
     for objective in run.workload.objectives:
-        standings.append(so_far(run.recorder, objective, steady))
+        standings.append(live_status(run.recorder, objective, steady))
         pause()
-    order = list(Standing)
+    order = list(LiveState)
     standings.sort(key=lambda one: order.index(one.standing))
     rows = [{"demand": one.text, "verdict": str(one.standing), "sentence": one.sentence} for one in standings]
-    return [{"demand": "the run", "verdict": _phase(run), "sentence": _until_end(run)}, asked, *rows, *_set_aside(run)]
+    return [
+        {"demand": "the run", "verdict": _phase(run), "sentence": _until_end(run)},
+        asked,
+        *rows,
+        *_skipped_objectives(run),
+    ]
 
 
 def described(run: Run[Any]) -> str:
@@ -184,12 +189,12 @@ def described(run: Run[Any]) -> str:
     chosen = {key: asked["chosen"][key] for key in form.CHOICES if key in asked["chosen"]} | {"seed": run.workload.seed}
     beside = ", ".join(f"{key.replace('_', ' ')} {value}" for key, value in chosen.items())
     return (
-        f"scenario {run.workload.name}, {beside}, {spoken_duration(run.length)}, {' and '.join(asked['journeys'])}; "
+        f"scenario {run.workload.name}, {beside}, {format_duration(run.length)}, {' and '.join(asked['journeys'])}; "
         f"{run.workload.users} users against {run.target_name if run.target_url else 'a shop that is being started'}"
     )
 
 
-def _set_aside(run: Run[Any]) -> Rows:
+def _skipped_objectives(run: Run[Any]) -> Rows:
     """The demands that the scenario makes and this run does not, because of what was chosen beside it."""
     return [
         {
@@ -203,7 +208,7 @@ def _set_aside(run: Run[Any]) -> Rows:
 
 def _said(finished: Finished) -> Rows:
     """What else a report says of the whole run: how much was finished, and whether response and service time part."""
-    said = (("throughput", sentences.throughput), ("response and service time", sentences.apart))
+    said = (("throughput", sentences.throughput), ("response and service time", sentences.response_service_gap))
     return [
         {"demand": name, "verdict": "", "sentence": sentence} for name, of in said if (sentence := of(finished.result))
     ]
@@ -221,14 +226,14 @@ def _judged(finished: Finished) -> dict[str, Any]:
 def _reasons(finished: Finished) -> Rows:
     """The demands and what was found about the run, the worst first."""
     judgement = finished.result.judgement
-    order = [Level.INVALID, Verdict.FAILED, Verdict.INCONCLUSIVE, Level.WARNING, Verdict.PASSED, NOT_JUDGED]
+    order = [Severity.INVALID, Verdict.FAILED, Verdict.INCONCLUSIVE, Severity.WARNING, Verdict.PASSED, NOT_JUDGED]
     weighed = [
         (
             order.index(each.level),
             {"demand": f"the instrument: {each.check}", "verdict": str(each.level), "sentence": _found(each)},
         )
         for each in judgement.findings
-        if each.level is not Level.OK
+        if each.level is not Severity.OK
     ]
     weighed += [
         (order.index(verdict), {"demand": each.text, "verdict": str(verdict), "sentence": each.sentence})
@@ -260,25 +265,25 @@ def _until_end(run: Run[Any]) -> str:
 
 
 def _grouped(
-    cells: Mapping[Any, Cell], name_of: Callable[[Any], str], pause: Pause, expected: Iterable[str] = ()
-) -> list[Row]:
+    cells: Mapping[Any, SampleSeries], name_of: Callable[[Any], str], pause: Pause, expected: Iterable[str] = ()
+) -> list[SummaryRow]:
     """As ``harness.rows`` groups them, with pauses: the recorder goes on recording meanwhile."""
-    rows = {name: Row(name) for name in expected}
+    rows = {name: SummaryRow(name) for name in expected}
     key: PageKey | JourneyKey
     for key, cell in list(cells.items()):
         if key.phase == Phase.STEADY:
             ordered = isinstance(key, JourneyKey) and key.ordered
             name = name_of(key)
-            rows.setdefault(name, Row(name)).add(cell, failed=key.blame == Blame.SHOP, ordered=ordered)
+            rows.setdefault(name, SummaryRow(name)).add(cell, failed=key.blame == Blame.SHOP, ordered=ordered)
             pause()
     return list(rows.values())
 
 
-def _times(row: Row, pause: Pause) -> dict[str, Any]:
+def _times(row: SummaryRow, pause: Pause) -> dict[str, Any]:
     pause()
     return {
         "count": row.count,
-        "failed": f"{row.failed} ({spoken_share(row.failed / row.count)})" if row.failed else 0,
+        "failed": f"{row.failed} ({format_percent(row.failed / row.count)})" if row.failed else 0,
         "p50": _spoken(row.response, 0.5),
         "p95": _spoken(row.response, 0.95),
         "p99": _spoken(row.response, 0.99),
@@ -288,4 +293,4 @@ def _times(row: Row, pause: Pause) -> dict[str, Any]:
 
 def _spoken(histogram: Histogram, q: float) -> str:
     value = percentile(histogram, q) if histogram.total else None
-    return "-" if value is None else spoken_duration(value)
+    return "-" if value is None else format_duration(value)

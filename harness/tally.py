@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
-from harness.cell import Cell
+from harness.cell import SampleSeries
 from harness.demand import Metric, Objective, Statistic, Subject
 from harness.histogram import Histogram, bucket_of
 from harness.outcomes import Blame
@@ -21,9 +21,9 @@ from harness.sample import Phase
 
 Key = PageKey | JourneyKey
 
-MIDDLE = (0.35, 0.5, 0.65)
+MIDDLE_QUANTILES = (0.35, 0.5, 0.65)
 """The levels of a run's own times at which its swings are seen best."""
-NEARER = (1 / 2, 1 / 4, 1 / 8, 1 / 16)
+BOUND_FRACTIONS = (1 / 2, 1 / 4, 1 / 8, 1 / 16)
 """The parts of a bound by which is told how far from it a shop is."""
 
 STEADY: frozenset[str] = frozenset({Phase.STEADY})
@@ -31,7 +31,7 @@ EVERY_PHASE: frozenset[str] = frozenset(Phase)
 
 
 @dataclass(frozen=True, slots=True)
-class Tally:
+class SampleCounts:
     """How many samples, how many over the bound, how many of unknown end; ``slices`` has the first two by time.
 
     ``levels`` has slices of how many were over the middle levels of what was measured itself, ``nearer`` how many
@@ -42,11 +42,13 @@ class Tally:
     over: int
     unknown: int = 0
     slices: tuple[tuple[int, int], ...] = ()
-    levels: tuple[tuple[tuple[int, int], ...], ...] = ()
-    nearer: tuple[tuple[float, int], ...] = ()
+    middle_slices: tuple[tuple[tuple[int, int], ...], ...] = ()
+    over_fractions: tuple[tuple[float, int], ...] = ()
 
 
-def selected(recorder: Recorder, objective: Objective, phases: Collection[str] = STEADY) -> Iterator[tuple[Key, Cell]]:
+def matching_series(
+    recorder: Recorder, objective: Objective, phases: Collection[str] = STEADY
+) -> Iterator[tuple[Key, SampleSeries]]:
     """The cells that an objective speaks of.
 
     Of failures, an outcome that it names does not narrow down what is looked at but says which failures are meant.
@@ -54,7 +56,7 @@ def selected(recorder: Recorder, objective: Objective, phases: Collection[str] =
     payment, verification = objective.label("payment"), objective.label("verification")
     outcome = "" if objective.metric is Metric.FAILURES else objective.label("outcome")
     of_pages = objective.subject is Subject.PAGE
-    cells: Iterator[tuple[Key, Cell]] = iter(list((recorder.pages if of_pages else recorder.journeys).items()))
+    cells: Iterator[tuple[Key, SampleSeries]] = iter(list((recorder.pages if of_pages else recorder.journeys).items()))
     for key, cell in cells:
         name = key.page if isinstance(key, PageKey) else key.journey
         walked = "" if isinstance(key, PageKey) else key.verification
@@ -63,14 +65,14 @@ def selected(recorder: Recorder, objective: Objective, phases: Collection[str] =
             yield key, cell
 
 
-def done_well(objective: Objective, key: Key) -> bool:
+def succeeded(objective: Objective, key: Key) -> bool:
     """Whether what is counted under this key counts for a rate or a number: an order, or an end the shop is not to blame for."""
     if objective.subject is Subject.ORDERS:
         return isinstance(key, JourneyKey) and key.ordered
     return key.blame in (Blame.NOBODY, Blame.SHOPPER)
 
 
-def tally(
+def count_samples(
     recorder: Recorder,
     objective: Objective,
     phases: Collection[str] = STEADY,
@@ -78,22 +80,22 @@ def tally(
     sliced: bool = True,
     levels: bool = False,
     before: float = math.inf,
-) -> Tally:
+) -> SampleCounts:
     """How many samples of the phases the objective speaks of, and how many of them are not as demanded.
 
     For times, failures and dropped arrivals; ``slices`` and ``levels`` always follow the response time, as slices do, and are only
     counted if asked for. With ``before`` only what was due in earlier slices counts, all of it by its response time.
     """
     if levels and objective.statistic in (Statistic.PERCENTILE, Statistic.MEAN):
-        counted = tally(recorder, objective, phases, sliced=sliced, before=before)
-        return replace(counted, **_by_level(recorder, objective, phases, before))
+        counted = count_samples(recorder, objective, phases, sliced=sliced, before=before)
+        return replace(counted, **_middle_counts(recorder, objective, phases, before))
     if before < math.inf:
         return _before(recorder, objective, phases, before)
     if objective.metric is Metric.DROPPED:
         return _dropped(recorder, objective, phases)
     total = over = unknown = 0
     slices: dict[int, tuple[int, int]] = {}
-    for key, cell in selected(recorder, objective, phases):
+    for key, cell in matching_series(recorder, objective, phases):
         times = cell.service if objective.metric is Metric.SERVICE_TIME else cell.response
         beyond, unsure = _judged(objective, key, times)
         total += times.total
@@ -102,13 +104,13 @@ def tally(
         for index, histogram in list(cell.slices.items()) if sliced else ():
             n, x = slices.get(index, (0, 0))
             slices[index] = (n + histogram.total, x + _judged(objective, key, histogram)[0])
-    return Tally(total, over, unknown, _in_order(slices))
+    return SampleCounts(total, over, unknown, _in_order(slices))
 
 
 def times(recorder: Recorder, objective: Objective) -> Histogram:
     """The times of the steady phase that a percentile is read from: what the shop failed was never answered."""
     merged = Histogram()
-    for key, cell in selected(recorder, objective):
+    for key, cell in matching_series(recorder, objective):
         histogram = cell.service if objective.metric is Metric.SERVICE_TIME else cell.response
         _answered(merged, key, histogram, objective)
     return merged
@@ -127,10 +129,10 @@ def _judged(objective: Objective, key: Key, histogram: Histogram) -> tuple[int, 
     return over, histogram.total - over if ours else 0
 
 
-def _before(recorder: Recorder, objective: Objective, phases: Collection[str], before: float) -> Tally:
+def _before(recorder: Recorder, objective: Objective, phases: Collection[str], before: float) -> SampleCounts:
     unknown = 0
     slices: dict[int, tuple[int, int]] = {}
-    for key, cell in selected(recorder, objective, phases):
+    for key, cell in matching_series(recorder, objective, phases):
         for index, histogram in list(cell.slices.items()):
             # A slice counts if it ended before: the last one is still being filled.
             if index + 1 <= before:
@@ -141,14 +143,16 @@ def _before(recorder: Recorder, objective: Objective, phases: Collection[str], b
                 n, x = slices.get(index, (0, 0))
                 slices[index] = (n + histogram.total, x + beyond)
                 unknown += unsure
-    return Tally(sum(n for n, _ in slices.values()), sum(x for _, x in slices.values()), unknown, _in_order(slices))
+    return SampleCounts(
+        sum(n for n, _ in slices.values()), sum(x for _, x in slices.values()), unknown, _in_order(slices)
+    )
 
 
-def _by_level(recorder: Recorder, objective: Objective, phases: Collection[str], before: float) -> dict[str, Any]:
+def _middle_counts(recorder: Recorder, objective: Objective, phases: Collection[str], before: float) -> dict[str, Any]:
     """The ``levels`` and what is ``nearer`` of a tally."""
     parts = [
         (key, index, histogram)
-        for key, cell in selected(recorder, objective, phases)
+        for key, cell in matching_series(recorder, objective, phases)
         for index, histogram in list(cell.slices.items())
         if index + 1 <= before
     ]
@@ -157,24 +161,24 @@ def _by_level(recorder: Recorder, objective: Objective, phases: Collection[str],
         _answered(whole, key, histogram, objective)
     by_service = objective.metric is Metric.SERVICE_TIME and before == math.inf
     judged = times(recorder, objective) if by_service else whole
-    nearer = tuple((part, judged.count_over(part * objective.bound)) for part in NEARER)
-    medium = [whole.quantile(level) for level in MIDDLE] if whole.total else []
+    over_fractions = tuple((part, judged.count_over(part * objective.bound)) for part in BOUND_FRACTIONS)
+    medium = [whole.quantile(level) for level in MIDDLE_QUANTILES] if whole.total else []
     buckets = sorted({bucket_of(level) for level in medium if level < math.inf})
     slices: list[dict[int, tuple[int, int]]] = [{} for _ in buckets]
     for key, index, histogram in parts if buckets else ():
         failed = key.blame == Blame.SHOP and objective.statistic is Statistic.PERCENTILE
         for level, over in zip(
-            slices, [histogram.total] * len(buckets) if failed else histogram.above(buckets), strict=True
+            slices, [histogram.total] * len(buckets) if failed else histogram.counts_above(buckets), strict=True
         ):
             n, x = level.get(index, (0, 0))
             level[index] = (n + histogram.total, x + over)
-    return {"levels": tuple(_in_order(level) for level in slices), "nearer": nearer}
+    return {"middle_slices": tuple(_in_order(level) for level in slices), "over_fractions": over_fractions}
 
 
-def sums(recorder: Recorder, objective: Objective) -> tuple[tuple[int, float], ...]:
+def time_sums(recorder: Recorder, objective: Objective) -> tuple[tuple[int, float], ...]:
     """How many times there were in each slice of the steady part, and what they add up to, in seconds; finite ones only."""
     slices: dict[int, tuple[int, float]] = {}
-    for _, cell in selected(recorder, objective):
+    for _, cell in matching_series(recorder, objective):
         for index, histogram in list(cell.slices.items()):
             n, whole = slices.get(index, (0, 0.0))
             slices[index] = (n + histogram.total - histogram.infinite, whole + histogram.sum)
@@ -189,14 +193,14 @@ def _answered(into: Histogram, key: Key, histogram: Histogram, objective: Object
         into.add(histogram)
 
 
-def _dropped(recorder: Recorder, objective: Objective, phases: Collection[str]) -> Tally:
+def _dropped(recorder: Recorder, objective: Objective, phases: Collection[str]) -> SampleCounts:
     slices: dict[int, tuple[int, int]] = {}
-    for _, cell in selected(recorder, objective, phases):
+    for _, cell in matching_series(recorder, objective, phases):
         for index, histogram in list(cell.slices.items()):
             n, x = slices.get(index, (0, 0))
             slices[index] = (n + histogram.total, x + histogram.infinite)
     arrivals = [recorder.arrivals[Phase(phase)] for phase in phases]
-    return Tally(sum(a.offered for a in arrivals), sum(a.dropped for a in arrivals), 0, _in_order(slices))
+    return SampleCounts(sum(a.offered for a in arrivals), sum(a.dropped for a in arrivals), 0, _in_order(slices))
 
 
 def _in_order(slices: dict[int, tuple[int, int]]) -> tuple[tuple[int, int], ...]:

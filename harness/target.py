@@ -23,7 +23,7 @@ class _Refused(ValueError):
     """Why a URL or a host is out of the question, as a sentence."""
 
 
-def allowed_target(url: str, allowed: Collection[str] = ()) -> str | None:
+def target_refusal(url: str, allowed: Collection[str] = ()) -> str | None:
     """Why this URL may not be loaded, as a sentence; ``None`` if it may.
 
     Loopback (``localhost``, 127.0.0.0/8, ``::1``) is always allowed, on any port. Any other host must stand in

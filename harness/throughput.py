@@ -11,7 +11,7 @@ import math
 from harness.demand import Metric, Objective, Operator, Subject
 from harness.histogram import Histogram
 from harness.recorder import Recorder
-from harness.tally import EVERY_PHASE, done_well, selected
+from harness.tally import EVERY_PHASE, matching_series, succeeded
 
 BATCHES = 10
 """Into how many stretches at least, where there are slices enough, the steady part is cut to see how much a rate varies."""
@@ -25,11 +25,11 @@ ORDERS = Objective(Subject.ORDERS, Metric.RATE, Operator.MORE, 0.0, "0/s")
 
 def per_second(recorder: Recorder, of: Objective) -> float | None:
     """How many ended well per second of the steady part; ``None`` where no whole slice of it was steady."""
-    counts, length = finished(recorder, of)
+    counts, length = completions(recorder, of)
     return sum(counts) / (len(counts) * length) if counts else None
 
 
-def finished(recorder: Recorder, objective: Objective) -> tuple[list[int], float]:
+def completions(recorder: Recorder, objective: Objective) -> tuple[list[int], float]:
     """How many were finished well in each stretch of the steady part, and the length of a stretch in seconds.
 
     Stretches are whole slices of the recorder; slices that are steady only in part are left out, as are the first few
@@ -45,8 +45,8 @@ def finished(recorder: Recorder, objective: Objective) -> tuple[list[int], float
     batches = max(0, (last - first) // size)
     edges = [last - size * back for back in range(batches, -1, -1)]
     slices: dict[int, Histogram] = {}
-    for key, cell in selected(recorder, objective, EVERY_PHASE):
-        if done_well(objective, key):
+    for key, cell in matching_series(recorder, objective, EVERY_PHASE):
+        if succeeded(objective, key):
             for index, histogram in cell.slices.items():
                 slices.setdefault(index, Histogram()).add(histogram)
     counts = [0] * batches

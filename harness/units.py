@@ -13,10 +13,10 @@ DURATIONS = {"us": 1e-6, "ms": 1e-3, "s": 1.0, "min": 60.0, "h": 3600.0}
 RATES = {"/s": 1.0, "/min": 60.0, "/h": 3600.0}
 """What a rate may be followed by, and how many seconds it speaks of."""
 
-LONGEST = 30 * 86_400.0
+MAX_DURATION = 30 * 86_400.0
 """The longest duration that can be asked for, in seconds: thirty days."""
 
-FASTEST = 100_000.0
+MAX_RATE = 100_000.0
 """The highest rate that can be asked for, a second: some times what one machine can put on."""
 
 _QUANTITY = re.compile(r"(?P<number>[+-]?\d+(?:[._]\d+)*(?:[eE][+-]?\d+)?)\s*(?P<unit>\S.*)?")
@@ -34,7 +34,7 @@ def quantity(text: str) -> tuple[float, str] | None:
     return (number, re.sub(r"\s+", "", match["unit"] or "")) if math.isfinite(number) else None
 
 
-def spoken_duration(seconds: float) -> str:
+def format_duration(seconds: float) -> str:
     """``0.2124`` is ``"212 ms"``, ``1.5`` is ``"1.5 s"``, ``inf`` is ``"never"``."""
     if math.isinf(seconds):
         return "never"
@@ -45,13 +45,13 @@ def spoken_duration(seconds: float) -> str:
     return f"{seconds:.3g} s" if seconds < 100 else f"{seconds:,.0f} s"  # noqa: PLR2004
 
 
-def spoken_share(share: float) -> str:
+def format_percent(share: float) -> str:
     """``0.0512`` is ``"5.1 %"``; three digits from 99 % on, where they matter."""
     percent = share * 100
     return f"{percent:.4g} %" if percent > 99 else f"{percent:.2g} %"  # noqa: PLR2004
 
 
-def spoken_number(number: float) -> str:
+def format_number(number: float) -> str:
     """``1204`` is ``"1,204"``, ``20.25`` is ``"20.2"``."""
     return f"{number:,.0f}" if number >= 1000 or number == int(number) else f"{number:.3g}"  # noqa: PLR2004
 

@@ -16,21 +16,21 @@ from typing import Any
 
 import orjson
 
-from harness.errors import Misuse
+from harness.errors import UsageError
 
-LARGEST_TOML = 1_000_000
+MAX_TOML_BYTES = 1_000_000
 """Bytes of a scenario or a forecast."""
 
-LARGEST_TABLE = 100_000_000
+MAX_CSV_BYTES = 100_000_000
 """Bytes of a CSV file: accounts, or recorded arrivals."""
 
-DEEPEST = 32
+MAX_DEPTH = 32
 """Tables and lists in one another; what checkload reads and writes has eight at most."""
 
-LONGEST_WORD = 64
+MAX_TOKEN_LENGTH = 64
 """Characters of a number or of a key without quotes in TOML."""
 
-MOST_DOTS = 500
+MAX_DOTS = 500
 """Dots outside texts on a line of TOML: those of a dotted key take time by their square."""
 
 _TOKEN = re.compile(
@@ -39,7 +39,7 @@ _TOKEN = re.compile(
     r'|"(?:[^"\\\n]|\\.)*"?'
     r"|'[^'\n]*'?"
     r"|#[^\n]*"
-    rf"|[\[\]{{}}.\n]|[0-9A-Za-z_+-]{{{LONGEST_WORD + 1},}}",
+    rf"|[\[\]{{}}.\n]|[0-9A-Za-z_+-]{{{MAX_TOKEN_LENGTH + 1},}}",
     re.DOTALL,
 )
 _AT = re.compile(r"^(?P<what>.*) \(at (?:line (?P<line>\d+), column (?P<column>\d+)|end of document)\)$", re.DOTALL)
@@ -50,11 +50,11 @@ _QUOTES = re.compile(
 )
 
 
-class Unreadable(ValueError):
+class UnreadableFile(ValueError):
     """A file that is not read; the message says why, as the end of a sentence that names the file."""
 
 
-class NotToml(Unreadable):
+class TomlError(UnreadableFile):
     """A text that is no TOML, or too much of it; ``place`` is line and column, empty for the end of the file."""
 
     def __init__(self, what: str, place: str = "") -> None:
@@ -63,30 +63,30 @@ class NotToml(Unreadable):
         self.place = place
 
 
-class NotJson(Unreadable):
+class JsonError(UnreadableFile):
     """A text that is no JSON."""
 
 
-def content(path: Path, most: int) -> bytes:
-    """Everything in a regular file of at most so many bytes; raises ``Unreadable``."""
+def read_bytes(path: Path, most: int) -> bytes:
+    """Everything in a regular file of at most so many bytes; raises ``UnreadableFile``."""
     try:
         # Asked before it is opened, as opening alone has effects on some devices, and again after: it may have changed.
-        _regular(path.stat(), most)
+        _require_regular_file(path.stat(), most)
         with open(path, "rb", opener=_open) as file:
-            _regular(os.fstat(file.fileno()), most)
+            _require_regular_file(os.fstat(file.fileno()), most)
             found = file.read(most + 1)
     except OSError as error:
-        raise Unreadable(error.strerror or "it cannot be read") from None
+        raise UnreadableFile(error.strerror or "it cannot be read") from None
     except ValueError as error:
-        if isinstance(error, Unreadable):
+        if isinstance(error, UnreadableFile):
             raise
-        raise Unreadable("its name holds a character that no name may hold") from None
+        raise UnreadableFile("its name holds a character that no name may hold") from None
     if len(found) > most:
-        raise Unreadable(_too_large(most))
+        raise UnreadableFile(_too_large(most))
     return found
 
 
-def is_folder(path: Path) -> bool:
+def is_directory(path: Path) -> bool:
     """Whether a folder is there."""
     return stat.S_ISDIR(_kind(path))
 
@@ -109,8 +109,8 @@ def _kind(path: Path) -> int:
         return 0
 
 
-def write(option: str, path: Path, content: bytes) -> None:
-    """Write a file that the user named with this option; ``Misuse`` if it cannot be written, and no half of it is left."""
+def write_file(option: str, path: Path, content: bytes) -> None:
+    """Write a file that the user named with this option; ``UsageError`` if it cannot be written, and no half of it is left."""
     opened = False
     try:
         with path.open("wb") as file:
@@ -121,45 +121,45 @@ def write(option: str, path: Path, content: bytes) -> None:
         with suppress(OSError, ValueError):
             if opened and path.is_file():  # one that may not be written to is left alone
                 path.unlink()
-        raise Misuse(
+        raise UsageError(
             f"{option} {path}: cannot be written ({why}); name a file in a folder that exists, with room for it"
         ) from None
 
 
-def text(path: Path, most: int) -> str:
-    """What ``content`` reads, as UTF-8 with or without a mark at its start; raises ``Unreadable``."""
+def read_text(path: Path, most: int) -> str:
+    """What ``content`` reads, as UTF-8 with or without a mark at its start; raises ``UnreadableFile``."""
     try:
-        return content(path, most).decode("utf-8-sig")
+        return read_bytes(path, most).decode("utf-8-sig")
     except UnicodeDecodeError:
-        raise Unreadable("it is not UTF-8") from None
+        raise UnreadableFile("it is not UTF-8") from None
 
 
-def toml(source: str) -> dict[str, Any]:
-    """The tables of a text; raises ``NotToml``, which repeats nothing of it."""
-    _bounded(source)
+def parse_toml(source: str) -> dict[str, Any]:
+    """The tables of a text; raises ``TomlError``, which repeats nothing of it."""
+    _check_bounds(source)
     try:
         tables = tomllib.loads(source)
     except tomllib.TOMLDecodeError as error:
-        raise _said(str(error)) from None
+        raise _toml_error(str(error)) from None
     except (ValueError, RecursionError, OverflowError):
-        raise NotToml("a number or a date that cannot be read, or tables too deep in one another") from None
-    if not shallow(tables):
-        raise NotToml(f"tables more than {DEEPEST} deep in one another")
+        raise TomlError("a number or a date that cannot be read, or tables too deep in one another") from None
+    if not is_shallow(tables):
+        raise TomlError(f"tables more than {MAX_DEPTH} deep in one another")
     return tables
 
 
-def json(source: bytes) -> Any:
-    """The value that a text of JSON is; raises ``NotJson``."""
+def parse_json(source: bytes) -> Any:
+    """The value that a text of JSON is; raises ``JsonError``."""
     try:
         return orjson.loads(source)
     except (orjson.JSONDecodeError, RecursionError):
-        raise NotJson("is no whole JSON file") from None
+        raise JsonError("is no whole JSON file") from None
 
 
-def shallow(value: Any) -> bool:
-    """Whether no table or list in it lies deeper than ``DEEPEST``."""
+def is_shallow(value: Any) -> bool:
+    """Whether no table or list in it lies deeper than ``MAX_DEPTH``."""
     level = [value]
-    for _ in range(DEEPEST + 1):
+    for _ in range(MAX_DEPTH + 1):
         level = [
             inner
             for one in level
@@ -175,22 +175,22 @@ def _open(path: str, flags: int) -> int:
     return os.open(path, flags | os.O_NONBLOCK | os.O_NOCTTY)
 
 
-def _regular(state: os.stat_result, most: int) -> None:
+def _require_regular_file(state: os.stat_result, most: int) -> None:
     if stat.S_ISDIR(state.st_mode):
-        raise Unreadable("it is a folder")
+        raise UnreadableFile("it is a folder")
     if not stat.S_ISREG(state.st_mode):
-        raise Unreadable("it is no regular file")
+        raise UnreadableFile("it is no regular file")
     if state.st_size == 0:  # as every file of /proc says of itself, whatever can be read from it
-        raise Unreadable("it is empty")
+        raise UnreadableFile("it is empty")
     if state.st_size > most:
-        raise Unreadable(_too_large(most))
+        raise UnreadableFile(_too_large(most))
 
 
 def _too_large(most: int) -> str:
     return f"it is larger than {most / 1e6:,.0f} MB"
 
 
-def _bounded(source: str) -> None:
+def _check_bounds(source: str) -> None:
     line, depth, dots = 1, 0, 0
     for found in _TOKEN.finditer(source):
         token = found[0]
@@ -208,14 +208,14 @@ def _bounded(source: str) -> None:
             case "#":
                 pass
             case _:
-                raise NotToml(f"a number or a key of more than {LONGEST_WORD} characters", f"line {line}")
-        if depth > DEEPEST:
-            raise NotToml(f"tables and lists more than {DEEPEST} deep in one another", f"line {line}")
-        if dots > MOST_DOTS:
-            raise NotToml(f"more than {MOST_DOTS} dots", f"line {line}")
+                raise TomlError(f"a number or a key of more than {MAX_TOKEN_LENGTH} characters", f"line {line}")
+        if depth > MAX_DEPTH:
+            raise TomlError(f"tables and lists more than {MAX_DEPTH} deep in one another", f"line {line}")
+        if dots > MAX_DOTS:
+            raise TomlError(f"more than {MAX_DOTS} dots", f"line {line}")
 
 
-def _said(message: str) -> NotToml:
+def _toml_error(message: str) -> TomlError:
     match = _AT.match(message)
     what = _QUOTES.sub(r"\1", match["what"] if match else message)
-    return NotToml(what, f"line {match['line']}, column {match['column']}" if match and match["line"] else "")
+    return TomlError(what, f"line {match['line']}, column {match['column']}" if match and match["line"] else "")

@@ -10,25 +10,48 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 
-from harness.balance import balance, recovered
+from harness.balance import backlog_cleared, backlog_growth
 from harness.conditions import Conditions, Evidence
 from harness.demand import Objective
-from harness.fleet_checks import alike, apart, clocks, lost, reports, strangers, worker_lag
-from harness.flow_checks import delivered, presence, sold_twice
-from harness.host_checks import busy, collector, crowded, ran_out, sockets, stolen, unmeasured
-from harness.instrument import cpu, late, loop_lag, more_users, pool, starved
-from harness.mix_drift import mix
+from harness.fleet_checks import (
+    clock_drift,
+    clock_offsets,
+    foreign_messages,
+    no_worker_lost,
+    report_gaps,
+    same_version_and_scenario,
+    worker_lag,
+)
+from harness.flow_checks import arrivals_delivered, littles_law_holds, unique_order_numbers
+from harness.host_checks import (
+    busy_seconds,
+    cpu_contention,
+    cpu_steal,
+    descriptors_and_ports,
+    gc_pauses,
+    missing_readings,
+    resource_exhaustion,
+)
+from harness.instrument import (
+    arrival_lateness,
+    cpu_usage,
+    event_loop_lag,
+    more_users_remedy,
+    short_of_users,
+    user_supply,
+)
+from harness.mix_drift import mix_as_planned
 from harness.outcomes import Blame, Outcome
 from harness.recorder import Recorder
-from harness.remark_checks import offered, products, said
-from harness.steadiness import steady
-from harness.units import spoken_duration
-from harness.verdict import Finding, Level
+from harness.remark_checks import failure_messages, payment_options_offered, products_available
+from harness.steadiness import stationary
+from harness.units import format_duration
+from harness.verdict import Finding, Severity
 
 __all__ = ["CHECKS", "Conditions", "check"]
 
 
-HELD_ENOUGH = 0.99
+MIN_LOAD_SHARE = 0.99
 """The share of the planned time that a run must have been held for."""
 
 
@@ -49,10 +72,10 @@ def requests(evidence: Evidence) -> Iterator[Finding]:
             "look for the reason in the log; there may have been no user, or no arrival",
         )
     else:
-        yield _fine("requests", f"{evidence.conditions.requests_sent:,} requests were sent")
+        yield _ok("requests", f"{evidence.conditions.requests_sent:,} requests were sent")
 
 
-def reachable(evidence: Evidence) -> Iterator[Finding]:
+def target_reachable(evidence: Evidence) -> Iterator[Finding]:
     """Whether the target was there: where *every* page ended as a connection that failed, no shop was measured."""
     why = evidence.conditions.target_unreachable
     pages = list(evidence.recorder.pages)
@@ -70,7 +93,7 @@ def shop_alive(evidence: Evidence) -> Iterator[Finding]:
         yield _invalid("shop", "the embedded shop ended in the middle of the run", "look for the reason in its log")
 
 
-def undisturbed(evidence: Evidence) -> Iterator[Finding]:
+def ran_to_its_end(evidence: Evidence) -> Iterator[Finding]:
     """Whether the run came to its own end: not stopped by hand, by a file, by a rule, and not too soon.
 
     A stop rule that ended the run speaks against the shop, not against the instrument; not where users were too few.
@@ -79,29 +102,31 @@ def undisturbed(evidence: Evidence) -> Iterator[Finding]:
     if conditions.target_unreachable:
         return
     if conditions.interrupted:
-        held = spoken_duration(conditions.held)
+        held = format_duration(conditions.held)
         yield _invalid(
             "end", f"the run was interrupted after {held} by {conditions.interrupted}", "let it come to its end"
         )
-    elif conditions.stop_rule and starved(evidence):
+    elif conditions.stop_rule and short_of_users(evidence):
         message = f"{conditions.stop_rule}; most of it never found a free user, which is no failure of the shop"
-        yield Finding("end", Level.WARNING, message, more_users(evidence))
+        yield Finding("end", Severity.WARNING, message, more_users_remedy(evidence))
     elif conditions.stop_rule:
-        yield Finding("end", Level.FAILED, conditions.stop_rule, "find out what broke the shop before loading it again")
+        yield Finding(
+            "end", Severity.FAILED, conditions.stop_rule, "find out what broke the shop before loading it again"
+        )
     elif conditions.certain:
-        held = spoken_duration(conditions.held)
-        yield _fine("end", f"the load ended after {held} of {spoken_duration(conditions.asked)}: {conditions.certain}")
-    elif conditions.asked and conditions.held < HELD_ENOUGH * conditions.asked:
+        held = format_duration(conditions.held)
+        yield _ok("end", f"the load ended after {held} of {format_duration(conditions.asked)}: {conditions.certain}")
+    elif conditions.asked and conditions.held < MIN_LOAD_SHARE * conditions.asked:
         yield _invalid(
             "end",
-            f"the load was held for {spoken_duration(conditions.held)} of {spoken_duration(conditions.asked)}",
+            f"the load was held for {format_duration(conditions.held)} of {format_duration(conditions.asked)}",
             "look for the reason in the log",
         )
     else:
-        yield _fine("end", f"the load was held for {spoken_duration(conditions.held)}")
+        yield _ok("end", f"the load was held for {format_duration(conditions.held)}")
 
 
-def bugs(evidence: Evidence) -> Iterator[Finding]:
+def harness_errors(evidence: Evidence) -> Iterator[Finding]:
     """Whether a page or journey ended by a fault of our own; one is enough, since nobody knows what else it touched."""
     recorder = evidence.recorder
     known = (Outcome.ABORTED, Outcome.NO_ACCOUNT, Outcome.NO_SOCKET, Outcome.NOT_OFFERED, Outcome.NO_PRODUCT)
@@ -115,7 +140,7 @@ def bugs(evidence: Evidence) -> Iterator[Finding]:
         yield _invalid("bugs", f"the harness made {number:,} mistakes of its own ({kinds})", "look for them in the log")
 
 
-def accounts(evidence: Evidence) -> Iterator[Finding]:
+def account_supply(evidence: Evidence) -> Iterator[Finding]:
     """Whether there was an account for every shopper who needed one; without, the load was another than was asked for."""
     number = max(
         evidence.conditions.no_account,
@@ -131,7 +156,7 @@ def accounts(evidence: Evidence) -> Iterator[Finding]:
         )
 
 
-def accounting(evidence: Evidence) -> Iterator[Finding]:
+def arrivals_accounted_for(evidence: Evidence) -> Iterator[Finding]:
     """Whether every arrival is accounted for, to the last one: offered is what was planned, and each one was served or dropped.
 
     Exact, because a book that is out by one is out by an unknown number.
@@ -159,14 +184,14 @@ def accounting(evidence: Evidence) -> Iterator[Finding]:
             "accounting", "the books do not balance: " + "; ".join(wrong), "report it: it is a bug of the harness"
         )
     elif offered:
-        yield _fine("accounting", f"{offered:,} arrivals: {started:,} served, {dropped:,} dropped, none lost")
+        yield _ok("accounting", f"{offered:,} arrivals: {started:,} served, {dropped:,} dropped, none lost")
 
 
-def ledger(evidence: Evidence) -> Iterator[Finding]:
+def ledger_agreement(evidence: Evidence) -> Iterator[Finding]:
     """Whether the shop's own ledger agrees with what was measured; two witnesses of one thing must not differ."""
     differences, why = evidence.conditions.ledger, evidence.conditions.ledger_explained
     if differences and why:
-        yield Finding("ledger", Level.WARNING, f"the shop's ledger differs ({'; '.join(differences)}) because {why}")
+        yield Finding("ledger", Severity.WARNING, f"the shop's ledger differs ({'; '.join(differences)}) because {why}")
     elif differences:
         yield _invalid(
             "ledger",
@@ -175,7 +200,7 @@ def ledger(evidence: Evidence) -> Iterator[Finding]:
         )
 
 
-def minimum(evidence: Evidence) -> Iterator[Finding]:
+def guaranteed_journeys(evidence: Evidence) -> Iterator[Finding]:
     """Whether rare payment options had the number of journeys that was guaranteed; served ones count, in any phase."""
     served: dict[str, int] = {}
     for key, cell in evidence.recorder.journeys.items():
@@ -194,7 +219,7 @@ def minimum(evidence: Evidence) -> Iterator[Finding]:
         )
 
 
-def truncated(evidence: Evidence) -> Iterator[Finding]:
+def aborted_journeys(evidence: Evidence) -> Iterator[Finding]:
     """Whether journeys were cut short; no reason to distrust the others, since the gate holds them against a pass."""
     number = sum(
         cell.response.total for key, cell in evidence.recorder.journeys.items() if key.outcome == Outcome.ABORTED
@@ -203,7 +228,7 @@ def truncated(evidence: Evidence) -> Iterator[Finding]:
     if number and not evidence.conditions.ended_early:
         yield Finding(
             "truncated",
-            Level.WARNING,
+            Severity.WARNING,
             f"{number:,} journeys were still under way when the run ended",
             "lengthen the drain beyond the longest journey",
         )
@@ -219,7 +244,7 @@ def content_type(evidence: Evidence) -> Iterator[Finding]:
         others = f" and {len(pages) - 3} more pages" if len(pages) > 3 else ""  # noqa: PLR2004 - as many as were named
         yield Finding(
             "content_type",
-            Level.WARNING,
+            Severity.WARNING,
             f"{pages.total():,} replies held JSON and were served as another type ({named}{others})",
             'have the shop serve application/json; [conduct] content_type = "fail" counts such replies as failures',
         )
@@ -227,63 +252,73 @@ def content_type(evidence: Evidence) -> Iterator[Finding]:
 
 CHECKS: tuple[Callable[[Evidence], Iterator[Finding]], ...] = (
     crashed,
-    alike,
-    apart,
-    lost,
+    same_version_and_scenario,
+    clock_offsets,
+    no_worker_lost,
     shop_alive,
-    ran_out,
-    sockets,
-    reachable,
-    undisturbed,
+    resource_exhaustion,
+    descriptors_and_ports,
+    target_reachable,
+    ran_to_its_end,
     requests,
-    bugs,
-    accounts,
-    products,
-    offered,
-    clocks,
-    stolen,
-    crowded,
-    collector,
-    busy,
-    cpu,
-    loop_lag,
-    late,
+    harness_errors,
+    account_supply,
+    products_available,
+    payment_options_offered,
+    clock_drift,
+    cpu_steal,
+    cpu_contention,
+    gc_pauses,
+    busy_seconds,
+    cpu_usage,
+    event_loop_lag,
+    arrival_lateness,
     worker_lag,
-    reports,
-    strangers,
-    pool,
-    sold_twice,
-    balance,
-    accounting,
-    delivered,
-    presence,
-    ledger,
-    minimum,
-    mix,
-    truncated,
+    report_gaps,
+    foreign_messages,
+    user_supply,
+    unique_order_numbers,
+    backlog_growth,
+    arrivals_accounted_for,
+    arrivals_delivered,
+    littles_law_holds,
+    ledger_agreement,
+    guaranteed_journeys,
+    mix_as_planned,
+    aborted_journeys,
     content_type,
-    said,
-    recovered,
-    steady,
-    unmeasured,
+    failure_messages,
+    backlog_cleared,
+    stationary,
+    missing_readings,
 )
 """Every check, in the order in which reasons are given: causes before what they lead to."""
 
 
-OVERLOAD = (balance, recovered, steady, busy, cpu, loop_lag, late, worker_lag, pool)
+OVERLOAD_CHECKS = (
+    backlog_growth,
+    backlog_cleared,
+    stationary,
+    busy_seconds,
+    cpu_usage,
+    event_loop_lag,
+    arrival_lateness,
+    worker_lag,
+    user_supply,
+)
 """What a search for capacity goes through on purpose; it holds each of its levels to these itself."""
 
 
 def check(recorder: Recorder, conditions: Conditions, objectives: Sequence[Objective] = ()) -> tuple[Finding, ...]:
     """What all checks found; ``objectives`` tell how exact the instrument had to be."""
     evidence = Evidence(recorder, conditions, tuple(objectives))
-    checks = [each for each in CHECKS if not (conditions.searched and each in OVERLOAD)]
+    checks = [each for each in CHECKS if not (conditions.searched and each in OVERLOAD_CHECKS)]
     return tuple(finding for each in checks for finding in each(evidence))
 
 
 def _invalid(name: str, message: str, remedy: str) -> Finding:
-    return Finding(name, Level.INVALID, message, remedy)
+    return Finding(name, Severity.INVALID, message, remedy)
 
 
-def _fine(name: str, message: str) -> Finding:
-    return Finding(name, Level.OK, message)
+def _ok(name: str, message: str) -> Finding:
+    return Finding(name, Severity.OK, message)

@@ -22,7 +22,7 @@ class Verdict(StrEnum):
         return Exit[self.name]
 
 
-class Level(StrEnum):
+class Severity(StrEnum):
     """How much a finding about the run weighs."""
 
     OK = "ok"
@@ -40,7 +40,7 @@ class Finding:
     """
 
     check: str
-    level: Level
+    level: Severity
     message: str
     remedy: str = ""
 

@@ -13,7 +13,7 @@ from typing import Any
 from flask import Response, jsonify, request
 from werkzeug.datastructures import ImmutableMultiDict, MultiDict
 
-from harness.server_names import OPTION, may_be_asked_as, place
+from harness.server_names import ALLOWED_HOSTS_OPTION, host_and_port, is_allowed_host
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
@@ -30,21 +30,24 @@ def refusal(
     ``host`` is the Host header, ``bound`` the address that the UI is bound to, ``allowed`` are further names of it. A browser
     sends ``Origin`` and ``Sec-Fetch-Site`` with every POST that another site made it send.
     """
-    if not may_be_asked_as(host, bound, allowed):
-        return (f"This page is not served under the name in Host; name it with {OPTION} if it is yours.", 403)
+    if not is_allowed_host(host, bound, allowed):
+        return (
+            f"This page is not served under the name in Host; name it with {ALLOWED_HOSTS_OPTION} if it is yours.",
+            403,
+        )
     if method in SAFE_METHODS:
         return None
     origin = headers.get("Origin")
-    if origin is not None and _place_of(origin) != place(host):
+    if origin is not None and _host_and_port_of(origin) != host_and_port(host):
         return ("This request was sent by a page of another site. Open the web UI itself.", 403)
     if headers.get("Sec-Fetch-Site", "same-origin") not in {"same-origin", "none"}:
         return ("This request was sent by a page of another site. Open the web UI itself.", 403)
     return None
 
 
-def _place_of(origin: str) -> tuple[str, str] | None:
+def _host_and_port_of(origin: str) -> tuple[str, str] | None:
     scheme, separator, where = origin.partition("://")
-    return place(where) if separator and scheme in {"http", "https"} else None
+    return host_and_port(where) if separator and scheme in {"http", "https"} else None
 
 
 def guard(web_ui: Any, *, start: Callable[[Form], str | None], shape: str, allowed_hosts: Collection[str] = ()) -> None:
@@ -79,10 +82,10 @@ def guard(web_ui: Any, *, start: Callable[[Form], str | None], shape: str, allow
 
     app.before_request(before)
     # Locust answers every site's Origin with leave to read. Flask calls the first of this list last.
-    app.after_request_funcs.setdefault(None, []).insert(0, _keep_to_ourselves)
+    app.after_request_funcs.setdefault(None, []).insert(0, _drop_cors_headers)
 
 
-def _keep_to_ourselves(response: Response) -> Response:
+def _drop_cors_headers(response: Response) -> Response:
     for name in [name for name, _ in response.headers if name.lower().startswith("access-control-")]:
         del response.headers[name]
     return response

@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 
 from harness.demand import Metric, Objective, Statistic, Subject
-from harness.tally import Tally
-from harness.units import RATES, quantity, spoken_duration, spoken_number, spoken_share
+from harness.tally import SampleCounts
+from harness.units import RATES, format_duration, format_number, format_percent, quantity
 
 
-def whose(objective: Objective) -> str:
+def subject_text(objective: Objective) -> str:
     """What the objective speaks of: ``BinNumberPage answers``, ``guest journeys with payment gpay``."""
     match objective.subject:
         case Subject.PAGE:
@@ -28,9 +28,9 @@ def whose(objective: Objective) -> str:
     return f"{noun} with {' and '.join(labels)}" if labels else noun
 
 
-def sentence(objective: Objective, measured: float | None, counted: Tally) -> str:
+def sentence(objective: Objective, measured: float | None, counted: SampleCounts) -> str:
     """What was measured, beside the bound and the number of samples; without a full stop."""
-    noun, bound = whose(objective), _bound(objective)
+    noun, bound = subject_text(objective), _bound(objective)
     samples = f"{counted.total:,} sample{'s' * (counted.total != 1)}"
     if measured is None:
         return f"{noun}: {samples}"
@@ -40,38 +40,36 @@ def sentence(objective: Objective, measured: float | None, counted: Tally) -> st
         case Metric.FAILURES:
             outcome = objective.label("outcome")
             did = f"ended as {outcome}" if outcome else "failed"
-            return f"{counted.over:,} of {counted.total:,} {noun} {did}, {spoken_share(measured)} ({bound})"
+            return f"{counted.over:,} of {counted.total:,} {noun} {did}, {format_percent(measured)} ({bound})"
         case Metric.DROPPED:
-            return f"{counted.over:,} of {counted.total:,} {noun} found no free user in time, {spoken_share(measured)} ({bound})"
+            return f"{counted.over:,} of {counted.total:,} {noun} found no free user in time, {format_percent(measured)} ({bound})"
         case Metric.RATE:
             return f"{_rate(measured, objective)} {noun} were finished ({bound})"
         case _:
-            return f"{spoken_number(measured)} {noun} were finished ({bound})"
+            return f"{format_number(measured)} {noun} were finished ({bound})"
 
 
-def too_many(objective: Objective, counted: Tally) -> str:
+def share_exceeded(objective: Objective, counted: SampleCounts) -> str:
     """Why a demand on a share was broken."""
-    return f"{spoken_share(counted.over / counted.total)} were over, {spoken_share(objective.allowed)} may be"
+    return f"{format_percent(counted.over / counted.total)} were over, {format_percent(objective.allowed)} may be"
 
 
-def undecided(confidence: float, more: int | None, worth: float = math.inf) -> str:
+def too_few_samples(confidence: float, more: int | None, effective_sample_size: float = math.inf) -> str:
     """Why nothing can be said, and how many more samples would change that.
 
     ``worth`` is for how many independent samples those there are may stand, if that is notably fewer.
     """
-    if worth < math.inf:
-        alike = (
-            f"since what one moment brings is alike, they stand for about {max(1, round(worth)):,} independent ones; "
-        )
-        return alike + undecided(confidence, more)
+    if effective_sample_size < math.inf:
+        alike = f"since what one moment brings is alike, they stand for about {max(1, round(effective_sample_size)):,} independent ones; "
+        return alike + too_few_samples(confidence, more)
     if more is None:
-        return f"too close to the bound to be {spoken_share(confidence)} sure, and a longer run would not change that"
-    return f"too few to be {spoken_share(confidence)} sure: about {_rounded(more):,} more would tell if they turn out the same"
+        return f"too close to the bound to be {format_percent(confidence)} sure, and a longer run would not change that"
+    return f"too few to be {format_percent(confidence)} sure: about {_rounded(more):,} more would tell if they turn out the same"
 
 
-def from_sending(objective: Objective, service: float) -> str:
+def from_service_time(objective: Objective, service: float) -> str:
     """What remains of a response time when the waiting before the start is left out, where the two part."""
-    return f"counted from their start, {objective.percentile * 100:.6g} % took {spoken_duration(service)}"
+    return f"counted from their start, {objective.percentile * 100:.6g} % took {format_duration(service)}"
 
 
 def cut_short(unknown: int) -> str:
@@ -79,42 +77,42 @@ def cut_short(unknown: int) -> str:
     return f"{unknown:,} {'was' if unknown == 1 else 'were'} cut short by the end of the run, and nobody knows how they end"
 
 
-def _time(objective: Objective, measured: float, counted: Tally, beside: str) -> str:
-    noun = whose(objective)
+def _time(objective: Objective, measured: float, counted: SampleCounts, beside: str) -> str:
+    noun = subject_text(objective)
     came = "came" if objective.subject is Subject.PAGE else "ended"
     service = " of sending" if objective.metric is Metric.SERVICE_TIME else ""
     match objective.statistic:
         case Statistic.MAX:
             if math.isinf(measured):
                 return f"some of the {noun} never {came} {beside}"
-            return f"the slowest of the {noun} took {spoken_duration(measured)} {beside}"
+            return f"the slowest of the {noun} took {format_duration(measured)} {beside}"
         case Statistic.MEAN:
             if math.isinf(measured):
                 return f"some of the {noun} never {came}, so there is no mean {beside}"
-            return f"the {noun} took {spoken_duration(measured)} on average {beside}"
+            return f"the {noun} took {format_duration(measured)} on average {beside}"
         case _:
             percent = f"{objective.percentile * 100:.6g} %"
             if math.isinf(measured):
-                failed = spoken_share(counted.over / counted.total)
+                failed = format_percent(counted.over / counted.total)
                 return f"{failed} of the {noun} failed, came too late or never, so there is no {percent} that {came} {beside}"
-            return f"{percent} of {noun} {came} within {spoken_duration(measured)}{service} {beside}"
+            return f"{percent} of {noun} {came} within {format_duration(measured)}{service} {beside}"
 
 
 def _bound(objective: Objective) -> str:
     if objective.metric.timed:
-        return f"bound {spoken_duration(objective.bound)}"
+        return f"bound {format_duration(objective.bound)}"
     if objective.metric is Metric.RATE:
         return f"demanded: {objective.operator} {objective.limit}"
     if objective.metric is Metric.COUNT:
-        return f"demanded: {objective.operator} {spoken_number(objective.bound)}"
-    return f"allowed: {spoken_share(objective.bound)}"
+        return f"demanded: {objective.operator} {format_number(objective.bound)}"
+    return f"allowed: {format_percent(objective.bound)}"
 
 
 def _rate(per_second: float, objective: Objective) -> str:
     """The rate in the unit in which it was demanded."""
     written = quantity(objective.limit)
     unit = written[1] if written and written[1] in RATES else "/s"
-    return f"{spoken_number(per_second * RATES[unit])}{unit}"
+    return f"{format_number(per_second * RATES[unit])}{unit}"
 
 
 def _rounded(number: int) -> int:

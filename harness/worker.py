@@ -10,39 +10,39 @@ from typing import Any, TypeVar
 import gevent
 
 from harness.fleet import REPORT_EVERY
-from harness.master import COUNTS, ECHOED, REFUSE
+from harness.master import ECHOED, REFUSE, REPORT
 from harness.process_facts import ProcessFacts
 from harness.run import Run
-from harness.share import Share
-from harness.snapshot import Teller
+from harness.share import Partition
+from harness.snapshot import DeltaEncoder
 
-StageT = TypeVar("StageT")
+ContextT = TypeVar("ContextT")
 Send = Callable[[str, Any], None]
 
-REPEAT = 1.0
+FINAL_REPORT_INTERVAL = 1.0
 """Seconds after which the last word is said again, if it was not acknowledged."""
-LAST_WORDS = 10
+FINAL_REPORT_ATTEMPTS = 10
 """How often it is said."""
 
 
-class WorkerRun(Run[StageT]):
+class WorkerRun(Run[ContextT]):
     """The run of one worker; ``send`` sends a custom message to the master."""
 
-    def __init__(self, workload: Any, stage: StageT, *, send: Send, **clocks: Any) -> None:
+    def __init__(self, workload: Any, stage: ContextT, *, send: Send, **clocks: Any) -> None:
         super().__init__(workload, stage, **clocks)
         self._send = send
         self._run = self._key = ""
-        self._teller: Teller | None = None
-        self._thanked = False
-        self._asked_for_all = False
-        self.pilot = None  # the master's business
-        self._told_last = False
+        self._encoder: DeltaEncoder | None = None
+        self._acknowledged = False
+        self._full_report_requested = False
+        self.controller = None  # the master's business
+        self._final_report_sent = False
 
     def start(self, users: int) -> None:
         """Locust says that all users are there; a worker begins when the master says so."""
         self.spawned = users
 
-    def begin_as_told(self, message: Mapping[str, Any]) -> None:
+    def receive_begin(self, message: Mapping[str, Any]) -> None:
         """The master has dealt out the arrivals; a worker with another scenario refuses."""
         self._run, self._key = message["run"], message["key"]
         if message["fingerprint"] != self.workload.fingerprint:
@@ -50,17 +50,17 @@ class WorkerRun(Run[StageT]):
             self._send(REFUSE, {"run": self._run, "key": self._key, "reason": reason, **self._origin()})
             return
         self.workload.restrict(message["kinds"])
-        self.share = Share.from_json(message["share"])
-        self.stage = self.workload.stage(self.share.worker, self.share.workers)
-        self._quiet.begin()
+        self.partition = Partition.from_json(message["share"])
+        self.stage = self.workload.stage(self.partition.worker, self.partition.workers)
+        self._gc_tuning.begin()
         self.open(self.clock() + message["begin_at"] - self._wall_clock())
-        self._teller = Teller(self.recorder)
-        self._greenlets.append(gevent.spawn(self._guarded, self._tell))
+        self._encoder = DeltaEncoder(self.recorder)
+        self._greenlets.append(gevent.spawn(self._guarded, self._report_regularly))
 
-    def _look_for_reasons_to_stop(self) -> None:
+    def _check_for_early_end(self) -> None:
         """None of a worker's business: it sees a part of the load only, and the master all of it."""
 
-    def level_as_told(self, message: Mapping[str, Any]) -> None:
+    def receive_extend_schedule(self, message: Mapping[str, Any]) -> None:
         """The master has decided how the search goes on."""
         if message["run"] == self._run:
             self.let_in(message["rate"], message["seconds"])
@@ -70,7 +70,7 @@ class WorkerRun(Run[StageT]):
         received = self._wall_clock()
         self._send(ECHOED, {**message, "key": self._key, "received": received, "answered": self._wall_clock()})
 
-    def end_as_told(self, message: Mapping[str, Any]) -> None:
+    def receive_end(self, message: Mapping[str, Any]) -> None:
         """The master ends the run; of its natural end, at the end of the schedule, a worker knows by itself."""
         if message["run"] == self._run and message["reason"]:
             self.grace = message["grace"]
@@ -78,43 +78,43 @@ class WorkerRun(Run[StageT]):
                 self.cut(message["until"])
             self.finish_early(message["reason"])
 
-    def thanked(self, message: Mapping[str, Any]) -> None:
+    def receive_acknowledgement(self, message: Mapping[str, Any]) -> None:
         """The master has the last word, or misses one before it."""
         if message["run"] == self._run:
-            self._asked_for_all = message["whole"]
-            self._thanked = self._thanked or not message["whole"]
+            self._full_report_requested = message["whole"]
+            self._acknowledged = self._acknowledged or not message["whole"]
 
-    def _tell(self) -> None:
+    def _report_regularly(self) -> None:
         while not self.over:
             self._sleep(REPORT_EVERY)
             if not self.over:
                 self._say(final=False)
 
-    def lose_master(self) -> None:
+    def stop_reporting(self) -> None:
         """The master is gone: send it no more counts."""
-        self._told_last = True
+        self._final_report_sent = True
 
-    def say_last_word(self) -> None:
+    def send_final_report(self) -> None:
         """What is left to tell, until the master has acknowledged it; everything, where it misses something."""
-        if self._teller is None or self._told_last:
+        if self._encoder is None or self._final_report_sent:
             return
-        self._told_last = True
-        for _ in range(LAST_WORDS):
-            whole, self._asked_for_all = self._asked_for_all, False
+        self._final_report_sent = True
+        for _ in range(FINAL_REPORT_ATTEMPTS):
+            whole, self._full_report_requested = self._full_report_requested, False
             self._say(final=True, whole=whole)
             waited = 0.0
-            while not self._thanked and not self._asked_for_all and waited < REPEAT:
+            while not self._acknowledged and not self._full_report_requested and waited < FINAL_REPORT_INTERVAL:
                 self._sleep(0.05)
                 waited += 0.05
-            if self._thanked:
+            if self._acknowledged:
                 return
 
     def _say(self, *, final: bool, whole: bool = False) -> None:
-        assert self._teller is not None  # noqa: S101 - only ever called after the run began
+        assert self._encoder is not None  # noqa: S101 - only ever called after the run began
         message = {
             "run": self._run,
             "key": self._key,
-            "counts": self._teller.message(whole=whole),
+            "counts": self._encoder.message(whole=whole),
             "under_way": self.under_way,
             "in_flight": dict(+self.in_flight),
             "requesting": dict(+self.requesting),
@@ -125,11 +125,11 @@ class WorkerRun(Run[StageT]):
             "orders": self.order_numbers.digests() if final else b"",
             "final": final,
         }
-        self._send(COUNTS, message)
+        self._send(REPORT, message)
 
     def _origin(self) -> dict[str, str]:
         return {"version": version("checkload"), "fingerprint": self.workload.fingerprint}
 
     def process_facts(self, name: str) -> ProcessFacts:
         """What this worker noticed about itself and its machine, under its number."""
-        return super().process_facts(name or str(self.share.worker))
+        return super().process_facts(name or str(self.partition.worker))

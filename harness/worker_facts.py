@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from harness.clocks import Offset
+from harness.clocks import ClockOffset
 from harness.sample import Phase
 
 
 @dataclass(frozen=True, slots=True)
-class Origin:
+class RunFingerprint:
     """What a process runs: the version of checkload, and a hash of the scenario as it read it."""
 
     version: str
@@ -27,11 +27,11 @@ class WorkerFacts:
     """
 
     name: str
-    origin: Origin | None = None
+    origin: RunFingerprint | None = None
     longest_gap: float = 0.0
     interval: float = 0.0
     lost_at: float | None = None
     lost_in: Phase | None = None
     taken_over: float | None = None
     finished: bool | None = None
-    clock: Offset | None = None
+    clock: ClockOffset | None = None

@@ -1,6 +1,6 @@
 """What the harness must be told of a load: who comes when, what is demanded, and where it may go.
 
-``locustfile.py`` hands the harness a ``Program``; everything that knows shops, shoppers or scenario files stays behind
+``locustfile.py`` hands the harness a ``ScenarioProvider``; everything that knows shops, shoppers or scenario files stays behind
 these protocols.
 """
 
@@ -10,15 +10,15 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar, runtime_checkable
 
-from harness.arrivals import Arriving
-from harness.landmarks import Landmarks
-from harness.levels import Levels
+from harness.arrivals import ArrivalSchedule
+from harness.landmarks import PageRoles
+from harness.levels import SteppedSchedule
 from harness.objective import Objective
 from harness.pacing import Arrival
-from harness.search import Plan
+from harness.search import SearchPlan
 from harness.stop_rule import StopRule
 
-StageT_co = TypeVar("StageT_co", covariant=True)
+ContextT_co = TypeVar("ContextT_co", covariant=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +75,7 @@ class Target(Protocol):
         """End it."""
 
 
-class Workload(Protocol[StageT_co]):
+class Workload(Protocol[ContextT_co]):
     """One scenario with the user's choices applied, ready to run."""
 
     name: str
@@ -93,17 +93,17 @@ class Workload(Protocol[StageT_co]):
     objectives: Sequence[Objective]
     stop_rules: Sequence[StopRule]
     stop_when_certain: bool
-    search: Plan | None
+    search: SearchPlan | None
     at_least: float | None
     allowed: Collection[str]
     planned_minimum: Mapping[str, int]
     payment_options: Sequence[str]
-    landmarks: Landmarks
+    page_roles: PageRoles
 
-    def schedule(self) -> Arriving | None:
+    def schedule(self) -> ArrivalSchedule | None:
         """The due times; ``None`` for a closed load."""
 
-    def levels(self) -> Levels:
+    def stepped_schedule(self) -> SteppedSchedule:
         """The due times of a load whose rate is searched for."""
 
     def rate(self, elapsed: float) -> float:
@@ -146,20 +146,20 @@ class Workload(Protocol[StageT_co]):
         """Why this target cannot be loaded from here, whoever allowed it, as a sentence; empty if it can."""
 
     def start_target(self) -> Target:
-        """Start the embedded shop for this run; raises ``Misuse`` with what it said when it cannot."""
+        """Start the embedded shop for this run; raises ``UsageError`` with what it said when it cannot."""
 
-    def stage(self, worker: int, workers: int) -> StageT_co:
+    def stage(self, worker: int, workers: int) -> ContextT_co:
         """What the shoppers of this process need; prepared once per run, before the target is started."""
 
     def secrets(self) -> Collection[str]:
         """Texts that must not appear in any report."""
 
 
-class Program(Protocol[StageT_co]):
+class ScenarioProvider(Protocol[ContextT_co]):
     """Everything that can be run."""
 
     def names(self) -> Sequence[str]:
         """The scenarios known by name."""
 
-    def choose(self, choices: Choices) -> Workload[StageT_co]:
-        """Read a scenario and apply the choices; raises ``Misuse`` with every error at once."""
+    def choose(self, choices: Choices) -> Workload[ContextT_co]:
+        """Read a scenario and apply the choices; raises ``UsageError`` with every error at once."""

@@ -13,19 +13,19 @@ from pathlib import Path
 from typing import Any
 
 from harness import user_files
-from harness.errors import Misuse
+from harness.errors import UsageError
 from scenarios import scenario
-from scenarios.calibration.comings import Arrival, Comings
-from scenarios.calibration.json_lines import USUAL, JsonLines
-from scenarios.calibration.reading import Lines, requests
-from scenarios.calibration.requests import Anonymous, Stamped, Unit
+from scenarios.calibration.comings import Arrival, ArrivalStatistics
+from scenarios.calibration.json_lines import USUAL_KEYS, JsonLines
+from scenarios.calibration.reading import LineCounts, requests
+from scenarios.calibration.requests import SessionNumbers, StampedAt, Unit
 from scenarios.calibration.sessions import GAP, Sessions
 from scenarios.calibration.summary import summary
 from scenarios.calibration.tally import Tally
 from scenarios.calibration.text_lines import TextLines
 from scenarios.calibration.tracing import TraceFile
-from scenarios.calibration.writing import LONG, Origin, Shape, scenario_text
-from scenarios.measures import NoQuantity, positive_seconds, share
+from scenarios.calibration.writing import LONG, LoadShape, Origin, scenario_text
+from scenarios.measures import InvalidQuantity, positive_seconds, share
 from scenarios.problems import ScenarioError
 from shop.contract import COOKIE_SESSION
 
@@ -49,8 +49,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--load",
-        choices=[shape.value for shape in Shape],
-        default=Shape.PEAK.value,
+        choices=[shape.value for shape in LoadShape],
+        default=LoadShape.PEAK.value,
         help="the rate: of the busiest ten minutes, the busiest hour in stages, or on average (default: %(default)s)",
     )
     parser.add_argument("--overwrite", action="store_true", help="replace files that exist")
@@ -66,11 +66,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--json-keys",
         default="",
         metavar="A=B,...",
-        help=f"keys of JSON lines with names of their own, as time=at,path=http.url; there are {', '.join(USUAL)}",
+        help=f"keys of JSON lines with names of their own, as time=at,path=http.url; there are {', '.join(USUAL_KEYS)}",
     )
     parser.add_argument(
         "--stamped",
-        choices=[end.value for end in Stamped],
+        choices=[end.value for end in StampedAt],
         help="whether a line's moment is the start or the end of its request (default: as the server that writes so does)",
     )
     parser.add_argument(
@@ -79,12 +79,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Read the logs, write the scenario, say on standard error what was seen; raises ``Misuse``."""
+    """Read the logs, write the scenario, say on standard error what was seen; raises ``UsageError``."""
     gap, allowed, keys = _checked(arguments)
     readers = _readers(arguments, keys)
-    lines, sessions = Lines(), Sessions(gap, arguments.prefix)
+    lines, sessions = LineCounts(), Sessions(gap, arguments.prefix)
     with _trace(arguments.trace) as (emit, keep):
-        tally = Tally(random.Random("calibrate"), Comings(emit))
+        tally = Tally(random.Random("calibrate"), ArrivalStatistics(emit))
         since = 0
         for journey in sessions.take(requests(arguments.logs, *readers, lines, allowed)):
             tally.add(journey)
@@ -92,21 +92,21 @@ def run(arguments: argparse.Namespace) -> int:
             if since >= _SETTLE_EVERY:
                 tally.comings.settle(sessions.oldest())
                 since = 0
-        tally.add_rest(sessions.rest())
+        tally.add_unfinished(sessions.rest())
         # Of those who came last, some were still under way when the log ended, and are missing.
         tally.comings.close(sessions.now - tally.length(LONG))
-        lines.refuse_too_many(allowed)
-        _refuse_too_little(tally, sessions, Shape(arguments.load))
-        text = scenario_text(tally, _origin(sessions), Shape(arguments.load), _beside(arguments))
+        lines.refuse_too_many_bad_lines(allowed)
+        _refuse_too_little(tally, sessions, LoadShape(arguments.load))
+        text = scenario_text(tally, _origin(sessions), LoadShape(arguments.load), _beside(arguments))
         keep()
     try:
-        _accepted(text, arguments)
-    except Misuse:
+        _check_scenario(text, arguments)
+    except UsageError:
         if arguments.trace:
             Path(arguments.trace).unlink()
         raise
     if arguments.output:
-        user_files.write("--output", Path(arguments.output), text.encode())
+        user_files.write_file("--output", Path(arguments.output), text.encode())
     else:
         sys.stdout.write(text)
     sys.stderr.write(summary(tally, sessions, lines, arguments.output or "", arguments.trace or ""))
@@ -118,18 +118,18 @@ def _checked(arguments: argparse.Namespace) -> tuple[float, float, dict[str, str
     gap, allowed = GAP, 0.0
     try:
         gap = positive_seconds(arguments.gap)
-    except NoQuantity as error:
+    except InvalidQuantity as error:
         problems.append(f"--gap {arguments.gap}: {error.expected}")
     try:
         allowed = share(arguments.bad_lines)
-    except NoQuantity as error:
+    except InvalidQuantity as error:
         problems.append(f"--bad-lines {arguments.bad_lines}: {error.expected}")
     keys, wrong = _json_keys(arguments.json_keys)
     problems += [*wrong, *_file_problems(arguments)]
     if arguments.output and not arguments.output.endswith(".toml"):
         problems.append(f"--output {arguments.output}: a scenario's name ends in .toml")
     if problems:
-        raise Misuse("\n".join(problems))
+        raise UsageError("\n".join(problems))
     return gap, allowed, keys
 
 
@@ -137,8 +137,8 @@ def _json_keys(text: str) -> tuple[dict[str, str], list[str]]:
     keys, problems = {}, []
     for pair in filter(None, text.split(",")):
         name, equals, key = (part.strip() for part in pair.partition("="))
-        if not equals or name not in USUAL or not key:
-            problems.append(f"--json-keys {pair}: write NAME=KEY, the name one of {', '.join(USUAL)}")
+        if not equals or name not in USUAL_KEYS or not key:
+            problems.append(f"--json-keys {pair}: write NAME=KEY, the name one of {', '.join(USUAL_KEYS)}")
         keys[name] = key
     return keys, problems
 
@@ -158,8 +158,8 @@ def _file_problems(arguments: argparse.Namespace) -> Iterator[str]:
 
 
 def _readers(arguments: argparse.Namespace, keys: dict[str, str]) -> tuple[TextLines, JsonLines]:
-    anonymous = Anonymous()
-    stamped = Stamped(arguments.stamped) if arguments.stamped else None
+    anonymous = SessionNumbers()
+    stamped = StampedAt(arguments.stamped) if arguments.stamped else None
     unit = Unit(arguments.took_unit) if arguments.took_unit else None
     return (
         TextLines(anonymous, arguments.cookie, ("session", "sessionid", "sid"), stamped=stamped, unit=unit),
@@ -167,27 +167,27 @@ def _readers(arguments: argparse.Namespace, keys: dict[str, str]) -> tuple[TextL
     )
 
 
-def _refuse_too_little(tally: Tally, sessions: Sessions, shape: Shape) -> None:
+def _refuse_too_little(tally: Tally, sessions: Sessions, shape: LoadShape) -> None:
     counts = sessions.counts
     if counts.late > _LATE * max(1, counts.requests):
-        raise Misuse(
+        raise UsageError(
             f"{counts.late:,} of {counts.requests:,} requests come after later ones; give the logs with the oldest first"
         )
     if tally.total < FEWEST:
-        raise Misuse(
+        raise UsageError(
             f"{tally.total:,} journeys reached the checkout; a scenario takes at least {FEWEST}, {FEWEST - tally.total:,} more. "
             f"{counts.requests:,} requests were read, {sessions.unknown.total:,} of them for addresses that are none of the "
             f"checkout's, {counts.failed:,} failed.\n  remedy: give a longer log; --prefix if the shop's paths begin with "
             "something of their own"
         )
     if counts.by_address > counts.by_cookie and tally.total > _MANY_JOURNEYS * counts.opened:
-        raise Misuse(
+        raise UsageError(
             f"{tally.total:,} journeys came from only {counts.opened:,} address{'es' * (counts.opened != 1)} with a browser: an address here stands for many "
             "shoppers, as behind a proxy, and none can be told from another.\n  remedy: have the server log the session, as "
             f"session=$cookie_{COOKIE_SESSION} in nginx, and name it with --cookie or --json-keys if it has another name"
         )
-    if shape is Shape.HOUR and not tally.comings.best_hour:
-        raise Misuse(
+    if shape is LoadShape.HOUR and not tally.comings.best_hour:
+        raise UsageError(
             f"--load hour: the log is {tally.comings.length / 60:.0f} minutes long; give an hour, or --load mean"
         )
 
@@ -210,13 +210,13 @@ def _beside(arguments: argparse.Namespace) -> str:
     return Path(os.path.relpath(arguments.trace, folder)).as_posix()
 
 
-def _accepted(text: str, arguments: argparse.Namespace) -> None:
+def _check_scenario(text: str, arguments: argparse.Namespace) -> None:
     folder = Path(arguments.output).parent if arguments.output else Path()
     name = Path(arguments.output).stem if arguments.output else "calibrated"
     try:
-        scenario.check(user_files.toml(text), name=name, folder=folder)
-    except (ScenarioError, user_files.NotToml) as error:
-        raise Misuse(f"what the log shows cannot be a scenario as it stands:\n{error}") from None
+        scenario.check(user_files.parse_toml(text), name=name, folder=folder)
+    except (ScenarioError, user_files.TomlError) as error:
+        raise UsageError(f"what the log shows cannot be a scenario as it stands:\n{error}") from None
 
 
 @contextmanager
@@ -241,7 +241,9 @@ def _trace(name: str | None) -> Any:
 
             yield emit, keep
     except OSError as error:
-        raise Misuse(f"--trace {name}: cannot be written ({error.strerror}); name a file where there is room") from None
+        raise UsageError(
+            f"--trace {name}: cannot be written ({error.strerror}); name a file where there is room"
+        ) from None
     finally:
         if not kept:
             with suppress(FileNotFoundError):

@@ -8,13 +8,13 @@ from typing import Any
 
 from harness import objective, user_files
 from harness.demand import Metric
-from harness.units import LONGEST
+from harness.units import MAX_DURATION
 from scenarios.goods import address_problems, product_problems
 from scenarios.headers import header_problems
-from scenarios.load_sections import Arrivals, Closed
+from scenarios.load_sections import Arrivals, ClosedSection
 from scenarios.names import JOURNEY_NAMES, PAYMENT_NAMES, SMS_NAMES
 from scenarios.problems import ABSENT, Problem
-from scenarios.search_checks import beside_a_search, search_problems
+from scenarios.search_checks import capacity_problems, keys_beside_capacity
 from scenarios.sections import Document
 from scenarios.trace import TraceError, replay
 
@@ -27,7 +27,7 @@ MOST_COVERED = 100
 """Journeys in which everything is walked once, and some to spare."""
 
 
-def shape_problems(document: Mapping[str, Any]) -> Problems:
+def key_problems(document: Mapping[str, Any]) -> Problems:
     """Keys that are missing or one too many; looks at the raw tables, so it works however wrong their values are."""
     arrivals, closed = document.get("arrivals"), document.get("closed")
     if (arrivals is None) == (closed is None):
@@ -38,7 +38,7 @@ def shape_problems(document: Mapping[str, Any]) -> Problems:
             "add [arrivals]" if arrivals is None else "keep one of them",
         )
     if isinstance(arrivals, Mapping):
-        yield from _arrivals_shape(
+        yield from _arrivals_keys(
             arrivals, covers=document.get("cover") is True, searches=document.get("capacity") is not None
         )
     if document.get("cover") is True and closed is not None:
@@ -52,16 +52,16 @@ def shape_problems(document: Mapping[str, Any]) -> Problems:
         )
 
 
-def _arrivals_shape(arrivals: Mapping[str, Any], *, covers: bool, searches: bool) -> Problems:
+def _arrivals_keys(arrivals: Mapping[str, Any], *, covers: bool, searches: bool) -> Problems:
     if searches:
-        yield from beside_a_search(arrivals)
+        yield from keys_beside_capacity(arrivals)
     elif arrivals.get("trace") is not None:
-        yield from _trace_shape(arrivals, covers=covers)
+        yield from _trace_keys(arrivals, covers=covers)
     else:
-        yield from _profile_shape(arrivals, covers=covers)
+        yield from _profile_keys(arrivals, covers=covers)
 
 
-def _profile_shape(arrivals: Mapping[str, Any], *, covers: bool) -> Problems:
+def _profile_keys(arrivals: Mapping[str, Any], *, covers: bool) -> Problems:
     stages = arrivals.get("stages")
     for key in ("rate_scale", "time_scale"):
         if arrivals.get(key, 1) != 1:
@@ -78,10 +78,10 @@ def _profile_shape(arrivals: Mapping[str, Any], *, covers: bool) -> Problems:
                 yield Problem(f"arrivals.{key}", ABSENT, "either `stages`, or `rate` and `duration`", f"add `{key}`")
     for index, stage in enumerate(stages if isinstance(stages, list | tuple) else ()):
         if isinstance(stage, Mapping):
-            yield from _stage_shape(f"arrivals.stages[{index}]", stage)
+            yield from _stage_keys(f"arrivals.stages[{index}]", stage)
 
 
-def _trace_shape(arrivals: Mapping[str, Any], *, covers: bool) -> Problems:
+def _trace_keys(arrivals: Mapping[str, Any], *, covers: bool) -> Problems:
     for key in ("process", "rate", "duration", "stages"):
         if arrivals.get(key):
             yield Problem(
@@ -94,7 +94,7 @@ def _trace_shape(arrivals: Mapping[str, Any], *, covers: bool) -> Problems:
         yield Problem("cover", True, "no cover with a trace: each journey is walked once", "leave one out")
 
 
-def _stage_shape(key: str, stage: Mapping[str, Any]) -> Problems:
+def _stage_keys(key: str, stage: Mapping[str, Any]) -> Problems:
     expected = "either `rate`, or `from` and `to`"
     ends = [end for end in ("from", "to") if end in stage]
     if "rate" in stage:
@@ -107,7 +107,7 @@ def _stage_shape(key: str, stage: Mapping[str, Any]) -> Problems:
         yield Problem(f"{key}.{other}", ABSENT, expected, f"add `{other}`")
 
 
-def content_problems(document: Document, wrong: set[str], folder: Path) -> Problems:
+def consistency_problems(document: Document, wrong: set[str], folder: Path) -> Problems:
     """What does not fit together in tables that are right in themselves; ``wrong`` names the top keys that are not."""
     for needs, check in _CHECKS:
         if not needs & wrong:
@@ -127,7 +127,7 @@ def _open_limits(document: Document, _folder: Path) -> Problems:
             "shorten it",
         )
     yield from _too_long(document)
-    if profile is not None and profile.highest == 0 and arrivals.rates():
+    if profile is not None and profile.peak_rate == 0 and arrivals.rates():
         yield Problem("arrivals.stages", 0, "a rate above 0 in one stage at least")
     for key, rate in arrivals.rates():
         if rate > ceiling:
@@ -139,17 +139,17 @@ def _too_long(document: Document) -> Problems:
     """A profile longer than any run, by the sum of its stages or by all that it covers, or with more arrivals."""
     arrivals = document.arrivals
     assert arrivals is not None, "asked of an open load"  # noqa: S101
-    key, days = "arrivals.stages" if arrivals.stages else "arrivals.duration", LONGEST / 86_400
+    key, days = "arrivals.stages" if arrivals.stages else "arrivals.duration", MAX_DURATION / 86_400
     if document.cover:
         place, rate = max(arrivals.rates(), key=lambda each: each[1])
-        if 0 < rate < MOST_COVERED / LONGEST:
+        if 0 < rate < MOST_COVERED / MAX_DURATION:
             expected = f"a rate at which everything is walked within {days:.0f} days"
             yield Problem(place, f"{rate:g}/s", expected, "raise it")
         return
     profile = arrivals.profile
     if profile is None:
         return
-    if profile.duration > LONGEST:
+    if profile.duration > MAX_DURATION:
         yield Problem(key, f"{profile.duration:g} s", f"at most {days:.0f} days in all", "shorten it")
     elif profile.expected > MOST_ARRIVALS:
         most = f"at most {MOST_ARRIVALS:,} arrivals; it brings {profile.expected:,.0f}"
@@ -175,7 +175,7 @@ def _closed_limits(document: Document, _folder: Path) -> Problems:
     yield from _too_many_users("closed.users", closed, document)
 
 
-def _too_many_users(key: str, load: Arrivals | Closed, document: Document) -> Problems:
+def _too_many_users(key: str, load: Arrivals | ClosedSection, document: Document) -> Problems:
     most = document.target.most_users
     if load.users is None:
         return
@@ -222,7 +222,7 @@ def _cover(document: Document, _folder: Path) -> Problems:
         yield Problem("arrivals.process", arrivals.process, '"uniform": by chance, their number is not exact')
 
 
-def _certain(document: Document, _folder: Path) -> Problems:
+def _stop_when_certain_problems(document: Document, _folder: Path) -> Problems:
     if document.cover and document.stop.when_certain:
         yield Problem(
             "stop.when_certain", True, "no early end with cover: everything is walked exactly once", "leave it out"
@@ -254,13 +254,13 @@ def _trace(document: Document, folder: Path) -> Problems:
         yield from error.problems
         return
     profile, ceiling = found.profile, document.target.highest_rate
-    if profile.duration > LONGEST:
-        yield Problem("arrivals.trace", arrivals.trace, f"at most {LONGEST / 86_400:.0f} days", "lower time_scale")
-    if profile.highest > ceiling:
+    if profile.duration > MAX_DURATION:
+        yield Problem("arrivals.trace", arrivals.trace, f"at most {MAX_DURATION / 86_400:.0f} days", "lower time_scale")
+    if profile.peak_rate > ceiling:
         yield Problem(
             "arrivals.trace",
             arrivals.trace,
-            f"at most target.highest_rate, {ceiling:g}/s; it brings {profile.highest:g}/s at its busiest",
+            f"at most target.highest_rate, {ceiling:g}/s; it brings {profile.peak_rate:g}/s at its busiest",
             "lower rate_scale, raise time_scale, or raise that",
         )
     if arrivals.warm_up >= profile.duration:
@@ -274,7 +274,7 @@ def _trace(document: Document, folder: Path) -> Problems:
         )
 
 
-def _closed_demands(document: Document, _folder: Path) -> Problems:
+def _closed_objectives(document: Document, _folder: Path) -> Problems:
     for index, text in enumerate(document.objectives if document.closed else ()):
         if objective.parse(text).metric is Metric.DROPPED:
             yield Problem(
@@ -310,14 +310,14 @@ def _shop_files(document: Document, _folder: Path) -> Problems:
 
 _CHECKS: tuple[tuple[set[str], Callable[[Document, Path], Problems]], ...] = (
     ({"arrivals", "target", "accounts"}, _open_limits),
-    ({"capacity", "closed", "cover", "target", "payments", "objectives", "stop"}, search_problems),
+    ({"capacity", "closed", "cover", "target", "payments", "objectives", "stop"}, capacity_problems),
     ({"closed", "target", "accounts"}, _closed_limits),
     ({"journeys", "payments", "sms", "cover"}, _weights),
     ({"arrivals", "cover"}, _cover),
-    ({"stop", "cover"}, _certain),
+    ({"stop", "cover"}, _stop_when_certain_problems),
     ({"arrivals", "payments", "cover"}, _minimum),
     ({"arrivals", "target", "payments", "cover", "seed"}, _trace),
-    ({"closed", "objectives"}, _closed_demands),
+    ({"closed", "objectives"}, _closed_objectives),
     ({"sms", "shop"}, _sms_share),
     ({"accounts"}, _accounts_file),
     ({"shop"}, _shop_files),

@@ -12,7 +12,7 @@ from importlib import import_module
 from importlib.metadata import version
 from typing import NamedTuple, Protocol
 
-from harness.errors import Misuse
+from harness.errors import UsageError
 from harness.exits import Exit
 
 
@@ -23,7 +23,7 @@ class Command(Protocol):
         """Say which arguments it takes."""
 
     def run(self, arguments: argparse.Namespace) -> int:
-        """Do it and return the exit code; raises ``Misuse`` with everything that is wrong with what was asked."""
+        """Do it and return the exit code; raises ``UsageError`` with everything that is wrong with what was asked."""
 
 
 class Entry(NamedTuple):
@@ -72,9 +72,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         code = int(chosen.command.run(chosen))
         sys.stdout.flush()
-    except Misuse as misuse:
+    except UsageError as misuse:
         sys.stderr.write(f"{misuse}\n")
-        return Exit.MISUSED
+        return Exit.USAGE_ERROR
     except KeyboardInterrupt:
         sys.stderr.write("Interrupted.\n")
         return 130

@@ -16,15 +16,25 @@ import orjson
 from tabulate import tabulate
 
 from harness import user_files
-from harness.comparison import RUN_EFFECT, Look, Ratio, Tolerance, compare, journey_slices, look, page_slices, together
-from harness.errors import Misuse
+from harness.comparison import (
+    RUN_EFFECT,
+    PercentileEstimate,
+    Ratio,
+    Tolerance,
+    compare,
+    journey_slices,
+    overall_verdict,
+    page_slices,
+    percentile_estimate,
+)
+from harness.errors import UsageError
 from harness.histogram import Histogram
 from harness.planning.page import finite
 from harness.recorder import Recorder
 from harness.result import Result, ResultError, read
-from harness.tables import NONE
-from harness.units import quantity, spoken_duration, spoken_share
-from harness.verdict import Level, Verdict
+from harness.tables import NO_VALUE
+from harness.units import format_duration, format_percent, quantity
+from harness.verdict import Severity, Verdict
 from scenarios.plan import OUTSIDE
 
 EXITS = """
@@ -34,7 +44,7 @@ candidate in turn (A B B A ...), and name each further pair with --and.
 exit codes: 0 no regression; 3 a regression; 5 cannot tell; 4 a result is invalid; 2 wrong options, or runs that cannot be
 compared.
 """
-SET_APART = ("arrivals", "closed", "journeys", "payments", "sms", "cards", "external", "think", "shop", "cover")
+COMPARED_KEYS = ("arrivals", "closed", "journeys", "payments", "sms", "cards", "external", "think", "shop", "cover")
 """The parts of a scenario in which two runs must be alike to be compared."""
 
 
@@ -71,14 +81,14 @@ def run(arguments: argparse.Namespace) -> int:
     places = [(arguments.baseline, arguments.candidate), *map(tuple, arguments.more)]
     pairs = [tuple(_read(place, problems) for place in pair) for pair in places]
     if problems:
-        raise Misuse("\n".join(problems))
+        raise UsageError("\n".join(problems))
     known = [(baseline, candidate) for baseline, candidate in pairs if baseline and candidate]
-    problems += _unlike([one for pair in known for one in pair], [place for pair in places for place in pair])
+    problems += _incomparable([one for pair in known for one in pair], [place for pair in places for place in pair])
     if problems:
-        raise Misuse("\n".join(problems))
+        raise UsageError("\n".join(problems))
     invalid = list(_invalid(known, places))
     ratios = [] if invalid else list(_ratios(known, q, Tolerance(shares[0], shares[1]), shares[2]))
-    verdict = Verdict.INVALID if invalid else together(ratios, GATED)
+    verdict = Verdict.INVALID if invalid else overall_verdict(ratios, GATED)
     _write(arguments.json, verdict, ratios)
     sys.stdout.write(_text(verdict, ratios, invalid, arguments.percentile, len(known)))
     return int(verdict.exit)
@@ -98,8 +108,12 @@ def _ratios(
         *((page, partial(page_slices, pages=(page,))) for page in pages),
     ]
     for name, slices in subjects:
-        looks = [(look(slices(a.recorder), q), look(slices(b.recorder), q)) for a, b in pairs]
-        seen: list[tuple[Look, Look]] = [(a, b) for a, b in looks if a is not None and b is not None]
+        looks = [
+            (percentile_estimate(slices(a.recorder), q), percentile_estimate(slices(b.recorder), q)) for a, b in pairs
+        ]
+        seen: list[tuple[PercentileEstimate, PercentileEstimate]] = [
+            (a, b) for a, b in looks if a is not None and b is not None
+        ]
         if len(seen) == len(pairs):
             among = 1 if name in GATED else len(pages)
             yield compare(name, seen, tolerance=tolerance, run_effect=run_effect, among=among)
@@ -113,9 +127,9 @@ def _text(verdict: Verdict, ratios: Sequence[Ratio], invalid: Sequence[str], per
     rows = [
         (
             one.name,
-            one.verdict.value if one.name in GATED or one.verdict is Verdict.FAILED else NONE,
-            spoken_duration(one.baseline),
-            spoken_duration(one.candidate),
+            one.verdict.value if one.name in GATED or one.verdict is Verdict.FAILED else NO_VALUE,
+            format_duration(one.baseline),
+            format_duration(one.candidate),
             *(_by(each) for each in (one.ratio, one.low, one.high)),
         )
         for one in [*gated, *pages]
@@ -150,13 +164,11 @@ def _reason(verdict: Verdict, ratios: Sequence[Ratio], percentile: str) -> str:
             if worst.ratio == math.inf:
                 return f"so much of the candidate failed that {worst.name} have no {percentile} any more"
             return (
-                f"the candidate is slower: {percentile} of {worst.name} by {spoken_share(worst.ratio - 1)}, "
-                f"surely by more than {spoken_share(worst.low - 1)}"
+                f"the candidate is slower: {percentile} of {worst.name} by {format_percent(worst.ratio - 1)}, "
+                f"surely by more than {format_percent(worst.low - 1)}"
             )
         case Verdict.PASSED:
-            return (
-                f"the candidate is not slower by more than {spoken_share(max(0.0, max(one.high for one in gated) - 1))}"
-            )
+            return f"the candidate is not slower by more than {format_percent(max(0.0, max(one.high for one in gated) - 1))}"
         case _:
             if len(gated) < len(GATED):
                 return "too little was measured, or too much failed, to compare"
@@ -175,11 +187,11 @@ def _invalid(pairs: Sequence[tuple[Result, Result]], places: Sequence[tuple[Path
     for pair, where in zip(pairs, places, strict=True):
         for one, place in zip(pair, where, strict=True):
             if one.judgement.verdict is Verdict.INVALID:
-                causes = [each.message for each in one.judgement.findings if each.level is Level.INVALID]
+                causes = [each.message for each in one.judgement.findings if each.level is Severity.INVALID]
                 yield f"{place} is invalid: {causes[0] if causes else one.judgement.reason}"
 
 
-def _unlike(results: Sequence[Result], places: Sequence[Path]) -> Iterator[str]:
+def _incomparable(results: Sequence[Result], places: Sequence[Path]) -> Iterator[str]:
     for one, place in zip(results, places, strict=True):
         if one.capacity is not None:
             yield f"{place} is a search for capacity: how long things took in it depends on the rates it tried; compare ordinary runs"
@@ -195,7 +207,7 @@ def _unlike(results: Sequence[Result], places: Sequence[Path]) -> Iterator[str]:
 
 
 def _asked(result: Result) -> dict[str, Any]:
-    scenario = {key: result.asked.scenario[key] for key in SET_APART if key in result.asked.scenario}
+    scenario = {key: result.asked.scenario[key] for key in COMPARED_KEYS if key in result.asked.scenario}
     return {
         **scenario,
         "model": result.asked.model,
@@ -231,4 +243,4 @@ def _write(path: Path | None, verdict: Verdict, ratios: Sequence[Ratio]) -> None
         "gated": GATED,
         "ratios": finite([asdict(one) for one in ratios]),
     }
-    user_files.write("--json", path, orjson.dumps(document, option=orjson.OPT_INDENT_2) + b"\n")
+    user_files.write_file("--json", path, orjson.dumps(document, option=orjson.OPT_INDENT_2) + b"\n")

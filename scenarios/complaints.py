@@ -10,7 +10,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
-from scenarios.problems import ABSENT, UNSHOWN, Problem, did_you_mean, one_of
+from scenarios.problems import ABSENT, HIDDEN_VALUE, Problem, did_you_mean, one_of
 
 Place = tuple[int | str, ...]
 
@@ -33,7 +33,7 @@ def problems_of(error: ValidationError, model: type[BaseModel], document: Mappin
     return [_problem(detail, model, document) for detail in error.errors(include_url=False)]
 
 
-def dotted(place: Sequence[int | str]) -> str:
+def dotted_key(place: Sequence[int | str]) -> str:
     """``arrivals.stages[0].rate`` for ``("arrivals", "stages", 0, "rate")``."""
     return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in place).removeprefix(".")
 
@@ -41,13 +41,13 @@ def dotted(place: Sequence[int | str]) -> str:
 def _problem(detail: ErrorDetails, model: type[BaseModel], document: Mapping[str, Any]) -> Problem:
     place: Place = tuple(part for part in detail["loc"] if part != "[key]")
     kind, context = detail["type"], detail.get("ctx", {})
-    key, value = dotted(place), _value_at(document, place)
+    key, value = dotted_key(place), _value_at(document, place)
     if isinstance(value, list | dict) or place[0] == "headers" or _TYPES.get(kind) == "a table":
-        value = UNSHOWN  # a secret may stand anywhere in it
+        value = HIDDEN_VALUE  # a secret may stand anywhere in it
     if kind == "extra_forbidden":
         # A key that is none of ours may be of any file, and stand for anything.
         names = keys_of(_model_at(model, place[:-1]))
-        return Problem(key, UNSHOWN, f"a key that exists: {one_of(names)}", did_you_mean(str(place[-1]), names))
+        return Problem(key, HIDDEN_VALUE, f"a key that exists: {one_of(names)}", did_you_mean(str(place[-1]), names))
     if kind == "missing":
         field = _field_at(model, place)
         purpose = (field.description or "").partition("\n")[0].rstrip(".") if field else ""
@@ -91,12 +91,12 @@ def _model_at(model: type[BaseModel], place: Place) -> type[BaseModel] | None:
     for depth, part in enumerate(place, start=1):
         if isinstance(part, str):
             field = _field_at(model, place[:depth])
-            found = table_in(field.annotation) if field else None
+            found = nested_section(field.annotation) if field else None
     return found
 
 
-def table_in(annotation: Any) -> type[BaseModel] | None:
+def nested_section(annotation: Any) -> type[BaseModel] | None:
     """The table that a key of this type holds, or a list of it; ``None`` if it holds something else."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return annotation
-    return next((table for part in get_args(annotation) if (table := table_in(part)) is not None), None)
+    return next((table for part in get_args(annotation) if (table := nested_section(part)) is not None), None)

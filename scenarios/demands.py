@@ -15,11 +15,11 @@ from harness.demand import ObjectiveError, unknown_names
 from scenarios.names import JOURNEY_NAMES, OUTCOME_NAMES, PAGE_NAMES, PAYMENT_NAMES, SMS_NAMES
 
 
-def _demand(text: str) -> str:
+def _check_objective(text: str) -> str:
     try:
         demand = objective.parse(text)
     except ObjectiveError as error:
-        raise _complaint(error.problem, error.remedy) from None
+        raise _validation_error(error.problem, error.remedy) from None
     unknown = unknown_names(
         demand,
         pages=PAGE_NAMES,
@@ -29,21 +29,23 @@ def _demand(text: str) -> str:
         verifications=SMS_NAMES,
     )
     if unknown:
-        raise _complaint("; ".join(error.problem for error in unknown), "; ".join(error.remedy for error in unknown))
+        raise _validation_error(
+            "; ".join(error.problem for error in unknown), "; ".join(error.remedy for error in unknown)
+        )
     return text
 
 
-def _rule(text: str) -> str:
+def _check_stop_rule(text: str) -> str:
     try:
         stop_rule.parse(text)
     except ObjectiveError as error:
-        raise _complaint(error.problem, error.remedy) from None
+        raise _validation_error(error.problem, error.remedy) from None
     return text
 
 
-def _complaint(problem: str, remedy: str) -> PydanticCustomError:
+def _validation_error(problem: str, remedy: str) -> PydanticCustomError:
     return PydanticCustomError("sentence", "{expected}", {"expected": problem, "remedy": remedy})
 
 
-Demand = Annotated[str, AfterValidator(_demand)]
-Rule = Annotated[str, AfterValidator(_rule)]
+ObjectiveText = Annotated[str, AfterValidator(_check_objective)]
+StopRuleText = Annotated[str, AfterValidator(_check_stop_rule)]

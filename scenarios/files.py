@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from harness import user_files
-from harness.user_files import LARGEST_TOML, NotToml, Unreadable
-from scenarios.problems import UNSHOWN, Problem, ScenarioError, did_you_mean, one_of
+from harness.user_files import MAX_TOML_BYTES, TomlError, UnreadableFile
+from scenarios.problems import HIDDEN_VALUE, Problem, ScenarioError, did_you_mean, one_of
 
 FOLDER = Path(__file__).parent
 """Where the scenarios that come with checkload lie; drop in a file to add one."""
@@ -33,12 +33,12 @@ def find(path_or_name: str, folder: Path = FOLDER) -> Path:
 def tables(path: Path, kind: str = "scenario") -> dict[str, Any]:
     """What stands in the file; raises ``ScenarioError``, which calls it a ``kind``, if it cannot be read or is no TOML."""
     try:
-        return user_files.toml(user_files.text(path, LARGEST_TOML))
-    except NotToml as error:
+        return user_files.parse_toml(user_files.read_text(path, MAX_TOML_BYTES))
+    except TomlError as error:
         expected = f"valid TOML; found: {error.what}"
         remedy = "put texts in quotes, and each key once" if error.place else "close what was opened"
-        problem = Problem(error.place or "the end of the file", UNSHOWN, expected, remedy)
+        problem = Problem(error.place or "the end of the file", HIDDEN_VALUE, expected, remedy)
         raise ScenarioError(f"{kind} {path.stem}", [problem]) from None
-    except Unreadable as error:
+    except UnreadableFile as error:
         problem = Problem(kind, str(path), f"a TOML file that can be read; {error}")
         raise ScenarioError(f"the {kind}", [problem]) from None

@@ -17,19 +17,19 @@ from scenarios.problems import Problem, ScenarioError, did_you_mean, one_of
 
 
 @dataclass(frozen=True, slots=True)
-class ReadForecast:
+class ForecastFile:
     """A forecast, and how many instances the shop had in each of the results."""
 
     forecast: planned.Forecast
     instances: Mapping[str, int]
 
 
-def read(path: Path, results: Sequence[str]) -> ReadForecast:
+def read(path: Path, results: Sequence[str]) -> ForecastFile:
     """The forecast in this file for these results (as named by the user); raises ``ScenarioError`` with all that is wrong."""
     return make(f"forecast {path}", tables(path, "forecast"), results)
 
 
-def make(subject: str, document: Mapping[str, Any], results: Sequence[str]) -> ReadForecast:
+def make(subject: str, document: Mapping[str, Any], results: Sequence[str]) -> ForecastFile:
     """The forecast that these tables describe; raises ``ScenarioError`` with everything that is wrong."""
     named = _named(document)
     strangers = [
@@ -53,10 +53,10 @@ def make(subject: str, document: Mapping[str, Any], results: Sequence[str]) -> R
         result: next((n for name, n in counts.results.items() if _same(name, result)), counts.measured)
         for result in results
     }
-    return ReadForecast(_planned(read_document), of_results)
+    return ForecastFile(_planning_forecast(read_document), of_results)
 
 
-def _planned(document: ForecastDocument) -> planned.Forecast:
+def _planning_forecast(document: ForecastDocument) -> planned.Forecast:
     orders, conversion = document.orders, document.conversion
     return planned.Forecast(
         peak=planned.Peak(

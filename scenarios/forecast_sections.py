@@ -14,13 +14,13 @@ from harness.planning.carried import RUN_EFFECT
 from harness.planning.forecast import FEWEST_PEAKS
 from scenarios.measures import PerSecond, PositivePerSecond, PositiveSeconds, Seconds, Share, Weight
 from scenarios.names import PaymentName
-from scenarios.table import Count, PositiveCount, Table, Text
+from scenarios.table import Count, NonEmptyText, PositiveCount, Table
 
 Confidence = Annotated[Share, Field(ge=0.5, lt=1)]
 Positive = Annotated[float, Field(gt=0)]
 
 
-class Orders(Table):
+class OrdersSection(Table):
     """How many orders the busiest minute brings: the busiest hour's rate times a factor, or the busiest minutes of past days."""
 
     rate: PositivePerSecond | None = None
@@ -41,7 +41,7 @@ class Orders(Table):
     """Of the shoppers, how many begin their checkout once more."""
 
     @model_validator(mode="after")
-    def _one_of_two(self) -> Self:
+    def _require_rate_or_peaks(self) -> Self:
         if (self.rate is None) == (not self.peaks_per_minute):
             raise ValueError("either `rate` or `peaks_per_minute`; write one of them")
         if self.peaks_per_minute and len(self.peaks_per_minute) < FEWEST_PEAKS:
@@ -52,7 +52,7 @@ class Orders(Table):
         return self
 
 
-class Conversion(Table):
+class ConversionSection(Table):
     """How many checkouts end in an order, as counted in the real shop; left out: as in the results."""
 
     begun: PositiveCount
@@ -61,7 +61,7 @@ class Conversion(Table):
     """Those of them that ended in an order."""
 
     @model_validator(mode="after")
-    def _not_more(self) -> Self:
+    def _require_bought_within_begun(self) -> Self:
         if self.bought > self.begun:
             raise ValueError("no more `bought` than `begun`; are they swapped?")
         return self
@@ -82,13 +82,13 @@ class Payments(Table):
         return dict(self.__pydantic_extra__)
 
     @model_validator(mode="after")
-    def _somebody_pays(self) -> Self:
+    def _require_a_payment(self) -> Self:
         if self.__pydantic_extra__ and sum(self.__pydantic_extra__.values()) <= 0:
             raise ValueError("at least one count above 0; count your orders by payment option")
         return self
 
 
-class Instances(Table):
+class InstancesSection(Table):
     """How many instances of the shop there are, and how many may be lost."""
 
     now: PositiveCount | None = None
@@ -101,7 +101,7 @@ class Instances(Table):
     """``[instances.results]``: results with a number of instances of their own, by path or by the folder's name."""
 
 
-class Surge(Table):
+class SurgeSection(Table):
     """When more comes than the shop can carry."""
 
     lasts: PositiveSeconds = 60.0
@@ -113,7 +113,7 @@ class Surge(Table):
 class WhatIf(Table):
     """Something that might be otherwise; each ``[[what_if]]`` is a row of its own."""
 
-    name: Text
+    name: NonEmptyText
     """What to call it."""
     payments: Payments = Payments()
     """Another mix of payment options."""
@@ -123,7 +123,7 @@ class WhatIf(Table):
     """How much longer a code takes to arrive."""
 
     @model_validator(mode="after")
-    def _something(self) -> Self:
+    def _require_a_change(self) -> Self:
         if not (self.payments.counts or self.bank_delay or self.sms_delay):
             raise ValueError("something that is otherwise; add `payments`, `bank_delay` or `sms_delay`")
         return self
@@ -141,10 +141,10 @@ class ForecastDocument(Table):
     not hold on the day."""
     draws: Annotated[int, Field(ge=100, le=100_000)] = 2000
     """How often chance is asked."""
-    orders: Orders
-    conversion: Conversion | None = None
+    orders: OrdersSection
+    conversion: ConversionSection | None = None
     payments: Payments = Payments()
-    instances: Instances = Instances()
-    surge: Surge = Surge()
+    instances: InstancesSection = InstancesSection()
+    surge: SurgeSection = SurgeSection()
     what_if: Annotated[tuple[WhatIf, ...], Field(strict=False)] = ()
     """``[[what_if]]``: as many as you like."""

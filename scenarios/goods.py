@@ -7,7 +7,7 @@ import io
 from collections.abc import Iterator
 from pathlib import Path
 
-from harness.user_files import LARGEST_TABLE, Unreadable, text
+from harness.user_files import MAX_CSV_BYTES, UnreadableFile, read_text
 from scenarios.problems import ABSENT, Problem
 from scenarios.sections import Document
 from users.pools import Products
@@ -19,7 +19,7 @@ _COLUMN = "product"
 
 
 def products(document: Document, folder: Path) -> Products:
-    """What is for sale in this scenario; raises ``Unreadable`` for a file that is none."""
+    """What is for sale in this scenario; raises ``UnreadableFile`` for a file that is none."""
     asked = document.products
     if asked.file is not None:
         return Products(read(folder / asked.file))
@@ -27,15 +27,15 @@ def products(document: Document, folder: Path) -> Products:
 
 
 def read(path: Path) -> tuple[str, ...]:
-    """The primary keys in the column ``product`` of a CSV file, each once; raises ``Unreadable``."""
+    """The primary keys in the column ``product`` of a CSV file, each once; raises ``UnreadableFile``."""
     try:
-        rows = list(csv.DictReader(io.StringIO(text(path, LARGEST_TABLE), newline="")))
+        rows = list(csv.DictReader(io.StringIO(read_text(path, MAX_CSV_BYTES), newline="")))
     except csv.Error:
-        raise Unreadable("it is not a CSV file") from None
+        raise UnreadableFile("it is not a CSV file") from None
     found = (str(row.get(_COLUMN) or "").strip() for row in rows)
     pks = tuple(dict.fromkeys(pk for pk in found if pk))
     if not pks:
-        raise Unreadable(f"it has no value in a column `{_COLUMN}`")
+        raise UnreadableFile(f"it has no value in a column `{_COLUMN}`")
     return pks
 
 
@@ -53,7 +53,7 @@ def product_problems(document: Document, folder: Path) -> Iterator[Problem]:
     if asked.file is not None:
         try:
             read(folder / asked.file)
-        except Unreadable as error:
+        except UnreadableFile as error:
             yield Problem("products.file", asked.file, f"a CSV file with a column `{_COLUMN}`; {error}")
 
 

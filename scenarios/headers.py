@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from scenarios.problems import UNSHOWN, Problem, one_of
+from scenarios.problems import HIDDEN_VALUE, Problem, one_of
 from scenarios.sections import Document
 
 _VARIABLE = re.compile(r"\$\{([^}]*)\}")
@@ -19,7 +19,7 @@ _FRAMING = frozenset(
 _OURS = frozenset({"cookie", "x-csrftoken", "x-requested-with", "content-type", "accept-encoding", "traceparent"})
 
 
-def resolved(headers: Mapping[str, str]) -> dict[str, str]:
+def resolve_headers(headers: Mapping[str, str]) -> dict[str, str]:
     """The headers with each ``${NAME}`` replaced by that variable of the environment; empty where it is not set."""
     return {name: _VARIABLE.sub(lambda found: os.environ.get(found[1], ""), value) for name, value in headers.items()}
 
@@ -31,15 +31,17 @@ def header_problems(document: Document, _folder: Path) -> Iterator[Problem]:
         key = f"headers.{name}"
         if not _NAME.fullmatch(name):
             # What is no name may hold the value, written in one with it.
-            yield Problem("headers", UNSHOWN, "names of letters, digits and hyphens", 'write Name = "value"')
+            yield Problem("headers", HIDDEN_VALUE, "names of letters, digits and hyphens", 'write Name = "value"')
             continue
         if name.lower() in _FRAMING:
-            yield Problem(key, UNSHOWN, "no header that frames a request", "leave it out: the client writes it itself")
+            yield Problem(
+                key, HIDDEN_VALUE, "no header that frames a request", "leave it out: the client writes it itself"
+            )
         elif name.lower() in _OURS:
-            yield Problem(key, UNSHOWN, "no header that a shopper writes anew for each request", "leave it out")
+            yield Problem(key, HIDDEN_VALUE, "no header that a shopper writes anew for each request", "leave it out")
         if (other := seen.setdefault(name.lower(), name)) != name:
             yield Problem(
-                key, UNSHOWN, f"one header of this name; {other} stands there already", "leave one of them out"
+                key, HIDDEN_VALUE, f"one header of this name; {other} stands there already", "leave one of them out"
             )
         yield from _value_problems(key, value)
 
@@ -47,21 +49,24 @@ def header_problems(document: Document, _folder: Path) -> Iterator[Problem]:
 def _value_problems(key: str, value: str) -> Iterator[Problem]:
     names = _VARIABLE.findall(value)
     if "${" in _VARIABLE.sub("", value) or not all(map(_WORD.fullmatch, names)):
-        yield Problem(key, UNSHOWN, "the names of environment variables in ${...}", 'write "${STAGING_TOKEN}"')
+        yield Problem(key, HIDDEN_VALUE, "the names of environment variables in ${...}", 'write "${STAGING_TOKEN}"')
         return
     if missing := [name for name in names if not os.environ.get(name)]:
         which = "variable" if len(missing) == 1 else "variables"
         yield Problem(
             key,
-            UNSHOWN,
+            HIDDEN_VALUE,
             f"a value for the environment {which} {one_of(missing)}",
             f"set {one_of(missing)} before the run",
         )
         return
-    text = resolved({key: value})[key]
+    text = resolve_headers({key: value})[key]
     if not text.strip():
-        yield Problem(key, UNSHOWN, "a value that is not empty", "write one, or leave the header out")
+        yield Problem(key, HIDDEN_VALUE, "a value that is not empty", "write one, or leave the header out")
     elif not (text.isascii() and text.isprintable()) or text != text.strip():
         yield Problem(
-            key, UNSHOWN, "printable ASCII without line ends or blanks around it", "look for a line end in its value"
+            key,
+            HIDDEN_VALUE,
+            "printable ASCII without line ends or blanks around it",
+            "look for a line end in its value",
         )

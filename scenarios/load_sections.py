@@ -8,9 +8,9 @@ from pydantic import Field
 
 import harness.arrivals
 from harness.arrivals import Profile
-from harness.search import FINEST, Plan
+from harness.search import FINEST, SearchPlan
 from scenarios.measures import PerSecond, PositivePerSecond, PositiveSeconds, Seconds
-from scenarios.table import PositiveCount, Scale, Table, Text, Users
+from scenarios.table import NonEmptyText, PositiveCount, Scale, Table, UserCount
 
 PAGES_PER_JOURNEY = 12
 """Pages that a journey asks for, roughly: it says how many virtual users a rate needs, and how long a search must last."""
@@ -54,7 +54,7 @@ class Arrivals(Table):
     """How long a constant profile lasts."""
     stages: Annotated[tuple[Stage, ...], Field(strict=False)] = ()
     """The profile, stage by stage: ``{ duration, rate }`` or ``{ duration, from, to }``."""
-    trace: Text | None = None
+    trace: NonEmptyText | None = None
     """A CSV file of recorded arrivals to replay instead of a profile: ``time``, and if known ``payment_option``, ``journey``."""
     rate_scale: Scale = 1.0
     """So many arrivals for each of the trace: 0.5 keeps every other one by chance, 2 doubles each."""
@@ -62,7 +62,7 @@ class Arrivals(Table):
     """Stretches the clock of the trace: 0.5 plays an hour in half an hour."""
     warm_up: Seconds = 0.0
     """The first part of the profile: measured, but not judged."""
-    users: Users | None = None
+    users: UserCount | None = None
     """The pool of virtual users: the most journeys in flight; sized from the rate when left out."""
     longest_wait: Seconds = 5.0
     """An arrival that found no free user within it is dropped: never answered."""
@@ -78,10 +78,10 @@ class Arrivals(Table):
     def profile(self) -> Profile | None:
         """The arrival rate over the whole run; ``None`` where no duration is given."""
         if self.stages:
-            return Profile([harness.arrivals.Stage(stage.duration, *stage.ends) for stage in self.stages])
+            return Profile([harness.arrivals.RateStage(stage.duration, *stage.ends) for stage in self.stages])
         if self.rate is None or self.duration is None:
             return None
-        return Profile([harness.arrivals.Stage(self.duration, self.rate, self.rate)])
+        return Profile([harness.arrivals.RateStage(self.duration, self.rate, self.rate)])
 
     def rates(self) -> list[tuple[str, float]]:
         """Every rate with the key that says it."""
@@ -117,15 +117,15 @@ class Capacity(Table):
     """What the shop must carry for the run to pass; left out: whatever is confirmed passes."""
 
     @property
-    def plan(self) -> Plan:
+    def plan(self) -> SearchPlan:
         """The search as the harness knows it."""
-        return Plan(**{key: value for key, value in self.model_dump().items() if key != "at_least"})
+        return SearchPlan(**{key: value for key, value in self.model_dump().items() if key != "at_least"})
 
 
-class Closed(Table):
+class ClosedSection(Table):
     """A closed load: a fixed number of shoppers, each coming again when done. A slow shop gets less of it."""
 
-    users: Users
+    users: UserCount
     """How many shoppers there are."""
     duration: PositiveSeconds
     """How long the load lasts, warm-up included."""

@@ -16,7 +16,7 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator
 from pydantic_core import PydanticCustomError
 
-from harness.units import FASTEST, LONGEST
+from harness.units import MAX_DURATION, MAX_RATE
 
 _UNITS = {"ms": 1e-3, "s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0}
 _NUMBER = r"\d+(?:\.\d+)?"
@@ -37,7 +37,7 @@ _A_RATE = 'a rate such as "20/s" or "600/min", or a number per second'
 _A_SHARE = 'a share from 0 to 1, or a percentage such as "5%"'
 
 
-class NoQuantity(ValueError):
+class InvalidQuantity(ValueError):
     """A text that is no such quantity: what was expected, and a remedy where one can be told."""
 
     def __init__(self, expected: str, remedy: str = "") -> None:
@@ -47,79 +47,81 @@ class NoQuantity(ValueError):
 
 
 def seconds(value: Any) -> float:
-    """A duration in seconds, at least 0; raises ``NoQuantity``."""
+    """A duration in seconds, at least 0; raises ``InvalidQuantity``."""
     if isinstance(value, str):
         text = value.strip().lower()
         if not _DURATION.fullmatch(text):
-            raise NoQuantity(_A_DURATION, _unit_missing(text, "s"))
+            raise InvalidQuantity(_A_DURATION, _unit_missing(text, "s"))
         found = math.fsum(float(number) * _UNITS[unit] for number, unit in _PART.findall(text))
     else:
         found = _number(value, _A_DURATION)
-    if found > LONGEST:
-        raise NoQuantity(f"a duration of at most {LONGEST / 86_400:.0f} days, {LONGEST / 3600:.0f}h", "shorten it")
+    if found > MAX_DURATION:
+        raise InvalidQuantity(
+            f"a duration of at most {MAX_DURATION / 86_400:.0f} days, {MAX_DURATION / 3600:.0f}h", "shorten it"
+        )
     return found
 
 
 def positive_seconds(value: Any) -> float:
-    """A duration in seconds, above 0; raises ``NoQuantity``."""
+    """A duration in seconds, above 0; raises ``InvalidQuantity``."""
     if (found := seconds(value)) <= 0:
-        raise NoQuantity("a duration longer than 0")
+        raise InvalidQuantity("a duration longer than 0")
     return found
 
 
 def per_second(value: Any) -> float:
-    """A rate per second, at least 0; raises ``NoQuantity``."""
+    """A rate per second, at least 0; raises ``InvalidQuantity``."""
     if isinstance(value, str):
         text = value.strip().lower()
         if (match := _RATE.fullmatch(text)) is None:
-            raise NoQuantity(_A_RATE, _unit_missing(text, "/s"))
+            raise InvalidQuantity(_A_RATE, _unit_missing(text, "/s"))
         found = float(match[1]) / _RATE_UNITS[match[2]]
     else:
         found = _number(value, _A_RATE)
-    if found > FASTEST:
-        raise NoQuantity(f"a rate of at most {FASTEST:.0f}/s", "lower it")
+    if found > MAX_RATE:
+        raise InvalidQuantity(f"a rate of at most {MAX_RATE:.0f}/s", "lower it")
     return found
 
 
 def positive_per_second(value: Any) -> float:
-    """A rate per second, above 0; raises ``NoQuantity``."""
+    """A rate per second, above 0; raises ``InvalidQuantity``."""
     if (found := per_second(value)) < SLOWEST:
-        raise NoQuantity("a rate above 0" if found == 0 else f"a rate of at least {SLOWEST * 86_400:.2g} a day")
+        raise InvalidQuantity("a rate above 0" if found == 0 else f"a rate of at least {SLOWEST * 86_400:.2g} a day")
     return found
 
 
 def share(value: Any) -> float:
-    """A part of a whole, 0 to 1; raises ``NoQuantity``."""
+    """A part of a whole, 0 to 1; raises ``InvalidQuantity``."""
     if isinstance(value, str):
         if (match := _PERCENT.fullmatch(value.strip())) is None:
-            raise NoQuantity(_A_SHARE)
+            raise InvalidQuantity(_A_SHARE)
         found = float(match[1]) / 100
     else:
         found = _number(value, _A_SHARE)
     if found > 1:
         meant = "" if isinstance(value, str) else f'write "{found:g}%" if a percentage was meant'
-        raise NoQuantity(_A_SHARE, meant)
+        raise InvalidQuantity(_A_SHARE, meant)
     return found
 
 
 def weight(value: Any) -> float:
-    """How often one thing is drawn beside others: any finite number from 0; raises ``NoQuantity``."""
+    """How often one thing is drawn beside others: any finite number from 0; raises ``InvalidQuantity``."""
     if (found := _number(value, "a number from 0")) > HEAVIEST:
-        raise NoQuantity(f"a number from 0 to {HEAVIEST:.0e}")
+        raise InvalidQuantity(f"a number from 0 to {HEAVIEST:.0e}")
     return found
 
 
 def _number(value: Any, expected: str) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float):
-        raise NoQuantity(expected)
+        raise InvalidQuantity(expected)
     try:
         found = float(value)
     except OverflowError:
         found = math.inf
     if not math.isfinite(found):
-        raise NoQuantity(f"{expected}; a finite one")
+        raise InvalidQuantity(f"{expected}; a finite one")
     if found < 0:
-        raise NoQuantity(f"{expected}")
+        raise InvalidQuantity(f"{expected}")
     return found
 
 
@@ -131,7 +133,7 @@ def _checked(read: Any) -> BeforeValidator:
     def validate(value: Any) -> float:
         try:
             found: float = read(value)
-        except NoQuantity as error:
+        except InvalidQuantity as error:
             raise PydanticCustomError(
                 "quantity", "{expected}", {"expected": error.expected, "remedy": error.remedy}
             ) from None

@@ -38,7 +38,7 @@ def known(name: str, names: Iterable[str], kind: str) -> str:
     return name
 
 
-def _among(names: tuple[str, ...], kind: str) -> Callable[[str], str]:
+def _one_of_names(names: tuple[str, ...], kind: str) -> Callable[[str], str]:
     return lambda name: known(name, names, kind)
 
 
@@ -58,7 +58,7 @@ def _code(name: str) -> str:
 
 
 CodeName = Annotated[str, AfterValidator(_code)]
-JourneyName = Annotated[str, AfterValidator(_among(JOURNEY_NAMES, "a journey"))]
-PaymentName = Annotated[str, AfterValidator(_among(PAYMENT_NAMES, "a payment option"))]
+JourneyName = Annotated[str, AfterValidator(_one_of_names(JOURNEY_NAMES, "a journey"))]
+PaymentName = Annotated[str, AfterValidator(_one_of_names(PAYMENT_NAMES, "a payment option"))]
 HostName = Annotated[str, AfterValidator(_host)]
-PageName = Annotated[str, AfterValidator(_among(PAGE_NAMES, "the name of a page"))]
+PageName = Annotated[str, AfterValidator(_one_of_names(PAGE_NAMES, "the name of a page"))]

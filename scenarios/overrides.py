@@ -10,8 +10,8 @@ from pydantic import ValidationError
 
 from harness.target import host_refusal
 from scenarios.load_sections import Arrivals
-from scenarios.measures import NoQuantity, per_second, positive_seconds, share, weight
-from scenarios.moot import moot_demands
+from scenarios.measures import InvalidQuantity, per_second, positive_seconds, share, weight
+from scenarios.moot import unreachable_objectives
 from scenarios.names import PAYMENT_NAMES
 from scenarios.problems import Problem, ScenarioError, did_you_mean, one_of
 from scenarios.scenario import Scenario, check
@@ -35,7 +35,7 @@ OPTIONS: Mapping[str, str] = {
 Tables = dict[str, Any]
 
 
-def with_overrides(scenario: Scenario, choices: Mapping[str, Any]) -> Scenario:
+def apply_overrides(scenario: Scenario, choices: Mapping[str, Any]) -> Scenario:
     """The scenario as chosen; raises ``ScenarioError`` with everything that is wrong, each under its option.
 
     ``choices`` has the keys of ``OPTIONS``; a value that is ``None``, an empty text or empty is no choice. Values may be
@@ -54,21 +54,21 @@ def with_overrides(scenario: Scenario, choices: Mapping[str, Any]) -> Scenario:
         if (choice := choices.get(name)) is None or choice in ("", (), []):
             continue
         try:
-            for place in _APPLY[name](tables, choice, scenario):
+            for place in _OVERRIDES[name](tables, choice, scenario):
                 chosen[place] = OPTIONS[name]
-        except NoQuantity as error:
+        except InvalidQuantity as error:
             problems.append(Problem(OPTIONS[name], choice, error.expected, error.remedy))
-        except _MixError as error:
+        except _PaymentMixError as error:
             problems += error.problems
     _lower_minimum(tables)
     try:
         made = check(tables, name=scenario.name, folder=scenario.folder)
     except ScenarioError as error:
-        problems += [_under_its_option(problem, chosen) for problem in error.problems]
+        problems += [_as_option_problem(problem, chosen) for problem in error.problems]
     if problems:
         raise ScenarioError(f"scenario {scenario.name} as chosen", problems)
-    _refuse_idle_mix(made, choices.get("payment_mix"))
-    moot = moot_demands(scenario, made)
+    _refuse_unused_mix(made, choices.get("payment_mix"))
+    moot = unreachable_objectives(scenario, made)
     if len(moot) == len(made.document.objectives):
         problem = Problem(
             "objectives", list(moot), "a demand that can be kept by what was chosen", "choose otherwise, or add one"
@@ -78,7 +78,7 @@ def with_overrides(scenario: Scenario, choices: Mapping[str, Any]) -> Scenario:
     return replace(made, document=made.document.model_copy(update={"objectives": kept}), set_aside=moot)
 
 
-def _refuse_idle_mix(made: Scenario, mix: Any) -> None:
+def _refuse_unused_mix(made: Scenario, mix: Any) -> None:
     if mix and made.replay is not None and made.replay.options:
         expected = "no mix beside a trace that says how each arrival pays"
         remedy = "choose --arrival-rate too, or leave the column payment_option out of the trace"
@@ -86,7 +86,7 @@ def _refuse_idle_mix(made: Scenario, mix: Any) -> None:
         raise ScenarioError(f"scenario {made.name} as chosen", [problem])
 
 
-class _MixError(ValueError):
+class _PaymentMixError(ValueError):
     def __init__(self, problems: list[Problem]) -> None:
         super().__init__()
         self.problems = problems
@@ -107,12 +107,12 @@ def _payment_mix(tables: Tables, choice: Any, scenario: Scenario) -> list[str]:
             problems.append(Problem(option, part, f"{slug} once only", "leave one of the two out"))
         try:
             weights[slug] = weight(float(number)) if equals else 1.0
-        except (NoQuantity, ValueError):
+        except (InvalidQuantity, ValueError):
             problems.append(
                 Problem(option, part, "option=weight, the weight a number from 0", f'write for example "{slug}=3"')
             )
     if problems:
-        raise _MixError(problems)
+        raise _PaymentMixError(problems)
     if scenario.document.cover:
         weights = {**dict.fromkeys(PAYMENT_NAMES, 0.0), **weights}
     minimum = tables.get("payments", {}).get("minimum", {})
@@ -134,7 +134,7 @@ def _lower_minimum(tables: Tables) -> None:
 
 
 def _sms_share(tables: Tables, choice: Any, _scenario: Scenario) -> list[str]:
-    tables.setdefault("sms", {})["share"] = share(_maybe_number(choice))
+    tables.setdefault("sms", {})["share"] = share(_number_or_text(choice))
     tables.get("shop", {}).get("sms", {}).pop("share", None)
     return ["sms.share"]
 
@@ -142,13 +142,13 @@ def _sms_share(tables: Tables, choice: Any, _scenario: Scenario) -> list[str]:
 def _arrival_rate(tables: Tables, choice: Any, scenario: Scenario) -> list[str]:
     rate = per_second(choice)
     if scenario.document.capacity is not None:
-        raise NoQuantity(
+        raise InvalidQuantity(
             "no rate for a scenario with [capacity]: the search sets it",
             "leave it out; capacity.start and capacity.most say where the search begins and how high it may go",
         )
     arrivals = tables.get("arrivals")
     if arrivals is None:
-        raise NoQuantity("no rate: the scenario's load is closed", "choose --users, or a scenario with [arrivals]")
+        raise InvalidQuantity("no rate: the scenario's load is closed", "choose --users, or a scenario with [arrivals]")
     if not scenario.document.cover:
         arrivals["duration"] = scenario.duration
     for key in ("stages", "trace", "rate_scale", "time_scale"):
@@ -164,15 +164,15 @@ def _users(tables: Tables, choice: Any, scenario: Scenario) -> list[str]:
 
 
 def _duration(tables: Tables, choice: Any, scenario: Scenario) -> list[str]:
-    duration = positive_seconds(_maybe_number(choice))
+    duration = positive_seconds(_number_or_text(choice))
     if scenario.document.cover:
-        raise NoQuantity("no duration: the scenario walks everything exactly once", "choose --arrival-rate")
+        raise InvalidQuantity("no duration: the scenario walks everything exactly once", "choose --arrival-rate")
     if scenario.document.capacity is not None:
-        raise NoQuantity(
+        raise InvalidQuantity(
             "no duration for a scenario with [capacity]: it ends when it has its answer", "choose --budget"
         )
     if duration <= scenario.warm_up:
-        raise NoQuantity(f"longer than the warm-up of {scenario.warm_up:g} s, the rest of which is judged")
+        raise InvalidQuantity(f"longer than the warm-up of {scenario.warm_up:g} s, the rest of which is judged")
     if not scenario.is_open:
         tables["closed"]["duration"] = duration
         return ["closed.duration"]
@@ -193,7 +193,7 @@ def _seed(tables: Tables, choice: Any, _scenario: Scenario) -> list[str]:
 
 
 def _think_scale(tables: Tables, choice: Any, _scenario: Scenario) -> list[str]:
-    tables.setdefault("think", {})["scale"] = weight(_maybe_number(choice))
+    tables.setdefault("think", {})["scale"] = weight(_number_or_text(choice))
     return ["think.scale"]
 
 
@@ -201,7 +201,7 @@ def _allow_target(tables: Tables, choice: Any, scenario: Scenario) -> list[str]:
     hosts = [choice] if isinstance(choice, str) else list(choice)
     for host in hosts:
         if (refusal := host_refusal(str(host).strip("[]"))) is not None:
-            raise NoQuantity(f'a host name or address alone, such as "staging.example.com"; {refusal}')
+            raise InvalidQuantity(f'a host name or address alone, such as "staging.example.com"; {refusal}')
     already = scenario.target.allowed
     tables.setdefault("target", {})["allowed"] = [*already, *hosts]
     return [f"target.allowed[{len(already) + index}]" for index in range(len(hosts))]
@@ -209,7 +209,9 @@ def _allow_target(tables: Tables, choice: Any, scenario: Scenario) -> list[str]:
 
 def _budget(tables: Tables, choice: Any, scenario: Scenario) -> list[str]:
     if scenario.document.capacity is None:
-        raise NoQuantity("nothing for a scenario without [capacity]", "leave it out, or choose the scenario capacity")
+        raise InvalidQuantity(
+            "nothing for a scenario without [capacity]", "leave it out, or choose the scenario capacity"
+        )
     tables["capacity"]["budget"] = positive_seconds(choice)
     return ["capacity.budget"]
 
@@ -227,7 +229,7 @@ def _verify_tls(tables: Tables, choice: Any, _scenario: Scenario) -> list[str]:
     return []
 
 
-_APPLY: Mapping[str, Callable[[Tables, Any, Scenario], list[str]]] = {
+_OVERRIDES: Mapping[str, Callable[[Tables, Any, Scenario], list[str]]] = {
     "payment_mix": _payment_mix,
     "sms_share": _sms_share,
     "duration": _duration,
@@ -242,14 +244,14 @@ _APPLY: Mapping[str, Callable[[Tables, Any, Scenario], list[str]]] = {
 }
 
 
-def _under_its_option(problem: Problem, chosen: Mapping[str, str]) -> Problem:
+def _as_option_problem(problem: Problem, chosen: Mapping[str, str]) -> Problem:
     for place, option in chosen.items():
         if problem.key == place or problem.key.startswith((f"{place}.", f"{place}[")):
             return Problem(option, problem.value, problem.expected, problem.remedy)
     return problem
 
 
-def _maybe_number(choice: Any) -> Any:
+def _number_or_text(choice: Any) -> Any:
     try:
         return float(choice)
     except (TypeError, ValueError, OverflowError):
@@ -261,7 +263,7 @@ def _whole(choice: Any, *, at_least: int, at_most: int = LARGEST_COUNT) -> int:
     try:
         number = int(choice)
     except (TypeError, ValueError, OverflowError):
-        raise NoQuantity(expected) from None
+        raise InvalidQuantity(expected) from None
     if not at_least <= number <= at_most or (isinstance(choice, float) and number != choice):
-        raise NoQuantity(expected)
+        raise InvalidQuantity(expected)
     return number

@@ -11,10 +11,10 @@ import orjson
 from tabulate import tabulate
 
 from harness import user_files
-from harness.errors import Misuse
+from harness.errors import UsageError
 from harness.planning import page
-from harness.planning.measured import Source, measured
-from harness.planning.plan import plan
+from harness.planning.measured import ResultSource, combine_results
+from harness.planning.plan import make_plan
 from harness.result import ResultError, read
 from scenarios import forecast
 from scenarios.forecast_sections import ForecastDocument
@@ -68,9 +68,11 @@ def run(arguments: argparse.Namespace) -> int:
     except ScenarioError as error:
         problems.append(str(error))
     if problems:
-        raise Misuse("\n\n".join(problems))
-    sources = [Source(name=_short(name), result=result, instances=asked.instances[name]) for name, result in found]
-    made = plan(measured(sources, outside=OUTSIDE), asked.forecast, bank_pages=BANK_PAGES)
+        raise UsageError("\n\n".join(problems))
+    sources = [
+        ResultSource(name=_short(name), result=result, instances=asked.instances[name]) for name, result in found
+    ]
+    made = make_plan(combine_results(sources, outside=OUTSIDE), asked.forecast, bank_pages=BANK_PAGES)
     # Written first: whoever cannot be given her file should not take the answer for all of it.
     _write(arguments.json, orjson.dumps(page.to_json(made), option=orjson.OPT_INDENT_2) + b"\n", "--json")
     _write(arguments.html, page.html(made).encode(), "--html")
@@ -80,7 +82,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _write(path: Path | None, content: bytes, option: str) -> None:
     if path is not None:
-        user_files.write(option, path, content)
+        user_files.write_file(option, path, content)
 
 
 def _short(name: str) -> str:

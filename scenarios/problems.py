@@ -12,7 +12,7 @@ from typing import Any
 ABSENT: Any = object()
 """The value of a key that is not there."""
 
-UNSHOWN: Any = object()
+HIDDEN_VALUE: Any = object()
 """A value that is not repeated: it is no value of ours, or may hold a secret."""
 
 _SECRET = re.compile(r"password|passwd|secret|token|card_number|cvv|code$", re.IGNORECASE)
@@ -24,7 +24,7 @@ class Problem:
     """One thing that is wrong: where it stands, what stands there, what was expected, and how to put it right.
 
     ``key`` is a dotted path (``payments.credit_cart``, ``arrivals.stages[1].rate``) or an option of the command line
-    (``--payment-mix``). ``value`` may be ``ABSENT`` or ``UNSHOWN``.
+    (``--payment-mix``). ``value`` may be ``ABSENT`` or ``HIDDEN_VALUE``.
     """
 
     key: str
@@ -46,7 +46,7 @@ class Problem:
         key = _shortened("".join(letter if letter.isprintable() else "?" for letter in self.key))
         if self.value is ABSENT:
             return f"{key} is missing"
-        return key if self.value is UNSHOWN else f"{key} = {shown(self.key, self.value)}"
+        return key if self.value is HIDDEN_VALUE else f"{key} = {shown(self.key, self.value)}"
 
 
 class ScenarioError(ValueError):

@@ -16,17 +16,17 @@ from typing import Any
 
 import orjson
 
-from harness.arrivals import Arriving, Schedule
+from harness.arrivals import ArrivalSchedule, ProfileSchedule
 from harness.demand import Objective
-from harness.errors import Misuse
-from harness.landmarks import Landmarks
-from harness.levels import Levels
+from harness.errors import UsageError
+from harness.landmarks import PageRoles
+from harness.levels import SteppedSchedule
 from harness.pacing import Arrival
 from harness.stop_rule import StopRule
 from harness.workload import Choices
 from scenarios import overrides, scenario
 from scenarios.embedded import EmbeddedShop
-from scenarios.moot import refuse_never_met
+from scenarios.moot import refuse_unreachable_objectives
 from scenarios.problems import ScenarioError
 from scenarios.scenario import Scenario
 from scenarios.stage import Stage
@@ -37,10 +37,10 @@ from users.funnel import STEPS
 from users.itinerary import Mix
 from users.journeys import JOURNEYS
 from users.mix import Casting
-from users.origin import origin_of
+from users.origin import parse_origin
 from users.proxies import refuse_proxy
 
-LANDMARKS = Landmarks(
+LANDMARKS = PageRoles(
     steps=STEPS,
     challenges=frozenset({Page.THREE_D_SECURE.value}),
     codes=frozenset({Page.VERIFY_SMS.value}),
@@ -52,7 +52,7 @@ MOST_COUNTED = 100_000
 """Arrivals whose journeys are drawn once more at the end of a run, to hold against those who came; about two seconds."""
 
 
-class Prepared:
+class ScenarioWorkload:
     """One scenario with the user's choices applied; the harness's ``Workload``."""
 
     def __init__(self, chosen: Scenario, choices: Choices) -> None:
@@ -77,28 +77,28 @@ class Prepared:
         self.allowed: Collection[str] = frozenset(chosen.target.allowed)
         self._mix = _within(chosen.mix, self._schedule)
         self.planned_minimum: Mapping[str, int] = self._mix.minimum
-        self.landmarks = LANDMARKS
+        self.page_roles = LANDMARKS
         told = chosen.replay.options if chosen.replay else frozenset[str]()
         self.payment_options: Sequence[str] = [
             slug for slug in PAYMENT_OPTIONS if chosen.mix.payments.get(slug, 0) > 0 or slug in told
         ]
 
-    def levels(self) -> Levels:
+    def stepped_schedule(self) -> SteppedSchedule:
         """The due times of a load whose rate is searched for."""
-        return Levels(self._scenario.process, self.seed)
+        return SteppedSchedule(self._scenario.process, self.seed)
 
     @cached_property
-    def _schedule(self) -> Arriving | None:
+    def _schedule(self) -> ArrivalSchedule | None:
         if self.search is not None:
             return None
         if (replayed := self._scenario.replay) is not None:
             return replayed.trace
         profile = self._scenario.profile()
-        return None if profile is None else Schedule(profile, self._scenario.process, self.seed)
+        return None if profile is None else ProfileSchedule(profile, self._scenario.process, self.seed)
 
     @cached_property
     def _casting(self) -> Casting:
-        total = None if self._schedule is None else self._schedule.least
+        total = None if self._schedule is None else self._schedule.min_count
         replayed = self._scenario.replay
         return Casting(self._mix, self.seed, total, self._kinds, told=replayed.told if replayed else ())
 
@@ -107,7 +107,7 @@ class Prepared:
         """How much of each journey there is: the scenario's weights, or the number of each where all are walked once."""
         mix = self._scenario.mix
         if mix.cover:
-            return Counter(one.journey for one in Casting(mix, self.seed).cover_list)
+            return Counter(one.journey for one in Casting(mix, self.seed).coverage_specs)
         weights = {name: weight for name, weight in mix.journeys.items() if weight > 0}
         if (replayed := self._scenario.replay) is None or not replayed.told:
             return weights
@@ -125,9 +125,9 @@ class Prepared:
     def highest_rate(self) -> float:
         """The highest arrival rate of the profile, journeys a second; 0 for a closed load."""
         profile = self._scenario.profile()
-        return 0.0 if profile is None else profile.highest
+        return 0.0 if profile is None else profile.peak_rate
 
-    def schedule(self) -> Arriving | None:
+    def schedule(self) -> ArrivalSchedule | None:
         """The due times; ``None`` for a closed load."""
         return self._schedule
 
@@ -153,7 +153,7 @@ class Prepared:
         if self.is_open:
             itinerary = self._casting.itinerary(arrival.number)
         else:
-            itinerary = self._casting.of_journey(arrival.kind, arrival.number)
+            itinerary = self._casting.spec_of_journey(arrival.kind, arrival.number)
         return itinerary.journey, itinerary.payment_option
 
     def restrict(self, kinds: Collection[str]) -> None:
@@ -163,7 +163,7 @@ class Prepared:
 
     def as_asked(self) -> dict[str, Any]:
         """The whole scenario as plain JSON values, with what was chosen beside it."""
-        chosen = {key: value for key, value in _as_mapping(self._choices).items() if value not in (None, "", ())}
+        chosen = {key: value for key, value in _overrides_of(self._choices).items() if value not in (None, "", ())}
         if self._scenario.set_aside:
             chosen["set_aside"] = list(self._scenario.set_aside)
         return {"scenario": self._scenario.as_asked(), "chosen": chosen, "journeys": sorted(self.kinds)}
@@ -192,7 +192,7 @@ class Prepared:
         if self._schedule is None:
             meant: dict[str, Mapping[str, float]] = {"payment option": self._casting.expected_options(walked)}
         else:
-            total = self._schedule.least
+            total = self._schedule.min_count
             if not 0 < total <= MOST_COUNTED:
                 return {}
             journeys, options = Counter[str](), Counter[str]()
@@ -221,7 +221,7 @@ class Prepared:
         return sha256(orjson.dumps(everything, option=orjson.OPT_SORT_KEYS)).hexdigest()
 
     def stage(self, worker: int, workers: int) -> Stage:
-        """What the shoppers of one process need; raises ``Misuse`` when the file of accounts is wrong."""
+        """What the shoppers of one process need; raises ``UsageError`` when the file of accounts is wrong."""
         return Stage(
             self._scenario,
             lambda: self._casting,
@@ -233,13 +233,13 @@ class Prepared:
         if self._scenario.target.client != "own":
             return ""
         try:
-            refuse_proxy(origin_of(url))
+            refuse_proxy(parse_origin(url))
         except ValueError as error:
             return str(error)
         return ""
 
     def start_target(self) -> EmbeddedShop:
-        """Start the embedded shop with the accounts of this run; raises ``Misuse`` with what it said."""
+        """Start the embedded shop with the accounts of this run; raises ``UsageError`` with what it said."""
         settings = self._scenario.shop_settings
         path: Path | None = None
         if settings.accounts_file is None:
@@ -251,7 +251,7 @@ class Prepared:
                 settings = settings.model_copy(update={"accounts_file": str(path)})
             return EmbeddedShop(ShopProcess.start(settings))
         except ShopStartError as error:
-            raise Misuse(f"the embedded shop does not start: {error}") from None
+            raise UsageError(f"the embedded shop does not start: {error}") from None
         finally:
             # It has been read by now; whatever happens later, no list of passwords lies about.
             if path is not None:
@@ -274,12 +274,12 @@ class Prepared:
                     else AccountPool.read_csv(file)
                 )
             except AccountsRejected as rejected:
-                raise Misuse(f"{file}:\n{rejected}") from None
+                raise UsageError(f"{file}:\n{rejected}") from None
         return self._accounts
 
 
-class Scenarios:
-    """The harness's ``Program``: every scenario file in a folder."""
+class ScenarioFolder:
+    """The harness's ``ScenarioProvider``: every scenario file in a folder."""
 
     def __init__(self, folder: Path = scenario.FOLDER) -> None:
         self._folder = folder
@@ -288,25 +288,25 @@ class Scenarios:
         """The scenarios known by name."""
         return scenario.names(self._folder)
 
-    def choose(self, choices: Choices) -> Prepared:
-        """Read a scenario and apply the choices; raises ``Misuse`` with every error at once."""
+    def choose(self, choices: Choices) -> ScenarioWorkload:
+        """Read a scenario and apply the choices; raises ``UsageError`` with every error at once."""
         try:
             chosen = scenario.read(choices.scenario, folder=self._folder)
-            refuse_never_met(chosen)
-            return Prepared(overrides.with_overrides(chosen, _as_mapping(choices)), choices)
+            refuse_unreachable_objectives(chosen)
+            return ScenarioWorkload(overrides.apply_overrides(chosen, _overrides_of(choices)), choices)
         except ScenarioError as error:
-            raise Misuse(str(error)) from None
+            raise UsageError(str(error)) from None
 
 
-def _within(mix: Mix, schedule: Arriving | None) -> Mix:
+def _within(mix: Mix, schedule: ArrivalSchedule | None) -> Mix:
     """The mix with no more journeys guaranteed than come: how many a Poisson process brings is not known from its rate."""
     promised = sum(mix.minimum.values())
-    if schedule is None or mix.cover or promised <= (total := schedule.least):
+    if schedule is None or mix.cover or promised <= (total := schedule.min_count):
         return mix
     return replace(mix, minimum={slug: count * total // promised for slug, count in mix.minimum.items()})
 
 
-def _as_mapping(choices: Choices) -> dict[str, Any]:
+def _overrides_of(choices: Choices) -> dict[str, Any]:
     """The choices under the names that ``scenarios.overrides`` knows; a switch left alone is no choice."""
     return {
         "payment_mix": choices.payment_mix,

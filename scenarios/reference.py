@@ -12,7 +12,7 @@ from typing import Any, get_args
 from pydantic import BaseModel
 from tabulate import tabulate
 
-from scenarios.complaints import table_in
+from scenarios.complaints import nested_section
 from scenarios.sections import Document
 from shop.settings import Settings
 
@@ -28,7 +28,7 @@ def rows(table: type[BaseModel], prefix: str = "") -> Iterator[tuple[str, str, s
     """Key, default and meaning of every key that these tables may have."""
     for name, field in table.model_fields.items():
         key = f"{prefix}{field.alias or name}"
-        inner = table_in(field.annotation)
+        inner = nested_section(field.annotation)
         meaning = " ".join((field.description or (inner and inner.__doc__) or "").split())
         left_out = "" if field.is_required() else _written(field.get_default(call_default_factory=True))
         yield f"`{key}`", left_out, meaning.replace("``", "`")

@@ -11,24 +11,24 @@ from typing import Any
 from pydantic import ValidationError
 
 from harness import objective, stop_rule
-from harness.arrivals import ArrivalProcess, Profile, Stage, users_needed
+from harness.arrivals import ArrivalProcess, Profile, RateStage, users_needed
 from harness.demand import Objective
-from harness.search import Plan
+from harness.search import SearchPlan
 from harness.stop_rule import StopRule
 from scenarios import goods
-from scenarios.checks import content_problems, shape_problems
+from scenarios.checks import consistency_problems, key_problems
 from scenarios.complaints import problems_of
 from scenarios.files import FOLDER, find, names, tables
-from scenarios.headers import resolved
-from scenarios.load_sections import PAGES_PER_JOURNEY, Arrivals, Closed
+from scenarios.headers import resolve_headers
+from scenarios.load_sections import PAGES_PER_JOURNEY, Arrivals, ClosedSection
 from scenarios.names import JOURNEY_NAMES, PAYMENT_NAMES, SMS_NAMES
 from scenarios.problems import ScenarioError
 from scenarios.sections import Document, Target
-from scenarios.trace import Replay, replay
+from scenarios.trace import ScaledTrace, replay
 from shop.settings import Settings
 from users.cover import cover
 from users.itinerary import Conduct, External, Fidelity, Mix, SmsScript
-from users.pools import Places, Products
+from users.pools import LocationPool, Products
 from users.think import ThinkTimes
 
 __all__ = ["FOLDER", "Scenario", "check", "names", "read"]
@@ -36,7 +36,7 @@ __all__ = ["FOLDER", "Scenario", "check", "names", "read"]
 SECONDS_PER_PAGE = 0.1
 """How long a shop takes for one of them, for the same guess."""
 
-HIDDEN = "(hidden)"
+HIDDEN_TEXT = "(hidden)"
 """Stands in a result for a code that a test system accepts."""
 
 SPAWN_RATE = 100.0
@@ -68,7 +68,7 @@ class Scenario:
         return self.document.seed
 
     @property
-    def load(self) -> Arrivals | Closed:
+    def load(self) -> Arrivals | ClosedSection:
         """The table that says how many come: open or closed."""
         load = self.document.arrivals or self.document.closed
         assert load is not None, "a scenario without a load is refused when it is read"  # noqa: S101
@@ -88,7 +88,7 @@ class Scenario:
         return ArrivalProcess(arrivals.process)
 
     @property
-    def replay(self) -> Replay | None:
+    def replay(self) -> ScaledTrace | None:
         """The recorded arrivals that are replayed, scaled; ``None`` where a profile says how many come."""
         arrivals = self.document.arrivals
         if arrivals is None or arrivals.trace is None:
@@ -96,7 +96,7 @@ class Scenario:
         return replay(self.folder / arrivals.trace, arrivals.rate_scale, arrivals.time_scale, self.seed)
 
     @property
-    def search(self) -> Plan | None:
+    def search(self) -> SearchPlan | None:
         """How the capacity is searched for; ``None`` for a load that is known beforehand."""
         return None if self.document.capacity is None else self.document.capacity.plan
 
@@ -107,7 +107,7 @@ class Scenario:
             return None
         if self.search is not None:
             # How it will go is not known beforehand; it is as long and as high as this at most.
-            return Profile([Stage(self.search.budget, self.search.most, self.search.most)])
+            return Profile([RateStage(self.search.budget, self.search.most, self.search.most)])
         if (replayed := self.replay) is not None:
             return replayed.profile
         if not self.document.cover:
@@ -117,7 +117,7 @@ class Scenario:
     def profile_for(self, journeys: int) -> Profile:
         """The scenario's highest rate, for just as long as it takes that many journeys to arrive."""
         rate = max(rate for _, rate in self.document.arrivals.rates()) if self.document.arrivals else 1.0
-        return Profile([Stage(journeys / rate, rate, rate)])
+        return Profile([RateStage(journeys / rate, rate, rate)])
 
     @property
     def warm_up(self) -> float:
@@ -156,7 +156,7 @@ class Scenario:
         profile = self.profile()
         assert profile is not None, "a closed load says its users"  # noqa: S101
         journey = PAGES_PER_JOURNEY * (SECONDS_PER_PAGE + self.think.mean())
-        return min(users_needed(profile.highest, journey), self.target.most_users)
+        return min(users_needed(profile.peak_rate, journey), self.target.most_users)
 
     @property
     def spawn_rate(self) -> float:
@@ -168,8 +168,8 @@ class Scenario:
         """Who comes and how she pays."""
         document = self.document
         return Mix(
-            journeys=_weighed(document.journeys, JOURNEY_NAMES, covers=document.cover),
-            payments=_weighed(document.payments.weights, PAYMENT_NAMES, covers=document.cover),
+            journeys=_with_default_weights(document.journeys, JOURNEY_NAMES, covers=document.cover),
+            payments=_with_default_weights(document.payments.weights, PAYMENT_NAMES, covers=document.cover),
             sms={SmsScript(name): weight for name, weight in self._sms_weights().items()},
             three_d=document.cards.three_d,
             declined=document.cards.declined,
@@ -210,14 +210,14 @@ class Scenario:
         return goods.products(self.document, self.folder)
 
     @property
-    def places(self) -> Places:
+    def places(self) -> LocationPool:
         """Where addresses may lie, as far as this process knows it."""
-        return Places(self.document.address.model_dump(include=set(goods.PLACES), exclude_none=True), self.seed)
+        return LocationPool(self.document.address.model_dump(include=set(goods.PLACES), exclude_none=True), self.seed)
 
     @property
     def headers(self) -> dict[str, str]:
         """What is sent with every request to the shop besides; values from the environment are put in."""
-        return resolved(self.document.headers)
+        return resolve_headers(self.document.headers)
 
     @property
     def think(self) -> ThinkTimes:
@@ -279,11 +279,11 @@ class Scenario:
         # The shop as it is started, but for the path of a file that lies elsewhere on every machine.
         shop = self.shop_settings.model_copy(update={"accounts_file": self.document.shop.accounts_file})
         asked["shop"] = shop.model_dump(mode="json", exclude_none=True)
-        asked["headers"] = dict.fromkeys(asked["headers"], HIDDEN)
+        asked["headers"] = dict.fromkeys(asked["headers"], HIDDEN_TEXT)
         if self.document.sms.code:
-            asked["sms"]["code"] = HIDDEN
+            asked["sms"]["code"] = HIDDEN_TEXT
         if self.document.shop.sms.fixed_code:
-            asked["shop"]["sms"]["fixed_code"] = HIDDEN
+            asked["shop"]["sms"]["fixed_code"] = HIDDEN_TEXT
         if self.is_open:
             asked["arrivals"]["process"] = self.process.value
         if self.replay is not None:
@@ -299,7 +299,7 @@ def read(path_or_name: str, *, folder: Path = FOLDER) -> Scenario:
 
 def check(document: Mapping[str, Any], *, name: str, folder: Path = FOLDER) -> Scenario:
     """The scenario that these tables describe; raises ``ScenarioError`` with everything that is wrong."""
-    problems = list(shape_problems(document))
+    problems = list(key_problems(document))
     try:
         made = Document.model_validate(document)
     except ValidationError as error:
@@ -307,14 +307,14 @@ def check(document: Mapping[str, Any], *, name: str, folder: Path = FOLDER) -> S
         wrong = {str(detail["loc"][0]) for detail in error.errors(include_url=False)}
         # What is right in itself is checked all the same, so that no error hides behind another.
         made = Document.model_validate({key: value for key, value in document.items() if key not in wrong})
-        problems += content_problems(made, wrong, folder)
+        problems += consistency_problems(made, wrong, folder)
         raise ScenarioError(f"scenario {name}", problems) from None
-    problems += content_problems(made, set(), folder)
+    problems += consistency_problems(made, set(), folder)
     if problems:
         raise ScenarioError(f"scenario {name}", problems)
     return Scenario(name, made, folder)
 
 
-def _weighed(given: Mapping[str, float], names: Iterable[str], *, covers: bool) -> dict[str, float]:
+def _with_default_weights(given: Mapping[str, float], names: Iterable[str], *, covers: bool) -> dict[str, float]:
     # Whoever names some has named all; but under cover, what is not named is walked too.
     return {**dict.fromkeys(names, 1.0), **given} if covers or not given else dict(given)

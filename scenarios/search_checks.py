@@ -7,14 +7,14 @@ from pathlib import Path
 from typing import Any
 
 from harness import objective
-from harness.felt_rate import SHORT
+from harness.felt_rate import LAG_SHARE
 from harness.pilot import can_be_searched
 from scenarios.load_sections import PAGES_PER_JOURNEY, Capacity
 from scenarios.problems import Problem
 from scenarios.sections import Document
 
 
-def beside_a_search(arrivals: Mapping[str, Any]) -> Iterator[Problem]:
+def keys_beside_capacity(arrivals: Mapping[str, Any]) -> Iterator[Problem]:
     """Keys of ``[arrivals]`` that say what a search finds; looks at the raw table."""
     for key in ("stages", "rate", "duration", "warm_up", "trace"):
         if key in arrivals:
@@ -23,7 +23,7 @@ def beside_a_search(arrivals: Mapping[str, Any]) -> Iterator[Problem]:
             )
 
 
-def search_problems(document: Document, _folder: Path) -> Iterator[Problem]:
+def capacity_problems(document: Document, _folder: Path) -> Iterator[Problem]:
     """Everything that does not fit a search; nothing for a scenario without one."""
     capacity = document.capacity
     if capacity is None:
@@ -66,7 +66,7 @@ def _limits(capacity: Capacity, ceiling: float) -> Iterator[Problem]:
 def _journeys(capacity: Capacity, think: float) -> Iterator[Problem]:
     """A budget that is too short for shoppers who think so many seconds before a page, on average."""
     plan, journey = capacity.plan, PAGES_PER_JOURNEY * think
-    if journey > SHORT * plan.length(plan.start) and plan.budget < (least := plan.shortest(journey)):
+    if journey > LAG_SHARE * plan.length(plan.start) and plan.budget < (least := plan.shortest(journey)):
         yield Problem(
             "capacity.budget",
             capacity.budget,

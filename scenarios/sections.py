@@ -10,11 +10,11 @@ from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field
 
-from scenarios.demands import Demand, Rule
-from scenarios.load_sections import Arrivals, Capacity, Closed
+from scenarios.demands import ObjectiveText, StopRuleText
+from scenarios.load_sections import Arrivals, Capacity, ClosedSection
 from scenarios.measures import PositivePerSecond, PositiveSeconds, Seconds, Share, Weight
 from scenarios.names import CodeName, HostName, JourneyName, PageName, PaymentName
-from scenarios.table import Count, Table, Text, Users
+from scenarios.table import Count, NonEmptyText, Table, UserCount
 from shop.settings import Settings
 from users.think import ThinkTimes
 
@@ -22,7 +22,7 @@ MOST_GUARANTEED = 100_000
 """Journeys that one payment option may be promised; each is given its place before the run."""
 
 Hosts = Annotated[tuple[HostName, ...], Field(strict=False)]
-Texts = Annotated[tuple[Text, ...], Field(strict=False)]
+NonEmptyTexts = Annotated[tuple[NonEmptyText, ...], Field(strict=False)]
 
 
 class Payments(Table):
@@ -39,7 +39,7 @@ class Payments(Table):
         return dict(self.__pydantic_extra__)
 
 
-class Sms(Table):
+class SmsSection(Table):
     """How shoppers deal with the code that the shop sends them: weights of the five behaviours, and patience."""
 
     right: Weight = 0.0
@@ -62,7 +62,7 @@ class Sms(Table):
     """How long a code may take to arrive before it counts as lost."""
 
 
-class Cards(Table):
+class CardsSection(Table):
     """What happens to those who pay by card."""
 
     three_d: Share = 0.0
@@ -80,7 +80,7 @@ class External(Table):
     """Hosts that may be visited besides the shop's own."""
 
 
-class Think(Table):
+class ThinkSection(Table):
     """How long shoppers look at a page before they act: lognormal, cut off at the 99th percentile."""
 
     median: Seconds = 0.0
@@ -103,13 +103,13 @@ class Think(Table):
 class Accounts(Table):
     """Who signs in: accounts from a CSV file, or generated ones."""
 
-    file: Text | None = None
+    file: NonEmptyText | None = None
     """A CSV file, its path seen from the scenario file; left out: accounts are generated."""
     sign_in: Literal["journey", "user"] = "journey"
     """Sign in for each journey, or once for each virtual user."""
-    returning: Users | None = None
+    returning: UserCount | None = None
     """How many accounts with saved choices to generate; left out: enough for all virtual users."""
-    first_time: Users | None = None
+    first_time: UserCount | None = None
     """How many accounts without any to generate; left out: enough for all virtual users."""
 
 
@@ -123,7 +123,7 @@ class Conduct(Table):
     """What is posted for a payment option: its slug (description) or its pk (storefront client)."""
     fallback: PaymentName | None = None
     """The option tried when the wanted one is unavailable; left out: the shopper gives up."""
-    products: Texts = ("1", "2", "3")
+    products: NonEmptyTexts = ("1", "2", "3")
     """Primary keys of the products bought, at random."""
     locale: CodeName = "en"
     """The language sent with every request, and when signing in."""
@@ -136,7 +136,7 @@ class Conduct(Table):
 class Products(Table):
     """What shoppers buy, where it is not ``conduct.products``."""
 
-    file: Text | None = None
+    file: NonEmptyText | None = None
     """A CSV file with primary keys in its column ``product``, its path seen from the scenario file."""
     search: str | None = None
     """Whatever the shop finds for this text (``""``: all), asked once by each process."""
@@ -153,11 +153,11 @@ class Address(Table):
     """Primary key of the township; needs ``city``. Without ``district``, the shop is asked for its districts."""
     district: Count | None = None
     """Primary key of the district; needs ``township``."""
-    title: Text | None = None
+    title: NonEmptyText | None = None
     """What shoppers call their address."""
-    line: Text | None = None
+    line: NonEmptyText | None = None
     """Street and number."""
-    postcode: Text | None = None
+    postcode: NonEmptyText | None = None
     """The postcode."""
 
 
@@ -168,7 +168,7 @@ class Target(Table):
     """Hosts that may be loaded besides this machine."""
     highest_rate: PositivePerSecond = 200.0
     """No profile may go above it; no option lifts it."""
-    most_users: Users = 2000
+    most_users: UserCount = 2000
     """No pool of virtual users may be larger."""
     verify_tls: bool = True
     """Whether a certificate must be in order; switch off only for a test system of your own."""
@@ -189,10 +189,10 @@ class Trace(Table):
     """The share of the journeys that the shop is asked to keep the trace of; slow pages in Prometheus lead to them."""
 
 
-class Stop(Table):
+class StopSection(Table):
     """When a run is broken off before its time."""
 
-    rules: Annotated[tuple[Rule, ...], Field(strict=False)] = ()
+    rules: Annotated[tuple[StopRuleText, ...], Field(strict=False)] = ()
     """Such as ``"failures > 50% for 10s"``."""
     when_certain: bool = False
     """Whether to end as soon as the verdict is certain; the run is looked at three times, and a little more strictly."""
@@ -210,15 +210,15 @@ class Document(Table):
     weight of 0 leaves something out."""
     arrivals: Arrivals | None = None
     """The open load; exactly one of ``[arrivals]`` and ``[closed]`` must be there."""
-    closed: Closed | None = None
+    closed: ClosedSection | None = None
     """The closed load."""
     journeys: dict[JourneyName, Weight] = Field(default={})
     """Weights of the journeys; none given: all alike."""
     payments: Payments = Payments()
-    sms: Sms = Sms()
-    cards: Cards = Cards()
+    sms: SmsSection = SmsSection()
+    cards: CardsSection = CardsSection()
     external: External = External()
-    think: Think = Think()
+    think: ThinkSection = ThinkSection()
     accounts: Accounts = Accounts()
     conduct: Conduct = Conduct()
     products: Products = Products()
@@ -227,9 +227,9 @@ class Document(Table):
     """Sent with every request to the shop and to no other host; ``"${NAME}"`` takes a value from the environment."""
     target: Target = Target()
     capacity: Capacity | None = None
-    objectives: Annotated[tuple[Demand, ...], Field(strict=False)] = ()
+    objectives: Annotated[tuple[ObjectiveText, ...], Field(strict=False)] = ()
     """What is demanded, such as ``"page.BinNumberPage response_time p95 < 300ms"``; at least one."""
     trace: Trace = Trace()
-    stop: Stop = Stop()
+    stop: StopSection = StopSection()
     shop: Settings = Settings()
     """Settings of the embedded shop (``shop/settings.py``); a target of your own does not see them."""

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from harness.pacing import Arrival
 from scenarios.scenario import Scenario
 from users.accounts import AccountPool
-from users.itinerary import Itinerary
+from users.itinerary import JourneySpec
 from users.mix import Casting
 
 
@@ -23,7 +23,7 @@ class Stage:
         self.verify_tls = target.verify_tls
         self.connect_timeout = target.connect_timeout
         self.read_timeout = target.read_timeout
-        self.longest_exchange = target.connect_timeout + target.read_timeout
+        self.total_timeout = target.connect_timeout + target.read_timeout
         self.largest_reply = target.largest_reply
         self.seed = prepared.seed
         self.trace_sampled = prepared.document.trace.sampled
@@ -34,10 +34,12 @@ class Stage:
         self._open = prepared.is_open
         self._think = prepared.think
 
-    def itinerary(self, arrival: Arrival) -> Itinerary:
+    def itinerary(self, arrival: Arrival) -> JourneySpec:
         """What the shopper of this arrival does: of a closed load, its number counts among its kind only."""
         casting = self._casting()
-        return casting.itinerary(arrival.number) if self._open else casting.of_journey(arrival.kind, arrival.number)
+        return (
+            casting.itinerary(arrival.number) if self._open else casting.spec_of_journey(arrival.kind, arrival.number)
+        )
 
     def left(self) -> Mapping[str, int]:
         """How many accounts of each kind nobody uses just now."""

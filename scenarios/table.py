@@ -15,8 +15,8 @@ MOST_USERS = 200_000
 Count = Annotated[int, Field(ge=0, le=LARGEST_COUNT)]
 Scale = Annotated[float, Field(gt=0, le=1000)]
 PositiveCount = Annotated[int, Field(ge=1, le=LARGEST_COUNT)]
-Users = Annotated[int, Field(ge=1, le=MOST_USERS)]
-Text = Annotated[str, Field(min_length=1)]
+UserCount = Annotated[int, Field(ge=1, le=MOST_USERS)]
+NonEmptyText = Annotated[str, Field(min_length=1)]
 
 
 class Table(BaseModel):

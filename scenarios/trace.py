@@ -9,12 +9,12 @@ from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
 
-from harness.arrivals import Profile, Trace
-from harness.replay import profile_of, scaled
-from harness.user_files import LARGEST_TABLE, Unreadable, content
+from harness.arrivals import Profile, TraceSchedule
+from harness.replay import profile_of, scale_trace
+from harness.user_files import MAX_CSV_BYTES, UnreadableFile, read_bytes
 from scenarios.calibration.moments import moment
 from scenarios.names import JOURNEY_NAMES, PAYMENT_NAMES
-from scenarios.problems import UNSHOWN, Problem, did_you_mean, one_of
+from scenarios.problems import HIDDEN_VALUE, Problem, did_you_mean, one_of
 from users.itinerary import Told
 
 MOST_ARRIVALS = 1_000_000
@@ -37,7 +37,7 @@ class TraceError(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class Recorded:
+class TraceFileContent:
     """What stands in the file: moments in seconds after the first, what is told of each, and a digest of all bytes."""
 
     moments: tuple[float, ...]
@@ -46,10 +46,10 @@ class Recorded:
 
 
 @dataclass(frozen=True, slots=True)
-class Replay:
+class ScaledTrace:
     """A record as it is replayed: due times, what is told of each arrival, how the rate changes."""
 
-    trace: Trace
+    trace: TraceSchedule
     told: tuple[Told, ...]
     profile: Profile
     digest: str
@@ -60,18 +60,18 @@ class Replay:
         return frozenset(one.option for one in self.told if one.option)
 
 
-def replay(path: Path, rate_scale: float, time_scale: float, seed: int) -> Replay:
+def replay(path: Path, rate_scale: float, time_scale: float, seed: int) -> ScaledTrace:
     """The record in this file, scaled; raises ``TraceError``. Read again only when the file has changed."""
     try:
         state = path.stat()
     except (OSError, ValueError) as error:
         raise TraceError([_unreadable(path, error)]) from None
-    return _replay(path, (state.st_mtime_ns, state.st_size), rate_scale, time_scale, seed)
+    return _load_trace(path, (state.st_mtime_ns, state.st_size), rate_scale, time_scale, seed)
 
 
 @lru_cache(maxsize=4)
-def _replay(path: Path, state: tuple[int, int], rate_scale: float, time_scale: float, seed: int) -> Replay:
-    recorded = _recorded(path, state)
+def _load_trace(path: Path, state: tuple[int, int], rate_scale: float, time_scale: float, seed: int) -> ScaledTrace:
+    recorded = _read_trace(path, state)
     if (count := len(recorded.moments) * rate_scale) > MOST_ARRIVALS:
         raise TraceError(
             [
@@ -83,21 +83,21 @@ def _replay(path: Path, state: tuple[int, int], rate_scale: float, time_scale: f
                 )
             ]
         )
-    moments, places = scaled(recorded.moments, rate_scale=rate_scale, time_scale=time_scale, seed=seed)
+    moments, places = scale_trace(recorded.moments, rate_scale=rate_scale, time_scale=time_scale, seed=seed)
     if not moments:
         raise TraceError([Problem("arrivals.rate_scale", rate_scale, "at least one arrival that is left", "raise it")])
     told = tuple(recorded.told[place] for place in places) if recorded.told else ()
-    return Replay(Trace(moments), told, profile_of(moments), recorded.digest)
+    return ScaledTrace(TraceSchedule(moments), told, profile_of(moments), recorded.digest)
 
 
 @lru_cache(maxsize=4)
-def _recorded(path: Path, _state: tuple[int, int]) -> Recorded:
+def _read_trace(path: Path, _state: tuple[int, int]) -> TraceFileContent:
     try:
-        text = content(path, LARGEST_TABLE)
+        text = read_bytes(path, MAX_CSV_BYTES)
         lines = text.decode("utf-8-sig").splitlines()
-    except (Unreadable, UnicodeDecodeError) as error:
+    except (UnreadableFile, UnicodeDecodeError) as error:
         raise TraceError([_unreadable(path, error)]) from None
-    reading = _Reading(path.name)
+    reading = _TraceReader(path.name)
     try:
         reading.read(lines)
     except csv.Error:
@@ -107,10 +107,10 @@ def _recorded(path: Path, _state: tuple[int, int]) -> Recorded:
     if reading.problems:
         raise TraceError(reading.shown())
     told = tuple(reading.told) if any(one.option or one.journey for one in reading.told) else ()
-    return Recorded(tuple(reading.moments), told, sha256(text).hexdigest())
+    return TraceFileContent(tuple(reading.moments), told, sha256(text).hexdigest())
 
 
-class _Reading:
+class _TraceReader:
     """One pass over the lines of a trace, that goes on after whatever is wrong."""
 
     def __init__(self, name: str) -> None:
@@ -181,7 +181,7 @@ class _Reading:
             self._more += 1
             return
         # The file may be another than was meant, such as one of accounts: no cell is repeated.
-        self.problems.append(Problem(f"{_KEY}, {self._name} line {number}", UNSHOWN, expected, remedy))
+        self.problems.append(Problem(f"{_KEY}, {self._name} line {number}", HIDDEN_VALUE, expected, remedy))
 
 
 def _unreadable(path: Path, error: Exception) -> Problem:
@@ -190,7 +190,7 @@ def _unreadable(path: Path, error: Exception) -> Problem:
             reason = error.strerror or "it cannot be read"
         case UnicodeDecodeError():
             reason = "it is not UTF-8"
-        case Unreadable():
+        case UnreadableFile():
             reason = str(error)
         case _:
             reason = "its name holds a character that no name may hold"

@@ -15,18 +15,18 @@ from pydantic import ValidationError
 
 from shop.access_log import AccessLog
 from shop.accounts import Accounts, AccountsFileError, read_accounts
-from shop.address_book import usual_choices
+from shop.address_book import default_saved_choices
 from shop.control import problems
 from shop.front import Shop
 from shop.serving import listen, serve
 from shop.settings import Settings
 
 READY = "checkload shop listening on"
-_MISUSED = 2
+_USAGE_ERROR_CODE = 2
 _HIGHEST_PORT = 65535
 
 
-class Misused(Exception):
+class StartupError(Exception):
     """The shop cannot be started as asked; the message says why and what to do."""
 
 
@@ -42,10 +42,10 @@ def main(arguments: list[str] | None = None) -> int:
             sock = listen(asked.host, asked.port)
         except OSError as error:
             reason = (error.strerror or str(error)).lower()
-            raise Misused(f"--port {asked.port}: {reason}; choose another port, or 0 for a free one") from None
-    except Misused as problem:
+            raise StartupError(f"--port {asked.port}: {reason}; choose another port, or 0 for a free one") from None
+    except StartupError as problem:
         print(f"shop: {problem}", file=sys.stderr)  # noqa: T201 - the program speaks to its user
-        return _MISUSED
+        return _USAGE_ERROR_CODE
     host = f"[{asked.host}]" if ":" in asked.host else asked.host
     url = f"http://{host}:{sock.getsockname()[1]}"
     serve(shop, sock, on_ready=lambda: _say_ready(url), exit_with_parent=asked.exit_with_parent, log=log)
@@ -76,13 +76,15 @@ def _parser() -> argparse.ArgumentParser:
 
 def _check_address(host: str, port: int, *, allow_others: bool) -> None:
     if not 0 <= port <= _HIGHEST_PORT:
-        raise Misused(f"--port {port}: give a port from 0 (any free one) to {_HIGHEST_PORT}")
+        raise StartupError(f"--port {port}: give a port from 0 (any free one) to {_HIGHEST_PORT}")
     try:
         address = ipaddress.ip_address("127.0.0.1" if host == "localhost" else host)
     except ValueError:
-        raise Misused(f"--host {host}: give an IP address such as 127.0.0.1") from None
+        raise StartupError(f"--host {host}: give an IP address such as 127.0.0.1") from None
     if not (address.is_loopback or allow_others):
-        raise Misused(f"--host {host}: other computers can reach this address; add --allow-other-hosts if they should")
+        raise StartupError(
+            f"--host {host}: other computers can reach this address; add --allow-other-hosts if they should"
+        )
 
 
 def _settings(name: str | None, seed: int | None, access_log: str | None) -> Settings:
@@ -95,7 +97,7 @@ def _settings(name: str | None, seed: int | None, access_log: str | None) -> Set
         return Settings.model_validate(given)
     except ValidationError as error:
         lines = [f"settings: {problem['key']}: {problem['problem']}" for problem in problems(error)]
-        raise Misused("\n".join(lines)) from None
+        raise StartupError("\n".join(lines)) from None
 
 
 def _read_settings(name: str) -> dict[str, Any]:
@@ -104,13 +106,13 @@ def _read_settings(name: str) -> dict[str, Any]:
         text = _first_line() if name == "-" else Path(name).read_text(encoding="utf-8")
         given = tomllib.loads(text) if name.endswith(".toml") else json.loads(text)
     except OSError as error:
-        raise Misused(f"--settings {name}: {error.strerror}; name a readable file") from None
+        raise StartupError(f"--settings {name}: {error.strerror}; name a readable file") from None
     except ValueError as error:
-        raise Misused(
+        raise StartupError(
             f"--settings {name}: not readable as {'TOML' if name.endswith('.toml') else 'JSON'}: {error}"
         ) from None
     if not isinstance(given, dict):
-        raise Misused(f"--settings {name}: write a table of settings")
+        raise StartupError(f"--settings {name}: write a table of settings")
     return given
 
 
@@ -126,16 +128,16 @@ def _access_log(name: str | None) -> AccessLog | None:
         return None if name is None else AccessLog(Path(name))
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
-        raise Misused(f"access_log {name}: {reason}; name a file that can be written") from None
+        raise StartupError(f"access_log {name}: {reason}; name a file that can be written") from None
 
 
 def _accounts(settings: Settings) -> Accounts:
     if settings.accounts_file is None:
         return Accounts()
     try:
-        return Accounts(read_accounts(Path(settings.accounts_file), usual_choices))
+        return Accounts(read_accounts(Path(settings.accounts_file), default_saved_choices))
     except AccountsFileError as error:
-        raise Misused(str(error)) from None
+        raise StartupError(str(error)) from None
 
 
 if __name__ == "__main__":

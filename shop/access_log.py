@@ -22,16 +22,16 @@ Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
-App = Callable[[Scope, Receive, Send], Awaitable[None]]
+AsgiApp = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 _FLUSH_EVERY = 1.0
 _BUFFER = 64 * 1024
 _HASH_DIGITS = 16
 _LONGEST_AGENT = 200
-_UNANSWERED = 499  # as nginx notes a request that never got a reply
+_CLIENT_GONE_STATUS = 499  # as nginx notes a request that never got a reply
 _NAMES = frozenset(page.value for page in CHECKOUT_PAGES)
-_MASKED = (PATHS[Page.COMPLETED_ORDER].partition("{")[0],)
-_OUTSIDE = (CONTROL_PATH, PATHS[Page.BANK], PATHS[Page.SMS_INBOX].partition("{")[0])
+_MASKED_PATHS = (PATHS[Page.COMPLETED_ORDER].partition("{")[0],)
+_UNLOGGED_PATHS = (CONTROL_PATH, PATHS[Page.BANK], PATHS[Page.SMS_INBOX].partition("{")[0])
 
 
 class AccessLog:
@@ -58,21 +58,21 @@ class AccessLog:
         self._file.close()
 
 
-class Logged:
+class AccessLogMiddleware:
     """An ASGI application whose requests are logged; ``clock`` gives seconds since the epoch."""
 
-    def __init__(self, app: App, log: AccessLog, clock: Callable[[], float]) -> None:
+    def __init__(self, app: AsgiApp, log: AccessLog, clock: Callable[[], float]) -> None:
         self._app = app
         self._log = log
         self._clock = clock
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve a request, then log it; what lies outside the shop (its control, the bank, the inbox) is not logged."""
-        if scope["type"] != "http" or scope["path"].startswith(_OUTSIDE):
+        if scope["type"] != "http" or scope["path"].startswith(_UNLOGGED_PATHS):
             await self._app(scope, receive, send)
             return
         came = self._clock()
-        status, size, session = _UNANSWERED, 0, ""
+        status, size, session = _CLIENT_GONE_STATUS, 0, ""
 
         async def noting(message: Message) -> None:
             nonlocal status, size, session
@@ -104,7 +104,7 @@ def _line(scope: Scope, status: int, size: int, session: str, *, came: float, no
 
 def _address(scope: Scope) -> str:
     path = str(scope["path"])
-    for start in _MASKED:
+    for start in _MASKED_PATHS:
         if path.startswith(start):
             return f"{start}-/"
     asked = dict(parse_qsl(scope["query_string"].decode("latin-1"))) if scope["query_string"] else {}

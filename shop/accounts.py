@@ -27,7 +27,7 @@ class WrongPassword(Exception):
     """A sign-in that is refused."""
 
 
-class TooManyTries(Exception):
+class SignInLocked(Exception):
     """An address that was tried with too many wrong passwords, and is left alone for a while."""
 
 
@@ -157,7 +157,7 @@ class Accounts:
         """The account of this address and password.
 
         An address of a domain that is reserved for testing gets its account at its first sign-in. Raises
-        ``WrongPassword``, and ``TooManyTries`` after ``tries`` wrong passwords in a row, for ``locked_for`` seconds.
+        ``WrongPassword``, and ``SignInLocked`` after ``tries`` wrong passwords in a row, for ``locked_for`` seconds.
         """
         email = email.strip().lower()
         account = self._known.get(email) or self._made_up.get(email)
@@ -166,7 +166,7 @@ class Accounts:
                 raise WrongPassword
             account = self._make_up(email, password)
         if now < account.locked_until:
-            raise TooManyTries
+            raise SignInLocked
         if not hmac.compare_digest(account.password.encode(), password.encode()):
             account.wrong_tries += 1
             if account.wrong_tries >= tries:

@@ -16,11 +16,11 @@ from shop.geography import Place, RetailStore, read_pk
 from shop.session import Session
 
 _REQUIRED = ("first_name", "last_name", "phone_number", "country", "city", "township", "line")
-_TEXTS = (
+_TEXT_FIELDS = (
     "title", "email", "first_name", "last_name", "phone_number", "line", "postcode", "notes", "company_name",
     "tax_office", "tax_no", "identity_number", "type", "address_type", "country_code",
 )  # fmt: skip
-_YES_OR_NO = ("is_corporate", "e_bill_taxpayer", "primary")
+_BOOLEAN_FIELDS = ("is_corporate", "e_bill_taxpayer", "primary")
 _OTHERS = ("user", "extra_field", "remote_id", "retail_store", "hash_data", "pk", "kvkk_confirm")
 """Fields that may be sent and say nothing here."""
 _PLACES: tuple[tuple[str, str, Callable[[int], Place | None]], ...] = (
@@ -30,7 +30,7 @@ _PLACES: tuple[tuple[str, str, Callable[[int], Place | None]], ...] = (
     ("district", "township", geography.district),
 )
 """Each place of an address: its field, the field of the place it lies in, and where it is looked up."""
-_KNOWN = frozenset({*_TEXTS, *_YES_OR_NO, *_OTHERS, *(name for name, _, _ in _PLACES)})
+_KNOWN = frozenset({*_TEXT_FIELDS, *_BOOLEAN_FIELDS, *_OTHERS, *(name for name, _, _ in _PLACES)})
 _BOOLEANS = {True: True, False: False, "true": True, "false": False, "1": True, "0": False}
 _PHONE = re.compile(r"\+?\d{10,13}", re.ASCII)
 _LONGEST = 300
@@ -60,13 +60,13 @@ def _entry(given: Mapping[str, Any], email: str, *, strict: bool) -> dict[str, A
     if strict:
         errors |= unknown(given, _KNOWN)
     entry: dict[str, Any] = {"email": email}
-    for name in _TEXTS:
+    for name in _TEXT_FIELDS:
         value = given.get(name)
         if not isinstance(value, str | int | None) or isinstance(value, bool) or len(str(value)) > _LONGEST:
             errors.setdefault(name, [f"Give text of at most {_LONGEST} letters."])
         elif value not in (None, "") or name != "email":
             entry[name] = None if value is None else str(value)
-    for name in _YES_OR_NO:
+    for name in _BOOLEAN_FIELDS:
         value = given.get(name, False)
         if not isinstance(value, str | int) or value not in _BOOLEANS:
             errors.setdefault(name, ["Must be a valid boolean."])
@@ -112,7 +112,7 @@ def _short(places: Mapping[str, int]) -> dict[str, Any]:
 def store_address(store: RetailStore, billing: Mapping[str, Any]) -> dict[str, Any]:
     """The address of a store that keeps the parcel for the shopper of this billing address."""
     return {
-        **dict.fromkeys(_TEXTS),
+        **dict.fromkeys(_TEXT_FIELDS),
         "pk": None,
         "email": billing["email"],
         "phone_number": billing["phone_number"],
@@ -159,7 +159,7 @@ def owner_document(session: Session) -> dict[str, Any]:
     return user_document(0, session.guest_email, session.used, session.used, "guest") | {"phone": session.guest_phone}
 
 
-def usual_choices(account: Account) -> Choices:
+def default_saved_choices(account: Account) -> Choices:
     """What a customer whose choices are saved chose last time: home, the cheapest way to it."""
     given = {
         "title": "Home",

@@ -12,7 +12,7 @@ from shop.exchange import Exchange, Refused, Reply, Request, refused
 from shop.geography import RETAIL_STORES, cities, countries, districts, read_pk, townships
 from shop.session import Session, SessionStore
 from shop.settings import Settings
-from shop.visits import known_session
+from shop.visits import require_session
 
 _WITH_STORE = "retailstore__isnull"
 
@@ -50,12 +50,12 @@ class AddressPages:
         return _listed(found)
 
     def _add(self, request: Request, _argument: str, now: float) -> Reply:
-        session = known_session(self._sessions, request, now)
+        session = require_session(self._sessions, request, now)
         written = add_address(request.document(), session, strict=self._strict)
         return Reply(full_document(written, owner_document(session)), HTTPStatus.CREATED)
 
     def _list(self, request: Request, _argument: str, now: float) -> Reply:
-        session = known_session(self._sessions, request, now)
+        session = require_session(self._sessions, request, now)
         user = owner_document(session)
         return _listed(full_document(entry, user) for entry in session.addresses.entries.values())
 
@@ -68,12 +68,12 @@ class AddressPages:
     def _remove(self, request: Request, pk: str, now: float) -> Reply:
         session = self._owner(request, pk, now)
         del session.addresses.entries[pk]
-        if session.pre_order.goes_to(int(pk)):
+        if session.pre_order.uses_address(int(pk)):
             session.pre_order.restart()
         return Reply(status=HTTPStatus.NO_CONTENT)
 
     def _owner(self, request: Request, pk: str, now: float) -> Session:
-        session = known_session(self._sessions, request, now)
+        session = require_session(self._sessions, request, now)
         if pk not in session.addresses.entries:
             raise refused(HTTPStatus.NOT_FOUND, "There is no such address.")
         return session

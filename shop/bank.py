@@ -44,7 +44,7 @@ def bank_page(kind: str, fields: Mapping[str, str]) -> str:
     return form_page("Bank", f"{CHECKOUT_PATH}?page={RETURNS[kind].value}", back)
 
 
-def way_to_bank(kind: str, reference: str) -> str:
+def bank_redirect_page(kind: str, reference: str) -> str:
     """The shop's page whose only form leads to the bank."""
     return form_page("To the bank", f"{PATHS[Page.BANK]}{kind}/", {"reference": reference})
 

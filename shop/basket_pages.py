@@ -13,7 +13,7 @@ from shop.forms import unknown
 from shop.pre_order import Basket
 from shop.session import Session, SessionStore
 from shop.settings import Settings
-from shop.visits import known_session, session_or_new
+from shop.visits import require_session, session_or_new
 
 _MOST_PIECES = 100
 _LINE = ("product", "quantity", "attributes")
@@ -83,19 +83,19 @@ class BasketPages:
         return _changed(session, reply)
 
     def _change(self, request: Request, _argument: str, now: float) -> Reply:
-        session = known_session(self._sessions, request, now)
+        session = require_session(self._sessions, request, now)
         product, quantity = self._line(request, fewest=0)
         session.basket.put(product, quantity, now)
         return _changed(session, Reply())
 
     def _clear(self, request: Request, _argument: str, now: float) -> Reply:
-        session = known_session(self._sessions, request, now)
+        session = require_session(self._sessions, request, now)
         session.basket.clear(now)
         return _changed(session, Reply())
 
     def _voucher(self, request: Request, _argument: str, now: float) -> Reply:
         """Write a voucher's code down, or strike it out; no voucher is worth anything here."""
-        session = known_session(self._sessions, request, now)
+        session = require_session(self._sessions, request, now)
         given = request.document()
         code = None if given.get("remove_voucher_code") is True else given.get("voucher_code", "")
         if code is not None and (not isinstance(code, str) or not 0 < len(code) <= _LONGEST_VOUCHER):

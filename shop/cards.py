@@ -9,12 +9,12 @@ import re
 from datetime import UTC, datetime
 from typing import Any
 
-from shop.catalogue import CARD_OF_HERS, card_type, plans
+from shop.catalogue import CUSTOMER_CARD, card_type, plans
 from shop.contract import APPROVED_CARD, DECLINED_CARD, Page
 from shop.exchange import Errors
 from shop.forms import REQUIRED, UNKNOWN, Form, agrees, is_yes, is_yes_or_no
-from shop.returns import come_back, send_away, stale
-from shop.till import SOLD, Handler, Post, Show, Step, Till, declined, go, wrong
+from shop.returns import accept_return, redirect_shopper, stale
+from shop.till import SOLD, CheckoutContext, Handler, PageRenderer, Post, Step, declined, go, wrong
 
 _BIN = re.compile(r"\d{6}", re.ASCII)
 _CVV = re.compile(r"\d{3,4}", re.ASCII)
@@ -23,16 +23,16 @@ _CENTURY = 100
 
 
 def _ask_bin(then: Page) -> Post:
-    def post(form: Form, till: Till) -> Step:
+    def post(form: Form, till: CheckoutContext) -> Step:
         if not _BIN.fullmatch(form["bin_number"]):
             return wrong("bin_number", "Give the first six digits of the card.")
-        _offer_plans(till, form["bin_number"])
+        _installment_plans_for(till, form["bin_number"])
         return go(then)
 
     return post
 
 
-def _offer_plans(till: Till, digits: str) -> None:
+def _installment_plans_for(till: CheckoutContext, digits: str) -> None:
     payment = till.payment
     payment.plan = None
     payment.bin_number = digits
@@ -41,7 +41,7 @@ def _offer_plans(till: Till, digits: str) -> None:
 
 
 def _choose_plan(then: Page) -> Post:
-    def post(form: Form, till: Till) -> Step:
+    def post(form: Form, till: CheckoutContext) -> Step:
         for plan in till.payment.plans:
             if str(plan.pk) == form["installment"]:
                 till.payment.plan = plan
@@ -52,12 +52,12 @@ def _choose_plan(then: Page) -> Post:
     return post
 
 
-def _show_plans(till: Till) -> dict[str, Any]:
+def _show_plans(till: CheckoutContext) -> dict[str, Any]:
     payment = till.payment
     return {"card_type": payment.card_type, "installments": [plan.document() for plan in payment.plans]}
 
 
-def _confirm(form: Form, till: Till) -> Step:
+def _confirm(form: Form, till: CheckoutContext) -> Step:
     errors = agrees(form)
     if not is_yes_or_no(form["use_three_d"]):
         errors["use_three_d"] = ["Say 1 or 0."]
@@ -66,17 +66,17 @@ def _confirm(form: Form, till: Till) -> Step:
         return Step(errors=errors)
     approved = till.payment.saved_card or _digits(form) == APPROVED_CARD
     if is_yes(form["use_three_d"]):
-        return send_away(till, Page.CARD_CONFIRMATION, Page.THREE_D_SECURE, approved=approved)
+        return redirect_shopper(till, Page.CARD_CONFIRMATION, Page.THREE_D_SECURE, approved=approved)
     till.payment.reference = ""
     return SOLD if approved else declined()
 
 
-def _saved_card_errors(form: Form, till: Till) -> Errors:
+def _saved_card_errors(form: Form, till: CheckoutContext) -> Errors:
     errors = {name: [UNKNOWN] for name in _CARD_FIELDS[:-1] if till.strict and name in form}
     return errors | _cvv_errors(form, "card_cvv")
 
 
-def _card_errors(form: Form, till: Till) -> Errors:
+def _card_errors(form: Form, till: CheckoutContext) -> Errors:
     errors = {name: [REQUIRED] for name in _CARD_FIELDS if not form.get(name, "").strip()}
     if errors:
         return errors
@@ -112,40 +112,40 @@ def _cvv_errors(form: Form, name: str) -> Errors:
     return {} if _CVV.fullmatch(value) else {name: ["Give the three or four digits."]}
 
 
-def _cards_of_hers(key: str) -> Show:
-    return lambda _till: {key: [dict(CARD_OF_HERS)]}
+def _customer_cards(key: str) -> PageRenderer:
+    return lambda _till: {key: [dict(CUSTOMER_CARD)]}
 
 
 def _is_hers(form: Form, key: str) -> bool:
-    return form[key] == str(CARD_OF_HERS["pk"])
+    return form[key] == str(CUSTOMER_CARD["pk"])
 
 
-def _choose_saved_card(form: Form, till: Till) -> Step:
+def _choose_saved_card(form: Form, till: CheckoutContext) -> Step:
     if not _is_hers(form, "saved_card"):
         return wrong("saved_card", "This card is not one of yours.")
     till.payment.saved_card = True
-    _offer_plans(till, APPROVED_CARD[:6])
+    _installment_plans_for(till, APPROVED_CARD[:6])
     return go(Page.INSTALLMENT)
 
 
-def _pay_with_stored_card(form: Form, _till: Till) -> Step:
+def _pay_with_stored_card(form: Form, _till: CheckoutContext) -> Step:
     if not _is_hers(form, "stored_card"):
         return wrong("stored_card", "This card is not one of yours.")
     errors = _cvv_errors(form, "security_code")
     return Step(errors=errors) if errors else SOLD
 
 
-def _number_the_order(_form: Form, till: Till) -> Step:
+def _number_the_order(_form: Form, till: CheckoutContext) -> Step:
     till.payment.token = till.fresh_token()
     till.payment.order_no = f"MP{till.fresh_token()[:10]}"
     return go(Page.MASTERPASS_COMPLETE)
 
 
-def _show_wallet_order(till: Till) -> dict[str, Any]:
+def _show_wallet_order(till: CheckoutContext) -> dict[str, Any]:
     return {"token": till.payment.token, "order_no": till.payment.order_no, "extras": {}}
 
 
-def _complete_wallet_order(form: Form, till: Till) -> Step:
+def _complete_wallet_order(form: Form, till: CheckoutContext) -> Step:
     return SOLD if form["token"] == till.payment.token else stale("token")
 
 
@@ -154,7 +154,7 @@ CARD = Handler(
         Page.BIN_NUMBER: _ask_bin(Page.INSTALLMENT),
         Page.INSTALLMENT: _choose_plan(Page.CARD_CONFIRMATION),
         Page.CARD_CONFIRMATION: _confirm,
-        Page.THREE_D_SECURE: come_back,
+        Page.THREE_D_SECURE: accept_return,
     },
     shows={Page.INSTALLMENT: _show_plans},
     returns=frozenset({Page.THREE_D_SECURE}),
@@ -164,17 +164,17 @@ SAVED_CARD = Handler(
         Page.SAVED_CARD_SELECTION: _choose_saved_card,
         Page.INSTALLMENT: _choose_plan(Page.CARD_CONFIRMATION),
         Page.CARD_CONFIRMATION: _confirm,
-        Page.THREE_D_SECURE: come_back,
+        Page.THREE_D_SECURE: accept_return,
     },
     shows={
-        Page.SAVED_CARD_SELECTION: _cards_of_hers("saved_cards"),
+        Page.SAVED_CARD_SELECTION: _customer_cards("saved_cards"),
         Page.INSTALLMENT: _show_plans,
     },
     returns=frozenset({Page.THREE_D_SECURE}),
 )
 STORED_CARD = Handler(
     posts={Page.MOBIL_EXPRESS_SELECTION: _pay_with_stored_card},
-    shows={Page.MOBIL_EXPRESS_SELECTION: _cards_of_hers("stored_cards")},
+    shows={Page.MOBIL_EXPRESS_SELECTION: _customer_cards("stored_cards")},
 )
 MASTERPASS = Handler(
     posts={

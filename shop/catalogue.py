@@ -14,7 +14,7 @@ from typing import Any
 CURRENCY = "TRY"
 STOCK = 1_000
 TAX_RATE = "20.00"
-OPENED = "2024-01-01T00:00:00.000000Z"
+OPENING_DATE = "2024-01-01T00:00:00.000000Z"
 """When everything that has always been there was written down."""
 
 _CENT = Decimal("0.01")
@@ -71,7 +71,7 @@ def _product_document(product: Product) -> dict[str, Any]:
                 "status": "active",
                 "image": picture,
                 "order": 0,
-                "created_date": OPENED,
+                "created_date": OPENING_DATE,
                 "specialimage_set": [],
             }
         ],
@@ -220,7 +220,7 @@ DELIVERY_PAYMENT_CHOICES: Mapping[str, dict[str, Any]] = MappingProxyType(
 )
 """As the API description prints them."""
 
-CARD_OF_HERS: Mapping[str, Any] = MappingProxyType({"pk": 1, "name": "My card", "masked_card_number": "**** 1111"})
+CUSTOMER_CARD: Mapping[str, Any] = MappingProxyType({"pk": 1, "name": "My card", "masked_card_number": "**** 1111"})
 """The one stored card that every shopper has; its full number is nowhere but at the bank."""
 
 

@@ -8,7 +8,14 @@ from http import HTTPStatus
 from typing import Any
 
 from shop.address_book import owner_document
-from shop.choosing import CHOICES, choices_of, first_missing, keep_early, order_of, recall
+from shop.choosing import (
+    CHOICES,
+    first_missing_step,
+    keep_early_choice,
+    order_of,
+    restore_saved_choices,
+    saved_choices_of,
+)
 from shop.contract import FORMS, PAYMENT_OPTIONS, RETURN_PAGES, Page
 from shop.exchange import Errors, refused
 from shop.forms import Form, check_fields
@@ -16,13 +23,13 @@ from shop.ledger import Ledger, Order
 from shop.payments import HANDLERS, use_credit
 from shop.session import Session, SessionStore
 from shop.settings import FaultName, Settings
-from shop.sms import MESSAGES, SmsOffice, Tried
-from shop.till import Step, Till
+from shop.sms import MESSAGES, CodeResult, SmsService
+from shop.till import CheckoutContext, Step
 from shop.views import basket_is_empty, entry, envelope, page_context, pre_order_document, thank_you
 
 Document = dict[str, Any]
 
-BESIDES = frozenset({Page.ORDER_NOTE, Page.COUPON})
+NOTE_AND_COUPON = frozenset({Page.ORDER_NOTE, Page.COUPON})
 """Pages that may be asked for and posted at any time, and are no step of the checkout."""
 
 
@@ -37,7 +44,7 @@ class Checkout:
         self,
         settings: Callable[[], Settings],
         sessions: SessionStore,
-        sms: SmsOffice,
+        sms: SmsService,
         ledger: Ledger,
         rng: random.Random,
     ) -> None:
@@ -47,11 +54,13 @@ class Checkout:
         self._ledger = ledger
         self._rng = rng
 
-    def till(self, session: Session, now: float, origin: str, broken: frozenset[FaultName] = frozenset()) -> Till:
+    def till(
+        self, session: Session, now: float, origin: str, broken: frozenset[FaultName] = frozenset()
+    ) -> CheckoutContext:
         """A shopper at the till, as the settings of the moment have it."""
-        return Till(session, self._settings(), now, origin, self._rng, broken)
+        return CheckoutContext(session, self._settings(), now, origin, self._rng, broken)
 
-    def show(self, page: Page | None, till: Till) -> Document:
+    def show(self, page: Page | None, till: CheckoutContext) -> Document:
         """Answer a GET: the page asked for if the shopper has come so far, or else the one they stand on."""
         session, last = till.session, till.session.last_order
         if page is Page.THANK_YOU and last is not None and not session.basket.lines:
@@ -59,56 +68,56 @@ class Checkout:
             return envelope(till.conventions, [{"page_context": thank_you(till, last)}], last.pre_order)
         if not session.basket.lines:
             return basket_is_empty(till.conventions)
-        recall(till)
+        restore_saved_choices(till)
         if page is None:
             return self._reply(till, self._standing(till), opened=True)
         return self._reply(till, page if self._was_shown(page, till) else self._standing(till))
 
-    def post(self, page: Page, form: Form, till: Till) -> Document:
+    def post(self, page: Page, form: Form, till: CheckoutContext) -> Document:
         """Answer a POST: take what was sent if it is its turn, and show what comes next."""
         if page not in FORMS:
             raise refused(HTTPStatus.METHOD_NOT_ALLOWED, "This page is only ever read.")
         if not till.session.basket.lines:
-            return self._once_more(page, form, till)
-        recall(till)
+            return self._repeat_completion(page, form, till)
+        restore_saved_choices(till)
         if page in CHOICES:
             return self._choose(page, form, till)
-        if page in BESIDES:
-            return self._besides(page, form, till)
-        if first_missing(till) is not Page.PAYMENT_OPTION:
-            return self._out_of_turn(page, till)
+        if page in NOTE_AND_COUPON:
+            return self._update_note_or_coupon(page, form, till)
+        if first_missing_step(till) is not Page.PAYMENT_OPTION:
+            return self._reply_out_of_turn(page, till)
         if page in (Page.VERIFY_SMS, Page.SEND_SMS):
             return self._verify(page, form, till)
         return self._pay(page, form, till)
 
-    def _standing(self, till: Till) -> Page:
+    def _standing(self, till: CheckoutContext) -> Page:
         payment = till.pre_order.payment
-        missing = first_missing(till)
+        missing = first_missing_step(till)
         if missing is not Page.PAYMENT_OPTION or payment is None:
             return missing
         return Page.VERIFY_SMS if till.pre_order.verification else payment.page
 
-    def _was_shown(self, page: Page, till: Till) -> bool:
+    def _was_shown(self, page: Page, till: CheckoutContext) -> bool:
         standing, order, session = self._standing(till), order_of(till), till.session
         if page in order:
             if page is Page.INDEX and session.account is not None:
                 return False
             return standing not in order or order.index(page) <= order.index(standing)
-        if page in BESIDES or page is Page.LOYALTY_USAGE:
+        if page in NOTE_AND_COUPON or page is Page.LOYALTY_USAGE:
             return session.is_known
         payment = till.pre_order.payment
         return page is standing or (standing not in order and payment is not None and page in payment.visited)
 
-    def _choose(self, page: Page, form: Form, till: Till) -> Document:
+    def _choose(self, page: Page, form: Form, till: CheckoutContext) -> Document:
         if not self._was_shown(page, till):
-            keep_early(page, form, till)
+            keep_early_choice(page, form, till)
             return self._reply(till, self._standing(till))
         if errors := check_fields(page, form, strict=till.strict) or CHOICES[page](form, till):
             return self._reply(till, page, errors)
-        recall(till)
+        restore_saved_choices(till)
         return self._reply(till, self._standing(till))
 
-    def _besides(self, page: Page, form: Form, till: Till) -> Document:
+    def _update_note_or_coupon(self, page: Page, form: Form, till: CheckoutContext) -> Document:
         """A note for the order, or a coupon: neither is a step, and nothing that is chosen changes."""
         errors = check_fields(page, form, strict=till.strict)
         if page is Page.COUPON:
@@ -117,16 +126,16 @@ class Checkout:
             till.pre_order.notes = form.get("notes") or None
         return self._reply(till, self._standing(till), errors)
 
-    def _pay(self, page: Page, form: Form, till: Till) -> Document:
+    def _pay(self, page: Page, form: Form, till: CheckoutContext) -> Document:
         pre_order = till.pre_order
         if pre_order.verification is not None and pre_order.verification.locked:
-            pre_order.verification.reason = Tried.LOCKED
-            return self._reply(till, Page.VERIFY_SMS, {"verify_code": [MESSAGES[Tried.LOCKED]]})
+            pre_order.verification.reason = CodeResult.LOCKED
+            return self._reply(till, Page.VERIFY_SMS, {"verify_code": [MESSAGES[CodeResult.LOCKED]]})
         if page is Page.LOYALTY_USAGE:
             return self._use_credit(form, till)
         handler = HANDLERS[pre_order.payment.option.flow] if pre_order.payment else None
         if handler is None or not handler.may_post(page, till):
-            return self._out_of_turn(page, till)
+            return self._reply_out_of_turn(page, till)
         errors = check_fields(page, form, strict=till.strict)
         step = Step(errors=errors) if errors else handler.posts[page](form, till)
         if step.errors:
@@ -137,7 +146,7 @@ class Checkout:
         self._go_on(page, step.page, till)
         return self._reply(till, self._standing(till), told=step.told)
 
-    def _go_on(self, page: Page, following: Page, till: Till) -> None:
+    def _go_on(self, page: Page, following: Page, till: CheckoutContext) -> None:
         payment = till.payment
         seen = payment.visited
         shown = seen[: seen.index(page)] if page in seen else seen
@@ -145,13 +154,13 @@ class Checkout:
         payment.page = following
         till.pre_order.verification = None
 
-    def _use_credit(self, form: Form, till: Till) -> Document:
+    def _use_credit(self, form: Form, till: CheckoutContext) -> Document:
         if errors := check_fields(Page.LOYALTY_USAGE, form, strict=till.strict):
             return self._reply(till, self._standing(till), errors)
         step = use_credit(form, till)
         return self._reply(till, self._standing(till), step.errors)
 
-    def _out_of_turn(self, page: Page, till: Till) -> Document:
+    def _reply_out_of_turn(self, page: Page, till: CheckoutContext) -> Document:
         errors = None
         if page in RETURN_PAGES:
             # Nobody is expected back from a bank: a page earlier would not be what is missing.
@@ -159,10 +168,10 @@ class Checkout:
             errors = {name: ["This payment is not expected, or no longer."]}
         return self._reply(till, self._standing(till), errors)
 
-    def _verify(self, page: Page, form: Form, till: Till) -> Document:
+    def _verify(self, page: Page, form: Form, till: CheckoutContext) -> Document:
         verification, pre_order = till.pre_order.verification, till.pre_order
         if verification is None:
-            return self._out_of_turn(page, till)
+            return self._reply_out_of_turn(page, till)
         if errors := check_fields(page, form, strict=till.strict):
             return self._reply(till, Page.VERIFY_SMS, errors)
         if page is Page.SEND_SMS:
@@ -171,11 +180,11 @@ class Checkout:
             reason, field_name = verification.reason, "non_field_errors"
         else:
             reason, field_name = self._sms.verify(verification, form["verify_code"], till.now), "verify_code"
-            if reason is Tried.RIGHT:
+            if reason is CodeResult.RIGHT:
                 return self._sell(page, till)
         return self._reply(till, Page.VERIFY_SMS, {field_name: [MESSAGES[reason]]} if reason else None)
 
-    def _complete(self, page: Page, till: Till) -> Document:
+    def _complete(self, page: Page, till: CheckoutContext) -> Document:
         pre_order, slug, phone = till.pre_order, till.payment.option.slug, till.session.phone
         if pre_order.verification is None:
             if not self._sms.asks(slug, phone):
@@ -183,7 +192,7 @@ class Checkout:
             pre_order.verification = self._sms.send(phone, till.now, lost=FaultName.LOST_SMS in till.broken)
         return self._reply(till, Page.VERIFY_SMS)
 
-    def _sell(self, page: Page, till: Till) -> Document:
+    def _sell(self, page: Page, till: CheckoutContext) -> Document:
         session, pre_order, payment, account = till.session, till.pre_order, till.payment, till.session.account
         number = self._ledger.next_id()
         repeated = self._ledger.first_number if FaultName.REPEATED_ORDER_NUMBER in till.broken else ""
@@ -210,17 +219,17 @@ class Checkout:
         self._ledger.sell(order)
         if account is not None:
             account.orders += 1
-            account.remembered = choices_of(session)
+            account.remembered = saved_choices_of(session)
         session.last_order = order
         session.basket = self._sessions.fresh_basket()
         session.pre_order = self._sessions.fresh_pre_order()
         return self._thanks(till, order)
 
-    def _thanks(self, till: Till, order: Order) -> Document:
+    def _thanks(self, till: CheckoutContext, order: Order) -> Document:
         context = thank_you(till, order) | order.verified
         return envelope(till.conventions, [entry(till.conventions, Page.THANK_YOU, context)], order.pre_order)
 
-    def _once_more(self, page: Page, form: Form, till: Till) -> Document:
+    def _repeat_completion(self, page: Page, form: Form, till: CheckoutContext) -> Document:
         """A completing post that comes again, as its reply was lost, is answered with the order it made.
 
         So is another page that completes orders of this payment option.
@@ -236,7 +245,7 @@ class Checkout:
 
     def _reply(
         self,
-        till: Till,
+        till: CheckoutContext,
         page: Page,
         errors: Errors | None = None,
         *,
@@ -245,13 +254,13 @@ class Checkout:
     ) -> Document:
         """An envelope that shows a page; ``opened``: the checkout was opened, no page of it was asked for."""
         shape = till.conventions.context_list
-        pages = self._up_to(page, till) if shape == "cumulative" or (opened and shape == "recorded") else [page]
+        pages = self._pages_up_to(page, till) if shape == "cumulative" or (opened and shape == "recorded") else [page]
         entries = [entry(till.conventions, shown, self._context(shown, till)) for shown in pages]
         if told:
             entries[-1]["page_context"] = {**entries[-1]["page_context"], **told}
         return envelope(till.conventions, entries, pre_order_document(till), errors)
 
-    def _up_to(self, page: Page, till: Till) -> list[Page]:
+    def _pages_up_to(self, page: Page, till: CheckoutContext) -> list[Page]:
         order = order_of(till)
         if page in order:
             return list(order[: order.index(page) + 1])
@@ -259,7 +268,7 @@ class Checkout:
         shown = visited[: visited.index(page)] if page in visited else visited
         return [*order, *shown, page]
 
-    def _context(self, page: Page, till: Till) -> Document:
+    def _context(self, page: Page, till: CheckoutContext) -> Document:
         verification = till.pre_order.verification
         if page is Page.VERIFY_SMS and verification is not None:
             return self._sms.page_context(verification, till.now)

@@ -15,7 +15,7 @@ from shop.forms import Form, check_fields
 from shop.geography import RETAIL_STORES
 from shop.pre_order import ZERO, Payment, bill_of
 from shop.session import Session
-from shop.till import Till
+from shop.till import CheckoutContext
 from shop.views import slug_of, why_unavailable
 
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
@@ -30,7 +30,7 @@ _I, _A, _D, _R, _S, _P = (
     Page.SHIPPING_OPTION,
     Page.PAYMENT_OPTION,
 )
-_ORDERS: Mapping[tuple[str, bool], tuple[Page, ...]] = MappingProxyType(
+_STEP_ORDERS: Mapping[tuple[str, bool], tuple[Page, ...]] = MappingProxyType(
     {
         ("delivery_first", False): (_I, _D, _A, _S, _P),
         ("delivery_first", True): (_I, _D, _R, _S, _P),
@@ -41,17 +41,17 @@ _ORDERS: Mapping[tuple[str, bool], tuple[Page, ...]] = MappingProxyType(
 """The order of the steps, by convention and by whether the parcel goes to a store; the pages of the payment follow."""
 
 
-def order_of(till: Till) -> tuple[Page, ...]:
+def order_of(till: CheckoutContext) -> tuple[Page, ...]:
     """The steps that this shopper takes before the payment, in their order."""
     delivery = till.pre_order.delivery
-    return _ORDERS[till.conventions.page_order, delivery is not None and delivery.to_store]
+    return _STEP_ORDERS[till.conventions.page_order, delivery is not None and delivery.to_store]
 
 
 def _fits(shipping: ShippingOption | None, delivery: DeliveryOption | None) -> bool:
     return shipping is not None and delivery is not None and shipping.delivery_pk == delivery.pk
 
 
-_DONE: Mapping[Page, Callable[[Session], bool]] = MappingProxyType(
+_STEP_DONE: Mapping[Page, Callable[[Session], bool]] = MappingProxyType(
     {
         _I: lambda session: session.is_known,
         _A: lambda session: session.pre_order.shipping_address is not None,
@@ -62,13 +62,13 @@ _DONE: Mapping[Page, Callable[[Session], bool]] = MappingProxyType(
 )
 
 
-def first_missing(till: Till) -> Page:
+def first_missing_step(till: CheckoutContext) -> Page:
     """The first step that is not done; the payment option's page if all are."""
     session = till.session
-    return next((page for page in order_of(till) if page in _DONE and not _DONE[page](session)), _P)
+    return next((page for page in order_of(till) if page in _STEP_DONE and not _STEP_DONE[page](session)), _P)
 
 
-def _start_again_after(till: Till, page: Page) -> None:
+def _reset_steps_after(till: CheckoutContext, page: Page) -> None:
     """A step has changed: choose all that follows again."""
     order, chosen = order_of(till), till.pre_order
     for later in order[order.index(page) + 1 :]:
@@ -83,14 +83,14 @@ def _start_again_after(till: Till, page: Page) -> None:
     chosen.after_shipping()
 
 
-def recall(till: Till) -> None:
+def restore_saved_choices(till: CheckoutContext) -> None:
     """Take for a returning customer the steps that are missing, as they were chosen last time."""
     session = till.session
     remembered = session.account.remembered if session.account else None
     if remembered is None:
         return
-    while (page := first_missing(till)) in _RECALLS:
-        if not _RECALLS[page](session, remembered):
+    while (page := first_missing_step(till)) in _RESTORERS:
+        if not _RESTORERS[page](session, remembered):
             return
 
 
@@ -124,12 +124,12 @@ def _recall_shipping(session: Session, remembered: Choices) -> bool:
     return True
 
 
-_RECALLS: Mapping[Page, Callable[[Session, Choices], bool]] = MappingProxyType(
+_RESTORERS: Mapping[Page, Callable[[Session, Choices], bool]] = MappingProxyType(
     {_A: _recall_address, _D: _recall_delivery, _R: _recall_store, _S: _recall_shipping}
 )
 
 
-def choices_of(session: Session) -> Choices | None:
+def saved_choices_of(session: Session) -> Choices | None:
     """What to remember of a customer's choices; nothing if they are not complete."""
     chosen = session.pre_order
     if not (chosen.shipping_address and chosen.billing_address and chosen.delivery and chosen.shipping):
@@ -143,7 +143,7 @@ def choices_of(session: Session) -> Choices | None:
     )
 
 
-def _who(form: Form, till: Till) -> Errors:
+def _who(form: Form, till: CheckoutContext) -> Errors:
     errors: Errors = {}
     if not till.settings.guest_purchase:
         errors["non_field_errors"] = ["Sign in to buy; guests are not served."]
@@ -154,11 +154,11 @@ def _who(form: Form, till: Till) -> Errors:
     session = till.session
     if not errors and (session.guest_email, session.guest_phone) != (form["user_email"], form["phone_number"]):
         session.guest_email, session.guest_phone = form["user_email"], form["phone_number"]
-        session.pre_order.after_loyalty()
+        session.pre_order.reset_payment_choice()
     return errors
 
 
-def _where(form: Form, till: Till) -> Errors:
+def _where(form: Form, till: CheckoutContext) -> Errors:
     book, chosen = till.session.addresses.entries, till.pre_order
     errors = {
         name: ["This address is not one of yours."]
@@ -170,21 +170,21 @@ def _where(form: Form, till: Till) -> Errors:
     shipping, billing = book[form["shipping_address"]], book[form["billing_address"]]
     if (chosen.shipping_address, chosen.billing_address) != (shipping, billing):
         chosen.shipping_address, chosen.billing_address, chosen.retail_store = shipping, billing, None
-        _start_again_after(till, _A)
+        _reset_steps_after(till, _A)
     return {}
 
 
-def _delivery(form: Form, till: Till) -> Errors:
+def _delivery(form: Form, till: CheckoutContext) -> Errors:
     option = DELIVERY_OPTIONS.get(form["delivery_option"])
     if option is None:
         return {"delivery_option": ["This delivery option is not offered."]}
     if till.pre_order.delivery != option:
         till.pre_order.delivery = option
-        _start_again_after(till, _D)
+        _reset_steps_after(till, _D)
     return {}
 
 
-def _which_store(form: Form, till: Till) -> Errors:
+def _choose_store(form: Form, till: CheckoutContext) -> Errors:
     errors: Errors = {}
     if form["retail_store"] not in RETAIL_STORES:
         errors["retail_store"] = ["There is no such store."]
@@ -196,7 +196,7 @@ def _which_store(form: Form, till: Till) -> Errors:
     chosen = till.pre_order
     if chosen.retail_store != RETAIL_STORES[form["retail_store"]] or chosen.billing_address != billing:
         _collect(till.session, form["retail_store"], billing)
-        _start_again_after(till, _R)
+        _reset_steps_after(till, _R)
     return {}
 
 
@@ -207,21 +207,21 @@ def _collect(session: Session, pk: str, billing: dict[str, object]) -> None:
     chosen.shipping_address = store_address(store, billing)
 
 
-def _shipping(form: Form, till: Till) -> Errors:
+def _shipping(form: Form, till: CheckoutContext) -> Errors:
     option = SHIPPING_OPTIONS.get(form["shipping_option"])
     if option is None or not _fits(option, till.pre_order.delivery):
         return {"shipping_option": ["This shipping option is not offered."]}
-    _carry_by(option, till)
+    _set_shipping(option, till)
     return {}
 
 
-def _carry_by(option: ShippingOption, till: Till) -> None:
+def _set_shipping(option: ShippingOption, till: CheckoutContext) -> None:
     if till.pre_order.shipping != option:
         till.pre_order.shipping = option
         till.pre_order.after_shipping()
 
 
-def _payment_option(form: Form, till: Till) -> Errors:
+def _choose_payment_option(form: Form, till: CheckoutContext) -> Errors:
     name = form["payment_option"]
     option = _BY_PK.get(name) or next(
         (option for option in PAYMENT_OPTIONS.values() if slug_of(till.settings, option) == name), None
@@ -231,21 +231,21 @@ def _payment_option(form: Form, till: Till) -> Errors:
     if reason := why_unavailable(till.settings, till.session, option.slug):
         return {"payment_option": [reason[1]]}
     chosen = till.pre_order
-    chosen.after_loyalty()
+    chosen.reset_payment_choice()
     if option.slug == "loyalty_money" or bill_of(till.session.basket, chosen).unpaid <= ZERO:
         chosen.loyalty = ZERO
     chosen.payment = Payment(option, option.first_page, [option.first_page])
     return {}
 
 
-CHOICES: Mapping[Page, Callable[[Form, Till], Errors]] = MappingProxyType(
-    {_I: _who, _A: _where, _D: _delivery, _R: _which_store, _S: _shipping, _P: _payment_option}
+CHOICES: Mapping[Page, Callable[[Form, CheckoutContext], Errors]] = MappingProxyType(
+    {_I: _who, _A: _where, _D: _delivery, _R: _choose_store, _S: _shipping, _P: _choose_payment_option}
 )
 """What posting each step does: it returns errors, or takes the choice. The same choice again changes nothing, but a
 payment option chosen again begins its payment anew."""
 
 
-def keep_early(page: Page, form: Form, till: Till) -> None:
+def keep_early_choice(page: Page, form: Form, till: CheckoutContext) -> None:
     """Keep the carrier or the payment option of a shopper who has yet to take an earlier step, which may void them.
 
     The storefront's client has older lists at hand, and posts from them until the pre-order holds what it posted.
@@ -253,6 +253,6 @@ def keep_early(page: Page, form: Form, till: Till) -> None:
     if not till.session.is_known or check_fields(page, form, strict=till.strict):
         return
     if page is _S and form["shipping_option"] in SHIPPING_OPTIONS:
-        _carry_by(SHIPPING_OPTIONS[form["shipping_option"]], till)
+        _set_shipping(SHIPPING_OPTIONS[form["shipping_option"]], till)
     elif page is _P:
-        _payment_option(form, till)
+        _choose_payment_option(form, till)

@@ -17,7 +17,7 @@ from shop.front import Shop
 from shop.settings import Fault, Settings
 
 CONTROL_PATH = "/_control/"
-_FIXED = ("seed", "accounts_file", "order_history", "access_log")
+_UNCHANGEABLE = ("seed", "accounts_file", "order_history", "access_log")
 _FAULTS = TypeAdapter(tuple[Fault, ...])
 
 
@@ -80,7 +80,7 @@ class Control:
 
     def _put_settings(self, request: Request) -> Reply:
         settings, old = Settings.model_validate(_read(request)), self._shop.settings
-        changed = [name for name in _FIXED if getattr(settings, name) != getattr(old, name)]
+        changed = [name for name in _UNCHANGEABLE if getattr(settings, name) != getattr(old, name)]
         if changed:
             raise Refused(
                 HTTPStatus.BAD_REQUEST,

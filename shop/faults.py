@@ -35,7 +35,7 @@ _CHOICES = (
 )
 _AMOUNTS = ("total_amount", "total_amount_with_interest", "unpaid_amount")
 
-DURING = frozenset(
+BEHAVIOUR_FAULTS = frozenset(
     {FaultName.SESSION_DROPPED, FaultName.EMPTY_BASKET, FaultName.LOST_SMS, FaultName.REPEATED_ORDER_NUMBER}
 )
 """Faults that spoil the work itself."""
@@ -53,16 +53,16 @@ def draw(faults: tuple[Fault, ...], page: Page | None, rng: random.Random) -> Fa
     return None
 
 
-def instead_of_work(name: FaultName) -> Reply | None:
+def replacement_reply(name: FaultName) -> Reply | None:
     """The reply of a fault that strikes before anything is done; ``None`` for all others."""
-    make = _INSTEAD.get(name)
+    make = _REPLACED_REPLIES.get(name)
     return make() if make else None
 
 
 def spoil(name: FaultName, reply: Reply, rng: random.Random) -> bytes:
     """The bytes of a reply after a fault; the reply's status or document may have been changed as well."""
-    if name in _DOCUMENTS and reply.html is None:
-        _DOCUMENTS[name](reply.document, rng)
+    if name in _DOCUMENT_FAULTS and reply.html is None:
+        _DOCUMENT_FAULTS[name](reply.document, rng)
     if name is FaultName.SERVER_ERROR:
         reply.document, reply.html, reply.location, reply.cookies = {"detail": "Server error."}, None, None, []
         reply.status = HTTPStatus.INTERNAL_SERVER_ERROR
@@ -120,7 +120,7 @@ def _not_echoed(document: dict[str, Any], _rng: random.Random) -> None:
         document["pre_order"] = document["pre_order"] | dict.fromkeys(_CHOICES)
 
 
-_DOCUMENTS: Mapping[FaultName, Callable[[dict[str, Any], random.Random], None]] = MappingProxyType(
+_DOCUMENT_FAULTS: Mapping[FaultName, Callable[[dict[str, Any], random.Random], None]] = MappingProxyType(
     {
         FaultName.WRONG_PAGE: _wrong_page,
         FaultName.MISSING_FIELD: _missing_field,
@@ -130,7 +130,7 @@ _DOCUMENTS: Mapping[FaultName, Callable[[dict[str, Any], random.Random], None]] 
     }
 )
 
-_INSTEAD: Mapping[FaultName, Callable[[], Reply]] = MappingProxyType(
+_REPLACED_REPLIES: Mapping[FaultName, Callable[[], Reply]] = MappingProxyType(
     {
         FaultName.SIGN_IN_REDIRECT: lambda: Reply(status=HTTPStatus.FOUND, location="/users/login/?next=/"),
         FaultName.THROTTLED: lambda: Reply(

@@ -13,21 +13,21 @@ import orjson
 from shop.account_pages import AccountPages
 from shop.accounts import Accounts
 from shop.address_pages import AddressPages
-from shop.bank import bank_page, way_to_bank
+from shop.bank import bank_page, bank_redirect_page
 from shop.basket_pages import BasketPages
 from shop.checkout import Checkout
 from shop.contract import CHECKOUT_PATH, RETURN_PAGES, Page
 from shop.exchange import Exchange, Refused, Reply, Request, cookie, refused
 from shop.ledger import Ledger
-from shop.receipt import order_document
+from shop.receipt import completed_order_document
 from shop.routes import OUTSIDE, Route
 from shop.session import CsrfTokens, SessionStore
 from shop.settings import FaultName, Settings
-from shop.sms import SmsOffice
+from shop.sms import SmsService
 from shop.views import signed_out
 
 NOTHING: frozenset[FaultName] = frozenset()
-_WITHOUT_TOKEN = RETURN_PAGES | OUTSIDE | {Page.LOGIN, Page.LOGOUT}
+_NO_CSRF_PAGES = RETURN_PAGES | OUTSIDE | {Page.LOGIN, Page.LOGOUT}
 """Pages that may be posted to without a CSRF token, whatever the settings; signing out looks for it by itself."""
 _POS_ERROR_COOKIE = "pz-pos-error"
 
@@ -41,7 +41,7 @@ class Shop:
         self.accounts = accounts or Accounts()
         self.ledger = Ledger(settings.order_history)
         self.sessions = SessionStore(lambda: self.settings.sessions, rng)
-        self.sms = SmsOffice(lambda: self.settings.sms, settings.seed, rng)
+        self.sms = SmsService(lambda: self.settings.sms, settings.seed, rng)
         self.checkout = Checkout(lambda: self.settings, self.sessions, self.sms, self.ledger, rng)
         self._csrf = CsrfTokens(rng)
         self._exchanges: Mapping[Page, Exchange] = {
@@ -67,7 +67,7 @@ class Shop:
 
     def _answer(self, request: Request, asked: Route, now: float, broken: frozenset[FaultName]) -> Reply:
         page = asked.page
-        if request.method != "GET" and page not in _WITHOUT_TOKEN:
+        if request.method != "GET" and page not in _NO_CSRF_PAGES:
             self._must_hold_csrf_token(request)
         if FaultName.SESSION_DROPPED in broken:
             self.sessions.forget(request.session_id)
@@ -94,7 +94,7 @@ class Shop:
             else:
                 document = self.checkout.post(page, request.form(), till)
         if page in RETURN_PAGES and request.method == "POST" and not request.is_ajax:
-            return _send_browser_on(document)
+            return _browser_redirect(document)
         return Reply(document)
 
     def _three_d_redirect(self, request: Request, _argument: str, now: float) -> Reply:
@@ -109,14 +109,14 @@ class Shop:
         if payment is None or payment.return_page is not back_on or not payment.reference:
             return Reply(location=CHECKOUT_PATH, status=HTTPStatus.SEE_OTHER)
         payment.redirected = back_on is Page.REDIRECTION_COMPLETE
-        return Reply(html=way_to_bank(kind, payment.reference))
+        return Reply(html=bank_redirect_page(kind, payment.reference))
 
     def _completed_order(self, request: Request, token: str, _now: float) -> Reply:
         order = self.ledger.order(token)
         if order is None:
             raise refused(HTTPStatus.NOT_FOUND, "There is no such order.")
         if request.query.get("format") == "json":
-            return Reply(order_document(order))
+            return Reply(completed_order_document(order))
         return Reply(html=f"<!doctype html><title>Thank you</title><p>Your order is {order.number}.</p>")
 
     def _contract(self, request: Request, _argument: str, now: float) -> Reply:
@@ -151,7 +151,7 @@ class Shop:
         return Reply({"messages": self.sms.inbox(phone, now)})
 
 
-def _send_browser_on(document: Mapping[str, object]) -> Reply:
+def _browser_redirect(document: Mapping[str, object]) -> Reply:
     """What a browser that comes back from a bank is told, instead of the envelope that a program reads."""
     entries = document["context_list"]
     context = entries[-1]["page_context"] if isinstance(entries, list) and entries else {}

@@ -13,7 +13,7 @@ analogy. A real shop may differ there. `python -m shop.guesses` writes this page
 """
 
 
-def guesses() -> str:
+def guesses_page() -> str:
     """The page: options, then forms, then replies."""
     options = [
         f"| `{option.slug}` | {option.first_page} | {option.completed_by} |"
@@ -44,4 +44,4 @@ def guesses() -> str:
 
 
 if __name__ == "__main__":
-    sys.stdout.write(guesses())
+    sys.stdout.write(guesses_page())

@@ -14,19 +14,19 @@ from shop.contract import PAYMENT_OPTIONS, Flow, Page
 from shop.forms import Form, agrees
 from shop.pre_order import ZERO, Payment
 from shop.returns import BANK_PAGE, REDIRECTION, WALLET
-from shop.till import SOLD, Handler, Step, Till, go, wrong
+from shop.till import SOLD, CheckoutContext, Handler, Step, go, wrong
 
 _AMOUNT = re.compile(r"\d{1,9}(\.\d{1,2})?", re.ASCII)
 _ADDRESS = re.compile(r"https?://[^\s/?#]+\S*")
 _LONGEST = 16 * 1024
 
 
-def _agree_and_buy(form: Form, _till: Till) -> Step:
+def _agree_and_buy(form: Form, _till: CheckoutContext) -> Step:
     errors = agrees(form)
     return Step(errors=errors) if errors else SOLD
 
 
-def _choose_bank_account(form: Form, till: Till) -> Step:
+def _choose_bank_account(form: Form, till: CheckoutContext) -> Step:
     account = BANK_ACCOUNTS.get(form["bank_account"])
     if account is None:
         return wrong("bank_account", "This bank account is not one of ours.")
@@ -34,13 +34,13 @@ def _choose_bank_account(form: Form, till: Till) -> Step:
     return go(Page.FUNDS_TRANSFER)
 
 
-def _choose_how_to_pay_on_delivery(form: Form, till: Till) -> Step:
+def _choose_how_to_pay_on_delivery(form: Form, till: CheckoutContext) -> Step:
     if not _take_choice(form["payment_choice"], till):
         return wrong("payment_choice", "This choice is not offered.")
     return SOLD
 
 
-def _agree_to_pay_on_delivery(form: Form, till: Till) -> Step:
+def _agree_to_pay_on_delivery(form: Form, till: CheckoutContext) -> Step:
     if errors := agrees(form):
         return Step(errors=errors)
     if not _take_choice(form["paymentType"], till):
@@ -48,23 +48,23 @@ def _agree_to_pay_on_delivery(form: Form, till: Till) -> Step:
     return SOLD
 
 
-def _take_choice(value: str, till: Till) -> bool:
+def _take_choice(value: str, till: CheckoutContext) -> bool:
     choice = DELIVERY_PAYMENT_CHOICES.get(value)
     if choice is not None:
         till.payment.choice = choice
     return choice is not None
 
 
-def _show_choices(_till: Till) -> dict[str, Any]:
+def _show_choices(_till: CheckoutContext) -> dict[str, Any]:
     return {"payment_choices": list(DELIVERY_PAYMENT_CHOICES.values())}
 
 
-def _buy_with_credit(form: Form, till: Till) -> Step:
+def _buy_with_credit(form: Form, till: CheckoutContext) -> Step:
     errors = agrees(form)
     return Step(errors=errors) if errors else _spend_credit(till)
 
 
-def _spend_credit(till: Till) -> Step:
+def _spend_credit(till: CheckoutContext) -> Step:
     total = till.bill.total
     if till.settings.store_credit < total:
         return wrong("non_field_errors", "The store credit does not cover the order; use a part of it.")
@@ -72,7 +72,7 @@ def _spend_credit(till: Till) -> Step:
     return SOLD
 
 
-def use_credit(form: Form, till: Till) -> Step:
+def use_credit(form: Form, till: CheckoutContext) -> Step:
     """Pay a part, or all, with store credit; what is left is paid by another option."""
     if "loyalty_money" in till.settings.unavailable:
         return wrong("non_field_errors", till.settings.unavailable["loyalty_money"])
@@ -85,7 +85,7 @@ def use_credit(form: Form, till: Till) -> Step:
     if amount < ZERO or amount > min(till.settings.store_credit, total):
         return wrong("loyalty_amount_to_use", "Give an amount that the store credit and the order's total allow.")
     pre_order = till.pre_order
-    pre_order.after_loyalty()
+    pre_order.reset_payment_choice()
     pre_order.loyalty = amount
     if amount < total:
         return go(Page.PAYMENT_OPTION)
@@ -94,12 +94,12 @@ def use_credit(form: Form, till: Till) -> Step:
     return go(page)
 
 
-def balance(till: Till) -> dict[str, Any]:
+def balance(till: CheckoutContext) -> dict[str, Any]:
     """What the shopper has to pay with in store credit."""
     return {"balance": str(till.settings.store_credit)}
 
 
-def _choose_credit_option(form: Form, till: Till) -> Step:
+def _choose_credit_option(form: Form, till: CheckoutContext) -> Step:
     option = CREDIT_OPTIONS.get(form["credit_payment_option"])
     if option is None:
         return wrong("credit_payment_option", "This credit is not offered.")
@@ -107,14 +107,14 @@ def _choose_credit_option(form: Form, till: Till) -> Step:
     return go(Page.CREDIT_PAYMENT_CONFIRMATION)
 
 
-def _agree_to_confirm(form: Form, till: Till) -> Step:
+def _agree_to_confirm(form: Form, till: CheckoutContext) -> Step:
     if errors := agrees(form):
         return Step(errors=errors)
     till.payment.token = till.fresh_token()
     return go(Page.CONFIRMATION_SELECTED)
 
 
-def _begin_confirmation(form: Form, till: Till) -> Step:
+def _begin_confirmation(form: Form, till: CheckoutContext) -> Step:
     if errors := agrees(form):
         return Step(errors=errors)
     # A browser's own payment sheet brings the address that it is validated at.
@@ -124,7 +124,7 @@ def _begin_confirmation(form: Form, till: Till) -> Step:
     return go(Page.CONFIRMATION_QUERY)
 
 
-def _ask_confirmation(form: Form, _till: Till) -> Step:
+def _ask_confirmation(form: Form, _till: CheckoutContext) -> Step:
     if errors := agrees(form):
         return Step(errors=errors)
     # The sheet's token is the sheet's business: any text is one, and it may be long.
@@ -133,7 +133,7 @@ def _ask_confirmation(form: Form, _till: Till) -> Step:
     return go(Page.CONFIRMATION_COMPLETE)
 
 
-def _show_validation_url(till: Till) -> dict[str, Any]:
+def _show_validation_url(till: CheckoutContext) -> dict[str, Any]:
     return {"validation_url": f"{till.origin}/_bank/confirmation/?reference={till.payment.token}"}
 
 

@@ -190,7 +190,7 @@ class PreOrder:
         """Choose again where the parcel goes."""
         self.shipping_address = self.billing_address = self.retail_store = None
 
-    def goes_to(self, pk: int) -> bool:
+    def uses_address(self, pk: int) -> bool:
         """Whether the parcel or its bill goes to the address of this pk."""
         return any(address and address["pk"] == pk for address in (self.shipping_address, self.billing_address))
 
@@ -209,9 +209,9 @@ class PreOrder:
     def after_shipping(self) -> None:
         """The total has changed: choose payment again."""
         self.loyalty = ZERO
-        self.after_loyalty()
+        self.reset_payment_choice()
 
-    def after_loyalty(self) -> None:
+    def reset_payment_choice(self) -> None:
         """What is left to pay has changed: choose how to pay it."""
         self.payment = None
         self.verification = None

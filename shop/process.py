@@ -34,7 +34,7 @@ class ShopProcess:
     url: str
     pid: int
     _process: subprocess.Popen[bytes] = field(repr=False)
-    _complaints: IO[bytes] = field(repr=False)
+    _stderr: IO[bytes] = field(repr=False)
 
     @classmethod
     def start(cls, settings: Settings, *, python: str = sys.executable, timeout: float = 15.0) -> Self:
@@ -94,7 +94,7 @@ class ShopProcess:
     def stop(self, timeout: float = 5.0) -> None:
         """Stop the shop and wait for its end; after ``timeout`` seconds it is killed. Stopping twice does no harm."""
         _end(self._process, timeout)
-        self._complaints.close()
+        self._stderr.close()
 
 
 def _await_ready(process: subprocess.Popen[bytes], settings: Settings, timeout: float) -> str | None:

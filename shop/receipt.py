@@ -13,26 +13,26 @@ from shop.ledger import Order
 _STATUS = {"value": "400", "label": "Approved"}
 _CURRENCY = {"value": CURRENCY.lower(), "label": CURRENCY}
 _BANK = {"pk": 1, "name": "Other", "slug": "other", "logo": "/static/banks/other.svg"}
-_NOTHING_OF_ORDER = (
+_EMPTY_ORDER_FIELDS = (
     "shipping_company", "tracking_url", "shipping_tax_rate", "invoice_number", "invoice_date", "e_archive_url",
     "tracking_number", "gift_box_note", "delivery_range", "shipping_tracking_url", "segment", "checkout_provider",
 )  # fmt: skip
-_NOTHING_OF_ITEM = (
+_EMPTY_ITEM_FIELDS = (
     "active_cancellation_request", "shipping_company", "tracking_url", "datasource_detailed",
     "extra_product_stock_detailed", "extra_product_price_detailed", "invoice_number", "invoice_date", "e_archive_url",
     "tracking_number", "image", "estimated_delivery_date", "shipping_tracking_url", "parent", "extra_product_price",
     "extra_product_stock", "datasource",
 )  # fmt: skip
 """What this shop never has to say, as it sends nothing."""
-_OF_COMPANY = ("company_name", "tax_office", "tax_no")
+_COMPANY_FIELDS = ("company_name", "tax_office", "tax_no")
 _EASY_RETURN = {"pk": 1, "shipping_company": {"value": "standard", "label": "Standard"}}
-_OF_PRODUCT = (
+_PRODUCT_FIELDS = (
     "pk", "sku", "base_code", "name", "absolute_url", "attributes", "attributes_kwargs", "form_schema", "data_source",
     "extra_attributes",
 )  # fmt: skip
 
 
-def order_document(order: Order) -> dict[str, Any]:
+def completed_order_document(order: Order) -> dict[str, Any]:
     """The order with its campaigns."""
     return {"order": _order(order), "campaigns": []}
 
@@ -43,7 +43,7 @@ def _order(order: Order) -> dict[str, Any]:
     option = before["payment_option"]
     goods = Decimal(before["total_amount"])
     return {
-        **dict.fromkeys(_NOTHING_OF_ORDER),
+        **dict.fromkeys(_EMPTY_ORDER_FIELDS),
         "id": order.id,
         "number": order.number,
         "status": _STATUS,
@@ -91,18 +91,19 @@ def _address(entry: Mapping[str, Any] | None, order: Order) -> dict[str, Any] | 
     if entry is None:
         return None
     # Null in an address book, and empty text in an order: so it was recorded.
-    return full_document(entry, order.customer) | {name: entry[name] or "" for name in _OF_COMPANY}
+    return full_document(entry, order.customer) | {name: entry[name] or "" for name in _COMPANY_FIELDS}
 
 
 def _item(order: Order, line: Mapping[str, Any], moment: str) -> dict[str, Any]:
     product = line["product"]
     return {
-        **dict.fromkeys(_NOTHING_OF_ITEM),
+        **dict.fromkeys(_EMPTY_ITEM_FIELDS),
         "id": line["pk"],
         "order": order.id,
         "status": _STATUS,
         "price_currency": _CURRENCY,
-        "product": {name: product[name] for name in _OF_PRODUCT} | {"image": product["productimage_set"][0]["image"]},
+        "product": {name: product[name] for name in _PRODUCT_FIELDS}
+        | {"image": product["productimage_set"][0]["image"]},
         "quantity": line["quantity"],
         "price": line["total_amount"],
         "retail_price": line["retail_price"],

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from shop.contract import PATHS, Page
 from shop.forms import Form, agrees
-from shop.till import SOLD, Handler, Step, Till, declined, wrong
+from shop.till import SOLD, CheckoutContext, Handler, Step, declined, wrong
 
 _BANK = PATHS[Page.BANK]
-REDIRECTS = {
+REDIRECT_URLS = {
     Page.THREE_D_SECURE: PATHS[Page.THREE_D_REDIRECT],
     Page.GPAY_COMPLETE: f"{_BANK}gpay/?reference={{}}",
     Page.BEX_COMPLETE: f"{_BANK}bex/?reference={{}}",
@@ -16,7 +16,7 @@ REDIRECTS = {
 """Where the shopper is sent, by the page she will come back to."""
 
 
-def send_away(till: Till, stays_on: Page, return_page: Page, *, approved: bool = True) -> Step:
+def redirect_shopper(till: CheckoutContext, stays_on: Page, return_page: Page, *, approved: bool = True) -> Step:
     """Tell the shopper where to go and expect them back at a page; until then they stand where they were.
 
     Only this reply says where to go: opening the checkout again must not send anybody away.
@@ -25,10 +25,10 @@ def send_away(till: Till, stays_on: Page, return_page: Page, *, approved: bool =
     payment.reference = till.fresh_token()
     payment.return_page = return_page
     payment.approved = approved
-    return Step(stays_on, told={"redirect_url": till.url(REDIRECTS[return_page].format(payment.reference))})
+    return Step(stays_on, told={"redirect_url": till.url(REDIRECT_URLS[return_page].format(payment.reference))})
 
 
-def come_back(form: Form, till: Till) -> Step:
+def accept_return(form: Form, till: CheckoutContext) -> Step:
     """Judge what a bank sent back: for this very visit, and paid or not."""
     payment = till.payment
     if form["reference"] != payment.reference:
@@ -47,24 +47,24 @@ def stale(field_name: str) -> Step:
 
 
 def _selection(page: Page, return_page: Page) -> Handler:
-    def select(form: Form, till: Till) -> Step:
+    def select(form: Form, till: CheckoutContext) -> Step:
         if errors := agrees(form):
             return Step(errors=errors)
-        return send_away(till, page, return_page)
+        return redirect_shopper(till, page, return_page)
 
-    return Handler(posts={page: select, return_page: come_back}, returns=frozenset({return_page}))
+    return Handler(posts={page: select, return_page: accept_return}, returns=frozenset({return_page}))
 
 
-def _leave_for_provider(form: Form, till: Till) -> Step:
+def _redirect_to_provider(form: Form, till: CheckoutContext) -> Step:
     if errors := agrees(form):
         return Step(errors=errors)
     till.payment.redirected = False
-    return send_away(till, Page.REDIRECTION_SELECTED, Page.REDIRECTION_COMPLETE)
+    return redirect_shopper(till, Page.REDIRECTION_SELECTED, Page.REDIRECTION_COMPLETE)
 
 
 WALLET = _selection(Page.BEX_SELECTION, Page.BEX_COMPLETE)
 BANK_PAGE = _selection(Page.PAY_SELECTION, Page.GPAY_COMPLETE)
 REDIRECTION = Handler(
-    posts={Page.REDIRECTION_SELECTED: _leave_for_provider, Page.REDIRECTION_COMPLETE: come_back},
+    posts={Page.REDIRECTION_SELECTED: _redirect_to_provider, Page.REDIRECTION_COMPLETE: accept_return},
     returns=frozenset({Page.REDIRECTION_COMPLETE}),
 )

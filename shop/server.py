@@ -15,7 +15,7 @@ from shop.behaviour import Freeze, Full, draw_service_time, make_workers
 from shop.contract import HEADER_AJAX, HEADER_CSRF, Page
 from shop.control import CONTROL_PATH, Control
 from shop.exchange import Refused, Reply, Request
-from shop.faults import DELIVERY, DURING, draw, instead_of_work, spoil
+from shop.faults import BEHAVIOUR_FAULTS, DELIVERY, draw, replacement_reply, spoil
 from shop.front import NOTHING, Shop
 from shop.routes import OUTSIDE, Route, route
 from shop.settings import Fault, FaultName, Settings
@@ -26,7 +26,7 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 Sleep = Callable[[float], Awaitable[None]]
 
-ABORT = "checkload.abort"
+RESET_EXTENSION = "checkload.abort"
 """The key of ``scope["extensions"]`` under which the server offers, as ``call``, to reset the connection."""
 
 _MOST_BYTES = 64 * 1024
@@ -37,7 +37,7 @@ _CHUNKS = 20
 _UNKNOWN = "unknown"
 
 
-class ShopApp:
+class AsgiShop:
     """The shop behind ASGI. ``clock`` gives seconds since the epoch and never goes back; ``sleep`` waits."""
 
     def __init__(self, shop: Shop, clock: Callable[[], float], sleep: Sleep = asyncio.sleep) -> None:
@@ -96,8 +96,8 @@ class ShopApp:
             await _send(send, problem or self._answer(request, asked))
             return
         ledger.faults[fault.name] += 1
-        instead = instead_of_work(fault.name)
-        broken = frozenset({fault.name}) if fault.name in DURING else NOTHING
+        instead = replacement_reply(fault.name)
+        broken = frozenset({fault.name}) if fault.name in BEHAVIOUR_FAULTS else NOTHING
         reply = instead or problem or self._answer(request, asked, broken)
         await self._deliver(fault, reply, scope, receive, send)
 
@@ -128,7 +128,7 @@ class ShopApp:
         if fault.name not in DELIVERY:
             await _send(send, reply, body)
             return
-        abort = scope.get("extensions", {}).get(ABORT, {}).get("call")
+        abort = scope.get("extensions", {}).get(RESET_EXTENSION, {}).get("call")
         if fault.name is FaultName.SLOW_BODY:
             pause = (_SLOW_BODY if fault.seconds is None else fault.seconds) / _CHUNKS
             await _send(send, reply, body, before_each_chunk=partial(self._sleep, pause))
@@ -140,7 +140,7 @@ class ShopApp:
 
     async def _wait_until_gone(self, receive: Receive, seconds: float) -> None:
         """Wait for so many seconds, or until the shopper hangs up."""
-        gone = asyncio.ensure_future(_hung_up(receive))
+        gone = asyncio.ensure_future(_client_gone(receive))
         over = asyncio.ensure_future(self._sleep(seconds))
         try:
             await asyncio.wait((gone, over), return_when=asyncio.FIRST_COMPLETED)
@@ -149,7 +149,7 @@ class ShopApp:
             over.cancel()
 
 
-async def _hung_up(receive: Receive) -> None:
+async def _client_gone(receive: Receive) -> None:
     while (await receive())["type"] != "http.disconnect":
         pass
 

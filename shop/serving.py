@@ -15,9 +15,9 @@ from collections.abc import Callable, Iterator
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from shop.access_log import AccessLog, App, Logged
+from shop.access_log import AccessLog, AccessLogMiddleware, AsgiApp
 from shop.front import Shop
-from shop.server import ABORT, ShopApp
+from shop.server import RESET_EXTENSION, AsgiShop
 
 _BACKLOG = 4096
 _KEEP_ALIVE = 75
@@ -30,7 +30,7 @@ class _Protocol(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         super().on_message_begin()
         # ASGI's extensions are tables; ours offers one thing to call.
-        self.scope["extensions"] = {ABORT: {"call": self._reset}}
+        self.scope["extensions"] = {RESET_EXTENSION: {"call": self._reset}}
 
     def _reset(self) -> None:
         if (sock := self.transport.get_extra_info("socket")) is not None:
@@ -96,9 +96,9 @@ def serve(
     Requests are noted in ``log``, if there is one; it is closed at the end.
     """
     clock = steady_clock()
-    app: App = ShopApp(shop, clock)
+    app: AsgiApp = AsgiShop(shop, clock)
     config = uvicorn.Config(
-        app if log is None else Logged(app, log, clock),
+        app if log is None else AccessLogMiddleware(app, log, clock),
         http=_Protocol,
         ws="none",
         loop="uvloop" if os.name == "posix" else "asyncio",

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 
-from shop.accounts import Account, Accounts, TooManyTries, WrongPassword
+from shop.accounts import Account, Accounts, SignInLocked, WrongPassword
 from shop.contract import COOKIE_SESSION
 from shop.exchange import Refused, Reply, cookie
 from shop.forms import REQUIRED, unknown
@@ -42,7 +42,7 @@ def sign_in(
     except WrongPassword:
         errors = {"non_field_errors": ["The e-mail address and the password do not belong together."]}
         raise Refused(HTTPStatus.BAD_REQUEST, errors) from None
-    except TooManyTries:
+    except SignInLocked:
         return Reply(
             {"detail": "Too many tries; wait a while."},
             HTTPStatus.TOO_MANY_REQUESTS,

@@ -18,7 +18,7 @@ _MOST_PHONES = 50_000
 _MOST_MESSAGES = 10
 
 
-class Tried(StrEnum):
+class CodeResult(StrEnum):
     """What came of typing a code, or of asking for another; the API shows it as ``reason``."""
 
     RIGHT = "right"
@@ -30,10 +30,10 @@ class Tried(StrEnum):
 
 
 MESSAGES = {
-    Tried.WRONG: "The code is wrong.",
-    Tried.EXPIRED: "The code has expired; ask for another one.",
-    Tried.LOCKED: "Too many wrong codes; choose the payment option again.",
-    Tried.TOO_SOON: "A code was sent just now; wait before you ask for another one.",
+    CodeResult.WRONG: "The code is wrong.",
+    CodeResult.EXPIRED: "The code has expired; ask for another one.",
+    CodeResult.LOCKED: "Too many wrong codes; choose the payment option again.",
+    CodeResult.TOO_SOON: "A code was sent just now; wait before you ask for another one.",
 }
 
 
@@ -46,7 +46,7 @@ class Verification:
     sent: float
     wrong: int = 0
     locked: bool = False
-    reason: Tried | None = None
+    reason: CodeResult | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ class Message:
     expires: float
 
 
-class SmsOffice:
+class SmsService:
     """Sends codes, keeps what it sent where a test can read it, and judges what is typed.
 
     ``settings`` returns the settings of the moment. The inbox keeps the last ten messages of each phone, and the
@@ -97,30 +97,30 @@ class SmsOffice:
     def resend(self, old: Verification, now: float, *, lost: bool = False) -> Verification:
         """Send another code and make the old one void; wrong tries so far still count."""
         if old.locked:
-            old.reason = Tried.LOCKED
+            old.reason = CodeResult.LOCKED
             return old
         if now < old.sent + self._settings().resend_after:
-            old.reason = Tried.TOO_SOON
+            old.reason = CodeResult.TOO_SOON
             return old
         new = self.send(old.phone, now, lost=lost)
         new.wrong = old.wrong
         return new
 
-    def verify(self, verification: Verification, code: str, now: float) -> Tried:
+    def verify(self, verification: Verification, code: str, now: float) -> CodeResult:
         """Judge a typed code, and remember it."""
         verification.reason = self._judge(verification, code, now)
         return verification.reason
 
-    def _judge(self, verification: Verification, code: str, now: float) -> Tried:
+    def _judge(self, verification: Verification, code: str, now: float) -> CodeResult:
         if verification.locked:
-            return Tried.LOCKED
+            return CodeResult.LOCKED
         if self.seconds_left(verification, now) <= 0:
-            return Tried.EXPIRED
+            return CodeResult.EXPIRED
         if hmac.compare_digest(verification.code.encode(), code.encode()):
-            return Tried.RIGHT
+            return CodeResult.RIGHT
         verification.wrong += 1
         verification.locked = verification.wrong >= self._settings().max_tries
-        return Tried.LOCKED if verification.locked else Tried.WRONG
+        return CodeResult.LOCKED if verification.locked else CodeResult.WRONG
 
     def seconds_left(self, verification: Verification, now: float) -> int:
         """How many whole seconds the code is still good for; the last one counts until it is over."""

@@ -46,7 +46,7 @@ def declined() -> Step:
 
 
 @dataclass(frozen=True, slots=True)
-class Till:
+class CheckoutContext:
     """One shopper at the till: her session, the moment, and what the shop is set to.
 
     ``broken`` names the promises to break in this one exchange; ``origin`` is the shop's own address.
@@ -95,8 +95,8 @@ class Till:
         return f"{self.rng.getrandbits(96):024x}"
 
 
-Post = Callable[[Form, Till], Step]
-Show = Callable[[Till], dict[str, Any]]
+Post = Callable[[Form, CheckoutContext], Step]
+PageRenderer = Callable[[CheckoutContext], dict[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,12 +109,12 @@ class Handler:
     """
 
     posts: Mapping[Page, Post]
-    shows: Mapping[Page, Show] = field(default_factory=dict)
+    shows: Mapping[Page, PageRenderer] = field(default_factory=dict)
     shortcuts: frozenset[Page] = frozenset()
     completes: frozenset[Page] = frozenset()
     returns: frozenset[Page] = frozenset()
 
-    def may_post(self, page: Page, till: Till) -> bool:
+    def may_post(self, page: Page, till: CheckoutContext) -> bool:
         """Whether the shopper has come far enough to post a page."""
         if page not in self.posts:
             return False

@@ -15,7 +15,7 @@ from shop.ledger import Order
 from shop.payments import HANDLERS, balance
 from shop.session import Session
 from shop.settings import Conventions, Settings
-from shop.till import Till
+from shop.till import CheckoutContext
 
 BASKET_URL = "/baskets/basket/"
 _UNAVAILABLE = 1000
@@ -91,7 +91,7 @@ def why_unavailable(settings: Settings, session: Session, slug: str) -> tuple[in
     return None
 
 
-def _payment_options(till: Till) -> dict[str, Any]:
+def _payment_options(till: CheckoutContext) -> dict[str, Any]:
     offered, missing = [], []
     for slug, option in PAYMENT_OPTIONS.items():
         reason = why_unavailable(till.settings, till.session, slug)
@@ -117,7 +117,7 @@ def _payment_options(till: Till) -> dict[str, Any]:
     }
 
 
-def _index(till: Till) -> dict[str, Any]:
+def _index(till: CheckoutContext) -> dict[str, Any]:
     return {
         "is_user_logged_in": till.session.account is not None,
         "can_guest_purchase": till.settings.guest_purchase,
@@ -125,11 +125,11 @@ def _index(till: Till) -> dict[str, Any]:
     }
 
 
-def _addresses(till: Till) -> dict[str, Any]:
+def _addresses(till: CheckoutContext) -> dict[str, Any]:
     return {"addresses": list(till.session.addresses.entries.values()), "country": short_country(1)}
 
 
-def _stores(till: Till) -> dict[str, Any]:
+def _stores(till: CheckoutContext) -> dict[str, Any]:
     shown = {**_addresses(till), "retail_stores": [store.document() for store in RETAIL_STORES.values()]}
     if till.pre_order.retail_store is None:
         # The storefront's client posts a choice from the lists it knows for as long as the order lacks one. Only the
@@ -138,13 +138,13 @@ def _stores(till: Till) -> dict[str, Any]:
     return shown
 
 
-def _shipping_options(till: Till) -> dict[str, Any]:
+def _shipping_options(till: CheckoutContext) -> dict[str, Any]:
     chosen = till.pre_order.delivery
     options = [option for option in SHIPPING_OPTIONS.values() if chosen and option.delivery_pk == chosen.pk]
     return {"shipping_options": [option.document() for option in options]}
 
 
-_SHOWS: Mapping[Page, Callable[[Till], dict[str, Any]]] = MappingProxyType(
+_SHOWS: Mapping[Page, Callable[[CheckoutContext], dict[str, Any]]] = MappingProxyType(
     {
         Page.INDEX: _index,
         Page.DELIVERY_OPTION: lambda _: {"delivery_options": [row.document() for row in DELIVERY_OPTIONS.values()]},
@@ -159,13 +159,13 @@ _SHOWS: Mapping[Page, Callable[[Till], dict[str, Any]]] = MappingProxyType(
 )
 
 
-def page_context(page: Page, till: Till) -> dict[str, Any]:
+def page_context(page: Page, till: CheckoutContext) -> dict[str, Any]:
     """What a page before the payment, or of the payment, holds."""
     show = _SHOWS.get(page) or HANDLERS[till.payment.option.flow].shows.get(page)
     return show(till) if show else {}
 
 
-def thank_you(till: Till, order: Order) -> dict[str, Any]:
+def thank_you(till: CheckoutContext, order: Order) -> dict[str, Any]:
     """What the last page says of a sold order."""
     return {
         "redirect_url": till.url(f"/orders/completed/{order.token}/"),
@@ -181,7 +181,7 @@ def _plain(documents: Iterable[Mapping[str, Any] | None]) -> list[dict[str, Any]
     return [None if document is None else dict(document) for document in documents]
 
 
-def pre_order_document(till: Till) -> dict[str, Any]:
+def pre_order_document(till: CheckoutContext) -> dict[str, Any]:
     """The order so far as every reply of the checkout echoes it."""
     session, chosen, payment = till.session, till.pre_order, till.pre_order.payment
     bill = till.bill

@@ -9,7 +9,7 @@ from shop.exchange import Reply, Request, cookie, refused
 from shop.session import Session, SessionStore
 
 
-def known_session(sessions: SessionStore, request: Request, now: float) -> Session:
+def require_session(sessions: SessionStore, request: Request, now: float) -> Session:
     """The session that the request names; ``Refused`` with 401 if there is none."""
     session = sessions.find(request.session_id, now)
     if session is None:

@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
 
-from harness.user_files import LARGEST_TABLE, Unreadable, text
-from users.identity import DOMAIN, names, password, telephone
+from harness.user_files import MAX_CSV_BYTES, UnreadableFile, read_text
+from users.identity import DOMAIN, names, password, phone_number_of
 
 HEADER = ("email", "password", "first_name", "last_name", "phone", "saved_choices")
 _PHONE_DIGITS = 11
@@ -69,7 +69,7 @@ class AccountPool:
                 password=password(chance),
                 first_name=chance.choice(pools.first),
                 last_name=chance.choice(pools.last),
-                phone=telephone("06", seed, number),
+                phone=phone_number_of("06", seed, number),
                 saved_choices=number < n_returning,
             )
             for number in range(n_returning + n_first_time)
@@ -133,9 +133,9 @@ def _wants_saved_choices(journey: str) -> bool:
 
 def _read(path: Path) -> list[Account]:
     try:
-        reader = csv.reader(io.StringIO(text(path, LARGEST_TABLE), newline=""))
+        reader = csv.reader(io.StringIO(read_text(path, MAX_CSV_BYTES), newline=""))
         rows = [(reader.line_num, row) for row in reader]
-    except Unreadable as error:
+    except UnreadableFile as error:
         raise AccountsRejected([f"accounts {path}: {error}; name a CSV file in UTF-8 that can be read"]) from None
     except csv.Error:
         raise AccountsRejected([f"accounts {path}: not a CSV file; save it as CSV in UTF-8"]) from None

@@ -12,7 +12,7 @@ from gevent import socket as cooperative
 
 from users.origin import Origin
 
-_FRESH = 60.0  # seconds that an answer is used for, so that a shop which moves is found again
+_TTL = 60.0  # seconds that an answer is used for, so that a shop which moves is found again
 
 _getaddrinfo = monkey.get_original("socket", "getaddrinfo")
 
@@ -24,7 +24,7 @@ class Address(NamedTuple):
     address: tuple[str | int, ...]
 
 
-class Addresses:
+class DnsCache:
     """Looks names up without holding anybody else up; an IP address is no name and is never asked about."""
 
     def __init__(self, clock: Callable[[], float] = time.perf_counter) -> None:
@@ -36,7 +36,7 @@ class Addresses:
         now = self._clock()
         known = self._known.get(origin)
         if known is None or known[0] <= now:
-            known = (now + _FRESH, _look_up(origin))
+            known = (now + _TTL, _look_up(origin))
             self._known[origin] = known
         return known[1]
 

@@ -12,10 +12,10 @@ from typing import Any
 
 from harness.outcomes import Outcome
 from shop.contract import Page
-from users.errand import Errand, is_given, post, remember, required
-from users.steps import Answer, JourneyFailed, Reads, Visit
+from users.errand import JourneyContext, has_value, post, remember, required
+from users.steps import Answer, JourneyFailed, PageRequest, ResponseFormat
 
-MOST_POSTS = 4
+MAX_POSTS = 4
 """After so many posts of one choice that the pre-order never shows, the shop is held to have lost it."""
 
 _TO_AN_ADDRESS = "customer"
@@ -27,31 +27,31 @@ class AutomaticSelections:
     """The choices that the storefront's page makes from one look at the checkout until it comes to rest.
 
     ``context`` holds what replies have shown so far, by the key of the page context: all that the page has on the screen.
-    ``begin_with`` sets the visits that begin the next round.
+    ``start_round`` sets the visits that begin the next round.
     """
 
-    def __init__(self, errand: Errand) -> None:
+    def __init__(self, errand: JourneyContext) -> None:
         self._errand = errand
-        self._begin: Sequence[Visit] = ()
+        self._begin: Sequence[PageRequest] = ()
         self._under_way: set[Page] = set()
         self._posts = Counter[Page]()
         self.context: dict[str, Any] = {}
 
-    def begin_with(self, *visits: Visit) -> AutomaticSelections:
+    def start_round(self, *visits: PageRequest) -> AutomaticSelections:
         """The same page, which now sends these visits."""
         self._begin = visits
         self._posts.clear()
         return self
 
-    def first(self) -> Sequence[Visit]:
+    def first(self) -> Sequence[PageRequest]:
         """The visits that the shopper asked for."""
         return self._begin
 
-    def then(self, visit: Visit, answer: Answer) -> Sequence[Visit]:
+    def then(self, visit: PageRequest, answer: Answer) -> Sequence[PageRequest]:
         """Keep what the reply shows, and post what the order still lacks."""
         remember(self._errand, visit, answer)
         self._under_way.discard(visit.page)
-        if visit.reads is not Reads.ENVELOPE:
+        if visit.reads is not ResponseFormat.ENVELOPE:
             return ()
         self.context.update(answer.context)
         lacking = [choice for choice in self._lacking(answer.pre_order) if choice[0] not in self._under_way]
@@ -82,14 +82,14 @@ class AutomaticSelections:
     def _pk(self, row: Row) -> str:
         return required(self._errand, row, "pk")
 
-    def _post(self, page: Page, form: Mapping[str, str]) -> Visit:
+    def _post(self, page: Page, form: Mapping[str, str]) -> PageRequest:
         self._posts[page] += 1
-        if self._posts[page] > MOST_POSTS:
+        if self._posts[page] > MAX_POSTS:
             raise JourneyFailed(Outcome.NOT_ECHOED, page)
         self._under_way.add(page)
-        return post(self._errand, page, form, frozenset(), thinks=False)
+        return post(self._errand, page, form, frozenset(), think_first=False)
 
 
 def _is_among(chosen: object, rows: Sequence[Row]) -> bool:
     pk = chosen.get("pk") if isinstance(chosen, dict) else None
-    return is_given(pk) and any(row.get("pk") == pk for row in rows)
+    return has_value(pk) and any(row.get("pk") == pk for row in rows)

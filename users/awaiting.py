@@ -15,7 +15,7 @@ from users.sweep import Sweep
 WRITE = 2
 
 
-class Awaiting:
+class SocketWaiter:
     """A socket that one greenlet at a time waits at, until ``deadline`` (a moment of the sweep's clock) at the longest.
 
     Whoever makes a connection of it says what happens to the bytes, and what it means to be ``overdue``.

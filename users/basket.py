@@ -9,44 +9,48 @@ from urllib.parse import quote
 
 from harness.outcomes import Outcome
 from shop.contract import PATHS, Page
-from users.errand import Errand, Judge, ask, read_amount
+from users.errand import JourneyContext, ResponseCheck, ask, required_amount
 from users.money import amount
 from users.products import is_sold_out, pick_product
-from users.steps import Answer, JourneyFailed, Reads, Steps, Visit
+from users.steps import Answer, JourneyFailed, PageRequest, ResponseFormat, Steps
 from users.storefront import installment_table
 
 _QUANTITIES = (1, 1, 1, 2, 3)
 _ZERO = Decimal(0)
 
 
-def fill_basket(errand: Errand) -> Steps[None]:
+def fill_basket(errand: JourneyContext) -> Steps[None]:
     """Choose a product and how many of it; afterwards ``errand.goods`` is what the shop must ask for them."""
     product = yield from pick_product(errand)
     quantity = errand.chance.choice(_QUANTITIES)
     path = PATHS[Page.PRODUCT].format(pk=quote(product, safe=""))
     needs = frozenset({"product"})
-    look_at = Visit(Page.PRODUCT, path=path, reads=Reads.JSON, needs=needs, judge=_is_for_sale)
+    look_at = PageRequest(Page.PRODUCT, path=path, reads=ResponseFormat.JSON, needs=needs, judge=_is_for_sale)
     described = _described((yield from ask(errand, look_at)))
     if errand.as_storefront:
         yield installment_table(product)
     # Where it has a price, the basket must keep to it.
     price = amount(described["price"]) if "price" in described else None
-    judge = _charges(errand, None if price is None else price * quantity, quantity)
+    judge = _basket_total_check(errand, None if price is None else price * quantity, quantity)
     wanted: Mapping[str, Any] = {
         "product": int(product) if product.isdecimal() else product,
         "quantity": quantity,
         "attributes": {},
     }
-    add = Visit(Page.BASKET_ADD, "POST", PATHS[Page.BASKET_ADD], json=wanted, reads=Reads.JSON, judge=judge)
+    add = PageRequest(
+        Page.BASKET_ADD, "POST", PATHS[Page.BASKET_ADD], json=wanted, reads=ResponseFormat.JSON, judge=judge
+    )
     basket = (yield from ask(errand, add)).document.get("basket")
     if not isinstance(basket, dict):
         # Only the reply to reading the basket is known for certain.
         needs = frozenset({"basket"})
-        read = Visit(Page.BASKET, path=PATHS[Page.BASKET], reads=Reads.JSON, needs=needs, judge=judge, thinks=False)
+        read = PageRequest(
+            Page.BASKET, path=PATHS[Page.BASKET], reads=ResponseFormat.JSON, needs=needs, judge=judge, think_first=False
+        )
         basket = (yield from ask(errand, read)).document["basket"]
         if not isinstance(basket, dict):
             raise JourneyFailed(Outcome.ENVELOPE, Page.BASKET)
-    errand.goods = read_amount(errand, basket.get("total_amount"))
+    errand.goods = required_amount(errand, basket.get("total_amount"))
 
 
 def _described(answer: Answer) -> Mapping[str, Any]:
@@ -62,7 +66,7 @@ def _is_for_sale(answer: Answer) -> Outcome:
     return Outcome.OK if "price" not in described or amount(described["price"]) is not None else Outcome.AMOUNT_MISMATCH
 
 
-def _charges(errand: Errand, added: Decimal | None, quantity: int) -> Judge:
+def _basket_total_check(errand: JourneyContext, added: Decimal | None, quantity: int) -> ResponseCheck:
     """A basket, where the reply shows one, costs what was put into it, less the discounts that it names."""
 
     def judge(answer: Answer) -> Outcome:

@@ -21,7 +21,7 @@ from locust.contrib.fasthttp import FastResponse, LocustUserAgent
 
 from harness.outcomes import Outcome
 from users.decoding import TooLarge, Undecodable, decode
-from users.reading import HEAD_LIMIT, WRAPPING
+from users.reading import MAX_FRAMING_PER_BYTE, MAX_HEAD_SIZE
 
 _GONE = (errno.ECONNRESET, errno.EPIPE)
 
@@ -34,7 +34,7 @@ class Refused(Broken):
         self.outcome = outcome
 
 
-class BoundedReply(HTTPSocketPoolResponse):
+class BoundedSocketResponse(HTTPSocketPoolResponse):
     """One reply, of at most ``largest`` bytes of body on the wire; whatever comes behind it spoils its connection."""
 
     def __init__(self, sock: Any, pool: ConnectionPool, largest: int, *, method: str, spoiled: bool) -> None:
@@ -61,7 +61,7 @@ class BoundedReply(HTTPSocketPoolResponse):
                 raise
             self._spoiled = True
         if self._size > self.largest or (
-            not self._final and self._received - self._size > HEAD_LIMIT + WRAPPING * self._size
+            not self._final and self._received - self._size > MAX_HEAD_SIZE + MAX_FRAMING_PER_BYTE * self._size
         ):
             self._spoiled = True
             raise Refused(Outcome.TOO_LARGE if self._is_headed() else Outcome.CONNECTION)
@@ -105,7 +105,7 @@ class BoundedClient(HTTPClient):
         super().__init__(*arguments, **named)
         self.largest = largest
 
-    def request(self, method: str, request_uri: str, body: Any = b"", headers: Any = None) -> BoundedReply:
+    def request(self, method: str, request_uri: str, body: Any = b"", headers: Any = None) -> BoundedSocketResponse:
         """Send a request and read the head of its reply."""
         method, body = method.upper(), body or b""
         head = self._build_request(method, request_uri, body=body, headers=headers)
@@ -126,7 +126,7 @@ class BoundedClient(HTTPClient):
         except BaseException:
             pool.release_socket(sock)
             raise
-        reply = BoundedReply(sock, pool, self.largest, method=method, spoiled=half_sent)
+        reply = BoundedSocketResponse(sock, pool, self.largest, method=method, spoiled=half_sent)
         reply._sent_request = head  # noqa: SLF001 - it is set from outside by the library, too
         return reply
 
@@ -144,7 +144,7 @@ class BoundedPool(HTTPClientPool):
         return client
 
 
-class Cookies(CookieJar):
+class LenientCookieJar(CookieJar):
     """The library's cookies, without those that it has no number for: of these it prints a traceback, and loses the others."""
 
     def _cookies_from_attrs_set(self, attrs_set: Any, request: Any) -> list[Cookie]:
@@ -159,7 +159,7 @@ class BoundedResponse(FastResponse):
     """A reply as Locust hands it on. Its ``content`` is decoded within bounds; raises ``Refused`` where that cannot be done."""
 
     def _content(self) -> bytes:
-        reply, headers = cast("BoundedReply", self._response), cast("Headers", self.headers)
+        reply, headers = cast("BoundedSocketResponse", self._response), cast("Headers", self.headers)
         try:
             return decode(reply.read(), ",".join(headers.getlist("content-encoding")), reply.largest)
         except Undecodable:
@@ -168,7 +168,7 @@ class BoundedResponse(FastResponse):
             raise Refused(Outcome.TOO_LARGE) from None
 
 
-class BoundedAgent(LocustUserAgent):
+class BoundedUserAgent(LocustUserAgent):
     """Locust's agent with replies of this kind.
 
     Whether a status is in order is for the checks to say; Locust would decode the body of one that is not, to quote it.

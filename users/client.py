@@ -18,8 +18,8 @@ from harness.outcomes import Blame, Outcome
 from harness.sample import PageSample
 from shop.contract import AJAX, CHECKOUT_PAGES, COOKIE_CSRF, HEADER_AJAX, HEADER_CSRF, RETURN_PAGES, Page
 from users.envelope import check
-from users.refusals import lacks, said
-from users.steps import Answer, JourneyFailed, Reads, Visit
+from users.refusals import missing_keys, said
+from users.steps import Answer, JourneyFailed, PageRequest, ResponseFormat
 from users.trace import Trace
 from users.transport import Transport
 from users.wire import TRACEPARENT
@@ -28,16 +28,16 @@ FORM = "application/x-www-form-urlencoded"
 JSON = "application/json"
 
 # Plain strings: labels outlive the enums, in messages and files.
-_BOOKED = {outcome: (outcome.value, outcome.blame.value) for outcome in Outcome}
+_OUTCOME_LABELS = {outcome: (outcome.value, outcome.blame.value) for outcome in Outcome}
 _NAMES = {page: page.value for page in Page}
 # By a name of this module's own a member of an enum is found five times as fast.
 _ABORTED, _CONTENT_TYPE = Outcome.ABORTED, Outcome.CONTENT_TYPE
-_TOLD_BY_KEYS = (Outcome.ENVELOPE, Outcome.NOT_ECHOED)
-_JSON_READS = (Reads.ENVELOPE, Reads.JSON)
+_EXPLAINED_BY_MISSING_KEYS = (Outcome.ENVELOPE, Outcome.NOT_ECHOED)
+_JSON_READS = (ResponseFormat.ENVELOPE, ResponseFormat.JSON)
 _sample = tuple.__new__  # what a NamedTuple does for each of its fields by name takes twice as long
 
 
-REPEATED_PAGES = (CHECKOUT_PAGES - RETURN_PAGES) | {
+RETRIED_PAGES = (CHECKOUT_PAGES - RETURN_PAGES) | {
     Page.PRODUCT,
     Page.PRODUCT_INSTALLMENTS,
     Page.BASKET_ADD,
@@ -64,8 +64,8 @@ class Browser:
     holds the pages asked for, with their outcomes; ``pending`` holds page, payment option and due moment of the request of each
     browser that waits for its reply. ``lag`` takes the seconds that a reply lay here unread, which is our
     own doing and no part of a sample, each time the transport can tell. ``trace`` marks the requests of the journey, and ``traced``
-    is told of each sample, with the trace's id, if the trace is sampled. ``repeat_after`` holds the pauses in seconds after
-    which a request of ``REPEATED_PAGES`` is sent again while its reply is not of the class 2xx; each try is a sample.
+    is told of each sample, with the trace's id, if the trace is sampled. ``retry_delays`` holds the pauses in seconds after
+    which a request of ``RETRIED_PAGES`` is sent again while its reply is not of the class 2xx; each try is a sample.
     ``mislabelled`` is told of each page whose JSON claims another media type; without it, that is a failure.
     """
 
@@ -81,7 +81,7 @@ class Browser:
     trace: Trace | None = None
     traced: Callable[[PageSample, str], None] | None = None
     trail: list[tuple[str, str]] = field(default_factory=list)
-    repeat_after: Sequence[float] = ()
+    retry_delays: Sequence[float] = ()
     mislabelled: Callable[[str], None] | None = None
     _first: bool = True
     _status: int = 0
@@ -97,14 +97,14 @@ class Browser:
         other.transport = transport
         return other
 
-    def fetch(self, visit: Visit) -> Answer:
+    def fetch(self, visit: PageRequest) -> Answer:
         """Think, ask for the page, check the reply and record one sample; a fault raises ``JourneyFailed``."""
         if self._first:
             self._first = False
-        elif visit.thinks or visit.wait:
-            self._pause(visit.wait + (self.think(visit.page) if visit.thinks else 0.0))
-        pauses = self.repeat_after
-        if not pauses or visit.page not in REPEATED_PAGES:
+        elif visit.think_first or visit.wait:
+            self._pause(visit.wait + (self.think(visit.page) if visit.think_first else 0.0))
+        pauses = self.retry_delays
+        if not pauses or visit.page not in RETRIED_PAGES:
             return self._fetch(visit, 0)
         for tried, pause in enumerate(pauses):
             try:
@@ -115,7 +115,7 @@ class Browser:
             self._pause(pause)
         return self._fetch(visit, len(pauses))
 
-    def _fetch(self, visit: Visit, tried: int) -> Answer:
+    def _fetch(self, visit: PageRequest, tried: int) -> Answer:
         clock, pending, due, option = self.clock, self.pending, self.due, self.payment_option
         page = _NAMES.get(visit.page) or str(visit.page)
         me = id(self)
@@ -152,7 +152,7 @@ class Browser:
             # Also when Locust cuts the user off in the middle of a page: one sample, whatever happens.
             if not reported:
                 done = clock()
-            named, blame = _BOOKED[outcome]
+            named, blame = _OUTCOME_LABELS[outcome]
             del pending[me]
             sample = _sample(PageSample, (page, option, named, blame, due, sent, done, received, status, tried))
             self.record(sample)
@@ -162,8 +162,8 @@ class Browser:
             self.due = done
         if answer is None:
             words = said(status, body)
-            if outcome in _TOLD_BY_KEYS:
-                words = ", ".join(filter(None, (words, lacks(visit, body))))
+            if outcome in _EXPLAINED_BY_MISSING_KEYS:
+                words = ", ".join(filter(None, (words, missing_keys(visit, body))))
             raise JourneyFailed(outcome, visit.page, words, status)
         return answer
 
@@ -172,7 +172,7 @@ class Browser:
             self.due += pause
             self.sleep(max(0.0, self.due - self.clock()))
 
-    def _headers(self, visit: Visit) -> dict[str, str]:
+    def _headers(self, visit: PageRequest) -> dict[str, str]:
         headers: dict[str, str] = {} if self.trace is None else {TRACEPARENT: self.trace.parent()}
         if not visit.path.startswith(("http://", "https://")):
             headers[HEADER_AJAX] = AJAX
@@ -186,12 +186,12 @@ class Browser:
         return headers
 
 
-def _is_mislabelled(visit: Visit, media: str) -> bool:
+def _is_mislabelled(visit: PageRequest, media: str) -> bool:
     """Whether a reply that holds JSON, as this visit reads it, claims a media type that says otherwise."""
     return visit.reads in _JSON_READS and not media.endswith("+json")
 
 
-def _body(visit: Visit) -> bytes | None:
+def _body(visit: PageRequest) -> bytes | None:
     if visit.json is not None:
         return orjson.dumps(visit.json)
     if visit.form is not None:

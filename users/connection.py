@@ -14,14 +14,14 @@ from typing import Any
 
 from gevent import getcurrent, monkey, with_timeout
 
-from harness.exhaustion import RAN_OUT, ran_out
+from harness.exhaustion import RESOURCE_BY_ERRNO, exhausted_resource
 from harness.outcomes import Outcome
 from users import timestamps
 from users.addresses import Address
-from users.awaiting import Awaiting
-from users.limits import Limits
+from users.awaiting import SocketWaiter
+from users.limits import HttpLimits
 from users.origin import Origin
-from users.reading import ReplyReader
+from users.reading import ResponseReader
 from users.sweep import Sweep
 
 READ = 1
@@ -32,14 +32,14 @@ _NOTES = timestamps.ROOM if timestamps.supported() else 0
 
 # What is received goes to a parser at once, so one buffer serves all connections of a thread's event loop.
 RECEIVED = memoryview(bytearray(64 * 1024))
-_INTO = [RECEIVED]
+_RECEIVE_BUFFERS = [RECEIVED]
 _ROOM = len(RECEIVED)
 
 # Locust puts gevent's socket in place of the standard one; here it would only stand between.
 _Socket: type[socket.socket] = monkey.get_original("socket", "socket")
 
 
-class Connection(Awaiting):
+class Connection(SocketWaiter):
     """A plain TCP connection. ``reader`` holds the reply after ``exchange``; ``notes`` what came with its last bytes.
 
     ``lacked`` names what this machine had run out of (``EMFILE``) where something ended with ``Outcome.NO_SOCKET``.
@@ -59,11 +59,11 @@ class Connection(Awaiting):
         "unsent",
     )
 
-    def __init__(self, origin: Origin, limits: Limits, sweep: Sweep) -> None:
+    def __init__(self, origin: Origin, limits: HttpLimits, sweep: Sweep) -> None:
         super().__init__(sweep)
         self.origin = origin
         self.limits = limits
-        self.reader = ReplyReader(limits.largest)
+        self.reader = ResponseReader(limits.largest)
         self.closed = True
         self.unsent = True  # not a byte of the last request has left
         self.lacked = ""
@@ -167,26 +167,26 @@ class Connection(Awaiting):
         try:
             addresses: list[Address] | None = with_timeout(self.limits.connect, find, self.origin, timeout_value=None)
         except OSError as error:
-            return self._lacking(ran_out(error) or _no_file_left()) or Outcome.CONNECTION
+            return self._lacking(exhausted_resource(error) or _file_exhaustion()) or Outcome.CONNECTION
         if addresses is None:
             return Outcome.TIMEOUT
         failure: Outcome | None = Outcome.CONNECTION
         for address in addresses:
-            failure = self._reach(address)
+            failure = self._connect_to(address)
             if failure is None:
-                return self._greet()
+                return self._handshake()
             self.close()
             if failure is not Outcome.CONNECTION:
                 break
         return failure
 
-    def _reach(self, address: Address) -> Outcome | None:
+    def _connect_to(self, address: Address) -> Outcome | None:
         try:
             sock = self.sock = _Socket(address.family, socket.SOCK_STREAM)
             sock.setblocking(False)
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             if _NOTES:
-                timestamps.switch_on(sock)
+                timestamps.enable_timestamps(sock)
             code = sock.connect_ex(address.address)
             if code in (errno.EINPROGRESS, errno.EWOULDBLOCK):
                 self._wait_to_write()
@@ -198,7 +198,7 @@ class Connection(Awaiting):
         if code:
             if self._late:
                 return Outcome.TIMEOUT
-            return self._lacking(RAN_OUT.get(code, "")) or Outcome.CONNECTION
+            return self._lacking(RESOURCE_BY_ERRNO.get(code, "")) or Outcome.CONNECTION
         self.closed = self._late = False
         self._reading = self.sweep.hub.loop.io(sock.fileno(), READ, ref=False)
         self._reading.start(self._readable)
@@ -209,7 +209,7 @@ class Connection(Awaiting):
         self.lacked = what
         return Outcome.NO_SOCKET if what else None
 
-    def _greet(self) -> Outcome | None:
+    def _handshake(self) -> Outcome | None:
         """What comes before the first request; nothing, where there is no TLS."""
         return None
 
@@ -225,7 +225,7 @@ class Connection(Awaiting):
         except _NOT_NOW:
             sent = 0
         except OSError as error:
-            self.lacked = ran_out(error)
+            self.lacked = exhausted_resource(error)
             return False
         if sent:
             self.unsent = False
@@ -241,7 +241,7 @@ class Connection(Awaiting):
             except _NOT_NOW:
                 continue
             except OSError as error:
-                self.lacked = ran_out(error)
+                self.lacked = exhausted_resource(error)
                 return False
             self.unsent = False
             rest = rest[sent:]
@@ -256,7 +256,7 @@ class Connection(Awaiting):
         if self.sock is None:
             return
         try:
-            count, notes, _, _ = self.sock.recvmsg_into(_INTO, _NOTES)
+            count, notes, _, _ = self.sock.recvmsg_into(_RECEIVE_BUFFERS, _NOTES)
         except _NOT_NOW:
             return
         except OSError:
@@ -288,10 +288,10 @@ class Connection(Awaiting):
         return self.reader.fail(Outcome.CONNECTION) if reset else self.reader.finish()
 
 
-def _no_file_left() -> str:
+def _file_exhaustion() -> str:
     """Whether a name could not be looked up because no file can be opened; the resolver only says that it did not find it."""
     try:
         _Socket(socket.AF_INET, socket.SOCK_DGRAM).close()
     except OSError as error:
-        return ran_out(error)
+        return exhausted_resource(error)
     return ""

@@ -16,12 +16,12 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from users.origin import Origin
-from users.shop_headers import NOTHING, ShopHeaders, own_cookies
+from users.shop_headers import NOTHING, TargetHeaders, extra_cookies
 
 _LARGEST = 4096  # bytes of name and value
 _MOST = 64  # cookies in a jar; the oldest goes first
 _HARMFUL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")  # what no cookie may hold; sent back, it could end a line
-_AGES_LONGEST = 400 * 86400.0  # seconds; what browsers cut a cookie's life down to
+_LONGEST_LIFE = 400 * 86400.0  # seconds; what browsers cut a cookie's life down to
 
 
 class _Cookie(NamedTuple):
@@ -37,7 +37,7 @@ class _Key(NamedTuple):
     path: str
 
 
-class _Terms(NamedTuple):
+class _CookieAttributes(NamedTuple):
     """What stands behind a cookie: the path as given, how long it lives in seconds (``None``: no such word), and so on."""
 
     path: str
@@ -50,17 +50,17 @@ class _Terms(NamedTuple):
 _made = tuple.__new__  # what a NamedTuple does for each of its fields by name takes twice as long
 
 
-class Jar:
+class CookieStore:
     """Cookies by name, domain and path.
 
     ``wall`` is the time of day in seconds since 1970, for ``Expires`` only. ``shop`` is sent the cookies of ``carried``, unless
     it has set others of their names.
     """
 
-    __slots__ = ("_carried", "_cookies", "_lines", "_scoped", "_secure", "_shop", "_soonest", "_values", "_wall")
+    __slots__ = ("_carried", "_cookies", "_lines", "_next_expiry", "_scoped", "_secure", "_shop", "_values", "_wall")
 
     def __init__(
-        self, wall: Callable[[], float] = time.time, shop: Origin | None = None, carried: ShopHeaders = NOTHING
+        self, wall: Callable[[], float] = time.time, shop: Origin | None = None, carried: TargetHeaders = NOTHING
     ) -> None:
         self._wall = wall
         self._carried = carried
@@ -71,7 +71,7 @@ class Jar:
         self._values: dict[tuple[Origin, str], str] = {}
         self._scoped = False  # whether some cookie is not for every path
         self._secure = False  # whether some cookie is for TLS only
-        self._soonest = math.inf
+        self._next_expiry = math.inf
 
     def __len__(self) -> int:
         return len(self._cookies)
@@ -81,14 +81,14 @@ class Jar:
         self._cookies.clear()
         self._forget_lines()
         self._scoped = self._secure = False
-        self._soonest = math.inf
+        self._next_expiry = math.inf
 
     def line(self, origin: Origin, path: str, now: float) -> bytes:
         """The ``Cookie`` line of a request, with its end; empty if no cookie belongs there. ``now``: the jar's clock."""
         if not self._cookies and origin != self._shop:
             return b""
-        if now >= self._soonest:
-            self._throw_out(now)
+        if now >= self._next_expiry:
+            self._remove_expired(now)
         if self._scoped:
             return self._write(origin, path)
         line = self._lines.get(origin)
@@ -101,7 +101,7 @@ class Jar:
         value = self._values.get((origin, name))
         if value is None:
             fitting = (
-                kept.value for key, kept in self._cookies.items() if key.name == name and _goes(key, kept, origin)
+                kept.value for key, kept in self._cookies.items() if key.name == name and _is_sent_to(key, kept, origin)
             )
             value = self._values[origin, name] = next(fitting, "")
         return value
@@ -115,7 +115,7 @@ class Jar:
             return
         if not pair.isprintable() and _HARMFUL.search(pair):
             return
-        scope, secure, given, lives, expires = _terms(rest)
+        scope, secure, given, lives, expires = _cookie_attributes(rest)
         domain: str | None = origin.host
         host_only = given is None
         if given is not None:
@@ -147,7 +147,7 @@ class Jar:
         if before is None and len(held) >= _MOST:
             del held[next(iter(held))]
         held[key] = cookie
-        self._soonest = min(self._soonest, cookie.until)
+        self._next_expiry = min(self._next_expiry, cookie.until)
         if before is None or before[:3] != cookie[:3]:
             self._forget_lines()
             if key.path != "/":
@@ -163,18 +163,18 @@ class Jar:
 
     def _until(self, expires: str, now: float) -> float:
         moment = _moment(expires)
-        return math.inf if moment is None else now + min(moment - self._wall(), _AGES_LONGEST)
+        return math.inf if moment is None else now + min(moment - self._wall(), _LONGEST_LIFE)
 
-    def _throw_out(self, now: float) -> None:
+    def _remove_expired(self, now: float) -> None:
         self._cookies = {key: cookie for key, cookie in self._cookies.items() if cookie.until > now}
         self._forget_lines()
-        self._soonest = min((cookie.until for cookie in self._cookies.values()), default=math.inf)
+        self._next_expiry = min((cookie.until for cookie in self._cookies.values()), default=math.inf)
 
     def _write(self, origin: Origin, path: str) -> bytes:
         fitting = [
             (len(key.path), f"{key.name}={kept.value}")
             for key, kept in self._cookies.items()
-            if _goes(key, kept, origin) and (key.path == "/" or _below(path, key.path))
+            if _is_sent_to(key, kept, origin) and (key.path == "/" or _below(path, key.path))
         ]
         if self._scoped:
             fitting.sort(key=lambda item: -item[0])
@@ -184,35 +184,35 @@ class Jar:
         return f"Cookie: {'; '.join(pairs)}\r\n".encode("latin-1") if pairs else b""
 
     def _added(self, shop: Origin) -> list[str]:
-        return [f"{name}={value}" for name, value in own_cookies(self._carried, lambda name: self.value(shop, name))]
+        return [f"{name}={value}" for name, value in extra_cookies(self._carried, lambda name: self.value(shop, name))]
 
 
-def _goes(key: _Key, cookie: _Cookie, origin: Origin) -> bool:
+def _is_sent_to(key: _Key, cookie: _Cookie, origin: Origin) -> bool:
     host = origin.host
     reaches = key.domain == host if cookie.host_only else _within(host, key.domain)
     return reaches and (origin.secure or not cookie.secure)
 
 
 @lru_cache(256)  # a shop says the same behind all its cookies, but for a date that changes once a second
-def _terms(text: str) -> _Terms:
+def _cookie_attributes(text: str) -> _CookieAttributes:
     pairs = (part.partition("=") for part in text.split(";"))
     attributes = {word.strip().lower(): given.strip() for word, _, given in pairs}
-    return _Terms(
+    return _CookieAttributes(
         attributes.get("path", ""),
         "secure" in attributes,
         attributes.get("domain"),
-        _lives(attributes.get("max-age", "")),
+        _max_age(attributes.get("max-age", "")),
         attributes.get("expires"),
     )
 
 
-def _lives(age: str) -> float | None:
+def _max_age(age: str) -> float | None:
     """Seconds that a ``Max-Age`` gives a cookie; ``None`` where it is no number."""
     if not age.lstrip("-").isdecimal() or not age.isascii():
         return None
     # Digits without end would be no float any more.
     seconds = float(age[:12]) if age.count("-") <= 1 else 0.0
-    return min(seconds, _AGES_LONGEST) if seconds > 0 else -math.inf
+    return min(seconds, _LONGEST_LIFE) if seconds > 0 else -math.inf
 
 
 def _moment(written: str) -> float | None:

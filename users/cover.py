@@ -7,11 +7,11 @@ from dataclasses import replace
 from itertools import cycle
 
 from shop.contract import PAYMENT_OPTIONS, Flow
-from users.itinerary import Itinerary, Mix, SmsScript
+from users.itinerary import JourneySpec, Mix, SmsScript
 from users.journeys import JOURNEYS
 
 
-def cover(mix: Mix, kinds: Collection[str]) -> tuple[Itinerary, ...]:
+def cover(mix: Mix, kinds: Collection[str]) -> tuple[JourneySpec, ...]:
     """Every payment option once, then what is special: the SMS scripts, 3-D Secure, a declined card, leaving early.
 
     The journeys of ``kinds`` take turns. Weights do not matter, but what the mix gives the weight 0 by name is left
@@ -25,25 +25,25 @@ def cover(mix: Mix, kinds: Collection[str]) -> tuple[Itinerary, ...]:
     if not options:
         raise ValueError("payments: every option has the weight 0; leave at least one out of the table")
     turns = cycle(payers)
-    rows = [Itinerary(0, next(turns), option) for option in options]
+    rows = [JourneySpec(0, next(turns), option) for option in options]
     first = payers[0]
     rows += _special(options, _wanted(SmsScript, mix.sms), first)
     # With fewer options than journeys, somebody has not had her turn yet.
     seen = {row.journey for row in rows}
-    rows += [Itinerary(0, kind, options[0]) for kind in kinds if kind not in seen]
+    rows += [JourneySpec(0, kind, options[0]) for kind in kinds if kind not in seen]
     return tuple(replace(row, number=number) for number, row in enumerate(rows))
 
 
-def _special(options: Collection[str], scripts: Collection[str], journey: str) -> Iterator[Itinerary]:
+def _special(options: Collection[str], scripts: Collection[str], journey: str) -> Iterator[JourneySpec]:
     for option in options:
         flow = PAYMENT_OPTIONS[option].flow
         if flow is Flow.PAY_ON_DELIVERY:
             for script in scripts:
                 if script != SmsScript.RIGHT:
-                    yield Itinerary(0, journey, option, sms=SmsScript(script))
+                    yield JourneySpec(0, journey, option, sms=SmsScript(script))
         elif flow is Flow.CARD:
-            yield Itinerary(0, journey, option, three_d=True)
-            yield Itinerary(0, journey, option, declined=True)
+            yield JourneySpec(0, journey, option, three_d=True)
+            yield JourneySpec(0, journey, option, declined=True)
 
 
 def _wanted(

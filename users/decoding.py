@@ -12,7 +12,7 @@ except ImportError:
 else:
     _brotli = brotli
 
-OFFERED = "gzip, deflate, br" if _brotli is not None else "gzip, deflate"
+ACCEPT_ENCODING = "gzip, deflate, br" if _brotli is not None else "gzip, deflate"
 """What is said to be understood: the value of ``Accept-Encoding``."""
 
 _MOST = 3  # codings on top of each other; more than one is rare, and each costs

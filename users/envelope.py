@@ -17,7 +17,7 @@ from shop.contract import CHECKOUT_PAGES, TEMPLATE_SIGNED_OUT, Page
 from users.forms import first_form
 from users.money import amount
 from users.refusals import why
-from users.steps import Answer, Reads, Visit
+from users.steps import Answer, PageRequest, ResponseFormat
 
 _PAGES: Mapping[str, Page] = {page.value: page for page in CHECKOUT_PAGES}
 _SIGN_IN = ("login", "users/")
@@ -25,16 +25,16 @@ _REFUSALS = frozenset({400, 401, 403})
 _ZERO = Decimal(0)
 _MISSING = 0  # in place of errors: no list, no object, and not null
 # By a name of this module's own a member of an enum is found five times as fast.
-_OK, _ENVELOPE, _THANK_YOU = Outcome.OK, Reads.ENVELOPE, Page.THANK_YOU
+_OK, _ENVELOPE, _THANK_YOU = Outcome.OK, ResponseFormat.ENVELOPE, Page.THANK_YOU
 
 
-class _Wrong(Exception):
+class _CheckFailed(Exception):
     def __init__(self, outcome: Outcome) -> None:
         super().__init__(outcome)
         self.outcome = outcome
 
 
-def check(visit: Visit, status: int, body: bytes, headers_location: str = "") -> tuple[Answer | None, Outcome]:
+def check(visit: PageRequest, status: int, body: bytes, headers_location: str = "") -> tuple[Answer | None, Outcome]:
     """The answer a reply holds for this visit with its outcome, or ``None`` with the first thing wrong.
 
     The answer's outcome is ``OK`` or the luck that ``visit.refused_as`` names. Never raises, whatever the bytes.
@@ -45,7 +45,7 @@ def check(visit: Visit, status: int, body: bytes, headers_location: str = "") ->
             answer = _read_envelope(visit, body) if reads is _ENVELOPE else _READERS[reads](visit, body)
         else:
             answer = _elsewhere(visit, status, headers_location)
-    except _Wrong as wrong:
+    except _CheckFailed as wrong:
         return None, why(visit, status, body, headers_location, wrong.outcome)
     outcome = answer.outcome
     judge = visit.judge
@@ -54,55 +54,55 @@ def check(visit: Visit, status: int, body: bytes, headers_location: str = "") ->
     return answer, outcome
 
 
-def _elsewhere(visit: Visit, status: int, location: str) -> Answer:
+def _elsewhere(visit: PageRequest, status: int, location: str) -> Answer:
     match status // 100:
         case 3:
             if any(mark in location for mark in _SIGN_IN):
-                raise _Wrong(Outcome.SESSION_LOST)
-            if visit.redirects and location:
+                raise _CheckFailed(Outcome.SESSION_LOST)
+            if visit.allow_redirect and location:
                 return Answer(location=location)
-            raise _Wrong(Outcome.HTTP_3XX)
+            raise _CheckFailed(Outcome.HTTP_3XX)
         case 4:
             if status == 429:  # noqa: PLR2004 - Too Many Requests
-                raise _Wrong(Outcome.THROTTLED)
-            if status == 404 and visit.missing_is_fine:  # noqa: PLR2004 - Not Found
+                raise _CheckFailed(Outcome.THROTTLED)
+            if status == 404 and visit.allow_404:  # noqa: PLR2004 - Not Found
                 return Answer()
             if visit.fails_as is not None and status in _REFUSALS:
-                raise _Wrong(visit.fails_as)
-            raise _Wrong(Outcome.SESSION_LOST if status == 401 else Outcome.HTTP_4XX)  # noqa: PLR2004 - Unauthorized
+                raise _CheckFailed(visit.fails_as)
+            raise _CheckFailed(Outcome.SESSION_LOST if status == 401 else Outcome.HTTP_4XX)  # noqa: PLR2004 - Unauthorized
         case 0 | 1:
-            raise _Wrong(Outcome.CONNECTION)
+            raise _CheckFailed(Outcome.CONNECTION)
         case _:
-            raise _Wrong(Outcome.HTTP_5XX)
+            raise _CheckFailed(Outcome.HTTP_5XX)
 
 
 def _json_object(body: bytes) -> dict[str, Any]:
     try:
         document = orjson.loads(body)
     except orjson.JSONDecodeError:
-        raise _Wrong(Outcome.NOT_JSON) from None
+        raise _CheckFailed(Outcome.NOT_JSON) from None
     if not isinstance(document, dict):
-        raise _Wrong(Outcome.ENVELOPE)
+        raise _CheckFailed(Outcome.ENVELOPE)
     return document
 
 
-def _read_envelope(visit: Visit, body: bytes) -> Answer:
+def _read_envelope(visit: PageRequest, body: bytes) -> Answer:
     document = _json_object(body)
     # These two say more than the shape does, and a shop may leave the rest of the envelope out of them.
     find = document.get
     template, redirect = find("template_name"), find("redirect_url")
     if template == TEMPLATE_SIGNED_OUT:
-        raise _Wrong(Outcome.SESSION_LOST)
+        raise _CheckFailed(Outcome.SESSION_LOST)
     if redirect is not None and isinstance(redirect, str) and "basket" in redirect:
-        raise _Wrong(Outcome.BASKET_LOST)
+        raise _CheckFailed(Outcome.BASKET_LOST)
     entries, pre_order, errors = find("context_list"), find("pre_order"), find("errors", _MISSING)
     # Parsed JSON is of these very types, and of no others derived from them.
     if type(entries) is not list or type(template) is not str:
-        raise _Wrong(Outcome.ENVELOPE)
+        raise _CheckFailed(Outcome.ENVELOPE)
     if errors is not None and type(errors) is not list and type(errors) is not dict:
-        raise _Wrong(Outcome.ENVELOPE)
+        raise _CheckFailed(Outcome.ENVELOPE)
     if not _are_entries(entries):
-        raise _Wrong(Outcome.ENVELOPE)
+        raise _CheckFailed(Outcome.ENVELOPE)
     page = _current_page(visit, entries)
     if type(pre_order) is not dict:
         pre_order = _no_pre_order(document, page)
@@ -110,11 +110,11 @@ def _read_envelope(visit: Visit, body: bytes) -> Answer:
     outcome = _refusal(visit) if errors else _OK
     # Who is refused stays on her page, and what was valid before is kept: so a refusal is held to the same.
     if visit.expects and page not in visit.expects:
-        raise _Wrong(Outcome.UNEXPECTED_PAGE)
+        raise _CheckFailed(Outcome.UNEXPECTED_PAGE)
     if visit.echo or visit.total is not None or visit.goods is not None:
-        _demand_state(visit, pre_order, page)
+        _check_order_state(visit, pre_order, page)
     if visit.needs and outcome is _OK:
-        _demand_needs(visit, context)
+        _check_required_keys(visit, context)
     return Answer(outcome, document, page, context)
 
 
@@ -131,14 +131,14 @@ def _are_entries(entries: list[Any]) -> bool:
 def _no_pre_order(document: Mapping[str, Any], page: Page | None) -> Mapping[str, Any]:
     """What stands for a pre-order that is null: nothing once the order is complete, before that it is wrong."""
     if page is not _THANK_YOU or document.get("pre_order", _MISSING) is not None:
-        raise _Wrong(Outcome.ENVELOPE)
+        raise _CheckFailed(Outcome.ENVELOPE)
     return {}
 
 
-def _refusal(visit: Visit) -> Outcome:
+def _refusal(visit: PageRequest) -> Outcome:
     """The luck that business errors are for this visit; where she did not ask for any, they are a fault."""
     if visit.refused_as is None:
-        raise _Wrong(visit.fails_as or Outcome.BUSINESS_ERROR)
+        raise _CheckFailed(visit.fails_as or Outcome.BUSINESS_ERROR)
     return visit.refused_as
 
 
@@ -146,7 +146,7 @@ def _context(entries: list[dict[str, Any]]) -> Mapping[str, Any]:
     return {key: value for entry in entries for key, value in entry["page_context"].items()}
 
 
-def _current_page(visit: Visit, entries: list[dict[str, Any]]) -> Page | None:
+def _current_page(visit: PageRequest, entries: list[dict[str, Any]]) -> Page | None:
     """The page that the last entry names; the list may be cumulative, or hold just the next page.
 
     A completed order is ``ThankYouPage`` under each of its guises: by name, by an order number in an entry that has no
@@ -170,7 +170,7 @@ def _is_completed(context: Mapping[str, Any]) -> bool:
     return isinstance(target, str) and "/completed/" in target
 
 
-def _demand_state(visit: Visit, pre_order: Mapping[str, Any], page: Page | None) -> None:
+def _check_order_state(visit: PageRequest, pre_order: Mapping[str, Any], page: Page | None) -> None:
     """The pre-order says what was set.
 
     Once the order is complete it may be gone: without its amount it need not say anything, only nothing else. One that
@@ -179,13 +179,13 @@ def _demand_state(visit: Visit, pre_order: Mapping[str, Any], page: Page | None)
     gone = page is _THANK_YOU and pre_order.get("total_amount") is None
     for key, wanted in visit.echo.items():
         held = pre_order.get(key)
-        if not (gone and held is None) and not _says(held, wanted):
-            raise _Wrong(Outcome.NOT_ECHOED)
+        if not (gone and held is None) and not _matches(held, wanted):
+            raise _CheckFailed(Outcome.NOT_ECHOED)
     if not gone and (visit.total is not None or visit.goods is not None):
-        _demand_amount(visit, pre_order)
+        _check_amount(visit, pre_order)
 
 
-def _says(held: Any, wanted: str) -> bool:
+def _matches(held: Any, wanted: str) -> bool:
     """Whether a value of the pre-order, or what an object there is called by, is the one wanted."""
     for value in (held.get("pk"), held.get("slug"), held.get("value")) if type(held) is dict else (held,):
         if value is not None and str(value) == wanted:
@@ -193,53 +193,53 @@ def _says(held: Any, wanted: str) -> bool:
     return False
 
 
-def _demand_amount(visit: Visit, pre_order: Mapping[str, Any]) -> None:
+def _check_amount(visit: PageRequest, pre_order: Mapping[str, Any]) -> None:
     written = pre_order.get("total_amount")
     # As text it is nearly always the same; reading decimals is what costs time here.
     if visit.total is not None and written != visit.total:
         total = amount(written)
         if total is None or total != amount(visit.total):
-            raise _Wrong(Outcome.AMOUNT_MISMATCH)
+            raise _CheckFailed(Outcome.AMOUNT_MISMATCH)
     if visit.goods is not None:
         total, goods = amount(written), amount(visit.goods)
         apart = pre_order.get("shipping_amount")
         shipping = _ZERO if apart is None else amount(apart)
         if total is None or goods is None or shipping is None or total != goods + shipping:
-            raise _Wrong(Outcome.AMOUNT_MISMATCH)
+            raise _CheckFailed(Outcome.AMOUNT_MISMATCH)
 
 
-def _demand_needs(visit: Visit, held: Mapping[str, Any]) -> None:
+def _check_required_keys(visit: PageRequest, held: Mapping[str, Any]) -> None:
     for key in visit.needs:
         if held.get(key) is None:
-            raise _Wrong(visit.fails_as or Outcome.ENVELOPE)
+            raise _CheckFailed(visit.fails_as or Outcome.ENVELOPE)
 
 
-def _read_json(visit: Visit, body: bytes) -> Answer:
+def _read_json(visit: PageRequest, body: bytes) -> Answer:
     document = _json_object(body)
     if document.get("errors") or document.get("non_field_errors"):
         return Answer(_refusal(visit), document)
-    _demand_needs(visit, document)
+    _check_required_keys(visit, document)
     # A post may be acknowledged with nothing, but who asks to see something is shown something.
     if not document and visit.method == "GET":
-        raise _Wrong(visit.fails_as or Outcome.ENVELOPE)
+        raise _CheckFailed(visit.fails_as or Outcome.ENVELOPE)
     return Answer(Outcome.OK, document)
 
 
-def _read_html(visit: Visit, body: bytes) -> Answer:
+def _read_html(visit: PageRequest, body: bytes) -> Answer:
     text = body.decode(errors="replace")
     form = first_form(text)
     if form is None:
-        raise _Wrong(visit.fails_as or Outcome.ENVELOPE)
+        raise _CheckFailed(visit.fails_as or Outcome.ENVELOPE)
     return Answer(text=text, form=form)
 
 
-def _read_anything(visit: Visit, body: bytes) -> Answer:  # noqa: ARG001 - one signature for all readers
+def _read_anything(visit: PageRequest, body: bytes) -> Answer:  # noqa: ARG001 - one signature for all readers
     return Answer()
 
 
-_READERS: Mapping[Reads, Callable[[Visit, bytes], Answer]] = {
-    Reads.ENVELOPE: _read_envelope,
-    Reads.JSON: _read_json,
-    Reads.HTML: _read_html,
-    Reads.ANY: _read_anything,
+_READERS: Mapping[ResponseFormat, Callable[[PageRequest, bytes], Answer]] = {
+    ResponseFormat.ENVELOPE: _read_envelope,
+    ResponseFormat.JSON: _read_json,
+    ResponseFormat.HTML: _read_html,
+    ResponseFormat.ANY: _read_anything,
 }

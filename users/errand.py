@@ -11,21 +11,21 @@ from typing import Any
 from harness.outcomes import Outcome
 from shop.contract import CHECKOUT_PATH, Page
 from users.accounts import Account
-from users.identity import Shopper, shopper_for
-from users.itinerary import Conduct, Fidelity, Itinerary
+from users.identity import Shopper, identity_for
+from users.itinerary import Conduct, Fidelity, JourneySpec
 from users.money import amount
-from users.pools import Places, Products
-from users.steps import Answer, JourneyFailed, Reads, Steps, Visit
+from users.pools import LocationPool, Products
+from users.steps import Answer, JourneyFailed, PageRequest, ResponseFormat, Steps
 
 _CHECKOUT_PATHS: Mapping[Page, str] = {page: f"{CHECKOUT_PATH}?page={page}" for page in Page}
 
-Judge = Callable[[Answer], Outcome]
-"""The last word on an answer that is in order otherwise; see ``Visit.judge``."""
+ResponseCheck = Callable[[Answer], Outcome]
+"""The last word on an answer that is in order otherwise; see ``PageRequest.judge``."""
 
-_ENVELOPE, _THANK_YOU = Reads.ENVELOPE, Page.THANK_YOU
-_OTHERWISE = 0x2D5A_91C3_7B1E_68F5
+_ENVELOPE, _THANK_YOU = ResponseFormat.ENVELOPE, Page.THANK_YOU
+_SEED_MASK = 0x2D5A_91C3_7B1E_68F5
 
-SOME_PRODUCTS = ("1", "2", "3")
+DEFAULT_PRODUCTS = ("1", "2", "3")
 """Primary keys of products that the embedded shop has."""
 
 ORDERED = frozenset({Page.THANK_YOU, Page.VERIFY_SMS})
@@ -47,7 +47,7 @@ class Receipt:
 
 
 @dataclass(slots=True)
-class Errand:
+class JourneyContext:
     """One journey under way.
 
     ``order_is_new`` tells of an order number whether it comes up for the first time. ``signed_in`` says that the
@@ -59,15 +59,15 @@ class Errand:
     told who they are. ``address_pk`` is the shop's number of the address they chose, ``product`` that of what they buy.
     """
 
-    itinerary: Itinerary
+    itinerary: JourneySpec
     conduct: Conduct
     order_is_new: Callable[[str], bool]
     account: Account | None = None
     signed_in: bool = False
     origin: str = ""
     run: int = 0
-    places: Places = field(default_factory=Places)
-    products: Products = field(default_factory=lambda: Products(SOME_PRODUCTS))
+    places: LocationPool = field(default_factory=LocationPool)
+    products: Products = field(default_factory=lambda: Products(DEFAULT_PRODUCTS))
     # -- as the journey goes on -----------------------------------------------------------------------
     shopper: Shopper = field(init=False)
     payment_option: str = field(init=False)
@@ -82,15 +82,15 @@ class Errand:
     goods: Decimal | None = field(init=False, default=None)
     total: Decimal | None = field(init=False, default=None)
     chosen: Mapping[str, str] = field(init=False, default_factory=dict)
-    leaves_after: frozenset[Page] = field(init=False, default=frozenset())
+    abandon_after: frozenset[Page] = field(init=False, default=frozenset())
     chance: random.Random = field(init=False)
 
     def __post_init__(self) -> None:
         self.payment_option = self.itinerary.payment_option
         self.is_known = self.account is not None
         # Not the seed itself, which her think times are drawn by; and a number, as a text takes longer.
-        self.chance = random.Random(self.itinerary.seed ^ _OTHERWISE)
-        self.shopper = shopper_for(self.itinerary, self.run)
+        self.chance = random.Random(self.itinerary.seed ^ _SEED_MASK)
+        self.shopper = identity_for(self.itinerary, self.run)
 
     @property
     def as_storefront(self) -> bool:
@@ -103,40 +103,40 @@ class Errand:
         return (self.account.phone if self.account else "") or self.shopper.phone
 
     @property
-    def phone_for_codes(self) -> str:
+    def sms_phone(self) -> str:
         """Where the shop sends this shopper's codes: for a customer it may know another telephone than we do."""
         told = self.pre_order.get("user_phone_number") if self.account else None
         return told if isinstance(told, str) and told else self.phone
 
 
-def ask(errand: Errand, visit: Visit) -> Steps[Answer]:
+def ask(errand: JourneyContext, visit: PageRequest) -> Steps[Answer]:
     """Make a visit and remember what it showed; a shopper who leaves after this page leaves."""
     answer = yield visit
     remember(errand, visit, answer)
     return answer
 
 
-def remember(errand: Errand, visit: Visit, answer: Answer) -> None:
+def remember(errand: JourneyContext, visit: PageRequest, answer: Answer) -> None:
     """Keep what a visit showed; a shopper who leaves after this page leaves."""
     errand.shown = answer
     errand.page = visit.page
     if visit.reads is _ENVELOPE and answer.page is not _THANK_YOU and (pre_order := answer.pre_order):
         errand.pre_order = pre_order
-    if errand.leaves_after and visit.page in errand.leaves_after:
+    if errand.abandon_after and visit.page in errand.abandon_after:
         raise JourneyFailed(Outcome.ABANDONED, visit.page)
 
 
 def look(
-    errand: Errand,
+    errand: JourneyContext,
     page: Page,
     expects: frozenset[Page],
     needs: frozenset[str] = frozenset(),
     *,
-    judge: Judge | None = None,
-    thinks: bool = True,
-) -> Visit:
+    judge: ResponseCheck | None = None,
+    think_first: bool = True,
+) -> PageRequest:
     """Ask for a page of the checkout; the reply must echo the option chosen before, if one is."""
-    return Visit(
+    return PageRequest(
         page,
         path=_CHECKOUT_PATHS[page],
         expects=expects,
@@ -145,12 +145,12 @@ def look(
         goods=_goods(errand),
         needs=needs,
         judge=judge,
-        thinks=thinks,
+        think_first=think_first,
     )
 
 
 def post(
-    errand: Errand,
+    errand: JourneyContext,
     page: Page,
     form: Mapping[str, str],
     expects: frozenset[Page],
@@ -158,13 +158,13 @@ def post(
     echo: Mapping[str, str] | None = None,
     needs: frozenset[str] = frozenset(),
     refused_as: Outcome | None = None,
-    judge: Judge | None = None,
+    judge: ResponseCheck | None = None,
     csrf: bool = True,
-    thinks: bool = True,
+    think_first: bool = True,
     wait: float = 0.0,
-) -> Visit:
+) -> PageRequest:
     """Fill in a page of the checkout and send it; the reply must echo ``echo``, and the option chosen before."""
-    return Visit(
+    return PageRequest(
         page,
         "POST",
         _CHECKOUT_PATHS[page],
@@ -177,12 +177,12 @@ def post(
         needs=needs,
         judge=judge,
         csrf=csrf,
-        thinks=thinks,
+        think_first=think_first,
         wait=wait,
     )
 
 
-def offered(errand: Errand, key: str) -> Sequence[Mapping[str, Any]]:
+def offered(errand: JourneyContext, key: str) -> Sequence[Mapping[str, Any]]:
     """The objects that the shop offers under this key of the page just shown; a shop that offers none breaks its word."""
     rows = errand.shown.context.get(key)
     found = [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
@@ -191,30 +191,30 @@ def offered(errand: Errand, key: str) -> Sequence[Mapping[str, Any]]:
     return found
 
 
-def choose(errand: Errand, key: str, name: str = "pk") -> str:
+def choose(errand: JourneyContext, key: str, name: str = "pk") -> str:
     """One of the things offered, by chance: its ``pk``, or whatever else it is called by."""
     return required(errand, errand.chance.choice(offered(errand, key)), name)
 
 
-def required(errand: Errand, held: Mapping[str, Any], name: str) -> str:
+def required(errand: JourneyContext, held: Mapping[str, Any], name: str) -> str:
     """A value that the shop must have given on the page just shown, as text."""
     value = held.get(name)
-    if not is_given(value):
+    if not has_value(value):
         raise JourneyFailed(Outcome.ENVELOPE, errand.page, f"no {name} where one is due")
     return str(value)
 
 
-def is_given(value: object) -> bool:
+def has_value(value: object) -> bool:
     """Whether a shop's value is one that a shopper can send back: a number, or a text that is not empty."""
     return isinstance(value, str | int) and not isinstance(value, bool) and value != ""
 
 
-def never_in_order(_answer: Answer) -> Outcome:
+def must_be_refused(_answer: Answer) -> Outcome:
     """The judge of a visit that can only end in a refusal: an answer without one is not what the shopper came for."""
     return Outcome.UNEXPECTED_PAGE
 
 
-def read_amount(errand: Errand, value: object) -> Decimal:
+def required_amount(errand: JourneyContext, value: object) -> Decimal:
     """An amount that the shop must have given on the page just shown."""
     read = amount(value)
     if read is None:
@@ -226,5 +226,5 @@ def _text(value: Decimal | None) -> str | None:
     return None if value is None else str(value)
 
 
-def _goods(errand: Errand) -> str | None:
+def _goods(errand: JourneyContext) -> str | None:
     return _text(errand.goods) if errand.total is None else None

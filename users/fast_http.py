@@ -9,20 +9,20 @@ from urllib.parse import urlsplit
 from gevent.timeout import Timeout
 from locust.contrib.fasthttp import FastHttpSession, ResponseContextManager
 
-from harness.exhaustion import ran_out
+from harness.exhaustion import exhausted_resource
 from harness.outcomes import Outcome
 from users import tls
-from users.bounded_client import BoundedAgent, BoundedPool, Cookies, Refused
-from users.origin import Unsendable, locate, origin_of
+from users.bounded_client import BoundedPool, BoundedUserAgent, LenientCookieJar, Refused
+from users.origin import InvalidRequest, parse_origin, resolve_url
 from users.reading import media_type
-from users.shop_headers import NOTHING, ShopHeaders, merge, own_cookies
+from users.shop_headers import NOTHING, TargetHeaders, extra_cookies, merge_headers
 from users.transport import Reply
 
 USER_AGENT = "checkload"
 _HEADED = (Outcome.TOO_LARGE, Outcome.ENCODING)
 
 
-class FastHttp:
+class LocustHttpClient:
     """One virtual user's connections and cookies.
 
     ``longest`` bounds a whole exchange in seconds, from the first byte sent to the last received: a reply that
@@ -35,16 +35,16 @@ class FastHttp:
         new_session: Callable[[], FastHttpSession],
         longest: float,
         *,
-        carried: ShopHeaders = NOTHING,
+        carried: TargetHeaders = NOTHING,
         failed: Callable[[str], None] = lambda _lacked: None,
-        cookies: ShopCookies | None = None,
+        cookies: TargetCookieJar | None = None,
     ) -> None:
         self._new_session = new_session
         self._carried = carried
-        self._cookies = ShopCookies(carried) if cookies is None else cookies
+        self._cookies = TargetCookieJar(carried) if cookies is None else cookies
         self._session = self._opened()
         self._cookies.host = urlsplit(self._session.base_url or "").hostname or ""
-        self._target = origin_of(self._session.base_url or "")
+        self._target = parse_origin(self._session.base_url or "")
         self._longest = longest
         self._failed = failed
         self._response: ResponseContextManager | None = None
@@ -53,8 +53,8 @@ class FastHttp:
         """Fetch one URL; nothing is followed, nothing is retried."""
         self._response = None
         try:
-            origin, wanted = locate(url, self._target)
-        except Unsendable:
+            origin, wanted = resolve_url(url, self._target)
+        except InvalidRequest:
             wanted = "//"
         if wanted.startswith("//"):  # which Locust's client refuses to send
             return Reply(0, b"", "", Outcome.CONNECTION)
@@ -67,7 +67,10 @@ class FastHttp:
                 wanted if own else f"{origin.url}{wanted}",
                 name=page,
                 data=cast("str | None", body),  # bytes go through unchanged, whatever the annotation says
-                headers={**merge({"User-Agent": USER_AGENT}, self._carried.of(method) if own else ()), **headers},
+                headers={
+                    **merge_headers({"User-Agent": USER_AGENT}, self._carried.of(method) if own else ()),
+                    **headers,
+                },
                 allow_redirects=False,
                 catch_response=True,
             )
@@ -101,9 +104,9 @@ class FastHttp:
         """Drop all cookies."""
         self._cookies.clear()
 
-    def beside(self) -> FastHttp:
+    def beside(self) -> LocustHttpClient:
         """The same virtual user with the same cookies, and with connections of its own: its requests may overlap these."""
-        return FastHttp(
+        return LocustHttpClient(
             self._new_session, self._longest, carried=self._carried, failed=self._failed, cookies=self._cookies
         )
 
@@ -121,7 +124,7 @@ class FastHttp:
             return error.outcome
         if isinstance(error, (Timeout, TimeoutError)) or "timed out" in str(error):
             return Outcome.TIMEOUT
-        if lacked := ran_out(error):
+        if lacked := exhausted_resource(error):
             self._failed(lacked)
             return Outcome.NO_SOCKET
         return Outcome.CONNECTION
@@ -139,10 +142,10 @@ class FastHttp:
         return session
 
 
-class ShopCookies(Cookies):
+class TargetCookieJar(LenientCookieJar):
     """The cookies of one virtual user; the shop at ``host`` is sent those that the storefront sets itself, too."""
 
-    def __init__(self, carried: ShopHeaders) -> None:
+    def __init__(self, carried: TargetHeaders) -> None:
         super().__init__()
         self._carried = carried
         self.host = ""
@@ -156,7 +159,7 @@ class ShopCookies(Cookies):
         super().add_cookie_header(request)
         if not self._carried.cookies or request.get_host() != self.host:
             return
-        pairs = [f"{name}={value}" for name, value in own_cookies(self._carried, self.of_shop)]
+        pairs = [f"{name}={value}" for name, value in extra_cookies(self._carried, self.of_shop)]
         sent = request.headers.get("Cookie")
         request.headers["Cookie"] = "; ".join([*([sent] if sent else ()), *pairs])
 
@@ -178,7 +181,7 @@ def session(
         network_timeout=read_timeout,
         concurrency=1,
     )
-    fast.client = BoundedAgent(pool, cookiejar=fast.cookiejar, max_redirects=0, max_retries=0)
+    fast.client = BoundedUserAgent(pool, cookiejar=fast.cookiejar, max_redirects=0, max_retries=0)
     return fast
 
 

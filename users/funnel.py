@@ -24,7 +24,7 @@ STEPS = (ARRIVED, "2_basket", "3_checkout", "4_payment", _OPTION_CHOSEN, PAID, O
 """All steps in their order, in which their names sort, too."""
 
 
-def furthest(trail: Sequence[tuple[str, str]], *, ordered: bool) -> str:
+def furthest_step(trail: Sequence[tuple[str, str]], *, ordered: bool) -> str:
     """The furthest step of a journey with these pages and outcomes, in order; ``ordered``: it ended in a receipt.
 
     The option is chosen when the payment page has answered a second time; a shopper who asks for the receipt has paid,

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from faker import Faker
 
 from shop.contract import APPROVED_CARD, DECLINED_CARD
-from users.itinerary import Itinerary
+from users.itinerary import JourneySpec
 
 DOMAIN = "shoppers.example"
 """Reserved for examples (RFC 2606): no mail to it ever reaches anybody."""
@@ -64,7 +64,7 @@ class Shopper:
         }
 
 
-class Names(NamedTuple):
+class NamePools(NamedTuple):
     """What shoppers' names and addresses are put together from."""
 
     first: tuple[str, ...]
@@ -74,7 +74,7 @@ class Names(NamedTuple):
 
 
 @cache
-def names() -> Names:
+def names() -> NamePools:
     """The same names in every process; drawn once, as faker is far too slow to be asked before each journey."""
     faker = Faker("en_US")
     faker.seed_instance(_POOL_SEED)
@@ -82,10 +82,10 @@ def names() -> Names:
     def pool(draw: str) -> tuple[str, ...]:
         return tuple(str(faker.format(draw)) for _ in range(_POOL_SIZE))
 
-    return Names(pool("first_name"), pool("last_name"), pool("street_name"), pool("postcode"))
+    return NamePools(pool("first_name"), pool("last_name"), pool("street_name"), pool("postcode"))
 
 
-def telephone(prefix: str, run: int, number: int) -> str:
+def phone_number_of(prefix: str, run: int, number: int) -> str:
     """Eleven digits that are this number's alone within a run; ``prefix`` has two."""
     return f"{prefix}{(run * _SPREAD + number) % _PHONES:09d}"
 
@@ -99,7 +99,7 @@ def _password(secret: int) -> str:
     return f"Aa1{secret:016x}"
 
 
-def shopper_for(itinerary: Itinerary, run: int = 0) -> Shopper:
+def identity_for(itinerary: JourneySpec, run: int = 0) -> Shopper:
     """The shopper who makes this journey in the run of this seed; the card is one that the bank treats as drawn."""
     # One digest says it all: a generator of random numbers takes longer to be seeded than to be asked.
     drawn = _DRAWN.unpack(blake2b(str(itinerary.seed).encode(), digest_size=_DRAWN.size).digest())
@@ -111,7 +111,7 @@ def shopper_for(itinerary: Itinerary, run: int = 0) -> Shopper:
         last,
         f"{first}.{last}.{run & 0xFFFFFFFF:x}.{itinerary.number}@{DOMAIN}".lower(),
         _password(secret),
-        telephone("05", run, itinerary.number),
+        phone_number_of("05", run, itinerary.number),
         f"{house % 399 + 1} {pools.streets[street % _POOL_SIZE]}",
         pools.postcodes[post % _POOL_SIZE],
         Card(

@@ -42,7 +42,7 @@ class Told(NamedTuple):
 
 # Not frozen, though nobody changes one: it is made for every journey, and to freeze it takes three times as long.
 @dataclass(slots=True)
-class Itinerary:
+class JourneySpec:
     """One journey as drawn: the number of the arrival, the path, the payment option, the luck, a seed of its own.
 
     ``journey`` is a key of ``users.journeys.JOURNEYS``; ``payment_option`` a slug. The same scenario, seed and number

@@ -11,23 +11,23 @@ from shop.contract import PATHS, Page
 from users import storefront
 from users.approach import CHOICES, open_checkout, reach_payment
 from users.basket import fill_basket
-from users.errand import Errand, Receipt, ask
+from users.errand import JourneyContext, Receipt, ask
 from users.settlement import settle
-from users.steps import JourneyFailed, Reads, Steps, Visit
+from users.steps import JourneyFailed, PageRequest, ResponseFormat, Steps
 
-__all__ = ["JOURNEYS", "Errand", "Journey", "Receipt"]
+__all__ = ["JOURNEYS", "Journey", "JourneyContext", "Receipt"]
 
 
 @dataclass(frozen=True, slots=True)
 class Journey:
     """One kind of journey: the steps it takes, whether they need an account, whether she leaves before she pays."""
 
-    steps: Callable[[Errand], Steps[Receipt]]
+    steps: Callable[[JourneyContext], Steps[Receipt]]
     signs_in: bool = False
     abandons: bool = False
 
 
-def guest(errand: Errand) -> Steps[Receipt]:
+def guest(errand: JourneyContext) -> Steps[Receipt]:
     """Buys without an account: says who she is, where to send it and how, and pays."""
     yield from _fetch_token(errand)
     yield from fill_basket(errand)
@@ -35,7 +35,7 @@ def guest(errand: Errand) -> Steps[Receipt]:
     return (yield from settle(errand))
 
 
-def returning(errand: Errand) -> Steps[Receipt]:
+def returning(errand: JourneyContext) -> Steps[Receipt]:
     """Signs in and buys; the shop remembers her choices, so that its checkout opens on the payment page."""
     yield from _sign_in(errand)
     yield from fill_basket(errand)
@@ -43,7 +43,7 @@ def returning(errand: Errand) -> Steps[Receipt]:
     return (yield from settle(errand))
 
 
-def first_time(errand: Errand) -> Steps[Receipt]:
+def first_time(errand: JourneyContext) -> Steps[Receipt]:
     """Signs in, adds an address and chooses the delivery, even where the shop would remember an earlier choice."""
     errand.adds_address = True
     yield from _sign_in(errand)
@@ -52,17 +52,17 @@ def first_time(errand: Errand) -> Steps[Receipt]:
     return (yield from settle(errand))
 
 
-def abandoning(errand: Errand) -> Steps[Receipt]:
+def abandoning(errand: JourneyContext) -> Steps[Receipt]:
     """Sets out as a guest and leaves after a page between the checkout's door and the list of payment options."""
     # A shop may leave out the page she had in mind; the list of payment options is the last she sees in any case.
-    errand.leaves_after = frozenset({errand.chance.choice(_LEFT_AFTER), Page.PAYMENT_OPTION})
+    errand.abandon_after = frozenset({errand.chance.choice(_LEFT_AFTER), Page.PAYMENT_OPTION})
     return (yield from guest(errand))
 
 
 _LEFT_AFTER = (Page.CHECKOUT, Page.INDEX, *CHOICES, Page.PAYMENT_OPTION)
 
 
-def _to_payment(errand: Errand, *, every: bool = False) -> Steps[None]:
+def _to_payment(errand: JourneyContext, *, every: bool = False) -> Steps[None]:
     if errand.as_storefront:
         yield from storefront.to_payment(errand, every=every)
     else:
@@ -70,24 +70,24 @@ def _to_payment(errand: Errand, *, every: bool = False) -> Steps[None]:
         yield from reach_payment(errand, every=every)
 
 
-def _fetch_token(errand: Errand) -> Steps[None]:
-    visit = Visit(
+def _fetch_token(errand: JourneyContext) -> Steps[None]:
+    visit = PageRequest(
         Page.CSRF_TOKEN,
         path=PATHS[Page.CSRF_TOKEN],
-        reads=Reads.JSON,
+        reads=ResponseFormat.JSON,
         needs=frozenset({"csrf_token"}),
-        thinks=False,
+        think_first=False,
     )
     yield from ask(errand, visit)
 
 
-def _sign_in(errand: Errand) -> Steps[None]:
+def _sign_in(errand: JourneyContext) -> Steps[None]:
     if errand.account is None:
         raise JourneyFailed(Outcome.NO_ACCOUNT, Page.LOGIN)
     if errand.signed_in:
         return
     yield from _fetch_token(errand)
-    visit = Visit(
+    visit = PageRequest(
         Page.LOGIN,
         "POST",
         PATHS[Page.LOGIN],
@@ -98,7 +98,7 @@ def _sign_in(errand: Errand) -> Steps[None]:
             "locale": errand.conduct.locale,
             **(storefront.SIGN_IN_FIELDS if errand.as_storefront else {}),
         },
-        reads=Reads.JSON,
+        reads=ResponseFormat.JSON,
         # Anything but a key is a refusal: a one-time code or a captcha that is wanted, or errors.
         needs=frozenset({"key"}),
         fails_as=Outcome.SIGN_IN_REFUSED,

@@ -20,7 +20,7 @@ _FOLDED = re.compile(rb"\r\n[ \t]")
 _COOKIE = re.compile(rb"\r\n[Ss]et-[Cc]ookie: (?! )([ -~]*[!-~])(?=\r\n)")
 
 
-class Known(NamedTuple):
+class CachedHead(NamedTuple):
     """What a head without its cookies says: status, bytes of the body, location and content codings as sent, media type."""
 
     status: int
@@ -30,7 +30,7 @@ class Known(NamedTuple):
     media: str
 
 
-_known: dict[bytes, Known] = {}
+_known: dict[bytes, CachedHead] = {}
 
 
 find = _known.get
@@ -43,7 +43,7 @@ def apart(head: bytes) -> tuple[bytes, tuple[bytes, ...]]:
     return b"".join(pieces[::2]), tuple(pieces[1::2])
 
 
-def keep(head: bytes, known: Known) -> None:
+def keep(head: bytes, known: CachedHead) -> None:
     """Remember a head without its cookies, that of a reply which was whole, in order, of a length that its head gives, and alone."""
     if _FOLDED.search(head):
         return

@@ -10,36 +10,36 @@ from gevent import Greenlet
 from gevent.queue import SimpleQueue
 
 from users.client import Browser
-from users.steps import Answer, JourneyFailed, Overlap, Visit
+from users.steps import Answer, JourneyFailed, PageRequest, ParallelRequests
 from users.transport import Transport
 
 
 @dataclass(slots=True)
-class _Ended:
-    lane: Browser
-    visit: Visit
+class _FetchResult:
+    side_browser: Browser
+    visit: PageRequest
     answer: Answer | None = None
     failure: BaseException | None = None
 
 
-class Lanes:
+class ParallelFetcher:
     """The transports of one virtual user beside its first one; they share its cookies and are kept from journey to journey."""
 
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
         self._beside: list[Transport] = []
 
-    def fetch(self, overlap: Overlap, browser: Browser) -> None:
+    def fetch(self, overlap: ParallelRequests, browser: Browser) -> None:
         """Drive ``overlap`` until no visit is under way.
 
         After a failure nothing new begins; what is under way is waited for, and the first failure is raised. A shopper
         who is stopped takes the requests under way along.
         """
-        begin: Sequence[Visit] = overlap.first()
+        begin: Sequence[PageRequest] = overlap.first()
         while len(begin) == 1:  # nothing overlaps: no greenlet is needed
             begin = overlap.then(begin[0], browser.fetch(begin[0]))
         if begin:
-            self._side_by_side(overlap, begin, browser)
+            self._fetch_parallel(overlap, begin, browser)
 
     def close(self) -> None:
         """Close all connections."""
@@ -47,22 +47,22 @@ class Lanes:
         for transport in beside:
             transport.close()
 
-    def _side_by_side(self, overlap: Overlap, begin: Sequence[Visit], browser: Browser) -> None:
-        ended: SimpleQueue[_Ended] = SimpleQueue()
+    def _fetch_parallel(self, overlap: ParallelRequests, begin: Sequence[PageRequest], browser: Browser) -> None:
+        ended: SimpleQueue[_FetchResult] = SimpleQueue()
         under_way: dict[int, Greenlet[..., None]] = {}
         free: list[Browser] = [browser.beside(transport) for transport in self._beside]
         failure: BaseException | None = None
         try:
             while begin or under_way:
                 for visit in begin:
-                    lane = free.pop() if free else self._another(browser)
-                    lane.due = browser.clock()
-                    under_way[id(lane)] = gevent.spawn(_fetch, lane, visit, ended)
+                    side_browser = free.pop() if free else self._another(browser)
+                    side_browser.due = browser.clock()
+                    under_way[id(side_browser)] = gevent.spawn(_fetch, side_browser, visit, ended)
                 begin = ()
                 end = ended.get()
-                del under_way[id(end.lane)]
-                free.append(end.lane)
-                browser.due = max(browser.due, end.lane.due)
+                del under_way[id(end.side_browser)]
+                free.append(end.side_browser)
+                browser.due = max(browser.due, end.side_browser.due)
                 if end.answer is None:
                     failure = failure or end.failure
                 elif failure is None:
@@ -81,10 +81,10 @@ class Lanes:
         return browser.beside(transport)
 
 
-def _fetch(lane: Browser, visit: Visit, ended: SimpleQueue[_Ended]) -> None:
-    end = _Ended(lane, visit)
+def _fetch(side_browser: Browser, visit: PageRequest, ended: SimpleQueue[_FetchResult]) -> None:
+    end = _FetchResult(side_browser, visit)
     try:
-        end.answer = lane.fetch(visit)
+        end.answer = side_browser.fetch(visit)
     except JourneyFailed as failure:
         end.failure = failure
     except Exception as bug:  # noqa: BLE001 - raised where the journey is driven

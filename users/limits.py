@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class HttpLimits:
     """How long to wait, in seconds, how much to read, in bytes, and whether to verify certificates.
 
     ``connect`` bounds the way to an open connection (name, TCP and TLS), ``read`` the silence of a server that is

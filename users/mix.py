@@ -10,7 +10,7 @@ from itertools import accumulate
 
 from shop.contract import PAYMENT_OPTIONS, Flow
 from users.cover import cover
-from users.itinerary import Itinerary, Mix, SmsScript, Told
+from users.itinerary import JourneySpec, Mix, SmsScript, Told
 from users.journeys import JOURNEYS
 
 _SEED_BITS = 62
@@ -37,54 +37,54 @@ class Casting:
         *,
         told: Sequence[Told] = (),
     ) -> None:
-        _refuse_nonsense(mix, total, active)
+        _reject_invalid_mix(mix, total, active)
         self._mix = mix
         self._seed = seed
         self._told = told
-        self._drawn: dict[int, Itinerary] = {}
+        self._drawn: dict[int, JourneySpec] = {}
         self._kinds = tuple(name for name in JOURNEYS if active is None or name in active)
-        self.cover_list = cover(mix, self._kinds) if mix.cover else ()
+        self.coverage_specs = cover(mix, self._kinds) if mix.cover else ()
         """The exact list of journeys of a covering mix, in order; empty for a mix that is drawn."""
         if mix.cover:
             return
         weights = {name: mix.journeys.get(name, 0.0) for name in self._kinds}
-        self._journeys = _Wheel(weights)
+        self._journeys = _WeightedChoice(weights)
         paying = {name: weight for name, weight in weights.items() if not JOURNEYS[name].abandons}
         # A shopper who leaves early pays by nothing: a guaranteed option needs somebody who stays.
-        self._payers = _Wheel(paying) if any(paying.values()) else self._journeys
-        self._sms = _Wheel(mix.sms)
+        self._payers = _WeightedChoice(paying) if any(paying.values()) else self._journeys
+        self._sms = _WeightedChoice(mix.sms)
         guaranteed = _interleaved(mix.minimum)
-        self._payments = _Wheel(_remaining(mix, total))
+        self._payments = _WeightedChoice(_remaining(mix, total))
         self._slots = _slots(guaranteed, total)
         # In closed load nobody knows which journey comes when; the most frequent one takes all that is guaranteed.
         self._main = max(paying or weights, key=weights.__getitem__)
         self._main_slots = _slots(guaranteed, None)
 
-    def itinerary(self, number: int) -> Itinerary:
+    def itinerary(self, number: int) -> JourneySpec:
         """What the shopper of this arrival is going to do; numbers count from 0 over the whole run."""
         # Asked for twice: when the arrival is due, for its kind, and when somebody sets out.
         drawn = self._drawn.pop(number, None)
         if drawn is None:
             if len(self._drawn) >= _DRAWN:
                 self._drawn.clear()
-            drawn = self._drawn[number] = self._drawn_by(number)
+            drawn = self._drawn[number] = self._draw_number(number)
         return drawn
 
-    def _drawn_by(self, number: int) -> Itinerary:
-        if self.cover_list:
-            return self._covered(self.cover_list, number, number)
+    def _draw_number(self, number: int) -> JourneySpec:
+        if self.coverage_specs:
+            return self._covered(self.coverage_specs, number, number)
         told = self._told[number] if number < len(self._told) else _NOTHING
         journey = told.journey if told.journey in self._kinds else None
         return self._draw(number, journey, told.option or self._slots.get(number))
 
-    def of_journey(self, journey: str, n: int) -> Itinerary:
+    def spec_of_journey(self, journey: str, n: int) -> JourneySpec:
         """The ``n``-th journey of this kind, for closed load, where each virtual user has a journey of her own."""
         if journey not in self._kinds:
             raise ValueError(f"journey {journey!r} is not among the active ones: {', '.join(self._kinds)}")
         number = n * len(self._kinds) + self._kinds.index(journey)
-        if self.cover_list:
-            rows = [row for row in self.cover_list if row.journey == journey] or [
-                replace(row, journey=journey) for row in self.cover_list
+        if self.coverage_specs:
+            rows = [row for row in self.coverage_specs if row.journey == journey] or [
+                replace(row, journey=journey) for row in self.coverage_specs
             ]
             return self._covered(rows, n, number)
         return self._draw(number, journey, self._main_slots.get(n) if journey == self._main else None)
@@ -102,11 +102,11 @@ class Casting:
         # Text is hashed with SHA-512, alike in every process; integers would lose their sign.
         return random.Random(f"{self._seed}:{number}")
 
-    def _covered(self, rows: Collection[Itinerary], place: int, number: int) -> Itinerary:
+    def _covered(self, rows: Collection[JourneySpec], place: int, number: int) -> JourneySpec:
         row = tuple(rows)[place % len(rows)]
         return replace(row, number=number, seed=self._chance(number).getrandbits(_SEED_BITS))
 
-    def _draw(self, number: int, journey: str | None, guaranteed: str | None) -> Itinerary:
+    def _draw(self, number: int, journey: str | None, guaranteed: str | None) -> JourneySpec:
         chance = self._chance(number)
         # Every number is drawn whether or not it is needed, so that one weight does not shift all the others.
         seed = chance.getrandbits(_SEED_BITS)
@@ -118,10 +118,10 @@ class Casting:
         by_card = PAYMENT_OPTIONS[option].flow is Flow.CARD
         sms = _SCRIPTS[self._sms.at(text)]
         in_three_d, declined = by_card and secure < self._mix.three_d, by_card and refuse < self._mix.declined
-        return Itinerary(number, journey, option, sms, in_three_d, declined, seed)
+        return JourneySpec(number, journey, option, sms, in_three_d, declined, seed)
 
 
-class _Wheel:
+class _WeightedChoice:
     """A wheel of fortune: each name has a sector as wide as its weight, and no weight no sector."""
 
     def __init__(self, weights: Mapping[str, float] | Mapping[SmsScript, float]) -> None:
@@ -160,7 +160,7 @@ def _remaining(mix: Mix, total: int | None) -> Mapping[str, float]:
     return left if any(left.values()) else mix.payments
 
 
-def _refuse_nonsense(mix: Mix, total: int | None, active: Collection[str] | None) -> None:
+def _reject_invalid_mix(mix: Mix, total: int | None, active: Collection[str] | None) -> None:
     problems = [
         *_unknown("journeys", [*mix.journeys, *(active or ())], JOURNEYS),
         *_unknown("payments", mix.payments, PAYMENT_OPTIONS),
@@ -186,12 +186,12 @@ def _refuse_nonsense(mix: Mix, total: int | None, active: Collection[str] | None
     if active is not None and not active:
         problems.append("no journey is active; pick at least one")
     if not mix.cover:
-        problems += _undrawable(mix, total, active)
+        problems += _missing_weights(mix, total, active)
     if problems:
         raise ValueError("\n".join(problems))
 
 
-def _undrawable(mix: Mix, total: int | None, active: Collection[str] | None) -> Iterable[str]:
+def _missing_weights(mix: Mix, total: int | None, active: Collection[str] | None) -> Iterable[str]:
     if not any(weight > 0 for name, weight in mix.journeys.items() if active is None or name in active):
         yield "journeys: none of the active ones has a weight; give one a weight above 0"
     if not any(weight > 0 for weight in mix.payments.values()):

@@ -11,17 +11,17 @@ from urllib.parse import SplitResult, parse_qs, urlencode, urljoin, urlsplit
 
 from harness.outcomes import Outcome
 from shop.contract import CHECKOUT_PATH, PATHS, Page
-from users.errand import ORDERED, Errand, ask, never_in_order, post
+from users.errand import ORDERED, JourneyContext, ask, must_be_refused, post
 from users.forms import Form
 from users.itinerary import External
-from users.steps import Answer, JourneyFailed, Reads, Steps, Visit
+from users.steps import Answer, JourneyFailed, PageRequest, ResponseFormat, Steps
 
 _MOST_HOPS = 6
 _NOWHERE = "nowhere:"  # what a link that cannot be read leads to
 _PORTS = {"http": 80, "https": 443}
 
 
-def pay_outside(errand: Errand, back_on: Page, *, refused: bool = False) -> Steps[Answer]:
+def pay_off_site(errand: JourneyContext, back_on: Page, *, refused: bool = False) -> Steps[Answer]:
     """Leave the shop by the ``redirect_url`` just shown and come back on the page ``back_on``.
 
     ``refused``: the other side is going to turn this shopper down, which ends the journey as declined.
@@ -39,30 +39,30 @@ def pay_outside(errand: Errand, back_on: Page, *, refused: bool = False) -> Step
         return (yield from ask(errand, post(errand, back_on, fields, ORDERED, csrf=False)))
     # A refusal leaves her on the page she comes back to, or on the one she had left from.
     expects = left_from | {back_on}
-    visit = post(errand, back_on, fields, expects, refused_as=Outcome.DECLINED, judge=never_in_order, csrf=False)
+    visit = post(errand, back_on, fields, expects, refused_as=Outcome.DECLINED, judge=must_be_refused, csrf=False)
     answer = yield from ask(errand, visit)
     raise JourneyFailed(answer.outcome, back_on)
 
 
-def _follow(errand: Errand, back_on: Page) -> Steps[Mapping[str, str]]:
+def _follow(errand: JourneyContext, back_on: Page) -> Steps[Mapping[str, str]]:
     """Open the other site and send its forms on, until one of them leads back; its fields are what comes back."""
     url = way_out(errand.shown)
-    visit = _opening(errand, url)
+    visit = _view_request(errand, url)
     for _ in range(_MOST_HOPS):
         answer = yield from ask(errand, visit)
         if answer.location:
             url = _join(url, answer.location)
-            visit = _opening(errand, url)
+            visit = _view_request(errand, url)
             continue
         form = answer.form or Form()
         url = _join(url, form.action)
         if _leads_back(errand, url, back_on):
             return form.fields
-        visit = _sending(errand, url, form)
+        visit = _form_request(errand, url, form)
     raise JourneyFailed(Outcome.UNEXPECTED_PAGE, errand.page)
 
 
-def _reference(errand: Errand) -> Steps[str]:
+def _reference(errand: JourneyContext) -> Steps[str]:
     """By which the shop knows the payment: in the link that leads out, or on the shop's own page behind it."""
     url = way_out(errand.shown)
     for _ in range(_MOST_HOPS):
@@ -71,7 +71,7 @@ def _reference(errand: Errand) -> Steps[str]:
         path = _split(url).path
         if _on_shop(errand, _split(url)) is None or path.startswith(PATHS[Page.BANK]):
             break
-        answer = yield from ask(errand, _opening(errand, url))
+        answer = yield from ask(errand, _view_request(errand, url))
         form = answer.form or Form()
         if "reference" in form.fields:
             return form.fields["reference"]
@@ -88,7 +88,7 @@ def way_out(answer: Answer) -> str:
     return ""
 
 
-def leads_out(answer: Answer) -> Outcome:
+def check_leads_off_site(answer: Answer) -> Outcome:
     """The judge of a visit that must lead to another site."""
     return Outcome.OK if way_out(answer) else Outcome.ENVELOPE
 
@@ -97,31 +97,33 @@ def _in_query(url: str) -> str | None:
     return next(iter(parse_qs(_split(url).query).get("reference", ())), None)
 
 
-def _opening(errand: Errand, url: str) -> Visit:
+def _view_request(errand: JourneyContext, url: str) -> PageRequest:
     target = _allowed(errand, url)
     if target.partition("?")[0] == CHECKOUT_PATH:
         # Sent back to the checkout without having paid: the checkout says what is amiss, and cannot be in order.
-        return Visit(Page.CHECKOUT, path=CHECKOUT_PATH, judge=never_in_order, thinks=False)
-    return Visit(_name(target), path=target, reads=Reads.HTML, redirects=True, thinks=False)
+        return PageRequest(Page.CHECKOUT, path=CHECKOUT_PATH, judge=must_be_refused, think_first=False)
+    return PageRequest(_name(target), path=target, reads=ResponseFormat.HTML, allow_redirect=True, think_first=False)
 
 
-def _sending(errand: Errand, url: str, form: Form) -> Visit:
+def _form_request(errand: JourneyContext, url: str, form: Form) -> PageRequest:
     # The first form of the shop sends itself; whoever stands before the bank's own form has to read it.
-    thinks = errand.page is Page.BANK
+    think_first = errand.page is Page.BANK
     if form.method == "POST":
         target = _allowed(errand, url)
-        return Visit(
+        return PageRequest(
             _name(target),
             "POST",
             target,
             form=form.fields,
-            reads=Reads.HTML,
-            redirects=True,
+            reads=ResponseFormat.HTML,
+            allow_redirect=True,
             csrf=False,
-            thinks=thinks,
+            think_first=think_first,
         )
     target = _allowed(errand, _split(url)._replace(query=urlencode(form.fields)).geturl())
-    return Visit(_name(target), path=target, reads=Reads.HTML, redirects=True, thinks=thinks)
+    return PageRequest(
+        _name(target), path=target, reads=ResponseFormat.HTML, allow_redirect=True, think_first=think_first
+    )
 
 
 def _name(target: str) -> Page:
@@ -130,7 +132,7 @@ def _name(target: str) -> Page:
     return next(named, Page.BANK)
 
 
-def _leads_back(errand: Errand, url: str, back_on: Page) -> bool:
+def _leads_back(errand: JourneyContext, url: str, back_on: Page) -> bool:
     target = _split(url)
     path = _on_shop(errand, target)
     if path is None or target.path != CHECKOUT_PATH:
@@ -156,7 +158,7 @@ def _split(url: str) -> SplitResult:
     return target
 
 
-def _on_shop(errand: Errand, target: SplitResult) -> str | None:
+def _on_shop(errand: JourneyContext, target: SplitResult) -> str | None:
     """The path on the shop that this address means, ``None`` if it lies elsewhere."""
     if target.scheme or target.netloc:
         shop = urlsplit(errand.origin)
@@ -172,7 +174,7 @@ def _place(target: SplitResult, shop: SplitResult) -> tuple[str | None, int | No
     return target.hostname, target.port or _PORTS.get(target.scheme or shop.scheme)
 
 
-def _allowed(errand: Errand, url: str) -> str:
+def _allowed(errand: JourneyContext, url: str) -> str:
     """Where to send a visit to this address: a path on the shop, or the whole address of an allowed host."""
     target = _split(url)
     path = _on_shop(errand, target)

@@ -1,7 +1,7 @@
 """Where a URL leads: to which server, and to what on it.
 
 Shops send addresses back, in redirections and in the forms of a bank's page, so nothing here trusts a URL: whatever
-could end a line of a request is written as ``%0D`` and the like, and what names no server is ``Unsendable``.
+could end a line of a request is written as ``%0D`` and the like, and what names no server is ``InvalidRequest``.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ _SAFE = "".join(chr(code) for code in range(0x21, 0x7F))
 _NOT_IN_HOST = frozenset(" \t\r\n/\\?#@<>[]\"'`{}|^,;")
 
 
-class Unsendable(ValueError):
+class InvalidRequest(ValueError):
     """A request that cannot be written in HTTP without lying; the message names the reason, no secret of it."""
 
 
@@ -43,28 +43,28 @@ class Origin(NamedTuple):
         return f"{self.scheme}://{self.host_header}"
 
 
-def origin_of(url: str) -> Origin:
-    """The server that an absolute URL names; raises ``Unsendable``."""
+def parse_origin(url: str) -> Origin:
+    """The server that an absolute URL names; raises ``InvalidRequest``."""
     try:
         parts = urlsplit(url)
         host, port = parts.hostname or "", parts.port
     except ValueError:
-        raise Unsendable("the URL names no host or port that could be reached") from None
+        raise InvalidRequest("the URL names no host or port that could be reached") from None
     if parts.scheme not in _PORTS:
-        raise Unsendable("the URL does not begin with http:// or https://")
+        raise InvalidRequest("the URL does not begin with http:// or https://")
     try:
         host = host if host.isascii() else host.encode("idna").decode()
     except UnicodeError:
         host = ""
     if not host or not host.isprintable() or not _NOT_IN_HOST.isdisjoint(host) or port == 0:
-        raise Unsendable("the URL names no host or port that could be reached")
+        raise InvalidRequest("the URL names no host or port that could be reached")
     return Origin(parts.scheme == "https", host, _PORTS[parts.scheme] if port is None else port)
 
 
-def locate(url: str, target: Origin) -> tuple[Origin, str]:
+def resolve_url(url: str, target: Origin) -> tuple[Origin, str]:
     """Origin and request target (path and query, never empty) of a path on ``target`` or of an absolute URL."""
     if url.startswith(("http://", "https://")):
-        origin = origin_of(url)
+        origin = parse_origin(url)
         rest = url.split("//", 1)[1]
         cut = min((at for at in map(rest.find, "/?#") if at >= 0), default=len(rest))
         url = rest[cut:]
@@ -73,6 +73,6 @@ def locate(url: str, target: Origin) -> tuple[Origin, str]:
     wanted = quote(url.partition("#")[0], safe=_SAFE)
     if not wanted.startswith("/"):
         if wanted and not wanted.startswith("?"):
-            raise Unsendable("the URL is neither a path that begins with / nor begins with http:// or https://")
+            raise InvalidRequest("the URL is neither a path that begins with / nor begins with http:// or https://")
         wanted = f"/{wanted}"
     return origin, wanted

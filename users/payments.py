@@ -13,36 +13,47 @@ from types import MappingProxyType
 from harness.outcomes import Outcome
 from shop.contract import PAYMENT_OPTIONS, Flow, Page
 from users.approach import PAYMENT_PAGES, delivery_is_settled
-from users.errand import ORDERED, Errand, ask, choose, is_given, offered, post, read_amount, remember, required
+from users.errand import (
+    ORDERED,
+    JourneyContext,
+    ask,
+    choose,
+    has_value,
+    offered,
+    post,
+    remember,
+    required,
+    required_amount,
+)
 from users.itinerary import External
-from users.offsite import leads_out, pay_outside, way_out
-from users.selection import see_options, select_option
-from users.steps import Answer, JourneyFailed, Steps, Together
-from users.storefront import basket_again
+from users.offsite import check_leads_off_site, pay_off_site, way_out
+from users.selection import fetch_payment_options, select_payment_option
+from users.steps import Answer, JourneyFailed, RequestBatch, Steps
+from users.storefront import basket_refetch
 
 _BIN_DIGITS = 6
 _AGREED: Mapping[str, str] = MappingProxyType({"agreement": "true"})
 
 
-def pay(errand: Errand) -> Steps[Answer]:
+def pay(errand: JourneyContext) -> Steps[Answer]:
     """Walk the flow of the option that was just chosen."""
     answer = yield from FLOWS[PAYMENT_OPTIONS[errand.payment_option].flow](errand)
     return answer
 
 
-def _complete(errand: Errand, page: Page, form: Mapping[str, str] = _AGREED) -> Steps[Answer]:
+def _complete(errand: JourneyContext, page: Page, form: Mapping[str, str] = _AGREED) -> Steps[Answer]:
     """The post that completes the order."""
     answer = yield from ask(errand, post(errand, page, form, ORDERED))
     return answer
 
 
-def _fetch_basket(errand: Errand) -> Steps[None]:
+def _fetch_basket(errand: JourneyContext) -> Steps[None]:
     """Fetch the basket once more, as the storefront's page does when a payment was sent."""
     if errand.as_storefront:
-        yield basket_again()
+        yield basket_refetch()
 
 
-def _agree_on_plan(errand: Errand, page: Page, form: Mapping[str, str], plans: Page, then: Page) -> Steps[None]:
+def _agree_on_plan(errand: JourneyContext, page: Page, form: Mapping[str, str], plans: Page, then: Page) -> Steps[None]:
     """Name the card, and choose among the plans for it, on whatever page the shop shows them; a shop may go on without any."""
 
     def judge(answer: Answer) -> Outcome:
@@ -56,11 +67,11 @@ def _agree_on_plan(errand: Errand, page: Page, form: Mapping[str, str], plans: P
         form = {"installment": required(errand, offered(errand, "installments")[0], "pk")}
     else:
         form = {"installment": choose(errand, "installments")}
-    visit = post(errand, plans, form, frozenset({then}), echo=form, thinks=not errand.as_storefront)
+    visit = post(errand, plans, form, frozenset({then}), echo=form, think_first=not errand.as_storefront)
     yield from ask(errand, visit)
 
 
-def _card(errand: Errand) -> Steps[Answer]:
+def _card(errand: JourneyContext) -> Steps[Answer]:
     card = errand.shopper.card
     form = {"bin_number": card.number[:_BIN_DIGITS]}
     yield from _agree_on_plan(errand, Page.BIN_NUMBER, form, Page.INSTALLMENT, Page.CARD_CONFIRMATION)
@@ -74,13 +85,13 @@ def _card(errand: Errand) -> Steps[Answer]:
     return (yield from _confirm_card(errand, form, declined=errand.itinerary.declined))
 
 
-def _saved_card(errand: Errand) -> Steps[Answer]:
+def _saved_card(errand: JourneyContext) -> Steps[Answer]:
     form = {"saved_card": choose(errand, "saved_cards")}
     yield from _agree_on_plan(errand, Page.SAVED_CARD_SELECTION, form, Page.INSTALLMENT, Page.CARD_CONFIRMATION)
     return (yield from _confirm_card(errand, {"card_cvv": errand.shopper.card.cvv}, declined=False))
 
 
-def _confirm_card(errand: Errand, card: Mapping[str, str], *, declined: bool) -> Steps[Answer]:
+def _confirm_card(errand: JourneyContext, card: Mapping[str, str], *, declined: bool) -> Steps[Answer]:
     page = Page.CARD_CONFIRMATION
     three_d = errand.itinerary.three_d
     form = {"agreement": "1", "use_three_d": "1" if three_d else "0", **card}
@@ -99,15 +110,15 @@ def _confirm_card(errand: Errand, card: Mapping[str, str], *, declined: bool) ->
         raise JourneyFailed(answer.outcome, page)
     if answer.page in ORDERED:
         return answer
-    return (yield from pay_outside(errand, Page.THREE_D_SECURE, refused=declined))
+    return (yield from pay_off_site(errand, Page.THREE_D_SECURE, refused=declined))
 
 
-def _stored_card(errand: Errand) -> Steps[Answer]:
+def _stored_card(errand: JourneyContext) -> Steps[Answer]:
     form = {"stored_card": choose(errand, "stored_cards"), "security_code": errand.shopper.card.cvv}
     return (yield from _complete(errand, Page.MOBIL_EXPRESS_SELECTION, form))
 
 
-def _funds_transfer(errand: Errand) -> Steps[Answer]:
+def _funds_transfer(errand: JourneyContext) -> Steps[Answer]:
     form = {"bank_account": choose(errand, "bank_accounts")}
     yield from ask(errand, post(errand, Page.FUNDS_TRANSFER_CHOICE, form, frozenset({Page.FUNDS_TRANSFER})))
     answer = yield from _complete(errand, Page.FUNDS_TRANSFER, {"agreement": "1"})
@@ -115,7 +126,7 @@ def _funds_transfer(errand: Errand) -> Steps[Answer]:
     return answer
 
 
-def _pay_on_delivery(errand: Errand) -> Steps[Answer]:
+def _pay_on_delivery(errand: JourneyContext) -> Steps[Answer]:
     choice = choose(errand, "payment_choices", "value")
     answer = errand.shown
     if answer.page is not Page.PAY_ON_DELIVERY:
@@ -134,11 +145,11 @@ def _pay_on_delivery(errand: Errand) -> Steps[Answer]:
     return answer
 
 
-def _loyalty(errand: Errand) -> Steps[Answer]:
+def _loyalty(errand: JourneyContext) -> Steps[Answer]:
     to_pay = errand.pre_order.get("unpaid_amount")
-    to_pay = errand.total if to_pay is None else read_amount(errand, to_pay)
+    to_pay = errand.total if to_pay is None else required_amount(errand, to_pay)
     balance = errand.shown.context.get("balance")
-    credit = to_pay if balance is None else read_amount(errand, balance)
+    credit = to_pay if balance is None else required_amount(errand, balance)
     if to_pay is not None and credit is not None and credit < to_pay:
         return (yield from _part_by_credit(errand, credit))
     if errand.as_storefront:  # its page has no LoyaltyMoneyPage
@@ -159,7 +170,7 @@ def _loyalty(errand: Errand) -> Steps[Answer]:
 _ON_CREDIT = PAYMENT_PAGES | {Page.LOYALTY_USAGE}
 
 
-def _part_by_credit(errand: Errand, credit: Decimal) -> Steps[Answer]:
+def _part_by_credit(errand: JourneyContext, credit: Decimal) -> Steps[Answer]:
     """Too little store credit for the order: use up what there is, and pay the rest by another option."""
     errand.chosen = {}  # what she has chosen is used up; the shop asks for another option
     rest = errand.conduct.fallback
@@ -170,35 +181,35 @@ def _part_by_credit(errand: Errand, credit: Decimal) -> Steps[Answer]:
         rest = rest or "credit_card"
     if not rest or PAYMENT_OPTIONS[rest].flow is Flow.LOYALTY:
         raise JourneyFailed(Outcome.UNAVAILABLE, errand.page)
-    yield from see_options(errand)
-    yield from select_option(errand, rest)
+    yield from fetch_payment_options(errand)
+    yield from select_payment_option(errand, rest)
     return (yield from pay(errand))
 
 
-def _agreement(errand: Errand) -> Steps[Answer]:
+def _agreement(errand: JourneyContext) -> Steps[Answer]:
     return (yield from _complete(errand, PAYMENT_OPTIONS[errand.payment_option].first_page))
 
 
-def _outside(errand: Errand, first: Page, back_on: Page) -> Steps[Answer]:
+def _outside(errand: JourneyContext, first: Page, back_on: Page) -> Steps[Answer]:
     """Agree, go to the other site, come back."""
     expects = frozenset({first, back_on})
-    yield from ask(errand, post(errand, first, _AGREED, expects, judge=leads_out))
-    return (yield from pay_outside(errand, back_on))
+    yield from ask(errand, post(errand, first, _AGREED, expects, judge=check_leads_off_site))
+    return (yield from pay_off_site(errand, back_on))
 
 
-def _wallet(errand: Errand) -> Steps[Answer]:
+def _wallet(errand: JourneyContext) -> Steps[Answer]:
     return (yield from _outside(errand, Page.BEX_SELECTION, Page.BEX_COMPLETE))
 
 
-def _bank_page(errand: Errand) -> Steps[Answer]:
+def _bank_page(errand: JourneyContext) -> Steps[Answer]:
     return (yield from _outside(errand, Page.PAY_SELECTION, Page.GPAY_COMPLETE))
 
 
-def _redirection(errand: Errand) -> Steps[Answer]:
+def _redirection(errand: JourneyContext) -> Steps[Answer]:
     return (yield from _outside(errand, Page.REDIRECTION_SELECTED, Page.REDIRECTION_COMPLETE))
 
 
-def _masterpass(errand: Errand) -> Steps[Answer]:
+def _masterpass(errand: JourneyContext) -> Steps[Answer]:
     done = Page.MASTERPASS_COMPLETE
     form = {"bin_number": errand.shopper.card.number[:_BIN_DIGITS]}
     plans, then = Page.MASTERPASS_INSTALLMENT, Page.MASTERPASS_ORDER_NO
@@ -212,7 +223,7 @@ def _masterpass(errand: Errand) -> Steps[Answer]:
     complete = post(errand, done, form, ORDERED, csrf=False)
     if not errand.as_storefront:
         return (yield from ask(errand, complete))
-    both = Together(basket_again(), complete)
+    both = RequestBatch(basket_refetch(), complete)
     yield both
     answer = both.answers[1]
     remember(errand, complete, answer)
@@ -220,7 +231,7 @@ def _masterpass(errand: Errand) -> Steps[Answer]:
     return answer
 
 
-def _credit(errand: Errand) -> Steps[Answer]:
+def _credit(errand: JourneyContext) -> Steps[Answer]:
     form = {"credit_payment_option": choose(errand, "credit_payment_options")}
     yield from ask(
         errand,
@@ -229,7 +240,7 @@ def _credit(errand: Errand) -> Steps[Answer]:
     return (yield from _complete(errand, Page.CREDIT_PAYMENT_CONFIRMATION))
 
 
-def _confirmation(errand: Errand) -> Steps[Answer]:
+def _confirmation(errand: JourneyContext) -> Steps[Answer]:
     if errand.shown.page is Page.CONFIRMATION_CHECK and not errand.as_storefront:
         then = frozenset({Page.CONFIRMATION_SELECTED})
         yield from ask(errand, post(errand, Page.CONFIRMATION_CHECK, _AGREED, then))
@@ -242,12 +253,12 @@ def _confirmation(errand: Errand) -> Steps[Answer]:
     return (yield from _complete(errand, Page.CONFIRMATION_COMPLETE))
 
 
-def _given(errand: Errand, name: str) -> str:
+def _given(errand: JourneyContext, name: str) -> str:
     value = errand.shown.context.get(name)
-    return str(value) if is_given(value) else ""
+    return str(value) if has_value(value) else ""
 
 
-FLOWS: Mapping[Flow, Callable[[Errand], Steps[Answer]]] = MappingProxyType(
+FLOWS: Mapping[Flow, Callable[[JourneyContext], Steps[Answer]]] = MappingProxyType(
     {
         Flow.CARD: _card,
         Flow.FUNDS_TRANSFER: _funds_transfer,

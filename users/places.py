@@ -8,12 +8,12 @@ from typing import NamedTuple
 
 from harness.outcomes import Outcome
 from shop.contract import PATHS, Page
-from users.errand import Errand, ask, is_given
+from users.errand import JourneyContext, ask, has_value
 from users.pools import Pk
-from users.steps import Answer, JourneyFailed, Reads, Steps, Visit
+from users.steps import Answer, JourneyFailed, PageRequest, ResponseFormat, Steps
 
 
-class _List(NamedTuple):
+class _LocationList(NamedTuple):
     """One of the shop's lists: the field of an address that it fills, its page, and the field whose place it lies in."""
 
     field: str
@@ -22,16 +22,16 @@ class _List(NamedTuple):
 
 
 _LISTS = (
-    _List("country", Page.COUNTRIES),
-    _List("city", Page.CITIES, "country"),
-    _List("township", Page.TOWNSHIPS, "city"),
-    _List("district", Page.DISTRICTS, "township"),
+    _LocationList("country", Page.COUNTRIES),
+    _LocationList("city", Page.CITIES, "country"),
+    _LocationList("township", Page.TOWNSHIPS, "city"),
+    _LocationList("district", Page.DISTRICTS, "township"),
 )
 _DISTRICT = "district"  # a shop may do without
 _NEEDS = frozenset({"results"})
 
 
-def choose_place(errand: Errand) -> Steps[Mapping[str, Pk]]:
+def choose_location(errand: JourneyContext) -> Steps[Mapping[str, Pk]]:
     """The fields of an address that say where it lies, each a primary key of the shop.
 
     The first journey looks the place up, and so do those that come before it has ended. A lookup that fails ends its journey under
@@ -54,21 +54,21 @@ def choose_place(errand: Errand) -> Steps[Mapping[str, Pk]]:
     return {**places.found, _DISTRICT: errand.chance.choice(places.districts)} if places.districts else places.found
 
 
-def _listed(errand: Errand, each: _List, found: Mapping[str, Pk]) -> Steps[list[Pk]]:
+def _listed(errand: JourneyContext, each: _LocationList, found: Mapping[str, Pk]) -> Steps[list[Pk]]:
     path = PATHS[each.page] + (f"?{each.within}={found[each.within]}" if each.within else "")
     optional = each.field == _DISTRICT
-    visit = Visit(
+    visit = PageRequest(
         each.page,
         path=path,
-        reads=Reads.JSON,
+        reads=ResponseFormat.JSON,
         needs=_NEEDS,
         judge=_is_list,
-        missing_is_fine=optional,
-        thinks=False,
+        allow_404=optional,
+        think_first=False,
     )
     rows = (yield from ask(errand, visit)).document.get("results", [])
     return [
-        row["pk"] for row in rows if isinstance(row, dict) and is_given(row.get("pk")) and row.get("is_active", True)
+        row["pk"] for row in rows if isinstance(row, dict) and has_value(row.get("pk")) and row.get("is_active", True)
     ]
 
 

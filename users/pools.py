@@ -10,7 +10,7 @@ Pk: TypeAlias = int | str
 
 
 @dataclass(slots=True)
-class Places:
+class LocationPool:
     """Where addresses may lie: ``pinned`` by the scenario, and the rest ``found`` in the shop's lists (``None``: not yet).
 
     ``districts`` are those of the place that was found; each address draws one. ``seed`` draws the place, so that all
@@ -30,6 +30,6 @@ class Products:
     pks: tuple[str, ...] | None = None
     search: str = ""
 
-    def sell_out(self, pk: str) -> None:
+    def mark_sold_out(self, pk: str) -> None:
         """Do not draw this product any more."""
         self.pks = tuple(other for other in self.pks or () if other != pk)

@@ -8,16 +8,16 @@ from urllib.parse import urlencode
 
 from harness.outcomes import Outcome
 from shop.contract import PATHS, Page
-from users.errand import Errand, ask, is_given
-from users.steps import Answer, JourneyFailed, Reads, Steps, Visit
+from users.errand import JourneyContext, ask, has_value
+from users.steps import Answer, JourneyFailed, PageRequest, ResponseFormat, Steps
 
-MOST_FOUND = 1000
+MAX_FOUND = 1000
 """Products of a search that are kept."""
 
 _NEEDS = frozenset({"products"})
 
 
-def pick_product(errand: Errand) -> Steps[str]:
+def pick_product(errand: JourneyContext) -> Steps[str]:
     """A product by its pk, drawn among those that are not known to be sold out."""
     products = errand.products
     if products.pks is None:
@@ -30,18 +30,20 @@ def pick_product(errand: Errand) -> Steps[str]:
     return errand.product
 
 
-def _search(errand: Errand) -> Steps[tuple[str, ...]]:
+def _search(errand: JourneyContext) -> Steps[tuple[str, ...]]:
     """The products in stock on the first page of what the shop finds; where that fails, the next journey looks again."""
     text = errand.products.search
     query = urlencode({"format": "json", **({"search_text": text} if text else {})})
     path = f"{PATHS[Page.SEARCH]}?{query}"
-    visit = Visit(Page.SEARCH, path=path, reads=Reads.JSON, needs=_NEEDS, judge=_is_list, thinks=False)
-    rows = (yield from ask(errand, visit)).document["products"][:MOST_FOUND]
+    visit = PageRequest(
+        Page.SEARCH, path=path, reads=ResponseFormat.JSON, needs=_NEEDS, judge=_is_list, think_first=False
+    )
+    rows = (yield from ask(errand, visit)).document["products"][:MAX_FOUND]
     return tuple(str(row["pk"]) for row in rows if isinstance(row, dict) and _is_for_sale(row))
 
 
 def _is_for_sale(row: Mapping[str, Any]) -> bool:
-    return is_given(row.get("pk")) and not is_sold_out(row)
+    return has_value(row.get("pk")) and not is_sold_out(row)
 
 
 def is_sold_out(product: Mapping[str, Any]) -> bool:

@@ -13,11 +13,11 @@ from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
 
 from harness.outcomes import Outcome
 from users.decoding import TooLarge, Undecodable, decode
-from users.known_heads import END, LONGEST, Known, apart, find, keep
+from users.known_heads import END, LONGEST, CachedHead, apart, find, keep
 
-HEAD_LIMIT = 64 * 1024
+MAX_HEAD_SIZE = 64 * 1024
 """Bytes of status lines and headers, of a reply and of what is sent ahead of it, at most."""
-WRAPPING = 8
+MAX_FRAMING_PER_BYTE = 8
 """Bytes of chunk framing that each byte of a body may cost before it is called abuse."""
 
 _LENGTH: Final = 1
@@ -44,7 +44,7 @@ def media_type(content_type: str) -> str:
     return content_type.partition(";")[0].strip().lower()
 
 
-class ReplyReader:
+class ResponseReader:
     """The state of the reply that is being read; ``begin`` starts it afresh, ``feed`` and ``finish`` fill it.
 
     When ``over``, either ``failure`` names what is wrong or ``status``, ``body()``, ``location`` (as sent, empty if
@@ -57,9 +57,9 @@ class ReplyReader:
         "_bodiless",
         "_chunks",
         "_coding",
-        "_framed",
         "_fresh",
-        "_headed",
+        "_has_length",
+        "_head_complete",
         "_open",
         "_parsed",
         "_parser",
@@ -95,7 +95,7 @@ class ReplyReader:
 
     def _clear(self) -> None:
         self.status = self._size = 0
-        self._headed = self._framed = False
+        self._head_complete = self._has_length = False
         self.location = self._coding = self.media = ""
         self.cookies: tuple[bytes, ...] = ()
         self._chunks: list[bytes] = []
@@ -106,7 +106,7 @@ class ReplyReader:
         self.received += len(data)
         fresh = self._fresh
         self._fresh = False
-        if fresh and self._recognise(data):
+        if fresh and self._read_cached(data):
             return True
         if not self._open:
             return self.fail(Outcome.CONNECTION)
@@ -120,13 +120,13 @@ class ReplyReader:
             return self.fail(Outcome.CONNECTION)
         if self.over:
             if fresh and self.reusable and self.failure is None and not self._bodiless:
-                self._remember(data)
+                self._cache_head(data)
             return True
-        if self.received - self._size > HEAD_LIMIT + WRAPPING * self._size:
-            return self.fail(Outcome.TOO_LARGE if self._headed else Outcome.CONNECTION)
+        if self.received - self._size > MAX_HEAD_SIZE + MAX_FRAMING_PER_BYTE * self._size:
+            return self.fail(Outcome.TOO_LARGE if self._head_complete else Outcome.CONNECTION)
         return False
 
-    def _recognise(self, data: bytes) -> bool:
+    def _read_cached(self, data: bytes) -> bool:
         """Whether this is a whole reply, with a head that is known."""
         at = data.find(END, 0, LONGEST)
         if at < 0 or self._bodiless or not self._open:
@@ -146,15 +146,15 @@ class ReplyReader:
         self.over = self.reusable = True
         return True
 
-    def _remember(self, data: bytes) -> None:
+    def _cache_head(self, data: bytes) -> None:
         at = data.find(END, 0, LONGEST) + 4
         head, cookies = apart(data[:at])
         if at >= len(END) and self._size == len(data) - at and self.cookies == cookies:
-            keep(head, Known(self.status, self._size, self.location, self._coding, self.media))
+            keep(head, CachedHead(self.status, self._size, self.location, self._coding, self.media))
 
     def finish(self) -> bool:
         """The server has closed the connection; always true: the reply is over."""
-        if self._headed and not self._framed:
+        if self._head_complete and not self._has_length:
             self.over = True
         return self.fail(Outcome.CONNECTION)
 
@@ -198,10 +198,10 @@ class ReplyReader:
             kind = _WANTED.get(name.lower(), 0)
             if len(_kinds) < _KINDS_KEPT:
                 _kinds[name] = kind
-        if kind == 0 or self._headed:
+        if kind == 0 or self._head_complete:
             return
         if kind == _LENGTH:
-            self._framed = True
+            self._has_length = True
         else:
             self._keep(kind, value)
 
@@ -216,7 +216,7 @@ class ReplyReader:
         elif kind == _TYPE:
             self.media = self.media or media_type(value.decode("latin-1"))
         elif value.lower() == b"chunked":
-            self._framed = True
+            self._has_length = True
         else:
             self.fail(Outcome.CONNECTION)  # a transfer coding that nobody offered: where it ends is anybody's guess
 
@@ -228,7 +228,7 @@ class ReplyReader:
         if self.status < 100:  # noqa: PLR2004 - no such class of statuses
             self.fail(Outcome.CONNECTION)
         elif self.status >= 200:  # noqa: PLR2004 - below are replies ahead of the reply, RFC 9110 section 15.2
-            self._headed = True
+            self._head_complete = True
             if self._bodiless:
                 # llhttp cannot be told that no body follows; it would wait for one, so it is not used again.
                 self.reusable = self._parser.should_keep_alive()
@@ -249,6 +249,6 @@ class ReplyReader:
 
     def on_message_complete(self) -> None:
         """A message is complete: the reply, unless it was one ahead of it."""
-        if self._headed and not self.over and self._parser is not None:
+        if self._head_complete and not self.over and self._parser is not None:
             self.over = True
             self.reusable = self._parser.should_keep_alive()

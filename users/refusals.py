@@ -13,7 +13,7 @@ import orjson
 
 from harness.outcomes import Outcome
 from shop.contract import Page
-from users.steps import Reads, Visit
+from users.steps import PageRequest, ResponseFormat
 
 _MOST_READ = 65_536  # bytes; a longer reply is no refusal
 _MOST_TEXTS, _LONGEST = 3, 160
@@ -46,12 +46,12 @@ _QUEUE_ADDRESS = re.compile(r"queue|waiting.?room", re.IGNORECASE)
 _PASSWORD_FIELD = re.compile(r"type\s*=\s*[\"']?password", re.IGNORECASE)
 _SOLD_OUT = re.compile(r"\bstock\b|\bstok|sold out|tükendi", re.IGNORECASE)
 _TITLE = re.compile(r"<(?:title|h1)\b[^>]{0,200}+>([^<]*)", re.IGNORECASE)
-_TOLD = ("errors", "non_field_errors", "detail", "message")
+_MESSAGE_KEYS = ("errors", "non_field_errors", "detail", "message")
 # Whatever may be a telephone, a card, a key, a token or an address of mail.
 _PRIVATE = re.compile(r"\S+@\S+|(?=\S*\d)[A-Za-z0-9_+/=.-]{20,}|\d[\d -]{2,}\d")
 
 
-def why(visit: Visit, status: int, body: bytes, location: str, found: Outcome) -> Outcome:
+def why(visit: PageRequest, status: int, body: bytes, location: str, found: Outcome) -> Outcome:
     """A better name for what is wrong with a reply, or the one it has been ``found`` to have."""
     if found not in _UNCLEAR or len(body) > _MOST_READ:
         return found
@@ -96,19 +96,19 @@ def said(status: int, body: bytes) -> str:
         title = _TITLE.search(body.decode(errors="replace"))
         return _clean(title[1]) if title else ""
     found = _texts(document, everything=status >= 400)  # noqa: PLR2004 - refused
-    texts = [f"{key}: {text}" if key not in _TOLD else text for key, text in found][:_MOST_TEXTS]
+    texts = [f"{key}: {text}" if key not in _MESSAGE_KEYS else text for key, text in found][:_MOST_TEXTS]
     if not texts and (pages := _pages(document)):
         texts = [f"the page {pages[-1]}"]
     return _clean("; ".join(texts))
 
 
-def lacks(visit: Visit, body: bytes) -> str:
+def missing_keys(visit: PageRequest, body: bytes) -> str:
     """The keys that a reply lacks, or holds with a value of another kind, in words; empty where it has them all."""
     document = {} if len(body) > _MOST_READ else _read(body)
     if not document:
         return ""
     keys = [key for key, kinds in _ENVELOPE.items() if not isinstance(document.get(key, ...), kinds)]
-    if visit.reads is not Reads.ENVELOPE:
+    if visit.reads is not ResponseFormat.ENVELOPE:
         keys = [key for key in sorted(visit.needs) if document.get(key) is None]
     elif not keys:
         shown = _contexts(document)
@@ -117,7 +117,7 @@ def lacks(visit: Visit, body: bytes) -> str:
     return f"without {', '.join(keys)} as it is due" if keys else ""
 
 
-def _not_in_pre_order(visit: Visit, document: Mapping[str, Any]) -> list[str]:
+def _not_in_pre_order(visit: PageRequest, document: Mapping[str, Any]) -> list[str]:
     """What the pre-order should hold by now: what was just chosen, and on the payment page how the goods are sent."""
     sent = _SENT if Page.PAYMENT_OPTION.value in _pages(document) else ()
     return [f"pre_order.{key}" for key in dict.fromkeys((*visit.echo, *sent)) if not document["pre_order"].get(key)]
@@ -139,7 +139,7 @@ def _read(body: bytes) -> Mapping[str, Any] | None:
 def _texts(document: Mapping[str, Any], *, everything: bool) -> Iterator[tuple[str, str]]:
     """The errors of a reply with the fields they belong to; of a refused one, whatever it says."""
     for key, value in document.items():
-        if everything or key in _TOLD:
+        if everything or key in _MESSAGE_KEYS:
             yield from _of(key, value)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from harness.outcomes import Outcome
 from shop.contract import Page
 from users.approach import FIRST_PAGES, PAYMENT_PAGES, delivery_is_settled
-from users.errand import Errand, ask, is_given, look, post, read_amount, required
+from users.errand import JourneyContext, ask, has_value, look, post, required, required_amount
 from users.steps import JourneyFailed, Steps
 
 _NAMED_BY = ("payment_type", "slug", "name")  # a slug is the shop's own (``credit-card``), and a name may be translated
@@ -17,14 +17,14 @@ _MOST_NAMED = 20
 Row = Mapping[str, Any]
 
 
-def see_options(errand: Errand) -> Steps[None]:
+def fetch_payment_options(errand: JourneyContext) -> Steps[None]:
     """Ask for the list of payment options; what the order comes to is settled from here on."""
     needs = frozenset({"payment_options"})
     yield from ask(errand, look(errand, Page.PAYMENT_OPTION, PAYMENT_PAGES, needs, judge=delivery_is_settled))
-    errand.total = read_amount(errand, errand.pre_order.get("total_amount"))
+    errand.total = required_amount(errand, errand.pre_order.get("total_amount"))
 
 
-def select_option(errand: Errand, wanted: str) -> Steps[None]:
+def select_payment_option(errand: JourneyContext, wanted: str) -> Steps[None]:
     """Choose an option of the list just shown, or the fallback if the shop has it not for this shopper."""
     row = _find(errand, wanted)
     if row is None:
@@ -41,18 +41,18 @@ def select_option(errand: Errand, wanted: str) -> Steps[None]:
     yield from ask(errand, post(errand, Page.PAYMENT_OPTION, {"payment_option": value}, FIRST_PAGES[wanted]))
 
 
-def _posted(errand: Errand, row: Row) -> str:
+def _posted(errand: JourneyContext, row: Row) -> str:
     """The key whose value is posted for an option: the one that is asked for, or ``pk`` where a row has no such value."""
     wanted = "pk" if errand.as_storefront else errand.conduct.option_value
-    return wanted if is_given(row.get(wanted)) else "pk"
+    return wanted if has_value(row.get(wanted)) else "pk"
 
 
-def _is_chosen(errand: Errand, row: Row) -> bool:
+def _is_chosen(errand: JourneyContext, row: Row) -> bool:
     chosen = errand.pre_order.get("payment_option")
     return isinstance(chosen, dict) and chosen.get("pk") == row.get("pk") and errand.shown.page in PAYMENT_PAGES
 
 
-def _find(errand: Errand, wanted: str) -> Row | None:
+def _find(errand: JourneyContext, wanted: str) -> Row | None:
     """The shop's row for this option; ``None`` if it is unavailable to this shopper.
 
     Of several rows the one whose slug is the option's own name is taken, or one by chance. An option that stands in neither list is not offered.
@@ -69,7 +69,7 @@ def _find(errand: Errand, wanted: str) -> Row | None:
     return own[0] if own else errand.chance.choice(found)
 
 
-def _rows(errand: Errand, key: str, *, needed: bool = True) -> Sequence[Row]:
+def _rows(errand: JourneyContext, key: str, *, needed: bool = True) -> Sequence[Row]:
     rows = errand.shown.context.get(key)
     if not isinstance(rows, list):
         if needed:

@@ -7,46 +7,46 @@ from urllib.parse import quote, urlsplit
 
 from harness.outcomes import Outcome
 from shop.contract import PATHS, Page
-from users.errand import Errand, Judge, Receipt, ask, is_given, look, read_amount, required
+from users.errand import JourneyContext, Receipt, ResponseCheck, ask, has_value, look, required, required_amount
 from users.money import amount, hundredths
 from users.payments import pay
-from users.selection import see_options, select_option
-from users.steps import Answer, Reads, Steps, Visit
-from users.storefront import see_balance
+from users.selection import fetch_payment_options, select_payment_option
+from users.steps import Answer, PageRequest, ResponseFormat, Steps
+from users.storefront import fetch_balance
 from users.verification import verify
 
 _ORDER = frozenset({Page.THANK_YOU})
 _LOYALTY = "loyalty_money"
 
 
-def settle(errand: Errand) -> Steps[Receipt]:
+def settle(errand: JourneyContext) -> Steps[Receipt]:
     """Everything from the list of payment options to the receipt."""
     if not errand.as_storefront:
-        yield from see_options(errand)
+        yield from fetch_payment_options(errand)
     elif errand.itinerary.payment_option == _LOYALTY:  # the options are on the screen already
-        yield from see_balance(errand)
-    yield from select_option(errand, errand.itinerary.payment_option)
+        yield from fetch_balance(errand)
+    yield from select_payment_option(errand, errand.itinerary.payment_option)
     answer = yield from pay(errand)
     if answer.page is Page.VERIFY_SMS:
         answer = yield from verify(errand)
     return (yield from _collect(errand, answer))
 
 
-def _collect(errand: Errand, answer: Answer) -> Steps[Receipt]:
+def _collect(errand: JourneyContext, answer: Answer) -> Steps[Receipt]:
     """Read the order that was made, and hold it against what was asked for."""
     held = errand.pre_order.get("total_amount_with_interest")
-    payable = errand.total if held is None else read_amount(errand, held)
+    payable = errand.total if held is None else required_amount(errand, held)
     if errand.as_storefront and _token(answer):
         return (yield from _read_order(errand, _token(answer), payable))  # its page goes there at once
     thanks = yield from ask(
         errand,
-        look(errand, Page.THANK_YOU, _ORDER, frozenset({"order_number"}), judge=_is_new(errand), thinks=False),
+        look(errand, Page.THANK_YOU, _ORDER, frozenset({"order_number"}), judge=_is_new(errand), think_first=False),
     )
     number = required(errand, thanks.context, "order_number")
     return (yield from _read_order(errand, _token(thanks), payable, number))
 
 
-def _read_order(errand: Errand, token: str, payable: Decimal | None, number: str = "") -> Steps[Receipt]:
+def _read_order(errand: JourneyContext, token: str, payable: Decimal | None, number: str = "") -> Steps[Receipt]:
     """Read the completed order; without its ``number`` it must have one that was never given before."""
     path = PATHS[Page.COMPLETED_ORDER].format(token=quote(token, safe=""))
 
@@ -57,25 +57,25 @@ def _read_order(errand: Errand, token: str, payable: Decimal | None, number: str
             return Outcome.DOUBLE_ORDER
         return outcome
 
-    visit = Visit(
+    visit = PageRequest(
         Page.COMPLETED_ORDER,
         path=f"{path}?format=json",
-        reads=Reads.JSON,
+        reads=ResponseFormat.JSON,
         needs=frozenset({"order"}),
         judge=judge,
-        thinks=False,
+        think_first=False,
     )
     order = (yield from ask(errand, visit)).document["order"]
-    paid = read_amount(errand, order["amount"])
+    paid = required_amount(errand, order["amount"])
     return Receipt(str(order["number"]), hundredths(paid), errand.payment_option, errand.verification)
 
 
-def _is_new(errand: Errand) -> Judge:
+def _is_new(errand: JourneyContext) -> ResponseCheck:
     """An order has a number that was never given before, and an address."""
 
     def judge(answer: Answer) -> Outcome:
         number = answer.context["order_number"]
-        if not is_given(number) or not _token(answer):
+        if not has_value(number) or not _token(answer):
             return Outcome.ENVELOPE
         return Outcome.OK if errand.order_is_new(str(number)) else Outcome.DOUBLE_ORDER
 
@@ -84,7 +84,7 @@ def _is_new(errand: Errand) -> Judge:
 
 def _is_hers(order: object, number: str, payable: Decimal | None) -> Outcome:
     """The order that is kept under this address is the one just made, at the price that was shown."""
-    if not isinstance(order, dict) or not is_given(order.get("number")):
+    if not isinstance(order, dict) or not has_value(order.get("number")):
         return Outcome.ENVELOPE
     if number and str(order["number"]) != number:
         return Outcome.NOT_ECHOED

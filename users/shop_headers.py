@@ -8,39 +8,39 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-Pairs = tuple[tuple[str, str], ...]
+HeaderPairs = tuple[tuple[str, str], ...]
 
 _SENDING = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 
 
 @dataclass(frozen=True, slots=True)
-class ShopHeaders:
+class TargetHeaders:
     """Headers for requests that read and for those that send, and the cookies that the storefront sets itself.
 
     ``copies`` are sent beside ``cookies``: (name, name of the target's cookie whose value it has).
     """
 
-    reading: Pairs = field(default=(), repr=False)
-    sending: Pairs = field(default=(), repr=False)
-    cookies: Pairs = ()
-    copies: Pairs = ()
+    reading: HeaderPairs = field(default=(), repr=False)
+    sending: HeaderPairs = field(default=(), repr=False)
+    cookies: HeaderPairs = ()
+    copies: HeaderPairs = ()
 
-    def of(self, method: str) -> Pairs:
+    def of(self, method: str) -> HeaderPairs:
         """The headers of a request with this method."""
         return self.sending if method in _SENDING else self.reading
 
 
-NOTHING = ShopHeaders()
+NOTHING = TargetHeaders()
 
 
-def own_cookies(carried: ShopHeaders, held: Callable[[str], str]) -> Iterator[tuple[str, str]]:
+def extra_cookies(carried: TargetHeaders, held: Callable[[str], str]) -> Iterator[tuple[str, str]]:
     """The cookies that are sent beside those that the target has set; ``held`` gives the value of one of these."""
     for name, value in (*carried.cookies, *((name, held(copied)) for name, copied in carried.copies)):
         if value and not held(name):
             yield name, value
 
 
-def merge(own: Mapping[str, str], more: Iterable[tuple[str, str]]) -> dict[str, str]:
+def merge_headers(own: Mapping[str, str], more: Iterable[tuple[str, str]]) -> dict[str, str]:
     """All these headers; of two with one name, however written, the later."""
     merged = {name.lower(): (name, value) for name, value in (*own.items(), *more)}
     return dict(merged.values())

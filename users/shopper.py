@@ -14,32 +14,32 @@ from locust import User, tag, task
 from harness.keeper import run_of
 from harness.outcomes import Blame, Outcome
 from harness.pacing import Arrival, Assignment
-from harness.remarks import Remark
+from harness.remarks import ShopMessage
 from harness.run import Run
 from harness.sample import JourneySample
 from shop.contract import Page
 from users.accounts import Account, AccountPool
 from users.client import Browser
-from users.fast_http import FastHttp, session
-from users.funnel import furthest
-from users.itinerary import Conduct, Fidelity, Itinerary
-from users.journeys import JOURNEYS, Errand, Receipt
-from users.lanes import Lanes
-from users.origin import origin_of
-from users.pools import Places, Products
+from users.fast_http import LocustHttpClient, session
+from users.funnel import furthest_step
+from users.itinerary import Conduct, Fidelity, JourneySpec
+from users.journeys import JOURNEYS, JourneyContext, Receipt
+from users.lanes import ParallelFetcher
+from users.origin import parse_origin
+from users.pools import LocationPool, Products
 from users.remedies import remedy
-from users.statistics import statistics_of
+from users.statistics import locust_stats_of
 from users.steps import JourneyFailed, walk
-from users.storefront import REPEAT_AFTER
+from users.storefront import RETRY_DELAYS
 from users.storefront_headers import shop_headers
-from users.swift import Limits, Swift
+from users.swift import HttpClient, HttpLimits
 from users.trace import Trace
 from users.transport import Transport
 
-_GOODS = frozenset({Page.PRODUCT, Page.BASKET_ADD})  # where unavailable means sold out
+_PRODUCT_PAGES = frozenset({Page.PRODUCT, Page.BASKET_ADD})  # where unavailable means sold out
 
 
-class Backstage(Protocol):
+class WorkerContext(Protocol):
     """What shoppers need of a scenario that has been read and prepared for this process."""
 
     accounts: AccountPool
@@ -48,15 +48,15 @@ class Backstage(Protocol):
     verify_tls: bool
     connect_timeout: float
     read_timeout: float
-    longest_exchange: float
+    total_timeout: float
     largest_reply: int
     seed: int
     trace_sampled: float
     headers: Mapping[str, str]
-    places: Places
+    places: LocationPool
     products: Products
 
-    def itinerary(self, arrival: Arrival) -> Itinerary:
+    def itinerary(self, arrival: Arrival) -> JourneySpec:
         """What the shopper of this arrival is going to do."""
 
     def think(self, page: str, rng: random.Random) -> float:
@@ -71,27 +71,27 @@ class Shopper(User):
 
     def __init__(self, environment: Any) -> None:
         super().__init__(environment)
-        self.run_: Run[Backstage] = run_of(environment)
+        self.run_: Run[WorkerContext] = run_of(environment)
         stage = self.run_.stage
         self._transport: Transport = _transport(self, self.run_, stage)
-        self._lanes = Lanes(self._transport)
-        self._handed: AsyncResult[None] = AsyncResult()
+        self._parallel = ParallelFetcher(self._transport)
+        self._assigned: AsyncResult[None] = AsyncResult()
         self._assignment: Assignment | None = None
         self._account: Account | None = None
-        self._errand: Errand | None = None
+        self._errand: JourneyContext | None = None
 
     def take(self, assignment: Assignment) -> None:
         """Called by the schedule: here is your next arrival."""
         self._assignment = assignment
-        self._handed.set()
+        self._assigned.set()
 
     def wait_time(self) -> float:
         """Park until an arrival comes. Locust counts a user as waiting in here, so it can be stopped at once."""
         if self._assignment is None:
-            self._handed = AsyncResult()
-            self.run_.park(self)
+            self._assigned = AsyncResult()
+            self.run_.wait_for_arrival(self)
             if self._assignment is None:
-                self._handed.get()
+                self._assigned.get()
         return 0.0
 
     def on_stop(self) -> None:
@@ -101,7 +101,7 @@ class Shopper(User):
             assignment, self._assignment = self._assignment, None
             self.run_.give_back(assignment)
         self._release_account()
-        self._lanes.close()
+        self._parallel.close()
         self._transport.close()
 
     def walk(self) -> None:
@@ -122,7 +122,7 @@ class Shopper(User):
             outcome, failed_page = failure.outcome, str(failure.page or "")
             self._note(failure)
         except GreenletExit:
-            outcome = Outcome.UNFINISHED if run.drained_out and browser.cut_off else Outcome.ABORTED
+            outcome = Outcome.UNFINISHED if run.drain_timed_out and browser.cut_off else Outcome.ABORTED
             raise
         except Exception:
             outcome = Outcome.BUG
@@ -141,7 +141,7 @@ class Shopper(User):
                 # Who was asked for a code was asked for it, whether or not she got anywhere with it.
                 verification=self._verification(),
                 failed_page="" if outcome.blame is Blame.SHOPPER else failed_page,
-                reached=furthest(browser.trail, ordered=receipt is not None),
+                reached=furthest_step(browser.trail, ordered=receipt is not None),
             )
             run.finish(sample, itinerary.payment_option)
             if run.journey_log is not None:
@@ -156,14 +156,14 @@ class Shopper(User):
             said = failure.said.replace(self._account.password, "…") if self._account else failure.said
             hint = remedy(failure.outcome, failure.page, failure.status)
             if said or hint:
-                self.run_.remark(Remark(str(failure.outcome), str(failure.page or ""), said, hint))
-        if failure.outcome is Outcome.UNAVAILABLE and failure.page in _GOODS and self._errand is not None:
-            self.run_.stage.products.sell_out(self._errand.product)
+                self.run_.remark(ShopMessage(str(failure.outcome), str(failure.page or ""), said, hint))
+        if failure.outcome is Outcome.UNAVAILABLE and failure.page in _PRODUCT_PAGES and self._errand is not None:
+            self.run_.stage.products.mark_sold_out(self._errand.product)
 
     def _verification(self) -> str:
         return self._errand.verification if self._errand is not None else ""
 
-    def _browser(self, itinerary: Itinerary, due: float) -> Browser:
+    def _browser(self, itinerary: JourneySpec, due: float) -> Browser:
         run, stage = self.run_, self.run_.stage
         rng = random.Random(itinerary.seed)
         return Browser(
@@ -177,11 +177,11 @@ class Shopper(User):
             pending=run.pending,
             trace=Trace(run.id, itinerary.number, stage.trace_sampled),
             traced=run.traced,
-            repeat_after=REPEAT_AFTER if stage.conduct.fidelity is Fidelity.STOREFRONT else (),
+            retry_delays=RETRY_DELAYS if stage.conduct.fidelity is Fidelity.STOREFRONT else (),
             mislabelled=None if stage.conduct.json_as_json else run.mislabelled,
         )
 
-    def _shop(self, itinerary: Itinerary, browser: Browser) -> Receipt:
+    def _shop(self, itinerary: JourneySpec, browser: Browser) -> Receipt:
         stage = self.run_.stage
         journey = JOURNEYS[itinerary.journey]
         signed_in = self._account is not None
@@ -191,7 +191,7 @@ class Shopper(User):
                 raise JourneyFailed(Outcome.NO_ACCOUNT, None)
         if not signed_in:
             self._transport.forget()
-        errand = self._errand = Errand(
+        errand = self._errand = JourneyContext(
             itinerary=itinerary,
             conduct=stage.conduct,
             account=self._account,
@@ -205,7 +205,7 @@ class Shopper(User):
         stays = False
         try:
             receipt: Receipt = walk(
-                journey.steps(errand), browser.fetch, lambda overlap: self._lanes.fetch(overlap, browser)
+                journey.steps(errand), browser.fetch, lambda overlap: self._parallel.fetch(overlap, browser)
             )
             stays = stage.conduct.sign_in_once
         finally:
@@ -220,12 +220,12 @@ class Shopper(User):
             self._account = None
 
 
-def _transport(user: User, run: Run[Backstage], stage: Backstage) -> Transport:
+def _transport(user: User, run: Run[WorkerContext], stage: WorkerContext) -> Transport:
     """What speaks HTTP for one virtual user: our own client, or Locust's."""
     target = run.target_url
-    carried = shop_headers(origin_of(target), stage.conduct.locale, stage.conduct.currency, stage.headers)
+    carried = shop_headers(parse_origin(target), stage.conduct.locale, stage.conduct.currency, stage.headers)
     if stage.client == "locust":
-        return FastHttp(
+        return LocustHttpClient(
             lambda: session(
                 target,
                 user,
@@ -234,19 +234,19 @@ def _transport(user: User, run: Run[Backstage], stage: Backstage) -> Transport:
                 read_timeout=stage.read_timeout,
                 largest=stage.largest_reply,
             ),
-            stage.longest_exchange,
+            stage.total_timeout,
             carried=carried,
             failed=run.lacked,
         )
-    limits = Limits(
+    limits = HttpLimits(
         connect=stage.connect_timeout,
         read=stage.read_timeout,
-        longest=stage.longest_exchange,
+        longest=stage.total_timeout,
         largest=stage.largest_reply,
         verify_tls=stage.verify_tls,
     )
-    statistics = statistics_of(user.environment)
-    return Swift(target, user, limits, carried=carried, statistics=statistics, failed=run.lacked)
+    statistics = locust_stats_of(user.environment)
+    return HttpClient(target, user, limits, carried=carried, statistics=statistics, failed=run.lacked)
 
 
 class Guest(Shopper):

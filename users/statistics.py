@@ -17,7 +17,7 @@ from gevent import get_hub
 PERIOD = 1.0
 """Seconds after which a request is in Locust's statistics at the latest."""
 
-_AT_ONCE = 256  # replies of a kind; more of them would long have left the processor's cache when they are added
+_MAX_BUFFERED = 256  # replies of a kind; more of them would long have left the processor's cache when they are added
 _ATTRIBUTE = "checkload_statistics"
 _OWN = "locust.runners"  # where Locust's own listener comes from
 
@@ -26,11 +26,11 @@ Heard: TypeAlias = tuple[float, int, float]
 """One reply: response time in milliseconds, length in bytes, the time of day at which it had been read."""
 
 
-class Statistics:
+class LocustStats:
     """What is still to be added to the statistics of a Locust ``environment``; one serves all users of a process.
 
     It has to be made after the runner. It adds what was put by before a worker reports to its master and when Locust
-    stops a test; whoever judges or shows numbers at any other time calls ``flush`` first, and a ``Swift`` that is closed
+    stops a test; whoever judges or shows numbers at any other time calls ``flush`` first, and a ``HttpClient`` that is closed
     does so by itself. When Locust throws its statistics away, what is put by is thrown away too.
     """
 
@@ -45,8 +45,8 @@ class Statistics:
         environment.events.report_to_master._handlers.insert(0, self._told)  # noqa: SLF001 - listeners are only ever added last
         environment.events.test_stopping.add_listener(self._told)
         environment.events.test_stop.add_listener(self._told)
-        environment.events.reset_stats.add_listener(self._forget)
-        environment.events.spawning_complete.add_listener(self._spawned)
+        environment.events.reset_stats.add_listener(self._on_reset)
+        environment.events.spawning_complete.add_listener(self._on_spawning_complete)
 
     def alone(self) -> bool:
         """Whether nobody but Locust's own statistics listens to requests."""
@@ -65,7 +65,7 @@ class Statistics:
         if replies is None:
             replies = self._put_by[page, method] = []
         replies.append(heard)
-        if len(replies) >= _AT_ONCE:
+        if len(replies) >= _MAX_BUFFERED:
             self._add((page, method), self._put_by.pop((page, method)))
         if not self._waiting:
             self._waiting = True
@@ -91,12 +91,12 @@ class Statistics:
     def _told(self, **_: Any) -> None:
         self.flush()
 
-    def _forget(self, **_: Any) -> None:
+    def _on_reset(self, **_: Any) -> None:
         self._put_by.clear()
 
-    def _spawned(self, **_: Any) -> None:
+    def _on_spawning_complete(self, **_: Any) -> None:
         if self._environment.reset_stats:
-            self._forget()
+            self._on_reset()
 
 
 def _fold(entry: Any, replies: list[Heard], bucket: Callable[[float], int]) -> Any:
@@ -112,10 +112,10 @@ def _fold(entry: Any, replies: list[Heard], bucket: Callable[[float], int]) -> A
     return entry
 
 
-def statistics_of(environment: Any) -> Statistics:
+def locust_stats_of(environment: Any) -> LocustStats:
     """The one of this Locust environment, made when it is first asked for."""
-    found: Statistics | None = getattr(environment, _ATTRIBUTE, None)
+    found: LocustStats | None = getattr(environment, _ATTRIBUTE, None)
     if found is None:
-        found = Statistics(environment)
+        found = LocustStats(environment)
         setattr(environment, _ATTRIBUTE, found)
     return found

@@ -19,7 +19,7 @@ from users.forms import Form
 T = TypeVar("T")
 
 
-class Reads(Enum):
+class ResponseFormat(Enum):
     """What the body of a reply must be for the visit to be in order."""
 
     ENVELOPE = "envelope"  # {context_list, template_name, errors, pre_order}
@@ -30,7 +30,7 @@ class Reads(Enum):
 
 # Not frozen, though nobody changes one: it is made for every page, and to freeze it costs as much as to check the page.
 @dataclass(slots=True)
-class Visit:
+class PageRequest:
     """One page that a shopper wants: what to send, and what a shop in order would answer.
 
     ``path`` is a path on the shop, or an absolute URL for a step outside it. ``expects`` names the pages of
@@ -44,7 +44,7 @@ class Visit:
     when the shop refuses or leaves out what is needed (a sign-in refused, say), where it has a name of its own.
     ``judge`` has the last word on an answer that is in order otherwise, and not refused: it says ``OK``, or names the
     fault to book on this page; it must not raise, whatever the shop wrote.
-    ``missing_is_fine`` says that a shop may not have the page (404). ``redirects`` says that a redirection is in order (its address is the answer's ``location``). ``csrf`` says whether the token is sent with a POST. ``thinks`` says whether the shopper takes the
+    ``allow_404`` says that a shop may not have the page (404). ``allow_redirect`` says that a redirection is in order (its address is the answer's ``location``). ``csrf`` says whether the token is sent with a POST. ``think_first`` says whether the shopper takes the
     page's think time before it; ``wait`` is a time in seconds that she waits in any case (for an SMS, say).
     """
 
@@ -53,7 +53,7 @@ class Visit:
     path: str = ""
     form: Mapping[str, str] | None = None
     json: Mapping[str, Any] | None = None
-    reads: Reads = Reads.ENVELOPE
+    reads: ResponseFormat = ResponseFormat.ENVELOPE
     expects: frozenset[Page] = frozenset()
     refused_as: Outcome | None = None
     echo: Mapping[str, str] = field(default_factory=dict)
@@ -62,10 +62,10 @@ class Visit:
     needs: frozenset[str] = frozenset()
     fails_as: Outcome | None = None
     judge: Callable[[Answer], Outcome] | None = field(default=None, compare=False)
-    redirects: bool = False
-    missing_is_fine: bool = False
+    allow_redirect: bool = False
+    allow_404: bool = False
     csrf: bool = True
-    thinks: bool = True
+    think_first: bool = True
     wait: float = 0.0
 
 
@@ -103,18 +103,18 @@ class JourneyFailed(Exception):
         self.status = status
 
 
-class Together:
+class RequestBatch:
     """Visits that begin at the same time and lead to no further visits; ``answers`` holds what came, in their order."""
 
-    def __init__(self, *visits: Visit) -> None:
+    def __init__(self, *visits: PageRequest) -> None:
         self._visits = visits
         self._answers: dict[int, Answer] = {}
 
-    def first(self) -> Sequence[Visit]:
+    def first(self) -> Sequence[PageRequest]:
         """All of them."""
         return self._visits
 
-    def then(self, visit: Visit, answer: Answer) -> Sequence[Visit]:
+    def then(self, visit: PageRequest, answer: Answer) -> Sequence[PageRequest]:
         """Keep the answer."""
         self._answers[id(visit)] = answer
         return ()
@@ -125,44 +125,44 @@ class Together:
         return [self._answers[id(visit)] for visit in self._visits]
 
 
-class Overlap(Protocol):
+class ParallelRequests(Protocol):
     """Visits of one shopper that are under way at the same time, as a storefront's page sends them.
 
     It decides which visits to begin, and holds no socket: ``first`` begins it, ``then`` is told of each answer as it
     comes and names the visits that follow from it. It ends when no visit is under way.
     """
 
-    def first(self) -> Sequence[Visit]:
+    def first(self) -> Sequence[PageRequest]:
         """The visits to begin with."""
 
-    def then(self, visit: Visit, answer: Answer) -> Sequence[Visit]:
+    def then(self, visit: PageRequest, answer: Answer) -> Sequence[PageRequest]:
         """The visits that follow from this answer; they begin at once."""
 
 
-Steps = Generator[Visit | Overlap, Answer, T]
-Fetch = Callable[[Visit], Answer]
-FetchOverlap = Callable[[Overlap], None]
+Steps = Generator[PageRequest | ParallelRequests, Answer, T]
+FetchPage = Callable[[PageRequest], Answer]
+FetchParallel = Callable[[ParallelRequests], None]
 
 _NOTHING = Answer()
 
 
-def walk(steps: Steps[T], fetch: Fetch, fetch_overlap: FetchOverlap | None = None) -> T:
+def walk(steps: Steps[T], fetch: FetchPage, fetch_parallel: FetchParallel | None = None) -> T:
     """Drive a journey to its end with ``fetch`` and return what it returns; ``JourneyFailed`` passes through.
 
-    ``fetch_overlap`` drives visits that overlap; without it, they are fetched one after another.
+    ``fetch_parallel`` drives visits that overlap; without it, they are fetched one after another.
     """
     try:
         asked = next(steps)
         while True:
-            if type(asked) is Visit:
+            if type(asked) is PageRequest:
                 answer = fetch(asked)
             else:
                 answer = _NOTHING
-                overlap: Overlap = asked  # type: ignore[assignment]
-                if fetch_overlap is None:
+                overlap: ParallelRequests = asked  # type: ignore[assignment]
+                if fetch_parallel is None:
                     fetch_in_order(overlap, fetch)
                 else:
-                    fetch_overlap(overlap)
+                    fetch_parallel(overlap)
             asked = steps.send(answer)
     except StopIteration as end:
         result: T = end.value
@@ -171,7 +171,7 @@ def walk(steps: Steps[T], fetch: Fetch, fetch_overlap: FetchOverlap | None = Non
         steps.close()
 
 
-def fetch_in_order(overlap: Overlap, fetch: Fetch) -> None:
+def fetch_in_order(overlap: ParallelRequests, fetch: FetchPage) -> None:
     """Fetch overlapping visits one after another, in the order in which they were begun."""
     begun = deque(overlap.first())
     while begun:

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 
 from shop.contract import COOKIE_SESSION, COOKIE_SESSION_TWIN
 from users.origin import Origin
-from users.shop_headers import ShopHeaders, merge
+from users.shop_headers import TargetHeaders, merge_headers
 
 
-def shop_headers(shop: Origin, locale: str, currency: str, added: Mapping[str, str]) -> ShopHeaders:
+def shop_headers(shop: Origin, locale: str, currency: str, added: Mapping[str, str]) -> TargetHeaders:
     """The headers for this shop; one that is ``added`` takes the place of one of the same name."""
     reading = {
         "Accept": "application/json",
@@ -19,5 +19,5 @@ def shop_headers(shop: Origin, locale: str, currency: str, added: Mapping[str, s
     }
     sending = {**reading, "Origin": shop.url}
     cookies = (("pz-locale", locale), ("pz-currency", currency))
-    read, sent = (tuple(merge(own, added.items()).items()) for own in (reading, sending))
-    return ShopHeaders(read, sent, cookies, ((COOKIE_SESSION_TWIN, COOKIE_SESSION),))
+    read, sent = (tuple(merge_headers(own, added.items()).items()) for own in (reading, sending))
+    return TargetHeaders(read, sent, cookies, ((COOKIE_SESSION_TWIN, COOKIE_SESSION),))

@@ -13,13 +13,13 @@ from typing import Any, Protocol
 
 from gevent import get_hub
 
-from users.addresses import Addresses
+from users.addresses import DnsCache
 
 PERIOD = 0.05
 """Seconds between two looks."""
 
 
-class Timed(Protocol):
+class HasDeadline(Protocol):
     """Something that waits until ``deadline`` (a moment of the clock) at the longest."""
 
     deadline: float
@@ -31,15 +31,15 @@ class Timed(Protocol):
 class Sweep:
     """Whatever waits is in ``waiting``; ``wake`` must be called once something has been put there.
 
-    One belongs to each event loop (``sweep_here``); with it the looked-up ``addresses`` are shared.
+    One belongs to each event loop (``current_scanner``); with it the looked-up ``addresses`` are shared.
     """
 
     def __init__(self, hub: Any, clock: Callable[[], float] = time.perf_counter) -> None:
         self.hub = hub
-        self.waiting: set[Timed] = set()
+        self.waiting: set[HasDeadline] = set()
         self.running = False
         self.clock = clock
-        self.addresses = Addresses(clock)
+        self.addresses = DnsCache(clock)
         self._timer = hub.loop.timer(PERIOD, PERIOD)
 
     def wake(self) -> None:
@@ -60,11 +60,11 @@ class Sweep:
                 one.overdue(now)
 
 
-def sweep_here() -> Sweep:
+def current_scanner() -> Sweep:
     """The sweep of this thread's event loop, the same one every time."""
-    return _sweep_of(get_hub())
+    return _scanner_of(get_hub())
 
 
 @cache
-def _sweep_of(hub: Any) -> Sweep:
+def _scanner_of(hub: Any) -> Sweep:
     return Sweep(hub)

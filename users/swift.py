@@ -15,23 +15,23 @@ from typing import Any
 from harness.outcomes import Outcome
 from users import timestamps
 from users.connection import Connection
-from users.cookies import Jar
-from users.limits import Limits
-from users.origin import Origin, Unsendable, origin_of
+from users.cookies import CookieStore
+from users.limits import HttpLimits
+from users.origin import InvalidRequest, Origin, parse_origin
 from users.proxies import refuse_proxy
-from users.shop_headers import NOTHING, ShopHeaders
-from users.statistics import Statistics
-from users.sweep import sweep_here
+from users.shop_headers import NOTHING, TargetHeaders
+from users.statistics import LocustStats
+from users.sweep import current_scanner
 from users.tls_connection import TlsConnection
 from users.transport import Reply
-from users.wire import Head, heads_for, render
+from users.wire import RequestHead, render, request_heads
 
-__all__ = ["Limits", "Swift"]
+__all__ = ["HttpClient", "HttpLimits"]
 
 _reply = tuple.__new__  # what a NamedTuple does for each of its fields by name takes twice as long
 
 
-class Swift:
+class HttpClient:
     """One virtual user's connections and cookies: at most one connection to a server, one exchange at a time.
 
     ``target`` is the URL of the shop; ``user`` a Locust user (its ``environment`` and ``context()`` are used).
@@ -60,24 +60,24 @@ class Swift:
         self,
         target: str,
         user: Any,
-        limits: Limits,
+        limits: HttpLimits,
         *,
-        carried: ShopHeaders = NOTHING,
-        statistics: Statistics | None = None,
+        carried: TargetHeaders = NOTHING,
+        statistics: LocustStats | None = None,
         failed: Callable[[str], None] = lambda _lacked: None,
         clock: Callable[[], float] = time.perf_counter,
         wall: Callable[[], float] = time.time,
     ) -> None:
-        origin = origin_of(target)
+        origin = parse_origin(target)
         refuse_proxy(origin)
         self._user = user
         self._limits = limits
         self._failed = failed
         self._clock = clock
         self._wall = wall
-        self._heads = heads_for(origin, carried)
-        self._sweep = sweep_here()
-        self._jar = Jar(wall, origin, carried)
+        self._heads = request_heads(origin, carried)
+        self._sweep = current_scanner()
+        self._jar = CookieStore(wall, origin, carried)
         self._connections: dict[Origin, Connection] = {}
         self._statistics = statistics
         self._last: tuple[str, str, str, Reply, float] | None = None
@@ -95,7 +95,7 @@ class Swift:
             head = self._heads.find(method, url)
             origin = head.origin
             request = render(head, self._jar.line(origin, head.path, began), headers, body)
-        except Unsendable:
+        except InvalidRequest:
             self._read, self._read_at = began, self._wall()
             reply = _none(Outcome.CONNECTION)
         else:
@@ -142,7 +142,7 @@ class Swift:
         """Drop all cookies."""
         self._jar.clear()
 
-    def beside(self) -> Swift:
+    def beside(self) -> HttpClient:
         """The same virtual user with the same cookies, and with connections of its own: its requests may overlap these."""
         other = copy.copy(self)
         other._connections, other._last = {}, None  # noqa: SLF001 - its own, unlike the cookies
@@ -156,7 +156,7 @@ class Swift:
         if self._statistics is not None:
             self._statistics.flush()
 
-    def _exchange(self, head: Head, request: bytes, began: float) -> tuple[Connection, Outcome | None]:
+    def _exchange(self, head: RequestHead, request: bytes, began: float) -> tuple[Connection, Outcome | None]:
         """Over a connection of its own, which is kept."""
         kind = TlsConnection if head.origin.secure else Connection
         connection = self._connections[head.origin] = kind(head.origin, self._limits, self._sweep)
@@ -165,7 +165,7 @@ class Swift:
             failure = connection.exchange(request, bodiless=head.bodiless, began=began, now=self._clock())
         return connection, failure
 
-    def _reply(self, connection: Connection, head: Head, began: float) -> Reply:
+    def _reply(self, connection: Connection, head: RequestHead, began: float) -> Reply:
         self._read = now = self._clock()
         self._read_at = wall = self._wall()
         reader, notes = connection.reader, connection.notes

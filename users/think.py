@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from statistics import NormalDist
 
-CUT_AT = 0.99
+TRUNCATION_QUANTILE = 0.99
 """The percentile of the untruncated distribution that no think time exceeds."""
 
 _NORMAL = NormalDist()
@@ -39,7 +39,7 @@ class ThinkTimes:
             return 0.0
         # The inverse of the distribution function, at a uniform number below the cut: truncated, not clipped.
         # random() may be 0, whose inverse is minus infinity.
-        uniform = max(rng.random(), 1e-12) * CUT_AT
+        uniform = max(rng.random(), 1e-12) * TRUNCATION_QUANTILE
         return median * math.exp(self.sigmas.get(page, self.sigma) * _NORMAL.inv_cdf(uniform))
 
     def mean(self, page: str = "") -> float:
@@ -49,5 +49,5 @@ class ThinkTimes:
             return 0.0
         # E[X; X < q] of a lognormal is exp(sigma²/2) * Phi(z - sigma) medians, q being its z-quantile.
         sigma = self.sigmas.get(page, self.sigma)
-        below = _NORMAL.cdf(_NORMAL.inv_cdf(CUT_AT) - sigma)
-        return median * math.exp(sigma**2 / 2) * below / CUT_AT
+        below = _NORMAL.cdf(_NORMAL.inv_cdf(TRUNCATION_QUANTILE) - sigma)
+        return median * math.exp(sigma**2 / 2) * below / TRUNCATION_QUANTILE

@@ -30,7 +30,7 @@ def supported() -> bool:
     return sys.platform == "linux" and platform.machine().lower() in _KNOWN and sys.maxsize > 2**32
 
 
-def switch_on(receiver: socket.socket) -> bool:
+def enable_timestamps(receiver: socket.socket) -> bool:
     """Ask the kernel to note arrivals on this socket; false where it does not do so."""
     try:
         receiver.setsockopt(socket.SOL_SOCKET, _SO_TIMESTAMPNS, 1)

@@ -9,7 +9,7 @@ from gevent import ssl
 from harness.outcomes import Outcome
 from users import tls
 from users.connection import RECEIVED, Connection
-from users.limits import Limits
+from users.limits import HttpLimits
 from users.origin import Origin
 from users.sweep import Sweep
 
@@ -21,14 +21,14 @@ _HEADER = 5  # bytes before each TLS record; the last two say how long it is
 class TlsConnection(Connection):
     """TLS over a plain connection; a certificate that does not hold is a connection that does not come about."""
 
-    __slots__ = ("_begun", "_incoming", "_left", "_outgoing", "_roomy", "_shaking", "_tls")
+    __slots__ = ("_holds_spare_buffer", "_in_handshake", "_incoming", "_left", "_outgoing", "_partial_header", "_tls")
 
-    def __init__(self, origin: Origin, limits: Limits, sweep: Sweep) -> None:
+    def __init__(self, origin: Origin, limits: HttpLimits, sweep: Sweep) -> None:
         super().__init__(origin, limits, sweep)
-        self._shaking = False
-        self._roomy = False  # tickets may have come since the last time that room was given back
+        self._in_handshake = False
+        self._holds_spare_buffer = False  # tickets may have come since the last time that room was given back
         self._left = 0  # bytes of the record under way that are still to come
-        self._begun = b""  # the beginning of a record's header that came in two pieces
+        self._partial_header = b""  # the beginning of a record's header that came in two pieces
         self._incoming = ssl.MemoryBIO()
         self._outgoing = ssl.MemoryBIO()
         self._tls: ssl.SSLObject | None = None
@@ -36,37 +36,37 @@ class TlsConnection(Connection):
     def close(self) -> None:
         """Take leave as far as it can be done without waiting, and close."""
         spoken, self._tls = self._tls, None
-        if spoken is not None and self.sock is not None and not self._shaking:
+        if spoken is not None and self.sock is not None and not self._in_handshake:
             with contextlib.suppress(OSError, ValueError):  # an SSLError is an OSError
                 spoken.unwrap()
             with contextlib.suppress(OSError):
                 self.sock.send(self._outgoing.read())
         super().close()
 
-    def _greet(self) -> Outcome | None:
+    def _handshake(self) -> Outcome | None:
         self._incoming, self._outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
-        self._left, self._begun = 0, b""
+        self._left, self._partial_header = 0, b""
         self.reader.begin(bodiless=False)
         context = tls.context(verified=self.limits.verify_tls)
-        self._shaking = True
+        self._in_handshake = True
         try:
             spoken = context.wrap_bio(
                 self._incoming, self._outgoing, server_hostname=self.origin.host.partition("%")[0]
             )
-            while not self._shaken(spoken):
+            while not self._handshake_step(spoken):
                 if self._late:
                     return Outcome.TIMEOUT
                 if self.reader.failure is not None:
                     return Outcome.CONNECTION
             self._tls = spoken
-            self._roomy = True
+            self._holds_spare_buffer = True
         except (OSError, ValueError):  # a certificate that does not hold, a protocol nobody speaks, a name that is none
             return Outcome.CONNECTION
         finally:
-            self._shaking = False
+            self._in_handshake = False
         return None
 
-    def _shaken(self, spoken: ssl.SSLObject) -> bool:
+    def _handshake_step(self, spoken: ssl.SSLObject) -> bool:
         """One step of the handshake; whether it was the last."""
         try:
             spoken.do_handshake()
@@ -97,33 +97,33 @@ class TlsConnection(Connection):
         # In slices, as OpenSSL keeps the room that it once took for what came at once.
         for at in range(0, count, _SLICE):
             self._incoming.write(RECEIVED[at : min(at + _SLICE, count)])
-            over = self._shaking or self._read_all()
+            over = self._in_handshake or self._read_all()
         if over and not whole:
             self.reader.reusable = False  # half of something that was not asked for
-        if over and self._roomy and not self._shaking:
-            self._give_room_back()
+        if over and self._holds_spare_buffer and not self._in_handshake:
+            self._release_spare_buffer()
         return over
 
     def _ends_record(self, piece: memoryview | bytes) -> bool:
         """Whether a record ends where this piece does. OpenSSL does not tell what it keeps of one that is cut off."""
-        if self._begun:
-            piece = self._begun + piece
+        if self._partial_header:
+            piece = self._partial_header + piece
         at, size = self._left, len(piece)
         while at + _HEADER <= size:
             at += _HEADER + (piece[at + 3] << 8 | piece[at + 4])
-        self._begun = bytes(piece[at:])
+        self._partial_header = bytes(piece[at:])
         self._left = max(at - size, 0)
         return at == size
 
-    def _give_room_back(self) -> None:
+    def _release_spare_buffer(self) -> None:
         """To read a ticket, OpenSSL takes 16 kB to write a record in, and keeps them until it has written one; an empty one will do."""
-        self._roomy = False
+        self._holds_spare_buffer = False
         if self._tls is not None:
             with contextlib.suppress(OSError, ValueError):
                 self._tls.write(b"")
 
     def _end(self, *, reset: bool) -> bool:
-        if reset or self._shaking:
+        if reset or self._in_handshake:
             return self.reader.fail(Outcome.CONNECTION)
         # Without TLS's own farewell before it, the end of the bytes may be anybody's doing.
         self._incoming.write_eof()
@@ -155,7 +155,7 @@ class TlsConnection(Connection):
         try:
             self._tls.read(len(_PLAIN), _PLAIN)
         except ssl.SSLWantReadError:
-            self._give_room_back()
+            self._release_spare_buffer()
             return False
         except OSError:
             return True

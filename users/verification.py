@@ -10,11 +10,11 @@ from urllib.parse import quote
 
 from harness.outcomes import Outcome
 from shop.contract import PATHS, Page
-from users.errand import Errand, ask, never_in_order, post
+from users.errand import JourneyContext, ask, must_be_refused, post
 from users.itinerary import SmsScript
-from users.steps import Answer, JourneyFailed, Reads, Steps, Visit
+from users.steps import Answer, JourneyFailed, PageRequest, ResponseFormat, Steps
 
-MOST_TRIES = 10
+MAX_TRIES = 10
 """After so many wrong codes a shopper gives up waiting to be locked out."""
 
 _ASKED_AGAIN = frozenset({Page.VERIFY_SMS})
@@ -23,7 +23,7 @@ _SHORTEST_POLL = 0.01
 _PAST_EXPIRY = 1.0  # seconds_left is a whole number; a second more is surely too late
 
 
-def verify(errand: Errand) -> Steps[Answer]:
+def verify(errand: JourneyContext) -> Steps[Answer]:
     """Answer the question for a code in the way of the itinerary's script; ends on the order."""
     script = errand.itinerary.sms
     # What is left of an expired code's life may be unknown or too long to wait for; then the code is given in time.
@@ -34,23 +34,23 @@ def verify(errand: Errand) -> Steps[Answer]:
     return answer
 
 
-def _right(errand: Errand) -> Steps[Answer]:
+def _right(errand: JourneyContext) -> Steps[Answer]:
     code = yield from _code(errand)
-    return (yield from _type(errand, code))
+    return (yield from _submit_code(errand, code))
 
 
-def _wrong(errand: Errand) -> Steps[Answer]:
+def _wrong(errand: JourneyContext) -> Steps[Answer]:
     code = yield from _code(errand)
-    yield from _mistype(errand, code)
-    return (yield from _type(errand, code))
+    yield from _submit_wrong_code(errand, code)
+    return (yield from _submit_code(errand, code))
 
 
-def _resend(errand: Errand) -> Steps[Answer]:
+def _resend(errand: JourneyContext) -> Steps[Answer]:
     first = yield from _code(errand)
     return (yield from _another(errand, first))
 
 
-def _late(errand: Errand) -> Steps[Answer]:
+def _late(errand: JourneyContext) -> Steps[Answer]:
     wait = _time_to_expire(errand) or 0.0
     first = yield from _code(errand)
     yield from ask(
@@ -61,25 +61,25 @@ def _late(errand: Errand) -> Steps[Answer]:
             {"verify_code": first},
             _ASKED_AGAIN,
             refused_as=Outcome.CODE_EXPIRED,
-            judge=never_in_order,
-            thinks=False,
+            judge=must_be_refused,
+            think_first=False,
             wait=wait,
         ),
     )
     return (yield from _another(errand, first))
 
 
-def _locked(errand: Errand) -> Steps[Answer]:
+def _locked(errand: JourneyContext) -> Steps[Answer]:
     code = yield from _code(errand)
-    for _ in range(MOST_TRIES):
-        yield from _mistype(errand, code)
+    for _ in range(MAX_TRIES):
+        yield from _submit_wrong_code(errand, code)
         context = errand.shown.context
         if context.get("reason") == "locked" or context.get("retry") is False:
             raise JourneyFailed(Outcome.CODE_LOCKED, Page.VERIFY_SMS)
     raise JourneyFailed(Outcome.WRONG_CODE, Page.VERIFY_SMS)
 
 
-_SCRIPTS: Mapping[SmsScript, Callable[[Errand], Steps[Answer]]] = MappingProxyType(
+_SCRIPTS: Mapping[SmsScript, Callable[[JourneyContext], Steps[Answer]]] = MappingProxyType(
     {
         SmsScript.RIGHT: _right,
         SmsScript.WRONG: _wrong,
@@ -90,22 +90,22 @@ _SCRIPTS: Mapping[SmsScript, Callable[[Errand], Steps[Answer]]] = MappingProxyTy
 )
 
 
-def _type(errand: Errand, code: str) -> Steps[Answer]:
+def _submit_code(errand: JourneyContext, code: str) -> Steps[Answer]:
     answer = yield from ask(errand, post(errand, Page.VERIFY_SMS, {"verify_code": code}, _ORDERED))
     return answer
 
 
-def _mistype(errand: Errand, code: str) -> Steps[None]:
+def _submit_wrong_code(errand: JourneyContext, code: str) -> Steps[None]:
     """Post a wrong code, which must not buy anything."""
     form = {"verify_code": _wrong_code(code)}
     yield from ask(errand, post(errand, Page.VERIFY_SMS, form, _ASKED_AGAIN, refused_as=Outcome.WRONG_CODE))
 
 
-def _another(errand: Errand, known: str) -> Steps[Answer]:
+def _another(errand: JourneyContext, known: str) -> Steps[Answer]:
     """Have another code sent, and type that."""
     yield from ask(errand, post(errand, Page.SEND_SMS, {}, _ASKED_AGAIN))
     code = yield from _code(errand, known)
-    return (yield from _type(errand, code))
+    return (yield from _submit_code(errand, code))
 
 
 def _wrong_code(code: str) -> str:
@@ -113,7 +113,7 @@ def _wrong_code(code: str) -> str:
     return wrong if wrong != code else f"{code}0"
 
 
-def _time_to_expire(errand: Errand) -> float | None:
+def _time_to_expire(errand: JourneyContext) -> float | None:
     """Seconds until the code just sent is surely void; ``None`` if unknown, or longer than this shopper waits."""
     left = errand.shown.context.get("seconds_left")
     if isinstance(left, bool) or not isinstance(left, int | float) or left < 0:
@@ -121,7 +121,7 @@ def _time_to_expire(errand: Errand) -> float | None:
     return None if left > errand.conduct.sms_longest_wait - _PAST_EXPIRY else float(left) + _PAST_EXPIRY
 
 
-def _code(errand: Errand, known: str = "") -> Steps[str]:
+def _code(errand: JourneyContext, known: str = "") -> Steps[str]:
     """The code that was sent, other than ``known``: the test system's own, or the latest in the shop's inbox."""
     conduct = errand.conduct
     if conduct.sms_code:
@@ -129,15 +129,15 @@ def _code(errand: Errand, known: str = "") -> Steps[str]:
     if not known and errand.account is not None:
         known = errand.account.last_code
     poll = max(conduct.sms_poll, _SHORTEST_POLL)
-    path = PATHS[Page.SMS_INBOX].format(phone=quote(errand.phone_for_codes, safe=""))
+    path = PATHS[Page.SMS_INBOX].format(phone=quote(errand.sms_phone, safe=""))
     asked = errand.shown
     for turn in range(1 + math.ceil(max(conduct.sms_patience, 0.0) / poll)):
-        visit = Visit(
+        visit = PageRequest(
             Page.SMS_INBOX,
             path=path,
-            reads=Reads.JSON,
+            reads=ResponseFormat.JSON,
             needs=frozenset({"messages"}),
-            thinks=False,
+            think_first=False,
             wait=poll if turn else 0.0,
         )
         code = _latest((yield from ask(errand, visit)).document["messages"])

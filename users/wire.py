@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from functools import cache, lru_cache
 from typing import NamedTuple
 
-from users.decoding import OFFERED
-from users.origin import Origin, Unsendable, locate
-from users.shop_headers import NOTHING, ShopHeaders, merge
+from users.decoding import ACCEPT_ENCODING
+from users.origin import InvalidRequest, Origin, resolve_url
+from users.shop_headers import NOTHING, TargetHeaders, merge_headers
 
 TRACEPARENT = "traceparent"
 """The header that differs with every request; ``render`` compares it by identity."""
@@ -21,7 +21,7 @@ _TOKEN = frozenset("!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHI
 _BODY_EXPECTED = frozenset({"POST", "PUT", "PATCH"})
 
 
-class Head(NamedTuple):
+class RequestHead(NamedTuple):
     """The part of a request that is alike each time: ``start`` are its first lines, with the line ends.
 
     ``path`` is the path without the query, which cookies are scoped by. ``bodiless`` says that its reply has no body
@@ -35,16 +35,16 @@ class Head(NamedTuple):
     empty: bytes
 
 
-class Heads:
+class RequestHeadCache:
     """The heads of all requests for one target, shared by all its shoppers; ``carried`` goes to the target alone."""
 
-    def __init__(self, target: Origin, carried: ShopHeaders = NOTHING) -> None:
+    def __init__(self, target: Origin, carried: TargetHeaders = NOTHING) -> None:
         self.target = target
         self._carried = carried
-        self._kept: dict[tuple[str, str], Head] = {}
+        self._kept: dict[tuple[str, str], RequestHead] = {}
 
-    def find(self, method: str, url: str) -> Head:
-        """The head of this request; ``url`` is a path on the target, or absolute. Raises ``Unsendable``."""
+    def find(self, method: str, url: str) -> RequestHead:
+        """The head of this request; ``url`` is a path on the target, or absolute. Raises ``InvalidRequest``."""
         head = self._kept.get((method, url))
         if head is None:
             head = _head(method, url, self.target, self._carried)
@@ -55,20 +55,20 @@ class Heads:
 
 
 @cache
-def heads_for(target: Origin, carried: ShopHeaders = NOTHING) -> Heads:
+def request_heads(target: Origin, carried: TargetHeaders = NOTHING) -> RequestHeadCache:
     """The heads for this target, the same ones for everybody in this process."""
-    return Heads(target, carried)
+    return RequestHeadCache(target, carried)
 
 
-def _head(method: str, url: str, target: Origin, carried: ShopHeaders) -> Head:
+def _head(method: str, url: str, target: Origin, carried: TargetHeaders) -> RequestHead:
     if not method or not _TOKEN.issuperset(method):
-        raise Unsendable("the method is no word")
-    origin, wanted = locate(url, target)
-    own = {"User-Agent": USER_AGENT, "Accept-Encoding": OFFERED}
+        raise InvalidRequest("the method is no word")
+    origin, wanted = resolve_url(url, target)
+    own = {"User-Agent": USER_AGENT, "Accept-Encoding": ACCEPT_ENCODING}
     more = carried.of(method) if origin == target else ()
-    lines = "".join(_text(name, value) for name, value in merge(own, more).items())
+    lines = "".join(_text(name, value) for name, value in merge_headers(own, more).items())
     start = f"{method} {wanted} HTTP/1.1\r\nHost: {origin.host_header}\r\n{lines}"
-    return Head(
+    return RequestHead(
         origin,
         start.encode("ascii"),
         wanted.partition("?")[0],
@@ -80,8 +80,8 @@ def _head(method: str, url: str, target: Origin, carried: ShopHeaders) -> Head:
 _lines: dict[tuple[str, str], bytes] = {}
 
 
-def render(head: Head, cookies: bytes, headers: Mapping[str, str], body: bytes | None) -> bytes:
-    """The whole request. ``cookies`` is a ``Cookie`` line with its end, or empty. Raises ``Unsendable``."""
+def render(head: RequestHead, cookies: bytes, headers: Mapping[str, str], body: bytes | None) -> bytes:
+    """The whole request. ``cookies`` is a ``Cookie`` line with its end, or empty. Raises ``InvalidRequest``."""
     parts = [head.start, cookies]
     for item in headers.items():
         # No two traces are alike: to look for one takes as long as to write it.
@@ -102,8 +102,8 @@ def _length(size: int) -> bytes:
 def _text(name: str, value: str) -> str:
     # What is not printable holds line ends, with which a value would be read as further headers, or as a request.
     if not (value.isascii() and value.isprintable()):
-        raise Unsendable(f"the value of the header {name!r} is not printable")
-    return f"{_settable(name)}: {value}\r\n"
+        raise InvalidRequest(f"the value of the header {name!r} is not printable")
+    return f"{_checked_name(name)}: {value}\r\n"
 
 
 def _line(item: tuple[str, str]) -> bytes:
@@ -116,7 +116,7 @@ def _line(item: tuple[str, str]) -> bytes:
 
 
 @lru_cache(_KEPT)
-def _settable(name: str) -> str:
+def _checked_name(name: str) -> str:
     if not name or not _TOKEN.issuperset(name) or name.lower() in _OURS:
-        raise Unsendable(f"the header {name!r} cannot be set")
+        raise InvalidRequest(f"the header {name!r} cannot be set")
     return name

@@ -42,7 +42,7 @@ def dashboard(board: Board) -> model.Dashboard:
     for annotation in _annotations():
         made.annotation(annotation)
     result = made.build()
-    result.panels = _laid_out(board.rows)
+    result.panels = _layout(board.rows)
     return result
 
 
@@ -54,7 +54,7 @@ def _variables(board: Board) -> list[build.QueryVariable | build.DatasourceVaria
         asked = f"label_values({PREFIX}{metric}{{{RUN}}}, {name})"
         label = name.replace("_", " ").capitalize()
         choice = _choice(name, label, asked, model.VariableSort.ALPHABETICAL_ASC)
-        variables.append(choice.multi(True).include_all(True).all_value(".+").current(_everything()))
+        variables.append(choice.multi(True).include_all(True).all_value(".+").current(_data_source()))
     if board.compares:
         known = f"query_result(count by (run_id) (last_over_time({_STARTED}{_REMEMBERED})))"
         earlier = _choice("baseline", "Compare with", known, model.VariableSort.ALPHABETICAL_DESC)
@@ -78,7 +78,7 @@ def _choice(name: str, label: str, query: str, sort: model.VariableSort) -> buil
     )
 
 
-def _everything() -> model.VariableOption:
+def _data_source() -> model.VariableOption:
     return model.VariableOption(selected=True, text="All", value="$__all")
 
 
@@ -99,7 +99,7 @@ def _annotation(name: str, expr: str, colour: str) -> build.AnnotationQuery:
     )
 
 
-def _laid_out(rows: tuple[Row, ...]) -> list[model.Panel | model.RowPanel]:
+def _layout(rows: tuple[Row, ...]) -> list[model.Panel | model.RowPanel]:
     panels: list[model.Panel | model.RowPanel] = []
     number, y = 1, 0
     for row in rows:

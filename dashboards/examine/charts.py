@@ -17,17 +17,17 @@ _SPECIAL = {"objective": "#d10e27", "baseline": "#9fa7b3"}
 _LEFT, _RIGHT, _TOP, _BELOW = 58, 10, 6, 20
 _MOST_NAMES = 8
 
-Shaded = Sequence[tuple[float, float, str]]
+PhaseShades = Sequence[tuple[float, float, str]]
 
 
 def graph(
-    panel: Mapping[str, Any], answers: Sequence[Answer], view: View, size: tuple[int, int], phases: Shaded
+    panel: Mapping[str, Any], answers: Sequence[Answer], view: View, size: tuple[int, int], phases: PhaseShades
 ) -> str:
     """Lines over time; those of a stacked panel are piled up, each area on the one before it."""
     defaults = panel["fieldConfig"]["defaults"]
     drawn = [(answer, line) for answer in answers for line in answer.lines]
     piled = defaults.get("custom", {}).get("stacking", {}).get("mode") == "normal"
-    tops = _piled([line for _, line in drawn]) if piled else [dict(line.values) for _, line in drawn]
+    tops = _stacked([line for _, line in drawn]) if piled else [dict(line.values) for _, line in drawn]
     numbers = [value for one in tops for value in one.values() if math.isfinite(value)]
     high = defaults.get("max") or max(numbers, default=1.0) * 1.05 or 1.0
     low = min(0.0, min(numbers, default=0.0))
@@ -69,7 +69,10 @@ def scatter(panel: Mapping[str, Any], answers: Sequence[Answer], size: tuple[int
 def heatmap(answers: Sequence[Answer], view: View, size: tuple[int, int]) -> str:
     """How many of each moment lie in each bucket; the darker, the more."""
     lines = sorted(answers[0].lines, key=lambda line: float(line.labels["le"]))
-    inside = [(float(one.labels["le"]), _less(one, before)) for one, before in zip(lines, (None, *lines), strict=False)]
+    inside = [
+        (float(one.labels["le"]), _bucket_alone(one, before))
+        for one, before in zip(lines, (None, *lines), strict=False)
+    ]
     used = [place for place, (_, values) in enumerate(inside) if any(value > 0 for value in values.values())]
     inside = inside[used[0] : used[-1] + 1] if used else []
     most = max((value for _, values in inside for value in values.values()), default=1.0) or 1.0
@@ -89,13 +92,13 @@ def heatmap(answers: Sequence[Answer], view: View, size: tuple[int, int]) -> str
     return _svg(parts, width, height)
 
 
-def _less(line: Line, before: Line | None) -> dict[float, float]:
+def _bucket_alone(line: Line, before: Line | None) -> dict[float, float]:
     """What is in a bucket alone: its count less that of all the smaller ones."""
     smaller = dict(before.values) if before else {}
     return {moment: value - smaller.get(moment, 0.0) for moment, value in line.values}
 
 
-def _piled(lines: Sequence[Line]) -> list[dict[float, float]]:
+def _stacked(lines: Sequence[Line]) -> list[dict[float, float]]:
     below: dict[float, float] = {}
     tops = []
     for line in lines:
@@ -109,7 +112,7 @@ def _colour(answer: Answer, number: int) -> str:
     return _SPECIAL.get(answer.ref, COLOURS[number % len(COLOURS)])
 
 
-def _shades(phases: Shaded, across: Scale, height: int) -> Iterator[str]:
+def _shades(phases: PhaseShades, across: Scale, height: int) -> Iterator[str]:
     for start, end, name in phases:
         x, wide = across(start), max(across(end) - across(start), 1)
         colour = {"steady": "#5794f2"}.get(name, "#c7d0d9")

@@ -9,7 +9,7 @@ from typing import Any
 
 from dashboards.examine.asking import Prometheus, Refused
 from dashboards.examine.panels import Answer, answers, panels
-from dashboards.examine.variables import Choice, View
+from dashboards.examine.variables import VariableValues, View
 
 MOST_LINES = 40
 """A graph with more lines than these cannot be read."""
@@ -18,7 +18,7 @@ _SELECTOR = re.compile(r"checkout_load_\w+\{[^}]*\}")
 
 
 def findings(
-    dashboard: Mapping[str, Any], choice: Choice, prometheus: Prometheus, view: View, *, eventful: bool = False
+    dashboard: Mapping[str, Any], choice: VariableValues, prometheus: Prometheus, view: View, *, eventful: bool = False
 ) -> Iterator[str]:
     """Sentences that each name a panel and what is wrong with it; none for a dashboard that works.
 
@@ -41,7 +41,7 @@ def findings(
 
 
 def _of_panel(
-    panel: Mapping[str, Any], choice: Choice, prometheus: Prometheus, view: View, *, eventful: bool
+    panel: Mapping[str, Any], choice: VariableValues, prometheus: Prometheus, view: View, *, eventful: bool
 ) -> Iterator[str]:
     try:
         got = list(answers(panel, choice, prometheus, view))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from dashboards.examine.asking import Line, Prometheus
-from dashboards.examine.variables import Choice, View
+from dashboards.examine.variables import VariableValues, View
 
 _LABEL = re.compile(r"\{\{\s*(\w+)\s*\}\}")
 
@@ -43,7 +43,7 @@ def panels(dashboard: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
             yield panel
 
 
-def answers(panel: Mapping[str, Any], choice: Choice, prometheus: Prometheus, view: View) -> Iterator[Answer]:
+def answers(panel: Mapping[str, Any], choice: VariableValues, prometheus: Prometheus, view: View) -> Iterator[Answer]:
     """What each query of a panel gets; ``Refused`` where Prometheus does not take it."""
     for target in panel["targets"]:
         query = choice.filled(target["expr"])

@@ -7,12 +7,12 @@ from html import escape
 from typing import Any
 
 from dashboards.examine.asking import Prometheus
-from dashboards.examine.charts import Shaded, graph, heatmap, scatter
+from dashboards.examine.charts import PhaseShades, graph, heatmap, scatter
 from dashboards.examine.panels import Answer, answers, panels
 from dashboards.examine.tiles import bars, stat, table
-from dashboards.examine.variables import Choice, View
+from dashboards.examine.variables import VariableValues, View
 
-SAYING = "Panels drawn by checkload from the dashboard's own queries, not by Grafana."
+DISCLAIMER = "Panels drawn by checkload from the dashboard's own queries, not by Grafana."
 WIDTH = 1440
 _COLUMN, _ROW, _GAP, _HEAD = WIDTH / 24, 34, 8, 24
 
@@ -33,12 +33,14 @@ table{border-collapse:collapse;width:100%}td,th{text-align:left;padding:3px 8px;
 """
 
 
-def picture(dashboard: Mapping[str, Any], choice: Choice, prometheus: Prometheus, view: View) -> tuple[str, int]:
+def picture(
+    dashboard: Mapping[str, Any], choice: VariableValues, prometheus: Prometheus, view: View
+) -> tuple[str, int]:
     """The page, and how high it is in pixels. A row that is repeated for each value of a variable is drawn for the first."""
     phases = _phases(dashboard, choice, prometheus, view)
     top, blocks, lowest = 56, [], 0.0
     for panel in (one for one in dashboard["panels"] if one["type"] == "row"):
-        title = choice.filled_for_reading(panel["title"])
+        title = choice.fill_title(panel["title"])
         blocks.append(f'<div class="row" style="top:{_y(panel, top):.0f}px">{escape(title)}</div>')
     for panel in panels(dashboard):
         place = panel["gridPos"]
@@ -46,12 +48,12 @@ def picture(dashboard: Mapping[str, Any], choice: Choice, prometheus: Prometheus
         width, height = round(place["w"] * _COLUMN - _GAP), place["h"] * _ROW - _GAP
         got = list(answers(panel, choice, prometheus, view))
         inside = _drawn(panel, got, view, (width - 2, height - _HEAD - 2), phases)
-        title = escape(choice.filled_for_reading(panel["title"]))
+        title = escape(choice.fill_title(panel["title"]))
         style = f"left:{x:.0f}px;top:{y:.0f}px;width:{width}px;height:{height}px"
         blocks.append(f'<div class="panel" style="{style}"><h2>{title}</h2>{inside}</div>')
         lowest = max(lowest, y + height)
     runs = ", ".join(choice.chosen.get("run_id", ()))
-    head = f"<header><h1>{escape(dashboard['title'])}</h1><p>{escape(SAYING)} Run: {escape(runs)}.</p></header>"
+    head = f"<header><h1>{escape(dashboard['title'])}</h1><p>{escape(DISCLAIMER)} Run: {escape(runs)}.</p></header>"
     height = round(lowest) + _GAP
     body = f'<body style="height:{height}px;width:{WIDTH}px">{head}{"".join(blocks)}</body>'
     return (
@@ -64,7 +66,9 @@ def _y(panel: Mapping[str, Any], top: int) -> float:
     return float(panel["gridPos"]["y"] * _ROW + top)
 
 
-def _drawn(panel: Mapping[str, Any], got: Sequence[Answer], view: View, size: tuple[int, int], phases: Shaded) -> str:
+def _drawn(
+    panel: Mapping[str, Any], got: Sequence[Answer], view: View, size: tuple[int, int], phases: PhaseShades
+) -> str:
     match panel["type"]:
         case "stat":
             return stat(panel, got)
@@ -80,7 +84,7 @@ def _drawn(panel: Mapping[str, Any], got: Sequence[Answer], view: View, size: tu
             return graph(panel, got, view, size, phases)
 
 
-def _phases(dashboard: Mapping[str, Any], choice: Choice, prometheus: Prometheus, view: View) -> Shaded:
+def _phases(dashboard: Mapping[str, Any], choice: VariableValues, prometheus: Prometheus, view: View) -> PhaseShades:
     (query,) = [one["expr"] for one in dashboard["annotations"]["list"] if one["name"] == "Phases"]
     lines = prometheus.over(choice.filled(query), view.start, view.end, view.step)
     return [(line.values[0][0], line.values[-1][0] + view.step, line.labels["phase"]) for line in lines]

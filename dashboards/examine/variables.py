@@ -35,7 +35,7 @@ class View:
 
 
 @dataclass(slots=True)
-class Choice:
+class VariableValues:
     """What is chosen for each variable, and what there was to choose from."""
 
     chosen: dict[str, Sequence[str]] = field(default_factory=dict)
@@ -55,7 +55,7 @@ class Choice:
 
         return _NAMED.sub(value, text)
 
-    def filled_for_reading(self, text: str) -> str:
+    def fill_title(self, text: str) -> str:
         """A title with the first value of each variable in it."""
         first = {name: (self.offered.get(name) or values or [""])[0] for name, values in self.chosen.items()}
         return _NAMED.sub(lambda found: first.get(found[1] or found[2], found[0]), text)
@@ -72,9 +72,9 @@ def _matching(values: Sequence[str]) -> str:
 
 def choose(
     dashboard: Mapping[str, Any], prometheus: Prometheus, view: View, wanted: Mapping[str, Sequence[str]]
-) -> Choice:
+) -> VariableValues:
     """Choose what is wanted for each variable, else what a dashboard just opened shows: All, or the first there is."""
-    choice = Choice(plain=dict(view.clock))
+    choice = VariableValues(plain=dict(view.clock))
     for variable in dashboard["templating"]["list"]:
         name = variable["name"]
         if variable["type"] == "datasource":
@@ -91,7 +91,7 @@ def choose(
     return choice
 
 
-def _offered(variable: Mapping[str, Any], choice: Choice, prometheus: Prometheus, view: View) -> list[str]:
+def _offered(variable: Mapping[str, Any], choice: VariableValues, prometheus: Prometheus, view: View) -> list[str]:
     query = choice.filled(variable["query"]["query"])
     if found := _VALUES.fullmatch(query):
         values = prometheus.label_values(found[2], found[1], view.start, view.end)

@@ -9,14 +9,14 @@ from dataclasses import dataclass
 from enum import StrEnum
 from statistics import NormalDist
 
-from harness.planning.levels import Level
+from harness.planning.levels import LoadLevel
 
 RUN_EFFECT = 0.03
 """By how much the capacity of one shop differs from one run to the next: the standard deviation of its logarithm. An assumption;
 a forecast may say another."""
 
 
-class Grade(StrEnum):
+class EvidenceGrade(StrEnum):
     """How something is known."""
 
     CONFIRMED = "confirmed"
@@ -32,7 +32,7 @@ class Grade(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Carried:
+class CarriedCapacity:
     """The journeys a second that keep every objective, at the mix that was measured: ``low <= likely <= high``.
 
     The range is a 95 % interval (CONFIRMED, MODEL) or what two runs leave open (BRACKETED); ``high`` is ``inf`` for AT_LEAST.
@@ -43,7 +43,7 @@ class Carried:
     likely: float
     low: float
     high: float
-    grade: Grade
+    grade: EvidenceGrade
     source: str
     instances: int | None = None
     limit: float = 0.0
@@ -54,7 +54,7 @@ class Carried:
 
         Of what is only known to be at least so much, that much.
         """
-        if self.grade is Grade.BRACKETED:
+        if self.grade is EvidenceGrade.BRACKETED:
             return chance.uniform(self.low, self.high)
         if not (0 < self.low < self.high < math.inf):
             return self.likely
@@ -64,7 +64,7 @@ class Carried:
         return self.likely * math.exp(side * reach / z)
 
 
-def on_another_day(carries: Carried, chance: random.Random, run_effect: float) -> float:
+def draw_with_run_effect(carries: CarriedCapacity, chance: random.Random, run_effect: float) -> float:
     """One value of what the shop may carry on the day that is planned for, where its capacity differs as it does between runs.
 
     What was confirmed is a rate that held once. The limit, where one was found, says how far above it the shop goes.
@@ -76,7 +76,7 @@ def on_another_day(carries: Carried, chance: random.Random, run_effect: float) -
     return carries.draw(chance) * day
 
 
-def carried_by(levels: Sequence[Level]) -> Carried | None:
+def capacity_from_levels(levels: Sequence[LoadLevel]) -> CarriedCapacity | None:
     """What runs at several rates show: the highest that kept everything below the lowest that did not; None without a judged run.
 
     Never more than a rate which itself held: what lies between that and the next one is left open.
@@ -89,9 +89,11 @@ def carried_by(levels: Sequence[Level]) -> Carried | None:
     passed = [level for level in judged if level.kept and level.rate < ceiling]
     instances = judged[0].instances
     if not passed:
-        return Carried(
-            likely=0.0, low=0.0, high=ceiling, grade=Grade.BELOW, source=failed[0].source, instances=instances
+        return CarriedCapacity(
+            likely=0.0, low=0.0, high=ceiling, grade=EvidenceGrade.BELOW, source=failed[0].source, instances=instances
         )
     best = passed[-1]
-    grade = Grade.BRACKETED if failed else Grade.AT_LEAST
-    return Carried(likely=best.rate, low=best.rate, high=ceiling, grade=grade, source=best.source, instances=instances)
+    grade = EvidenceGrade.BRACKETED if failed else EvidenceGrade.AT_LEAST
+    return CarriedCapacity(
+        likely=best.rate, low=best.rate, high=ceiling, grade=grade, source=best.source, instances=instances
+    )

@@ -7,17 +7,17 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from html import escape
 
-from harness.planning.carried import Grade
+from harness.planning.carried import EvidenceGrade
 from harness.planning.forecast import quantile
-from harness.planning.levels import Level
-from harness.planning.neighbours import middle, neighbours
-from harness.planning.outcome import Plan
-from harness.planning.scaling import FARTHEST
-from harness.planning.words import whole
+from harness.planning.levels import LoadLevel
+from harness.planning.neighbours import group_by_rate, middle
+from harness.planning.outcome import CapacityPlan
+from harness.planning.scaling import MAX_EXTRAPOLATION
+from harness.planning.words import three_digits
 
 WIDTH, HEIGHT = 800, 360
 LEFT, RIGHT, TOP, BOTTOM = 64, 16, 16, 44
-SHOWN = 2.0
+EXTRAPOLATION = 2.0
 """How far beyond what was measured the curve is drawn."""
 STEPS = 60
 
@@ -25,7 +25,7 @@ Point = tuple[float, float]
 
 
 @dataclass(frozen=True, slots=True)
-class Paper:
+class Chart:
     """Two axes from 0 on, and where a point lies between them."""
 
     most_x: float
@@ -63,14 +63,14 @@ class Paper:
     def axes(self, across: str, up: str, says: Callable[[float], str]) -> list[str]:
         """The two axes with their marks."""
         drawn = []
-        for mark in marks(self.most_y):
+        for mark in axis_ticks(self.most_y):
             drawn.append(
                 f'<line x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{self.at(0, mark).split(",")[1]}" '
                 f'y2="{self.at(0, mark).split(",")[1]}" stroke="var(--line)"/>'
             )
             down = float(self.at(0, mark).split(",")[1]) + 4
             drawn.append(f'<text x="{LEFT - 8}" y="{down:.1f}" text-anchor="end">{escape(says(mark))}</text>')
-        for mark in marks(self.most_x):
+        for mark in axis_ticks(self.most_x):
             place = self.at(mark, 0).split(",")[0]
             drawn.append(f'<text x="{place}" y="{HEIGHT - BOTTOM + 16}" text-anchor="middle">{mark:,g}</text>')
         drawn.append(f'<text x="{WIDTH - RIGHT}" y="{HEIGHT - 8}" text-anchor="end">{escape(across)}</text>')
@@ -78,26 +78,26 @@ class Paper:
         return drawn
 
 
-def marks(most: float, about: int = 5) -> list[float]:
+def axis_ticks(most: float, about: int = 5) -> list[float]:
     """Round numbers from 0 up to ``most``."""
     step = 10 ** math.floor(math.log10(most / about))
     step *= next((factor for factor in (1, 2, 5, 10) if most / (step * factor) <= about), 10)
     return [step * number for number in range(int(most / step + 1e-9) + 1)]
 
 
-def throughput_curve(plan: Plan) -> str:
+def throughput_curve(plan: CapacityPlan) -> str:
     """Orders a minute over requests in hand: points, curve, band, and the peak; empty without a fit."""
     fit = plan.curve
     if fit is None:
         return ""
     reach = fit.reach
-    xs = [reach * SHOWN * step / STEPS for step in range(1, STEPS + 1)]
+    xs = [reach * EXTRAPOLATION * step / STEPS for step in range(1, STEPS + 1)]
     bands = {x: fit.band(x) for x in xs}
     levels = [level for level in plan.measured.levels if level.steady and (level.instances or 1) == plan.now]
     peak = plan.orders(quantile(plan.need.journeys, 0.5))
     top = max(*(plan.orders(level.throughput) for level in levels), plan.orders(fit.law.throughput(reach)), peak)
-    paper = Paper(reach * SHOWN, top * 1.25)
-    near, far = [x for x in xs if x <= reach * FARTHEST], [x for x in xs if x >= reach * FARTHEST]
+    paper = Chart(reach * EXTRAPOLATION, top * 1.25)
+    near, far = [x for x in xs if x <= reach * MAX_EXTRAPOLATION], [x for x in xs if x >= reach * MAX_EXTRAPOLATION]
 
     def curve(places: Sequence[float]) -> list[Point]:
         return [(x, plan.orders(fit.law.throughput(x))) for x in places]
@@ -110,7 +110,9 @@ def throughput_curve(plan: Plan) -> str:
         paper.area(edge(xs, 0), edge(xs, 1), "one"),
         paper.line(curve(near), "one"),
         paper.line(curve(far), "one", ' stroke-dasharray="6 5"'),
-        paper.text(reach * FARTHEST, plan.orders(fit.law.throughput(reach * FARTHEST)), "model, not measured"),
+        paper.text(
+            reach * MAX_EXTRAPOLATION, plan.orders(fit.law.throughput(reach * MAX_EXTRAPOLATION)), "model, not measured"
+        ),
         *_peak_line(plan, paper),
         *(paper.dot(level.in_shop, plan.orders(level.throughput), kept=level.kept) for level in levels),
     ]
@@ -121,28 +123,28 @@ def throughput_curve(plan: Plan) -> str:
     return _figure(drawn, caption)
 
 
-def response_curve(plan: Plan) -> str:
+def response_curve(plan: CapacityPlan) -> str:
     """How long a page takes over orders a minute, with what is carried and the peak; empty with fewer than two levels."""
     levels = sorted((one for one in plan.measured.levels if _shown(one)), key=lambda level: level.rate)
     if len(levels) < 2:  # noqa: PLR2004  one point is no curve
         return ""
     peak = plan.orders(quantile(plan.need.journeys, 0.5))
     longest = max(level.page_time["p95"] for level in levels) * 1e3
-    paper = Paper(max(peak, *(plan.orders(level.rate) for level in levels)) * 1.1, longest * 1.15)
+    paper = Chart(max(peak, *(plan.orders(level.rate) for level in levels)) * 1.1, longest * 1.15)
     points = [(plan.orders(level.rate), level.page_time["p95"] * 1e3) for level in levels]
     drawn = paper.axes("orders a minute asked for", "milliseconds, page p95", lambda mark: f"{mark:,g}")
     for number in sorted({level.instances or 1 for level in levels}):
-        groups = neighbours(level for level in levels if (level.instances or 1) == number)
+        groups = group_by_rate(level for level in levels if (level.instances or 1) == number)
         drawn.append(paper.line([_middle_of(plan, group) for group in groups], "one"))
     drawn += [paper.dot(*point, kept=level.kept) for point, level in zip(points, levels, strict=True)]
     drawn.append(paper.line([(peak, 0), (peak, longest * 1.1)], "two", ' stroke-dasharray="2 4"'))
-    said = whole(quantile(plan.need.orders, 0.5) * 60)
+    said = three_digits(quantile(plan.need.orders, 0.5) * 60)
     left = plan.carries is None or peak < plan.orders(plan.carries.likely)
     drawn.append(paper.text(peak, longest * 1.1, f"  peak {said}  ", end=left, shift=10))
-    if plan.carries is not None and plan.carries.likely > 0 and plan.carries.grade is not Grade.MODEL:
+    if plan.carries is not None and plan.carries.likely > 0 and plan.carries.grade is not EvidenceGrade.MODEL:
         held = plan.orders(plan.carries.likely)
         drawn.append(paper.line([(held, 0), (held, longest * 1.1)], "good"))
-        drawn.append(paper.text(held, longest, f"  carried {whole(held)}  ", end=not left, shift=10))
+        drawn.append(paper.text(held, longest, f"  carried {three_digits(held)}  ", end=not left, shift=10))
     return _figure(
         drawn,
         "How long pages take (95th percentile) at the rates that were tried (full: every objective held; red: one broke); the line "
@@ -150,20 +152,20 @@ def response_curve(plan: Plan) -> str:
     )
 
 
-def _peak_line(plan: Plan, paper: Paper) -> list[str]:
+def _peak_line(plan: CapacityPlan, paper: Chart) -> list[str]:
     low, middle, high = (quantile(plan.need.orders, q) * 60 for q in (0.05, 0.5, 0.95))
     return [
         paper.area([(0, low), (paper.most_x, low)], [(0, high), (paper.most_x, high)], "two"),
         paper.line([(0, middle), (paper.most_x, middle)], "two", ' stroke-dasharray="2 4"'),
-        paper.text(paper.most_x, middle, f"forecast peak {whole(middle)}", end=True),
+        paper.text(paper.most_x, middle, f"forecast peak {three_digits(middle)}", end=True),
     ]
 
 
-def _middle_of(plan: Plan, group: Sequence[Level]) -> Point:
+def _middle_of(plan: CapacityPlan, group: Sequence[LoadLevel]) -> Point:
     return plan.orders(middle([one.rate for one in group])), middle([one.page_time["p95"] for one in group]) * 1e3
 
 
-def _shown(level: Level) -> bool:
+def _shown(level: LoadLevel) -> bool:
     return level.steady and math.isfinite(level.page_time["p95"])
 
 

@@ -13,13 +13,13 @@ from dataclasses import dataclass, field
 from statistics import NormalDist, fmean, stdev
 
 from harness.planning.carried import RUN_EFFECT
-from harness.planning.levels import Mix
+from harness.planning.levels import PaymentMix
 
 PRIOR = 0.5
 """What is added to every count before it is believed (Jeffreys): nothing was seen is not the same as never happens."""
 FEWEST_PEAKS = 5
 """With fewer days nobody can say how much days differ."""
-OF_UNCERTAINTY = 0.9
+UNCERTAINTY_COVERAGE = 0.9
 """An uncertainty of 10 % means: nine times out of ten the truth lies within 10 %."""
 
 
@@ -50,7 +50,12 @@ class Peak:
             spread = stdev(logs) * math.sqrt(1 + 1 / len(logs))
             student = chance.gauss(0.0, 1.0) / math.sqrt(chance.gammavariate(freedom / 2, 2.0) / freedom)
             return math.exp(fmean(logs) + spread * student)
-        return self.rate * self.factor * _off(self.rate_uncertainty, chance) * _off(self.factor_uncertainty, chance)
+        return (
+            self.rate
+            * self.factor
+            * _uncertainty_factor(self.rate_uncertainty, chance)
+            * _uncertainty_factor(self.factor_uncertainty, chance)
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,7 +106,7 @@ class Need:
     work: float
 
 
-def needs(forecast: Forecast, measured: Mix) -> Need:
+def needs(forecast: Forecast, measured: PaymentMix) -> Need:
     """What the peak needs of the shop, drawn as often as the forecast says; the same seed gives the same draws.
 
     ``work`` is how many requests a journey of the forecast mix takes, in those of the measured one. Orders become journeys by the
@@ -130,7 +135,7 @@ def needs(forecast: Forecast, measured: Mix) -> Need:
     )
 
 
-def work(payments: Mapping[str, float], measured: Mix) -> float:
+def work(payments: Mapping[str, float], measured: PaymentMix) -> float:
     """How many requests a journey of this mix takes, over those of a measured one; 1 where nothing is said or known.
 
     Options that no measured journey used count as the mean of all.
@@ -155,6 +160,6 @@ def _dirichlet(counts: Mapping[str, float], chance: random.Random) -> dict[str, 
     return {name: chance.gammavariate(count + PRIOR, 1.0) for name, count in counts.items()}
 
 
-def _off(uncertainty: float, chance: random.Random) -> float:
-    z = NormalDist().inv_cdf((1 + OF_UNCERTAINTY) / 2)
+def _uncertainty_factor(uncertainty: float, chance: random.Random) -> float:
+    z = NormalDist().inv_cdf((1 + UNCERTAINTY_COVERAGE) / 2)
     return math.exp(chance.gauss(0.0, 1.0) * math.log1p(uncertainty) / z)

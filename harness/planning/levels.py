@@ -6,8 +6,8 @@ import math
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 
-from harness.cell import Cell
-from harness.excerpt import excerpt
+from harness.cell import SampleSeries
+from harness.excerpt import extract_interval
 from harness.histogram import Histogram
 from harness.objective import parse
 from harness.outcomes import Blame
@@ -15,15 +15,14 @@ from harness.recorder import Recorder
 from harness.result import Result
 from harness.rows import every_journey, every_page
 from harness.sample import Phase
-from harness.throughput import finished
-from harness.verdict import Level as Weight
-from harness.verdict import Verdict
+from harness.throughput import completions
+from harness.verdict import Severity, Verdict
 
 JOURNEYS, ORDERS = parse("journey rate > 0/s"), parse("orders rate > 0/s")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Level:
+class LoadLevel:
     """What was measured while one load was held.
 
     ``rate`` is journeys due per second, ``throughput`` and ``orders`` journeys and orders finished per second, ``pages``
@@ -58,7 +57,7 @@ class Level:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Mix:
+class PaymentMix:
     """Who paid how, as counted: journeys and requests by payment option, journeys and orders in all."""
 
     journeys_by_option: Mapping[str, int] = field(default_factory=dict)
@@ -75,9 +74,9 @@ class Mix:
             if number
         }
 
-    def plus(self, other: Mix) -> Mix:
+    def plus(self, other: PaymentMix) -> PaymentMix:
         """Both counted together."""
-        return Mix(
+        return PaymentMix(
             journeys_by_option=_added(self.journeys_by_option, other.journeys_by_option),
             pages_by_option=_added(self.pages_by_option, other.pages_by_option),
             journeys=self.journeys + other.journeys,
@@ -85,9 +84,9 @@ class Mix:
         )
 
 
-def level_of(
+def steady_level(
     result: Result, source: str, *, instances: int | None = None, outside: Collection[str] = ()
-) -> Level | None:
+) -> LoadLevel | None:
     """The load that a run held in its steady part; None where there was no steady part to speak of.
 
     An invalid run has no level: nothing that it measured may be used. ``outside`` names pages that others than the shop answer: a
@@ -106,7 +105,7 @@ def level_of(
         level,
         rate=level.throughput if closed else offered / (window.steady_until - window.steady_from),
         kept={Verdict.PASSED: True, Verdict.FAILED: False}.get(result.judgement.verdict),
-        steady=not any(one.check == "steady" and one.level is Weight.INCONCLUSIVE for one in findings),
+        steady=not any(one.check == "steady" and one.level is Severity.INCONCLUSIVE for one in findings),
         instances=instances,
         broken=tuple(one.text for one in result.judgement.objectives if one.verdict is Verdict.FAILED),
     )
@@ -120,9 +119,9 @@ def level_between(
     *,
     instances: int | None = None,
     outside: Collection[str] = (),
-) -> Level | None:
+) -> LoadLevel | None:
     """The load that a run held between two moments, in seconds from its start; nothing is said of whether it was kept."""
-    part = excerpt(result.recorder, start, end)
+    part = extract_interval(result.recorder, start, end)
     length = part.window.steady_until - part.window.steady_from
     if length <= 0:
         return None
@@ -141,15 +140,15 @@ def level_between(
     )
 
 
-def _level(result: Result, measurements: Recorder, source: str, outside: Collection[str]) -> Level | None:
+def _level(result: Result, measurements: Recorder, source: str, outside: Collection[str]) -> LoadLevel | None:
     window = measurements.window
     length = window.steady_until - window.steady_from
-    recorder = within(measurements, outside)
+    recorder = without_pages(measurements, outside)
     journeys, pages = every_journey(recorder), every_page(recorder)
     if result.judgement.verdict is Verdict.INVALID or length <= 0 or not journeys.count:
         return None
     throughput = _rate(recorder, orders=False)
-    return Level(
+    return LoadLevel(
         source=source,
         rate=throughput,
         throughput=throughput,
@@ -165,7 +164,7 @@ def _level(result: Result, measurements: Recorder, source: str, outside: Collect
     )
 
 
-def within(recorder: Recorder, outside: Collection[str]) -> Recorder:
+def without_pages(recorder: Recorder, outside: Collection[str]) -> Recorder:
     """The same measurements without the pages that others than the shop answered."""
     inside = Recorder(recorder.window, slice_length=recorder.slice_length, most_slices=recorder.most_slices)
     inside.pages = {key: cell for key, cell in recorder.pages.items() if key.page not in outside}
@@ -173,7 +172,7 @@ def within(recorder: Recorder, outside: Collection[str]) -> Recorder:
     return inside
 
 
-def mix_of(result: Result, outside: Collection[str] = ()) -> Mix:
+def payment_mix_of(result: Result, outside: Collection[str] = ()) -> PaymentMix:
     """Who paid how in the steady part of a run; those whom the shop failed count as coming, not as having bought."""
     recorder = result.recorder
     journeys: dict[str, int] = {}
@@ -189,7 +188,7 @@ def mix_of(result: Result, outside: Collection[str] = ()) -> Mix:
     for page, cell in recorder.pages.items():
         if page.phase == Phase.STEADY and page.page not in outside:
             pages[page.payment_option] = pages.get(page.payment_option, 0) + cell.response.total
-    return Mix(journeys_by_option=journeys, pages_by_option=pages, journeys=ended, orders=orders)
+    return PaymentMix(journeys_by_option=journeys, pages_by_option=pages, journeys=ended, orders=orders)
 
 
 def _patience(result: Result, pages_per_journey: float) -> dict[str, float]:
@@ -211,7 +210,7 @@ def _variation(times: Histogram) -> float:
 
 
 def _rate(recorder: Recorder, *, orders: bool) -> float:
-    counts, length = finished(recorder, ORDERS if orders else JOURNEYS)
+    counts, length = completions(recorder, ORDERS if orders else JOURNEYS)
     if counts:
         return sum(counts) / (len(counts) * length)
     row, window = every_journey(recorder), recorder.window
@@ -225,7 +224,7 @@ def _time_spent(recorder: Recorder, *, of_pages: bool) -> float:
     return math.fsum(_spent(cell) for key, cell in recorder.journeys.items() if key.phase == Phase.STEADY)
 
 
-def _spent(cell: Cell) -> float:
+def _spent(cell: SampleSeries) -> float:
     # A stretch cut out of a run knows response times only.
     return cell.service.sum if cell.service.total else cell.response.sum
 

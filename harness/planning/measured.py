@@ -5,17 +5,16 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from harness.gave_way import GaveWay
-from harness.planning.carried import Carried, Grade, carried_by
-from harness.planning.levels import Level, Mix, level_of, mix_of
-from harness.planning.searched import confirmed_part, searched_capacity, searched_levels
+from harness.gave_way import Bottleneck
+from harness.planning.carried import CarriedCapacity, EvidenceGrade, capacity_from_levels
+from harness.planning.levels import LoadLevel, PaymentMix, payment_mix_of, steady_level
+from harness.planning.searched import capacity_of_search, confirmed_excerpt, levels_of_search
 from harness.result import Result
-from harness.verdict import Level as Weight
-from harness.verdict import Verdict
+from harness.verdict import Severity, Verdict
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Source:
+class ResultSource:
     """One result under the name that the user gave it, with how many instances the shop had then."""
 
     name: str
@@ -24,29 +23,29 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Measured:
+class ShopMeasurements:
     """What is known of a shop. ``capacities`` has one for each number of instances; ``refused`` names results not used, and why.
 
     ``typical`` is the run from which what-ifs are computed. ``notes`` are for the reader to know.
     """
 
-    levels: tuple[Level, ...]
-    mix: Mix
-    capacities: tuple[Carried, ...]
+    levels: tuple[LoadLevel, ...]
+    mix: PaymentMix
+    capacities: tuple[CarriedCapacity, ...]
     gives_way: str
     typical: Result | None
     refused: tuple[tuple[str, str], ...] = ()
     notes: tuple[str, ...] = ()
 
 
-def measured(sources: Sequence[Source], *, outside: Collection[str] = ()) -> Measured:
+def combine_results(sources: Sequence[ResultSource], *, outside: Collection[str] = ()) -> ShopMeasurements:
     """What these results show together; an invalid one shows nothing and is refused by name."""
-    levels: list[Level] = []
+    levels: list[LoadLevel] = []
     refused: list[tuple[str, str]] = []
     typical: list[tuple[float, Result]] = []
-    searched: list[Carried] = []
+    searched: list[CarriedCapacity] = []
     gave_way: list[str] = []
-    mix = Mix()
+    mix = PaymentMix()
     for source in sources:
         judgement = source.result.judgement
         if judgement.verdict is Verdict.INVALID:
@@ -54,30 +53,30 @@ def measured(sources: Sequence[Source], *, outside: Collection[str] = ()) -> Mea
             continue
         answer = source.result.capacity
         if answer is not None:
-            levels += searched_levels(source.result, answer, source.name, instances=source.instances, outside=outside)
-            found = searched_capacity(answer, source.name, source.instances)
+            levels += levels_of_search(source.result, answer, source.name, instances=source.instances, outside=outside)
+            found = capacity_of_search(answer, source.name, source.instances)
             if found is None:
                 refused.append((source.name, f"its search found nothing: {answer.why}"))
                 continue
             searched.append(found)
-            mix = mix.plus(mix_of(source.result, outside))
-            typical.append((found.likely, confirmed_part(source.result, answer)))
+            mix = mix.plus(payment_mix_of(source.result, outside))
+            typical.append((found.likely, confirmed_excerpt(source.result, answer)))
             if answer.gave_way is not None:
                 gave_way.append(_gave_way(answer.gave_way))
             continue
-        level = level_of(source.result, source.name, instances=source.instances, outside=outside)
+        level = steady_level(source.result, source.name, instances=source.instances, outside=outside)
         if level is None:
             refused.append((source.name, "it has no steady part in which journeys were walked"))
             continue
         levels.append(level)
-        mix = mix.plus(mix_of(source.result, outside))
+        mix = mix.plus(payment_mix_of(source.result, outside))
         # What held at the highest rate is the best picture of a busy hour; else the calmest of what did not.
         typical.append((level.rate if level.kept else -level.rate, source.result))
     numbers = sorted(
         {level.instances for level in levels if level.instances} | {one.instances or 1 for one in searched}
     )
-    found_for = [_best(number, levels, searched) for number in numbers]
-    return Measured(
+    found_for = [_surest(number, levels, searched) for number in numbers]
+    return ShopMeasurements(
         levels=tuple(sorted(levels, key=lambda level: (level.instances or 0, level.rate))),
         mix=mix,
         capacities=tuple(one for one in found_for if one is not None),
@@ -88,7 +87,7 @@ def measured(sources: Sequence[Source], *, outside: Collection[str] = ()) -> Mea
     )
 
 
-def gives_way(levels: Sequence[Level]) -> str:
+def gives_way(levels: Sequence[LoadLevel]) -> str:
     """The demand that broke at the lowest rate, or where none did, the one with the least room left at the highest."""
     broken = sorted((level for level in levels if level.broken), key=lambda level: level.rate)
     if broken:
@@ -102,21 +101,21 @@ def gives_way(levels: Sequence[Level]) -> str:
     return ""
 
 
-def _best(number: int, levels: Sequence[Level], searched: Sequence[Carried]) -> Carried | None:
+def _surest(number: int, levels: Sequence[LoadLevel], searched: Sequence[CarriedCapacity]) -> CarriedCapacity | None:
     """What so many instances carry: as the surest search found, or as single runs show where there was none."""
     answers = [one for one in searched if one.instances == number]
     known = (
-        [one for one in answers if one.grade is Grade.CONFIRMED]
+        [one for one in answers if one.grade is EvidenceGrade.CONFIRMED]
         or [one for one in answers if one.likely > 0]
         or answers
     )
     if known:
         # Two searches of one shop that disagree: the lower one was true once, too.
         return min(known, key=lambda one: one.likely)
-    return carried_by([level for level in levels if level.instances == number])
+    return capacity_from_levels([level for level in levels if level.instances == number])
 
 
-def _gave_way(first: GaveWay) -> str:
+def _gave_way(first: Bottleneck) -> str:
     places = [
         f"page {first.page}" if first.page else "",
         f"payment option {first.payment_option}" if first.payment_option else "",
@@ -126,11 +125,11 @@ def _gave_way(first: GaveWay) -> str:
 
 
 def _why_invalid(result: Result) -> str:
-    causes = [finding.message for finding in result.judgement.findings if finding.level is Weight.INVALID]
+    causes = [finding.message for finding in result.judgement.findings if finding.level is Severity.INVALID]
     return causes[0] if causes else result.judgement.reason
 
 
-def _notes(sources: Sequence[Source]) -> list[str]:
+def _notes(sources: Sequence[ResultSource]) -> list[str]:
     notes = []
     scenarios = sorted({source.result.scenario for source in sources})
     if len(scenarios) > 1:

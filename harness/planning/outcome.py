@@ -5,17 +5,17 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from harness.planning.carried import Carried
+from harness.planning.carried import CarriedCapacity
 from harness.planning.forecast import Forecast, Need, WhatIf
-from harness.planning.measured import Measured
+from harness.planning.measured import ShopMeasurements
 from harness.planning.scaling import Scaling
 from harness.planning.usl import Fit
-from harness.planning.what_if import Slower
+from harness.planning.what_if import DelayImpact
 from harness.verdict import Verdict
 
 
 @dataclass(frozen=True, slots=True)
-class Odds:
+class FitProbability:
     """The probability that the peak fits; a range where the capacity is only known to lie between two runs."""
 
     low: float
@@ -32,43 +32,43 @@ class Overload:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
+class InstanceOption:
     """What so many instances carry, and the odds that the peak fits, all of them up and with some lost."""
 
     instances: int
-    carries: Carried
-    fits: Odds
-    fits_lost: Odds | None
+    carries: CarriedCapacity
+    fits: FitProbability
+    fits_lost: FitProbability | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Other:
+class WhatIfOutcome:
     """A what-if and what comes of it: journeys a second needed in measured ones, the odds, and what slow neighbours do."""
 
     what_if: WhatIf
     work: float
-    fits: Odds
+    fits: FitProbability
     in_flight: float
-    slower: Slower | None
+    slower: DelayImpact | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
+class CapacityPlan:
     """Everything that the page shows. Rates are per second; ``per_journey`` turns journeys as measured into forecast orders."""
 
     forecast: Forecast
-    measured: Measured
+    measured: ShopMeasurements
     verdict: Verdict
     reason: str
     need: Need
     per_journey: float
     now: int
-    carries: Carried | None = None
-    fits: Odds | None = None
-    carries_lost: Carried | None = None
-    fits_lost: Odds | None = None
+    carries: CarriedCapacity | None = None
+    fits: FitProbability | None = None
+    carries_lost: CarriedCapacity | None = None
+    fits_lost: FitProbability | None = None
     scale: Scaling | None = None
-    steps: tuple[Step, ...] = ()
+    steps: tuple[InstanceOption, ...] = ()
     needed: int | None = None
     curve: Fit | None = None
     curve_missing: str = ""
@@ -78,7 +78,7 @@ class Plan:
     saturation: float = math.nan
     overloads: tuple[Overload, ...] = ()
     wait: tuple[float, float] | None = None
-    others: tuple[Other, ...] = ()
+    others: tuple[WhatIfOutcome, ...] = ()
 
     def orders(self, journeys: float) -> float:
         """Orders a minute of the forecast kind, from journeys a second as they were measured."""

@@ -12,9 +12,9 @@ from tabulate import tabulate
 
 from harness.planning import words
 from harness.planning.curve import response_curve, throughput_curve
-from harness.planning.outcome import Plan
+from harness.planning.outcome import CapacityPlan
 from harness.planning.sheets import tables
-from harness.tables import Table
+from harness.tables import ReportTable
 
 SCHEMA_VERSION = 1
 _CELL = 40
@@ -36,7 +36,7 @@ figure { margin: 1rem 0; } svg { width: 100%; height: auto; } svg text { fill: v
 """
 
 
-def console(plan: Plan, width: int = 100) -> str:
+def console(plan: CapacityPlan, width: int = 100) -> str:
     """What a person reads in a terminal: the answer, what follows, the tables, and what they rest on."""
     parts = [textwrap.fill(words.headline(plan), width)]
     parts += ["\n".join(textwrap.fill(one, width, break_on_hyphens=False) for one in words.sentences(plan))]
@@ -52,14 +52,14 @@ def console(plan: Plan, width: int = 100) -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def html(plan: Plan) -> str:
+def html(plan: CapacityPlan) -> str:
     """The same as a page of its own, with the curves drawn."""
     first, *rest = words.sentences(plan)
     verdict = plan.verdict.value
     parts = [
         "<!doctype html>",
         '<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">',
-        f"<title>checkload plan: {escape(words.MEANINGS[plan.verdict])}</title><style>{_STYLE}</style></head><body>",
+        f"<title>checkload plan: {escape(words.VERDICT_LABELS[plan.verdict])}</title><style>{_STYLE}</style></head><body>",
         f'<h1 class="{verdict}">{escape(words.headline(plan))}</h1>',
         f'<p class="answer">{escape(first)}</p>',
         *(f"<p>{escape(one)}</p>" for one in rest),
@@ -75,7 +75,7 @@ def html(plan: Plan) -> str:
     return text.replace(" %", "\u00a0%")  # a number and its sign stay on one line
 
 
-def to_json(plan: Plan) -> dict[str, Any]:
+def to_json(plan: CapacityPlan) -> dict[str, Any]:
     """Every figure of the plan; rates per second, times in seconds, ``"inf"`` for without end. Draws are left out."""
     document: dict[str, Any] = {
         "schema_version": SCHEMA_VERSION,
@@ -152,7 +152,7 @@ def _spread(values: tuple[float, ...]) -> dict[str, float]:
     return {f"p{q}": ranked[min(len(ranked) - 1, int(q / 100 * len(ranked)))] for q in (5, 50, 95)}
 
 
-def _drawn(table: Table) -> str:
+def _drawn(table: ReportTable) -> str:
     columns = range(len(table.headings))
     return tabulate(
         table.rows,
@@ -165,7 +165,7 @@ def _drawn(table: Table) -> str:
     )
 
 
-def _table(table: Table) -> str:
+def _table(table: ReportTable) -> str:
     sides = [' class="text"' if side == "left" else "" for side in table.alignment]
     head = "".join(f"<th{side}>{escape(text)}</th>" for side, text in zip(sides, table.headings, strict=True))
     rows = "\n".join(

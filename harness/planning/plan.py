@@ -6,22 +6,22 @@ import math
 import random
 from collections.abc import Collection
 
-from harness.planning.carried import Carried, Grade
+from harness.planning.carried import CarriedCapacity, EvidenceGrade
 from harness.planning.forecast import Forecast, Need, WhatIf, needs, quantile, work
-from harness.planning.levels import Level
-from harness.planning.measured import Measured
-from harness.planning.outcome import Odds, Other, Overload, Plan, Step
+from harness.planning.levels import LoadLevel
+from harness.planning.measured import ShopMeasurements
+from harness.planning.outcome import CapacityPlan, FitProbability, InstanceOption, Overload, WhatIfOutcome
 from harness.planning.queueing import mean_wait, until_broken, until_recovered, weeks_left
-from harness.planning.scaling import FARTHEST, Scaling, fit_share, needed_instances, scaling, share_below
+from harness.planning.scaling import MAX_EXTRAPOLATION, Scaling, fit_share, needed_instances, scaling, share_below
 from harness.planning.usl import Fit, fit
-from harness.planning.what_if import slower
+from harness.planning.what_if import delay_impact
 from harness.verdict import Verdict
 
 OVERLOADS = (1.1, 1.5, 2.0)
 MOST_INSTANCES = 64
 
 
-def plan(measured: Measured, forecast: Forecast, *, bank_pages: Collection[str] = ()) -> Plan:
+def make_plan(measured: ShopMeasurements, forecast: Forecast, *, bank_pages: Collection[str] = ()) -> CapacityPlan:
     """The plan for this forecast, as far as what was measured allows."""
     need = needs(forecast, measured.mix)
     per_journey = need.conversion / need.work / (1 + forecast.retries)
@@ -40,12 +40,12 @@ def plan(measured: Measured, forecast: Forecast, *, bank_pages: Collection[str] 
     }
     if not measured.levels:
         verdict = Verdict.INVALID if measured.refused else Verdict.INCONCLUSIVE
-        return Plan(**beginning, verdict=verdict, reason="no result can be used")  # type: ignore[arg-type]
+        return CapacityPlan(**beginning, verdict=verdict, reason="no result can be used")  # type: ignore[arg-type]
     if not known:
         return _nothing_held(beginning, measured, need, forecast)
     scale = scaling(known, seed=forecast.seed)
     carries = scale.of(now)
-    fits = odds(carries, need, forecast)
+    fits = fit_probability(carries, need, forecast)
     lost = scale.of(now - forecast.lost) if now > forecast.lost else None
     verdict, reason = decide(carries, fits, forecast, scale)
     peak = quantile(need.journeys, 0.5)
@@ -61,14 +61,14 @@ def plan(measured: Measured, forecast: Forecast, *, bank_pages: Collection[str] 
         run_effect=forecast.run_effect,
         most=MOST_INSTANCES,
     )
-    return Plan(
+    return CapacityPlan(
         **beginning,  # type: ignore[arg-type]
         verdict=verdict,
         reason=reason,
         carries=carries,
         fits=fits,
         carries_lost=lost,
-        fits_lost=odds(lost, need, forecast) if lost else None,
+        fits_lost=fit_probability(lost, need, forecast) if lost else None,
         scale=scale,
         steps=_steps(scale, need, forecast, now, needed),
         needed=needed,
@@ -85,26 +85,26 @@ def plan(measured: Measured, forecast: Forecast, *, bank_pages: Collection[str] 
     )
 
 
-def odds(carries: Carried, need: Need, forecast: Forecast) -> Odds:
+def fit_probability(carries: CarriedCapacity, need: Need, forecast: Forecast) -> FitProbability:
     """How probable it is that the need is carried; between two runs, as if it were the lower and the upper one.
 
     Where nobody tried how far it goes, the upper end is certainty.
     """
     effect = forecast.run_effect
-    if carries.grade in (Grade.BRACKETED, Grade.AT_LEAST, Grade.BELOW):
+    if carries.grade in (EvidenceGrade.BRACKETED, EvidenceGrade.AT_LEAST, EvidenceGrade.BELOW):
         low, high = (
             share_below(end, need.journeys, random.Random(forecast.seed), effect) for end in (carries.low, carries.high)
         )
-        return Odds(low, high)
+        return FitProbability(low, high)
     share = fit_share(carries, need.journeys, seed=forecast.seed, run_effect=effect)
-    return Odds(share, 1.0 if carries.high == math.inf else share)
+    return FitProbability(share, 1.0 if carries.high == math.inf else share)
 
 
-def decide(carries: Carried, fits: Odds, forecast: Forecast, scale: Scaling) -> tuple[Verdict, str]:
+def decide(carries: CarriedCapacity, fits: FitProbability, forecast: Forecast, scale: Scaling) -> tuple[Verdict, str]:
     """Whether the peak fits as surely as wanted; what only a model says is no pass beyond what was measured."""
     wanted = forecast.confidence
     if fits.low >= wanted:
-        if carries.grade is Grade.MODEL and not _near(scale, carries.instances or 1):
+        if carries.grade is EvidenceGrade.MODEL and not _near(scale, carries.instances or 1):
             return Verdict.INCONCLUSIVE, "only a model says that the peak fits, far from what was measured"
         return Verdict.PASSED, "the forecast peak fits"
     if fits.high < wanted:
@@ -114,14 +114,16 @@ def decide(carries: Carried, fits: Odds, forecast: Forecast, scale: Scaling) -> 
     return Verdict.INCONCLUSIVE, "the peak lies between a rate that held and one that did not"
 
 
-def _nothing_held(beginning: dict[str, object], measured: Measured, need: Need, forecast: Forecast) -> Plan:
+def _nothing_held(
+    beginning: dict[str, object], measured: ShopMeasurements, need: Need, forecast: Forecast
+) -> CapacityPlan:
     ceiling = min((one.high for one in measured.capacities), default=math.inf)
     below = next((one for one in measured.capacities if one.high == ceiling), None)
     if below is None:
-        return Plan(**beginning, verdict=Verdict.INCONCLUSIVE, reason="no run was judged to the end")  # type: ignore[arg-type]
-    fits = odds(below, need, forecast)
+        return CapacityPlan(**beginning, verdict=Verdict.INCONCLUSIVE, reason="no run was judged to the end")  # type: ignore[arg-type]
+    fits = fit_probability(below, need, forecast)
     failed = fits.high < forecast.confidence
-    return Plan(
+    return CapacityPlan(
         **beginning,  # type: ignore[arg-type]
         verdict=Verdict.FAILED if failed else Verdict.INCONCLUSIVE,
         reason="every rate that was tried broke an objective",
@@ -134,10 +136,10 @@ def _near(scale: Scaling, instances: int) -> bool:
     if scale.is_proportional:
         # Fewer than were measured carry at least their part, but for what a larger pool saves; more need not.
         return instances <= max(scale.measured)
-    return min(scale.measured) <= instances <= FARTHEST * max(scale.measured)
+    return min(scale.measured) <= instances <= MAX_EXTRAPOLATION * max(scale.measured)
 
 
-def _curve(measured: Measured, now: int, seed: int) -> tuple[Fit | None, str]:
+def _curve(measured: ShopMeasurements, now: int, seed: int) -> tuple[Fit | None, str]:
     levels = [level for level in measured.levels if level.steady and (level.instances or 1) == now]
     try:
         return fit([(level.in_shop, level.throughput) for level in levels], seed=seed), ""
@@ -148,18 +150,18 @@ def _curve(measured: Measured, now: int, seed: int) -> tuple[Fit | None, str]:
         )
 
 
-def _saturation(measured: Measured, carries: Carried, curve: Fit | None) -> float:
+def _saturation(measured: ShopMeasurements, carries: CarriedCapacity, curve: Fit | None) -> float:
     """The most that gets done: as measured, or as the curve has it where it is not far beyond that."""
     seen = max(
         (level.throughput for level in measured.levels if level.steady and (level.instances or 1) == carries.instances),
         default=0.0,
     )
-    if curve is not None and seen <= curve.law.most <= FARTHEST * seen:
+    if curve is not None and seen <= curve.law.most <= MAX_EXTRAPOLATION * seen:
         return curve.law.most
     return seen
 
 
-def _patience(levels: Collection[Level]) -> tuple[str, float] | None:
+def _patience(levels: Collection[LoadLevel]) -> tuple[str, float] | None:
     held = [level for level in levels if level.patience and level.kept]
     if not held:
         return None
@@ -185,7 +187,7 @@ def _overloads(
     )
 
 
-def _wait(measured: Measured, saturation: float, peak: float) -> tuple[float, float] | None:
+def _wait(measured: ShopMeasurements, saturation: float, peak: float) -> tuple[float, float] | None:
     """How long a request waits on average at the peak, by the M/G/k formula: without variation, and with what was measured."""
     calm = min(measured.levels, key=lambda level: level.rate)
     if not calm.throughput > 0 or not calm.page_time["mean"] > 0:
@@ -201,16 +203,18 @@ def _wait(measured: Measured, saturation: float, peak: float) -> tuple[float, fl
     )
 
 
-def _steps(scale: Scaling, need: Need, forecast: Forecast, now: int, needed: int | None) -> tuple[Step, ...]:
+def _steps(scale: Scaling, need: Need, forecast: Forecast, now: int, needed: int | None) -> tuple[InstanceOption, ...]:
     shown = {now, now + 1, *scale.measured}
     shown |= {needed - 1, needed, needed + 1} if needed else set()
     shown |= {now - forecast.lost}
     return tuple(
-        Step(
+        InstanceOption(
             instances=number,
             carries=(carries := scale.of(number)),
-            fits=odds(carries, need, forecast),
-            fits_lost=odds(scale.of(number - forecast.lost), need, forecast) if number > forecast.lost else None,
+            fits=fit_probability(carries, need, forecast),
+            fits_lost=fit_probability(scale.of(number - forecast.lost), need, forecast)
+            if number > forecast.lost
+            else None,
         )
         for number in sorted(shown)
         if number >= 1
@@ -218,14 +222,20 @@ def _steps(scale: Scaling, need: Need, forecast: Forecast, now: int, needed: int
 
 
 def _other(
-    one: WhatIf, measured: Measured, forecast: Forecast, *, carries: Carried, need: Need, bank_pages: Collection[str]
-) -> Other:
+    one: WhatIf,
+    measured: ShopMeasurements,
+    forecast: Forecast,
+    *,
+    carries: CarriedCapacity,
+    need: Need,
+    bank_pages: Collection[str],
+) -> WhatIfOutcome:
     # The draws stay; what changes is how many requests each of their journeys makes.
     heavier = work(one.payments, measured.mix) / need.work if one.payments else 1.0
     journeys = tuple(each * heavier for each in need.journeys)
     changed = Need(orders=need.orders, journeys=journeys, conversion=need.conversion, work=need.work * heavier)
     late = (
-        slower(measured.typical, bank_delay=one.bank_delay, sms_delay=one.sms_delay, bank_pages=bank_pages)
+        delay_impact(measured.typical, bank_delay=one.bank_delay, sms_delay=one.sms_delay, bank_pages=bank_pages)
         if measured.typical is not None and (one.bank_delay or one.sms_delay)
         else None
     )
@@ -235,10 +245,10 @@ def _other(
     longest = max((level.in_flight / level.throughput for level in held if level.kept), default=0.0) or max(
         (level.in_flight / level.throughput for level in held), default=0.0
     )
-    return Other(
+    return WhatIfOutcome(
         what_if=one,
         work=heavier,
-        fits=odds(carries, changed, forecast),
+        fits=fit_probability(carries, changed, forecast),
         in_flight=peak * (longest + (late.mean_delay if late else 0.0)),
         slower=late,
     )

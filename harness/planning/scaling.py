@@ -10,16 +10,16 @@ from statistics import NormalDist
 
 from scipy.special import stdtrit
 
-from harness.planning.carried import RUN_EFFECT, Carried, Grade, on_another_day
-from harness.planning.usl import Usl, best, interval
+from harness.planning.carried import RUN_EFFECT, CarriedCapacity, EvidenceGrade, draw_with_run_effect
+from harness.planning.usl import Usl, best_fit, interval
 
 REPLICATES = 400
-FINEST = 0.005
+MIN_UNCERTAINTY = 0.005
 """The relative uncertainty below which no measured capacity is believed."""
 PER_DOUBLING = 0.04
 """How far the law itself may be off, as a standard deviation, for each doubling between a figure and what was measured: a large
 pool of servers carries more than its parts, and no law of contention knows that (simulated with M/M/c)."""
-FARTHEST = 1.5
+MAX_EXTRAPOLATION = 1.5
 """How far beyond what was measured, as a ratio, a figure may lie before it has to be called a model."""
 
 
@@ -31,7 +31,7 @@ class Scaling:
     measured; with one number measured the law is a straight line through nothing and that.
     """
 
-    measured: Mapping[int, Carried]
+    measured: Mapping[int, CarriedCapacity]
     law: Usl
     others: tuple[Usl, ...]
     spread: float
@@ -41,13 +41,15 @@ class Scaling:
         """Whether all that is known is one number of instances, so that the rest is proportion."""
         return len(self.measured) == 1
 
-    def of(self, instances: int, confidence: float = 0.95) -> Carried:
+    def of(self, instances: int, confidence: float = 0.95) -> CarriedCapacity:
         """What so many instances carry: as measured where it was, else as the law has it."""
         known = self.measured.get(instances)
         if known is not None:
             return known
         if instances < 1:
-            return Carried(likely=0.0, low=0.0, high=0.0, grade=Grade.MODEL, source="no instance left", instances=0)
+            return CarriedCapacity(
+                likely=0.0, low=0.0, high=0.0, grade=EvidenceGrade.MODEL, source="no instance left", instances=0
+            )
         likely = self.law.throughput(instances)
         low, high = interval([law.throughput(instances) for law in self.others], confidence)
         apart = PER_DOUBLING * min(abs(math.log2(instances / number)) for number in self.measured)
@@ -60,8 +62,13 @@ class Scaling:
         )
         if any(one.high == math.inf for one in self.measured.values()):  # nobody tried where it ends
             low, high = min(low, likely), math.inf
-        return Carried(
-            likely=likely, low=low, high=high, grade=Grade.MODEL, source=self.describe(instances), instances=instances
+        return CarriedCapacity(
+            likely=likely,
+            low=low,
+            high=high,
+            grade=EvidenceGrade.MODEL,
+            source=self.describe(instances),
+            instances=instances,
         )
 
     def describe(self, instances: int) -> str:
@@ -69,15 +76,15 @@ class Scaling:
         counts = _listed(sorted(self.measured))
         if self.is_proportional:
             return f"in proportion to what {counts} measured"
-        within = min(self.measured) <= instances <= FARTHEST * max(self.measured)
+        within = min(self.measured) <= instances <= MAX_EXTRAPOLATION * max(self.measured)
         return f"from what {counts} measured" + ("" if within else ", far beyond it")
 
     def _deviations(self, confidence: float) -> float:
-        freedom = len(self.measured) - _free(self.law)
+        freedom = len(self.measured) - _free_parameters(self.law)
         return float(stdtrit(freedom, (1 + confidence) / 2)) if freedom > 0 else 0.0
 
 
-def scaling(measured: Sequence[Carried], *, seed: int, replicates: int = REPLICATES) -> Scaling:
+def scaling(measured: Sequence[CarriedCapacity], *, seed: int, replicates: int = REPLICATES) -> Scaling:
     """The capacity by number of instances that fits these best; each must say its number, and one number must be there once.
 
     Three numbers measured tell about sharing and agreeing (the Universal Scalability Law with what they allow for), two about
@@ -87,11 +94,11 @@ def scaling(measured: Sequence[Carried], *, seed: int, replicates: int = REPLICA
     if not by_number:
         raise ValueError("no capacity was measured")
     kept = {number: by_number[number] for number in sorted(by_number)}
-    trust = {number: 1 / max(FINEST, deviation(one)) for number, one in kept.items()}
+    trust = {number: 1 / max(MIN_UNCERTAINTY, deviation(one)) for number, one in kept.items()}
     law = _law({number: one.likely for number, one in kept.items()}, trust)
     chance = random.Random(seed)
     others = tuple(_law({number: one.draw(chance) for number, one in kept.items()}, trust) for _ in range(replicates))
-    freedom = len(kept) - _free(law)
+    freedom = len(kept) - _free_parameters(law)
     spread = 0.0
     if freedom > 0:
         # How much farther the points lie from the law than their own uncertainty explains (Birge's ratio).
@@ -128,12 +135,12 @@ def needed_instances(
     return None
 
 
-def fit_share(carries: Carried, needs: Sequence[float], *, seed: int, run_effect: float = RUN_EFFECT) -> float:
+def fit_share(carries: CarriedCapacity, needs: Sequence[float], *, seed: int, run_effect: float = RUN_EFFECT) -> float:
     """In which share of the draws the need is carried; of what lies between two runs, only what held counts."""
     chance = random.Random(seed)
-    if carries.grade is Grade.BRACKETED:
+    if carries.grade is EvidenceGrade.BRACKETED:
         return share_below(carries.low, needs, chance, run_effect)
-    return sum(need <= on_another_day(carries, chance, run_effect) for need in needs) / len(needs)
+    return sum(need <= draw_with_run_effect(carries, chance, run_effect) for need in needs) / len(needs)
 
 
 def share_below(rate: float, needs: Sequence[float], chance: random.Random, run_effect: float) -> float:
@@ -141,11 +148,11 @@ def share_below(rate: float, needs: Sequence[float], chance: random.Random, run_
     return sum(need <= rate * math.exp(chance.gauss(0.0, run_effect)) for need in needs) / len(needs)
 
 
-def deviation(carries: Carried) -> float:
+def deviation(carries: CarriedCapacity) -> float:
     """The standard deviation of the logarithm of what is carried; 0 where it is known exactly, or not at all."""
     if not (0 < carries.low < carries.high < math.inf):
         return 0.0
-    sides = math.sqrt(12) if carries.grade is Grade.BRACKETED else 2 * NormalDist().inv_cdf(0.975)
+    sides = math.sqrt(12) if carries.grade is EvidenceGrade.BRACKETED else 2 * NormalDist().inv_cdf(0.975)
     return math.log(carries.high / carries.low) / sides
 
 
@@ -154,10 +161,10 @@ def _law(capacities: Mapping[int, float], trust: Mapping[int, float]) -> Usl:
     if len(points) == 1:
         ((number, capacity),) = points
         return Usl(capacity / number, 0.0, 0.0)
-    return best(points, [trust[number] for number in capacities])
+    return best_fit(points, [trust[number] for number in capacities])
 
 
-def _free(law: Usl) -> int:
+def _free_parameters(law: Usl) -> int:
     return 1 + (law.sigma > 0) + (law.kappa > 0)
 
 

@@ -7,10 +7,10 @@ from collections.abc import Collection
 from dataclasses import replace
 from functools import partial
 
-from harness.capacity import Capacity, Point
-from harness.excerpt import excerpt
-from harness.planning.carried import Carried, Grade
-from harness.planning.levels import Level, level_between
+from harness.capacity import CapacityAnswer, CapacityPoint
+from harness.excerpt import extract_interval
+from harness.planning.carried import CarriedCapacity, EvidenceGrade
+from harness.planning.levels import LoadLevel, level_between
 from harness.result import Result
 from harness.search import Purpose
 from harness.verdict import Verdict
@@ -21,9 +21,9 @@ BY_CHANCE = 2.0
 """By how many standard deviations of the number under way, at both ends of a level, the two may differ all the same."""
 
 
-def searched_levels(
-    result: Result, answer: Capacity, source: str, *, instances: int, outside: Collection[str] = ()
-) -> list[Level]:
+def levels_of_search(
+    result: Result, answer: CapacityAnswer, source: str, *, instances: int, outside: Collection[str] = ()
+) -> list[LoadLevel]:
     """The levels of the search: not those that drained the shop, nor those in trouble.
 
     Where a queue grew, or one of the level before was worked off, the level is not ``steady``: it shows no lasting state of the shop.
@@ -52,12 +52,12 @@ def searched_levels(
     return found
 
 
-def _balanced(level: Level, seconds: float) -> bool:
+def _balanced(level: LoadLevel, seconds: float) -> bool:
     due, done = level.rate * seconds, level.throughput * seconds
     return abs(done - due) <= max(OUT_OF_BALANCE * due, BY_CHANCE * math.sqrt(2 * level.in_flight))
 
 
-def searched_capacity(answer: Capacity, source: str, instances: int) -> Carried | None:
+def capacity_of_search(answer: CapacityAnswer, source: str, instances: int) -> CarriedCapacity | None:
     """What the search found, per second; None if it found nothing at all.
 
     Likely is what was confirmed, and nothing more. The interval goes up to where a demand gave way while the search tracked it; of a
@@ -66,23 +66,23 @@ def searched_capacity(answer: Capacity, source: str, instances: int) -> Carried 
     held = (answer.journeys or 0.0) / 60
     broken = [point.rate / 60 for point in answer.points if point.broken and not point.trouble]
     ceiling = min((rate for rate in broken if rate > held), default=math.inf)
-    found = partial(Carried, source=source, instances=instances)
+    found = partial(CarriedCapacity, source=source, instances=instances)
     if not held:
-        return found(likely=0.0, low=0.0, high=ceiling, grade=Grade.BELOW) if broken else None
+        return found(likely=0.0, low=0.0, high=ceiling, grade=EvidenceGrade.BELOW) if broken else None
     if answer.at_least:
-        grade = Grade.AT_LEAST if ceiling == math.inf else Grade.BRACKETED
+        grade = EvidenceGrade.AT_LEAST if ceiling == math.inf else EvidenceGrade.BRACKETED
         return found(likely=held, low=held, high=ceiling, grade=grade, why=answer.why)
     low = min(held, answer.low / 60) if answer.low is not None else held
     high = max(held, answer.high / 60) if answer.high is not None else held
-    return found(likely=held, low=low, high=high, grade=Grade.CONFIRMED, limit=(answer.boundary or 0.0) / 60)
+    return found(likely=held, low=low, high=high, grade=EvidenceGrade.CONFIRMED, limit=(answer.boundary or 0.0) / 60)
 
 
-def confirmed_part(result: Result, answer: Capacity) -> Result:
+def confirmed_excerpt(result: Result, answer: CapacityAnswer) -> Result:
     """The run as if it had consisted of nothing but the level that was confirmed; as it is where none was."""
-    confirmed: list[Point] = [
+    confirmed: list[CapacityPoint] = [
         point for point in answer.points if point.purpose == Purpose.CONFIRM and point.verdict == Verdict.PASSED
     ]
     if not confirmed:
         return result
     last = confirmed[-1]
-    return replace(result, recorder=excerpt(result.recorder, last.settled, last.end))
+    return replace(result, recorder=extract_interval(result.recorder, last.settled, last.end))

@@ -93,7 +93,7 @@ def fit(points: Sequence[Point], *, seed: int, replicates: int = 400, fewest: in
         raise ValueError(f"{len(usable)} point{'s' * (len(usable) != 1)}, and it takes {max(3, fewest)}")
     if max(n for n, _ in usable) < 1.5 * min(n for n, _ in usable):
         raise ValueError("all points lie at nearly the same load")
-    law = best(usable)
+    law = best_fit(usable)
     residuals = [x / law.throughput(n) - 1 for n, x in usable]
     free = max(1, len(usable) - 3)
     stretch = math.sqrt(len(usable) / free) * float(stdtrit(free, 0.975)) / NormalDist().inv_cdf(0.975)
@@ -102,11 +102,11 @@ def fit(points: Sequence[Point], *, seed: int, replicates: int = 400, fewest: in
     others = []
     for _ in range(replicates):
         drawn = [(n, law.throughput(n) * math.exp(stretch * (chance.choice(residuals) - centre))) for n, _ in usable]
-        others.append(best(drawn))
+        others.append(best_fit(drawn))
     return Fit(law, tuple(residuals), tuple(others), max(n for n, _ in usable))
 
 
-def best(points: Sequence[Point], weights: Sequence[float] | None = None) -> Usl:
+def best_fit(points: Sequence[Point], weights: Sequence[float] | None = None) -> Usl:
     """The law with the least squares of relative errors; ``weights`` say how much each point counts."""
     trust = weights or [1.0] * len(points)
     per_one = [n / x for n, x in points]

@@ -10,7 +10,7 @@ import math
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
-from harness.cell import Cell
+from harness.cell import SampleSeries
 from harness.demand import Metric, Objective, Statistic, Subject
 from harness.histogram import Histogram
 from harness.objective import parse
@@ -21,7 +21,7 @@ from harness.sample import Phase
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Slower:
+class DelayImpact:
     """What a delay outside the shop does: the share of journeys it meets, and the mean delay over all, in seconds.
 
     ``broken`` are the demands on journeys that would no longer be kept, each with what would be measured.
@@ -32,14 +32,14 @@ class Slower:
     broken: tuple[str, ...]
 
 
-def slower(result: Result, *, bank_delay: float, sms_delay: float, bank_pages: Collection[str]) -> Slower:
+def delay_impact(result: Result, *, bank_delay: float, sms_delay: float, bank_pages: Collection[str]) -> DelayImpact:
     """What these delays would have done to the journeys of a run: each is as long as it was, and the delay.
 
     Who waits for an SMS is known of each journey; of visits to a bank only how many journeys of each payment option made
     one, so that they are taken to be as long as the others of the option.
     """
     recorder = result.recorder
-    visits = bank_share(recorder, bank_pages)
+    visits = bank_visit_share(recorder, bank_pages)
     total = met = delay = 0.0
     for key, cell in _steady(recorder):
         n = cell.response.total
@@ -58,10 +58,12 @@ def slower(result: Result, *, bank_delay: float, sms_delay: float, bank_pages: C
         would_be = weighted_quantile(shifted, objective.percentile)
         if would_be > objective.bound:
             broken.append(f"{one.text} (would be {would_be:.3g} s)")
-    return Slower(share=met / total if total else 0.0, mean_delay=delay / total if total else 0.0, broken=tuple(broken))
+    return DelayImpact(
+        share=met / total if total else 0.0, mean_delay=delay / total if total else 0.0, broken=tuple(broken)
+    )
 
 
-def bank_share(recorder: Recorder, bank_pages: Collection[str]) -> dict[str, float]:
+def bank_visit_share(recorder: Recorder, bank_pages: Collection[str]) -> dict[str, float]:
     """The share of the journeys with each payment option that visited a bank."""
     visits: dict[str, int] = {}
     journeys: dict[str, int] = {}
@@ -108,7 +110,7 @@ def _shifted(
     return values
 
 
-def _steady(recorder: Recorder) -> Iterable[tuple[JourneyKey, Cell]]:
+def _steady(recorder: Recorder) -> Iterable[tuple[JourneyKey, SampleSeries]]:
     return [
         (key, cell)
         for key, cell in recorder.journeys.items()

@@ -17,7 +17,7 @@ MOST_UNKNOWN = 2_000
 LONGEST = 4_000
 """Characters of an address that may be a page's; each that may is remembered."""
 
-OFTEN = 10
+FEWEST_SHOWN = 10
 """An unknown address that was asked for less often is not shown: it may be somebody's own."""
 
 _ASSET = re.compile(
@@ -48,13 +48,13 @@ def is_asset(target: str) -> bool:
     return _ASSET.search(target.partition("?")[0]) is not None
 
 
-def outline(target: str) -> str:
+def masked_path(target: str) -> str:
     """An address without anything that could be somebody's: plain words stay, all else becomes an ellipsis."""
     parts = target.partition("?")[0].split("/")
     return "/".join(part if not part or _WORD.fullmatch(part) else "…" for part in parts[:6])
 
 
-class Unknown:
+class UnknownPaths:
     """Counts addresses that are no page of the checkout, in bounded room."""
 
     def __init__(self) -> None:
@@ -64,10 +64,10 @@ class Unknown:
     def add(self, target: str) -> None:
         """Count one more."""
         self.total += 1
-        name = outline(target)
+        name = masked_path(target)
         if name in self._counts or len(self._counts) < MOST_UNKNOWN:
             self._counts[name] += 1
 
     def rows(self, most: int) -> list[tuple[str, int]]:
         """The most frequent ones with their counts; the rare ones are left out."""
-        return [(name, count) for name, count in self._counts.most_common(most) if count >= OFTEN]
+        return [(name, count) for name, count in self._counts.most_common(most) if count >= FEWEST_SHOWN]

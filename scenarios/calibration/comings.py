@@ -20,7 +20,7 @@ PEAK_MINUTES = 10
 """How many minutes in a row make the peak."""
 
 _LONGEST_SILENCE = 100_000  # minutes without anybody that are counted one by one
-_HELD = 300  # minutes that are kept back until the log is over: longer than any session lasts
+_MAX_WAITING = 300  # minutes that are kept back until the log is over: longer than any session lasts
 
 
 class Arrival(NamedTuple):
@@ -32,7 +32,7 @@ class Arrival(NamedTuple):
 
 
 @dataclass(slots=True)
-class Unevenness:
+class DispersionWindow:
     """Counts arrivals in windows of equal width, and compares each window with the next.
 
     ``index`` is the index of dispersion: 1 for strangers who come independently (Poisson), above it they come in
@@ -128,7 +128,7 @@ class Peak:
         return sum(self._own)
 
 
-class Comings:
+class ArrivalStatistics:
     """Puts arrivals in order and counts them; ``emit`` is handed each of them, in order.
 
     ``counted`` arrivals came in ``minutes`` minutes up to the end that ``close`` is told of; what follows that end, and the
@@ -145,7 +145,7 @@ class Comings:
         self._chance = chance or random.Random("parts")
         self.counted = self.minutes = 0
         self.is_cut = False
-        self.unevenness = tuple(Unevenness(width) for width in WIDTHS)
+        self.unevenness = tuple(DispersionWindow(width) for width in WIDTHS)
         self.total = 0
         self.first = self.last = 0.0
         self.most_a_minute = 0
@@ -202,7 +202,7 @@ class Comings:
     def _close_minutes(self, many: int) -> None:
         self._held.append(tuple(self._open))
         self._held.extend(_NOBODY for _ in range(min(many - 1, _LONGEST_SILENCE)))
-        while len(self._held) > _HELD:
+        while len(self._held) > _MAX_WAITING:
             self._judge(self._held.popleft())
 
     def _judge(self, minute: _Minute) -> None:
@@ -226,7 +226,7 @@ class Comings:
         return self.last - self.first
 
     @property
-    def telling(self) -> Unevenness:
+    def telling(self) -> DispersionWindow:
         """The widest windows of which there are enough to tell."""
         enough = [one for one in self.unevenness if one.windows >= FEWEST_WINDOWS]
         return enough[-1] if enough else self.unevenness[0]

@@ -11,12 +11,12 @@ from users.itinerary import SmsScript
 MOST_GAPS = 100
 """Pauses of one journey that are kept; nobody needs more to buy something."""
 
-STARTS = frozenset(
+START_PAGES = frozenset(
     {Page.CSRF_TOKEN, Page.LOGIN, Page.CURRENT_USER, Page.PRODUCT, Page.BASKET, Page.BASKET_ADD, Page.CHECKOUT}
 )
 """Pages with which a journey begins; one that begins elsewhere began before the log did."""
 
-_ANEW = frozenset({Page.LOGIN, Page.CSRF_TOKEN, Page.PRODUCT, Page.BASKET_ADD, Page.CHECKOUT})
+_RESTARTS = frozenset({Page.LOGIN, Page.CSRF_TOKEN, Page.PRODUCT, Page.BASKET_ADD, Page.CHECKOUT})
 _ADDRESS = frozenset({Page.ADDRESS_ADD, Page.ADDRESS_SELECTION, Page.DELIVERY_OPTION, Page.SHIPPING_OPTION})
 _ORDERED = frozenset({Page.THANK_YOU, Page.COMPLETED_ORDER})
 _THREE_D = frozenset({Page.THREE_D_REDIRECT, Page.THREE_D_SECURE})
@@ -59,9 +59,9 @@ class Journey:
     new_codes: int = 0
     gaps: list[tuple[Page, float]] = field(default_factory=list)
 
-    def is_over_at(self, page: Page) -> bool:
+    def ends_at(self, page: Page) -> bool:
         """Whether this page begins another journey: she has her order, and shops again."""
-        return self.ordered and page in _ANEW
+        return self.ordered and page in _RESTARTS
 
     def visit(self, page: Page, *, posts: bool, gap: float | None) -> None:
         """She asked for a page and got it; ``gap`` seconds after the last (``None``: it is the first)."""

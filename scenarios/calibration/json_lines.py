@@ -9,9 +9,9 @@ from typing import Any
 import orjson
 
 from scenarios.calibration.moments import moment
-from scenarios.calibration.requests import Anonymous, Request, Stamped, Unit, lasted, span, status_of
+from scenarios.calibration.requests import Request, SessionNumbers, StampedAt, Unit, checked_duration, span, status_of
 
-USUAL: Mapping[str, tuple[str, ...]] = {
+USUAL_KEYS: Mapping[str, tuple[str, ...]] = {
     "time": (
         *("msec", "time", "timestamp", "@timestamp", "ts", "time_iso8601", "time_local", "datetime", "start"),
         *("StartUTC", "StartLocal"),
@@ -38,18 +38,18 @@ class JsonLines:
 
     def __init__(
         self,
-        anonymous: Anonymous,
+        anonymous: SessionNumbers,
         cookie: str,
         keys: Mapping[str, str],
         *,
-        stamped: Stamped | None = None,
+        stamped: StampedAt | None = None,
         unit: Unit | None = None,
     ) -> None:
         self._anonymous = anonymous
-        usual = {**USUAL, "session": (cookie, f"cookie_{cookie}", *USUAL["session"])}
+        usual = {**USUAL_KEYS, "session": (cookie, f"cookie_{cookie}", *USUAL_KEYS["session"])}
         self._keys = {name: (keys[name],) if name in keys else names for name, names in usual.items()}
         self._cookie = re.compile(rf"\b{re.escape(cookie)}=([^\s;,]+)")
-        self._stamped = stamped or Stamped.END
+        self._stamped = stamped or StampedAt.END
         self._unit = unit
 
     def read(self, line: str) -> Request:
@@ -80,16 +80,16 @@ class JsonLines:
                 return name, value
         raise ValueError(f"no {what}")
 
-    def _maybe(self, row: Mapping[str, Any], what: str) -> str:
+    def _find_optional(self, row: Mapping[str, Any], what: str) -> str:
         try:
             return str(self._find(row, what)[1])
         except ValueError:
             return ""
 
     def _asked(self, row: Mapping[str, Any]) -> tuple[str, str]:
-        if (found := _REQUEST.match(self._maybe(row, "request"))) is not None:
+        if (found := _REQUEST.match(self._find_optional(row, "request"))) is not None:
             return found[1], found[2]
-        return self._maybe(row, "method").upper() or "GET", str(self._find(row, "path")[1])
+        return self._find_optional(row, "method").upper() or "GET", str(self._find(row, "path")[1])
 
     def _took(self, row: Mapping[str, Any]) -> float | None:
         try:
@@ -98,15 +98,17 @@ class JsonLines:
         except (ValueError, TypeError):
             return None
         unit = self._unit or (Unit.MILLISECONDS if name.endswith("_ms") else Unit.SECONDS)
-        return lasted(number * unit.seconds)
+        return checked_duration(number * unit.seconds)
 
     def _who(self, row: Mapping[str, Any]) -> tuple[bool, int]:
-        session = self._maybe(row, "session")
-        if session in _NOBODY and (found := self._cookie.search(self._maybe(row, "cookie"))) is not None:
+        session = self._find_optional(row, "session")
+        if session in _NOBODY and (found := self._cookie.search(self._find_optional(row, "cookie"))) is not None:
             session = found[1]
         if session not in _NOBODY:
             return True, self._anonymous.number("session", session)
-        return False, self._anonymous.number("address", self._maybe(row, "address"), self._maybe(row, "agent"))
+        return False, self._anonymous.number(
+            "address", self._find_optional(row, "address"), self._find_optional(row, "agent")
+        )
 
 
 def _nested(row: Mapping[str, Any], name: str) -> Any:

@@ -17,7 +17,7 @@ _MICROSECONDS = 1e14
 _CLF_LENGTH = 26
 
 
-def clf(text: str) -> float:
+def parse_common_log_time(text: str) -> float:
     """``25/Nov/2026:09:00:47 +0000`` in seconds since the epoch; ValueError if it is none."""
     # Lines of one minute follow each other: all but the seconds is read once a minute.
     return _minute(text[:17], text[20:]) + int(text[18:20])
@@ -28,7 +28,7 @@ def moment(value: object) -> float:
     if isinstance(value, str):
         text = value.strip()
         if len(text) == _CLF_LENGTH and text[2:3] == "/":
-            return clf(text)
+            return parse_common_log_time(text)
         try:
             return _epoch(float(text))
         except ValueError:

@@ -16,7 +16,7 @@ AHEAD = YEAR
 """Seconds by which a server's clock may be ahead of this machine's."""
 
 
-class Outliers:
+class OutlierFilter:
     """Lets requests through as soon as they are confirmed; ``complain`` is told place and reason of each that is left out.
 
     A request that comes after a long silence is held back until the next one: that one comes later still, or shortly before,

@@ -6,9 +6,9 @@ import math
 from dataclasses import dataclass
 from statistics import NormalDist
 
-from scenarios.calibration.samples import Sample, Z, quantile, quantile_interval
+from scenarios.calibration.samples import Reservoir, Z, quantile, quantile_interval
 from shop.contract import RETURN_PAGES, Page
-from users.think import CUT_AT
+from users.think import TRUNCATION_QUANTILE
 
 FEWEST = 50
 """Pauses that it takes to say something of a page of its own."""
@@ -31,7 +31,7 @@ UNTHINKING = frozenset(
 )
 """Pages that a browser asks for by itself: shoppers of a scenario do not think before them either."""
 
-OUTSIDE_FIRST = RETURN_PAGES - {Page.MASTERPASS_COMPLETE}
+FIRST_PAGES_AFTER_BANK = RETURN_PAGES - {Page.MASTERPASS_COMPLETE}
 """Pages that are come back to from a bank or provider: what passed before them was spent there."""
 
 _LOW, _HIGH = 0.16, 0.84
@@ -50,12 +50,12 @@ class Fit:
 
     count: int
     median: float
-    median_within: tuple[float, float]
+    median_interval: tuple[float, float]
     sigma: float
-    sigma_within: tuple[float, float]
+    sigma_interval: tuple[float, float]
 
 
-def fit(sample: Sample) -> Fit:
+def fit(sample: Reservoir) -> Fit:
     """The distribution that has the sample's median and its middle two thirds; robust against a few who left the desk.
 
     The sample must not be empty.
@@ -81,4 +81,4 @@ def fit(sample: Sample) -> Fit:
 
 def _normal(q: float) -> float:
     """The place of a quantile of the distribution cut off at the top, in standard deviations of the whole."""
-    return _NORMAL.inv_cdf(q * CUT_AT)
+    return _NORMAL.inv_cdf(q * TRUNCATION_QUANTILE)

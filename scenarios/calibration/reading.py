@@ -14,8 +14,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
 
-from harness.errors import Misuse
-from scenarios.calibration.outliers import Outliers
+from harness.errors import UsageError
+from scenarios.calibration.outliers import OutlierFilter
 from scenarios.calibration.requests import LineReader, Request
 
 _LONGEST_LINE = 64 * 1024
@@ -25,7 +25,7 @@ _ENOUGH_TO_JUDGE = 1_000
 
 
 @dataclass(slots=True)
-class Lines:
+class LineCounts:
     """How many lines were read, and which of them said nothing: the first few with their place and what is wrong."""
 
     read: int = 0
@@ -38,21 +38,21 @@ class Lines:
         if len(self.shown) < _MOST_SHOWN:
             self.shown.append(f"{place}: {why}")
 
-    def refuse_too_many(self, allowed: float) -> None:
-        """Raises ``Misuse`` when more than this share is bad: then it is another kind of log."""
+    def refuse_too_many_bad_lines(self, allowed: float) -> None:
+        """Raises ``UsageError`` when more than this share is bad: then it is another kind of log."""
         if self.bad > allowed * max(self.read, 1):
             listed = "\n".join(f"  {line}" for line in self.shown)
-            raise Misuse(
+            raise UsageError(
                 f"{self.bad:,} of {self.read:,} lines are no requests, more than {allowed:.0%} (--bad-lines):\n{listed}\n"
                 "  remedy: give an access log in the common or combined form or as JSON lines; --json-keys names keys"
             )
 
 
 def requests(
-    names: Sequence[str], text: LineReader, json: LineReader, lines: Lines, allowed: float
+    names: Sequence[str], text: LineReader, json: LineReader, lines: LineCounts, allowed: float
 ) -> Iterator[Request]:
-    """Every request of these logs in turn; raises ``Misuse`` for one that cannot be read, or with too many bad lines."""
-    outliers = Outliers(lines.complain, time.time())
+    """Every request of these logs in turn; raises ``UsageError`` for one that cannot be read, or with too many bad lines."""
+    outliers = OutlierFilter(lines.complain, time.time())
     for name in names:
         with _opened(name) as file:
             for number, line in enumerate(_bounded(file), start=1):
@@ -70,7 +70,7 @@ def requests(
                     yield from outliers.take(place, request)
                 if lines.read == _ENOUGH_TO_JUDGE:
                     # Not after gigabytes.
-                    lines.refuse_too_many(max(allowed, 0.5))
+                    lines.refuse_too_many_bad_lines(max(allowed, 0.5))
     yield from outliers.rest()
 
 
@@ -109,15 +109,15 @@ def _opened(name: str) -> Iterator[IO[str]]:
             with io.TextIOWrapper(inner, encoding="utf-8", errors="replace") as file:
                 yield file
     except (EOFError, zlib.error, gzip.BadGzipFile):
-        raise Misuse(f"{name}: the compressed file breaks off or is damaged; fetch it once more") from None
+        raise UsageError(f"{name}: the compressed file breaks off or is damaged; fetch it once more") from None
     except OSError as error:
-        raise Misuse(f"{name}: {(error.strerror or 'not readable').lower()}; name a log that can be read") from None
+        raise UsageError(f"{name}: {(error.strerror or 'not readable').lower()}; name a log that can be read") from None
 
 
 def _refuse_device(name: str) -> None:
     try:
         kind = Path(name).stat().st_mode
     except ValueError:
-        raise Misuse(f"{name!r}: no file may have this name; name a log that can be read") from None
+        raise UsageError(f"{name!r}: no file may have this name; name a log that can be read") from None
     if not (stat.S_ISREG(kind) or stat.S_ISFIFO(kind) or stat.S_ISDIR(kind)):  # a device may never end
-        raise Misuse(f"{name}: it is no file; name a log that can be read")
+        raise UsageError(f"{name}: it is no file; name a log that can be read")

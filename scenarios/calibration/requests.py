@@ -32,7 +32,7 @@ LONGEST = 86_400.0
 """Seconds that a request may take; what says more is not the length of one."""
 
 
-class Stamped(StrEnum):
+class StampedAt(StrEnum):
     """Of which end of a request a line's moment is."""
 
     START = "start"
@@ -59,7 +59,7 @@ class LineReader(Protocol):
         """What a line says; ValueError if it is no line of this form."""
 
 
-class Anonymous:
+class SessionNumbers:
     """Gives every session a number by which it is known again in this process, and by nobody else."""
 
     def __init__(self) -> None:
@@ -79,15 +79,15 @@ def status_of(value: Any) -> int:
     return status
 
 
-def lasted(seconds: float) -> float:
+def checked_duration(seconds: float) -> float:
     """How long a request took, if any can have taken so long; ValueError for less than nothing and more than a day."""
     if not 0 <= seconds <= LONGEST:
         raise ValueError("no plausible length")
     return seconds
 
 
-def span(moment: float, took: float | None, stamped: Stamped) -> tuple[float, float]:
+def span(moment: float, took: float | None, stamped: StampedAt) -> tuple[float, float]:
     """When a request came and was done, by its line's moment and how long it took (``None``: not said)."""
     if took is None:
         return moment, moment
-    return (moment, moment + took) if stamped is Stamped.START else (moment - took, moment)
+    return (moment, moment + took) if stamped is StampedAt.START else (moment - took, moment)

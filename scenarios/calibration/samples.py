@@ -13,7 +13,7 @@ Z = 1.959964
 """Two-sided 95 %."""
 
 
-class Sample:
+class Reservoir:
     """Keeps each of the values it is given with the same chance (Vitter's algorithm R)."""
 
     def __init__(self, chance: random.Random, room: int = ROOM) -> None:

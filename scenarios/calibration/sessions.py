@@ -6,7 +6,7 @@ from collections import OrderedDict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from scenarios.calibration.addresses import Unknown, is_asset, page_of
+from scenarios.calibration.addresses import UnknownPaths, is_asset, page_of
 from scenarios.calibration.journeys import Journey
 from scenarios.calibration.requests import Request
 from shop.contract import Page
@@ -24,7 +24,7 @@ _FAILED = 400
 
 
 @dataclass(slots=True)
-class Open:
+class OpenSession:
     """A session under way: its journey, its last request, and whether she is known to have an account."""
 
     journey: Journey | None
@@ -61,10 +61,10 @@ class Sessions:
         self._gap = gap
         self._prefix = prefix
         self._most_open = most_open
-        self._open: OrderedDict[int, Open] = OrderedDict()
+        self._open: OrderedDict[int, OpenSession] = OrderedDict()
         self._now = 0.0
         self.counts = Counts()
-        self.unknown = Unknown()
+        self.unknown = UnknownPaths()
         self.began: float | None = None
 
     @property
@@ -110,20 +110,20 @@ class Sessions:
         counts.by_address += not request.by_cookie
         counts.timed += request.timed
         counts.fine += request.fine
-        yield from self._visit(request, page)
+        yield from self._add_page(request, page)
 
-    def _visit(self, request: Request, page: Page) -> Iterator[Journey]:
+    def _add_page(self, request: Request, page: Page) -> Iterator[Journey]:
         one = self._open.get(request.who)
         if one is not None and request.came - one.since > LONGEST:
             yield from self._close(request.who)
             one = None
         if one is None:
-            one = self._open[request.who] = Open(None, request.came, request.came, request.done)
+            one = self._open[request.who] = OpenSession(None, request.came, request.came, request.done)
             yield from self._make_room()
         if request.status >= _FAILED:
             self.counts.failed += 1
         else:
-            if one.journey is not None and one.journey.is_over_at(page):
+            if one.journey is not None and one.journey.ends_at(page):
                 yield one.journey
                 one.journey = None
             gap = None

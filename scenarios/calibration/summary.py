@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from scenarios.calibration.reading import Lines
+from scenarios.calibration.reading import LineCounts
 from scenarios.calibration.sessions import Sessions
 from scenarios.calibration.tally import Tally
-from scenarios.calibration.writing import process_of
+from scenarios.calibration.writing import arrival_pattern
 
 _MOST_UNKNOWN = 10
 
 
-def summary(tally: Tally, sessions: Sessions, lines: Lines, output: str, trace: str) -> str:
+def summary(tally: Tally, sessions: Sessions, lines: LineCounts, output: str, trace: str) -> str:
     """A few lines of plain text."""
     return "\n".join(_lines(tally, sessions, lines, output, trace)) + "\n"
 
 
-def _lines(tally: Tally, sessions: Sessions, lines: Lines, output: str, trace: str) -> Iterator[str]:
+def _lines(tally: Tally, sessions: Sessions, lines: LineCounts, output: str, trace: str) -> Iterator[str]:
     counts = sessions.counts
     yield f"{lines.read:,} lines, {lines.bad:,} of them not readable; {counts.failed:,} requests failed (4xx, 5xx)."
     yield from (f"  {shown}" for shown in lines.shown)
@@ -38,7 +38,7 @@ def _lines(tally: Tally, sessions: Sessions, lines: Lines, output: str, trace: s
     pages = tally.pages.total() / max(1, tally.total)
     telling = tally.comings.telling
     yield (
-        f"{pages:.1f} pages a journey. Arrivals: {process_of(tally.comings)} (index of dispersion {telling.index:.2f} in "
+        f"{pages:.1f} pages a journey. Arrivals: {arrival_pattern(tally.comings)} (index of dispersion {telling.index:.2f} in "
         f"{telling.windows:,} windows of {telling.width:g} s)."
     )
     if sessions.unknown.total:

@@ -6,10 +6,10 @@ import random
 from collections import Counter
 from collections.abc import Iterable
 
-from scenarios.calibration.comings import Arrival, Comings
-from scenarios.calibration.journeys import CARD, STARTS, Journey
+from scenarios.calibration.comings import Arrival, ArrivalStatistics
+from scenarios.calibration.journeys import CARD, START_PAGES, Journey
 from scenarios.calibration.pauses import UNTHINKING
-from scenarios.calibration.samples import Sample, quantile
+from scenarios.calibration.samples import Reservoir, quantile
 from shop.contract import Page
 
 _FEW = 100
@@ -19,7 +19,7 @@ _PATIENCE = 60.0
 class Tally:
     """What all journeys of a log amount to; ``chance`` decides which pauses are kept once there are too many."""
 
-    def __init__(self, chance: random.Random, comings: Comings) -> None:
+    def __init__(self, chance: random.Random, comings: ArrivalStatistics) -> None:
         self._chance = chance
         self.comings = comings
         self.journeys: Counter[str] = Counter()
@@ -31,9 +31,9 @@ class Tally:
         self.lost = 0
         self.confirmed = self.three_d = self.refused = 0
         self.looked_around = self.headless = self.under_way = 0
-        self.pauses: dict[Page, Sample] = {}
-        self.all_pauses = Sample(chance)
-        self.lengths = Sample(chance)
+        self.pauses: dict[Page, Reservoir] = {}
+        self.all_pauses = Reservoir(chance)
+        self.lengths = Reservoir(chance)
 
     @property
     def total(self) -> int:
@@ -50,7 +50,7 @@ class Tally:
         if not kind:
             self.looked_around += 1
             return
-        if journey.first not in STARTS:
+        if journey.first not in START_PAGES:
             self.headless += 1
             return
         self.journeys[kind] += 1
@@ -58,13 +58,13 @@ class Tally:
         self.comings.add(Arrival(journey.began, journey.option, kind))
         self.lengths.add(sum(gap for _, gap in journey.gaps))
         if journey.option:
-            self._paying(journey)
+            self._count_payment(journey)
         for page, gap in journey.gaps:
             # Between an expired code and the next she waited for the clock, and thought of nothing.
             if page not in UNTHINKING and not (page is Page.VERIFY_SMS and journey.codes_before_new):
                 self._pause(page, max(0.0, gap))
 
-    def add_rest(self, rest: Iterable[tuple[Journey, float]]) -> None:
+    def add_unfinished(self, rest: Iterable[tuple[Journey, float]]) -> None:
         """Count the journeys that were open when the log ended, each with how long it had been silent.
 
         Those without an order whose shopper may well have been going on are under way, and not counted.
@@ -82,7 +82,7 @@ class Tally:
             else:
                 self.add(journey)
 
-    def _paying(self, journey: Journey) -> None:
+    def _count_payment(self, journey: Journey) -> None:
         option = journey.option
         self.options[option] += 1
         self.lost += not journey.ordered
@@ -99,7 +99,7 @@ class Tally:
 
     def _pause(self, page: Page, seconds: float) -> None:
         if page not in self.pauses:
-            self.pauses[page] = Sample(self._chance)
+            self.pauses[page] = Reservoir(self._chance)
         self.pauses[page].add(seconds)
         self.all_pauses.add(seconds)
 

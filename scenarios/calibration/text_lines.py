@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import re
 
-from scenarios.calibration.moments import clf
-from scenarios.calibration.requests import Anonymous, Request, Stamped, Unit, lasted, span
+from scenarios.calibration.moments import parse_common_log_time
+from scenarios.calibration.requests import Request, SessionNumbers, StampedAt, Unit, checked_duration, span
 
 # Every pattern takes time in proportion to the line, whatever stands in it: what has been matched is not given back (++),
 # and a quote that is never closed reaches to the end.
@@ -33,11 +33,11 @@ class TextLines:
 
     def __init__(
         self,
-        anonymous: Anonymous,
+        anonymous: SessionNumbers,
         cookie: str,
         keys: tuple[str, ...],
         *,
-        stamped: Stamped | None = None,
+        stamped: StampedAt | None = None,
         unit: Unit | None = None,
     ) -> None:
         self._anonymous = anonymous
@@ -51,10 +51,10 @@ class TextLines:
         found = _LINE.match(line)
         if found is None:
             raise ValueError("not in the common or combined form")
-        moment, rest = clf(found["moment"]), found["rest"]
+        moment, rest = parse_common_log_time(found["moment"]), found["rest"]
         fine = _MOMENT.search(rest)
         took, whole = self._took(rest)
-        stamped = self._stamped or (Stamped.START if whole else Stamped.END)
+        stamped = self._stamped or (StampedAt.START if whole else StampedAt.END)
         came, done = span(float(fine[1]) if fine else moment, took, stamped)
         session = self._session.search(rest)
         value = session["value"] if session else ""
@@ -85,4 +85,4 @@ class TextLines:
             return None, False
         whole = "." not in found[1]
         unit = self._unit or (Unit.MICROSECONDS if whole else Unit.SECONDS)
-        return lasted(float(found[1]) * unit.seconds), whole and self._unit is not Unit.SECONDS
+        return checked_duration(float(found[1]) * unit.seconds), whole and self._unit is not Unit.SECONDS

@@ -8,8 +8,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from scenarios.calibration.comings import FEWEST_WINDOWS, PEAK_MINUTES, Comings
-from scenarios.calibration.pauses import FEWEST, OUTSIDE_FIRST, Fit, fit
+from scenarios.calibration.comings import FEWEST_WINDOWS, PEAK_MINUTES, ArrivalStatistics
+from scenarios.calibration.pauses import FEWEST, FIRST_PAGES_AFTER_BANK, Fit, fit
 from scenarios.calibration.samples import Z, wilson
 from scenarios.calibration.tally import Tally
 from scenarios.names import JOURNEY_NAMES, PAYMENT_NAMES, SMS_NAMES
@@ -18,7 +18,7 @@ from shop.contract import Page
 FEW = 30
 """Cases that it takes to write down a share."""
 
-EVEN = 0.5
+EVEN_DISPERSION = 0.5
 """The index of dispersion below which arrivals are called even: half as uneven as a Poisson process."""
 
 LONG = 0.995
@@ -28,14 +28,14 @@ _MINUTE = 60.0
 _STAGE_MINUTES = 5
 _MOST = 0.95
 _LEAST_WARM_UP = 30.0
-_JUDGED = 300.0  # seconds after the warm-up
-_SPARE = 1.5  # shoppers of the scenario draw their pauses anew, and some walk more pages
+_STEADY_SECONDS = 300.0  # seconds after the warm-up
+_DRAIN_FACTOR = 1.5  # shoppers of the scenario draw their pauses anew, and some walk more pages
 _TENS = 10
 _DRAIN = 30.0  # what [arrivals] drain is when nothing is said
 _CEILING = 200.0  # what [target] highest_rate is when nothing is said
 
 
-class Shape(StrEnum):
+class LoadShape(StrEnum):
     """Which stretch of the log the load of the scenario follows."""
 
     PEAK = "peak"
@@ -61,7 +61,7 @@ class Process(StrEnum):
     UNKNOWN = "too few windows to tell"
 
 
-def process_of(comings: Comings) -> Process:
+def arrival_pattern(comings: ArrivalStatistics) -> Process:
     """How they come; unknown where a Poisson process could have shown any index down to 0 in so few windows."""
     telling = comings.telling
     low, high = telling.within
@@ -69,10 +69,10 @@ def process_of(comings: Comings) -> Process:
         return Process.BURSTY
     if telling.windows < FEWEST_WINDOWS or low <= 0:
         return Process.UNKNOWN
-    return Process.UNIFORM if telling.index < min(low, EVEN) else Process.POISSON
+    return Process.UNIFORM if telling.index < min(low, EVEN_DISPERSION) else Process.POISSON
 
 
-def scenario_text(tally: Tally, origin: Origin, shape: Shape, trace: str = "") -> str:
+def scenario_text(tally: Tally, origin: Origin, shape: LoadShape, trace: str = "") -> str:
     """The whole scenario file; ``trace`` is the name of a trace that was written beside it (empty: none)."""
     parts = (
         _head(tally),
@@ -110,10 +110,10 @@ def _head(tally: Tally) -> Iterator[str]:
     yield "]"
 
 
-def _arrivals(tally: Tally, shape: Shape, trace: str) -> Iterator[str]:
+def _arrivals(tally: Tally, shape: LoadShape, trace: str) -> Iterator[str]:
     comings = tally.comings
     yield "[arrivals]"
-    yield from how_uneven(comings, trace)
+    yield from dispersion_comment(comings, trace)
     mean, length = comings.mean, comings.minutes * _MINUTE
     yield (
         f"# {comings.total:,} arrivals in {_length(comings.length)}: {mean * _MINUTE:.1f} a minute on average, "
@@ -128,29 +128,29 @@ def _arrivals(tally: Tally, shape: Shape, trace: str) -> Iterator[str]:
     if trace:
         yield f"trace = {json.dumps(trace, ensure_ascii=False)} # {comings.total:,} arrivals as they came; rate_scale and time_scale scale them"
         return
-    yield f'process = "{"uniform" if process_of(comings) is Process.UNIFORM else "poisson"}"'
-    if shape is Shape.HOUR:
+    yield f'process = "{"uniform" if arrival_pattern(comings) is Process.UNIFORM else "poisson"}"'
+    if shape is LoadShape.HOUR:
         yield from _hour(tally)
         return
-    rate, low, high, what = rate_of(comings, shape)
+    rate, low, high, what = estimated_rate(comings, shape)
     warm_up = _warm_up(tally)
-    yield f'rate = "{_plain(rate)}/min" # {what}; 95 % interval {low:.1f} to {high:.1f} (Poisson{_widened(comings)})'
-    yield f'duration = "{math.ceil((_JUDGED + warm_up) / _MINUTE)}m"'
-    yield from _warming_up(tally, warm_up)
-    yield from _ceiling(rate / _MINUTE)
+    yield f'rate = "{_plain(rate)}/min" # {what}; 95 % interval {low:.1f} to {high:.1f} (Poisson{_dispersion_note(comings)})'
+    yield f'duration = "{math.ceil((_STEADY_SECONDS + warm_up) / _MINUTE)}m"'
+    yield from _warm_up_line(tally, warm_up)
+    yield from _highest_rate_line(rate / _MINUTE)
 
 
-def rate_of(comings: Comings, shape: Shape) -> tuple[float, float, float, str]:
+def estimated_rate(comings: ArrivalStatistics, shape: LoadShape) -> tuple[float, float, float, str]:
     """Arrivals a minute with a 95 % interval, and of what they are the rate."""
     count, minutes, what = comings.counted, comings.minutes, f"mean of the log, {comings.counted:,} arrivals"
-    if shape is Shape.PEAK and comings.peak.is_known:
+    if shape is LoadShape.PEAK and comings.peak.is_known:
         count, minutes = comings.peak.count, PEAK_MINUTES
         what = "the busiest ten minutes, each half of the arrivals counted where the other half was busiest"
     half = Z * math.sqrt(count * max(1.0, comings.telling.index)) / minutes
     return count / minutes, max(0.0, count / minutes - half), count / minutes + half, what
 
 
-def _widened(comings: Comings) -> str:
+def _dispersion_note(comings: ArrivalStatistics) -> str:
     index = comings.telling.index
     return f", widened by the index of dispersion {index:.2f}" if index > 1 else ""
 
@@ -160,13 +160,13 @@ def _warm_up(tally: Tally) -> float:
     return max(_LEAST_WARM_UP, math.ceil(tally.length(_MOST) / _TENS) * _TENS)
 
 
-def _warming_up(tally: Tally, warm_up: float) -> Iterator[str]:
+def _warm_up_line(tally: Tally, warm_up: float) -> Iterator[str]:
     yield f'warm_up = "{warm_up:.0f}s" # {_MOST:.0%} of the journeys took less than {tally.length(_MOST):.0f} s'
 
 
-def how_uneven(comings: Comings, trace: str) -> Iterator[str]:
+def dispersion_comment(comings: ArrivalStatistics, trace: str) -> Iterator[str]:
     """A comment on how they come; ``trace`` as for the whole file."""
-    telling, process = comings.telling, process_of(comings)
+    telling, process = comings.telling, arrival_pattern(comings)
     low, high = telling.within
     verdict = {
         Process.POISSON: "shoppers come independently of each other (Poisson)",
@@ -187,7 +187,7 @@ def _drain(tally: Tally) -> Iterator[str]:
     if not tally.lengths.count:
         return
     usual, long = tally.length(0.5), tally.length(LONG)
-    drain = math.ceil(_SPARE * long / _TENS) * _TENS
+    drain = math.ceil(_DRAIN_FACTOR * long / _TENS) * _TENS
     if drain > _DRAIN:
         yield f'drain = "{drain:.0f}s" # journeys took {usual:.0f} s (median), {LONG:.1%} of them less than {long:.0f} s'
 
@@ -202,11 +202,11 @@ def _hour(tally: Tally) -> Iterator[str]:
     for count in counts:
         yield f'    {{ duration = "{_STAGE_MINUTES}m", rate = "{_plain(count / _STAGE_MINUTES)}/min" }}, # {count:,} arrivals'
     yield "]"
-    yield from _warming_up(tally, _warm_up(tally))
-    yield from _ceiling(max(counts) / _STAGE_MINUTES / _MINUTE)
+    yield from _warm_up_line(tally, _warm_up(tally))
+    yield from _highest_rate_line(max(counts) / _STAGE_MINUTES / _MINUTE)
 
 
-def _ceiling(rate: float) -> Iterator[str]:
+def _highest_rate_line(rate: float) -> Iterator[str]:
     if rate > _CEILING:
         yield ""
         yield "[target]"
@@ -285,7 +285,7 @@ def _think(tally: Tally, origin: Origin) -> Iterator[str]:
         return
     yield ""
     yield f"[think.pages] # medians of pages with at least {FEWEST} pauses"
-    if OUTSIDE_FIRST & fits.keys():
+    if FIRST_PAGES_AFTER_BANK & fits.keys():
         yield f"{Page.BANK} = 0 # the time at the bank is in the page she comes back to"
     for page, one in ordered:
         yield f'{page} = "{_duration(one.median)}" # {_median(one)}'
@@ -305,12 +305,12 @@ def _shop(tally: Tally) -> Iterator[str]:
 
 
 def _median(one: Fit) -> str:
-    low, high = one.median_within
+    low, high = one.median_interval
     return f"{one.count:,} pauses; 95 % interval {_duration(low)} to {_duration(high)} (ranks)"
 
 
 def _sigma(one: Fit) -> str:
-    low, high = one.sigma_within
+    low, high = one.sigma_interval
     return f"{one.count:,} pauses; 95 % interval {low:.3f} to {high:.3f} (16th to 84th percentile)"
 
 

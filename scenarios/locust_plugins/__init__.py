@@ -18,12 +18,12 @@ if "--scenario" in sys.argv and "--worker" not in sys.argv:
     signals.note()
 
 from harness.options import add_options
-from scenarios.program import Scenarios
+from scenarios.program import ScenarioFolder
 
 
 def _show(parser: Any, **_: Any) -> None:
     if {"-h", "--help"} & set(sys.argv[1:]):
-        add_options(parser, Scenarios().names())
+        add_options(parser, ScenarioFolder().names())
 
 
 events.init_command_line_parser.add_listener(_show)  # type: ignore[no-untyped-call]

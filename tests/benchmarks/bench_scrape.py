@@ -22,11 +22,11 @@ from prometheus_client import generate_latest
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from harness.exporter import RunCollector, registry_of
-from harness.exposition import Format
+from harness.exposition import ExpositionFormat
 from harness.metrics_server import serve
 from harness.objective import parse
 from harness.recorder import Recorder
-from harness.run_state import Demanded, RunState
+from harness.run_state import ObjectiveStatus, RunMetrics
 from harness.sample import JourneySample, PageSample, Window
 from shop.contract import PAYMENT_OPTIONS, Page
 
@@ -47,17 +47,17 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--seconds", type=int, default=10)
     asked = parser.parse_args()
-    state = RunState(
+    state = RunMetrics(
         a_long_run(),
         "bench-1",
         "bench",
-        demanded=[Demanded(parse("page response_time p95 < 300ms"))],
+        demanded=[ObjectiveStatus(parse("page response_time p95 < 300ms"))],
     )
     collector = RunCollector(lambda: state)
     registry = registry_of(collector)
-    text = b"".join(collector.text(form=Format.OPENMETRICS))
+    text = b"".join(collector.text(form=ExpositionFormat.OPENMETRICS))
     series = sum(not line.startswith(b"#") for line in text.splitlines())
-    ours = best(lambda: b"".join(collector.text(form=Format.OPENMETRICS)))
+    ours = best(lambda: b"".join(collector.text(form=ExpositionFormat.OPENMETRICS)))
     longest = longest_stretch(collector)
     packed = best(lambda: zlib.compress(text, 1, 31))
     library = best(lambda: generate_latest(registry))
@@ -124,7 +124,7 @@ def longest_stretch(collector: RunCollector) -> float:
             since = time.thread_time()
 
         packer = zlib.compressobj(1, zlib.DEFLATED, 31)
-        for piece in collector.text(pause, Format.OPENMETRICS):
+        for piece in collector.text(pause, ExpositionFormat.OPENMETRICS):
             packer.compress(piece)
         pause()
         worst.append(max(stretches))

@@ -75,10 +75,10 @@ class Guest:
     def __init__(self, transport: Memory, recorder) -> None:
         from users.itinerary import Conduct, Mix  # noqa: PLC0415
         from users.mix import Casting  # noqa: PLC0415
-        from users.pools import Places  # noqa: PLC0415
+        from users.pools import LocationPool  # noqa: PLC0415
 
         self.transport, self.recorder, self.conduct = transport, recorder, Conduct()
-        self.places = Places({"country": 1, "city": 40, "township": 457, "district": 1})
+        self.places = LocationPool({"country": 1, "city": 40, "township": 457, "district": 1})
         self.casting = Casting(Mix({"guest": 1.0}, {"credit_card": 0.5, "funds_transfer": 0.5}), 1)
         self.assignment = None
         self.pages = 0
@@ -86,20 +86,20 @@ class Guest:
     def take(self, assignment) -> None:
         self.assignment = assignment
 
-    def walk(self, pacing) -> None:
+    def walk(self, dispatcher) -> None:
         from harness.sample import JourneySample  # noqa: PLC0415
         from shop.contract import Page  # noqa: PLC0415
         from users.approach import open_checkout, reach_payment  # noqa: PLC0415
         from users.client import Browser  # noqa: PLC0415
-        from users.journeys import Errand  # noqa: PLC0415
+        from users.journeys import JourneyContext  # noqa: PLC0415
         from users.steps import walk  # noqa: PLC0415
 
         clock, due = time.perf_counter, self.assignment.arrival.due
         itinerary = self.casting.itinerary(self.assignment.arrival.number)
         option = itinerary.payment_option
-        pacing.begin(self.assignment, clock())
+        dispatcher.begin(self.assignment, clock())
         browser = Browser(self.transport, self.recorder.page, option, due, clock, lambda _: None, lambda _: 0.0)
-        errand = Errand(itinerary, self.conduct, lambda _: True, places=self.places)
+        errand = JourneyContext(itinerary, self.conduct, lambda _: True, places=self.places)
         errand.goods = Decimal("57.99")
 
         def steps():
@@ -110,7 +110,7 @@ class Guest:
         walk(steps(), browser.fetch)
         assert errand.shown.page is Page.PAYMENT_OPTION
         self.recorder.journey(JourneySample("guest", option, "ok", "nobody", due, began, clock(), ordered=True))
-        pacing.end()
+        dispatcher.end()
         self.pages += len(browser.trail)
 
 
@@ -118,16 +118,16 @@ def measure(seconds: float) -> dict[str, float]:
     """CPU microseconds of a page, the median of some turns."""
     from locust.env import Environment  # noqa: PLC0415 - patches the standard library, so it comes first
 
-    from harness.arrivals import ArrivalProcess, Profile, Schedule, Stage  # noqa: PLC0415
-    from harness.pacing import Pacing  # noqa: PLC0415
-    from harness.quiet import Quiet  # noqa: PLC0415
+    from harness.arrivals import ArrivalProcess, Profile, ProfileSchedule, RateStage  # noqa: PLC0415
+    from harness.pacing import ArrivalDispatcher  # noqa: PLC0415
+    from harness.quiet import GarbageCollectorTuning  # noqa: PLC0415
     from harness.recorder import Recorder  # noqa: PLC0415
     from harness.sample import Window  # noqa: PLC0415
-    from users.statistics import Statistics  # noqa: PLC0415
+    from users.statistics import LocustStats  # noqa: PLC0415
 
     environment = Environment(user_classes=[])
     environment.create_local_runner()
-    statistics = Statistics(environment)
+    statistics = LocustStats(environment)
     recorder = Recorder(Window(0.0, 0.0, math.inf))
     guest = Guest(Memory(statistics), recorder)
 
@@ -135,25 +135,27 @@ def measure(seconds: float) -> dict[str, float]:
         raise AssertionError(f"{arrival} found the only guest away")
 
     # So many that the next one is always due: the guest never waits, and sets out a little late.
-    schedule = Schedule(Profile([Stage(3600.0, 1e6, 1e6)]), ArrivalProcess.POISSON, 1)
+    schedule = ProfileSchedule(Profile([RateStage(3600.0, 1e6, 1e6)]), ArrivalProcess.POISSON, 1)
     start = time.perf_counter()
     due_times = ((number, start + due) for number, due in schedule.share(0, 1))
-    pacing = Pacing(due_times, lambda number: guest.casting.itinerary(number).journey, 5.0, recorder, dropped)
-    moment = pacing.advance(start)
+    dispatcher = ArrivalDispatcher(
+        due_times, lambda number: guest.casting.itinerary(number).journey, 5.0, recorder, dropped
+    )
+    moment = dispatcher.advance(start)
 
     def shop(length: float) -> float:
         nonlocal moment
         pages, busy = guest.pages, time.process_time()
         while time.process_time() < busy + length:
-            pacing.park(guest, moment)
-            moment = pacing.advance(moment)
-            guest.walk(pacing)
+            dispatcher.wait_for_arrival(guest, moment)
+            moment = dispatcher.advance(moment)
+            guest.walk(dispatcher)
             if guest.pages % FLUSHED == 0:
                 statistics.flush()
         return (time.process_time() - busy) / (guest.pages - pages) * 1e6
 
     shop(seconds / TURNS)
-    Quiet().begin()
+    GarbageCollectorTuning().begin()
     turns = sorted(shop(seconds / TURNS) for _ in range(TURNS))
     return {"us_a_page": round(turns[TURNS // 2], 2)}
 

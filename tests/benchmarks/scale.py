@@ -29,17 +29,17 @@ def idle(url: str, users: int) -> dict[str, float]:
     from locust import User  # noqa: PLC0415
     from locust.env import Environment  # noqa: PLC0415
 
-    from users.swift import Limits, Swift  # noqa: PLC0415
+    from users.swift import HttpClient, HttpLimits  # noqa: PLC0415
 
     limit = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (limit, limit))
     environment = Environment(user_classes=[], host=url)
     environment.create_local_runner()
     kind = type("Shopper", (User,), {"host": url, "abstract": False})
-    limits, stay, failed = Limits(30.0, 30.0, 60.0, 1_000_000), Event(), []
+    limits, stay, failed = HttpLimits(30.0, 30.0, 60.0, 1_000_000), Event(), []
 
     def live() -> None:
-        transport = Swift(url, kind(environment), limits)
+        transport = HttpClient(url, kind(environment), limits)
         reply = transport.send("IndexPage", "GET", "/orders/checkout/?page=IndexPage", {}, None)
         if reply.status != 200:
             failed.append(reply.failure)
@@ -102,13 +102,13 @@ def _reports_of(count: int, seconds: int = 32, measured: int = 7) -> float:
     from harness.process_facts import ProcessFacts  # noqa: PLC0415
     from harness.recorder import Recorder  # noqa: PLC0415
     from harness.sample import PageSample, Window  # noqa: PLC0415
-    from harness.snapshot import Teller  # noqa: PLC0415
+    from harness.snapshot import DeltaEncoder  # noqa: PLC0415
 
     run = _a_master(count)
     rng = random.Random(1)
     window = Window(0.0, 0.0, math.inf)
     recorders = {name: Recorder(window) for name in run.fleet.members}
-    tellers = {name: Teller(recorder) for name, recorder in recorders.items()}
+    tellers = {name: DeltaEncoder(recorder) for name, recorder in recorders.items()}
     facts = ProcessFacts()
     spent = []
     for second in range(seconds):
@@ -142,7 +142,7 @@ def _reports_of(count: int, seconds: int = 32, measured: int = 7) -> float:
         began = time.process_time()
         for name, message in messages.items():
             run.hear(name, msgpack.loads(message, strict_map_key=False))
-        run._add_up()
+        run._aggregate()
         spent.append(time.process_time() - began)
     assert run.recorder.counts().pages == sum(recorder.counts().pages for recorder in recorders.values())
     return sorted(spent[-measured:])[measured // 2]
@@ -152,10 +152,10 @@ def _a_master(workers: int) -> Any:
     """A master's run, begun, with so many workers that have a user each."""
     from types import SimpleNamespace  # noqa: PLC0415
 
-    from harness.master import ECHO, MasterRun  # noqa: PLC0415
+    from harness.master import CLOCK_REQUEST, MasterRun  # noqa: PLC0415
 
     def send(what: str, message: dict, name: str) -> None:
-        if what == ECHO:
+        if what == CLOCK_REQUEST:
             run.echoed(name, {**message, "received": message["sent"], "answered": message["sent"]})
 
     workload = SimpleNamespace(name="bench", users=workers, kinds=("guest",), fingerprint="", is_open=True, search=None)
@@ -169,7 +169,7 @@ def _a_master(workers: int) -> Any:
         gone=list,
         kinds={"Guest": "guest"},
     )
-    run.set_to_work = lambda: None
+    run.start_background_tasks = lambda: None
     run.start(workers)
     return run
 
@@ -233,24 +233,24 @@ def scrape(seconds: int, at_least: int) -> dict[str, float]:
     from bench_scrape import a_long_run, lag  # noqa: PLC0415
 
     from harness.exporter import RunCollector  # noqa: PLC0415
-    from harness.exposition import Format  # noqa: PLC0415
-    from harness.run_state import RunState  # noqa: PLC0415
+    from harness.exposition import ExpositionFormat  # noqa: PLC0415
+    from harness.run_state import RunMetrics  # noqa: PLC0415
     from shop.contract import Page  # noqa: PLC0415
 
     def collector_of(pages: int) -> RunCollector:
-        state = RunState(a_long_run(pages), "bench-1", "bench")
+        state = RunMetrics(a_long_run(pages), "bench-1", "bench")
         return RunCollector(lambda: state)
 
     def cost(collector: RunCollector) -> float:
         times = []
         for _ in range(5):
             began = time.process_time()
-            b"".join(collector.text(form=Format.OPENMETRICS))
+            b"".join(collector.text(form=ExpositionFormat.OPENMETRICS))
             times.append(time.process_time() - began)
         return min(times)
 
     def series(collector: RunCollector) -> int:
-        text = b"".join(collector.text(form=Format.OPENMETRICS))
+        text = b"".join(collector.text(form=ExpositionFormat.OPENMETRICS))
         return sum(not line.startswith(b"#") for line in text.splitlines())
 
     pages = next((n for n in range(8, len(Page), 2) if series(collector_of(n)) >= at_least), len(Page))

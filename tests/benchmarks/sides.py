@@ -27,11 +27,11 @@ Journey = Callable[[], tuple[int, int]]
 def serve(name: str, url: str, users: int) -> None:
     import locust  # noqa: F401, PLC0415 - patches the standard library, which only this process wants
 
-    from harness.quiet import Quiet  # noqa: PLC0415
+    from harness.quiet import GarbageCollectorTuning  # noqa: PLC0415
 
     walk = _walker(name, url, users)
     walk(2 * users)
-    Quiet().begin()
+    GarbageCollectorTuning().begin()
     print(json.dumps({"ready": name}), flush=True)
     for line in sys.stdin:
         busy = time.process_time()
@@ -47,13 +47,13 @@ def _walker(name: str, url: str, number: int) -> Callable[[int], tuple[int, int]
 
     from harness.recorder import Recorder  # noqa: PLC0415
     from harness.sample import Window  # noqa: PLC0415
-    from users.statistics import Statistics  # noqa: PLC0415
+    from users.statistics import LocustStats  # noqa: PLC0415
 
     environment = Environment(user_classes=[], host=url)
     environment.create_local_runner()
     kinds = {"checkload": User, "fast_http_user": FastHttpUser, "http_user": HttpUser}
     kind = type("Shopper", (kinds[name],), {"host": url, "abstract": False, **_verifying(name)})
-    statistics = Statistics(environment)
+    statistics = LocustStats(environment)
     users = [kind(environment) for _ in range(number)]
     wanted = visits()
     if name == "checkload":
@@ -114,14 +114,14 @@ def _verifying(name: str) -> dict[str, object]:
 def visits() -> list:
     """The five pages as visits, with what a reply must hold."""
     from shop.contract import Page  # noqa: PLC0415
-    from users.steps import Visit  # noqa: PLC0415
+    from users.steps import PageRequest  # noqa: PLC0415
 
     echoes = {
         "DeliveryOptionSelectionPage": {"delivery_option": "7"},
         "ShippingOptionSelectionPage": {"shipping_option": "3"},
     }
     return [
-        Visit(
+        PageRequest(
             Page(page),
             method,
             f"{CHECKOUT}{page}",
@@ -137,11 +137,11 @@ def _browser(user, url: str, statistics, recorder, wanted: list) -> Journey:
     """Ours, with all that a run switches on: checks, cookies, limits, Locust's statistics, our own histograms."""
     from users.client import Browser  # noqa: PLC0415
     from users.steps import walk  # noqa: PLC0415
-    from users.swift import Limits, Swift  # noqa: PLC0415
+    from users.swift import HttpClient, HttpLimits  # noqa: PLC0415
     from users.trace import Trace  # noqa: PLC0415
 
     numbers = itertools.count(1)
-    transport = Swift(url, user, Limits(5.0, 30.0, 60.0, 1_000_000), statistics=statistics)
+    transport = HttpClient(url, user, HttpLimits(5.0, 30.0, 60.0, 1_000_000), statistics=statistics)
 
     def steps():
         for visit in wanted:  # noqa: UP028 - answers are sent in, which a list cannot take

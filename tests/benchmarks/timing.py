@@ -35,7 +35,7 @@ def measure(client: str, port: int, tls_port: int, seconds: float, tries: int) -
     from locust import FastHttpUser, User  # noqa: PLC0415
     from locust.env import Environment  # noqa: PLC0415
 
-    from harness.quiet import Quiet  # noqa: PLC0415
+    from harness.quiet import GarbageCollectorTuning  # noqa: PLC0415
 
     ours = client != "fast_http_user"
     url = f"https://127.0.0.1:{tls_port}" if client.endswith("tls") else f"http://127.0.0.1:{port}"
@@ -66,7 +66,7 @@ def measure(client: str, port: int, tls_port: int, seconds: float, tries: int) -
         return share, reached, times[len(times) // 2], times[len(times) * 99 // 100]
 
     run(1000.0, 1.5)  # long enough for all of them to connect
-    Quiet().begin()
+    GarbageCollectorTuning().begin()
     return at_share(lambda: _truth(port), lambda rate: run(rate, seconds), 2000.0, tries)
 
 
@@ -76,20 +76,20 @@ def _ours(environment, url: str, times: list[float]) -> Callable:
     from harness.sample import Window  # noqa: PLC0415
     from shop.contract import Page  # noqa: PLC0415
     from users.client import Browser  # noqa: PLC0415
-    from users.statistics import Statistics  # noqa: PLC0415
-    from users.steps import Visit  # noqa: PLC0415
-    from users.swift import Limits, Swift  # noqa: PLC0415
+    from users.statistics import LocustStats  # noqa: PLC0415
+    from users.steps import PageRequest  # noqa: PLC0415
+    from users.swift import HttpClient, HttpLimits  # noqa: PLC0415
 
-    statistics, clock = Statistics(environment), time.perf_counter
+    statistics, clock = LocustStats(environment), time.perf_counter
     recorder = Recorder(Window(clock(), clock(), math.inf))
-    visit = Visit(Page.ADDRESS_SELECTION, "GET", "/x")
+    visit = PageRequest(Page.ADDRESS_SELECTION, "GET", "/x")
 
     def record(sample) -> None:
         times.append(sample.done - sample.sent)
         recorder.page(sample)
 
     def asking(user) -> Callable[[], None]:
-        transport = Swift(url, user, Limits(5.0, 30.0, 60.0, 1_000_000), statistics=statistics)
+        transport = HttpClient(url, user, HttpLimits(5.0, 30.0, 60.0, 1_000_000), statistics=statistics)
         return lambda: Browser(transport, record, "option", clock(), clock, lambda _: None, lambda _: 0.0).fetch(visit)
 
     return asking
@@ -99,9 +99,9 @@ def _theirs(environment, _url: str, times: list[float]) -> Callable:
     """A request as it is written with Locust's quick client: ``catch_response``, and the same checks."""
     from shop.contract import Page  # noqa: PLC0415
     from users.envelope import check  # noqa: PLC0415
-    from users.steps import Visit  # noqa: PLC0415
+    from users.steps import PageRequest  # noqa: PLC0415
 
-    visit = Visit(Page.ADDRESS_SELECTION, "GET", "/x")
+    visit = PageRequest(Page.ADDRESS_SELECTION, "GET", "/x")
     environment.events.request.add_listener(lambda response_time, **_: times.append(response_time / 1000))
 
     def asking(user) -> Callable[[], None]:

@@ -8,14 +8,14 @@ from collections.abc import Callable, Iterator, Mapping
 from claims import Row, mean_row, share_row
 from shop_logs import BEGAN, lines
 
-from scenarios.calibration.comings import Arrival, Comings
+from scenarios.calibration.comings import Arrival, ArrivalStatistics
 from scenarios.calibration.pauses import fit
-from scenarios.calibration.requests import Anonymous
+from scenarios.calibration.requests import SessionNumbers
 from scenarios.calibration.samples import wilson
 from scenarios.calibration.sessions import Sessions
 from scenarios.calibration.tally import Tally
 from scenarios.calibration.text_lines import TextLines
-from scenarios.calibration.writing import LONG, Shape, process_of, rate_of
+from scenarios.calibration.writing import LONG, LoadShape, arrival_pattern, estimated_rate
 from shop.contract import Page
 from users.itinerary import Mix, SmsScript
 from users.think import ThinkTimes
@@ -38,12 +38,12 @@ LOG_RATE = 1.0
 
 def calibrated(seed: int, journeys: int, *, burst: int = 1, length: float = math.inf) -> Tally:
     """What is made of a log of so many journeys, or of its first ``length`` seconds."""
-    text, sessions = TextLines(Anonymous(), "osessionid", ()), Sessions()
-    tally = Tally(random.Random(seed), Comings(chance=random.Random(f"parts {seed}")))
+    text, sessions = TextLines(SessionNumbers(), "osessionid", ()), Sessions()
+    tally = Tally(random.Random(seed), ArrivalStatistics(chance=random.Random(f"parts {seed}")))
     log = map(text.read, lines(MIX, THINK, journeys, seed=seed, asked=ASKED, rate=LOG_RATE, burst=burst))
     for journey in sessions.take(itertools.takewhile(lambda request: request.done < BEGAN + length, log)):
         tally.add(journey)
-    tally.add_rest(sessions.rest())
+    tally.add_unfinished(sessions.rest())
     tally.comings.close(sessions.now - tally.length(LONG) if length < math.inf else math.inf)
     return tally
 
@@ -76,10 +76,10 @@ def shares(tally: Tally) -> Iterator[bool]:
 HOUR = 3600.0
 
 
-def coming(rate: Callable[[float], float], most: float, hours: float, seed: int) -> Comings:
+def coming(rate: Callable[[float], float], most: float, hours: float, seed: int) -> ArrivalStatistics:
     """Independent arrivals of so many hours, ``rate`` a minute at a moment (seconds from the start), ``most`` at most."""
     chance, now = random.Random(seed), 0.0
-    comings = Comings(chance=random.Random(f"parts {seed}"))
+    comings = ArrivalStatistics(chance=random.Random(f"parts {seed}"))
     while (now := now + chance.expovariate(most / 60)) < hours * HOUR:
         if chance.random() * most < rate(now):
             comings.add(Arrival(now, "", "guest"))
@@ -102,7 +102,7 @@ def peaks(runs: int, seed: int = 7500) -> Iterator[Row]:
     ):
         errors, held = [], 0
         for run in range(runs):
-            found, low, high, _ = rate_of(coming(rate, most, hours, seed + run), Shape.PEAK)
+            found, low, high, _ = estimated_rate(coming(rate, most, hours, seed + run), LoadShape.PEAK)
             errors.append(found / most - 1)
             held += low <= most <= high
         claim = f"rate of the busiest ten minutes, {what}"
@@ -128,10 +128,10 @@ def calibrations(runs: int, seed: int = 7000) -> Iterator[Row]:
         for page in THOUGHT_OF:
             one = fit(tally.pauses[page])
             median, sigma = THINK.pages.get(page, THINK.median), THINK.sigmas.get(page, THINK.sigma)
-            found["medians of think times"].append(one.median_within[0] <= median <= one.median_within[1])
-            found["spreads of think times"].append(one.sigma_within[0] <= sigma <= one.sigma_within[1])
-        strangers += process_of(tally.comings) == "poisson"
-        bursts += process_of(calibrated(seed + run, 300, burst=5).comings) == "bursty"
+            found["medians of think times"].append(one.median_interval[0] <= median <= one.median_interval[1])
+            found["spreads of think times"].append(one.sigma_interval[0] <= sigma <= one.sigma_interval[1])
+        strangers += arrival_pattern(tally.comings) == "poisson"
+        bursts += arrival_pattern(calibrated(seed + run, 300, burst=5).comings) == "bursty"
     for what, held in found.items():
         claim = f"95 % intervals of {what}, calibrated on a log of 600 journeys, that hold the truth"
         yield share_row(claim, sum(held), len(held), seed, at_least=0.9)

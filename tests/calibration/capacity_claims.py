@@ -15,10 +15,10 @@ from claims import Row, share_row
 from stations import Case, Served, collapsing, counters, full, slow_option
 
 from harness.objective import parse
-from harness.pilot import Pilot
+from harness.pilot import CapacityController
 from harness.recorder import Recorder
 from harness.sample import JourneySample, PageSample, Window
-from harness.search import Found, Plan
+from harness.search import SearchPlan, SearchResult
 
 BUDGET = 720.0
 LOOK = 0.5
@@ -34,11 +34,11 @@ class Flight:
     """One search over one shop, on a clock of its own."""
 
     case: Case
-    plan: Plan
+    plan: SearchPlan
     chance: random.Random
     recorder: Recorder = field(default_factory=lambda: Recorder(Window(0.0, 0.0, math.inf)))
 
-    def fly(self) -> Found:
+    def fly(self) -> SearchResult:
         """Let the pilot search, to the end."""
         shop = self.case.fresh()
         all_due: list[float] = []
@@ -46,13 +46,13 @@ class Flight:
         def due_between(start: float, end: float) -> int:
             return bisect.bisect_left(all_due, end) - bisect.bisect_left(all_due, start)
 
-        pilot = Pilot(self.plan, [parse(self.case.demand)], due_between)
+        controller = CapacityController(self.plan, [parse(self.case.demand)], due_between)
         under_way: list[tuple[float, float, int, Served]] = []
-        decided: list[tuple[float, float]] = [pilot.begin()]
+        decided: list[tuple[float, float]] = [controller.begin()]
         now = end = due = 0.0
         rate, number = 0.0, 0
         coming: list[float] = []
-        while pilot.found is None:
+        while controller.found is None:
             for rate, seconds in decided:
                 due = end
                 end += seconds
@@ -72,8 +72,8 @@ class Flight:
             while under_way and under_way[0][0] <= now:
                 done, came, _, served = heapq.heappop(under_way)
                 self._record(came, done, served)
-            decided = pilot.steer(now, self.recorder, len(under_way), 0.2)
-        return pilot.found
+            decided = controller.step(now, self.recorder, len(under_way), 0.2)
+        return controller.found
 
     def _record(self, due: float, done: float, served: Served) -> None:
         how = ("http_5xx", "shop") if served.refused else ("ok", "nobody")
@@ -102,7 +102,7 @@ class Record:
     without: list[str] = field(default_factory=list)
     """Why nothing was confirmed, for each search that confirmed nothing."""
 
-    def add(self, found: Found, truth: float) -> None:
+    def add(self, found: SearchResult, truth: float) -> None:
         """Count what one search found."""
         if found.boundary is not None:
             self.where.append(found.boundary.rate / truth - 1)
@@ -117,7 +117,9 @@ def searched(case: Case, runs: int, seed: int, budget: float = BUDGET) -> Record
     """So many searches over shops of one kind; each begins at a twelfth of what it carries."""
     record = Record()
     for run in range(runs):
-        plan = Plan(start=case.truth / 12, most=case.truth * 10, budget=budget, confirm=budget / 12, precision=0.0)
+        plan = SearchPlan(
+            start=case.truth / 12, most=case.truth * 10, budget=budget, confirm=budget / 12, precision=0.0
+        )
         record.add(Flight(case, plan, random.Random(f"{case.name} {seed + run}")).fly(), case.truth)
     return record
 

@@ -22,24 +22,24 @@ from simulator import (
     stay_exceeded_by,
 )
 
-from harness.arrivals import ArrivalProcess, Profile, Schedule, Stage
-from harness.balance import balance
-from harness.cell import Cell
-from harness.conditions import Conditions, Evidence, MixCount
+from harness.arrivals import ArrivalProcess, Profile, ProfileSchedule, RateStage
+from harness.balance import backlog_growth
+from harness.cell import SampleSeries
+from harness.conditions import Conditions, Evidence, LabelCount
 from harness.demand import Objective
-from harness.excerpt import excerpt
-from harness.gate import assess
+from harness.excerpt import extract_interval
+from harness.gate import evaluate_objective
 from harness.histogram import Bounds, Histogram
-from harness.looks import Looks
-from harness.mix_drift import mix
+from harness.looks import InterimAnalyses
+from harness.mix_drift import mix_as_planned
 from harness.objective import parse
 from harness.outcomes import Blame
 from harness.recorder import PageKey, Recorder
 from harness.sample import JourneySample, PageSample, Phase, Window
-from harness.snapshot import Heard, Teller
-from harness.steadiness import steady
-from harness.tally import tally
-from harness.verdict import Level, Verdict
+from harness.snapshot import DeltaEncoder, Heard
+from harness.steadiness import stationary
+from harness.tally import count_samples
+from harness.verdict import Severity, Verdict
 
 SERVERS = 8
 WORKERS = (1, 2, 3, 7)
@@ -103,7 +103,7 @@ def exact_row(claim: str, wrong: int, n: int, seed: int) -> Row:
 def filled(over: Sequence[bool], due: Sequence[float], length: float) -> Recorder:
     """A recorder with pages that took one second or, if over, three."""
     recorder = Recorder(Window(0.0, 0.0, length), slice_length=max(1.0, length / 100))
-    cell = recorder.pages.setdefault(PageKey("P", "card", "ok", Blame.NOBODY, Phase.STEADY), Cell())
+    cell = recorder.pages.setdefault(PageKey("P", "card", "ok", Blame.NOBODY, Phase.STEADY), SampleSeries())
     counts: dict[tuple[int, bool], int] = {}
     for late, moment in zip(over, due, strict=True):
         place = int(moment / recorder.slice_length), late
@@ -145,7 +145,7 @@ def objectives(runs: int, seed: int = 1000) -> Iterator[Row]:
     for name, shop in shops:
         for times, wrong, truth in cases:
             events = sum(
-                assess(shop(times * allowed, random.Random(seed + run)), objective).verdict is wrong
+                evaluate_objective(shop(times * allowed, random.Random(seed + run)), objective).verdict is wrong
                 for run in range(runs)
             )
             yield share_row(f"p95 wrongly {wrong}: {truth} ({name})", events, runs, seed, at_most=0.05)
@@ -172,13 +172,13 @@ class Told:
 
 def looked_at(told: Told, objective: Objective) -> tuple[Verdict, bool]:
     """The verdict on a run that ends when it is certain, and whether it ended early."""
-    looks = Looks([objective], warm_up=0.0, steady=told.length)
+    looks = InterimAnalyses([objective], warm_up=0.0, steady=told.length)
     moment = 0.0
     while moment < told.length:
         moment += 1.0
         if looks.due(moment) and looks.look(told.until(moment), moment):
-            return assess(told.until(moment), objective, looks.spend).verdict, True
-    return assess(told.until(told.length), objective, looks.spend).verdict, False
+            return evaluate_objective(told.until(moment), objective, looks.alpha_left).verdict, True
+    return evaluate_objective(told.until(told.length), objective, looks.alpha_left).verdict, False
 
 
 def independent_pages(share: float, chance: random.Random) -> Told:
@@ -227,21 +227,21 @@ def balances(runs: int, seed: int = 7000) -> Iterator[Row]:
     """How often a shop of eight servers is called overloaded that is not, and how often one that is passes unnoticed."""
     length, warm_up, service = 60.0, 15.0, 5.0
 
-    def called(load: float, chance: random.Random) -> Level:
+    def called(load: float, chance: random.Random) -> Severity:
         recorder = Recorder(Window(0.0, warm_up, warm_up + length))
         moments = list(poisson(load * SERVERS * service, warm_up + length, chance))
         stays = queue(moments, exponential(1 / service, chance), Counter(SERVERS))
         for due, stay in zip(moments, stays, strict=True):
             recorder.journey(JourneySample("guest", "card", "ok", "nobody", due, due, due + stay))
         facts = Conditions(level=True, expected_offered=len(moments), held=warm_up + length)
-        (finding,) = balance(Evidence(recorder, facts))
+        (finding,) = backlog_growth(Evidence(recorder, facts))
         return finding.level
 
     calm = [called(0.9, random.Random(seed + run)) for run in range(runs)]
-    events = sum(level is not Level.OK for level in calm)
+    events = sum(level is not Severity.OK for level in calm)
     yield share_row("a shop at 90 % of its capacity called overloaded", events, runs, seed, at_most=0.01)
     flooded = [called(1.25, random.Random(seed + run)) for run in range(runs)]
-    missed = sum(level is Level.OK for level in flooded)
+    missed = sum(level is Severity.OK for level in flooded)
     yield share_row(
         "25 % more than a shop can carry passes unnoticed (2,250 arrivals)", missed, runs, seed, at_most=0.01
     )
@@ -302,13 +302,13 @@ def bounds(runs: int, seed: int = 2500) -> Iterator[Row]:
         for number, (moment, took) in enumerate(zip(due, times, strict=True)):
             workers[number % 2].page(PageSample("P", "card", "ok", Blame.NOBODY, moment, moment, moment + took))
         for worker in workers:
-            Heard(total).hear(Teller(worker).message())
+            Heard(total).hear(DeltaEncoder(worker).message())
         over = sum((moment + took) - moment > objective.bound for moment, took in zip(due, times, strict=True))
         read_back = Recorder.from_json(total.to_json())
         counted = [
-            tally(read_back, objective),
-            tally(total, objective, before=1000),
-            tally(excerpt(total, 0.0, 100.0), objective),
+            count_samples(read_back, objective),
+            count_samples(total, objective, before=1000),
+            count_samples(extract_interval(total, 0.0, 100.0), objective),
         ]
         wrong += sum(one.over != over for one in counted) + (sum(x for _, x in counted[0].slices) != over)
     yield exact_row(
@@ -324,11 +324,11 @@ def bounds(runs: int, seed: int = 2500) -> Iterator[Row]:
 
 def schedules(runs: int, seed: int = 3000) -> Iterator[Row]:
     """Whether the same shoppers come at the same moments however many workers there are, and all are accounted for."""
-    profile = Profile([Stage(30, 0, 40), Stage(40, 40, 40), Stage(20, 40, 5)])
+    profile = Profile([RateStage(30, 0, 40), RateStage(40, 40, 40), RateStage(20, 40, 5)])
     wrong = arrivals = 0
     for run in range(runs):
         for process in ArrivalProcess:
-            schedule = Schedule(profile, process, seed + run)
+            schedule = ProfileSchedule(profile, process, seed + run)
             whole = list(enumerate(schedule))
             for workers in WORKERS:
                 shares = [list(schedule.share(worker, workers)) for worker in range(workers)]
@@ -349,7 +349,7 @@ def _accounts(profile: Profile, runs: int, seed: int) -> Row:
 
     for run in range(runs):
         chance = random.Random(seed + run)
-        schedule = Schedule(profile, ArrivalProcess.POISSON, seed + run)
+        schedule = ProfileSchedule(profile, ArrivalProcess.POISSON, seed + run)
         for workers in WORKERS:
             work = [chance.expovariate(1 / 0.4) for _ in range(len(schedule))]
             for worker in range(workers):
@@ -417,17 +417,19 @@ def quiet_run(chance: random.Random, *, slower: Callable[[float], float] = lambd
 def steadiness(runs: int, seed: int = 5000) -> Iterator[Row]:
     """How often a steady run is called unsteady, and one that warms up for most of its length passes for steady."""
 
-    def level(recorder: Recorder) -> Level:
-        (finding,) = steady(Evidence(recorder, Conditions(level=True)))
+    def level(recorder: Recorder) -> Severity:
+        (finding,) = stationary(Evidence(recorder, Conditions(level=True)))
         return finding.level
 
     def warming(moment: float) -> float:
         return 0.5 + math.exp(-moment / 23)
 
-    quiet = sum(level(quiet_run(random.Random(seed + run))) is not Level.OK for run in range(runs))
+    quiet = sum(level(quiet_run(random.Random(seed + run))) is not Severity.OK for run in range(runs))
     yield share_row("a steady run of 35 s called unsteady, M/M/16 at 60 %", quiet, runs, seed, at_most=0.01)
     few = max(20, runs // 5)
-    found = sum(level(quiet_run(random.Random(seed + run), slower=warming)) is Level.INCONCLUSIVE for run in range(few))
+    found = sum(
+        level(quiet_run(random.Random(seed + run), slower=warming)) is Severity.INCONCLUSIVE for run in range(few)
+    )
     yield share_row("a run that warms up for two thirds of its length inconclusive", found, few, seed, at_least=0.95)
 
 
@@ -437,9 +439,9 @@ def mixes(runs: int, seed: int = 6000) -> Iterator[Row]:
 
     def called_drift(chance: random.Random, drawn: dict[str, float]) -> bool:
         options = chance.choices(list(drawn), list(drawn.values()), k=1_200)
-        counted = MixCount("payment option", weights, {name: options.count(name) for name in set(options)})
+        counted = LabelCount("payment option", weights, {name: options.count(name) for name in set(options)})
         evidence = Evidence(Recorder(Window(0.0, 0.0, 1.0)), Conditions(mixes=[counted]))
-        return any(finding.level is Level.INVALID for finding in mix(evidence))
+        return any(finding.level is Severity.INVALID for finding in mix_as_planned(evidence))
 
     wrong = sum(called_drift(random.Random(seed + run), weights) for run in range(runs))
     yield share_row("a mix as asked for called drifted", wrong, runs, seed, at_most=0.01)

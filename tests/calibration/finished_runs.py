@@ -3,12 +3,12 @@
 import random
 from datetime import UTC, datetime
 
-from harness.gate import judge
+from harness.gate import evaluate_run
 from harness.objective import parse
 from harness.recorder import Recorder
-from harness.result import Asked, Result
+from harness.result import Result, RunSettings
 from harness.sample import JourneySample, PageSample, Window
-from harness.verdict import Finding, Level
+from harness.verdict import Finding, Severity
 
 NOW = datetime(2026, 1, 2, tzinfo=UTC)
 
@@ -34,13 +34,13 @@ def a_run(rate=10.0, *, page=0.05, bound=0.1, invalid=False, pays=0.8, length=60
         recorder.journey(
             JourneySample("guest", option, *outcome, due, due, moment, ordered=ordered, verification="right" * asked)
         )
-    findings = [Finding("cpu", Level.INVALID, "the harness used 99 % of a core", "use two")] if invalid else []
+    findings = [Finding("cpu", Severity.INVALID, "the harness used 99 % of a core", "use two")] if invalid else []
     texts = (f"page.IndexPage response_time p95 < {bound * 1e3:g}ms", *objectives)
-    judgement = judge(recorder, [parse(text) for text in texts], findings)
+    judgement = evaluate_run(recorder, [parse(text) for text in texts], findings)
     return Result(
         run_id="x",
         scenario="baseline",
-        asked=Asked(scenario={}, seed=1, target="http://127.0.0.1:1/", embedded=True, steady=float(length)),
+        asked=RunSettings(scenario={}, seed=1, target="http://127.0.0.1:1/", embedded=True, steady=float(length)),
         started_at=NOW,
         ended_at=NOW,
         recorder=recorder,

@@ -7,10 +7,10 @@ from claims import Row, share_row
 
 from harness.conditions import Conditions, Evidence
 from harness.histogram import Histogram
-from harness.instrument import late, loop_lag
+from harness.instrument import arrival_lateness, event_loop_lag
 from harness.recorder import Recorder
 from harness.sample import Window
-from harness.verdict import Level
+from harness.verdict import Severity
 
 SIZES = (150, 1_200, 12_000)
 """Arrivals, or probes of the event loop, in the steady part."""
@@ -62,7 +62,7 @@ def arrivals_called_late(lateness: Lateness, number: int, chance: random.Random)
         recorder.started(WARM_UP * place / number, 0.0005, 0.0)
     for due, by in lateness(number, chance):
         recorder.started(due, by, 0.0)
-    return any(finding.level is Level.INVALID for finding in late(Evidence(recorder, Conditions())))
+    return any(finding.level is Severity.INVALID for finding in arrival_lateness(Evidence(recorder, Conditions())))
 
 
 def loop_called_late(share: float, number: int, chance: random.Random) -> bool:
@@ -71,7 +71,9 @@ def loop_called_late(share: float, number: int, chance: random.Random) -> bool:
     for _ in range(number):
         lag.record(0.1 if chance.random() < share else 0.001)
     facts = Conditions(loop_lag=lag)
-    return any(finding.level is Level.INVALID for finding in loop_lag(Evidence(Recorder(Window(0, 0, 1)), facts)))
+    return any(
+        finding.level is Severity.INVALID for finding in event_loop_lag(Evidence(Recorder(Window(0, 0, 1)), facts))
+    )
 
 
 def rows(*, quick: bool) -> Iterator[Row]:

@@ -26,7 +26,7 @@ from simulator import Counter, Freeze, stay_exceeded_by
 
 from harness.histogram import Histogram
 from harness.workload import Choices
-from scenarios.program import Scenarios
+from scenarios.program import ScenarioFolder
 from shop.contract import Page
 from shop.routes import OUTSIDE
 
@@ -181,7 +181,7 @@ def _one_freeze(text: str, users: int, seed: int, after: float) -> tuple[float, 
         if run is None or not run.results.exists():
             return math.nan, 1.0, 0
         result = run.result
-        schedule = Scenarios().choose(Choices(scenario=str(folder / "quick.toml"), seed=str(seed))).schedule()
+        schedule = ScenarioFolder().choose(Choices(scenario=str(folder / "quick.toml"), seed=str(seed))).schedule()
         lines = {line["number"]: line for line in map(json.loads, log.read_text().splitlines())}
     assert schedule is not None
     dues = list(schedule)

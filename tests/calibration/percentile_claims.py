@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from claims import Row, share_row
 from simulator import Counter, erlang_c, exponential, poisson, queue, stay_exceeded_by
 
-from harness.cell import Cell
-from harness.gate import assess
+from harness.cell import SampleSeries
+from harness.gate import evaluate_objective
 from harness.histogram import Bounds
-from harness.looks import Looks
+from harness.looks import InterimAnalyses
 from harness.objective import parse
 from harness.outcomes import Blame
 from harness.recorder import PageKey, Recorder
@@ -113,8 +113,8 @@ def recorded(moments: Sequence[float], found: Sequence[float], until: float, bou
     """What was due before this moment, as a run records it."""
     recorder = Recorder(Window(0.0, 0.0, until), bounds=bounds)
     while until / recorder.slice_length > recorder.most_slices:
-        recorder.lengthen(2 * recorder.slice_length)
-    cell = recorder.pages.setdefault(PageKey("P", "card", "ok", Blame.NOBODY, Phase.STEADY), Cell())
+        recorder.coarsen_slices(2 * recorder.slice_length)
+    cell = recorder.pages.setdefault(PageKey("P", "card", "ok", Blame.NOBODY, Phase.STEADY), SampleSeries())
     length = recorder.slice_length
     for place in range(math.ceil(until / length)):
         first, last = (bisect_left(moments, min(edge * length, until)) for edge in (place, place + 1))
@@ -134,16 +134,16 @@ def passes(
         moments, found = shop.stays(length, random.Random(f"{shop.name} {length} {seed + run}"))
         whole = recorded(moments, found, length, bounds)
         for place, demand in enumerate(demands):
-            judged, spend = whole, 1.0
+            judged, alpha_left = whole, 1.0
             if looks:
-                watch = Looks([demand], warm_up=0.0, steady=length)
+                watch = InterimAnalyses([demand], warm_up=0.0, steady=length)
                 for part in (0.25, 0.5, 0.75):
                     told = recorded(moments, found, part * length, bounds)
                     if watch.due(part * length) and watch.look(told, part * length):
                         judged = told
                         break
-                spend = watch.spend
-            passed[place] += assess(judged, demand, spend).verdict is Verdict.PASSED
+                alpha_left = watch.alpha_left
+            passed[place] += evaluate_objective(judged, demand, alpha_left).verdict is Verdict.PASSED
     return passed
 
 
@@ -160,7 +160,7 @@ def means(*, quick: bool) -> Iterator[Row]:
         for run in range(runs):
             chance = random.Random(f"{shop.name} {length} {seed + run}")
             judged = recorded(*shop.stays(length, chance), length, Bounds())
-            found += assess(judged, demand).verdict is Verdict.PASSED
+            found += evaluate_objective(judged, demand).verdict is Verdict.PASSED
         return found
 
     cases = [(busy(servers, arrivals), servers, arrivals) for servers, arrivals in ((8, 72.0), (1, 72.0), (1, 9.0))]
@@ -187,7 +187,10 @@ def met(length: float, runs: int, seed: int) -> tuple[int, int, int]:
     without = with_one = had = 0
     for run in range(runs):
         moments, found = shop.stays(length, random.Random(f"{shop.name} {length} {seed + run}"))
-        passed = assess(recorded(moments, found, length, Bounds([demand.bound])), demand).verdict is Verdict.PASSED
+        passed = (
+            evaluate_objective(recorded(moments, found, length, Bounds([demand.bound])), demand).verdict
+            is Verdict.PASSED
+        )
         stalled = max(found) > STALL / 2
         had += stalled
         with_one += passed and stalled

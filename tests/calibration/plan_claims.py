@@ -9,10 +9,10 @@ from claims import Row, error_row, share_row
 from scipy.special import stdtrit
 from simulator import Counter, exponential, poisson, queue, stay_exceeded_by
 
-from harness.planning.carried import RUN_EFFECT, Carried, Grade
+from harness.planning.carried import RUN_EFFECT, CarriedCapacity, EvidenceGrade
 from harness.planning.forecast import Forecast, Need, Peak, needs, quantile
-from harness.planning.levels import Mix
-from harness.planning.plan import odds
+from harness.planning.levels import PaymentMix
+from harness.planning.plan import fit_probability
 from harness.planning.scaling import scaling
 from harness.planning.usl import Usl, fit
 
@@ -25,7 +25,7 @@ SEARCH_ERROR = 0.03
 """Standard deviation of the logarithm by which a search misses the limit of its day."""
 
 REPEATS, LENGTH = 5, 60.0
-CERTAIN = Mix(journeys_by_option={"card": 1}, pages_by_option={"card": 1}, journeys=10**9, orders=10**9)
+CERTAIN = PaymentMix(journeys_by_option={"card": 1}, pages_by_option={"card": 1}, journeys=10**9, orders=10**9)
 
 
 # -- instances --------------------------------------------------------------------------------------------------------
@@ -47,7 +47,7 @@ def true_capacity(instances: int, shared: float) -> float:
     return low
 
 
-def measured_capacity(instances: int, shared: float, chance: random.Random) -> Carried:
+def measured_capacity(instances: int, shared: float, chance: random.Random) -> CarriedCapacity:
     """The same by simulated runs around it, each repeated, with the interval that their differences give."""
     servers, service = SERVERS * instances, slowed(instances, shared)
     truth, over = true_capacity(instances, shared), []
@@ -64,11 +64,11 @@ def measured_capacity(instances: int, shared: float, chance: random.Random) -> C
     repeats = [over[at : at + len(NEAR)] for at in range(0, len(over), len(NEAR))]
     found = [middle + (math.log(ALLOWED) - fmean(each)) / slope for each in repeats]
     half = float(stdtrit(REPEATS - 1, 0.975)) * stdev(found) / math.sqrt(REPEATS)
-    return Carried(
+    return CarriedCapacity(
         likely=math.exp(fmean(found)),
         low=math.exp(fmean(found) - half),
         high=math.exp(fmean(found) + half),
-        grade=Grade.CONFIRMED,
+        grade=EvidenceGrade.CONFIRMED,
         source="simulated",
         instances=instances,
     )
@@ -139,29 +139,39 @@ def forecasts(runs: int, seed: int = 9000) -> Iterator[Row]:
         carries = fmean(past) * math.exp(chance.gauss(0.12, 0.15))
         seen = carries * math.exp(chance.gauss(0.0, 0.03))
         low, high = (seen * math.exp(side * 1.96 * 0.03) for side in (-1, 1))
-        known = Carried(likely=seen, low=low, high=high, grade=Grade.CONFIRMED, source="simulated", instances=1)
-        said += odds(known, need, Forecast(peak=Peak(), seed=run, run_effect=0.0)).low
+        known = CarriedCapacity(
+            likely=seen, low=low, high=high, grade=EvidenceGrade.CONFIRMED, source="simulated", instances=1
+        )
+        said += fit_probability(known, need, Forecast(peak=Peak(), seed=run, run_effect=0.0)).low
         fits += truth <= carries
     yield share_row("the next day's peak, from 14 days: within the 90 % band", within, runs, seed, at_least=0.85)
     off = abs(said - fits) / runs
     yield error_row("the probability that a peak fits, said against come true", off, runs, seed, 0.04)
 
 
-def searched(capacity: float, chance: random.Random) -> Carried:
+def searched(capacity: float, chance: random.Random) -> CarriedCapacity:
     """What a search finds on one day of a shop with this capacity: a limit with its error, and a rate below it confirmed."""
     limit = capacity * math.exp(chance.gauss(0.0, RUN_EFFECT)) * math.exp(chance.gauss(0.0, SEARCH_ERROR))
     low, high = (limit * math.exp(side * 1.96 * SEARCH_ERROR) for side in (-1, 1))
-    return Carried(
-        likely=0.95 * limit, low=low, high=high, limit=limit, grade=Grade.CONFIRMED, source="simulated", instances=1
+    return CarriedCapacity(
+        likely=0.95 * limit,
+        low=low,
+        high=high,
+        limit=limit,
+        grade=EvidenceGrade.CONFIRMED,
+        source="simulated",
+        instances=1,
     )
 
 
-def bracketed(capacity: float, chance: random.Random) -> Carried:
+def bracketed(capacity: float, chance: random.Random) -> CarriedCapacity:
     """What single runs at rates a tenth apart show, each on a day of its own."""
     held, rate = 0.0, capacity * chance.uniform(0.4, 0.6)
     while rate <= capacity * math.exp(chance.gauss(0.0, RUN_EFFECT)):
         held, rate = rate, rate * 1.1
-    return Carried(likely=held, low=held, high=rate, grade=Grade.BRACKETED, source="simulated", instances=1)
+    return CarriedCapacity(
+        likely=held, low=held, high=rate, grade=EvidenceGrade.BRACKETED, source="simulated", instances=1
+    )
 
 
 def near_the_limit(runs: int, seed: int = 9500) -> Iterator[Row]:
@@ -175,11 +185,11 @@ def near_the_limit(runs: int, seed: int = 9500) -> Iterator[Row]:
         need = found.limit * chance.uniform(0.9, 1.05)
         fixed = Need(orders=(need,) * 400, journeys=(need,) * 400, conversion=1.0, work=1.0)
         asked = Forecast(peak=Peak(), seed=run)
-        said += odds(found, fixed, asked).low
+        said += fit_probability(found, fixed, asked).low
         fits += need <= day
         other = capacity * chance.uniform(0.8, 1.2)
         fixed = Need(orders=(other,) * 400, journeys=(other,) * 400, conversion=1.0, work=1.0)
-        range_ = odds(between, fixed, asked)
+        range_ = fit_probability(between, fixed, asked)
         low, high, held = low + range_.low, high + range_.high, held + (other <= day)
     off = abs(said - fits) / runs
     what = "the probability that a peak near the limit of a search fits, capacity differing by day"

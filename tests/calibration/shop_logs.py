@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterator
 
 from shop.contract import CHECKOUT_PATH, PATHS, PAYMENT_OPTIONS, Flow, Page
-from users.itinerary import Itinerary, Mix, SmsScript
+from users.itinerary import JourneySpec, Mix, SmsScript
 from users.mix import Casting
 from users.think import ThinkTimes
 
@@ -33,7 +33,7 @@ UNTHINKING = frozenset(
 )
 
 
-def pages(one: Itinerary, *, asked: bool, chance: random.Random) -> list[tuple[str, Page]]:
+def pages(one: JourneySpec, *, asked: bool, chance: random.Random) -> list[tuple[str, Page]]:
     """What a shopper asks for; ``asked`` says whether a code is wanted of those who pay on delivery."""
     if one.journey == "abandoning":
         return list(GUEST[: chance.randint(4, len(GUEST))])

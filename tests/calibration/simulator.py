@@ -9,7 +9,7 @@ import random
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from harness.pacing import Arrival, Assignment, Pacing
+from harness.pacing import Arrival, ArrivalDispatcher, Assignment
 from harness.recorder import Recorder
 from harness.sample import JourneySample, Window
 
@@ -141,11 +141,11 @@ def paced(
     counter: Counter,
     window: Window,
     longest_wait: float = math.inf,
-    watch: Callable[[Recorder, Pacing], None] = lambda _recorder, _pacing: None,
+    watch: Callable[[Recorder, ArrivalDispatcher], None] = lambda _recorder, _pacing: None,
 ) -> Recorder:
     """What the harness measures: its own pacing hands arrivals to so many users, who go to the counter.
 
-    ``due_times`` as ``Schedule.share`` gives them, ``work`` how long the arrival of each number keeps a server busy;
+    ``due_times`` as ``ProfileSchedule.share`` gives them, ``work`` how long the arrival of each number keeps a server busy;
     ``watch`` is called after each event.
     """
     recorder = Recorder(window)
@@ -153,27 +153,27 @@ def paced(
     def drop(arrival: Arrival) -> None:
         recorder.journey(JourneySample("guest", "card", "dropped", "shop", arrival.due, math.inf, math.inf))
 
-    pacing = Pacing(due_times, lambda _number: "guest", longest_wait, recorder, drop)
+    dispatcher = ArrivalDispatcher(due_times, lambda _number: "guest", longest_wait, recorder, drop)
     taken: list[tuple[User, Assignment]] = []
     ends: list[tuple[float, int, User, Assignment, float]] = []
     for _ in range(users):
-        pacing.park(User(taken), 0.0)
-    now, wake = 0.0, pacing.advance(0.0)
+        dispatcher.wait_for_arrival(User(taken), 0.0)
+    now, wake = 0.0, dispatcher.advance(0.0)
     while ends or wake < math.inf:
         if ends and ends[0][0] <= wake:
             now, _, user, assignment, started = heapq.heappop(ends)
             recorder.journey(
                 JourneySample("guest", "card", "ok", "nobody", assignment.arrival.due, started, now, ordered=True)
             )
-            pacing.end()
-            pacing.park(user, now)
+            dispatcher.end()
+            dispatcher.wait_for_arrival(user, now)
         else:
             now = wake
-        wake = pacing.advance(now)
+        wake = dispatcher.advance(now)
         for user, assignment in taken:
-            pacing.begin(assignment, now)
+            dispatcher.begin(assignment, now)
             number = assignment.arrival.number
             heapq.heappush(ends, (counter.serve(now, work[number]), number, user, assignment, now))
         taken.clear()
-        watch(recorder, pacing)
+        watch(recorder, dispatcher)
     return recorder

@@ -5,8 +5,8 @@ import tracemalloc
 
 import pytest
 
-from scenarios.calibration.comings import Arrival, Comings
-from scenarios.calibration.requests import Anonymous, Request
+from scenarios.calibration.comings import Arrival, ArrivalStatistics
+from scenarios.calibration.requests import Request, SessionNumbers
 from scenarios.calibration.sessions import Sessions
 from scenarios.calibration.tally import Tally
 from scenarios.calibration.text_lines import TextLines
@@ -41,8 +41,8 @@ def requests(lines):
 
 def read(lines):
     """Calibrate on a log of so many lines; what was held at most."""
-    text, sessions = TextLines(Anonymous(), "osessionid", ("session",)), Sessions()
-    tally = Tally(random.Random(1), Comings())
+    text, sessions = TextLines(SessionNumbers(), "osessionid", ("session",)), Sessions()
+    tally = Tally(random.Random(1), ArrivalStatistics())
     for ended, journey in enumerate(sessions.take(map(text.read, log(lines)))):
         tally.add(journey)
         if ended % 1_000 == 0:
@@ -64,7 +64,7 @@ def test_what_is_held_does_not_grow_over_three_hundred_thousand_lines():
 def test_memory_is_the_same_for_a_log_three_times_as_long():
     peaks = []
     for lines in (24_000, 60_000):
-        sessions, comings = Sessions(), Comings()
+        sessions, comings = Sessions(), ArrivalStatistics()
         tracemalloc.start()
         for ended, journey in enumerate(sessions.take(requests(lines))):
             comings.add(Arrival(journey.began, journey.option, journey.kind))

@@ -54,10 +54,10 @@ def test_a_search_that_believes_its_first_broken_level_breaks_the_claim(monkeypa
     def hasty(plan):
         rate = plan.start
         while True:
-            seen = yield search.Level(search.Purpose.WIDEN, rate, plan.length(rate))
-            if search.broken(seen.demands):
-                found = search.Boundary(rate, rate, rate, 8.0, 0.05)
-                return search.Found(rate, boundary=found)
+            seen = yield search.SearchLevel(search.Purpose.WIDEN, rate, plan.length(rate))
+            if search.broken(seen.objective_counts):
+                found = search.BoundaryEstimate(rate, rate, rate, 8.0, 0.05)
+                return search.SearchResult(rate, boundary=found)
             rate *= 1.25
 
     monkeypatch.setattr("harness.pilot.search", hasty)

@@ -87,7 +87,7 @@ def test_a_gate_that_believes_its_point_estimate_breaks_the_claim(monkeypatch):
         def __init__(self, verdict):
             self.verdict = verdict
 
-    monkeypatch.setattr(claims, "assess", lambda *_: Gullible(claims.Verdict.PASSED))
+    monkeypatch.setattr(claims, "evaluate_objective", lambda *_: Gullible(claims.Verdict.PASSED))
     passed, failed, *_ = claims.objectives(runs=5)
     assert not passed.holds
     assert failed.holds
@@ -99,21 +99,25 @@ def test_a_bound_that_goes_by_buckets_breaks_the_claim(monkeypatch):
 
 
 def test_late_arrivals_counted_one_by_one_break_the_claim(monkeypatch):
-    one_by_one = instrument.too_often
-    monkeypatch.setattr(instrument, "too_often", lambda times, bound, share, _: one_by_one(times, bound, share))
+    one_by_one = instrument.share_exceeded_beyond_chance
+    monkeypatch.setattr(
+        instrument, "share_exceeded_beyond_chance", lambda times, bound, share, _: one_by_one(times, bound, share)
+    )
     stalls = instrument_claims.by_stalls(0.005)
     assert sum(instrument_claims.arrivals_called_late(stalls, 12_000, random.Random(run)) for run in range(30)) > 0
 
 
 def test_a_run_that_is_taken_for_no_lull_breaks_the_claim(monkeypatch):
-    monkeypatch.setattr("harness.shares.swing", lambda _: 0.0)
+    monkeypatch.setattr("harness.shares.common_variation", lambda _: 0.0)
     first, *_ = percentile_claims.rows(quick=True)
     assert not first.holds
 
 
 def test_a_schedule_that_forgets_a_worker_breaks_the_claim(monkeypatch):
-    whole = claims.Schedule.share
+    whole = claims.ProfileSchedule.share
     monkeypatch.setattr(
-        claims.Schedule, "share", lambda self, worker, workers: whole(self, 0 if worker == 6 else worker, workers)
+        claims.ProfileSchedule,
+        "share",
+        lambda self, worker, workers: whole(self, 0 if worker == 6 else worker, workers),
     )
     assert not next(claims.schedules(runs=1)).holds

@@ -6,7 +6,7 @@ import plan_claims
 import pytest
 
 from harness.planning import scaling
-from harness.planning.carried import Grade
+from harness.planning.carried import EvidenceGrade
 
 pytestmark = pytest.mark.calibration
 
@@ -19,7 +19,7 @@ def test_the_claims_hold():
 
 def test_the_simulated_shop_carries_what_the_closed_form_says():
     known = plan_claims.measured_capacity(1, 0.0, random.Random(3))
-    assert known.grade is Grade.CONFIRMED
+    assert known.grade is EvidenceGrade.CONFIRMED
     assert known.likely == pytest.approx(plan_claims.true_capacity(1, 0.0), rel=0.08)
 
 

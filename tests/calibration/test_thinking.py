@@ -7,7 +7,7 @@ import thinking
 from thinking import Shoppers, Walk
 
 from harness import felt_rate
-from harness.search import Plan, Purpose
+from harness.search import Purpose, SearchPlan
 
 pytestmark = pytest.mark.calibration
 
@@ -21,17 +21,17 @@ def test_the_claims_hold():
 def test_a_search_that_believes_that_a_rate_is_felt_at_once_does_not_find_where_the_demand_gives_way(monkeypatch):
     aware = thinking.searched(Shoppers(15.0), 2, seed=1, budget=900.0)
     assert [abs(error) < 0.1 for error in aware.where] == [True, True]
-    monkeypatch.setattr(felt_rate.FeltRate, "lags", lambda *_: False)
+    monkeypatch.setattr(felt_rate.EffectiveRate, "lags", lambda *_: False)
     monkeypatch.setattr("harness.pilot.FILLED_BY_SHORT", 0.0)
     assert thinking.searched(Shoppers(15.0), 2, seed=1, budget=900.0).where == []
 
 
 def test_what_a_level_is_said_to_feel_is_what_its_pages_say():
-    walk = Walk(Shoppers(7.0), Plan(start=6, most=18, budget=900), seed=5)
+    walk = Walk(Shoppers(7.0), SearchPlan(start=6, most=18, budget=900), seed=5)
     walk.search()
     slices = [cell.slices for cell in walk.recorder.pages.values()]
     length = walk.recorder.slice_length
-    levels = [step for step in walk.pilot.steps if step.purpose is Purpose.TRACK]
+    levels = [step for step in walk.controller.finished_levels if step.purpose is Purpose.TRACK]
     assert len(levels) > 10
     errors = []
     for level in levels:
@@ -42,9 +42,9 @@ def test_what_a_level_is_said_to_feel_is_what_its_pages_say():
 
 
 def test_what_is_confirmed_was_felt_by_the_shop_while_it_was_judged():
-    walk = Walk(Shoppers(7.0), Plan(start=6, most=18, budget=900), seed=6)
+    walk = Walk(Shoppers(7.0), SearchPlan(start=6, most=18, budget=900), seed=6)
     found = walk.search()
-    start, end = walk.pilot.confirmed_between
+    start, end = walk.controller.confirmed_between
     length = walk.recorder.slice_length
     places = range(round(start / length), round(end / length))
     pages = sum(

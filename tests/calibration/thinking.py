@@ -16,12 +16,12 @@ from claims import Row, share_row
 from simulator import Counter, stay_exceeded_by
 
 from harness.arrivals import ArrivalProcess
-from harness.levels import Levels
+from harness.levels import SteppedSchedule
 from harness.objective import parse
-from harness.pilot import Pilot
+from harness.pilot import CapacityController
 from harness.recorder import Recorder
 from harness.sample import JourneySample, PageSample, Window
-from harness.search import Found, Plan
+from harness.search import SearchPlan, SearchResult
 
 LOOK = 0.5
 """Seconds between two looks of the pilot, as in a run."""
@@ -59,18 +59,18 @@ class Walk:
     """One search over one shop, on a clock of its own; ``pilot`` flies it."""
 
     shoppers: Shoppers
-    plan: Plan
+    plan: SearchPlan
     seed: int
     recorder: Recorder = field(default_factory=lambda: Recorder(Window(0.0, 0.0, math.inf)))
-    pilot: Pilot = field(init=False)
+    controller: CapacityController = field(init=False)
 
-    def search(self) -> Found:
+    def search(self) -> SearchResult:
         """Let the pilot search, to the end."""
         chance = random.Random(f"shoppers {self.seed}")
         who, recorder = self.shoppers, self.recorder
         counter = Counter(who.servers)
-        levels = Levels(ArrivalProcess.POISSON, self.seed)
-        self.pilot = pilot = Pilot(self.plan, [parse(who.demand)], levels.due_between)
+        levels = SteppedSchedule(ArrivalProcess.POISSON, self.seed)
+        self.controller = controller = CapacityController(self.plan, [parse(who.demand)], levels.due_between)
         mean = math.log(who.think) - who.sigma**2 / 2 if who.think else 0.0
         asked: list[
             tuple[float, int, float]
@@ -78,8 +78,8 @@ class Walk:
         waiting: list[tuple[float, float]] = []  # the end and the due moment of a request that waits for its reply
         ended: list[tuple[float, float]] = []
         under_way = 0
-        stretches, now = [pilot.begin()], 0.0
-        while pilot.found is None:
+        stretches, now = [controller.begin()], 0.0
+        while controller.found is None:
             for rate, seconds in stretches:
                 for _, due in levels.extend(rate, seconds):
                     heapq.heappush(asked, (due, who.pages, due))
@@ -104,8 +104,8 @@ class Walk:
                 done, came = heapq.heappop(ended)
                 under_way -= 1
                 recorder.journey(JourneySample("guest", "card", "ok", "nobody", came, came, done, ordered=True))
-            stretches = pilot.steer(now, recorder, under_way, 0.2, waiting=partial(_ages, waiting, now))
-        return pilot.found
+            stretches = controller.step(now, recorder, under_way, 0.2, waiting=partial(_ages, waiting, now))
+        return controller.found
 
 
 def _ages(waiting: list[tuple[float, float]], now: float) -> list[tuple[str, str, float, int]]:
@@ -116,7 +116,7 @@ def searched(shoppers: Shoppers, runs: int, seed: int, budget: float) -> Record:
     """So many searches of this length, with everything else as it is by default, from half to half as much again of what the shop carries."""
     record = Record()
     for run in range(runs):
-        plan = Plan(start=shoppers.rate / 2, most=shoppers.rate * 1.5, budget=budget)
+        plan = SearchPlan(start=shoppers.rate / 2, most=shoppers.rate * 1.5, budget=budget)
         record.add(Walk(shoppers, plan, seed + run).search(), shoppers.rate)
     return record
 

@@ -12,16 +12,16 @@ from locust.event import EventHook
 
 from harness.outcomes import Outcome
 from shop.front import Shop
-from shop.server import ABORT, ShopApp
+from shop.server import RESET_EXTENSION, AsgiShop
 from shop.settings import Settings
 from users.accounts import Account
 from users.client import Browser
-from users.fast_http import FastHttp, session
-from users.itinerary import Conduct, Itinerary, SmsScript
-from users.journeys import JOURNEYS, Errand
-from users.pools import Places
+from users.fast_http import LocustHttpClient, session
+from users.itinerary import Conduct, JourneySpec, SmsScript
+from users.journeys import JOURNEYS, JourneyContext
+from users.pools import LocationPool
 from users.steps import JourneyFailed, walk
-from users.swift import Limits, Swift
+from users.swift import HttpClient, HttpLimits
 from users.transport import Reply
 
 LONGEST = 5.0  # seconds of the in-process shop's clock that an exchange may take
@@ -71,7 +71,7 @@ class Walker:
     def __init__(self, transport, origin, clock, sleep, *, first=0, **conduct):
         self.transport, self.origin, self._clock, self._sleep = transport, origin, clock, sleep
         self._conduct = Conduct(**conduct)
-        self.places = Places()
+        self.places = LocationPool()
         self._numbers, self._seen = count(first * 1_000_000), set()
 
     def __call__(self, route, account=None):
@@ -79,10 +79,12 @@ class Walker:
         journey = JOURNEYS[route.journey]
         if journey.signs_in and account is None:
             account = self.new_account()
-        itinerary = Itinerary(
+        itinerary = JourneySpec(
             number, route.journey, route.option, route.sms, route.three_d, route.declined, seed=number
         )
-        errand = Errand(itinerary, self._conduct, self._is_new, account=account, origin=self.origin, places=self.places)
+        errand = JourneyContext(
+            itinerary, self._conduct, self._is_new, account=account, origin=self.origin, places=self.places
+        )
         walked = Walked()
         browser = Browser(
             transport=self.transport,
@@ -133,7 +135,7 @@ class PaperWire:
     def __init__(self, settings):
         self.clock = Clock()
         self.shop = Shop(Settings.model_validate({"unknown_fields": "refuse", "csrf": "strict", **settings}))
-        self._app = ShopApp(self.shop, self.clock, self.clock.asleep)
+        self._app = AsgiShop(self.shop, self.clock, self.clock.asleep)
         self._loop = asyncio.new_event_loop()
         self.cookies = {}
 
@@ -174,7 +176,7 @@ class PaperWire:
             "path": parts.path,
             "query_string": parts.query.encode(),
             "headers": [*held, (b"cookie", cookie.encode())],
-            "extensions": {ABORT: {"call": lambda: aborted.append(True)}},
+            "extensions": {RESET_EXTENSION: {"call": lambda: aborted.append(True)}},
         }
         self._loop.run_until_complete(self._app(scope, receive, send))
         if self.clock() - began >= LONGEST:
@@ -202,12 +204,12 @@ def real_wire(url, longest=LONGEST, silence=None):
     """Locust's own client, towards a shop with an address; ``silence`` is its read timeout."""
     user = _user()
     limits = {"connect_timeout": longest, "read_timeout": longest if silence is None else silence, "largest": LARGEST}
-    return FastHttp(lambda: session(url, user, verify_tls=True, **limits), longest)
+    return LocustHttpClient(lambda: session(url, user, verify_tls=True, **limits), longest)
 
 
 def our_wire(url, longest=LONGEST, silence=None):
     """The same with our own client."""
-    return Swift(url, _user(), Limits(longest, longest if silence is None else silence, longest, LARGEST))
+    return HttpClient(url, _user(), HttpLimits(longest, longest if silence is None else silence, longest, LARGEST))
 
 
 def _user():

@@ -16,7 +16,7 @@ from locust.runners import MasterRunner, WorkerRunner
 
 from harness.plugin import Plugin
 from harness.shape import ArrivalShape
-from scenarios.program import Scenarios
+from scenarios.program import ScenarioFolder
 from users import connection
 from users.shopper import Abandoning, FirstTime, Guest, Returning
 
@@ -87,4 +87,4 @@ def on_init(environment, **_):
         environment.events.spawning_complete.add_listener(lambda **_: gevent.spawn(UNDER_LOAD[fault]))
 
 
-Plugin(Scenarios(), wall_clock=wall_clock).bind(events)
+Plugin(ScenarioFolder(), wall_clock=wall_clock).bind(events)

@@ -45,7 +45,7 @@ def unzigzag(number):
     return (number >> 1) ^ -(number & 1)
 
 
-def signed_list(data):
+def packed_sint_field(data):
     at = 0
     while at < len(data):
         number, at = varint(data, at)

@@ -253,7 +253,7 @@ def test_prometheus_holds_the_same_histograms(result, prometheus, name, measured
     for row in result["measured"][kind]:
         every.add(Histogram.from_json(row[of]))
     into = [0] * (len(bounds) + 1)
-    every.spread(bounds, into)
+    every.count_into(bounds, into)
     names = [*map(str, map(float, bounds)), "+Inf"]
     assert prometheus.total(f"{name}_bucket", "le") == dict(zip(names, accumulate(into), strict=True))
     assert prometheus.total(f"{name}_sum") == pytest.approx(every.sum, rel=1e-9)

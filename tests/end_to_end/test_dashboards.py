@@ -10,7 +10,7 @@ from running import Locust, needs
 from scraping import Prometheus, a_free_port
 from watching import BOARDS, EVENTFUL, Watched, read
 
-from dashboards.examine.asking import Prometheus as Asked
+from dashboards.examine.asking import Prometheus as RunSettings
 from dashboards.examine.findings import findings
 from dashboards.examine.panels import panels
 from dashboards.examine.variables import View
@@ -121,4 +121,4 @@ def test_what_prometheus_refuses_is_said_in_its_words(watched):
 
 def test_no_prometheus_there_is_said_plainly():
     with pytest.raises(Exception, match="no Prometheus answers"):
-        Asked(f"http://127.0.0.1:{a_free_port()}").at("up", 0)
+        RunSettings(f"http://127.0.0.1:{a_free_port()}").at("up", 0)

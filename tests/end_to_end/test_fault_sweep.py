@@ -14,7 +14,7 @@ from harness.outcomes import Blame, Outcome
 from shop.contract import CHECKOUT_PAGES, PAYMENT_OPTIONS, RETURN_PAGES, Page
 from shop.settings import FaultName
 from users.itinerary import SmsScript
-from users.pools import Places
+from users.pools import LocationPool
 
 pytestmark = pytest.mark.end_to_end
 
@@ -276,13 +276,13 @@ class Sweep:
 
     def undisturbed(self):
         account = self._customer()
-        self._walk.places = Places()
+        self._walk.places = LocationPool()
         return Undisturbed(self.route, self._walk(self.route, account))
 
     def struck(self, fault, page):
         account = self._customer()
         if page in PLACES:
-            self._walk.places = Places()
+            self._walk.places = LocationPool()
         before = self.wire.shop.ledger.faults[fault]
         self.wire.break_promises({"name": fault, "pages": [page], "share": 1.0})
         walked = self._walk(self.route, account)

@@ -11,7 +11,7 @@ import zmq
 from injected import LONG, workers_of
 from running import QUICK
 
-from harness.master import COUNTS, REFUSE
+from harness.master import REFUSE, REPORT
 
 pytestmark = pytest.mark.end_to_end
 
@@ -40,7 +40,7 @@ def test_two_workers_add_up_to_what_the_shop_has_sold_whatever_strangers_say_on_
         said = [
             b"\xff\xff\xff",
             b"",
-            *(msgpack.dumps((kind, {}, one)) for one in ids for kind in ("quit", COUNTS, REFUSE)),
+            *(msgpack.dumps((kind, {}, one)) for one in ids for kind in ("quit", REPORT, REFUSE)),
         ]
         for one in said:
             stranger.send(one)

@@ -13,13 +13,13 @@ from finished_runs import NOW
 from simulator import Counter
 
 from harness.capacity import capacity
-from harness.gate import judge
+from harness.gate import evaluate_run
 from harness.objective import parse
-from harness.pilot import Pilot
+from harness.pilot import CapacityController
 from harness.recorder import Recorder
-from harness.result import Asked, Result, write
+from harness.result import Result, RunSettings, write
 from harness.sample import JourneySample, PageSample, Window
-from harness.search import Plan
+from harness.search import SearchPlan
 from scenarios.files import FOLDER
 
 pytestmark = pytest.mark.end_to_end
@@ -35,14 +35,14 @@ def searched():
     """A finished search, on a clock of its own: its pages stand in one line before a few workers, and the bank takes a second."""
     chance, shop, recorder = random.Random(3), Counter(CLERKS), Recorder(Window(0.0, 0.0, 1e9), most_slices=512)
     came: list[float] = []
-    pilot = Pilot(
-        Plan(start=6.0, most=200.0, budget=300.0, level=6.0, confirm=40.0, grow=1.35),
+    controller = CapacityController(
+        SearchPlan(start=6.0, most=200.0, budget=300.0, level=6.0, confirm=40.0, grow=1.35),
         DEMANDS,
         lambda start, end: bisect.bisect_left(came, end) - bisect.bisect_left(came, start),
     )
     events: list[tuple[float, int, int, float]] = []
-    stretches, now, end, walking = [pilot.begin()], 0.0, 0.0, 0
-    while pilot.found is None:
+    stretches, now, end, walking = [controller.begin()], 0.0, 0.0, 0
+    while controller.found is None:
         for rate, seconds in stretches:
             due = end
             end += seconds
@@ -64,19 +64,19 @@ def searched():
             else:
                 recorder.journey(JourneySample("guest", option, "ok", "nobody", due, due, moment, ordered=True))
                 walking -= 1
-        stretches = pilot.steer(now, recorder, walking, 0.2)
+        stretches = controller.step(now, recorder, walking, 0.2)
     recorder.window = Window(0.0, 0.0, now)
-    judgement = judge(recorder, pilot.objectives, [])
+    judgement = evaluate_run(recorder, controller.objectives, [])
     return Result(
         run_id="capacity-1",
         scenario="capacity",
-        asked=Asked(scenario={}, seed=1, target="http://127.0.0.1:1/", embedded=True, steady=now),
+        asked=RunSettings(scenario={}, seed=1, target="http://127.0.0.1:1/", embedded=True, steady=now),
         started_at=NOW,
         ended_at=NOW,
         recorder=recorder,
         judgement=judgement,
         exit=judgement.verdict.exit,
-        capacity=capacity(pilot, recorder),
+        capacity=capacity(controller, recorder),
     )
 
 

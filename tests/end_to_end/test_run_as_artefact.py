@@ -14,7 +14,7 @@ import pytest
 from running import QUICK, ROOT, Locust, needs
 from scraping import PREFIX, Prometheus, a_free_port, fetch
 
-from harness.series_file import NAME, read
+from harness.series_file import SERIES_FILE_NAME, read
 
 pytestmark = [pytest.mark.end_to_end, needs("prometheus", "promtool")]
 CHECKLOAD = (str(Path(sys.executable).with_name("checkload")),)
@@ -84,7 +84,7 @@ def in_file(path, name):
 
 def test_result_live_scrape_file_and_replay_agree(run):
     counts = run.result["counts"]
-    path = run.finished.results / NAME
+    path = run.finished.results / SERIES_FILE_NAME
     expected = {
         "page_response_seconds_count": counts["pages"],
         "page_outcomes_total": counts["pages"],
@@ -146,7 +146,7 @@ def test_of_a_run_that_was_killed_the_series_is_left_to_within_one_interval(tmp_
     scenario = tmp_path / "long.toml"
     scenario.write_text(QUICK.replace('"6s"', '"60s"'))
     locust = Locust(tmp_path / "results", "--headless", "--scenario", str(scenario))
-    path = tmp_path / "results" / NAME
+    path = tmp_path / "results" / SERIES_FILE_NAME
     try:
         locust.until(" s, steady, ")
         deadline = time.monotonic() + 40

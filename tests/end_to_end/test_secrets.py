@@ -18,7 +18,7 @@ from running import ROOT, Locust
 from scraping import a_free_port, fetch
 
 from harness.workload import Choices
-from scenarios.program import Scenarios
+from scenarios.program import ScenarioFolder
 from shop.contract import APPROVED_CARD, DECLINED_CARD
 from users.accounts import HEADER
 
@@ -247,7 +247,7 @@ def test_a_run_against_the_embedded_shop_leaks_nothing_and_takes_its_accounts_aw
     )
     assert_the_secrets_were_used(run.result)
     assert run.watched == [], "the shop has read it by now"
-    passwords = Scenarios().choose(Choices(str(tmp_path / "broken.toml"))).secrets()
+    passwords = ScenarioFolder().choose(Choices(str(tmp_path / "broken.toml"))).secrets()
     assert len(passwords) > 100
     assert_nothing_leaked(run.texts, passwords)
     assert not list((tmp_path / "tmp").iterdir())

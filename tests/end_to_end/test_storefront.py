@@ -19,9 +19,9 @@ from shop.process import ShopProcess
 from shop.settings import Settings
 from users.accounts import Account
 from users.client import Browser
-from users.itinerary import Conduct, Fidelity, Itinerary
-from users.journeys import JOURNEYS, Errand
-from users.lanes import Lanes
+from users.itinerary import Conduct, Fidelity, JourneySpec
+from users.journeys import JOURNEYS, JourneyContext
+from users.lanes import ParallelFetcher
 from users.pools import Products
 from users.steps import walk
 
@@ -78,10 +78,10 @@ def buy(wire, url="", *, option, journey, account=None, three_d=False, product=P
     """One journey with the storefront's pattern over this transport; its receipt."""
     number = next(NUMBERS)
     conduct, products = Conduct(fidelity=Fidelity.STOREFRONT), Products((product,))
-    itinerary = Itinerary(number, journey, option, three_d=three_d, seed=number)
-    errand = Errand(itinerary, conduct, lambda _: True, account=account, origin=url, products=products)
+    itinerary = JourneySpec(number, journey, option, three_d=three_d, seed=number)
+    errand = JourneyContext(itinerary, conduct, lambda _: True, account=account, origin=url, products=products)
     browser = Browser(wire, lambda _: None, option, 0.0, time.perf_counter, gevent.sleep, lambda _: 0.0)
-    lanes = Lanes(wire)
+    lanes = ParallelFetcher(wire)
     wire.forget()
     try:
         return walk(JOURNEYS[journey].steps(errand), browser.fetch, lambda overlap: lanes.fetch(overlap, browser))

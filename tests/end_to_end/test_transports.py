@@ -14,10 +14,10 @@ from harness.outcomes import Outcome
 from shop.contract import PAYMENT_OPTIONS
 from shop.process import ShopProcess
 from shop.settings import Settings
-from users.fast_http import FastHttp, session
+from users.fast_http import LocustHttpClient, session
 from users.itinerary import SmsScript
-from users.statistics import Statistics
-from users.swift import Limits, Swift
+from users.statistics import LocustStats
+from users.swift import HttpClient, HttpLimits
 
 pytestmark = pytest.mark.end_to_end
 
@@ -31,12 +31,12 @@ ROUTES = [
     Route("cash_register", "returning"),
     Route("cash_register", "first_time"),
 ]
-LIMITS = Limits(LONGEST, LONGEST, LONGEST, LARGEST)
+LIMITS = HttpLimits(LONGEST, LONGEST, LONGEST, LARGEST)
 
 
 def swift(url):
     user = SimpleNamespace(environment=SimpleNamespace(events=SimpleNamespace(request=Events())), context=dict)
-    return Swift(url, user, LIMITS)
+    return HttpClient(url, user, LIMITS)
 
 
 class Events:
@@ -93,7 +93,7 @@ def test_locust_counts_the_same_over_both_one_by_one_or_many_at_once(walk_all, e
     def clients(kind):
         def make(url):
             user = type("Shopper", (User,), {"host": url})(environment)
-            return Swift(url, user, LIMITS, statistics=Statistics(environment) if kind == "many" else None)
+            return HttpClient(url, user, LIMITS, statistics=LocustStats(environment) if kind == "many" else None)
 
         return make
 
@@ -119,7 +119,7 @@ def test_locust_counts_the_same_over_both_one_by_one_or_many_at_once(walk_all, e
 
 
 def test_the_charts_of_locust_move_with_what_is_told_once_a_second(environment):
-    noted, now = Statistics(environment), int(time.time())
+    noted, now = LocustStats(environment), int(time.time())
     for second in range(now - 30, now):
         for n in range(20):
             # Five seconds ago everything became slower.
@@ -142,10 +142,12 @@ def test_no_client_blames_the_shop_for_want_of_a_file(environment, kind):
         url = f"http://127.0.0.1:{listener.getsockname()[1]}"
         user = type("Shopper", (User,), {"host": url})(environment)
         if kind == "ours":
-            transport = Swift(url, user, LIMITS, failed=lacked.append)
+            transport = HttpClient(url, user, LIMITS, failed=lacked.append)
         else:
             limits = {"connect_timeout": LONGEST, "read_timeout": LONGEST, "largest": LARGEST}
-            transport = FastHttp(lambda: session(url, user, verify_tls=True, **limits), LONGEST, failed=lacked.append)
+            transport = LocustHttpClient(
+                lambda: session(url, user, verify_tls=True, **limits), LONGEST, failed=lacked.append
+            )
         soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
         resource.setrlimit(resource.RLIMIT_NOFILE, (3, hard))
         try:
@@ -163,9 +165,9 @@ def test_locust_is_told_of_a_failure_in_the_same_words(environment):
         url = f"http://127.0.0.1:{listener.getsockname()[1]}"  # where nobody listens once it is closed
     user = type("Shopper", (User,), {"host": url})(environment)
     limits = {"connect_timeout": LONGEST, "read_timeout": LONGEST, "largest": LARGEST}
-    locusts = FastHttp(lambda: session(url, user, verify_tls=True, **limits), LONGEST)
+    locusts = LocustHttpClient(lambda: session(url, user, verify_tls=True, **limits), LONGEST)
     errors = []
-    for transport in (Swift(url, user, LIMITS, statistics=Statistics(environment)), locusts):
+    for transport in (HttpClient(url, user, LIMITS, statistics=LocustStats(environment)), locusts):
         environment.stats.clear_all()
         reply = transport.send("IndexPage", "GET", "/", {}, None)
         transport.report(reply.failure, failed=True)

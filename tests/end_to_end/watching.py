@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from running import ROOT
 
-from dashboards.examine.asking import Prometheus as Asked
+from dashboards.examine.asking import Prometheus as RunSettings
 from dashboards.examine.variables import View, choose
 
 BOARDS = sorted((ROOT / "dashboards" / "grafana" / "dashboards").glob("*.json"))
@@ -50,7 +50,7 @@ class Watched:
 
     @property
     def asked(self):
-        return Asked(self.prometheus.address)
+        return RunSettings(self.prometheus.address)
 
     def choice(self, dashboard, **wanted):
         """The variables of a dashboard that shows the first of the runs, beside the last."""

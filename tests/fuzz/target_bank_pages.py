@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from harness.outcomes import Outcome
 from shop.contract import Page
 from users.envelope import check
-from users.steps import Reads, Visit
+from users.steps import PageRequest, ResponseFormat
 
 PIECES = [
     *("<form", "<form action=/pay>", "</form", "</form>", "<input", "<input name=a value=b>", "<button ", "<a ", "<a>", "<", ">", "/>"),
@@ -16,7 +16,7 @@ PIECES = [
     *(" name=", " value=", " type=submit", " checked", " disabled", "=", "'", '"', " ", "\n", "\0", "&", "&amp;", "&#", "&#x110000;", "&copy=1"),
     *("x", "é", "\N{LATIN CAPITAL LETTER I WITH DOT ABOVE}", "\N{KELVIN SIGN}", "\ud800", "9" * 50),
 ]  # fmt: skip
-VISIT = Visit(Page.BANK, path="/_bank/", reads=Reads.HTML)
+VISIT = PageRequest(Page.BANK, path="/_bank/", reads=ResponseFormat.HTML)
 SLOW = 0.25  # seconds of processor time, of which the largest of these pages takes a tenth
 
 

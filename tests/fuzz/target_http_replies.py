@@ -22,8 +22,8 @@ from locust.event import EventHook
 from trustme import CA
 
 from harness.outcomes import Outcome
-from users.fast_http import FastHttp, session
-from users.swift import Limits, Swift
+from users.fast_http import LocustHttpClient, session
+from users.swift import HttpClient, HttpLimits
 
 LARGEST = 20_000
 PATIENT, HASTY = 4.0, 0.2
@@ -184,10 +184,10 @@ def transports(url, patience):
     """Both clients, each of a shopper of its own."""
     user = SimpleNamespace(environment=SimpleNamespace(events=SimpleNamespace(request=EventHook())), context=dict)
     lacked = []
-    limits = Limits(PATIENT, patience, PATIENT, LARGEST, verify_tls=False)
+    limits = HttpLimits(PATIENT, patience, PATIENT, LARGEST, verify_tls=False)
     named = {"connect_timeout": PATIENT, "read_timeout": patience, "largest": LARGEST}
-    yield Swift(url, user, limits, failed=lacked.append)
-    yield FastHttp(lambda: session(url, user, verify_tls=False, **named), PATIENT, failed=lacked.append)
+    yield HttpClient(url, user, limits, failed=lacked.append)
+    yield LocustHttpClient(lambda: session(url, user, verify_tls=False, **named), PATIENT, failed=lacked.append)
     assert not lacked
 
 

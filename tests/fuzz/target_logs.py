@@ -8,10 +8,10 @@ import time
 from contextlib import contextmanager
 from pathlib import Path
 
-from harness.errors import Misuse
+from harness.errors import UsageError
 from scenarios.calibration.json_lines import JsonLines
-from scenarios.calibration.reading import Lines, requests
-from scenarios.calibration.requests import Anonymous
+from scenarios.calibration.reading import LineCounts, requests
+from scenarios.calibration.requests import SessionNumbers
 from scenarios.calibration.sessions import Sessions
 from scenarios.calibration.text_lines import TextLines
 
@@ -86,14 +86,14 @@ def opened():
             writer = random.choice((text_line, json_line))
             lines = [writer(random, number).replace("\n", " ") for number in range(count)]
             path.write_text("\n".join(lines) + "\n", encoding="utf-8", errors="surrogatepass")
-            counted, anonymous = Lines(), Anonymous()
+            counted, anonymous = LineCounts(), SessionNumbers()
             readers = TextLines(anonymous, "osessionid", ("session",)), JsonLines(anonymous, "osessionid", {})
             sessions, before = Sessions(), time.process_time()
             try:
                 list(sessions.take(requests([str(path)], *readers, counted, 1.0)))
                 list(sessions.rest())
-                counted.refuse_too_many(0.05)
-            except Misuse as misuse:
+                counted.refuse_too_many_bad_lines(0.05)
+            except UsageError as misuse:
                 said = str(misuse)
                 assert "203.0.113" not in said, said
                 assert "session" not in said, said

@@ -19,11 +19,11 @@ from locust.event import Events
 from locust.rpc import Message, rpc
 
 from harness import fleet_messages
-from harness.master import COUNTS, ECHOED, REFUSE, MasterRun
-from harness.master_port import guard_port
+from harness.master import ECHOED, REFUSE, REPORT, MasterRun
+from harness.master_port import install_port_guard
 from harness.recorder import Recorder
 from harness.sample import Window
-from harness.snapshot import Teller
+from harness.snapshot import DeltaEncoder
 
 NAME = "vm_" + 32 * "0"
 WORKLOAD = SimpleNamespace(
@@ -85,7 +85,7 @@ def messages(run, key):
     """What a worker says in its life, with proper contents."""
     recorder = Recorder(Window(0.0, 1.0, 10.0))
     recorder.offered(5.0, 3)
-    teller = Teller(recorder)
+    teller = DeltaEncoder(recorder)
     report = {
         "run": run.id,
         "key": key,
@@ -112,7 +112,7 @@ def messages(run, key):
         "spawning": None,
         "spawning_complete": USERS,
         "stats": stats,
-        COUNTS: report,
+        REPORT: report,
         ECHOED: {"run": run.id, "key": key, "sent": 1.0, "received": 1.0, "answered": 1.0},
         REFUSE: {"run": run.id, "key": key, "reason": "no"},
     }
@@ -181,7 +181,7 @@ class Port:
         self.log = Silent()
         logging.getLogger().addHandler(self.log)
         logging.getLogger().setLevel(logging.INFO)
-        self.guard, self.read = guard_port(), 0
+        self.guard, self.read = install_port_guard(), 0
         read = self.guard.read
 
         def counted(frames):
@@ -223,7 +223,7 @@ class Port:
             kinds={"Guest": "guest"},
             sleep=lambda _: gevent.sleep(0),
         )
-        self.run.set_to_work = lambda: None
+        self.run.start_background_tasks = lambda: None
         self.run.start(1)
         self.proper = messages(self.run, next(filter(None, keys)))
 

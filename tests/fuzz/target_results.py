@@ -13,9 +13,9 @@ from pathlib import Path
 
 import orjson
 
-from harness.capacity import Capacity, Point
-from harness.critical import Critical, Crossing
-from harness.gave_way import GaveWay
+from harness.capacity import CapacityAnswer, CapacityPoint
+from harness.critical import CriticalRate, Crossing
+from harness.gave_way import Bottleneck
 from harness.result import write
 from scenarios.cli import main
 
@@ -105,16 +105,16 @@ def raw(random, content):
 def a_search():
     """A run that searched for the capacity and found it."""
     points = tuple(
-        Point(
+        CapacityPoint(
             purpose=purpose, rate=60.0 * rate, seconds=5.0, settled=5.0 * number, end=5.0 * number + 5, p50=0.05, p95=0.09,
             p99=None, orders=50.0 * rate, excess=0.9, objective=OBJECTIVE, broken=rate > 11, verdict="", trouble="",
         )
         for number, (purpose, rate) in enumerate((("widen", 8), ("widen", 20), ("track", 12), ("track", 11), ("confirm", 10)))
     )  # fmt: skip
     crossings = (Crossing(0.1, 640.0, at_least=False),)
-    answer = Capacity(
+    answer = CapacityAnswer(
         journeys=600.0, orders=480.0, orders_low=450.0, orders_high=510.0, boundary=640.0, low=610.0, high=670.0, at_least=False,
-        why="", gave_way=GaveWay(OBJECTIVE, "IndexPage", ""), critical=Critical(OBJECTIVE, crossings, 640.0, at_least=False),
+        why="", gave_way=Bottleneck(OBJECTIVE, "IndexPage", ""), critical=CriticalRate(OBJECTIVE, crossings, 640.0, at_least=False),
         points=points,
     )  # fmt: skip
     return replace(a_run(rate=3.0, length=20), capacity=answer)

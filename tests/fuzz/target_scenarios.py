@@ -9,12 +9,12 @@ import tempfile
 from contextlib import contextmanager
 from pathlib import Path
 
-from harness.errors import Misuse
+from harness.errors import UsageError
 from harness.workload import Choices
 from scenarios import forecast
 from scenarios.files import FOLDER
 from scenarios.problems import ScenarioError
-from scenarios.program import Scenarios
+from scenarios.program import ScenarioFolder
 
 SECRET = "918273"
 KEYED = f"""
@@ -144,7 +144,7 @@ def opened():
         path = folder / "own.toml"
         shipped = [file.read_text() for file in sorted(FOLDER.glob("*.toml"))]
         forecasts = [file.read_text() for file in sorted((FOLDER / "forecasts").glob("*.toml"))]
-        program = Scenarios()
+        program = ScenarioFolder()
 
         def one(random):
             planned = random.random() < 0.2
@@ -167,7 +167,7 @@ def opened():
                     workload.kind_of(0)
                 assert SECRET not in json.dumps(workload.as_asked()["scenario"].get("sms", {}))
                 workload.fingerprint  # noqa: B018 - it goes through all of the scenario
-            except (Misuse, ScenarioError) as refused:
+            except (UsageError, ScenarioError) as refused:
                 said = str(refused)
                 assert said.strip()
                 assert len(said) < 60_000, len(said)

@@ -15,15 +15,15 @@ from locust.env import Environment
 from locust.web import WebUI
 
 from harness.exporter import RunCollector
-from harness.form import Pool
-from harness.front import Front
+from harness.form import UserSettings
+from harness.front import CheckloadUi
 from harness.metrics_server import serve
 from harness.options import choices
 from harness.recorder import Recorder
-from harness.run_state import RunState
+from harness.run_state import RunMetrics
 from harness.sample import Window
 from harness.target import is_loopback
-from scenarios.program import Scenarios
+from scenarios.program import ScenarioFolder
 from users.shopper import Guest
 
 SOUND = {"user_count": "20", "spawn_rate": "100", "host": "", "run_time": "", "scenario": "baseline"}
@@ -62,11 +62,11 @@ def a_ui(program, started):
     runner.start_shape = lambda: started.append(dict(vars(environment.parsed_options)))
     runner.start = runner.stop = lambda *_, **__: None
     environment.shape_class = SimpleNamespace(use_common_options=True)
-    pool = Pool()
+    pool = UserSettings()
     web_ui = WebUI(environment, "127.0.0.1", 0, delayed_start=True)
     workload = program.choose(choices(environment.parsed_options, None))
     pool.show(environment.parsed_options, workload.users, workload.spawn_rate)
-    front = Front(
+    front = CheckloadUi(
         environment,
         program,
         pool,
@@ -115,11 +115,13 @@ def scraped(port, host, timeout, random):
 @contextmanager
 def opened():
     sys.argv[1:] = []  # Locust's page reads it once more
-    program, started = Scenarios(), []
+    program, started = ScenarioFolder(), []
     web_ui, environment = a_ui(program, started)
     client = web_ui.app.test_client()
     recorder = Recorder(Window(0.0, 0.0, 100.0))
-    server = serve(RunCollector(lambda: RunState(recorder, "run-1", "baseline")), port=0, allowed_hosts={"ui.internal"})
+    server = serve(
+        RunCollector(lambda: RunMetrics(recorder, "run-1", "baseline")), port=0, allowed_hosts={"ui.internal"}
+    )
 
     def one(random):
         host = a_host(random)

@@ -10,7 +10,7 @@ import pytest
 
 from shop.accounts import Accounts
 from shop.front import Shop
-from shop.server import ShopApp
+from shop.server import AsgiShop
 from shop.settings import Settings
 
 
@@ -20,7 +20,7 @@ class Browser:
     def __init__(self, settings: dict[str, Any], accounts: Accounts | None = None) -> None:
         self.shop = Shop(Settings.model_validate({"seed": 1, **settings}), accounts)
         self.now = 1_750_000_000.0
-        self._app = ShopApp(self.shop, lambda: self.now)
+        self._app = AsgiShop(self.shop, lambda: self.now)
         self.cookies: dict[str, str] = {}
 
     def send(self, method, url, *, form=None, document=None, csrf=False) -> tuple[int, bytes, set[str]]:

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from shop.contract import FORMS, GUESSES, PAYMENT_OPTIONS, Page, Source
-from shop.guesses import guesses
+from shop.guesses import guesses_page
 from tests.golden.conftest import FOLDER, load
 from tests.golden.recorded_keys import TABLE, keys_of
 
@@ -110,6 +110,6 @@ def test_every_option_whose_way_is_a_guess_is_marked_in_its_exchange():
 
 def test_the_page_of_guesses_is_the_one_that_the_contract_makes():
     written = (ROOT / "docs" / "guesses.md").read_text(encoding="utf-8")
-    assert written == guesses(), "run: python -m shop.guesses > docs/guesses.md"
+    assert written == guesses_page(), "run: python -m shop.guesses > docs/guesses.md"
     assert "docs/guesses.md" in (ROOT / "README.md").read_text(encoding="utf-8")
     assert all(f"| {page} |" in written for page in GUESSES)

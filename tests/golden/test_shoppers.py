@@ -12,10 +12,10 @@ from harness.outcomes import Outcome
 from shop.contract import PAYMENT_OPTIONS
 from users.accounts import Account
 from users.envelope import check
-from users.itinerary import Conduct, Itinerary, SmsScript
-from users.journeys import JOURNEYS, Errand
-from users.pools import Places, Products
-from users.steps import Answer, Visit, walk
+from users.itinerary import Conduct, JourneySpec, SmsScript
+from users.journeys import JOURNEYS, JourneyContext
+from users.pools import LocationPool, Products
+from users.steps import Answer, PageRequest, walk
 
 ORIGIN = "http://shop.test"
 CODE = "123456"
@@ -55,7 +55,7 @@ class GoldenShop:
         self.pre_order: dict[str, Any] = {}
         self.total = Decimal(PRICE)
 
-    def fetch(self, visit: Visit) -> Answer:
+    def fetch(self, visit: PageRequest) -> Answer:
         step = self._step(visit)
         if step is None:
             return self._checked(visit, COMPLETED_ORDER, Outcome.OK)
@@ -64,7 +64,7 @@ class GoldenShop:
             self.total = Decimal(PRICE) * int((visit.json or {})["quantity"])
         return self._answer(step, visit)
 
-    def _step(self, visit: Visit):
+    def _step(self, visit: PageRequest):
         if len(self.left) < len(self.paying) or (visit.page, visit.method) == (self.paying[0].page, "POST"):
             if self.left:
                 return self.left.pop(0)
@@ -72,7 +72,7 @@ class GoldenShop:
             return self.thank_you if visit.page == "ThankYouPage" else None
         return self._approach(visit)
 
-    def _approach(self, visit: Visit):
+    def _approach(self, visit: PageRequest):
         """On the way to payment, reading is free, and everything is posted once and in its order."""
         step = next((step for step in self.before if (step.page, step.method) == (visit.page, visit.method)), None)
         assert step is not None, f"{visit.method} {visit.page} is in no golden exchange"
@@ -80,7 +80,7 @@ class GoldenShop:
             self.posted_before.append(visit.page)
         return step
 
-    def _hold(self, step, visit: Visit) -> None:
+    def _hold(self, step, visit: PageRequest) -> None:
         memory = self.memory
         assert visit.page == step.page, f"{step}: {visit.page} was asked for"
         assert visit.method == (step.method or "POST"), str(step)
@@ -111,7 +111,7 @@ class GoldenShop:
             else:
                 assert str(sent[key]) == str(value), f"{where}: {key} is {sent[key]!r}"
 
-    def _answer(self, step, visit: Visit) -> Answer:
+    def _answer(self, step, visit: PageRequest) -> Answer:
         reply, memory = step.reply, self.memory
         if "html" in reply:
             memory.action, memory.fields = reply["html"]["action"], dict(reply["html"]["fields"])
@@ -140,7 +140,7 @@ class GoldenShop:
         assert outcome is not None, f"{step}: the shopper did not expect errors"
         return self._checked(visit, document, outcome)
 
-    def _checked(self, visit: Visit, body: Any, wanted: Outcome) -> Answer:
+    def _checked(self, visit: PageRequest, body: Any, wanted: Outcome) -> Answer:
         sent = body if isinstance(body, str) else json.dumps(body)
         if visit.page != "Product":
             # The golden total is that of one piece; how many she buys is hers to choose.
@@ -151,8 +151,8 @@ class GoldenShop:
         return answer
 
 
-def errand(exchange, *, journey="guest", account=None, seed=3, option_value="slug") -> Errand:
-    itinerary = Itinerary(
+def errand(exchange, *, journey="guest", account=None, seed=3, option_value="slug") -> JourneyContext:
+    itinerary = JourneySpec(
         number=0,
         journey=journey,
         payment_option=exchange.option or "credit_card",
@@ -162,10 +162,10 @@ def errand(exchange, *, journey="guest", account=None, seed=3, option_value="slu
     )
     conduct = Conduct(sms_code=CODE, option_value=option_value)
     shared = {
-        "places": Places({"country": 1, "city": 40, "township": 457, "district": 1}),
+        "places": LocationPool({"country": 1, "city": 40, "township": 457, "district": 1}),
         "products": Products(("1",)),
     }
-    return Errand(itinerary, conduct, lambda number: True, account=account, origin=ORIGIN, **shared)
+    return JourneyContext(itinerary, conduct, lambda number: True, account=account, origin=ORIGIN, **shared)
 
 
 @pytest.mark.parametrize("seed", [3, 4])
@@ -208,7 +208,7 @@ def test_the_wrong_code_is_not_the_right_one(golden):
     shop = GoldenShop(golden, golden.load("before_payment"), exchange, golden.load("thank_you"))
     codes = []
 
-    def fetch(visit: Visit) -> Answer:
+    def fetch(visit: PageRequest) -> Answer:
         if visit.page == "VerifySmsPage":
             codes.append((visit.form or {})["verify_code"])
         return shop.fetch(visit)

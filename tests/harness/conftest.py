@@ -7,21 +7,21 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from harness.gate import judge
-from harness.ledger import compare
+from harness.gate import evaluate_run
+from harness.ledger import compare_with_ledger
 from harness.objective import parse
 from harness.recorder import Recorder
-from harness.result import Asked, Result
+from harness.result import Result, RunSettings
 from harness.sample import JourneySample, PageSample, Window
-from harness.verdict import Finding, Level
+from harness.verdict import Finding, Severity
 
 STARTED = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 PAGES = ("IndexPage", "PaymentOptionSelectionPage", "ThankYouPage")
 OPTIONS = ("credit_card", "funds_transfer", "gpay", "masterpass")
-OK = Finding("end", Level.OK, "the load was held for 40 s")
-WARNING = Finding("cpu", Level.WARNING, "the harness used 75 % of a core", "lower the rate")
+OK = Finding("end", Severity.OK, "the load was held for 40 s")
+WARNING = Finding("cpu", Severity.WARNING, "the harness used 75 % of a core", "lower the rate")
 INVALID = Finding(
-    "shop", Level.INVALID, "the embedded shop ended in the middle of the run", "look for the reason in its log"
+    "shop", Severity.INVALID, "the embedded shop ended in the middle of the run", "look for the reason in its log"
 )
 
 
@@ -67,12 +67,12 @@ def shop_for(seconds, *, failing=0.0, waiting=0.0, rate=20, drop_every=0):
 
 def a_result(recorder, objectives=("journey failures < 5%",), findings=(OK,), **changes):
     """The result of a run with these measurements, judged as a run is."""
-    judgement = judge(recorder, [parse(text) for text in objectives], findings)
+    judgement = evaluate_run(recorder, [parse(text) for text in objectives], findings)
     counts = recorder.counts()
     result = Result(
         run_id="baseline-20260102T030405Z-000000",
         scenario="baseline",
-        asked=Asked(
+        asked=RunSettings(
             scenario={"name": "baseline", "arrivals": {"rate": "20/s"}, "mix": [1, 2.5, True, None]},
             seed=7,
             target="http://127.0.0.1:4711/",
@@ -89,7 +89,7 @@ def a_result(recorder, objectives=("journey failures < 5%",), findings=(OK,), **
         recorder=recorder,
         judgement=judgement,
         exit=judgement.verdict.exit,
-        ledger=compare(counts, counts.pages_by_page, counts.orders_by_option, counts.amount),
+        ledger=compare_with_ledger(counts, counts.pages_by_page, counts.orders_by_option, counts.amount),
         versions={"python": "3.11.2", "locust": "2.47.0"},
     )
     return replace(result, **changes)

@@ -5,7 +5,7 @@ import random
 
 import pytest
 
-from harness.boundary import Boundary, Counted, boundary, safe_rate
+from harness.boundary import BoundaryEstimate, ObjectiveCounts, boundary, safe_rate
 from harness.odds import proves_kept
 
 LIMIT, STEEP, ALLOWED = 50.0, 8.0, 0.05
@@ -17,7 +17,7 @@ def _tracked(seed, levels=30, total=600, steep=STEEP):
         rate = math.exp(log)
         share = min(1.0, ALLOWED * (rate / LIMIT) ** steep)
         over = sum(chance.random() < share for _ in range(total))
-        found.append((rate, Counted("x", total, over, ALLOWED)))
+        found.append((rate, ObjectiveCounts("x", total, over, ALLOWED)))
         log += 0.06 * 4 / (turn / 2 + 4) * max(-4.0, 1 - over / total / ALLOWED)
     return found
 
@@ -38,12 +38,12 @@ def test_few_levels_are_no_boundary():
 
 
 def test_levels_without_a_sample_over_the_bound_still_have_a_rate():
-    levels = [(rate, Counted("x", 500, 0, ALLOWED)) for rate in (40.0, 41.0, 42.0, 43.0, 44.0)]
+    levels = [(rate, ObjectiveCounts("x", 500, 0, ALLOWED)) for rate in (40.0, 41.0, 42.0, 43.0, 44.0)]
     assert 40.0 <= boundary(levels).rate <= 44.0
 
 
 def test_the_rate_to_confirm_lies_below_and_nearer_the_longer_it_is_held():
-    edge = Boundary(LIMIT, 48.0, 52.0, STEEP, ALLOWED, effect=2.0)
+    edge = BoundaryEstimate(LIMIT, 48.0, 52.0, STEEP, ALLOWED, effect=2.0)
     short, long = safe_rate(edge, 20.0), safe_rate(edge, 2000.0)
     assert short < long < LIMIT
     share = ALLOWED * (long / LIMIT) ** STEEP
@@ -54,8 +54,8 @@ def test_the_rate_to_confirm_lies_below_and_nearer_the_longer_it_is_held():
     ("over", "allowed", "excess"), [(10, 0.05, 2.0), (0, 0.05, 0.0), (0, 0.0, 0.0), (1, 0.0, math.inf)]
 )
 def test_the_excess_is_in_proportion_to_what_is_allowed(over, allowed, excess):
-    assert Counted("x", 100, over, allowed).excess == excess
+    assert ObjectiveCounts("x", 100, over, allowed).excess == excess
 
 
 def test_without_a_sample_nothing_is_exceeded():
-    assert Counted("x", 0, 0, 0.05).excess == 0.0
+    assert ObjectiveCounts("x", 0, 0, 0.05).excess == 0.0

@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from harness.clocks import ClockDrift, ClockWatch, Exchange, Offset, offset
+from harness.clocks import ClockDrift, ClockExchange, ClockOffset, ClockWatch, best_offset
 
 
 class Clocks:
@@ -83,16 +83,16 @@ def test_nothing_watched_is_no_drift():
 def exchange(ahead, there, back, *, at=1000.0, working=0.003):
     received = at + there
     answered = received + working
-    return Exchange(at, received + ahead, answered + ahead, answered + back)
+    return ClockExchange(at, received + ahead, answered + ahead, answered + back)
 
 
 def test_the_offset_is_exact_if_both_ways_are_alike():
-    assert offset([exchange(5.0, 0.010, 0.010)]) == (pytest.approx(5.0), pytest.approx(0.010))
+    assert best_offset([exchange(5.0, 0.010, 0.010)]) == (pytest.approx(5.0), pytest.approx(0.010))
 
 
 def test_the_exchange_that_travelled_least_is_believed():
     slow, quick = exchange(-2.0, 0.4, 0.01), exchange(-2.0, 0.002, 0.001)
-    assert offset([slow, quick, slow]).seconds == pytest.approx(-2.0, abs=0.001)
+    assert best_offset([slow, quick, slow]).seconds == pytest.approx(-2.0, abs=0.001)
 
 
 def test_the_offset_is_never_wrong_by_more_than_it_says():
@@ -100,22 +100,22 @@ def test_the_offset_is_never_wrong_by_more_than_it_says():
     for _ in range(500):
         truth = chance.uniform(-5, 5)
         exchanges = [exchange(truth, chance.expovariate(50), chance.expovariate(50)) for _ in range(4)]
-        found = offset(exchanges)
+        found = best_offset(exchanges)
         assert abs(found.seconds - truth) <= found.error + 1e-9
 
 
 def test_an_exchange_during_which_a_clock_was_set_is_of_no_use():
-    impossible = Exchange(10.0, 10.001, 12.0, 10.003)
-    assert offset([impossible]) is None
-    assert offset([]) is None
-    assert offset([impossible, exchange(1.0, 0.01, 0.01)]) == Offset(pytest.approx(1.0), pytest.approx(0.01))
+    impossible = ClockExchange(10.0, 10.001, 12.0, 10.003)
+    assert best_offset([impossible]) is None
+    assert best_offset([]) is None
+    assert best_offset([impossible, exchange(1.0, 0.01, 0.01)]) == ClockOffset(pytest.approx(1.0), pytest.approx(0.01))
 
 
 @pytest.mark.parametrize(("seconds", "surely"), [(2.0, 1.5), (-2.0, 1.5), (0.4, 0.0)])
 def test_what_is_sure_of_an_offset(seconds, surely):
-    assert Offset(seconds, 0.5).surely == surely
+    assert ClockOffset(seconds, 0.5).surely == surely
 
 
 @pytest.mark.parametrize(("seconds", "correction"), [(0.8, 0.8), (-0.8, -0.8), (0.4, 0.0)])
 def test_only_a_clock_that_is_surely_off_is_corrected(seconds, correction):
-    assert Offset(seconds, 0.5).correction == correction
+    assert ClockOffset(seconds, 0.5).correction == correction

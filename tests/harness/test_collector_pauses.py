@@ -4,7 +4,7 @@ import gc
 
 import pytest
 
-from harness.collector_pauses import CollectorPauses
+from harness.collector_pauses import GcPauses
 
 
 @pytest.fixture(autouse=True)
@@ -26,7 +26,7 @@ def ticking(step):
 
 
 def test_each_collection_is_timed_while_it_is_on():
-    pauses = CollectorPauses(ticking(0.5))
+    pauses = GcPauses(ticking(0.5))
     gc.collect()
     pauses.start()
     gc.collect()
@@ -45,7 +45,7 @@ def test_it_leaves_no_trace_and_other_hooks_in_place():
     gc.callbacks.append(other)
     before = list(gc.callbacks)
     try:
-        first, second = CollectorPauses(ticking(1.0)), CollectorPauses(ticking(1.0))
+        first, second = GcPauses(ticking(1.0)), GcPauses(ticking(1.0))
         first.start()
         first.start()
         second.start()
@@ -61,7 +61,7 @@ def test_it_leaves_no_trace_and_other_hooks_in_place():
 
 
 def test_it_can_be_started_again():
-    pauses = CollectorPauses(ticking(1.0))
+    pauses = GcPauses(ticking(1.0))
     for _ in range(2):
         pauses.start()
         gc.collect()

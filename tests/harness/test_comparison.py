@@ -5,7 +5,14 @@ import random
 
 import pytest
 
-from harness.comparison import FEWEST_SAMPLES, Look, Tolerance, compare, look, together
+from harness.comparison import (
+    FEWEST_SAMPLES,
+    PercentileEstimate,
+    Tolerance,
+    compare,
+    overall_verdict,
+    percentile_estimate,
+)
 from harness.histogram import Histogram
 from harness.verdict import Verdict
 
@@ -13,7 +20,7 @@ TOLERANCE = Tolerance(0.03, 0.10)
 
 
 def looks(*logarithms, variance=0.0001):
-    return [(Look(0.0, variance), Look(one, variance)) for one in logarithms]
+    return [(PercentileEstimate(0.0, variance), PercentileEstimate(one, variance)) for one in logarithms]
 
 
 def verdict(*logarithms, **changes):
@@ -56,7 +63,7 @@ def test_the_same_shop_is_hardly_ever_called_slower():
 
 
 def test_a_candidate_that_no_longer_answers_is_a_regression_and_a_broken_baseline_proves_nothing():
-    never, fine = Look(math.inf, 0.0), Look(0.0, 0.01)
+    never, fine = PercentileEstimate(math.inf, 0.0), PercentileEstimate(0.0, 0.01)
     assert compare("x", [(fine, never)], tolerance=TOLERANCE).verdict is Verdict.FAILED
     assert compare("x", [(never, fine)], tolerance=TOLERANCE).verdict is Verdict.INCONCLUSIVE
     assert compare("x", [(never, never)], tolerance=TOLERANCE).verdict is Verdict.INCONCLUSIVE
@@ -66,10 +73,10 @@ def test_all_that_counts_must_have_been_compared():
     slower, same = (
         compare(name, looks(one), tolerance=TOLERANCE, run_effect=0.01) for name, one in (("a", 0.5), ("b", 0.0))
     )
-    assert together([slower, same], ("a", "b")) is Verdict.FAILED
-    assert together([same], ("b",)) is Verdict.PASSED
-    assert together([same], ("a", "b")) is Verdict.INCONCLUSIVE
-    assert together([], ("a",)) is Verdict.INCONCLUSIVE
+    assert overall_verdict([slower, same], ("a", "b")) is Verdict.FAILED
+    assert overall_verdict([same], ("b",)) is Verdict.PASSED
+    assert overall_verdict([same], ("a", "b")) is Verdict.INCONCLUSIVE
+    assert overall_verdict([], ("a",)) is Verdict.INCONCLUSIVE
 
 
 def slices(number, samples, draw):
@@ -83,19 +90,19 @@ def slices(number, samples, draw):
 
 def test_a_look_knows_the_percentile_and_how_much_it_varies():
     chance = random.Random(1)
-    calm = look(slices(20, 50, lambda: 0.1), 0.95)
+    calm = percentile_estimate(slices(20, 50, lambda: 0.1), 0.95)
     assert math.exp(calm.logarithm) == pytest.approx(0.1, rel=0.01)
     assert calm.variance == 0.0
-    few, many = (look(slices(20, n, lambda: chance.lognormvariate(-2, 0.5)), 0.95) for n in (20, 500))
+    few, many = (percentile_estimate(slices(20, n, lambda: chance.lognormvariate(-2, 0.5)), 0.95) for n in (20, 500))
     assert 0 < many.variance < few.variance
 
 
 def test_too_few_samples_are_no_look():
-    assert look(slices(20, 1, lambda: 0.1), 0.95) is None
-    assert look(slices(3, 500, lambda: 0.1), 0.95) is None
-    assert look({}, 0.95) is None
-    assert look(slices(4, FEWEST_SAMPLES, lambda: 0.1), 0.95) is not None
+    assert percentile_estimate(slices(20, 1, lambda: 0.1), 0.95) is None
+    assert percentile_estimate(slices(3, 500, lambda: 0.1), 0.95) is None
+    assert percentile_estimate({}, 0.95) is None
+    assert percentile_estimate(slices(4, FEWEST_SAMPLES, lambda: 0.1), 0.95) is not None
 
 
 def test_what_was_never_answered_has_no_end():
-    assert look(slices(20, 50, lambda: math.inf), 0.95).logarithm == math.inf
+    assert percentile_estimate(slices(20, 50, lambda: math.inf), 0.95).logarithm == math.inf

@@ -4,20 +4,24 @@ import random
 
 import pytest
 
-from harness.critical import critical_rates, rising
+from harness.critical import critical_rates, pool_adjacent_violators
 from harness.objective import parse
-from harness.pilot import Step
+from harness.pilot import FinishedLevel
 from harness.recorder import Recorder
 from harness.sample import JourneySample, Window
 from harness.search import Purpose
 
 
 def test_what_rises_is_left_alone():
-    assert rising([(10.0, 100, 1), (20.0, 100, 2), (30.0, 100, 9)]) == [(10.0, 0.01), (20.0, 0.02), (30.0, 0.09)]
+    assert pool_adjacent_violators([(10.0, 100, 1), (20.0, 100, 2), (30.0, 100, 9)]) == [
+        (10.0, 0.01),
+        (20.0, 0.02),
+        (30.0, 0.09),
+    ]
 
 
 def test_neighbours_that_fall_are_counted_together():
-    assert rising([(10.0, 100, 6), (20.0, 100, 2), (30.0, 100, 9)]) == [
+    assert pool_adjacent_violators([(10.0, 100, 6), (20.0, 100, 2), (30.0, 100, 9)]) == [
         (10.0, 0.04),
         (20.0, 0.04),
         (30.0, 0.09),
@@ -26,15 +30,19 @@ def test_neighbours_that_fall_are_counted_together():
 
 def test_the_order_in_which_levels_were_tried_does_not_matter():
     levels = [(30.0, 100, 9), (10.0, 100, 6), (20.0, 300, 2)]
-    assert rising(levels) == rising(sorted(levels)) == [(10.0, 0.02), (20.0, 0.02), (30.0, 0.09)]
+    assert (
+        pool_adjacent_violators(levels)
+        == pool_adjacent_violators(sorted(levels))
+        == [(10.0, 0.02), (20.0, 0.02), (30.0, 0.09)]
+    )
 
 
 def test_no_level_is_no_curve():
-    assert rising([]) == []
+    assert pool_adjacent_violators([]) == []
 
 
 def test_levels_at_the_same_rate_are_one():
-    assert rising([(10.0, 100, 0), (10.0, 100, 2), (20.0, 100, 3)]) == [(10.0, 0.01), (20.0, 0.03)]
+    assert pool_adjacent_violators([(10.0, 100, 0), (10.0, 100, 2), (20.0, 100, 3)]) == [(10.0, 0.01), (20.0, 0.03)]
 
 
 def test_a_stricter_bound_is_over_at_least_as_often_at_every_rate():
@@ -43,7 +51,7 @@ def test_a_stricter_bound_is_over_at_least_as_often_at_every_rate():
         levels = [(chance.choice([10.0, 20.0, 25.0, 40.0]), chance.randint(50, 500)) for _ in range(8)]
         lax = [(rate, total, chance.randint(0, total // 2)) for rate, total in levels]
         strict = [(rate, total, over + chance.randint(0, total // 2)) for rate, total, over in lax]
-        for (_, seldom), (_, often) in zip(rising(lax), rising(strict), strict=True):
+        for (_, seldom), (_, often) in zip(pool_adjacent_violators(lax), pool_adjacent_violators(strict), strict=True):
             assert often >= seldom - 1e-12
 
 
@@ -55,14 +63,14 @@ def test_a_level_in_which_a_queue_grew_is_no_proof_that_a_laxer_bound_holds():
     for number in range(400):
         recorder.journey(_one(20.0 + number / 20, 1.0 + number / 40))
     steps = [
-        Step(Purpose.WIDEN, rate, start, start, start + 20.0, (), 0.0, "", None, broken)
+        FinishedLevel(Purpose.WIDEN, rate, start, start, start + 20.0, (), 0.0, "", None, broken)
         for rate, start, broken in ((10.0, 0.0, False), (20.0, 20.0, True))
     ]
     found = critical_rates([parse("journey response_time p95 < 8s")], steps, recorder)
     strict, asked, lax = found.crossings
     assert not lax.at_least
     assert 600 <= strict.rate <= asked.rate <= lax.rate < 1200
-    steps[1] = Step(Purpose.WIDEN, 20.0, 20.0, 20.0, 40.0, (), 0.0, "", None, broken=False)
+    steps[1] = FinishedLevel(Purpose.WIDEN, 20.0, 20.0, 20.0, 40.0, (), 0.0, "", None, broken=False)
     *_, lax = critical_rates([parse("journey response_time p95 < 8s")], steps, recorder).crossings
     assert lax.at_least
     assert lax.rate == pytest.approx(1200)

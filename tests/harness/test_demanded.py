@@ -1,6 +1,6 @@
 """What is published of the demands: where each stands, and in the end what was judged."""
 
-from harness.demanded import DemandWatch
+from harness.demanded import ObjectiveStatusTracker
 from harness.objective import parse
 from harness.verdict import ObjectiveResult, Verdict
 
@@ -12,9 +12,9 @@ def test_the_verdict_takes_the_place_of_where_a_demand_stood():
         ObjectiveResult(one.text, verdict, 0.5, one.bound, one.unit, 100, 1, "")
         for one, verdict in zip(OBJECTIVES, (Verdict.PASSED, Verdict.FAILED), strict=True)
     ]
-    assert [one.state for one in DemandWatch(OBJECTIVES).judged(results)] == ["passed", "failed"]
+    assert [one.state for one in ObjectiveStatusTracker(OBJECTIVES).final(results)] == ["passed", "failed"]
 
 
 def test_a_search_that_confirmed_nothing_leaves_them_as_they_stood():
-    watch = DemandWatch(OBJECTIVES)
-    assert watch.judged(()) == watch.demanded
+    watch = ObjectiveStatusTracker(OBJECTIVES)
+    assert watch.final(()) == watch.demanded

@@ -4,28 +4,28 @@ import base64
 
 import pytest
 
-from harness.destination import PATH, destination
-from harness.errors import Misuse
+from harness.destination import PATH, parse_destination
+from harness.errors import UsageError
 
 
 def test_a_prometheus_on_this_machine_needs_nothing_but_its_address():
-    to = destination("http://127.0.0.1:9090", "", ())
+    to = parse_destination("http://127.0.0.1:9090", "", ())
     assert (to.secure, to.host, to.port, to.path, to.authorization) == (False, "127.0.0.1", 9090, PATH, "")
     assert str(to) == "127.0.0.1:9090"
 
 
 def test_path_and_query_are_kept():
-    assert destination("http://localhost:1/push?tenant=a", "", ()).path == "/push?tenant=a"
+    assert parse_destination("http://localhost:1/push?tenant=a", "", ()).path == "/push?tenant=a"
 
 
 def test_another_host_has_to_be_allowed():
-    assert destination("https://metrics.example/push", "", ("metrics.example",)).port == 443
-    with pytest.raises(Misuse, match=r"--remote-write: metrics\.example is neither this machine nor named"):
-        destination("https://metrics.example/push", "", ())
+    assert parse_destination("https://metrics.example/push", "", ("metrics.example",)).port == 443
+    with pytest.raises(UsageError, match=r"--remote-write: metrics\.example is neither this machine nor named"):
+        parse_destination("https://metrics.example/push", "", ())
 
 
 def test_user_and_password_become_a_header_and_nothing_else():
-    to = destination("http://ada:sw%40rdfish@localhost:9090/", "", ())
+    to = parse_destination("http://ada:sw%40rdfish@localhost:9090/", "", ())
     assert to.authorization == "Basic " + base64.b64encode(b"ada:sw@rdfish").decode()
     assert to.host == "localhost"
     for shown in (str(to), repr(to)):
@@ -35,7 +35,7 @@ def test_user_and_password_become_a_header_and_nothing_else():
 
 
 def test_a_token_becomes_a_header():
-    assert destination("http://localhost:9090", "abc", ()).authorization == "Bearer abc"
+    assert parse_destination("http://localhost:9090", "abc", ()).authorization == "Bearer abc"
 
 
 @pytest.mark.parametrize(
@@ -55,7 +55,7 @@ def test_a_token_becomes_a_header():
     ],
 )
 def test_what_cannot_be_is_refused_without_a_word_of_the_secret(url, token, told):
-    with pytest.raises(Misuse, match=told) as refused:
-        destination(url, token, ("shop.example",))
+    with pytest.raises(UsageError, match=told) as refused:
+        parse_destination(url, token, ("shop.example",))
     assert str(refused.value).startswith("--remote-write: ")
     assert "swordfish" not in str(refused.value)

@@ -2,7 +2,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from harness.early_end import Cause, EarlyEnds
+from harness.early_end import EarlyEndChecks, EndCause
 from harness.objective import parse
 from harness.recorder import Recorder
 from harness.sample import JourneySample, Window
@@ -11,7 +11,7 @@ from harness.stop_rule import parse as parse_rule
 
 
 def ends(*, rules=(), certain=False):
-    return EarlyEnds(
+    return EarlyEndChecks(
         SimpleNamespace(
             objectives=[parse("journey failures < 1%")],
             stop_rules=[parse_rule(rule) for rule in rules],
@@ -49,13 +49,13 @@ def test_a_run_without_trouble_goes_on(recorder, tmp_path):
 
 def test_a_dead_shop_is_no_place_to_see_anybody_home_from(recorder):
     end = ends().trouble(shop(alive=False), None, recorder, 1.0)
-    assert (end.cause, end.graceful) == (Cause.TARGET_DIED, False)
+    assert (end.cause, end.graceful) == (EndCause.TARGET_DIED, False)
 
 
 def test_a_stop_file_names_who_interrupted_the_run(recorder, tmp_path):
     (tmp_path / "stop").touch()
     end = ends().trouble(None, StopFile(str(tmp_path / "stop")), recorder, 1.0)
-    assert (end.cause, end.graceful, end.interrupted) == (Cause.STOP_FILE, True, "the stop file")
+    assert (end.cause, end.graceful, end.interrupted) == (EndCause.STOP_FILE, True, "the stop file")
 
 
 def test_a_stop_rule_ends_the_run_when_its_trouble_has_lasted(recorder):
@@ -64,17 +64,17 @@ def test_a_stop_rule_ends_the_run_when_its_trouble_has_lasted(recorder):
         walk(recorder, second, second + 1, "http_5xx", "shop")
         found.append(watched.trouble(None, None, recorder, second + 1.0))
     assert found[0] is None
-    assert found[-1].cause is Cause.STOP_RULE
+    assert found[-1].cause is EndCause.STOP_RULE
 
 
-@pytest.mark.parametrize(("certain", "cause"), [(True, Cause.CERTAIN), (False, None)])
+@pytest.mark.parametrize(("certain", "cause"), [(True, EndCause.CERTAIN), (False, None)])
 def test_a_verdict_that_is_certain_ends_the_run_only_where_that_is_wanted(recorder, certain, cause):
     watched = ends(certain=certain)
     walk(recorder, 0, 10, "http_5xx", "shop")
 
-    assert watched.certainty(recorder, 9.0, lambda: None) is None
-    end = watched.certainty(recorder, 10.0, lambda: None)
+    assert watched.certain_end(recorder, 9.0, lambda: None) is None
+    end = watched.certain_end(recorder, 10.0, lambda: None)
 
     assert (end and end.cause) is cause
     assert (end and end.until) == (10.0 if certain else None)
-    assert watched.spend < 1.0 if certain else watched.spend == 1.0
+    assert watched.alpha_left < 1.0 if certain else watched.alpha_left == 1.0

@@ -6,17 +6,17 @@ from prometheus_client.openmetrics import parser as openmetrics
 
 from harness.exemplars import Exemplars
 from harness.exporter import RunCollector
-from harness.exposition import Format
+from harness.exposition import ExpositionFormat
 from harness.recorder import Recorder
-from harness.run_state import RunState
+from harness.run_state import RunMetrics
 from harness.sample import PageSample, Window
 
 
 def shown(exemplars):
     recorder = Recorder(Window(0.0, 0.0, 100.0))
     recorder.page(PageSample("Checkout", "gpay", "ok", "nobody", 1.0, 1.2, 1.5, 9, 200))
-    collector = RunCollector(lambda: RunState(recorder, "run-1", "baseline", exemplars=exemplars))
-    text = b"".join(collector.text(form=Format.OPENMETRICS)).decode()
+    collector = RunCollector(lambda: RunMetrics(recorder, "run-1", "baseline", exemplars=exemplars))
+    text = b"".join(collector.text(form=ExpositionFormat.OPENMETRICS)).decode()
     return [
         (s.name.removeprefix("checkout_load_"), s.labels["page"], s.exemplar.labels["trace_id"], s.exemplar.value)
         for family in openmetrics.text_string_to_metric_families(text)

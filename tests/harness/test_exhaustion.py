@@ -4,22 +4,25 @@ import errno
 
 import pytest
 
-from harness.exhaustion import RAN_OUT, REMEDIES, ran_out
+from harness.exhaustion import REMEDIES, RESOURCE_BY_ERRNO, exhausted_resource
 
 
-@pytest.mark.parametrize("number", sorted(RAN_OUT))
+@pytest.mark.parametrize("number", sorted(RESOURCE_BY_ERRNO))
 def test_each_kind_is_known_and_has_a_remedy(number):
-    assert ran_out(OSError(number, "whatever")) == RAN_OUT[number]
-    assert REMEDIES[RAN_OUT[number]]
+    assert exhausted_resource(OSError(number, "whatever")) == RESOURCE_BY_ERRNO[number]
+    assert REMEDIES[RESOURCE_BY_ERRNO[number]]
 
 
 def test_it_is_found_in_causes_and_in_texts():
     wrapped = ConnectionError("could not connect")
     wrapped.__cause__ = OSError(errno.EMFILE, "Too many open files")
-    assert ran_out(wrapped) == "EMFILE"
+    assert exhausted_resource(wrapped) == "EMFILE"
     wrapped.__cause__, wrapped.__context__ = None, OSError(errno.ENOBUFS, "No buffer space available")
-    assert ran_out(wrapped) == "ENOBUFS"
-    assert ran_out(RuntimeError(f"[Errno {errno.EADDRNOTAVAIL}] Cannot assign requested address")) == "EADDRNOTAVAIL"
+    assert exhausted_resource(wrapped) == "ENOBUFS"
+    assert (
+        exhausted_resource(RuntimeError(f"[Errno {errno.EADDRNOTAVAIL}] Cannot assign requested address"))
+        == "EADDRNOTAVAIL"
+    )
 
 
 @pytest.mark.parametrize(
@@ -34,10 +37,10 @@ def test_it_is_found_in_causes_and_in_texts():
     ],
 )
 def test_what_a_network_or_a_shop_does_is_not_ours(error):
-    assert ran_out(error) == ""
+    assert exhausted_resource(error) == ""
 
 
 def test_an_endless_chain_of_causes_comes_to_an_end():
     error = ConnectionError("round")
     error.__cause__ = error
-    assert ran_out(error) == ""
+    assert exhausted_resource(error) == ""

@@ -4,8 +4,8 @@ import math
 
 import pytest
 
-from harness.explanation import explained
-from harness.ledger import compare
+from harness.explanation import known_causes
+from harness.ledger import compare_with_ledger
 from harness.recorder import Recorder
 from harness.sample import JourneySample, PageSample, Window
 
@@ -33,7 +33,7 @@ def explanation(recorder, *, sold=None, more_pages=None, revenue=REVENUE):
     pages = dict(counts.pages_by_page)
     for page, n in (more_pages or {}).items():
         pages[page] = pages.get(page, 0) + n
-    return explained(compare(counts, pages, BOUGHT | (sold or {}), revenue), recorder)
+    return known_causes(compare_with_ledger(counts, pages, BOUGHT | (sold or {}), revenue), recorder)
 
 
 FAILED = ("gpay", "http_5xx", "shop")
@@ -109,4 +109,4 @@ def test_both_kinds_are_told_together():
 
 def test_where_nothing_differs_or_nothing_is_known_there_is_nothing_to_explain():
     assert explanation(recorder_of(FAILED)) == ""
-    assert explained(None, recorder_of(FAILED)) == ""
+    assert known_causes(None, recorder_of(FAILED)) == ""

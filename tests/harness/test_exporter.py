@@ -13,10 +13,10 @@ from harness.buckets import JOURNEY, LATENESS, PAGE
 from harness.catalogue import CATALOGUE, PREFIX
 from harness.exporter import MOST_VALUES, RunCollector, registry_of
 from harness.histogram import Histogram
-from harness.landmarks import Landmarks
+from harness.landmarks import PageRoles
 from harness.objective import parse
 from harness.recorder import Recorder
-from harness.run_state import Demanded, RunState, WorkerState
+from harness.run_state import ObjectiveStatus, RunMetrics, WorkerMetrics
 from harness.sample import JourneySample, PageSample, Window
 
 WINDOW = Window(start=0.0, steady_from=10.0, steady_until=100.0)
@@ -79,15 +79,15 @@ EVERYTHING = {
     "requesting": {"BinNumberPage": 2},
     "pools": {"accounts_saved": 4},
     "workers": [
-        WorkerState("0", "ready", LATE, 0.5, 1 << 26, 120, 0.4, 0.001, 9, 1),
-        WorkerState("1", "lost"),
+        WorkerMetrics("0", "ready", LATE, 0.5, 1 << 26, 120, 0.4, 0.001, 9, 1),
+        WorkerMetrics("1", "lost"),
     ],
     "demanded": [
-        Demanded(parse("page.BinNumberPage response_time p95 < 300ms"), "kept_so_far", 0.2),
-        Demanded(parse("journey[payment=gpay] service_time max < 4s")),
-        Demanded(parse("orders rate > 20/s"), "failed", 18.0),
+        ObjectiveStatus(parse("page.BinNumberPage response_time p95 < 300ms"), "kept_so_far", 0.2),
+        ObjectiveStatus(parse("journey[payment=gpay] service_time max < 4s")),
+        ObjectiveStatus(parse("orders rate > 20/s"), "failed", 18.0),
     ],
-    "landmarks": Landmarks(
+    "page_roles": PageRoles(
         ("1_arrived", "2_basket", "3_ordered"),
         challenges=frozenset({"ThankYouPage"}),
         codes=frozenset({"BinNumberPage"}),
@@ -97,7 +97,7 @@ EVERYTHING = {
 
 
 def state(recorder, **more):
-    return RunState(recorder, run_id="baseline-1", scenario="baseline", **more)
+    return RunMetrics(recorder, run_id="baseline-1", scenario="baseline", **more)
 
 
 def scraped(recorder, **more):
@@ -292,7 +292,7 @@ def test_another_run_begins_with_labels_of_its_own():
     for n in range(MOST_VALUES + 5):
         recorders[0].page(PageSample(f"Old{n}", "gpay", "ok", "nobody", 50.0, 50.0, 50.2))
     recorders[1].page(PageSample("BinNumberPage", "gpay", "ok", "nobody", 50.0, 50.0, 50.2))
-    states = [RunState(recorder, f"run-{n}", "baseline") for n, recorder in enumerate(recorders)]
+    states = [RunMetrics(recorder, f"run-{n}", "baseline") for n, recorder in enumerate(recorders)]
     now = [states[0]]
     collector = RunCollector(lambda: now[0])
     assert total(parsed(b"".join(collector.text())), "page_duration_seconds_count", page="other") == 5

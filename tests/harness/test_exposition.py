@@ -4,7 +4,7 @@ from prometheus_client.openmetrics import parser as openmetrics
 from prometheus_client.parser import text_string_to_metric_families
 
 from harness.exemplars import Exemplar
-from harness.exposition import Format, Writer
+from harness.exposition import ExpositionFormat, ExpositionWriter
 from harness.family import Buckets, family
 
 FAMILIES = ("orders_total", "run_valid", "page_response_seconds", "run_info")
@@ -20,7 +20,7 @@ def some_families():
 
 
 def written(form, **more):
-    return b"".join(Writer().pieces(some_families(), form, **more)).decode()
+    return b"".join(ExpositionWriter().pieces(some_families(), form, **more)).decode()
 
 
 def samples(families):
@@ -28,8 +28,8 @@ def samples(families):
 
 
 def test_both_formats_say_the_same():
-    plain = samples(text_string_to_metric_families(written(Format.TEXT)))
-    modern = samples(openmetrics.text_string_to_metric_families(written(Format.OPENMETRICS)))
+    plain = samples(text_string_to_metric_families(written(ExpositionFormat.TEXT)))
+    modern = samples(openmetrics.text_string_to_metric_families(written(ExpositionFormat.OPENMETRICS)))
     assert plain == modern
     assert len(plain) == 3 + len(family("page_response_seconds").bounds) + 3
 
@@ -37,7 +37,7 @@ def test_both_formats_say_the_same():
 def test_an_exemplar_stands_behind_its_bucket():
     families = some_families()
     families[2].times["run-1", "Checkout", "success"].exemplars[1] = Exemplar("abc", 0.0015, 1750000000.5)
-    text = b"".join(Writer().pieces(families, Format.OPENMETRICS)).decode()
+    text = b"".join(ExpositionWriter().pieces(families, ExpositionFormat.OPENMETRICS)).decode()
     found = [
         (s.labels["le"], s.exemplar.labels, s.exemplar.value, float(s.exemplar.timestamp))
         for each in openmetrics.text_string_to_metric_families(text)
@@ -45,11 +45,11 @@ def test_an_exemplar_stands_behind_its_bucket():
         if s.exemplar
     ]
     assert found == [("0.0016", {"trace_id": "abc"}, 0.0015, 1750000000.5)]
-    assert "trace_id" not in b"".join(Writer().pieces(families, Format.TEXT)).decode()
+    assert "trace_id" not in b"".join(ExpositionWriter().pieces(families, ExpositionFormat.TEXT)).decode()
 
 
 def test_with_moments_every_line_has_one_and_the_text_has_no_end():
-    lines = written(Format.OPENMETRICS, at=1750000000.25).splitlines()
+    lines = written(ExpositionFormat.OPENMETRICS, at=1750000000.25).splitlines()
     assert len(lines) == 3 + len(family("page_response_seconds").bounds) + 3
     assert {line.rpartition(" ")[2] for line in lines} == {"1750000000.250"}
 
@@ -59,6 +59,6 @@ def test_long_families_are_written_with_pauses():
     for n in range(1_000):
         orders.count(("run-1", f"option{n}"), 1)
     pauses = []
-    text = b"".join(Writer().pieces([orders], Format.TEXT, lambda: pauses.append(1))).decode()
+    text = b"".join(ExpositionWriter().pieces([orders], ExpositionFormat.TEXT, lambda: pauses.append(1))).decode()
     assert len(pauses) == 5
     assert text.count("\n") == 1_002

@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from harness.felt_rate import FeltRate
+from harness.felt_rate import EffectiveRate
 from harness.recorder import Recorder
 from harness.sample import JourneySample, Window
 
@@ -14,8 +14,8 @@ def felt_rate(*lengths):
     recorder = Recorder(Window(0.0, 0.0, math.inf))
     for length in lengths:
         recorder.journey(JourneySample("guest", "card", "ok", "nobody", 0.0, 0.0, length, ordered=True))
-    felt = FeltRate()
-    felt.learn(recorder)
+    felt = EffectiveRate()
+    felt.update(recorder)
     return felt
 
 
@@ -41,7 +41,7 @@ def test_long_and_short_journeys_count_by_the_time_that_they_take():
 def test_the_shop_is_brought_to_a_rate_within_a_level_and_within_reason(target, most):
     felt = felt_rate(100.0)
     felt.let_in(2.0, 300.0)
-    rate = felt.towards(target, 20.0)
+    rate = felt.rate_to_reach(target, 20.0)
     assert 0.1 * target <= rate <= most
     felt.let_in(rate, 20.0)
     assert felt.at(320.0) == pytest.approx(target, rel=0.02)
@@ -50,27 +50,27 @@ def test_the_shop_is_brought_to_a_rate_within_a_level_and_within_reason(target, 
 def test_what_cannot_be_reached_at_once_is_gone_towards():
     felt = felt_rate(100.0)
     felt.let_in(2.0, 300.0)
-    assert felt.towards(4.0, 10.0) == pytest.approx(6.0)
-    assert felt.towards(0.5, 10.0) == pytest.approx(0.05)
+    assert felt.rate_to_reach(4.0, 10.0) == pytest.approx(6.0)
+    assert felt.rate_to_reach(0.5, 10.0) == pytest.approx(0.05)
 
 
 def test_a_rate_is_settled_once_it_is_felt_and_stays_so():
     felt = felt_rate(100.0)
     felt.let_in(2.0, 300.0)
-    assert felt.settled_after(2.0) == 0.0
-    assert felt.settled_after(4.0) == pytest.approx(94.0, abs=3.0)
+    assert felt.settling_time(2.0) == 0.0
+    assert felt.settling_time(4.0) == pytest.approx(94.0, abs=3.0)
     # Felt as 2 on average at this moment, and on the way to something else.
     felt.let_in(3.0, 50.0)
     felt.let_in(1.0, 50.0)
     assert felt.at(400.0) == pytest.approx(2.0, rel=0.02)
-    assert felt.settled_after(2.0) > 90.0
+    assert felt.settling_time(2.0) > 90.0
 
 
 def test_short_journeys_do_not_lag_and_unknown_ones_neither():
     assert not felt_rate(4.0).lags(10.0)
     assert felt_rate(6.0).lags(10.0)
-    unknown = FeltRate()
+    unknown = EffectiveRate()
     unknown.let_in(2.0, 10.0)
-    assert (unknown.lags(10.0), unknown.at(5.0), unknown.settled_after(3.0)) == (False, 0.0, 0.0)
-    unknown.learn(Recorder(Window(0.0, 0.0, math.inf)))
+    assert (unknown.lags(10.0), unknown.at(5.0), unknown.settling_time(3.0)) == (False, 0.0, 0.0)
+    unknown.update(Recorder(Window(0.0, 0.0, math.inf)))
     assert not unknown.lags(10.0)

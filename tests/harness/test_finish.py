@@ -7,15 +7,15 @@ from types import SimpleNamespace
 import pytest
 
 from harness import finish as module
-from harness.arrivals import Trace
-from harness.early_end import Cause
+from harness.arrivals import TraceSchedule
+from harness.early_end import EndCause
 from harness.exits import Exit
 from harness.finish import finish
 from harness.objective import parse
 from harness.pacing import Arrival, Assignment
 from harness.run import Run
 from harness.sample import JourneySample, PageSample, Window
-from harness.verdict import Level
+from harness.verdict import Severity
 from harness.versions import own_version
 from harness.workload import LedgerEntry
 
@@ -78,10 +78,10 @@ def a_run(*, bought=300, failed=0, ledger=None, workload=None):
     moments = [100.0]
     run = Run(workload or Load(), None, clock=lambda: moments[0])
     run.started_at = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
-    run.aim("http://127.0.0.1:4711/", None if ledger is None else Shop(ledger))
+    run.set_target("http://127.0.0.1:4711/", None if ledger is None else Shop(ledger))
     run.recorder.window = Window(100.0, 100.0, 110.0)
     run.begun, run.spawned = True, 3
-    run._door._under_way = bought + failed
+    run._admission._under_way = bought + failed
     for number in range(bought + failed):
         due = 100.0 + 10.0 * number / (bought + failed)
         end = ("ok", "nobody") if number < bought else ("http_5xx", "shop")
@@ -124,7 +124,7 @@ def test_orders_without_a_receipt_are_a_warning_where_as_many_journeys_failed():
     finished = finish(a_run(failed=20, ledger=sold_more), options(), exceptions=0)
     assert finished.exit is Exit.PASSED
     told = finding(finished, "ledger")
-    assert told.level is Level.WARNING
+    assert told.level is Severity.WARNING
     assert told.message.endswith("because 10 orders were sold to shoppers who never saw their receipt")
     assert "gpay: we counted 300, the shop 310" in told.message
 
@@ -133,7 +133,7 @@ def test_orders_without_a_receipt_are_a_riddle_where_fewer_journeys_failed():
     sold_more = LedgerEntry({"ThankYouPage": 305}, {"gpay": 310}, 31_000)
     finished = finish(a_run(failed=5, ledger=sold_more), options(), exceptions=0)
     assert finished.exit is Exit.INVALID
-    assert finding(finished, "ledger").level is Level.INVALID
+    assert finding(finished, "ledger").level is Severity.INVALID
 
 
 @pytest.mark.parametrize(
@@ -152,7 +152,7 @@ def test_a_shop_that_keeps_its_ledger_to_itself_spoils_the_run(error, said):
 
 def test_a_dead_shop_is_not_asked_for_its_ledger():
     run = a_run(ledger=AssertionError("asked"))
-    run.stopped_by = Cause.TARGET_DIED
+    run.stopped_by = EndCause.TARGET_DIED
     finished = finish(run, options(), exceptions=0)
     assert finished.exit is Exit.INVALID
     assert finished.result.ledger is None
@@ -175,7 +175,7 @@ def test_a_target_of_somebody_elses_keeps_no_ledger_for_us():
     [
         ({"interrupted": "Ctrl-C", "stop_reason": "interrupted by Ctrl-C"}, Exit.INVALID, "interrupted"),
         ({"unreachable": "nobody answers"}, Exit.INVALID, "could not be reached"),
-        ({"stopped_by": Cause.STOP_RULE, "stop_reason": "the rule held"}, Exit.FAILED, "The rule held"),
+        ({"stopped_by": EndCause.STOP_RULE, "stop_reason": "the rule held"}, Exit.FAILED, "The rule held"),
         ({"crashed": "LookupError"}, Exit.CRASHED, "LookupError"),
         ({"_closed_at": 104.0}, Exit.INVALID, "held for 4 s of 10 s"),
     ],
@@ -193,7 +193,7 @@ def test_how_a_run_ended_decides_its_verdict(changes, code, said):
 
 def test_a_run_that_lost_sight_of_shoppers_keeps_no_books():
     run = a_run()
-    run._door._under_way = 4
+    run._admission._under_way = 4
     finished = finish(run, options(), exceptions=0)
     assert finished.exit is Exit.INVALID
     assert "the books do not balance" in finished.headline
@@ -214,7 +214,9 @@ def test_journeys_without_an_account_spoil_the_run():
 
 
 def test_arrivals_that_were_never_offered_spoil_the_run():
-    finished = finish(a_run(workload=Load(schedule=Trace([float(due) for due in range(301)]))), options(), exceptions=0)
+    finished = finish(
+        a_run(workload=Load(schedule=TraceSchedule([float(due) for due in range(301)]))), options(), exceptions=0
+    )
     assert finished.exit is Exit.INVALID
     assert "301 arrivals were planned and 300 were offered" in finding(finished, "accounting").message
 
@@ -232,9 +234,9 @@ def test_the_instrument_is_looked_at():
     run.steady_lag.record(2.0, 100)
     finished = finish(run, options(), exceptions=0)
     assert finished.exit is Exit.INVALID
-    assert finding(finished, "loop").level is Level.INVALID
+    assert finding(finished, "loop").level is Severity.INVALID
     run.processor_share = 1.0
-    assert finding(finish(run, options(), exceptions=0), "cpu").level is not Level.OK
+    assert finding(finish(run, options(), exceptions=0), "cpu").level is not Severity.OK
 
 
 def test_a_run_that_never_began_is_invalid_and_is_written_all_the_same():

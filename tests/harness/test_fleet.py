@@ -1,10 +1,10 @@
 import pytest
 
-from harness.clocks import Exchange
-from harness.fleet import ECHOES, LOST_AFTER, Fleet
+from harness.clocks import ClockExchange
+from harness.fleet import CLOCK_EXCHANGES_KEPT, LOST_AFTER, Fleet
 from harness.recorder import Recorder
 from harness.sample import JourneySample, Window
-from harness.snapshot import Teller
+from harness.snapshot import DeltaEncoder
 
 WINDOW = Window(0.0, 1.0, 60.0)
 
@@ -15,7 +15,7 @@ class Worker:
     def __init__(self, fleet, name, start=1000.0):
         self.fleet, self.name, self.start = fleet, name, start
         self.recorder = Recorder(Window(start, start + 1, start + 60))
-        self.teller = Teller(self.recorder)
+        self.teller = DeltaEncoder(self.recorder)
 
     def walk(self, n, at=5.0):
         for _ in range(n):
@@ -87,7 +87,7 @@ def test_a_silent_worker_is_lost_once_and_what_it_told_stays_counted(fleet):
     (lost,) = fleet.lost(1.1 + LOST_AFTER)
     assert lost.name == "a"
     assert fleet.lost(2.0 + LOST_AFTER) == []
-    assert [member.name for member in fleet.all_lost] == ["a"]
+    assert [member.name for member in fleet.lost_workers] == ["a"]
     assert fleet.total.counts().journeys == 3
     b.tell(6.0, final=True)
     assert fleet.done
@@ -117,24 +117,24 @@ def test_the_longest_silence_of_each_worker_is_known(fleet):
 
 
 def test_each_worker_has_a_share_of_its_own(fleet):
-    assert [member.share.worker for member in fleet.members.values()] == [0, 1]
-    assert {member.share.workers for member in fleet.members.values()} == {2}
+    assert [member.partition.worker for member in fleet.members.values()] == [0, 1]
+    assert {member.partition.workers for member in fleet.members.values()} == {2}
 
 
 def test_the_clock_of_a_worker_is_known_by_its_quickest_echo(fleet):
     assert fleet.members["a"].clock is None
-    fleet.echoed("a", Exchange(10.0, 12.4, 12.4, 10.8))  # 0.8 s under way
-    fleet.echoed("a", Exchange(11.0, 13.01, 13.02, 11.03))
-    fleet.echoed("stranger", Exchange(11.0, 99.0, 99.0, 11.0))
+    fleet.echoed("a", ClockExchange(10.0, 12.4, 12.4, 10.8))  # 0.8 s under way
+    fleet.echoed("a", ClockExchange(11.0, 13.01, 13.02, 11.03))
+    fleet.echoed("stranger", ClockExchange(11.0, 99.0, 99.0, 11.0))
     assert fleet.members["a"].clock.seconds == pytest.approx(2.0)
     assert fleet.members["a"].clock.surely == pytest.approx(1.99)
     assert fleet.members["b"].clock is None
 
 
 def test_only_the_latest_echoes_count(fleet):
-    fleet.echoed("a", Exchange(0.0, 5.0, 5.0, 0.0))  # exact, and long ago
-    for second in range(1, ECHOES + 1):
-        fleet.echoed("a", Exchange(second, second + 0.1, second + 0.1, second + 0.2))
+    fleet.echoed("a", ClockExchange(0.0, 5.0, 5.0, 0.0))  # exact, and long ago
+    for second in range(1, CLOCK_EXCHANGES_KEPT + 1):
+        fleet.echoed("a", ClockExchange(second, second + 0.1, second + 0.1, second + 0.2))
     assert fleet.members["a"].clock.seconds == pytest.approx(0.0)
 
 

@@ -2,31 +2,42 @@
 
 import pytest
 
-from harness.clocks import ClockDrift, Offset
+from harness.clocks import ClockDrift, ClockOffset
 from harness.conditions import Conditions, Evidence
-from harness.fleet_checks import alike, apart, clocks, lost, reports, strangers, worker_lag
+from harness.fleet_checks import (
+    clock_drift,
+    clock_offsets,
+    foreign_messages,
+    no_worker_lost,
+    report_gaps,
+    same_version_and_scenario,
+    worker_lag,
+)
 from harness.histogram import Histogram
 from harness.process_facts import ProcessFacts
 from harness.recorder import Recorder
 from harness.sample import Phase, Window
 from harness.validity import check
-from harness.verdict import Level
-from harness.worker_facts import Origin, WorkerFacts
+from harness.verdict import Severity
+from harness.worker_facts import RunFingerprint, WorkerFacts
 
-OK, WARNING, INVALID = Level.OK, Level.WARNING, Level.INVALID
-OURS = Origin("0.2.0", "a" * 64)
+OK, WARNING, INVALID = Severity.OK, Severity.WARNING, Severity.INVALID
+OURS = RunFingerprint("0.2.0", "a" * 64)
 
 
 def found(one, *workers, **conditions):
     return list(one(Evidence(Recorder(Window(0, 0, 1)), Conditions(workers=workers, **conditions))))
 
 
-@pytest.mark.parametrize("one", [alike, lost, reports, strangers, clocks, apart, worker_lag])
+@pytest.mark.parametrize(
+    "one",
+    [same_version_and_scenario, no_worker_lost, report_gaps, foreign_messages, clock_drift, clock_offsets, worker_lag],
+)
 def test_where_nothing_is_known_nothing_is_found(one):
     assert found(one) == []
 
 
-@pytest.mark.parametrize("one", [alike, reports, apart])
+@pytest.mark.parametrize("one", [same_version_and_scenario, report_gaps, clock_offsets])
 def test_a_worker_of_whom_nothing_is_known_is_not_accused(one):
     assert [each for each in found(one, WorkerFacts(name="1"), origin=OURS) if each.level is not OK] == []
 
@@ -35,7 +46,7 @@ def test_a_worker_of_whom_nothing_is_known_is_not_accused(one):
 
 
 def test_a_fleet_that_came_home_is_well():
-    (finding,) = found(lost, WorkerFacts(name="1", finished=True), WorkerFacts(name="2", finished=True))
+    (finding,) = found(no_worker_lost, WorkerFacts(name="1", finished=True), WorkerFacts(name="2", finished=True))
     assert (finding.level, finding.message) == (OK, "2 workers made the load, and none was lost")
 
 
@@ -57,7 +68,7 @@ def test_a_fleet_that_came_home_is_well():
     ],
 )
 def test_a_worker_that_is_lost_spoils_the_run(facts, words):
-    (finding,) = found(lost, WorkerFacts(name="1", finished=True), WorkerFacts(name="2", **facts))
+    (finding,) = found(no_worker_lost, WorkerFacts(name="1", finished=True), WorkerFacts(name="2", **facts))
     assert finding.level is INVALID
     assert words in finding.message
     assert finding.remedy
@@ -74,10 +85,10 @@ def test_the_loss_of_a_worker_is_the_first_reason_given():
 
 
 def test_another_version_or_scenario_is_named_with_both_sides():
-    same, older = WorkerFacts(name="1", origin=OURS), WorkerFacts(name="2", origin=Origin("0.1.0", "a" * 64))
-    other = WorkerFacts(name="3", origin=Origin("0.2.0", "b" * 64))
-    assert found(alike, same, origin=OURS) == []
-    version, scenario = found(alike, same, older, other, origin=OURS)
+    same, older = WorkerFacts(name="1", origin=OURS), WorkerFacts(name="2", origin=RunFingerprint("0.1.0", "a" * 64))
+    other = WorkerFacts(name="3", origin=RunFingerprint("0.2.0", "b" * 64))
+    assert found(same_version_and_scenario, same, origin=OURS) == []
+    version, scenario = found(same_version_and_scenario, same, older, other, origin=OURS)
     assert version.message == "worker 2 runs checkload 0.1.0 and the master 0.2.0"
     assert scenario.message == "worker 3 read another scenario (bbbbbbbbbbbb) than the master (aaaaaaaaaaaa)"
     assert {version.level, scenario.level} == {INVALID}
@@ -88,7 +99,7 @@ def test_another_version_or_scenario_is_named_with_both_sides():
 
 @pytest.mark.parametrize(("gap", "said"), [(1.9, False), (2.0, False), (2.5, True)])
 def test_a_worker_that_falls_silent_deserves_a_word(gap, said):
-    findings = found(reports, WorkerFacts(name="1", interval=1.0, longest_gap=gap))
+    findings = found(report_gaps, WorkerFacts(name="1", interval=1.0, longest_gap=gap))
     assert [(each.level, "silent for 2.5 s" in each.message) for each in findings] == (
         [(WARNING, True)] if said else []
     )
@@ -111,14 +122,14 @@ def test_a_worker_that_falls_silent_deserves_a_word(gap, said):
     ],
 )
 def test_clocks_that_go_wrong(drift, level, words):
-    (finding,) = found(clocks, processes=[ProcessFacts(clock=drift)])
+    (finding,) = found(clock_drift, processes=[ProcessFacts(clock=drift)])
     assert finding.level is level, words
     assert level is OK or words in finding.message
 
 
 def test_the_worker_whose_clock_was_set_is_named():
     (finding,) = found(
-        clocks,
+        clock_drift,
         processes=[
             ProcessFacts(name="1", clock=ClockDrift(10.0)),
             ProcessFacts(name="2", clock=ClockDrift(10, 5, 5, 1)),
@@ -130,15 +141,17 @@ def test_the_worker_whose_clock_was_set_is_named():
 @pytest.mark.parametrize(
     ("offset", "level", "words"),
     [
-        (Offset(0.01, 0.001), OK, "10 ms ahead of the master's"),
-        (Offset(-0.5, 0.01), WARNING, "500 ms behind the master's"),
-        (Offset(1.2, 0.1), INVALID, "1.2 s ahead of"),
-        (Offset(1.2, 0.5), WARNING, "may be 0.7 s only"),
-        (Offset(0.3, 0.3), OK, "may be none at all"),
+        (ClockOffset(0.01, 0.001), OK, "10 ms ahead of the master's"),
+        (ClockOffset(-0.5, 0.01), WARNING, "500 ms behind the master's"),
+        (ClockOffset(1.2, 0.1), INVALID, "1.2 s ahead of"),
+        (ClockOffset(1.2, 0.5), WARNING, "may be 0.7 s only"),
+        (ClockOffset(0.3, 0.3), OK, "may be none at all"),
     ],
 )
 def test_clocks_of_two_hosts(offset, level, words):
-    (finding,) = found(apart, WorkerFacts(name="1", clock=Offset(0.0, 0.001)), WorkerFacts(name="2", clock=offset))
+    (finding,) = found(
+        clock_offsets, WorkerFacts(name="1", clock=ClockOffset(0.0, 0.001)), WorkerFacts(name="2", clock=offset)
+    )
     assert finding.level is level, words
     assert "worker 2" in finding.message
 
@@ -172,7 +185,7 @@ def test_one_process_alone_is_judged_elsewhere():
 
 @pytest.mark.parametrize(("number", "said"), [(1, "1 message was refused"), (3000, "3,000 messages were refused")])
 def test_what_was_refused_on_the_masters_port_is_told_with_a_remedy(number, said):
-    (finding,) = found(strangers, refused=number)
+    (finding,) = found(foreign_messages, refused=number)
     assert finding.level is WARNING
     assert finding.message.startswith(said)
     assert "firewall" in finding.remedy

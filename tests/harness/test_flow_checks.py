@@ -5,15 +5,15 @@ import math
 import pytest
 
 from harness.conditions import Conditions, Evidence
-from harness.flow_checks import delivered, presence
-from harness.littles_law import Presence
+from harness.flow_checks import arrivals_delivered, littles_law_holds
+from harness.littles_law import ConcurrencyIntegral
 from harness.process_facts import ProcessFacts
 from harness.recorder import Recorder
 from harness.sample import JourneySample, Window
-from harness.verdict import Level
+from harness.verdict import Severity
 from harness.worker_facts import WorkerFacts
 
-OK, WARNING, INVALID = Level.OK, Level.WARNING, Level.INVALID
+OK, WARNING, INVALID = Severity.OK, Severity.WARNING, Severity.INVALID
 START = 5000.0
 
 
@@ -31,7 +31,7 @@ def load(seconds, lacking=lambda _moment: False, *, rate=20, dropped=False, took
 
 def found(recorder, seconds=60, rate=20, **conditions):
     facts = {"planned_by_second": [rate] * seconds, "held": float(seconds)} | conditions
-    return list(delivered(Evidence(recorder, Conditions(**facts))))
+    return list(arrivals_delivered(Evidence(recorder, Conditions(**facts))))
 
 
 def test_a_plan_that_was_kept():
@@ -105,7 +105,7 @@ def test_long_runs_have_longer_slices_and_keep_their_stretches_whole():
 
 def watched(recorder, lose=0):
     """What two processes saw of the journeys in the recorder; some are lost on the way to them."""
-    seen = [Presence(), Presence()]
+    seen = [ConcurrencyIntegral(), ConcurrencyIntegral()]
     for number in range(sum(cell.response.total for cell in recorder.journeys.values()) - lose):
         one = seen[number % 2]
         one.enter(float(number))
@@ -114,7 +114,7 @@ def watched(recorder, lose=0):
 
 
 def law(recorder, processes, **conditions):
-    return list(presence(Evidence(recorder, Conditions(processes=processes, **conditions))))
+    return list(littles_law_holds(Evidence(recorder, Conditions(processes=processes, **conditions))))
 
 
 def test_both_sums_of_the_same_time_agree():

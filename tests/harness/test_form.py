@@ -3,8 +3,8 @@ from argparse import Namespace
 import pytest
 
 from harness import form
-from harness.errors import Misuse
-from harness.form import Pool, in_its_words, read
+from harness.errors import UsageError
+from harness.form import UserSettings, read, with_form_labels
 
 SHOWN = {"user_count": "285", "spawn_rate": "100", "host": "", "run_time": "", "profile": "", "scenario": "baseline"}
 
@@ -53,7 +53,7 @@ def test_everything_that_cannot_be_meant_is_said_at_once():
 def test_the_budget_of_a_search_is_a_choice_like_any_other():
     asked, problems = read(options(), {**SHOWN, "scenario": "capacity", "budget": "3m"})
     assert (asked.scenario, asked.budget, problems) == ("capacity", "3m", [])
-    assert in_its_words("--budget: no duration") == "Budget: no duration"
+    assert with_form_labels("--budget: no duration") == "Budget: no duration"
 
 
 @pytest.mark.parametrize(
@@ -81,7 +81,7 @@ def test_options_that_are_not_in_the_form_cannot_be_set_through_it(key):
 
 
 def test_a_scenario_brings_its_own_number_of_users_until_somebody_types_another():
-    pool, given = Pool(), options()
+    pool, given = UserSettings(), options()
     pool.show(given, 285, 100.0)
     assert (given.num_users, given.spawn_rate) == (285, 100.0)
     assert "285" in pool.hint
@@ -92,7 +92,7 @@ def test_a_scenario_brings_its_own_number_of_users_until_somebody_types_another(
 
 def test_a_number_from_the_command_line_holds_until_somebody_types_another():
     given = options(num_users=50, spawn_rate=4.0)
-    pool = Pool(50, 4.0)
+    pool = UserSettings(50, 4.0)
     pool.show(given, 285, 100.0)
     assert (given.num_users, given.spawn_rate) == (50, 4.0)
     assert (pool.users(given), pool.ramp(given)) == (50, 4.0)
@@ -102,17 +102,17 @@ def test_a_number_from_the_command_line_holds_until_somebody_types_another():
 
 
 def test_what_locust_fills_in_headless_is_nobodys_wish():
-    assert Pool().users(options(headless=True, num_users=1)) is None
-    assert Pool().ramp(options(headless=True, spawn_rate=1)) is None
-    assert Pool(7, 2.0).users(options(headless=True, num_users=7)) == 7
+    assert UserSettings().users(options(headless=True, num_users=1)) is None
+    assert UserSettings().ramp(options(headless=True, spawn_rate=1)) is None
+    assert UserSettings(7, 2.0).users(options(headless=True, num_users=7)) == 7
 
 
 def test_a_ramp_from_the_command_line_is_refused_in_words():
-    with pytest.raises(Misuse, match=r"--spawn-rate 0.*above 0"):
-        Pool(5, 0.0)
+    with pytest.raises(UsageError, match=r"--spawn-rate 0.*above 0"):
+        UserSettings(5, 0.0)
 
 
 def test_a_problem_is_told_in_the_words_of_the_form():
-    told = form.in_its_words('--payment-mix = "bitcoin": no such option\nchoose --users, or --users-of-mine')
+    told = form.with_form_labels('--payment-mix = "bitcoin": no such option\nchoose --users, or --users-of-mine')
     assert told == 'Payment mix = "bitcoin": no such option\nchoose Number of users, or --users-of-mine'
     assert set(form.LABELS) >= {f"--{name.replace('_', '-')}" for name in form.CHOICES}

@@ -6,9 +6,9 @@ from types import SimpleNamespace
 import pytest
 from werkzeug.datastructures import MultiDict
 
-from harness.errors import Misuse
-from harness.form import Pool
-from harness.front import Front
+from harness.errors import UsageError
+from harness.form import UserSettings
+from harness.front import CheckloadUi
 from harness.options import choices
 from harness.run import Run
 
@@ -42,7 +42,7 @@ class Everything:
         if choices.users is not None and choices.users < 1:
             problems.append(f"--users {choices.users}: from 1")
         if problems:
-            raise Misuse("\n".join(problems))
+            raise UsageError("\n".join(problems))
         return Load()
 
 
@@ -86,8 +86,8 @@ def front():
             runner=SimpleNamespace(state="ready", shape_greenlet=None),
             host=None,
         )
-        program, pool, now = Everything(), Pool(), SimpleNamespace(run=None, finished=None)
-        made = Front(
+        program, pool, now = Everything(), UserSettings(), SimpleNamespace(run=None, finished=None)
+        made = CheckloadUi(
             environment,
             program,
             pool,
@@ -104,7 +104,7 @@ FORM = {"user_count": "12", "spawn_rate": "100", "host": "", "run_time": "", "sc
 
 
 def ask(made, **changes):
-    return made.get_ready(MultiDict({**FORM, **changes}))
+    return made.check_start_form(MultiDict({**FORM, **changes}))
 
 
 def test_a_sound_form_becomes_the_options_of_the_next_run(front):
@@ -160,7 +160,7 @@ def test_the_file_that_the_command_line_named_can_be_chosen_again_and_again(fron
 def test_locust_is_given_what_was_checked_and_not_what_was_typed(front):
     made, _, _ = front()
     typed = MultiDict({**FORM, "scenario": " smoke ", "host": " http://shop.example "})
-    assert made.get_ready(typed) is None
+    assert made.check_start_form(typed) is None
     assert (typed["scenario"], typed["host"]) == ("smoke", "http://shop.example")
 
 

@@ -7,12 +7,12 @@ import random
 import pytest
 
 from harness.exits import Exit
-from harness.gate import Finding, Level, Verdict, assess, judge
+from harness.gate import Finding, Severity, Verdict, evaluate_objective, evaluate_run
 from harness.histogram import Bounds
 from harness.objective import parse
 from harness.recorder import Recorder
 from harness.sample import JourneySample, PageSample, Window
-from harness.tally import tally
+from harness.tally import count_samples
 
 LENGTH = 100.0
 
@@ -39,7 +39,7 @@ def journeys(into, number, *, time=1.0, outcome="ok", blame="nobody", start=10.0
 
 
 def decide(into, text):
-    return assess(into, parse(text))
+    return evaluate_objective(into, parse(text))
 
 
 # -- percentiles ------------------------------------------------------------------------------------------------------
@@ -76,7 +76,7 @@ def test_half_a_millisecond_on_either_side_of_the_bound_decides(took, verdict):
     assert result.verdict is verdict
     assert result.over == (0 if verdict is Verdict.PASSED else 700)
     assert (result.measured > 0.3) is (verdict is Verdict.FAILED)
-    tallied = tally(exact, parse("page.P response_time p95 < 300ms"))
+    tallied = count_samples(exact, parse("page.P response_time p95 < 300ms"))
     assert sum(over for _, over in tallied.slices) == result.over
 
 
@@ -100,16 +100,16 @@ def test_a_run_that_rises_and_falls_passes_only_far_from_its_bound(middle, verdi
         assert "since what one moment brings is alike" in result.sentence
         assert result.more_needed > 0
     # A search bears its levels out by each other.
-    assert assess(run, parse("page.P response_time p95 < 300ms"), levels=False).verdict is Verdict.PASSED
+    assert evaluate_objective(run, parse("page.P response_time p95 < 300ms"), levels=False).verdict is Verdict.PASSED
 
 
 def test_what_the_shop_failed_is_over_every_level():
     run = pages(recorder(), [0.1] * 60)
     pages(run, [0.1] * 60, outcome="http_5xx", blame="shop")
-    counted = tally(run, parse("page.P response_time p95 < 300ms"), levels=True)
-    assert {over for _, over in counted.nearer} == {60, 120}
-    assert [sum(n for n, _ in level) for level in counted.levels] == [120]
-    assert [sum(x for _, x in level) for level in counted.levels] == [60]
+    counted = count_samples(run, parse("page.P response_time p95 < 300ms"), levels=True)
+    assert {over for _, over in counted.over_fractions} == {60, 120}
+    assert [sum(n for n, _ in level) for level in counted.middle_slices] == [120]
+    assert [sum(x for _, x in level) for level in counted.middle_slices] == [60]
 
 
 def test_a_pass_is_said_in_plain_words():
@@ -446,11 +446,11 @@ def test_a_window_without_an_end_has_no_rate():
 # -- the verdict over the run -----------------------------------------------------------------------------------------
 
 KEPT, BROKEN, OPEN = (f"page.{name} response_time p95 < 300ms" for name in ("Quick", "Slow", "Rare"))
-FINE = Finding("cpu", Level.OK, "the harness was idle")
-WARNING = Finding("cpu", Level.WARNING, "the harness was busy", "lower the rate")
-STOPPED = Finding("end", Level.FAILED, 'the stop rule "failures > 50% for 10s" held', "repair it")
-INVALID = Finding("cpu", Level.INVALID, "the harness was drowning", "lower the rate")
-UNSETTLED = Finding("steady", Level.INCONCLUSIVE, "the shop never came to rest", "lengthen the run")
+FINE = Finding("cpu", Severity.OK, "the harness was idle")
+WARNING = Finding("cpu", Severity.WARNING, "the harness was busy", "lower the rate")
+STOPPED = Finding("end", Severity.FAILED, 'the stop rule "failures > 50% for 10s" held', "repair it")
+INVALID = Finding("cpu", Severity.INVALID, "the harness was drowning", "lower the rate")
+UNSETTLED = Finding("steady", Severity.INCONCLUSIVE, "the shop never came to rest", "lengthen the run")
 
 
 @pytest.mark.parametrize(
@@ -486,7 +486,7 @@ def test_invalid_outranks_failed_outranks_inconclusive_outranks_passed(demands, 
     run = recorder()
     for page, time, number in (("Quick", 0.1, 100), ("Slow", 0.9, 100), ("Rare", 0.1, 10)):
         pages(run, [time] * number, page=page)
-    judgement = judge(run, [parse(text) for text in demands], findings)
+    judgement = evaluate_run(run, [parse(text) for text in demands], findings)
     assert judgement.verdict is verdict
     assert judgement.verdict.exit is code
     assert reason in judgement.reason
@@ -495,7 +495,7 @@ def test_invalid_outranks_failed_outranks_inconclusive_outranks_passed(demands, 
 
 
 LATE = Finding(
-    "lateness", Level.INVALID, "99 % of the arrivals were started within 26 ms of their moment, and 25 ms is allowed"
+    "lateness", Severity.INVALID, "99 % of the arrivals were started within 26 ms of their moment, and 25 ms is allowed"
 )
 
 
@@ -526,7 +526,7 @@ def with_failures(outcome, *, lateness=0.026, failed=20):
         ),
         (
             with_failures("http_5xx"),
-            [LATE, Finding("ledger", Level.INVALID, "the books differ")],
+            [LATE, Finding("ledger", Severity.INVALID, "the books differ")],
             Verdict.INVALID,
             "who lost requests knows nothing",
         ),
@@ -534,7 +534,7 @@ def with_failures(outcome, *, lateness=0.026, failed=20):
 )
 def test_a_failure_that_no_lateness_explains_is_the_shops(run, findings, verdict, why):
     demands = ["journey failures < 5%", "page.Slow response_time p95 < 300ms", "journey response_time p95 < 6s"]
-    judgement = judge(run, [parse(text) for text in demands], findings)
+    judgement = evaluate_run(run, [parse(text) for text in demands], findings)
     assert judgement.verdict is verdict, why
     if verdict is Verdict.FAILED:
         assert judgement.reason.startswith("2 of 3 objectives were broken: 20 of 200 journeys failed")
@@ -547,8 +547,8 @@ def test_a_failure_that_no_lateness_explains_is_the_shops(run, findings, verdict
 def test_of_a_named_outcome_only_its_own_failures_speak_against_the_shop_that_was_asked_too_late(outcome, verdict):
     run = journeys(with_failures("http_5xx"), 20, outcome="timeout", blame="shop")
     demand = parse(f"journey[outcome={outcome}] failures < 5%")
-    assert assess(run, demand).verdict is Verdict.FAILED
-    assert judge(run, [demand], [LATE]).verdict is verdict
+    assert evaluate_objective(run, demand).verdict is Verdict.FAILED
+    assert evaluate_run(run, [demand], [LATE]).verdict is verdict
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -559,7 +559,7 @@ def test_a_shop_at_twice_the_bound_hardly_ever_passes_and_one_at_half_hardly_eve
     for share, found in verdicts.items():
         for _ in range(60):
             times = [0.5 if rng.random() < share else 0.1 for _ in range(200)]
-            found.append(assess(pages(recorder(), times), demand).verdict)
+            found.append(evaluate_objective(pages(recorder(), times), demand).verdict)
     assert verdicts[0.1].count(Verdict.PASSED) <= 3
     assert verdicts[0.025].count(Verdict.FAILED) <= 3
     assert verdicts[0.1].count(Verdict.FAILED) > 30

@@ -4,23 +4,23 @@ from dataclasses import replace
 
 import pytest
 
-from harness.boundary import Counted
-from harness.glance import Glance, Glances
+from harness.boundary import ObjectiveCounts
+from harness.glance import LevelCounter, LevelCounts
 from harness.objective import parse
 from harness.recorder import Recorder
 from harness.sample import Window
 
 DEMAND = parse("journey response_time p95 < 4s")
-NOTHING = Glance(counted=((0, 0),), taken=0, late=0, waited=0, absent=0, missing=0, dropped=0)
+NOTHING = LevelCounts(counted=((0, 0),), taken=0, late=0, waited=0, absent=0, missing=0, dropped=0)
 
 
-def glances(rate=0.0):
-    return Glances([DEMAND], lambda start, end: int((end - start) * rate), None)
+def level_counter(rate=0.0):
+    return LevelCounter([DEMAND], lambda start, end: int((end - start) * rate), None)
 
 
 def trouble(over, *, absent, missing):
     last = replace(NOTHING, taken=1000, absent=absent, missing=missing)
-    return glances().trouble(NOTHING, last, [Counted(DEMAND.text, 1000, over, 0.05)], 0.5)
+    return level_counter().trouble(NOTHING, last, [ObjectiveCounts(DEMAND.text, 1000, over, 0.05)], 0.5)
 
 
 @pytest.mark.parametrize("over", [20, 190])
@@ -35,12 +35,12 @@ def test_a_shop_that_is_slow_beyond_what_was_missing_is_the_limit_itself():
 def test_where_nobody_is_surely_missing_reports_are_on_their_way():
     recorder = Recorder(Window(0.0, 0.0, 100.0))
     recorder.offered(1.0, 990)
-    glance = glances(rate=100.0).take(10.0, recorder, (), lambda: None)
-    assert (glance.absent, glance.missing) == (0, 0)
+    counts = level_counter(rate=100.0).count(10.0, recorder, (), lambda: None)
+    assert (counts.absent, counts.missing) == (0, 0)
 
 
 def test_where_some_are_surely_missing_all_may_be():
     recorder = Recorder(Window(0.0, 0.0, 100.0))
     recorder.offered(1.0, 400)
-    glance = glances(rate=100.0).take(10.0, recorder, (), lambda: None)
-    assert (glance.absent, glance.missing) == (450, 600)
+    counts = level_counter(rate=100.0).count(10.0, recorder, (), lambda: None)
+    assert (counts.absent, counts.missing) == (450, 600)

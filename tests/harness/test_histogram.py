@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.histogram import Bounds, Histogram, part
+from harness.histogram import Bounds, Histogram, differ_visibly
 
 TIMES = st.one_of(st.floats(0, 1e5, allow_nan=False), st.just(math.inf), st.sampled_from([0.0, 1e-6, 0.000128, 0.3]))
 
@@ -168,25 +168,25 @@ def test_p95_of_twenty_is_the_nineteenth():
 BOUNDS = (0.001, 0.01, 0.1, 0.3, 1.0, 60.0)
 
 
-def spread(histogram):
+def count_into(histogram):
     counts = [0] * (len(BOUNDS) + 1)
-    histogram.spread(BOUNDS, counts)
+    histogram.count_into(BOUNDS, counts)
     return counts
 
 
 @given(st.lists(TIMES), st.lists(TIMES))
 def test_counts_for_metrics_only_grow_and_add_up_to_the_total(before, after):
     histogram = filled(before)
-    first = spread(histogram)
+    first = count_into(histogram)
     for seconds in after:
         histogram.record(seconds)
-    second = spread(histogram)
+    second = count_into(histogram)
     assert all(a <= b for a, b in zip(first, second, strict=True))
     assert sum(second) == histogram.total == len(before) + len(after)
 
 
 def test_counts_for_metrics_fall_under_their_bound():
-    assert spread(filled([0.0005, 0.005, 0.05, 0.06, 0.2, 0.5, 30.0, 90.0, math.inf])) == [1, 1, 2, 1, 1, 1, 2]
+    assert count_into(filled([0.0005, 0.005, 0.05, 0.06, 0.2, 0.5, 30.0, 90.0, math.inf])) == [1, 1, 2, 1, 1, 1, 2]
 
 
 def test_json_is_small_and_a_damaged_one_is_noticed():
@@ -213,12 +213,12 @@ def test_what_was_recorded_since_is_what_came_later():
         whole.record(each)
     for each in (0.2, 0.2, 3.0, math.inf):
         whole.record(each)
-    later = whole.since(earlier)
+    later = whole.difference(earlier)
     assert (later.total, later.infinite) == (4, 1)
     assert later.sum == pytest.approx(3.4)
     assert later.quantile(0.5) == pytest.approx(0.2, rel=0.01)
     assert later.quantile(0.75) == pytest.approx(3.0, rel=0.01)
-    assert whole.since(whole).total == 0
+    assert whole.difference(whole).total == 0
 
 
 @pytest.mark.parametrize(
@@ -226,7 +226,7 @@ def test_what_was_recorded_since_is_what_came_later():
     [(0.1, 0.09, False), (0.1, 0.05, True), (0.002, 0.001, False), (math.inf, 0.1, True), (math.inf, math.inf, False)],
 )
 def test_response_and_service_time_part_when_a_reader_would_care(response, service, parts):
-    assert part(response, service) is parts
+    assert differ_visibly(response, service) is parts
 
 
 @pytest.mark.parametrize("seconds", [0.0, -1.0, 0.000_05, 0.25, 70.0, math.inf])
@@ -302,10 +302,10 @@ def test_parted_buckets_are_counted_alike_at_one_go_beside_and_afar(times):
     one, beside, afar, total = Histogram(), Histogram(), Histogram(), Histogram()
     one.record_all(times, beside=beside, bounds=BOUND)
     assert one == beside == exactly(times)
-    told = {}
-    afar.learn(one.changes(told), total)
+    sent = {}
+    afar.apply_delta(one.delta(sent), total)
     one.record_all([0.2999, 0.3005, 0.3011], bounds=BOUND)
-    afar.learn(one.changes(told), total)
+    afar.apply_delta(one.delta(sent), total)
     assert afar == total == one
 
 
@@ -317,13 +317,13 @@ def test_what_was_recorded_without_the_bound_goes_by_its_reported_value():
 
 def test_a_metric_draws_the_same_line():
     into = [0, 0, 0]
-    exactly([0.2995, 0.2999, 0.3001]).spread((0.1, 0.3), into)
+    exactly([0.2995, 0.2999, 0.3001]).count_into((0.1, 0.3), into)
     assert into == [0, 2, 1]
 
 
 def test_what_came_later_is_told_apart_as_well():
     early, late = exactly([0.2999, 0.3001]), exactly([0.2999, 0.3001, 0.2999, 0.3002, 0.3003])
-    assert late.since(early).count_over(0.3) == 2
+    assert late.difference(early).count_over(0.3) == 2
 
 
 @given(st.lists(st.floats(1e-6, 10.0)))

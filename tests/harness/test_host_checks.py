@@ -4,15 +4,23 @@ import pytest
 
 from harness.conditions import Conditions, Evidence
 from harness.histogram import Histogram
-from harness.host_checks import busy, collector, crowded, ran_out, sockets, stolen, unmeasured
-from harness.machine import Machine
+from harness.host_checks import (
+    busy_seconds,
+    cpu_contention,
+    cpu_steal,
+    descriptors_and_ports,
+    gc_pauses,
+    missing_readings,
+    resource_exhaustion,
+)
+from harness.machine import MachineUsage
 from harness.outcomes import Blame
 from harness.process_facts import ProcessFacts
 from harness.recorder import Recorder
 from harness.sample import PageSample, Window
-from harness.verdict import Level
+from harness.verdict import Severity
 
-OK, WARNING, INVALID = Level.OK, Level.WARNING, Level.INVALID
+OK, WARNING, INVALID = Severity.OK, Severity.WARNING, Severity.INVALID
 
 
 def machine(**known):
@@ -30,7 +38,7 @@ def machine(**known):
         "port_supply": 28232,
         "cores": 4,
     }
-    return Machine(**quiet | known)
+    return MachineUsage(**quiet | known)
 
 
 def pauses(*seconds):
@@ -49,7 +57,7 @@ def found(check, *processes, **conditions):
     return list(check(Evidence(Recorder(Window(0, 0, 1)), Conditions(processes=processes, **conditions))))
 
 
-ALL = (ran_out, sockets, stolen, crowded, busy, collector, unmeasured)
+ALL = (resource_exhaustion, descriptors_and_ports, cpu_steal, cpu_contention, busy_seconds, gc_pauses, missing_readings)
 
 
 @pytest.mark.parametrize("check", ALL)
@@ -57,23 +65,23 @@ def test_where_nothing_is_known_nothing_is_found(check):
     assert found(check) == []
 
 
-@pytest.mark.parametrize("check", [sockets, stolen, crowded, busy, collector])
+@pytest.mark.parametrize("check", [descriptors_and_ports, cpu_steal, cpu_contention, busy_seconds, gc_pauses])
 def test_what_was_not_measured_is_neither_well_nor_bad(check):
-    blind = ProcessFacts(machine=Machine(seconds=100.0))
+    blind = ProcessFacts(machine=MachineUsage(seconds=100.0))
     assert found(check, blind) == []
 
 
 def test_a_machine_that_does_not_tell_is_named():
-    (finding,) = found(unmeasured, ProcessFacts(machine=Machine(seconds=100.0, processor=3.0)))
+    (finding,) = found(missing_readings, ProcessFacts(machine=MachineUsage(seconds=100.0, processor=3.0)))
     assert finding.level is WARNING
     assert finding.message.endswith("not measured: open files, steal, waiting for a processor")
     # Either of two ways to know of waiting is enough.
-    assert found(unmeasured, process(queued=None)) == []
-    assert found(unmeasured, process(pressed=None)) == []
-    assert len(found(unmeasured, process(pressed=None, queued=None))) == 1
+    assert found(missing_readings, process(queued=None)) == []
+    assert found(missing_readings, process(pressed=None)) == []
+    assert len(found(missing_readings, process(pressed=None, queued=None))) == 1
 
 
-@pytest.mark.parametrize("check", [sockets, stolen, crowded, busy])
+@pytest.mark.parametrize("check", [descriptors_and_ports, cpu_steal, cpu_contention, busy_seconds])
 def test_a_quiet_machine_is_well(check):
     assert {finding.level for finding in found(check, process())} == {OK}
 
@@ -81,30 +89,40 @@ def test_a_quiet_machine_is_well(check):
 @pytest.mark.parametrize(
     ("check", "known", "level", "words"),
     [
-        (stolen, {"stolen": 0.9}, OK, "0.9 %"),
-        (stolen, {"stolen": 1.1}, WARNING, "1.1 %"),
+        (cpu_steal, {"stolen": 0.9}, OK, "0.9 %"),
+        (cpu_steal, {"stolen": 1.1}, WARNING, "1.1 %"),
         (
-            stolen,
+            cpu_steal,
             {"stolen": 5.1},
             INVALID,
             "took 5.1 % of the processor time away from the machine of the harness; 5 %",
         ),
-        (crowded, {"queued": 9.0, "processor": 34.0}, OK, "for 9 % of the time, and ran for 34 %"),
-        (crowded, {"queued": 16.0, "processor": 30.0}, WARNING, "for 16 % of the time"),
-        (crowded, {"queued": 16.0, "processor": 60.0}, OK, "no processor for 16 %"),
-        (crowded, {"queued": 36.0, "processor": 24.0}, INVALID, "no processor for 36 % of the time, and ran for 24 %"),
-        (crowded, {"queued": 19.0, "processor": 1.0}, WARNING, "19 %"),
-        (busy, {"busy": 1.0}, OK, "40 % of a core at its busiest"),
-        (busy, {"busy": 6.0}, INVALID, "used over 90 % of a core for 6 s of 100 s"),
-        (busy, {"busy": 5.0}, OK, "at its busiest"),
-        (busy, {"warm_stretch": 5.0}, WARNING, "used over 70 % of a core for 5 s on end"),
-        (busy, {"seconds": 10.0, "busy": 1.1}, OK, "at its busiest"),
-        (busy, {"seconds": 10.0, "busy": 2.0}, INVALID, "for 2 s of 10 s"),
-        (sockets, {"descriptors": 600}, WARNING, "held up to 600 of 1,024 open files, over 50 %"),
-        (sockets, {"descriptors": 61, "descriptor_limit": 64}, INVALID, "61 of 64 open files: all but used up"),
-        (sockets, {"ports": 199, "port_supply": 200}, WARNING, "199 of 200 local ports"),
-        (sockets, {"ports": 101, "port_supply": 200}, WARNING, "101 of 200 local ports"),
-        (sockets, {"ports": 100, "port_supply": 200}, OK, "100 of 200 local ports"),
+        (cpu_contention, {"queued": 9.0, "processor": 34.0}, OK, "for 9 % of the time, and ran for 34 %"),
+        (cpu_contention, {"queued": 16.0, "processor": 30.0}, WARNING, "for 16 % of the time"),
+        (cpu_contention, {"queued": 16.0, "processor": 60.0}, OK, "no processor for 16 %"),
+        (
+            cpu_contention,
+            {"queued": 36.0, "processor": 24.0},
+            INVALID,
+            "no processor for 36 % of the time, and ran for 24 %",
+        ),
+        (cpu_contention, {"queued": 19.0, "processor": 1.0}, WARNING, "19 %"),
+        (busy_seconds, {"busy": 1.0}, OK, "40 % of a core at its busiest"),
+        (busy_seconds, {"busy": 6.0}, INVALID, "used over 90 % of a core for 6 s of 100 s"),
+        (busy_seconds, {"busy": 5.0}, OK, "at its busiest"),
+        (busy_seconds, {"warm_stretch": 5.0}, WARNING, "used over 70 % of a core for 5 s on end"),
+        (busy_seconds, {"seconds": 10.0, "busy": 1.1}, OK, "at its busiest"),
+        (busy_seconds, {"seconds": 10.0, "busy": 2.0}, INVALID, "for 2 s of 10 s"),
+        (descriptors_and_ports, {"descriptors": 600}, WARNING, "held up to 600 of 1,024 open files, over 50 %"),
+        (
+            descriptors_and_ports,
+            {"descriptors": 61, "descriptor_limit": 64},
+            INVALID,
+            "61 of 64 open files: all but used up",
+        ),
+        (descriptors_and_ports, {"ports": 199, "port_supply": 200}, WARNING, "199 of 200 local ports"),
+        (descriptors_and_ports, {"ports": 101, "port_supply": 200}, WARNING, "101 of 200 local ports"),
+        (descriptors_and_ports, {"ports": 100, "port_supply": 200}, OK, "100 of 200 local ports"),
     ],
 )
 def test_each_limit(check, known, level, words):
@@ -126,7 +144,7 @@ def test_each_limit(check, known, level, words):
     ],
 )
 def test_pressure_decides_only_where_our_own_waiting_is_not_known(known, embedded, levels, why):
-    assert [finding.level for finding in found(crowded, process(**known), embedded=embedded)] == levels, why
+    assert [finding.level for finding in found(cpu_contention, process(**known), embedded=embedded)] == levels, why
 
 
 @pytest.mark.parametrize(
@@ -141,20 +159,20 @@ def test_pressure_decides_only_where_our_own_waiting_is_not_known(known, embedde
     ],
 )
 def test_garbage_collections(times, watched, level, words):
-    (finding,) = found(collector, process(pauses=pauses(*times), collector_watched=watched))
+    (finding,) = found(gc_pauses, process(pauses=pauses(*times), collector_watched=watched))
     assert finding.level is level
     assert words in finding.message
 
 
 def test_the_worst_process_is_named():
     quiet, bad = process("1"), process("2", stolen=6.0, busy=9.0, queued=40.0, descriptors=900)
-    for check in (stolen, busy, crowded, sockets):
+    for check in (cpu_steal, busy_seconds, cpu_contention, descriptors_and_ports):
         first = found(check, quiet, bad)[0]
         assert "worker 2" in first.message, check
 
 
 def test_what_ran_out_is_named_with_its_number_and_remedy():
-    (finding,) = found(ran_out, process("1"), process("2", ran_out={"EMFILE": 1200, "ENOBUFS": 3}))
+    (finding,) = found(resource_exhaustion, process("1"), process("2", ran_out={"EMFILE": 1200, "ENOBUFS": 3}))
     assert finding.level is INVALID
     assert finding.message == (
         "worker 2 could not open connections for want of something of its own: EMFILE 1,200 times, ENOBUFS 3 times"
@@ -165,7 +183,7 @@ def test_what_ran_out_is_named_with_its_number_and_remedy():
 def test_a_connection_that_we_could_not_open_spoils_the_run_even_if_nobody_told_what_ran_out():
     recorder = Recorder(Window(0, 0, 1))
     recorder.page(PageSample("Basket", "gpay", "no_socket", Blame.HARNESS, 0.1, 0.1, 0.2))
-    (finding,) = ran_out(Evidence(recorder, Conditions(processes=[process()])))
+    (finding,) = resource_exhaustion(Evidence(recorder, Conditions(processes=[process()])))
     assert (finding.check, finding.level) == ("sockets", INVALID)
     assert finding.message.startswith("1 connections could not be opened")
 
@@ -174,7 +192,7 @@ def test_a_connection_that_we_could_not_open_spoils_the_run_even_if_nobody_told_
 
 
 def remedy(*processes, **conditions):
-    return found(busy, *processes, **conditions)[0].remedy
+    return found(busy_seconds, *processes, **conditions)[0].remedy
 
 
 def test_the_remedy_says_how_many_workers_it_takes():

@@ -8,14 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.littles_law import Presence, disagreement
+from harness.littles_law import ConcurrencyIntegral, relative_difference
 
 START = 1e5
 
 
 def visits(stays):
     events = sorted([(begin, 0, begin) for begin, _ in stays] + [(end, 1, begin) for begin, end in stays])
-    presence = Presence()
+    presence = ConcurrencyIntegral()
     for moment, leaving, begin in events:
         if leaving:
             presence.leave(moment, begin)
@@ -33,7 +33,7 @@ def test_the_identity_holds_for_any_visits(drawn):
 
 
 def test_those_who_are_still_there_are_kept_apart():
-    presence = Presence()
+    presence = ConcurrencyIntegral()
     presence.enter(10.0)
     presence.enter(12.0)
     presence.leave(15.0, 10.0)
@@ -46,13 +46,13 @@ def test_a_lost_departure_and_a_doubled_one_show():
     stays = [(begin, begin + chance.expovariate(0.5)) for begin in (START + chance.random() * 100 for _ in range(100))]
     whole = math.fsum(end - begin for begin, end in stays)
     presence = visits(stays)
-    assert disagreement(presence.finished, whole) < 1e-9
-    assert disagreement(presence.finished, whole - 2.0) > 0.005
-    assert disagreement(presence.finished, whole + 2.0) > 0.005
+    assert relative_difference(presence.finished, whole) < 1e-9
+    assert relative_difference(presence.finished, whole - 2.0) > 0.005
+    assert relative_difference(presence.finished, whole + 2.0) > 0.005
 
 
 def test_a_clock_that_goes_back_takes_nothing_away():
-    presence = Presence()
+    presence = ConcurrencyIntegral()
     presence.enter(10.0)
     presence.advance(9.0)
     presence.advance(11.0)
@@ -62,11 +62,11 @@ def test_a_clock_that_goes_back_takes_nothing_away():
 def test_it_survives_the_way_to_the_master():
     presence = visits([(1.0, 2.0)])
     presence.enter(5.0)
-    assert Presence.from_json(json.loads(json.dumps(presence.to_json()))) == presence
+    assert ConcurrencyIntegral.from_json(json.loads(json.dumps(presence.to_json()))) == presence
 
 
 @pytest.mark.parametrize(
     ("area", "stays", "out"), [(0, 0, 0), (100, 100, 0), (100, 50, 0.5), (50, 100, 0.5), (0, 5, 1)]
 )
 def test_disagreement_is_a_share_of_the_larger(area, stays, out):
-    assert disagreement(area, stays) == out
+    assert relative_difference(area, stays) == out

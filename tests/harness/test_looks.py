@@ -4,8 +4,8 @@ import math
 
 import pytest
 
-from harness.gate import assess
-from harness.looks import LOOKS, SPENT, Looks, early, settled
+from harness.gate import evaluate_objective
+from harness.looks import ALPHA_PER_ANALYSIS, LOOKS, InterimAnalyses, early, settled
 from harness.objective import parse
 from harness.recorder import Recorder
 from harness.sample import JourneySample, PageSample, Window
@@ -33,12 +33,12 @@ def seen(until, *, rate=50, took=0.1, fails=lambda _number: False, dropped=lambd
 
 
 def look(*demands, until=35.0, guaranteed=None, **load):
-    looks = Looks([parse(text) for text in demands], warm_up=10.0, steady=100.0, guaranteed=guaranteed)
+    looks = InterimAnalyses([parse(text) for text in demands], warm_up=10.0, steady=100.0, guaranteed=guaranteed)
     return looks, looks.look(seen(until, **load), until)
 
 
 def test_looks_are_few_and_their_moments_are_fixed_beforehand():
-    looks = Looks([parse("journey failures < 1%")], warm_up=10.0, steady=100.0)
+    looks = InterimAnalyses([parse("journey failures < 1%")], warm_up=10.0, steady=100.0)
     moments = []
     for tenth in range(1200):
         if looks.due(tenth / 10):
@@ -50,14 +50,14 @@ def test_looks_are_few_and_their_moments_are_fixed_beforehand():
 def test_all_looks_together_spend_no_more_doubt_than_a_demand_allows():
     looks, reason = look("journey failures < 1%", until=11.0)
     assert reason == ""
-    assert looks.spend + SPENT * len(LOOKS) == pytest.approx(1.0)
+    assert looks.alpha_left + ALPHA_PER_ANALYSIS * len(LOOKS) == pytest.approx(1.0)
 
 
 def test_a_demand_that_is_kept_beyond_doubt_ends_the_run():
     looks, reason = look("journey response_time p95 < 2s", "journey failures < 1%")
     assert reason == "the verdict was certain after 25 s of the 100 s to be judged (look 1 of 3)"
-    assert looks.spend == SPENT
-    assert assess(seen(35.0), parse("journey failures < 1%"), looks.spend).verdict is PASSED
+    assert looks.alpha_left == ALPHA_PER_ANALYSIS
+    assert evaluate_objective(seen(35.0), parse("journey failures < 1%"), looks.alpha_left).verdict is PASSED
 
 
 def test_one_demand_that_is_open_keeps_a_run_going_and_one_that_is_broken_ends_it():
@@ -68,7 +68,7 @@ def test_one_demand_that_is_open_keeps_a_run_going_and_one_that_is_broken_ends_i
 
 def test_what_would_do_at_the_end_does_not_do_at_a_look():
     # 1 % at 95 %: 299 clean ones would be enough, were they not looked at so often.
-    assert assess(seen(16.5), parse("journey failures < 1%")).verdict is PASSED
+    assert evaluate_objective(seen(16.5), parse("journey failures < 1%")).verdict is PASSED
     assert look("journey failures < 1%", until=16.5)[1] == ""
 
 
@@ -123,9 +123,9 @@ def test_no_pass_while_a_queue_grows():
             recorder.journey(JourneySample("guest", "gpay", "ok", "nobody", due, due, done, ordered=True))
         else:
             recorder.journey(JourneySample("guest", "gpay", "ok", "nobody", due, due, 90.0, ordered=True))
-    looks = Looks([parse("orders count >= 10")], warm_up=10.0, steady=100.0, level=True)
+    looks = InterimAnalyses([parse("orders count >= 10")], warm_up=10.0, steady=100.0, level=True)
     assert looks.look(recorder, 35.0) == ""
-    unlevel = Looks([parse("orders count >= 10")], warm_up=10.0, steady=100.0, level=False)
+    unlevel = InterimAnalyses([parse("orders count >= 10")], warm_up=10.0, steady=100.0, level=False)
     assert unlevel.look(recorder, 35.0)
 
 
@@ -142,7 +142,7 @@ def test_a_look_while_the_load_goes_on_counts_every_page_once():
             recorder.page(PageSample("P", "gpay", "ok", "nobody", 34.9, 34.9, 35.0))
 
     before = recorder.counts().pages
-    looks = Looks([parse("journey failures < 1%")], warm_up=10.0, steady=100.0)
+    looks = InterimAnalyses([parse("journey failures < 1%")], warm_up=10.0, steady=100.0)
     assert looks.look(recorder, 35.0, meanwhile).startswith("the verdict was certain")
     assert came
     assert recorder.counts().pages == before + len(came)

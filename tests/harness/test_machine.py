@@ -5,10 +5,10 @@ from dataclasses import replace
 
 import pytest
 
-from harness.machine import Machine, MachineWatch
-from harness.proc_files import Sources
+from harness.machine import MachineUsage, MachineWatch
+from harness.proc_files import MachineProbes
 
-NOTHING = Sources(**dict.fromkeys(Sources.__slots__, lambda: None))
+NOTHING = MachineProbes(**dict.fromkeys(MachineProbes.__slots__, lambda: None))
 
 
 class Bench:
@@ -28,7 +28,7 @@ class Bench:
             "memory": 1_000_000,
             "cores": 2,
         } | known
-        of = Sources(**{name: lambda name=name: self.readings[name] for name in self.readings})
+        of = MachineProbes(**{name: lambda name=name: self.readings[name] for name in self.readings})
         self.watch = MachineWatch(of, lambda: self.now)
 
     def second(self, *, cpu=0.0, stolen=0.0, pressed=0.0, queued=0.0, steady=True, length=1.0, **most):
@@ -94,7 +94,7 @@ def test_what_is_not_measured_stays_unknown_and_is_not_nought():
 
 
 def test_before_anything_was_watched_there_is_no_share():
-    assert Machine(processor=0.0).share(0.0) is None
+    assert MachineUsage(processor=0.0).share(0.0) is None
 
 
 def test_a_reading_that_fails_once_is_left_out():
@@ -114,4 +114,4 @@ def test_a_machine_survives_the_way_to_the_master():
     bench = Bench()
     bench.second()
     bench.second(cpu=0.3)
-    assert Machine.from_json(json.loads(json.dumps(bench.machine.to_json()))) == bench.machine
+    assert MachineUsage.from_json(json.loads(json.dumps(bench.machine.to_json()))) == bench.machine

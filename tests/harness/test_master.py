@@ -5,10 +5,10 @@ from types import SimpleNamespace
 
 import pytest
 
-from harness.master import BEGIN, ECHO, LEAD, REPORTS_WITHIN, THANKS, WAIT, Impostor, MasterRun
+from harness.master import BEGIN, CLOCK_REQUEST, LEAD, THANKS, USER_COUNT_TIMEOUT, WAIT, ForgedMessage, MasterRun
 from harness.recorder import Recorder
 from harness.sample import Window
-from harness.snapshot import Teller
+from harness.snapshot import DeltaEncoder
 
 WORKLOAD = SimpleNamespace(
     name="own",
@@ -47,14 +47,14 @@ class Hosts:
             sleep=self.sleep,
             wall_clock=lambda: 1_000_000 + self.now,
         )
-        self.run.set_to_work = lambda: None
+        self.run.start_background_tasks = lambda: None
 
     def sleep(self, seconds):
         self.now += seconds
 
     def send(self, what, message, name):
         self.sent.append((what, name, message))
-        if what == ECHO and self.ahead[name] is not None:
+        if what == CLOCK_REQUEST and self.ahead[name] is not None:
             self.now += 0.002
             there = 1_000_000 + self.now + self.ahead[name]
             self.now += 0.002
@@ -101,17 +101,17 @@ def test_a_worker_that_does_not_tell_its_time_is_not_waited_for_long():
 
 def test_a_worker_that_comes_late_has_no_share_and_is_told_so_once_it_listens():
     hosts = Hosts(vm_a=0.0, vm_b=0.0)
-    hosts.run.latecomer("vm_b")
+    hosts.run.worker_joined_late("vm_b")
     hosts.run.start(4)
     assert hosts.told(BEGIN).keys() == {"vm_a"}
     assert hosts.told(WAIT) == {}
     hosts.now += 2
-    hosts.run._look_at_fleet()
-    hosts.run._look_at_fleet()
+    hosts.run._check_workers()
+    hosts.run._check_workers()
     assert [name for what, name, _ in hosts.sent if what == WAIT] == ["vm_b"]
-    hosts.run.latecomer("vm_a")  # one that takes part and only says again that it is there
+    hosts.run.worker_joined_late("vm_a")  # one that takes part and only says again that it is there
     hosts.now += 2
-    hosts.run._look_at_fleet()
+    hosts.run._check_workers()
     assert hosts.told(WAIT).keys() == {"vm_b"}
 
 
@@ -124,7 +124,7 @@ def test_arrivals_are_dealt_out_when_every_worker_has_told_of_its_users(monkeypa
     assert hosts.run.spawned == 4
     (begin_at,) = {message["begin_at"] for message in hosts.told(BEGIN).values()}
     assert begin_at == pytest.approx(1_000_103.0 + LEAD, abs=0.1)
-    assert {one.share.slots["guest"] for one in hosts.run.fleet.members.values()} == {(0, 1, 0, 1)}
+    assert {one.partition.slots["guest"] for one in hosts.run.fleet.members.values()} == {(0, 1, 0, 1)}
 
 
 def test_users_of_which_nobody_tells_are_not_waited_for_without_end(monkeypatch):
@@ -132,14 +132,14 @@ def test_users_of_which_nobody_tells_are_not_waited_for_without_end(monkeypatch)
     hosts = Hosts(vm_a=0.0, vm_b=0.0)
     hosts.run.start(4)
     assert hosts.run.begun
-    assert hosts.now < 100.0 + REPORTS_WITHIN + 1
+    assert hosts.now < 100.0 + USER_COUNT_TIMEOUT + 1
 
 
 def counts_of(n, number=1, *, whole=False):
     recorder = Recorder(Window(0.0, 1.0, 10.0))
     for _ in range(n):
         recorder.offered(5.0)
-    counts = Teller(recorder).message()
+    counts = DeltaEncoder(recorder).message()
     return {
         "counts": {**counts, "number": number, "whole": whole},
         "under_way": 0,
@@ -171,9 +171,9 @@ def test_who_knows_the_name_of_a_worker_and_not_its_key_is_not_heard():
     forged = {"run": hosts.run.id, **counts_of(900), "reason": "no", "sent": 1.0, "received": 9.0, "answered": 9.0}
     for say in (hosts.run.hear, hosts.run.refuse, hosts.run.echoed):
         for key in ("", "0" * 32, keys[1], None, 7, b"x"):
-            with contextlib.suppress(Impostor):
+            with contextlib.suppress(ForgedMessage):
                 say("vm_a", {**forged, "key": key})
-        with pytest.raises(Impostor):
+        with pytest.raises(ForgedMessage):
             say("vm_stranger", {**forged, "key": keys[0]})
     assert hosts.run.recorder.arrivals["steady"].offered == 0
     assert not hosts.run.interrupted

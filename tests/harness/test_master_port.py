@@ -9,8 +9,8 @@ from locust.env import Environment
 from locust.event import Events
 from locust.rpc import Message, rpc
 
-from harness.master import COUNTS
-from harness.master_port import guard_port
+from harness.master import REPORT
+from harness.master_port import install_port_guard
 
 BEAT = {"state": "ready", "current_cpu_usage": 1.0, "current_memory_usage": 1}
 
@@ -19,10 +19,10 @@ Unguarded = rpc.Server
 
 class Port:
     def __init__(self):
-        self.guard = guard_port()
+        self.guard = install_port_guard()
         self.runner = Environment(events=Events()).create_master_runner("127.0.0.1", 0)
         self.heard = []
-        self.runner.register_message(COUNTS, lambda msg, **_: self.heard.append((msg.node_id, msg.data)))
+        self.runner.register_message(REPORT, lambda msg, **_: self.heard.append((msg.node_id, msg.data)))
         self.context, self.servers = zmq.Context(), [self.runner.server]
 
     def peer(self, name):
@@ -83,7 +83,7 @@ def port(monkeypatch):
         [msgpack.dumps(("locustfile", {"version": -1}, "vm_a"))],
         [msgpack.dumps((["quit"], None, "vm_a"))],
         [msgpack.dumps(("no such kind", None, "vm_a"))],
-        [msgpack.dumps((COUNTS, {"run": "x", "final": 1}, "vm_a"))],
+        [msgpack.dumps((REPORT, {"run": "x", "final": 1}, "vm_a"))],
         [msgpack.dumps(("quit", {"__datetime__": True, "as_str": "x"}, "vm_a"))],
         [msgpack.dumps(("quit", {"__ObjectId__": True, "as_str": "x"}, "vm_a"))],
         [Message("heartbeat", BEAT, "vm_a").serialize(), b"and more"],
@@ -101,7 +101,7 @@ def test_what_is_no_message_is_refused_and_the_next_one_is_heard(port, frames, c
 
 @pytest.mark.parametrize(
     ("kind", "data"),
-    [("quit", None), ("client_stopped", None), (COUNTS, {"run": "x", "final": True}), ("heartbeat", BEAT)],
+    [("quit", None), ("client_stopped", None), (REPORT, {"run": "x", "final": True}), ("heartbeat", BEAT)],
 )
 def test_who_knows_the_name_of_a_worker_cannot_speak_for_it(port, kind, data):
     worker = port.worker("vm_a")
@@ -115,7 +115,7 @@ def test_who_knows_the_name_of_a_worker_cannot_speak_for_it(port, kind, data):
     assert port.runner.clients["vm_a"].state == "running"
     assert port.heard == []
     assert port.guard.refused.total() == 6
-    say(worker, "vm_a", COUNTS, {"run": "x", "final": True})
+    say(worker, "vm_a", REPORT, {"run": "x", "final": True})
     assert beats(worker, "vm_a")
     assert port.heard == [("vm_a", {"run": "x", "final": True})]
 

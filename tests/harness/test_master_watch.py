@@ -2,13 +2,13 @@
 
 import pytest
 
-from harness.master_watch import LOOK, SILENT_FOR, MasterWatch
+from harness.master_watch import LOOK, MASTER_TIMEOUT, MasterLiveness
 
 
 class Worker:
     def __init__(self, parent=None):
         self.now, self.parent = 100.0, parent
-        self.watch = MasterWatch(lambda: self.now, None if parent is None else lambda: self.parent)
+        self.watch = MasterLiveness(lambda: self.now, None if parent is None else lambda: self.parent)
 
     def wait(self, seconds, *, step=LOOK, loading=True, answered=()):
         """Look every so often, and hear the master at these seconds; the first reason that it is gone, and when."""
@@ -24,7 +24,7 @@ class Worker:
 
 
 def test_a_silent_master_is_gone_before_five_seconds_are_over():
-    assert Worker().wait(60) == ("the master has been silent for 4 s", pytest.approx(SILENT_FOR, abs=LOOK))
+    assert Worker().wait(60) == ("the master has been silent for 4 s", pytest.approx(MASTER_TIMEOUT, abs=LOOK))
 
 
 def test_a_master_that_answers_each_second_stays_and_so_does_one_that_was_cut_off_for_a_moment():
@@ -33,13 +33,13 @@ def test_a_master_that_answers_each_second_stays_and_so_does_one_that_was_cut_of
 
 
 def test_silence_counts_from_the_last_answer():
-    assert Worker().wait(60, answered=[1, 2, 3])[1] == pytest.approx(3 + SILENT_FOR, abs=2 * LOOK)
+    assert Worker().wait(60, answered=[1, 2, 3])[1] == pytest.approx(3 + MASTER_TIMEOUT, abs=2 * LOOK)
 
 
 def test_who_loads_nothing_waits_as_long_as_locust_does():
     worker = Worker()
     assert worker.wait(30, loading=False) is None
-    assert worker.watch.silent >= SILENT_FOR
+    assert worker.watch.silent >= MASTER_TIMEOUT
 
 
 def test_a_worker_that_was_stopped_itself_has_not_listened():
@@ -47,7 +47,7 @@ def test_a_worker_that_was_stopped_itself_has_not_listened():
     worker.wait(1)
     worker.now += 30
     assert worker.watch.look(loading=True) == ""
-    assert worker.wait(60)[1] == pytest.approx(SILENT_FOR - 1 - 2 * LOOK, abs=2 * LOOK)
+    assert worker.wait(60)[1] == pytest.approx(MASTER_TIMEOUT - 1 - 2 * LOOK, abs=2 * LOOK)
 
 
 @pytest.mark.parametrize("loading", [True, False])

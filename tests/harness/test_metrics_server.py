@@ -12,9 +12,9 @@ from prometheus_client.openmetrics import parser as openmetrics
 from prometheus_client.parser import text_string_to_metric_families
 
 from harness.exporter import RunCollector
-from harness.metrics_server import PortTaken, serve
+from harness.metrics_server import PortInUse, serve
 from harness.recorder import Recorder
-from harness.run_state import RunState
+from harness.run_state import RunMetrics
 from harness.sample import PageSample, Window
 
 WINDOW = Window(0.0, 0.0, 100.0)
@@ -24,7 +24,7 @@ def a_collector(pages=3):
     recorder = Recorder(WINDOW)
     for n in range(pages):
         recorder.page(PageSample(f"Page{n}", "gpay", "ok", "nobody", 1.0, 1.0, 1.1))
-    return RunCollector(lambda: RunState(recorder, "run-1", "baseline"))
+    return RunCollector(lambda: RunMetrics(recorder, "run-1", "baseline"))
 
 
 @pytest.fixture
@@ -126,12 +126,12 @@ def test_many_series_arrive_whole_while_others_go_on_working():
 
 
 def test_a_port_in_use_is_said_plainly(server):
-    with pytest.raises(PortTaken, match=rf"^port {server.port} of 127\.0\.0\.1 is in use by another program$"):
+    with pytest.raises(PortInUse, match=rf"^port {server.port} of 127\.0\.0\.1 is in use by another program$"):
         serve(a_collector(), port=server.port)
 
 
 def test_an_address_of_another_machine_is_said_plainly():
-    with pytest.raises(PortTaken, match=r"192\.0\.2\.1 is no address of this machine"):
+    with pytest.raises(PortInUse, match=r"192\.0\.2\.1 is no address of this machine"):
         serve(a_collector(), host="192.0.2.1", port=0)
 
 

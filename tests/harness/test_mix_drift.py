@@ -6,28 +6,28 @@ from collections import Counter
 
 import pytest
 
-from harness.conditions import Conditions, Evidence, MixCount
-from harness.mix_drift import expected_counts, mix
+from harness.conditions import Conditions, Evidence, LabelCount
+from harness.mix_drift import expected_counts, mix_as_planned
 from harness.recorder import Recorder
 from harness.sample import Window
-from harness.verdict import Level
+from harness.verdict import Severity
 
 WEIGHTS = {"card": 60.0, "wallet": 25.0, "transfer": 15.0}
 
 
 def found(came, expected=WEIGHTS, **conditions):
-    counted = MixCount("payment option", expected, came)
-    return list(mix(Evidence(Recorder(Window(0, 0, 1)), Conditions(mixes=[counted], **conditions))))
+    counted = LabelCount("payment option", expected, came)
+    return list(mix_as_planned(Evidence(Recorder(Window(0, 0, 1)), Conditions(mixes=[counted], **conditions))))
 
 
 def test_the_mix_that_was_asked_for_is_well():
     (finding,) = found({"card": 610, "wallet": 245, "transfer": 145})
-    assert finding.level is Level.OK
+    assert finding.level is Severity.OK
 
 
 def test_a_mix_that_is_off_names_the_option_that_is_off_most():
     (finding,) = found({"card": 600, "wallet": 320, "transfer": 80})
-    assert finding.level is Level.INVALID
+    assert finding.level is Severity.INVALID
     assert "of payment option transfer came 80, and 150 were expected" in finding.message
     assert finding.remedy
 
@@ -35,14 +35,14 @@ def test_a_mix_that_is_off_names_the_option_that_is_off_most():
 def test_an_option_that_never_came_and_one_that_nobody_asked_for():
     assert "transfer came 0" in found({"card": 700, "wallet": 300})[0].message
     (finding,) = found({"card": 600, "wallet": 250, "transfer": 150, "cheque": 1})
-    assert finding.level is Level.INVALID
+    assert finding.level is Severity.INVALID
     assert "nobody was to come with payment option cheque, and 1 came" in finding.message
 
 
 def test_rare_options_are_taken_together_instead_of_raising_an_alarm():
     rare = {"card": 1000.0} | {f"rare {number}": 1.0 for number in range(8)}
-    assert found({"card": 1000, "rare 1": 4, "rare 2": 4}, rare)[0].level is Level.OK
-    assert found({"card": 1000, "rare 1": 60}, rare)[0].level is Level.INVALID
+    assert found({"card": 1000, "rare 1": 4, "rare 2": 4}, rare)[0].level is Severity.OK
+    assert found({"card": 1000, "rare 1": 60}, rare)[0].level is Severity.INVALID
 
 
 def test_a_few_who_belong_nowhere_are_not_left_out():
@@ -50,7 +50,7 @@ def test_a_few_who_belong_nowhere_are_not_left_out():
     assert found({"card": 999, "rare": 1}, {"card": 999.0, "rare": 1.0}) == []
     assert (
         found({"card": 500, "wallet": 498, "rare": 2}, {"card": 500.0, "wallet": 499.0, "rare": 1.0})[0].level
-        is Level.OK
+        is Severity.OK
     )
 
 
@@ -67,7 +67,7 @@ def test_chance_alone_hardly_ever_looks_like_a_drift():
     alarms = 0
     for seed in range(400):
         drawn = Counter(random.Random(seed).choices(list(WEIGHTS), list(WEIGHTS.values()), k=800))
-        alarms += found(drawn)[0].level is Level.INVALID
+        alarms += found(drawn)[0].level is Severity.INVALID
     assert alarms == 0
 
 

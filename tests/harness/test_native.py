@@ -6,27 +6,27 @@ import random
 import pytest
 
 from harness.histogram import Histogram
-from harness.native import NEVER, SCHEMA, ZERO, place, spans
+from harness.native import INFINITY_BUCKET, SCHEMA, ZERO_BUCKET, bucket_index, encode_spans
 
 
 @pytest.mark.parametrize("seconds", [0.0015, 0.01, 0.3, 1.0, 1.1, 59.0])
 def test_a_time_lies_within_its_bucket(seconds):
-    at = place(seconds)
+    at = bucket_index(seconds)
     assert 2 ** ((at - 1) / 16) < seconds <= 2 ** (at / 16)
 
 
 def test_a_bound_belongs_to_the_bucket_below_it():
-    assert [place(2.0**octave) for octave in (-3, 0, 4)] == [-3 * 16, 0, 4 * 16]
+    assert [bucket_index(2.0**octave) for octave in (-3, 0, 4)] == [-3 * 16, 0, 4 * 16]
 
 
 def test_what_took_no_time_lies_in_none_of_them():
-    assert place(0.0) == place(1e-6) == ZERO
-    assert place(1.1e-6) > ZERO
+    assert bucket_index(0.0) == bucket_index(1e-6) == ZERO_BUCKET
+    assert bucket_index(1.1e-6) > ZERO_BUCKET
 
 
 def test_runs_of_buckets_are_told_with_the_gaps_between_them():
-    assert spans({-3: 2, -2: 5, 1: 1, ZERO: 7}) == (7, [(-3, 2), (2, 1)], [2, 3, -4])
-    assert spans({}) == (0, [], [])
+    assert encode_spans({-3: 2, -2: 5, 1: 1, ZERO_BUCKET: 7}) == (7, [(-3, 2), (2, 1)], [2, 3, -4])
+    assert encode_spans({}) == (0, [], [])
 
 
 def test_no_time_is_lost_and_the_never_answered_lie_over_all():
@@ -36,10 +36,10 @@ def test_no_time_is_lost_and_the_never_answered_lie_over_all():
     for seconds in times:
         histogram.record(seconds)
     histogram.record(math.inf, 3)
-    histogram.spread_finely(into)
+    histogram.count_into_native(into)
     assert sum(into.values()) == histogram.total == 2_003
-    assert into[NEVER] == 3
-    assert NEVER == 1024 * 2**SCHEMA + 1
+    assert into[INFINITY_BUCKET] == 3
+    assert INFINITY_BUCKET == 1024 * 2**SCHEMA + 1
     rank = sorted(times)[1_899]
     upto = 0
     for at in sorted(into):

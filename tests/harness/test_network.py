@@ -4,9 +4,9 @@ from argparse import Namespace
 
 import pytest
 
-from harness.errors import Misuse
-from harness.network import refuse_taken, unavailable
-from harness.options import check_together
+from harness.errors import UsageError
+from harness.network import refuse_ports_in_use, unavailable
+from harness.options import check_after_parsing
 
 
 @pytest.fixture
@@ -37,7 +37,7 @@ def options(**changes):
 def test_a_port_that_is_free_is_nobody_s_trouble():
     assert unavailable("127.0.0.1", 0) == ""
     assert unavailable("*", 0) == ""
-    refuse_taken(options(master=True))
+    refuse_ports_in_use(options(master=True))
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "*", ""])
@@ -52,8 +52,8 @@ def test_a_place_where_nobody_can_listen_is_named(host, port):
 
 
 def test_both_ports_are_refused_at_once_each_with_its_option_and_a_remedy(busy):
-    with pytest.raises(Misuse) as refused:
-        refuse_taken(options(processes=2, master_bind_port=busy, web_port=busy))
+    with pytest.raises(UsageError) as refused:
+        refuse_ports_in_use(options(processes=2, master_bind_port=busy, web_port=busy))
     master, web = str(refused.value).splitlines()
     assert master.startswith(f"--master-bind-port {busy}: ")
     assert "--master-port for the workers" in master
@@ -62,8 +62,8 @@ def test_both_ports_are_refused_at_once_each_with_its_option_and_a_remedy(busy):
 
 
 def test_an_address_of_another_machine_is_the_host_s_fault():
-    with pytest.raises(Misuse, match=r"^--web-host 192\.0\.2\.1: "):
-        refuse_taken(options(web_host="192.0.2.1"))
+    with pytest.raises(UsageError, match=r"^--web-host 192\.0\.2\.1: "):
+        refuse_ports_in_use(options(web_host="192.0.2.1"))
 
 
 @pytest.mark.parametrize(
@@ -72,12 +72,12 @@ def test_an_address_of_another_machine_is_the_host_s_fault():
 )
 def test_a_port_that_nobody_will_open_may_be_taken(busy, changes):
     changes = {name: busy if name.endswith("port") else value for name, value in changes.items()}
-    refuse_taken(options(web_port=busy, **changes))
+    refuse_ports_in_use(options(web_port=busy, **changes))
 
 
 def test_what_options_say_together_is_checked_when_they_have_been_parsed():
     parser, seen = argparse.ArgumentParser(), []
     parser.add_argument("--one")
-    check_together(parser, lambda parsed: seen.append(parsed.one))
+    check_after_parsing(parser, lambda parsed: seen.append(parsed.one))
     assert parser.parse_args(["--one", "x"]).one == "x"
     assert seen == ["x"]

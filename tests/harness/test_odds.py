@@ -7,16 +7,16 @@ import pytest
 from scipy.special import bdtr, bdtrc, stdtr
 
 from harness.odds import (
-    SWING,
+    VARIATION_MARGIN,
+    common_variation,
     design_effect,
-    effect_at,
+    design_effect_at,
     fewest_samples,
-    mean_within,
+    mean_confidence_interval,
     proves_broken,
     proves_kept,
     proves_kept_in_clusters,
     samples_for_verdict,
-    swing,
 )
 
 
@@ -42,10 +42,10 @@ def test_sample_sizes_are_the_published_ones(allowed, confidence, over, samples,
 @pytest.mark.parametrize(("total", "over"), [(1, 0), (1, 1), (20, 0), (20, 7), (20, 20), (500, 1), (500, 20)])
 @pytest.mark.parametrize("allowed", [0.001, 0.05, 0.5])
 def test_tails_are_those_of_the_binomial_distribution(total, over, allowed):
-    for doubt in (0.49, 0.047, 1e-4):
-        assert proves_kept(total, over, allowed, doubt) is bool(bdtr(over, total, allowed) <= doubt)
+    for alpha in (0.49, 0.047, 1e-4):
+        assert proves_kept(total, over, allowed, alpha) is bool(bdtr(over, total, allowed) <= alpha)
         at_least = bdtrc(over - 1, total, allowed) if over else 1.0
-        assert proves_broken(total, over, allowed, doubt) is bool(at_least <= doubt)
+        assert proves_broken(total, over, allowed, alpha) is bool(at_least <= alpha)
 
 
 @pytest.mark.parametrize(
@@ -141,7 +141,7 @@ def test_clustered_trouble_is_not_judged_as_if_it_were_independent():
 
 def test_the_mean_has_the_interval_of_student():
     values = [18.0, 22.0, 20.0, 24.0, 16.0]
-    mean, either_way = mean_within(values, 0.95)
+    mean, either_way = mean_confidence_interval(values, 0.95)
     assert mean == 20.0
     quantile = either_way / (math.sqrt(10) / math.sqrt(5))
     assert stdtr(4, quantile) == pytest.approx(0.95)
@@ -158,14 +158,20 @@ def waves(length, of=36):
 def test_a_run_whose_times_rise_and_fall_together_swings():
     chance = random.Random(1)
     calm = [(70, sum(chance.random() < 0.5 for _ in range(70))) for _ in range(36)]
-    assert swing([calm]) < 3
-    assert swing([waves(1)]) < swing([waves(3)]) < swing([waves(9)])
-    assert swing([]) == swing([[(10, 0)] * 5]) == swing([[(10, 5)]]) == 0.0
+    assert common_variation([calm]) < 3
+    assert common_variation([waves(1)]) < common_variation([waves(3)]) < common_variation([waves(9)])
+    assert common_variation([]) == common_variation([[(10, 0)] * 5]) == common_variation([[(10, 5)]]) == 0.0
 
 
 def test_a_swing_weighs_more_where_less_is_allowed():
-    assert effect_at(0.05, 0.0) == 1.0
-    assert 1.0 < effect_at(0.5, 10.0) < effect_at(0.05, 10.0) < effect_at(0.01, 10.0) < 1 + SWING * 10.0
+    assert design_effect_at(0.05, 0.0) == 1.0
+    assert (
+        1.0
+        < design_effect_at(0.5, 10.0)
+        < design_effect_at(0.05, 10.0)
+        < design_effect_at(0.01, 10.0)
+        < 1 + VARIATION_MARGIN * 10.0
+    )
 
 
 @pytest.mark.parametrize(
@@ -201,5 +207,5 @@ def test_few_clusters_are_as_likely_as_in_a_thousand_drawn():
     over = 45.0
     share = sum(drawn() <= over for _ in range(4_000)) / 4_000
     total = clusters * size / 0.05
-    for doubt, proved in ((share * 1.15, True), (share * 0.85, False)):
-        assert proves_kept_in_clusters(total, over, 0.05, doubt, 2 * size - 1) is proved
+    for alpha, proved in ((share * 1.15, True), (share * 0.85, False)):
+        assert proves_kept_in_clusters(total, over, 0.05, alpha, 2 * size - 1) is proved

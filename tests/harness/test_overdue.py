@@ -3,10 +3,10 @@
 import pytest
 
 from harness.objective import parse
-from harness.overdue import Overdue
+from harness.overdue import CensoredCounts
 from harness.recorder import Recorder
 from harness.sample import JourneySample, Window
-from harness.waiting import ages
+from harness.waiting import pending_ages
 
 
 def due_between(start, end):
@@ -44,17 +44,17 @@ def recorder():
     ],
 )
 def test_a_journey_under_way_is_over_a_bound_that_has_passed(recorder, demand, overdue):
-    (counted,) = Overdue([parse(demand)], due_between, labels_of).counts(recorder, 20.0)
+    (counted,) = CensoredCounts([parse(demand)], due_between, labels_of).counts(recorder, 20.0)
     assert counted == overdue
 
 
 def test_whom_a_demand_means_has_to_be_known(recorder):
-    counted = Overdue([parse("journey.guest response_time p95 < 4s")], due_between).counts(recorder, 20.0)
+    counted = CensoredCounts([parse("journey.guest response_time p95 < 4s")], due_between).counts(recorder, 20.0)
     assert counted == [0]
 
 
 def test_a_later_look_counts_on(recorder):
-    overdue = Overdue([parse("journey[payment=gpay] response_time p95 < 4s")], due_between, labels_of)
+    overdue = CensoredCounts([parse("journey[payment=gpay] response_time p95 < 4s")], due_between, labels_of)
     assert [overdue.counts(recorder, now) for now in (10.0, 20.0, 15.0)] == [[4], [14], [9]]
 
 
@@ -70,11 +70,11 @@ def test_a_later_look_counts_on(recorder):
 )
 def test_a_request_that_waits_is_over_a_bound_that_has_passed(recorder, demand, overdue):
     pending = {1: ("Pay", "gpay", 90.0), 2: ("Pay", "card", 99.0), 3: ("Home", "card", 90.2), 4: ("Pay", "card", 99.6)}
-    waiting = ages(pending, 99.9)
-    (counted,) = Overdue([parse(demand)], due_between, labels_of).counts(recorder, 20.0, waiting)
+    waiting = pending_ages(pending, 99.9)
+    (counted,) = CensoredCounts([parse(demand)], due_between, labels_of).counts(recorder, 20.0, waiting)
     assert counted == overdue
 
 
 def test_ages_are_told_together_and_rounded_down():
     pending = {number: ("Pay", "gpay", 10.0 + number / 100) for number in range(5)}
-    assert ages(pending, 11.1) == [("Pay", "gpay", 1.0, 5)]
+    assert pending_ages(pending, 11.1) == [("Pay", "gpay", 1.0, 5)]

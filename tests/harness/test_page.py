@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import pytest
 from flask import Flask
 
-from harness.page import Field, dress
+from harness.page import Field, install_page
 
 
 @pytest.fixture
@@ -36,7 +36,7 @@ def test_our_fields_stand_in_their_own_order_with_their_last_values(ui):
         Field("scenario", "smoke", "What load.", ["baseline", "smoke"]),
         Field("arrival_rate", "5/s", "How many."),
     ]
-    dress(ui, fields=lambda: fields, hints=dict, arguments=dict)
+    install_page(ui, fields=lambda: fields, hints=dict, arguments=dict)
     _, told = page(ui)
     assert list(told["extra_options"]) == ["scenario", "arrival_rate"]
     assert told["extra_options"]["scenario"]["choices"] == ["baseline", "smoke"]
@@ -48,17 +48,17 @@ def test_our_fields_stand_in_their_own_order_with_their_last_values(ui):
 
 
 def test_a_scenario_of_ones_own_is_among_the_choices_since_the_page_would_send_the_first_one_otherwise(ui):
-    dress(ui, fields=lambda: [Field("scenario", "my/own.toml", "", ["baseline"])], hints=dict, arguments=dict)
+    install_page(ui, fields=lambda: [Field("scenario", "my/own.toml", "", ["baseline"])], hints=dict, arguments=dict)
     assert page(ui)[1]["extra_options"]["scenario"]["choices"] == ["baseline", "my/own.toml"]
 
 
 def test_the_page_is_told_otherwise_than_by_locust(ui):
-    dress(ui, fields=list, hints=dict, arguments=lambda: {"host": ""})
+    install_page(ui, fields=list, hints=dict, arguments=lambda: {"host": ""})
     assert page(ui)[1] == {"state": "ready", "host": "", "extra_options": {}}
 
 
 def test_a_hint_stands_beside_its_field_and_cannot_break_out_of_the_style_sheet(ui):
-    dress(
+    install_page(
         ui,
         fields=lambda: [Field("sms_share", "", "0 to 1.")],
         hints=lambda: {"run_time": '"}</style><b>\\'},

@@ -8,16 +8,16 @@ from dataclasses import replace
 import pytest
 
 from harness.arrivals import ArrivalProcess
-from harness.capacity import Capacity, capacity, curve
+from harness.capacity import CapacityAnswer, capacity, curve
 from harness.capacity_report import sentences, tables
-from harness.levels import Levels
+from harness.levels import SteppedSchedule
 from harness.objective import parse
-from harness.pilot import Pilot, can_be_searched
+from harness.pilot import CapacityController, can_be_searched
 from harness.recorder import Recorder
 from harness.sample import JourneySample, PageSample, Window
-from harness.search import Plan, Purpose
-from harness.search_verdict import judge_search
-from harness.verdict import Finding, Level, Verdict
+from harness.search import Purpose, SearchPlan
+from harness.search_verdict import evaluate_search
+from harness.verdict import Finding, Severity, Verdict
 
 OBJECTIVES = (parse("journey response_time p95 < 1s"), parse("journey failures < 1%"))
 
@@ -27,8 +27,8 @@ class Flight:
 
     def __init__(self, plan, *, servers=4, mean=0.1, slow_card=1.0, lateness=0.0, seats=None, seed=1):
         self.recorder = Recorder(Window(0.0, 0.0, 1e6), most_slices=512)
-        self.levels = Levels(ArrivalProcess.POISSON, seed)
-        self.pilot = Pilot(plan, OBJECTIVES, self.levels.due_between)
+        self.levels = SteppedSchedule(ArrivalProcess.POISSON, seed)
+        self.controller = CapacityController(plan, OBJECTIVES, self.levels.due_between)
         self.chance = random.Random(seed)
         self.free = [0.0] * servers
         self.mean, self.slow_card = mean, slow_card
@@ -39,17 +39,17 @@ class Flight:
         self.now = 0.0
 
     def fly(self):
-        self._let_in([self.pilot.begin()])
-        while self.pilot.found is None:
+        self._let_in([self.controller.begin()])
+        while self.controller.found is None:
             self.now += 0.5
             self._come()
             for sample in [one for one in self.pending if one.done <= self.now]:
                 self._end(sample)
             self.pending = [one for one in self.pending if one.done > self.now]
             under_way = sum(one.due <= self.now for one in self.pending)
-            self._let_in(self.pilot.steer(self.now, self.recorder, under_way, 0.4))
+            self._let_in(self.controller.step(self.now, self.recorder, under_way, 0.4))
             assert self.now < 5000, "the search does not end"
-        return capacity(self.pilot, self.recorder)
+        return capacity(self.controller, self.recorder)
 
     def _let_in(self, stretches):
         for rate, seconds in stretches:
@@ -87,7 +87,7 @@ class Flight:
 
 @pytest.fixture(scope="module")
 def flown():
-    flight = Flight(Plan(start=10, most=400, budget=900, confirm=60))
+    flight = Flight(SearchPlan(start=10, most=400, budget=900, confirm=60))
     return flight, flight.fly()
 
 
@@ -102,17 +102,17 @@ def test_the_capacity_of_a_shop_on_paper_is_found(flown):
 
 def test_levels_follow_each_other_without_a_gap(flown):
     flight, _ = flown
-    steps = flight.pilot.steps
+    steps = flight.controller.finished_levels
     for before, after in itertools.pairwise(steps):
-        held_on = flight.pilot.plan.after if before.purpose is Purpose.CONFIRM else 0.0
+        held_on = flight.controller.plan.after if before.purpose is Purpose.CONFIRM else 0.0
         assert after.start == pytest.approx(before.end + held_on)
 
 
 def test_the_confirming_level_is_judged_by_all_who_were_due_in_it(flown):
     flight, answer = flown
-    start, end = flight.pilot.confirmed_between
-    assert flight.pilot.results[0].samples == pytest.approx(answer.journeys / 60 * (end - start), rel=0.1)
-    assert {one.verdict for one in flight.pilot.results} == {Verdict.PASSED}
+    start, end = flight.controller.confirmed_between
+    assert flight.controller.results[0].samples == pytest.approx(answer.journeys / 60 * (end - start), rel=0.1)
+    assert {one.verdict for one in flight.controller.results} == {Verdict.PASSED}
 
 
 def test_what_gave_way_is_named_and_the_shop_as_a_whole_where_all_slowed_alike(flown):
@@ -122,7 +122,7 @@ def test_what_gave_way_is_named_and_the_shop_as_a_whole_where_all_slowed_alike(f
 
 
 def test_a_page_of_its_own_that_slows_down_is_named():
-    flight = Flight(Plan(start=5, most=400, budget=400, confirm=30), servers=50, mean=0.02)
+    flight = Flight(SearchPlan(start=5, most=400, budget=400, confirm=30), servers=50, mean=0.02)
     serve = flight._let_in
 
     def one_clerk_for_cards(stretches):
@@ -140,16 +140,16 @@ def test_a_page_of_its_own_that_slows_down_is_named():
 
 
 def test_a_late_generator_is_never_taken_for_the_shop():
-    answer = Flight(Plan(start=10, most=400, budget=400, confirm=30), servers=500, mean=0.01, lateness=0.2).fly()
+    answer = Flight(SearchPlan(start=10, most=400, budget=400, confirm=30), servers=500, mean=0.01, lateness=0.2).fly()
     assert answer.journeys is None
     assert "add a worker" in answer.why
     assert all(point.trouble for point in answer.points)
-    assert judge_search(answer, (), [FINE], None).verdict is Verdict.INCONCLUSIVE
+    assert evaluate_search(answer, (), [FINE], None).verdict is Verdict.INCONCLUSIVE
 
 
 def test_too_few_virtual_users_are_never_taken_for_the_shop():
     # Twenty who need 100 ms each serve 200 a second; the shop would carry 5,000.
-    flight = Flight(Plan(start=40, most=900, budget=300, confirm=30), servers=500, mean=0.1, seats=20)
+    flight = Flight(SearchPlan(start=40, most=900, budget=300, confirm=30), servers=500, mean=0.1, seats=20)
     answer = flight.fly()
     assert (answer.boundary, answer.gave_way) == (None, None)
     assert answer.at_least
@@ -158,14 +158,16 @@ def test_too_few_virtual_users_are_never_taken_for_the_shop():
 
 
 def test_a_generator_that_does_not_come_to_letting_in_who_is_due_is_never_taken_for_the_shop():
-    flight = Flight(Plan(start=20, most=400, budget=300, confirm=30), servers=500, mean=0.02)
+    flight = Flight(SearchPlan(start=20, most=400, budget=300, confirm=30), servers=500, mean=0.02)
     let_in = flight._let_in
 
     def half_of_them(stretches):
         known = len(flight.coming)
         let_in(stretches)
         lost = {
-            due for place, (due, _) in enumerate(flight.coming[known:]) if flight.pilot.level.rate > 100 and place % 2
+            due
+            for place, (due, _) in enumerate(flight.coming[known:])
+            if flight.controller.level.rate > 100 and place % 2
         }
         flight.coming = [one for one in flight.coming if one[0] not in lost]
         flight.pending = [one for one in flight.pending if one.due not in lost]
@@ -189,13 +191,13 @@ class Hanging(Flight):
 
 
 def test_a_shop_that_leaves_one_of_ten_hanging_is_not_confirmed_by_the_nine_others():
-    flight = Hanging(Plan(start=20, most=30, budget=200, confirm=20), servers=50, mean=0.02)
+    flight = Hanging(SearchPlan(start=20, most=30, budget=200, confirm=20), servers=50, mean=0.02)
     answer = flight.fly()
     assert answer.journeys is None
-    judged = [step for step in flight.pilot.steps if step.verdict is not None]
+    judged = [step for step in flight.controller.finished_levels if step.verdict is not None]
     assert judged
     assert {step.verdict for step in judged} == {Verdict.FAILED}
-    assert judge_search(answer, (), [FINE], None).verdict is not Verdict.PASSED
+    assert evaluate_search(answer, (), [FINE], None).verdict is not Verdict.PASSED
 
 
 class FailingLate(Flight):
@@ -205,71 +207,73 @@ class FailingLate(Flight):
         before = len(self.pending)
         super()._let_in(stretches)
         for place in range(before, len(self.pending)):
-            if self.pilot.level.rate > 15 and self.chance.random() < 0.03:
+            if self.controller.level.rate > 15 and self.chance.random() < 0.03:
                 due = self.pending[place].due
                 self.pending[place] = self.pending[place]._replace(done=due + 25.0, outcome="timeout", blame="shop")
 
 
 def test_while_some_are_under_way_who_could_speak_against_it_nothing_is_confirmed_and_the_search_goes_on_lower_down():
-    flight = FailingLate(Plan(start=18, most=18, budget=400, confirm=30), servers=50, mean=0.02)
+    flight = FailingLate(SearchPlan(start=18, most=18, budget=400, confirm=30), servers=50, mean=0.02)
     answer = flight.fly()
-    confirms = [step for step in flight.pilot.steps if step.purpose is Purpose.CONFIRM]
+    confirms = [step for step in flight.controller.finished_levels if step.purpose is Purpose.CONFIRM]
     assert confirms[0].verdict is not Verdict.PASSED
     assert confirms[-1].verdict is Verdict.PASSED
     assert confirms[-1].rate < 15 < confirms[0].rate
-    flight.pilot.settle(flight.recorder)
-    assert answer.journeys == pytest.approx(flight.pilot.found.confirmed * 60)
+    flight.controller.recheck_after_drain(flight.recorder)
+    assert answer.journeys == pytest.approx(flight.controller.found.confirmed * 60)
 
 
 def test_a_rate_is_not_held_on_beyond_the_budget():
-    flight = FailingLate(Plan(start=18, most=18, budget=85, confirm=40), servers=50, mean=0.02)
+    flight = FailingLate(SearchPlan(start=18, most=18, budget=85, confirm=40), servers=50, mean=0.02)
     flight.fly()
     assert flight.levels.length <= 85
 
 
 def test_requests_without_a_reply_break_a_level_that_all_others_keep():
-    flight = Flight(Plan(start=20, most=20, budget=200, confirm=20), servers=50, mean=0.02)
-    flight.pilot = Pilot(flight.pilot.plan, [parse("page.Pay response_time p95 < 1s")], flight.levels.due_between)
-    steer = flight.pilot.steer
+    flight = Flight(SearchPlan(start=20, most=20, budget=200, confirm=20), servers=50, mean=0.02)
+    flight.controller = CapacityController(
+        flight.controller.plan, [parse("page.Pay response_time p95 < 1s")], flight.levels.due_between
+    )
+    step = flight.controller.step
 
     def beside(*arguments):
         # Six of those who were due in each second from the start on still wait for the page.
         waiting = [("Pay", "gpay", flight.now - second, 6) for second in range(int(flight.now))]
-        return steer(*arguments, waiting=lambda: waiting)
+        return step(*arguments, waiting=lambda: waiting)
 
-    flight.pilot.steer = beside
+    flight.controller.step = beside
     end = flight._end
     flight._end = lambda sample: (
         end(sample),
         flight.recorder.page(PageSample("Pay", "gpay", "ok", "nobody", sample.due, sample.due, sample.done)),
     )
     assert flight.fly().journeys is None
-    widened, *_ = flight.pilot.steps
+    widened, *_ = flight.controller.finished_levels
     assert widened.broken
 
 
 def test_what_was_confirmed_has_to_hold_for_those_who_came_home_last():
-    flight = Flight(Plan(start=10, most=20, budget=120, confirm=30))
+    flight = Flight(SearchPlan(start=10, most=20, budget=120, confirm=30))
     assert flight.fly().journeys
-    flight.pilot.settle(flight.recorder)
-    assert flight.pilot.found.confirmed
-    start, end = flight.pilot.confirmed_between
+    flight.controller.recheck_after_drain(flight.recorder)
+    assert flight.controller.found.confirmed
+    start, end = flight.controller.confirmed_between
     for number in range(100):
         due = start + 1 + number * (end - start - 2) / 100
         flight._end(JourneySample("guest", "gpay", "timeout", "shop", due, due, due + 60.0, False, 0))
-    flight.pilot.settle(flight.recorder)
-    answer = capacity(flight.pilot, flight.recorder)
+    flight.controller.recheck_after_drain(flight.recorder)
+    answer = capacity(flight.controller, flight.recorder)
     assert answer.journeys is None
     assert "still on their way" in answer.why
-    assert Verdict.FAILED in {one.verdict for one in flight.pilot.results}
+    assert Verdict.FAILED in {one.verdict for one in flight.controller.results}
 
 
 def test_what_was_confirmed_is_judged_by_the_same_rule_once_all_are_home():
-    flight = Flight(Plan(start=20, most=34, budget=200, confirm=30))
+    flight = Flight(SearchPlan(start=20, most=34, budget=200, confirm=30))
     answer = flight.fly()
     assert answer.journeys
-    flight.pilot.settle(flight.recorder)
-    assert flight.pilot.found.confirmed == pytest.approx(answer.journeys / 60)
+    flight.controller.recheck_after_drain(flight.recorder)
+    assert flight.controller.found.confirmed == pytest.approx(answer.journeys / 60)
 
 
 def test_the_curve_leaves_out_drains_and_troubled_levels(flown):
@@ -291,7 +295,7 @@ def test_the_critical_rate_is_the_geometric_mean_of_three_that_rise_with_their_b
 
 def test_an_answer_survives_a_file_and_is_told_in_sentences(flown):
     _, answer = flown
-    assert Capacity.from_json(answer.to_json()) == answer
+    assert CapacityAnswer.from_json(answer.to_json()) == answer
     text = " ".join(sentences(answer))
     assert f"{round(answer.journeys):,} journeys a minute" in text
     assert "First to give way: journey response_time p95 < 1s" in text
@@ -307,8 +311,8 @@ def test_a_wide_interval_is_said_to_be_wide_and_what_helps(flown, either_way, sa
     assert ("not known better than to 20 %" in " ".join(sentences(unsure))) is said
 
 
-FINE = Finding("requests", Level.OK, "fine")
-BAD = Finding("clocks", Level.INVALID, "a clock was set")
+FINE = Finding("requests", Severity.OK, "fine")
+BAD = Finding("clocks", Severity.INVALID, "a clock was set")
 
 
 @pytest.mark.parametrize(
@@ -322,7 +326,7 @@ BAD = Finding("clocks", Level.INVALID, "a clock was set")
 )
 def test_the_verdict_is_about_what_is_asked_for(flown, at_least, finding, verdict):
     flight, answer = flown
-    judged = judge_search(answer, flight.pilot.results, [finding], at_least)
+    judged = evaluate_search(answer, flight.controller.results, [finding], at_least)
     assert judged.verdict is verdict
     if verdict is not Verdict.INVALID:
         assert f"{round(answer.orders):,} orders a minute" in judged.reason
@@ -331,13 +335,15 @@ def test_the_verdict_is_about_what_is_asked_for(flown, at_least, finding, verdic
 def test_between_what_was_confirmed_and_the_boundary_nothing_is_certain(flown):
     flight, answer = flown
     between = (answer.journeys + answer.high) / 2 / 60
-    assert judge_search(answer, flight.pilot.results, [], between).verdict is Verdict.INCONCLUSIVE
+    assert evaluate_search(answer, flight.controller.results, [], between).verdict is Verdict.INCONCLUSIVE
 
 
 def test_a_search_that_was_broken_off_has_no_answer():
-    pilot = Pilot(Plan(start=10, most=400, budget=900), OBJECTIVES, Levels(ArrivalProcess.POISSON, 1).due_between)
-    answer = capacity(pilot, Recorder(Window(0.0, 0.0, 1e6)))
-    judged = judge_search(answer, (), [], None)
+    controller = CapacityController(
+        SearchPlan(start=10, most=400, budget=900), OBJECTIVES, SteppedSchedule(ArrivalProcess.POISSON, 1).due_between
+    )
+    answer = capacity(controller, Recorder(Window(0.0, 0.0, 1e6)))
+    judged = evaluate_search(answer, (), [], None)
     assert (answer.journeys, judged.verdict) == (None, Verdict.INCONCLUSIVE)
     assert "ended before it had an answer" in judged.reason
 

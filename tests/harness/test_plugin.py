@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pytest
 
 from harness import finish, plugin
-from harness.errors import Misuse
+from harness.errors import UsageError
 from harness.exits import Exit
 from harness.objective import parse
 from harness.plugin import Plugin
@@ -78,7 +78,7 @@ class Everything:
         if choices.users is not None and choices.users < 1:
             problems.append(f"--users {choices.users}: from 1")
         if problems:
-            raise Misuse("\n".join(problems))
+            raise UsageError("\n".join(problems))
         return Load(choices, self.shop)
 
 
@@ -188,7 +188,7 @@ def test_the_exit_code_is_invalid_until_a_verdict_changes_it(begin, monkeypatch)
 def test_misuse_ends_the_process_with_two_before_anything_is_sent(begin, capsys, options, told):
     with pytest.raises(SystemExit) as left:
         begin(**options)
-    assert left.value.code == Exit.MISUSED
+    assert left.value.code == Exit.USAGE_ERROR
     assert told in capsys.readouterr().err
 
 
@@ -215,7 +215,9 @@ def _an_end():
     return SimpleNamespace(exit=Exit.FAILED, headline="", text="", result=None)
 
 
-@pytest.mark.parametrize("trouble", [Misuse("the embedded shop does not start: no port"), RuntimeError("swordfish")])
+@pytest.mark.parametrize(
+    "trouble", [UsageError("the embedded shop does not start: no port"), RuntimeError("swordfish")]
+)
 def test_a_shop_that_does_not_start_is_a_crash(begin, program, trouble):
     program.shop = trouble
     made, environment = begin()
@@ -251,7 +253,7 @@ def test_only_the_first_reason_to_interrupt_is_told(begin):
 def test_who_is_asked_to_end_while_the_last_shoppers_go_home_has_a_whole_run_to_judge(begin):
     made, _ = begin()
     run = made.prepare()
-    run.seeing_home = True
+    run.planned_drain = True
     made._interrupt("SIGTERM")
     assert (run.interrupted, run.stop_reason) == ("", "")
 
@@ -339,11 +341,11 @@ def test_a_journey_log_that_cannot_be_opened_any_more_costs_the_run_nothing(begi
 
 
 def test_two_runs_at_once_do_not_share_a_folder_of_results(begin, tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr("harness.choosing.claim", lambda folder: folder != tmp_path / "taken")
+    monkeypatch.setattr("harness.choosing.lock_folder", lambda folder: folder != tmp_path / "taken")
     begin(results=str(tmp_path / "free"))
     with pytest.raises(SystemExit) as left:
         begin(results=str(tmp_path / "taken"))
-    assert left.value.code == Exit.MISUSED
+    assert left.value.code == Exit.USAGE_ERROR
     assert "another run is on that leaves its results there" in capsys.readouterr().err
 
 
@@ -360,7 +362,7 @@ def test_two_runs_at_once_do_not_share_a_folder_of_results(begin, tmp_path, monk
 def test_only_who_will_leave_results_notes_a_signal_instead_of_following_it(program, monkeypatch, options, follows):
     followed = []
     monkeypatch.setattr(plugin.signals, "follow", lambda: followed.append(1))
-    monkeypatch.setattr(plugin, "refuse_taken", lambda _: None)
+    monkeypatch.setattr(plugin, "refuse_ports_in_use", lambda _: None)
     defaults = {"worker": False, "headless": True, "headful": False, "processes": None}
-    Plugin(program)._look_at_options(Namespace(**{**defaults, **options}))
+    Plugin(program)._check_options(Namespace(**{**defaults, **options}))
     assert bool(followed) is follows

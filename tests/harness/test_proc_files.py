@@ -5,7 +5,7 @@ import time
 import pytest
 
 from harness import proc_files
-from harness.proc_files import ports_in_use, pressure, queued, resident_bytes, sources, steal
+from harness.proc_files import cpu_pressure, machine_probes, ports_in_use, resident_bytes, run_queue_wait, stolen_ticks
 
 STAT = "cpu  100 2 30 400 5 6 7 50 20 1\ncpu0 50 1 15 200 2 3 3 25 10 0\nintr 1\n"
 PRESSURE = "some avg10=0.05 avg60=0.12 avg300=3.21 total=118950991\nfull avg10=0.00 avg60=0.00 avg300=0.00 total=7\n"
@@ -14,15 +14,15 @@ SOCKSTAT6 = "TCP6: inuse 8\nUDP6: inuse 2\n"
 
 
 def test_steal_is_the_eighth_number_and_guests_are_not_counted_twice():
-    assert steal(STAT) == (50.0, 600.0)
+    assert stolen_ticks(STAT) == (50.0, 600.0)
 
 
 def test_pressure_counts_the_seconds_in_which_some_waited():
-    assert pressure(PRESSURE) == pytest.approx(118.950991)
+    assert cpu_pressure(PRESSURE) == pytest.approx(118.950991)
 
 
 def test_the_time_in_the_queue_is_the_second_number():
-    assert queued("5000000000 250000000 17\n") == 0.25
+    assert run_queue_wait("5000000000 250000000 17\n") == 0.25
 
 
 def test_resident_memory_is_in_pages(monkeypatch):
@@ -48,9 +48,9 @@ def test_ports_of_closed_connections_are_in_use_until_they_have_waited_long_enou
 
 @pytest.mark.parametrize("text", [None, "", "nonsense", "cpu", "cpu a b c d e f g h i"])
 def test_what_cannot_be_read_is_not_measured(text):
-    assert steal(text) is None
-    assert pressure(text) is None
-    assert queued(text) is None
+    assert stolen_ticks(text) is None
+    assert cpu_pressure(text) is None
+    assert run_queue_wait(text) is None
     assert resident_bytes(text) is None
     assert ports_in_use(text, 5) is None
     assert proc_files.port_range(text) is None
@@ -68,7 +68,7 @@ def test_all_readings_come_out_of_the_files(tmp_path):
     }.items():
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(text)
-    of = sources(tmp_path)
+    of = machine_probes(tmp_path)
     assert of.steal() == (50.0, 600.0)
     assert of.pressure() == pytest.approx(118.950991)
     assert of.queued() == 2.0
@@ -79,7 +79,7 @@ def test_all_readings_come_out_of_the_files(tmp_path):
 
 
 def test_without_proc_only_the_process_itself_is_known(tmp_path):
-    of = sources(tmp_path / "missing")
+    of = machine_probes(tmp_path / "missing")
     assert [of.steal(), of.pressure(), of.queued(), of.descriptors(), of.ports(), of.port_supply(), of.memory()] == [
         None
     ] * 7
@@ -87,7 +87,7 @@ def test_without_proc_only_the_process_itself_is_known(tmp_path):
 
 
 def test_an_open_file_is_one_descriptor_more(tmp_path):
-    count = sources().descriptors
+    count = machine_probes().descriptors
     if count() is None:
         pytest.skip("there is no /proc here")
     before = count()
@@ -96,7 +96,7 @@ def test_an_open_file_is_one_descriptor_more(tmp_path):
 
 
 def test_all_readings_together_take_no_time_worth_speaking_of():
-    of = sources()
+    of = machine_probes()
     taken = []
     for _ in range(20):
         began = time.perf_counter()

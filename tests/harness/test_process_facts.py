@@ -5,12 +5,12 @@ import time
 
 import pytest
 
-from harness.cell import Arrivals
+from harness.cell import ArrivalCounts
 from harness.clocks import ClockWatch
-from harness.collector_pauses import CollectorPauses
+from harness.collector_pauses import GcPauses
 from harness.histogram import Histogram
 from harness.machine import MachineWatch
-from harness.proc_files import Sources
+from harness.proc_files import MachineProbes
 from harness.process_facts import ProcessFacts, ProcessWatch
 
 
@@ -18,12 +18,12 @@ class Process:
     def __init__(self):
         self.now = 1000.0
         clock = lambda: self.now  # noqa: E731  the test's own clock
-        nothing = dict.fromkeys(Sources.__slots__, lambda: None)
+        nothing = dict.fromkeys(MachineProbes.__slots__, lambda: None)
         self.watch = ProcessWatch(
             clock,
-            machine=MachineWatch(Sources(**nothing | {"processor": lambda: self.now / 2}), clock),
+            machine=MachineWatch(MachineProbes(**nothing | {"processor": lambda: self.now / 2}), clock),
             clocks=ClockWatch(lambda: self.now + 5, clock),
-            collector=CollectorPauses(clock),
+            collector=GcPauses(clock),
         )
 
 
@@ -48,7 +48,7 @@ def test_a_run_as_one_process_sees_it():
         watch.mislabelled(page)
     watch.stop()
     process.now += 1
-    arrivals = Arrivals(lateness=histogram(0.001, 0.02), stalls=histogram(0.02))
+    arrivals = ArrivalCounts(lateness=histogram(0.001, 0.02), stalls=histogram(0.02))
     facts = watch.facts("3", arrivals=arrivals, loop_lag=histogram(0.002, 0.003), steady_lag=histogram(0.003))
     assert facts.name == "3"
     assert facts.machine.seconds == 3
@@ -71,7 +71,7 @@ def test_the_collector_is_watched_in_the_steady_part_only():
         process.watch.look(steady=steady)
         process.now += 1
     process.watch.stop()
-    facts = process.watch.facts("", arrivals=Arrivals(), loop_lag=Histogram(), steady_lag=Histogram())
+    facts = process.watch.facts("", arrivals=ArrivalCounts(), loop_lag=Histogram(), steady_lag=Histogram())
     assert facts.collector_watched == 3
 
 
@@ -87,7 +87,7 @@ def test_a_real_process_can_be_watched():
         watch.look(steady=True)
     finally:
         watch.stop()
-    facts = watch.facts("", arrivals=Arrivals(), loop_lag=Histogram(), steady_lag=Histogram())
+    facts = watch.facts("", arrivals=ArrivalCounts(), loop_lag=Histogram(), steady_lag=Histogram())
     assert facts.machine.processor is not None
     assert facts.machine.seconds > 0
     assert abs(facts.clock.drift) < 0.5

@@ -3,14 +3,14 @@
 from itertools import accumulate
 
 from prometheus_client.parser import text_string_to_metric_families
-from protobuf_reading import delimited, fields, signed_list, unzigzag
+from protobuf_reading import delimited, fields, packed_sint_field, unzigzag
 
 from harness.exemplars import Exemplar
-from harness.exposition import Format, Writer
+from harness.exposition import ExpositionFormat, ExpositionWriter
 from harness.family import family
 from harness.histogram import Histogram
-from harness.native import SCHEMA, place
-from harness.protobuf_exposition import written
+from harness.native import SCHEMA, bucket_index
+from harness.protobuf_exposition import encode_families
 
 
 def some_families():
@@ -29,7 +29,7 @@ def some_families():
 
 def read(families):
     """Name, labels and value of each sample, as the parser of the text has them."""
-    for each in delimited(b"".join(written(families))):
+    for each in delimited(b"".join(encode_families(families))):
         name = each[1][0].decode()
         for metric in map(fields, each[4]):
             labels = {pair[1][0].decode(): pair[2][0].decode() for pair in map(fields, metric[1])}
@@ -48,14 +48,14 @@ def read(families):
 
 
 def test_it_says_the_same_as_the_text():
-    text = b"".join(Writer().pieces(some_families(), Format.TEXT)).decode()
+    text = b"".join(ExpositionWriter().pieces(some_families(), ExpositionFormat.TEXT)).decode()
     plain = [(s.name, s.labels, s.value) for each in text_string_to_metric_families(text) for s in each.samples]
     assert list(read(some_families())) == plain
     assert len(plain) > 100
 
 
 def histogram_of(families, name):
-    (found,) = [one for one in delimited(b"".join(written(families))) if one[1][0].decode().endswith(name)]
+    (found,) = [one for one in delimited(b"".join(encode_families(families))) if one[1][0].decode().endswith(name)]
     (metric,) = map(fields, found[4])
     assert found[3] == [4]
     return fields(metric[7][0])
@@ -64,7 +64,7 @@ def histogram_of(families, name):
 def test_native_buckets_hold_what_the_classic_ones_hold():
     native = histogram_of(some_families(), "page_response_seconds")
     assert unzigzag(native[5][0]) == SCHEMA
-    counts = list(accumulate(signed_list(native[13][0])))
+    counts = list(accumulate(packed_sint_field(native[13][0])))
     at, found = 0, {}
     for span in map(fields, native[12]):
         at += unzigzag(span[1][0])
@@ -72,7 +72,7 @@ def test_native_buckets_hold_what_the_classic_ones_hold():
             found[at] = counts[len(found)]
             at += 1
     assert len(found) == len(counts)
-    assert (found[place(0.01)], found[place(0.3)], found[place(7.0)]) == (2, 1, 1)
+    assert (found[bucket_index(0.01)], found[bucket_index(0.3)], found[bucket_index(7.0)]) == (2, 1, 1)
     assert sum(found.values()) + native[7][0] == native[1][0] == 5
 
 

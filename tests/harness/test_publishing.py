@@ -3,7 +3,7 @@
 from types import SimpleNamespace
 
 from harness import publishing
-from harness.publishing import Publishing
+from harness.publishing import Telemetry
 
 
 class Writer:
@@ -26,8 +26,8 @@ def test_users_who_are_complete_twice_begin_to_tell_once_where_no_series_can_be_
 
     monkeypatch.setattr(publishing.finish, "folder", full)
     monkeypatch.setattr(publishing, "RemoteWriter", Writer)
-    monkeypatch.setattr(publishing, "poster", lambda _: None)
-    telling = Publishing(lambda: None, lambda: None, lambda: 0.0)
+    monkeypatch.setattr(publishing, "http_sender", lambda _: None)
+    telling = Telemetry(lambda: None, lambda: None, lambda: 0.0)
     telling._remote = SimpleNamespace()
     run = SimpleNamespace()
     telling.begin(run, "results")

@@ -260,7 +260,7 @@ def test_pages_looked_at_after_each_and_after_all_are_counted_alike(most_slices)
 def test_a_look_through_another_window_counts_nothing_twice():
     recorder = Recorder(WINDOW)
     recorder.page(a_page(due=120.0))
-    view = recorder.seen_through(Window(start=100.0, steady_from=110.0, steady_until=115.0))
+    view = recorder.with_window(Window(start=100.0, steady_from=110.0, steady_until=115.0))
     recorder.page(a_page(due=121.0))
     assert view.window.steady_until == 115.0
     assert [cell.response.total for cell in view.pages.values()] == [1]

@@ -9,13 +9,13 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from protobuf_reading import fields, varint
 
-from harness.destination import destination
+from harness.destination import parse_destination
 from harness.exporter import RunCollector
-from harness.exposition import Format, Writer
+from harness.exposition import ExpositionFormat, ExpositionWriter
 from harness.family import family
 from harness.histogram import Histogram
-from harness.remote_write import MOST_SERIES, Requests, snappy
-from harness.remote_writer import LAST_TRIES, RemoteWriter, poster
+from harness.remote_write import MAX_SERIES, RequestEncoder, snappy
+from harness.remote_writer import LAST_TRIES, RemoteWriter, http_sender
 
 
 def unpacked(block):
@@ -59,13 +59,13 @@ def test_a_block_holds_what_was_put_in(length):
 
 
 def test_it_says_the_same_as_the_text():
-    text = b"".join(Writer().pieces(some_families(), Format.TEXT)).decode()
+    text = b"".join(ExpositionWriter().pieces(some_families(), ExpositionFormat.TEXT)).decode()
     plain = [
         (s.labels | {"__name__": s.name}, s.value)
         for each in text_string_to_metric_families(text)
         for s in each.samples
     ]
-    requests = Requests()
+    requests = RequestEncoder()
     for at in (1750000000.25, 1750000005.25):
         found = list(series(requests.bodies(some_families(), at)))
         assert [(dict(labels), value) for labels, value, _ in found] == plain
@@ -74,11 +74,11 @@ def test_it_says_the_same_as_the_text():
 
 
 def test_many_series_are_sent_in_several_requests_and_none_is_lost():
-    bodies = list(Requests().bodies(some_families(2 * MOST_SERIES), 1.0))
+    bodies = list(RequestEncoder().bodies(some_families(2 * MAX_SERIES), 1.0))
     sizes = [len(list(series([body]))) for body in bodies]
     assert len(bodies) == 3
-    assert max(sizes) == MOST_SERIES
-    assert sum(sizes) == 2 * MOST_SERIES + 1 + len(family("page_response_seconds").bounds) + 3
+    assert max(sizes) == MAX_SERIES
+    assert sum(sizes) == 2 * MAX_SERIES + 1 + len(family("page_response_seconds").bounds) + 3
 
 
 class Straw(RunCollector):
@@ -146,7 +146,7 @@ def test_a_request_is_sent_with_its_credentials_to_where_it_was_meant_for_and_no
         server.seen = []
         thread = Thread(target=server.handle_request)
         thread.start()
-        post = poster(destination(f"http://127.0.0.1:{server.server_port}/push?tenant=a", "abc", ()))
+        post = http_sender(parse_destination(f"http://127.0.0.1:{server.server_port}/push?tenant=a", "abc", ()))
         assert post(b"body") == 307
         thread.join(10)
         ((path, headers, body),) = server.seen

@@ -7,13 +7,13 @@ from dataclasses import replace
 
 import pytest
 
-from harness.ledger import compare
+from harness.ledger import compare_with_ledger
 from harness.progress import Progress
 from harness.recorder import Recorder
 from harness.report import MOST_BYTES, MOST_PAGES, console, summary
 from harness.sample import JourneySample, PageSample, Phase, Window
-from harness.tables import NONE
-from harness.verdict import Finding, Level
+from harness.tables import NO_VALUE
+from harness.verdict import Finding, Severity
 
 
 def flat(text):
@@ -55,7 +55,7 @@ def test_an_objective_stands_beside_its_bound_and_its_verdict(rich):
     assert rows["journey[payment=masterpass] failures < 1%"] == [
         "inconclusive",
         "journey[payment=masterpass] failures < 1%",
-        NONE,
+        NO_VALUE,
         "1 %",
         "0",
     ]
@@ -89,7 +89,7 @@ def test_a_quiet_instrument_is_not_talked_about(passed):
 def test_every_payment_option_has_a_row_even_if_nobody_walked_it(rich):
     rows = {row[0]: row for row in table(console(rich), "Payment options")}
     assert list(rows) == ["credit_card", "funds_transfer", "gpay", "masterpass", "all journeys"]
-    assert rows["masterpass"] == ["masterpass", "0", "0", "0", NONE, NONE, NONE]
+    assert rows["masterpass"] == ["masterpass", "0", "0", "0", NO_VALUE, NO_VALUE, NO_VALUE]
     journeys, orders, failed = (
         sum(int(row[n]) for name, row in rows.items() if name != "all journeys") for n in (1, 2, 3)
     )
@@ -133,7 +133,13 @@ def pages(n, blame="nobody", took=0.1):
 
 @pytest.mark.parametrize(
     ("n", "p95", "p99"),
-    [(1, NONE, NONE), (19, NONE, NONE), (20, "100 ms", NONE), (367, "100 ms", NONE), (368, "100 ms", "100 ms")],
+    [
+        (1, NO_VALUE, NO_VALUE),
+        (19, NO_VALUE, NO_VALUE),
+        (20, "100 ms", NO_VALUE),
+        (367, "100 ms", NO_VALUE),
+        (368, "100 ms", "100 ms"),
+    ],
 )
 def test_a_percentile_is_shown_only_with_samples_enough(passed, n, p95, p99):
     (row,) = table(console(replace(passed, recorder=pages(n))), "Pages")
@@ -144,7 +150,7 @@ def test_what_the_shop_failed_was_never_answered_however_quick_it_was(passed):
     recorder = pages(90)
     recorder.add(pages(10, blame="shop", took=0.001))
     (row,) = table(console(replace(passed, recorder=recorder)), "Pages")
-    assert row == ["P", "100", "10", "100 ms", "never", NONE, "never"]
+    assert row == ["P", "100", "10", "100 ms", "never", NO_VALUE, "never"]
 
 
 def test_requests_that_repeat_a_failed_one_are_told_apart(passed):
@@ -206,10 +212,12 @@ def test_arrivals_that_nobody_served_are_no_time_at_all(passed):
 def test_the_ledger_is_heard(passed):
     assert "The shop's ledger agrees: " in flat(console(passed))
     counts = passed.counts
-    apart = compare(counts, {**counts.pages_by_page, "IndexPage": 901}, counts.orders_by_option, counts.amount - 1)
+    apart = compare_with_ledger(
+        counts, {**counts.pages_by_page, "IndexPage": 901}, counts.orders_by_option, counts.amount - 1
+    )
     text = flat(console(replace(passed, ledger=apart)))
     assert "The shop's ledger disagrees: pages of IndexPage: we counted 900, the shop 901; revenue: we counted" in text
-    known = Finding("ledger", Level.WARNING, "the shop's ledger differs because 1 request never reached it")
+    known = Finding("ledger", Severity.WARNING, "the shop's ledger differs because 1 request never reached it")
     judgement = replace(passed.judgement, findings=(*passed.judgement.findings, known))
     text = flat(console(replace(passed, ledger=apart, judgement=judgement)))
     assert "disagrees" not in text
@@ -268,7 +276,7 @@ def test_the_summary_fits_a_ci_step_however_much_there_is(passed):
     for number in range(3000):
         recorder.page(PageSample(f"Page{number:04}" * 5, f"option{number:04}" * 5, "ok", "nobody", 1.0, 1.0, 1.1))
         recorder.journey(JourneySample("guest", f"option{number:04}" * 5, f"o{number}" * 9, "shop", 1.0, 1.0, 1.1))
-    findings = tuple(Finding("x", Level.WARNING, f"something {'very ' * 50}odd", "do it") for _ in range(300))
+    findings = tuple(Finding("x", Severity.WARNING, f"something {'very ' * 50}odd", "do it") for _ in range(300))
     result = replace(passed, recorder=recorder, judgement=replace(passed.judgement, findings=findings))
     text = summary(result)
     assert len(text.encode()) < 64_000
@@ -301,7 +309,7 @@ def test_a_line_of_progress_tells_of_those_who_wait_and_those_who_left():
     recorder.dropped(101.0)
     line = Progress().line(recorder, 50.0, 45.0, 1, Phase.DRAIN)
     assert line == (
-        f" 45 of 45 s, drain, 0 journeys ended, 1 under way, 0 orders, 0 failed, page p95 {NONE} ({NONE} from sending), "
+        f" 45 of 45 s, drain, 0 journeys ended, 1 under way, 0 orders, 0 failed, page p95 {NO_VALUE} ({NO_VALUE} from sending), "
         "4 waiting for a free user, 1 dropped"
     )
 

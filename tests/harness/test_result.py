@@ -15,11 +15,11 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from harness.exits import Exit
 from harness.exporter import RunCollector
-from harness.ledger import Comparison, Difference
+from harness.ledger import LedgerComparison, LedgerDifference
 from harness.recorder import Recorder
 from harness.report import RENDERINGS, console
-from harness.result import ResultError, new_folder, read, scrubbed, without_secrets, write
-from harness.run_state import RunState
+from harness.result import ResultError, new_folder, read, redacted, without_secrets, write
+from harness.run_state import RunMetrics
 from harness.sample import PageSample, Window
 from harness.verdict import Verdict
 
@@ -56,7 +56,7 @@ def test_every_result_keeps_to_the_schema(request, name):
 def test_results_of_odd_runs_keep_to_the_schema(passed):
     never_began = replace(passed, recorder=Recorder(Window(3.0, math.inf, math.inf)), ledger=None)
     assert problems(document(never_began)) == []
-    comparison = Comparison(1, 2, 0, 1, 0, 4999, (Difference("pages", "IndexPage", 1, 2),))
+    comparison = LedgerComparison(1, 2, 0, 1, 0, 4999, (LedgerDifference("pages", "IndexPage", 1, 2),))
     assert problems(document(replace(passed, ledger=comparison, exit=Exit.CRASHED))) == []
 
 
@@ -165,7 +165,7 @@ def test_everybody_agrees_on_the_counts(rich, tmp_path):
     ours = rich.recorder.counts()
     assert read(tmp_path).counts == ours
     assert document(rich)["counts"] == asdict(ours)
-    text = b"".join(RunCollector(lambda: RunState(read(tmp_path).recorder, "r", "baseline")).text()).decode()
+    text = b"".join(RunCollector(lambda: RunMetrics(read(tmp_path).recorder, "r", "baseline")).text()).decode()
     samples = [sample for family in text_string_to_metric_families(text) for sample in family.samples]
 
     def published(name, **labels):
@@ -304,7 +304,7 @@ def leaking(result):
         for one in result.judgement.objectives
     )
     findings = tuple(replace(one, message=f"{PASSWORD} {CARD}") for one in result.judgement.findings)
-    recorder = result.recorder.relabelled(lambda label: label)
+    recorder = result.recorder.with_renamed_labels(lambda label: label)
     recorder.page(PageSample(f"page of {CARD}", PASSWORD, "ok", "nobody", 20.0, 20.0, 20.1))
     return replace(
         result,
@@ -335,13 +335,13 @@ def test_no_secret_and_no_card_number_is_written(rich, tmp_path):
 
 
 def test_the_secret_does_not_reach_the_console_either(rich):
-    shown = console(scrubbed(leaking(rich), [PASSWORD]))
+    shown = console(redacted(leaking(rich), [PASSWORD]))
     assert "hunter2" not in shown
     assert "1111" not in shown
 
 
 def test_a_clean_result_is_left_alone(rich):
-    assert scrubbed(rich, [PASSWORD, "another secret"]).to_json() == rich.to_json()
+    assert redacted(rich, [PASSWORD, "another secret"]).to_json() == rich.to_json()
 
 
 def test_a_password_that_is_one_of_our_own_words_spoils_nothing(rich, tmp_path):

@@ -8,8 +8,8 @@ import gevent
 import pytest
 from gevent.event import Event
 
-from harness.arrivals import ArrivalProcess, Profile, Schedule, Stage
-from harness.keeper import keeper_of, run_of
+from harness.arrivals import ArrivalProcess, Profile, ProfileSchedule, RateStage
+from harness.keeper import run_of, run_registry
 from harness.objective import parse
 from harness.run import START_DELAY, Run
 from harness.sample import JourneySample, Phase
@@ -78,7 +78,9 @@ class Load:
     def schedule(self):
         if not self.is_open:
             return None
-        return Schedule(Profile([Stage(self.warm_up + self.steady, self._rate, self._rate)]), ArrivalProcess.UNIFORM, 1)
+        return ProfileSchedule(
+            Profile([RateStage(self.warm_up + self.steady, self._rate, self._rate)]), ArrivalProcess.UNIFORM, 1
+        )
 
     def rate(self, elapsed):
         return self._rate
@@ -108,7 +110,7 @@ class Shopper:
         self.time.sleep(self.takes)
         due = assignment.arrival.due
         self.run.finish(JourneySample(self.kind, "gpay", "ok", "nobody", due, started, self.time.now), "gpay")
-        self.run.park(self)
+        self.run.wait_for_arrival(self)
 
     @property
     def numbers(self):
@@ -166,10 +168,10 @@ def arrivals(run):
 def test_an_open_load_serves_every_arrival_and_ends_when_the_last_is_home(time, make_run):
     run = make_run(Load(2.0))
     ended = []
-    run.on_over = lambda: ended.append(time.now)
+    run.on_drained = lambda: ended.append(time.now)
     users = [Shopper(run, time), Shopper(run, time), Shopper(run, time, "returning")]
     for user in users:
-        run.park(user)
+        run.wait_for_arrival(user)
     run.start(3)
     time.until(200.0)
     assert arrivals(run) == (20, 20, 0)
@@ -178,7 +180,7 @@ def test_an_open_load_serves_every_arrival_and_ends_when_the_last_is_home(time, 
     assert users[2].taken[0].arrival.due == pytest.approx(100 + START_DELAY + 2.25)
     # The last one is due at 9.75 s and home half a second later; the load itself ends at 10 s.
     assert ended == [pytest.approx(100 + START_DELAY + 10.25, abs=0.06)]
-    assert (run.over, run.drained_out, run.under_way, run.stop_reason) == (True, False, 0, "")
+    assert (run.over, run.drain_timed_out, run.under_way, run.stop_reason) == (True, False, 0, "")
     assert run.held == run.length == 10.0
     assert run.in_flight["gpay"] == 0
 
@@ -186,7 +188,7 @@ def test_an_open_load_serves_every_arrival_and_ends_when_the_last_is_home(time, 
 def test_seats_parked_before_the_start_are_served_when_the_run_starts(time, make_run):
     run = make_run(Load(1.0))
     early = Shopper(run, time)
-    run.park(early)
+    run.wait_for_arrival(early)
     time.until(150.0)
     assert (early.numbers, run.elapsed, run.held, run.begun) == ([], 0.0, 0.0, False)
     run.start(1)
@@ -198,8 +200,8 @@ def test_seats_parked_before_the_start_are_served_when_the_run_starts(time, make
 def test_a_seat_that_left_before_the_start_is_given_nothing(time, make_run):
     run = make_run(Load(1.0))
     gone, there = Sitter(), Shopper(run, time)
-    run.park(there)
-    run.park(gone)  # the last to come would be the first to go
+    run.wait_for_arrival(there)
+    run.wait_for_arrival(gone)  # the last to come would be the first to go
     run.withdraw(gone)
     run.start(1)
     time.until(100 + START_DELAY + 2.0)
@@ -209,7 +211,7 @@ def test_a_seat_that_left_before_the_start_is_given_nothing(time, make_run):
 
 def test_arrivals_that_nobody_serves_are_journeys_that_were_dropped(time, make_run):
     run = make_run(Load(2.0))
-    run.park(Shopper(run, time, "returning"))
+    run.wait_for_arrival(Shopper(run, time, "returning"))
     run.start(1)
     time.until(200.0)
     assert arrivals(run) == (20, 4, 16)
@@ -225,37 +227,37 @@ def test_arrivals_that_nobody_serves_are_journeys_that_were_dropped(time, make_r
 def test_a_run_whose_drain_limit_passes_says_so(time, make_run):
     run = make_run(Load(1.0, drain=3.0))
     ended = []
-    run.on_over = lambda: ended.append(time.now)
-    run.park(Shopper(run, time, stuck=True))
+    run.on_drained = lambda: ended.append(time.now)
+    run.wait_for_arrival(Shopper(run, time, stuck=True))
     run.start(1)
     # The last arrival, due at 9.5 s, gives up waiting for her at 10.5 s; from then on the drain counts.
     time.until(100 + START_DELAY + 13.4)
-    assert (run.over, run.drained_out, run.under_way) == (False, False, 1)
+    assert (run.over, run.drain_timed_out, run.under_way) == (False, False, 1)
     time.until(200.0)
     assert ended == [pytest.approx(100 + START_DELAY + 13.5, abs=0.06)]
-    assert (run.over, run.drained_out, run.under_way) == (True, True, 1)
+    assert (run.over, run.drain_timed_out, run.under_way) == (True, True, 1)
     assert run.held == 10.0
 
 
 def test_a_run_that_was_ended_early_has_not_drained_out_however_long_its_users_take_to_stop(time, make_run):
     run = make_run(Load(1.0, drain=0.5))
-    run.park(Shopper(run, time, stuck=True))
+    run.wait_for_arrival(Shopper(run, time, stuck=True))
     run.start(1)
     time.until(105.0)
     run.finish_early("enough")
     time.until(200.0)
     assert run.under_way == 1
-    assert not run.drained_out
+    assert not run.drain_timed_out
 
 
 def test_an_arrival_given_back_is_walked_by_somebody_else(time, make_run):
     run = make_run(Load(1.0))
     leaver, other = Sitter(), Shopper(run, time)
-    run.park(leaver)
+    run.wait_for_arrival(leaver)
     run.start(2)
     time.until(100 + START_DELAY + 0.6)
     (assignment,) = leaver.taken
-    run.park(other)
+    run.wait_for_arrival(other)
     run.withdraw(leaver)
     run.give_back(assignment)
     time.until(100 + START_DELAY + 1.0)
@@ -271,7 +273,7 @@ def test_a_closed_load_numbers_each_kind_and_lets_nobody_in_after_the_steady_par
     guests = [Shopper(run, time, takes=0.7), Shopper(run, time, takes=0.7)]
     returning = Shopper(run, time, "returning", takes=1.5)
     for user in (*guests, returning):
-        run.park(user)
+        run.wait_for_arrival(user)
     assert returning.numbers == []
     run.start(3)
     time.until(200.0)
@@ -280,13 +282,13 @@ def test_a_closed_load_numbers_each_kind_and_lets_nobody_in_after_the_steady_par
     assert max(one.arrival.due for user in (*guests, returning) for one in user.taken) < 110.0
     assert arrivals(run) == (37, 37, 0)
     assert run.recorder.counts().journeys_by_outcome == {"ok": 37}
-    assert (run.over, run.drained_out, run.held) == (True, False, 10.0)
+    assert (run.over, run.drain_timed_out, run.held) == (True, False, 10.0)
     assert run.rate_target is None
 
 
 def test_without_a_warm_up_the_first_journeys_of_a_closed_load_are_judged(time, make_run):
     run = make_run(Load(warm_up=0.0))
-    run.park(Shopper(run, time, takes=6.0))
+    run.wait_for_arrival(Shopper(run, time, takes=6.0))
     run.start(1)
     time.until(200.0)
     assert Counter(key.phase for key in run.recorder.journeys) == {Phase.STEADY: 1}
@@ -296,7 +298,7 @@ def test_without_a_warm_up_the_first_journeys_of_a_closed_load_are_judged(time, 
 def test_what_is_given_back_in_a_closed_load_was_dropped(time, make_run):
     run = make_run(Load())
     leaver = Sitter()
-    run.park(leaver)
+    run.wait_for_arrival(leaver)
     run.start(1)
     time.until(100.0)
     assert run.under_way == 1
@@ -313,7 +315,7 @@ def test_what_is_given_back_in_a_closed_load_was_dropped(time, make_run):
 def test_a_run_is_ended_early_once_and_keeps_the_first_reason(time, make_run):
     run = make_run(Load(2.0))
     ended = []
-    run.on_over = lambda: ended.append(time.now)
+    run.on_drained = lambda: ended.append(time.now)
     run.start(1)
     time.until(100 + START_DELAY + 4.0)
     run.finish_early("first")
@@ -330,8 +332,8 @@ def test_a_run_is_ended_early_once_and_keeps_the_first_reason(time, make_run):
 
 def seats(run, time, number=30, kind="guest"):
     for _ in range(number):
-        run.park(Shopper(run, time, kind))
-        run.park(Shopper(run, time, "returning"))
+        run.wait_for_arrival(Shopper(run, time, kind))
+        run.wait_for_arrival(Shopper(run, time, "returning"))
 
 
 def test_a_run_whose_verdict_is_certain_ends_sees_everybody_home_and_judges_what_came(time, make_run):
@@ -343,18 +345,18 @@ def test_a_run_whose_verdict_is_certain_ends_sees_everybody_home_and_judges_what
     assert run.stopped_by == "certain"
     assert run.held == pytest.approx(10.0, abs=0.6)
     assert "of the 40 s to be judged (look 1 of 3)" in run.stop_reason
-    assert run.spend == pytest.approx(0.1)
+    assert run.alpha_left == pytest.approx(0.1)
     window = run.recorder.window
     assert window.steady_until - window.start == pytest.approx(10.0, abs=0.6)
     offered, started, dropped = arrivals(run)
-    assert (run.over, run.drained_out, run.under_way) == (True, False, 0)
+    assert (run.over, run.drain_timed_out, run.under_way) == (True, False, 0)
     assert offered == started == pytest.approx(820, abs=30)
     assert dropped == 0
 
 
 def test_a_run_that_nobody_wants_ended_early_spends_all_its_doubt_at_the_end(make_run):
     run = make_run(Load(2.0))
-    assert run.spend == 1.0
+    assert run.alpha_left == 1.0
 
 
 def test_where_nothing_is_certain_a_run_goes_on_to_its_end_with_what_doubt_is_left(time, make_run):
@@ -363,13 +365,13 @@ def test_where_nothing_is_certain_a_run_goes_on_to_its_end_with_what_doubt_is_le
     run.start(6)
     time.until(200.0)
     assert (run.held, run.stopped_by) == (42.0, "")
-    assert run.spend == pytest.approx(0.7)
+    assert run.alpha_left == pytest.approx(0.7)
 
 
 def test_a_run_that_locust_ends_does_not_ask_locust_to_end_it(time, make_run):
     run = make_run(Load(2.0))
     ended = []
-    run.on_over = lambda: ended.append(time.now)
+    run.on_drained = lambda: ended.append(time.now)
     run.start(1)
     time.until(104.0)
     run.end()
@@ -379,7 +381,7 @@ def test_a_run_that_locust_ends_does_not_ask_locust_to_end_it(time, make_run):
 def test_a_run_that_was_over_before_its_users_were_there_never_starts(time, make_run):
     run = make_run(Load(2.0))
     user = Shopper(run, time)
-    run.park(user)
+    run.wait_for_arrival(user)
     run.finish_early("nobody there")
     run.start(1)
     time.until(200.0)
@@ -388,7 +390,7 @@ def test_a_run_that_was_over_before_its_users_were_there_never_starts(time, make
 
 def test_the_dead_shop_is_noticed(time, make_run):
     run, shop = make_run(Load(2.0)), Shop()
-    run.aim(shop.url, shop)
+    run.set_target(shop.url, shop)
     run.start(1)
     time.until(103.0)
     assert not run.over
@@ -433,7 +435,7 @@ def test_a_harness_that_breaks_ends_the_run_as_a_crash(time, make_run, broken, c
     workload = Load(2.0)
     run = make_run(workload)
     ended = []
-    run.on_over = lambda: ended.append(time.now)
+    run.on_drained = lambda: ended.append(time.now)
 
     def breaks(_):
         setattr(workload, broken, lambda _: "guest" if broken == "kind_of" else ("guest", "gpay"))
@@ -507,9 +509,9 @@ def test_before_the_start_everything_is_warm_up(time, make_run):
 )
 def test_a_target_is_named_without_what_is_nobodys_business(make_run, url, name, host):
     run = make_run(Load(2.0))
-    run.aim(url, None)
+    run.set_target(url, None)
     assert (run.target_name, run.target_host) == (name, host)
-    run.aim(url, Shop())
+    run.set_target(url, Shop())
     assert run.target_name == "the embedded shop"
 
 
@@ -526,7 +528,7 @@ def test_the_journey_log_is_closed_at_the_end(make_run):
 
 def test_an_environment_without_a_run_is_told_apart():
     environment = type("Environment", (), {})()
-    assert keeper_of(environment) is None
+    assert run_registry(environment) is None
     with pytest.raises(RuntimeError, match="no run"):
         run_of(environment)
 
@@ -548,7 +550,7 @@ def test_a_worker_leaves_it_to_the_master_when_to_end_since_it_sees_but_a_part(t
 
 def test_a_worker_that_is_told_that_the_verdict_is_certain_judges_as_much_as_the_master(time, worker):
     time.until(107.0)
-    worker.end_as_told({"run": "", "grace": 3.0, "reason": "certain", "until": 6.5})
+    worker.receive_end({"run": "", "grace": 3.0, "reason": "certain", "until": 6.5})
     assert worker.recorder.window.steady_until == 106.5
     time.until(120.0)
     offered, started, dropped = arrivals(worker)

@@ -4,7 +4,7 @@ import gzip
 
 import pytest
 
-from harness.series_file import INTERVAL, MANY, SeriesFile, read
+from harness.series_file import HALVE_RATE_AFTER, INTERVAL, SeriesFile, read
 
 SNAPSHOTS = [f'orders_total{{run_id="r"}} {n} {1750000000 + n}.000\n'.encode() * 50 for n in range(5)]
 
@@ -87,7 +87,7 @@ def test_moments_only_ever_go_forward(path):
 
 def test_a_long_run_is_looked_at_less_often(path):
     file = SeriesFile(path)
-    for _ in range(MANY):
+    for _ in range(HALVE_RATE_AFTER):
         assert file.interval == INTERVAL
         file.append([b"x 1 2\n"])
     assert file.interval == 2 * INTERVAL

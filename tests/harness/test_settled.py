@@ -4,7 +4,7 @@ import pytest
 from locust import User
 from locust.runners import WorkerNode
 
-from harness.settled import SettledDispatcher
+from harness.settled import PinnedUsersDispatcher
 
 KINDS = [type("Guest", (User,), {}), type("Returning", (User,), {})]
 
@@ -16,7 +16,7 @@ def late():
 
 @pytest.fixture
 def dispatcher(late):
-    made = SettledDispatcher([WorkerNode("a"), WorkerNode("b")], KINDS, late=late.append)
+    made = PinnedUsersDispatcher([WorkerNode("a"), WorkerNode("b")], KINDS, late=late.append)
     made.new_dispatch(target_user_count=6, spawn_rate=100)
     return made
 

@@ -56,7 +56,7 @@ def _runs(pid):
 
 def test_what_is_written_to_a_terminal_that_was_closed_raises_nothing():
     ours, theirs = os.openpty()
-    text = "print('ready', file=sys.stderr, flush=True)\nsys.stdin.readline()\nsignals.let_go_of_terminal()\nprint('x' * 100_000, flush=True)"
+    text = "print('ready', file=sys.stderr, flush=True)\nsys.stdin.readline()\nsignals.detach_terminal()\nprint('x' * 100_000, flush=True)"
     pipes = {"stdin": subprocess.PIPE, "stdout": theirs, "stderr": subprocess.PIPE}
     with subprocess.Popen([sys.executable, "-c", NOTE + text], **pipes) as process:
         os.close(theirs)

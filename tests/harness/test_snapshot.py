@@ -5,7 +5,7 @@ import pytest
 
 from harness.recorder import Recorder
 from harness.sample import JourneySample, PageSample, Window
-from harness.snapshot import Heard, Teller
+from harness.snapshot import DeltaEncoder, Heard
 
 WINDOW = Window(100.0, 105.0, 500.0)
 PAGES = ("BinNumberPage", "VerifySmsPage", "ThankYouPage")
@@ -44,7 +44,7 @@ def rng():
 
 def test_what_was_told_is_what_was_counted_however_often_it_was_told(rng):
     recorder, total = Recorder(WINDOW), Recorder(WINDOW)
-    teller, heard = Teller(recorder), Heard(total)
+    teller, heard = DeltaEncoder(recorder), Heard(total)
     for second in range(10):
         fill(recorder, rng, (second, second + 1))
         heard.hear(sent(teller.message()))
@@ -55,7 +55,7 @@ def test_what_was_told_is_what_was_counted_however_often_it_was_told(rng):
 
 def test_a_message_holds_only_what_is_new(rng):
     recorder = Recorder(WINDOW)
-    teller = Teller(recorder)
+    teller = DeltaEncoder(recorder)
     fill(recorder, rng, (0, 50))
     whole = teller.message()
     nothing = teller.message()
@@ -71,7 +71,7 @@ def test_a_message_holds_only_what_is_new(rng):
 
 def test_a_slice_that_fills_is_told_by_the_buckets_that_have_changed():
     recorder, total = Recorder(WINDOW), Recorder(WINDOW)
-    teller, heard = Teller(recorder), Heard(total)
+    teller, heard = DeltaEncoder(recorder), Heard(total)
     told = []
     for n in range(5):
         recorder.page(PageSample("BinNumberPage", "gpay", "ok", "nobody", 110.0, 110.0, 110.1 + n, 10, 200))
@@ -84,7 +84,7 @@ def test_a_slice_that_fills_is_told_by_the_buckets_that_have_changed():
 
 def test_a_lost_message_is_made_good_by_the_last_one(rng):
     recorder, total = Recorder(WINDOW), Recorder(WINDOW)
-    teller, heard = Teller(recorder), Heard(total)
+    teller, heard = DeltaEncoder(recorder), Heard(total)
     for second in range(6):
         fill(recorder, rng, (second, second + 1))
         message = sent(teller.message())
@@ -108,7 +108,7 @@ def test_a_lost_message_is_made_good_by_the_last_one(rng):
 
 def test_a_message_that_comes_twice_or_late_changes_nothing(rng):
     recorder, total = Recorder(WINDOW), Recorder(WINDOW)
-    teller, heard = Teller(recorder), Heard(total)
+    teller, heard = DeltaEncoder(recorder), Heard(total)
     fill(recorder, rng, (0, 1))
     first = sent(teller.message())
     fill(recorder, rng, (1, 2))
@@ -119,7 +119,7 @@ def test_a_message_that_comes_twice_or_late_changes_nothing(rng):
 
 def test_slices_that_have_become_longer_replace_the_short_ones(rng):
     recorder, total = Recorder(WINDOW, most_slices=16), Recorder(WINDOW, most_slices=16)
-    teller, heard = Teller(recorder), Heard(total)
+    teller, heard = DeltaEncoder(recorder), Heard(total)
     for second in range(0, 100, 5):
         fill(recorder, rng, (second, second + 5), n=20)
         heard.hear(sent(teller.message()))
@@ -131,7 +131,7 @@ def test_slices_that_have_become_longer_replace_the_short_ones(rng):
 def test_workers_with_clocks_of_their_own_add_up_to_one_whatever_is_lost_or_comes_twice(rng, lost):
     total = Recorder(WINDOW, most_slices=16)
     parts = [Recorder(Window(start, start + 5, start + 400), most_slices=16) for start in (7.0, 1e6, 0.5)]
-    workers = [(part, Teller(part), Heard(total)) for part in parts]
+    workers = [(part, DeltaEncoder(part), Heard(total)) for part in parts]
 
     def whole():
         together = Recorder(WINDOW, most_slices=16)

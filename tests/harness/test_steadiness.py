@@ -12,16 +12,16 @@ import jsonschema
 import pytest
 
 from harness.conditions import Conditions, Evidence
-from harness.gate import judge
+from harness.gate import evaluate_run
 from harness.junit import junit
 from harness.objective import parse
 from harness.recorder import Recorder
 from harness.report import console
 from harness.sample import JourneySample, PageSample, Window
-from harness.steadiness import compare, compare_halves, seconds, steady, truncation
-from harness.verdict import Level
+from harness.steadiness import compare_halves, compare_stretches, mser5_truncation, normalised_series, stationary
+from harness.verdict import Severity
 
-OK, WARNING, INCONCLUSIVE = Level.OK, Level.WARNING, Level.INCONCLUSIVE
+OK, WARNING, INCONCLUSIVE = Severity.OK, Severity.WARNING, Severity.INCONCLUSIVE
 
 
 def run(slower=lambda _moment: 1.0, *, length=40, rate=40, took=0.2, seed=1, names=("A",), journeys=False):
@@ -42,7 +42,7 @@ def run(slower=lambda _moment: 1.0, *, length=40, rate=40, took=0.2, seed=1, nam
 
 def found(recorder, demands=(), **conditions):
     facts = Conditions(**{"level": True} | conditions)
-    findings = list(steady(Evidence(recorder, facts, tuple(parse(text) for text in demands))))
+    findings = list(stationary(Evidence(recorder, facts, tuple(parse(text) for text in demands))))
     assert len(findings) <= 1
     return findings[0] if findings else None
 
@@ -131,7 +131,7 @@ def test_a_steady_run_is_hardly_ever_called_unsteady():
 
 
 def test_seconds_are_multiples_of_what_pages_usually_take():
-    series, mean = seconds(run(names=("quick", "slow"), took=0.1))
+    series, mean = normalised_series(run(names=("quick", "slow"), took=0.1))
     assert len(series) == 40
     assert sum(series) / 40 == pytest.approx(1.0, abs=0.02)
     assert mean == pytest.approx(0.55, rel=0.1)
@@ -147,17 +147,17 @@ def noise(number, seed=1):
 
 def test_mser_leaves_out_the_warm_up_and_no_more():
     warm = [3.0, 2.6, 2.2, 1.9, 1.6, 1.4, 1.2, 1.1] + [1.0] * 52
-    assert truncation([a + b for a, b in zip(warm, noise(60), strict=True)]) in (10, 15, 20)
-    assert truncation([1.0 + b for b in noise(60, 3)]) in (0, 5, 10)
+    assert mser5_truncation([a + b for a, b in zip(warm, noise(60), strict=True)]) in (10, 15, 20)
+    assert mser5_truncation([1.0 + b for b in noise(60, 3)]) in (0, 5, 10)
 
 
 def test_mser_finds_no_end_of_a_slope():
-    assert truncation([5 - 0.05 * index + b for index, b in enumerate(noise(60))]) is None
+    assert mser5_truncation([5 - 0.05 * index + b for index, b in enumerate(noise(60))]) is None
 
 
 @pytest.mark.parametrize("number", [0, 5, 19])
 def test_mser_needs_four_batches(number):
-    assert truncation([1.0] * number) is None
+    assert mser5_truncation([1.0] * number) is None
 
 
 def test_halves_that_agree_and_halves_that_do_not():
@@ -170,9 +170,9 @@ def test_halves_that_agree_and_halves_that_do_not():
     slightly = compare_halves([each * (1.08 if index >= 20 else 1) for index, each in enumerate(level)])
     assert slightly.chance < 0.003
     assert slightly.small
-    assert not slightly.matters(usual=1.0, least=0.001), "surely different, but too little to matter"
-    assert higher.matters(usual=1.0, least=0.25)
-    assert not higher.matters(usual=0.01, least=0.25), "a large part of next to nothing"
+    assert not slightly.is_significant(usual=1.0, least=0.001), "surely different, but too little to matter"
+    assert higher.is_significant(usual=1.0, least=0.25)
+    assert not higher.is_significant(usual=0.01, least=0.25), "a large part of next to nothing"
 
 
 def test_neighbours_that_resemble_each_other_are_worth_less():
@@ -202,15 +202,15 @@ def test_what_cannot_be_compared_is_not(series):
 
 def test_stretches_of_different_length_can_be_compared():
     series = [1 + each for each in noise(60)]
-    assert compare([3 * each for each in series[:10]], series[10:]).ratio == pytest.approx(1 / 3, rel=0.05)
-    assert compare([3 * each for each in series[:10]], series[10:]).chance < 0.003
-    assert compare(series[:10], series[10:]).chance > 0.01
-    assert compare(series[:4], series[4:]) is None
+    assert compare_stretches([3 * each for each in series[:10]], series[10:]).ratio == pytest.approx(1 / 3, rel=0.05)
+    assert compare_stretches([3 * each for each in series[:10]], series[10:]).chance < 0.003
+    assert compare_stretches(series[:10], series[10:]).chance > 0.01
+    assert compare_stretches(series[:4], series[4:]) is None
 
 
 def test_a_run_that_never_came_to_rest_is_inconclusive_in_every_report(passed):
     unsettled = found(run(lambda moment: 1 + moment / 30))
-    judgement = judge(passed.recorder, [parse("journey failures < 5%")], [unsettled])
+    judgement = evaluate_run(passed.recorder, [parse("journey failures < 5%")], [unsettled])
     result = replace(passed, judgement=judgement, exit=judgement.verdict.exit)
     assert "inconclusive: The shop never came to rest" in " ".join(console(result).split())
     suite = ET.fromstring(junit(result))

@@ -5,18 +5,18 @@ import pytest
 from harness.demand import ObjectiveError
 from harness.recorder import Recorder
 from harness.sample import JourneySample, PageSample, Window
-from harness.stop_rule import StopWatch, parse
+from harness.stop_rule import StopRuleMonitor, parse
 
 RULE = parse("failures > 50% for 10s")
 
 
 def fires_at(script, rule=RULE, step=1.0):
     """The second at which the watch ends the run; ``script`` gives samples and how many of them are bad per look."""
-    watch, total, over = StopWatch([rule]), 0, 0
-    assert watch.feed([(0, 0)], 0.0) == ""
+    watch, total, over = StopRuleMonitor([rule]), 0, 0
+    assert watch.check_counts([(0, 0)], 0.0) == ""
     for look, (n, x) in enumerate(script, start=1):
         total, over = total + n, over + x
-        if watch.feed([(total, over)], look * step):
+        if watch.check_counts([(total, over)], look * step):
             return look * step
     return None
 
@@ -47,8 +47,8 @@ def test_looks_need_not_come_once_a_second():
 
 
 def test_the_reason_names_rule_and_figures():
-    watch = StopWatch([parse("journey.guest failures > 20% for 4s"), RULE])
-    reasons = [watch.feed([(10 * second, 5 * second), (0, 0)], float(second)) for second in range(5)]
+    watch = StopRuleMonitor([parse("journey.guest failures > 20% for 4s"), RULE])
+    reasons = [watch.check_counts([(10 * second, 5 * second), (0, 0)], float(second)) for second in range(5)]
     assert reasons[:4] == [""] * 4
     assert reasons[4] == (
         'the stop rule "journey.guest failures > 20% for 4s" held for 4 s, at last with 50 % of 10 guest journeys'
@@ -56,7 +56,7 @@ def test_the_reason_names_rule_and_figures():
 
 
 def test_without_rules_nothing_ends_a_run():
-    assert StopWatch([]).look(Recorder(Window(0, 0, 10)), 5.0) == ""
+    assert StopRuleMonitor([]).check(Recorder(Window(0, 0, 10)), 5.0) == ""
 
 
 def journey(outcome="ok", blame="nobody", done=1.0, due=0.0):
@@ -77,7 +77,7 @@ def journey(outcome="ok", blame="nobody", done=1.0, due=0.0):
 )
 def test_rules_read_what_was_recorded_in_any_phase(rule, bad, steady_from):
     run = Recorder(Window(0, steady_from, 2e9))
-    watch = StopWatch([parse(rule)])
+    watch = StopRuleMonitor([parse(rule)])
     reasons = []
     for second in range(20):
         run.offered(0.0, 10)
@@ -88,7 +88,7 @@ def test_rules_read_what_was_recorded_in_any_phase(rule, bad, steady_from):
                 run.page(PageSample("Q", "", "ok", "nobody", 0, 0, 60))
             else:
                 bad(run)
-        reasons.append(watch.look(run, float(second)))
+        reasons.append(watch.check(run, float(second)))
     assert not any(reasons[:13])
     assert rule in reasons[13]
 

@@ -3,7 +3,7 @@ import signal
 import subprocess
 import sys
 
-from harness.stragglers import end_children
+from harness.stragglers import kill_children
 
 WAIT = "import time; time.sleep(60)"
 
@@ -11,7 +11,7 @@ WAIT = "import time; time.sleep(60)"
 def test_a_child_that_stands_still_is_ended_and_left_to_be_reaped():
     with subprocess.Popen([sys.executable, "-c", WAIT]) as child:
         child.send_signal(signal.SIGSTOP)
-        assert end_children([child.pid]) == [child.pid]
+        assert kill_children([child.pid]) == [child.pid]
         assert child.wait(timeout=10) == -signal.SIGKILL
 
 
@@ -20,7 +20,7 @@ def test_nobody_else_is_touched():
     with subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True) as child:
         grandchild = int(child.stdout.readline())
         try:
-            assert end_children([grandchild, os.getppid(), 2**22 + 1]) == []
+            assert kill_children([grandchild, os.getppid(), 2**22 + 1]) == []
             os.kill(grandchild, 0)
         finally:
             os.kill(grandchild, signal.SIGKILL)

@@ -5,14 +5,14 @@ from types import SimpleNamespace
 import pytest
 
 from harness import search
-from harness.boundary import Counted
-from harness.gate import judge
+from harness.boundary import ObjectiveCounts
+from harness.gate import evaluate_run
 from harness.objective import parse
-from harness.pilot import Step
+from harness.pilot import FinishedLevel
 from harness.run import Run
 from harness.sample import JourneySample, PageSample, Window
-from harness.tabs import AT_A_TIME, TABS, Breath, View, demands, described, hurting, options, searched
-from harness.verdict import Finding, Level
+from harness.tabs import TABS, WORK_SECONDS, View, YieldToLoad, demands, described, options, searched, worst_page_rows
+from harness.verdict import Finding, Severity
 
 
 def no_pause():
@@ -47,7 +47,7 @@ def clock():
 @pytest.fixture
 def run(clock):
     run = Run(Load(), None, clock=lambda: clock.now)
-    run.aim("http://ada:swordfish@127.0.0.1:4711/deep", None)
+    run.set_target("http://ada:swordfish@127.0.0.1:4711/deep", None)
     return run
 
 
@@ -66,18 +66,18 @@ def fill(run):
 def test_what_fails_hurts_most_then_what_is_slow_and_warm_up_does_not_count(run, clock):
     fill(run)
     clock.now = 107.0
-    rows = hurting(run, no_pause)
+    rows = worst_page_rows(run, no_pause)
     assert [row["page"] for row in rows] == ["IndexPage", "ThankYouPage", "BinNumberPage"]
     assert rows[0]["failed"] == "9 (25 %)"
     assert (rows[1]["count"], rows[1]["failed"], rows[1]["p50"], rows[1]["p99"]) == (36, 0, "400 ms", "-")
 
 
 def test_while_nothing_is_steady_the_tab_says_so(run, clock):
-    assert hurting(run, no_pause) == [{"page": "nothing yet", "count": "the users are getting ready"}]
+    assert worst_page_rows(run, no_pause) == [{"page": "nothing yet", "count": "the users are getting ready"}]
     run.recorder.window = Window(100.0, 102.0, 112.0)
     run.begun = True
     clock.now = 100.5
-    assert hurting(run, no_pause)[0]["count"] == "warming up, 2 s to go"
+    assert worst_page_rows(run, no_pause)[0]["count"] == "warming up, 2 s to go"
 
 
 def test_every_payment_option_of_the_mix_has_a_row(run):
@@ -87,7 +87,7 @@ def test_every_payment_option_of_the_mix_has_a_row(run):
 
 
 def test_before_the_first_run_there_are_no_rows():
-    assert hurting(None, no_pause) == options(None, no_pause) == demands(None, None, no_pause) == []
+    assert worst_page_rows(None, no_pause) == options(None, no_pause) == demands(None, None, no_pause) == []
 
 
 def test_while_the_run_is_on_the_demands_stand_with_the_broken_ones_first(run, clock):
@@ -108,7 +108,7 @@ def test_what_was_asked_is_shown_without_what_the_address_hides(run):
 
 
 def judged(run, *findings):
-    judgement = judge(run.recorder, run.workload.objectives, findings)
+    judgement = evaluate_run(run.recorder, run.workload.objectives, findings)
     result = SimpleNamespace(run_id=run.id, judgement=judgement, recorder=run.recorder, stopped="")
     return SimpleNamespace(result=result, folder=Path("results/fake-1"))
 
@@ -116,8 +116,8 @@ def judged(run, *findings):
 def test_after_the_run_the_verdict_comes_first_and_then_the_reasons_the_worst_first(run):
     fill(run)
     run.end()
-    invalid = Finding("end", Level.INVALID, "the run was interrupted", "let it end")
-    rows = demands(run, judged(run, Finding("cpu", Level.OK, "all is well"), invalid), no_pause)
+    invalid = Finding("end", Severity.INVALID, "the run was interrupted", "let it end")
+    rows = demands(run, judged(run, Finding("cpu", Severity.OK, "all is well"), invalid), no_pause)
     assert rows[0]["verdict"] == "INVALID"
     assert "interrupted" in rows[0]["sentence"]
     assert "results/fake-1" in rows[0]["sentence"]
@@ -169,10 +169,10 @@ def test_rows_are_made_every_two_seconds_however_many_look_on_and_at_once_when_t
 
 def test_work_pauses_for_the_load_only_when_it_has_taken_long_enough(clock):
     slept = []
-    breath = Breath(clock=lambda: clock.now, sleep=slept.append)
+    breath = YieldToLoad(clock=lambda: clock.now, sleep=slept.append)
     breath()
     assert slept == []
-    clock.now += AT_A_TIME
+    clock.now += WORK_SECONDS
     breath()
     assert len(slept) == 1
     breath()
@@ -184,14 +184,14 @@ class TestSearched:
 
     def test_another_run_has_no_rows(self):
         assert searched(None) == []
-        assert searched(SimpleNamespace(pilot=None)) == []
+        assert searched(SimpleNamespace(controller=None)) == []
 
     def test_the_level_that_is_on_comes_first_then_the_last_one(self):
-        kept = Counted("journey response_time p95 < 4s", 100, 1, 0.05)
+        kept = ObjectiveCounts("journey response_time p95 < 4s", 100, 1, 0.05)
         broken = replace(kept, over=50)
 
         def step(rate, counted, **what):
-            return Step(
+            return FinishedLevel(
                 search.Purpose.WIDEN,
                 rate,
                 0.0,
@@ -204,12 +204,16 @@ class TestSearched:
                 what.get("broken", False),
             )
 
-        pilot = SimpleNamespace(
-            steps=[step(10.0, kept), step(15.0, kept, trouble="it was late"), step(20.0, broken, broken=True)],
+        controller = SimpleNamespace(
+            finished_levels=[
+                step(10.0, kept),
+                step(15.0, kept, trouble="it was late"),
+                step(20.0, broken, broken=True),
+            ],
             found=None,
-            level=search.Level(search.Purpose.TRACK, 12.5, 10.0),
+            level=search.SearchLevel(search.Purpose.TRACK, 12.5, 10.0),
         )
-        rows = searched(SimpleNamespace(pilot=pilot, begun=True))
+        rows = searched(SimpleNamespace(controller=controller, begun=True))
         assert [(row["level"], row["rate"], row["came"]) for row in rows] == [
             ("track", "750", "it is on"),
             ("widen", "1,200", "broken"),

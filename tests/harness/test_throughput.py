@@ -7,7 +7,7 @@ import pytest
 from harness.objective import parse
 from harness.recorder import Recorder
 from harness.sample import JourneySample, Window
-from harness.throughput import finished
+from harness.throughput import completions
 
 ORDERS = parse("orders rate > 1/s")
 
@@ -34,7 +34,7 @@ def recorder(*spans, ordered=True, window=(0.0, 10.0, 110.0)):
     ],
 )
 def test_each_counts_where_it_ended(due, done, stretch, why):
-    counts, length = finished(recorder((due, done)), ORDERS)
+    counts, length = completions(recorder((due, done)), ORDERS)
     assert length == 10.0
     assert counts == [int(index == stretch) for index in range(10)], why
 
@@ -50,17 +50,17 @@ def test_each_counts_where_it_ended(due, done, stretch, why):
     ],
 )
 def test_the_steady_part_is_cut_into_equal_stretches_of_whole_slices(window, stretches, length):
-    counts, long = finished(recorder(window=window), ORDERS)
+    counts, long = completions(recorder(window=window), ORDERS)
     assert (len(counts), long) == (stretches, length)
 
 
 def test_slices_may_have_grown_longer():
     run = recorder(*((second + 0.5, second + 1.0) for second in range(110)))
-    run._halve()
-    run._halve()
-    counts, length = finished(run, ORDERS)
+    run._merge_slices()
+    run._merge_slices()
+    counts, length = completions(run, ORDERS)
     assert sum(counts) / (len(counts) * length) == pytest.approx(1.0)
 
 
 def test_what_was_not_sold_is_no_order():
-    assert sum(finished(recorder((20.5, 21.0), ordered=False), ORDERS)[0]) == 0
+    assert sum(completions(recorder((20.5, 21.0), ordered=False), ORDERS)[0]) == 0

@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from harness.units import did_you_mean, quantity, spoken_duration, spoken_number, spoken_share
+from harness.units import did_you_mean, format_duration, format_number, format_percent, quantity
 
 
 @pytest.mark.parametrize(
@@ -41,7 +41,7 @@ def test_quantities_are_read(text, expected):
     ],
 )
 def test_durations_are_spoken(seconds, spoken):
-    assert spoken_duration(seconds) == spoken
+    assert format_duration(seconds) == spoken
 
 
 @pytest.mark.parametrize(
@@ -49,12 +49,12 @@ def test_durations_are_spoken(seconds, spoken):
     [(0, "0 %"), (0.0512, "5.1 %"), (0.0005, "0.05 %"), (0.1, "10 %"), (0.9954, "99.54 %"), (1, "100 %")],
 )
 def test_shares_are_spoken(share, spoken):
-    assert spoken_share(share) == spoken
+    assert format_percent(share) == spoken
 
 
 @pytest.mark.parametrize(("number", "spoken"), [(0, "0"), (7, "7"), (1204, "1,204"), (20.25, "20.2"), (0.5, "0.5")])
 def test_numbers_are_spoken(number, spoken):
-    assert spoken_number(number) == spoken
+    assert format_number(number) == spoken
 
 
 def test_a_name_far_from_all_is_answered_with_what_there_is():

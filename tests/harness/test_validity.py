@@ -6,13 +6,13 @@ import pytest
 
 from harness.conditions import Evidence
 from harness.histogram import Histogram
-from harness.instrument import late
+from harness.instrument import arrival_lateness
 from harness.objective import parse
 from harness.process_facts import ProcessFacts
 from harness.recorder import Recorder
 from harness.sample import JourneySample, PageSample, Window
 from harness.validity import CHECKS, Conditions, check
-from harness.verdict import Level
+from harness.verdict import Severity
 
 DEMANDS = [parse("journey response_time p95 < 4s"), parse("page.P response_time p95 < 1s")]
 
@@ -61,7 +61,7 @@ def conditions(**changed):
 def worst(recorder=None, facts=None, demands=DEMANDS):
     """The findings that are not well, by check."""
     found = check(recorder or run_of(), facts or conditions(), demands)
-    return {finding.check: finding for finding in found if finding.level is not Level.OK}
+    return {finding.check: finding for finding in found if finding.level is not Severity.OK}
 
 
 def lag(*seconds):
@@ -73,48 +73,48 @@ def lag(*seconds):
 
 def test_a_good_run_has_no_complaint_and_says_what_was_looked_at():
     found = check(run_of(), conditions(loop_lag=lag((0.001, 1000))), DEMANDS)
-    assert {finding.level for finding in found} == {Level.OK}
+    assert {finding.level for finding in found} == {Severity.OK}
     assert {finding.check for finding in found} == {"requests", "end", "lateness", "loop", "cpu", "accounting"}
     assert all(finding.message and not finding.remedy for finding in found)
 
 
 def test_nothing_known_is_not_a_valid_run():
     found = check(Recorder(Window(0, 0, 10)), Conditions())
-    assert [finding.check for finding in found if finding.level is Level.INVALID] == ["requests"]
+    assert [finding.check for finding in found if finding.level is Severity.INVALID] == ["requests"]
 
 
 @pytest.mark.parametrize(
     ("changed", "name", "level", "words"),
     [
-        ({"requests_sent": 0}, "requests", Level.INVALID, "not one request was sent"),
-        ({"crashed": "KeyError"}, "harness", Level.INVALID, "the harness broke: KeyError"),
+        ({"requests_sent": 0}, "requests", Severity.INVALID, "not one request was sent"),
+        ({"crashed": "KeyError"}, "harness", Severity.INVALID, "the harness broke: KeyError"),
         (
             {"target_unreachable": "connection refused"},
             "target",
-            Level.INVALID,
+            Severity.INVALID,
             "could not be reached: connection refused",
         ),
-        ({"shop_died": True, "embedded": True}, "shop", Level.INVALID, "ended in the middle of the run"),
-        ({"interrupted": "Ctrl-C", "held": 12.0}, "end", Level.INVALID, "interrupted after 12 s by Ctrl-C"),
-        ({"stop_rule": 'the stop rule "x" held'}, "end", Level.FAILED, 'the stop rule "x" held'),
-        ({"held": 60.0}, "end", Level.INVALID, "held for 60 s of 100 s"),
-        ({"exceptions": 2}, "bugs", Level.INVALID, "2 mistakes of its own"),
-        ({"no_account": 7}, "accounts", Level.INVALID, "7 journeys found no free account"),
-        ({"cpu_ratio": 0.75}, "cpu", Level.WARNING, "75 % of a core"),
-        ({"cpu_ratio": 0.93}, "cpu", Level.INVALID, "93 % of a core, over 90 %"),
-        ({"loop_lag": lag((0.001, 95), (0.03, 5))}, "loop", Level.WARNING, "30 ms late"),
-        ({"loop_lag": lag((0.001, 95), (0.08, 5))}, "loop", Level.INVALID, "80 ms late; 50 ms is allowed"),
-        ({"loop_lag": lag((0.001, 9999), (1.5, 1))}, "loop", Level.INVALID, "stood still for 1.5 s"),
-        ({"expected_offered": 201}, "accounting", Level.INVALID, "201 arrivals were planned and 200 were offered"),
-        ({"truncated_journeys": 1}, "accounting", Level.INVALID, "200 journeys were begun and 201 ended"),
-        ({"ledger": ["gpay: 9 sold, 8 measured"]}, "ledger", Level.INVALID, "gpay: 9 sold, 8 measured"),
+        ({"shop_died": True, "embedded": True}, "shop", Severity.INVALID, "ended in the middle of the run"),
+        ({"interrupted": "Ctrl-C", "held": 12.0}, "end", Severity.INVALID, "interrupted after 12 s by Ctrl-C"),
+        ({"stop_rule": 'the stop rule "x" held'}, "end", Severity.FAILED, 'the stop rule "x" held'),
+        ({"held": 60.0}, "end", Severity.INVALID, "held for 60 s of 100 s"),
+        ({"exceptions": 2}, "bugs", Severity.INVALID, "2 mistakes of its own"),
+        ({"no_account": 7}, "accounts", Severity.INVALID, "7 journeys found no free account"),
+        ({"cpu_ratio": 0.75}, "cpu", Severity.WARNING, "75 % of a core"),
+        ({"cpu_ratio": 0.93}, "cpu", Severity.INVALID, "93 % of a core, over 90 %"),
+        ({"loop_lag": lag((0.001, 95), (0.03, 5))}, "loop", Severity.WARNING, "30 ms late"),
+        ({"loop_lag": lag((0.001, 95), (0.08, 5))}, "loop", Severity.INVALID, "80 ms late; 50 ms is allowed"),
+        ({"loop_lag": lag((0.001, 9999), (1.5, 1))}, "loop", Severity.INVALID, "stood still for 1.5 s"),
+        ({"expected_offered": 201}, "accounting", Severity.INVALID, "201 arrivals were planned and 200 were offered"),
+        ({"truncated_journeys": 1}, "accounting", Severity.INVALID, "200 journeys were begun and 201 ended"),
+        ({"ledger": ["gpay: 9 sold, 8 measured"]}, "ledger", Severity.INVALID, "gpay: 9 sold, 8 measured"),
         (
             {"ledger": ["gpay: 9 sold, 8 measured"], "ledger_explained": "resets were asked for"},
             "ledger",
-            Level.WARNING,
+            Severity.WARNING,
             "because resets were asked for",
         ),
-        ({"planned_minimum": {"gpay": 200, "masterpass": 3}}, "minimum", Level.INVALID, "masterpass 0 of 3"),
+        ({"planned_minimum": {"gpay": 200, "masterpass": 3}}, "minimum", Severity.INVALID, "masterpass 0 of 3"),
     ],
 )
 def test_each_way_to_fail_is_found_and_named(changed, name, level, words):
@@ -122,8 +122,8 @@ def test_each_way_to_fail_is_found_and_named(changed, name, level, words):
     assert found.keys() >= {name}
     assert found[name].level is level
     assert words in found[name].message
-    assert found[name].remedy or level is Level.WARNING
-    others = {finding.check for finding in found.values() if finding.level is Level.INVALID} - {name}
+    assert found[name].remedy or level is Severity.WARNING
+    others = {finding.check for finding in found.values() if finding.level is Severity.INVALID} - {name}
     # A journey without a sample is out of the books and cut short at once; nothing else accuses a second part.
     assert others == set()
 
@@ -139,15 +139,15 @@ def test_a_target_where_every_connection_failed_was_never_there():
     ("late", "level", "why"),
     [
         ([(0.001, 1000)], None, "as on an idle machine"),
-        ([(0.001, 985), (0.015, 15)], Level.WARNING, "a word is due over 10 ms"),
-        ([(0.001, 985), (0.04, 15)], Level.WARNING, "5 % of the tightest bound, 1 s, is 50 ms"),
-        ([(0.001, 970), (0.06, 30)], Level.INVALID, "over that"),
-        ([(0.001, 985), (0.06, 15)], Level.WARNING, "1.5 % are not yet more than 1 % beyond chance"),
+        ([(0.001, 985), (0.015, 15)], Severity.WARNING, "a word is due over 10 ms"),
+        ([(0.001, 985), (0.04, 15)], Severity.WARNING, "5 % of the tightest bound, 1 s, is 50 ms"),
+        ([(0.001, 970), (0.06, 30)], Severity.INVALID, "over that"),
+        ([(0.001, 985), (0.06, 15)], Severity.WARNING, "1.5 % are not yet more than 1 % beyond chance"),
         ([(0.001, 991), (0.06, 9)], None, "99 % were on time"),
-        ([(0.001, 995), (0.3, 5)], Level.INVALID, "0.5 % a quarter of a second late"),
+        ([(0.001, 995), (0.3, 5)], Severity.INVALID, "0.5 % a quarter of a second late"),
         ([(0.001, 999), (5.0, 1)], None, "one accident"),
         ([(0.001, 3), (0.06, 1)], None, "one late arrival is an accident, however few there are"),
-        ([(0.06, 2)], Level.INVALID, "both are late"),
+        ([(0.06, 2)], Severity.INVALID, "both are late"),
     ],
 )
 def test_our_own_lateness(late, level, why):
@@ -164,9 +164,9 @@ def test_our_own_lateness(late, level, why):
     ("stalls", "level", "why"),
     [
         ([0.3], None, "one stall of 300 ms in 40 s touches few"),
-        ([0.3] * 2, Level.WARNING, "two may be chance"),
-        ([0.3] * 8, Level.INVALID, "eight are not"),
-        ([3.0], Level.INVALID, "one that touches 7 % of all is enough"),
+        ([0.3] * 2, Severity.WARNING, "two may be chance"),
+        ([0.3] * 8, Severity.INVALID, "eight are not"),
+        ([3.0], Severity.INVALID, "one that touches 7 % of all is enough"),
     ],
 )
 def test_late_arrivals_are_counted_by_stalls(stalls, level, why):
@@ -177,12 +177,12 @@ def test_late_arrivals_are_counted_by_stalls(stalls, level, why):
         ends = [begin + length for begin, length in zip(begins, stalls, strict=True) if begin <= due < begin + length]
         recorder.offered(due)
         recorder.started(due, ends[0] - due if ends else 0.001, 0.0)
-    found = [each for each in late(Evidence(recorder, conditions(), ())) if each.level is not Level.OK]
+    found = [each for each in arrival_lateness(Evidence(recorder, conditions(), ())) if each.level is not Severity.OK]
     assert [each.level for each in found] == ([level] if level else []), why
 
 
 def test_without_a_bound_lateness_is_held_to_a_fixed_one():
-    assert worst(run_of(lateness=0.03), demands=[])["lateness"].level is Level.INVALID
+    assert worst(run_of(lateness=0.03), demands=[])["lateness"].level is Severity.INVALID
     tight = [parse("page.P response_time p95 < 300ms")]
     message = worst(run_of(lateness=0.03), demands=tight)["lateness"].message
     assert message == "99 % of the arrivals were started within 30 ms of their moment, and 25 ms is allowed"
@@ -201,13 +201,13 @@ def test_the_remedy_knows_that_the_shop_is_on_the_same_machine():
     ("run", "demands", "level", "why"),
     [
         ({}, DEMANDS, None, "nobody waited"),
-        ({"dropped": 10}, DEMANDS, Level.INVALID, "dropped while the shop was quick"),
+        ({"dropped": 10}, DEMANDS, Severity.INVALID, "dropped while the shop was quick"),
         ({"dropped": 10, "time": 6.0}, DEMANDS, None, "dropped because the shop was slow: that is the shop's failure"),
-        ({"dropped": 10, "time": 6.0}, [], Level.INVALID, "dropped, and no demand tells by whose doing"),
-        ({"wait": 1.0}, DEMANDS, Level.WARNING, "waited, but the demands were kept in spite of it"),
-        ({"wait": 3.5}, DEMANDS, Level.INVALID, "waiting alone broke the demand"),
+        ({"dropped": 10, "time": 6.0}, [], Severity.INVALID, "dropped, and no demand tells by whose doing"),
+        ({"wait": 1.0}, DEMANDS, Severity.WARNING, "waited, but the demands were kept in spite of it"),
+        ({"wait": 3.5}, DEMANDS, Severity.INVALID, "waiting alone broke the demand"),
         ({"wait": 3.5, "time": 5.0}, DEMANDS, None, "the shop alone would have broken it"),
-        ({"wait": 3.5}, [parse("journey response_time mean < 4s")], Level.INVALID, "a mean broken by waiting alone"),
+        ({"wait": 3.5}, [parse("journey response_time mean < 4s")], Severity.INVALID, "a mean broken by waiting alone"),
         ({"wait": 0.04}, DEMANDS, None, "5 % of the tightest bound is no matter"),
     ],
 )
@@ -217,7 +217,7 @@ def test_too_few_users_are_our_doing_unless_the_shop_kept_them(run, demands, lev
     assert ("users" in found) is (level is not None), why
     if level:
         assert found["users"].level is level, why
-    assert not [f for f in found.values() if f.level is Level.INVALID and f.check != "users"]
+    assert not [f for f in found.values() if f.level is Severity.INVALID and f.check != "users"]
 
 
 def test_two_slow_journeys_among_the_few_that_were_served_do_not_make_the_shop_slow():
@@ -228,17 +228,17 @@ def test_two_slow_journeys_among_the_few_that_were_served_do_not_make_the_shop_s
         recorder.started(due, 0.001, 0.0)
         recorder.journey(JourneySample("guest", "gpay", "ok", "nobody", due, due, due + 7.0, ordered=True))
     users = worst(recorder, conditions(expected_offered=261))["users"]
-    assert users.level is Level.INVALID
+    assert users.level is Severity.INVALID
     assert "while the shop was quick" in users.message
 
 
 @pytest.mark.parametrize(
     ("run", "end", "users"),
     [
-        ({"number": 20, "dropped": 200}, Level.WARNING, Level.INVALID),
-        ({"number": 200, "dropped": 0, "outcome": "http_5xx", "blame": "shop"}, Level.FAILED, None),
-        ({"number": 200, "dropped": 20, "outcome": "http_5xx", "blame": "shop"}, Level.FAILED, None),
-        ({"number": 20, "dropped": 200, "time": 9.0}, Level.FAILED, None),
+        ({"number": 20, "dropped": 200}, Severity.WARNING, Severity.INVALID),
+        ({"number": 200, "dropped": 0, "outcome": "http_5xx", "blame": "shop"}, Severity.FAILED, None),
+        ({"number": 200, "dropped": 20, "outcome": "http_5xx", "blame": "shop"}, Severity.FAILED, None),
+        ({"number": 20, "dropped": 200, "time": 9.0}, Severity.FAILED, None),
     ],
 )
 @pytest.mark.parametrize("steady_from", [0.0, 90.0])
@@ -248,7 +248,7 @@ def test_a_stop_rule_speaks_against_the_shop_unless_users_were_too_few(run, end,
     assert found["end"].level is end
     assert ("users" in found) is (users is not None)
     assert users is None or found["users"].level is users
-    if end is Level.WARNING:
+    if end is Severity.WARNING:
         assert "no failure of the shop" in found["end"].message
         assert found["end"].remedy.startswith("raise the number of users")
 
@@ -300,7 +300,7 @@ def test_what_is_our_own_fault_spoils_the_run(outcome):
 def test_what_was_cut_short_is_a_warning_and_no_bug():
     found = worst(run_of(outcome="aborted", blame="harness"))
     assert found.keys() == {"truncated"}
-    assert found["truncated"].level is Level.WARNING
+    assert found["truncated"].level is Severity.WARNING
     assert found["truncated"].message.startswith("200 journeys were still under way")
 
 
@@ -308,7 +308,7 @@ def test_json_that_was_served_as_another_type_is_a_warning_said_once():
     pages = [{"Basket": 1000, "Login": 7}, {}, {"Basket": 234, "Product": 6, "Checkout": 1}]
     found = worst(facts=conditions(processes=[ProcessFacts(name=str(n), mislabelled=m) for n, m in enumerate(pages)]))
     finding = found["content_type"]
-    assert finding.level is Level.WARNING
+    assert finding.level is Severity.WARNING
     assert finding.message == (
         "1,248 replies held JSON and were served as another type "
         "(Basket 1,234 times, Login 7 times, Product 6 times and 1 more pages)"
@@ -326,7 +326,7 @@ def test_journeys_without_an_account_are_counted_from_the_samples_too():
 def test_an_option_that_the_shop_does_not_offer_is_named_with_its_remedy_and_is_no_bug():
     found = worst(run_of(outcome="not_offered", blame="harness"))
     assert found.keys() == {"offered"}
-    assert found["offered"].level is Level.INVALID
+    assert found["offered"].level is Severity.INVALID
     assert "gpay (200 journeys)" in found["offered"].message
     assert "[payments]" in found["offered"].remedy
 
@@ -347,5 +347,5 @@ def test_every_check_explains_itself():
 
 def test_a_target_that_is_not_there_is_said_once():
     facts = conditions(target_unreachable="nobody answers", requests_sent=0, held=0.0, expected_offered=0)
-    found = [finding for finding in check(Recorder(Window(0, 0, 1)), facts) if finding.level is Level.INVALID]
+    found = [finding for finding in check(Recorder(Window(0, 0, 1)), facts) if finding.level is Severity.INVALID]
     assert [finding.check for finding in found] == ["target"]

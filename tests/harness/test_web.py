@@ -4,8 +4,8 @@ from types import SimpleNamespace
 import pytest
 from flask import Flask, jsonify, request
 
-from harness.errors import Misuse
-from harness.server_names import named
+from harness.errors import UsageError
+from harness.server_names import parse_allowed_hosts
 from harness.web import Tab, add_tabs, guard, refusal
 
 
@@ -74,21 +74,21 @@ def test_who_may_ask_a_ui_that_is_bound_to_this_machine(why, method, host, heade
     ],
 )
 def test_a_ui_that_is_bound_to_more_answers_to_addresses_and_to_the_names_it_was_given(bound, host, passes):
-    assert (refusal("GET", host, {}, bound=bound, allowed=named("ui.internal")) is None) == passes
+    assert (refusal("GET", host, {}, bound=bound, allowed=parse_allowed_hosts("ui.internal")) is None) == passes
 
 
 def test_another_site_sends_nothing_to_a_ui_that_is_bound_to_more():
-    ask = partial(refusal, "POST", bound="0.0.0.0", allowed=named("ui.internal"))
+    ask = partial(refusal, "POST", bound="0.0.0.0", allowed=parse_allowed_hosts("ui.internal"))
     assert ask("ui.internal:8089", {"Origin": "http://UI.internal:8089"}) is None
     assert ask("ui.internal:8089", {"Origin": "http://evil.example"})
     assert ask("ui.internal:8089", {"Origin": "http://["})
 
 
 def test_names_of_the_ui_are_checked_all_at_once():
-    assert named(" UI.internal. ,[::1],, 10.0.0.5") == {"ui.internal", "::1", "10.0.0.5"}
-    assert named("") == frozenset()
-    with pytest.raises(Misuse) as misuse:
-        named("ui.internal, b\u00fccher.example, *, http://x, x:80")
+    assert parse_allowed_hosts(" UI.internal. ,[::1],, 10.0.0.5") == {"ui.internal", "::1", "10.0.0.5"}
+    assert parse_allowed_hosts("") == frozenset()
+    with pytest.raises(UsageError) as misuse:
+        parse_allowed_hosts("ui.internal, b\u00fccher.example, *, http://x, x:80")
     assert len(str(misuse.value).splitlines()) == 4
     assert "xn--" in str(misuse.value)
 

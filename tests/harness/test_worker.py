@@ -5,8 +5,8 @@ from types import SimpleNamespace
 import pytest
 
 from harness.master import ECHOED, REFUSE
-from harness.snapshot import Teller
-from harness.worker import LAST_WORDS, WorkerRun
+from harness.snapshot import DeltaEncoder
+from harness.worker import FINAL_REPORT_ATTEMPTS, WorkerRun
 
 WORKLOAD = SimpleNamespace(
     name="own", drain=5.0, fingerprint="f", objectives=(), stop_rules=(), stop_when_certain=False, search=None
@@ -20,14 +20,14 @@ class Line:
         self.answers, self.said, self.now = list(answers), [], 0.0
         self.run = WorkerRun(WORKLOAD, None, send=self.send, clock=lambda: self.now, sleep=self.sleep)
         self.run._run = "r"
-        self.run._teller = Teller(self.run.recorder)
+        self.run._encoder = DeltaEncoder(self.run.recorder)
 
     def send(self, _kind, message):
         assert message["final"]
         self.said.append("all" if message["counts"]["whole"] else "rest")
         answer = self.answers.pop(0) if self.answers else "nothing"
         if answer != "nothing":
-            self.run.thanked({"run": "r", "whole": answer == "asks for all"})
+            self.run.receive_acknowledgement({"run": "r", "whole": answer == "asks for all"})
 
     def sleep(self, seconds):
         self.now += seconds
@@ -40,35 +40,35 @@ class Line:
         (["nothing", "thanks"], ["rest", "rest"], 1),
         (["asks for all", "thanks"], ["rest", "all"], 0),
         (["asks for all", "nothing", "thanks"], ["rest", "all", "rest"], 1),
-        (["nothing"] * LAST_WORDS, ["rest"] * LAST_WORDS, LAST_WORDS),
+        (["nothing"] * FINAL_REPORT_ATTEMPTS, ["rest"] * FINAL_REPORT_ATTEMPTS, FINAL_REPORT_ATTEMPTS),
     ],
 )
 def test_the_last_word_is_said_until_the_master_has_it(answers, said, waited):
     line = Line(*answers)
-    line.run.say_last_word()
-    line.run.say_last_word()
+    line.run.send_final_report()
+    line.run.send_final_report()
     assert line.said == said
     assert line.now == pytest.approx(waited, abs=0.1)
 
 
 def test_thanks_for_another_run_are_none_of_ours():
     line = Line()
-    line.run.thanked({"run": "another", "whole": False})
-    line.run.say_last_word()
-    assert len(line.said) == LAST_WORDS
+    line.run.receive_acknowledgement({"run": "another", "whole": False})
+    line.run.send_final_report()
+    assert len(line.said) == FINAL_REPORT_ATTEMPTS
 
 
 def test_a_worker_with_another_scenario_refuses_with_the_key_that_it_was_told():
     sent = []
     run = WorkerRun(WORKLOAD, None, send=lambda kind, message: sent.append((kind, message)))
     run.echo({"run": "r", "sent": 1.0})
-    run.begin_as_told({"run": "r", "key": "k", "fingerprint": "another", "begin_at": 0.0})
+    run.receive_begin({"run": "r", "key": "k", "fingerprint": "another", "begin_at": 0.0})
     run.echo({"run": "r", "sent": 2.0})
     assert [(kind, message["key"]) for kind, message in sent] == [(ECHOED, ""), (REFUSE, "k"), (ECHOED, "k")]
 
 
 def test_a_worker_without_a_master_has_nobody_to_say_a_last_word_to():
     line = Line()
-    line.run.lose_master()
-    line.run.say_last_word()
+    line.run.stop_reporting()
+    line.run.send_final_report()
     assert line.said == []

@@ -5,9 +5,9 @@ from textwrap import dedent
 
 import pytest
 
-from harness.errors import Misuse
+from harness.errors import UsageError
 from harness.workload import Choices
-from scenarios.program import Scenarios
+from scenarios.program import ScenarioFolder
 
 DEMAND = 'objectives = ["journey failures < 1%"]\n'
 OPEN = '[arrivals]\nrate = "10/s"\nduration = "1m"\n'
@@ -22,7 +22,7 @@ def choose(tmp_path):
         path.write_text(dedent(text), encoding="utf-8")
         before = time.process_time()
         try:
-            workload = Scenarios().choose(Choices(scenario=str(path), **choices))
+            workload = ScenarioFolder().choose(Choices(scenario=str(path), **choices))
             workload.stage(0, 1)
             workload.kind_of(0)
             return workload
@@ -61,7 +61,7 @@ def choose(tmp_path):
     ],
 )
 def test_a_scenario_beyond_all_bounds_is_refused(choose, text, key):
-    with pytest.raises(Misuse) as misuse:
+    with pytest.raises(UsageError) as misuse:
         choose(DEMAND + text)
     assert key in str(misuse.value)
 
@@ -85,7 +85,7 @@ def test_a_scenario_beyond_all_bounds_is_refused(choose, text, key):
     ],
 )
 def test_a_choice_beyond_all_bounds_is_refused_under_its_option(choose, choices, option):
-    with pytest.raises(Misuse) as misuse:
+    with pytest.raises(UsageError) as misuse:
         choose(DEMAND + OPEN, **choices)
     assert option in str(misuse.value)
     assert len(str(misuse.value)) < 1_000
@@ -96,7 +96,7 @@ def test_a_run_of_thirty_days_is_ready_at_once(choose):
     workload = choose(DEMAND + "[arrivals]\nrate = '150/s'\nduration = '720h'\n" + minimum)
     schedule = workload.schedule()
     expected = 150 * 30 * 86_400
-    assert expected - 10 * expected**0.5 < schedule.least < expected
+    assert expected - 10 * expected**0.5 < schedule.min_count < expected
     assert next(iter(schedule)) > 0
     assert workload.planned_minimum == {"gpay": 5}
     assert workload.drawn({}) == {}

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from harness.errors import Misuse
+from harness.errors import UsageError
 from scenarios import cli
 from scenarios.cli import COMMANDS, Entry, main
 
@@ -89,7 +89,7 @@ def test_a_command_is_given_its_arguments_and_its_code_is_passed_on(command):
 
 
 def test_misuse_is_said_without_a_traceback(command, capsys):
-    command(raising(Misuse("--loud = 3\n  expected: nothing behind it")))
+    command(raising(UsageError("--loud = 3\n  expected: nothing behind it")))
     assert main(["try"]) == 2
     streams = capsys.readouterr()
     assert streams.out == ""

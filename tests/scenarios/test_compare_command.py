@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from finished_runs import a_run
 
-from harness.capacity import Capacity
+from harness.capacity import CapacityAnswer
 from harness.result import write
 from scenarios.cli import main
 
@@ -74,7 +74,7 @@ def test_runs_of_different_loads_are_not_compared(results, capsys):
 
 
 def test_a_search_for_capacity_is_not_compared(results, tmp_path, capsys):
-    found = Capacity(
+    found = CapacityAnswer(
         **dict.fromkeys(("journeys", "orders", "orders_low", "orders_high", "boundary", "low", "high")),
         **dict.fromkeys(("gave_way", "critical")),
         at_least=False,

@@ -8,7 +8,7 @@ import pytest
 
 from harness.workload import Choices
 from scenarios.problems import ScenarioError
-from scenarios.program import Prepared
+from scenarios.program import ScenarioWorkload
 from scenarios.scenario import Scenario, check
 
 PLAIN = {"arrivals": {"rate": "5/s", "duration": "10s"}, "objectives": ["journey failures < 1%"]}
@@ -107,7 +107,7 @@ def test_no_value_is_in_what_was_asked_and_all_are_kept_from_results(token):
     assert SECRET not in json.dumps(asked)
     assert asked["headers"] == {"Authorization": "(hidden)", "Key": "(hidden)"}
     assert check(asked, name="again").as_asked() == asked
-    prepared = Prepared(scenario, Choices(scenario="gated"))
+    prepared = ScenarioWorkload(scenario, Choices(scenario="gated"))
     assert {SECRET, f"Basic {SECRET}"} <= set(prepared.secrets())
     assert SECRET not in json.dumps(prepared.as_asked())
 

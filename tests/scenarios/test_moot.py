@@ -2,9 +2,9 @@
 
 import pytest
 
-from harness.errors import Misuse
+from harness.errors import UsageError
 from harness.workload import Choices
-from scenarios.program import Scenarios
+from scenarios.program import ScenarioFolder
 
 FILE = """
 objectives = ["journey failures < 1%", "{demand}"]
@@ -26,7 +26,7 @@ def choose(tmp_path):
     def choose(demand, option="", more=""):
         path = tmp_path / "mine.toml"
         path.write_text(FILE.format(demand=demand, option=option) + more)
-        return Scenarios().choose(Choices(str(path)))
+        return ScenarioFolder().choose(Choices(str(path)))
 
     return choose
 
@@ -42,14 +42,14 @@ def choose(tmp_path):
     ],
 )
 def test_a_demand_on_nobody_is_refused_with_the_remedy(choose, demand, remedy):
-    with pytest.raises(Misuse) as refused:
+    with pytest.raises(UsageError) as refused:
         choose(demand)
     assert "objectives[1]" in str(refused.value)
     assert remedy in str(refused.value)
 
 
 def test_a_script_that_nobody_follows_is_named(choose):
-    with pytest.raises(Misuse, match="give wrong a weight above 0 in"):
+    with pytest.raises(UsageError, match="give wrong a weight above 0 in"):
         choose("orders[verification=wrong] count >= 1", "pay_on_delivery = 1")
 
 

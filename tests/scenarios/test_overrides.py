@@ -1,6 +1,6 @@
 import pytest
 
-from scenarios.overrides import OPTIONS, with_overrides
+from scenarios.overrides import OPTIONS, apply_overrides
 from scenarios.problems import ScenarioError
 from scenarios.scenario import check
 
@@ -25,7 +25,7 @@ def closed(**tables):
 
 def refused(chosen, **choices):
     with pytest.raises(ScenarioError) as error:
-        with_overrides(chosen, choices)
+        apply_overrides(chosen, choices)
     assert "own as chosen" in str(error.value)
     return [(problem.key, problem.value) for problem in error.value.problems]
 
@@ -33,19 +33,19 @@ def refused(chosen, **choices):
 def test_no_choice_leaves_the_scenario_as_it_is():
     plain = scenario()
     nothing = dict.fromkeys(OPTIONS, None)
-    assert with_overrides(plain, nothing) == plain
-    assert with_overrides(plain, dict.fromkeys(OPTIONS, "") | {"allow_target": (), "verify_tls": None}) == plain
+    assert apply_overrides(plain, nothing) == plain
+    assert apply_overrides(plain, dict.fromkeys(OPTIONS, "") | {"allow_target": (), "verify_tls": None}) == plain
 
 
 def test_the_scenario_itself_is_never_changed():
     plain = scenario(payments={"gpay": 1})
     before = plain.as_asked()
-    with_overrides(plain, {"payment_mix": "masterpass=1", "duration": "40s", "sms_share": "1", "seed": "9"})
+    apply_overrides(plain, {"payment_mix": "masterpass=1", "duration": "40s", "sms_share": "1", "seed": "9"})
     assert plain.as_asked() == before
 
 
 def test_a_payment_mix_takes_the_place_of_the_scenarios():
-    chosen = with_overrides(
+    chosen = apply_overrides(
         scenario(payments={"pay_later": 5, "minimum": {"gpay": 4, "pay_later": 4}}),
         {"payment_mix": "credit_card=3, gpay=0.5,masterpass"},
     )
@@ -55,20 +55,20 @@ def test_a_payment_mix_takes_the_place_of_the_scenarios():
 
 def test_a_payment_mix_over_a_cover_leaves_the_others_out():
     cover = check({"objectives": DEMANDS, "cover": True, "arrivals": {"rate": 5}}, name="own")
-    chosen = with_overrides(cover, {"payment_mix": "gpay,masterpass"})
+    chosen = apply_overrides(cover, {"payment_mix": "gpay,masterpass"})
     wanted = {option for option, weight in chosen.mix.payments.items() if weight}
     assert wanted == {"gpay", "masterpass"}
     assert len(chosen.mix.payments) == 14
 
 
 def test_a_rate_holds_for_as_long_as_the_scenario_lasts():
-    chosen = with_overrides(scenario(), {"arrival_rate": "600/min"})
+    chosen = apply_overrides(scenario(), {"arrival_rate": "600/min"})
     (stage,) = chosen.profile().stages
     assert (stage.duration, stage.rate_from, stage.rate_to) == (20.0, 10.0, 10.0)
 
 
 def test_a_duration_stretches_the_profile_and_keeps_its_shape():
-    chosen = with_overrides(scenario(), {"duration": 60.0})
+    chosen = apply_overrides(scenario(), {"duration": 60.0})
     assert [(stage.duration, stage.rate_from, stage.rate_to) for stage in chosen.profile().stages] == [
         (30.0, 5.0, 5.0),
         (30.0, 5.0, 15.0),
@@ -77,18 +77,18 @@ def test_a_duration_stretches_the_profile_and_keeps_its_shape():
 
 
 def test_a_rate_and_a_duration_make_one_flat_profile():
-    chosen = with_overrides(scenario(), {"duration": "1m", "arrival_rate": "7/s"})
+    chosen = apply_overrides(scenario(), {"duration": "1m", "arrival_rate": "7/s"})
     (stage,) = chosen.profile().stages
     assert (stage.duration, stage.rate_from) == (60.0, 7.0)
 
 
 def test_promises_to_rare_options_shrink_with_the_run():
-    chosen = with_overrides(scenario(payments={"minimum": {"gpay": 60, "pay_later": 30}}), {"arrival_rate": "3/s"})
+    chosen = apply_overrides(scenario(payments={"minimum": {"gpay": 60, "pay_later": 30}}), {"arrival_rate": "3/s"})
     assert chosen.mix.minimum == {"gpay": 40, "pay_later": 20}
 
 
 def test_everything_else_goes_where_it_belongs():
-    chosen = with_overrides(
+    chosen = apply_overrides(
         scenario(target={"allowed": ["a.example.com"]}, shop={"sms": {"share": 0.9}}),
         {
             "sms_share": "50%",
@@ -106,11 +106,11 @@ def test_everything_else_goes_where_it_belongs():
 
 
 def test_certificates_switched_off_in_the_file_stay_so():
-    assert with_overrides(scenario(target={"verify_tls": False}), {"verify_tls": True}).target.verify_tls is False
+    assert apply_overrides(scenario(target={"verify_tls": False}), {"verify_tls": True}).target.verify_tls is False
 
 
 def test_of_a_closed_load_users_and_duration_can_be_chosen_and_a_rate_cannot():
-    chosen = with_overrides(closed(), {"users": 20, "duration": "1m"})
+    chosen = apply_overrides(closed(), {"users": 20, "duration": "1m"})
     assert (chosen.users, chosen.duration) == (20, 60.0)
     assert refused(closed(), arrival_rate="5/s") == [("--arrival-rate", "5/s")]
 
@@ -143,7 +143,7 @@ def test_all_wrong_choices_are_told_at_once_each_under_its_option():
 
 def test_a_misspelt_option_is_guessed():
     with pytest.raises(ScenarioError, match="did you mean `credit_card`"):
-        with_overrides(scenario(), {"payment_mix": "credit_cart=1"})
+        apply_overrides(scenario(), {"payment_mix": "credit_cart=1"})
 
 
 def test_what_a_choice_makes_wrong_elsewhere_is_told_under_the_option_too():
@@ -162,17 +162,17 @@ def test_fractions_are_no_users_and_no_seeds():
 def test_a_cover_takes_no_duration():
     cover = check({"objectives": DEMANDS, "cover": True, "arrivals": {"rate": 5}}, name="own")
     assert refused(cover, duration="9s") == [("--run-time", "9s")]
-    assert with_overrides(cover, {"arrival_rate": "2/s"}).profile().highest == 2.0
+    assert apply_overrides(cover, {"arrival_rate": "2/s"}).profile().peak_rate == 2.0
 
 
 def test_an_unknown_choice_is_a_mistake_of_the_program():
     with pytest.raises(TypeError, match="paymentmix"):
-        with_overrides(scenario(), {"paymentmix": "gpay"})
+        apply_overrides(scenario(), {"paymentmix": "gpay"})
 
 
 def test_demands_on_options_nobody_pays_with_any_more_are_set_aside_and_named():
     asked = scenario(objectives=["orders[payment=gpay] count >= 1", "orders[payment=masterpass] count >= 1"])
-    chosen = with_overrides(asked, {"payment_mix": "gpay=1"})
+    chosen = apply_overrides(asked, {"payment_mix": "gpay=1"})
     assert [objective.text for objective in chosen.objectives] == ["orders[payment=gpay] count >= 1"]
     assert chosen.set_aside == ("orders[payment=masterpass] count >= 1",)
 
@@ -182,19 +182,19 @@ def test_demands_on_the_sms_path_are_set_aside_when_no_code_is_asked_for():
         objectives=[*DEMANDS, "page.VerifySmsPage response_time p95 < 1s", "orders[verification=right] count >= 1"]
     )
     for choice in ({"sms_share": "0"}, {"payment_mix": "gpay"}):
-        assert len(with_overrides(asked, choice).set_aside) == 2
-    assert with_overrides(asked, {"payment_mix": "pay_on_delivery", "sms_share": "1%"}).set_aside == ()
+        assert len(apply_overrides(asked, choice).set_aside) == 2
+    assert apply_overrides(asked, {"payment_mix": "pay_on_delivery", "sms_share": "1%"}).set_aside == ()
 
 
 def test_a_demanded_rate_is_set_aside_only_below_the_scenarios_own():
     asked = scenario(objectives=[*DEMANDS, "orders rate > 4/s"])
-    assert with_overrides(asked, {"arrival_rate": "5/s"}).set_aside == ("orders rate > 4/s",)
-    assert with_overrides(asked, {"arrival_rate": "20/s"}).set_aside == ()
+    assert apply_overrides(asked, {"arrival_rate": "5/s"}).set_aside == ("orders rate > 4/s",)
+    assert apply_overrides(asked, {"arrival_rate": "20/s"}).set_aside == ()
 
 
 def test_a_demand_that_never_made_sense_is_not_quietly_set_aside():
     asked = scenario(payments={"gpay": 1}, objectives=[*DEMANDS, "orders[payment=masterpass] count >= 1"])
-    assert with_overrides(asked, {"seed": 3}).set_aside == ()
+    assert apply_overrides(asked, {"seed": 3}).set_aside == ()
 
 
 def test_a_choice_that_leaves_no_demand_is_refused():
@@ -205,7 +205,7 @@ def test_a_choice_that_leaves_no_demand_is_refused():
 def test_a_search_sets_rate_and_end_itself_and_says_what_to_choose_instead():
     searched = scenario(objectives=["journey response_time p95 < 4s"], arrivals={}, capacity={"start": 5, "most": 50})
     with pytest.raises(ScenarioError) as error:
-        with_overrides(searched, {"arrival_rate": "10/s", "duration": "30s"})
+        apply_overrides(searched, {"arrival_rate": "10/s", "duration": "30s"})
     said = {problem.key: (problem.expected, problem.remedy) for problem in error.value.problems}
     assert set(said) == {"--arrival-rate", "--run-time"}
     expected, remedy = said["--arrival-rate"]

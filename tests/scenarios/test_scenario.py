@@ -44,7 +44,7 @@ def test_little_needs_to_be_said_and_the_rest_is_sensible(written):
     assert (scenario.name, scenario.seed, scenario.is_open) == ("own", 1, True)
     assert (scenario.duration, scenario.warm_up, scenario.steady, scenario.drain) == (60.0, 0.0, 60.0, 30.0)
     assert scenario.process is ArrivalProcess.POISSON
-    assert scenario.profile().highest == 10.0
+    assert scenario.profile().peak_rate == 10.0
     assert set(scenario.mix.payments) == set(PAYMENT_OPTIONS)
     assert set(scenario.mix.journeys) == set(JOURNEYS)
     assert scenario.mix.sms == {SmsScript.RIGHT: 1.0}
@@ -178,7 +178,7 @@ def test_cover_walks_everything_once_and_at_an_even_pace(written):
     assert scenario.process is ArrivalProcess.UNIFORM
     # fourteen options, four more SMS scripts, 3-D Secure, a declined card, leaving early
     assert scenario.profile().expected == pytest.approx(14 + 4 + 2 + 1)
-    assert scenario.profile().highest == 5.0
+    assert scenario.profile().peak_rate == 5.0
 
 
 def test_under_cover_a_weight_of_0_leaves_something_out(written):

@@ -2,7 +2,7 @@ from collections import Counter
 
 import pytest
 
-from harness.arrivals import Schedule
+from harness.arrivals import ProfileSchedule
 from harness.demand import Metric
 from scenarios.scenario import names, read
 from shop.contract import PAYMENT_OPTIONS
@@ -53,7 +53,7 @@ def test_baseline_takes_about_45_seconds_and_leaves_out_no_option_no_sms_path_an
 def test_every_option_is_walked_often_enough_whatever_the_seed():
     baseline = read("baseline")
     for seed in (1, 2):
-        total = len(Schedule(baseline.profile(), baseline.process, seed))
+        total = len(ProfileSchedule(baseline.profile(), baseline.process, seed))
         casting = Casting(baseline.mix, seed, total)
         drawn = Counter(casting.itinerary(number).payment_option for number in range(total))
         assert min(drawn[option] for option in PAYMENT_OPTIONS) >= 8
@@ -68,15 +68,15 @@ def test_each_can_be_drawn(name):
 
 def test_smoke_has_an_arrival_for_each_journey_it_walks():
     smoke = read("smoke")
-    schedule = Schedule(smoke.profile(), smoke.process, smoke.seed)
-    assert len(schedule) == len(Casting(smoke.mix, smoke.seed, len(schedule)).cover_list)
+    schedule = ProfileSchedule(smoke.profile(), smoke.process, smoke.seed)
+    assert len(schedule) == len(Casting(smoke.mix, smoke.seed, len(schedule)).coverage_specs)
 
 
 def test_baseline_is_far_below_what_its_shop_can_carry():
     baseline = read("baseline")
     settings = baseline.shop_settings
     capacity = settings.workers / settings.service.default
-    assert baseline.profile().highest * 15 < 0.25 * capacity
+    assert baseline.profile().peak_rate * 15 < 0.25 * capacity
 
 
 def test_soak_lasts_an_hour_and_spike_jumps_at_least_fourfold():

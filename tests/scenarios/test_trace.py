@@ -1,10 +1,10 @@
 import pytest
 
-from harness.errors import Misuse
+from harness.errors import UsageError
 from harness.workload import Choices
-from scenarios.overrides import with_overrides
+from scenarios.overrides import apply_overrides
 from scenarios.problems import ScenarioError
-from scenarios.program import Scenarios
+from scenarios.program import ScenarioFolder
 from scenarios.scenario import check, read
 from users.itinerary import Told
 
@@ -36,7 +36,7 @@ def complaints(traced):
 
 def prepared(scenario, **choices):
     path = scenario.folder / f"{scenario.name}.toml"
-    return Scenarios().choose(Choices(str(path), **choices))
+    return ScenarioFolder().choose(Choices(str(path), **choices))
 
 
 def test_arrivals_come_when_the_trace_says(traced):
@@ -120,22 +120,22 @@ def test_what_was_asked_can_be_read_again(traced):
 
 
 def test_a_length_stretches_the_clock(traced):
-    scenario = with_overrides(traced("0\n1\n9.5\n", more=""), {"duration": "20s"})
+    scenario = apply_overrides(traced("0\n1\n9.5\n", more=""), {"duration": "20s"})
     assert list(scenario.replay.trace) == [0.0, 2.0, 19.0]
 
 
 def test_a_rate_takes_the_trace_s_place(traced):
-    scenario = with_overrides(traced("0\n1\n9.5\n", "rate_scale = 2"), {"arrival_rate": "3/s"})
+    scenario = apply_overrides(traced("0\n1\n9.5\n", "rate_scale = 2"), {"arrival_rate": "3/s"})
     assert scenario.replay is None
-    assert (scenario.duration, scenario.profile().highest) == (10.0, 3.0)
+    assert (scenario.duration, scenario.profile().peak_rate) == (10.0, 3.0)
 
 
 def test_a_mix_that_nobody_would_ask_is_refused(traced):
     scenario = traced("time,payment_option\n0,gpay\n")
     with pytest.raises(ScenarioError, match=r"--payment-mix"):
-        with_overrides(scenario, {"payment_mix": "gpay=1"})
-    assert with_overrides(scenario, {"payment_mix": "gpay=1", "arrival_rate": "3/s"}).mix.payments == {"gpay": 1.0}
-    assert with_overrides(traced("0\n1\n"), {"payment_mix": "gpay=1"}).mix.payments == {"gpay": 1.0}
+        apply_overrides(scenario, {"payment_mix": "gpay=1"})
+    assert apply_overrides(scenario, {"payment_mix": "gpay=1", "arrival_rate": "3/s"}).mix.payments == {"gpay": 1.0}
+    assert apply_overrides(traced("0\n1\n"), {"payment_mix": "gpay=1"}).mix.payments == {"gpay": 1.0}
 
 
 # -- what is wrong ----------------------------------------------------------------------------------------------------
@@ -200,8 +200,8 @@ def test_scales_need_a_trace_and_a_trace_no_cover():
 
 def test_a_file_that_is_not_there_or_no_text_is_named(traced, tmp_path):
     (tmp_path / "own.toml").write_text(f'{HEAD}[arrivals]\ntrace = "nowhere.csv"\n')
-    with pytest.raises(Misuse, match=r"nowhere.csv(.|\n)*No such file"):
-        Scenarios().choose(Choices(str(tmp_path / "own.toml")))
+    with pytest.raises(UsageError, match=r"nowhere.csv(.|\n)*No such file"):
+        ScenarioFolder().choose(Choices(str(tmp_path / "own.toml")))
     (tmp_path / "nowhere.csv").write_bytes(b"\xff\xfe\x00")
-    with pytest.raises(Misuse, match=r"not UTF-8|not utf-8"):
-        Scenarios().choose(Choices(str(tmp_path / "own.toml")))
+    with pytest.raises(UsageError, match=r"not UTF-8|not utf-8"):
+        ScenarioFolder().choose(Choices(str(tmp_path / "own.toml")))

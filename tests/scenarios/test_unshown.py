@@ -6,9 +6,9 @@ from textwrap import dedent
 
 import pytest
 
-from harness.errors import Misuse
+from harness.errors import UsageError
 from harness.workload import Choices
-from scenarios.program import Scenarios
+from scenarios.program import ScenarioFolder
 from users.accounts import HEADER
 
 SOUND = """
@@ -26,8 +26,8 @@ def told(tmp_path):
     def tell(text, **choices):
         path = tmp_path / "own.toml"
         path.write_text(dedent(text), encoding="utf-8")
-        with pytest.raises(Misuse) as misuse:
-            Scenarios().choose(Choices(scenario=str(path), **choices)).stage(0, 1)
+        with pytest.raises(UsageError) as misuse:
+            ScenarioFolder().choose(Choices(scenario=str(path), **choices)).stage(0, 1)
         return str(misuse.value)
 
     return tell

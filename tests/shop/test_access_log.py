@@ -3,7 +3,7 @@ import re
 
 import pytest
 
-from shop.access_log import AccessLog, Logged
+from shop.access_log import AccessLog, AccessLogMiddleware
 from shop.settings import Settings
 
 LINE = re.compile(
@@ -43,7 +43,7 @@ def ask(tmp_path, clock):
 
         scope = {"type": "http", "method": "GET", "path": path, "query_string": query, "headers": list(headers)}
         try:
-            asyncio.run(Logged(app, log, clock)(scope, None, send))
+            asyncio.run(AccessLogMiddleware(app, log, clock)(scope, None, send))
         except ConnectionResetError:
             assert breaks
         log._file.flush()

@@ -8,7 +8,7 @@ import orjson
 import pytest
 
 from shop.contract import APPROVED_CARD
-from shop.server import ABORT, ShopApp
+from shop.server import RESET_EXTENSION, AsgiShop
 from shop.settings import FaultName
 
 LIST = "/orders/checkout/?page=PaymentOptionSelectionPage"
@@ -37,7 +37,7 @@ class Wire:
 
     def __init__(self, client, clock):
         self.client, self.clock, self.slept = client, clock, []
-        self.app = ShopApp(client.shop, clock, self._sleep)
+        self.app = AsgiShop(client.shop, clock, self._sleep)
 
     async def _sleep(self, seconds):
         self.slept.append(seconds)
@@ -79,7 +79,7 @@ class Wire:
             "path": path,
             "query_string": query.encode(),
             "headers": headers,
-            "extensions": {ABORT: {"call": lambda: setattr(heard, "aborted", True)}},
+            "extensions": {RESET_EXTENSION: {"call": lambda: setattr(heard, "aborted", True)}},
         }
         await self.app(scope, receive, send)
         return heard
@@ -329,7 +329,7 @@ def test_a_stall_ends_when_the_shopper_hangs_up(wire):
     async def never_over(_seconds):
         await asyncio.Event().wait()
 
-    shop.app = ShopApp(shop.client.shop, shop.clock, never_over)
+    shop.app = AsgiShop(shop.client.shop, shop.clock, never_over)
     assert asyncio.run(asyncio.wait_for(shop.fetch("GET", LIST), 5)).status == 0
 
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from shop.accounts import Accounts, AccountsFileError, read_accounts
-from shop.address_book import usual_choices
+from shop.address_book import default_saved_choices
 
 HEADER = "email,password,first_name,last_name,phone,saved_choices\n"
 
@@ -20,7 +20,7 @@ def write(tmp_path):
 
 def test_a_customer_with_saved_choices_opens_on_the_payment_page(write, browse, make_shop):
     path = write(HEADER + 'eve@a.com,"pass,word",Eve,Moss,05111111111,1\nfay@a.com,other,Fay,Hill,,0\n\n')
-    shop = make_shop(accounts=read_accounts(path, usual_choices))
+    shop = make_shop(accounts=read_accounts(path, default_saved_choices))
     eve = browse(shop).open()
     assert eve.sign_in("eve@a.com", "pass,word").status == 200
     eve.fill_basket()
@@ -42,7 +42,7 @@ def test_all_that_is_wrong_with_a_file_is_told_by_line_and_no_cell_is_quoted(wri
         "Secret1,e@b.test\n"
     )
     with pytest.raises(AccountsFileError) as caught:
-        read_accounts(path, usual_choices)
+        read_accounts(path, default_saved_choices)
     lines = str(caught.value).splitlines()
     assert [line.partition("line ")[2].partition(":")[0] for line in lines] == ["2", "4", "5", "6", "7"]
     assert "Secret1" not in str(caught.value)
@@ -51,12 +51,12 @@ def test_all_that_is_wrong_with_a_file_is_told_by_line_and_no_cell_is_quoted(wri
 @pytest.mark.parametrize("text", ["", "email,password\n", "a@b.test,Secret1,,,,1\n"])
 def test_a_file_without_its_header_is_refused(write, text):
     with pytest.raises(AccountsFileError, match="the first line must be email,password"):
-        read_accounts(write(text), usual_choices)
+        read_accounts(write(text), default_saved_choices)
 
 
 def test_a_file_that_is_not_there_is_refused(tmp_path):
     with pytest.raises(AccountsFileError, match="No such file"):
-        read_accounts(tmp_path / "none.csv", usual_choices)
+        read_accounts(tmp_path / "none.csv", default_saved_choices)
 
 
 def test_made_up_accounts_are_bounded(monkeypatch):

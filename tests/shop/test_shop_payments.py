@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from shop.checkout import BESIDES
+from shop.checkout import NOTE_AND_COUPON
 from shop.choosing import CHOICES
 from shop.contract import APPROVED_CARD, CHECKOUT_PAGES, DECLINED_CARD, FORMS, PAYMENT_OPTIONS, Flow, Page
 from shop.payments import HANDLERS
@@ -88,7 +88,7 @@ SLUGS = list(PAYMENT_OPTIONS)
 def test_every_flow_has_a_handler_and_every_form_of_a_payment_a_flow():
     assert set(HANDLERS) == set(Flow)
     handled = {page for handler in HANDLERS.values() for page in handler.posts}
-    besides = {Page.LOYALTY_USAGE, Page.VERIFY_SMS, Page.SEND_SMS} | BESIDES
+    besides = {Page.LOYALTY_USAGE, Page.VERIFY_SMS, Page.SEND_SMS} | NOTE_AND_COUPON
     assert set(FORMS) - handled - set(CHOICES) == besides
     assert set(FORMS) | {Page.THANK_YOU} == CHECKOUT_PAGES
 

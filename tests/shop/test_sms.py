@@ -5,7 +5,7 @@ import random
 import pytest
 
 from shop.settings import SmsSettings
-from shop.sms import SmsOffice
+from shop.sms import SmsService
 
 
 @pytest.fixture
@@ -146,17 +146,17 @@ def test_no_code_is_wanted_of_other_options(browse, shown):
 def test_the_share_depends_on_phone_and_seed_alone():
     settings = SmsSettings(share=0.3)
     phones = [f"{number:011d}" for number in range(4000)]
-    office = SmsOffice(lambda: settings, 1, random.Random(1))
+    office = SmsService(lambda: settings, 1, random.Random(1))
     asked = [phone for phone in phones if office.asks("pay_on_delivery", phone)]
     # Four standard deviations of a binomial count around its mean.
     assert abs(len(asked) - 1200) < 4 * (4000 * 0.3 * 0.7) ** 0.5
-    other = SmsOffice(lambda: settings, 1, random.Random(99))
+    other = SmsService(lambda: settings, 1, random.Random(99))
     assert [phone for phone in reversed(phones) if other.asks("pay_on_delivery", phone)] == asked[::-1]
-    another_seed = SmsOffice(lambda: settings, 2, random.Random(1))
+    another_seed = SmsService(lambda: settings, 2, random.Random(1))
     assert [phone for phone in phones if another_seed.asks("pay_on_delivery", phone)] != asked
 
 
 def test_the_inbox_keeps_the_last_ten_messages_of_a_phone():
-    office = SmsOffice(SmsSettings, 0, random.Random(0))
+    office = SmsService(SmsSettings, 0, random.Random(0))
     codes = [office.send("1", float(second)).code for second in range(12)]
     assert [message["code"] for message in office.inbox("1", 20.0)] == codes[2:]

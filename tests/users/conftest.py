@@ -15,11 +15,11 @@ from harness.outcomes import Outcome
 from shop.contract import DECLINED_CARD, FORMS, PAYMENT_OPTIONS, RETURN_PAGES, Flow, Page
 from users.accounts import Account
 from users.envelope import check
-from users.errand import Errand
-from users.itinerary import Conduct, Itinerary
+from users.errand import JourneyContext
+from users.itinerary import Conduct, JourneySpec
 from users.journeys import JOURNEYS, Receipt
-from users.pools import Places, Products
-from users.steps import Answer, JourneyFailed, Visit, walk
+from users.pools import LocationPool, Products
+from users.steps import Answer, JourneyFailed, PageRequest, walk
 
 ORIGIN = "http://127.0.0.1:8000"
 NEXT = {
@@ -112,7 +112,7 @@ class PaperShop:
     price: str = "10.00"
     bank_host: str = ORIGIN
     redirect_by_header: bool = False
-    spoil: Callable[[Visit, Any], Any] = lambda visit, document: document
+    spoil: Callable[[PageRequest, Any], Any] = lambda visit, document: document
     order: tuple[Page, ...] = AS_RECORDED
     shows_options: bool = True  # on the page that a post leads to, and not only when it is asked for
     remembers_option: str = ""
@@ -124,7 +124,7 @@ class PaperShop:
     page: Page | None = None
     done: set[Page] = field(default_factory=set)
     pre_order: dict[str, Any] = field(default_factory=dict)
-    visits: list[Visit] = field(default_factory=list)
+    visits: list[PageRequest] = field(default_factory=list)
     outcomes: list[Outcome] = field(default_factory=list)
     contexts: list[Any] = field(default_factory=list)
     goods: int = 0
@@ -144,7 +144,7 @@ class PaperShop:
     def posted(self, page: Page) -> Mapping[str, str]:
         return next(visit.form for visit in self.visits if visit.page is page and visit.method == "POST")
 
-    def fetch(self, visit: Visit) -> Answer:
+    def fetch(self, visit: PageRequest) -> Answer:
         self.visits.append(visit)
         assert visit.method == "GET" or visit.csrf is (visit.page not in RETURN_PAGES | {Page.BANK})
         status, reply, location = 200, self._reply(visit), ""
@@ -162,7 +162,7 @@ class PaperShop:
             raise JourneyFailed(outcome, visit.page)
         return answer
 
-    def _reply(self, visit: Visit) -> Any:
+    def _reply(self, visit: PageRequest) -> Any:
         target = urlsplit(visit.path)
         if target.path == "/orders/checkout/":
             asked = parse_qs(target.query).get("page", [None])[0]
@@ -173,7 +173,7 @@ class PaperShop:
         return self._elsewhere[visit.page](visit)
 
     @property
-    def _elsewhere(self) -> Mapping[Page, Callable[[Visit], Any]]:
+    def _elsewhere(self) -> Mapping[Page, Callable[[PageRequest], Any]]:
         """The exchanges that have a path of their own."""
         return {
             Page.CSRF_TOKEN: lambda _: {"csrf_token": "t"},
@@ -194,17 +194,17 @@ class PaperShop:
             Page.BANK: self._send_back,
         }
 
-    def _list(self, visit: Visit) -> Any:
+    def _list(self, visit: PageRequest) -> Any:
         first, rows = PLACES[visit.page]
         assert visit.page is Page.COUNTRIES or urlsplit(visit.path).query
         return {"count": rows, "next": None, "results": [{"pk": first + row, "is_active": True} for row in range(rows)]}
 
-    def _sign_in(self, visit: Visit) -> Any:
+    def _sign_in(self, visit: PageRequest) -> Any:
         assert set(visit.json) == {"email", "password", "formType", "locale"}
         self.done |= {Page.INDEX, *(self.order if self.remembers else ())}
         return {"key": "k"}
 
-    def _add(self, visit: Visit) -> Any:
+    def _add(self, visit: PageRequest) -> Any:
         self.in_basket += visit.json["quantity"]
         total = f"{float(self.price) * self.in_basket:.2f}"
         self.pre_order |= {"total_amount": total, "unpaid_amount": total, "shipping_amount": None}
@@ -217,17 +217,17 @@ class PaperShop:
     def _basket(self) -> Any:
         return {"basket": {"total_amount": self.pre_order["total_amount"], "total_quantity": self.in_basket}}
 
-    def _inbox(self, visit: Visit) -> Any:
+    def _inbox(self, visit: PageRequest) -> Any:
         self.polls += 1
         ready = self.codes if self.polls > self.inbox_empty_for else []
         return {"messages": [{"code": code} for code in ready]}
 
-    def _send_away(self, visit: Visit) -> Any:
+    def _send_away(self, visit: PageRequest) -> Any:
         if self.redirect_by_header:
             return f"->{self.bank_host}/_bank/?reference=r1"
         return f'<form method="post" action="{self.bank_host}/_bank/"><input name="reference" value="r1"></form>'
 
-    def _send_back(self, visit: Visit) -> Any:
+    def _send_back(self, visit: PageRequest) -> Any:
         status = "failure" if self.declined else "success"
         return (
             f'<form method="POST" action="{ORIGIN}/orders/checkout/?page={self.back_on}">'
@@ -394,7 +394,7 @@ class PaperShop:
 @dataclass
 class Walk:
     shop: PaperShop
-    errand: Errand
+    errand: JourneyContext
     receipt: Receipt | None = None
     failure: JourneyFailed | None = None
 
@@ -420,20 +420,20 @@ class Walker:
         order_is_new: Callable[[str], bool] = lambda number: True,
         signed_in: bool = False,
         account: Account | None = None,
-        places: Places | None = None,
+        places: LocationPool | None = None,
         products: Products | None = None,
         **itinerary: Any,
     ) -> Walk:
         if account is None and JOURNEYS[journey].signs_in:
             account = Account("ada@shoppers.example", "Secret-Word-1", phone="06000000001")
-        errand = Errand(
-            itinerary=Itinerary(1, journey, option, **itinerary),
+        errand = JourneyContext(
+            itinerary=JourneySpec(1, journey, option, **itinerary),
             conduct=conduct or Conduct(),
             order_is_new=order_is_new,
             account=account,
             signed_in=signed_in,
             origin=ORIGIN,
-            places=Places(PINNED) if places is None else places,
+            places=LocationPool(PINNED) if places is None else places,
             products=Products(("1", "2", "3")) if products is None else products,
         )
         walked = Walk(shop, errand)

@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 
 from harness.outcomes import Outcome
 from shop.contract import CHECKOUT_PATH, Page
-from users.automatic import MOST_POSTS, AutomaticSelections
+from users.automatic import MAX_POSTS, AutomaticSelections
 from users.envelope import check
-from users.errand import Errand
-from users.itinerary import Conduct, Itinerary
-from users.steps import JourneyFailed, Visit, fetch_in_order
+from users.errand import JourneyContext
+from users.itinerary import Conduct, JourneySpec
+from users.steps import JourneyFailed, PageRequest, fetch_in_order
 
 LISTS = {
     "delivery_options": [
@@ -69,11 +69,11 @@ class TinyShop:
 
 
 def errand():
-    return Errand(Itinerary(0, "returning", "gpay"), Conduct(), lambda _: True)
+    return JourneyContext(JourneySpec(0, "returning", "gpay"), Conduct(), lambda _: True)
 
 
 def opening():
-    return Visit(Page.CHECKOUT, path=CHECKOUT_PATH, thinks=False)
+    return PageRequest(Page.CHECKOUT, path=CHECKOUT_PATH, think_first=False)
 
 
 def complete(order):
@@ -81,7 +81,7 @@ def complete(order):
 
 
 def test_delivery_shipping_and_payment_are_posted_at_once_and_then_the_address():
-    shop, page = TinyShop(), AutomaticSelections(errand()).begin_with(opening())
+    shop, page = TinyShop(), AutomaticSelections(errand()).start_round(opening())
     first = page.then(opening(), shop.answer(opening()))
     assert [visit.page for visit in first] == [Page.DELIVERY_OPTION, Page.SHIPPING_OPTION, Page.PAYMENT_OPTION]
     assert first[0].form == {"delivery_option": "1"}  # the first one that brings it home
@@ -91,10 +91,10 @@ def test_delivery_shipping_and_payment_are_posted_at_once_and_then_the_address()
 
 
 def test_posts_carry_pks_and_do_not_think():
-    shop, page = TinyShop(), AutomaticSelections(errand()).begin_with(opening())
+    shop, page = TinyShop(), AutomaticSelections(errand()).start_round(opening())
     posts = page.then(opening(), shop.answer(opening()))
     assert {value for visit in posts for value in visit.form.values()} == {"1", "3"}
-    assert not any(visit.thinks for visit in posts)
+    assert not any(visit.think_first for visit in posts)
 
 
 @settings(max_examples=200, deadline=None)
@@ -103,7 +103,7 @@ def test_it_comes_to_rest_in_whatever_order_replies_come(seed, resets):
     chance, shop, page = (
         random.Random(seed),
         TinyShop(resets=resets),
-        AutomaticSelections(errand()).begin_with(opening()),
+        AutomaticSelections(errand()).start_round(opening()),
     )
     arriving = [(visit, shop.answer(visit)) for visit in page.first()]
     while arriving:
@@ -113,14 +113,14 @@ def test_it_comes_to_rest_in_whatever_order_replies_come(seed, resets):
             assert not under_way[follows.page], "the same choice is posted twice at a time"
             arriving.append((follows, shop.answer(follows)))
     assert complete(shop.order)
-    assert len(shop.posts) <= 4 * MOST_POSTS
+    assert len(shop.posts) <= 4 * MAX_POSTS
 
 
 def test_what_is_chosen_already_is_not_posted_again():
     shop = TinyShop()
-    fetch_in_order(AutomaticSelections(errand()).begin_with(opening()), shop.answer)
+    fetch_in_order(AutomaticSelections(errand()).start_round(opening()), shop.answer)
     shop.posts.clear()
-    fetch_in_order(AutomaticSelections(errand()).begin_with(opening()), shop.answer)
+    fetch_in_order(AutomaticSelections(errand()).start_round(opening()), shop.answer)
     assert shop.posts == []
 
 
@@ -133,17 +133,17 @@ def test_what_is_chosen_already_is_not_posted_again():
 )
 def test_a_choice_that_does_not_hold_any_more_is_posted_again(stale, posted):
     shop = TinyShop()
-    fetch_in_order(AutomaticSelections(errand()).begin_with(opening()), shop.answer)
+    fetch_in_order(AutomaticSelections(errand()).start_round(opening()), shop.answer)
     shop.posts.clear()
     shop.order |= stale
-    fetch_in_order(AutomaticSelections(errand()).begin_with(opening()), shop.answer)
+    fetch_in_order(AutomaticSelections(errand()).start_round(opening()), shop.answer)
     assert [page for page, _ in shop.posts] == [posted]
     assert complete(shop.order)
 
 
 def test_a_list_that_was_not_shown_is_left_to_the_shopper():
     shop = TinyShop(missing=("addresses",))
-    page = AutomaticSelections(errand()).begin_with(opening())
+    page = AutomaticSelections(errand()).start_round(opening())
     fetch_in_order(page, shop.answer)
     assert page.rows("addresses") == []
     assert {page for page, _ in shop.posts} == {Page.DELIVERY_OPTION, Page.SHIPPING_OPTION, Page.PAYMENT_OPTION}
@@ -152,6 +152,6 @@ def test_a_list_that_was_not_shown_is_left_to_the_shopper():
 def test_a_shop_that_forgets_a_choice_is_not_asked_for_ever():
     shop = TinyShop(forgets=(Page.SHIPPING_OPTION,))
     with pytest.raises(JourneyFailed) as failed:
-        fetch_in_order(AutomaticSelections(errand()).begin_with(opening()), shop.answer)
+        fetch_in_order(AutomaticSelections(errand()).start_round(opening()), shop.answer)
     assert (failed.value.outcome, failed.value.page) == (Outcome.NOT_ECHOED, Page.SHIPPING_OPTION)
     assert len(shop.posts) < 20

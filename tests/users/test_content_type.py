@@ -7,7 +7,7 @@ import pytest
 from harness.outcomes import Outcome
 from shop.contract import Page
 from users.client import Browser
-from users.steps import JourneyFailed, Reads, Visit
+from users.steps import JourneyFailed, PageRequest, ResponseFormat
 from users.transport import Reply
 
 JSON = b'{"done": true}'
@@ -33,13 +33,13 @@ def fetched(reads, body, media, *, strictly=False, status=200):
     browser = Browser(transport, samples.append, "gpay", 0.0, lambda: 0.0, lambda _: None, lambda _: 0.0)
     browser.mislabelled = None if strictly else told.append
     with suppress(JourneyFailed):
-        browser.fetch(Visit(Page.BASKET, path="/x", reads=reads, redirects=True))
+        browser.fetch(PageRequest(Page.BASKET, path="/x", reads=reads, allow_redirect=True))
     (sample,) = samples
     assert transport.reported == [(sample.outcome, sample.outcome != "ok")]
     return sample.outcome, sample.blame, told
 
 
-@pytest.mark.parametrize(("reads", "body"), [(Reads.JSON, JSON), (Reads.ENVELOPE, ENVELOPE)])
+@pytest.mark.parametrize(("reads", "body"), [(ResponseFormat.JSON, JSON), (ResponseFormat.ENVELOPE, ENVELOPE)])
 @pytest.mark.parametrize("media", ["text/html", "text/plain", "application/octet-stream", "json"])
 def test_json_that_is_served_as_another_type_is_told_of_or_a_failure(reads, body, media):
     assert fetched(reads, body, media) == ("ok", "nobody", ["Basket"])
@@ -50,15 +50,15 @@ def test_json_that_is_served_as_another_type_is_told_of_or_a_failure(reads, body
 @pytest.mark.parametrize("media", ["application/json", "application/problem+json", "application/vnd.api+json", ""])
 @pytest.mark.parametrize("strictly", [True, False])
 def test_json_that_is_served_as_json_or_as_nothing_is_in_order(media, strictly):
-    assert fetched(Reads.JSON, JSON, media, strictly=strictly) == ("ok", "nobody", [])
+    assert fetched(ResponseFormat.JSON, JSON, media, strictly=strictly) == ("ok", "nobody", [])
 
 
-@pytest.mark.parametrize(("reads", "body"), [(Reads.HTML, HTML), (Reads.ANY, b"")])
+@pytest.mark.parametrize(("reads", "body"), [(ResponseFormat.HTML, HTML), (ResponseFormat.ANY, b"")])
 def test_what_is_not_read_as_json_may_be_of_any_type(reads, body):
     assert fetched(reads, body, "text/html", strictly=True) == ("ok", "nobody", [])
 
 
 @pytest.mark.parametrize("strictly", [True, False])
 def test_what_is_wrong_with_the_reply_itself_comes_first(strictly):
-    assert fetched(Reads.JSON, HTML, "text/html", strictly=strictly) == ("not_json", "shop", [])
-    assert fetched(Reads.JSON, JSON, "text/html", strictly=strictly, status=500) == ("http_5xx", "shop", [])
+    assert fetched(ResponseFormat.JSON, HTML, "text/html", strictly=strictly) == ("not_json", "shop", [])
+    assert fetched(ResponseFormat.JSON, JSON, "text/html", strictly=strictly, status=500) == ("http_5xx", "shop", [])

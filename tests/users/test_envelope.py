@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from harness.outcomes import Outcome
 from shop.contract import Page
 from users.envelope import check
-from users.steps import Answer, Reads, Visit
+from users.steps import Answer, PageRequest, ResponseFormat
 
-VISIT = Visit(Page.BIN_NUMBER, "POST", expects=frozenset({Page.INSTALLMENT}))
+VISIT = PageRequest(Page.BIN_NUMBER, "POST", expects=frozenset({Page.INSTALLMENT}))
 
 
 def document(**changes):
@@ -146,7 +146,7 @@ def test_the_first_thing_wrong_is_named(reply, outcome):
     ],
 )
 def test_the_current_page_is_the_last_one_named_or_the_completed_order(entries, page):
-    answer, _ = check(Visit(Page.BIN_NUMBER), 200, orjson.dumps(document(context_list=entries)))
+    answer, _ = check(PageRequest(Page.BIN_NUMBER), 200, orjson.dumps(document(context_list=entries)))
     assert answer.page is page
 
 
@@ -161,7 +161,7 @@ def test_a_cumulative_list_is_read_as_one_context_in_which_later_pages_win():
     assert answer.context == {"card_type": "visa", "a": 2}
 
 
-REFUSED = Visit(Page.CARD_CONFIRMATION, expects=frozenset({Page.CARD_CONFIRMATION}), refused_as=Outcome.DECLINED)
+REFUSED = PageRequest(Page.CARD_CONFIRMATION, expects=frozenset({Page.CARD_CONFIRMATION}), refused_as=Outcome.DECLINED)
 
 
 @pytest.mark.parametrize(
@@ -237,7 +237,9 @@ def test_a_visit_is_the_same_whoever_judges_it():
 )
 def test_the_pre_order_must_echo_what_was_set(held, wanted, outcome):
     pre_order = {} if held is ... else {"payment_option": held}
-    assert outcome_of(Visit(Page.INDEX, echo={"payment_option": wanted}), document(pre_order=pre_order)) is outcome
+    assert (
+        outcome_of(PageRequest(Page.INDEX, echo={"payment_option": wanted}), document(pre_order=pre_order)) is outcome
+    )
 
 
 @pytest.mark.parametrize(
@@ -260,7 +262,7 @@ def test_the_pre_order_must_echo_what_was_set(held, wanted, outcome):
     ],
 )
 def test_the_amount_must_agree_to_the_hundredth(demand, pre_order, outcome):
-    assert outcome_of(Visit(Page.INDEX, **demand), document(pre_order=pre_order)) is outcome
+    assert outcome_of(PageRequest(Page.INDEX, **demand), document(pre_order=pre_order)) is outcome
 
 
 @pytest.mark.parametrize(
@@ -280,19 +282,19 @@ def test_the_amount_must_agree_to_the_hundredth(demand, pre_order, outcome):
     ],
 )
 def test_the_pre_order_of_a_completed_order_may_be_gone_but_not_be_half_of_it_or_another(pre_order, outcome):
-    visit = Visit(Page.DELIVERY_PAYMENT_CHOICE, echo={"payment_choice": "cash"}, total="1.00")
+    visit = PageRequest(Page.DELIVERY_PAYMENT_CHOICE, echo={"payment_choice": "cash"}, total="1.00")
     assert outcome_of(visit, document(context_list=[entry("ThankYouPage")], pre_order=pre_order)) is outcome
 
 
 def test_what_is_needed_must_be_there():
-    visit = Visit(Page.BIN_NUMBER, needs=frozenset({"installments"}))
+    visit = PageRequest(Page.BIN_NUMBER, needs=frozenset({"installments"}))
     assert outcome_of(visit, document()) is Outcome.OK
     assert outcome_of(visit, document(context_list=[entry("BinNumberPage", installments=None)])) is Outcome.ENVELOPE
     assert outcome_of(visit, document(context_list=[entry("BinNumberPage")])) is Outcome.ENVELOPE
 
 
-LOGIN = Visit(Page.LOGIN, reads=Reads.JSON, needs=frozenset({"key"}), fails_as=Outcome.SIGN_IN_REFUSED)
-CSRF = Visit(Page.CSRF_TOKEN, reads=Reads.JSON, needs=frozenset({"csrf_token"}))
+LOGIN = PageRequest(Page.LOGIN, reads=ResponseFormat.JSON, needs=frozenset({"key"}), fails_as=Outcome.SIGN_IN_REFUSED)
+CSRF = PageRequest(Page.CSRF_TOKEN, reads=ResponseFormat.JSON, needs=frozenset({"csrf_token"}))
 
 
 @pytest.mark.parametrize(
@@ -307,9 +309,9 @@ CSRF = Visit(Page.CSRF_TOKEN, reads=Reads.JSON, needs=frozenset({"csrf_token"}))
         (CSRF, {"csrf_token": "t", "non_field_errors": ["a"]}, 200, Outcome.BUSINESS_ERROR),
         (CSRF, {}, 401, Outcome.SESSION_LOST),
         (CSRF, {}, 403, Outcome.HTTP_4XX),
-        (Visit(Page.PRODUCT, reads=Reads.JSON), {}, 200, Outcome.ENVELOPE),
-        (Visit(Page.PRODUCT, reads=Reads.JSON), {"pk": 1}, 200, Outcome.OK),
-        (Visit(Page.BASKET_ADD, "POST", reads=Reads.JSON), {}, 200, Outcome.OK),
+        (PageRequest(Page.PRODUCT, reads=ResponseFormat.JSON), {}, 200, Outcome.ENVELOPE),
+        (PageRequest(Page.PRODUCT, reads=ResponseFormat.JSON), {"pk": 1}, 200, Outcome.OK),
+        (PageRequest(Page.BASKET_ADD, "POST", reads=ResponseFormat.JSON), {}, 200, Outcome.OK),
         (LOGIN, {"key": "k"}, 200, Outcome.OK),
         (LOGIN, {}, 202, Outcome.CODE_WANTED),
         (LOGIN, {"key": "k", "errors": {"a": "b"}}, 200, Outcome.SIGN_IN_REFUSED),
@@ -318,11 +320,11 @@ CSRF = Visit(Page.CSRF_TOKEN, reads=Reads.JSON, needs=frozenset({"csrf_token"}))
         (LOGIN, {}, 404, Outcome.HTTP_4XX),
         (LOGIN, {}, 429, Outcome.THROTTLED),
         (LOGIN, {}, 500, Outcome.HTTP_5XX),
-        (Visit(Page.LOGOUT, reads=Reads.ANY), b"\xff", 200, Outcome.OK),
-        (Visit(Page.LOGOUT, reads=Reads.ANY), b"", 500, Outcome.HTTP_5XX),
-        (Visit(Page.BANK, reads=Reads.HTML), b"<p>no form here</p>", 200, Outcome.ENVELOPE),
-        (Visit(Page.BANK, reads=Reads.HTML), b"{}", 200, Outcome.ENVELOPE),
-        (Visit(Page.BANK, reads=Reads.HTML), b"<a " * 14_000, 200, Outcome.ENVELOPE),
+        (PageRequest(Page.LOGOUT, reads=ResponseFormat.ANY), b"\xff", 200, Outcome.OK),
+        (PageRequest(Page.LOGOUT, reads=ResponseFormat.ANY), b"", 500, Outcome.HTTP_5XX),
+        (PageRequest(Page.BANK, reads=ResponseFormat.HTML), b"<p>no form here</p>", 200, Outcome.ENVELOPE),
+        (PageRequest(Page.BANK, reads=ResponseFormat.HTML), b"{}", 200, Outcome.ENVELOPE),
+        (PageRequest(Page.BANK, reads=ResponseFormat.HTML), b"<a " * 14_000, 200, Outcome.ENVELOPE),
     ],
 )
 def test_other_shapes_than_the_envelope(visit, reply, status, outcome):
@@ -331,14 +333,16 @@ def test_other_shapes_than_the_envelope(visit, reply, status, outcome):
 
 def test_a_page_with_a_form_is_read_as_one():
     answer, _ = check(
-        Visit(Page.BANK, reads=Reads.HTML), 200, b'<form action="/a"><input name="n" value="\xff"></form>'
+        PageRequest(Page.BANK, reads=ResponseFormat.HTML),
+        200,
+        b'<form action="/a"><input name="n" value="\xff"></form>',
     )
     assert answer.form.action == "/a"
     assert answer.form.fields == {"n": "\N{REPLACEMENT CHARACTER}"}
 
 
 def test_a_redirection_is_in_order_only_where_the_visit_says_so():
-    visit = Visit(Page.REDIRECTION, reads=Reads.HTML, redirects=True)
+    visit = PageRequest(Page.REDIRECTION, reads=ResponseFormat.HTML, allow_redirect=True)
     answer, outcome = check(visit, 303, b"", "https://bank.example/pay")
     assert (answer.location, outcome) == ("https://bank.example/pay", Outcome.OK)
     assert check(visit, 303, b"", "") == (None, Outcome.HTTP_3XX)
@@ -362,16 +366,16 @@ NEARLY = st.fixed_dictionaries(
     },
 )
 VISITS = st.builds(
-    Visit,
+    PageRequest,
     st.sampled_from(Page),
-    reads=st.sampled_from(Reads),
+    reads=st.sampled_from(ResponseFormat),
     expects=st.sampled_from([frozenset(), frozenset({Page.THANK_YOU})]),
     refused_as=st.sampled_from([None, Outcome.DECLINED]),
     echo=st.sampled_from([{}, {"total_amount": "1"}]),
     total=st.sampled_from([None, "1.00"]),
     goods=st.sampled_from([None, "1.00"]),
     needs=st.sampled_from([frozenset(), frozenset({"order_number"})]),
-    redirects=st.booleans(),
+    allow_redirect=st.booleans(),
 )
 
 
@@ -379,5 +383,5 @@ VISITS = st.builds(
 def test_no_reply_whatever_makes_the_check_itself_fail(visit, status, body, location):
     answer, outcome = check(visit, status, body, location)
     assert (answer is None) is (outcome not in (Outcome.OK, visit.refused_as))
-    if answer is not None and visit.expects and visit.reads is Reads.ENVELOPE and not answer.location:
+    if answer is not None and visit.expects and visit.reads is ResponseFormat.ENVELOPE and not answer.location:
         assert answer.page in visit.expects

@@ -5,14 +5,14 @@ import pytest
 
 from harness.exporter import RunCollector
 from harness.recorder import Recorder
-from harness.run_state import RunState
+from harness.run_state import RunMetrics
 from harness.sample import PageSample, Window
 from shop.contract import Page
 from users.envelope import check
-from users.steps import Visit
+from users.steps import PageRequest
 
 MANY = 10_000
-VISIT = Visit(Page.BIN_NUMBER, "POST", expects=frozenset({Page.INSTALLMENT}))
+VISIT = PageRequest(Page.BIN_NUMBER, "POST", expects=frozenset({Page.INSTALLMENT}))
 
 
 def refused(number):
@@ -35,7 +35,7 @@ def unreadable(number):
 
 
 def series(recorder):
-    text = b"".join(RunCollector(lambda: RunState(recorder, run_id="r", scenario="s")).text()).decode()
+    text = b"".join(RunCollector(lambda: RunMetrics(recorder, run_id="r", scenario="s")).text()).decode()
     return {line.rsplit(" ", 1)[0] for line in text.splitlines() if not line.startswith("#")}
 
 

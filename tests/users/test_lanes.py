@@ -11,8 +11,8 @@ from gevent.event import Event
 from harness.outcomes import Outcome
 from shop.contract import Page
 from users.client import Browser
-from users.lanes import Lanes
-from users.steps import JourneyFailed, Reads, Visit
+from users.lanes import ParallelFetcher
+from users.steps import JourneyFailed, PageRequest, ResponseFormat
 from users.transport import Reply
 
 PATIENCE = 5.0
@@ -62,7 +62,7 @@ class Transport:
 
 
 def visit(path):
-    return Visit(Page.PRODUCT, path=path, reads=Reads.JSON, thinks=False)
+    return PageRequest(Page.PRODUCT, path=path, reads=ResponseFormat.JSON, think_first=False)
 
 
 class Storefront:
@@ -98,7 +98,7 @@ def browser(network, samples):
 
 @pytest.fixture
 def lanes(browser):
-    return Lanes(browser.transport)
+    return ParallelFetcher(browser.transport)
 
 
 def settle(network, sent):

@@ -133,25 +133,25 @@ def test_only_active_journeys_come_with_their_weights_kept_in_proportion():
 
 def test_closed_load_gets_its_own_kind_of_journey_each_with_a_number_of_its_own():
     casting = Casting(MIX, 5)
-    drawn = [casting.of_journey(journey, n) for n in range(500) for journey in JOURNEYS]
+    drawn = [casting.spec_of_journey(journey, n) for n in range(500) for journey in JOURNEYS]
     assert all(one.journey == journey for one, journey in zip(drawn, list(JOURNEYS) * 500, strict=True))
     assert len({one.number for one in drawn}) == len(drawn)
-    guests = [casting.of_journey("guest", n) for n in range(4000)]
+    guests = [casting.spec_of_journey("guest", n) for n in range(4000)]
     assert fits(Counter(one.payment_option for one in guests), MIX.payments)
-    assert casting.of_journey("guest", 9) == Casting(MIX, 5).of_journey("guest", 9)
+    assert casting.spec_of_journey("guest", 9) == Casting(MIX, 5).spec_of_journey("guest", 9)
 
 
 def test_closed_load_reaches_the_minimum_by_the_most_frequent_journey():
     casting = Casting(GUARANTEED, 1)
-    drawn = Counter(casting.of_journey("guest", n).payment_option for n in range(26))
+    drawn = Counter(casting.spec_of_journey("guest", n).payment_option for n in range(26))
     assert drawn["gpay"] >= 7
     assert (drawn["masterpass"], drawn["pay_later"]) == (5, 1)
-    assert {casting.of_journey("returning", n).payment_option for n in range(26)} <= {"credit_card", "gpay"}
+    assert {casting.spec_of_journey("returning", n).payment_option for n in range(26)} <= {"credit_card", "gpay"}
 
 
 def test_closed_load_of_an_inactive_kind_is_refused():
     with pytest.raises(ValueError, match="'guest' is not among the active"):
-        Casting(MIX, 1, active=["returning"]).of_journey("guest", 0)
+        Casting(MIX, 1, active=["returning"]).spec_of_journey("guest", 0)
 
 
 @pytest.mark.parametrize(
@@ -187,7 +187,7 @@ COVER = Mix({}, {}, cover=True)
 
 
 def test_a_cover_visits_everything_exactly_once():
-    rows = Casting(COVER, 1).cover_list
+    rows = Casting(COVER, 1).coverage_specs
     plain = [row.payment_option for row in rows if row.journey != "abandoning" and _is_plain(row)]
     assert plain == list(PAYMENT_OPTIONS)
     scripts = [row.sms for row in rows if row.payment_option == "pay_on_delivery" and row.journey != "abandoning"]
@@ -204,16 +204,16 @@ def _is_plain(row):
 
 def test_a_cover_is_cast_in_order_and_begins_again():
     casting = Casting(COVER, 1)
-    length = len(casting.cover_list)
+    length = len(casting.coverage_specs)
     twice = draws(casting, 2 * length)
-    assert [one.payment_option for one in twice] == [row.payment_option for row in casting.cover_list] * 2
+    assert [one.payment_option for one in twice] == [row.payment_option for row in casting.coverage_specs] * 2
     assert [one.number for one in twice] == list(range(2 * length))
     assert len({one.seed for one in twice}) == 2 * length
 
 
 def test_a_cover_ignores_weights_but_for_zero():
     mix = Mix({"guest": 9, "abandoning": 0}, {"gpay": 5, "credit_card": 0}, {SmsScript.LATE: 0}, cover=True)
-    rows = Casting(mix, 1).cover_list
+    rows = Casting(mix, 1).coverage_specs
     assert {row.journey for row in rows} == {"guest", "returning", "first_time"}
     assert "credit_card" not in {row.payment_option for row in rows}
     assert SmsScript.LATE not in {row.sms for row in rows}
@@ -222,19 +222,19 @@ def test_a_cover_ignores_weights_but_for_zero():
 
 
 def test_a_cover_of_some_journeys_only():
-    rows = Casting(COVER, 1, active=["guest"]).cover_list
+    rows = Casting(COVER, 1, active=["guest"]).coverage_specs
     assert {row.journey for row in rows} == {"guest"}
     assert len(rows) == 20
     few = Mix({}, {option: 0 for option in PAYMENT_OPTIONS if option != "gpay"}, cover=True)
-    assert {row.journey for row in Casting(few, 1).cover_list} == set(JOURNEYS)
+    assert {row.journey for row in Casting(few, 1).coverage_specs} == set(JOURNEYS)
 
 
 def test_a_cover_in_closed_load_keeps_to_the_journey_asked_for():
     casting = Casting(COVER, 1)
     for journey in JOURNEYS:
-        assert {casting.of_journey(journey, n).journey for n in range(40)} == {journey}
-    mine = [row.payment_option for row in casting.cover_list if row.journey == "returning"]
-    assert [casting.of_journey("returning", n).payment_option for n in range(len(mine))] == mine
+        assert {casting.spec_of_journey(journey, n).journey for n in range(40)} == {journey}
+    mine = [row.payment_option for row in casting.coverage_specs if row.journey == "returning"]
+    assert [casting.spec_of_journey("returning", n).payment_option for n in range(len(mine))] == mine
 
 
 @pytest.mark.parametrize("mix", [

@@ -223,7 +223,7 @@ def test_a_bank_that_returns_to_another_page_of_the_shop_is_unexpected(walker):
 
 def test_nobody_thinks_before_a_form_that_sends_itself(walker):
     walked = walker(walker.Shop(), "gpay")
-    thinks = {visit.page: visit.thinks for visit in walked.shop.visits}
-    assert not thinks[Page.REDIRECTION]
-    assert not thinks[Page.BANK]
-    assert thinks[Page.GPAY_COMPLETE]
+    think_first = {visit.page: visit.think_first for visit in walked.shop.visits}
+    assert not think_first[Page.REDIRECTION]
+    assert not think_first[Page.BANK]
+    assert think_first[Page.GPAY_COMPLETE]

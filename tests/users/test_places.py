@@ -7,7 +7,7 @@ import pytest
 from harness.outcomes import Outcome
 from shop.contract import Page
 from users.itinerary import Conduct
-from users.pools import Places
+from users.pools import LocationPool
 
 LISTS = [Page.COUNTRIES, Page.CITIES, Page.TOWNSHIPS, Page.DISTRICTS]
 FIELDS = ("country", "city", "township", "district")
@@ -22,7 +22,7 @@ def looked_up(walked):
 
 
 def test_the_first_journey_looks_the_place_up_and_all_others_know_it(walker):
-    places = Places()
+    places = LocationPool()
     walks = [walker(walker.Shop(), "cash_register", places=places, seed=seed) for seed in range(9)]
     assert [looked_up(walked) for walked in walks] == [LISTS, *[[]] * 8]
     assert all(walked.receipt for walked in walks)
@@ -40,7 +40,7 @@ def test_the_first_journey_looks_the_place_up_and_all_others_know_it(walker):
 
 def test_the_same_seed_finds_the_same_place_in_every_process_and_another_another(walker):
     def found(seed, journey):
-        places = Places(seed=seed)
+        places = LocationPool(seed=seed)
         walker(walker.Shop(), places=places, seed=journey)
         return places.found
 
@@ -51,7 +51,7 @@ def test_the_same_seed_finds_the_same_place_in_every_process_and_another_another
 @pytest.mark.parametrize("pinned", range(1, 5))
 def test_what_is_pinned_is_not_asked_for(walker, pinned):
     wanted = dict(zip(FIELDS[:pinned], (1, 40, 457, 9), strict=False))
-    walked = walker(walker.Shop(), places=Places(wanted))
+    walked = walker(walker.Shop(), places=LocationPool(wanted))
     assert looked_up(walked) == LISTS[pinned:]
     assert wanted.items() <= address(walked).items()
 
@@ -74,7 +74,7 @@ def test_lines_that_are_the_same_for_all_are_sent(walker):
     ],
 )
 def test_a_lookup_that_fails_is_named_and_tried_again_by_the_next_journey(walker, page, reply, outcome):
-    places = Places()
+    places = LocationPool()
     walked = walker(walker.Shop(spoil=lambda visit, sent: reply if visit.page is page else sent), places=places)
     if page is Page.DISTRICTS and (reply == 404 or (isinstance(reply, dict) and reply.get("results") == [])):
         assert walked.outcome is Outcome.OK, "a shop may do without districts"
@@ -94,12 +94,12 @@ def test_places_that_are_not_served_are_not_chosen(walker):
             del document["results"][-1]["is_active"]  # a shop that does not say so serves it
         return document
 
-    walked = walker(walker.Shop(spoil=spoil), places=Places())
+    walked = walker(walker.Shop(spoil=spoil), places=LocationPool())
     assert [address(walked)[name] for name in FIELDS] == [101, 204, 304, 404]
 
 
 def test_a_journey_that_looks_up_beside_another_waits_for_nobody(walker):
-    places = Places()
+    places = LocationPool()
 
     def spoil(visit, document):
         if visit.page is Page.CITIES and places.found is None and not walks:

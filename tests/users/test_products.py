@@ -63,9 +63,9 @@ def test_a_product_that_is_sold_out_is_luck(walker, reply):
 
 def test_what_is_sold_out_is_not_drawn_any_more(walker):
     products = Products(("1", "2", "3"))
-    products.sell_out("2")
+    products.mark_sold_out("2")
     assert {bought(walker(walker.Shop(), products=products, seed=seed)) for seed in range(20)} == {"1", "3"}
-    products.sell_out("1")
-    products.sell_out("3")
-    products.sell_out("3")
+    products.mark_sold_out("1")
+    products.mark_sold_out("3")
+    products.mark_sold_out("3")
     assert walker(walker.Shop(), products=products).outcome is Outcome.NO_PRODUCT

@@ -12,14 +12,16 @@ from hypothesis import strategies as st
 from harness.outcomes import Outcome
 from shop.contract import Page
 from users.envelope import check
-from users.refusals import lacks, said
+from users.refusals import missing_keys, said
 from users.remedies import remedy
-from users.steps import Reads, Visit
+from users.steps import PageRequest, ResponseFormat
 
-LOGIN = Visit(Page.LOGIN, "POST", reads=Reads.JSON, needs=frozenset({"key"}), fails_as=Outcome.SIGN_IN_REFUSED)
-ADD = Visit(Page.BASKET_ADD, "POST", reads=Reads.JSON)
-PRODUCT = Visit(Page.PRODUCT, reads=Reads.JSON, needs=frozenset({"product"}))
-BIN = Visit(Page.BIN_NUMBER, "POST", form={})
+LOGIN = PageRequest(
+    Page.LOGIN, "POST", reads=ResponseFormat.JSON, needs=frozenset({"key"}), fails_as=Outcome.SIGN_IN_REFUSED
+)
+ADD = PageRequest(Page.BASKET_ADD, "POST", reads=ResponseFormat.JSON)
+PRODUCT = PageRequest(Page.PRODUCT, reads=ResponseFormat.JSON, needs=frozenset({"product"}))
+BIN = PageRequest(Page.BIN_NUMBER, "POST", form={})
 WAITING = "<!DOCTYPE html><html><head><title>Waiting room</title></head><body>You are in a queue.</body></html>"
 SIGN_IN = '<html><title>Sign in</title><form><input name="p" type="password"></form></html>'
 MAINTENANCE = "<!doctype html><title>Maintenance</title><p>We are back soon.</p>"
@@ -125,8 +127,12 @@ def test_a_key_that_a_long_text_is_cut_in_is_not_shown_in_part():
         (BIN, envelope(None), ""),
         (BIN, envelope(""), "without errors"),
         (BIN, {"context_list": [], "pre_order": None}, "without template_name, errors, pre_order"),
-        (Visit(Page.BIN_NUMBER, needs=frozenset({"installments"})), envelope(None), "without installments"),
-        (Visit(Page.BIN_NUMBER, echo={"payment_option": "x"}), envelope(None), "without pre_order.payment_option"),
+        (PageRequest(Page.BIN_NUMBER, needs=frozenset({"installments"})), envelope(None), "without installments"),
+        (
+            PageRequest(Page.BIN_NUMBER, echo={"payment_option": "x"}),
+            envelope(None),
+            "without pre_order.payment_option",
+        ),
         (BIN, envelope(None) | PAYMENT, "without pre_order.shipping_option"),
         (PRODUCT, {"pk": 1}, "without product"),
         (PRODUCT, {"product": {}}, ""),
@@ -135,7 +141,7 @@ def test_a_key_that_a_long_text_is_cut_in_is_not_shown_in_part():
     ],
 )
 def test_a_reply_of_another_shape_is_told_by_what_it_lacks(visit, reply, words):
-    found = lacks(visit, json.dumps(reply).encode())
+    found = missing_keys(visit, json.dumps(reply).encode())
     assert found == (f"{words} as it is due" if words else "")
 
 

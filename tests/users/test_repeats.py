@@ -7,7 +7,7 @@ import pytest
 from harness.outcomes import Outcome
 from shop.contract import Page
 from users.client import Browser
-from users.steps import JourneyFailed, Reads, Visit
+from users.steps import JourneyFailed, PageRequest, ResponseFormat
 from users.transport import Reply
 
 PAUSES = (0.6, 1.6, 2.0)
@@ -57,15 +57,15 @@ def samples():
     return []
 
 
-def browser(clock, samples, *replies, repeat_after=PAUSES):
+def browser(clock, samples, *replies, retry_delays=PAUSES):
     transport = Transport(clock, *replies)
     made = Browser(transport, samples.append, "gpay", 100.0, clock, clock.sleep, lambda _: 0.0)
-    made.repeat_after = repeat_after
+    made.retry_delays = retry_delays
     return made
 
 
 def visit(page=Page.PRODUCT):
-    return Visit(page, path="/x", reads=Reads.JSON)
+    return PageRequest(page, path="/x", reads=ResponseFormat.JSON)
 
 
 def test_a_request_is_sent_up_to_three_times_more(clock, samples):
@@ -102,5 +102,5 @@ def test_what_the_storefronts_server_sends_is_sent_once(clock, samples, page):
 
 def test_without_pauses_nothing_is_repeated(clock, samples):
     with pytest.raises(JourneyFailed):
-        browser(clock, samples, BROKEN, repeat_after=()).fetch(visit())
+        browser(clock, samples, BROKEN, retry_delays=()).fetch(visit())
     assert len(samples) == 1

@@ -17,15 +17,15 @@ from harness.outcomes import Outcome
 from shop.contract import Page
 from users.accounts import Account
 from users.client import Browser
-from users.errand import Errand
-from users.itinerary import Conduct, Fidelity, Itinerary
+from users.errand import JourneyContext
+from users.itinerary import Conduct, Fidelity, JourneySpec
 from users.journeys import JOURNEYS
-from users.pools import Places, Products
+from users.pools import LocationPool, Products
 from users.steps import JourneyFailed, walk
 from users.transport import Reply
 
 ORIGIN = "http://second.test"
-OFFERED = (
+ACCEPT_ENCODING = (
     "credit_card", "masterpass", "funds_transfer", "redirection", "pay_on_delivery", "gpay", "credit_payment",
     "loyalty_money", "cash_register", "pay_later", "confirmation",
 )  # fmt: skip
@@ -71,14 +71,14 @@ class Wire:
             known = (account.email, account.password, account.first_name, account.last_name, account.phone, remembered)
             self.customers[account.email] = Customer(*known)
         self.cookies.clear()
-        itinerary = Itinerary(number, journey, option, seed=number)
-        errand = Errand(
+        itinerary = JourneySpec(number, journey, option, seed=number)
+        errand = JourneyContext(
             itinerary,
             Conduct(**conduct),
             lambda order: True,
             account=account,
             origin=ORIGIN,
-            places=Places(),
+            places=LocationPool(),
             products=Products(("212",)),
         )
         browser = Browser(self, lambda _: None, option, 0.0, lambda: 0.0, lambda _: None, lambda _: 0.0)
@@ -97,9 +97,9 @@ def outcomes(wire, options, **conduct):
 @pytest.mark.parametrize("option_value", ["slug", "pk"])
 def test_every_option_is_sold_to_everybody_with_no_request_refused(option_value):
     wire = Wire()
-    assert not outcomes(wire, OFFERED, option_value=option_value)
+    assert not outcomes(wire, ACCEPT_ENCODING, option_value=option_value)
     assert not wire.shop.books.refused
-    assert len(wire.shop.books.orders) == len(OFFERED) * len(WHO)
+    assert len(wire.shop.books.orders) == len(ACCEPT_ENCODING) * len(WHO)
 
 
 def test_an_option_without_a_slug_is_chosen_by_its_pk(monkeypatch):

@@ -4,7 +4,7 @@ from statistics import fmean, median
 
 import pytest
 
-from users.think import CUT_AT, ThinkTimes
+from users.think import TRUNCATION_QUANTILE, ThinkTimes
 
 
 def drawn(think, page="BinNumberPage", count=20_000):
@@ -51,4 +51,4 @@ def test_the_smallest_random_number_still_gives_a_time():
             return 0.0
 
     assert 0 < ThinkTimes(median=1.0).draw("BinNumberPage", Zero()) < 1.0
-    assert CUT_AT < 1
+    assert TRUNCATION_QUANTILE < 1

@@ -39,7 +39,7 @@ def test_the_code_of_the_inbox_is_typed(walker):
     assert walked.receipt.verification == "right"
     inbox = path(walked)[0]
     assert inbox.path == f"/_sms/{walked.shop.posted(Page.INDEX)['phone_number']}/"
-    assert not inbox.thinks
+    assert not inbox.think_first
 
 
 def test_a_code_known_beforehand_needs_no_inbox(walker):

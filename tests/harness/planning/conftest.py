@@ -5,12 +5,12 @@ from dataclasses import replace
 import pytest
 from finished_runs import a_run
 
-from harness.planning.levels import Level
+from harness.planning.levels import LoadLevel
 
 
 def a_level(rate=10.0, *, kept=True, **changes):
     """One load at which journeys take 4 pages of 50 ms each."""
-    level = Level(
+    level = LoadLevel(
         source=f"at {rate:g}",
         rate=rate,
         throughput=rate,

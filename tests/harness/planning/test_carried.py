@@ -3,37 +3,37 @@
 import math
 import random
 
-from harness.planning.carried import Carried, Grade, carried_by
+from harness.planning.carried import CarriedCapacity, EvidenceGrade, capacity_from_levels
 
 
 def test_the_highest_rate_that_held_below_the_lowest_that_did_not(level):
-    found = carried_by([level(10), level(20), level(30, kept=False), level(40, kept=False)])
-    assert (found.grade, found.likely, found.low, found.high) == (Grade.BRACKETED, 20, 20, 30)
+    found = capacity_from_levels([level(10), level(20), level(30, kept=False), level(40, kept=False)])
+    assert (found.grade, found.likely, found.low, found.high) == (EvidenceGrade.BRACKETED, 20, 20, 30)
     assert found.source == "at 20"
 
 
 def test_a_lucky_run_above_one_that_broke_counts_for_nothing(level):
-    found = carried_by([level(10), level(20, kept=False), level(30)])
+    found = capacity_from_levels([level(10), level(20, kept=False), level(30)])
     assert (found.low, found.high) == (10, 20)
 
 
 def test_without_a_failure_nothing_is_known_of_the_end(level):
-    found = carried_by([level(10), level(20), level(50, kept=None)])
-    assert (found.grade, found.low, found.high) == (Grade.AT_LEAST, 20, math.inf)
+    found = capacity_from_levels([level(10), level(20), level(50, kept=None)])
+    assert (found.grade, found.low, found.high) == (EvidenceGrade.AT_LEAST, 20, math.inf)
 
 
 def test_where_nothing_held_nothing_is_carried_for_sure(level):
-    found = carried_by([level(10, kept=False), level(5, kept=False)])
-    assert (found.grade, found.likely, found.high) == (Grade.BELOW, 0.0, 5)
+    found = capacity_from_levels([level(10, kept=False), level(5, kept=False)])
+    assert (found.grade, found.likely, found.high) == (EvidenceGrade.BELOW, 0.0, 5)
 
 
 def test_without_a_judged_run_nothing_is_known(level):
-    assert carried_by([level(10, kept=None)]) is None
-    assert carried_by([]) is None
+    assert capacity_from_levels([level(10, kept=None)]) is None
+    assert capacity_from_levels([]) is None
 
 
 def test_draws_fill_the_interval_they_stand_for():
-    confirmed = Carried(likely=100, low=90, high=105, grade=Grade.CONFIRMED, source="x")
+    confirmed = CarriedCapacity(likely=100, low=90, high=105, grade=EvidenceGrade.CONFIRMED, source="x")
     chance = random.Random(1)
     drawn = sorted(confirmed.draw(chance) for _ in range(20_000))
     assert abs(drawn[500] - 90) < 1
@@ -42,9 +42,9 @@ def test_draws_fill_the_interval_they_stand_for():
 
 
 def test_what_two_runs_leave_open_may_be_anywhere_between_them(level):
-    open_ended = carried_by([level(10), level(20, kept=False)])
+    open_ended = capacity_from_levels([level(10), level(20, kept=False)])
     chance = random.Random(1)
     drawn = [open_ended.draw(chance) for _ in range(2_000)]
     assert 10 <= min(drawn) < 11
     assert 19 < max(drawn) <= 20
-    assert carried_by([level(10)]).draw(chance) == 10
+    assert capacity_from_levels([level(10)]).draw(chance) == 10

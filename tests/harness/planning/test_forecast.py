@@ -7,9 +7,9 @@ from dataclasses import replace
 import pytest
 
 from harness.planning.forecast import Forecast, Peak, needs, quantile, work
-from harness.planning.levels import Mix
+from harness.planning.levels import PaymentMix
 
-MIX = Mix(
+MIX = PaymentMix(
     journeys_by_option={"card": 600, "gpay": 400},
     pages_by_option={"card": 6000, "gpay": 2000},
     journeys=100_000,
@@ -70,7 +70,7 @@ def test_a_mix_of_longer_journeys_is_more_work():
     assert work({"card": 6, "gpay": 4}, MIX) == pytest.approx(1.0)
     assert work({}, MIX) == 1.0
     assert work({"card": 1, "never walked": 1}, MIX) == pytest.approx((10 + 8) / 2 / 8)
-    assert work({"card": 1}, Mix()) == 1.0
+    assert work({"card": 1}, PaymentMix()) == 1.0
 
 
 def test_the_mix_is_drawn_and_the_more_was_counted_the_less_it_varies():

@@ -6,14 +6,14 @@ from dataclasses import replace
 import pytest
 
 from harness.planning.forecast import Forecast, Need, Peak, WhatIf
-from harness.planning.measured import Source, measured
-from harness.planning.plan import odds, plan
+from harness.planning.measured import ResultSource, combine_results
+from harness.planning.plan import fit_probability, make_plan
 from harness.verdict import Verdict
 
 
 def sources(run_at, *rates, breaks_from=math.inf, instances=1, **changes):
     return [
-        Source(
+        ResultSource(
             name=f"at {rate:g}",
             result=run_at(rate, page=0.2 if rate >= breaks_from else 0.05, **changes),
             instances=instances,
@@ -28,7 +28,7 @@ def forecast(orders_per_minute, **changes):
 
 
 def made(run_at, asked, *rates, **changes):
-    return plan(measured(sources(run_at, *rates, **changes), outside={"Bank"}), asked, bank_pages={"Bank"})
+    return make_plan(combine_results(sources(run_at, *rates, **changes), outside={"Bank"}), asked, bank_pages={"Bank"})
 
 
 def test_a_peak_below_what_held_fits(run_at):
@@ -63,11 +63,11 @@ def test_a_shop_that_held_nothing_fails_a_large_peak_and_leaves_a_small_one_open
 
 
 def test_invalid_results_are_refused_by_name_and_never_decide(run_at):
-    invalid = Source(name="spoilt", result=run_at(50, invalid=True))
-    alone = plan(measured([invalid]), forecast(100))
+    invalid = ResultSource(name="spoilt", result=run_at(50, invalid=True))
+    alone = make_plan(combine_results([invalid]), forecast(100))
     assert alone.verdict is Verdict.INVALID
     assert alone.measured.refused == (("spoilt", "the harness used 99 % of a core"),)
-    beside = plan(measured([invalid, *sources(run_at, 10)]), forecast(900))
+    beside = make_plan(combine_results([invalid, *sources(run_at, 10)]), forecast(900))
     assert beside.verdict is Verdict.INCONCLUSIVE
     assert [level.source for level in beside.measured.levels] == ["at 10"]
 
@@ -76,8 +76,10 @@ def test_more_instances_than_were_measured_are_no_pass(run_at):
     model = made(run_at, forecast(800, instances=2), 5, 10, 15, breaks_from=15)
     assert model.carries.grade == "model"
     assert model.verdict is Verdict.INCONCLUSIVE
-    both = measured([*sources(run_at, 10, 15, breaks_from=15), *sources(run_at, 20, instances=2)], outside={"Bank"})
-    assert plan(both, forecast(800)).verdict is Verdict.PASSED
+    both = combine_results(
+        [*sources(run_at, 10, 15, breaks_from=15), *sources(run_at, 20, instances=2)], outside={"Bank"}
+    )
+    assert make_plan(both, forecast(800)).verdict is Verdict.PASSED
 
 
 def test_fewer_instances_carry_less_and_with_the_only_one_lost_nobody_is_served(run_at):
@@ -136,12 +138,14 @@ def test_the_same_results_and_forecast_give_the_same_plan(run_at):
 
 
 def test_a_little_more_than_what_held_once_is_a_little_less_likely(run_at):
-    held = measured(sources(run_at, 5, 10), outside={"Bank"})
+    held = combine_results(sources(run_at, 5, 10), outside={"Bank"})
     (carries,) = held.capacities
     fits = []
     for part in (0.9, 0.999, 1.001, 1.1):
         need = (carries.low * part,) * 4_000
-        fits.append(odds(carries, Need(orders=need, journeys=need, conversion=1.0, work=1.0), forecast(300)).low)
+        fits.append(
+            fit_probability(carries, Need(orders=need, journeys=need, conversion=1.0, work=1.0), forecast(300)).low
+        )
     assert fits[0] > 0.99
     assert fits[1] == pytest.approx(0.5, abs=0.05)
     assert fits[2] == pytest.approx(fits[1], abs=0.05)

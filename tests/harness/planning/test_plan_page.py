@@ -8,12 +8,12 @@ from dataclasses import replace
 import pytest
 
 from harness.planning import page, words
-from harness.planning.carried import Carried, Grade
-from harness.planning.curve import marks
+from harness.planning.carried import CarriedCapacity, EvidenceGrade
+from harness.planning.curve import axis_ticks
 from harness.planning.forecast import Forecast, Peak, WhatIf
-from harness.planning.measured import Source, measured
-from harness.planning.outcome import Odds
-from harness.planning.plan import plan
+from harness.planning.measured import ResultSource, combine_results
+from harness.planning.outcome import FitProbability
+from harness.planning.plan import make_plan
 
 RATES = (1, 2, 4, 6, 8, 10, 15)
 
@@ -21,7 +21,7 @@ RATES = (1, 2, 4, 6, 8, 10, 15)
 @pytest.fixture(scope="module")
 def made(run_at):
     sources = [
-        Source(name=f"run <{rate}>", result=run_at(rate, page=0.05 if rate < 15 else 0.2), instances=2)
+        ResultSource(name=f"run <{rate}>", result=run_at(rate, page=0.05 if rate < 15 else 0.2), instances=2)
         for rate in RATES
     ]
     asked = Forecast(
@@ -30,7 +30,7 @@ def made(run_at):
         growth=0.02,
         what_ifs=(WhatIf(name="slow & late", bank_delay=3.0),),
     )
-    return plan(measured(sources, outside={"Bank"}), asked, bank_pages={"Bank"})
+    return make_plan(combine_results(sources, outside={"Bank"}), asked, bank_pages={"Bank"})
 
 
 def test_the_first_sentence_is_the_answer(made):
@@ -72,12 +72,14 @@ def test_a_wait_that_no_model_can_tell_is_not_told_to_the_billionth(made):
 
 def test_results_of_two_embedded_shops_are_not_taken_for_one_silently(run_at):
     results = [run_at(rate) for rate in (1, 2)]
-    alike = measured([Source(name="x", result=one) for one in results])
+    alike = combine_results([ResultSource(name="x", result=one) for one in results])
     assert not any("[shop]" in note for note in alike.notes)
     other = replace(results[1], asked=replace(results[1].asked, scenario={"shop": {"workers": 2}}))
-    found = measured([Source(name="x", result=results[0]), Source(name="y", result=other)])
+    found = combine_results([ResultSource(name="x", result=results[0]), ResultSource(name="y", result=other)])
     assert any("[shop]" in note for note in found.notes)
-    grown = measured([Source(name="x", result=results[0]), Source(name="y", result=other, instances=2)])
+    grown = combine_results(
+        [ResultSource(name="x", result=results[0]), ResultSource(name="y", result=other, instances=2)]
+    )
     assert not any("[shop]" in note for note in grown.notes)  # a shop of more instances is set up in another way
 
 
@@ -104,37 +106,43 @@ def test_what_json_cannot_say_is_said_otherwise():
     ("grade", "says"),
     [
         (
-            Grade.CONFIRMED,
+            EvidenceGrade.CONFIRMED,
             "The shop carries 2,880 orders a minute, as a search found and a run of its own confirmed; its limit lies between 2,400 and 3,360",
         ),
-        (Grade.BRACKETED, "The shop carries 2,400 orders a minute, at which every objective held, but less than 3,360"),
-        (Grade.AT_LEAST, "The shop carries at least 2,400 orders a minute"),
-        (Grade.BELOW, "The shop carries less than 3,360 orders a minute"),
-        (Grade.MODEL, "With 2 instances the shop should carry 2,880 orders a minute (2,400 to 3,360; a model, x)"),
+        (
+            EvidenceGrade.BRACKETED,
+            "The shop carries 2,400 orders a minute, at which every objective held, but less than 3,360",
+        ),
+        (EvidenceGrade.AT_LEAST, "The shop carries at least 2,400 orders a minute"),
+        (EvidenceGrade.BELOW, "The shop carries less than 3,360 orders a minute"),
+        (
+            EvidenceGrade.MODEL,
+            "With 2 instances the shop should carry 2,880 orders a minute (2,400 to 3,360; a model, x)",
+        ),
     ],
 )
 def test_what_is_carried_is_said_as_well_as_it_is_known(made, grade, says):
     known = replace(made, per_journey=0.8)
-    one = Carried(likely=60.0, low=50.0, high=70.0, grade=grade, source="x")
+    one = CarriedCapacity(likely=60.0, low=50.0, high=70.0, grade=grade, source="x")
     assert words.carried(known, one).startswith(says)
 
 
 @pytest.mark.parametrize(
     ("odds", "says"),
     [
-        (Odds(0.923, 0.923), "92 % probability"),
-        (Odds(0.9999, 0.9999), "over 99 % probability"),
-        (Odds(0.0, 0.0), "under 1 % probability"),
-        (Odds(0.1, 0.95), "a probability between 10 % and 95 %"),
-        (Odds(0.61, 1.0), "at least 61 % probability"),
+        (FitProbability(0.923, 0.923), "92 % probability"),
+        (FitProbability(0.9999, 0.9999), "over 99 % probability"),
+        (FitProbability(0.0, 0.0), "under 1 % probability"),
+        (FitProbability(0.1, 0.95), "a probability between 10 % and 95 %"),
+        (FitProbability(0.61, 1.0), "at least 61 % probability"),
     ],
 )
 def test_odds_are_said_without_decimals_that_nobody_can_vouch_for(odds, says):
-    assert words.spoken_odds(odds) == says
+    assert words.probability_text(odds) == says
 
 
 def test_numbers_keep_three_digits():
-    assert [words.whole(number) for number in (2943.7, 12345, 999.4, 8.25, 0.4)] == [
+    assert [words.three_digits(number) for number in (2943.7, 12345, 999.4, 8.25, 0.4)] == [
         "2,940",
         "12,300",
         "999",
@@ -144,5 +152,5 @@ def test_numbers_keep_three_digits():
 
 
 def test_marks_are_round():
-    assert marks(2940) == [0, 1000, 2000]
-    assert marks(0.7) == pytest.approx([0, 0.2, 0.4, 0.6])
+    assert axis_ticks(2940) == [0, 1000, 2000]
+    assert axis_ticks(0.7) == pytest.approx([0, 0.2, 0.4, 0.6])

@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from harness.planning.carried import Carried, Grade
+from harness.planning.carried import CarriedCapacity, EvidenceGrade
 from harness.planning.scaling import needed_instances, scaling
 from harness.planning.usl import Usl
 
@@ -13,11 +13,11 @@ LAW = Usl(100.0, 0.05, 0.01)
 
 def measured(number, likely=None, off=0.03):
     likely = LAW.throughput(number) if likely is None else likely
-    return Carried(
+    return CarriedCapacity(
         likely=likely,
         low=likely * (1 - off),
         high=likely * (1 + off),
-        grade=Grade.CONFIRMED,
+        grade=EvidenceGrade.CONFIRMED,
         source="x",
         instances=number,
     )
@@ -30,7 +30,7 @@ def test_what_was_measured_stays_as_it_was():
 
 def test_two_instances_are_found_between_one_and_three():
     found = scaling([measured(1), measured(3), measured(4)], seed=1).of(2)
-    assert found.grade is Grade.MODEL
+    assert found.grade is EvidenceGrade.MODEL
     assert found.likely == pytest.approx(LAW.throughput(2), rel=1e-3)
     assert found.low < LAW.throughput(2) < found.high
 
@@ -55,7 +55,9 @@ def test_figures_that_do_not_fit_each_other_widen_the_interval():
 
 
 def test_of_at_least_so_much_more_instances_carry_at_least_so_much_more():
-    at_least = Carried(likely=100, low=100, high=math.inf, grade=Grade.AT_LEAST, source="x", instances=1)
+    at_least = CarriedCapacity(
+        likely=100, low=100, high=math.inf, grade=EvidenceGrade.AT_LEAST, source="x", instances=1
+    )
     found = scaling([at_least], seed=1).of(2)
     assert found.likely == pytest.approx(200)
     assert 180 < found.low < 200
@@ -80,6 +82,6 @@ def test_nothing_measured_is_refused():
 
 
 def test_what_lies_between_two_runs_counts_as_the_lower_one():
-    between = Carried(likely=100, low=100, high=300, grade=Grade.BRACKETED, source="x", instances=1)
+    between = CarriedCapacity(likely=100, low=100, high=300, grade=EvidenceGrade.BRACKETED, source="x", instances=1)
     assert needed_instances(scaling([between], seed=1), [150.0] * 50, lost=1, confidence=0.9) == 3
     assert needed_instances(scaling([between], seed=1), [90.0] * 50, lost=1, confidence=0.9) == 2

@@ -5,19 +5,19 @@ from dataclasses import replace
 
 import pytest
 
-from harness.capacity import Capacity, Point
-from harness.gave_way import GaveWay
+from harness.capacity import CapacityAnswer, CapacityPoint
+from harness.gave_way import Bottleneck
 from harness.planning import searched
-from harness.planning.carried import Grade
+from harness.planning.carried import EvidenceGrade
 from harness.planning.forecast import Forecast, Peak
-from harness.planning.measured import Source, measured
-from harness.planning.plan import plan
-from harness.planning.searched import confirmed_part, searched_capacity, searched_levels
+from harness.planning.measured import ResultSource, combine_results
+from harness.planning.plan import make_plan
+from harness.planning.searched import capacity_of_search, confirmed_excerpt, levels_of_search
 from harness.verdict import Verdict
 
 
 def a_point(purpose, rate, settled, end, **changes):
-    point = Point(
+    point = CapacityPoint(
         purpose=purpose,
         rate=rate * 60,
         seconds=end - settled,
@@ -47,7 +47,7 @@ POINTS = (
 
 
 def an_answer(**changes):
-    answer = Capacity(
+    answer = CapacityAnswer(
         journeys=600.0,
         orders=480.0,
         orders_low=450.0,
@@ -57,7 +57,7 @@ def an_answer(**changes):
         high=670.0,
         at_least=False,
         why="",
-        gave_way=GaveWay("page response_time p95 < 100ms", "IndexPage", ""),
+        gave_way=Bottleneck("page response_time p95 < 100ms", "IndexPage", ""),
         critical=None,
         points=POINTS,
     )
@@ -65,11 +65,11 @@ def an_answer(**changes):
 
 
 def source(run_at, answer, **changes):
-    return Source(name="capacity-1", result=replace(run_at(10, **changes), capacity=answer))
+    return ResultSource(name="capacity-1", result=replace(run_at(10, **changes), capacity=answer))
 
 
 def test_levels_that_show_no_lasting_state_are_left_out(run_at):
-    levels = searched_levels(source(run_at, an_answer()).result, an_answer(), "s", instances=2, outside={"Bank"})
+    levels = levels_of_search(source(run_at, an_answer()).result, an_answer(), "s", instances=2, outside={"Bank"})
     assert [level.source for level in levels] == ["s widen", "s widen", "s track", "s confirm"]
     assert [level.kept for level in levels] == [None, False, None, True]
     assert [level.rate for level in levels] == pytest.approx([8, 20, 11, 10])
@@ -82,56 +82,56 @@ def test_levels_that_show_no_lasting_state_are_left_out(run_at):
 
 
 def test_what_was_confirmed_is_carried_and_where_it_gave_way_bounds_it():
-    found = searched_capacity(an_answer(), "s", 3)
-    assert (found.grade, found.likely, found.instances) == (Grade.CONFIRMED, 10.0, 3)
+    found = capacity_of_search(an_answer(), "s", 3)
+    assert (found.grade, found.likely, found.instances) == (EvidenceGrade.CONFIRMED, 10.0, 3)
     assert (found.low, found.high) == (pytest.approx(10.0), pytest.approx(670 / 60))
 
 
 def test_at_least_stays_at_least():
     answer = an_answer(at_least=True, why="the load generator was the limit", points=(POINTS[0], POINTS[-1]))
-    found = searched_capacity(answer, "s", 1)
-    assert (found.grade, found.low, found.high) == (Grade.AT_LEAST, 10.0, math.inf)
+    found = capacity_of_search(answer, "s", 1)
+    assert (found.grade, found.low, found.high) == (EvidenceGrade.AT_LEAST, 10.0, math.inf)
     assert found.why == "the load generator was the limit"
 
 
 def test_a_search_that_ended_early_knows_where_a_demand_broke():
-    found = searched_capacity(an_answer(at_least=True, why="the budget ended"), "s", 1)
-    assert (found.grade, found.low, found.high) == (Grade.BRACKETED, 10.0, pytest.approx(20.0))
+    found = capacity_of_search(an_answer(at_least=True, why="the budget ended"), "s", 1)
+    assert (found.grade, found.low, found.high) == (EvidenceGrade.BRACKETED, 10.0, pytest.approx(20.0))
 
 
 def test_without_a_confirmed_rate_only_what_broke_is_known():
-    found = searched_capacity(an_answer(journeys=None), "s", 1)
-    assert (found.grade, found.likely, found.high) == (Grade.BELOW, 0.0, pytest.approx(20.0))
-    assert searched_capacity(an_answer(journeys=None, points=POINTS[:1]), "s", 1) is None
+    found = capacity_of_search(an_answer(journeys=None), "s", 1)
+    assert (found.grade, found.likely, found.high) == (EvidenceGrade.BELOW, 0.0, pytest.approx(20.0))
+    assert capacity_of_search(an_answer(journeys=None, points=POINTS[:1]), "s", 1) is None
 
 
 def test_what_ifs_look_at_the_confirmed_level_alone(run_at):
     result = source(run_at, an_answer()).result
-    part = confirmed_part(result, an_answer())
+    part = confirmed_excerpt(result, an_answer())
     assert sum(cell.response.total for cell in part.recorder.journeys.values()) == pytest.approx(250, abs=2)
-    assert confirmed_part(result, an_answer(points=POINTS[:1])) is result
+    assert confirmed_excerpt(result, an_answer(points=POINTS[:1])) is result
 
 
 def test_a_plan_is_made_from_one_search_and_names_what_gave_way(run_at):
     asked = Forecast(peak=Peak(rate=300 / 60, rate_uncertainty=0.05), draws=300)
-    one = measured([source(run_at, an_answer())], outside={"Bank"})
-    made = plan(one, asked)
+    one = combine_results([source(run_at, an_answer())], outside={"Bank"})
+    made = make_plan(one, asked)
     assert made.verdict is Verdict.PASSED
-    assert made.carries.grade is Grade.CONFIRMED
+    assert made.carries.grade is EvidenceGrade.CONFIRMED
     assert made.orders(made.carries.likely) == pytest.approx(480, rel=0.1)
     assert one.gives_way == "page response_time p95 < 100ms, most of all page IndexPage"
-    assert plan(one, replace(asked, peak=Peak(rate=900 / 60))).verdict is Verdict.FAILED
+    assert make_plan(one, replace(asked, peak=Peak(rate=900 / 60))).verdict is Verdict.FAILED
 
 
 def test_an_invalid_search_is_refused(run_at):
-    found = measured([source(run_at, an_answer(), invalid=True)])
+    found = combine_results([source(run_at, an_answer(), invalid=True)])
     assert found.capacities == ()
     assert [name for name, _ in found.refused] == ["capacity-1"]
 
 
 def test_of_two_searches_the_lower_one_counts(run_at):
     both = [source(run_at, an_answer()), source(run_at, an_answer(journeys=540.0))]
-    assert measured(both).capacities[0].likely == pytest.approx(9.0)
+    assert combine_results(both).capacities[0].likely == pytest.approx(9.0)
 
 
 @pytest.mark.parametrize(
@@ -145,6 +145,6 @@ def test_a_level_in_which_a_queue_grew_or_was_worked_off_shows_no_lasting_state(
     monkeypatch.setattr(searched, "level_between", lambda *_, **__: seen)
     answer = an_answer(points=(a_point("track", 10, 0, 10),))
 
-    (found,) = searched_levels(source(run_at, answer).result, answer, "s", instances=1)
+    (found,) = levels_of_search(source(run_at, answer).result, answer, "s", instances=1)
 
     assert found.steady is steady

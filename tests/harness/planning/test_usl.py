@@ -5,7 +5,7 @@ import random
 
 import pytest
 
-from harness.planning.usl import Usl, best, fit, interval
+from harness.planning.usl import Usl, best_fit, fit, interval
 
 LAW = Usl(20.0, 0.05, 0.002)
 LOADS = (1, 2, 4, 8, 12, 16, 24, 32)
@@ -20,19 +20,19 @@ def points(law, loads=LOADS, noise=0.0, seed=1):
     "law", [LAW, Usl(5.0, 0.3, 0.0), Usl(7.0, 0.0, 0.0), Usl(3.0, 0.0, 0.01), Usl(1e-3, 0.9, 1e-5)]
 )
 def test_a_law_is_found_again_in_its_own_points(law):
-    found = best(points(law))
+    found = best_fit(points(law))
     assert (found.rate, found.sigma, found.kappa) == pytest.approx((law.rate, law.sigma, law.kappa), abs=1e-6)
 
 
 def test_one_server_queue_is_a_law_of_contention_alone():
     # M/M/1: N = a / (1 - a) in hand at a throughput of a, so X = N / (1 + N) = (N / 2) / (1 + (N - 1) / 2).
-    found = best([(a / (1 - a), a) for a in (0.1, 0.3, 0.5, 0.7, 0.8, 0.9)])
+    found = best_fit([(a / (1 - a), a) for a in (0.1, 0.3, 0.5, 0.7, 0.8, 0.9)])
     assert (found.rate, found.sigma, found.kappa) == pytest.approx((0.5, 0.5, 0.0), abs=1e-9)
     assert found.most == pytest.approx(1.0)
 
 
 def test_throughput_that_grows_faster_than_the_load_is_taken_for_linear():
-    found = best([(n, n**1.2) for n in LOADS])
+    found = best_fit([(n, n**1.2) for n in LOADS])
     assert (found.sigma, found.kappa) == (0.0, 0.0)
     assert found.most == math.inf
     assert found.knee == math.inf
@@ -47,7 +47,7 @@ def test_the_knee_is_where_the_law_is_highest():
 
 def test_errors_count_in_proportion_whatever_the_unit():
     noisy = points(LAW, noise=0.05)
-    one, other = best(noisy), best([(n, 60 * x) for n, x in noisy])
+    one, other = best_fit(noisy), best_fit([(n, 60 * x) for n, x in noisy])
     assert (other.rate / 60, other.sigma, other.kappa) == pytest.approx((one.rate, one.sigma, one.kappa), rel=1e-6)
 
 

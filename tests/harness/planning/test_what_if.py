@@ -2,20 +2,20 @@
 
 import pytest
 
-from harness.planning.what_if import slower, weighted_quantile
+from harness.planning.what_if import delay_impact, weighted_quantile
 
 BANKS = {"Bank"}
 
 
 def test_a_slow_bank_meets_those_who_pay_there(run_at):
-    found = slower(run_at(10), bank_delay=4.0, sms_delay=0.0, bank_pages=BANKS)
+    found = delay_impact(run_at(10), bank_delay=4.0, sms_delay=0.0, bank_pages=BANKS)
     assert found.share == pytest.approx(0.75, abs=0.01)
     assert found.mean_delay == pytest.approx(3.0, rel=0.02)
     assert found.broken == ()
 
 
 def test_a_slow_code_meets_those_who_are_asked_for_one(run_at):
-    found = slower(run_at(10), bank_delay=0.0, sms_delay=8.0, bank_pages=BANKS)
+    found = delay_impact(run_at(10), bank_delay=0.0, sms_delay=8.0, bank_pages=BANKS)
     assert found.share == pytest.approx(1 / 8, abs=0.01)
     assert found.mean_delay == pytest.approx(1.0, rel=0.02)
 
@@ -23,8 +23,8 @@ def test_a_slow_code_meets_those_who_are_asked_for_one(run_at):
 def test_a_demand_on_journeys_breaks_where_enough_of_them_are_met(run_at):
     demands = ("journey response_time p95 < 3s", "journey response_time p50 < 3s")
     run = run_at(10, objectives=demands)
-    by_sms = slower(run, bank_delay=0.0, sms_delay=5.0, bank_pages=BANKS)
-    by_bank = slower(run, bank_delay=5.0, sms_delay=0.0, bank_pages=BANKS)
+    by_sms = delay_impact(run, bank_delay=0.0, sms_delay=5.0, bank_pages=BANKS)
+    by_bank = delay_impact(run, bank_delay=5.0, sms_delay=0.0, bank_pages=BANKS)
     assert [text.partition(" (")[0] for text in by_sms.broken] == ["journey response_time p95 < 3s"]
     assert [text.partition(" (")[0] for text in by_bank.broken] == list(demands)
     assert "would be 6.1 s" in by_bank.broken[0]
@@ -32,8 +32,8 @@ def test_a_demand_on_journeys_breaks_where_enough_of_them_are_met(run_at):
 
 def test_a_demand_on_one_kind_of_journey_looks_at_that_alone(run_at):
     run = run_at(10, objectives=("journey[payment=gpay] response_time p95 < 3s",))
-    assert slower(run, bank_delay=5.0, sms_delay=0.0, bank_pages=BANKS).broken == ()
-    assert len(slower(run, bank_delay=0.0, sms_delay=5.0, bank_pages=BANKS).broken) == 1
+    assert delay_impact(run, bank_delay=5.0, sms_delay=0.0, bank_pages=BANKS).broken == ()
+    assert len(delay_impact(run, bank_delay=0.0, sms_delay=5.0, bank_pages=BANKS).broken) == 1
 
 
 def test_a_weighted_quantile_counts_weights():

@@ -6,9 +6,9 @@ from functools import lru_cache
 import pytest
 from shop_logs import lines
 
-from harness.errors import Misuse
-from scenarios.calibration.reading import Lines, requests
-from scenarios.calibration.requests import Anonymous
+from harness.errors import UsageError
+from scenarios.calibration.reading import LineCounts, requests
+from scenarios.calibration.requests import SessionNumbers
 from scenarios.calibration.text_lines import TextLines
 from scenarios.cli import main
 from scenarios.scenario import read
@@ -71,7 +71,7 @@ def test_the_mix_that_wrote_the_log_is_had_back(calibrate, form):
     assert found.mix.three_d == pytest.approx(0.3, abs=0.05)
     assert found.mix.declined == pytest.approx(0.1, abs=0.03)
     assert found.process.value == "poisson"
-    assert found.profile().highest == pytest.approx(5.0, rel=0.1)
+    assert found.profile().peak_rate == pytest.approx(5.0, rel=0.1)
     if form != "apache":  # which knows whole seconds only
         assert found.think.pages["BinNumberPage"] == pytest.approx(12.0, rel=0.05)
         assert found.think.pages["InstallmentSelectionPage"] == pytest.approx(5.0, rel=0.05)
@@ -222,8 +222,8 @@ def test_logs_in_the_wrong_order_are_refused(calibrate, tmp_path):
 def test_one_endless_line_is_read_in_bounded_pieces(tmp_path):
     path = tmp_path / "a.log"
     path.write_text("x" * 3_000_000 + "\n" + log_of(1)[0])
-    counted = Lines()
-    text = TextLines(Anonymous(), "osessionid", ())
+    counted = LineCounts()
+    text = TextLines(SessionNumbers(), "osessionid", ())
     assert len(list(requests([str(path)], text, text, counted, 1.0))) == 1
     assert (counted.read, counted.bad) == (2, 1)
 
@@ -231,8 +231,8 @@ def test_one_endless_line_is_read_in_bounded_pieces(tmp_path):
 def test_a_log_that_is_not_there_is_named(capsys):
     assert main(["calibrate", "nowhere.log"]) == 2
     assert capsys.readouterr().err.startswith("nowhere.log: no such file or directory")
-    with pytest.raises(Misuse):
-        Lines(read=10, bad=9).refuse_too_many(0.5)
+    with pytest.raises(UsageError):
+        LineCounts(read=10, bad=9).refuse_too_many_bad_lines(0.5)
 
 
 def test_a_log_that_ends_in_the_rush_counts_those_who_left_and_not_those_who_were_going_on(calibrate):

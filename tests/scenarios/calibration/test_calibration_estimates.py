@@ -4,22 +4,22 @@ from itertools import islice
 import pytest
 from shop_logs import moments
 
-from scenarios.calibration.comings import Arrival, Comings
+from scenarios.calibration.comings import Arrival, ArrivalStatistics
 from scenarios.calibration.pauses import fit
-from scenarios.calibration.samples import Sample, quantile, quantile_interval, wilson
-from scenarios.calibration.writing import how_uneven, process_of
+from scenarios.calibration.samples import Reservoir, quantile, quantile_interval, wilson
+from scenarios.calibration.writing import arrival_pattern, dispersion_comment
 from users.think import ThinkTimes
 
 
 def sample(values, room=10_000):
-    made = Sample(random.Random(1), room)
+    made = Reservoir(random.Random(1), room)
     for value in values:
         made.add(value)
     return made
 
 
 def counted(arrivals):
-    comings = Comings()
+    comings = ArrivalStatistics()
     for moment in arrivals:
         comings.add(Arrival(moment, "", "guest"))
     comings.close()
@@ -33,8 +33,8 @@ def test_the_distribution_that_shoppers_draw_from_is_had_back(median, sigma):
     found = fit(sample(times.draw("", chance) for _ in range(8_000)))
     assert found.median == pytest.approx(median, rel=0.03)
     assert found.sigma == pytest.approx(sigma, rel=0.04)
-    assert found.median_within[0] < median < found.median_within[1]
-    assert found.sigma_within[0] < sigma < found.sigma_within[1]
+    assert found.median_interval[0] < median < found.median_interval[1]
+    assert found.sigma_interval[0] < sigma < found.sigma_interval[1]
 
 
 def test_a_few_who_left_their_desk_change_little():
@@ -75,23 +75,25 @@ def test_wilson_s_interval_is_the_textbook_s():
 @pytest.mark.parametrize("seed", range(5))
 def test_strangers_are_told_from_bursts_and_from_clockwork(seed):
     chance = random.Random(seed)
-    assert process_of(counted(islice(moments(0.5, chance), 3_000))) == "poisson"
-    assert process_of(counted(islice(moments(0.5, chance, burst=5), 3_000))) == "bursty"
-    assert process_of(counted(n * 2.0 for n in range(3_000))) == "uniform"
+    assert arrival_pattern(counted(islice(moments(0.5, chance), 3_000))) == "poisson"
+    assert arrival_pattern(counted(islice(moments(0.5, chance, burst=5), 3_000))) == "bursty"
+    assert arrival_pattern(counted(n * 2.0 for n in range(3_000))) == "uniform"
 
 
 @pytest.mark.parametrize(("arrivals", "apart"), [(20, 1.0), (100, 0.25)])
 def test_too_few_windows_to_tell_are_no_proof_of_strangers(arrivals, apart):
     comings = counted(n * apart for n in range(arrivals))
-    assert process_of(comings) == "too few windows to tell"
-    assert "too few windows to tell, so independent shoppers (Poisson) are assumed" in "".join(how_uneven(comings, ""))
+    assert arrival_pattern(comings) == "too few windows to tell"
+    assert "too few windows to tell, so independent shoppers (Poisson) are assumed" in "".join(
+        dispersion_comment(comings, "")
+    )
 
 
 def test_a_day_that_is_busier_than_its_night_is_not_called_bursty():
     chance = random.Random(9)
     night, day = list(islice(moments(0.2, chance), 1_000)), list(islice(moments(2.0, chance), 10_000))
     comings = counted([*night, *(night[-1] + moment - day[0] for moment in day)])
-    assert process_of(comings) == "poisson"
+    assert arrival_pattern(comings) == "poisson"
     assert comings.telling.width == 60.0
 
 
@@ -105,7 +107,7 @@ def test_silence_counts_as_silence():
 
 def test_arrivals_are_put_in_order_and_handed_on():
     seen = []
-    comings = Comings(seen.append)
+    comings = ArrivalStatistics(seen.append)
     for moment in (30.0, 10.0, 20.0):
         comings.add(Arrival(moment, "gpay", "guest"))
     comings.settle(until=15.0)
@@ -129,7 +131,7 @@ def test_the_busiest_stretches_are_found_in_one_pass():
     [(600.0, 10, 10, False), (480.0, 8, 8, True), (475.0, 7, 7, True), (1_200.0, 10, 20, False), (30.0, 10, 10, False)],
 )
 def test_arrivals_after_the_end_that_is_told_are_not_counted(until, counted, minutes, cut):
-    comings = Comings()
+    comings = ArrivalStatistics()
     for minute in range(10):
         comings.add(Arrival(minute * 60.0, "", "guest"))
     comings.close(until)

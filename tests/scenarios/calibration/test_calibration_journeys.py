@@ -1,6 +1,6 @@
 import pytest
 
-from scenarios.calibration.addresses import Unknown, is_asset, outline, page_of
+from scenarios.calibration.addresses import UnknownPaths, is_asset, masked_path, page_of
 from scenarios.calibration.journeys import OPTION_OF, Journey
 from scenarios.calibration.requests import Request
 from scenarios.calibration.sessions import LONGEST, Sessions
@@ -94,14 +94,14 @@ def test_pictures_and_health_checks_are_nothing_a_shopper_does():
 
 
 def test_nothing_that_could_be_somebody_s_is_left_of_an_address():
-    assert outline("/users/4711/orders/df8a210c-c19d/?token=x") == "/users/…/orders/…/"
-    assert outline("/m/jane@example.com/05551234567") == "/m/…/…"
-    assert outline("/m/jane%40example.com") == "/m/…"
-    assert "…" in outline("/t/abcdefghijklmnopqrstuvwxyzabcdef/")
+    assert masked_path("/users/4711/orders/df8a210c-c19d/?token=x") == "/users/…/orders/…/"
+    assert masked_path("/m/jane@example.com/05551234567") == "/m/…/…"
+    assert masked_path("/m/jane%40example.com") == "/m/…"
+    assert "…" in masked_path("/t/abcdefghijklmnopqrstuvwxyzabcdef/")
 
 
 def test_unknown_addresses_are_shown_only_when_many_asked_for_them():
-    unknown = Unknown()
+    unknown = UnknownPaths()
     for _ in range(12):
         unknown.add("/search/?q=secret")
     unknown.add("/wishlist/")

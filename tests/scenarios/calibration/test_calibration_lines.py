@@ -2,7 +2,7 @@ import pytest
 
 from scenarios.calibration.json_lines import JsonLines
 from scenarios.calibration.moments import moment
-from scenarios.calibration.requests import Anonymous, Stamped, Unit
+from scenarios.calibration.requests import SessionNumbers, StampedAt, Unit
 from scenarios.calibration.text_lines import TextLines
 
 NINE = 1_795_597_247.0  # 25 November 2026, 09:00:47 UTC
@@ -11,11 +11,11 @@ AGENT = '"-" "Mozilla/5.0 (X11; \\"quoted\\")"'
 
 
 def text(line, **options):
-    return TextLines(Anonymous(), "osessionid", ("session", "sid"), **options).read(line)
+    return TextLines(SessionNumbers(), "osessionid", ("session", "sid"), **options).read(line)
 
 
 def json(line, keys=(), **options):
-    return JsonLines(Anonymous(), "osessionid", dict(keys), **options).read(line)
+    return JsonLines(SessionNumbers(), "osessionid", dict(keys), **options).read(line)
 
 
 @pytest.mark.parametrize(
@@ -64,16 +64,16 @@ def test_how_long_a_request_took_is_read_as_its_server_writes_it(rest, came, don
 
 
 def test_unit_and_end_can_be_said():
-    found = text(f"{START} {AGENT} 250", unit=Unit.MILLISECONDS, stamped=Stamped.END)
+    found = text(f"{START} {AGENT} 250", unit=Unit.MILLISECONDS, stamped=StampedAt.END)
     assert (found.came, found.done) == (NINE - 0.25, NINE)
     found = json(
-        '{"ts": 1795597247, "path": "/", "status": 200, "took": 250}', unit=Unit.MILLISECONDS, stamped=Stamped.START
+        '{"ts": 1795597247, "path": "/", "status": 200, "took": 250}', unit=Unit.MILLISECONDS, stamped=StampedAt.START
     )
     assert (found.came, found.done) == (NINE, NINE + 0.25)
 
 
 def test_a_session_is_known_by_its_cookie_and_else_by_address_and_browser():
-    lines = TextLines(Anonymous(), "osessionid", ("session",))
+    lines = TextLines(SessionNumbers(), "osessionid", ("session",))
     first = lines.read(f'{START} {AGENT} 0.1 "csrftoken=x; osessionid=abc"')
     again = lines.read(f'{START.replace("203", "198")} "-" "Other" 0.1 "osessionid=abc; a=b"')
     hashed = lines.read(f"{START} {AGENT} 0.1 session=abc")
@@ -125,7 +125,7 @@ def test_json_without_what_is_needed_is_refused(line):
 
 
 def test_json_knows_a_session_in_a_cookie_or_under_a_key():
-    lines = JsonLines(Anonymous(), "osessionid", {})
+    lines = JsonLines(SessionNumbers(), "osessionid", {})
     row = '{"time": 1, "path": "/", "status": 200, '
     by_cookie = lines.read(row + '"http_cookie": "a=b; osessionid=abc"}')
     by_key = lines.read(row + '"session_id": "abc"}')

@@ -7,9 +7,9 @@ from itertools import count
 import pytest
 
 from scenarios.calibration.json_lines import JsonLines
-from scenarios.calibration.outliers import AHEAD, JUMP, Outliers
-from scenarios.calibration.reading import Lines, requests
-from scenarios.calibration.requests import Anonymous, Request
+from scenarios.calibration.outliers import AHEAD, JUMP, OutlierFilter
+from scenarios.calibration.reading import LineCounts, requests
+from scenarios.calibration.requests import Request, SessionNumbers
 from scenarios.calibration.sessions import Sessions
 from scenarios.calibration.text_lines import TextLines
 
@@ -19,7 +19,7 @@ NOW = 1_795_597_247.0
 def sifted(moments):
     """The moments that pass, in order, and the places of those that do not."""
     wrong, numbers = [], count()
-    outliers = Outliers(lambda place, _why: wrong.append(place), NOW)
+    outliers = OutlierFilter(lambda place, _why: wrong.append(place), NOW)
     passed = [
         request.done
         for moment in moments
@@ -58,7 +58,7 @@ def test_a_moment_that_fits_none_beside_it_is_left_out(why, moments, wrong):
 def log(lines, tmp_path):
     path = tmp_path / "access.log"
     path.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
-    counted, anonymous = Lines(), Anonymous()
+    counted, anonymous = LineCounts(), SessionNumbers()
     readers = TextLines(anonymous, "osessionid", ("session",)), JsonLines(anonymous, "osessionid", {})
     sessions = Sessions()
     list(sessions.take(requests([str(path)], *readers, counted, 1.0)))
@@ -109,7 +109,7 @@ HEAD = '203.0.113.7 - - [25/Nov/2025:09:00:00 +0000] "GET /product/1/ HTTP/1.1" 
 )
 def test_no_line_takes_long(head, piece):
     line = head + piece * (60_000 // len(piece))
-    reader = TextLines(Anonymous(), "osessionid", ("session", "sid"))
+    reader = TextLines(SessionNumbers(), "osessionid", ("session", "sid"))
     before = time.process_time()
     with contextlib.suppress(ValueError):
         reader.read(line)

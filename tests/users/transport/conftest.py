@@ -15,9 +15,9 @@ from gevent import GreenletExit, Timeout, get_hub, monkey
 from gevent.threadpool import ThreadPool
 
 from users import tls
-from users.fast_http import FastHttp, session
+from users.fast_http import LocustHttpClient, session
 from users.shop_headers import NOTHING
-from users.swift import Limits, Swift
+from users.swift import HttpClient, HttpLimits
 
 PATIENCE = 10.0  # seconds after which a test's server gives up on its client
 AT_ONCE = 40  # connections that a server can serve at the same time
@@ -158,12 +158,12 @@ class Heard:
 
 
 def own(url, user, limits, **named):
-    return Swift(url, user, limits, **named)
+    return HttpClient(url, user, limits, **named)
 
 
 def locusts(url, user, limits, **others):
     named = {"connect_timeout": limits.connect, "read_timeout": limits.read, "largest": limits.largest}
-    return FastHttp(lambda: session(url, user, verify_tls=limits.verify_tls, **named), limits.longest, **others)
+    return LocustHttpClient(lambda: session(url, user, verify_tls=limits.verify_tls, **named), limits.longest, **others)
 
 
 @pytest.fixture
@@ -174,7 +174,7 @@ def shoppers(serve):
     def make(kind, url, *, connect=5.0, read=5.0, longest=8.0, largest=100_000, verify_tls=True, carried=NOTHING):
         events = SimpleNamespace(request=Heard())
         user = SimpleNamespace(environment=SimpleNamespace(events=events), context=lambda: {"who": "ada"})
-        limits = Limits(connect, read, longest, largest, verify_tls)
+        limits = HttpLimits(connect, read, longest, largest, verify_tls)
         transport = kind(url, user, limits, failed=make.lacked.append, carried=carried)
         made.append((transport, events.request))
         return transport

@@ -5,8 +5,8 @@ import socket
 import pytest
 
 from users import addresses
-from users.addresses import Addresses
-from users.origin import origin_of
+from users.addresses import DnsCache
+from users.origin import parse_origin
 
 
 @pytest.fixture
@@ -24,8 +24,8 @@ def asked(monkeypatch):
 
 def test_an_answer_is_good_for_a_minute(asked):
     now = [1000.0]
-    found = Addresses(lambda: now[0])
-    shop, bank = origin_of("http://shop.test:81"), origin_of("http://bank.test")
+    found = DnsCache(lambda: now[0])
+    shop, bank = parse_origin("http://shop.test:81"), parse_origin("http://bank.test")
     for moment, expected in ((1000.0, 1), (1059.0, 1), (1061.0, 2), (1062.0, 2)):
         now[0] = moment
         ((_, address),) = found.of(shop)
@@ -37,6 +37,6 @@ def test_an_answer_is_good_for_a_minute(asked):
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "[::1]"])
 def test_nobody_is_asked_about_an_address(asked, host):
-    ((_, address),) = Addresses(lambda: 0.0).of(origin_of(f"http://{host}:81"))
+    ((_, address),) = DnsCache(lambda: 0.0).of(parse_origin(f"http://{host}:81"))
     assert address[:2] == (host.strip("[]"), 81)
     assert asked == []

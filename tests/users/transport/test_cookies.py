@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from users.cookies import Jar
+from users.cookies import CookieStore
 from users.origin import Origin
 
 SHOP = Origin(secure=False, host="shop.test", port=80)
@@ -14,7 +14,7 @@ WALL = 1_750_000_000.0  # Sun, 15 Jun 2025 15:06:40 GMT
 
 @pytest.fixture
 def jar():
-    return Jar(lambda: WALL)
+    return CookieStore(lambda: WALL)
 
 
 def sent(jar, origin=SHOP, path="/", now=0.0):
@@ -163,7 +163,7 @@ def test_a_jar_does_not_grow_for_ever(jar):
 
 @given(st.lists(st.tuples(st.text(alphabet=st.characters(max_codepoint=255), max_size=60), st.booleans()), max_size=5))
 def test_whatever_a_server_sets_the_next_request_keeps_its_lines(raws):
-    jar = Jar(lambda: WALL)
+    jar = CookieStore(lambda: WALL)
     for raw, secure in raws:
         set_(jar, raw, TLS if secure else SHOP)
     for origin in (SHOP, TLS):
@@ -179,6 +179,6 @@ ATTRIBUTES = st.sampled_from(
 
 @given(st.lists(ATTRIBUTES, max_size=6))
 def test_attributes_may_be_nonsense(attributes):
-    jar = Jar(lambda: WALL)
+    jar = CookieStore(lambda: WALL)
     set_(jar, "; ".join(["a=1", *attributes]))
     assert sent(jar, path="/orders/checkout/") in ("a=1", "")

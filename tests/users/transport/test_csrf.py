@@ -6,9 +6,9 @@ import pytest
 
 from shop.contract import Page
 from users.client import Browser
-from users.steps import Reads, Visit
+from users.steps import PageRequest, ResponseFormat
 
-ANY = {"reads": Reads.ANY, "thinks": False}
+ANY = {"reads": ResponseFormat.ANY, "thinks": False}
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
@@ -33,11 +33,11 @@ def test_a_token_that_changes_at_sign_in_is_sent_from_then_on(serve, either, hos
     browser = Browser(
         either(server.url), lambda _: None, "credit_card", 0.0, time.perf_counter, lambda _: None, lambda _: 0.0
     )
-    browser.fetch(Visit(Page.CSRF_TOKEN, path="/csrf_token/", **ANY))
+    browser.fetch(PageRequest(Page.CSRF_TOKEN, path="/csrf_token/", **ANY))
     for _ in range(3):
-        browser.fetch(Visit(Page.LOGIN, "POST", "/users/login/", json={}, **ANY))
-    browser.fetch(Visit(Page.BANK, "POST", "/_bank/", form={}, csrf=False, **ANY))
-    browser.fetch(Visit(Page.LOGIN, "POST", "/users/login/", json={}, **ANY))
+        browser.fetch(PageRequest(Page.LOGIN, "POST", "/users/login/", json={}, **ANY))
+    browser.fetch(PageRequest(Page.BANK, "POST", "/_bank/", form={}, csrf=False, **ANY))
+    browser.fetch(PageRequest(Page.LOGIN, "POST", "/users/login/", json={}, **ANY))
     assert tokens == [[], [b"first"], [b"second"], [b"second"], [], []]
 
 
@@ -56,8 +56,8 @@ def test_the_token_of_another_server_is_not_the_shops(serve, either):
     browser = Browser(
         either(shops.url), lambda _: None, "credit_card", 0.0, time.perf_counter, lambda _: None, lambda _: 0.0
     )
-    browser.fetch(Visit(Page.BANK, path=f"{banks.url}/", **ANY))
-    browser.fetch(Visit(Page.LOGIN, "POST", "/users/login/", json={}, **ANY))
+    browser.fetch(PageRequest(Page.BANK, path=f"{banks.url}/", **ANY))
+    browser.fetch(PageRequest(Page.LOGIN, "POST", "/users/login/", json={}, **ANY))
     assert b"csrftoken" not in seen[0]
 
 

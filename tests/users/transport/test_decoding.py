@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from users.decoding import OFFERED, TooLarge, Undecodable, decode
+from users.decoding import ACCEPT_ENCODING, TooLarge, Undecodable, decode
 
 BODY = b"the same words again and again, " * 30
 RAW = zlib.compressobj(wbits=-15)
@@ -67,7 +67,7 @@ def test_what_nobody_offered_is_not_guessed():
     for codings in ("zstd", "compress", "gzip, zstd", ", ".join(["gzip"] * 4)):
         with pytest.raises(Undecodable):
             decode(gzip.compress(BODY), codings, 10_000)
-    assert OFFERED == "gzip, deflate, br"
+    assert ACCEPT_ENCODING == "gzip, deflate, br"
 
 
 def test_an_empty_body_needs_no_unpacking():

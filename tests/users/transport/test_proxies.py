@@ -5,9 +5,9 @@ from types import SimpleNamespace
 import pytest
 
 from users.proxies import ProxyRefused
-from users.swift import Limits, Swift
+from users.swift import HttpClient, HttpLimits
 
-LIMITS = Limits(1.0, 1.0, 1.0, 1000)
+LIMITS = HttpLimits(1.0, 1.0, 1.0, 1000)
 
 
 @pytest.fixture(autouse=True)
@@ -18,7 +18,7 @@ def no_proxies(monkeypatch):
 
 
 def make(url):
-    return Swift(url, SimpleNamespace(), LIMITS)
+    return HttpClient(url, SimpleNamespace(), LIMITS)
 
 
 @pytest.mark.parametrize(

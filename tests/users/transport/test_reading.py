@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from harness.outcomes import Outcome
 from users import known_heads, reading
-from users.reading import ReplyReader
+from users.reading import ResponseReader
 
 OK = b"HTTP/1.1 200 OK\r\n"
 LARGEST = 1000
@@ -29,7 +29,7 @@ FRAMINGS = [
 
 
 def read(*pieces, bodiless=False, largest=LARGEST):
-    reader = ReplyReader(largest)
+    reader = ResponseReader(largest)
     reader.begin(bodiless=bodiless)
     for piece in pieces:
         if reader.feed(memoryview(piece)):
@@ -58,7 +58,7 @@ def test_a_reply_is_not_over_before_its_last_byte(data, body):
 
 
 def test_one_reader_reads_one_reply_after_another_and_forgets_the_one_before():
-    reader = ReplyReader(LARGEST)
+    reader = ResponseReader(LARGEST)
     for data, body in FRAMINGS * 2:
         reader.begin(bodiless=False)
         assert reader.feed(memoryview(data))
@@ -124,7 +124,7 @@ def test_names_without_end_are_not_remembered():
 def test_a_head_that_is_known_is_read_as_it_was_the_first_time():
     head = OK + b"Content-Length: 5\r\nContent-Encoding: br\r\nLocation: /x\r\nSet-Cookie: a=b\r\n\r\n"
     bodies = [brotli.compress(text)[:5].ljust(5, b"\x03") for text in (b"a", b"b")]
-    fresh = [ReplyReader(LARGEST) for _ in bodies]
+    fresh = [ResponseReader(LARGEST) for _ in bodies]
     for reader, body in zip(fresh, bodies, strict=True):
         reader.begin(bodiless=False)
         assert reader.feed(memoryview(head + body))

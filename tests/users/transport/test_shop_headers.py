@@ -2,16 +2,16 @@
 
 import pytest
 
-from users.origin import origin_of
+from users.origin import parse_origin
 from users.storefront_headers import shop_headers
-from users.wire import Heads
+from users.wire import RequestHeadCache
 
 ADDED = {"Authorization": "Basic gate", "accept-language": "tr-tr", "User-Agent": "ours"}
 
 
 @pytest.fixture
 def connect(either):
-    return lambda url: either(url, carried=shop_headers(origin_of(url), "en", "try", ADDED))
+    return lambda url: either(url, carried=shop_headers(parse_origin(url), "en", "try", ADDED))
 
 
 def head_of(request):
@@ -83,6 +83,6 @@ def test_the_shop_is_told_it_by_its_whole_address_too(serve, connect):
 
 
 def test_a_header_that_cannot_be_sent_is_not_sent_in_pieces():
-    shop = origin_of("http://127.0.0.1:1")
+    shop = parse_origin("http://127.0.0.1:1")
     with pytest.raises(ValueError, match="not printable"):
-        Heads(shop, shop_headers(shop, "en", "try", {"X": "1\r\nHost: other"})).find("GET", "/")
+        RequestHeadCache(shop, shop_headers(shop, "en", "try", {"X": "1\r\nHost: other"})).find("GET", "/")

@@ -7,8 +7,8 @@ import pytest
 
 from harness.outcomes import Outcome
 from users import statistics
-from users.statistics import Statistics, statistics_of
-from users.swift import Limits, Swift
+from users.statistics import LocustStats, locust_stats_of
+from users.swift import HttpClient, HttpLimits
 
 
 class Hook:
@@ -47,7 +47,7 @@ def told(monkeypatch):
             added.append({key: list(replies) for key, replies in self._put_by.items()})
         self._put_by.clear()
 
-    monkeypatch.setattr(Statistics, "flush", flush)
+    monkeypatch.setattr(LocustStats, "flush", flush)
     return added
 
 
@@ -58,7 +58,7 @@ def transport(serve, environment):
             peer.answer(b"hello")
 
     user = SimpleNamespace(environment=environment, context=dict)
-    made = Swift(serve(answering).url, user, Limits(1.0, 1.0, 1.0, 1000), statistics=Statistics(environment))
+    made = HttpClient(serve(answering).url, user, HttpLimits(1.0, 1.0, 1.0, 1000), statistics=LocustStats(environment))
     yield made
     made.close()
 
@@ -77,7 +77,7 @@ def test_pages_in_order_are_put_by_and_told_at_the_end(transport, fetch, environ
 
 def test_what_is_put_by_is_told_after_a_while_without_anybody_asking(transport, fetch, told, monkeypatch):
     monkeypatch.setattr(statistics, "PERIOD", 0.01)
-    transport._statistics = Statistics(transport._user.environment)
+    transport._statistics = LocustStats(transport._user.environment)
     fetch(transport)
     transport.report(Outcome.OK, failed=False)
     gevent.sleep(0.1)
@@ -86,13 +86,13 @@ def test_what_is_put_by_is_told_after_a_while_without_anybody_asking(transport, 
 
 def test_the_second_time_takes_a_while_as_well(environment, told, monkeypatch):
     monkeypatch.setattr(statistics, "PERIOD", 0.01)
-    noted = Statistics(environment)
+    noted = LocustStats(environment)
     for _ in range(2):
         noted.note("GET", "Page", (1.0, 2, 3.0))
         while noted._waiting:
             gevent.sleep(0.005)
     monkeypatch.setattr(statistics, "PERIOD", 60.0)
-    slow = Statistics(environment)
+    slow = LocustStats(environment)
     slow.note("GET", "Page", (1.0, 2, 3.0))
     slow.flush()
     slow.note("GET", "Page", (1.0, 2, 3.0))
@@ -104,8 +104,8 @@ def test_the_second_time_takes_a_while_as_well(environment, told, monkeypatch):
 def test_all_is_told_before_anybody_reports_or_judges(environment, told, event):
     seen = []
     getattr(environment.events, event).add_listener(lambda **_: seen.append(len(told)))
-    noted = statistics_of(environment)
-    assert statistics_of(environment) is noted
+    noted = locust_stats_of(environment)
+    assert locust_stats_of(environment) is noted
     noted.note("GET", "Page", (1.0, 2, 3.0))
     getattr(environment.events, event).fire(client_id="w", data={})
     assert len(told) == 1
@@ -134,7 +134,7 @@ def test_a_listener_that_is_not_locusts_own_is_not_passed_over(transport, fetch,
 @pytest.mark.parametrize(("event", "resets", "left"), [("reset_stats", False, 0), ("spawning_complete", True, 0), ("spawning_complete", False, 1)])  # fmt: skip
 def test_what_locust_throws_away_is_thrown_away_here(environment, told, event, resets, left):
     environment.reset_stats = resets
-    noted = Statistics(environment)
+    noted = LocustStats(environment)
     noted.note("GET", "Page", (1.0, 2, 3.0))
     getattr(environment.events, event).fire(user_count=3)
     noted.flush()

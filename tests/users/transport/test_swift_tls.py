@@ -11,9 +11,9 @@ import trustme
 
 from harness.outcomes import Outcome
 from users import timestamps, tls
-from users.limits import Limits
+from users.limits import HttpLimits
 from users.origin import Origin
-from users.sweep import sweep_here
+from users.sweep import current_scanner
 from users.tls_connection import TlsConnection
 
 OK = b"HTTP/1.1 200 OK\r\n"
@@ -131,7 +131,7 @@ def test_of_what_comes_unasked_only_tickets_leave_the_connection_open(found, end
             raise found
         return found
 
-    connection = TlsConnection(Origin(True, "shop.test", 443), Limits(1.0, 1.0, 1.0, 1000), sweep_here())
+    connection = TlsConnection(Origin(True, "shop.test", 443), HttpLimits(1.0, 1.0, 1.0, 1000), current_scanner())
     connection._tls = SimpleNamespace(read=read, write=wrote.append)
     assert connection._ends_it(memoryview(RECORD * 2)) is ends
     assert connection._ends_it(memoryview(b"")) is True
@@ -145,7 +145,7 @@ def test_of_what_comes_unasked_only_tickets_leave_the_connection_open(found, end
 def test_where_records_end_is_known_however_they_come(size):
     stream = RECORD + b"\x17\x03\x03\x00\x00" + b"\x16\x03\x01\x01\x01" + bytes(257) + RECORD
     ends = {len(RECORD), len(RECORD) + 5, len(RECORD) + 10 + 257, len(stream)}
-    connection = TlsConnection(Origin(True, "shop.test", 443), Limits(1.0, 1.0, 1.0, 1000), sweep_here())
+    connection = TlsConnection(Origin(True, "shop.test", 443), HttpLimits(1.0, 1.0, 1.0, 1000), current_scanner())
     for at in range(0, len(stream), size):
         piece = stream[at : at + size]
         assert connection._ends_record(memoryview(piece)) is (at + len(piece) in ends)

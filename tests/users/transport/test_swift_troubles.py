@@ -10,7 +10,7 @@ from gevent import get_hub, monkey
 
 from harness.outcomes import Outcome
 from users import addresses
-from users.sweep import PERIOD, sweep_here
+from users.sweep import PERIOD, current_scanner
 
 OK = b"HTTP/1.1 200 OK\r\n"
 ANSWER = OK + b"Content-Length: 2\r\n\r\nok"
@@ -189,7 +189,7 @@ def test_a_shopper_who_is_stopped_leaves_no_half_read_reply_behind(serve, shoppe
     gevent.sleep(0.1)
     one.kill()
     assert one.dead
-    assert not sweep_here().waiting
+    assert not current_scanner().waiting
     assert fetch(transport).body == b"ok"
     assert server.connections == 2
 
@@ -261,7 +261,7 @@ def test_no_descriptor_is_left_behind(serve, shopper, fetch, descriptors):
     server = serve(*(scripts * 5), answering)
     transport = shopper(server.url, read=0.05)
     get_hub().threadpool  # noqa: B018 - what it opens once is no leak
-    sweep_here()
+    current_scanner()
     fetch(transport)
     transport.close()
     before = descriptors()
@@ -278,7 +278,7 @@ def test_nothing_ticks_while_nobody_waits(serve, shopper, fetch):
     transport = shopper(serve(answering).url)
     fetch(transport)
     gevent.sleep(3 * PERIOD)
-    assert not sweep_here().running
+    assert not current_scanner().running
     assert fetch(transport).body == b"ok"
 
 

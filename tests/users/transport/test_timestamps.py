@@ -9,7 +9,7 @@ import pytest
 
 from users import timestamps
 from users.client import Browser
-from users.steps import Reads, Visit
+from users.steps import PageRequest, ResponseFormat
 
 needs_notes = pytest.mark.skipif(not timestamps.supported(), reason="this system notes no arrivals")
 
@@ -53,7 +53,7 @@ def test_only_where_the_number_of_the_option_is_known(monkeypatch, system, machi
 def test_a_socket_that_refuses_is_no_harm():
     with socket.socket() as sock:
         sock.close()
-        assert timestamps.switch_on(sock) is False
+        assert timestamps.enable_timestamps(sock) is False
 
 
 def busy(seconds):
@@ -83,10 +83,10 @@ def test_a_busy_process_does_not_book_its_lateness_as_the_shops(serve, shopper):
     )
     until = time.perf_counter() + 5
     while not lags and time.perf_counter() < until:  # the kernel begins to take notes a moment after it is asked to
-        browser.fetch(Visit("Page", path="/", reads=Reads.ANY))
+        browser.fetch(PageRequest("Page", path="/", reads=ResponseFormat.ANY))
     before = len(lags)
     worker = gevent.spawn(busy, 0.3)
-    browser.fetch(Visit("Page", path="/", reads=Reads.ANY))
+    browser.fetch(PageRequest("Page", path="/", reads=ResponseFormat.ANY))
     worker.join()
     late = samples[-1]
     assert len(lags) == before + 1

@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from users import wire
-from users.origin import Origin, Unsendable, locate, origin_of
-from users.wire import Heads, heads_for, render
+from users.origin import InvalidRequest, Origin, parse_origin, resolve_url
+from users.wire import RequestHeadCache, render, request_heads
 
 SHOP = Origin(secure=False, host="shop.test", port=80)
 
@@ -25,7 +25,7 @@ SHOP = Origin(secure=False, host="shop.test", port=80)
     ],
 )
 def test_where_a_url_leads(url, origin, host_header):
-    found = origin_of(url)
+    found = parse_origin(url)
     assert (tuple(found), found.host_header) == (origin, host_header)
 
 
@@ -35,8 +35,8 @@ def test_where_a_url_leads(url, origin, host_header):
      "http://[::1", "http://a b", "http://a\x00b/", "http://a\\b/", "http://" + "ü" * 100 + ".test"],
 )  # fmt: skip
 def test_what_leads_nowhere_is_refused(url):
-    with pytest.raises(Unsendable):
-        origin_of(url)
+    with pytest.raises(InvalidRequest):
+        parse_origin(url)
 
 
 @pytest.mark.parametrize(
@@ -54,7 +54,7 @@ def test_what_leads_nowhere_is_refused(url):
     ],
 )
 def test_a_path_on_the_target(url, wanted):
-    assert locate(url, SHOP) == (SHOP, wanted)
+    assert resolve_url(url, SHOP) == (SHOP, wanted)
 
 
 @pytest.mark.parametrize(
@@ -67,14 +67,14 @@ def test_a_path_on_the_target(url, wanted):
     ],
 )
 def test_an_absolute_url_leads_elsewhere(url, wanted):
-    assert locate(url, SHOP) == (Origin(secure=False, host="b.test", port=80), wanted)
+    assert resolve_url(url, SHOP) == (Origin(secure=False, host="b.test", port=80), wanted)
 
 
 @given(st.text(max_size=40), st.text(max_size=20), st.text(max_size=20), st.text(max_size=10))
 def test_a_request_has_the_lines_it_was_given_and_no_more(url, name, value, method):
     try:
-        request = render(Heads(SHOP).find(method, url), b"", {name: value}, b"body")
-    except Unsendable:
+        request = render(RequestHeadCache(SHOP).find(method, url), b"", {name: value}, b"body")
+    except InvalidRequest:
         return
     head, _, body = request.partition(b"\r\n\r\n")
     lines = head.split(b"\r\n")
@@ -88,8 +88,8 @@ def test_a_request_has_the_lines_it_was_given_and_no_more(url, name, value, meth
 
 
 def test_heads_are_built_once_and_do_not_grow_for_ever():
-    heads = heads_for(SHOP)
-    assert heads is heads_for(SHOP)
+    heads = request_heads(SHOP)
+    assert heads is request_heads(SHOP)
     assert heads.find("GET", "/a") is heads.find("GET", "/a")
     for number in range(3000):
         heads.find("GET", f"/orders/completed/{number}/")
@@ -97,14 +97,14 @@ def test_heads_are_built_once_and_do_not_grow_for_ever():
 
 
 def test_a_refusal_does_not_tell_the_value():
-    with pytest.raises(Unsendable) as refusal:
-        render(Heads(SHOP).find("GET", "/"), b"", {"x-csrftoken": "secret\r\n"}, None)
+    with pytest.raises(InvalidRequest) as refusal:
+        render(RequestHeadCache(SHOP).find("GET", "/"), b"", {"x-csrftoken": "secret\r\n"}, None)
     assert "secret" not in str(refusal.value)
     assert "x-csrftoken" in str(refusal.value)
 
 
 def test_tokens_without_end_are_each_sent_and_not_all_kept():
-    head = Heads(SHOP).find("POST", "/")
+    head = RequestHeadCache(SHOP).find("POST", "/")
     for number in range(3000):
         request = render(head, b"", {"x-csrftoken": f"token{number}"}, b"a=b")
         assert request.endswith(b"x-csrftoken: token%d\r\nContent-Length: 3\r\n\r\na=b" % number)
