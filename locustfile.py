@@ -2,9 +2,9 @@
 
 from locust import events
 
-from harness.plugin import Plugin
-from harness.shape import ArrivalShape
-from scenarios.program import ScenarioFolder
+from harness.locust_plugin.plugin import Plugin
+from harness.locust_plugin.shape import ArrivalShape
+from scenarios.runtime.workload import ScenarioFolder
 from users.shopper import Abandoning, FirstTime, Guest, Returning
 
 __all__ = ["Abandoning", "ArrivalShape", "FirstTime", "Guest", "Returning"]

@@ -25,10 +25,10 @@ from pathlib import Path
 from typing import Any
 
 from harness import exits
-from harness.demand import LABELS, METRICS
-from harness.outcomes import Blame, Outcome
-from harness.validity import CHECKS
-from scenarios.reference import reference
+from harness.measurement.outcomes import Blame, Outcome
+from harness.objectives.model import LABELS, METRICS
+from harness.validity.checks import CHECKS
+from scenarios.schema.reference import reference
 from shop.settings import FaultName
 
 ROOT = Path(__file__).resolve().parents[1]

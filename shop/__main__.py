@@ -13,12 +13,12 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from shop.access_log import AccessLog
-from shop.accounts import Accounts, AccountsFileError, read_accounts
-from shop.address_book import default_saved_choices
-from shop.control import problems
-from shop.front import Shop
-from shop.serving import listen, serve
+from shop.app import Shop
+from shop.customers.accounts import Accounts, AccountsFileError, read_accounts
+from shop.customers.address_book import default_saved_choices
+from shop.serving.access_log import AccessLog
+from shop.serving.control import problems
+from shop.serving.server import listen, serve
 from shop.settings import Settings
 
 READY = "checkload shop listening on"

@@ -12,7 +12,7 @@ from http import HTTPStatus
 from types import MappingProxyType
 
 from shop.contract import CHECKOUT_PATH, PATHS, Page
-from shop.exchange import refused
+from shop.http_messages import refused
 
 RETURNS: Mapping[str, Page] = MappingProxyType(
     {

@@ -158,7 +158,7 @@ TEMPLATE_SIGNED_OUT = "orders/index.html"
 
 
 class Flow(StrEnum):
-    """How a payment option is walked; one strategy in ``users/payments.py``, one handler in ``shop/payments.py``."""
+    """How a payment option is walked; one strategy in ``users/journeys/payments.py``, one handler in ``shop/checkout/payments.py``."""
 
     CARD = "card"
     FUNDS_TRANSFER = "funds_transfer"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Container, Iterable, Mapping
 
 from shop.contract import FORMS, Page
-from shop.exchange import Errors
+from shop.http_messages import Errors
 
 Form = Mapping[str, str]
 

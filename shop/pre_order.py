@@ -1,6 +1,6 @@
 """The order so far: what a shopper has chosen, step by step, and what it comes to.
 
-The steps are the basket, those of ``shop/choosing.py``, store credit, payment option, its pages, the code by SMS;
+The steps are the basket, those of ``shop/checkout/steps.py``, store credit, payment option, its pages, the code by SMS;
 changing one resets those after it.
 """
 

@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from shop.contract import CHECKOUT_PAGES, CHECKOUT_PATH, PATHS, Page
-from shop.exchange import Refused, refused
+from shop.http_messages import Refused, refused
 
 
 class Route(NamedTuple):

@@ -22,7 +22,7 @@ _DURATION = re.compile(r"\s*(\d+(?:\.\d+)?)\s*(us|ms|s|min|m|h)\s*")
 
 
 class FaultName(StrEnum):
-    """Every way in which the shop can be told to break its promises; ``shop/faults.py`` says what each does."""
+    """Every way in which the shop can be told to break its promises; ``shop/serving/faults.py`` says what each does."""
 
     WRONG_PAGE = "wrong_page"
     MISSING_FIELD = "missing_field"

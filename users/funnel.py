@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
-from harness.outcomes import Outcome
+from harness.measurement.outcomes import Outcome
 from shop.contract import Page
 
 ARRIVED, PAID, ORDERED = "1_arrived", "6_paid", "7_ordered"

@@ -11,30 +11,30 @@ from gevent import GreenletExit
 from gevent.event import AsyncResult
 from locust import User, tag, task
 
-from harness.keeper import run_of
-from harness.outcomes import Blame, Outcome
-from harness.pacing import Arrival, Assignment
-from harness.remarks import ShopMessage
-from harness.run import Run
-from harness.sample import JourneySample
+from harness.measurement.outcomes import Blame, Outcome
+from harness.measurement.sample import JourneySample
+from harness.monitoring.shop_messages import ShopMessage
+from harness.run.driver import Run
+from harness.run.registry import run_of
+from harness.schedule.dispatch import Arrival, Assignment
 from shop.contract import Page
-from users.accounts import Account, AccountPool
-from users.client import Browser
-from users.fast_http import LocustHttpClient, session
+from users.browser import Browser
 from users.funnel import furthest_step
-from users.itinerary import Conduct, Fidelity, JourneySpec
-from users.journeys import JOURNEYS, JourneyContext, Receipt
-from users.lanes import ParallelFetcher
-from users.origin import parse_origin
-from users.pools import LocationPool, Products
-from users.remedies import remedy
-from users.statistics import locust_stats_of
-from users.steps import JourneyFailed, walk
-from users.storefront import RETRY_DELAYS
+from users.http.client import HttpClient, HttpLimits
+from users.http.locust_client import LocustHttpClient, session
+from users.http.locust_stats import locust_stats_of
+from users.http.origin import parse_origin
+from users.http.transport import Transport
+from users.journeys.catalogue import JOURNEYS, JourneyContext, Receipt
+from users.journeys.remedies import remedy
+from users.journeys.steps import JourneyFailed, walk
+from users.journeys.storefront import RETRY_DELAYS
+from users.parallel_requests import ParallelFetcher
+from users.population.accounts import Account, AccountPool
+from users.population.journey_spec import Conduct, Fidelity, JourneySpec
+from users.population.pools import LocationPool, Products
 from users.storefront_headers import shop_headers
-from users.swift import HttpClient, HttpLimits
-from users.trace import Trace
-from users.transport import Transport
+from users.traceparent import Trace
 
 _PRODUCT_PAGES = frozenset({Page.PRODUCT, Page.BASKET_ADD})  # where unavailable means sold out
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from shop.contract import COOKIE_SESSION, COOKIE_SESSION_TWIN
-from users.origin import Origin
-from users.shop_headers import TargetHeaders, merge_headers
+from users.http.origin import Origin
+from users.http.target_headers import TargetHeaders, merge_headers
 
 
 def shop_headers(shop: Origin, locale: str, currency: str, added: Mapping[str, str]) -> TargetHeaders:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from grafana_foundation_sdk.cog.encoder import JSONEncoder
 
 from dashboards.boards import capacity, overview, pages, payments
-from dashboards.boards.frame import dashboard
+from dashboards.boards.grafana_dashboard import dashboard
 
 BOARDS = (overview.BOARD, pages.BOARD, payments.BOARD, capacity.BOARD)
 

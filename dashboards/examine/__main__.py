@@ -8,10 +8,10 @@ import sys
 import time
 from pathlib import Path
 
-from dashboards.examine.asking import Prometheus, Refused
-from dashboards.examine.findings import findings
-from dashboards.examine.lint import complaints
-from dashboards.examine.picture import picture
+from dashboards.examine.answer_checks import findings
+from dashboards.examine.drawing import picture
+from dashboards.examine.file_checks import complaints
+from dashboards.examine.prometheus import Prometheus, Refused
 from dashboards.examine.variables import View, choose
 
 _BOARDS = Path(__file__).parents[1] / "grafana" / "dashboards"

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from html import escape
 from typing import Any
 
-from dashboards.examine.asking import Line
 from dashboards.examine.panels import Answer
+from dashboards.examine.prometheus import Line
 from dashboards.examine.scales import Scale, clock, written
 from dashboards.examine.variables import View
 

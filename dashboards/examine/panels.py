@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from dashboards.examine.asking import Line, Prometheus
+from dashboards.examine.prometheus import Line, Prometheus
 from dashboards.examine.variables import VariableValues, View
 
 _LABEL = re.compile(r"\{\{\s*(\w+)\s*\}\}")

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from dashboards.examine.asking import Line, Prometheus
+from dashboards.examine.prometheus import Line, Prometheus
 
 _NAMED = re.compile(r"\$\{(\w+)(?::\w+)?\}|\$(\w+)")
 _VALUES = re.compile(r"label_values\((.+),\s*(\w+)\)")

@@ -12,8 +12,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from statistics import NormalDist, fmean, stdev
 
-from harness.planning.carried import RUN_EFFECT
-from harness.planning.levels import PaymentMix
+from harness.planning.carried_capacity import RUN_EFFECT
+from harness.planning.load_levels import PaymentMix
 
 PRIOR = 0.5
 """What is added to every count before it is believed (Jeffreys): nothing was seen is not the same as never happens."""

@@ -10,7 +10,7 @@ from statistics import NormalDist
 
 from scipy.special import stdtrit
 
-from harness.planning.carried import RUN_EFFECT, CarriedCapacity, EvidenceGrade, draw_with_run_effect
+from harness.planning.carried_capacity import RUN_EFFECT, CarriedCapacity, EvidenceGrade, draw_with_run_effect
 from harness.planning.usl import Usl, best_fit, interval
 
 REPLICATES = 400

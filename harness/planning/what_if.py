@@ -10,14 +10,14 @@ import math
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
-from harness.cell import SampleSeries
-from harness.demand import Metric, Objective, Statistic, Subject
-from harness.histogram import Histogram
-from harness.objective import parse
-from harness.outcomes import Blame
-from harness.recorder import JourneyKey, Recorder
-from harness.result import Result
-from harness.sample import Phase
+from harness.measurement.histogram import Histogram
+from harness.measurement.outcomes import Blame
+from harness.measurement.recorder import JourneyKey, Recorder
+from harness.measurement.sample import Phase
+from harness.measurement.series import SampleSeries
+from harness.objectives.model import Metric, Objective, Statistic, Subject
+from harness.objectives.parser import parse
+from harness.results.result import Result
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,8 +8,16 @@ from typing import Any
 
 import orjson
 
-from scenarios.calibration.moments import moment
-from scenarios.calibration.requests import Request, SessionNumbers, StampedAt, Unit, checked_duration, span, status_of
+from scenarios.calibration.logged_request import (
+    Request,
+    SessionNumbers,
+    StampedAt,
+    Unit,
+    checked_duration,
+    span,
+    status_of,
+)
+from scenarios.calibration.timestamps import moment
 
 USUAL_KEYS: Mapping[str, tuple[str, ...]] = {
     "time": (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from scenarios.calibration.requests import Request
+from scenarios.calibration.logged_request import Request
 
 JUMP = 1800.0
 """Seconds by which a request may come later than those before it without another that confirms it."""

@@ -6,9 +6,9 @@ from collections import OrderedDict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from scenarios.calibration.addresses import UnknownPaths, is_asset, page_of
-from scenarios.calibration.journeys import Journey
-from scenarios.calibration.requests import Request
+from scenarios.calibration.logged_request import Request
+from scenarios.calibration.observed_journey import Journey
+from scenarios.calibration.page_matching import UnknownPaths, is_asset, page_of
 from shop.contract import Page
 
 GAP = 1800.0

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from scenarios.calibration.reading import LineCounts
+from scenarios.calibration.journey_counts import Tally
+from scenarios.calibration.log_reader import LineCounts
+from scenarios.calibration.scenario_writer import arrival_pattern
 from scenarios.calibration.sessions import Sessions
-from scenarios.calibration.tally import Tally
-from scenarios.calibration.writing import arrival_pattern
 
 _MOST_UNKNOWN = 10
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import re
 
-from scenarios.calibration.moments import parse_common_log_time
-from scenarios.calibration.requests import Request, SessionNumbers, StampedAt, Unit, checked_duration, span
+from scenarios.calibration.logged_request import Request, SessionNumbers, StampedAt, Unit, checked_duration, span
+from scenarios.calibration.timestamps import parse_common_log_time
 
 # Every pattern takes time in proportion to the line, whatever stands in it: what has been matched is not given back (++),
 # and a quote that is never closed reaches to the end.

@@ -12,13 +12,13 @@ from typing import Any
 
 from locust import events
 
-from harness import signals
+from harness.locust_plugin import signals
 
 if "--scenario" in sys.argv and "--worker" not in sys.argv:
     signals.note()
 
-from harness.options import add_options
-from scenarios.program import ScenarioFolder
+from harness.locust_plugin.options import add_options
+from scenarios.runtime.workload import ScenarioFolder
 
 
 def _show(parser: Any, **_: Any) -> None:

@@ -21,13 +21,13 @@ from prometheus_client import generate_latest
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from harness.exporter import RunCollector, registry_of
-from harness.exposition import ExpositionFormat
-from harness.metrics_server import serve
-from harness.objective import parse
-from harness.recorder import Recorder
-from harness.run_state import ObjectiveStatus, RunMetrics
-from harness.sample import JourneySample, PageSample, Window
+from harness.measurement.recorder import Recorder
+from harness.measurement.sample import JourneySample, PageSample, Window
+from harness.metrics.collector import RunCollector, registry_of
+from harness.metrics.exposition import ExpositionFormat
+from harness.metrics.run_metrics import ObjectiveStatus, RunMetrics
+from harness.metrics.server import serve
+from harness.objectives.parser import parse
 from shop.contract import PAYMENT_OPTIONS, Page
 
 WANTED_SERIES = 8_000

@@ -17,7 +17,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from shop.process import ShopProcess
+from shop.serving.process import ShopProcess
 from shop.settings import Settings
 
 _WARM_UP = 1.0

@@ -42,7 +42,7 @@ class Memory:
     """Answers at once, and does of a transport's work what is not HTTP: it tells Locust's statistics."""
 
     def __init__(self, statistics) -> None:
-        from users.transport import Reply  # noqa: PLC0415
+        from users.http.transport import Reply  # noqa: PLC0415
 
         self.reply = Reply
         self.bodies = replies()
@@ -73,9 +73,9 @@ class Guest:
     kind = "guest"
 
     def __init__(self, transport: Memory, recorder) -> None:
-        from users.itinerary import Conduct, Mix  # noqa: PLC0415
-        from users.mix import Casting  # noqa: PLC0415
-        from users.pools import LocationPool  # noqa: PLC0415
+        from users.population.journey_spec import Conduct, Mix  # noqa: PLC0415
+        from users.population.pools import LocationPool  # noqa: PLC0415
+        from users.sampling import Casting  # noqa: PLC0415
 
         self.transport, self.recorder, self.conduct = transport, recorder, Conduct()
         self.places = LocationPool({"country": 1, "city": 40, "township": 457, "district": 1})
@@ -87,12 +87,12 @@ class Guest:
         self.assignment = assignment
 
     def walk(self, dispatcher) -> None:
-        from harness.sample import JourneySample  # noqa: PLC0415
+        from harness.measurement.sample import JourneySample  # noqa: PLC0415
         from shop.contract import Page  # noqa: PLC0415
-        from users.approach import open_checkout, reach_payment  # noqa: PLC0415
-        from users.client import Browser  # noqa: PLC0415
-        from users.journeys import JourneyContext  # noqa: PLC0415
-        from users.steps import walk  # noqa: PLC0415
+        from users.browser import Browser  # noqa: PLC0415
+        from users.journeys.catalogue import JourneyContext  # noqa: PLC0415
+        from users.journeys.checkout import open_checkout, reach_payment  # noqa: PLC0415
+        from users.journeys.steps import walk  # noqa: PLC0415
 
         clock, due = time.perf_counter, self.assignment.arrival.due
         itinerary = self.casting.itinerary(self.assignment.arrival.number)
@@ -118,12 +118,12 @@ def measure(seconds: float) -> dict[str, float]:
     """CPU microseconds of a page, the median of some turns."""
     from locust.env import Environment  # noqa: PLC0415 - patches the standard library, so it comes first
 
-    from harness.arrivals import ArrivalProcess, Profile, ProfileSchedule, RateStage  # noqa: PLC0415
-    from harness.pacing import ArrivalDispatcher  # noqa: PLC0415
-    from harness.quiet import GarbageCollectorTuning  # noqa: PLC0415
-    from harness.recorder import Recorder  # noqa: PLC0415
-    from harness.sample import Window  # noqa: PLC0415
-    from users.statistics import LocustStats  # noqa: PLC0415
+    from harness.measurement.recorder import Recorder  # noqa: PLC0415
+    from harness.measurement.sample import Window  # noqa: PLC0415
+    from harness.monitoring.quiet import GarbageCollectorTuning  # noqa: PLC0415
+    from harness.schedule.arrivals import ArrivalProcess, Profile, ProfileSchedule, RateStage  # noqa: PLC0415
+    from harness.schedule.dispatch import ArrivalDispatcher  # noqa: PLC0415
+    from users.http.locust_stats import LocustStats  # noqa: PLC0415
 
     environment = Environment(user_classes=[])
     environment.create_local_runner()

@@ -29,7 +29,7 @@ def idle(url: str, users: int) -> dict[str, float]:
     from locust import User  # noqa: PLC0415
     from locust.env import Environment  # noqa: PLC0415
 
-    from users.swift import HttpClient, HttpLimits  # noqa: PLC0415
+    from users.http.client import HttpClient, HttpLimits  # noqa: PLC0415
 
     limit = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (limit, limit))
@@ -99,10 +99,10 @@ def _reports_of(count: int, seconds: int = 32, measured: int = 7) -> float:
     """Processor seconds to take in what so many workers tell in a second; the median of the last few of many seconds."""
     import msgpack  # noqa: PLC0415
 
-    from harness.process_facts import ProcessFacts  # noqa: PLC0415
-    from harness.recorder import Recorder  # noqa: PLC0415
-    from harness.sample import PageSample, Window  # noqa: PLC0415
-    from harness.snapshot import DeltaEncoder  # noqa: PLC0415
+    from harness.distributed.delta import DeltaEncoder  # noqa: PLC0415
+    from harness.measurement.recorder import Recorder  # noqa: PLC0415
+    from harness.measurement.sample import PageSample, Window  # noqa: PLC0415
+    from harness.monitoring.process import ProcessFacts  # noqa: PLC0415
 
     run = _a_master(count)
     rng = random.Random(1)
@@ -152,7 +152,7 @@ def _a_master(workers: int) -> Any:
     """A master's run, begun, with so many workers that have a user each."""
     from types import SimpleNamespace  # noqa: PLC0415
 
-    from harness.master import CLOCK_REQUEST, MasterRun  # noqa: PLC0415
+    from harness.distributed.master import CLOCK_REQUEST, MasterRun  # noqa: PLC0415
 
     def send(what: str, message: dict, name: str) -> None:
         if what == CLOCK_REQUEST:
@@ -200,8 +200,8 @@ def _report_of_locust() -> float:
 
 def sample() -> dict[str, float]:
     """Microseconds to record one page, and what one costs with twice as many kinds of pages."""
-    from harness.recorder import Recorder  # noqa: PLC0415
-    from harness.sample import PageSample, Window  # noqa: PLC0415
+    from harness.measurement.recorder import Recorder  # noqa: PLC0415
+    from harness.measurement.sample import PageSample, Window  # noqa: PLC0415
 
     def best(kinds: int) -> float:
         recorder = Recorder(Window(0.0, 0.0, math.inf))
@@ -232,9 +232,9 @@ def scrape(seconds: int, at_least: int) -> dict[str, float]:
     """
     from bench_scrape import a_long_run, lag  # noqa: PLC0415
 
-    from harness.exporter import RunCollector  # noqa: PLC0415
-    from harness.exposition import ExpositionFormat  # noqa: PLC0415
-    from harness.run_state import RunMetrics  # noqa: PLC0415
+    from harness.metrics.collector import RunCollector  # noqa: PLC0415
+    from harness.metrics.exposition import ExpositionFormat  # noqa: PLC0415
+    from harness.metrics.run_metrics import RunMetrics  # noqa: PLC0415
     from shop.contract import Page  # noqa: PLC0415
 
     def collector_of(pages: int) -> RunCollector:

@@ -27,7 +27,7 @@ Journey = Callable[[], tuple[int, int]]
 def serve(name: str, url: str, users: int) -> None:
     import locust  # noqa: F401, PLC0415 - patches the standard library, which only this process wants
 
-    from harness.quiet import GarbageCollectorTuning  # noqa: PLC0415
+    from harness.monitoring.quiet import GarbageCollectorTuning  # noqa: PLC0415
 
     walk = _walker(name, url, users)
     walk(2 * users)
@@ -45,9 +45,9 @@ def _walker(name: str, url: str, number: int) -> Callable[[int], tuple[int, int]
     from locust import FastHttpUser, HttpUser, User  # noqa: PLC0415
     from locust.env import Environment  # noqa: PLC0415
 
-    from harness.recorder import Recorder  # noqa: PLC0415
-    from harness.sample import Window  # noqa: PLC0415
-    from users.statistics import LocustStats  # noqa: PLC0415
+    from harness.measurement.recorder import Recorder  # noqa: PLC0415
+    from harness.measurement.sample import Window  # noqa: PLC0415
+    from users.http.locust_stats import LocustStats  # noqa: PLC0415
 
     environment = Environment(user_classes=[], host=url)
     environment.create_local_runner()
@@ -114,7 +114,7 @@ def _verifying(name: str) -> dict[str, object]:
 def visits() -> list:
     """The five pages as visits, with what a reply must hold."""
     from shop.contract import Page  # noqa: PLC0415
-    from users.steps import PageRequest  # noqa: PLC0415
+    from users.journeys.steps import PageRequest  # noqa: PLC0415
 
     echoes = {
         "DeliveryOptionSelectionPage": {"delivery_option": "7"},
@@ -135,10 +135,10 @@ def visits() -> list:
 
 def _browser(user, url: str, statistics, recorder, wanted: list) -> Journey:
     """Ours, with all that a run switches on: checks, cookies, limits, Locust's statistics, our own histograms."""
-    from users.client import Browser  # noqa: PLC0415
-    from users.steps import walk  # noqa: PLC0415
-    from users.swift import HttpClient, HttpLimits  # noqa: PLC0415
-    from users.trace import Trace  # noqa: PLC0415
+    from users.browser import Browser  # noqa: PLC0415
+    from users.http.client import HttpClient, HttpLimits  # noqa: PLC0415
+    from users.journeys.steps import walk  # noqa: PLC0415
+    from users.traceparent import Trace  # noqa: PLC0415
 
     numbers = itertools.count(1)
     transport = HttpClient(url, user, HttpLimits(5.0, 30.0, 60.0, 1_000_000), statistics=statistics)
@@ -169,7 +169,7 @@ def _locust_client(user, wanted: list) -> Journey:
     """What is written with Locust's clients today: ``catch_response``, orjson, the same checks of the same bytes."""
     from urllib.parse import urlencode  # noqa: PLC0415
 
-    from users.envelope import check  # noqa: PLC0415
+    from users.journeys.checks import check  # noqa: PLC0415
 
     client = user.client
     cookies = client.cookiejar if hasattr(client, "cookiejar") else client.cookies

@@ -35,7 +35,7 @@ def measure(client: str, port: int, tls_port: int, seconds: float, tries: int) -
     from locust import FastHttpUser, User  # noqa: PLC0415
     from locust.env import Environment  # noqa: PLC0415
 
-    from harness.quiet import GarbageCollectorTuning  # noqa: PLC0415
+    from harness.monitoring.quiet import GarbageCollectorTuning  # noqa: PLC0415
 
     ours = client != "fast_http_user"
     url = f"https://127.0.0.1:{tls_port}" if client.endswith("tls") else f"http://127.0.0.1:{port}"
@@ -72,13 +72,13 @@ def measure(client: str, port: int, tls_port: int, seconds: float, tries: int) -
 
 def _ours(environment, url: str, times: list[float]) -> Callable:
     """A request as a run makes it: checked, sampled, and booked in Locust's statistics once a second."""
-    from harness.recorder import Recorder  # noqa: PLC0415
-    from harness.sample import Window  # noqa: PLC0415
+    from harness.measurement.recorder import Recorder  # noqa: PLC0415
+    from harness.measurement.sample import Window  # noqa: PLC0415
     from shop.contract import Page  # noqa: PLC0415
-    from users.client import Browser  # noqa: PLC0415
-    from users.statistics import LocustStats  # noqa: PLC0415
-    from users.steps import PageRequest  # noqa: PLC0415
-    from users.swift import HttpClient, HttpLimits  # noqa: PLC0415
+    from users.browser import Browser  # noqa: PLC0415
+    from users.http.client import HttpClient, HttpLimits  # noqa: PLC0415
+    from users.http.locust_stats import LocustStats  # noqa: PLC0415
+    from users.journeys.steps import PageRequest  # noqa: PLC0415
 
     statistics, clock = LocustStats(environment), time.perf_counter
     recorder = Recorder(Window(clock(), clock(), math.inf))
@@ -98,8 +98,8 @@ def _ours(environment, url: str, times: list[float]) -> Callable:
 def _theirs(environment, _url: str, times: list[float]) -> Callable:
     """A request as it is written with Locust's quick client: ``catch_response``, and the same checks."""
     from shop.contract import Page  # noqa: PLC0415
-    from users.envelope import check  # noqa: PLC0415
-    from users.steps import PageRequest  # noqa: PLC0415
+    from users.journeys.checks import check  # noqa: PLC0415
+    from users.journeys.steps import PageRequest  # noqa: PLC0415
 
     visit = PageRequest(Page.ADDRESS_SELECTION, "GET", "/x")
     environment.events.request.add_listener(lambda response_time, **_: times.append(response_time / 1000))

@@ -8,17 +8,17 @@ from collections.abc import Callable, Iterator, Mapping
 from claims import Row, mean_row, share_row
 from shop_logs import BEGAN, lines
 
-from scenarios.calibration.comings import Arrival, ArrivalStatistics
-from scenarios.calibration.pauses import fit
-from scenarios.calibration.requests import SessionNumbers
-from scenarios.calibration.samples import wilson
+from scenarios.calibration.arrival_statistics import Arrival, ArrivalStatistics
+from scenarios.calibration.estimates import wilson
+from scenarios.calibration.journey_counts import Tally
+from scenarios.calibration.logged_request import SessionNumbers
+from scenarios.calibration.scenario_writer import LONG, LoadShape, arrival_pattern, estimated_rate
 from scenarios.calibration.sessions import Sessions
-from scenarios.calibration.tally import Tally
 from scenarios.calibration.text_lines import TextLines
-from scenarios.calibration.writing import LONG, LoadShape, arrival_pattern, estimated_rate
+from scenarios.calibration.think_times import fit
 from shop.contract import Page
-from users.itinerary import Mix, SmsScript
-from users.think import ThinkTimes
+from users.population.journey_spec import Mix, SmsScript
+from users.population.think import ThinkTimes
 
 MIX = Mix(
     journeys={"guest": 50, "returning": 25, "first_time": 15, "abandoning": 10},

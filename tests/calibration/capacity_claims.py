@@ -14,11 +14,11 @@ from statistics import fmean
 from claims import Row, share_row
 from stations import Case, Served, collapsing, counters, full, slow_option
 
-from harness.objective import parse
-from harness.pilot import CapacityController
-from harness.recorder import Recorder
-from harness.sample import JourneySample, PageSample, Window
-from harness.search import SearchPlan, SearchResult
+from harness.capacity.controller import CapacityController
+from harness.capacity.search import SearchPlan, SearchResult
+from harness.measurement.recorder import Recorder
+from harness.measurement.sample import JourneySample, PageSample, Window
+from harness.objectives.parser import parse
 
 BUDGET = 720.0
 LOOK = 0.5

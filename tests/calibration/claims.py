@@ -22,24 +22,24 @@ from simulator import (
     stay_exceeded_by,
 )
 
-from harness.arrivals import ArrivalProcess, Profile, ProfileSchedule, RateStage
-from harness.balance import backlog_growth
-from harness.cell import SampleSeries
-from harness.conditions import Conditions, Evidence, LabelCount
-from harness.demand import Objective
-from harness.excerpt import extract_interval
-from harness.gate import evaluate_objective
-from harness.histogram import Bounds, Histogram
-from harness.looks import InterimAnalyses
-from harness.mix_drift import mix_as_planned
-from harness.objective import parse
-from harness.outcomes import Blame
-from harness.recorder import PageKey, Recorder
-from harness.sample import JourneySample, PageSample, Phase, Window
-from harness.snapshot import DeltaEncoder, Heard
-from harness.steadiness import stationary
-from harness.tally import count_samples
-from harness.verdict import Severity, Verdict
+from harness.distributed.delta import DeltaEncoder, Heard
+from harness.measurement.histogram import Bounds, Histogram
+from harness.measurement.interval import extract_interval
+from harness.measurement.outcomes import Blame
+from harness.measurement.recorder import PageKey, Recorder
+from harness.measurement.sample import JourneySample, PageSample, Phase, Window
+from harness.measurement.series import SampleSeries
+from harness.objectives.counting import count_samples
+from harness.objectives.evaluate import evaluate_objective
+from harness.objectives.model import Objective
+from harness.objectives.parser import parse
+from harness.objectives.verdict import Severity, Verdict
+from harness.run.early_stopping import InterimAnalyses
+from harness.schedule.arrivals import ArrivalProcess, Profile, ProfileSchedule, RateStage
+from harness.validity.backlog import backlog_growth
+from harness.validity.evidence import Conditions, Evidence, LabelCount
+from harness.validity.mix import mix_as_planned
+from harness.validity.stationarity import stationary
 
 SERVERS = 8
 WORKERS = (1, 2, 3, 7)

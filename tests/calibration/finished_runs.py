@@ -3,12 +3,12 @@
 import random
 from datetime import UTC, datetime
 
-from harness.gate import evaluate_run
-from harness.objective import parse
-from harness.recorder import Recorder
-from harness.result import Result, RunSettings
-from harness.sample import JourneySample, PageSample, Window
-from harness.verdict import Finding, Severity
+from harness.measurement.recorder import Recorder
+from harness.measurement.sample import JourneySample, PageSample, Window
+from harness.objectives.evaluate import evaluate_run
+from harness.objectives.parser import parse
+from harness.objectives.verdict import Finding, Severity
+from harness.results.result import Result, RunSettings
 
 NOW = datetime(2026, 1, 2, tzinfo=UTC)
 

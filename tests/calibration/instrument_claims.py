@@ -5,12 +5,12 @@ from collections.abc import Callable, Iterator
 
 from claims import Row, share_row
 
-from harness.conditions import Conditions, Evidence
-from harness.histogram import Histogram
-from harness.instrument import arrival_lateness, event_loop_lag
-from harness.recorder import Recorder
-from harness.sample import Window
-from harness.verdict import Severity
+from harness.measurement.histogram import Histogram
+from harness.measurement.recorder import Recorder
+from harness.measurement.sample import Window
+from harness.objectives.verdict import Severity
+from harness.validity.evidence import Conditions, Evidence
+from harness.validity.generator import arrival_lateness, event_loop_lag
 
 SIZES = (150, 1_200, 12_000)
 """Arrivals, or probes of the event loop, in the steady part."""

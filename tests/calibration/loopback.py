@@ -24,9 +24,9 @@ from running import QUICK, Finished, Locust
 from scraping import PREFIX, a_free_port, fetch
 from simulator import Counter, Freeze, stay_exceeded_by
 
-from harness.histogram import Histogram
-from harness.workload import Choices
-from scenarios.program import ScenarioFolder
+from harness.measurement.histogram import Histogram
+from harness.run.workload import Choices
+from scenarios.runtime.workload import ScenarioFolder
 from shop.contract import Page
 from shop.routes import OUTSIDE
 

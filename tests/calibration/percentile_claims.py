@@ -13,15 +13,15 @@ from dataclasses import dataclass
 from claims import Row, share_row
 from simulator import Counter, erlang_c, exponential, poisson, queue, stay_exceeded_by
 
-from harness.cell import SampleSeries
-from harness.gate import evaluate_objective
-from harness.histogram import Bounds
-from harness.looks import InterimAnalyses
-from harness.objective import parse
-from harness.outcomes import Blame
-from harness.recorder import PageKey, Recorder
-from harness.sample import Phase, Window
-from harness.verdict import Verdict
+from harness.measurement.histogram import Bounds
+from harness.measurement.outcomes import Blame
+from harness.measurement.recorder import PageKey, Recorder
+from harness.measurement.sample import Phase, Window
+from harness.measurement.series import SampleSeries
+from harness.objectives.evaluate import evaluate_objective
+from harness.objectives.parser import parse
+from harness.objectives.verdict import Verdict
+from harness.run.early_stopping import InterimAnalyses
 
 ALLOWED = 0.05
 STALL = 3.0

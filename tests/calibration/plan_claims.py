@@ -9,10 +9,10 @@ from claims import Row, error_row, share_row
 from scipy.special import stdtrit
 from simulator import Counter, exponential, poisson, queue, stay_exceeded_by
 
-from harness.planning.carried import RUN_EFFECT, CarriedCapacity, EvidenceGrade
+from harness.planning.carried_capacity import RUN_EFFECT, CarriedCapacity, EvidenceGrade
 from harness.planning.forecast import Forecast, Need, Peak, needs, quantile
-from harness.planning.levels import PaymentMix
-from harness.planning.plan import fit_probability
+from harness.planning.load_levels import PaymentMix
+from harness.planning.planner import fit_probability
 from harness.planning.scaling import scaling
 from harness.planning.usl import Usl, fit
 

@@ -7,9 +7,9 @@ import time
 from collections.abc import Iterator
 
 from shop.contract import CHECKOUT_PATH, PATHS, PAYMENT_OPTIONS, Flow, Page
-from users.itinerary import JourneySpec, Mix, SmsScript
-from users.mix import Casting
-from users.think import ThinkTimes
+from users.population.journey_spec import JourneySpec, Mix, SmsScript
+from users.population.think import ThinkTimes
+from users.sampling import Casting
 
 BEGAN = 1_764_061_200.0
 G, P = "GET", "POST"

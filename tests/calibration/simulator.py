@@ -9,9 +9,9 @@ import random
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from harness.pacing import Arrival, ArrivalDispatcher, Assignment
-from harness.recorder import Recorder
-from harness.sample import JourneySample, Window
+from harness.measurement.recorder import Recorder
+from harness.measurement.sample import JourneySample, Window
+from harness.schedule.dispatch import Arrival, ArrivalDispatcher, Assignment
 
 Draw = Callable[[], float]
 

@@ -5,10 +5,10 @@ import tracemalloc
 
 import pytest
 
-from scenarios.calibration.comings import Arrival, ArrivalStatistics
-from scenarios.calibration.requests import Request, SessionNumbers
+from scenarios.calibration.arrival_statistics import Arrival, ArrivalStatistics
+from scenarios.calibration.journey_counts import Tally
+from scenarios.calibration.logged_request import Request, SessionNumbers
 from scenarios.calibration.sessions import Sessions
-from scenarios.calibration.tally import Tally
 from scenarios.calibration.text_lines import TextLines
 
 pytestmark = pytest.mark.calibration

@@ -9,7 +9,7 @@ import pytest
 import stations
 from simulator import erlang_c
 
-from harness import search
+from harness.capacity import search
 
 pytestmark = pytest.mark.calibration
 
@@ -60,7 +60,7 @@ def test_a_search_that_believes_its_first_broken_level_breaks_the_claim(monkeypa
                 return search.SearchResult(rate, boundary=found)
             rate *= 1.25
 
-    monkeypatch.setattr("harness.pilot.search", hasty)
+    monkeypatch.setattr("harness.capacity.controller.search", hasty)
     case = stations.counters(8, 95, 0.9, 24.0)
     record = capacity_claims.searched(case, 6, seed=1)
     assert not capacity_claims.mean_row("hasty", record.where, 1, 0.05).holds

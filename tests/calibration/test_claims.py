@@ -10,8 +10,8 @@ import pytest
 import table
 from claims import Row, error_row, exact_row, share_row, wilson
 
-from harness import instrument
-from harness.histogram import NO_BOUNDS
+from harness.measurement.histogram import NO_BOUNDS
+from harness.validity import generator
 
 pytestmark = pytest.mark.calibration
 
@@ -99,16 +99,16 @@ def test_a_bound_that_goes_by_buckets_breaks_the_claim(monkeypatch):
 
 
 def test_late_arrivals_counted_one_by_one_break_the_claim(monkeypatch):
-    one_by_one = instrument.share_exceeded_beyond_chance
+    one_by_one = generator.share_exceeded_beyond_chance
     monkeypatch.setattr(
-        instrument, "share_exceeded_beyond_chance", lambda times, bound, share, _: one_by_one(times, bound, share)
+        generator, "share_exceeded_beyond_chance", lambda times, bound, share, _: one_by_one(times, bound, share)
     )
     stalls = instrument_claims.by_stalls(0.005)
     assert sum(instrument_claims.arrivals_called_late(stalls, 12_000, random.Random(run)) for run in range(30)) > 0
 
 
 def test_a_run_that_is_taken_for_no_lull_breaks_the_claim(monkeypatch):
-    monkeypatch.setattr("harness.shares.common_variation", lambda _: 0.0)
+    monkeypatch.setattr("harness.objectives.share_verdict.common_variation", lambda _: 0.0)
     first, *_ = percentile_claims.rows(quick=True)
     assert not first.holds
 

@@ -6,7 +6,7 @@ import plan_claims
 import pytest
 
 from harness.planning import scaling
-from harness.planning.carried import EvidenceGrade
+from harness.planning.carried_capacity import EvidenceGrade
 
 pytestmark = pytest.mark.calibration
 

@@ -18,7 +18,7 @@ from simulator import (
     tail,
 )
 
-from harness.sample import Window
+from harness.measurement.sample import Window
 
 
 @pytest.mark.parametrize(

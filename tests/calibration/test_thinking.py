@@ -6,8 +6,8 @@ import pytest
 import thinking
 from thinking import Shoppers, Walk
 
-from harness import felt_rate
-from harness.search import Purpose, SearchPlan
+from harness.capacity import effective_rate
+from harness.capacity.search import Purpose, SearchPlan
 
 pytestmark = pytest.mark.calibration
 
@@ -21,8 +21,8 @@ def test_the_claims_hold():
 def test_a_search_that_believes_that_a_rate_is_felt_at_once_does_not_find_where_the_demand_gives_way(monkeypatch):
     aware = thinking.searched(Shoppers(15.0), 2, seed=1, budget=900.0)
     assert [abs(error) < 0.1 for error in aware.where] == [True, True]
-    monkeypatch.setattr(felt_rate.EffectiveRate, "lags", lambda *_: False)
-    monkeypatch.setattr("harness.pilot.FILLED_BY_SHORT", 0.0)
+    monkeypatch.setattr(effective_rate.EffectiveRate, "lags", lambda *_: False)
+    monkeypatch.setattr("harness.capacity.controller.FILLED_BY_SHORT", 0.0)
     assert thinking.searched(Shoppers(15.0), 2, seed=1, budget=900.0).where == []
 
 

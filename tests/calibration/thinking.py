@@ -15,13 +15,13 @@ from capacity_claims import Record, mean_row
 from claims import Row, share_row
 from simulator import Counter, stay_exceeded_by
 
-from harness.arrivals import ArrivalProcess
-from harness.levels import SteppedSchedule
-from harness.objective import parse
-from harness.pilot import CapacityController
-from harness.recorder import Recorder
-from harness.sample import JourneySample, PageSample, Window
-from harness.search import SearchPlan, SearchResult
+from harness.capacity.controller import CapacityController
+from harness.capacity.search import SearchPlan, SearchResult
+from harness.measurement.recorder import Recorder
+from harness.measurement.sample import JourneySample, PageSample, Window
+from harness.objectives.parser import parse
+from harness.schedule.arrivals import ArrivalProcess
+from harness.schedule.stepped import SteppedSchedule
 
 LOOK = 0.5
 """Seconds between two looks of the pilot, as in a run."""

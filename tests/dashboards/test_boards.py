@@ -13,9 +13,9 @@ from grafana_foundation_sdk.cog.encoder import JSONEncoder
 from grafana_foundation_sdk.models.dashboard import Dashboard
 
 from dashboards.boards.files import files
-from dashboards.examine.lint import complaints
+from dashboards.examine.file_checks import complaints
 from dashboards.examine.panels import panels
-from harness.catalogue import CATALOGUE, PREFIX
+from harness.metrics.catalogue import CATALOGUE, PREFIX
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "dashboards" / "grafana" / "dashboards"

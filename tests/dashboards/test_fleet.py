@@ -13,8 +13,8 @@ import yaml
 from jsonschema import Draft202012Validator
 from locust.argument_parser import get_parser
 
-from harness.metrics_server import PORT
-from harness.options import add_options
+from harness.locust_plugin.options import add_options
+from harness.metrics.server import PORT
 
 ROOT = Path(__file__).parents[2]
 DASHBOARDS = ROOT / "dashboards"

@@ -10,19 +10,19 @@ from urllib.parse import urlsplit
 
 from locust.event import EventHook
 
-from harness.outcomes import Outcome
-from shop.front import Shop
-from shop.server import RESET_EXTENSION, AsgiShop
+from harness.measurement.outcomes import Outcome
+from shop.app import Shop
+from shop.serving.asgi import RESET_EXTENSION, AsgiShop
 from shop.settings import Settings
-from users.accounts import Account
-from users.client import Browser
-from users.fast_http import LocustHttpClient, session
-from users.itinerary import Conduct, JourneySpec, SmsScript
-from users.journeys import JOURNEYS, JourneyContext
-from users.pools import LocationPool
-from users.steps import JourneyFailed, walk
-from users.swift import HttpClient, HttpLimits
-from users.transport import Reply
+from users.browser import Browser
+from users.http.client import HttpClient, HttpLimits
+from users.http.locust_client import LocustHttpClient, session
+from users.http.transport import Reply
+from users.journeys.catalogue import JOURNEYS, JourneyContext
+from users.journeys.steps import JourneyFailed, walk
+from users.population.accounts import Account
+from users.population.journey_spec import Conduct, JourneySpec, SmsScript
+from users.population.pools import LocationPool
 
 LONGEST = 5.0  # seconds of the in-process shop's clock that an exchange may take
 LARGEST = 2 * 1024 * 1024

@@ -14,10 +14,10 @@ from gevent import monkey
 from locust import events
 from locust.runners import MasterRunner, WorkerRunner
 
-from harness.plugin import Plugin
-from harness.shape import ArrivalShape
-from scenarios.program import ScenarioFolder
-from users import connection
+from harness.locust_plugin.plugin import Plugin
+from harness.locust_plugin.shape import ArrivalShape
+from scenarios.runtime.workload import ScenarioFolder
+from users.http import connection
 from users.shopper import Abandoning, FirstTime, Guest, Returning
 
 __all__ = ["Abandoning", "ArrivalShape", "FirstTime", "Guest", "Returning"]

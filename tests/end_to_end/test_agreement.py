@@ -11,8 +11,8 @@ import pytest
 from running import Locust, needs
 from scraping import PREFIX, Prometheus, a_free_port, fetch
 
-from harness.buckets import JOURNEY, PAGE
-from harness.histogram import Histogram
+from harness.measurement.histogram import Histogram
+from harness.metrics.buckets import JOURNEY, PAGE
 
 pytestmark = [pytest.mark.end_to_end, needs("prometheus", "promtool")]
 

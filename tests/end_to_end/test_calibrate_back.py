@@ -7,9 +7,9 @@ from collections import Counter
 
 import pytest
 
-from scenarios.cli import main
-from scenarios.scenario import read
-from users.itinerary import SmsScript
+from scenarios.commands.cli import main
+from scenarios.loading.scenario import read
+from users.population.journey_spec import SmsScript
 
 pytestmark = pytest.mark.end_to_end
 

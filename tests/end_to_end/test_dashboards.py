@@ -10,9 +10,9 @@ from running import Locust, needs
 from scraping import Prometheus, a_free_port
 from watching import BOARDS, EVENTFUL, Watched, read
 
-from dashboards.examine.asking import Prometheus as RunSettings
-from dashboards.examine.findings import findings
+from dashboards.examine.answer_checks import findings
 from dashboards.examine.panels import panels
+from dashboards.examine.prometheus import Prometheus as RunSettings
 from dashboards.examine.variables import View
 
 pytestmark = [pytest.mark.end_to_end, needs("prometheus")]

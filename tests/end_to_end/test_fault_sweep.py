@@ -10,11 +10,11 @@ from functools import cache
 import pytest
 from fault_walks import PaperWire, Route, Walked, Walker
 
-from harness.outcomes import Blame, Outcome
+from harness.measurement.outcomes import Blame, Outcome
 from shop.contract import CHECKOUT_PAGES, PAYMENT_OPTIONS, RETURN_PAGES, Page
 from shop.settings import FaultName
-from users.itinerary import SmsScript
-from users.pools import LocationPool
+from users.population.journey_spec import SmsScript
+from users.population.pools import LocationPool
 
 pytestmark = pytest.mark.end_to_end
 

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 import pytest
 from fault_walks import Route, Walker, break_promises, our_wire, real_wire
 
-from harness.outcomes import Outcome
+from harness.measurement.outcomes import Outcome
 from shop.contract import AJAX, CHECKOUT_PATH, HEADER_AJAX, PATHS, Page
-from shop.process import ShopProcess
+from shop.serving.process import ShopProcess
 from shop.settings import FaultName, Settings
-from users.itinerary import SmsScript
-from users.transport import Reply
+from users.http.transport import Reply
+from users.population.journey_spec import SmsScript
 
 pytestmark = pytest.mark.end_to_end
 

@@ -8,7 +8,7 @@ import pytest
 from running import QUICK, Locust, needs
 from scraping import PREFIX, Prometheus, a_free_port
 
-from harness.histogram import Histogram
+from harness.measurement.histogram import Histogram
 
 pytestmark = [pytest.mark.end_to_end, needs("prometheus")]
 METRICS = (

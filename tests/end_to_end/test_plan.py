@@ -12,22 +12,22 @@ import pytest
 from finished_runs import NOW
 from simulator import Counter
 
-from harness.capacity import capacity
-from harness.gate import evaluate_run
-from harness.objective import parse
-from harness.pilot import CapacityController
-from harness.recorder import Recorder
-from harness.result import Result, RunSettings, write
-from harness.sample import JourneySample, PageSample, Window
-from harness.search import SearchPlan
-from scenarios.files import FOLDER
+from harness.capacity.answer import capacity
+from harness.capacity.controller import CapacityController
+from harness.capacity.search import SearchPlan
+from harness.measurement.recorder import Recorder
+from harness.measurement.sample import JourneySample, PageSample, Window
+from harness.objectives.evaluate import evaluate_run
+from harness.objectives.parser import parse
+from harness.results.result import Result, RunSettings, write
+from scenarios.loading.files import FOLDER
 
 pytestmark = pytest.mark.end_to_end
 
 CLERKS, SERVICE, PAGES = 8, 0.05, ("IndexPage", "PaymentOptionSelectionPage", "BinNumberPage", "ThankYouPage")
 LIMIT = CLERKS / SERVICE / len(PAGES) * 60
 """Journeys a minute that the shop's workers can serve."""
-COMMAND = "import sys; from scenarios.cli import main; sys.exit(main())"
+COMMAND = "import sys; from scenarios.commands.cli import main; sys.exit(main())"
 DEMANDS = tuple(parse(text) for text in ("page response_time p95 < 250ms", "journey failures < 1%"))
 
 

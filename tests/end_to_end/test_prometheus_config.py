@@ -6,8 +6,8 @@ import subprocess
 import pytest
 from running import ROOT, needs
 
-from harness.metrics_server import PORT
-from harness.options import METRICS_PORT
+from harness.locust_plugin.options import METRICS_PORT
+from harness.metrics.server import PORT
 
 CONFIG = ROOT / "dashboards" / "prometheus.yml"
 

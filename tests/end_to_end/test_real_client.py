@@ -9,7 +9,7 @@ from real_client.driving import HERE, NotInstalled, RealClient
 from real_client.pattern import steps
 
 from shop.contract import PAYMENT_OPTIONS
-from shop.process import ShopProcess
+from shop.serving.process import ShopProcess
 from shop.settings import Settings
 
 pytestmark = pytest.mark.end_to_end

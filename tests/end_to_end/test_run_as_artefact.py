@@ -14,7 +14,7 @@ import pytest
 from running import QUICK, ROOT, Locust, needs
 from scraping import PREFIX, Prometheus, a_free_port, fetch
 
-from harness.series_file import SERIES_FILE_NAME, read
+from harness.metrics.series_file import SERIES_FILE_NAME, read
 
 pytestmark = [pytest.mark.end_to_end, needs("prometheus", "promtool")]
 CHECKLOAD = (str(Path(sys.executable).with_name("checkload")),)

@@ -17,10 +17,10 @@ import pytest
 from running import ROOT, Locust
 from scraping import a_free_port, fetch
 
-from harness.workload import Choices
-from scenarios.program import ScenarioFolder
+from harness.run.workload import Choices
+from scenarios.runtime.workload import ScenarioFolder
 from shop.contract import APPROVED_CARD, DECLINED_CARD
-from users.accounts import HEADER
+from users.population.accounts import HEADER
 
 pytestmark = pytest.mark.end_to_end
 

@@ -15,15 +15,15 @@ from real_client.pattern import steps
 from second_shop.running import SecondShop, write_accounts
 
 from shop.contract import PAYMENT_OPTIONS
-from shop.process import ShopProcess
+from shop.serving.process import ShopProcess
 from shop.settings import Settings
-from users.accounts import Account
-from users.client import Browser
-from users.itinerary import Conduct, Fidelity, JourneySpec
-from users.journeys import JOURNEYS, JourneyContext
-from users.lanes import ParallelFetcher
-from users.pools import Products
-from users.steps import walk
+from users.browser import Browser
+from users.journeys.catalogue import JOURNEYS, JourneyContext
+from users.journeys.steps import walk
+from users.parallel_requests import ParallelFetcher
+from users.population.accounts import Account
+from users.population.journey_spec import Conduct, Fidelity, JourneySpec
+from users.population.pools import Products
 
 pytestmark = pytest.mark.end_to_end
 

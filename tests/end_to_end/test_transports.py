@@ -10,14 +10,14 @@ from fault_walks import LARGEST, LONGEST, Route, Walker, real_wire
 from locust import User
 from locust.env import Environment
 
-from harness.outcomes import Outcome
+from harness.measurement.outcomes import Outcome
 from shop.contract import PAYMENT_OPTIONS
-from shop.process import ShopProcess
+from shop.serving.process import ShopProcess
 from shop.settings import Settings
-from users.fast_http import LocustHttpClient, session
-from users.itinerary import SmsScript
-from users.statistics import LocustStats
-from users.swift import HttpClient, HttpLimits
+from users.http.client import HttpClient, HttpLimits
+from users.http.locust_client import LocustHttpClient, session
+from users.http.locust_stats import LocustStats
+from users.population.journey_spec import SmsScript
 
 pytestmark = pytest.mark.end_to_end
 

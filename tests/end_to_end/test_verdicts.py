@@ -27,7 +27,7 @@ def test_a_shop_in_order_passes_and_everything_is_left_on_disk(locust, scenario)
         "result.json",
         "summary.md",
     ]
-    schema = json.loads((ROOT / "harness" / "result.schema.json").read_text())
+    schema = json.loads((ROOT / "harness" / "results" / "result.schema.json").read_text())
     jsonschema.validate(run.result, schema)
     assert run.result["judgement"]["verdict"] == "passed"
     assert run.result["ledger"]["agrees"]

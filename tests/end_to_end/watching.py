@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from running import ROOT
 
-from dashboards.examine.asking import Prometheus as RunSettings
+from dashboards.examine.prometheus import Prometheus as RunSettings
 from dashboards.examine.variables import View, choose
 
 BOARDS = sorted((ROOT / "dashboards" / "grafana" / "dashboards").glob("*.json"))

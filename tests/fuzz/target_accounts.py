@@ -8,8 +8,8 @@ import tempfile
 from contextlib import contextmanager
 from pathlib import Path
 
-from scenarios.trace import TraceError, replay
-from users.accounts import HEADER, AccountPool, AccountsRejected
+from scenarios.loading.arrival_trace import TraceError, replay
+from users.population.accounts import HEADER, AccountPool, AccountsRejected
 
 SECRET = "hunter2"
 CELLS = (SECRET, f"{SECRET}@shop.example", "ada@shop.example", "", " ", "1", "0", "yes", "05551112233", "x" * 200_000, "\x00", '"', "a\nb", "\ufeff", "\u0663",

@@ -5,10 +5,10 @@ from __future__ import annotations
 import time
 from contextlib import contextmanager
 
-from harness.outcomes import Outcome
+from harness.measurement.outcomes import Outcome
 from shop.contract import Page
-from users.envelope import check
-from users.steps import PageRequest, ResponseFormat
+from users.journeys.checks import check
+from users.journeys.steps import PageRequest, ResponseFormat
 
 PIECES = [
     *("<form", "<form action=/pay>", "</form", "</form>", "<input", "<input name=a value=b>", "<button ", "<a ", "<a>", "<", ">", "/>"),

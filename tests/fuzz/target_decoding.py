@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 import brotli
 
-from users.decoding import TooLarge, Undecodable, decode
+from users.http.decoding import TooLarge, Undecodable, decode
 
 LARGEST = 5_000
 PACK = {

@@ -21,9 +21,9 @@ from gevent.server import StreamServer
 from locust.event import EventHook
 from trustme import CA
 
-from harness.outcomes import Outcome
-from users.fast_http import LocustHttpClient, session
-from users.swift import HttpClient, HttpLimits
+from harness.measurement.outcomes import Outcome
+from users.http.client import HttpClient, HttpLimits
+from users.http.locust_client import LocustHttpClient, session
 
 LARGEST = 20_000
 PATIENT, HASTY = 4.0, 0.2

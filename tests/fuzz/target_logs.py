@@ -10,8 +10,8 @@ from pathlib import Path
 
 from harness.errors import UsageError
 from scenarios.calibration.json_lines import JsonLines
-from scenarios.calibration.reading import LineCounts, requests
-from scenarios.calibration.requests import SessionNumbers
+from scenarios.calibration.log_reader import LineCounts, requests
+from scenarios.calibration.logged_request import SessionNumbers
 from scenarios.calibration.sessions import Sessions
 from scenarios.calibration.text_lines import TextLines
 

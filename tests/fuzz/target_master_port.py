@@ -18,12 +18,12 @@ from locust.env import Environment
 from locust.event import Events
 from locust.rpc import Message, rpc
 
-from harness import fleet_messages
-from harness.master import ECHOED, REFUSE, REPORT, MasterRun
-from harness.master_port import install_port_guard
-from harness.recorder import Recorder
-from harness.sample import Window
-from harness.snapshot import DeltaEncoder
+from harness.distributed.delta import DeltaEncoder
+from harness.distributed.master import ECHOED, REFUSE, REPORT, MasterRun
+from harness.locust_plugin import transport
+from harness.locust_plugin.master_port import install_port_guard
+from harness.measurement.recorder import Recorder
+from harness.measurement.sample import Window
 
 NAME = "vm_" + 32 * "0"
 WORKLOAD = SimpleNamespace(
@@ -193,7 +193,7 @@ class Port:
         environment.parsed_locustfiles = [__file__]
         self.runner = environment.create_master_runner("127.0.0.1", 0)
         self.run = None
-        fleet_messages.register(self.runner, lambda: self.run, self.guard)
+        transport.register(self.runner, lambda: self.run, self.guard)
         self.peer = self.connect(NAME)
         self.say("client_ready", __version__)
         self.begin()

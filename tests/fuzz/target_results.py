@@ -13,11 +13,11 @@ from pathlib import Path
 
 import orjson
 
-from harness.capacity import CapacityAnswer, CapacityPoint
-from harness.critical import CriticalRate, Crossing
-from harness.gave_way import Bottleneck
-from harness.result import write
-from scenarios.cli import main
+from harness.capacity.answer import CapacityAnswer, CapacityPoint
+from harness.capacity.bottleneck import Bottleneck
+from harness.capacity.critical_rate import CriticalRate, Crossing
+from harness.results.result import write
+from scenarios.commands.cli import main
 
 sys.path += [str(Path(__file__).parents[1] / "calibration")]
 from finished_runs import a_run

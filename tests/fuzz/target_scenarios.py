@@ -10,11 +10,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from harness.errors import UsageError
-from harness.workload import Choices
-from scenarios import forecast
-from scenarios.files import FOLDER
-from scenarios.problems import ScenarioError
-from scenarios.program import ScenarioFolder
+from harness.run.workload import Choices
+from scenarios.loading import forecast
+from scenarios.loading.files import FOLDER
+from scenarios.runtime.workload import ScenarioFolder
+from scenarios.schema.problems import ScenarioError
 
 SECRET = "918273"
 KEYED = f"""

@@ -14,16 +14,16 @@ from gevent import socket
 from locust.env import Environment
 from locust.web import WebUI
 
-from harness.exporter import RunCollector
-from harness.form import UserSettings
-from harness.front import CheckloadUi
-from harness.metrics_server import serve
-from harness.options import choices
-from harness.recorder import Recorder
-from harness.run_state import RunMetrics
-from harness.sample import Window
-from harness.target import is_loopback
-from scenarios.program import ScenarioFolder
+from harness.allowed_targets import is_loopback
+from harness.locust_plugin.options import choices
+from harness.locust_plugin.web.form import UserSettings
+from harness.locust_plugin.web.ui import CheckloadUi
+from harness.measurement.recorder import Recorder
+from harness.measurement.sample import Window
+from harness.metrics.collector import RunCollector
+from harness.metrics.run_metrics import RunMetrics
+from harness.metrics.server import serve
+from scenarios.runtime.workload import ScenarioFolder
 from users.shopper import Guest
 
 SOUND = {"user_count": "20", "spawn_rate": "100", "host": "", "run_time": "", "scenario": "baseline"}

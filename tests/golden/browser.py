@@ -8,9 +8,9 @@ from urllib.parse import urlencode, urlsplit
 
 import pytest
 
-from shop.accounts import Accounts
-from shop.front import Shop
-from shop.server import AsgiShop
+from shop.app import Shop
+from shop.customers.accounts import Accounts
+from shop.serving.asgi import AsgiShop
 from shop.settings import Settings
 
 

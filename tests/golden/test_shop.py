@@ -9,9 +9,9 @@ from urllib.parse import urlencode, urlsplit
 
 import pytest
 
-from shop.accounts import Account, Accounts
-from shop.address_book import default_saved_choices
 from shop.contract import PAYMENT_OPTIONS
+from shop.customers.accounts import Account, Accounts
+from shop.customers.address_book import default_saved_choices
 from tests.golden.browser import Browser
 
 ADDRESS = {

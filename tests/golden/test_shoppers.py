@@ -8,14 +8,14 @@ from typing import Any
 
 import pytest
 
-from harness.outcomes import Outcome
+from harness.measurement.outcomes import Outcome
 from shop.contract import PAYMENT_OPTIONS
-from users.accounts import Account
-from users.envelope import check
-from users.itinerary import Conduct, JourneySpec, SmsScript
-from users.journeys import JOURNEYS, JourneyContext
-from users.pools import LocationPool, Products
-from users.steps import Answer, PageRequest, walk
+from users.journeys.catalogue import JOURNEYS, JourneyContext
+from users.journeys.checks import check
+from users.journeys.steps import Answer, PageRequest, walk
+from users.population.accounts import Account
+from users.population.journey_spec import Conduct, JourneySpec, SmsScript
+from users.population.pools import LocationPool, Products
 
 ORIGIN = "http://shop.test"
 CODE = "123456"

@@ -7,13 +7,13 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from harness.gate import evaluate_run
-from harness.ledger import compare_with_ledger
-from harness.objective import parse
-from harness.recorder import Recorder
-from harness.result import Result, RunSettings
-from harness.sample import JourneySample, PageSample, Window
-from harness.verdict import Finding, Severity
+from harness.measurement.recorder import Recorder
+from harness.measurement.sample import JourneySample, PageSample, Window
+from harness.objectives.evaluate import evaluate_run
+from harness.objectives.parser import parse
+from harness.objectives.verdict import Finding, Severity
+from harness.results.result import Result, RunSettings
+from harness.validity.ledger import compare_with_ledger
 
 STARTED = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 PAGES = ("IndexPage", "PaymentOptionSelectionPage", "ThankYouPage")

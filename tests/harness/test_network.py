@@ -5,8 +5,8 @@ from argparse import Namespace
 import pytest
 
 from harness.errors import UsageError
+from harness.locust_plugin.options import check_after_parsing
 from harness.network import refuse_ports_in_use, unavailable
-from harness.options import check_after_parsing
 
 
 @pytest.fixture

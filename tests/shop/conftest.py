@@ -7,10 +7,10 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 import orjson
 import pytest
 
-from shop.accounts import Accounts
+from shop.app import NOTHING, Shop
 from shop.contract import APPROVED_CARD
-from shop.exchange import Refused, Reply, Request
-from shop.front import NOTHING, Shop
+from shop.customers.accounts import Accounts
+from shop.http_messages import Refused, Reply, Request
 from shop.routes import route
 from shop.settings import Settings
 

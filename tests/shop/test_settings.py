@@ -8,7 +8,7 @@ import pytest
 from pydantic import ValidationError
 
 from shop.contract import Page
-from shop.control import problems
+from shop.serving.control import problems
 from shop.settings import FaultName, Settings
 
 
@@ -77,7 +77,9 @@ def test_nothing_is_bent_into_shape(given):
 
 
 def test_settings_are_read_without_a_server():
-    code = "import sys, shop.settings, shop.process; assert not {'uvicorn', 'uvloop', 'orjson'} & set(sys.modules)"
+    code = (
+        "import sys, shop.settings, shop.serving.process; assert not {'uvicorn', 'uvloop', 'orjson'} & set(sys.modules)"
+    )
     assert subprocess.run([sys.executable, "-c", code], check=False, capture_output=True).returncode == 0
 
 

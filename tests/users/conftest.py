@@ -11,15 +11,15 @@ from urllib.parse import parse_qs, urlsplit
 import orjson
 import pytest
 
-from harness.outcomes import Outcome
+from harness.measurement.outcomes import Outcome
 from shop.contract import DECLINED_CARD, FORMS, PAYMENT_OPTIONS, RETURN_PAGES, Flow, Page
-from users.accounts import Account
-from users.envelope import check
-from users.errand import JourneyContext
-from users.itinerary import Conduct, JourneySpec
-from users.journeys import JOURNEYS, Receipt
-from users.pools import LocationPool, Products
-from users.steps import Answer, JourneyFailed, PageRequest, walk
+from users.journeys.catalogue import JOURNEYS, Receipt
+from users.journeys.checks import check
+from users.journeys.context import JourneyContext
+from users.journeys.steps import Answer, JourneyFailed, PageRequest, walk
+from users.population.accounts import Account
+from users.population.journey_spec import Conduct, JourneySpec
+from users.population.pools import LocationPool, Products
 
 ORIGIN = "http://127.0.0.1:8000"
 NEXT = {

@@ -3,13 +3,13 @@
 import orjson
 import pytest
 
-from harness.exporter import RunCollector
-from harness.recorder import Recorder
-from harness.run_state import RunMetrics
-from harness.sample import PageSample, Window
+from harness.measurement.recorder import Recorder
+from harness.measurement.sample import PageSample, Window
+from harness.metrics.collector import RunCollector
+from harness.metrics.run_metrics import RunMetrics
 from shop.contract import Page
-from users.envelope import check
-from users.steps import PageRequest
+from users.journeys.checks import check
+from users.journeys.steps import PageRequest
 
 MANY = 10_000
 VISIT = PageRequest(Page.BIN_NUMBER, "POST", expects=frozenset({Page.INSTALLMENT}))

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from harness.outcomes import Outcome
+from harness.measurement.outcomes import Outcome
 from shop.contract import Page
-from users.client import Browser
-from users.steps import JourneyFailed, PageRequest, ResponseFormat
-from users.transport import Reply
+from users.browser import Browser
+from users.http.transport import Reply
+from users.journeys.steps import JourneyFailed, PageRequest, ResponseFormat
 
 PAUSES = (0.6, 1.6, 2.0)
 TOOK = 0.1

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from finished_runs import a_run
 
-from harness.planning.levels import LoadLevel
+from harness.planning.load_levels import LoadLevel
 
 
 def a_level(rate=10.0, *, kept=True, **changes):

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from harness.planning.forecast import Forecast, Peak, needs, quantile, work
-from harness.planning.levels import PaymentMix
+from harness.planning.load_levels import PaymentMix
 
 MIX = PaymentMix(
     journeys_by_option={"card": 600, "gpay": 400},

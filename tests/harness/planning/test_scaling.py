@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from harness.planning.carried import CarriedCapacity, EvidenceGrade
+from harness.planning.carried_capacity import CarriedCapacity, EvidenceGrade
 from harness.planning.scaling import needed_instances, scaling
 from harness.planning.usl import Usl
 

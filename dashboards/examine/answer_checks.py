@@ -1,0 +1,68 @@
+"""What is wrong with a dashboard, held against a Prometheus that has a run: queries that fail, or say nothing."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from math import isnan
+from typing import Any
+
+from dashboards.examine.panels import Answer, answers, panels
+from dashboards.examine.prometheus import Prometheus, Refused
+from dashboards.examine.variables import VariableValues, View
+
+MOST_LINES = 40
+"""A graph with more lines than these cannot be read."""
+_GRAPH = "timeseries"
+_SELECTOR = re.compile(r"checkout_load_\w+\{[^}]*\}")
+
+
+def findings(
+    dashboard: Mapping[str, Any], choice: VariableValues, prometheus: Prometheus, view: View, *, eventful: bool = False
+) -> Iterator[str]:
+    """Sentences that each name a panel and what is wrong with it; none for a dashboard that works.
+
+    ``eventful`` says that everything has happened in the run that a dashboard shows, failures included. Then each series that
+    is asked for must be there, also where a query counts one that is missing as 0.
+    """
+    for name, offered in choice.offered.items():
+        if not offered:
+            yield f"variable {name}: there is nothing to choose from"
+    for annotation in dashboard["annotations"]["list"]:
+        query = choice.filled(annotation["expr"])
+        try:
+            if not prometheus.over(query, view.start, view.end, view.step):
+                yield f"annotation {annotation['name']}: nothing to show: {query}"
+        except Refused as refusal:
+            yield f"annotation {annotation['name']}: {refusal}"
+    for panel in panels(dashboard):
+        for finding in _of_panel(panel, choice, prometheus, view, eventful=eventful):
+            yield f"{panel['title']}: {finding}"
+
+
+def _of_panel(
+    panel: Mapping[str, Any], choice: VariableValues, prometheus: Prometheus, view: View, *, eventful: bool
+) -> Iterator[str]:
+    try:
+        got = list(answers(panel, choice, prometheus, view))
+    except Refused as refusal:
+        yield f"refused: {refusal}"
+        return
+    for answer in got:
+        yield from _of_answer(answer)
+        for selector in _SELECTOR.findall(answer.query) if eventful else ():
+            if not prometheus.at(f"count(last_over_time({selector}[{choice.plain['__range']}]))", view.end):
+                yield f"{answer.ref} asks for {selector}, and there is no such series"
+    number = sum(len(answer.lines) for answer in got)
+    if panel["type"] == _GRAPH and number > MOST_LINES:
+        yield f"{number} lines, of which nobody can tell one from the other"
+
+
+def _of_answer(answer: Answer) -> Iterator[str]:
+    if not answer.lines:
+        yield f"{answer.ref} yields nothing: {answer.query}"
+    elif all(isnan(value) for line in answer.lines for _, value in line.values):
+        yield f"{answer.ref} yields no number: {answer.query}"
+    for label in sorted(answer.named):
+        if any(label not in line.labels for line in answer.lines):
+            yield f"{answer.ref} has no label {label}, which its legend names: {answer.query}"

@@ -1,0 +1,1 @@
+"""Searches for the highest arrival rate that a shop carries."""

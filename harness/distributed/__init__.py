@@ -1,0 +1,1 @@
+"""Runs one load in several processes: a master and its workers."""

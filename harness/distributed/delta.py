@@ -1,0 +1,187 @@
+"""How a worker tells the master what it has counted: counts so far of whatever has changed, numbered.
+
+Counts are never sent as differences: a message that is lost is made good by the next ones about the same buckets, and
+at the latest by the last word, which is said again and whole where one is missing; one that arrives twice changes nothing. Moments are sent
+from the start of the run, since clocks of two processes have nothing in common. Response times are sent by slices
+only, which hold every one of them. So what a second costs either side grows with what happened in it, not with
+what happened before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from harness.measurement.histogram import Histogram
+from harness.measurement.recorder import JourneyKey, PageKey, Recorder
+from harness.measurement.sample import Phase
+from harness.measurement.series import ArrivalCounts, SampleSeries
+
+Key = PageKey | JourneyKey
+
+
+class DeltaEncoder:
+    """A worker's side: makes the messages, and remembers what the master has been told."""
+
+    def __init__(self, recorder: Recorder) -> None:
+        self._recorder = recorder
+        self._number = 0
+        self._slice_length = recorder.slice_length
+        self._told: dict[Key, _SentCell] = {}
+        self._arrivals: dict[Phase, _SentArrivals] = {}
+
+    def message(self, *, whole: bool = False) -> dict[str, Any]:
+        """What has changed since the last message; ``whole``: everything, for a master that has missed something."""
+        recorder = self._recorder
+        if whole:
+            self._told.clear()
+            self._arrivals.clear()
+        while self._slice_length < recorder.slice_length:
+            self._slice_length *= 2
+            for told in self._told.values():
+                told.merge_slices()
+        self._number += 1
+        return {
+            "number": self._number,
+            "whole": whole,
+            "slice_length": recorder.slice_length,
+            "arrivals": [
+                [phase.value, *delta]
+                for phase, arrivals in recorder.arrivals.items()
+                if (delta := self._arrivals.setdefault(phase, _SentArrivals()).delta(arrivals))
+            ],
+            "pages": self._changed(recorder.pages),
+            "journeys": self._changed(recorder.journeys),
+        }
+
+    def _changed(self, cells: Mapping[Any, SampleSeries]) -> list[Any]:
+        rows = []
+        for key, cell in cells.items():
+            told = self._told.get(key)
+            if told is None:
+                told = self._told[key] = _SentCell()
+            if told.total != cell.response.total:
+                rows.append([list(key), *told.delta(cell)])
+        return rows
+
+
+class _SentCell:
+    """What the master has been told of one cell: totals of its slices, and counts of the buckets that may still change."""
+
+    __slots__ = ("parts", "service", "slices", "total")
+
+    def __init__(self) -> None:
+        self.total = 0
+        self.slices: dict[int, int] = {}
+        self.service: dict[int, int] = {}
+        self.parts: dict[int, dict[int, int]] = {}
+
+    def delta(self, cell: SampleSeries) -> list[Any]:
+        parts, slices = {}, []
+        for index, one in cell.slices.items():
+            if self.slices.get(index) != one.total:
+                # One that was told of the last time is likely to be the one that fills; of any other all is told again.
+                parts[index] = self.parts.get(index, {})
+                slices.append([index, one.delta(parts[index])])
+                self.slices[index] = one.total
+        self.parts = parts
+        self.total = cell.response.total
+        return [cell.service.delta(self.service), cell.received, cell.amount, slices, dict(cell.counts)]
+
+    def merge_slices(self) -> None:
+        """The cell's slices have been merged in pairs, as the master does with its copy."""
+        merged: dict[int, int] = {}
+        for index, total in self.slices.items():
+            merged[index // 2] = merged.get(index // 2, 0) + total
+        self.slices, self.parts = merged, {}
+
+
+class _SentArrivals:
+    """What the master has been told of the arrivals of one phase."""
+
+    __slots__ = ("counts", "lateness", "stalls", "waits")
+
+    def __init__(self) -> None:
+        self.counts = [0, 0, 0]
+        self.lateness: dict[int, int] = {}
+        self.waits: dict[int, int] = {}
+        self.stalls: dict[int, int] = {}
+
+    def delta(self, arrivals: ArrivalCounts) -> list[Any]:
+        """What has changed; empty: nothing."""
+        counts = [arrivals.offered, arrivals.started, arrivals.dropped]
+        if counts == self.counts:
+            return []
+        self.counts = counts
+        kept = ((arrivals.lateness, self.lateness), (arrivals.waits, self.waits), (arrivals.stalls, self.stalls))
+        return [counts, *(histogram.delta(told) for histogram, told in kept)]
+
+
+class Heard:
+    """The master's side: what one worker has counted, as far as it has told; whatever is new is counted in ``total``, too.
+
+    ``number`` is that of its last message, and ``taken`` how many have come in: the others were lost. ``complete`` says whether
+    nothing is missing of what the worker had counted by then.
+    """
+
+    def __init__(self, total: Recorder) -> None:
+        self._total = total
+        self._own = Recorder(total.window, most_slices=total.most_slices)
+        self.number = 0
+        self.taken = 0
+        self.complete = True
+
+    def hear(self, message: Mapping[str, Any]) -> bool:
+        """Take in a message; one that is older than the last is left alone. Says whether it was taken."""
+        if message["number"] <= self.number:
+            return False
+        self.complete = message["whole"] or (self.complete and message["number"] == self.number + 1)
+        self.number = message["number"]
+        self.taken += 1
+        own, total = self._own, self._total
+        own.coarsen_slices(message["slice_length"])
+        coarser = total.coarsen_slices(own.slice_length)
+        for phase, *delta in message["arrivals"]:
+            _apply_arrivals_delta(own.arrivals[Phase(phase)], total.arrivals[Phase(phase)], delta)
+        for key, *delta in message["pages"]:
+            page = PageKey(*key)
+            _learn(_found(own.pages, page), _found(total.pages, page), coarser, delta)
+        for key, *delta in message["journeys"]:
+            journey = JourneyKey(*key)
+            _learn(_found(own.journeys, journey), _found(total.journeys, journey), coarser, delta)
+        return True
+
+
+def _found(cells: dict[Any, SampleSeries], key: Key) -> SampleSeries:
+    cell = cells.get(key)
+    if cell is None:
+        cell = cells[key] = SampleSeries()
+    return cell
+
+
+def _learn(own: SampleSeries, total: SampleSeries, coarser: int, delta: list[Any]) -> None:
+    service, received, amount, slices, noted = delta
+    own.service.apply_delta(service, total.service)
+    total.received += received - own.received
+    total.amount += amount - own.amount
+    own.received, own.amount = received, amount
+    for what, n in noted.items():
+        total.counts[what] = total.counts.get(what, 0) + n - own.counts.get(what, 0)
+    own.counts = noted
+    for index, times in slices:
+        for cell, place in ((own, index), (total, index >> coarser)):
+            if place not in cell.slices:
+                cell.slices[place] = Histogram()
+        own.slices[index].apply_delta(times, total.response, total.slices[index >> coarser])
+
+
+def _apply_arrivals_delta(own: ArrivalCounts, total: ArrivalCounts, delta: list[Any]) -> None:
+    counts, lateness, waits, stalls = delta
+    offered, started, dropped = counts
+    total.offered += offered - own.offered
+    total.started += started - own.started
+    total.dropped += dropped - own.dropped
+    own.offered, own.started, own.dropped = counts
+    own.lateness.apply_delta(lateness, total.lateness)
+    own.waits.apply_delta(waits, total.waits)
+    own.stalls.apply_delta(stalls, total.stalls)

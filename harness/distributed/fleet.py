@@ -1,0 +1,197 @@
+"""What the master knows of its workers during a run: their shares, their counts, who is late, who is lost, who is done.
+
+Pure: moments come in as arguments; ``harness/distributed/master.py`` sends the messages.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from secrets import compare_digest, token_hex
+from typing import Any
+
+from harness.distributed.delta import Heard
+from harness.measurement.histogram import NO_BOUNDS, Bounds, Histogram
+from harness.measurement.pending import PendingAge
+from harness.measurement.recorder import Recorder
+from harness.measurement.sample import Window
+from harness.metrics.run_metrics import WorkerMetrics
+from harness.monitoring.clocks import ClockExchange, ClockOffset, best_offset
+from harness.monitoring.worker import RunFingerprint, WorkerFacts
+from harness.schedule.partition import Partition, partitions
+
+REPORT_EVERY = 1.0
+"""Seconds between two messages of a worker."""
+CLOCK_EXCHANGES_KEPT = 60
+"""How many comparisons of clocks are kept of a worker: the best of half a minute is exact, and not stale."""
+LOST_AFTER = 4.0
+"""Seconds of silence after which a worker counts as lost: Locust's own heartbeat gives one up after three to four."""
+
+
+@dataclass(slots=True)
+class Member:
+    """One worker of a run: what it has told, and when it was last heard of."""
+
+    name: str
+    partition: Partition
+    heard: Heard
+    last_report_at: float
+    under_way: int = 0
+    in_flight: Mapping[str, int] = field(default_factory=dict)
+    requesting: Mapping[str, int] = field(default_factory=dict)
+    waiting: Sequence[PendingAge] = ()
+    pools: Mapping[str, int] = field(default_factory=dict)
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    orders: bytes = b""
+    longest_silence: float = 0.0
+    final: bool = False
+    lost_at: float | None = None
+    key: str = field(default_factory=lambda: token_hex(16), repr=False)  # who reports under this name must know it
+    echoes: deque[ClockExchange] = field(default_factory=lambda: deque(maxlen=CLOCK_EXCHANGES_KEPT))
+
+    def has_key(self, message: Mapping[str, Any]) -> bool:
+        """Whether a message is from the worker that was told its key."""
+        told = message.get("key")
+        return isinstance(told, str) and compare_digest(told.encode(), self.key.encode())
+
+    @property
+    def clock(self) -> ClockOffset | None:
+        """How far its wall clock is ahead of the master's; None: not known."""
+        return best_offset(self.echoes)
+
+    @property
+    def origin(self) -> RunFingerprint | None:
+        """What it runs; None: it did not say."""
+        told, digest = self.facts.get("version"), self.facts.get("fingerprint")
+        return RunFingerprint(str(told), str(digest)) if told and digest else None
+
+    def noticed(self, name: str, window: Window) -> WorkerFacts:
+        """What the checks of validity must know about it, under this name."""
+        return WorkerFacts(
+            name=name,
+            origin=self.origin,
+            longest_gap=self.longest_silence,
+            interval=REPORT_EVERY,
+            lost_at=None if self.lost_at is None else max(0.0, self.lost_at - window.start),
+            lost_in=None if self.lost_at is None else window.phase(self.lost_at),
+            finished=self.final,
+            clock=self.clock,
+        )
+
+    def state(self, now: float) -> WorkerMetrics:
+        """What is published of it; ``now`` is a moment of the master's clock."""
+        process = self.facts.get("process")
+        cpu, memory, descriptors = self.facts.get("reading", (None, None, None))
+        return WorkerMetrics(
+            str(self.partition.worker),
+            state="done" if self.final else "lost" if self.lost_at is not None else "ready",
+            loop_lag=Histogram.from_json(process["loop_lag"]) if process else None,
+            cpu=cpu,
+            memory=memory,
+            connections=descriptors,
+            report_age=None if self.final else max(0.0, now - self.last_report_at),
+            clock_offset=None if self.clock is None else self.clock.seconds,
+            reports=self.heard.taken,
+            reports_lost=self.heard.number - self.heard.taken,
+        )
+
+
+class Fleet:
+    """The workers of one run. ``window`` is on the master's clock; ``now`` always is a moment of that clock.
+
+    ``total`` is what all workers have counted, as far as told; what a lost one had told stays counted.
+    """
+
+    def __init__(
+        self,
+        users: Mapping[str, Mapping[str, int]],
+        window: Window,
+        now: float,
+        *,
+        most_slices: int,
+        bounds: Bounds = NO_BOUNDS,
+    ) -> None:
+        names = sorted(users)
+        shares = partitions([users[name] for name in names])
+        self.total = Recorder(window, most_slices=most_slices, bounds=bounds)
+        self.members: dict[str, Member] = {
+            name: Member(name, partition, Heard(self.total), now) for name, partition in zip(names, shares, strict=True)
+        }
+
+    def report(self, name: str, message: Mapping[str, Any], now: float) -> bool:
+        """A worker has told something; one that does not belong to the run is not listened to. Says whether it was."""
+        member = self.members.get(name)
+        if member is None:
+            return False
+        member.longest_silence = max(member.longest_silence, now - member.last_report_at)
+        member.last_report_at = now
+        if member.heard.hear(message["counts"]):
+            member.under_way = message["under_way"]
+            member.in_flight = message["in_flight"]
+            member.requesting = message.get("requesting", {})
+            member.waiting = [tuple(one) for one in message.get("waiting", ())]
+            member.pools = message.get("pools", {})
+            member.facts = message["facts"]
+            member.orders = message["orders"]
+            member.final = message["final"] and member.heard.complete
+        return True
+
+    def echoed(self, name: str, exchange: ClockExchange) -> None:
+        """A worker has told its time; one that does not belong to the run is not listened to."""
+        if (member := self.members.get(name)) is not None:
+            member.echoes.append(exchange)
+
+    @property
+    def clocks_known(self) -> bool:
+        """Whether every worker has told its time."""
+        return all(member.echoes for member in self.members.values())
+
+    def dismiss(self) -> None:
+        """No worker was told to begin, so none has anything to tell."""
+        for member in self.members.values():
+            member.final = True
+
+    def refuse(self, name: str, message: Mapping[str, Any]) -> int:
+        """A worker cannot take part, and says why; returns its number (-1: it does not belong to the run)."""
+        member = self.members.get(name)
+        if member is None:
+            return -1
+        member.facts = message
+        member.final = True
+        return member.partition.worker
+
+    def lost(self, now: float, gone: Sequence[str] = ()) -> list[Member]:
+        """Who has been lost since the last look: silent for too long, or known to be ``gone``; a worker that is done is not missed."""
+        found = []
+        for member in self.members.values():
+            silent = now - member.last_report_at > LOST_AFTER or member.name in gone
+            if silent and not member.final and member.lost_at is None:
+                member.lost_at = now
+                found.append(member)
+        return found
+
+    def called(self, member: Member) -> str:
+        """A worker as a sentence calls it: its number, and its host where there are several."""
+        hosts = {_host(each.name) for each in self.members.values()}
+        return f"{member.partition.worker}" + (f" on {_host(member.name)}" if len(hosts) > 1 else "")
+
+    @property
+    def lost_workers(self) -> list[Member]:
+        """Every worker that was lost during the run."""
+        return [member for member in self.members.values() if member.lost_at is not None]
+
+    @property
+    def under_way(self) -> int:
+        """Journeys under way in the workers that are left, as far as told."""
+        return sum(member.under_way for member in self.members.values() if member.lost_at is None)
+
+    @property
+    def done(self) -> bool:
+        """Whether every worker that is left has said its last word."""
+        return all(member.final or member.lost_at is not None for member in self.members.values())
+
+
+def _host(name: str) -> str:
+    """Locust calls a worker by its host and a long number."""
+    return name.rpartition("_")[0]

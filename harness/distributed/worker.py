@@ -1,0 +1,135 @@
+"""A worker's side of a run that several workers share: it serves its part of the arrivals and tells what it counts."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from importlib.metadata import version
+from typing import Any, TypeVar
+
+import gevent
+
+from harness.distributed.delta import DeltaEncoder
+from harness.distributed.fleet import REPORT_EVERY
+from harness.distributed.master import ECHOED, REFUSE, REPORT
+from harness.monitoring.process import ProcessFacts
+from harness.run.driver import Run
+from harness.schedule.partition import Partition
+
+ContextT = TypeVar("ContextT")
+Send = Callable[[str, Any], None]
+
+FINAL_REPORT_INTERVAL = 1.0
+"""Seconds after which the last word is said again, if it was not acknowledged."""
+FINAL_REPORT_ATTEMPTS = 10
+"""How often it is said."""
+
+
+class WorkerRun(Run[ContextT]):
+    """The run of one worker; ``send`` sends a custom message to the master."""
+
+    def __init__(self, workload: Any, stage: ContextT, *, send: Send, **clocks: Any) -> None:
+        super().__init__(workload, stage, **clocks)
+        self._send = send
+        self._run = self._key = ""
+        self._encoder: DeltaEncoder | None = None
+        self._acknowledged = False
+        self._full_report_requested = False
+        self.controller = None  # the master's business
+        self._final_report_sent = False
+
+    def start(self, users: int) -> None:
+        """Locust says that all users are there; a worker begins when the master says so."""
+        self.spawned = users
+
+    def receive_begin(self, message: Mapping[str, Any]) -> None:
+        """The master has dealt out the arrivals; a worker with another scenario refuses."""
+        self._run, self._key = message["run"], message["key"]
+        if message["fingerprint"] != self.workload.fingerprint:
+            reason = "it was started from another version, scenario file or accounts file than the master"
+            self._send(REFUSE, {"run": self._run, "key": self._key, "reason": reason, **self._origin()})
+            return
+        self.workload.restrict(message["kinds"])
+        self.partition = Partition.from_json(message["share"])
+        self.stage = self.workload.stage(self.partition.worker, self.partition.workers)
+        self._gc_tuning.begin()
+        self.open(self.clock() + message["begin_at"] - self._wall_clock())
+        self._encoder = DeltaEncoder(self.recorder)
+        self._greenlets.append(gevent.spawn(self._guarded, self._report_regularly))
+
+    def _check_for_early_end(self) -> None:
+        """None of a worker's business: it sees a part of the load only, and the master all of it."""
+
+    def receive_extend_schedule(self, message: Mapping[str, Any]) -> None:
+        """The master has decided how the search goes on."""
+        if message["run"] == self._run:
+            self.let_in(message["rate"], message["seconds"])
+
+    def echo(self, message: Mapping[str, Any]) -> None:
+        """The master compares the clocks."""
+        received = self._wall_clock()
+        self._send(ECHOED, {**message, "key": self._key, "received": received, "answered": self._wall_clock()})
+
+    def receive_end(self, message: Mapping[str, Any]) -> None:
+        """The master ends the run; of its natural end, at the end of the schedule, a worker knows by itself."""
+        if message["run"] == self._run and message["reason"]:
+            self.grace = message["grace"]
+            if message["until"] is not None:
+                self.cut(message["until"])
+            self.finish_early(message["reason"])
+
+    def receive_acknowledgement(self, message: Mapping[str, Any]) -> None:
+        """The master has the last word, or misses one before it."""
+        if message["run"] == self._run:
+            self._full_report_requested = message["whole"]
+            self._acknowledged = self._acknowledged or not message["whole"]
+
+    def _report_regularly(self) -> None:
+        while not self.over:
+            self._sleep(REPORT_EVERY)
+            if not self.over:
+                self._say(final=False)
+
+    def stop_reporting(self) -> None:
+        """The master is gone: send it no more counts."""
+        self._final_report_sent = True
+
+    def send_final_report(self) -> None:
+        """What is left to tell, until the master has acknowledged it; everything, where it misses something."""
+        if self._encoder is None or self._final_report_sent:
+            return
+        self._final_report_sent = True
+        for _ in range(FINAL_REPORT_ATTEMPTS):
+            whole, self._full_report_requested = self._full_report_requested, False
+            self._say(final=True, whole=whole)
+            waited = 0.0
+            while not self._acknowledged and not self._full_report_requested and waited < FINAL_REPORT_INTERVAL:
+                self._sleep(0.05)
+                waited += 0.05
+            if self._acknowledged:
+                return
+
+    def _say(self, *, final: bool, whole: bool = False) -> None:
+        assert self._encoder is not None  # noqa: S101 - only ever called after the run began
+        message = {
+            "run": self._run,
+            "key": self._key,
+            "counts": self._encoder.message(whole=whole),
+            "under_way": self.under_way,
+            "in_flight": dict(+self.in_flight),
+            "requesting": dict(+self.requesting),
+            "waiting": self.waiting if self.workload.search is not None else [],
+            "pools": dict(self.pools),
+            "exemplars": self.exemplars.to_json(),
+            "facts": {**self.facts(), **self._origin(), "pid": os.getpid()},
+            "orders": self.order_numbers.digests() if final else b"",
+            "final": final,
+        }
+        self._send(REPORT, message)
+
+    def _origin(self) -> dict[str, str]:
+        return {"version": version("checkload"), "fingerprint": self.workload.fingerprint}
+
+    def process_facts(self, name: str) -> ProcessFacts:
+        """What this worker noticed about itself and its machine, under its number."""
+        return super().process_facts(name or str(self.partition.worker))

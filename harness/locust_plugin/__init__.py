@@ -1,0 +1,1 @@
+"""Connects the harness to Locust."""

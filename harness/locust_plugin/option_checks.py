@@ -1,0 +1,151 @@
+"""What was chosen beside the scenario, and cannot be had: found out before anything is sent."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import tempfile
+from collections.abc import Collection, Iterable
+from pathlib import Path
+from typing import Any
+
+from locust.util.timespan import parse_timespan
+
+from harness.allowed_targets import target_refusal
+from harness.errors import UsageError
+from harness.results.folder_lock import lock_folder
+from harness.results.result import RESULT
+from harness.run.workload import Workload
+from harness.units import MAX_DURATION
+
+_SERVER = re.compile(r"(?:\w*://)?[^/?#]{0,80}")
+LONGEST_RAMP = 3600.0
+"""Seconds that the users may take to get ready."""
+
+
+def selected_user_classes(user_classes: Iterable[Any], workload: Workload[Any], options: Any) -> list[Any]:
+    """Of these user classes the ones with a weight in the scenario and a task left; ``UsageError`` if there is none."""
+    kept = [one for one in user_classes if workload.weights.get(one.kind, 0) > 0 and _wanted(one, options)]
+    if not kept:
+        raise UsageError(
+            f"{workload.name}: none of the chosen user classes has a weight in [journeys]; "
+            f"it has {', '.join(sorted(workload.weights))}"
+        )
+    return kept
+
+
+def set_weights(user_classes: Iterable[Any], workload: Workload[Any]) -> None:
+    """Give each class the weight that the scenario gives its journey."""
+    for one in user_classes:
+        one.weight = workload.weights[one.kind]
+
+
+def refuse_host(host: str, allowed: Collection[str]) -> None:
+    """Raise ``UsageError`` for a host that may not be loaded; an empty one is none."""
+    problem = target_refusal(host, allowed) if host else None
+    if problem:
+        # What stands before an @ may be a password, and what follows the host may hold a token.
+        shown = f" {_SERVER.match(host)[0]}" if "@" not in host and host.isprintable() else ""  # type: ignore[index]
+        raise UsageError(f"--host{shown}: {problem}")
+
+
+def refuse_slow_ramp(workload: Workload[Any], ramp: float | None) -> None:
+    """Raise ``UsageError`` where the users would take for ever to get ready; ``None`` is the scenario's own ramp."""
+    if ramp is not None and workload.users / ramp > LONGEST_RAMP:
+        raise UsageError(
+            f"--spawn-rate {ramp:g}: {workload.users} users would take longer than an hour to get ready; "
+            f"write {workload.users / LONGEST_RAMP:.2g} or more"
+        )
+
+
+def run_time(text: str) -> int:
+    """Seconds out of ``90``, ``90s`` or ``1h30m``; a ValueError, which goes on where the text ends, for anything else."""
+    try:
+        seconds = parse_timespan(text)
+    except OverflowError:
+        seconds = None
+    except ValueError:
+        raise ValueError("is no time; write for example 90, 90s or 1h30m") from None
+    if seconds is None or seconds > MAX_DURATION:
+        raise ValueError(f"is longer than {MAX_DURATION / 3600:.0f}h")
+    return seconds
+
+
+def refuse_endless_time(parser: Any) -> None:
+    """Have the parser refuse a run time beyond all bounds; Locust's own reading ends in a traceback."""
+
+    def checked(text: str) -> int:
+        try:
+            return run_time(text)
+        except ValueError as error:
+            raise argparse.ArgumentTypeError(f"{text[:40]} {error}") from None
+
+    for action in parser._actions:  # noqa: SLF001 - argparse has no other way to an argument that is there already
+        if action.dest == "run_time":
+            action.type = checked
+
+
+def refuse_rebalancing(options: Any) -> None:
+    """Raise ``UsageError`` where Locust is to move users between workers in the middle of a run: it would stop shoppers on their way."""
+    if getattr(options, "enable_rebalancing", False):
+        raise UsageError(
+            "--enable-rebalancing: users stay where they are for a whole run; a worker that is lost makes it invalid, and "
+            "one that comes late takes part in the next; leave the option out"
+        )
+
+
+def refuse_results(place: str, otherwise: Path, *, fresh: bool = False) -> None:
+    """Raise ``UsageError`` for a folder in which results could not be written; ``otherwise`` is where they go if none is named.
+
+    ``fresh`` refuses a named folder that holds the results of another run: a pipeline that collects them could not tell
+    the old ones from the new.
+    """
+    folder = Path(place) if place else otherwise
+    refuse_unwritable("--results", place, folder)
+    if fresh and place and os.path.lexists(folder / RESULT):
+        raise UsageError(f"--results {place}: it holds the results of another run; empty it, or name another place")
+
+
+def claim_results(place: str) -> None:
+    """Claim a named folder of results for this process; raise ``UsageError`` where another run is on that will leave its results there."""
+    try:
+        claimed = not place or lock_folder(Path(place))
+    except OSError as error:
+        raise UsageError(f"--results {place}: {error.strerror}; name another place") from None
+    if not claimed:
+        raise UsageError(f"--results {place}: another run is on that leaves its results there; name another place")
+
+
+def refuse_journey_log(place: str) -> None:
+    """Raise ``UsageError`` for a place where no journey log can be written, as far as that can be known before it is full."""
+    path = Path(place)
+    if not place:
+        return
+    if not path.exists():
+        refuse_unwritable("--journey-log", place, path.parent)
+    elif path.is_dir() or path.is_socket() or path.is_fifo():
+        what = "folder" if path.is_dir() else "pipe or socket"
+        raise UsageError(f"--journey-log {place}: it is a {what}; name a file")
+    elif not os.access(path, os.W_OK):
+        raise UsageError(f"--journey-log {place}: it cannot be written to; name another file")
+
+
+def refuse_unwritable(option: str, place: str, folder: Path) -> None:
+    """Raise ``UsageError`` unless a file can be made in this folder, or in the nearest one above it that exists."""
+    there = next(path for path in (folder, *folder.absolute().parents) if path.exists())
+    if not there.is_dir():
+        raise UsageError(f"{option} {place}: {there} is not a folder; name another place")
+    try:
+        with tempfile.TemporaryFile(dir=there):
+            pass
+    except OSError as error:
+        raise UsageError(
+            f"{option} {place}: {there} cannot be written to ({error.strerror}); name another place"
+        ) from None
+
+
+def _wanted(user_class: Any, options: Any) -> bool:
+    """Whether ``--tags`` and ``--exclude-tags`` leave this class a task; Locust applies them only later."""
+    tags = {tag for task in user_class.tasks for tag in getattr(task, "locust_tag_set", ())}
+    return not (options.tags and not tags & set(options.tags)) and not tags & set(options.exclude_tags or ())

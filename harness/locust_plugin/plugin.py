@@ -1,0 +1,466 @@
+"""Wires a program of scenarios into Locust through its public events, and nothing else of it.
+
+The order of things in one process: options are parsed, ``init`` checks them and starts ``/metrics``; for each run
+``prepare`` reads the scenario, ``test_start`` finds the target, ``spawning_complete`` lets arrivals in, ``test_stop`` judges.
+The exit code is INVALID from the start and only a verdict changes it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, NoReturn
+
+import gevent
+from locust import User
+from locust.runners import MasterRunner, WorkerRunner
+
+from harness.distributed.master import MasterRun
+from harness.distributed.master_liveness import LOOK, MasterLiveness
+from harness.distributed.worker import WorkerRun
+from harness.errors import UsageError
+from harness.exits import Exit
+from harness.host_header import parse_allowed_hosts
+from harness.locust_plugin import signals, transport
+from harness.locust_plugin.master_port import PortGuard, install_port_guard
+from harness.locust_plugin.option_checks import (
+    claim_results,
+    refuse_endless_time,
+    refuse_host,
+    refuse_journey_log,
+    refuse_rebalancing,
+    refuse_results,
+    refuse_slow_ramp,
+    selected_user_classes,
+    set_weights,
+)
+from harness.locust_plugin.options import (
+    add_options,
+    check_after_parsing,
+    choices,
+    hide_passwords,
+    refuse_unknown_classes,
+)
+from harness.locust_plugin.telemetry import Telemetry
+from harness.locust_plugin.web.form import UserSettings
+from harness.locust_plugin.web.ui import CheckloadUi
+from harness.network import refuse_ports_in_use, unreachable
+from harness.run import finish
+from harness.run.driver import Run
+from harness.run.journey_log import JourneyLog
+from harness.run.length_warnings import length_warnings
+from harness.run.registry import ENVIRONMENT_ATTRIBUTE
+from harness.run.stop_file import StopFile
+from harness.run.workload import Choices, ScenarioProvider, Workload
+
+logger = logging.getLogger("checkload")
+
+CHOSEN = "checkload_chosen"
+
+
+class Plugin:
+    """Everything of one Locust process that outlives a single run; ``wall_clock`` is the time of day."""
+
+    def __init__(self, program: ScenarioProvider[Any], *, wall_clock: Callable[[], float] = time.time) -> None:
+        self.program = program
+        self._wall_clock = wall_clock
+        self.environment: Any = None
+        self.run: Run[Any] | None = None
+        self.finished: finish.Finished | None = None
+        self._pool = UserSettings()
+        self._host_is_embedded = False
+        self._chosen: list[Any] = []
+        self._telemetry = Telemetry(lambda: self.run, lambda: self.environment.runner, wall_clock)
+        self._ctrl_c: Any = None
+        self._signalled_before = False
+        self._cancelled_by = ""
+        self._port_guard = PortGuard()
+        self._ports_checked = False
+        self._forked = self._with_master = False
+        self._master_liveness: MasterLiveness | None = None
+
+    def bind(self, events: Any) -> None:
+        """Listen to Locust; called once by ``locustfile.py``."""
+        signals.note()
+        signals.die_with_parent()
+        self._port_guard = install_port_guard()
+        events.init_command_line_parser.add_listener(self.on_options)
+        events.init.add_listener(self.on_init)
+        events.heartbeat_received.add_listener(self.on_heartbeat)
+        events.test_start.add_listener(self.on_test_start)
+        events.spawning_complete.add_listener(self.on_spawning_complete)
+        events.test_stopping.add_listener(self.on_test_stopping)
+        events.test_stop.add_listener(self.on_test_stop)
+        events.quitting.add_listener(self.on_quitting)
+        events.quit.add_listener(self.on_quit)
+
+    # -- the process ----------------------------------------------------------------------------------------------
+
+    def on_options(self, parser: Any, **_: Any) -> None:
+        """Locust builds its parser."""
+        add_options(parser, self.program.names())
+        hide_passwords(parser)
+        refuse_endless_time(parser)
+        refuse_unknown_classes(parser, lambda: _loaded(User))
+        check_after_parsing(parser, self._check_options)
+
+    def _check_options(self, options: Any) -> None:
+        # Locust parses the command line again to fill its form; the ports are our own by then.
+        if self._ports_checked:
+            return
+        self._ports_checked = True
+        self._forked = bool(options.processes)
+        self._with_master = self._forked and not options.worker
+        if options.worker or options.headful or not options.headless:
+            # A worker may wait for its master for minutes, a web UI for its first run: neither has results to leave yet.
+            signals.follow()
+        try:
+            refuse_ports_in_use(options)
+        except UsageError as misuse:
+            _refuse(misuse)
+
+    def on_init(self, environment: Any, web_ui: Any, **_: Any) -> None:
+        """Locust is ready: check what was asked before anything is sent."""
+        self.environment = environment
+        setattr(environment, ENVIRONMENT_ATTRIBUTE, self)
+        options = environment.parsed_options
+        transport.register(environment.runner, lambda: self.run, self._port_guard)
+        transport.settle(environment, lambda: self.run)
+        if self._is_worker:
+            # The verdict is the master's; a worker only says whether it came to a good end itself.
+            environment.process_exit_code = int(Exit.PASSED)
+            self._master_liveness = MasterLiveness(time.monotonic, os.getppid if self._forked else None)
+            gevent.spawn(self._watch_master, self._master_liveness)
+            self._handle_signals(signal.SIGINT, signal.SIGHUP)
+            return
+        environment.process_exit_code = int(Exit.INVALID)
+        self._chosen = list(environment.user_classes)
+        try:
+            self._pool = UserSettings(options.num_users, options.spawn_rate)
+            workload = self._choose(options)
+            refuse_host(options.host or "", workload.allowed)
+            refuse_rebalancing(options)
+            parse_allowed_hosts(options.web_allowed_hosts)
+            refuse_results(options.results, finish.RESULTS, fresh=options.headless)
+            refuse_journey_log(options.journey_log)
+            selected_user_classes(self._chosen, workload, options)
+            if options.headless:
+                claim_results(options.results)
+            self._telemetry.open(options, workload)
+        except UsageError as misuse:
+            _refuse(misuse)
+        # Locust installs its own handler of SIGTERM only after a headless run with a load shape has ended, and
+        # lets Ctrl-C strike whatever greenlet is running.
+        self._handle_signals(signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+        if options.headless and not options.print_stats:
+            # Our own lines of progress and our own tables take their place; --print-stats brings Locust's back.
+            logging.getLogger("locust.stats_logger").setLevel(logging.WARNING)
+        if web_ui is not None:
+            self._pool.show(options, workload.users, workload.spawn_rate)
+            CheckloadUi(environment, self.program, self._pool, self._choose, lambda: (self.run, self.finished)).open(
+                web_ui
+            )
+        if name := signals.noted():
+            gevent.spawn(self._terminate, name)
+
+    def _handle_signals(self, *numbers: signal.Signals) -> None:
+        for number in numbers:
+            if not signals.ignored(number):
+                watcher = gevent.signal_handler(number, self._terminate, signals.NUMBERS[number])
+                if number == signal.SIGINT:
+                    self._ctrl_c = watcher
+
+    def on_heartbeat(self, **_: Any) -> None:
+        """The master has answered this worker."""
+        if self._master_liveness is not None:
+            self._master_liveness.heard()
+
+    def _watch_master(self, watch: MasterLiveness) -> None:
+        """End the load, and this worker with it, as soon as its master is gone: its counts would reach no report, and no signal would stop it."""
+        while True:
+            gevent.sleep(LOOK)
+            run = self.run
+            loading = run is not None and not run.over
+            if why := watch.look(loading=loading):
+                self._quit_without_master(why)
+                return
+
+    def _quit_without_master(self, why: str) -> None:
+        self._give_up(f"The load ends, and so does this worker: {why}.", Exit.INVALID)
+        if isinstance(self.run, WorkerRun):
+            self.run.on_drained = lambda: None  # it ends right here
+            self.run.stop_reporting()
+            self.run.finish_early(why, graceful=False)
+        self.environment.stop_timeout = 0.0
+        self.environment.runner.quit()
+
+    def on_quitting(self, environment: Any, **_: Any) -> None:
+        """Locust is about to leave, and will ask for the exit code right after this."""
+        run, watch = self.run, self._master_liveness
+        if watch is not None and (why := watch.look(loading=True)):
+            self._quit_without_master(why)
+        elif run is not None and not run.ended:
+            self._interrupt("a signal to end")
+            environment.runner.quit()
+        if self.run is None and not self._is_worker:
+            logger.error("No run took place, so there is no verdict: exit code %d.", environment.process_exit_code)
+
+    def on_quit(self, **_: Any) -> None:
+        """The very last thing on the screen is the verdict."""
+        options = self.environment.parsed_options
+        if isinstance(self.run, MasterRun):
+            self.run.kill_lost_workers()
+        if self.finished is not None:
+            print(self.finished.text, flush=True)  # noqa: T201 - this is what the person came for
+        self._telemetry.close(options.metrics_linger)
+
+    # -- one run --------------------------------------------------------------------------------------------------
+
+    def prepare(self) -> Run[Any] | None:
+        """The run that is about to start, or ``None`` when what was asked cannot be done (which is then said)."""
+        run = self.run
+        if run is not None and not run.ended:
+            return run
+        if run is not None and self._cancelled_by:
+            return None
+        options = self.environment.parsed_options
+        self.run, self.finished = None, None
+        self._telemetry.prepare(None)
+        if not self._is_worker:
+            self.environment.process_exit_code = int(Exit.INVALID)
+        try:
+            workload = self._choose(options)
+            if not self._is_worker:
+                setattr(options, CHOSEN, asdict(choices(options, self._pool.users(options))))
+            refuse_host(self.environment.host or "", workload.allowed)
+            workload.spawn_rate = self._pool.ramp(options) or workload.spawn_rate
+            if not self._is_worker:
+                self._select_users(workload)
+            stage = workload.stage(0, 1)
+        except UsageError as misuse:
+            self._give_up(str(misuse), Exit.USAGE_ERROR)
+            return None
+        run = transport.make_run(
+            self.environment.runner, workload, stage, self._kinds(), self._port_guard, wall_clock=self._wall_clock
+        )
+        run.on_drained = self._stop_test
+        run.stop_file = StopFile(options.stop_file) if options.stop_file else None
+        if not self._is_worker:
+            run.on_second = self._each_second
+        run.journey_log = self._journey_log(options.journey_log)
+        self.run = run
+        self._telemetry.prepare(workload)
+        if self._cancelled_by:
+            self._interrupt(self._cancelled_by)
+        return run
+
+    def on_test_start(self, **_: Any) -> None:
+        """Find the target, starting the embedded shop where no host was named."""
+        run = self.prepare()
+        if run is None:
+            return
+        host = self.environment.host or ""
+        if self._is_worker:
+            run.set_target(host, None)
+            return
+        try:
+            if host:
+                run.set_target(host, None)
+                problem = run.workload.refusal(host) or unreachable(host, run.stage.connect_timeout)
+                if problem:
+                    run.unreachable = problem
+                    run.finish_early(problem)
+            else:
+                target = run.workload.start_target()
+                run.set_target(target.url, target)
+                # Locust tells its workers; it must not stay in the form, where it would look like a choice.
+                self.environment.host = target.url
+                self._host_is_embedded = True
+        except Exception as error:
+            if not isinstance(error, UsageError):
+                logger.exception("The run could not be begun")
+            why = (
+                str(error) if isinstance(error, UsageError) else f"the run could not be begun ({type(error).__name__})"
+            )
+            self._give_up(why, Exit.CRASHED)
+            run.crashed = why
+            run.finish_early(why)
+            return
+        logger.info("Scenario %s, seed %d, against %s", run.workload.name, run.workload.seed, run.target_name)
+        for line in length_warnings(run.workload):
+            logger.warning("%s", line)
+
+    def on_spawning_complete(self, user_count: int, **_: Any) -> None:
+        """All users are there."""
+        run = self.run
+        if run is None:
+            return
+        run.start(user_count)
+        if not self._is_worker and not run.over:
+            self._telemetry.begin(run, self.environment.parsed_options.results)
+
+    def on_test_stopping(self, **_: Any) -> None:
+        """Locust starts to stop the users; if the run was not over, somebody pressed a button."""
+        run = self.run
+        if run is not None and not run.over:
+            self._interrupt("the stop button" if self.environment.web_ui else "Ctrl-C")
+            while not run.over:
+                gevent.sleep(0.05)
+
+    def on_test_stop(self, **_: Any) -> None:
+        """All users are gone: judge, write, and stop the embedded shop."""
+        run = self.run
+        if run is None or run.ended:
+            return
+        run.end()
+        if isinstance(run, WorkerRun):
+            run.send_final_report()
+            return
+        finished, crashed = None, run.crashed
+        try:
+            errors = len(self.environment.runner.exceptions)
+            finished = finish.finish(run, self.environment.parsed_options, exceptions=errors)
+            self.environment.process_exit_code = int(finished.exit)
+            logger.info("%s", finished.headline)
+        except Exception as error:  # the run is lost, and the pipeline must hear of it
+            logger.exception("The results could not be made")
+            why = error.strerror if isinstance(error, OSError) else ""
+            crashed = f"the results could not be made: {why or type(error).__name__}"
+            self._give_up(crashed, Exit.CRASHED)
+        finally:
+            if self._host_is_embedded:
+                self.environment.host = None
+                self._host_is_embedded = False
+            if run.target is not None:
+                with contextlib.suppress(OSError):
+                    run.target.stop()
+        self._telemetry.end(finished.result if finished else None)
+        # Said last: whoever sees it may start the next run.
+        self.finished, run.crashed = finished, crashed
+
+    def _stop_test(self) -> None:
+        """Where no load shape does, as in a worker, we end the test ourselves."""
+        runner = self.environment.runner
+        if self._is_worker:
+            gevent.spawn(runner.stop)
+        elif self.environment.shape_class is None:
+            gevent.spawn(runner.quit if self.environment.parsed_options.headless else runner.stop)
+
+    def _terminate(self, name: str) -> None:
+        """End the run in good order on the first signal; a second Ctrl-C ends the process there and then."""
+        if name == "SIGHUP":
+            signals.detach_terminal()
+        if self._is_worker:
+            self._terminate_worker(name)
+            return
+        if self._ctrl_c is not None:
+            self._ctrl_c.cancel()
+            self._ctrl_c = None
+        if self.run is not None and not self.run.ended:
+            self._interrupt(name)
+        elif self.environment.parsed_options.headless and self.run is None:
+            self._cancelled_by = name
+            if isinstance(self.environment.runner, MasterRunner):
+                self._finish_unstarted_run()
+        if self.environment.web_ui is not None and name != "SIGTERM":
+            self.environment.web_ui.stop()  # Locust leaves when its server does; of SIGTERM it hears by itself
+
+    def _terminate_worker(self, name: str) -> None:
+        """A terminal strikes master and workers alike: the first time the master sees everybody home, if it is in the same one."""
+        shared = name == "Ctrl-C" or self._with_master
+        if shared and self.run is not None and not self.run.ended and not self._signalled_before:
+            self._signalled_before = True
+        elif self._ctrl_c is not None and name == "Ctrl-C":
+            self._ctrl_c.cancel()
+            os.kill(os.getpid(), signal.SIGINT)
+        else:
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    def _finish_unstarted_run(self) -> None:
+        """Leave the results of a run that was called off before its workers were there: Locust would wait for them for ever."""
+        if self.prepare() is not None:
+            self.on_test_stop()
+        environment = self.environment
+        environment.events.quitting.fire(environment=environment, reverse=True)
+        environment.events.quit.fire(exit_code=environment.process_exit_code)
+        # Locust's main greenlet, which waits for workers, must be the one to exit.
+        gevent.get_hub().handle_system_error(SystemExit, SystemExit(environment.process_exit_code))
+
+    def _interrupt(self, reason: str) -> None:
+        run = self.run
+        if run is not None and run.planned_drain:
+            logger.info("The load is over, and all of it is judged; the last shoppers are seen home (%s).", reason)
+        elif run is not None:
+            run.interrupted = run.interrupted or reason  # whatever follows only does what the first one asked for
+            run.finish_early(f"interrupted by {reason}")
+
+    def _give_up(self, message: str, code: Exit) -> None:
+        self.environment.process_exit_code = int(code)
+        logger.error("%s", message)
+
+    def _each_second(self, run: Run[Any]) -> None:
+        self._telemetry.each_second(run, quietly=self.environment.parsed_options.only_summary)
+
+    @property
+    def _is_worker(self) -> bool:
+        return isinstance(self.environment.runner, WorkerRunner)
+
+    def _kinds(self) -> dict[str, str]:
+        """The journey of each user class, by the class's name."""
+        return {one.__name__: one.kind for one in self._chosen}
+
+    def _journey_log(self, path: str) -> JourneyLog | None:
+        if not path or isinstance(self.environment.runner, MasterRunner):
+            return None
+        own = Path(path)
+        if self._is_worker:
+            own = own.with_name(f"{own.stem}.worker-{self.environment.runner.worker_index}{own.suffix}")
+        try:
+            return JourneyLog(own)
+        except OSError as error:
+            logger.warning("The run goes on without its journey log: %s: %s", own, error.strerror or error)
+            return None
+
+    # -- choices --------------------------------------------------------------------------------------------------
+
+    def _choose(self, options: Any) -> Workload[Any]:
+        """The scenario with the choices made on the command line, or in the form of the web UI.
+
+        Locust tells its workers of our options, but not of its own: number of users and run time travel as one of ours.
+        """
+        if self._is_worker and (told := getattr(options, CHOSEN, None)):
+            return self.program.choose(Choices(**{**told, "allowed": tuple(told["allowed"])}))
+        workload = self.program.choose(choices(options, self._pool.users(options)))
+        refuse_slow_ramp(workload, self._pool.ramp(options))
+        return workload
+
+    def _select_users(self, workload: Workload[Any]) -> None:
+        """Only the user classes take part that were chosen and that the scenario has a weight for."""
+        options = self.environment.parsed_options
+        picked = self.environment.user_classes if getattr(options, "class_picker", False) else self._chosen
+        kept = selected_user_classes(picked, workload, options)
+        set_weights(kept, workload)
+        workload.restrict([one.kind for one in kept])
+        self.environment.user_classes = kept
+
+
+def _refuse(misuse: UsageError) -> NoReturn:
+    sys.stderr.write(f"{misuse}\n")
+    sys.exit(int(Exit.USAGE_ERROR))
+
+
+def _loaded(kind: type[User]) -> set[str]:
+    """The names of all user classes that have been loaded."""
+    names = set[str]()
+    for one in kind.__subclasses__():
+        names |= _loaded(one)
+        if not one.abstract:
+            names.add(one.__name__)
+    return names

@@ -1,0 +1,176 @@
+"""What a process tells of its runs while they are on: metrics to read or sent away, a file of all series, lines of progress."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Callable
+from typing import Any
+
+import gevent
+
+from harness.errors import UsageError
+from harness.host_header import parse_allowed_hosts
+from harness.locust_plugin.options import METRICS_PORT, REMOTE_WRITE_TOKEN
+from harness.locust_plugin.transport import users_by_class
+from harness.measurement.histogram import Histogram
+from harness.metrics.collector import RunCollector
+from harness.metrics.remote_write.destination import Destination, parse_destination
+from harness.metrics.remote_write.sender import RemoteWriter, http_sender
+from harness.metrics.run_metrics import RunMetrics
+from harness.metrics.series_file import SERIES_FILE_NAME, SeriesFile
+from harness.metrics.series_recorder import SeriesRecorder
+from harness.metrics.server import MetricsServer, PortInUse, serve
+from harness.reporting.progress import Progress
+from harness.results.result import Result
+from harness.run import finish
+from harness.run.driver import Run
+from harness.run.live_metrics import live_metrics
+from harness.run.objective_status import ObjectiveStatusTracker
+from harness.run.workload import Workload
+from harness.units import format_number
+
+logger = logging.getLogger("checkload")
+
+LONGEST_LINGER = 600.0  # seconds; a process that forgets to end is nobody's friend
+PROGRESS_INTERVAL = 5.0  # seconds between two lines of progress
+
+
+class Telemetry:
+    """Tells of one run after the other.
+
+    ``run`` gives the one that is on, ``runner`` Locust's; ``wall_clock`` is the time of day.
+    """
+
+    def __init__(
+        self, run: Callable[[], Run[Any] | None], runner: Callable[[], Any], wall_clock: Callable[[], float]
+    ) -> None:
+        self._run = run
+        self._runner = runner
+        self._wall_clock = wall_clock
+        self._metrics: MetricsServer | None = None
+        self._demands = ObjectiveStatusTracker(())
+        self._renderings = Histogram()
+        self._collector = RunCollector(self._state, self._renderings.record)
+        self._series: SeriesRecorder | None = None
+        self._remote: Destination | None = None
+        self._remote_writer: RemoteWriter | None = None
+        self._judged: Result | None = None
+        self._last_progress = 0.0
+        self._progress = Progress()
+
+    def open(self, options: Any, workload: Workload[Any]) -> None:
+        """Serve ``/metrics``, and check where metrics are to be sent; raises ``UsageError``."""
+        self._remote = _remote_destination(options, workload)
+        self._serve_metrics(options)
+
+    def close(self, linger: float | None) -> None:
+        """Serve for so many seconds more; ``None``: until whoever was reading has read the end."""
+        if self._metrics is None:
+            return
+        if linger is None:
+            self._metrics.linger()
+        else:
+            gevent.sleep(min(linger, LONGEST_LINGER))
+        self._metrics.stop()
+
+    def prepare(self, workload: Workload[Any] | None) -> None:
+        """Another run is to come, or ``None`` where what was asked for cannot be done."""
+        self._judged = None
+        if workload is not None:
+            self._demands = ObjectiveStatusTracker(workload.objectives)
+            self._last_progress = 0.0
+            self._progress = Progress()
+
+    def begin(self, run: Run[Any], results: str) -> None:
+        """The load is on; the file of all series goes where the results will be, under ``results``."""
+        if self._series is not None or self._remote_writer is not None:
+            return
+        self._series = self._new_series(run, results)
+        if self._remote is not None:
+            self._remote_writer = RemoteWriter(
+                self._collector, http_sender(self._remote), str(self._remote), self._wall_clock
+            )
+            self._remote_writer.start()
+
+    def end(self, judged: Result | None) -> None:
+        """The run is over and judged, unless that broke; the verdict is in the series' last words."""
+        self._judged = judged
+        if self._series is not None:
+            self._series.finish()
+            self._series = None
+        if self._remote_writer is not None:
+            self._remote_writer.finish()
+            self._remote_writer = None
+
+    def each_second(self, run: Run[Any], *, quietly: bool) -> None:
+        """A second has gone by; ``quietly`` without a line of progress."""
+        if run.elapsed - self._last_progress < PROGRESS_INTERVAL:
+            return
+        self._last_progress = run.elapsed
+        gevent.spawn(self._demands.update, run.recorder, max(0.0, run.elapsed - run.workload.warm_up), _yield_to_load)
+        if not quietly:
+            logger.info("%s", self._line(run))
+
+    def _line(self, run: Run[Any]) -> str:
+        line = self._progress.line(
+            run.recorder,
+            run.elapsed,
+            run.length,
+            run.under_way,
+            run.phase,
+            drain=run.grace,
+            in_flight=+run.in_flight,
+            requesting=sum(run.requesting.values()),
+        )
+        if run.controller is None or run.closing:
+            return line
+        on = run.controller.level
+        return f"{line}; {on.purpose} at {format_number(round(on.rate * 60))} journeys a minute"
+
+    def _serve_metrics(self, options: Any) -> None:
+        port = METRICS_PORT if options.metrics_port is None else options.metrics_port
+        if not port:
+            return
+        try:
+            self._metrics = serve(
+                self._collector,
+                host=options.metrics_host,
+                port=port,
+                native=options.native_histograms,
+                allowed_hosts=parse_allowed_hosts(options.web_allowed_hosts),
+            )
+        except PortInUse as taken:
+            if options.metrics_port is not None:
+                raise UsageError(f"--metrics-port {port}: {taken}") from None
+            logger.warning("%s. This run has no /metrics; choose another port with --metrics-port.", taken)
+
+    def _new_series(self, run: Run[Any], results: str) -> SeriesRecorder | None:
+        try:
+            run.folder = finish.folder(run, results)
+            series = SeriesRecorder(self._collector, SeriesFile(run.folder / SERIES_FILE_NAME), self._wall_clock)
+        except OSError as error:
+            logger.warning("The time series of this run cannot be kept: %s", error.strerror or error)
+            return None
+        series.start()
+        return series
+
+    def _state(self) -> RunMetrics | None:
+        """What /metrics shows at this moment."""
+        run = self._run()
+        if run is None:
+            return None
+        return live_metrics(run, self._judged, users_by_class(self._runner()), self._demands, self._renderings)
+
+
+def _remote_destination(options: Any, workload: Workload[Any]) -> Destination | None:
+    if not options.remote_write:
+        return None
+    to = parse_destination(options.remote_write, os.environ.get(REMOTE_WRITE_TOKEN, ""), workload.allowed)
+    # Locust tells its workers, and its page, of all options; there may be a password in this one.
+    options.remote_write = ""
+    return to
+
+
+def _yield_to_load() -> None:
+    gevent.sleep(0.01)

@@ -1,0 +1,1 @@
+"""Adds checkload's form, tabs and guard to Locust's web UI."""

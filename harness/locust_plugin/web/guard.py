@@ -1,0 +1,129 @@
+"""What checkload adds to Locust's web UI: a guard before it, and tabs of its own in it.
+
+Locust's UI answers every address, lets any web page start a load against any host and set any attribute of a
+user class. The guard lets through what the person in front of the browser asks for, and what may be loaded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Response, jsonify, request
+from werkzeug.datastructures import ImmutableMultiDict, MultiDict
+
+from harness.host_header import ALLOWED_HOSTS_OPTION, host_and_port, is_allowed_host
+
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+
+Refusal = tuple[str, int]
+Form = MultiDict[str, str]
+Rows = list[dict[str, Any]]
+
+
+def refusal(
+    method: str, host: str, headers: Mapping[str, str], *, bound: str, allowed: Collection[str] = ()
+) -> Refusal | None:
+    """Why a request to the web UI is turned away, with an HTTP status; ``None`` if it may pass.
+
+    ``host`` is the Host header, ``bound`` the address that the UI is bound to, ``allowed`` are further names of it. A browser
+    sends ``Origin`` and ``Sec-Fetch-Site`` with every POST that another site made it send.
+    """
+    if not is_allowed_host(host, bound, allowed):
+        return (
+            f"This page is not served under the name in Host; name it with {ALLOWED_HOSTS_OPTION} if it is yours.",
+            403,
+        )
+    if method in SAFE_METHODS:
+        return None
+    origin = headers.get("Origin")
+    if origin is not None and _host_and_port_of(origin) != host_and_port(host):
+        return ("This request was sent by a page of another site. Open the web UI itself.", 403)
+    if headers.get("Sec-Fetch-Site", "same-origin") not in {"same-origin", "none"}:
+        return ("This request was sent by a page of another site. Open the web UI itself.", 403)
+    return None
+
+
+def _host_and_port_of(origin: str) -> tuple[str, str] | None:
+    scheme, separator, where = origin.partition("://")
+    return host_and_port(where) if separator and scheme in {"http", "https"} else None
+
+
+def guard(web_ui: Any, *, start: Callable[[Form], str | None], shape: str, allowed_hosts: Collection[str] = ()) -> None:
+    """Put the guard before every page, which also answers to the names ``allowed_hosts``.
+
+    ``start`` is given the form with which a run is to be started, gets ready for it or says what is wrong with it. ``shape`` is
+    the name of the load shape that every run has, whatever the form says: under any other, Locust itself would end the run.
+    """
+    app = web_ui.app
+    bound = str(web_ui.host or "")
+
+    def before() -> Response | Refusal | None:
+        host = request.environ.get("HTTP_HOST", "")
+        refused = refusal(request.method, host, dict(request.headers), bound=bound, allowed=allowed_hosts)
+        if refused is not None:
+            return refused
+        if request.method != "POST":
+            return None
+        if request.path.endswith("/swarm"):
+            form = MultiDict(request.form)
+            problem = start(form)
+            if problem is not None:
+                return jsonify({"success": False, "message": problem, "host": form.get("host", "")})
+            form["shape_class"] = shape
+            request.form = ImmutableMultiDict(form)
+        if request.path.endswith("/user"):
+            return (
+                "User classes are set up by the scenario and its locustfile; nothing of them can be changed here.",
+                403,
+            )
+        return None
+
+    app.before_request(before)
+    # Locust answers every site's Origin with leave to read. Flask calls the first of this list last.
+    app.after_request_funcs.setdefault(None, []).insert(0, _drop_cors_headers)
+
+
+def _drop_cors_headers(response: Response) -> Response:
+    for name in [name for name, _ in response.headers if name.lower().startswith("access-control-")]:
+        del response.headers[name]
+    return response
+
+
+@dataclass(frozen=True, slots=True)
+class Tab:
+    """A tab with one table; ``columns`` maps the keys of a row to headings."""
+
+    key: str
+    title: str
+    columns: Mapping[str, str]
+
+
+def add_tabs(
+    web_ui: Any, tabs: Sequence[Tab], *, rows: Callable[[], Mapping[str, Rows]], state: Callable[[], str | None]
+) -> None:
+    """Add tabs to Locust's page.
+
+    ``rows`` is asked every two seconds for the rows of each tab, by its key. The page asks for as long as a run is on; ``state``
+    says so, in Locust's words, where Locust itself does not, and is ``None`` where it does.
+    """
+    web_ui.template_args["extended_tabs"] = [{"title": tab.title, "key": tab.key} for tab in tabs]
+    web_ui.template_args["extended_tables"] = [
+        {"key": tab.key, "structure": [{"key": key, "title": title} for key, title in tab.columns.items()]}
+        for tab in tabs
+    ]
+
+    def extend(response: Response) -> Response:
+        if request.path.endswith("/stats/requests") and response.is_json:
+            # Asked for before the rows: the page that hears of the end does not ask again.
+            now = state() or web_ui.environment.runner.state
+            shown = rows()
+            # Locust keeps the response for two seconds, with what was put into it.
+            body = response.get_json()
+            body["state"] = now
+            body["extended_stats"] = [{"key": tab.key, "data": shown[tab.key]} for tab in tabs]
+            response.set_data(jsonify(body).get_data())
+        return response
+
+    web_ui.app.after_request(extend)

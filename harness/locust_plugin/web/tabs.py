@@ -1,0 +1,297 @@
+"""The tabs in Locust's web UI: what hurts, how each payment option fares, and how the demands stand.
+
+Everything here is worked out in the process that puts on the load, so it is done in small pieces with pauses between
+them, and at most every two seconds however many look on.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+import gevent
+
+from harness.capacity.controller import FinishedLevel
+from harness.capacity.search import worst
+from harness.locust_plugin.web import form
+from harness.locust_plugin.web.guard import Rows, Tab
+from harness.measurement.histogram import Histogram
+from harness.measurement.outcomes import Blame
+from harness.measurement.recorder import JourneyKey, PageKey
+from harness.measurement.sample import Phase
+from harness.measurement.series import SampleSeries
+from harness.measurement.summary import SummaryRow, percentile
+from harness.objectives.live_status import LiveState, live_status
+from harness.objectives.verdict import Severity, Verdict
+from harness.reporting import text as sentences
+from harness.run.driver import Run
+from harness.run.finish import Finished
+from harness.units import format_duration, format_number, format_percent
+
+Pause = Callable[[], None]
+
+_TIMES = {
+    "count": "Count",
+    "failed": "Failed",
+    "p50": "p50 response",
+    "p95": "p95 response",
+    "p99": "p99 response",
+    "service": "p95 service",
+}
+TABS = (
+    Tab("hurts", "What hurts", {"page": "Page", **_TIMES}),
+    Tab("options", "Payment options", {"option": "Payment option", "orders": "Orders", **_TIMES}),
+    Tab(
+        "capacity",
+        "Capacity",
+        {
+            "level": "Level",
+            "rate": "Journeys a minute",
+            "held": "Held",
+            "demand": "Demand that fared worst",
+            "excess": "Over / allowed",
+            "came": "What came of it",
+        },
+    ),
+    Tab("demands", "Verdict", {"demand": "Demand", "verdict": "Verdict", "sentence": "In words"}),
+)
+
+NOT_JUDGED = "not judged"
+WORK_SECONDS = 0.001  # seconds of work before the load gets its turn
+REST = 0.0005  # seconds; a real timer and not 0, so that the loop looks at its sockets, too
+CACHE_SECONDS = 1.9  # seconds for which rows are good; the page asks every two
+
+
+class YieldToLoad:
+    """Lets the load go on whenever the work has taken a millisecond."""
+
+    def __init__(
+        self, clock: Callable[[], float] = time.perf_counter, sleep: Callable[[float], object] = gevent.sleep
+    ) -> None:
+        self._clock, self._sleep = clock, sleep
+        self._since = clock()
+
+    def __call__(self) -> None:
+        """Pause, if it is time to."""
+        if self._clock() - self._since >= WORK_SECONDS:
+            self._sleep(REST)
+            self._since = self._clock()
+
+
+class View:
+    """What the tabs show, kept for those who ask again at once."""
+
+    def __init__(
+        self,
+        current: Callable[[], tuple[Run[Any] | None, Finished | None]],
+        clock: Callable[[], float] = time.perf_counter,
+    ) -> None:
+        self._current = current
+        self._clock = clock
+        self._shown: Mapping[str, Rows] = {tab.key: [] for tab in TABS}
+        self._of: object = None  # the run, and how far it is judged
+        self._good_until = 0.0
+
+    def rows(self) -> Mapping[str, Rows]:
+        """The rows of each tab by its key."""
+        run, finished = self._current()
+        of = run and (run.id, run.ended, finished is not None)
+        if self._of != of or self._clock() >= self._good_until:
+            breath = YieldToLoad()
+            shown = {
+                "hurts": worst_page_rows(run, breath),
+                "options": options(run, breath),
+                "capacity": searched(run),
+                "demands": demands(run, finished, breath),
+            }
+            self._shown, self._of, self._good_until = shown, of, self._clock() + CACHE_SECONDS
+            return shown
+        return self._shown
+
+
+def worst_page_rows(run: Run[Any] | None, pause: Pause) -> Rows:
+    """A row per page of the steady part: those that fail most first, then the slowest."""
+    if run is None:
+        return []
+    rows = _grouped(run.recorder.pages, lambda key: key.page, pause)
+    if not rows and not run.over:
+        return [{"page": "nothing yet", "count": _until_steady(run)}]
+    worst = sorted(rows, key=lambda row: (-row.failed, -(percentile(row.response, 0.95) or 0), -row.count, row.name))
+    return [{"page": row.name, **_times(row, pause)} for row in worst]
+
+
+def options(run: Run[Any] | None, pause: Pause) -> Rows:
+    """A row per payment option of the steady part."""
+    if run is None:
+        return []
+    rows = _grouped(run.recorder.journeys, lambda key: key.payment_option, pause, run.workload.payment_options)
+    return [{"option": row.name, "orders": row.orders, **_times(row, pause)} for row in rows]
+
+
+def searched(run: Run[Any] | None) -> Rows:
+    """A row per level of a search for the capacity, the one that is on first; without rows in any other run."""
+    controller = None if run is None else run.controller
+    if run is None or controller is None:
+        return []
+    rows = [_step(step) for step in reversed(controller.finished_levels)]
+    if run.begun and controller.found is None:
+        on = controller.level
+        rows.insert(0, {"level": on.purpose, "rate": _a_minute(on.rate), "held": "", "demand": "", "came": "it is on"})
+    return rows
+
+
+def _step(step: FinishedLevel) -> dict[str, Any]:
+    judged = worst(step.objective_counts)
+    came = f"not counted: {step.trouble}" if step.trouble else step.verdict or ("broken" if step.broken else "kept")
+    return {
+        "level": step.purpose,
+        "rate": _a_minute(step.rate),
+        "held": format_duration(step.end - step.start),
+        "demand": "" if judged is None else judged.text,
+        "excess": "" if judged is None else f"{judged.excess:.2f}",
+        "came": came,
+    }
+
+
+def _a_minute(rate: float) -> str:
+    return format_number(round(rate * 60))
+
+
+def demands(run: Run[Any] | None, finished: Finished | None, pause: Pause) -> Rows:
+    """How each demand stands at this moment; after the run the verdict, with whatever speaks against the measurement."""
+    if run is None:
+        return []
+    asked = {"demand": "what was asked", "verdict": "", "sentence": described(run)}
+    if finished is not None and finished.result.run_id == run.id:
+        return [_judged(finished), asked, *_reasons(finished), *_said(finished), *_skipped_objectives(run)]
+    if run.ended:
+        end = {"demand": "the run", "verdict": "NO VERDICT", "sentence": run.crashed or "being judged"}
+        return [end, asked]
+    steady = max(0.0, min(run.elapsed - run.workload.warm_up, run.workload.steady))
+    standings = []
+    for objective in run.workload.objectives:
+        standings.append(live_status(run.recorder, objective, steady))
+        pause()
+    order = list(LiveState)
+    standings.sort(key=lambda one: order.index(one.standing))
+    rows = [{"demand": one.text, "verdict": str(one.standing), "sentence": one.sentence} for one in standings]
+    return [
+        {"demand": "the run", "verdict": _phase(run), "sentence": _until_end(run)},
+        asked,
+        *rows,
+        *_skipped_objectives(run),
+    ]
+
+
+def described(run: Run[Any]) -> str:
+    """What was asked for, in one line: the scenario, what was chosen beside it, and what is loaded."""
+    asked = run.workload.as_asked()
+    chosen = {key: asked["chosen"][key] for key in form.CHOICES if key in asked["chosen"]} | {"seed": run.workload.seed}
+    beside = ", ".join(f"{key.replace('_', ' ')} {value}" for key, value in chosen.items())
+    return (
+        f"scenario {run.workload.name}, {beside}, {format_duration(run.length)}, {' and '.join(asked['journeys'])}; "
+        f"{run.workload.users} users against {run.target_name if run.target_url else 'a shop that is being started'}"
+    )
+
+
+def _skipped_objectives(run: Run[Any]) -> Rows:
+    """The demands that the scenario makes and this run does not, because of what was chosen beside it."""
+    return [
+        {
+            "demand": text,
+            "verdict": "set aside",
+            "sentence": "what was chosen beside the scenario leaves nothing to demand",
+        }
+        for text in run.workload.as_asked()["chosen"].get("set_aside", ())
+    ]
+
+
+def _said(finished: Finished) -> Rows:
+    """What else a report says of the whole run: how much was finished, and whether response and service time part."""
+    said = (("throughput", sentences.throughput), ("response and service time", sentences.response_service_gap))
+    return [
+        {"demand": name, "verdict": "", "sentence": sentence} for name, of in said if (sentence := of(finished.result))
+    ]
+
+
+def _judged(finished: Finished) -> dict[str, Any]:
+    judgement = finished.result.judgement
+    return {
+        "demand": "the run",
+        "verdict": str(judgement.verdict).upper(),
+        "sentence": f"{judgement.reason} Results: {finished.folder.absolute()}",
+    }
+
+
+def _reasons(finished: Finished) -> Rows:
+    """The demands and what was found about the run, the worst first."""
+    judgement = finished.result.judgement
+    order = [Severity.INVALID, Verdict.FAILED, Verdict.INCONCLUSIVE, Severity.WARNING, Verdict.PASSED, NOT_JUDGED]
+    weighed = [
+        (
+            order.index(each.level),
+            {"demand": f"the instrument: {each.check}", "verdict": str(each.level), "sentence": _found(each)},
+        )
+        for each in judgement.findings
+        if each.level is not Severity.OK
+    ]
+    weighed += [
+        (order.index(verdict), {"demand": each.text, "verdict": str(verdict), "sentence": each.sentence})
+        for each in judgement.objectives
+        for verdict in [NOT_JUDGED if each.verdict is Verdict.INVALID else each.verdict]
+    ]
+    return [row for _, row in sorted(weighed, key=lambda one: one[0])]
+
+
+def _found(finding: Any) -> str:
+    return f"{finding.message}; {finding.remedy}" if finding.remedy else str(finding.message)
+
+
+def _phase(run: Run[Any]) -> str:
+    return str(run.phase).replace("_", "-") if run.begun else "getting ready"
+
+
+def _until_steady(run: Run[Any]) -> str:
+    if not run.begun:
+        return "the users are getting ready"
+    left = max(0.0, run.workload.warm_up - run.elapsed)
+    return f"warming up, {left:.0f} s to go" if left else "the first answers are under way"
+
+
+def _until_end(run: Run[Any]) -> str:
+    if run.over or run.elapsed > run.length:
+        return f"{run.under_way:,} journeys are still under way"
+    return f"{run.elapsed:.0f} of {run.length:.0f} s"
+
+
+def _grouped(
+    cells: Mapping[Any, SampleSeries], name_of: Callable[[Any], str], pause: Pause, expected: Iterable[str] = ()
+) -> list[SummaryRow]:
+    """As ``harness.measurement.summary`` groups them, with pauses: the recorder goes on recording meanwhile."""
+    rows = {name: SummaryRow(name) for name in expected}
+    key: PageKey | JourneyKey
+    for key, cell in list(cells.items()):
+        if key.phase == Phase.STEADY:
+            ordered = isinstance(key, JourneyKey) and key.ordered
+            name = name_of(key)
+            rows.setdefault(name, SummaryRow(name)).add(cell, failed=key.blame == Blame.SHOP, ordered=ordered)
+            pause()
+    return list(rows.values())
+
+
+def _times(row: SummaryRow, pause: Pause) -> dict[str, Any]:
+    pause()
+    return {
+        "count": row.count,
+        "failed": f"{row.failed} ({format_percent(row.failed / row.count)})" if row.failed else 0,
+        "p50": _spoken(row.response, 0.5),
+        "p95": _spoken(row.response, 0.95),
+        "p99": _spoken(row.response, 0.99),
+        "service": _spoken(row.service, 0.95),
+    }
+
+
+def _spoken(histogram: Histogram, q: float) -> str:
+    value = percentile(histogram, q) if histogram.total else None
+    return "-" if value is None else format_duration(value)

@@ -1,0 +1,1 @@
+"""Counts what happens in a run: samples, histograms, recorder."""

@@ -1,0 +1,99 @@
+"""A stretch of a run on its own: what was due between two moments, as a recorder that can be judged like a whole run."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from typing import TypeVar
+
+from harness.measurement.histogram import Histogram
+from harness.measurement.outcomes import Blame
+from harness.measurement.pending import PendingAge
+from harness.measurement.recorder import JourneyKey, PageKey, Recorder
+from harness.measurement.sample import Phase, Window
+from harness.measurement.series import SampleSeries
+
+SERIES_PER_YIELD = 20
+UNFINISHED_LABEL = "under_way"
+"""The outcome of those who have none yet."""
+
+Thing = TypeVar("Thing")
+
+
+def extract_interval(
+    recorder: Recorder, start: float, end: float, yield_to_load: Callable[[], object] = lambda: None
+) -> Recorder:
+    """What was due between these moments, in seconds from the start of the run; whole slices of it only.
+
+    Response times only: slices know no others. All of it is steady, and arrivals count as offered once their journey has
+    ended or was given up on. ``yield_to_load`` is called now and then: whoever measures in the same process must not wait for all
+    of this.
+    """
+    length, begin = recorder.slice_length, recorder.window.start
+    first, last = math.ceil(round(start / length, 6)), math.floor(round(end / length, 6))
+    window = Window(begin, begin + first * length, begin + last * length)
+    part = Recorder(window, slice_length=length, most_slices=recorder.most_slices, bounds=recorder.bounds)
+    for page, cell in _yielding(list(recorder.pages.items()), yield_to_load):
+        if found := _between(cell, first, last):
+            part.pages.setdefault(page._replace(phase=Phase.STEADY), SampleSeries()).add(found)
+    arrivals = part.arrivals[Phase.STEADY]
+    for journey, cell in _yielding(list(recorder.journeys.items()), yield_to_load):
+        if found := _between(cell, first, last):
+            part.journeys.setdefault(journey._replace(phase=Phase.STEADY), SampleSeries()).add(found)
+            arrivals.offered += found.response.total
+            arrivals.dropped += found.response.infinite
+    arrivals.started = arrivals.offered - arrivals.dropped
+    # While others had their turn the slices may have become twice as long, and what was taken out is of two lengths.
+    return part if recorder.slice_length == length else extract_interval(recorder, start, end, yield_to_load)
+
+
+def with_unfinished(
+    part: Recorder, due_between: Callable[[float, float], int], now: float, waiting: Iterable[PendingAge] = ()
+) -> Recorder:
+    """The stretch with those who were due in it and have not ended ``now`` (seconds from the start of the load).
+
+    Left out, a shop that never answers would look as if nobody had come. How they will end is not known, but how long they have
+    taken already is: at least since the end of the slice in which they were due. ``waiting`` are requests without a reply.
+    """
+    bounds = part.bounds
+    whole = Recorder(part.window, slice_length=part.slice_length, most_slices=part.most_slices, bounds=bounds)
+    whole.add(part)
+    ended: Counter[int] = Counter()
+    for cell in part.journeys.values():
+        ended.update({index: times.total for index, times in cell.slices.items()})
+    length, begin = part.slice_length, part.window.start
+    missed = SampleSeries()
+    first, last = (round((moment - begin) / length) for moment in (part.window.steady_from, part.window.steady_until))
+    for index in range(first, last):
+        if (missing := due_between(index * length, (index + 1) * length) - ended[index]) > 0:
+            times = missed.slices[index] = Histogram()
+            times.record(max(0.0, now - (index + 1) * length), missing, bounds=bounds)
+            missed.response.add(times)
+    if missed.slices:
+        whole.journeys[JourneyKey("", "", "", UNFINISHED_LABEL, Blame.HARNESS, "", False, Phase.STEADY)] = missed
+    for page, option, age, number in waiting:
+        if first <= (index := math.floor((now - age) / length)) < last:
+            key = PageKey(page, option, UNFINISHED_LABEL, Blame.HARNESS, Phase.STEADY)
+            cell, times = whole.pages.setdefault(key, SampleSeries()), Histogram()
+            times.record(age, number, bounds=bounds)
+            cell.response.add(times)
+            cell.slices.setdefault(index, Histogram()).add(times)
+    return whole
+
+
+def _between(cell: SampleSeries, first: int, last: int) -> SampleSeries | None:
+    found = SampleSeries()
+    found.slices = {index: one.copy() for index, one in list(cell.slices.items()) if first <= index < last}
+    whole = Histogram()
+    for one in found.slices.values():
+        whole.add(one)
+    found.response = whole
+    return found if whole.total else None
+
+
+def _yielding(things: Iterable[Thing], yield_to_load: Callable[[], object]) -> Iterator[Thing]:
+    for number, thing in enumerate(things):
+        if number % SERIES_PER_YIELD == 0:
+            yield_to_load()
+        yield thing

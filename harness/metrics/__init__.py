@@ -1,0 +1,1 @@
+"""Publishes measurements for Prometheus."""

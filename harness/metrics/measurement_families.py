@@ -1,0 +1,163 @@
+"""Makes the metrics of a run out of its recorder: pages, journeys and arrivals, as the catalogue has them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from typing import TypeVar
+
+from harness.measurement.outcomes import Blame
+from harness.measurement.recorder import JourneyKey
+from harness.measurement.series import REPEATED
+from harness.metrics.family import Family, LabelValues, family
+from harness.metrics.run_families import run_families
+from harness.metrics.run_metrics import RunMetrics
+from harness.objectives.model import Subject
+
+_ABANDONED = "abandoned"
+_DROP_REASON = "max_in_flight"  # an arrival is dropped for one reason only: no user was free in time
+_APART = frozenset({"429", "503"})
+
+_YIELD_EVERY = 10
+
+LimitLabel = Callable[[str, str], str]
+Thing = TypeVar("Thing")
+
+
+def families(
+    state: RunMetrics, limit_label: LimitLabel, pause: Callable[[], None], *, fine: bool = False
+) -> Iterator[Family]:
+    """Every metric of a run, in the order of the catalogue.
+
+    ``limit_label`` is given a label's name and value and returns the value to publish. ``pause`` is called every now and
+    then: whoever is just measuring the shop in the same process must not wait for all of this. Where it is to be ``fine``, pages and journeys are counted for native histograms, too.
+    """
+    yield from _pages(state, limit_label, pause, fine=fine)
+    yield from _journeys(state, limit_label, pause, fine=fine)
+    yield from _arrivals(state)
+    yield from run_families(state, limit_label)
+
+
+def code_class(status: str) -> str:
+    """The class of an HTTP status as it is published; ``none`` for 0, where no reply came."""
+    if status in _APART:
+        return status
+    return f"{status[0]}xx" if len(status) == 3 and status[0] in "12345" else "none" if status == "0" else "other"  # noqa: PLR2004
+
+
+def _with_yields(things: Iterable[Thing], pause: Callable[[], None]) -> Iterator[Thing]:
+    for number, thing in enumerate(things):
+        if number % _YIELD_EVERY == 0:
+            pause()
+        yield thing
+
+
+def _bounds_of(state: RunMetrics, subject: Subject) -> frozenset[float]:
+    """The bounds of objectives on times: counts at exactly these can be read off without interpolation."""
+    objectives = (one.objective for one in state.demanded)
+    return frozenset(each.bound for each in objectives if each.subject is subject and each.metric.timed)
+
+
+def _pages(state: RunMetrics, limit_label: LimitLabel, pause: Callable[[], None], *, fine: bool) -> Iterator[Family]:
+    extra = _bounds_of(state, Subject.PAGE)
+    service = family("page_duration_seconds", extra=extra, fine=fine)
+    response = family("page_response_seconds", extra=extra, fine=fine)
+    responses, outcomes = family("page_responses_total"), family("page_outcomes_total")
+    errors, received = family("page_errors_total"), family("page_received_bytes_total")
+    challenges, verifications = family("threeds_challenges_total"), family("sms_verifications_total")
+    requested, requesting = family("sms_requested_total"), family("requests_in_flight")
+    repeats = family("page_repeats_total")
+    run, marks = state.run_id, state.page_roles
+    for key, cell in _with_yields(list(state.recorder.pages.items()), pause):
+        page, outcome = limit_label("page", key.page), limit_label("outcome", key.outcome)
+        failed = key.blame == Blame.SHOP
+        values = (run, page, "failure" if failed else "success")
+        total = cell.response.total
+        service.time(values, cell.service)
+        response.time(values, cell.response)
+        received.count((run, page), cell.received)
+        requesting.count((run, page), 0)
+        outcomes.count((run, page, limit_label("payment_option", key.payment_option), outcome), total)
+        noted = dict(cell.counts)
+        repeats.count((run, page), noted.pop(REPEATED, 0))
+        for status, n in noted.items():
+            responses.count((run, page, code_class(status)), n)
+        if failed:
+            errors.count((run, page, outcome), total)
+        if key.page in marks.challenges:
+            challenges.count((run, outcome), total)
+        if key.page in marks.codes:
+            verifications.count((run, outcome), total)
+        if key.page in marks.resends:
+            requested.count((run, "resend"), total)
+    _attach_exemplars(state, "service", service)
+    _attach_exemplars(state, "response", response)
+    for name, n in list(state.requesting.items()):
+        requesting.count((run, limit_label("page", name)), n)
+    yield from (service, response, responses, outcomes, errors, received, repeats, requesting)
+    yield from (challenges, verifications)
+    for each, cell in list(state.recorder.journeys.items()):
+        if each.verification:
+            requested.count((run, "order"), cell.response.total)
+    yield requested
+
+
+def _attach_exemplars(state: RunMetrics, kind: str, histogram: Family) -> None:
+    for (_, page, result), buckets in histogram.times.items():
+        buckets.exemplars = state.exemplars.of(page, result, kind, histogram.bounds)
+
+
+def _journeys(state: RunMetrics, limit_label: LimitLabel, pause: Callable[[], None], *, fine: bool) -> Iterator[Family]:
+    extra = _bounds_of(state, Subject.JOURNEY)
+    completed, orders = family("journeys_completed_total"), family("orders_total")
+    duration = family("journey_duration_seconds", extra=extra, fine=fine)
+    response = family("journey_response_seconds", extra=extra, fine=fine)
+    funnel, scripts = family("funnel_steps_total"), family("sms_journeys_total")
+    reached = Counter[tuple[str, str]]()
+    for key, cell in _with_yields(list(state.recorder.journeys.items()), pause):
+        option = limit_label("payment_option", key.payment_option)
+        values = (state.run_id, state.scenario, option, _result(key))
+        total = cell.response.total
+        completed.count((*values, limit_label("outcome", key.outcome)), total)
+        duration.time(values, cell.service)
+        response.time(values, cell.response)
+        if key.ordered:
+            orders.count((state.run_id, option), total)
+        if key.verification:
+            scripts.count((state.run_id, limit_label("verification", key.verification)), total)
+        for step, n in list(cell.counts.items()):
+            reached[option, step] += n
+    for option in {option for option, _ in reached}:
+        upto: float = 0
+        for step in reversed(state.page_roles.steps):
+            upto += reached[option, step]
+            funnel.put((state.run_id, option, step), upto)
+    flying = family("journeys_in_flight")
+    for option, n in list(state.in_flight.items()):
+        flying.count((state.run_id, state.scenario, limit_label("payment_option", option)), n)
+    yield from (completed, duration, response, flying, funnel, orders, scripts)
+
+
+def _result(key: JourneyKey) -> str:
+    if key.blame == Blame.SHOP:
+        return "failed"
+    if key.blame == Blame.HARNESS:
+        return "aborted"
+    return "abandoned" if key.outcome == _ABANDONED else "success"
+
+
+def _arrivals(state: RunMetrics) -> Iterator[Family]:
+    scheduled, started = family("arrivals_scheduled_total"), family("arrivals_started_total")
+    dropped, waiting = family("arrivals_dropped_total"), family("arrivals_waiting")
+    lag, wait = family("arrival_lag_seconds"), family("arrival_wait_seconds")
+    where: LabelValues = (state.run_id, state.scenario)
+    for arrivals in state.recorder.arrivals.values():
+        scheduled.count(where, arrivals.offered)
+        started.count(where, arrivals.started)
+        dropped.count((*where, _DROP_REASON), arrivals.dropped)
+        waiting.count(where, arrivals.waiting)
+        lag.time(where, arrivals.lateness)
+        wait.time(where, arrivals.waits)
+    target = family("arrival_rate_target")
+    target.put(where, state.rate_target)
+    yield from (scheduled, started, dropped, waiting, lag, wait, target)

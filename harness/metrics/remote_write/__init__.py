@@ -1,0 +1,1 @@
+"""Sends metrics to a Prometheus by remote write."""

@@ -1,0 +1,77 @@
+"""What is published of a run at one moment, beside its measurements."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from harness.measurement.histogram import Histogram
+from harness.measurement.recorder import Recorder
+from harness.measurement.sample import Phase
+from harness.metrics.exemplars import Exemplars
+from harness.metrics.page_roles import PageRoles
+from harness.objectives.model import Objective
+
+PENDING = "pending"
+VERDICTS = (PENDING, "passed", "failed", "invalid", "inconclusive")
+OBJECTIVE_STATES = ("nothing", "kept_so_far", "broken_so_far", "passed", "failed", "inconclusive")
+WORKER_STATES = ("ready", "lost", "done")
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerMetrics:
+    """One process that puts on the load; seconds, bytes, shares of one core. None: not known, or of no meaning."""
+
+    name: str
+    state: str = "ready"
+    loop_lag: Histogram | None = None
+    cpu: float | None = None
+    memory: int | None = None
+    connections: int | None = None
+    report_age: float | None = None
+    clock_offset: float | None = None
+    reports: int | None = None
+    reports_lost: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectiveStatus:
+    """One objective, how it stands (one of ``STATES``), and what was measured of it; None: nothing yet."""
+
+    objective: Objective
+    state: str = "nothing"
+    measured: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RunMetrics:
+    """What is published of a run, at the moment of a scrape.
+
+    ``target`` is ``"embedded"`` or a host, never a whole URL. ``users`` counts virtual users by class,
+    ``in_flight`` journeys under way by payment option (``""`` where that is not known), ``requesting`` requests by page,
+    ``pools`` what is left of test data by name. ``rate_target`` is in journeys per second, ``None`` for a closed load;
+    ``step`` is the stage of the profile from 1, ``None`` where there is none. ``started_at`` and ``ended_at`` are seconds since
+    1970, the second ``None`` while the run is on. ``exemplars`` are pages that the shop's own tracing knows. ``verdict`` stays ``pending`` until the run is judged.
+    """
+
+    recorder: Recorder
+    run_id: str
+    scenario: str
+    phase: str = Phase.WARM_UP
+    model: str = "open"
+    target: str = "embedded"
+    version: str = ""
+    verdict: str = PENDING
+    started_at: float = 0.0
+    ended_at: float | None = None
+    rate_target: float | None = None
+    step: int | None = None
+    users: Mapping[str, int] = field(default_factory=dict)
+    in_flight: Mapping[str, int] = field(default_factory=dict)
+    requesting: Mapping[str, int] = field(default_factory=dict)
+    pools: Mapping[str, int] = field(default_factory=dict)
+    workers: Sequence[WorkerMetrics] = ()
+    demanded: Sequence[ObjectiveStatus] = ()
+    page_roles: PageRoles = field(default_factory=PageRoles)
+    exemplars: Exemplars = field(default_factory=Exemplars)
+    renderings: Histogram = field(default_factory=Histogram)

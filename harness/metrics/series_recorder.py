@@ -1,0 +1,63 @@
+"""Takes a snapshot of all metrics every few seconds of a run, for the file that is left beside the result."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+
+import gevent
+
+from harness.metrics.collector import RunCollector
+from harness.metrics.series_file import SeriesFile
+
+logger = logging.getLogger("checkload")
+
+_PAUSE = 0.0005  # seconds
+
+
+class SeriesRecorder:
+    """Keeps the file of one run up to date from ``start`` to ``finish``; ``wall_clock`` is the time of day.
+
+    A disk that takes no more ends the file, not the run: that is said once.
+    """
+
+    def __init__(self, collector: RunCollector, file: SeriesFile, wall_clock: Callable[[], float]) -> None:
+        self._collector = collector
+        self._file = file
+        self._wall_clock = wall_clock
+        self._broken = False
+        self._greenlet: gevent.Greenlet[[], None] | None = None
+
+    def start(self) -> None:
+        """Take the first snapshot, and more of them until told to finish."""
+        self._greenlet = gevent.spawn(self._go_on)
+
+    def finish(self) -> None:
+        """Take the last snapshot, with the verdict in it."""
+        if self._greenlet is not None:
+            self._greenlet.kill()
+            self._greenlet = None
+        self._snapshot()
+        try:
+            self._file.close()
+        except OSError as error:
+            self._give_up(error)
+
+    def _go_on(self) -> None:
+        while not self._broken:
+            self._snapshot()
+            gevent.sleep(self._file.interval)
+
+    def _snapshot(self) -> None:
+        if self._broken:
+            return
+        at = self._file.moment(self._wall_clock())
+        try:
+            self._file.append(self._collector.snapshot(at, lambda: gevent.sleep(_PAUSE)))
+        except OSError as error:
+            self._give_up(error)
+
+    def _give_up(self, error: OSError) -> None:
+        if not self._broken:
+            logger.warning("%s cannot be written any more: %s", self._file.path, error.strerror or error)
+        self._broken = True

@@ -1,0 +1,1 @@
+"""Watches the load generator: machine, process, clocks."""

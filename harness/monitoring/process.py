@@ -1,0 +1,163 @@
+"""What one process of the harness noticed about itself, in a form that a worker can send to the master."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from harness.measurement.histogram import Histogram
+from harness.measurement.series import ArrivalCounts
+from harness.monitoring.clocks import ClockDrift, ClockWatch
+from harness.monitoring.garbage_collection import GcPauses
+from harness.monitoring.littles_law import ConcurrencyIntegral
+from harness.monitoring.machine import MachineUsage, MachineWatch, ResourceReading
+from harness.monitoring.shop_messages import ShopMessage, ShopMessages
+
+
+@dataclass(slots=True, kw_only=True)
+class ProcessFacts:
+    """One process of the harness; ``name`` is the worker's, ``""`` where one process does it all.
+
+    ``lateness`` is how late it started arrivals of the steady part by its own doing, ``stalls`` the longest lateness of each stall,
+    ``loop_lag`` how late its event loop woke up, ``steady_lag`` the same in the steady part, ``pauses`` how long each garbage collection
+    took there, all in seconds, the last over ``collector_watched`` seconds.
+    ``ran_out`` counts connections that failed because the machine had no more of something, by its name (``EMFILE``),
+    ``mislabelled`` replies of the shop that claimed a media type which they were not of, by page. ``remarks`` is what the shop
+    said of failures.
+    """
+
+    name: str = ""
+    machine: MachineUsage = field(default_factory=MachineUsage)
+    clock: ClockDrift = field(default_factory=ClockDrift)
+    presence: ConcurrencyIntegral | None = None
+    lateness: Histogram = field(default_factory=Histogram)
+    stalls: Histogram = field(default_factory=Histogram)
+    loop_lag: Histogram = field(default_factory=Histogram)
+    steady_lag: Histogram = field(default_factory=Histogram)
+    pauses: Histogram = field(default_factory=Histogram)
+    collector_watched: float = 0.0
+    ran_out: Mapping[str, int] = field(default_factory=dict)
+    mislabelled: Mapping[str, int] = field(default_factory=dict)
+    remarks: Sequence[ShopMessage] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        """The facts as JSON."""
+        return {
+            "name": self.name,
+            "machine": self.machine.to_json(),
+            "clock": self.clock.to_json(),
+            "presence": self.presence.to_json() if self.presence else None,
+            "lateness": self.lateness.to_json(),
+            "stalls": self.stalls.to_json(),
+            "loop_lag": self.loop_lag.to_json(),
+            "steady_lag": self.steady_lag.to_json(),
+            "pauses": self.pauses.to_json(),
+            "collector_watched": self.collector_watched,
+            "ran_out": dict(self.ran_out),
+            "mislabelled": dict(self.mislabelled),
+            "remarks": [list(each) for each in self.remarks],
+        }
+
+    @classmethod
+    def from_json(cls, d: Mapping[str, Any]) -> ProcessFacts:
+        """Read back what ``to_json`` wrote."""
+        return cls(
+            name=d["name"],
+            machine=MachineUsage.from_json(d["machine"]),
+            clock=ClockDrift.from_json(d["clock"]),
+            presence=ConcurrencyIntegral.from_json(d["presence"]) if d["presence"] else None,
+            lateness=Histogram.from_json(d["lateness"]),
+            stalls=Histogram.from_json(d["stalls"]),
+            loop_lag=Histogram.from_json(d["loop_lag"]),
+            steady_lag=Histogram.from_json(d["steady_lag"]),
+            pauses=Histogram.from_json(d["pauses"]),
+            collector_watched=d["collector_watched"],
+            ran_out=d["ran_out"],
+            mislabelled=d["mislabelled"],
+            remarks=tuple(ShopMessage(*map(str, each)) for each in d["remarks"]),
+        )
+
+
+class ProcessWatch:
+    """Watches this process from ``start`` to ``stop``; whoever runs the load calls ``look`` about once a second.
+
+    ``enter`` and ``leave`` are told of every journey by the steady ``clock``; ``lacked`` of every connection that
+    failed for want of something of our own, ``mislabelled`` of every reply that claimed a wrong media type.
+    """
+
+    def __init__(
+        self,
+        clock: Callable[[], float],
+        *,
+        machine: MachineWatch | None = None,
+        clocks: ClockWatch | None = None,
+        collector: GcPauses | None = None,
+    ) -> None:
+        self._clock = clock
+        self._machine = MachineWatch(clock=clock) if machine is None else machine
+        self._clocks = ClockWatch() if clocks is None else clocks
+        self._collector = GcPauses() if collector is None else collector
+        self._concurrency = ConcurrencyIntegral()
+        self._exhausted_resources: Counter[str] = Counter()
+        self._mislabelled: Counter[str] = Counter()
+        self.remarks = ShopMessages()
+
+    def start(self) -> None:
+        """The load begins."""
+        self._clocks.look()
+
+    def look(self, *, steady: bool) -> None:
+        """Take all readings; ``steady`` says whether this moment belongs to the steady part."""
+        self._machine.look(steady=steady)
+        if steady:
+            self._collector.start()
+        else:
+            self._collector.stop()
+        self._clocks.look()
+
+    def stop(self) -> None:
+        """The load is over."""
+        self._collector.stop()
+        self._clocks.look()
+
+    def enter(self) -> None:
+        """A journey begins."""
+        self._concurrency.enter(self._clock())
+
+    def leave(self, entered: float) -> None:
+        """A journey that began at ``entered`` is over."""
+        self._concurrency.leave(self._clock(), entered)
+
+    def lacked(self, what: str) -> None:
+        """A connection failed because our own machine had no more of this, by its name (``EMFILE``)."""
+        self._exhausted_resources[what] += 1
+
+    def mislabelled(self, page: str) -> None:
+        """A page of the shop claimed a media type that it is not of."""
+        self._mislabelled[page] += 1
+
+    @property
+    def reading(self) -> ResourceReading:
+        """What this process used of the machine at the last look."""
+        return self._machine.reading
+
+    def facts(self, name: str, *, arrivals: ArrivalCounts, loop_lag: Histogram, steady_lag: Histogram) -> ProcessFacts:
+        """All that has been noticed so far, with what is kept elsewhere: ``arrivals`` are those of the steady part."""
+        self._concurrency.advance(self._clock())
+        return ProcessFacts(
+            name=name,
+            machine=self._machine.machine,
+            clock=self._clocks.seen,
+            presence=self._concurrency,
+            lateness=arrivals.lateness,
+            stalls=arrivals.stalls,
+            loop_lag=loop_lag,
+            steady_lag=steady_lag,
+            pauses=self._collector.pauses,
+            collector_watched=self._collector.watched,
+            ran_out=dict(self._exhausted_resources),
+            mislabelled=dict(self._mislabelled),
+            remarks=self.remarks.kept,
+        )

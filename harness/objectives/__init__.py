@@ -1,0 +1,1 @@
+"""States objectives and decides whether a run keeps them."""

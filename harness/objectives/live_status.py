@@ -1,0 +1,68 @@
+"""Where each demand stands while the run is still on.
+
+That is no verdict: how sure one can be is only asked at the end, since asking takes longer than a running load can spare.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from enum import StrEnum
+
+from harness.measurement.recorder import Recorder
+from harness.objectives import text as wording
+from harness.objectives.counting import SampleCounts, count_samples, matching_series, succeeded, times
+from harness.objectives.model import Metric, Objective, Statistic
+
+
+class LiveState(StrEnum):
+    """How the numbers so far compare with a demand."""
+
+    BROKEN = "broken so far"
+    KEPT = "kept so far"
+    NOT_YET = "not yet kept"  # a number that still rises
+    NOTHING = "nothing yet"
+
+
+@dataclass(frozen=True, slots=True)
+class LiveStatus:
+    """One demand, where it stands, the numbers in words, and what was measured, in the demand's unit (None: nothing yet)."""
+
+    text: str
+    standing: LiveState
+    sentence: str
+    measured: float | None = None
+
+
+def live_status(recorder: Recorder, objective: Objective, steady: float) -> LiveStatus:
+    """Hold one demand against the steady part so far, which has lasted ``steady`` seconds."""
+    if objective.metric in (Metric.RATE, Metric.COUNT):
+        counted = SampleCounts(sum(cell.response.total for _, cell in matching_series(recorder, objective)), 0)
+    else:
+        counted = count_samples(recorder, objective, sliced=False)
+    if not counted.total or not steady:
+        return LiveStatus(objective.text, LiveState.NOTHING, f"no {wording.subject_text(objective)} yet")
+    measured = _measured(recorder, objective, counted, steady)
+    if objective.statistic is Statistic.PERCENTILE:
+        kept = counted.over <= counted.total * objective.allowed
+    else:
+        kept = objective.operator.holds(measured, objective.bound)
+    missed = LiveState.NOT_YET if objective.metric is Metric.COUNT and objective.operator.upward else LiveState.BROKEN
+    standing = LiveState.KEPT if kept else missed
+    return LiveStatus(objective.text, standing, wording.sentence(objective, measured, counted), measured)
+
+
+def _measured(recorder: Recorder, objective: Objective, counted: SampleCounts, steady: float) -> float:
+    if objective.metric in (Metric.RATE, Metric.COUNT):
+        well = sum(
+            cell.response.total for key, cell in matching_series(recorder, objective) if succeeded(objective, key)
+        )
+        return well / steady if objective.metric is Metric.RATE else well
+    if not objective.metric.timed:
+        return counted.over / counted.total
+    histogram = times(recorder, objective)
+    if objective.statistic is Statistic.PERCENTILE:
+        return histogram.quantile(objective.percentile)
+    if histogram.infinite:
+        return math.inf
+    return histogram.largest if objective.statistic is Statistic.MAX else histogram.mean

@@ -1,0 +1,231 @@
+"""Reads a demand as it is written: ``subject[.name][label=value] metric [statistic] operator bound [confidence N%]``.
+
+Examples: ``page response_time p99 < 1s`` · ``journey[payment=masterpass] failures < 0.5%`` · ``orders rate > 20/s`` ·
+``journey response_time mean < 2s`` · ``orders count >= 5`` · ``dropped < 0.1% confidence 99%``.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import NoReturn
+
+from harness.objectives.model import (
+    DEFAULT_CONFIDENCE,
+    LABELS,
+    METRICS,
+    Metric,
+    Objective,
+    ObjectiveError,
+    Operator,
+    Statistic,
+    Subject,
+    unknown_names,
+)
+from harness.units import DURATIONS, RATES, did_you_mean, quantity
+
+__all__ = ["Objective", "ObjectiveError", "parse", "parse_condition", "unknown_names"]
+
+EXAMPLE = "page.BinNumberPage response_time p95 < 300ms"
+
+_OPERATOR = re.compile(r"[<>=!≤≥]+")
+_BRACKETS = re.compile(r"\[[^\]]*\]")
+_CONFIDENCE = re.compile(r"\bconfidence\b(?P<level>.*)$")
+_LEFT = re.compile(
+    r"(?P<subject>[^\s.\[\]]+)(?:\.(?P<name>[^\s\[\]]+))?\s*(?:\[(?P<labels>[^\[\]]*)\])?(?P<words>(?:\s.*)?)"
+)
+_PERCENTILE = re.compile(r"p(?P<percent>\d+(\.\d+)?)")
+
+
+def parse(text: str) -> Objective:
+    """The demand that a text makes; ObjectiveError says what is wrong with it and what to write instead."""
+    return _Reader(text, condition=False).objective()
+
+
+def parse_condition(text: str) -> Objective:
+    """The trouble that a stop rule speaks of: written as a demand is, but the other way round (``failures > 50%``)."""
+    return _Reader(text, condition=True).objective()
+
+
+class _Reader:
+    """One reading of one text."""
+
+    def __init__(self, text: str, *, condition: bool) -> None:
+        self.text = " ".join(text.split())
+        self.condition = condition
+
+    def fail(self, problem: str, remedy: str) -> NoReturn:
+        raise ObjectiveError(self.text, problem, remedy)
+
+    def objective(self) -> Objective:
+        body, confidence = self.confidence()
+        left, operator, right = self.comparison(body)
+        subject, name, labels, words = self.subject(left)
+        metric, words = self.metric(subject, words)
+        statistic, percentile = self.statistic(metric, words)
+        self.direction(metric, operator)
+        bound, limit = self.bound(metric, operator, right)
+        return Objective(
+            subject, metric, operator, bound, limit, name, labels, statistic, percentile, confidence=confidence
+        )
+
+    def confidence(self) -> tuple[str, float]:
+        found = _CONFIDENCE.search(self.text)
+        if found is None:
+            return self.text, DEFAULT_CONFIDENCE
+        level = quantity(found["level"])
+        if level is None or level[1] != "%" or not 50 <= level[0] < 100:  # noqa: PLR2004  per cent
+            self.fail(
+                f'"{found["level"].strip()}" is no confidence',
+                "write one from 50% up to, but without, 100%, such as: confidence 99%",
+            )
+        return self.text[: found.start()], round(level[0] / 100, 12)
+
+    def comparison(self, body: str) -> tuple[str, Operator, str]:
+        # Not the = inside of brackets.
+        found = _OPERATOR.search(_BRACKETS.sub(lambda brackets: "·" * len(brackets[0]), body))
+        if found is None:
+            self.fail("nothing is compared", f"write <, <=, > or >= and a bound, such as: {EXAMPLE}")
+        sign = {"≤": "<=", "≥": ">=", "=<": "<=", "=>": ">="}.get(found[0], found[0])
+        if "[" in _BRACKETS.sub("", body):
+            self.fail("a bracket is left open", "close it, such as: journey[payment=gpay] failures < 1%")
+        if sign not in list(Operator):
+            self.fail(f'"{found[0]}" is no comparison', "write <, <=, > or >=")
+        return body[: found.start()].strip(), Operator(sign), body[found.end() :].strip()
+
+    def subject(self, left: str) -> tuple[Subject, str, tuple[tuple[str, str], ...], list[str]]:
+        if left.split(" ", maxsplit=1)[0] == Metric.FAILURES:
+            left = f"{Subject.JOURNEY} {left}"
+        found = _LEFT.fullmatch(left)
+        if found is None:
+            self.fail(f'"{left}" cannot be read', f"write it like this: {EXAMPLE}")
+        if found["subject"] not in list(Subject):
+            self.fail(
+                f"nothing is measured under {found['subject']}",
+                did_you_mean(found["subject"], [s.value for s in Subject]),
+            )
+        subject = Subject(found["subject"])
+        name = found["name"] or ""
+        if subject is Subject.ARRIVALS and name:
+            self.fail("arrivals are dropped as a whole, not by name", "write: dropped < 0.1%")
+        return subject, name, self.labels(subject, found["labels"]), found["words"].split()
+
+    def labels(self, subject: Subject, written: str | None) -> tuple[tuple[str, str], ...]:
+        if written is None:
+            return ()
+        known = LABELS[subject]
+        values: dict[str, str] = {}
+        for pair in written.split(","):
+            label, equals, value = (part.strip() for part in pair.partition("="))
+            if not (label and equals and value):
+                self.fail(f'"{pair.strip()}" narrows nothing down', "write label=value, such as: [payment=gpay]")
+            if label not in known:
+                self.fail(f"{subject} cannot be narrowed down by {label}", did_you_mean(label, known))
+            if label in values:
+                self.fail(f"{label} stands there twice", "write one demand for each")
+            values[label] = value
+        return tuple((label, values[label]) for label in known if label in values)
+
+    def metric(self, subject: Subject, words: list[str]) -> tuple[Metric, list[str]]:
+        known = METRICS[subject]
+        if subject is Subject.ARRIVALS:
+            return Metric.DROPPED, words
+        names = [metric.value for metric in known]
+        if not words or _PERCENTILE.fullmatch(words[0]) or words[0] in list(Statistic):
+            self.fail(
+                f"it does not say what of the {subject} is measured", f"write one of {', '.join(names)} before it"
+            )
+        if words[0] not in names:
+            self.fail(f"{words[0]} is not measured of {subject}", did_you_mean(words[0], names))
+        return Metric(words[0]), words[1:]
+
+    def statistic(self, metric: Metric, words: list[str]) -> tuple[Statistic | None, float]:
+        if not metric.timed:
+            if words:
+                self.fail(f'"{" ".join(words)}" says nothing about {metric}', "leave it out")
+            return None, 0.0
+        if len(words) != 1:
+            self.fail(f"a {metric} needs one statistic, not {len(words)}", "write p95 (any percentile), mean or max")
+        if words[0] in (Statistic.MEAN, Statistic.MAX):
+            return Statistic(words[0]), 0.0
+        found = _PERCENTILE.fullmatch(words[0])
+        if found is None:
+            self.fail(
+                f'"{words[0]}" is no statistic',
+                {"median": "write p50", "med": "write p50", "avg": "write mean", "average": "write mean"}.get(
+                    words[0], "write p95 (any percentile), mean or max"
+                ),
+            )
+        percent = float(found["percent"])
+        if percent >= 100:  # noqa: PLR2004  per cent
+            self.fail(f"{words[0]} is no percentile", "write max for the slowest of all, or p99.9")
+        if percent == 0:
+            self.fail("p0 is no percentile", "write one over 0, such as p50")
+        return Statistic.PERCENTILE, round(percent / 100, 12)
+
+    def direction(self, metric: Metric, operator: Operator) -> None:
+        if metric in (Metric.RATE, Metric.COUNT):
+            return
+        if operator.upward and not self.condition:
+            self.fail(f"{metric} {operator} demands trouble", f"write {'<' if operator is Operator.MORE else '<='}")
+        if self.condition and not operator.upward:
+            self.fail(
+                f"{metric} {operator} is no trouble to stop for", f"write {'>' if operator is Operator.LESS else '>='}"
+            )
+
+    def bound(self, metric: Metric, operator: Operator, right: str) -> tuple[float, str]:
+        read = quantity(right)
+        if read is None:
+            self.fail(f'"{right}" is no bound', f"write a number with its unit, such as {_example(metric)}")
+        number, unit = read
+        limit = f"{number:.12g}{unit}"
+        if metric.timed:
+            return self.time(number, unit, limit, metric), limit
+        if metric is Metric.RATE:
+            return self.rate(number, unit, limit), limit
+        if metric is Metric.COUNT:
+            return self.count(number, unit, limit), limit
+        if unit != "%":
+            self.wrong_unit(unit, ["%"], metric)
+        self.possible(operator, number, limit)
+        return round(number / 100, 15), limit
+
+    def time(self, number: float, unit: str, limit: str, metric: Metric) -> float:
+        if unit not in DURATIONS:
+            self.wrong_unit(unit, list(DURATIONS), metric)
+        if number <= 0:
+            self.fail(f"no time is less than {limit}", f"write a time over 0, such as {_example(metric)}")
+        return number * DURATIONS[unit]
+
+    def rate(self, number: float, unit: str, limit: str) -> float:
+        if unit not in RATES:
+            self.wrong_unit(unit, list(RATES), Metric.RATE)
+        if number < 0:
+            self.fail(f"{limit} is no rate", "write one of 0 or more, such as 20/s")
+        return number / RATES[unit]
+
+    def count(self, number: float, unit: str, limit: str) -> float:
+        if unit:
+            self.fail(f'a count has no unit, but "{unit}" stands there', f"write {number:.12g}")
+        if number < 0 or number != int(number):
+            self.fail(f"{limit} is no count", "write a whole number from 0 on")
+        return number
+
+    def wrong_unit(self, unit: str, known: list[str], metric: Metric) -> NoReturn:
+        problem = f'"{unit}" is no unit of {metric}' if unit else "the bound has no unit"
+        self.fail(problem, f"write {' or '.join(known)} behind the number, such as {_example(metric)}")
+
+    def possible(self, operator: Operator, percent: float, limit: str) -> None:
+        if not 0 <= percent <= 100:  # noqa: PLR2004  per cent
+            self.fail(f"{limit} is no share", "write one from 0% to 100%")
+        if percent == 0 and operator is Operator.LESS:
+            self.fail("no share is less than 0%", "write <= 0% to allow none at all")
+        if operator is Operator.AT_LEAST and percent == 0:
+            self.fail("every share is at least 0%", "write > 0%")
+        if percent == 100:  # noqa: PLR2004  per cent
+            self.fail(f"{operator} 100% demands nothing", "write a bound below 100%")
+
+
+def _example(metric: Metric) -> str:
+    if metric.timed:
+        return "300ms"
+    return {Metric.RATE: "20/s", Metric.COUNT: "5"}.get(metric, "0.5%")

@@ -1,0 +1,1 @@
+"""Shows a result to people and pipelines."""

@@ -1,0 +1,86 @@
+"""A result as JUnit XML, which every CI service can show.
+
+Each objective is a test case, and one more asks whether the run was valid. A broken objective is a *failure*. An
+inconclusive one is a failure of type ``inconclusive``: CI services show a skipped test as if all were well, and missing
+samples are never a pass. When the run is invalid, that one test case is an *error* and the objectives are *skipped*,
+since nothing was found out about them; so are those about times where only times are in doubt.
+"""
+
+from __future__ import annotations
+
+import re
+from xml.etree import ElementTree as ET
+
+from harness.objectives.verdict import ObjectiveResult, Severity, Verdict
+from harness.reporting.text import findings, response_service_gap, throughput
+from harness.results.result import Result
+
+VALIDITY = "the run can be trusted"
+_NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def junit(result: Result) -> bytes:
+    """The XML document, in UTF-8."""
+    judgement = result.judgement
+    invalid = judgement.verdict is Verdict.INVALID
+    cases = [_validity(result), *(_case(result, one, invalid=invalid) for one in judgement.objectives)]
+    told = any(case.find(f"failure[@type='{judgement.verdict.value}']") is not None for case in cases)
+    if judgement.verdict not in {Verdict.PASSED, Verdict.INVALID} and not told:
+        # No objective gave the verdict: a stop rule ended the run, or nothing was demanded.
+        case = _new_case(result, "the run as a whole")
+        ET.SubElement(case, "failure", type=judgement.verdict.value, message=_clean(judgement.reason))
+        cases.append(case)
+    seconds = max(0.0, (result.ended_at - result.started_at).total_seconds())
+    suite = ET.Element(
+        "testsuite",
+        name=_clean(f"checkload {result.scenario}"),
+        timestamp=result.started_at.replace(microsecond=0).isoformat(),
+        time=f"{seconds:.3f}",
+        tests=str(len(cases)),
+        failures=str(sum(case.find("failure") is not None for case in cases)),
+        errors=str(sum(case.find("error") is not None for case in cases)),
+        skipped=str(sum(case.find("skipped") is not None for case in cases)),
+    )
+    suite.extend(cases)
+    said = "\n".join(filter(None, (throughput(result), response_service_gap(result))))
+    if said:
+        ET.SubElement(suite, "system-out").text = _clean(said)
+    suites = ET.Element("testsuites")
+    suites.append(suite)
+    ET.indent(suites)
+    document: bytes = ET.tostring(suites, encoding="utf-8", xml_declaration=True)
+    return document
+
+
+def _validity(result: Result) -> ET.Element:
+    case = _new_case(result, VALIDITY)
+    said = "\n".join(findings(result))
+    if result.judgement.verdict is Verdict.INVALID:
+        error = ET.SubElement(case, "error", type="invalid", message=_clean(result.judgement.reason))
+        error.text = _clean(said)
+    elif any(finding.level is not Severity.OK for finding in result.judgement.findings):
+        ET.SubElement(case, "system-out").text = _clean(said)
+    return case
+
+
+def _case(result: Result, objective: ObjectiveResult, *, invalid: bool) -> ET.Element:
+    case = _new_case(result, objective.text)
+    if invalid:
+        ET.SubElement(case, "skipped", message="not judged, because the run is invalid")
+    elif objective.verdict is Verdict.INVALID:
+        ET.SubElement(case, "skipped", message="not judged, because times are in doubt")
+    elif objective.verdict is not Verdict.PASSED:
+        kind = objective.verdict.value
+        said = _clean(f"{kind}: {objective.sentence}")
+        ET.SubElement(case, "failure", type=kind, message=said).text = said
+    else:
+        ET.SubElement(case, "system-out").text = _clean(objective.sentence)
+    return case
+
+
+def _new_case(result: Result, name: str) -> ET.Element:
+    return ET.Element("testcase", classname=_clean(f"checkload.{result.scenario}"), name=_clean(name), time="0")
+
+
+def _clean(text: str) -> str:
+    return _NOT_IN_XML.sub("�", text)

@@ -1,0 +1,145 @@
+"""Shows a result to people and pipelines; every format is one function from a result to text."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Callable, Mapping
+
+from tabulate import tabulate
+
+from harness.capacity.controller import SEARCH_COMPLETE
+from harness.reporting import capacity
+from harness.reporting import text as sentences
+from harness.reporting.junit import junit
+from harness.reporting.tables import ReportTable, objectives_table, outcomes_table, tables
+from harness.results.result import Result
+
+__all__ = ["RENDERINGS", "console", "junit", "summary"]
+
+MOST_BYTES = 60_000
+"""What a summary may take up; CI services refuse or cut off larger ones (some at 64 kB)."""
+MOST_PAGES = 12
+"""How many pages the console shows; a person reads no more, and the summary has them all."""
+_MOST_ROWS = 100
+_CELL = 48  # characters to which the first columns of a table may grow before they are wrapped
+
+
+def console(result: Result, width: int = 100, results: str = "") -> str:
+    """What a person reads at the end: the verdict, the tables behind it, the verdict again, and where ``results`` lie."""
+    verdict = _wrapped(sentences.headline(result), width)
+    parts = [verdict, _paragraphs(result, width)]
+    parts += [f"{table.title}\n{_drawn_table(table, width)}" for table in _tables(result, MOST_PAGES)]
+    parts += [_list(list(sentences.unmet_objectives(result)), "What was not kept", width)]
+    parts += [_list(list(sentences.findings(result)), "About the instrument", width)]
+    parts += [_wrapped(sentences.READING_NOTE, width), verdict + (f"\nResults: {results}" if results else "")]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def summary(result: Result) -> str:
+    """The same as Markdown, for the summary of a CI step."""
+    parts = [f"## checkload {_plain(result.scenario)}: {sentences.VERDICT_LABELS[result.judgement.verdict]}"]
+    parts += [_plain(result.judgement.reason)]
+    parts += ["  \n".join(_plain(line) for line in _lines(result))]
+    lists = (
+        ("What was not kept", list(sentences.unmet_objectives(result))),
+        ("About the instrument", list(sentences.findings(result))),
+    )
+    for title, items in lists:
+        if items:
+            parts.append("\n".join([f"### {title}", "", *(f"- {_plain(item)}" for item in items[:_MOST_ROWS])]))
+    parts += [_markdown(table) for table in _tables(result)]
+    parts.append(_plain(sentences.READING_NOTE))
+    text = ""
+    for part in parts:
+        if len((text + part).encode()) > MOST_BYTES:
+            return text + "\nMore did not fit here; all of it is in `result.json`.\n"
+        text += part + "\n\n"
+    return text
+
+
+def _tables(result: Result, most_pages: int | None = None) -> list[ReportTable]:
+    """A search goes beyond what the shop carries on purpose: times over all of it would be nobody's."""
+    if result.capacity is None:
+        return tables(result, most_pages)
+    every = [
+        objectives_table(result.judgement),
+        *capacity.tables(result.capacity),
+        outcomes_table(result.recorder),
+    ]
+    return [table for table in every if table.rows]
+
+
+def _lines(result: Result) -> list[str]:
+    every = (
+        sentences.run_setup(result),
+        "" if _search_complete(result) or not result.stopped else f"Ended before its time: {result.stopped}",
+        sentences.skipped_objectives(result),
+        sentences.arrivals_served(result),
+        sentences.throughput(result) if result.capacity is None else "",
+        *(capacity.sentences(result.capacity) if result.capacity else ()),
+        sentences.totals(result),
+        sentences.repeated_requests(result),
+        sentences.ledger(result),
+        sentences.response_service_gap(result),
+    )
+    return [line for line in every if line]
+
+
+def _search_complete(result: Result) -> bool:
+    """A search that ended with its answer ended when it should."""
+    return result.capacity is not None and result.stopped == SEARCH_COMPLETE
+
+
+def _paragraphs(result: Result, width: int) -> str:
+    return "\n".join(_wrapped(line, width) for line in _lines(result))
+
+
+def _drawn_table(table: ReportTable, width: int) -> str:
+    widest = max(16, min(_CELL, width - 40))
+    limits = [widest if place < table.texts else None for place in range(len(table.headings))]
+    return tabulate(
+        table.rows,
+        table.headings,
+        tablefmt="simple",
+        colalign=table.alignment,
+        disable_numparse=True,
+        maxcolwidths=limits,
+    )
+
+
+def _markdown(table: ReportTable) -> str:
+    rows = [tuple(_plain(cell) for cell in row) for row in table.rows[:_MOST_ROWS]]
+    drawn = tabulate(
+        rows,
+        table.headings,
+        tablefmt="pipe",
+        colalign=table.alignment,
+        disable_numparse=True,
+        preserve_whitespace=False,
+    )
+    left = len(table.rows) - len(rows)
+    return f"### {table.title}\n\n{drawn}" + (f"\n\n{left} more rows are in `result.json`." if left else "")
+
+
+def _plain(text: str) -> str:
+    """Text that Markdown shows as it is; in a table a bar would end the cell."""
+    text = text.replace("&", "&amp;").replace("<", "&lt;").replace("|", "\\|")
+    return " ".join(text.replace("*", "\\*").replace("_", "\\_").replace("`", "\\`").split())
+
+
+def _list(items: list[str], title: str, width: int) -> str:
+    if not items:
+        return ""
+    wrapped = (textwrap.fill(item, width, initial_indent="  - ", subsequent_indent="    ") for item in items)
+    return "\n".join([title, *wrapped])
+
+
+def _wrapped(text: str, width: int) -> str:
+    return textwrap.fill(text, width, break_long_words=False, break_on_hyphens=False)
+
+
+RENDERINGS: Mapping[str, Callable[[Result], bytes]] = {
+    "summary.md": lambda result: summary(result).encode(),
+    "junit.xml": junit,
+}
+"""The files that are written beside a result, each for people or for a pipeline."""

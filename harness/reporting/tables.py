@@ -1,0 +1,159 @@
+"""The tables of a report: what stands in them, whatever they are drawn on."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from harness.measurement.histogram import Histogram
+from harness.measurement.outcomes import Blame
+from harness.measurement.recorder import Recorder
+from harness.measurement.summary import (
+    SummaryRow,
+    every_journey,
+    every_page,
+    option_rows,
+    outcome_rows,
+    page_rows,
+    percentile,
+    verification_rows,
+)
+from harness.objectives.verdict import Judgement, Verdict
+from harness.results.result import Result
+from harness.units import format_duration, format_number, format_percent
+
+NO_VALUE = "–"  # noqa: RUF001  a dash, as in printed tables
+"""Stands where there is nothing to show, or too little to show it."""
+
+BLAME_LABELS = {
+    Blame.NOBODY: "as it should be",
+    Blame.SHOPPER: "the shopper's luck",
+    Blame.SHOP: "the shop's fault",
+    Blame.HARNESS: "our own doing",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ReportTable:
+    """A title, headings and rows of texts; columns are aligned to the right but for the first ``texts`` ones."""
+
+    title: str
+    headings: tuple[str, ...]
+    rows: Sequence[tuple[str, ...]]
+    texts: int = 1
+
+    @property
+    def alignment(self) -> tuple[str, ...]:
+        """``left`` or ``right`` for each column."""
+        return tuple("left" if place < self.texts else "right" for place in range(len(self.headings)))
+
+
+def tables(result: Result, most_pages: int | None = None) -> list[ReportTable]:
+    """Every table of a report that has anything in it; of the pages, only the ``most_pages`` that hurt most."""
+    recorder = result.recorder
+    every = [
+        objectives_table(result.judgement),
+        pages_table(recorder, most_pages),
+        options_table(recorder, result.asked.payment_options),
+        verifications_table(recorder),
+        outcomes_table(recorder),
+    ]
+    return [table for table in every if table.rows]
+
+
+def objectives_table(judgement: Judgement) -> ReportTable:
+    """What was demanded, and what became of it; an invalid run has kept nothing and broken nothing, nor has what is in doubt."""
+    rows = [
+        (
+            "not judged" if Verdict.INVALID in (judgement.verdict, one.verdict) else one.verdict.value,
+            one.text,
+            format_measure(one.measured, one.unit),
+            format_measure(one.bound, one.unit),
+            format_number(one.samples),
+        )
+        for one in judgement.objectives
+    ]
+    return ReportTable("Objectives", ("verdict", "objective", "measured", "bound", "samples"), rows, texts=2)
+
+
+def pages_table(recorder: Recorder, most: int | None = None) -> ReportTable:
+    """Each page with its times, and all of them in the last row.
+
+    Of more than ``most`` pages, those that fail most often are shown, then the slowest.
+    """
+    rows = page_rows(recorder)
+    every = [every_page(recorder)] if len(rows) > 1 else []
+    title = "Pages (steady part)"
+    if most is not None and len(rows) > most:
+        title = f"Pages (steady part): the {most} that hurt most of {len(rows)}, all of them in summary.md"
+        rows = sorted(rows, key=lambda row: (-row.failed, -(percentile(row.response, 0.95) or 0.0)))[:most]
+    cells = [
+        (
+            row.name,
+            format_number(row.count),
+            format_number(row.failed),
+            *(_time(row.response, q) for q in (0.5, 0.95, 0.99)),
+            _time(row.service, 0.95),
+        )
+        for row in [*rows, *every]
+    ]
+    headings = ("page", "count", "failed", "response p50", "p95", "p99", "service p95")
+    return ReportTable(title, headings, cells)
+
+
+def options_table(recorder: Recorder, expected: Sequence[str]) -> ReportTable:
+    """Each payment option, those that nobody walked included, and all of them in the last row."""
+    rows = option_rows(recorder, expected)
+    every = [every_journey(recorder)] if len(rows) > 1 else []
+    return _journeys("Payment options (steady part)", "payment option", [*rows, *every])
+
+
+def verifications_table(recorder: Recorder) -> ReportTable:
+    """Each way in which the SMS path was walked; without rows if nobody was asked for a code."""
+    rows = verification_rows(recorder)
+    if all(not row.name for row in rows):
+        rows = []
+    for row in rows:
+        row.name = row.name.replace("_", " ") or "no code asked for"
+    return _journeys("SMS codes (steady part)", "the shopper sent", rows)
+
+
+def outcomes_table(recorder: Recorder) -> ReportTable:
+    """How everything ended, and whose doing that is."""
+    rows = [
+        (row.outcome, BLAME_LABELS[Blame(row.blame)], format_number(row.pages), format_number(row.journeys))
+        for row in outcome_rows(recorder)
+    ]
+    return ReportTable("Outcomes (whole run)", ("outcome", "whose doing", "pages", "journeys"), rows, texts=2)
+
+
+def format_measure(number: float | None, unit: str) -> str:
+    """A measured number or a bound in the words of its unit (``s``, ``share``, ``per_s`` or ``count``)."""
+    if number is None or math.isnan(number):
+        return NO_VALUE
+    if unit == "s":
+        return format_duration(number)
+    if unit == "share":
+        return format_percent(number)
+    return f"{format_number(number)}/s" if unit == "per_s" else format_number(number)
+
+
+def _journeys(title: str, heading: str, rows: Sequence[SummaryRow]) -> ReportTable:
+    cells = [
+        (
+            row.name or NO_VALUE,
+            format_number(row.count),
+            format_number(row.orders),
+            format_number(row.failed),
+            *(_time(row.response, q) for q in (0.5, 0.95)),
+            _time(row.service, 0.95),
+        )
+        for row in rows
+    ]
+    return ReportTable(title, (heading, "journeys", "orders", "failed", "response p50", "p95", "service p95"), cells)
+
+
+def _time(histogram: Histogram, q: float) -> str:
+    value = percentile(histogram, q)
+    return NO_VALUE if value is None else format_duration(value)

@@ -1,0 +1,1 @@
+"""Reads and writes the result of a run."""

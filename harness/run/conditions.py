@@ -1,0 +1,81 @@
+"""Gathers what was noticed about a run, for the checks that decide whether to trust it."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from dataclasses import replace
+from itertools import takewhile
+from typing import Any
+
+from harness.measurement.outcomes import Outcome
+from harness.measurement.recorder import Recorder
+from harness.run.driver import Run
+from harness.run.ending import EndCause
+from harness.run.workload import Workload
+from harness.schedule.arrivals import ArrivalSchedule
+from harness.validity.evidence import Conditions, LabelCount
+from harness.validity.explanation import known_causes
+from harness.validity.ledger import LedgerComparison
+
+
+def noticed(run: Run[Any], comparison: LedgerComparison | None, silence: str, exceptions: int) -> Conditions:
+    """The conditions of a run that has ended.
+
+    ``comparison`` holds our books against the shop's, ``silence`` says why it showed none (``""``: it did, or keeps none),
+    ``exceptions`` counts errors that surfaced outside journeys.
+    """
+    counts = run.recorder.counts()
+    workload = run.workload
+    schedule = workload.schedule()
+    conditions = Conditions(
+        requests_sent=counts.pages,
+        interrupted=run.interrupted,
+        certain=run.stop_reason if run.stopped_by is EndCause.CERTAIN else "",
+        stop_rule=run.stop_reason if run.stopped_by is EndCause.STOP_RULE else "",
+        crashed=run.crashed,
+        target_unreachable=run.unreachable,
+        embedded=run.target is not None,
+        shop_died=run.stopped_by is EndCause.TARGET_DIED,
+        asked=run.length,
+        held=run.held,
+        expected_offered=None if schedule is None else schedule.min_count,
+        users=run.spawned,
+        planned_minimum=workload.planned_minimum,
+        ledger=[silence] if silence else [str(each) for each in comparison.differences] if comparison else [],
+        ledger_explained=known_causes(comparison, run.recorder),
+        cpu_ratio=run.processor_share,
+        loop_lag=run.steady_lag,
+        no_account=counts.journeys_by_outcome.get(Outcome.NO_ACCOUNT, 0),
+        exceptions=exceptions,
+        sold_twice=run.sold_twice,
+        truncated_journeys=run.under_way,
+        processes=run.process_facts_of_all(),
+        workers=run.worker_facts_of_all(),
+        refused=run.refused,
+        origin=run.origin,
+        mixes=_mix_counts(run.recorder, workload),
+        level=workload.level,
+        searched=run.controller is not None,
+    )
+    until = run.held + 1 if conditions.ended_early else math.inf
+    return replace(conditions, planned_by_second=_planned_by_second(schedule, run.length, until))
+
+
+def _mix_counts(recorder: Recorder, workload: Workload[Any]) -> list[LabelCount]:
+    """Who came beside who was meant to, of each kind of label that the workload can tell."""
+    came = {"journey": Counter[str](), "payment option": Counter[str]()}
+    for key, cell in recorder.journeys.items():
+        came["journey"][key.journey] += cell.response.total
+        came["payment option"][key.payment_option] += cell.response.total
+    return [LabelCount(what, meant, came[what]) for what, meant in workload.drawn(came["journey"]).items()]
+
+
+def _planned_by_second(schedule: ArrivalSchedule | None, length: float, until: float) -> list[int]:
+    """How many arrivals are due in each second before ``until``."""
+    if schedule is None:
+        return []
+    seconds = [0] * (int(length) + 1)
+    for due in takewhile(lambda due: due < until, schedule):
+        seconds[min(int(due), len(seconds) - 1)] += 1
+    return seconds

@@ -1,0 +1,240 @@
+"""One run: from the moment its users are there until the last journey is home.
+
+This is the shell around ``harness/schedule/dispatch.py``: it owns the real clock and the greenlets, and collects what
+the verdict must know about the instrument itself.
+"""
+
+from __future__ import annotations
+
+import itertools
+import logging
+import math
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+
+import gevent
+
+from harness.capacity.controller import SEARCH_COMPLETE, CapacityController
+from harness.measurement.sample import Phase, Window
+from harness.monitoring.quiet import GarbageCollectorTuning
+from harness.run.ending import EarlyEndChecks, EndCause, Ending
+from harness.run.run_record import RunRecord
+from harness.run.workload import Workload
+from harness.schedule.dispatch import Arrival
+
+logger = logging.getLogger("checkload")
+
+ContextT = TypeVar("ContextT")
+
+START_DELAY = 0.2  # seconds between the last user being there and the first arrival being due
+LAG_PROBE_INTERVAL = 0.05  # seconds between two probes of the event loop
+YIELD_SECONDS = 0.002  # seconds for which the load has its turn between two steps of a look at the verdict
+CHECK_INTERVAL = 0.5  # seconds between two looks at the target, the stop file and the stop rules
+
+
+class Run(RunRecord[ContextT]):
+    """One run of a workload against a target, in this process.
+
+    ``clock`` and ``processor`` give seconds, of time and of processor time; ``sleep`` waits and lets others go on.
+    ``wall_clock`` is the time of day, which somebody may set.
+    """
+
+    def __init__(
+        self,
+        workload: Workload[ContextT],
+        stage: ContextT,
+        *,
+        clock: Callable[[], float] = time.perf_counter,
+        processor: Callable[[], float] = time.process_time,
+        sleep: Callable[[float], object] = gevent.sleep,
+        wall_clock: Callable[[], float] = time.time,
+    ) -> None:
+        super().__init__(workload, stage, clock=clock, wall_clock=wall_clock)
+        self._processor_time = processor
+        self._sleep = sleep
+        self._gc_tuning = GarbageCollectorTuning()
+        self._greenlets: list[Any] = []
+        self._ending_checks = EarlyEndChecks(workload)
+        search, stepped_schedule = workload.search, self._admission.stepped_schedule
+        self.controller = (
+            CapacityController(search, workload.objectives, stepped_schedule.due_between, self._labels_of)
+            if search and stepped_schedule
+            else None
+        )
+        self.on_drained: Callable[[], None] = lambda: None
+        self.on_second: Callable[[Run[ContextT]], None] = lambda _run: None
+
+    @property
+    def alpha_left(self) -> float:
+        """The part of each demand's doubt that the verdict may spend; the looks at the run have spent the rest."""
+        return self._ending_checks.alpha_left
+
+    def start(self, users: int) -> None:
+        """All users are there: fix the clock, and let arrivals in."""
+        if self.begun or self.over:
+            return
+        self.spawned = users
+        self._gc_tuning.begin()
+        # In a closed load the shoppers that are there come at once; what they do must not count as warm-up.
+        self.open(self.clock() + (START_DELAY if self.workload.is_open else 0.0))
+
+    def open(self, start: float) -> None:
+        """Let this process's share of the arrivals in from this moment on."""
+        window = Window(start, start + self.workload.warm_up, start + self.length)
+        early = self._admission.open(window, self.partition)
+        self.begun = True
+        self._start_search()
+        for virtual_user in early:
+            self.wait_for_arrival(virtual_user)
+        self.start_background_tasks()
+
+    def let_in(self, rate: float, seconds: float) -> None:
+        """The next stretch of a load whose rate is searched for: so many arrivals a second, for so many seconds."""
+        self._admission.let_in(rate, seconds)
+
+    def _labels_of(self, number: int) -> tuple[str, str]:
+        return self.workload.labels_of(Arrival(number, self.workload.kind_of(number), 0.0))
+
+    def _start_search(self) -> None:
+        if self.controller is not None:
+            self.let_in(*self.controller.begin())
+
+    def _step_search(self, controller: CapacityController) -> None:
+        stretches = controller.step(
+            self.elapsed,
+            self.recorder,
+            self.under_way,
+            self.processor_share,
+            yield_to_load=lambda: self._sleep(YIELD_SECONDS),
+            waiting=lambda: self.waiting,
+        )
+        for rate, seconds in stretches:
+            self.let_in(rate, seconds)
+            self._gc_tuning.again()
+        if controller.found is not None and not self.closing:
+            self.cut(self.elapsed)
+            self.finish_early(SEARCH_COMPLETE)
+
+    def start_background_tasks(self) -> None:
+        """Start what goes on beside the shoppers for as long as the run lasts."""
+        self._process_watch.start()
+        work = (self._drive, self._probe_lag, self._watch)
+        self._greenlets = [gevent.spawn(self._guarded, one) for one in work]
+
+    def finish_early(self, reason: str, *, graceful: bool = True) -> None:
+        """End the run before its time and remember why; the first reason counts.
+
+        Nobody is let in any more. Shoppers under way are seen home, unless there is no sense in it or no time.
+        """
+        if self.over:
+            return
+        self.stop_reason = self.stop_reason or reason
+        self.closing = True
+        if self._closed_at is None:
+            self._closed_at = self.clock()
+        if not (graceful and self.begun):
+            self._close()
+
+    def cut(self, until: float) -> None:
+        """The verdict is certain: what is due after so many seconds from the first arrival is not judged, and nobody comes any more."""
+        self.stopped_by = EndCause.CERTAIN
+        window = self.recorder.window
+        self.recorder.window = replace(window, steady_until=window.start + until)
+        self._admission.stop_arrivals()
+
+    def end(self) -> None:
+        """Locust has stopped all users; nothing more will be recorded."""
+        self._close(tell=False)
+        self.ended = True
+        self._gc_tuning.end()
+        if self.begun:
+            self._process_watch.stop()
+        self.ended_at = datetime.now(UTC)
+        if self.journey_log is not None:
+            self.journey_log.close()
+        current = gevent.getcurrent()
+        gevent.killall([greenlet for greenlet in self._greenlets if greenlet is not current], block=False)
+
+    def _close(self, *, tell: bool = True) -> None:
+        self._admission.close()
+        was_over, self.over = self.over, True
+        self.closing = True
+        if self._closed_at is None:
+            self._closed_at = self.clock()
+        if tell and not was_over:
+            self.on_drained()
+
+    def _guarded(self, work: Callable[[], None]) -> None:
+        """Without any one of these a run would never end, or say what it cannot know: it is over, as a crash."""
+        try:
+            work()
+        except Exception as error:
+            logger.exception("The harness broke")
+            self.crashed = type(error).__name__
+            self.finish_early(f"the harness broke ({self.crashed})", graceful=False)
+
+    def _drive(self) -> None:
+        until = self.recorder.window.steady_until
+        while not self.closing and (left := until - self.clock()) > 0:
+            wake = self._admission.advance(self.clock())
+            self._sleep(max(0.0, min(CHECK_INTERVAL, left, wake - self.clock())))
+        self._see_home()
+        self._close()
+
+    def _see_home(self) -> None:
+        """Let nobody in any more, and wait for those under way."""
+        stopped_early, self.closing = self.closing and self.stopped_by is not EndCause.CERTAIN, True
+        self.planned_drain = not stopped_early
+        if not stopped_early:
+            # Who was due in time and waits for a user may still be served.
+            while not self.over and (wake := self._admission.advance(self.clock())) < math.inf:
+                self._sleep(min(CHECK_INTERVAL, max(0.0, wake - self.clock())))
+        deadline = self.clock() + self.grace
+        self._admission.close()
+        while self.under_way and self.clock() < deadline and not self.over:
+            self._sleep(LAG_PROBE_INTERVAL)
+        # Of a run that was ended early, the journeys that Locust then stops are cut off, not late.
+        self.drain_timed_out = bool(self.under_way) and not stopped_early and not self.over
+
+    def _probe_lag(self) -> None:
+        processor, wall = self._processor_time(), self.clock()
+        while not self.over:
+            due = self.clock() + LAG_PROBE_INTERVAL
+            self._sleep(LAG_PROBE_INTERVAL)
+            now = self.clock()
+            late = max(0.0, now - due)
+            steady = self.recorder.window.phase(due) is Phase.STEADY
+            self.loop_lag.record(late, beside=self.steady_lag if steady else None)
+            self.processor_share = (self._processor_time() - processor) / max(now - wall, LAG_PROBE_INTERVAL)
+
+    def _watch(self) -> None:
+        for turn in itertools.count(1):
+            self._sleep(CHECK_INTERVAL)
+            if self.over:
+                return
+            self._check_for_early_end()
+            if turn % 2 == 0:
+                self._process_watch.look(steady=self.phase is Phase.STEADY)
+                self.on_second(self)
+
+    def _check_for_early_end(self) -> None:
+        if self.closing:
+            return
+        end = self._ending_checks.trouble(self.target, self.stop_file, self.recorder, self.clock())
+        if end is None and self.begun:
+            if self.controller is not None:
+                self._step_search(self.controller)
+            else:
+                end = self._ending_checks.certain_end(self.recorder, self.elapsed, lambda: self._sleep(YIELD_SECONDS))
+        if end is not None and not self.closing:
+            self._end_early(end)
+
+    def _end_early(self, end: Ending) -> None:
+        if end.until is not None:
+            self.cut(end.until)
+        self.stopped_by = end.cause
+        self.interrupted = end.interrupted or self.interrupted
+        self.finish_early(end.reason, graceful=end.graceful)

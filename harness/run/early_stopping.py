@@ -1,0 +1,146 @@
+"""Ends a run as soon as its verdict is certain, without paying for it with wrong verdicts.
+
+Whoever looks at a test again and again until it says what she hopes for will see it say so: repeated looks add up their
+errors. So there are few, at moments fixed in advance, and the doubt that a demand allows is spent on them in parts: a tenth at
+each of three looks, the rest at the end (a union bound, which holds however alike the looks are). A look only decides
+whether to end the load. The verdict is then given on everybody who had come until that moment, when the last of them
+is home, with the doubt of that look.
+
+What is no test of a hypothesis decides only when it can change no more: a count that is reached, a maximum that is
+exceeded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+
+from harness.measurement.histogram import Histogram
+from harness.measurement.outcomes import Blame
+from harness.measurement.recorder import Recorder
+from harness.measurement.sample import Phase
+from harness.objectives.counting import STEADY, count_samples, matching_series, succeeded, times
+from harness.objectives.model import Metric, Objective, Statistic
+from harness.objectives.share_verdict import share_verdict
+from harness.objectives.verdict import Severity, Verdict
+from harness.units import format_duration
+from harness.validity.backlog import backlog_growth
+from harness.validity.evidence import Conditions, Evidence
+from harness.validity.stationarity import stationary
+
+LOOKS = (0.25, 0.5, 0.75)
+"""When to look, as parts of the time to be judged."""
+ALPHA_PER_ANALYSIS = 0.1
+"""The part of a demand's doubt that each look spends."""
+MARGIN = 0.5
+"""To end the load takes this part of a look's doubt, so that those still under way can hardly change the verdict."""
+
+_MIN_SLICES = 3
+"""Slices of settled journeys; with fewer nothing is known about how much they vary."""
+
+
+class InterimAnalyses:
+    """The looks at one run. ``warm_up`` and ``steady`` are its planned seconds; ``served`` what is guaranteed, by payment option.
+
+    ``level`` says that the load is the same throughout. ``pause`` is called between two steps, to let the load go on.
+    """
+
+    def __init__(
+        self,
+        objectives: Sequence[Objective],
+        *,
+        warm_up: float,
+        steady: float,
+        guaranteed: Mapping[str, int] | None = None,
+        level: bool | None = None,
+        is_open: bool = True,
+    ) -> None:
+        self.objectives = tuple(objectives)
+        self._warm_up, self._steady = warm_up, steady
+        self._guaranteed = dict(guaranteed or {})
+        self._level, self._open = level, is_open
+        self._taken = 0
+        self._decided = False
+
+    @property
+    def alpha_left(self) -> float:
+        """The part of each demand's doubt that the verdict may spend."""
+        return ALPHA_PER_ANALYSIS if self._decided else 1 - ALPHA_PER_ANALYSIS * len(LOOKS)
+
+    def due(self, elapsed: float) -> bool:
+        """Whether it is time for the next look, so many seconds from the first arrival; late by a second is in time."""
+        return self._taken < len(LOOKS) and elapsed >= self._warm_up + LOOKS[self._taken] * self._steady - 1e-6
+
+    def look(self, recorder: Recorder, elapsed: float, pause: Callable[[], object] = lambda: None) -> str:
+        """Take the look that is due; why the load can end now, in words, or ``""``."""
+        self._taken += 1
+        before = settled(recorder, elapsed)
+        verdicts = []
+        for objective in self.objectives:
+            verdicts.append(early(recorder, objective, before, self._steady))
+            pause()
+        failed = Verdict.FAILED in verdicts
+        if not failed and not (self._all_passed(verdicts, recorder) and self._no_findings(recorder, elapsed)):
+            return ""
+        self._decided = True
+        judged = format_duration(max(0.0, elapsed - self._warm_up))
+        return (
+            f"the verdict was certain after {judged} of the {format_duration(self._steady)} to be judged "
+            f"(look {self._taken} of {len(LOOKS)})"
+        )
+
+    def _all_passed(self, verdicts: Sequence[Verdict], recorder: Recorder) -> bool:
+        return bool(verdicts) and all(each is Verdict.PASSED for each in verdicts) and self._minimums_reached(recorder)
+
+    def _minimums_reached(self, recorder: Recorder) -> bool:
+        """Whether the rare options have had the journeys that they were promised."""
+        left = dict(self._guaranteed)
+        for key, cell in list(recorder.journeys.items()):
+            if key.payment_option in left and key.blame != Blame.HARNESS:
+                left[key.payment_option] -= cell.response.total - cell.response.infinite
+        return all(number <= 0 for number in left.values())
+
+    def _no_findings(self, recorder: Recorder, elapsed: float) -> bool:
+        """Whether nothing speaks against a pass that a longer run would show yet more clearly."""
+        window = recorder.window
+        view = recorder.with_window(replace(window, steady_until=window.start + elapsed))
+        facts = Conditions(level=self._level, expected_offered=1 if self._open else None, held=elapsed)
+        evidence = Evidence(view, facts, self.objectives)
+        found = [*backlog_growth(evidence), *stationary(evidence)]
+        return all(finding.level in (Severity.OK, Severity.WARNING) for finding in found)
+
+
+def early(recorder: Recorder, objective: Objective, before: float, length: float) -> Verdict:
+    """What is certain about a demand already, ``INCONCLUSIVE`` if nothing is.
+
+    ``before`` is the slice of the recorder before which everybody is home, ``length`` the seconds to be judged in all.
+    """
+    if objective.metric in (Metric.COUNT, Metric.RATE):
+        number = sum(
+            cell.response.total for key, cell in matching_series(recorder, objective) if succeeded(objective, key)
+        )
+        reached = objective.operator.holds(number / (length if objective.metric is Metric.RATE else 1), objective.bound)
+        if objective.operator.upward:
+            return Verdict.PASSED if reached else Verdict.INCONCLUSIVE
+        return Verdict.INCONCLUSIVE if reached else Verdict.FAILED
+    if objective.statistic in (Statistic.MEAN, Statistic.MAX):
+        seen = times(recorder, objective)
+        exceeded = objective.statistic is Statistic.MAX and not objective.operator.holds(seen.largest, objective.bound)
+        return Verdict.FAILED if seen.total and (seen.infinite or exceeded) else Verdict.INCONCLUSIVE
+    if objective.allowed == 0:
+        return Verdict.FAILED if count_samples(recorder, objective, sliced=False).over else Verdict.INCONCLUSIVE
+    counted = count_samples(recorder, objective, levels=True, before=before)
+    if len(counted.slices) < _MIN_SLICES:
+        return Verdict.INCONCLUSIVE
+    verdict, _ = share_verdict(counted, objective.allowed, (1 - objective.confidence) * ALPHA_PER_ANALYSIS * MARGIN)
+    return verdict
+
+
+def settled(recorder: Recorder, elapsed: float) -> float:
+    """The first slice of which somebody may still be under way: as long ago as 99 of 100 journeys took, of those that ended."""
+    took = Histogram()
+    for key, cell in list(recorder.journeys.items()):
+        if key.phase in STEADY or key.phase == Phase.WARM_UP:
+            took.add(cell.service)
+    usual = took.quantile(0.99) if took.total else 0.0
+    return (elapsed - usual) / recorder.slice_length

@@ -1,0 +1,123 @@
+"""What happens when a run is over: hold the books against the shop's, judge, write it all down, say it."""
+
+from __future__ import annotations
+
+import os
+import platform
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from harness.capacity.answer import capacity
+from harness.capacity.verdict import evaluate_search
+from harness.exits import Exit
+from harness.objectives.evaluate import evaluate_run
+from harness.reporting import report
+from harness.results.folder_lock import lock_folder
+from harness.results.result import RESULT, Result, RunSettings, new_folder, write
+from harness.run.conditions import noticed
+from harness.run.driver import Run
+from harness.run.ending import EndCause
+from harness.validity import checks
+from harness.validity.ledger import LedgerComparison, compare_with_ledger
+from harness.versions import version_of
+
+RESULTS = Path("results")
+PACKAGES = ("checkload", "locust", "gevent", "geventhttpclient", "orjson", "prometheus-client", "scipy")
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """A run that has been judged and written down."""
+
+    result: Result
+    folder: Path
+    text: str
+
+    @property
+    def exit(self) -> Exit:
+        """What the pipeline is told."""
+        return self.result.exit
+
+    @property
+    def headline(self) -> str:
+        """Verdict, reason and where to read on, on one line."""
+        judgement = self.result.judgement
+        return f"{judgement.verdict.upper()}: {judgement.reason} Results: {self.folder}"
+
+
+def finish(run: Run[Any], options: Any, *, exceptions: int) -> Finished:
+    """Judge a run that has ended and write its results; ``exceptions`` counts errors that surfaced outside journeys.
+
+    Raises ``OSError`` where the results cannot be written.
+    """
+    comparison, silence = _ledger(run)
+    conditions = noticed(run, comparison, silence, exceptions)
+    objectives = tuple(run.workload.objectives)
+    findings = checks.check(run.recorder, conditions, objectives)
+    answer = None
+    if run.controller is None:
+        judgement = evaluate_run(run.recorder, objectives, findings, run.alpha_left)
+    else:
+        run.controller.recheck_after_drain(run.recorder)
+        answer = capacity(run.controller, run.recorder)
+        judgement = evaluate_search(answer, run.controller.results, findings, run.workload.at_least)
+    result = Result(
+        run_id=run.id,
+        scenario=run.workload.name,
+        asked=_asked(run),
+        started_at=run.started_at,
+        ended_at=run.ended_at,
+        recorder=run.recorder,
+        judgement=judgement,
+        exit=Exit.CRASHED if run.crashed else judgement.verdict.exit,
+        stopped=run.stop_reason,
+        ledger=comparison,
+        capacity=answer,
+        versions=_versions(),
+    )
+    written = write(result, run.folder or folder(run, options.results), run.workload.secrets(), report.RENDERINGS)
+    text = report.console(written.result, results=str(written.folder)).rstrip("\n")
+    return Finished(written.result, written.folder, text)
+
+
+def folder(run: Run[Any], named: str) -> Path:
+    """Where the results go: a folder that was named is used as it is, unless it is another run's, or that of another process."""
+    base = Path(named) if named else RESULTS
+    if named and not os.path.lexists(base / RESULT) and lock_folder(base):
+        return base
+    return new_folder(base, run.workload.name, run.started_at)
+
+
+def _ledger(run: Run[Any]) -> tuple[LedgerComparison | None, str]:
+    """What the shop says it did beside what we counted, or why it did not say."""
+    if run.target is None or run.stopped_by is EndCause.TARGET_DIED:
+        return None, ""
+    try:
+        entry = run.target.ledger()
+    except OSError as error:
+        return None, f"the embedded shop did not show its ledger ({error.strerror or error})"
+    return compare_with_ledger(run.recorder.counts(), entry.pages, entry.orders, entry.revenue), ""
+
+
+def _asked(run: Run[Any]) -> RunSettings:
+    workload = run.workload
+    asked = workload.as_asked()
+    return RunSettings(
+        scenario=asked["scenario"],
+        overrides={**asked["chosen"], "journeys": asked["journeys"]},
+        seed=workload.seed,
+        target=run.target_url,
+        embedded=run.target is not None,
+        model="open" if workload.is_open else "closed",
+        users=run.spawned,
+        warm_up=workload.warm_up,
+        steady=workload.steady,
+        drain=workload.drain,
+        payment_options=tuple(workload.payment_options),
+    )
+
+
+def _versions() -> dict[str, str]:
+    found = {"python": platform.python_version(), "platform": platform.platform()}
+    return found | {package: version_of(package) for package in PACKAGES}

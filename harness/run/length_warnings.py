@@ -1,0 +1,26 @@
+"""Warns before a run that is too short for one of its objectives to pass."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from harness.objectives.sample_size import too_short
+from harness.run.workload import Workload
+
+MOST_DRAWN = 20_000
+"""Arrivals that are drawn beforehand at most."""
+STEPS = 200
+"""Moments at which the rate of the profile is read."""
+
+
+def length_warnings(workload: Workload[Any]) -> list[str]:
+    """What is to be said of a workload before it runs; nothing of a closed load or a search, whose arrivals are not known beforehand."""
+    seconds = workload.steady
+    if not workload.is_open or workload.search is not None or not seconds > 0:
+        return []
+    rates = [workload.rate(workload.warm_up + seconds * (step + 0.5) / STEPS) for step in range(STEPS)]
+    arrivals = math.fsum(rates) / STEPS * seconds
+    # To draw each of them takes a while; of so many there are enough of all but the rarest.
+    meant = workload.drawn({}) if arrivals <= MOST_DRAWN else {"journey": workload.weights}
+    return list(too_short(workload.objectives, meant, arrivals, seconds))

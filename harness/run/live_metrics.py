@@ -1,0 +1,47 @@
+"""Gathers what is to be published of a run at this moment, out of the run itself and, of many processes, its fleet."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from harness.measurement.histogram import Histogram
+from harness.metrics.run_metrics import PENDING, RunMetrics
+from harness.results.result import Result
+from harness.run.driver import Run
+from harness.run.objective_status import ObjectiveStatusTracker
+from harness.versions import own_version
+
+
+def live_metrics(
+    run: Run[Any], result: Result | None, users: Mapping[str, int], watch: ObjectiveStatusTracker, renderings: Histogram
+) -> RunMetrics:
+    """What to publish of a run; ``result`` is there once it was judged, ``users`` counts virtual users by class.
+
+    ``renderings`` are the times that earlier scrapes took.
+    """
+    demanded = watch.demanded if result is None else watch.final(result.judgement.objectives)
+    return RunMetrics(
+        recorder=run.recorder,
+        run_id=run.id,
+        scenario=run.workload.name,
+        phase=run.phase,
+        model="open" if run.workload.is_open else "closed",
+        target="embedded" if run.target is not None else run.target_host,
+        version=own_version(),
+        verdict=PENDING if result is None else str(result.judgement.verdict),
+        started_at=run.started_at.timestamp(),
+        ended_at=run.ended_at.timestamp() if run.ended else None,
+        rate_target=run.rate_target,
+        step=run.workload.step(run.elapsed) if run.begun else None,
+        users=users,
+        # None under way is a number, too: a gauge that comes and goes leaves holes in every graph.
+        in_flight={**dict.fromkeys(run.workload.payment_options, 0), **run.in_flight},
+        requesting=dict(run.requesting),
+        pools=run.pools,
+        workers=run.worker_metrics(),
+        demanded=tuple(demanded),
+        page_roles=run.workload.page_roles,
+        exemplars=run.exemplars,
+        renderings=renderings,
+    )

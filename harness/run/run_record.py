@@ -1,0 +1,284 @@
+"""What a run is, what its users tell it, and what can be asked of it at any moment; ``harness/run/driver.py`` brings it to life.
+
+Pure: clocks come in as arguments.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Generic, TypeVar
+from urllib.parse import urlsplit
+
+from harness.measurement.histogram import Bounds, Histogram
+from harness.measurement.outcomes import Blame, Outcome
+from harness.measurement.pending import PendingAge, pending_ages
+from harness.measurement.recorder import Recorder
+from harness.measurement.sample import JourneySample, PageSample, Phase, Window
+from harness.metrics.exemplars import Exemplars
+from harness.metrics.run_metrics import WorkerMetrics
+from harness.monitoring.clocks import ClockWatch
+from harness.monitoring.machine import ResourceReading
+from harness.monitoring.order_numbers import OrderNumberRegister
+from harness.monitoring.process import ProcessFacts, ProcessWatch
+from harness.monitoring.shop_messages import ShopMessage
+from harness.monitoring.worker import RunFingerprint, WorkerFacts
+from harness.run.admission import Door
+from harness.run.ending import EndCause
+from harness.run.journey_log import JourneyLog
+from harness.run.stop_file import StopFile
+from harness.run.workload import Stocked, Target, Workload
+from harness.schedule.dispatch import Arrival, Assignment, VirtualUser
+from harness.schedule.partition import Partition
+
+ContextT = TypeVar("ContextT")
+
+MOST_SLICES, SEARCHED_SLICES = 128, 512  # stretches of time that are told apart; a search tells levels from each other
+
+
+class RunRecord(Generic[ContextT]):
+    """One run of a workload as this process sees it.
+
+    ``clock`` gives seconds; ``wall_clock`` is the time of day, which somebody may set.
+    """
+
+    def __init__(
+        self,
+        workload: Workload[ContextT],
+        stage: ContextT,
+        *,
+        clock: Callable[[], float],
+        wall_clock: Callable[[], float],
+    ) -> None:
+        self.workload = workload
+        self.stage = stage
+        self.target_url = ""
+        self.target: Target | None = None
+        self.clock = clock
+        self._wall_clock = wall_clock
+        self.started_at = datetime.now(UTC)
+        self.ended_at = self.started_at
+        self.id = f"{workload.name}-{self.started_at:%Y%m%dT%H%M%SZ}-{self.started_at.microsecond:06d}"
+        # Until the users are there nothing is steady: whatever is recorded before is warm-up.
+        held_to = [*workload.objectives, *(rule.condition for rule in workload.stop_rules)]
+        self.recorder = Recorder(
+            Window(clock(), math.inf, math.inf),
+            most_slices=MOST_SLICES if workload.search is None else SEARCHED_SLICES,
+            bounds=Bounds(each.bound for each in held_to if each.metric.timed),
+        )
+        self.partition = Partition()
+        self.order_numbers = OrderNumberRegister()
+        self.begun = False
+        self.closing = False
+        self.over = False
+        self.ended = False
+        self.drain_timed_out = False
+        self.planned_drain = False
+        self.stop_reason = ""
+        self.stopped_by = EndCause.NOTHING
+        self.interrupted = ""
+        self.unreachable = ""
+        self.crashed = ""
+        self.grace: float = workload.drain
+        self.stop_file: StopFile | None = None
+        self.journey_log: JourneyLog | None = None
+        self.folder: Path | None = None  # where its results go, once that is settled
+        self.loop_lag = Histogram()
+        self.steady_lag = Histogram()
+        self.processor_share = 0.0
+        self.spawned = 0
+        self.in_flight = Counter[str]()
+        self.pending: dict[int, tuple[str, str, float]] = {}  # requests that wait for their reply: page, option, due
+        self.exemplars = Exemplars()
+        self._process_watch = ProcessWatch(clock, clocks=ClockWatch(wall_clock))
+        self._admission = Door(workload, self.recorder, self._drop)
+        self._closed_at: float | None = None
+
+    def set_target(self, url: str, target: Target | None) -> None:
+        """Say where the load goes; ``target`` is given when the shop there was started for this run."""
+        self.target_url = url.rstrip("/")
+        self.target = target
+
+    # -- what users call ------------------------------------------------------------------------------------------
+
+    def wait_for_arrival(self, virtual_user: VirtualUser) -> None:
+        """A user is free for the next arrival of her kind."""
+        self._admission.wait_for_arrival(virtual_user, self.clock(), closing=self.closing)
+
+    def withdraw(self, virtual_user: VirtualUser) -> None:
+        """A user leaves."""
+        self._admission.withdraw(virtual_user)
+
+    def give_back(self, assignment: Assignment) -> None:
+        """A user leaves with an arrival she has not begun: in an open load, somebody else takes it."""
+        self._admission.give_back(assignment, self.clock())
+
+    def begin(self, assignment: Assignment, payment_option: str) -> float:
+        """A user sets out; returns the moment. ``finish`` must follow, with the same payment option."""
+        now = self.clock()
+        self._process_watch.enter()
+        self.in_flight[payment_option] += 1
+        self._admission.begin(assignment, now)
+        return now
+
+    def finish(self, sample: JourneySample, payment_option: str) -> None:
+        """A journey is over, however it ended."""
+        self.in_flight[payment_option] -= 1
+        self._process_watch.leave(sample.started)
+        self.recorder.journey(sample)
+        self._admission.end()
+
+    def traced(self, sample: PageSample, trace_id: str) -> None:
+        """A page is done that the shop was asked to keep the trace of."""
+        result = "failure" if sample.blame == Blame.SHOP else "success"
+        times = {"service": sample.done - sample.sent, "response": sample.done - sample.due}
+        self.exemplars.note(sample.page, result, times, trace_id, self._wall_clock())
+
+    def lacked(self, what: str) -> None:
+        """A connection failed because this machine had no more of something (``EMFILE``)."""
+        self._process_watch.lacked(what)
+
+    def mislabelled(self, page: str) -> None:
+        """A page of the shop claimed a media type that it is not of."""
+        self._process_watch.mislabelled(page)
+
+    def remark(self, remark: ShopMessage) -> None:
+        """A page failed, and somebody said why or knows what to do."""
+        self._process_watch.remarks.add(remark)
+
+    # -- what can be asked of it -----------------------------------------------------------------------------------------
+
+    @property
+    def requesting(self) -> Counter[str]:
+        """How many requests wait for their reply, by page."""
+        return Counter([page for page, _, _ in list(self.pending.values())])
+
+    @property
+    def waiting(self) -> Sequence[PendingAge]:
+        """How long requests have been waiting for their reply."""
+        return pending_ages(self.pending, self.clock())
+
+    @property
+    def under_way(self) -> int:
+        """Journeys handed out and not yet over."""
+        return self._admission.under_way
+
+    @property
+    def elapsed(self) -> float:
+        """Seconds since the first arrival could be due; 0 before."""
+        return max(0.0, self.clock() - self.recorder.window.start) if self.begun else 0.0
+
+    @property
+    def length(self) -> float:
+        """Seconds from the first arrival to the last, as planned."""
+        return self.workload.warm_up + self.workload.steady
+
+    @property
+    def held(self) -> float:
+        """For how many seconds of its planned length the load was on."""
+        end = self._closed_at if self._closed_at is not None else self.clock()
+        return min(self.length, max(0.0, end - self.recorder.window.start)) if self.begun else 0.0
+
+    @property
+    def phase(self) -> Phase:
+        """The phase that an arrival due now would belong to."""
+        return self.recorder.window.phase(self.clock())
+
+    @property
+    def target_name(self) -> str:
+        """The target as a report may show it: without user name, password, path or query."""
+        if self.target is not None:
+            return "the embedded shop"
+        parts = urlsplit(self.target_url)
+        return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
+
+    @property
+    def target_host(self) -> str:
+        """The host that is loaded, without port, path or user."""
+        return urlsplit(self.target_url).hostname or ""
+
+    @property
+    def rate_target(self) -> float | None:
+        """Arrivals a second that are asked for at this moment, 0 before and after the load; ``None`` if it is closed."""
+        if not self.workload.is_open:
+            return None
+        if not self.begun or self.closing:
+            return 0.0
+        return self._admission.rate(self.elapsed)
+
+    def facts(self) -> dict[str, Any]:
+        """What this process knows about itself as an instrument, as JSON values."""
+        return {
+            "process": self.process_facts("").to_json(),
+            "processor_share": self.processor_share,
+            "reading": list(self.reading),
+        }
+
+    @property
+    def reading(self) -> ResourceReading:
+        """What this process used of the machine at the last look, about a second ago."""
+        return self._process_watch.reading
+
+    @property
+    def refused(self) -> int:
+        """How many messages of other processes were refused."""
+        return 0
+
+    @property
+    def sold_twice(self) -> int:
+        """How many order numbers were given to more than one process."""
+        return 0
+
+    @property
+    def origin(self) -> RunFingerprint | None:
+        """What this process runs, to hold its workers against; ``None`` where it has none."""
+        return None
+
+    def process_facts_of_all(self) -> list[ProcessFacts]:
+        """What each process that put on load noticed about itself, as far as told."""
+        return [self.process_facts("")] if self.begun else []
+
+    def worker_facts_of_all(self) -> list[WorkerFacts]:
+        """What was noticed about each worker."""
+        return []
+
+    def worker_metrics(self) -> list[WorkerMetrics]:
+        """What is published of each process that puts on load."""
+        state, reading = "done" if self.ended else "ready", self.reading
+        return [
+            WorkerMetrics(
+                "0",
+                state=state,
+                loop_lag=self.loop_lag,
+                cpu=reading.cpu,
+                memory=reading.memory,
+                connections=reading.descriptors,
+            )
+        ]
+
+    @property
+    def pools(self) -> Mapping[str, int]:
+        """What is left of the test data that this run lends out, by name."""
+        return self.stage.left() if isinstance(self.stage, Stocked) else {}
+
+    def process_facts(self, name: str) -> ProcessFacts:
+        """What this process noticed about itself and its machine; ``name`` is the worker's, if it is one."""
+        steady = self.recorder.arrivals[Phase.STEADY]
+        return self._process_watch.facts(name, arrivals=steady, loop_lag=self.loop_lag, steady_lag=self.steady_lag)
+
+    def _drop(self, arrival: Arrival) -> None:
+        journey, payment_option = self.workload.labels_of(arrival)
+        self.recorder.journey(
+            JourneySample(
+                journey=journey,
+                payment_option=payment_option,
+                outcome=Outcome.DROPPED.value,
+                blame=Blame.SHOP,
+                due=arrival.due,
+                started=math.inf,
+                done=math.inf,
+            )
+        )

@@ -1,0 +1,1 @@
+"""Decides when each arrival is due and who serves it."""

@@ -1,0 +1,123 @@
+"""Reads logs line by line: plain, compressed or from standard input; text or JSON, as their first lines show."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import stat
+import sys
+import time
+import zlib
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO
+
+from harness.errors import UsageError
+from scenarios.calibration.logged_request import LineReader, Request
+from scenarios.calibration.outliers import OutlierFilter
+
+_LONGEST_LINE = 64 * 1024
+_GZIP = b"\x1f\x8b"
+_MOST_SHOWN = 5
+_ENOUGH_TO_JUDGE = 1_000
+
+
+@dataclass(slots=True)
+class LineCounts:
+    """How many lines were read, and which of them said nothing: the first few with their place and what is wrong."""
+
+    read: int = 0
+    bad: int = 0
+    shown: list[str] = field(default_factory=list)
+
+    def complain(self, place: str, why: str) -> None:
+        """One more line that says nothing."""
+        self.bad += 1
+        if len(self.shown) < _MOST_SHOWN:
+            self.shown.append(f"{place}: {why}")
+
+    def refuse_too_many_bad_lines(self, allowed: float) -> None:
+        """Raises ``UsageError`` when more than this share is bad: then it is another kind of log."""
+        if self.bad > allowed * max(self.read, 1):
+            listed = "\n".join(f"  {line}" for line in self.shown)
+            raise UsageError(
+                f"{self.bad:,} of {self.read:,} lines are no requests, more than {allowed:.0%} (--bad-lines):\n{listed}\n"
+                "  remedy: give an access log in the common or combined form or as JSON lines; --json-keys names keys"
+            )
+
+
+def requests(
+    names: Sequence[str], text: LineReader, json: LineReader, lines: LineCounts, allowed: float
+) -> Iterator[Request]:
+    """Every request of these logs in turn; raises ``UsageError`` for one that cannot be read, or with too many bad lines."""
+    outliers = OutlierFilter(lines.complain, time.time())
+    for name in names:
+        with _opened(name) as file:
+            for number, line in enumerate(_bounded(file), start=1):
+                stripped = line.strip()
+                if not stripped:
+                    continue
+                lines.read += 1
+                reader = json if stripped.startswith("{") else text
+                place = f"{name}, line {number}"
+                try:
+                    request = reader.read(stripped)
+                except (ValueError, TypeError, IndexError, OverflowError, OSError) as error:
+                    lines.complain(place, _why(error))
+                else:
+                    yield from outliers.take(place, request)
+                if lines.read == _ENOUGH_TO_JUDGE:
+                    # Not after gigabytes.
+                    lines.refuse_too_many_bad_lines(max(allowed, 0.5))
+    yield from outliers.rest()
+
+
+def _why(error: Exception) -> str:
+    # What a parser says may quote the line, and lines hold addresses and cookies.
+    text = str(error)
+    return (
+        text
+        if text.startswith(("no ", "not ")) and len(text) < len("not in the common or combined form") + 1
+        else ("not readable")
+    )
+
+
+def _bounded(file: IO[str]) -> Iterable[str]:
+    while line := file.readline(_LONGEST_LINE):
+        yield line
+        while len(line) == _LONGEST_LINE and not line.endswith("\n"):
+            line = file.readline(_LONGEST_LINE)
+
+
+@contextmanager
+def _opened(name: str) -> Iterator[IO[str]]:
+    if name == "-":
+        # Not sys.stdin itself: what is no UTF-8 must not end the reading.
+        file = io.TextIOWrapper(sys.stdin.buffer, encoding="utf-8", errors="replace")
+        try:
+            yield file
+        finally:
+            file.detach()
+        return
+    try:
+        _refuse_device(name)
+        with Path(name).open("rb") as raw:
+            start = raw.peek(2)[:2]
+            inner: IO[bytes] = gzip.GzipFile(fileobj=raw) if start == _GZIP else raw  # type: ignore[assignment]
+            with io.TextIOWrapper(inner, encoding="utf-8", errors="replace") as file:
+                yield file
+    except (EOFError, zlib.error, gzip.BadGzipFile):
+        raise UsageError(f"{name}: the compressed file breaks off or is damaged; fetch it once more") from None
+    except OSError as error:
+        raise UsageError(f"{name}: {(error.strerror or 'not readable').lower()}; name a log that can be read") from None
+
+
+def _refuse_device(name: str) -> None:
+    try:
+        kind = Path(name).stat().st_mode
+    except ValueError:
+        raise UsageError(f"{name!r}: no file may have this name; name a log that can be read") from None
+    if not (stat.S_ISREG(kind) or stat.S_ISFIFO(kind) or stat.S_ISDIR(kind)):  # a device may never end
+        raise UsageError(f"{name}: it is no file; name a log that can be read")

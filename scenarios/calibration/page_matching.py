@@ -1,0 +1,73 @@
+"""Which page of the checkout an address in a log is, and how an address that is none is shown without its secrets."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from functools import lru_cache
+from urllib.parse import parse_qsl, unquote
+
+from shop.contract import Page
+from shop.http_messages import Refused
+from shop.routes import OUTSIDE, route
+
+MOST_UNKNOWN = 2_000
+"""Different unknown addresses that are counted one by one."""
+
+LONGEST = 4_000
+"""Characters of an address that may be a page's; each that may is remembered."""
+
+FEWEST_SHOWN = 10
+"""An unknown address that was asked for less often is not shown: it may be somebody's own."""
+
+_ASSET = re.compile(
+    r"\.(?:js|mjs|css|map|png|jpe?g|gif|svg|ico|webp|avif|woff2?|ttf|eot|txt|xml|webmanifest|mp4)$"
+    r"|^/(?:static|assets|media|health|healthz|ready|readyz|live|livez|ping|metrics|status)(?:/|$)",
+    re.IGNORECASE,
+)
+_WORD = re.compile(r"[A-Za-z][A-Za-z_-]{0,23}")
+
+
+def page_of(method: str, target: str) -> Page | None:
+    """The page that is asked for; ``None`` for what is no page of the shop."""
+    return None if len(target) > LONGEST else _page_of(method, target)
+
+
+@lru_cache(maxsize=20_000)
+def _page_of(method: str, target: str) -> Page | None:
+    path, _, query = target.partition("?")
+    try:
+        page = route(method, unquote(path), dict(parse_qsl(query))).page
+    except Refused:
+        return None
+    return None if page in OUTSIDE else page
+
+
+def is_asset(target: str) -> bool:
+    """Whether it is a picture, a script or a health check: nothing that a shopper does."""
+    return _ASSET.search(target.partition("?")[0]) is not None
+
+
+def masked_path(target: str) -> str:
+    """An address without anything that could be somebody's: plain words stay, all else becomes an ellipsis."""
+    parts = target.partition("?")[0].split("/")
+    return "/".join(part if not part or _WORD.fullmatch(part) else "…" for part in parts[:6])
+
+
+class UnknownPaths:
+    """Counts addresses that are no page of the checkout, in bounded room."""
+
+    def __init__(self) -> None:
+        self._counts: Counter[str] = Counter()
+        self.total = 0
+
+    def add(self, target: str) -> None:
+        """Count one more."""
+        self.total += 1
+        name = masked_path(target)
+        if name in self._counts or len(self._counts) < MOST_UNKNOWN:
+            self._counts[name] += 1
+
+    def rows(self, most: int) -> list[tuple[str, int]]:
+        """The most frequent ones with their counts; the rare ones are left out."""
+        return [(name, count) for name, count in self._counts.most_common(most) if count >= FEWEST_SHOWN]

@@ -1,0 +1,329 @@
+"""Writes what a log showed as a scenario file: beside every number stands where it came from."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from scenarios.calibration.arrival_statistics import FEWEST_WINDOWS, PEAK_MINUTES, ArrivalStatistics
+from scenarios.calibration.estimates import Z, wilson
+from scenarios.calibration.journey_counts import Tally
+from scenarios.calibration.think_times import FEWEST, FIRST_PAGES_AFTER_BANK, Fit, fit
+from scenarios.schema.names import JOURNEY_NAMES, PAYMENT_NAMES, SMS_NAMES
+from shop.contract import Page
+
+FEW = 30
+"""Cases that it takes to write down a share."""
+
+EVEN_DISPERSION = 0.5
+"""The index of dispersion below which arrivals are called even: half as uneven as a Poisson process."""
+
+LONG = 0.995
+"""Journeys longer than all but so many are left out of account where the end of a log cuts them off."""
+
+_MINUTE = 60.0
+_STAGE_MINUTES = 5
+_MOST = 0.95
+_LEAST_WARM_UP = 30.0
+_STEADY_SECONDS = 300.0  # seconds after the warm-up
+_DRAIN_FACTOR = 1.5  # shoppers of the scenario draw their pauses anew, and some walk more pages
+_TENS = 10
+_DRAIN = 30.0  # what [arrivals] drain is when nothing is said
+_CEILING = 200.0  # what [target] highest_rate is when nothing is said
+
+
+class LoadShape(StrEnum):
+    """Which stretch of the log the load of the scenario follows."""
+
+    PEAK = "peak"
+    HOUR = "hour"
+    MEAN = "mean"
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where the numbers come from, in words for the comments."""
+
+    whole_seconds: bool
+    untimed: bool
+    by_address: bool
+
+
+class Process(StrEnum):
+    """How shoppers come, by the index of dispersion."""
+
+    POISSON = "poisson"
+    UNIFORM = "uniform"
+    BURSTY = "bursty"
+    UNKNOWN = "too few windows to tell"
+
+
+def arrival_pattern(comings: ArrivalStatistics) -> Process:
+    """How they come; unknown where a Poisson process could have shown any index down to 0 in so few windows."""
+    telling = comings.telling
+    low, high = telling.within
+    if telling.windows >= FEWEST_WINDOWS and telling.index > high:
+        return Process.BURSTY
+    if telling.windows < FEWEST_WINDOWS or low <= 0:
+        return Process.UNKNOWN
+    return Process.UNIFORM if telling.index < min(low, EVEN_DISPERSION) else Process.POISSON
+
+
+def scenario_text(tally: Tally, origin: Origin, shape: LoadShape, trace: str = "") -> str:
+    """The whole scenario file; ``trace`` is the name of a trace that was written beside it (empty: none)."""
+    parts = (
+        _head(tally),
+        _arrivals(tally, shape, trace),
+        _journeys(tally),
+        _payments(tally),
+        _sms(tally),
+        _cards(tally),
+        _think(tally, origin),
+        _shop(tally),
+    )
+    written = ["\n".join(part) for part in parts]
+    return "\n\n".join(part for part in written if part) + "\n"
+
+
+def share_rows(counts: Mapping[str, int], order: tuple[str, ...], what: str) -> Iterator[str]:
+    """One key for each name that occurs: its weight in per cent, with count and interval."""
+    total = sum(counts.values())
+    for name in order:
+        if count := counts.get(name, 0):
+            low, high = wilson(count, total)
+            said = f"{count:,} of {total:,} {what}; 95 % interval {low:.1%} to {high:.1%} (Wilson)"
+            yield f"{name} = {_plain(100 * count / total)} # {said}"
+
+
+def _head(tally: Tally) -> Iterator[str]:
+    yield f'description = "As seen in an access log: {tally.total:,} journeys in {_length(tally.comings.length)}."'
+    yield "seed = 1"
+    yield ""
+    yield "# What is demanded is for you to say; a log does not know it."
+    yield "objectives = ["
+    yield '    "journey failures < 1%",'
+    yield '    "page response_time p95 < 500ms",'
+    yield '    "dropped < 0.5%",'
+    yield "]"
+
+
+def _arrivals(tally: Tally, shape: LoadShape, trace: str) -> Iterator[str]:
+    comings = tally.comings
+    yield "[arrivals]"
+    yield from dispersion_comment(comings, trace)
+    mean, length = comings.mean, comings.minutes * _MINUTE
+    yield (
+        f"# {comings.total:,} arrivals in {_length(comings.length)}: {mean * _MINUTE:.1f} a minute on average, "
+        f"{comings.most_a_minute} in the busiest minute."
+    )
+    if comings.is_cut:
+        yield (
+            f"# Rates are from the first {_length(length)}: of later arrivals, journeys that were still under way are missing "
+            f"({LONG:.1%} of journeys took less than {tally.length(LONG):.0f} s)."
+        )
+    yield from _drain(tally)
+    if trace:
+        yield f"trace = {json.dumps(trace, ensure_ascii=False)} # {comings.total:,} arrivals as they came; rate_scale and time_scale scale them"
+        return
+    yield f'process = "{"uniform" if arrival_pattern(comings) is Process.UNIFORM else "poisson"}"'
+    if shape is LoadShape.HOUR:
+        yield from _hour(tally)
+        return
+    rate, low, high, what = estimated_rate(comings, shape)
+    warm_up = _warm_up(tally)
+    yield f'rate = "{_plain(rate)}/min" # {what}; 95 % interval {low:.1f} to {high:.1f} (Poisson{_dispersion_note(comings)})'
+    yield f'duration = "{math.ceil((_STEADY_SECONDS + warm_up) / _MINUTE)}m"'
+    yield from _warm_up_line(tally, warm_up)
+    yield from _highest_rate_line(rate / _MINUTE)
+
+
+def estimated_rate(comings: ArrivalStatistics, shape: LoadShape) -> tuple[float, float, float, str]:
+    """Arrivals a minute with a 95 % interval, and of what they are the rate."""
+    count, minutes, what = comings.counted, comings.minutes, f"mean of the log, {comings.counted:,} arrivals"
+    if shape is LoadShape.PEAK and comings.peak.is_known:
+        count, minutes = comings.peak.count, PEAK_MINUTES
+        what = "the busiest ten minutes, each half of the arrivals counted where the other half was busiest"
+    half = Z * math.sqrt(count * max(1.0, comings.telling.index)) / minutes
+    return count / minutes, max(0.0, count / minutes - half), count / minutes + half, what
+
+
+def _dispersion_note(comings: ArrivalStatistics) -> str:
+    index = comings.telling.index
+    return f", widened by the index of dispersion {index:.2f}" if index > 1 else ""
+
+
+def _warm_up(tally: Tally) -> float:
+    """Until journeys end as often as they begin: as long as hardly any journey lasts; whole tens of seconds."""
+    return max(_LEAST_WARM_UP, math.ceil(tally.length(_MOST) / _TENS) * _TENS)
+
+
+def _warm_up_line(tally: Tally, warm_up: float) -> Iterator[str]:
+    yield f'warm_up = "{warm_up:.0f}s" # {_MOST:.0%} of the journeys took less than {tally.length(_MOST):.0f} s'
+
+
+def dispersion_comment(comings: ArrivalStatistics, trace: str) -> Iterator[str]:
+    """A comment on how they come; ``trace`` as for the whole file."""
+    telling, process = comings.telling, arrival_pattern(comings)
+    low, high = telling.within
+    verdict = {
+        Process.POISSON: "shoppers come independently of each other (Poisson)",
+        Process.UNIFORM: "they come more evenly than strangers do",
+        Process.BURSTY: "they come in bursts",
+        Process.UNKNOWN: "too few windows to tell, so independent shoppers (Poisson) are assumed",
+    }[process]
+    yield (
+        f"# Index of dispersion in windows of {telling.width:g} s: {telling.index:.2f}, {telling.windows:,} windows; "
+        f"Poisson would be {low:.2f} to {high:.2f}: {verdict}."
+    )
+    if process is Process.BURSTY and not trace:
+        yield "# process has no bursts: replay the log's own arrivals, calibrate once more with --trace arrivals.csv."
+
+
+def _drain(tally: Tally) -> Iterator[str]:
+    """Time enough for those who come last: whoever is cut off in the middle of her thoughts would count as failed."""
+    if not tally.lengths.count:
+        return
+    usual, long = tally.length(0.5), tally.length(LONG)
+    drain = math.ceil(_DRAIN_FACTOR * long / _TENS) * _TENS
+    if drain > _DRAIN:
+        yield f'drain = "{drain:.0f}s" # journeys took {usual:.0f} s (median), {LONG:.1%} of them less than {long:.0f} s'
+
+
+def _hour(tally: Tally) -> Iterator[str]:
+    comings = tally.comings
+    yield "# The busiest hour, in stages of five minutes; --run-time 10m plays it in ten minutes."
+    yield "stages = ["
+    counts = [
+        sum(comings.best_hour[at : at + _STAGE_MINUTES]) for at in range(0, len(comings.best_hour), _STAGE_MINUTES)
+    ]
+    for count in counts:
+        yield f'    {{ duration = "{_STAGE_MINUTES}m", rate = "{_plain(count / _STAGE_MINUTES)}/min" }}, # {count:,} arrivals'
+    yield "]"
+    yield from _warm_up_line(tally, _warm_up(tally))
+    yield from _highest_rate_line(max(counts) / _STAGE_MINUTES / _MINUTE)
+
+
+def _highest_rate_line(rate: float) -> Iterator[str]:
+    if rate > _CEILING:
+        yield ""
+        yield "[target]"
+        yield f'highest_rate = "{_plain(rate * 1.5)}/s" # above the rate of the log; a guard against slips'
+
+
+def _journeys(tally: Tally) -> Iterator[str]:
+    yield "# A journey is what one session did up to its order, or until it fell silent; those that never came to the"
+    yield "# checkout are none. abandoning: left before she chose a payment option. guest: gave an e-mail address."
+    yield "# first_time: chose address or delivery without. returning: neither."
+    yield "[journeys]"
+    yield from share_rows(tally.journeys, JOURNEY_NAMES, "journeys")
+
+
+def _payments(tally: Tally) -> Iterator[str]:
+    if not tally.options:
+        return
+    yield "# Told by the pages of the option, as a log does not show what was posted."
+    if tally.lost:
+        total = tally.options.total()
+        low, high = wilson(tally.lost, total)
+        yield (
+            f"# Of {total:,} who had chosen, {tally.lost:,} got no order ({tally.lost / total:.1%}; {low:.1%} to {high:.1%}): "
+            "refused, locked out, failed or gone."
+        )
+    yield "[payments]"
+    yield from share_rows(tally.options, PAYMENT_NAMES, "journeys that chose an option")
+
+
+def _sms(tally: Tally) -> Iterator[str]:
+    if not tally.asked:
+        return
+    total, asked = sum(tally.settled[option] for option in tally.asked), tally.asked.total()
+    low, high = wilson(asked, total)
+    yield "[sms]"
+    yield (
+        f"share = {min(1.0, asked / total):.4f} # {asked:,} of {total:,} journeys with an option that asks for codes; "
+        f"95 % interval {low:.1%} to {high:.1%} (Wilson)"
+    )
+    if tally.sms.total() < FEW:
+        yield f"# {tally.sms.total()} journeys with a code are too few to say how shoppers deal with it; {FEW} would do."
+        return
+    yield from share_rows(tally.sms, SMS_NAMES, "journeys with a code")
+
+
+def _cards(tally: Tally) -> Iterator[str]:
+    if tally.confirmed < FEW:
+        return
+    yield "[cards]"
+    for key, count, what in (
+        ("three_d", tally.three_d, "were sent through 3-D Secure"),
+        ("declined", tally.refused, "got no order: declined, or given up there"),
+    ):
+        low, high = wilson(count, tally.confirmed)
+        yield (
+            f"{key} = {count / tally.confirmed:.4f} # {count:,} of {tally.confirmed:,} cards confirmed {what}; "
+            f"95 % interval {low:.1%} to {high:.1%} (Wilson)"
+        )
+
+
+def _think(tally: Tally, origin: Origin) -> Iterator[str]:
+    if tally.all_pauses.count < FEWEST:
+        return
+    yield "# From the reply to the next request; lognormal with the median and the middle two thirds of what was seen."
+    if origin.untimed:
+        yield "# The log does not say how long requests took: the shop's own time is still in these."
+    if origin.whole_seconds:
+        yield "# The log's moments are whole seconds: medians below 2 s are not to be trusted."
+    whole = fit(tally.all_pauses)
+    fits = {page: fit(sample) for page, sample in tally.pauses.items() if sample.count >= FEWEST}
+    ordered = [(page, fits[page]) for page in Page if page in fits]
+    yield "[think]"
+    yield f'median = "{_duration(whole.median)}" # all pages, {_median(whole)}'
+    yield f"sigma = {whole.sigma:.3f} # {_sigma(whole)}"
+    if not ordered:
+        return
+    yield ""
+    yield f"[think.pages] # medians of pages with at least {FEWEST} pauses"
+    if FIRST_PAGES_AFTER_BANK & fits.keys():
+        yield f"{Page.BANK} = 0 # the time at the bank is in the page she comes back to"
+    for page, one in ordered:
+        yield f'{page} = "{_duration(one.median)}" # {_median(one)}'
+    yield ""
+    yield "[think.sigmas]"
+    for page, one in ordered:
+        if one.sigma > 0:
+            yield f"{page} = {one.sigma:.3f} # {_sigma(one)}"
+
+
+def _shop(tally: Tally) -> Iterator[str]:
+    if not tally.asked:
+        return
+    yield "[shop.sms] # of the embedded shop only"
+    listed = ", ".join(f'"{option}"' for option in PAYMENT_NAMES if option in tally.asked)
+    yield f"options = [{listed}] # the options in whose journeys a code was typed"
+
+
+def _median(one: Fit) -> str:
+    low, high = one.median_interval
+    return f"{one.count:,} pauses; 95 % interval {_duration(low)} to {_duration(high)} (ranks)"
+
+
+def _sigma(one: Fit) -> str:
+    low, high = one.sigma_interval
+    return f"{one.count:,} pauses; 95 % interval {low:.3f} to {high:.3f} (16th to 84th percentile)"
+
+
+def _duration(seconds: float) -> str:
+    return f"{seconds * 1000:.0f}ms" if seconds < 10 else f"{seconds:.1f}s"  # noqa: PLR2004  ten seconds
+
+
+def _length(seconds: float) -> str:
+    for unit, name in ((86_400.0, "days"), (3_600.0, "hours"), (_MINUTE, "minutes")):
+        if seconds >= 2 * unit:
+            return f"{seconds / unit:.1f} {name}"
+    return f"{seconds:.0f} seconds"
+
+
+def _plain(number: float) -> str:
+    return f"{number:.4g}" if number < 10_000 else f"{number:.0f}"  # noqa: PLR2004  no exponent

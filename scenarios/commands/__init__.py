@@ -1,0 +1,1 @@
+"""The sub-commands of checkload, one file each."""

@@ -1,0 +1,250 @@
+"""``checkload calibrate``: makes a scenario out of an access log."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import random
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+from harness import files
+from harness.errors import UsageError
+from scenarios.calibration.arrival_statistics import Arrival, ArrivalStatistics
+from scenarios.calibration.journey_counts import Tally
+from scenarios.calibration.json_lines import USUAL_KEYS, JsonLines
+from scenarios.calibration.log_reader import LineCounts, requests
+from scenarios.calibration.logged_request import SessionNumbers, StampedAt, Unit
+from scenarios.calibration.scenario_writer import LONG, LoadShape, Origin, scenario_text
+from scenarios.calibration.sessions import GAP, Sessions
+from scenarios.calibration.summary import summary
+from scenarios.calibration.text_lines import TextLines
+from scenarios.commands.tracing import TraceFile
+from scenarios.loading import scenario
+from scenarios.schema.problems import ScenarioError
+from scenarios.schema.quantities import InvalidQuantity, positive_seconds, share
+from shop.contract import COOKIE_SESSION
+
+FEWEST = 200
+"""Journeys below which no scenario is made."""
+
+_SETTLE_EVERY = 5_000
+_MOSTLY = 0.5
+_MANY_JOURNEYS = 3
+_LATE = 0.01
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Say which arguments it takes."""
+    parser.add_argument(
+        "logs", nargs="+", metavar="LOG", help="access logs, the oldest first; .gz too, - is standard input"
+    )
+    parser.add_argument("-o", "--output", metavar="FILE", help="scenario file to write (default: standard output)")
+    parser.add_argument(
+        "--trace", metavar="FILE", help="write the arrivals to this CSV file, and replay them in the scenario"
+    )
+    parser.add_argument(
+        "--load",
+        choices=[shape.value for shape in LoadShape],
+        default=LoadShape.PEAK.value,
+        help="the rate: of the busiest ten minutes, the busiest hour in stages, or on average (default: %(default)s)",
+    )
+    parser.add_argument("--overwrite", action="store_true", help="replace files that exist")
+    parser.add_argument(
+        "--gap", default="30m", metavar="TIME", help="silence that ends a session (default: %(default)s)"
+    )
+    parser.add_argument("--bad-lines", default="5%", metavar="SHARE", help="share of unreadable lines to put up with")
+    parser.add_argument("--prefix", default="", metavar="PATH", help="what stands before the shop's paths, as /api")
+    parser.add_argument(
+        "--cookie", default=COOKIE_SESSION, metavar="NAME", help="the session's cookie (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--json-keys",
+        default="",
+        metavar="A=B,...",
+        help=f"keys of JSON lines with names of their own, as time=at,path=http.url; there are {', '.join(USUAL_KEYS)}",
+    )
+    parser.add_argument(
+        "--stamped",
+        choices=[end.value for end in StampedAt],
+        help="whether a line's moment is the start or the end of its request (default: as the server that writes so does)",
+    )
+    parser.add_argument(
+        "--took-unit", choices=[unit.value for unit in Unit], help="unit of how long requests took (default: guessed)"
+    )
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Read the logs, write the scenario, say on standard error what was seen; raises ``UsageError``."""
+    gap, allowed, keys = _checked(arguments)
+    readers = _readers(arguments, keys)
+    lines, sessions = LineCounts(), Sessions(gap, arguments.prefix)
+    with _trace(arguments.trace) as (emit, keep):
+        tally = Tally(random.Random("calibrate"), ArrivalStatistics(emit))
+        since = 0
+        for journey in sessions.take(requests(arguments.logs, *readers, lines, allowed)):
+            tally.add(journey)
+            since += 1
+            if since >= _SETTLE_EVERY:
+                tally.comings.settle(sessions.oldest())
+                since = 0
+        tally.add_unfinished(sessions.rest())
+        # Of those who came last, some were still under way when the log ended, and are missing.
+        tally.comings.close(sessions.now - tally.length(LONG))
+        lines.refuse_too_many_bad_lines(allowed)
+        _refuse_too_little(tally, sessions, LoadShape(arguments.load))
+        text = scenario_text(tally, _origin(sessions), LoadShape(arguments.load), _beside(arguments))
+        keep()
+    try:
+        _check_scenario(text, arguments)
+    except UsageError:
+        if arguments.trace:
+            Path(arguments.trace).unlink()
+        raise
+    if arguments.output:
+        files.write_file("--output", Path(arguments.output), text.encode())
+    else:
+        sys.stdout.write(text)
+    sys.stderr.write(summary(tally, sessions, lines, arguments.output or "", arguments.trace or ""))
+    return 0
+
+
+def _checked(arguments: argparse.Namespace) -> tuple[float, float, dict[str, str]]:
+    problems = []
+    gap, allowed = GAP, 0.0
+    try:
+        gap = positive_seconds(arguments.gap)
+    except InvalidQuantity as error:
+        problems.append(f"--gap {arguments.gap}: {error.expected}")
+    try:
+        allowed = share(arguments.bad_lines)
+    except InvalidQuantity as error:
+        problems.append(f"--bad-lines {arguments.bad_lines}: {error.expected}")
+    keys, wrong = _json_keys(arguments.json_keys)
+    problems += [*wrong, *_file_problems(arguments)]
+    if arguments.output and not arguments.output.endswith(".toml"):
+        problems.append(f"--output {arguments.output}: a scenario's name ends in .toml")
+    if problems:
+        raise UsageError("\n".join(problems))
+    return gap, allowed, keys
+
+
+def _json_keys(text: str) -> tuple[dict[str, str], list[str]]:
+    keys, problems = {}, []
+    for pair in filter(None, text.split(",")):
+        name, equals, key = (part.strip() for part in pair.partition("="))
+        if not equals or name not in USUAL_KEYS or not key:
+            problems.append(f"--json-keys {pair}: write NAME=KEY, the name one of {', '.join(USUAL_KEYS)}")
+        keys[name] = key
+    return keys, problems
+
+
+def _file_problems(arguments: argparse.Namespace) -> Iterator[str]:
+    for option, name in (("--output", arguments.output), ("--trace", arguments.trace)):
+        if name is None:
+            continue
+        if name in arguments.logs:
+            yield f"{option} {name}: that is the log itself; choose another file"
+        elif Path(name).exists() and not arguments.overwrite:
+            yield f"{option} {name}: the file exists; choose another, or add --overwrite"
+        elif not name.isprintable():
+            yield f"{option} {name!r}: a name of printable characters is expected; choose another"
+        elif not Path(name).parent.is_dir():
+            yield f"{option} {name}: there is no folder {Path(name).parent}; make it first"
+
+
+def _readers(arguments: argparse.Namespace, keys: dict[str, str]) -> tuple[TextLines, JsonLines]:
+    anonymous = SessionNumbers()
+    stamped = StampedAt(arguments.stamped) if arguments.stamped else None
+    unit = Unit(arguments.took_unit) if arguments.took_unit else None
+    return (
+        TextLines(anonymous, arguments.cookie, ("session", "sessionid", "sid"), stamped=stamped, unit=unit),
+        JsonLines(anonymous, arguments.cookie, keys, stamped=stamped, unit=unit),
+    )
+
+
+def _refuse_too_little(tally: Tally, sessions: Sessions, shape: LoadShape) -> None:
+    counts = sessions.counts
+    if counts.late > _LATE * max(1, counts.requests):
+        raise UsageError(
+            f"{counts.late:,} of {counts.requests:,} requests come after later ones; give the logs with the oldest first"
+        )
+    if tally.total < FEWEST:
+        raise UsageError(
+            f"{tally.total:,} journeys reached the checkout; a scenario takes at least {FEWEST}, {FEWEST - tally.total:,} more. "
+            f"{counts.requests:,} requests were read, {sessions.unknown.total:,} of them for addresses that are none of the "
+            f"checkout's, {counts.failed:,} failed.\n  remedy: give a longer log; --prefix if the shop's paths begin with "
+            "something of their own"
+        )
+    if counts.by_address > counts.by_cookie and tally.total > _MANY_JOURNEYS * counts.opened:
+        raise UsageError(
+            f"{tally.total:,} journeys came from only {counts.opened:,} address{'es' * (counts.opened != 1)} with a browser: an address here stands for many "
+            "shoppers, as behind a proxy, and none can be told from another.\n  remedy: have the server log the session, as "
+            f"session=$cookie_{COOKIE_SESSION} in nginx, and name it with --cookie or --json-keys if it has another name"
+        )
+    if shape is LoadShape.HOUR and not tally.comings.best_hour:
+        raise UsageError(
+            f"--load hour: the log is {tally.comings.length / 60:.0f} minutes long; give an hour, or --load mean"
+        )
+
+
+def _origin(sessions: Sessions) -> Origin:
+    counts = sessions.counts
+    known = max(1, counts.by_cookie + counts.by_address)
+    return Origin(
+        whole_seconds=counts.fine < _MOSTLY * known,
+        untimed=counts.timed < _MOSTLY * known,
+        by_address=counts.by_cookie < _MOSTLY * known,
+    )
+
+
+def _beside(arguments: argparse.Namespace) -> str:
+    """The trace's path as seen from the scenario file."""
+    if not arguments.trace:
+        return ""
+    folder = Path(arguments.output).parent if arguments.output else Path()
+    return Path(os.path.relpath(arguments.trace, folder)).as_posix()
+
+
+def _check_scenario(text: str, arguments: argparse.Namespace) -> None:
+    folder = Path(arguments.output).parent if arguments.output else Path()
+    name = Path(arguments.output).stem if arguments.output else "calibrated"
+    try:
+        scenario.check(files.parse_toml(text), name=name, folder=folder)
+    except (ScenarioError, files.TomlError) as error:
+        raise UsageError(f"what the log shows cannot be a scenario as it stands:\n{error}") from None
+
+
+@contextmanager
+def _trace(name: str | None) -> Any:
+    """Hands out where arrivals go, and what keeps the file; without that, nothing is left behind."""
+    if name is None:
+        yield None, lambda: None
+        return
+    kept = False
+    path = ""
+    try:
+        handle, path = tempfile.mkstemp(dir=Path(name).parent, prefix=".checkload-trace-")
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            trace = TraceFile(file)
+            emit: Callable[[Arrival], None] = trace.add
+
+            def keep() -> None:
+                nonlocal kept
+                file.flush()
+                Path(path).replace(name)
+                kept = True
+
+            yield emit, keep
+    except OSError as error:
+        raise UsageError(
+            f"--trace {name}: cannot be written ({error.strerror}); name a file where there is room"
+        ) from None
+    finally:
+        if not kept:
+            with suppress(FileNotFoundError):
+                Path(path).unlink()

@@ -1,0 +1,90 @@
+"""The command ``checkload plan``: whether what the shop was measured to carry is enough for what is forecast."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import orjson
+from tabulate import tabulate
+
+from harness import files
+from harness.errors import UsageError
+from harness.planning import plan_report
+from harness.planning.planner import make_plan
+from harness.planning.shop_measurements import ResultSource, combine_results
+from harness.results.result import ResultError, read
+from scenarios.loading import forecast
+from scenarios.schema.forecast_file import ForecastDocument
+from scenarios.schema.problems import ScenarioError
+from scenarios.schema.reference import rows
+from shop.contract import Page
+
+BANK_PAGES = frozenset({Page.BANK.value})
+OUTSIDE = frozenset({Page.BANK.value, Page.SMS_INBOX.value})
+"""Pages that somebody else than the shop answers."""
+
+EXITS = """
+exit codes: 0 the peak fits as surely as wanted; 3 it does not; 5 the results do not tell; 4 no result is valid;
+2 wrong options or a wrong file. An invalid result is named and not used.
+"""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Say which arguments it takes."""
+    parser.add_argument(
+        "results", nargs="+", metavar="RESULT", help="the folder that a run has left, or its result.json"
+    )
+    parser.add_argument(
+        "--forecast", required=True, type=Path, metavar="FILE", help="what will be asked of the shop (TOML)"
+    )
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write every figure there, for programs")
+    parser.add_argument(
+        "--html", type=Path, metavar="FILE", help="write the plan there as one page, with the curves drawn"
+    )
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.epilog = f"every key of a forecast file:\n\n{reference()}\n{EXITS}"
+
+
+def reference() -> str:
+    """Every key of a forecast file, its default and its meaning, as a table."""
+    plain = [tuple(cell.replace("`", "") for cell in row) for row in rows(ForecastDocument)]
+    return tabulate(plain, ("key", "when left out", "meaning"), tablefmt="simple", maxcolwidths=[None, 12, 70])
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Read, compute, say; returns the exit code."""
+    given: Sequence[str] = list(dict.fromkeys(arguments.results))
+    problems, found = [], []
+    for name in given:
+        try:
+            found.append((name, read(Path(name))))
+        except ResultError as error:
+            problems.append(str(error))
+    try:
+        asked = forecast.read(arguments.forecast, given)
+    except ScenarioError as error:
+        problems.append(str(error))
+    if problems:
+        raise UsageError("\n\n".join(problems))
+    sources = [
+        ResultSource(name=_short(name), result=result, instances=asked.instances[name]) for name, result in found
+    ]
+    made = make_plan(combine_results(sources, outside=OUTSIDE), asked.forecast, bank_pages=BANK_PAGES)
+    # Written first: whoever cannot be given her file should not take the answer for all of it.
+    _write(arguments.json, orjson.dumps(plan_report.to_json(made), option=orjson.OPT_INDENT_2) + b"\n", "--json")
+    _write(arguments.html, plan_report.html(made).encode(), "--html")
+    sys.stdout.write(plan_report.console(made))
+    return int(made.verdict.exit)
+
+
+def _write(path: Path | None, content: bytes, option: str) -> None:
+    if path is not None:
+        files.write_file(option, path, content)
+
+
+def _short(name: str) -> str:
+    path = Path(name)
+    return (path.parent.name or str(path)) if path.suffix == ".json" else path.name or str(path)

@@ -1,0 +1,220 @@
+"""Shows finished runs again in a Prometheus, beside whatever is running now: ``checkload replay RESULT``.
+
+The time series that a run has left are turned into blocks of Prometheus' own store by ``promtool``, which comes with it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import NamedTuple
+from urllib.parse import urlencode
+
+from harness.errors import UsageError
+from harness.exits import Exit
+from harness.locust_plugin.options import METRICS_PORT
+from harness.metrics.series_file import SERIES_FILE_NAME, read
+
+_SHOWN = "sum by (run_id) (rate(checkout_load_page_response_seconds_count[30s]))"
+_INSTALL = "install Prometheus (Debian: apt install prometheus)"
+_RETENTION = "10y"  # a run of last year is not to be thrown away as too old
+_LONGEST = 3600.0  # seconds; whoever wants to look for longer says so
+
+
+class TimeSpan(NamedTuple):
+    """The first and the last moment of a time series, seconds since 1970."""
+
+    first: float
+    last: float
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Say which arguments the command takes."""
+    parser.add_argument(
+        "results", nargs="+", metavar="RESULT", help=f"the folder of a run's results, or its {SERIES_FILE_NAME}"
+    )
+    parser.add_argument("--into", metavar="DIR", help="write the blocks into this folder and show nothing")
+    parser.add_argument("--port", type=int, default=9090, help="port of the Prometheus that is started (default: 9090)")
+    parser.add_argument(
+        "--for",
+        dest="seconds",
+        type=float,
+        default=_LONGEST,
+        metavar="SECONDS",
+        help=f"how long to show them (default: {_LONGEST:.0f}; Ctrl-C ends it at any time)",
+    )
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Make blocks of the results, and show them unless a folder was named; raises ``UsageError``."""
+    files = _files(arguments.results)
+    _require_programs("promtool", *([] if arguments.into else ["prometheus"]))
+    if arguments.into:
+        into = Path(arguments.into)
+        create_blocks(files, into)
+        _say(
+            f"The blocks of {_counted(files)} are in {into}: put them into the data folder of a Prometheus, or start one with"
+        )
+        _say(
+            f"prometheus --storage.tsdb.path={into} --storage.tsdb.retention.time={_RETENTION} --config.file=/dev/null"
+        )
+        return Exit.PASSED
+    if not arguments.seconds > 0:
+        raise UsageError(f"--for {arguments.seconds:g}: a time over 0 seconds, please")
+    _refuse_taken_port(arguments.port)
+    with tempfile.TemporaryDirectory(prefix="checkload-replay-") as folder:
+        span = create_blocks(files, Path(folder))
+        with _prometheus(Path(folder), arguments.port) as process:
+            _say(f"{_counted(files)}, and what runs now on port {METRICS_PORT}:")
+            _say(f"http://127.0.0.1:{arguments.port}/graph?{_graph(span)}")
+            try:
+                code = process.wait(arguments.seconds)
+            except subprocess.TimeoutExpired:
+                return Exit.PASSED
+            raise UsageError(f"prometheus ended by itself with code {code}: {_last_line(Path(folder) / 'log')}")
+
+
+def create_blocks(files: list[Path], into: Path) -> TimeSpan:
+    """Write blocks of these time series into a folder; returns the time they span. Raises ``UsageError``."""
+    first, last = float("inf"), 0.0
+    into.mkdir(parents=True, exist_ok=True)
+    for file in files:
+        with tempfile.NamedTemporaryFile(prefix="checkload-", suffix=".om") as text:
+            moments: set[float] = set()
+            try:
+                for piece in read(file):
+                    text.write(piece)
+                    moments |= _moments(piece)
+            except ValueError as error:
+                raise UsageError(str(error)) from None
+            text.flush()
+            first, last = min(first, *moments), max(last, *moments)
+            made = subprocess.run(  # noqa: S603 - a program of this machine, asked for by its name
+                [_found("promtool"), "tsdb", "create-blocks-from", "openmetrics", text.name, str(into)],
+                capture_output=True,
+                text=True,
+                check=False,
+            )
+        if made.returncode:
+            raise UsageError(f"{file}: promtool makes no blocks of it: {made.stderr.strip() or made.stdout.strip()}")
+    return TimeSpan(first, last)
+
+
+def _moments(piece: bytes) -> set[float]:
+    """The moments of the first and the last line of a snapshot."""
+    lines = [line for line in piece.splitlines() if not line.startswith(b"#")]
+    return {float(line.rpartition(b" ")[2]) for line in (*lines[:1], *lines[-1:])}
+
+
+def _files(results: list[str]) -> list[Path]:
+    problems, files = [], []
+    for result in results:
+        place = Path(result)
+        file = (
+            place / SERIES_FILE_NAME
+            if place.is_dir()
+            else place.with_name(SERIES_FILE_NAME)
+            if place.name == "result.json"
+            else place
+        )
+        if file.is_file():
+            files.append(file)
+        else:
+            problems.append(
+                f"{result}: there is no {SERIES_FILE_NAME}; name the folder that a run has left its results in"
+            )
+    if problems:
+        raise UsageError("\n".join(problems))
+    return files
+
+
+def _require_programs(*programs: str) -> None:
+    missing = [program for program in programs if shutil.which(program) is None]
+    if missing:
+        raise UsageError(f"{' and '.join(missing)} cannot be found on the PATH; {_INSTALL}")
+
+
+def _found(program: str) -> str:
+    found = shutil.which(program)
+    if found is None:
+        raise UsageError(f"{program} cannot be found on the PATH; {_INSTALL}")
+    return found
+
+
+def _refuse_taken_port(port: int) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except (OSError, OverflowError) as error:
+            why = getattr(error, "strerror", None) or "it is no port"
+            raise UsageError(f"--port {port}: {why}; name another one") from None
+
+
+@contextmanager
+def _prometheus(folder: Path, port: int) -> Iterator[subprocess.Popen[bytes]]:
+    """A Prometheus on loopback that shows the blocks in a folder, and scrapes a run on this machine."""
+    config = folder / "prometheus.yml"
+    live = {"job_name": "checkload", "static_configs": [{"targets": [f"127.0.0.1:{METRICS_PORT}"]}]}
+    config.write_text(json.dumps({"global": {"scrape_interval": "5s"}, "scrape_configs": [live]}))  # JSON is YAML
+    with (folder / "log").open("wb") as log:
+        process = subprocess.Popen(  # noqa: S603 - a program of this machine, asked for by its name
+            [
+                _found("prometheus"),
+                f"--config.file={config}",
+                f"--storage.tsdb.path={folder}",
+                f"--storage.tsdb.retention.time={_RETENTION}",
+                f"--web.listen-address=127.0.0.1:{port}",
+            ],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+        )
+        try:
+            yield process
+        finally:
+            process.terminate()
+            try:
+                process.wait(10)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+
+def _graph(span: TimeSpan) -> str:
+    length = max(60, round((span.last - span.first) * 1.2))
+    return urlencode(
+        {
+            "g0.expr": _SHOWN,
+            "g0.tab": 0,
+            "g0.range_input": f"{length}s",
+            "g0.end_input": _utc_text(span.last + 0.1 * length),
+        }
+    )
+
+
+def _utc_text(moment: float) -> str:
+    return f"{datetime.fromtimestamp(moment, UTC):%Y-%m-%d %H:%M:%S}"
+
+
+def _counted(files: list[Path]) -> str:
+    return "one run" if len(files) == 1 else f"{len(files)} runs"
+
+
+def _last_line(log: Path) -> str:
+    lines = log.read_text(errors="replace").splitlines()
+    return lines[-1] if lines else "it said nothing"
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()

@@ -1,0 +1,197 @@
+"""Reads recorded arrivals from a CSV file: when each was, and where it is known how she paid and what she did."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from hashlib import sha256
+from pathlib import Path
+
+from harness.files import MAX_CSV_BYTES, UnreadableFile, read_bytes
+from harness.schedule.arrivals import Profile, TraceSchedule
+from harness.schedule.trace_scaling import profile_of, scale_trace
+from scenarios.calibration.timestamps import moment
+from scenarios.schema.names import JOURNEY_NAMES, PAYMENT_NAMES
+from scenarios.schema.problems import HIDDEN_VALUE, Problem, did_you_mean, one_of
+from users.population.journey_spec import Told
+
+MOST_ARRIVALS = 1_000_000
+"""Arrivals of one trace; they are held in memory."""
+
+MOST_PROBLEMS = 20
+"""Wrong lines that are shown; of the others the number."""
+
+COLUMNS = ("time", "payment_option", "journey")
+_NAMES: Mapping[str, Sequence[str]] = {"payment_option": PAYMENT_NAMES, "journey": JOURNEY_NAMES}
+_KEY = "arrivals.trace"
+
+
+class TraceError(ValueError):
+    """A trace that cannot be replayed, with everything that is wrong with it."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        super().__init__("\n".join(map(str, problems)))
+        self.problems = tuple(problems)
+
+
+@dataclass(frozen=True, slots=True)
+class TraceFileContent:
+    """What stands in the file: moments in seconds after the first, what is told of each, and a digest of all bytes."""
+
+    moments: tuple[float, ...]
+    told: tuple[Told, ...]
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class ScaledTrace:
+    """A record as it is replayed: due times, what is told of each arrival, how the rate changes."""
+
+    trace: TraceSchedule
+    told: tuple[Told, ...]
+    profile: Profile
+    digest: str
+
+    @property
+    def options(self) -> frozenset[str]:
+        """The payment options that the trace names."""
+        return frozenset(one.option for one in self.told if one.option)
+
+
+def replay(path: Path, rate_scale: float, time_scale: float, seed: int) -> ScaledTrace:
+    """The record in this file, scaled; raises ``TraceError``. Read again only when the file has changed."""
+    try:
+        state = path.stat()
+    except (OSError, ValueError) as error:
+        raise TraceError([_unreadable(path, error)]) from None
+    return _load_trace(path, (state.st_mtime_ns, state.st_size), rate_scale, time_scale, seed)
+
+
+@lru_cache(maxsize=4)
+def _load_trace(path: Path, state: tuple[int, int], rate_scale: float, time_scale: float, seed: int) -> ScaledTrace:
+    recorded = _read_trace(path, state)
+    if (count := len(recorded.moments) * rate_scale) > MOST_ARRIVALS:
+        raise TraceError(
+            [
+                Problem(
+                    "arrivals.rate_scale",
+                    rate_scale,
+                    f"at most {MOST_ARRIVALS:,} arrivals, not {count:,.0f}",
+                    "lower it",
+                )
+            ]
+        )
+    moments, places = scale_trace(recorded.moments, rate_scale=rate_scale, time_scale=time_scale, seed=seed)
+    if not moments:
+        raise TraceError([Problem("arrivals.rate_scale", rate_scale, "at least one arrival that is left", "raise it")])
+    told = tuple(recorded.told[place] for place in places) if recorded.told else ()
+    return ScaledTrace(TraceSchedule(moments), told, profile_of(moments), recorded.digest)
+
+
+@lru_cache(maxsize=4)
+def _read_trace(path: Path, _state: tuple[int, int]) -> TraceFileContent:
+    try:
+        text = read_bytes(path, MAX_CSV_BYTES)
+        lines = text.decode("utf-8-sig").splitlines()
+    except (UnreadableFile, UnicodeDecodeError) as error:
+        raise TraceError([_unreadable(path, error)]) from None
+    reading = _TraceReader(path.name)
+    try:
+        reading.read(lines)
+    except csv.Error:
+        raise TraceError(
+            [Problem(_KEY, path.name, "a CSV file: a cell is too long, or a quote is not closed")]
+        ) from None
+    if reading.problems:
+        raise TraceError(reading.shown())
+    told = tuple(reading.told) if any(one.option or one.journey for one in reading.told) else ()
+    return TraceFileContent(tuple(reading.moments), told, sha256(text).hexdigest())
+
+
+class _TraceReader:
+    """One pass over the lines of a trace, that goes on after whatever is wrong."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self.moments: list[float] = []
+        self.told: list[Told] = []
+        self.problems: list[Problem] = []
+        self._more = 0
+        self._first: float | None = None
+
+    def read(self, lines: Sequence[str]) -> None:
+        rows = ((number, row) for number, row in enumerate(csv.reader(lines), start=1) if any(map(str.strip, row)))
+        columns: tuple[str, ...] | None = None
+        for number, row in rows:
+            cells = tuple(cell.strip() for cell in row)
+            if columns is None:
+                columns = self._columns(cells)
+                if columns == cells:
+                    continue
+            if not columns:
+                return
+            if len(self.moments) == MOST_ARRIVALS:
+                self._wrong(number, f"at most {MOST_ARRIVALS:,} arrivals", "cut the trace into several")
+                return
+            self._row(number, dict(zip(columns, cells, strict=False)), len(cells) - len(columns))
+        if not self.moments and not self.problems:
+            self.problems.append(Problem(_KEY, self._name, "at least one arrival: a time on a line of its own"))
+
+    def shown(self) -> list[Problem]:
+        """The problems; where there are too many, the first and how many more."""
+        more = Problem(_KEY, self._name, f"no wrong line; {self._more:,} more are wrong")
+        return [*self.problems, *([more] if self._more else [])]
+
+    def _columns(self, cells: tuple[str, ...]) -> tuple[str, ...]:
+        """The names of the columns; the first line may be times already, if there is but one column."""
+        if len(cells) == 1 and cells[0] != "time":
+            return ("time",)
+        for cell in cells:
+            if cell not in COLUMNS:
+                self._wrong(1, f"a header of {one_of(COLUMNS)}", did_you_mean(cell, COLUMNS))
+        if "time" not in cells or len(set(cells)) < len(cells):
+            self._wrong(1, "a header that names `time`, and no column twice", "write time,payment_option")
+        return () if self.problems else cells
+
+    def _row(self, number: int, row: Mapping[str, str], extra: int) -> None:
+        if extra > 0:
+            self._wrong(number, "no more cells than the header has", "put a text with a comma in quotes")
+        for column, names in _NAMES.items():
+            if (cell := row.get(column, "")) and cell not in names:
+                what = f"a {column.replace('_', ' ')}: {one_of(names)}, or nothing"
+                self._wrong(number, what, did_you_mean(cell, names))
+        try:
+            found = moment(row.get("time", ""))
+        except (ValueError, OverflowError):
+            self._wrong(number, "a time: seconds, or as 2026-11-25T09:00:47.250Z")
+            return
+        if self._first is None:
+            self._first = found
+        offset = found - self._first
+        if self.moments and offset < self.moments[-1]:
+            self._wrong(number, "a time that is not before the line above", "sort the file by time")
+            return
+        self.moments.append(offset)
+        self.told.append(Told(row.get("payment_option", ""), row.get("journey", "")))
+
+    def _wrong(self, number: int, expected: str, remedy: str = "") -> None:
+        if len(self.problems) >= MOST_PROBLEMS:
+            self._more += 1
+            return
+        # The file may be another than was meant, such as one of accounts: no cell is repeated.
+        self.problems.append(Problem(f"{_KEY}, {self._name} line {number}", HIDDEN_VALUE, expected, remedy))
+
+
+def _unreadable(path: Path, error: Exception) -> Problem:
+    match error:
+        case OSError():
+            reason = error.strerror or "it cannot be read"
+        case UnicodeDecodeError():
+            reason = "it is not UTF-8"
+        case UnreadableFile():
+            reason = str(error)
+        case _:
+            reason = "its name holds a character that no name may hold"
+    return Problem(_KEY, path.name, f"a CSV file that can be read, its path seen from the scenario file; {reason}")

@@ -1,0 +1,269 @@
+"""What was chosen on the command line or in the form, put over a scenario and checked just as strictly."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from pydantic import ValidationError
+
+from harness.allowed_targets import host_refusal
+from scenarios.loading.scenario import Scenario, check
+from scenarios.loading.unreachable_objectives import unreachable_objectives
+from scenarios.schema.load import Arrivals
+from scenarios.schema.names import PAYMENT_NAMES
+from scenarios.schema.problems import Problem, ScenarioError, did_you_mean, one_of
+from scenarios.schema.quantities import InvalidQuantity, per_second, positive_seconds, share, weight
+from scenarios.schema.section import LARGEST_COUNT, MOST_USERS
+
+OPTIONS: Mapping[str, str] = {
+    "payment_mix": "--payment-mix",
+    "sms_share": "--sms-share",
+    "arrival_rate": "--arrival-rate",
+    "users": "--users",
+    "duration": "--run-time",
+    "seed": "--seed",
+    "think_scale": "--think-scale",
+    "budget": "--budget",
+    "stop_when_certain": "--stop-when-certain",
+    "allow_target": "--allow-target",
+    "verify_tls": "--no-verify-tls",
+}
+"""What can be chosen, and the option under which its errors are reported."""
+
+Tables = dict[str, Any]
+
+
+def apply_overrides(scenario: Scenario, choices: Mapping[str, Any]) -> Scenario:
+    """The scenario as chosen; raises ``ScenarioError`` with everything that is wrong, each under its option.
+
+    ``choices`` has the keys of ``OPTIONS``; a value that is ``None``, an empty text or empty is no choice. Values may be
+    texts as typed. The payment mix is ``"credit_card=3,gpay=1"``; it takes the place of the scenario's, and so does the
+    rate: one rate throughout, for as long as the scenario's profile lasts. A duration stretches the whole profile.
+    Demands that are left with nothing to measure are set aside, and named in ``set_aside``.
+    """
+    unknown = [name for name in choices if name not in OPTIONS]
+    if unknown:
+        raise TypeError(f"no such choice: {', '.join(unknown)}; there are {', '.join(OPTIONS)}")
+    tables = scenario.document.model_dump(mode="json", by_alias=True, exclude_unset=True)
+    problems: list[Problem] = []
+    chosen: dict[str, str] = {}
+    # In the order of the options: a rate replaces the stages that a duration would stretch.
+    for name in OPTIONS:
+        if (choice := choices.get(name)) is None or choice in ("", (), []):
+            continue
+        try:
+            for place in _OVERRIDES[name](tables, choice, scenario):
+                chosen[place] = OPTIONS[name]
+        except InvalidQuantity as error:
+            problems.append(Problem(OPTIONS[name], choice, error.expected, error.remedy))
+        except _PaymentMixError as error:
+            problems += error.problems
+    _lower_minimum(tables)
+    try:
+        made = check(tables, name=scenario.name, folder=scenario.folder)
+    except ScenarioError as error:
+        problems += [_as_option_problem(problem, chosen) for problem in error.problems]
+    if problems:
+        raise ScenarioError(f"scenario {scenario.name} as chosen", problems)
+    _refuse_unused_mix(made, choices.get("payment_mix"))
+    moot = unreachable_objectives(scenario, made)
+    if len(moot) == len(made.document.objectives):
+        problem = Problem(
+            "objectives", list(moot), "a demand that can be kept by what was chosen", "choose otherwise, or add one"
+        )
+        raise ScenarioError(f"scenario {scenario.name} as chosen", [problem])
+    kept = tuple(text for text in made.document.objectives if text not in moot)
+    return replace(made, document=made.document.model_copy(update={"objectives": kept}), set_aside=moot)
+
+
+def _refuse_unused_mix(made: Scenario, mix: Any) -> None:
+    if mix and made.replay is not None and made.replay.options:
+        expected = "no mix beside a trace that says how each arrival pays"
+        remedy = "choose --arrival-rate too, or leave the column payment_option out of the trace"
+        problem = Problem(OPTIONS["payment_mix"], mix, expected, remedy)
+        raise ScenarioError(f"scenario {made.name} as chosen", [problem])
+
+
+class _PaymentMixError(ValueError):
+    def __init__(self, problems: list[Problem]) -> None:
+        super().__init__()
+        self.problems = problems
+
+
+def _payment_mix(tables: Tables, choice: Any, scenario: Scenario) -> list[str]:
+    weights: dict[str, float] = {}
+    problems = []
+    option = OPTIONS["payment_mix"]
+    for part in (part.strip() for part in str(choice).split(",")):
+        slug, equals, number = (piece.strip() for piece in part.partition("="))
+        if slug not in PAYMENT_NAMES:
+            problems.append(
+                Problem(option, part, f"a payment option: {one_of(PAYMENT_NAMES)}", did_you_mean(slug, PAYMENT_NAMES))
+            )
+            continue
+        if slug in weights:
+            problems.append(Problem(option, part, f"{slug} once only", "leave one of the two out"))
+        try:
+            weights[slug] = weight(float(number)) if equals else 1.0
+        except (InvalidQuantity, ValueError):
+            problems.append(
+                Problem(option, part, "option=weight, the weight a number from 0", f'write for example "{slug}=3"')
+            )
+    if problems:
+        raise _PaymentMixError(problems)
+    if scenario.document.cover:
+        weights = {**dict.fromkeys(PAYMENT_NAMES, 0.0), **weights}
+    minimum = tables.get("payments", {}).get("minimum", {})
+    kept = {slug: count for slug, count in minimum.items() if weights.get(slug)}
+    tables["payments"] = {**weights, "minimum": kept}
+    return ["payments"]
+
+
+def _lower_minimum(tables: Tables) -> None:
+    """A run made shorter or slower by choice keeps its promises to rare options as far as it has journeys for them."""
+    minimum = tables.get("payments", {}).get("minimum", {})
+    try:
+        profile = Arrivals.model_validate(tables.get("arrivals")).profile
+    except ValidationError:
+        return
+    if profile is not None and (promised := sum(minimum.values())) > profile.expected:
+        for slug, count in minimum.items():
+            minimum[slug] = int(count * profile.expected / promised)
+
+
+def _sms_share(tables: Tables, choice: Any, _scenario: Scenario) -> list[str]:
+    tables.setdefault("sms", {})["share"] = share(_number_or_text(choice))
+    tables.get("shop", {}).get("sms", {}).pop("share", None)
+    return ["sms.share"]
+
+
+def _arrival_rate(tables: Tables, choice: Any, scenario: Scenario) -> list[str]:
+    rate = per_second(choice)
+    if scenario.document.capacity is not None:
+        raise InvalidQuantity(
+            "no rate for a scenario with [capacity]: the search sets it",
+            "leave it out; capacity.start and capacity.most say where the search begins and how high it may go",
+        )
+    arrivals = tables.get("arrivals")
+    if arrivals is None:
+        raise InvalidQuantity("no rate: the scenario's load is closed", "choose --users, or a scenario with [arrivals]")
+    if not scenario.document.cover:
+        arrivals["duration"] = scenario.duration
+    for key in ("stages", "trace", "rate_scale", "time_scale"):
+        arrivals.pop(key, None)
+    arrivals["rate"] = rate
+    return ["arrivals.rate"]
+
+
+def _users(tables: Tables, choice: Any, scenario: Scenario) -> list[str]:
+    table = "arrivals" if scenario.is_open else "closed"
+    tables[table]["users"] = _whole(choice, at_least=1, at_most=MOST_USERS)
+    return [f"{table}.users"]
+
+
+def _duration(tables: Tables, choice: Any, scenario: Scenario) -> list[str]:
+    duration = positive_seconds(_number_or_text(choice))
+    if scenario.document.cover:
+        raise InvalidQuantity("no duration: the scenario walks everything exactly once", "choose --arrival-rate")
+    if scenario.document.capacity is not None:
+        raise InvalidQuantity(
+            "no duration for a scenario with [capacity]: it ends when it has its answer", "choose --budget"
+        )
+    if duration <= scenario.warm_up:
+        raise InvalidQuantity(f"longer than the warm-up of {scenario.warm_up:g} s, the rest of which is judged")
+    if not scenario.is_open:
+        tables["closed"]["duration"] = duration
+        return ["closed.duration"]
+    arrivals = tables["arrivals"]
+    if arrivals.get("trace"):
+        arrivals["time_scale"] = arrivals.get("time_scale", 1.0) * duration / scenario.duration
+    elif arrivals.get("stages"):
+        for stage in arrivals["stages"]:
+            stage["duration"] *= duration / scenario.duration
+    else:
+        arrivals["duration"] = duration
+    return ["arrivals.duration"]
+
+
+def _seed(tables: Tables, choice: Any, _scenario: Scenario) -> list[str]:
+    tables["seed"] = _whole(choice, at_least=0)
+    return ["seed"]
+
+
+def _think_scale(tables: Tables, choice: Any, _scenario: Scenario) -> list[str]:
+    tables.setdefault("think", {})["scale"] = weight(_number_or_text(choice))
+    return ["think.scale"]
+
+
+def _allow_target(tables: Tables, choice: Any, scenario: Scenario) -> list[str]:
+    hosts = [choice] if isinstance(choice, str) else list(choice)
+    for host in hosts:
+        if (refusal := host_refusal(str(host).strip("[]"))) is not None:
+            raise InvalidQuantity(f'a host name or address alone, such as "staging.example.com"; {refusal}')
+    already = scenario.target.allowed
+    tables.setdefault("target", {})["allowed"] = [*already, *hosts]
+    return [f"target.allowed[{len(already) + index}]" for index in range(len(hosts))]
+
+
+def _budget(tables: Tables, choice: Any, scenario: Scenario) -> list[str]:
+    if scenario.document.capacity is None:
+        raise InvalidQuantity(
+            "nothing for a scenario without [capacity]", "leave it out, or choose the scenario capacity"
+        )
+    tables["capacity"]["budget"] = positive_seconds(choice)
+    return ["capacity.budget"]
+
+
+def _stop_when_certain(tables: Tables, choice: Any, _scenario: Scenario) -> list[str]:
+    if choice:
+        tables.setdefault("stop", {})["when_certain"] = True
+    return ["stop.when_certain"]
+
+
+def _verify_tls(tables: Tables, choice: Any, _scenario: Scenario) -> list[str]:
+    # Only ever switches off: that a scenario already did so is not undone by leaving the option away.
+    if choice is False:
+        tables.setdefault("target", {})["verify_tls"] = False
+    return []
+
+
+_OVERRIDES: Mapping[str, Callable[[Tables, Any, Scenario], list[str]]] = {
+    "payment_mix": _payment_mix,
+    "sms_share": _sms_share,
+    "duration": _duration,
+    "arrival_rate": _arrival_rate,
+    "users": _users,
+    "seed": _seed,
+    "think_scale": _think_scale,
+    "budget": _budget,
+    "stop_when_certain": _stop_when_certain,
+    "allow_target": _allow_target,
+    "verify_tls": _verify_tls,
+}
+
+
+def _as_option_problem(problem: Problem, chosen: Mapping[str, str]) -> Problem:
+    for place, option in chosen.items():
+        if problem.key == place or problem.key.startswith((f"{place}.", f"{place}[")):
+            return Problem(option, problem.value, problem.expected, problem.remedy)
+    return problem
+
+
+def _number_or_text(choice: Any) -> Any:
+    try:
+        return float(choice)
+    except (TypeError, ValueError, OverflowError):
+        return choice
+
+
+def _whole(choice: Any, *, at_least: int, at_most: int = LARGEST_COUNT) -> int:
+    expected = f"a whole number from {at_least} to {at_most}"
+    try:
+        number = int(choice)
+    except (TypeError, ValueError, OverflowError):
+        raise InvalidQuantity(expected) from None
+    if not at_least <= number <= at_most or (isinstance(choice, float) and number != choice):
+        raise InvalidQuantity(expected)
+    return number

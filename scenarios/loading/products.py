@@ -1,0 +1,67 @@
+"""The tables ``[products]`` and ``[address]``: what shoppers buy, and where it is sent."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator
+from pathlib import Path
+
+from harness.files import MAX_CSV_BYTES, UnreadableFile, read_text
+from scenarios.schema.problems import ABSENT, Problem
+from scenarios.schema.scenario_file import Document
+from users.population.pools import Products
+
+PLACES = ("country", "city", "township", "district")
+"""The keys of ``[address]`` that are primary keys of the shop, each place within the one before."""
+
+_COLUMN = "product"
+
+
+def products(document: Document, folder: Path) -> Products:
+    """What is for sale in this scenario; raises ``UnreadableFile`` for a file that is none."""
+    asked = document.products
+    if asked.file is not None:
+        return Products(read(folder / asked.file))
+    return Products(document.conduct.products) if asked.search is None else Products(search=asked.search)
+
+
+def read(path: Path) -> tuple[str, ...]:
+    """The primary keys in the column ``product`` of a CSV file, each once; raises ``UnreadableFile``."""
+    try:
+        rows = list(csv.DictReader(io.StringIO(read_text(path, MAX_CSV_BYTES), newline="")))
+    except csv.Error:
+        raise UnreadableFile("it is not a CSV file") from None
+    found = (str(row.get(_COLUMN) or "").strip() for row in rows)
+    pks = tuple(dict.fromkeys(pk for pk in found if pk))
+    if not pks:
+        raise UnreadableFile(f"it has no value in a column `{_COLUMN}`")
+    return pks
+
+
+def product_problems(document: Document, folder: Path) -> Iterator[Problem]:
+    """Products from two sources at once, and a file of them that is none."""
+    asked = document.products
+    given = {
+        "products.file": asked.file,
+        "products.search": asked.search,
+        "conduct.products": document.conduct.products if "products" in document.conduct.model_fields_set else None,
+    }
+    sources = [(key, value) for key, value in given.items() if value is not None]
+    for key, value in sources[1:]:
+        yield Problem(key, value, f"nothing beside {sources[0][0]}", "leave one of them out")
+    if asked.file is not None:
+        try:
+            read(folder / asked.file)
+        except UnreadableFile as error:
+            yield Problem("products.file", asked.file, f"a CSV file with a column `{_COLUMN}`; {error}")
+
+
+def address_problems(document: Document, _folder: Path) -> Iterator[Problem]:
+    """A place without the one it lies in."""
+    pinned = [getattr(document.address, name) is not None for name in PLACES]
+    for place, name in enumerate(PLACES):
+        if pinned[place] and not all(pinned[:place]):
+            outer = PLACES[pinned.index(False)]
+            yield Problem(f"address.{outer}", ABSENT, f"the {outer} in which address.{name} lies", f"add `{outer}`")
+            return

@@ -1,0 +1,322 @@
+"""A scenario: who comes and when, how they behave, and what is demanded of the shop, read from one TOML file."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from harness.capacity.search import SearchPlan
+from harness.objectives import parser, stop_rule
+from harness.objectives.model import Objective
+from harness.objectives.stop_rule import StopRule
+from harness.schedule.arrivals import ArrivalProcess, Profile, RateStage, users_needed
+from scenarios.loading import products
+from scenarios.loading.arrival_trace import ScaledTrace, replay
+from scenarios.loading.files import FOLDER, find, names, tables
+from scenarios.loading.headers import resolve_headers
+from scenarios.loading.key_checks import consistency_problems, key_problems
+from scenarios.schema.load import PAGES_PER_JOURNEY, Arrivals, ClosedSection
+from scenarios.schema.names import JOURNEY_NAMES, PAYMENT_NAMES, SMS_NAMES
+from scenarios.schema.problems import ScenarioError
+from scenarios.schema.scenario_file import Document, Target
+from scenarios.schema.validation_errors import problems_of
+from shop.settings import Settings
+from users.coverage import cover
+from users.population.journey_spec import Conduct, External, Fidelity, Mix, SmsScript
+from users.population.pools import LocationPool, Products
+from users.population.think import ThinkTimes
+
+__all__ = ["FOLDER", "Scenario", "check", "names", "read"]
+
+SECONDS_PER_PAGE = 0.1
+"""How long a shop takes for one of them, for the same guess."""
+
+HIDDEN_TEXT = "(hidden)"
+"""Stands in a result for a code that a test system accepts."""
+
+SPAWN_RATE = 100.0
+"""Virtual users made per second for the pool of an open load; above it Locust warns."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """One scenario, read and checked.
+
+    ``document`` holds every key of the file, with defaults; ``folder`` is where paths in it are looked for;
+    ``set_aside`` are demands of the file that a choice left with nothing to measure. Times are seconds, rates per
+    second, shares 0 to 1.
+    """
+
+    name: str
+    document: Document
+    folder: Path
+    set_aside: tuple[str, ...] = ()
+
+    @property
+    def description(self) -> str:
+        """One line on what the scenario is for."""
+        return self.document.description
+
+    @property
+    def seed(self) -> int:
+        """The seed of all chance in the run."""
+        return self.document.seed
+
+    @property
+    def load(self) -> Arrivals | ClosedSection:
+        """The table that says how many come: open or closed."""
+        load = self.document.arrivals or self.document.closed
+        assert load is not None, "a scenario without a load is refused when it is read"  # noqa: S101
+        return load
+
+    @property
+    def is_open(self) -> bool:
+        """Whether shoppers come at a rate of their own, however slow the shop is."""
+        return self.document.arrivals is not None
+
+    @property
+    def process(self) -> ArrivalProcess:
+        """How arrivals are strewn along the profile; evenly where everything is walked exactly once."""
+        arrivals = self.document.arrivals
+        if arrivals is None or self.document.cover:
+            return ArrivalProcess.UNIFORM
+        return ArrivalProcess(arrivals.process)
+
+    @property
+    def replay(self) -> ScaledTrace | None:
+        """The recorded arrivals that are replayed, scaled; ``None`` where a profile says how many come."""
+        arrivals = self.document.arrivals
+        if arrivals is None or arrivals.trace is None:
+            return None
+        return replay(self.folder / arrivals.trace, arrivals.rate_scale, arrivals.time_scale, self.seed)
+
+    @property
+    def search(self) -> SearchPlan | None:
+        """How the capacity is searched for; ``None`` for a load that is known beforehand."""
+        return None if self.document.capacity is None else self.document.capacity.plan
+
+    def profile(self) -> Profile | None:
+        """The rate over time; ``None`` for a closed load. One that covers is just long enough to walk everything once."""
+        arrivals = self.document.arrivals
+        if arrivals is None:
+            return None
+        if self.search is not None:
+            # How it will go is not known beforehand; it is as long and as high as this at most.
+            return Profile([RateStage(self.search.budget, self.search.most, self.search.most)])
+        if (replayed := self.replay) is not None:
+            return replayed.profile
+        if not self.document.cover:
+            return arrivals.profile
+        return self.profile_for(len(cover(self.mix, JOURNEY_NAMES)))
+
+    def profile_for(self, journeys: int) -> Profile:
+        """The scenario's highest rate, for just as long as it takes that many journeys to arrive."""
+        rate = max(rate for _, rate in self.document.arrivals.rates()) if self.document.arrivals else 1.0
+        return Profile([RateStage(journeys / rate, rate, rate)])
+
+    @property
+    def warm_up(self) -> float:
+        """The first part of the run, which is not judged."""
+        return self.load.unjudged
+
+    @property
+    def duration(self) -> float:
+        """The length of the run without the drain; warm-up included."""
+        profile = self.profile()
+        if profile is not None:
+            return profile.duration
+        assert self.document.closed is not None, "what is not open is closed"  # noqa: S101
+        return self.document.closed.duration
+
+    @property
+    def steady(self) -> float:
+        """The part of the run that is judged."""
+        return self.duration - self.warm_up
+
+    @property
+    def drain(self) -> float:
+        """How long unfinished journeys may take at the end."""
+        return self.load.drain
+
+    @property
+    def longest_wait(self) -> float:
+        """An arrival that found no free user within it is dropped; endless for a closed load, which has none."""
+        return self.document.arrivals.longest_wait if self.document.arrivals else math.inf
+
+    @property
+    def users(self) -> int:
+        """Virtual users: of a closed load all there are, of an open one the pool."""
+        if self.load.users is not None:
+            return self.load.users
+        profile = self.profile()
+        assert profile is not None, "a closed load says its users"  # noqa: S101
+        journey = PAGES_PER_JOURNEY * (SECONDS_PER_PAGE + self.think.mean())
+        return min(users_needed(profile.peak_rate, journey), self.target.most_users)
+
+    @property
+    def spawn_rate(self) -> float:
+        """Virtual users made per second at the start."""
+        return self.document.closed.spawn_rate if self.document.closed else SPAWN_RATE
+
+    @property
+    def mix(self) -> Mix:
+        """Who comes and how she pays."""
+        document = self.document
+        return Mix(
+            journeys=_with_default_weights(document.journeys, JOURNEY_NAMES, covers=document.cover),
+            payments=_with_default_weights(document.payments.weights, PAYMENT_NAMES, covers=document.cover),
+            sms={SmsScript(name): weight for name, weight in self._sms_weights().items()},
+            three_d=document.cards.three_d,
+            declined=document.cards.declined,
+            minimum={slug: count for slug, count in document.payments.minimum.items() if count > 0},
+            cover=document.cover,
+        )
+
+    def _sms_weights(self) -> dict[str, float]:
+        sms = self.document.sms
+        given = {name: float(getattr(sms, name)) for name in SMS_NAMES if name in sms.model_fields_set}
+        if self.document.cover:
+            return dict.fromkeys(SMS_NAMES, 1.0) | given
+        return given or {SmsScript.RIGHT.value: 1.0}
+
+    @property
+    def conduct(self) -> Conduct:
+        """How shoppers deal with the shop, whatever they buy."""
+        document, conduct = self.document, self.document.conduct
+        return Conduct(
+            external=External(document.external.mode),
+            allowed_hosts=frozenset(host.lower() for host in document.external.allowed_hosts),
+            option_value=conduct.option_value,
+            fidelity=Fidelity(conduct.fidelity),
+            sms_code=document.sms.code,
+            sms_poll=document.sms.poll,
+            sms_patience=document.sms.patience,
+            fallback=conduct.fallback or "",
+            sign_in_once=document.accounts.sign_in == "user",
+            locale=conduct.locale,
+            currency=conduct.currency,
+            json_as_json=conduct.content_type == "fail",
+            address=document.address.model_dump(include={"title", "line", "postcode"}, exclude_none=True),
+        )
+
+    @property
+    def products(self) -> Products:
+        """What is for sale, as far as this process knows it."""
+        return products.products(self.document, self.folder)
+
+    @property
+    def places(self) -> LocationPool:
+        """Where addresses may lie, as far as this process knows it."""
+        return LocationPool(
+            self.document.address.model_dump(include=set(products.PLACES), exclude_none=True), self.seed
+        )
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """What is sent with every request to the shop besides; values from the environment are put in."""
+        return resolve_headers(self.document.headers)
+
+    @property
+    def think(self) -> ThinkTimes:
+        """How long shoppers look at a page."""
+        return self.document.think.times
+
+    @property
+    def target(self) -> Target:
+        """Which shops may be loaded, and how a connection to them is treated."""
+        return self.document.target
+
+    @property
+    def objectives(self) -> tuple[Objective, ...]:
+        """What is demanded of the shop."""
+        return tuple(parser.parse(text) for text in self.document.objectives)
+
+    @property
+    def stop_rules(self) -> tuple[StopRule, ...]:
+        """When the run is broken off before its time."""
+        return tuple(stop_rule.parse(text) for text in self.document.stop.rules)
+
+    @property
+    def accounts_file(self) -> Path | None:
+        """The CSV file of accounts; ``None``: they are generated."""
+        name = self.document.accounts.file
+        return None if name is None else self.folder / name
+
+    @property
+    def generated_accounts(self) -> dict[str, int]:
+        """How many accounts to generate for each kind of journey that signs in."""
+        accounts, enough = self.document.accounts, self.users
+        return {"returning": accounts.returning or enough, "first_time": accounts.first_time or enough}
+
+    @property
+    def shop_settings(self) -> Settings:
+        """The embedded shop of this scenario: its own settings, the scenario's SMS share, seed and accounts."""
+        settings = self.document.shop
+        changes: dict[str, Any] = {}
+        if self.document.sms.share is not None:
+            changes["sms"] = settings.sms.model_copy(update={"share": self.document.sms.share})
+        if "seed" not in settings.model_fields_set:
+            changes["seed"] = self.seed
+        if self.accounts_file is not None and settings.accounts_file is None:
+            changes["accounts_file"] = str(self.accounts_file)
+        return settings.model_copy(update=changes)
+
+    def as_asked(self) -> dict[str, Any]:
+        """The whole scenario as plain JSON values, defaults included, a test system's SMS code hidden.
+
+        ``check`` reads it again.
+        """
+        asked = self.document.model_dump(mode="json", by_alias=True, exclude_none=True)
+        mix = self.mix
+        asked["journeys"] = dict(mix.journeys)
+        asked["payments"].update(mix.payments)
+        # A default of 0 says nothing; a 0 that is written leaves the script out.
+        asked["sms"] = {key: value for key, value in asked["sms"].items() if key not in SMS_NAMES}
+        asked["sms"].update({script.value: weight for script, weight in mix.sms.items()})
+        # The shop as it is started, but for the path of a file that lies elsewhere on every machine.
+        shop = self.shop_settings.model_copy(update={"accounts_file": self.document.shop.accounts_file})
+        asked["shop"] = shop.model_dump(mode="json", exclude_none=True)
+        asked["headers"] = dict.fromkeys(asked["headers"], HIDDEN_TEXT)
+        if self.document.sms.code:
+            asked["sms"]["code"] = HIDDEN_TEXT
+        if self.document.shop.sms.fixed_code:
+            asked["shop"]["sms"]["fixed_code"] = HIDDEN_TEXT
+        if self.is_open:
+            asked["arrivals"]["process"] = self.process.value
+        if self.replay is not None:
+            del asked["arrivals"]["process"]
+        return asked
+
+
+def read(path_or_name: str, *, folder: Path = FOLDER) -> Scenario:
+    """Read the scenario of this name, or in this file; raises ``ScenarioError`` with everything that is wrong."""
+    path = find(path_or_name, folder)
+    return check(tables(path), name=path.stem, folder=path.parent)
+
+
+def check(document: Mapping[str, Any], *, name: str, folder: Path = FOLDER) -> Scenario:
+    """The scenario that these tables describe; raises ``ScenarioError`` with everything that is wrong."""
+    problems = list(key_problems(document))
+    try:
+        made = Document.model_validate(document)
+    except ValidationError as error:
+        problems += problems_of(error, Document, document)
+        wrong = {str(detail["loc"][0]) for detail in error.errors(include_url=False)}
+        # What is right in itself is checked all the same, so that no error hides behind another.
+        made = Document.model_validate({key: value for key, value in document.items() if key not in wrong})
+        problems += consistency_problems(made, wrong, folder)
+        raise ScenarioError(f"scenario {name}", problems) from None
+    problems += consistency_problems(made, set(), folder)
+    if problems:
+        raise ScenarioError(f"scenario {name}", problems)
+    return Scenario(name, made, folder)
+
+
+def _with_default_weights(given: Mapping[str, float], names: Iterable[str], *, covers: bool) -> dict[str, float]:
+    # Whoever names some has named all; but under cover, what is not named is walked too.
+    return {**dict.fromkeys(names, 1.0), **given} if covers or not given else dict(given)

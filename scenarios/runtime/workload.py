@@ -1,0 +1,323 @@
+"""Makes a scenario ready to run: its shoppers, its accounts, its embedded shop, in the shape the harness asks for."""
+
+from __future__ import annotations
+
+import tempfile
+from bisect import bisect_right
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+from functools import cached_property
+from hashlib import sha256
+from importlib.metadata import version
+from itertools import accumulate
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from harness.errors import UsageError
+from harness.metrics.page_roles import PageRoles
+from harness.objectives.model import Objective
+from harness.objectives.stop_rule import StopRule
+from harness.run.workload import Choices
+from harness.schedule.arrivals import ArrivalSchedule, ProfileSchedule
+from harness.schedule.dispatch import Arrival
+from harness.schedule.stepped import SteppedSchedule
+from scenarios.loading import overrides, scenario
+from scenarios.loading.scenario import Scenario
+from scenarios.loading.unreachable_objectives import refuse_unreachable_objectives
+from scenarios.runtime.embedded_shop import EmbeddedShop
+from scenarios.runtime.worker_context import Stage
+from scenarios.schema.problems import ScenarioError
+from shop.contract import PAYMENT_OPTIONS, Page
+from shop.serving.process import ShopProcess, ShopStartError
+from users.funnel import STEPS
+from users.http.origin import parse_origin
+from users.http.proxies import refuse_proxy
+from users.journeys.catalogue import JOURNEYS
+from users.population.accounts import AccountPool, AccountsRejected
+from users.population.journey_spec import Mix
+from users.sampling import Casting
+
+LANDMARKS = PageRoles(
+    steps=STEPS,
+    challenges=frozenset({Page.THREE_D_SECURE.value}),
+    codes=frozenset({Page.VERIFY_SMS.value}),
+    resends=frozenset({Page.SEND_SMS.value}),
+)
+"""What the metrics know of the shop by name."""
+
+MOST_COUNTED = 100_000
+"""Arrivals whose journeys are drawn once more at the end of a run, to hold against those who came; about two seconds."""
+
+
+class ScenarioWorkload:
+    """One scenario with the user's choices applied; the harness's ``Workload``."""
+
+    def __init__(self, chosen: Scenario, choices: Choices) -> None:
+        self._scenario = chosen
+        self._choices = choices
+        self._kinds: Collection[str] | None = None
+        self._accounts: AccountPool | None = None
+        self.name = chosen.name
+        self.description = chosen.description
+        self.seed = chosen.seed
+        self.is_open = chosen.is_open
+        self.spawn_rate = chosen.spawn_rate
+        self.warm_up = chosen.warm_up
+        self.steady = chosen.steady
+        self.drain = chosen.drain
+        self.longest_wait = chosen.longest_wait
+        self.objectives: Sequence[Objective] = chosen.objectives
+        self.stop_rules: Sequence[StopRule] = chosen.stop_rules
+        self.stop_when_certain = chosen.document.stop.when_certain
+        self.search = chosen.search
+        self.at_least = chosen.document.capacity.at_least if chosen.document.capacity else None
+        self.allowed: Collection[str] = frozenset(chosen.target.allowed)
+        self._mix = _within(chosen.mix, self._schedule)
+        self.planned_minimum: Mapping[str, int] = self._mix.minimum
+        self.page_roles = LANDMARKS
+        told = chosen.replay.options if chosen.replay else frozenset[str]()
+        self.payment_options: Sequence[str] = [
+            slug for slug in PAYMENT_OPTIONS if chosen.mix.payments.get(slug, 0) > 0 or slug in told
+        ]
+
+    def stepped_schedule(self) -> SteppedSchedule:
+        """The due times of a load whose rate is searched for."""
+        return SteppedSchedule(self._scenario.process, self.seed)
+
+    @cached_property
+    def _schedule(self) -> ArrivalSchedule | None:
+        if self.search is not None:
+            return None
+        if (replayed := self._scenario.replay) is not None:
+            return replayed.trace
+        profile = self._scenario.profile()
+        return None if profile is None else ProfileSchedule(profile, self._scenario.process, self.seed)
+
+    @cached_property
+    def _casting(self) -> Casting:
+        total = None if self._schedule is None else self._schedule.min_count
+        replayed = self._scenario.replay
+        return Casting(self._mix, self.seed, total, self._kinds, told=replayed.told if replayed else ())
+
+    @property
+    def weights(self) -> Mapping[str, float]:
+        """How much of each journey there is: the scenario's weights, or the number of each where all are walked once."""
+        mix = self._scenario.mix
+        if mix.cover:
+            return Counter(one.journey for one in Casting(mix, self.seed).coverage_specs)
+        weights = {name: weight for name, weight in mix.journeys.items() if weight > 0}
+        if (replayed := self._scenario.replay) is None or not replayed.told:
+            return weights
+        told = Counter(one.journey for one in replayed.told)
+        drawn, whole = told.pop("", 0), sum(weights.values())
+        names = [name for name in JOURNEYS if name in told or (drawn and name in weights)]
+        return {name: told[name] + drawn * weights.get(name, 0.0) / whole for name in names}
+
+    @property
+    def users(self) -> int:
+        """Virtual users: at least one for each journey that takes part."""
+        return max(self._scenario.users, len(self._kinds or self.weights))
+
+    @property
+    def highest_rate(self) -> float:
+        """The highest arrival rate of the profile, journeys a second; 0 for a closed load."""
+        profile = self._scenario.profile()
+        return 0.0 if profile is None else profile.peak_rate
+
+    def schedule(self) -> ArrivalSchedule | None:
+        """The due times; ``None`` for a closed load."""
+        return self._schedule
+
+    def rate(self, elapsed: float) -> float:
+        """Arrivals a second at so many seconds from the start; 0 for a closed load."""
+        profile = self._scenario.profile()
+        return 0.0 if profile is None else profile.rate(elapsed)
+
+    def step(self, elapsed: float) -> int | None:
+        """The stage of the profile at so many seconds from the start, counted from 1; ``None`` for a closed load."""
+        profile = self._scenario.profile()
+        if profile is None:
+            return None
+        ends = list(accumulate(stage.duration for stage in profile.stages))
+        return min(bisect_right(ends, elapsed), len(ends) - 1) + 1
+
+    def kind_of(self, number: int) -> str:
+        """Which journey an arrival of the schedule is on."""
+        return self._casting.itinerary(number).journey
+
+    def labels_of(self, arrival: Arrival) -> tuple[str, str]:
+        """Journey and payment option of an arrival."""
+        if self.is_open:
+            itinerary = self._casting.itinerary(arrival.number)
+        else:
+            itinerary = self._casting.spec_of_journey(arrival.kind, arrival.number)
+        return itinerary.journey, itinerary.payment_option
+
+    def restrict(self, kinds: Collection[str]) -> None:
+        """Only these journeys take part."""
+        self._kinds = frozenset(kinds)
+        self.__dict__.pop("_casting", None)
+
+    def as_asked(self) -> dict[str, Any]:
+        """The whole scenario as plain JSON values, with what was chosen beside it."""
+        chosen = {key: value for key, value in _overrides_of(self._choices).items() if value not in (None, "", ())}
+        if self._scenario.set_aside:
+            chosen["set_aside"] = list(self._scenario.set_aside)
+        return {"scenario": self._scenario.as_asked(), "chosen": chosen, "journeys": sorted(self.kinds)}
+
+    @property
+    def level(self) -> bool:
+        """Whether the load is meant to be the same throughout the steady part."""
+        profile = self._scenario.profile()
+        if profile is None:
+            return True
+        if self.search is not None:
+            return False
+        rates, end = set[float](), 0.0
+        for stage in profile.stages:
+            end += stage.duration
+            if end > self.warm_up:
+                rates |= {stage.rate_from, stage.rate_to}
+        return len(rates) == 1
+
+    def drawn(self, walked: Mapping[str, int]) -> Mapping[str, Mapping[str, float]]:
+        """How many of each journey and payment option were meant to come; empty for a schedule too long to count.
+
+        How many journeys of each kind a closed load brings depends on how long they take. Where shoppers may fall back on
+        another option, nobody can tell from what they paid with what they had come to pay with.
+        """
+        if self._schedule is None:
+            meant: dict[str, Mapping[str, float]] = {"payment option": self._casting.expected_options(walked)}
+        else:
+            total = self._schedule.min_count
+            if not 0 < total <= MOST_COUNTED:
+                return {}
+            journeys, options = Counter[str](), Counter[str]()
+            for number in range(total):
+                itinerary = self._casting.itinerary(number)
+                journeys[itinerary.journey] += 1
+                options[itinerary.payment_option] += 1
+            meant = {"journey": journeys, "payment option": options}
+        if self._scenario.conduct.fallback:
+            del meant["payment option"]
+        return meant
+
+    @property
+    def kinds(self) -> Collection[str]:
+        """The journeys that take part."""
+        return self._kinds if self._kinds is not None else set(self.weights)
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """A digest of the scenario as chosen, the accounts and the version: alike wherever the same load is prepared."""
+        asked = {key: value for key, value in self.as_asked().items() if key != "journeys"}
+        emails = [account.email for account in self._pool().accounts]
+        trace = self._scenario.replay.digest if self._scenario.replay else ""
+        pks = self._scenario.products.pks
+        everything = [asked, emails, trace, pks, version("checkload")]
+        return sha256(orjson.dumps(everything, option=orjson.OPT_SORT_KEYS)).hexdigest()
+
+    def stage(self, worker: int, workers: int) -> Stage:
+        """What the shoppers of one process need; raises ``UsageError`` when the file of accounts is wrong."""
+        return Stage(
+            self._scenario,
+            lambda: self._casting,
+            self._pool().share(worker, workers),
+        )
+
+    def refusal(self, url: str) -> str:
+        """Why this target cannot be loaded from here, whoever allowed it; empty if it can."""
+        if self._scenario.target.client != "own":
+            return ""
+        try:
+            refuse_proxy(parse_origin(url))
+        except ValueError as error:
+            return str(error)
+        return ""
+
+    def start_target(self) -> EmbeddedShop:
+        """Start the embedded shop with the accounts of this run; raises ``UsageError`` with what it said."""
+        settings = self._scenario.shop_settings
+        path: Path | None = None
+        if settings.accounts_file is None:
+            with tempfile.NamedTemporaryFile("w", suffix=".csv", prefix="checkload-accounts-", delete=False) as file:
+                path = Path(file.name)
+        try:
+            if path is not None:
+                self._pool().write_csv(path)
+                settings = settings.model_copy(update={"accounts_file": str(path)})
+            return EmbeddedShop(ShopProcess.start(settings))
+        except ShopStartError as error:
+            raise UsageError(f"the embedded shop does not start: {error}") from None
+        finally:
+            # It has been read by now; whatever happens later, no list of passwords lies about.
+            if path is not None:
+                path.unlink(missing_ok=True)
+
+    def secrets(self) -> Collection[str]:
+        """Passwords and the test system's SMS code."""
+        passwords = {account.password for account in self._pool().accounts}
+        codes = {self._scenario.conduct.sms_code, self._scenario.shop_settings.sms.fixed_code or ""}
+        headers = {part for value in self._scenario.headers.values() for part in (value, *value.split())}
+        return passwords | (codes - {""}) | headers
+
+    def _pool(self) -> AccountPool:
+        if self._accounts is None:
+            file, numbers = self._scenario.accounts_file, self._scenario.generated_accounts
+            try:
+                self._accounts = (
+                    AccountPool.generate(numbers["returning"], numbers["first_time"], self.seed)
+                    if file is None
+                    else AccountPool.read_csv(file)
+                )
+            except AccountsRejected as rejected:
+                raise UsageError(f"{file}:\n{rejected}") from None
+        return self._accounts
+
+
+class ScenarioFolder:
+    """The harness's ``ScenarioProvider``: every scenario file in a folder."""
+
+    def __init__(self, folder: Path = scenario.FOLDER) -> None:
+        self._folder = folder
+
+    def names(self) -> Sequence[str]:
+        """The scenarios known by name."""
+        return scenario.names(self._folder)
+
+    def choose(self, choices: Choices) -> ScenarioWorkload:
+        """Read a scenario and apply the choices; raises ``UsageError`` with every error at once."""
+        try:
+            chosen = scenario.read(choices.scenario, folder=self._folder)
+            refuse_unreachable_objectives(chosen)
+            return ScenarioWorkload(overrides.apply_overrides(chosen, _overrides_of(choices)), choices)
+        except ScenarioError as error:
+            raise UsageError(str(error)) from None
+
+
+def _within(mix: Mix, schedule: ArrivalSchedule | None) -> Mix:
+    """The mix with no more journeys guaranteed than come: how many a Poisson process brings is not known from its rate."""
+    promised = sum(mix.minimum.values())
+    if schedule is None or mix.cover or promised <= (total := schedule.min_count):
+        return mix
+    return replace(mix, minimum={slug: count * total // promised for slug, count in mix.minimum.items()})
+
+
+def _overrides_of(choices: Choices) -> dict[str, Any]:
+    """The choices under the names that ``scenarios.overrides`` knows; a switch left alone is no choice."""
+    return {
+        "payment_mix": choices.payment_mix,
+        "sms_share": choices.sms_share,
+        "arrival_rate": choices.arrival_rate,
+        "users": choices.users,
+        "duration": choices.duration,
+        "seed": choices.seed,
+        "think_scale": choices.think_scale,
+        "budget": choices.budget,
+        "stop_when_certain": choices.stop_when_certain or None,
+        "allow_target": choices.allowed,
+        "verify_tls": None if choices.verify_tls else False,
+    }

@@ -1,0 +1,1 @@
+"""The sections and keys of scenario files."""

@@ -1,0 +1,51 @@
+"""The sentences of a scenario file: what is demanded of the shop, and when to break off.
+
+Their grammar is the harness's; the names in them are the shop's, so both are checked here.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import AfterValidator
+from pydantic_core import PydanticCustomError
+
+from harness.objectives import parser, stop_rule
+from harness.objectives.model import ObjectiveError, unknown_names
+from scenarios.schema.names import JOURNEY_NAMES, OUTCOME_NAMES, PAGE_NAMES, PAYMENT_NAMES, SMS_NAMES
+
+
+def _check_objective(text: str) -> str:
+    try:
+        demand = parser.parse(text)
+    except ObjectiveError as error:
+        raise _validation_error(error.problem, error.remedy) from None
+    unknown = unknown_names(
+        demand,
+        pages=PAGE_NAMES,
+        journeys=JOURNEY_NAMES,
+        payments=PAYMENT_NAMES,
+        outcomes=OUTCOME_NAMES,
+        verifications=SMS_NAMES,
+    )
+    if unknown:
+        raise _validation_error(
+            "; ".join(error.problem for error in unknown), "; ".join(error.remedy for error in unknown)
+        )
+    return text
+
+
+def _check_stop_rule(text: str) -> str:
+    try:
+        stop_rule.parse(text)
+    except ObjectiveError as error:
+        raise _validation_error(error.problem, error.remedy) from None
+    return text
+
+
+def _validation_error(problem: str, remedy: str) -> PydanticCustomError:
+    return PydanticCustomError("sentence", "{expected}", {"expected": problem, "remedy": remedy})
+
+
+ObjectiveText = Annotated[str, AfterValidator(_check_objective)]
+StopRuleText = Annotated[str, AfterValidator(_check_stop_rule)]

@@ -1,0 +1,60 @@
+"""The reference of scenario files, made from the same classes that read them: every key, its default, what it does.
+
+``python docs/make.py`` writes it into ``docs/scenarios.md``.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from typing import Any, get_args
+
+from pydantic import BaseModel
+from tabulate import tabulate
+
+from scenarios.schema.scenario_file import Document
+from scenarios.schema.validation_errors import nested_section
+from shop.settings import Settings
+
+HEADERS = ("key", "when left out", "meaning")
+
+
+def reference() -> str:
+    """One row for each key, as a Markdown table; the embedded shop's own keys are left to ``shop/settings.py``."""
+    return tabulate(list(rows(Document)), HEADERS, tablefmt="github", disable_numparse=True)
+
+
+def rows(table: type[BaseModel], prefix: str = "") -> Iterator[tuple[str, str, str]]:
+    """Key, default and meaning of every key that these tables may have."""
+    for name, field in table.model_fields.items():
+        key = f"{prefix}{field.alias or name}"
+        inner = nested_section(field.annotation)
+        meaning = " ".join((field.description or (inner and inner.__doc__) or "").split())
+        left_out = "" if field.is_required() else _written(field.get_default(call_default_factory=True))
+        yield f"`{key}`", left_out, meaning.replace("``", "`")
+        if inner is not None and inner is not Settings:
+            yield from rows(inner, f"{key}[]." if _is_list(field.annotation) else f"{key}.")
+
+
+def _is_list(annotation: Any) -> bool:
+    return any(part is Ellipsis or _is_list(part) for part in get_args(annotation))
+
+
+def _written(default: Any) -> str:
+    match default:
+        case None | BaseModel() | {} | "":
+            return ""
+        case tuple() | dict():
+            return f"`{list(default)}`".replace("'", '"') if default else ""
+        case bool():
+            return f"`{str(default).lower()}`"
+        case str():
+            return f'`"{default}"`'
+        case float():
+            return f"`{default:g}`"
+        case _:
+            return f"`{default}`"
+
+
+if __name__ == "__main__":
+    sys.stdout.write(f"{reference()}\n")

@@ -1,0 +1,258 @@
+"""The steps before the payment: who is buying, how and where it is delivered, who carries it, how it is paid."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+
+from shop.catalogue import DELIVERY_OPTIONS, SHIPPING_OPTIONS, DeliveryOption, ShippingOption
+from shop.checkout.context import CheckoutContext
+from shop.checkout.views import slug_of, why_unavailable
+from shop.contract import PAYMENT_OPTIONS, Page
+from shop.customers.accounts import Choices
+from shop.customers.address_book import store_address
+from shop.customers.session import Session
+from shop.forms import Form, check_fields
+from shop.geography import RETAIL_STORES
+from shop.http_messages import Errors
+from shop.pre_order import ZERO, Payment, bill_of
+
+_EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
+_PHONE = re.compile(r"\d{11}", re.ASCII)
+_BY_PK = {str(option.pk): option for option in PAYMENT_OPTIONS.values()}
+
+_I, _A, _D, _R, _S, _P = (
+    Page.INDEX,
+    Page.ADDRESS_SELECTION,
+    Page.DELIVERY_OPTION,
+    Page.RETAIL_STORE,
+    Page.SHIPPING_OPTION,
+    Page.PAYMENT_OPTION,
+)
+_STEP_ORDERS: Mapping[tuple[str, bool], tuple[Page, ...]] = MappingProxyType(
+    {
+        ("delivery_first", False): (_I, _D, _A, _S, _P),
+        ("delivery_first", True): (_I, _D, _R, _S, _P),
+        ("address_first", False): (_I, _A, _D, _S, _P),
+        ("address_first", True): (_I, _A, _D, _R, _S, _P),
+    }
+)
+"""The order of the steps, by convention and by whether the parcel goes to a store; the pages of the payment follow."""
+
+
+def order_of(till: CheckoutContext) -> tuple[Page, ...]:
+    """The steps that this shopper takes before the payment, in their order."""
+    delivery = till.pre_order.delivery
+    return _STEP_ORDERS[till.conventions.page_order, delivery is not None and delivery.to_store]
+
+
+def _fits(shipping: ShippingOption | None, delivery: DeliveryOption | None) -> bool:
+    return shipping is not None and delivery is not None and shipping.delivery_pk == delivery.pk
+
+
+_STEP_DONE: Mapping[Page, Callable[[Session], bool]] = MappingProxyType(
+    {
+        _I: lambda session: session.is_known,
+        _A: lambda session: session.pre_order.shipping_address is not None,
+        _D: lambda session: session.pre_order.delivery is not None,
+        _R: lambda session: session.pre_order.retail_store is not None,
+        _S: lambda session: _fits(session.pre_order.shipping, session.pre_order.delivery),
+    }
+)
+
+
+def first_missing_step(till: CheckoutContext) -> Page:
+    """The first step that is not done; the payment option's page if all are."""
+    session = till.session
+    return next((page for page in order_of(till) if page in _STEP_DONE and not _STEP_DONE[page](session)), _P)
+
+
+def _reset_steps_after(till: CheckoutContext, page: Page) -> None:
+    """A step has changed: choose all that follows again."""
+    order, chosen = order_of(till), till.pre_order
+    for later in order[order.index(page) + 1 :]:
+        if later is _A or (later is _R and _A not in order):
+            chosen.forget_address()
+        elif later is _D:
+            chosen.delivery = None
+        elif later is _S:
+            chosen.shipping = None
+    if page is _D:
+        chosen.forget_store()
+    chosen.after_shipping()
+
+
+def restore_saved_choices(till: CheckoutContext) -> None:
+    """Take for a returning customer the steps that are missing, as they were chosen last time."""
+    session = till.session
+    remembered = session.account.remembered if session.account else None
+    if remembered is None:
+        return
+    while (page := first_missing_step(till)) in _RESTORERS:
+        if not _RESTORERS[page](session, remembered):
+            return
+
+
+def _recall_address(session: Session, remembered: Choices) -> bool:
+    book, chosen = session.addresses.entries, session.pre_order
+    shipping, billing = book.get(remembered.shipping_address), book.get(remembered.billing_address)
+    if shipping is None or billing is None:
+        return False
+    chosen.shipping_address, chosen.billing_address = shipping, billing
+    return True
+
+
+def _recall_delivery(session: Session, remembered: Choices) -> bool:
+    session.pre_order.delivery = DELIVERY_OPTIONS[remembered.delivery]
+    return True
+
+
+def _recall_store(session: Session, remembered: Choices) -> bool:
+    billing = session.addresses.entries.get(remembered.billing_address)
+    if remembered.retail_store not in RETAIL_STORES or billing is None:
+        return False
+    _collect(session, remembered.retail_store, billing)
+    return True
+
+
+def _recall_shipping(session: Session, remembered: Choices) -> bool:
+    option, delivery = SHIPPING_OPTIONS[remembered.shipping], session.pre_order.delivery
+    if delivery is None or option.delivery_pk != delivery.pk:
+        return False
+    session.pre_order.shipping = option
+    return True
+
+
+_RESTORERS: Mapping[Page, Callable[[Session, Choices], bool]] = MappingProxyType(
+    {_A: _recall_address, _D: _recall_delivery, _R: _recall_store, _S: _recall_shipping}
+)
+
+
+def saved_choices_of(session: Session) -> Choices | None:
+    """What to remember of a customer's choices; nothing if they are not complete."""
+    chosen = session.pre_order
+    if not (chosen.shipping_address and chosen.billing_address and chosen.delivery and chosen.shipping):
+        return None
+    return Choices(
+        str(chosen.shipping_address["pk"] or ""),
+        str(chosen.billing_address["pk"]),
+        str(chosen.delivery.pk),
+        str(chosen.shipping.pk),
+        str(chosen.retail_store.pk) if chosen.retail_store else "",
+    )
+
+
+def _who(form: Form, till: CheckoutContext) -> Errors:
+    errors: Errors = {}
+    if not till.settings.guest_purchase:
+        errors["non_field_errors"] = ["Sign in to buy; guests are not served."]
+    if not _EMAIL.fullmatch(form["user_email"]):
+        errors["user_email"] = ["Give an e-mail address."]
+    if not _PHONE.fullmatch(form["phone_number"]):
+        errors["phone_number"] = ["Give a phone number of eleven digits."]
+    session = till.session
+    if not errors and (session.guest_email, session.guest_phone) != (form["user_email"], form["phone_number"]):
+        session.guest_email, session.guest_phone = form["user_email"], form["phone_number"]
+        session.pre_order.reset_payment_choice()
+    return errors
+
+
+def _where(form: Form, till: CheckoutContext) -> Errors:
+    book, chosen = till.session.addresses.entries, till.pre_order
+    errors = {
+        name: ["This address is not one of yours."]
+        for name in ("shipping_address", "billing_address")
+        if form[name] not in book
+    }
+    if errors:
+        return errors
+    shipping, billing = book[form["shipping_address"]], book[form["billing_address"]]
+    if (chosen.shipping_address, chosen.billing_address) != (shipping, billing):
+        chosen.shipping_address, chosen.billing_address, chosen.retail_store = shipping, billing, None
+        _reset_steps_after(till, _A)
+    return {}
+
+
+def _delivery(form: Form, till: CheckoutContext) -> Errors:
+    option = DELIVERY_OPTIONS.get(form["delivery_option"])
+    if option is None:
+        return {"delivery_option": ["This delivery option is not offered."]}
+    if till.pre_order.delivery != option:
+        till.pre_order.delivery = option
+        _reset_steps_after(till, _D)
+    return {}
+
+
+def _choose_store(form: Form, till: CheckoutContext) -> Errors:
+    errors: Errors = {}
+    if form["retail_store"] not in RETAIL_STORES:
+        errors["retail_store"] = ["There is no such store."]
+    billing = till.session.addresses.entries.get(form["billing_address"])
+    if billing is None:
+        errors["billing_address"] = ["This address is not one of yours."]
+    if errors or billing is None:
+        return errors
+    chosen = till.pre_order
+    if chosen.retail_store != RETAIL_STORES[form["retail_store"]] or chosen.billing_address != billing:
+        _collect(till.session, form["retail_store"], billing)
+        _reset_steps_after(till, _R)
+    return {}
+
+
+def _collect(session: Session, pk: str, billing: dict[str, object]) -> None:
+    chosen, store = session.pre_order, RETAIL_STORES[pk]
+    chosen.retail_store = store
+    chosen.billing_address = billing
+    chosen.shipping_address = store_address(store, billing)
+
+
+def _shipping(form: Form, till: CheckoutContext) -> Errors:
+    option = SHIPPING_OPTIONS.get(form["shipping_option"])
+    if option is None or not _fits(option, till.pre_order.delivery):
+        return {"shipping_option": ["This shipping option is not offered."]}
+    _set_shipping(option, till)
+    return {}
+
+
+def _set_shipping(option: ShippingOption, till: CheckoutContext) -> None:
+    if till.pre_order.shipping != option:
+        till.pre_order.shipping = option
+        till.pre_order.after_shipping()
+
+
+def _choose_payment_option(form: Form, till: CheckoutContext) -> Errors:
+    name = form["payment_option"]
+    option = _BY_PK.get(name) or next(
+        (option for option in PAYMENT_OPTIONS.values() if slug_of(till.settings, option) == name), None
+    )
+    if option is None:
+        return {"payment_option": ["This payment option is not known."]}
+    if reason := why_unavailable(till.settings, till.session, option.slug):
+        return {"payment_option": [reason[1]]}
+    chosen = till.pre_order
+    chosen.reset_payment_choice()
+    if option.slug == "loyalty_money" or bill_of(till.session.basket, chosen).unpaid <= ZERO:
+        chosen.loyalty = ZERO
+    chosen.payment = Payment(option, option.first_page, [option.first_page])
+    return {}
+
+
+CHOICES: Mapping[Page, Callable[[Form, CheckoutContext], Errors]] = MappingProxyType(
+    {_I: _who, _A: _where, _D: _delivery, _R: _choose_store, _S: _shipping, _P: _choose_payment_option}
+)
+"""What posting each step does: it returns errors, or takes the choice. The same choice again changes nothing, but a
+payment option chosen again begins its payment anew."""
+
+
+def keep_early_choice(page: Page, form: Form, till: CheckoutContext) -> None:
+    """Keep the carrier or the payment option of a shopper who has yet to take an earlier step, which may void them.
+
+    The storefront's client has older lists at hand, and posts from them until the pre-order holds what it posted.
+    """
+    if not till.session.is_known or check_fields(page, form, strict=till.strict):
+        return
+    if page is _S and form["shipping_option"] in SHIPPING_OPTIONS:
+        _set_shipping(SHIPPING_OPTIONS[form["shipping_option"]], till)
+    elif page is _P:
+        _choose_payment_option(form, till)

@@ -1,0 +1,1 @@
+"""Accounts, addresses and sessions of the reference shop."""

@@ -1,0 +1,137 @@
+"""The shop's access log: one line for each request, in the form that web servers write and everybody's tools read.
+
+Apache's "combined" form, with three words more at the end of a line: how long the request took in seconds,
+``session=`` with a hash of the session, and ``msec=`` with the moment of the reply. No cookie, token or telephone is
+ever written: addresses stand there as the route that they take.
+"""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Awaitable, Callable, MutableMapping
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl
+
+from shop.contract import CHECKOUT_PAGES, COOKIE_SESSION, PATHS, Page
+from shop.serving.control import CONTROL_PATH
+
+Scope = MutableMapping[str, Any]
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+AsgiApp = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+_FLUSH_EVERY = 1.0
+_BUFFER = 64 * 1024
+_HASH_DIGITS = 16
+_LONGEST_AGENT = 200
+_CLIENT_GONE_STATUS = 499  # as nginx notes a request that never got a reply
+_NAMES = frozenset(page.value for page in CHECKOUT_PAGES)
+_MASKED_PATHS = (PATHS[Page.COMPLETED_ORDER].partition("{")[0],)
+_UNLOGGED_PATHS = (CONTROL_PATH, PATHS[Page.BANK], PATHS[Page.SMS_INBOX].partition("{")[0])
+
+
+class AccessLog:
+    """A file that takes a line for each request; lines wait in a buffer for a second at most while requests come."""
+
+    def __init__(self, path: Path) -> None:
+        self._file = path.open("a", encoding="utf-8", buffering=_BUFFER)
+        self._salt = secrets.token_bytes(16)  # so that nobody finds a session by hashing a cookie she knows
+        self._flushed = 0.0
+
+    def write(self, line: str, now: float) -> None:
+        """Append a line; ``now`` in seconds decides whether the buffer is written."""
+        self._file.write(line)
+        if now - self._flushed >= _FLUSH_EVERY:
+            self._file.flush()
+            self._flushed = now
+
+    def hashed(self, session: str) -> str:
+        """A name for a session by which its requests belong together, and nothing else can be done."""
+        return sha256(self._salt + session.encode()).hexdigest()[:_HASH_DIGITS] if session else "-"
+
+    def close(self) -> None:
+        """Write what is left."""
+        self._file.close()
+
+
+class AccessLogMiddleware:
+    """An ASGI application whose requests are logged; ``clock`` gives seconds since the epoch."""
+
+    def __init__(self, app: AsgiApp, log: AccessLog, clock: Callable[[], float]) -> None:
+        self._app = app
+        self._log = log
+        self._clock = clock
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve a request, then log it; what lies outside the shop (its control, the bank, the inbox) is not logged."""
+        if scope["type"] != "http" or scope["path"].startswith(_UNLOGGED_PATHS):
+            await self._app(scope, receive, send)
+            return
+        came = self._clock()
+        status, size, session = _CLIENT_GONE_STATUS, 0, ""
+
+        async def noting(message: Message) -> None:
+            nonlocal status, size, session
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                session = _opened(message.get("headers", ()))
+            else:
+                size += len(message.get("body", b""))
+            await send(message)
+
+        try:
+            await self._app(scope, receive, noting)
+        finally:
+            now = self._clock()
+            session = session or _carried(scope["headers"])
+            self._log.write(_line(scope, status, size, self._log.hashed(session), came=came, now=now), now)
+
+
+def _line(scope: Scope, status: int, size: int, session: str, *, came: float, now: float) -> str:
+    host = (scope.get("client") or ("-", 0))[0]
+    moment = time.strftime("%d/%b/%Y:%H:%M:%S +0000", time.gmtime(now))
+    agent = next((value.decode("latin-1") for name, value in scope["headers"] if name == b"user-agent"), "-")
+    asked = f"{scope['method']} {_address(scope)} HTTP/{scope.get('http_version', '1.1')}"
+    return (
+        f'{host} - - [{moment}] "{_quoted(asked)}" {status} {size} "-" "{_quoted(agent[:_LONGEST_AGENT])}" '
+        f"{now - came:.6f} session={session} msec={now:.3f}\n"
+    )
+
+
+def _address(scope: Scope) -> str:
+    path = str(scope["path"])
+    for start in _MASKED_PATHS:
+        if path.startswith(start):
+            return f"{start}-/"
+    asked = dict(parse_qsl(scope["query_string"].decode("latin-1"))) if scope["query_string"] else {}
+    # Of the query only the name of a page: the rest is nobody's business.
+    page = asked.get("page")
+    return path if page is None else f"{path}?page={page if page in _NAMES else '-'}"
+
+
+def _quoted(text: str) -> str:
+    clean = "".join(sign if sign.isprintable() else "?" for sign in text)
+    return clean.replace("\\", "\\\\").replace('"', '\\"')
+
+
+def _opened(headers: Any) -> str:
+    """The session that a reply gives her: whose the request is from now on."""
+    start = f"{COOKIE_SESSION}=".encode()
+    for name, value in headers:
+        if name.lower() == b"set-cookie" and value.startswith(start):
+            return str(value[len(start) :].partition(b";")[0].decode("latin-1"))
+    return ""
+
+
+def _carried(headers: Any) -> str:
+    for name, value in headers:
+        if name == b"cookie":
+            for part in value.decode("latin-1").split(";"):
+                key, _, held = part.partition("=")
+                if key.strip() == COOKIE_SESSION:
+                    return str(held.strip())
+    return ""

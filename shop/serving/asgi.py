@@ -1,0 +1,207 @@
+"""The shop as an ASGI application: bytes in, a wait in the queue, bytes out."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import random
+from collections.abc import Awaitable, Callable, MutableMapping
+from functools import partial
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import parse_qsl
+
+from shop.app import NOTHING, Shop
+from shop.contract import HEADER_AJAX, HEADER_CSRF, Page
+from shop.http_messages import Refused, Reply, Request
+from shop.routes import OUTSIDE, Route, route
+from shop.serving.control import CONTROL_PATH, Control
+from shop.serving.faults import BEHAVIOUR_FAULTS, DELIVERY, draw, replacement_reply, spoil
+from shop.serving.queueing import Freeze, Full, draw_service_time, make_workers
+from shop.settings import Fault, FaultName, Settings
+
+Scope = MutableMapping[str, Any]
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+Sleep = Callable[[float], Awaitable[None]]
+
+RESET_EXTENSION = "checkload.abort"
+"""The key of ``scope["extensions"]`` under which the server offers, as ``call``, to reset the connection."""
+
+_MOST_BYTES = 64 * 1024
+_HEADERS = frozenset(name.encode() for name in (HEADER_AJAX, HEADER_CSRF, "content-type", "host"))
+_STALL = 600.0
+_SLOW_BODY = 10.0
+_CHUNKS = 20
+_UNKNOWN = "unknown"
+
+
+class AsgiShop:
+    """The shop behind ASGI. ``clock`` gives seconds since the epoch and never goes back; ``sleep`` waits."""
+
+    def __init__(self, shop: Shop, clock: Callable[[], float], sleep: Sleep = asyncio.sleep) -> None:
+        self._shop = shop
+        self._clock = clock
+        self._sleep = sleep
+        self._control = Control(shop, self._apply)
+        self._workers = make_workers(shop.settings)
+        self._visited = False
+        self._service_rng = random.Random(f"service {shop.settings.seed}")
+        self._fault_rng = random.Random(f"faults {shop.settings.seed}")
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request; other kinds of connection are not offered."""
+        if scope["type"] != "http":
+            raise NotImplementedError(f"the shop speaks HTTP only, not {scope['type']}")
+        body = await _read_body(receive)
+        if body is None:
+            return
+        if len(body) > _MOST_BYTES:
+            await _send(send, Reply({"detail": "The body is too long."}, HTTPStatus.REQUEST_ENTITY_TOO_LARGE))
+            return
+        request = _request(scope, body)
+        if request.path.startswith(CONTROL_PATH):
+            await _send(send, self._control.answer(request))
+        else:
+            await self._serve(request, scope, receive, send)
+
+    def _apply(self, settings: Settings) -> None:
+        changed = settings.freeze != self._shop.settings.freeze
+        self._shop.settings = settings
+        if changed and self._visited:
+            self._freeze()
+        self._workers.resize(settings.workers, settings.queue)
+
+    async def _serve(self, request: Request, scope: Scope, receive: Receive, send: Send) -> None:
+        asked: Route | None = None
+        problem: Reply | None = None
+        try:
+            asked = route(request.method, request.path, request.query)
+        except Refused as refusal:
+            problem = Reply(dict(refusal.document), refusal.status)
+        page = asked.page if asked else None
+        ledger = self._shop.ledger
+        ledger.pages[page or _UNKNOWN] += 1
+        try:
+            wait = self._admit(page)
+        except Full:
+            ledger.refused_full += 1
+            await _send(send, Reply({"detail": "The shop is full."}, HTTPStatus.SERVICE_UNAVAILABLE, retry_after=1))
+            return
+        if wait > 0:
+            await self._sleep(wait)
+        fault = draw(self._shop.settings.faults, page, self._fault_rng)
+        if fault is None:
+            await _send(send, problem or self._answer(request, asked))
+            return
+        ledger.faults[fault.name] += 1
+        instead = replacement_reply(fault.name)
+        broken = frozenset({fault.name}) if fault.name in BEHAVIOUR_FAULTS else NOTHING
+        reply = instead or problem or self._answer(request, asked, broken)
+        await self._deliver(fault, reply, scope, receive, send)
+
+    def _freeze(self) -> None:
+        """Count the time to the freeze that the settings ask for from now on."""
+        asked = self._shop.settings.freeze
+        start = math.inf if asked is None else self._clock() + asked.after
+        self._workers.freeze(Freeze(start, start + (0.0 if asked is None else asked.lasts)))
+
+    def _admit(self, page: Page | None) -> float:
+        """How long this request will take in the queue and with a worker, seconds."""
+        service_time = draw_service_time(self._shop.settings.service, page, self._service_rng)
+        if page in OUTSIDE:
+            return service_time
+        now = self._clock()
+        if not self._visited:
+            self._visited = True
+            self._freeze()
+        return self._workers.admit(now, service_time) - now
+
+    def _answer(self, request: Request, asked: Route | None, broken: frozenset[FaultName] = NOTHING) -> Reply:
+        if asked is None:
+            raise LookupError("a request without a page has no answer")
+        return self._shop.answer(request, asked, self._clock(), broken)
+
+    async def _deliver(self, fault: Fault, reply: Reply, scope: Scope, receive: Receive, send: Send) -> None:
+        body = spoil(fault.name, reply, self._fault_rng)
+        if fault.name not in DELIVERY:
+            await _send(send, reply, body)
+            return
+        abort = scope.get("extensions", {}).get(RESET_EXTENSION, {}).get("call")
+        if fault.name is FaultName.SLOW_BODY:
+            pause = (_SLOW_BODY if fault.seconds is None else fault.seconds) / _CHUNKS
+            await _send(send, reply, body, before_each_chunk=partial(self._sleep, pause))
+            return
+        if fault.name is FaultName.STALL:
+            await self._wait_until_gone(receive, _STALL if fault.seconds is None else fault.seconds)
+        if abort is not None:
+            abort()
+
+    async def _wait_until_gone(self, receive: Receive, seconds: float) -> None:
+        """Wait for so many seconds, or until the shopper hangs up."""
+        gone = asyncio.ensure_future(_client_gone(receive))
+        over = asyncio.ensure_future(self._sleep(seconds))
+        try:
+            await asyncio.wait((gone, over), return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            gone.cancel()
+            over.cancel()
+
+
+async def _client_gone(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
+async def _read_body(receive: Receive) -> bytes | None:
+    """The body of a request, or a little more than the shop reads of it; ``None`` if the shopper hung up before its end."""
+    body = b""
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            return None
+        part: bytes = message.get("body", b"")
+        body += part
+        if len(body) > _MOST_BYTES or not message.get("more_body", False):
+            return body
+
+
+def _request(scope: Scope, body: bytes) -> Request:
+    headers: dict[str, str] = {}
+    cookies: dict[str, str] = {}
+    for name, value in scope["headers"]:
+        if name in _HEADERS:
+            headers[name.decode()] = value.decode("latin-1")
+        elif name == b"cookie":
+            cookies |= _cookies(value.decode("latin-1"))
+    query = dict(parse_qsl(scope["query_string"].decode("latin-1"))) if scope["query_string"] else {}
+    return Request(scope["method"], scope["path"], query, cookies, headers, body)
+
+
+def _cookies(header: str) -> dict[str, str]:
+    # http.cookies.SimpleCookie takes ten times as long, and drops all cookies after one it dislikes.
+    pairs = (part.partition("=") for part in header.split(";"))
+    return {name.strip(): value.strip() for name, _, value in pairs}
+
+
+async def _send(
+    send: Send,
+    reply: Reply,
+    body: bytes | None = None,
+    before_each_chunk: Callable[[], Awaitable[None]] | None = None,
+) -> None:
+    if body is None:
+        body = reply.body()
+    headers = reply.headers()
+    if body or not reply.is_bodiless:
+        headers.append((b"content-length", b"%d" % len(body)))
+    await send({"type": "http.response.start", "status": int(reply.status), "headers": headers})
+    if before_each_chunk is None:
+        await send({"type": "http.response.body", "body": body})
+        return
+    size = max(1, -(-len(body) // _CHUNKS))
+    for start in range(0, len(body), size):
+        await before_each_chunk()
+        await send({"type": "http.response.body", "body": body[start : start + size], "more_body": True})
+    await send({"type": "http.response.body", "body": b""})

@@ -1,0 +1,80 @@
+"""Who is over a bound is counted before she has ended, each under the demands that mean her, and never twice."""
+
+import pytest
+
+from harness.capacity.censoring import CensoredCounts
+from harness.measurement.pending import pending_ages
+from harness.measurement.recorder import Recorder
+from harness.measurement.sample import JourneySample, Window
+from harness.objectives.parser import parse
+
+
+def due_between(start, end):
+    """Four arrivals a second, at .1, .3, .5 and .7 of it."""
+    return sum(start <= second + part < end for second in range(60) for part in (0.1, 0.3, 0.5, 0.7))
+
+
+def labels_of(number):
+    return ("guest" if number % 2 else "returning"), ("gpay" if number % 4 == 3 else "credit_card")
+
+
+@pytest.fixture
+def recorder():
+    """All but the last of each second have ended, the third with another number than hers."""
+    kept = Recorder(Window(100.0, 100.0, 200.0))
+    for second in range(30):
+        for place, part in enumerate((0.1, 0.3, 0.5)):
+            due = 100.0 + second + part
+            journey, option = labels_of(4 * second + place)
+            kept.journey(JourneySample(journey, option, "ok", "nobody", due, due, due + 0.2))
+    return kept
+
+
+@pytest.mark.parametrize(
+    ("demand", "overdue"),
+    [
+        ("journey response_time p95 < 4s", 14),  # due in the seconds 0 to 13, of 20 less 4 and the delay of 1.5
+        ("journey.guest response_time p95 < 4s", 14),
+        ("journey.returning response_time p95 < 4s", 0),
+        ("journey[payment=gpay] response_time p95 < 4s", 14),
+        ("journey[payment=credit_card] response_time p95 < 4s", 0),
+        ("journey response_time p95 < 30s", 0),
+        ("journey failures < 1%", 0),
+        ("dropped < 1%", 0),
+    ],
+)
+def test_a_journey_under_way_is_over_a_bound_that_has_passed(recorder, demand, overdue):
+    (counted,) = CensoredCounts([parse(demand)], due_between, labels_of).counts(recorder, 20.0)
+    assert counted == overdue
+
+
+def test_whom_a_demand_means_has_to_be_known(recorder):
+    counted = CensoredCounts([parse("journey.guest response_time p95 < 4s")], due_between).counts(recorder, 20.0)
+    assert counted == [0]
+
+
+def test_a_later_look_counts_on(recorder):
+    overdue = CensoredCounts([parse("journey[payment=gpay] response_time p95 < 4s")], due_between, labels_of)
+    assert [overdue.counts(recorder, now) for now in (10.0, 20.0, 15.0)] == [[4], [14], [9]]
+
+
+@pytest.mark.parametrize(
+    ("demand", "overdue"),
+    [
+        ("page response_time p95 < 500ms", 3),
+        ("page.Pay response_time p95 < 500ms", 2),
+        ("page[payment=gpay] response_time p95 < 500ms", 1),
+        ("page response_time p95 < 10s", 0),
+        ("page failures < 1%", 0),
+    ],
+)
+def test_a_request_that_waits_is_over_a_bound_that_has_passed(recorder, demand, overdue):
+    pending = {1: ("Pay", "gpay", 90.0), 2: ("Pay", "card", 99.0), 3: ("Home", "card", 90.2), 4: ("Pay", "card", 99.6)}
+    waiting = pending_ages(pending, 99.9)
+    (counted,) = CensoredCounts([parse(demand)], due_between, labels_of).counts(recorder, 20.0, waiting)
+    assert counted == overdue
+
+
+def test_ages_are_told_together_and_rounded_down():
+    pending = {number: ("Pay", "gpay", 10.0 + number / 100) for number in range(5)}
+    assert pending_ages(pending, 11.1) == [("Pay", "gpay", 1.0, 5)]

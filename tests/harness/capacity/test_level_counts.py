@@ -1,0 +1,46 @@
+"""Who is missing on the side of the load generator is never held against the shop."""
+
+from dataclasses import replace
+
+import pytest
+
+from harness.capacity.estimate import ObjectiveCounts
+from harness.capacity.level_counts import LevelCounter, LevelCounts
+from harness.measurement.recorder import Recorder
+from harness.measurement.sample import Window
+from harness.objectives.parser import parse
+
+DEMAND = parse("journey response_time p95 < 4s")
+NOTHING = LevelCounts(counted=((0, 0),), taken=0, late=0, waited=0, absent=0, missing=0, dropped=0)
+
+
+def level_counter(rate=0.0):
+    return LevelCounter([DEMAND], lambda start, end: int((end - start) * rate), None)
+
+
+def trouble(over, *, absent, missing):
+    last = replace(NOTHING, taken=1000, absent=absent, missing=missing)
+    return level_counter().trouble(NOTHING, last, [ObjectiveCounts(DEMAND.text, 1000, over, 0.05)], 0.5)
+
+
+@pytest.mark.parametrize("over", [20, 190])
+def test_as_many_as_may_be_missing_excuse_the_shop(over):
+    assert "add a worker" in trouble(over, absent=100, missing=200)
+
+
+def test_a_shop_that_is_slow_beyond_what_was_missing_is_the_limit_itself():
+    assert trouble(600, absent=100, missing=200) == ""
+
+
+def test_where_nobody_is_surely_missing_reports_are_on_their_way():
+    recorder = Recorder(Window(0.0, 0.0, 100.0))
+    recorder.offered(1.0, 990)
+    counts = level_counter(rate=100.0).count(10.0, recorder, (), lambda: None)
+    assert (counts.absent, counts.missing) == (0, 0)
+
+
+def test_where_some_are_surely_missing_all_may_be():
+    recorder = Recorder(Window(0.0, 0.0, 100.0))
+    recorder.offered(1.0, 400)
+    counts = level_counter(rate=100.0).count(10.0, recorder, (), lambda: None)
+    assert (counts.absent, counts.missing) == (450, 600)

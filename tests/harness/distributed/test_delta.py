@@ -1,0 +1,156 @@
+import json
+import random
+
+import pytest
+
+from harness.distributed.delta import DeltaEncoder, Heard
+from harness.measurement.recorder import Recorder
+from harness.measurement.sample import JourneySample, PageSample, Window
+
+WINDOW = Window(100.0, 105.0, 500.0)
+PAGES = ("BinNumberPage", "VerifySmsPage", "ThankYouPage")
+STATUSES = (200, 200, 200, 500)
+
+
+def fill(recorder, rng, seconds, n=200):
+    for _ in range(n):
+        due = recorder.window.start + rng.uniform(*seconds)
+        took = rng.lognormvariate(-3, 0.5)
+        recorder.page(
+            PageSample(rng.choice(PAGES), "gpay", "ok", "nobody", due, due, due + took, 100, rng.choice(STATUSES))
+        )
+        recorder.journey(JourneySample("guest", "gpay", "ok", "nobody", due, due, due + took, ordered=True, amount=7))
+        recorder.offered(due)
+        recorder.started(due, 0.001, took / 10)
+    due = recorder.window.start + seconds[0]
+    recorder.offered(due)
+    recorder.dropped(due)
+    recorder.journey(JourneySample("guest", "gpay", "dropped", "shop", due, due, float("inf")))
+
+
+def sent(message):
+    """The message as it arrives: through JSON, as strict as what Locust sends."""
+    return json.loads(json.dumps(message))
+
+
+def same(one, other):
+    return one.to_json() == other.to_json()
+
+
+@pytest.fixture
+def rng():
+    return random.Random(5)
+
+
+def test_what_was_told_is_what_was_counted_however_often_it_was_told(rng):
+    recorder, total = Recorder(WINDOW), Recorder(WINDOW)
+    teller, heard = DeltaEncoder(recorder), Heard(total)
+    for second in range(10):
+        fill(recorder, rng, (second, second + 1))
+        heard.hear(sent(teller.message()))
+        assert same(total, recorder)
+    heard.hear(sent(teller.message(whole=True)))
+    assert same(total, recorder)
+
+
+def test_a_message_holds_only_what_is_new(rng):
+    recorder = Recorder(WINDOW)
+    teller = DeltaEncoder(recorder)
+    fill(recorder, rng, (0, 50))
+    whole = teller.message()
+    nothing = teller.message()
+    assert nothing["pages"] == nothing["journeys"] == nothing["arrivals"] == []
+    due = WINDOW.start + 50.5
+    recorder.page(PageSample("BinNumberPage", "gpay", "ok", "nobody", due, due, due + 0.1, 10, 200))
+    little = teller.message()
+    (((page, *_), service, _, _, ((second, times),), _),) = little["pages"]
+    assert (page, second) == ("BinNumberPage", 50)
+    assert len(service[4]) == len(times[4]) == 1  # one bucket each, of the many that the run has filled
+    assert len(json.dumps(little)) < len(json.dumps(whole)) / 20
+
+
+def test_a_slice_that_fills_is_told_by_the_buckets_that_have_changed():
+    recorder, total = Recorder(WINDOW), Recorder(WINDOW)
+    teller, heard = DeltaEncoder(recorder), Heard(total)
+    told = []
+    for n in range(5):
+        recorder.page(PageSample("BinNumberPage", "gpay", "ok", "nobody", 110.0, 110.0, 110.1 + n, 10, 200))
+        message = sent(teller.message())
+        told.append(len(message["pages"][0][4][0][1][4]))
+        heard.hear(message)
+    assert told == [1, 1, 1, 1, 1]
+    assert same(total, recorder)
+
+
+def test_a_lost_message_is_made_good_by_the_last_one(rng):
+    recorder, total = Recorder(WINDOW), Recorder(WINDOW)
+    teller, heard = DeltaEncoder(recorder), Heard(total)
+    for second in range(6):
+        fill(recorder, rng, (second, second + 1))
+        message = sent(teller.message())
+        if second % 2:
+            heard.hear(message)
+    for cell in total.pages.values():  # what is known meanwhile holds together
+        assert (
+            cell.response.total
+            == sum(n for _, n in cell.response.values())
+            == sum(one.total for one in cell.slices.values())
+        )
+    assert not heard.complete
+    heard.hear(sent(teller.message(whole=True)))
+    assert same(total, recorder)
+    assert (heard.number, heard.taken, heard.complete) == (7, 4, True)
+    fill(recorder, rng, (6, 7))
+    heard.hear(sent(teller.message()))
+    assert heard.complete
+    assert same(total, recorder)
+
+
+def test_a_message_that_comes_twice_or_late_changes_nothing(rng):
+    recorder, total = Recorder(WINDOW), Recorder(WINDOW)
+    teller, heard = DeltaEncoder(recorder), Heard(total)
+    fill(recorder, rng, (0, 1))
+    first = sent(teller.message())
+    fill(recorder, rng, (1, 2))
+    second = sent(teller.message())
+    assert [heard.hear(message) for message in (first, second, second, first)] == [True, True, False, False]
+    assert same(total, recorder)
+
+
+def test_slices_that_have_become_longer_replace_the_short_ones(rng):
+    recorder, total = Recorder(WINDOW, most_slices=16), Recorder(WINDOW, most_slices=16)
+    teller, heard = DeltaEncoder(recorder), Heard(total)
+    for second in range(0, 100, 5):
+        fill(recorder, rng, (second, second + 5), n=20)
+        heard.hear(sent(teller.message()))
+        assert same(total, recorder)
+    assert recorder.slice_length == 8.0
+
+
+@pytest.mark.parametrize("lost", [0.0, 0.3])
+def test_workers_with_clocks_of_their_own_add_up_to_one_whatever_is_lost_or_comes_twice(rng, lost):
+    total = Recorder(WINDOW, most_slices=16)
+    parts = [Recorder(Window(start, start + 5, start + 400), most_slices=16) for start in (7.0, 1e6, 0.5)]
+    workers = [(part, DeltaEncoder(part), Heard(total)) for part in parts]
+
+    def whole():
+        together = Recorder(WINDOW, most_slices=16)
+        for part in sorted(parts, key=lambda part: -part.slice_length):
+            together.add(part)
+        return together
+
+    for second in range(0, 90, 3):
+        for number, (part, teller, heard) in enumerate(workers):
+            if second < (20, 90, 40)[number]:  # so that their slices come to differ in length
+                fill(part, rng, (second, second + 3), n=rng.randrange(10))
+            message = sent(teller.message())
+            if rng.random() >= lost:
+                assert heard.hear(message)
+                assert not heard.hear(message)
+        if not lost:
+            assert same(total, whole())
+    assert len({part.slice_length for part in parts}) == 3
+    for _, teller, heard in workers:
+        heard.hear(sent(teller.message(whole=True)))
+    assert same(total, whole())
+    assert total.counts() == whole().counts()

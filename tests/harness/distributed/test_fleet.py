@@ -1,0 +1,147 @@
+import pytest
+
+from harness.distributed.delta import DeltaEncoder
+from harness.distributed.fleet import CLOCK_EXCHANGES_KEPT, LOST_AFTER, Fleet
+from harness.measurement.recorder import Recorder
+from harness.measurement.sample import JourneySample, Window
+from harness.monitoring.clocks import ClockExchange
+
+WINDOW = Window(0.0, 1.0, 60.0)
+
+
+class Worker:
+    """A worker's side, with a clock of its own."""
+
+    def __init__(self, fleet, name, start=1000.0):
+        self.fleet, self.name, self.start = fleet, name, start
+        self.recorder = Recorder(Window(start, start + 1, start + 60))
+        self.teller = DeltaEncoder(self.recorder)
+
+    def walk(self, n, at=5.0):
+        for _ in range(n):
+            due = self.start + at
+            self.recorder.offered(due)
+            self.recorder.started(due, 0.001, 0.0)
+            self.recorder.journey(JourneySample("guest", "gpay", "ok", "nobody", due, due, due + 1, ordered=True))
+
+    def tell(self, now, under_way=0, *, final=False, whole=False, lost=False):
+        message = {
+            "counts": self.teller.message(whole=whole),
+            "under_way": under_way,
+            "in_flight": {"gpay": under_way},
+            "facts": {"processor_share": 0.5},
+            "orders": b"",
+            "final": final,
+        }
+        return False if lost else self.fleet.report(self.name, message, now)
+
+
+@pytest.fixture
+def fleet():
+    return Fleet({"a": {"guest": 2}, "b": {"guest": 2}}, WINDOW, 0.0, most_slices=128)
+
+
+def test_the_total_is_what_all_workers_counted_on_clocks_of_their_own(fleet):
+    a, b = Worker(fleet, "a"), Worker(fleet, "b", start=5.0)
+    a.walk(3)
+    b.walk(4)
+    a.tell(1.0, under_way=2)
+    b.tell(1.0, under_way=1)
+    counts = fleet.total.counts()
+    assert (counts.journeys, counts.orders_by_option) == (7, {"gpay": 7})
+    assert fleet.under_way == 3
+
+
+def test_the_run_is_done_only_when_every_worker_has_said_its_last_word(fleet):
+    a, b = Worker(fleet, "a"), Worker(fleet, "b")
+    a.tell(1.0, final=True)
+    assert not fleet.done
+    b.walk(1)
+    b.tell(1.0, final=True)
+    assert fleet.done
+    assert fleet.total.counts().journeys == 1
+
+
+def test_a_last_word_counts_only_where_nothing_before_it_is_missing(fleet):
+    a = Worker(fleet, "a")
+    Worker(fleet, "b").tell(1.0, final=True)
+    for turn in range(3):
+        a.walk(1)
+        a.tell(1.0 + turn, lost=turn == 1)
+    a.tell(4.0, final=True)
+    assert not fleet.members["a"].final
+    a.tell(4.5, final=True)
+    assert not fleet.done
+    a.tell(5.0, final=True, whole=True)
+    assert fleet.done
+    assert fleet.total.counts().journeys == 3
+
+
+def test_a_silent_worker_is_lost_once_and_what_it_told_stays_counted(fleet):
+    a, b = Worker(fleet, "a"), Worker(fleet, "b")
+    a.walk(3)
+    a.tell(1.0)
+    b.tell(1.0)
+    b.tell(LOST_AFTER)
+    assert fleet.lost(1.0 + LOST_AFTER) == []
+    (lost,) = fleet.lost(1.1 + LOST_AFTER)
+    assert lost.name == "a"
+    assert fleet.lost(2.0 + LOST_AFTER) == []
+    assert [member.name for member in fleet.lost_workers] == ["a"]
+    assert fleet.total.counts().journeys == 3
+    b.tell(6.0, final=True)
+    assert fleet.done
+
+
+def test_a_worker_that_is_known_to_be_gone_need_not_be_waited_for(fleet):
+    assert [member.name for member in fleet.lost(0.1, gone=["b"])] == ["b"]
+
+
+def test_a_worker_that_is_done_is_not_missed(fleet):
+    Worker(fleet, "a").tell(1.0, final=True)
+    assert [member.name for member in fleet.lost(100.0)] == ["b"]
+
+
+def test_a_stranger_is_not_listened_to(fleet):
+    stranger = Worker(fleet, "c")
+    stranger.walk(5)
+    assert not stranger.tell(1.0)
+    assert fleet.total.counts().journeys == 0
+
+
+def test_the_longest_silence_of_each_worker_is_known(fleet):
+    a = Worker(fleet, "a")
+    for now in (1.0, 1.5, 4.0, 4.2):
+        a.tell(now)
+    assert fleet.members["a"].longest_silence == 2.5
+
+
+def test_each_worker_has_a_share_of_its_own(fleet):
+    assert [member.partition.worker for member in fleet.members.values()] == [0, 1]
+    assert {member.partition.workers for member in fleet.members.values()} == {2}
+
+
+def test_the_clock_of_a_worker_is_known_by_its_quickest_echo(fleet):
+    assert fleet.members["a"].clock is None
+    fleet.echoed("a", ClockExchange(10.0, 12.4, 12.4, 10.8))  # 0.8 s under way
+    fleet.echoed("a", ClockExchange(11.0, 13.01, 13.02, 11.03))
+    fleet.echoed("stranger", ClockExchange(11.0, 99.0, 99.0, 11.0))
+    assert fleet.members["a"].clock.seconds == pytest.approx(2.0)
+    assert fleet.members["a"].clock.surely == pytest.approx(1.99)
+    assert fleet.members["b"].clock is None
+
+
+def test_only_the_latest_echoes_count(fleet):
+    fleet.echoed("a", ClockExchange(0.0, 5.0, 5.0, 0.0))  # exact, and long ago
+    for second in range(1, CLOCK_EXCHANGES_KEPT + 1):
+        fleet.echoed("a", ClockExchange(second, second + 0.1, second + 0.1, second + 0.2))
+    assert fleet.members["a"].clock.seconds == pytest.approx(0.0)
+
+
+@pytest.mark.parametrize(
+    ("names", "called"),
+    [(["vm_1a", "vm_2b"], ["0", "1"]), (["load-1_9f", "load_2_1a"], ["0 on load-1", "1 on load_2"])],
+)
+def test_a_worker_is_called_by_its_number_and_by_its_host_where_there_are_several(names, called):
+    fleet = Fleet({name: {"guest": 1} for name in names}, WINDOW, 0.0, most_slices=128)
+    assert [fleet.called(fleet.members[name]) for name in names] == called

@@ -1,0 +1,212 @@
+"""The master's side of a run, with workers of straw: when they are told to begin, and who is told to wait."""
+
+import contextlib
+from types import SimpleNamespace
+
+import pytest
+
+from harness.distributed.delta import DeltaEncoder
+from harness.distributed.master import (
+    BEGIN,
+    CLOCK_REQUEST,
+    LEAD,
+    THANKS,
+    USER_COUNT_TIMEOUT,
+    WAIT,
+    ForgedMessage,
+    MasterRun,
+)
+from harness.measurement.recorder import Recorder
+from harness.measurement.sample import Window
+
+WORKLOAD = SimpleNamespace(
+    name="own",
+    users=2,
+    warm_up=1.0,
+    steady=9.0,
+    drain=5.0,
+    longest_wait=1.0,
+    is_open=True,
+    kinds=("guest",),
+    fingerprint="f",
+    stop_rules=(),
+    objectives=(),
+    stop_when_certain=False,
+    search=None,
+    at_least=None,
+)
+
+
+class Hosts:
+    """A master, and workers whose clocks are so many seconds ahead of its own (``None``: it never answers)."""
+
+    def __init__(self, **ahead):
+        self.now, self.ahead, self.sent = 100.0, ahead, []
+        self.reported_at = {}
+        self.run = MasterRun(
+            WORKLOAD,
+            None,
+            send=self.send,
+            users_of=lambda: {
+                name: {"Guest": 2 if self.now >= self.reported_at.get(name, 0.0) else 0} for name in self.ahead
+            },
+            gone=list,
+            kinds={"Guest": "guest"},
+            clock=lambda: self.now,
+            sleep=self.sleep,
+            wall_clock=lambda: 1_000_000 + self.now,
+        )
+        self.run.start_background_tasks = lambda: None
+
+    def sleep(self, seconds):
+        self.now += seconds
+
+    def send(self, what, message, name):
+        self.sent.append((what, name, message))
+        if what == CLOCK_REQUEST and self.ahead[name] is not None:
+            self.now += 0.002
+            there = 1_000_000 + self.now + self.ahead[name]
+            self.now += 0.002
+            self.run.echoed(name, {**message, "received": there, "answered": there})
+
+    def hear(self, name, message):
+        """A report of a worker that was told its key."""
+        self.run.hear(name, {"run": self.run.id, "key": self.told(BEGIN)[name]["key"], **message})
+
+    def told(self, what):
+        return {name: message for kind, name, message in self.sent if kind == what}
+
+
+def test_workers_begin_together_once_their_clocks_are_known():
+    hosts = Hosts(vm_a=0.1, vm_b=-0.1)
+    hosts.run.start(4)
+    assert hosts.run.begun
+    begin = hosts.told(BEGIN)
+    assert begin.keys() == {"vm_a", "vm_b"}
+    moment = 1_000_000 + 100.0 + LEAD
+    assert begin["vm_a"]["begin_at"] == pytest.approx(moment + 0.1)
+    assert begin["vm_b"]["begin_at"] == pytest.approx(moment - 0.1)
+    assert hosts.run.recorder.window.start == 100.0 + LEAD
+    assert hosts.run.fleet.members["vm_a"].clock.seconds == pytest.approx(0.1)
+
+
+@pytest.mark.parametrize(("ahead", "said"), [(2.0, "2 s ahead of"), (-3.0, "3 s behind")])
+def test_no_load_is_begun_where_a_clock_is_off(ahead, said):
+    hosts = Hosts(vm_a=0.0, vm_b=ahead)
+    hosts.run.start(4)
+    assert hosts.told(BEGIN) == {}
+    assert hosts.run.over
+    assert not hosts.run.begun
+    assert hosts.run.interrupted == f"worker 1, whose clock is {said} the master's"
+    assert hosts.run.fleet.done
+
+
+def test_a_worker_that_does_not_tell_its_time_is_not_waited_for_long():
+    hosts = Hosts(vm_a=0.0, vm_b=None)
+    hosts.run.start(4)
+    assert hosts.told(BEGIN).keys() == {"vm_a", "vm_b"}
+    assert hosts.now < 100.0 + LEAD
+
+
+def test_a_worker_that_comes_late_has_no_share_and_is_told_so_once_it_listens():
+    hosts = Hosts(vm_a=0.0, vm_b=0.0)
+    hosts.run.worker_joined_late("vm_b")
+    hosts.run.start(4)
+    assert hosts.told(BEGIN).keys() == {"vm_a"}
+    assert hosts.told(WAIT) == {}
+    hosts.now += 2
+    hosts.run._check_workers()
+    hosts.run._check_workers()
+    assert [name for what, name, _ in hosts.sent if what == WAIT] == ["vm_b"]
+    hosts.run.worker_joined_late("vm_a")  # one that takes part and only says again that it is there
+    hosts.now += 2
+    hosts.run._check_workers()
+    assert hosts.told(WAIT).keys() == {"vm_b"}
+
+
+def test_arrivals_are_dealt_out_when_every_worker_has_told_of_its_users(monkeypatch):
+    monkeypatch.setattr(WORKLOAD, "users", 4)
+    hosts = Hosts(vm_a=0.0, vm_b=0.0)
+    hosts.reported_at = {"vm_b": 103.0}
+    hosts.run.start(2)
+    assert hosts.run.begun
+    assert hosts.run.spawned == 4
+    (begin_at,) = {message["begin_at"] for message in hosts.told(BEGIN).values()}
+    assert begin_at == pytest.approx(1_000_103.0 + LEAD, abs=0.1)
+    assert {one.partition.slots["guest"] for one in hosts.run.fleet.members.values()} == {(0, 1, 0, 1)}
+
+
+def test_users_of_which_nobody_tells_are_not_waited_for_without_end(monkeypatch):
+    monkeypatch.setattr(WORKLOAD, "users", 5)
+    hosts = Hosts(vm_a=0.0, vm_b=0.0)
+    hosts.run.start(4)
+    assert hosts.run.begun
+    assert hosts.now < 100.0 + USER_COUNT_TIMEOUT + 1
+
+
+def counts_of(n, number=1, *, whole=False):
+    recorder = Recorder(Window(0.0, 1.0, 10.0))
+    for _ in range(n):
+        recorder.offered(5.0)
+    counts = DeltaEncoder(recorder).message()
+    return {
+        "counts": {**counts, "number": number, "whole": whole},
+        "under_way": 0,
+        "in_flight": {},
+        "facts": {},
+        "orders": b"",
+        "final": False,
+    }
+
+
+def test_what_a_worker_tells_counts_at_once_and_no_more_once_the_run_is_judged():
+    hosts = Hosts(vm_a=0.0, vm_b=0.0)
+    hosts.run.start(4)
+    hosts.hear("vm_a", counts_of(3))
+    hosts.hear("vm_b", counts_of(4))
+    hosts.hear("vm_b", {**counts_of(9, number=2), "run": "another"})
+    assert hosts.run.recorder.arrivals["steady"].offered == 7
+    hosts.run.end()
+    hosts.hear("vm_a", {**counts_of(5, number=2), "final": True})
+    assert hosts.run.recorder.arrivals["steady"].offered == 7
+    assert hosts.told(THANKS) == {"vm_a": {"run": hosts.run.id, "whole": False}}
+
+
+def test_who_knows_the_name_of_a_worker_and_not_its_key_is_not_heard():
+    hosts = Hosts(vm_a=0.0, vm_b=0.0)
+    hosts.run.start(4)
+    keys = [message["key"] for message in hosts.told(BEGIN).values()]
+    assert len(set(keys)) == 2
+    forged = {"run": hosts.run.id, **counts_of(900), "reason": "no", "sent": 1.0, "received": 9.0, "answered": 9.0}
+    for say in (hosts.run.hear, hosts.run.refuse, hosts.run.echoed):
+        for key in ("", "0" * 32, keys[1], None, 7, b"x"):
+            with contextlib.suppress(ForgedMessage):
+                say("vm_a", {**forged, "key": key})
+        with pytest.raises(ForgedMessage):
+            say("vm_stranger", {**forged, "key": keys[0]})
+    assert hosts.run.recorder.arrivals["steady"].offered == 0
+    assert not hosts.run.interrupted
+    assert not hosts.run.closing
+    assert hosts.run.fleet.members["vm_a"].clock.seconds == pytest.approx(0.0)
+
+
+def test_all_is_asked_for_where_something_is_missing_before_the_last_word():
+    hosts = Hosts(vm_a=0.0)
+    hosts.run.start(4)
+    for number, whole in ((1, False), (3, False), (4, True)):
+        hosts.hear("vm_a", {**counts_of(number, number, whole=whole), "final": number > 1})
+        asked = hosts.told(THANKS).get("vm_a")
+        assert (
+            asked
+            == {1: None, 3: {"run": hosts.run.id, "whole": True}, 4: {"run": hosts.run.id, "whole": False}}[number]
+        )
+        assert hosts.run.fleet.done is whole
+    assert hosts.run.recorder.arrivals["steady"].offered == 4
+
+
+def test_a_cut_window_is_that_of_the_books():
+    hosts = Hosts(vm_a=0.0)
+    hosts.run.start(4)
+    hosts.run.cut(4.0)
+    assert hosts.run.recorder is hosts.run.fleet.total
+    assert hosts.run.recorder.window.steady_until == hosts.run.recorder.window.start + 4.0

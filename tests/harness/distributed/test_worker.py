@@ -1,0 +1,74 @@
+"""A worker's last word: said until the master has it, and as a whole only where the master asks for that."""
+
+from types import SimpleNamespace
+
+import pytest
+
+from harness.distributed.delta import DeltaEncoder
+from harness.distributed.master import ECHOED, REFUSE
+from harness.distributed.worker import FINAL_REPORT_ATTEMPTS, WorkerRun
+
+WORKLOAD = SimpleNamespace(
+    name="own", drain=5.0, fingerprint="f", objectives=(), stop_rules=(), stop_when_certain=False, search=None
+)
+
+
+class Line:
+    """A worker, and a master that answers each of its words in turn: with thanks, by asking for all, or not at all."""
+
+    def __init__(self, *answers):
+        self.answers, self.said, self.now = list(answers), [], 0.0
+        self.run = WorkerRun(WORKLOAD, None, send=self.send, clock=lambda: self.now, sleep=self.sleep)
+        self.run._run = "r"
+        self.run._encoder = DeltaEncoder(self.run.recorder)
+
+    def send(self, _kind, message):
+        assert message["final"]
+        self.said.append("all" if message["counts"]["whole"] else "rest")
+        answer = self.answers.pop(0) if self.answers else "nothing"
+        if answer != "nothing":
+            self.run.receive_acknowledgement({"run": "r", "whole": answer == "asks for all"})
+
+    def sleep(self, seconds):
+        self.now += seconds
+
+
+@pytest.mark.parametrize(
+    ("answers", "said", "waited"),
+    [
+        (["thanks"], ["rest"], 0),
+        (["nothing", "thanks"], ["rest", "rest"], 1),
+        (["asks for all", "thanks"], ["rest", "all"], 0),
+        (["asks for all", "nothing", "thanks"], ["rest", "all", "rest"], 1),
+        (["nothing"] * FINAL_REPORT_ATTEMPTS, ["rest"] * FINAL_REPORT_ATTEMPTS, FINAL_REPORT_ATTEMPTS),
+    ],
+)
+def test_the_last_word_is_said_until_the_master_has_it(answers, said, waited):
+    line = Line(*answers)
+    line.run.send_final_report()
+    line.run.send_final_report()
+    assert line.said == said
+    assert line.now == pytest.approx(waited, abs=0.1)
+
+
+def test_thanks_for_another_run_are_none_of_ours():
+    line = Line()
+    line.run.receive_acknowledgement({"run": "another", "whole": False})
+    line.run.send_final_report()
+    assert len(line.said) == FINAL_REPORT_ATTEMPTS
+
+
+def test_a_worker_with_another_scenario_refuses_with_the_key_that_it_was_told():
+    sent = []
+    run = WorkerRun(WORKLOAD, None, send=lambda kind, message: sent.append((kind, message)))
+    run.echo({"run": "r", "sent": 1.0})
+    run.receive_begin({"run": "r", "key": "k", "fingerprint": "another", "begin_at": 0.0})
+    run.echo({"run": "r", "sent": 2.0})
+    assert [(kind, message["key"]) for kind, message in sent] == [(ECHOED, ""), (REFUSE, "k"), (ECHOED, "k")]
+
+
+def test_a_worker_without_a_master_has_nobody_to_say_a_last_word_to():
+    line = Line()
+    line.run.stop_reporting()
+    line.run.send_final_report()
+    assert line.said == []

@@ -1,0 +1,46 @@
+"""A worker that comes during a run takes no user from the others."""
+
+import pytest
+from locust import User
+from locust.runners import WorkerNode
+
+from harness.locust_plugin.dispatcher import PinnedUsersDispatcher
+
+KINDS = [type("Guest", (User,), {}), type("Returning", (User,), {})]
+
+
+@pytest.fixture
+def late():
+    return []
+
+
+@pytest.fixture
+def dispatcher(late):
+    made = PinnedUsersDispatcher([WorkerNode("a"), WorkerNode("b")], KINDS, late=late.append)
+    made.new_dispatch(target_user_count=6, spawn_rate=100)
+    return made
+
+
+def dispatched(dispatcher):
+    """The users of each worker when all of them are there."""
+    return [{name: sum(of.values()) for name, of in users.items()} for users in dispatcher][-1]
+
+
+def test_the_users_are_dealt_out_as_locust_does_it(dispatcher, late):
+    assert dispatched(dispatcher) == {"a": 3, "b": 3}
+    assert late == []
+
+
+@pytest.mark.parametrize("when", ["while users are dealt out", "later"])
+def test_who_comes_late_waits(dispatcher, late, when):
+    if when == "later":
+        dispatched(dispatcher)
+    dispatcher.add_worker(WorkerNode("c"))
+    dispatcher.new_dispatch(target_user_count=6, spawn_rate=100)
+    assert dispatched(dispatcher).get("c", 0) == 0
+    assert late == ["c"]
+
+
+def test_locust_is_never_told_that_users_could_be_dealt_out_anew(dispatcher):
+    dispatched(dispatcher)
+    assert dispatcher.dispatch_in_progress

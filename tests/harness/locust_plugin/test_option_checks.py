@@ -1,0 +1,177 @@
+import os
+import re
+import subprocess
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from harness.errors import UsageError
+from harness.locust_plugin.option_checks import (
+    claim_results,
+    refuse_host,
+    refuse_journey_log,
+    refuse_rebalancing,
+    refuse_results,
+    refuse_slow_ramp,
+    selected_user_classes,
+    set_weights,
+)
+from harness.run import finish
+
+
+def user_class(kind, *tags):
+    return SimpleNamespace(kind=kind, weight=1, tasks=[SimpleNamespace(locust_tag_set=set(tags or [kind]))])
+
+
+GUEST, RETURNING, ABANDONING = (
+    user_class("guest"),
+    user_class("returning", "returning", "slow"),
+    user_class("abandoning"),
+)
+ALL = [GUEST, RETURNING, ABANDONING]
+LOAD = SimpleNamespace(name="own", weights={"guest": 5.0, "returning": 3.0, "abandoning": 0.0})
+
+
+def options(tags=None, exclude_tags=None):
+    return SimpleNamespace(tags=tags, exclude_tags=exclude_tags)
+
+
+@pytest.mark.parametrize(
+    ("picked", "asked", "kept"),
+    [
+        (ALL, options(), [GUEST, RETURNING]),  # without a weight nobody comes
+        ([GUEST], options(), [GUEST]),
+        (ALL, options(tags=["slow"]), [RETURNING]),
+        (ALL, options(exclude_tags=["slow"]), [GUEST]),
+        (ALL, options(tags=["slow", "guest"], exclude_tags=["returning"]), [GUEST]),
+    ],
+)
+def test_who_takes_part(picked, asked, kept):
+    assert selected_user_classes(picked, LOAD, asked) == kept
+
+
+@pytest.mark.parametrize(("picked", "asked"), [([ABANDONING], options()), ([], options()), (ALL, options(tags=["x"]))])
+def test_a_run_without_anybody_is_misuse_and_says_who_there_is(picked, asked):
+    with pytest.raises(UsageError, match=r"own: .*guest, returning"):
+        selected_user_classes(picked, LOAD, asked)
+
+
+def test_the_scenario_gives_the_weights():
+    set_weights([GUEST, RETURNING], LOAD)
+    assert (GUEST.weight, RETURNING.weight) == (5.0, 3.0)
+
+
+def test_only_allowed_hosts_are_loaded_and_a_password_in_one_is_never_repeated():
+    refuse_host("", ())
+    refuse_host("http://127.0.0.1:8000", ())
+    refuse_host("https://shop.example", ("shop.example",))
+    with pytest.raises(UsageError, match=r"--host https://shop\.example: shop\.example is neither"):
+        refuse_host("https://shop.example", ())
+    with pytest.raises(UsageError) as refused:
+        refuse_host("https://ada:swordfish@shop.example", ("shop.example",))
+    assert "swordfish" not in str(refused.value)
+
+
+def test_results_go_where_a_folder_is_or_can_be_made(tmp_path):
+    refuse_results(str(tmp_path / "new" / "deep"), Path("results"))
+    (tmp_path / "file").write_text("")
+    with pytest.raises(UsageError, match="not a folder"):
+        refuse_results(str(tmp_path / "file" / "below"), Path("results"))
+    with pytest.raises(UsageError, match="cannot be written to"):
+        refuse_results("/proc/nowhere", Path("results"))
+
+
+def test_results_of_another_run_are_not_mistaken_for_those_of_this_one(tmp_path):
+    refuse_results(str(tmp_path), Path("results"), fresh=True)
+    (tmp_path / "result.json").write_text("{}")
+    with pytest.raises(UsageError, match="another run"):
+        refuse_results(str(tmp_path), Path("results"), fresh=True)
+    refuse_results(str(tmp_path), Path("results"))  # by hand, run follows run: each gets a folder of its own
+
+
+def test_a_link_that_leads_nowhere_is_a_result_too(tmp_path):
+    (tmp_path / "result.json").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(UsageError, match="another run"):
+        refuse_results(str(tmp_path), Path("results"), fresh=True)
+
+
+CLAIM = "import sys; from pathlib import Path; from harness.results.folder_lock import lock_folder; print(lock_folder(Path(sys.argv[1])), flush=True)"
+
+
+def test_a_folder_of_results_belongs_to_one_process_for_as_long_as_that_lives(tmp_path):
+    folder = tmp_path / "deep" / "results"
+    command = [sys.executable, "-c", f"{CLAIM}; sys.stdin.read()", str(folder)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as other:
+        assert other.stdout.readline() == "True\n"
+        with pytest.raises(UsageError, match=f"--results {folder}: another run is on"):
+            claim_results(str(folder))
+        run = SimpleNamespace(workload=SimpleNamespace(name="quick"), started_at=datetime(2026, 1, 2, tzinfo=UTC))
+        assert finish.folder(run, str(folder)) == folder / "quick-20260102T000000Z"
+        other.kill()
+    claim_results(str(folder))
+    claim_results(str(folder))
+    assert finish.folder(run, str(folder)) == folder
+    ended = subprocess.run(command, input="", capture_output=True, text=True, timeout=20, check=True)
+    assert ended.stdout == "False\n"
+
+
+@pytest.mark.parametrize(
+    ("made", "said"),
+    [
+        (Path.mkdir, "it is a folder; name a file"),
+        (os.mkfifo, "it is a pipe or socket; name a file"),
+        (None, "is not a folder; name another place"),
+    ],
+)
+def test_a_journey_log_that_could_never_be_written_is_refused(tmp_path, made, said):
+    place = tmp_path / "log"
+    if made is None:
+        place.write_text("")
+        place /= "below"
+    else:
+        made(place)
+    with pytest.raises(UsageError, match=re.escape(f"--journey-log {place}: ") + f".*{said}"):
+        refuse_journey_log(str(place))
+
+
+@pytest.mark.parametrize("place", ["", "log.jsonl", "deep/log.jsonl", "/dev/null"])
+def test_a_journey_log_goes_where_a_file_can_be_written(tmp_path, monkeypatch, place):
+    monkeypatch.chdir(tmp_path)
+    refuse_journey_log(place)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_users_are_not_to_be_moved_during_a_run():
+    with pytest.raises(UsageError, match="leave the option out"):
+        refuse_rebalancing(SimpleNamespace(enable_rebalancing=True))
+    refuse_rebalancing(SimpleNamespace(enable_rebalancing=False))
+
+
+@pytest.mark.parametrize(("users", "ramp", "refused"), [(40, None, False), (40, 0.02, False), (3600, 1.0, False), (3601, 1.0, True),
+                                                        (1, 1e-300, True), (40, 1e-9, True)])  # fmt: skip
+def test_users_who_are_never_ready_are_refused(users, ramp, refused):
+    workload = SimpleNamespace(users=users)
+    if not refused:
+        refuse_slow_ramp(workload, ramp)
+        return
+    with pytest.raises(UsageError, match=r"--spawn-rate .* longer than an hour .* or more"):
+        refuse_slow_ramp(workload, ramp)
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "http://ada:hunter2@x.example",
+        "http://x.example/hunter2",
+        "http://x.example?key=hunter2",
+        "http://x.example#hunter2",
+    ],
+)
+def test_what_may_be_a_secret_in_a_host_is_not_repeated(host):
+    with pytest.raises(UsageError) as misuse:
+        refuse_host(host, ())
+    assert "--host" in str(misuse.value)
+    assert "hunter2" not in str(misuse.value)

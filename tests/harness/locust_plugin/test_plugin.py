@@ -1,0 +1,369 @@
+"""The plugin with an environment of straw: which exit code a pipeline sees, and who has the last word on a choice."""
+
+import signal
+from argparse import Namespace
+from types import SimpleNamespace
+
+import pytest
+
+from harness.errors import UsageError
+from harness.exits import Exit
+from harness.locust_plugin import plugin
+from harness.locust_plugin.plugin import Plugin
+from harness.locust_plugin.shape import ArrivalShape
+from harness.objectives.parser import parse
+from harness.run import finish
+
+
+class Shop:
+    """An embedded shop that is told to stop."""
+
+    url = "http://127.0.0.1:4711"
+
+    def __init__(self):
+        self.stopped = False
+
+    def alive(self):
+        return not self.stopped
+
+    def stop(self):
+        self.stopped = True
+
+
+class Load:
+    """A closed workload that remembers what was chosen."""
+
+    is_open = False
+    seed = 1
+    spawn_rate = 100.0
+    warm_up, steady, drain, longest_wait = 0.0, 5.0, 1.0, 1.0
+    stop_rules = ()
+    stop_when_certain = False
+    search = None
+    at_least = None
+    planned_minimum = {}  # noqa: RUF012  nobody changes it
+    payment_options = ("gpay",)
+    objectives = (parse("journey failures < 5%"),)
+    weights = {"guest": 5.0, "returning": 3.0}  # noqa: RUF012
+    allowed = ("shop.example",)
+    kinds = ()
+
+    def __init__(self, choices, shop):
+        self.choices, self.shop = choices, shop
+        self.name = choices.scenario
+        self.users = 12 if choices.users is None else choices.users
+
+    def restrict(self, kinds):
+        self.kinds = tuple(kinds)
+
+    def stage(self, worker, workers):
+        return SimpleNamespace(connect_timeout=0.1)
+
+    def start_target(self):
+        if isinstance(self.shop, Exception):
+            raise self.shop
+        return self.shop
+
+
+class Everything:
+    """A program with the scenarios ``baseline`` and ``smoke``."""
+
+    def __init__(self):
+        self.shop = Shop()
+
+    def names(self):
+        return ["baseline", "smoke"]
+
+    def choose(self, choices):
+        problems = [] if choices.scenario in self.names() else [f"scenario {choices.scenario}: unknown"]
+        if choices.users is not None and choices.users < 1:
+            problems.append(f"--users {choices.users}: from 1")
+        if problems:
+            raise UsageError("\n".join(problems))
+        return Load(choices, self.shop)
+
+
+def user_class(name, kind):
+    return type(name, (), {"kind": kind, "weight": 1, "tasks": [], "fixed_count": 0})
+
+
+class Environment:
+    """As much of Locust's environment as the plugin touches."""
+
+    def __init__(self, **options):
+        self.parsed_options = Namespace(
+            **{
+                "headless": True,
+                "num_users": None,
+                "spawn_rate": None,
+                "run_time": None,
+                "host": None,
+                "scenario": "baseline",
+                "payment_mix": "",
+                "sms_share": "",
+                "arrival_rate": "",
+                "seed": "",
+                "think_scale": "",
+                "allow_target": [],
+                "no_verify_tls": False,
+                "budget": "",
+                "stop_when_certain": False,
+                "results": "",
+                "metrics_port": 0,
+                "metrics_linger": 0.0,
+                "native_histograms": False,
+                "web_allowed_hosts": "",
+                "remote_write": "",
+                "print_stats": True,
+                "only_summary": False,
+                "stop_file": "",
+                "journey_log": "",
+                "tags": None,
+                "exclude_tags": None,
+                **options,
+            }
+        )
+        self.host = self.parsed_options.host
+        self.user_classes = [user_class("Guest", "guest"), user_class("Returning", "returning")]
+        self.shape_class = ArrivalShape()
+        self.runner = SimpleNamespace(exceptions={}, quit=lambda: None)
+        self.web_ui = None
+        self.process_exit_code = None
+
+
+@pytest.fixture(autouse=True)
+def no_signals(monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(plugin.gevent, "signal_handler", lambda *_: SimpleNamespace(cancel=lambda: None))
+
+
+@pytest.fixture
+def program():
+    return Everything()
+
+
+@pytest.fixture
+def begin(program):
+    """A plugin that Locust has initialised with these options, and its environment."""
+
+    def start(**options):
+        made, environment = Plugin(program), Environment(**options)
+        made.on_init(environment=environment, web_ui=None)
+        return made, environment
+
+    return start
+
+
+def start_run(made):
+    """As far as the moment in which its users would be spawned."""
+    run = made.prepare()
+    made.on_test_start()
+    return run
+
+
+def test_the_exit_code_is_invalid_until_a_verdict_changes_it(begin, monkeypatch):
+    made, environment = begin()
+    assert environment.process_exit_code == Exit.INVALID
+    passed = SimpleNamespace(exit=Exit.PASSED, headline="PASSED", text="", result=None)
+    monkeypatch.setattr(finish, "finish", lambda *_, **__: passed)
+    start_run(made)
+    assert environment.process_exit_code == Exit.INVALID
+    made.on_test_stop()
+    assert environment.process_exit_code == Exit.PASSED
+    made.prepare()  # and the next run has to earn its own
+    assert environment.process_exit_code == Exit.INVALID
+    assert made.finished is None
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        ({"scenario": "nonsense"}, "nonsense"),
+        ({"host": "http://other.example"}, "other.example"),
+        ({"num_users": 0}, "--users 0"),
+        ({"spawn_rate": 0.0}, "--spawn-rate"),
+        ({"results": __file__}, "not a folder"),
+        ({"tags": ["no such tag"]}, "none of the chosen user classes"),
+    ],
+)
+def test_misuse_ends_the_process_with_two_before_anything_is_sent(begin, capsys, options, told):
+    with pytest.raises(SystemExit) as left:
+        begin(**options)
+    assert left.value.code == Exit.USAGE_ERROR
+    assert told in capsys.readouterr().err
+
+
+def test_a_host_that_the_scenario_allows_is_loaded_and_nothing_is_started(begin, program, monkeypatch):
+    monkeypatch.setattr(plugin, "unreachable", lambda *_: "")
+    program.shop = AssertionError("nobody asked for an embedded shop")
+    made, _ = begin(host="http://shop.example")
+    assert start_run(made).target_url == "http://shop.example"
+
+
+def test_the_embedded_shop_lives_as_long_as_its_run_and_its_address_is_no_choice(begin, program, monkeypatch):
+    made, environment = begin()
+    run = start_run(made)
+    assert run.target_url == program.shop.url
+    seen = []
+    monkeypatch.setattr(finish, "finish", lambda run, *_, **__: seen.append(run.target.alive()) or _an_end())
+    made.on_test_stop()
+    assert seen == [True]  # its ledger is read before it goes
+    assert program.shop.stopped
+    assert not environment.host
+
+
+def _an_end():
+    return SimpleNamespace(exit=Exit.FAILED, headline="", text="", result=None)
+
+
+@pytest.mark.parametrize(
+    "trouble", [UsageError("the embedded shop does not start: no port"), RuntimeError("swordfish")]
+)
+def test_a_shop_that_does_not_start_is_a_crash(begin, program, trouble):
+    program.shop = trouble
+    made, environment = begin()
+    run = start_run(made)
+    assert run.over
+    assert environment.process_exit_code == Exit.CRASHED
+    assert run.crashed
+    assert "swordfish" not in run.crashed
+
+
+def test_a_crash_while_finishing_is_told_and_leaves_no_shop_behind(begin, program, monkeypatch):
+    def full(*_, **__):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(finish, "finish", full)
+    made, environment = begin()
+    run = start_run(made)
+    made.on_test_stop()
+    assert environment.process_exit_code == Exit.CRASHED
+    assert run.crashed == "the results could not be made: No space left on device"
+    assert made.finished is None
+    assert program.shop.stopped
+
+
+def test_only_the_first_reason_to_interrupt_is_told(begin):
+    made, _ = begin()
+    run = start_run(made)
+    made._terminate("SIGTERM")
+    made._interrupt("the stop button")
+    assert run.interrupted == "SIGTERM"
+
+
+def test_who_is_asked_to_end_while_the_last_shoppers_go_home_has_a_whole_run_to_judge(begin):
+    made, _ = begin()
+    run = made.prepare()
+    run.planned_drain = True
+    made._interrupt("SIGTERM")
+    assert (run.interrupted, run.stop_reason) == ("", "")
+
+
+def test_user_classes_are_weighed_and_the_others_stay_out(begin):
+    made, environment = begin()
+    guest = environment.user_classes[0]
+    environment.user_classes.append(user_class("Abandoning", "abandoning"))
+    made._chosen = list(environment.user_classes)
+    run = made.prepare()
+    assert run.workload.kinds == ("guest", "returning")
+    assert [one.__name__ for one in environment.user_classes] == ["Guest", "Returning"]
+    assert guest.weight == 5.0
+
+
+def test_numbers_on_the_command_line_count_and_those_that_locust_fills_in_do_not(begin):
+    made, environment = begin()
+    environment.parsed_options.num_users = environment.parsed_options.spawn_rate = 1
+    workload = made.prepare().workload
+    assert (workload.users, workload.spawn_rate) == (12, 100.0)
+    made, environment = begin(num_users=40, spawn_rate=3.0)
+    workload = made.prepare().workload
+    assert (workload.users, workload.spawn_rate) == (40, 3.0)
+
+
+def test_a_second_ctrl_c_is_left_to_the_process(begin, monkeypatch):
+    cancelled = []
+    watcher = SimpleNamespace(cancel=lambda: cancelled.append(1))
+    monkeypatch.setattr(
+        plugin.gevent, "signal_handler", lambda number, *_: watcher if number == signal.SIGINT else None
+    )
+    made, _ = begin()
+    run = start_run(made)
+    made._terminate("Ctrl-C")
+    assert cancelled == [1]
+    assert run.interrupted == "Ctrl-C"
+
+
+@pytest.mark.parametrize("name", ["Ctrl-C", "SIGHUP"])
+def test_a_run_that_was_called_off_before_there_was_one_is_interrupted_and_no_other_follows(begin, name, monkeypatch):
+    monkeypatch.setattr(finish, "finish", lambda *_, **__: _an_end())
+    made, _ = begin()
+    made._terminate(name)
+    run = made.prepare()
+    assert run.over
+    assert run.interrupted == name
+    made.on_test_stop()
+    assert made.finished is not None
+    assert made.prepare() is None
+
+
+def test_what_was_asked_while_locust_started_is_done_when_it_is_ready(program, monkeypatch):
+    monkeypatch.setattr(plugin.signals, "noted", lambda: "SIGHUP")
+    spawned = []
+    monkeypatch.setattr(plugin.gevent, "spawn", lambda *call: spawned.append(call))
+    made = Plugin(program)
+    made.on_init(environment=Environment(), web_ui=None)
+    assert spawned == [(made._terminate, "SIGHUP")]
+
+
+@pytest.mark.parametrize(
+    ("name", "with_master", "first"),
+    [("Ctrl-C", True, None), ("Ctrl-C", False, None), ("SIGHUP", True, None), ("SIGHUP", False, signal.SIGTERM)],
+)
+def test_a_worker_lets_its_master_see_everybody_home_if_both_are_asked(begin, monkeypatch, name, with_master, first):
+    killed = []
+    monkeypatch.setattr(plugin.os, "kill", lambda _pid, number: killed.append(number))
+    made, _ = begin()
+    start_run(made)
+    monkeypatch.setattr(Plugin, "_is_worker", True)
+    made._with_master = with_master
+    made._terminate(name)
+    assert killed == ([] if first is None else [first])
+    made._terminate(name)
+    assert killed[-1] == (signal.SIGINT if name == "Ctrl-C" else signal.SIGTERM)
+
+
+def test_a_journey_log_that_cannot_be_opened_any_more_costs_the_run_nothing(begin, tmp_path, caplog):
+    made, environment = begin()
+    environment.parsed_options.journey_log = str(tmp_path)
+    run = start_run(made)
+    assert run.journey_log is None
+    assert not run.over
+    assert f"goes on without its journey log: {tmp_path}: Is a directory" in caplog.text
+
+
+def test_two_runs_at_once_do_not_share_a_folder_of_results(begin, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr("harness.locust_plugin.option_checks.lock_folder", lambda folder: folder != tmp_path / "taken")
+    begin(results=str(tmp_path / "free"))
+    with pytest.raises(SystemExit) as left:
+        begin(results=str(tmp_path / "taken"))
+    assert left.value.code == Exit.USAGE_ERROR
+    assert "another run is on that leaves its results there" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("options", "follows"),
+    [
+        ({}, False),
+        ({"headless": False}, True),
+        ({"headful": True}, True),
+        ({"worker": True}, True),
+        ({"processes": 2}, False),
+    ],
+)
+def test_only_who_will_leave_results_notes_a_signal_instead_of_following_it(program, monkeypatch, options, follows):
+    followed = []
+    monkeypatch.setattr(plugin.signals, "follow", lambda: followed.append(1))
+    monkeypatch.setattr(plugin, "refuse_ports_in_use", lambda _: None)
+    defaults = {"worker": False, "headless": True, "headful": False, "processes": None}
+    Plugin(program)._check_options(Namespace(**{**defaults, **options}))
+    assert bool(followed) is follows

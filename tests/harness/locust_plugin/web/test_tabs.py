@@ -1,0 +1,233 @@
+from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from harness.capacity import search
+from harness.capacity.controller import FinishedLevel
+from harness.capacity.estimate import ObjectiveCounts
+from harness.locust_plugin.web.tabs import (
+    TABS,
+    WORK_SECONDS,
+    View,
+    YieldToLoad,
+    demands,
+    described,
+    options,
+    searched,
+    worst_page_rows,
+)
+from harness.measurement.sample import JourneySample, PageSample, Window
+from harness.objectives.evaluate import evaluate_run
+from harness.objectives.parser import parse
+from harness.objectives.verdict import Finding, Severity
+from harness.run.driver import Run
+
+
+def no_pause():
+    """Nobody waits in these tests."""
+
+
+class Load:
+    """An open workload of twelve seconds, two of them warm-up."""
+
+    name = "fake"
+    seed = 7
+    is_open = True
+    users = 5
+    warm_up, steady, drain, longest_wait = 2.0, 10.0, 1.0, 1.0
+    stop_rules = ()
+    stop_when_certain = False
+    search = None
+    at_least = None
+    payment_options = ("gpay", "masterpass")
+    objectives = (parse("page response_time p50 < 1s"), parse("page failures < 5%"))
+
+    def as_asked(self):
+        chosen = {"payment_mix": "gpay=1", "seed": "7", "set_aside": ["x"]}
+        return {"scenario": {}, "chosen": chosen, "journeys": ["guest", "returning"]}
+
+
+@pytest.fixture
+def clock():
+    return SimpleNamespace(now=100.0)
+
+
+@pytest.fixture
+def run(clock):
+    run = Run(Load(), None, clock=lambda: clock.now)
+    run.set_target("http://ada:swordfish@127.0.0.1:4711/deep", None)
+    return run
+
+
+def fill(run):
+    """The run is seven seconds old; of three pages one is slow and one fails now and then."""
+    run.recorder.window = Window(100.0, 102.0, 112.0)
+    run.begun = True
+    for number in range(40):
+        due = 101.0 if number < 4 else 103.0
+        for page, took in (("BinNumberPage", 0.02), ("ThankYouPage", 0.4), ("IndexPage", 0.01)):
+            end = ("http_5xx", "shop") if page == "IndexPage" and number % 4 == 0 else ("ok", "nobody")
+            run.recorder.page(PageSample(page, "gpay", *end, due, due, due + took))
+        run.recorder.journey(JourneySample("guest", "gpay", "ok", "nobody", due, due, due + 1, ordered=True, amount=1))
+
+
+def test_what_fails_hurts_most_then_what_is_slow_and_warm_up_does_not_count(run, clock):
+    fill(run)
+    clock.now = 107.0
+    rows = worst_page_rows(run, no_pause)
+    assert [row["page"] for row in rows] == ["IndexPage", "ThankYouPage", "BinNumberPage"]
+    assert rows[0]["failed"] == "9 (25 %)"
+    assert (rows[1]["count"], rows[1]["failed"], rows[1]["p50"], rows[1]["p99"]) == (36, 0, "400 ms", "-")
+
+
+def test_while_nothing_is_steady_the_tab_says_so(run, clock):
+    assert worst_page_rows(run, no_pause) == [{"page": "nothing yet", "count": "the users are getting ready"}]
+    run.recorder.window = Window(100.0, 102.0, 112.0)
+    run.begun = True
+    clock.now = 100.5
+    assert worst_page_rows(run, no_pause)[0]["count"] == "warming up, 2 s to go"
+
+
+def test_every_payment_option_of_the_mix_has_a_row(run):
+    fill(run)
+    rows = options(run, no_pause)
+    assert [(row["option"], row["orders"], row["count"]) for row in rows] == [("gpay", 36, 36), ("masterpass", 0, 0)]
+
+
+def test_before_the_first_run_there_are_no_rows():
+    assert worst_page_rows(None, no_pause) == options(None, no_pause) == demands(None, None, no_pause) == []
+
+
+def test_while_the_run_is_on_the_demands_stand_with_the_broken_ones_first(run, clock):
+    fill(run)
+    clock.now = 107.0
+    rows = demands(run, None, no_pause)
+    assert [row["verdict"] for row in rows] == ["steady", "", "broken so far", "kept so far", "set aside"]
+    assert rows[0]["sentence"] == "7 of 12 s"
+    assert rows[2]["demand"] == "page failures < 5%"
+
+
+def test_what_was_asked_is_shown_without_what_the_address_hides(run):
+    told = described(run)
+    for part in ("scenario fake", "seed 7", "payment mix gpay=1", "12 s", "guest and returning", "5 users"):
+        assert part in told
+    assert "http://127.0.0.1:4711" in told
+    assert "swordfish" not in told
+
+
+def judged(run, *findings):
+    judgement = evaluate_run(run.recorder, run.workload.objectives, findings)
+    result = SimpleNamespace(run_id=run.id, judgement=judgement, recorder=run.recorder, stopped="")
+    return SimpleNamespace(result=result, folder=Path("results/fake-1"))
+
+
+def test_after_the_run_the_verdict_comes_first_and_then_the_reasons_the_worst_first(run):
+    fill(run)
+    run.end()
+    invalid = Finding("end", Severity.INVALID, "the run was interrupted", "let it end")
+    rows = demands(run, judged(run, Finding("cpu", Severity.OK, "all is well"), invalid), no_pause)
+    assert rows[0]["verdict"] == "INVALID"
+    assert "interrupted" in rows[0]["sentence"]
+    assert "results/fake-1" in rows[0]["sentence"]
+    assert str(Path.cwd()) in rows[0]["sentence"]
+    assert [row["verdict"] for row in rows[2:]] == ["invalid", "inconclusive", "passed", "", "set aside"]
+    # A check of the instrument is told from a demand on the shop, and what is not demanded is there by name.
+    assert [row["demand"] for row in rows[2:]] == [
+        "the instrument: end",
+        "page failures < 5%",
+        "page response_time p50 < 1s",
+        "throughput",
+        "x",
+    ]
+    assert "pages/s" in rows[-2]["sentence"]
+    assert rows[2]["sentence"] == "the run was interrupted; let it end"
+
+
+def test_the_verdict_on_another_run_is_not_shown(run, clock):
+    fill(run)
+    clock.now = 107.0
+    other = judged(run)
+    other.result.run_id = "another"
+    assert demands(run, other, no_pause)[0]["verdict"] == "steady"
+
+
+def test_a_run_that_could_not_be_judged_says_why(run):
+    run.end()
+    assert demands(run, None, no_pause)[0]["sentence"] == "being judged"
+    run.crashed = "the results could not be made: No space left on device"
+    row = demands(run, None, no_pause)[0]
+    assert (row["verdict"], row["sentence"]) == ("NO VERDICT", run.crashed)
+
+
+def test_rows_are_made_every_two_seconds_however_many_look_on_and_at_once_when_the_run_ends(run, clock):
+    fill(run)
+    current = SimpleNamespace(run=run, finished=None)
+    view = View(lambda: (current.run, current.finished), clock=lambda: clock.now)
+    first = view.rows()
+    assert set(first) == {tab.key for tab in TABS}
+    clock.now += 1.0
+    assert view.rows() is first
+    clock.now += 1.0
+    second = view.rows()
+    assert second is not first
+    run.end()
+    current.finished = judged(run)
+    assert view.rows()["demands"][0]["verdict"] == "INCONCLUSIVE"
+
+
+def test_work_pauses_for_the_load_only_when_it_has_taken_long_enough(clock):
+    slept = []
+    breath = YieldToLoad(clock=lambda: clock.now, sleep=slept.append)
+    breath()
+    assert slept == []
+    clock.now += WORK_SECONDS
+    breath()
+    assert len(slept) == 1
+    breath()
+    assert len(slept) == 1
+
+
+class TestSearched:
+    """The tab of a search for the capacity."""
+
+    def test_another_run_has_no_rows(self):
+        assert searched(None) == []
+        assert searched(SimpleNamespace(controller=None)) == []
+
+    def test_the_level_that_is_on_comes_first_then_the_last_one(self):
+        kept = ObjectiveCounts("journey response_time p95 < 4s", 100, 1, 0.05)
+        broken = replace(kept, over=50)
+
+        def step(rate, counted, **what):
+            return FinishedLevel(
+                search.Purpose.WIDEN,
+                rate,
+                0.0,
+                2.0,
+                10.0,
+                (counted,),
+                3.0,
+                what.get("trouble", ""),
+                None,
+                what.get("broken", False),
+            )
+
+        controller = SimpleNamespace(
+            finished_levels=[
+                step(10.0, kept),
+                step(15.0, kept, trouble="it was late"),
+                step(20.0, broken, broken=True),
+            ],
+            found=None,
+            level=search.SearchLevel(search.Purpose.TRACK, 12.5, 10.0),
+        )
+        rows = searched(SimpleNamespace(controller=controller, begun=True))
+        assert [(row["level"], row["rate"], row["came"]) for row in rows] == [
+            ("track", "750", "it is on"),
+            ("widen", "1,200", "broken"),
+            ("widen", "900", "not counted: it was late"),
+            ("widen", "600", "kept"),
+        ]
+        assert (rows[1]["demand"], rows[1]["excess"], rows[1]["held"]) == (kept.text, "10.00", "10 s")

@@ -1,0 +1,217 @@
+"""What stands between the page and the runs: what a person may choose, and what the page is told of a run."""
+
+from argparse import Namespace
+from types import SimpleNamespace
+
+import pytest
+from werkzeug.datastructures import MultiDict
+
+from harness.errors import UsageError
+from harness.locust_plugin.options import choices
+from harness.locust_plugin.web.form import UserSettings
+from harness.locust_plugin.web.ui import CheckloadUi
+from harness.run.driver import Run
+
+
+class Load:
+    """A closed workload for guests."""
+
+    is_open = False
+    drain = 1.0
+    objectives = ()
+    stop_rules = ()
+    stop_when_certain = False
+    search = None
+    at_least = None
+    weights = {"guest": 5.0}  # noqa: RUF012  nobody changes it
+    allowed = ("shop.example",)
+    name = "fake"
+
+    def stage(self, worker, workers):
+        return None
+
+
+class Everything:
+    """A program with the scenarios ``baseline`` and ``smoke``."""
+
+    def names(self):
+        return ["baseline", "smoke"]
+
+    def choose(self, choices):
+        problems = [] if choices.scenario in self.names() else [f"scenario {choices.scenario}: unknown"]
+        if choices.users is not None and choices.users < 1:
+            problems.append(f"--users {choices.users}: from 1")
+        if problems:
+            raise UsageError("\n".join(problems))
+        return Load()
+
+
+def user_class(name, kind):
+    return type(name, (), {"kind": kind, "tasks": []})
+
+
+OPTIONS = {
+    "headless": False,
+    "num_users": None,
+    "spawn_rate": None,
+    "run_time": None,
+    "host": None,
+    "scenario": "baseline",
+    "payment_mix": "",
+    "sms_share": "",
+    "arrival_rate": "",
+    "seed": "",
+    "think_scale": "",
+    "allow_target": [],
+    "no_verify_tls": False,
+    "budget": "",
+    "stop_when_certain": False,
+    "tags": None,
+    "exclude_tags": None,
+    "class_picker": False,
+    "web_allowed_hosts": "",
+}
+
+
+@pytest.fixture
+def front():
+    """The front of a Locust started with these options, its environment, and the present run."""
+
+    def start(**options):
+        guest = user_class("Guest", "guest")
+        environment = SimpleNamespace(
+            parsed_options=Namespace(**{**OPTIONS, **options}),
+            user_classes=[guest],
+            available_user_classes={"Guest": guest, "Abandoning": user_class("Abandoning", "abandoning")},
+            runner=SimpleNamespace(state="ready", shape_greenlet=None),
+            host=None,
+        )
+        program, pool, now = Everything(), UserSettings(), SimpleNamespace(run=None, finished=None)
+        made = CheckloadUi(
+            environment,
+            program,
+            pool,
+            lambda asked: program.choose(choices(asked, pool.users(asked))),
+            lambda: (now.run, now.finished),
+        )
+        pool.show(environment.parsed_options, 12, 100.0)
+        return made, environment, now
+
+    return start
+
+
+FORM = {"user_count": "12", "spawn_rate": "100", "host": "", "run_time": "", "scenario": "smoke", "payment_mix": ""}
+
+
+def ask(made, **changes):
+    return made.check_start_form(MultiDict({**FORM, **changes}))
+
+
+def test_a_sound_form_becomes_the_options_of_the_next_run(front):
+    made, environment, _ = front(run_time=6)
+    assert ask(made, payment_mix="gpay=1") is None
+    options = environment.parsed_options
+    assert (options.scenario, options.payment_mix, options.run_time) == ("smoke", "gpay=1", None)
+    assert [field.value for field in made.fields()][:2] == ["smoke", "gpay=1"]
+
+
+def test_an_unsound_form_changes_nothing_and_all_of_it_is_told(front):
+    made, environment, _ = front()
+    told = ask(made, scenario="nonsense", user_count="0", spawn_rate="0", run_time="soon")
+    for part in ("nonsense", "Number of users 0", "Ramp up", "Run time"):
+        assert part in told
+    assert "--" not in told.replace("--scenario where Locust is started", "")
+    assert environment.parsed_options.scenario == "baseline"
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/proc/self/fd/7",
+        "/proc/self/environ",
+        "own.toml",
+        "./own.toml",
+        "../scenarios/baseline.toml",
+        "/etc/shadow",
+        "baseline.toml",
+    ],
+)
+def test_the_form_names_known_scenarios_and_no_file(front, path):
+    made, environment, _ = front()
+    read = environment.read = []
+    made._choose = lambda asked: read.append(asked.scenario) or Load()
+    told = ask(made, scenario=path)
+    assert repr(path) in told
+    assert "baseline, smoke" in told
+    assert read == ["baseline"]  # for what else may be wrong
+    assert environment.parsed_options.scenario == "baseline"
+
+
+def test_the_file_that_the_command_line_named_can_be_chosen_again_and_again(front):
+    made, environment, _ = front(scenario="own/load.toml")
+    made._choose = lambda asked: Load()
+    assert ask(made, scenario="smoke") is None
+    assert environment.parsed_options.scenario == "smoke"
+    assert made.fields()[0].among == ["baseline", "smoke", "own/load.toml"]
+    assert ask(made, scenario="own/load.toml") is None
+    assert "none of baseline, smoke, own/load.toml;" in ask(made, scenario="own/other.toml")
+
+
+def test_locust_is_given_what_was_checked_and_not_what_was_typed(front):
+    made, _, _ = front()
+    typed = MultiDict({**FORM, "scenario": " smoke ", "host": " http://shop.example "})
+    assert made.check_start_form(typed) is None
+    assert (typed["scenario"], typed["host"]) == ("smoke", "http://shop.example")
+
+
+def test_a_host_is_held_against_what_the_chosen_scenario_allows(front):
+    made, _, _ = front()
+    assert "other.example" in ask(made, host="http://other.example")
+    assert ask(made, host="http://shop.example") is None
+
+
+def test_what_may_be_loaded_is_not_for_the_form_to_say(front):
+    made, environment, _ = front()
+    assert "allow_target" in ask(made, host="http://other.example", allow_target="other.example")
+    assert environment.parsed_options.allow_target == []
+
+
+def test_of_the_picked_classes_one_must_be_in_the_scenario(front):
+    made, _, _ = front(class_picker=True)
+    assert "choose at least one" in ask(made)
+    assert "none of the chosen" in ask(made, user_classes="Abandoning")
+    assert ask(made, user_classes="Guest") is None
+
+
+def test_one_run_at_a_time(front):
+    made, environment, now = front()
+    now.run = Run(Load(), None)
+    assert "A run is on" in ask(made)
+    now.run.end()
+    assert "A run is on" in ask(made)  # not judged yet
+    now.finished = object()
+    environment.runner.shape_greenlet = object()
+    assert "A run is on" in ask(made)  # Locust is not done with it
+    environment.runner.shape_greenlet = None
+    assert ask(made) is None
+
+
+def test_the_page_neither_falls_back_to_the_form_nor_stops_asking_before_there_is_a_verdict(front):
+    made, _, now = front()
+    assert made.state() is None
+    run = now.run = Run(Load(), None)
+    assert made.state() == "spawning"  # Locust would say: ready
+    run.begun = True
+    assert made.state() == "running"
+    run.end()
+    assert made.state() == "running"  # Locust would say: stopped
+    run.crashed = "the results could not be made"
+    assert made.state() is None
+
+
+def test_the_form_shows_the_host_that_was_asked_for_and_not_that_of_the_embedded_shop(front):
+    made, environment, _ = front()
+    environment.host = "http://127.0.0.1:4711"
+    assert made.arguments("ArrivalShape")["host"] == ""
+    ask(made, host="http://shop.example")
+    assert made.arguments("ArrivalShape")["host"] == "http://shop.example"

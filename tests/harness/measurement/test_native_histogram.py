@@ -1,0 +1,49 @@
+"""Buckets of native histograms: what lies in which, and how Prometheus wants them told."""
+
+import math
+import random
+
+import pytest
+
+from harness.measurement.histogram import Histogram
+from harness.measurement.native_histogram import INFINITY_BUCKET, SCHEMA, ZERO_BUCKET, bucket_index, encode_spans
+
+
+@pytest.mark.parametrize("seconds", [0.0015, 0.01, 0.3, 1.0, 1.1, 59.0])
+def test_a_time_lies_within_its_bucket(seconds):
+    at = bucket_index(seconds)
+    assert 2 ** ((at - 1) / 16) < seconds <= 2 ** (at / 16)
+
+
+def test_a_bound_belongs_to_the_bucket_below_it():
+    assert [bucket_index(2.0**octave) for octave in (-3, 0, 4)] == [-3 * 16, 0, 4 * 16]
+
+
+def test_what_took_no_time_lies_in_none_of_them():
+    assert bucket_index(0.0) == bucket_index(1e-6) == ZERO_BUCKET
+    assert bucket_index(1.1e-6) > ZERO_BUCKET
+
+
+def test_runs_of_buckets_are_told_with_the_gaps_between_them():
+    assert encode_spans({-3: 2, -2: 5, 1: 1, ZERO_BUCKET: 7}) == (7, [(-3, 2), (2, 1)], [2, 3, -4])
+    assert encode_spans({}) == (0, [], [])
+
+
+def test_no_time_is_lost_and_the_never_answered_lie_over_all():
+    chance = random.Random(1)
+    histogram, into = Histogram(), {}
+    times = [chance.lognormvariate(-2, 1) for _ in range(2_000)]
+    for seconds in times:
+        histogram.record(seconds)
+    histogram.record(math.inf, 3)
+    histogram.count_into_native(into)
+    assert sum(into.values()) == histogram.total == 2_003
+    assert into[INFINITY_BUCKET] == 3
+    assert INFINITY_BUCKET == 1024 * 2**SCHEMA + 1
+    rank = sorted(times)[1_899]
+    upto = 0
+    for at in sorted(into):
+        upto += into[at]
+        if upto >= 1_900:
+            break
+    assert 2 ** ((at - 1.2) / 16) < rank <= 2 ** ((at + 0.2) / 16)

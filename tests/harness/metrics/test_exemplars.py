@@ -1,0 +1,51 @@
+"""A slow page in Prometheus leads to its trace."""
+
+import json
+
+from prometheus_client.openmetrics import parser as openmetrics
+
+from harness.measurement.recorder import Recorder
+from harness.measurement.sample import PageSample, Window
+from harness.metrics.collector import RunCollector
+from harness.metrics.exemplars import Exemplars
+from harness.metrics.exposition import ExpositionFormat
+from harness.metrics.run_metrics import RunMetrics
+
+
+def shown(exemplars):
+    recorder = Recorder(Window(0.0, 0.0, 100.0))
+    recorder.page(PageSample("Checkout", "gpay", "ok", "nobody", 1.0, 1.2, 1.5, 9, 200))
+    collector = RunCollector(lambda: RunMetrics(recorder, "run-1", "baseline", exemplars=exemplars))
+    text = b"".join(collector.text(form=ExpositionFormat.OPENMETRICS)).decode()
+    return [
+        (s.name.removeprefix("checkout_load_"), s.labels["page"], s.exemplar.labels["trace_id"], s.exemplar.value)
+        for family in openmetrics.text_string_to_metric_families(text)
+        for s in family.samples
+        if s.exemplar and s.exemplar.value <= float(s.labels["le"]) < 1.3 * s.exemplar.value
+    ]
+
+
+def test_an_exemplar_stands_behind_the_bucket_that_its_time_fell_into():
+    exemplars = Exemplars()
+    exemplars.note("Checkout", "success", {"service": 0.3, "response": 0.5}, "ab" * 16, 1.75e9)
+    exemplars.note("Basket", "success", {"service": 0.3, "response": 0.5}, "cd" * 16, 1.75e9)
+    assert shown(exemplars) == [
+        ("page_duration_seconds_bucket", "Checkout", "ab" * 16, 0.3),
+        ("page_response_seconds_bucket", "Checkout", "ab" * 16, 0.5),
+    ]
+
+
+def test_the_latest_of_a_bucket_is_kept():
+    exemplars = Exemplars()
+    for number in range(1_000):
+        exemplars.note("Checkout", "success", {"service": 0.301 + number / 1e6}, f"{number:032x}", 1.75e9 + number)
+    assert [trace for _, _, trace, _ in shown(exemplars)] == [f"{999:032x}"]
+    assert len(exemplars.to_json()) == 1
+
+
+def test_what_workers_send_is_heard():
+    there, here = Exemplars(), Exemplars()
+    there.note("Checkout", "success", {"service": 0.3, "response": 0.5}, "ab" * 16, 1.75e9)
+    here.hear(json.loads(json.dumps(there.to_json())))
+    assert shown(here) == shown(there)
+    assert len(shown(here)) == 2

@@ -1,0 +1,100 @@
+"""What a shop said of failures reaches the report once for each kind, with what to do."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from harness.measurement.recorder import Recorder
+from harness.measurement.sample import JourneySample, Window
+from harness.monitoring.process import ProcessFacts
+from harness.monitoring.shop_messages import MAX_KEPT, ShopMessage, ShopMessages
+from harness.objectives.verdict import Severity
+from harness.validity.evidence import Conditions, Evidence
+from harness.validity.shop_refusals import MOST_SHOWN, failure_messages, payment_options_offered
+
+REFUSED = ShopMessage("http_4xx", "AddressAdd", "township: This field is required.", "give it in [address]")
+
+
+def evidence(journeys, *processes):
+    recorder = Recorder(Window(0.0, 0.0, math.inf))
+    for option, outcome, blame, page, ordered in journeys:
+        recorder.journey(
+            JourneySample("guest", option, outcome, blame, 1.0, 1.0, 2.0, ordered=ordered, failed_page=page)
+        )
+    facts = [ProcessFacts.from_json(ProcessFacts(remarks=remarks).to_json()) for remarks in processes]
+    return Evidence(recorder, Conditions(processes=facts))
+
+
+def test_the_first_words_are_kept_for_each_way_in_which_a_page_failed():
+    kept = ShopMessages()
+    for remark in (REFUSED, REFUSED._replace(said="other"), REFUSED._replace(page="Login")):
+        kept.add(remark)
+    assert kept.kept == (REFUSED, REFUSED._replace(page="Login"))
+    for number in range(2 * MAX_KEPT):
+        kept.add(REFUSED._replace(page=str(number)))
+    assert len(kept.kept) == MAX_KEPT
+
+
+def test_many_journeys_with_one_cause_are_one_finding_with_its_remedy():
+    failed = ("gpay", "http_4xx", "shop", "AddressAdd", False)
+    (finding,) = failure_messages(evidence([failed] * 40, [REFUSED], [REFUSED._replace(said="from another worker")]))
+    assert finding.level is Severity.WARNING
+    assert finding.message == (
+        '40 journeys ended as http_4xx on AddressAdd; the shop said "township: This field is required."'
+    )
+    assert finding.remedy == "give it in [address]"
+
+
+def test_what_ended_most_journeys_comes_first_and_no_more_than_a_few():
+    pages = [f"P{number}" for number in range(9)]
+    journeys = [("gpay", "http_4xx", "shop", page, False) for n, page in enumerate(pages, 1) for _ in range(n)]
+    found = list(failure_messages(evidence(journeys, [REFUSED._replace(page=page) for page in pages])))
+    assert len(found) == MOST_SHOWN
+    assert found[0].message.startswith("9 journeys ended as http_4xx on P8")
+
+
+@pytest.mark.parametrize(
+    "journeys", [[], [("gpay", "ok", "nobody", "", True)], [("gpay", "timeout", "shop", "P", False)]]
+)
+def test_nothing_is_said_of_what_nobody_remarked_on(journeys):
+    assert not list(failure_messages(evidence(journeys, [REFUSED])))
+
+
+def test_options_that_are_not_offered_are_told_once_with_what_is():
+    remarks = [
+        ShopMessage("not_offered", "P", f"{name} is wanted, and havale are offered", "")
+        for name in ("gpay", "masterpass")
+    ]
+    kept = ShopMessages()
+    for remark in remarks * 3:
+        kept.add(remark)
+    missing = [(name, "not_offered", "harness", "P", False) for name in ("gpay", "masterpass", "gpay")]
+    (finding,) = payment_options_offered(evidence([*missing, ("havale", "ok", "nobody", "", True)], kept.kept))
+    assert finding.level is Severity.INVALID
+    assert "gpay (2 journeys), masterpass (1 journey)" in finding.message
+    assert finding.message.count("are offered") == 2
+    assert "[payments]" in finding.remedy
+
+
+def test_shoppers_whom_the_shop_does_not_serve_are_told_apart_from_options_that_it_does_not_have():
+    remarks = (
+        ShopMessage("not_offered", "Door", "the shop sells nothing to guests", "leave guests out"),
+        ShopMessage("not_offered", "P", "gpay is wanted, and havale are offered", ""),
+    )
+    guests = [("havale", "not_offered", "harness", "Door", False)] * 2
+    others = [("gpay", "not_offered", "harness", "P", False), ("havale", "ok", "nobody", "", True)]
+    door, option = payment_options_offered(evidence(guests + others, remarks))
+    assert (door.level, option.level) == (Severity.INVALID, Severity.INVALID)
+    assert "2 journeys" in door.message
+    assert "the shop sells nothing to guests" in door.message
+    assert door.remedy == "leave guests out"
+    assert "gpay (1 journey)" in option.message
+    assert "guests" not in option.message
+
+
+def test_an_option_that_is_offered_to_some_is_the_shops_fault():
+    journeys = [("gpay", "not_offered", "harness", "P", False), ("gpay", "ok", "nobody", "", True)]
+    (finding,) = payment_options_offered(evidence(journeys))
+    assert finding.level is Severity.FAILED

@@ -1,0 +1,160 @@
+"""The page: a sentence a manager reads, tables an engineer trusts, and a curve that admits where it is a model."""
+
+import json
+import re
+import xml.etree.ElementTree as ET
+from dataclasses import replace
+
+import pytest
+
+from harness.planning import plan_report
+from harness.planning import text as words
+from harness.planning.capacity_plan import FitProbability
+from harness.planning.carried_capacity import CarriedCapacity, EvidenceGrade
+from harness.planning.charts import axis_ticks
+from harness.planning.forecast import Forecast, Peak, WhatIf
+from harness.planning.planner import make_plan
+from harness.planning.shop_measurements import ResultSource, combine_results
+
+RATES = (1, 2, 4, 6, 8, 10, 15)
+
+
+@pytest.fixture(scope="module")
+def made(run_at):
+    sources = [
+        ResultSource(name=f"run <{rate}>", result=run_at(rate, page=0.05 if rate < 15 else 0.2), instances=2)
+        for rate in RATES
+    ]
+    asked = Forecast(
+        peak=Peak(rate=5.0, rate_uncertainty=0.1),
+        draws=300,
+        growth=0.02,
+        what_ifs=(WhatIf(name="slow & late", bank_delay=3.0),),
+    )
+    return make_plan(combine_results(sources, outside={"Bank"}), asked, bank_pages={"Bank"})
+
+
+def test_the_first_sentence_is_the_answer(made):
+    text = " ".join(plan_report.console(made, width=100).split())
+    assert text.startswith("FITS: the forecast peak fits (wanted: 90 % sure). The shop carries ")
+    assert re.search(r"The forecast peak of (29\d|30\d) \(2\d\d to 3\d\d\)", text)
+    assert "fits with over 99 % probability, with one instance lost with" in text
+    assert "First to give way: page.IndexPage response_time p95 < 100ms" in text
+    assert "What this rests on" in text
+
+
+def test_the_page_is_whole_escapes_what_it_was_given_and_loads_nothing(made):
+    text = plan_report.html(made).replace("\u00a0", " ")
+    assert words.headline(made) in text
+    assert "run &lt;10&gt;" in text
+    assert "run <10>" not in text
+    assert "slow &amp; late" in text
+    assert "http" not in text.replace('role="img"', "")
+    svg = [part.partition("</svg>")[0] for part in text.split("<svg")[1:]]
+    assert len(svg) == 2
+    for one in svg:
+        ET.fromstring(f"<svg{one}</svg>")
+
+
+def test_every_level_is_a_dot_and_what_broke_is_hollow(made):
+    first = plan_report.html(made).partition("<svg")[2].partition("</svg>")[0]
+    assert first.count("<circle") == len(RATES)
+    assert first.count('fill="var(--paper)"') == 1
+
+
+def test_the_peak_of_the_curves_is_that_of_the_text(made):
+    said = re.search(r"The forecast peak of (\d+)", " ".join(words.sentences(made)))[1]
+    assert re.findall(r"peak (\d+)", plan_report.html(made).partition("<svg")[2].rpartition("</svg>")[0]) == [
+        said,
+        said,
+    ]
+
+
+def test_a_wait_that_no_model_can_tell_is_not_told_to_the_billionth(made):
+    assert "under 0.1 ms" in plan_report.console(replace(made, wait=(3.8e-13, 2e-12)), width=100)
+
+
+def test_results_of_two_embedded_shops_are_not_taken_for_one_silently(run_at):
+    results = [run_at(rate) for rate in (1, 2)]
+    alike = combine_results([ResultSource(name="x", result=one) for one in results])
+    assert not any("[shop]" in note for note in alike.notes)
+    other = replace(results[1], asked=replace(results[1].asked, scenario={"shop": {"workers": 2}}))
+    found = combine_results([ResultSource(name="x", result=results[0]), ResultSource(name="y", result=other)])
+    assert any("[shop]" in note for note in found.notes)
+    grown = combine_results(
+        [ResultSource(name="x", result=results[0]), ResultSource(name="y", result=other, instances=2)]
+    )
+    assert not any("[shop]" in note for note in grown.notes)  # a shop of more instances is set up in another way
+
+
+def test_beyond_what_was_measured_the_curve_is_dashed_and_called_a_model(made):
+    first = plan_report.html(made).partition("<svg")[2].partition("</svg>")[0]
+    assert 'stroke-dasharray="6 5"' in first
+    assert "model, not measured" in first
+
+
+def test_the_values_are_json_and_agree_with_the_text(made):
+    document = json.loads(json.dumps(plan_report.to_json(made), allow_nan=False))
+    assert document["exit_code"] == 0
+    assert document["sentences"] == list(words.sentences(made))
+    assert len(document["levels"]) == len(RATES)
+    assert document["capacity_orders_per_minute"]["high"] > document["capacity_orders_per_minute"]["low"]
+    assert document["curve"]["residuals"]
+
+
+def test_what_json_cannot_say_is_said_otherwise():
+    assert plan_report.finite({"a": (float("inf"), float("nan"), 1.5, True)}) == {"a": ["inf", None, 1.5, True]}
+
+
+@pytest.mark.parametrize(
+    ("grade", "says"),
+    [
+        (
+            EvidenceGrade.CONFIRMED,
+            "The shop carries 2,880 orders a minute, as a search found and a run of its own confirmed; its limit lies between 2,400 and 3,360",
+        ),
+        (
+            EvidenceGrade.BRACKETED,
+            "The shop carries 2,400 orders a minute, at which every objective held, but less than 3,360",
+        ),
+        (EvidenceGrade.AT_LEAST, "The shop carries at least 2,400 orders a minute"),
+        (EvidenceGrade.BELOW, "The shop carries less than 3,360 orders a minute"),
+        (
+            EvidenceGrade.MODEL,
+            "With 2 instances the shop should carry 2,880 orders a minute (2,400 to 3,360; a model, x)",
+        ),
+    ],
+)
+def test_what_is_carried_is_said_as_well_as_it_is_known(made, grade, says):
+    known = replace(made, per_journey=0.8)
+    one = CarriedCapacity(likely=60.0, low=50.0, high=70.0, grade=grade, source="x")
+    assert words.carried(known, one).startswith(says)
+
+
+@pytest.mark.parametrize(
+    ("odds", "says"),
+    [
+        (FitProbability(0.923, 0.923), "92 % probability"),
+        (FitProbability(0.9999, 0.9999), "over 99 % probability"),
+        (FitProbability(0.0, 0.0), "under 1 % probability"),
+        (FitProbability(0.1, 0.95), "a probability between 10 % and 95 %"),
+        (FitProbability(0.61, 1.0), "at least 61 % probability"),
+    ],
+)
+def test_odds_are_said_without_decimals_that_nobody_can_vouch_for(odds, says):
+    assert words.probability_text(odds) == says
+
+
+def test_numbers_keep_three_digits():
+    assert [words.three_digits(number) for number in (2943.7, 12345, 999.4, 8.25, 0.4)] == [
+        "2,940",
+        "12,300",
+        "999",
+        "8.2",
+        "0.4",
+    ]
+
+
+def test_marks_are_round():
+    assert axis_ticks(2940) == [0, 1000, 2000]
+    assert axis_ticks(0.7) == pytest.approx([0, 0.2, 0.4, 0.6])

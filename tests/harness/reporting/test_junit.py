@@ -1,0 +1,104 @@
+"""The test cases that a CI service shows of a run."""
+
+import re
+from dataclasses import replace
+from xml.etree import ElementTree as ET
+
+import pytest
+
+from harness.objectives.verdict import Verdict
+from harness.reporting.junit import VALIDITY, junit
+from harness.reporting.report import console
+
+
+def suite(result):
+    (parsed,) = ET.fromstring(junit(result))
+    cases = {
+        case.attrib["name"]: [child for child in case if child.tag != "system-out"] for case in parsed.iter("testcase")
+    }
+    numbers = {name: int(parsed.attrib[name]) for name in ("tests", "failures", "errors", "skipped")}
+    assert numbers == {
+        "tests": len(cases),
+        "failures": sum(child.tag == "failure" for found in cases.values() for child in found),
+        "errors": sum(child.tag == "error" for found in cases.values() for child in found),
+        "skipped": sum(child.tag == "skipped" for found in cases.values() for child in found),
+    }
+    return parsed, cases
+
+
+def test_each_objective_is_a_case_and_so_is_the_validity(rich):
+    parsed, cases = suite(rich)
+    assert list(cases) == [VALIDITY, *(one.text for one in rich.judgement.objectives)]
+    assert parsed.attrib["name"] == "checkload baseline"
+    assert parsed.attrib["time"] == "47.000"
+    assert {case.attrib["classname"] for case in parsed.iter("testcase")} == {"checkload.baseline"}
+
+
+def test_a_pass_is_green(passed):
+    parsed, cases = suite(passed)
+    assert cases == {VALIDITY: [], "journey failures < 5%": []}
+    assert (parsed.attrib["failures"], parsed.attrib["errors"], parsed.attrib["skipped"]) == ("0", "0", "0")
+
+
+def test_a_broken_objective_is_a_failure_with_its_figures(failed):
+    _, cases = suite(failed)
+    assert cases[VALIDITY] == []
+    (failure,) = cases["journey failures < 5%"]
+    assert (failure.tag, failure.attrib["type"]) == ("failure", "failed")
+    assert failure.attrib["message"] == failure.text == f"failed: {failed.judgement.objectives[0].sentence}"
+
+
+def test_an_inconclusive_objective_is_red_too_and_says_which_it_is(inconclusive):
+    _, cases = suite(inconclusive)
+    (failure,) = cases["journey failures < 5%"]
+    assert (failure.tag, failure.attrib["type"]) == ("failure", "inconclusive")
+    assert failure.attrib["message"].startswith("inconclusive: ")
+
+
+def test_an_objective_that_is_in_doubt_is_skipped_where_another_failed_beyond_doubt(rich):
+    first, second, *others = rich.judgement.objectives
+    objectives = (replace(first, verdict=Verdict.FAILED), replace(second, verdict=Verdict.INVALID), *others)
+    doubtful = replace(rich, judgement=replace(rich.judgement, verdict=Verdict.FAILED, objectives=objectives))
+    _, cases = suite(doubtful)
+    assert [found[0].tag for found in (cases[first.text], cases[second.text])] == ["failure", "skipped"]
+    assert re.search(rf"^not judged +{re.escape(second.text)}", console(doubtful), re.MULTILINE)
+    assert f"{second.text}: " not in console(doubtful)
+
+
+def test_an_invalid_run_is_an_error_and_its_objectives_are_skipped(invalid):
+    _, cases = suite(invalid)
+    (error,) = cases[VALIDITY]
+    assert (error.tag, error.attrib["message"]) == ("error", invalid.judgement.reason)
+    assert "look for the reason in its log" in error.text
+    (skipped,) = cases["journey failures < 5%"]
+    assert (skipped.tag, skipped.attrib["message"]) == ("skipped", "not judged, because the run is invalid")
+
+
+@pytest.mark.parametrize("verdict", [Verdict.FAILED, Verdict.INCONCLUSIVE])
+def test_a_verdict_that_is_no_pass_is_never_all_green(passed, verdict):
+    # A stop rule ended the run, or nothing was demanded at all.
+    judgement = replace(passed.judgement, verdict=verdict, reason="A stop rule ended the run.")
+    _, cases = suite(replace(passed, judgement=judgement))
+    (failure,) = cases["the run as a whole"]
+    assert cases["journey failures < 5%"] == []
+    assert (failure.tag, failure.attrib["type"]) == ("failure", verdict.value)
+    assert failure.attrib["message"] == "A stop rule ended the run."
+
+
+def test_characters_that_xml_does_not_know_are_replaced(passed):
+    judgement = replace(passed.judgement, verdict=Verdict.INVALID, reason="a\x00b\x1b[31m<c>&\ud800")
+    _, cases = suite(replace(passed, judgement=judgement))
+    assert cases[VALIDITY][0].attrib["message"] == "a\ufffdb\ufffd[31m<c>&\ufffd"
+
+
+def test_a_stop_rule_is_heard_beside_objectives_left_undecided(inconclusive):
+    judgement = replace(inconclusive.judgement, verdict=Verdict.FAILED, reason="A stop rule ended the run.")
+    _, cases = suite(replace(inconclusive, judgement=judgement))
+    assert [found[0].attrib["type"] for found in cases.values() if found] == ["inconclusive", "failed"]
+
+
+def test_the_suite_says_how_much_was_finished_and_where_response_and_service_time_part(rich, passed):
+    said = ET.fromstring(junit(rich)).find("testsuite").find("system-out").text
+    assert "Throughput of the steady part" in said
+    assert "Response and service time part" in said
+    assert "time part" not in ET.fromstring(junit(passed)).find("testsuite").find("system-out").text

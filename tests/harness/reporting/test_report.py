@@ -1,0 +1,377 @@
+"""What a person reads at the end of a run, and what a CI step shows of it."""
+
+import copy
+import math
+import re
+from dataclasses import replace
+
+import pytest
+
+from harness.measurement.recorder import Recorder
+from harness.measurement.sample import JourneySample, PageSample, Phase, Window
+from harness.objectives.verdict import Finding, Severity
+from harness.reporting.progress import Progress
+from harness.reporting.report import MOST_BYTES, MOST_PAGES, console, summary
+from harness.reporting.tables import NO_VALUE
+from harness.validity.ledger import compare_with_ledger
+
+
+def flat(text):
+    return " ".join(text.split())
+
+
+def table(text, title):
+    """The rows of a table of the console, split into cells."""
+    lines = text.split(f"\n{title}")[1].split("\n\n")[0].splitlines()[3:]
+    return [re.split(r"\s{2,}", line.strip()) for line in lines]
+
+
+# -- the console ------------------------------------------------------------------------------------------------------
+
+READINGS = {
+    "passed": "PASSED: The objective was kept, and the samples suffice to say so.",
+    "failed": "FAILED: The objective was broken: ",
+    "invalid": (
+        "INVALID (this run says nothing about the shop): The run cannot be trusted: the embedded shop ended in the "
+        "middle of the run."
+    ),
+    "inconclusive": "INCONCLUSIVE (too little was seen to tell): The objective was left undecided: ",
+}
+
+
+@pytest.mark.parametrize("name", READINGS)
+def test_the_verdict_is_the_first_and_the_last_thing_read(request, name):
+    parts = console(request.getfixturevalue(name)).strip().split("\n\n")
+    assert parts[0] == parts[-1]
+    assert flat(parts[0]).startswith(READINGS[name])
+
+
+def test_an_objective_stands_beside_its_bound_and_its_verdict(rich):
+    rows = {row[1]: row for row in table(console(rich), "Objectives")}
+    assert rows["journey response_time p95 < 100ms"][0] == "failed"
+    assert rows["journey response_time p95 < 100ms"][3] == "100 ms"
+    assert rows["page.IndexPage response_time p95 < 5s"][0] == "passed"
+    assert rows["orders rate > 5/s"][3] == "5/s"
+    assert rows["journey[payment=masterpass] failures < 1%"] == [
+        "inconclusive",
+        "journey[payment=masterpass] failures < 1%",
+        NO_VALUE,
+        "1 %",
+        "0",
+    ]
+    assert rows["journey response_time max < 1min"][2] == "never"
+
+
+def test_what_was_not_kept_is_said_in_sentences(rich):
+    said = flat(console(rich)).split("What was not kept")[1]
+    assert "journey response_time p95 < 100ms: failed." in said
+    assert "journey[payment=masterpass] failures < 1%: inconclusive." in said
+    assert "orders rate" not in said.split("About the instrument")[0]
+
+
+def test_an_invalid_run_shows_no_objective_as_kept_or_broken(invalid):
+    text = console(invalid)
+    assert {row[0] for row in table(text, "Objectives")} == {"not judged"}
+    assert "What was not kept" not in text
+    assert "Ended before its time: the embedded shop ended" in text
+
+
+def test_findings_come_with_their_remedy_and_the_worst_first(invalid):
+    said = flat(console(invalid)).split("About the instrument")[1]
+    assert "What to do: look for the reason in its log." in said
+    assert said.index("invalid: The embedded shop") < said.index("warning: The harness used 75 % of a core.")
+
+
+def test_a_quiet_instrument_is_not_talked_about(passed):
+    assert "About the instrument" not in console(passed)
+
+
+def test_every_payment_option_has_a_row_even_if_nobody_walked_it(rich):
+    rows = {row[0]: row for row in table(console(rich), "Payment options")}
+    assert list(rows) == ["credit_card", "funds_transfer", "gpay", "masterpass", "all journeys"]
+    assert rows["masterpass"] == ["masterpass", "0", "0", "0", NO_VALUE, NO_VALUE, NO_VALUE]
+    journeys, orders, failed = (
+        sum(int(row[n]) for name, row in rows.items() if name != "all journeys") for n in (1, 2, 3)
+    )
+    assert rows["all journeys"][1:4] == [str(journeys), str(orders), str(failed)]
+
+
+def test_sms_paths_have_a_table_if_any_code_was_asked_for(rich):
+    rows = [row[0] for row in table(console(rich), "SMS codes")]
+    assert rows == ["no code asked for", "right", "wrong then right"]
+
+
+def test_without_codes_there_is_no_sms_table(passed):
+    recorder = Recorder(Window(0.0, 0.0, 10.0))
+    recorder.journey(JourneySample("guest", "gpay", "ok", "nobody", 1.0, 1.0, 2.0, ordered=True))
+    assert "SMS" not in console(replace(passed, recorder=recorder))
+
+
+def test_outcomes_say_whose_doing_they_are_and_the_shops_come_first(passed):
+    recorder = Recorder(Window(0.0, 0.0, 10.0))
+    for outcome, blame in [
+        ("ok", "nobody"),
+        ("declined", "shopper"),
+        ("aborted", "harness"),
+        ("timeout", "shop"),
+    ]:
+        recorder.page(PageSample("P", "gpay", outcome, blame, 1.0, 1.0, 1.1))
+    assert table(console(replace(passed, recorder=recorder)), "Outcomes") == [
+        ["timeout", "the shop's fault", "1", "0"],
+        ["aborted", "our own doing", "1", "0"],
+        ["declined", "the shopper's luck", "1", "0"],
+        ["ok", "as it should be", "1", "0"],
+    ]
+
+
+def pages(n, blame="nobody", took=0.1):
+    recorder = Recorder(Window(0.0, 0.0, 10_000.0))
+    for number in range(n):
+        recorder.page(PageSample("P", "gpay", "ok", blame, number, number, number + took))
+    return recorder
+
+
+@pytest.mark.parametrize(
+    ("n", "p95", "p99"),
+    [
+        (1, NO_VALUE, NO_VALUE),
+        (19, NO_VALUE, NO_VALUE),
+        (20, "100 ms", NO_VALUE),
+        (367, "100 ms", NO_VALUE),
+        (368, "100 ms", "100 ms"),
+    ],
+)
+def test_a_percentile_is_shown_only_with_samples_enough(passed, n, p95, p99):
+    (row,) = table(console(replace(passed, recorder=pages(n))), "Pages")
+    assert row == ["P", str(n), "0", "100 ms", p95, p99, p95]
+
+
+def test_what_the_shop_failed_was_never_answered_however_quick_it_was(passed):
+    recorder = pages(90)
+    recorder.add(pages(10, blame="shop", took=0.001))
+    (row,) = table(console(replace(passed, recorder=recorder)), "Pages")
+    assert row == ["P", "100", "10", "100 ms", "never", NO_VALUE, "never"]
+
+
+def test_requests_that_repeat_a_failed_one_are_told_apart(passed):
+    recorder = pages(100)
+    for number in range(25):
+        recorder.page(PageSample("P", "gpay", "ok", "nobody", number, number, number + 0.1, 0, 200, 1 + number % 3))
+    told = flat(console(replace(passed, recorder=recorder)))
+    assert "25 requests repeated a failed one" in told
+    assert "25 % more requests than shoppers asked for" in told
+    assert "repeated a failed one" not in flat(console(passed))
+
+
+def test_arrivals_are_accounted_for(rich):
+    arrivals = list(rich.recorder.arrivals.values())
+    offered, started, dropped = (sum(getattr(a, n) for a in arrivals) for n in ("offered", "started", "dropped"))
+    assert dropped
+    assert f"Arrivals: {offered} due, {started} served, {dropped} dropped (0.67 %)." in flat(console(rich))
+
+
+def test_a_closed_load_is_called_one(passed):
+    text = flat(console(replace(passed, asked=replace(passed.asked, model="closed"))))
+    assert "Closed load: 60 users began 900 journeys" in text
+    assert "its times look better than shoppers would find them" in text
+    assert "Arrivals:" not in text
+
+
+def test_a_gap_between_response_and_service_time_is_explained(rich, passed):
+    text = flat(console(rich))
+    assert "Response and service time part: at the 95th percentile a journey took" in text
+    assert "Shoppers waited for a free virtual user" in text
+    assert "Response and service time part" not in console(passed)
+
+
+def test_a_late_harness_is_not_blamed_on_users(passed):
+    recorder = Recorder(Window(0.0, 0.0, 100.0))
+    for due in range(100):
+        recorder.offered(due)
+        recorder.started(due, lateness=0.5, wait=0.0)
+        recorder.journey(JourneySample("guest", "gpay", "ok", "nobody", due, due + 0.5, due + 0.7, ordered=True))
+    text = flat(console(replace(passed, recorder=recorder)))
+    assert "a journey took 700 ms, counted from the moment it was due, and 200 ms from its start" in text
+    assert "The harness itself was late" in text
+
+
+def test_arrivals_that_nobody_served_are_no_time_at_all(passed):
+    recorder = Recorder(Window(0.0, 0.0, 100.0))
+    for due in range(100):
+        recorder.offered(due)
+        if due % 5:
+            recorder.started(due, 0.0, 0.0)
+            recorder.journey(JourneySample("guest", "gpay", "ok", "nobody", due, due, due + 0.2, ordered=True))
+        else:
+            recorder.dropped(due)
+            recorder.journey(JourneySample("guest", "gpay", "dropped", "shop", due, math.inf, math.inf))
+    text = flat(console(replace(passed, recorder=recorder)))
+    assert "a journey was never answered, counted from the moment it was due, and 200 ms from its start" in text
+
+
+def test_the_ledger_is_heard(passed):
+    assert "The shop's ledger agrees: " in flat(console(passed))
+    counts = passed.counts
+    apart = compare_with_ledger(
+        counts, {**counts.pages_by_page, "IndexPage": 901}, counts.orders_by_option, counts.amount - 1
+    )
+    text = flat(console(replace(passed, ledger=apart)))
+    assert "The shop's ledger disagrees: pages of IndexPage: we counted 900, the shop 901; revenue: we counted" in text
+    known = Finding("ledger", Severity.WARNING, "the shop's ledger differs because 1 request never reached it")
+    judgement = replace(passed.judgement, findings=(*passed.judgement.findings, known))
+    text = flat(console(replace(passed, ledger=apart, judgement=judgement)))
+    assert "disagrees" not in text
+    assert "The shop's ledger differs, for a reason that is known: pages of IndexPage" in text
+    assert "ledger" not in console(replace(passed, ledger=None))
+
+
+def test_a_demand_that_was_set_aside_is_told(passed):
+    asked = replace(passed.asked, overrides={"set_aside": ["orders[payment=gpay] count >= 1"]})
+    assert "Not demanded" in flat(console(replace(passed, asked=asked)))
+    assert "orders[payment=gpay] count >= 1" in summary(replace(passed, asked=asked)).replace("\\", "")
+    assert "Not demanded" not in console(passed)
+
+
+@pytest.mark.parametrize("width", [60, 80, 100, 200])
+def test_sentences_keep_to_the_width(rich, width):
+    prose = [line for line in console(rich, width).splitlines() if "  " not in line.strip()]
+    assert max(map(len, prose)) <= width
+
+
+def test_a_run_in_which_nothing_was_steady_is_shown_as_well(inconclusive):
+    recorder = Recorder(Window(3.0, math.inf, math.inf))
+    recorder.page(PageSample("P", "gpay", "connection", "shop", 4.0, 4.0, 4.1))
+    text = console(replace(inconclusive, recorder=recorder, ledger=None))
+    assert "1 page, 1 of them failed; 0 journeys" in flat(text)
+    assert "\nPages" not in text
+    assert summary(replace(inconclusive, recorder=recorder))
+
+
+# -- the summary ------------------------------------------------------------------------------------------------------
+
+
+def test_the_summary_is_markdown_with_the_same_contents(rich):
+    text = summary(rich)
+    assert text.startswith("## checkload baseline: FAILED\n")
+    assert "| failed       | journey response\\_time p95 &lt; 100ms" in text
+    assert "### Pages (steady part)\n\n| page " in text
+    rows = [line for line in text.splitlines() if line.startswith("|")]
+    headings = [line for line in rows if set(line) <= set("|-: ")]
+    assert len(headings) == 5
+    assert all("--:" in line for line in headings)
+
+
+@pytest.mark.parametrize("odd", ["a|b", "<script>alert(1)</script>", "*bold* _x_ `y`", "line\nbreak"])
+def test_odd_texts_cannot_break_out_of_a_cell(passed, odd):
+    recorder = Recorder(Window(0.0, 0.0, 10.0))
+    recorder.page(PageSample(odd, "gpay", "ok", "nobody", 1.0, 1.0, 1.1))
+    text = summary(replace(passed, recorder=recorder))
+    (row,) = [line for line in text.split("### Pages")[1].split("###")[0].splitlines() if "100 ms" in line]
+    assert len(re.findall(r"(?<!\\)\|", row)) == 8
+    assert "<script" not in text
+
+
+def test_the_summary_fits_a_ci_step_however_much_there_is(passed):
+    recorder = Recorder(Window(0.0, 0.0, 10.0))
+    for number in range(3000):
+        recorder.page(PageSample(f"Page{number:04}" * 5, f"option{number:04}" * 5, "ok", "nobody", 1.0, 1.0, 1.1))
+        recorder.journey(JourneySample("guest", f"option{number:04}" * 5, f"o{number}" * 9, "shop", 1.0, 1.0, 1.1))
+    findings = tuple(Finding("x", Severity.WARNING, f"something {'very ' * 50}odd", "do it") for _ in range(300))
+    result = replace(passed, recorder=recorder, judgement=replace(passed.judgement, findings=findings))
+    text = summary(result)
+    assert len(text.encode()) < 64_000
+    assert len(text.encode()) > MOST_BYTES / 2
+    assert "in `result.json`" in text
+    assert text.startswith("## checkload baseline: PASSED")
+
+
+# -- the line of progress ---------------------------------------------------------------------------------------------
+
+
+def test_a_line_of_progress_says_how_it_goes():
+    recorder = Recorder(Window(100.0, 110.0, 145.0))
+    for due in range(100, 130):
+        recorder.offered(due)
+        recorder.started(due, 0.0, 0.0)
+        recorder.page(PageSample("P", "gpay", "ok", "nobody", due, due, due + (5.0 if due < 115 else 0.2)))
+        recorder.journey(JourneySample("guest", "gpay", "ok", "nobody", due, due, due + 0.2, ordered=due > 100))
+    recorder.page(PageSample("P", "gpay", "http_5xx", "shop", 129.0, 129.0, 129.001))
+    recorder.journey(JourneySample("guest", "gpay", "http_5xx", "shop", 129.0, 129.0, 129.1))
+    # The slow pages of the beginning are no longer in the p95; the quick failure never is.
+    assert Progress().line(recorder, 30.0, 45.0, 4, Phase.STEADY) == (
+        " 30 of 45 s, steady, 31 journeys ended, 4 under way, 29 orders, 1 failed, page p95 200 ms (5.01 s from sending)"
+    )
+
+
+def test_a_line_of_progress_tells_of_those_who_wait_and_those_who_left():
+    recorder = Recorder(Window(100.0, 110.0, 145.0))
+    recorder.offered(101.0, 5)
+    recorder.dropped(101.0)
+    line = Progress().line(recorder, 50.0, 45.0, 1, Phase.DRAIN)
+    assert line == (
+        f" 45 of 45 s, drain, 0 journeys ended, 1 under way, 0 orders, 0 failed, page p95 {NO_VALUE} ({NO_VALUE} from sending), "
+        "4 waiting for a free user, 1 dropped"
+    )
+
+
+def test_service_times_in_a_line_of_progress_are_as_recent_as_the_response_times():
+    recorder = Recorder(Window(100.0, 110.0, 145.0))
+    progress = Progress()
+
+    def line(elapsed, took, wait):
+        due = 100.0 + elapsed - 1
+        for _ in range(50):
+            recorder.page(PageSample("P", "gpay", "ok", "nobody", due, due + wait, due + wait + took))
+        return progress.line(recorder, elapsed, 45.0, 4, Phase.STEADY)
+
+    assert "page p95 1 s (1 s from sending)" in line(5.0, 1.0, 0.0)
+    line(10.0, 1.0, 0.0)
+    line(15.0, 1.0, 0.0)
+    line(20.0, 0.2, 2.0)
+    assert "page p95 2.2 s (200 ms from sending)" in line(25.0, 0.2, 2.0)
+
+
+def test_after_the_load_a_line_of_progress_says_who_is_waited_for_and_why():
+    recorder = Recorder(Window(100.0, 110.0, 145.0))
+    asked = {"drain": 150.0, "in_flight": {"gpay": 1, "pay_on_delivery": 2}}
+    line = Progress().line(recorder, 60.0, 45.0, 3, Phase.DRAIN, **asked, requesting=0)
+    assert "seeing shoppers home for 15 of at most 150 s" in line
+    assert "3 under way (2 pay_on_delivery, 1 gpay; none of them is waiting for the shop: " in line
+    line = Progress().line(recorder, 60.0, 45.0, 3, Phase.DRAIN, **asked, requesting=1)
+    assert "3 under way (2 pay_on_delivery, 1 gpay)," in line
+
+
+def test_a_report_says_how_much_was_finished_and_that_no_ledger_was_there_to_compare(passed):
+    said = console(passed)
+    assert "Throughput of the steady part: 60 pages/s, 20 journeys/s, 1,200 orders/min." in said
+    assert "No ledger was compared" not in said
+    theirs = replace(passed, ledger=None, asked=replace(passed.asked, embedded=False))
+    assert "No ledger was compared: this run did not start the shop" in console(theirs)
+    assert "No ledger was compared" not in console(replace(passed, ledger=None))
+
+
+def test_a_run_that_ended_early_is_judged_up_to_there(passed):
+    recorder = copy.copy(passed.recorder)
+    recorder.window = Window(0.0, 5.0, 17.0)
+    assert "5 s of warm-up and 12 s judged" in flat(console(replace(passed, recorder=recorder)))
+
+
+def test_the_console_shows_the_pages_that_hurt_and_says_where_the_others_are(passed):
+    window = passed.recorder.window
+    recorder = Recorder(window)
+    for number in range(MOST_PAGES + 5):
+        for _ in range(30):
+            due = window.steady_from
+            blame = "shop" if number == 0 else "nobody"
+            outcome = "http_5xx" if number == 0 else "ok"
+            recorder.page(PageSample(f"Page{number:02}", "gpay", outcome, blame, due, due, due + 0.01 * (number + 1)))
+    result = replace(passed, recorder=recorder)
+    text = console(result)
+    assert f"the {MOST_PAGES} that hurt most of {MOST_PAGES + 5}, all of them in summary.md" in text
+    shown = [number for number in range(MOST_PAGES + 5) if f"Page{number:02}" in text]
+    assert shown == [0, *range(6, MOST_PAGES + 5)]
+    assert all(f"Page{number:02}" in summary(result) for number in range(MOST_PAGES + 5))
+
+
+def test_the_last_line_says_where_the_results_lie(passed):
+    assert console(passed, results="results/smoke-1").rstrip().endswith("Results: results/smoke-1")

@@ -1,0 +1,377 @@
+"""A result on disk: whole, valid, readable again, and without anybody's secrets."""
+
+import json
+import math
+import sys
+from dataclasses import asdict, replace
+from datetime import UTC, datetime, timedelta, timezone
+from importlib.resources import files
+from xml.etree import ElementTree as ET
+
+import jsonschema
+import orjson
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from harness.exits import Exit
+from harness.measurement.recorder import Recorder
+from harness.measurement.sample import PageSample, Window
+from harness.metrics.collector import RunCollector
+from harness.metrics.run_metrics import RunMetrics
+from harness.objectives.verdict import Verdict
+from harness.reporting.report import RENDERINGS, console
+from harness.results.result import ResultError, new_folder, read, redacted, without_secrets, write
+from harness.validity.ledger import LedgerComparison, LedgerDifference
+
+SCHEMA = json.loads(files("harness.results").joinpath("result.schema.json").read_text())
+VALIDATOR = jsonschema.Draft202012Validator(SCHEMA, format_checker=jsonschema.Draft202012Validator.FORMAT_CHECKER)
+CARD = "4111111111111111"
+PASSWORD = "hunter2&<more>"
+
+
+LATER = {"parted", "stalls", "shortest_run"}
+"""What results of this schema version did not have from the start, and need not have to be read."""
+
+
+def document(result):
+    return orjson.loads(orjson.dumps(result.to_json()))
+
+
+def problems(document):
+    return [f"{error.json_path}: {error.message}" for error in VALIDATOR.iter_errors(document)]
+
+
+# -- the form ---------------------------------------------------------------------------------------------------------
+
+
+def test_the_schema_is_one():
+    jsonschema.Draft202012Validator.check_schema(SCHEMA)
+
+
+@pytest.mark.parametrize("name", ["rich", "passed", "failed", "invalid", "inconclusive"])
+def test_every_result_keeps_to_the_schema(request, name):
+    assert problems(document(request.getfixturevalue(name))) == []
+
+
+def test_results_of_odd_runs_keep_to_the_schema(passed):
+    never_began = replace(passed, recorder=Recorder(Window(3.0, math.inf, math.inf)), ledger=None)
+    assert problems(document(never_began)) == []
+    comparison = LedgerComparison(1, 2, 0, 1, 0, 4999, (LedgerDifference("pages", "IndexPage", 1, 2),))
+    assert problems(document(replace(passed, ledger=comparison, exit=Exit.CRASHED))) == []
+
+
+def test_the_schema_leaves_nothing_undescribed_and_allows_nothing_else(rich):
+    def objects(schema):
+        if isinstance(schema, dict):
+            if schema.get("type") == "object" and "properties" in schema:
+                yield schema
+            for value in schema.values():
+                yield from objects(value)
+        elif isinstance(schema, list):
+            for value in schema:
+                yield from objects(value)
+
+    every = list(objects(SCHEMA))
+    assert len(every) > 15
+    for schema in every:
+        assert schema["additionalProperties"] is False
+        assert schema["description"]
+        assert set(schema["required"]) == set(schema["properties"]) - LATER
+    for place in ("", "judgement", "counts", "asked", "measured", "summary", "ledger"):
+        spoiled = document(rich)
+        (spoiled[place] if place else spoiled)["more"] = 1
+        assert problems(spoiled), place
+
+
+def test_no_infinity_and_no_nan_is_written(rich):
+    assert any(one.measured == math.inf or one.measured is None for one in rich.judgement.objectives)
+    text = orjson.dumps(rich.to_json()).decode()
+    # The standard library would read these, but no other reader of JSON does.
+    assert json.loads(text, parse_constant=pytest.fail)
+
+
+def test_an_infinite_measure_is_told_apart_from_none(rich):
+    measured = [one["measured"] for one in document(rich)["judgement"]["objectives"]]
+    assert "inf" in measured
+    assert None in measured
+
+
+# -- there and back ---------------------------------------------------------------------------------------------------
+
+
+def test_what_is_read_is_what_was_written(rich, tmp_path):
+    written = write(rich, tmp_path / "run")
+    again = read(tmp_path / "run")
+    assert again.to_json() == rich.to_json() == written.result.to_json()
+    assert again.judgement == rich.judgement
+    assert again.asked == rich.asked
+    assert (again.started_at, again.ended_at, again.exit) == (rich.started_at, rich.ended_at, Exit.FAILED)
+    assert again.ledger == rich.ledger
+    assert console(again) == console(rich)
+
+
+def test_a_folder_or_its_file_may_be_named(passed, tmp_path):
+    write(passed, tmp_path)
+    assert read(tmp_path).run_id == read(tmp_path / "result.json").run_id == passed.run_id
+
+
+def test_three_files_are_left_and_no_unfinished_one(passed, tmp_path):
+    write(passed, tmp_path, renderings=RENDERINGS)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["junit.xml", "result.json", "summary.md"]
+
+
+def test_no_link_is_followed(passed, tmp_path):
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.write_text("precious")
+    names = ("junit.xml", "result.json", "summary.md")
+    for name in (*names, *(f".{name}.unfinished" for name in names)):
+        (tmp_path / name).symlink_to(elsewhere)
+    write(passed, tmp_path, renderings=RENDERINGS)
+    assert elsewhere.read_text() == "precious"
+    assert not any((tmp_path / name).is_symlink() for name in names)
+    assert read(tmp_path).run_id == passed.run_id
+
+
+def test_a_rendering_that_cannot_be_written_costs_nothing_else(passed, tmp_path, caplog):
+    (tmp_path / "summary.md").mkdir()
+    write(passed, tmp_path, renderings=RENDERINGS)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["junit.xml", "result.json", "summary.md"]
+    assert read(tmp_path).run_id == passed.run_id
+    assert f"{tmp_path / 'summary.md'} cannot be written: Is a directory" in caplog.text
+
+
+def test_a_result_that_cannot_be_written_is_an_error_and_leaves_nothing_unfinished(passed, tmp_path):
+    (tmp_path / "result.json").mkdir()
+    with pytest.raises(OSError, match="directory"):
+        write(passed, tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["result.json"]
+
+
+def test_a_number_too_large_for_json_is_not_the_end_of_a_result(passed, tmp_path):
+    asked = replace(passed.asked, scenario={"seed": 10**24, "target": {"most_users": 10**24}})
+    write(replace(passed, asked=asked), tmp_path)
+    assert '"most_users": 1000000000000000000000000' in (tmp_path / "result.json").read_text()
+    assert read(tmp_path).counts == passed.counts
+
+
+def test_a_result_is_replaced_whole(passed, failed, tmp_path):
+    write(passed, tmp_path)
+    write(failed, tmp_path)
+    assert read(tmp_path).judgement.verdict is Verdict.FAILED
+
+
+def test_everybody_agrees_on_the_counts(rich, tmp_path):
+    write(rich, tmp_path)
+    ours = rich.recorder.counts()
+    assert read(tmp_path).counts == ours
+    assert document(rich)["counts"] == asdict(ours)
+    text = b"".join(RunCollector(lambda: RunMetrics(read(tmp_path).recorder, "r", "baseline")).text()).decode()
+    samples = [sample for family in text_string_to_metric_families(text) for sample in family.samples]
+
+    def published(name, **labels):
+        name = f"checkout_load_{name}"
+        return sum(s.value for s in samples if s.name == name and labels.items() <= s.labels.items())
+
+    assert published("page_duration_seconds_count") == ours.pages
+    assert published("page_duration_seconds_count", result="failure") == ours.failed_pages
+    assert published("journeys_completed_total") == ours.journeys
+    assert published("journeys_completed_total", result="failed") == ours.failed_journeys
+    assert published("orders_total") == ours.orders
+    for option, orders in ours.orders_by_option.items():
+        assert published("orders_total", payment_option=option) == orders
+    shown = " ".join(console(rich).split())
+    assert f"{ours.pages:,} pages, {ours.failed_pages} of them failed" in shown
+    assert f"{ours.journeys:,} journeys, {ours.failed_journeys} of them failed; {ours.orders:,} orders" in shown
+    assert rich.ledger.agrees
+    assert (rich.ledger.pages_ours, rich.ledger.orders_ours) == (ours.pages, ours.orders)
+
+
+# -- what cannot be read ----------------------------------------------------------------------------------------------
+
+
+def spoil(result, tmp_path, change):
+    spoiled = document(result)
+    change(spoiled)
+    (tmp_path / "result.json").write_bytes(orjson.dumps(spoiled))
+    with pytest.raises(ResultError) as raised:
+        read(tmp_path)
+    return str(raised.value)
+
+
+def test_another_version_is_refused(passed, tmp_path):
+    said = spoil(passed, tmp_path, lambda spoiled: spoiled.update(schema_version=2))
+    assert "was written as version 2, and this checkload reads version 1" in said
+
+
+def test_a_file_cut_off_is_refused(passed, tmp_path):
+    write(passed, tmp_path)
+    whole = (tmp_path / "result.json").read_bytes()
+    (tmp_path / "result.json").write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(ResultError, match="no whole JSON file; was it cut off"):
+        read(tmp_path)
+
+
+@pytest.mark.parametrize("content", [b"[]", b"{}", b'"x"', b'{"results": []}'])
+def test_any_other_json_is_refused(content, tmp_path):
+    (tmp_path / "result.json").write_bytes(content)
+    with pytest.raises(ResultError, match="is not the result of a run"):
+        read(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["", "result.json", "nowhere/result.json"])
+def test_a_missing_file_is_said(name, tmp_path):
+    with pytest.raises(ResultError, match=r"result\.json: cannot be read \(No such file"):
+        read(tmp_path / name)
+
+
+def test_a_damaged_one_is_refused(passed, tmp_path):
+    assert "is damaged" in spoil(passed, tmp_path, lambda d: d["asked"].pop("seed"))
+    assert "counts is missing" in spoil(passed, tmp_path, lambda d: d.pop("counts"))
+    assert "is damaged" in spoil(passed, tmp_path, lambda d: d["judgement"].update(verdict="fine"))
+    assert "is damaged" in spoil(passed, tmp_path, lambda d: d.update(measured=None))
+    assert "not the sum of its measurements" in spoil(passed, tmp_path, lambda d: d["counts"].update(orders=1))
+    assert "do not add up" in spoil(
+        passed, tmp_path, lambda d: d["measured"]["pages"][0]["response"].update(infinite=99)
+    )
+
+
+def test_a_result_that_contradicts_itself_is_refused(passed, failed, tmp_path):
+    said = spoil(failed, tmp_path, lambda d: d.update(exit_code=0))
+    assert "its exit code is not that of its verdict" in said
+    said = spoil(failed, tmp_path, lambda d: (d.update(exit_code=0), d["judgement"].update(verdict="passed")))
+    assert "what it was judged by has not" in said
+    said = spoil(passed, tmp_path, lambda d: d["judgement"]["findings"][0].update(level="invalid"))
+    assert "what it was judged by has not" in said
+
+
+def test_the_faults_of_a_damaged_result_are_told_at_once_with_their_places(passed, tmp_path):
+    def damage(document):
+        document["stopped"] = 7
+        document["asked"]["seed"] = "one"
+        document["judgement"]["objectives"][0]["samples"] = -1
+        for row in document["measured"]["pages"]:
+            row["received"] = None
+
+    said = spoil(passed, tmp_path, damage)
+    for part in ("stopped is not a text", "asked.seed is not a whole number", "objectives[0].samples is not 0 or more"):
+        assert part in said
+    assert "measured.pages" in said or "and more" in said
+    assert len(said) < 600
+
+
+@pytest.mark.parametrize("depth", [50, 900, 100_000])
+def test_a_scenario_in_a_result_that_is_too_deep_is_refused(passed, tmp_path, depth):
+    write(passed, tmp_path)
+    whole = (tmp_path / "result.json").read_bytes()
+    nested = b'"scenario":{"x":' + b"[" * depth + b"]" * depth + b","
+    (tmp_path / "result.json").write_bytes(whole.replace(b'"scenario":{', nested, 1))
+    with pytest.raises(ResultError, match=r"too deep|no whole JSON"):
+        read(tmp_path)
+
+
+# -- folders ----------------------------------------------------------------------------------------------------------
+
+NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+
+
+def test_a_folder_is_named_after_scenario_and_utc_time(tmp_path):
+    east = NOW.astimezone(timezone(timedelta(hours=3)))
+    assert new_folder(tmp_path / "results", "baseline", east) == tmp_path / "results" / "baseline-20260102T030405Z"
+
+
+def test_a_folder_is_never_used_twice(tmp_path):
+    names = [new_folder(tmp_path, "baseline", NOW).name for _ in range(3)]
+    stem = "baseline-20260102T030405Z"
+    assert names == [stem, f"{stem}-2", f"{stem}-3"]
+
+
+@pytest.mark.parametrize(
+    ("scenario", "name"), [("my/own.toml", "own"), ("../../etc/a b", "a-b"), ("..", "run"), ("", "run"), ("ü", "run")]
+)
+def test_a_scenario_cannot_name_a_folder_elsewhere(scenario, name, tmp_path):
+    folder = new_folder(tmp_path, scenario, NOW)
+    assert folder.parent == tmp_path
+    assert folder.name == f"{name}-20260102T030405Z"
+
+
+# -- secrets ----------------------------------------------------------------------------------------------------------
+
+
+def leaking(result):
+    """A result into which a password and card numbers have found their way, everywhere that texts can stand."""
+    objectives = tuple(
+        replace(one, sentence=f"{one.sentence} for {PASSWORD} and 4111 1111 1111 1111")
+        for one in result.judgement.objectives
+    )
+    findings = tuple(replace(one, message=f"{PASSWORD} {CARD}") for one in result.judgement.findings)
+    recorder = result.recorder.with_renamed_labels(lambda label: label)
+    recorder.page(PageSample(f"page of {CARD}", PASSWORD, "ok", "nobody", 20.0, 20.0, 20.1))
+    return replace(
+        result,
+        recorder=recorder,
+        stopped=f"stopped at {CARD[:4]}-{CARD[4:8]}-{CARD[8:12]}-{CARD[12:]}",
+        judgement=replace(result.judgement, reason=f"because of {PASSWORD}", objectives=objectives, findings=findings),
+        asked=replace(
+            result.asked,
+            scenario={"account": {"password": PASSWORD, PASSWORD: [int(CARD), CARD]}},
+            overrides={"card": int(CARD)},
+        ),
+        versions={"python": PASSWORD},
+    )
+
+
+def test_no_secret_and_no_card_number_is_written(rich, tmp_path):
+    write(leaking(rich), tmp_path, secrets=[PASSWORD], renderings=RENDERINGS)
+    for name in ("result.json", "summary.md", "junit.xml"):
+        content = (tmp_path / name).read_text()
+        bare = content.replace(" ", "").replace("-", "")
+        assert CARD not in bare, name
+        assert "hunter2" not in content, name
+    again = read(tmp_path)
+    assert problems(document(again)) == []
+    assert again.counts.pages == rich.counts.pages + 1
+    (finding,) = [one for one in again.judgement.findings if one.check == "secrets"]
+    assert "was removed from the results" in finding.message
+
+
+def test_the_secret_does_not_reach_the_console_either(rich):
+    shown = console(redacted(leaking(rich), [PASSWORD]))
+    assert "hunter2" not in shown
+    assert "1111" not in shown
+
+
+def test_a_clean_result_is_left_alone(rich):
+    assert redacted(rich, [PASSWORD, "another secret"]).to_json() == rich.to_json()
+
+
+def test_a_password_that_is_one_of_our_own_words_spoils_nothing(rich, tmp_path):
+    write(rich, tmp_path, secrets=["passed", "shop", "steady", "open", "", "1", "page"])
+    assert read(tmp_path).counts.pages == rich.counts.pages
+    assert problems(document(read(tmp_path))) == []
+
+
+def test_user_and_query_of_the_target_are_not_kept(rich):
+    asked = replace(rich.asked, target="https://me:secret@shop.example:8443/path?key=1#x")
+    assert asked.target == "https://shop.example:8443/path"
+    assert without_secrets("http://127.0.0.1:80") == "http://127.0.0.1:80"
+
+
+def test_the_size_stays_bearable(rich):
+    assert len(orjson.dumps(rich.to_json())) < 2_000_000
+    assert sys.getsizeof(console(rich)) < 30_000
+
+
+def test_the_schema_is_shipped_and_junit_is_xml(rich, tmp_path):
+    write(rich, tmp_path, renderings=RENDERINGS)
+    assert ET.parse(tmp_path / "junit.xml").getroot().tag == "testsuites"
+
+
+def test_a_result_of_before_is_read(rich):
+    def without(value):
+        if isinstance(value, dict):
+            return {name: without(each) for name, each in value.items() if name not in LATER}
+        return [without(each) for each in value] if isinstance(value, list) else value
+
+    old = without(document(rich))
+    assert not problems(old)
+    assert type(rich).from_json(old).recorder.counts() == rich.recorder.counts()

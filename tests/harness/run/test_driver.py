@@ -1,0 +1,559 @@
+"""A whole run on a clock of its own: no second passes, and no socket is opened."""
+
+import heapq
+import itertools
+from collections import Counter
+
+import gevent
+import pytest
+from gevent.event import Event
+
+from harness.distributed.worker import WorkerRun
+from harness.measurement.sample import JourneySample, Phase
+from harness.objectives.parser import parse
+from harness.objectives.stop_rule import parse as parse_rule
+from harness.run.driver import START_DELAY, Run
+from harness.run.registry import run_of, run_registry
+from harness.run.stop_file import StopFile
+from harness.schedule.arrivals import ArrivalProcess, Profile, ProfileSchedule, RateStage
+
+
+class Time:
+    """A clock that jumps from one sleeper's end to the next; who sleeps lets the others go on, as with gevent."""
+
+    def __init__(self):
+        self.now = 100.0
+        self._sleepers = []
+        self._order = itertools.count()
+
+    def clock(self):
+        return self.now
+
+    def sleep(self, seconds):
+        woken = Event()
+        heapq.heappush(self._sleepers, (self.now + seconds, next(self._order), woken))
+        woken.wait()
+
+    def until(self, moment):
+        """Let time pass up to this moment of the clock."""
+        self._settle()
+        while self._sleepers and self._sleepers[0][0] <= moment + 1e-9:
+            due, _, woken = heapq.heappop(self._sleepers)
+            self.now = max(self.now, due)
+            woken.set()
+            self._settle()
+        self.now = max(self.now, moment)
+
+    @staticmethod
+    def _settle():
+        for _ in range(5):
+            gevent.sleep(0)
+
+
+class Load:
+    """A workload of guests (and every fifth a returning customer), open where a rate is given."""
+
+    name = "fake"
+    description = "for tests"
+    seed = 1
+    users = 4
+    spawn_rate = 100.0
+    highest_rate = 10.0
+    weights = {"guest": 1.0, "returning": 1.0}  # noqa: RUF012  nobody changes it
+    allowed = ()
+    planned_minimum = {}  # noqa: RUF012
+    payment_options = ("gpay",)
+    level = True
+
+    def __init__(self, rate=0.0, *, warm_up=2.0, steady=8.0, drain=3.0, longest_wait=1.0, rules=(), certain=False):
+        self.is_open = rate > 0
+        self.warm_up, self.steady, self.drain, self.longest_wait = warm_up, steady, drain, longest_wait
+        self.objectives = [parse("journey failures < 1%")]
+        self.stop_rules = [parse_rule(rule) for rule in rules]
+        self.stop_when_certain = certain
+        self.search = None
+        self.at_least = None
+        self._rate = rate
+
+    def schedule(self):
+        if not self.is_open:
+            return None
+        return ProfileSchedule(
+            Profile([RateStage(self.warm_up + self.steady, self._rate, self._rate)]), ArrivalProcess.UNIFORM, 1
+        )
+
+    def rate(self, elapsed):
+        return self._rate
+
+    def kind_of(self, number):
+        return "returning" if number % 5 == 4 else "guest"
+
+    def labels_of(self, arrival):
+        return arrival.kind, "gpay"
+
+
+class Shopper:
+    """A user that takes so many seconds for a journey, then is free again; ``stuck`` ones never come home."""
+
+    def __init__(self, run, time, kind="guest", *, takes=0.5, stuck=False):
+        self.run, self.time, self.kind, self.takes, self.stuck = run, time, kind, takes, stuck
+        self.taken = []
+
+    def take(self, assignment):
+        self.taken.append(assignment)
+        gevent.spawn(self._walk, assignment)
+
+    def _walk(self, assignment):
+        started = self.run.begin(assignment, "gpay")
+        if self.stuck:
+            return
+        self.time.sleep(self.takes)
+        due = assignment.arrival.due
+        self.run.finish(JourneySample(self.kind, "gpay", "ok", "nobody", due, started, self.time.now), "gpay")
+        self.run.wait_for_arrival(self)
+
+    @property
+    def numbers(self):
+        return [one.arrival.number for one in self.taken]
+
+
+class Sitter:
+    """A user that takes what she is given and does nothing about it."""
+
+    kind = "guest"
+
+    def __init__(self):
+        self.taken = []
+
+    def take(self, assignment):
+        self.taken.append(assignment)
+
+
+class Shop:
+    """A target that lives until it is told otherwise."""
+
+    url = "http://127.0.0.1:4711"
+    living = True
+
+    def alive(self):
+        return self.living
+
+
+@pytest.fixture
+def time():
+    return Time()
+
+
+@pytest.fixture
+def make_run(time):
+    runs = []
+
+    def make(workload):
+        runs.append(Run(workload, None, clock=time.clock, processor=lambda: 0.25 * time.now, sleep=time.sleep))
+        return runs[-1]
+
+    yield make
+    for run in runs:
+        run.end()
+
+
+def arrivals(run):
+    every = run.recorder.arrivals.values()
+    return tuple(sum(getattr(one, name) for one in every) for name in ("offered", "started", "dropped"))
+
+
+# -- open load --------------------------------------------------------------------------------------------------------
+
+
+def test_an_open_load_serves_every_arrival_and_ends_when_the_last_is_home(time, make_run):
+    run = make_run(Load(2.0))
+    ended = []
+    run.on_drained = lambda: ended.append(time.now)
+    users = [Shopper(run, time), Shopper(run, time), Shopper(run, time, "returning")]
+    for user in users:
+        run.wait_for_arrival(user)
+    run.start(3)
+    time.until(200.0)
+    assert arrivals(run) == (20, 20, 0)
+    assert sorted(number for user in users for number in user.numbers) == list(range(20))
+    assert users[2].numbers == [4, 9, 14, 19]
+    assert users[2].taken[0].arrival.due == pytest.approx(100 + START_DELAY + 2.25)
+    # The last one is due at 9.75 s and home half a second later; the load itself ends at 10 s.
+    assert ended == [pytest.approx(100 + START_DELAY + 10.25, abs=0.06)]
+    assert (run.over, run.drain_timed_out, run.under_way, run.stop_reason) == (True, False, 0, "")
+    assert run.held == run.length == 10.0
+    assert run.in_flight["gpay"] == 0
+
+
+def test_seats_parked_before_the_start_are_served_when_the_run_starts(time, make_run):
+    run = make_run(Load(1.0))
+    early = Shopper(run, time)
+    run.wait_for_arrival(early)
+    time.until(150.0)
+    assert (early.numbers, run.elapsed, run.held, run.begun) == ([], 0.0, 0.0, False)
+    run.start(1)
+    time.until(150 + START_DELAY + 0.5)
+    assert early.numbers == [0]
+    assert run.elapsed == pytest.approx(0.5)
+
+
+def test_a_seat_that_left_before_the_start_is_given_nothing(time, make_run):
+    run = make_run(Load(1.0))
+    gone, there = Sitter(), Shopper(run, time)
+    run.wait_for_arrival(there)
+    run.wait_for_arrival(gone)  # the last to come would be the first to go
+    run.withdraw(gone)
+    run.start(1)
+    time.until(100 + START_DELAY + 2.0)
+    assert gone.taken == []
+    assert there.numbers == [0, 1]
+
+
+def test_arrivals_that_nobody_serves_are_journeys_that_were_dropped(time, make_run):
+    run = make_run(Load(2.0))
+    run.wait_for_arrival(Shopper(run, time, "returning"))
+    run.start(1)
+    time.until(200.0)
+    assert arrivals(run) == (20, 4, 16)
+    counts = run.recorder.counts()
+    assert counts.journeys_by_outcome == {"ok": 4, "dropped": 16}
+    assert counts.failed_journeys == 16
+    dropped = {key: cell for key, cell in run.recorder.journeys.items() if key.outcome == "dropped"}
+    assert {(key.journey, key.payment_option, key.blame) for key in dropped} == {("guest", "gpay", "shop")}
+    assert all(cell.response.infinite == cell.response.total for cell in dropped.values())
+    assert all(cell.service.total == 0 for cell in dropped.values())
+
+
+def test_a_run_whose_drain_limit_passes_says_so(time, make_run):
+    run = make_run(Load(1.0, drain=3.0))
+    ended = []
+    run.on_drained = lambda: ended.append(time.now)
+    run.wait_for_arrival(Shopper(run, time, stuck=True))
+    run.start(1)
+    # The last arrival, due at 9.5 s, gives up waiting for her at 10.5 s; from then on the drain counts.
+    time.until(100 + START_DELAY + 13.4)
+    assert (run.over, run.drain_timed_out, run.under_way) == (False, False, 1)
+    time.until(200.0)
+    assert ended == [pytest.approx(100 + START_DELAY + 13.5, abs=0.06)]
+    assert (run.over, run.drain_timed_out, run.under_way) == (True, True, 1)
+    assert run.held == 10.0
+
+
+def test_a_run_that_was_ended_early_has_not_drained_out_however_long_its_users_take_to_stop(time, make_run):
+    run = make_run(Load(1.0, drain=0.5))
+    run.wait_for_arrival(Shopper(run, time, stuck=True))
+    run.start(1)
+    time.until(105.0)
+    run.finish_early("enough")
+    time.until(200.0)
+    assert run.under_way == 1
+    assert not run.drain_timed_out
+
+
+def test_an_arrival_given_back_is_walked_by_somebody_else(time, make_run):
+    run = make_run(Load(1.0))
+    leaver, other = Sitter(), Shopper(run, time)
+    run.wait_for_arrival(leaver)
+    run.start(2)
+    time.until(100 + START_DELAY + 0.6)
+    (assignment,) = leaver.taken
+    run.wait_for_arrival(other)
+    run.withdraw(leaver)
+    run.give_back(assignment)
+    time.until(100 + START_DELAY + 1.0)
+    assert other.numbers == [0]
+    assert arrivals(run) == (1, 1, 0)
+
+
+# -- closed load ------------------------------------------------------------------------------------------------------
+
+
+def test_a_closed_load_numbers_each_kind_and_lets_nobody_in_after_the_steady_part(time, make_run):
+    run = make_run(Load())
+    guests = [Shopper(run, time, takes=0.7), Shopper(run, time, takes=0.7)]
+    returning = Shopper(run, time, "returning", takes=1.5)
+    for user in (*guests, returning):
+        run.wait_for_arrival(user)
+    assert returning.numbers == []
+    run.start(3)
+    time.until(200.0)
+    assert sorted(number for user in guests for number in user.numbers) == list(range(30))
+    assert returning.numbers == list(range(7))
+    assert max(one.arrival.due for user in (*guests, returning) for one in user.taken) < 110.0
+    assert arrivals(run) == (37, 37, 0)
+    assert run.recorder.counts().journeys_by_outcome == {"ok": 37}
+    assert (run.over, run.drain_timed_out, run.held) == (True, False, 10.0)
+    assert run.rate_target is None
+
+
+def test_without_a_warm_up_the_first_journeys_of_a_closed_load_are_judged(time, make_run):
+    run = make_run(Load(warm_up=0.0))
+    run.wait_for_arrival(Shopper(run, time, takes=6.0))
+    run.start(1)
+    time.until(200.0)
+    assert Counter(key.phase for key in run.recorder.journeys) == {Phase.STEADY: 1}
+    assert arrivals(run) == (2, 2, 0)
+
+
+def test_what_is_given_back_in_a_closed_load_was_dropped(time, make_run):
+    run = make_run(Load())
+    leaver = Sitter()
+    run.wait_for_arrival(leaver)
+    run.start(1)
+    time.until(100.0)
+    assert run.under_way == 1
+    run.withdraw(leaver)
+    run.give_back(leaver.taken[0])
+    assert run.under_way == 0
+    assert arrivals(run) == (1, 0, 1)
+    assert run.recorder.counts().journeys_by_outcome == {"dropped": 1}
+
+
+# -- the end ----------------------------------------------------------------------------------------------------------
+
+
+def test_a_run_is_ended_early_once_and_keeps_the_first_reason(time, make_run):
+    run = make_run(Load(2.0))
+    ended = []
+    run.on_drained = lambda: ended.append(time.now)
+    run.start(1)
+    time.until(100 + START_DELAY + 4.0)
+    run.finish_early("first")
+    run.finish_early("second")
+    time.until(200.0)
+    assert (run.over, run.stop_reason, len(ended)) == (True, "first", 1)
+    assert run.held == pytest.approx(4.0)
+    offered, started, dropped = arrivals(run)
+    assert offered == started + dropped > 0
+    run.end()
+    assert len(ended) == 1
+    assert run.held == pytest.approx(4.0)
+
+
+def seats(run, time, number=30, kind="guest"):
+    for _ in range(number):
+        run.wait_for_arrival(Shopper(run, time, kind))
+        run.wait_for_arrival(Shopper(run, time, "returning"))
+
+
+def test_a_run_whose_verdict_is_certain_ends_sees_everybody_home_and_judges_what_came(time, make_run):
+    run = make_run(Load(80.0, warm_up=0.0, steady=40.0, certain=True))
+    seats(run, time, 60)
+    run.start(120)
+    time.until(100 + START_DELAY + 12.0)
+    # At the first look, 760 journeys without a failure: for a tenth of the doubt it takes 528.
+    assert run.stopped_by == "certain"
+    assert run.held == pytest.approx(10.0, abs=0.6)
+    assert "of the 40 s to be judged (look 1 of 3)" in run.stop_reason
+    assert run.alpha_left == pytest.approx(0.1)
+    window = run.recorder.window
+    assert window.steady_until - window.start == pytest.approx(10.0, abs=0.6)
+    offered, started, dropped = arrivals(run)
+    assert (run.over, run.drain_timed_out, run.under_way) == (True, False, 0)
+    assert offered == started == pytest.approx(820, abs=30)
+    assert dropped == 0
+
+
+def test_a_run_that_nobody_wants_ended_early_spends_all_its_doubt_at_the_end(make_run):
+    run = make_run(Load(2.0))
+    assert run.alpha_left == 1.0
+
+
+def test_where_nothing_is_certain_a_run_goes_on_to_its_end_with_what_doubt_is_left(time, make_run):
+    run = make_run(Load(2.0, steady=40.0, certain=True))
+    seats(run, time, 3)
+    run.start(6)
+    time.until(200.0)
+    assert (run.held, run.stopped_by) == (42.0, "")
+    assert run.alpha_left == pytest.approx(0.7)
+
+
+def test_a_run_that_locust_ends_does_not_ask_locust_to_end_it(time, make_run):
+    run = make_run(Load(2.0))
+    ended = []
+    run.on_drained = lambda: ended.append(time.now)
+    run.start(1)
+    time.until(104.0)
+    run.end()
+    assert (run.over, run.ended, ended) == (True, True, [])
+
+
+def test_a_run_that_was_over_before_its_users_were_there_never_starts(time, make_run):
+    run = make_run(Load(2.0))
+    user = Shopper(run, time)
+    run.wait_for_arrival(user)
+    run.finish_early("nobody there")
+    run.start(1)
+    time.until(200.0)
+    assert (run.begun, run.held, run.elapsed, user.taken, arrivals(run)) == (False, 0.0, 0.0, [], (0, 0, 0))
+
+
+def test_the_dead_shop_is_noticed(time, make_run):
+    run, shop = make_run(Load(2.0)), Shop()
+    run.set_target(shop.url, shop)
+    run.start(1)
+    time.until(103.0)
+    assert not run.over
+    shop.living = False
+    time.until(103.6)
+    assert (run.stopped_by, run.over) == ("target died", True)
+
+
+def test_the_stop_file_is_noticed(time, make_run, tmp_path):
+    run = make_run(Load(2.0))
+    run.stop_file = StopFile(str(tmp_path / "stop"))
+    run.start(1)
+    time.until(103.0)
+    assert not run.over
+    (tmp_path / "stop").touch()
+    time.until(103.6)
+    assert (run.stopped_by, run.interrupted) == ("stop file", "the stop file")
+    assert run.stop_reason == f"the stop file {tmp_path / 'stop'} exists"
+
+
+def test_a_stop_rule_ends_the_run(time, make_run):
+    run = make_run(Load(8.0, rules=["dropped > 50% for 3s"]))
+    run.start(1)
+    time.until(200.0)
+    assert run.stopped_by == "stop rule"
+    assert "dropped > 50% for 3s" in run.stop_reason
+    assert 3.0 < run.held < 7.0
+
+
+def test_a_second_goes_by_once_a_second_until_the_run_is_over(time, make_run):
+    run = make_run(Load(2.0))
+    seconds = []
+    run.on_second = lambda one: seconds.append(one.elapsed)
+    run.start(1)
+    time.until(200.0)
+    assert seconds == pytest.approx([n - START_DELAY for n in range(1, 1 + len(seconds))])
+    assert len(seconds) == 10  # the last arrival, due at 9.75 s, is dropped a second later, and that is the end
+
+
+@pytest.mark.parametrize("broken", ["kind_of", "labels_of"])
+def test_a_harness_that_breaks_ends_the_run_as_a_crash(time, make_run, broken, caplog):
+    workload = Load(2.0)
+    run = make_run(workload)
+    ended = []
+    run.on_drained = lambda: ended.append(time.now)
+
+    def breaks(_):
+        setattr(workload, broken, lambda _: "guest" if broken == "kind_of" else ("guest", "gpay"))
+        raise LookupError("a bug")
+
+    setattr(workload, broken, breaks)
+    run.start(1)
+    time.until(200.0)
+    assert (run.over, run.crashed, len(ended)) == (True, "LookupError", 1)
+    assert run.stop_reason == "the harness broke (LookupError)"
+    assert "The harness broke" in caplog.text
+
+
+# -- what is noticed about the instrument -----------------------------------------------------------------------------
+
+
+def test_the_lag_of_the_loop_and_the_share_of_a_core_are_measured(time, make_run):
+    run = make_run(Load(2.0))
+    run.start(1)
+    time.until(103.0)
+    punctual = run.loop_lag.total
+    assert punctual > 50
+    assert run.loop_lag.largest < 0.001
+    time.now += 0.4  # something held the processor
+    time.until(200.0)
+    assert run.loop_lag.total > punctual + 50
+    assert run.loop_lag.largest == pytest.approx(0.4, abs=0.051)
+    assert 0 < run.steady_lag.total < run.loop_lag.total
+    assert run.processor_share == pytest.approx(0.25)
+
+
+def test_a_block_in_the_warm_up_is_no_lag_of_the_steady_part(time, make_run):
+    run = make_run(Load(2.0))
+    run.start(1)
+    time.until(101.0)
+    time.now += 0.9  # still in the warm-up
+    time.until(200.0)
+    assert run.loop_lag.largest > 0.8
+    assert run.steady_lag.largest < 0.001
+    assert run.steady_lag.total > 100
+
+
+def test_the_rate_that_is_asked_for_is_none_before_and_after_the_load(time, make_run):
+    run = make_run(Load(2.0))
+    assert run.rate_target == 0.0
+    run.start(1)
+    time.until(103.0)
+    assert run.rate_target == 2.0
+    run.finish_early("enough")
+    assert run.rate_target == 0.0
+
+
+def test_before_the_start_everything_is_warm_up(time, make_run):
+    run = make_run(Load(2.0))
+    time.until(500.0)
+    assert run.phase is Phase.WARM_UP
+    run.start(1)
+    time.until(500 + START_DELAY + 2.1)
+    assert run.phase is Phase.STEADY
+    time.until(500 + START_DELAY + 10.1)
+    assert run.phase is Phase.DRAIN
+
+
+@pytest.mark.parametrize(
+    ("url", "name", "host"),
+    [
+        ("http://127.0.0.1:80/a?b=c", "http://127.0.0.1:80", "127.0.0.1"),
+        ("https://me:secret@shop.example/", "https://shop.example", "shop.example"),
+        ("http://[::1]:8080", "http://[::1]:8080", "::1"),
+    ],
+)
+def test_a_target_is_named_without_what_is_nobodys_business(make_run, url, name, host):
+    run = make_run(Load(2.0))
+    run.set_target(url, None)
+    assert (run.target_name, run.target_host) == (name, host)
+    run.set_target(url, Shop())
+    assert run.target_name == "the embedded shop"
+
+
+def test_the_journey_log_is_closed_at_the_end(make_run):
+    run = make_run(Load(2.0))
+    run.journey_log = closed = type(
+        "Log", (), {"times": 0, "close": lambda log: setattr(log, "times", log.times + 1)}
+    )()
+    run.end()
+    assert closed.times == 1
+    assert run.ended
+    assert run.ended_at >= run.started_at
+
+
+def test_an_environment_without_a_run_is_told_apart():
+    environment = type("Environment", (), {})()
+    assert run_registry(environment) is None
+    with pytest.raises(RuntimeError, match="no run"):
+        run_of(environment)
+
+
+@pytest.fixture
+def worker(time):
+    load = Load(10.0, rules=["dropped > 10% for 1s"], certain=True)
+    run = WorkerRun(load, None, send=lambda *_: None, clock=time.clock, processor=lambda: 0.0, sleep=time.sleep)
+    run.open(time.now)
+    yield run
+    run.end()
+
+
+def test_a_worker_leaves_it_to_the_master_when_to_end_since_it_sees_but_a_part(time, worker):
+    time.until(107.0)
+    assert worker.recorder.counts().failed_journeys > 10
+    assert not worker.closing
+
+
+def test_a_worker_that_is_told_that_the_verdict_is_certain_judges_as_much_as_the_master(time, worker):
+    time.until(107.0)
+    worker.receive_end({"run": "", "grace": 3.0, "reason": "certain", "until": 6.5})
+    assert worker.recorder.window.steady_until == 106.5
+    time.until(120.0)
+    offered, started, dropped = arrivals(worker)
+    assert worker.over
+    assert offered == started + dropped
+    assert offered <= 71

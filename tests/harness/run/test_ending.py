@@ -1,0 +1,80 @@
+from types import SimpleNamespace
+
+import pytest
+
+from harness.measurement.recorder import Recorder
+from harness.measurement.sample import JourneySample, Window
+from harness.objectives.parser import parse
+from harness.objectives.stop_rule import parse as parse_rule
+from harness.run.ending import EarlyEndChecks, EndCause
+from harness.run.stop_file import StopFile
+
+
+def ends(*, rules=(), certain=False):
+    return EarlyEndChecks(
+        SimpleNamespace(
+            objectives=[parse("journey failures < 1%")],
+            stop_rules=[parse_rule(rule) for rule in rules],
+            stop_when_certain=certain,
+            warm_up=0.0,
+            steady=40.0,
+            planned_minimum={},
+            level=True,
+            is_open=True,
+        )
+    )
+
+
+def shop(*, alive):
+    return SimpleNamespace(alive=lambda: alive)
+
+
+@pytest.fixture
+def recorder():
+    return Recorder(Window(0.0, 0.0, 40.0))
+
+
+def walk(recorder, since, until, outcome, blame):
+    for moment in range(since * 10, until * 10):
+        due = moment / 10
+        recorder.offered(due)
+        recorder.started(due, 0.0, 0.0)
+        recorder.journey(JourneySample("guest", "gpay", outcome, blame, due, due, due + 0.01))
+
+
+def test_a_run_without_trouble_goes_on(recorder, tmp_path):
+    stop = StopFile(str(tmp_path / "stop"))
+    assert ends(rules=["failures > 50% for 5s"]).trouble(shop(alive=True), stop, recorder, 1.0) is None
+
+
+def test_a_dead_shop_is_no_place_to_see_anybody_home_from(recorder):
+    end = ends().trouble(shop(alive=False), None, recorder, 1.0)
+    assert (end.cause, end.graceful) == (EndCause.TARGET_DIED, False)
+
+
+def test_a_stop_file_names_who_interrupted_the_run(recorder, tmp_path):
+    (tmp_path / "stop").touch()
+    end = ends().trouble(None, StopFile(str(tmp_path / "stop")), recorder, 1.0)
+    assert (end.cause, end.graceful, end.interrupted) == (EndCause.STOP_FILE, True, "the stop file")
+
+
+def test_a_stop_rule_ends_the_run_when_its_trouble_has_lasted(recorder):
+    watched, found = ends(rules=["failures > 50% for 5s"]), []
+    for second in range(8):
+        walk(recorder, second, second + 1, "http_5xx", "shop")
+        found.append(watched.trouble(None, None, recorder, second + 1.0))
+    assert found[0] is None
+    assert found[-1].cause is EndCause.STOP_RULE
+
+
+@pytest.mark.parametrize(("certain", "cause"), [(True, EndCause.CERTAIN), (False, None)])
+def test_a_verdict_that_is_certain_ends_the_run_only_where_that_is_wanted(recorder, certain, cause):
+    watched = ends(certain=certain)
+    walk(recorder, 0, 10, "http_5xx", "shop")
+
+    assert watched.certain_end(recorder, 9.0, lambda: None) is None
+    end = watched.certain_end(recorder, 10.0, lambda: None)
+
+    assert (end and end.cause) is cause
+    assert (end and end.until) == (10.0 if certain else None)
+    assert watched.alpha_left < 1.0 if certain else watched.alpha_left == 1.0

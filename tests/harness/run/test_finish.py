@@ -1,0 +1,312 @@
+"""A run that is over is judged, written down and said; what the verdict must know is taken from the run itself."""
+
+import json
+from datetime import UTC, datetime
+from types import SimpleNamespace
+
+import pytest
+
+from harness.exits import Exit
+from harness.measurement.sample import JourneySample, PageSample, Window
+from harness.objectives.parser import parse
+from harness.objectives.verdict import Severity
+from harness.run import finish as module
+from harness.run.driver import Run
+from harness.run.ending import EndCause
+from harness.run.finish import finish
+from harness.run.workload import LedgerEntry
+from harness.schedule.arrivals import TraceSchedule
+from harness.schedule.dispatch import Arrival, Assignment
+from harness.versions import own_version
+
+PASSWORD = "swordfish-of-ada"
+
+
+class Load:
+    """A closed workload that demands little and knows one secret."""
+
+    name = "fake"
+    seed = 7
+    is_open = False
+    level = True
+    users = 3
+    warm_up, steady, drain, longest_wait = 0.0, 10.0, 1.0, 1.0
+    stop_rules = ()
+    stop_when_certain = False
+    search = None
+    at_least = None
+    planned_minimum = {}  # noqa: RUF012  nobody changes it
+    payment_options = ("gpay",)
+
+    def __init__(self, schedule=None):
+        self.objectives = [parse("journey failures < 50%")]
+        self._schedule = schedule
+
+    def drawn(self, walked):
+        return {}
+
+    def schedule(self):
+        return self._schedule
+
+    def as_asked(self):
+        scenario = {"name": "fake", "note": f"the password is {PASSWORD}"}
+        return {"scenario": scenario, "chosen": {"seed": "7"}, "journeys": ["guest"]}
+
+    def secrets(self):
+        return {PASSWORD}
+
+
+class Shop:
+    """A target with a ledger of its own."""
+
+    def __init__(self, ledger):
+        self._ledger = ledger
+
+    def ledger(self):
+        if isinstance(self._ledger, OSError):
+            raise self._ledger
+        return self._ledger
+
+
+@pytest.fixture(autouse=True)
+def elsewhere(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+
+def a_run(*, bought=300, failed=0, ledger=None, workload=None):
+    """A run of ten seconds with so many journeys that bought, and that failed on their last page."""
+    moments = [100.0]
+    run = Run(workload or Load(), None, clock=lambda: moments[0])
+    run.started_at = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+    run.set_target("http://127.0.0.1:4711/", None if ledger is None else Shop(ledger))
+    run.recorder.window = Window(100.0, 100.0, 110.0)
+    run.begun, run.spawned = True, 3
+    run._admission._under_way = bought + failed
+    for number in range(bought + failed):
+        due = 100.0 + 10.0 * number / (bought + failed)
+        end = ("ok", "nobody") if number < bought else ("http_5xx", "shop")
+        run.recorder.offered(due)
+        moments[0] = due
+        run.begin(Assignment(Arrival(number, "guest", due), due), "gpay")
+        moments[0] = due + 0.01
+        run.recorder.page(PageSample("ThankYouPage", "gpay", *end, due, due, due + 0.01))
+        paid = number < bought
+        run.finish(JourneySample("guest", "gpay", *end, due, due, due + 0.01, ordered=paid, amount=100 * paid), "gpay")
+    moments[0] = 110.0
+    run.end()
+    return run
+
+
+def options(results=""):
+    return SimpleNamespace(results=str(results))
+
+
+def finding(finished, check):
+    return next((one for one in finished.result.judgement.findings if one.check == check), None)
+
+
+AGREED = LedgerEntry({"ThankYouPage": 300}, {"gpay": 300}, 30_000)
+
+
+# -- the ledger -------------------------------------------------------------------------------------------------------
+
+
+def test_a_shop_that_counted_the_same_lets_the_run_pass():
+    finished = finish(a_run(ledger=AGREED), options(), exceptions=0)
+    assert finished.exit is Exit.PASSED, finished.headline
+    assert finished.result.ledger.agrees
+    assert finding(finished, "ledger") is None
+    assert finished.result.asked.embedded
+
+
+def test_orders_without_a_receipt_are_a_warning_where_as_many_journeys_failed():
+    sold_more = LedgerEntry({"ThankYouPage": 320}, {"gpay": 310}, 31_000)
+    finished = finish(a_run(failed=20, ledger=sold_more), options(), exceptions=0)
+    assert finished.exit is Exit.PASSED
+    told = finding(finished, "ledger")
+    assert told.level is Severity.WARNING
+    assert told.message.endswith("because 10 orders were sold to shoppers who never saw their receipt")
+    assert "gpay: we counted 300, the shop 310" in told.message
+
+
+def test_orders_without_a_receipt_are_a_riddle_where_fewer_journeys_failed():
+    sold_more = LedgerEntry({"ThankYouPage": 305}, {"gpay": 310}, 31_000)
+    finished = finish(a_run(failed=5, ledger=sold_more), options(), exceptions=0)
+    assert finished.exit is Exit.INVALID
+    assert finding(finished, "ledger").level is Severity.INVALID
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (ConnectionRefusedError(111, "Connection refused"), "Connection refused"),
+        (OSError("the shop's ledger cannot be read: HTTP 500"), "HTTP 500"),
+    ],
+)
+def test_a_shop_that_keeps_its_ledger_to_itself_spoils_the_run(error, said):
+    finished = finish(a_run(ledger=error), options(), exceptions=0)
+    assert finished.exit is Exit.INVALID
+    assert said in finding(finished, "ledger").message
+    assert finished.result.ledger is None
+
+
+def test_a_dead_shop_is_not_asked_for_its_ledger():
+    run = a_run(ledger=AssertionError("asked"))
+    run.stopped_by = EndCause.TARGET_DIED
+    finished = finish(run, options(), exceptions=0)
+    assert finished.exit is Exit.INVALID
+    assert finished.result.ledger is None
+    assert "the embedded shop ended" in finished.headline
+
+
+def test_a_target_of_somebody_elses_keeps_no_ledger_for_us():
+    finished = finish(a_run(), options(), exceptions=0)
+    assert finished.exit is Exit.PASSED
+    assert finished.result.ledger is None
+    assert not finished.result.asked.embedded
+    assert finished.result.asked.target == "http://127.0.0.1:4711"
+
+
+# -- what the verdict must know ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("changes", "code", "said"),
+    [
+        ({"interrupted": "Ctrl-C", "stop_reason": "interrupted by Ctrl-C"}, Exit.INVALID, "interrupted"),
+        ({"unreachable": "nobody answers"}, Exit.INVALID, "could not be reached"),
+        ({"stopped_by": EndCause.STOP_RULE, "stop_reason": "the rule held"}, Exit.FAILED, "The rule held"),
+        ({"crashed": "LookupError"}, Exit.CRASHED, "LookupError"),
+        ({"_closed_at": 104.0}, Exit.INVALID, "held for 4 s of 10 s"),
+    ],
+)
+def test_how_a_run_ended_decides_its_verdict(changes, code, said):
+    run = a_run()
+    for name, value in changes.items():
+        assert hasattr(run, name)
+        setattr(run, name, value)
+    finished = finish(run, options(), exceptions=0)
+    assert finished.exit is code, finished.headline
+    assert said in finished.headline
+    assert json.loads((finished.folder / "result.json").read_text())["exit_code"] == code
+
+
+def test_a_run_that_lost_sight_of_shoppers_keeps_no_books():
+    run = a_run()
+    run._admission._under_way = 4
+    finished = finish(run, options(), exceptions=0)
+    assert finished.exit is Exit.INVALID
+    assert "the books do not balance" in finished.headline
+
+
+def test_one_exception_outside_a_journey_spoils_the_run():
+    assert finish(a_run(), options(), exceptions=1).exit is Exit.INVALID
+
+
+def test_journeys_without_an_account_spoil_the_run():
+    run = a_run()
+    run.recorder.offered(105.0)
+    run.recorder.started(105.0, 0.0, 0.0)
+    run.recorder.journey(JourneySample("returning", "gpay", "no_account", "harness", 105.0, 105.0, 105.0))
+    finished = finish(run, options(), exceptions=0)
+    assert finished.exit is Exit.INVALID
+    assert "1 journeys found no free account" in finding(finished, "accounts").message
+
+
+def test_arrivals_that_were_never_offered_spoil_the_run():
+    finished = finish(
+        a_run(workload=Load(schedule=TraceSchedule([float(due) for due in range(301)]))), options(), exceptions=0
+    )
+    assert finished.exit is Exit.INVALID
+    assert "301 arrivals were planned and 300 were offered" in finding(finished, "accounting").message
+
+
+def test_a_guarantee_that_was_not_kept_spoils_the_run():
+    run = a_run()
+    run.workload.planned_minimum = {"masterpass": 1}
+    finished = finish(run, options(), exceptions=0)
+    assert finished.exit is Exit.INVALID
+    assert "masterpass 0 of 1" in finding(finished, "minimum").message
+
+
+def test_the_instrument_is_looked_at():
+    run = a_run()
+    run.steady_lag.record(2.0, 100)
+    finished = finish(run, options(), exceptions=0)
+    assert finished.exit is Exit.INVALID
+    assert finding(finished, "loop").level is Severity.INVALID
+    run.processor_share = 1.0
+    assert finding(finish(run, options(), exceptions=0), "cpu").level is not Severity.OK
+
+
+def test_a_run_that_never_began_is_invalid_and_is_written_all_the_same():
+    run = Run(Load(), None)
+    run.finish_early("nobody there")
+    run.end()
+    finished = finish(run, options(), exceptions=0)
+    assert finished.exit is Exit.INVALID
+    document = json.loads((finished.folder / "result.json").read_text())
+    assert (document["counts"]["pages"], document["stopped"]) == (0, "nobody there")
+
+
+# -- where it goes, and what stands in it -----------------------------------------------------------------------------
+
+
+def test_without_a_name_the_results_get_a_folder_of_the_runs_own(tmp_path):
+    folder = finish(a_run(), options(), exceptions=0).folder
+    assert folder.resolve() == tmp_path / "results" / "fake-20260102T030405Z"
+    assert sorted(path.name for path in folder.iterdir()) == ["junit.xml", "result.json", "summary.md"]
+    assert finish(a_run(), options(), exceptions=0).folder.name == "fake-20260102T030405Z-2"
+
+
+def test_a_folder_that_was_named_is_used_as_it_is(tmp_path):
+    assert finish(a_run(), options(tmp_path / "mine"), exceptions=0).folder == tmp_path / "mine"
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "notes.txt").write_text("mine")
+    assert finish(a_run(), options(tmp_path / "other"), exceptions=0).folder == tmp_path / "other"
+
+
+def test_a_second_run_into_the_same_folder_spares_the_first(tmp_path):
+    first = finish(a_run(), options(tmp_path / "mine"), exceptions=0)
+    before = (first.folder / "result.json").read_bytes()
+    second = finish(a_run(bought=200), options(tmp_path / "mine"), exceptions=0)
+    third = finish(a_run(bought=100), options(tmp_path / "mine"), exceptions=0)
+    assert second.folder == tmp_path / "mine" / "fake-20260102T030405Z"
+    assert third.folder == tmp_path / "mine" / "fake-20260102T030405Z-2"
+    assert (first.folder / "result.json").read_bytes() == before
+    assert json.loads((second.folder / "result.json").read_text())["counts"]["orders"] == 200
+
+
+def test_the_last_words_are_the_verdict_and_where_to_read_on():
+    finished = finish(a_run(), options(), exceptions=0)
+    *_, verdict, results = finished.text.splitlines()
+    assert verdict.startswith("PASSED")
+    assert results == f"Results: {finished.folder}"
+    assert finished.headline.startswith("PASSED: ")
+    assert str(finished.folder) in finished.headline
+
+
+def test_what_was_asked_is_written_down_without_its_secrets():
+    finished = finish(a_run(), options(), exceptions=0)
+    for path in finished.folder.iterdir():
+        assert PASSWORD not in path.read_text()
+    assert PASSWORD not in finished.text + finished.headline
+    asked = json.loads((finished.folder / "result.json").read_text())["asked"]
+    assert asked["scenario"] == {"name": "fake", "note": "the password is [removed]"}
+    assert asked["overrides"] == {"seed": "7", "journeys": ["guest"]}
+    assert (asked["seed"], asked["users"], asked["model"], asked["steady"]) == (7, 3, "closed", 10.0)
+
+
+def test_the_versions_of_all_that_takes_part_are_written_down(monkeypatch):
+    monkeypatch.setattr(module, "PACKAGES", ("checkload", "locust", "no-such-package"))
+    versions = finish(a_run(), options(), exceptions=0).result.versions
+    assert versions.keys() == {"python", "platform", "checkload", "locust", "no-such-package"}
+    assert versions["locust"].startswith("2.47")
+    assert versions["no-such-package"] == "not installed"
+    assert versions["checkload"] == own_version()
+
+
+def test_results_that_cannot_be_written_are_an_error(tmp_path):
+    (tmp_path / "file").write_text("not a folder")
+    with pytest.raises(OSError, match="file"):
+        finish(a_run(), options(tmp_path / "file" / "below"), exceptions=0)

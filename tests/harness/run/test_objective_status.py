@@ -1,0 +1,20 @@
+"""What is published of the demands: where each stands, and in the end what was judged."""
+
+from harness.objectives.parser import parse
+from harness.objectives.verdict import ObjectiveResult, Verdict
+from harness.run.objective_status import ObjectiveStatusTracker
+
+OBJECTIVES = [parse("journey response_time p95 < 4s"), parse("journey failures < 1%")]
+
+
+def test_the_verdict_takes_the_place_of_where_a_demand_stood():
+    results = [
+        ObjectiveResult(one.text, verdict, 0.5, one.bound, one.unit, 100, 1, "")
+        for one, verdict in zip(OBJECTIVES, (Verdict.PASSED, Verdict.FAILED), strict=True)
+    ]
+    assert [one.state for one in ObjectiveStatusTracker(OBJECTIVES).final(results)] == ["passed", "failed"]
+
+
+def test_a_search_that_confirmed_nothing_leaves_them_as_they_stood():
+    watch = ObjectiveStatusTracker(OBJECTIVES)
+    assert watch.final(()) == watch.demanded

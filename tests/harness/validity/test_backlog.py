@@ -1,0 +1,115 @@
+"""What comes in must go out: a queue that grows through the steady part speaks against the shop, or against our pool."""
+
+import math
+import random
+
+import pytest
+
+from harness.measurement.recorder import Recorder
+from harness.measurement.sample import JourneySample, Window
+from harness.objectives.parser import parse
+from harness.objectives.verdict import Severity
+from harness.validity.backlog import backlog_cleared, backlog_growth, journey_flow
+from harness.validity.evidence import Conditions, Evidence
+
+START = 5000.0
+
+
+def load(seconds, capacity, *, rate=20.0, warm_up=10, base=0.5, users=math.inf, dropped=0.0, seed=1):
+    """A shop that finishes at most so many journeys a second (a number, or a function of time), each after ``base`` seconds."""
+    chance = random.Random(seed)
+    recorder = Recorder(Window(START, START + warm_up, START + seconds))
+    free, moment = 0.0, 0.0
+    pace = capacity if callable(capacity) else lambda _moment: capacity
+    ends = []
+    while (moment := moment + chance.expovariate(rate)) < seconds:
+        due = START + moment
+        recorder.offered(due)
+        if chance.random() < dropped:
+            recorder.dropped(due)
+            recorder.journey(JourneySample("guest", "card", "dropped", "shop", due, math.inf, math.inf))
+            continue
+        free = max(free, moment) + 1 / pace(moment)
+        done = free + base
+        started = moment if len(ends) < users else max(moment, ends[-int(users)])
+        ends.append(done)
+        recorder.started(due, 0.0, started - moment)
+        recorder.journey(JourneySample("guest", "card", "ok", "nobody", due, START + started, START + done))
+    return recorder
+
+
+def look(recorder, *, seconds=60, objectives=(), check=backlog_growth, **conditions):
+    facts = {"level": True, "expected_offered": 1200, "held": float(seconds), "users": 50} | conditions
+    demands = tuple(parse(text) for text in objectives)
+    return list(check(Evidence(recorder, Conditions(**facts), demands)))
+
+
+def test_a_shop_that_keeps_up_is_in_balance():
+    (finding,) = look(load(60, 30.0))
+    assert finding.level is Severity.OK
+
+
+def test_a_shop_over_its_capacity_has_failed_whatever_is_demanded():
+    (finding,) = look(load(60, 15.0))
+    assert finding.level is Severity.FAILED
+    assert "the shop is over its capacity: in the last 50 s of the load" in finding.message
+    assert "it finishes 15.1 journeys/s of the 20.1/s that come" in finding.remedy
+    assert look(load(60, 15.0), objectives=["journey response_time p95 < 1h"])[0].level is Severity.FAILED
+
+
+def test_what_came_and_went_adds_up():
+    recorder = load(60, 15.0)
+    seen = journey_flow(Evidence(recorder, Conditions(level=True, expected_offered=1, held=60.0)))
+    assert (seen.since, seen.until) == (10.0, 60.0)
+    assert seen.rate(seen.ended) == pytest.approx(15.0, rel=0.03)
+    assert seen.came - seen.ended == seen.growth
+    due = sum(n for cell in recorder.journeys.values() for n in [cell.response.total])
+    assert 0 < seen.came < due
+
+
+def test_journeys_that_fill_an_empty_shop_are_no_backlog():
+    # Each takes 8 s, and nothing is warmed up: the first 8 s are the first ones' way home.
+    recorder = load(60, 1000.0, warm_up=0, base=8.0)
+    assert look(recorder)[0].level is Severity.OK
+    assert journey_flow(Evidence(recorder, Conditions(level=True, expected_offered=1, held=60.0))).since == 30.0
+    # Longer than half of the run: nobody can tell.
+    assert look(load(60, 1000.0, warm_up=0, base=40.0)) == []
+
+
+def test_a_pool_that_is_too_small_is_our_own_doing():
+    recorder = load(60, 15.0, users=20)
+    (finding,) = look(recorder, objectives=["journey response_time p95 < 6s"])
+    assert finding.level is Severity.INVALID
+    assert "too few users" in finding.message
+    assert "raise the number of users" in finding.remedy
+    # Where the answers themselves are too slow, it is the shop that keeps the users.
+    assert look(recorder, objectives=["journey response_time p95 < 1s"])[0].level is Severity.FAILED
+
+
+def test_who_was_given_up_on_counts_unless_a_demand_is_about_them():
+    recorder = load(60, 1000.0, dropped=0.2)
+    assert look(recorder)[0].level in (Severity.FAILED, Severity.INVALID)
+    assert look(recorder, objectives=["dropped < 50%"])[0].level is Severity.OK
+
+
+def test_a_growth_that_may_be_chance_is_no_pass():
+    found = {look(load(60, 18.0, seed=seed))[0].level for seed in range(12)}
+    assert Severity.INCONCLUSIVE in found
+    assert found <= {Severity.INCONCLUSIVE, Severity.FAILED, Severity.OK}
+
+
+@pytest.mark.parametrize(
+    "conditions", [{"level": False}, {"level": None}, {"expected_offered": None}, {"interrupted": "Ctrl-C"}]
+)
+def test_only_a_level_load_that_came_to_its_end_can_be_in_balance(conditions):
+    assert look(load(60, 15.0), **conditions) == []
+
+
+def test_a_queue_that_is_left_over_after_a_peak_is_said():
+    recorder = load(60, lambda moment: 1000.0 if moment < 30 else 15.0)
+    (finding,) = look(recorder, check=backlog_cleared, level=False)
+    assert finding.level is Severity.WARNING
+    assert "left with a queue" in finding.message
+    assert look(load(60, 1000.0), check=backlog_cleared, level=False) == []
+    assert look(load(60, lambda moment: 15.0 if 20 < moment < 25 else 100.0), check=backlog_cleared) == []
+    assert look(recorder, check=backlog_cleared, expected_offered=None) == []

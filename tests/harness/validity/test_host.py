@@ -1,0 +1,211 @@
+"""What the machine did not leave us spoils a run; what is not measured is never taken for good."""
+
+import pytest
+
+from harness.measurement.histogram import Histogram
+from harness.measurement.outcomes import Blame
+from harness.measurement.recorder import Recorder
+from harness.measurement.sample import PageSample, Window
+from harness.monitoring.machine import MachineUsage
+from harness.monitoring.process import ProcessFacts
+from harness.objectives.verdict import Severity
+from harness.validity.evidence import Conditions, Evidence
+from harness.validity.host import (
+    busy_seconds,
+    cpu_contention,
+    cpu_steal,
+    descriptors_and_ports,
+    gc_pauses,
+    missing_readings,
+    resource_exhaustion,
+)
+
+OK, WARNING, INVALID = Severity.OK, Severity.WARNING, Severity.INVALID
+
+
+def machine(**known):
+    """A quiet machine of four cores that was watched for 100 s."""
+    quiet = {
+        "seconds": 100.0,
+        "processor": 20.0,
+        "busiest": 0.4,
+        "stolen": 0.1,
+        "pressed": 1.0,
+        "queued": 0.5,
+        "descriptors": 50,
+        "descriptor_limit": 1024,
+        "ports": 60,
+        "port_supply": 28232,
+        "cores": 4,
+    }
+    return MachineUsage(**quiet | known)
+
+
+def pauses(*seconds):
+    of = Histogram()
+    for each in seconds:
+        of.record(each)
+    return of
+
+
+def process(name="", **known):
+    facts = {key: known.pop(key) for key in ("pauses", "collector_watched", "ran_out", "steady_lag") if key in known}
+    return ProcessFacts(name=name, machine=machine(**known), **facts)
+
+
+def found(check, *processes, **conditions):
+    return list(check(Evidence(Recorder(Window(0, 0, 1)), Conditions(processes=processes, **conditions))))
+
+
+ALL = (resource_exhaustion, descriptors_and_ports, cpu_steal, cpu_contention, busy_seconds, gc_pauses, missing_readings)
+
+
+@pytest.mark.parametrize("check", ALL)
+def test_where_nothing_is_known_nothing_is_found(check):
+    assert found(check) == []
+
+
+@pytest.mark.parametrize("check", [descriptors_and_ports, cpu_steal, cpu_contention, busy_seconds, gc_pauses])
+def test_what_was_not_measured_is_neither_well_nor_bad(check):
+    blind = ProcessFacts(machine=MachineUsage(seconds=100.0))
+    assert found(check, blind) == []
+
+
+def test_a_machine_that_does_not_tell_is_named():
+    (finding,) = found(missing_readings, ProcessFacts(machine=MachineUsage(seconds=100.0, processor=3.0)))
+    assert finding.level is WARNING
+    assert finding.message.endswith("not measured: open files, steal, waiting for a processor")
+    # Either of two ways to know of waiting is enough.
+    assert found(missing_readings, process(queued=None)) == []
+    assert found(missing_readings, process(pressed=None)) == []
+    assert len(found(missing_readings, process(pressed=None, queued=None))) == 1
+
+
+@pytest.mark.parametrize("check", [descriptors_and_ports, cpu_steal, cpu_contention, busy_seconds])
+def test_a_quiet_machine_is_well(check):
+    assert {finding.level for finding in found(check, process())} == {OK}
+
+
+@pytest.mark.parametrize(
+    ("check", "known", "level", "words"),
+    [
+        (cpu_steal, {"stolen": 0.9}, OK, "0.9 %"),
+        (cpu_steal, {"stolen": 1.1}, WARNING, "1.1 %"),
+        (
+            cpu_steal,
+            {"stolen": 5.1},
+            INVALID,
+            "took 5.1 % of the processor time away from the machine of the harness; 5 %",
+        ),
+        (cpu_contention, {"queued": 9.0, "processor": 34.0}, OK, "for 9 % of the time, and ran for 34 %"),
+        (cpu_contention, {"queued": 16.0, "processor": 30.0}, WARNING, "for 16 % of the time"),
+        (cpu_contention, {"queued": 16.0, "processor": 60.0}, OK, "no processor for 16 %"),
+        (
+            cpu_contention,
+            {"queued": 36.0, "processor": 24.0},
+            INVALID,
+            "no processor for 36 % of the time, and ran for 24 %",
+        ),
+        (cpu_contention, {"queued": 19.0, "processor": 1.0}, WARNING, "19 %"),
+        (busy_seconds, {"busy": 1.0}, OK, "40 % of a core at its busiest"),
+        (busy_seconds, {"busy": 6.0}, INVALID, "used over 90 % of a core for 6 s of 100 s"),
+        (busy_seconds, {"busy": 5.0}, OK, "at its busiest"),
+        (busy_seconds, {"warm_stretch": 5.0}, WARNING, "used over 70 % of a core for 5 s on end"),
+        (busy_seconds, {"seconds": 10.0, "busy": 1.1}, OK, "at its busiest"),
+        (busy_seconds, {"seconds": 10.0, "busy": 2.0}, INVALID, "for 2 s of 10 s"),
+        (descriptors_and_ports, {"descriptors": 600}, WARNING, "held up to 600 of 1,024 open files, over 50 %"),
+        (
+            descriptors_and_ports,
+            {"descriptors": 61, "descriptor_limit": 64},
+            INVALID,
+            "61 of 64 open files: all but used up",
+        ),
+        (descriptors_and_ports, {"ports": 199, "port_supply": 200}, WARNING, "199 of 200 local ports"),
+        (descriptors_and_ports, {"ports": 101, "port_supply": 200}, WARNING, "101 of 200 local ports"),
+        (descriptors_and_ports, {"ports": 100, "port_supply": 200}, OK, "100 of 200 local ports"),
+    ],
+)
+def test_each_limit(check, known, level, words):
+    findings = found(check, process(**known))
+    worst = [finding for finding in findings if words in finding.message]
+    assert [finding.level for finding in worst] == [level], findings
+    assert all(finding.remedy for finding in findings if finding.level is not OK)
+
+
+@pytest.mark.parametrize(
+    ("known", "embedded", "levels", "why"),
+    [
+        ({"pressed": 50.0}, False, [OK, WARNING], "we were never kept waiting ourselves"),
+        ({"pressed": 50.0, "queued": None}, False, [INVALID], "nothing else is known"),
+        ({"pressed": 50.0, "queued": None}, True, [WARNING], "it may have been our own shop"),
+        ({"pressed": 12.0, "queued": None}, False, [WARNING], "over 10 %"),
+        ({"pressed": 9.0, "queued": None}, False, [OK], "under 10 %"),
+        ({"pressed": 20.0}, False, [OK], "not worth a word beside the better measure"),
+    ],
+)
+def test_pressure_decides_only_where_our_own_waiting_is_not_known(known, embedded, levels, why):
+    assert [finding.level for finding in found(cpu_contention, process(**known), embedded=embedded)] == levels, why
+
+
+@pytest.mark.parametrize(
+    ("times", "watched", "level", "words"),
+    [
+        ([], 100.0, OK, "no garbage collection took longer than 0 ms"),
+        ([0.019], 100.0, OK, "longer than 19 ms"),
+        ([0.03], 100.0, WARNING, "held up the harness for 30 ms"),
+        ([0.11], 100.0, INVALID, "held up the harness for 110 ms; 100 ms is allowed"),
+        ([0.01] * 60, 100.0, INVALID, "for 0.6 % of the time; 0.5 % is allowed"),
+        ([0.01] * 49, 100.0, OK, "longer than 10 ms"),
+    ],
+)
+def test_garbage_collections(times, watched, level, words):
+    (finding,) = found(gc_pauses, process(pauses=pauses(*times), collector_watched=watched))
+    assert finding.level is level
+    assert words in finding.message
+
+
+def test_the_worst_process_is_named():
+    quiet, bad = process("1"), process("2", stolen=6.0, busy=9.0, queued=40.0, descriptors=900)
+    for check in (cpu_steal, busy_seconds, cpu_contention, descriptors_and_ports):
+        first = found(check, quiet, bad)[0]
+        assert "worker 2" in first.message, check
+
+
+def test_what_ran_out_is_named_with_its_number_and_remedy():
+    (finding,) = found(resource_exhaustion, process("1"), process("2", ran_out={"EMFILE": 1200, "ENOBUFS": 3}))
+    assert finding.level is INVALID
+    assert finding.message == (
+        "worker 2 could not open connections for want of something of its own: EMFILE 1,200 times, ENOBUFS 3 times"
+    )
+    assert "ulimit -n" in finding.remedy
+
+
+def test_a_connection_that_we_could_not_open_spoils_the_run_even_if_nobody_told_what_ran_out():
+    recorder = Recorder(Window(0, 0, 1))
+    recorder.page(PageSample("Basket", "gpay", "no_socket", Blame.HARNESS, 0.1, 0.1, 0.2))
+    (finding,) = resource_exhaustion(Evidence(recorder, Conditions(processes=[process()])))
+    assert (finding.check, finding.level) == ("sockets", INVALID)
+    assert finding.message.startswith("1 connections could not be opened")
+
+
+# -- what to do -------------------------------------------------------------------------------------------------------
+
+
+def remedy(*processes, **conditions):
+    return found(busy_seconds, *processes, **conditions)[0].remedy
+
+
+def test_the_remedy_says_how_many_workers_it_takes():
+    lag = pauses(*[0.001] * 90, *[0.041] * 10)
+    hot = [process(str(number), processor=93.0, busy=50.0, steady_lag=lag) for number in range(3)]
+    assert remedy(*hot).startswith("add 2 workers on another machine: lag p99 was 41 ms at 93 % CPU")
+    assert remedy(hot[0]).startswith("add 1 worker: lag p99 was 41 ms at 93 % CPU")
+    assert remedy(process(processor=61.0, busy=50.0)).startswith("add 1 worker: 61 % CPU")
+
+
+def test_more_workers_are_no_remedy_where_we_were_not_busy():
+    assert "add" not in remedy(process(processor=10.0, busy=50.0))
+
+
+def test_the_shop_on_the_same_machine_could_be_moved():
+    assert "run the shop on another machine" in remedy(process(processor=93.0, busy=50.0), embedded=True)

@@ -1,0 +1,92 @@
+"""Those came who were meant to: a drift is told from chance, and the option that is off most is named."""
+
+import math
+import random
+from collections import Counter
+
+import pytest
+
+from harness.measurement.recorder import Recorder
+from harness.measurement.sample import Window
+from harness.objectives.verdict import Severity
+from harness.validity.evidence import Conditions, Evidence, LabelCount
+from harness.validity.mix import expected_counts, mix_as_planned
+
+WEIGHTS = {"card": 60.0, "wallet": 25.0, "transfer": 15.0}
+
+
+def found(came, expected=WEIGHTS, **conditions):
+    counted = LabelCount("payment option", expected, came)
+    return list(mix_as_planned(Evidence(Recorder(Window(0, 0, 1)), Conditions(mixes=[counted], **conditions))))
+
+
+def test_the_mix_that_was_asked_for_is_well():
+    (finding,) = found({"card": 610, "wallet": 245, "transfer": 145})
+    assert finding.level is Severity.OK
+
+
+def test_a_mix_that_is_off_names_the_option_that_is_off_most():
+    (finding,) = found({"card": 600, "wallet": 320, "transfer": 80})
+    assert finding.level is Severity.INVALID
+    assert "of payment option transfer came 80, and 150 were expected" in finding.message
+    assert finding.remedy
+
+
+def test_an_option_that_never_came_and_one_that_nobody_asked_for():
+    assert "transfer came 0" in found({"card": 700, "wallet": 300})[0].message
+    (finding,) = found({"card": 600, "wallet": 250, "transfer": 150, "cheque": 1})
+    assert finding.level is Severity.INVALID
+    assert "nobody was to come with payment option cheque, and 1 came" in finding.message
+
+
+def test_rare_options_are_taken_together_instead_of_raising_an_alarm():
+    rare = {"card": 1000.0} | {f"rare {number}": 1.0 for number in range(8)}
+    assert found({"card": 1000, "rare 1": 4, "rare 2": 4}, rare)[0].level is Severity.OK
+    assert found({"card": 1000, "rare 1": 60}, rare)[0].level is Severity.INVALID
+
+
+def test_a_few_who_belong_nowhere_are_not_left_out():
+    # One in a thousand expected, all of them lacking or doubled: too few to tell.
+    assert found({"card": 999, "rare": 1}, {"card": 999.0, "rare": 1.0}) == []
+    assert (
+        found({"card": 500, "wallet": 498, "rare": 2}, {"card": 500.0, "wallet": 499.0, "rare": 1.0})[0].level
+        is Severity.OK
+    )
+
+
+@pytest.mark.parametrize("came", [{}, {"card": 3}, {"card": 2, "wallet": 1}])
+def test_too_few_say_nothing(came):
+    assert found(came) == []
+
+
+def test_a_run_that_was_ended_early_has_no_mix_to_keep():
+    assert found({"card": 1000}, stop_rule="it held") == []
+
+
+def test_chance_alone_hardly_ever_looks_like_a_drift():
+    alarms = 0
+    for seed in range(400):
+        drawn = Counter(random.Random(seed).choices(list(WEIGHTS), list(WEIGHTS.values()), k=800))
+        alarms += found(drawn)[0].level is Severity.INVALID
+    assert alarms == 0
+
+
+# -- guaranteed minimums ----------------------------------------------------------------------------------------------
+
+
+def test_without_guarantees_the_weights_say_it_all():
+    assert expected_counts({"a": 3.0, "b": 1.0}, 100) == {"a": 75.0, "b": 25.0}
+
+
+def test_guarantees_are_met_first_and_the_whole_keeps_to_the_weights():
+    assert expected_counts({"a": 3.0, "b": 1.0}, 100, {"b": 10.0}) == pytest.approx({"a": 75.0, "b": 25.0})
+
+
+def test_an_option_with_more_guaranteed_than_its_weight_gets_no_more():
+    expected = expected_counts({"a": 90.0, "b": 5.0, "c": 5.0}, 100, {"b": 30.0})
+    assert expected == pytest.approx({"a": 70 * 90 / 95, "b": 30.0, "c": 70 * 5 / 95})
+    assert math.fsum(expected.values()) == pytest.approx(100)
+
+
+def test_an_option_can_be_guaranteed_without_a_weight():
+    assert expected_counts({"a": 1.0}, 10, {"b": 4.0}) == {"a": 6.0, "b": 4.0}

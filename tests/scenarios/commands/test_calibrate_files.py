@@ -1,0 +1,60 @@
+"""The files that ``checkload calibrate`` is named: which it reads, which it writes, and what happens where it cannot."""
+
+from functools import lru_cache
+from pathlib import Path
+
+import pytest
+from shop_logs import lines
+
+from scenarios.commands.cli import main
+from scenarios.loading.scenario import read
+from users.population.journey_spec import Mix, SmsScript
+from users.population.think import ThinkTimes
+
+pytestmark = pytest.mark.calibration
+
+
+@lru_cache
+def log():
+    mix = Mix(journeys={"guest": 1}, payments={"credit_card": 1}, sms={SmsScript.RIGHT: 1}, three_d=0.0, declined=0.0)
+    return "".join(lines(mix, ThinkTimes(2.0, 0.5), 260, seed=1))
+
+
+@pytest.fixture
+def calibrate(tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("access.log").write_text(log())
+
+    def go(*arguments):
+        code = main(["calibrate", "access.log", "--load", "mean", *arguments])
+        return code, capsys.readouterr().err
+
+    return go
+
+
+@pytest.mark.parametrize("name", ['a"b', "a\\b", "a#b = [", "a'''b", "\u00fc \U0001f600"])
+def test_a_name_with_quotes_is_written_so_that_it_is_found_again(calibrate, name):
+    code, said = calibrate("-o", f"{name}.toml", "--trace", f"{name}.csv")
+    assert (code, "Traceback" in said) == (0, False)
+    assert read(f"./{name}.toml").replay is not None
+
+
+@pytest.mark.parametrize("name", ["a\nb", "a\x1bb", "a\udcffb"])
+def test_a_name_that_cannot_be_read_is_refused(calibrate, name):
+    for option, suffix in (("-o", "toml"), ("--trace", "csv")):
+        code, said = calibrate(option, f"{name}.{suffix}")
+        assert code == 2
+        assert "printable" in said
+
+
+def test_a_full_disk_is_said_and_leaves_no_half_of_a_file(calibrate):
+    Path("full.toml").symlink_to("/dev/full")
+    code, said = calibrate("-o", "full.toml", "--overwrite")
+    assert (code, "No space left on device" in said) == (2, True)
+    assert Path("/dev/full").exists()
+
+
+@pytest.mark.parametrize("name", ["/dev/zero", "/dev/null", "\0", "x" * 300, ".", "nowhere.log"])
+def test_a_log_that_is_no_file_is_refused(capsys, name):
+    assert main(["calibrate", name]) == 2
+    assert "name a log that can be read" in capsys.readouterr().err

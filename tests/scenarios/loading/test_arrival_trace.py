@@ -1,0 +1,207 @@
+import pytest
+
+from harness.errors import UsageError
+from harness.run.workload import Choices
+from scenarios.loading.overrides import apply_overrides
+from scenarios.loading.scenario import check, read
+from scenarios.runtime.workload import ScenarioFolder
+from scenarios.schema.problems import ScenarioError
+from users.population.journey_spec import Told
+
+HEAD = 'objectives = ["journey failures < 1%"]\n'
+
+
+@pytest.fixture
+def traced(tmp_path):
+    """Write a trace and the scenario that replays it, and read that."""
+
+    def write(trace, arrivals="", more=""):
+        (tmp_path / "trace.csv").write_text(trace, encoding="utf-8")
+        path = tmp_path / "own.toml"
+        path.write_text(f'{HEAD}[arrivals]\ntrace = "trace.csv"\n{arrivals}\n{more}')
+        return read(str(path))
+
+    return write
+
+
+@pytest.fixture
+def complaints(traced):
+    def complain(*arguments):
+        with pytest.raises(ScenarioError) as error:
+            traced(*arguments)
+        return error.value.problems
+
+    return complain
+
+
+def prepared(scenario, **choices):
+    path = scenario.folder / f"{scenario.name}.toml"
+    return ScenarioFolder().choose(Choices(str(path), **choices))
+
+
+def test_arrivals_come_when_the_trace_says(traced):
+    scenario = traced("0.0\n0.5\n0.5\n7.25\n")
+    assert list(prepared(scenario).schedule()) == [0.0, 0.5, 0.5, 7.25]
+    assert (scenario.duration, scenario.profile().expected) == (8.0, 4.0)
+    assert scenario.is_open
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ["2026-11-25T09:00:47Z", "2026-11-25T09:00:47.500Z", "2026-11-25T10:00:54+01:00"],
+        ["1795597247", "1795597247.5", "1795597254"],
+        ["time", "100.0", "", "100.5", "107"],
+    ],
+)
+def test_times_are_counted_from_the_first_however_they_are_written(traced, lines):
+    due = list(prepared(traced("\r\n".join(lines))).schedule())
+    assert due == pytest.approx([0.0, 0.5, 7.0], abs=1e-6)
+
+
+def test_options_and_journeys_are_those_of_the_trace_and_the_rest_is_drawn(traced):
+    rows = "".join(f"{n},{('gpay', '', 'pay_later')[n % 3]},{('guest', 'first_time', '')[n % 3]}\n" for n in range(300))
+    scenario = traced(
+        f"time,payment_option,journey\n{rows}", more="[payments]\ncredit_card = 1\n[journeys]\nreturning = 1\n"
+    )
+    workload = prepared(scenario)
+    seen = [workload.stage(0, 1)._casting().itinerary(number) for number in range(300)]
+    assert {(one.journey, one.payment_option) for one in seen[0::3]} == {("guest", "gpay")}
+    assert {(one.journey, one.payment_option) for one in seen[1::3]} == {("first_time", "credit_card")}
+    assert {(one.journey, one.payment_option) for one in seen[2::3]} == {("returning", "pay_later")}
+    assert workload.weights == {"guest": 100, "returning": 100, "first_time": 100}
+    assert workload.payment_options == ["credit_card", "gpay", "pay_later"]
+    assert len({one.seed for one in seen}) == 300
+
+
+def test_journeys_that_do_not_take_part_are_drawn_among_those_that_do(traced):
+    workload = prepared(traced("time,journey\n0,guest\n1,returning\n2,guest\n"))
+    workload.restrict(["returning", "first_time"])
+    assert {workload.kind_of(number) for number in range(3)} <= {"returning", "first_time"}
+
+
+def test_doubles_do_what_the_one_does_that_they_stand_for(traced):
+    scenario = traced("time,payment_option\n0,gpay\n100,pay_later\n", "rate_scale = 10")
+    replay = scenario.replay
+    assert len(replay.trace) == 20
+    assert all(
+        told == Told("gpay" if due < 50 else "pay_later") for due, told in zip(replay.trace, replay.told, strict=True)
+    )
+
+
+@pytest.mark.parametrize("workers", [1, 2, 3])
+def test_workers_share_the_trace_without_remainder(traced, workers):
+    schedule = prepared(traced("".join(f"{n / 7}\n" for n in range(50)), "rate_scale = 1.7")).schedule()
+    together = sorted(arrival for worker in range(workers) for arrival in schedule.share(worker, workers))
+    assert together == list(enumerate(schedule))
+
+
+def test_the_fingerprint_covers_what_stands_in_the_file(traced):
+    first = prepared(traced("0\n1\n2\n")).fingerprint
+    assert prepared(traced("0\n1\n2\n")).fingerprint == first
+    assert prepared(traced("0\n1\n2.5\n")).fingerprint != first
+    assert prepared(traced("time,payment_option\n0,gpay\n1,\n2.5,\n")).fingerprint != first
+
+
+def test_a_trace_is_read_again_when_it_has_changed(traced):
+    scenario = traced("0\n1\n")
+    assert len(scenario.replay.trace) == 2
+    (scenario.folder / "trace.csv").write_text("0\n1\n2\n")
+    assert len(scenario.replay.trace) == 3
+
+
+def test_what_was_asked_can_be_read_again(traced):
+    scenario = traced("0\n1\n2\n", "rate_scale = 2\ntime_scale = 0.5")
+    again = check(scenario.as_asked(), name="again", folder=scenario.folder)
+    assert list(again.replay.trace) == list(scenario.replay.trace)
+
+
+# -- from the command line --------------------------------------------------------------------------------------------
+
+
+def test_a_length_stretches_the_clock(traced):
+    scenario = apply_overrides(traced("0\n1\n9.5\n", more=""), {"duration": "20s"})
+    assert list(scenario.replay.trace) == [0.0, 2.0, 19.0]
+
+
+def test_a_rate_takes_the_trace_s_place(traced):
+    scenario = apply_overrides(traced("0\n1\n9.5\n", "rate_scale = 2"), {"arrival_rate": "3/s"})
+    assert scenario.replay is None
+    assert (scenario.duration, scenario.profile().peak_rate) == (10.0, 3.0)
+
+
+def test_a_mix_that_nobody_would_ask_is_refused(traced):
+    scenario = traced("time,payment_option\n0,gpay\n")
+    with pytest.raises(ScenarioError, match=r"--payment-mix"):
+        apply_overrides(scenario, {"payment_mix": "gpay=1"})
+    assert apply_overrides(scenario, {"payment_mix": "gpay=1", "arrival_rate": "3/s"}).mix.payments == {"gpay": 1.0}
+    assert apply_overrides(traced("0\n1\n"), {"payment_mix": "gpay=1"}).mix.payments == {"gpay": 1.0}
+
+
+# -- what is wrong ----------------------------------------------------------------------------------------------------
+
+
+def test_every_wrong_line_is_named_at_once(complaints):
+    problems = complaints(
+        "time,payment_option,journey\n0,gpay,guest\n1,gpai,guest\nsoon,,\n0.5,,gest\n0.2,,\n2,,,more\n"
+    )
+    assert [problem.key.rpartition(" ")[2] for problem in problems] == ["3", "4", "5", "5", "6", "7"]
+    said = "\n".join(map(str, problems))
+    assert "did you mean `gpay`?" in said
+    assert "did you mean `guest`?" in said
+    assert "not before the line above" in said
+
+
+def test_a_thousand_wrong_lines_are_counted_and_not_listed(complaints):
+    problems = complaints("time\n" + "soon\n" * 1_000)
+    assert len(problems) == 21
+    assert "980 more" in str(problems[-1])
+
+
+@pytest.mark.parametrize(
+    ("trace", "said"),
+    [
+        ("", "it is empty"),
+        ("time\n", "at least one arrival"),
+        ("moment,payment_option\n0,gpay\n", "a header of time, payment_option or journey"),
+        ("payment_option\ngpay\n", "a time"),
+        ("time,time\n0,1\n", "no column twice"),
+        ("0,gpay\n", "a header of"),
+        ("nan\n", "a time"),
+    ],
+)
+def test_a_file_that_is_no_trace_is_refused(complaints, trace, said):
+    assert said in "\n".join(map(str, complaints(trace)))
+
+
+def test_limits_hold_for_a_trace_too(complaints):
+    (problem,) = complaints("".join(f"{n / 500}\n" for n in range(1_000)))
+    assert "at most target.highest_rate" in problem.expected
+    (problem,) = complaints("0\n1\n", 'warm_up = "5s"')
+    assert problem.key == "arrivals.warm_up"
+    (problem,) = complaints("time,payment_option\n0,gpay\n", "", "[payments.minimum]\ngpay = 1\n")
+    assert problem.key == "payments.minimum"
+    (problem,) = complaints("0\n1\n", "rate_scale = 0.0001")
+    assert problem.key == "arrivals.rate_scale"
+
+
+def test_a_trace_leaves_no_room_for_a_profile(complaints):
+    problems = complaints("0\n", 'rate = "3/s"\nduration = "5s"\nprocess = "poisson"', "")
+    assert {problem.key for problem in problems} == {"arrivals.rate", "arrivals.duration", "arrivals.process"}
+
+
+def test_scales_need_a_trace_and_a_trace_no_cover():
+    arrivals = {"rate": 3.0, "duration": 5.0, "time_scale": 2.0}
+    with pytest.raises(ScenarioError, match=r"no `time_scale` without `trace`"):
+        check({"objectives": ["journey failures < 1%"], "arrivals": arrivals}, name="x")
+    with pytest.raises(ScenarioError, match=r"no cover with a trace"):
+        check({"objectives": ["journey failures < 1%"], "cover": True, "arrivals": {"trace": "x.csv"}}, name="x")
+
+
+def test_a_file_that_is_not_there_or_no_text_is_named(traced, tmp_path):
+    (tmp_path / "own.toml").write_text(f'{HEAD}[arrivals]\ntrace = "nowhere.csv"\n')
+    with pytest.raises(UsageError, match=r"nowhere.csv(.|\n)*No such file"):
+        ScenarioFolder().choose(Choices(str(tmp_path / "own.toml")))
+    (tmp_path / "nowhere.csv").write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(UsageError, match=r"not UTF-8|not utf-8"):
+        ScenarioFolder().choose(Choices(str(tmp_path / "own.toml")))

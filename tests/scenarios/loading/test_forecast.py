@@ -1,0 +1,89 @@
+"""A forecast file is read strictly, and all that is wrong with it is said at once."""
+
+import pytest
+
+from scenarios.commands.plan import reference
+from scenarios.loading.files import FOLDER, names
+from scenarios.loading.forecast import make, read
+from scenarios.schema.problems import ScenarioError
+
+EXAMPLE = FOLDER / "forecasts" / "example.toml"
+
+
+def complaints(document, results=("results/a",)):
+    with pytest.raises(ScenarioError) as error:
+        make("forecast x", document, results)
+    return str(error.value)
+
+
+def test_the_example_is_read(tmp_path):
+    forecast = read(EXAMPLE, ["results/a"]).forecast
+    assert forecast.peak.rate == pytest.approx(15.0)
+    assert forecast.peak.factor == 1.3
+    assert forecast.weeks == 6
+    assert [one.name for one in forecast.what_ifs][1:] == ["the banks take 3 s longer", "SMS take 5 s longer"]
+
+
+def test_every_error_is_told_at_once_with_key_value_and_remedy():
+    text = complaints(
+        {
+            "confidnce": 0.9,
+            "confidence": "120%",
+            "orders": {"rate": 900, "peaks_per_minute": [1, 2, 3, 4, 5]},
+            "conversion": {"begun": 10, "bought": 20},
+            "payments": {"credit_cart": 3},
+            "instances": {"results": {"b": 2}},
+            "what_if": [{"name": "nothing"}, {"name": "", "bank_delay": 1}],
+        }
+    )
+    for part in (
+        "confidnce\n",
+        "did you mean `confidence`?",
+        'confidence = "120%"',
+        "either `rate` or `peaks_per_minute`",
+        "are they swapped?",
+        "payments.credit_cart",
+        "did you mean `credit_card`?",
+        "instances.results.b = 2",
+        "add `payments`, `bank_delay` or `sms_delay`",
+        "a text that is not empty",
+    ):
+        assert part in text
+
+
+def test_a_forecast_without_orders_says_what_it_lacks():
+    assert "orders is missing" in complaints({})
+    assert "write one of them" in complaints({"orders": {}})
+
+
+def test_four_days_do_not_show_how_much_days_differ():
+    assert "at least 5 days" in complaints({"orders": {"peaks_per_minute": [1, 2, 3, 4]}})
+    past = make("x", {"orders": {"peaks_per_minute": [60, 120, 60, 60, 60]}}, ["a"]).forecast.peak.past
+    assert past == (1, 2, 1, 1, 1)
+
+
+def test_a_result_s_instances_are_found_by_path_or_by_its_folder_s_name():
+    document = {"orders": {"rate": 10}, "instances": {"measured": 4, "results": {"one": 1, "results/two": 2}}}
+    found = make("x", document, ["results/one", "results/two/", "results/three", "elsewhere/one/result.json"])
+    assert list(found.instances.values()) == [1, 2, 4, 1]
+
+
+def test_a_file_that_is_not_there_or_is_no_toml_is_called_a_forecast(tmp_path):
+    with pytest.raises(ScenarioError, match=r"(?s)forecast = .*No such file"):
+        read(tmp_path / "none.toml", ["a"])
+    broken = tmp_path / "broken.toml"
+    broken.write_text("[orders\nrate = 3\n")
+    with pytest.raises(ScenarioError, match="line 1"):
+        read(broken, ["a"])
+
+
+def test_the_reference_has_every_key_of_the_example():
+    text = reference()
+    for line in EXAMPLE.read_text().splitlines():
+        key = line.partition(" = ")[0]
+        if key.isidentifier():
+            assert key in text
+
+
+def test_a_forecast_is_no_scenario():
+    assert "example" not in names()

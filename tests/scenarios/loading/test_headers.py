@@ -1,0 +1,119 @@
+"""What may stand in ``[headers]``: names and values that keep a request whole, and no value ever shown."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from harness.run.workload import Choices
+from scenarios.loading.scenario import Scenario, check
+from scenarios.runtime.workload import ScenarioWorkload
+from scenarios.schema.problems import ScenarioError
+
+PLAIN = {"arrivals": {"rate": "5/s", "duration": "10s"}, "objectives": ["journey failures < 1%"]}
+SECRET = "S3cret-of-the-gate"
+
+
+def made(**headers: object) -> Scenario:
+    return check({**PLAIN, "headers": headers}, name="gated")
+
+
+def refused(**headers: object) -> str:
+    with pytest.raises(ScenarioError) as caught:
+        made(**headers)
+    assert SECRET not in str(caught.value)
+    return str(caught.value)
+
+
+@pytest.fixture
+def token(monkeypatch):
+    monkeypatch.setenv("STAGING_TOKEN", SECRET)
+
+
+def test_a_value_comes_from_the_environment(token):
+    assert made(Authorization="Bearer ${STAGING_TOKEN}", X="plain").headers == {
+        "Authorization": f"Bearer {SECRET}",
+        "X": "plain",
+    }
+
+
+@pytest.mark.parametrize("value", [None, ""])
+def test_a_variable_that_is_not_set_is_named_with_its_key(monkeypatch, value):
+    monkeypatch.delenv("STAGING_TOKEN", raising=False)
+    if value is not None:
+        monkeypatch.setenv("STAGING_TOKEN", value)
+    said = refused(Authorization="Bearer ${STAGING_TOKEN}")
+    assert "headers.Authorization" in said
+    assert "set STAGING_TOKEN before the run" in said
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Host",
+        "content-length",
+        "Transfer-Encoding",
+        "connection",
+        "cookie",
+        "X-CSRFToken",
+        "x-requested-with",
+        "Trailer",
+    ],
+)
+def test_a_header_that_the_client_writes_itself_is_refused(name):
+    said = refused(**{name: SECRET})
+    assert f"headers.{name}" in said
+    assert "leave it out" in said
+
+
+@pytest.mark.parametrize("name", ["", "X Y", f"X: {SECRET}", "X\r\nHost", "Ümlaut"])
+def test_a_name_that_is_none_is_refused_and_not_quoted(name):
+    assert "names of letters" in refused(**{name: SECRET})
+
+
+@pytest.mark.parametrize("value", [f"{SECRET}\r\nX: 1", f"{SECRET}\n", f" {SECRET}", f"{SECRET}ü", f"{SECRET}\x00"])
+def test_a_value_that_would_break_the_request_is_refused(value):
+    assert "printable ASCII" in refused(X=value)
+
+
+def test_a_line_end_in_the_environment_is_found_too(monkeypatch):
+    monkeypatch.setenv("STAGING_TOKEN", f"{SECRET}\nX: 1")
+    assert "printable ASCII" in refused(X="${STAGING_TOKEN}")
+
+
+@pytest.mark.parametrize("value", ["${", "${}", "${A B}", "${A", "${A${B}}"])
+def test_a_reference_that_is_none_is_refused(value):
+    assert "environment variables" in refused(X=value + SECRET)
+
+
+def test_one_name_stands_once_however_it_is_written():
+    assert "leave one of them out" in refused(Authorization=SECRET, authorization=SECRET)
+
+
+def test_everything_wrong_is_said_at_once():
+    said = refused(Host=SECRET, X=f"{SECRET}\n", Y="${NOT_SET_ANYWHERE}")
+    assert "3 problems" in said
+
+
+@pytest.mark.parametrize("value", [5, [SECRET], {"a": SECRET}])
+def test_a_value_that_is_no_text_is_not_quoted(value):
+    assert "headers.X" in refused(X=value)
+
+
+def test_no_value_is_in_what_was_asked_and_all_are_kept_from_results(token):
+    scenario = made(Authorization="Basic ${STAGING_TOKEN}", Key=SECRET)
+    asked = scenario.as_asked()
+    assert SECRET not in json.dumps(asked)
+    assert asked["headers"] == {"Authorization": "(hidden)", "Key": "(hidden)"}
+    assert check(asked, name="again").as_asked() == asked
+    prepared = ScenarioWorkload(scenario, Choices(scenario="gated"))
+    assert {SECRET, f"Basic {SECRET}"} <= set(prepared.secrets())
+    assert SECRET not in json.dumps(prepared.as_asked())
+
+
+@pytest.mark.parametrize("key", ["locale", "currency"])
+@pytest.mark.parametrize("value", ["", "a b", "try\r\nX: 1", "try; a=1", "ü"])
+def test_a_code_that_goes_into_headers_and_cookies_is_one(key, value):
+    with pytest.raises(ScenarioError, match=f"conduct.{key}"):
+        check({**PLAIN, "conduct": {key: value}}, name="coded")

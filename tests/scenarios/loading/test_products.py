@@ -1,0 +1,73 @@
+"""What may stand in ``[products]`` and ``[address]``."""
+
+from __future__ import annotations
+
+import pytest
+
+from scenarios.loading.scenario import check
+from scenarios.schema.problems import ScenarioError
+
+PLAIN = {"arrivals": {"rate": "5/s", "duration": "10s"}, "objectives": ["journey failures < 1%"]}
+
+
+def refused(folder, **tables):
+    with pytest.raises(ScenarioError) as caught:
+        check({**PLAIN, **tables}, name="goods", folder=folder)
+    return str(caught.value)
+
+
+@pytest.fixture
+def listed(tmp_path):
+    path = tmp_path / "products.csv"
+    path.write_text("name,product\nKettle, 7 \nLamp,\nChair,9\nKettle,7\n", encoding="utf-8")
+    return tmp_path
+
+
+def test_products_come_from_a_file_each_once(listed):
+    scenario = check({**PLAIN, "products": {"file": "products.csv"}}, name="goods", folder=listed)
+    assert scenario.products.pks == ("7", "9")
+
+
+def test_products_come_from_the_shops_search_or_from_the_list(tmp_path):
+    searched = check({**PLAIN, "products": {"search": "wool"}}, name="goods", folder=tmp_path).products
+    assert (searched.pks, searched.search) == (None, "wool")
+    assert check(PLAIN, name="goods", folder=tmp_path).products.pks == ("1", "2", "3")
+
+
+@pytest.mark.parametrize("content", ["", "name\nKettle\n", "product\n\n", "pk\n7\n"])
+def test_a_file_without_products_is_refused_with_its_remedy(tmp_path, content):
+    (tmp_path / "products.csv").write_text(content, encoding="utf-8")
+    said = refused(tmp_path, products={"file": "products.csv"})
+    assert 'products.file = "products.csv"' in said
+    assert "a column `product`" in said
+
+
+def test_a_file_that_is_not_there_is_refused(tmp_path):
+    assert "No such file" in refused(tmp_path, products={"file": "products.csv"})
+
+
+def test_there_is_one_source_of_products(listed):
+    said = refused(listed, products={"file": "products.csv", "search": "wool"}, conduct={"products": ["1"]})
+    assert "2 problems" in said
+    assert "nothing beside products.file" in said
+
+
+@pytest.mark.parametrize(
+    ("address", "missing"),
+    [
+        ({"city": 40}, "address.country"),
+        ({"country": 1, "township": 457}, "address.city"),
+        ({"country": 1, "city": 40, "district": 7}, "address.township"),
+    ],
+)
+def test_a_place_needs_the_one_it_lies_in(tmp_path, address, missing):
+    assert f"{missing} is missing" in refused(tmp_path, address=address)
+
+
+def test_an_address_is_pinned_as_far_as_it_is_given(tmp_path):
+    pinned = {"country": 1, "city": 40, "line": "1 Quay"}
+    scenario = check({**PLAIN, "address": pinned, "seed": 5}, name="goods", folder=tmp_path)
+    assert (scenario.places.pinned, scenario.places.seed) == ({"country": 1, "city": 40}, 5)
+    assert scenario.conduct.address == {"line": "1 Quay"}
+    asked = scenario.as_asked()
+    assert check(asked, name="again", folder=tmp_path).as_asked() == asked

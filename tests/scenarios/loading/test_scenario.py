@@ -1,0 +1,426 @@
+import json
+from textwrap import dedent
+
+import pytest
+
+from harness.schedule.arrivals import ArrivalProcess, users_needed
+from scenarios.loading.scenario import SECONDS_PER_PAGE, Scenario, check, names, read
+from scenarios.schema.load import PAGES_PER_JOURNEY
+from scenarios.schema.problems import ABSENT, ScenarioError
+from shop.contract import PAYMENT_OPTIONS
+from users.journeys.catalogue import JOURNEYS
+from users.population.journey_spec import External, SmsScript
+
+DEMAND = 'objectives = ["journey failures < 1%"]\n'
+OPEN = '[arrivals]\nrate = "10/s"\nduration = "1m"\n'
+
+
+@pytest.fixture
+def written(tmp_path):
+    """Writes a scenario file and reads it."""
+
+    def write(text: str, name: str = "own.toml") -> Scenario:
+        path = tmp_path / name
+        path.write_text(dedent(text), encoding="utf-8")
+        return read(str(path))
+
+    return write
+
+
+@pytest.fixture
+def complaints(written):
+    """Writes a wrong scenario file and returns its problems by key."""
+
+    def complain(text: str) -> dict:
+        with pytest.raises(ScenarioError) as error:
+            written(text)
+        return {problem.key: problem for problem in error.value.problems}
+
+    return complain
+
+
+def test_little_needs_to_be_said_and_the_rest_is_sensible(written):
+    scenario = written(DEMAND + OPEN)
+    assert (scenario.name, scenario.seed, scenario.is_open) == ("own", 1, True)
+    assert (scenario.duration, scenario.warm_up, scenario.steady, scenario.drain) == (60.0, 0.0, 60.0, 30.0)
+    assert scenario.process is ArrivalProcess.POISSON
+    assert scenario.profile().peak_rate == 10.0
+    assert set(scenario.mix.payments) == set(PAYMENT_OPTIONS)
+    assert set(scenario.mix.journeys) == set(JOURNEYS)
+    assert scenario.mix.sms == {SmsScript.RIGHT: 1.0}
+    assert scenario.target.verify_tls is True
+    assert scenario.target.allowed == ()
+    assert scenario.objectives[0].text == "journey failures < 1%"
+    assert scenario.accounts_file is None
+
+
+def test_every_key_of_an_open_scenario_arrives_where_it_is_used(written, tmp_path):
+    (tmp_path / "people.csv").write_text("email\n")
+    scenario = written("""
+        description = "all of it"
+        seed = 7
+        objectives = ["journey response_time p99 < 4s", "journey[payment=masterpass] failures < 0.5%"]
+        [arrivals]
+        process = "uniform"
+        warm_up = "5s"
+        stages = [{ duration = "40s", rate = "30/s" }, { duration = 10, from = "1800/min", to = "60/s" }]
+        users = 200
+        longest_wait = "2s"
+        drain = "20s"
+        [journeys]
+        guest = 5
+        abandoning = 0.5
+        [payments]
+        credit_card = 30
+        gpay = 0
+        [payments.minimum]
+        bkm_express = 5
+        [sms]
+        right = 9
+        late = 1
+        share = "50%"
+        code = "123456"
+        poll = "100ms"
+        patience = "3s"
+        [cards]
+        three_d = 0.3
+        declined = "2%"
+        [external]
+        mode = "return"
+        allowed_hosts = ["Bank.example.com"]
+        [think]
+        median = "400ms"
+        sigma = 0.7
+        scale = 2
+        [think.pages]
+        BinNumberPage = "1s"
+        [accounts]
+        file = "people.csv"
+        sign_in = "user"
+        [conduct]
+        content_type = "fail"
+        option_value = "pk"
+        fallback = "gpay"
+        products = ["9"]
+        locale = "tr"
+        [target]
+        allowed = ["staging.example.com"]
+        highest_rate = "60/s"
+        most_users = 200
+        verify_tls = false
+        connect_timeout = "1s"
+        read_timeout = "2s"
+        largest_reply = 4096
+        [stop]
+        rules = ["failures > 50% for 10s"]
+        [shop]
+        workers = 4
+        [shop.sms]
+        options = ["gpay"]
+    """)
+    first, second = scenario.profile().stages
+    assert (first.duration, first.rate_from, first.rate_to) == (40.0, 30.0, 30.0)
+    assert (second.duration, second.rate_from, second.rate_to) == (10.0, 30.0, 60.0)
+    assert (scenario.duration, scenario.warm_up, scenario.steady, scenario.drain) == (50.0, 5.0, 45.0, 20.0)
+    assert (scenario.users, scenario.longest_wait, scenario.process) == (200, 2.0, ArrivalProcess.UNIFORM)
+    mix = scenario.mix
+    assert mix.journeys == {"guest": 5.0, "abandoning": 0.5}
+    assert mix.payments == {"credit_card": 30.0, "gpay": 0.0}
+    assert mix.minimum == {"bkm_express": 5}
+    assert mix.sms == {SmsScript.RIGHT: 9.0, SmsScript.LATE: 1.0}
+    assert (mix.three_d, mix.declined, mix.cover) == (0.3, 0.02, False)
+    conduct = scenario.conduct
+    assert (conduct.external, conduct.allowed_hosts) == (External.RETURN, frozenset({"bank.example.com"}))
+    assert (conduct.option_value, conduct.fallback, scenario.products.pks) == ("pk", "gpay", ("9",))
+    assert (conduct.sms_code, conduct.sms_poll, conduct.sms_patience) == ("123456", 0.1, 3.0)
+    assert (conduct.sign_in_once, conduct.locale) == (True, "tr")
+    assert conduct.json_as_json is True
+    think = scenario.think
+    assert (think.median, think.sigma, think.scale, dict(think.pages)) == (0.4, 0.7, 2.0, {"BinNumberPage": 1.0})
+    assert scenario.accounts_file == tmp_path / "people.csv"
+    target = scenario.target
+    assert (target.allowed, target.highest_rate, target.most_users) == (("staging.example.com",), 60.0, 200)
+    assert (target.verify_tls, target.connect_timeout, target.read_timeout) == (False, 1.0, 2.0)
+    assert target.largest_reply == 4096
+    assert [rule.text for rule in scenario.stop_rules] == ["journey failures > 50% for 10s"]
+    shop = scenario.shop_settings
+    assert (shop.workers, shop.sms.share, shop.sms.options, shop.seed) == (4, 0.5, ("gpay",), 7)
+    assert shop.accounts_file == str(tmp_path / "people.csv")
+
+
+def test_a_closed_load_has_users_and_no_rate(written):
+    scenario = written(DEMAND + '[closed]\nusers = 50\nspawn_rate = "25/s"\nwarm_up = "2s"\nduration = "10s"\n')
+    assert (scenario.is_open, scenario.profile(), scenario.users, scenario.spawn_rate) == (False, None, 50, 25.0)
+    assert (scenario.duration, scenario.steady) == (10.0, 8.0)
+    assert scenario.generated_accounts == {"returning": 50, "first_time": 50}
+
+
+def test_the_pool_is_sized_for_the_highest_rate_when_nobody_sizes_it(written):
+    scenario = written(
+        DEMAND
+        + '[arrivals]\nstages = [{ duration = "9s", from = "1/s", to = "20/s" }]\n[think]\nmedian = "1s"\nsigma = 0'
+    )
+    assert scenario.users == users_needed(20.0, PAGES_PER_JOURNEY * (SECONDS_PER_PAGE + 1.0))
+
+
+def test_the_guessed_pool_keeps_below_the_ceiling(written):
+    scenario = written(DEMAND + OPEN + "[target]\nmost_users = 11\n")
+    assert scenario.users == 11
+
+
+def test_a_shop_with_a_seed_of_its_own_keeps_it(written):
+    assert written("seed = 3\n" + DEMAND + OPEN + "[shop]\nseed = 9\n").shop_settings.seed == 9
+
+
+def test_cover_walks_everything_once_and_at_an_even_pace(written):
+    scenario = written("cover = true\n" + DEMAND + '[arrivals]\nrate = "5/s"\n')
+    assert scenario.mix.cover is True
+    assert scenario.process is ArrivalProcess.UNIFORM
+    # fourteen options, four more SMS scripts, 3-D Secure, a declined card, leaving early
+    assert scenario.profile().expected == pytest.approx(14 + 4 + 2 + 1)
+    assert scenario.profile().peak_rate == 5.0
+
+
+def test_under_cover_a_weight_of_0_leaves_something_out(written):
+    scenario = written("cover = true\n" + DEMAND + '[arrivals]\nrate = "5/s"\n[payments]\ngpay = 0\n[sms]\nlate = 0\n')
+    assert scenario.profile().expected == pytest.approx(21 - 2)
+
+
+def test_what_was_asked_is_plain_json_and_can_be_read_again(written):
+    scenario = written(DEMAND + OPEN + '[payments]\ngpay = 1\n[shop.sms]\ncode_lifetime = "3s"\n')
+    asked = json.loads(json.dumps(scenario.as_asked()))
+    assert asked["arrivals"]["rate"] == 10.0
+    assert asked["payments"] == {"minimum": {}, "gpay": 1.0}
+    assert asked["shop"]["sms"]["code_lifetime"] == 3.0
+    again = check(asked, name="own")
+    assert again.as_asked() == asked
+    assert (again.mix, again.conduct, again.shop_settings) == (scenario.mix, scenario.conduct, scenario.shop_settings)
+
+
+def test_the_code_of_a_test_system_is_not_in_what_was_asked(written):
+    text = DEMAND + OPEN + '[sms]\ncode = "887766"\n[shop.sms]\nfixed_code = "665544"\n'
+    asked = json.dumps(written(text).as_asked())
+    assert "887766" not in asked
+    assert "665544" not in asked
+
+
+def test_all_errors_are_told_at_once_each_with_key_value_expectation_and_remedy(complaints):
+    found = complaints("""
+        seed = -3
+        colour = "x"
+        objectives = ["page.BinNumberPag response_time p95 < 300ms", "jurney failures < 3%"]
+        [arrivals]
+        proces = "poisson"
+        process = "poison"
+        warm_up = "5 sek"
+        stages = [{ duration = "40s", rate = "30/s" }, { duration = 3, from = "20" }, { rate = 3 }]
+        [closed]
+        users = "x"
+        [journeys]
+        gest = 3
+        [payments]
+        credit_cart = 30
+        gpay = -1
+        [payments.minimum]
+        masterpas = 3
+        [sms]
+        rigth = 1
+        share = 50
+        [think.pages]
+        BinNumber = 3
+        [target]
+        allowed = ["http://x"]
+        verify_tls = "yes"
+        [external]
+        mode = "folow"
+        [stop]
+        rules = ["failures > 50%"]
+        [shop]
+        worker = 3
+        [shop.service]
+        default = "3 sec"
+        [[shop.faults]]
+        name = "wrong_pag"
+        [conduct]
+        fallback = "masterpas"
+        [accounts]
+        file = "nowhere.csv"
+    """)
+    assert set(found) == {
+        "seed",
+        "colour",
+        "objectives[0]",
+        "objectives[1]",
+        "arrivals",
+        "arrivals.proces",
+        "arrivals.process",
+        "arrivals.warm_up",
+        "arrivals.stages[1].from",
+        "arrivals.stages[1].to",
+        "arrivals.stages[2].duration",
+        "closed.users",
+        "closed.duration",
+        "journeys.gest",
+        "payments.credit_cart",
+        "payments.gpay",
+        "payments.minimum.masterpas",
+        "sms.rigth",
+        "sms.share",
+        "think.pages.BinNumber",
+        "target.allowed[0]",
+        "target.verify_tls",
+        "external.mode",
+        "stop.rules[0]",
+        "shop.worker",
+        "shop.service.default",
+        "shop.faults[0].name",
+        "conduct.fallback",
+        "accounts.file",
+    }
+    card = found["payments.credit_cart"]
+    assert (card.value, card.remedy) == (30, "did you mean `credit_card`?")
+    assert card.expected.startswith("a payment option: credit_card, funds_transfer")
+    assert found["arrivals.process"].expected == '"poisson" or "uniform"'
+    assert found["arrivals.process"].remedy == "did you mean `poisson`?"
+    assert found["arrivals.proces"].remedy == "did you mean `process`?"
+    assert found["arrivals.stages[1].from"].remedy == 'write "20/s"'
+    assert found["sms.share"].remedy == 'write "50%" if a percentage was meant'
+    assert found["closed.duration"].value is ABSENT
+    assert found["shop.worker"].remedy == "did you mean `workers`?"
+    assert "wrong_page" in found["shop.faults[0].name"].remedy
+    assert "BinNumberPage" in found["objectives[0]"].remedy
+    assert "journey" in found["objectives[1]"].remedy
+    assert found["think.pages.BinNumber"].remedy == "did you mean `BinNumberPage`?"
+
+
+def test_no_complaint_speaks_of_python_or_pydantic(complaints):
+    found = complaints("""
+        description = 3
+        cover = 1
+        seed = 1.5
+        objectives = "journey failures < 1%"
+        journeys = 3
+        [arrivals]
+        rate = 2000-01-01
+        duration = [1]
+        stages = { duration = "1s" }
+        users = 1.5
+        [think]
+        sigma = nan
+        [payments]
+        gpay = "much"
+        minimum = 3
+        [[sms]]
+        share = 1
+    """)
+    for problem in found.values():
+        words = str(problem).lower()
+        assert not any(word in words for word in ("pydantic", "instance", "dict", "tuple", "int ", "input")), words
+    assert found["cover"].expected == "true or false"
+    assert found["seed"].expected == "a whole number"
+    assert found["description"].expected == "a text in quotes"
+    assert found["journeys"].expected == "a table"
+    assert found["sms"].expected == "a table"
+    assert found["objectives"].expected == "a list"
+
+
+@pytest.mark.parametrize(
+    ("text", "key", "expected"),
+    [
+        (DEMAND, "arrivals", "exactly one"),
+        (OPEN, "objectives", "at least one"),
+        ("objectives = []\n" + OPEN, "objectives", "at least one"),
+        (DEMAND + '[arrivals]\nrate = "1/s"\n', "arrivals.duration", "either `stages`"),
+        (DEMAND + '[arrivals]\nstages = [{duration="1s",rate=1}]\nrate = 3', "arrivals.rate", "no `rate` beside"),
+        (DEMAND + '[arrivals]\nstages = [{duration="1s",rate=1,to=3}]', "arrivals.stages[0].to", "either `rate`"),
+        (DEMAND + '[arrivals]\nstages = [{duration="1s"}]', "arrivals.stages[0].rate", "either `rate`"),
+        (DEMAND + '[arrivals]\nstages = [{duration="1s",rate=0}]', "arrivals.stages", "a rate above 0"),
+        (DEMAND + OPEN + 'warm_up = "1m"', "arrivals.warm_up", "less than the profile's 60 s"),
+        (DEMAND + '[arrivals]\nrate="201/s"\nduration=9', "arrivals.rate", "target.highest_rate, 200/s"),
+        (
+            DEMAND + '[arrivals]\nstages=[{duration=1,from=0,to="11/s"}]\n[target]\nhighest_rate="10/s"',
+            "arrivals.stages[0].to",
+            "target.highest_rate, 10/s",
+        ),
+        (DEMAND + OPEN + "users = 2001", "arrivals.users", "target.most_users, 2000"),
+        (DEMAND + "[closed]\nusers = 2001\nduration=9000\nwarm_up=999", "closed.users", "target.most_users, 2000"),
+        (DEMAND + "[closed]\nusers = 20\nduration=9\nwarm_up=1", "closed.warm_up", "at least the 2 s"),
+        (DEMAND + "[closed]\nusers = 1\nduration=9\nwarm_up=9", "closed.warm_up", "less than closed.duration"),
+        (DEMAND + OPEN + "[payments]\ngpay = 0", "payments", "a weight above 0"),
+        (DEMAND + OPEN + "[journeys]\nguest = 0", "journeys", "a weight above 0"),
+        (DEMAND + OPEN + "[sms]\nwrong = 0", "sms", "a weight above 0"),
+        (DEMAND + OPEN + "[payments.minimum]\ngpay = 601", "payments.minimum", "at most the 600 journeys"),
+        (DEMAND + OPEN + "[sms]\nshare=1\n[shop.sms]\nshare=0.5", "shop.sms.share", "nothing beside sms.share"),
+        (DEMAND + OPEN + "users = 9\n[accounts]\nreturning = 8", "accounts.returning", "each of the 9 users"),
+        (DEMAND + OPEN + '[target]\nallowed=["127.1"]', "target.allowed[0]", "four decimal numbers"),
+        ("cover = true\n" + DEMAND + "[closed]\nusers=1\nduration=9", "cover", "no cover with [closed]"),
+        ("cover = true\n" + DEMAND + OPEN + "warm_up=1", "arrivals.warm_up", "no warm-up"),
+        ("cover = true\n" + DEMAND + OPEN + 'process="poisson"', "arrivals.process", "uniform"),
+    ],
+)
+def test_what_does_not_fit_together_is_refused(complaints, text, key, expected):
+    found = complaints(text)
+    assert set(found) == {key}
+    assert expected in found[key].expected
+
+
+def test_a_wrong_table_does_not_hide_what_is_wrong_between_others(complaints):
+    found = complaints(DEMAND + OPEN + 'users = 3000\n[think]\nmedian = "long"\n[accounts]\nfile = "nowhere.csv"\n')
+    assert set(found) == {"arrivals.users", "think.median", "accounts.file"}
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        ("a = 1\nb = = 2\n", "line 2, column 5"),
+        ("[x]\n[x]\n", "line 2, column 3"),
+        ("seed = 1\nseed = 2\n", "line 2"),
+        ('a = "never closed', "the end of the file"),
+    ],
+)
+def test_a_slip_of_the_pen_is_told_with_line_and_column(complaints, text, place):
+    (key,) = complaints(text)
+    assert key.startswith(place)
+
+
+def test_an_unknown_name_is_answered_with_the_known_ones(tmp_path):
+    for name in ("baseline", "smoke"):
+        (tmp_path / f"{name}.toml").write_text(DEMAND + OPEN)
+    with pytest.raises(ScenarioError) as error:
+        read("basline", folder=tmp_path)
+    (problem,) = error.value.problems
+    assert problem.expected == "baseline or smoke, or the path of a TOML file"
+    assert problem.remedy == "did you mean `baseline`?"
+
+
+def test_a_name_cannot_lead_out_of_the_folder(tmp_path):
+    (tmp_path / "own.toml").write_text(DEMAND + OPEN)
+    (tmp_path / "inner").mkdir()
+    with pytest.raises(ScenarioError):
+        read("..", folder=tmp_path / "inner")
+
+
+@pytest.mark.parametrize("content", [None, b"\xff\xfe"])
+def test_a_file_that_cannot_be_read_is_an_error_of_the_scenario(tmp_path, content):
+    path = tmp_path / "own.toml"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(ScenarioError, match="a TOML file that can be read"):
+        read(str(path))
+
+
+def test_scenarios_are_listed_by_name(tmp_path):
+    for name in ("b.toml", "a.toml", "c.txt"):
+        (tmp_path / name).touch()
+    assert names(tmp_path) == ["a", "b"]
+
+
+def test_a_closed_load_has_no_dropped_arrivals_to_make_demands_on(complaints):
+    closed = '[closed]\nusers = 1\nspawn_rate = "1/s"\nduration = "10s"\n'
+    assert "objectives[1]" in complaints('objectives = ["journey failures < 1%", "dropped < 1%"]\n' + closed)
+
+
+def test_the_fault_of_a_sentence_is_not_shown_as_what_was_expected(complaints):
+    (problem,) = complaints('objectives = ["page.NoSuchPage failures < 1%"]\n' + OPEN).values()
+    assert "problem:" in str(problem)
+    assert "expected:" not in str(problem)

@@ -1,0 +1,36 @@
+from pathlib import Path
+
+from scenarios.schema.reference import reference
+from scenarios.schema.scenario_file import Document
+
+
+def rows():
+    lines = reference().splitlines()[2:]
+    return {
+        cells[0].strip("`"): cells[1:] for cells in ([cell.strip() for cell in line.split("|")[1:-1]] for line in lines)
+    }
+
+
+def test_every_key_is_explained():
+    assert all(meaning for _, meaning in rows().values())
+
+
+def test_keys_are_written_as_in_a_file():
+    known = rows()
+    assert {"seed", "arrivals.rate", "arrivals.stages[].from", "payments.minimum", "target.verify_tls"} <= set(known)
+    assert not any("rate_from" in key for key in known)
+    assert set(Document.model_fields) <= set(known)
+
+
+def test_defaults_are_written_as_in_a_file():
+    known = rows()
+    assert known["arrivals.process"][0] == '`"poisson"`'
+    assert known["target.verify_tls"][0] == "`true`"
+    assert known["arrivals.longest_wait"][0] == "`5`"
+    assert known["conduct.products"][0] == '`["1", "2", "3"]`'
+    assert known["closed.users"][0] == ""
+
+
+def test_the_reference_in_the_repository_is_the_one_that_is_made_from_the_code():
+    page = (Path(__file__).parents[3] / "docs" / "scenarios.md").read_text(encoding="utf-8")
+    assert reference().rstrip() in page, "write it anew: python docs/make.py"

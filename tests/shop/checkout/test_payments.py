@@ -1,0 +1,419 @@
+from __future__ import annotations
+
+import pytest
+
+from shop.checkout.checkout import NOTE_AND_COUPON
+from shop.checkout.payments import HANDLERS
+from shop.checkout.steps import CHOICES
+from shop.contract import APPROVED_CARD, CHECKOUT_PAGES, DECLINED_CARD, FORMS, PAYMENT_OPTIONS, Flow, Page
+
+BIN = APPROVED_CARD[:6]
+YES = {"agreement": "true"}
+
+
+def reference_of(context):
+    return context["redirect_url"].partition("reference=")[2]
+
+
+def walk_card(client, context, card, slug):
+    client.post("BinNumberPage", bin_number=BIN)
+    client.post("InstallmentSelectionPage", installment="1")
+    return client.post("CreditCardConfirmationPage", **card)
+
+
+def walk_saved_card(client, context, card, slug):
+    client.post("SavedCardSelectionPage", saved_card="1")
+    client.post("InstallmentSelectionPage", installment="1")
+    return client.post("CreditCardConfirmationPage", agreement="1", use_three_d="0", card_cvv="123")
+
+
+def walk_masterpass(client, context, card, slug):
+    client.post("MasterpassBinNumberPage", bin_number=BIN)
+    client.post("MasterpassInstallmentPage", installment="1")
+    reply = client.post("MasterpassOrderNoPage")
+    assert set(context(reply)) == {"token", "order_no", "extras"}
+    return client.post("MasterpassCompletePage", token=context(reply)["token"], csrf=False)
+
+
+def walk_away(first, back):
+    def walk(client, context, card, slug):
+        away = context(client.post(first, **YES))
+        if "reference=" in away["redirect_url"]:
+            reference = reference_of(away)
+        else:
+            html = client.send("GET", away["redirect_url"]).html
+            reference = html.partition('name="reference" value="')[2].partition('"')[0]
+        return client.post(back, reference=reference, status="success", csrf=False)
+
+    return walk
+
+
+def walk_confirmation(client, context, card, slug):
+    reply = client.post("ConfirmationPaymentAgreementCheckPage", **YES)
+    reply = client.post("ConfirmationPaymentSelectedPage", validationURL=context(reply)["validation_url"], **YES)
+    client.post("ConfirmationPaymentQueryPage", payment_token=context(reply)["payment_token"], **YES)
+    return client.post("ConfirmationPaymentCompletePage", **YES)
+
+
+def posts(*steps):
+    def walk(client, context, card, slug):
+        for page, form in steps:
+            reply = client.post(page, **form)
+        return reply
+
+    return walk
+
+
+WALKS = {
+    "credit_card": walk_card,
+    "funds_transfer": posts(("FundsTransferChoicePage", {"bank_account": "1"}), ("FundsTransferPage", YES)),
+    "pay_on_delivery": posts(("PayOnDeliveryPaymentChoicePage", {"payment_choice": "cash"})),
+    "bkm_express": walk_away("BexSelectionPage", "BexCompletePage"),
+    "loyalty_money": posts(("LoyaltyMoneyPage", YES)),
+    "cash_register": posts(("CashRegisterPage", YES)),
+    "gpay": walk_away("PaySelectionPage", "GPayCompletePage"),
+    "redirection": walk_away("RedirectionPaymentSelectedPage", "RedirectionPageCompletePage"),
+    "stored_card": posts(("MobilExpressSelectionPage", {"stored_card": "1", "security_code": "123"})),
+    "masterpass": walk_masterpass,
+    "credit_payment": posts(
+        ("CreditPaymentSelectionPage", {"credit_payment_option": "1"}), ("CreditPaymentConfirmationPage", YES)
+    ),
+    "saved_card": walk_saved_card,
+    "pay_later": posts(("PayLaterCompletePage", YES)),
+    "confirmation": walk_confirmation,
+}
+SLUGS = list(PAYMENT_OPTIONS)
+
+
+def test_every_flow_has_a_handler_and_every_form_of_a_payment_a_flow():
+    assert set(HANDLERS) == set(Flow)
+    handled = {page for handler in HANDLERS.values() for page in handler.posts}
+    besides = {Page.LOYALTY_USAGE, Page.VERIFY_SMS, Page.SEND_SMS} | NOTE_AND_COUPON
+    assert set(FORMS) - handled - set(CHOICES) == besides
+    assert set(FORMS) | {Page.THANK_YOU} == CHECKOUT_PAGES
+
+
+@pytest.mark.parametrize("slug", SLUGS)
+def test_choosing_an_option_shows_its_first_page_and_echoes_it(browse, shown, slug):
+    option = PAYMENT_OPTIONS[slug]
+    by_slug = browse().to_payment().choose(slug)
+    by_pk = browse().to_payment().choose(str(option.pk))
+    for reply in (by_slug, by_pk):
+        assert shown(reply) == option.first_page
+        assert reply["errors"] is None
+        assert reply["pre_order"]["payment_option"] == {
+            "pk": option.pk,
+            "name": slug,
+            "slug": slug,
+            "payment_type": slug,
+            "payment_type_label": option.label,
+        }
+
+
+@pytest.mark.parametrize("sms", [False, True], ids=["without_sms", "with_sms"])
+@pytest.mark.parametrize("slug", SLUGS)
+def test_each_option_sells_one_order(browse, context, card, slug, sms):
+    client = browse(sms={"options": SLUGS if sms else []}).to_payment()
+    total = client.choose(slug)["pre_order"]["total_amount"]
+    reply = WALKS[slug](client, context, card, slug)
+    if sms:
+        assert client.shown(reply) == "VerifySmsPage"
+        assert context(reply)["verification"] is True
+        assert client.ledger["orders"] == {}
+        reply = client.post("VerifySmsPage", verify_code=client.inbox()[-1]["code"])
+        assert {"verification_sent_datetime", "seconds_left", "retry"} <= set(context(reply))
+    assert reply["errors"] is None
+    assert client.shown(reply) == "ThankYouPage"
+    assert reply["pre_order"]["payment_option"]["slug"] == slug
+    token = context(reply)["token"]
+    assert context(reply)["redirect_url"] == f"/orders/completed/{token}/"
+    order = client.send("GET", f"/orders/completed/{token}/?format=json").document["order"]
+    assert (order["number"], order["amount"]) == (context(reply)["order_number"], total)
+    assert client.ledger["orders"] == {slug: 1}
+    assert client.ledger["revenue"] == {slug: total}
+
+
+@pytest.mark.parametrize("sms", [False, True], ids=["without_sms", "with_sms"])
+@pytest.mark.parametrize("slug", SLUGS)
+def test_a_completing_post_that_comes_again_sells_nothing_and_gets_the_same_order(browse, context, card, slug, sms):
+    client = browse(sms={"options": SLUGS if sms else []}).to_payment()
+    client.choose(slug)
+    sent = []
+    client.post, post = lambda page, **form: sent.append((page, form)) or post(page, **form), client.post
+    reply = WALKS[slug](client, context, card, slug)
+    if sms:
+        reply = client.post("VerifySmsPage", verify_code=client.inbox()[-1]["code"])
+    page, form = sent[-1]
+    again = post(page, **form)
+    assert context(again) == context(reply)
+    assert client.ledger["orders"] == {slug: 1}
+    assert client.ledger["double_completions"] == 1
+
+
+@pytest.mark.parametrize("slug", SLUGS)
+def test_a_page_of_the_payment_out_of_turn_is_answered_with_the_page_that_is_needed(browse, shown, slug):
+    client = browse().to_payment()
+    option = PAYMENT_OPTIONS[slug]
+    client.choose(slug)
+    for page in HANDLERS[option.flow].posts:
+        if page is option.first_page or page in HANDLERS[option.flow].returns | HANDLERS[option.flow].shortcuts:
+            continue
+        reply = client.post(page, **dict.fromkeys(FORMS[page].required, "1"))
+        assert shown(reply) == option.first_page
+        assert reply["errors"] is None or page is Page.MASTERPASS_COMPLETE
+    assert client.ledger["orders"] == {}
+
+
+@pytest.mark.parametrize(
+    ("page", "form", "field"),
+    [
+        ("BinNumberPage", {"bin_number": "41111"}, "bin_number"),
+        ("BinNumberPage", {"bin_number": "411111", "extra": "1"}, "extra"),
+        ("BinNumberPage", {}, "bin_number"),
+    ],
+)
+def test_a_wrong_field_keeps_the_shopper_where_she_is(browse, shown, page, form, field):
+    client = browse().to_payment()
+    client.choose("credit_card")
+    reply = client.post(page, **form)
+    assert shown(reply) == "BinNumberPage"
+    assert list(reply["errors"]) == [field]
+
+
+@pytest.mark.parametrize(
+    ("change", "fields"),
+    [
+        ({"agreement": "0"}, {"agreement"}),
+        ({"use_three_d": "maybe"}, {"use_three_d"}),
+        ({"card_number": "4111110000000000"}, {"card_number"}),
+        ({"card_number": DECLINED_CARD}, {"card_number"}),  # does not begin with the digits given first
+        ({"card_month": "13"}, {"card_month"}),
+        ({"card_year": "2020"}, {"card_year"}),
+        ({"card_cvv": "1"}, {"card_cvv"}),
+        ({"card_holder": "", "card_cvv": ""}, {"card_holder", "card_cvv"}),
+    ],
+)
+def test_a_wrong_card_is_refused_field_by_field_and_the_plan_is_kept(browse, shown, card, change, fields):
+    client = browse().to_payment()
+    client.choose("credit_card")
+    client.post("BinNumberPage", bin_number=BIN)
+    client.post("InstallmentSelectionPage", installment="2")
+    reply = client.post("CreditCardConfirmationPage", **card | change)
+    assert set(reply["errors"]) == fields
+    assert shown(reply) == "CreditCardConfirmationPage"
+    assert reply["pre_order"]["installment"]["pk"] == 2
+    assert APPROVED_CARD not in str(reply)
+
+
+def test_the_bank_declines_the_card_for_refusals(browse, shown, context, card):
+    client = browse().to_payment()
+    client.choose("credit_card")
+    client.post("BinNumberPage", bin_number=DECLINED_CARD[:6])
+    client.post("InstallmentSelectionPage", installment="1")
+    card["card_number"] = DECLINED_CARD
+    reply = client.post("CreditCardConfirmationPage", **card)
+    assert list(reply["errors"]) == ["non_field_errors"]
+    assert shown(reply) == "CreditCardConfirmationPage"
+    away = context(client.post("CreditCardConfirmationPage", **card | {"use_three_d": "1"}))
+    assert away["redirect_url"] == "/orders/redirect-three-d/"
+    html = client.send("GET", away["redirect_url"]).html
+    reference = html.partition('name="reference" value="')[2].partition('"')[0]
+    reply = client.post("CreditCardThreeDSecurePage", reference=reference, status="success", csrf=False)
+    assert list(reply["errors"]) == ["non_field_errors"]
+    assert shown(reply) == "CreditCardConfirmationPage"
+    assert client.ledger["orders"] == {}
+
+
+def test_installments_cost_interest_and_leave_the_total_alone(browse, card, context):
+    client = browse(monthly_interest=0.1).to_payment()
+    total = client.choose("credit_card")["pre_order"]["total_amount"]
+    plans = context(client.post("BinNumberPage", bin_number=BIN))["installments"]
+    plan = next(plan for plan in plans if plan["installment_count"] == 3)
+    reply = client.post("InstallmentSelectionPage", installment=str(plan["pk"]))
+    assert reply["pre_order"]["total_amount"] == total
+    assert reply["pre_order"]["total_amount_with_interest"] == plan["price_with_accrued_interest"]
+    assert float(plan["price_with_accrued_interest"]) == pytest.approx(float(total) * 1.2, abs=0.01)
+    client.post("CreditCardConfirmationPage", **card)
+    assert client.ledger["revenue"]["credit_card"] == plan["price_with_accrued_interest"]
+
+
+def test_a_saved_card_brings_its_own_number(browse):
+    client = browse().to_payment()
+    client.choose("saved_card")
+    client.post("SavedCardSelectionPage", saved_card="1")
+    client.post("InstallmentSelectionPage", installment="1")
+    reply = client.post(
+        "CreditCardConfirmationPage", agreement="1", use_three_d="0", card_cvv="123", card_number=APPROVED_CARD
+    )
+    assert list(reply["errors"]) == ["card_number"]
+
+
+BOTH_WAYS = [
+    ("pay_on_delivery", "PayOnDeliveryPaymentChoicePage", {"payment_choice": "cash"}),
+    ("pay_on_delivery", "PayOnDeliveryPage", {"agreement": "1", "paymentType": "cash"}),
+    ("loyalty_money", "LoyaltyMoneyPage", YES),
+    ("loyalty_money", "LoyaltyPaymentSelectedPage", YES),
+]
+
+
+@pytest.mark.parametrize(("slug", "page", "form"), BOTH_WAYS)
+def test_either_page_completes_the_order_and_the_other_is_answered_with_it(browse, shown, context, slug, page, form):
+    client = browse(sms={"options": []}).to_payment()
+    client.choose(slug)
+    reply = client.post(page, **form)
+    assert shown(reply) == "ThankYouPage"
+    for _, late, its_form in [row for row in BOTH_WAYS if row[0] == slug] * 2:
+        again = client.post(late, **its_form)
+        assert context(again) == context(reply)
+        assert again["pre_order"] == reply["pre_order"]
+    assert client.ledger["orders"] == {slug: 1}
+    assert client.ledger["double_completions"] == 2  # the very page that had sold, twice more
+
+
+def test_the_page_of_its_own_says_how_it_is_paid_on_delivery(browse):
+    client = browse(sms={"options": []}).to_payment()
+    client.choose("pay_on_delivery")
+    reply = client.post("PayOnDeliveryPage", agreement="1", paymentType="credit_card")
+    assert reply["pre_order"]["payment_choice"]["value"] == "credit_card"
+
+
+def test_the_other_page_does_not_get_past_the_question_for_a_code(browse, shown):
+    client = browse().to_payment()
+    client.choose("pay_on_delivery")
+    assert shown(client.post("PayOnDeliveryPaymentChoicePage", payment_choice="cash")) == "VerifySmsPage"
+    assert shown(client.post("PayOnDeliveryPage", agreement="1", paymentType="cash")) == "VerifySmsPage"
+    reply = client.post("VerifySmsPage", verify_code=client.inbox()[-1]["code"])
+    assert shown(client.post("PayOnDeliveryPage", agreement="1", paymentType="cash")) == shown(reply) == "ThankYouPage"
+    assert client.ledger["orders"] == {"pay_on_delivery": 1}
+
+
+def test_a_part_paid_with_store_credit_leaves_the_rest_for_another_option(browse, shown, card):
+    client = browse(monthly_interest=0.5, store_credit="20").to_payment()
+    total = float(client.choose("loyalty_money")["pre_order"]["total_amount"])
+    assert list(client.post("LoyaltyMoneyPage", **YES)["errors"]) == ["non_field_errors"]
+    assert list(client.post("LoyaltyMoneyUsagePage", loyalty_amount_to_use="20.01")["errors"]) == [
+        "loyalty_amount_to_use"
+    ]
+    reply = client.post("LoyaltyMoneyUsagePage", loyalty_amount_to_use="20")
+    assert shown(reply) == "PaymentOptionSelectionPage"
+    assert reply["pre_order"]["loyalty_money"] == "20.00"
+    assert float(reply["pre_order"]["unpaid_amount"]) == pytest.approx(total - 20)
+    client.choose("credit_card")
+    client.post("BinNumberPage", bin_number=BIN)
+    reply = client.post("InstallmentSelectionPage", installment="2")
+    assert float(reply["pre_order"]["total_amount_with_interest"]) == pytest.approx(20 + (total - 20) * 1.5, abs=0.01)
+    reply = client.post("CreditCardConfirmationPage", **card)
+    assert shown(reply) == "ThankYouPage"
+
+
+def test_store_credit_for_everything_needs_no_other_option(browse, shown):
+    client = browse().to_payment()
+    total = client.choose("loyalty_money")["pre_order"]["total_amount"]
+    assert shown(client.post("LoyaltyMoneyUsagePage", loyalty_amount_to_use=total)) == "LoyaltyPaymentSelectedPage"
+    assert shown(client.post("LoyaltyMoneyPage", **YES)) == "ThankYouPage"
+
+
+def test_another_option_after_store_credit_is_paid_in_full(browse):
+    client = browse(sms={"options": ["loyalty_money"]}).to_payment()
+    total = client.choose("loyalty_money")["pre_order"]["total_amount"]
+    client.post("LoyaltyMoneyPage", **YES)
+    assert client.choose("cash_register")["pre_order"]["unpaid_amount"] == total
+
+
+def test_choosing_again_makes_what_the_old_payment_gave_void(browse, context, shown):
+    client = browse().to_payment()
+    client.choose("gpay")
+    reference = reference_of(context(client.post("PaySelectionPage", **YES)))
+    client.choose("gpay")
+    reply = client.post("GPayCompletePage", reference=reference, status="success", csrf=False)
+    assert list(reply["errors"]) == ["reference"]
+    assert shown(reply) == "PaySelectionPage"
+    client.post("PaySelectionPage", **YES)
+    reply = client.post("GPayCompletePage", reference=reference, status="success", csrf=False)
+    assert list(reply["errors"]) == ["reference"]
+    assert client.ledger["orders"] == {}
+
+
+@pytest.mark.parametrize("checked", [True, False])
+def test_a_confirmation_takes_the_address_and_the_token_of_whoever_confirms(browse, shown, checked):
+    client = browse().to_payment()
+    client.choose("confirmation")
+    if checked:
+        client.post("ConfirmationPaymentAgreementCheckPage", **YES)
+    for wrong in ("somewhere", "ftp://elsewhere.example/", "https://"):
+        reply = client.post("ConfirmationPaymentSelectedPage", **YES, validationURL=wrong)
+        assert list(reply["errors"]) == ["validationURL"]
+    reply = client.post("ConfirmationPaymentSelectedPage", **YES, validationURL="https://elsewhere.example/start")
+    assert shown(reply) == "ConfirmationPaymentQueryPage"
+    assert client.post("ConfirmationPaymentQueryPage", **YES, payment_token="x" * 20_000)["errors"]
+    reply = client.post("ConfirmationPaymentQueryPage", **YES, payment_token='{\n "paymentData": "x"\n}')
+    assert shown(reply) == "ConfirmationPaymentCompletePage"
+    assert shown(client.post("ConfirmationPaymentCompletePage", **YES)) == "ThankYouPage"
+
+
+def test_an_option_that_is_not_offered_says_why(browse, context, shown):
+    client = browse(unavailable={"redirection": "The provider is away."}).to_payment()
+    listed = context(client.get("PaymentOptionSelectionPage"))
+    assert "redirection" not in [option["slug"] for option in listed["payment_options"]]
+    assert listed["unavailable_options"] == [
+        {
+            "name": "Redirect to Bank",
+            "slug": "redirection",
+            "payment_type": "redirection",
+            "payment_type_label": "Redirect to Bank",
+            "error_code": 1000,
+            "error_message": "The provider is away.",
+        }
+    ]
+    reply = client.choose("redirection")
+    assert reply["errors"] == {"payment_option": ["The provider is away."]}
+    assert shown(reply) == "PaymentOptionSelectionPage"
+
+
+def test_guests_have_no_cards_where_the_shop_says_so(browse, context):
+    client = browse(guest_saved_cards=False).to_payment()
+    listed = context(client.get("PaymentOptionSelectionPage"))
+    assert [option["slug"] for option in listed["unavailable_options"]] == ["stored_card", "saved_card"]
+    assert list(client.choose("saved_card")["errors"]) == ["payment_option"]
+
+
+def test_a_part_paid_with_store_credit_is_forgotten_when_the_total_changes(browse):
+    client = browse().to_payment()
+    client.choose("loyalty_money")
+    assert client.post("LoyaltyMoneyUsagePage", loyalty_amount_to_use="5")["pre_order"]["loyalty_money"] == "5.00"
+    assert client.post("ShippingOptionSelectionPage", shipping_option="2")["pre_order"]["loyalty_money"] == "0.00"
+
+
+def test_store_credit_that_is_not_offered_cannot_be_used_in_part_either(browse):
+    client = browse(unavailable={"loyalty_money": "Closed."}).to_payment()
+    reply = client.post("LoyaltyMoneyUsagePage", loyalty_amount_to_use="5")
+    assert reply["errors"] == {"non_field_errors": ["Closed."]}
+    assert reply["pre_order"]["loyalty_money"] == "0.00"
+
+
+def test_going_back_in_the_payment_resets_what_came_after(browse, shown, card, context):
+    client = browse().to_payment()
+    client.choose("credit_card")
+    client.post("BinNumberPage", bin_number=BIN)
+    client.post("InstallmentSelectionPage", installment="2")
+    away = context(client.post("CreditCardConfirmationPage", **card | {"use_three_d": "1"}))
+    html = client.send("GET", away["redirect_url"]).html
+    reference = html.partition('name="reference" value="')[2].partition('"')[0]
+    assert shown(client.post("InstallmentSelectionPage", installment="3")) == "CreditCardConfirmationPage"
+    reply = client.post("CreditCardThreeDSecurePage", reference=reference, status="success", csrf=False)
+    assert list(reply["errors"]) == ["reference"]
+    reply = client.post("BinNumberPage", bin_number=BIN)
+    assert reply["pre_order"]["installment"] is None
+    assert shown(client.post("CreditCardConfirmationPage", **card)) == "InstallmentSelectionPage"
+
+
+def test_going_back_in_the_payment_ends_the_question_for_a_code(browse, shown, card):
+    client = browse(sms={"options": ["credit_card"]}).to_payment()
+    client.choose("credit_card")
+    client.post("BinNumberPage", bin_number=BIN)
+    client.post("InstallmentSelectionPage", installment="1")
+    assert shown(client.post("CreditCardConfirmationPage", **card)) == "VerifySmsPage"
+    assert shown(client.post("InstallmentSelectionPage", installment="2")) == "CreditCardConfirmationPage"
+    code = client.inbox()[-1]["code"]
+    assert shown(client.post("VerifySmsPage", verify_code=code)) == "CreditCardConfirmationPage"
+    assert client.ledger["orders"] == {}

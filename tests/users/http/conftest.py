@@ -1,0 +1,283 @@
+"""A server written by hand, byte by byte, on loopback: it does what a test says, right or wrong."""
+
+import contextlib
+import itertools
+import socket
+import ssl
+import struct
+from functools import partial
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+import trustme
+from gevent import GreenletExit, Timeout, get_hub, monkey
+from gevent.threadpool import ThreadPool
+
+from users.http import ssl_context
+from users.http.client import HttpClient, HttpLimits
+from users.http.locust_client import LocustHttpClient, session
+from users.http.target_headers import NOTHING
+
+PATIENCE = 10.0  # seconds after which a test's server gives up on its client
+AT_ONCE = 40  # connections that a server can serve at the same time
+sleep = monkey.get_original("time", "sleep")
+Socket = monkey.get_original("socket", "socket")
+
+
+class Peer:
+    """One accepted connection, seen from the server."""
+
+    def __init__(self, sock):
+        self.sock = sock
+
+    def request(self):
+        """The next request, head and body; ``b""`` once the client has closed."""
+        held = b""
+        while b"\r\n\r\n" not in held:
+            piece = self.sock.recv(65536)
+            if not piece:
+                return b""
+            held += piece
+        head, _, body = held.partition(b"\r\n\r\n")
+        length = next(
+            (int(line[15:]) for line in head.split(b"\r\n") if line.lower().startswith(b"content-length:")), 0
+        )
+        while len(body) < length:
+            piece = self.sock.recv(65536)
+            if not piece:
+                return b""
+            body += piece
+        return head + b"\r\n\r\n" + body
+
+    def send(self, data):
+        self.sock.sendall(data)
+
+    def answer(self, body=b"ok", *headers, status="200 OK"):
+        lines = "".join(f"{header}\r\n" for header in headers)
+        self.send(f"HTTP/1.1 {status}\r\nContent-Length: {len(body)}\r\n{lines}\r\n".encode() + body)
+
+    def closed_by_client(self):
+        """Whether the client has closed; waits for it."""
+        with contextlib.suppress(ConnectionError):
+            return self.sock.recv(65536) == b""
+        return True
+
+    def reset(self):
+        self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.sock.close()
+
+
+class Server:
+    """Accepts connections; the first script serves the first one, and so on, the last one all that follow.
+
+    Its threads are real ones, even where gevent has replaced Python's own: a busy client must not hold its server up.
+    """
+
+    def __init__(self, scripts, address, context):
+        self.scripts, self.context = scripts, context
+        # Not gevent's class either, which belongs to the event loop of the thread that made it.
+        self.listener = Socket(socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_STREAM)
+        self.listener.bind((address, 0))
+        self.listener.listen(128)
+        self.port = self.listener.getsockname()[1]
+        self.numbers = itertools.count()
+        self.accepted = []
+        self.broken = []
+        self.stopping = False
+        self.pool = ThreadPool(AT_ONCE)
+        for _ in range(AT_ONCE):
+            self.pool.spawn(self._serve_on)
+
+    @property
+    def connections(self):
+        return len(self.accepted)
+
+    def _serve_on(self):
+        while True:
+            try:
+                descriptor, _ = self.listener._accept()
+            except OSError:
+                if self.stopping:
+                    return
+                sleep(0.01)  # a test has taken away all descriptors
+                continue
+            number = next(self.numbers)
+            self.accepted.append(number)
+            self._serve(self.scripts[min(number, len(self.scripts) - 1)], Socket(fileno=descriptor))
+
+    def _serve(self, script, sock):
+        sock.settimeout(PATIENCE)
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        try:
+            if self.context is not None:
+                sock = self.context.wrap_socket(sock, server_side=True)
+            script(Peer(sock))
+        except Exception as error:  # noqa: BLE001 - whatever a script meets is for the test to judge
+            self.broken.append(error)
+        finally:
+            sock.close()
+
+    def stop(self):
+        self.stopping = True
+        self.listener.shutdown(socket.SHUT_RDWR)
+        with Timeout(PATIENCE, AssertionError("the test's server hangs")):
+            self.pool.join()
+        self.listener.close()
+        self.pool.kill()
+
+
+@pytest.fixture
+def serve():
+    """Start a server: ``serve(script, ...)`` gives it, with its ``url``."""
+    running = []
+
+    def start(*scripts, address="127.0.0.1", context=None, host=None, may_break=False):
+        server = Server(scripts, address, context)
+        shown = host or (f"[{address}]" if ":" in address else address)
+        server.url = f"{'http' if context is None else 'https'}://{shown}:{server.port}"
+        server.may_break = may_break
+        running.append(server)
+        return server
+
+    yield start
+    for server in running:
+        server.stop()
+    for server in running:
+        assert server.may_break or not server.broken, server.broken
+
+
+class Heard:
+    """Locust's ``events.request``, as far as a transport knows it."""
+
+    def __init__(self):
+        self.fired = []
+
+    def fire(self, **arguments):
+        self.fired.append(arguments)
+
+
+def own(url, user, limits, **named):
+    return HttpClient(url, user, limits, **named)
+
+
+def locusts(url, user, limits, **others):
+    named = {"connect_timeout": limits.connect, "read_timeout": limits.read, "largest": limits.largest}
+    return LocustHttpClient(lambda: session(url, user, verify_tls=limits.verify_tls, **named), limits.longest, **others)
+
+
+@pytest.fixture
+def shoppers(serve):
+    """Make a transport of a kind for a URL; it is closed when the test is over (before its server is)."""
+    made = []
+
+    def make(kind, url, *, connect=5.0, read=5.0, longest=8.0, largest=100_000, verify_tls=True, carried=NOTHING):
+        events = SimpleNamespace(request=Heard())
+        user = SimpleNamespace(environment=SimpleNamespace(events=events), context=lambda: {"who": "ada"})
+        limits = HttpLimits(connect, read, longest, largest, verify_tls)
+        transport = kind(url, user, limits, failed=make.lacked.append, carried=carried)
+        made.append((transport, events.request))
+        return transport
+
+    make.heard = lambda: made[-1][1].fired
+    make.lacked = []
+    yield make
+    for transport, _ in made:
+        transport.close()
+
+
+def _of(kind, shoppers):
+    make = partial(shoppers, kind)
+    make.heard, make.lacked = shoppers.heard, shoppers.lacked
+    return make
+
+
+@pytest.fixture
+def shopper(shoppers):
+    """Make one of checkload's own."""
+    return _of(own, shoppers)
+
+
+@pytest.fixture
+def locust(shoppers):
+    """Make one that is Locust's."""
+    return _of(locusts, shoppers)
+
+
+@pytest.fixture(params=[own, locusts], ids=["own", "locust"])
+def either(shoppers, request):
+    """Make one of both kinds in turn: what a test asks of one holds for the other."""
+    return _of(request.param, shoppers)
+
+
+@pytest.fixture(scope="module")
+def authority():
+    return trustme.CA()
+
+
+@pytest.fixture
+def server_context(authority):
+    def make(*names, issuer=authority):
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        issuer.issue_cert(*(names or ("127.0.0.1",))).configure_cert(context)
+        context.set_alpn_protocols(["h2", "http/1.1"])
+        return context
+
+    return make
+
+
+@pytest.fixture
+def trusted(authority, monkeypatch, tmp_path):
+    """This process trusts the test's authority, and nobody else."""
+    path = tmp_path / "authority.pem"
+    path.write_bytes(authority.cert_pem.bytes())
+    monkeypatch.setenv("SSL_CERT_FILE", str(path))
+    ssl_context.context.cache_clear()
+    yield
+    ssl_context.context.cache_clear()
+
+
+@pytest.fixture
+def deaf():
+    """The address of a listener whose queue is full: Linux answers nobody there."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen(0)
+        waiting = [socket.socket() for _ in range(8)]
+        for sock in waiting:
+            sock.setblocking(False)
+            sock.connect_ex(listener.getsockname())
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        for sock in waiting:
+            sock.close()
+
+
+@pytest.fixture(autouse=True)
+def loop_errors(monkeypatch):
+    """What goes wrong in a callback of the loop is only printed by gevent; here it fails the test."""
+    hub, found = get_hub(), []
+    monkeypatch.setattr(hub, "handle_error", lambda _where, kind, error, _trace: found.append((kind, error)))
+    yield
+    assert not [error for kind, error in found if not issubclass(kind, GreenletExit)]
+
+
+@pytest.fixture
+def descriptors():
+    """How many files and sockets this process has open."""
+    return lambda: len(list(Path("/proc/self/fd").iterdir()))
+
+
+def fetch(transport, url="/", method="GET", body=None, **headers):
+    return transport.send("Page", method, url, headers, body)
+
+
+@pytest.fixture(name="fetch")
+def fetch_fixture():
+    return fetch
+
+
+def pytest_collection_modifyitems(items):
+    """Whatever talks to a real server, over real sockets and threads, is no unit test."""
+    for item in items:
+        if "serve" in getattr(item, "fixturenames", ()) and "transport" in item.path.parts:
+            item.add_marker(pytest.mark.end_to_end)

@@ -1,0 +1,82 @@
+"""The token that a post carries is the cookie of the moment, with either client."""
+
+import time
+
+import pytest
+
+from shop.contract import Page
+from users.browser import Browser
+from users.journeys.steps import PageRequest, ResponseFormat
+
+ANY = {"reads": ResponseFormat.ANY, "think_first": False}
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
+def test_a_token_that_changes_at_sign_in_is_sent_from_then_on(serve, either, host):
+    tokens = []
+
+    def script(peer):
+        for cookie in (
+            "csrftoken=first; Path=/",
+            "csrftoken=second; Path=/",
+            "other=1",
+            "csrftoken=; Max-Age=0; Path=/",
+        ):
+            head = peer.request().lower()
+            tokens.append([line[13:] for line in head.split(b"\r\n") if line.startswith(b"x-csrftoken: ")])
+            peer.answer(b"{}", f"Set-Cookie: {cookie}")
+        while request := peer.request().lower():
+            tokens.append([request[-5:]] if b"x-csrftoken" in request else [])
+            peer.answer(b"{}")
+
+    server = serve(script, host=host)
+    browser = Browser(
+        either(server.url), lambda _: None, "credit_card", 0.0, time.perf_counter, lambda _: None, lambda _: 0.0
+    )
+    browser.fetch(PageRequest(Page.CSRF_TOKEN, path="/csrf_token/", **ANY))
+    for _ in range(3):
+        browser.fetch(PageRequest(Page.LOGIN, "POST", "/users/login/", json={}, **ANY))
+    browser.fetch(PageRequest(Page.BANK, "POST", "/_bank/", form={}, csrf=False, **ANY))
+    browser.fetch(PageRequest(Page.LOGIN, "POST", "/users/login/", json={}, **ANY))
+    assert tokens == [[], [b"first"], [b"second"], [b"second"], [], []]
+
+
+def test_the_token_of_another_server_is_not_the_shops(serve, either):
+    seen = []
+
+    def bank(peer):
+        peer.request()
+        peer.answer(b"", "Set-Cookie: csrftoken=the-banks; Path=/")
+
+    def shop(peer):
+        seen.append(peer.request().lower())
+        peer.answer(b"{}")
+
+    shops, banks = serve(shop), serve(bank, address="127.0.0.2")
+    browser = Browser(
+        either(shops.url), lambda _: None, "credit_card", 0.0, time.perf_counter, lambda _: None, lambda _: 0.0
+    )
+    browser.fetch(PageRequest(Page.BANK, path=f"{banks.url}/", **ANY))
+    browser.fetch(PageRequest(Page.LOGIN, "POST", "/users/login/", json={}, **ANY))
+    assert b"csrftoken" not in seen[0]
+
+
+def test_a_transport_beside_it_has_the_same_cookies_and_a_connection_of_its_own(serve, either):
+    heads = []
+
+    def script(peer):
+        while request := peer.request():
+            heads.append(request)
+            peer.answer(b"{}", "Set-Cookie: csrftoken=fresh; Path=/")
+
+    server = serve(script)
+    first = either(server.url)
+    beside = first.beside()
+    first.send("Page", "GET", "/a", {}, None)
+    beside.send("Page", "GET", "/b", {}, None)
+    assert b"csrftoken=fresh" in heads[1]
+    assert server.connections == 2
+    first.forget()
+    beside.send("Page", "GET", "/c", {}, None)
+    assert b"csrftoken" not in heads[2]
+    beside.close()

@@ -1,0 +1,338 @@
+"""Servers that are hostile or broken, and both clients: the same outcome, within bounds, and no later reply is spoiled."""
+
+import gzip
+import time
+import zlib
+
+import brotli
+import gevent
+import pytest
+from gevent import monkey
+
+from harness.measurement.outcomes import Blame, Outcome
+
+OK = b"HTTP/1.1 200 OK\r\n"
+ANSWER = OK + b"Content-Length: 2\r\n\r\nok"
+sleep = monkey.get_original("time", "sleep")  # of the whole process, and not of one greenlet
+CHUNKED = OK + b"Transfer-Encoding: chunked\r\n\r\n"
+
+
+@pytest.fixture(autouse=True)
+def soon(monkeypatch):
+    """What counts as a connection that was idle for a while."""
+    monkeypatch.setattr("users.http.connection._IDLE", 0.05)
+
+
+def answering(peer):
+    while peer.request():
+        peer.send(ANSWER)
+
+
+def saying(*pieces, pause=0.0):
+    """A server that answers the first request with these bytes and closes."""
+
+    def script(peer):
+        peer.request()
+        for piece in pieces:
+            peer.send(piece)
+            sleep(pause)
+
+    return script
+
+
+def flood(head, piece):
+    """A server that never stops."""
+
+    def script(peer):
+        peer.request()
+        with pytest.raises(OSError):  # noqa: PT011 - the client closes, one way or another
+            peer.send(head)
+            for _ in range(100_000):
+                peer.send(piece)
+
+    return script
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"HTTP/1.1 200",
+        OK,
+        OK + b"Content-Length: 5\r\n\r\nhel",
+        OK + b"Content-Length: 5\r\nContent-Encoding: gzip\r\n\r\nhel",
+        CHUNKED + b"5\r\nhello\r\n",
+        CHUNKED + b"5\r\nhello\r\n0\r\n",
+        CHUNKED + b"x\r\nhello\r\n0\r\n\r\n",
+        CHUNKED + b"5\r\nhello, and more\r\n0\r\n\r\n",
+        CHUNKED + b"ffffffffffffffff\r\nhello\r\n",
+        OK + b"Content-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n",
+        OK + b"Content-Length: 3\r\nContent-Length: 4\r\n\r\nabcd",
+        OK + b"Content-Length: -3\r\n\r\nabc",
+        OK + b"Content-Length: 99999999999999999999999999\r\n\r\nabc",
+        OK + b"Transfer-Encoding: gzip\r\n\r\nabc",
+        OK + b"Transfer-Encoding: chunked, gzip\r\n\r\n3\r\nabc\r\n0\r\n\r\n",
+        OK + b"Set Cookie: a=b\r\nContent-Length: 2\r\n\r\nok",
+        OK + b"Set-Cookie: a=b; Path=\x7f\r\nContent-Length: 2\r\n\r\nok",
+        OK + b"X: \0\r\nContent-Length: 2\r\n\r\nok",
+        b"HTTP/1.1 100 Continue\r\n\r\n",
+        b"HTTP/1.1 100 Continue\r\n\r\n" + OK,
+        b"SSH-2.0-OpenSSH_9\r\n",
+        b"GET / HTTP/1.1\r\n\r\n",
+        b"\x16\x03\x01\x00\x00" * 20,
+        b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\nrest",
+        b"HTTP/1.1 000 Nothing\r\nContent-Length: 0\r\n\r\n",
+        b"[Errno 24] timed out\r\n\r\n",
+        OK + b"[Errno 24] timed out\r\n\r\n",
+    ],
+)
+def test_half_a_reply_and_no_reply_at_all_are_a_broken_connection(serve, either, fetch, data):
+    server = serve(saying(data), answering)
+    transport = either(server.url)
+    assert fetch(transport)[:4] == (0, b"", "", Outcome.CONNECTION)
+    assert fetch(transport, method="POST").body == b"ok"
+    assert server.connections == 2
+    assert either.lacked == []
+
+
+@pytest.mark.parametrize("status", ["200 OK", "404 Not Found", "500 Oh"])
+@pytest.mark.parametrize("coding", ["gzip", "x-gzip", "deflate", "br", "gzip, br", "zstd", "compress", "gzip, gzip, gzip, gzip"])  # fmt: skip
+def test_a_reply_that_cannot_be_unpacked_is_an_outcome_of_its_own(serve, either, fetch, coding, status):
+    def script(peer):
+        peer.request()
+        peer.answer(b"\xffno such thing", f"Content-Encoding: {coding}", status=status)
+        peer.closed_by_client()
+
+    server = serve(script, answering)
+    transport = either(server.url)
+    reply = fetch(transport)
+    assert reply[:4] == (int(status[:3]), b"", "", Outcome.ENCODING)
+    assert reply.failure.blame is Blame.SHOP
+    transport.report(reply.failure, failed=True)
+    assert [str(one["exception"]) for one in either.heard()] == ["encoding"]
+    transport.close()
+    assert fetch(transport).body == b"ok"
+
+
+PACKED = {
+    "gzip": gzip.compress(bytes(20_000_000)),
+    "deflate": zlib.compress(bytes(20_000_000)),
+    "br": brotli.compress(bytes(20_000_000), quality=1),
+    "gzip, gzip": gzip.compress(gzip.compress(bytes(50_000_000))),
+}
+
+
+@pytest.mark.parametrize("coding", PACKED)
+def test_a_small_reply_that_unpacks_to_a_large_one_is_too_large(serve, either, fetch, coding):
+    def script(peer):
+        while peer.request():
+            peer.answer(PACKED[coding], f"Content-Encoding: {coding}")
+
+    reply = fetch(either(serve(script).url, largest=50_000))
+    assert reply[:4] == (200, b"", "", Outcome.TOO_LARGE)
+
+
+@pytest.mark.parametrize(
+    ("coding", "pack"), [("gzip", gzip.compress), ("deflate", zlib.compress), ("br", brotli.compress)]
+)
+def test_a_packed_reply_is_what_it_was_whatever_its_status(serve, either, fetch, coding, pack):
+    def script(peer):
+        for status in ("200 OK", "404 Not Found", "500 Oh"):
+            peer.request()
+            peer.answer(pack(b"\xff words " * 100), f"Content-Encoding: {coding}", status=status)
+        peer.closed_by_client()
+
+    server = serve(script)
+    transport = either(server.url)
+    replies = [fetch(transport) for _ in range(3)]
+    assert [reply.status for reply in replies] == [200, 404, 500]
+    assert {reply[1:4] for reply in replies} == {(b"\xff words " * 100, "", None)}
+    assert server.connections == 1
+
+
+@pytest.mark.parametrize(
+    ("head", "piece", "outcome"),
+    [
+        (OK + b"Content-Length: 1000000000\r\n\r\n", b"x" * 10_000, Outcome.TOO_LARGE),
+        (OK + b"Content-Length: 1000000000\r\nContent-Encoding: gzip\r\n\r\n", b"x" * 10_000, Outcome.TOO_LARGE),
+        (OK + b"\r\n", b"x" * 10_000, Outcome.TOO_LARGE),
+        (CHUNKED, b"10\r\n0123456789abcdef\r\n" * 100, Outcome.TOO_LARGE),
+        (CHUNKED + b"1;", b"x" * 10_000, Outcome.TOO_LARGE),
+        (CHUNKED + b"0\r\n", b"T: x\r\n" * 1000, Outcome.TOO_LARGE),
+        (OK, b"X-Padding: x\r\n" * 1000, Outcome.CONNECTION),
+        (OK + b"X: ", b"x" * 10_000, Outcome.CONNECTION),
+        (b"", b"HTTP/1.1 100 Continue\r\n\r\n" * 1000, Outcome.CONNECTION),
+    ],
+)
+def test_a_flood_is_cut_off_while_it_is_read(serve, either, fetch, head, piece, outcome):
+    began = time.perf_counter()
+    reply = fetch(either(serve(flood(head, piece)).url, largest=50_000))
+    assert reply[:4] == (200 if outcome is Outcome.TOO_LARGE else 0, b"", "", outcome)
+    assert time.perf_counter() - began < 2
+
+
+def test_a_reply_may_be_as_large_as_allowed_and_no_larger(serve, either, fetch):
+    def script(peer):
+        for size in (50_000, 50_001):
+            peer.request()
+            peer.answer(b"x" * size)
+        peer.closed_by_client()
+
+    transport = either(serve(script).url, largest=50_000)
+    assert [fetch(transport).failure for _ in range(2)] == [None, Outcome.TOO_LARGE]
+
+
+@pytest.mark.parametrize(
+    "surplus", [b"HTTP/1.1 404 No\r\nContent-Length: 5\r\n\r\nwrong", b"H", b"rubbish", b"\0" * 70_000]
+)
+@pytest.mark.parametrize("when", ["at once", "at once, and more", "while idle", "while busy"])
+def test_what_nobody_asked_for_is_never_taken_for_a_reply(serve, either, fetch, surplus, when):  # fmt: skip
+    def script(peer):
+        peer.request()
+        if when.startswith("at once"):
+            peer.send(ANSWER + surplus)
+        else:
+            peer.send(ANSWER)
+            sleep(0.05)
+            peer.send(surplus)
+        assert peer.closed_by_client()
+
+    server = serve(script, answering)
+    transport = either(server.url)
+    assert fetch(transport)[:4] == (200, b"ok", "", None)
+    (sleep if when == "while busy" else gevent.sleep)(0 if when == "at once" else 0.15)
+    assert fetch(transport)[:4] == (200, b"ok", "", None)
+    assert server.connections == 2
+
+
+@pytest.mark.parametrize("surplus", [b"HTTP/1.1 404 No\r\nContent-Length: 5\r\n\r\nwrong", b"H"])
+@pytest.mark.parametrize("when", ["at once", "apart", "while idle", "while busy"])
+def test_nor_is_it_under_tls(serve, either, fetch, server_context, trusted, surplus, when):
+    def script(peer):
+        peer.request()
+        if when == "at once":
+            peer.send(ANSWER + surplus)
+        else:
+            peer.send(ANSWER)
+            sleep(0.0 if when == "apart" else 0.05)
+            peer.send(surplus)
+        peer.closed_by_client()
+
+    server = serve(script, answering, context=server_context(), may_break=True)
+    transport = either(server.url)
+    assert fetch(transport)[:4] == (200, b"ok", "", None)
+    (sleep if when == "while busy" else gevent.sleep)(0.15)
+    assert fetch(transport)[:4] == (200, b"ok", "", None)
+    assert server.connections == 2
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+@pytest.mark.parametrize("status", ["200 OK", "204 No Content", "304 Not Modified"])
+def test_a_body_where_none_may_be_ends_the_connection(serve, either, fetch, method, status):
+    if method == "GET" and status.startswith("200"):
+        return
+
+    def script(peer):
+        peer.request()
+        peer.answer(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nwrong", status=status)
+        assert peer.closed_by_client()
+
+    server = serve(script, answering)
+    transport = either(server.url)
+    assert fetch(transport, method=method)[:4] == (int(status[:3]), b"", "", None)
+    assert fetch(transport).body == b"ok"
+    assert server.connections == 2
+
+
+def test_one_head_does_not_change_how_the_next_reply_is_read(serve, either, fetch):
+    head = OK + b"Content-Length: 5\r\nX: both\r\n\r\n"
+
+    def script(peer):
+        while request := peer.request():
+            peer.send(head)
+            if request.startswith(b"GET"):
+                sleep(0.02)
+                peer.send(b"hello")
+
+    server = serve(script)
+    for _ in range(2):
+        transport = either(server.url)
+        assert [fetch(transport, method=method).body for method in ("HEAD", "GET", "GET")] == [b"", b"hello", b"hello"]
+    assert server.connections == 2
+
+
+def test_a_connection_that_took_half_a_request_takes_no_other(serve, either, fetch, request):
+    def early(peer):
+        left = 20_000_000 - len(peer.sock.recv(1000).partition(b"\r\n\r\n")[2])
+        peer.answer(b"enough", status="413 Too Large")
+        sleep(0.1)  # until the client has read it, and holds the rest back
+        while left and (piece := peer.sock.recv(min(left, 65536))):
+            left -= len(piece)
+        answering(peer)
+
+    server = serve(early, answering)
+    transport = either(server.url)
+    reply = fetch(transport, method="POST", body=b"x" * 20_000_000)
+    assert reply[:4] == (413, b"enough", "", None)
+    gevent.sleep(0.2)
+    assert fetch(transport)[:4] == (200, b"ok", "", None)
+    # Locust's client does not listen before it has sent all of it.
+    assert server.connections == (1 if "locust" in request.node.name else 2)
+
+
+@pytest.mark.parametrize("url", ["http://[::1", "http://h:99999/", "http:///x", "x", "/\r\nHost: x", "/ü\0", "//x/y"])
+def test_an_address_that_a_shop_sends_back_is_never_an_error_of_ours(serve, either, fetch, url):
+    transport = either(serve(answering).url)
+    assert fetch(transport, url).failure in (None, Outcome.CONNECTION)
+    assert fetch(transport).body == b"ok"
+
+
+@pytest.mark.parametrize("cookie", [b"a=\xff\xfe", b'a="\\"', b"=;;=", b"a=b; Max-Age=9" + b"9" * 999, b"a=b\tc"])
+def test_a_cookie_that_a_shop_hands_out_is_never_an_error_of_ours(serve, either, fetch, cookie):  # fmt: skip
+    def script(peer):
+        while peer.request():
+            peer.send(OK + b"Content-Length: 2\r\nSet-Cookie: " + cookie + b"\r\n\r\nok")
+
+    transport = either(serve(script).url)
+    assert [fetch(transport)[:4] for _ in range(2)] == [(200, b"ok", "", None)] * 2
+
+
+def test_what_a_reply_says_to_be_is_told(serve, either, fetch):
+    def script(peer):
+        for header in ("Content-Type: Text/HTML; charset=utf-8", "Content-Type: application/json", "X: y"):
+            peer.request()
+            peer.answer(b"{}", header)
+        peer.closed_by_client()
+
+    transport = either(serve(script).url)
+    assert [fetch(transport).media for _ in range(3)] == ["text/html", "application/json", ""]
+
+
+def test_of_two_locations_the_first_counts(serve, either, fetch):
+    transport = either(
+        serve(saying(b"HTTP/1.1 302 Found\r\nLocation: /a\r\nLocation: /b\r\nContent-Length: 0\r\n\r\n")).url
+    )
+    assert fetch(transport)[:4] == (302, b"", "/a", None)
+
+
+def test_a_reply_ahead_of_the_reply_is_passed_over(serve, either, fetch):
+    early = b"HTTP/1.1 103 Early Hints\r\nLocation: /no\r\n\r\n"
+    for pieces in ([early, early, ANSWER], [early + early + ANSWER]):
+        transport = either(serve(saying(*pieces, pause=0.02)).url)
+        assert fetch(transport)[:4] == (200, b"ok", "", None)
+
+
+def test_a_body_that_ends_with_its_connection_ends_with_its_farewell_under_tls(
+    serve, either, fetch, server_context, trusted
+):
+    def cut(peer):
+        peer.request()
+        peer.send(OK + b"\r\nhello")
+
+    def ended(peer):
+        peer.request()
+        peer.send(OK + b"\r\nhello")
+        peer.sock.unwrap()
+
+    assert fetch(either(serve(cut, context=server_context()).url)).failure is Outcome.CONNECTION
+    assert fetch(either(serve(ended, context=server_context(), may_break=True).url))[:2] == (200, b"hello")

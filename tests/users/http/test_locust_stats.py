@@ -1,0 +1,141 @@
+"""Requests put by and told to Locust's statistics together; this Locust is made of paper, the real one is walked elsewhere."""
+
+from types import SimpleNamespace
+
+import gevent
+import pytest
+
+from harness.measurement.outcomes import Outcome
+from users.http import locust_stats
+from users.http.client import HttpClient, HttpLimits
+from users.http.locust_stats import LocustStats, locust_stats_of
+
+
+class Hook:
+    def __init__(self):
+        self._handlers = []
+
+    def add_listener(self, handler):
+        self._handlers.append(handler)
+
+    def fire(self, **arguments):
+        for handler in self._handlers:
+            handler(**arguments)
+
+
+@pytest.fixture
+def environment():
+    """An environment whose runner listens to requests, and nobody else."""
+    names = ("request", "reset_stats", "spawning_complete", "report_to_master", "test_stopping", "test_stop")
+    events = SimpleNamespace(**{name: Hook() for name in names})
+    runner = lambda **arguments: fired.append(arguments)  # noqa: E731 - its module is what it is known by
+    runner.__module__ = "locust.runners"
+    events.request.add_listener(runner)
+    fired = []
+    return SimpleNamespace(events=events, reset_stats=False, fired=fired)
+
+
+@pytest.fixture
+def told(monkeypatch):
+    """What would be added to Locust's entries, by page and method, each time that something is."""
+    added = []
+
+    def flush(self):
+        self._waiting = False
+        self._timer.stop()
+        if self._put_by:
+            added.append({key: list(replies) for key, replies in self._put_by.items()})
+        self._put_by.clear()
+
+    monkeypatch.setattr(LocustStats, "flush", flush)
+    return added
+
+
+@pytest.fixture
+def transport(serve, environment):
+    def answering(peer):
+        while peer.request():
+            peer.answer(b"hello")
+
+    user = SimpleNamespace(environment=environment, context=dict)
+    made = HttpClient(serve(answering).url, user, HttpLimits(1.0, 1.0, 1.0, 1000), statistics=LocustStats(environment))
+    yield made
+    made.close()
+
+
+def test_pages_in_order_are_put_by_and_told_at_the_end(transport, fetch, environment, told):
+    for _ in range(3):
+        fetch(transport)
+        transport.report(Outcome.OK, failed=False)
+    assert (environment.fired, told) == ([], [])
+    transport.close()
+    ((key, replies),) = told[0].items()
+    assert key == ("Page", "GET")
+    assert [length for _, length, _ in replies] == [5, 5, 5]
+    assert all(0 < response_time < 1000 for response_time, _, _ in replies)
+
+
+def test_what_is_put_by_is_told_after_a_while_without_anybody_asking(transport, fetch, told, monkeypatch):
+    monkeypatch.setattr(locust_stats, "PERIOD", 0.01)
+    transport._statistics = LocustStats(transport._user.environment)
+    fetch(transport)
+    transport.report(Outcome.OK, failed=False)
+    gevent.sleep(0.1)
+    assert len(told) == 1
+
+
+def test_the_second_time_takes_a_while_as_well(environment, told, monkeypatch):
+    monkeypatch.setattr(locust_stats, "PERIOD", 0.01)
+    noted = LocustStats(environment)
+    for _ in range(2):
+        noted.note("GET", "Page", (1.0, 2, 3.0))
+        while noted._waiting:
+            gevent.sleep(0.005)
+    monkeypatch.setattr(locust_stats, "PERIOD", 60.0)
+    slow = LocustStats(environment)
+    slow.note("GET", "Page", (1.0, 2, 3.0))
+    slow.flush()
+    slow.note("GET", "Page", (1.0, 2, 3.0))
+    gevent.sleep(0.02)
+    assert slow._waiting
+
+
+@pytest.mark.parametrize("event", ["report_to_master", "test_stopping", "test_stop"])
+def test_all_is_told_before_anybody_reports_or_judges(environment, told, event):
+    seen = []
+    getattr(environment.events, event).add_listener(lambda **_: seen.append(len(told)))
+    noted = locust_stats_of(environment)
+    assert locust_stats_of(environment) is noted
+    noted.note("GET", "Page", (1.0, 2, 3.0))
+    getattr(environment.events, event).fire(client_id="w", data={})
+    assert len(told) == 1
+    # What goes to the master is gone from Locust's entries once its own listener has taken it.
+    assert seen == ([1] if event == "report_to_master" else [0])
+
+
+def test_another_listener_hears_of_each_page_at_once(transport, fetch, environment, told):
+    heard = []
+    environment.events.request.add_listener(lambda **arguments: heard.append(arguments["name"]))
+    fetch(transport)
+    transport.report(Outcome.OK, failed=False)
+    assert (len(environment.fired), heard) == (1, ["Page"])
+    transport.close()
+    assert told == []
+
+
+def test_a_listener_that_is_not_locusts_own_is_not_passed_over(transport, fetch, environment, told):
+    heard = []
+    environment.events.request._handlers[:] = [lambda **arguments: heard.append(arguments["name"])]
+    fetch(transport)
+    transport.report(Outcome.OK, failed=False)
+    assert heard == ["Page"]
+
+
+@pytest.mark.parametrize(("event", "resets", "left"), [("reset_stats", False, 0), ("spawning_complete", True, 0), ("spawning_complete", False, 1)])  # fmt: skip
+def test_what_locust_throws_away_is_thrown_away_here(environment, told, event, resets, left):
+    environment.reset_stats = resets
+    noted = LocustStats(environment)
+    noted.note("GET", "Page", (1.0, 2, 3.0))
+    getattr(environment.events, event).fire(user_count=3)
+    noted.flush()
+    assert len(told) == left

@@ -1,0 +1,110 @@
+"""A reply's time ends when it reached this machine, not when a busy process got round to reading it."""
+
+import socket
+import struct
+import time
+
+import gevent
+import pytest
+
+from users.browser import Browser
+from users.http import timestamps
+from users.journeys.steps import PageRequest, ResponseFormat
+
+needs_notes = pytest.mark.skipif(not timestamps.supported(), reason="this system notes no arrivals")
+
+
+def note(moment):
+    seconds = int(moment)
+    return [(socket.SOL_SOCKET, 35, struct.pack("=qq", seconds, round((moment - seconds) * 1e9)))]
+
+
+@pytest.mark.parametrize(
+    ("came_at", "expected"),
+    [
+        (1000.25, 10.25),  # while the request was under way
+        (1000.0, 10.0),  # the moment it was sent
+        (1001.0, 11.0),  # the moment it is read
+        (999.0, None),  # the time of day was set back: before it was sent
+        (1002.0, None),  # or forward: after it was read
+    ],
+)
+def test_the_kernels_time_of_day_is_put_on_the_samples_clock(came_at, expected):
+    arrived = timestamps.arrival(note(came_at), sent=10.0, now=11.0, wall=1001.0)
+    assert arrived == (None if expected is None else pytest.approx(expected, abs=1e-6))
+
+
+def test_other_notes_and_none_at_all_tell_nothing():
+    assert timestamps.arrival([], 0.0, 1.0, 1.0) is None
+    assert timestamps.arrival([(socket.SOL_SOCKET, 29, bytes(16))], 0.0, 1.0, 1.0) is None
+    assert timestamps.arrival([(socket.SOL_SOCKET, 35, bytes(8))], 0.0, 1.0, 1.0) is None
+
+
+@pytest.mark.parametrize(
+    ("system", "machine", "expected"),
+    [("linux", "x86_64", True), ("linux", "aarch64", True), ("linux", "sparc64", False), ("darwin", "arm64", False)],
+)
+def test_only_where_the_number_of_the_option_is_known(monkeypatch, system, machine, expected):
+    monkeypatch.setattr(timestamps.sys, "platform", system)
+    monkeypatch.setattr(timestamps.platform, "machine", lambda: machine)
+    assert timestamps.supported() is expected
+
+
+def test_a_socket_that_refuses_is_no_harm():
+    with socket.socket() as sock:
+        sock.close()
+        assert timestamps.enable_timestamps(sock) is False
+
+
+def busy(seconds):
+    end = time.perf_counter() + seconds
+    while time.perf_counter() < end:
+        pass
+
+
+@needs_notes
+def test_a_busy_process_does_not_book_its_lateness_as_the_shops(serve, shopper):
+    def slow(peer):
+        while peer.request():
+            time.sleep(0.02)
+            peer.answer()
+
+    transport = shopper(serve(slow).url)
+    samples, lags = [], []
+    browser = Browser(
+        transport,
+        samples.append,
+        "credit_card",
+        time.perf_counter(),
+        time.perf_counter,
+        lambda _: None,
+        lambda _: 0.0,
+        lag=lags.append,
+    )
+    until = time.perf_counter() + 5
+    while not lags and time.perf_counter() < until:  # the kernel begins to take notes a moment after it is asked to
+        browser.fetch(PageRequest("Page", path="/", reads=ResponseFormat.ANY))
+    before = len(lags)
+    worker = gevent.spawn(busy, 0.3)
+    browser.fetch(PageRequest("Page", path="/", reads=ResponseFormat.ANY))
+    worker.join()
+    late = samples[-1]
+    assert len(lags) == before + 1
+    assert 0.02 <= late.done - late.sent < 0.15
+    assert lags[-1] > 0.15
+    assert late.done - late.sent + lags[-1] >= 0.3
+    assert browser.due == late.done
+    *_, heard = shopper.heard()
+    assert heard["response_time"] == pytest.approx((late.done - late.sent) * 1000, abs=5)
+
+
+def test_without_notes_the_time_of_reading_has_to_do(serve, shopper, fetch, monkeypatch):
+    def answering(peer):
+        while peer.request():
+            peer.answer()
+
+    monkeypatch.setattr("users.http.connection._NOTES", 0)
+    transport = shopper(serve(answering).url)
+    for _ in range(2):
+        reply = fetch(transport)
+        assert (reply.body, reply.arrived) == (b"ok", None)

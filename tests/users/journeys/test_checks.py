@@ -1,0 +1,387 @@
+"""What a reply is worth: the first thing that is wrong with it, or a checked answer."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import orjson
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from harness.measurement.outcomes import Outcome
+from shop.contract import Page
+from users.journeys.checks import check
+from users.journeys.steps import Answer, PageRequest, ResponseFormat
+
+VISIT = PageRequest(Page.BIN_NUMBER, "POST", expects=frozenset({Page.INSTALLMENT}))
+
+
+def document(**changes):
+    whole = {
+        "context_list": [{"page_context": {"installments": [{"pk": 1}]}, "page_name": "InstallmentSelectionPage"}],
+        "template_name": "orders/checkout.html",
+        "errors": None,
+        "pre_order": {"total_amount": "62.99", "shipping_amount": "2.99", "payment_option": {"pk": 1, "slug": "gpay"}},
+    }
+    whole |= changes
+    return {key: value for key, value in whole.items() if value is not ...}
+
+
+def entry(name=..., **context):
+    return {"page_context": context} | ({} if name is ... else {"page_name": name})
+
+
+def outcome_of(visit, reply, status=200, location=""):
+    body = reply if isinstance(reply, bytes) else orjson.dumps(reply)
+    answer, outcome = check(visit, status, body, location)
+    assert (answer is None) is (outcome not in (Outcome.OK, visit.refused_as))
+    assert answer is None or answer.outcome is outcome
+    return outcome
+
+
+def test_a_reply_in_order_is_handed_on_whole():
+    answer, outcome = check(VISIT, 200, orjson.dumps(document()))
+    assert outcome is Outcome.OK
+    assert answer == Answer(
+        Outcome.OK, document(), Page.INSTALLMENT, {"installments": [{"pk": 1}]}, text="", form=None, location=""
+    )
+    assert answer.pre_order["total_amount"] == "62.99"
+
+
+@pytest.mark.parametrize(
+    ("status", "location", "outcome"),
+    [
+        (200, "", Outcome.OK),
+        (201, "", Outcome.OK),
+        (299, "", Outcome.OK),
+        (301, "/elsewhere/", Outcome.HTTP_3XX),
+        (302, "", Outcome.HTTP_3XX),
+        (302, "/users/login/?next=/orders/checkout/", Outcome.SESSION_LOST),
+        (302, "https://shop.example/login", Outcome.SESSION_LOST),
+        (302, "/users/auth/", Outcome.SESSION_LOST),
+        (400, "", Outcome.HTTP_4XX),
+        (401, "", Outcome.SESSION_LOST),
+        (403, "", Outcome.HTTP_4XX),
+        (404, "", Outcome.HTTP_4XX),
+        (429, "", Outcome.THROTTLED),
+        (499, "", Outcome.HTTP_4XX),
+        (500, "", Outcome.HTTP_5XX),
+        (503, "", Outcome.HTTP_5XX),
+        (600, "", Outcome.HTTP_5XX),
+        (0, "", Outcome.CONNECTION),
+        (100, "", Outcome.CONNECTION),
+    ],
+)
+def test_the_status_speaks_first(status, location, outcome):
+    assert outcome_of(VISIT, document(), status, location) is outcome
+
+
+@pytest.mark.parametrize(
+    ("reply", "outcome"),
+    [
+        (b"", Outcome.NOT_JSON),
+        (b"<html></html>", Outcome.NOT_JSON),
+        (b"\xff\xfe", Outcome.NOT_JSON),
+        (orjson.dumps(document())[:-20], Outcome.NOT_JSON),
+        (b"[" * 100_000, Outcome.NOT_JSON),
+        ([], Outcome.ENVELOPE),
+        ("text", Outcome.ENVELOPE),
+        ({}, Outcome.ENVELOPE),
+        (document(context_list=...), Outcome.ENVELOPE),
+        (document(context_list={}), Outcome.ENVELOPE),
+        (document(context_list=[[]]), Outcome.ENVELOPE),
+        (document(context_list=[{"page_name": "InstallmentSelectionPage"}]), Outcome.ENVELOPE),
+        (document(context_list=[{"page_name": "InstallmentSelectionPage", "page_context": None}]), Outcome.ENVELOPE),
+        (document(context_list=[entry(7)]), Outcome.ENVELOPE),
+        (document(context_list=[entry([])]), Outcome.ENVELOPE),
+        (document(template_name=...), Outcome.ENVELOPE),
+        (document(template_name=None), Outcome.ENVELOPE),
+        (document(errors=...), Outcome.ENVELOPE),
+        (document(errors="broken"), Outcome.ENVELOPE),
+        (document(errors=False), Outcome.ENVELOPE),
+        (document(errors=0), Outcome.ENVELOPE),
+        (document(pre_order=...), Outcome.ENVELOPE),
+        (document(pre_order=None), Outcome.ENVELOPE),
+        (document(template_name="orders/index.html"), Outcome.SESSION_LOST),
+        ({"template_name": "orders/index.html"}, Outcome.SESSION_LOST),
+        (document(redirect_url="/baskets/basket/"), Outcome.BASKET_LOST),
+        ({"redirect_url": "https://shop.example/baskets/basket/"}, Outcome.BASKET_LOST),
+        (document(redirect_url="/orders/completed/x/"), Outcome.OK),
+        (document(errors=None), Outcome.OK),
+        (document(errors=[]), Outcome.OK),
+        (document(errors={}), Outcome.OK),
+        (document(errors={"bin_number": ["no"]}), Outcome.BUSINESS_ERROR),
+        (document(errors={"non_field_errors": "no"}), Outcome.BUSINESS_ERROR),
+        (document(errors=["no"]), Outcome.BUSINESS_ERROR),
+        (document(context_list=[]), Outcome.UNEXPECTED_PAGE),
+        (document(context_list=[entry()]), Outcome.UNEXPECTED_PAGE),
+        (document(context_list=[entry("BinNumberPage")]), Outcome.UNEXPECTED_PAGE),
+        (document(context_list=[entry("NoSuchPage")]), Outcome.UNEXPECTED_PAGE),
+        (document(context_list=[entry("CsrfToken")]), Outcome.UNEXPECTED_PAGE),
+        (document(context_list=[entry("ThankYouPage")]), Outcome.UNEXPECTED_PAGE),
+    ],
+)
+def test_the_first_thing_wrong_is_named(reply, outcome):
+    assert outcome_of(VISIT, reply) is outcome
+
+
+@pytest.mark.parametrize(
+    ("entries", "page"),
+    [
+        ([entry("BinNumberPage"), entry("InstallmentSelectionPage")], Page.INSTALLMENT),
+        ([entry("InstallmentSelectionPage")], Page.INSTALLMENT),
+        ([entry("InstallmentSelectionPage"), entry()], Page.INSTALLMENT),
+        ([entry("InstallmentSelectionPage"), entry("NoSuchPage")], None),
+        ([entry("ThankYouPage")], Page.THANK_YOU),
+        ([entry(order_number="ON1")], Page.THANK_YOU),
+        ([entry(None, order_number="ON1")], Page.THANK_YOU),
+        ([entry(order_number=None)], None),
+        ([entry("PaymentOptionSelectionPage"), entry(order_number="ON1")], Page.THANK_YOU),
+        ([entry("IndexPage", order_number="ON1")], Page.INDEX),
+        ([entry(redirect_url="/orders/completed/x/")], Page.THANK_YOU),
+        ([entry("BinNumberPage", redirect_url="https://shop.example/completed/ON1")], Page.THANK_YOU),
+        ([entry("BinNumberPage", redirect_url="/orders/redirect-three-d/")], Page.BIN_NUMBER),
+        ([entry("IndexPage", redirect_url="/orders/completed/x/")], Page.INDEX),
+    ],
+)
+def test_the_current_page_is_the_last_one_named_or_the_completed_order(entries, page):
+    answer, _ = check(PageRequest(Page.BIN_NUMBER), 200, orjson.dumps(document(context_list=entries)))
+    assert answer.page is page
+
+
+def test_a_page_is_told_by_its_name_and_never_by_its_slug():
+    entries = [entry("InstallmentSelectionPage") | {"page_slug": "somethingelse"}]
+    assert outcome_of(VISIT, document(context_list=entries)) is Outcome.OK
+
+
+def test_a_cumulative_list_is_read_as_one_context_in_which_later_pages_win():
+    entries = [entry("BinNumberPage", card_type="visa", a=1), entry("InstallmentSelectionPage", a=2)]
+    answer, _ = check(VISIT, 200, orjson.dumps(document(context_list=entries)))
+    assert answer.context == {"card_type": "visa", "a": 2}
+
+
+REFUSED = PageRequest(Page.CARD_CONFIRMATION, expects=frozenset({Page.CARD_CONFIRMATION}), refused_as=Outcome.DECLINED)
+
+
+@pytest.mark.parametrize(
+    ("reply", "outcome"),
+    [
+        (document(errors={"x": "y"}, context_list=[entry("CreditCardConfirmationPage")]), Outcome.DECLINED),
+        (document(errors={"x": "y"}, context_list=[entry("ThankYouPage")]), Outcome.UNEXPECTED_PAGE),
+        (document(errors={"x": "y"}, context_list=[entry("IndexPage")]), Outcome.UNEXPECTED_PAGE),
+        (document(errors={"x": "y"}, context_list=[]), Outcome.UNEXPECTED_PAGE),
+        (document(context_list=[entry("CreditCardConfirmationPage")]), Outcome.OK),
+        (document(context_list=[entry("ThankYouPage")]), Outcome.UNEXPECTED_PAGE),
+        (document(errors="declined"), Outcome.ENVELOPE),
+    ],
+)
+def test_errors_that_the_shopper_asked_for_are_her_luck_on_the_expected_page(reply, outcome):
+    assert outcome_of(REFUSED, reply) is outcome
+
+
+@pytest.mark.parametrize(
+    ("pre_order", "outcome"),
+    [
+        ({"payment_option": {"slug": "gpay"}, "total_amount": "62.99"}, Outcome.DECLINED),
+        ({"payment_option": {"slug": "gpay"}, "total_amount": "63.99"}, Outcome.AMOUNT_MISMATCH),
+        ({"payment_option": {"slug": "gpay"}}, Outcome.AMOUNT_MISMATCH),
+        ({"payment_option": None, "total_amount": "62.99"}, Outcome.NOT_ECHOED),
+        ({}, Outcome.NOT_ECHOED),
+    ],
+)
+def test_a_refusal_keeps_what_was_valid_before_it(pre_order, outcome):
+    visit = replace(REFUSED, echo={"payment_option": "gpay"}, total="62.99", needs=frozenset({"redirect_url"}))
+    entries = [entry("CreditCardConfirmationPage")]
+    assert outcome_of(visit, document(errors={"x": "y"}, context_list=entries, pre_order=pre_order)) is outcome
+
+
+def test_the_judge_has_the_last_word_on_what_is_in_order_and_on_nothing_else():
+    asked = []
+
+    def judge(answer):
+        asked.append(answer.page)
+        return Outcome.DOUBLE_ORDER
+
+    refused = document(errors={"x": "y"}, context_list=[entry("CreditCardConfirmationPage")])
+    visit = replace(REFUSED, judge=judge)
+    assert outcome_of(visit, refused) is Outcome.DECLINED
+    assert outcome_of(visit, document()) is Outcome.UNEXPECTED_PAGE
+    assert outcome_of(visit, refused, status=500) is Outcome.HTTP_5XX
+    assert asked == []
+    assert outcome_of(visit, refused | {"errors": None}) is Outcome.DOUBLE_ORDER
+    assert asked == [Page.CARD_CONFIRMATION]
+    assert outcome_of(replace(visit, judge=lambda answer: Outcome.OK), refused | {"errors": None}) is Outcome.OK
+
+
+def test_a_visit_is_the_same_whoever_judges_it():
+    assert replace(VISIT, judge=lambda answer: Outcome.OK) == VISIT
+
+
+@pytest.mark.parametrize(
+    ("held", "wanted", "outcome"),
+    [
+        ({"pk": 1, "slug": "gpay"}, "gpay", Outcome.OK),
+        ({"pk": 1, "slug": "gpay"}, "1", Outcome.OK),
+        ({"label": "Pesin", "value": "cash"}, "cash", Outcome.OK),
+        ("cash", "cash", Outcome.OK),
+        (7, "7", Outcome.OK),
+        ({"pk": 1, "slug": "masterpass"}, "gpay", Outcome.NOT_ECHOED),
+        ({"name": "gpay"}, "gpay", Outcome.NOT_ECHOED),
+        ({}, "None", Outcome.NOT_ECHOED),
+        (None, "None", Outcome.NOT_ECHOED),
+        ("", "gpay", Outcome.NOT_ECHOED),
+        (["gpay"], "gpay", Outcome.NOT_ECHOED),
+        (..., "gpay", Outcome.NOT_ECHOED),
+    ],
+)
+def test_the_pre_order_must_echo_what_was_set(held, wanted, outcome):
+    pre_order = {} if held is ... else {"payment_option": held}
+    assert (
+        outcome_of(PageRequest(Page.INDEX, echo={"payment_option": wanted}), document(pre_order=pre_order)) is outcome
+    )
+
+
+@pytest.mark.parametrize(
+    ("demand", "pre_order", "outcome"),
+    [
+        ({"total": "62.99"}, {"total_amount": "62.99"}, Outcome.OK),
+        ({"total": "62.9"}, {"total_amount": "62.90"}, Outcome.OK),
+        ({"total": "62.99"}, {"total_amount": 62.99}, Outcome.OK),
+        ({"total": "62.99"}, {"total_amount": "62.98"}, Outcome.AMOUNT_MISMATCH),
+        ({"total": "62.99"}, {"total_amount": None}, Outcome.AMOUNT_MISMATCH),
+        ({"total": "62.99"}, {}, Outcome.AMOUNT_MISMATCH),
+        ({"total": "62.99"}, {"total_amount": "NaN"}, Outcome.AMOUNT_MISMATCH),
+        ({"total": "1"}, {"total_amount": True}, Outcome.AMOUNT_MISMATCH),
+        ({"goods": "60"}, {"total_amount": "62.99", "shipping_amount": "2.99"}, Outcome.OK),
+        ({"goods": "60"}, {"total_amount": "60.00", "shipping_amount": None}, Outcome.OK),
+        ({"goods": "60"}, {"total_amount": "60.00"}, Outcome.OK),
+        ({"goods": "60"}, {"total_amount": "60.00", "shipping_amount": "2.99"}, Outcome.AMOUNT_MISMATCH),
+        ({"goods": "60"}, {"total_amount": "60.00", "shipping_amount": "free"}, Outcome.AMOUNT_MISMATCH),
+        ({"goods": "60"}, {"total_amount": "61.00"}, Outcome.AMOUNT_MISMATCH),
+    ],
+)
+def test_the_amount_must_agree_to_the_hundredth(demand, pre_order, outcome):
+    assert outcome_of(PageRequest(Page.INDEX, **demand), document(pre_order=pre_order)) is outcome
+
+
+@pytest.mark.parametrize(
+    ("pre_order", "outcome"),
+    [
+        ({}, Outcome.OK),
+        (None, Outcome.OK),
+        (..., Outcome.ENVELOPE),
+        ([], Outcome.ENVELOPE),
+        ({"payment_choice": None, "total_amount": None}, Outcome.OK),
+        ({"payment_choice": {"value": "cash"}, "total_amount": "1.00"}, Outcome.OK),
+        ({"payment_choice": {"value": "credit_card"}}, Outcome.NOT_ECHOED),
+        ({"payment_choice": {"value": "credit_card"}, "total_amount": "1.00"}, Outcome.NOT_ECHOED),
+        ({"payment_choice": None, "total_amount": "1.00"}, Outcome.NOT_ECHOED),
+        ({"total_amount": "1.00"}, Outcome.NOT_ECHOED),
+        ({"payment_choice": {"value": "cash"}, "total_amount": "2.00"}, Outcome.AMOUNT_MISMATCH),
+    ],
+)
+def test_the_pre_order_of_a_completed_order_may_be_gone_but_not_be_half_of_it_or_another(pre_order, outcome):
+    visit = PageRequest(Page.DELIVERY_PAYMENT_CHOICE, echo={"payment_choice": "cash"}, total="1.00")
+    assert outcome_of(visit, document(context_list=[entry("ThankYouPage")], pre_order=pre_order)) is outcome
+
+
+def test_what_is_needed_must_be_there():
+    visit = PageRequest(Page.BIN_NUMBER, needs=frozenset({"installments"}))
+    assert outcome_of(visit, document()) is Outcome.OK
+    assert outcome_of(visit, document(context_list=[entry("BinNumberPage", installments=None)])) is Outcome.ENVELOPE
+    assert outcome_of(visit, document(context_list=[entry("BinNumberPage")])) is Outcome.ENVELOPE
+
+
+LOGIN = PageRequest(Page.LOGIN, reads=ResponseFormat.JSON, needs=frozenset({"key"}), fails_as=Outcome.SIGN_IN_REFUSED)
+CSRF = PageRequest(Page.CSRF_TOKEN, reads=ResponseFormat.JSON, needs=frozenset({"csrf_token"}))
+
+
+@pytest.mark.parametrize(
+    ("visit", "reply", "status", "outcome"),
+    [
+        (CSRF, {"csrf_token": "t"}, 200, Outcome.OK),
+        (CSRF, {}, 200, Outcome.ENVELOPE),
+        (CSRF, [], 200, Outcome.ENVELOPE),
+        (CSRF, b"<html>", 200, Outcome.NOT_JSON),
+        (CSRF, {"csrf_token": "t", "errors": {"a": "b"}}, 200, Outcome.BUSINESS_ERROR),
+        (CSRF, {"csrf_token": "t", "errors": None}, 200, Outcome.OK),
+        (CSRF, {"csrf_token": "t", "non_field_errors": ["a"]}, 200, Outcome.BUSINESS_ERROR),
+        (CSRF, {}, 401, Outcome.SESSION_LOST),
+        (CSRF, {}, 403, Outcome.HTTP_4XX),
+        (PageRequest(Page.PRODUCT, reads=ResponseFormat.JSON), {}, 200, Outcome.ENVELOPE),
+        (PageRequest(Page.PRODUCT, reads=ResponseFormat.JSON), {"pk": 1}, 200, Outcome.OK),
+        (PageRequest(Page.BASKET_ADD, "POST", reads=ResponseFormat.JSON), {}, 200, Outcome.OK),
+        (LOGIN, {"key": "k"}, 200, Outcome.OK),
+        (LOGIN, {}, 202, Outcome.CODE_WANTED),
+        (LOGIN, {"key": "k", "errors": {"a": "b"}}, 200, Outcome.SIGN_IN_REFUSED),
+        (LOGIN, {}, 400, Outcome.SIGN_IN_REFUSED),
+        (LOGIN, {}, 401, Outcome.SIGN_IN_REFUSED),
+        (LOGIN, {}, 404, Outcome.HTTP_4XX),
+        (LOGIN, {}, 429, Outcome.THROTTLED),
+        (LOGIN, {}, 500, Outcome.HTTP_5XX),
+        (PageRequest(Page.LOGOUT, reads=ResponseFormat.ANY), b"\xff", 200, Outcome.OK),
+        (PageRequest(Page.LOGOUT, reads=ResponseFormat.ANY), b"", 500, Outcome.HTTP_5XX),
+        (PageRequest(Page.BANK, reads=ResponseFormat.HTML), b"<p>no form here</p>", 200, Outcome.ENVELOPE),
+        (PageRequest(Page.BANK, reads=ResponseFormat.HTML), b"{}", 200, Outcome.ENVELOPE),
+        (PageRequest(Page.BANK, reads=ResponseFormat.HTML), b"<a " * 14_000, 200, Outcome.ENVELOPE),
+    ],
+)
+def test_other_shapes_than_the_envelope(visit, reply, status, outcome):
+    assert outcome_of(visit, reply, status) is outcome
+
+
+def test_a_page_with_a_form_is_read_as_one():
+    answer, _ = check(
+        PageRequest(Page.BANK, reads=ResponseFormat.HTML),
+        200,
+        b'<form action="/a"><input name="n" value="\xff"></form>',
+    )
+    assert answer.form.action == "/a"
+    assert answer.form.fields == {"n": "\N{REPLACEMENT CHARACTER}"}
+
+
+def test_a_redirection_is_in_order_only_where_the_visit_says_so():
+    visit = PageRequest(Page.REDIRECTION, reads=ResponseFormat.HTML, allow_redirect=True)
+    answer, outcome = check(visit, 303, b"", "https://bank.example/pay")
+    assert (answer.location, outcome) == ("https://bank.example/pay", Outcome.OK)
+    assert check(visit, 303, b"", "") == (None, Outcome.HTTP_3XX)
+    assert check(visit, 303, b"", "/users/login/") == (None, Outcome.SESSION_LOST)
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**63), 2**63) | st.floats(allow_nan=False) | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+    max_leaves=8,
+)
+KEYS = st.sampled_from(["page_context", "page_name", "redirect_url", "order_number", "total_amount", "shipping_amount"])
+NEARLY = st.fixed_dictionaries(
+    {},
+    optional={
+        "context_list": st.lists(st.dictionaries(KEYS, JSON | st.dictionaries(KEYS, JSON)), max_size=3) | JSON,
+        "template_name": st.sampled_from(["orders/index.html", "orders/checkout.html"]) | JSON,
+        "errors": JSON,
+        "pre_order": st.dictionaries(KEYS, JSON) | JSON,
+        "redirect_url": JSON,
+    },
+)
+VISITS = st.builds(
+    PageRequest,
+    st.sampled_from(Page),
+    reads=st.sampled_from(ResponseFormat),
+    expects=st.sampled_from([frozenset(), frozenset({Page.THANK_YOU})]),
+    refused_as=st.sampled_from([None, Outcome.DECLINED]),
+    echo=st.sampled_from([{}, {"total_amount": "1"}]),
+    total=st.sampled_from([None, "1.00"]),
+    goods=st.sampled_from([None, "1.00"]),
+    needs=st.sampled_from([frozenset(), frozenset({"order_number"})]),
+    allow_redirect=st.booleans(),
+)
+
+
+@given(VISITS, st.integers(-1, 999), st.binary(max_size=64) | (NEARLY | JSON).map(orjson.dumps), st.text(max_size=16))
+def test_no_reply_whatever_makes_the_check_itself_fail(visit, status, body, location):
+    answer, outcome = check(visit, status, body, location)
+    assert (answer is None) is (outcome not in (Outcome.OK, visit.refused_as))
+    if answer is not None and visit.expects and visit.reads is ResponseFormat.ENVELOPE and not answer.location:
+        assert answer.page in visit.expects

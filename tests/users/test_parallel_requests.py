@@ -1,0 +1,173 @@
+"""Requests of one shopper that overlap, over a transport that answers when the test says so."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import gevent
+import pytest
+from gevent.event import Event
+
+from harness.measurement.outcomes import Outcome
+from shop.contract import Page
+from users.browser import Browser
+from users.http.transport import Reply
+from users.journeys.steps import JourneyFailed, PageRequest, ResponseFormat
+from users.parallel_requests import ParallelFetcher
+
+PATIENCE = 5.0
+
+
+@dataclass
+class Network:
+    """What all transports of one shopper share: what was sent, and what may be answered."""
+
+    sent: list[str] = field(default_factory=list)
+    answers: dict[str, Event] = field(default_factory=dict)
+    statuses: dict[str, int] = field(default_factory=dict)
+    transports: int = 0
+    closed: int = 0
+
+    def may_answer(self, path: str) -> Event:
+        return self.answers.setdefault(path, Event())
+
+
+class Transport:
+    def __init__(self, network: Network):
+        self.network = network
+        self.busy = False
+        network.transports += 1
+
+    def send(self, page, method, url, headers, body):
+        assert not self.busy, "one transport carries one request at a time"
+        self.busy = True
+        try:
+            self.network.sent.append(url)
+            assert self.network.may_answer(url).wait(PATIENCE)
+        finally:
+            self.busy = False
+        return Reply(self.network.statuses.get(url, 200), b'{"done": true}', "")
+
+    def report(self, outcome, *, failed):
+        pass
+
+    def forget(self):
+        pass
+
+    def beside(self):
+        return Transport(self.network)
+
+    def close(self):
+        self.network.closed += 1
+
+
+def visit(path):
+    return PageRequest(Page.PRODUCT, path=path, reads=ResponseFormat.JSON, think_first=False)
+
+
+class Storefront:
+    """Begins with some visits; what follows from each is written down beside it."""
+
+    def __init__(self, begins, follows=None):
+        self.begins, self.follows, self.answered = begins, follows or {}, []
+
+    def first(self):
+        return [visit(path) for path in self.begins]
+
+    def then(self, visited, answer):
+        assert answer.document == {"done": True}
+        self.answered.append(visited.path)
+        return [visit(path) for path in self.follows.get(visited.path, ())]
+
+
+@pytest.fixture
+def network():
+    return Network()
+
+
+@pytest.fixture
+def samples():
+    return []
+
+
+@pytest.fixture
+def browser(network, samples):
+    clock = iter(range(1, 1000)).__next__
+    return Browser(Transport(network), samples.append, "gpay", 0.0, clock, lambda _: None, lambda _: 0.0)
+
+
+@pytest.fixture
+def lanes(browser):
+    return ParallelFetcher(browser.transport)
+
+
+def settle(network, sent):
+    with gevent.Timeout(PATIENCE):
+        while len(network.sent) < sent:
+            gevent.sleep(0)
+
+
+def test_visits_that_overlap_are_all_sent_before_any_is_answered(lanes, browser, network, samples):
+    storefront = Storefront(["/a", "/b", "/c"], {"/b": ["/d"]})
+    driven = gevent.spawn(lanes.fetch, storefront, browser)
+    settle(network, 3)
+    network.may_answer("/b").set()
+    settle(network, 4)
+    assert network.sent == ["/a", "/b", "/c", "/d"]  # what follows from an answer does not wait for the others
+    for path in ("/a", "/c", "/d"):
+        assert not driven.ready()
+        network.may_answer(path).set()
+    driven.get(timeout=PATIENCE)
+    assert sorted(storefront.answered) == ["/a", "/b", "/c", "/d"]
+    assert len(samples) == 4
+    assert len(browser.trail) == 4
+    assert browser.due == max(sample.done for sample in samples)
+
+
+def test_connections_beside_are_kept_for_the_next_time_and_closed_in_the_end(lanes, browser, network):
+    for path in ("/a", "/b", "/c", "/d"):
+        network.may_answer(path).set()
+    lanes.fetch(Storefront(["/a", "/b"]), browser)
+    lanes.fetch(Storefront(["/c", "/d"]), browser)
+    assert network.transports == 3  # the first one and two beside it
+    lanes.close()
+    assert network.closed == 2
+
+
+def test_a_single_visit_goes_over_the_first_connection(lanes, browser, network):
+    for path in ("/a", "/b"):
+        network.may_answer(path).set()
+    lanes.fetch(Storefront(["/a"], {"/a": ["/b"]}), browser)
+    assert network.transports == 1
+    assert network.sent == ["/a", "/b"]
+
+
+def test_after_a_failure_nothing_begins_and_what_is_under_way_is_waited_for(lanes, browser, network, samples):
+    network.statuses["/a"] = 500
+    driven = gevent.spawn(lanes.fetch, Storefront(["/a", "/b"], {"/b": ["/never"]}), browser)
+    settle(network, 2)
+    network.may_answer("/a").set()
+    gevent.sleep(0)
+    assert not driven.ready()
+    network.may_answer("/b").set()
+    with pytest.raises(JourneyFailed) as failed:
+        driven.get(timeout=PATIENCE)
+    assert failed.value.outcome is Outcome.HTTP_5XX
+    assert network.sent == ["/a", "/b"]
+    assert [sample.outcome for sample in samples] == ["http_5xx", "ok"]
+
+
+def test_a_shopper_who_is_stopped_leaves_one_sample_for_each_request_under_way(lanes, browser, network, samples):
+    driven = gevent.spawn(lanes.fetch, Storefront(["/a", "/b"]), browser)
+    settle(network, 2)
+    driven.kill(timeout=PATIENCE)
+    assert [sample.outcome for sample in samples] == ["aborted", "aborted"]
+    assert browser.pending == {}
+
+
+def test_a_bug_of_our_own_is_raised_where_the_journey_is_driven(lanes, browser, network):
+    network.statuses["/b"] = "no status"
+    for path in ("/a", "/b"):
+        network.may_answer(path).set()
+    with pytest.raises(TypeError):
+        lanes.fetch(Storefront(["/a", "/b"]), browser)

@@ -1,0 +1,32 @@
+"""A trace is one of the W3C's form, the same for the whole journey, and sampled as often as asked."""
+
+import re
+
+from users.traceparent import Trace
+
+FORM = re.compile(r"00-([0-9a-f]{32})-([0-9a-f]{16})-(0[01])")
+
+
+def test_every_request_is_a_span_of_its_own_in_one_trace():
+    trace = Trace("run-1", 7, 1.0)
+    parents = [FORM.fullmatch(trace.parent()) for _ in range(600)]
+    assert all(parents)
+    assert {found[1] for found in parents} == {trace.id}
+    spans = {found[2] for found in parents}
+    assert len(spans) == 600
+    assert "0" * 16 not in spans
+    assert {found[3] for found in parents} == {"01"}
+
+
+def test_the_same_journey_has_the_same_trace_and_no_other_has_it():
+    ids = {Trace(run, number, 0.0).id for run in ("a", "b") for number in range(500)}
+    assert len(ids) == 1_000
+    assert Trace("a", 3, 0.5).id == Trace("a", 3, 0.1).id in ids
+
+
+def test_a_share_of_the_journeys_is_sampled():
+    sampled = sum(Trace("run", number, 0.1).sampled for number in range(5_000))
+    assert 400 < sampled < 600
+    assert not any(Trace("run", number, 0.0).sampled for number in range(500))
+    assert all(Trace("run", number, 1.0).sampled for number in range(500))
+    assert Trace("run", 1, 0.0).parent().endswith("-00")

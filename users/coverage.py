@@ -1,0 +1,53 @@
+"""The list of journeys that visits everything once: for checking a target that nobody has tried before."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import replace
+from itertools import cycle
+
+from shop.contract import PAYMENT_OPTIONS, Flow
+from users.journeys.catalogue import JOURNEYS
+from users.population.journey_spec import JourneySpec, Mix, SmsScript
+
+
+def cover(mix: Mix, kinds: Collection[str]) -> tuple[JourneySpec, ...]:
+    """Every payment option once, then what is special: the SMS scripts, 3-D Secure, a declined card, leaving early.
+
+    The journeys of ``kinds`` take turns. Weights do not matter, but what the mix gives the weight 0 by name is left
+    out. A plain pay on delivery stands for the script in which the code is right.
+    """
+    kinds = _wanted(kinds, mix.journeys)
+    if not kinds:
+        raise ValueError("journeys: every active one has the weight 0; give one a weight above 0")
+    payers = [kind for kind in kinds if not JOURNEYS[kind].abandons] or list(kinds)
+    options = _wanted(PAYMENT_OPTIONS, mix.payments)
+    if not options:
+        raise ValueError("payments: every option has the weight 0; leave at least one out of the table")
+    turns = cycle(payers)
+    rows = [JourneySpec(0, next(turns), option) for option in options]
+    first = payers[0]
+    rows += _special(options, _wanted(SmsScript, mix.sms), first)
+    # With fewer options than journeys, somebody has not had her turn yet.
+    seen = {row.journey for row in rows}
+    rows += [JourneySpec(0, kind, options[0]) for kind in kinds if kind not in seen]
+    return tuple(replace(row, number=number) for number, row in enumerate(rows))
+
+
+def _special(options: Collection[str], scripts: Collection[str], journey: str) -> Iterator[JourneySpec]:
+    for option in options:
+        flow = PAYMENT_OPTIONS[option].flow
+        if flow is Flow.PAY_ON_DELIVERY:
+            for script in scripts:
+                if script != SmsScript.RIGHT:
+                    yield JourneySpec(0, journey, option, sms=SmsScript(script))
+        elif flow is Flow.CARD:
+            yield JourneySpec(0, journey, option, three_d=True)
+            yield JourneySpec(0, journey, option, declined=True)
+
+
+def _wanted(
+    known: Collection[str] | type[SmsScript], weights: Mapping[str, float] | Mapping[SmsScript, float]
+) -> list[str]:
+    named = {str(name): weight for name, weight in weights.items()}
+    return [str(name) for name in known if named.get(str(name), 1.0) > 0]

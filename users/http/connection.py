@@ -1,0 +1,297 @@
+"""One connection to one server, for one shopper who waits for one reply at a time.
+
+The socket never blocks. One read watcher stays with the connection for its whole life, so a reply costs one send, one
+receive and one switch of greenlets, and a server that closes an idle connection is noticed at once.
+"""
+
+from __future__ import annotations
+
+import errno
+import math
+import socket
+from collections.abc import Sequence
+from typing import Any
+
+from gevent import getcurrent, monkey, with_timeout
+
+from harness.measurement.outcomes import Outcome
+from harness.monitoring.exhaustion import RESOURCE_BY_ERRNO, exhausted_resource
+from users.http import timestamps
+from users.http.dns import Address
+from users.http.limits import HttpLimits
+from users.http.origin import Origin
+from users.http.response import ResponseReader
+from users.http.timeouts import Sweep
+from users.http.waiter import SocketWaiter
+
+READ = 1
+_IDLE = 0.5  # seconds after which a connection is looked at before it is used again
+_NEVER = -math.inf
+_NOT_NOW = (BlockingIOError, InterruptedError)
+_NOTES = timestamps.ROOM if timestamps.supported() else 0
+
+# What is received goes to a parser at once, so one buffer serves all connections of a thread's event loop.
+RECEIVED = memoryview(bytearray(64 * 1024))
+_RECEIVE_BUFFERS = [RECEIVED]
+_ROOM = len(RECEIVED)
+
+# Locust puts gevent's socket in place of the standard one; here it would only stand between.
+_Socket: type[socket.socket] = monkey.get_original("socket", "socket")
+
+
+class Connection(SocketWaiter):
+    """A plain TCP connection. ``reader`` holds the reply after ``exchange``; ``notes`` what came with its last bytes.
+
+    ``lacked`` names what this machine had run out of (``EMFILE``) where something ended with ``Outcome.NO_SOCKET``.
+    """
+
+    __slots__ = (
+        "_heard",
+        "_reading",
+        "_until",
+        "_used",
+        "closed",
+        "lacked",
+        "limits",
+        "notes",
+        "origin",
+        "reader",
+        "unsent",
+    )
+
+    def __init__(self, origin: Origin, limits: HttpLimits, sweep: Sweep) -> None:
+        super().__init__(sweep)
+        self.origin = origin
+        self.limits = limits
+        self.reader = ResponseReader(limits.largest)
+        self.closed = True
+        self.unsent = True  # not a byte of the last request has left
+        self.lacked = ""
+        self.notes: Sequence[tuple[int, int, bytes]] = ()
+        self._reading: Any = None
+        self._heard = _NEVER
+        self._until = 0.0
+        self._used = 0.0
+
+    def open(self, began: float) -> Outcome | None:
+        """Connect; ``None``, or why it could not be done. ``began``: the moment from which the limits count."""
+        self._until = began + self.limits.longest
+        self.deadline = min(began + self.limits.connect, self._until)
+        self._used = began
+        self._heard = _NEVER
+        self._late = False
+        try:
+            failure = self._connect()
+        except BaseException:
+            self.close()
+            raise
+        if failure is not None:
+            self.close()
+        return failure
+
+    def exchange(self, request: bytes, *, bodiless: bool, began: float, now: float) -> Outcome | None:
+        """Send a request and wait until its reply is over; ``None``, or what went wrong.
+
+        ``bodiless``: the reply has no body, as to HEAD. The whole exchange is bounded from ``began``, the server's
+        silence from ``now``. A greenlet that is killed meanwhile leaves the connection closed.
+        """
+        if self._waiter is not None:
+            raise RuntimeError("a connection carries one exchange at a time")
+        reader = self.reader
+        reader.begin(bodiless=bodiless)
+        limits = self.limits
+        self._used = now
+        self._until = until = began + limits.longest
+        deadline = now + limits.read
+        self.deadline = deadline if deadline < until else until  # noqa: FURB136 - min() takes five times as long
+        self._heard = _NEVER
+        self._late = False
+        self.unsent = True
+        self.lacked = ""
+        try:
+            if not self._send(request):
+                reader.fail(Outcome.NO_SOCKET if self.lacked else Outcome.CONNECTION)
+            elif not reader.over:
+                self._wait()
+        except BaseException:
+            self.close()
+            raise
+        failure = Outcome.TIMEOUT if self._late else reader.failure
+        if failure is not None or not reader.reusable:
+            self.close()
+        return failure
+
+    def stale(self, now: float) -> bool:
+        """Whether the server has closed the connection, or said something unasked, since the last reply."""
+        if self.closed or self.sock is None:
+            return True
+        if now - self._used < _IDLE:
+            return False
+        # Where the process is busy, the end of a connection may be there and not yet noticed.
+        self._readable()
+        return self.closed
+
+    def close(self) -> None:
+        """Close it; whoever waits for a reply on it is told that there is none."""
+        self.closed = True
+        self.reader.fail(Outcome.CONNECTION)
+        self.sweep.waiting.discard(self)
+        reading, self._reading = self._reading, None
+        if reading is not None:
+            reading.stop()
+            reading.close()
+        sock, self.sock = self.sock, None
+        if sock is not None:
+            sock.close()
+        if self._waiter is not None and self._waiter is not getcurrent():
+            self._woken = True
+            self.sweep.hub.loop.run_callback(self._resume, self._waiter)
+
+    def overdue(self, now: float) -> None:
+        """Called by the sweep once the deadline has passed."""
+        if not self.closed:
+            # A busy process looks late: what has come meanwhile came in time.
+            self._readable()
+            if self not in self.sweep.waiting or self.deadline > now:
+                return
+            self.deadline = min(self._heard + self.limits.read, self._until)
+            if self.deadline > now:
+                return
+        self._late = True
+        self._wake()
+
+    # The way to an open connection.
+
+    def _connect(self) -> Outcome | None:
+        find = self.sweep.addresses.of
+        try:
+            addresses: list[Address] | None = with_timeout(self.limits.connect, find, self.origin, timeout_value=None)
+        except OSError as error:
+            return self._lacking(exhausted_resource(error) or _file_exhaustion()) or Outcome.CONNECTION
+        if addresses is None:
+            return Outcome.TIMEOUT
+        failure: Outcome | None = Outcome.CONNECTION
+        for address in addresses:
+            failure = self._connect_to(address)
+            if failure is None:
+                return self._handshake()
+            self.close()
+            if failure is not Outcome.CONNECTION:
+                break
+        return failure
+
+    def _connect_to(self, address: Address) -> Outcome | None:
+        try:
+            sock = self.sock = _Socket(address.family, socket.SOCK_STREAM)
+            sock.setblocking(False)
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            if _NOTES:
+                timestamps.enable_timestamps(sock)
+            code = sock.connect_ex(address.address)
+            if code in (errno.EINPROGRESS, errno.EWOULDBLOCK):
+                self._wait_to_write()
+                code = sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+                if self._late and not code:
+                    sock.getpeername()  # fails unless the connection came about while nobody looked
+        except OSError as error:
+            code = error.errno or errno.EIO
+        if code:
+            if self._late:
+                return Outcome.TIMEOUT
+            return self._lacking(RESOURCE_BY_ERRNO.get(code, "")) or Outcome.CONNECTION
+        self.closed = self._late = False
+        self._reading = self.sweep.hub.loop.io(sock.fileno(), READ, ref=False)
+        self._reading.start(self._readable)
+        return None
+
+    def _lacking(self, what: str) -> Outcome | None:
+        """Whether our own machine is to blame: it had no more of ``what``."""
+        self.lacked = what
+        return Outcome.NO_SOCKET if what else None
+
+    def _handshake(self) -> Outcome | None:
+        """What comes before the first request; nothing, where there is no TLS."""
+        return None
+
+    # Bytes out and in.
+
+    def _send(self, request: bytes) -> bool:
+        """Send all of it, or until the reply is over; false where the connection broke or the time was up."""
+        sock = self.sock
+        if sock is None:
+            return False
+        try:
+            sent = sock.send(request)
+        except _NOT_NOW:
+            sent = 0
+        except OSError as error:
+            self.lacked = exhausted_resource(error)
+            return False
+        if sent:
+            self.unsent = False
+        return sent == len(request) or self._send_rest(memoryview(request)[sent:])
+
+    def _send_rest(self, rest: memoryview) -> bool:
+        while rest and not self.reader.over:
+            self._wait_to_write()
+            if self._late or self.sock is None:
+                return False
+            try:
+                sent = self.sock.send(rest)
+            except _NOT_NOW:
+                continue
+            except OSError as error:
+                self.lacked = exhausted_resource(error)
+                return False
+            self.unsent = False
+            rest = rest[sent:]
+            self.deadline = min(self.sweep.clock() + self.limits.read, self._until)
+        if rest:
+            # The server would take the beginning of the next request for the rest of this one.
+            self.reader.reusable = False
+        return True
+
+    def _readable(self) -> None:
+        """Called by the loop whenever there is something to read."""
+        if self.sock is None:
+            return
+        try:
+            count, notes, _, _ = self.sock.recvmsg_into(_RECEIVE_BUFFERS, _NOTES)
+        except _NOT_NOW:
+            return
+        except OSError:
+            count, notes = -1, []
+        waiter = self._waiter
+        if waiter is None:
+            if self._ends_it(RECEIVED[: max(count, 0)]):
+                self.close()
+            return
+        self.notes = notes
+        if self._take(count) if count > 0 else self._end(reset=count < 0):
+            if count == _ROOM:
+                self._used = _NEVER  # there may be more, which was not asked for
+            self._woken = True
+            waiter.switch()
+        else:
+            self._heard = self.sweep.clock()
+
+    def _ends_it(self, unasked: memoryview) -> bool:  # noqa: ARG002 - TLS looks at them
+        """Whether these bytes, on a connection that is idle, are a reason to close it; none are the end of it."""
+        return True
+
+    def _take(self, count: int) -> bool:
+        """Bytes have been received: whether what is waited for has come."""
+        return self.reader.feed(RECEIVED[:count])
+
+    def _end(self, *, reset: bool) -> bool:
+        """No more will come; always true."""
+        return self.reader.fail(Outcome.CONNECTION) if reset else self.reader.finish()
+
+
+def _file_exhaustion() -> str:
+    """Whether a name could not be looked up because no file can be opened; the resolver only says that it did not find it."""
+    try:
+        _Socket(socket.AF_INET, socket.SOCK_DGRAM).close()
+    except OSError as error:
+        return exhausted_resource(error)
+    return ""

@@ -1,0 +1,261 @@
+"""The cookies of one shopper, each sent back only where it belongs (RFC 6265, with the name prefixes of its successor).
+
+Made for many small jars: nothing is worked out twice as long as no cookie changes. There is no list of public
+suffixes; a cookie for a whole top-level domain is refused, one for ``co.uk`` is not.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import math
+import re
+import time
+from collections.abc import Callable
+from email.utils import mktime_tz, parsedate_tz
+from functools import lru_cache
+from typing import NamedTuple
+
+from users.http.origin import Origin
+from users.http.target_headers import NOTHING, TargetHeaders, extra_cookies
+
+_LARGEST = 4096  # bytes of name and value
+_MOST = 64  # cookies in a jar; the oldest goes first
+_HARMFUL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")  # what no cookie may hold; sent back, it could end a line
+_LONGEST_LIFE = 400 * 86400.0  # seconds; what browsers cut a cookie's life down to
+
+
+class _Cookie(NamedTuple):
+    value: str
+    host_only: bool
+    secure: bool
+    until: float  # a moment of the jar's clock
+
+
+class _Key(NamedTuple):
+    name: str
+    domain: str
+    path: str
+
+
+class _CookieAttributes(NamedTuple):
+    """What stands behind a cookie: the path as given, how long it lives in seconds (``None``: no such word), and so on."""
+
+    path: str
+    secure: bool
+    domain: str | None
+    lives: float | None
+    expires: str | None
+
+
+_made = tuple.__new__  # what a NamedTuple does for each of its fields by name takes twice as long
+
+
+class CookieStore:
+    """Cookies by name, domain and path.
+
+    ``wall`` is the time of day in seconds since 1970, for ``Expires`` only. ``shop`` is sent the cookies of ``carried``, unless
+    it has set others of their names.
+    """
+
+    __slots__ = ("_carried", "_cookies", "_lines", "_next_expiry", "_scoped", "_secure", "_shop", "_values", "_wall")
+
+    def __init__(
+        self, wall: Callable[[], float] = time.time, shop: Origin | None = None, carried: TargetHeaders = NOTHING
+    ) -> None:
+        self._wall = wall
+        self._carried = carried
+        self._shop = shop if carried.cookies else None
+        self._cookies: dict[_Key, _Cookie] = {}
+        # Lines already written, which hold for every path until a cookie changes.
+        self._lines: dict[Origin, bytes] = {}
+        self._values: dict[tuple[Origin, str], str] = {}
+        self._scoped = False  # whether some cookie is not for every path
+        self._secure = False  # whether some cookie is for TLS only
+        self._next_expiry = math.inf
+
+    def __len__(self) -> int:
+        return len(self._cookies)
+
+    def clear(self) -> None:
+        """Throw all cookies away."""
+        self._cookies.clear()
+        self._forget_lines()
+        self._scoped = self._secure = False
+        self._next_expiry = math.inf
+
+    def line(self, origin: Origin, path: str, now: float) -> bytes:
+        """The ``Cookie`` line of a request, with its end; empty if no cookie belongs there. ``now``: the jar's clock."""
+        if not self._cookies and origin != self._shop:
+            return b""
+        if now >= self._next_expiry:
+            self._remove_expired(now)
+        if self._scoped:
+            return self._write(origin, path)
+        line = self._lines.get(origin)
+        if line is None:
+            line = self._lines[origin] = self._write(origin, path)
+        return line
+
+    def value(self, origin: Origin, name: str) -> str:
+        """The value of the cookie of this name that goes to this server; empty if none does."""
+        value = self._values.get((origin, name))
+        if value is None:
+            fitting = (
+                kept.value for key, kept in self._cookies.items() if key.name == name and _is_sent_to(key, kept, origin)
+            )
+            value = self._values[origin, name] = next(fitting, "")
+        return value
+
+    def note(self, origin: Origin, path: str, raw: bytes, now: float) -> None:
+        """Keep what a ``Set-Cookie`` in the reply to a request for this path says; what must not be kept is ignored."""
+        pair, _, rest = raw.decode("latin-1").partition(";")
+        name, equals, value = pair.partition("=")
+        name, value = name.strip(" \t"), value.strip(" \t")
+        if not equals or not name or len(name) + len(value) > _LARGEST:
+            return
+        if not pair.isprintable() and _HARMFUL.search(pair):
+            return
+        scope, secure, given, lives, expires = _cookie_attributes(rest)
+        domain: str | None = origin.host
+        host_only = given is None
+        if given is not None:
+            domain, host_only = _domain(origin.host, given)
+        if domain is None or (secure and not origin.secure):
+            return
+        if name.startswith("__") and not _keeps_prefix(name, secure, host_only, scope):
+            return
+        if not origin.secure and self._secure and self._held_securely(name, domain):
+            return  # a plain connection, which anybody may have written on, never replaces a secure cookie
+        until = math.inf if lives is None else now + lives
+        if lives is None and expires is not None:
+            until = self._until(expires, now)
+        key = _made(_Key, (name, domain, scope if scope.startswith("/") else _directory(path)))
+        self._keep(key, _made(_Cookie, (value, host_only, secure, until)), now)
+
+    def _forget_lines(self) -> None:
+        self._lines.clear()
+        self._values.clear()
+
+    def _keep(self, key: _Key, cookie: _Cookie, now: float) -> None:
+        held = self._cookies
+        before = held.get(key)
+        if cookie.until <= now:
+            if before is not None:
+                del held[key]
+                self._forget_lines()
+            return
+        if before is None and len(held) >= _MOST:
+            del held[next(iter(held))]
+        held[key] = cookie
+        self._next_expiry = min(self._next_expiry, cookie.until)
+        if before is None or before[:3] != cookie[:3]:
+            self._forget_lines()
+            if key.path != "/":
+                self._scoped = True
+            if cookie.secure:
+                self._secure = True
+
+    def _held_securely(self, name: str, domain: str) -> bool:
+        return any(
+            kept.secure and key.name == name and (_within(domain, key.domain) or _within(key.domain, domain))
+            for key, kept in self._cookies.items()
+        )
+
+    def _until(self, expires: str, now: float) -> float:
+        moment = _moment(expires)
+        return math.inf if moment is None else now + min(moment - self._wall(), _LONGEST_LIFE)
+
+    def _remove_expired(self, now: float) -> None:
+        self._cookies = {key: cookie for key, cookie in self._cookies.items() if cookie.until > now}
+        self._forget_lines()
+        self._next_expiry = min((cookie.until for cookie in self._cookies.values()), default=math.inf)
+
+    def _write(self, origin: Origin, path: str) -> bytes:
+        fitting = [
+            (len(key.path), f"{key.name}={kept.value}")
+            for key, kept in self._cookies.items()
+            if _is_sent_to(key, kept, origin) and (key.path == "/" or _below(path, key.path))
+        ]
+        if self._scoped:
+            fitting.sort(key=lambda item: -item[0])
+        pairs = [pair for _, pair in fitting]
+        if origin == self._shop:
+            pairs += self._added(origin)
+        return f"Cookie: {'; '.join(pairs)}\r\n".encode("latin-1") if pairs else b""
+
+    def _added(self, shop: Origin) -> list[str]:
+        return [f"{name}={value}" for name, value in extra_cookies(self._carried, lambda name: self.value(shop, name))]
+
+
+def _is_sent_to(key: _Key, cookie: _Cookie, origin: Origin) -> bool:
+    host = origin.host
+    reaches = key.domain == host if cookie.host_only else _within(host, key.domain)
+    return reaches and (origin.secure or not cookie.secure)
+
+
+@lru_cache(256)  # a shop says the same behind all its cookies, but for a date that changes once a second
+def _cookie_attributes(text: str) -> _CookieAttributes:
+    pairs = (part.partition("=") for part in text.split(";"))
+    attributes = {word.strip().lower(): given.strip() for word, _, given in pairs}
+    return _CookieAttributes(
+        attributes.get("path", ""),
+        "secure" in attributes,
+        attributes.get("domain"),
+        _max_age(attributes.get("max-age", "")),
+        attributes.get("expires"),
+    )
+
+
+def _max_age(age: str) -> float | None:
+    """Seconds that a ``Max-Age`` gives a cookie; ``None`` where it is no number."""
+    if not age.lstrip("-").isdecimal() or not age.isascii():
+        return None
+    # Digits without end would be no float any more.
+    seconds = float(age[:12]) if age.count("-") <= 1 else 0.0
+    return min(seconds, _LONGEST_LIFE) if seconds > 0 else -math.inf
+
+
+def _moment(written: str) -> float | None:
+    """Seconds since 1970 of a date as servers write it; ``None`` where it is none."""
+    try:
+        parsed = parsedate_tz(written)
+        return None if parsed is None else float(mktime_tz(parsed))
+    except (ValueError, OverflowError, TypeError, IndexError):
+        return None
+
+
+def _domain(host: str, given: str) -> tuple[str | None, bool]:
+    """The domain a cookie is for, and whether for that host alone; ``None``: not a cookie this host may set."""
+    wanted = given.lower().removeprefix(".")
+    if not wanted or wanted == host:
+        return host, not wanted or _is_address(host)
+    if "." not in wanted or not _within(host, wanted):
+        return None, False
+    return wanted, False
+
+
+def _within(host: str, domain: str) -> bool:
+    return host == domain or (host.endswith(f".{domain}") and not _is_address(host))
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True
+
+
+def _directory(path: str) -> str:
+    return path[: path.rfind("/")] or "/"
+
+
+def _below(path: str, scope: str) -> bool:
+    return path.startswith(scope) and (len(path) == len(scope) or scope.endswith("/") or path[len(scope)] == "/")
+
+
+def _keeps_prefix(name: str, secure: bool, host_only: bool, path: str) -> bool:  # noqa: FBT001 - three facts of a cookie
+    lowered = name.lower()
+    if lowered.startswith("__host-"):
+        return secure and host_only and path == "/"
+    return secure or not lowered.startswith("__secure-")

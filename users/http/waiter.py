@@ -1,0 +1,70 @@
+"""How a connection waits: for bytes, for room to send, or until its time is up.
+
+The sweep keeps the loop alive for those who wait; an idle connection is no reason to go on.
+"""
+
+from __future__ import annotations
+
+import socket
+from typing import Any
+
+from gevent import getcurrent
+
+from users.http.timeouts import Sweep
+
+WRITE = 2
+
+
+class SocketWaiter:
+    """A socket that one greenlet at a time waits at, until ``deadline`` (a moment of the sweep's clock) at the longest.
+
+    Whoever makes a connection of it says what happens to the bytes, and what it means to be ``overdue``.
+    """
+
+    __slots__ = ("_late", "_waiter", "_woken", "deadline", "sock", "sweep")
+
+    def __init__(self, sweep: Sweep) -> None:
+        self.sweep = sweep
+        self.sock: socket.socket | None = None
+        self.deadline = 0.0
+        self._waiter: Any = None
+        self._woken = False
+        self._late = False
+
+    def overdue(self, now: float) -> None:
+        """Called by the sweep once the deadline has passed."""
+        raise NotImplementedError
+
+    def _wait(self) -> None:
+        """Until woken: by bytes that end what is waited for, by the sweep, or by ``close``."""
+        self._woken = False
+        self._waiter = getcurrent()
+        sweep = self.sweep
+        sweep.waiting.add(self)
+        if not sweep.running:
+            sweep.wake()
+        try:
+            while not self._woken:
+                sweep.hub.switch()
+        finally:
+            self._waiter = None
+            sweep.waiting.discard(self)
+
+    def _wait_to_write(self) -> None:
+        assert self.sock is not None  # noqa: S101 - only called with an open socket
+        writing = self.sweep.hub.loop.io(self.sock.fileno(), WRITE, ref=False)
+        writing.start(self._wake)
+        try:
+            self._wait()
+        finally:
+            writing.stop()
+            writing.close()
+
+    def _wake(self) -> None:
+        self._woken = True
+        if self._waiter is not None:
+            self._waiter.switch()
+
+    def _resume(self, waiter: Any) -> None:
+        if self._waiter is waiter:
+            waiter.switch()

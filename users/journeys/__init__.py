@@ -1,0 +1,1 @@
+"""The paths that shoppers take through the checkout."""

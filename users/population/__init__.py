@@ -1,0 +1,1 @@
+"""Who the shoppers are: people, accounts, journey mix, think times."""

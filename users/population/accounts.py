@@ -1,0 +1,179 @@
+"""Accounts to sign in with, lent to one journey at a time."""
+
+from __future__ import annotations
+
+import csv
+import io
+import os
+import random
+from collections import deque
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Self
+
+from harness.files import MAX_CSV_BYTES, UnreadableFile, read_text
+from users.population.identity import DOMAIN, names, password, phone_number_of
+
+HEADER = ("email", "password", "first_name", "last_name", "phone", "saved_choices")
+_PHONE_DIGITS = 11
+
+
+class AccountsRejected(ValueError):
+    """An accounts file that cannot be used; ``problems`` holds every one, with its line and what to do about it."""
+
+    def __init__(self, problems: Sequence[str]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = tuple(problems)
+
+
+@dataclass(slots=True, eq=False)
+class Account:
+    """A customer the shop knows. ``saved_choices``: it remembers her address and delivery, and opens on payment.
+
+    ``last_code`` is the last code she was sent by SMS, so that the next journey does not take it for a new one.
+    """
+
+    email: str
+    password: str = field(repr=False)
+    first_name: str = ""
+    last_name: str = ""
+    phone: str = ""
+    saved_choices: bool = False
+    last_code: str = field(default="", repr=False)
+
+
+class AccountPool:
+    """The accounts of this process; ``returning`` journeys take those with saved choices, ``first_time`` the others."""
+
+    def __init__(self, accounts: Iterable[Account] = ()) -> None:
+        self._accounts = tuple(accounts)
+        self._free: Mapping[bool, deque[Account]] = {True: deque(), False: deque()}
+        self._lent: set[int] = set()
+        for account in self._accounts:
+            self._free[account.saved_choices].append(account)
+
+    @classmethod
+    def read_csv(cls, path: Path) -> Self:
+        """The accounts of a CSV file with the columns of ``HEADER``; ``AccountsRejected`` names all that is wrong."""
+        return cls(_read(path))
+
+    @classmethod
+    def generate(cls, n_returning: int, n_first_time: int, seed: int) -> Self:
+        """Made-up accounts under a reserved domain, the same for the same seed."""
+        chance = random.Random(f"accounts {seed}")
+        pools = names()
+        return cls(
+            Account(
+                email=f"account.{seed & 0xFFFFFFFF:x}.{number}@{DOMAIN}",
+                password=password(chance),
+                first_name=chance.choice(pools.first),
+                last_name=chance.choice(pools.last),
+                phone=phone_number_of("06", seed, number),
+                saved_choices=number < n_returning,
+            )
+            for number in range(n_returning + n_first_time)
+        )
+
+    @property
+    def accounts(self) -> Sequence[Account]:
+        """All accounts, lent or not."""
+        return self._accounts
+
+    def __len__(self) -> int:
+        return len(self._accounts)
+
+    def free(self, journey: str) -> int:
+        """How many journeys of this kind could have an account now."""
+        return len(self._free[_wants_saved_choices(journey)])
+
+    def lease(self, journey: str) -> Account | None:
+        """An account that nobody uses, the longest rested first; ``None`` if all of its kind are out."""
+        waiting = self._free[_wants_saved_choices(journey)]
+        if not waiting:
+            return None
+        account = waiting.popleft()
+        self._lent.add(id(account))
+        return account
+
+    def give_back(self, account: Account) -> None:
+        """Bring back an account that was leased here; ``ValueError`` for any other."""
+        if id(account) not in self._lent:
+            raise ValueError(f"{account.email} is not out on lease from this pool; give an account back once only")
+        self._lent.remove(id(account))
+        self._free[account.saved_choices].append(account)
+
+    def share(self, worker: int, workers: int) -> AccountPool:
+        """One worker's part: of each kind every ``workers``-th account, so that no two workers have one in common."""
+        if not 0 <= worker < workers:
+            raise ValueError(f"worker {worker} of {workers}: workers are numbered from 0 to workers - 1")
+        kept = [
+            account
+            for kind in (True, False)
+            for number, account in enumerate(one for one in self._accounts if one.saved_choices is kind)
+            if number % workers == worker
+        ]
+        return AccountPool(kept)
+
+    def write_csv(self, path: Path) -> None:
+        """Write the accounts to a file that nobody else on the machine can read."""
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "w", newline="", encoding="utf-8") as file:
+            path.chmod(0o600)  # a file that was already there keeps its mode otherwise
+            writer = csv.writer(file)
+            writer.writerow(HEADER)
+            for one in self._accounts:
+                saved = "1" if one.saved_choices else "0"
+                writer.writerow((one.email, one.password, one.first_name, one.last_name, one.phone, saved))
+
+
+def _wants_saved_choices(journey: str) -> bool:
+    return journey == "returning"
+
+
+def _read(path: Path) -> list[Account]:
+    try:
+        reader = csv.reader(io.StringIO(read_text(path, MAX_CSV_BYTES), newline=""))
+        rows = [(reader.line_num, row) for row in reader]
+    except UnreadableFile as error:
+        raise AccountsRejected([f"accounts {path}: {error}; name a CSV file in UTF-8 that can be read"]) from None
+    except csv.Error:
+        raise AccountsRejected([f"accounts {path}: not a CSV file; save it as CSV in UTF-8"]) from None
+    expected = ",".join(HEADER)
+    # A headerless file's first line would hold a password, so it is not quoted.
+    if not rows or tuple(cell.strip() for cell in rows[0][1]) != HEADER:
+        raise AccountsRejected([f"accounts {path}, line 1: not the expected header; make it {expected}"])
+    problems: list[str] = []
+    accounts: list[Account] = []
+    lines: dict[str, int] = {}
+    for line, row in rows[1:]:
+        if not any(cell.strip() for cell in row):
+            continue
+        found = list(_problems(row, lines))
+        problems += [f"accounts {path}, line {line}: {problem}" for problem in found]
+        if not found:
+            email, secret, first_name, last_name, phone, saved = row
+            accounts.append(Account(email.strip(), secret, first_name, last_name, phone.strip(), saved.strip() == "1"))
+        if row[0].strip():
+            lines.setdefault(row[0].strip().lower(), line)
+    if problems:
+        raise AccountsRejected(problems)
+    return accounts
+
+
+def _problems(row: Sequence[str], lines: Mapping[str, int]) -> Iterable[str]:
+    # Columns may be swapped or shifted, so any cell may be a password: none is repeated.
+    if len(row) != len(HEADER):
+        yield f"{len(row)} columns; write {len(HEADER)}: {','.join(HEADER)}"
+        return
+    email, secret, _, _, phone, saved = (cell.strip() for cell in row)
+    if "@" not in email:
+        yield "email is no address; write one such as ada@shop.example"
+    elif earlier := lines.get(email.lower()):
+        yield f"email stands on line {earlier} already; each account must stand there once"
+    if not secret:
+        yield "password is empty; write the account's password"
+    if phone and not (phone.isascii() and phone.isdigit() and len(phone) == _PHONE_DIGITS):
+        yield f"phone is no telephone number; write {_PHONE_DIGITS} digits, or leave it empty"
+    if saved not in ("0", "1"):
+        yield "saved_choices is neither 1 nor 0; write 1 (choices saved) or 0 (none)"

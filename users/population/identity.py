@@ -1,0 +1,124 @@
+"""Seeded shoppers: a name, an address, a telephone and a published test card, the same for the same itinerary."""
+
+from __future__ import annotations
+
+import random
+import struct
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from hashlib import blake2b
+from typing import NamedTuple
+
+from faker import Faker
+
+from shop.contract import APPROVED_CARD, DECLINED_CARD
+from users.population.journey_spec import JourneySpec
+
+DOMAIN = "shoppers.example"
+"""Reserved for examples (RFC 2606): no mail to it ever reaches anybody."""
+
+_POOL_SEED = 20_240_229
+_POOL_SIZE = 250
+_PHONES = 10**9
+_DRAWN = struct.Struct("<10IQ")  # numbers enough for all that is drawn for a shopper
+_SPREAD = 2_654_435_761  # Knuth's multiplier: runs with neighbouring seeds get telephones far apart
+
+
+# Neither is frozen, though nobody changes one: both are made for every journey, and to freeze them takes as long again.
+@dataclass(slots=True)
+class Card:
+    """A payment card; its number is one of the two published for testing."""
+
+    holder: str
+    number: str = field(repr=False)
+    month: str
+    year: str
+    cvv: str = field(repr=False)
+
+
+@dataclass(slots=True)
+class Shopper:
+    """Who is shopping. ``phone`` has eleven digits and belongs to one journey of a run only."""
+
+    first_name: str
+    last_name: str
+    email: str
+    password: str = field(repr=False)
+    phone: str
+    line: str
+    postcode: str
+    card: Card
+
+    @property
+    def address(self) -> Mapping[str, str]:
+        """The address as the shop's form for it asks for it, but for the place where it lies."""
+        return {
+            "title": "Home",
+            "first_name": self.first_name,
+            "last_name": self.last_name,
+            "phone_number": self.phone,
+            "email": self.email,
+            "line": self.line,
+            "postcode": self.postcode,
+        }
+
+
+class NamePools(NamedTuple):
+    """What shoppers' names and addresses are put together from."""
+
+    first: tuple[str, ...]
+    last: tuple[str, ...]
+    streets: tuple[str, ...]
+    postcodes: tuple[str, ...]
+
+
+@cache
+def names() -> NamePools:
+    """The same names in every process; drawn once, as faker is far too slow to be asked before each journey."""
+    faker = Faker("en_US")
+    faker.seed_instance(_POOL_SEED)
+
+    def pool(draw: str) -> tuple[str, ...]:
+        return tuple(str(faker.format(draw)) for _ in range(_POOL_SIZE))
+
+    return NamePools(pool("first_name"), pool("last_name"), pool("street_name"), pool("postcode"))
+
+
+def phone_number_of(prefix: str, run: int, number: int) -> str:
+    """Eleven digits that are this number's alone within a run; ``prefix`` has two."""
+    return f"{prefix}{(run * _SPREAD + number) % _PHONES:09d}"
+
+
+def password(chance: random.Random) -> str:
+    """A password with a letter of either case and a digit, as shops ask for."""
+    return _password(chance.getrandbits(64))
+
+
+def _password(secret: int) -> str:
+    return f"Aa1{secret:016x}"
+
+
+def identity_for(itinerary: JourneySpec, run: int = 0) -> Shopper:
+    """The shopper who makes this journey in the run of this seed; the card is one that the bank treats as drawn."""
+    # One digest says it all: a generator of random numbers takes longer to be seeded than to be asked.
+    drawn = _DRAWN.unpack(blake2b(str(itinerary.seed).encode(), digest_size=_DRAWN.size).digest())
+    one, two, _, _, street, post, house, month, year, cvv, secret = drawn
+    pools = names()
+    first, last = pools.first[one % _POOL_SIZE], pools.last[two % _POOL_SIZE]
+    return Shopper(
+        first,
+        last,
+        f"{first}.{last}.{run & 0xFFFFFFFF:x}.{itinerary.number}@{DOMAIN}".lower(),
+        _password(secret),
+        phone_number_of("05", run, itinerary.number),
+        f"{house % 399 + 1} {pools.streets[street % _POOL_SIZE]}",
+        pools.postcodes[post % _POOL_SIZE],
+        Card(
+            f"{first} {last}",
+            DECLINED_CARD if itinerary.declined else APPROVED_CARD,
+            f"{month % 12 + 1:02d}",
+            str(year % 10 + 2035),
+            f"{cvv % 1000:03d}",
+        ),
+    )

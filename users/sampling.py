@@ -1,0 +1,207 @@
+"""Who comes next, and how she is going to pay: drawn by seed and number, the same in every process."""
+
+from __future__ import annotations
+
+import random
+from bisect import bisect_right
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
+from itertools import accumulate
+
+from shop.contract import PAYMENT_OPTIONS, Flow
+from users.coverage import cover
+from users.journeys.catalogue import JOURNEYS
+from users.population.journey_spec import JourneySpec, Mix, SmsScript, Told
+
+_SEED_BITS = 62
+_NOTHING = Told()
+_SCRIPTS = {str(script): script for script in SmsScript}
+_DRAWN = 256  # itineraries that are kept until they are asked for again
+
+
+class Casting:
+    """Turns the number of an arrival into an itinerary.
+
+    ``total`` is the number of journeys of the run where it is known: guaranteed journeys are then spread over it,
+    otherwise they come first. ``active`` names the journeys that may be drawn (``None``: all of the mix). ``told`` says of
+    each arrival what is known beforehand and not drawn. A mix that cannot be drawn raises ``ValueError`` with everything
+    that is wrong with it.
+    """
+
+    def __init__(
+        self,
+        mix: Mix,
+        seed: int,
+        total: int | None = None,
+        active: Collection[str] | None = None,
+        *,
+        told: Sequence[Told] = (),
+    ) -> None:
+        _reject_invalid_mix(mix, total, active)
+        self._mix = mix
+        self._seed = seed
+        self._told = told
+        self._drawn: dict[int, JourneySpec] = {}
+        self._kinds = tuple(name for name in JOURNEYS if active is None or name in active)
+        self.coverage_specs = cover(mix, self._kinds) if mix.cover else ()
+        """The exact list of journeys of a covering mix, in order; empty for a mix that is drawn."""
+        if mix.cover:
+            return
+        weights = {name: mix.journeys.get(name, 0.0) for name in self._kinds}
+        self._journeys = _WeightedChoice(weights)
+        paying = {name: weight for name, weight in weights.items() if not JOURNEYS[name].abandons}
+        # A shopper who leaves early pays by nothing: a guaranteed option needs somebody who stays.
+        self._payers = _WeightedChoice(paying) if any(paying.values()) else self._journeys
+        self._sms = _WeightedChoice(mix.sms)
+        guaranteed = _interleaved(mix.minimum)
+        self._payments = _WeightedChoice(_remaining(mix, total))
+        self._slots = _slots(guaranteed, total)
+        # In closed load nobody knows which journey comes when; the most frequent one takes all that is guaranteed.
+        self._main = max(paying or weights, key=weights.__getitem__)
+        self._main_slots = _slots(guaranteed, None)
+
+    def itinerary(self, number: int) -> JourneySpec:
+        """What the shopper of this arrival is going to do; numbers count from 0 over the whole run."""
+        # Asked for twice: when the arrival is due, for its kind, and when somebody sets out.
+        drawn = self._drawn.pop(number, None)
+        if drawn is None:
+            if len(self._drawn) >= _DRAWN:
+                self._drawn.clear()
+            drawn = self._drawn[number] = self._draw_number(number)
+        return drawn
+
+    def _draw_number(self, number: int) -> JourneySpec:
+        if self.coverage_specs:
+            return self._covered(self.coverage_specs, number, number)
+        told = self._told[number] if number < len(self._told) else _NOTHING
+        journey = told.journey if told.journey in self._kinds else None
+        return self._draw(number, journey, told.option or self._slots.get(number))
+
+    def spec_of_journey(self, journey: str, n: int) -> JourneySpec:
+        """The ``n``-th journey of this kind, for closed load, where each virtual user has a journey of her own."""
+        if journey not in self._kinds:
+            raise ValueError(f"journey {journey!r} is not among the active ones: {', '.join(self._kinds)}")
+        number = n * len(self._kinds) + self._kinds.index(journey)
+        if self.coverage_specs:
+            rows = [row for row in self.coverage_specs if row.journey == journey] or [
+                replace(row, journey=journey) for row in self.coverage_specs
+            ]
+            return self._covered(rows, n, number)
+        return self._draw(number, journey, self._main_slots.get(n) if journey == self._main else None)
+
+    def expected_options(self, walked: Mapping[str, int]) -> Mapping[str, float]:
+        """How many of so many journeys of each kind pay by each option, on average, in closed load: guarantees first."""
+        promised = [option for n, option in self._main_slots.items() if n < walked.get(self._main, 0)]
+        whole, rest = sum(self._mix.payments.values()), sum(walked.values()) - len(promised)
+        expected = {option: rest * weight / whole for option, weight in self._mix.payments.items() if weight > 0}
+        for option in promised:
+            expected[option] = expected.get(option, 0.0) + 1
+        return expected
+
+    def _chance(self, number: int) -> random.Random:
+        # Text is hashed with SHA-512, alike in every process; integers would lose their sign.
+        return random.Random(f"{self._seed}:{number}")
+
+    def _covered(self, rows: Collection[JourneySpec], place: int, number: int) -> JourneySpec:
+        row = tuple(rows)[place % len(rows)]
+        return replace(row, number=number, seed=self._chance(number).getrandbits(_SEED_BITS))
+
+    def _draw(self, number: int, journey: str | None, guaranteed: str | None) -> JourneySpec:
+        chance = self._chance(number)
+        # Every number is drawn whether or not it is needed, so that one weight does not shift all the others.
+        seed = chance.getrandbits(_SEED_BITS)
+        draw = chance.random
+        spin, pay, text, secure, refuse = draw(), draw(), draw(), draw(), draw()
+        if journey is None:
+            journey = (self._journeys if guaranteed is None else self._payers).at(spin)
+        option = guaranteed or self._payments.at(pay)
+        by_card = PAYMENT_OPTIONS[option].flow is Flow.CARD
+        sms = _SCRIPTS[self._sms.at(text)]
+        in_three_d, declined = by_card and secure < self._mix.three_d, by_card and refuse < self._mix.declined
+        return JourneySpec(number, journey, option, sms, in_three_d, declined, seed)
+
+
+class _WeightedChoice:
+    """A wheel of fortune: each name has a sector as wide as its weight, and no weight no sector."""
+
+    def __init__(self, weights: Mapping[str, float] | Mapping[SmsScript, float]) -> None:
+        sectors = [(str(name), weight) for name, weight in weights.items() if weight > 0]
+        self._names = [name for name, _ in sectors]
+        self._edges = list(accumulate(weight for _, weight in sectors))
+
+    def at(self, turn: float) -> str:
+        """The name on which a turn, 0 to below 1, stops."""
+        place = bisect_right(self._edges, turn * self._edges[-1])
+        return self._names[min(place, len(self._names) - 1)]
+
+
+def _interleaved(minimum: Mapping[str, int]) -> list[str]:
+    """Each option as often as guaranteed, evenly mixed: a, b, a, c, a, b, ..."""
+    places = ((turn + 0.5) / times for times in minimum.values() for turn in range(times))
+    options = (option for option, times in minimum.items() for _ in range(times))
+    return [option for _, option in sorted(zip(places, options, strict=True))]
+
+
+def _slots(guaranteed: list[str], total: int | None) -> Mapping[int, str]:
+    count = len(guaranteed)
+    if total is None:
+        return {2 * place + 1: option for place, option in enumerate(guaranteed)}
+    return {(2 * place + 1) * total // (2 * count): option for place, option in enumerate(guaranteed)}
+
+
+def _remaining(mix: Mix, total: int | None) -> Mapping[str, float]:
+    """The weights of the journeys that are not guaranteed, such that all together keep the mix's proportions."""
+    whole = sum(mix.payments.values())
+    if total is None or not mix.minimum or whole <= 0:
+        return mix.payments
+    left = {
+        option: max(0.0, weight / whole * total - mix.minimum.get(option, 0)) for option, weight in mix.payments.items()
+    }
+    return left if any(left.values()) else mix.payments
+
+
+def _reject_invalid_mix(mix: Mix, total: int | None, active: Collection[str] | None) -> None:
+    problems = [
+        *_unknown("journeys", [*mix.journeys, *(active or ())], JOURNEYS),
+        *_unknown("payments", mix.payments, PAYMENT_OPTIONS),
+        *_unknown("minimum", mix.minimum, PAYMENT_OPTIONS),
+    ]
+    weighed: Mapping[str, Mapping[str, float] | Mapping[SmsScript, float]] = {
+        "journeys": mix.journeys,
+        "payments": mix.payments,
+        "sms": mix.sms,
+        "minimum": mix.minimum,
+    }
+    problems += [
+        f"{key}.{name} is {weight}; write a number from 0"
+        for key, weights in weighed.items()
+        for name, weight in weights.items()
+        if not 0 <= weight < float("inf")
+    ]
+    problems += [
+        f"{key} is {share}; write a share from 0 to 1"
+        for key, share in (("three_d", mix.three_d), ("declined", mix.declined))
+        if not 0 <= share <= 1
+    ]
+    if active is not None and not active:
+        problems.append("no journey is active; pick at least one")
+    if not mix.cover:
+        problems += _missing_weights(mix, total, active)
+    if problems:
+        raise ValueError("\n".join(problems))
+
+
+def _missing_weights(mix: Mix, total: int | None, active: Collection[str] | None) -> Iterable[str]:
+    if not any(weight > 0 for name, weight in mix.journeys.items() if active is None or name in active):
+        yield "journeys: none of the active ones has a weight; give one a weight above 0"
+    if not any(weight > 0 for weight in mix.payments.values()):
+        yield "payments: no option has a weight; give one a weight above 0"
+    if not any(weight > 0 for weight in mix.sms.values()):
+        yield "sms: no script has a weight; give right a weight above 0"
+    promised = sum(mix.minimum.values())
+    if total is not None and promised > total:
+        yield f"minimum: {promised} journeys are guaranteed, the run has {total}; guarantee fewer, or run longer"
+
+
+def _unknown(key: str, given: Iterable[str], known: Collection[str]) -> list[str]:
+    return [f"{key}.{name} is unknown; known are {', '.join(known)}" for name in given if name not in known]
