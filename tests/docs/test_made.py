@@ -1,0 +1,82 @@
+"""What the pages show is what the code says today, and what a run prints today."""
+
+import re
+
+import make as making
+import pytest
+import real_runs
+from documents import PAGES, ROOT, named
+
+PARTS = [
+    (named(page), part["name"], part["body"].strip())
+    for page in PAGES
+    for part in making.PART.finditer(page.read_text(encoding="utf-8"))
+    if part["name"] != "end"
+]
+
+
+@pytest.mark.parametrize(("page", "name", "body"), [one for one in PARTS if one[1] in making.CURRENT])
+def test_a_table_made_from_the_code_is_current(page, name, body):
+    assert body == making.CURRENT[name](), f"{page}: run python docs/make.py"
+
+
+def test_every_part_can_be_made_and_is_shown():
+    assert {name for _, name, _ in PARTS} == {*making.CURRENT, *real_runs.SHOWN}
+
+
+def test_a_part_is_put_in_its_place_and_others_stay():
+    page = f"a\n<!-- made by docs/make.py: x -->\n\nold\n\n{making.END}\n<!-- made by docs/make.py: y -->\nb\n{making.END}\n"
+    new = making.written(page, {"x": "new"})
+    assert new == page.replace("old", "new")
+    assert making.written(new, {"x": "new"}) == new
+
+
+REPORT = """PASSED: well
+
+Facts
+
+Pages
+page    count
+------  -----
+a           1
+b           2
+c           3
+all         6"""
+
+
+def test_an_excerpt_keeps_the_first_rows_and_the_sum():
+    assert (
+        real_runs.excerpt(REPORT, 2).splitlines()[-5:]
+        == ["------  -----", "a           1", "b           2", "…", "all         6"][:5]
+    )
+    assert real_runs.excerpt(REPORT, 4) == REPORT
+
+
+SEARCHED = """PASSED: The shop carries 1,135 journeys and 1,076 orders a minute.
+
+Scenario capacity, seed 1, against the embedded shop at http://127.0.0.1:37447: 239 s judged.
+Confirmed by a level of its own: 1,135 journeys a minute, in which 1,076 orders a minute were sold
+(1,021 to 1,131 with 95 % confidence).
+A demand gives way at 1,419 journeys a minute (1,261 to 1,597 with 95 % confidence).
+First to give way: page response_time p95 < 150ms
+In the whole run: 70,962 pages
+
+Objectives"""
+
+
+def test_a_search_is_held_against_the_known_capacity():
+    counts = {"pages": 1_508, "journeys": 100, "pages_by_page": {"Bank": 60, "SmsInbox": 40}}
+    text = real_runs.capacity_text(SEARCHED, counts)
+    assert "At 14.1 pages a journey, that is 1,551 journeys a minute." in text
+    assert "This run found 1,419, which is 8.5% off." in text
+    assert text.startswith("```text\nPASSED: The shop carries 1,135")
+    assert "In the whole run" not in text
+
+
+def test_the_labels_of_a_search_are_those_of_the_report():
+    (shown,) = [body for _, name, body in PARTS if name == "capacity"]
+    code = "\n".join(file.read_text(encoding="utf-8") for file in (ROOT / "harness").rglob("*.py"))
+    labels = [line.split(":")[0] for line in shown.splitlines() if ": " in line and "**" not in line]
+    labels += re.findall(r"A demand gives way at", shown)
+    assert {"Confirmed by a level of its own", "First to give way", "A demand gives way at"} <= set(labels)
+    assert [label for label in labels if label not in code and label != "PASSED"] == []
