@@ -34,6 +34,7 @@ class Entry(NamedTuple):
 
 
 COMMANDS: Mapping[str, Entry] = {
+    "run": Entry("scenarios.commands.run", "Starts a load: locust --headless --scenario SCENARIO, from any folder."),
     "report": Entry(
         "scenarios.commands.report", "Shows a finished run again: on the console, as Markdown, or as JUnit's XML."
     ),
@@ -58,7 +59,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = list(sys.argv[1:] if arguments is None else arguments)
     parser = argparse.ArgumentParser(
         prog="checkload",
-        description="Works on logs and on the results of runs. A run itself is started with locust, see README.md.",
+        description="Starts runs, and works on their results and on logs.",
         allow_abbrev=False,
     )
     parser.add_argument("--version", action="version", version=f"checkload {version('checkload')}")

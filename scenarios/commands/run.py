@@ -1,0 +1,34 @@
+"""The command ``checkload run``: starts a load with Locust, from any folder."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from importlib.util import find_spec
+
+from harness.errors import UsageError
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Say which arguments it takes."""
+    parser.add_argument(
+        "scenario", metavar="SCENARIO", help="a scenario that checkload brings, or the path of a TOML file"
+    )
+    parser.add_argument("--web-ui", action="store_true", help="start the load from Locust's web UI instead of at once")
+    parser.add_argument(
+        "options",
+        nargs=argparse.REMAINDER,
+        metavar="…",
+        help="options of locust, such as --host URL; see locust --help",
+    )
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Become Locust, with the scenario and the options; Locust's exit code is that of the run."""
+    spec = find_spec("locustfile")
+    if spec is None or spec.origin is None:
+        raise UsageError("checkload is not installed completely: locustfile.py is missing; install it again")
+    head = [] if arguments.web_ui else ["--headless"]
+    command = [sys.executable, "-m", "locust", "-f", spec.origin, *head, "--scenario", arguments.scenario]
+    os.execv(sys.executable, [*command, *arguments.options])

@@ -1,0 +1,37 @@
+import os
+import subprocess
+import sys
+import zipfile
+
+import pytest
+from running import ROOT
+
+pytestmark = pytest.mark.end_to_end
+
+
+def test_a_wheel_runs_a_scenario_outside_of_the_checkout(tmp_path):
+    pytest.importorskip("pip", reason="needs pip to build a wheel")
+    build = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", tmp_path, ROOT]
+    subprocess.run(build, check=True, timeout=300)
+    (wheel,) = tmp_path.glob("checkload-*.whl")
+    with zipfile.ZipFile(wheel) as archive:
+        archive.extractall(tmp_path / "installed")
+    code = (
+        "import sys, harness; from scenarios.commands.cli import main; "
+        "print(harness.__file__, flush=True); sys.exit(main(['run', 'smoke', '--seed', '3']))"
+    )
+    # The wheel's files come before those of an editable installation.
+    environment = os.environ | {"PYTHONPATH": str(tmp_path / "installed")}
+    told = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=tmp_path,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert told.returncode == 0, told.stdout + told.stderr
+    assert told.stdout.startswith(str(tmp_path / "installed" / "harness"))
+    assert "PASSED" in told.stdout
+    assert [one.name.rpartition("-")[0] for one in (tmp_path / "results").iterdir()] == ["smoke"]
