@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: load test unit lint bench bench-shop bench-scrape fuzz clean
+.PHONY: load test unit lint docs bench bench-shop bench-scrape fuzz clean
 
 load: $(READY)
 	$(BIN)/locust --headless --scenario baseline
@@ -18,6 +18,9 @@ unit: $(READY)
 
 lint: $(READY)
 	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports
+
+docs: $(READY)
+	$(BIN)/python docs/make.py
 
 bench: $(READY)
 	$(BIN)/python tests/benchmarks/bench_client.py

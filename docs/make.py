@@ -31,7 +31,7 @@ from harness.objectives.model import LABELS, METRICS
 from harness.validity.checks import CHECKS
 from scenarios.commands import cli
 from scenarios.runtime.workload import ScenarioFolder
-from scenarios.schema.reference import reference
+from scenarios.schema.reference import reference, shop_reference
 from shop.settings import FaultName
 
 PAGES = (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
@@ -141,6 +141,7 @@ CURRENT: Mapping[str, Callable[[], str]] = {
     "reference": lambda: reference().rstrip(),
     "result-fields": result_fields,
     "scenarios": scenarios,
+    "shop-reference": lambda: shop_reference().rstrip(),
 }
 """The parts that are made from the code, by name."""
 

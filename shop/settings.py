@@ -97,49 +97,55 @@ Slug = Annotated[str, BeforeValidator(_slug)]
 
 
 class _Table(BaseModel):
-    model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True, use_attribute_docstrings=True)
 
 
 class SmsSettings(_Table):
     """Which completions ask for a code by SMS, and how patient the shop is with it."""
 
     options: Annotated[tuple[Slug, ...], Field(strict=False)] = ("pay_on_delivery",)
+    """Payment options that ask for a code."""
     share: Share = 1.0
-    """The part of the shoppers who are asked, by a hash of the seed and the phone number."""
+    """The share of shoppers who are asked for a code, chosen by a hash of the seed and the phone number."""
     code_lifetime: Duration = 60.0
+    """How long a code is valid."""
     max_tries: Annotated[int, Field(ge=1)] = 3
-    """After so many wrong codes the pre-order is locked until the payment option is chosen again."""
+    """After this many wrong codes the pre-order is locked, until the shopper chooses a payment option again."""
     resend_after: Duration = 0.0
-    """A new code can be asked for only so long after the last one."""
+    """How long a shopper must wait before they can ask for another code."""
     delivery_delay: Duration = 0.0
-    """How long an SMS is under way before the inbox shows it."""
+    """How long an SMS takes to reach the inbox."""
     fixed_code: Annotated[str, Field(pattern=r"^\d{6}$")] | None = None
-    """The one code that is always sent; without it, six random digits each time."""
+    """The code that is always sent; left out: six random digits each time."""
 
 
 class Conventions(_Table):
-    """Which of two documented ways of saying the same thing this shop uses."""
+    """How this shop writes what the API description allows in more than one way."""
 
     no_errors: Literal["null", "list"] = "null"
+    """What ``errors`` is in a reply without errors: ``null``, or an empty ``list``."""
     page_slug: Literal["same", "lower"] = "same"
+    """A page's slug: ``same`` is its name, ``lower`` its name in lower case."""
     context_list: Literal["recorded", "next", "cumulative"] = "recorded"
     """``recorded``: the checkout opens with all pages so far, any other reply holds one. ``next``: each reply holds one
     page. ``cumulative``: each reply holds all pages so far."""
     page_order: Literal["delivery_first", "address_first"] = "delivery_first"
-    """Whether the shopper says first how, or first where to, the parcel goes."""
+    """Which page comes first: ``delivery_first`` or ``address_first``."""
     redirect_url: Literal["path", "absolute"] = "path"
+    """Whether ``redirect_url`` is a ``path`` or an ``absolute`` URL."""
 
 
 class ServiceSettings(_Table):
     """How long a worker of the shop is busy with one request."""
 
     default: Duration = 0.0
-    """Mean service time of a page, seconds."""
+    """Mean service time of a page."""
     distribution: Literal["constant", "exponential", "lognormal"] = "constant"
+    """How service times vary around their mean: ``constant``, ``exponential`` or ``lognormal``."""
     sigma: Annotated[float, Field(gt=0, le=3)] = 0.5
-    """Shape of the lognormal distribution; its mean is the page's service time whatever sigma."""
+    """Shape of the lognormal distribution; it does not change the mean."""
     pages: dict[PageName, Duration] = {}
-    """Mean service times of single pages, seconds."""
+    """Mean service times of single pages."""
 
 
 class FreezeSettings(_Table):
@@ -148,73 +154,81 @@ class FreezeSettings(_Table):
     after: Duration = 0.0
     """Seconds from the first page that is asked for, or from the moment at which a running shop is told of the freeze."""
     lasts: Annotated[Duration, Field(gt=0)]
+    """How long the shop stands still."""
 
 
 class Fault(_Table):
     """One promise to break: which, how often, and on which pages (none named: on all)."""
 
     name: Annotated[FaultName, BeforeValidator(_fault_name)]
+    """The name of the fault."""
     share: Share = 1.0
+    """The share of requests that it hits."""
     pages: Annotated[tuple[PageName, ...], Field(strict=False)] = ()
+    """The pages that it hits; none named: all pages of the shop."""
     seconds: Duration | None = None
-    """How long ``stall`` holds its reply back (600 if unset), or ``slow_body`` takes over it (10 if unset)."""
+    """How long ``stall`` delays its reply (left out: 600), or how long ``slow_body`` takes to send it (left out: 10)."""
 
 
 class SessionSettings(_Table):
     """How many shoppers the shop remembers, and for how long."""
 
     most: Annotated[int, Field(ge=1, le=1_000_000)] = 50_000
+    """The most sessions that the shop remembers."""
     age: Duration = 1800.0
-    """A session that nobody used for so long is forgotten."""
+    """A session that is not used for this long is forgotten."""
 
 
 class SignInSettings(_Table):
-    """What the shop wants of somebody who signs in."""
+    """What the shop asks of a shopper who signs in."""
 
     wants: Literal["password", "one_time_code", "captcha"] = "password"
-    """Anything but ``password`` refuses every sign-in in the documented way."""
+    """``password``; ``one_time_code`` or ``captcha`` refuse every sign-in in the documented way."""
     tries: Annotated[int, Field(ge=1)] = 10
-    """After so many wrong passwords in a row, an address is answered 429."""
+    """After this many wrong passwords in a row, the shop answers 429."""
     locked_for: Duration = 60.0
+    """How long the shop then answers 429."""
 
 
 class Settings(_Table):
     """Everything that can be chosen about the embedded shop."""
 
     seed: Annotated[int, Field(ge=0)] = 0
+    """Seed of prices, codes and faults."""
     csrf: Literal["echo", "strict"] = "echo"
-    """``echo``: a request that carries the token's cookie must carry the token in its header, too. ``strict``: so must
-    all others but GET, sign-in and the posts that come back from a bank."""
+    """``echo``: a request with the token's cookie must also have the token in its header. ``strict``: every request must,
+    except GET, sign-in and posts that come back from a bank."""
     unknown_fields: Literal["ignore", "refuse"] = "ignore"
-    """What becomes of a field that a form or a JSON body has and the shop does not know."""
+    """What the shop does with a field that it does not know, in a form or a JSON body."""
     slugs: dict[Slug, Annotated[str, Field(pattern=r"^[a-z0-9_-]{1,60}$")]] = {}
-    """Other slugs for payment options, each by its ``payment_type``; such an option is named by its label."""
+    """Other slugs for payment options, by their ``payment_type``. The ``name`` of such an option is its label."""
     sms: SmsSettings = SmsSettings()
     conventions: Conventions = Conventions()
     service: ServiceSettings = ServiceSettings()
     workers: Annotated[int, Field(ge=1, le=10_000)] | None = None
-    """How many requests are served at a time; ``None``: any number."""
+    """How many requests are served at a time; left out: any number."""
     queue: Annotated[int, Field(ge=0, le=1_000_000)] | None = None
-    """How many requests may wait for a worker before the next is answered 503; ``None``: any number."""
+    """How many requests may wait for a worker; the next one is answered 503. Left out: any number."""
     freeze: FreezeSettings | None = None
     unavailable: dict[Slug, Annotated[str, Field(min_length=1)]] = {}
-    """Payment options that are not offered, each with the message that says why."""
+    """Payment options that are not available, each with the message that the shop shows."""
     faults: Annotated[tuple[Fault, ...], Field(strict=False)] = ()
     sessions: SessionSettings = SessionSettings()
     sign_in: SignInSettings = SignInSettings()
     guest_purchase: bool = True
+    """Whether guests may buy."""
     guest_saved_cards: bool = True
-    """Whether a guest, too, finds a card of hers stored, so that every journey may take any option."""
+    """Whether guests also find a stored card, so that every journey can use every payment option."""
     store_credit: Money = Decimal("100000.00")
-    """What each shopper has to pay with under ``loyalty_money``."""
+    """The store credit of each shopper, for ``loyalty_money``."""
     monthly_interest: Annotated[float, Field(ge=0, le=1)] = 0.01
-    """What each month of an installment plan beyond the first adds to the price, as a share of it."""
+    """How much each month of an installment plan after the first adds to the price, as a share."""
     accounts_file: str | None = None
-    """A CSV file with the header ``email,password,first_name,last_name,phone,saved_choices``."""
+    """A CSV file of accounts, with the header ``email,password,first_name,last_name,phone,saved_choices``."""
     order_history: Annotated[int, Field(ge=1)] = 20_000
-    """How many completed orders can still be looked at; older ones are only counted."""
+    """How many completed orders the shop can still show; older ones are only counted."""
     access_log: Annotated[str, Field(min_length=1)] | None = None
-    """A file to which a line is appended for each request; its path is seen from where the run is started."""
+    """A file that gets a line for each request. Its path is relative to the folder in which the run starts."""
 
     @model_validator(mode="after")
     def _slugs_differ(self) -> Self:

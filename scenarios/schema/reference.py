@@ -20,8 +20,17 @@ HEADERS = ("key", "when left out", "meaning")
 
 
 def reference() -> str:
-    """One row for each key, as a Markdown table; the embedded shop's own keys are left to ``shop/settings.py``."""
-    return tabulate(list(rows(Document)), HEADERS, tablefmt="github", disable_numparse=True)
+    """One row for each key, as a Markdown table; the keys of the embedded shop have a table of their own."""
+    return _table(rows(Document))
+
+
+def shop_reference() -> str:
+    """One row for each key of ``[shop]``, as a Markdown table."""
+    return _table(rows(Settings, "shop."))
+
+
+def _table(lines: Iterator[tuple[str, str, str]]) -> str:
+    return tabulate(list(lines), HEADERS, tablefmt="github", disable_numparse=True)
 
 
 def rows(table: type[BaseModel], prefix: str = "") -> Iterator[tuple[str, str, str]]:

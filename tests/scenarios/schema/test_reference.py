@@ -1,11 +1,11 @@
 from pathlib import Path
 
-from scenarios.schema.reference import reference
+from scenarios.schema.reference import reference, shop_reference
 from scenarios.schema.scenario_file import Document
 
 
-def rows():
-    lines = reference().splitlines()[2:]
+def rows(text=None):
+    lines = (text or reference()).splitlines()[2:]
     return {
         cells[0].strip("`"): cells[1:] for cells in ([cell.strip() for cell in line.split("|")[1:-1]] for line in lines)
     }
@@ -13,6 +13,12 @@ def rows():
 
 def test_every_key_is_explained():
     assert all(meaning for _, meaning in rows().values())
+
+
+def test_every_key_of_the_embedded_shop_is_explained():
+    known = rows(shop_reference())
+    assert {"shop.workers", "shop.sms.share", "shop.faults[].pages"} <= set(known)
+    assert [key for key, (_, meaning) in known.items() if not meaning] == []
 
 
 def test_keys_are_written_as_in_a_file():
