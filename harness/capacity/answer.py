@@ -10,10 +10,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from harness.capacity.bottleneck import Bottleneck, gave_way
+from harness.capacity.bottleneck import Bottleneck, find_bottleneck
 from harness.capacity.controller import CapacityController, FinishedLevel
 from harness.capacity.critical_rate import CriticalRate, critical_rates
-from harness.capacity.search import Purpose, worst
+from harness.capacity.model import Purpose
+from harness.capacity.search import worst_objective
 from harness.measurement.interval import extract_interval
 from harness.measurement.recorder import Recorder
 from harness.measurement.summary import every_journey, percentile
@@ -86,7 +87,7 @@ class CapacityAnswer:
         )
 
 
-def capacity(controller: CapacityController, recorder: Recorder) -> CapacityAnswer:
+def capacity_answer(controller: CapacityController, recorder: Recorder) -> CapacityAnswer:
     """The answer of a search that has ended, in any way."""
     found = controller.found
     confirmed = None if found is None else found.confirmed
@@ -102,7 +103,7 @@ def capacity(controller: CapacityController, recorder: Recorder) -> CapacityAnsw
         high=None if edge is None else edge.high * 60,
         at_least=False if found is None else found.at_least,
         why="the search was ended before it had an answer" if found is None else found.why,
-        gave_way=gave_way(controller.finished_levels, recorder),
+        gave_way=find_bottleneck(controller.finished_levels, recorder),
         critical=critical_rates(controller.objectives, controller.finished_levels, recorder),
         points=tuple(_point(level, recorder) for level in controller.finished_levels),
     )
@@ -123,7 +124,7 @@ def _point(level: FinishedLevel, recorder: Recorder) -> CapacityPoint:
     part = extract_interval(recorder, level.settled, level.end)
     seconds = max(part.window.steady_until - part.window.steady_from, recorder.slice_length)
     row = every_journey(part)
-    judged = worst(level.objective_counts)
+    judged = worst_objective(level.objective_counts)
     return CapacityPoint(
         purpose=str(level.purpose),
         rate=level.rate * 60,

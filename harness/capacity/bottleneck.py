@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from harness.capacity.controller import FinishedLevel
-from harness.capacity.search import Purpose, worst
+from harness.capacity.model import Purpose
+from harness.capacity.search import worst_objective
 from harness.measurement.interval import extract_interval
 from harness.measurement.recorder import Recorder
 from harness.measurement.summary import FEWEST_FOR_P95, SummaryRow, option_rows, page_rows
@@ -26,7 +27,7 @@ class Bottleneck:
     payment_option: str
 
 
-def gave_way(finished_levels: Sequence[FinishedLevel], recorder: Recorder) -> Bottleneck | None:
+def find_bottleneck(finished_levels: Sequence[FinishedLevel], recorder: Recorder) -> Bottleneck | None:
     """Held against each other are the levels that were kept and those that broke a demand; ``None`` if none did."""
     broken = [
         level for level in finished_levels if level.broken and not level.trouble and level.purpose is not Purpose.DRAIN
@@ -35,7 +36,7 @@ def gave_way(finished_levels: Sequence[FinishedLevel], recorder: Recorder) -> Bo
         return None
     highest = min(level.rate for level in broken)
     kept = [level for level in finished_levels if not level.broken and not level.trouble and level.rate < highest]
-    judged = [one for level in broken if (one := worst(level.objective_counts)) is not None]
+    judged = [one for level in broken if (one := worst_objective(level.objective_counts)) is not None]
     names = [one.text for one in judged]
     first = max(set(names), key=lambda name: (names.count(name), name), default="")
     before, after = _joined(kept, recorder), _joined(broken, recorder)

@@ -15,7 +15,8 @@ from harness.capacity.censoring import LabelsOf
 from harness.capacity.effective_rate import EffectiveRate
 from harness.capacity.estimate import ObjectiveCounts
 from harness.capacity.level_counts import LevelCounter, LevelCounts
-from harness.capacity.search import LevelOutcome, Purpose, SearchLevel, SearchPlan, SearchResult, broken, search, worst
+from harness.capacity.model import LevelOutcome, Purpose, SearchLevel, SearchPlan, SearchResult
+from harness.capacity.search import broken, search, worst_objective
 from harness.measurement.interval import UNFINISHED_LABEL, extract_interval, with_unfinished
 from harness.measurement.pending import PendingAge
 from harness.measurement.recorder import Recorder
@@ -121,7 +122,7 @@ class CapacityController:
         if self.found is None or self.found.confirmed is None or self.confirmed_between is None:
             return
         part = extract_interval(recorder, *self.confirmed_between)
-        self.results = tuple(evaluate_objective(part, objective, levels=False) for objective in self.objectives)
+        self.results = tuple(evaluate_objective(part, objective, with_middle=False) for objective in self.objectives)
         if _worst_verdict(self.results) is not Verdict.PASSED:
             why = "those who were still on their way when it was confirmed were not served as demanded"
             self.found = replace(self.found, confirmed=None, why=why)
@@ -186,8 +187,8 @@ class CapacityController:
         end = current.end if current.level.purpose is Purpose.CONFIRM else now
         pages = self._effective_rate.during(current.settled, end)
         journeys = self._effective_rate.during(max(0.0, current.settled - self._effective_rate.journey), end)
-        felt = [journeys if one.subject is Subject.JOURNEY else pages for one in self.objectives]
-        return replace(seen, felt=felt, journey=self._effective_rate.longest)
+        effective_rates = [journeys if one.subject is Subject.JOURNEY else pages for one in self.objectives]
+        return replace(seen, effective_rates=effective_rates, journey=self._effective_rate.longest)
 
     def _can_hold_on(self, current: _CurrentLevel) -> bool:
         return current.until + HOLD <= min(self.plan.budget, current.end + self._after + LONGEST_AFTER)
@@ -199,7 +200,7 @@ class CapacityController:
                 level.purpose,
                 level.rate
                 if level.purpose is Purpose.CONFIRM
-                else seen.effective_rate_for(worst(seen.objective_counts), current.rate),
+                else seen.effective_rate_for(worst_objective(seen.objective_counts), current.rate),
                 current.start,
                 current.settled,
                 current.end,
@@ -244,7 +245,7 @@ class CapacityController:
         whole = with_unfinished(part, self._due_between, current.until - LEAD, ages)
         results = []
         for objective in self.objectives:
-            results.append(evaluate_objective(whole if objective.metric.timed else part, objective, levels=False))
+            results.append(evaluate_objective(whole if objective.metric.timed else part, objective, with_middle=False))
             yield_to_load()
         self.results = tuple(results)
         self.confirmed_between = (self._joined_from, current.end)

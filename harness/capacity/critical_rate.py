@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from harness.capacity.controller import FinishedLevel
-from harness.capacity.search import Purpose
+from harness.capacity.model import Purpose
 from harness.measurement.interval import extract_interval
 from harness.measurement.recorder import Recorder
 from harness.measurement.sample import Phase

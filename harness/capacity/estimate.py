@@ -85,7 +85,7 @@ class BoundaryEstimate:
         return (self.high - self.low) / 2 / self.rate
 
 
-def boundary(tracked: Sequence[tuple[float, ObjectiveCounts]]) -> BoundaryEstimate | None:
+def estimate_boundary(tracked: Sequence[tuple[float, ObjectiveCounts]]) -> BoundaryEstimate | None:
     """The boundary that these levels (rate, and its worst demand) went along; ``None`` of fewer than four."""
     last = tracked[len(tracked) // APPROACH_PARTS :] if len(tracked) >= 2 * FEWEST else tracked
     if len(last) < FEWEST:

@@ -74,7 +74,7 @@ class LevelOutcome:
     """What came of a level: each demand's counts, journeys ``under_way`` at its end, seconds of the budget ``spent``.
 
     ``trouble`` says why the load generator cannot be trusted with this level (``""``: it can). ``verdict`` is that of the gate, given for a
-    confirming level. ``felt`` is the rate that the shop felt, for each demand; empty where it was the level's own. ``filling``: too few
+    confirming level. ``effective_rates`` is the rate that the shop felt, for each demand; empty where it was the level's own. ``filling``: too few
     journeys have ended for that to be known. ``journey`` is how long the longest take, where that is longer than a level can ignore.
     """
 
@@ -83,17 +83,19 @@ class LevelOutcome:
     spent: float
     trouble: str = ""
     verdict: Verdict | None = None
-    felt: Sequence[float] = ()
+    effective_rates: Sequence[float] = ()
     journeys_incomplete: bool = False
     journey: float = 0.0
 
     def effective_rate_for(self, demand: ObjectiveCounts | None, rate: float) -> float:
         """The rate that a demand was kept or broken at; without one, the least that was felt."""
-        if not self.felt:
+        if not self.effective_rates:
             return rate
         if demand is None:
-            return min(self.felt)
-        return next(felt for one, felt in zip(self.objective_counts, self.felt, strict=True) if one is demand)
+            return min(self.effective_rates)
+        return next(
+            felt for one, felt in zip(self.objective_counts, self.effective_rates, strict=True) if one is demand
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,25 +16,13 @@ from harness.capacity.estimate import (
     USUAL_STEEPNESS,
     BoundaryEstimate,
     ObjectiveCounts,
-    boundary,
+    estimate_boundary,
     safe_rate,
 )
-from harness.capacity.model import FINEST, LevelOutcome, Purpose, SearchLevel, SearchPlan, SearchResult
+from harness.capacity.model import LevelOutcome, Purpose, SearchLevel, SearchPlan, SearchResult
 from harness.objectives.statistics import LEAST_EVIDENCE, proves_broken
 from harness.objectives.verdict import Verdict
 from harness.units import format_duration
-
-__all__ = [
-    "FINEST",
-    "LevelOutcome",
-    "Purpose",
-    "SearchLevel",
-    "SearchPlan",
-    "SearchResult",
-    "broken",
-    "search",
-    "worst",
-]
 
 WIDEN_ALPHA = 0.01
 """The doubt at which a widening level counts as broken: looked at often, so it has to be surer than a verdict."""
@@ -128,13 +116,13 @@ def search(plan: SearchPlan) -> Generator[SearchLevel, LevelOutcome, SearchResul
         yield from _drain(state)
         return (yield from _confirm(state, state.kept, None, at_least=True, why=state.trouble))
     # While the shop was still on its way to the rates of a few levels, these tell nothing.
-    found = boundary(state.tracked) if not state.journey or len(state.tracked) >= FEWEST_TRACKED else None
+    found = estimate_boundary(state.tracked) if not state.journey or len(state.tracked) >= FEWEST_TRACKED else None
     yield from _drain(state)  # what the last level of the tracking left behind must not speak against the first try
     why = "" if found else "the budget left no time to find where a demand gives way"
     return (yield from _confirm(state, _first_try(state, found), found, at_least=found is None, why=why))
 
 
-def worst(objective_counts: Sequence[ObjectiveCounts]) -> ObjectiveCounts | None:
+def worst_objective(objective_counts: Sequence[ObjectiveCounts]) -> ObjectiveCounts | None:
     """The demand that is broken most, in proportion to what it allows; ``None`` without a sample."""
     return max((each for each in objective_counts if each.total), key=lambda each: each.excess, default=None)
 
@@ -168,15 +156,15 @@ def _widen(state: _SearchState, first: float) -> Generator[SearchLevel, LevelOut
         if seen is None:
             return
         state.trouble = ""
-        judged = worst(seen.objective_counts)
+        judged = worst_objective(seen.objective_counts)
         if judged is None:
             # Silence keeps no demand: journeys take longer than the level, or the shop hangs.
             patience *= 2
             state.trouble = f"nothing ended while {rate:.3g} journeys a second were tried"
             continue
-        felt = seen.effective_rate_for(judged, rate)
+        effective_rate = seen.effective_rate_for(judged, rate)
         if broken(seen.objective_counts):
-            state.broken = felt
+            state.broken = effective_rate
             rate /= plan.grow**2
             if state.kept or rate < plan.start * LOWEST:
                 return
@@ -186,13 +174,13 @@ def _widen(state: _SearchState, first: float) -> Generator[SearchLevel, LevelOut
             if seen.journeys_incomplete:
                 continue
             return
-        if felt >= plan.most * FULL and _can_hold(state, rate, patience):
+        if effective_rate >= plan.most * FULL and _can_hold(state, rate, patience):
             patience = plan.confirm / plan.length(rate)
             continue
-        state.keep(felt, seen)
-        if not math.isinf(state.broken) or felt >= plan.most * FULL:
+        state.keep(effective_rate, seen)
+        if not math.isinf(state.broken) or effective_rate >= plan.most * FULL:
             return
-        rate = min(felt * plan.grow, plan.most)
+        rate = min(effective_rate * plan.grow, plan.most)
     if state.kept and math.isinf(state.broken):
         state.trouble = f"the budget ended before a demand was broken; {state.kept:.3g} journeys a second were kept"
 
@@ -211,7 +199,7 @@ def _doubt(state: _SearchState) -> Generator[SearchLevel, LevelOutcome, None]:
             return
         seen = yield from _ask(state, Purpose.WIDEN, rate, plan.length(rate))
         state.trouble = ""
-        judged = None if seen is None else worst(seen.objective_counts)
+        judged = None if seen is None else worst_objective(seen.objective_counts)
         if seen is None or judged is None or broken(seen.objective_counts):
             return
         state.keep(seen.effective_rate_for(judged, rate), seen)
@@ -266,18 +254,20 @@ def _track(state: _SearchState) -> Generator[SearchLevel, LevelOutcome, None]:
         if seen is None:
             return
         state.trouble = ""
-        judged = worst(seen.objective_counts)
+        judged = worst_objective(seen.objective_counts)
         if judged is None:
             continue
-        felt = seen.effective_rate_for(judged, rate)
-        logarithm = min(math.log(felt) + UP, max(math.log(felt) - UP, logarithm))  # it may lag behind
-        state.tracked.append((felt, judged))
+        effective_rate = seen.effective_rate_for(judged, rate)
+        logarithm = min(
+            math.log(effective_rate) + UP, max(math.log(effective_rate) - UP, logarithm)
+        )  # it may lag behind
+        state.tracked.append((effective_rate, judged))
         pull = min(1.0, max(-MAX_EXCESS, (1.0 - judged.excess) / (1.0 - state.flat(judged))))
         turns += (pull > 0) is not rising
         rising = pull > 0
         logarithm += min(UP, max(-DOWN, GAIN * GAIN_DECAY / (turns + GAIN_DECAY) * pull))
         if len(state.tracked) >= FEWEST_TRACKED and turns >= 2:  # noqa: PLR2004 - it has been on both sides
-            found = boundary(state.tracked)
+            found = estimate_boundary(state.tracked)
             if found is not None and found.half_width <= plan.precision:
                 return
 
@@ -310,8 +300,8 @@ def _confirm(
             yield from _drain(state)
             continue
         if seen.verdict is Verdict.PASSED:
-            return SearchResult(min([rate, *seen.felt]), at_least, why, found)
-        judged = worst(seen.objective_counts)
+            return SearchResult(min([rate, *seen.effective_rates]), at_least, why, found)
+        judged = worst_objective(seen.objective_counts)
         excess = MAX_EXCESS if judged is None else judged.excess
         if seen.verdict is Verdict.INCONCLUSIVE and excess < PROMISING:
             continue  # more of the same will probably do

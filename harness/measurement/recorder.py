@@ -18,8 +18,6 @@ from harness.measurement.outcomes import Blame
 from harness.measurement.sample import JourneySample, PageSample, Phase, Window
 from harness.measurement.series import REPEATED, ArrivalCounts, SampleSeries
 
-__all__ = ["ArrivalCounts", "JourneyKey", "PageKey", "Recorder", "RunTotals", "SampleSeries"]
-
 Key = TypeVar("Key")
 _Times: TypeAlias = tuple[list[float], list[float], list[int]]  # response and service times in seconds, bytes
 
@@ -214,7 +212,7 @@ class Recorder:
             raise ValueError(f"slices of {self.slice_length} s and of {slice_length} s cannot be matched")
         return int(times).bit_length() - 1
 
-    def counts(self) -> RunTotals:
+    def totals(self) -> RunTotals:
         """The totals of the whole run."""
         by_page, by_option, by_outcome = Counter[str](), Counter[str](), Counter[str]()
         failed = 0

@@ -78,7 +78,7 @@ def count_samples(
     phases: Collection[str] = STEADY,
     *,
     sliced: bool = True,
-    levels: bool = False,
+    with_middle: bool = False,
     before: float = math.inf,
 ) -> SampleCounts:
     """How many samples of the phases the objective speaks of, and how many of them are not as demanded.
@@ -86,7 +86,7 @@ def count_samples(
     For times, failures and dropped arrivals; ``slices`` and ``levels`` always follow the response time, as slices do, and are only
     counted if asked for. With ``before`` only what was due in earlier slices counts, all of it by its response time.
     """
-    if levels and objective.statistic in (Statistic.PERCENTILE, Statistic.MEAN):
+    if with_middle and objective.statistic in (Statistic.PERCENTILE, Statistic.MEAN):
         counted = count_samples(recorder, objective, phases, sliced=sliced, before=before)
         return replace(counted, **_middle_counts(recorder, objective, phases, before))
     if before < math.inf:

@@ -39,8 +39,6 @@ from harness.objectives.statistics import (
 from harness.objectives.throughput import completions
 from harness.objectives.verdict import Finding, Judgement, ObjectiveResult, Severity, Verdict
 
-__all__ = ["Finding", "Judgement", "ObjectiveResult", "Severity", "Verdict", "evaluate_objective", "evaluate_run"]
-
 NOTABLE_EFFECT = 1.5
 """From which design effect on a sentence about too few samples speaks of it: without, 700 of them look like plenty."""
 
@@ -49,7 +47,7 @@ MAX_TIMES_LONGER = 1000
 
 
 def evaluate_objective(
-    recorder: Recorder, objective: Objective, alpha_left: float = 1.0, *, levels: bool = True
+    recorder: Recorder, objective: Objective, alpha_left: float = 1.0, *, with_middle: bool = True
 ) -> ObjectiveResult:
     """Decide one objective; only a part of the doubt that it allows may be spent where it is looked at more than once.
 
@@ -58,17 +56,17 @@ def evaluate_objective(
     stricter = (
         replace(objective, confidence=1 - (1 - objective.confidence) * alpha_left) if alpha_left < 1 else objective
     )
-    result, window = _assess(recorder, stricter, levels=levels), recorder.window
+    result, window = _assess(recorder, stricter, with_middle=with_middle), recorder.window
     shortest = shortest_run(stricter, result.samples, window.steady_until - window.steady_from)
     return replace(result, text=objective.text, shortest_run=shortest)
 
 
-def _assess(recorder: Recorder, objective: Objective, *, levels: bool) -> ObjectiveResult:
+def _assess(recorder: Recorder, objective: Objective, *, with_middle: bool) -> ObjectiveResult:
     if objective.metric is Metric.RATE:
         return _rate(recorder, objective)
     if objective.metric is Metric.COUNT:
         return _count(recorder, objective)
-    counted = count_samples(recorder, objective, levels=levels)
+    counted = count_samples(recorder, objective, with_middle=with_middle)
     if not counted.total:
         least = MIN_SAMPLES_MEAN_MAX
         if 0 < objective.allowed < 1:

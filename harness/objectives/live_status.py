@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from harness.measurement.recorder import Recorder
-from harness.objectives import text as wording
+from harness.objectives import text as objective_text
 from harness.objectives.counting import SampleCounts, count_samples, matching_series, succeeded, times
 from harness.objectives.model import Metric, Objective, Statistic
 
@@ -41,7 +41,7 @@ def live_status(recorder: Recorder, objective: Objective, steady: float) -> Live
     else:
         counted = count_samples(recorder, objective, sliced=False)
     if not counted.total or not steady:
-        return LiveStatus(objective.text, LiveState.NOTHING, f"no {wording.subject_text(objective)} yet")
+        return LiveStatus(objective.text, LiveState.NOTHING, f"no {objective_text.subject_text(objective)} yet")
     measured = _measured(recorder, objective, counted, steady)
     if objective.statistic is Statistic.PERCENTILE:
         kept = counted.over <= counted.total * objective.allowed
@@ -49,7 +49,7 @@ def live_status(recorder: Recorder, objective: Objective, steady: float) -> Live
         kept = objective.operator.holds(measured, objective.bound)
     missed = LiveState.NOT_YET if objective.metric is Metric.COUNT and objective.operator.upward else LiveState.BROKEN
     standing = LiveState.KEPT if kept else missed
-    return LiveStatus(objective.text, standing, wording.sentence(objective, measured, counted), measured)
+    return LiveStatus(objective.text, standing, objective_text.sentence(objective, measured, counted), measured)
 
 
 def _measured(recorder: Recorder, objective: Objective, counted: SampleCounts, steady: float) -> float:

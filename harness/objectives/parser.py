@@ -19,11 +19,8 @@ from harness.objectives.model import (
     Operator,
     Statistic,
     Subject,
-    unknown_names,
 )
 from harness.units import DURATIONS, RATES, did_you_mean, quantity
-
-__all__ = ["Objective", "ObjectiveError", "parse", "parse_condition", "unknown_names"]
 
 EXAMPLE = "page.BinNumberPage response_time p95 < 300ms"
 

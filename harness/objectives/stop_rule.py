@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from harness.measurement.recorder import Recorder
-from harness.objectives import text as wording
+from harness.objectives import text as objective_text
 from harness.objectives.counting import EVERY_PHASE, count_samples
 from harness.objectives.model import Metric, Objective, ObjectiveError, Statistic
 from harness.objectives.parser import parse_condition
@@ -103,7 +103,7 @@ class _RuleState:
             return ""
         return (
             f'the stop rule "{rule.text}" held for {format_duration(now - self.since)}, '
-            f"at last with {format_percent(x / n)} of {n:,} {wording.subject_text(rule.condition)}"
+            f"at last with {format_percent(x / n)} of {n:,} {objective_text.subject_text(rule.condition)}"
         )
 
 

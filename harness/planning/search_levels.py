@@ -8,7 +8,7 @@ from dataclasses import replace
 from functools import partial
 
 from harness.capacity.answer import CapacityAnswer, CapacityPoint
-from harness.capacity.search import Purpose
+from harness.capacity.model import Purpose
 from harness.measurement.interval import extract_interval
 from harness.objectives.verdict import Verdict
 from harness.planning.carried_capacity import CarriedCapacity, EvidenceGrade

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from harness.capacity.answer import CapacityAnswer, CapacityPoint, curve
-from harness.capacity.search import Purpose
+from harness.capacity.model import Purpose
 from harness.reporting.tables import NO_VALUE, ReportTable, format_measure
 from harness.units import format_duration, format_number, format_percent
 

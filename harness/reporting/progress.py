@@ -44,7 +44,7 @@ class Progress:
         After the load, those under way have ``drain`` seconds at most: ``in_flight`` says by which option they pay, and
         ``requesting`` how many requests the shop has yet to answer.
         """
-        counts = recorder.counts()
+        counts = recorder.totals()
         arrivals = list(recorder.arrivals.values())
         dropped = sum(one.dropped for one in arrivals)
         waiting = sum(one.waiting for one in arrivals)

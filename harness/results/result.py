@@ -104,7 +104,7 @@ class Result:
     @property
     def counts(self) -> RunTotals:
         """The totals of the whole run."""
-        return self.recorder.counts()
+        return self.recorder.totals()
 
     def to_json(self) -> dict[str, Any]:
         """The result as JSON values; the totals and the summary are there for readers that know no histograms."""

@@ -25,7 +25,7 @@ def noticed(run: Run[Any], comparison: LedgerComparison | None, silence: str, ex
     ``comparison`` holds our books against the shop's, ``silence`` says why it showed none (``""``: it did, or keeps none),
     ``exceptions`` counts errors that surfaced outside journeys.
     """
-    counts = run.recorder.counts()
+    counts = run.recorder.totals()
     workload = run.workload
     schedule = workload.schedule()
     conditions = Conditions(

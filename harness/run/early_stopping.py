@@ -129,7 +129,7 @@ def early(recorder: Recorder, objective: Objective, before: float, length: float
         return Verdict.FAILED if seen.total and (seen.infinite or exceeded) else Verdict.INCONCLUSIVE
     if objective.allowed == 0:
         return Verdict.FAILED if count_samples(recorder, objective, sliced=False).over else Verdict.INCONCLUSIVE
-    counted = count_samples(recorder, objective, levels=True, before=before)
+    counted = count_samples(recorder, objective, with_middle=True, before=before)
     if len(counted.slices) < _MIN_SLICES:
         return Verdict.INCONCLUSIVE
     verdict, _ = share_verdict(counted, objective.allowed, (1 - objective.confidence) * ALPHA_PER_ANALYSIS * MARGIN)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from harness.capacity.answer import capacity
+from harness.capacity.answer import capacity_answer
 from harness.capacity.verdict import evaluate_search
 from harness.exits import Exit
 from harness.objectives.evaluate import evaluate_run
@@ -60,7 +60,7 @@ def finish(run: Run[Any], options: Any, *, exceptions: int) -> Finished:
         judgement = evaluate_run(run.recorder, objectives, findings, run.alpha_left)
     else:
         run.controller.recheck_after_drain(run.recorder)
-        answer = capacity(run.controller, run.recorder)
+        answer = capacity_answer(run.controller, run.recorder)
         judgement = evaluate_search(answer, run.controller.results, findings, run.workload.at_least)
     result = Result(
         run_id=run.id,
@@ -97,7 +97,7 @@ def _ledger(run: Run[Any]) -> tuple[LedgerComparison | None, str]:
         entry = run.target.ledger()
     except OSError as error:
         return None, f"the embedded shop did not show its ledger ({error.strerror or error})"
-    return compare_with_ledger(run.recorder.counts(), entry.pages, entry.orders, entry.revenue), ""
+    return compare_with_ledger(run.recorder.totals(), entry.pages, entry.orders, entry.revenue), ""
 
 
 def _asked(run: Run[Any]) -> RunSettings:

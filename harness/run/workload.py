@@ -10,9 +10,9 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar, runtime_checkable
 
-from harness.capacity.search import SearchPlan
+from harness.capacity.model import SearchPlan
 from harness.metrics.page_roles import PageRoles
-from harness.objectives.parser import Objective
+from harness.objectives.model import Objective
 from harness.objectives.stop_rule import StopRule
 from harness.schedule.arrivals import ArrivalSchedule
 from harness.schedule.dispatch import Arrival

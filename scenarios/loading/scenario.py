@@ -10,7 +10,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from harness.capacity.search import SearchPlan
+from harness.capacity.model import SearchPlan
 from harness.objectives import parser, stop_rule
 from harness.objectives.model import Objective
 from harness.objectives.stop_rule import StopRule

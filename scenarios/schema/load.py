@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 import harness.schedule.arrivals
-from harness.capacity.search import FINEST, SearchPlan
+from harness.capacity.model import FINEST, SearchPlan
 from harness.schedule.arrivals import Profile
 from scenarios.schema.quantities import PerSecond, PositivePerSecond, PositiveSeconds, Seconds
 from scenarios.schema.section import NonEmptyText, PositiveCount, Scale, Table, UserCount

@@ -144,7 +144,7 @@ def _reports_of(count: int, seconds: int = 32, measured: int = 7) -> float:
             run.hear(name, msgpack.loads(message, strict_map_key=False))
         run._aggregate()
         spent.append(time.process_time() - began)
-    assert run.recorder.counts().pages == sum(recorder.counts().pages for recorder in recorders.values())
+    assert run.recorder.totals().pages == sum(recorder.totals().pages for recorder in recorders.values())
     return sorted(spent[-measured:])[measured // 2]
 
 

@@ -15,7 +15,7 @@ from claims import Row, share_row
 from stations import Case, Served, collapsing, counters, full, slow_option
 
 from harness.capacity.controller import CapacityController
-from harness.capacity.search import SearchPlan, SearchResult
+from harness.capacity.model import SearchPlan, SearchResult
 from harness.measurement.recorder import Recorder
 from harness.measurement.sample import JourneySample, PageSample, Window
 from harness.objectives.parser import parse

@@ -7,7 +7,7 @@ import thinking
 from thinking import Shoppers, Walk
 
 from harness.capacity import effective_rate
-from harness.capacity.search import Purpose, SearchPlan
+from harness.capacity.model import Purpose, SearchPlan
 
 pytestmark = pytest.mark.calibration
 

@@ -12,9 +12,9 @@ import pytest
 from finished_runs import NOW
 from simulator import Counter
 
-from harness.capacity.answer import capacity
+from harness.capacity.answer import capacity_answer
 from harness.capacity.controller import CapacityController
-from harness.capacity.search import SearchPlan
+from harness.capacity.model import SearchPlan
 from harness.measurement.recorder import Recorder
 from harness.measurement.sample import JourneySample, PageSample, Window
 from harness.objectives.evaluate import evaluate_run
@@ -76,7 +76,7 @@ def searched():
         recorder=recorder,
         judgement=judgement,
         exit=judgement.verdict.exit,
-        capacity=capacity(controller, recorder),
+        capacity=capacity_answer(controller, recorder),
     )
 
 

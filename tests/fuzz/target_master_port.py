@@ -238,7 +238,7 @@ class Port:
         gevent.sleep(0)  # the last one is being handled
         assert not self.log.tracebacks, self.log.tracebacks
         assert self.runner.clients[NAME].cpu_usage == 1
-        assert self.run.recorder.counts().pages == 0
+        assert self.run.recorder.totals().pages == 0
         if self.run.over or self.run.closing:
             self.begin()
         return "refused" if self.guard.refused.total() > before else "heard"

@@ -13,7 +13,7 @@ from typing import Any
 import gevent
 
 from harness.capacity.controller import FinishedLevel
-from harness.capacity.search import worst
+from harness.capacity.search import worst_objective
 from harness.locust_plugin.web import form
 from harness.locust_plugin.web.guard import Rows, Tab
 from harness.measurement.histogram import Histogram
@@ -142,7 +142,7 @@ def searched(run: Run[Any] | None) -> Rows:
 
 
 def _step(step: FinishedLevel) -> dict[str, Any]:
-    judged = worst(step.objective_counts)
+    judged = worst_objective(step.objective_counts)
     came = f"not counted: {step.trouble}" if step.trouble else step.verdict or ("broken" if step.broken else "kept")
     return {
         "level": step.purpose,

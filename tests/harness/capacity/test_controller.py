@@ -7,9 +7,9 @@ from dataclasses import replace
 
 import pytest
 
-from harness.capacity.answer import CapacityAnswer, capacity, curve
+from harness.capacity.answer import CapacityAnswer, capacity_answer, curve
 from harness.capacity.controller import CapacityController, can_be_searched
-from harness.capacity.search import Purpose, SearchPlan
+from harness.capacity.model import Purpose, SearchPlan
 from harness.capacity.verdict import evaluate_search
 from harness.measurement.recorder import Recorder
 from harness.measurement.sample import JourneySample, PageSample, Window
@@ -49,7 +49,7 @@ class Flight:
             under_way = sum(one.due <= self.now for one in self.pending)
             self._let_in(self.controller.step(self.now, self.recorder, under_way, 0.4))
             assert self.now < 5000, "the search does not end"
-        return capacity(self.controller, self.recorder)
+        return capacity_answer(self.controller, self.recorder)
 
     def _let_in(self, stretches):
         for rate, seconds in stretches:
@@ -262,7 +262,7 @@ def test_what_was_confirmed_has_to_hold_for_those_who_came_home_last():
         due = start + 1 + number * (end - start - 2) / 100
         flight._end(JourneySample("guest", "gpay", "timeout", "shop", due, due, due + 60.0, False, 0))
     flight.controller.recheck_after_drain(flight.recorder)
-    answer = capacity(flight.controller, flight.recorder)
+    answer = capacity_answer(flight.controller, flight.recorder)
     assert answer.journeys is None
     assert "still on their way" in answer.why
     assert Verdict.FAILED in {one.verdict for one in flight.controller.results}
@@ -342,7 +342,7 @@ def test_a_search_that_was_broken_off_has_no_answer():
     controller = CapacityController(
         SearchPlan(start=10, most=400, budget=900), OBJECTIVES, SteppedSchedule(ArrivalProcess.POISSON, 1).due_between
     )
-    answer = capacity(controller, Recorder(Window(0.0, 0.0, 1e6)))
+    answer = capacity_answer(controller, Recorder(Window(0.0, 0.0, 1e6)))
     judged = evaluate_search(answer, (), [], None)
     assert (answer.journeys, judged.verdict) == (None, Verdict.INCONCLUSIVE)
     assert "ended before it had an answer" in judged.reason

@@ -6,7 +6,7 @@ import pytest
 
 from harness.capacity.controller import FinishedLevel
 from harness.capacity.critical_rate import critical_rates, pool_adjacent_violators
-from harness.capacity.search import Purpose
+from harness.capacity.model import Purpose
 from harness.measurement.recorder import Recorder
 from harness.measurement.sample import JourneySample, Window
 from harness.objectives.parser import parse

@@ -5,7 +5,7 @@ import random
 
 import pytest
 
-from harness.capacity.estimate import BoundaryEstimate, ObjectiveCounts, boundary, safe_rate
+from harness.capacity.estimate import BoundaryEstimate, ObjectiveCounts, estimate_boundary, safe_rate
 from harness.objectives.statistics import proves_kept
 
 LIMIT, STEEP, ALLOWED = 50.0, 8.0, 0.05
@@ -23,23 +23,25 @@ def _tracked(seed, levels=30, total=600, steep=STEEP):
 
 
 def test_the_rate_is_found_and_the_interval_holds_it():
-    found = [boundary(_tracked(seed)) for seed in range(40)]
+    found = [estimate_boundary(_tracked(seed)) for seed in range(40)]
     assert sum(abs(one.rate / LIMIT - 1) < 0.03 for one in found) >= 38
     assert sum(one.low <= LIMIT <= one.high for one in found) >= 36
 
 
 def test_a_steep_shop_is_told_from_a_gentle_one():
-    assert boundary(_tracked(1, steep=20.0)).steepness > boundary(_tracked(1, steep=4.0)).steepness + 3
+    assert (
+        estimate_boundary(_tracked(1, steep=20.0)).steepness > estimate_boundary(_tracked(1, steep=4.0)).steepness + 3
+    )
 
 
 def test_few_levels_are_no_boundary():
-    assert boundary(_tracked(1)[:3]) is None
-    assert boundary([]) is None
+    assert estimate_boundary(_tracked(1)[:3]) is None
+    assert estimate_boundary([]) is None
 
 
 def test_levels_without_a_sample_over_the_bound_still_have_a_rate():
     levels = [(rate, ObjectiveCounts("x", 500, 0, ALLOWED)) for rate in (40.0, 41.0, 42.0, 43.0, 44.0)]
-    assert 40.0 <= boundary(levels).rate <= 44.0
+    assert 40.0 <= estimate_boundary(levels).rate <= 44.0
 
 
 def test_the_rate_to_confirm_lies_below_and_nearer_the_longer_it_is_held():

@@ -7,17 +7,8 @@ from dataclasses import replace
 import pytest
 
 from harness.capacity.estimate import ObjectiveCounts
-from harness.capacity.search import (
-    FINEST,
-    LevelOutcome,
-    Purpose,
-    SearchLevel,
-    SearchPlan,
-    SearchResult,
-    broken,
-    search,
-    worst,
-)
+from harness.capacity.model import FINEST, LevelOutcome, Purpose, SearchLevel, SearchPlan, SearchResult
+from harness.capacity.search import broken, search, worst_objective
 from harness.objectives.verdict import Verdict
 
 ALLOWED = 0.05
@@ -252,8 +243,8 @@ def test_a_shop_that_carries_nothing_is_said_to():
 
 def test_the_worst_demand_is_the_one_that_exceeds_what_it_allows_most():
     mild, hard = ObjectiveCounts("p95", 100, 6, 0.05), ObjectiveCounts("failures", 100, 4, 0.01)
-    assert worst([mild, hard]) is hard
-    assert worst([ObjectiveCounts("none", 0, 0, 0.05)]) is None
+    assert worst_objective([mild, hard]) is hard
+    assert worst_objective([ObjectiveCounts("none", 0, 0, 0.05)]) is None
 
 
 def test_one_slow_answer_breaks_nothing():
@@ -292,7 +283,7 @@ class Long:
                 journeys_incomplete=journeys_incomplete,
             )
             if not journeys_incomplete:
-                seen = replace(seen, felt=(self.felt,), journey=self.journey)
+                seen = replace(seen, effective_rates=(self.felt,), journey=self.journey)
             try:
                 level = asking.send(seen)
             except StopIteration as end:

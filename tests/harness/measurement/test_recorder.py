@@ -76,7 +76,7 @@ def test_a_dropped_arrival_is_a_journey_never_answered():
     recorder.journey(JourneySample("guest", "gpay", "dropped", "shop", 120.0, math.inf, math.inf))
     (cell,) = recorder.journeys.values()
     assert (cell.response.total, cell.response.infinite, cell.service.total) == (1, 1, 0)
-    assert recorder.counts().failed_journeys == 1
+    assert recorder.totals().failed_journeys == 1
     assert recorder.arrivals[Phase.STEADY].waiting == 0
 
 
@@ -148,7 +148,7 @@ def test_adding_two_halves_is_the_whole():
         halves[n % 2].offered(120.0)
     halves[0].add(halves[1])
     assert halves[0].to_json() == whole.to_json()
-    assert halves[0].counts() == whole.counts()
+    assert halves[0].totals() == whole.totals()
 
 
 @pytest.mark.parametrize(("mine", "theirs"), [(1.0, 4.0), (4.0, 1.0), (2.0, 2.0)])
@@ -176,7 +176,7 @@ def test_added_recorders_keep_within_their_slices():
     a.add(b)
     assert a.slice_length == 16.0
     assert all(index < 4 for cell in a.pages.values() for index in cell.slices)
-    assert a.counts() == b.counts()
+    assert a.totals() == b.totals()
 
 
 def test_counts_are_of_the_whole_run_and_blame_only_the_shop():
@@ -189,7 +189,7 @@ def test_counts_are_of_the_whole_run_and_blame_only_the_shop():
     recorder.journey(a_journey(120.0, ordered=True, amount=1, option="gpay"))
     recorder.journey(a_journey(outcome="declined", blame="shopper"))
     recorder.journey(a_journey(outcome="timeout", blame="shop"))
-    counts = recorder.counts()
+    counts = recorder.totals()
     assert (counts.pages, counts.failed_pages) == (4, 1)
     assert (counts.journeys, counts.failed_journeys, counts.orders, counts.amount) == (4, 1, 2, 5000)
     assert counts.pages_by_page == {"BinNumberPage": 3, "CardConfirmation": 1}
@@ -204,7 +204,7 @@ def test_an_order_that_ended_badly_is_still_an_order():
     # The shop sold, and then broke its promise on the receipt: both are true, and both are counted.
     recorder = Recorder(WINDOW)
     recorder.journey(a_journey(outcome="amount_mismatch", blame="shop", ordered=True, amount=100))
-    counts = recorder.counts()
+    counts = recorder.totals()
     assert (counts.orders, counts.failed_journeys) == (1, 1)
 
 
@@ -213,10 +213,10 @@ def test_a_round_trip_through_json_changes_nothing():
     recorder.journey(JourneySample("guest", "gpay", "dropped", "shop", 120.0, math.inf, math.inf))
     text = orjson.dumps(recorder.to_json())
     again = Recorder.from_json(orjson.loads(text))
-    assert again.counts() == recorder.counts()
+    assert again.totals() == recorder.totals()
     assert orjson.dumps(again.to_json()) == text
     again.add(some_recorder(random.Random(10)))
-    assert again.counts().pages == recorder.counts().pages + 300
+    assert again.totals().pages == recorder.totals().pages + 300
 
 
 def test_a_run_that_never_began_is_written_and_read_as_well():
@@ -265,4 +265,4 @@ def test_a_look_through_another_window_counts_nothing_twice():
     assert view.window.steady_until == 115.0
     assert [cell.response.total for cell in view.pages.values()] == [1]
     assert recorder.window == WINDOW
-    assert recorder.counts().pages == 2
+    assert recorder.totals().pages == 2

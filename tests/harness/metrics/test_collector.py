@@ -118,7 +118,7 @@ def total(samples, name, **labels):
 
 def test_every_count_is_the_recorders_own():
     recorder = some_recorder()
-    counts = recorder.counts()
+    counts = recorder.totals()
     samples = scraped(recorder)
     for name in ("page_duration_seconds", "page_response_seconds"):
         assert total(samples, f"{name}_count") == counts.pages

@@ -11,8 +11,9 @@ from harness.measurement.histogram import Bounds
 from harness.measurement.recorder import Recorder
 from harness.measurement.sample import JourneySample, PageSample, Window
 from harness.objectives.counting import count_samples
-from harness.objectives.evaluate import Finding, Severity, Verdict, evaluate_objective, evaluate_run
+from harness.objectives.evaluate import evaluate_objective, evaluate_run
 from harness.objectives.parser import parse
+from harness.objectives.verdict import Finding, Severity, Verdict
 
 LENGTH = 100.0
 
@@ -100,13 +101,15 @@ def test_a_run_that_rises_and_falls_passes_only_far_from_its_bound(middle, verdi
         assert "since what one moment brings is alike" in result.sentence
         assert result.more_needed > 0
     # A search bears its levels out by each other.
-    assert evaluate_objective(run, parse("page.P response_time p95 < 300ms"), levels=False).verdict is Verdict.PASSED
+    assert (
+        evaluate_objective(run, parse("page.P response_time p95 < 300ms"), with_middle=False).verdict is Verdict.PASSED
+    )
 
 
 def test_what_the_shop_failed_is_over_every_level():
     run = pages(recorder(), [0.1] * 60)
     pages(run, [0.1] * 60, outcome="http_5xx", blame="shop")
-    counted = count_samples(run, parse("page.P response_time p95 < 300ms"), levels=True)
+    counted = count_samples(run, parse("page.P response_time p95 < 300ms"), with_middle=True)
     assert {over for _, over in counted.over_fractions} == {60, 120}
     assert [sum(n for n, _ in level) for level in counted.middle_slices] == [120]
     assert [sum(x for _, x in level) for level in counted.middle_slices] == [60]

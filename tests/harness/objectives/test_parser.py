@@ -2,8 +2,8 @@
 
 import pytest
 
-from harness.objectives.model import Metric, Operator, Statistic, Subject
-from harness.objectives.parser import Objective, ObjectiveError, parse, parse_condition, unknown_names
+from harness.objectives.model import Metric, Objective, ObjectiveError, Operator, Statistic, Subject, unknown_names
+from harness.objectives.parser import parse, parse_condition
 
 
 @pytest.mark.parametrize(

@@ -162,7 +162,7 @@ def test_a_result_is_replaced_whole(passed, failed, tmp_path):
 
 def test_everybody_agrees_on_the_counts(rich, tmp_path):
     write(rich, tmp_path)
-    ours = rich.recorder.counts()
+    ours = rich.recorder.totals()
     assert read(tmp_path).counts == ours
     assert document(rich)["counts"] == asdict(ours)
     text = b"".join(RunCollector(lambda: RunMetrics(read(tmp_path).recorder, "r", "baseline")).text()).decode()
@@ -374,4 +374,4 @@ def test_a_result_of_before_is_read(rich):
 
     old = without(document(rich))
     assert not problems(old)
-    assert type(rich).from_json(old).recorder.counts() == rich.recorder.counts()
+    assert type(rich).from_json(old).recorder.totals() == rich.recorder.totals()

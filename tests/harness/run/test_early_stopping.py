@@ -141,8 +141,8 @@ def test_a_look_while_the_load_goes_on_counts_every_page_once():
             came.append(35.0)
             recorder.page(PageSample("P", "gpay", "ok", "nobody", 34.9, 34.9, 35.0))
 
-    before = recorder.counts().pages
+    before = recorder.totals().pages
     looks = InterimAnalyses([parse("journey failures < 1%")], warm_up=10.0, steady=100.0)
     assert looks.look(recorder, 35.0, meanwhile).startswith("the verdict was certain")
     assert came
-    assert recorder.counts().pages == before + len(came)
+    assert recorder.totals().pages == before + len(came)

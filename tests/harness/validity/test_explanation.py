@@ -29,7 +29,7 @@ def recorder_of(*ends, pages=()):
 
 def explanation(recorder, *, sold=None, more_pages=None, revenue=REVENUE):
     """What is said when the shop counted these orders, and so many more (or fewer) of some pages."""
-    counts = recorder.counts()
+    counts = recorder.totals()
     pages = dict(counts.pages_by_page)
     for page, n in (more_pages or {}).items():
         pages[page] = pages.get(page, 0) + n

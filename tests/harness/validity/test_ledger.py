@@ -11,7 +11,7 @@ def some_counts():
         recorder.page(PageSample("A", "gpay", "ok", "nobody", due, due, due))
         recorder.journey(JourneySample("guest", "gpay", "ok", "nobody", due, due, due, ordered=True, amount=100))
     recorder.journey(JourneySample("guest", "credit_card", "declined", "shopper", 1.0, 1.0, 1.0))
-    return recorder.counts()
+    return recorder.totals()
 
 
 def test_they_agree_to_the_last_one():
