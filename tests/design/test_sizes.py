@@ -1,0 +1,85 @@
+"""A file is short enough to read at once, and a package is short enough to search by eye."""
+
+from __future__ import annotations
+
+from collections import Counter
+from itertools import islice
+from statistics import median
+
+from design.sources import ROOT, python_files
+
+PRODUCT = ("harness", "users", "scenarios", "shop", "dashboards", "locustfile.py", "docs")
+LONGEST_FILE = 300
+LONGEST_MEDIAN = 120
+LARGEST_PACKAGE = 16
+LINES_FOR_A_REASON = 10
+REASON = "Longer than 300 lines:"
+
+STILL_LONG = {
+    "harness/capacity/search.py",
+    "harness/distributed/master.py",
+    "harness/locust_plugin/plugin.py",
+    "harness/measurement/histogram.py",
+    "harness/measurement/recorder.py",
+    "harness/results/result.py",
+    "harness/validity/checks.py",
+    "scenarios/calibration/scenario_writer.py",
+    "scenarios/loading/key_checks.py",
+    "scenarios/loading/scenario.py",
+    "scenarios/runtime/workload.py",
+    "shop/contract.py",
+    "tests/calibration/claims.py",
+    "tests/calibration/loopback.py",
+    "tests/end_to_end/test_agreement.py",
+    "tests/end_to_end/test_fault_sweep.py",
+    "tests/harness/capacity/test_controller.py",
+    "tests/harness/capacity/test_search.py",
+    "tests/harness/locust_plugin/test_plugin.py",
+    "tests/harness/measurement/test_histogram.py",
+    "tests/harness/metrics/test_collector.py",
+    "tests/harness/objectives/test_evaluate.py",
+    "tests/harness/reporting/test_report.py",
+    "tests/harness/results/test_result.py",
+    "tests/harness/run/test_driver.py",
+    "tests/harness/run/test_finish.py",
+    "tests/harness/validity/test_checks.py",
+    "tests/scenarios/loading/test_scenario.py",
+    "tests/shop/checkout/test_checkout.py",
+    "tests/shop/checkout/test_payments.py",
+    "tests/shop/serving/test_asgi.py",
+    "tests/shop/test_app.py",
+    "tests/users/conftest.py",
+    "tests/users/http/test_connection_errors.py",
+    "tests/users/http/test_hostile_servers.py",
+    "tests/users/http/test_response.py",
+    "tests/users/journeys/test_catalogue.py",
+    "tests/users/journeys/test_checks.py",
+    "tests/users/journeys/test_payments.py",
+}
+STILL_LARGE = {"users/http", "users/journeys"}
+
+
+def lines_of(path):
+    with (ROOT / path).open() as file:
+        return sum(1 for _ in file)
+
+
+def top_of(path):
+    with (ROOT / path).open() as file:
+        return "".join(islice(file, LINES_FOR_A_REASON))
+
+
+def test_a_long_file_says_at_its_top_why_it_is_long():
+    long = {str(path) for path in python_files(*PRODUCT, "tests") if lines_of(path) > LONGEST_FILE}
+    without_reason = {path for path in long if REASON not in top_of(path)}
+    assert without_reason - STILL_LONG == set(), f"split them, or say at the top '{REASON} <reason>'"
+
+
+def test_half_of_the_files_are_short():
+    assert median(lines_of(path) for path in python_files(*PRODUCT)) < LONGEST_MEDIAN
+
+
+def test_a_package_is_small_enough_to_search_by_eye():
+    sizes = Counter(str(path.parent) for path in python_files(*PRODUCT) if path.name != "__init__.py")
+    large = {package: size for package, size in sizes.items() if size > LARGEST_PACKAGE}
+    assert {package: size for package, size in large.items() if package not in STILL_LARGE} == {}
