@@ -57,6 +57,14 @@ def commands_in_sentences() -> list[tuple[str, str]]:
     return list(dict.fromkeys(found))
 
 
+def written_by_hand(page: Path) -> str:
+    """The text of a page without its blocks of code and without what ``docs/make.py`` and the table of proofs write."""
+    text = page.read_text(encoding="utf-8")
+    text = re.sub(r"<!-- made by docs/make\.py: .*?made by docs/make\.py: end -->", "", text, flags=re.DOTALL)
+    text = re.sub(r"<!-- proofs: written.*?<!-- proofs: end -->", "", text, flags=re.DOTALL)
+    return _FENCE.sub("", text)
+
+
 def links(page: Path) -> list[str]:
     """Where the links and pictures of a page lead, without those to other sites."""
     text = _FENCE.sub("", page.read_text(encoding="utf-8"))
