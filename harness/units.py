@@ -56,6 +56,11 @@ def format_number(number: float) -> str:
     return f"{number:,.0f}" if number >= 1000 or number == int(number) else f"{number:.3g}"  # noqa: PLR2004
 
 
+def format_count(number: float, singular: str, plural: str = "") -> str:
+    """A number with its noun, as ``1 order`` or ``2,000 orders``; ``plural`` is the singular with an ``s`` unless given."""
+    return f"{format_number(number)} {singular if number == 1 else plural or singular + 's'}"
+
+
 def did_you_mean(wrong: str, known: Iterable[str]) -> str:
     """A remedy for a misspelt name: the one most like it, or else all there are (up to twenty)."""
     names = sorted(set(known))

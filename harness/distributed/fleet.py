@@ -61,7 +61,7 @@ class Member:
         return best_offset(self.echoes)
 
     @property
-    def origin(self) -> RunFingerprint | None:
+    def run_fingerprint(self) -> RunFingerprint | None:
         """What it runs; None: it did not say."""
         told, digest = self.facts.get("version"), self.facts.get("fingerprint")
         return RunFingerprint(str(told), str(digest)) if told and digest else None
@@ -70,7 +70,7 @@ class Member:
         """What the checks of validity must know about it, under this name."""
         return WorkerFacts(
             name=name,
-            origin=self.origin,
+            run_fingerprint=self.run_fingerprint,
             longest_gap=self.longest_silence,
             interval=REPORT_EVERY,
             lost_at=None if self.lost_at is None else max(0.0, self.lost_at - window.start),

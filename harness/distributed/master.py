@@ -138,7 +138,7 @@ class MasterRun(Run[ContextT]):
         return duplicates_across_workers(member.orders for member in self._members())
 
     @property
-    def origin(self) -> RunFingerprint:
+    def run_fingerprint(self) -> RunFingerprint:
         """What the master runs: each worker must run the same."""
         return RunFingerprint(own_version(), self.workload.fingerprint)
 
@@ -225,7 +225,7 @@ class MasterRun(Run[ContextT]):
             return
         if not self.ended:  # what is being judged must not change any more
             self.fleet.report(name, message, self.clock())
-            self.exemplars.hear(message.get("exemplars", ()))
+            self.exemplars.merge(message.get("exemplars", ()))
         if message["final"]:
             member = self.fleet.members.get(name)
             missing = not self.ended and member is not None and not member.final
@@ -285,7 +285,7 @@ class MasterRun(Run[ContextT]):
     def _check_clocks(self) -> bool:
         """End a run that a clock has spoilt, as workers begin together by theirs; says whether it is to end."""
         for member in () if self.fleet is None else self.fleet.members.values():
-            if not self.closing and (clock := member.clock) is not None and clock.surely > CLOCK_OFFSET:
+            if not self.closing and (clock := member.clock) is not None and clock.min_seconds > CLOCK_OFFSET:
                 which = "ahead of" if clock.seconds > 0 else "behind"
                 self.interrupted = (
                     f"worker {self._called(member)}, whose clock is {format_duration(abs(clock.seconds))} "

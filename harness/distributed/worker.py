@@ -52,7 +52,7 @@ class WorkerRun(Run[ContextT]):
         self.workload.restrict(message["kinds"])
         self.partition = Partition.from_json(message["share"])
         self.stage = self.workload.stage(self.partition.worker, self.partition.workers)
-        self._gc_tuning.begin()
+        self._gc_tuning.freeze()
         self.open(self.clock() + message["begin_at"] - self._wall_clock())
         self._encoder = DeltaEncoder(self.recorder)
         self._greenlets.append(gevent.spawn(self._guarded, self._report_regularly))

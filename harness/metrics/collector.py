@@ -61,7 +61,7 @@ class RunCollector(Collector):
             pause()
             since = clock()
 
-        for piece in self._writer.pieces(self.families(rest, fine=form is ExpositionFormat.PROTOBUF), form, rest):
+        for piece in self._writer.encode(self.families(rest, native=form is ExpositionFormat.PROTOBUF), form, rest):
             spent += clock() - since
             yield piece
             since = clock()
@@ -69,20 +69,20 @@ class RunCollector(Collector):
 
     def snapshot(self, at: float, pause: Callable[[], None] = lambda: None) -> Iterator[bytes]:
         """The metrics as lines of OpenMetrics with a moment behind them, seconds since 1970."""
-        return self._writer.pieces(self.families(pause), ExpositionFormat.OPENMETRICS, pause, at)
+        return self._writer.encode(self.families(pause), ExpositionFormat.OPENMETRICS, pause, at)
 
-    def families(self, pause: Callable[[], None], *, fine: bool = False) -> Iterator[Family]:
-        """The metrics of the run of the moment, one after the other; none before there was one. ``fine``: native buckets, too."""
+    def families(self, pause: Callable[[], None], *, native: bool = False) -> Iterator[Family]:
+        """The metrics of the run of the moment, one after the other; none before there was one. ``native``: native buckets, too."""
         state = self._state()
         if state is not None:
             if state.run_id != self._run_id:
                 # Another run: the names of its series are new, and those of the one before are not needed again.
                 self._run_id = state.run_id
-                self._writer.forget()
+                self._writer.start_run()
                 self._known.clear()
-            yield from families(state, self._bounded, pause, fine=fine)
+            yield from families(state, self._limit_label, pause, native=native)
 
-    def _bounded(self, label: str, value: str) -> str:
+    def _limit_label(self, label: str, value: str) -> str:
         known = self._known.setdefault(label, set())
         if value in known:
             return value

@@ -16,7 +16,7 @@ class Exemplar(NamedTuple):
     seconds: float
     at: float
 
-    def written(self) -> str:
+    def to_openmetrics(self) -> str:
         """As OpenMetrics has it behind a bucket."""
         return f' # {{trace_id="{self.trace_id}"}} {self.seconds!r} {self.at:.3f}'
 
@@ -27,13 +27,13 @@ class Exemplars:
     def __init__(self) -> None:
         self._kept: dict[tuple[str, str], dict[str, dict[int, Exemplar]]] = {}
 
-    def note(self, page: str, result: str, times: Mapping[str, float], trace_id: str, at: float) -> None:
+    def record(self, page: str, result: str, times: Mapping[str, float], trace_id: str, at: float) -> None:
         """A traced page is done; ``times`` are ``service`` and ``response``, in seconds."""
         kept = self._kept.setdefault((page, result), {})
         for kind, seconds in times.items():
             kept.setdefault(kind, {})[bisect_left(PAGE, seconds)] = Exemplar(trace_id, seconds, at)
 
-    def of(self, page: str, result: str, kind: str, bounds: tuple[float, ...]) -> dict[int, Exemplar]:
+    def for_bounds(self, page: str, result: str, kind: str, bounds: tuple[float, ...]) -> dict[int, Exemplar]:
         """What to name beside which of the counts of a histogram with these bounds."""
         found: dict[int, Exemplar] = {}
         for one in list(self._kept.get((page, result), {}).get(kind, {}).values()):
@@ -49,7 +49,7 @@ class Exemplars:
             for one in places.values()
         ]
 
-    def hear(self, rows: Iterable[Iterable[object]]) -> None:
+    def merge(self, rows: Iterable[Iterable[object]]) -> None:
         """Take in what a worker has sent."""
         for page, result, kind, trace_id, seconds, at in rows:
-            self.note(str(page), str(result), {str(kind): float(str(seconds))}, str(trace_id), float(str(at)))
+            self.record(str(page), str(result), {str(kind): float(str(seconds))}, str(trace_id), float(str(at)))

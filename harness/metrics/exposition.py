@@ -32,11 +32,11 @@ class ExpositionWriter:
     def __init__(self) -> None:
         self._prefixes: dict[tuple[str, LabelValues], list[str]] = {}
 
-    def forget(self) -> None:
+    def start_run(self) -> None:
         """Another run begins: the names of its series are new."""
         self._prefixes.clear()
 
-    def pieces(
+    def encode(
         self,
         families: Iterable[Family],
         form: ExpositionFormat,
@@ -80,7 +80,7 @@ class ExpositionWriter:
             noted = buckets.exemplars
             pairs = enumerate(zip(lines, upto, strict=True))
             parts = [
-                f"{prefix}{count}{noted[place].written() if place in noted else ''}\n"
+                f"{prefix}{count}{noted[place].to_openmetrics() if place in noted else ''}\n"
                 for place, (prefix, count) in pairs
             ]
         else:

@@ -25,15 +25,15 @@ Thing = TypeVar("Thing")
 
 
 def families(
-    state: RunMetrics, limit_label: LimitLabel, pause: Callable[[], None], *, fine: bool = False
+    state: RunMetrics, limit_label: LimitLabel, pause: Callable[[], None], *, native: bool = False
 ) -> Iterator[Family]:
     """Every metric of a run, in the order of the catalogue.
 
     ``limit_label`` is given a label's name and value and returns the value to publish. ``pause`` is called every now and
-    then: whoever is just measuring the shop in the same process must not wait for all of this. Where it is to be ``fine``, pages and journeys are counted for native histograms, too.
+    then: whoever is just measuring the shop in the same process must not wait for all of this. Where it is to be ``native``, pages and journeys are counted for native histograms, too.
     """
-    yield from _pages(state, limit_label, pause, fine=fine)
-    yield from _journeys(state, limit_label, pause, fine=fine)
+    yield from _pages(state, limit_label, pause, native=native)
+    yield from _journeys(state, limit_label, pause, native=native)
     yield from _arrivals(state)
     yield from run_families(state, limit_label)
 
@@ -54,14 +54,14 @@ def _with_yields(things: Iterable[Thing], pause: Callable[[], None]) -> Iterator
 
 def _bounds_of(state: RunMetrics, subject: Subject) -> frozenset[float]:
     """The bounds of objectives on times: counts at exactly these can be read off without interpolation."""
-    objectives = (one.objective for one in state.demanded)
+    objectives = (one.objective for one in state.objectives)
     return frozenset(each.bound for each in objectives if each.subject is subject and each.metric.timed)
 
 
-def _pages(state: RunMetrics, limit_label: LimitLabel, pause: Callable[[], None], *, fine: bool) -> Iterator[Family]:
+def _pages(state: RunMetrics, limit_label: LimitLabel, pause: Callable[[], None], *, native: bool) -> Iterator[Family]:
     extra = _bounds_of(state, Subject.PAGE)
-    service = family("page_duration_seconds", extra=extra, fine=fine)
-    response = family("page_response_seconds", extra=extra, fine=fine)
+    service = family("page_duration_seconds", extra=extra, native=native)
+    response = family("page_response_seconds", extra=extra, native=native)
     responses, outcomes = family("page_responses_total"), family("page_outcomes_total")
     errors, received = family("page_errors_total"), family("page_received_bytes_total")
     challenges, verifications = family("threeds_challenges_total"), family("sms_verifications_total")
@@ -73,68 +73,70 @@ def _pages(state: RunMetrics, limit_label: LimitLabel, pause: Callable[[], None]
         failed = key.blame == Blame.SHOP
         values = (run, page, "failure" if failed else "success")
         total = cell.response.total
-        service.time(values, cell.service)
-        response.time(values, cell.response)
-        received.count((run, page), cell.received)
-        requesting.count((run, page), 0)
-        outcomes.count((run, page, limit_label("payment_option", key.payment_option), outcome), total)
+        service.add_histogram(values, cell.service)
+        response.add_histogram(values, cell.response)
+        received.increment((run, page), cell.received)
+        requesting.increment((run, page), 0)
+        outcomes.increment((run, page, limit_label("payment_option", key.payment_option), outcome), total)
         noted = dict(cell.counts)
-        repeats.count((run, page), noted.pop(REPEATED, 0))
+        repeats.increment((run, page), noted.pop(REPEATED, 0))
         for status, n in noted.items():
-            responses.count((run, page, code_class(status)), n)
+            responses.increment((run, page, code_class(status)), n)
         if failed:
-            errors.count((run, page, outcome), total)
+            errors.increment((run, page, outcome), total)
         if key.page in marks.challenges:
-            challenges.count((run, outcome), total)
+            challenges.increment((run, outcome), total)
         if key.page in marks.codes:
-            verifications.count((run, outcome), total)
+            verifications.increment((run, outcome), total)
         if key.page in marks.resends:
-            requested.count((run, "resend"), total)
+            requested.increment((run, "resend"), total)
     _attach_exemplars(state, "service", service)
     _attach_exemplars(state, "response", response)
     for name, n in list(state.requesting.items()):
-        requesting.count((run, limit_label("page", name)), n)
+        requesting.increment((run, limit_label("page", name)), n)
     yield from (service, response, responses, outcomes, errors, received, repeats, requesting)
     yield from (challenges, verifications)
     for each, cell in list(state.recorder.journeys.items()):
         if each.verification:
-            requested.count((run, "order"), cell.response.total)
+            requested.increment((run, "order"), cell.response.total)
     yield requested
 
 
 def _attach_exemplars(state: RunMetrics, kind: str, histogram: Family) -> None:
     for (_, page, result), buckets in histogram.times.items():
-        buckets.exemplars = state.exemplars.of(page, result, kind, histogram.bounds)
+        buckets.exemplars = state.exemplars.for_bounds(page, result, kind, histogram.bounds)
 
 
-def _journeys(state: RunMetrics, limit_label: LimitLabel, pause: Callable[[], None], *, fine: bool) -> Iterator[Family]:
+def _journeys(
+    state: RunMetrics, limit_label: LimitLabel, pause: Callable[[], None], *, native: bool
+) -> Iterator[Family]:
     extra = _bounds_of(state, Subject.JOURNEY)
     completed, orders = family("journeys_completed_total"), family("orders_total")
-    duration = family("journey_duration_seconds", extra=extra, fine=fine)
-    response = family("journey_response_seconds", extra=extra, fine=fine)
+    duration = family("journey_duration_seconds", extra=extra, native=native)
+    response = family("journey_response_seconds", extra=extra, native=native)
     funnel, scripts = family("funnel_steps_total"), family("sms_journeys_total")
     reached = Counter[tuple[str, str]]()
     for key, cell in _with_yields(list(state.recorder.journeys.items()), pause):
         option = limit_label("payment_option", key.payment_option)
         values = (state.run_id, state.scenario, option, _result(key))
         total = cell.response.total
-        completed.count((*values, limit_label("outcome", key.outcome)), total)
-        duration.time(values, cell.service)
-        response.time(values, cell.response)
+        completed.increment((*values, limit_label("outcome", key.outcome)), total)
+        duration.add_histogram(values, cell.service)
+        response.add_histogram(values, cell.response)
         if key.ordered:
-            orders.count((state.run_id, option), total)
+            orders.increment((state.run_id, option), total)
         if key.verification:
-            scripts.count((state.run_id, limit_label("verification", key.verification)), total)
+            scripts.increment((state.run_id, limit_label("verification", key.verification)), total)
         for step, n in list(cell.counts.items()):
             reached[option, step] += n
     for option in {option for option, _ in reached}:
         upto: float = 0
         for step in reversed(state.page_roles.steps):
             upto += reached[option, step]
-            funnel.put((state.run_id, option, step), upto)
+            funnel.set_value((state.run_id, option, step), upto)
     flying = family("journeys_in_flight")
     for option, n in list(state.in_flight.items()):
-        flying.count((state.run_id, state.scenario, limit_label("payment_option", option)), n)
+        flying.increment((state.run_id, state.scenario, limit_label("payment_option", option)), n)
     yield from (completed, duration, response, flying, funnel, orders, scripts)
 
 
@@ -152,12 +154,12 @@ def _arrivals(state: RunMetrics) -> Iterator[Family]:
     lag, wait = family("arrival_lag_seconds"), family("arrival_wait_seconds")
     where: LabelValues = (state.run_id, state.scenario)
     for arrivals in state.recorder.arrivals.values():
-        scheduled.count(where, arrivals.offered)
-        started.count(where, arrivals.started)
-        dropped.count((*where, _DROP_REASON), arrivals.dropped)
-        waiting.count(where, arrivals.waiting)
-        lag.time(where, arrivals.lateness)
-        wait.time(where, arrivals.waits)
+        scheduled.increment(where, arrivals.offered)
+        started.increment(where, arrivals.started)
+        dropped.increment((*where, _DROP_REASON), arrivals.dropped)
+        waiting.increment(where, arrivals.waiting)
+        lag.add_histogram(where, arrivals.lateness)
+        wait.add_histogram(where, arrivals.waits)
     target = family("arrival_rate_target")
-    target.put(where, state.rate_target)
+    target.set_value(where, state.rate_target)
     yield from (scheduled, started, dropped, waiting, lag, wait, target)

@@ -63,8 +63,8 @@ def _histogram(family: Family, buckets: Buckets) -> bytes:
                 3, uint_field(1, count) + double_field(2, bound) + (bytes_field(3, _exemplar(noted)) if noted else b"")
             )
         )
-    if family.fine:
-        zero, runs, deltas = encode_spans(buckets.fine)
+    if family.native:
+        zero, runs, deltas = encode_spans(buckets.native_counts)
         parts += [sint_field(5, SCHEMA), double_field(6, ZERO_THRESHOLD), uint_field(7, zero)]
         parts += [bytes_field(12, sint_field(1, gap) + uint_field(2, length)) for gap, length in runs]
         parts.append(packed_sint_field(13, deltas))

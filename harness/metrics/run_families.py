@@ -17,7 +17,7 @@ def run_families(state: RunMetrics, limit_label: LimitLabel) -> Iterator[Family]
     """Every metric that is not made of measurements of the shop."""
     pools = family("data_pool_available")
     for pool, left in state.pools.items():
-        pools.put((state.run_id, limit_label("pool", pool)), left)
+        pools.set_value((state.run_id, limit_label("pool", pool)), left)
     yield pools
     yield from _workers(state, limit_label)
     yield from _run(state)
@@ -32,58 +32,58 @@ def _workers(state: RunMetrics, limit_label: LimitLabel) -> Iterator[Family]:
     age, offset = family("worker_report_age_seconds"), family("worker_clock_offset_seconds")
     reports, lost = family("worker_reports_total"), family("worker_reports_lost_total")
     for name in WORKER_STATES:
-        workers.put((*run, name), sum(one.state == name for one in state.workers))
-    expected.put(run, len(state.workers))
+        workers.set_value((*run, name), sum(one.state == name for one in state.workers))
+    expected.set_value(run, len(state.workers))
     for one in state.workers:
         which = (*run, limit_label("worker", one.name))
         if one.loop_lag is not None:
-            lag.time(which, one.loop_lag)
-        cpu.put(which, one.cpu)
-        memory.put(which, one.memory)
-        connections.put(which, one.connections)
-        age.put(which, one.report_age)
-        offset.put(which, one.clock_offset)
-        reports.put(which, one.reports)
-        lost.put(which, one.reports_lost)
+            lag.add_histogram(which, one.loop_lag)
+        cpu.set_value(which, one.cpu)
+        memory.set_value(which, one.memory)
+        connections.set_value(which, one.connections)
+        age.set_value(which, one.report_age)
+        offset.set_value(which, one.clock_offset)
+        reports.set_value(which, one.reports)
+        lost.set_value(which, one.reports_lost)
     users = family("users")
     for user_class, n in state.users.items():
-        users.count((*run, limit_label("user_class", user_class)), n)
+        users.increment((*run, limit_label("user_class", user_class)), n)
     cost = family("scrape_render_seconds")
-    cost.time(run, state.renderings)
+    cost.add_histogram(run, state.render_times)
     yield from (workers, expected, lag, cpu, memory, connections, age, offset, reports, lost, users, cost)
 
 
 def _run(state: RunMetrics) -> Iterator[Family]:
     run = (state.run_id,)
     about, phases, step = family("run_info"), family("run_phase"), family("run_step")
-    about.put((*run, state.scenario, state.model, state.target, state.version), 1)
+    about.set_value((*run, state.scenario, state.model, state.target, state.version), 1)
     for phase in Phase:
-        phases.put((*run, phase.value), int(phase == state.phase))
-    step.put(run, state.step)
+        phases.set_value((*run, phase.value), int(phase == state.phase))
+    step.set_value(run, state.stage_number)
     valid, verdicts = family("run_valid"), family("run_verdict")
-    valid.put(run, int(state.verdict not in {PENDING, "invalid"}))
+    valid.set_value(run, int(state.verdict not in {PENDING, "invalid"}))
     for verdict in VERDICTS:
-        verdicts.put((*run, verdict), int(verdict == state.verdict))
+        verdicts.set_value((*run, verdict), int(verdict == state.verdict))
     began, ended = family("run_start_timestamp_seconds"), family("run_end_timestamp_seconds")
-    began.put(run, state.started_at)
-    ended.put(run, state.ended_at)
+    began.set_value(run, state.started_at)
+    ended.set_value(run, state.ended_at)
     yield from (about, phases, step, valid, verdicts, began, ended)
 
 
 def _objectives(state: RunMetrics) -> Iterator[Family]:
     bound, measured, stands = family("objective_bound"), family("objective_measured"), family("objective_state")
     threshold, ratio = family("slo_threshold_seconds"), family("slo_objective_ratio")
-    for one in state.demanded:
+    for one in state.objectives:
         objective = one.objective
-        bound.put((state.run_id, objective.text, objective.unit), objective.bound)
-        measured.put((state.run_id, objective.text, objective.unit), one.measured)
+        bound.set_value((state.run_id, objective.text, objective.unit), objective.bound)
+        measured.set_value((state.run_id, objective.text, objective.unit), one.measured)
         for name in OBJECTIVE_STATES:
-            stands.put((state.run_id, objective.text, name), int(name == one.state))
+            stands.set_value((state.run_id, objective.text, name), int(name == one.state))
         if objective.metric.timed and isfinite(objective.bound):
             labels = (state.run_id, *_described(objective))
-            threshold.put(labels, objective.bound)
+            threshold.set_value(labels, objective.bound)
             if objective.statistic is Statistic.PERCENTILE:
-                ratio.put(labels, objective.percentile)
+                ratio.set_value(labels, objective.percentile)
     yield from (bound, measured, stands, threshold, ratio)
 
 

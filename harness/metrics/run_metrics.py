@@ -50,7 +50,7 @@ class RunMetrics:
     ``target`` is ``"embedded"`` or a host, never a whole URL. ``users`` counts virtual users by class,
     ``in_flight`` journeys under way by payment option (``""`` where that is not known), ``requesting`` requests by page,
     ``pools`` what is left of test data by name. ``rate_target`` is in journeys per second, ``None`` for a closed load;
-    ``step`` is the stage of the profile from 1, ``None`` where there is none. ``started_at`` and ``ended_at`` are seconds since
+    ``stage_number`` is the stage of the profile from 1, ``None`` where there is none. ``started_at`` and ``ended_at`` are seconds since
     1970, the second ``None`` while the run is on. ``exemplars`` are pages that the shop's own tracing knows. ``verdict`` stays ``pending`` until the run is judged.
     """
 
@@ -65,13 +65,13 @@ class RunMetrics:
     started_at: float = 0.0
     ended_at: float | None = None
     rate_target: float | None = None
-    step: int | None = None
+    stage_number: int | None = None
     users: Mapping[str, int] = field(default_factory=dict)
     in_flight: Mapping[str, int] = field(default_factory=dict)
     requesting: Mapping[str, int] = field(default_factory=dict)
     pools: Mapping[str, int] = field(default_factory=dict)
     workers: Sequence[WorkerMetrics] = ()
-    demanded: Sequence[ObjectiveStatus] = ()
+    objectives: Sequence[ObjectiveStatus] = ()
     page_roles: PageRoles = field(default_factory=PageRoles)
     exemplars: Exemplars = field(default_factory=Exemplars)
-    renderings: Histogram = field(default_factory=Histogram)
+    render_times: Histogram = field(default_factory=Histogram)

@@ -16,7 +16,7 @@ _GONE_AFTER = 3.0  # intervals without a scrape
 class Scraper:
     """One who scrapes; moments in seconds of one clock. ``interval`` is a guess from its timeout until it has come twice."""
 
-    came: float
+    last_scrape: float
     interval: float
     times: int = 1
 
@@ -27,20 +27,22 @@ class Scrapers:
     def __init__(self) -> None:
         self._known: dict[str, Scraper] = {}
 
-    def came(self, name: str, timeout: float, now: float) -> None:
+    def record_scrape(self, name: str, timeout: float, now: float) -> None:
         """Somebody scrapes, and would wait ``timeout`` seconds for the answer, which is at most its interval."""
         known = self._known.get(name)
         if known is None:
             if len(self._known) < MAX_SCRAPERS:
                 self._known[name] = Scraper(now, timeout)
             return
-        known.interval = max(now - known.came, 0.0)
-        known.came = now
+        known.interval = max(now - known.last_scrape, 0.0)
+        known.last_scrape = now
         known.times += 1
 
     def wait_deadline(self, done: float, now: float) -> float:
         """Until which moment to wait for those who have not come since ``done``; a moment that is past: for nobody."""
         missing = [
-            one for one in self._known.values() if one.came < done and now - one.came < _GONE_AFTER * one.interval
+            one
+            for one in self._known.values()
+            if one.last_scrape < done and now - one.last_scrape < _GONE_AFTER * one.interval
         ]
-        return min(done + MAX_WAIT, max((one.came + _SLACK * one.interval for one in missing), default=now))
+        return min(done + MAX_WAIT, max((one.last_scrape + _SLACK * one.interval for one in missing), default=now))

@@ -34,7 +34,7 @@ class SeriesFile:
         self._snapshots = 0
         self._last = 0.0
 
-    def moment(self, now: float) -> float:
+    def next_timestamp(self, now: float) -> float:
         """The moment to write behind the values of the next snapshot: later than the one before, whoever sets the clock."""
         self._last = max(now, self._last + 0.001)
         return self._last

@@ -30,7 +30,7 @@ class SeriesRecorder:
 
     def start(self) -> None:
         """Take the first snapshot, and more of them until told to finish."""
-        self._greenlet = gevent.spawn(self._go_on)
+        self._greenlet = gevent.spawn(self._run)
 
     def finish(self) -> None:
         """Take the last snapshot, with the verdict in it."""
@@ -43,7 +43,7 @@ class SeriesRecorder:
         except OSError as error:
             self._give_up(error)
 
-    def _go_on(self) -> None:
+    def _run(self) -> None:
         while not self._broken:
             self._snapshot()
             gevent.sleep(self._file.interval)
@@ -51,7 +51,7 @@ class SeriesRecorder:
     def _snapshot(self) -> None:
         if self._broken:
             return
-        at = self._file.moment(self._wall_clock())
+        at = self._file.next_timestamp(self._wall_clock())
         try:
             self._file.append(self._collector.snapshot(at, lambda: gevent.sleep(_PAUSE)))
         except OSError as error:

@@ -95,7 +95,7 @@ def serve(
         if path == "/":
             return _plain(start_response, "200 OK", "checkload: the metrics for Prometheus are at /metrics\n")
         if patience := environ.get(_SCRAPER):
-            scrapers.came(
+            scrapers.record_scrape(
                 f"{environ.get('REMOTE_ADDR')} {environ.get('HTTP_USER_AGENT')}", _seconds(patience), time.monotonic()
             )
         form = _negotiated_format(environ.get("HTTP_ACCEPT", ""), native=native)

@@ -99,14 +99,14 @@ class ClockOffset(NamedTuple):
     error: float
 
     @property
-    def surely(self) -> float:
+    def min_seconds(self) -> float:
         """By how many seconds the clocks are apart at the least, either way."""
         return max(0.0, abs(self.seconds) - self.error)
 
     @property
     def correction(self) -> float:
         """What to add to a moment of our clock for theirs: nothing where the two may well show the same time."""
-        return self.seconds if self.surely else 0.0
+        return self.seconds if self.min_seconds else 0.0
 
 
 def best_offset(exchanges: Iterable[ClockExchange]) -> ClockOffset | None:

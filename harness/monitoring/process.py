@@ -23,24 +23,24 @@ class ProcessFacts:
     ``lateness`` is how late it started arrivals of the steady part by its own doing, ``stalls`` the longest lateness of each stall,
     ``loop_lag`` how late its event loop woke up, ``steady_lag`` the same in the steady part, ``pauses`` how long each garbage collection
     took there, all in seconds, the last over ``collector_watched`` seconds.
-    ``ran_out`` counts connections that failed because the machine had no more of something, by its name (``EMFILE``),
-    ``mislabelled`` replies of the shop that claimed a media type which they were not of, by page. ``remarks`` is what the shop
+    ``exhausted_resources`` counts connections that failed because the machine had no more of something, by its name (``EMFILE``),
+    ``mislabelled`` replies of the shop that claimed a media type which they were not of, by page. ``shop_messages`` is what the shop
     said of failures.
     """
 
     name: str = ""
     machine: MachineUsage = field(default_factory=MachineUsage)
     clock: ClockDrift = field(default_factory=ClockDrift)
-    presence: ConcurrencyIntegral | None = None
+    concurrency: ConcurrencyIntegral | None = None
     lateness: Histogram = field(default_factory=Histogram)
     stalls: Histogram = field(default_factory=Histogram)
     loop_lag: Histogram = field(default_factory=Histogram)
     steady_lag: Histogram = field(default_factory=Histogram)
     pauses: Histogram = field(default_factory=Histogram)
     collector_watched: float = 0.0
-    ran_out: Mapping[str, int] = field(default_factory=dict)
+    exhausted_resources: Mapping[str, int] = field(default_factory=dict)
     mislabelled: Mapping[str, int] = field(default_factory=dict)
-    remarks: Sequence[ShopMessage] = ()
+    shop_messages: Sequence[ShopMessage] = ()
 
     def to_json(self) -> dict[str, Any]:
         """The facts as JSON."""
@@ -48,16 +48,16 @@ class ProcessFacts:
             "name": self.name,
             "machine": self.machine.to_json(),
             "clock": self.clock.to_json(),
-            "presence": self.presence.to_json() if self.presence else None,
+            "presence": self.concurrency.to_json() if self.concurrency else None,
             "lateness": self.lateness.to_json(),
             "stalls": self.stalls.to_json(),
             "loop_lag": self.loop_lag.to_json(),
             "steady_lag": self.steady_lag.to_json(),
             "pauses": self.pauses.to_json(),
             "collector_watched": self.collector_watched,
-            "ran_out": dict(self.ran_out),
+            "ran_out": dict(self.exhausted_resources),
             "mislabelled": dict(self.mislabelled),
-            "remarks": [list(each) for each in self.remarks],
+            "remarks": [list(each) for each in self.shop_messages],
         }
 
     @classmethod
@@ -67,23 +67,23 @@ class ProcessFacts:
             name=d["name"],
             machine=MachineUsage.from_json(d["machine"]),
             clock=ClockDrift.from_json(d["clock"]),
-            presence=ConcurrencyIntegral.from_json(d["presence"]) if d["presence"] else None,
+            concurrency=ConcurrencyIntegral.from_json(d["presence"]) if d["presence"] else None,
             lateness=Histogram.from_json(d["lateness"]),
             stalls=Histogram.from_json(d["stalls"]),
             loop_lag=Histogram.from_json(d["loop_lag"]),
             steady_lag=Histogram.from_json(d["steady_lag"]),
             pauses=Histogram.from_json(d["pauses"]),
             collector_watched=d["collector_watched"],
-            ran_out=d["ran_out"],
+            exhausted_resources=d["ran_out"],
             mislabelled=d["mislabelled"],
-            remarks=tuple(ShopMessage(*map(str, each)) for each in d["remarks"]),
+            shop_messages=tuple(ShopMessage(*map(str, each)) for each in d["remarks"]),
         )
 
 
 class ProcessWatch:
     """Watches this process from ``start`` to ``stop``; whoever runs the load calls ``look`` about once a second.
 
-    ``enter`` and ``leave`` are told of every journey by the steady ``clock``; ``lacked`` of every connection that
+    ``enter`` and ``leave`` are told of every journey by the steady ``clock``; ``resource_exhausted`` of every connection that
     failed for want of something of our own, ``mislabelled`` of every reply that claimed a wrong media type.
     """
 
@@ -102,7 +102,7 @@ class ProcessWatch:
         self._concurrency = ConcurrencyIntegral()
         self._exhausted_resources: Counter[str] = Counter()
         self._mislabelled: Counter[str] = Counter()
-        self.remarks = ShopMessages()
+        self.shop_messages = ShopMessages()
 
     def start(self) -> None:
         """The load begins."""
@@ -130,7 +130,7 @@ class ProcessWatch:
         """A journey that began at ``entered`` is over."""
         self._concurrency.leave(self._clock(), entered)
 
-    def lacked(self, what: str) -> None:
+    def resource_exhausted(self, what: str) -> None:
         """A connection failed because our own machine had no more of this, by its name (``EMFILE``)."""
         self._exhausted_resources[what] += 1
 
@@ -150,14 +150,14 @@ class ProcessWatch:
             name=name,
             machine=self._machine.machine,
             clock=self._clocks.seen,
-            presence=self._concurrency,
+            concurrency=self._concurrency,
             lateness=arrivals.lateness,
             stalls=arrivals.stalls,
             loop_lag=loop_lag,
             steady_lag=steady_lag,
             pauses=self._collector.pauses,
             collector_watched=self._collector.watched,
-            ran_out=dict(self._exhausted_resources),
+            exhausted_resources=dict(self._exhausted_resources),
             mislabelled=dict(self._mislabelled),
-            remarks=self.remarks.kept,
+            shop_messages=self.shop_messages.kept,
         )

@@ -15,21 +15,21 @@ class ShopMessage(NamedTuple):
 
     outcome: str
     page: str
-    said: str
+    message: str
     remedy: str
 
 
 class ShopMessages:
-    """The first remark on each way in which each page failed; on options that are not offered, one for each."""
+    """The first message on each way in which each page failed; on options that are not offered, one for each."""
 
     def __init__(self) -> None:
         self._kept: dict[tuple[str, str, str], ShopMessage] = {}
 
-    def add(self, remark: ShopMessage) -> None:
-        """Keep a remark, unless there is one like it, or enough of them."""
-        key = remark.outcome, remark.page, remark.said if remark.outcome == Outcome.NOT_OFFERED else ""
+    def add(self, message: ShopMessage) -> None:
+        """Keep a message, unless there is one like it, or enough of them."""
+        key = message.outcome, message.page, message.message if message.outcome == Outcome.NOT_OFFERED else ""
         if len(self._kept) < MAX_KEPT:
-            self._kept.setdefault(key, remark)
+            self._kept.setdefault(key, message)
 
     @property
     def kept(self) -> tuple[ShopMessage, ...]:

@@ -65,7 +65,7 @@ def _steps(plan: CapacityPlan) -> ReportTable:
         for step in plan.steps
     ]
     headings = ("instances", "orders/min", "from", "to", "known how", "peak fits", f"with {plan.forecast.lost} lost")
-    return ReportTable("What so many instances carry", headings, rows, texts=1)
+    return ReportTable("What so many instances carry", headings, rows, text_columns=1)
 
 
 def _curve(plan: CapacityPlan) -> ReportTable:

@@ -117,7 +117,7 @@ def curve_table(answer: CapacityAnswer) -> ReportTable:
         broken = "broken" if all(point.broken for point in group) else ""
         rows.append((_number(rate), _number(orders), format_measure(p95, "s"), bar, broken))
     headings = ("journeys/min", "orders/min", "journey p95", "orders/min drawn", "")
-    return ReportTable("The curve: what came of the journeys due at each rate", headings, rows, texts=0)
+    return ReportTable("The curve: what came of the journeys due at each rate", headings, rows, text_columns=0)
 
 
 def tables(answer: CapacityAnswer) -> list[ReportTable]:

@@ -25,7 +25,7 @@ class Progress:
     """The lines of one run."""
 
     def __init__(self) -> None:
-        self._looks: deque[tuple[float, Histogram]] = deque([(0.0, Histogram())])
+        self._snapshots: deque[tuple[float, Histogram]] = deque([(0.0, Histogram())])
 
     def line(
         self,
@@ -70,10 +70,10 @@ class Progress:
         for key, cell in list(recorder.pages.items()):
             if key.blame != Blame.SHOP:
                 whole.add(cell.service)
-        while len(self._looks) > 1 and self._looks[1][0] <= elapsed - RECENT:
-            self._looks.popleft()
-        recent = whole.difference(self._looks[0][1])
-        self._looks.append((elapsed, whole))
+        while len(self._snapshots) > 1 and self._snapshots[1][0] <= elapsed - RECENT:
+            self._snapshots.popleft()
+        recent = whole.difference(self._snapshots[0][1])
+        self._snapshots.append((elapsed, whole))
         return format_duration(recent.quantile(0.95)) if recent.total else NO_VALUE
 
 

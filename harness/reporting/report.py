@@ -96,7 +96,7 @@ def _paragraphs(result: Result, width: int) -> str:
 
 def _drawn_table(table: ReportTable, width: int) -> str:
     widest = max(16, min(_CELL, width - 40))
-    limits = [widest if place < table.texts else None for place in range(len(table.headings))]
+    limits = [widest if place < table.text_columns else None for place in range(len(table.headings))]
     return tabulate(
         table.rows,
         table.headings,

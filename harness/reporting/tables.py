@@ -36,17 +36,17 @@ BLAME_LABELS = {
 
 @dataclass(frozen=True, slots=True)
 class ReportTable:
-    """A title, headings and rows of texts; columns are aligned to the right but for the first ``texts`` ones."""
+    """A title, headings and rows of texts; columns are aligned to the right but for the first ``text_columns`` ones."""
 
     title: str
     headings: tuple[str, ...]
     rows: Sequence[tuple[str, ...]]
-    texts: int = 1
+    text_columns: int = 1
 
     @property
     def alignment(self) -> tuple[str, ...]:
         """``left`` or ``right`` for each column."""
-        return tuple("left" if place < self.texts else "right" for place in range(len(self.headings)))
+        return tuple("left" if place < self.text_columns else "right" for place in range(len(self.headings)))
 
 
 def tables(result: Result, most_pages: int | None = None) -> list[ReportTable]:
@@ -74,7 +74,7 @@ def objectives_table(judgement: Judgement) -> ReportTable:
         )
         for one in judgement.objectives
     ]
-    return ReportTable("Objectives", ("verdict", "objective", "measured", "bound", "samples"), rows, texts=2)
+    return ReportTable("Objectives", ("verdict", "objective", "measured", "bound", "samples"), rows, text_columns=2)
 
 
 def pages_table(recorder: Recorder, most: int | None = None) -> ReportTable:
@@ -125,7 +125,7 @@ def outcomes_table(recorder: Recorder) -> ReportTable:
         (row.outcome, BLAME_LABELS[Blame(row.blame)], format_number(row.pages), format_number(row.journeys))
         for row in outcome_rows(recorder)
     ]
-    return ReportTable("Outcomes (whole run)", ("outcome", "whose doing", "pages", "journeys"), rows, texts=2)
+    return ReportTable("Outcomes (whole run)", ("outcome", "whose doing", "pages", "journeys"), rows, text_columns=2)
 
 
 def format_measure(number: float | None, unit: str) -> str:

@@ -20,17 +20,17 @@ _DIGITS = re.compile(r"(?<!\d)\d(?:[ -]?\d){12,18}(?!\d)")
 class Redactor:
     """Removes what looks like a card number and every text registered as secret, and counts how often.
 
-    ``spared`` are the harness's own words, which a badly chosen password may equal.
+    ``own_words`` are the harness's own words, which a badly chosen password may equal.
     """
 
-    def __init__(self, secrets: Collection[str] = (), spared: Collection[str] = ()) -> None:
+    def __init__(self, secrets: Collection[str] = (), own_words: Collection[str] = ()) -> None:
         spellings = {spelling for secret in secrets for spelling in (secret, quote(secret, safe=""))}
         # The longest first: a secret may contain another.
         self._secrets = sorted((s for s in spellings if len(s) >= SHORTEST_SECRET), key=lambda s: (-len(s), s))
-        self._own_words = frozenset(spared)
+        self._own_words = frozenset(own_words)
         self.removed = 0
 
-    def text(self, text: str) -> str:
+    def redact_text(self, text: str) -> str:
         """The text without them."""
         if text in self._own_words:
             return text
@@ -39,19 +39,19 @@ class Redactor:
             text = text.replace(secret, REMOVED)
         return _DIGITS.sub(self._card, text)
 
-    def value(self, value: Any, *, foreign: bool = False) -> Any:
+    def redact_value(self, value: Any, *, foreign: bool = False) -> Any:
         """A JSON value without them in its texts; in a ``foreign`` one, in keys and whole numbers as well."""
         if isinstance(value, str):
-            return self.text(value)
+            return self.redact_text(value)
         if isinstance(value, dict):
             return {
-                self.text(key) if foreign else key: self.value(content, foreign=foreign)
+                self.redact_text(key) if foreign else key: self.redact_value(content, foreign=foreign)
                 for key, content in value.items()
             }
         if isinstance(value, list | tuple):
-            return [self.value(item, foreign=foreign) for item in value]
+            return [self.redact_value(item, foreign=foreign) for item in value]
         if foreign and isinstance(value, int) and not isinstance(value, bool):
-            scrubbed = self.text(str(value))
+            scrubbed = self.redact_text(str(value))
             return value if scrubbed == str(value) else scrubbed
         return value
 

@@ -171,30 +171,30 @@ def without_secrets(url: str) -> str:
 
 def redacted(result: Result, secrets: Collection[str]) -> Result:
     """The result without any of these secrets or anything like a card number; a finding says if there were some."""
-    scrubber = Redactor(secrets, _VOCABULARY)
+    redactor = Redactor(secrets, _VOCABULARY)
     clean = replace(
         result,
-        run_id=scrubber.text(result.run_id),
-        scenario=scrubber.text(result.scenario),
-        stopped=scrubber.text(result.stopped),
+        run_id=redactor.redact_text(result.run_id),
+        scenario=redactor.redact_text(result.scenario),
+        stopped=redactor.redact_text(result.stopped),
         asked=replace(
             result.asked,
-            scenario=scrubber.value(result.asked.scenario, foreign=True),
-            overrides=scrubber.value(result.asked.overrides, foreign=True),
-            target=scrubber.text(result.asked.target),
-            payment_options=tuple(map(scrubber.text, result.asked.payment_options)),
+            scenario=redactor.redact_value(result.asked.scenario, foreign=True),
+            overrides=redactor.redact_value(result.asked.overrides, foreign=True),
+            target=redactor.redact_text(result.asked.target),
+            payment_options=tuple(map(redactor.redact_text, result.asked.payment_options)),
         ),
-        judgement=_judgement_from_json(scrubber.value(_judgement_to_json(result.judgement))),
-        ledger=_ledger_from_json(scrubber.value(None if result.ledger is None else asdict(result.ledger))),
-        versions=scrubber.value(dict(result.versions), foreign=True),
-        recorder=result.recorder.with_renamed_labels(scrubber.text),
+        judgement=_judgement_from_json(redactor.redact_value(_judgement_to_json(result.judgement))),
+        ledger=_ledger_from_json(redactor.redact_value(None if result.ledger is None else asdict(result.ledger))),
+        versions=redactor.redact_value(dict(result.versions), foreign=True),
+        recorder=result.recorder.with_renamed_labels(redactor.redact_text),
     )
-    if not scrubber.removed:
+    if not redactor.removed:
         return clean
     finding = Finding(
         "secrets",
         Severity.WARNING,
-        f"what looked like a card number or a password was removed from the results in {scrubber.removed} places",
+        f"what looked like a card number or a password was removed from the results in {redactor.removed} places",
         "tell the authors of checkload where it came from; it should not have got that far",
     )
     findings = (*clean.judgement.findings, finding)

@@ -15,8 +15,7 @@ from harness.run.ending import EndCause
 from harness.run.workload import Workload
 from harness.schedule.arrivals import ArrivalSchedule
 from harness.validity.evidence import Conditions, LabelCount
-from harness.validity.explanation import known_causes
-from harness.validity.ledger import LedgerComparison
+from harness.validity.ledger import LedgerComparison, known_causes
 
 
 def noticed(run: Run[Any], comparison: LedgerComparison | None, silence: str, exceptions: int) -> Conditions:
@@ -31,14 +30,14 @@ def noticed(run: Run[Any], comparison: LedgerComparison | None, silence: str, ex
     conditions = Conditions(
         requests_sent=counts.pages,
         interrupted=run.interrupted,
-        certain=run.stop_reason if run.stopped_by is EndCause.CERTAIN else "",
+        certain_verdict_reason=run.stop_reason if run.stopped_by is EndCause.CERTAIN else "",
         stop_rule=run.stop_reason if run.stopped_by is EndCause.STOP_RULE else "",
         crashed=run.crashed,
         target_unreachable=run.unreachable,
         embedded=run.target is not None,
-        shop_died=run.stopped_by is EndCause.TARGET_DIED,
-        asked=run.length,
-        held=run.held,
+        shop_ended_early=run.stopped_by is EndCause.TARGET_DIED,
+        planned_duration=run.length,
+        load_duration=run.held,
         expected_offered=None if schedule is None else schedule.min_count,
         users=run.spawned,
         planned_minimum=workload.planned_minimum,
@@ -46,17 +45,17 @@ def noticed(run: Run[Any], comparison: LedgerComparison | None, silence: str, ex
         ledger_explained=known_causes(comparison, run.recorder),
         cpu_ratio=run.processor_share,
         loop_lag=run.steady_lag,
-        no_account=counts.journeys_by_outcome.get(Outcome.NO_ACCOUNT, 0),
+        journeys_without_account=counts.journeys_by_outcome.get(Outcome.NO_ACCOUNT, 0),
         exceptions=exceptions,
-        sold_twice=run.sold_twice,
+        duplicate_order_numbers=run.sold_twice,
         truncated_journeys=run.under_way,
         processes=run.process_facts_of_all(),
         workers=run.worker_facts_of_all(),
-        refused=run.refused,
-        origin=run.origin,
+        refused_messages=run.refused,
+        run_fingerprint=run.run_fingerprint,
         mixes=_mix_counts(run.recorder, workload),
-        level=workload.level,
-        searched=run.controller is not None,
+        constant_rate=workload.level,
+        capacity_search=run.controller is not None,
     )
     until = run.held + 1 if conditions.ended_early else math.inf
     return replace(conditions, planned_by_second=_planned_by_second(schedule, run.length, until))

@@ -19,7 +19,7 @@ import gevent
 
 from harness.capacity.controller import SEARCH_COMPLETE, CapacityController
 from harness.measurement.sample import Phase, Window
-from harness.monitoring.quiet import GarbageCollectorTuning
+from harness.monitoring.garbage_collection import GarbageCollectorTuning
 from harness.run.ending import EarlyEndChecks, EndCause, Ending
 from harness.run.run_record import RunRecord
 from harness.run.workload import Workload
@@ -77,7 +77,7 @@ class Run(RunRecord[ContextT]):
         if self.begun or self.over:
             return
         self.spawned = users
-        self._gc_tuning.begin()
+        self._gc_tuning.freeze()
         # In a closed load the shoppers that are there come at once; what they do must not count as warm-up.
         self.open(self.clock() + (START_DELAY if self.workload.is_open else 0.0))
 
@@ -113,7 +113,7 @@ class Run(RunRecord[ContextT]):
         )
         for rate, seconds in stretches:
             self.let_in(rate, seconds)
-            self._gc_tuning.again()
+            self._gc_tuning.freeze_again()
         if controller.found is not None and not self.closing:
             self.cut(self.elapsed)
             self.finish_early(SEARCH_COMPLETE)
@@ -149,7 +149,7 @@ class Run(RunRecord[ContextT]):
         """Locust has stopped all users; nothing more will be recorded."""
         self._close(tell=False)
         self.ended = True
-        self._gc_tuning.end()
+        self._gc_tuning.restore()
         if self.begun:
             self._process_watch.stop()
         self.ended_at = datetime.now(UTC)

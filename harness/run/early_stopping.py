@@ -104,7 +104,7 @@ class InterimAnalyses:
         """Whether nothing speaks against a pass that a longer run would show yet more clearly."""
         window = recorder.window
         view = recorder.with_window(replace(window, steady_until=window.start + elapsed))
-        facts = Conditions(level=self._level, expected_offered=1 if self._open else None, held=elapsed)
+        facts = Conditions(constant_rate=self._level, expected_offered=1 if self._open else None, load_duration=elapsed)
         evidence = Evidence(view, facts, self.objectives)
         found = [*backlog_growth(evidence), *stationary(evidence)]
         return all(finding.level in (Severity.OK, Severity.WARNING) for finding in found)

@@ -14,13 +14,17 @@ from harness.versions import own_version
 
 
 def live_metrics(
-    run: Run[Any], result: Result | None, users: Mapping[str, int], watch: ObjectiveStatusTracker, renderings: Histogram
+    run: Run[Any],
+    result: Result | None,
+    users: Mapping[str, int],
+    watch: ObjectiveStatusTracker,
+    render_times: Histogram,
 ) -> RunMetrics:
     """What to publish of a run; ``result`` is there once it was judged, ``users`` counts virtual users by class.
 
-    ``renderings`` are the times that earlier scrapes took.
+    ``render_times`` are the times that earlier scrapes took.
     """
-    demanded = watch.demanded if result is None else watch.final(result.judgement.objectives)
+    objectives = watch.demanded if result is None else watch.final(result.judgement.objectives)
     return RunMetrics(
         recorder=run.recorder,
         run_id=run.id,
@@ -33,15 +37,15 @@ def live_metrics(
         started_at=run.started_at.timestamp(),
         ended_at=run.ended_at.timestamp() if run.ended else None,
         rate_target=run.rate_target,
-        step=run.workload.step(run.elapsed) if run.begun else None,
+        stage_number=run.workload.step(run.elapsed) if run.begun else None,
         users=users,
         # None under way is a number, too: a gauge that comes and goes leaves holes in every graph.
         in_flight={**dict.fromkeys(run.workload.payment_options, 0), **run.in_flight},
         requesting=dict(run.requesting),
         pools=run.pools,
         workers=run.worker_metrics(),
-        demanded=tuple(demanded),
+        objectives=tuple(objectives),
         page_roles=run.workload.page_roles,
         exemplars=run.exemplars,
-        renderings=renderings,
+        render_times=render_times,
     )

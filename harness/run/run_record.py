@@ -135,11 +135,11 @@ class RunRecord(Generic[ContextT]):
         """A page is done that the shop was asked to keep the trace of."""
         result = "failure" if sample.blame == Blame.SHOP else "success"
         times = {"service": sample.done - sample.sent, "response": sample.done - sample.due}
-        self.exemplars.note(sample.page, result, times, trace_id, self._wall_clock())
+        self.exemplars.record(sample.page, result, times, trace_id, self._wall_clock())
 
     def lacked(self, what: str) -> None:
         """A connection failed because this machine had no more of something (``EMFILE``)."""
-        self._process_watch.lacked(what)
+        self._process_watch.resource_exhausted(what)
 
     def mislabelled(self, page: str) -> None:
         """A page of the shop claimed a media type that it is not of."""
@@ -147,7 +147,7 @@ class RunRecord(Generic[ContextT]):
 
     def remark(self, remark: ShopMessage) -> None:
         """A page failed, and somebody said why or knows what to do."""
-        self._process_watch.remarks.add(remark)
+        self._process_watch.shop_messages.add(remark)
 
     # -- what can be asked of it -----------------------------------------------------------------------------------------
 
@@ -233,7 +233,7 @@ class RunRecord(Generic[ContextT]):
         return 0
 
     @property
-    def origin(self) -> RunFingerprint | None:
+    def run_fingerprint(self) -> RunFingerprint | None:
         """What this process runs, to hold its workers against; ``None`` where it has none."""
         return None
 

@@ -60,7 +60,7 @@ class JourneyFlow:
 def backlog_growth(evidence: Evidence) -> Iterator[Finding]:
     """Whether journeys ended as fast as they came, given that they came at one rate; a closed load cannot fall behind."""
     conditions = evidence.conditions
-    if not (conditions.level and conditions.expected_offered) or conditions.spoilt:
+    if not (conditions.constant_rate and conditions.expected_offered) or conditions.disturbed:
         return
     seen = journey_flow(evidence)
     if seen is None:
@@ -101,10 +101,10 @@ def backlog_growth(evidence: Evidence) -> Iterator[Finding]:
 def backlog_cleared(evidence: Evidence) -> Iterator[Finding]:
     """Whether those who came last were served as quickly as the first: a queue that is left over at the end is no pass."""
     conditions = evidence.conditions
-    if not conditions.expected_offered or conditions.spoilt:
+    if not conditions.expected_offered or conditions.disturbed:
         return
     slices = by_slice(evidence.recorder, dropped=False)
-    held = conditions.held / evidence.recorder.slice_length
+    held = conditions.load_duration / evidence.recorder.slice_length
     first = _merged(slices, 0, EDGE_SHARE * held)
     last = _merged(slices, held * (1 - EDGE_SHARE), held)
     if min(first.total, last.total) < LEAST_SAMPLES:
@@ -130,7 +130,7 @@ def journey_flow(evidence: Evidence) -> JourneyFlow | None:
     window, length = recorder.window, recorder.slice_length
     slices = by_slice(recorder, dropped=not any(each.metric is Metric.DROPPED for each in evidence.objectives))
     begun = window.steady_from - window.start
-    last = math.floor(round(min(window.steady_until - window.start, conditions.held) / length, 6))
+    last = math.floor(round(min(window.steady_until - window.start, conditions.load_duration) / length, 6))
     beginning = _merged(by_slice(recorder, dropped=False), 0, max(1.0, EDGE_SHARE * last))
     if beginning.total < LEAST_SAMPLES:
         return None

@@ -89,7 +89,7 @@ def target_reachable(evidence: Evidence) -> Iterator[Finding]:
 
 def shop_alive(evidence: Evidence) -> Iterator[Finding]:
     """Whether the embedded shop lived to the end; what it answers when dead says nothing about it alive."""
-    if evidence.conditions.shop_died:
+    if evidence.conditions.shop_ended_early:
         yield _invalid("shop", "the embedded shop ended in the middle of the run", "look for the reason in its log")
 
 
@@ -102,7 +102,7 @@ def ran_to_its_end(evidence: Evidence) -> Iterator[Finding]:
     if conditions.target_unreachable:
         return
     if conditions.interrupted:
-        held = format_duration(conditions.held)
+        held = format_duration(conditions.load_duration)
         yield _invalid(
             "end", f"the run was interrupted after {held} by {conditions.interrupted}", "let it come to its end"
         )
@@ -113,17 +113,20 @@ def ran_to_its_end(evidence: Evidence) -> Iterator[Finding]:
         yield Finding(
             "end", Severity.FAILED, conditions.stop_rule, "find out what broke the shop before loading it again"
         )
-    elif conditions.certain:
-        held = format_duration(conditions.held)
-        yield _ok("end", f"the load ended after {held} of {format_duration(conditions.asked)}: {conditions.certain}")
-    elif conditions.asked and conditions.held < MIN_LOAD_SHARE * conditions.asked:
+    elif conditions.certain_verdict_reason:
+        held = format_duration(conditions.load_duration)
+        yield _ok(
+            "end",
+            f"the load ended after {held} of {format_duration(conditions.planned_duration)}: {conditions.certain_verdict_reason}",
+        )
+    elif conditions.planned_duration and conditions.load_duration < MIN_LOAD_SHARE * conditions.planned_duration:
         yield _invalid(
             "end",
-            f"the load was held for {format_duration(conditions.held)} of {format_duration(conditions.asked)}",
+            f"the load was held for {format_duration(conditions.load_duration)} of {format_duration(conditions.planned_duration)}",
             "look for the reason in the log",
         )
     else:
-        yield _ok("end", f"the load was held for {format_duration(conditions.held)}")
+        yield _ok("end", f"the load was held for {format_duration(conditions.load_duration)}")
 
 
 def harness_errors(evidence: Evidence) -> Iterator[Finding]:
@@ -143,7 +146,7 @@ def harness_errors(evidence: Evidence) -> Iterator[Finding]:
 def account_supply(evidence: Evidence) -> Iterator[Finding]:
     """Whether there was an account for every shopper who needed one; without, the load was another than was asked for."""
     number = max(
-        evidence.conditions.no_account,
+        evidence.conditions.journeys_without_account,
         sum(
             cell.response.total for key, cell in evidence.recorder.journeys.items() if key.outcome == Outcome.NO_ACCOUNT
         ),
@@ -312,7 +315,7 @@ OVERLOAD_CHECKS = (
 def check(recorder: Recorder, conditions: Conditions, objectives: Sequence[Objective] = ()) -> tuple[Finding, ...]:
     """What all checks found; ``objectives`` tell how exact the instrument had to be."""
     evidence = Evidence(recorder, conditions, tuple(objectives))
-    checks = [each for each in CHECKS if not (conditions.searched and each in OVERLOAD_CHECKS)]
+    checks = [each for each in CHECKS if not (conditions.capacity_search and each in OVERLOAD_CHECKS)]
     return tuple(finding for each in checks for finding in each(evidence))
 
 

@@ -41,7 +41,7 @@ def arrivals_delivered(evidence: Evidence) -> Iterator[Finding]:
     if length < 1:
         return
     size = length * math.ceil(PLAN_WINDOW / length)
-    held = len(plan) if not conditions.ended_early else int(conditions.held)
+    held = len(plan) if not conditions.ended_early else int(conditions.load_duration)
     worst, worst_at = 0.0, 0
     planned_all = came_all = 0
     for start in range(0, held, size):
@@ -75,7 +75,7 @@ def arrivals_delivered(evidence: Evidence) -> Iterator[Finding]:
 def littles_law_holds(evidence: Evidence) -> Iterator[Finding]:
     """Whether the journeys took as much time in the samples as they were seen under way: Little's law, exactly."""
     conditions = evidence.conditions
-    seen = [each.presence for each in conditions.processes if each.presence is not None]
+    seen = [each.concurrency for each in conditions.processes if each.concurrency is not None]
     if not seen or len(seen) < max(len(conditions.processes), len(conditions.workers)):
         return
     area = math.fsum(each.finished for each in seen)
@@ -98,7 +98,7 @@ def littles_law_holds(evidence: Evidence) -> Iterator[Finding]:
 
 def unique_order_numbers(evidence: Evidence) -> Iterator[Finding]:
     """Whether two workers' shoppers were given the same order number; within one process it fails the journey itself."""
-    number = evidence.conditions.sold_twice
+    number = evidence.conditions.duplicate_order_numbers
     if number:
         numbers = "1 order number was" if number == 1 else f"{number:,} order numbers were"
         yield Finding(

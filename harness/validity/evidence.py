@@ -14,15 +14,15 @@ from harness.objectives.model import Objective
 
 @dataclass(frozen=True, slots=True)
 class LabelCount:
-    """Who came, of one kind of label: ``what`` it is (``payment option``), how many of each were expected and came.
+    """Who came, of one kind of label: ``label`` it is (``payment option``), how many of each were expected and came.
 
     ``expected`` need not be whole numbers, nor add up to what came: they are read as proportions. Whoever was begun or
     given up on has come.
     """
 
-    what: str
+    label: str
     expected: Mapping[str, float]
-    came: Mapping[str, int]
+    observed: Mapping[str, int]
 
 
 @dataclass(slots=True, kw_only=True)
@@ -30,38 +30,38 @@ class Conditions:
     """What was noticed about a run; the defaults are those of one about which nothing is known.
 
     ``requests_sent`` counts requests in all phases. ``interrupted`` names who stopped the run before its end (Ctrl-C,
-    SIGTERM, the stop button, a stop file), ``certain`` says why it was ended as soon as its verdict was certain,
+    SIGTERM, the stop button, a stop file), ``certain_verdict_reason`` says why it was ended as soon as its verdict was certain,
     ``stop_rule`` which rule of the scenario ended it, ``crashed`` what broke in the harness and ``target_unreachable`` why
     the target was not there; ``""``: none of it. ``embedded`` tells that the shop was started for this run, on this
-    machine, and ``shop_died`` that it did not live to the end.
+    machine, and ``shop_ended_early`` that it did not live to the end.
 
-    ``asked`` and ``held`` are seconds of load, warm-up included. ``expected_offered`` is how many arrivals
+    ``planned_duration`` and ``load_duration`` are seconds of load, warm-up included. ``expected_offered`` is how many arrivals
     the schedule brings at least, None in a closed load. ``users`` is the number of virtual users over all journeys. ``planned_minimum`` has the guaranteed
     journeys by payment option, ``ledger`` each difference between the shop's ledger and the measurements in words, and
     ``ledger_explained`` what is known to have caused them (a fault that was switched on).
 
     ``cpu_ratio`` is processor time over time during the load (1.0: a whole core), ``loop_lag`` how late the event loop
-    woke up from short sleeps in the steady part; None: not measured. ``no_account`` counts journeys that found no account, ``exceptions``
-    errors of our own that surfaced outside any journey, ``sold_twice`` order numbers that shoppers of two workers were given, ``truncated_journeys`` those that were under way at the end
+    woke up from short sleeps in the steady part; None: not measured. ``journeys_without_account`` counts journeys that found no account, ``exceptions``
+    errors of our own that surfaced outside any journey, ``duplicate_order_numbers`` order numbers that shoppers of two workers were given, ``truncated_journeys`` those that were under way at the end
     and left no sample.
 
     ``processes`` has what each process that makes load noticed about itself, ``workers`` what the master noticed about each
-    worker, lost ones included, ``refused`` how many messages on its port no worker can have sent, and ``origin`` version and scenario of the master. ``mixes`` holds who came beside who was
-    expected, ``planned_by_second`` the number of arrivals due in each second from the start, and ``level`` whether the load
-    was meant to be the same throughout the steady part (None: not known). ``searched``: the load was raised until a demand was
+    worker, lost ones included, ``refused_messages`` how many messages on its port no worker can have sent, and ``run_fingerprint`` version and scenario of the master. ``mixes`` holds who came beside who was
+    expected, ``planned_by_second`` the number of arrivals due in each second from the start, and ``constant_rate`` whether the load
+    was meant to be the same throughout the steady part (None: not known). ``capacity_search``: the load was raised until a demand was
     broken, and each level of it was held to what the load generator could do.
     """
 
     requests_sent: int = 0
     interrupted: str = ""
-    certain: str = ""
+    certain_verdict_reason: str = ""
     stop_rule: str = ""
     crashed: str = ""
     target_unreachable: str = ""
     embedded: bool = False
-    shop_died: bool = False
-    asked: float = 0.0
-    held: float = 0.0
+    shop_ended_early: bool = False
+    planned_duration: float = 0.0
+    load_duration: float = 0.0
     expected_offered: int | None = None
     users: int = 0
     planned_minimum: Mapping[str, int] = field(default_factory=dict)
@@ -69,30 +69,35 @@ class Conditions:
     ledger_explained: str = ""
     cpu_ratio: float | None = None
     loop_lag: Histogram | None = None
-    no_account: int = 0
+    journeys_without_account: int = 0
     exceptions: int = 0
-    sold_twice: int = 0
+    duplicate_order_numbers: int = 0
     truncated_journeys: int = 0
     processes: Sequence[ProcessFacts] = ()
     workers: Sequence[WorkerFacts] = ()
-    refused: int = 0
-    origin: RunFingerprint | None = None
+    refused_messages: int = 0
+    run_fingerprint: RunFingerprint | None = None
     mixes: Sequence[LabelCount] = ()
     planned_by_second: Sequence[int] = ()
-    level: bool | None = None
-    searched: bool = False
+    constant_rate: bool | None = None
+    capacity_search: bool = False
 
     @property
     def ended_early(self) -> bool:
         """Whether something else than the schedule ended the run, so that what is missing is no riddle."""
-        return bool(self.certain) or self.spoilt
+        return bool(self.certain_verdict_reason) or self.disturbed
 
     @property
-    def spoilt(self) -> bool:
+    def disturbed(self) -> bool:
         """Whether something ended the run that it should not have met with."""
         lost = any(each.lost_at is not None for each in self.workers)
         return bool(
-            lost or self.interrupted or self.stop_rule or self.crashed or self.shop_died or self.target_unreachable
+            lost
+            or self.interrupted
+            or self.stop_rule
+            or self.crashed
+            or self.shop_ended_early
+            or self.target_unreachable
         )
 
 

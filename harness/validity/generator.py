@@ -201,7 +201,7 @@ def more_users_remedy(evidence: Evidence) -> str:
     """How many users it takes, by Little's law for each journey, since each has users of its own."""
     window, phases = evidence.recorder.window, _judged_phases(evidence)
     since = window.steady_from if phases == STEADY else window.start
-    length = min(window.steady_until, window.start + evidence.conditions.held) - since
+    length = min(window.steady_until, window.start + evidence.conditions.load_duration) - since
     journeys: dict[str, tuple[int, Histogram]] = {}
     for key, cell in evidence.recorder.journeys.items():
         if key.phase in phases:

@@ -52,7 +52,7 @@ def resource_exhaustion(evidence: Evidence) -> Iterator[Finding]:
     """Whether the machine ran out of open files, ports or memory; then connections fail that the shop never saw."""
     told = False
     for process in evidence.conditions.processes:
-        counts = Counter(process.ran_out)
+        counts = Counter(process.exhausted_resources)
         if counts.total():
             told = True
             said = ", ".join(f"{name} {number:,} times" for name, number in counts.most_common())

@@ -21,16 +21,16 @@ REST = "all others"
 def mix_as_planned(evidence: Evidence) -> Iterator[Finding]:
     """Whether journeys and payment options came in the proportions of the scenario, as far as chance allows."""
     conditions = evidence.conditions
-    if conditions.spoilt:
+    if conditions.disturbed:
         return
     for each in conditions.mixes:
-        strangers = [name for name, came in each.came.items() if came and not each.expected.get(name)]
+        strangers = [name for name, came in each.observed.items() if came and not each.expected.get(name)]
         if strangers and any(each.expected.values()):
             yield Finding(
                 "mix",
                 Severity.INVALID,
-                f"the mix is not the one asked for: nobody was to come with {each.what} {strangers[0]}, and "
-                f"{each.came[strangers[0]]:,} came",
+                f"the mix is not the one asked for: nobody was to come with {each.label} {strangers[0]}, and "
+                f"{each.observed[strangers[0]]:,} came",
                 "look whether all workers read the same scenario",
             )
             continue
@@ -45,13 +45,13 @@ def mix_as_planned(evidence: Evidence) -> Iterator[Finding]:
             yield Finding(
                 "mix",
                 Severity.INVALID,
-                f"the mix is not the one asked for: of {each.what} {name} came {came:,.0f}, and "
+                f"the mix is not the one asked for: of {each.label} {name} came {came:,.0f}, and "
                 f"{format_number(round(expected, 1))} were expected; chance does that less than once in "
                 f"{1 / ALPHA:,.0f} runs",
                 "look for a worker that was lost, or a journey without free users",
             )
         else:
-            yield Finding("mix", Severity.OK, f"each {each.what} came as often as asked for, within chance")
+            yield Finding("mix", Severity.OK, f"each {each.label} came as often as asked for, within chance")
 
 
 def expected_counts(
@@ -78,13 +78,13 @@ def expected_counts(
 
 def _cells(counted: LabelCount) -> dict[str, tuple[float, float]]:
     """Of each label, how many came and were expected of as many in all; rare ones are taken together."""
-    came_all, whole = sum(counted.came.values()), math.fsum(counted.expected.values())
+    came_all, whole = sum(counted.observed.values()), math.fsum(counted.expected.values())
     if not came_all or whole <= 0:
         return {}
     cells: dict[str, tuple[float, float]] = {}
     rest = [0.0, 0.0]
-    for name in dict.fromkeys((*counted.expected, *counted.came)):
-        came, expected = counted.came.get(name, 0), counted.expected.get(name, 0.0) / whole * came_all
+    for name in dict.fromkeys((*counted.expected, *counted.observed)):
+        came, expected = counted.observed.get(name, 0), counted.expected.get(name, 0.0) / whole * came_all
         if expected >= LEAST_EXPECTED:
             cells[name] = (came, expected)
         else:

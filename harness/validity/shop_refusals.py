@@ -30,15 +30,15 @@ def payment_options_offered(evidence: Evidence) -> Iterator[Finding]:
             sold.add(key.payment_option)
     for page, number in turned_away.items():
         remark = shut_out[page]
-        message = f"{_journeys(number)} of the scenario ended on {page}: {remark.said}"
+        message = f"{_journeys(number)} of the scenario ended on {page}: {remark.message}"
         yield Finding("offered", Severity.INVALID, message, remark.remedy)
     if not missing:
         return
     wanted = ", ".join(f"{option} ({_journeys(number)})" for option, number in sorted(missing.items()))
     told = [
-        each.said
+        each.message
         for each in _shop_messages(evidence)
-        if each.outcome == Outcome.NOT_OFFERED and each.said and not each.remedy
+        if each.outcome == Outcome.NOT_OFFERED and each.message and not each.remedy
     ]
     words = f": {'; '.join(dict.fromkeys(told[:MOST_SHOWN]))}" if told else ""
     if missing.keys() <= sold:
@@ -80,7 +80,7 @@ def failure_messages(evidence: Evidence) -> Iterator[Finding]:
     first = {(each.outcome, each.page): each for each in reversed(_shop_messages(evidence))}
     told = [(first[kind], number) for kind, number in ended.most_common() if kind in first]
     for remark, number in told[:MOST_SHOWN]:
-        words = f'; the shop said "{remark.said}"' if remark.said else ""
+        words = f'; the shop said "{remark.message}"' if remark.message else ""
         message = f"{_journeys(number)} ended as {remark.outcome} on {remark.page}{words}"
         yield Finding("said", Severity.WARNING, message, remark.remedy)
 
@@ -90,4 +90,4 @@ def _journeys(number: int) -> str:
 
 
 def _shop_messages(evidence: Evidence) -> list[ShopMessage]:
-    return [each for process in evidence.conditions.processes for each in process.remarks]
+    return [each for process in evidence.conditions.processes for each in process.shop_messages]

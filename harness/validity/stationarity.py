@@ -34,7 +34,7 @@ ALPHA = 0.003
 ALPHA_OF_CUT = 0.0003
 """Likewise of the beginning that MSER-5 would leave out: rarer, because it was looked for."""
 MAX_AUTOCORRELATION = 0.9
-"""How much neighbours may be alike; a handful of values cannot tell more from a trend."""
+"""The largest autocorrelation assumed: a handful of values cannot tell more of it from a trend."""
 LEAST_POWER = 1e-12
 """Values that vary less than floats do are all the same."""
 MIN_EFFECT = 0.10
@@ -50,11 +50,11 @@ class Drift:
     """One stretch of a series against the one before: ``ratio`` of their means, and how likely by chance alone."""
 
     ratio: float
-    chance: float
+    p_value: float
 
     def is_significant(self, usual: float, least: float, doubt: float = ALPHA) -> bool:
         """Whether it is more than chance and large enough, given that ``usual`` seconds make less than ``least`` no matter."""
-        return self.chance < doubt and not self.small and usual * abs(self.ratio - 1) >= least
+        return self.p_value < doubt and not self.small and usual * abs(self.ratio - 1) >= least
 
     @property
     def small(self) -> bool:
@@ -65,7 +65,7 @@ class Drift:
 def stationary(evidence: Evidence) -> Iterator[Finding]:
     """Whether response times stayed what they were, given that the load did."""
     conditions = evidence.conditions
-    measured = normalised_series(evidence.recorder) if conditions.level and not conditions.spoilt else None
+    measured = normalised_series(evidence.recorder) if conditions.constant_rate and not conditions.disturbed else None
     if measured is None:
         return
     series, usual = measured
@@ -169,14 +169,20 @@ def compare_stretches(first: Sequence[float], second: Sequence[float]) -> Drift 
     power = [math.fsum(each * each for each in rest) for rest in rests]
     if min(power) < LEAST_POWER:
         return None
-    alike = sum(math.fsum(a * b for a, b in pairwise(rest)) for rest in rests) / sum(power)
-    # With a line taken out, neighbours look less alike than they are, by about this much.
-    alike = min(MAX_AUTOCORRELATION, max(0.0, alike + (4 + 8 * max(0.0, alike)) / sum(sizes)))
-    worth = [max(2.0, size * (1 - alike) / (1 + alike)) for size in sizes]
-    errors = [total / (size - 2) / n for total, size, n in zip(power, sizes, worth, strict=True)]
-    freedom = sum(errors) ** 2 / math.fsum(error**2 / (n - 1) for error, n in zip(errors, worth, strict=True))
-    apart = means[1] - means[0]
-    return Drift(math.exp(apart), 2 * float(stdtr(freedom, -abs(apart) / math.sqrt(sum(errors)))))
+    autocorrelation = sum(math.fsum(a * b for a, b in pairwise(rest)) for rest in rests) / sum(power)
+    # With a line taken out, the autocorrelation comes out too low, by about this much.
+    autocorrelation = min(
+        MAX_AUTOCORRELATION, max(0.0, autocorrelation + (4 + 8 * max(0.0, autocorrelation)) / sum(sizes))
+    )
+    effective_sample_sizes = [max(2.0, size * (1 - autocorrelation) / (1 + autocorrelation)) for size in sizes]
+    errors = [total / (size - 2) / n for total, size, n in zip(power, sizes, effective_sample_sizes, strict=True)]
+    freedom = sum(errors) ** 2 / math.fsum(
+        error**2 / (n - 1) for error, n in zip(errors, effective_sample_sizes, strict=True)
+    )
+    difference_of_means = means[1] - means[0]
+    return Drift(
+        math.exp(difference_of_means), 2 * float(stdtr(freedom, -abs(difference_of_means) / math.sqrt(sum(errors))))
+    )
 
 
 def _detrended(values: Sequence[float]) -> list[float]:

@@ -42,8 +42,10 @@ _CLOCK_REMEDY = "let NTP or chrony keep the clock, and do not set it during a ru
 
 def same_version_and_scenario(evidence: Evidence) -> Iterator[Finding]:
     """Whether all workers run the master's version and scenario; else they made two loads at once."""
-    ours = evidence.conditions.origin
-    known = [(each.name, each.origin) for each in evidence.conditions.workers if each.origin is not None]
+    ours = evidence.conditions.run_fingerprint
+    known = [
+        (each.name, each.run_fingerprint) for each in evidence.conditions.workers if each.run_fingerprint is not None
+    ]
     if ours is None:
         return
     for name, theirs in known:
@@ -108,7 +110,7 @@ def report_gaps(evidence: Evidence) -> Iterator[Finding]:
 
 def foreign_messages(evidence: Evidence) -> Iterator[Finding]:
     """Whether somebody else spoke on the master's port; what no worker can have sent was refused, and changed nothing."""
-    if number := evidence.conditions.refused:
+    if number := evidence.conditions.refused_messages:
         told = "1 message was" if number == 1 else f"{number:,} messages were"
         yield Finding(
             "port",
@@ -147,18 +149,18 @@ def clock_offsets(evidence: Evidence) -> Iterator[Finding]:
     """Whether the clocks of all hosts agree: it is by them that workers begin together."""
     # By what is certain only: an offset is known no better than the time its messages took.
     known = [
-        (each.clock.surely, each.clock.seconds, each.name)
+        (each.clock.min_seconds, each.clock.seconds, each.name)
         for each in evidence.conditions.workers
         if each.clock is not None
     ]
     if not known:
         return
-    surely, ahead, name = max(known)
+    min_seconds, ahead, name = max(known)
     level = (
         Severity.INVALID
-        if surely > CLOCK_OFFSET
+        if min_seconds > CLOCK_OFFSET
         else Severity.WARNING
-        if surely > CLOCK_OFFSET_WARNING
+        if min_seconds > CLOCK_OFFSET_WARNING
         else Severity.OK
     )
     message = f"the clock of worker {name} is {format_duration(abs(ahead))} {'ahead of' if ahead > 0 else 'behind'} the master's"
@@ -192,8 +194,10 @@ def worker_lag(evidence: Evidence) -> Iterator[Finding]:
 def _loss_text(worker: WorkerFacts) -> str:
     phase = {Phase.WARM_UP: "the warm-up", Phase.STEADY: "the steady part"}.get(worker.lost_in or Phase.STEADY)
     after = "its share of the arrivals never came"
-    if worker.taken_over is not None:
-        after = f"the others had its arrivals after {format_duration(worker.taken_over)}, but its journeys are lost"
+    if worker.reassigned_after is not None:
+        after = (
+            f"the others had its arrivals after {format_duration(worker.reassigned_after)}, but its journeys are lost"
+        )
     return f"worker {worker.name} was lost {format_duration(worker.lost_at or 0.0)} into the load, in {phase}: {after}"
 
 

@@ -51,7 +51,7 @@ def main() -> int:
         a_long_run(),
         "bench-1",
         "bench",
-        demanded=[ObjectiveStatus(parse("page response_time p95 < 300ms"))],
+        objectives=[ObjectiveStatus(parse("page response_time p95 < 300ms"))],
     )
     collector = RunCollector(lambda: state)
     registry = registry_of(collector)

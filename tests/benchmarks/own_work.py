@@ -120,7 +120,7 @@ def measure(seconds: float) -> dict[str, float]:
 
     from harness.measurement.recorder import Recorder  # noqa: PLC0415
     from harness.measurement.sample import Window  # noqa: PLC0415
-    from harness.monitoring.quiet import GarbageCollectorTuning  # noqa: PLC0415
+    from harness.monitoring.garbage_collection import GarbageCollectorTuning  # noqa: PLC0415
     from harness.schedule.arrivals import ArrivalProcess, Profile, ProfileSchedule, RateStage  # noqa: PLC0415
     from harness.schedule.dispatch import ArrivalDispatcher  # noqa: PLC0415
     from users.http.locust_stats import LocustStats  # noqa: PLC0415
@@ -155,7 +155,7 @@ def measure(seconds: float) -> dict[str, float]:
         return (time.process_time() - busy) / (guest.pages - pages) * 1e6
 
     shop(seconds / TURNS)
-    GarbageCollectorTuning().begin()
+    GarbageCollectorTuning().freeze()
     turns = sorted(shop(seconds / TURNS) for _ in range(TURNS))
     return {"us_a_page": round(turns[TURNS // 2], 2)}
 

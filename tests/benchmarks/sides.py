@@ -27,11 +27,11 @@ Journey = Callable[[], tuple[int, int]]
 def serve(name: str, url: str, users: int) -> None:
     import locust  # noqa: F401, PLC0415 - patches the standard library, which only this process wants
 
-    from harness.monitoring.quiet import GarbageCollectorTuning  # noqa: PLC0415
+    from harness.monitoring.garbage_collection import GarbageCollectorTuning  # noqa: PLC0415
 
     walk = _walker(name, url, users)
     walk(2 * users)
-    GarbageCollectorTuning().begin()
+    GarbageCollectorTuning().freeze()
     print(json.dumps({"ready": name}), flush=True)
     for line in sys.stdin:
         busy = time.process_time()

@@ -35,7 +35,7 @@ def measure(client: str, port: int, tls_port: int, seconds: float, tries: int) -
     from locust import FastHttpUser, User  # noqa: PLC0415
     from locust.env import Environment  # noqa: PLC0415
 
-    from harness.monitoring.quiet import GarbageCollectorTuning  # noqa: PLC0415
+    from harness.monitoring.garbage_collection import GarbageCollectorTuning  # noqa: PLC0415
 
     ours = client != "fast_http_user"
     url = f"https://127.0.0.1:{tls_port}" if client.endswith("tls") else f"http://127.0.0.1:{port}"
@@ -66,7 +66,7 @@ def measure(client: str, port: int, tls_port: int, seconds: float, tries: int) -
         return share, reached, times[len(times) // 2], times[len(times) * 99 // 100]
 
     run(1000.0, 1.5)  # long enough for all of them to connect
-    GarbageCollectorTuning().begin()
+    GarbageCollectorTuning().freeze()
     return at_share(lambda: _truth(port), lambda rate: run(rate, seconds), 2000.0, tries)
 
 

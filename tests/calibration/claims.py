@@ -233,7 +233,7 @@ def balances(runs: int, seed: int = 7000) -> Iterator[Row]:
         stays = queue(moments, exponential(1 / service, chance), Counter(SERVERS))
         for due, stay in zip(moments, stays, strict=True):
             recorder.journey(JourneySample("guest", "card", "ok", "nobody", due, due, due + stay))
-        facts = Conditions(level=True, expected_offered=len(moments), held=warm_up + length)
+        facts = Conditions(constant_rate=True, expected_offered=len(moments), load_duration=warm_up + length)
         (finding,) = backlog_growth(Evidence(recorder, facts))
         return finding.level
 
@@ -418,7 +418,7 @@ def steadiness(runs: int, seed: int = 5000) -> Iterator[Row]:
     """How often a steady run is called unsteady, and one that warms up for most of its length passes for steady."""
 
     def level(recorder: Recorder) -> Severity:
-        (finding,) = stationary(Evidence(recorder, Conditions(level=True)))
+        (finding,) = stationary(Evidence(recorder, Conditions(constant_rate=True)))
         return finding.level
 
     def warming(moment: float) -> float:

@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from harness.units import did_you_mean, format_duration, format_number, format_percent, quantity
+from harness.units import did_you_mean, format_count, format_duration, format_number, format_percent, quantity
 
 
 @pytest.mark.parametrize(
@@ -62,3 +62,11 @@ def test_a_name_far_from_all_is_answered_with_what_there_is():
     assert did_you_mean("zzz", []) == "there are none"
     assert did_you_mean("GUEST", ["guest"]) == "did you mean guest?"
     assert did_you_mean("zzz", [f"a{n:02}" for n in range(30)]).endswith("a19, …")
+
+
+@pytest.mark.parametrize(
+    ("number", "nouns", "text"),
+    [(1, ("order",), "1 order"), (2000, ("order",), "2,000 orders"), (2, ("reply", "replies"), "2 replies")],
+)
+def test_a_number_takes_the_noun_that_fits_it(number, nouns, text):
+    assert format_count(number, *nouns) == text

@@ -58,7 +58,7 @@ class RemoteWriter:
 
     def start(self) -> None:
         """Deliver what there is, and again every few seconds until told to finish."""
-        self._greenlet = gevent.spawn(self._go_on)
+        self._greenlet = gevent.spawn(self._run)
 
     def finish(self) -> None:
         """Deliver the last numbers, with the verdict among them, and say how often a delivery has failed."""
@@ -80,7 +80,7 @@ class RemoteWriter:
                 end,
             )
 
-    def _go_on(self) -> None:
+    def _run(self) -> None:
         while True:
             self._deliver()
             self._sleep(INTERVAL)

@@ -127,7 +127,7 @@ def test_the_clock_of_a_worker_is_known_by_its_quickest_echo(fleet):
     fleet.echoed("a", ClockExchange(11.0, 13.01, 13.02, 11.03))
     fleet.echoed("stranger", ClockExchange(11.0, 99.0, 99.0, 11.0))
     assert fleet.members["a"].clock.seconds == pytest.approx(2.0)
-    assert fleet.members["a"].clock.surely == pytest.approx(1.99)
+    assert fleet.members["a"].clock.min_seconds == pytest.approx(1.99)
     assert fleet.members["b"].clock is None
 
 

@@ -73,7 +73,7 @@ LATE.record(0.003, 7)
 EVERYTHING = {
     "users": {"Guest": 5},
     "rate_target": 20.0,
-    "step": 2,
+    "stage_number": 2,
     "ended_at": 1.76e9,
     "in_flight": {"gpay": 3},
     "requesting": {"BinNumberPage": 2},
@@ -82,7 +82,7 @@ EVERYTHING = {
         WorkerMetrics("0", "ready", LATE, 0.5, 1 << 26, 120, 0.4, 0.001, 9, 1),
         WorkerMetrics("1", "lost"),
     ],
-    "demanded": [
+    "objectives": [
         ObjectiveStatus(parse("page.BinNumberPage response_time p95 < 300ms"), "kept_so_far", 0.2),
         ObjectiveStatus(parse("journey[payment=gpay] service_time max < 4s")),
         ObjectiveStatus(parse("orders rate > 20/s"), "failed", 18.0),
@@ -409,15 +409,15 @@ def test_workers_are_told_apart():
 
 def test_what_being_observed_costs_is_told_at_the_next_scrape():
     ticks = iter(range(10_000))
-    renderings = Histogram()
+    render_times = Histogram()
     collector = RunCollector(
-        lambda: state(some_recorder(5), renderings=renderings), renderings.record, lambda: next(ticks) / 1000
+        lambda: state(some_recorder(5), render_times=render_times), render_times.record, lambda: next(ticks) / 1000
     )
     first = parsed(b"".join(collector.text()))
     second = parsed(b"".join(collector.text()))
     assert total(first, "scrape_render_seconds_count") == 0
     assert total(second, "scrape_render_seconds_count") == 1
-    assert renderings.total == 2
+    assert render_times.total == 2
 
 
 def test_no_request_under_way_is_published_as_none_and_not_left_out():

@@ -27,8 +27,8 @@ def shown(exemplars):
 
 def test_an_exemplar_stands_behind_the_bucket_that_its_time_fell_into():
     exemplars = Exemplars()
-    exemplars.note("Checkout", "success", {"service": 0.3, "response": 0.5}, "ab" * 16, 1.75e9)
-    exemplars.note("Basket", "success", {"service": 0.3, "response": 0.5}, "cd" * 16, 1.75e9)
+    exemplars.record("Checkout", "success", {"service": 0.3, "response": 0.5}, "ab" * 16, 1.75e9)
+    exemplars.record("Basket", "success", {"service": 0.3, "response": 0.5}, "cd" * 16, 1.75e9)
     assert shown(exemplars) == [
         ("page_duration_seconds_bucket", "Checkout", "ab" * 16, 0.3),
         ("page_response_seconds_bucket", "Checkout", "ab" * 16, 0.5),
@@ -38,14 +38,14 @@ def test_an_exemplar_stands_behind_the_bucket_that_its_time_fell_into():
 def test_the_latest_of_a_bucket_is_kept():
     exemplars = Exemplars()
     for number in range(1_000):
-        exemplars.note("Checkout", "success", {"service": 0.301 + number / 1e6}, f"{number:032x}", 1.75e9 + number)
+        exemplars.record("Checkout", "success", {"service": 0.301 + number / 1e6}, f"{number:032x}", 1.75e9 + number)
     assert [trace for _, _, trace, _ in shown(exemplars)] == [f"{999:032x}"]
     assert len(exemplars.to_json()) == 1
 
 
 def test_what_workers_send_is_heard():
     there, here = Exemplars(), Exemplars()
-    there.note("Checkout", "success", {"service": 0.3, "response": 0.5}, "ab" * 16, 1.75e9)
-    here.hear(json.loads(json.dumps(there.to_json())))
+    there.record("Checkout", "success", {"service": 0.3, "response": 0.5}, "ab" * 16, 1.75e9)
+    here.merge(json.loads(json.dumps(there.to_json())))
     assert shown(here) == shown(there)
     assert len(shown(here)) == 2

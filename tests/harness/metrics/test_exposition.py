@@ -12,15 +12,15 @@ FAMILIES = ("orders_total", "run_valid", "page_response_seconds", "run_info")
 
 def some_families():
     orders, valid, pages, info = map(family, FAMILIES)
-    orders.count(("run-1", 'an "odd" \\ option\n'), 3)
-    valid.put(("run-1",), 1)
-    info.put(("run-1", "baseline", "open", "embedded", "0.1.0"), 1)
+    orders.increment(("run-1", 'an "odd" \\ option\n'), 3)
+    valid.set_value(("run-1",), 1)
+    info.set_value(("run-1", "baseline", "open", "embedded", "0.1.0"), 1)
     pages.times["run-1", "Checkout", "success"] = Buckets([0, 2, *[0] * (len(pages.bounds) - 2), 1], 1.25)
     return [orders, valid, pages, info]
 
 
 def written(form, **more):
-    return b"".join(ExpositionWriter().pieces(some_families(), form, **more)).decode()
+    return b"".join(ExpositionWriter().encode(some_families(), form, **more)).decode()
 
 
 def samples(families):
@@ -37,7 +37,7 @@ def test_both_formats_say_the_same():
 def test_an_exemplar_stands_behind_its_bucket():
     families = some_families()
     families[2].times["run-1", "Checkout", "success"].exemplars[1] = Exemplar("abc", 0.0015, 1750000000.5)
-    text = b"".join(ExpositionWriter().pieces(families, ExpositionFormat.OPENMETRICS)).decode()
+    text = b"".join(ExpositionWriter().encode(families, ExpositionFormat.OPENMETRICS)).decode()
     found = [
         (s.labels["le"], s.exemplar.labels, s.exemplar.value, float(s.exemplar.timestamp))
         for each in openmetrics.text_string_to_metric_families(text)
@@ -45,7 +45,7 @@ def test_an_exemplar_stands_behind_its_bucket():
         if s.exemplar
     ]
     assert found == [("0.0016", {"trace_id": "abc"}, 0.0015, 1750000000.5)]
-    assert "trace_id" not in b"".join(ExpositionWriter().pieces(families, ExpositionFormat.TEXT)).decode()
+    assert "trace_id" not in b"".join(ExpositionWriter().encode(families, ExpositionFormat.TEXT)).decode()
 
 
 def test_with_moments_every_line_has_one_and_the_text_has_no_end():
@@ -57,8 +57,8 @@ def test_with_moments_every_line_has_one_and_the_text_has_no_end():
 def test_long_families_are_written_with_pauses():
     orders = family("orders_total")
     for n in range(1_000):
-        orders.count(("run-1", f"option{n}"), 1)
+        orders.increment(("run-1", f"option{n}"), 1)
     pauses = []
-    text = b"".join(ExpositionWriter().pieces([orders], ExpositionFormat.TEXT, lambda: pauses.append(1))).decode()
+    text = b"".join(ExpositionWriter().encode([orders], ExpositionFormat.TEXT, lambda: pauses.append(1))).decode()
     assert len(pauses) == 5
     assert text.count("\n") == 1_002

@@ -15,15 +15,15 @@ from harness.metrics.protobuf_exposition import encode_families
 
 def some_families():
     orders, users = family("orders_total"), family("users")
-    orders.count(("run-1", "gpay"), 3)
-    users.put(("run-1", 'Gäst "1"'), 0)
+    orders.increment(("run-1", "gpay"), 3)
+    users.set_value(("run-1", 'Gäst "1"'), 0)
     times = Histogram()
     for seconds in (0.01, 0.01, 0.3, 7.0, float("inf")):
         times.record(seconds)
-    response = family("page_response_seconds", fine=True)
-    response.time(("run-1", "Checkout", "success"), times)
+    response = family("page_response_seconds", native=True)
+    response.add_histogram(("run-1", "Checkout", "success"), times)
     lag = family("arrival_lag_seconds")
-    lag.time(("run-1", "baseline"), times)
+    lag.add_histogram(("run-1", "baseline"), times)
     return [orders, users, response, lag]
 
 
@@ -48,7 +48,7 @@ def read(families):
 
 
 def test_it_says_the_same_as_the_text():
-    text = b"".join(ExpositionWriter().pieces(some_families(), ExpositionFormat.TEXT)).decode()
+    text = b"".join(ExpositionWriter().encode(some_families(), ExpositionFormat.TEXT)).decode()
     plain = [(s.name, s.labels, s.value) for each in text_string_to_metric_families(text) for s in each.samples]
     assert list(read(some_families())) == plain
     assert len(plain) > 100
@@ -81,8 +81,8 @@ def test_only_a_fine_histogram_has_native_buckets():
 
 
 def test_one_without_any_time_is_known_as_native_all_the_same():
-    empty = family("page_response_seconds", fine=True)
-    empty.time(("run-1", "Checkout", "success"), Histogram())
+    empty = family("page_response_seconds", native=True)
+    empty.add_histogram(("run-1", "Checkout", "success"), Histogram())
     assert histogram_of([empty], "seconds")[6][0] > 0  # by which Prometheus tells them apart
 
 

@@ -34,13 +34,13 @@ def unpacked(block):
 def some_families(options=2):
     orders, users = family("orders_total"), family("users")
     for n in range(options):
-        orders.count(("run-1", f"option{n}"), n)
-    users.put(("run-1", 'Gäst "1"'), 0.5)
+        orders.increment(("run-1", f"option{n}"), n)
+    users.set_value(("run-1", 'Gäst "1"'), 0.5)
     times = Histogram()
     for seconds in (0.01, 0.3, math.inf):
         times.record(seconds)
     response = family("page_response_seconds")
-    response.time(("run-1", "Checkout", "success"), times)
+    response.add_histogram(("run-1", "Checkout", "success"), times)
     return [orders, users, response]
 
 
@@ -59,7 +59,7 @@ def test_a_block_holds_what_was_put_in(length):
 
 
 def test_it_says_the_same_as_the_text():
-    text = b"".join(ExpositionWriter().pieces(some_families(), ExpositionFormat.TEXT)).decode()
+    text = b"".join(ExpositionWriter().encode(some_families(), ExpositionFormat.TEXT)).decode()
     plain = [
         (s.labels | {"__name__": s.name}, s.value)
         for each in text_string_to_metric_families(text)

@@ -80,7 +80,7 @@ def test_what_is_no_file_of_ours_is_refused(path):
 
 def test_moments_only_ever_go_forward(path):
     file = SeriesFile(path)
-    moments = [file.moment(now) for now in (100.0, 105.0, 90.0, 95.0, 106.0)]
+    moments = [file.next_timestamp(now) for now in (100.0, 105.0, 90.0, 95.0, 106.0)]
     assert moments == pytest.approx([100.0, 105.0, 105.001, 105.002, 106.0], abs=1e-9)
     file.close()
 

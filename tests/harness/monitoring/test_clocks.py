@@ -111,9 +111,9 @@ def test_an_exchange_during_which_a_clock_was_set_is_of_no_use():
     assert best_offset([impossible, exchange(1.0, 0.01, 0.01)]) == ClockOffset(pytest.approx(1.0), pytest.approx(0.01))
 
 
-@pytest.mark.parametrize(("seconds", "surely"), [(2.0, 1.5), (-2.0, 1.5), (0.4, 0.0)])
-def test_what_is_sure_of_an_offset(seconds, surely):
-    assert ClockOffset(seconds, 0.5).surely == surely
+@pytest.mark.parametrize(("seconds", "min_seconds"), [(2.0, 1.5), (-2.0, 1.5), (0.4, 0.0)])
+def test_what_is_sure_of_an_offset(seconds, min_seconds):
+    assert ClockOffset(seconds, 0.5).min_seconds == min_seconds
 
 
 @pytest.mark.parametrize(("seconds", "correction"), [(0.8, 0.8), (-0.8, -0.8), (0.4, 0.0)])

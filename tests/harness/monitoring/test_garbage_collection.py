@@ -1,14 +1,14 @@
-"""Every garbage collection is timed, and nobody else's hooks are touched."""
+"""The collector is tuned for a run and restored, and each collection is timed without touching the callbacks of others."""
 
 import gc
 
 import pytest
 
-from harness.monitoring.garbage_collection import GcPauses
+from harness.monitoring.garbage_collection import GC_THRESHOLDS, GarbageCollectorTuning, GcPauses
 
 
-@pytest.fixture(autouse=True)
-def no_collection_of_its_own():
+@pytest.fixture
+def automatic_collection_off():
     gc.disable()
     yield
     gc.enable()
@@ -25,7 +25,31 @@ def ticking(step):
     return clock
 
 
-def test_each_collection_is_timed_while_it_is_on():
+def test_objects_from_before_the_run_are_frozen_during_it_and_everything_is_restored():
+    gc.unfreeze()
+    before, garbage = gc.get_threshold(), [[] for _ in range(5_000)]
+    tuning = GarbageCollectorTuning()
+    tuning.freeze()
+    tuning.freeze()
+    assert gc.get_threshold() == GC_THRESHOLDS
+    assert gc.get_freeze_count() > len(garbage)
+    tuning.restore()
+    tuning.restore()
+    assert gc.get_threshold() == before
+    assert gc.get_freeze_count() == 0
+
+
+def test_objects_frozen_by_other_code_stay_frozen():
+    gc.freeze()
+    before = gc.get_freeze_count()
+    tuning = GarbageCollectorTuning()
+    tuning.freeze()
+    tuning.restore()
+    assert gc.get_freeze_count() >= before > 0
+
+
+@pytest.mark.usefixtures("automatic_collection_off")
+def test_each_collection_between_start_and_stop_is_timed():
     pauses = GcPauses(ticking(0.5))
     gc.collect()
     pauses.start()
@@ -38,7 +62,8 @@ def test_each_collection_is_timed_while_it_is_on():
     assert pauses.watched == pytest.approx(2.5)  # five readings of the clock from start to stop
 
 
-def test_it_leaves_no_trace_and_other_hooks_in_place():
+@pytest.mark.usefixtures("automatic_collection_off")
+def test_stop_removes_its_own_callback_and_no_other():
     def other(phase, info):
         pass
 
@@ -60,7 +85,8 @@ def test_it_leaves_no_trace_and_other_hooks_in_place():
         gc.callbacks.remove(other)
 
 
-def test_it_can_be_started_again():
+@pytest.mark.usefixtures("automatic_collection_off")
+def test_timing_can_be_started_again():
     pauses = GcPauses(ticking(1.0))
     for _ in range(2):
         pauses.start()

@@ -15,54 +15,54 @@ START = 1e5
 
 def visits(stays):
     events = sorted([(begin, 0, begin) for begin, _ in stays] + [(end, 1, begin) for begin, end in stays])
-    presence = ConcurrencyIntegral()
+    concurrency = ConcurrencyIntegral()
     for moment, leaving, begin in events:
         if leaving:
-            presence.leave(moment, begin)
+            concurrency.leave(moment, begin)
         else:
-            presence.enter(moment)
-    return presence
+            concurrency.enter(moment)
+    return concurrency
 
 
 @given(st.lists(st.tuples(st.floats(0, 1000), st.floats(0.001, 50)), max_size=60))
 def test_the_identity_holds_for_any_visits(drawn):
     stays = [(START + begin, START + begin + length) for begin, length in drawn]
-    presence = visits(stays)
-    assert presence.present == 0
-    assert presence.finished == pytest.approx(math.fsum(end - begin for begin, end in stays), abs=1e-6)
+    concurrency = visits(stays)
+    assert concurrency.present == 0
+    assert concurrency.finished == pytest.approx(math.fsum(end - begin for begin, end in stays), abs=1e-6)
 
 
 def test_those_who_are_still_there_are_kept_apart():
-    presence = ConcurrencyIntegral()
-    presence.enter(10.0)
-    presence.enter(12.0)
-    presence.leave(15.0, 10.0)
-    presence.advance(20.0)
-    assert (presence.present, presence.area, presence.unfinished, presence.finished) == (1, 13.0, 8.0, 5.0)
+    concurrency = ConcurrencyIntegral()
+    concurrency.enter(10.0)
+    concurrency.enter(12.0)
+    concurrency.leave(15.0, 10.0)
+    concurrency.advance(20.0)
+    assert (concurrency.present, concurrency.area, concurrency.unfinished, concurrency.finished) == (1, 13.0, 8.0, 5.0)
 
 
 def test_a_lost_departure_and_a_doubled_one_show():
     chance = random.Random(1)
     stays = [(begin, begin + chance.expovariate(0.5)) for begin in (START + chance.random() * 100 for _ in range(100))]
     whole = math.fsum(end - begin for begin, end in stays)
-    presence = visits(stays)
-    assert relative_difference(presence.finished, whole) < 1e-9
-    assert relative_difference(presence.finished, whole - 2.0) > 0.005
-    assert relative_difference(presence.finished, whole + 2.0) > 0.005
+    concurrency = visits(stays)
+    assert relative_difference(concurrency.finished, whole) < 1e-9
+    assert relative_difference(concurrency.finished, whole - 2.0) > 0.005
+    assert relative_difference(concurrency.finished, whole + 2.0) > 0.005
 
 
 def test_a_clock_that_goes_back_takes_nothing_away():
-    presence = ConcurrencyIntegral()
-    presence.enter(10.0)
-    presence.advance(9.0)
-    presence.advance(11.0)
-    assert presence.area == 1.0
+    concurrency = ConcurrencyIntegral()
+    concurrency.enter(10.0)
+    concurrency.advance(9.0)
+    concurrency.advance(11.0)
+    assert concurrency.area == 1.0
 
 
 def test_it_survives_the_way_to_the_master():
-    presence = visits([(1.0, 2.0)])
-    presence.enter(5.0)
-    assert ConcurrencyIntegral.from_json(json.loads(json.dumps(presence.to_json()))) == presence
+    concurrency = visits([(1.0, 2.0)])
+    concurrency.enter(5.0)
+    assert ConcurrencyIntegral.from_json(json.loads(json.dumps(concurrency.to_json()))) == concurrency
 
 
 @pytest.mark.parametrize(

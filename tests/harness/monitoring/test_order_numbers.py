@@ -46,7 +46,9 @@ def test_a_digest_is_small_and_says_nothing_about_the_order():
 
 def test_orders_sold_twice_speak_against_the_shop():
     def found(number):
-        return list(unique_order_numbers(Evidence(Recorder(Window(0, 0, 1)), Conditions(sold_twice=number))))
+        return list(
+            unique_order_numbers(Evidence(Recorder(Window(0, 0, 1)), Conditions(duplicate_order_numbers=number)))
+        )
 
     (finding,) = found(3)
     assert finding.level is Severity.FAILED

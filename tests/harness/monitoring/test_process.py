@@ -43,7 +43,7 @@ def test_a_run_as_one_process_sees_it():
         watch.enter()
         process.now += 1
     watch.leave(1000.0)
-    watch.lacked("EMFILE")
+    watch.resource_exhausted("EMFILE")
     for page in ("Basket", "Login", "Basket"):
         watch.mislabelled(page)
     watch.stop()
@@ -55,9 +55,9 @@ def test_a_run_as_one_process_sees_it():
     assert facts.machine.share(facts.machine.processor) == pytest.approx(0.5)
     assert facts.clock.watched == 4
     assert facts.collector_watched == 4
-    assert facts.presence.finished == pytest.approx(4.0)
-    assert facts.presence.present == 3
-    assert facts.ran_out == {"EMFILE": 1}
+    assert facts.concurrency.finished == pytest.approx(4.0)
+    assert facts.concurrency.present == 3
+    assert facts.exhausted_resources == {"EMFILE": 1}
     assert facts.mislabelled == {"Basket": 2, "Login": 1}
     assert (facts.lateness.total, facts.stalls.total, facts.loop_lag.total, facts.steady_lag.total) == (2, 1, 2, 1)
     again = ProcessFacts.from_json(json.loads(json.dumps(facts.to_json())))

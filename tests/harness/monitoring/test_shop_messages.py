@@ -23,13 +23,13 @@ def evidence(journeys, *processes):
         recorder.journey(
             JourneySample("guest", option, outcome, blame, 1.0, 1.0, 2.0, ordered=ordered, failed_page=page)
         )
-    facts = [ProcessFacts.from_json(ProcessFacts(remarks=remarks).to_json()) for remarks in processes]
+    facts = [ProcessFacts.from_json(ProcessFacts(shop_messages=remarks).to_json()) for remarks in processes]
     return Evidence(recorder, Conditions(processes=facts))
 
 
 def test_the_first_words_are_kept_for_each_way_in_which_a_page_failed():
     kept = ShopMessages()
-    for remark in (REFUSED, REFUSED._replace(said="other"), REFUSED._replace(page="Login")):
+    for remark in (REFUSED, REFUSED._replace(message="other"), REFUSED._replace(page="Login")):
         kept.add(remark)
     assert kept.kept == (REFUSED, REFUSED._replace(page="Login"))
     for number in range(2 * MAX_KEPT):
@@ -39,7 +39,7 @@ def test_the_first_words_are_kept_for_each_way_in_which_a_page_failed():
 
 def test_many_journeys_with_one_cause_are_one_finding_with_its_remedy():
     failed = ("gpay", "http_4xx", "shop", "AddressAdd", False)
-    (finding,) = failure_messages(evidence([failed] * 40, [REFUSED], [REFUSED._replace(said="from another worker")]))
+    (finding,) = failure_messages(evidence([failed] * 40, [REFUSED], [REFUSED._replace(message="from another worker")]))
     assert finding.level is Severity.WARNING
     assert finding.message == (
         '40 journeys ended as http_4xx on AddressAdd; the shop said "township: This field is required."'

@@ -216,7 +216,10 @@ def test_the_ledger_is_heard(passed):
         counts, {**counts.pages_by_page, "IndexPage": 901}, counts.orders_by_option, counts.amount - 1
     )
     text = flat(console(replace(passed, ledger=apart)))
-    assert "The shop's ledger disagrees: pages of IndexPage: we counted 900, the shop 901; revenue: we counted" in text
+    assert (
+        "The shop's ledger disagrees: pages of IndexPage: checkload counted 900, the shop 901; revenue: checkload counted"
+        in text
+    )
     known = Finding("ledger", Severity.WARNING, "the shop's ledger differs because 1 request never reached it")
     judgement = replace(passed.judgement, findings=(*passed.judgement.findings, known))
     text = flat(console(replace(passed, ledger=apart, judgement=judgement)))

@@ -10,9 +10,9 @@ from harness.results.redact import Redactor
     ["4111111111111111", "4000 0000 0000 0002", "3782-822463-10005", "6011111111111117", "4222222222222"],
 )
 def test_card_numbers_are_removed_however_they_are_written(card):
-    scrubber = Redactor()
-    assert scrubber.text(f"paid with {card}, thank you") == "paid with [removed], thank you"
-    assert scrubber.removed == 1
+    redactor = Redactor()
+    assert redactor.redact_text(f"paid with {card}, thank you") == "paid with [removed], thank you"
+    assert redactor.removed == 1
 
 
 @pytest.mark.parametrize(
@@ -27,40 +27,42 @@ def test_card_numbers_are_removed_however_they_are_written(card):
     ],
 )
 def test_other_numbers_stay(text):
-    scrubber = Redactor()
-    assert scrubber.text(text) == text
-    assert scrubber.removed == 0
+    redactor = Redactor()
+    assert redactor.redact_text(text) == text
+    assert redactor.removed == 0
 
 
 def test_secrets_are_removed_also_as_they_stand_in_a_url():
-    scrubber = Redactor(["s3cret/&x"])
-    assert scrubber.text("a s3cret/&x b s3cret%2F%26x") == "a [removed] b [removed]"
-    assert scrubber.removed == 2
+    redactor = Redactor(["s3cret/&x"])
+    assert redactor.redact_text("a s3cret/&x b s3cret%2F%26x") == "a [removed] b [removed]"
+    assert redactor.removed == 2
 
 
 def test_a_secret_within_another_leaves_nothing_of_the_longer():
-    assert Redactor(["word", "password"]).text("my password") == "my [removed]"
+    assert Redactor(["word", "password"]).redact_text("my password") == "my [removed]"
 
 
 def test_short_secrets_are_not_looked_for():
-    assert Redactor(["123", ""]).text("0.123 s") == "0.123 s"
+    assert Redactor(["123", ""]).redact_text("0.123 s") == "0.123 s"
 
 
 def test_our_own_words_are_spared_alone_but_not_within_a_text():
-    scrubber = Redactor(["passed"], spared={"passed"})
-    assert scrubber.text("passed") == "passed"
-    assert scrubber.text("it passed") == "it [removed]"
+    redactor = Redactor(["passed"], own_words={"passed"})
+    assert redactor.redact_text("passed") == "passed"
+    assert redactor.redact_text("it passed") == "it [removed]"
 
 
 def test_foreign_values_are_searched_through_and_through():
-    scrubber = Redactor(["hunter2"])
+    redactor = Redactor(["hunter2"])
     foreign = {"hunter2": [4111111111111111, 5, True, None, 2.5, {"x": "hunter2"}]}
-    assert scrubber.value(foreign, foreign=True) == {"[removed]": ["[removed]", 5, True, None, 2.5, {"x": "[removed]"}]}
+    assert redactor.redact_value(foreign, foreign=True) == {
+        "[removed]": ["[removed]", 5, True, None, 2.5, {"x": "[removed]"}]
+    }
 
 
 def test_own_values_keep_their_keys_and_numbers():
-    scrubber = Redactor(["hunter2"])
-    assert scrubber.value({"hunter2": 4111111111111111, "x": "hunter2"}) == {
+    redactor = Redactor(["hunter2"])
+    assert redactor.redact_value({"hunter2": 4111111111111111, "x": "hunter2"}) == {
         "hunter2": 4111111111111111,
         "x": "[removed]",
     }

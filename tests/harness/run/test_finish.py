@@ -126,7 +126,7 @@ def test_orders_without_a_receipt_are_a_warning_where_as_many_journeys_failed():
     told = finding(finished, "ledger")
     assert told.level is Severity.WARNING
     assert told.message.endswith("because 10 orders were sold to shoppers who never saw their receipt")
-    assert "gpay: we counted 300, the shop 310" in told.message
+    assert "gpay: checkload counted 300, the shop 310" in told.message
 
 
 def test_orders_without_a_receipt_are_a_riddle_where_fewer_journeys_failed():

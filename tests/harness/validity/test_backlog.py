@@ -39,7 +39,7 @@ def load(seconds, capacity, *, rate=20.0, warm_up=10, base=0.5, users=math.inf, 
 
 
 def look(recorder, *, seconds=60, objectives=(), check=backlog_growth, **conditions):
-    facts = {"level": True, "expected_offered": 1200, "held": float(seconds), "users": 50} | conditions
+    facts = {"constant_rate": True, "expected_offered": 1200, "load_duration": float(seconds), "users": 50} | conditions
     demands = tuple(parse(text) for text in objectives)
     return list(check(Evidence(recorder, Conditions(**facts), demands)))
 
@@ -59,7 +59,7 @@ def test_a_shop_over_its_capacity_has_failed_whatever_is_demanded():
 
 def test_what_came_and_went_adds_up():
     recorder = load(60, 15.0)
-    seen = journey_flow(Evidence(recorder, Conditions(level=True, expected_offered=1, held=60.0)))
+    seen = journey_flow(Evidence(recorder, Conditions(constant_rate=True, expected_offered=1, load_duration=60.0)))
     assert (seen.since, seen.until) == (10.0, 60.0)
     assert seen.rate(seen.ended) == pytest.approx(15.0, rel=0.03)
     assert seen.came - seen.ended == seen.growth
@@ -71,7 +71,10 @@ def test_journeys_that_fill_an_empty_shop_are_no_backlog():
     # Each takes 8 s, and nothing is warmed up: the first 8 s are the first ones' way home.
     recorder = load(60, 1000.0, warm_up=0, base=8.0)
     assert look(recorder)[0].level is Severity.OK
-    assert journey_flow(Evidence(recorder, Conditions(level=True, expected_offered=1, held=60.0))).since == 30.0
+    assert (
+        journey_flow(Evidence(recorder, Conditions(constant_rate=True, expected_offered=1, load_duration=60.0))).since
+        == 30.0
+    )
     # Longer than half of the run: nobody can tell.
     assert look(load(60, 1000.0, warm_up=0, base=40.0)) == []
 
@@ -99,7 +102,8 @@ def test_a_growth_that_may_be_chance_is_no_pass():
 
 
 @pytest.mark.parametrize(
-    "conditions", [{"level": False}, {"level": None}, {"expected_offered": None}, {"interrupted": "Ctrl-C"}]
+    "conditions",
+    [{"constant_rate": False}, {"constant_rate": None}, {"expected_offered": None}, {"interrupted": "Ctrl-C"}],
 )
 def test_only_a_level_load_that_came_to_its_end_can_be_in_balance(conditions):
     assert look(load(60, 15.0), **conditions) == []
@@ -107,9 +111,9 @@ def test_only_a_level_load_that_came_to_its_end_can_be_in_balance(conditions):
 
 def test_a_queue_that_is_left_over_after_a_peak_is_said():
     recorder = load(60, lambda moment: 1000.0 if moment < 30 else 15.0)
-    (finding,) = look(recorder, check=backlog_cleared, level=False)
+    (finding,) = look(recorder, check=backlog_cleared, constant_rate=False)
     assert finding.level is Severity.WARNING
     assert "left with a queue" in finding.message
-    assert look(load(60, 1000.0), check=backlog_cleared, level=False) == []
+    assert look(load(60, 1000.0), check=backlog_cleared, constant_rate=False) == []
     assert look(load(60, lambda moment: 15.0 if 20 < moment < 25 else 100.0), check=backlog_cleared) == []
     assert look(recorder, check=backlog_cleared, expected_offered=None) == []

@@ -49,8 +49,8 @@ def run_of(
 def conditions(**changed):
     facts = {
         "requests_sent": 200,
-        "asked": 100.0,
-        "held": 100.0,
+        "planned_duration": 100.0,
+        "load_duration": 100.0,
         "users": 20,
         "expected_offered": 200,
         "cpu_ratio": 0.2,
@@ -94,12 +94,12 @@ def test_nothing_known_is_not_a_valid_run():
             Severity.INVALID,
             "could not be reached: connection refused",
         ),
-        ({"shop_died": True, "embedded": True}, "shop", Severity.INVALID, "ended in the middle of the run"),
-        ({"interrupted": "Ctrl-C", "held": 12.0}, "end", Severity.INVALID, "interrupted after 12 s by Ctrl-C"),
+        ({"shop_ended_early": True, "embedded": True}, "shop", Severity.INVALID, "ended in the middle of the run"),
+        ({"interrupted": "Ctrl-C", "load_duration": 12.0}, "end", Severity.INVALID, "interrupted after 12 s by Ctrl-C"),
         ({"stop_rule": 'the stop rule "x" held'}, "end", Severity.FAILED, 'the stop rule "x" held'),
-        ({"held": 60.0}, "end", Severity.INVALID, "held for 60 s of 100 s"),
+        ({"load_duration": 60.0}, "end", Severity.INVALID, "held for 60 s of 100 s"),
         ({"exceptions": 2}, "bugs", Severity.INVALID, "2 mistakes of its own"),
-        ({"no_account": 7}, "accounts", Severity.INVALID, "7 journeys found no free account"),
+        ({"journeys_without_account": 7}, "accounts", Severity.INVALID, "7 journeys found no free account"),
         ({"cpu_ratio": 0.75}, "cpu", Severity.WARNING, "75 % of a core"),
         ({"cpu_ratio": 0.93}, "cpu", Severity.INVALID, "93 % of a core, over 90 %"),
         ({"loop_lag": lag((0.001, 95), (0.03, 5))}, "loop", Severity.WARNING, "30 ms late"),
@@ -287,7 +287,7 @@ def test_a_closed_load_has_no_arrivals_to_account_for():
 
 def test_a_run_that_was_ended_early_need_not_reach_its_numbers():
     facts = conditions(
-        stop_rule="the stop rule held", expected_offered=999, planned_minimum={"masterpass": 3}, held=9.0
+        stop_rule="the stop rule held", expected_offered=999, planned_minimum={"masterpass": 3}, load_duration=9.0
     )
     assert worst(facts=facts).keys() == {"end"}
 
@@ -346,6 +346,6 @@ def test_every_check_explains_itself():
 
 
 def test_a_target_that_is_not_there_is_said_once():
-    facts = conditions(target_unreachable="nobody answers", requests_sent=0, held=0.0, expected_offered=0)
+    facts = conditions(target_unreachable="nobody answers", requests_sent=0, load_duration=0.0, expected_offered=0)
     found = [finding for finding in check(Recorder(Window(0, 0, 1)), facts) if finding.level is Severity.INVALID]
     assert [finding.check for finding in found] == ["target"]

@@ -30,7 +30,7 @@ def load(seconds, lacking=lambda _moment: False, *, rate=20, dropped=False, took
 
 
 def found(recorder, seconds=60, rate=20, **conditions):
-    facts = {"planned_by_second": [rate] * seconds, "held": float(seconds)} | conditions
+    facts = {"planned_by_second": [rate] * seconds, "load_duration": float(seconds)} | conditions
     return list(arrivals_delivered(Evidence(recorder, Conditions(**facts))))
 
 
@@ -87,7 +87,7 @@ def test_one_arrival_on_the_edge_of_two_stretches_is_no_matter():
 def test_a_run_that_was_ended_early_is_held_against_what_was_due_until_then():
     recorder = load(60, lambda moment: moment >= 34)
     assert found(recorder)[0].level is INVALID
-    (finding,) = found(recorder, held=34.0, stop_rule="it held")
+    (finding,) = found(recorder, load_duration=34.0, stop_rule="it held")
     assert (finding.level, finding.message) == (OK, "600 of 600 planned arrivals came")
 
 
@@ -110,7 +110,7 @@ def watched(recorder, lose=0):
         one = seen[number % 2]
         one.enter(float(number))
         one.leave(number + 0.5, float(number))
-    return [ProcessFacts(name=str(index), presence=one) for index, one in enumerate(seen)]
+    return [ProcessFacts(name=str(index), concurrency=one) for index, one in enumerate(seen)]
 
 
 def law(recorder, processes, **conditions):

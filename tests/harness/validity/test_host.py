@@ -49,7 +49,11 @@ def pauses(*seconds):
 
 
 def process(name="", **known):
-    facts = {key: known.pop(key) for key in ("pauses", "collector_watched", "ran_out", "steady_lag") if key in known}
+    facts = {
+        key: known.pop(key)
+        for key in ("pauses", "collector_watched", "exhausted_resources", "steady_lag")
+        if key in known
+    }
     return ProcessFacts(name=name, machine=machine(**known), **facts)
 
 
@@ -172,7 +176,9 @@ def test_the_worst_process_is_named():
 
 
 def test_what_ran_out_is_named_with_its_number_and_remedy():
-    (finding,) = found(resource_exhaustion, process("1"), process("2", ran_out={"EMFILE": 1200, "ENOBUFS": 3}))
+    (finding,) = found(
+        resource_exhaustion, process("1"), process("2", exhausted_resources={"EMFILE": 1200, "ENOBUFS": 3})
+    )
     assert finding.level is INVALID
     assert finding.message == (
         "worker 2 could not open connections for want of something of its own: EMFILE 1,200 times, ENOBUFS 3 times"

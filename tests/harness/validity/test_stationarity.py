@@ -47,7 +47,7 @@ def run(slower=lambda _moment: 1.0, *, length=40, rate=40, took=0.2, seed=1, nam
 
 
 def found(recorder, demands=(), **conditions):
-    facts = Conditions(**{"level": True} | conditions)
+    facts = Conditions(**{"constant_rate": True} | conditions)
     findings = list(stationary(Evidence(recorder, facts, tuple(parse(text) for text in demands))))
     assert len(findings) <= 1
     return findings[0] if findings else None
@@ -85,8 +85,12 @@ def test_a_warm_up_that_is_a_little_too_short_is_a_warning_that_says_how_much():
 @pytest.mark.parametrize(
     ("recorder", "conditions", "why"),
     [
-        (run(lambda moment: 1 + moment / 30), {"level": None}, "not known whether the load was meant to be even"),
-        (run(lambda moment: 1 + moment / 30), {"level": False}, "the load itself rose"),
+        (
+            run(lambda moment: 1 + moment / 30),
+            {"constant_rate": None},
+            "not known whether the load was meant to be even",
+        ),
+        (run(lambda moment: 1 + moment / 30), {"constant_rate": False}, "the load itself rose"),
         (run(lambda moment: 1 + moment / 30), {"stop_rule": "it held"}, "the run was ended early"),
         (run(lambda moment: 1 + moment, length=15), {}, "too short"),
         (run(lambda moment: 1 + moment, rate=4), {}, "too few samples in a second"),
@@ -168,13 +172,13 @@ def test_mser_needs_four_batches(number):
 
 def test_halves_that_agree_and_halves_that_do_not():
     level = [1 + each for each in noise(40)]
-    assert compare_halves(level).chance > 0.05
+    assert compare_halves(level).p_value > 0.05
     higher = compare_halves([each * (1.3 if index >= 20 else 1) for index, each in enumerate(level)])
-    assert higher.chance < 0.003
+    assert higher.p_value < 0.003
     assert not higher.small
     assert higher.ratio == pytest.approx(1.3, rel=0.05)
     slightly = compare_halves([each * (1.08 if index >= 20 else 1) for index, each in enumerate(level)])
-    assert slightly.chance < 0.003
+    assert slightly.p_value < 0.003
     assert slightly.small
     assert not slightly.is_significant(usual=1.0, least=0.001), "surely different, but too little to matter"
     assert higher.is_significant(usual=1.0, least=0.25)
@@ -192,7 +196,7 @@ def test_neighbours_that_resemble_each_other_are_worth_less():
             for _ in range(60):
                 value = likeness * value + chance.gauss(0, 0.2)
                 series.append(math.exp(value))
-            alarms[likeness] += compare_halves(series).chance < 0.01
+            alarms[likeness] += compare_halves(series).p_value < 0.01
             logs = [math.log(each) for each in series]
             uncorrected += likeness > 0 and abs(mean(logs[:30]) - mean(logs[30:])) > naive * stdev(logs) * math.sqrt(
                 2 / 30
@@ -209,8 +213,8 @@ def test_what_cannot_be_compared_is_not(series):
 def test_stretches_of_different_length_can_be_compared():
     series = [1 + each for each in noise(60)]
     assert compare_stretches([3 * each for each in series[:10]], series[10:]).ratio == pytest.approx(1 / 3, rel=0.05)
-    assert compare_stretches([3 * each for each in series[:10]], series[10:]).chance < 0.003
-    assert compare_stretches(series[:10], series[10:]).chance > 0.01
+    assert compare_stretches([3 * each for each in series[:10]], series[10:]).p_value < 0.003
+    assert compare_stretches(series[:10], series[10:]).p_value > 0.01
     assert compare_stretches(series[:4], series[4:]) is None
 
 

@@ -39,7 +39,7 @@ def test_where_nothing_is_known_nothing_is_found(one):
 
 @pytest.mark.parametrize("one", [same_version_and_scenario, report_gaps, clock_offsets])
 def test_a_worker_of_whom_nothing_is_known_is_not_accused(one):
-    assert [each for each in found(one, WorkerFacts(name="1"), origin=OURS) if each.level is not OK] == []
+    assert [each for each in found(one, WorkerFacts(name="1"), run_fingerprint=OURS) if each.level is not OK] == []
 
 
 # -- loss -------------------------------------------------------------------------------------------------------------
@@ -59,7 +59,7 @@ def test_a_fleet_that_came_home_is_well():
         ),
         ({"lost_at": 3.0, "lost_in": Phase.WARM_UP}, "worker 2 was lost 3 s into the load, in the warm-up"),
         (
-            {"lost_at": 12.0, "lost_in": Phase.STEADY, "taken_over": 3.0},
+            {"lost_at": 12.0, "lost_in": Phase.STEADY, "reassigned_after": 3.0},
             "the others had its arrivals after 3 s, but its journeys are lost",
         ),
         ({"lost_at": 12.0}, "worker 2 was lost 12 s into the load"),
@@ -85,10 +85,13 @@ def test_the_loss_of_a_worker_is_the_first_reason_given():
 
 
 def test_another_version_or_scenario_is_named_with_both_sides():
-    same, older = WorkerFacts(name="1", origin=OURS), WorkerFacts(name="2", origin=RunFingerprint("0.1.0", "a" * 64))
-    other = WorkerFacts(name="3", origin=RunFingerprint("0.2.0", "b" * 64))
-    assert found(same_version_and_scenario, same, origin=OURS) == []
-    version, scenario = found(same_version_and_scenario, same, older, other, origin=OURS)
+    same, older = (
+        WorkerFacts(name="1", run_fingerprint=OURS),
+        WorkerFacts(name="2", run_fingerprint=RunFingerprint("0.1.0", "a" * 64)),
+    )
+    other = WorkerFacts(name="3", run_fingerprint=RunFingerprint("0.2.0", "b" * 64))
+    assert found(same_version_and_scenario, same, run_fingerprint=OURS) == []
+    version, scenario = found(same_version_and_scenario, same, older, other, run_fingerprint=OURS)
     assert version.message == "worker 2 runs checkload 0.1.0 and the master 0.2.0"
     assert scenario.message == "worker 3 read another scenario (bbbbbbbbbbbb) than the master (aaaaaaaaaaaa)"
     assert {version.level, scenario.level} == {INVALID}
@@ -185,7 +188,7 @@ def test_one_process_alone_is_judged_elsewhere():
 
 @pytest.mark.parametrize(("number", "said"), [(1, "1 message was refused"), (3000, "3,000 messages were refused")])
 def test_what_was_refused_on_the_masters_port_is_told_with_a_remedy(number, said):
-    (finding,) = found(foreign_messages, refused=number)
+    (finding,) = found(foreign_messages, refused_messages=number)
     assert finding.level is WARNING
     assert finding.message.startswith(said)
     assert "firewall" in finding.remedy
