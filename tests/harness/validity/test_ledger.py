@@ -69,7 +69,7 @@ def recorder_of(*ends, pages=()):
 
 def explanation(recorder, *, sold=None, more_pages=None, revenue=REVENUE):
     """The known causes if the shop counted these orders, and so many more (or fewer) of some pages."""
-    counts = recorder.counts()
+    counts = recorder.totals()
     pages = dict(counts.pages_by_page)
     for page, n in (more_pages or {}).items():
         pages[page] = pages.get(page, 0) + n
