@@ -4,7 +4,7 @@ from locust import events
 
 from harness.locust_plugin.plugin import Plugin
 from harness.locust_plugin.shape import ArrivalShape
-from scenarios.runtime.workload import ScenarioFolder
+from scenarios.runtime.scenario_folder import ScenarioFolder
 from users.shopper import Abandoning, FirstTime, Guest, Returning
 
 __all__ = ["Abandoning", "ArrivalShape", "FirstTime", "Guest", "Returning"]

@@ -30,7 +30,7 @@ from harness.measurement.outcomes import Blame, Outcome
 from harness.objectives.model import LABELS, METRICS
 from harness.validity.checks import CHECKS
 from scenarios.commands import cli
-from scenarios.runtime.workload import ScenarioFolder
+from scenarios.runtime.scenario_folder import ScenarioFolder
 from scenarios.schema.reference import reference, shop_reference
 from shop.settings import FaultName
 

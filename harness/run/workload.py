@@ -88,7 +88,6 @@ class Workload(Protocol[ContextT_co]):
     steady: float
     drain: float
     longest_wait: float
-    highest_rate: float
     weights: Mapping[str, float]
     objectives: Sequence[Objective]
     stop_rules: Sequence[StopRule]

@@ -23,7 +23,7 @@ _LONGEST_SILENCE = 100_000  # minutes without anybody that are counted one by on
 _MAX_WAITING = 300  # minutes that are kept back until the log is over: longer than any session lasts
 
 
-class Arrival(NamedTuple):
+class LoggedArrival(NamedTuple):
     """One arrival: when (seconds since the epoch), with what option (empty: not known) and on which journey."""
 
     moment: float
@@ -75,7 +75,7 @@ class DispersionWindow:
         return self._squares / 2 * self.windows / max(1, self.windows - 1) / self.arrivals if self.arrivals else 1.0
 
     @property
-    def within(self) -> tuple[float, float]:
+    def poisson_interval(self) -> tuple[float, float]:
         """Where the index of a Poisson process would lie with 95 %."""
         mean = self.arrivals / max(1, self.windows)
         half = Z * math.sqrt((3 + 1 / max(mean, 1e-9)) / max(1, self.windows))
@@ -85,13 +85,13 @@ class DispersionWindow:
 _Minute = tuple[int, ...]
 """The arrivals of one minute, by the part that chance has dealt them to."""
 
-PARTS = 2
+HALVES = 2
 """More parts find the busiest minutes better, and an interval that holds the truth less often (tests/calibration)."""
 
-_NOBODY: _Minute = (0,) * PARTS
+_NO_ARRIVALS: _Minute = (0,) * HALVES
 
 
-class Peak:
+class BusiestMinutes:
     """The arrivals of the busiest ten minutes, not flattered by their being the busiest.
 
     The most of many counts is higher than the rate behind it. So chance deals the arrivals to two parts. Each part is
@@ -101,13 +101,13 @@ class Peak:
 
     def __init__(self) -> None:
         self._last: deque[_Minute] = deque(maxlen=PEAK_MINUTES)
-        self._sums = [0] * PARTS
-        self._most = [-1] * PARTS  # what all but this part saw in their busiest ten minutes
-        self._own = [0] * PARTS  # what this part saw in them
+        self._sums = [0] * HALVES
+        self._most = [-1] * HALVES  # what all but this part saw in their busiest ten minutes
+        self._own = [0] * HALVES  # what this part saw in them
 
     def add(self, minute: _Minute) -> None:
         """One more minute."""
-        gone = self._last[0] if len(self._last) == PEAK_MINUTES else _NOBODY
+        gone = self._last[0] if len(self._last) == PEAK_MINUTES else _NO_ARRIVALS
         self._last.append(minute)
         self._sums = [held + came - went for held, came, went in zip(self._sums, minute, gone, strict=True)]
         if not self.is_known:
@@ -135,13 +135,15 @@ class ArrivalStatistics:
     peak and the hour, see no later minute. ``chance`` deals arrivals to the parts of the peak.
     """
 
-    def __init__(self, emit: Callable[[Arrival], None] | None = None, chance: random.Random | None = None) -> None:
+    def __init__(
+        self, emit: Callable[[LoggedArrival], None] | None = None, chance: random.Random | None = None
+    ) -> None:
         self._emit = emit
-        self._waiting: list[Arrival] = []
+        self._waiting: list[LoggedArrival] = []
         self._minutes: deque[int] = deque(maxlen=_HOUR)
         self._held: deque[_Minute] = deque()
         self._minute: int | None = None
-        self._open = [0] * PARTS
+        self._open = [0] * HALVES
         self._chance = chance or random.Random("parts")
         self.counted = self.minutes = 0
         self.is_cut = False
@@ -149,16 +151,16 @@ class ArrivalStatistics:
         self.total = 0
         self.first = self.last = 0.0
         self.most_a_minute = 0
-        self.peak = Peak()
+        self.peak = BusiestMinutes()
         self.best_hour: tuple[int, ...] = ()
         self.most_waiting = 0
 
-    def add(self, arrival: Arrival) -> None:
+    def add(self, arrival: LoggedArrival) -> None:
         """One more arrival, in whatever order journeys end."""
         heapq.heappush(self._waiting, arrival)
         self.most_waiting = max(self.most_waiting, len(self._waiting))
 
-    def settle(self, until: float = math.inf) -> None:
+    def count_until(self, until: float = math.inf) -> None:
         """No arrival before this moment is still to come: count those that are waiting."""
         while self._waiting and self._waiting[0].moment <= until:
             self._settle(heapq.heappop(self._waiting))
@@ -168,7 +170,7 @@ class ArrivalStatistics:
 
         Minutes that end later are not counted, unless no other is left.
         """
-        self.settle()
+        self.count_until()
         if self._minute is None:
             return
         seen = self._minute + 1
@@ -181,7 +183,7 @@ class ArrivalStatistics:
         while self._held:
             self._judge(self._held.popleft())
 
-    def _settle(self, arrival: Arrival) -> None:
+    def _settle(self, arrival: LoggedArrival) -> None:
         # One that comes too late for its place is counted in the place that is open.
         moment = max(arrival.moment, self.last) if self.total else arrival.moment
         if not self.total:
@@ -192,8 +194,8 @@ class ArrivalStatistics:
         minute = int((moment - self.first) // _MINUTE)
         if self._minute is not None and minute > self._minute:
             self._close_minutes(minute - self._minute)
-            self._minute, self._open = minute, [0] * PARTS
-        self._open[self._chance.randrange(PARTS)] += 1
+            self._minute, self._open = minute, [0] * HALVES
+        self._open[self._chance.randrange(HALVES)] += 1
         for one in self.unevenness:
             one.add(moment)
         if self._emit is not None:
@@ -201,7 +203,7 @@ class ArrivalStatistics:
 
     def _close_minutes(self, many: int) -> None:
         self._held.append(tuple(self._open))
-        self._held.extend(_NOBODY for _ in range(min(many - 1, _LONGEST_SILENCE)))
+        self._held.extend(_NO_ARRIVALS for _ in range(min(many - 1, _LONGEST_SILENCE)))
         while len(self._held) > _MAX_WAITING:
             self._judge(self._held.popleft())
 
@@ -226,7 +228,7 @@ class ArrivalStatistics:
         return self.last - self.first
 
     @property
-    def telling(self) -> DispersionWindow:
+    def widest_reliable(self) -> DispersionWindow:
         """The widest windows of which there are enough to tell."""
         enough = [one for one in self.unevenness if one.windows >= FEWEST_WINDOWS]
         return enough[-1] if enough else self.unevenness[0]

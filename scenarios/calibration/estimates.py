@@ -6,7 +6,7 @@ import math
 import random
 from array import array
 
-ROOM = 10_000
+RESERVOIR_SIZE = 10_000
 """Values that are kept; a median of so many is known to about one per cent of its spread."""
 
 Z = 1.959964
@@ -16,7 +16,7 @@ Z = 1.959964
 class Reservoir:
     """Keeps each of the values it is given with the same chance (Vitter's algorithm R)."""
 
-    def __init__(self, chance: random.Random, room: int = ROOM) -> None:
+    def __init__(self, chance: random.Random, room: int = RESERVOIR_SIZE) -> None:
         self._chance = chance
         self._room = room
         self._kept = array("d")

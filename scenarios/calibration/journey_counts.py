@@ -6,22 +6,22 @@ import random
 from collections import Counter
 from collections.abc import Iterable
 
-from scenarios.calibration.arrival_statistics import Arrival, ArrivalStatistics
+from scenarios.calibration.arrival_statistics import ArrivalStatistics, LoggedArrival
 from scenarios.calibration.estimates import Reservoir, quantile
-from scenarios.calibration.observed_journey import CARD, START_PAGES, Journey
-from scenarios.calibration.think_times import UNTHINKING
+from scenarios.calibration.observed_journey import CARD, START_PAGES, ObservedJourney
+from scenarios.calibration.think_times import NO_THINK_PAGES
 from shop.contract import Page
 
 _FEW = 100
 _PATIENCE = 60.0
 
 
-class Tally:
+class JourneyCounts:
     """What all journeys of a log amount to; ``chance`` decides which pauses are kept once there are too many."""
 
     def __init__(self, chance: random.Random, comings: ArrivalStatistics) -> None:
         self._chance = chance
-        self.comings = comings
+        self.arrivals = comings
         self.journeys: Counter[str] = Counter()
         self.options: Counter[str] = Counter()
         self.sms: Counter[str] = Counter()
@@ -40,11 +40,11 @@ class Tally:
         """Journeys that reached the checkout."""
         return sum(self.journeys.values())
 
-    def length(self, share: float) -> float:
+    def length_quantile(self, share: float) -> float:
         """How long such a share of the journeys lasts at most, seconds; 0 where none is known."""
         return quantile(self.lengths.ranked(), share) if self.lengths.count else 0.0
 
-    def add(self, journey: Journey) -> None:
+    def add(self, journey: ObservedJourney) -> None:
         """Count a journey that is over."""
         kind = journey.kind
         if not kind:
@@ -55,16 +55,16 @@ class Tally:
             return
         self.journeys[kind] += 1
         self.pages[kind] += journey.pages
-        self.comings.add(Arrival(journey.began, journey.option, kind))
+        self.arrivals.add(LoggedArrival(journey.began, journey.option, kind))
         self.lengths.add(sum(gap for _, gap in journey.gaps))
         if journey.option:
             self._count_payment(journey)
         for page, gap in journey.gaps:
             # Between an expired code and the next she waited for the clock, and thought of nothing.
-            if page not in UNTHINKING and not (page is Page.VERIFY_SMS and journey.codes_before_new):
-                self._pause(page, max(0.0, gap))
+            if page not in NO_THINK_PAGES and not (page is Page.VERIFY_SMS and journey.codes_before_new):
+                self._add_think_time(page, max(0.0, gap))
 
-    def add_unfinished(self, rest: Iterable[tuple[Journey, float]]) -> None:
+    def add_unfinished(self, rest: Iterable[tuple[ObservedJourney, float]]) -> None:
         """Count the journeys that were open when the log ended, each with how long it had been silent.
 
         Those without an order whose shopper may well have been going on are under way, and not counted.
@@ -82,7 +82,7 @@ class Tally:
             else:
                 self.add(journey)
 
-    def _count_payment(self, journey: Journey) -> None:
+    def _count_payment(self, journey: ObservedJourney) -> None:
         option = journey.option
         self.options[option] += 1
         self.lost += not journey.ordered
@@ -97,7 +97,7 @@ class Tally:
             self.three_d += journey.three_d
             self.refused += journey.was_refused
 
-    def _pause(self, page: Page, seconds: float) -> None:
+    def _add_think_time(self, page: Page, seconds: float) -> None:
         if page not in self.pauses:
             self.pauses[page] = Reservoir(self._chance)
         self.pauses[page].add(seconds)

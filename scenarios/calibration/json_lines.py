@@ -9,15 +9,15 @@ from typing import Any
 import orjson
 
 from scenarios.calibration.logged_request import (
-    Request,
+    DurationUnit,
+    LoggedRequest,
     SessionNumbers,
     StampedAt,
-    Unit,
     checked_duration,
-    span,
+    request_span,
     status_of,
 )
-from scenarios.calibration.timestamps import moment
+from scenarios.calibration.timestamps import parse_timestamp
 
 USUAL_KEYS: Mapping[str, tuple[str, ...]] = {
     "time": (
@@ -38,7 +38,7 @@ USUAL_KEYS: Mapping[str, tuple[str, ...]] = {
 
 _REQUEST = re.compile(r"^([A-Z]+) (\S+)")
 _ORIGIN = re.compile(r"^[a-z]+://[^/]+")
-_NOBODY = frozenset({"", "-", "None", "null"})
+_NO_SESSION = frozenset({"", "-", "None", "null"})
 
 
 class JsonLines:
@@ -51,7 +51,7 @@ class JsonLines:
         keys: Mapping[str, str],
         *,
         stamped: StampedAt | None = None,
-        unit: Unit | None = None,
+        unit: DurationUnit | None = None,
     ) -> None:
         self._anonymous = anonymous
         usual = {**USUAL_KEYS, "session": (cookie, f"cookie_{cookie}", *USUAL_KEYS["session"])}
@@ -60,17 +60,17 @@ class JsonLines:
         self._stamped = stamped or StampedAt.END
         self._unit = unit
 
-    def read(self, line: str) -> Request:
+    def read(self, line: str) -> LoggedRequest:
         """What a line says; ValueError if it is no such object or lacks the moment, the path or the status."""
         row = orjson.loads(line)
         if not isinstance(row, dict):
             raise ValueError("not an object")  # noqa: TRY004 - a line that is wrong, like any other
         stamp = self._find(row, "time")[1]
-        method, target = self._asked(row)
-        took = self._took(row)
-        came, done = span(moment(stamp), took, self._stamped)
-        by_cookie, who = self._who(row)
-        return Request(
+        method, target = self._method_and_path(row)
+        took = self._duration(row)
+        came, done = request_span(parse_timestamp(stamp), took, self._stamped)
+        by_cookie, who = self._session_number(row)
+        return LoggedRequest(
             came,
             done,
             method,
@@ -78,8 +78,8 @@ class JsonLines:
             status_of(self._find(row, "status")[1]),
             who,
             by_cookie=by_cookie,
-            timed=took is not None,
-            fine=isinstance(stamp, float) or (isinstance(stamp, str) and "." in stamp),
+            has_duration=took is not None,
+            has_subseconds=isinstance(stamp, float) or (isinstance(stamp, str) and "." in stamp),
         )
 
     def _find(self, row: Mapping[str, Any], what: str) -> tuple[str, Any]:
@@ -94,25 +94,25 @@ class JsonLines:
         except ValueError:
             return ""
 
-    def _asked(self, row: Mapping[str, Any]) -> tuple[str, str]:
+    def _method_and_path(self, row: Mapping[str, Any]) -> tuple[str, str]:
         if (found := _REQUEST.match(self._find_optional(row, "request"))) is not None:
             return found[1], found[2]
         return self._find_optional(row, "method").upper() or "GET", str(self._find(row, "path")[1])
 
-    def _took(self, row: Mapping[str, Any]) -> float | None:
+    def _duration(self, row: Mapping[str, Any]) -> float | None:
         try:
             name, value = self._find(row, "took")
             number = float(value)
         except (ValueError, TypeError):
             return None
-        unit = self._unit or (Unit.MILLISECONDS if name.endswith("_ms") else Unit.SECONDS)
+        unit = self._unit or (DurationUnit.MILLISECONDS if name.endswith("_ms") else DurationUnit.SECONDS)
         return checked_duration(number * unit.seconds)
 
-    def _who(self, row: Mapping[str, Any]) -> tuple[bool, int]:
+    def _session_number(self, row: Mapping[str, Any]) -> tuple[bool, int]:
         session = self._find_optional(row, "session")
-        if session in _NOBODY and (found := self._cookie.search(self._find_optional(row, "cookie"))) is not None:
+        if session in _NO_SESSION and (found := self._cookie.search(self._find_optional(row, "cookie"))) is not None:
             session = found[1]
-        if session not in _NOBODY:
+        if session not in _NO_SESSION:
             return True, self._anonymous.number("session", session)
         return False, self._anonymous.number(
             "address", self._find_optional(row, "address"), self._find_optional(row, "agent")

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import IO
 
 from harness.errors import UsageError
-from scenarios.calibration.logged_request import LineReader, Request
+from scenarios.calibration.logged_request import LineReader, LoggedRequest
 from scenarios.calibration.outliers import OutlierFilter
 
 _LONGEST_LINE = 64 * 1024
@@ -32,7 +32,7 @@ class LineCounts:
     bad: int = 0
     shown: list[str] = field(default_factory=list)
 
-    def complain(self, place: str, why: str) -> None:
+    def add_bad_line(self, place: str, why: str) -> None:
         """One more line that says nothing."""
         self.bad += 1
         if len(self.shown) < _MOST_SHOWN:
@@ -48,11 +48,11 @@ class LineCounts:
             )
 
 
-def requests(
+def read_requests(
     names: Sequence[str], text: LineReader, json: LineReader, lines: LineCounts, allowed: float
-) -> Iterator[Request]:
+) -> Iterator[LoggedRequest]:
     """Every request of these logs in turn; raises ``UsageError`` for one that cannot be read, or with too many bad lines."""
-    outliers = OutlierFilter(lines.complain, time.time())
+    outliers = OutlierFilter(lines.add_bad_line, time.time())
     for name in names:
         with _opened(name) as file:
             for number, line in enumerate(_bounded(file), start=1):
@@ -65,13 +65,13 @@ def requests(
                 try:
                     request = reader.read(stripped)
                 except (ValueError, TypeError, IndexError, OverflowError, OSError) as error:
-                    lines.complain(place, _why(error))
+                    lines.add_bad_line(place, _why(error))
                 else:
                     yield from outliers.take(place, request)
                 if lines.read == _ENOUGH_TO_JUDGE:
                     # Not after gigabytes.
                     lines.refuse_too_many_bad_lines(max(allowed, 0.5))
-    yield from outliers.rest()
+    yield from outliers.flush()
 
 
 def _why(error: Exception) -> str:

@@ -10,22 +10,22 @@ from typing import Any, Protocol
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class LoggedRequest:
     """A request: when it came and was answered (seconds since the epoch), what it asked for, and whose it was.
 
     ``came`` equals ``done`` where the log does not say how long it took. ``by_cookie`` says that ``who`` is a session
     as the shop knows it, and not an address with a browser. ``fine`` says whether moments are finer than a second.
     """
 
-    came: float
-    done: float
+    started_at: float
+    ended_at: float
     method: str
     target: str
     status: int
-    who: int
+    session_number: int
     by_cookie: bool
-    timed: bool
-    fine: bool
+    has_duration: bool
+    has_subseconds: bool
 
 
 LONGEST = 86_400.0
@@ -39,7 +39,7 @@ class StampedAt(StrEnum):
     END = "end"
 
 
-class Unit(StrEnum):
+class DurationUnit(StrEnum):
     """In what a log counts how long requests took."""
 
     SECONDS = "s"
@@ -55,7 +55,7 @@ class Unit(StrEnum):
 class LineReader(Protocol):
     """Reads the lines of one form of log."""
 
-    def read(self, line: str) -> Request:
+    def read(self, line: str) -> LoggedRequest:
         """What a line says; ValueError if it is no line of this form."""
 
 
@@ -86,7 +86,7 @@ def checked_duration(seconds: float) -> float:
     return seconds
 
 
-def span(moment: float, took: float | None, stamped: StampedAt) -> tuple[float, float]:
+def request_span(moment: float, took: float | None, stamped: StampedAt) -> tuple[float, float]:
     """When a request came and was done, by its line's moment and how long it took (``None``: not said)."""
     if took is None:
         return moment, moment

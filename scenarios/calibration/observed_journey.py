@@ -36,7 +36,7 @@ CARD = frozenset(slug for slug, row in PAYMENT_OPTIONS.items() if row.flow is Fl
 
 
 @dataclass(slots=True)
-class Journey:
+class ObservedJourney:
     """One shopper's way, as far as it can be seen; fed page by page.
 
     ``began`` in seconds since the epoch; ``gaps`` are pages with the seconds that passed before she asked for them.
@@ -63,7 +63,7 @@ class Journey:
         """Whether this page begins another journey: she has her order, and shops again."""
         return self.ordered and page in _RESTARTS
 
-    def visit(self, page: Page, *, posts: bool, gap: float | None) -> None:
+    def add_page(self, page: Page, *, posts: bool, gap: float | None) -> None:
         """She asked for a page and got it; ``gap`` seconds after the last (``None``: it is the first)."""
         self.pages += 1
         if gap is not None and len(self.gaps) < MOST_GAPS:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from scenarios.calibration.logged_request import Request
+from scenarios.calibration.logged_request import LoggedRequest
 
 JUMP = 1800.0
 """Seconds by which a request may come later than those before it without another that confirms it."""
@@ -28,27 +28,27 @@ class OutlierFilter:
         self._complain = complain
         self._highest = now + AHEAD
         self._latest: float | None = None
-        self._held: tuple[str, Request] | None = None
+        self._held: tuple[str, LoggedRequest] | None = None
 
-    def take(self, place: str, request: Request) -> Iterator[Request]:
+    def take(self, place: str, request: LoggedRequest) -> Iterator[LoggedRequest]:
         """What may pass, now that this request is known."""
-        if not 0 <= request.done <= self._highest:
+        if not 0 <= request.ended_at <= self._highest:
             self._complain(place, "no plausible moment")
             return
         if self._held is not None:
             where, held = self._held
             self._held = None
             begins = self._latest is None
-            if held.done - JUMP <= request.done and not (begins and request.done > held.done + YEAR):
+            if held.ended_at - JUMP <= request.ended_at and not (begins and request.ended_at > held.ended_at + YEAR):
                 yield self._pass(held)
             else:
                 self._complain(where, "no plausible moment")
-        if self._latest is None or request.done > self._latest + JUMP:
+        if self._latest is None or request.ended_at > self._latest + JUMP:
             self._held = place, request
         else:
             yield self._pass(request)
 
-    def rest(self) -> Iterator[Request]:
+    def flush(self) -> Iterator[LoggedRequest]:
         """The last request, if it had to wait for one that never came."""
         if self._held is not None:
             where, held = self._held
@@ -57,6 +57,6 @@ class OutlierFilter:
             else:
                 self._complain(where, "no plausible moment")
 
-    def _pass(self, request: Request) -> Request:
-        self._latest = request.done if self._latest is None else max(self._latest, request.done)
+    def _pass(self, request: LoggedRequest) -> LoggedRequest:
+        self._latest = request.ended_at if self._latest is None else max(self._latest, request.ended_at)
         return request

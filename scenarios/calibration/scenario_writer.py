@@ -10,23 +10,23 @@ from enum import StrEnum
 
 from scenarios.calibration.arrival_statistics import FEWEST_WINDOWS, PEAK_MINUTES, ArrivalStatistics
 from scenarios.calibration.estimates import Z, wilson
-from scenarios.calibration.journey_counts import Tally
-from scenarios.calibration.think_times import FEWEST, FIRST_PAGES_AFTER_BANK, Fit, fit
+from scenarios.calibration.journey_counts import JourneyCounts
+from scenarios.calibration.think_times import FEWEST_THINK_TIMES, FIRST_PAGES_AFTER_BANK, LognormalFit, fit_lognormal
 from scenarios.schema.names import JOURNEY_NAMES, PAYMENT_NAMES, SMS_NAMES
 from shop.contract import Page
 
-FEW = 30
+FEW_SAMPLES = 30
 """Cases that it takes to write down a share."""
 
 EVEN_DISPERSION = 0.5
 """The index of dispersion below which arrivals are called even: half as uneven as a Poisson process."""
 
-LONG = 0.995
+LONG_JOURNEY_QUANTILE = 0.995
 """Journeys longer than all but so many are left out of account where the end of a log cuts them off."""
 
 _MINUTE = 60.0
 _STAGE_MINUTES = 5
-_MOST = 0.95
+_WARM_UP_QUANTILE = 0.95
 _LEAST_WARM_UP = 30.0
 _STEADY_SECONDS = 300.0  # seconds after the warm-up
 _DRAIN_FACTOR = 1.5  # shoppers of the scenario draw their pauses anew, and some walk more pages
@@ -44,7 +44,7 @@ class LoadShape(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Origin:
+class LogPrecision:
     """Where the numbers come from, in words for the comments."""
 
     whole_seconds: bool
@@ -52,7 +52,7 @@ class Origin:
     by_address: bool
 
 
-class Process(StrEnum):
+class ArrivalPattern(StrEnum):
     """How shoppers come, by the index of dispersion."""
 
     POISSON = "poisson"
@@ -61,21 +61,21 @@ class Process(StrEnum):
     UNKNOWN = "too few windows to tell"
 
 
-def arrival_pattern(comings: ArrivalStatistics) -> Process:
+def arrival_pattern(comings: ArrivalStatistics) -> ArrivalPattern:
     """How they come; unknown where a Poisson process could have shown any index down to 0 in so few windows."""
-    telling = comings.telling
-    low, high = telling.within
+    telling = comings.widest_reliable
+    low, high = telling.poisson_interval
     if telling.windows >= FEWEST_WINDOWS and telling.index > high:
-        return Process.BURSTY
+        return ArrivalPattern.BURSTY
     if telling.windows < FEWEST_WINDOWS or low <= 0:
-        return Process.UNKNOWN
-    return Process.UNIFORM if telling.index < min(low, EVEN_DISPERSION) else Process.POISSON
+        return ArrivalPattern.UNKNOWN
+    return ArrivalPattern.UNIFORM if telling.index < min(low, EVEN_DISPERSION) else ArrivalPattern.POISSON
 
 
-def scenario_text(tally: Tally, origin: Origin, shape: LoadShape, trace: str = "") -> str:
+def scenario_text(tally: JourneyCounts, origin: LogPrecision, shape: LoadShape, trace: str = "") -> str:
     """The whole scenario file; ``trace`` is the name of a trace that was written beside it (empty: none)."""
     parts = (
-        _head(tally),
+        _header(tally),
         _arrivals(tally, shape, trace),
         _journeys(tally),
         _payments(tally),
@@ -95,11 +95,11 @@ def share_rows(counts: Mapping[str, int], order: tuple[str, ...], what: str) -> 
         if count := counts.get(name, 0):
             low, high = wilson(count, total)
             said = f"{count:,} of {total:,} {what}; 95 % interval {low:.1%} to {high:.1%} (Wilson)"
-            yield f"{name} = {_plain(100 * count / total)} # {said}"
+            yield f"{name} = {_number_text(100 * count / total)} # {said}"
 
 
-def _head(tally: Tally) -> Iterator[str]:
-    yield f'description = "As seen in an access log: {tally.total:,} journeys in {_length(tally.comings.length)}."'
+def _header(tally: JourneyCounts) -> Iterator[str]:
+    yield f'description = "As seen in an access log: {tally.total:,} journeys in {_duration_text(tally.arrivals.length)}."'
     yield "seed = 1"
     yield ""
     yield "# What is demanded is for you to say; a log does not know it."
@@ -110,31 +110,31 @@ def _head(tally: Tally) -> Iterator[str]:
     yield "]"
 
 
-def _arrivals(tally: Tally, shape: LoadShape, trace: str) -> Iterator[str]:
-    comings = tally.comings
+def _arrivals(tally: JourneyCounts, shape: LoadShape, trace: str) -> Iterator[str]:
+    comings = tally.arrivals
     yield "[arrivals]"
     yield from dispersion_comment(comings, trace)
     mean, length = comings.mean, comings.minutes * _MINUTE
     yield (
-        f"# {comings.total:,} arrivals in {_length(comings.length)}: {mean * _MINUTE:.1f} a minute on average, "
+        f"# {comings.total:,} arrivals in {_duration_text(comings.length)}: {mean * _MINUTE:.1f} a minute on average, "
         f"{comings.most_a_minute} in the busiest minute."
     )
     if comings.is_cut:
         yield (
-            f"# Rates are from the first {_length(length)}: of later arrivals, journeys that were still under way are missing "
-            f"({LONG:.1%} of journeys took less than {tally.length(LONG):.0f} s)."
+            f"# Rates are from the first {_duration_text(length)}: of later arrivals, journeys that were still under way are missing "
+            f"({LONG_JOURNEY_QUANTILE:.1%} of journeys took less than {tally.length_quantile(LONG_JOURNEY_QUANTILE):.0f} s)."
         )
     yield from _drain(tally)
     if trace:
         yield f"trace = {json.dumps(trace, ensure_ascii=False)} # {comings.total:,} arrivals as they came; rate_scale and time_scale scale them"
         return
-    yield f'process = "{"uniform" if arrival_pattern(comings) is Process.UNIFORM else "poisson"}"'
+    yield f'process = "{"uniform" if arrival_pattern(comings) is ArrivalPattern.UNIFORM else "poisson"}"'
     if shape is LoadShape.HOUR:
         yield from _hour(tally)
         return
     rate, low, high, what = estimated_rate(comings, shape)
     warm_up = _warm_up(tally)
-    yield f'rate = "{_plain(rate)}/min" # {what}; 95 % interval {low:.1f} to {high:.1f} (Poisson{_dispersion_note(comings)})'
+    yield f'rate = "{_number_text(rate)}/min" # {what}; 95 % interval {low:.1f} to {high:.1f} (Poisson{_dispersion_note(comings)})'
     yield f'duration = "{math.ceil((_STEADY_SECONDS + warm_up) / _MINUTE)}m"'
     yield from _warm_up_line(tally, warm_up)
     yield from _highest_rate_line(rate / _MINUTE)
@@ -146,61 +146,61 @@ def estimated_rate(comings: ArrivalStatistics, shape: LoadShape) -> tuple[float,
     if shape is LoadShape.PEAK and comings.peak.is_known:
         count, minutes = comings.peak.count, PEAK_MINUTES
         what = "the busiest ten minutes, each half of the arrivals counted where the other half was busiest"
-    half = Z * math.sqrt(count * max(1.0, comings.telling.index)) / minutes
+    half = Z * math.sqrt(count * max(1.0, comings.widest_reliable.index)) / minutes
     return count / minutes, max(0.0, count / minutes - half), count / minutes + half, what
 
 
 def _dispersion_note(comings: ArrivalStatistics) -> str:
-    index = comings.telling.index
+    index = comings.widest_reliable.index
     return f", widened by the index of dispersion {index:.2f}" if index > 1 else ""
 
 
-def _warm_up(tally: Tally) -> float:
+def _warm_up(tally: JourneyCounts) -> float:
     """Until journeys end as often as they begin: as long as hardly any journey lasts; whole tens of seconds."""
-    return max(_LEAST_WARM_UP, math.ceil(tally.length(_MOST) / _TENS) * _TENS)
+    return max(_LEAST_WARM_UP, math.ceil(tally.length_quantile(_WARM_UP_QUANTILE) / _TENS) * _TENS)
 
 
-def _warm_up_line(tally: Tally, warm_up: float) -> Iterator[str]:
-    yield f'warm_up = "{warm_up:.0f}s" # {_MOST:.0%} of the journeys took less than {tally.length(_MOST):.0f} s'
+def _warm_up_line(tally: JourneyCounts, warm_up: float) -> Iterator[str]:
+    yield f'warm_up = "{warm_up:.0f}s" # {_WARM_UP_QUANTILE:.0%} of the journeys took less than {tally.length_quantile(_WARM_UP_QUANTILE):.0f} s'
 
 
 def dispersion_comment(comings: ArrivalStatistics, trace: str) -> Iterator[str]:
     """A comment on how they come; ``trace`` as for the whole file."""
-    telling, process = comings.telling, arrival_pattern(comings)
-    low, high = telling.within
+    telling, process = comings.widest_reliable, arrival_pattern(comings)
+    low, high = telling.poisson_interval
     verdict = {
-        Process.POISSON: "shoppers come independently of each other (Poisson)",
-        Process.UNIFORM: "they come more evenly than strangers do",
-        Process.BURSTY: "they come in bursts",
-        Process.UNKNOWN: "too few windows to tell, so independent shoppers (Poisson) are assumed",
+        ArrivalPattern.POISSON: "shoppers come independently of each other (Poisson)",
+        ArrivalPattern.UNIFORM: "they come more evenly than strangers do",
+        ArrivalPattern.BURSTY: "they come in bursts",
+        ArrivalPattern.UNKNOWN: "too few windows to tell, so independent shoppers (Poisson) are assumed",
     }[process]
     yield (
         f"# Index of dispersion in windows of {telling.width:g} s: {telling.index:.2f}, {telling.windows:,} windows; "
         f"Poisson would be {low:.2f} to {high:.2f}: {verdict}."
     )
-    if process is Process.BURSTY and not trace:
+    if process is ArrivalPattern.BURSTY and not trace:
         yield "# process has no bursts: replay the log's own arrivals, calibrate once more with --trace arrivals.csv."
 
 
-def _drain(tally: Tally) -> Iterator[str]:
+def _drain(tally: JourneyCounts) -> Iterator[str]:
     """Time enough for those who come last: whoever is cut off in the middle of her thoughts would count as failed."""
     if not tally.lengths.count:
         return
-    usual, long = tally.length(0.5), tally.length(LONG)
+    usual, long = tally.length_quantile(0.5), tally.length_quantile(LONG_JOURNEY_QUANTILE)
     drain = math.ceil(_DRAIN_FACTOR * long / _TENS) * _TENS
     if drain > _DRAIN:
-        yield f'drain = "{drain:.0f}s" # journeys took {usual:.0f} s (median), {LONG:.1%} of them less than {long:.0f} s'
+        yield f'drain = "{drain:.0f}s" # journeys took {usual:.0f} s (median), {LONG_JOURNEY_QUANTILE:.1%} of them less than {long:.0f} s'
 
 
-def _hour(tally: Tally) -> Iterator[str]:
-    comings = tally.comings
+def _hour(tally: JourneyCounts) -> Iterator[str]:
+    comings = tally.arrivals
     yield "# The busiest hour, in stages of five minutes; --run-time 10m plays it in ten minutes."
     yield "stages = ["
     counts = [
         sum(comings.best_hour[at : at + _STAGE_MINUTES]) for at in range(0, len(comings.best_hour), _STAGE_MINUTES)
     ]
     for count in counts:
-        yield f'    {{ duration = "{_STAGE_MINUTES}m", rate = "{_plain(count / _STAGE_MINUTES)}/min" }}, # {count:,} arrivals'
+        yield f'    {{ duration = "{_STAGE_MINUTES}m", rate = "{_number_text(count / _STAGE_MINUTES)}/min" }}, # {count:,} arrivals'
     yield "]"
     yield from _warm_up_line(tally, _warm_up(tally))
     yield from _highest_rate_line(max(counts) / _STAGE_MINUTES / _MINUTE)
@@ -210,10 +210,10 @@ def _highest_rate_line(rate: float) -> Iterator[str]:
     if rate > _CEILING:
         yield ""
         yield "[target]"
-        yield f'highest_rate = "{_plain(rate * 1.5)}/s" # above the rate of the log; a guard against slips'
+        yield f'highest_rate = "{_number_text(rate * 1.5)}/s" # above the rate of the log; a guard against slips'
 
 
-def _journeys(tally: Tally) -> Iterator[str]:
+def _journeys(tally: JourneyCounts) -> Iterator[str]:
     yield "# A journey is what one session did up to its order, or until it fell silent; those that never came to the"
     yield "# checkout are none. abandoning: left before she chose a payment option. guest: gave an e-mail address."
     yield "# first_time: chose address or delivery without. returning: neither."
@@ -221,7 +221,7 @@ def _journeys(tally: Tally) -> Iterator[str]:
     yield from share_rows(tally.journeys, JOURNEY_NAMES, "journeys")
 
 
-def _payments(tally: Tally) -> Iterator[str]:
+def _payments(tally: JourneyCounts) -> Iterator[str]:
     if not tally.options:
         return
     yield "# Told by the pages of the option, as a log does not show what was posted."
@@ -236,7 +236,7 @@ def _payments(tally: Tally) -> Iterator[str]:
     yield from share_rows(tally.options, PAYMENT_NAMES, "journeys that chose an option")
 
 
-def _sms(tally: Tally) -> Iterator[str]:
+def _sms(tally: JourneyCounts) -> Iterator[str]:
     if not tally.asked:
         return
     total, asked = sum(tally.settled[option] for option in tally.asked), tally.asked.total()
@@ -246,14 +246,14 @@ def _sms(tally: Tally) -> Iterator[str]:
         f"share = {min(1.0, asked / total):.4f} # {asked:,} of {total:,} journeys with an option that asks for codes; "
         f"95 % interval {low:.1%} to {high:.1%} (Wilson)"
     )
-    if tally.sms.total() < FEW:
-        yield f"# {tally.sms.total()} journeys with a code are too few to say how shoppers deal with it; {FEW} would do."
+    if tally.sms.total() < FEW_SAMPLES:
+        yield f"# {tally.sms.total()} journeys with a code are too few to say how shoppers deal with it; {FEW_SAMPLES} would do."
         return
     yield from share_rows(tally.sms, SMS_NAMES, "journeys with a code")
 
 
-def _cards(tally: Tally) -> Iterator[str]:
-    if tally.confirmed < FEW:
+def _cards(tally: JourneyCounts) -> Iterator[str]:
+    if tally.confirmed < FEW_SAMPLES:
         return
     yield "[cards]"
     for key, count, what in (
@@ -267,16 +267,16 @@ def _cards(tally: Tally) -> Iterator[str]:
         )
 
 
-def _think(tally: Tally, origin: Origin) -> Iterator[str]:
-    if tally.all_pauses.count < FEWEST:
+def _think(tally: JourneyCounts, origin: LogPrecision) -> Iterator[str]:
+    if tally.all_pauses.count < FEWEST_THINK_TIMES:
         return
     yield "# From the reply to the next request; lognormal with the median and the middle two thirds of what was seen."
     if origin.untimed:
         yield "# The log does not say how long requests took: the shop's own time is still in these."
     if origin.whole_seconds:
         yield "# The log's moments are whole seconds: medians below 2 s are not to be trusted."
-    whole = fit(tally.all_pauses)
-    fits = {page: fit(sample) for page, sample in tally.pauses.items() if sample.count >= FEWEST}
+    whole = fit_lognormal(tally.all_pauses)
+    fits = {page: fit_lognormal(sample) for page, sample in tally.pauses.items() if sample.count >= FEWEST_THINK_TIMES}
     ordered = [(page, fits[page]) for page in Page if page in fits]
     yield "[think]"
     yield f'median = "{_duration(whole.median)}" # all pages, {_median(whole)}'
@@ -284,7 +284,7 @@ def _think(tally: Tally, origin: Origin) -> Iterator[str]:
     if not ordered:
         return
     yield ""
-    yield f"[think.pages] # medians of pages with at least {FEWEST} pauses"
+    yield f"[think.pages] # medians of pages with at least {FEWEST_THINK_TIMES} pauses"
     if FIRST_PAGES_AFTER_BANK & fits.keys():
         yield f"{Page.BANK} = 0 # the time at the bank is in the page she comes back to"
     for page, one in ordered:
@@ -296,7 +296,7 @@ def _think(tally: Tally, origin: Origin) -> Iterator[str]:
             yield f"{page} = {one.sigma:.3f} # {_sigma(one)}"
 
 
-def _shop(tally: Tally) -> Iterator[str]:
+def _shop(tally: JourneyCounts) -> Iterator[str]:
     if not tally.asked:
         return
     yield "[shop.sms] # of the embedded shop only"
@@ -304,12 +304,12 @@ def _shop(tally: Tally) -> Iterator[str]:
     yield f"options = [{listed}] # the options in whose journeys a code was typed"
 
 
-def _median(one: Fit) -> str:
+def _median(one: LognormalFit) -> str:
     low, high = one.median_interval
     return f"{one.count:,} pauses; 95 % interval {_duration(low)} to {_duration(high)} (ranks)"
 
 
-def _sigma(one: Fit) -> str:
+def _sigma(one: LognormalFit) -> str:
     low, high = one.sigma_interval
     return f"{one.count:,} pauses; 95 % interval {low:.3f} to {high:.3f} (16th to 84th percentile)"
 
@@ -318,12 +318,12 @@ def _duration(seconds: float) -> str:
     return f"{seconds * 1000:.0f}ms" if seconds < 10 else f"{seconds:.1f}s"  # noqa: PLR2004  ten seconds
 
 
-def _length(seconds: float) -> str:
+def _duration_text(seconds: float) -> str:
     for unit, name in ((86_400.0, "days"), (3_600.0, "hours"), (_MINUTE, "minutes")):
         if seconds >= 2 * unit:
             return f"{seconds / unit:.1f} {name}"
     return f"{seconds:.0f} seconds"
 
 
-def _plain(number: float) -> str:
+def _number_text(number: float) -> str:
     return f"{number:.4g}" if number < 10_000 else f"{number:.0f}"  # noqa: PLR2004  no exponent

@@ -6,12 +6,12 @@ from collections import OrderedDict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from scenarios.calibration.logged_request import Request
-from scenarios.calibration.observed_journey import Journey
+from scenarios.calibration.logged_request import LoggedRequest
+from scenarios.calibration.observed_journey import ObservedJourney
 from scenarios.calibration.page_matching import UnknownPaths, is_asset, page_of
 from shop.contract import Page
 
-GAP = 1800.0
+SESSION_GAP = 1800.0
 """After so many seconds of silence a session is over (the web's usual half an hour)."""
 
 LONGEST = 4 * 3600.0
@@ -20,22 +20,22 @@ LONGEST = 4 * 3600.0
 MOST_OPEN = 200_000
 """Sessions that are open at a time; beyond it the one that was silent the longest is closed early."""
 
-_FAILED = 400
+_LOWEST_ERROR_STATUS = 400
 
 
 @dataclass(slots=True)
 class OpenSession:
     """A session under way: its journey, its last request, and whether she is known to have an account."""
 
-    journey: Journey | None
+    journey: ObservedJourney | None
     since: float
     seen: float
-    done: float
+    ended_at: float
     signed_in: bool = False
 
 
 @dataclass(slots=True)
-class Counts:
+class LogCounts:
     """What became of the requests of a log."""
 
     requests: int = 0
@@ -46,7 +46,7 @@ class Counts:
     by_address: int = 0
     timed: int = 0
     fine: int = 0
-    crowded: int = 0
+    evicted: int = 0
     opened: int = 0
     most_open: int = 0
 
@@ -57,13 +57,13 @@ class Sessions:
     Requests come in order of time; what comes more than a gap late is counted as ``late`` and left out.
     """
 
-    def __init__(self, gap: float = GAP, prefix: str = "", most_open: int = MOST_OPEN) -> None:
+    def __init__(self, gap: float = SESSION_GAP, prefix: str = "", most_open: int = MOST_OPEN) -> None:
         self._gap = gap
         self._prefix = prefix
         self._most_open = most_open
         self._open: OrderedDict[int, OpenSession] = OrderedDict()
         self._now = 0.0
-        self.counts = Counts()
+        self.counts = LogCounts()
         self.unknown = UnknownPaths()
         self.began: float | None = None
 
@@ -76,27 +76,27 @@ class Sessions:
         """When the first of the journeys began that are still under way; no arrival before it is yet to come."""
         return min((one.journey.began for one in self._open.values() if one.journey), default=self._now - self._gap)
 
-    def take(self, requests: Iterable[Request]) -> Iterator[Journey]:
+    def take(self, requests: Iterable[LoggedRequest]) -> Iterator[ObservedJourney]:
         """The journeys that these requests end."""
         for request in requests:
             yield from self._take(request)
 
-    def rest(self) -> Iterator[tuple[Journey, float]]:
+    def close_all(self) -> Iterator[tuple[ObservedJourney, float]]:
         """At the end of the log: the journeys still open, with how long each had been silent; seconds."""
         for one in self._open.values():
             if one.journey is not None:
                 yield one.journey, self._now - one.seen
         self._open.clear()
 
-    def _take(self, request: Request) -> Iterator[Journey]:
+    def _take(self, request: LoggedRequest) -> Iterator[ObservedJourney]:
         counts = self.counts
         counts.requests += 1
-        if request.came < self._now - self._gap:
+        if request.started_at < self._now - self._gap:
             counts.late += 1
             return
         if self.began is None:
-            self.began = request.came
-        self._now = max(self._now, request.came)
+            self.began = request.started_at
+        self._now = max(self._now, request.started_at)
         yield from self._close_silent()
         target = request.target.removeprefix(self._prefix) or "/"
         page = page_of(request.method, target)
@@ -108,19 +108,21 @@ class Sessions:
             return
         counts.by_cookie += request.by_cookie
         counts.by_address += not request.by_cookie
-        counts.timed += request.timed
-        counts.fine += request.fine
+        counts.timed += request.has_duration
+        counts.fine += request.has_subseconds
         yield from self._add_page(request, page)
 
-    def _add_page(self, request: Request, page: Page) -> Iterator[Journey]:
-        one = self._open.get(request.who)
-        if one is not None and request.came - one.since > LONGEST:
-            yield from self._close(request.who)
+    def _add_page(self, request: LoggedRequest, page: Page) -> Iterator[ObservedJourney]:
+        one = self._open.get(request.session_number)
+        if one is not None and request.started_at - one.since > LONGEST:
+            yield from self._close(request.session_number)
             one = None
         if one is None:
-            one = self._open[request.who] = OpenSession(None, request.came, request.came, request.done)
+            one = self._open[request.session_number] = OpenSession(
+                None, request.started_at, request.started_at, request.ended_at
+            )
             yield from self._make_room()
-        if request.status >= _FAILED:
+        if request.status >= _LOWEST_ERROR_STATUS:
             self.counts.failed += 1
         else:
             if one.journey is not None and one.journey.ends_at(page):
@@ -128,30 +130,30 @@ class Sessions:
                 one.journey = None
             gap = None
             if one.journey is None:
-                one.journey = Journey(request.came, page, signed_in=one.signed_in)
+                one.journey = ObservedJourney(request.started_at, page, signed_in=one.signed_in)
             else:
-                gap = request.came - one.done
-            one.journey.visit(page, posts=request.method == "POST", gap=gap)
+                gap = request.started_at - one.ended_at
+            one.journey.add_page(page, posts=request.method == "POST", gap=gap)
             one.signed_in = one.journey.signed_in
-        one.seen = max(one.seen, request.came)
-        one.done = max(one.done, request.done)
-        self._open.move_to_end(request.who)
+        one.seen = max(one.seen, request.started_at)
+        one.ended_at = max(one.ended_at, request.ended_at)
+        self._open.move_to_end(request.session_number)
 
-    def _make_room(self) -> Iterator[Journey]:
+    def _make_room(self) -> Iterator[ObservedJourney]:
         self.counts.opened += 1
         self.counts.most_open = max(self.counts.most_open, len(self._open))
         if len(self._open) > self._most_open:
-            self.counts.crowded += 1
+            self.counts.evicted += 1
             yield from self._close(next(iter(self._open)))
 
-    def _close_silent(self) -> Iterator[Journey]:
+    def _close_silent(self) -> Iterator[ObservedJourney]:
         while self._open:
             who = next(iter(self._open))
             if self._open[who].seen >= self._now - self._gap:
                 return
             yield from self._close(who)
 
-    def _close(self, who: int) -> Iterator[Journey]:
+    def _close(self, who: int) -> Iterator[ObservedJourney]:
         journey = self._open.pop(who).journey
         if journey is not None:
             yield journey

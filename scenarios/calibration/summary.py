@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from scenarios.calibration.journey_counts import Tally
+from scenarios.calibration.journey_counts import JourneyCounts
 from scenarios.calibration.log_reader import LineCounts
 from scenarios.calibration.scenario_writer import arrival_pattern
 from scenarios.calibration.sessions import Sessions
@@ -12,12 +12,12 @@ from scenarios.calibration.sessions import Sessions
 _MOST_UNKNOWN = 10
 
 
-def summary(tally: Tally, sessions: Sessions, lines: LineCounts, output: str, trace: str) -> str:
+def summary(tally: JourneyCounts, sessions: Sessions, lines: LineCounts, output: str, trace: str) -> str:
     """A few lines of plain text."""
     return "\n".join(_lines(tally, sessions, lines, output, trace)) + "\n"
 
 
-def _lines(tally: Tally, sessions: Sessions, lines: LineCounts, output: str, trace: str) -> Iterator[str]:
+def _lines(tally: JourneyCounts, sessions: Sessions, lines: LineCounts, output: str, trace: str) -> Iterator[str]:
     counts = sessions.counts
     yield f"{lines.read:,} lines, {lines.bad:,} of them not readable; {counts.failed:,} requests failed (4xx, 5xx)."
     yield from (f"  {shown}" for shown in lines.shown)
@@ -33,12 +33,12 @@ def _lines(tally: Tally, sessions: Sessions, lines: LineCounts, output: str, tra
         )
     if counts.late:
         yield f"{counts.late:,} requests came too late to be put in order and are left out."
-    if counts.crowded:
-        yield f"{counts.crowded:,} sessions were closed early for want of room."
+    if counts.evicted:
+        yield f"{counts.evicted:,} sessions were closed early for want of room."
     pages = tally.pages.total() / max(1, tally.total)
-    telling = tally.comings.telling
+    telling = tally.arrivals.widest_reliable
     yield (
-        f"{pages:.1f} pages a journey. Arrivals: {arrival_pattern(tally.comings)} (index of dispersion {telling.index:.2f} in "
+        f"{pages:.1f} pages a journey. Arrivals: {arrival_pattern(tally.arrivals)} (index of dispersion {telling.index:.2f} in "
         f"{telling.windows:,} windows of {telling.width:g} s)."
     )
     if sessions.unknown.total:

@@ -8,7 +8,14 @@ from __future__ import annotations
 
 import re
 
-from scenarios.calibration.logged_request import Request, SessionNumbers, StampedAt, Unit, checked_duration, span
+from scenarios.calibration.logged_request import (
+    DurationUnit,
+    LoggedRequest,
+    SessionNumbers,
+    StampedAt,
+    checked_duration,
+    request_span,
+)
 from scenarios.calibration.timestamps import parse_common_log_time
 
 # Every pattern takes time in proportion to the line, whatever stands in it: what has been matched is not given back (++),
@@ -21,7 +28,7 @@ _QUOTED = re.compile(r'"((?:[^"\\]|\\.)*+)(?:"|\\?$)')
 _NUMBER = re.compile(r"(?:^|\s)(\d+(?:\.\d+)?)(?=\s|$)")
 _TOOK = re.compile(r"\b(?:rt|request_time|time|duration|took)=\"?(\d+(?:\.\d+)?)")
 _MOMENT = re.compile(r"\bmsec=\"?(\d{9,}\.\d+)")
-_NOBODY = frozenset({"", "-"})
+_NO_SESSION = frozenset({"", "-"})
 
 
 class TextLines:
@@ -38,7 +45,7 @@ class TextLines:
         keys: tuple[str, ...],
         *,
         stamped: StampedAt | None = None,
-        unit: Unit | None = None,
+        unit: DurationUnit | None = None,
     ) -> None:
         self._anonymous = anonymous
         names = "|".join(re.escape(name) for name in (cookie, *keys))
@@ -46,25 +53,25 @@ class TextLines:
         self._stamped = stamped
         self._unit = unit
 
-    def read(self, line: str) -> Request:
+    def read(self, line: str) -> LoggedRequest:
         """What a line says; ValueError if it is no line of this form."""
         found = _LINE.match(line)
         if found is None:
             raise ValueError("not in the common or combined form")
         moment, rest = parse_common_log_time(found["moment"]), found["rest"]
         fine = _MOMENT.search(rest)
-        took, whole = self._took(rest)
+        took, whole = self._duration(rest)
         stamped = self._stamped or (StampedAt.START if whole else StampedAt.END)
-        came, done = span(float(fine[1]) if fine else moment, took, stamped)
+        came, done = request_span(float(fine[1]) if fine else moment, took, stamped)
         session = self._session.search(rest)
         value = session["value"] if session else ""
-        by_cookie = value not in _NOBODY
+        by_cookie = value not in _NO_SESSION
         if by_cookie:
             who = self._anonymous.number("session", value)
         else:
             quoted = _QUOTED.findall(rest)
             who = self._anonymous.number("address", found["host"], quoted[1] if len(quoted) > 1 else "")
-        return Request(
+        return LoggedRequest(
             came,
             done,
             found["method"],
@@ -72,11 +79,11 @@ class TextLines:
             int(found["status"]),
             who,
             by_cookie=by_cookie,
-            timed=took is not None,
-            fine=fine is not None,
+            has_duration=took is not None,
+            has_subseconds=fine is not None,
         )
 
-    def _took(self, rest: str) -> tuple[float | None, bool]:
+    def _duration(self, rest: str) -> tuple[float | None, bool]:
         """How long it took in seconds, if that is said, and whether it is a whole number, as Apache's is."""
         found = _TOOK.search(rest)
         if found is None:
@@ -84,5 +91,5 @@ class TextLines:
         if found is None:
             return None, False
         whole = "." not in found[1]
-        unit = self._unit or (Unit.MICROSECONDS if whole else Unit.SECONDS)
-        return checked_duration(float(found[1]) * unit.seconds), whole and self._unit is not Unit.SECONDS
+        unit = self._unit or (DurationUnit.MICROSECONDS if whole else DurationUnit.SECONDS)
+        return checked_duration(float(found[1]) * unit.seconds), whole and self._unit is not DurationUnit.SECONDS

@@ -10,13 +10,13 @@ from scenarios.calibration.estimates import Reservoir, Z, quantile, quantile_int
 from shop.contract import RETURN_PAGES, Page
 from users.population.think import TRUNCATION_QUANTILE
 
-FEWEST = 50
+FEWEST_THINK_TIMES = 50
 """Pauses that it takes to say something of a page of its own."""
 
-AT_ONCE = 0.02
+SHORTEST_THINK_TIME = 0.02
 """A page that is mostly asked for within so many seconds is asked for by the browser, not by the shopper."""
 
-UNTHINKING = frozenset(
+NO_THINK_PAGES = frozenset(
     {
         Page.CSRF_TOKEN,
         Page.CURRENT_USER,
@@ -42,7 +42,7 @@ _NORMAL = NormalDist()
 
 
 @dataclass(frozen=True, slots=True)
-class Fit:
+class LognormalFit:
     """A lognormal distribution, cut off as ``users.think`` cuts it: median and spread, each with its 95 % interval.
 
     ``median`` in seconds, 0 where nobody thinks; ``count`` is how many pauses it was made of.
@@ -55,22 +55,22 @@ class Fit:
     sigma_interval: tuple[float, float]
 
 
-def fit(sample: Reservoir) -> Fit:
+def fit_lognormal(sample: Reservoir) -> LognormalFit:
     """The distribution that has the sample's median and its middle two thirds; robust against a few who left the desk.
 
     The sample must not be empty.
     """
     ranked = [max(value, _SMALLEST) for value in sample.ranked()]
     n = len(ranked)
-    if quantile(ranked, 0.5) <= AT_ONCE:
-        return Fit(sample.count, 0.0, (0.0, AT_ONCE), 0.0, (0.0, 0.0))
+    if quantile(ranked, 0.5) <= SHORTEST_THINK_TIME:
+        return LognormalFit(sample.count, 0.0, (0.0, SHORTEST_THINK_TIME), 0.0, (0.0, 0.0))
     low, high = math.log(quantile(ranked, _LOW)), math.log(quantile(ranked, _HIGH))
     sigma = min(max(0.0, (high - low) / (_normal(_HIGH) - _normal(_LOW))), _LARGEST_SIGMA)
     # Cut off at a percentile, the distribution's own median lies a little above that of what is drawn from it.
     uncut = math.exp(-sigma * _normal(0.5))
     bottom, top = quantile_interval(ranked, 0.5)
     half = Z * _SPREAD_ERROR * sigma / math.sqrt(n)
-    return Fit(
+    return LognormalFit(
         sample.count,
         quantile(ranked, 0.5) * uncut,
         (bottom * uncut, top * uncut),

@@ -23,7 +23,7 @@ def parse_common_log_time(text: str) -> float:
     return _minute(text[:17], text[20:]) + int(text[18:20])
 
 
-def moment(value: object) -> float:
+def parse_timestamp(value: object) -> float:
     """A number (seconds, milliseconds or microseconds since the epoch), ISO 8601 or the common log's way; ValueError."""
     if isinstance(value, str):
         text = value.strip()

@@ -7,29 +7,29 @@ import os
 import random
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import IO
 
 from harness import files
 from harness.errors import UsageError
-from scenarios.calibration.arrival_statistics import Arrival, ArrivalStatistics
-from scenarios.calibration.journey_counts import Tally
+from scenarios.calibration.arrival_statistics import ArrivalStatistics, LoggedArrival
+from scenarios.calibration.journey_counts import JourneyCounts
 from scenarios.calibration.json_lines import USUAL_KEYS, JsonLines
-from scenarios.calibration.log_reader import LineCounts, requests
-from scenarios.calibration.logged_request import SessionNumbers, StampedAt, Unit
-from scenarios.calibration.scenario_writer import LONG, LoadShape, Origin, scenario_text
-from scenarios.calibration.sessions import GAP, Sessions
+from scenarios.calibration.log_reader import LineCounts, read_requests
+from scenarios.calibration.logged_request import DurationUnit, SessionNumbers, StampedAt
+from scenarios.calibration.scenario_writer import LONG_JOURNEY_QUANTILE, LoadShape, LogPrecision, scenario_text
+from scenarios.calibration.sessions import SESSION_GAP, Sessions
 from scenarios.calibration.summary import summary
 from scenarios.calibration.text_lines import TextLines
-from scenarios.commands.tracing import TraceFile
-from scenarios.loading import scenario
+from scenarios.loading.arrival_trace import COLUMNS
+from scenarios.loading.reader import build_scenario
 from scenarios.schema.problems import ScenarioError
 from scenarios.schema.quantities import InvalidQuantity, positive_seconds, share
 from shop.contract import COOKIE_SESSION
 
-FEWEST = 200
+FEWEST_JOURNEYS = 200
 """Journeys below which no scenario is made."""
 
 _SETTLE_EVERY = 5_000
@@ -74,7 +74,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="whether a line's moment is the start or the end of its request (default: as the server that writes so does)",
     )
     parser.add_argument(
-        "--took-unit", choices=[unit.value for unit in Unit], help="unit of how long requests took (default: guessed)"
+        "--took-unit",
+        choices=[unit.value for unit in DurationUnit],
+        help="unit of how long requests took (default: guessed)",
     )
 
 
@@ -83,22 +85,23 @@ def run(arguments: argparse.Namespace) -> int:
     gap, allowed, keys = _checked(arguments)
     readers = _readers(arguments, keys)
     lines, sessions = LineCounts(), Sessions(gap, arguments.prefix)
-    with _trace(arguments.trace) as (emit, keep):
-        tally = Tally(random.Random("calibrate"), ArrivalStatistics(emit))
+    with _open_trace_file(arguments.trace) as trace:
+        tally = JourneyCounts(random.Random("calibrate"), ArrivalStatistics(trace.add if trace else None))
         since = 0
-        for journey in sessions.take(requests(arguments.logs, *readers, lines, allowed)):
+        for journey in sessions.take(read_requests(arguments.logs, *readers, lines, allowed)):
             tally.add(journey)
             since += 1
             if since >= _SETTLE_EVERY:
-                tally.comings.settle(sessions.oldest())
+                tally.arrivals.count_until(sessions.oldest())
                 since = 0
-        tally.add_unfinished(sessions.rest())
+        tally.add_unfinished(sessions.close_all())
         # Of those who came last, some were still under way when the log ended, and are missing.
-        tally.comings.close(sessions.now - tally.length(LONG))
+        tally.arrivals.close(sessions.now - tally.length_quantile(LONG_JOURNEY_QUANTILE))
         lines.refuse_too_many_bad_lines(allowed)
         _refuse_too_little(tally, sessions, LoadShape(arguments.load))
-        text = scenario_text(tally, _origin(sessions), LoadShape(arguments.load), _beside(arguments))
-        keep()
+        text = scenario_text(tally, _precision(sessions), LoadShape(arguments.load), _relative_trace_path(arguments))
+        if trace is not None:
+            trace.keep()
     try:
         _check_scenario(text, arguments)
     except UsageError:
@@ -115,7 +118,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _checked(arguments: argparse.Namespace) -> tuple[float, float, dict[str, str]]:
     problems = []
-    gap, allowed = GAP, 0.0
+    gap, allowed = SESSION_GAP, 0.0
     try:
         gap = positive_seconds(arguments.gap)
     except InvalidQuantity as error:
@@ -160,22 +163,22 @@ def _file_problems(arguments: argparse.Namespace) -> Iterator[str]:
 def _readers(arguments: argparse.Namespace, keys: dict[str, str]) -> tuple[TextLines, JsonLines]:
     anonymous = SessionNumbers()
     stamped = StampedAt(arguments.stamped) if arguments.stamped else None
-    unit = Unit(arguments.took_unit) if arguments.took_unit else None
+    unit = DurationUnit(arguments.took_unit) if arguments.took_unit else None
     return (
         TextLines(anonymous, arguments.cookie, ("session", "sessionid", "sid"), stamped=stamped, unit=unit),
         JsonLines(anonymous, arguments.cookie, keys, stamped=stamped, unit=unit),
     )
 
 
-def _refuse_too_little(tally: Tally, sessions: Sessions, shape: LoadShape) -> None:
+def _refuse_too_little(tally: JourneyCounts, sessions: Sessions, shape: LoadShape) -> None:
     counts = sessions.counts
     if counts.late > _LATE * max(1, counts.requests):
         raise UsageError(
             f"{counts.late:,} of {counts.requests:,} requests come after later ones; give the logs with the oldest first"
         )
-    if tally.total < FEWEST:
+    if tally.total < FEWEST_JOURNEYS:
         raise UsageError(
-            f"{tally.total:,} journeys reached the checkout; a scenario takes at least {FEWEST}, {FEWEST - tally.total:,} more. "
+            f"{tally.total:,} journeys reached the checkout; a scenario takes at least {FEWEST_JOURNEYS}, {FEWEST_JOURNEYS - tally.total:,} more. "
             f"{counts.requests:,} requests were read, {sessions.unknown.total:,} of them for addresses that are none of the "
             f"checkout's, {counts.failed:,} failed.\n  remedy: give a longer log; --prefix if the shop's paths begin with "
             "something of their own"
@@ -186,23 +189,23 @@ def _refuse_too_little(tally: Tally, sessions: Sessions, shape: LoadShape) -> No
             "shoppers, as behind a proxy, and none can be told from another.\n  remedy: have the server log the session, as "
             f"session=$cookie_{COOKIE_SESSION} in nginx, and name it with --cookie or --json-keys if it has another name"
         )
-    if shape is LoadShape.HOUR and not tally.comings.best_hour:
+    if shape is LoadShape.HOUR and not tally.arrivals.best_hour:
         raise UsageError(
-            f"--load hour: the log is {tally.comings.length / 60:.0f} minutes long; give an hour, or --load mean"
+            f"--load hour: the log is {tally.arrivals.length / 60:.0f} minutes long; give an hour, or --load mean"
         )
 
 
-def _origin(sessions: Sessions) -> Origin:
+def _precision(sessions: Sessions) -> LogPrecision:
     counts = sessions.counts
     known = max(1, counts.by_cookie + counts.by_address)
-    return Origin(
+    return LogPrecision(
         whole_seconds=counts.fine < _MOSTLY * known,
         untimed=counts.timed < _MOSTLY * known,
         by_address=counts.by_cookie < _MOSTLY * known,
     )
 
 
-def _beside(arguments: argparse.Namespace) -> str:
+def _relative_trace_path(arguments: argparse.Namespace) -> str:
     """The trace's path as seen from the scenario file."""
     if not arguments.trace:
         return ""
@@ -214,37 +217,51 @@ def _check_scenario(text: str, arguments: argparse.Namespace) -> None:
     folder = Path(arguments.output).parent if arguments.output else Path()
     name = Path(arguments.output).stem if arguments.output else "calibrated"
     try:
-        scenario.check(files.parse_toml(text), name=name, folder=folder)
+        build_scenario(files.parse_toml(text), name=name, folder=folder)
     except (ScenarioError, files.TomlError) as error:
         raise UsageError(f"what the log shows cannot be a scenario as it stands:\n{error}") from None
 
 
+class TraceFile:
+    """Writes arrivals to a CSV file that ``[arrivals] trace`` replays: no dates, no addresses, no names.
+
+    The rows go to a temporary file. ``keep`` gives it its name; without that call the file is deleted at the end.
+    """
+
+    def __init__(self, file: IO[str], temporary: Path, name: Path) -> None:
+        self._file = file
+        self._temporary = temporary
+        self._name = name
+        self._first: float | None = None
+        file.write(f"{','.join(COLUMNS)}\n")
+
+    def add(self, arrival: LoggedArrival) -> None:
+        """Write one arrival, in seconds after the first. Arrivals come in order of time."""
+        if self._first is None:
+            self._first = arrival.moment
+        self._file.write(f"{arrival.moment - self._first:.3f},{arrival.option},{arrival.journey}\n")
+
+    def keep(self) -> None:
+        """Move the file to its final name."""
+        self._file.flush()
+        self._temporary.replace(self._name)
+
+
 @contextmanager
-def _trace(name: str | None) -> Any:
-    """Hands out where arrivals go, and what keeps the file; without that, nothing is left behind."""
+def _open_trace_file(name: str | None) -> Iterator[TraceFile | None]:
     if name is None:
-        yield None, lambda: None
+        yield None
         return
-    kept = False
-    path = ""
+    temporary: Path | None = None
     try:
         handle, path = tempfile.mkstemp(dir=Path(name).parent, prefix=".checkload-trace-")
+        temporary = Path(path)
         with os.fdopen(handle, "w", encoding="utf-8") as file:
-            trace = TraceFile(file)
-            emit: Callable[[Arrival], None] = trace.add
-
-            def keep() -> None:
-                nonlocal kept
-                file.flush()
-                Path(path).replace(name)
-                kept = True
-
-            yield emit, keep
+            yield TraceFile(file, temporary, Path(name))
     except OSError as error:
         raise UsageError(
             f"--trace {name}: cannot be written ({error.strerror}); name a file where there is room"
         ) from None
     finally:
-        if not kept:
-            with suppress(FileNotFoundError):
-                Path(path).unlink()
+        if temporary is not None:
+            temporary.unlink(missing_ok=True)

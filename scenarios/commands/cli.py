@@ -7,8 +7,7 @@ import contextlib
 import io
 import os
 import sys
-from collections.abc import Mapping, Sequence
-from importlib import import_module
+from collections.abc import Callable, Mapping, Sequence
 from importlib.metadata import version
 from typing import NamedTuple, Protocol
 
@@ -26,32 +25,63 @@ class Command(Protocol):
         """Do it and return the exit code; raises ``UsageError`` with everything that is wrong with what was asked."""
 
 
-class Entry(NamedTuple):
-    """Where a command is written, and what it does in a line."""
+class CommandEntry(NamedTuple):
+    """One command: its line in ``--help``, and a function that imports its module."""
 
-    module: str
-    says: str
+    summary: str
+    load: Callable[[], Command]
 
 
-COMMANDS: Mapping[str, Entry] = {
-    "run": Entry("scenarios.commands.run", "Starts a load: locust --headless --scenario SCENARIO, from any folder."),
-    "report": Entry(
-        "scenarios.commands.report", "Shows a finished run again: on the console, as Markdown, or as JUnit's XML."
-    ),
-    "compare": Entry(
-        "scenarios.commands.compare", "Says whether a candidate is slower than a baseline, and how sure that is."
-    ),
-    "plan": Entry(
-        "scenarios.commands.plan",
-        "Says whether the forecast peak fits what the shop was measured to carry, and how surely.",
-    ),
-    "calibrate": Entry("scenarios.commands.calibrate", "Make a scenario out of an access log."),
-    "replay": Entry(
-        "scenarios.commands.replay",
-        "Shows finished runs again in a Prometheus, or writes their time series as blocks of one.",
+def _run() -> Command:
+    from scenarios.commands import run
+
+    return run
+
+
+def _report() -> Command:
+    from scenarios.commands import report
+
+    return report
+
+
+def _compare() -> Command:
+    from scenarios.commands import compare
+
+    return compare
+
+
+def _plan() -> Command:
+    from scenarios.commands import plan
+
+    return plan
+
+
+def _calibrate() -> Command:
+    from scenarios.commands import calibrate
+
+    return calibrate
+
+
+def _replay() -> Command:
+    from scenarios.commands import replay
+
+    return replay
+
+
+COMMANDS: Mapping[str, CommandEntry] = {
+    "run": CommandEntry("Start a load test in the console, from any folder.", _run),
+    "report": CommandEntry("Show a finished run again: on the console, as Markdown or as JUnit XML.", _report),
+    "compare": CommandEntry("Say whether a candidate is slower than a baseline, and how certain that is.", _compare),
+    "plan": CommandEntry("Say whether the shop's measured capacity is enough for a forecast peak.", _plan),
+    "calibrate": CommandEntry("Make a scenario from an access log.", _calibrate),
+    "replay": CommandEntry(
+        "Show finished runs in Prometheus, or write their time series as Prometheus blocks.", _replay
     ),
 }
-"""Every command by name, in the order in which ``--help`` lists them; a module is read only when its command is called."""
+"""Every command by name, in the order of ``--help``.
+
+The functions import a module only when its command is called: the modules need scipy, which takes half a second to load.
+"""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -65,9 +95,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--version", action="version", version=f"checkload {version('checkload')}")
     choice = parser.add_subparsers(metavar="command", required=True)
     for name, entry in COMMANDS.items():
-        one = choice.add_parser(name, help=entry.says, description=entry.says, allow_abbrev=False)
+        one = choice.add_parser(name, help=entry.summary, description=entry.summary, allow_abbrev=False)
         if name in given:
-            command: Command = import_module(entry.module)
+            command: Command = entry.load()
             command.add_arguments(one)
             one.set_defaults(command=command)
     chosen = parser.parse_args(given)

@@ -37,7 +37,7 @@ from harness.results.result import Result, ResultError, read
 from harness.units import format_duration, format_percent, quantity
 from scenarios.commands.plan import OUTSIDE
 
-EXITS = """
+EXIT_CODE_HELP = """
 With one pair of runs only a large difference can be told from what two runs of the same shop differ by. Run baseline and
 candidate in turn (A B B A ...), and name each further pair with --and.
 
@@ -65,7 +65,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     parser.add_argument("--json", type=Path, metavar="FILE", help="write every figure there, for programs")
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
-    parser.epilog = EXITS
+    parser.epilog = EXIT_CODE_HELP
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -130,7 +130,7 @@ def _text(verdict: Verdict, ratios: Sequence[Ratio], invalid: Sequence[str], per
             one.verdict.value if one.name in GATED or one.verdict is Verdict.FAILED else NO_VALUE,
             format_duration(one.baseline),
             format_duration(one.candidate),
-            *(_by(each) for each in (one.ratio, one.low, one.high)),
+            *(_percent_change(each) for each in (one.ratio, one.low, one.high)),
         )
         for one in [*gated, *pages]
     ]
@@ -150,7 +150,7 @@ def _text(verdict: Verdict, ratios: Sequence[Ratio], invalid: Sequence[str], per
     return "\n\n".join(parts) + "\n"
 
 
-def _by(ratio: float) -> str:
+def _percent_change(ratio: float) -> str:
     return "without end" if ratio == math.inf else f"{ratio - 1:+.1%}".replace("%", " %")
 
 
@@ -197,7 +197,7 @@ def _incomparable(results: Sequence[Result], places: Sequence[Path]) -> Iterator
             yield f"{place} is a search for capacity: how long things took in it depends on the rates it tried; compare ordinary runs"
     first = results[0]
     for one, place in zip(results[1:], places[1:], strict=True):
-        theirs, ours = (_asked(each) for each in (first, one))
+        theirs, ours = (_compared_choices(each) for each in (first, one))
         different = sorted(key for key in {*theirs, *ours} if theirs.get(key) != ours.get(key))
         if different:
             yield (
@@ -206,7 +206,7 @@ def _incomparable(results: Sequence[Result], places: Sequence[Path]) -> Iterator
             )
 
 
-def _asked(result: Result) -> dict[str, Any]:
+def _compared_choices(result: Result) -> dict[str, Any]:
     scenario = {key: result.asked.scenario[key] for key in COMPARED_KEYS if key in result.asked.scenario}
     return {
         **scenario,

@@ -19,14 +19,14 @@ from harness.results.result import ResultError, read
 from scenarios.loading import forecast
 from scenarios.schema.forecast_file import ForecastDocument
 from scenarios.schema.problems import ScenarioError
-from scenarios.schema.reference import rows
+from scenarios.schema.reference import key_rows
 from shop.contract import Page
 
 BANK_PAGES = frozenset({Page.BANK.value})
 OUTSIDE = frozenset({Page.BANK.value, Page.SMS_INBOX.value})
 """Pages that somebody else than the shop answers."""
 
-EXITS = """
+EXIT_CODE_HELP = """
 exit codes: 0 the peak fits as surely as wanted; 3 it does not; 5 the results do not tell; 4 no result is valid;
 2 wrong options or a wrong file. An invalid result is named and not used.
 """
@@ -45,12 +45,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--html", type=Path, metavar="FILE", help="write the plan there as one page, with the curves drawn"
     )
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
-    parser.epilog = f"every key of a forecast file:\n\n{reference()}\n{EXITS}"
+    parser.epilog = f"every key of a forecast file:\n\n{reference()}\n{EXIT_CODE_HELP}"
 
 
 def reference() -> str:
     """Every key of a forecast file, its default and its meaning, as a table."""
-    plain = [tuple(cell.replace("`", "") for cell in row) for row in rows(ForecastDocument)]
+    plain = [tuple(cell.replace("`", "") for cell in row) for row in key_rows(ForecastDocument)]
     return tabulate(plain, ("key", "when left out", "meaning"), tablefmt="simple", maxcolwidths=[None, 12, 70])
 
 
@@ -64,7 +64,7 @@ def run(arguments: argparse.Namespace) -> int:
         except ResultError as error:
             problems.append(str(error))
     try:
-        asked = forecast.read(arguments.forecast, given)
+        asked = forecast.read_forecast(arguments.forecast, given)
     except ScenarioError as error:
         problems.append(str(error))
     if problems:

@@ -24,10 +24,10 @@ from harness.exits import Exit
 from harness.locust_plugin.options import METRICS_PORT
 from harness.metrics.series_file import SERIES_FILE_NAME, read
 
-_SHOWN = "sum by (run_id) (rate(checkout_load_page_response_seconds_count[30s]))"
+_GRAPH_QUERY = "sum by (run_id) (rate(checkout_load_page_response_seconds_count[30s]))"
 _INSTALL = "install Prometheus (Debian: apt install prometheus)"
 _RETENTION = "10y"  # a run of last year is not to be thrown away as too old
-_LONGEST = 3600.0  # seconds; whoever wants to look for longer says so
+_DEFAULT_SECONDS = 3600.0  # seconds; whoever wants to look for longer says so
 
 
 class TimeSpan(NamedTuple):
@@ -48,9 +48,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--for",
         dest="seconds",
         type=float,
-        default=_LONGEST,
+        default=_DEFAULT_SECONDS,
         metavar="SECONDS",
-        help=f"how long to show them (default: {_LONGEST:.0f}; Ctrl-C ends it at any time)",
+        help=f"how long to show them (default: {_DEFAULT_SECONDS:.0f}; Ctrl-C ends it at any time)",
     )
 
 
@@ -61,10 +61,10 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.into:
         into = Path(arguments.into)
         create_blocks(files, into)
-        _say(
-            f"The blocks of {_counted(files)} are in {into}: put them into the data folder of a Prometheus, or start one with"
+        _print(
+            f"The blocks of {_run_count(files)} are in {into}: put them into the data folder of a Prometheus, or start one with"
         )
-        _say(
+        _print(
             f"prometheus --storage.tsdb.path={into} --storage.tsdb.retention.time={_RETENTION} --config.file=/dev/null"
         )
         return Exit.PASSED
@@ -74,8 +74,8 @@ def run(arguments: argparse.Namespace) -> int:
     with tempfile.TemporaryDirectory(prefix="checkload-replay-") as folder:
         span = create_blocks(files, Path(folder))
         with _prometheus(Path(folder), arguments.port) as process:
-            _say(f"{_counted(files)}, and what runs now on port {METRICS_PORT}:")
-            _say(f"http://127.0.0.1:{arguments.port}/graph?{_graph(span)}")
+            _print(f"{_run_count(files)}, and what runs now on port {METRICS_PORT}:")
+            _print(f"http://127.0.0.1:{arguments.port}/graph?{_graph(span)}")
             try:
                 code = process.wait(arguments.seconds)
             except subprocess.TimeoutExpired:
@@ -99,7 +99,7 @@ def create_blocks(files: list[Path], into: Path) -> TimeSpan:
             text.flush()
             first, last = min(first, *moments), max(last, *moments)
             made = subprocess.run(  # noqa: S603 - a program of this machine, asked for by its name
-                [_found("promtool"), "tsdb", "create-blocks-from", "openmetrics", text.name, str(into)],
+                [_program_path("promtool"), "tsdb", "create-blocks-from", "openmetrics", text.name, str(into)],
                 capture_output=True,
                 text=True,
                 check=False,
@@ -143,7 +143,7 @@ def _require_programs(*programs: str) -> None:
         raise UsageError(f"{' and '.join(missing)} cannot be found on the PATH; {_INSTALL}")
 
 
-def _found(program: str) -> str:
+def _program_path(program: str) -> str:
     found = shutil.which(program)
     if found is None:
         raise UsageError(f"{program} cannot be found on the PATH; {_INSTALL}")
@@ -169,7 +169,7 @@ def _prometheus(folder: Path, port: int) -> Iterator[subprocess.Popen[bytes]]:
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen(  # noqa: S603 - a program of this machine, asked for by its name
             [
-                _found("prometheus"),
+                _program_path("prometheus"),
                 f"--config.file={config}",
                 f"--storage.tsdb.path={folder}",
                 f"--storage.tsdb.retention.time={_RETENTION}",
@@ -194,7 +194,7 @@ def _graph(span: TimeSpan) -> str:
     length = max(60, round((span.last - span.first) * 1.2))
     return urlencode(
         {
-            "g0.expr": _SHOWN,
+            "g0.expr": _GRAPH_QUERY,
             "g0.tab": 0,
             "g0.range_input": f"{length}s",
             "g0.end_input": _utc_text(span.last + 0.1 * length),
@@ -206,7 +206,7 @@ def _utc_text(moment: float) -> str:
     return f"{datetime.fromtimestamp(moment, UTC):%Y-%m-%d %H:%M:%S}"
 
 
-def _counted(files: list[Path]) -> str:
+def _run_count(files: list[Path]) -> str:
     return "one run" if len(files) == 1 else f"{len(files)} runs"
 
 
@@ -215,6 +215,6 @@ def _last_line(log: Path) -> str:
     return lines[-1] if lines else "it said nothing"
 
 
-def _say(text: str) -> None:
+def _print(text: str) -> None:
     sys.stdout.write(f"{text}\n")
     sys.stdout.flush()

@@ -12,7 +12,7 @@ from pathlib import Path
 from harness.files import MAX_CSV_BYTES, UnreadableFile, read_bytes
 from harness.schedule.arrivals import Profile, TraceSchedule
 from harness.schedule.trace_scaling import profile_of, scale_trace
-from scenarios.calibration.timestamps import moment
+from scenarios.calibration.timestamps import parse_timestamp
 from scenarios.schema.names import JOURNEY_NAMES, PAYMENT_NAMES
 from scenarios.schema.problems import HIDDEN_VALUE, Problem, did_you_mean, one_of
 from users.population.journey_spec import Told
@@ -41,7 +41,7 @@ class TraceFileContent:
     """What stands in the file: moments in seconds after the first, what is told of each, and a digest of all bytes."""
 
     moments: tuple[float, ...]
-    told: tuple[Told, ...]
+    trace_rows: tuple[Told, ...]
     digest: str
 
 
@@ -50,17 +50,17 @@ class ScaledTrace:
     """A record as it is replayed: due times, what is told of each arrival, how the rate changes."""
 
     trace: TraceSchedule
-    told: tuple[Told, ...]
+    trace_rows: tuple[Told, ...]
     profile: Profile
     digest: str
 
     @property
     def options(self) -> frozenset[str]:
         """The payment options that the trace names."""
-        return frozenset(one.option for one in self.told if one.option)
+        return frozenset(one.option for one in self.trace_rows if one.option)
 
 
-def replay(path: Path, rate_scale: float, time_scale: float, seed: int) -> ScaledTrace:
+def load_trace(path: Path, rate_scale: float, time_scale: float, seed: int) -> ScaledTrace:
     """The record in this file, scaled; raises ``TraceError``. Read again only when the file has changed."""
     try:
         state = path.stat()
@@ -86,7 +86,7 @@ def _load_trace(path: Path, state: tuple[int, int], rate_scale: float, time_scal
     moments, places = scale_trace(recorded.moments, rate_scale=rate_scale, time_scale=time_scale, seed=seed)
     if not moments:
         raise TraceError([Problem("arrivals.rate_scale", rate_scale, "at least one arrival that is left", "raise it")])
-    told = tuple(recorded.told[place] for place in places) if recorded.told else ()
+    told = tuple(recorded.trace_rows[place] for place in places) if recorded.trace_rows else ()
     return ScaledTrace(TraceSchedule(moments), told, profile_of(moments), recorded.digest)
 
 
@@ -106,7 +106,7 @@ def _read_trace(path: Path, _state: tuple[int, int]) -> TraceFileContent:
         ) from None
     if reading.problems:
         raise TraceError(reading.shown())
-    told = tuple(reading.told) if any(one.option or one.journey for one in reading.told) else ()
+    told = tuple(reading.trace_rows) if any(one.option or one.journey for one in reading.trace_rows) else ()
     return TraceFileContent(tuple(reading.moments), told, sha256(text).hexdigest())
 
 
@@ -116,7 +116,7 @@ class _TraceReader:
     def __init__(self, name: str) -> None:
         self._name = name
         self.moments: list[float] = []
-        self.told: list[Told] = []
+        self.trace_rows: list[Told] = []
         self.problems: list[Problem] = []
         self._more = 0
         self._first: float | None = None
@@ -163,7 +163,7 @@ class _TraceReader:
                 what = f"a {column.replace('_', ' ')}: {one_of(names)}, or nothing"
                 self._wrong(number, what, did_you_mean(cell, names))
         try:
-            found = moment(row.get("time", ""))
+            found = parse_timestamp(row.get("time", ""))
         except (ValueError, OverflowError):
             self._wrong(number, "a time: seconds, or as 2026-11-25T09:00:47.250Z")
             return
@@ -174,7 +174,7 @@ class _TraceReader:
             self._wrong(number, "a time that is not before the line above", "sort the file by time")
             return
         self.moments.append(offset)
-        self.told.append(Told(row.get("payment_option", ""), row.get("journey", "")))
+        self.trace_rows.append(Told(row.get("payment_option", ""), row.get("journey", "")))
 
     def _wrong(self, number: int, expected: str, remedy: str = "") -> None:
         if len(self.problems) >= MOST_PROBLEMS:

@@ -9,9 +9,9 @@ from typing import Any
 from harness.capacity.controller import can_be_searched
 from harness.capacity.effective_rate import LAG_SHARE
 from harness.objectives import parser
-from scenarios.schema.load import PAGES_PER_JOURNEY, Capacity
+from scenarios.schema.load import PAGES_PER_JOURNEY, CapacitySection
 from scenarios.schema.problems import Problem
-from scenarios.schema.scenario_file import Document
+from scenarios.schema.scenario_file import ScenarioDocument
 
 
 def keys_beside_capacity(arrivals: Mapping[str, Any]) -> Iterator[Problem]:
@@ -23,7 +23,7 @@ def keys_beside_capacity(arrivals: Mapping[str, Any]) -> Iterator[Problem]:
             )
 
 
-def capacity_problems(document: Document, _folder: Path) -> Iterator[Problem]:
+def capacity_problems(document: ScenarioDocument, _folder: Path) -> Iterator[Problem]:
     """Everything that does not fit a search; nothing for a scenario without one."""
     capacity = document.capacity
     if capacity is None:
@@ -34,14 +34,14 @@ def capacity_problems(document: Document, _folder: Path) -> Iterator[Problem]:
     yield from _limits(capacity, document.target.highest_rate)
     yield from _journeys(capacity, document.think.times.mean())
     yield from _minimum(document)
-    yield from _demands(document)
+    yield from _objectives(document)
     if document.stop.when_certain:
         yield Problem(
             "stop.when_certain", True, "nothing beside [capacity], which ends when it has its answer", "leave it out"
         )
 
 
-def _limits(capacity: Capacity, ceiling: float) -> Iterator[Problem]:
+def _limits(capacity: CapacitySection, ceiling: float) -> Iterator[Problem]:
     if capacity.start > capacity.most:
         yield Problem(
             "capacity.start", f"{capacity.start:g}/s", f"at most capacity.most, {capacity.most:g}/s", "lower it"
@@ -63,9 +63,9 @@ def _limits(capacity: Capacity, ceiling: float) -> Iterator[Problem]:
         )
 
 
-def _journeys(capacity: Capacity, think: float) -> Iterator[Problem]:
+def _journeys(capacity: CapacitySection, think: float) -> Iterator[Problem]:
     """A budget that is too short for shoppers who think so many seconds before a page, on average."""
-    plan, journey = capacity.plan, PAGES_PER_JOURNEY * think
+    plan, journey = capacity.search_plan, PAGES_PER_JOURNEY * think
     if journey > LAG_SHARE * plan.length(plan.start) and plan.budget < (least := plan.shortest(journey)):
         yield Problem(
             "capacity.budget",
@@ -75,7 +75,7 @@ def _journeys(capacity: Capacity, think: float) -> Iterator[Problem]:
         )
 
 
-def _minimum(document: Document) -> Iterator[Problem]:
+def _minimum(document: ScenarioDocument) -> Iterator[Problem]:
     for slug, count in document.payments.minimum.items():
         if count:
             yield Problem(
@@ -86,7 +86,7 @@ def _minimum(document: Document) -> Iterator[Problem]:
             )
 
 
-def _demands(document: Document) -> Iterator[Problem]:
+def _objectives(document: ScenarioDocument) -> Iterator[Problem]:
     for index, text in enumerate(document.objectives):
         if not can_be_searched(parser.parse(text)):
             yield Problem(

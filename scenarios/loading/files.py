@@ -9,20 +9,20 @@ from harness import files
 from harness.files import MAX_TOML_BYTES, TomlError, UnreadableFile
 from scenarios.schema.problems import HIDDEN_VALUE, Problem, ScenarioError, did_you_mean, one_of
 
-FOLDER = Path(__file__).parents[1]
+SCENARIO_FOLDER = Path(__file__).parents[1]
 """Where the scenarios that come with checkload lie; drop in a file to add one."""
 
 
-def names(folder: Path = FOLDER) -> list[str]:
+def scenario_names(folder: Path = SCENARIO_FOLDER) -> list[str]:
     """The scenarios of a folder by name, in alphabetical order."""
     return sorted(path.stem for path in folder.glob("*.toml"))
 
 
-def find(path_or_name: str, folder: Path = FOLDER) -> Path:
+def find_scenario_file(path_or_name: str, folder: Path = SCENARIO_FOLDER) -> Path:
     """The file of the scenario of this name, or the file itself; raises ``ScenarioError`` for a name nobody knows."""
     if path_or_name.endswith(".toml") or "/" in path_or_name or "\\" in path_or_name:
         return Path(path_or_name)
-    known = names(folder)
+    known = scenario_names(folder)
     if path_or_name not in known:
         expected = f"{one_of(known)}, or the path of a TOML file" if known else "the path of a TOML file"
         problem = Problem("scenario", path_or_name, expected, did_you_mean(path_or_name, known))
@@ -30,7 +30,7 @@ def find(path_or_name: str, folder: Path = FOLDER) -> Path:
     return folder / f"{path_or_name}.toml"
 
 
-def tables(path: Path, kind: str = "scenario") -> dict[str, Any]:
+def read_toml(path: Path, kind: str = "scenario") -> dict[str, Any]:
     """What stands in the file; raises ``ScenarioError``, which calls it a ``kind``, if it cannot be read or is no TOML."""
     try:
         return files.parse_toml(files.read_text(path, MAX_TOML_BYTES))

@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import ValidationError
 
 import harness.planning.forecast as planned
-from scenarios.loading.files import tables
+from scenarios.loading.files import read_toml
 from scenarios.schema.forecast_file import ForecastDocument
 from scenarios.schema.problems import Problem, ScenarioError, did_you_mean, one_of
 from scenarios.schema.validation_errors import problems_of
@@ -24,14 +24,14 @@ class ForecastFile:
     instances: Mapping[str, int]
 
 
-def read(path: Path, results: Sequence[str]) -> ForecastFile:
+def read_forecast(path: Path, results: Sequence[str]) -> ForecastFile:
     """The forecast in this file for these results (as named by the user); raises ``ScenarioError`` with all that is wrong."""
-    return make(f"forecast {path}", tables(path, "forecast"), results)
+    return build_forecast(f"forecast {path}", read_toml(path, "forecast"), results)
 
 
-def make(subject: str, document: Mapping[str, Any], results: Sequence[str]) -> ForecastFile:
+def build_forecast(subject: str, document: Mapping[str, Any], results: Sequence[str]) -> ForecastFile:
     """The forecast that these tables describe; raises ``ScenarioError`` with everything that is wrong."""
-    named = _named(document)
+    named = _known_results(document)
     strangers = [
         Problem(
             f"instances.results.{name}",
@@ -40,7 +40,7 @@ def make(subject: str, document: Mapping[str, Any], results: Sequence[str]) -> F
             did_you_mean(name, [Path(result).name for result in results]),
         )
         for name, value in named.items()
-        if not any(_same(name, result) for result in results)
+        if not any(_names_result(name, result) for result in results)
     ]
     try:
         read_document = ForecastDocument.model_validate(document)
@@ -50,7 +50,7 @@ def make(subject: str, document: Mapping[str, Any], results: Sequence[str]) -> F
         raise ScenarioError(subject, strangers)
     counts = read_document.instances
     of_results = {
-        result: next((n for name, n in counts.results.items() if _same(name, result)), counts.measured)
+        result: next((n for name, n in counts.results.items() if _names_result(name, result)), counts.measured)
         for result in results
     }
     return ForecastFile(_planning_forecast(read_document), of_results)
@@ -89,13 +89,13 @@ def _planning_forecast(document: ForecastDocument) -> planned.Forecast:
     )
 
 
-def _named(document: Mapping[str, Any]) -> Mapping[str, Any]:
+def _known_results(document: Mapping[str, Any]) -> Mapping[str, Any]:
     instances = document.get("instances")
     named = instances.get("results") if isinstance(instances, Mapping) else None
     return named if isinstance(named, Mapping) else {}
 
 
-def _same(name: str, result: str) -> bool:
+def _names_result(name: str, result: str) -> bool:
     """Whether a name in the file means a result of the command line: its path, its folder's name, or its file's folder's."""
     path = Path(result)
     return name in {result, str(path), path.name, path.parent.name if path.suffix == ".json" else path.name}

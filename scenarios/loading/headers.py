@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from scenarios.schema.problems import HIDDEN_VALUE, Problem, one_of
-from scenarios.schema.scenario_file import Document
+from scenarios.schema.scenario_file import ScenarioDocument
 
 _VARIABLE = re.compile(r"\$\{([^}]*)\}")
 _WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -24,7 +24,7 @@ def resolve_headers(headers: Mapping[str, str]) -> dict[str, str]:
     return {name: _VARIABLE.sub(lambda found: os.environ.get(found[1], ""), value) for name, value in headers.items()}
 
 
-def header_problems(document: Document, _folder: Path) -> Iterator[Problem]:
+def header_problems(document: ScenarioDocument, _folder: Path) -> Iterator[Problem]:
     """Names that cannot be sent, variables that are not set, values that would break a request."""
     seen: dict[str, str] = {}
     for name, value in document.headers.items():

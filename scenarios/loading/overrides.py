@@ -9,9 +9,10 @@ from typing import Any
 from pydantic import ValidationError
 
 from harness.allowed_targets import host_refusal
-from scenarios.loading.scenario import Scenario, check
+from scenarios.loading.reader import build_scenario
+from scenarios.loading.scenario import Scenario
 from scenarios.loading.unreachable_objectives import unreachable_objectives
-from scenarios.schema.load import Arrivals
+from scenarios.schema.load import ArrivalsSection
 from scenarios.schema.names import PAYMENT_NAMES
 from scenarios.schema.problems import Problem, ScenarioError, did_you_mean, one_of
 from scenarios.schema.quantities import InvalidQuantity, per_second, positive_seconds, share, weight
@@ -62,7 +63,7 @@ def apply_overrides(scenario: Scenario, choices: Mapping[str, Any]) -> Scenario:
             problems += error.problems
     _lower_minimum(tables)
     try:
-        made = check(tables, name=scenario.name, folder=scenario.folder)
+        made = build_scenario(tables, name=scenario.name, folder=scenario.folder)
     except ScenarioError as error:
         problems += [_as_option_problem(problem, chosen) for problem in error.problems]
     if problems:
@@ -75,11 +76,11 @@ def apply_overrides(scenario: Scenario, choices: Mapping[str, Any]) -> Scenario:
         )
         raise ScenarioError(f"scenario {scenario.name} as chosen", [problem])
     kept = tuple(text for text in made.document.objectives if text not in moot)
-    return replace(made, document=made.document.model_copy(update={"objectives": kept}), set_aside=moot)
+    return replace(made, document=made.document.model_copy(update={"objectives": kept}), skipped_objectives=moot)
 
 
 def _refuse_unused_mix(made: Scenario, mix: Any) -> None:
-    if mix and made.replay is not None and made.replay.options:
+    if mix and made.trace is not None and made.trace.options:
         expected = "no mix beside a trace that says how each arrival pays"
         remedy = "choose --arrival-rate too, or leave the column payment_option out of the trace"
         problem = Problem(OPTIONS["payment_mix"], mix, expected, remedy)
@@ -125,7 +126,7 @@ def _lower_minimum(tables: Tables) -> None:
     """A run made shorter or slower by choice keeps its promises to rare options as far as it has journeys for them."""
     minimum = tables.get("payments", {}).get("minimum", {})
     try:
-        profile = Arrivals.model_validate(tables.get("arrivals")).profile
+        profile = ArrivalsSection.model_validate(tables.get("arrivals")).profile
     except ValidationError:
         return
     if profile is not None and (promised := sum(minimum.values())) > profile.expected:
@@ -159,7 +160,7 @@ def _arrival_rate(tables: Tables, choice: Any, scenario: Scenario) -> list[str]:
 
 def _users(tables: Tables, choice: Any, scenario: Scenario) -> list[str]:
     table = "arrivals" if scenario.is_open else "closed"
-    tables[table]["users"] = _whole(choice, at_least=1, at_most=MOST_USERS)
+    tables[table]["users"] = _whole_number(choice, at_least=1, at_most=MOST_USERS)
     return [f"{table}.users"]
 
 
@@ -188,7 +189,7 @@ def _duration(tables: Tables, choice: Any, scenario: Scenario) -> list[str]:
 
 
 def _seed(tables: Tables, choice: Any, _scenario: Scenario) -> list[str]:
-    tables["seed"] = _whole(choice, at_least=0)
+    tables["seed"] = _whole_number(choice, at_least=0)
     return ["seed"]
 
 
@@ -258,7 +259,7 @@ def _number_or_text(choice: Any) -> Any:
         return choice
 
 
-def _whole(choice: Any, *, at_least: int, at_most: int = LARGEST_COUNT) -> int:
+def _whole_number(choice: Any, *, at_least: int, at_most: int = LARGEST_COUNT) -> int:
     expected = f"a whole number from {at_least} to {at_most}"
     try:
         number = int(choice)

@@ -9,24 +9,24 @@ from pathlib import Path
 
 from harness.files import MAX_CSV_BYTES, UnreadableFile, read_text
 from scenarios.schema.problems import ABSENT, Problem
-from scenarios.schema.scenario_file import Document
+from scenarios.schema.scenario_file import ScenarioDocument
 from users.population.pools import Products
 
-PLACES = ("country", "city", "township", "district")
+PLACE_KEYS = ("country", "city", "township", "district")
 """The keys of ``[address]`` that are primary keys of the shop, each place within the one before."""
 
 _COLUMN = "product"
 
 
-def products(document: Document, folder: Path) -> Products:
+def load_products(document: ScenarioDocument, folder: Path) -> Products:
     """What is for sale in this scenario; raises ``UnreadableFile`` for a file that is none."""
     asked = document.products
     if asked.file is not None:
-        return Products(read(folder / asked.file))
+        return Products(read_product_file(folder / asked.file))
     return Products(document.conduct.products) if asked.search is None else Products(search=asked.search)
 
 
-def read(path: Path) -> tuple[str, ...]:
+def read_product_file(path: Path) -> tuple[str, ...]:
     """The primary keys in the column ``product`` of a CSV file, each once; raises ``UnreadableFile``."""
     try:
         rows = list(csv.DictReader(io.StringIO(read_text(path, MAX_CSV_BYTES), newline="")))
@@ -39,7 +39,7 @@ def read(path: Path) -> tuple[str, ...]:
     return pks
 
 
-def product_problems(document: Document, folder: Path) -> Iterator[Problem]:
+def product_problems(document: ScenarioDocument, folder: Path) -> Iterator[Problem]:
     """Products from two sources at once, and a file of them that is none."""
     asked = document.products
     given = {
@@ -52,16 +52,16 @@ def product_problems(document: Document, folder: Path) -> Iterator[Problem]:
         yield Problem(key, value, f"nothing beside {sources[0][0]}", "leave one of them out")
     if asked.file is not None:
         try:
-            read(folder / asked.file)
+            read_product_file(folder / asked.file)
         except UnreadableFile as error:
             yield Problem("products.file", asked.file, f"a CSV file with a column `{_COLUMN}`; {error}")
 
 
-def address_problems(document: Document, _folder: Path) -> Iterator[Problem]:
+def address_problems(document: ScenarioDocument, _folder: Path) -> Iterator[Problem]:
     """A place without the one it lies in."""
-    pinned = [getattr(document.address, name) is not None for name in PLACES]
-    for place, name in enumerate(PLACES):
+    pinned = [getattr(document.address, name) is not None for name in PLACE_KEYS]
+    for place, name in enumerate(PLACE_KEYS):
         if pinned[place] and not all(pinned[:place]):
-            outer = PLACES[pinned.index(False)]
+            outer = PLACE_KEYS[pinned.index(False)]
             yield Problem(f"address.{outer}", ABSENT, f"the {outer} in which address.{name} lies", f"add `{outer}`")
             return

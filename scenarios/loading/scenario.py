@@ -8,30 +8,22 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
-
 from harness.capacity.model import SearchPlan
 from harness.objectives import parser, stop_rule
 from harness.objectives.model import Objective
 from harness.objectives.stop_rule import StopRule
 from harness.schedule.arrivals import ArrivalProcess, Profile, RateStage, users_needed
-from scenarios.loading import products
-from scenarios.loading.arrival_trace import ScaledTrace, replay
-from scenarios.loading.files import FOLDER, find, names, tables
+from scenarios.loading.arrival_trace import ScaledTrace, load_trace
 from scenarios.loading.headers import resolve_headers
-from scenarios.loading.key_checks import consistency_problems, key_problems
-from scenarios.schema.load import PAGES_PER_JOURNEY, Arrivals, ClosedSection
+from scenarios.loading.products import PLACE_KEYS, load_products
+from scenarios.schema.load import PAGES_PER_JOURNEY, ArrivalsSection, ClosedSection
 from scenarios.schema.names import JOURNEY_NAMES, PAYMENT_NAMES, SMS_NAMES
-from scenarios.schema.problems import ScenarioError
-from scenarios.schema.scenario_file import Document, Target
-from scenarios.schema.validation_errors import problems_of
+from scenarios.schema.scenario_file import ScenarioDocument, TargetSection
 from shop.settings import Settings
 from users.coverage import cover
 from users.population.journey_spec import Conduct, External, Fidelity, Mix, SmsScript
 from users.population.pools import LocationPool, Products
 from users.population.think import ThinkTimes
-
-__all__ = ["FOLDER", "Scenario", "check", "names", "read"]
 
 SECONDS_PER_PAGE = 0.1
 """How long a shop takes for one of them, for the same guess."""
@@ -48,14 +40,14 @@ class Scenario:
     """One scenario, read and checked.
 
     ``document`` holds every key of the file, with defaults; ``folder`` is where paths in it are looked for;
-    ``set_aside`` are demands of the file that a choice left with nothing to measure. Times are seconds, rates per
+    ``skipped_objectives`` are demands of the file that a choice left with nothing to measure. Times are seconds, rates per
     second, shares 0 to 1.
     """
 
     name: str
-    document: Document
+    document: ScenarioDocument
     folder: Path
-    set_aside: tuple[str, ...] = ()
+    skipped_objectives: tuple[str, ...] = ()
 
     @property
     def description(self) -> str:
@@ -68,7 +60,7 @@ class Scenario:
         return self.document.seed
 
     @property
-    def load(self) -> Arrivals | ClosedSection:
+    def load(self) -> ArrivalsSection | ClosedSection:
         """The table that says how many come: open or closed."""
         load = self.document.arrivals or self.document.closed
         assert load is not None, "a scenario without a load is refused when it is read"  # noqa: S101
@@ -80,7 +72,7 @@ class Scenario:
         return self.document.arrivals is not None
 
     @property
-    def process(self) -> ArrivalProcess:
+    def arrival_process(self) -> ArrivalProcess:
         """How arrivals are strewn along the profile; evenly where everything is walked exactly once."""
         arrivals = self.document.arrivals
         if arrivals is None or self.document.cover:
@@ -88,17 +80,17 @@ class Scenario:
         return ArrivalProcess(arrivals.process)
 
     @property
-    def replay(self) -> ScaledTrace | None:
+    def trace(self) -> ScaledTrace | None:
         """The recorded arrivals that are replayed, scaled; ``None`` where a profile says how many come."""
         arrivals = self.document.arrivals
         if arrivals is None or arrivals.trace is None:
             return None
-        return replay(self.folder / arrivals.trace, arrivals.rate_scale, arrivals.time_scale, self.seed)
+        return load_trace(self.folder / arrivals.trace, arrivals.rate_scale, arrivals.time_scale, self.seed)
 
     @property
     def search(self) -> SearchPlan | None:
         """How the capacity is searched for; ``None`` for a load that is known beforehand."""
-        return None if self.document.capacity is None else self.document.capacity.plan
+        return None if self.document.capacity is None else self.document.capacity.search_plan
 
     def profile(self) -> Profile | None:
         """The rate over time; ``None`` for a closed load. One that covers is just long enough to walk everything once."""
@@ -108,13 +100,13 @@ class Scenario:
         if self.search is not None:
             # How it will go is not known beforehand; it is as long and as high as this at most.
             return Profile([RateStage(self.search.budget, self.search.most, self.search.most)])
-        if (replayed := self.replay) is not None:
+        if (replayed := self.trace) is not None:
             return replayed.profile
         if not self.document.cover:
             return arrivals.profile
-        return self.profile_for(len(cover(self.mix, JOURNEY_NAMES)))
+        return self._profile_for(len(cover(self.mix, JOURNEY_NAMES)))
 
-    def profile_for(self, journeys: int) -> Profile:
+    def _profile_for(self, journeys: int) -> Profile:
         """The scenario's highest rate, for just as long as it takes that many journeys to arrive."""
         rate = max(rate for _, rate in self.document.arrivals.rates()) if self.document.arrivals else 1.0
         return Profile([RateStage(journeys / rate, rate, rate)])
@@ -122,7 +114,7 @@ class Scenario:
     @property
     def warm_up(self) -> float:
         """The first part of the run, which is not judged."""
-        return self.load.unjudged
+        return self.load.warm_up_seconds
 
     @property
     def duration(self) -> float:
@@ -185,7 +177,7 @@ class Scenario:
         return given or {SmsScript.RIGHT.value: 1.0}
 
     @property
-    def conduct(self) -> Conduct:
+    def policy(self) -> Conduct:
         """How shoppers deal with the shop, whatever they buy."""
         document, conduct = self.document, self.document.conduct
         return Conduct(
@@ -207,14 +199,12 @@ class Scenario:
     @property
     def products(self) -> Products:
         """What is for sale, as far as this process knows it."""
-        return products.products(self.document, self.folder)
+        return load_products(self.document, self.folder)
 
     @property
     def places(self) -> LocationPool:
         """Where addresses may lie, as far as this process knows it."""
-        return LocationPool(
-            self.document.address.model_dump(include=set(products.PLACES), exclude_none=True), self.seed
-        )
+        return LocationPool(self.document.address.model_dump(include=set(PLACE_KEYS), exclude_none=True), self.seed)
 
     @property
     def headers(self) -> dict[str, str]:
@@ -227,7 +217,7 @@ class Scenario:
         return self.document.think.times
 
     @property
-    def target(self) -> Target:
+    def target(self) -> TargetSection:
         """Which shops may be loaded, and how a connection to them is treated."""
         return self.document.target
 
@@ -269,7 +259,7 @@ class Scenario:
     def as_asked(self) -> dict[str, Any]:
         """The whole scenario as plain JSON values, defaults included, a test system's SMS code hidden.
 
-        ``check`` reads it again.
+        ``build_scenario`` reads it again.
         """
         asked = self.document.model_dump(mode="json", by_alias=True, exclude_none=True)
         mix = self.mix
@@ -287,34 +277,10 @@ class Scenario:
         if self.document.shop.sms.fixed_code:
             asked["shop"]["sms"]["fixed_code"] = HIDDEN_TEXT
         if self.is_open:
-            asked["arrivals"]["process"] = self.process.value
-        if self.replay is not None:
+            asked["arrivals"]["process"] = self.arrival_process.value
+        if self.trace is not None:
             del asked["arrivals"]["process"]
         return asked
-
-
-def read(path_or_name: str, *, folder: Path = FOLDER) -> Scenario:
-    """Read the scenario of this name, or in this file; raises ``ScenarioError`` with everything that is wrong."""
-    path = find(path_or_name, folder)
-    return check(tables(path), name=path.stem, folder=path.parent)
-
-
-def check(document: Mapping[str, Any], *, name: str, folder: Path = FOLDER) -> Scenario:
-    """The scenario that these tables describe; raises ``ScenarioError`` with everything that is wrong."""
-    problems = list(key_problems(document))
-    try:
-        made = Document.model_validate(document)
-    except ValidationError as error:
-        problems += problems_of(error, Document, document)
-        wrong = {str(detail["loc"][0]) for detail in error.errors(include_url=False)}
-        # What is right in itself is checked all the same, so that no error hides behind another.
-        made = Document.model_validate({key: value for key, value in document.items() if key not in wrong})
-        problems += consistency_problems(made, wrong, folder)
-        raise ScenarioError(f"scenario {name}", problems) from None
-    problems += consistency_problems(made, set(), folder)
-    if problems:
-        raise ScenarioError(f"scenario {name}", problems)
-    return Scenario(name, made, folder)
 
 
 def _with_default_weights(given: Mapping[str, float], names: Iterable[str], *, covers: bool) -> dict[str, float]:

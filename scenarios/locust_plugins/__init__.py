@@ -18,7 +18,7 @@ if "--scenario" in sys.argv and "--worker" not in sys.argv:
     signals.note()
 
 from harness.locust_plugin.options import add_options
-from scenarios.runtime.workload import ScenarioFolder
+from scenarios.runtime.scenario_folder import ScenarioFolder
 
 
 def _show(parser: Any, **_: Any) -> None:

@@ -12,33 +12,33 @@ from users.population.journey_spec import JourneySpec
 from users.sampling import Casting
 
 
-class Stage:
+class ScenarioWorkerContext:
     """What the shoppers of one process need for one run."""
 
-    def __init__(self, prepared: Scenario, casting: Callable[[], Casting], accounts: AccountPool) -> None:
-        target = prepared.target
+    def __init__(self, scenario: Scenario, sampler: Callable[[], Casting], accounts: AccountPool) -> None:
+        target = scenario.target
         self.accounts = accounts
-        self.conduct = prepared.conduct
+        self.conduct = scenario.policy
         self.client: str = target.client
         self.verify_tls = target.verify_tls
         self.connect_timeout = target.connect_timeout
         self.read_timeout = target.read_timeout
         self.total_timeout = target.connect_timeout + target.read_timeout
         self.largest_reply = target.largest_reply
-        self.seed = prepared.seed
-        self.trace_sampled = prepared.document.trace.sampled
-        self.headers = prepared.headers
-        self.places = prepared.places
-        self.products = prepared.products
-        self._casting = casting
-        self._open = prepared.is_open
-        self._think = prepared.think
+        self.seed = scenario.seed
+        self.trace_sampled = scenario.document.trace.sampled
+        self.headers = scenario.headers
+        self.places = scenario.places
+        self.products = scenario.products
+        self._sampler = sampler
+        self._open = scenario.is_open
+        self._think = scenario.think
 
     def itinerary(self, arrival: Arrival) -> JourneySpec:
         """What the shopper of this arrival does: of a closed load, its number counts among its kind only."""
-        casting = self._casting()
+        sampler = self._sampler()
         return (
-            casting.itinerary(arrival.number) if self._open else casting.spec_of_journey(arrival.kind, arrival.number)
+            sampler.itinerary(arrival.number) if self._open else sampler.spec_of_journey(arrival.kind, arrival.number)
         )
 
     def left(self) -> Mapping[str, int]:

@@ -24,12 +24,9 @@ from harness.run.workload import Choices
 from harness.schedule.arrivals import ArrivalSchedule, ProfileSchedule
 from harness.schedule.dispatch import Arrival
 from harness.schedule.stepped import SteppedSchedule
-from scenarios.loading import overrides, scenario
 from scenarios.loading.scenario import Scenario
-from scenarios.loading.unreachable_objectives import refuse_unreachable_objectives
 from scenarios.runtime.embedded_shop import EmbeddedShop
-from scenarios.runtime.worker_context import Stage
-from scenarios.schema.problems import ScenarioError
+from scenarios.runtime.worker_context import ScenarioWorkerContext
 from shop.contract import PAYMENT_OPTIONS, Page
 from shop.serving.process import ShopProcess, ShopStartError
 from users.funnel import STEPS
@@ -40,7 +37,7 @@ from users.population.accounts import AccountPool, AccountsRejected
 from users.population.journey_spec import Mix
 from users.sampling import Casting
 
-LANDMARKS = PageRoles(
+PAGE_ROLES = PageRoles(
     steps=STEPS,
     challenges=frozenset({Page.THREE_D_SECURE.value}),
     codes=frozenset({Page.VERIFY_SMS.value}),
@@ -48,7 +45,7 @@ LANDMARKS = PageRoles(
 )
 """What the metrics know of the shop by name."""
 
-MOST_COUNTED = 100_000
+LONGEST_COUNTED_SCHEDULE = 100_000
 """Arrivals whose journeys are drawn once more at the end of a run, to hold against those who came; about two seconds."""
 
 
@@ -58,8 +55,8 @@ class ScenarioWorkload:
     def __init__(self, chosen: Scenario, choices: Choices) -> None:
         self._scenario = chosen
         self._choices = choices
-        self._kinds: Collection[str] | None = None
-        self._accounts: AccountPool | None = None
+        self._journeys: Collection[str] | None = None
+        self._account_pool: AccountPool | None = None
         self.name = chosen.name
         self.description = chosen.description
         self.seed = chosen.seed
@@ -75,32 +72,32 @@ class ScenarioWorkload:
         self.search = chosen.search
         self.at_least = chosen.document.capacity.at_least if chosen.document.capacity else None
         self.allowed: Collection[str] = frozenset(chosen.target.allowed)
-        self._mix = _within(chosen.mix, self._schedule)
+        self._mix = _minimum_within_schedule(chosen.mix, self._schedule)
         self.planned_minimum: Mapping[str, int] = self._mix.minimum
-        self.page_roles = LANDMARKS
-        told = chosen.replay.options if chosen.replay else frozenset[str]()
+        self.page_roles = PAGE_ROLES
+        told = chosen.trace.options if chosen.trace else frozenset[str]()
         self.payment_options: Sequence[str] = [
             slug for slug in PAYMENT_OPTIONS if chosen.mix.payments.get(slug, 0) > 0 or slug in told
         ]
 
     def stepped_schedule(self) -> SteppedSchedule:
         """The due times of a load whose rate is searched for."""
-        return SteppedSchedule(self._scenario.process, self.seed)
+        return SteppedSchedule(self._scenario.arrival_process, self.seed)
 
     @cached_property
     def _schedule(self) -> ArrivalSchedule | None:
         if self.search is not None:
             return None
-        if (replayed := self._scenario.replay) is not None:
+        if (replayed := self._scenario.trace) is not None:
             return replayed.trace
         profile = self._scenario.profile()
-        return None if profile is None else ProfileSchedule(profile, self._scenario.process, self.seed)
+        return None if profile is None else ProfileSchedule(profile, self._scenario.arrival_process, self.seed)
 
     @cached_property
-    def _casting(self) -> Casting:
+    def _sampler(self) -> Casting:
         total = None if self._schedule is None else self._schedule.min_count
-        replayed = self._scenario.replay
-        return Casting(self._mix, self.seed, total, self._kinds, told=replayed.told if replayed else ())
+        replayed = self._scenario.trace
+        return Casting(self._mix, self.seed, total, self._journeys, told=replayed.trace_rows if replayed else ())
 
     @property
     def weights(self) -> Mapping[str, float]:
@@ -109,9 +106,9 @@ class ScenarioWorkload:
         if mix.cover:
             return Counter(one.journey for one in Casting(mix, self.seed).coverage_specs)
         weights = {name: weight for name, weight in mix.journeys.items() if weight > 0}
-        if (replayed := self._scenario.replay) is None or not replayed.told:
+        if (replayed := self._scenario.trace) is None or not replayed.trace_rows:
             return weights
-        told = Counter(one.journey for one in replayed.told)
+        told = Counter(one.journey for one in replayed.trace_rows)
         drawn, whole = told.pop("", 0), sum(weights.values())
         names = [name for name in JOURNEYS if name in told or (drawn and name in weights)]
         return {name: told[name] + drawn * weights.get(name, 0.0) / whole for name in names}
@@ -119,13 +116,7 @@ class ScenarioWorkload:
     @property
     def users(self) -> int:
         """Virtual users: at least one for each journey that takes part."""
-        return max(self._scenario.users, len(self._kinds or self.weights))
-
-    @property
-    def highest_rate(self) -> float:
-        """The highest arrival rate of the profile, journeys a second; 0 for a closed load."""
-        profile = self._scenario.profile()
-        return 0.0 if profile is None else profile.peak_rate
+        return max(self._scenario.users, len(self._journeys or self.weights))
 
     def schedule(self) -> ArrivalSchedule | None:
         """The due times; ``None`` for a closed load."""
@@ -146,26 +137,26 @@ class ScenarioWorkload:
 
     def kind_of(self, number: int) -> str:
         """Which journey an arrival of the schedule is on."""
-        return self._casting.itinerary(number).journey
+        return self._sampler.itinerary(number).journey
 
     def labels_of(self, arrival: Arrival) -> tuple[str, str]:
         """Journey and payment option of an arrival."""
         if self.is_open:
-            itinerary = self._casting.itinerary(arrival.number)
+            itinerary = self._sampler.itinerary(arrival.number)
         else:
-            itinerary = self._casting.spec_of_journey(arrival.kind, arrival.number)
+            itinerary = self._sampler.spec_of_journey(arrival.kind, arrival.number)
         return itinerary.journey, itinerary.payment_option
 
     def restrict(self, kinds: Collection[str]) -> None:
         """Only these journeys take part."""
-        self._kinds = frozenset(kinds)
+        self._journeys = frozenset(kinds)
         self.__dict__.pop("_casting", None)
 
     def as_asked(self) -> dict[str, Any]:
         """The whole scenario as plain JSON values, with what was chosen beside it."""
-        chosen = {key: value for key, value in _overrides_of(self._choices).items() if value not in (None, "", ())}
-        if self._scenario.set_aside:
-            chosen["set_aside"] = list(self._scenario.set_aside)
+        chosen = {key: value for key, value in overrides_of(self._choices).items() if value not in (None, "", ())}
+        if self._scenario.skipped_objectives:
+            chosen["set_aside"] = list(self._scenario.skipped_objectives)
         return {"scenario": self._scenario.as_asked(), "chosen": chosen, "journeys": sorted(self.kinds)}
 
     @property
@@ -190,41 +181,41 @@ class ScenarioWorkload:
         another option, nobody can tell from what they paid with what they had come to pay with.
         """
         if self._schedule is None:
-            meant: dict[str, Mapping[str, float]] = {"payment option": self._casting.expected_options(walked)}
+            meant: dict[str, Mapping[str, float]] = {"payment option": self._sampler.expected_options(walked)}
         else:
             total = self._schedule.min_count
-            if not 0 < total <= MOST_COUNTED:
+            if not 0 < total <= LONGEST_COUNTED_SCHEDULE:
                 return {}
             journeys, options = Counter[str](), Counter[str]()
             for number in range(total):
-                itinerary = self._casting.itinerary(number)
+                itinerary = self._sampler.itinerary(number)
                 journeys[itinerary.journey] += 1
                 options[itinerary.payment_option] += 1
             meant = {"journey": journeys, "payment option": options}
-        if self._scenario.conduct.fallback:
+        if self._scenario.policy.fallback:
             del meant["payment option"]
         return meant
 
     @property
     def kinds(self) -> Collection[str]:
         """The journeys that take part."""
-        return self._kinds if self._kinds is not None else set(self.weights)
+        return self._journeys if self._journeys is not None else set(self.weights)
 
     @cached_property
     def fingerprint(self) -> str:
         """A digest of the scenario as chosen, the accounts and the version: alike wherever the same load is prepared."""
         asked = {key: value for key, value in self.as_asked().items() if key != "journeys"}
         emails = [account.email for account in self._pool().accounts]
-        trace = self._scenario.replay.digest if self._scenario.replay else ""
+        trace = self._scenario.trace.digest if self._scenario.trace else ""
         pks = self._scenario.products.pks
         everything = [asked, emails, trace, pks, version("checkload")]
         return sha256(orjson.dumps(everything, option=orjson.OPT_SORT_KEYS)).hexdigest()
 
-    def stage(self, worker: int, workers: int) -> Stage:
+    def stage(self, worker: int, workers: int) -> ScenarioWorkerContext:
         """What the shoppers of one process need; raises ``UsageError`` when the file of accounts is wrong."""
-        return Stage(
+        return ScenarioWorkerContext(
             self._scenario,
-            lambda: self._casting,
+            lambda: self._sampler,
             self._pool().share(worker, workers),
         )
 
@@ -260,45 +251,25 @@ class ScenarioWorkload:
     def secrets(self) -> Collection[str]:
         """Passwords and the test system's SMS code."""
         passwords = {account.password for account in self._pool().accounts}
-        codes = {self._scenario.conduct.sms_code, self._scenario.shop_settings.sms.fixed_code or ""}
+        codes = {self._scenario.policy.sms_code, self._scenario.shop_settings.sms.fixed_code or ""}
         headers = {part for value in self._scenario.headers.values() for part in (value, *value.split())}
         return passwords | (codes - {""}) | headers
 
     def _pool(self) -> AccountPool:
-        if self._accounts is None:
+        if self._account_pool is None:
             file, numbers = self._scenario.accounts_file, self._scenario.generated_accounts
             try:
-                self._accounts = (
+                self._account_pool = (
                     AccountPool.generate(numbers["returning"], numbers["first_time"], self.seed)
                     if file is None
                     else AccountPool.read_csv(file)
                 )
             except AccountsRejected as rejected:
                 raise UsageError(f"{file}:\n{rejected}") from None
-        return self._accounts
+        return self._account_pool
 
 
-class ScenarioFolder:
-    """The harness's ``ScenarioProvider``: every scenario file in a folder."""
-
-    def __init__(self, folder: Path = scenario.FOLDER) -> None:
-        self._folder = folder
-
-    def names(self) -> Sequence[str]:
-        """The scenarios known by name."""
-        return scenario.names(self._folder)
-
-    def choose(self, choices: Choices) -> ScenarioWorkload:
-        """Read a scenario and apply the choices; raises ``UsageError`` with every error at once."""
-        try:
-            chosen = scenario.read(choices.scenario, folder=self._folder)
-            refuse_unreachable_objectives(chosen)
-            return ScenarioWorkload(overrides.apply_overrides(chosen, _overrides_of(choices)), choices)
-        except ScenarioError as error:
-            raise UsageError(str(error)) from None
-
-
-def _within(mix: Mix, schedule: ArrivalSchedule | None) -> Mix:
+def _minimum_within_schedule(mix: Mix, schedule: ArrivalSchedule | None) -> Mix:
     """The mix with no more journeys guaranteed than come: how many a Poisson process brings is not known from its rate."""
     promised = sum(mix.minimum.values())
     if schedule is None or mix.cover or promised <= (total := schedule.min_count):
@@ -306,7 +277,7 @@ def _within(mix: Mix, schedule: ArrivalSchedule | None) -> Mix:
     return replace(mix, minimum={slug: count * total // promised for slug, count in mix.minimum.items()})
 
 
-def _overrides_of(choices: Choices) -> dict[str, Any]:
+def overrides_of(choices: Choices) -> dict[str, Any]:
     """The choices under the names that ``scenarios.overrides`` knows; a switch left alone is no choice."""
     return {
         "payment_mix": choices.payment_mix,

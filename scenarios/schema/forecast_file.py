@@ -14,13 +14,13 @@ from harness.planning.carried_capacity import RUN_EFFECT
 from harness.planning.forecast import FEWEST_PEAKS
 from scenarios.schema.names import PaymentName
 from scenarios.schema.quantities import PerSecond, PositivePerSecond, PositiveSeconds, Seconds, Share, Weight
-from scenarios.schema.section import Count, NonEmptyText, PositiveCount, Table
+from scenarios.schema.section import Count, NonEmptyText, PositiveCount, Section
 
 Confidence = Annotated[Share, Field(ge=0.5, lt=1)]
 Positive = Annotated[float, Field(gt=0)]
 
 
-class OrdersSection(Table):
+class OrdersSection(Section):
     """How many orders the busiest minute brings: the busiest hour's rate times a factor, or the busiest minutes of past days."""
 
     rate: PositivePerSecond | None = None
@@ -52,7 +52,7 @@ class OrdersSection(Table):
         return self
 
 
-class ConversionSection(Table):
+class ConversionSection(Section):
     """How many checkouts end in an order, as counted in the real shop; left out: as in the results."""
 
     begun: PositiveCount
@@ -67,7 +67,7 @@ class ConversionSection(Table):
         return self
 
 
-class Payments(Table):
+class ForecastPaymentsSection(Section):
     """How often each payment option is expected to be used: counts under the option's own name; left out: as in the results.
 
     The more you counted, the surer the mix is: 40 of 100 orders leave more open than 4000 of 10000.
@@ -88,7 +88,7 @@ class Payments(Table):
         return self
 
 
-class InstancesSection(Table):
+class InstancesSection(Section):
     """How many instances of the shop there are, and how many may be lost."""
 
     now: PositiveCount | None = None
@@ -101,7 +101,7 @@ class InstancesSection(Table):
     """``[instances.results]``: results with a number of instances of their own, by path or by the folder's name."""
 
 
-class SurgeSection(Table):
+class SurgeSection(Section):
     """When more comes than the shop can carry."""
 
     lasts: PositiveSeconds = 60.0
@@ -110,12 +110,12 @@ class SurgeSection(Table):
     """Orders a second once it is over; left out: those of the busiest hour."""
 
 
-class WhatIf(Table):
+class WhatIfSection(Section):
     """Something that might be otherwise; each ``[[what_if]]`` is a row of its own."""
 
     name: NonEmptyText
     """What to call it."""
-    payments: Payments = Payments()
+    payments: ForecastPaymentsSection = ForecastPaymentsSection()
     """Another mix of payment options."""
     bank_delay: Seconds = 0.0
     """How much longer a bank or wallet takes."""
@@ -129,7 +129,7 @@ class WhatIf(Table):
         return self
 
 
-class ForecastDocument(Table):
+class ForecastDocument(Section):
     """A forecast file as a whole: what will be asked of the shop, and how sure you want to be that it fits."""
 
     confidence: Confidence = 0.9
@@ -143,8 +143,8 @@ class ForecastDocument(Table):
     """How often chance is asked."""
     orders: OrdersSection
     conversion: ConversionSection | None = None
-    payments: Payments = Payments()
+    payments: ForecastPaymentsSection = ForecastPaymentsSection()
     instances: InstancesSection = InstancesSection()
     surge: SurgeSection = SurgeSection()
-    what_if: Annotated[tuple[WhatIf, ...], Field(strict=False)] = ()
+    what_if: Annotated[tuple[WhatIfSection, ...], Field(strict=False)] = ()
     """``[[what_if]]``: as many as you like."""

@@ -10,13 +10,13 @@ import harness.schedule.arrivals
 from harness.capacity.model import FINEST, SearchPlan
 from harness.schedule.arrivals import Profile
 from scenarios.schema.quantities import PerSecond, PositivePerSecond, PositiveSeconds, Seconds
-from scenarios.schema.section import NonEmptyText, PositiveCount, Scale, Table, UserCount
+from scenarios.schema.section import NonEmptyText, PositiveCount, PositiveScale, Section, UserCount
 
 PAGES_PER_JOURNEY = 12
 """Pages that a journey asks for, roughly: it says how many virtual users a rate needs, and how long a search must last."""
 
 
-class Stage(Table):
+class StageSection(Section):
     """One stretch of the profile, at one rate or going steadily from one rate to another."""
 
     duration: PositiveSeconds
@@ -43,7 +43,7 @@ class Stage(Table):
         return [(key, rate) for key, rate in said if rate is not None]
 
 
-class Arrivals(Table):
+class ArrivalsSection(Section):
     """An open load: shoppers come when they come, however slow the shop is."""
 
     process: Literal["poisson", "uniform"] = "poisson"
@@ -52,13 +52,13 @@ class Arrivals(Table):
     """Arrivals a second of a constant profile, with ``duration``; instead of ``stages``."""
     duration: PositiveSeconds | None = None
     """How long a constant profile lasts."""
-    stages: Annotated[tuple[Stage, ...], Field(strict=False)] = ()
+    stages: Annotated[tuple[StageSection, ...], Field(strict=False)] = ()
     """The profile, stage by stage: ``{ duration, rate }`` or ``{ duration, from, to }``."""
     trace: NonEmptyText | None = None
     """A CSV file of recorded arrivals to replay instead of a profile: ``time``, and if known ``payment_option``, ``journey``."""
-    rate_scale: Scale = 1.0
+    rate_scale: PositiveScale = 1.0
     """So many arrivals for each of the trace: 0.5 keeps every other one by chance, 2 doubles each."""
-    time_scale: Scale = 1.0
+    time_scale: PositiveScale = 1.0
     """Stretches the clock of the trace: 0.5 plays an hour in half an hour."""
     warm_up: Seconds = 0.0
     """The first part of the profile: measured, but not judged."""
@@ -70,7 +70,7 @@ class Arrivals(Table):
     """How long unfinished journeys may take after the last arrival."""
 
     @property
-    def unjudged(self) -> float:
+    def warm_up_seconds(self) -> float:
         """The warm-up in seconds."""
         return self.warm_up
 
@@ -94,7 +94,7 @@ class Arrivals(Table):
         ]
 
 
-class Capacity(Table):
+class CapacitySection(Section):
     """A search for the highest rate at which every demand holds, instead of a profile that is known beforehand."""
 
     start: PositivePerSecond
@@ -117,12 +117,12 @@ class Capacity(Table):
     """What the shop must carry for the run to pass; left out: whatever is confirmed passes."""
 
     @property
-    def plan(self) -> SearchPlan:
+    def search_plan(self) -> SearchPlan:
         """The search as the harness knows it."""
         return SearchPlan(**{key: value for key, value in self.model_dump().items() if key != "at_least"})
 
 
-class ClosedSection(Table):
+class ClosedSection(Section):
     """A closed load: a fixed number of shoppers, each coming again when done. A slow shop gets less of it."""
 
     users: UserCount
@@ -137,6 +137,6 @@ class ClosedSection(Table):
     """How long unfinished journeys may take at the end."""
 
     @property
-    def unjudged(self) -> float:
+    def warm_up_seconds(self) -> float:
         """The warm-up in seconds."""
         return self.users / self.spawn_rate if self.warm_up is None else self.warm_up

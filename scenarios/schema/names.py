@@ -27,7 +27,7 @@ _MOST_LISTED = 20
 _CODE = re.compile(r"[A-Za-z0-9_-]{1,35}", re.ASCII)
 
 
-def known(name: str, names: Iterable[str], kind: str) -> str:
+def require_known(name: str, names: Iterable[str], kind: str) -> str:
     """The name itself if it is one of these; otherwise the error that a scenario's author is shown."""
     listed = tuple(names)
     if name not in listed:
@@ -39,7 +39,7 @@ def known(name: str, names: Iterable[str], kind: str) -> str:
 
 
 def _one_of_names(names: tuple[str, ...], kind: str) -> Callable[[str], str]:
-    return lambda name: known(name, names, kind)
+    return lambda name: require_known(name, names, kind)
 
 
 def _host(host: str) -> str:

@@ -31,11 +31,11 @@ class Problem:
     value: Any
     expected: str
     remedy: str = ""
-    names_fault: bool = False
+    expected_names_fault: bool = False
     """Whether ``expected`` says what is wrong instead, as the errors of a sentence do."""
 
     def __str__(self) -> str:
-        lines = [self._head, f"  {'problem: ' if self.names_fault else 'expected:'} {self.expected}"]
+        lines = [self._head, f"  {'problem: ' if self.expected_names_fault else 'expected:'} {self.expected}"]
         if self.remedy:
             lines.append(f"  remedy:   {self.remedy}")
         return "\n".join(lines)
@@ -46,7 +46,7 @@ class Problem:
         key = _shortened("".join(letter if letter.isprintable() else "?" for letter in self.key))
         if self.value is ABSENT:
             return f"{key} is missing"
-        return key if self.value is HIDDEN_VALUE else f"{key} = {shown(self.key, self.value)}"
+        return key if self.value is HIDDEN_VALUE else f"{key} = {display_value(self.key, self.value)}"
 
 
 class ScenarioError(ValueError):
@@ -60,7 +60,7 @@ class ScenarioError(ValueError):
         super().__init__(f"{subject} cannot be used: {count}\n\n{_indented(body)}")
 
 
-def shown(key: str, value: Any) -> str:
+def display_value(key: str, value: Any) -> str:
     """A value as its author wrote it, shortened; never that of a key which may hold a secret."""
     if _SECRET.search(key):
         return "(hidden)"

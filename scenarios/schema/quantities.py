@@ -129,7 +129,7 @@ def _unit_missing(text: str, unit: str) -> str:
     return f'write "{text}{unit}"' if re.fullmatch(_NUMBER, text) else ""
 
 
-def _checked(read: Any) -> BeforeValidator:
+def _validator(read: Any) -> BeforeValidator:
     def validate(value: Any) -> float:
         try:
             found: float = read(value)
@@ -142,9 +142,9 @@ def _checked(read: Any) -> BeforeValidator:
     return BeforeValidator(validate)
 
 
-Seconds = Annotated[float, _checked(seconds)]
-PositiveSeconds = Annotated[float, _checked(positive_seconds)]
-PerSecond = Annotated[float, _checked(per_second)]
-PositivePerSecond = Annotated[float, _checked(positive_per_second)]
-Share = Annotated[float, _checked(share)]
-Weight = Annotated[float, _checked(weight)]
+Seconds = Annotated[float, _validator(seconds)]
+PositiveSeconds = Annotated[float, _validator(positive_seconds)]
+PerSecond = Annotated[float, _validator(per_second)]
+PositivePerSecond = Annotated[float, _validator(positive_per_second)]
+Share = Annotated[float, _validator(share)]
+Weight = Annotated[float, _validator(weight)]

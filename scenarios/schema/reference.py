@@ -12,7 +12,7 @@ from typing import Any, get_args
 from pydantic import BaseModel
 from tabulate import tabulate
 
-from scenarios.schema.scenario_file import Document
+from scenarios.schema.scenario_file import ScenarioDocument
 from scenarios.schema.validation_errors import nested_section
 from shop.settings import Settings
 
@@ -21,19 +21,19 @@ HEADERS = ("key", "when left out", "meaning")
 
 def reference() -> str:
     """One row for each key, as a Markdown table; the keys of the embedded shop have a table of their own."""
-    return _table(rows(Document))
+    return _table(key_rows(ScenarioDocument))
 
 
 def shop_reference() -> str:
     """One row for each key of ``[shop]``, as a Markdown table."""
-    return _table(rows(Settings, "shop."))
+    return _table(key_rows(Settings, "shop."))
 
 
 def _table(lines: Iterator[tuple[str, str, str]]) -> str:
     return tabulate(list(lines), HEADERS, tablefmt="github", disable_numparse=True)
 
 
-def rows(table: type[BaseModel], prefix: str = "") -> Iterator[tuple[str, str, str]]:
+def key_rows(table: type[BaseModel], prefix: str = "") -> Iterator[tuple[str, str, str]]:
     """Key, default and meaning of every key that these tables may have."""
     for name, field in table.model_fields.items():
         key = f"{prefix}{field.alias or name}"
@@ -42,7 +42,7 @@ def rows(table: type[BaseModel], prefix: str = "") -> Iterator[tuple[str, str, s
         left_out = "" if field.is_required() else _written(field.get_default(call_default_factory=True))
         yield f"`{key}`", left_out, meaning.replace("``", "`")
         if inner is not None and inner is not Settings:
-            yield from rows(inner, f"{key}[]." if _is_list(field.annotation) else f"{key}.")
+            yield from key_rows(inner, f"{key}[]." if _is_list(field.annotation) else f"{key}.")
 
 
 def _is_list(annotation: Any) -> bool:

@@ -10,22 +10,22 @@ from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field
 
-from scenarios.schema.load import Arrivals, Capacity, ClosedSection
+from scenarios.schema.load import ArrivalsSection, CapacitySection, ClosedSection
 from scenarios.schema.names import CodeName, HostName, JourneyName, PageName, PaymentName
 from scenarios.schema.objective_texts import ObjectiveText, StopRuleText
 from scenarios.schema.quantities import PositivePerSecond, PositiveSeconds, Seconds, Share, Weight
-from scenarios.schema.section import Count, NonEmptyText, Table, UserCount
+from scenarios.schema.section import Count, NonEmptyText, Section, UserCount
 from shop.settings import Settings
 from users.population.think import ThinkTimes
 
 MOST_GUARANTEED = 100_000
 """Journeys that one payment option may be promised; each is given its place before the run."""
 
-Hosts = Annotated[tuple[HostName, ...], Field(strict=False)]
+HostNames = Annotated[tuple[HostName, ...], Field(strict=False)]
 NonEmptyTexts = Annotated[tuple[NonEmptyText, ...], Field(strict=False)]
 
 
-class Payments(Table):
+class PaymentsSection(Section):
     """How shoppers pay: a weight for each option, under the option's own name (none given: all alike)."""
 
     model_config = ConfigDict(extra="allow")
@@ -39,7 +39,7 @@ class Payments(Table):
         return dict(self.__pydantic_extra__)
 
 
-class SmsSection(Table):
+class SmsSection(Section):
     """How shoppers deal with the code that the shop sends them: weights of the five behaviours, and patience."""
 
     right: Weight = 0.0
@@ -62,7 +62,7 @@ class SmsSection(Table):
     """How long a code may take to arrive before it counts as lost."""
 
 
-class CardsSection(Table):
+class CardsSection(Section):
     """What happens to those who pay by card."""
 
     three_d: Share = 0.0
@@ -71,16 +71,16 @@ class CardsSection(Table):
     """The share of them whose card the bank declines."""
 
 
-class External(Table):
+class ExternalSection(Section):
     """What to do with the steps outside the shop: a bank's page, a wallet, a provider."""
 
     mode: Literal["follow", "return", "stop"] = "follow"
     """``follow``: visit it; ``return``: post back what it would; ``stop``: end there, as handed over."""
-    allowed_hosts: Hosts = ()
+    allowed_hosts: HostNames = ()
     """Hosts that may be visited besides the shop's own."""
 
 
-class ThinkSection(Table):
+class ThinkSection(Section):
     """How long shoppers look at a page before they act: lognormal, cut off at the 99th percentile."""
 
     median: Seconds = 0.0
@@ -100,7 +100,7 @@ class ThinkSection(Table):
         return ThinkTimes(self.median, self.sigma, self.scale, self.pages, self.sigmas)
 
 
-class Accounts(Table):
+class AccountsSection(Section):
     """Who signs in: accounts from a CSV file, or generated ones."""
 
     file: NonEmptyText | None = None
@@ -113,7 +113,7 @@ class Accounts(Table):
     """How many accounts without any to generate; left out: enough for all virtual users."""
 
 
-class Conduct(Table):
+class ConductSection(Section):
     """How shoppers deal with the shop, whatever they buy."""
 
     fidelity: Literal["api", "storefront"] = "api"
@@ -133,7 +133,7 @@ class Conduct(Table):
     """What a reply is that holds JSON and is served as another type, such as ``text/html``: a warning, or a failure."""
 
 
-class Products(Table):
+class ProductsSection(Section):
     """What shoppers buy, where it is not ``conduct.products``."""
 
     file: NonEmptyText | None = None
@@ -142,7 +142,7 @@ class Products(Table):
     """Whatever the shop finds for this text (``""``: all), asked once by each process."""
 
 
-class Address(Table):
+class AddressSection(Section):
     """Where it is sent: what is left out is drawn from the shop's own lists, or made up."""
 
     country: Count | None = None
@@ -161,10 +161,10 @@ class Address(Table):
     """The postcode."""
 
 
-class Target(Table):
+class TargetSection(Section):
     """Which shops may be loaded, how hard, and how a connection to them is treated."""
 
-    allowed: Hosts = ()
+    allowed: HostNames = ()
     """Hosts that may be loaded besides this machine."""
     highest_rate: PositivePerSecond = 200.0
     """No profile may go above it; no option lifts it."""
@@ -182,14 +182,14 @@ class Target(Table):
     """Bytes after which a reply is broken off."""
 
 
-class Trace(Table):
+class TraceSection(Section):
     """The mark that every request carries for the shop's own tracing (W3C ``traceparent``)."""
 
     sampled: Share = 0.01
     """The share of the journeys that the shop is asked to keep the trace of; slow pages in Prometheus lead to them."""
 
 
-class StopSection(Table):
+class StopSection(Section):
     """When a run is broken off before its time."""
 
     rules: Annotated[tuple[StopRuleText, ...], Field(strict=False)] = ()
@@ -198,7 +198,7 @@ class StopSection(Table):
     """Whether to end as soon as the verdict is certain; the run is looked at three times, and a little more strictly."""
 
 
-class Document(Table):
+class ScenarioDocument(Section):
     """A scenario file as a whole: who comes, when, what they do, and what is demanded of the shop."""
 
     description: str = ""
@@ -208,28 +208,28 @@ class Document(Table):
     cover: bool = False
     """Walk every payment option, SMS path and journey exactly once; ``[arrivals]`` then only gives the pace, and a
     weight of 0 leaves something out."""
-    arrivals: Arrivals | None = None
+    arrivals: ArrivalsSection | None = None
     """The open load; exactly one of ``[arrivals]`` and ``[closed]`` must be there."""
     closed: ClosedSection | None = None
     """The closed load."""
     journeys: dict[JourneyName, Weight] = Field(default={})
     """Weights of the journeys; none given: all alike."""
-    payments: Payments = Payments()
+    payments: PaymentsSection = PaymentsSection()
     sms: SmsSection = SmsSection()
     cards: CardsSection = CardsSection()
-    external: External = External()
+    external: ExternalSection = ExternalSection()
     think: ThinkSection = ThinkSection()
-    accounts: Accounts = Accounts()
-    conduct: Conduct = Conduct()
-    products: Products = Products()
-    address: Address = Address()
+    accounts: AccountsSection = AccountsSection()
+    conduct: ConductSection = ConductSection()
+    products: ProductsSection = ProductsSection()
+    address: AddressSection = AddressSection()
     headers: dict[str, str] = Field(default={})
     """Sent with every request to the shop and to no other host; ``"${NAME}"`` takes a value from the environment."""
-    target: Target = Target()
-    capacity: Capacity | None = None
+    target: TargetSection = TargetSection()
+    capacity: CapacitySection | None = None
     objectives: Annotated[tuple[ObjectiveText, ...], Field(strict=False)] = ()
     """What is demanded, such as ``"page.BinNumberPage response_time p95 < 300ms"``; at least one."""
-    trace: Trace = Trace()
+    trace: TraceSection = TraceSection()
     stop: StopSection = StopSection()
     shop: Settings = Settings()
     """Settings of the embedded shop (``shop/settings.py``); a target of your own does not see them."""

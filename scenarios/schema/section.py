@@ -13,13 +13,13 @@ MOST_USERS = 200_000
 """Of virtual users, of accounts: some times what a fleet of machines has."""
 
 Count = Annotated[int, Field(ge=0, le=LARGEST_COUNT)]
-Scale = Annotated[float, Field(gt=0, le=1000)]
+PositiveScale = Annotated[float, Field(gt=0, le=1000)]
 PositiveCount = Annotated[int, Field(ge=1, le=LARGEST_COUNT)]
 UserCount = Annotated[int, Field(ge=1, le=MOST_USERS)]
 NonEmptyText = Annotated[str, Field(min_length=1)]
 
 
-class Table(BaseModel):
+class Section(BaseModel):
     """A table of a scenario file: every key known, every type as written, nothing changed afterwards."""
 
     model_config = ConfigDict(

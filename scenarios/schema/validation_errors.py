@@ -12,7 +12,7 @@ from pydantic_core import ErrorDetails
 
 from scenarios.schema.problems import ABSENT, HIDDEN_VALUE, Problem, did_you_mean, one_of
 
-Place = tuple[int | str, ...]
+KeyPath = tuple[int | str, ...]
 
 _TYPES = {
     "bool_type": "true or false",
@@ -39,7 +39,7 @@ def dotted_key(place: Sequence[int | str]) -> str:
 
 
 def _problem(detail: ErrorDetails, model: type[BaseModel], document: Mapping[str, Any]) -> Problem:
-    place: Place = tuple(part for part in detail["loc"] if part != "[key]")
+    place: KeyPath = tuple(part for part in detail["loc"] if part != "[key]")
     kind, context = detail["type"], detail.get("ctx", {})
     key, value = dotted_key(place), _value_at(document, place)
     if isinstance(value, list | dict) or place[0] == "headers" or _TYPES.get(kind) == "a table":
@@ -53,7 +53,7 @@ def _problem(detail: ErrorDetails, model: type[BaseModel], document: Mapping[str
         purpose = (field.description or "").partition("\n")[0].rstrip(".") if field else ""
         return Problem(key, ABSENT, purpose or "a value", f"add `{place[-1]}`")
     if "remedy" in context:
-        return Problem(key, value, detail["msg"], context["remedy"], names_fault=kind == "sentence")
+        return Problem(key, value, detail["msg"], context["remedy"], expected_names_fault=kind == "sentence")
     if kind in {"literal_error", "enum"}:
         choices = re.findall(r"'([^']*)'", context["expected"])
         return Problem(key, value, one_of(f'"{choice}"' for choice in choices), did_you_mean(str(value), choices))
@@ -69,7 +69,7 @@ def keys_of(model: type[BaseModel] | None) -> list[str]:
     return [field.alias or name for name, field in fields.items()]
 
 
-def _value_at(document: Any, place: Place) -> Any:
+def _value_at(document: Any, place: KeyPath) -> Any:
     for part in place:
         try:
             document = document[part]
@@ -78,7 +78,7 @@ def _value_at(document: Any, place: Place) -> Any:
     return document
 
 
-def _field_at(model: type[BaseModel], place: Place) -> FieldInfo | None:
+def _field_at(model: type[BaseModel], place: KeyPath) -> FieldInfo | None:
     parent = _model_at(model, place[:-1])
     for name, field in parent.model_fields.items() if parent else ():
         if place[-1] == (field.alias or name):
@@ -86,7 +86,7 @@ def _field_at(model: type[BaseModel], place: Place) -> FieldInfo | None:
     return None
 
 
-def _model_at(model: type[BaseModel], place: Place) -> type[BaseModel] | None:
+def _model_at(model: type[BaseModel], place: KeyPath) -> type[BaseModel] | None:
     found: type[BaseModel] | None = model
     for depth, part in enumerate(place, start=1):
         if isinstance(part, str):

@@ -8,14 +8,14 @@ from collections.abc import Callable, Iterator, Mapping
 from claims import Row, mean_row, share_row
 from shop_logs import BEGAN, lines
 
-from scenarios.calibration.arrival_statistics import Arrival, ArrivalStatistics
+from scenarios.calibration.arrival_statistics import ArrivalStatistics, LoggedArrival
 from scenarios.calibration.estimates import wilson
-from scenarios.calibration.journey_counts import Tally
+from scenarios.calibration.journey_counts import JourneyCounts
 from scenarios.calibration.logged_request import SessionNumbers
-from scenarios.calibration.scenario_writer import LONG, LoadShape, arrival_pattern, estimated_rate
+from scenarios.calibration.scenario_writer import LONG_JOURNEY_QUANTILE, LoadShape, arrival_pattern, estimated_rate
 from scenarios.calibration.sessions import Sessions
 from scenarios.calibration.text_lines import TextLines
-from scenarios.calibration.think_times import fit
+from scenarios.calibration.think_times import fit_lognormal
 from shop.contract import Page
 from users.population.journey_spec import Mix, SmsScript
 from users.population.think import ThinkTimes
@@ -36,15 +36,15 @@ LOG_RATE = 1.0
 """Arrivals a second in the logs."""
 
 
-def calibrated(seed: int, journeys: int, *, burst: int = 1, length: float = math.inf) -> Tally:
+def calibrated(seed: int, journeys: int, *, burst: int = 1, length: float = math.inf) -> JourneyCounts:
     """What is made of a log of so many journeys, or of its first ``length`` seconds."""
     text, sessions = TextLines(SessionNumbers(), "osessionid", ()), Sessions()
-    tally = Tally(random.Random(seed), ArrivalStatistics(chance=random.Random(f"parts {seed}")))
+    tally = JourneyCounts(random.Random(seed), ArrivalStatistics(chance=random.Random(f"parts {seed}")))
     log = map(text.read, lines(MIX, THINK, journeys, seed=seed, asked=ASKED, rate=LOG_RATE, burst=burst))
-    for journey in sessions.take(itertools.takewhile(lambda request: request.done < BEGAN + length, log)):
+    for journey in sessions.take(itertools.takewhile(lambda request: request.ended_at < BEGAN + length, log)):
         tally.add(journey)
-    tally.add_unfinished(sessions.rest())
-    tally.comings.close(sessions.now - tally.length(LONG) if length < math.inf else math.inf)
+    tally.add_unfinished(sessions.close_all())
+    tally.arrivals.close(sessions.now - tally.length_quantile(LONG_JOURNEY_QUANTILE) if length < math.inf else math.inf)
     return tally
 
 
@@ -56,7 +56,7 @@ def kept(counts: Mapping[str, int], truth: Mapping[str, float]) -> Iterator[bool
         yield low <= weight / whole <= high
 
 
-def shares(tally: Tally) -> Iterator[bool]:
+def shares(tally: JourneyCounts) -> Iterator[bool]:
     """All shares that are written into a scenario."""
     yield from kept(tally.journeys, MIX.journeys)
     yield from kept(tally.options, MIX.payments)
@@ -82,7 +82,7 @@ def coming(rate: Callable[[float], float], most: float, hours: float, seed: int)
     comings = ArrivalStatistics(chance=random.Random(f"parts {seed}"))
     while (now := now + chance.expovariate(most / 60)) < hours * HOUR:
         if chance.random() * most < rate(now):
-            comings.add(Arrival(now, "", "guest"))
+            comings.add(LoggedArrival(now, "", "guest"))
     comings.close(hours * HOUR)
     return comings
 
@@ -114,7 +114,7 @@ def peaks(runs: int, seed: int = 7500) -> Iterator[Row]:
 
 def cut_logs(runs: int, seed: int = 7600) -> Iterator[Row]:
     """Whether the end of a short log costs arrivals: journeys of minutes, in a log of half an hour."""
-    errors = [calibrated(seed + run, 2_100, length=HOUR / 2).comings.mean / LOG_RATE - 1 for run in range(runs)]
+    errors = [calibrated(seed + run, 2_100, length=HOUR / 2).arrivals.mean / LOG_RATE - 1 for run in range(runs)]
     yield mean_row("mean rate of a log of 30 minutes, which cuts journeys off: mean error", errors, seed, 0.02)
 
 
@@ -126,12 +126,12 @@ def calibrations(runs: int, seed: int = 7000) -> Iterator[Row]:
         tally = calibrated(seed + run, 600)
         found["shares of the mix"] += shares(tally)
         for page in THOUGHT_OF:
-            one = fit(tally.pauses[page])
+            one = fit_lognormal(tally.pauses[page])
             median, sigma = THINK.pages.get(page, THINK.median), THINK.sigmas.get(page, THINK.sigma)
             found["medians of think times"].append(one.median_interval[0] <= median <= one.median_interval[1])
             found["spreads of think times"].append(one.sigma_interval[0] <= sigma <= one.sigma_interval[1])
-        strangers += arrival_pattern(tally.comings) == "poisson"
-        bursts += arrival_pattern(calibrated(seed + run, 300, burst=5).comings) == "bursty"
+        strangers += arrival_pattern(tally.arrivals) == "poisson"
+        bursts += arrival_pattern(calibrated(seed + run, 300, burst=5).arrivals) == "bursty"
     for what, held in found.items():
         claim = f"95 % intervals of {what}, calibrated on a log of 600 journeys, that hold the truth"
         yield share_row(claim, sum(held), len(held), seed, at_least=0.9)

@@ -5,9 +5,9 @@ import tracemalloc
 
 import pytest
 
-from scenarios.calibration.arrival_statistics import Arrival, ArrivalStatistics
-from scenarios.calibration.journey_counts import Tally
-from scenarios.calibration.logged_request import Request, SessionNumbers
+from scenarios.calibration.arrival_statistics import ArrivalStatistics, LoggedArrival
+from scenarios.calibration.journey_counts import JourneyCounts
+from scenarios.calibration.logged_request import LoggedRequest, SessionNumbers
 from scenarios.calibration.sessions import Sessions
 from scenarios.calibration.text_lines import TextLines
 
@@ -36,17 +36,19 @@ def requests(lines):
     """The same without the reading of text."""
     for number in range(lines):
         who, page, moment = number // (40 * ROUND) * 40 + number % 40, number // 40 % ROUND, number / 10
-        yield Request(moment, moment, "GET", PAGES[page], 200, who, by_cookie=True, timed=True, fine=True)
+        yield LoggedRequest(
+            moment, moment, "GET", PAGES[page], 200, who, by_cookie=True, has_duration=True, has_subseconds=True
+        )
 
 
 def read(lines):
     """Calibrate on a log of so many lines; what was held at most."""
     text, sessions = TextLines(SessionNumbers(), "osessionid", ("session",)), Sessions()
-    tally = Tally(random.Random(1), ArrivalStatistics())
+    tally = JourneyCounts(random.Random(1), ArrivalStatistics())
     for ended, journey in enumerate(sessions.take(map(text.read, log(lines)))):
         tally.add(journey)
         if ended % 1_000 == 0:
-            tally.comings.settle(sessions.oldest())
+            tally.arrivals.count_until(sessions.oldest())
     return sessions, tally
 
 
@@ -56,7 +58,7 @@ def test_what_is_held_does_not_grow_over_three_hundred_thousand_lines():
     assert many.total > 7 * few.total
     # A session is held for half an hour of silence: 18,000 requests, four to a session.
     assert short.counts.most_open == long.counts.most_open == pytest.approx(4_500, rel=0.02)
-    assert many.comings.most_waiting <= 1.1 * few.comings.most_waiting
+    assert many.arrivals.most_waiting <= 1.1 * few.arrivals.most_waiting
     assert many.all_pauses.count > 7 * few.all_pauses.count
     assert len(many.all_pauses.ranked()) == len(few.all_pauses.ranked())
 
@@ -67,9 +69,9 @@ def test_memory_is_the_same_for_a_log_three_times_as_long():
         sessions, comings = Sessions(), ArrivalStatistics()
         tracemalloc.start()
         for ended, journey in enumerate(sessions.take(requests(lines))):
-            comings.add(Arrival(journey.began, journey.option, journey.kind))
+            comings.add(LoggedArrival(journey.began, journey.option, journey.kind))
             if ended % 1_000 == 0:
-                comings.settle(sessions.oldest())
+                comings.count_until(sessions.oldest())
         peaks.append(tracemalloc.get_traced_memory()[1])
         tracemalloc.stop()
         assert comings.total > lines // ROUND // 8  # the others may still be under way where the log ends

@@ -7,7 +7,6 @@ if it is short.
 import shlex
 import subprocess
 import sys
-from importlib import import_module
 from pathlib import Path
 
 import bench_client
@@ -23,8 +22,8 @@ from harness.locust_plugin.option_checks import refuse_host, selected_user_class
 from harness.locust_plugin.options import add_options
 from harness.run.workload import Choices
 from scenarios.commands import cli
-from scenarios.loading.forecast import read as read_forecast
-from scenarios.runtime.workload import ScenarioFolder
+from scenarios.loading.forecast import read_forecast
+from scenarios.runtime.scenario_folder import ScenarioFolder
 
 OWN = "path/to/own.toml"
 """Stands for a scenario of the reader's own."""
@@ -64,7 +63,7 @@ def checkload(words, monkeypatch):
     if len(words) == 1 and words[0] in cli.COMMANDS:
         return  # a sentence that names a command, not a call of it
     for entry in cli.COMMANDS.values():
-        monkeypatch.setattr(import_module(entry.module), "run", lambda _: 0)
+        monkeypatch.setattr(entry.load(), "run", lambda _: 0)
     assert cli.main(words) == 0
     if "--forecast" in words:
         assert read_forecast(ROOT / words[words.index("--forecast") + 1], []).forecast

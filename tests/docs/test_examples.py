@@ -6,7 +6,7 @@ import tomllib
 import pytest
 from documents import PAGES, blocks, named
 
-from scenarios.loading.scenario import read
+from scenarios.loading.reader import read_scenario
 from scenarios.schema.reference import reference
 
 OBJECTIVES = 'objectives = ["journey failures < 1%"]\n'
@@ -28,7 +28,7 @@ def test_the_scenario_is_taken(page, text, tmp_path, monkeypatch):
     whole = text if "objectives" in document else OBJECTIVES + text
     path = tmp_path / "own.toml"
     path.write_text(whole if "arrivals" in document else whole + ARRIVALS, encoding="utf-8")
-    assert read(str(path)).objectives
+    assert read_scenario(str(path)).objectives
 
 
 @pytest.mark.parametrize(("page", "key"), NAMED)

@@ -16,7 +16,7 @@ from locust.runners import MasterRunner, WorkerRunner
 
 from harness.locust_plugin.plugin import Plugin
 from harness.locust_plugin.shape import ArrivalShape
-from scenarios.runtime.workload import ScenarioFolder
+from scenarios.runtime.scenario_folder import ScenarioFolder
 from users.http import connection
 from users.shopper import Abandoning, FirstTime, Guest, Returning
 

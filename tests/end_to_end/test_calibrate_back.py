@@ -8,7 +8,7 @@ from collections import Counter
 import pytest
 
 from scenarios.commands.cli import main
-from scenarios.loading.scenario import read
+from scenarios.loading.reader import read_scenario
 from users.population.journey_spec import SmsScript
 
 pytestmark = pytest.mark.end_to_end
@@ -69,7 +69,9 @@ def test_the_log_of_a_known_mix_gives_it_back_and_its_arrivals_come_again(locust
     assert run.sound, run.output
     assert main(["calibrate", str(log), "-o", str(own), "--trace", str(trace), "--load", "mean"]) == 0
     rows = list(csv.DictReader(trace.read_text().splitlines()))
-    _gives_back(own.read_text(), read(path).mix, read(str(own)), walked(tmp_path, "known.jsonl"), rows)
+    _gives_back(
+        own.read_text(), read_scenario(path).mix, read_scenario(str(own)), walked(tmp_path, "known.jsonl"), rows
+    )
     _comes_again(locust, tmp_path, own, rows, free_port)
 
 

@@ -20,7 +20,7 @@ from harness.measurement.sample import JourneySample, PageSample, Window
 from harness.objectives.evaluate import evaluate_run
 from harness.objectives.parser import parse
 from harness.results.result import Result, RunSettings, write
-from scenarios.loading.files import FOLDER
+from scenarios.loading.files import SCENARIO_FOLDER
 
 pytestmark = pytest.mark.end_to_end
 
@@ -94,7 +94,11 @@ def checkload(*arguments):
 
 
 def forecast(tmp_path, orders):
-    text = (FOLDER / "forecasts" / "example.toml").read_text().replace('rate = "900/min"', f'rate = "{orders}/min"')
+    text = (
+        (SCENARIO_FOLDER / "forecasts" / "example.toml")
+        .read_text()
+        .replace('rate = "900/min"', f'rate = "{orders}/min"')
+    )
     path = tmp_path / "plan.toml"
     path.write_text(text)
     return path

@@ -18,7 +18,7 @@ from running import ROOT, Locust
 from scraping import a_free_port, fetch
 
 from harness.run.workload import Choices
-from scenarios.runtime.workload import ScenarioFolder
+from scenarios.runtime.scenario_folder import ScenarioFolder
 from shop.contract import APPROVED_CARD, DECLINED_CARD
 from users.population.accounts import HEADER
 

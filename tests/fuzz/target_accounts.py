@@ -8,7 +8,7 @@ import tempfile
 from contextlib import contextmanager
 from pathlib import Path
 
-from scenarios.loading.arrival_trace import TraceError, replay
+from scenarios.loading.arrival_trace import TraceError, load_trace
 from users.population.accounts import HEADER, AccountPool, AccountsRejected
 
 SECRET = "hunter2"
@@ -99,7 +99,7 @@ def opened():
             else:
                 path.write_bytes(trace(random))
                 try:
-                    made = replay(
+                    made = load_trace(
                         path, random.choice((0.5, 1.0, 3.0)), random.choice((1.0, 1e-3, 1e3)), random.randrange(2**31)
                     )
                     list(made.trace)

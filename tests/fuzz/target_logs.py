@@ -10,7 +10,7 @@ from pathlib import Path
 
 from harness.errors import UsageError
 from scenarios.calibration.json_lines import JsonLines
-from scenarios.calibration.log_reader import LineCounts, requests
+from scenarios.calibration.log_reader import LineCounts, read_requests
 from scenarios.calibration.logged_request import SessionNumbers
 from scenarios.calibration.sessions import Sessions
 from scenarios.calibration.text_lines import TextLines
@@ -90,8 +90,8 @@ def opened():
             readers = TextLines(anonymous, "osessionid", ("session",)), JsonLines(anonymous, "osessionid", {})
             sessions, before = Sessions(), time.process_time()
             try:
-                list(sessions.take(requests([str(path)], *readers, counted, 1.0)))
-                list(sessions.rest())
+                list(sessions.take(read_requests([str(path)], *readers, counted, 1.0)))
+                list(sessions.close_all())
                 counted.refuse_too_many_bad_lines(0.05)
             except UsageError as misuse:
                 said = str(misuse)

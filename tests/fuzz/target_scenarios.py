@@ -12,8 +12,8 @@ from pathlib import Path
 from harness.errors import UsageError
 from harness.run.workload import Choices
 from scenarios.loading import forecast
-from scenarios.loading.files import FOLDER
-from scenarios.runtime.workload import ScenarioFolder
+from scenarios.loading.files import SCENARIO_FOLDER
+from scenarios.runtime.scenario_folder import ScenarioFolder
 from scenarios.schema.problems import ScenarioError
 
 SECRET = "918273"
@@ -142,8 +142,8 @@ def opened():
         folder = Path(name)
         os.mkfifo(folder / "fifo")
         path = folder / "own.toml"
-        shipped = [file.read_text() for file in sorted(FOLDER.glob("*.toml"))]
-        forecasts = [file.read_text() for file in sorted((FOLDER / "forecasts").glob("*.toml"))]
+        shipped = [file.read_text() for file in sorted(SCENARIO_FOLDER.glob("*.toml"))]
+        forecasts = [file.read_text() for file in sorted((SCENARIO_FOLDER / "forecasts").glob("*.toml"))]
         program = ScenarioFolder()
 
         def one(random):
@@ -157,7 +157,7 @@ def opened():
                 }
             try:
                 if planned:
-                    forecast.read(path, ["results/a"])
+                    forecast.read_forecast(path, ["results/a"])
                     return "a forecast"
                 workload = program.choose(Choices(scenario=str(path), **chosen))
                 workload.stage(0, 1)

@@ -23,7 +23,7 @@ from harness.measurement.sample import Window
 from harness.metrics.collector import RunCollector
 from harness.metrics.run_metrics import RunMetrics
 from harness.metrics.server import serve
-from scenarios.runtime.workload import ScenarioFolder
+from scenarios.runtime.scenario_folder import ScenarioFolder
 from users.shopper import Guest
 
 SOUND = {"user_count": "20", "spawn_rate": "100", "host": "", "run_time": "", "scenario": "baseline"}

@@ -58,7 +58,6 @@ class Load:
     seed = 1
     users = 4
     spawn_rate = 100.0
-    highest_rate = 10.0
     weights = {"guest": 1.0, "returning": 1.0}  # noqa: RUF012  nobody changes it
     allowed = ()
     planned_minimum = {}  # noqa: RUF012

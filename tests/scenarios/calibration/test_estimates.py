@@ -4,10 +4,10 @@ from itertools import islice
 import pytest
 from shop_logs import moments
 
-from scenarios.calibration.arrival_statistics import Arrival, ArrivalStatistics
+from scenarios.calibration.arrival_statistics import ArrivalStatistics, LoggedArrival
 from scenarios.calibration.estimates import Reservoir, quantile, quantile_interval, wilson
 from scenarios.calibration.scenario_writer import arrival_pattern, dispersion_comment
-from scenarios.calibration.think_times import fit
+from scenarios.calibration.think_times import fit_lognormal
 from users.population.think import ThinkTimes
 
 
@@ -21,7 +21,7 @@ def sample(values, room=10_000):
 def counted(arrivals):
     comings = ArrivalStatistics()
     for moment in arrivals:
-        comings.add(Arrival(moment, "", "guest"))
+        comings.add(LoggedArrival(moment, "", "guest"))
     comings.close()
     return comings
 
@@ -30,7 +30,7 @@ def counted(arrivals):
 def test_the_distribution_that_shoppers_draw_from_is_had_back(median, sigma):
     chance = random.Random(3)
     times = ThinkTimes(median, sigma)
-    found = fit(sample(times.draw("", chance) for _ in range(8_000)))
+    found = fit_lognormal(sample(times.draw("", chance) for _ in range(8_000)))
     assert found.median == pytest.approx(median, rel=0.03)
     assert found.sigma == pytest.approx(sigma, rel=0.04)
     assert found.median_interval[0] < median < found.median_interval[1]
@@ -40,13 +40,13 @@ def test_the_distribution_that_shoppers_draw_from_is_had_back(median, sigma):
 def test_a_few_who_left_their_desk_change_little():
     chance = random.Random(3)
     times = ThinkTimes(7.0, 0.5)
-    found = fit(sample([*(times.draw("", chance) for _ in range(2_000)), *([1_500.0] * 20)]))
+    found = fit_lognormal(sample([*(times.draw("", chance) for _ in range(2_000)), *([1_500.0] * 20)]))
     assert found.median == pytest.approx(7.0, rel=0.05)
     assert found.sigma == pytest.approx(0.5, rel=0.06)
 
 
 def test_what_a_browser_does_by_itself_is_no_thinking():
-    found = fit(sample([0.0, 0.001, 0.002, 0.005, 0.01, 0.5]))
+    found = fit_lognormal(sample([0.0, 0.001, 0.002, 0.005, 0.01, 0.5]))
     assert (found.median, found.sigma) == (0.0, 0.0)
 
 
@@ -94,7 +94,7 @@ def test_a_day_that_is_busier_than_its_night_is_not_called_bursty():
     night, day = list(islice(moments(0.2, chance), 1_000)), list(islice(moments(2.0, chance), 10_000))
     comings = counted([*night, *(night[-1] + moment - day[0] for moment in day)])
     assert arrival_pattern(comings) == "poisson"
-    assert comings.telling.width == 60.0
+    assert comings.widest_reliable.width == 60.0
 
 
 def test_silence_counts_as_silence():
@@ -109,8 +109,8 @@ def test_arrivals_are_put_in_order_and_handed_on():
     seen = []
     comings = ArrivalStatistics(seen.append)
     for moment in (30.0, 10.0, 20.0):
-        comings.add(Arrival(moment, "gpay", "guest"))
-    comings.settle(until=15.0)
+        comings.add(LoggedArrival(moment, "gpay", "guest"))
+    comings.count_until(until=15.0)
     assert [one.moment for one in seen] == [10.0]
     comings.close()
     assert [one.moment for one in seen] == [10.0, 20.0, 30.0]
@@ -133,7 +133,7 @@ def test_the_busiest_stretches_are_found_in_one_pass():
 def test_arrivals_after_the_end_that_is_told_are_not_counted(until, counted, minutes, cut):
     comings = ArrivalStatistics()
     for minute in range(10):
-        comings.add(Arrival(minute * 60.0, "", "guest"))
+        comings.add(LoggedArrival(minute * 60.0, "", "guest"))
     comings.close(until)
     assert (comings.counted, comings.minutes, comings.is_cut) == (counted, minutes, cut)
     assert comings.mean * 60 == pytest.approx(counted / minutes)

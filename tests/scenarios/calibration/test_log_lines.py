@@ -1,9 +1,9 @@
 import pytest
 
 from scenarios.calibration.json_lines import JsonLines
-from scenarios.calibration.logged_request import SessionNumbers, StampedAt, Unit
+from scenarios.calibration.logged_request import DurationUnit, SessionNumbers, StampedAt
 from scenarios.calibration.text_lines import TextLines
-from scenarios.calibration.timestamps import moment
+from scenarios.calibration.timestamps import parse_timestamp
 
 NINE = 1_795_597_247.0  # 25 November 2026, 09:00:47 UTC
 START = '203.0.113.7 - - [25/Nov/2026:09:00:47 +0000] "GET /product/1/ HTTP/1.1" 200 512'
@@ -35,7 +35,7 @@ def json(line, keys=(), **options):
     ],
 )
 def test_a_moment_is_read_however_it_is_written(written, epoch):
-    assert moment(written) == pytest.approx(epoch, abs=1e-4)
+    assert parse_timestamp(written) == pytest.approx(epoch, abs=1e-4)
 
 
 @pytest.mark.parametrize(
@@ -43,7 +43,7 @@ def test_a_moment_is_read_however_it_is_written(written, epoch):
 )
 def test_what_is_no_moment_is_refused(nonsense):
     with pytest.raises(ValueError, match=r"."):
-        moment(nonsense)
+        parse_timestamp(nonsense)
 
 
 @pytest.mark.parametrize(
@@ -59,17 +59,19 @@ def test_what_is_no_moment_is_refused(nonsense):
 )
 def test_how_long_a_request_took_is_read_as_its_server_writes_it(rest, came, done, timed):
     found = text(START + rest)
-    assert (found.came, found.done, found.timed) == (pytest.approx(came), pytest.approx(done), timed)
+    assert (found.started_at, found.ended_at, found.has_duration) == (pytest.approx(came), pytest.approx(done), timed)
     assert (found.method, found.target, found.status) == ("GET", "/product/1/", 200)
 
 
 def test_unit_and_end_can_be_said():
-    found = text(f"{START} {AGENT} 250", unit=Unit.MILLISECONDS, stamped=StampedAt.END)
-    assert (found.came, found.done) == (NINE - 0.25, NINE)
+    found = text(f"{START} {AGENT} 250", unit=DurationUnit.MILLISECONDS, stamped=StampedAt.END)
+    assert (found.started_at, found.ended_at) == (NINE - 0.25, NINE)
     found = json(
-        '{"ts": 1795597247, "path": "/", "status": 200, "took": 250}', unit=Unit.MILLISECONDS, stamped=StampedAt.START
+        '{"ts": 1795597247, "path": "/", "status": 200, "took": 250}',
+        unit=DurationUnit.MILLISECONDS,
+        stamped=StampedAt.START,
     )
-    assert (found.came, found.done) == (NINE, NINE + 0.25)
+    assert (found.started_at, found.ended_at) == (NINE, NINE + 0.25)
 
 
 def test_a_session_is_known_by_its_cookie_and_else_by_address_and_browser():
@@ -79,15 +81,15 @@ def test_a_session_is_known_by_its_cookie_and_else_by_address_and_browser():
     hashed = lines.read(f"{START} {AGENT} 0.1 session=abc")
     nobody = lines.read(f"{START} {AGENT} 0.1 session=-")
     neighbour = lines.read(f'{START} "-" "Another browser" 0.1 session=-')
-    assert first.who == again.who == hashed.who
+    assert first.session_number == again.session_number == hashed.session_number
     assert first.by_cookie
     assert not nobody.by_cookie
-    assert len({first.who, nobody.who, neighbour.who}) == 3
+    assert len({first.session_number, nobody.session_number, neighbour.session_number}) == 3
 
 
 def test_the_number_of_a_session_is_another_in_every_process():
     line = f'{START} {AGENT} 0.1 "osessionid=abc"'
-    assert text(line).who != text(line).who
+    assert text(line).session_number != text(line).session_number
 
 
 def test_a_line_with_the_host_s_name_before_it_is_read_too():
@@ -112,7 +114,7 @@ def test_a_line_of_another_kind_is_refused(line):
 )  # fmt: skip
 def test_json_is_read_under_the_usual_keys_or_under_those_that_are_named(line, keys):
     found = json(line, keys)
-    assert (found.came, found.done) == (pytest.approx(NINE - 0.25), pytest.approx(NINE))
+    assert (found.started_at, found.ended_at) == (pytest.approx(NINE - 0.25), pytest.approx(NINE))
     assert (found.method, found.target, found.status) == ("GET", "/product/1/", 200)
 
 
@@ -131,5 +133,5 @@ def test_json_knows_a_session_in_a_cookie_or_under_a_key():
     by_key = lines.read(row + '"session_id": "abc"}')
     by_variable = lines.read(row + '"cookie_osessionid": "abc"}')
     by_address = lines.read(row + '"remote_addr": "203.0.113.7", "user_agent": "x", "session": "-"}')
-    assert by_cookie.who == by_key.who == by_variable.who != by_address.who
+    assert by_cookie.session_number == by_key.session_number == by_variable.session_number != by_address.session_number
     assert (by_key.by_cookie, by_address.by_cookie) == (True, False)

@@ -1,7 +1,7 @@
 import pytest
 
-from scenarios.calibration.logged_request import Request
-from scenarios.calibration.observed_journey import OPTION_OF, Journey
+from scenarios.calibration.logged_request import LoggedRequest
+from scenarios.calibration.observed_journey import OPTION_OF, ObservedJourney
 from scenarios.calibration.page_matching import UnknownPaths, is_asset, masked_path, page_of
 from scenarios.calibration.sessions import LONGEST, Sessions
 from shop.contract import PAYMENT_OPTIONS, Page
@@ -12,9 +12,9 @@ TO_PAYMENT = ("CHECKOUT", "+PAYMENT_OPTION")
 
 def journey(*pages):
     """One that asked for these pages; a plus stands before those that were posted."""
-    made = Journey(0.0, Page[pages[0].lstrip("+")])
+    made = ObservedJourney(0.0, Page[pages[0].lstrip("+")])
     for page in pages:
-        made.visit(Page[page.lstrip("+")], posts=page.startswith("+"), gap=None)
+        made.add_page(Page[page.lstrip("+")], posts=page.startswith("+"), gap=None)
     return made
 
 
@@ -114,11 +114,13 @@ def test_unknown_addresses_are_shown_only_when_many_asked_for_them():
 
 def request(came, page, who=1, *, method="GET", status=200, took=0.1):
     target = f"/orders/checkout/?page={page}" if page.endswith("Page") else page
-    return Request(came, came + took, method, target, status, who, by_cookie=True, timed=True, fine=True)
+    return LoggedRequest(
+        came, came + took, method, target, status, who, by_cookie=True, has_duration=True, has_subseconds=True
+    )
 
 
 def ended(sessions, *requests):
-    return list(sessions.take(requests)), [one for one, _ in sessions.rest()]
+    return list(sessions.take(requests)), [one for one, _ in sessions.close_all()]
 
 
 def test_half_an_hour_of_silence_ends_a_session():
@@ -191,7 +193,7 @@ def test_too_many_at_a_time_are_closed_early_and_counted():
     sessions = Sessions(most_open=10)
     over, rest = ended(sessions, *(request(at, "/product/1/", who=at) for at in range(25)))
     assert (len(over), len(rest)) == (15, 10)
-    assert sessions.counts.crowded == 15
+    assert sessions.counts.evicted == 15
 
 
 def test_a_prefix_is_taken_away():

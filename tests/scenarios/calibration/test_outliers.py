@@ -7,8 +7,8 @@ from itertools import count
 import pytest
 
 from scenarios.calibration.json_lines import JsonLines
-from scenarios.calibration.log_reader import LineCounts, requests
-from scenarios.calibration.logged_request import Request, SessionNumbers
+from scenarios.calibration.log_reader import LineCounts, read_requests
+from scenarios.calibration.logged_request import LoggedRequest, SessionNumbers
 from scenarios.calibration.outliers import AHEAD, JUMP, OutlierFilter
 from scenarios.calibration.sessions import Sessions
 from scenarios.calibration.text_lines import TextLines
@@ -21,11 +21,13 @@ def sifted(moments):
     wrong, numbers = [], count()
     outliers = OutlierFilter(lambda place, _why: wrong.append(place), NOW)
     passed = [
-        request.done
+        request.ended_at
         for moment in moments
-        for request in outliers.take(next(numbers), Request(moment, moment, "GET", "/", 200, 1, True, False, False))
+        for request in outliers.take(
+            next(numbers), LoggedRequest(moment, moment, "GET", "/", 200, 1, True, False, False)
+        )
     ]
-    return passed + [request.done for request in outliers.rest()], wrong
+    return passed + [request.ended_at for request in outliers.flush()], wrong
 
 
 @pytest.mark.parametrize(
@@ -61,7 +63,7 @@ def log(lines, tmp_path):
     counted, anonymous = LineCounts(), SessionNumbers()
     readers = TextLines(anonymous, "osessionid", ("session",)), JsonLines(anonymous, "osessionid", {})
     sessions = Sessions()
-    list(sessions.take(requests([str(path)], *readers, counted, 1.0)))
+    list(sessions.take(read_requests([str(path)], *readers, counted, 1.0)))
     return counted, sessions.counts
 
 

@@ -7,11 +7,11 @@ import pytest
 from shop_logs import lines
 
 from harness.errors import UsageError
-from scenarios.calibration.log_reader import LineCounts, requests
+from scenarios.calibration.log_reader import LineCounts, read_requests
 from scenarios.calibration.logged_request import SessionNumbers
 from scenarios.calibration.text_lines import TextLines
 from scenarios.commands.cli import main
-from scenarios.loading.scenario import read
+from scenarios.loading.reader import read_scenario
 from users.population.journey_spec import Mix, SmsScript
 from users.population.think import ThinkTimes
 
@@ -58,7 +58,7 @@ def share(weights, name):
 def test_the_mix_that_wrote_the_log_is_had_back(calibrate, form):
     code, output, _said = calibrate(log_of(1_500, form=form, asked=0.8))
     assert code == 0
-    found = read(str(output))
+    found = read_scenario(str(output))
     for mine, truth in (
         (found.mix.journeys, MIX.journeys),
         (found.mix.payments, MIX.payments),
@@ -70,7 +70,7 @@ def test_the_mix_that_wrote_the_log_is_had_back(calibrate, form):
     assert found.document.sms.share == pytest.approx(0.8, abs=0.04)
     assert found.mix.three_d == pytest.approx(0.3, abs=0.05)
     assert found.mix.declined == pytest.approx(0.1, abs=0.03)
-    assert found.process.value == "poisson"
+    assert found.arrival_process.value == "poisson"
     assert found.profile().peak_rate == pytest.approx(5.0, rel=0.1)
     if form != "apache":  # which knows whole seconds only
         assert found.think.pages["BinNumberPage"] == pytest.approx(12.0, rel=0.05)
@@ -80,7 +80,7 @@ def test_the_mix_that_wrote_the_log_is_had_back(calibrate, form):
 
 def test_whole_seconds_still_give_think_times_and_the_file_says_what_they_are_worth(calibrate):
     _, output, _ = calibrate(log_of(form="apache"))
-    assert read(str(output)).think.pages["BinNumberPage"] == pytest.approx(12.0, rel=0.1)
+    assert read_scenario(str(output)).think.pages["BinNumberPage"] == pytest.approx(12.0, rel=0.1)
     assert "whole seconds" in output.read_text()
 
 
@@ -158,7 +158,7 @@ def test_bursts_are_called_so_and_replayed_by_a_trace(calibrate, tmp_path):
 def test_the_busiest_hour_is_written_in_stages(calibrate):
     code, output, _ = calibrate(log_of(4_200, rate=1.0), "--load", "hour")
     assert code == 0
-    profile = read(str(output)).profile()
+    profile = read_scenario(str(output)).profile()
     assert (len(profile.stages), profile.duration) == (12, 3_600.0)
     assert profile.expected == pytest.approx(3_600, rel=0.06)
     code, _, said = calibrate(log_of(400), "--load", "hour", "--overwrite")
@@ -174,7 +174,7 @@ def test_those_who_come_last_are_given_time_to_get_home(calibrate):
         usual = float(re.search(r"took (\d+) s \(median\)", output.read_text())[1])
         assert usual > 30, said
         assert float(tomllib.loads(output.read_text())["arrivals"]["drain"].removesuffix("s")) > 1.5 * usual
-        assert read(str(output))
+        assert read_scenario(str(output))
 
 
 def test_nothing_is_overwritten_unasked_and_nothing_left_of_a_refusal(calibrate, tmp_path):
@@ -224,7 +224,7 @@ def test_one_endless_line_is_read_in_bounded_pieces(tmp_path):
     path.write_text("x" * 3_000_000 + "\n" + log_of(1)[0])
     counted = LineCounts()
     text = TextLines(SessionNumbers(), "osessionid", ())
-    assert len(list(requests([str(path)], text, text, counted, 1.0))) == 1
+    assert len(list(read_requests([str(path)], text, text, counted, 1.0))) == 1
     assert (counted.read, counted.bad) == (2, 1)
 
 
@@ -247,4 +247,4 @@ def test_a_log_that_ends_in_the_rush_counts_those_who_left_and_not_those_who_wer
     assert going < 45
     _, output, cut = calibrate(whole[: len(whole) // 2], "--overwrite")
     assert int(re.search(r"(\d+) that were under", cut)[1]) > going
-    assert share(read(str(output)).mix.journeys, "abandoning") == pytest.approx(0.1, abs=0.05)
+    assert share(read_scenario(str(output)).mix.journeys, "abandoning") == pytest.approx(0.1, abs=0.05)

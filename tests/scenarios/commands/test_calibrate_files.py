@@ -7,7 +7,7 @@ import pytest
 from shop_logs import lines
 
 from scenarios.commands.cli import main
-from scenarios.loading.scenario import read
+from scenarios.loading.reader import read_scenario
 from users.population.journey_spec import Mix, SmsScript
 from users.population.think import ThinkTimes
 
@@ -36,7 +36,7 @@ def calibrate(tmp_path, capsys, monkeypatch):
 def test_a_name_with_quotes_is_written_so_that_it_is_found_again(calibrate, name):
     code, said = calibrate("-o", f"{name}.toml", "--trace", f"{name}.csv")
     assert (code, "Traceback" in said) == (0, False)
-    assert read(f"./{name}.toml").replay is not None
+    assert read_scenario(f"./{name}.toml").trace is not None
 
 
 @pytest.mark.parametrize("name", ["a\nb", "a\x1bb", "a\udcffb"])

@@ -1,4 +1,4 @@
-"""The command `checkload` as such: what it offers, and how it ends when something is wrong."""
+"""The program `checkload`: its help, its exit codes and its error messages."""
 
 import io
 import subprocess
@@ -9,21 +9,20 @@ import pytest
 
 from harness.errors import UsageError
 from scenarios.commands import cli
-from scenarios.commands.cli import COMMANDS, Entry, main
+from scenarios.commands.cli import COMMANDS, CommandEntry, main
 
 
 @pytest.fixture
 def command(monkeypatch):
-    """Makes `checkload try` do this."""
+    """Replace the commands with one, `checkload try`, that calls this function."""
 
-    def does(run):
+    def replace(run):
         module = SimpleNamespace(
             add_arguments=lambda parser: parser.add_argument("--loud", action="store_true"), run=run
         )
-        monkeypatch.setattr(cli, "COMMANDS", {"try": Entry("made.up", "Tries something.")})
-        monkeypatch.setattr(cli, "import_module", {"made.up": module}.__getitem__)
+        monkeypatch.setattr(cli, "COMMANDS", {"try": CommandEntry("Try something.", lambda: module)})
 
-    return does
+    return replace
 
 
 def raising(error):
@@ -47,24 +46,24 @@ def test_help_lists_every_command_with_what_it_does(capsys):
     assert COMMANDS
     for name, entry in COMMANDS.items():
         assert f"{name} " in text
-        assert entry.says in text
+        assert entry.summary in text
 
 
 @pytest.mark.parametrize("name", list(COMMANDS))
-def test_every_command_has_help_of_its_own(name, capsys):
+def test_every_command_has_its_own_help(name, capsys):
     code, out, _ = ends([name, "--help"], capsys)
     assert code == 0
     assert out.startswith(f"usage: checkload {name}")
 
 
-def test_version_is_said(capsys):
+def test_version_is_printed(capsys):
     code, out, _ = ends(["--version"], capsys)
     assert code == 0
     assert out.startswith("checkload ")
 
 
 @pytest.mark.parametrize("arguments", [[], ["plam"], ["--nonsense"], ["try"], ["try", "--lou"]])
-def test_what_it_does_not_know_is_misuse_and_names_what_there_is(arguments, capsys, command):
+def test_unknown_arguments_are_a_usage_error(arguments, capsys, command):
     command(raising(AssertionError("must not run")))
     if arguments == ["try"]:
         arguments = ["try", "unexpected"]
@@ -74,13 +73,13 @@ def test_what_it_does_not_know_is_misuse_and_names_what_there_is(arguments, caps
     assert "Traceback" not in err
 
 
-def test_an_unknown_command_is_answered_with_those_there_are(capsys):
+def test_the_error_for_an_unknown_command_lists_the_commands(capsys):
     _, _, err = ends(["plam"], capsys)
     assert "plam" in err
     assert "plan" in err.replace("plam", "")
 
 
-def test_a_command_is_given_its_arguments_and_its_code_is_passed_on(command):
+def test_a_command_gets_its_arguments_and_its_exit_code_is_returned(command):
     seen = []
     command(lambda arguments: seen.append(arguments.loud) or 5)
     assert main(["try", "--loud"]) == 5
@@ -88,7 +87,7 @@ def test_a_command_is_given_its_arguments_and_its_code_is_passed_on(command):
     assert seen == [True, False]
 
 
-def test_misuse_is_said_without_a_traceback(command, capsys):
+def test_a_usage_error_is_printed_without_a_traceback(command, capsys):
     command(raising(UsageError("--loud = 3\n  expected: nothing behind it")))
     assert main(["try"]) == 2
     streams = capsys.readouterr()
@@ -96,32 +95,38 @@ def test_misuse_is_said_without_a_traceback(command, capsys):
     assert streams.err == "--loud = 3\n  expected: nothing behind it\n"
 
 
-def test_an_interruption_ends_quietly(command, capsys):
+def test_ctrl_c_ends_without_a_traceback(command, capsys):
     command(raising(KeyboardInterrupt()))
     assert main(["try"]) == 130
     assert capsys.readouterr().err == "Interrupted.\n"
 
 
-def test_a_reader_that_went_away_is_no_error(command, monkeypatch):
+def test_a_closed_output_pipe_is_no_error(command, monkeypatch):
     command(raising(BrokenPipeError()))
     monkeypatch.setattr(sys, "stderr", io.StringIO())
     assert main(["try"]) == 141
 
 
-def test_a_machine_in_trouble_is_said_and_is_no_bug_with_a_traceback(command, capsys):
+def test_a_full_disk_is_reported_without_a_traceback(command, capsys):
     command(raising(OSError(28, "No space left on device", "/full/x")))
     assert main(["try"]) == 1
     assert capsys.readouterr().err.startswith("/full/x: No space left on device")
 
 
-def test_a_bug_is_not_hidden(command):
+def test_a_bug_keeps_its_traceback(command):
     command(raising(ZeroDivisionError()))
     with pytest.raises(ZeroDivisionError):
         main(["try"])
 
 
+def test_help_loads_neither_scipy_nor_locust():
+    code = "import sys; from scenarios.commands.cli import main\ntry: main(['--help'])\nexcept SystemExit: pass\nprint(sorted({'scipy', 'numpy', 'locust', 'gevent', 'pydantic'} & sys.modules.keys()))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
+    assert done.stdout.endswith("[]\n")
+
+
 @pytest.mark.end_to_end
-def test_it_is_installed_as_a_program():
+def test_it_runs_as_a_program():
     program = [sys.executable, "-c", "from scenarios.commands.cli import main; raise SystemExit(main())"]
     done = subprocess.run([*program, "plan"], capture_output=True, text=True, check=False, timeout=60)
     assert done.returncode == 2

@@ -7,7 +7,7 @@ from finished_runs import a_run
 
 from harness.results.result import write
 from scenarios.commands.cli import main
-from scenarios.loading.files import FOLDER
+from scenarios.loading.files import SCENARIO_FOLDER
 
 
 @pytest.fixture(scope="module")
@@ -99,7 +99,9 @@ def test_the_help_lists_every_key_and_every_exit_code(capsys):
 
 
 def test_the_example_that_comes_with_it_works_as_it_is(results, capsys):
-    assert main(["plan", str(results / "held-10"), "--forecast", str(FOLDER / "forecasts" / "example.toml")]) == 5
+    assert (
+        main(["plan", str(results / "held-10"), "--forecast", str(SCENARIO_FOLDER / "forecasts" / "example.toml")]) == 5
+    )
     text = " ".join(capsys.readouterr().out.split())
     assert "nothing is known of the rate of the peak" in text
     assert "locust --headless --scenario capacity" in text

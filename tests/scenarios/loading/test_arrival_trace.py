@@ -3,8 +3,8 @@ import pytest
 from harness.errors import UsageError
 from harness.run.workload import Choices
 from scenarios.loading.overrides import apply_overrides
-from scenarios.loading.scenario import check, read
-from scenarios.runtime.workload import ScenarioFolder
+from scenarios.loading.reader import build_scenario, read_scenario
+from scenarios.runtime.scenario_folder import ScenarioFolder
 from scenarios.schema.problems import ScenarioError
 from users.population.journey_spec import Told
 
@@ -19,7 +19,7 @@ def traced(tmp_path):
         (tmp_path / "trace.csv").write_text(trace, encoding="utf-8")
         path = tmp_path / "own.toml"
         path.write_text(f'{HEAD}[arrivals]\ntrace = "trace.csv"\n{arrivals}\n{more}')
-        return read(str(path))
+        return read_scenario(str(path))
 
     return write
 
@@ -65,7 +65,7 @@ def test_options_and_journeys_are_those_of_the_trace_and_the_rest_is_drawn(trace
         f"time,payment_option,journey\n{rows}", more="[payments]\ncredit_card = 1\n[journeys]\nreturning = 1\n"
     )
     workload = prepared(scenario)
-    seen = [workload.stage(0, 1)._casting().itinerary(number) for number in range(300)]
+    seen = [workload.stage(0, 1)._sampler().itinerary(number) for number in range(300)]
     assert {(one.journey, one.payment_option) for one in seen[0::3]} == {("guest", "gpay")}
     assert {(one.journey, one.payment_option) for one in seen[1::3]} == {("first_time", "credit_card")}
     assert {(one.journey, one.payment_option) for one in seen[2::3]} == {("returning", "pay_later")}
@@ -82,10 +82,11 @@ def test_journeys_that_do_not_take_part_are_drawn_among_those_that_do(traced):
 
 def test_doubles_do_what_the_one_does_that_they_stand_for(traced):
     scenario = traced("time,payment_option\n0,gpay\n100,pay_later\n", "rate_scale = 10")
-    replay = scenario.replay
-    assert len(replay.trace) == 20
+    scaled = scenario.trace
+    assert len(scaled.trace) == 20
     assert all(
-        told == Told("gpay" if due < 50 else "pay_later") for due, told in zip(replay.trace, replay.told, strict=True)
+        row == Told("gpay" if due < 50 else "pay_later")
+        for due, row in zip(scaled.trace, scaled.trace_rows, strict=True)
     )
 
 
@@ -105,15 +106,15 @@ def test_the_fingerprint_covers_what_stands_in_the_file(traced):
 
 def test_a_trace_is_read_again_when_it_has_changed(traced):
     scenario = traced("0\n1\n")
-    assert len(scenario.replay.trace) == 2
+    assert len(scenario.trace.trace) == 2
     (scenario.folder / "trace.csv").write_text("0\n1\n2\n")
-    assert len(scenario.replay.trace) == 3
+    assert len(scenario.trace.trace) == 3
 
 
 def test_what_was_asked_can_be_read_again(traced):
     scenario = traced("0\n1\n2\n", "rate_scale = 2\ntime_scale = 0.5")
-    again = check(scenario.as_asked(), name="again", folder=scenario.folder)
-    assert list(again.replay.trace) == list(scenario.replay.trace)
+    again = build_scenario(scenario.as_asked(), name="again", folder=scenario.folder)
+    assert list(again.trace.trace) == list(scenario.trace.trace)
 
 
 # -- from the command line --------------------------------------------------------------------------------------------
@@ -121,12 +122,12 @@ def test_what_was_asked_can_be_read_again(traced):
 
 def test_a_length_stretches_the_clock(traced):
     scenario = apply_overrides(traced("0\n1\n9.5\n", more=""), {"duration": "20s"})
-    assert list(scenario.replay.trace) == [0.0, 2.0, 19.0]
+    assert list(scenario.trace.trace) == [0.0, 2.0, 19.0]
 
 
 def test_a_rate_takes_the_trace_s_place(traced):
     scenario = apply_overrides(traced("0\n1\n9.5\n", "rate_scale = 2"), {"arrival_rate": "3/s"})
-    assert scenario.replay is None
+    assert scenario.trace is None
     assert (scenario.duration, scenario.profile().peak_rate) == (10.0, 3.0)
 
 
@@ -193,9 +194,11 @@ def test_a_trace_leaves_no_room_for_a_profile(complaints):
 def test_scales_need_a_trace_and_a_trace_no_cover():
     arrivals = {"rate": 3.0, "duration": 5.0, "time_scale": 2.0}
     with pytest.raises(ScenarioError, match=r"no `time_scale` without `trace`"):
-        check({"objectives": ["journey failures < 1%"], "arrivals": arrivals}, name="x")
+        build_scenario({"objectives": ["journey failures < 1%"], "arrivals": arrivals}, name="x")
     with pytest.raises(ScenarioError, match=r"no cover with a trace"):
-        check({"objectives": ["journey failures < 1%"], "cover": True, "arrivals": {"trace": "x.csv"}}, name="x")
+        build_scenario(
+            {"objectives": ["journey failures < 1%"], "cover": True, "arrivals": {"trace": "x.csv"}}, name="x"
+        )
 
 
 def test_a_file_that_is_not_there_or_no_text_is_named(traced, tmp_path):

@@ -2,14 +2,14 @@
 
 import pytest
 
-from scenarios.loading.scenario import check
+from scenarios.loading.reader import build_scenario
 from scenarios.schema.problems import ScenarioError
 
 DEMANDS = ["page response_time p95 < 1s"]
 
 
 def searching(think, **capacity):
-    return check(
+    return build_scenario(
         {
             "objectives": DEMANDS,
             "arrivals": {},

@@ -3,21 +3,21 @@
 import pytest
 
 from scenarios.commands.plan import reference
-from scenarios.loading.files import FOLDER, names
-from scenarios.loading.forecast import make, read
+from scenarios.loading.files import SCENARIO_FOLDER, scenario_names
+from scenarios.loading.forecast import build_forecast, read_forecast
 from scenarios.schema.problems import ScenarioError
 
-EXAMPLE = FOLDER / "forecasts" / "example.toml"
+EXAMPLE = SCENARIO_FOLDER / "forecasts" / "example.toml"
 
 
 def complaints(document, results=("results/a",)):
     with pytest.raises(ScenarioError) as error:
-        make("forecast x", document, results)
+        build_forecast("forecast x", document, results)
     return str(error.value)
 
 
 def test_the_example_is_read(tmp_path):
-    forecast = read(EXAMPLE, ["results/a"]).forecast
+    forecast = read_forecast(EXAMPLE, ["results/a"]).forecast
     assert forecast.peak.rate == pytest.approx(15.0)
     assert forecast.peak.factor == 1.3
     assert forecast.weeks == 6
@@ -58,23 +58,23 @@ def test_a_forecast_without_orders_says_what_it_lacks():
 
 def test_four_days_do_not_show_how_much_days_differ():
     assert "at least 5 days" in complaints({"orders": {"peaks_per_minute": [1, 2, 3, 4]}})
-    past = make("x", {"orders": {"peaks_per_minute": [60, 120, 60, 60, 60]}}, ["a"]).forecast.peak.past
+    past = build_forecast("x", {"orders": {"peaks_per_minute": [60, 120, 60, 60, 60]}}, ["a"]).forecast.peak.past
     assert past == (1, 2, 1, 1, 1)
 
 
 def test_a_result_s_instances_are_found_by_path_or_by_its_folder_s_name():
     document = {"orders": {"rate": 10}, "instances": {"measured": 4, "results": {"one": 1, "results/two": 2}}}
-    found = make("x", document, ["results/one", "results/two/", "results/three", "elsewhere/one/result.json"])
+    found = build_forecast("x", document, ["results/one", "results/two/", "results/three", "elsewhere/one/result.json"])
     assert list(found.instances.values()) == [1, 2, 4, 1]
 
 
 def test_a_file_that_is_not_there_or_is_no_toml_is_called_a_forecast(tmp_path):
     with pytest.raises(ScenarioError, match=r"(?s)forecast = .*No such file"):
-        read(tmp_path / "none.toml", ["a"])
+        read_forecast(tmp_path / "none.toml", ["a"])
     broken = tmp_path / "broken.toml"
     broken.write_text("[orders\nrate = 3\n")
     with pytest.raises(ScenarioError, match="line 1"):
-        read(broken, ["a"])
+        read_forecast(broken, ["a"])
 
 
 def test_the_reference_has_every_key_of_the_example():
@@ -86,4 +86,4 @@ def test_the_reference_has_every_key_of_the_example():
 
 
 def test_a_forecast_is_no_scenario():
-    assert "example" not in names()
+    assert "example" not in scenario_names()

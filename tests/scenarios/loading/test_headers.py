@@ -7,7 +7,8 @@ import json
 import pytest
 
 from harness.run.workload import Choices
-from scenarios.loading.scenario import Scenario, check
+from scenarios.loading.reader import build_scenario
+from scenarios.loading.scenario import Scenario
 from scenarios.runtime.workload import ScenarioWorkload
 from scenarios.schema.problems import ScenarioError
 
@@ -16,7 +17,7 @@ SECRET = "S3cret-of-the-gate"
 
 
 def made(**headers: object) -> Scenario:
-    return check({**PLAIN, "headers": headers}, name="gated")
+    return build_scenario({**PLAIN, "headers": headers}, name="gated")
 
 
 def refused(**headers: object) -> str:
@@ -106,7 +107,7 @@ def test_no_value_is_in_what_was_asked_and_all_are_kept_from_results(token):
     asked = scenario.as_asked()
     assert SECRET not in json.dumps(asked)
     assert asked["headers"] == {"Authorization": "(hidden)", "Key": "(hidden)"}
-    assert check(asked, name="again").as_asked() == asked
+    assert build_scenario(asked, name="again").as_asked() == asked
     prepared = ScenarioWorkload(scenario, Choices(scenario="gated"))
     assert {SECRET, f"Basic {SECRET}"} <= set(prepared.secrets())
     assert SECRET not in json.dumps(prepared.as_asked())
@@ -116,4 +117,4 @@ def test_no_value_is_in_what_was_asked_and_all_are_kept_from_results(token):
 @pytest.mark.parametrize("value", ["", "a b", "try\r\nX: 1", "try; a=1", "ü"])
 def test_a_code_that_goes_into_headers_and_cookies_is_one(key, value):
     with pytest.raises(ScenarioError, match=f"conduct.{key}"):
-        check({**PLAIN, "conduct": {key: value}}, name="coded")
+        build_scenario({**PLAIN, "conduct": {key: value}}, name="coded")

@@ -8,7 +8,7 @@ import pytest
 
 from harness.errors import UsageError
 from harness.run.workload import Choices
-from scenarios.runtime.workload import ScenarioFolder
+from scenarios.runtime.scenario_folder import ScenarioFolder
 from users.population.accounts import HEADER
 
 SOUND = """

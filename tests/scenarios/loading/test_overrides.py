@@ -1,7 +1,7 @@
 import pytest
 
 from scenarios.loading.overrides import OPTIONS, apply_overrides
-from scenarios.loading.scenario import check
+from scenarios.loading.reader import build_scenario
 from scenarios.schema.problems import ScenarioError
 
 DEMANDS = ["journey failures < 1%"]
@@ -16,7 +16,7 @@ def scenario(**tables):
         },
         **tables,
     }
-    return check({key: value for key, value in given.items() if value is not None}, name="own")
+    return build_scenario({key: value for key, value in given.items() if value is not None}, name="own")
 
 
 def closed(**tables):
@@ -54,7 +54,7 @@ def test_a_payment_mix_takes_the_place_of_the_scenarios():
 
 
 def test_a_payment_mix_over_a_cover_leaves_the_others_out():
-    cover = check({"objectives": DEMANDS, "cover": True, "arrivals": {"rate": 5}}, name="own")
+    cover = build_scenario({"objectives": DEMANDS, "cover": True, "arrivals": {"rate": 5}}, name="own")
     chosen = apply_overrides(cover, {"payment_mix": "gpay,masterpass"})
     wanted = {option for option, weight in chosen.mix.payments.items() if weight}
     assert wanted == {"gpay", "masterpass"}
@@ -160,7 +160,7 @@ def test_fractions_are_no_users_and_no_seeds():
 
 
 def test_a_cover_takes_no_duration():
-    cover = check({"objectives": DEMANDS, "cover": True, "arrivals": {"rate": 5}}, name="own")
+    cover = build_scenario({"objectives": DEMANDS, "cover": True, "arrivals": {"rate": 5}}, name="own")
     assert refused(cover, duration="9s") == [("--run-time", "9s")]
     assert apply_overrides(cover, {"arrival_rate": "2/s"}).profile().peak_rate == 2.0
 
@@ -174,7 +174,7 @@ def test_demands_on_options_nobody_pays_with_any_more_are_set_aside_and_named():
     asked = scenario(objectives=["orders[payment=gpay] count >= 1", "orders[payment=masterpass] count >= 1"])
     chosen = apply_overrides(asked, {"payment_mix": "gpay=1"})
     assert [objective.text for objective in chosen.objectives] == ["orders[payment=gpay] count >= 1"]
-    assert chosen.set_aside == ("orders[payment=masterpass] count >= 1",)
+    assert chosen.skipped_objectives == ("orders[payment=masterpass] count >= 1",)
 
 
 def test_demands_on_the_sms_path_are_set_aside_when_no_code_is_asked_for():
@@ -182,19 +182,19 @@ def test_demands_on_the_sms_path_are_set_aside_when_no_code_is_asked_for():
         objectives=[*DEMANDS, "page.VerifySmsPage response_time p95 < 1s", "orders[verification=right] count >= 1"]
     )
     for choice in ({"sms_share": "0"}, {"payment_mix": "gpay"}):
-        assert len(apply_overrides(asked, choice).set_aside) == 2
-    assert apply_overrides(asked, {"payment_mix": "pay_on_delivery", "sms_share": "1%"}).set_aside == ()
+        assert len(apply_overrides(asked, choice).skipped_objectives) == 2
+    assert apply_overrides(asked, {"payment_mix": "pay_on_delivery", "sms_share": "1%"}).skipped_objectives == ()
 
 
 def test_a_demanded_rate_is_set_aside_only_below_the_scenarios_own():
     asked = scenario(objectives=[*DEMANDS, "orders rate > 4/s"])
-    assert apply_overrides(asked, {"arrival_rate": "5/s"}).set_aside == ("orders rate > 4/s",)
-    assert apply_overrides(asked, {"arrival_rate": "20/s"}).set_aside == ()
+    assert apply_overrides(asked, {"arrival_rate": "5/s"}).skipped_objectives == ("orders rate > 4/s",)
+    assert apply_overrides(asked, {"arrival_rate": "20/s"}).skipped_objectives == ()
 
 
 def test_a_demand_that_never_made_sense_is_not_quietly_set_aside():
     asked = scenario(payments={"gpay": 1}, objectives=[*DEMANDS, "orders[payment=masterpass] count >= 1"])
-    assert apply_overrides(asked, {"seed": 3}).set_aside == ()
+    assert apply_overrides(asked, {"seed": 3}).skipped_objectives == ()
 
 
 def test_a_choice_that_leaves_no_demand_is_refused():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from scenarios.loading.scenario import check
+from scenarios.loading.reader import build_scenario
 from scenarios.schema.problems import ScenarioError
 
 PLAIN = {"arrivals": {"rate": "5/s", "duration": "10s"}, "objectives": ["journey failures < 1%"]}
@@ -12,7 +12,7 @@ PLAIN = {"arrivals": {"rate": "5/s", "duration": "10s"}, "objectives": ["journey
 
 def refused(folder, **tables):
     with pytest.raises(ScenarioError) as caught:
-        check({**PLAIN, **tables}, name="goods", folder=folder)
+        build_scenario({**PLAIN, **tables}, name="goods", folder=folder)
     return str(caught.value)
 
 
@@ -24,14 +24,14 @@ def listed(tmp_path):
 
 
 def test_products_come_from_a_file_each_once(listed):
-    scenario = check({**PLAIN, "products": {"file": "products.csv"}}, name="goods", folder=listed)
+    scenario = build_scenario({**PLAIN, "products": {"file": "products.csv"}}, name="goods", folder=listed)
     assert scenario.products.pks == ("7", "9")
 
 
 def test_products_come_from_the_shops_search_or_from_the_list(tmp_path):
-    searched = check({**PLAIN, "products": {"search": "wool"}}, name="goods", folder=tmp_path).products
+    searched = build_scenario({**PLAIN, "products": {"search": "wool"}}, name="goods", folder=tmp_path).products
     assert (searched.pks, searched.search) == (None, "wool")
-    assert check(PLAIN, name="goods", folder=tmp_path).products.pks == ("1", "2", "3")
+    assert build_scenario(PLAIN, name="goods", folder=tmp_path).products.pks == ("1", "2", "3")
 
 
 @pytest.mark.parametrize("content", ["", "name\nKettle\n", "product\n\n", "pk\n7\n"])
@@ -66,8 +66,8 @@ def test_a_place_needs_the_one_it_lies_in(tmp_path, address, missing):
 
 def test_an_address_is_pinned_as_far_as_it_is_given(tmp_path):
     pinned = {"country": 1, "city": 40, "line": "1 Quay"}
-    scenario = check({**PLAIN, "address": pinned, "seed": 5}, name="goods", folder=tmp_path)
+    scenario = build_scenario({**PLAIN, "address": pinned, "seed": 5}, name="goods", folder=tmp_path)
     assert (scenario.places.pinned, scenario.places.seed) == ({"country": 1, "city": 40}, 5)
-    assert scenario.conduct.address == {"line": "1 Quay"}
+    assert scenario.policy.address == {"line": "1 Quay"}
     asked = scenario.as_asked()
-    assert check(asked, name="again", folder=tmp_path).as_asked() == asked
+    assert build_scenario(asked, name="again", folder=tmp_path).as_asked() == asked

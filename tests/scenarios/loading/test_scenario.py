@@ -4,7 +4,9 @@ from textwrap import dedent
 import pytest
 
 from harness.schedule.arrivals import ArrivalProcess, users_needed
-from scenarios.loading.scenario import SECONDS_PER_PAGE, Scenario, check, names, read
+from scenarios.loading.files import scenario_names
+from scenarios.loading.reader import build_scenario, read_scenario
+from scenarios.loading.scenario import SECONDS_PER_PAGE, Scenario
 from scenarios.schema.load import PAGES_PER_JOURNEY
 from scenarios.schema.problems import ABSENT, ScenarioError
 from shop.contract import PAYMENT_OPTIONS
@@ -22,7 +24,7 @@ def written(tmp_path):
     def write(text: str, name: str = "own.toml") -> Scenario:
         path = tmp_path / name
         path.write_text(dedent(text), encoding="utf-8")
-        return read(str(path))
+        return read_scenario(str(path))
 
     return write
 
@@ -43,7 +45,7 @@ def test_little_needs_to_be_said_and_the_rest_is_sensible(written):
     scenario = written(DEMAND + OPEN)
     assert (scenario.name, scenario.seed, scenario.is_open) == ("own", 1, True)
     assert (scenario.duration, scenario.warm_up, scenario.steady, scenario.drain) == (60.0, 0.0, 60.0, 30.0)
-    assert scenario.process is ArrivalProcess.POISSON
+    assert scenario.arrival_process is ArrivalProcess.POISSON
     assert scenario.profile().peak_rate == 10.0
     assert set(scenario.mix.payments) == set(PAYMENT_OPTIONS)
     assert set(scenario.mix.journeys) == set(JOURNEYS)
@@ -122,14 +124,14 @@ def test_every_key_of_an_open_scenario_arrives_where_it_is_used(written, tmp_pat
     assert (first.duration, first.rate_from, first.rate_to) == (40.0, 30.0, 30.0)
     assert (second.duration, second.rate_from, second.rate_to) == (10.0, 30.0, 60.0)
     assert (scenario.duration, scenario.warm_up, scenario.steady, scenario.drain) == (50.0, 5.0, 45.0, 20.0)
-    assert (scenario.users, scenario.longest_wait, scenario.process) == (200, 2.0, ArrivalProcess.UNIFORM)
+    assert (scenario.users, scenario.longest_wait, scenario.arrival_process) == (200, 2.0, ArrivalProcess.UNIFORM)
     mix = scenario.mix
     assert mix.journeys == {"guest": 5.0, "abandoning": 0.5}
     assert mix.payments == {"credit_card": 30.0, "gpay": 0.0}
     assert mix.minimum == {"bkm_express": 5}
     assert mix.sms == {SmsScript.RIGHT: 9.0, SmsScript.LATE: 1.0}
     assert (mix.three_d, mix.declined, mix.cover) == (0.3, 0.02, False)
-    conduct = scenario.conduct
+    conduct = scenario.policy
     assert (conduct.external, conduct.allowed_hosts) == (External.RETURN, frozenset({"bank.example.com"}))
     assert (conduct.option_value, conduct.fallback, scenario.products.pks) == ("pk", "gpay", ("9",))
     assert (conduct.sms_code, conduct.sms_poll, conduct.sms_patience) == ("123456", 0.1, 3.0)
@@ -175,7 +177,7 @@ def test_a_shop_with_a_seed_of_its_own_keeps_it(written):
 def test_cover_walks_everything_once_and_at_an_even_pace(written):
     scenario = written("cover = true\n" + DEMAND + '[arrivals]\nrate = "5/s"\n')
     assert scenario.mix.cover is True
-    assert scenario.process is ArrivalProcess.UNIFORM
+    assert scenario.arrival_process is ArrivalProcess.UNIFORM
     # fourteen options, four more SMS scripts, 3-D Secure, a declined card, leaving early
     assert scenario.profile().expected == pytest.approx(14 + 4 + 2 + 1)
     assert scenario.profile().peak_rate == 5.0
@@ -192,9 +194,9 @@ def test_what_was_asked_is_plain_json_and_can_be_read_again(written):
     assert asked["arrivals"]["rate"] == 10.0
     assert asked["payments"] == {"minimum": {}, "gpay": 1.0}
     assert asked["shop"]["sms"]["code_lifetime"] == 3.0
-    again = check(asked, name="own")
+    again = build_scenario(asked, name="own")
     assert again.as_asked() == asked
-    assert (again.mix, again.conduct, again.shop_settings) == (scenario.mix, scenario.conduct, scenario.shop_settings)
+    assert (again.mix, again.policy, again.shop_settings) == (scenario.mix, scenario.policy, scenario.shop_settings)
 
 
 def test_the_code_of_a_test_system_is_not_in_what_was_asked(written):
@@ -387,7 +389,7 @@ def test_an_unknown_name_is_answered_with_the_known_ones(tmp_path):
     for name in ("baseline", "smoke"):
         (tmp_path / f"{name}.toml").write_text(DEMAND + OPEN)
     with pytest.raises(ScenarioError) as error:
-        read("basline", folder=tmp_path)
+        read_scenario("basline", folder=tmp_path)
     (problem,) = error.value.problems
     assert problem.expected == "baseline or smoke, or the path of a TOML file"
     assert problem.remedy == "did you mean `baseline`?"
@@ -397,7 +399,7 @@ def test_a_name_cannot_lead_out_of_the_folder(tmp_path):
     (tmp_path / "own.toml").write_text(DEMAND + OPEN)
     (tmp_path / "inner").mkdir()
     with pytest.raises(ScenarioError):
-        read("..", folder=tmp_path / "inner")
+        read_scenario("..", folder=tmp_path / "inner")
 
 
 @pytest.mark.parametrize("content", [None, b"\xff\xfe"])
@@ -406,13 +408,13 @@ def test_a_file_that_cannot_be_read_is_an_error_of_the_scenario(tmp_path, conten
     if content is not None:
         path.write_bytes(content)
     with pytest.raises(ScenarioError, match="a TOML file that can be read"):
-        read(str(path))
+        read_scenario(str(path))
 
 
 def test_scenarios_are_listed_by_name(tmp_path):
     for name in ("b.toml", "a.toml", "c.txt"):
         (tmp_path / name).touch()
-    assert names(tmp_path) == ["a", "b"]
+    assert scenario_names(tmp_path) == ["a", "b"]
 
 
 def test_a_closed_load_has_no_dropped_arrivals_to_make_demands_on(complaints):

@@ -4,7 +4,8 @@ import pytest
 
 from harness.objectives.model import Metric
 from harness.schedule.arrivals import ProfileSchedule
-from scenarios.loading.scenario import names, read
+from scenarios.loading.files import scenario_names
+from scenarios.loading.reader import read_scenario
 from shop.contract import PAYMENT_OPTIONS
 from users.journeys.catalogue import JOURNEYS
 from users.population.journey_spec import SmsScript
@@ -12,12 +13,12 @@ from users.sampling import Casting
 
 
 def test_the_promised_scenarios_are_there():
-    assert {"smoke", "baseline", "peak", "spike", "soak"} <= set(names())
+    assert {"smoke", "baseline", "peak", "spike", "soak"} <= set(scenario_names())
 
 
-@pytest.mark.parametrize("name", names())
+@pytest.mark.parametrize("name", scenario_names())
 def test_each_is_in_order_described_and_demands_something(name):
-    scenario = read(name)
+    scenario = read_scenario(name)
     assert scenario.description
     assert scenario.objectives
     assert scenario.target.allowed == ()
@@ -25,12 +26,14 @@ def test_each_is_in_order_described_and_demands_something(name):
 
 @pytest.mark.parametrize("name", ["smoke", "baseline"])
 def test_an_order_by_every_option_is_demanded(name):
-    counted = {objective.label("payment") for objective in read(name).objectives if objective.metric is Metric.COUNT}
+    counted = {
+        objective.label("payment") for objective in read_scenario(name).objectives if objective.metric is Metric.COUNT
+    }
     assert set(PAYMENT_OPTIONS) <= counted
 
 
 def test_smoke_walks_everything_once_in_a_few_seconds():
-    smoke = read("smoke")
+    smoke = read_scenario("smoke")
     assert smoke.mix.cover
     assert 20 <= smoke.profile().expected <= 40
     assert smoke.duration <= 10
@@ -38,7 +41,7 @@ def test_smoke_walks_everything_once_in_a_few_seconds():
 
 
 def test_baseline_takes_about_45_seconds_and_leaves_out_no_option_no_sms_path_and_no_journey():
-    baseline = read("baseline")
+    baseline = read_scenario("baseline")
     assert 38 <= baseline.duration <= 45
     assert all(count >= 8 for count in (baseline.mix.minimum[option] for option in PAYMENT_OPTIONS))
     assert set(baseline.mix.sms) == set(SmsScript)
@@ -51,35 +54,35 @@ def test_baseline_takes_about_45_seconds_and_leaves_out_no_option_no_sms_path_an
 
 
 def test_every_option_is_walked_often_enough_whatever_the_seed():
-    baseline = read("baseline")
+    baseline = read_scenario("baseline")
     for seed in (1, 2):
-        total = len(ProfileSchedule(baseline.profile(), baseline.process, seed))
+        total = len(ProfileSchedule(baseline.profile(), baseline.arrival_process, seed))
         casting = Casting(baseline.mix, seed, total)
         drawn = Counter(casting.itinerary(number).payment_option for number in range(total))
         assert min(drawn[option] for option in PAYMENT_OPTIONS) >= 8
 
 
-@pytest.mark.parametrize("name", names())
+@pytest.mark.parametrize("name", scenario_names())
 def test_each_can_be_drawn(name):
-    scenario = read(name)
+    scenario = read_scenario(name)
     casting = Casting(scenario.mix, scenario.seed, round(scenario.profile().expected))
     assert casting.itinerary(0).payment_option in PAYMENT_OPTIONS
 
 
 def test_smoke_has_an_arrival_for_each_journey_it_walks():
-    smoke = read("smoke")
-    schedule = ProfileSchedule(smoke.profile(), smoke.process, smoke.seed)
+    smoke = read_scenario("smoke")
+    schedule = ProfileSchedule(smoke.profile(), smoke.arrival_process, smoke.seed)
     assert len(schedule) == len(Casting(smoke.mix, smoke.seed, len(schedule)).coverage_specs)
 
 
 def test_baseline_is_far_below_what_its_shop_can_carry():
-    baseline = read("baseline")
+    baseline = read_scenario("baseline")
     settings = baseline.shop_settings
     capacity = settings.workers / settings.service.default
     assert baseline.profile().peak_rate * 15 < 0.25 * capacity
 
 
 def test_soak_lasts_an_hour_and_spike_jumps_at_least_fourfold():
-    assert read("soak").duration == 3600.0
-    rates = [(stage.rate_from, stage.rate_to) for stage in read("spike").profile().stages]
+    assert read_scenario("soak").duration == 3600.0
+    rates = [(stage.rate_from, stage.rate_to) for stage in read_scenario("spike").profile().stages]
     assert any(to >= 4 * before for before, to in rates)

@@ -7,7 +7,7 @@ import pytest
 
 from harness.errors import UsageError
 from harness.run.workload import Choices
-from scenarios.runtime.workload import ScenarioFolder
+from scenarios.runtime.scenario_folder import ScenarioFolder
 
 DEMAND = 'objectives = ["journey failures < 1%"]\n'
 OPEN = '[arrivals]\nrate = "10/s"\nduration = "1m"\n'

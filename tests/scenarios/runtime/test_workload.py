@@ -7,7 +7,7 @@ import pytest
 from harness.errors import UsageError
 from harness.run.workload import Choices
 from harness.schedule.dispatch import Arrival
-from scenarios.runtime.workload import ScenarioFolder
+from scenarios.runtime.scenario_folder import ScenarioFolder
 
 
 def test_no_more_journeys_are_guaranteed_than_the_schedule_brings():

@@ -1,0 +1,247 @@
+"""Checks whether the values of a scenario fit together: limits that one table sets another, and files that must exist."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from harness import files
+from harness.objectives import parser
+from harness.objectives.model import Metric
+from harness.units import MAX_DURATION
+from scenarios.loading.arrival_trace import TraceError, load_trace
+from scenarios.loading.capacity_checks import capacity_problems
+from scenarios.loading.headers import header_problems
+from scenarios.loading.products import address_problems, product_problems
+from scenarios.schema.load import ArrivalsSection, ClosedSection
+from scenarios.schema.names import JOURNEY_NAMES, PAYMENT_NAMES, SMS_NAMES
+from scenarios.schema.problems import Problem
+from scenarios.schema.scenario_file import ScenarioDocument
+
+Problems = Iterator[Problem]
+
+MOST_ARRIVALS = 1_000_000_000
+"""Arrivals of one run: more than the highest rate that is allowed by default brings in thirty days."""
+
+MOST_COVERED = 100
+"""Journeys in which everything is walked once, and some to spare."""
+
+
+def consistency_problems(document: ScenarioDocument, wrong: set[str], folder: Path) -> Problems:
+    """What does not fit together in tables that are right in themselves; ``wrong`` names the top keys that are not."""
+    for needs, check in _CHECKS:
+        if not needs & wrong:
+            yield from check(document, folder)
+
+
+def _open_limits(document: ScenarioDocument, _folder: Path) -> Problems:
+    arrivals = document.arrivals
+    if arrivals is None:
+        return
+    profile, ceiling = arrivals.profile, document.target.highest_rate
+    if profile is not None and arrivals.warm_up >= profile.duration and not document.cover:
+        yield Problem(
+            "arrivals.warm_up",
+            arrivals.warm_up,
+            f"less than the profile's {profile.duration:g} s, the rest of which is judged",
+            "shorten it",
+        )
+    yield from _too_long(document)
+    if profile is not None and profile.peak_rate == 0 and arrivals.rates():
+        yield Problem("arrivals.stages", 0, "a rate above 0 in one stage at least")
+    for key, rate in arrivals.rates():
+        if rate > ceiling:
+            yield Problem(key, f"{rate:g}/s", f"at most target.highest_rate, {ceiling:g}/s", "lower it, or raise that")
+    yield from _too_many_users("arrivals.users", arrivals, document)
+
+
+def _too_long(document: ScenarioDocument) -> Problems:
+    """A profile longer than any run, by the sum of its stages or by all that it covers, or with more arrivals."""
+    arrivals = document.arrivals
+    assert arrivals is not None, "asked of an open load"  # noqa: S101
+    key, days = "arrivals.stages" if arrivals.stages else "arrivals.duration", MAX_DURATION / 86_400
+    if document.cover:
+        place, rate = max(arrivals.rates(), key=lambda each: each[1])
+        if 0 < rate < MOST_COVERED / MAX_DURATION:
+            expected = f"a rate at which everything is walked within {days:.0f} days"
+            yield Problem(place, f"{rate:g}/s", expected, "raise it")
+        return
+    profile = arrivals.profile
+    if profile is None:
+        return
+    if profile.duration > MAX_DURATION:
+        yield Problem(key, f"{profile.duration:g} s", f"at most {days:.0f} days in all", "shorten it")
+    elif profile.expected > MOST_ARRIVALS:
+        most = f"at most {MOST_ARRIVALS:,} arrivals; it brings {profile.expected:,.0f}"
+        yield Problem(key, f"{profile.duration:g} s", most, "shorten it, or lower the rate")
+
+
+def _closed_limits(document: ScenarioDocument, _folder: Path) -> Problems:
+    closed = document.closed
+    if closed is None:
+        return
+    warm_up, needed = closed.warm_up_seconds, closed.users / closed.spawn_rate
+    if warm_up >= closed.duration:
+        yield Problem(
+            "closed.warm_up", warm_up, f"less than closed.duration, {closed.duration:g} s", "lengthen closed.duration"
+        )
+    elif warm_up < needed:
+        yield Problem(
+            "closed.warm_up",
+            warm_up,
+            f"at least the {needed:g} s that {closed.users} users take to come in at {closed.spawn_rate:g}/s",
+            "leave it out, or raise closed.spawn_rate",
+        )
+    yield from _too_many_users("closed.users", closed, document)
+
+
+def _too_many_users(key: str, load: ArrivalsSection | ClosedSection, document: ScenarioDocument) -> Problems:
+    most = document.target.most_users
+    if load.users is None:
+        return
+    if load.users > most:
+        yield Problem(key, load.users, f"at most target.most_users, {most}", "lower it, or raise that")
+    for name in ("returning", "first_time"):
+        count = getattr(document.accounts, name)
+        if count is not None and count < load.users and document.accounts.file is None:
+            yield Problem(
+                f"accounts.{name}",
+                count,
+                f"an account for each of the {load.users} users: no two journeys may share one",
+                f"raise it to {load.users}, or leave it out",
+            )
+
+
+def _weights(document: ScenarioDocument, _folder: Path) -> Problems:
+    tables = (
+        ("journeys", document.journeys, JOURNEY_NAMES),
+        ("payments", document.payments.weights, PAYMENT_NAMES),
+        (
+            "sms",
+            {name: getattr(document.sms, name) for name in SMS_NAMES if name in document.sms.model_fields_set},
+            SMS_NAMES,
+        ),
+    )
+    for key, weights, names in tables:
+        # Under cover, what has no weight is walked too.
+        if weights and not any(weights.values()) and (not document.cover or set(weights) == set(names)):
+            yield Problem(
+                key, weights, "a weight above 0 for one of them at least", "leave the table out for all alike"
+            )
+
+
+def _cover(document: ScenarioDocument, _folder: Path) -> Problems:
+    arrivals = document.arrivals
+    if arrivals is None or not document.cover:
+        return
+    if arrivals.warm_up > 0:
+        yield Problem(
+            "arrivals.warm_up", arrivals.warm_up, "no warm-up: each journey of a cover counts", "leave it out"
+        )
+    if arrivals.process != "uniform" and "process" in arrivals.model_fields_set:
+        yield Problem("arrivals.process", arrivals.process, '"uniform": by chance, their number is not exact')
+
+
+def _stop_when_certain_problems(document: ScenarioDocument, _folder: Path) -> Problems:
+    if document.cover and document.stop.when_certain:
+        yield Problem(
+            "stop.when_certain", True, "no early end with cover: everything is walked exactly once", "leave it out"
+        )
+
+
+def _minimum(document: ScenarioDocument, _folder: Path) -> Problems:
+    arrivals, minimum = document.arrivals, document.payments.minimum
+    profile = arrivals.profile if arrivals else None
+    if profile is None or document.cover:
+        return
+    promised, expected = sum(minimum.values()), profile.expected
+    if promised > expected:
+        yield Problem(
+            "payments.minimum",
+            minimum,
+            f"at most the {expected:.0f} journeys that the profile brings, not {promised}",
+            "lower them, or lengthen the profile",
+        )
+
+
+def _trace(document: ScenarioDocument, folder: Path) -> Problems:
+    arrivals = document.arrivals
+    if arrivals is None or arrivals.trace is None or document.cover:
+        return
+    try:
+        found = load_trace(folder / arrivals.trace, arrivals.rate_scale, arrivals.time_scale, document.seed)
+    except TraceError as error:
+        yield from error.problems
+        return
+    profile, ceiling = found.profile, document.target.highest_rate
+    if profile.duration > MAX_DURATION:
+        yield Problem("arrivals.trace", arrivals.trace, f"at most {MAX_DURATION / 86_400:.0f} days", "lower time_scale")
+    if profile.peak_rate > ceiling:
+        yield Problem(
+            "arrivals.trace",
+            arrivals.trace,
+            f"at most target.highest_rate, {ceiling:g}/s; it brings {profile.peak_rate:g}/s at its busiest",
+            "lower rate_scale, raise time_scale, or raise that",
+        )
+    if arrivals.warm_up >= profile.duration:
+        yield Problem(
+            "arrivals.warm_up", arrivals.warm_up, f"less than the trace's {profile.duration:g} s", "shorten it"
+        )
+    minimum = {slug: count for slug, count in document.payments.minimum.items() if count}
+    if minimum and found.options:
+        yield Problem(
+            "payments.minimum", minimum, "no guarantee beside a trace that says how each arrival pays", "leave one out"
+        )
+
+
+def _closed_objectives(document: ScenarioDocument, _folder: Path) -> Problems:
+    for index, text in enumerate(document.objectives if document.closed else ()):
+        if parser.parse(text).metric is Metric.DROPPED:
+            yield Problem(
+                f"objectives[{index}]",
+                text,
+                "no demand on dropped arrivals: in a closed load nobody arrives, so nobody is dropped",
+                "leave it out, or use [arrivals]",
+            )
+
+
+def _sms_share(document: ScenarioDocument, _folder: Path) -> Problems:
+    share, settings = document.sms.share, document.shop.sms
+    if share is not None and "share" in settings.model_fields_set and settings.share != share:
+        yield Problem("shop.sms.share", settings.share, f"nothing beside sms.share, {share:g}", "leave one of them out")
+
+
+def _accounts_file(document: ScenarioDocument, folder: Path) -> Problems:
+    name = document.accounts.file
+    if name is not None and not files.is_file(folder / name):
+        yield Problem("accounts.file", name, "a file that exists, its path seen from the scenario file")
+
+
+def _shop_files(document: ScenarioDocument, _folder: Path) -> Problems:
+    shop = document.shop
+    # The shop opens them before it listens: a FIFO would hold it for ever.
+    if shop.accounts_file is not None and not files.is_file(Path(shop.accounts_file)):
+        yield Problem(
+            "shop.accounts_file", shop.accounts_file, "a file that exists, seen from where the run is started"
+        )
+    if shop.access_log is not None and Path(shop.access_log).name and files.is_fifo(Path(shop.access_log)):
+        yield Problem("shop.access_log", shop.access_log, "a file; a FIFO waits for its reader")
+
+
+_CHECKS: tuple[tuple[set[str], Callable[[ScenarioDocument, Path], Problems]], ...] = (
+    ({"arrivals", "target", "accounts"}, _open_limits),
+    ({"capacity", "closed", "cover", "target", "payments", "objectives", "stop"}, capacity_problems),
+    ({"closed", "target", "accounts"}, _closed_limits),
+    ({"journeys", "payments", "sms", "cover"}, _weights),
+    ({"arrivals", "cover"}, _cover),
+    ({"stop", "cover"}, _stop_when_certain_problems),
+    ({"arrivals", "payments", "cover"}, _minimum),
+    ({"arrivals", "target", "payments", "cover", "seed"}, _trace),
+    ({"closed", "objectives"}, _closed_objectives),
+    ({"sms", "shop"}, _sms_share),
+    ({"accounts"}, _accounts_file),
+    ({"shop"}, _shop_files),
+    ({"headers"}, header_problems),
+    ({"products", "conduct"}, product_problems),
+    ({"address"}, address_problems),
+)

@@ -1,0 +1,41 @@
+"""Reads a scenario file and checks it; reports every problem at once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from scenarios.loading.consistency import consistency_problems
+from scenarios.loading.files import SCENARIO_FOLDER, find_scenario_file, read_toml
+from scenarios.loading.key_checks import key_problems
+from scenarios.loading.scenario import Scenario
+from scenarios.schema.problems import ScenarioError
+from scenarios.schema.scenario_file import ScenarioDocument
+from scenarios.schema.validation_errors import problems_of
+
+
+def read_scenario(path_or_name: str, *, folder: Path = SCENARIO_FOLDER) -> Scenario:
+    """Read the scenario of this name, or in this file; raises ``ScenarioError`` with everything that is wrong."""
+    path = find_scenario_file(path_or_name, folder)
+    return build_scenario(read_toml(path), name=path.stem, folder=path.parent)
+
+
+def build_scenario(document: Mapping[str, Any], *, name: str, folder: Path = SCENARIO_FOLDER) -> Scenario:
+    """The scenario that these tables describe; raises ``ScenarioError`` with everything that is wrong."""
+    problems = list(key_problems(document))
+    try:
+        made = ScenarioDocument.model_validate(document)
+    except ValidationError as error:
+        problems += problems_of(error, ScenarioDocument, document)
+        wrong = {str(detail["loc"][0]) for detail in error.errors(include_url=False)}
+        # What is right in itself is checked all the same, so that no error hides behind another.
+        made = ScenarioDocument.model_validate({key: value for key, value in document.items() if key not in wrong})
+        problems += consistency_problems(made, wrong, folder)
+        raise ScenarioError(f"scenario {name}", problems) from None
+    problems += consistency_problems(made, set(), folder)
+    if problems:
+        raise ScenarioError(f"scenario {name}", problems)
+    return Scenario(name, made, folder)
