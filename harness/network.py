@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from harness.errors import UsageError
 
 DEFAULT_PORTS = {"http": 80, "https": 443}
-ALL = ("", "*")
+ALL_ADDRESSES = ("", "*")
 """What Locust takes for all addresses of this machine."""
 HIGHEST_PORT = 65_535
 REMEDY = {
@@ -48,7 +48,7 @@ def unavailable(host: str, port: int) -> str:
         return f"there are ports from 0 to {HIGHEST_PORT}"
     try:
         places = socket.getaddrinfo(
-            None if host in ALL else host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+            None if host in ALL_ADDRESSES else host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
         )
         family, kind, protocol, _, address = places[0]
         with socket.socket(family, kind, protocol) as listener:
@@ -56,14 +56,14 @@ def unavailable(host: str, port: int) -> str:
             listener.bind(address)
             listener.listen(1)
     except OSError as error:
-        return why(error, host, port)
+        return bind_problem(error, host, port)
     return ""
 
 
-def why(error: OSError, host: str, port: int) -> str:
+def bind_problem(error: OSError, host: str, port: int) -> str:
     """Why a port could not be opened, as half a sentence."""
     if error.errno == errno.EADDRINUSE:
-        return f"port {port} of {'this machine' if host in ALL else host} is in use by another program"
+        return f"port {port} of {'this machine' if host in ALL_ADDRESSES else host} is in use by another program"
     if error.errno == errno.EACCES:
         return f"port {port} of {host} may not be opened by this user; ports from 1024 on may"
     return f"{host} is no address of this machine on which port {port} can be opened"

@@ -15,7 +15,7 @@ from harness.measurement.outcomes import Blame, Outcome
 from harness.measurement.sample import JourneySample
 from harness.monitoring.shop_messages import ShopMessage
 from harness.run.driver import Run
-from harness.run.registry import run_of
+from harness.run.registry import current_run
 from harness.schedule.dispatch import Arrival, Assignment
 from shop.contract import Page
 from users.browser import Browser
@@ -71,8 +71,8 @@ class Shopper(User):
 
     def __init__(self, environment: Any) -> None:
         super().__init__(environment)
-        self.run_: Run[WorkerContext] = run_of(environment)
-        stage = self.run_.stage
+        self.run_: Run[WorkerContext] = current_run(environment)
+        stage = self.run_.worker_context
         self._transport: Transport = _transport(self, self.run_, stage)
         self._parallel = ParallelFetcher(self._transport)
         self._assigned: AsyncResult[None] = AsyncResult()
@@ -109,9 +109,9 @@ class Shopper(User):
         assignment, self._assignment = self._assignment, None
         if assignment is None:
             return
-        run, stage = self.run_, self.run_.stage
+        run, stage = self.run_, self.run_.worker_context
         itinerary = stage.itinerary(assignment.arrival)
-        started = run.begin(assignment, itinerary.payment_option)
+        started = run.begin_journey(assignment, itinerary.payment_option)
         outcome, failed_page, receipt = Outcome.ABORTED, "", None
         browser = self._browser(itinerary, assignment.arrival.due)
         self._errand = None
@@ -143,7 +143,7 @@ class Shopper(User):
                 failed_page="" if outcome.blame is Blame.SHOPPER else failed_page,
                 reached=furthest_step(browser.trail, ordered=receipt is not None),
             )
-            run.finish(sample, itinerary.payment_option)
+            run.end_journey(sample, itinerary.payment_option)
             if run.journey_log is not None:
                 order = receipt.order_number if receipt else ""
                 start = run.recorder.window.start
@@ -158,13 +158,13 @@ class Shopper(User):
             if said or hint:
                 self.run_.remark(ShopMessage(str(failure.outcome), str(failure.page or ""), said, hint))
         if failure.outcome is Outcome.UNAVAILABLE and failure.page in _PRODUCT_PAGES and self._errand is not None:
-            self.run_.stage.products.mark_sold_out(self._errand.product)
+            self.run_.worker_context.products.mark_sold_out(self._errand.product)
 
     def _verification(self) -> str:
         return self._errand.verification if self._errand is not None else ""
 
     def _browser(self, itinerary: JourneySpec, due: float) -> Browser:
-        run, stage = self.run_, self.run_.stage
+        run, stage = self.run_, self.run_.worker_context
         rng = random.Random(itinerary.seed)
         return Browser(
             transport=self._transport,
@@ -182,7 +182,7 @@ class Shopper(User):
         )
 
     def _shop(self, itinerary: JourneySpec, browser: Browser) -> Receipt:
-        stage = self.run_.stage
+        stage = self.run_.worker_context
         journey = JOURNEYS[itinerary.journey]
         signed_in = self._account is not None
         if journey.signs_in and self._account is None:
@@ -216,7 +216,7 @@ class Shopper(User):
 
     def _release_account(self) -> None:
         if self._account is not None:
-            self.run_.stage.accounts.give_back(self._account)
+            self.run_.worker_context.accounts.give_back(self._account)
             self._account = None
 
 
@@ -236,7 +236,7 @@ def _transport(user: User, run: Run[WorkerContext], stage: WorkerContext) -> Tra
             ),
             stage.total_timeout,
             carried=carried,
-            failed=run.lacked,
+            failed=run.resource_exhausted,
         )
     limits = HttpLimits(
         connect=stage.connect_timeout,
@@ -246,7 +246,7 @@ def _transport(user: User, run: Run[WorkerContext], stage: WorkerContext) -> Tra
         verify_tls=stage.verify_tls,
     )
     statistics = locust_stats_of(user.environment)
-    return HttpClient(target, user, limits, carried=carried, statistics=statistics, failed=run.lacked)
+    return HttpClient(target, user, limits, carried=carried, statistics=statistics, failed=run.resource_exhausted)
 
 
 class Guest(Shopper):

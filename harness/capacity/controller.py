@@ -109,7 +109,7 @@ class CapacityController:
         return self._extend_schedule(current.rate, current.end - current.start)
 
     def _extend_schedule(self, rate: float, seconds: float) -> tuple[float, float]:
-        self._effective_rate.let_in(rate, seconds)
+        self._effective_rate.extend_schedule(rate, seconds)
         return rate, seconds
 
     @property

@@ -36,7 +36,7 @@ class EffectiveRate:
         self.longest = 0.0
         self.journey = 0.0
 
-    def let_in(self, rate: float, seconds: float) -> None:
+    def extend_schedule(self, rate: float, seconds: float) -> None:
         """The next stretch of the load."""
         self._ends.append(self._ends[-1] + seconds)
         self._expected.append(self._expected[-1] + rate * seconds)

@@ -21,25 +21,25 @@ Key = PageKey | JourneyKey
 
 
 class DeltaEncoder:
-    """A worker's side: makes the messages, and remembers what the master has been told."""
+    """A worker's side: makes the messages, and remembers what the master has been sent."""
 
     def __init__(self, recorder: Recorder) -> None:
         self._recorder = recorder
         self._number = 0
         self._slice_length = recorder.slice_length
-        self._told: dict[Key, _SentCell] = {}
+        self._sent: dict[Key, _SentCell] = {}
         self._arrivals: dict[Phase, _SentArrivals] = {}
 
-    def message(self, *, whole: bool = False) -> dict[str, Any]:
+    def encode(self, *, whole: bool = False) -> dict[str, Any]:
         """What has changed since the last message; ``whole``: everything, for a master that has missed something."""
         recorder = self._recorder
         if whole:
-            self._told.clear()
+            self._sent.clear()
             self._arrivals.clear()
         while self._slice_length < recorder.slice_length:
             self._slice_length *= 2
-            for told in self._told.values():
-                told.merge_slices()
+            for sent in self._sent.values():
+                sent.merge_slices()
         self._number += 1
         return {
             "number": self._number,
@@ -57,16 +57,16 @@ class DeltaEncoder:
     def _changed(self, cells: Mapping[Any, SampleSeries]) -> list[Any]:
         rows = []
         for key, cell in cells.items():
-            told = self._told.get(key)
-            if told is None:
-                told = self._told[key] = _SentCell()
-            if told.total != cell.response.total:
-                rows.append([list(key), *told.delta(cell)])
+            sent = self._sent.get(key)
+            if sent is None:
+                sent = self._sent[key] = _SentCell()
+            if sent.total != cell.response.total:
+                rows.append([list(key), *sent.delta(cell)])
         return rows
 
 
 class _SentCell:
-    """What the master has been told of one cell: totals of its slices, and counts of the buckets that may still change."""
+    """What the master has been sent of one cell: totals of its slices, and counts of the buckets that may still change."""
 
     __slots__ = ("parts", "service", "slices", "total")
 
@@ -80,7 +80,7 @@ class _SentCell:
         parts, slices = {}, []
         for index, one in cell.slices.items():
             if self.slices.get(index) != one.total:
-                # One that was told of the last time is likely to be the one that fills; of any other all is told again.
+                # One that was sent of the last time is likely to be the one that fills; of any other all is sent again.
                 parts[index] = self.parts.get(index, {})
                 slices.append([index, one.delta(parts[index])])
                 self.slices[index] = one.total
@@ -97,7 +97,7 @@ class _SentCell:
 
 
 class _SentArrivals:
-    """What the master has been told of the arrivals of one phase."""
+    """What the master has been sent of the arrivals of one phase."""
 
     __slots__ = ("counts", "lateness", "stalls", "waits")
 
@@ -114,11 +114,11 @@ class _SentArrivals:
             return []
         self.counts = counts
         kept = ((arrivals.lateness, self.lateness), (arrivals.waits, self.waits), (arrivals.stalls, self.stalls))
-        return [counts, *(histogram.delta(told) for histogram, told in kept)]
+        return [counts, *(histogram.delta(sent) for histogram, sent in kept)]
 
 
-class Heard:
-    """The master's side: what one worker has counted, as far as it has told; whatever is new is counted in ``total``, too.
+class DeltaDecoder:
+    """The master's side: what one worker has counted, as far as it has sent; whatever is new is counted in ``total``, too.
 
     ``number`` is that of its last message, and ``taken`` how many have come in: the others were lost. ``complete`` says whether
     nothing is missing of what the worker had counted by then.
@@ -127,17 +127,17 @@ class Heard:
     def __init__(self, total: Recorder) -> None:
         self._total = total
         self._own = Recorder(total.window, most_slices=total.most_slices)
-        self.number = 0
-        self.taken = 0
+        self.last_number = 0
+        self.messages_taken = 0
         self.complete = True
 
-    def hear(self, message: Mapping[str, Any]) -> bool:
+    def apply(self, message: Mapping[str, Any]) -> bool:
         """Take in a message; one that is older than the last is left alone. Says whether it was taken."""
-        if message["number"] <= self.number:
+        if message["number"] <= self.last_number:
             return False
-        self.complete = message["whole"] or (self.complete and message["number"] == self.number + 1)
-        self.number = message["number"]
-        self.taken += 1
+        self.complete = message["whole"] or (self.complete and message["number"] == self.last_number + 1)
+        self.last_number = message["number"]
+        self.messages_taken += 1
         own, total = self._own, self._total
         own.coarsen_slices(message["slice_length"])
         coarser = total.coarsen_slices(own.slice_length)
@@ -145,21 +145,21 @@ class Heard:
             _apply_arrivals_delta(own.arrivals[Phase(phase)], total.arrivals[Phase(phase)], delta)
         for key, *delta in message["pages"]:
             page = PageKey(*key)
-            _learn(_found(own.pages, page), _found(total.pages, page), coarser, delta)
+            _apply_delta(_get_or_add(own.pages, page), _get_or_add(total.pages, page), coarser, delta)
         for key, *delta in message["journeys"]:
             journey = JourneyKey(*key)
-            _learn(_found(own.journeys, journey), _found(total.journeys, journey), coarser, delta)
+            _apply_delta(_get_or_add(own.journeys, journey), _get_or_add(total.journeys, journey), coarser, delta)
         return True
 
 
-def _found(cells: dict[Any, SampleSeries], key: Key) -> SampleSeries:
+def _get_or_add(cells: dict[Any, SampleSeries], key: Key) -> SampleSeries:
     cell = cells.get(key)
     if cell is None:
         cell = cells[key] = SampleSeries()
     return cell
 
 
-def _learn(own: SampleSeries, total: SampleSeries, coarser: int, delta: list[Any]) -> None:
+def _apply_delta(own: SampleSeries, total: SampleSeries, coarser: int, delta: list[Any]) -> None:
     service, received, amount, slices, noted = delta
     own.service.apply_delta(service, total.service)
     total.received += received - own.received

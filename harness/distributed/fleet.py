@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from secrets import compare_digest, token_hex
 from typing import Any
 
-from harness.distributed.delta import Heard
+from harness.distributed.delta import DeltaDecoder
 from harness.measurement.histogram import NO_BOUNDS, Bounds, Histogram
 from harness.measurement.pending import PendingAge
 from harness.measurement.recorder import Recorder
@@ -30,12 +30,12 @@ LOST_AFTER = 4.0
 
 
 @dataclass(slots=True)
-class Member:
-    """One worker of a run: what it has told, and when it was last heard of."""
+class WorkerState:
+    """One worker of a run: what it has told, and when it was last decoder of."""
 
     name: str
     partition: Partition
-    heard: Heard
+    decoder: DeltaDecoder
     last_report_at: float
     under_way: int = 0
     in_flight: Mapping[str, int] = field(default_factory=dict)
@@ -48,7 +48,7 @@ class Member:
     final: bool = False
     lost_at: float | None = None
     key: str = field(default_factory=lambda: token_hex(16), repr=False)  # who reports under this name must know it
-    echoes: deque[ClockExchange] = field(default_factory=lambda: deque(maxlen=CLOCK_EXCHANGES_KEPT))
+    clock_exchanges: deque[ClockExchange] = field(default_factory=lambda: deque(maxlen=CLOCK_EXCHANGES_KEPT))
 
     def has_key(self, message: Mapping[str, Any]) -> bool:
         """Whether a message is from the worker that was told its key."""
@@ -58,7 +58,7 @@ class Member:
     @property
     def clock(self) -> ClockOffset | None:
         """How far its wall clock is ahead of the master's; None: not known."""
-        return best_offset(self.echoes)
+        return best_offset(self.clock_exchanges)
 
     @property
     def run_fingerprint(self) -> RunFingerprint | None:
@@ -66,7 +66,7 @@ class Member:
         told, digest = self.facts.get("version"), self.facts.get("fingerprint")
         return RunFingerprint(str(told), str(digest)) if told and digest else None
 
-    def noticed(self, name: str, window: Window) -> WorkerFacts:
+    def facts_for_validity(self, name: str, window: Window) -> WorkerFacts:
         """What the checks of validity must know about it, under this name."""
         return WorkerFacts(
             name=name,
@@ -79,7 +79,7 @@ class Member:
             clock=self.clock,
         )
 
-    def state(self, now: float) -> WorkerMetrics:
+    def metrics(self, now: float) -> WorkerMetrics:
         """What is published of it; ``now`` is a moment of the master's clock."""
         process = self.facts.get("process")
         cpu, memory, descriptors = self.facts.get("reading", (None, None, None))
@@ -92,8 +92,8 @@ class Member:
             connections=descriptors,
             report_age=None if self.final else max(0.0, now - self.last_report_at),
             clock_offset=None if self.clock is None else self.clock.seconds,
-            reports=self.heard.taken,
-            reports_lost=self.heard.number - self.heard.taken,
+            reports=self.decoder.messages_taken,
+            reports_lost=self.decoder.last_number - self.decoder.messages_taken,
         )
 
 
@@ -115,81 +115,82 @@ class Fleet:
         names = sorted(users)
         shares = partitions([users[name] for name in names])
         self.total = Recorder(window, most_slices=most_slices, bounds=bounds)
-        self.members: dict[str, Member] = {
-            name: Member(name, partition, Heard(self.total), now) for name, partition in zip(names, shares, strict=True)
+        self.workers: dict[str, WorkerState] = {
+            name: WorkerState(name, partition, DeltaDecoder(self.total), now)
+            for name, partition in zip(names, shares, strict=True)
         }
 
     def report(self, name: str, message: Mapping[str, Any], now: float) -> bool:
         """A worker has told something; one that does not belong to the run is not listened to. Says whether it was."""
-        member = self.members.get(name)
-        if member is None:
+        worker = self.workers.get(name)
+        if worker is None:
             return False
-        member.longest_silence = max(member.longest_silence, now - member.last_report_at)
-        member.last_report_at = now
-        if member.heard.hear(message["counts"]):
-            member.under_way = message["under_way"]
-            member.in_flight = message["in_flight"]
-            member.requesting = message.get("requesting", {})
-            member.waiting = [tuple(one) for one in message.get("waiting", ())]
-            member.pools = message.get("pools", {})
-            member.facts = message["facts"]
-            member.orders = message["orders"]
-            member.final = message["final"] and member.heard.complete
+        worker.longest_silence = max(worker.longest_silence, now - worker.last_report_at)
+        worker.last_report_at = now
+        if worker.decoder.apply(message["counts"]):
+            worker.under_way = message["under_way"]
+            worker.in_flight = message["in_flight"]
+            worker.requesting = message.get("requesting", {})
+            worker.waiting = [tuple(one) for one in message.get("waiting", ())]
+            worker.pools = message.get("pools", {})
+            worker.facts = message["facts"]
+            worker.orders = message["orders"]
+            worker.final = message["final"] and worker.decoder.complete
         return True
 
-    def echoed(self, name: str, exchange: ClockExchange) -> None:
+    def add_clock_exchange(self, name: str, exchange: ClockExchange) -> None:
         """A worker has told its time; one that does not belong to the run is not listened to."""
-        if (member := self.members.get(name)) is not None:
-            member.echoes.append(exchange)
+        if (worker := self.workers.get(name)) is not None:
+            worker.clock_exchanges.append(exchange)
 
     @property
     def clocks_known(self) -> bool:
         """Whether every worker has told its time."""
-        return all(member.echoes for member in self.members.values())
+        return all(worker.clock_exchanges for worker in self.workers.values())
 
     def dismiss(self) -> None:
         """No worker was told to begin, so none has anything to tell."""
-        for member in self.members.values():
-            member.final = True
+        for worker in self.workers.values():
+            worker.final = True
 
-    def refuse(self, name: str, message: Mapping[str, Any]) -> int:
+    def mark_refused(self, name: str, message: Mapping[str, Any]) -> int:
         """A worker cannot take part, and says why; returns its number (-1: it does not belong to the run)."""
-        member = self.members.get(name)
-        if member is None:
+        worker = self.workers.get(name)
+        if worker is None:
             return -1
-        member.facts = message
-        member.final = True
-        return member.partition.worker
+        worker.facts = message
+        worker.final = True
+        return worker.partition.worker
 
-    def lost(self, now: float, gone: Sequence[str] = ()) -> list[Member]:
-        """Who has been lost since the last look: silent for too long, or known to be ``gone``; a worker that is done is not missed."""
+    def find_lost(self, now: float, missing_workers: Sequence[str] = ()) -> list[WorkerState]:
+        """Who has been lost since the last look: silent for too long, or known to be ``missing_workers``; a worker that is done is not missed."""
         found = []
-        for member in self.members.values():
-            silent = now - member.last_report_at > LOST_AFTER or member.name in gone
-            if silent and not member.final and member.lost_at is None:
-                member.lost_at = now
-                found.append(member)
+        for worker in self.workers.values():
+            silent = now - worker.last_report_at > LOST_AFTER or worker.name in missing_workers
+            if silent and not worker.final and worker.lost_at is None:
+                worker.lost_at = now
+                found.append(worker)
         return found
 
-    def called(self, member: Member) -> str:
+    def label(self, worker: WorkerState) -> str:
         """A worker as a sentence calls it: its number, and its host where there are several."""
-        hosts = {_host(each.name) for each in self.members.values()}
-        return f"{member.partition.worker}" + (f" on {_host(member.name)}" if len(hosts) > 1 else "")
+        hosts = {_host(each.name) for each in self.workers.values()}
+        return f"{worker.partition.worker}" + (f" on {_host(worker.name)}" if len(hosts) > 1 else "")
 
     @property
-    def lost_workers(self) -> list[Member]:
+    def lost_workers(self) -> list[WorkerState]:
         """Every worker that was lost during the run."""
-        return [member for member in self.members.values() if member.lost_at is not None]
+        return [worker for worker in self.workers.values() if worker.lost_at is not None]
 
     @property
     def under_way(self) -> int:
         """Journeys under way in the workers that are left, as far as told."""
-        return sum(member.under_way for member in self.members.values() if member.lost_at is None)
+        return sum(worker.under_way for worker in self.workers.values() if worker.lost_at is None)
 
     @property
     def done(self) -> bool:
         """Whether every worker that is left has said its last word."""
-        return all(member.final or member.lost_at is not None for member in self.members.values())
+        return all(worker.final or worker.lost_at is not None for worker in self.workers.values())
 
 
 def _host(name: str) -> str:

@@ -1,19 +1,4 @@
-"""A run that several workers share: the master deals out the arrivals, adds up what the workers count, and judges.
-
-The messages, all of them Locust's own custom messages:
-
-| message            | from   | what it says                                                                        |
-|--------------------|--------|-------------------------------------------------------------------------------------|
-| ``checkload_begin``  | master | who serves what, and when to begin, on the wall clock                                 |
-| ``checkload_counts`` | worker | what has been counted so far, every second; ``final``: all users are home, nothing follows |
-| ``checkload_end``    | master | let nobody in any more, see everybody home within so many seconds, then say the last word |
-| ``checkload_thanks`` | master | the last word has arrived; ``whole``: but others have not, so please say everything  |
-| ``checkload_refuse`` | worker | why it cannot take part                                                               |
-| ``checkload_wait``   | master | a run is on without this worker                                                       |
-| ``checkload_echo``   | master | what time it is; sent all along                                                       |
-| ``checkload_level``  | master | the next stretch of a search for capacity: so many arrivals a second, for so many seconds |
-| ``checkload_echoed`` | worker | the same, and what time it is there                                                   |
-"""
+"""A run that several workers share: the master deals out the arrivals, adds up what the workers count, and judges."""
 
 from __future__ import annotations
 
@@ -23,8 +8,18 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
-from harness.distributed.fleet import REPORT_EVERY, Fleet, Member
+from harness.distributed.fleet import REPORT_EVERY, Fleet, WorkerState
 from harness.distributed.hung_workers import kill_children
+from harness.distributed.messages import (
+    BEGIN,
+    CLOCK_REQUEST,
+    END,
+    EXTEND_SCHEDULE,
+    NEXT_RUN_ONLY,
+    REPORT_RECEIVED,
+    ForgedMessage,
+    Send,
+)
 from harness.measurement.histogram import Histogram
 from harness.measurement.pending import PendingAge
 from harness.measurement.sample import Window
@@ -41,60 +36,43 @@ from harness.versions import own_version
 
 logger = logging.getLogger("checkload")
 
-BEGIN, REPORT, END, THANKS, REFUSE, WAIT, CLOCK_REQUEST, ECHOED, EXTEND_SCHEDULE = (
-    "checkload_begin",
-    "checkload_counts",
-    "checkload_end",
-    "checkload_thanks",
-    "checkload_refuse",
-    "checkload_wait",
-    "checkload_echo",
-    "checkload_echoed",
-    "checkload_level",
-)
-
-LEAD = 1.0
+START_LEAD = 1.0
 """Seconds between the word to begin and the first arrival: time to compare clocks, and for the message to reach every worker."""
 USER_COUNT_TIMEOUT = 15.0
 """Seconds for which the workers' reports of their users are waited for; they come every three."""
-PATIENCE = 10.0
+FINAL_REPORT_TIMEOUT = 10.0
 """Seconds beyond the drain for which the workers' last words are waited for."""
 
 LATECOMER_DELAY = 1.0
 """Seconds after which a worker that has come late listens to what it is told."""
 
 ContextT = TypeVar("ContextT")
-Send = Callable[[str, Any, str | None], None]
-
-
-class ForgedMessage(Exception):
-    """A message in the name of a worker, without the key that this worker was told."""
 
 
 class MasterRun(Run[ContextT]):
     """The master's side of a run; it has no users of its own.
 
     ``send`` sends a custom message: its type, its data, and the worker's id (``None``: to all). ``users_of`` gives the
-    users of each class in each worker, ``gone`` the workers that Locust has given up. ``kinds`` names the journey of a user class.
+    users of each class in each worker, ``missing_workers`` the workers that Locust has given up. ``kinds`` names the journey of a user class.
     ``refused`` counts the messages that were of no use.
     """
 
     def __init__(
         self,
         workload: Any,
-        stage: ContextT,
+        worker_context: ContextT,
         *,
         send: Send,
         users_of: Callable[[], Mapping[str, Mapping[str, int]]],
-        gone: Callable[[], list[str]],
+        missing_workers: Callable[[], list[str]],
         kinds: Mapping[str, str],
         refused: Callable[[], int] = lambda: 0,
         **clocks: Any,
     ) -> None:
-        super().__init__(workload, stage, **clocks)
+        super().__init__(workload, worker_context, **clocks)
         self._send = send
         self._users_of = users_of
-        self._gone = gone
+        self._missing_workers = missing_workers
         self._kinds = kinds
         self._refused = refused
         self._refused_before = refused()
@@ -102,12 +80,12 @@ class MasterRun(Run[ContextT]):
         self._latecomers: dict[str, float] = {}
         self._aggregated_at = -math.inf
         self._requesting = Counter[str]()
-        self._told: set[str] = set()
+        self._latecomers_told: set[str] = set()
 
     @property
     def waiting(self) -> Sequence[PendingAge]:
         """Requests that wait for their reply in all workers, as far as told."""
-        return [] if self.fleet is None else [age for one in self.fleet.members.values() for age in one.waiting]
+        return [] if self.fleet is None else [age for one in self.fleet.workers.values() for age in one.waiting]
 
     @property
     def requesting(self) -> Counter[str]:
@@ -123,8 +101,8 @@ class MasterRun(Run[ContextT]):
     def pools(self) -> Mapping[str, int]:
         """What is left of the test data in all workers that are still there, as far as told."""
         left = Counter[str]()
-        for member in () if self.fleet is None else self.fleet.members.values():
-            left.update(member.pools if member.lost_at is None else {})
+        for worker in () if self.fleet is None else self.fleet.workers.values():
+            left.update(worker.pools if worker.lost_at is None else {})
         return left
 
     @property
@@ -135,7 +113,7 @@ class MasterRun(Run[ContextT]):
     @property
     def sold_twice(self) -> int:
         """How many order numbers were given to more than one worker."""
-        return duplicates_across_workers(member.orders for member in self._members())
+        return duplicates_across_workers(worker.orders for worker in self._workers())
 
     @property
     def run_fingerprint(self) -> RunFingerprint:
@@ -144,20 +122,20 @@ class MasterRun(Run[ContextT]):
 
     def process_facts_of_all(self) -> list[ProcessFacts]:
         """What each worker noticed about itself, as far as told."""
-        told = [(member, facts) for member in self._members() if (facts := member.facts.get("process"))]
-        return [ProcessFacts.from_json({**facts, "name": self._called(member)}) for member, facts in told]
+        told = [(worker, facts) for worker in self._workers() if (facts := worker.facts.get("process"))]
+        return [ProcessFacts.from_json({**facts, "name": self._label(worker)}) for worker, facts in told]
 
     def worker_facts_of_all(self) -> list[WorkerFacts]:
         """What was noticed about each worker."""
         window = self.recorder.window
-        return [member.noticed(self._called(member), window) for member in self._members()]
+        return [worker.facts_for_validity(self._label(worker), window) for worker in self._workers()]
 
     def worker_metrics(self) -> list[WorkerMetrics]:
         """What is published of each worker."""
-        return [member.state(self.clock()) for member in self._members()]
+        return [worker.metrics(self.clock()) for worker in self._workers()]
 
-    def _members(self) -> list[Member]:
-        return [] if self.fleet is None else list(self.fleet.members.values())
+    def _workers(self) -> list[WorkerState]:
+        return [] if self.fleet is None else list(self.fleet.workers.values())
 
     def start(self, users: int) -> None:
         """All workers have their users: deal out the arrivals and fix the moment to begin."""
@@ -167,7 +145,7 @@ class MasterRun(Run[ContextT]):
             return
         self.spawned = max(users, self._reported_users())
         now = self.clock()
-        start = now + LEAD
+        start = now + START_LEAD
         window = Window(start, start + self.workload.warm_up, start + self.length)
         counts = {
             name: {self._kinds[one]: n for one, n in of_class.items() if one in self._kinds}
@@ -176,33 +154,33 @@ class MasterRun(Run[ContextT]):
         }
         self.fleet = Fleet(counts, window, now, most_slices=self.recorder.most_slices, bounds=self.recorder.bounds)
         self.recorder = self.fleet.total
-        begin_at = self._wall_clock() + LEAD
+        begin_at = self._wall_clock() + START_LEAD
         self._request_clocks()
-        while not self.fleet.clocks_known and self.clock() < now + LEAD / 2:
+        while not self.fleet.clocks_known and self.clock() < now + START_LEAD / 2:
             self._sleep(0.01)
         if self._check_clocks():
             self.fleet.dismiss()
             return
         self.begun = True
-        for member in self.fleet.members.values():
+        for worker in self.fleet.workers.values():
             message = {
                 "run": self.id,
-                "key": member.key,
-                "begin_at": begin_at + (member.clock.correction if member.clock else 0.0),
-                "share": member.partition.to_json(),
+                "key": worker.key,
+                "begin_at": begin_at + (worker.clock.correction if worker.clock else 0.0),
+                "share": worker.partition.to_json(),
                 "kinds": sorted(self.workload.kinds),
                 "fingerprint": self.workload.fingerprint,
             }
-            self._send(BEGIN, message, member.name)
+            self._send(BEGIN, message, worker.name)
         self._start_search()
         self.start_background_tasks()
 
-    def let_in(self, rate: float, seconds: float) -> None:
+    def extend_schedule(self, rate: float, seconds: float) -> None:
         """The next stretch of a search, for all workers."""
-        super().let_in(rate, seconds)
+        super().extend_schedule(rate, seconds)
         if self.fleet is not None:
-            for member in self.fleet.members.values():
-                self._send(EXTEND_SCHEDULE, {"run": self.id, "rate": rate, "seconds": seconds}, member.name)
+            for worker in self.fleet.workers.values():
+                self._send(EXTEND_SCHEDULE, {"run": self.id, "rate": rate, "seconds": seconds}, worker.name)
 
     def _reported_users(self) -> int:
         """How many users the workers say they have."""
@@ -219,7 +197,7 @@ class MasterRun(Run[ContextT]):
             self._sleep(0.05)
         return not self.closing
 
-    def hear(self, name: str, message: Mapping[str, Any]) -> None:
+    def receive_report(self, name: str, message: Mapping[str, Any]) -> None:
         """A worker's counts have come in; its last word is acknowledged, each time it is said, or asked for as a whole."""
         if self.fleet is None or not self._is_authentic(name, message):
             return
@@ -227,38 +205,38 @@ class MasterRun(Run[ContextT]):
             self.fleet.report(name, message, self.clock())
             self.exemplars.merge(message.get("exemplars", ()))
         if message["final"]:
-            member = self.fleet.members.get(name)
-            missing = not self.ended and member is not None and not member.final
-            self._send(THANKS, {"run": self.id, "whole": missing}, name)
+            worker = self.fleet.workers.get(name)
+            missing = not self.ended and worker is not None and not worker.final
+            self._send(REPORT_RECEIVED, {"run": self.id, "whole": missing}, name)
 
     def _is_authentic(self, name: str, message: Mapping[str, Any]) -> bool:
         """Whether a message is of this run and holds the key that its worker was told at the start; before the start no key is needed."""
         if self.fleet is None or message["run"] != self.id:
             return False
-        member = self.fleet.members.get(name)
-        if member is None or (self.begun and not member.has_key(message)):
+        worker = self.fleet.workers.get(name)
+        if worker is None or (self.begun and not worker.has_key(message)):
             # What was asked before the run began may be answered after it.
-            if member is None or message.get("key"):
+            if worker is None or message.get("key"):
                 raise ForgedMessage
             return False
         return True
 
-    def refuse(self, name: str, message: Mapping[str, Any]) -> None:
+    def receive_refusal(self, name: str, message: Mapping[str, Any]) -> None:
         """A worker cannot take part."""
         if self.fleet is not None and self._is_authentic(name, message):
-            number = self.fleet.refuse(name, message)
+            number = self.fleet.mark_refused(name, message)
             self.interrupted = f"worker {number}, which cannot take part ({message['reason']})"
             self.finish_early(f"interrupted by {self.interrupted}", graceful=False)
 
     def kill_lost_workers(self) -> None:
         """End the workers that were lost and still stand about, where this process has started them itself."""
         lost = [] if self.fleet is None else self.fleet.lost_workers
-        for pid in kill_children([member.facts["pid"] for member in lost if "pid" in member.facts]):
+        for pid in kill_children([worker.facts["pid"] for worker in lost if "pid" in worker.facts]):
             logger.warning("Ended the worker with process id %d, which no longer answers", pid)
 
     def worker_joined_late(self, name: str) -> None:
         """A worker has come after the users were dealt out: it has none, and no part in this run."""
-        if self.over or (self.fleet is not None and name in self.fleet.members):
+        if self.over or (self.fleet is not None and name in self.fleet.workers):
             return
         self._latecomers[name] = self.clock()
         logger.warning("A worker has come while a run is on (%s); it takes part in the next one", name)
@@ -266,29 +244,31 @@ class MasterRun(Run[ContextT]):
     def _tell_latecomers(self) -> None:
         """A worker says that it is there before it listens to all that we may have to say."""
         for name, came in list(self._latecomers.items()):
-            if came < self.clock() - LATECOMER_DELAY and name not in self._told:
-                self._told.add(name)
-                self._send(WAIT, {"run": self.id}, name)
+            if came < self.clock() - LATECOMER_DELAY and name not in self._latecomers_told:
+                self._latecomers_told.add(name)
+                self._send(NEXT_RUN_ONLY, {"run": self.id}, name)
 
-    def echoed(self, name: str, message: Mapping[str, Any]) -> None:
+    def receive_clock_reply(self, name: str, message: Mapping[str, Any]) -> None:
         """A worker has told what time it is there."""
         if self.fleet is not None and self._is_authentic(name, message):
             back = self._wall_clock()
-            self.fleet.echoed(name, ClockExchange(message["sent"], message["received"], message["answered"], back))
+            self.fleet.add_clock_exchange(
+                name, ClockExchange(message["sent"], message["received"], message["answered"], back)
+            )
 
     def _request_clocks(self) -> None:
         """Ask all workers for the time."""
-        for member in () if self.fleet is None else self.fleet.members.values():
-            if member.lost_at is None:
-                self._send(CLOCK_REQUEST, {"run": self.id, "sent": self._wall_clock()}, member.name)
+        for worker in () if self.fleet is None else self.fleet.workers.values():
+            if worker.lost_at is None:
+                self._send(CLOCK_REQUEST, {"run": self.id, "sent": self._wall_clock()}, worker.name)
 
     def _check_clocks(self) -> bool:
         """End a run that a clock has spoilt, as workers begin together by theirs; says whether it is to end."""
-        for member in () if self.fleet is None else self.fleet.members.values():
-            if not self.closing and (clock := member.clock) is not None and clock.min_seconds > CLOCK_OFFSET:
+        for worker in () if self.fleet is None else self.fleet.workers.values():
+            if not self.closing and (clock := worker.clock) is not None and clock.min_seconds > CLOCK_OFFSET:
                 which = "ahead of" if clock.seconds > 0 else "behind"
                 self.interrupted = (
-                    f"worker {self._called(member)}, whose clock is {format_duration(abs(clock.seconds))} "
+                    f"worker {self._label(worker)}, whose clock is {format_duration(abs(clock.seconds))} "
                     f"{which} the master's"
                 )
                 self.finish_early(f"interrupted by {self.interrupted}")
@@ -299,10 +279,10 @@ class MasterRun(Run[ContextT]):
         while self.clock() < window.steady_until and not self.closing:
             self._sleep(min(CHECK_INTERVAL, max(0.0, window.steady_until - self.clock())))
             self._check_workers()
-        self._see_home()
+        self._drain_shoppers()
         self._close()
 
-    def _see_home(self) -> None:
+    def _drain_shoppers(self) -> None:
         """Have every worker finish, and wait for their last words."""
         self.planned_drain = not self.closing or self.stopped_by is EndCause.CERTAIN
         self.closing = True
@@ -313,21 +293,21 @@ class MasterRun(Run[ContextT]):
         until = window.steady_until - window.start if self.stopped_by is EndCause.CERTAIN else None
         self._send(END, {"run": self.id, "grace": grace, "reason": self.stop_reason, "until": until}, None)
         longest_wait = self.workload.longest_wait if self.workload.is_open else 0.0
-        deadline = self.clock() + longest_wait + grace + PATIENCE
+        deadline = self.clock() + longest_wait + grace + FINAL_REPORT_TIMEOUT
         while not self.fleet.done and self.clock() < deadline and not self.over:
             self._sleep(0.1)
             self._check_workers()
         self.drain_timed_out = not self.fleet.done or bool(self.fleet.under_way)
         self._aggregate()
 
-    def _called(self, member: Member) -> str:
-        return str(member.partition.worker) if self.fleet is None else self.fleet.called(member)
+    def _label(self, worker: WorkerState) -> str:
+        return str(worker.partition.worker) if self.fleet is None else self.fleet.label(worker)
 
     def _check_workers(self) -> None:
         if self.fleet is None:
             return
-        for member in self.fleet.lost(self.clock(), self._gone()):
-            self._mark_lost(member)
+        for worker in self.fleet.find_lost(self.clock(), self._missing_workers()):
+            self._mark_lost(worker)
         self._check_clocks()
         self._request_clocks()
         self._tell_latecomers()
@@ -335,12 +315,12 @@ class MasterRun(Run[ContextT]):
         if self.clock() >= self._aggregated_at + REPORT_EVERY:
             self._aggregate()
 
-    def _mark_lost(self, member: Member) -> None:
+    def _mark_lost(self, worker: WorkerState) -> None:
         at = max(0.0, self.clock() - self.recorder.window.start)
-        called = self._called(member)
+        called = self._label(worker)
         reason = f"worker {called} was lost {at:.0f} s into the run"
-        logger.error("worker %s (%s) was lost %.0f s into the run", called, member.name, at)
-        # What it had counted since its last message is gone, and its shoppers with it: nothing can be proved any more.
+        logger.error("worker %s (%s) was lost %.0f s into the run", called, worker.name, at)
+        # What it had counted since its last message is missing_workers, and its shoppers with it: nothing can be proved any more.
         self.finish_early(reason)
 
     def _aggregate(self) -> None:
@@ -348,17 +328,17 @@ class MasterRun(Run[ContextT]):
             return
         self._aggregated_at = self.clock()
         lag, steady_lag, in_flight, requesting = Histogram(), Histogram(), Counter[str](), Counter[str]()
-        for member in self.fleet.members.values():
-            if "process" in member.facts:
-                lag.add(Histogram.from_json(member.facts["process"]["loop_lag"]))
-                steady_lag.add(Histogram.from_json(member.facts["process"]["steady_lag"]))
-            in_flight.update(member.in_flight)
-            requesting.update(member.requesting)
+        for worker in self.fleet.workers.values():
+            if "process" in worker.facts:
+                lag.add(Histogram.from_json(worker.facts["process"]["loop_lag"]))
+                steady_lag.add(Histogram.from_json(worker.facts["process"]["steady_lag"]))
+            in_flight.update(worker.in_flight)
+            requesting.update(worker.requesting)
         self.loop_lag, self.steady_lag = lag, steady_lag
         self.in_flight = in_flight
         self._requesting = requesting
         self.processor_share = max(
-            (member.facts.get("processor_share", 0.0) for member in self.fleet.members.values()), default=0.0
+            (worker.facts.get("processor_share", 0.0) for worker in self.fleet.workers.values()), default=0.0
         )
 
     def _probe_lag(self) -> None:

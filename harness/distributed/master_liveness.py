@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 MASTER_TIMEOUT = 4.0
 """Seconds of silence after which the master counts as gone; it answers a heartbeat each second, and gives up a worker just as soon."""
-LOOK = 0.2
+MASTER_CHECK_INTERVAL = 0.2
 """Seconds between two looks."""
 
 
@@ -26,14 +26,14 @@ class MasterLiveness:
         self._looked_at = clock()
         self.silent = 0.0
 
-    def heard(self) -> None:
+    def heard_from_master(self) -> None:
         """The master has said something."""
         self.silent = 0.0
 
-    def look(self, *, loading: bool) -> str:
+    def check(self, *, loading: bool) -> str:
         """Why the master counts as gone, as half a sentence; empty while it does not. Its silence counts while we load only."""
         now = self._clock()
-        self.silent += min(now - self._looked_at, 2 * LOOK)
+        self.silent += min(now - self._looked_at, 2 * MASTER_CHECK_INTERVAL)
         self._looked_at = now
         if self.orphaned:
             return "the process that forked this worker has ended"

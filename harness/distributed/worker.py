@@ -11,13 +11,12 @@ import gevent
 
 from harness.distributed.delta import DeltaEncoder
 from harness.distributed.fleet import REPORT_EVERY
-from harness.distributed.master import ECHOED, REFUSE, REPORT
+from harness.distributed.messages import CLOCK_REPLY, REFUSE, REPORT
 from harness.monitoring.process import ProcessFacts
 from harness.run.driver import Run
 from harness.schedule.partition import Partition
 
 ContextT = TypeVar("ContextT")
-Send = Callable[[str, Any], None]
 
 FINAL_REPORT_INTERVAL = 1.0
 """Seconds after which the last word is said again, if it was not acknowledged."""
@@ -28,8 +27,10 @@ FINAL_REPORT_ATTEMPTS = 10
 class WorkerRun(Run[ContextT]):
     """The run of one worker; ``send`` sends a custom message to the master."""
 
-    def __init__(self, workload: Any, stage: ContextT, *, send: Send, **clocks: Any) -> None:
-        super().__init__(workload, stage, **clocks)
+    def __init__(
+        self, workload: Any, worker_context: ContextT, *, send: Callable[[str, Any], None], **clocks: Any
+    ) -> None:
+        super().__init__(workload, worker_context, **clocks)
         self._send = send
         self._run = self._key = ""
         self._encoder: DeltaEncoder | None = None
@@ -51,9 +52,9 @@ class WorkerRun(Run[ContextT]):
             return
         self.workload.restrict(message["kinds"])
         self.partition = Partition.from_json(message["share"])
-        self.stage = self.workload.stage(self.partition.worker, self.partition.workers)
+        self.worker_context = self.workload.worker_context(self.partition.worker, self.partition.workers)
         self._gc_tuning.freeze()
-        self.open(self.clock() + message["begin_at"] - self._wall_clock())
+        self.start_load(self.clock() + message["begin_at"] - self._wall_clock())
         self._encoder = DeltaEncoder(self.recorder)
         self._greenlets.append(gevent.spawn(self._guarded, self._report_regularly))
 
@@ -63,19 +64,19 @@ class WorkerRun(Run[ContextT]):
     def receive_extend_schedule(self, message: Mapping[str, Any]) -> None:
         """The master has decided how the search goes on."""
         if message["run"] == self._run:
-            self.let_in(message["rate"], message["seconds"])
+            self.extend_schedule(message["rate"], message["seconds"])
 
-    def echo(self, message: Mapping[str, Any]) -> None:
+    def receive_clock_request(self, message: Mapping[str, Any]) -> None:
         """The master compares the clocks."""
         received = self._wall_clock()
-        self._send(ECHOED, {**message, "key": self._key, "received": received, "answered": self._wall_clock()})
+        self._send(CLOCK_REPLY, {**message, "key": self._key, "received": received, "answered": self._wall_clock()})
 
     def receive_end(self, message: Mapping[str, Any]) -> None:
         """The master ends the run; of its natural end, at the end of the schedule, a worker knows by itself."""
         if message["run"] == self._run and message["reason"]:
             self.grace = message["grace"]
             if message["until"] is not None:
-                self.cut(message["until"])
+                self.end_steady_at(message["until"])
             self.finish_early(message["reason"])
 
     def receive_acknowledgement(self, message: Mapping[str, Any]) -> None:
@@ -88,7 +89,7 @@ class WorkerRun(Run[ContextT]):
         while not self.over:
             self._sleep(REPORT_EVERY)
             if not self.over:
-                self._say(final=False)
+                self._send_report(final=False)
 
     def stop_reporting(self) -> None:
         """The master is gone: send it no more counts."""
@@ -101,7 +102,7 @@ class WorkerRun(Run[ContextT]):
         self._final_report_sent = True
         for _ in range(FINAL_REPORT_ATTEMPTS):
             whole, self._full_report_requested = self._full_report_requested, False
-            self._say(final=True, whole=whole)
+            self._send_report(final=True, whole=whole)
             waited = 0.0
             while not self._acknowledged and not self._full_report_requested and waited < FINAL_REPORT_INTERVAL:
                 self._sleep(0.05)
@@ -109,12 +110,12 @@ class WorkerRun(Run[ContextT]):
             if self._acknowledged:
                 return
 
-    def _say(self, *, final: bool, whole: bool = False) -> None:
+    def _send_report(self, *, final: bool, whole: bool = False) -> None:
         assert self._encoder is not None  # noqa: S101 - only ever called after the run began
         message = {
             "run": self._run,
             "key": self._key,
-            "counts": self._encoder.message(whole=whole),
+            "counts": self._encoder.encode(whole=whole),
             "under_way": self.under_way,
             "in_flight": dict(+self.in_flight),
             "requesting": dict(+self.requesting),

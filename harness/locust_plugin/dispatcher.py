@@ -15,13 +15,15 @@ class PinnedUsersDispatcher(UsersDispatcher):
     told the id of each such worker; the next run has a dispatcher of its own, with all workers that are there by then.
     """
 
-    def __init__(self, worker_nodes: list[Any], user_classes: list[Any], *, late: Callable[[str], None]) -> None:
+    def __init__(
+        self, worker_nodes: list[Any], user_classes: list[Any], *, on_late_worker: Callable[[str], None]
+    ) -> None:
         super().__init__(worker_nodes=worker_nodes, user_classes=user_classes)
-        self._late = late
+        self._on_late_worker = on_late_worker
 
     def add_worker(self, worker_node: Any) -> None:
         """A worker has come during the run: it waits for the next one."""
-        self._late(worker_node.id)
+        self._on_late_worker(worker_node.id)
 
     @property
     def dispatch_in_progress(self) -> bool:

@@ -23,7 +23,7 @@ from locust import User
 from locust.runners import MasterRunner, WorkerRunner
 
 from harness.distributed.master import MasterRun
-from harness.distributed.master_liveness import LOOK, MasterLiveness
+from harness.distributed.master_liveness import MASTER_CHECK_INTERVAL, MasterLiveness
 from harness.distributed.worker import WorkerRun
 from harness.errors import UsageError
 from harness.exits import Exit
@@ -54,27 +54,27 @@ from harness.locust_plugin.web.ui import CheckloadUi
 from harness.network import refuse_ports_in_use, unreachable
 from harness.run import finish
 from harness.run.driver import Run
+from harness.run.ending import StopFile
 from harness.run.journey_log import JourneyLog
 from harness.run.length_warnings import length_warnings
 from harness.run.registry import ENVIRONMENT_ATTRIBUTE
-from harness.run.stop_file import StopFile
 from harness.run.workload import Choices, ScenarioProvider, Workload
 
 logger = logging.getLogger("checkload")
 
-CHOSEN = "checkload_chosen"
+CHOICES_ATTRIBUTE = "checkload_chosen"
 
 
 class Plugin:
     """Everything of one Locust process that outlives a single run; ``wall_clock`` is the time of day."""
 
-    def __init__(self, program: ScenarioProvider[Any], *, wall_clock: Callable[[], float] = time.time) -> None:
-        self.program = program
+    def __init__(self, provider: ScenarioProvider[Any], *, wall_clock: Callable[[], float] = time.time) -> None:
+        self.provider = provider
         self._wall_clock = wall_clock
         self.environment: Any = None
         self.run: Run[Any] | None = None
         self.finished: finish.Finished | None = None
-        self._pool = UserSettings()
+        self._user_settings = UserSettings()
         self._host_is_embedded = False
         self._chosen: list[Any] = []
         self._telemetry = Telemetry(lambda: self.run, lambda: self.environment.runner, wall_clock)
@@ -88,7 +88,7 @@ class Plugin:
 
     def bind(self, events: Any) -> None:
         """Listen to Locust; called once by ``locustfile.py``."""
-        signals.note()
+        signals.defer()
         signals.die_with_parent()
         self._port_guard = install_port_guard()
         events.init_command_line_parser.add_listener(self.on_options)
@@ -105,7 +105,7 @@ class Plugin:
 
     def on_options(self, parser: Any, **_: Any) -> None:
         """Locust builds its parser."""
-        add_options(parser, self.program.names())
+        add_options(parser, self.provider.names())
         hide_passwords(parser)
         refuse_endless_time(parser)
         refuse_unknown_classes(parser, lambda: _loaded(User))
@@ -120,7 +120,7 @@ class Plugin:
         self._with_master = self._forked and not options.worker
         if options.worker or options.headful or not options.headless:
             # A worker may wait for its master for minutes, a web UI for its first run: neither has results to leave yet.
-            signals.follow()
+            signals.deliver_deferred()
         try:
             refuse_ports_in_use(options)
         except UsageError as misuse:
@@ -131,8 +131,8 @@ class Plugin:
         self.environment = environment
         setattr(environment, ENVIRONMENT_ATTRIBUTE, self)
         options = environment.parsed_options
-        transport.register(environment.runner, lambda: self.run, self._port_guard)
-        transport.settle(environment, lambda: self.run)
+        transport.register_handlers(environment.runner, lambda: self.run, self._port_guard)
+        transport.pin_users(environment, lambda: self.run)
         if self._is_worker:
             # The verdict is the master's; a worker only says whether it came to a good end itself.
             environment.process_exit_code = int(Exit.PASSED)
@@ -143,7 +143,7 @@ class Plugin:
         environment.process_exit_code = int(Exit.INVALID)
         self._chosen = list(environment.user_classes)
         try:
-            self._pool = UserSettings(options.num_users, options.spawn_rate)
+            self._user_settings = UserSettings(options.num_users, options.spawn_rate)
             workload = self._choose(options)
             refuse_host(options.host or "", workload.allowed)
             refuse_rebalancing(options)
@@ -163,32 +163,32 @@ class Plugin:
             # Our own lines of progress and our own tables take their place; --print-stats brings Locust's back.
             logging.getLogger("locust.stats_logger").setLevel(logging.WARNING)
         if web_ui is not None:
-            self._pool.show(options, workload.users, workload.spawn_rate)
-            CheckloadUi(environment, self.program, self._pool, self._choose, lambda: (self.run, self.finished)).open(
-                web_ui
-            )
-        if name := signals.noted():
+            self._user_settings.show(options, workload.users, workload.spawn_rate)
+            CheckloadUi(
+                environment, self.provider, self._user_settings, self._choose, lambda: (self.run, self.finished)
+            ).install(web_ui)
+        if name := signals.first_deferred():
             gevent.spawn(self._terminate, name)
 
     def _handle_signals(self, *numbers: signal.Signals) -> None:
         for number in numbers:
             if not signals.ignored(number):
-                watcher = gevent.signal_handler(number, self._terminate, signals.NUMBERS[number])
+                watcher = gevent.signal_handler(number, self._terminate, signals.SIGNAL_NAMES[number])
                 if number == signal.SIGINT:
                     self._ctrl_c = watcher
 
     def on_heartbeat(self, **_: Any) -> None:
         """The master has answered this worker."""
         if self._master_liveness is not None:
-            self._master_liveness.heard()
+            self._master_liveness.heard_from_master()
 
     def _watch_master(self, watch: MasterLiveness) -> None:
         """End the load, and this worker with it, as soon as its master is gone: its counts would reach no report, and no signal would stop it."""
         while True:
-            gevent.sleep(LOOK)
+            gevent.sleep(MASTER_CHECK_INTERVAL)
             run = self.run
             loading = run is not None and not run.over
-            if why := watch.look(loading=loading):
+            if why := watch.check(loading=loading):
                 self._quit_without_master(why)
                 return
 
@@ -204,7 +204,7 @@ class Plugin:
     def on_quitting(self, environment: Any, **_: Any) -> None:
         """Locust is about to leave, and will ask for the exit code right after this."""
         run, watch = self.run, self._master_liveness
-        if watch is not None and (why := watch.look(loading=True)):
+        if watch is not None and (why := watch.check(loading=True)):
             self._quit_without_master(why)
         elif run is not None and not run.ended:
             self._interrupt("a signal to end")
@@ -238,17 +238,22 @@ class Plugin:
         try:
             workload = self._choose(options)
             if not self._is_worker:
-                setattr(options, CHOSEN, asdict(choices(options, self._pool.users(options))))
+                setattr(options, CHOICES_ATTRIBUTE, asdict(choices(options, self._user_settings.users(options))))
             refuse_host(self.environment.host or "", workload.allowed)
-            workload.spawn_rate = self._pool.ramp(options) or workload.spawn_rate
+            workload.spawn_rate = self._user_settings.ramp(options) or workload.spawn_rate
             if not self._is_worker:
                 self._select_users(workload)
-            stage = workload.stage(0, 1)
+            worker_context = workload.worker_context(0, 1)
         except UsageError as misuse:
             self._give_up(str(misuse), Exit.USAGE_ERROR)
             return None
         run = transport.make_run(
-            self.environment.runner, workload, stage, self._kinds(), self._port_guard, wall_clock=self._wall_clock
+            self.environment.runner,
+            workload,
+            worker_context,
+            self._kinds(),
+            self._port_guard,
+            wall_clock=self._wall_clock,
         )
         run.on_drained = self._stop_test
         run.stop_file = StopFile(options.stop_file) if options.stop_file else None
@@ -273,7 +278,7 @@ class Plugin:
         try:
             if host:
                 run.set_target(host, None)
-                problem = run.workload.refusal(host) or unreachable(host, run.stage.connect_timeout)
+                problem = run.workload.refusal(host) or unreachable(host, run.worker_context.connect_timeout)
                 if problem:
                     run.unreachable = problem
                     run.finish_early(problem)
@@ -435,10 +440,10 @@ class Plugin:
 
         Locust tells its workers of our options, but not of its own: number of users and run time travel as one of ours.
         """
-        if self._is_worker and (told := getattr(options, CHOSEN, None)):
-            return self.program.choose(Choices(**{**told, "allowed": tuple(told["allowed"])}))
-        workload = self.program.choose(choices(options, self._pool.users(options)))
-        refuse_slow_ramp(workload, self._pool.ramp(options))
+        if self._is_worker and (told := getattr(options, CHOICES_ATTRIBUTE, None)):
+            return self.provider.choose(Choices(**{**told, "allowed": tuple(told["allowed"])}))
+        workload = self.provider.choose(choices(options, self._user_settings.users(options)))
+        refuse_slow_ramp(workload, self._user_settings.ramp(options))
         return workload
 
     def _select_users(self, workload: Workload[Any]) -> None:

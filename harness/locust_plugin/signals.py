@@ -13,7 +13,7 @@ import sys
 from types import FrameType
 from typing import Any
 
-NUMBERS = {signal.SIGINT: "Ctrl-C", signal.SIGTERM: "SIGTERM", signal.SIGHUP: "SIGHUP"}
+SIGNAL_NAMES = {signal.SIGINT: "Ctrl-C", signal.SIGTERM: "SIGTERM", signal.SIGHUP: "SIGHUP"}
 _DEFAULTS: dict[signal.Signals, Any] = {
     signal.SIGINT: signal.default_int_handler,
     signal.SIGTERM: signal.SIG_DFL,
@@ -27,22 +27,22 @@ _deferred: list[int] = []
 _hooked: list[int] = []
 
 
-def note() -> None:
+def defer() -> None:
     """From now on, note a request to end instead of following it; one that somebody else handles is left alone."""
     for number, default in _DEFAULTS.items():
         if signal.getsignal(number) == default:
-            signal.signal(number, _note)
+            signal.signal(number, _defer)
 
 
-def noted() -> str:
+def first_deferred() -> str:
     """The name of the first signal that was noted; empty: none was."""
-    return NUMBERS[signal.Signals(_deferred[0])] if _deferred else ""
+    return SIGNAL_NAMES[signal.Signals(_deferred[0])] if _deferred else ""
 
 
-def follow() -> None:
+def deliver_deferred() -> None:
     """Note nothing any more: signals do again what they do by default, those that were noted as well."""
     for number, default in _DEFAULTS.items():
-        if signal.getsignal(number) is _note:
+        if signal.getsignal(number) is _defer:
             signal.signal(number, default)
     if _deferred:
         signal.signal(_deferred[0], signal.SIG_DFL)  # no traceback of an import
@@ -75,7 +75,7 @@ def die_with_parent() -> None:
 
     def in_child() -> None:
         _deferred.clear()
-        follow()
+        deliver_deferred()
         if prctl is not None:
             prctl(_PR_SET_PDEATHSIG, int(signal.SIGTERM), 0, 0, 0)
             if forking and os.getppid() != forking[0]:  # it died in between
@@ -84,5 +84,5 @@ def die_with_parent() -> None:
     os.register_at_fork(before=in_parent, after_in_child=in_child)
 
 
-def _note(number: int, _frame: FrameType | None) -> None:
+def _defer(number: int, _frame: FrameType | None) -> None:
     _deferred.append(number)

@@ -147,7 +147,7 @@ class Telemetry:
 
     def _new_series(self, run: Run[Any], results: str) -> SeriesRecorder | None:
         try:
-            run.folder = finish.folder(run, results)
+            run.folder = finish.results_folder(run, results)
             series = SeriesRecorder(self._collector, SeriesFile(run.folder / SERIES_FILE_NAME), self._wall_clock)
         except OSError as error:
             logger.warning("The time series of this run cannot be kept: %s", error.strerror or error)

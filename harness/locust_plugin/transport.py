@@ -11,18 +11,18 @@ from typing import Any
 
 from locust.runners import STATE_MISSING, MasterRunner, WorkerRunner
 
-from harness.distributed.master import (
+from harness.distributed.master import MasterRun
+from harness.distributed.messages import (
     BEGIN,
+    CLOCK_REPLY,
     CLOCK_REQUEST,
-    ECHOED,
     END,
     EXTEND_SCHEDULE,
+    NEXT_RUN_ONLY,
     REFUSE,
     REPORT,
-    THANKS,
-    WAIT,
+    REPORT_RECEIVED,
     ForgedMessage,
-    MasterRun,
 )
 from harness.distributed.worker import WorkerRun
 from harness.locust_plugin.dispatcher import PinnedUsersDispatcher
@@ -35,26 +35,26 @@ logger = logging.getLogger("checkload")
 CurrentRun = Callable[[], Run[Any] | None]
 
 
-def register(runner: Any, current: CurrentRun, guard: PortGuard) -> None:
+def register_handlers(runner: Any, current: CurrentRun, guard: PortGuard) -> None:
     """Listen to the messages that concern this process; once per process, before any run. ``guard`` counts those of no use."""
     if isinstance(runner, MasterRunner):
-        guard.watch(runner)
-        runner.register_message(REPORT, partial(_master, current, guard, MasterRun.hear))
-        runner.register_message(ECHOED, partial(_master, current, guard, MasterRun.echoed))
-        runner.register_message(REFUSE, partial(_master, current, guard, MasterRun.refuse))
+        guard.wrap_handler(runner)
+        runner.register_message(REPORT, partial(_handle_in_master, current, guard, MasterRun.receive_report))
+        runner.register_message(CLOCK_REPLY, partial(_handle_in_master, current, guard, MasterRun.receive_clock_reply))
+        runner.register_message(REFUSE, partial(_handle_in_master, current, guard, MasterRun.receive_refusal))
     elif isinstance(runner, WorkerRunner):
-        runner.register_message(BEGIN, partial(_worker, current, WorkerRun.receive_begin))
-        runner.register_message(CLOCK_REQUEST, partial(_worker, current, WorkerRun.echo))
-        runner.register_message(EXTEND_SCHEDULE, partial(_worker, current, WorkerRun.receive_extend_schedule))
-        runner.register_message(END, partial(_worker, current, WorkerRun.receive_end))
-        runner.register_message(THANKS, partial(_worker, current, WorkerRun.receive_acknowledgement))
-        runner.register_message(WAIT, _on_next_run_only)
+        runner.register_message(BEGIN, partial(_handle_in_worker, current, WorkerRun.receive_begin))
+        runner.register_message(CLOCK_REQUEST, partial(_handle_in_worker, current, WorkerRun.receive_clock_request))
+        runner.register_message(EXTEND_SCHEDULE, partial(_handle_in_worker, current, WorkerRun.receive_extend_schedule))
+        runner.register_message(END, partial(_handle_in_worker, current, WorkerRun.receive_end))
+        runner.register_message(REPORT_RECEIVED, partial(_handle_in_worker, current, WorkerRun.receive_acknowledgement))
+        runner.register_message(NEXT_RUN_ONLY, _on_next_run_only)
 
 
 def make_run(
     runner: Any,
     workload: Workload[Any],
-    stage: Any,
+    worker_context: Any,
     kinds: Mapping[str, str],
     guard: PortGuard,
     *,
@@ -64,64 +64,64 @@ def make_run(
     if isinstance(runner, MasterRunner):
         return MasterRun(
             workload,
-            stage,
+            worker_context,
             send=runner.send_message,
-            users_of=lambda: {client.id: client.user_classes_count for client in _left(runner)},
-            gone=lambda: [client.id for client in runner.clients.all if client.state == STATE_MISSING],
+            users_of=lambda: {client.id: client.user_classes_count for client in _present(runner)},
+            missing_workers=lambda: [client.id for client in runner.clients.all if client.state == STATE_MISSING],
             kinds=kinds,
             refused=guard.refused.total,
             wall_clock=wall_clock,
         )
     if isinstance(runner, WorkerRunner):
-        return WorkerRun(workload, stage, send=runner.send_message, wall_clock=wall_clock)
-    return Run(workload, stage, wall_clock=wall_clock)
+        return WorkerRun(workload, worker_context, send=runner.send_message, wall_clock=wall_clock)
+    return Run(workload, worker_context, wall_clock=wall_clock)
 
 
 def users_by_class(runner: Any) -> dict[str, int]:
     """How many virtual users of each class there are: in this process, or in all workers that are still there."""
     if isinstance(runner, MasterRunner):
         told = Counter[str]()
-        for client in _left(runner):
+        for client in _present(runner):
             told.update(client.user_classes_count)
         return {one.__name__: told[one.__name__] for one in runner.user_classes}
     return dict(runner.user_classes_count)
 
 
-def settle(environment: Any, current: CurrentRun) -> None:
+def pin_users(environment: Any, current: CurrentRun) -> None:
     """Have the users of each run stay where they are put when it begins; in the master, before any run."""
 
-    def late(name: str) -> None:
+    def on_late_worker(name: str) -> None:
         run = current()
         if isinstance(run, MasterRun):
             run.worker_joined_late(name)
 
     if isinstance(environment.runner, MasterRunner):
-        environment.dispatcher_class = partial(PinnedUsersDispatcher, late=late)
+        environment.dispatcher_class = partial(PinnedUsersDispatcher, on_late_worker=on_late_worker)
 
 
 def _on_next_run_only(**_: Any) -> None:
     logger.warning("The master has a run on that began without this worker; it takes part in the next one")
 
 
-def _left(runner: Any) -> list[Any]:
+def _present(runner: Any) -> list[Any]:
     return [client for client in runner.clients.all if client.state != STATE_MISSING]
 
 
-def _master(current: CurrentRun, guard: PortGuard, hear: Callable[..., None], msg: Any, **_: Any) -> None:
+def _handle_in_master(current: CurrentRun, guard: PortGuard, handle: Callable[..., None], msg: Any, **_: Any) -> None:
     run = current()
     if isinstance(run, MasterRun):
         try:
-            hear(run, msg.node_id, msg.data)
+            handle(run, msg.node_id, msg.data)
         except ForgedMessage:
             guard.refuse("was sent in the name of a worker by who is not that worker")
         except Exception as error:  # noqa: BLE001 - whatever it is, it must not end the load
             guard.refuse(f"was no proper message of the kind {msg.type} ({type(error).__name__})")
 
 
-def _worker(current: CurrentRun, hear: Callable[..., None], msg: Any, environment: Any, **_: Any) -> None:
+def _handle_in_worker(current: CurrentRun, handle: Callable[..., None], msg: Any, environment: Any, **_: Any) -> None:
     run = current()
     if isinstance(run, WorkerRun) and not run.ended:
-        hear(run, msg.data)
+        handle(run, msg.data)
     elif msg.type == BEGIN:
         reason = "it could not prepare the scenario; its own log says why"
         environment.runner.send_message(REFUSE, {"run": msg.data["run"], "key": msg.data["key"], "reason": reason})

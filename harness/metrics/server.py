@@ -16,7 +16,7 @@ from harness.host_header import ALLOWED_HOSTS_OPTION, is_allowed_host
 from harness.metrics.collector import RunCollector
 from harness.metrics.exposition import ExpositionFormat
 from harness.metrics.scrapers import MAX_WAIT, Scrapers
-from harness.network import why
+from harness.network import bind_problem
 
 logger = logging.getLogger("checkload")
 
@@ -123,7 +123,7 @@ def _listener(host: str, port: int) -> socket.socket:
         listener.listen(16)
     except OSError as error:
         listener.close()
-        raise PortInUse(why(error, host, port)) from error
+        raise PortInUse(bind_problem(error, host, port)) from error
     return listener
 
 

@@ -18,7 +18,7 @@ from harness.schedule.partition import Partition, PartitionStream
 from harness.schedule.stepped import SteppedSchedule
 
 
-class Door:
+class Admission:
     """Lets in the arrivals of one process; users may ``wait_for_arrival`` at it before it is open.
 
     ``on_drop`` is told of every arrival that waited in vain. A workload that searches for a rate is let in by stretches (``let_in``),
@@ -35,7 +35,7 @@ class Door:
         self._partition = Partition()
         self._open = False
         self._early_users: list[VirtualUser] = []
-        self._pacing: ArrivalDispatcher | None = None
+        self._dispatcher: ArrivalDispatcher | None = None
         self._partition_stream: PartitionStream | None = None
         self._level_rate = 0.0
         self._numbers: Counter[str] = Counter()
@@ -44,7 +44,7 @@ class Door:
     @property
     def under_way(self) -> int:
         """Journeys handed out and not yet over."""
-        return self._pacing.under_way if self._pacing is not None else self._under_way
+        return self._dispatcher.under_way if self._dispatcher is not None else self._under_way
 
     def rate(self, elapsed: float) -> float:
         """Arrivals a second that an open load asks for, so many seconds after its start."""
@@ -65,26 +65,26 @@ class Door:
         return early
 
     def _start_dispatch(self, due_times: Iterable[tuple[int, float]]) -> None:
-        self._pacing = ArrivalDispatcher(
+        self._dispatcher = ArrivalDispatcher(
             due_times, self._workload.kind_of, self._workload.longest_wait, self._recorder, self._on_drop
         )
 
-    def let_in(self, rate: float, seconds: float) -> None:
+    def extend_schedule(self, rate: float, seconds: float) -> None:
         """The next stretch of a load whose rate is searched for: so many arrivals a second, for so many seconds."""
         if self.stepped_schedule is None:
             return
         self._level_rate = rate
         start = self._recorder.window.start
         arrivals = ((number, start + due) for number, due in self.stepped_schedule.extend(rate, seconds))
-        if self._pacing is not None and self._partition_stream is not None:
-            self._pacing.extend(list(self._partition_stream.select(arrivals)))
+        if self._dispatcher is not None and self._partition_stream is not None:
+            self._dispatcher.extend(list(self._partition_stream.select(arrivals)))
 
     def wait_for_arrival(self, virtual_user: VirtualUser, now: float, *, closing: bool = False) -> None:
         """A user is free for the next arrival of her kind; in a closed load that is ``closing`` there is none."""
         if not self._open:
             self._early_users.append(virtual_user)
-        elif self._pacing is not None:
-            self._pacing.wait_for_arrival(virtual_user, now)
+        elif self._dispatcher is not None:
+            self._dispatcher.wait_for_arrival(virtual_user, now)
         elif not closing and self._recorder.window.phase(now) is not Phase.DRAIN:
             self._assign_next(virtual_user, now)
 
@@ -99,13 +99,13 @@ class Door:
         """A user leaves."""
         if virtual_user in self._early_users:
             self._early_users.remove(virtual_user)
-        if self._pacing is not None:
-            self._pacing.withdraw(virtual_user)
+        if self._dispatcher is not None:
+            self._dispatcher.withdraw(virtual_user)
 
     def give_back(self, assignment: Assignment, now: float) -> None:
         """A user leaves with an arrival she has not begun: in an open load, somebody else takes it."""
-        if self._pacing is not None:
-            self._pacing.give_back(assignment, now)
+        if self._dispatcher is not None:
+            self._dispatcher.give_back(assignment, now)
         else:
             self._under_way -= 1
             self._on_drop(assignment.arrival)
@@ -113,28 +113,28 @@ class Door:
 
     def begin(self, assignment: Assignment, now: float) -> None:
         """A user sets out; ``end`` must follow."""
-        if self._pacing is not None:
-            self._pacing.begin(assignment, now)
+        if self._dispatcher is not None:
+            self._dispatcher.begin(assignment, now)
         else:
             self._recorder.started(assignment.arrival.due, now - assignment.arrival.due, 0.0)
 
     def end(self) -> None:
         """A journey is over, however it ended."""
-        if self._pacing is not None:
-            self._pacing.end()
+        if self._dispatcher is not None:
+            self._dispatcher.end()
         else:
             self._under_way -= 1
 
     def advance(self, now: float) -> float:
         """Let in who is due; returns the moment at which to come back (``inf``: never)."""
-        return math.inf if self._pacing is None else self._pacing.advance(now)
+        return math.inf if self._dispatcher is None else self._dispatcher.advance(now)
 
     def stop_arrivals(self) -> None:
         """Nobody comes any more; who is waiting may still be served."""
-        if self._pacing is not None:
-            self._pacing.stop_arrivals()
+        if self._dispatcher is not None:
+            self._dispatcher.stop_arrivals()
 
     def close(self) -> None:
         """Nobody is let in any more, and who is waiting has waited in vain."""
-        if self._pacing is not None:
-            self._pacing.close()
+        if self._dispatcher is not None:
+            self._dispatcher.close()

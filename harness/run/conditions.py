@@ -18,7 +18,7 @@ from harness.validity.evidence import Conditions, LabelCount
 from harness.validity.ledger import LedgerComparison, known_causes
 
 
-def noticed(run: Run[Any], comparison: LedgerComparison | None, silence: str, exceptions: int) -> Conditions:
+def run_conditions(run: Run[Any], comparison: LedgerComparison | None, silence: str, exceptions: int) -> Conditions:
     """The conditions of a run that has ended.
 
     ``comparison`` holds our books against the shop's, ``silence`` says why it showed none (``""``: it did, or keeps none),
@@ -37,7 +37,7 @@ def noticed(run: Run[Any], comparison: LedgerComparison | None, silence: str, ex
         embedded=run.target is not None,
         shop_ended_early=run.stopped_by is EndCause.TARGET_DIED,
         planned_duration=run.length,
-        load_duration=run.held,
+        load_duration=run.load_duration,
         expected_offered=None if schedule is None else schedule.min_count,
         users=run.spawned,
         planned_minimum=workload.planned_minimum,
@@ -54,10 +54,10 @@ def noticed(run: Run[Any], comparison: LedgerComparison | None, silence: str, ex
         refused_messages=run.refused,
         run_fingerprint=run.run_fingerprint,
         mixes=_mix_counts(run.recorder, workload),
-        constant_rate=workload.level,
+        constant_rate=workload.constant_rate,
         capacity_search=run.controller is not None,
     )
-    until = run.held + 1 if conditions.ended_early else math.inf
+    until = run.load_duration + 1 if conditions.ended_early else math.inf
     return replace(conditions, planned_by_second=_planned_by_second(schedule, run.length, until))
 
 
@@ -67,7 +67,7 @@ def _mix_counts(recorder: Recorder, workload: Workload[Any]) -> list[LabelCount]
     for key, cell in recorder.journeys.items():
         came["journey"][key.journey] += cell.response.total
         came["payment option"][key.payment_option] += cell.response.total
-    return [LabelCount(what, meant, came[what]) for what, meant in workload.drawn(came["journey"]).items()]
+    return [LabelCount(what, meant, came[what]) for what, meant in workload.planned_counts(came["journey"]).items()]
 
 
 def _planned_by_second(schedule: ArrivalSchedule | None, length: float, until: float) -> list[int]:

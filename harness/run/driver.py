@@ -45,14 +45,14 @@ class Run(RunRecord[ContextT]):
     def __init__(
         self,
         workload: Workload[ContextT],
-        stage: ContextT,
+        worker_context: ContextT,
         *,
         clock: Callable[[], float] = time.perf_counter,
         processor: Callable[[], float] = time.process_time,
         sleep: Callable[[float], object] = gevent.sleep,
         wall_clock: Callable[[], float] = time.time,
     ) -> None:
-        super().__init__(workload, stage, clock=clock, wall_clock=wall_clock)
+        super().__init__(workload, worker_context, clock=clock, wall_clock=wall_clock)
         self._processor_time = processor
         self._sleep = sleep
         self._gc_tuning = GarbageCollectorTuning()
@@ -79,9 +79,9 @@ class Run(RunRecord[ContextT]):
         self.spawned = users
         self._gc_tuning.freeze()
         # In a closed load the shoppers that are there come at once; what they do must not count as warm-up.
-        self.open(self.clock() + (START_DELAY if self.workload.is_open else 0.0))
+        self.start_load(self.clock() + (START_DELAY if self.workload.is_open else 0.0))
 
-    def open(self, start: float) -> None:
+    def start_load(self, start: float) -> None:
         """Let this process's share of the arrivals in from this moment on."""
         window = Window(start, start + self.workload.warm_up, start + self.length)
         early = self._admission.open(window, self.partition)
@@ -91,16 +91,16 @@ class Run(RunRecord[ContextT]):
             self.wait_for_arrival(virtual_user)
         self.start_background_tasks()
 
-    def let_in(self, rate: float, seconds: float) -> None:
+    def extend_schedule(self, rate: float, seconds: float) -> None:
         """The next stretch of a load whose rate is searched for: so many arrivals a second, for so many seconds."""
-        self._admission.let_in(rate, seconds)
+        self._admission.extend_schedule(rate, seconds)
 
     def _labels_of(self, number: int) -> tuple[str, str]:
         return self.workload.labels_of(Arrival(number, self.workload.kind_of(number), 0.0))
 
     def _start_search(self) -> None:
         if self.controller is not None:
-            self.let_in(*self.controller.begin())
+            self.extend_schedule(*self.controller.begin())
 
     def _step_search(self, controller: CapacityController) -> None:
         stretches = controller.step(
@@ -112,10 +112,10 @@ class Run(RunRecord[ContextT]):
             waiting=lambda: self.waiting,
         )
         for rate, seconds in stretches:
-            self.let_in(rate, seconds)
+            self.extend_schedule(rate, seconds)
             self._gc_tuning.freeze_again()
         if controller.found is not None and not self.closing:
-            self.cut(self.elapsed)
+            self.end_steady_at(self.elapsed)
             self.finish_early(SEARCH_COMPLETE)
 
     def start_background_tasks(self) -> None:
@@ -138,7 +138,7 @@ class Run(RunRecord[ContextT]):
         if not (graceful and self.begun):
             self._close()
 
-    def cut(self, until: float) -> None:
+    def end_steady_at(self, until: float) -> None:
         """The verdict is certain: what is due after so many seconds from the first arrival is not judged, and nobody comes any more."""
         self.stopped_by = EndCause.CERTAIN
         window = self.recorder.window
@@ -147,7 +147,7 @@ class Run(RunRecord[ContextT]):
 
     def end(self) -> None:
         """Locust has stopped all users; nothing more will be recorded."""
-        self._close(tell=False)
+        self._close(notify=False)
         self.ended = True
         self._gc_tuning.restore()
         if self.begun:
@@ -158,13 +158,13 @@ class Run(RunRecord[ContextT]):
         current = gevent.getcurrent()
         gevent.killall([greenlet for greenlet in self._greenlets if greenlet is not current], block=False)
 
-    def _close(self, *, tell: bool = True) -> None:
+    def _close(self, *, notify: bool = True) -> None:
         self._admission.close()
         was_over, self.over = self.over, True
         self.closing = True
         if self._closed_at is None:
             self._closed_at = self.clock()
-        if tell and not was_over:
+        if notify and not was_over:
             self.on_drained()
 
     def _guarded(self, work: Callable[[], None]) -> None:
@@ -181,10 +181,10 @@ class Run(RunRecord[ContextT]):
         while not self.closing and (left := until - self.clock()) > 0:
             wake = self._admission.advance(self.clock())
             self._sleep(max(0.0, min(CHECK_INTERVAL, left, wake - self.clock())))
-        self._see_home()
+        self._drain_shoppers()
         self._close()
 
-    def _see_home(self) -> None:
+    def _drain_shoppers(self) -> None:
         """Let nobody in any more, and wait for those under way."""
         stopped_early, self.closing = self.closing and self.stopped_by is not EndCause.CERTAIN, True
         self.planned_drain = not stopped_early
@@ -223,7 +223,7 @@ class Run(RunRecord[ContextT]):
     def _check_for_early_end(self) -> None:
         if self.closing:
             return
-        end = self._ending_checks.trouble(self.target, self.stop_file, self.recorder, self.clock())
+        end = self._ending_checks.forced_end(self.target, self.stop_file, self.recorder, self.clock())
         if end is None and self.begun:
             if self.controller is not None:
                 self._step_search(self.controller)
@@ -233,8 +233,8 @@ class Run(RunRecord[ContextT]):
             self._end_early(end)
 
     def _end_early(self, end: Ending) -> None:
-        if end.until is not None:
-            self.cut(end.until)
+        if end.judged_until is not None:
+            self.end_steady_at(end.judged_until)
         self.stopped_by = end.cause
         self.interrupted = end.interrupted or self.interrupted
         self.finish_early(end.reason, graceful=end.graceful)

@@ -28,7 +28,7 @@ from harness.validity.backlog import backlog_growth
 from harness.validity.evidence import Conditions, Evidence
 from harness.validity.stationarity import stationary
 
-LOOKS = (0.25, 0.5, 0.75)
+ANALYSIS_POINTS = (0.25, 0.5, 0.75)
 """When to look, as parts of the time to be judged."""
 ALPHA_PER_ANALYSIS = 0.1
 """The part of a demand's doubt that each look spends."""
@@ -42,7 +42,7 @@ _MIN_SLICES = 3
 class InterimAnalyses:
     """The looks at one run. ``warm_up`` and ``steady`` are its planned seconds; ``served`` what is guaranteed, by payment option.
 
-    ``level`` says that the load is the same throughout. ``pause`` is called between two steps, to let the load go on.
+    ``constant_rate`` says that the load is the same throughout. ``yield_to_load`` is called between two steps, to let the load go on.
     """
 
     def __init__(
@@ -52,33 +52,36 @@ class InterimAnalyses:
         warm_up: float,
         steady: float,
         guaranteed: Mapping[str, int] | None = None,
-        level: bool | None = None,
+        constant_rate: bool | None = None,
         is_open: bool = True,
     ) -> None:
         self.objectives = tuple(objectives)
         self._warm_up, self._steady = warm_up, steady
         self._guaranteed = dict(guaranteed or {})
-        self._level, self._open = level, is_open
-        self._taken = 0
+        self._constant_rate, self._open = constant_rate, is_open
+        self._done = 0
         self._decided = False
 
     @property
     def alpha_left(self) -> float:
         """The part of each demand's doubt that the verdict may spend."""
-        return ALPHA_PER_ANALYSIS if self._decided else 1 - ALPHA_PER_ANALYSIS * len(LOOKS)
+        return ALPHA_PER_ANALYSIS if self._decided else 1 - ALPHA_PER_ANALYSIS * len(ANALYSIS_POINTS)
 
     def due(self, elapsed: float) -> bool:
         """Whether it is time for the next look, so many seconds from the first arrival; late by a second is in time."""
-        return self._taken < len(LOOKS) and elapsed >= self._warm_up + LOOKS[self._taken] * self._steady - 1e-6
+        return (
+            self._done < len(ANALYSIS_POINTS)
+            and elapsed >= self._warm_up + ANALYSIS_POINTS[self._done] * self._steady - 1e-6
+        )
 
-    def look(self, recorder: Recorder, elapsed: float, pause: Callable[[], object] = lambda: None) -> str:
+    def analyse(self, recorder: Recorder, elapsed: float, yield_to_load: Callable[[], object] = lambda: None) -> str:
         """Take the look that is due; why the load can end now, in words, or ``""``."""
-        self._taken += 1
-        before = settled(recorder, elapsed)
+        self._done += 1
+        before = first_unsettled_slice(recorder, elapsed)
         verdicts = []
         for objective in self.objectives:
-            verdicts.append(early(recorder, objective, before, self._steady))
-            pause()
+            verdicts.append(early_verdict(recorder, objective, before, self._steady))
+            yield_to_load()
         failed = Verdict.FAILED in verdicts
         if not failed and not (self._all_passed(verdicts, recorder) and self._no_findings(recorder, elapsed)):
             return ""
@@ -86,7 +89,7 @@ class InterimAnalyses:
         judged = format_duration(max(0.0, elapsed - self._warm_up))
         return (
             f"the verdict was certain after {judged} of the {format_duration(self._steady)} to be judged "
-            f"(look {self._taken} of {len(LOOKS)})"
+            f"(look {self._done} of {len(ANALYSIS_POINTS)})"
         )
 
     def _all_passed(self, verdicts: Sequence[Verdict], recorder: Recorder) -> bool:
@@ -104,13 +107,13 @@ class InterimAnalyses:
         """Whether nothing speaks against a pass that a longer run would show yet more clearly."""
         window = recorder.window
         view = recorder.with_window(replace(window, steady_until=window.start + elapsed))
-        facts = Conditions(constant_rate=self._level, expected_offered=1 if self._open else None, load_duration=elapsed)
+        facts = Conditions(constant_rate=self._constant_rate, expected_offered=1 if self._open else None, load_duration=elapsed)
         evidence = Evidence(view, facts, self.objectives)
         found = [*backlog_growth(evidence), *stationary(evidence)]
         return all(finding.level in (Severity.OK, Severity.WARNING) for finding in found)
 
 
-def early(recorder: Recorder, objective: Objective, before: float, length: float) -> Verdict:
+def early_verdict(recorder: Recorder, objective: Objective, before: float, length: float) -> Verdict:
     """What is certain about a demand already, ``INCONCLUSIVE`` if nothing is.
 
     ``before`` is the slice of the recorder before which everybody is home, ``length`` the seconds to be judged in all.
@@ -136,7 +139,7 @@ def early(recorder: Recorder, objective: Objective, before: float, length: float
     return verdict
 
 
-def settled(recorder: Recorder, elapsed: float) -> float:
+def first_unsettled_slice(recorder: Recorder, elapsed: float) -> float:
     """The first slice of which somebody may still be under way: as long ago as 99 of 100 journeys took, of those that ended."""
     took = Histogram()
     for key, cell in list(recorder.journeys.items()):

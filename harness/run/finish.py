@@ -15,7 +15,7 @@ from harness.objectives.evaluate import evaluate_run
 from harness.reporting import report
 from harness.results.folder_lock import lock_folder
 from harness.results.result import RESULT, Result, RunSettings, new_folder, write
-from harness.run.conditions import noticed
+from harness.run.conditions import run_conditions
 from harness.run.driver import Run
 from harness.run.ending import EndCause
 from harness.validity import checks
@@ -52,7 +52,7 @@ def finish(run: Run[Any], options: Any, *, exceptions: int) -> Finished:
     Raises ``OSError`` where the results cannot be written.
     """
     comparison, silence = _ledger(run)
-    conditions = noticed(run, comparison, silence, exceptions)
+    conditions = run_conditions(run, comparison, silence, exceptions)
     objectives = tuple(run.workload.objectives)
     findings = checks.check(run.recorder, conditions, objectives)
     answer = None
@@ -76,12 +76,14 @@ def finish(run: Run[Any], options: Any, *, exceptions: int) -> Finished:
         capacity=answer,
         versions=_versions(),
     )
-    written = write(result, run.folder or folder(run, options.results), run.workload.secrets(), report.RENDERINGS)
+    written = write(
+        result, run.folder or results_folder(run, options.results), run.workload.secrets(), report.RENDERINGS
+    )
     text = report.console(written.result, results=str(written.folder)).rstrip("\n")
     return Finished(written.result, written.folder, text)
 
 
-def folder(run: Run[Any], named: str) -> Path:
+def results_folder(run: Run[Any], named: str) -> Path:
     """Where the results go: a folder that was named is used as it is, unless it is another run's, or that of another process."""
     base = Path(named) if named else RESULTS
     if named and not os.path.lexists(base / RESULT) and lock_folder(base):

@@ -22,5 +22,5 @@ def length_warnings(workload: Workload[Any]) -> list[str]:
     rates = [workload.rate(workload.warm_up + seconds * (step + 0.5) / STEPS) for step in range(STEPS)]
     arrivals = math.fsum(rates) / STEPS * seconds
     # To draw each of them takes a while; of so many there are enough of all but the rarest.
-    meant = workload.drawn({}) if arrivals <= MOST_DRAWN else {"journey": workload.weights}
+    meant = workload.planned_counts({}) if arrivals <= MOST_DRAWN else {"journey": workload.weights}
     return list(too_short(workload.objectives, meant, arrivals, seconds))

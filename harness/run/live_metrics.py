@@ -37,7 +37,7 @@ def live_metrics(
         started_at=run.started_at.timestamp(),
         ended_at=run.ended_at.timestamp() if run.ended else None,
         rate_target=run.rate_target,
-        stage_number=run.workload.step(run.elapsed) if run.begun else None,
+        stage_number=run.workload.stage_number(run.elapsed) if run.begun else None,
         users=users,
         # None under way is a number, too: a gauge that comes and goes leaves holes in every graph.
         in_flight={**dict.fromkeys(run.workload.payment_options, 0), **run.in_flight},

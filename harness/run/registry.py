@@ -23,7 +23,7 @@ def run_registry(environment: Any) -> RunRegistry | None:
     return cast("RunRegistry | None", getattr(environment, ENVIRONMENT_ATTRIBUTE, None))
 
 
-def run_of(environment: Any) -> Run[Any]:
+def current_run(environment: Any) -> Run[Any]:
     """The run of this Locust environment; a user exists only within one."""
     keeper = run_registry(environment)
     if keeper is None or keeper.run is None:

@@ -26,11 +26,10 @@ from harness.monitoring.order_numbers import OrderNumberRegister
 from harness.monitoring.process import ProcessFacts, ProcessWatch
 from harness.monitoring.shop_messages import ShopMessage
 from harness.monitoring.worker import RunFingerprint, WorkerFacts
-from harness.run.admission import Door
-from harness.run.ending import EndCause
+from harness.run.admission import Admission
+from harness.run.ending import EndCause, StopFile
 from harness.run.journey_log import JourneyLog
-from harness.run.stop_file import StopFile
-from harness.run.workload import Stocked, Target, Workload
+from harness.run.workload import Target, TestDataPool, Workload
 from harness.schedule.dispatch import Arrival, Assignment, VirtualUser
 from harness.schedule.partition import Partition
 
@@ -48,13 +47,13 @@ class RunRecord(Generic[ContextT]):
     def __init__(
         self,
         workload: Workload[ContextT],
-        stage: ContextT,
+        worker_context: ContextT,
         *,
         clock: Callable[[], float],
         wall_clock: Callable[[], float],
     ) -> None:
         self.workload = workload
-        self.stage = stage
+        self.worker_context = worker_context
         self.target_url = ""
         self.target: Target | None = None
         self.clock = clock
@@ -94,7 +93,7 @@ class RunRecord(Generic[ContextT]):
         self.pending: dict[int, tuple[str, str, float]] = {}  # requests that wait for their reply: page, option, due
         self.exemplars = Exemplars()
         self._process_watch = ProcessWatch(clock, clocks=ClockWatch(wall_clock))
-        self._admission = Door(workload, self.recorder, self._drop)
+        self._admission = Admission(workload, self.recorder, self._drop)
         self._closed_at: float | None = None
 
     def set_target(self, url: str, target: Target | None) -> None:
@@ -116,7 +115,7 @@ class RunRecord(Generic[ContextT]):
         """A user leaves with an arrival she has not begun: in an open load, somebody else takes it."""
         self._admission.give_back(assignment, self.clock())
 
-    def begin(self, assignment: Assignment, payment_option: str) -> float:
+    def begin_journey(self, assignment: Assignment, payment_option: str) -> float:
         """A user sets out; returns the moment. ``finish`` must follow, with the same payment option."""
         now = self.clock()
         self._process_watch.enter()
@@ -124,7 +123,7 @@ class RunRecord(Generic[ContextT]):
         self._admission.begin(assignment, now)
         return now
 
-    def finish(self, sample: JourneySample, payment_option: str) -> None:
+    def end_journey(self, sample: JourneySample, payment_option: str) -> None:
         """A journey is over, however it ended."""
         self.in_flight[payment_option] -= 1
         self._process_watch.leave(sample.started)
@@ -137,7 +136,7 @@ class RunRecord(Generic[ContextT]):
         times = {"service": sample.done - sample.sent, "response": sample.done - sample.due}
         self.exemplars.record(sample.page, result, times, trace_id, self._wall_clock())
 
-    def lacked(self, what: str) -> None:
+    def resource_exhausted(self, what: str) -> None:
         """A connection failed because this machine had no more of something (``EMFILE``)."""
         self._process_watch.resource_exhausted(what)
 
@@ -177,7 +176,7 @@ class RunRecord(Generic[ContextT]):
         return self.workload.warm_up + self.workload.steady
 
     @property
-    def held(self) -> float:
+    def load_duration(self) -> float:
         """For how many seconds of its planned length the load was on."""
         end = self._closed_at if self._closed_at is not None else self.clock()
         return min(self.length, max(0.0, end - self.recorder.window.start)) if self.begun else 0.0
@@ -262,7 +261,7 @@ class RunRecord(Generic[ContextT]):
     @property
     def pools(self) -> Mapping[str, int]:
         """What is left of the test data that this run lends out, by name."""
-        return self.stage.left() if isinstance(self.stage, Stocked) else {}
+        return self.worker_context.left() if isinstance(self.worker_context, TestDataPool) else {}
 
     def process_facts(self, name: str) -> ProcessFacts:
         """What this process noticed about itself and its machine; ``name`` is the worker's, if it is one."""

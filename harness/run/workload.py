@@ -53,7 +53,7 @@ class LedgerEntry:
 
 
 @runtime_checkable
-class Stocked(Protocol):
+class TestDataPool(Protocol):
     """What shoppers of one process need, where it knows how much of its test data is left."""
 
     def left(self) -> Mapping[str, int]:
@@ -108,7 +108,7 @@ class Workload(Protocol[ContextT_co]):
     def rate(self, elapsed: float) -> float:
         """Arrivals a second at so many seconds from the start; 0 for a closed load."""
 
-    def step(self, elapsed: float) -> int | None:
+    def stage_number(self, elapsed: float) -> int | None:
         """The stage of the profile at so many seconds from the start, counted from 1; ``None`` for a closed load."""
 
     def kind_of(self, number: int) -> str:
@@ -118,13 +118,13 @@ class Workload(Protocol[ContextT_co]):
         """Journey and payment option of an arrival, for the sample of one that was dropped."""
 
     @property
-    def level(self) -> bool:
+    def constant_rate(self) -> bool:
         """Whether the load is meant to be the same throughout the steady part."""
 
-    def drawn(self, walked: Mapping[str, int]) -> Mapping[str, Mapping[str, float]]:
+    def planned_counts(self, journeys_begun: Mapping[str, int]) -> Mapping[str, Mapping[str, float]]:
         """How many of each were meant to come, by what they are (``"journey"``, ``"payment option"``), as far as that is known.
 
-        Of an open load, in the whole schedule; of a closed one, in as many of each journey as were ``walked``.
+        Of an open load, in the whole schedule; of a closed one, in as many of each journey as were begun.
         """
 
     @property
@@ -147,7 +147,7 @@ class Workload(Protocol[ContextT_co]):
     def start_target(self) -> Target:
         """Start the embedded shop for this run; raises ``UsageError`` with what it said when it cannot."""
 
-    def stage(self, worker: int, workers: int) -> ContextT_co:
+    def worker_context(self, worker: int, workers: int) -> ContextT_co:
         """What the shoppers of this process need; prepared once per run, before the target is started."""
 
     def secrets(self) -> Collection[str]:

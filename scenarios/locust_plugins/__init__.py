@@ -15,7 +15,7 @@ from locust import events
 from harness.locust_plugin import signals
 
 if "--scenario" in sys.argv and "--worker" not in sys.argv:
-    signals.note()
+    signals.defer()
 
 from harness.locust_plugin.options import add_options
 from scenarios.runtime.scenario_folder import ScenarioFolder

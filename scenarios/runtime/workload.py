@@ -101,7 +101,7 @@ class ScenarioWorkload:
 
     @property
     def weights(self) -> Mapping[str, float]:
-        """How much of each journey there is: the scenario's weights, or the number of each where all are walked once."""
+        """How much of each journey there is: the scenario's weights, or the number of each where each journey runs once."""
         mix = self._scenario.mix
         if mix.cover:
             return Counter(one.journey for one in Casting(mix, self.seed).coverage_specs)
@@ -127,7 +127,7 @@ class ScenarioWorkload:
         profile = self._scenario.profile()
         return 0.0 if profile is None else profile.rate(elapsed)
 
-    def step(self, elapsed: float) -> int | None:
+    def stage_number(self, elapsed: float) -> int | None:
         """The stage of the profile at so many seconds from the start, counted from 1; ``None`` for a closed load."""
         profile = self._scenario.profile()
         if profile is None:
@@ -160,7 +160,7 @@ class ScenarioWorkload:
         return {"scenario": self._scenario.as_asked(), "chosen": chosen, "journeys": sorted(self.kinds)}
 
     @property
-    def level(self) -> bool:
+    def constant_rate(self) -> bool:
         """Whether the load is meant to be the same throughout the steady part."""
         profile = self._scenario.profile()
         if profile is None:
@@ -174,14 +174,14 @@ class ScenarioWorkload:
                 rates |= {stage.rate_from, stage.rate_to}
         return len(rates) == 1
 
-    def drawn(self, walked: Mapping[str, int]) -> Mapping[str, Mapping[str, float]]:
+    def planned_counts(self, journeys_begun: Mapping[str, int]) -> Mapping[str, Mapping[str, float]]:
         """How many of each journey and payment option were meant to come; empty for a schedule too long to count.
 
         How many journeys of each kind a closed load brings depends on how long they take. Where shoppers may fall back on
         another option, nobody can tell from what they paid with what they had come to pay with.
         """
         if self._schedule is None:
-            meant: dict[str, Mapping[str, float]] = {"payment option": self._sampler.expected_options(walked)}
+            meant: dict[str, Mapping[str, float]] = {"payment option": self._sampler.expected_options(journeys_begun)}
         else:
             total = self._schedule.min_count
             if not 0 < total <= LONGEST_COUNTED_SCHEDULE:
@@ -211,7 +211,7 @@ class ScenarioWorkload:
         everything = [asked, emails, trace, pks, version("checkload")]
         return sha256(orjson.dumps(everything, option=orjson.OPT_SORT_KEYS)).hexdigest()
 
-    def stage(self, worker: int, workers: int) -> ScenarioWorkerContext:
+    def worker_context(self, worker: int, workers: int) -> ScenarioWorkerContext:
         """What the shoppers of one process need; raises ``UsageError`` when the file of accounts is wrong."""
         return ScenarioWorkerContext(
             self._scenario,

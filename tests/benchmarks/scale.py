@@ -107,7 +107,7 @@ def _reports_of(count: int, seconds: int = 32, measured: int = 7) -> float:
     run = _a_master(count)
     rng = random.Random(1)
     window = Window(0.0, 0.0, math.inf)
-    recorders = {name: Recorder(window) for name in run.fleet.members}
+    recorders = {name: Recorder(window) for name in run.fleet.workers}
     tellers = {name: DeltaEncoder(recorder) for name, recorder in recorders.items()}
     facts = ProcessFacts()
     spent = []
@@ -129,8 +129,8 @@ def _reports_of(count: int, seconds: int = 32, measured: int = 7) -> float:
             messages[name] = msgpack.dumps(
                 {
                     "run": run.id,
-                    "key": run.fleet.members[name].key,
-                    "counts": tellers[name].message(),
+                    "key": run.fleet.workers[name].key,
+                    "counts": tellers[name].encode(),
                     "under_way": 60,
                     "in_flight": {f"option{n}": 15 for n in range(4)},
                     "requesting": {f"page{n}": 2 for n in range(15)},
@@ -141,7 +141,7 @@ def _reports_of(count: int, seconds: int = 32, measured: int = 7) -> float:
             )
         began = time.process_time()
         for name, message in messages.items():
-            run.hear(name, msgpack.loads(message, strict_map_key=False))
+            run.receive_report(name, msgpack.loads(message, strict_map_key=False))
         run._aggregate()
         spent.append(time.process_time() - began)
     assert run.recorder.totals().pages == sum(recorder.totals().pages for recorder in recorders.values())
@@ -152,11 +152,12 @@ def _a_master(workers: int) -> Any:
     """A master's run, begun, with so many workers that have a user each."""
     from types import SimpleNamespace  # noqa: PLC0415
 
-    from harness.distributed.master import CLOCK_REQUEST, MasterRun  # noqa: PLC0415
+    from harness.distributed.master import MasterRun  # noqa: PLC0415
+    from harness.distributed.messages import CLOCK_REQUEST  # noqa: PLC0415
 
     def send(what: str, message: dict, name: str) -> None:
         if what == CLOCK_REQUEST:
-            run.echoed(name, {**message, "received": message["sent"], "answered": message["sent"]})
+            run.receive_clock_reply(name, {**message, "received": message["sent"], "answered": message["sent"]})
 
     workload = SimpleNamespace(name="bench", users=workers, kinds=("guest",), fingerprint="", is_open=True, search=None)
     vars(workload).update(warm_up=0.0, steady=1e9, drain=1.0, longest_wait=1.0, stop_when_certain=False)
@@ -166,7 +167,7 @@ def _a_master(workers: int) -> Any:
         None,
         send=send,
         users_of=lambda: {f"worker_{n}": {"Guest": 1} for n in range(workers)},
-        gone=list,
+        missing_workers=list,
         kinds={"Guest": "guest"},
     )
     run.start_background_tasks = lambda: None

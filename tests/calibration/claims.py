@@ -22,7 +22,7 @@ from simulator import (
     stay_exceeded_by,
 )
 
-from harness.distributed.delta import DeltaEncoder, Heard
+from harness.distributed.delta import DeltaDecoder, DeltaEncoder
 from harness.measurement.histogram import Bounds, Histogram
 from harness.measurement.interval import extract_interval
 from harness.measurement.outcomes import Blame
@@ -176,7 +176,7 @@ def looked_at(told: Told, objective: Objective) -> tuple[Verdict, bool]:
     moment = 0.0
     while moment < told.length:
         moment += 1.0
-        if looks.due(moment) and looks.look(told.until(moment), moment):
+        if looks.due(moment) and looks.analyse(told.until(moment), moment):
             return evaluate_objective(told.until(moment), objective, looks.alpha_left).verdict, True
     return evaluate_objective(told.until(told.length), objective, looks.alpha_left).verdict, False
 
@@ -302,7 +302,7 @@ def bounds(runs: int, seed: int = 2500) -> Iterator[Row]:
         for number, (moment, took) in enumerate(zip(due, times, strict=True)):
             workers[number % 2].page(PageSample("P", "card", "ok", Blame.NOBODY, moment, moment, moment + took))
         for worker in workers:
-            Heard(total).hear(DeltaEncoder(worker).message())
+            DeltaDecoder(total).apply(DeltaEncoder(worker).encode())
         over = sum((moment + took) - moment > objective.bound for moment, took in zip(due, times, strict=True))
         read_back = Recorder.from_json(total.to_json())
         counted = [

@@ -139,7 +139,7 @@ def passes(
                 watch = InterimAnalyses([demand], warm_up=0.0, steady=length)
                 for part in (0.25, 0.5, 0.75):
                     told = recorded(moments, found, part * length, bounds)
-                    if watch.due(part * length) and watch.look(told, part * length):
+                    if watch.due(part * length) and watch.analyse(told, part * length):
                         judged = told
                         break
                 alpha_left = watch.alpha_left

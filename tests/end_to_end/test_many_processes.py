@@ -11,7 +11,7 @@ import zmq
 from injected import LONG, workers_of
 from running import QUICK
 
-from harness.distributed.master import REFUSE, REPORT
+from harness.distributed.messages import REFUSE, REPORT
 
 pytestmark = pytest.mark.end_to_end
 

@@ -19,7 +19,8 @@ from locust.event import Events
 from locust.rpc import Message, rpc
 
 from harness.distributed.delta import DeltaEncoder
-from harness.distributed.master import ECHOED, REFUSE, REPORT, MasterRun
+from harness.distributed.master import MasterRun
+from harness.distributed.messages import CLOCK_REPLY, REFUSE, REPORT
 from harness.locust_plugin import transport
 from harness.locust_plugin.master_port import install_port_guard
 from harness.measurement.recorder import Recorder
@@ -89,7 +90,7 @@ def messages(run, key):
     report = {
         "run": run.id,
         "key": key,
-        "counts": teller.message(),
+        "counts": teller.encode(),
         "under_way": 0,
         "in_flight": {"gpay": 1},
         "requesting": {},
@@ -113,7 +114,7 @@ def messages(run, key):
         "spawning_complete": USERS,
         "stats": stats,
         REPORT: report,
-        ECHOED: {"run": run.id, "key": key, "sent": 1.0, "received": 1.0, "answered": 1.0},
+        CLOCK_REPLY: {"run": run.id, "key": key, "sent": 1.0, "received": 1.0, "answered": 1.0},
         REFUSE: {"run": run.id, "key": key, "reason": "no"},
     }
 
@@ -193,7 +194,7 @@ class Port:
         environment.parsed_locustfiles = [__file__]
         self.runner = environment.create_master_runner("127.0.0.1", 0)
         self.run = None
-        transport.register(self.runner, lambda: self.run, self.guard)
+        transport.register_handlers(self.runner, lambda: self.run, self.guard)
         self.peer = self.connect(NAME)
         self.say("client_ready", __version__)
         self.begin()
@@ -219,7 +220,7 @@ class Port:
             None,
             send=send,
             users_of=lambda: {NAME: {"Guest": 1}},
-            gone=list,
+            missing_workers=list,
             kinds={"Guest": "guest"},
             sleep=lambda _: gevent.sleep(0),
         )

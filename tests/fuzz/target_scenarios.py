@@ -160,8 +160,8 @@ def opened():
                     forecast.read_forecast(path, ["results/a"])
                     return "a forecast"
                 workload = program.choose(Choices(scenario=str(path), **chosen))
-                workload.stage(0, 1)
-                workload.users, workload.level, workload.rate(1.0)
+                workload.worker_context(0, 1)
+                workload.users, workload.constant_rate, workload.rate(1.0)
                 if (schedule := workload.schedule()) is not None:
                     next(iter(schedule), None)
                     workload.kind_of(0)

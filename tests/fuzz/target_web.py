@@ -73,7 +73,7 @@ def a_ui(program, started):
         lambda asked: program.choose(choices(asked, pool.users(asked))),
         lambda: (None, None),
     )
-    front.open(web_ui)
+    front.install(web_ui)
     return web_ui, environment
 
 

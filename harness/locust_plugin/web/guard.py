@@ -50,7 +50,9 @@ def _host_and_port_of(origin: str) -> tuple[str, str] | None:
     return host_and_port(where) if separator and scheme in {"http", "https"} else None
 
 
-def guard(web_ui: Any, *, start: Callable[[Form], str | None], shape: str, allowed_hosts: Collection[str] = ()) -> None:
+def install_guard(
+    web_ui: Any, *, start: Callable[[Form], str | None], shape: str, allowed_hosts: Collection[str] = ()
+) -> None:
     """Put the guard before every page, which also answers to the names ``allowed_hosts``.
 
     ``start`` is given the form with which a run is to be started, gets ready for it or says what is wrong with it. ``shape`` is

@@ -37,18 +37,18 @@ class Field:
     name: str
     value: str
     hint: str
-    among: Sequence[str] | None = None
+    choices: Sequence[str] | None = None
 
     @property
     def as_argument(self) -> dict[str, Any]:
         """As Locust's page wants it."""
-        # What is not among the choices would be shown, and sent, as the first of them.
-        among = self.among
-        if among is not None and self.value not in among:
-            among = [*among, self.value]
+        # A value beside the choices would be shown, and sent, as the first of them.
+        choices = self.choices
+        if choices is not None and self.value not in choices:
+            choices = [*choices, self.value]
         return {
             "default_value": self.value,
-            "choices": None if among is None else list(among),
+            "choices": None if choices is None else list(choices),
             "help_text": None,
             "is_secret": False,
             "is_required": False,

@@ -59,7 +59,7 @@ TABS = (
 
 NOT_JUDGED = "not judged"
 WORK_SECONDS = 0.001  # seconds of work before the load gets its turn
-REST = 0.0005  # seconds; a real timer and not 0, so that the loop looks at its sockets, too
+PAUSE_SECONDS = 0.0005  # seconds; a real timer and not 0, so that the loop looks at its sockets, too
 CACHE_SECONDS = 1.9  # seconds for which rows are good; the page asks every two
 
 
@@ -75,11 +75,11 @@ class YieldToLoad:
     def __call__(self) -> None:
         """Pause, if it is time to."""
         if self._clock() - self._since >= WORK_SECONDS:
-            self._sleep(REST)
+            self._sleep(PAUSE_SECONDS)
             self._since = self._clock()
 
 
-class View:
+class TabRows:
     """What the tabs show, kept for those who ask again at once."""
 
     def __init__(
@@ -101,47 +101,47 @@ class View:
             breath = YieldToLoad()
             shown = {
                 "hurts": worst_page_rows(run, breath),
-                "options": options(run, breath),
-                "capacity": searched(run),
-                "demands": demands(run, finished, breath),
+                "options": payment_option_rows(run, breath),
+                "capacity": search_rows(run),
+                "demands": objective_rows(run, finished, breath),
             }
             self._shown, self._of, self._good_until = shown, of, self._clock() + CACHE_SECONDS
             return shown
         return self._shown
 
 
-def worst_page_rows(run: Run[Any] | None, pause: Pause) -> Rows:
+def worst_page_rows(run: Run[Any] | None, yield_to_load: Pause) -> Rows:
     """A row per page of the steady part: those that fail most first, then the slowest."""
     if run is None:
         return []
-    rows = _grouped(run.recorder.pages, lambda key: key.page, pause)
+    rows = _grouped(run.recorder.pages, lambda key: key.page, yield_to_load)
     if not rows and not run.over:
         return [{"page": "nothing yet", "count": _until_steady(run)}]
     worst = sorted(rows, key=lambda row: (-row.failed, -(percentile(row.response, 0.95) or 0), -row.count, row.name))
-    return [{"page": row.name, **_times(row, pause)} for row in worst]
+    return [{"page": row.name, **_times(row, yield_to_load)} for row in worst]
 
 
-def options(run: Run[Any] | None, pause: Pause) -> Rows:
+def payment_option_rows(run: Run[Any] | None, yield_to_load: Pause) -> Rows:
     """A row per payment option of the steady part."""
     if run is None:
         return []
-    rows = _grouped(run.recorder.journeys, lambda key: key.payment_option, pause, run.workload.payment_options)
-    return [{"option": row.name, "orders": row.orders, **_times(row, pause)} for row in rows]
+    rows = _grouped(run.recorder.journeys, lambda key: key.payment_option, yield_to_load, run.workload.payment_options)
+    return [{"option": row.name, "orders": row.orders, **_times(row, yield_to_load)} for row in rows]
 
 
-def searched(run: Run[Any] | None) -> Rows:
+def search_rows(run: Run[Any] | None) -> Rows:
     """A row per level of a search for the capacity, the one that is on first; without rows in any other run."""
     controller = None if run is None else run.controller
     if run is None or controller is None:
         return []
-    rows = [_step(step) for step in reversed(controller.finished_levels)]
+    rows = [_level_row(step) for step in reversed(controller.finished_levels)]
     if run.begun and controller.found is None:
         on = controller.level
         rows.insert(0, {"level": on.purpose, "rate": _a_minute(on.rate), "held": "", "demand": "", "came": "it is on"})
     return rows
 
 
-def _step(step: FinishedLevel) -> dict[str, Any]:
+def _level_row(step: FinishedLevel) -> dict[str, Any]:
     judged = worst_objective(step.objective_counts)
     came = f"not counted: {step.trouble}" if step.trouble else step.verdict or ("broken" if step.broken else "kept")
     return {
@@ -158,13 +158,13 @@ def _a_minute(rate: float) -> str:
     return format_number(round(rate * 60))
 
 
-def demands(run: Run[Any] | None, finished: Finished | None, pause: Pause) -> Rows:
+def objective_rows(run: Run[Any] | None, finished: Finished | None, yield_to_load: Pause) -> Rows:
     """How each demand stands at this moment; after the run the verdict, with whatever speaks against the measurement."""
     if run is None:
         return []
-    asked = {"demand": "what was asked", "verdict": "", "sentence": described(run)}
+    asked = {"demand": "what was asked", "verdict": "", "sentence": run_description(run)}
     if finished is not None and finished.result.run_id == run.id:
-        return [_judged(finished), asked, *_reasons(finished), *_said(finished), *_skipped_objectives(run)]
+        return [_judged(finished), asked, *_reasons(finished), *_report_rows(finished), *_skipped_objectives(run)]
     if run.ended:
         end = {"demand": "the run", "verdict": "NO VERDICT", "sentence": run.crashed or "being judged"}
         return [end, asked]
@@ -172,7 +172,7 @@ def demands(run: Run[Any] | None, finished: Finished | None, pause: Pause) -> Ro
     standings = []
     for objective in run.workload.objectives:
         standings.append(live_status(run.recorder, objective, steady))
-        pause()
+        yield_to_load()
     order = list(LiveState)
     standings.sort(key=lambda one: order.index(one.standing))
     rows = [{"demand": one.text, "verdict": str(one.standing), "sentence": one.sentence} for one in standings]
@@ -184,7 +184,7 @@ def demands(run: Run[Any] | None, finished: Finished | None, pause: Pause) -> Ro
     ]
 
 
-def described(run: Run[Any]) -> str:
+def run_description(run: Run[Any]) -> str:
     """What was asked for, in one line: the scenario, what was chosen beside it, and what is loaded."""
     asked = run.workload.as_asked()
     chosen = {key: asked["chosen"][key] for key in form.CHOICES if key in asked["chosen"]} | {"seed": run.workload.seed}
@@ -207,7 +207,7 @@ def _skipped_objectives(run: Run[Any]) -> Rows:
     ]
 
 
-def _said(finished: Finished) -> Rows:
+def _report_rows(finished: Finished) -> Rows:
     """What else a report says of the whole run: how much was finished, and whether response and service time part."""
     said = (("throughput", sentences.throughput), ("response and service time", sentences.response_service_gap))
     return [
@@ -266,7 +266,7 @@ def _until_end(run: Run[Any]) -> str:
 
 
 def _grouped(
-    cells: Mapping[Any, SampleSeries], name_of: Callable[[Any], str], pause: Pause, expected: Iterable[str] = ()
+    cells: Mapping[Any, SampleSeries], name_of: Callable[[Any], str], yield_to_load: Pause, expected: Iterable[str] = ()
 ) -> list[SummaryRow]:
     """As ``harness.measurement.summary`` groups them, with pauses: the recorder goes on recording meanwhile."""
     rows = {name: SummaryRow(name) for name in expected}
@@ -276,12 +276,12 @@ def _grouped(
             ordered = isinstance(key, JourneyKey) and key.ordered
             name = name_of(key)
             rows.setdefault(name, SummaryRow(name)).add(cell, failed=key.blame == Blame.SHOP, ordered=ordered)
-            pause()
+            yield_to_load()
     return list(rows.values())
 
 
-def _times(row: SummaryRow, pause: Pause) -> dict[str, Any]:
-    pause()
+def _times(row: SummaryRow, yield_to_load: Pause) -> dict[str, Any]:
+    yield_to_load()
     return {
         "count": row.count,
         "failed": f"{row.failed} ({format_percent(row.failed / row.count)})" if row.failed else 0,

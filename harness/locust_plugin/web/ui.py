@@ -26,27 +26,27 @@ class CheckloadUi:
     def __init__(
         self,
         environment: Any,
-        program: ScenarioProvider[Any],
+        provider: ScenarioProvider[Any],
         pool: form.UserSettings,
         choose: Callable[[Any], Workload[Any]],
         current: Callable[[], tuple[Run[Any] | None, Finished | None]],
     ) -> None:
         self._environment = environment
-        self._program = program
-        self._pool = pool
+        self._provider = provider
+        self._user_settings = pool
         self._choose = choose
         self._current = current
         self._classes: list[Any] = list(environment.user_classes)
         # A path may name any file, and a scenario says itself what may be loaded: only who starts the process names one.
-        self._scenarios = list(dict.fromkeys([*program.names(), str(environment.parsed_options.scenario)]))
+        self._scenarios = list(dict.fromkeys([*provider.names(), str(environment.parsed_options.scenario)]))
 
-    def open(self, web_ui: Any) -> None:
+    def install(self, web_ui: Any) -> None:
         """Put guard, fields and tabs into Locust's web UI."""
         shape = type(self._environment.shape_class).__name__
         allowed = parse_allowed_hosts(self._environment.parsed_options.web_allowed_hosts)
-        guard.guard(web_ui, start=self.check_start_form, shape=shape, allowed_hosts=allowed)
+        guard.install_guard(web_ui, start=self.check_start_form, shape=shape, allowed_hosts=allowed)
         page.install_page(web_ui, fields=self.fields, hints=self.hints, arguments=lambda: self.arguments(shape))
-        view = tabs.View(self._current)
+        view = tabs.TabRows(self._current)
         guard.add_tabs(web_ui, tabs.TABS, rows=view.rows, state=self.state)
 
     def check_start_form(self, asked: guard.Form) -> str | None:
@@ -65,7 +65,7 @@ class CheckloadUi:
             workload = self._choose(options)
             refuse_host(options.host or "", workload.allowed)
             selected_user_classes(self._picked(asked, options), workload, options)
-            workload.stage(0, 1)
+            workload.worker_context(0, 1)
         except UsageError as misuse:
             problems.append(form.with_form_labels(str(misuse)))
         if problems:
@@ -93,7 +93,7 @@ class CheckloadUi:
 
     def hints(self) -> dict[str, str]:
         """What is said beside Locust's own fields."""
-        return {**form.HINTS, "user_count": self._pool.hint}
+        return {**form.HINTS, "user_count": self._user_settings.hint}
 
     def arguments(self, shape: str) -> dict[str, Any]:
         """What Locust's page is told otherwise than by Locust."""

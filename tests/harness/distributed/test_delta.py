@@ -3,7 +3,7 @@ import random
 
 import pytest
 
-from harness.distributed.delta import DeltaEncoder, Heard
+from harness.distributed.delta import DeltaDecoder, DeltaEncoder
 from harness.measurement.recorder import Recorder
 from harness.measurement.sample import JourneySample, PageSample, Window
 
@@ -44,12 +44,12 @@ def rng():
 
 def test_what_was_told_is_what_was_counted_however_often_it_was_told(rng):
     recorder, total = Recorder(WINDOW), Recorder(WINDOW)
-    teller, heard = DeltaEncoder(recorder), Heard(total)
+    teller, decoder = DeltaEncoder(recorder), DeltaDecoder(total)
     for second in range(10):
         fill(recorder, rng, (second, second + 1))
-        heard.hear(sent(teller.message()))
+        decoder.apply(sent(teller.encode()))
         assert same(total, recorder)
-    heard.hear(sent(teller.message(whole=True)))
+    decoder.apply(sent(teller.encode(whole=True)))
     assert same(total, recorder)
 
 
@@ -57,12 +57,12 @@ def test_a_message_holds_only_what_is_new(rng):
     recorder = Recorder(WINDOW)
     teller = DeltaEncoder(recorder)
     fill(recorder, rng, (0, 50))
-    whole = teller.message()
-    nothing = teller.message()
+    whole = teller.encode()
+    nothing = teller.encode()
     assert nothing["pages"] == nothing["journeys"] == nothing["arrivals"] == []
     due = WINDOW.start + 50.5
     recorder.page(PageSample("BinNumberPage", "gpay", "ok", "nobody", due, due, due + 0.1, 10, 200))
-    little = teller.message()
+    little = teller.encode()
     (((page, *_), service, _, _, ((second, times),), _),) = little["pages"]
     assert (page, second) == ("BinNumberPage", 50)
     assert len(service[4]) == len(times[4]) == 1  # one bucket each, of the many that the run has filled
@@ -71,58 +71,58 @@ def test_a_message_holds_only_what_is_new(rng):
 
 def test_a_slice_that_fills_is_told_by_the_buckets_that_have_changed():
     recorder, total = Recorder(WINDOW), Recorder(WINDOW)
-    teller, heard = DeltaEncoder(recorder), Heard(total)
+    teller, decoder = DeltaEncoder(recorder), DeltaDecoder(total)
     told = []
     for n in range(5):
         recorder.page(PageSample("BinNumberPage", "gpay", "ok", "nobody", 110.0, 110.0, 110.1 + n, 10, 200))
-        message = sent(teller.message())
+        message = sent(teller.encode())
         told.append(len(message["pages"][0][4][0][1][4]))
-        heard.hear(message)
+        decoder.apply(message)
     assert told == [1, 1, 1, 1, 1]
     assert same(total, recorder)
 
 
 def test_a_lost_message_is_made_good_by_the_last_one(rng):
     recorder, total = Recorder(WINDOW), Recorder(WINDOW)
-    teller, heard = DeltaEncoder(recorder), Heard(total)
+    teller, decoder = DeltaEncoder(recorder), DeltaDecoder(total)
     for second in range(6):
         fill(recorder, rng, (second, second + 1))
-        message = sent(teller.message())
+        message = sent(teller.encode())
         if second % 2:
-            heard.hear(message)
+            decoder.apply(message)
     for cell in total.pages.values():  # what is known meanwhile holds together
         assert (
             cell.response.total
             == sum(n for _, n in cell.response.values())
             == sum(one.total for one in cell.slices.values())
         )
-    assert not heard.complete
-    heard.hear(sent(teller.message(whole=True)))
+    assert not decoder.complete
+    decoder.apply(sent(teller.encode(whole=True)))
     assert same(total, recorder)
-    assert (heard.number, heard.taken, heard.complete) == (7, 4, True)
+    assert (decoder.last_number, decoder.messages_taken, decoder.complete) == (7, 4, True)
     fill(recorder, rng, (6, 7))
-    heard.hear(sent(teller.message()))
-    assert heard.complete
+    decoder.apply(sent(teller.encode()))
+    assert decoder.complete
     assert same(total, recorder)
 
 
 def test_a_message_that_comes_twice_or_late_changes_nothing(rng):
     recorder, total = Recorder(WINDOW), Recorder(WINDOW)
-    teller, heard = DeltaEncoder(recorder), Heard(total)
+    teller, decoder = DeltaEncoder(recorder), DeltaDecoder(total)
     fill(recorder, rng, (0, 1))
-    first = sent(teller.message())
+    first = sent(teller.encode())
     fill(recorder, rng, (1, 2))
-    second = sent(teller.message())
-    assert [heard.hear(message) for message in (first, second, second, first)] == [True, True, False, False]
+    second = sent(teller.encode())
+    assert [decoder.apply(message) for message in (first, second, second, first)] == [True, True, False, False]
     assert same(total, recorder)
 
 
 def test_slices_that_have_become_longer_replace_the_short_ones(rng):
     recorder, total = Recorder(WINDOW, most_slices=16), Recorder(WINDOW, most_slices=16)
-    teller, heard = DeltaEncoder(recorder), Heard(total)
+    teller, decoder = DeltaEncoder(recorder), DeltaDecoder(total)
     for second in range(0, 100, 5):
         fill(recorder, rng, (second, second + 5), n=20)
-        heard.hear(sent(teller.message()))
+        decoder.apply(sent(teller.encode()))
         assert same(total, recorder)
     assert recorder.slice_length == 8.0
 
@@ -131,7 +131,7 @@ def test_slices_that_have_become_longer_replace_the_short_ones(rng):
 def test_workers_with_clocks_of_their_own_add_up_to_one_whatever_is_lost_or_comes_twice(rng, lost):
     total = Recorder(WINDOW, most_slices=16)
     parts = [Recorder(Window(start, start + 5, start + 400), most_slices=16) for start in (7.0, 1e6, 0.5)]
-    workers = [(part, DeltaEncoder(part), Heard(total)) for part in parts]
+    workers = [(part, DeltaEncoder(part), DeltaDecoder(total)) for part in parts]
 
     def whole():
         together = Recorder(WINDOW, most_slices=16)
@@ -140,17 +140,17 @@ def test_workers_with_clocks_of_their_own_add_up_to_one_whatever_is_lost_or_come
         return together
 
     for second in range(0, 90, 3):
-        for number, (part, teller, heard) in enumerate(workers):
+        for number, (part, teller, decoder) in enumerate(workers):
             if second < (20, 90, 40)[number]:  # so that their slices come to differ in length
                 fill(part, rng, (second, second + 3), n=rng.randrange(10))
-            message = sent(teller.message())
+            message = sent(teller.encode())
             if rng.random() >= lost:
-                assert heard.hear(message)
-                assert not heard.hear(message)
+                assert decoder.apply(message)
+                assert not decoder.apply(message)
         if not lost:
             assert same(total, whole())
     assert len({part.slice_length for part in parts}) == 3
-    for _, teller, heard in workers:
-        heard.hear(sent(teller.message(whole=True)))
+    for _, teller, decoder in workers:
+        decoder.apply(sent(teller.encode(whole=True)))
     assert same(total, whole())
     assert total.totals() == whole().totals()

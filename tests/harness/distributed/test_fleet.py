@@ -26,7 +26,7 @@ class Worker:
 
     def tell(self, now, under_way=0, *, final=False, whole=False, lost=False):
         message = {
-            "counts": self.teller.message(whole=whole),
+            "counts": self.teller.encode(whole=whole),
             "under_way": under_way,
             "in_flight": {"gpay": under_way},
             "facts": {"processor_share": 0.5},
@@ -69,7 +69,7 @@ def test_a_last_word_counts_only_where_nothing_before_it_is_missing(fleet):
         a.walk(1)
         a.tell(1.0 + turn, lost=turn == 1)
     a.tell(4.0, final=True)
-    assert not fleet.members["a"].final
+    assert not fleet.workers["a"].final
     a.tell(4.5, final=True)
     assert not fleet.done
     a.tell(5.0, final=True, whole=True)
@@ -83,23 +83,23 @@ def test_a_silent_worker_is_lost_once_and_what_it_told_stays_counted(fleet):
     a.tell(1.0)
     b.tell(1.0)
     b.tell(LOST_AFTER)
-    assert fleet.lost(1.0 + LOST_AFTER) == []
-    (lost,) = fleet.lost(1.1 + LOST_AFTER)
+    assert fleet.find_lost(1.0 + LOST_AFTER) == []
+    (lost,) = fleet.find_lost(1.1 + LOST_AFTER)
     assert lost.name == "a"
-    assert fleet.lost(2.0 + LOST_AFTER) == []
-    assert [member.name for member in fleet.lost_workers] == ["a"]
+    assert fleet.find_lost(2.0 + LOST_AFTER) == []
+    assert [worker.name for worker in fleet.lost_workers] == ["a"]
     assert fleet.total.totals().journeys == 3
     b.tell(6.0, final=True)
     assert fleet.done
 
 
 def test_a_worker_that_is_known_to_be_gone_need_not_be_waited_for(fleet):
-    assert [member.name for member in fleet.lost(0.1, gone=["b"])] == ["b"]
+    assert [worker.name for worker in fleet.find_lost(0.1, missing_workers=["b"])] == ["b"]
 
 
 def test_a_worker_that_is_done_is_not_missed(fleet):
     Worker(fleet, "a").tell(1.0, final=True)
-    assert [member.name for member in fleet.lost(100.0)] == ["b"]
+    assert [worker.name for worker in fleet.find_lost(100.0)] == ["b"]
 
 
 def test_a_stranger_is_not_listened_to(fleet):
@@ -113,29 +113,29 @@ def test_the_longest_silence_of_each_worker_is_known(fleet):
     a = Worker(fleet, "a")
     for now in (1.0, 1.5, 4.0, 4.2):
         a.tell(now)
-    assert fleet.members["a"].longest_silence == 2.5
+    assert fleet.workers["a"].longest_silence == 2.5
 
 
 def test_each_worker_has_a_share_of_its_own(fleet):
-    assert [member.partition.worker for member in fleet.members.values()] == [0, 1]
-    assert {member.partition.workers for member in fleet.members.values()} == {2}
+    assert [worker.partition.worker for worker in fleet.workers.values()] == [0, 1]
+    assert {worker.partition.workers for worker in fleet.workers.values()} == {2}
 
 
 def test_the_clock_of_a_worker_is_known_by_its_quickest_echo(fleet):
-    assert fleet.members["a"].clock is None
-    fleet.echoed("a", ClockExchange(10.0, 12.4, 12.4, 10.8))  # 0.8 s under way
-    fleet.echoed("a", ClockExchange(11.0, 13.01, 13.02, 11.03))
-    fleet.echoed("stranger", ClockExchange(11.0, 99.0, 99.0, 11.0))
-    assert fleet.members["a"].clock.seconds == pytest.approx(2.0)
-    assert fleet.members["a"].clock.min_seconds == pytest.approx(1.99)
-    assert fleet.members["b"].clock is None
+    assert fleet.workers["a"].clock is None
+    fleet.add_clock_exchange("a", ClockExchange(10.0, 12.4, 12.4, 10.8))  # 0.8 s under way
+    fleet.add_clock_exchange("a", ClockExchange(11.0, 13.01, 13.02, 11.03))
+    fleet.add_clock_exchange("stranger", ClockExchange(11.0, 99.0, 99.0, 11.0))
+    assert fleet.workers["a"].clock.seconds == pytest.approx(2.0)
+    assert fleet.workers["a"].clock.min_seconds == pytest.approx(1.99)
+    assert fleet.workers["b"].clock is None
 
 
 def test_only_the_latest_echoes_count(fleet):
-    fleet.echoed("a", ClockExchange(0.0, 5.0, 5.0, 0.0))  # exact, and long ago
+    fleet.add_clock_exchange("a", ClockExchange(0.0, 5.0, 5.0, 0.0))  # exact, and long ago
     for second in range(1, CLOCK_EXCHANGES_KEPT + 1):
-        fleet.echoed("a", ClockExchange(second, second + 0.1, second + 0.1, second + 0.2))
-    assert fleet.members["a"].clock.seconds == pytest.approx(0.0)
+        fleet.add_clock_exchange("a", ClockExchange(second, second + 0.1, second + 0.1, second + 0.2))
+    assert fleet.workers["a"].clock.seconds == pytest.approx(0.0)
 
 
 @pytest.mark.parametrize(
@@ -144,4 +144,4 @@ def test_only_the_latest_echoes_count(fleet):
 )
 def test_a_worker_is_called_by_its_number_and_by_its_host_where_there_are_several(names, called):
     fleet = Fleet({name: {"guest": 1} for name in names}, WINDOW, 0.0, most_slices=128)
-    assert [fleet.called(fleet.members[name]) for name in names] == called
+    assert [fleet.label(fleet.workers[name]) for name in names] == called

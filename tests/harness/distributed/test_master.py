@@ -6,16 +6,8 @@ from types import SimpleNamespace
 import pytest
 
 from harness.distributed.delta import DeltaEncoder
-from harness.distributed.master import (
-    BEGIN,
-    CLOCK_REQUEST,
-    LEAD,
-    THANKS,
-    USER_COUNT_TIMEOUT,
-    WAIT,
-    ForgedMessage,
-    MasterRun,
-)
+from harness.distributed.master import START_LEAD, USER_COUNT_TIMEOUT, MasterRun
+from harness.distributed.messages import BEGIN, CLOCK_REQUEST, NEXT_RUN_ONLY, REPORT_RECEIVED, ForgedMessage
 from harness.measurement.recorder import Recorder
 from harness.measurement.sample import Window
 
@@ -50,7 +42,7 @@ class Hosts:
             users_of=lambda: {
                 name: {"Guest": 2 if self.now >= self.reported_at.get(name, 0.0) else 0} for name in self.ahead
             },
-            gone=list,
+            missing_workers=list,
             kinds={"Guest": "guest"},
             clock=lambda: self.now,
             sleep=self.sleep,
@@ -67,11 +59,11 @@ class Hosts:
             self.now += 0.002
             there = 1_000_000 + self.now + self.ahead[name]
             self.now += 0.002
-            self.run.echoed(name, {**message, "received": there, "answered": there})
+            self.run.receive_clock_reply(name, {**message, "received": there, "answered": there})
 
     def hear(self, name, message):
         """A report of a worker that was told its key."""
-        self.run.hear(name, {"run": self.run.id, "key": self.told(BEGIN)[name]["key"], **message})
+        self.run.receive_report(name, {"run": self.run.id, "key": self.told(BEGIN)[name]["key"], **message})
 
     def told(self, what):
         return {name: message for kind, name, message in self.sent if kind == what}
@@ -83,11 +75,11 @@ def test_workers_begin_together_once_their_clocks_are_known():
     assert hosts.run.begun
     begin = hosts.told(BEGIN)
     assert begin.keys() == {"vm_a", "vm_b"}
-    moment = 1_000_000 + 100.0 + LEAD
+    moment = 1_000_000 + 100.0 + START_LEAD
     assert begin["vm_a"]["begin_at"] == pytest.approx(moment + 0.1)
     assert begin["vm_b"]["begin_at"] == pytest.approx(moment - 0.1)
-    assert hosts.run.recorder.window.start == 100.0 + LEAD
-    assert hosts.run.fleet.members["vm_a"].clock.seconds == pytest.approx(0.1)
+    assert hosts.run.recorder.window.start == 100.0 + START_LEAD
+    assert hosts.run.fleet.workers["vm_a"].clock.seconds == pytest.approx(0.1)
 
 
 @pytest.mark.parametrize(("ahead", "said"), [(2.0, "2 s ahead of"), (-3.0, "3 s behind")])
@@ -105,7 +97,7 @@ def test_a_worker_that_does_not_tell_its_time_is_not_waited_for_long():
     hosts = Hosts(vm_a=0.0, vm_b=None)
     hosts.run.start(4)
     assert hosts.told(BEGIN).keys() == {"vm_a", "vm_b"}
-    assert hosts.now < 100.0 + LEAD
+    assert hosts.now < 100.0 + START_LEAD
 
 
 def test_a_worker_that_comes_late_has_no_share_and_is_told_so_once_it_listens():
@@ -113,15 +105,15 @@ def test_a_worker_that_comes_late_has_no_share_and_is_told_so_once_it_listens():
     hosts.run.worker_joined_late("vm_b")
     hosts.run.start(4)
     assert hosts.told(BEGIN).keys() == {"vm_a"}
-    assert hosts.told(WAIT) == {}
+    assert hosts.told(NEXT_RUN_ONLY) == {}
     hosts.now += 2
     hosts.run._check_workers()
     hosts.run._check_workers()
-    assert [name for what, name, _ in hosts.sent if what == WAIT] == ["vm_b"]
+    assert [name for what, name, _ in hosts.sent if what == NEXT_RUN_ONLY] == ["vm_b"]
     hosts.run.worker_joined_late("vm_a")  # one that takes part and only says again that it is there
     hosts.now += 2
     hosts.run._check_workers()
-    assert hosts.told(WAIT).keys() == {"vm_b"}
+    assert hosts.told(NEXT_RUN_ONLY).keys() == {"vm_b"}
 
 
 def test_arrivals_are_dealt_out_when_every_worker_has_told_of_its_users(monkeypatch):
@@ -132,8 +124,8 @@ def test_arrivals_are_dealt_out_when_every_worker_has_told_of_its_users(monkeypa
     assert hosts.run.begun
     assert hosts.run.spawned == 4
     (begin_at,) = {message["begin_at"] for message in hosts.told(BEGIN).values()}
-    assert begin_at == pytest.approx(1_000_103.0 + LEAD, abs=0.1)
-    assert {one.partition.slots["guest"] for one in hosts.run.fleet.members.values()} == {(0, 1, 0, 1)}
+    assert begin_at == pytest.approx(1_000_103.0 + START_LEAD, abs=0.1)
+    assert {one.partition.slots["guest"] for one in hosts.run.fleet.workers.values()} == {(0, 1, 0, 1)}
 
 
 def test_users_of_which_nobody_tells_are_not_waited_for_without_end(monkeypatch):
@@ -148,7 +140,7 @@ def counts_of(n, number=1, *, whole=False):
     recorder = Recorder(Window(0.0, 1.0, 10.0))
     for _ in range(n):
         recorder.offered(5.0)
-    counts = DeltaEncoder(recorder).message()
+    counts = DeltaEncoder(recorder).encode()
     return {
         "counts": {**counts, "number": number, "whole": whole},
         "under_way": 0,
@@ -169,7 +161,7 @@ def test_what_a_worker_tells_counts_at_once_and_no_more_once_the_run_is_judged()
     hosts.run.end()
     hosts.hear("vm_a", {**counts_of(5, number=2), "final": True})
     assert hosts.run.recorder.arrivals["steady"].offered == 7
-    assert hosts.told(THANKS) == {"vm_a": {"run": hosts.run.id, "whole": False}}
+    assert hosts.told(REPORT_RECEIVED) == {"vm_a": {"run": hosts.run.id, "whole": False}}
 
 
 def test_who_knows_the_name_of_a_worker_and_not_its_key_is_not_heard():
@@ -178,7 +170,7 @@ def test_who_knows_the_name_of_a_worker_and_not_its_key_is_not_heard():
     keys = [message["key"] for message in hosts.told(BEGIN).values()]
     assert len(set(keys)) == 2
     forged = {"run": hosts.run.id, **counts_of(900), "reason": "no", "sent": 1.0, "received": 9.0, "answered": 9.0}
-    for say in (hosts.run.hear, hosts.run.refuse, hosts.run.echoed):
+    for say in (hosts.run.receive_report, hosts.run.receive_refusal, hosts.run.receive_clock_reply):
         for key in ("", "0" * 32, keys[1], None, 7, b"x"):
             with contextlib.suppress(ForgedMessage):
                 say("vm_a", {**forged, "key": key})
@@ -187,7 +179,7 @@ def test_who_knows_the_name_of_a_worker_and_not_its_key_is_not_heard():
     assert hosts.run.recorder.arrivals["steady"].offered == 0
     assert not hosts.run.interrupted
     assert not hosts.run.closing
-    assert hosts.run.fleet.members["vm_a"].clock.seconds == pytest.approx(0.0)
+    assert hosts.run.fleet.workers["vm_a"].clock.seconds == pytest.approx(0.0)
 
 
 def test_all_is_asked_for_where_something_is_missing_before_the_last_word():
@@ -195,7 +187,7 @@ def test_all_is_asked_for_where_something_is_missing_before_the_last_word():
     hosts.run.start(4)
     for number, whole in ((1, False), (3, False), (4, True)):
         hosts.hear("vm_a", {**counts_of(number, number, whole=whole), "final": number > 1})
-        asked = hosts.told(THANKS).get("vm_a")
+        asked = hosts.told(REPORT_RECEIVED).get("vm_a")
         assert (
             asked
             == {1: None, 3: {"run": hosts.run.id, "whole": True}, 4: {"run": hosts.run.id, "whole": False}}[number]
@@ -207,6 +199,6 @@ def test_all_is_asked_for_where_something_is_missing_before_the_last_word():
 def test_a_cut_window_is_that_of_the_books():
     hosts = Hosts(vm_a=0.0)
     hosts.run.start(4)
-    hosts.run.cut(4.0)
+    hosts.run.end_steady_at(4.0)
     assert hosts.run.recorder is hosts.run.fleet.total
     assert hosts.run.recorder.window.steady_until == hosts.run.recorder.window.start + 4.0

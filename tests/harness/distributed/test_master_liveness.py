@@ -2,7 +2,7 @@
 
 import pytest
 
-from harness.distributed.master_liveness import LOOK, MASTER_TIMEOUT, MasterLiveness
+from harness.distributed.master_liveness import MASTER_CHECK_INTERVAL, MASTER_TIMEOUT, MasterLiveness
 
 
 class Worker:
@@ -10,21 +10,24 @@ class Worker:
         self.now, self.parent = 100.0, parent
         self.watch = MasterLiveness(lambda: self.now, None if parent is None else lambda: self.parent)
 
-    def wait(self, seconds, *, step=LOOK, loading=True, answered=()):
+    def wait(self, seconds, *, step=MASTER_CHECK_INTERVAL, loading=True, answered=()):
         """Look every so often, and hear the master at these seconds; the first reason that it is gone, and when."""
         began, answers = self.now, list(answered)
         while self.now < began + seconds - 1e-9:
             self.now += step
             if answers and self.now - began >= answers[0]:
                 answers.pop(0)
-                self.watch.heard()
-            if why := self.watch.look(loading=loading):
+                self.watch.heard_from_master()
+            if why := self.watch.check(loading=loading):
                 return why, round(self.now - began, 3)
         return None
 
 
 def test_a_silent_master_is_gone_before_five_seconds_are_over():
-    assert Worker().wait(60) == ("the master has been silent for 4 s", pytest.approx(MASTER_TIMEOUT, abs=LOOK))
+    assert Worker().wait(60) == (
+        "the master has been silent for 4 s",
+        pytest.approx(MASTER_TIMEOUT, abs=MASTER_CHECK_INTERVAL),
+    )
 
 
 def test_a_master_that_answers_each_second_stays_and_so_does_one_that_was_cut_off_for_a_moment():
@@ -33,7 +36,7 @@ def test_a_master_that_answers_each_second_stays_and_so_does_one_that_was_cut_of
 
 
 def test_silence_counts_from_the_last_answer():
-    assert Worker().wait(60, answered=[1, 2, 3])[1] == pytest.approx(3 + MASTER_TIMEOUT, abs=2 * LOOK)
+    assert Worker().wait(60, answered=[1, 2, 3])[1] == pytest.approx(3 + MASTER_TIMEOUT, abs=2 * MASTER_CHECK_INTERVAL)
 
 
 def test_who_loads_nothing_waits_as_long_as_locust_does():
@@ -46,8 +49,10 @@ def test_a_worker_that_was_stopped_itself_has_not_listened():
     worker = Worker()
     worker.wait(1)
     worker.now += 30
-    assert worker.watch.look(loading=True) == ""
-    assert worker.wait(60)[1] == pytest.approx(MASTER_TIMEOUT - 1 - 2 * LOOK, abs=2 * LOOK)
+    assert worker.watch.check(loading=True) == ""
+    assert worker.wait(60)[1] == pytest.approx(
+        MASTER_TIMEOUT - 1 - 2 * MASTER_CHECK_INTERVAL, abs=2 * MASTER_CHECK_INTERVAL
+    )
 
 
 @pytest.mark.parametrize("loading", [True, False])
@@ -55,4 +60,4 @@ def test_a_worker_that_was_forked_ends_with_its_parent(loading):
     worker = Worker(parent=4711)
     assert worker.wait(2, loading=loading, answered=[1]) is None
     worker.parent = 1
-    assert worker.wait(1, loading=loading) == ("the process that forked this worker has ended", LOOK)
+    assert worker.wait(1, loading=loading) == ("the process that forked this worker has ended", MASTER_CHECK_INTERVAL)

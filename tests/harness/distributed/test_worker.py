@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import pytest
 
 from harness.distributed.delta import DeltaEncoder
-from harness.distributed.master import ECHOED, REFUSE
+from harness.distributed.messages import CLOCK_REPLY, REFUSE
 from harness.distributed.worker import FINAL_REPORT_ATTEMPTS, WorkerRun
 
 WORKLOAD = SimpleNamespace(
@@ -61,10 +61,10 @@ def test_thanks_for_another_run_are_none_of_ours():
 def test_a_worker_with_another_scenario_refuses_with_the_key_that_it_was_told():
     sent = []
     run = WorkerRun(WORKLOAD, None, send=lambda kind, message: sent.append((kind, message)))
-    run.echo({"run": "r", "sent": 1.0})
+    run.receive_clock_request({"run": "r", "sent": 1.0})
     run.receive_begin({"run": "r", "key": "k", "fingerprint": "another", "begin_at": 0.0})
-    run.echo({"run": "r", "sent": 2.0})
-    assert [(kind, message["key"]) for kind, message in sent] == [(ECHOED, ""), (REFUSE, "k"), (ECHOED, "k")]
+    run.receive_clock_request({"run": "r", "sent": 2.0})
+    assert [(kind, message["key"]) for kind, message in sent] == [(CLOCK_REPLY, ""), (REFUSE, "k"), (CLOCK_REPLY, "k")]
 
 
 def test_a_worker_without_a_master_has_nobody_to_say_a_last_word_to():

@@ -10,13 +10,13 @@ KINDS = [type("Guest", (User,), {}), type("Returning", (User,), {})]
 
 
 @pytest.fixture
-def late():
+def latecomers():
     return []
 
 
 @pytest.fixture
-def dispatcher(late):
-    made = PinnedUsersDispatcher([WorkerNode("a"), WorkerNode("b")], KINDS, late=late.append)
+def dispatcher(latecomers):
+    made = PinnedUsersDispatcher([WorkerNode("a"), WorkerNode("b")], KINDS, on_late_worker=latecomers.append)
     made.new_dispatch(target_user_count=6, spawn_rate=100)
     return made
 
@@ -26,19 +26,19 @@ def dispatched(dispatcher):
     return [{name: sum(of.values()) for name, of in users.items()} for users in dispatcher][-1]
 
 
-def test_the_users_are_dealt_out_as_locust_does_it(dispatcher, late):
+def test_the_users_are_dealt_out_as_locust_does_it(dispatcher, latecomers):
     assert dispatched(dispatcher) == {"a": 3, "b": 3}
-    assert late == []
+    assert latecomers == []
 
 
 @pytest.mark.parametrize("when", ["while users are dealt out", "later"])
-def test_who_comes_late_waits(dispatcher, late, when):
+def test_who_comes_late_waits(dispatcher, latecomers, when):
     if when == "later":
         dispatched(dispatcher)
     dispatcher.add_worker(WorkerNode("c"))
     dispatcher.new_dispatch(target_user_count=6, spawn_rate=100)
     assert dispatched(dispatcher).get("c", 0) == 0
-    assert late == ["c"]
+    assert latecomers == ["c"]
 
 
 def test_locust_is_never_told_that_users_could_be_dealt_out_anew(dispatcher):

@@ -9,7 +9,7 @@ from locust.env import Environment
 from locust.event import Events
 from locust.rpc import Message, rpc
 
-from harness.distributed.master import REPORT
+from harness.distributed.messages import REPORT
 from harness.locust_plugin.master_port import install_port_guard
 
 BEAT = {"state": "ready", "current_cpu_usage": 1.0, "current_memory_usage": 1}
@@ -126,7 +126,7 @@ def test_the_listener_lives_on_whatever_it_cannot_handle(port, caplog):
 
     worker, handle = port.worker("vm_a"), port.runner.handle_message
     port.runner.handle_message = breaks
-    port.guard.watch(port.runner)
+    port.guard.wrap_handler(port.runner)
     say(worker, "vm_a", "heartbeat", BEAT)
     with gevent.Timeout(5):
         while not port.guard.refused:

@@ -109,11 +109,11 @@ def test_a_folder_of_results_belongs_to_one_process_for_as_long_as_that_lives(tm
         with pytest.raises(UsageError, match=f"--results {folder}: another run is on"):
             claim_results(str(folder))
         run = SimpleNamespace(workload=SimpleNamespace(name="quick"), started_at=datetime(2026, 1, 2, tzinfo=UTC))
-        assert finish.folder(run, str(folder)) == folder / "quick-20260102T000000Z"
+        assert finish.results_folder(run, str(folder)) == folder / "quick-20260102T000000Z"
         other.kill()
     claim_results(str(folder))
     claim_results(str(folder))
-    assert finish.folder(run, str(folder)) == folder
+    assert finish.results_folder(run, str(folder)) == folder
     ended = subprocess.run(command, input="", capture_output=True, text=True, timeout=20, check=True)
     assert ended.stdout == "False\n"
 

@@ -56,7 +56,7 @@ class Load:
     def restrict(self, kinds):
         self.kinds = tuple(kinds)
 
-    def stage(self, worker, workers):
+    def worker_context(self, worker, workers):
         return SimpleNamespace(connect_timeout=0.1)
 
     def start_target(self):
@@ -307,7 +307,7 @@ def test_a_run_that_was_called_off_before_there_was_one_is_interrupted_and_no_ot
 
 
 def test_what_was_asked_while_locust_started_is_done_when_it_is_ready(program, monkeypatch):
-    monkeypatch.setattr(plugin.signals, "noted", lambda: "SIGHUP")
+    monkeypatch.setattr(plugin.signals, "first_deferred", lambda: "SIGHUP")
     spawned = []
     monkeypatch.setattr(plugin.gevent, "spawn", lambda *call: spawned.append(call))
     made = Plugin(program)
@@ -362,7 +362,7 @@ def test_two_runs_at_once_do_not_share_a_folder_of_results(begin, tmp_path, monk
 )
 def test_only_who_will_leave_results_notes_a_signal_instead_of_following_it(program, monkeypatch, options, follows):
     followed = []
-    monkeypatch.setattr(plugin.signals, "follow", lambda: followed.append(1))
+    monkeypatch.setattr(plugin.signals, "deliver_deferred", lambda: followed.append(1))
     monkeypatch.setattr(plugin, "refuse_ports_in_use", lambda _: None)
     defaults = {"worker": False, "headless": True, "headful": False, "processes": None}
     Plugin(program)._check_options(Namespace(**{**defaults, **options}))

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-NOTE = "import os, signal, sys, time\nfrom harness.locust_plugin import signals\nsignals.note()\n"
+NOTE = "import os, signal, sys, time\nfrom harness.locust_plugin import signals\nsignals.defer()\n"
 
 
 def run(text, **keywords):
@@ -21,7 +21,7 @@ def run(text, **keywords):
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_request_to_end_is_noted_until_somebody_follows_it(number):
     ended = run(
-        f"os.kill(os.getpid(), {int(number)})\nprint(signals.noted(), flush=True)\nsignals.follow()\ntime.sleep(9)"
+        f"os.kill(os.getpid(), {int(number)})\nprint(signals.first_deferred(), flush=True)\nsignals.deliver_deferred()\ntime.sleep(9)"
     )
     assert ended.stdout == f"{'Ctrl-C' if number == signal.SIGINT else number.name}\n"
     assert ended.returncode == -number
@@ -29,7 +29,7 @@ def test_a_request_to_end_is_noted_until_somebody_follows_it(number):
 
 def test_a_process_that_was_started_with_nohup_stays_so():
     ended = run(
-        "os.kill(os.getpid(), signal.SIGHUP)\nprint(signals.noted(), signals.ignored(signal.SIGHUP))",
+        "os.kill(os.getpid(), signal.SIGHUP)\nprint(signals.first_deferred(), signals.ignored(signal.SIGHUP))",
         preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN),
     )
     assert ended.stdout == " True\n"

@@ -24,7 +24,7 @@ def test_users_who_are_complete_twice_begin_to_tell_once_where_no_series_can_be_
     def full(*_):
         raise OSError("No space left on device")
 
-    monkeypatch.setattr(telemetry.finish, "folder", full)
+    monkeypatch.setattr(telemetry.finish, "results_folder", full)
     monkeypatch.setattr(telemetry, "RemoteWriter", Writer)
     monkeypatch.setattr(telemetry, "http_sender", lambda _: None)
     telling = Telemetry(lambda: None, lambda: None, lambda: 0.0)

@@ -5,7 +5,7 @@ import pytest
 
 from harness.measurement.recorder import Recorder
 from harness.measurement.sample import Window
-from harness.run.admission import Door
+from harness.run.admission import Admission
 from harness.schedule.arrivals import ArrivalProcess, Profile, ProfileSchedule, RateStage
 from harness.schedule.partition import Partition
 from harness.schedule.stepped import SteppedSchedule
@@ -45,7 +45,7 @@ def a_door(kind):
         load.schedule = lambda: ProfileSchedule(Profile([RateStage(2.0, 1.0, 1.0)]), ArrivalProcess.UNIFORM, 1)
     load.search = object() if kind == "searched" else None
     recorder, dropped = Recorder(WINDOW), []
-    return Door(load, recorder, dropped.append), recorder, dropped
+    return Admission(load, recorder, dropped.append), recorder, dropped
 
 
 def offered(recorder):
@@ -77,7 +77,7 @@ def test_a_load_whose_rate_is_searched_for_comes_as_it_is_let_in():
     admission.open(WINDOW, Partition())
     assert admission.advance(105.0) == math.inf
 
-    admission.let_in(2.0, 3.0)
+    admission.extend_schedule(2.0, 3.0)
 
     assert admission.rate(1.0) == 2.0
     assert admission.advance(100.0) == 100.25
@@ -101,7 +101,7 @@ def test_in_a_closed_load_every_free_user_sets_out_until_it_is_closing_or_over()
 def test_a_closed_door_drops_who_waits_and_lets_nobody_in(kind):
     admission, recorder, dropped = a_door(kind)
     admission.open(WINDOW, Partition())
-    admission.let_in(1.0, 2.0)
+    admission.extend_schedule(1.0, 2.0)
     admission.advance(100.5)
 
     admission.close()

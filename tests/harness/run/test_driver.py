@@ -13,8 +13,8 @@ from harness.measurement.sample import JourneySample, Phase
 from harness.objectives.parser import parse
 from harness.objectives.stop_rule import parse as parse_rule
 from harness.run.driver import START_DELAY, Run
-from harness.run.registry import run_of, run_registry
-from harness.run.stop_file import StopFile
+from harness.run.ending import StopFile
+from harness.run.registry import current_run, run_registry
 from harness.schedule.arrivals import ArrivalProcess, Profile, ProfileSchedule, RateStage
 
 
@@ -62,7 +62,7 @@ class Load:
     allowed = ()
     planned_minimum = {}  # noqa: RUF012
     payment_options = ("gpay",)
-    level = True
+    constant_rate = True
 
     def __init__(self, rate=0.0, *, warm_up=2.0, steady=8.0, drain=3.0, longest_wait=1.0, rules=(), certain=False):
         self.is_open = rate > 0
@@ -103,12 +103,12 @@ class Shopper:
         gevent.spawn(self._walk, assignment)
 
     def _walk(self, assignment):
-        started = self.run.begin(assignment, "gpay")
+        started = self.run.begin_journey(assignment, "gpay")
         if self.stuck:
             return
         self.time.sleep(self.takes)
         due = assignment.arrival.due
-        self.run.finish(JourneySample(self.kind, "gpay", "ok", "nobody", due, started, self.time.now), "gpay")
+        self.run.end_journey(JourneySample(self.kind, "gpay", "ok", "nobody", due, started, self.time.now), "gpay")
         self.run.wait_for_arrival(self)
 
     @property
@@ -180,7 +180,7 @@ def test_an_open_load_serves_every_arrival_and_ends_when_the_last_is_home(time, 
     # The last one is due at 9.75 s and home half a second later; the load itself ends at 10 s.
     assert ended == [pytest.approx(100 + START_DELAY + 10.25, abs=0.06)]
     assert (run.over, run.drain_timed_out, run.under_way, run.stop_reason) == (True, False, 0, "")
-    assert run.held == run.length == 10.0
+    assert run.load_duration == run.length == 10.0
     assert run.in_flight["gpay"] == 0
 
 
@@ -189,7 +189,7 @@ def test_seats_parked_before_the_start_are_served_when_the_run_starts(time, make
     early = Shopper(run, time)
     run.wait_for_arrival(early)
     time.until(150.0)
-    assert (early.numbers, run.elapsed, run.held, run.begun) == ([], 0.0, 0.0, False)
+    assert (early.numbers, run.elapsed, run.load_duration, run.begun) == ([], 0.0, 0.0, False)
     run.start(1)
     time.until(150 + START_DELAY + 0.5)
     assert early.numbers == [0]
@@ -235,7 +235,7 @@ def test_a_run_whose_drain_limit_passes_says_so(time, make_run):
     time.until(200.0)
     assert ended == [pytest.approx(100 + START_DELAY + 13.5, abs=0.06)]
     assert (run.over, run.drain_timed_out, run.under_way) == (True, True, 1)
-    assert run.held == 10.0
+    assert run.load_duration == 10.0
 
 
 def test_a_run_that_was_ended_early_has_not_drained_out_however_long_its_users_take_to_stop(time, make_run):
@@ -281,7 +281,7 @@ def test_a_closed_load_numbers_each_kind_and_lets_nobody_in_after_the_steady_par
     assert max(one.arrival.due for user in (*guests, returning) for one in user.taken) < 110.0
     assert arrivals(run) == (37, 37, 0)
     assert run.recorder.totals().journeys_by_outcome == {"ok": 37}
-    assert (run.over, run.drain_timed_out, run.held) == (True, False, 10.0)
+    assert (run.over, run.drain_timed_out, run.load_duration) == (True, False, 10.0)
     assert run.rate_target is None
 
 
@@ -321,12 +321,12 @@ def test_a_run_is_ended_early_once_and_keeps_the_first_reason(time, make_run):
     run.finish_early("second")
     time.until(200.0)
     assert (run.over, run.stop_reason, len(ended)) == (True, "first", 1)
-    assert run.held == pytest.approx(4.0)
+    assert run.load_duration == pytest.approx(4.0)
     offered, started, dropped = arrivals(run)
     assert offered == started + dropped > 0
     run.end()
     assert len(ended) == 1
-    assert run.held == pytest.approx(4.0)
+    assert run.load_duration == pytest.approx(4.0)
 
 
 def seats(run, time, number=30, kind="guest"):
@@ -342,7 +342,7 @@ def test_a_run_whose_verdict_is_certain_ends_sees_everybody_home_and_judges_what
     time.until(100 + START_DELAY + 12.0)
     # At the first look, 760 journeys without a failure: for a tenth of the doubt it takes 528.
     assert run.stopped_by == "certain"
-    assert run.held == pytest.approx(10.0, abs=0.6)
+    assert run.load_duration == pytest.approx(10.0, abs=0.6)
     assert "of the 40 s to be judged (look 1 of 3)" in run.stop_reason
     assert run.alpha_left == pytest.approx(0.1)
     window = run.recorder.window
@@ -363,7 +363,7 @@ def test_where_nothing_is_certain_a_run_goes_on_to_its_end_with_what_doubt_is_le
     seats(run, time, 3)
     run.start(6)
     time.until(200.0)
-    assert (run.held, run.stopped_by) == (42.0, "")
+    assert (run.load_duration, run.stopped_by) == (42.0, "")
     assert run.alpha_left == pytest.approx(0.7)
 
 
@@ -384,7 +384,7 @@ def test_a_run_that_was_over_before_its_users_were_there_never_starts(time, make
     run.finish_early("nobody there")
     run.start(1)
     time.until(200.0)
-    assert (run.begun, run.held, run.elapsed, user.taken, arrivals(run)) == (False, 0.0, 0.0, [], (0, 0, 0))
+    assert (run.begun, run.load_duration, run.elapsed, user.taken, arrivals(run)) == (False, 0.0, 0.0, [], (0, 0, 0))
 
 
 def test_the_dead_shop_is_noticed(time, make_run):
@@ -416,7 +416,7 @@ def test_a_stop_rule_ends_the_run(time, make_run):
     time.until(200.0)
     assert run.stopped_by == "stop rule"
     assert "dropped > 50% for 3s" in run.stop_reason
-    assert 3.0 < run.held < 7.0
+    assert 3.0 < run.load_duration < 7.0
 
 
 def test_a_second_goes_by_once_a_second_until_the_run_is_over(time, make_run):
@@ -529,14 +529,14 @@ def test_an_environment_without_a_run_is_told_apart():
     environment = type("Environment", (), {})()
     assert run_registry(environment) is None
     with pytest.raises(RuntimeError, match="no run"):
-        run_of(environment)
+        current_run(environment)
 
 
 @pytest.fixture
 def worker(time):
     load = Load(10.0, rules=["dropped > 10% for 1s"], certain=True)
     run = WorkerRun(load, None, send=lambda *_: None, clock=time.clock, processor=lambda: 0.0, sleep=time.sleep)
-    run.open(time.now)
+    run.start_load(time.now)
     yield run
     run.end()
 

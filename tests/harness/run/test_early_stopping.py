@@ -9,7 +9,13 @@ from harness.measurement.sample import JourneySample, PageSample, Window
 from harness.objectives.evaluate import evaluate_objective
 from harness.objectives.parser import parse
 from harness.objectives.verdict import Verdict
-from harness.run.early_stopping import ALPHA_PER_ANALYSIS, LOOKS, InterimAnalyses, early, settled
+from harness.run.early_stopping import (
+    ALPHA_PER_ANALYSIS,
+    ANALYSIS_POINTS,
+    InterimAnalyses,
+    early_verdict,
+    first_unsettled_slice,
+)
 
 PASSED, FAILED, OPEN = Verdict.PASSED, Verdict.FAILED, Verdict.INCONCLUSIVE
 
@@ -32,9 +38,9 @@ def seen(until, *, rate=50, took=0.1, fails=lambda _number: False, dropped=lambd
     return recorder
 
 
-def look(*demands, until=35.0, guaranteed=None, **load):
+def analyse(*demands, until=35.0, guaranteed=None, **load):
     looks = InterimAnalyses([parse(text) for text in demands], warm_up=10.0, steady=100.0, guaranteed=guaranteed)
-    return looks, looks.look(seen(until, **load), until)
+    return looks, looks.analyse(seen(until, **load), until)
 
 
 def test_looks_are_few_and_their_moments_are_fixed_beforehand():
@@ -43,18 +49,18 @@ def test_looks_are_few_and_their_moments_are_fixed_beforehand():
     for tenth in range(1200):
         if looks.due(tenth / 10):
             moments.append(tenth / 10)
-            looks.look(Recorder(Window(0.0, 10.0, 110.0)), tenth / 10)
+            looks.analyse(Recorder(Window(0.0, 10.0, 110.0)), tenth / 10)
     assert moments == [35.0, 60.0, 85.0]
 
 
 def test_all_looks_together_spend_no_more_doubt_than_a_demand_allows():
-    looks, reason = look("journey failures < 1%", until=11.0)
+    looks, reason = analyse("journey failures < 1%", until=11.0)
     assert reason == ""
-    assert looks.alpha_left + ALPHA_PER_ANALYSIS * len(LOOKS) == pytest.approx(1.0)
+    assert looks.alpha_left + ALPHA_PER_ANALYSIS * len(ANALYSIS_POINTS) == pytest.approx(1.0)
 
 
 def test_a_demand_that_is_kept_beyond_doubt_ends_the_run():
-    looks, reason = look("journey response_time p95 < 2s", "journey failures < 1%")
+    looks, reason = analyse("journey response_time p95 < 2s", "journey failures < 1%")
     assert reason == "the verdict was certain after 25 s of the 100 s to be judged (look 1 of 3)"
     assert looks.alpha_left == ALPHA_PER_ANALYSIS
     assert evaluate_objective(seen(35.0), parse("journey failures < 1%"), looks.alpha_left).verdict is PASSED
@@ -62,22 +68,22 @@ def test_a_demand_that_is_kept_beyond_doubt_ends_the_run():
 
 def test_one_demand_that_is_open_keeps_a_run_going_and_one_that_is_broken_ends_it():
     kept, far = "journey response_time p95 < 2s", "orders count >= 100000"
-    assert look(kept, far)[1] == ""
-    assert look(kept, far, "journey failures < 1%", fails=lambda number: number % 20 == 0)[1]
+    assert analyse(kept, far)[1] == ""
+    assert analyse(kept, far, "journey failures < 1%", fails=lambda number: number % 20 == 0)[1]
 
 
 def test_what_would_do_at_the_end_does_not_do_at_a_look():
     # 1 % at 95 %: 299 clean ones would be enough, were they not looked at so often.
     assert evaluate_objective(seen(16.5), parse("journey failures < 1%")).verdict is PASSED
-    assert look("journey failures < 1%", until=16.5)[1] == ""
+    assert analyse("journey failures < 1%", until=16.5)[1] == ""
 
 
 def test_who_is_still_under_way_is_not_counted_as_quick():
     # Each of these takes 20 s; of those due in the last 20 s only the failed ones have ended.
     recorder = seen(35.0, took=20.0)
-    assert settled(recorder, 35.0) == pytest.approx(15.0, rel=0.01)
+    assert first_unsettled_slice(recorder, 35.0) == pytest.approx(15.0, rel=0.01)
     late = parse("journey response_time p95 < 2s")
-    assert early(recorder, late, settled(recorder, 35.0), 100.0) is FAILED
+    assert early_verdict(recorder, late, first_unsettled_slice(recorder, 35.0), 100.0) is FAILED
 
 
 @pytest.mark.parametrize(
@@ -103,15 +109,15 @@ def test_who_is_still_under_way_is_not_counted_as_quick():
 )
 def test_what_is_no_test_decides_only_when_it_can_change_no_more(demand, load, verdict):
     recorder = seen(35.0, **load)
-    assert early(recorder, parse(demand), settled(recorder, 35.0), 100.0) is verdict
+    assert early_verdict(recorder, parse(demand), first_unsettled_slice(recorder, 35.0), 100.0) is verdict
 
 
 def test_no_pass_before_rare_options_have_had_the_journeys_they_were_promised():
     demand = "journey failures < 1%"
-    assert look(demand, guaranteed={"gpay": 100})[1]
-    assert look(demand, guaranteed={"gpay": 100, "masterpass": 1})[1] == ""
+    assert analyse(demand, guaranteed={"gpay": 100})[1]
+    assert analyse(demand, guaranteed={"gpay": 100, "masterpass": 1})[1] == ""
     # A failure is one whoever is still to come.
-    assert look(demand, guaranteed={"masterpass": 1}, fails=lambda number: number % 10 == 0)[1]
+    assert analyse(demand, guaranteed={"masterpass": 1}, fails=lambda number: number % 10 == 0)[1]
 
 
 def test_no_pass_while_a_queue_grows():
@@ -123,14 +129,14 @@ def test_no_pass_while_a_queue_grows():
             recorder.journey(JourneySample("guest", "gpay", "ok", "nobody", due, due, done, ordered=True))
         else:
             recorder.journey(JourneySample("guest", "gpay", "ok", "nobody", due, due, 90.0, ordered=True))
-    looks = InterimAnalyses([parse("orders count >= 10")], warm_up=10.0, steady=100.0, level=True)
-    assert looks.look(recorder, 35.0) == ""
-    unlevel = InterimAnalyses([parse("orders count >= 10")], warm_up=10.0, steady=100.0, level=False)
-    assert unlevel.look(recorder, 35.0)
+    looks = InterimAnalyses([parse("orders count >= 10")], warm_up=10.0, steady=100.0, constant_rate=True)
+    assert looks.analyse(recorder, 35.0) == ""
+    unlevel = InterimAnalyses([parse("orders count >= 10")], warm_up=10.0, steady=100.0, constant_rate=False)
+    assert unlevel.analyse(recorder, 35.0)
 
 
 def test_nothing_demanded_is_never_certain():
-    assert look()[1] == ""
+    assert analyse()[1] == ""
 
 
 def test_a_look_while_the_load_goes_on_counts_every_page_once():
@@ -143,6 +149,6 @@ def test_a_look_while_the_load_goes_on_counts_every_page_once():
 
     before = recorder.totals().pages
     looks = InterimAnalyses([parse("journey failures < 1%")], warm_up=10.0, steady=100.0)
-    assert looks.look(recorder, 35.0, meanwhile).startswith("the verdict was certain")
+    assert looks.analyse(recorder, 35.0, meanwhile).startswith("the verdict was certain")
     assert came
     assert recorder.totals().pages == before + len(came)

@@ -6,8 +6,7 @@ from harness.measurement.recorder import Recorder
 from harness.measurement.sample import JourneySample, Window
 from harness.objectives.parser import parse
 from harness.objectives.stop_rule import parse as parse_rule
-from harness.run.ending import EarlyEndChecks, EndCause
-from harness.run.stop_file import StopFile
+from harness.run.ending import EarlyEndChecks, EndCause, StopFile
 
 
 def ends(*, rules=(), certain=False):
@@ -19,7 +18,7 @@ def ends(*, rules=(), certain=False):
             warm_up=0.0,
             steady=40.0,
             planned_minimum={},
-            level=True,
+            constant_rate=True,
             is_open=True,
         )
     )
@@ -44,17 +43,17 @@ def walk(recorder, since, until, outcome, blame):
 
 def test_a_run_without_trouble_goes_on(recorder, tmp_path):
     stop = StopFile(str(tmp_path / "stop"))
-    assert ends(rules=["failures > 50% for 5s"]).trouble(shop(alive=True), stop, recorder, 1.0) is None
+    assert ends(rules=["failures > 50% for 5s"]).forced_end(shop(alive=True), stop, recorder, 1.0) is None
 
 
 def test_a_dead_shop_is_no_place_to_see_anybody_home_from(recorder):
-    end = ends().trouble(shop(alive=False), None, recorder, 1.0)
+    end = ends().forced_end(shop(alive=False), None, recorder, 1.0)
     assert (end.cause, end.graceful) == (EndCause.TARGET_DIED, False)
 
 
 def test_a_stop_file_names_who_interrupted_the_run(recorder, tmp_path):
     (tmp_path / "stop").touch()
-    end = ends().trouble(None, StopFile(str(tmp_path / "stop")), recorder, 1.0)
+    end = ends().forced_end(None, StopFile(str(tmp_path / "stop")), recorder, 1.0)
     assert (end.cause, end.graceful, end.interrupted) == (EndCause.STOP_FILE, True, "the stop file")
 
 
@@ -62,7 +61,7 @@ def test_a_stop_rule_ends_the_run_when_its_trouble_has_lasted(recorder):
     watched, found = ends(rules=["failures > 50% for 5s"]), []
     for second in range(8):
         walk(recorder, second, second + 1, "http_5xx", "shop")
-        found.append(watched.trouble(None, None, recorder, second + 1.0))
+        found.append(watched.forced_end(None, None, recorder, second + 1.0))
     assert found[0] is None
     assert found[-1].cause is EndCause.STOP_RULE
 
@@ -76,5 +75,5 @@ def test_a_verdict_that_is_certain_ends_the_run_only_where_that_is_wanted(record
     end = watched.certain_end(recorder, 10.0, lambda: None)
 
     assert (end and end.cause) is cause
-    assert (end and end.until) == (10.0 if certain else None)
+    assert (end and end.judged_until) == (10.0 if certain else None)
     assert watched.alpha_left < 1.0 if certain else watched.alpha_left == 1.0

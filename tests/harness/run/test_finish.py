@@ -28,7 +28,7 @@ class Load:
     name = "fake"
     seed = 7
     is_open = False
-    level = True
+    constant_rate = True
     users = 3
     warm_up, steady, drain, longest_wait = 0.0, 10.0, 1.0, 1.0
     stop_rules = ()
@@ -42,7 +42,7 @@ class Load:
         self.objectives = [parse("journey failures < 50%")]
         self._schedule = schedule
 
-    def drawn(self, walked):
+    def planned_counts(self, walked):
         return {}
 
     def schedule(self):
@@ -87,11 +87,13 @@ def a_run(*, bought=300, failed=0, ledger=None, workload=None):
         end = ("ok", "nobody") if number < bought else ("http_5xx", "shop")
         run.recorder.offered(due)
         moments[0] = due
-        run.begin(Assignment(Arrival(number, "guest", due), due), "gpay")
+        run.begin_journey(Assignment(Arrival(number, "guest", due), due), "gpay")
         moments[0] = due + 0.01
         run.recorder.page(PageSample("ThankYouPage", "gpay", *end, due, due, due + 0.01))
         paid = number < bought
-        run.finish(JourneySample("guest", "gpay", *end, due, due, due + 0.01, ordered=paid, amount=100 * paid), "gpay")
+        run.end_journey(
+            JourneySample("guest", "gpay", *end, due, due, due + 0.01, ordered=paid, amount=100 * paid), "gpay"
+        )
     moments[0] = 110.0
     run.end()
     return run

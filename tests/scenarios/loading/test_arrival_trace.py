@@ -65,7 +65,7 @@ def test_options_and_journeys_are_those_of_the_trace_and_the_rest_is_drawn(trace
         f"time,payment_option,journey\n{rows}", more="[payments]\ncredit_card = 1\n[journeys]\nreturning = 1\n"
     )
     workload = prepared(scenario)
-    seen = [workload.stage(0, 1)._sampler().itinerary(number) for number in range(300)]
+    seen = [workload.worker_context(0, 1)._sampler().itinerary(number) for number in range(300)]
     assert {(one.journey, one.payment_option) for one in seen[0::3]} == {("guest", "gpay")}
     assert {(one.journey, one.payment_option) for one in seen[1::3]} == {("first_time", "credit_card")}
     assert {(one.journey, one.payment_option) for one in seen[2::3]} == {("returning", "pay_later")}

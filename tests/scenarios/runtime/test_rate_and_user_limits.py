@@ -23,7 +23,7 @@ def choose(tmp_path):
         before = time.process_time()
         try:
             workload = ScenarioFolder().choose(Choices(scenario=str(path), **choices))
-            workload.stage(0, 1)
+            workload.worker_context(0, 1)
             workload.kind_of(0)
             return workload
         finally:

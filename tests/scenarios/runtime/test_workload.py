@@ -52,7 +52,7 @@ def test_nothing_secret_is_in_what_was_asked():
 
 
 def test_a_load_is_level_if_the_part_that_is_judged_is():
-    assert [ScenarioFolder().choose(Choices(name)).level for name in ("baseline", "peak", "soak", "spike")] == [
+    assert [ScenarioFolder().choose(Choices(name)).constant_rate for name in ("baseline", "peak", "soak", "spike")] == [
         True,
         True,
         True,
@@ -63,7 +63,7 @@ def test_a_load_is_level_if_the_part_that_is_judged_is():
 def test_journeys_and_options_that_were_drawn_are_those_that_come():
     workload = ScenarioFolder().choose(Choices("baseline", duration=20.0))
     total = len(workload.schedule())
-    meant = workload.drawn({})
+    meant = workload.planned_counts({})
     assert {what: sum(counts.values()) for what, counts in meant.items()} == {"journey": total, "payment option": total}
     labels = [workload.labels_of(Arrival(number, workload.kind_of(number), 0.0)) for number in range(total)]
     assert meant == {
@@ -75,7 +75,7 @@ def test_journeys_and_options_that_were_drawn_are_those_that_come():
 def test_options_that_were_not_chosen_are_not_meant_to_come():
     workload = ScenarioFolder().choose(Choices("baseline", payment_mix="gpay=3,credit_card=1"))
     workload.restrict(["guest"])
-    meant = workload.drawn({})
+    meant = workload.planned_counts({})
     assert set(meant["payment option"]) == {"gpay", "credit_card"}
     assert set(meant["journey"]) == {"guest"}
 
@@ -98,8 +98,8 @@ def test_a_closed_load_is_held_against_as_many_journeys_as_it_brought(tmp_path):
     path.write_text(CLOSED)
     workload = ScenarioFolder().choose(Choices(str(path)))
     walked = {"guest": 40, "returning": 10}
-    assert workload.drawn(walked) == {"payment option": {"gpay": 36.0, "credit_card": 14.0}}
+    assert workload.planned_counts(walked) == {"payment option": {"gpay": 36.0, "credit_card": 14.0}}
     # The guarantee is kept by the first journeys of one kind; few journeys have had but a part of it.
-    assert workload.drawn({"guest": 2})["payment option"] == pytest.approx({"gpay": 0.75, "credit_card": 1.25})
+    assert workload.planned_counts({"guest": 2})["payment option"] == pytest.approx({"gpay": 0.75, "credit_card": 1.25})
     path.write_text(CLOSED + '[conduct]\nfallback = "gpay"\n')
-    assert ScenarioFolder().choose(Choices(str(path))).drawn(walked) == {}
+    assert ScenarioFolder().choose(Choices(str(path))).planned_counts(walked) == {}

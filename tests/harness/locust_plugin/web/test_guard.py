@@ -6,7 +6,7 @@ from flask import Flask, jsonify, request
 
 from harness.errors import UsageError
 from harness.host_header import parse_allowed_hosts
-from harness.locust_plugin.web.guard import Tab, add_tabs, guard, refusal
+from harness.locust_plugin.web.guard import Tab, add_tabs, install_guard, refusal
 
 
 @pytest.mark.parametrize(
@@ -130,7 +130,7 @@ class WebUi:
 @pytest.fixture
 def ui():
     ui = WebUi()
-    guard(
+    install_guard(
         ui,
         start=lambda form: "payment-mix: no such option" if form.get("payment_mix") == "nonsense=1" else None,
         shape="ArrivalShape",

@@ -10,12 +10,12 @@ from harness.capacity.estimate import ObjectiveCounts
 from harness.locust_plugin.web.tabs import (
     TABS,
     WORK_SECONDS,
-    View,
+    TabRows,
     YieldToLoad,
-    demands,
-    described,
-    options,
-    searched,
+    objective_rows,
+    payment_option_rows,
+    run_description,
+    search_rows,
     worst_page_rows,
 )
 from harness.measurement.sample import JourneySample, PageSample, Window
@@ -92,25 +92,30 @@ def test_while_nothing_is_steady_the_tab_says_so(run, clock):
 
 def test_every_payment_option_of_the_mix_has_a_row(run):
     fill(run)
-    rows = options(run, no_pause)
+    rows = payment_option_rows(run, no_pause)
     assert [(row["option"], row["orders"], row["count"]) for row in rows] == [("gpay", 36, 36), ("masterpass", 0, 0)]
 
 
 def test_before_the_first_run_there_are_no_rows():
-    assert worst_page_rows(None, no_pause) == options(None, no_pause) == demands(None, None, no_pause) == []
+    assert (
+        worst_page_rows(None, no_pause)
+        == payment_option_rows(None, no_pause)
+        == objective_rows(None, None, no_pause)
+        == []
+    )
 
 
 def test_while_the_run_is_on_the_demands_stand_with_the_broken_ones_first(run, clock):
     fill(run)
     clock.now = 107.0
-    rows = demands(run, None, no_pause)
+    rows = objective_rows(run, None, no_pause)
     assert [row["verdict"] for row in rows] == ["steady", "", "broken so far", "kept so far", "set aside"]
     assert rows[0]["sentence"] == "7 of 12 s"
     assert rows[2]["demand"] == "page failures < 5%"
 
 
 def test_what_was_asked_is_shown_without_what_the_address_hides(run):
-    told = described(run)
+    told = run_description(run)
     for part in ("scenario fake", "seed 7", "payment mix gpay=1", "12 s", "guest and returning", "5 users"):
         assert part in told
     assert "http://127.0.0.1:4711" in told
@@ -127,7 +132,7 @@ def test_after_the_run_the_verdict_comes_first_and_then_the_reasons_the_worst_fi
     fill(run)
     run.end()
     invalid = Finding("end", Severity.INVALID, "the run was interrupted", "let it end")
-    rows = demands(run, judged(run, Finding("cpu", Severity.OK, "all is well"), invalid), no_pause)
+    rows = objective_rows(run, judged(run, Finding("cpu", Severity.OK, "all is well"), invalid), no_pause)
     assert rows[0]["verdict"] == "INVALID"
     assert "interrupted" in rows[0]["sentence"]
     assert "results/fake-1" in rows[0]["sentence"]
@@ -150,21 +155,21 @@ def test_the_verdict_on_another_run_is_not_shown(run, clock):
     clock.now = 107.0
     other = judged(run)
     other.result.run_id = "another"
-    assert demands(run, other, no_pause)[0]["verdict"] == "steady"
+    assert objective_rows(run, other, no_pause)[0]["verdict"] == "steady"
 
 
 def test_a_run_that_could_not_be_judged_says_why(run):
     run.end()
-    assert demands(run, None, no_pause)[0]["sentence"] == "being judged"
+    assert objective_rows(run, None, no_pause)[0]["sentence"] == "being judged"
     run.crashed = "the results could not be made: No space left on device"
-    row = demands(run, None, no_pause)[0]
+    row = objective_rows(run, None, no_pause)[0]
     assert (row["verdict"], row["sentence"]) == ("NO VERDICT", run.crashed)
 
 
 def test_rows_are_made_every_two_seconds_however_many_look_on_and_at_once_when_the_run_ends(run, clock):
     fill(run)
     current = SimpleNamespace(run=run, finished=None)
-    view = View(lambda: (current.run, current.finished), clock=lambda: clock.now)
+    view = TabRows(lambda: (current.run, current.finished), clock=lambda: clock.now)
     first = view.rows()
     assert set(first) == {tab.key for tab in TABS}
     clock.now += 1.0
@@ -193,8 +198,8 @@ class TestSearched:
     """The tab of a search for the capacity."""
 
     def test_another_run_has_no_rows(self):
-        assert searched(None) == []
-        assert searched(SimpleNamespace(controller=None)) == []
+        assert search_rows(None) == []
+        assert search_rows(SimpleNamespace(controller=None)) == []
 
     def test_the_level_that_is_on_comes_first_then_the_last_one(self):
         kept = ObjectiveCounts("journey response_time p95 < 4s", 100, 1, 0.05)
@@ -223,7 +228,7 @@ class TestSearched:
             found=None,
             level=search.SearchLevel(search.Purpose.TRACK, 12.5, 10.0),
         )
-        rows = searched(SimpleNamespace(controller=controller, begun=True))
+        rows = search_rows(SimpleNamespace(controller=controller, begun=True))
         assert [(row["level"], row["rate"], row["came"]) for row in rows] == [
             ("track", "750", "it is on"),
             ("widen", "1,200", "broken"),

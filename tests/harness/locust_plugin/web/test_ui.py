@@ -27,7 +27,7 @@ class Load:
     allowed = ("shop.example",)
     name = "fake"
 
-    def stage(self, worker, workers):
+    def worker_context(self, worker, workers):
         return None
 
 
@@ -152,7 +152,7 @@ def test_the_file_that_the_command_line_named_can_be_chosen_again_and_again(fron
     made._choose = lambda asked: Load()
     assert ask(made, scenario="smoke") is None
     assert environment.parsed_options.scenario == "smoke"
-    assert made.fields()[0].among == ["baseline", "smoke", "own/load.toml"]
+    assert made.fields()[0].choices == ["baseline", "smoke", "own/load.toml"]
     assert ask(made, scenario="own/load.toml") is None
     assert "none of baseline, smoke, own/load.toml;" in ask(made, scenario="own/other.toml")
 
