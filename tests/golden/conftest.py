@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import locust  # noqa: F401 - must patch ssl before anything else imports it
 import pytest
 
 FOLDER = Path(__file__).parent / "exchanges"

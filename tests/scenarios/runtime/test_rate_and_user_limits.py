@@ -99,7 +99,7 @@ def test_a_run_of_thirty_days_is_ready_at_once(choose):
     assert expected - 10 * expected**0.5 < schedule.min_count < expected
     assert next(iter(schedule)) > 0
     assert workload.planned_minimum == {"gpay": 5}
-    assert workload.drawn({}) == {}
+    assert workload.planned_counts({}) == {}
 
 
 def test_every_seed_that_results_can_hold_is_taken_as_it_is(choose):
