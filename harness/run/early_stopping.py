@@ -107,7 +107,9 @@ class InterimAnalyses:
         """Whether nothing speaks against a pass that a longer run would show yet more clearly."""
         window = recorder.window
         view = recorder.with_window(replace(window, steady_until=window.start + elapsed))
-        facts = Conditions(constant_rate=self._constant_rate, expected_offered=1 if self._open else None, load_duration=elapsed)
+        facts = Conditions(
+            constant_rate=self._constant_rate, expected_offered=1 if self._open else None, load_duration=elapsed
+        )
         evidence = Evidence(view, facts, self.objectives)
         found = [*backlog_growth(evidence), *stationary(evidence)]
         return all(finding.level in (Severity.OK, Severity.WARNING) for finding in found)
