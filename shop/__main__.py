@@ -17,7 +17,7 @@ from shop.app import Shop
 from shop.customers.accounts import Accounts, AccountsFileError, read_accounts
 from shop.customers.address_book import default_saved_choices
 from shop.serving.access_log import AccessLog
-from shop.serving.control import problems
+from shop.serving.control import settings_problems
 from shop.serving.server import listen, serve
 from shop.settings import Settings
 
@@ -96,7 +96,7 @@ def _settings(name: str | None, seed: int | None, access_log: str | None) -> Set
     try:
         return Settings.model_validate(given)
     except ValidationError as error:
-        lines = [f"settings: {problem['key']}: {problem['problem']}" for problem in problems(error)]
+        lines = [f"settings: {problem['key']}: {problem['problem']}" for problem in settings_problems(error)]
         raise StartupError("\n".join(lines)) from None
 
 

@@ -20,14 +20,14 @@ from shop.customers.account_pages import AccountPages
 from shop.customers.accounts import Accounts
 from shop.customers.address_pages import AddressPages
 from shop.customers.session import CsrfTokens, SessionStore
-from shop.http_messages import Exchange, Refused, Reply, Request, cookie, refused
+from shop.http_messages import Endpoint, Refused, Reply, Request, cookie, refused
 from shop.ledger import Ledger
-from shop.routes import OUTSIDE, Route
+from shop.routes import OUTSIDE_PAGES, Route
 from shop.settings import FaultName, Settings
 from shop.sms import SmsService
 
-NOTHING: frozenset[FaultName] = frozenset()
-_NO_CSRF_PAGES = RETURN_PAGES | OUTSIDE | {Page.LOGIN, Page.LOGOUT}
+NO_FAULTS: frozenset[FaultName] = frozenset()
+_NO_CSRF_PAGES = RETURN_PAGES | OUTSIDE_PAGES | {Page.LOGIN, Page.LOGOUT}
 """Pages that may be posted to without a CSRF token, whatever the settings; signing out looks for it by itself."""
 _POS_ERROR_COOKIE = "pz-pos-error"
 
@@ -44,7 +44,7 @@ class Shop:
         self.sms = SmsService(lambda: self.settings.sms, settings.seed, rng)
         self.checkout = Checkout(lambda: self.settings, self.sessions, self.sms, self.ledger, rng)
         self._csrf = CsrfTokens(rng)
-        self._exchanges: Mapping[Page, Exchange] = {
+        self._exchanges: Mapping[Page, Endpoint] = {
             **AccountPages(lambda: self.settings, self.accounts, self.sessions, self._csrf).exchanges,
             **BasketPages(lambda: self.settings, self.sessions).exchanges,
             **AddressPages(lambda: self.settings, self.sessions).exchanges,
@@ -58,24 +58,26 @@ class Shop:
             Page.SMS_INBOX: self._sms_inbox,
         }
 
-    def answer(self, request: Request, asked: Route, now: float, broken: frozenset[FaultName] = NOTHING) -> Reply:
+    def answer(
+        self, request: Request, route: Route, now: float, active_faults: frozenset[FaultName] = NO_FAULTS
+    ) -> Reply:
         """Do what a request asks for at this moment; ``broken`` names promises to break while doing it."""
         try:
-            return self._answer(request, asked, now, broken)
+            return self._answer(request, route, now, active_faults)
         except Refused as refusal:
             return Reply(dict(refusal.document), refusal.status)
 
-    def _answer(self, request: Request, asked: Route, now: float, broken: frozenset[FaultName]) -> Reply:
-        page = asked.page
+    def _answer(self, request: Request, route: Route, now: float, active_faults: frozenset[FaultName]) -> Reply:
+        page = route.page
         if request.method != "GET" and page not in _NO_CSRF_PAGES:
             self._must_hold_csrf_token(request)
-        if FaultName.SESSION_DROPPED in broken:
+        if FaultName.SESSION_DROPPED in active_faults:
             self.sessions.forget(request.session_id)
-        if FaultName.EMPTY_BASKET in broken and (session := self.sessions.find(request.session_id, now)):
+        if FaultName.EMPTY_BASKET in active_faults and (session := self.sessions.find(request.session_id, now)):
             session.basket.clear(now)
         if page in self._exchanges:
-            return self._exchanges[page](request, asked.argument, now)
-        return self._checkout_page(page, request, now, broken)
+            return self._exchanges[page](request, route.argument, now)
+        return self._checkout_page(page, request, now, active_faults)
 
     def _must_hold_csrf_token(self, request: Request) -> None:
         if not self._csrf.accepts(*request.csrf_pair, strict=self.settings.csrf == "strict"):
@@ -83,27 +85,27 @@ class Shop:
 
     # -- the checkout -----------------------------------------------------------------------------
 
-    def _checkout_page(self, page: Page, request: Request, now: float, broken: frozenset[FaultName]) -> Reply:
+    def _checkout_page(self, page: Page, request: Request, now: float, active_faults: frozenset[FaultName]) -> Reply:
         session = self.sessions.find(request.session_id, now)
         if session is None:
             document = signed_out(self.settings.conventions)
         else:
-            till = self.checkout.till(session, now, request.origin, broken)
+            context = self.checkout.context(session, now, request.origin, active_faults)
             if request.method == "GET":
-                document = self.checkout.show(None if page is Page.CHECKOUT else page, till)
+                document = self.checkout.show(None if page is Page.CHECKOUT else page, context)
             else:
-                document = self.checkout.post(page, request.form(), till)
+                document = self.checkout.post(page, request.form(), context)
         if page in RETURN_PAGES and request.method == "POST" and not request.is_ajax:
             return _browser_redirect(document)
         return Reply(document)
 
     def _three_d_redirect(self, request: Request, _argument: str, now: float) -> Reply:
-        return self._way_out(request, now, Page.THREE_D_SECURE, "three-d")
+        return self._redirect_page(request, now, Page.THREE_D_SECURE, "three-d")
 
     def _redirection(self, request: Request, _argument: str, now: float) -> Reply:
-        return self._way_out(request, now, Page.REDIRECTION_COMPLETE, "redirection")
+        return self._redirect_page(request, now, Page.REDIRECTION_COMPLETE, "redirection")
 
-    def _way_out(self, request: Request, now: float, back_on: Page, kind: str) -> Reply:
+    def _redirect_page(self, request: Request, now: float, back_on: Page, kind: str) -> Reply:
         session = self.sessions.find(request.session_id, now)
         payment = session.pre_order.payment if session else None
         if payment is None or payment.return_page is not back_on or not payment.reference:

@@ -14,7 +14,7 @@ from types import MappingProxyType
 from shop.contract import CHECKOUT_PATH, PATHS, Page
 from shop.http_messages import refused
 
-RETURNS: Mapping[str, Page] = MappingProxyType(
+RETURN_PAGE_OF_BANK: Mapping[str, Page] = MappingProxyType(
     {
         "three-d": Page.THREE_D_SECURE,
         "gpay": Page.GPAY_COMPLETE,
@@ -32,7 +32,7 @@ def bank_page(kind: str, fields: Mapping[str, str]) -> str:
     """The page of a bank of this kind: one form that leads back to the shop."""
     if kind == "confirmation":
         return _html("Confirmation", "<p>Your confirmation has been received.</p>")
-    if kind not in RETURNS:
+    if kind not in RETURN_PAGE_OF_BANK:
         raise refused(HTTPStatus.NOT_FOUND, "There is no such bank.")
     name = "token" if kind == "masterpass" else "reference"
     given = fields.get(name, "")
@@ -41,7 +41,7 @@ def bank_page(kind: str, fields: Mapping[str, str]) -> str:
     back = {name: given}
     if name == "reference":
         back["status"] = "failure" if fields.get("outcome") == "failure" else "success"
-    return form_page("Bank", f"{CHECKOUT_PATH}?page={RETURNS[kind].value}", back)
+    return form_page("Bank", f"{CHECKOUT_PATH}?page={RETURN_PAGE_OF_BANK[kind].value}", back)
 
 
 def bank_redirect_page(kind: str, reference: str) -> str:

@@ -29,7 +29,7 @@ def cents(amount: Decimal) -> Decimal:
     return amount.quantize(_CENT, rounding=ROUND_HALF_UP)
 
 
-def written(moment: float) -> str:
+def api_timestamp(moment: float) -> str:
     """A moment as the API writes it."""
     return f"{datetime.fromtimestamp(moment, UTC):%Y-%m-%dT%H:%M:%S.%fZ}"
 
@@ -135,7 +135,7 @@ class ShippingOption:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class InstallmentPlan:
     """Paying in so many installments, and what that comes to."""
 
     pk: int
@@ -165,13 +165,13 @@ def products(seed: int) -> Mapping[str, Product]:
     )
 
 
-def plans(amount: Decimal, monthly_interest: float) -> tuple[Plan, ...]:
+def installment_plans(amount: Decimal, monthly_interest: float) -> tuple[InstallmentPlan, ...]:
     """The installment plans for an amount: each month beyond the first costs interest."""
     interest = Decimal(str(monthly_interest))
     rows = []
     for pk, count in enumerate((1, 2, 3, 6, 9), start=1):
         price = cents(amount * (1 + interest * (count - 1)))
-        rows.append(Plan(pk, count, cents(price / count), price))
+        rows.append(InstallmentPlan(pk, count, cents(price / count), price))
     return tuple(rows)
 
 
@@ -234,7 +234,7 @@ def card_type(number: str) -> dict[str, Any]:
 def installment_table(amount: Decimal, monthly_interest: float) -> list[dict[str, Any]]:
     """What a product costs by card, for each kind of card and number of installments, as ``/payments/cards/`` shows it."""
     bank = {"pk": 1, "name": "Other", "slug": "other", "logo": "/static/banks/other.svg"}
-    offered = plans(amount, monthly_interest)
+    offered = installment_plans(amount, monthly_interest)
     return [
         {
             "pk": card,
@@ -253,7 +253,7 @@ def installment_table(amount: Decimal, monthly_interest: float) -> list[dict[str
     ]
 
 
-def _installment(card: int, plan: Plan, amount: Decimal) -> dict[str, Any]:
+def _installment(card: int, plan: InstallmentPlan, amount: Decimal) -> dict[str, Any]:
     # Amounts are numbers here, and texts everywhere else: so it was recorded.
     interest = plan.price - amount
     return {

@@ -19,10 +19,10 @@ def check_fields(page: Page, form: Form, *, strict: bool) -> Errors:
     """What is wrong with the names in a page's form: missing ones and, where the shop is strict, unknown ones."""
     fields = FORMS[page]
     problems = {name: [REQUIRED] for name in fields.required if not form.get(name, "").strip()}
-    return problems | (unknown(form, (*fields.required, *fields.optional)) if strict else {})
+    return problems | (unknown_field_errors(form, (*fields.required, *fields.optional)) if strict else {})
 
 
-def unknown(given: Iterable[str], known: Container[str]) -> Errors:
+def unknown_field_errors(given: Iterable[str], known: Container[str]) -> Errors:
     """An error for each field that is not known."""
     return {name: [UNKNOWN] for name in given if name not in known}
 
@@ -37,6 +37,6 @@ def is_yes_or_no(value: str) -> bool:
     return value in _YES or value in _NO
 
 
-def agrees(form: Form) -> Errors:
+def agreement_errors(form: Form) -> Errors:
     """What is wrong with the agreement, if anything."""
     return {} if is_yes(form.get("agreement", "")) else {"agreement": ["The agreement must be accepted."]}

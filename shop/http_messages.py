@@ -133,7 +133,7 @@ class Reply:
         return headers
 
 
-Exchange = Callable[[Request, str, float], Reply]
+Endpoint = Callable[[Request, str, float], Reply]
 """Answers a request, with the part of its address that varies, at this moment."""
 
 

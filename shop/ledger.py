@@ -25,7 +25,7 @@ class Order:
     amount: Decimal
     email: str
     pre_order: dict[str, Any]
-    sold_on: Page
+    completed_by: Page
     placed: float = 0.0
     customer: dict[str, Any] = field(default_factory=dict)
     interest: Decimal = Decimal(0)
@@ -56,7 +56,7 @@ class Ledger:
         """The id of the order that is sold next."""
         return self.orders.total() + 1
 
-    def sell(self, order: Order) -> None:
+    def add(self, order: Order) -> None:
         """Write a sold order down."""
         self.orders[order.slug] += 1
         self.revenue[order.slug] = self.revenue.get(order.slug, Decimal(0)) + order.amount

@@ -10,7 +10,15 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from shop.catalogue import CURRENCY, STOCK, TAX_RATE, DeliveryOption, Plan, Product, ShippingOption, written
+from shop.catalogue import (
+    CURRENCY,
+    STOCK,
+    TAX_RATE,
+    DeliveryOption,
+    Product,
+    ShippingOption,
+    api_timestamp,
+)
 from shop.contract import Page, PaymentOption
 from shop.geography import RetailStore
 from shop.sms import Verification
@@ -128,8 +136,8 @@ class Basket:
             "upsell_messages": [],
             "discounts": [],
             "voucher_code": self.voucher,
-            "created_date": written(self.created),
-            "modified_date": written(self.changed),
+            "created_date": api_timestamp(self.created),
+            "modified_date": api_timestamp(self.changed),
             "segment": {"pk": 1, "stock_list": None, "price_list": None},
         }
 
@@ -148,8 +156,8 @@ class Payment:
     visited: list[Page]
     card_type: dict[str, Any] | None = None
     bin_number: str = field(default="", repr=False)
-    plans: tuple[Plan, ...] = ()
-    plan: Plan | None = None
+    plans: tuple[InstallmentPlan, ...] = ()
+    plan: InstallmentPlan | None = None
     choice: dict[str, Any] | None = None
     bank_account: dict[str, Any] | None = None
     credit_option: dict[str, Any] | None = None
@@ -184,7 +192,7 @@ class PreOrder:
         """The basket has changed: choose everything again."""
         self.forget_address()
         self.delivery = self.shipping = None
-        self.after_shipping()
+        self.reset_payment()
 
     def forget_address(self) -> None:
         """Choose again where the parcel goes."""
@@ -206,7 +214,7 @@ class PreOrder:
         if self.retail_store is not None:
             self.forget_address()
 
-    def after_shipping(self) -> None:
+    def reset_payment(self) -> None:
         """The total has changed: choose payment again."""
         self.loyalty = ZERO
         self.reset_payment_choice()

@@ -68,7 +68,7 @@ _WITH_ARGUMENT = (
 
 _CHECKOUT = {page.value: page for page in CHECKOUT_PAGES}
 
-OUTSIDE = frozenset({Page.BANK, Page.SMS_INBOX})
+OUTSIDE_PAGES = frozenset({Page.BANK, Page.SMS_INBOX})
 """Pages that stand in for something outside the shop: no worker of the shop serves them."""
 
 

@@ -73,7 +73,7 @@ class SmsService:
         self._inbox: OrderedDict[str, deque[Message]] = OrderedDict()
         self.sent = 0
 
-    def asks(self, slug: str, phone: str) -> bool:
+    def requires_code(self, slug: str, phone: str) -> bool:
         """Whether the order of this phone by this payment option needs a code; the same answer every time."""
         settings = self._settings()
         if slug not in settings.options:
@@ -108,10 +108,10 @@ class SmsService:
 
     def verify(self, verification: Verification, code: str, now: float) -> CodeResult:
         """Judge a typed code, and remember it."""
-        verification.reason = self._judge(verification, code, now)
+        verification.reason = self._check_code(verification, code, now)
         return verification.reason
 
-    def _judge(self, verification: Verification, code: str, now: float) -> CodeResult:
+    def _check_code(self, verification: Verification, code: str, now: float) -> CodeResult:
         if verification.locked:
             return CodeResult.LOCKED
         if self.seconds_left(verification, now) <= 0:
@@ -131,7 +131,7 @@ class SmsService:
         """What the page that asks for the code says of it."""
         context: dict[str, Any] = {
             "verification": True,
-            "verification_sent_datetime": moment(verification.sent),
+            "verification_sent_datetime": sms_timestamp(verification.sent),
             "seconds_left": self.seconds_left(verification, now),
             "retry": not verification.locked,
         }
@@ -144,7 +144,7 @@ class SmsService:
         return [
             {
                 "code": message.code,
-                "sent_datetime": moment(message.sent),
+                "sent_datetime": sms_timestamp(message.sent),
                 "expires_in": max(0.0, round(message.expires - now, 3)),
             }
             for message in self._inbox.get(phone, ())
@@ -152,6 +152,6 @@ class SmsService:
         ]
 
 
-def moment(seconds: float) -> str:
+def sms_timestamp(seconds: float) -> str:
     """A moment as the API writes it: ``2023-03-15 15:00:00+00:00``."""
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M:%S+00:00")

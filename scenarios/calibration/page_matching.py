@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl, unquote
 
 from shop.contract import Page
 from shop.http_messages import Refused
-from shop.routes import OUTSIDE, route
+from shop.routes import OUTSIDE_PAGES, route
 
 MOST_UNKNOWN = 2_000
 """Different unknown addresses that are counted one by one."""
@@ -40,7 +40,7 @@ def _page_of(method: str, target: str) -> Page | None:
         page = route(method, unquote(path), dict(parse_qsl(query))).page
     except Refused:
         return None
-    return None if page in OUTSIDE else page
+    return None if page in OUTSIDE_PAGES else page
 
 
 def is_asset(target: str) -> bool:

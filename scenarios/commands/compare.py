@@ -35,7 +35,7 @@ from harness.results.comparison import (
 )
 from harness.results.result import Result, ResultError, read
 from harness.units import format_duration, format_percent, quantity
-from scenarios.commands.plan import OUTSIDE
+from scenarios.commands.plan import OUTSIDE_PAGES
 
 EXIT_CODE_HELP = """
 With one pair of runs only a large difference can be told from what two runs of the same shop differ by. Run baseline and
@@ -101,7 +101,7 @@ GATED = ("journeys", "all pages")
 def _ratios(
     pairs: Sequence[tuple[Result, Result]], q: float, tolerance: Tolerance, run_effect: float
 ) -> Iterator[Ratio]:
-    pages = sorted({key.page for pair in pairs for one in pair for key in one.recorder.pages} - OUTSIDE)
+    pages = sorted({key.page for pair in pairs for one in pair for key in one.recorder.pages} - OUTSIDE_PAGES)
     subjects: list[tuple[str, Callable[[Recorder], Mapping[int, Histogram]]]] = [
         (GATED[0], journey_slices),
         (GATED[1], partial(page_slices, pages=pages)),

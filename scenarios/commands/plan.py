@@ -23,7 +23,7 @@ from scenarios.schema.reference import key_rows
 from shop.contract import Page
 
 BANK_PAGES = frozenset({Page.BANK.value})
-OUTSIDE = frozenset({Page.BANK.value, Page.SMS_INBOX.value})
+OUTSIDE_PAGES = frozenset({Page.BANK.value, Page.SMS_INBOX.value})
 """Pages that somebody else than the shop answers."""
 
 EXIT_CODE_HELP = """
@@ -72,7 +72,7 @@ def run(arguments: argparse.Namespace) -> int:
     sources = [
         ResultSource(name=_short(name), result=result, instances=asked.instances[name]) for name, result in found
     ]
-    made = make_plan(combine_results(sources, outside=OUTSIDE), asked.forecast, bank_pages=BANK_PAGES)
+    made = make_plan(combine_results(sources, outside=OUTSIDE_PAGES), asked.forecast, bank_pages=BANK_PAGES)
     # Written first: whoever cannot be given her file should not take the answer for all of it.
     _write(arguments.json, orjson.dumps(plan_report.to_json(made), option=orjson.OPT_INDENT_2) + b"\n", "--json")
     _write(arguments.html, plan_report.html(made).encode(), "--html")

@@ -10,8 +10,8 @@ from shop.catalogue import Product, installment_table, products
 from shop.contract import Page
 from shop.customers.session import Session, SessionStore
 from shop.customers.visits import require_session, session_or_new
-from shop.forms import unknown
-from shop.http_messages import Errors, Exchange, Refused, Reply, Request, refused
+from shop.forms import unknown_field_errors
+from shop.http_messages import Endpoint, Errors, Refused, Reply, Request, refused
 from shop.pre_order import Basket
 from shop.settings import Settings
 
@@ -36,7 +36,7 @@ class BasketPages:
             }
             for pk, product in self._products.items()
         }
-        self.exchanges: dict[Page, Exchange] = {
+        self.exchanges: dict[Page, Endpoint] = {
             Page.SEARCH: self._search,
             Page.PRODUCT: self._product,
             Page.PRODUCT_INSTALLMENTS: self._installments,
@@ -108,7 +108,7 @@ class BasketPages:
         """The product and the number of pieces that were sent."""
         wanted = request.document()
         pk, quantity = wanted.get("product"), wanted.get("quantity")
-        errors: Errors = unknown(wanted, _LINE) if self._settings().unknown_fields == "refuse" else {}
+        errors: Errors = unknown_field_errors(wanted, _LINE) if self._settings().unknown_fields == "refuse" else {}
         product = self._products.get(str(pk)) if isinstance(pk, int | str) and not isinstance(pk, bool) else None
         if product is None:
             errors["product"] = ["There is no such product."]

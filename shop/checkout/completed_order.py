@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from shop.catalogue import CURRENCY, TAX_RATE, written
+from shop.catalogue import CURRENCY, TAX_RATE, api_timestamp
 from shop.customers.address_book import full_document
 from shop.ledger import Order
 
@@ -39,7 +39,7 @@ def completed_order_document(order: Order) -> dict[str, Any]:
 
 def _order(order: Order) -> dict[str, Any]:
     before = order.pre_order
-    moment = written(order.placed)
+    moment = api_timestamp(order.placed)
     option = before["payment_option"]
     goods = Decimal(before["total_amount"])
     return {

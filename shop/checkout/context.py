@@ -16,7 +16,7 @@ from shop.pre_order import Bill, Payment, PreOrder, bill_of
 from shop.settings import Conventions, FaultName, Settings
 
 
-class Step(NamedTuple):
+class PostResult(NamedTuple):
     """What came of posting a page: errors (nothing has changed), the next page, or the order is complete.
 
     ``told`` is what this one reply says on the next page, and no later reply.
@@ -24,25 +24,25 @@ class Step(NamedTuple):
 
     page: Page | None = None
     errors: Errors | None = None
-    told: Mapping[str, Any] = MappingProxyType({})
+    page_extras: Mapping[str, Any] = MappingProxyType({})
 
 
-SOLD = Step()
+ORDER_COMPLETE = PostResult()
 
 
-def go(page: Page) -> Step:
+def next_page(page: Page) -> PostResult:
     """The shopper goes on to a page."""
-    return Step(page)
+    return PostResult(page)
 
 
-def wrong(field_name: str, message: str) -> Step:
+def field_error(field_name: str, message: str) -> PostResult:
     """The shopper stays, with one message on one field."""
-    return Step(errors={field_name: [message]})
+    return PostResult(errors={field_name: [message]})
 
 
-def declined() -> Step:
+def declined() -> PostResult:
     """The shopper stays, as the bank did not pay."""
-    return wrong("non_field_errors", "The bank declined the payment.")
+    return field_error("non_field_errors", "The bank declined the payment.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ class CheckoutContext:
     now: float
     origin: str
     rng: random.Random
-    broken: frozenset[FaultName] = frozenset()
+    active_faults: frozenset[FaultName] = frozenset()
 
     @property
     def pre_order(self) -> PreOrder:
@@ -95,12 +95,12 @@ class CheckoutContext:
         return f"{self.rng.getrandbits(96):024x}"
 
 
-Post = Callable[[Form, CheckoutContext], Step]
+PostHandler = Callable[[Form, CheckoutContext], PostResult]
 PageRenderer = Callable[[CheckoutContext], dict[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)
-class Handler:
+class PaymentHandler:
     """How one flow is honoured: what each page's post does, and what each page shows.
 
     ``shortcuts`` are pages that may be posted without having been shown. ``completes`` is set where more than one page
@@ -108,15 +108,15 @@ class Handler:
     that a bank, wallet or provider sends the shopper back to.
     """
 
-    posts: Mapping[Page, Post]
+    posts: Mapping[Page, PostHandler]
     shows: Mapping[Page, PageRenderer] = field(default_factory=dict)
     shortcuts: frozenset[Page] = frozenset()
     completes: frozenset[Page] = frozenset()
     returns: frozenset[Page] = frozenset()
 
-    def may_post(self, page: Page, till: CheckoutContext) -> bool:
+    def may_post(self, page: Page, context: CheckoutContext) -> bool:
         """Whether the shopper has come far enough to post a page."""
         if page not in self.posts:
             return False
         # Who comes back from a bank was not shown the page she comes back to; the page itself knows whom it expects.
-        return page in self.returns or page in self.shortcuts or page in till.payment.visited
+        return page in self.returns or page in self.shortcuts or page in context.payment.visited

@@ -10,10 +10,10 @@ from typing import Any
 
 from shop.catalogue import BANK_ACCOUNTS, CREDIT_OPTIONS, DELIVERY_PAYMENT_CHOICES
 from shop.checkout.cards import CARD, MASTERPASS, SAVED_CARD, STORED_CARD
-from shop.checkout.context import SOLD, CheckoutContext, Handler, Step, go, wrong
+from shop.checkout.context import ORDER_COMPLETE, CheckoutContext, PaymentHandler, PostResult, field_error, next_page
 from shop.checkout.redirects import BANK_PAGE, REDIRECTION, WALLET
 from shop.contract import PAYMENT_OPTIONS, Flow, Page
-from shop.forms import Form, agrees
+from shop.forms import Form, agreement_errors
 from shop.pre_order import ZERO, Payment
 
 _AMOUNT = re.compile(r"\d{1,9}(\.\d{1,2})?", re.ASCII)
@@ -21,37 +21,37 @@ _ADDRESS = re.compile(r"https?://[^\s/?#]+\S*")
 _LONGEST = 16 * 1024
 
 
-def _agree_and_buy(form: Form, _till: CheckoutContext) -> Step:
-    errors = agrees(form)
-    return Step(errors=errors) if errors else SOLD
+def _agree_and_buy(form: Form, _till: CheckoutContext) -> PostResult:
+    errors = agreement_errors(form)
+    return PostResult(errors=errors) if errors else ORDER_COMPLETE
 
 
-def _choose_bank_account(form: Form, till: CheckoutContext) -> Step:
+def _choose_bank_account(form: Form, context: CheckoutContext) -> PostResult:
     account = BANK_ACCOUNTS.get(form["bank_account"])
     if account is None:
-        return wrong("bank_account", "This bank account is not one of ours.")
-    till.payment.bank_account = account
-    return go(Page.FUNDS_TRANSFER)
+        return field_error("bank_account", "This bank account is not one of ours.")
+    context.payment.bank_account = account
+    return next_page(Page.FUNDS_TRANSFER)
 
 
-def _choose_how_to_pay_on_delivery(form: Form, till: CheckoutContext) -> Step:
-    if not _take_choice(form["payment_choice"], till):
-        return wrong("payment_choice", "This choice is not offered.")
-    return SOLD
+def _choose_how_to_pay_on_delivery(form: Form, context: CheckoutContext) -> PostResult:
+    if not _take_choice(form["payment_choice"], context):
+        return field_error("payment_choice", "This choice is not offered.")
+    return ORDER_COMPLETE
 
 
-def _agree_to_pay_on_delivery(form: Form, till: CheckoutContext) -> Step:
-    if errors := agrees(form):
-        return Step(errors=errors)
-    if not _take_choice(form["paymentType"], till):
-        return wrong("paymentType", "This choice is not offered.")
-    return SOLD
+def _agree_to_pay_on_delivery(form: Form, context: CheckoutContext) -> PostResult:
+    if errors := agreement_errors(form):
+        return PostResult(errors=errors)
+    if not _take_choice(form["paymentType"], context):
+        return field_error("paymentType", "This choice is not offered.")
+    return ORDER_COMPLETE
 
 
-def _take_choice(value: str, till: CheckoutContext) -> bool:
+def _take_choice(value: str, context: CheckoutContext) -> bool:
     choice = DELIVERY_PAYMENT_CHOICES.get(value)
     if choice is not None:
-        till.payment.choice = choice
+        context.payment.choice = choice
     return choice is not None
 
 
@@ -59,85 +59,85 @@ def _show_choices(_till: CheckoutContext) -> dict[str, Any]:
     return {"payment_choices": list(DELIVERY_PAYMENT_CHOICES.values())}
 
 
-def _buy_with_credit(form: Form, till: CheckoutContext) -> Step:
-    errors = agrees(form)
-    return Step(errors=errors) if errors else _spend_credit(till)
+def _buy_with_credit(form: Form, context: CheckoutContext) -> PostResult:
+    errors = agreement_errors(form)
+    return PostResult(errors=errors) if errors else _spend_credit(context)
 
 
-def _spend_credit(till: CheckoutContext) -> Step:
-    total = till.bill.total
-    if till.settings.store_credit < total:
-        return wrong("non_field_errors", "The store credit does not cover the order; use a part of it.")
-    till.pre_order.loyalty = total
-    return SOLD
+def _spend_credit(context: CheckoutContext) -> PostResult:
+    total = context.bill.total
+    if context.settings.store_credit < total:
+        return field_error("non_field_errors", "The store credit does not cover the order; use a part of it.")
+    context.pre_order.loyalty = total
+    return ORDER_COMPLETE
 
 
-def use_credit(form: Form, till: CheckoutContext) -> Step:
+def use_credit(form: Form, context: CheckoutContext) -> PostResult:
     """Pay a part, or all, with store credit; what is left is paid by another option."""
-    if "loyalty_money" in till.settings.unavailable:
-        return wrong("non_field_errors", till.settings.unavailable["loyalty_money"])
+    if "loyalty_money" in context.settings.unavailable:
+        return field_error("non_field_errors", context.settings.unavailable["loyalty_money"])
     text = form["loyalty_amount_to_use"]
     try:
         amount = Decimal(text).quantize(Decimal("0.01")) if _AMOUNT.fullmatch(text) else Decimal(-1)
     except InvalidOperation:
         amount = Decimal(-1)
-    total = till.bill.total
-    if amount < ZERO or amount > min(till.settings.store_credit, total):
-        return wrong("loyalty_amount_to_use", "Give an amount that the store credit and the order's total allow.")
-    pre_order = till.pre_order
+    total = context.bill.total
+    if amount < ZERO or amount > min(context.settings.store_credit, total):
+        return field_error("loyalty_amount_to_use", "Give an amount that the store credit and the order's total allow.")
+    pre_order = context.pre_order
     pre_order.reset_payment_choice()
     pre_order.loyalty = amount
     if amount < total:
-        return go(Page.PAYMENT_OPTION)
+        return next_page(Page.PAYMENT_OPTION)
     page = Page.LOYALTY_SELECTED
     pre_order.payment = Payment(PAYMENT_OPTIONS["loyalty_money"], page, [page])
-    return go(page)
+    return next_page(page)
 
 
-def balance(till: CheckoutContext) -> dict[str, Any]:
+def balance(context: CheckoutContext) -> dict[str, Any]:
     """What the shopper has to pay with in store credit."""
-    return {"balance": str(till.settings.store_credit)}
+    return {"balance": str(context.settings.store_credit)}
 
 
-def _choose_credit_option(form: Form, till: CheckoutContext) -> Step:
+def _choose_credit_option(form: Form, context: CheckoutContext) -> PostResult:
     option = CREDIT_OPTIONS.get(form["credit_payment_option"])
     if option is None:
-        return wrong("credit_payment_option", "This credit is not offered.")
-    till.payment.credit_option = option
-    return go(Page.CREDIT_PAYMENT_CONFIRMATION)
+        return field_error("credit_payment_option", "This credit is not offered.")
+    context.payment.credit_option = option
+    return next_page(Page.CREDIT_PAYMENT_CONFIRMATION)
 
 
-def _agree_to_confirm(form: Form, till: CheckoutContext) -> Step:
-    if errors := agrees(form):
-        return Step(errors=errors)
-    till.payment.token = till.fresh_token()
-    return go(Page.CONFIRMATION_SELECTED)
+def _agree_to_confirm(form: Form, context: CheckoutContext) -> PostResult:
+    if errors := agreement_errors(form):
+        return PostResult(errors=errors)
+    context.payment.token = context.fresh_token()
+    return next_page(Page.CONFIRMATION_SELECTED)
 
 
-def _begin_confirmation(form: Form, till: CheckoutContext) -> Step:
-    if errors := agrees(form):
-        return Step(errors=errors)
+def _begin_confirmation(form: Form, context: CheckoutContext) -> PostResult:
+    if errors := agreement_errors(form):
+        return PostResult(errors=errors)
     # A browser's own payment sheet brings the address that it is validated at.
     if not _ADDRESS.fullmatch(form["validationURL"]):
-        return wrong("validationURL", "Enter a valid URL.")
-    till.payment.token = till.payment.token or till.fresh_token()
-    return go(Page.CONFIRMATION_QUERY)
+        return field_error("validationURL", "Enter a valid URL.")
+    context.payment.token = context.payment.token or context.fresh_token()
+    return next_page(Page.CONFIRMATION_QUERY)
 
 
-def _ask_confirmation(form: Form, _till: CheckoutContext) -> Step:
-    if errors := agrees(form):
-        return Step(errors=errors)
+def _ask_confirmation(form: Form, _till: CheckoutContext) -> PostResult:
+    if errors := agreement_errors(form):
+        return PostResult(errors=errors)
     # The sheet's token is the sheet's business: any text is one, and it may be long.
     if len(form["payment_token"]) > _LONGEST:
-        return wrong("payment_token", "Give the token of the payment.")
-    return go(Page.CONFIRMATION_COMPLETE)
+        return field_error("payment_token", "Give the token of the payment.")
+    return next_page(Page.CONFIRMATION_COMPLETE)
 
 
-def _show_validation_url(till: CheckoutContext) -> dict[str, Any]:
-    return {"validation_url": f"{till.origin}/_bank/confirmation/?reference={till.payment.token}"}
+def _show_validation_url(context: CheckoutContext) -> dict[str, Any]:
+    return {"validation_url": f"{context.origin}/_bank/confirmation/?reference={context.payment.token}"}
 
 
-HANDLERS: Mapping[Flow, Handler] = MappingProxyType(
+HANDLERS: Mapping[Flow, PaymentHandler] = MappingProxyType(
     {
         Flow.CARD: CARD,
         Flow.SAVED_CARD: SAVED_CARD,
@@ -146,11 +146,11 @@ HANDLERS: Mapping[Flow, Handler] = MappingProxyType(
         Flow.WALLET: WALLET,
         Flow.BANK_PAGE: BANK_PAGE,
         Flow.REDIRECTION: REDIRECTION,
-        Flow.FUNDS_TRANSFER: Handler(
+        Flow.FUNDS_TRANSFER: PaymentHandler(
             posts={Page.FUNDS_TRANSFER_CHOICE: _choose_bank_account, Page.FUNDS_TRANSFER: _agree_and_buy},
             shows={Page.FUNDS_TRANSFER_CHOICE: lambda _till: {"bank_accounts": list(BANK_ACCOUNTS.values())}},
         ),
-        Flow.PAY_ON_DELIVERY: Handler(
+        Flow.PAY_ON_DELIVERY: PaymentHandler(
             posts={
                 Page.DELIVERY_PAYMENT_CHOICE: _choose_how_to_pay_on_delivery,
                 Page.PAY_ON_DELIVERY: _agree_to_pay_on_delivery,
@@ -159,16 +159,16 @@ HANDLERS: Mapping[Flow, Handler] = MappingProxyType(
             shortcuts=frozenset({Page.PAY_ON_DELIVERY}),
             completes=frozenset({Page.DELIVERY_PAYMENT_CHOICE, Page.PAY_ON_DELIVERY}),
         ),
-        Flow.LOYALTY: Handler(
+        Flow.LOYALTY: PaymentHandler(
             posts={Page.LOYALTY_MONEY: _buy_with_credit, Page.LOYALTY_SELECTED: _buy_with_credit},
             shows={Page.LOYALTY_MONEY: balance, Page.LOYALTY_SELECTED: balance},
             shortcuts=frozenset({Page.LOYALTY_MONEY, Page.LOYALTY_SELECTED}),
             completes=frozenset({Page.LOYALTY_MONEY, Page.LOYALTY_SELECTED}),
         ),
-        Flow.AGREEMENT: Handler(
+        Flow.AGREEMENT: PaymentHandler(
             posts={Page.CASH_REGISTER: _agree_and_buy, Page.PAY_LATER_COMPLETE: _agree_and_buy},
         ),
-        Flow.CREDIT: Handler(
+        Flow.CREDIT: PaymentHandler(
             posts={
                 Page.CREDIT_PAYMENT_SELECTION: _choose_credit_option,
                 Page.CREDIT_PAYMENT_CONFIRMATION: _agree_and_buy,
@@ -177,7 +177,7 @@ HANDLERS: Mapping[Flow, Handler] = MappingProxyType(
                 Page.CREDIT_PAYMENT_SELECTION: lambda _till: {"credit_payment_options": list(CREDIT_OPTIONS.values())},
             },
         ),
-        Flow.CONFIRMATION: Handler(
+        Flow.CONFIRMATION: PaymentHandler(
             posts={
                 Page.CONFIRMATION_CHECK: _agree_to_confirm,
                 Page.CONFIRMATION_SELECTED: _begin_confirmation,
@@ -186,7 +186,7 @@ HANDLERS: Mapping[Flow, Handler] = MappingProxyType(
             },
             shows={
                 Page.CONFIRMATION_SELECTED: _show_validation_url,
-                Page.CONFIRMATION_QUERY: lambda till: {"payment_token": till.payment.token},
+                Page.CONFIRMATION_QUERY: lambda context: {"payment_token": context.payment.token},
             },
             shortcuts=frozenset({Page.CONFIRMATION_SELECTED}),
         ),

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from shop.checkout.context import SOLD, CheckoutContext, Handler, Step, declined, wrong
+from shop.checkout.context import ORDER_COMPLETE, CheckoutContext, PaymentHandler, PostResult, declined, field_error
 from shop.contract import PATHS, Page
-from shop.forms import Form, agrees
+from shop.forms import Form, agreement_errors
 
 _BANK = PATHS[Page.BANK]
 REDIRECT_URLS = {
@@ -16,55 +16,59 @@ REDIRECT_URLS = {
 """Where the shopper is sent, by the page she will come back to."""
 
 
-def redirect_shopper(till: CheckoutContext, stays_on: Page, return_page: Page, *, approved: bool = True) -> Step:
+def redirect_shopper(
+    context: CheckoutContext, stays_on: Page, return_page: Page, *, approved: bool = True
+) -> PostResult:
     """Tell the shopper where to go and expect them back at a page; until then they stand where they were.
 
     Only this reply says where to go: opening the checkout again must not send anybody away.
     """
-    payment = till.payment
-    payment.reference = till.fresh_token()
+    payment = context.payment
+    payment.reference = context.fresh_token()
     payment.return_page = return_page
     payment.approved = approved
-    return Step(stays_on, told={"redirect_url": till.url(REDIRECT_URLS[return_page].format(payment.reference))})
+    return PostResult(
+        stays_on, page_extras={"redirect_url": context.url(REDIRECT_URLS[return_page].format(payment.reference))}
+    )
 
 
-def accept_return(form: Form, till: CheckoutContext) -> Step:
+def accept_return(form: Form, context: CheckoutContext) -> PostResult:
     """Judge what a bank sent back: for this very visit, and paid or not."""
-    payment = till.payment
+    payment = context.payment
     if form["reference"] != payment.reference:
-        return stale("reference")
+        return stale_return("reference")
     if form["status"] not in ("success", "failure"):
-        return wrong("status", "The status must be success or failure.")
+        return field_error("status", "The status must be success or failure.")
     if form["status"] == "failure" or not payment.approved:
         payment.reference = ""
         return declined()
-    return SOLD
+    return ORDER_COMPLETE
 
 
-def stale(field_name: str) -> Step:
+def stale_return(field_name: str) -> PostResult:
     """The answer to a visit that is over, or was never begun."""
-    return wrong(field_name, "This payment is not expected, or no longer.")
+    return field_error(field_name, "This payment is not expected, or no longer.")
 
 
-def _selection(page: Page, return_page: Page) -> Handler:
-    def select(form: Form, till: CheckoutContext) -> Step:
-        if errors := agrees(form):
-            return Step(errors=errors)
-        return redirect_shopper(till, page, return_page)
+def _selection(page: Page, return_page: Page) -> PaymentHandler:
+    def select(form: Form, context: CheckoutContext) -> PostResult:
+        if errors := agreement_errors(form):
+            return PostResult(errors=errors)
+        return redirect_shopper(context, page, return_page)
 
-    return Handler(posts={page: select, return_page: accept_return}, returns=frozenset({return_page}))
+    return PaymentHandler(posts={page: select, return_page: accept_return}, returns=frozenset({return_page}))
 
 
-def _redirect_to_provider(form: Form, till: CheckoutContext) -> Step:
-    if errors := agrees(form):
-        return Step(errors=errors)
-    till.payment.redirected = False
-    return redirect_shopper(till, Page.REDIRECTION_SELECTED, Page.REDIRECTION_COMPLETE)
+def _redirect_to_provider(form: Form, context: CheckoutContext) -> PostResult:
+    if errors := agreement_errors(form):
+        return PostResult(errors=errors)
+    context.payment.redirected = False
+    return redirect_shopper(context, Page.REDIRECTION_SELECTED, Page.REDIRECTION_COMPLETE)
 
 
 WALLET = _selection(Page.BEX_SELECTION, Page.BEX_COMPLETE)
 BANK_PAGE = _selection(Page.PAY_SELECTION, Page.GPAY_COMPLETE)
-REDIRECTION = Handler(
+REDIRECTION = PaymentHandler(
     posts={Page.REDIRECTION_SELECTED: _redirect_to_provider, Page.REDIRECTION_COMPLETE: accept_return},
     returns=frozenset({Page.REDIRECTION_COMPLETE}),
 )

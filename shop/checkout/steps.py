@@ -10,7 +10,7 @@ from shop.catalogue import DELIVERY_OPTIONS, SHIPPING_OPTIONS, DeliveryOption, S
 from shop.checkout.context import CheckoutContext
 from shop.checkout.views import slug_of, why_unavailable
 from shop.contract import PAYMENT_OPTIONS, Page
-from shop.customers.accounts import Choices
+from shop.customers.accounts import SavedChoices
 from shop.customers.address_book import store_address
 from shop.customers.session import Session
 from shop.forms import Form, check_fields
@@ -41,10 +41,10 @@ _STEP_ORDERS: Mapping[tuple[str, bool], tuple[Page, ...]] = MappingProxyType(
 """The order of the steps, by convention and by whether the parcel goes to a store; the pages of the payment follow."""
 
 
-def order_of(till: CheckoutContext) -> tuple[Page, ...]:
+def step_order(context: CheckoutContext) -> tuple[Page, ...]:
     """The steps that this shopper takes before the payment, in their order."""
-    delivery = till.pre_order.delivery
-    return _STEP_ORDERS[till.conventions.page_order, delivery is not None and delivery.to_store]
+    delivery = context.pre_order.delivery
+    return _STEP_ORDERS[context.conventions.page_order, delivery is not None and delivery.to_store]
 
 
 def _fits(shipping: ShippingOption | None, delivery: DeliveryOption | None) -> bool:
@@ -62,15 +62,15 @@ _STEP_DONE: Mapping[Page, Callable[[Session], bool]] = MappingProxyType(
 )
 
 
-def first_missing_step(till: CheckoutContext) -> Page:
+def first_missing_step(context: CheckoutContext) -> Page:
     """The first step that is not done; the payment option's page if all are."""
-    session = till.session
-    return next((page for page in order_of(till) if page in _STEP_DONE and not _STEP_DONE[page](session)), _P)
+    session = context.session
+    return next((page for page in step_order(context) if page in _STEP_DONE and not _STEP_DONE[page](session)), _P)
 
 
-def _reset_steps_after(till: CheckoutContext, page: Page) -> None:
+def _reset_steps_after(context: CheckoutContext, page: Page) -> None:
     """A step has changed: choose all that follows again."""
-    order, chosen = order_of(till), till.pre_order
+    order, chosen = step_order(context), context.pre_order
     for later in order[order.index(page) + 1 :]:
         if later is _A or (later is _R and _A not in order):
             chosen.forget_address()
@@ -80,21 +80,21 @@ def _reset_steps_after(till: CheckoutContext, page: Page) -> None:
             chosen.shipping = None
     if page is _D:
         chosen.forget_store()
-    chosen.after_shipping()
+    chosen.reset_payment()
 
 
-def restore_saved_choices(till: CheckoutContext) -> None:
+def restore_saved_choices(context: CheckoutContext) -> None:
     """Take for a returning customer the steps that are missing, as they were chosen last time."""
-    session = till.session
-    remembered = session.account.remembered if session.account else None
+    session = context.session
+    remembered = session.account.saved_choices if session.account else None
     if remembered is None:
         return
-    while (page := first_missing_step(till)) in _RESTORERS:
+    while (page := first_missing_step(context)) in _RESTORERS:
         if not _RESTORERS[page](session, remembered):
             return
 
 
-def _recall_address(session: Session, remembered: Choices) -> bool:
+def _recall_address(session: Session, remembered: SavedChoices) -> bool:
     book, chosen = session.addresses.entries, session.pre_order
     shipping, billing = book.get(remembered.shipping_address), book.get(remembered.billing_address)
     if shipping is None or billing is None:
@@ -103,20 +103,20 @@ def _recall_address(session: Session, remembered: Choices) -> bool:
     return True
 
 
-def _recall_delivery(session: Session, remembered: Choices) -> bool:
+def _recall_delivery(session: Session, remembered: SavedChoices) -> bool:
     session.pre_order.delivery = DELIVERY_OPTIONS[remembered.delivery]
     return True
 
 
-def _recall_store(session: Session, remembered: Choices) -> bool:
+def _recall_store(session: Session, remembered: SavedChoices) -> bool:
     billing = session.addresses.entries.get(remembered.billing_address)
     if remembered.retail_store not in RETAIL_STORES or billing is None:
         return False
-    _collect(session, remembered.retail_store, billing)
+    _set_store(session, remembered.retail_store, billing)
     return True
 
 
-def _recall_shipping(session: Session, remembered: Choices) -> bool:
+def _recall_shipping(session: Session, remembered: SavedChoices) -> bool:
     option, delivery = SHIPPING_OPTIONS[remembered.shipping], session.pre_order.delivery
     if delivery is None or option.delivery_pk != delivery.pk:
         return False
@@ -124,17 +124,17 @@ def _recall_shipping(session: Session, remembered: Choices) -> bool:
     return True
 
 
-_RESTORERS: Mapping[Page, Callable[[Session, Choices], bool]] = MappingProxyType(
+_RESTORERS: Mapping[Page, Callable[[Session, SavedChoices], bool]] = MappingProxyType(
     {_A: _recall_address, _D: _recall_delivery, _R: _recall_store, _S: _recall_shipping}
 )
 
 
-def saved_choices_of(session: Session) -> Choices | None:
+def saved_choices_of(session: Session) -> SavedChoices | None:
     """What to remember of a customer's choices; nothing if they are not complete."""
     chosen = session.pre_order
     if not (chosen.shipping_address and chosen.billing_address and chosen.delivery and chosen.shipping):
         return None
-    return Choices(
+    return SavedChoices(
         str(chosen.shipping_address["pk"] or ""),
         str(chosen.billing_address["pk"]),
         str(chosen.delivery.pk),
@@ -143,23 +143,23 @@ def saved_choices_of(session: Session) -> Choices | None:
     )
 
 
-def _who(form: Form, till: CheckoutContext) -> Errors:
+def _choose_contact(form: Form, context: CheckoutContext) -> Errors:
     errors: Errors = {}
-    if not till.settings.guest_purchase:
+    if not context.settings.guest_purchase:
         errors["non_field_errors"] = ["Sign in to buy; guests are not served."]
     if not _EMAIL.fullmatch(form["user_email"]):
         errors["user_email"] = ["Give an e-mail address."]
     if not _PHONE.fullmatch(form["phone_number"]):
         errors["phone_number"] = ["Give a phone number of eleven digits."]
-    session = till.session
+    session = context.session
     if not errors and (session.guest_email, session.guest_phone) != (form["user_email"], form["phone_number"]):
         session.guest_email, session.guest_phone = form["user_email"], form["phone_number"]
         session.pre_order.reset_payment_choice()
     return errors
 
 
-def _where(form: Form, till: CheckoutContext) -> Errors:
-    book, chosen = till.session.addresses.entries, till.pre_order
+def _choose_addresses(form: Form, context: CheckoutContext) -> Errors:
+    book, chosen = context.session.addresses.entries, context.pre_order
     errors = {
         name: ["This address is not one of yours."]
         for name in ("shipping_address", "billing_address")
@@ -170,89 +170,96 @@ def _where(form: Form, till: CheckoutContext) -> Errors:
     shipping, billing = book[form["shipping_address"]], book[form["billing_address"]]
     if (chosen.shipping_address, chosen.billing_address) != (shipping, billing):
         chosen.shipping_address, chosen.billing_address, chosen.retail_store = shipping, billing, None
-        _reset_steps_after(till, _A)
+        _reset_steps_after(context, _A)
     return {}
 
 
-def _delivery(form: Form, till: CheckoutContext) -> Errors:
+def _choose_delivery(form: Form, context: CheckoutContext) -> Errors:
     option = DELIVERY_OPTIONS.get(form["delivery_option"])
     if option is None:
         return {"delivery_option": ["This delivery option is not offered."]}
-    if till.pre_order.delivery != option:
-        till.pre_order.delivery = option
-        _reset_steps_after(till, _D)
+    if context.pre_order.delivery != option:
+        context.pre_order.delivery = option
+        _reset_steps_after(context, _D)
     return {}
 
 
-def _choose_store(form: Form, till: CheckoutContext) -> Errors:
+def _choose_store(form: Form, context: CheckoutContext) -> Errors:
     errors: Errors = {}
     if form["retail_store"] not in RETAIL_STORES:
         errors["retail_store"] = ["There is no such store."]
-    billing = till.session.addresses.entries.get(form["billing_address"])
+    billing = context.session.addresses.entries.get(form["billing_address"])
     if billing is None:
         errors["billing_address"] = ["This address is not one of yours."]
     if errors or billing is None:
         return errors
-    chosen = till.pre_order
+    chosen = context.pre_order
     if chosen.retail_store != RETAIL_STORES[form["retail_store"]] or chosen.billing_address != billing:
-        _collect(till.session, form["retail_store"], billing)
-        _reset_steps_after(till, _R)
+        _set_store(context.session, form["retail_store"], billing)
+        _reset_steps_after(context, _R)
     return {}
 
 
-def _collect(session: Session, pk: str, billing: dict[str, object]) -> None:
+def _set_store(session: Session, pk: str, billing: dict[str, object]) -> None:
     chosen, store = session.pre_order, RETAIL_STORES[pk]
     chosen.retail_store = store
     chosen.billing_address = billing
     chosen.shipping_address = store_address(store, billing)
 
 
-def _shipping(form: Form, till: CheckoutContext) -> Errors:
+def _choose_shipping(form: Form, context: CheckoutContext) -> Errors:
     option = SHIPPING_OPTIONS.get(form["shipping_option"])
-    if option is None or not _fits(option, till.pre_order.delivery):
+    if option is None or not _fits(option, context.pre_order.delivery):
         return {"shipping_option": ["This shipping option is not offered."]}
-    _set_shipping(option, till)
+    _set_shipping(option, context)
     return {}
 
 
-def _set_shipping(option: ShippingOption, till: CheckoutContext) -> None:
-    if till.pre_order.shipping != option:
-        till.pre_order.shipping = option
-        till.pre_order.after_shipping()
+def _set_shipping(option: ShippingOption, context: CheckoutContext) -> None:
+    if context.pre_order.shipping != option:
+        context.pre_order.shipping = option
+        context.pre_order.reset_payment()
 
 
-def _choose_payment_option(form: Form, till: CheckoutContext) -> Errors:
+def _choose_payment_option(form: Form, context: CheckoutContext) -> Errors:
     name = form["payment_option"]
     option = _BY_PK.get(name) or next(
-        (option for option in PAYMENT_OPTIONS.values() if slug_of(till.settings, option) == name), None
+        (option for option in PAYMENT_OPTIONS.values() if slug_of(context.settings, option) == name), None
     )
     if option is None:
         return {"payment_option": ["This payment option is not known."]}
-    if reason := why_unavailable(till.settings, till.session, option.slug):
+    if reason := why_unavailable(context.settings, context.session, option.slug):
         return {"payment_option": [reason[1]]}
-    chosen = till.pre_order
+    chosen = context.pre_order
     chosen.reset_payment_choice()
-    if option.slug == "loyalty_money" or bill_of(till.session.basket, chosen).unpaid <= ZERO:
+    if option.slug == "loyalty_money" or bill_of(context.session.basket, chosen).unpaid <= ZERO:
         chosen.loyalty = ZERO
     chosen.payment = Payment(option, option.first_page, [option.first_page])
     return {}
 
 
-CHOICES: Mapping[Page, Callable[[Form, CheckoutContext], Errors]] = MappingProxyType(
-    {_I: _who, _A: _where, _D: _delivery, _R: _choose_store, _S: _shipping, _P: _choose_payment_option}
+STEP_HANDLERS: Mapping[Page, Callable[[Form, CheckoutContext], Errors]] = MappingProxyType(
+    {
+        _I: _choose_contact,
+        _A: _choose_addresses,
+        _D: _choose_delivery,
+        _R: _choose_store,
+        _S: _choose_shipping,
+        _P: _choose_payment_option,
+    }
 )
 """What posting each step does: it returns errors, or takes the choice. The same choice again changes nothing, but a
 payment option chosen again begins its payment anew."""
 
 
-def keep_early_choice(page: Page, form: Form, till: CheckoutContext) -> None:
+def keep_early_choice(page: Page, form: Form, context: CheckoutContext) -> None:
     """Keep the carrier or the payment option of a shopper who has yet to take an earlier step, which may void them.
 
     The storefront's client has older lists at hand, and posts from them until the pre-order holds what it posted.
     """
-    if not till.session.is_known or check_fields(page, form, strict=till.strict):
+    if not context.session.is_known or check_fields(page, form, strict=context.strict):
         return
     if page is _S and form["shipping_option"] in SHIPPING_OPTIONS:
-        _set_shipping(SHIPPING_OPTIONS[form["shipping_option"]], till)
+        _set_shipping(SHIPPING_OPTIONS[form["shipping_option"]], context)
     elif page is _P:
-        _choose_payment_option(form, till)
+        _choose_payment_option(form, context)

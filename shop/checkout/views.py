@@ -91,24 +91,24 @@ def why_unavailable(settings: Settings, session: Session, slug: str) -> tuple[in
     return None
 
 
-def _payment_options(till: CheckoutContext) -> dict[str, Any]:
+def _payment_options(context: CheckoutContext) -> dict[str, Any]:
     offered, missing = [], []
     for slug, option in PAYMENT_OPTIONS.items():
-        reason = why_unavailable(till.settings, till.session, slug)
+        reason = why_unavailable(context.settings, context.session, slug)
         if reason is None:
-            offered.append(option_document(till.settings, option))
+            offered.append(option_document(context.settings, option))
         else:
             missing.append(
                 {
                     "name": option.label,
-                    "slug": slug_of(till.settings, option),
+                    "slug": slug_of(context.settings, option),
                     "payment_type": slug,
                     "payment_type_label": option.label,
                     "error_code": reason[0],
                     "error_message": reason[1],
                 }
             )
-    url = f"{till.origin}/checkout-with-token/{till.pre_order.token}"
+    url = f"{context.origin}/checkout-with-token/{context.pre_order.token}"
     return {
         "checkout_url": url,
         "status_url": f"{url}/status/",
@@ -117,29 +117,29 @@ def _payment_options(till: CheckoutContext) -> dict[str, Any]:
     }
 
 
-def _index(till: CheckoutContext) -> dict[str, Any]:
+def _index(context: CheckoutContext) -> dict[str, Any]:
     return {
-        "is_user_logged_in": till.session.account is not None,
-        "can_guest_purchase": till.settings.guest_purchase,
+        "is_user_logged_in": context.session.account is not None,
+        "can_guest_purchase": context.settings.guest_purchase,
         "has_gift_box": False,
     }
 
 
-def _addresses(till: CheckoutContext) -> dict[str, Any]:
-    return {"addresses": list(till.session.addresses.entries.values()), "country": short_country(1)}
+def _addresses(context: CheckoutContext) -> dict[str, Any]:
+    return {"addresses": list(context.session.addresses.entries.values()), "country": short_country(1)}
 
 
-def _stores(till: CheckoutContext) -> dict[str, Any]:
-    shown = {**_addresses(till), "retail_stores": [store.document() for store in RETAIL_STORES.values()]}
-    if till.pre_order.retail_store is None:
+def _stores(context: CheckoutContext) -> dict[str, Any]:
+    shown = {**_addresses(context), "retail_stores": [store.document() for store in RETAIL_STORES.values()]}
+    if context.pre_order.retail_store is None:
         # The storefront's client posts a choice from the lists it knows for as long as the order lacks one. Only the
         # shopper can choose a store, so these lists must be empty until then.
         shown |= {"shipping_options": [], "payment_options": []}
     return shown
 
 
-def _shipping_options(till: CheckoutContext) -> dict[str, Any]:
-    chosen = till.pre_order.delivery
+def _shipping_options(context: CheckoutContext) -> dict[str, Any]:
+    chosen = context.pre_order.delivery
     options = [option for option in SHIPPING_OPTIONS.values() if chosen and option.delivery_pk == chosen.pk]
     return {"shipping_options": [option.document() for option in options]}
 
@@ -159,16 +159,16 @@ _SHOWS: Mapping[Page, Callable[[CheckoutContext], dict[str, Any]]] = MappingProx
 )
 
 
-def page_context(page: Page, till: CheckoutContext) -> dict[str, Any]:
+def page_context(page: Page, context: CheckoutContext) -> dict[str, Any]:
     """What a page before the payment, or of the payment, holds."""
-    show = _SHOWS.get(page) or HANDLERS[till.payment.option.flow].shows.get(page)
-    return show(till) if show else {}
+    show = _SHOWS.get(page) or HANDLERS[context.payment.option.flow].shows.get(page)
+    return show(context) if show else {}
 
 
-def thank_you(till: CheckoutContext, order: Order) -> dict[str, Any]:
+def thank_you(context: CheckoutContext, order: Order) -> dict[str, Any]:
     """What the last page says of a sold order."""
     return {
-        "redirect_url": till.url(f"/orders/completed/{order.token}/"),
+        "redirect_url": context.url(f"/orders/completed/{order.token}/"),
         "order_id": order.id,
         "order_number": order.number,
         "new_user": order.new_user,
@@ -181,17 +181,17 @@ def _plain(documents: Iterable[Mapping[str, Any] | None]) -> list[dict[str, Any]
     return [None if document is None else dict(document) for document in documents]
 
 
-def pre_order_document(till: CheckoutContext) -> dict[str, Any]:
+def pre_order_document(context: CheckoutContext) -> dict[str, Any]:
     """The order so far as every reply of the checkout echoes it."""
-    session, chosen, payment = till.session, till.pre_order, till.pre_order.payment
-    bill = till.bill
+    session, chosen, payment = context.session, context.pre_order, context.pre_order.payment
+    bill = context.bill
     plan = payment.plan if payment else None
     choice, account, credit = _plain(
         (payment.choice, payment.bank_account, payment.credit_option) if payment else (None, None, None)
     )
     return {
         "basket": session.basket.document(),
-        "payment_option": option_document(till.settings, payment.option) if payment else None,
+        "payment_option": option_document(context.settings, payment.option) if payment else None,
         "payment_choice": choice,
         "bank_account": account,
         "credit_payment_option": credit,

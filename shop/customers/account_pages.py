@@ -11,8 +11,8 @@ from shop.customers.accounts import GENDERS, Account, Accounts
 from shop.customers.session import CsrfTokens, SessionStore
 from shop.customers.sign_in import sign_in
 from shop.customers.visits import session_or_new
-from shop.forms import unknown
-from shop.http_messages import Errors, Exchange, Refused, Reply, Request, cookie, refused
+from shop.forms import unknown_field_errors
+from shop.http_messages import Endpoint, Errors, Refused, Reply, Request, cookie, refused
 from shop.settings import Settings
 
 _FORM_TOKEN = "csrfmiddlewaretoken"
@@ -30,7 +30,7 @@ class AccountPages:
         self._accounts = accounts
         self._sessions = sessions
         self._tokens = tokens
-        self.exchanges: dict[Page, Exchange] = {
+        self.exchanges: dict[Page, Endpoint] = {
             Page.CSRF_TOKEN: self._csrf_token,
             Page.LOGIN: self._login,
             Page.LOGOUT: self._logout,
@@ -87,7 +87,7 @@ class AccountPages:
         if request.method == "GET":
             return Reply(account.profile_document())
         given = request.document()
-        errors: Errors = unknown(given, _PROFILE) if self._settings().unknown_fields == "refuse" else {}
+        errors: Errors = unknown_field_errors(given, _PROFILE) if self._settings().unknown_fields == "refuse" else {}
         for name in _PROFILE:
             value, is_text = given.get(name), not name.endswith("_allowed")
             if name in given and (not isinstance(value, str if is_text else bool) or len(str(value)) > _LONGEST):

@@ -11,7 +11,7 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
-from shop.catalogue import written
+from shop.catalogue import api_timestamp
 
 _HEADER = ["email", "password", "first_name", "last_name", "phone", "saved_choices"]
 _MOST_MADE_UP = 200_000
@@ -53,7 +53,7 @@ class AddressBook:
 
 
 @dataclass(slots=True)
-class Choices:
+class SavedChoices:
     """What a customer chose last time: pks of addresses, delivery and shipping option, and store if it went to one."""
 
     shipping_address: str
@@ -74,7 +74,7 @@ class Account:
     last_name: str = ""
     phone: str = ""
     addresses: AddressBook = field(default_factory=AddressBook)
-    remembered: Choices | None = None
+    saved_choices: SavedChoices | None = None
     orders: int = 0
     wrong_tries: int = 0
     locked_until: float = 0.0
@@ -125,9 +125,9 @@ def user_document(
         "email": email,
         "hashed_email": name,
         "is_active": True,
-        "date_joined": written(joined),
-        "last_login": written(last_seen),
-        "modified_date": written(last_seen),
+        "date_joined": api_timestamp(joined),
+        "last_login": api_timestamp(last_seen),
+        "modified_date": api_timestamp(last_seen),
         "email_allowed": False,
         "sms_allowed": False,
         "call_allowed": None,
@@ -194,7 +194,7 @@ def is_reserved(email: str) -> bool:
     return domain in _RESERVED or domain.endswith((".test", ".example", *(f".{name}" for name in _RESERVED)))
 
 
-def read_accounts(path: Path, last_choices: Callable[[Account], Choices]) -> list[Account]:
+def read_accounts(path: Path, last_choices: Callable[[Account], SavedChoices]) -> list[Account]:
     """The customers of a CSV file; ``last_choices`` says what one with ``saved_choices`` 1 chose last time.
 
     Raises ``AccountsFileError`` with all that is wrong; no cell is ever quoted, as it may be a password.
@@ -219,7 +219,7 @@ def read_accounts(path: Path, last_choices: Callable[[Account], Choices]) -> lis
         email = email.strip().lower()
         account = Account(len(accounts) + 1, email, password, first_name, last_name, phone.strip())
         if saved.strip() == "1":
-            account.remembered = last_choices(account)
+            account.saved_choices = last_choices(account)
         accounts[email] = account
     if problems:
         raise AccountsFileError("\n".join(problems))

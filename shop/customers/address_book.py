@@ -9,9 +9,9 @@ from http import HTTPStatus
 from typing import Any
 
 from shop import geography
-from shop.customers.accounts import Account, Choices, user_document
+from shop.customers.accounts import Account, SavedChoices, user_document
 from shop.customers.session import Session
-from shop.forms import REQUIRED, unknown
+from shop.forms import REQUIRED, unknown_field_errors
 from shop.geography import Place, RetailStore, read_pk
 from shop.http_messages import Errors, Refused
 
@@ -58,7 +58,7 @@ def change_address(pk: str, given: Mapping[str, Any], session: Session, *, stric
 def _entry(given: Mapping[str, Any], email: str, *, strict: bool) -> dict[str, Any]:
     errors: Errors = {name: [REQUIRED] for name in _REQUIRED if given.get(name) in (None, "")}
     if strict:
-        errors |= unknown(given, _KNOWN)
+        errors |= unknown_field_errors(given, _KNOWN)
     entry: dict[str, Any] = {"email": email}
     for name in _TEXT_FIELDS:
         value = given.get(name)
@@ -72,16 +72,16 @@ def _entry(given: Mapping[str, Any], email: str, *, strict: bool) -> dict[str, A
             errors.setdefault(name, ["Must be a valid boolean."])
         else:
             entry[name] = _BOOLEANS[value]
-    places, wrong = _places(given)
+    places, wrong = _place_pks(given)
     errors = wrong | errors
     if "phone_number" not in errors and not _PHONE.fullmatch(str(given["phone_number"])):
         errors["phone_number"] = ["Give a phone number of ten to thirteen digits."]
     if errors:
         raise Refused(HTTPStatus.BAD_REQUEST, errors)
-    return entry | _short(places) | {"extra_field": None}
+    return entry | _short_places(places) | {"extra_field": None}
 
 
-def _places(given: Mapping[str, Any]) -> tuple[dict[str, int], Errors]:
+def _place_pks(given: Mapping[str, Any]) -> tuple[dict[str, int], Errors]:
     """The pks of the places that are named, and what is wrong with them, in the platform's words."""
     found: dict[str, int] = {}
     errors: Errors = {}
@@ -100,7 +100,7 @@ def _places(given: Mapping[str, Any]) -> tuple[dict[str, int], Errors]:
     return found, errors
 
 
-def _short(places: Mapping[str, int]) -> dict[str, Any]:
+def _short_places(places: Mapping[str, int]) -> dict[str, Any]:
     return {
         "country": geography.short_country(places["country"]),
         "city": geography.short_city(places["city"]),
@@ -118,7 +118,7 @@ def store_address(store: RetailStore, billing: Mapping[str, Any]) -> dict[str, A
         "phone_number": billing["phone_number"],
         "first_name": billing["first_name"],
         "last_name": billing["last_name"],
-        **_short({"country": 1, "city": store.city, "township": store.township, "district": store.district}),
+        **_short_places({"country": 1, "city": store.city, "township": store.township, "district": store.district}),
         "line": store.line,
         "title": store.name,
         "e_bill_taxpayer": False,
@@ -159,7 +159,7 @@ def owner_document(session: Session) -> dict[str, Any]:
     return user_document(0, session.guest_email, session.used, session.used, "guest") | {"phone": session.guest_phone}
 
 
-def default_saved_choices(account: Account) -> Choices:
+def default_saved_choices(account: Account) -> SavedChoices:
     """What a customer whose choices are saved chose last time: home, the cheapest way to it."""
     given = {
         "title": "Home",
@@ -174,4 +174,4 @@ def default_saved_choices(account: Account) -> Choices:
         "postcode": "34710",
     }
     pk = str(account.addresses.add(_entry(given, account.email, strict=True))["pk"])
-    return Choices(shipping_address=pk, billing_address=pk, delivery="1", shipping="1")
+    return SavedChoices(shipping_address=pk, billing_address=pk, delivery="1", shipping="1")

@@ -11,7 +11,7 @@ from shop.customers.address_book import add_address, change_address, full_docume
 from shop.customers.session import Session, SessionStore
 from shop.customers.visits import require_session
 from shop.geography import RETAIL_STORES, cities, countries, districts, read_pk, townships
-from shop.http_messages import Exchange, Refused, Reply, Request, refused
+from shop.http_messages import Endpoint, Refused, Reply, Request, refused
 from shop.settings import Settings
 
 _WITH_STORE = "retailstore__isnull"
@@ -23,11 +23,11 @@ class AddressPages:
     def __init__(self, settings: Callable[[], Settings], sessions: SessionStore) -> None:
         self._settings = settings
         self._sessions = sessions
-        self.exchanges: dict[Page, Exchange] = {
+        self.exchanges: dict[Page, Endpoint] = {
             Page.COUNTRIES: lambda _request, _argument, _now: _listed(countries()),
             Page.CITIES: self._cities,
             Page.TOWNSHIPS: self._townships,
-            Page.DISTRICTS: lambda request, _argument, _now: _listed(_within(request, "township", districts)),
+            Page.DISTRICTS: lambda request, _argument, _now: _listed(_places_within(request, "township", districts)),
             Page.RETAIL_STORES: lambda _request, _argument, _now: _listed(_stores()),
             Page.ADDRESS_ADD: self._add,
             Page.ADDRESS_LIST: self._list,
@@ -43,7 +43,7 @@ class AddressPages:
         return _listed(found)
 
     def _townships(self, request: Request, _argument: str, _now: float) -> Reply:
-        found = _within(request, "city", townships)
+        found = _places_within(request, "city", townships)
         if request.query.get(_WITH_STORE) == "false":
             stores = {store.township for store in RETAIL_STORES.values()}
             found = [document for document in found if document["pk"] in stores]
@@ -101,7 +101,7 @@ def _pk(request: Request, name: str) -> int | None:
     return pk
 
 
-def _within(request: Request, name: str, places: Callable[[int], list[dict[str, Any]]]) -> list[dict[str, Any]]:
+def _places_within(request: Request, name: str, places: Callable[[int], list[dict[str, Any]]]) -> list[dict[str, Any]]:
     """The places that lie in the one that is named; the lists are too long to be shown without one."""
     pk = _pk(request, name)
     return [] if pk is None else places(pk)

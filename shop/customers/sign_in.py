@@ -9,7 +9,7 @@ from typing import Any
 from shop.contract import COOKIE_SESSION
 from shop.customers.accounts import Account, Accounts, SignInLocked, WrongPassword
 from shop.customers.session import Session, SessionStore
-from shop.forms import REQUIRED, unknown
+from shop.forms import REQUIRED, unknown_field_errors
 from shop.http_messages import Refused, Reply, cookie
 from shop.settings import SignInSettings
 
@@ -53,7 +53,7 @@ def sign_in(
 
 
 def _credentials(given: Mapping[str, Any], *, strict: bool) -> tuple[str, str]:
-    errors = unknown(given, _FIELDS) if strict else {}
+    errors = unknown_field_errors(given, _FIELDS) if strict else {}
     for name in ("email", "password"):
         value = given.get(name)
         if value in (None, ""):

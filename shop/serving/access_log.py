@@ -49,7 +49,7 @@ class AccessLog:
             self._file.flush()
             self._flushed = now
 
-    def hashed(self, session: str) -> str:
+    def session_hash(self, session: str) -> str:
         """A name for a session by which its requests belong together, and nothing else can be done."""
         return sha256(self._salt + session.encode()).hexdigest()[:_HASH_DIGITS] if session else "-"
 
@@ -78,7 +78,7 @@ class AccessLogMiddleware:
             nonlocal status, size, session
             if message["type"] == "http.response.start":
                 status = message["status"]
-                session = _opened(message.get("headers", ()))
+                session = _new_session(message.get("headers", ()))
             else:
                 size += len(message.get("body", b""))
             await send(message)
@@ -87,8 +87,8 @@ class AccessLogMiddleware:
             await self._app(scope, receive, noting)
         finally:
             now = self._clock()
-            session = session or _carried(scope["headers"])
-            self._log.write(_line(scope, status, size, self._log.hashed(session), came=came, now=now), now)
+            session = session or _sent_session(scope["headers"])
+            self._log.write(_line(scope, status, size, self._log.session_hash(session), came=came, now=now), now)
 
 
 def _line(scope: Scope, status: int, size: int, session: str, *, came: float, now: float) -> str:
@@ -118,7 +118,7 @@ def _quoted(text: str) -> str:
     return clean.replace("\\", "\\\\").replace('"', '\\"')
 
 
-def _opened(headers: Any) -> str:
+def _new_session(headers: Any) -> str:
     """The session that a reply gives her: whose the request is from now on."""
     start = f"{COOKIE_SESSION}=".encode()
     for name, value in headers:
@@ -127,7 +127,7 @@ def _opened(headers: Any) -> str:
     return ""
 
 
-def _carried(headers: Any) -> str:
+def _sent_session(headers: Any) -> str:
     for name, value in headers:
         if name == b"cookie":
             for part in value.decode("latin-1").split(";"):

@@ -11,13 +11,13 @@ from http import HTTPStatus
 from typing import Any
 from urllib.parse import parse_qsl
 
-from shop.app import NOTHING, Shop
+from shop.app import NO_FAULTS, Shop
 from shop.contract import HEADER_AJAX, HEADER_CSRF, Page
 from shop.http_messages import Refused, Reply, Request
-from shop.routes import OUTSIDE, Route, route
+from shop.routes import OUTSIDE_PAGES, Route, route
 from shop.serving.control import CONTROL_PATH, Control
-from shop.serving.faults import BEHAVIOUR_FAULTS, DELIVERY, draw, replacement_reply, spoil
-from shop.serving.queueing import Freeze, Full, draw_service_time, make_workers
+from shop.serving.faults import BEHAVIOUR_FAULTS, DELIVERY_FAULTS, corrupt_reply, draw_fault, replacement_reply
+from shop.serving.queueing import Freeze, QueueFull, draw_service_time, workers_of
 from shop.settings import Fault, FaultName, Settings
 
 Scope = MutableMapping[str, Any]
@@ -45,8 +45,8 @@ class AsgiShop:
         self._clock = clock
         self._sleep = sleep
         self._control = Control(shop, self._apply)
-        self._workers = make_workers(shop.settings)
-        self._visited = False
+        self._workers = workers_of(shop.settings)
+        self._started = False
         self._service_rng = random.Random(f"service {shop.settings.seed}")
         self._fault_rng = random.Random(f"faults {shop.settings.seed}")
 
@@ -69,7 +69,7 @@ class AsgiShop:
     def _apply(self, settings: Settings) -> None:
         changed = settings.freeze != self._shop.settings.freeze
         self._shop.settings = settings
-        if changed and self._visited:
+        if changed and self._started:
             self._freeze()
         self._workers.resize(settings.workers, settings.queue)
 
@@ -85,20 +85,20 @@ class AsgiShop:
         ledger.pages[page or _UNKNOWN] += 1
         try:
             wait = self._admit(page)
-        except Full:
+        except QueueFull:
             ledger.refused_full += 1
             await _send(send, Reply({"detail": "The shop is full."}, HTTPStatus.SERVICE_UNAVAILABLE, retry_after=1))
             return
         if wait > 0:
             await self._sleep(wait)
-        fault = draw(self._shop.settings.faults, page, self._fault_rng)
+        fault = draw_fault(self._shop.settings.faults, page, self._fault_rng)
         if fault is None:
             await _send(send, problem or self._answer(request, asked))
             return
         ledger.faults[fault.name] += 1
         instead = replacement_reply(fault.name)
-        broken = frozenset({fault.name}) if fault.name in BEHAVIOUR_FAULTS else NOTHING
-        reply = instead or problem or self._answer(request, asked, broken)
+        active_faults = frozenset({fault.name}) if fault.name in BEHAVIOUR_FAULTS else NO_FAULTS
+        reply = instead or problem or self._answer(request, asked, active_faults)
         await self._deliver(fault, reply, scope, receive, send)
 
     def _freeze(self) -> None:
@@ -110,22 +110,22 @@ class AsgiShop:
     def _admit(self, page: Page | None) -> float:
         """How long this request will take in the queue and with a worker, seconds."""
         service_time = draw_service_time(self._shop.settings.service, page, self._service_rng)
-        if page in OUTSIDE:
+        if page in OUTSIDE_PAGES:
             return service_time
         now = self._clock()
-        if not self._visited:
-            self._visited = True
+        if not self._started:
+            self._started = True
             self._freeze()
         return self._workers.admit(now, service_time) - now
 
-    def _answer(self, request: Request, asked: Route | None, broken: frozenset[FaultName] = NOTHING) -> Reply:
+    def _answer(self, request: Request, asked: Route | None, active_faults: frozenset[FaultName] = NO_FAULTS) -> Reply:
         if asked is None:
             raise LookupError("a request without a page has no answer")
-        return self._shop.answer(request, asked, self._clock(), broken)
+        return self._shop.answer(request, asked, self._clock(), active_faults)
 
     async def _deliver(self, fault: Fault, reply: Reply, scope: Scope, receive: Receive, send: Send) -> None:
-        body = spoil(fault.name, reply, self._fault_rng)
-        if fault.name not in DELIVERY:
+        body = corrupt_reply(fault.name, reply, self._fault_rng)
+        if fault.name not in DELIVERY_FAULTS:
             await _send(send, reply, body)
             return
         abort = scope.get("extensions", {}).get(RESET_EXTENSION, {}).get("call")

@@ -46,7 +46,7 @@ class Control:
                 raise refused(status, "There is no such control.")
             return exchanges[request.method, name](request)
         except ValidationError as error:
-            return Reply({"errors": problems(error)}, HTTPStatus.BAD_REQUEST)
+            return Reply({"errors": settings_problems(error)}, HTTPStatus.BAD_REQUEST)
         except Refused as refusal:
             return Reply(dict(refusal.document), refusal.status)
 
@@ -104,7 +104,7 @@ def _read(request: Request) -> Any:
         raise refused(HTTPStatus.BAD_REQUEST, "The body is not JSON.") from None
 
 
-def problems(error: ValidationError) -> list[dict[str, str]]:
+def settings_problems(error: ValidationError) -> list[dict[str, str]]:
     """Everything that is wrong with settings: the dotted key, and what to do about it."""
     return [
         {

@@ -18,7 +18,7 @@ from typing import Any
 
 from shop.contract import Page
 from shop.http_messages import Reply
-from shop.routes import OUTSIDE
+from shop.routes import OUTSIDE_PAGES
 from shop.settings import Fault, FaultName
 
 _OVERSIZE = 12 * 1024 * 1024
@@ -40,14 +40,14 @@ BEHAVIOUR_FAULTS = frozenset(
 )
 """Faults that spoil the work itself."""
 
-DELIVERY = frozenset({FaultName.RESET, FaultName.STALL, FaultName.SLOW_BODY})
+DELIVERY_FAULTS = frozenset({FaultName.RESET, FaultName.STALL, FaultName.SLOW_BODY})
 """Faults in how the reply is sent; the server sees to them."""
 
 
-def draw(faults: tuple[Fault, ...], page: Page | None, rng: random.Random) -> Fault | None:
+def draw_fault(faults: tuple[Fault, ...], page: Page | None, rng: random.Random) -> Fault | None:
     """The fault that strikes this request: the first of the list that the dice hit, or none."""
     for fault in faults:
-        concerned = page in fault.pages if fault.pages else page not in OUTSIDE
+        concerned = page in fault.pages if fault.pages else page not in OUTSIDE_PAGES
         if concerned and rng.random() < fault.share:
             return fault
     return None
@@ -59,7 +59,7 @@ def replacement_reply(name: FaultName) -> Reply | None:
     return make() if make else None
 
 
-def spoil(name: FaultName, reply: Reply, rng: random.Random) -> bytes:
+def corrupt_reply(name: FaultName, reply: Reply, rng: random.Random) -> bytes:
     """The bytes of a reply after a fault; the reply's status or document may have been changed as well."""
     if name in _DOCUMENT_FAULTS and reply.html is None:
         _DOCUMENT_FAULTS[name](reply.document, rng)

@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 from shop.settings import Settings
 
 _READY = "checkload shop listening on "
-_ROOM = Path(__file__).resolve().parents[2]
+_REPOSITORY = Path(__file__).resolve().parents[2]
 _POLL = 0.02
 
 
@@ -45,7 +45,7 @@ class ShopProcess:
         # A file, as a pipe that nobody reads would one day be full and bring the shop to a halt.
         complaints = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the process
         command = [python, "-m", "shop", "--port", "0", "--settings", "-", "--exit-with-parent"]
-        paths = [str(_ROOM), *filter(None, [os.environ.get("PYTHONPATH")])]
+        paths = [str(_REPOSITORY), *filter(None, [os.environ.get("PYTHONPATH")])]
         try:
             process = subprocess.Popen(  # noqa: S603 - our own program, by its own interpreter
                 command,
@@ -66,7 +66,7 @@ class ShopProcess:
             raise
         if url is None:
             _end(process, 1.0)
-            said = _read_all(complaints)
+            said = _read_stderr(complaints)
             complaints.close()
             raise ShopStartError(said or f"the shop did not start within {timeout:g} s")
         return cls(url, process.pid, process, complaints)
@@ -134,6 +134,6 @@ def _ended(process: subprocess.Popen[bytes], timeout: float) -> bool:
     return True
 
 
-def _read_all(complaints: IO[bytes]) -> str:
+def _read_stderr(complaints: IO[bytes]) -> str:
     complaints.seek(0)
     return complaints.read().decode(errors="replace").strip()

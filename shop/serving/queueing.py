@@ -15,7 +15,7 @@ from collections import deque
 from dataclasses import dataclass
 
 from shop.contract import Page
-from shop.routes import OUTSIDE
+from shop.routes import OUTSIDE_PAGES
 from shop.settings import ServiceSettings, Settings
 
 
@@ -23,7 +23,7 @@ def mean_service_time(settings: ServiceSettings, page: Page | None) -> float:
     """How long a worker is busy with this page on average, seconds; a page outside the shop takes none unless named."""
     if page is None:
         return settings.default
-    return settings.pages.get(page, 0.0 if page in OUTSIDE else settings.default)
+    return settings.pages.get(page, 0.0 if page in OUTSIDE_PAGES else settings.default)
 
 
 def draw_service_time(settings: ServiceSettings, page: Page | None, rng: random.Random) -> float:
@@ -48,17 +48,17 @@ class Freeze:
     start: float = math.inf
     end: float = math.inf
 
-    def begin(self, moment: float) -> float:
+    def work_start(self, moment: float) -> float:
         """When work can begin that was to begin at this moment."""
         return self.end if self.start <= moment < self.end else moment
 
-    def done(self, begun: float, service_time: float) -> float:
+    def work_end(self, begun: float, service_time: float) -> float:
         """When work is done that was begun at that moment."""
         end = begun + service_time
         return end + self.end - self.start if begun < self.start < end else end
 
 
-class Full(Exception):
+class QueueFull(Exception):
     """All workers are busy and the queue is full."""
 
 
@@ -94,13 +94,13 @@ class Workers:
     def admit(self, now: float, service_time: float) -> float:
         """The moment at which a request that arrives now will have been served; ``Full`` if it may not even wait."""
         if self._count is None:
-            return self._freeze.done(self._freeze.begin(now), service_time)
-        start = self._freeze.begin(max(now, self._free_at[0]))
+            return self._freeze.work_end(self._freeze.work_start(now), service_time)
+        start = self._freeze.work_start(max(now, self._free_at[0]))
         if start > now and self._queue is not None and self.waiting(now) >= self._queue:
-            raise Full
+            raise QueueFull
         if start > now:
             self._starts.append(start)
-        end = self._freeze.done(start, service_time)
+        end = self._freeze.work_end(start, service_time)
         heapq.heapreplace(self._free_at, end)
         return end
 
@@ -111,6 +111,6 @@ class Workers:
         return len(self._starts)
 
 
-def make_workers(settings: Settings) -> Workers:
+def workers_of(settings: Settings) -> Workers:
     """The workers and the queue that the settings ask for."""
     return Workers(settings.workers, settings.queue)

@@ -28,7 +28,7 @@ from harness.measurement.histogram import Histogram
 from harness.run.workload import Choices
 from scenarios.runtime.scenario_folder import ScenarioFolder
 from shop.contract import Page
-from shop.routes import OUTSIDE
+from shop.routes import OUTSIDE_PAGES
 
 Say = Callable[[str], None]
 
@@ -185,7 +185,7 @@ def _one_freeze(text: str, users: int, seed: int, after: float) -> tuple[float, 
         lines = {line["number"]: line for line in map(json.loads, log.read_text().splitlines())}
     assert schedule is not None
     dues = list(schedule)
-    pages = [sum(Page(page) not in OUTSIDE for page, _ in lines[number]["pages"]) for number in range(len(dues))]
+    pages = [sum(Page(page) not in OUTSIDE_PAGES for page, _ in lines[number]["pages"]) for number in range(len(dues))]
     stays = sorted(truth(dues, pages, Freeze(dues[0] + after, LASTS)))
     return _journeys(result).quantile(0.99), stays[math.ceil(0.99 * len(stays)) - 1], len(stays)
 
@@ -364,7 +364,7 @@ def _answer(run: Finished | None) -> tuple[tuple[float | None, float | None], fl
     if run is None or not run.results.exists():
         return (None, None), 0.0
     result = run.result
-    pages = sum(n for page, n in result["counts"]["pages_by_page"].items() if Page(page) not in OUTSIDE)
+    pages = sum(n for page, n in result["counts"]["pages_by_page"].items() if Page(page) not in OUTSIDE_PAGES)
     answer = result["capacity"]
     return (answer["boundary"], answer["journeys"]), pages / max(1, result["counts"]["journeys"])
 

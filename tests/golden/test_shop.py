@@ -196,7 +196,7 @@ def test_an_unavailable_option_is_said_to_be_so(golden):
 
 def test_a_returning_customer_signs_in(golden):
     ada = Account(1, "ada@example.com", "correct-horse", "Ada", "Lovelace", "05550000001")
-    ada.remembered = default_saved_choices(ada)
+    ada.saved_choices = default_saved_choices(ada)
     witness = Witness(golden, {}, Accounts([ada]))
     witness.memory.values["password"] = "correct-horse"
     witness.play(golden.load("sign_in"))

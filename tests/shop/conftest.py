@@ -7,7 +7,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 import orjson
 import pytest
 
-from shop.app import NOTHING, Shop
+from shop.app import NO_FAULTS, Shop
 from shop.contract import APPROVED_CARD
 from shop.customers.accounts import Accounts
 from shop.http_messages import Refused, Reply, Request
@@ -58,7 +58,7 @@ class Client:
     token: str = ""
 
     def send(
-        self, method, address, *, form=None, json=None, ajax=True, csrf=True, broken=NOTHING, headers=None
+        self, method, address, *, form=None, json=None, ajax=True, csrf=True, active_faults=NO_FAULTS, headers=None
     ) -> Reply:
         parts = urlsplit(address)
         sent = {"host": "127.0.0.1:8000", **(headers or {})}
@@ -76,7 +76,7 @@ class Client:
             asked = route(request.method, request.path, request.query)
         except Refused as refusal:
             return Reply(dict(refusal.document), refusal.status)
-        reply = self.shop.answer(request, asked, self.clock(), frozenset(broken))
+        reply = self.shop.answer(request, asked, self.clock(), frozenset(active_faults))
         for cookie in reply.cookies:
             name, _, value = cookie.partition(";")[0].partition("=")
             self.cookies[name] = value
@@ -88,8 +88,8 @@ class Client:
         query = f"?page={page}" if page else ""
         return self.send("GET", f"/orders/checkout/{query}").document
 
-    def post(self, page: str, *, broken=NOTHING, csrf=True, **form: str) -> dict[str, Any]:
-        reply = self.send("POST", f"/orders/checkout/?page={page}", form=form, broken=broken, csrf=csrf)
+    def post(self, page: str, *, active_faults=NO_FAULTS, csrf=True, **form: str) -> dict[str, Any]:
+        reply = self.send("POST", f"/orders/checkout/?page={page}", form=form, active_faults=active_faults, csrf=csrf)
         assert reply.status == 200, reply
         return reply.document
 

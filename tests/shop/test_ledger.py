@@ -15,15 +15,15 @@ def order(number, slug="gpay", amount="10.10"):
         amount=Decimal(amount),
         email="ada@shop.test",
         pre_order={},
-        sold_on=Page.GPAY_COMPLETE,
+        completed_by=Page.GPAY_COMPLETE,
     )
 
 
 def test_what_is_sold_is_counted_per_option_exactly():
     ledger = Ledger(most=10)
     for number in range(3):
-        ledger.sell(order(number))
-    ledger.sell(order(3, "confirmation", "0.05"))
+        ledger.add(order(number))
+    ledger.add(order(3, "confirmation", "0.05"))
     counts = ledger.document()
     assert counts["orders"] == {"gpay": 3, "confirmation": 1}
     assert counts["revenue"] == {"gpay": "30.30", "confirmation": "0.05"}
@@ -32,16 +32,16 @@ def test_what_is_sold_is_counted_per_option_exactly():
 
 def test_a_number_that_is_given_twice_is_seen():
     ledger = Ledger(most=10)
-    ledger.sell(order(1))
-    ledger.sell(order(2))
-    ledger.sell(order(1))
+    ledger.add(order(1))
+    ledger.add(order(2))
+    ledger.add(order(1))
     assert (ledger.document()["orders_total"], ledger.document()["order_numbers"]) == (3, 2)
 
 
 def test_old_orders_are_counted_but_no_longer_shown():
     ledger = Ledger(most=2)
     for number in range(3):
-        ledger.sell(order(number))
+        ledger.add(order(number))
     assert ledger.order("token0") is None
     assert ledger.order("token2").number == "ON2"
     assert ledger.document()["orders_total"] == 3

@@ -8,7 +8,7 @@ import pytest
 from pydantic import ValidationError
 
 from shop.contract import Page
-from shop.serving.control import problems
+from shop.serving.control import settings_problems
 from shop.settings import FaultName, Settings
 
 
@@ -51,7 +51,7 @@ def test_all_mistakes_are_told_at_once_each_with_its_key_and_a_remedy():
                 "colour": "red",
             }
         )
-    told = {problem["key"]: problem["problem"] for problem in problems(caught.value)}
+    told = {problem["key"]: problem["problem"] for problem in settings_problems(caught.value)}
     assert set(told) == {
         "sms.options.0",
         "sms.share",

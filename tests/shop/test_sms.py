@@ -147,13 +147,13 @@ def test_the_share_depends_on_phone_and_seed_alone():
     settings = SmsSettings(share=0.3)
     phones = [f"{number:011d}" for number in range(4000)]
     office = SmsService(lambda: settings, 1, random.Random(1))
-    asked = [phone for phone in phones if office.asks("pay_on_delivery", phone)]
+    asked = [phone for phone in phones if office.requires_code("pay_on_delivery", phone)]
     # Four standard deviations of a binomial count around its mean.
     assert abs(len(asked) - 1200) < 4 * (4000 * 0.3 * 0.7) ** 0.5
     other = SmsService(lambda: settings, 1, random.Random(99))
-    assert [phone for phone in reversed(phones) if other.asks("pay_on_delivery", phone)] == asked[::-1]
+    assert [phone for phone in reversed(phones) if other.requires_code("pay_on_delivery", phone)] == asked[::-1]
     another_seed = SmsService(lambda: settings, 2, random.Random(1))
-    assert [phone for phone in phones if another_seed.asks("pay_on_delivery", phone)] != asked
+    assert [phone for phone in phones if another_seed.requires_code("pay_on_delivery", phone)] != asked
 
 
 def test_the_inbox_keeps_the_last_ten_messages_of_a_phone():

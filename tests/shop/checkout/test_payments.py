@@ -4,7 +4,7 @@ import pytest
 
 from shop.checkout.checkout import NOTE_AND_COUPON
 from shop.checkout.payments import HANDLERS
-from shop.checkout.steps import CHOICES
+from shop.checkout.steps import STEP_HANDLERS
 from shop.contract import APPROVED_CARD, CHECKOUT_PAGES, DECLINED_CARD, FORMS, PAYMENT_OPTIONS, Flow, Page
 
 BIN = APPROVED_CARD[:6]
@@ -89,7 +89,7 @@ def test_every_flow_has_a_handler_and_every_form_of_a_payment_a_flow():
     assert set(HANDLERS) == set(Flow)
     handled = {page for handler in HANDLERS.values() for page in handler.posts}
     besides = {Page.LOYALTY_USAGE, Page.VERIFY_SMS, Page.SEND_SMS} | NOTE_AND_COUPON
-    assert set(FORMS) - handled - set(CHOICES) == besides
+    assert set(FORMS) - handled - set(STEP_HANDLERS) == besides
     assert set(FORMS) | {Page.THANK_YOU} == CHECKOUT_PAGES
 
 

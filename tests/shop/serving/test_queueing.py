@@ -7,7 +7,7 @@ from statistics import fmean
 import pytest
 
 from shop.contract import Page
-from shop.serving.queueing import Freeze, Full, Workers, draw_service_time, mean_service_time
+from shop.serving.queueing import Freeze, QueueFull, Workers, draw_service_time, mean_service_time
 from shop.settings import ServiceSettings
 
 
@@ -32,7 +32,7 @@ def waits(workers, rate, service, n, seed):
         duration = draw_service_time(service, Page.BASKET, rng)
         try:
             found.append(workers.admit(now, duration) - duration - now)
-        except Full:
+        except QueueFull:
             found.append(None)
     return found
 
@@ -84,7 +84,7 @@ def test_first_come_first_served_by_hand():
     workers = Workers(2, 2)
     assert [workers.admit(0.0, 1.0) for _ in range(4)] == [1.0, 1.0, 2.0, 2.0]
     assert workers.waiting(0.5) == 2
-    with pytest.raises(Full):
+    with pytest.raises(QueueFull):
         workers.admit(0.5, 1.0)
     assert workers.waiting(1.0) == 0
     assert workers.admit(1.0, 0.5) == 2.5
@@ -102,7 +102,7 @@ def test_more_workers_help_at_once_and_fewer_keep_their_promises():
     workers.resize(2, None)
     assert workers.admit(0.0, 1.0) == 1.0
     workers.resize(1, 0)
-    with pytest.raises(Full):
+    with pytest.raises(QueueFull):
         workers.admit(2.5, 1.0)
     assert workers.admit(3.0, 1.0) == 4.0
     workers.resize(None, None)
@@ -134,5 +134,5 @@ def test_who_waits_in_a_freeze_stands_in_the_queue():
     workers.freeze(Freeze(10.0, 13.0))
     workers.admit(10.0, 1.0)
     workers.admit(10.1, 1.0)
-    with pytest.raises(Full):
+    with pytest.raises(QueueFull):
         workers.admit(10.2, 1.0)
