@@ -18,10 +18,10 @@ from shop.customers.accounts import Accounts, AccountsFileError, read_accounts
 from shop.customers.address_book import default_saved_choices
 from shop.serving.access_log import AccessLog
 from shop.serving.control import settings_problems
+from shop.serving.process import READY
 from shop.serving.server import listen, serve
 from shop.settings import Settings
 
-READY = "checkload shop listening on"
 _USAGE_ERROR_CODE = 2
 _HIGHEST_PORT = 65535
 
@@ -53,7 +53,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _say_ready(url: str) -> None:
-    print(f"{READY} {url}", flush=True)  # noqa: T201 - whoever started the shop waits for this line
+    print(f"{READY}{url}", flush=True)  # noqa: T201 - whoever started the shop waits for this line
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -15,14 +15,14 @@ from shop.checkout.basket_pages import BasketPages
 from shop.checkout.checkout import Checkout
 from shop.checkout.completed_order import completed_order_document
 from shop.checkout.views import signed_out
-from shop.contract import CHECKOUT_PATH, RETURN_PAGES, Page
+from shop.contract import CHECKOUT_PATH, OUTSIDE_PAGES, RETURN_PAGES, Page
 from shop.customers.account_pages import AccountPages
 from shop.customers.accounts import Accounts
 from shop.customers.address_pages import AddressPages
 from shop.customers.session import CsrfTokens, SessionStore
 from shop.http_messages import Endpoint, Refused, Reply, Request, cookie, refused
 from shop.ledger import Ledger
-from shop.routes import OUTSIDE_PAGES, Route
+from shop.routes import Route
 from shop.settings import FaultName, Settings
 from shop.sms import SmsService
 

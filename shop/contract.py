@@ -145,6 +145,9 @@ PATHS: Mapping[Page, str] = MappingProxyType(
     }
 )
 
+OUTSIDE_PAGES: frozenset[Page] = frozenset({Page.BANK, Page.SMS_INBOX})
+"""Stand-ins for what lies outside the shop: they have no queue, no CSRF token and no faults unless a fault names them."""
+
 CHECKOUT_PAGES: frozenset[Page] = frozenset(page for page in Page if page not in PATHS)
 
 COOKIE_SESSION = "osessionid"
@@ -259,13 +262,7 @@ PAYMENT_OPTIONS: Mapping[str, PaymentOption] = _options(
         Source.CLIENT,
     ),
     PaymentOption(
-        12,
-        "saved_card",
-        "Saved Card",
-        Flow.SAVED_CARD,
-        Page.SAVED_CARD_SELECTION,
-        Page.CARD_CONFIRMATION,
-        Source.GUESS,
+        12, "saved_card", "Saved Card", Flow.SAVED_CARD, Page.SAVED_CARD_SELECTION, Page.CARD_CONFIRMATION, Source.GUESS
     ),
     PaymentOption(
         13, "pay_later", "Pay Later", Flow.AGREEMENT, Page.PAY_LATER_COMPLETE, Page.PAY_LATER_COMPLETE, Source.GUESS
@@ -283,108 +280,8 @@ PAYMENT_OPTIONS: Mapping[str, PaymentOption] = _options(
 """The fourteen options by slug, in the order of the API description."""
 
 
-@dataclass(frozen=True, slots=True)
-class Fields:
-    """What the form of a page holds: the names it must have, those it may have, and who says so."""
-
-    required: tuple[str, ...]
-    optional: tuple[str, ...] = ()
-    known_from: Source = Source.CLIENT
-
-
-_AGREEMENT = ("agreement",)
-# What a bank's or provider's page sends back through the shopper's browser. Providers differ; the stand-in
-# sends the reference it was given and a status, "success" or "failure".
-_RETURN = Fields(("reference", "status"), (), Source.GUESS)
-
-FORMS: Mapping[Page, Fields] = MappingProxyType(
-    {
-        Page.INDEX: Fields(("user_email", "phone_number")),
-        Page.ADDRESS_SELECTION: Fields(("shipping_address", "billing_address")),
-        Page.DELIVERY_OPTION: Fields(("delivery_option",)),
-        Page.RETAIL_STORE: Fields(("retail_store", "billing_address")),
-        Page.SHIPPING_OPTION: Fields(("shipping_option",)),
-        Page.PAYMENT_OPTION: Fields(("payment_option",), (), Source.SPEC),
-        Page.BIN_NUMBER: Fields(("bin_number",)),
-        Page.INSTALLMENT: Fields(("installment",)),
-        Page.CARD_CONFIRMATION: Fields(
-            ("agreement", "use_three_d"),
-            # A saved card brings its own number; only its security code is asked for (guess).
-            ("card_holder", "card_number", "card_month", "card_year", "card_cvv"),
-        ),
-        Page.THREE_D_SECURE: _RETURN,
-        Page.FUNDS_TRANSFER_CHOICE: Fields(("bank_account",)),
-        Page.FUNDS_TRANSFER: Fields(_AGREEMENT),
-        Page.DELIVERY_PAYMENT_CHOICE: Fields(("payment_choice",), (), Source.SPEC),
-        Page.PAY_ON_DELIVERY: Fields(("agreement", "paymentType")),
-        Page.BEX_SELECTION: Fields(_AGREEMENT, (), Source.GUESS),
-        Page.BEX_COMPLETE: _RETURN,
-        Page.LOYALTY_MONEY: Fields(_AGREEMENT, (), Source.DOC),
-        Page.LOYALTY_USAGE: Fields(("loyalty_amount_to_use",)),
-        Page.LOYALTY_SELECTED: Fields(_AGREEMENT),
-        Page.CASH_REGISTER: Fields(_AGREEMENT, (), Source.GUESS),
-        Page.PAY_SELECTION: Fields(_AGREEMENT, (), Source.GUESS),
-        Page.GPAY_COMPLETE: _RETURN,
-        Page.REDIRECTION_SELECTED: Fields(_AGREEMENT),
-        Page.REDIRECTION_COMPLETE: _RETURN,
-        Page.MOBIL_EXPRESS_SELECTION: Fields(("stored_card", "security_code"), (), Source.GUESS),
-        Page.MASTERPASS_BIN_NUMBER: Fields(("bin_number",)),
-        Page.MASTERPASS_INSTALLMENT: Fields(("installment",)),
-        Page.MASTERPASS_ORDER_NO: Fields(()),
-        Page.MASTERPASS_COMPLETE: Fields(("token",)),
-        Page.CREDIT_PAYMENT_SELECTION: Fields(("credit_payment_option",)),
-        Page.CREDIT_PAYMENT_CONFIRMATION: Fields(_AGREEMENT),
-        Page.SAVED_CARD_SELECTION: Fields(("saved_card",), (), Source.GUESS),
-        Page.PAY_LATER_COMPLETE: Fields(_AGREEMENT, (), Source.GUESS),
-        Page.CONFIRMATION_CHECK: Fields(_AGREEMENT, (), Source.GUESS),
-        Page.CONFIRMATION_SELECTED: Fields(("agreement", "validationURL")),
-        Page.CONFIRMATION_QUERY: Fields(("agreement", "payment_token")),
-        Page.CONFIRMATION_COMPLETE: Fields(_AGREEMENT),
-        Page.VERIFY_SMS: Fields(("verify_code",), (), Source.SPEC),
-        Page.SEND_SMS: Fields((), (), Source.DOC),
-        Page.ORDER_NOTE: Fields((), ("notes",)),
-        Page.COUPON: Fields(("coupon", "action")),
-    }
-)
-"""The form of every page that is posted to. A page that is missing here is only ever read."""
-
-GUESSES: Mapping[Page, str] = MappingProxyType(
-    {
-        Page.LOGOUT: "Without a token that is wanted, the reply is 403 with a form that holds one.",
-        Page.PROFILE: "PUT and PATCH answer the profile as GET does.",
-        Page.SEARCH: "`search_text` finds names that contain it; the reply has `products` and `pagination`.",
-        Page.BASKET_ADD: "The reply holds the basket as GET does.",
-        Page.BASKET_CHANGE: "A quantity of 0 takes the product out.",
-        Page.BASKET_VOUCHER: "Any code is written down, and none is worth anything.",
-        Page.ADDRESS_ADD: "Country, city and township are wanted, the district is not.",
-        Page.RETAIL_STORES: "`/stores/` lists the stores of the checkout with their addresses.",
-        Page.CONTRACT: "A contract is HTML about the order so far.",
-        Page.CHECKOUT_BY_TOKEN: "The address leads on to the checkout of the session that asks.",
-        Page.CHECKOUT_STATUS: "The reply has `status` (waiting, completed) and `order_number`.",
-        Page.CHECKOUT: "An empty basket has no `pre_order`, as the storefront's client would fill it over and over.",
-        Page.RETAIL_STORE: "Until a store is chosen, `shipping_options` and `payment_options` are empty lists.",
-        Page.ORDER_NOTE: "The reply shows the page that the shopper stands on; `pre_order` has `notes`.",
-        Page.COUPON: "`coupons` is empty, and each coupon is refused.",
-        Page.LOYALTY_USAGE: "When all is paid by store credit, LoyaltyPaymentSelectedPage is next.",
-        Page.MOBIL_EXPRESS_SELECTION: "stored_card leads here, by elimination; the page has `stored_cards`.",
-        Page.SAVED_CARD_SELECTION: "The page has `saved_cards`, and InstallmentSelectionPage follows.",
-        Page.CONFIRMATION_SELECTED: "After the check page it has `validation_url`; any other http(s) address does as well.",
-        Page.CONFIRMATION_QUERY: "The page has `payment_token`; any other text does as well.",
-        Page.VERIFY_SMS: "A wrong, late or too often tried code is an error on this page.",
-        Page.THANK_YOU: "Another page that completes the same option is answered with the order that is there.",
-        Page.BANK: "A browser that comes back without `x-requested-with` is sent on with 303.",
-    }
-)
-"""How the embedded shop answers where nothing public says it; what is guessed of forms and options is said there."""
-
 RETURN_PAGES: frozenset[Page] = frozenset(
-    {
-        Page.THREE_D_SECURE,
-        Page.BEX_COMPLETE,
-        Page.GPAY_COMPLETE,
-        Page.REDIRECTION_COMPLETE,
-        Page.MASTERPASS_COMPLETE,
-    }
+    {Page.THREE_D_SECURE, Page.BEX_COMPLETE, Page.GPAY_COMPLETE, Page.REDIRECTION_COMPLETE, Page.MASTERPASS_COMPLETE}
 )
 """Posts that come back from a bank, wallet or provider: they carry no CSRF token."""
 

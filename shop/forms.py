@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Container, Iterable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
 
-from shop.contract import FORMS, Page
+from shop.contract import Page, Source
 from shop.http_messages import Errors
 
 Form = Mapping[str, str]
@@ -13,6 +15,72 @@ _YES = frozenset({"1", "true"})
 _NO = frozenset({"0", "false"})
 REQUIRED = "This field is required."
 UNKNOWN = "This field is not known here."
+
+
+@dataclass(frozen=True, slots=True)
+class Fields:
+    """What the form of a page holds: the names it must have, those it may have, and who says so."""
+
+    required: tuple[str, ...]
+    optional: tuple[str, ...] = ()
+    known_from: Source = Source.CLIENT
+
+
+_AGREEMENT = ("agreement",)
+# What a bank's or provider's page sends back through the shopper's browser. Providers differ; the stand-in
+# sends the reference it was given and a status, "success" or "failure".
+_RETURN = Fields(("reference", "status"), (), Source.GUESS)
+
+FORMS: Mapping[Page, Fields] = MappingProxyType(
+    {
+        Page.INDEX: Fields(("user_email", "phone_number")),
+        Page.ADDRESS_SELECTION: Fields(("shipping_address", "billing_address")),
+        Page.DELIVERY_OPTION: Fields(("delivery_option",)),
+        Page.RETAIL_STORE: Fields(("retail_store", "billing_address")),
+        Page.SHIPPING_OPTION: Fields(("shipping_option",)),
+        Page.PAYMENT_OPTION: Fields(("payment_option",), (), Source.SPEC),
+        Page.BIN_NUMBER: Fields(("bin_number",)),
+        Page.INSTALLMENT: Fields(("installment",)),
+        Page.CARD_CONFIRMATION: Fields(
+            ("agreement", "use_three_d"),
+            # A saved card brings its own number; only its security code is asked for (guess).
+            ("card_holder", "card_number", "card_month", "card_year", "card_cvv"),
+        ),
+        Page.THREE_D_SECURE: _RETURN,
+        Page.FUNDS_TRANSFER_CHOICE: Fields(("bank_account",)),
+        Page.FUNDS_TRANSFER: Fields(_AGREEMENT),
+        Page.DELIVERY_PAYMENT_CHOICE: Fields(("payment_choice",), (), Source.SPEC),
+        Page.PAY_ON_DELIVERY: Fields(("agreement", "paymentType")),
+        Page.BEX_SELECTION: Fields(_AGREEMENT, (), Source.GUESS),
+        Page.BEX_COMPLETE: _RETURN,
+        Page.LOYALTY_MONEY: Fields(_AGREEMENT, (), Source.DOC),
+        Page.LOYALTY_USAGE: Fields(("loyalty_amount_to_use",)),
+        Page.LOYALTY_SELECTED: Fields(_AGREEMENT),
+        Page.CASH_REGISTER: Fields(_AGREEMENT, (), Source.GUESS),
+        Page.PAY_SELECTION: Fields(_AGREEMENT, (), Source.GUESS),
+        Page.GPAY_COMPLETE: _RETURN,
+        Page.REDIRECTION_SELECTED: Fields(_AGREEMENT),
+        Page.REDIRECTION_COMPLETE: _RETURN,
+        Page.MOBIL_EXPRESS_SELECTION: Fields(("stored_card", "security_code"), (), Source.GUESS),
+        Page.MASTERPASS_BIN_NUMBER: Fields(("bin_number",)),
+        Page.MASTERPASS_INSTALLMENT: Fields(("installment",)),
+        Page.MASTERPASS_ORDER_NO: Fields(()),
+        Page.MASTERPASS_COMPLETE: Fields(("token",)),
+        Page.CREDIT_PAYMENT_SELECTION: Fields(("credit_payment_option",)),
+        Page.CREDIT_PAYMENT_CONFIRMATION: Fields(_AGREEMENT),
+        Page.SAVED_CARD_SELECTION: Fields(("saved_card",), (), Source.GUESS),
+        Page.PAY_LATER_COMPLETE: Fields(_AGREEMENT, (), Source.GUESS),
+        Page.CONFIRMATION_CHECK: Fields(_AGREEMENT, (), Source.GUESS),
+        Page.CONFIRMATION_SELECTED: Fields(("agreement", "validationURL")),
+        Page.CONFIRMATION_QUERY: Fields(("agreement", "payment_token")),
+        Page.CONFIRMATION_COMPLETE: Fields(_AGREEMENT),
+        Page.VERIFY_SMS: Fields(("verify_code",), (), Source.SPEC),
+        Page.SEND_SMS: Fields((), (), Source.DOC),
+        Page.ORDER_NOTE: Fields((), ("notes",)),
+        Page.COUPON: Fields(("coupon", "action")),
+    }
+)
+"""The form of every page that is posted to. A page that is missing here is only ever read."""
 
 
 def check_fields(page: Page, form: Form, *, strict: bool) -> Errors:

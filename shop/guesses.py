@@ -3,8 +3,40 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
+from types import MappingProxyType
 
-from shop.contract import FORMS, GUESSES, PAYMENT_OPTIONS, Source
+from shop.contract import PAYMENT_OPTIONS, Page, Source
+from shop.forms import FORMS
+
+GUESSES: Mapping[Page, str] = MappingProxyType(
+    {
+        Page.LOGOUT: "Without a token that is wanted, the reply is 403 with a form that holds one.",
+        Page.PROFILE: "PUT and PATCH answer the profile as GET does.",
+        Page.SEARCH: "`search_text` finds names that contain it; the reply has `products` and `pagination`.",
+        Page.BASKET_ADD: "The reply holds the basket as GET does.",
+        Page.BASKET_CHANGE: "A quantity of 0 takes the product out.",
+        Page.BASKET_VOUCHER: "Any code is written down, and none is worth anything.",
+        Page.ADDRESS_ADD: "Country, city and township are wanted, the district is not.",
+        Page.RETAIL_STORES: "`/stores/` lists the stores of the checkout with their addresses.",
+        Page.CONTRACT: "A contract is HTML about the order so far.",
+        Page.CHECKOUT_BY_TOKEN: "The address leads on to the checkout of the session that asks.",
+        Page.CHECKOUT_STATUS: "The reply has `status` (waiting, completed) and `order_number`.",
+        Page.CHECKOUT: "An empty basket has no `pre_order`, as the storefront's client would fill it over and over.",
+        Page.RETAIL_STORE: "Until a store is chosen, `shipping_options` and `payment_options` are empty lists.",
+        Page.ORDER_NOTE: "The reply shows the page that the shopper stands on; `pre_order` has `notes`.",
+        Page.COUPON: "`coupons` is empty, and each coupon is refused.",
+        Page.LOYALTY_USAGE: "When all is paid by store credit, LoyaltyPaymentSelectedPage is next.",
+        Page.MOBIL_EXPRESS_SELECTION: "stored_card leads here, by elimination; the page has `stored_cards`.",
+        Page.SAVED_CARD_SELECTION: "The page has `saved_cards`, and InstallmentSelectionPage follows.",
+        Page.CONFIRMATION_SELECTED: "After the check page it has `validation_url`; any other http(s) address does as well.",
+        Page.CONFIRMATION_QUERY: "The page has `payment_token`; any other text does as well.",
+        Page.VERIFY_SMS: "A wrong, late or too often tried code is an error on this page.",
+        Page.THANK_YOU: "Another page that completes the same option is answered with the order that is there.",
+        Page.BANK: "A browser that comes back without `x-requested-with` is sent on with 303.",
+    }
+)
+"""How the embedded shop answers where nothing public says it; what is guessed of forms and options is said there."""
 
 _HEAD = """# What the embedded shop guesses
 

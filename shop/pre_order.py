@@ -15,6 +15,7 @@ from shop.catalogue import (
     STOCK,
     TAX_RATE,
     DeliveryOption,
+    InstallmentPlan,
     Product,
     ShippingOption,
     api_timestamp,

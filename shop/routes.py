@@ -68,9 +68,6 @@ _WITH_ARGUMENT = (
 
 _CHECKOUT = {page.value: page for page in CHECKOUT_PAGES}
 
-OUTSIDE_PAGES = frozenset({Page.BANK, Page.SMS_INBOX})
-"""Pages that stand in for something outside the shop: no worker of the shop serves them."""
-
 
 def route(method: str, path: str, query: Mapping[str, str]) -> Route:
     """The page that is asked for, with a slash at the end or without; ``Refused`` with 404 or 405 if there is none."""

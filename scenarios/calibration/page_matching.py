@@ -7,9 +7,9 @@ from collections import Counter
 from functools import lru_cache
 from urllib.parse import parse_qsl, unquote
 
-from shop.contract import Page
+from shop.contract import OUTSIDE_PAGES, Page
 from shop.http_messages import Refused
-from shop.routes import OUTSIDE_PAGES, route
+from shop.routes import route
 
 MOST_UNKNOWN = 2_000
 """Different unknown addresses that are counted one by one."""

@@ -35,7 +35,7 @@ from harness.results.comparison import (
 )
 from harness.results.result import Result, ResultError, read
 from harness.units import format_duration, format_percent, quantity
-from scenarios.commands.plan import OUTSIDE_PAGES
+from shop.contract import OUTSIDE_PAGES
 
 EXIT_CODE_HELP = """
 With one pair of runs only a large difference can be told from what two runs of the same shop differ by. Run baseline and

@@ -20,11 +20,9 @@ from scenarios.loading import forecast
 from scenarios.schema.forecast_file import ForecastDocument
 from scenarios.schema.problems import ScenarioError
 from scenarios.schema.reference import key_rows
-from shop.contract import Page
+from shop.contract import OUTSIDE_PAGES, Page
 
 BANK_PAGES = frozenset({Page.BANK.value})
-OUTSIDE_PAGES = frozenset({Page.BANK.value, Page.SMS_INBOX.value})
-"""Pages that somebody else than the shop answers."""
 
 EXIT_CODE_HELP = """
 exit codes: 0 the peak fits as surely as wanted; 3 it does not; 5 the results do not tell; 4 no result is valid;

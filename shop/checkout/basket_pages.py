@@ -8,8 +8,7 @@ from typing import Any
 
 from shop.catalogue import Product, installment_table, products
 from shop.contract import Page
-from shop.customers.session import Session, SessionStore
-from shop.customers.visits import require_session, session_or_new
+from shop.customers.session import Session, SessionStore, require_session, session_or_new
 from shop.forms import unknown_field_errors
 from shop.http_messages import Endpoint, Errors, Refused, Reply, Request, refused
 from shop.pre_order import Basket

@@ -18,10 +18,10 @@ from shop.checkout.steps import (
     step_order,
 )
 from shop.checkout.views import basket_is_empty, entry, envelope, page_context, pre_order_document, thank_you
-from shop.contract import FORMS, PAYMENT_OPTIONS, RETURN_PAGES, Page
+from shop.contract import PAYMENT_OPTIONS, RETURN_PAGES, Page
 from shop.customers.address_book import owner_document
 from shop.customers.session import Session, SessionStore
-from shop.forms import Form, check_fields
+from shop.forms import FORMS, Form, check_fields
 from shop.http_messages import Errors, refused
 from shop.ledger import Ledger, Order
 from shop.settings import FaultName, Settings

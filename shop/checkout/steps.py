@@ -22,20 +22,37 @@ _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 _PHONE = re.compile(r"\d{11}", re.ASCII)
 _BY_PK = {str(option.pk): option for option in PAYMENT_OPTIONS.values()}
 
-_I, _A, _D, _R, _S, _P = (
-    Page.INDEX,
-    Page.ADDRESS_SELECTION,
-    Page.DELIVERY_OPTION,
-    Page.RETAIL_STORE,
-    Page.SHIPPING_OPTION,
-    Page.PAYMENT_OPTION,
-)
 _STEP_ORDERS: Mapping[tuple[str, bool], tuple[Page, ...]] = MappingProxyType(
     {
-        ("delivery_first", False): (_I, _D, _A, _S, _P),
-        ("delivery_first", True): (_I, _D, _R, _S, _P),
-        ("address_first", False): (_I, _A, _D, _S, _P),
-        ("address_first", True): (_I, _A, _D, _R, _S, _P),
+        ("delivery_first", False): (
+            Page.INDEX,
+            Page.DELIVERY_OPTION,
+            Page.ADDRESS_SELECTION,
+            Page.SHIPPING_OPTION,
+            Page.PAYMENT_OPTION,
+        ),
+        ("delivery_first", True): (
+            Page.INDEX,
+            Page.DELIVERY_OPTION,
+            Page.RETAIL_STORE,
+            Page.SHIPPING_OPTION,
+            Page.PAYMENT_OPTION,
+        ),
+        ("address_first", False): (
+            Page.INDEX,
+            Page.ADDRESS_SELECTION,
+            Page.DELIVERY_OPTION,
+            Page.SHIPPING_OPTION,
+            Page.PAYMENT_OPTION,
+        ),
+        ("address_first", True): (
+            Page.INDEX,
+            Page.ADDRESS_SELECTION,
+            Page.DELIVERY_OPTION,
+            Page.RETAIL_STORE,
+            Page.SHIPPING_OPTION,
+            Page.PAYMENT_OPTION,
+        ),
     }
 )
 """The order of the steps, by convention and by whether the parcel goes to a store; the pages of the payment follow."""
@@ -53,11 +70,11 @@ def _fits(shipping: ShippingOption | None, delivery: DeliveryOption | None) -> b
 
 _STEP_DONE: Mapping[Page, Callable[[Session], bool]] = MappingProxyType(
     {
-        _I: lambda session: session.is_known,
-        _A: lambda session: session.pre_order.shipping_address is not None,
-        _D: lambda session: session.pre_order.delivery is not None,
-        _R: lambda session: session.pre_order.retail_store is not None,
-        _S: lambda session: _fits(session.pre_order.shipping, session.pre_order.delivery),
+        Page.INDEX: lambda session: session.is_known,
+        Page.ADDRESS_SELECTION: lambda session: session.pre_order.shipping_address is not None,
+        Page.DELIVERY_OPTION: lambda session: session.pre_order.delivery is not None,
+        Page.RETAIL_STORE: lambda session: session.pre_order.retail_store is not None,
+        Page.SHIPPING_OPTION: lambda session: _fits(session.pre_order.shipping, session.pre_order.delivery),
     }
 )
 
@@ -65,20 +82,23 @@ _STEP_DONE: Mapping[Page, Callable[[Session], bool]] = MappingProxyType(
 def first_missing_step(context: CheckoutContext) -> Page:
     """The first step that is not done; the payment option's page if all are."""
     session = context.session
-    return next((page for page in step_order(context) if page in _STEP_DONE and not _STEP_DONE[page](session)), _P)
+    return next(
+        (page for page in step_order(context) if page in _STEP_DONE and not _STEP_DONE[page](session)),
+        Page.PAYMENT_OPTION,
+    )
 
 
 def _reset_steps_after(context: CheckoutContext, page: Page) -> None:
     """A step has changed: choose all that follows again."""
     order, chosen = step_order(context), context.pre_order
     for later in order[order.index(page) + 1 :]:
-        if later is _A or (later is _R and _A not in order):
+        if later is Page.ADDRESS_SELECTION or (later is Page.RETAIL_STORE and Page.ADDRESS_SELECTION not in order):
             chosen.forget_address()
-        elif later is _D:
+        elif later is Page.DELIVERY_OPTION:
             chosen.delivery = None
-        elif later is _S:
+        elif later is Page.SHIPPING_OPTION:
             chosen.shipping = None
-    if page is _D:
+    if page is Page.DELIVERY_OPTION:
         chosen.forget_store()
     chosen.reset_payment()
 
@@ -125,7 +145,12 @@ def _recall_shipping(session: Session, remembered: SavedChoices) -> bool:
 
 
 _RESTORERS: Mapping[Page, Callable[[Session, SavedChoices], bool]] = MappingProxyType(
-    {_A: _recall_address, _D: _recall_delivery, _R: _recall_store, _S: _recall_shipping}
+    {
+        Page.ADDRESS_SELECTION: _recall_address,
+        Page.DELIVERY_OPTION: _recall_delivery,
+        Page.RETAIL_STORE: _recall_store,
+        Page.SHIPPING_OPTION: _recall_shipping,
+    }
 )
 
 
@@ -170,7 +195,7 @@ def _choose_addresses(form: Form, context: CheckoutContext) -> Errors:
     shipping, billing = book[form["shipping_address"]], book[form["billing_address"]]
     if (chosen.shipping_address, chosen.billing_address) != (shipping, billing):
         chosen.shipping_address, chosen.billing_address, chosen.retail_store = shipping, billing, None
-        _reset_steps_after(context, _A)
+        _reset_steps_after(context, Page.ADDRESS_SELECTION)
     return {}
 
 
@@ -180,7 +205,7 @@ def _choose_delivery(form: Form, context: CheckoutContext) -> Errors:
         return {"delivery_option": ["This delivery option is not offered."]}
     if context.pre_order.delivery != option:
         context.pre_order.delivery = option
-        _reset_steps_after(context, _D)
+        _reset_steps_after(context, Page.DELIVERY_OPTION)
     return {}
 
 
@@ -196,7 +221,7 @@ def _choose_store(form: Form, context: CheckoutContext) -> Errors:
     chosen = context.pre_order
     if chosen.retail_store != RETAIL_STORES[form["retail_store"]] or chosen.billing_address != billing:
         _set_store(context.session, form["retail_store"], billing)
-        _reset_steps_after(context, _R)
+        _reset_steps_after(context, Page.RETAIL_STORE)
     return {}
 
 
@@ -240,12 +265,12 @@ def _choose_payment_option(form: Form, context: CheckoutContext) -> Errors:
 
 STEP_HANDLERS: Mapping[Page, Callable[[Form, CheckoutContext], Errors]] = MappingProxyType(
     {
-        _I: _choose_contact,
-        _A: _choose_addresses,
-        _D: _choose_delivery,
-        _R: _choose_store,
-        _S: _choose_shipping,
-        _P: _choose_payment_option,
+        Page.INDEX: _choose_contact,
+        Page.ADDRESS_SELECTION: _choose_addresses,
+        Page.DELIVERY_OPTION: _choose_delivery,
+        Page.RETAIL_STORE: _choose_store,
+        Page.SHIPPING_OPTION: _choose_shipping,
+        Page.PAYMENT_OPTION: _choose_payment_option,
     }
 )
 """What posting each step does: it returns errors, or takes the choice. The same choice again changes nothing, but a
@@ -259,7 +284,7 @@ def keep_early_choice(page: Page, form: Form, context: CheckoutContext) -> None:
     """
     if not context.session.is_known or check_fields(page, form, strict=context.strict):
         return
-    if page is _S and form["shipping_option"] in SHIPPING_OPTIONS:
+    if page is Page.SHIPPING_OPTION and form["shipping_option"] in SHIPPING_OPTIONS:
         _set_shipping(SHIPPING_OPTIONS[form["shipping_option"]], context)
-    elif page is _P:
+    elif page is Page.PAYMENT_OPTION:
         _choose_payment_option(form, context)

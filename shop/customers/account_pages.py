@@ -8,9 +8,8 @@ from http import HTTPStatus
 from shop.bank import form_page
 from shop.contract import COOKIE_CSRF, COOKIE_SESSION, COOKIE_SESSION_TWIN, PATHS, Page
 from shop.customers.accounts import GENDERS, Account, Accounts
-from shop.customers.session import CsrfTokens, SessionStore
+from shop.customers.session import CsrfTokens, SessionStore, session_or_new
 from shop.customers.sign_in import sign_in
-from shop.customers.visits import session_or_new
 from shop.forms import unknown_field_errors
 from shop.http_messages import Endpoint, Errors, Refused, Reply, Request, cookie, refused
 from shop.settings import Settings

@@ -8,8 +8,7 @@ from typing import Any
 
 from shop.contract import Page
 from shop.customers.address_book import add_address, change_address, full_document, owner_document, store_address
-from shop.customers.session import Session, SessionStore
-from shop.customers.visits import require_session
+from shop.customers.session import Session, SessionStore, require_session
 from shop.geography import RETAIL_STORES, cities, countries, districts, read_pk, townships
 from shop.http_messages import Endpoint, Refused, Reply, Request, refused
 from shop.settings import Settings

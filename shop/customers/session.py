@@ -8,8 +8,11 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from hashlib import blake2b
+from http import HTTPStatus
 
+from shop.contract import COOKIE_SESSION
 from shop.customers.accounts import Account, AddressBook
+from shop.http_messages import Reply, Request, cookie, refused
 from shop.ledger import Order
 from shop.pre_order import Basket, PreOrder
 from shop.settings import SessionSettings
@@ -143,3 +146,20 @@ class CsrfTokens:
 
     def _signature(self, nonce: str) -> str:
         return blake2b(nonce.encode(), key=self._key, digest_size=8).hexdigest()
+
+
+def require_session(sessions: SessionStore, request: Request, now: float) -> Session:
+    """The session that the request names; ``Refused`` with 401 if there is none."""
+    session = sessions.find(request.session_id, now)
+    if session is None:
+        raise refused(HTTPStatus.UNAUTHORIZED, "The session is not known, or no longer.")
+    return session
+
+
+def session_or_new(sessions: SessionStore, request: Request, now: float, reply: Reply) -> Session:
+    """The session that the request names, or a new one, whose cookie goes with the reply."""
+    session = sessions.find(request.session_id, now)
+    if session is None:
+        session = sessions.open(now)
+        reply.cookies.append(cookie(COOKIE_SESSION, session.id, hidden=True))
+    return session

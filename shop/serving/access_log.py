@@ -9,19 +9,16 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
 
 from shop.contract import CHECKOUT_PAGES, COOKIE_SESSION, PATHS, Page
+from shop.serving.asgi import Message, Receive, Scope, Send
 from shop.serving.control import CONTROL_PATH
 
-Scope = MutableMapping[str, Any]
-Message = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
 AsgiApp = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 _FLUSH_EVERY = 1.0

@@ -12,9 +12,9 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from shop.app import NO_FAULTS, Shop
-from shop.contract import HEADER_AJAX, HEADER_CSRF, Page
+from shop.contract import HEADER_AJAX, HEADER_CSRF, OUTSIDE_PAGES, Page
 from shop.http_messages import Refused, Reply, Request
-from shop.routes import OUTSIDE_PAGES, Route, route
+from shop.routes import Route, route
 from shop.serving.control import CONTROL_PATH, Control
 from shop.serving.faults import BEHAVIOUR_FAULTS, DELIVERY_FAULTS, corrupt_reply, draw_fault, replacement_reply
 from shop.serving.queueing import Freeze, QueueFull, draw_service_time, workers_of

@@ -16,9 +16,8 @@ from http import HTTPStatus
 from types import MappingProxyType
 from typing import Any
 
-from shop.contract import Page
+from shop.contract import OUTSIDE_PAGES, Page
 from shop.http_messages import Reply
-from shop.routes import OUTSIDE_PAGES
 from shop.settings import Fault, FaultName
 
 _OVERSIZE = 12 * 1024 * 1024

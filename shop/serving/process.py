@@ -18,7 +18,8 @@ from urllib.parse import urlsplit
 
 from shop.settings import Settings
 
-_READY = "checkload shop listening on "
+READY = "checkload shop listening on "
+"""How the line begins that a shop prints once it serves; its URL follows."""
 _REPOSITORY = Path(__file__).resolve().parents[2]
 _POLL = 0.02
 
@@ -110,7 +111,7 @@ def _await_ready(process: subprocess.Popen[bytes], settings: Settings, timeout: 
         process.stdin.flush()
     reader.join(timeout)
     line = lines[0].decode().strip() if lines else ""
-    return line.removeprefix(_READY) if line.startswith(_READY) else None
+    return line.removeprefix(READY) if line.startswith(READY) else None
 
 
 def _end(process: subprocess.Popen[bytes], timeout: float) -> None:

@@ -14,8 +14,7 @@ import random
 from collections import deque
 from dataclasses import dataclass
 
-from shop.contract import Page
-from shop.routes import OUTSIDE_PAGES
+from shop.contract import OUTSIDE_PAGES, Page
 from shop.settings import ServiceSettings, Settings
 
 

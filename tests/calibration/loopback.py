@@ -27,8 +27,7 @@ from simulator import Counter, Freeze, stay_exceeded_by
 from harness.measurement.histogram import Histogram
 from harness.run.workload import Choices
 from scenarios.runtime.scenario_folder import ScenarioFolder
-from shop.contract import Page
-from shop.routes import OUTSIDE_PAGES
+from shop.contract import OUTSIDE_PAGES, Page
 
 Say = Callable[[str], None]
 

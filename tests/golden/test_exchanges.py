@@ -11,8 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from shop.contract import FORMS, GUESSES, PAYMENT_OPTIONS, Page, Source
-from shop.guesses import guesses_page
+from shop.contract import PAYMENT_OPTIONS, Page, Source
+from shop.forms import FORMS
+from shop.guesses import GUESSES, guesses_page
 from tests.golden.conftest import FOLDER, load
 from tests.golden.recorded_keys import TABLE, keys_of
 

@@ -12,7 +12,8 @@ import orjson
 import pytest
 
 from harness.measurement.outcomes import Outcome
-from shop.contract import DECLINED_CARD, FORMS, PAYMENT_OPTIONS, RETURN_PAGES, Flow, Page
+from shop.contract import DECLINED_CARD, PAYMENT_OPTIONS, RETURN_PAGES, Flow, Page
+from shop.forms import FORMS
 from users.journeys.catalogue import JOURNEYS, Receipt
 from users.journeys.checks import check
 from users.journeys.context import JourneyContext

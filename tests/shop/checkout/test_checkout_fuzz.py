@@ -7,7 +7,8 @@ import random
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shop.contract import APPROVED_CARD, CHECKOUT_PAGES, DECLINED_CARD, FORMS, PAYMENT_OPTIONS, Page
+from shop.contract import APPROVED_CARD, CHECKOUT_PAGES, DECLINED_CARD, PAYMENT_OPTIONS, Page
+from shop.forms import FORMS
 
 VALUES = {
     "user_email": ["ada@shoppers.example", "nobody"],

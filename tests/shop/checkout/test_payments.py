@@ -5,7 +5,8 @@ import pytest
 from shop.checkout.checkout import NOTE_AND_COUPON
 from shop.checkout.payments import HANDLERS
 from shop.checkout.steps import STEP_HANDLERS
-from shop.contract import APPROVED_CARD, CHECKOUT_PAGES, DECLINED_CARD, FORMS, PAYMENT_OPTIONS, Flow, Page
+from shop.contract import APPROVED_CARD, CHECKOUT_PAGES, DECLINED_CARD, PAYMENT_OPTIONS, Flow, Page
+from shop.forms import FORMS
 
 BIN = APPROVED_CARD[:6]
 YES = {"agreement": "true"}

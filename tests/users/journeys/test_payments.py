@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from harness.measurement.outcomes import Outcome
-from shop.contract import APPROVED_CARD, DECLINED_CARD, FORMS, PAYMENT_OPTIONS, RETURN_PAGES, Flow, Page
+from shop.contract import APPROVED_CARD, DECLINED_CARD, PAYMENT_OPTIONS, RETURN_PAGES, Flow, Page
+from shop.forms import FORMS
 from users.journeys.payments import FLOWS
 from users.population.journey_spec import Conduct, External
 
