@@ -19,10 +19,10 @@ from harness.measurement.sample import PageSample
 from shop.contract import AJAX, CHECKOUT_PAGES, COOKIE_CSRF, HEADER_AJAX, HEADER_CSRF, RETURN_PAGES, Page
 from users.http.request import TRACEPARENT
 from users.http.transport import Transport
-from users.journeys.checks import check
-from users.journeys.diagnosis import missing_keys, said
-from users.journeys.steps import Answer, JourneyFailed, PageRequest, ResponseFormat
-from users.traceparent import Trace
+from users.journeys.checks import check_response
+from users.journeys.diagnosis import missing_keys, shop_error_text
+from users.journeys.steps import JourneyFailed, PageRequest, PageResponse, ResponseFormat
+from users.traceparent import TraceContext
 
 FORM = "application/x-www-form-urlencoded"
 JSON = "application/json"
@@ -78,7 +78,7 @@ class Browser:
     think: Callable[[str], float]
     lag: Callable[[float], None] | None = None
     pending: dict[int, tuple[str, str, float]] = field(default_factory=dict)
-    trace: Trace | None = None
+    trace: TraceContext | None = None
     traced: Callable[[PageSample, str], None] | None = None
     trail: list[tuple[str, str]] = field(default_factory=list)
     retry_delays: Sequence[float] = ()
@@ -87,37 +87,37 @@ class Browser:
     _status: int = 0
 
     @property
-    def cut_off(self) -> bool:
+    def awaits_reply(self) -> bool:
         """Whether she was waiting for the shop when the run ended for her, and not thinking."""
         return bool(self.trail) and self.trail[-1][1] == _ABORTED
 
-    def beside(self, transport: Transport) -> Browser:
+    def with_transport(self, transport: Transport) -> Browser:
         """The same shopper's browser over another transport, for a request that overlaps one of this browser's."""
         other = copy.copy(self)
         other.transport = transport
         return other
 
-    def fetch(self, visit: PageRequest) -> Answer:
+    def fetch(self, request: PageRequest) -> PageResponse:
         """Think, ask for the page, check the reply and record one sample; a fault raises ``JourneyFailed``."""
         if self._first:
             self._first = False
-        elif visit.think_first or visit.wait:
-            self._pause(visit.wait + (self.think(visit.page) if visit.think_first else 0.0))
+        elif request.think_first or request.extra_wait:
+            self._pause(request.extra_wait + (self.think(request.page) if request.think_first else 0.0))
         pauses = self.retry_delays
-        if not pauses or visit.page not in RETRIED_PAGES:
-            return self._fetch(visit, 0)
+        if not pauses or request.page not in RETRIED_PAGES:
+            return self._fetch(request, 0)
         for tried, pause in enumerate(pauses):
             try:
-                return self._fetch(visit, tried)
+                return self._fetch(request, tried)
             except JourneyFailed as failed:
                 if 200 <= self._status < 300 or failed.outcome.blame is not Blame.SHOP:  # noqa: PLR2004 - RFC 9110 section 15
                     raise
             self._pause(pause)
-        return self._fetch(visit, len(pauses))
+        return self._fetch(request, len(pauses))
 
-    def _fetch(self, visit: PageRequest, tried: int) -> Answer:
+    def _fetch(self, request: PageRequest, tried: int) -> PageResponse:
         clock, pending, due, option = self.clock, self.pending, self.due, self.payment_option
-        page = _NAMES.get(visit.page) or str(visit.page)
+        page = _NAMES.get(request.page) or str(request.page)
         me = id(self)
         pending[me] = page, option, due
         sent = clock()
@@ -125,28 +125,28 @@ class Browser:
         received = status = self._status = 0
         reported = False
         done = sent
-        answer: Answer | None = None
+        response: PageResponse | None = None
         try:
-            status, body, location, failure, arrived, media = self.transport.send(
-                page, visit.method, visit.path, self._headers(visit), _body(visit)
+            status, body, location, failure, received_at, media = self.transport.send(
+                page, request.method, request.path, self._headers(request), _body(request)
             )
             done = clock()
             self._status = status
-            if arrived is not None and sent <= arrived <= done:
+            if received_at is not None and sent <= received_at <= done:
                 if self.lag is not None:
-                    self.lag(done - arrived)
-                done = arrived
+                    self.lag(done - received_at)
+                done = received_at
             received = len(body)
             if failure is not None:
                 outcome = failure
             else:
-                answer, outcome = check(visit, status, body, location)
-                if media and media != JSON and answer is not None and _is_mislabelled(visit, media):
+                response, outcome = check_response(request, status, body, location)
+                if media and media != JSON and response is not None and _is_mislabelled(request, media):
                     if self.mislabelled is None:
-                        answer, outcome = None, _CONTENT_TYPE
+                        response, outcome = None, _CONTENT_TYPE
                     else:
                         self.mislabelled(page)
-            self.transport.report(outcome, failed=answer is None)
+            self.transport.report(outcome, failed=response is None)
             reported = True
         finally:
             # Also when Locust cuts the user off in the middle of a page: one sample, whatever happens.
@@ -160,42 +160,42 @@ class Browser:
                 self.traced(sample, self.trace.id)
             self.trail.append((page, named))
             self.due = done
-        if answer is None:
-            words = said(status, body)
+        if response is None:
+            words = shop_error_text(status, body)
             if outcome in _EXPLAINED_BY_MISSING_KEYS:
-                words = ", ".join(filter(None, (words, missing_keys(visit, body))))
-            raise JourneyFailed(outcome, visit.page, words, status)
-        return answer
+                words = ", ".join(filter(None, (words, missing_keys(request, body))))
+            raise JourneyFailed(outcome, request.page, words, status)
+        return response
 
     def _pause(self, pause: float) -> None:
         if pause > 0:
             self.due += pause
             self.sleep(max(0.0, self.due - self.clock()))
 
-    def _headers(self, visit: PageRequest) -> dict[str, str]:
-        headers: dict[str, str] = {} if self.trace is None else {TRACEPARENT: self.trace.parent()}
-        if not visit.path.startswith(("http://", "https://")):
+    def _headers(self, request: PageRequest) -> dict[str, str]:
+        headers: dict[str, str] = {} if self.trace is None else {TRACEPARENT: self.trace.next_header()}
+        if not request.path.startswith(("http://", "https://")):
             headers[HEADER_AJAX] = AJAX
             # The cookie of the moment: a shop changes it when somebody signs in.
-            if visit.csrf and visit.method != "GET" and (token := self.transport.cookie(COOKIE_CSRF)):
+            if request.csrf and request.method != "GET" and (token := self.transport.cookie(COOKIE_CSRF)):
                 headers[HEADER_CSRF] = token
-        if visit.json is not None:
+        if request.json is not None:
             headers["content-type"] = JSON
-        elif visit.form is not None:
+        elif request.form is not None:
             headers["content-type"] = FORM
         return headers
 
 
-def _is_mislabelled(visit: PageRequest, media: str) -> bool:
+def _is_mislabelled(request: PageRequest, media: str) -> bool:
     """Whether a reply that holds JSON, as this visit reads it, claims a media type that says otherwise."""
-    return visit.reads in _JSON_READS and not media.endswith("+json")
+    return request.response_format in _JSON_READS and not media.endswith("+json")
 
 
-def _body(visit: PageRequest) -> bytes | None:
-    if visit.json is not None:
-        return orjson.dumps(visit.json)
-    if visit.form is not None:
-        return form_body(visit.form)
+def _body(request: PageRequest) -> bytes | None:
+    if request.json is not None:
+        return orjson.dumps(request.json)
+    if request.form is not None:
+        return form_body(request.form)
     return None
 
 

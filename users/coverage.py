@@ -8,10 +8,10 @@ from itertools import cycle
 
 from shop.contract import PAYMENT_OPTIONS, Flow
 from users.journeys.catalogue import JOURNEYS
-from users.population.journey_spec import JourneySpec, Mix, SmsScript
+from users.population.journey_spec import JourneyMix, JourneySpec, SmsScript
 
 
-def cover(mix: Mix, kinds: Collection[str]) -> tuple[JourneySpec, ...]:
+def coverage_specs_for(mix: JourneyMix, kinds: Collection[str]) -> tuple[JourneySpec, ...]:
     """Every payment option once, then what is special: the SMS scripts, 3-D Secure, a declined card, leaving early.
 
     The journeys of ``kinds`` take turns. Weights do not matter, but what the mix gives the weight 0 by name is left

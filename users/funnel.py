@@ -20,7 +20,7 @@ _SHOWN: Mapping[str, str] = MappingProxyType(
     }
 )
 
-STEPS = (ARRIVED, "2_basket", "3_checkout", "4_payment", _OPTION_CHOSEN, PAID, ORDERED)
+FUNNEL_STEPS = (ARRIVED, "2_basket", "3_checkout", "4_payment", _OPTION_CHOSEN, PAID, ORDERED)
 """All steps in their order, in which their names sort, too."""
 
 

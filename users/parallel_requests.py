@@ -11,14 +11,14 @@ from gevent.queue import SimpleQueue
 
 from users.browser import Browser
 from users.http.transport import Transport
-from users.journeys.steps import Answer, JourneyFailed, PageRequest, ParallelRequests
+from users.journeys.steps import JourneyFailed, PageRequest, PageResponse, ParallelRequests
 
 
 @dataclass(slots=True)
 class _FetchResult:
     side_browser: Browser
-    visit: PageRequest
-    answer: Answer | None = None
+    request: PageRequest
+    response: PageResponse | None = None
     failure: BaseException | None = None
 
 
@@ -35,9 +35,9 @@ class ParallelFetcher:
         After a failure nothing new begins; what is under way is waited for, and the first failure is raised. A shopper
         who is stopped takes the requests under way along.
         """
-        begin: Sequence[PageRequest] = overlap.first()
+        begin: Sequence[PageRequest] = overlap.initial()
         while len(begin) == 1:  # nothing overlaps: no greenlet is needed
-            begin = overlap.then(begin[0], browser.fetch(begin[0]))
+            begin = overlap.on_response(begin[0], browser.fetch(begin[0]))
         if begin:
             self._fetch_parallel(overlap, begin, browser)
 
@@ -50,24 +50,24 @@ class ParallelFetcher:
     def _fetch_parallel(self, overlap: ParallelRequests, begin: Sequence[PageRequest], browser: Browser) -> None:
         ended: SimpleQueue[_FetchResult] = SimpleQueue()
         under_way: dict[int, Greenlet[..., None]] = {}
-        free: list[Browser] = [browser.beside(transport) for transport in self._beside]
+        free: list[Browser] = [browser.with_transport(transport) for transport in self._beside]
         failure: BaseException | None = None
         try:
             while begin or under_way:
-                for visit in begin:
+                for request in begin:
                     side_browser = free.pop() if free else self._another(browser)
                     side_browser.due = browser.clock()
-                    under_way[id(side_browser)] = gevent.spawn(_fetch, side_browser, visit, ended)
+                    under_way[id(side_browser)] = gevent.spawn(_fetch, side_browser, request, ended)
                 begin = ()
                 end = ended.get()
                 del under_way[id(end.side_browser)]
                 free.append(end.side_browser)
                 browser.due = max(browser.due, end.side_browser.due)
-                if end.answer is None:
+                if end.response is None:
                     failure = failure or end.failure
                 elif failure is None:
                     try:
-                        begin = overlap.then(end.visit, end.answer)
+                        begin = overlap.on_response(end.request, end.response)
                     except JourneyFailed as failed:
                         failure = failed
         finally:
@@ -76,15 +76,15 @@ class ParallelFetcher:
             raise failure
 
     def _another(self, browser: Browser) -> Browser:
-        transport = self._transport.beside()
+        transport = self._transport.open_parallel()
         self._beside.append(transport)
-        return browser.beside(transport)
+        return browser.with_transport(transport)
 
 
-def _fetch(side_browser: Browser, visit: PageRequest, ended: SimpleQueue[_FetchResult]) -> None:
-    end = _FetchResult(side_browser, visit)
+def _fetch(side_browser: Browser, request: PageRequest, ended: SimpleQueue[_FetchResult]) -> None:
+    end = _FetchResult(side_browser, request)
     try:
-        end.answer = side_browser.fetch(visit)
+        end.response = side_browser.fetch(request)
     except JourneyFailed as failure:
         end.failure = failure
     except Exception as bug:  # noqa: BLE001 - raised where the journey is driven

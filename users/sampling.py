@@ -9,41 +9,41 @@ from dataclasses import replace
 from itertools import accumulate
 
 from shop.contract import PAYMENT_OPTIONS, Flow
-from users.coverage import cover
+from users.coverage import coverage_specs_for
 from users.journeys.catalogue import JOURNEYS
-from users.population.journey_spec import JourneySpec, Mix, SmsScript, Told
+from users.population.journey_spec import JourneyMix, JourneySpec, SmsScript, TraceRow
 
 _SEED_BITS = 62
-_NOTHING = Told()
+_NOTHING = TraceRow()
 _SCRIPTS = {str(script): script for script in SmsScript}
 _DRAWN = 256  # itineraries that are kept until they are asked for again
 
 
-class Casting:
+class JourneySampler:
     """Turns the number of an arrival into an itinerary.
 
     ``total`` is the number of journeys of the run where it is known: guaranteed journeys are then spread over it,
-    otherwise they come first. ``active`` names the journeys that may be drawn (``None``: all of the mix). ``told`` says of
+    otherwise they come first. ``active`` names the journeys that may be drawn (``None``: all of the mix). ``trace_rows`` says of
     each arrival what is known beforehand and not drawn. A mix that cannot be drawn raises ``ValueError`` with everything
     that is wrong with it.
     """
 
     def __init__(
         self,
-        mix: Mix,
+        mix: JourneyMix,
         seed: int,
         total: int | None = None,
         active: Collection[str] | None = None,
         *,
-        told: Sequence[Told] = (),
+        trace_rows: Sequence[TraceRow] = (),
     ) -> None:
         _reject_invalid_mix(mix, total, active)
         self._mix = mix
         self._seed = seed
-        self._told = told
+        self._trace_rows = trace_rows
         self._drawn: dict[int, JourneySpec] = {}
         self._kinds = tuple(name for name in JOURNEYS if active is None or name in active)
-        self.coverage_specs = cover(mix, self._kinds) if mix.cover else ()
+        self.coverage_specs = coverage_specs_for(mix, self._kinds) if mix.cover else ()
         """The exact list of journeys of a covering mix, in order; empty for a mix that is drawn."""
         if mix.cover:
             return
@@ -53,14 +53,14 @@ class Casting:
         # A shopper who leaves early pays by nothing: a guaranteed option needs somebody who stays.
         self._payers = _WeightedChoice(paying) if any(paying.values()) else self._journeys
         self._sms = _WeightedChoice(mix.sms)
-        guaranteed = _interleaved(mix.minimum)
+        guaranteed = _spread_evenly(mix.minimum)
         self._payments = _WeightedChoice(_remaining(mix, total))
-        self._slots = _slots(guaranteed, total)
+        self._guaranteed_numbers = _guaranteed_numbers(guaranteed, total)
         # In closed load nobody knows which journey comes when; the most frequent one takes all that is guaranteed.
         self._main = max(paying or weights, key=weights.__getitem__)
-        self._main_slots = _slots(guaranteed, None)
+        self._main_slots = _guaranteed_numbers(guaranteed, None)
 
-    def itinerary(self, number: int) -> JourneySpec:
+    def spec_for(self, number: int) -> JourneySpec:
         """What the shopper of this arrival is going to do; numbers count from 0 over the whole run."""
         # Asked for twice: when the arrival is due, for its kind, and when somebody sets out.
         drawn = self._drawn.pop(number, None)
@@ -73,9 +73,9 @@ class Casting:
     def _draw_number(self, number: int) -> JourneySpec:
         if self.coverage_specs:
             return self._covered(self.coverage_specs, number, number)
-        told = self._told[number] if number < len(self._told) else _NOTHING
-        journey = told.journey if told.journey in self._kinds else None
-        return self._draw(number, journey, told.option or self._slots.get(number))
+        trace_rows = self._trace_rows[number] if number < len(self._trace_rows) else _NOTHING
+        journey = trace_rows.journey if trace_rows.journey in self._kinds else None
+        return self._draw(number, journey, trace_rows.option or self._guaranteed_numbers.get(number))
 
     def spec_of_journey(self, journey: str, n: int) -> JourneySpec:
         """The ``n``-th journey of this kind, for closed load, where each virtual user has a journey of her own."""
@@ -98,19 +98,19 @@ class Casting:
             expected[option] = expected.get(option, 0.0) + 1
         return expected
 
-    def _chance(self, number: int) -> random.Random:
+    def _rng(self, number: int) -> random.Random:
         # Text is hashed with SHA-512, alike in every process; integers would lose their sign.
         return random.Random(f"{self._seed}:{number}")
 
     def _covered(self, rows: Collection[JourneySpec], place: int, number: int) -> JourneySpec:
         row = tuple(rows)[place % len(rows)]
-        return replace(row, number=number, seed=self._chance(number).getrandbits(_SEED_BITS))
+        return replace(row, number=number, seed=self._rng(number).getrandbits(_SEED_BITS))
 
     def _draw(self, number: int, journey: str | None, guaranteed: str | None) -> JourneySpec:
-        chance = self._chance(number)
+        rng = self._rng(number)
         # Every number is drawn whether or not it is needed, so that one weight does not shift all the others.
-        seed = chance.getrandbits(_SEED_BITS)
-        draw = chance.random
+        seed = rng.getrandbits(_SEED_BITS)
+        draw = rng.random
         spin, pay, text, secure, refuse = draw(), draw(), draw(), draw(), draw()
         if journey is None:
             journey = (self._journeys if guaranteed is None else self._payers).at(spin)
@@ -135,21 +135,21 @@ class _WeightedChoice:
         return self._names[min(place, len(self._names) - 1)]
 
 
-def _interleaved(minimum: Mapping[str, int]) -> list[str]:
+def _spread_evenly(minimum: Mapping[str, int]) -> list[str]:
     """Each option as often as guaranteed, evenly mixed: a, b, a, c, a, b, ..."""
     places = ((turn + 0.5) / times for times in minimum.values() for turn in range(times))
     options = (option for option, times in minimum.items() for _ in range(times))
     return [option for _, option in sorted(zip(places, options, strict=True))]
 
 
-def _slots(guaranteed: list[str], total: int | None) -> Mapping[int, str]:
+def _guaranteed_numbers(guaranteed: list[str], total: int | None) -> Mapping[int, str]:
     count = len(guaranteed)
     if total is None:
         return {2 * place + 1: option for place, option in enumerate(guaranteed)}
     return {(2 * place + 1) * total // (2 * count): option for place, option in enumerate(guaranteed)}
 
 
-def _remaining(mix: Mix, total: int | None) -> Mapping[str, float]:
+def _remaining(mix: JourneyMix, total: int | None) -> Mapping[str, float]:
     """The weights of the journeys that are not guaranteed, such that all together keep the mix's proportions."""
     whole = sum(mix.payments.values())
     if total is None or not mix.minimum or whole <= 0:
@@ -160,7 +160,7 @@ def _remaining(mix: Mix, total: int | None) -> Mapping[str, float]:
     return left if any(left.values()) else mix.payments
 
 
-def _reject_invalid_mix(mix: Mix, total: int | None, active: Collection[str] | None) -> None:
+def _reject_invalid_mix(mix: JourneyMix, total: int | None, active: Collection[str] | None) -> None:
     problems = [
         *_unknown("journeys", [*mix.journeys, *(active or ())], JOURNEYS),
         *_unknown("payments", mix.payments, PAYMENT_OPTIONS),
@@ -191,7 +191,7 @@ def _reject_invalid_mix(mix: Mix, total: int | None, active: Collection[str] | N
         raise ValueError("\n".join(problems))
 
 
-def _missing_weights(mix: Mix, total: int | None, active: Collection[str] | None) -> Iterable[str]:
+def _missing_weights(mix: JourneyMix, total: int | None, active: Collection[str] | None) -> Iterable[str]:
     if not any(weight > 0 for name, weight in mix.journeys.items() if active is None or name in active):
         yield "journeys: none of the active ones has a weight; give one a weight above 0"
     if not any(weight > 0 for weight in mix.payments.values()):

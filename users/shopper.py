@@ -21,20 +21,20 @@ from shop.contract import Page
 from users.browser import Browser
 from users.funnel import furthest_step
 from users.http.client import HttpClient, HttpLimits
-from users.http.locust_client import LocustHttpClient, session
+from users.http.locust_client import LocustHttpClient, locust_session
 from users.http.locust_stats import locust_stats_of
 from users.http.origin import parse_origin
 from users.http.transport import Transport
 from users.journeys.catalogue import JOURNEYS, JourneyContext, Receipt
-from users.journeys.remedies import remedy
-from users.journeys.steps import JourneyFailed, walk
+from users.journeys.diagnosis import remedy
+from users.journeys.steps import JourneyFailed, drive_journey
 from users.journeys.storefront import RETRY_DELAYS
 from users.parallel_requests import ParallelFetcher
 from users.population.accounts import Account, AccountPool
-from users.population.journey_spec import Conduct, Fidelity, JourneySpec
-from users.population.pools import LocationPool, Products
-from users.storefront_headers import shop_headers
-from users.traceparent import Trace
+from users.population.journey_spec import Fidelity, JourneySpec, ShopperPolicy
+from users.population.pools import LocationPool, ProductPool
+from users.storefront_headers import storefront_headers
+from users.traceparent import TraceContext
 
 _PRODUCT_PAGES = frozenset({Page.PRODUCT, Page.BASKET_ADD})  # where unavailable means sold out
 
@@ -43,7 +43,7 @@ class WorkerContext(Protocol):
     """What shoppers need of a scenario that has been read and prepared for this process."""
 
     accounts: AccountPool
-    conduct: Conduct
+    policy: ShopperPolicy
     client: str
     verify_tls: bool
     connect_timeout: float
@@ -54,16 +54,16 @@ class WorkerContext(Protocol):
     trace_sampled: float
     headers: Mapping[str, str]
     places: LocationPool
-    products: Products
+    products: ProductPool
 
-    def itinerary(self, arrival: Arrival) -> JourneySpec:
+    def spec_for(self, arrival: Arrival) -> JourneySpec:
         """What the shopper of this arrival is going to do."""
 
     def think(self, page: str, rng: random.Random) -> float:
         """Think time in seconds before a page."""
 
 
-class Shopper(User):
+class ShopperUser(User):
     """A virtual user; what she does is a journey of ``users.journeys``, when she does it is the schedule's business."""
 
     abstract = True
@@ -78,7 +78,7 @@ class Shopper(User):
         self._assigned: AsyncResult[None] = AsyncResult()
         self._assignment: Assignment | None = None
         self._account: Account | None = None
-        self._errand: JourneyContext | None = None
+        self._context: JourneyContext | None = None
 
     def take(self, assignment: Assignment) -> None:
         """Called by the schedule: here is your next arrival."""
@@ -104,33 +104,33 @@ class Shopper(User):
         self._parallel.close()
         self._transport.close()
 
-    def walk(self) -> None:
+    def run_journey(self) -> None:
         """One journey, from the door to a receipt or to one named failure."""
         assignment, self._assignment = self._assignment, None
         if assignment is None:
             return
         run, stage = self.run_, self.run_.worker_context
-        itinerary = stage.itinerary(assignment.arrival)
-        started = run.begin_journey(assignment, itinerary.payment_option)
+        spec = stage.spec_for(assignment.arrival)
+        started = run.begin_journey(assignment, spec.payment_option)
         outcome, failed_page, receipt = Outcome.ABORTED, "", None
-        browser = self._browser(itinerary, assignment.arrival.due)
-        self._errand = None
+        browser = self._browser(spec, assignment.arrival.due)
+        self._context = None
         try:
-            receipt = self._shop(itinerary, browser)
+            receipt = self._drive(spec, browser)
             outcome = Outcome.OK
         except JourneyFailed as failure:
             outcome, failed_page = failure.outcome, str(failure.page or "")
-            self._note(failure)
+            self._report_failure(failure)
         except GreenletExit:
-            outcome = Outcome.UNFINISHED if run.drain_timed_out and browser.cut_off else Outcome.ABORTED
+            outcome = Outcome.UNFINISHED if run.drain_timed_out and browser.awaits_reply else Outcome.ABORTED
             raise
         except Exception:
             outcome = Outcome.BUG
             raise
         finally:
             sample = JourneySample(
-                journey=itinerary.journey,
-                payment_option=receipt.payment_option if receipt else itinerary.payment_option,
+                journey=spec.journey,
+                payment_option=receipt.payment_option if receipt else spec.payment_option,
                 outcome=str(outcome),
                 blame=str(outcome.blame),
                 due=assignment.arrival.due,
@@ -143,71 +143,71 @@ class Shopper(User):
                 failed_page="" if outcome.blame is Blame.SHOPPER else failed_page,
                 reached=furthest_step(browser.trail, ordered=receipt is not None),
             )
-            run.end_journey(sample, itinerary.payment_option)
+            run.end_journey(sample, spec.payment_option)
             if run.journey_log is not None:
                 order = receipt.order_number if receipt else ""
                 start = run.recorder.window.start
                 trace = browser.trace.id if browser.trace else ""
-                run.journey_log.write(itinerary.number, sample, order, browser.trail, start, trace=trace)
+                run.journey_log.write(spec.number, sample, order, browser.trail, start, trace=trace)
 
-    def _note(self, failure: JourneyFailed) -> None:
+    def _report_failure(self, failure: JourneyFailed) -> None:
         """Keep what the others of this process, or the report, should know of a failure."""
         if failure.outcome.blame is not Blame.SHOPPER:
-            said = failure.said.replace(self._account.password, "…") if self._account else failure.said
+            said = failure.shop_message.replace(self._account.password, "…") if self._account else failure.shop_message
             hint = remedy(failure.outcome, failure.page, failure.status)
             if said or hint:
                 self.run_.remark(ShopMessage(str(failure.outcome), str(failure.page or ""), said, hint))
-        if failure.outcome is Outcome.UNAVAILABLE and failure.page in _PRODUCT_PAGES and self._errand is not None:
-            self.run_.worker_context.products.mark_sold_out(self._errand.product)
+        if failure.outcome is Outcome.UNAVAILABLE and failure.page in _PRODUCT_PAGES and self._context is not None:
+            self.run_.worker_context.products.mark_sold_out(self._context.product)
 
     def _verification(self) -> str:
-        return self._errand.verification if self._errand is not None else ""
+        return self._context.verification if self._context is not None else ""
 
-    def _browser(self, itinerary: JourneySpec, due: float) -> Browser:
+    def _browser(self, spec: JourneySpec, due: float) -> Browser:
         run, stage = self.run_, self.run_.worker_context
-        rng = random.Random(itinerary.seed)
+        rng = random.Random(spec.seed)
         return Browser(
             transport=self._transport,
             record=run.recorder.page,
-            payment_option=itinerary.payment_option,
+            payment_option=spec.payment_option,
             due=due,
             clock=run.clock,
             sleep=gevent.sleep,
             think=lambda page: stage.think(page, rng),
             pending=run.pending,
-            trace=Trace(run.id, itinerary.number, stage.trace_sampled),
+            trace=TraceContext(run.id, spec.number, stage.trace_sampled),
             traced=run.traced,
-            retry_delays=RETRY_DELAYS if stage.conduct.fidelity is Fidelity.STOREFRONT else (),
-            mislabelled=None if stage.conduct.json_as_json else run.mislabelled,
+            retry_delays=RETRY_DELAYS if stage.policy.fidelity is Fidelity.STOREFRONT else (),
+            mislabelled=None if stage.policy.json_as_json else run.mislabelled,
         )
 
-    def _shop(self, itinerary: JourneySpec, browser: Browser) -> Receipt:
+    def _drive(self, spec: JourneySpec, browser: Browser) -> Receipt:
         stage = self.run_.worker_context
-        journey = JOURNEYS[itinerary.journey]
+        journey = JOURNEYS[spec.journey]
         signed_in = self._account is not None
         if journey.signs_in and self._account is None:
-            self._account = stage.accounts.lease(itinerary.journey)
+            self._account = stage.accounts.lease(spec.journey)
             if self._account is None:
                 raise JourneyFailed(Outcome.NO_ACCOUNT, None)
         if not signed_in:
-            self._transport.forget()
-        errand = self._errand = JourneyContext(
-            itinerary=itinerary,
-            conduct=stage.conduct,
+            self._transport.clear_cookies()
+        context = self._context = JourneyContext(
+            spec=spec,
+            policy=stage.policy,
             account=self._account,
             signed_in=signed_in,
             order_is_new=self.run_.order_numbers.is_new,
-            origin=self.run_.target_url,
-            run=stage.seed,
+            shop_url=self.run_.target_url,
+            run_seed=stage.seed,
             places=stage.places,
             products=stage.products,
         )
         stays = False
         try:
-            receipt: Receipt = walk(
-                journey.steps(errand), browser.fetch, lambda overlap: self._parallel.fetch(overlap, browser)
+            receipt: Receipt = drive_journey(
+                journey.steps(context), browser.fetch, lambda overlap: self._parallel.fetch(overlap, browser)
             )
-            stays = stage.conduct.sign_in_once
+            stays = stage.policy.sign_in_once
         finally:
             # After a failure nobody knows what the session is worth: sign in anew.
             if not stays:
@@ -216,17 +216,17 @@ class Shopper(User):
 
     def _release_account(self) -> None:
         if self._account is not None:
-            self.run_.worker_context.accounts.give_back(self._account)
+            self.run_.worker_context.accounts.release(self._account)
             self._account = None
 
 
 def _transport(user: User, run: Run[WorkerContext], stage: WorkerContext) -> Transport:
     """What speaks HTTP for one virtual user: our own client, or Locust's."""
     target = run.target_url
-    carried = shop_headers(parse_origin(target), stage.conduct.locale, stage.conduct.currency, stage.headers)
+    target_headers = storefront_headers(parse_origin(target), stage.policy.locale, stage.policy.currency, stage.headers)
     if stage.client == "locust":
         return LocustHttpClient(
-            lambda: session(
+            lambda: locust_session(
                 target,
                 user,
                 verify_tls=stage.verify_tls,
@@ -235,21 +235,28 @@ def _transport(user: User, run: Run[WorkerContext], stage: WorkerContext) -> Tra
                 largest=stage.largest_reply,
             ),
             stage.total_timeout,
-            carried=carried,
-            failed=run.resource_exhausted,
+            target_headers=target_headers,
+            on_resource_exhausted=run.resource_exhausted,
         )
     limits = HttpLimits(
-        connect=stage.connect_timeout,
-        read=stage.read_timeout,
-        longest=stage.total_timeout,
-        largest=stage.largest_reply,
+        connect_timeout=stage.connect_timeout,
+        read_timeout=stage.read_timeout,
+        total_timeout=stage.total_timeout,
+        largest_reply=stage.largest_reply,
         verify_tls=stage.verify_tls,
     )
     statistics = locust_stats_of(user.environment)
-    return HttpClient(target, user, limits, carried=carried, statistics=statistics, failed=run.resource_exhausted)
+    return HttpClient(
+        target,
+        user,
+        limits,
+        target_headers=target_headers,
+        statistics=statistics,
+        on_resource_exhausted=run.resource_exhausted,
+    )
 
 
-class Guest(Shopper):
+class Guest(ShopperUser):
     """Buys without an account."""
 
     kind = "guest"
@@ -258,10 +265,10 @@ class Guest(Shopper):
     @task
     def guest(self) -> None:
         """One journey as a guest."""
-        self.walk()
+        self.run_journey()
 
 
-class Returning(Shopper):
+class Returning(ShopperUser):
     """Signs in; her saved choices open the payment page."""
 
     kind = "returning"
@@ -270,10 +277,10 @@ class Returning(Shopper):
     @task
     def returning(self) -> None:
         """One journey of a returning customer."""
-        self.walk()
+        self.run_journey()
 
 
-class FirstTime(Shopper):
+class FirstTime(ShopperUser):
     """Signs in and has to give address and delivery first."""
 
     kind = "first_time"
@@ -282,10 +289,10 @@ class FirstTime(Shopper):
     @task
     def first_time(self) -> None:
         """One journey of a new customer."""
-        self.walk()
+        self.run_journey()
 
 
-class Abandoning(Shopper):
+class Abandoning(ShopperUser):
     """Leaves before she has paid."""
 
     kind = "abandoning"
@@ -294,4 +301,4 @@ class Abandoning(Shopper):
     @task
     def abandoning(self) -> None:
         """One journey that ends early."""
-        self.walk()
+        self.run_journey()

@@ -9,7 +9,7 @@ from users.http.origin import Origin
 from users.http.target_headers import TargetHeaders, merge_headers
 
 
-def shop_headers(shop: Origin, locale: str, currency: str, added: Mapping[str, str]) -> TargetHeaders:
+def storefront_headers(shop: Origin, locale: str, currency: str, added: Mapping[str, str]) -> TargetHeaders:
     """The headers for this shop; one that is ``added`` takes the place of one of the same name."""
     reading = {
         "Accept": "application/json",

@@ -14,7 +14,7 @@ _STARTS = 1 << 56
 _LAST = [f"{number:02x}" for number in range(256)]
 
 
-class Trace:
+class TraceContext:
     """The trace of one journey: ``id`` has 32 hexadecimal digits; ``sampled`` says whether the shop should keep it.
 
     The same ``run`` and ``number`` give the same trace; no two runs have one in common. ``share`` is between 0 and 1.
@@ -33,7 +33,7 @@ class Trace:
         self._end = "-01" if self.sampled else "-00"
         self._span = 0
 
-    def parent(self) -> str:
+    def next_header(self) -> str:
         """The value of the header for the next request: a span of its own, never 0."""
         self._span += 1
         if self._span == len(_LAST):

@@ -15,7 +15,7 @@ from harness.schedule.trace_scaling import profile_of, scale_trace
 from scenarios.calibration.timestamps import parse_timestamp
 from scenarios.schema.names import JOURNEY_NAMES, PAYMENT_NAMES
 from scenarios.schema.problems import HIDDEN_VALUE, Problem, did_you_mean, one_of
-from users.population.journey_spec import Told
+from users.population.journey_spec import TraceRow
 
 MOST_ARRIVALS = 1_000_000
 """Arrivals of one trace; they are held in memory."""
@@ -41,7 +41,7 @@ class TraceFileContent:
     """What stands in the file: moments in seconds after the first, what is told of each, and a digest of all bytes."""
 
     moments: tuple[float, ...]
-    trace_rows: tuple[Told, ...]
+    trace_rows: tuple[TraceRow, ...]
     digest: str
 
 
@@ -50,7 +50,7 @@ class ScaledTrace:
     """A record as it is replayed: due times, what is told of each arrival, how the rate changes."""
 
     trace: TraceSchedule
-    trace_rows: tuple[Told, ...]
+    trace_rows: tuple[TraceRow, ...]
     profile: Profile
     digest: str
 
@@ -116,7 +116,7 @@ class _TraceReader:
     def __init__(self, name: str) -> None:
         self._name = name
         self.moments: list[float] = []
-        self.trace_rows: list[Told] = []
+        self.trace_rows: list[TraceRow] = []
         self.problems: list[Problem] = []
         self._more = 0
         self._first: float | None = None
@@ -174,7 +174,7 @@ class _TraceReader:
             self._wrong(number, "a time that is not before the line above", "sort the file by time")
             return
         self.moments.append(offset)
-        self.trace_rows.append(Told(row.get("payment_option", ""), row.get("journey", "")))
+        self.trace_rows.append(TraceRow(row.get("payment_option", ""), row.get("journey", "")))
 
     def _wrong(self, number: int, expected: str, remedy: str = "") -> None:
         if len(self.problems) >= MOST_PROBLEMS:

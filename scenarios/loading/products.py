@@ -10,7 +10,7 @@ from pathlib import Path
 from harness.files import MAX_CSV_BYTES, UnreadableFile, read_text
 from scenarios.schema.problems import ABSENT, Problem
 from scenarios.schema.scenario_file import ScenarioDocument
-from users.population.pools import Products
+from users.population.pools import ProductPool
 
 PLACE_KEYS = ("country", "city", "township", "district")
 """The keys of ``[address]`` that are primary keys of the shop, each place within the one before."""
@@ -18,12 +18,12 @@ PLACE_KEYS = ("country", "city", "township", "district")
 _COLUMN = "product"
 
 
-def load_products(document: ScenarioDocument, folder: Path) -> Products:
+def load_products(document: ScenarioDocument, folder: Path) -> ProductPool:
     """What is for sale in this scenario; raises ``UnreadableFile`` for a file that is none."""
     asked = document.products
     if asked.file is not None:
-        return Products(read_product_file(folder / asked.file))
-    return Products(document.conduct.products) if asked.search is None else Products(search=asked.search)
+        return ProductPool(read_product_file(folder / asked.file))
+    return ProductPool(document.conduct.products) if asked.search is None else ProductPool(search=asked.search)
 
 
 def read_product_file(path: Path) -> tuple[str, ...]:

@@ -20,9 +20,9 @@ from scenarios.schema.load import PAGES_PER_JOURNEY, ArrivalsSection, ClosedSect
 from scenarios.schema.names import JOURNEY_NAMES, PAYMENT_NAMES, SMS_NAMES
 from scenarios.schema.scenario_file import ScenarioDocument, TargetSection
 from shop.settings import Settings
-from users.coverage import cover
-from users.population.journey_spec import Conduct, External, Fidelity, Mix, SmsScript
-from users.population.pools import LocationPool, Products
+from users.coverage import coverage_specs_for
+from users.population.journey_spec import ExternalPages, Fidelity, JourneyMix, ShopperPolicy, SmsScript
+from users.population.pools import LocationPool, ProductPool
 from users.population.think import ThinkTimes
 
 SECONDS_PER_PAGE = 0.1
@@ -104,7 +104,7 @@ class Scenario:
             return replayed.profile
         if not self.document.cover:
             return arrivals.profile
-        return self._profile_for(len(cover(self.mix, JOURNEY_NAMES)))
+        return self._profile_for(len(coverage_specs_for(self.mix, JOURNEY_NAMES)))
 
     def _profile_for(self, journeys: int) -> Profile:
         """The scenario's highest rate, for just as long as it takes that many journeys to arrive."""
@@ -156,10 +156,10 @@ class Scenario:
         return self.document.closed.spawn_rate if self.document.closed else SPAWN_RATE
 
     @property
-    def mix(self) -> Mix:
+    def mix(self) -> JourneyMix:
         """Who comes and how she pays."""
         document = self.document
-        return Mix(
+        return JourneyMix(
             journeys=_with_default_weights(document.journeys, JOURNEY_NAMES, covers=document.cover),
             payments=_with_default_weights(document.payments.weights, PAYMENT_NAMES, covers=document.cover),
             sms={SmsScript(name): weight for name, weight in self._sms_weights().items()},
@@ -177,11 +177,11 @@ class Scenario:
         return given or {SmsScript.RIGHT.value: 1.0}
 
     @property
-    def policy(self) -> Conduct:
+    def policy(self) -> ShopperPolicy:
         """How shoppers deal with the shop, whatever they buy."""
         document, conduct = self.document, self.document.conduct
-        return Conduct(
-            external=External(document.external.mode),
+        return ShopperPolicy(
+            external=ExternalPages(document.external.mode),
             allowed_hosts=frozenset(host.lower() for host in document.external.allowed_hosts),
             option_value=conduct.option_value,
             fidelity=Fidelity(conduct.fidelity),
@@ -197,7 +197,7 @@ class Scenario:
         )
 
     @property
-    def products(self) -> Products:
+    def products(self) -> ProductPool:
         """What is for sale, as far as this process knows it."""
         return load_products(self.document, self.folder)
 

@@ -9,16 +9,16 @@ from harness.schedule.dispatch import Arrival
 from scenarios.loading.scenario import Scenario
 from users.population.accounts import AccountPool
 from users.population.journey_spec import JourneySpec
-from users.sampling import Casting
+from users.sampling import JourneySampler
 
 
 class ScenarioWorkerContext:
     """What the shoppers of one process need for one run."""
 
-    def __init__(self, scenario: Scenario, sampler: Callable[[], Casting], accounts: AccountPool) -> None:
+    def __init__(self, scenario: Scenario, sampler: Callable[[], JourneySampler], accounts: AccountPool) -> None:
         target = scenario.target
         self.accounts = accounts
-        self.conduct = scenario.policy
+        self.policy = scenario.policy
         self.client: str = target.client
         self.verify_tls = target.verify_tls
         self.connect_timeout = target.connect_timeout
@@ -34,12 +34,10 @@ class ScenarioWorkerContext:
         self._open = scenario.is_open
         self._think = scenario.think
 
-    def itinerary(self, arrival: Arrival) -> JourneySpec:
+    def spec_for(self, arrival: Arrival) -> JourneySpec:
         """What the shopper of this arrival does: of a closed load, its number counts among its kind only."""
         sampler = self._sampler()
-        return (
-            sampler.itinerary(arrival.number) if self._open else sampler.spec_of_journey(arrival.kind, arrival.number)
-        )
+        return sampler.spec_for(arrival.number) if self._open else sampler.spec_of_journey(arrival.kind, arrival.number)
 
     def left(self) -> Mapping[str, int]:
         """How many accounts of each kind nobody uses just now."""

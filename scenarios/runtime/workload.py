@@ -29,16 +29,15 @@ from scenarios.runtime.embedded_shop import EmbeddedShop
 from scenarios.runtime.worker_context import ScenarioWorkerContext
 from shop.contract import PAYMENT_OPTIONS, Page
 from shop.serving.process import ShopProcess, ShopStartError
-from users.funnel import STEPS
-from users.http.origin import parse_origin
-from users.http.proxies import refuse_proxy
+from users.funnel import FUNNEL_STEPS
+from users.http.origin import parse_origin, refuse_proxy
 from users.journeys.catalogue import JOURNEYS
 from users.population.accounts import AccountPool, AccountsRejected
-from users.population.journey_spec import Mix
-from users.sampling import Casting
+from users.population.journey_spec import JourneyMix
+from users.sampling import JourneySampler
 
 PAGE_ROLES = PageRoles(
-    steps=STEPS,
+    steps=FUNNEL_STEPS,
     challenges=frozenset({Page.THREE_D_SECURE.value}),
     codes=frozenset({Page.VERIFY_SMS.value}),
     resends=frozenset({Page.SEND_SMS.value}),
@@ -94,17 +93,19 @@ class ScenarioWorkload:
         return None if profile is None else ProfileSchedule(profile, self._scenario.arrival_process, self.seed)
 
     @cached_property
-    def _sampler(self) -> Casting:
+    def _sampler(self) -> JourneySampler:
         total = None if self._schedule is None else self._schedule.min_count
         replayed = self._scenario.trace
-        return Casting(self._mix, self.seed, total, self._journeys, told=replayed.trace_rows if replayed else ())
+        return JourneySampler(
+            self._mix, self.seed, total, self._journeys, trace_rows=replayed.trace_rows if replayed else ()
+        )
 
     @property
     def weights(self) -> Mapping[str, float]:
         """How much of each journey there is: the scenario's weights, or the number of each where each journey runs once."""
         mix = self._scenario.mix
         if mix.cover:
-            return Counter(one.journey for one in Casting(mix, self.seed).coverage_specs)
+            return Counter(one.journey for one in JourneySampler(mix, self.seed).coverage_specs)
         weights = {name: weight for name, weight in mix.journeys.items() if weight > 0}
         if (replayed := self._scenario.trace) is None or not replayed.trace_rows:
             return weights
@@ -137,20 +138,20 @@ class ScenarioWorkload:
 
     def kind_of(self, number: int) -> str:
         """Which journey an arrival of the schedule is on."""
-        return self._sampler.itinerary(number).journey
+        return self._sampler.spec_for(number).journey
 
     def labels_of(self, arrival: Arrival) -> tuple[str, str]:
         """Journey and payment option of an arrival."""
         if self.is_open:
-            itinerary = self._sampler.itinerary(arrival.number)
+            spec = self._sampler.spec_for(arrival.number)
         else:
-            itinerary = self._sampler.spec_of_journey(arrival.kind, arrival.number)
-        return itinerary.journey, itinerary.payment_option
+            spec = self._sampler.spec_of_journey(arrival.kind, arrival.number)
+        return spec.journey, spec.payment_option
 
     def restrict(self, kinds: Collection[str]) -> None:
         """Only these journeys take part."""
         self._journeys = frozenset(kinds)
-        self.__dict__.pop("_casting", None)
+        self.__dict__.pop("_sampler", None)
 
     def as_asked(self) -> dict[str, Any]:
         """The whole scenario as plain JSON values, with what was chosen beside it."""
@@ -188,9 +189,9 @@ class ScenarioWorkload:
                 return {}
             journeys, options = Counter[str](), Counter[str]()
             for number in range(total):
-                itinerary = self._sampler.itinerary(number)
-                journeys[itinerary.journey] += 1
-                options[itinerary.payment_option] += 1
+                spec = self._sampler.spec_for(number)
+                journeys[spec.journey] += 1
+                options[spec.payment_option] += 1
             meant = {"journey": journeys, "payment option": options}
         if self._scenario.policy.fallback:
             del meant["payment option"]
@@ -216,7 +217,7 @@ class ScenarioWorkload:
         return ScenarioWorkerContext(
             self._scenario,
             lambda: self._sampler,
-            self._pool().share(worker, workers),
+            self._pool().partition(worker, workers),
         )
 
     def refusal(self, url: str) -> str:
@@ -269,7 +270,7 @@ class ScenarioWorkload:
         return self._account_pool
 
 
-def _minimum_within_schedule(mix: Mix, schedule: ArrivalSchedule | None) -> Mix:
+def _minimum_within_schedule(mix: JourneyMix, schedule: ArrivalSchedule | None) -> JourneyMix:
     """The mix with no more journeys guaranteed than come: how many a Poisson process brings is not known from its rate."""
     promised = sum(mix.minimum.values())
     if schedule is None or mix.cover or promised <= (total := schedule.min_count):

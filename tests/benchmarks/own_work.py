@@ -42,9 +42,9 @@ class Memory:
     """Answers at once, and does of a transport's work what is not HTTP: it tells Locust's statistics."""
 
     def __init__(self, statistics) -> None:
-        from users.http.transport import Reply  # noqa: PLC0415
+        from users.http.transport import HttpResponse  # noqa: PLC0415
 
-        self.reply = Reply
+        self.reply = HttpResponse
         self.bodies = replies()
         self.statistics = statistics
         self.last = "", "", 0
@@ -56,14 +56,14 @@ class Memory:
 
     def report(self, outcome: object, *, failed: bool) -> None:
         assert not failed, outcome
-        assert self.statistics.alone()
+        assert self.statistics.is_only_listener()
         method, page, size = self.last
-        self.statistics.note(method, page, (0.1, size, time.time()))
+        self.statistics.buffer(method, page, (0.1, size, time.time()))
 
     def cookie(self, _name: str) -> str:
         return ""
 
-    def forget(self) -> None:
+    def clear_cookies(self) -> None:
         pass
 
 
@@ -73,13 +73,13 @@ class Guest:
     kind = "guest"
 
     def __init__(self, transport: Memory, recorder) -> None:
-        from users.population.journey_spec import Conduct, Mix  # noqa: PLC0415
+        from users.population.journey_spec import JourneyMix, ShopperPolicy  # noqa: PLC0415
         from users.population.pools import LocationPool  # noqa: PLC0415
-        from users.sampling import Casting  # noqa: PLC0415
+        from users.sampling import JourneySampler  # noqa: PLC0415
 
-        self.transport, self.recorder, self.conduct = transport, recorder, Conduct()
+        self.transport, self.recorder, self.policy = transport, recorder, ShopperPolicy()
         self.places = LocationPool({"country": 1, "city": 40, "township": 457, "district": 1})
-        self.casting = Casting(Mix({"guest": 1.0}, {"credit_card": 0.5, "funds_transfer": 0.5}), 1)
+        self.sampler = JourneySampler(JourneyMix({"guest": 1.0}, {"credit_card": 0.5, "funds_transfer": 0.5}), 1)
         self.assignment = None
         self.pages = 0
 
@@ -92,23 +92,23 @@ class Guest:
         from users.browser import Browser  # noqa: PLC0415
         from users.journeys.catalogue import JourneyContext  # noqa: PLC0415
         from users.journeys.checkout import open_checkout, reach_payment  # noqa: PLC0415
-        from users.journeys.steps import walk  # noqa: PLC0415
+        from users.journeys.steps import drive_journey  # noqa: PLC0415
 
         clock, due = time.perf_counter, self.assignment.arrival.due
-        itinerary = self.casting.itinerary(self.assignment.arrival.number)
-        option = itinerary.payment_option
+        spec = self.sampler.spec_for(self.assignment.arrival.number)
+        option = spec.payment_option
         dispatcher.begin(self.assignment, clock())
         browser = Browser(self.transport, self.recorder.page, option, due, clock, lambda _: None, lambda _: 0.0)
-        errand = JourneyContext(itinerary, self.conduct, lambda _: True, places=self.places)
-        errand.goods = Decimal("57.99")
+        context = JourneyContext(spec, self.policy, lambda _: True, places=self.places)
+        context.goods_amount = Decimal("57.99")
 
         def steps():
-            yield from open_checkout(errand)
-            yield from reach_payment(errand)
+            yield from open_checkout(context)
+            yield from reach_payment(context)
 
         began = clock()
-        walk(steps(), browser.fetch)
-        assert errand.shown.page is Page.PAYMENT_OPTION
+        drive_journey(steps(), browser.fetch)
+        assert context.last_response.page is Page.PAYMENT_OPTION
         self.recorder.journey(JourneySample("guest", option, "ok", "nobody", due, began, clock(), ordered=True))
         dispatcher.end()
         self.pages += len(browser.trail)
@@ -139,7 +139,7 @@ def measure(seconds: float) -> dict[str, float]:
     start = time.perf_counter()
     due_times = ((number, start + due) for number, due in schedule.share(0, 1))
     dispatcher = ArrivalDispatcher(
-        due_times, lambda number: guest.casting.itinerary(number).journey, 5.0, recorder, dropped
+        due_times, lambda number: guest.sampler.spec_for(number).journey, 5.0, recorder, dropped
     )
     moment = dispatcher.advance(start)
 

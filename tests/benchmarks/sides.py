@@ -126,7 +126,7 @@ def visits() -> list:
             method,
             f"{CHECKOUT}{page}",
             form=dict(pair.replace("%40", "@").split("=") for pair in form.split("&")) if form else None,
-            expects=frozenset({Page(shown)}),
+            expected_pages=frozenset({Page(shown)}),
             echo=echoes.get(page, {}),
         )
         for page, method, form, shown, _ in PAGES
@@ -137,15 +137,15 @@ def _browser(user, url: str, statistics, recorder, wanted: list) -> Journey:
     """Ours, with all that a run switches on: checks, cookies, limits, Locust's statistics, our own histograms."""
     from users.browser import Browser  # noqa: PLC0415
     from users.http.client import HttpClient, HttpLimits  # noqa: PLC0415
-    from users.journeys.steps import walk  # noqa: PLC0415
-    from users.traceparent import Trace  # noqa: PLC0415
+    from users.journeys.steps import drive_journey  # noqa: PLC0415
+    from users.traceparent import TraceContext  # noqa: PLC0415
 
     numbers = itertools.count(1)
     transport = HttpClient(url, user, HttpLimits(5.0, 30.0, 60.0, 1_000_000), statistics=statistics)
 
     def steps():
-        for visit in wanted:  # noqa: UP028 - answers are sent in, which a list cannot take
-            yield visit
+        for request in wanted:  # noqa: UP028 - answers are sent in, which a list cannot take
+            yield request
 
     def journey() -> tuple[int, int]:
         received = 0
@@ -155,11 +155,11 @@ def _browser(user, url: str, statistics, recorder, wanted: list) -> Journey:
             received += sample.received
             recorder.page(sample)
 
-        transport.forget()
+        transport.clear_cookies()
         now = time.perf_counter()
         browser = Browser(transport, record, "credit_card", now, time.perf_counter, lambda _: None, lambda _: 0.0)
-        browser.trace = Trace("benchmark", next(numbers), 0.0)  # each request is marked, as in a run
-        walk(steps(), browser.fetch)
+        browser.trace = TraceContext("benchmark", next(numbers), 0.0)  # each request is marked, as in a run
+        drive_journey(steps(), browser.fetch)
         return len(browser.trail), received
 
     return journey
@@ -169,7 +169,7 @@ def _locust_client(user, wanted: list) -> Journey:
     """What is written with Locust's clients today: ``catch_response``, orjson, the same checks of the same bytes."""
     from urllib.parse import urlencode  # noqa: PLC0415
 
-    from users.journeys.checks import check  # noqa: PLC0415
+    from users.journeys.checks import check_response  # noqa: PLC0415
 
     client = user.client
     cookies = client.cookiejar if hasattr(client, "cookiejar") else client.cookies
@@ -177,23 +177,23 @@ def _locust_client(user, wanted: list) -> Journey:
     def journey() -> tuple[int, int]:
         received = 0
         cookies.clear()
-        for visit in wanted:
+        for request in wanted:
             headers = {"x-requested-with": "XMLHttpRequest", "User-Agent": "checkload"}
             body = None
-            if visit.form is not None:
+            if request.form is not None:
                 headers["x-csrftoken"] = TOKEN
                 headers["content-type"] = "application/x-www-form-urlencoded"
-                body = urlencode(visit.form).encode()
+                body = urlencode(request.form).encode()
             with client.request(
-                visit.method,
-                visit.path,
-                name=visit.page,
+                request.method,
+                request.path,
+                name=request.page,
                 data=body,
                 headers=headers,
                 allow_redirects=False,
                 catch_response=True,
             ) as response:
-                answer, outcome = check(visit, response.status_code, response.content or b"")
+                answer, outcome = check_response(request, response.status_code, response.content or b"")
                 received += len(response.content or b"")
                 if answer is None:
                     response.failure(str(outcome))

@@ -82,7 +82,7 @@ def _ours(environment, url: str, times: list[float]) -> Callable:
 
     statistics, clock = LocustStats(environment), time.perf_counter
     recorder = Recorder(Window(clock(), clock(), math.inf))
-    visit = PageRequest(Page.ADDRESS_SELECTION, "GET", "/x")
+    request = PageRequest(Page.ADDRESS_SELECTION, "GET", "/x")
 
     def record(sample) -> None:
         times.append(sample.done - sample.sent)
@@ -90,7 +90,9 @@ def _ours(environment, url: str, times: list[float]) -> Callable:
 
     def asking(user) -> Callable[[], None]:
         transport = HttpClient(url, user, HttpLimits(5.0, 30.0, 60.0, 1_000_000), statistics=statistics)
-        return lambda: Browser(transport, record, "option", clock(), clock, lambda _: None, lambda _: 0.0).fetch(visit)
+        return lambda: Browser(transport, record, "option", clock(), clock, lambda _: None, lambda _: 0.0).fetch(
+            request
+        )
 
     return asking
 
@@ -98,16 +100,16 @@ def _ours(environment, url: str, times: list[float]) -> Callable:
 def _theirs(environment, _url: str, times: list[float]) -> Callable:
     """A request as it is written with Locust's quick client: ``catch_response``, and the same checks."""
     from shop.contract import Page  # noqa: PLC0415
-    from users.journeys.checks import check  # noqa: PLC0415
+    from users.journeys.checks import check_response  # noqa: PLC0415
     from users.journeys.steps import PageRequest  # noqa: PLC0415
 
-    visit = PageRequest(Page.ADDRESS_SELECTION, "GET", "/x")
+    request = PageRequest(Page.ADDRESS_SELECTION, "GET", "/x")
     environment.events.request.add_listener(lambda response_time, **_: times.append(response_time / 1000))
 
     def asking(user) -> Callable[[], None]:
         def ask() -> None:
             with user.client.get("/x", name="page", catch_response=True) as response:
-                answer, outcome = check(visit, response.status_code, response.content)
+                answer, outcome = check_response(request, response.status_code, response.content)
                 if answer is None:
                     response.failure(str(outcome))
 

@@ -17,10 +17,10 @@ from scenarios.calibration.sessions import Sessions
 from scenarios.calibration.text_lines import TextLines
 from scenarios.calibration.think_times import fit_lognormal
 from shop.contract import Page
-from users.population.journey_spec import Mix, SmsScript
+from users.population.journey_spec import JourneyMix, SmsScript
 from users.population.think import ThinkTimes
 
-MIX = Mix(
+MIX = JourneyMix(
     journeys={"guest": 50, "returning": 25, "first_time": 15, "abandoning": 10},
     payments={"credit_card": 40, "pay_on_delivery": 30, "gpay": 15, "funds_transfer": 10, "pay_later": 5},
     sms={SmsScript.RIGHT: 70, SmsScript.WRONG: 15, SmsScript.RESEND: 8, SmsScript.LATE: 4, SmsScript.LOCKED: 3},

@@ -7,9 +7,9 @@ import time
 from collections.abc import Iterator
 
 from shop.contract import CHECKOUT_PATH, PATHS, PAYMENT_OPTIONS, Flow, Page
-from users.population.journey_spec import JourneySpec, Mix, SmsScript
+from users.population.journey_spec import JourneyMix, JourneySpec, SmsScript
 from users.population.think import ThinkTimes
-from users.sampling import Casting
+from users.sampling import JourneySampler
 
 BEGAN = 1_764_061_200.0
 G, P = "GET", "POST"
@@ -66,7 +66,7 @@ def moments(rate: float, chance: random.Random, *, burst: int = 1) -> Iterator[f
 
 
 def lines(
-    mix: Mix,
+    mix: JourneyMix,
     think: ThinkTimes,
     journeys: int,
     *,
@@ -78,13 +78,13 @@ def lines(
 ) -> Iterator[str]:
     """The log of so many journeys, in the order in which a server writes it, held in memory no longer than needed."""
     chance = random.Random(f"log {seed}")
-    casting = Casting(mix, seed)
+    sampler = JourneySampler(mix, seed)
     waiting: list[tuple[float, int, str]] = []
     serial = 0
     for number, began in zip(range(journeys), moments(rate, chance, burst=burst), strict=False):
         while waiting and waiting[0][0] <= began:
             yield heapq.heappop(waiting)[2]
-        one = casting.itinerary(number)
+        one = sampler.spec_for(number)
         now = began
         for place, (method, page) in enumerate(pages(one, asked=chance.random() < asked, chance=chance)):
             if place and page not in UNTHINKING:

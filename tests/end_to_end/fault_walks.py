@@ -16,12 +16,12 @@ from shop.serving.asgi import RESET_EXTENSION, AsgiShop
 from shop.settings import Settings
 from users.browser import Browser
 from users.http.client import HttpClient, HttpLimits
-from users.http.locust_client import LocustHttpClient, session
-from users.http.transport import Reply
+from users.http.locust_client import LocustHttpClient, locust_session
+from users.http.transport import HttpResponse
 from users.journeys.catalogue import JOURNEYS, JourneyContext
-from users.journeys.steps import JourneyFailed, walk
+from users.journeys.steps import JourneyFailed, drive_journey
 from users.population.accounts import Account
-from users.population.journey_spec import Conduct, JourneySpec, SmsScript
+from users.population.journey_spec import JourneySpec, ShopperPolicy, SmsScript
 from users.population.pools import LocationPool
 
 LONGEST = 5.0  # seconds of the in-process shop's clock that an exchange may take
@@ -68,9 +68,9 @@ class Walked:
 class Walker:
     """Sends shopper after shopper to one shop over one transport; no order number may come up twice."""
 
-    def __init__(self, transport, origin, clock, sleep, *, first=0, **conduct):
+    def __init__(self, transport, origin, clock, sleep, *, first=0, **policy):
         self.transport, self.origin, self._clock, self._sleep = transport, origin, clock, sleep
-        self._conduct = Conduct(**conduct)
+        self._conduct = ShopperPolicy(**policy)
         self.places = LocationPool()
         self._numbers, self._seen = count(first * 1_000_000), set()
 
@@ -79,11 +79,9 @@ class Walker:
         journey = JOURNEYS[route.journey]
         if journey.signs_in and account is None:
             account = self.new_account()
-        itinerary = JourneySpec(
-            number, route.journey, route.option, route.sms, route.three_d, route.declined, seed=number
-        )
-        errand = JourneyContext(
-            itinerary, self._conduct, self._is_new, account=account, origin=self.origin, places=self.places
+        spec = JourneySpec(number, route.journey, route.option, route.sms, route.three_d, route.declined, seed=number)
+        context = JourneyContext(
+            spec, self._conduct, self._is_new, account=account, shop_url=self.origin, places=self.places
         )
         walked = Walked()
         browser = Browser(
@@ -95,9 +93,9 @@ class Walker:
             sleep=self._sleep,
             think=lambda page: 0.0,
         )
-        self.transport.forget()
+        self.transport.clear_cookies()
         try:
-            walked.receipt = walk(journey.steps(errand), browser.fetch)
+            walked.receipt = drive_journey(journey.steps(context), browser.fetch)
         except JourneyFailed as failure:
             walked.failure = failure
         return walked
@@ -147,7 +145,7 @@ class PaperWire:
         reply = self.send("", "PUT", FAULTS, {"content-type": "application/json"}, json.dumps(faults).encode())
         assert reply.status == 200, reply.body
 
-    def forget(self):
+    def clear_cookies(self):
         self.cookies.clear()
 
     def cookie(self, name):
@@ -180,9 +178,9 @@ class PaperWire:
         }
         self._loop.run_until_complete(self._app(scope, receive, send))
         if self.clock() - began >= LONGEST:
-            return Reply(0, b"", "", Outcome.TIMEOUT)
+            return HttpResponse(0, b"", "", Outcome.TIMEOUT)
         if aborted:
-            return Reply(0, b"", "", Outcome.CONNECTION)
+            return HttpResponse(0, b"", "", Outcome.CONNECTION)
         return self._reply(sent)
 
     def _reply(self, sent):
@@ -193,7 +191,7 @@ class PaperWire:
             elif name == b"location":
                 location = value.decode()
         body = b"".join(message.get("body", b"") for message in sent[1:])
-        return Reply(sent[0]["status"], body, location, Outcome.TOO_LARGE if len(body) > LARGEST else None)
+        return HttpResponse(sent[0]["status"], body, location, Outcome.TOO_LARGE if len(body) > LARGEST else None)
 
     def _keep(self, cookie):
         name, _, value = cookie.partition(";")[0].partition("=")
@@ -204,7 +202,7 @@ def real_wire(url, longest=LONGEST, silence=None):
     """Locust's own client, towards a shop with an address; ``silence`` is its read timeout."""
     user = _user()
     limits = {"connect_timeout": longest, "read_timeout": longest if silence is None else silence, "largest": LARGEST}
-    return LocustHttpClient(lambda: session(url, user, verify_tls=True, **limits), longest)
+    return LocustHttpClient(lambda: locust_session(url, user, verify_tls=True, **limits), longest)
 
 
 def our_wire(url, longest=LONGEST, silence=None):

@@ -10,7 +10,7 @@ from harness.measurement.outcomes import Outcome
 from shop.contract import AJAX, CHECKOUT_PATH, HEADER_AJAX, PATHS, Page
 from shop.serving.process import ShopProcess
 from shop.settings import FaultName, Settings
-from users.http.transport import Reply
+from users.http.transport import HttpResponse
 from users.population.journey_spec import SmsScript
 
 pytestmark = pytest.mark.end_to_end
@@ -276,7 +276,7 @@ def test_a_failed_connection_is_thrown_away_and_the_shopper_stays_who_she_is(
         assert wire.send("a", "GET", PATHS[Page.CSRF_TOKEN], ajax, None).status == 200
         broken(Row(fault, Page.PRODUCT, failure, "", seconds=TRICKLE))
         began = time.perf_counter()
-        assert wire.send("b", "GET", "/product/1/", ajax, None) == Reply(0, b"", "", failure)
+        assert wire.send("b", "GET", "/product/1/", ajax, None) == HttpResponse(0, b"", "", failure)
         assert time.perf_counter() - began < TRICKLE / 2
         # What was still under way of the last reply must not be taken for this one.
         reply = wire.send("c", "GET", CHECKOUT_PATH, ajax, None)

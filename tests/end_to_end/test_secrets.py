@@ -20,7 +20,7 @@ from scraping import a_free_port, fetch
 from harness.run.workload import Choices
 from scenarios.runtime.scenario_folder import ScenarioFolder
 from shop.contract import APPROVED_CARD, DECLINED_CARD
-from users.population.accounts import HEADER
+from users.population.accounts import COLUMNS
 
 pytestmark = pytest.mark.end_to_end
 
@@ -122,7 +122,7 @@ def accounts_csv(path, passwords):
     """Accounts with these passwords by turns; every second one has saved choices."""
     with path.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
-        writer.writerow(HEADER)
+        writer.writerow(COLUMNS)
         for number in range(120):
             password = passwords[number % len(passwords)]
             writer.writerow((f"ada{number}@shop.example", password, "Ada", "Doe", f"0600000{number:04}", number % 2))

@@ -19,11 +19,11 @@ from shop.serving.process import ShopProcess
 from shop.settings import Settings
 from users.browser import Browser
 from users.journeys.catalogue import JOURNEYS, JourneyContext
-from users.journeys.steps import walk
+from users.journeys.steps import drive_journey
 from users.parallel_requests import ParallelFetcher
 from users.population.accounts import Account
-from users.population.journey_spec import Conduct, Fidelity, JourneySpec
-from users.population.pools import Products
+from users.population.journey_spec import Fidelity, JourneySpec, ShopperPolicy
+from users.population.pools import ProductPool
 
 pytestmark = pytest.mark.end_to_end
 
@@ -77,14 +77,16 @@ class Recording:
 def buy(wire, url="", *, option, journey, account=None, three_d=False, product=PRODUCT):
     """One journey with the storefront's pattern over this transport; its receipt."""
     number = next(NUMBERS)
-    conduct, products = Conduct(fidelity=Fidelity.STOREFRONT), Products((product,))
-    itinerary = JourneySpec(number, journey, option, three_d=three_d, seed=number)
-    errand = JourneyContext(itinerary, conduct, lambda _: True, account=account, origin=url, products=products)
+    policy, products = ShopperPolicy(fidelity=Fidelity.STOREFRONT), ProductPool((product,))
+    spec = JourneySpec(number, journey, option, three_d=three_d, seed=number)
+    context = JourneyContext(spec, policy, lambda _: True, account=account, shop_url=url, products=products)
     browser = Browser(wire, lambda _: None, option, 0.0, time.perf_counter, gevent.sleep, lambda _: 0.0)
     lanes = ParallelFetcher(wire)
-    wire.forget()
+    wire.clear_cookies()
     try:
-        return walk(JOURNEYS[journey].steps(errand), browser.fetch, lambda overlap: lanes.fetch(overlap, browser))
+        return drive_journey(
+            JOURNEYS[journey].steps(context), browser.fetch, lambda overlap: lanes.fetch(overlap, browser)
+        )
     finally:
         lanes.close()
 

@@ -15,7 +15,7 @@ from shop.contract import PAYMENT_OPTIONS
 from shop.serving.process import ShopProcess
 from shop.settings import Settings
 from users.http.client import HttpClient, HttpLimits
-from users.http.locust_client import LocustHttpClient, session
+from users.http.locust_client import LocustHttpClient, locust_session
 from users.http.locust_stats import LocustStats
 from users.population.journey_spec import SmsScript
 
@@ -123,7 +123,7 @@ def test_the_charts_of_locust_move_with_what_is_told_once_a_second(environment):
     for second in range(now - 30, now):
         for n in range(20):
             # Five seconds ago everything became slower.
-            noted.note("GET", f"Page{n % 4}", (100.0 if second < now - 5 else 400.0, 500, second + n / 20))
+            noted.buffer("GET", f"Page{n % 4}", (100.0 if second < now - 5 else 400.0, 500, second + n / 20))
         noted.flush()
     total = environment.stats.total
     assert total.num_requests == 600
@@ -137,16 +137,18 @@ def test_the_charts_of_locust_move_with_what_is_told_once_a_second(environment):
 
 @pytest.mark.parametrize("kind", ["ours", "locust's"])
 def test_no_client_blames_the_shop_for_want_of_a_file(environment, kind):
-    lacked = []
+    exhausted = []
     with socket.create_server(("127.0.0.1", 0)) as listener:
         url = f"http://127.0.0.1:{listener.getsockname()[1]}"
         user = type("Shopper", (User,), {"host": url})(environment)
         if kind == "ours":
-            transport = HttpClient(url, user, LIMITS, failed=lacked.append)
+            transport = HttpClient(url, user, LIMITS, on_resource_exhausted=exhausted.append)
         else:
             limits = {"connect_timeout": LONGEST, "read_timeout": LONGEST, "largest": LARGEST}
             transport = LocustHttpClient(
-                lambda: session(url, user, verify_tls=True, **limits), LONGEST, failed=lacked.append
+                lambda: locust_session(url, user, verify_tls=True, **limits),
+                LONGEST,
+                on_resource_exhausted=exhausted.append,
             )
         soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
         resource.setrlimit(resource.RLIMIT_NOFILE, (3, hard))
@@ -157,7 +159,7 @@ def test_no_client_blames_the_shop_for_want_of_a_file(environment, kind):
         transport.report(reply.failure, failed=True)
         transport.close()
     assert reply.failure is Outcome.NO_SOCKET
-    assert lacked == ["EMFILE"]
+    assert exhausted == ["EMFILE"]
 
 
 def test_locust_is_told_of_a_failure_in_the_same_words(environment):
@@ -165,7 +167,7 @@ def test_locust_is_told_of_a_failure_in_the_same_words(environment):
         url = f"http://127.0.0.1:{listener.getsockname()[1]}"  # where nobody listens once it is closed
     user = type("Shopper", (User,), {"host": url})(environment)
     limits = {"connect_timeout": LONGEST, "read_timeout": LONGEST, "largest": LARGEST}
-    locusts = LocustHttpClient(lambda: session(url, user, verify_tls=True, **limits), LONGEST)
+    locusts = LocustHttpClient(lambda: locust_session(url, user, verify_tls=True, **limits), LONGEST)
     errors = []
     for transport in (HttpClient(url, user, LIMITS, statistics=LocustStats(environment)), locusts):
         environment.stats.clear_all()

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from scenarios.loading.arrival_trace import TraceError, load_trace
-from users.population.accounts import HEADER, AccountPool, AccountsRejected
+from users.population.accounts import COLUMNS, AccountPool, AccountsRejected
 
 SECRET = "hunter2"
 CELLS = (SECRET, f"{SECRET}@shop.example", "ada@shop.example", "", " ", "1", "0", "yes", "05551112233", "x" * 200_000, "\x00", '"', "a\nb", "\ufeff", "\u0663",
@@ -52,7 +52,7 @@ def written(random, rows):
 
 
 def accounts(random):
-    header = list(HEADER)
+    header = list(COLUMNS)
     rows = []
     for number in range(random.randrange(6)):
         row = [f"a{number}@shop.example", SECRET, "A", "L", "", "1"]

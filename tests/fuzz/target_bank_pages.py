@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 from harness.measurement.outcomes import Outcome
 from shop.contract import Page
-from users.journeys.checks import check
+from users.journeys.checks import check_response
 from users.journeys.steps import PageRequest, ResponseFormat
 
 PIECES = [
@@ -16,7 +16,7 @@ PIECES = [
     *(" name=", " value=", " type=submit", " checked", " disabled", "=", "'", '"', " ", "\n", "\0", "&", "&amp;", "&#", "&#x110000;", "&copy=1"),
     *("x", "é", "\N{LATIN CAPITAL LETTER I WITH DOT ABOVE}", "\N{KELVIN SIGN}", "\ud800", "9" * 50),
 ]  # fmt: skip
-VISIT = PageRequest(Page.BANK, path="/_bank/", reads=ResponseFormat.HTML)
+REQUEST = PageRequest(Page.BANK, path="/_bank/", response_format=ResponseFormat.HTML)
 SLOW = 0.25  # seconds of processor time, of which the largest of these pages takes a tenth
 
 
@@ -33,16 +33,16 @@ def one(random):
     if closed := random.random() < 0.5:
         page += "</form>"
     began = time.thread_time()
-    answer, outcome = check(VISIT, 200, page.encode(errors="surrogatepass"))
+    response, outcome = check_response(REQUEST, 200, page.encode(errors="surrogatepass"))
     assert time.thread_time() - began < SLOW, f"{page[:200]!r}, {len(page)} characters"
-    if answer is None:
+    if response is None:
         assert outcome is Outcome.ENVELOPE
         return "no form"
-    assert answer.form is not None
+    assert response.form is not None
     assert closed or "</form" in page
-    again, _ = check(VISIT, 200, b"<p>Thank you</p>" + page.encode(errors="surrogatepass") + b"<p>")
+    again, _ = check_response(REQUEST, 200, b"<p>Thank you</p>" + page.encode(errors="surrogatepass") + b"<p>")
     assert again is not None
-    assert again.form == answer.form
+    assert again.form == response.form
     return "a form"
 
 

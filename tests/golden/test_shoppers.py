@@ -11,11 +11,11 @@ import pytest
 from harness.measurement.outcomes import Outcome
 from shop.contract import PAYMENT_OPTIONS
 from users.journeys.catalogue import JOURNEYS, JourneyContext
-from users.journeys.checks import check
-from users.journeys.steps import Answer, PageRequest, walk
+from users.journeys.checks import check_response
+from users.journeys.steps import PageRequest, PageResponse, drive_journey
 from users.population.accounts import Account
-from users.population.journey_spec import Conduct, JourneySpec, SmsScript
-from users.population.pools import LocationPool, Products
+from users.population.journey_spec import JourneySpec, ShopperPolicy, SmsScript
+from users.population.pools import LocationPool, ProductPool
 
 ORIGIN = "http://shop.test"
 CODE = "123456"
@@ -55,52 +55,52 @@ class GoldenShop:
         self.pre_order: dict[str, Any] = {}
         self.total = Decimal(PRICE)
 
-    def fetch(self, visit: PageRequest) -> Answer:
-        step = self._step(visit)
+    def fetch(self, request: PageRequest) -> PageResponse:
+        step = self._step(request)
         if step is None:
-            return self._checked(visit, COMPLETED_ORDER, Outcome.OK)
-        self._hold(step, visit)
-        if visit.page == "BasketAdd":
-            self.total = Decimal(PRICE) * int((visit.json or {})["quantity"])
-        return self._answer(step, visit)
+            return self._checked(request, COMPLETED_ORDER, Outcome.OK)
+        self._hold(step, request)
+        if request.page == "BasketAdd":
+            self.total = Decimal(PRICE) * int((request.json or {})["quantity"])
+        return self._answer(step, request)
 
-    def _step(self, visit: PageRequest):
-        if len(self.left) < len(self.paying) or (visit.page, visit.method) == (self.paying[0].page, "POST"):
+    def _step(self, request: PageRequest):
+        if len(self.left) < len(self.paying) or (request.page, request.method) == (self.paying[0].page, "POST"):
             if self.left:
                 return self.left.pop(0)
-            assert visit.method == "GET", f"{visit.page} is posted after the order"
-            return self.thank_you if visit.page == "ThankYouPage" else None
-        return self._approach(visit)
+            assert request.method == "GET", f"{request.page} is posted after the order"
+            return self.thank_you if request.page == "ThankYouPage" else None
+        return self._approach(request)
 
-    def _approach(self, visit: PageRequest):
+    def _approach(self, request: PageRequest):
         """On the way to payment, reading is free, and everything is posted once and in its order."""
-        step = next((step for step in self.before if (step.page, step.method) == (visit.page, visit.method)), None)
-        assert step is not None, f"{visit.method} {visit.page} is in no golden exchange"
-        if visit.method == "POST":
-            self.posted_before.append(visit.page)
+        step = next((step for step in self.before if (step.page, step.method) == (request.page, request.method)), None)
+        assert step is not None, f"{request.method} {request.page} is in no golden exchange"
+        if request.method == "POST":
+            self.posted_before.append(request.page)
         return step
 
-    def _hold(self, step, visit: PageRequest) -> None:
+    def _hold(self, step, request: PageRequest) -> None:
         memory = self.memory
-        assert visit.page == step.page, f"{step}: {visit.page} was asked for"
-        assert visit.method == (step.method or "POST"), str(step)
+        assert request.page == step.page, f"{step}: {request.page} was asked for"
+        assert request.method == (step.method or "POST"), str(step)
         if "path" in step.raw or step.sends_form_before:
-            assert visit.path.removeprefix(ORIGIN) == step.path(memory), str(step)
+            assert request.path.removeprefix(ORIGIN) == step.path(memory), str(step)
         else:
-            assert visit.path == f"/orders/checkout/?page={step.page}", str(step)
-        if visit.method == "POST":
-            assert visit.csrf == step.csrf, f"{step}: csrf"
+            assert request.path == f"/orders/checkout/?page={step.page}", str(step)
+        if request.method == "POST":
+            assert request.csrf == step.csrf, f"{step}: csrf"
         form = step.form(memory)
-        assert (visit.form is None) == (form is None), f"{step}: {visit.form}"
+        assert (request.form is None) == (form is None), f"{step}: {request.form}"
         if form is not None:
-            self._alike(form, dict(visit.form or {}), str(step))
-            memory.sent = dict(visit.form or {})
+            self._alike(form, dict(request.form or {}), str(step))
+            memory.sent = dict(request.form or {})
         if "json" not in step.raw:
-            assert visit.json is None, str(step)
+            assert request.json is None, str(step)
         elif step.raw["json"] == "any":
-            assert visit.json, str(step)
+            assert request.json, str(step)
         else:
-            self._alike(memory.fill(step.raw["json"]), dict(visit.json or {}), str(step))
+            self._alike(memory.fill(step.raw["json"]), dict(request.json or {}), str(step))
 
     @staticmethod
     def _alike(wanted: dict[str, Any], sent: dict[str, Any], where: str) -> None:
@@ -111,16 +111,16 @@ class GoldenShop:
             else:
                 assert str(sent[key]) == str(value), f"{where}: {key} is {sent[key]!r}"
 
-    def _answer(self, step, visit: PageRequest) -> Answer:
+    def _answer(self, step, request: PageRequest) -> PageResponse:
         reply, memory = step.reply, self.memory
         if "html" in reply:
             memory.action, memory.fields = reply["html"]["action"], dict(reply["html"]["fields"])
             inputs = "".join(f'<input type="hidden" name="{k}" value="{v}">' for k, v in memory.fields.items())
             html = f'<html><form method="post" action="{memory.action}">{inputs}</form></html>'
-            return self._checked(visit, html, Outcome.OK)
+            return self._checked(request, html, Outcome.OK)
         if "json" in reply:
             memory.capture(reply.get("capture", {}), reply["json"])
-            return self._checked(visit, reply["json"], Outcome.OK)
+            return self._checked(request, reply["json"], Outcome.OK)
         self.pre_order |= memory.fill(reply.get("pre_order", {}))
         context = reply.get("context", {})
         memory.capture(reply.get("capture", {}), context)
@@ -136,23 +136,23 @@ class GoldenShop:
             "errors": {"non_field_errors": ["No."]} if reply.get("errors") else [] if self.recorded else None,
             "pre_order": self.pre_order,
         }
-        outcome = visit.refused_as if reply.get("errors") else Outcome.OK
+        outcome = request.refused_as if reply.get("errors") else Outcome.OK
         assert outcome is not None, f"{step}: the shopper did not expect errors"
-        return self._checked(visit, document, outcome)
+        return self._checked(request, document, outcome)
 
-    def _checked(self, visit: PageRequest, body: Any, wanted: Outcome) -> Answer:
+    def _checked(self, request: PageRequest, body: Any, wanted: Outcome) -> PageResponse:
         sent = body if isinstance(body, str) else json.dumps(body)
-        if visit.page != "Product":
+        if request.page != "Product":
             # The golden total is that of one piece; how many she buys is hers to choose.
             sent = sent.replace(f'"{PRICE}"', f'"{self.total}"')
-        answer, outcome = check(visit, 200, sent.encode())
-        assert answer is not None, f"the reply to {visit.method} {visit.page} is taken for {outcome}"
-        assert answer.outcome == wanted, f"{visit.method} {visit.page}"
-        return answer
+        response, outcome = check_response(request, 200, sent.encode())
+        assert response is not None, f"the reply to {request.method} {request.page} is taken for {outcome}"
+        assert response.outcome == wanted, f"{request.method} {request.page}"
+        return response
 
 
-def errand(exchange, *, journey="guest", account=None, seed=3, option_value="slug") -> JourneyContext:
-    itinerary = JourneySpec(
+def context(exchange, *, journey="guest", account=None, seed=3, option_value="slug") -> JourneyContext:
+    spec = JourneySpec(
         number=0,
         journey=journey,
         payment_option=exchange.option or "credit_card",
@@ -160,12 +160,12 @@ def errand(exchange, *, journey="guest", account=None, seed=3, option_value="slu
         three_d=exchange.raw.get("three_d", False),
         seed=seed,
     )
-    conduct = Conduct(sms_code=CODE, option_value=option_value)
+    policy = ShopperPolicy(sms_code=CODE, option_value=option_value)
     shared = {
         "places": LocationPool({"country": 1, "city": 40, "township": 457, "district": 1}),
-        "products": Products(("1",)),
+        "products": ProductPool(("1",)),
     }
-    return JourneyContext(itinerary, conduct, lambda number: True, account=account, origin=ORIGIN, **shared)
+    return JourneyContext(spec, policy, lambda number: True, account=account, shop_url=ORIGIN, **shared)
 
 
 @pytest.mark.parametrize("seed", [3, 4])
@@ -173,7 +173,7 @@ def errand(exchange, *, journey="guest", account=None, seed=3, option_value="slu
 def test_a_guest_sends_exactly_the_golden_requests(golden, payment_by_shopper, recorded, seed):
     before = golden.load("before_payment")
     shop = GoldenShop(golden, before, payment_by_shopper, golden.load("thank_you"), recorded=recorded)
-    receipt = walk(JOURNEYS["guest"].steps(errand(payment_by_shopper, seed=seed)), shop.fetch)
+    receipt = drive_journey(JOURNEYS["guest"].steps(context(payment_by_shopper, seed=seed)), shop.fetch)
     assert shop.posted_before == [step.page for step in before.steps if step.method == "POST"]
     assert not shop.left, [str(step) for step in shop.left]
     assert (receipt.order_number, receipt.amount) == ("ON123", int(shop.total * 100))
@@ -188,7 +188,7 @@ def test_a_shopper_may_be_told_to_call_options_by_their_pk(golden, payment_by_sh
     pk = next(option["pk"] for option in listed if option["slug"] == payment_by_shopper.option)
     payment_by_shopper.steps[0].raw["form"]["payment_option"] = str(pk)
     shop = GoldenShop(golden, before, payment_by_shopper, golden.load("thank_you"))
-    receipt = walk(JOURNEYS["guest"].steps(errand(payment_by_shopper, option_value="pk")), shop.fetch)
+    receipt = drive_journey(JOURNEYS["guest"].steps(context(payment_by_shopper, option_value="pk")), shop.fetch)
     assert receipt.payment_option == payment_by_shopper.option
 
 
@@ -198,7 +198,9 @@ def test_a_returning_customer_signs_in_and_goes_straight_to_payment(golden):
     shop.memory.values["password"] = "correct-horse"
     shop.before.append(golden.load("before_payment").steps[-1])
     account = Account("ada@example.com", "correct-horse", "Ada", "Lovelace", "05550000001", saved_choices=True)
-    receipt = walk(JOURNEYS["returning"].steps(errand(paying, journey="returning", account=account)), shop.fetch)
+    receipt = drive_journey(
+        JOURNEYS["returning"].steps(context(paying, journey="returning", account=account)), shop.fetch
+    )
     assert shop.posted_before == ["Login", "BasketAdd"]
     assert receipt.order_number == "ON123"
 
@@ -208,12 +210,12 @@ def test_the_wrong_code_is_not_the_right_one(golden):
     shop = GoldenShop(golden, golden.load("before_payment"), exchange, golden.load("thank_you"))
     codes = []
 
-    def fetch(visit: PageRequest) -> Answer:
-        if visit.page == "VerifySmsPage":
-            codes.append((visit.form or {})["verify_code"])
-        return shop.fetch(visit)
+    def fetch(request: PageRequest) -> PageResponse:
+        if request.page == "VerifySmsPage":
+            codes.append((request.form or {})["verify_code"])
+        return shop.fetch(request)
 
-    walk(JOURNEYS["guest"].steps(errand(exchange)), fetch)
+    drive_journey(JOURNEYS["guest"].steps(context(exchange)), fetch)
     assert codes[0] != CODE
     assert codes[1:] == [CODE]
     assert len(codes[0]) == len(CODE)

@@ -15,12 +15,12 @@ from harness.measurement.outcomes import Outcome
 from shop.contract import DECLINED_CARD, PAYMENT_OPTIONS, RETURN_PAGES, Flow, Page
 from shop.forms import FORMS
 from users.journeys.catalogue import JOURNEYS, Receipt
-from users.journeys.checks import check
+from users.journeys.checks import check_response
 from users.journeys.context import JourneyContext
-from users.journeys.steps import Answer, JourneyFailed, PageRequest, walk
+from users.journeys.steps import JourneyFailed, PageRequest, PageResponse, drive_journey
 from users.population.accounts import Account
-from users.population.journey_spec import Conduct, JourneySpec
-from users.population.pools import LocationPool, Products
+from users.population.journey_spec import JourneySpec, ShopperPolicy
+from users.population.pools import LocationPool, ProductPool
 
 ORIGIN = "http://127.0.0.1:8000"
 NEXT = {
@@ -113,7 +113,7 @@ class PaperShop:
     price: str = "10.00"
     bank_host: str = ORIGIN
     redirect_by_header: bool = False
-    spoil: Callable[[PageRequest, Any], Any] = lambda visit, document: document
+    spoil: Callable[[PageRequest, Any], Any] = lambda request, document: document
     order: tuple[Page, ...] = AS_RECORDED
     shows_options: bool = True  # on the page that a post leads to, and not only when it is asked for
     remembers_option: str = ""
@@ -125,10 +125,10 @@ class PaperShop:
     page: Page | None = None
     done: set[Page] = field(default_factory=set)
     pre_order: dict[str, Any] = field(default_factory=dict)
-    visits: list[PageRequest] = field(default_factory=list)
+    requests: list[PageRequest] = field(default_factory=list)
     outcomes: list[Outcome] = field(default_factory=list)
     contexts: list[Any] = field(default_factory=list)
-    goods: int = 0
+    goods_amount: int = 0
     in_basket: int = 0
     back_on: Page | None = None
     declined: bool = False
@@ -140,38 +140,38 @@ class PaperShop:
 
     @property
     def pages(self) -> list[Page]:
-        return [visit.page for visit in self.visits]
+        return [request.page for request in self.requests]
 
     def posted(self, page: Page) -> Mapping[str, str]:
-        return next(visit.form for visit in self.visits if visit.page is page and visit.method == "POST")
+        return next(request.form for request in self.requests if request.page is page and request.method == "POST")
 
-    def fetch(self, visit: PageRequest) -> Answer:
-        self.visits.append(visit)
-        assert visit.method == "GET" or visit.csrf is (visit.page not in RETURN_PAGES | {Page.BANK})
-        status, reply, location = 200, self._reply(visit), ""
+    def fetch(self, request: PageRequest) -> PageResponse:
+        self.requests.append(request)
+        assert request.method == "GET" or request.csrf is (request.page not in RETURN_PAGES | {Page.BANK})
+        status, reply, location = 200, self._reply(request), ""
         if isinstance(reply, int):
             status, reply = reply, b""
         elif isinstance(reply, str) and reply.startswith("->"):
             status, location, reply = 302, reply[2:], b""
-        spoilt = self.spoil(visit, deepcopy(reply))
+        spoilt = self.spoil(request, deepcopy(reply))
         if isinstance(spoilt, int):
             status, spoilt = spoilt, b""
         body = spoilt if isinstance(spoilt, bytes) else spoilt.encode() if isinstance(spoilt, str) else None
-        answer, outcome = check(visit, status, orjson.dumps(spoilt) if body is None else body, location)
+        response, outcome = check_response(request, status, orjson.dumps(spoilt) if body is None else body, location)
         self.outcomes.append(outcome)
-        if answer is None:
-            raise JourneyFailed(outcome, visit.page)
-        return answer
+        if response is None:
+            raise JourneyFailed(outcome, request.page)
+        return response
 
-    def _reply(self, visit: PageRequest) -> Any:
-        target = urlsplit(visit.path)
+    def _reply(self, request: PageRequest) -> Any:
+        target = urlsplit(request.path)
         if target.path == "/orders/checkout/":
             asked = parse_qs(target.query).get("page", [None])[0]
-            return self._read(asked) if visit.method == "GET" else self._post(Page(asked), dict(visit.form))
-        if visit.page is Page.COMPLETED_ORDER:
+            return self._read(asked) if request.method == "GET" else self._post(Page(asked), dict(request.form))
+        if request.page is Page.COMPLETED_ORDER:
             assert target.path.startswith("/orders/completed/")  # behind it stands whatever the shop gave as a token
             assert target.query == "format=json"
-        return self._elsewhere[visit.page](visit)
+        return self._elsewhere[request.page](request)
 
     @property
     def _elsewhere(self) -> Mapping[Page, Callable[[PageRequest], Any]]:
@@ -195,18 +195,18 @@ class PaperShop:
             Page.BANK: self._send_back,
         }
 
-    def _list(self, visit: PageRequest) -> Any:
-        first, rows = PLACES[visit.page]
-        assert visit.page is Page.COUNTRIES or urlsplit(visit.path).query
+    def _list(self, request: PageRequest) -> Any:
+        first, rows = PLACES[request.page]
+        assert request.page is Page.COUNTRIES or urlsplit(request.path).query
         return {"count": rows, "next": None, "results": [{"pk": first + row, "is_active": True} for row in range(rows)]}
 
-    def _sign_in(self, visit: PageRequest) -> Any:
-        assert set(visit.json) == {"email", "password", "formType", "locale"}
+    def _sign_in(self, request: PageRequest) -> Any:
+        assert set(request.json) == {"email", "password", "formType", "locale"}
         self.done |= {Page.INDEX, *(self.order if self.remembers else ())}
         return {"key": "k"}
 
-    def _add(self, visit: PageRequest) -> Any:
-        self.in_basket += visit.json["quantity"]
+    def _add(self, request: PageRequest) -> Any:
+        self.in_basket += request.json["quantity"]
         total = f"{float(self.price) * self.in_basket:.2f}"
         self.pre_order |= {"total_amount": total, "unpaid_amount": total, "shipping_amount": None}
         reply = self._basket()
@@ -218,17 +218,17 @@ class PaperShop:
     def _basket(self) -> Any:
         return {"basket": {"total_amount": self.pre_order["total_amount"], "total_quantity": self.in_basket}}
 
-    def _inbox(self, visit: PageRequest) -> Any:
+    def _inbox(self, request: PageRequest) -> Any:
         self.polls += 1
         ready = self.codes if self.polls > self.inbox_empty_for else []
         return {"messages": [{"code": code} for code in ready]}
 
-    def _send_away(self, visit: PageRequest) -> Any:
+    def _send_away(self, request: PageRequest) -> Any:
         if self.redirect_by_header:
             return f"->{self.bank_host}/_bank/?reference=r1"
         return f'<form method="post" action="{self.bank_host}/_bank/"><input name="reference" value="r1"></form>'
 
-    def _send_back(self, visit: PageRequest) -> Any:
+    def _send_back(self, request: PageRequest) -> Any:
         status = "failure" if self.declined else "success"
         return (
             f'<form method="POST" action="{ORIGIN}/orders/checkout/?page={self.back_on}">'
@@ -251,9 +251,9 @@ class PaperShop:
             shown["addresses"] = [{"pk": pk} for pk in self.addresses]
         if page is Page.DELIVERY_OPTION and self.stores_only:
             shown["delivery_options"] = [{"pk": 8, "delivery_option_type": "retail_store"}]
-        if page in AS_RECORDED and not self.shows_options and self.visits[-1].method == "POST":
+        if page in AS_RECORDED and not self.shows_options and self.requests[-1].method == "POST":
             shown = {}
-        if page is Page.PAYMENT_OPTION or (page in FIRST and self.visits[-1].method == "GET"):
+        if page is Page.PAYMENT_OPTION or (page in FIRST and self.requests[-1].method == "GET"):
             rows = self.rows or [
                 {"pk": 100 + row.pk, "slug": row.slug, "name": row.label, "payment_type": row.slug}
                 for row in PAYMENT_OPTIONS.values()
@@ -382,7 +382,7 @@ class PaperShop:
         return self._show(Page.VERIFY_SMS, {"verification": True, "seconds_left": self.seconds_left, "retry": True})
 
     def _verify(self, form: dict[str, str]) -> Any:
-        self.expired |= self.visits[-1].wait > self.seconds_left
+        self.expired |= self.requests[-1].extra_wait > self.seconds_left
         if form["verify_code"] == self.codes[-1] and not self.expired:
             self.sms = False
             return self._sell()
@@ -395,7 +395,7 @@ class PaperShop:
 @dataclass
 class Walk:
     shop: PaperShop
-    errand: JourneyContext
+    context: JourneyContext
     receipt: Receipt | None = None
     failure: JourneyFailed | None = None
 
@@ -417,29 +417,29 @@ class Walker:
         option: str = "credit_card",
         journey: str = "guest",
         *,
-        conduct: Conduct | None = None,
+        policy: ShopperPolicy | None = None,
         order_is_new: Callable[[str], bool] = lambda number: True,
         signed_in: bool = False,
         account: Account | None = None,
         places: LocationPool | None = None,
-        products: Products | None = None,
-        **itinerary: Any,
+        products: ProductPool | None = None,
+        **spec: Any,
     ) -> Walk:
         if account is None and JOURNEYS[journey].signs_in:
             account = Account("ada@shoppers.example", "Secret-Word-1", phone="06000000001")
-        errand = JourneyContext(
-            itinerary=JourneySpec(1, journey, option, **itinerary),
-            conduct=conduct or Conduct(),
+        context = JourneyContext(
+            spec=JourneySpec(1, journey, option, **spec),
+            policy=policy or ShopperPolicy(),
             order_is_new=order_is_new,
             account=account,
             signed_in=signed_in,
-            origin=ORIGIN,
+            shop_url=ORIGIN,
             places=LocationPool(PINNED) if places is None else places,
-            products=Products(("1", "2", "3")) if products is None else products,
+            products=ProductPool(("1", "2", "3")) if products is None else products,
         )
-        walked = Walk(shop, errand)
+        walked = Walk(shop, context)
         try:
-            walked.receipt = walk(JOURNEYS[journey].steps(errand), shop.fetch)
+            walked.receipt = drive_journey(JOURNEYS[journey].steps(context), shop.fetch)
         except JourneyFailed as failure:
             walked.failure = failure
         return walked

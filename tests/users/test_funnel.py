@@ -2,7 +2,7 @@
 
 import pytest
 
-from users.funnel import STEPS, furthest_step
+from users.funnel import FUNNEL_STEPS, furthest_step
 
 PAGES_BEFORE_PAYMENT = [
     ("CsrfToken", "ok"),
@@ -29,12 +29,12 @@ CHOSEN = [*PAGES_BEFORE_PAYMENT, ("PaymentOptionSelectionPage", "ok")]
 )
 def test_the_furthest_step_of_a_trail(trail, step):
     assert furthest_step(trail, ordered=False) == step
-    assert step in STEPS
+    assert step in FUNNEL_STEPS
 
 
 def test_a_receipt_is_the_last_step():
-    assert furthest_step([*CHOSEN, ("ThankYouPage", "ok"), ("CompletedOrder", "ok")], ordered=True) == STEPS[-1]
+    assert furthest_step([*CHOSEN, ("ThankYouPage", "ok"), ("CompletedOrder", "ok")], ordered=True) == FUNNEL_STEPS[-1]
 
 
 def test_steps_sort_in_their_order():
-    assert sorted(STEPS) == list(STEPS)
+    assert sorted(FUNNEL_STEPS) == list(FUNNEL_STEPS)

@@ -8,30 +8,30 @@ from harness.measurement.sample import PageSample, Window
 from harness.metrics.collector import RunCollector
 from harness.metrics.run_metrics import RunMetrics
 from shop.contract import Page
-from users.journeys.checks import check
+from users.journeys.checks import check_response
 from users.journeys.steps import PageRequest
 
 MANY = 10_000
-VISIT = PageRequest(Page.BIN_NUMBER, "POST", expects=frozenset({Page.INSTALLMENT}))
+VISIT = PageRequest(Page.BIN_NUMBER, "POST", expected_pages=frozenset({Page.INSTALLMENT}))
 
 
 def refused(number):
     entry = {"page_name": "BinNumberPage", "page_context": {}}
     errors = {"non_field_errors": f"Card {number} was refused: reference {number:032x}."}
     body = orjson.dumps({"context_list": [entry], "errors": errors, "pre_order": {}, "template_name": "t"})
-    return check(VISIT, 200, body)
+    return check_response(VISIT, 200, body)
 
 
 def broken(number):
-    return check(VISIT, 500, f"<h1>Error {number}</h1>".encode())
+    return check_response(VISIT, 500, f"<h1>Error {number}</h1>".encode())
 
 
 def sent_away(number):
-    return check(VISIT, 302, b"", f"https://shop.example/error/{number}")
+    return check_response(VISIT, 302, b"", f"https://shop.example/error/{number}")
 
 
 def unreadable(number):
-    return check(VISIT, 200, f"{{{number}".encode())
+    return check_response(VISIT, 200, f"{{{number}".encode())
 
 
 def series(recorder):

@@ -11,7 +11,7 @@ from gevent.event import Event
 from harness.measurement.outcomes import Outcome
 from shop.contract import Page
 from users.browser import Browser
-from users.http.transport import Reply
+from users.http.transport import HttpResponse
 from users.journeys.steps import JourneyFailed, PageRequest, ResponseFormat
 from users.parallel_requests import ParallelFetcher
 
@@ -23,13 +23,13 @@ class Network:
     """What all transports of one shopper share: what was sent, and what may be answered."""
 
     sent: list[str] = field(default_factory=list)
-    answers: dict[str, Event] = field(default_factory=dict)
+    responses: dict[str, Event] = field(default_factory=dict)
     statuses: dict[str, int] = field(default_factory=dict)
     transports: int = 0
     closed: int = 0
 
     def may_answer(self, path: str) -> Event:
-        return self.answers.setdefault(path, Event())
+        return self.responses.setdefault(path, Event())
 
 
 class Transport:
@@ -46,23 +46,23 @@ class Transport:
             assert self.network.may_answer(url).wait(PATIENCE)
         finally:
             self.busy = False
-        return Reply(self.network.statuses.get(url, 200), b'{"done": true}', "")
+        return HttpResponse(self.network.statuses.get(url, 200), b'{"done": true}', "")
 
     def report(self, outcome, *, failed):
         pass
 
-    def forget(self):
+    def clear_cookies(self):
         pass
 
-    def beside(self):
+    def open_parallel(self):
         return Transport(self.network)
 
     def close(self):
         self.network.closed += 1
 
 
-def visit(path):
-    return PageRequest(Page.PRODUCT, path=path, reads=ResponseFormat.JSON, think_first=False)
+def request(path):
+    return PageRequest(Page.PRODUCT, path=path, response_format=ResponseFormat.JSON, think_first=False)
 
 
 class Storefront:
@@ -71,13 +71,13 @@ class Storefront:
     def __init__(self, begins, follows=None):
         self.begins, self.follows, self.answered = begins, follows or {}, []
 
-    def first(self):
-        return [visit(path) for path in self.begins]
+    def initial(self):
+        return [request(path) for path in self.begins]
 
-    def then(self, visited, answer):
-        assert answer.document == {"done": True}
+    def on_response(self, visited, response):
+        assert response.document == {"done": True}
         self.answered.append(visited.path)
-        return [visit(path) for path in self.follows.get(visited.path, ())]
+        return [request(path) for path in self.follows.get(visited.path, ())]
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import pytest
 from harness.measurement.outcomes import Outcome
 from shop.contract import Page
 from users.browser import Browser
-from users.http.transport import Reply
+from users.http.transport import HttpResponse
 from users.journeys.steps import JourneyFailed, PageRequest, ResponseFormat
 
 PAUSES = (0.6, 1.6, 2.0)
@@ -40,11 +40,11 @@ class Transport:
         pass
 
 
-OK = Reply(200, b'{"done": true}', "")
-BROKEN = Reply(500, b"", "")
-LOST = Reply(0, b"", "", Outcome.CONNECTION)
-LACKING = Reply(0, b"", "", Outcome.NO_SOCKET)
-NOT_JSON = Reply(200, b"<html>", "")
+OK = HttpResponse(200, b'{"done": true}', "")
+BROKEN = HttpResponse(500, b"", "")
+LOST = HttpResponse(0, b"", "", Outcome.CONNECTION)
+LACKING = HttpResponse(0, b"", "", Outcome.NO_SOCKET)
+NOT_JSON = HttpResponse(200, b"<html>", "")
 
 
 @pytest.fixture
@@ -64,13 +64,13 @@ def browser(clock, samples, *replies, retry_delays=PAUSES):
     return made
 
 
-def visit(page=Page.PRODUCT):
-    return PageRequest(page, path="/x", reads=ResponseFormat.JSON)
+def request(page=Page.PRODUCT):
+    return PageRequest(page, path="/x", response_format=ResponseFormat.JSON)
 
 
 def test_a_request_is_sent_up_to_three_times_more(clock, samples):
     asked = browser(clock, samples, BROKEN, LOST, BROKEN, OK)
-    assert asked.fetch(visit()).document == {"done": True}
+    assert asked.fetch(request()).document == {"done": True}
     assert asked.transport.began == [0.0, 0.7, 2.4, 4.5]
     assert [sample.repeat for sample in samples] == [0, 1, 2, 3]
     assert [sample.outcome for sample in samples] == ["http_5xx", "connection", "http_5xx", "ok"]
@@ -81,7 +81,7 @@ def test_a_request_is_sent_up_to_three_times_more(clock, samples):
 def test_the_last_failure_is_the_journeys(clock, samples):
     asked = browser(clock, samples, BROKEN, BROKEN, BROKEN, LOST)
     with pytest.raises(JourneyFailed) as failed:
-        asked.fetch(visit())
+        asked.fetch(request())
     assert failed.value.outcome is Outcome.CONNECTION
     assert len(samples) == 4
 
@@ -89,18 +89,18 @@ def test_the_last_failure_is_the_journeys(clock, samples):
 @pytest.mark.parametrize("reply", [NOT_JSON, LACKING])
 def test_a_reply_that_is_wrong_but_2xx_and_a_lack_of_our_own_are_not_repeated(clock, samples, reply):
     with pytest.raises(JourneyFailed):
-        browser(clock, samples, reply).fetch(visit())
+        browser(clock, samples, reply).fetch(request())
     assert len(samples) == 1
 
 
 @pytest.mark.parametrize("page", [Page.LOGIN, Page.BANK, Page.THREE_D_SECURE, Page.CSRF_TOKEN])
 def test_what_the_storefronts_server_sends_is_sent_once(clock, samples, page):
     with pytest.raises(JourneyFailed):
-        browser(clock, samples, BROKEN).fetch(visit(page))
+        browser(clock, samples, BROKEN).fetch(request(page))
     assert len(samples) == 1
 
 
 def test_without_pauses_nothing_is_repeated(clock, samples):
     with pytest.raises(JourneyFailed):
-        browser(clock, samples, BROKEN, retry_delays=()).fetch(visit())
+        browser(clock, samples, BROKEN, retry_delays=()).fetch(request())
     assert len(samples) == 1

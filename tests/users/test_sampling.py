@@ -11,11 +11,11 @@ from scipy.stats import chisquare
 
 from shop.contract import PAYMENT_OPTIONS
 from users.journeys.catalogue import JOURNEYS
-from users.population.journey_spec import Mix, SmsScript
-from users.sampling import Casting
+from users.population.journey_spec import JourneyMix, SmsScript
+from users.sampling import JourneySampler
 
 EVERYBODY = {"guest": 5.0, "returning": 3.0, "first_time": 1.0, "abandoning": 1.0}
-MIX = Mix(
+MIX = JourneyMix(
     journeys=EVERYBODY,
     payments={"credit_card": 60, "funds_transfer": 25, "pay_on_delivery": 15, "gpay": 0},
     sms={SmsScript.RIGHT: 0.8, SmsScript.WRONG: 0.15, SmsScript.RESEND: 0.05},
@@ -25,8 +25,8 @@ MIX = Mix(
 DRAWS = 10_000
 
 
-def draws(casting, number=DRAWS):
-    return [casting.itinerary(n) for n in range(number)]
+def draws(sampler, number=DRAWS):
+    return [sampler.spec_for(n) for n in range(number)]
 
 
 def fits(counted, weights):
@@ -37,26 +37,26 @@ def fits(counted, weights):
 
 
 def test_the_same_seed_casts_the_same_journeys_in_any_order():
-    forwards = draws(Casting(MIX, 7), 200)
-    casting = Casting(MIX, 7)
-    assert forwards == [casting.itinerary(n) for n in reversed(range(200))][::-1]
-    assert forwards != draws(Casting(MIX, 8), 200)
-    assert draws(Casting(MIX, 7), 50) != draws(Casting(MIX, -7), 50)
+    forwards = draws(JourneySampler(MIX, 7), 200)
+    sampler = JourneySampler(MIX, 7)
+    assert forwards == [sampler.spec_for(n) for n in reversed(range(200))][::-1]
+    assert forwards != draws(JourneySampler(MIX, 8), 200)
+    assert draws(JourneySampler(MIX, 7), 50) != draws(JourneySampler(MIX, -7), 50)
 
 
 def test_another_process_casts_the_same_journeys():
     code = (
-        "from users.population.journey_spec import Mix; from users.sampling import Casting;"
-        "c = Casting(Mix({'guest': 1, 'returning': 1}, {'gpay': 1, 'pay_later': 1}), 3);"
-        "print([c.itinerary(n) for n in range(30)])"
+        "from users.population.journey_spec import JourneyMix; from users.sampling import JourneySampler;"
+        "c = JourneySampler(JourneyMix({'guest': 1, 'returning': 1}, {'gpay': 1, 'pay_later': 1}), 3);"
+        "print([c.spec_for(n) for n in range(30)])"
     )
     told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
-    casting = Casting(Mix({"guest": 1, "returning": 1}, {"gpay": 1, "pay_later": 1}), 3)
-    assert told.strip() == str(draws(casting, 30))
+    sampler = JourneySampler(JourneyMix({"guest": 1, "returning": 1}, {"gpay": 1, "pay_later": 1}), 3)
+    assert told.strip() == str(draws(sampler, 30))
 
 
 def test_proportions_are_those_of_the_mix():
-    drawn = draws(Casting(MIX, 1))
+    drawn = draws(JourneySampler(MIX, 1))
     assert fits(Counter(one.journey for one in drawn), MIX.journeys)
     assert fits(Counter(one.payment_option for one in drawn), MIX.payments)
     assert fits(Counter(one.sms for one in drawn), MIX.sms)
@@ -66,41 +66,41 @@ def test_proportions_are_those_of_the_mix():
 
 
 def test_journey_and_option_are_drawn_independently():
-    drawn = draws(Casting(MIX, 1))
+    drawn = draws(JourneySampler(MIX, 1))
     guests = [one for one in drawn if one.journey == "guest"]
     assert fits(Counter(one.payment_option for one in guests), MIX.payments)
 
 
 def test_what_has_no_weight_is_never_drawn():
-    drawn = draws(Casting(MIX, 2))
+    drawn = draws(JourneySampler(MIX, 2))
     assert {one.payment_option for one in drawn} == {"credit_card", "funds_transfer", "pay_on_delivery"}
     assert {one.sms for one in drawn} == set(MIX.sms)
 
 
 def test_only_a_card_is_declined_or_secured():
-    for one in draws(Casting(MIX, 3), 2000):
+    for one in draws(JourneySampler(MIX, 3), 2000):
         assert one.payment_option == "credit_card" or not (one.three_d or one.declined)
 
 
 def test_numbers_and_seeds_tell_journeys_apart():
-    drawn = draws(Casting(MIX, 3))
+    drawn = draws(JourneySampler(MIX, 3))
     assert [one.number for one in drawn] == list(range(DRAWS))
     assert len({one.seed for one in drawn}) == DRAWS
 
 
-GUARANTEED = Mix(EVERYBODY, {"credit_card": 99, "gpay": 1}, minimum={"gpay": 7, "masterpass": 5, "pay_later": 1})
+GUARANTEED = JourneyMix(EVERYBODY, {"credit_card": 99, "gpay": 1}, minimum={"gpay": 7, "masterpass": 5, "pay_later": 1})
 
 
 @pytest.mark.parametrize("total", [13, 14, 40, 1000])
 @pytest.mark.parametrize("seed", range(5))
 def test_a_minimum_is_reached_in_a_run_of_known_length(total, seed):
-    drawn = draws(Casting(GUARANTEED, seed, total), total)
+    drawn = draws(JourneySampler(GUARANTEED, seed, total), total)
     stays = Counter(one.payment_option for one in drawn if one.journey != "abandoning")
     assert all(stays[option] >= least for option, least in GUARANTEED.minimum.items())
 
 
 def test_guaranteed_journeys_are_spread_over_a_run_of_known_length():
-    drawn = draws(Casting(GUARANTEED, 1, 1000), 1000)
+    drawn = draws(JourneySampler(GUARANTEED, 1, 1000), 1000)
     places = [one.number for one in drawn if one.payment_option == "masterpass"]
     assert len(places) == 5
     gaps = [after - before for before, after in zip([0, *places], [*places, 1000], strict=True)]
@@ -108,86 +108,90 @@ def test_guaranteed_journeys_are_spread_over_a_run_of_known_length():
 
 
 def test_guaranteed_journeys_come_first_in_a_run_of_unknown_length():
-    early = Counter(one.payment_option for one in draws(Casting(GUARANTEED, 1), 26))
+    early = Counter(one.payment_option for one in draws(JourneySampler(GUARANTEED, 1), 26))
     assert early["masterpass"] == 5
     assert early["gpay"] >= 7
     assert early["credit_card"] >= 10
 
 
 def test_a_minimum_does_not_add_to_an_option_that_comes_often_anyway():
-    mix = Mix(EVERYBODY, {"credit_card": 50, "gpay": 50}, minimum={"gpay": 2000})
-    drawn = draws(Casting(mix, 1, DRAWS))
+    mix = JourneyMix(EVERYBODY, {"credit_card": 50, "gpay": 50}, minimum={"gpay": 2000})
+    drawn = draws(JourneySampler(mix, 1, DRAWS))
     assert fits(Counter(one.payment_option for one in drawn), mix.payments)
 
 
 def test_a_minimum_beats_a_weight_of_zero():
-    mix = Mix(EVERYBODY, {"credit_card": 1, "gpay": 0}, minimum={"gpay": 3})
-    assert Counter(one.payment_option for one in draws(Casting(mix, 1, 100), 100))["gpay"] == 3
+    mix = JourneyMix(EVERYBODY, {"credit_card": 1, "gpay": 0}, minimum={"gpay": 3})
+    assert Counter(one.payment_option for one in draws(JourneySampler(mix, 1, 100), 100))["gpay"] == 3
 
 
 def test_only_active_journeys_come_with_their_weights_kept_in_proportion():
-    drawn = draws(Casting(MIX, 4, active=["returning", "first_time"]))
+    drawn = draws(JourneySampler(MIX, 4, active=["returning", "first_time"]))
     assert fits(Counter(one.journey for one in drawn), {"returning": 3, "first_time": 1})
     assert {one.journey for one in drawn} == {"returning", "first_time"}
 
 
 def test_closed_load_gets_its_own_kind_of_journey_each_with_a_number_of_its_own():
-    casting = Casting(MIX, 5)
-    drawn = [casting.spec_of_journey(journey, n) for n in range(500) for journey in JOURNEYS]
+    sampler = JourneySampler(MIX, 5)
+    drawn = [sampler.spec_of_journey(journey, n) for n in range(500) for journey in JOURNEYS]
     assert all(one.journey == journey for one, journey in zip(drawn, list(JOURNEYS) * 500, strict=True))
     assert len({one.number for one in drawn}) == len(drawn)
-    guests = [casting.spec_of_journey("guest", n) for n in range(4000)]
+    guests = [sampler.spec_of_journey("guest", n) for n in range(4000)]
     assert fits(Counter(one.payment_option for one in guests), MIX.payments)
-    assert casting.spec_of_journey("guest", 9) == Casting(MIX, 5).spec_of_journey("guest", 9)
+    assert sampler.spec_of_journey("guest", 9) == JourneySampler(MIX, 5).spec_of_journey("guest", 9)
 
 
 def test_closed_load_reaches_the_minimum_by_the_most_frequent_journey():
-    casting = Casting(GUARANTEED, 1)
-    drawn = Counter(casting.spec_of_journey("guest", n).payment_option for n in range(26))
+    sampler = JourneySampler(GUARANTEED, 1)
+    drawn = Counter(sampler.spec_of_journey("guest", n).payment_option for n in range(26))
     assert drawn["gpay"] >= 7
     assert (drawn["masterpass"], drawn["pay_later"]) == (5, 1)
-    assert {casting.spec_of_journey("returning", n).payment_option for n in range(26)} <= {"credit_card", "gpay"}
+    assert {sampler.spec_of_journey("returning", n).payment_option for n in range(26)} <= {"credit_card", "gpay"}
 
 
 def test_closed_load_of_an_inactive_kind_is_refused():
     with pytest.raises(ValueError, match="'guest' is not among the active"):
-        Casting(MIX, 1, active=["returning"]).spec_of_journey("guest", 0)
+        JourneySampler(MIX, 1, active=["returning"]).spec_of_journey("guest", 0)
 
 
 @pytest.mark.parametrize(
     ("mix", "more", "said"),
     [
-        (Mix({"gest": 1}, {"gpay": 1}), {}, "journeys.gest"),
-        (Mix({"guest": 1}, {"gpai": 1}), {}, "payments.gpai"),
-        (Mix({"guest": 1}, {"gpay": 1}, minimum={"gpai": 1}), {}, "minimum.gpai"),
-        (Mix({"guest": -1}, {"gpay": 1}), {}, "journeys.guest is -1"),
-        (Mix({"guest": 1}, {"gpay": float("nan")}), {}, "payments.gpay is nan"),
-        (Mix({"guest": 1}, {"gpay": float("inf")}), {}, "payments.gpay is inf"),
-        (Mix({"guest": 1}, {"gpay": 1}, three_d=1.5), {}, "three_d is 1.5"),
-        (Mix({"guest": 0}, {"gpay": 1}), {}, "journeys: none"),
-        (Mix({"guest": 1}, {"gpay": 0}), {}, "payments: no option"),
-        (Mix({"guest": 1}, {"gpay": 1}, sms={}), {}, "sms: no script"),
-        (Mix({"guest": 1}, {"gpay": 1}), {"active": ["returning"]}, "none of the active ones"),
-        (Mix({"guest": 1}, {"gpay": 1}), {"active": []}, "no journey is active"),
-        (Mix({"guest": 1}, {"gpay": 1}), {"active": ["guests"]}, "journeys.guests"),
-        (Mix({"guest": 1}, {"gpay": 1}, minimum={"gpay": 9}), {"total": 8}, "9 journeys are guaranteed, the run has 8"),
+        (JourneyMix({"gest": 1}, {"gpay": 1}), {}, "journeys.gest"),
+        (JourneyMix({"guest": 1}, {"gpai": 1}), {}, "payments.gpai"),
+        (JourneyMix({"guest": 1}, {"gpay": 1}, minimum={"gpai": 1}), {}, "minimum.gpai"),
+        (JourneyMix({"guest": -1}, {"gpay": 1}), {}, "journeys.guest is -1"),
+        (JourneyMix({"guest": 1}, {"gpay": float("nan")}), {}, "payments.gpay is nan"),
+        (JourneyMix({"guest": 1}, {"gpay": float("inf")}), {}, "payments.gpay is inf"),
+        (JourneyMix({"guest": 1}, {"gpay": 1}, three_d=1.5), {}, "three_d is 1.5"),
+        (JourneyMix({"guest": 0}, {"gpay": 1}), {}, "journeys: none"),
+        (JourneyMix({"guest": 1}, {"gpay": 0}), {}, "payments: no option"),
+        (JourneyMix({"guest": 1}, {"gpay": 1}, sms={}), {}, "sms: no script"),
+        (JourneyMix({"guest": 1}, {"gpay": 1}), {"active": ["returning"]}, "none of the active ones"),
+        (JourneyMix({"guest": 1}, {"gpay": 1}), {"active": []}, "no journey is active"),
+        (JourneyMix({"guest": 1}, {"gpay": 1}), {"active": ["guests"]}, "journeys.guests"),
+        (
+            JourneyMix({"guest": 1}, {"gpay": 1}, minimum={"gpay": 9}),
+            {"total": 8},
+            "9 journeys are guaranteed, the run has 8",
+        ),
     ],
 )
 def test_a_mix_that_cannot_be_drawn_is_refused(mix, more, said):
     with pytest.raises(ValueError, match=said):
-        Casting(mix, 1, **more)
+        JourneySampler(mix, 1, **more)
 
 
 def test_every_error_of_a_mix_is_told_at_once():
     with pytest.raises(ValueError, match=r"journeys\.gest(.|\n)*payments\.gpai(.|\n)*declined"):
-        Casting(Mix({"gest": 1}, {"gpai": 1}, declined=2), 1)
+        JourneySampler(JourneyMix({"gest": 1}, {"gpai": 1}, declined=2), 1)
 
 
-COVER = Mix({}, {}, cover=True)
+COVER = JourneyMix({}, {}, cover=True)
 
 
 def test_a_cover_visits_everything_exactly_once():
-    rows = Casting(COVER, 1).coverage_specs
+    rows = JourneySampler(COVER, 1).coverage_specs
     plain = [row.payment_option for row in rows if row.journey != "abandoning" and _is_plain(row)]
     assert plain == list(PAYMENT_OPTIONS)
     scripts = [row.sms for row in rows if row.payment_option == "pay_on_delivery" and row.journey != "abandoning"]
@@ -203,17 +207,17 @@ def _is_plain(row):
 
 
 def test_a_cover_is_cast_in_order_and_begins_again():
-    casting = Casting(COVER, 1)
-    length = len(casting.coverage_specs)
-    twice = draws(casting, 2 * length)
-    assert [one.payment_option for one in twice] == [row.payment_option for row in casting.coverage_specs] * 2
+    sampler = JourneySampler(COVER, 1)
+    length = len(sampler.coverage_specs)
+    twice = draws(sampler, 2 * length)
+    assert [one.payment_option for one in twice] == [row.payment_option for row in sampler.coverage_specs] * 2
     assert [one.number for one in twice] == list(range(2 * length))
     assert len({one.seed for one in twice}) == 2 * length
 
 
 def test_a_cover_ignores_weights_but_for_zero():
-    mix = Mix({"guest": 9, "abandoning": 0}, {"gpay": 5, "credit_card": 0}, {SmsScript.LATE: 0}, cover=True)
-    rows = Casting(mix, 1).coverage_specs
+    mix = JourneyMix({"guest": 9, "abandoning": 0}, {"gpay": 5, "credit_card": 0}, {SmsScript.LATE: 0}, cover=True)
+    rows = JourneySampler(mix, 1).coverage_specs
     assert {row.journey for row in rows} == {"guest", "returning", "first_time"}
     assert "credit_card" not in {row.payment_option for row in rows}
     assert SmsScript.LATE not in {row.sms for row in rows}
@@ -222,25 +226,25 @@ def test_a_cover_ignores_weights_but_for_zero():
 
 
 def test_a_cover_of_some_journeys_only():
-    rows = Casting(COVER, 1, active=["guest"]).coverage_specs
+    rows = JourneySampler(COVER, 1, active=["guest"]).coverage_specs
     assert {row.journey for row in rows} == {"guest"}
     assert len(rows) == 20
-    few = Mix({}, {option: 0 for option in PAYMENT_OPTIONS if option != "gpay"}, cover=True)
-    assert {row.journey for row in Casting(few, 1).coverage_specs} == set(JOURNEYS)
+    few = JourneyMix({}, {option: 0 for option in PAYMENT_OPTIONS if option != "gpay"}, cover=True)
+    assert {row.journey for row in JourneySampler(few, 1).coverage_specs} == set(JOURNEYS)
 
 
 def test_a_cover_in_closed_load_keeps_to_the_journey_asked_for():
-    casting = Casting(COVER, 1)
+    sampler = JourneySampler(COVER, 1)
     for journey in JOURNEYS:
-        assert {casting.spec_of_journey(journey, n).journey for n in range(40)} == {journey}
-    mine = [row.payment_option for row in casting.coverage_specs if row.journey == "returning"]
-    assert [casting.spec_of_journey("returning", n).payment_option for n in range(len(mine))] == mine
+        assert {sampler.spec_of_journey(journey, n).journey for n in range(40)} == {journey}
+    mine = [row.payment_option for row in sampler.coverage_specs if row.journey == "returning"]
+    assert [sampler.spec_of_journey("returning", n).payment_option for n in range(len(mine))] == mine
 
 
 @pytest.mark.parametrize("mix", [
-    Mix(dict.fromkeys(JOURNEYS, 0), {}, cover=True),
-    Mix({}, dict.fromkeys(PAYMENT_OPTIONS, 0), cover=True),
+    JourneyMix(dict.fromkeys(JOURNEYS, 0), {}, cover=True),
+    JourneyMix({}, dict.fromkeys(PAYMENT_OPTIONS, 0), cover=True),
 ])  # fmt: skip
 def test_a_cover_of_nothing_is_refused(mix):
     with pytest.raises(ValueError, match="weight 0"):
-        Casting(mix, 1)
+        JourneySampler(mix, 1)

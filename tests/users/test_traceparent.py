@@ -2,14 +2,14 @@
 
 import re
 
-from users.traceparent import Trace
+from users.traceparent import TraceContext
 
 FORM = re.compile(r"00-([0-9a-f]{32})-([0-9a-f]{16})-(0[01])")
 
 
 def test_every_request_is_a_span_of_its_own_in_one_trace():
-    trace = Trace("run-1", 7, 1.0)
-    parents = [FORM.fullmatch(trace.parent()) for _ in range(600)]
+    trace = TraceContext("run-1", 7, 1.0)
+    parents = [FORM.fullmatch(trace.next_header()) for _ in range(600)]
     assert all(parents)
     assert {found[1] for found in parents} == {trace.id}
     spans = {found[2] for found in parents}
@@ -19,14 +19,14 @@ def test_every_request_is_a_span_of_its_own_in_one_trace():
 
 
 def test_the_same_journey_has_the_same_trace_and_no_other_has_it():
-    ids = {Trace(run, number, 0.0).id for run in ("a", "b") for number in range(500)}
+    ids = {TraceContext(run, number, 0.0).id for run in ("a", "b") for number in range(500)}
     assert len(ids) == 1_000
-    assert Trace("a", 3, 0.5).id == Trace("a", 3, 0.1).id in ids
+    assert TraceContext("a", 3, 0.5).id == TraceContext("a", 3, 0.1).id in ids
 
 
 def test_a_share_of_the_journeys_is_sampled():
-    sampled = sum(Trace("run", number, 0.1).sampled for number in range(5_000))
+    sampled = sum(TraceContext("run", number, 0.1).sampled for number in range(5_000))
     assert 400 < sampled < 600
-    assert not any(Trace("run", number, 0.0).sampled for number in range(500))
-    assert all(Trace("run", number, 1.0).sampled for number in range(500))
-    assert Trace("run", 1, 0.0).parent().endswith("-00")
+    assert not any(TraceContext("run", number, 0.0).sampled for number in range(500))
+    assert all(TraceContext("run", number, 1.0).sampled for number in range(500))
+    assert TraceContext("run", 1, 0.0).next_header().endswith("-00")

@@ -16,26 +16,24 @@ from harness.measurement.outcomes import Outcome
 from users.http import timestamps
 from users.http.connection import Connection
 from users.http.cookies import CookieStore
-from users.http.limits import HttpLimits
 from users.http.locust_stats import LocustStats
-from users.http.origin import InvalidRequest, Origin, parse_origin
-from users.http.proxies import refuse_proxy
-from users.http.request import RequestHead, render, request_heads
-from users.http.target_headers import NOTHING, TargetHeaders
-from users.http.timeouts import current_scanner
+from users.http.origin import InvalidRequest, Origin, parse_origin, refuse_proxy
+from users.http.request import RequestHead, request_heads, serialize_request
+from users.http.target_headers import NO_HEADERS, TargetHeaders
+from users.http.timeouts import HttpLimits, current_scanner
 from users.http.tls import TlsConnection
-from users.http.transport import Reply
+from users.http.transport import HttpResponse
 
 __all__ = ["HttpClient", "HttpLimits"]
 
-_reply = tuple.__new__  # what a NamedTuple does for each of its fields by name takes twice as long
+_new_response = tuple.__new__  # what a NamedTuple does for each of its fields by name takes twice as long
 
 
 class HttpClient:
     """One virtual user's connections and cookies: at most one connection to a server, one exchange at a time.
 
     ``target`` is the URL of the shop; ``user`` a Locust user (its ``environment`` and ``context()`` are used).
-    ``carried`` goes with every request to the shop. ``statistics``, shared by all users of a process, saves telling Locust of each request apart. ``failed`` is told by name what
+    ``target_headers`` goes with every request to the shop. ``statistics``, shared by all users of a process, saves telling Locust of each request apart. ``on_resource_exhausted`` is told by name what
     this machine has run out of (``EMFILE``). ``clock`` is the one that samples are timed by, ``wall`` the time of day. Raises ``ValueError`` for a target that
     is no http or https URL, and for one that the environment wants a proxy for.
     """
@@ -43,15 +41,15 @@ class HttpClient:
     __slots__ = (
         "_clock",
         "_connections",
-        "_failed",
         "_heads",
         "_jar",
         "_last",
         "_limits",
+        "_on_resource_exhausted",
         "_read",
         "_read_at",
+        "_scanner",
         "_statistics",
-        "_sweep",
         "_user",
         "_wall",
     )
@@ -62,9 +60,9 @@ class HttpClient:
         user: Any,
         limits: HttpLimits,
         *,
-        carried: TargetHeaders = NOTHING,
+        target_headers: TargetHeaders = NO_HEADERS,
         statistics: LocustStats | None = None,
-        failed: Callable[[str], None] = lambda _lacked: None,
+        on_resource_exhausted: Callable[[str], None] = lambda _resource: None,
         clock: Callable[[], float] = time.perf_counter,
         wall: Callable[[], float] = time.time,
     ) -> None:
@@ -72,18 +70,18 @@ class HttpClient:
         refuse_proxy(origin)
         self._user = user
         self._limits = limits
-        self._failed = failed
+        self._on_resource_exhausted = on_resource_exhausted
         self._clock = clock
         self._wall = wall
-        self._heads = request_heads(origin, carried)
-        self._sweep = current_scanner()
-        self._jar = CookieStore(wall, origin, carried)
+        self._heads = request_heads(origin, target_headers)
+        self._scanner = current_scanner()
+        self._jar = CookieStore(wall, origin, target_headers)
         self._connections: dict[Origin, Connection] = {}
         self._statistics = statistics
-        self._last: tuple[str, str, str, Reply, float] | None = None
+        self._last: tuple[str, str, str, HttpResponse, float] | None = None
         self._read = self._read_at = 0.0  # when the last reply had been read, by the clock and by the time of day
 
-    def send(self, page: str, method: str, url: str, headers: Mapping[str, str], body: bytes | None) -> Reply:
+    def send(self, page: str, method: str, url: str, headers: Mapping[str, str], body: bytes | None) -> HttpResponse:
         """Fetch one URL; nothing is followed.
 
         A connection kept from before that the server has closed is replaced before anything is sent. Once a byte
@@ -94,10 +92,10 @@ class HttpClient:
         try:
             head = self._heads.find(method, url)
             origin = head.origin
-            request = render(head, self._jar.line(origin, head.path, began), headers, body)
+            request = serialize_request(head, self._jar.header_line(origin, head.path, began), headers, body)
         except InvalidRequest:
             self._read, self._read_at = began, self._wall()
-            reply = _none(Outcome.CONNECTION)
+            reply = _no_response(Outcome.CONNECTION)
         else:
             connection = self._connections.get(origin)
             failure: Outcome | None = Outcome.CONNECTION
@@ -107,7 +105,11 @@ class HttpClient:
                 fresh = failure is Outcome.CONNECTION and connection.unsent
             if connection is None or fresh:
                 connection, failure = self._exchange(head, request, began)
-            reply = self._reply(connection, head, began) if failure is None else self._no_reply(connection, failure)
+            reply = (
+                self._response(connection, head, began)
+                if failure is None
+                else self._failed_response(connection, failure)
+            )
         self._last = page, method, url, reply, began
         return reply
 
@@ -117,10 +119,10 @@ class HttpClient:
             return
         page, method, url, reply, began = self._last
         self._last = None
-        spent = ((self._read if reply.arrived is None else reply.arrived) - began) * 1000
+        spent = ((self._read if reply.received_at is None else reply.received_at) - began) * 1000
         statistics = self._statistics
-        if not failed and statistics is not None and statistics.alone():
-            statistics.note(method, page, (spent, len(reply.body), self._read_at))
+        if not failed and statistics is not None and statistics.is_only_listener():
+            statistics.buffer(method, page, (spent, len(reply.body), self._read_at))
             return
         self._user.environment.events.request.fire(
             request_type=method,
@@ -138,11 +140,11 @@ class HttpClient:
         """The value of the target's cookie of this name; empty if there is none."""
         return self._jar.value(self._heads.target, name)
 
-    def forget(self) -> None:
+    def clear_cookies(self) -> None:
         """Drop all cookies."""
         self._jar.clear()
 
-    def beside(self) -> HttpClient:
+    def open_parallel(self) -> HttpClient:
         """The same virtual user with the same cookies, and with connections of its own: its requests may overlap these."""
         other = copy.copy(self)
         other._connections, other._last = {}, None  # noqa: SLF001 - its own, unlike the cookies
@@ -159,33 +161,39 @@ class HttpClient:
     def _exchange(self, head: RequestHead, request: bytes, began: float) -> tuple[Connection, Outcome | None]:
         """Over a connection of its own, which is kept."""
         kind = TlsConnection if head.origin.secure else Connection
-        connection = self._connections[head.origin] = kind(head.origin, self._limits, self._sweep)
+        connection = self._connections[head.origin] = kind(head.origin, self._limits, self._scanner)
         failure = connection.open(began)
         if failure is None:
             failure = connection.exchange(request, bodiless=head.bodiless, began=began, now=self._clock())
         return connection, failure
 
-    def _reply(self, connection: Connection, head: RequestHead, began: float) -> Reply:
+    def _response(self, connection: Connection, head: RequestHead, began: float) -> HttpResponse:
         self._read = now = self._clock()
         self._read_at = wall = self._wall()
-        reader, notes = connection.reader, connection.notes
-        arrived = timestamps.arrival(notes, began, now, wall) if notes else None
+        reader, ancillary = connection.reader, connection.ancillary
+        received_at = timestamps.receive_time(ancillary, began, now, wall) if ancillary else None
         if reader.cookies:
             for cookie in reader.cookies:
-                self._jar.note(head.origin, head.path, cookie, now)
+                self._jar.store(head.origin, head.path, cookie, now)
         body = reader.body()  # which may fail
-        return _reply(Reply, (reader.status, body, reader.location, reader.failure, arrived, reader.media))
+        return _new_response(
+            HttpResponse, (reader.status, body, reader.location, reader.failure, received_at, reader.media)
+        )
 
-    def _no_reply(self, connection: Connection, failure: Outcome) -> Reply:
+    def _failed_response(self, connection: Connection, failure: Outcome) -> HttpResponse:
         self._read, self._read_at = self._clock(), self._wall()
         if failure is Outcome.NO_SOCKET:
-            self._failed(connection.lacked)
+            self._on_resource_exhausted(connection.exhausted_resource)
         # What was too large has a status all the same.
-        return Reply(connection.reader.status, b"", "", failure) if failure is Outcome.TOO_LARGE else _none(failure)
+        return (
+            HttpResponse(connection.reader.status, b"", "", failure)
+            if failure is Outcome.TOO_LARGE
+            else _no_response(failure)
+        )
 
 
-def _none(failure: Outcome) -> Reply:
-    return Reply(0, b"", "", failure)
+def _no_response(failure: Outcome) -> HttpResponse:
+    return HttpResponse(0, b"", "", failure)
 
 
 @cache

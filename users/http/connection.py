@@ -17,18 +17,17 @@ from gevent import getcurrent, monkey, with_timeout
 from harness.measurement.outcomes import Outcome
 from harness.monitoring.exhaustion import RESOURCE_BY_ERRNO, exhausted_resource
 from users.http import timestamps
-from users.http.dns import Address
-from users.http.limits import HttpLimits
+from users.http.dns import SocketAddress
 from users.http.origin import Origin
 from users.http.response import ResponseReader
-from users.http.timeouts import Sweep
+from users.http.timeouts import HttpLimits, TimeoutScanner
 from users.http.waiter import SocketWaiter
 
 READ = 1
 _IDLE = 0.5  # seconds after which a connection is looked at before it is used again
 _NEVER = -math.inf
 _NOT_NOW = (BlockingIOError, InterruptedError)
-_NOTES = timestamps.ROOM if timestamps.supported() else 0
+_ANCILLARY_SIZE = timestamps.ANCILLARY_SIZE if timestamps.supported() else 0
 
 # What is received goes to a parser at once, so one buffer serves all connections of a thread's event loop.
 RECEIVED = memoryview(bytearray(64 * 1024))
@@ -40,46 +39,46 @@ _Socket: type[socket.socket] = monkey.get_original("socket", "socket")
 
 
 class Connection(SocketWaiter):
-    """A plain TCP connection. ``reader`` holds the reply after ``exchange``; ``notes`` what came with its last bytes.
+    """A plain TCP connection. ``reader`` holds the reply after ``exchange``; ``ancillary`` what came with its last bytes.
 
-    ``lacked`` names what this machine had run out of (``EMFILE``) where something ended with ``Outcome.NO_SOCKET``.
+    ``exhausted_resource`` names what this machine had run out of (``EMFILE``) where something ended with ``Outcome.NO_SOCKET``.
     """
 
     __slots__ = (
-        "_heard",
+        "_last_received",
+        "_last_used",
         "_reading",
-        "_until",
-        "_used",
+        "_total_deadline",
+        "ancillary",
         "closed",
-        "lacked",
+        "exhausted_resource",
         "limits",
-        "notes",
         "origin",
         "reader",
         "unsent",
     )
 
-    def __init__(self, origin: Origin, limits: HttpLimits, sweep: Sweep) -> None:
-        super().__init__(sweep)
+    def __init__(self, origin: Origin, limits: HttpLimits, scanner: TimeoutScanner) -> None:
+        super().__init__(scanner)
         self.origin = origin
         self.limits = limits
-        self.reader = ResponseReader(limits.largest)
+        self.reader = ResponseReader(limits.largest_reply)
         self.closed = True
         self.unsent = True  # not a byte of the last request has left
-        self.lacked = ""
-        self.notes: Sequence[tuple[int, int, bytes]] = ()
+        self.exhausted_resource = ""
+        self.ancillary: Sequence[tuple[int, int, bytes]] = ()
         self._reading: Any = None
-        self._heard = _NEVER
-        self._until = 0.0
-        self._used = 0.0
+        self._last_received = _NEVER
+        self._total_deadline = 0.0
+        self._last_used = 0.0
 
     def open(self, began: float) -> Outcome | None:
         """Connect; ``None``, or why it could not be done. ``began``: the moment from which the limits count."""
-        self._until = began + self.limits.longest
-        self.deadline = min(began + self.limits.connect, self._until)
-        self._used = began
-        self._heard = _NEVER
-        self._late = False
+        self._total_deadline = began + self.limits.total_timeout
+        self.deadline = min(began + self.limits.connect_timeout, self._total_deadline)
+        self._last_used = began
+        self._last_received = _NEVER
+        self._timed_out = False
         try:
             failure = self._connect()
         except BaseException:
@@ -100,23 +99,23 @@ class Connection(SocketWaiter):
         reader = self.reader
         reader.begin(bodiless=bodiless)
         limits = self.limits
-        self._used = now
-        self._until = until = began + limits.longest
-        deadline = now + limits.read
+        self._last_used = now
+        self._total_deadline = until = began + limits.total_timeout
+        deadline = now + limits.read_timeout
         self.deadline = deadline if deadline < until else until  # noqa: FURB136 - min() takes five times as long
-        self._heard = _NEVER
-        self._late = False
+        self._last_received = _NEVER
+        self._timed_out = False
         self.unsent = True
-        self.lacked = ""
+        self.exhausted_resource = ""
         try:
             if not self._send(request):
-                reader.fail(Outcome.NO_SOCKET if self.lacked else Outcome.CONNECTION)
-            elif not reader.over:
+                reader.fail(Outcome.NO_SOCKET if self.exhausted_resource else Outcome.CONNECTION)
+            elif not reader.complete:
                 self._wait()
         except BaseException:
             self.close()
             raise
-        failure = Outcome.TIMEOUT if self._late else reader.failure
+        failure = Outcome.TIMEOUT if self._timed_out else reader.failure
         if failure is not None or not reader.reusable:
             self.close()
         return failure
@@ -125,7 +124,7 @@ class Connection(SocketWaiter):
         """Whether the server has closed the connection, or said something unasked, since the last reply."""
         if self.closed or self.sock is None:
             return True
-        if now - self._used < _IDLE:
+        if now - self._last_used < _IDLE:
             return False
         # Where the process is busy, the end of a connection may be there and not yet noticed.
         self._readable()
@@ -135,7 +134,7 @@ class Connection(SocketWaiter):
         """Close it; whoever waits for a reply on it is told that there is none."""
         self.closed = True
         self.reader.fail(Outcome.CONNECTION)
-        self.sweep.waiting.discard(self)
+        self.scanner.waiting.discard(self)
         reading, self._reading = self._reading, None
         if reading is not None:
             reading.stop()
@@ -145,29 +144,31 @@ class Connection(SocketWaiter):
             sock.close()
         if self._waiter is not None and self._waiter is not getcurrent():
             self._woken = True
-            self.sweep.hub.loop.run_callback(self._resume, self._waiter)
+            self.scanner.hub.loop.run_callback(self._resume, self._waiter)
 
-    def overdue(self, now: float) -> None:
+    def on_deadline(self, now: float) -> None:
         """Called by the sweep once the deadline has passed."""
         if not self.closed:
             # A busy process looks late: what has come meanwhile came in time.
             self._readable()
-            if self not in self.sweep.waiting or self.deadline > now:
+            if self not in self.scanner.waiting or self.deadline > now:
                 return
-            self.deadline = min(self._heard + self.limits.read, self._until)
+            self.deadline = min(self._last_received + self.limits.read_timeout, self._total_deadline)
             if self.deadline > now:
                 return
-        self._late = True
+        self._timed_out = True
         self._wake()
 
     # The way to an open connection.
 
     def _connect(self) -> Outcome | None:
-        find = self.sweep.addresses.of
+        find = self.scanner.dns.lookup
         try:
-            addresses: list[Address] | None = with_timeout(self.limits.connect, find, self.origin, timeout_value=None)
+            addresses: list[SocketAddress] | None = with_timeout(
+                self.limits.connect_timeout, find, self.origin, timeout_value=None
+            )
         except OSError as error:
-            return self._lacking(exhausted_resource(error) or _file_exhaustion()) or Outcome.CONNECTION
+            return self._exhaustion_outcome(exhausted_resource(error) or _file_exhaustion()) or Outcome.CONNECTION
         if addresses is None:
             return Outcome.TIMEOUT
         failure: Outcome | None = Outcome.CONNECTION
@@ -180,33 +181,33 @@ class Connection(SocketWaiter):
                 break
         return failure
 
-    def _connect_to(self, address: Address) -> Outcome | None:
+    def _connect_to(self, address: SocketAddress) -> Outcome | None:
         try:
             sock = self.sock = _Socket(address.family, socket.SOCK_STREAM)
             sock.setblocking(False)
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            if _NOTES:
+            if _ANCILLARY_SIZE:
                 timestamps.enable_timestamps(sock)
             code = sock.connect_ex(address.address)
             if code in (errno.EINPROGRESS, errno.EWOULDBLOCK):
                 self._wait_to_write()
                 code = sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
-                if self._late and not code:
+                if self._timed_out and not code:
                     sock.getpeername()  # fails unless the connection came about while nobody looked
         except OSError as error:
             code = error.errno or errno.EIO
         if code:
-            if self._late:
+            if self._timed_out:
                 return Outcome.TIMEOUT
-            return self._lacking(RESOURCE_BY_ERRNO.get(code, "")) or Outcome.CONNECTION
-        self.closed = self._late = False
-        self._reading = self.sweep.hub.loop.io(sock.fileno(), READ, ref=False)
+            return self._exhaustion_outcome(RESOURCE_BY_ERRNO.get(code, "")) or Outcome.CONNECTION
+        self.closed = self._timed_out = False
+        self._reading = self.scanner.hub.loop.io(sock.fileno(), READ, ref=False)
         self._reading.start(self._readable)
         return None
 
-    def _lacking(self, what: str) -> Outcome | None:
+    def _exhaustion_outcome(self, what: str) -> Outcome | None:
         """Whether our own machine is to blame: it had no more of ``what``."""
-        self.lacked = what
+        self.exhausted_resource = what
         return Outcome.NO_SOCKET if what else None
 
     def _handshake(self) -> Outcome | None:
@@ -225,27 +226,27 @@ class Connection(SocketWaiter):
         except _NOT_NOW:
             sent = 0
         except OSError as error:
-            self.lacked = exhausted_resource(error)
+            self.exhausted_resource = exhausted_resource(error)
             return False
         if sent:
             self.unsent = False
         return sent == len(request) or self._send_rest(memoryview(request)[sent:])
 
     def _send_rest(self, rest: memoryview) -> bool:
-        while rest and not self.reader.over:
+        while rest and not self.reader.complete:
             self._wait_to_write()
-            if self._late or self.sock is None:
+            if self._timed_out or self.sock is None:
                 return False
             try:
                 sent = self.sock.send(rest)
             except _NOT_NOW:
                 continue
             except OSError as error:
-                self.lacked = exhausted_resource(error)
+                self.exhausted_resource = exhausted_resource(error)
                 return False
             self.unsent = False
             rest = rest[sent:]
-            self.deadline = min(self.sweep.clock() + self.limits.read, self._until)
+            self.deadline = min(self.scanner.clock() + self.limits.read_timeout, self._total_deadline)
         if rest:
             # The server would take the beginning of the next request for the rest of this one.
             self.reader.reusable = False
@@ -256,34 +257,34 @@ class Connection(SocketWaiter):
         if self.sock is None:
             return
         try:
-            count, notes, _, _ = self.sock.recvmsg_into(_RECEIVE_BUFFERS, _NOTES)
+            count, ancillary, _, _ = self.sock.recvmsg_into(_RECEIVE_BUFFERS, _ANCILLARY_SIZE)
         except _NOT_NOW:
             return
         except OSError:
-            count, notes = -1, []
+            count, ancillary = -1, []
         waiter = self._waiter
         if waiter is None:
-            if self._ends_it(RECEIVED[: max(count, 0)]):
+            if self._closes_idle(RECEIVED[: max(count, 0)]):
                 self.close()
             return
-        self.notes = notes
-        if self._take(count) if count > 0 else self._end(reset=count < 0):
+        self.ancillary = ancillary
+        if self._on_bytes(count) if count > 0 else self._on_peer_close(reset=count < 0):
             if count == _ROOM:
-                self._used = _NEVER  # there may be more, which was not asked for
+                self._last_used = _NEVER  # there may be more, which was not asked for
             self._woken = True
             waiter.switch()
         else:
-            self._heard = self.sweep.clock()
+            self._last_received = self.scanner.clock()
 
-    def _ends_it(self, unasked: memoryview) -> bool:  # noqa: ARG002 - TLS looks at them
+    def _closes_idle(self, unasked: memoryview) -> bool:  # noqa: ARG002 - TLS looks at them
         """Whether these bytes, on a connection that is idle, are a reason to close it; none are the end of it."""
         return True
 
-    def _take(self, count: int) -> bool:
+    def _on_bytes(self, count: int) -> bool:
         """Bytes have been received: whether what is waited for has come."""
         return self.reader.feed(RECEIVED[:count])
 
-    def _end(self, *, reset: bool) -> bool:
+    def _on_peer_close(self, *, reset: bool) -> bool:
         """No more will come; always true."""
         return self.reader.fail(Outcome.CONNECTION) if reset else self.reader.finish()
 

@@ -16,7 +16,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from users.http.origin import Origin
-from users.http.target_headers import NOTHING, TargetHeaders, extra_cookies
+from users.http.target_headers import NO_HEADERS, TargetHeaders, extra_cookies
 
 _LARGEST = 4096  # bytes of name and value
 _MOST = 64  # cookies in a jar; the oldest goes first
@@ -53,18 +53,31 @@ _made = tuple.__new__  # what a NamedTuple does for each of its fields by name t
 class CookieStore:
     """Cookies by name, domain and path.
 
-    ``wall`` is the time of day in seconds since 1970, for ``Expires`` only. ``shop`` is sent the cookies of ``carried``, unless
+    ``wall`` is the time of day in seconds since 1970, for ``Expires`` only. ``target`` is sent the cookies of ``target_headers``, unless
     it has set others of their names.
     """
 
-    __slots__ = ("_carried", "_cookies", "_lines", "_next_expiry", "_scoped", "_secure", "_shop", "_values", "_wall")
+    __slots__ = (
+        "_cookies",
+        "_lines",
+        "_next_expiry",
+        "_scoped",
+        "_secure",
+        "_target",
+        "_target_headers",
+        "_values",
+        "_wall",
+    )
 
     def __init__(
-        self, wall: Callable[[], float] = time.time, shop: Origin | None = None, carried: TargetHeaders = NOTHING
+        self,
+        wall: Callable[[], float] = time.time,
+        target: Origin | None = None,
+        target_headers: TargetHeaders = NO_HEADERS,
     ) -> None:
         self._wall = wall
-        self._carried = carried
-        self._shop = shop if carried.cookies else None
+        self._target_headers = target_headers
+        self._target = target if target_headers.cookies else None
         self._cookies: dict[_Key, _Cookie] = {}
         # Lines already written, which hold for every path until a cookie changes.
         self._lines: dict[Origin, bytes] = {}
@@ -83,9 +96,9 @@ class CookieStore:
         self._scoped = self._secure = False
         self._next_expiry = math.inf
 
-    def line(self, origin: Origin, path: str, now: float) -> bytes:
+    def header_line(self, origin: Origin, path: str, now: float) -> bytes:
         """The ``Cookie`` line of a request, with its end; empty if no cookie belongs there. ``now``: the jar's clock."""
-        if not self._cookies and origin != self._shop:
+        if not self._cookies and origin != self._target:
             return b""
         if now >= self._next_expiry:
             self._remove_expired(now)
@@ -106,7 +119,7 @@ class CookieStore:
             value = self._values[origin, name] = next(fitting, "")
         return value
 
-    def note(self, origin: Origin, path: str, raw: bytes, now: float) -> None:
+    def store(self, origin: Origin, path: str, raw: bytes, now: float) -> None:
         """Keep what a ``Set-Cookie`` in the reply to a request for this path says; what must not be kept is ignored."""
         pair, _, rest = raw.decode("latin-1").partition(";")
         name, equals, value = pair.partition("=")
@@ -157,7 +170,9 @@ class CookieStore:
 
     def _held_securely(self, name: str, domain: str) -> bool:
         return any(
-            kept.secure and key.name == name and (_within(domain, key.domain) or _within(key.domain, domain))
+            kept.secure
+            and key.name == name
+            and (_domain_matches(domain, key.domain) or _domain_matches(key.domain, domain))
             for key, kept in self._cookies.items()
         )
 
@@ -174,22 +189,25 @@ class CookieStore:
         fitting = [
             (len(key.path), f"{key.name}={kept.value}")
             for key, kept in self._cookies.items()
-            if _is_sent_to(key, kept, origin) and (key.path == "/" or _below(path, key.path))
+            if _is_sent_to(key, kept, origin) and (key.path == "/" or _path_matches(path, key.path))
         ]
         if self._scoped:
             fitting.sort(key=lambda item: -item[0])
         pairs = [pair for _, pair in fitting]
-        if origin == self._shop:
+        if origin == self._target:
             pairs += self._added(origin)
         return f"Cookie: {'; '.join(pairs)}\r\n".encode("latin-1") if pairs else b""
 
-    def _added(self, shop: Origin) -> list[str]:
-        return [f"{name}={value}" for name, value in extra_cookies(self._carried, lambda name: self.value(shop, name))]
+    def _added(self, target: Origin) -> list[str]:
+        return [
+            f"{name}={value}"
+            for name, value in extra_cookies(self._target_headers, lambda name: self.value(target, name))
+        ]
 
 
 def _is_sent_to(key: _Key, cookie: _Cookie, origin: Origin) -> bool:
     host = origin.host
-    reaches = key.domain == host if cookie.host_only else _within(host, key.domain)
+    reaches = key.domain == host if cookie.host_only else _domain_matches(host, key.domain)
     return reaches and (origin.secure or not cookie.secure)
 
 
@@ -229,12 +247,12 @@ def _domain(host: str, given: str) -> tuple[str | None, bool]:
     wanted = given.lower().removeprefix(".")
     if not wanted or wanted == host:
         return host, not wanted or _is_address(host)
-    if "." not in wanted or not _within(host, wanted):
+    if "." not in wanted or not _domain_matches(host, wanted):
         return None, False
     return wanted, False
 
 
-def _within(host: str, domain: str) -> bool:
+def _domain_matches(host: str, domain: str) -> bool:
     return host == domain or (host.endswith(f".{domain}") and not _is_address(host))
 
 
@@ -250,7 +268,7 @@ def _directory(path: str) -> str:
     return path[: path.rfind("/")] or "/"
 
 
-def _below(path: str, scope: str) -> bool:
+def _path_matches(path: str, scope: str) -> bool:
     return path.startswith(scope) and (len(path) == len(scope) or scope.endswith("/") or path[len(scope)] == "/")
 
 

@@ -17,7 +17,7 @@ _TTL = 60.0  # seconds that an answer is used for, so that a shop which moves is
 _getaddrinfo = monkey.get_original("socket", "getaddrinfo")
 
 
-class Address(NamedTuple):
+class SocketAddress(NamedTuple):
     """One address to connect to, as ``socket`` wants it."""
 
     family: int
@@ -29,9 +29,9 @@ class DnsCache:
 
     def __init__(self, clock: Callable[[], float] = time.perf_counter) -> None:
         self._clock = clock
-        self._known: dict[Origin, tuple[float, list[Address]]] = {}
+        self._known: dict[Origin, tuple[float, list[SocketAddress]]] = {}
 
-    def of(self, origin: Origin) -> list[Address]:
+    def lookup(self, origin: Origin) -> list[SocketAddress]:
         """All addresses of this server, in the order to try them; raises ``OSError`` where there are none."""
         now = self._clock()
         known = self._known.get(origin)
@@ -41,7 +41,7 @@ class DnsCache:
         return known[1]
 
 
-def _look_up(origin: Origin) -> list[Address]:
+def _look_up(origin: Origin) -> list[SocketAddress]:
     try:
         found = _getaddrinfo(origin.host, origin.port, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST)
     except (OSError, UnicodeError):
@@ -49,4 +49,4 @@ def _look_up(origin: Origin) -> list[Address]:
             found = cooperative.getaddrinfo(origin.host, origin.port, type=socket.SOCK_STREAM)
         except UnicodeError as error:  # a name that cannot even be asked for
             raise OSError(str(error)) from None
-    return [Address(int(family), address) for family, _, _, _, address in found]
+    return [SocketAddress(int(family), address) for family, _, _, _, address in found]

@@ -11,9 +11,9 @@ import re
 from typing import NamedTuple
 
 _MOST = 512  # heads; some servers write a number of its own into each, and must not fill the memory
-LONGEST = 4096
+MAX_CACHED_HEAD = 4096
 """Bytes of a head that is kept, at most."""
-END = b"\r\n\r\n"
+HEAD_END = b"\r\n\r\n"
 """What a head ends with."""
 # A line that is folded (it begins with a blank) may belong to a cookie that is not there any more.
 _FOLDED = re.compile(rb"\r\n[ \t]")
@@ -33,17 +33,17 @@ class CachedHead(NamedTuple):
 _known: dict[bytes, CachedHead] = {}
 
 
-find = _known.get
+lookup = _known.get
 """What is known of a head without its cookies, its end included; it holds for a body of just that size."""
 
 
-def apart(head: bytes) -> tuple[bytes, tuple[bytes, ...]]:
+def split_cookies(head: bytes) -> tuple[bytes, tuple[bytes, ...]]:
     """A head without its cookies, and those, as far as they are written as nearly all are."""
     pieces = _COOKIE.split(head)
     return b"".join(pieces[::2]), tuple(pieces[1::2])
 
 
-def keep(head: bytes, known: CachedHead) -> None:
+def store(head: bytes, known: CachedHead) -> None:
     """Remember a head without its cookies, that of a reply which was whole, in order, of a length that its head gives, and alone."""
     if _FOLDED.search(head):
         return

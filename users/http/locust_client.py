@@ -11,12 +11,12 @@ from locust.contrib.fasthttp import FastHttpSession, ResponseContextManager
 
 from harness.measurement.outcomes import Outcome
 from harness.monitoring.exhaustion import exhausted_resource
-from users.http import ssl_context
-from users.http.locust_limits import BoundedPool, BoundedUserAgent, LenientCookieJar, Refused
+from users.http import tls
+from users.http.locust_limits import BoundedPool, BoundedUserAgent, InvalidResponse, LenientCookieJar
 from users.http.origin import InvalidRequest, parse_origin, resolve_url
 from users.http.response import media_type
-from users.http.target_headers import NOTHING, TargetHeaders, extra_cookies, merge_headers
-from users.http.transport import Reply
+from users.http.target_headers import NO_HEADERS, TargetHeaders, extra_cookies, merge_headers
+from users.http.transport import HttpResponse
 
 USER_AGENT = "checkload"
 _HEADED = (Outcome.TOO_LARGE, Outcome.ENCODING)
@@ -25,31 +25,31 @@ _HEADED = (Outcome.TOO_LARGE, Outcome.ENCODING)
 class LocustHttpClient:
     """One virtual user's connections and cookies.
 
-    ``longest`` bounds a whole exchange in seconds, from the first byte sent to the last received: a reply that
-    trickles in byte by byte never trips a read timeout. ``failed`` is told by name what this machine has run out of
+    ``total_timeout`` bounds a whole exchange in seconds, from the first byte sent to the last received: a reply that
+    trickles in byte by byte never trips a read timeout. ``on_resource_exhausted`` is told by name what this machine has run out of
     (``EMFILE``).
     """
 
     def __init__(
         self,
         new_session: Callable[[], FastHttpSession],
-        longest: float,
+        total_timeout: float,
         *,
-        carried: TargetHeaders = NOTHING,
-        failed: Callable[[str], None] = lambda _lacked: None,
+        target_headers: TargetHeaders = NO_HEADERS,
+        on_resource_exhausted: Callable[[str], None] = lambda _resource: None,
         cookies: TargetCookieJar | None = None,
     ) -> None:
         self._new_session = new_session
-        self._carried = carried
-        self._cookies = TargetCookieJar(carried) if cookies is None else cookies
+        self._target_headers = target_headers
+        self._cookies = TargetCookieJar(target_headers) if cookies is None else cookies
         self._session = self._opened()
         self._cookies.host = urlsplit(self._session.base_url or "").hostname or ""
         self._target = parse_origin(self._session.base_url or "")
-        self._longest = longest
-        self._failed = failed
+        self._total_timeout = total_timeout
+        self._on_resource_exhausted = on_resource_exhausted
         self._response: ResponseContextManager | None = None
 
-    def send(self, page: str, method: str, url: str, headers: Mapping[str, str], body: bytes | None) -> Reply:
+    def send(self, page: str, method: str, url: str, headers: Mapping[str, str], body: bytes | None) -> HttpResponse:
         """Fetch one URL; nothing is followed, nothing is retried."""
         self._response = None
         try:
@@ -57,9 +57,9 @@ class LocustHttpClient:
         except InvalidRequest:
             wanted = "//"
         if wanted.startswith("//"):  # which Locust's client refuses to send
-            return Reply(0, b"", "", Outcome.CONNECTION)
+            return HttpResponse(0, b"", "", Outcome.CONNECTION)
         own = origin == self._target
-        limit = Timeout(self._longest)
+        limit = Timeout(self._total_timeout)
         limit.start()
         try:
             response = self._session.request(
@@ -68,7 +68,7 @@ class LocustHttpClient:
                 name=page,
                 data=cast("str | None", body),  # bytes go through unchanged, whatever the annotation says
                 headers={
-                    **merge_headers({"User-Agent": USER_AGENT}, self._carried.of(method) if own else ()),
+                    **merge_headers({"User-Agent": USER_AGENT}, self._target_headers.for_method(method) if own else ()),
                     **headers,
                 },
                 allow_redirects=False,
@@ -82,7 +82,7 @@ class LocustHttpClient:
         failure = Outcome.TIMEOUT if too_late else self._failure(response)
         if failure is None:
             location, claimed = (_first(response.headers, name) for name in ("location", "content-type"))
-            return Reply(response.status_code, response.content, location, media=media_type(claimed))
+            return HttpResponse(response.status_code, response.content, location, media=media_type(claimed))
         return self._no_reply(failure, response.status_code)
 
     def report(self, outcome: Outcome, *, failed: bool) -> None:
@@ -100,14 +100,18 @@ class LocustHttpClient:
         """The value of the target's cookie of this name; empty if there is none."""
         return self._cookies.of_shop(name)
 
-    def forget(self) -> None:
+    def clear_cookies(self) -> None:
         """Drop all cookies."""
         self._cookies.clear()
 
-    def beside(self) -> LocustHttpClient:
+    def open_parallel(self) -> LocustHttpClient:
         """The same virtual user with the same cookies, and with connections of its own: its requests may overlap these."""
         return LocustHttpClient(
-            self._new_session, self._longest, carried=self._carried, failed=self._failed, cookies=self._cookies
+            self._new_session,
+            self._total_timeout,
+            target_headers=self._target_headers,
+            on_resource_exhausted=self._on_resource_exhausted,
+            cookies=self._cookies,
         )
 
     def close(self) -> None:
@@ -120,21 +124,21 @@ class LocustHttpClient:
         error = response.request_meta["exception"] if response.status_code else getattr(response, "error", None)
         if error is None and response.status_code:
             return None
-        if isinstance(error, Refused):
+        if isinstance(error, InvalidResponse):
             return error.outcome
         if isinstance(error, (Timeout, TimeoutError)) or "timed out" in str(error):
             return Outcome.TIMEOUT
-        if lacked := exhausted_resource(error):
-            self._failed(lacked)
+        if resource := exhausted_resource(error):
+            self._on_resource_exhausted(resource)
             return Outcome.NO_SOCKET
         return Outcome.CONNECTION
 
-    def _no_reply(self, failure: Outcome, status: int) -> Reply:
+    def _no_reply(self, failure: Outcome, status: int) -> HttpResponse:
         # A reply cut off half way leaves the rest of it on its connection: start with fresh ones, same cookies.
         self.close()
         self._session = self._opened()
         # What was too large, or could not be unpacked, has a status all the same.
-        return Reply(status if failure in _HEADED else 0, b"", "", failure)
+        return HttpResponse(status if failure in _HEADED else 0, b"", "", failure)
 
     def _opened(self) -> FastHttpSession:
         session = self._new_session()
@@ -145,9 +149,9 @@ class LocustHttpClient:
 class TargetCookieJar(LenientCookieJar):
     """The cookies of one virtual user; the shop at ``host`` is sent those that the storefront sets itself, too."""
 
-    def __init__(self, carried: TargetHeaders) -> None:
+    def __init__(self, target_headers: TargetHeaders) -> None:
         super().__init__()
-        self._carried = carried
+        self._target_headers = target_headers
         self.host = ""
 
     def of_shop(self, name: str) -> str:
@@ -157,14 +161,14 @@ class TargetCookieJar(LenientCookieJar):
     def add_cookie_header(self, request: Any) -> None:
         """Write the cookies that belong to this request into its headers."""
         super().add_cookie_header(request)
-        if not self._carried.cookies or request.get_host() != self.host:
+        if not self._target_headers.cookies or request.get_host() != self.host:
             return
-        pairs = [f"{name}={value}" for name, value in extra_cookies(self._carried, self.of_shop)]
+        pairs = [f"{name}={value}" for name, value in extra_cookies(self._target_headers, self.of_shop)]
         sent = request.headers.get("Cookie")
         request.headers["Cookie"] = "; ".join([*([sent] if sent else ()), *pairs])
 
 
-def session(
+def locust_session(
     host: str, user: Any, *, verify_tls: bool, connect_timeout: float, read_timeout: float, largest: int
 ) -> FastHttpSession:
     """A Locust HTTP session towards ``host`` (URL of the target), whose replies may have ``largest`` bytes.
@@ -176,7 +180,7 @@ def session(
         largest=largest,
         insecure=not verify_tls,
         # Left alone, every user makes a context of its own: hundreds of kilobytes. What it would trust is none of its business.
-        ssl_context_factory=lambda **_: ssl_context.context(verified=verify_tls),
+        ssl_context_factory=lambda **_: tls.ssl_context(verified=verify_tls),
         connection_timeout=connect_timeout,
         network_timeout=read_timeout,
         concurrency=1,

@@ -16,7 +16,7 @@ from geventhttpclient.connectionpool import ConnectionPool
 from geventhttpclient.header import Headers
 from geventhttpclient.response import HTTPParseError, HTTPResponse, HTTPSocketPoolResponse
 from geventhttpclient.url import URL
-from geventhttpclient.useragent import ConnectionError as Broken
+from geventhttpclient.useragent import ConnectionError as GeventConnectionError
 from locust.contrib.fasthttp import FastResponse, LocustUserAgent
 
 from harness.measurement.outcomes import Outcome
@@ -26,7 +26,7 @@ from users.http.response import MAX_FRAMING_PER_BYTE, MAX_HEAD_SIZE
 _GONE = (errno.ECONNRESET, errno.EPIPE)
 
 
-class Refused(Broken):
+class InvalidResponse(GeventConnectionError):
     """A reply that is none, for a reason that has a name: ``outcome``. Locust takes it for a broken connection."""
 
     def __init__(self, outcome: Outcome) -> None:
@@ -52,7 +52,7 @@ class BoundedSocketResponse(HTTPSocketPoolResponse):
         return self._spoiled or super().should_close()
 
     def feed(self, data: str | bytes) -> None:
-        """Take the next bytes; raises ``Refused`` once they are too many."""
+        """Take the next bytes; raises ``InvalidResponse`` once they are too many."""
         self._received += len(data)
         try:
             HTTPResponse.feed(self, data)
@@ -64,7 +64,7 @@ class BoundedSocketResponse(HTTPSocketPoolResponse):
             not self._final and self._received - self._size > MAX_HEAD_SIZE + MAX_FRAMING_PER_BYTE * self._size
         ):
             self._spoiled = True
-            raise Refused(Outcome.TOO_LARGE if self._is_headed() else Outcome.CONNECTION)
+            raise InvalidResponse(Outcome.TOO_LARGE if self._is_headed() else Outcome.CONNECTION)
         if self._final:
             # TLS may have read further than it was asked for.
             pending = getattr(self._sock, "pending", None)
@@ -156,16 +156,16 @@ class LenientCookieJar(CookieJar):
 
 
 class BoundedResponse(FastResponse):
-    """A reply as Locust hands it on. Its ``content`` is decoded within bounds; raises ``Refused`` where that cannot be done."""
+    """A reply as Locust hands it on. Its ``content`` is decoded within bounds; raises ``InvalidResponse`` where that cannot be done."""
 
     def _content(self) -> bytes:
         reply, headers = cast("BoundedSocketResponse", self._response), cast("Headers", self.headers)
         try:
             return decode(reply.read(), ",".join(headers.getlist("content-encoding")), reply.largest)
         except Undecodable:
-            raise Refused(Outcome.ENCODING) from None
+            raise InvalidResponse(Outcome.ENCODING) from None
         except TooLarge:
-            raise Refused(Outcome.TOO_LARGE) from None
+            raise InvalidResponse(Outcome.TOO_LARGE) from None
 
 
 class BoundedUserAgent(LocustUserAgent):

@@ -14,7 +14,7 @@ from typing import Any, TypeAlias
 
 from gevent import get_hub
 
-PERIOD = 1.0
+FLUSH_INTERVAL = 1.0
 """Seconds after which a request is in Locust's statistics at the latest."""
 
 _MAX_BUFFERED = 256  # replies of a kind; more of them would long have left the processor's cache when they are added
@@ -22,7 +22,7 @@ _ATTRIBUTE = "checkload_statistics"
 _OWN = "locust.runners"  # where Locust's own listener comes from
 
 
-Heard: TypeAlias = tuple[float, int, float]
+BufferedResponse: TypeAlias = tuple[float, int, float]
 """One reply: response time in milliseconds, length in bytes, the time of day at which it had been read."""
 
 
@@ -37,18 +37,18 @@ class LocustStats:
     def __init__(self, environment: Any) -> None:
         self._environment = environment
         self._hook = environment.events.request
-        self._put_by: dict[tuple[str, str], list[Heard]] = {}
+        self._buffered: dict[tuple[str, str], list[BufferedResponse]] = {}
         self._known: Any = None  # Locust's own listener, once it was seen
         self._waiting = False
-        self._timer = get_hub().loop.timer(PERIOD, PERIOD, ref=False)
+        self._timer = get_hub().loop.timer(FLUSH_INTERVAL, FLUSH_INTERVAL, ref=False)
         # Ahead of Locust's own listener, which takes the entries away with it.
-        environment.events.report_to_master._handlers.insert(0, self._told)  # noqa: SLF001 - listeners are only ever added last
-        environment.events.test_stopping.add_listener(self._told)
-        environment.events.test_stop.add_listener(self._told)
+        environment.events.report_to_master._handlers.insert(0, self._on_flush)  # noqa: SLF001 - listeners are only ever added last
+        environment.events.test_stopping.add_listener(self._on_flush)
+        environment.events.test_stop.add_listener(self._on_flush)
         environment.events.reset_stats.add_listener(self._on_reset)
         environment.events.spawning_complete.add_listener(self._on_spawning_complete)
 
-    def alone(self) -> bool:
+    def is_only_listener(self) -> bool:
         """Whether nobody but Locust's own statistics listens to requests."""
         handlers = self._hook._handlers  # noqa: SLF001 - Locust has no other way to say who listens
         if len(handlers) != 1:
@@ -59,14 +59,14 @@ class LocustStats:
             self._known = handlers[0]
         return True
 
-    def note(self, method: str, page: str, heard: Heard) -> None:
-        """Put one reply by that was in order; only while ``alone``."""
-        replies = self._put_by.get((page, method))
+    def buffer(self, method: str, page: str, response: BufferedResponse) -> None:
+        """Put one reply by that was in order; only while ``is_only_listener``."""
+        replies = self._buffered.get((page, method))
         if replies is None:
-            replies = self._put_by[page, method] = []
-        replies.append(heard)
+            replies = self._buffered[page, method] = []
+        replies.append(response)
         if len(replies) >= _MAX_BUFFERED:
-            self._add((page, method), self._put_by.pop((page, method)))
+            self._add((page, method), self._buffered.pop((page, method)))
         if not self._waiting:
             self._waiting = True
             # Not ``start``: a timer that has run is started with what was left of its time, which is nothing.
@@ -76,30 +76,30 @@ class LocustStats:
         """Add everything to Locust's statistics, now."""
         self._waiting = False
         self._timer.stop()
-        put_by, self._put_by = self._put_by, {}
+        put_by, self._buffered = self._buffered, {}
         for kind, replies in put_by.items():
             self._add(kind, replies)
 
-    def _add(self, kind: tuple[str, str], replies: list[Heard]) -> None:
+    def _add(self, kind: tuple[str, str], replies: list[BufferedResponse]) -> None:
         from locust.stats import StatsEntry, bucket_response_time  # noqa: PLC0415 - it patches the standard library
 
         stats, page, method = self._environment.stats, str(kind[0]), kind[1]
-        entry = _fold(StatsEntry(stats, page, method), replies, bucket_response_time)
+        entry = _fill_entry(StatsEntry(stats, page, method), replies, bucket_response_time)
         stats.entries[page, method].extend(entry)
         stats.total.extend(entry)
 
-    def _told(self, **_: Any) -> None:
+    def _on_flush(self, **_: Any) -> None:
         self.flush()
 
     def _on_reset(self, **_: Any) -> None:
-        self._put_by.clear()
+        self._buffered.clear()
 
     def _on_spawning_complete(self, **_: Any) -> None:
         if self._environment.reset_stats:
             self._on_reset()
 
 
-def _fold(entry: Any, replies: list[Heard], bucket: Callable[[float], int]) -> Any:
+def _fill_entry(entry: Any, replies: list[BufferedResponse], bucket: Callable[[float], int]) -> Any:
     """The entry, of no requests yet, after all these."""
     times, lengths, moments = zip(*replies, strict=True)
     entry.num_requests = len(replies)

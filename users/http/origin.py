@@ -6,8 +6,10 @@ could end a line of a request is written as ``%0D`` and the like, and what names
 
 from __future__ import annotations
 
+import ipaddress
 from typing import NamedTuple
 from urllib.parse import quote, urlsplit
+from urllib.request import getproxies_environment, proxy_bypass
 
 _PORTS = {"http": 80, "https": 443}
 # Everything printable of ASCII but the space, as browsers send it; what is already %-encoded stays as it is.
@@ -76,3 +78,29 @@ def resolve_url(url: str, target: Origin) -> tuple[Origin, str]:
             raise InvalidRequest("the URL is neither a path that begins with / nor begins with http:// or https://")
         wanted = f"/{wanted}"
     return origin, wanted
+
+
+class ProxyRefused(ValueError):
+    """The environment wants a proxy between this client and its target; the message says what to do."""
+
+
+def refuse_proxy(target: Origin) -> None:
+    """Raise ``ProxyRefused`` if the environment names a proxy for this target; this machine itself needs none."""
+    proxies = getproxies_environment()
+    scheme = target.scheme if target.scheme in proxies else "all" if "all" in proxies else None
+    if scheme is None or _is_here(target.host):
+        return
+    if proxy_bypass(target.host):
+        return
+    raise ProxyRefused(
+        f"{scheme}_proxy is set, and this client speaks to no proxy: unset it, or put {target.host} into no_proxy"
+    )
+
+
+def _is_here(host: str) -> bool:
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

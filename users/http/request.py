@@ -8,15 +8,17 @@ from typing import NamedTuple
 
 from users.http.decoding import ACCEPT_ENCODING
 from users.http.origin import InvalidRequest, Origin, resolve_url
-from users.http.target_headers import NOTHING, TargetHeaders, merge_headers
+from users.http.target_headers import NO_HEADERS, TargetHeaders, merge_headers
 
 TRACEPARENT = "traceparent"
-"""The header that differs with every request; ``render`` compares it by identity."""
+"""The header that differs with every request; ``serialize_request`` compares it by identity."""
 
 USER_AGENT = "checkload"
 
 _KEPT = 1024  # heads, or header lines, that are kept; addresses that hold a token of their own would grow for ever
-_OURS = frozenset({"host", "connection", "content-length", "transfer-encoding", "cookie", "upgrade", "te", "expect"})
+_RESERVED_HEADERS = frozenset(
+    {"host", "connection", "content-length", "transfer-encoding", "cookie", "upgrade", "te", "expect"}
+)
 _TOKEN = frozenset("!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")
 _BODY_EXPECTED = frozenset({"POST", "PUT", "PATCH"})
 
@@ -36,18 +38,18 @@ class RequestHead(NamedTuple):
 
 
 class RequestHeadCache:
-    """The heads of all requests for one target, shared by all its shoppers; ``carried`` goes to the target alone."""
+    """The heads of all requests for one target, shared by all its shoppers; ``target_headers`` goes to the target alone."""
 
-    def __init__(self, target: Origin, carried: TargetHeaders = NOTHING) -> None:
+    def __init__(self, target: Origin, target_headers: TargetHeaders = NO_HEADERS) -> None:
         self.target = target
-        self._carried = carried
+        self._target_headers = target_headers
         self._kept: dict[tuple[str, str], RequestHead] = {}
 
     def find(self, method: str, url: str) -> RequestHead:
         """The head of this request; ``url`` is a path on the target, or absolute. Raises ``InvalidRequest``."""
         head = self._kept.get((method, url))
         if head is None:
-            head = _head(method, url, self.target, self._carried)
+            head = _head(method, url, self.target, self._target_headers)
             if len(self._kept) >= _KEPT:
                 self._kept.clear()
             self._kept[method, url] = head
@@ -55,17 +57,17 @@ class RequestHeadCache:
 
 
 @cache
-def request_heads(target: Origin, carried: TargetHeaders = NOTHING) -> RequestHeadCache:
+def request_heads(target: Origin, target_headers: TargetHeaders = NO_HEADERS) -> RequestHeadCache:
     """The heads for this target, the same ones for everybody in this process."""
-    return RequestHeadCache(target, carried)
+    return RequestHeadCache(target, target_headers)
 
 
-def _head(method: str, url: str, target: Origin, carried: TargetHeaders) -> RequestHead:
+def _head(method: str, url: str, target: Origin, target_headers: TargetHeaders) -> RequestHead:
     if not method or not _TOKEN.issuperset(method):
         raise InvalidRequest("the method is no word")
     origin, wanted = resolve_url(url, target)
     own = {"User-Agent": USER_AGENT, "Accept-Encoding": ACCEPT_ENCODING}
-    more = carried.of(method) if origin == target else ()
+    more = target_headers.for_method(method) if origin == target else ()
     lines = "".join(_text(name, value) for name, value in merge_headers(own, more).items())
     start = f"{method} {wanted} HTTP/1.1\r\nHost: {origin.host_header}\r\n{lines}"
     return RequestHead(
@@ -80,7 +82,7 @@ def _head(method: str, url: str, target: Origin, carried: TargetHeaders) -> Requ
 _lines: dict[tuple[str, str], bytes] = {}
 
 
-def render(head: RequestHead, cookies: bytes, headers: Mapping[str, str], body: bytes | None) -> bytes:
+def serialize_request(head: RequestHead, cookies: bytes, headers: Mapping[str, str], body: bytes | None) -> bytes:
     """The whole request. ``cookies`` is a ``Cookie`` line with its end, or empty. Raises ``InvalidRequest``."""
     parts = [head.start, cookies]
     for item in headers.items():
@@ -117,6 +119,6 @@ def _line(item: tuple[str, str]) -> bytes:
 
 @lru_cache(_KEPT)
 def _checked_name(name: str) -> str:
-    if not name or not _TOKEN.issuperset(name) or name.lower() in _OURS:
+    if not name or not _TOKEN.issuperset(name) or name.lower() in _RESERVED_HEADERS:
         raise InvalidRequest(f"the header {name!r} cannot be set")
     return name

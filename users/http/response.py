@@ -1,7 +1,7 @@
 """One reply after another out of the bytes of a connection; llhttp takes the bytes apart, this keeps what matters.
 
 Servers send the same heads again and again, but for a date that changes once a second. What llhttp made of a head that
-came with its whole body is kept (``users.known_heads``), and the next reply that begins with the very same bytes is
+came with its whole body is kept (``users.http.header_cache``), and the next reply that begins with the very same bytes is
 read without it.
 """
 
@@ -13,7 +13,7 @@ from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
 
 from harness.measurement.outcomes import Outcome
 from users.http.decoding import TooLarge, Undecodable, decode
-from users.http.header_cache import END, LONGEST, CachedHead, apart, find, keep
+from users.http.header_cache import HEAD_END, MAX_CACHED_HEAD, CachedHead, lookup, split_cookies, store
 
 MAX_HEAD_SIZE = 64 * 1024
 """Bytes of status lines and headers, of a reply and of what is sent ahead of it, at most."""
@@ -47,7 +47,7 @@ def media_type(content_type: str) -> str:
 class ResponseReader:
     """The state of the reply that is being read; ``begin`` starts it afresh, ``feed`` and ``finish`` fill it.
 
-    When ``over``, either ``failure`` names what is wrong or ``status``, ``body()``, ``location`` (as sent, empty if
+    When ``complete``, either ``failure`` names what is wrong or ``status``, ``body()``, ``location`` (as sent, empty if
     there is none), ``media`` (such as ``text/html``, empty if it is not said) and ``cookies`` (values of ``Set-Cookie``) hold the reply. ``reusable`` says whether the connection
     may carry another request. ``largest`` is the most bytes a body may have, on the wire and decoded. ``received``
     counts the bytes of this reply so far. Never raises, whatever the bytes.
@@ -64,12 +64,12 @@ class ResponseReader:
         "_parsed",
         "_parser",
         "_size",
+        "complete",
         "cookies",
         "failure",
         "largest",
         "location",
         "media",
-        "over",
         "received",
         "reusable",
         "status",
@@ -80,13 +80,13 @@ class ResponseReader:
         self._parser: HttpResponseParser | None = None
         self._parsed = True
         self.begin(bodiless=False)
-        self.over = True
+        self.complete = True
 
     def begin(self, *, bodiless: bool) -> None:
         """A request is about to be sent; ``bodiless``: its reply has no body, as to HEAD."""
         self._open = self._fresh = True
         self._bodiless = bodiless
-        self.over = self.reusable = False
+        self.complete = self.reusable = False
         self.received = 0
         self.failure: Outcome | None = None
         if self._parsed:
@@ -118,7 +118,7 @@ class ResponseReader:
         except (HttpParserError, HttpParserUpgrade):
             # Rubbish behind a whole reply spoils the connection, not the reply.
             return self.fail(Outcome.CONNECTION)
-        if self.over:
+        if self.complete:
             if fresh and self.reusable and self.failure is None and not self._bodiless:
                 self._cache_head(data)
             return True
@@ -128,41 +128,41 @@ class ResponseReader:
 
     def _read_cached(self, data: bytes) -> bool:
         """Whether this is a whole reply, with a head that is known."""
-        at = data.find(END, 0, LONGEST)
+        at = data.find(HEAD_END, 0, MAX_CACHED_HEAD)
         if at < 0 or self._bodiless or not self._open:
             return False
         at += 4
         head = data[:at]
         cookies: tuple[bytes, ...] = ()
-        known = find(head)
+        known = lookup(head)
         if known is None:
-            head, cookies = apart(head)
-            known = find(head) if cookies else None
+            head, cookies = split_cookies(head)
+            known = lookup(head) if cookies else None
         if known is None or not known.size == len(data) - at <= self.largest:
             return False
         self.status, _, self.location, self._coding, self.media = known
         self.cookies = cookies
         self._chunks = [data[at:]]
-        self.over = self.reusable = True
+        self.complete = self.reusable = True
         return True
 
     def _cache_head(self, data: bytes) -> None:
-        at = data.find(END, 0, LONGEST) + 4
-        head, cookies = apart(data[:at])
-        if at >= len(END) and self._size == len(data) - at and self.cookies == cookies:
-            keep(head, CachedHead(self.status, self._size, self.location, self._coding, self.media))
+        at = data.find(HEAD_END, 0, MAX_CACHED_HEAD) + 4
+        head, cookies = split_cookies(data[:at])
+        if at >= len(HEAD_END) and self._size == len(data) - at and self.cookies == cookies:
+            store(head, CachedHead(self.status, self._size, self.location, self._coding, self.media))
 
     def finish(self) -> bool:
         """The server has closed the connection; always true: the reply is over."""
         if self._head_complete and not self._has_length:
-            self.over = True
+            self.complete = True
         return self.fail(Outcome.CONNECTION)
 
     def fail(self, outcome: Outcome) -> bool:
         """Nothing more can come of this connection; always true."""
-        if not self.over:
+        if not self.complete:
             self.failure = outcome
-            self.over = True
+            self.complete = True
             self._chunks = []
         self.reusable = self._open = False
         self._parser = None
@@ -186,7 +186,7 @@ class ResponseReader:
 
     def on_message_begin(self) -> None:
         """A status line begins: the reply's, one ahead of it (100 to 199), or one that nobody asked for."""
-        if self.over:
+        if self.complete:
             self.reusable = False
         else:
             self._clear()
@@ -222,7 +222,7 @@ class ResponseReader:
 
     def on_headers_complete(self) -> None:
         """The head is complete."""
-        if self.over or self._parser is None:
+        if self.complete or self._parser is None:
             return
         self.status = self._parser.get_status_code()
         if self.status < 100:  # noqa: PLR2004 - no such class of statuses
@@ -232,13 +232,13 @@ class ResponseReader:
             if self._bodiless:
                 # llhttp cannot be told that no body follows; it would wait for one, so it is not used again.
                 self.reusable = self._parser.should_keep_alive()
-                self.over = True
+                self.complete = True
                 self._open = False
                 self._parser = None
 
     def on_body(self, piece: bytes) -> None:
         """A piece of the body."""
-        if self.over:
+        if self.complete:
             self.reusable = False
             return
         self._size += len(piece)
@@ -249,6 +249,6 @@ class ResponseReader:
 
     def on_message_complete(self) -> None:
         """A message is complete: the reply, unless it was one ahead of it."""
-        if self._head_complete and not self.over and self._parser is not None:
-            self.over = True
+        if self._head_complete and not self.complete and self._parser is not None:
+            self.complete = True
             self.reusable = self._parser.should_keep_alive()

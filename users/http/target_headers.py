@@ -25,17 +25,17 @@ class TargetHeaders:
     cookies: HeaderPairs = ()
     copies: HeaderPairs = ()
 
-    def of(self, method: str) -> HeaderPairs:
+    def for_method(self, method: str) -> HeaderPairs:
         """The headers of a request with this method."""
         return self.sending if method in _SENDING else self.reading
 
 
-NOTHING = TargetHeaders()
+NO_HEADERS = TargetHeaders()
 
 
-def extra_cookies(carried: TargetHeaders, held: Callable[[str], str]) -> Iterator[tuple[str, str]]:
+def extra_cookies(target_headers: TargetHeaders, held: Callable[[str], str]) -> Iterator[tuple[str, str]]:
     """The cookies that are sent beside those that the target has set; ``held`` gives the value of one of these."""
-    for name, value in (*carried.cookies, *((name, held(copied)) for name, copied in carried.copies)):
+    for name, value in (*target_headers.cookies, *((name, held(copied)) for name, copied in target_headers.copies)):
         if value and not held(name):
             yield name, value
 

@@ -1,6 +1,6 @@
 """One timer for all connections: it looks every few hundredths of a second at those whose time is up.
 
-A timer of its own for each receive costs more than the receive, so a timeout may come up to ``PERIOD`` late. While
+A timer of its own for each receive costs more than the receive, so a timeout may come up to ``SCAN_INTERVAL`` late. While
 nobody waits for anything the timer stands still.
 """
 
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import cache
 from typing import Any, Protocol
 
@@ -15,7 +16,23 @@ from gevent import get_hub
 
 from users.http.dns import DnsCache
 
-PERIOD = 0.05
+
+@dataclass(frozen=True, slots=True)
+class HttpLimits:
+    """How long to wait, in seconds, how much to read, in bytes, and whether to verify certificates.
+
+    ``connect_timeout`` bounds the way to an open connection (name, TCP and TLS), ``read_timeout`` the silence of a server that is
+    expected to send, ``total_timeout`` a whole exchange from the first of these to the last byte. ``largest_reply`` bounds a body.
+    """
+
+    connect_timeout: float
+    read_timeout: float
+    total_timeout: float
+    largest_reply: int
+    verify_tls: bool = True
+
+
+SCAN_INTERVAL = 0.05
 """Seconds between two looks."""
 
 
@@ -24,14 +41,14 @@ class HasDeadline(Protocol):
 
     deadline: float
 
-    def overdue(self, now: float) -> None:
+    def on_deadline(self, now: float) -> None:
         """The deadline has passed: give up, or set another."""
 
 
-class Sweep:
-    """Whatever waits is in ``waiting``; ``wake`` must be called once something has been put there.
+class TimeoutScanner:
+    """Whatever waits is in ``waiting``; ``start`` must be called once something has been put there.
 
-    One belongs to each event loop (``current_scanner``); with it the looked-up ``addresses`` are shared.
+    One belongs to each event loop (``current_scanner``); with it the looked-up ``dns`` are shared.
     """
 
     def __init__(self, hub: Any, clock: Callable[[], float] = time.perf_counter) -> None:
@@ -39,16 +56,16 @@ class Sweep:
         self.waiting: set[HasDeadline] = set()
         self.running = False
         self.clock = clock
-        self.addresses = DnsCache(clock)
-        self._timer = hub.loop.timer(PERIOD, PERIOD)
+        self.dns = DnsCache(clock)
+        self._timer = hub.loop.timer(SCAN_INTERVAL, SCAN_INTERVAL)
 
-    def wake(self) -> None:
+    def start(self) -> None:
         """Begin to look, if nobody was waiting before."""
         if not self.running:
             self.running = True
-            self._timer.start(self._look)
+            self._timer.start(self._scan)
 
-    def _look(self) -> None:
+    def _scan(self) -> None:
         if not self.waiting:
             self._timer.stop()
             self.running = False
@@ -57,14 +74,14 @@ class Sweep:
         for one in [one for one in self.waiting if one.deadline <= now]:
             # Giving up on one may have ended another.
             if one in self.waiting and one.deadline <= now:
-                one.overdue(now)
+                one.on_deadline(now)
 
 
-def current_scanner() -> Sweep:
+def current_scanner() -> TimeoutScanner:
     """The sweep of this thread's event loop, the same one every time."""
     return _scanner_of(get_hub())
 
 
 @cache
-def _scanner_of(hub: Any) -> Sweep:
-    return Sweep(hub)
+def _scanner_of(hub: Any) -> TimeoutScanner:
+    return TimeoutScanner(hub)

@@ -21,7 +21,7 @@ _KNOWN = frozenset({"x86_64", "amd64", "aarch64", "arm64", "riscv64", "ppc64le",
 _MOMENT = struct.Struct("=qq")  # struct timespec of a 64-bit machine: seconds, nanoseconds
 _HEADER = struct.calcsize("=qii")
 
-ROOM = _HEADER + _MOMENT.size
+ANCILLARY_SIZE = _HEADER + _MOMENT.size
 """Bytes to ask ``recvmsg`` for beside the data; 0 asks for nothing."""
 
 
@@ -39,13 +39,13 @@ def enable_timestamps(receiver: socket.socket) -> bool:
     return True
 
 
-def arrival(notes: Sequence[tuple[int, int, bytes]], sent: float, now: float, wall: float) -> float | None:
-    """The moment, on the clock of ``sent`` and ``now``, at which the bytes came in that ``notes`` were read with.
+def receive_time(ancillary: Sequence[tuple[int, int, bytes]], sent: float, now: float, wall: float) -> float | None:
+    """The moment, on the clock of ``sent`` and ``now``, at which the bytes came in that ``ancillary`` were read with.
 
     ``now`` and ``wall`` are the same moment on that clock and by the time of day, in seconds. The time of day may be
     set while a reply is under way: a moment that does not lie between ``sent`` and ``now`` is not believed.
     """
-    for level, kind, held in notes:
+    for level, kind, held in ancillary:
         if level == socket.SOL_SOCKET and kind == _SO_TIMESTAMPNS and len(held) == _MOMENT.size:
             seconds, nanoseconds = _MOMENT.unpack(held)
             moment = now - (wall - (seconds + nanoseconds * 1e-9))

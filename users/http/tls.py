@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+from functools import cache
 
 from gevent import ssl
 
 from harness.measurement.outcomes import Outcome
-from users.http import ssl_context
 from users.http.connection import RECEIVED, Connection
-from users.http.limits import HttpLimits
 from users.http.origin import Origin
-from users.http.timeouts import Sweep
+from users.http.timeouts import HttpLimits, TimeoutScanner
 
 _PLAIN = memoryview(bytearray(16 * 1024))  # what one TLS record holds at the most
 _SLICE = len(_PLAIN)
@@ -21,13 +20,21 @@ _HEADER = 5  # bytes before each TLS record; the last two say how long it is
 class TlsConnection(Connection):
     """TLS over a plain connection; a certificate that does not hold is a connection that does not come about."""
 
-    __slots__ = ("_holds_spare_buffer", "_in_handshake", "_incoming", "_left", "_outgoing", "_partial_header", "_tls")
+    __slots__ = (
+        "_holds_spare_buffer",
+        "_in_handshake",
+        "_incoming",
+        "_outgoing",
+        "_partial_header",
+        "_record_bytes_left",
+        "_tls",
+    )
 
-    def __init__(self, origin: Origin, limits: HttpLimits, sweep: Sweep) -> None:
-        super().__init__(origin, limits, sweep)
+    def __init__(self, origin: Origin, limits: HttpLimits, scanner: TimeoutScanner) -> None:
+        super().__init__(origin, limits, scanner)
         self._in_handshake = False
         self._holds_spare_buffer = False  # tickets may have come since the last time that room was given back
-        self._left = 0  # bytes of the record under way that are still to come
+        self._record_bytes_left = 0  # bytes of the record under way that are still to come
         self._partial_header = b""  # the beginning of a record's header that came in two pieces
         self._incoming = ssl.MemoryBIO()
         self._outgoing = ssl.MemoryBIO()
@@ -45,16 +52,16 @@ class TlsConnection(Connection):
 
     def _handshake(self) -> Outcome | None:
         self._incoming, self._outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
-        self._left, self._partial_header = 0, b""
+        self._record_bytes_left, self._partial_header = 0, b""
         self.reader.begin(bodiless=False)
-        context = ssl_context.context(verified=self.limits.verify_tls)
+        context = ssl_context(verified=self.limits.verify_tls)
         self._in_handshake = True
         try:
             spoken = context.wrap_bio(
                 self._incoming, self._outgoing, server_hostname=self.origin.host.partition("%")[0]
             )
             while not self._handshake_step(spoken):
-                if self._late:
+                if self._timed_out:
                     return Outcome.TIMEOUT
                 if self.reader.failure is not None:
                     return Outcome.CONNECTION
@@ -91,28 +98,28 @@ class TlsConnection(Connection):
             return False
         return super()._send(self._outgoing.read())
 
-    def _take(self, count: int) -> bool:
-        over = False
+    def _on_bytes(self, count: int) -> bool:
+        complete = False
         whole = self._ends_record(RECEIVED[:count])
         # In slices, as OpenSSL keeps the room that it once took for what came at once.
         for at in range(0, count, _SLICE):
             self._incoming.write(RECEIVED[at : min(at + _SLICE, count)])
-            over = self._in_handshake or self._read_all()
-        if over and not whole:
+            complete = self._in_handshake or self._read_all()
+        if complete and not whole:
             self.reader.reusable = False  # half of something that was not asked for
-        if over and self._holds_spare_buffer and not self._in_handshake:
+        if complete and self._holds_spare_buffer and not self._in_handshake:
             self._release_spare_buffer()
-        return over
+        return complete
 
     def _ends_record(self, piece: memoryview | bytes) -> bool:
         """Whether a record ends where this piece does. OpenSSL does not tell what it keeps of one that is cut off."""
         if self._partial_header:
             piece = self._partial_header + piece
-        at, size = self._left, len(piece)
+        at, size = self._record_bytes_left, len(piece)
         while at + _HEADER <= size:
             at += _HEADER + (piece[at + 3] << 8 | piece[at + 4])
         self._partial_header = bytes(piece[at:])
-        self._left = max(at - size, 0)
+        self._record_bytes_left = max(at - size, 0)
         return at == size
 
     def _release_spare_buffer(self) -> None:
@@ -122,7 +129,7 @@ class TlsConnection(Connection):
             with contextlib.suppress(OSError, ValueError):
                 self._tls.write(b"")
 
-    def _end(self, *, reset: bool) -> bool:
+    def _on_peer_close(self, *, reset: bool) -> bool:
         if reset or self._in_handshake:
             return self.reader.fail(Outcome.CONNECTION)
         # Without TLS's own farewell before it, the end of the bytes may be anybody's doing.
@@ -134,20 +141,20 @@ class TlsConnection(Connection):
         if spoken is None:
             return reader.fail(Outcome.CONNECTION)
         try:
-            while not reader.over or self._incoming.pending or spoken.pending():
+            while not reader.complete or self._incoming.pending or spoken.pending():
                 count = int(spoken.read(len(_PLAIN), _PLAIN))  # into a buffer: how many, whatever the annotation says
                 if not count:
                     return reader.finish()
                 reader.feed(_PLAIN[:count])
         except ssl.SSLWantReadError:
-            return reader.over
+            return reader.complete
         except ssl.SSLZeroReturnError:
             return reader.finish()
         except OSError:
             return reader.fail(Outcome.CONNECTION)
         return True
 
-    def _ends_it(self, unasked: memoryview) -> bool:
+    def _closes_idle(self, unasked: memoryview) -> bool:
         """Tickets for later sessions come unasked and are read; anything else, half a record too, ends an idle connection."""
         if not unasked or self._tls is None or not self._ends_record(unasked):
             return True
@@ -160,3 +167,14 @@ class TlsConnection(Connection):
         except OSError:
             return True
         return True
+
+
+@cache
+def ssl_context(*, verified: bool) -> ssl.SSLContext:
+    """The context that all connections of this process share."""
+    shared = ssl.create_default_context()
+    if not verified:
+        shared.check_hostname = False
+        shared.verify_mode = ssl.CERT_NONE
+    shared.set_alpn_protocols(["http/1.1"])
+    return shared

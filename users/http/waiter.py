@@ -10,7 +10,7 @@ from typing import Any
 
 from gevent import getcurrent
 
-from users.http.timeouts import Sweep
+from users.http.timeouts import TimeoutScanner
 
 WRITE = 2
 
@@ -18,20 +18,20 @@ WRITE = 2
 class SocketWaiter:
     """A socket that one greenlet at a time waits at, until ``deadline`` (a moment of the sweep's clock) at the longest.
 
-    Whoever makes a connection of it says what happens to the bytes, and what it means to be ``overdue``.
+    Whoever makes a connection of it says what happens to the bytes, and what it means to be ``on_deadline``.
     """
 
-    __slots__ = ("_late", "_waiter", "_woken", "deadline", "sock", "sweep")
+    __slots__ = ("_timed_out", "_waiter", "_woken", "deadline", "scanner", "sock")
 
-    def __init__(self, sweep: Sweep) -> None:
-        self.sweep = sweep
+    def __init__(self, scanner: TimeoutScanner) -> None:
+        self.scanner = scanner
         self.sock: socket.socket | None = None
         self.deadline = 0.0
         self._waiter: Any = None
         self._woken = False
-        self._late = False
+        self._timed_out = False
 
-    def overdue(self, now: float) -> None:
+    def on_deadline(self, now: float) -> None:
         """Called by the sweep once the deadline has passed."""
         raise NotImplementedError
 
@@ -39,20 +39,20 @@ class SocketWaiter:
         """Until woken: by bytes that end what is waited for, by the sweep, or by ``close``."""
         self._woken = False
         self._waiter = getcurrent()
-        sweep = self.sweep
-        sweep.waiting.add(self)
-        if not sweep.running:
-            sweep.wake()
+        scanner = self.scanner
+        scanner.waiting.add(self)
+        if not scanner.running:
+            scanner.start()
         try:
             while not self._woken:
-                sweep.hub.switch()
+                scanner.hub.switch()
         finally:
             self._waiter = None
-            sweep.waiting.discard(self)
+            scanner.waiting.discard(self)
 
     def _wait_to_write(self) -> None:
         assert self.sock is not None  # noqa: S101 - only called with an open socket
-        writing = self.sweep.hub.loop.io(self.sock.fileno(), WRITE, ref=False)
+        writing = self.scanner.hub.loop.io(self.sock.fileno(), WRITE, ref=False)
         writing.start(self._wake)
         try:
             self._wait()

@@ -10,9 +10,9 @@ from harness.measurement.outcomes import Outcome
 from shop.contract import PATHS, Page
 from users.journeys import storefront
 from users.journeys.basket import fill_basket
-from users.journeys.checkout import CHOICES, open_checkout, reach_payment
-from users.journeys.context import JourneyContext, Receipt, ask
-from users.journeys.order import settle
+from users.journeys.checkout import DELIVERY_CHOICES, open_checkout, reach_payment
+from users.journeys.context import JourneyContext, Receipt, fetch
+from users.journeys.order import complete_order
 from users.journeys.steps import JourneyFailed, PageRequest, ResponseFormat, Steps
 
 __all__ = ["JOURNEYS", "Journey", "JourneyContext", "Receipt"]
@@ -27,86 +27,86 @@ class Journey:
     abandons: bool = False
 
 
-def guest(errand: JourneyContext) -> Steps[Receipt]:
+def guest(context: JourneyContext) -> Steps[Receipt]:
     """Buys without an account: says who she is, where to send it and how, and pays."""
-    yield from _fetch_token(errand)
-    yield from fill_basket(errand)
-    yield from _to_payment(errand)
-    return (yield from settle(errand))
+    yield from _fetch_token(context)
+    yield from fill_basket(context)
+    yield from _to_payment(context)
+    return (yield from complete_order(context))
 
 
-def returning(errand: JourneyContext) -> Steps[Receipt]:
+def returning(context: JourneyContext) -> Steps[Receipt]:
     """Signs in and buys; the shop remembers her choices, so that its checkout opens on the payment page."""
-    yield from _sign_in(errand)
-    yield from fill_basket(errand)
-    yield from _to_payment(errand)
-    return (yield from settle(errand))
+    yield from _sign_in(context)
+    yield from fill_basket(context)
+    yield from _to_payment(context)
+    return (yield from complete_order(context))
 
 
-def first_time(errand: JourneyContext) -> Steps[Receipt]:
+def first_time(context: JourneyContext) -> Steps[Receipt]:
     """Signs in, adds an address and chooses the delivery, even where the shop would remember an earlier choice."""
-    errand.adds_address = True
-    yield from _sign_in(errand)
-    yield from fill_basket(errand)
-    yield from _to_payment(errand, every=True)
-    return (yield from settle(errand))
+    context.adds_address = True
+    yield from _sign_in(context)
+    yield from fill_basket(context)
+    yield from _to_payment(context, every=True)
+    return (yield from complete_order(context))
 
 
-def abandoning(errand: JourneyContext) -> Steps[Receipt]:
+def abandoning(context: JourneyContext) -> Steps[Receipt]:
     """Sets out as a guest and leaves after a page between the checkout's door and the list of payment options."""
     # A shop may leave out the page she had in mind; the list of payment options is the last she sees in any case.
-    errand.abandon_after = frozenset({errand.chance.choice(_LEFT_AFTER), Page.PAYMENT_OPTION})
-    return (yield from guest(errand))
+    context.abandon_after = frozenset({context.rng.choice(_LEFT_AFTER), Page.PAYMENT_OPTION})
+    return (yield from guest(context))
 
 
-_LEFT_AFTER = (Page.CHECKOUT, Page.INDEX, *CHOICES, Page.PAYMENT_OPTION)
+_LEFT_AFTER = (Page.CHECKOUT, Page.INDEX, *DELIVERY_CHOICES, Page.PAYMENT_OPTION)
 
 
-def _to_payment(errand: JourneyContext, *, every: bool = False) -> Steps[None]:
-    if errand.as_storefront:
-        yield from storefront.to_payment(errand, every=every)
+def _to_payment(context: JourneyContext, *, every: bool = False) -> Steps[None]:
+    if context.as_storefront:
+        yield from storefront.to_payment(context, every=every)
     else:
-        yield from open_checkout(errand)
-        yield from reach_payment(errand, every=every)
+        yield from open_checkout(context)
+        yield from reach_payment(context, every=every)
 
 
-def _fetch_token(errand: JourneyContext) -> Steps[None]:
-    visit = PageRequest(
+def _fetch_token(context: JourneyContext) -> Steps[None]:
+    request = PageRequest(
         Page.CSRF_TOKEN,
         path=PATHS[Page.CSRF_TOKEN],
-        reads=ResponseFormat.JSON,
-        needs=frozenset({"csrf_token"}),
+        response_format=ResponseFormat.JSON,
+        required_keys=frozenset({"csrf_token"}),
         think_first=False,
     )
-    yield from ask(errand, visit)
+    yield from fetch(context, request)
 
 
-def _sign_in(errand: JourneyContext) -> Steps[None]:
-    if errand.account is None:
+def _sign_in(context: JourneyContext) -> Steps[None]:
+    if context.account is None:
         raise JourneyFailed(Outcome.NO_ACCOUNT, Page.LOGIN)
-    if errand.signed_in:
+    if context.signed_in:
         return
-    yield from _fetch_token(errand)
-    visit = PageRequest(
+    yield from _fetch_token(context)
+    request = PageRequest(
         Page.LOGIN,
         "POST",
         PATHS[Page.LOGIN],
         json={
-            "email": errand.account.email,
-            "password": errand.account.password,
+            "email": context.account.email,
+            "password": context.account.password,
             "formType": "login",
-            "locale": errand.conduct.locale,
-            **(storefront.SIGN_IN_FIELDS if errand.as_storefront else {}),
+            "locale": context.policy.locale,
+            **(storefront.SIGN_IN_FIELDS if context.as_storefront else {}),
         },
-        reads=ResponseFormat.JSON,
+        response_format=ResponseFormat.JSON,
         # Anything but a key is a refusal: a one-time code or a captcha that is wanted, or errors.
-        needs=frozenset({"key"}),
+        required_keys=frozenset({"key"}),
         fails_as=Outcome.SIGN_IN_REFUSED,
     )
-    yield from ask(errand, visit)
-    if errand.as_storefront:
-        yield from ask(errand, storefront.current_user())
-    errand.signed_in = True
+    yield from fetch(context, request)
+    if context.as_storefront:
+        yield from fetch(context, storefront.current_user())
+    context.signed_in = True
 
 
 JOURNEYS: Mapping[str, Journey] = MappingProxyType(

@@ -12,13 +12,22 @@ from typing import Any
 from harness.measurement.outcomes import Outcome
 from shop.contract import CHECKOUT_PATH, PATHS, PAYMENT_OPTIONS, Flow, Page
 from users.journeys.address import choose_location
-from users.journeys.context import JourneyContext, ask, choose, has_value, look, offered, post, required
-from users.journeys.steps import Answer, JourneyFailed, PageRequest, ResponseFormat, Steps
+from users.journeys.context import (
+    JourneyContext,
+    choose_offered,
+    fetch,
+    has_value,
+    offered_rows,
+    post_checkout_form,
+    required_value,
+    view_checkout_page,
+)
+from users.journeys.steps import JourneyFailed, PageRequest, PageResponse, ResponseFormat, Steps
 
-CHOICES = (Page.DELIVERY_OPTION, Page.ADDRESS_SELECTION, Page.SHIPPING_OPTION)
+DELIVERY_CHOICES = (Page.DELIVERY_OPTION, Page.ADDRESS_SELECTION, Page.SHIPPING_OPTION)
 """What a shopper who buys for the first time chooses even where the shop does not ask, in this order."""
 
-PAGES_BEFORE_PAYMENT = (Page.INDEX, *CHOICES, Page.RETAIL_STORE, Page.PAYMENT_OPTION)
+PAGES_BEFORE_PAYMENT = (Page.INDEX, *DELIVERY_CHOICES, Page.RETAIL_STORE, Page.PAYMENT_OPTION)
 """The pages between the door and the list of payment options, in the order in which most shops show them."""
 
 _PAYMENT_PAGE, _OK = Page.PAYMENT_OPTION, Outcome.OK
@@ -45,131 +54,143 @@ _SETTLED = ("delivery_option", "shipping_option")
 _MOST_TIMES = 2  # that one page is answered; a choice made later may have undone it once
 
 
-def open_checkout(errand: JourneyContext) -> Steps[None]:
+def open_checkout(context: JourneyContext) -> Steps[None]:
     """Go to the checkout, which opens on the first page that it needs of this shopper."""
-    judge = (
+    check = (
         delivery_is_settled
-        if errand.account is None
+        if context.account is None
         else _chooses_anew
-        if errand.adds_address
+        if context.adds_address
         else _recognises_customer
     )
-    visit = PageRequest(Page.CHECKOUT, path=CHECKOUT_PATH, expects=_ANY, goods=str(errand.goods), judge=judge)
-    answer = yield from ask(errand, visit)
-    fail_if_guests_refused(answer)
+    request = PageRequest(
+        Page.CHECKOUT, path=CHECKOUT_PATH, expected_pages=_ANY, goods_amount=str(context.goods_amount), check=check
+    )
+    response = yield from fetch(context, request)
+    fail_if_guests_refused(response)
 
 
-def fail_if_guests_refused(answer: Answer) -> None:
+def fail_if_guests_refused(response: PageResponse) -> None:
     """End the journey of a guest: this shop asks for a sign-in first."""
-    if answer.page is Page.INDEX and answer.context.get("can_guest_purchase") is False:
+    if response.page is Page.INDEX and response.page_context.get("can_guest_purchase") is False:
         raise JourneyFailed(Outcome.NOT_OFFERED, Page.CHECKOUT, "the shop sells nothing to guests")
 
 
-def _recognises_customer(answer: Answer) -> Outcome:
+def _recognises_customer(response: PageResponse) -> Outcome:
     """A customer who has signed in is not asked who she is; a shop that asks, as it asks guests, has lost her session."""
-    if answer.page is Page.INDEX:
-        return Outcome.SESSION_LOST if "can_guest_purchase" in answer.context else Outcome.UNEXPECTED_PAGE
-    return delivery_is_settled(answer)
+    if response.page is Page.INDEX:
+        return Outcome.SESSION_LOST if "can_guest_purchase" in response.page_context else Outcome.UNEXPECTED_PAGE
+    return delivery_is_settled(response)
 
 
-def _chooses_anew(answer: Answer) -> Outcome:
+def _chooses_anew(response: PageResponse) -> Outcome:
     """A shop may list all its pages at once; who chooses everything anew need not find it chosen."""
-    if answer.page in PAYMENT_PAGES and "payment_options" in answer.context:
+    if response.page in PAYMENT_PAGES and "payment_options" in response.page_context:
         return _OK
-    return _recognises_customer(answer)
+    return _recognises_customer(response)
 
 
-def delivery_is_settled(answer: Answer) -> Outcome:
+def delivery_is_settled(response: PageResponse) -> Outcome:
     """A shop that shows the payment page says that delivery is settled; then its pre-order holds how."""
-    page = answer.page
+    page = response.page
     if page not in PAYMENT_PAGES:
         return _OK
-    held = answer.pre_order.get
+    held = response.pre_order.get
     if all(map(held, _SETTLED)) and (page is _PAYMENT_PAGE or held("payment_option")):
         return _OK
     # With the options on it, it is the payment page indeed; without, another page goes by its name.
-    return Outcome.NOT_ECHOED if "payment_options" in answer.context else Outcome.UNEXPECTED_PAGE
+    return Outcome.NOT_ECHOED if "payment_options" in response.page_context else Outcome.UNEXPECTED_PAGE
 
 
-def reach_payment(errand: JourneyContext, *, every: bool = False) -> Steps[None]:
+def reach_payment(context: JourneyContext, *, every: bool = False) -> Steps[None]:
     """Answer the pages that the shop shows, up to the payment page; ``every``: make all choices, asked or not."""
     answered: list[Page] = []  # a short list is searched faster than a member of an enum is hashed
-    while (page := _wanted(errand, answered, every=every)) is not None:
+    while (page := _wanted(context, answered, every=every)) is not None:
         if answered.count(page) >= _MOST_TIMES:
-            raise JourneyFailed(Outcome.UNEXPECTED_PAGE, errand.page)
+            raise JourneyFailed(Outcome.UNEXPECTED_PAGE, context.page)
         answered.append(page)
         if page is Page.RETAIL_STORE:
             answered.append(Page.ADDRESS_SELECTION)  # it asks for the address, too
-        yield from _STRATEGIES[page](errand)
+        yield from _STRATEGIES[page](context)
 
 
-def _wanted(errand: JourneyContext, answered: Sequence[Page], *, every: bool) -> Page | None:
-    shown = errand.shown.page
+def _wanted(context: JourneyContext, answered: Sequence[Page], *, every: bool) -> Page | None:
+    shown = context.last_response.page
     if shown in _STRATEGIES:
         return shown
-    return next((page for page in CHOICES if page not in answered), None) if every else None
+    return next((page for page in DELIVERY_CHOICES if page not in answered), None) if every else None
 
 
-def _next(errand: JourneyContext, page: Page) -> frozenset[Page]:
+def _next(context: JourneyContext, page: Page) -> frozenset[Page]:
     """What a shop may show instead of this page; it does not ask a known shopper again who they are."""
-    return _LATER[page] if errand.is_known else _SOME_PAGE[page]
+    return _LATER[page] if context.is_identified else _SOME_PAGE[page]
 
 
 _SOME_PAGE: Mapping[Page, frozenset[Page]] = {page: _ANY - {page} for page in PAGES_BEFORE_PAYMENT}
 _LATER: Mapping[Page, frozenset[Page]] = {page: _AFTER_INDEX - {page} for page in PAGES_BEFORE_PAYMENT}
 
 
-def _choices(errand: JourneyContext, page: Page, key: str) -> Steps[None]:
+def _show_choices(context: JourneyContext, page: Page, key: str) -> Steps[None]:
     """See to it that what this page offers is before the shopper's eyes."""
-    if key not in errand.shown.context:
-        expects = _AFTER_INDEX if errand.is_known else _ANY
-        yield from ask(errand, look(errand, page, expects, frozenset({key}), judge=delivery_is_settled))
+    if key not in context.last_response.page_context:
+        expected_pages = _AFTER_INDEX if context.is_identified else _ANY
+        yield from fetch(
+            context, view_checkout_page(context, page, expected_pages, frozenset({key}), check=delivery_is_settled)
+        )
 
 
-def introduce(errand: JourneyContext) -> Steps[None]:
+def submit_guest_details(context: JourneyContext) -> Steps[None]:
     """Tell the shop who is buying, as a guest."""
-    form = {"user_email": errand.shopper.email, "phone_number": errand.shopper.phone}
-    yield from ask(errand, post(errand, Page.INDEX, form, _LATER[Page.INDEX], judge=delivery_is_settled))
-    errand.is_known = True
+    form = {"user_email": context.identity.email, "phone_number": context.identity.phone}
+    yield from fetch(
+        context, post_checkout_form(context, Page.INDEX, form, _LATER[Page.INDEX], check=delivery_is_settled)
+    )
+    context.is_identified = True
 
 
-def _set(errand: JourneyContext, page: Page, form: Mapping[str, str], *, think_first: bool = True) -> Steps[None]:
+def _submit_choice(
+    context: JourneyContext, page: Page, form: Mapping[str, str], *, think_first: bool = True
+) -> Steps[None]:
     """Post a choice; the reply must echo it, and show another page than this."""
-    visit = post(errand, page, form, _next(errand, page), echo=form, judge=delivery_is_settled, think_first=think_first)
-    yield from ask(errand, visit)
+    request = post_checkout_form(
+        context, page, form, _next(context, page), echo=form, check=delivery_is_settled, think_first=think_first
+    )
+    yield from fetch(context, request)
 
 
-def _address(errand: JourneyContext) -> Steps[None]:
-    pk, typed = yield from _own_address(errand)
+def _address(context: JourneyContext) -> Steps[None]:
+    pk, typed = yield from _own_address(context)
     # Typing the address took the time.
-    yield from _set(
-        errand, Page.ADDRESS_SELECTION, {"shipping_address": pk, "billing_address": pk}, think_first=not typed
+    yield from _submit_choice(
+        context, Page.ADDRESS_SELECTION, {"shipping_address": pk, "billing_address": pk}, think_first=not typed
     )
 
 
-def _own_address(errand: JourneyContext) -> Steps[tuple[str, bool]]:
+def _own_address(context: JourneyContext) -> Steps[tuple[str, bool]]:
     """An address of this shopper by its pk, and whether it was added just now."""
-    if not errand.address_pk and not errand.adds_address:
-        known = errand.shown.context.get("addresses")
+    if not context.address_pk and not context.adds_address:
+        known = context.last_response.page_context.get("addresses")
         rows = known if isinstance(known, list) else []
         pks = [str(row["pk"]) for row in rows if isinstance(row, dict) and has_value(row.get("pk"))]
-        errand.address_pk = errand.chance.choice(pks) if pks else ""
-    if errand.address_pk:
-        return errand.address_pk, False
-    return (yield from add_address(errand)), True
+        context.address_pk = context.rng.choice(pks) if pks else ""
+    if context.address_pk:
+        return context.address_pk, False
+    return (yield from add_address(context)), True
 
 
-def add_address(errand: JourneyContext) -> Steps[str]:
+def add_address(context: JourneyContext) -> Steps[str]:
     """Put an address of this shopper into the address book; its pk."""
-    place = yield from choose_location(errand)
-    address = {**errand.shopper.address, "phone_number": errand.phone, **place, **errand.conduct.address}
-    if errand.as_storefront:
+    place = yield from choose_location(context)
+    address = {**context.identity.address, "phone_number": context.phone, **place, **context.policy.address}
+    if context.as_storefront:
         filled = {**address, **_ADDED_BY_STOREFRONT}
         address = {name: filled[name] for name in _STOREFRONT_FIELDS if name in filled}  # there may be no districts
     path = PATHS[Page.ADDRESS_ADD]
-    add = PageRequest(Page.ADDRESS_ADD, "POST", path, json=address, reads=ResponseFormat.JSON, judge=_has_address_pk)
-    errand.address_pk = str(_address_pk((yield from ask(errand, add)).document))
-    return errand.address_pk
+    add = PageRequest(
+        Page.ADDRESS_ADD, "POST", path, json=address, response_format=ResponseFormat.JSON, check=_has_address_pk
+    )
+    context.address_pk = str(_address_pk((yield from fetch(context, add)).document))
+    return context.address_pk
 
 
 # What the storefront's form sends, in its order (client).
@@ -196,34 +217,38 @@ def _address_pk(document: Mapping[str, Any]) -> object:
     return (inner if isinstance(inner, dict) else document).get("pk")
 
 
-def _has_address_pk(answer: Answer) -> Outcome:
+def _has_address_pk(response: PageResponse) -> Outcome:
     """An address that was taken has a number by which it can be chosen."""
-    return Outcome.OK if has_value(_address_pk(answer.document)) else Outcome.ENVELOPE
+    return Outcome.OK if has_value(_address_pk(response.document)) else Outcome.ENVELOPE
 
 
-def _delivery(errand: JourneyContext) -> Steps[None]:
-    yield from _choices(errand, Page.DELIVERY_OPTION, "delivery_options")
-    rows = offered(errand, "delivery_options")
+def _delivery(context: JourneyContext) -> Steps[None]:
+    yield from _show_choices(context, Page.DELIVERY_OPTION, "delivery_options")
+    rows = offered_rows(context, "delivery_options")
     # To a store only where nothing is brought home.
     homeward = [row for row in rows if row.get("delivery_option_type") != "retail_store"] or rows
-    pk = required(errand, errand.chance.choice(homeward), "pk")
-    yield from _set(errand, Page.DELIVERY_OPTION, {"delivery_option": pk})
+    pk = required_value(context, context.rng.choice(homeward), "pk")
+    yield from _submit_choice(context, Page.DELIVERY_OPTION, {"delivery_option": pk})
 
 
-def _store(errand: JourneyContext) -> Steps[None]:
-    yield from _choices(errand, Page.RETAIL_STORE, "retail_stores")
-    store = choose(errand, "retail_stores")
-    pk, typed = yield from _own_address(errand)
-    yield from _set(errand, Page.RETAIL_STORE, {"retail_store": store, "billing_address": pk}, think_first=not typed)
+def _store(context: JourneyContext) -> Steps[None]:
+    yield from _show_choices(context, Page.RETAIL_STORE, "retail_stores")
+    store = choose_offered(context, "retail_stores")
+    pk, typed = yield from _own_address(context)
+    yield from _submit_choice(
+        context, Page.RETAIL_STORE, {"retail_store": store, "billing_address": pk}, think_first=not typed
+    )
 
 
-def _shipping(errand: JourneyContext) -> Steps[None]:
-    yield from _choices(errand, Page.SHIPPING_OPTION, "shipping_options")
-    yield from _set(errand, Page.SHIPPING_OPTION, {"shipping_option": choose(errand, "shipping_options")})
+def _shipping(context: JourneyContext) -> Steps[None]:
+    yield from _show_choices(context, Page.SHIPPING_OPTION, "shipping_options")
+    yield from _submit_choice(
+        context, Page.SHIPPING_OPTION, {"shipping_option": choose_offered(context, "shipping_options")}
+    )
 
 
 _STRATEGIES: Mapping[Page | None, Callable[[JourneyContext], Steps[None]]] = {
-    Page.INDEX: introduce,
+    Page.INDEX: submit_guest_details,
     Page.ADDRESS_SELECTION: _address,
     Page.RETAIL_STORE: _store,
     Page.DELIVERY_OPTION: _delivery,

@@ -51,13 +51,13 @@ _MESSAGE_KEYS = ("errors", "non_field_errors", "detail", "message")
 _PRIVATE = re.compile(r"\S+@\S+|(?=\S*\d)[A-Za-z0-9_+/=.-]{20,}|\d[\d -]{2,}\d")
 
 
-def why(visit: PageRequest, status: int, body: bytes, location: str, found: Outcome) -> Outcome:
+def refine_outcome(request: PageRequest, status: int, body: bytes, location: str, found: Outcome) -> Outcome:
     """A better name for what is wrong with a reply, or the one it has been ``found`` to have."""
     if found not in _UNCLEAR or len(body) > _MOST_READ:
         return found
     if _QUEUE_ADDRESS.search(location):
         return Outcome.WAITING_ROOM
-    signs_in = visit.page is Page.LOGIN
+    signs_in = request.page is Page.LOGIN
     if signs_in and status == 202:  # noqa: PLR2004 - Accepted: a code is on its way
         return Outcome.CODE_WANTED
     document = _read(body)
@@ -69,7 +69,7 @@ def why(visit: PageRequest, status: int, body: bytes, location: str, found: Outc
         (_CAPTCHA, Outcome.CAPTCHA_WANTED, True),
         (_THROTTLED, Outcome.THROTTLED, True),
         (_CODE, Outcome.CODE_WANTED, signs_in),
-        (_SOLD_OUT, Outcome.UNAVAILABLE, visit.page is Page.BASKET_ADD),
+        (_SOLD_OUT, Outcome.UNAVAILABLE, request.page is Page.BASKET_ADD),
     )
     if isinstance(redirect, str) and _CAPTCHA.search(redirect):
         return Outcome.CAPTCHA_WANTED
@@ -87,7 +87,7 @@ def _in_html(body: bytes) -> Outcome | None:
     return Outcome.SESSION_LOST if _PASSWORD_FIELD.search(text) else None
 
 
-def said(status: int, body: bytes) -> str:
+def shop_error_text(status: int, body: bytes) -> str:
     """What a shop said of a refusal, for the report: its first error texts, short, without anything private."""
     if not body or len(body) > _MOST_READ:
         return ""
@@ -102,25 +102,25 @@ def said(status: int, body: bytes) -> str:
     return _clean("; ".join(texts))
 
 
-def missing_keys(visit: PageRequest, body: bytes) -> str:
+def missing_keys(request: PageRequest, body: bytes) -> str:
     """The keys that a reply lacks, or holds with a value of another kind, in words; empty where it has them all."""
     document = {} if len(body) > _MOST_READ else _read(body)
     if not document:
         return ""
     keys = [key for key, kinds in _ENVELOPE.items() if not isinstance(document.get(key, ...), kinds)]
-    if visit.reads is not ResponseFormat.ENVELOPE:
-        keys = [key for key in sorted(visit.needs) if document.get(key) is None]
+    if request.response_format is not ResponseFormat.ENVELOPE:
+        keys = [key for key in sorted(request.required_keys) if document.get(key) is None]
     elif not keys:
         shown = _contexts(document)
-        keys = [key for key in sorted(visit.needs) if all(context.get(key) is None for context in shown)]
-        keys = keys or _not_in_pre_order(visit, document)
+        keys = [key for key in sorted(request.required_keys) if all(context.get(key) is None for context in shown)]
+        keys = keys or _not_in_pre_order(request, document)
     return f"without {', '.join(keys)} as it is due" if keys else ""
 
 
-def _not_in_pre_order(visit: PageRequest, document: Mapping[str, Any]) -> list[str]:
+def _not_in_pre_order(request: PageRequest, document: Mapping[str, Any]) -> list[str]:
     """What the pre-order should hold by now: what was just chosen, and on the payment page how the goods are sent."""
     sent = _SENT if Page.PAYMENT_OPTION.value in _pages(document) else ()
-    return [f"pre_order.{key}" for key in dict.fromkeys((*visit.echo, *sent)) if not document["pre_order"].get(key)]
+    return [f"pre_order.{key}" for key in dict.fromkeys((*request.echo, *sent)) if not document["pre_order"].get(key)]
 
 
 def _contexts(document: Mapping[str, Any]) -> list[Mapping[str, Any]]:
@@ -171,3 +171,33 @@ def _clean(text: str) -> str:
         text = f"{text[:_MOST_CLEANED].rpartition(' ')[0]} …"
     text = _PRIVATE.sub("…", text)
     return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
+
+
+_LISTS = frozenset({Page.COUNTRIES, Page.CITIES, Page.TOWNSHIPS, Page.DISTRICTS})
+
+_BY_OUTCOME: Mapping[Outcome, str] = {
+    Outcome.THROTTLED: "lower the rate, or have the shop's rate limit let this machine through (a key in [headers])",
+    Outcome.CAPTCHA_WANTED: "switch the captcha off for this machine or these accounts (a key in [headers])",
+    Outcome.CODE_WANTED: "name accounts in [accounts] that sign in without a one-time code",
+    Outcome.WAITING_ROOM: "have this machine let past the waiting room (a key in [headers]), or lower the rate",
+    Outcome.SIGN_IN_REFUSED: "name accounts in [accounts] that the shop knows, with their passwords",
+    Outcome.SESSION_LOST: "see whether the shop keeps a session from page to page; a gate before it may want a key in [headers]",
+}
+_FORBIDDEN = (
+    "see whether the shop sets the cookie csrftoken, and whether a gate or firewall before it wants a key in [headers]"
+)
+
+
+def remedy(outcome: Outcome, page: Page | None, status: int) -> str:
+    """The remedy for a failure, as the end of a sentence; empty where only the shop's own logs can tell."""
+    if page in _LISTS and outcome in (Outcome.HTTP_4XX, Outcome.ENVELOPE, Outcome.NOT_JSON):
+        return "pin country, city, township and district in [address]: the shop has no list of them"
+    if page is Page.ADDRESS_ADD and outcome in (Outcome.HTTP_4XX, Outcome.BUSINESS_ERROR):
+        return "give in [address] what the shop wants of an address"
+    if outcome is Outcome.NOT_OFFERED and page is Page.CHECKOUT:
+        return "give guest and abandoning a weight of 0 in [journeys], or have the shop sell to guests"
+    if page is Page.PRODUCT and status == 404:  # noqa: PLR2004 - Not Found
+        return "name products that the shop has in [products]"
+    if outcome is Outcome.HTTP_4XX and status == 403:  # noqa: PLR2004 - Forbidden
+        return _FORBIDDEN
+    return _BY_OUTCOME.get(outcome, "")

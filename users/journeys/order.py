@@ -11,87 +11,89 @@ from users.journeys.context import (
     JourneyContext,
     Receipt,
     ResponseCheck,
-    ask,
+    fetch,
     has_value,
-    look,
-    required,
     required_amount,
+    required_value,
+    view_checkout_page,
 )
 from users.journeys.money import amount, hundredths
 from users.journeys.payment_option import fetch_payment_options, select_payment_option
 from users.journeys.payments import pay
-from users.journeys.sms import verify
-from users.journeys.steps import Answer, PageRequest, ResponseFormat, Steps
+from users.journeys.sms import verify_sms
+from users.journeys.steps import PageRequest, PageResponse, ResponseFormat, Steps
 from users.journeys.storefront import fetch_balance
 
 _ORDER = frozenset({Page.THANK_YOU})
 _LOYALTY = "loyalty_money"
 
 
-def settle(errand: JourneyContext) -> Steps[Receipt]:
+def complete_order(context: JourneyContext) -> Steps[Receipt]:
     """Everything from the list of payment options to the receipt."""
-    if not errand.as_storefront:
-        yield from fetch_payment_options(errand)
-    elif errand.itinerary.payment_option == _LOYALTY:  # the options are on the screen already
-        yield from fetch_balance(errand)
-    yield from select_payment_option(errand, errand.itinerary.payment_option)
-    answer = yield from pay(errand)
-    if answer.page is Page.VERIFY_SMS:
-        answer = yield from verify(errand)
-    return (yield from _collect(errand, answer))
+    if not context.as_storefront:
+        yield from fetch_payment_options(context)
+    elif context.spec.payment_option == _LOYALTY:  # the options are on the screen already
+        yield from fetch_balance(context)
+    yield from select_payment_option(context, context.spec.payment_option)
+    response = yield from pay(context)
+    if response.page is Page.VERIFY_SMS:
+        response = yield from verify_sms(context)
+    return (yield from _read_receipt(context, response))
 
 
-def _collect(errand: JourneyContext, answer: Answer) -> Steps[Receipt]:
+def _read_receipt(context: JourneyContext, response: PageResponse) -> Steps[Receipt]:
     """Read the order that was made, and hold it against what was asked for."""
-    held = errand.pre_order.get("total_amount_with_interest")
-    payable = errand.total if held is None else required_amount(errand, held)
-    if errand.as_storefront and _token(answer):
-        return (yield from _read_order(errand, _token(answer), payable))  # its page goes there at once
-    thanks = yield from ask(
-        errand,
-        look(errand, Page.THANK_YOU, _ORDER, frozenset({"order_number"}), judge=_is_new(errand), think_first=False),
+    held = context.pre_order.get("total_amount_with_interest")
+    payable = context.total if held is None else required_amount(context, held)
+    if context.as_storefront and _token(response):
+        return (yield from _read_order(context, _token(response), payable))  # its page goes there at once
+    thanks = yield from fetch(
+        context,
+        view_checkout_page(
+            context, Page.THANK_YOU, _ORDER, frozenset({"order_number"}), check=_is_new(context), think_first=False
+        ),
     )
-    number = required(errand, thanks.context, "order_number")
-    return (yield from _read_order(errand, _token(thanks), payable, number))
+    number = required_value(context, thanks.page_context, "order_number")
+    return (yield from _read_order(context, _token(thanks), payable, number))
 
 
-def _read_order(errand: JourneyContext, token: str, payable: Decimal | None, number: str = "") -> Steps[Receipt]:
+def _read_order(context: JourneyContext, token: str, payable: Decimal | None, number: str = "") -> Steps[Receipt]:
     """Read the completed order; without its ``number`` it must have one that was never given before."""
     path = PATHS[Page.COMPLETED_ORDER].format(token=quote(token, safe=""))
 
-    def judge(answer: Answer) -> Outcome:
-        order = answer.document["order"]
-        outcome = _is_hers(order, number, payable)
-        if outcome is Outcome.OK and not number and not errand.order_is_new(str(order["number"])):
+    def check(response: PageResponse) -> Outcome:
+        order = response.document["order"]
+        outcome = _check_same_order(order, number, payable)
+        if outcome is Outcome.OK and not number and not context.order_is_new(str(order["number"])):
             return Outcome.DOUBLE_ORDER
         return outcome
 
-    visit = PageRequest(
+    request = PageRequest(
         Page.COMPLETED_ORDER,
         path=f"{path}?format=json",
-        reads=ResponseFormat.JSON,
-        needs=frozenset({"order"}),
-        judge=judge,
+        response_format=ResponseFormat.JSON,
+        required_keys=frozenset({"order"}),
+        check=check,
         think_first=False,
     )
-    order = (yield from ask(errand, visit)).document["order"]
-    paid = required_amount(errand, order["amount"])
-    return Receipt(str(order["number"]), hundredths(paid), errand.payment_option, errand.verification)
+    order = (yield from fetch(context, request)).document["order"]
+    paid = required_amount(context, order["amount"])
+    return Receipt(str(order["number"]), hundredths(paid), context.payment_option, context.verification)
 
 
-def _is_new(errand: JourneyContext) -> ResponseCheck:
+def _is_new(context: JourneyContext) -> ResponseCheck:
     """An order has a number that was never given before, and an address."""
 
-    def judge(answer: Answer) -> Outcome:
-        number = answer.context["order_number"]
-        if not has_value(number) or not _token(answer):
+    def check(response: PageResponse) -> Outcome:
+        number = response.page_context["order_number"]
+        if not has_value(number) or not _token(response):
             return Outcome.ENVELOPE
-        return Outcome.OK if errand.order_is_new(str(number)) else Outcome.DOUBLE_ORDER
+        return Outcome.OK if context.order_is_new(str(number)) else Outcome.DOUBLE_ORDER
 
-    return judge
+    return check
 
 
-def _is_hers(order: object, number: str, payable: Decimal | None) -> Outcome:
+def _check_same_order(order: object, number: str, payable: Decimal | None) -> Outcome:
     """The order that is kept under this address is the one just made, at the price that was shown."""
     if not isinstance(order, dict) or not has_value(order.get("number")):
         return Outcome.ENVELOPE
@@ -101,12 +103,12 @@ def _is_hers(order: object, number: str, payable: Decimal | None) -> Outcome:
     return Outcome.OK if paid is not None and paid == payable else Outcome.AMOUNT_MISMATCH
 
 
-def _token(thanks: Answer) -> str:
+def _token(thanks: PageResponse) -> str:
     """The word under which the completed order is kept: given as such, or the end of its address; empty if neither."""
-    token = thanks.context.get("token")
+    token = thanks.page_context.get("token")
     if isinstance(token, str) and token:
         return token
-    target = thanks.context.get("redirect_url")
+    target = thanks.page_context.get("redirect_url")
     try:
         path = urlsplit(target).path if isinstance(target, str) else ""
     except ValueError:

@@ -10,8 +10,8 @@ from urllib.parse import quote
 
 from harness.measurement.outcomes import Outcome
 from shop.contract import PATHS, Page
-from users.journeys.context import JourneyContext, ask, must_be_refused, post
-from users.journeys.steps import Answer, JourneyFailed, PageRequest, ResponseFormat, Steps
+from users.journeys.context import JourneyContext, fetch, must_be_refused, post_checkout_form
+from users.journeys.steps import JourneyFailed, PageRequest, PageResponse, ResponseFormat, Steps
 from users.population.journey_spec import SmsScript
 
 MAX_TRIES = 10
@@ -23,63 +23,63 @@ _SHORTEST_POLL = 0.01
 _PAST_EXPIRY = 1.0  # seconds_left is a whole number; a second more is surely too late
 
 
-def verify(errand: JourneyContext) -> Steps[Answer]:
+def verify_sms(context: JourneyContext) -> Steps[PageResponse]:
     """Answer the question for a code in the way of the itinerary's script; ends on the order."""
-    script = errand.itinerary.sms
+    script = context.spec.sms
     # What is left of an expired code's life may be unknown or too long to wait for; then the code is given in time.
-    if script is SmsScript.LATE and _time_to_expire(errand) is None:
+    if script is SmsScript.LATE and _time_to_expire(context) is None:
         script = SmsScript.RIGHT
-    errand.verification = script.value
-    answer = yield from _SCRIPTS[script](errand)
-    return answer
+    context.verification = script.value
+    response = yield from _SCRIPTS[script](context)
+    return response
 
 
-def _right(errand: JourneyContext) -> Steps[Answer]:
-    code = yield from _code(errand)
-    return (yield from _submit_code(errand, code))
+def _right(context: JourneyContext) -> Steps[PageResponse]:
+    code = yield from _code(context)
+    return (yield from _submit_code(context, code))
 
 
-def _wrong(errand: JourneyContext) -> Steps[Answer]:
-    code = yield from _code(errand)
-    yield from _submit_wrong_code(errand, code)
-    return (yield from _submit_code(errand, code))
+def _wrong(context: JourneyContext) -> Steps[PageResponse]:
+    code = yield from _code(context)
+    yield from _submit_wrong_code(context, code)
+    return (yield from _submit_code(context, code))
 
 
-def _resend(errand: JourneyContext) -> Steps[Answer]:
-    first = yield from _code(errand)
-    return (yield from _another(errand, first))
+def _resend(context: JourneyContext) -> Steps[PageResponse]:
+    first = yield from _code(context)
+    return (yield from _resend_and_submit(context, first))
 
 
-def _late(errand: JourneyContext) -> Steps[Answer]:
-    wait = _time_to_expire(errand) or 0.0
-    first = yield from _code(errand)
-    yield from ask(
-        errand,
-        post(
-            errand,
+def _late(context: JourneyContext) -> Steps[PageResponse]:
+    wait = _time_to_expire(context) or 0.0
+    first = yield from _code(context)
+    yield from fetch(
+        context,
+        post_checkout_form(
+            context,
             Page.VERIFY_SMS,
             {"verify_code": first},
             _ASKED_AGAIN,
             refused_as=Outcome.CODE_EXPIRED,
-            judge=must_be_refused,
+            check=must_be_refused,
             think_first=False,
-            wait=wait,
+            extra_wait=wait,
         ),
     )
-    return (yield from _another(errand, first))
+    return (yield from _resend_and_submit(context, first))
 
 
-def _locked(errand: JourneyContext) -> Steps[Answer]:
-    code = yield from _code(errand)
+def _locked(context: JourneyContext) -> Steps[PageResponse]:
+    code = yield from _code(context)
     for _ in range(MAX_TRIES):
-        yield from _submit_wrong_code(errand, code)
-        context = errand.shown.context
-        if context.get("reason") == "locked" or context.get("retry") is False:
+        yield from _submit_wrong_code(context, code)
+        shown = context.last_response.page_context
+        if shown.get("reason") == "locked" or shown.get("retry") is False:
             raise JourneyFailed(Outcome.CODE_LOCKED, Page.VERIFY_SMS)
     raise JourneyFailed(Outcome.WRONG_CODE, Page.VERIFY_SMS)
 
 
-_SCRIPTS: Mapping[SmsScript, Callable[[JourneyContext], Steps[Answer]]] = MappingProxyType(
+_SCRIPTS: Mapping[SmsScript, Callable[[JourneyContext], Steps[PageResponse]]] = MappingProxyType(
     {
         SmsScript.RIGHT: _right,
         SmsScript.WRONG: _wrong,
@@ -90,22 +90,24 @@ _SCRIPTS: Mapping[SmsScript, Callable[[JourneyContext], Steps[Answer]]] = Mappin
 )
 
 
-def _submit_code(errand: JourneyContext, code: str) -> Steps[Answer]:
-    answer = yield from ask(errand, post(errand, Page.VERIFY_SMS, {"verify_code": code}, _ORDERED))
-    return answer
+def _submit_code(context: JourneyContext, code: str) -> Steps[PageResponse]:
+    response = yield from fetch(context, post_checkout_form(context, Page.VERIFY_SMS, {"verify_code": code}, _ORDERED))
+    return response
 
 
-def _submit_wrong_code(errand: JourneyContext, code: str) -> Steps[None]:
+def _submit_wrong_code(context: JourneyContext, code: str) -> Steps[None]:
     """Post a wrong code, which must not buy anything."""
     form = {"verify_code": _wrong_code(code)}
-    yield from ask(errand, post(errand, Page.VERIFY_SMS, form, _ASKED_AGAIN, refused_as=Outcome.WRONG_CODE))
+    yield from fetch(
+        context, post_checkout_form(context, Page.VERIFY_SMS, form, _ASKED_AGAIN, refused_as=Outcome.WRONG_CODE)
+    )
 
 
-def _another(errand: JourneyContext, known: str) -> Steps[Answer]:
+def _resend_and_submit(context: JourneyContext, known: str) -> Steps[PageResponse]:
     """Have another code sent, and type that."""
-    yield from ask(errand, post(errand, Page.SEND_SMS, {}, _ASKED_AGAIN))
-    code = yield from _code(errand, known)
-    return (yield from _submit_code(errand, code))
+    yield from fetch(context, post_checkout_form(context, Page.SEND_SMS, {}, _ASKED_AGAIN))
+    code = yield from _code(context, known)
+    return (yield from _submit_code(context, code))
 
 
 def _wrong_code(code: str) -> str:
@@ -113,38 +115,38 @@ def _wrong_code(code: str) -> str:
     return wrong if wrong != code else f"{code}0"
 
 
-def _time_to_expire(errand: JourneyContext) -> float | None:
+def _time_to_expire(context: JourneyContext) -> float | None:
     """Seconds until the code just sent is surely void; ``None`` if unknown, or longer than this shopper waits."""
-    left = errand.shown.context.get("seconds_left")
+    left = context.last_response.page_context.get("seconds_left")
     if isinstance(left, bool) or not isinstance(left, int | float) or left < 0:
         return None
-    return None if left > errand.conduct.sms_longest_wait - _PAST_EXPIRY else float(left) + _PAST_EXPIRY
+    return None if left > context.policy.sms_longest_wait - _PAST_EXPIRY else float(left) + _PAST_EXPIRY
 
 
-def _code(errand: JourneyContext, known: str = "") -> Steps[str]:
+def _code(context: JourneyContext, known: str = "") -> Steps[str]:
     """The code that was sent, other than ``known``: the test system's own, or the latest in the shop's inbox."""
-    conduct = errand.conduct
-    if conduct.sms_code:
-        return conduct.sms_code
-    if not known and errand.account is not None:
-        known = errand.account.last_code
-    poll = max(conduct.sms_poll, _SHORTEST_POLL)
-    path = PATHS[Page.SMS_INBOX].format(phone=quote(errand.sms_phone, safe=""))
-    asked = errand.shown
-    for turn in range(1 + math.ceil(max(conduct.sms_patience, 0.0) / poll)):
-        visit = PageRequest(
+    policy = context.policy
+    if policy.sms_code:
+        return policy.sms_code
+    if not known and context.account is not None:
+        known = context.account.last_code
+    poll = max(policy.sms_poll, _SHORTEST_POLL)
+    path = PATHS[Page.SMS_INBOX].format(phone=quote(context.sms_phone, safe=""))
+    asked = context.last_response
+    for turn in range(1 + math.ceil(max(policy.sms_patience, 0.0) / poll)):
+        request = PageRequest(
             Page.SMS_INBOX,
             path=path,
-            reads=ResponseFormat.JSON,
-            needs=frozenset({"messages"}),
+            response_format=ResponseFormat.JSON,
+            required_keys=frozenset({"messages"}),
             think_first=False,
-            wait=poll if turn else 0.0,
+            extra_wait=poll if turn else 0.0,
         )
-        code = _latest((yield from ask(errand, visit)).document["messages"])
+        code = _latest((yield from fetch(context, request)).document["messages"])
         if code and code != known:
-            if errand.account is not None:
-                errand.account.last_code = code
-            errand.shown = asked  # what she still has before her is the shop's page, not her telephone
+            if context.account is not None:
+                context.account.last_code = code
+            context.last_response = asked  # what she still has before her is the shop's page, not her telephone
             return code
     raise JourneyFailed(Outcome.SMS_LOST, Page.VERIFY_SMS)
 

@@ -33,19 +33,19 @@ class ResponseFormat(Enum):
 class PageRequest:
     """One page that a shopper wants: what to send, and what a shop in order would answer.
 
-    ``path`` is a path on the shop, or an absolute URL for a step outside it. ``expects`` names the pages of
+    ``path`` is a path on the shop, or an absolute URL for a step outside it. ``expected_pages`` names the pages of
     which the reply must show one (empty: any). ``refused_as`` is the outcome to book when the reply holds
     business errors that this shopper was asking for (a declined card, a wrong code); without it, errors are the
     shop's fault. A refusal must show an expected page, too, and keep what was valid before it. ``echo`` holds ``pre_order`` keys with the value that the reply must echo (the ``slug``, ``pk`` or
     ``value`` of an object there, or the plain value). ``total`` is the ``pre_order.total_amount`` that must stand in
-    the reply; ``goods`` the price of what is in the basket, to which the reply's own ``shipping_amount`` is added to
-    give that total. A reply that shows the completed order may leave out echo and amount, not contradict them. ``needs`` names keys
+    the reply; ``goods_amount`` the price of what is in the basket, to which the reply's own ``shipping_amount`` is added to
+    give that total. A reply that shows the completed order may leave out echo and amount, not contradict them. ``required_keys`` names keys
     that must be there, in the JSON object or in the page context of an envelope. ``fails_as`` is the fault to book
     when the shop refuses or leaves out what is needed (a sign-in refused, say), where it has a name of its own.
-    ``judge`` has the last word on an answer that is in order otherwise, and not refused: it says ``OK``, or names the
+    ``check`` has the last word on an answer that is in order otherwise, and not refused: it says ``OK``, or names the
     fault to book on this page; it must not raise, whatever the shop wrote.
     ``allow_404`` says that a shop may not have the page (404). ``allow_redirect`` says that a redirection is in order (its address is the answer's ``location``). ``csrf`` says whether the token is sent with a POST. ``think_first`` says whether the shopper takes the
-    page's think time before it; ``wait`` is a time in seconds that she waits in any case (for an SMS, say).
+    page's think time before it; ``extra_wait`` is a time in seconds that she waits in any case (for an SMS, say).
     """
 
     page: Page
@@ -53,35 +53,35 @@ class PageRequest:
     path: str = ""
     form: Mapping[str, str] | None = None
     json: Mapping[str, Any] | None = None
-    reads: ResponseFormat = ResponseFormat.ENVELOPE
-    expects: frozenset[Page] = frozenset()
+    response_format: ResponseFormat = ResponseFormat.ENVELOPE
+    expected_pages: frozenset[Page] = frozenset()
     refused_as: Outcome | None = None
     echo: Mapping[str, str] = field(default_factory=dict)
     total: str | None = None
-    goods: str | None = None
-    needs: frozenset[str] = frozenset()
+    goods_amount: str | None = None
+    required_keys: frozenset[str] = frozenset()
     fails_as: Outcome | None = None
-    judge: Callable[[Answer], Outcome] | None = field(default=None, compare=False)
+    check: Callable[[PageResponse], Outcome] | None = field(default=None, compare=False)
     allow_redirect: bool = False
     allow_404: bool = False
     csrf: bool = True
     think_first: bool = True
-    wait: float = 0.0
+    extra_wait: float = 0.0
 
 
 @dataclass(slots=True)  # nor is this one, for the same reason
-class Answer:
+class PageResponse:
     """What came back for a visit, already checked: ``outcome`` is ``OK`` or a shopper's luck, never a fault.
 
     ``document`` is the parsed JSON object (empty for HTML), ``text`` the body of an HTML page and ``form`` its first
-    form, ``page`` the page that an envelope shows (``None`` where it names none), ``context`` all its page contexts in
+    form, ``page`` the page that an envelope shows (``None`` where it names none), ``page_context`` all its page contexts in
     one, later ones over earlier ones. ``location`` is where a redirection leads.
     """
 
     outcome: Outcome = Outcome.OK
     document: Mapping[str, Any] = field(default_factory=dict)
     page: Page | None = None
-    context: Mapping[str, Any] = field(default_factory=dict)
+    page_context: Mapping[str, Any] = field(default_factory=dict)
     text: str = ""
     form: Form | None = None
     location: str = ""
@@ -95,58 +95,58 @@ class Answer:
 class JourneyFailed(Exception):
     """A journey that cannot go on: the named outcome, the page it happened on, and what the shop said, for the report."""
 
-    def __init__(self, outcome: Outcome, page: Page | None, said: str = "", status: int = 0) -> None:
+    def __init__(self, outcome: Outcome, page: Page | None, shop_message: str = "", status: int = 0) -> None:
         super().__init__(f"{outcome} on {page}")  # which may be logged; what a shop said must not be
         self.outcome = outcome
         self.page = page
-        self.said = said
+        self.shop_message = shop_message
         self.status = status
 
 
 class RequestBatch:
-    """Visits that begin at the same time and lead to no further visits; ``answers`` holds what came, in their order."""
+    """Visits that begin at the same time and lead to no further visits; ``responses`` holds what came, in their order."""
 
-    def __init__(self, *visits: PageRequest) -> None:
-        self._visits = visits
-        self._answers: dict[int, Answer] = {}
+    def __init__(self, *requests: PageRequest) -> None:
+        self._visits = requests
+        self._responses: dict[int, PageResponse] = {}
 
-    def first(self) -> Sequence[PageRequest]:
+    def initial(self) -> Sequence[PageRequest]:
         """All of them."""
         return self._visits
 
-    def then(self, visit: PageRequest, answer: Answer) -> Sequence[PageRequest]:
+    def on_response(self, request: PageRequest, response: PageResponse) -> Sequence[PageRequest]:
         """Keep the answer."""
-        self._answers[id(visit)] = answer
+        self._responses[id(request)] = response
         return ()
 
     @property
-    def answers(self) -> Sequence[Answer]:
+    def responses(self) -> Sequence[PageResponse]:
         """The answers in the order of the visits; all of them are there once the overlap is over."""
-        return [self._answers[id(visit)] for visit in self._visits]
+        return [self._responses[id(request)] for request in self._visits]
 
 
 class ParallelRequests(Protocol):
     """Visits of one shopper that are under way at the same time, as a storefront's page sends them.
 
-    It decides which visits to begin, and holds no socket: ``first`` begins it, ``then`` is told of each answer as it
+    It decides which visits to begin, and holds no socket: ``initial`` begins it, ``on_response`` is told of each answer as it
     comes and names the visits that follow from it. It ends when no visit is under way.
     """
 
-    def first(self) -> Sequence[PageRequest]:
+    def initial(self) -> Sequence[PageRequest]:
         """The visits to begin with."""
 
-    def then(self, visit: PageRequest, answer: Answer) -> Sequence[PageRequest]:
+    def on_response(self, request: PageRequest, response: PageResponse) -> Sequence[PageRequest]:
         """The visits that follow from this answer; they begin at once."""
 
 
-Steps = Generator[PageRequest | ParallelRequests, Answer, T]
-FetchPage = Callable[[PageRequest], Answer]
+Steps = Generator[PageRequest | ParallelRequests, PageResponse, T]
+FetchPage = Callable[[PageRequest], PageResponse]
 FetchParallel = Callable[[ParallelRequests], None]
 
-_NOTHING = Answer()
+_NOTHING = PageResponse()
 
 
-def walk(steps: Steps[T], fetch: FetchPage, fetch_parallel: FetchParallel | None = None) -> T:
+def drive_journey(steps: Steps[T], fetch: FetchPage, fetch_parallel: FetchParallel | None = None) -> T:
     """Drive a journey to its end with ``fetch`` and return what it returns; ``JourneyFailed`` passes through.
 
     ``fetch_parallel`` drives visits that overlap; without it, they are fetched one after another.
@@ -155,15 +155,15 @@ def walk(steps: Steps[T], fetch: FetchPage, fetch_parallel: FetchParallel | None
         asked = next(steps)
         while True:
             if type(asked) is PageRequest:
-                answer = fetch(asked)
+                response = fetch(asked)
             else:
-                answer = _NOTHING
+                response = _NOTHING
                 overlap: ParallelRequests = asked  # type: ignore[assignment]
                 if fetch_parallel is None:
                     fetch_in_order(overlap, fetch)
                 else:
                     fetch_parallel(overlap)
-            asked = steps.send(answer)
+            asked = steps.send(response)
     except StopIteration as end:
         result: T = end.value
         return result
@@ -173,7 +173,7 @@ def walk(steps: Steps[T], fetch: FetchPage, fetch_parallel: FetchParallel | None
 
 def fetch_in_order(overlap: ParallelRequests, fetch: FetchPage) -> None:
     """Fetch overlapping visits one after another, in the order in which they were begun."""
-    begun = deque(overlap.first())
+    begun = deque(overlap.initial())
     while begun:
-        visit = begun.popleft()
-        begun.extend(overlap.then(visit, fetch(visit)))
+        request = begun.popleft()
+        begun.extend(overlap.on_response(request, fetch(request)))

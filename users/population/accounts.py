@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Self
 
 from harness.files import MAX_CSV_BYTES, UnreadableFile, read_text
-from users.population.identity import DOMAIN, names, password, phone_number_of
+from users.population.identity import DOMAIN, name_pools, phone_number_of, random_password
 
-HEADER = ("email", "password", "first_name", "last_name", "phone", "saved_choices")
+COLUMNS = ("email", "password", "first_name", "last_name", "phone", "saved_choices")
 _PHONE_DIGITS = 11
 
 
@@ -55,20 +55,20 @@ class AccountPool:
 
     @classmethod
     def read_csv(cls, path: Path) -> Self:
-        """The accounts of a CSV file with the columns of ``HEADER``; ``AccountsRejected`` names all that is wrong."""
+        """The accounts of a CSV file with the columns of ``COLUMNS``; ``AccountsRejected`` names all that is wrong."""
         return cls(_read(path))
 
     @classmethod
     def generate(cls, n_returning: int, n_first_time: int, seed: int) -> Self:
         """Made-up accounts under a reserved domain, the same for the same seed."""
-        chance = random.Random(f"accounts {seed}")
-        pools = names()
+        rng = random.Random(f"accounts {seed}")
+        pools = name_pools()
         return cls(
             Account(
                 email=f"account.{seed & 0xFFFFFFFF:x}.{number}@{DOMAIN}",
-                password=password(chance),
-                first_name=chance.choice(pools.first),
-                last_name=chance.choice(pools.last),
+                password=random_password(rng),
+                first_name=rng.choice(pools.first),
+                last_name=rng.choice(pools.last),
                 phone=phone_number_of("06", seed, number),
                 saved_choices=number < n_returning,
             )
@@ -96,14 +96,14 @@ class AccountPool:
         self._lent.add(id(account))
         return account
 
-    def give_back(self, account: Account) -> None:
+    def release(self, account: Account) -> None:
         """Bring back an account that was leased here; ``ValueError`` for any other."""
         if id(account) not in self._lent:
             raise ValueError(f"{account.email} is not out on lease from this pool; give an account back once only")
         self._lent.remove(id(account))
         self._free[account.saved_choices].append(account)
 
-    def share(self, worker: int, workers: int) -> AccountPool:
+    def partition(self, worker: int, workers: int) -> AccountPool:
         """One worker's part: of each kind every ``workers``-th account, so that no two workers have one in common."""
         if not 0 <= worker < workers:
             raise ValueError(f"worker {worker} of {workers}: workers are numbered from 0 to workers - 1")
@@ -121,7 +121,7 @@ class AccountPool:
         with os.fdopen(descriptor, "w", newline="", encoding="utf-8") as file:
             path.chmod(0o600)  # a file that was already there keeps its mode otherwise
             writer = csv.writer(file)
-            writer.writerow(HEADER)
+            writer.writerow(COLUMNS)
             for one in self._accounts:
                 saved = "1" if one.saved_choices else "0"
                 writer.writerow((one.email, one.password, one.first_name, one.last_name, one.phone, saved))
@@ -139,9 +139,9 @@ def _read(path: Path) -> list[Account]:
         raise AccountsRejected([f"accounts {path}: {error}; name a CSV file in UTF-8 that can be read"]) from None
     except csv.Error:
         raise AccountsRejected([f"accounts {path}: not a CSV file; save it as CSV in UTF-8"]) from None
-    expected = ",".join(HEADER)
+    expected = ",".join(COLUMNS)
     # A headerless file's first line would hold a password, so it is not quoted.
-    if not rows or tuple(cell.strip() for cell in rows[0][1]) != HEADER:
+    if not rows or tuple(cell.strip() for cell in rows[0][1]) != COLUMNS:
         raise AccountsRejected([f"accounts {path}, line 1: not the expected header; make it {expected}"])
     problems: list[str] = []
     accounts: list[Account] = []
@@ -163,8 +163,8 @@ def _read(path: Path) -> list[Account]:
 
 def _problems(row: Sequence[str], lines: Mapping[str, int]) -> Iterable[str]:
     # Columns may be swapped or shifted, so any cell may be a password: none is repeated.
-    if len(row) != len(HEADER):
-        yield f"{len(row)} columns; write {len(HEADER)}: {','.join(HEADER)}"
+    if len(row) != len(COLUMNS):
+        yield f"{len(row)} columns; write {len(COLUMNS)}: {','.join(COLUMNS)}"
         return
     email, secret, _, _, phone, saved = (cell.strip() for cell in row)
     if "@" not in email:

@@ -38,7 +38,7 @@ class Card:
 
 
 @dataclass(slots=True)
-class Shopper:
+class Identity:
     """Who is shopping. ``phone`` has eleven digits and belongs to one journey of a run only."""
 
     first_name: str
@@ -74,7 +74,7 @@ class NamePools(NamedTuple):
 
 
 @cache
-def names() -> NamePools:
+def name_pools() -> NamePools:
     """The same names in every process; drawn once, as faker is far too slow to be asked before each journey."""
     faker = Faker("en_US")
     faker.seed_instance(_POOL_SEED)
@@ -85,38 +85,38 @@ def names() -> NamePools:
     return NamePools(pool("first_name"), pool("last_name"), pool("street_name"), pool("postcode"))
 
 
-def phone_number_of(prefix: str, run: int, number: int) -> str:
+def phone_number_of(prefix: str, run_seed: int, number: int) -> str:
     """Eleven digits that are this number's alone within a run; ``prefix`` has two."""
-    return f"{prefix}{(run * _SPREAD + number) % _PHONES:09d}"
+    return f"{prefix}{(run_seed * _SPREAD + number) % _PHONES:09d}"
 
 
-def password(chance: random.Random) -> str:
+def random_password(rng: random.Random) -> str:
     """A password with a letter of either case and a digit, as shops ask for."""
-    return _password(chance.getrandbits(64))
+    return _password(rng.getrandbits(64))
 
 
 def _password(secret: int) -> str:
     return f"Aa1{secret:016x}"
 
 
-def identity_for(itinerary: JourneySpec, run: int = 0) -> Shopper:
+def identity_for(spec: JourneySpec, run_seed: int = 0) -> Identity:
     """The shopper who makes this journey in the run of this seed; the card is one that the bank treats as drawn."""
     # One digest says it all: a generator of random numbers takes longer to be seeded than to be asked.
-    drawn = _DRAWN.unpack(blake2b(str(itinerary.seed).encode(), digest_size=_DRAWN.size).digest())
+    drawn = _DRAWN.unpack(blake2b(str(spec.seed).encode(), digest_size=_DRAWN.size).digest())
     one, two, _, _, street, post, house, month, year, cvv, secret = drawn
-    pools = names()
+    pools = name_pools()
     first, last = pools.first[one % _POOL_SIZE], pools.last[two % _POOL_SIZE]
-    return Shopper(
+    return Identity(
         first,
         last,
-        f"{first}.{last}.{run & 0xFFFFFFFF:x}.{itinerary.number}@{DOMAIN}".lower(),
+        f"{first}.{last}.{run_seed & 0xFFFFFFFF:x}.{spec.number}@{DOMAIN}".lower(),
         _password(secret),
-        phone_number_of("05", run, itinerary.number),
+        phone_number_of("05", run_seed, spec.number),
         f"{house % 399 + 1} {pools.streets[street % _POOL_SIZE]}",
         pools.postcodes[post % _POOL_SIZE],
         Card(
             f"{first} {last}",
-            DECLINED_CARD if itinerary.declined else APPROVED_CARD,
+            DECLINED_CARD if spec.declined else APPROVED_CARD,
             f"{month % 12 + 1:02d}",
             str(year % 10 + 2035),
             f"{cvv % 1000:03d}",

@@ -18,7 +18,7 @@ class SmsScript(StrEnum):
     LOCKED = "locked"  # mistypes until the shop locks her out
 
 
-class External(StrEnum):
+class ExternalPages(StrEnum):
     """What to do with the steps outside the shop: a bank's page, a wallet, a provider."""
 
     FOLLOW = "follow"  # open the other site's page (allowed hosts only) and post its form back
@@ -33,7 +33,7 @@ class Fidelity(StrEnum):
     STOREFRONT = "storefront"  # the platform's own client's: automatic choices that overlap, look-ups, repeats
 
 
-class Told(NamedTuple):
+class TraceRow(NamedTuple):
     """What is known of an arrival beforehand, as a trace tells it; an empty text: it is drawn."""
 
     option: str = ""
@@ -45,7 +45,7 @@ class Told(NamedTuple):
 class JourneySpec:
     """One journey as drawn: the number of the arrival, the path, the payment option, the luck, a seed of its own.
 
-    ``journey`` is a key of ``users.journeys.JOURNEYS``; ``payment_option`` a slug. The same scenario, seed and number
+    ``journey`` is a key of ``users.journeys.catalogue.JOURNEYS``; ``payment_option`` a slug. The same scenario, seed and number
     give the same itinerary in every process.
     """
 
@@ -59,7 +59,7 @@ class JourneySpec:
 
 
 @dataclass(frozen=True, slots=True)
-class Mix:
+class JourneyMix:
     """Who comes and how she pays, as the scenario says it.
 
     ``journeys``, ``payments`` and ``sms`` are weights (any positive scale; a missing name has none). ``three_d`` and
@@ -77,7 +77,7 @@ class Mix:
 
 
 @dataclass(frozen=True, slots=True)
-class Conduct:
+class ShopperPolicy:
     """How shoppers deal with the shop, whatever they buy.
 
     ``option_value`` is what is posted for a payment option (its ``slug`` or its ``pk``); the storefront posts the ``pk``
@@ -90,7 +90,7 @@ class Conduct:
     claims another media type is a failure, and not just a warning.
     """
 
-    external: External = External.FOLLOW
+    external: ExternalPages = ExternalPages.FOLLOW
     allowed_hosts: frozenset[str] = frozenset()
     option_value: str = "slug"
     fidelity: Fidelity = Fidelity.API

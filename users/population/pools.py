@@ -24,7 +24,7 @@ class LocationPool:
 
 
 @dataclass(slots=True)
-class Products:
+class ProductPool:
     """What is for sale: the ``pks`` that are drawn from, ``None`` until the shop has been searched for ``search``."""
 
     pks: tuple[str, ...] | None = None

@@ -12,12 +12,12 @@ from scenarios.calibration.logged_request import SessionNumbers
 from scenarios.calibration.text_lines import TextLines
 from scenarios.commands.cli import main
 from scenarios.loading.reader import read_scenario
-from users.population.journey_spec import Mix, SmsScript
+from users.population.journey_spec import JourneyMix, SmsScript
 from users.population.think import ThinkTimes
 
 pytestmark = pytest.mark.calibration
 
-MIX = Mix(
+MIX = JourneyMix(
     journeys={"guest": 5, "returning": 2.5, "first_time": 1.5, "abandoning": 1},
     payments={"credit_card": 5, "pay_on_delivery": 3, "funds_transfer": 1, "cash_register": 1},
     sms={SmsScript.RIGHT: 7, SmsScript.WRONG: 2, SmsScript.RESEND: 1},

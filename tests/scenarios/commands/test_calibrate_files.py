@@ -8,7 +8,7 @@ from shop_logs import lines
 
 from scenarios.commands.cli import main
 from scenarios.loading.reader import read_scenario
-from users.population.journey_spec import Mix, SmsScript
+from users.population.journey_spec import JourneyMix, SmsScript
 from users.population.think import ThinkTimes
 
 pytestmark = pytest.mark.calibration
@@ -16,7 +16,9 @@ pytestmark = pytest.mark.calibration
 
 @lru_cache
 def log():
-    mix = Mix(journeys={"guest": 1}, payments={"credit_card": 1}, sms={SmsScript.RIGHT: 1}, three_d=0.0, declined=0.0)
+    mix = JourneyMix(
+        journeys={"guest": 1}, payments={"credit_card": 1}, sms={SmsScript.RIGHT: 1}, three_d=0.0, declined=0.0
+    )
     return "".join(lines(mix, ThinkTimes(2.0, 0.5), 260, seed=1))
 
 

@@ -6,7 +6,7 @@ from scenarios.loading.overrides import apply_overrides
 from scenarios.loading.reader import build_scenario, read_scenario
 from scenarios.runtime.scenario_folder import ScenarioFolder
 from scenarios.schema.problems import ScenarioError
-from users.population.journey_spec import Told
+from users.population.journey_spec import TraceRow
 
 HEAD = 'objectives = ["journey failures < 1%"]\n'
 
@@ -65,7 +65,7 @@ def test_options_and_journeys_are_those_of_the_trace_and_the_rest_is_drawn(trace
         f"time,payment_option,journey\n{rows}", more="[payments]\ncredit_card = 1\n[journeys]\nreturning = 1\n"
     )
     workload = prepared(scenario)
-    seen = [workload.worker_context(0, 1)._sampler().itinerary(number) for number in range(300)]
+    seen = [workload.worker_context(0, 1)._sampler().spec_for(number) for number in range(300)]
     assert {(one.journey, one.payment_option) for one in seen[0::3]} == {("guest", "gpay")}
     assert {(one.journey, one.payment_option) for one in seen[1::3]} == {("first_time", "credit_card")}
     assert {(one.journey, one.payment_option) for one in seen[2::3]} == {("returning", "pay_later")}
@@ -85,7 +85,7 @@ def test_doubles_do_what_the_one_does_that_they_stand_for(traced):
     scaled = scenario.trace
     assert len(scaled.trace) == 20
     assert all(
-        row == Told("gpay" if due < 50 else "pay_later")
+        row == TraceRow("gpay" if due < 50 else "pay_later")
         for due, row in zip(scaled.trace, scaled.trace_rows, strict=True)
     )
 

@@ -9,7 +9,7 @@ import pytest
 from harness.errors import UsageError
 from harness.run.workload import Choices
 from scenarios.runtime.scenario_folder import ScenarioFolder
-from users.population.accounts import HEADER
+from users.population.accounts import COLUMNS
 
 SOUND = """
     objectives = ["journey failures < 1%"]
@@ -84,12 +84,12 @@ def test_what_stands_where_a_table_with_a_code_should_is_not_quoted(told, sms):
     assert "hunter2" not in told(f"{sms}\n{dedent(SOUND)}")
 
 
-@pytest.mark.parametrize("shift", range(len(HEADER)))
+@pytest.mark.parametrize("shift", range(len(COLUMNS)))
 @pytest.mark.parametrize("password", ["hunter2", "hunter2@home", "4711"])
 def test_no_cell_of_an_accounts_file_is_quoted_however_its_columns_are_swapped(told, tmp_path, shift, password):
     row = ["ada@shop.example", password, "Ada", "L", "", "1"]
     rows = [row[shift:] + row[:shift]] * 2
-    (tmp_path / "people.csv").write_text("\n".join([",".join(HEADER), *map(",".join, [*rows, row[:5], row])]) + "\n")
+    (tmp_path / "people.csv").write_text("\n".join([",".join(COLUMNS), *map(",".join, [*rows, row[:5], row])]) + "\n")
     text = told(f'{dedent(SOUND)}\n[accounts]\nfile = "people.csv"\n')
     assert "line 2" in text or "line 3" in text
     assert password not in text.replace(str(tmp_path), "")

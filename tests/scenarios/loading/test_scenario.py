@@ -11,7 +11,7 @@ from scenarios.schema.load import PAGES_PER_JOURNEY
 from scenarios.schema.problems import ABSENT, ScenarioError
 from shop.contract import PAYMENT_OPTIONS
 from users.journeys.catalogue import JOURNEYS
-from users.population.journey_spec import External, SmsScript
+from users.population.journey_spec import ExternalPages, SmsScript
 
 DEMAND = 'objectives = ["journey failures < 1%"]\n'
 OPEN = '[arrivals]\nrate = "10/s"\nduration = "1m"\n'
@@ -132,7 +132,7 @@ def test_every_key_of_an_open_scenario_arrives_where_it_is_used(written, tmp_pat
     assert mix.sms == {SmsScript.RIGHT: 9.0, SmsScript.LATE: 1.0}
     assert (mix.three_d, mix.declined, mix.cover) == (0.3, 0.02, False)
     conduct = scenario.policy
-    assert (conduct.external, conduct.allowed_hosts) == (External.RETURN, frozenset({"bank.example.com"}))
+    assert (conduct.external, conduct.allowed_hosts) == (ExternalPages.RETURN, frozenset({"bank.example.com"}))
     assert (conduct.option_value, conduct.fallback, scenario.products.pks) == ("pk", "gpay", ("9",))
     assert (conduct.sms_code, conduct.sms_poll, conduct.sms_patience) == ("123456", 0.1, 3.0)
     assert (conduct.sign_in_once, conduct.locale) == (True, "tr")

@@ -9,7 +9,7 @@ from scenarios.loading.reader import read_scenario
 from shop.contract import PAYMENT_OPTIONS
 from users.journeys.catalogue import JOURNEYS
 from users.population.journey_spec import SmsScript
-from users.sampling import Casting
+from users.sampling import JourneySampler
 
 
 def test_the_promised_scenarios_are_there():
@@ -57,22 +57,22 @@ def test_every_option_is_walked_often_enough_whatever_the_seed():
     baseline = read_scenario("baseline")
     for seed in (1, 2):
         total = len(ProfileSchedule(baseline.profile(), baseline.arrival_process, seed))
-        casting = Casting(baseline.mix, seed, total)
-        drawn = Counter(casting.itinerary(number).payment_option for number in range(total))
+        sampler = JourneySampler(baseline.mix, seed, total)
+        drawn = Counter(sampler.spec_for(number).payment_option for number in range(total))
         assert min(drawn[option] for option in PAYMENT_OPTIONS) >= 8
 
 
 @pytest.mark.parametrize("name", scenario_names())
 def test_each_can_be_drawn(name):
     scenario = read_scenario(name)
-    casting = Casting(scenario.mix, scenario.seed, round(scenario.profile().expected))
-    assert casting.itinerary(0).payment_option in PAYMENT_OPTIONS
+    sampler = JourneySampler(scenario.mix, scenario.seed, round(scenario.profile().expected))
+    assert sampler.spec_for(0).payment_option in PAYMENT_OPTIONS
 
 
 def test_smoke_has_an_arrival_for_each_journey_it_walks():
     smoke = read_scenario("smoke")
     schedule = ProfileSchedule(smoke.profile(), smoke.arrival_process, smoke.seed)
-    assert len(schedule) == len(Casting(smoke.mix, smoke.seed, len(schedule)).coverage_specs)
+    assert len(schedule) == len(JourneySampler(smoke.mix, smoke.seed, len(schedule)).coverage_specs)
 
 
 def test_baseline_is_far_below_what_its_shop_can_carry():

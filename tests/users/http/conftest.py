@@ -14,10 +14,10 @@ import trustme
 from gevent import GreenletExit, Timeout, get_hub, monkey
 from gevent.threadpool import ThreadPool
 
-from users.http import ssl_context
+from users.http import tls
 from users.http.client import HttpClient, HttpLimits
-from users.http.locust_client import LocustHttpClient, session
-from users.http.target_headers import NOTHING
+from users.http.locust_client import LocustHttpClient, locust_session
+from users.http.target_headers import NO_HEADERS
 
 PATIENCE = 10.0  # seconds after which a test's server gives up on its client
 AT_ONCE = 40  # connections that a server can serve at the same time
@@ -162,8 +162,14 @@ def own(url, user, limits, **named):
 
 
 def locusts(url, user, limits, **others):
-    named = {"connect_timeout": limits.connect, "read_timeout": limits.read, "largest": limits.largest}
-    return LocustHttpClient(lambda: session(url, user, verify_tls=limits.verify_tls, **named), limits.longest, **others)
+    named = {
+        "connect_timeout": limits.connect_timeout,
+        "read_timeout": limits.read_timeout,
+        "largest": limits.largest_reply,
+    }
+    return LocustHttpClient(
+        lambda: locust_session(url, user, verify_tls=limits.verify_tls, **named), limits.total_timeout, **others
+    )
 
 
 @pytest.fixture
@@ -171,16 +177,18 @@ def shoppers(serve):
     """Make a transport of a kind for a URL; it is closed when the test is over (before its server is)."""
     made = []
 
-    def make(kind, url, *, connect=5.0, read=5.0, longest=8.0, largest=100_000, verify_tls=True, carried=NOTHING):
+    def make(
+        kind, url, *, connect=5.0, read=5.0, longest=8.0, largest=100_000, verify_tls=True, target_headers=NO_HEADERS
+    ):
         events = SimpleNamespace(request=Heard())
         user = SimpleNamespace(environment=SimpleNamespace(events=events), context=lambda: {"who": "ada"})
         limits = HttpLimits(connect, read, longest, largest, verify_tls)
-        transport = kind(url, user, limits, failed=make.lacked.append, carried=carried)
+        transport = kind(url, user, limits, on_resource_exhausted=make.exhausted.append, target_headers=target_headers)
         made.append((transport, events.request))
         return transport
 
     make.heard = lambda: made[-1][1].fired
-    make.lacked = []
+    make.exhausted = []
     yield make
     for transport, _ in made:
         transport.close()
@@ -188,7 +196,7 @@ def shoppers(serve):
 
 def _of(kind, shoppers):
     make = partial(shoppers, kind)
-    make.heard, make.lacked = shoppers.heard, shoppers.lacked
+    make.heard, make.exhausted = shoppers.heard, shoppers.exhausted
     return make
 
 
@@ -232,9 +240,9 @@ def trusted(authority, monkeypatch, tmp_path):
     path = tmp_path / "authority.pem"
     path.write_bytes(authority.cert_pem.bytes())
     monkeypatch.setenv("SSL_CERT_FILE", str(path))
-    ssl_context.context.cache_clear()
+    tls.ssl_context.cache_clear()
     yield
-    ssl_context.context.cache_clear()
+    tls.ssl_context.cache_clear()
 
 
 @pytest.fixture

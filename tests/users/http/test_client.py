@@ -103,7 +103,7 @@ def test_what_is_sent(serve, shopper, fetch):
     fetch(transport, "/x?page=A")
     fetch(transport, "/y", "POST", b"k=v", **{"content-type": "application/x-www-form-urlencoded"})
     fetch(transport, "/z", "POST")
-    transport.forget()
+    transport.clear_cookies()
     fetch(transport, "/")
     first, second, third, fourth = (request.decode().lower() for request in seen)
     assert first.startswith(f"get /x?page=a http/1.1\r\nhost: 127.0.0.1:{server.port}\r\n")

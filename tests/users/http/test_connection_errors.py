@@ -10,7 +10,7 @@ from gevent import get_hub, monkey
 
 from harness.measurement.outcomes import Outcome
 from users.http import dns
-from users.http.timeouts import PERIOD, current_scanner
+from users.http.timeouts import SCAN_INTERVAL, current_scanner
 
 OK = b"HTTP/1.1 200 OK\r\n"
 ANSWER = OK + b"Content-Length: 2\r\n\r\nok"
@@ -230,9 +230,9 @@ def test_when_this_machine_runs_out_it_is_not_the_shops_fault(serve, shopper, fe
     finally:
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
     assert failure is Outcome.NO_SOCKET
-    assert shopper.lacked == ["EMFILE"]
+    assert shopper.exhausted == ["EMFILE"]
     assert fetch(transport).body == b"ok"
-    assert shopper.lacked == ["EMFILE"]
+    assert shopper.exhausted == ["EMFILE"]
 
 
 def test_a_name_that_cannot_be_looked_up_for_want_of_a_file_is_not_the_shops_fault(shopper, fetch, monkeypatch):
@@ -249,7 +249,7 @@ def test_a_name_that_cannot_be_looked_up_for_want_of_a_file_is_not_the_shops_fau
     finally:
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
     assert failure is Outcome.NO_SOCKET
-    assert shopper.lacked == ["EMFILE"]
+    assert shopper.exhausted == ["EMFILE"]
 
 
 def test_no_descriptor_is_left_behind(serve, shopper, fetch, descriptors):
@@ -277,7 +277,7 @@ def test_no_descriptor_is_left_behind(serve, shopper, fetch, descriptors):
 def test_nothing_ticks_while_nobody_waits(serve, shopper, fetch):
     transport = shopper(serve(answering).url)
     fetch(transport)
-    gevent.sleep(3 * PERIOD)
+    gevent.sleep(3 * SCAN_INTERVAL)
     assert not current_scanner().running
     assert fetch(transport).body == b"ok"
 

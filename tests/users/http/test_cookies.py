@@ -18,13 +18,13 @@ def jar():
 
 
 def sent(jar, origin=SHOP, path="/", now=0.0):
-    line = jar.line(origin, path, now).decode("latin-1")
+    line = jar.header_line(origin, path, now).decode("latin-1")
     assert line == "" or (line.startswith("Cookie: ") and line.endswith("\r\n") and line.count("\r\n") == 1)
     return line[8:-2]
 
 
 def set_(jar, raw, origin=SHOP, path="/orders/checkout/", now=0.0):
-    jar.note(origin, path, raw.encode("latin-1"), now)
+    jar.store(origin, path, raw.encode("latin-1"), now)
 
 
 def test_a_cookie_is_sent_until_another_of_its_name_takes_its_place(jar):

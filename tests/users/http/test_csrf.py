@@ -8,7 +8,7 @@ from shop.contract import Page
 from users.browser import Browser
 from users.journeys.steps import PageRequest, ResponseFormat
 
-ANY = {"reads": ResponseFormat.ANY, "think_first": False}
+ANY = {"response_format": ResponseFormat.ANY, "think_first": False}
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
@@ -71,12 +71,12 @@ def test_a_transport_beside_it_has_the_same_cookies_and_a_connection_of_its_own(
 
     server = serve(script)
     first = either(server.url)
-    beside = first.beside()
+    beside = first.open_parallel()
     first.send("Page", "GET", "/a", {}, None)
     beside.send("Page", "GET", "/b", {}, None)
     assert b"csrftoken=fresh" in heads[1]
     assert server.connections == 2
-    first.forget()
+    first.clear_cookies()
     beside.send("Page", "GET", "/c", {}, None)
     assert b"csrftoken" not in heads[2]
     beside.close()

@@ -28,15 +28,15 @@ def test_an_answer_is_good_for_a_minute(asked):
     shop, bank = parse_origin("http://shop.test:81"), parse_origin("http://bank.test")
     for moment, expected in ((1000.0, 1), (1059.0, 1), (1061.0, 2), (1062.0, 2)):
         now[0] = moment
-        ((_, address),) = found.of(shop)
+        ((_, address),) = found.lookup(shop)
         assert address == ("127.0.0.1", 81)
         assert len(asked) == expected
-    found.of(bank)
+    found.lookup(bank)
     assert asked == ["shop.test", "shop.test", "bank.test"]
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "[::1]"])
 def test_nobody_is_asked_about_an_address(asked, host):
-    ((_, address),) = DnsCache(lambda: 0.0).of(parse_origin(f"http://{host}:81"))
+    ((_, address),) = DnsCache(lambda: 0.0).lookup(parse_origin(f"http://{host}:81"))
     assert address[:2] == (host.strip("[]"), 81)
     assert asked == []

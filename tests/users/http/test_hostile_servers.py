@@ -92,7 +92,7 @@ def test_half_a_reply_and_no_reply_at_all_are_a_broken_connection(serve, either,
     assert fetch(transport)[:4] == (0, b"", "", Outcome.CONNECTION)
     assert fetch(transport, method="POST").body == b"ok"
     assert server.connections == 2
-    assert either.lacked == []
+    assert either.exhausted == []
 
 
 @pytest.mark.parametrize("status", ["200 OK", "404 Not Found", "500 Oh"])

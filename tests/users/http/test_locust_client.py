@@ -6,7 +6,7 @@ import pytest
 import trustme
 
 from harness.measurement.outcomes import Outcome
-from users.http import ssl_context
+from users.http import tls
 
 
 def answering(peer):
@@ -28,13 +28,13 @@ def test_certificates_are_verified_unless_told_otherwise_and_one_context_serves_
     )
     for _ in range(2):
         assert fetch(locust(good.url)).body == b"ok"
-    assert ssl_context.context.cache_info().misses == 1
+    assert tls.ssl_context.cache_info().misses == 1
     assert fetch(locust(bad.url))[:4] == (0, b"", "", Outcome.CONNECTION)
     other = serve(answering, context=server_context("other.example"), may_break=True)
     assert fetch(locust(other.url))[:4] == (0, b"", "", Outcome.CONNECTION)
     for _ in range(2):
         assert fetch(locust(bad.url, verify_tls=False)).body == b"ok"
-    assert ssl_context.context.cache_info().misses == 2
+    assert tls.ssl_context.cache_info().misses == 2
 
 
 def test_a_redirection_is_reported_and_not_followed(serve, locust, fetch):
@@ -91,7 +91,7 @@ def test_silence_is_a_timeout_and_cookies_outlive_the_connection(serve, locust, 
     assert fetch(transport)[:4] == (0, b"", "", Outcome.TIMEOUT)
     assert 0.15 <= time.perf_counter() - began < 2
     assert fetch(transport).body == b"ok"
-    transport.forget()
+    transport.clear_cookies()
     assert fetch(transport).body == b"ok"
     assert [b"cookie: a=1" in request for request in seen] == [True, False]
     assert server.connections == 2

@@ -43,9 +43,9 @@ def told(monkeypatch):
     def flush(self):
         self._waiting = False
         self._timer.stop()
-        if self._put_by:
-            added.append({key: list(replies) for key, replies in self._put_by.items()})
-        self._put_by.clear()
+        if self._buffered:
+            added.append({key: list(replies) for key, replies in self._buffered.items()})
+        self._buffered.clear()
 
     monkeypatch.setattr(LocustStats, "flush", flush)
     return added
@@ -76,7 +76,7 @@ def test_pages_in_order_are_put_by_and_told_at_the_end(transport, fetch, environ
 
 
 def test_what_is_put_by_is_told_after_a_while_without_anybody_asking(transport, fetch, told, monkeypatch):
-    monkeypatch.setattr(locust_stats, "PERIOD", 0.01)
+    monkeypatch.setattr(locust_stats, "FLUSH_INTERVAL", 0.01)
     transport._statistics = LocustStats(transport._user.environment)
     fetch(transport)
     transport.report(Outcome.OK, failed=False)
@@ -85,17 +85,17 @@ def test_what_is_put_by_is_told_after_a_while_without_anybody_asking(transport, 
 
 
 def test_the_second_time_takes_a_while_as_well(environment, told, monkeypatch):
-    monkeypatch.setattr(locust_stats, "PERIOD", 0.01)
+    monkeypatch.setattr(locust_stats, "FLUSH_INTERVAL", 0.01)
     noted = LocustStats(environment)
     for _ in range(2):
-        noted.note("GET", "Page", (1.0, 2, 3.0))
+        noted.buffer("GET", "Page", (1.0, 2, 3.0))
         while noted._waiting:
             gevent.sleep(0.005)
-    monkeypatch.setattr(locust_stats, "PERIOD", 60.0)
+    monkeypatch.setattr(locust_stats, "FLUSH_INTERVAL", 60.0)
     slow = LocustStats(environment)
-    slow.note("GET", "Page", (1.0, 2, 3.0))
+    slow.buffer("GET", "Page", (1.0, 2, 3.0))
     slow.flush()
-    slow.note("GET", "Page", (1.0, 2, 3.0))
+    slow.buffer("GET", "Page", (1.0, 2, 3.0))
     gevent.sleep(0.02)
     assert slow._waiting
 
@@ -106,7 +106,7 @@ def test_all_is_told_before_anybody_reports_or_judges(environment, told, event):
     getattr(environment.events, event).add_listener(lambda **_: seen.append(len(told)))
     noted = locust_stats_of(environment)
     assert locust_stats_of(environment) is noted
-    noted.note("GET", "Page", (1.0, 2, 3.0))
+    noted.buffer("GET", "Page", (1.0, 2, 3.0))
     getattr(environment.events, event).fire(client_id="w", data={})
     assert len(told) == 1
     # What goes to the master is gone from Locust's entries once its own listener has taken it.
@@ -114,28 +114,28 @@ def test_all_is_told_before_anybody_reports_or_judges(environment, told, event):
 
 
 def test_another_listener_hears_of_each_page_at_once(transport, fetch, environment, told):
-    heard = []
-    environment.events.request.add_listener(lambda **arguments: heard.append(arguments["name"]))
+    response = []
+    environment.events.request.add_listener(lambda **arguments: response.append(arguments["name"]))
     fetch(transport)
     transport.report(Outcome.OK, failed=False)
-    assert (len(environment.fired), heard) == (1, ["Page"])
+    assert (len(environment.fired), response) == (1, ["Page"])
     transport.close()
     assert told == []
 
 
 def test_a_listener_that_is_not_locusts_own_is_not_passed_over(transport, fetch, environment, told):
-    heard = []
-    environment.events.request._handlers[:] = [lambda **arguments: heard.append(arguments["name"])]
+    response = []
+    environment.events.request._handlers[:] = [lambda **arguments: response.append(arguments["name"])]
     fetch(transport)
     transport.report(Outcome.OK, failed=False)
-    assert heard == ["Page"]
+    assert response == ["Page"]
 
 
 @pytest.mark.parametrize(("event", "resets", "left"), [("reset_stats", False, 0), ("spawning_complete", True, 0), ("spawning_complete", False, 1)])  # fmt: skip
 def test_what_locust_throws_away_is_thrown_away_here(environment, told, event, resets, left):
     environment.reset_stats = resets
     noted = LocustStats(environment)
-    noted.note("GET", "Page", (1.0, 2, 3.0))
+    noted.buffer("GET", "Page", (1.0, 2, 3.0))
     getattr(environment.events, event).fire(user_count=3)
     noted.flush()
     assert len(told) == left

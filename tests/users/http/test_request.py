@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from users.http import request as wire
 from users.http.origin import InvalidRequest, Origin, parse_origin, resolve_url
-from users.http.request import RequestHeadCache, render, request_heads
+from users.http.request import RequestHeadCache, request_heads, serialize_request
 
 SHOP = Origin(secure=False, host="shop.test", port=80)
 
@@ -73,7 +73,7 @@ def test_an_absolute_url_leads_elsewhere(url, wanted):
 @given(st.text(max_size=40), st.text(max_size=20), st.text(max_size=20), st.text(max_size=10))
 def test_a_request_has_the_lines_it_was_given_and_no_more(url, name, value, method):
     try:
-        request = render(RequestHeadCache(SHOP).find(method, url), b"", {name: value}, b"body")
+        request = serialize_request(RequestHeadCache(SHOP).find(method, url), b"", {name: value}, b"body")
     except InvalidRequest:
         return
     head, _, body = request.partition(b"\r\n\r\n")
@@ -98,7 +98,7 @@ def test_heads_are_built_once_and_do_not_grow_for_ever():
 
 def test_a_refusal_does_not_tell_the_value():
     with pytest.raises(InvalidRequest) as refusal:
-        render(RequestHeadCache(SHOP).find("GET", "/"), b"", {"x-csrftoken": "secret\r\n"}, None)
+        serialize_request(RequestHeadCache(SHOP).find("GET", "/"), b"", {"x-csrftoken": "secret\r\n"}, None)
     assert "secret" not in str(refusal.value)
     assert "x-csrftoken" in str(refusal.value)
 
@@ -106,6 +106,6 @@ def test_a_refusal_does_not_tell_the_value():
 def test_tokens_without_end_are_each_sent_and_not_all_kept():
     head = RequestHeadCache(SHOP).find("POST", "/")
     for number in range(3000):
-        request = render(head, b"", {"x-csrftoken": f"token{number}"}, b"a=b")
+        request = serialize_request(head, b"", {"x-csrftoken": f"token{number}"}, b"a=b")
         assert request.endswith(b"x-csrftoken: token%d\r\nContent-Length: 3\r\n\r\na=b" % number)
     assert len(wire._lines) <= 1024

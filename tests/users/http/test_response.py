@@ -41,18 +41,18 @@ def read(*pieces, bodiless=False, largest=LARGEST):
 def test_a_reply_split_at_every_byte_is_the_same_reply(data, body):
     for cut in range(len(data) + 1):
         reader = read(data[:cut], data[cut:])
-        assert (reader.over, reader.failure, reader.status, reader.reusable) == (True, None, 200, True), cut
+        assert (reader.complete, reader.failure, reader.status, reader.reusable) == (True, None, 200, True), cut
         assert reader.body() == body, cut
         assert reader.cookies == (b"a=b", b"c=d"), cut
     whole = read(*(data[at : at + 1] for at in range(len(data))))
-    assert (whole.over, whole.failure, whole.body(), whole.cookies) == (True, None, body, (b"a=b", b"c=d"))
+    assert (whole.complete, whole.failure, whole.body(), whole.cookies) == (True, None, body, (b"a=b", b"c=d"))
 
 
 @pytest.mark.parametrize(("data", "body"), FRAMINGS)
 def test_a_reply_is_not_over_before_its_last_byte(data, body):
     for cut in range(len(data)):
         reader = read(data[:cut])
-        assert not reader.over, cut
+        assert not reader.complete, cut
         assert reader.finish()
         assert reader.failure is Outcome.CONNECTION
 
@@ -83,14 +83,14 @@ def test_one_reader_reads_one_reply_after_another_and_forgets_the_one_before():
 )
 def test_when_a_connection_may_be_used_again(data, reusable):
     reader = read(data)
-    assert (reader.over, reader.failure, reader.reusable) == (True, None, reusable)
+    assert (reader.complete, reader.failure, reader.reusable) == (True, None, reusable)
     assert reader.body() in (b"", b"ok")
 
 
 def test_the_reply_to_head_ends_with_its_head():
     head = OK + b"Content-Length: 5\r\n\r\n"
     reader = read(head, bodiless=True)
-    assert (reader.over, reader.failure, reader.reusable, reader.body()) == (True, None, True, b"")
+    assert (reader.complete, reader.failure, reader.reusable, reader.body()) == (True, None, True, b"")
     liar = read(head + b"hello", bodiless=True)
     assert (liar.failure, liar.reusable, liar.body()) == (None, False, b"")
     reader.begin(bodiless=False)
@@ -109,7 +109,7 @@ def test_a_body_may_be_as_large_as_allowed_and_no_larger():
             + brotli.compress(body),
         ):
             reader = read(data)
-            assert reader.over
+            assert reader.complete
             reader.body()
             assert reader.failure is failure
 
@@ -135,10 +135,10 @@ def test_a_head_that_is_known_is_read_as_it_was_the_first_time():
     assert read(plain + b"hel", b"lo").body() == b"hello"
     behind = read(plain + b"hello!")
     assert (behind.body(), behind.reusable) == (b"hello", False)
-    assert not read(plain + b"hel").over
+    assert not read(plain + b"hel").complete
     assert read(plain + b"hello", largest=4).failure is Outcome.TOO_LARGE
     silent = read(plain, bodiless=True)
-    assert (silent.over, silent.body(), silent.reusable) == (True, b"", True)
+    assert (silent.complete, silent.body(), silent.reusable) == (True, b"", True)
 
 
 def test_the_reply_to_head_says_nothing_of_a_body_that_follows_the_same_head():
@@ -146,7 +146,7 @@ def test_the_reply_to_head_says_nothing_of_a_body_that_follows_the_same_head():
     assert read(head, bodiless=True).reusable
     for _ in range(2):
         reader = read(head)
-        assert not reader.over
+        assert not reader.complete
         assert reader.feed(memoryview(b"hello"))
         assert reader.body() == b"hello"
         assert read(head + b"hello").body() == b"hello"
@@ -239,7 +239,7 @@ def test_heads_without_end_are_not_remembered_either():
         read(OK + b"X: %d\r\nContent-Length: 0\r\n\r\n" % turn)
     assert len(header_cache._known) <= 512
     long = OK + b"X: %s\r\nContent-Length: 0\r\n\r\n" % (b"y" * 5000)
-    assert read(long).over
+    assert read(long).complete
     assert long not in header_cache._known
 
 
@@ -252,7 +252,7 @@ def test_bodies_behind_one_head_are_never_mixed_up(bodies):
 def judged(reader):
     """The reply is over or not; if it is, it is either whole or has a failure that is the shop's."""
     reader.finish()
-    assert reader.over
+    assert reader.complete
     if reader.failure is None:
         assert 200 <= reader.status <= 999
     assert len(reader.body()) <= LARGEST

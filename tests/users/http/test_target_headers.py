@@ -4,14 +4,14 @@ import pytest
 
 from users.http.origin import parse_origin
 from users.http.request import RequestHeadCache
-from users.storefront_headers import shop_headers
+from users.storefront_headers import storefront_headers
 
 ADDED = {"Authorization": "Basic gate", "accept-language": "tr-tr", "User-Agent": "ours"}
 
 
 @pytest.fixture
 def connect(either):
-    return lambda url: either(url, carried=shop_headers(parse_origin(url), "en", "try", ADDED))
+    return lambda url: either(url, target_headers=storefront_headers(parse_origin(url), "en", "try", ADDED))
 
 
 def head_of(request):
@@ -39,7 +39,7 @@ def test_a_shop_is_told_what_the_storefront_tells_it(serve, connect):
     transport = connect(url)
     for method in ("GET", "POST", "GET", "GET"):
         transport.send("p", method, "/orders/checkout/", {}, b"x" if method == "POST" else None)
-    transport.forget()
+    transport.clear_cookies()
     transport.send("p", "GET", "/orders/checkout/", {}, None)
     said = {"accept": "application/json", "referer": f"{url}/", "x-currency": "try"}
     said |= {"authorization": "Basic gate", "accept-language": "tr-tr", "user-agent": "ours"}
@@ -85,4 +85,4 @@ def test_the_shop_is_told_it_by_its_whole_address_too(serve, connect):
 def test_a_header_that_cannot_be_sent_is_not_sent_in_pieces():
     shop = parse_origin("http://127.0.0.1:1")
     with pytest.raises(ValueError, match="not printable"):
-        RequestHeadCache(shop, shop_headers(shop, "en", "try", {"X": "1\r\nHost: other"})).find("GET", "/")
+        RequestHeadCache(shop, storefront_headers(shop, "en", "try", {"X": "1\r\nHost: other"})).find("GET", "/")

@@ -11,7 +11,7 @@ from users.browser import Browser
 from users.http import timestamps
 from users.journeys.steps import PageRequest, ResponseFormat
 
-needs_notes = pytest.mark.skipif(not timestamps.supported(), reason="this system notes no arrivals")
+needs_timestamps = pytest.mark.skipif(not timestamps.supported(), reason="this system notes no arrivals")
 
 
 def note(moment):
@@ -30,14 +30,14 @@ def note(moment):
     ],
 )
 def test_the_kernels_time_of_day_is_put_on_the_samples_clock(came_at, expected):
-    arrived = timestamps.arrival(note(came_at), sent=10.0, now=11.0, wall=1001.0)
-    assert arrived == (None if expected is None else pytest.approx(expected, abs=1e-6))
+    received_at = timestamps.receive_time(note(came_at), sent=10.0, now=11.0, wall=1001.0)
+    assert received_at == (None if expected is None else pytest.approx(expected, abs=1e-6))
 
 
 def test_other_notes_and_none_at_all_tell_nothing():
-    assert timestamps.arrival([], 0.0, 1.0, 1.0) is None
-    assert timestamps.arrival([(socket.SOL_SOCKET, 29, bytes(16))], 0.0, 1.0, 1.0) is None
-    assert timestamps.arrival([(socket.SOL_SOCKET, 35, bytes(8))], 0.0, 1.0, 1.0) is None
+    assert timestamps.receive_time([], 0.0, 1.0, 1.0) is None
+    assert timestamps.receive_time([(socket.SOL_SOCKET, 29, bytes(16))], 0.0, 1.0, 1.0) is None
+    assert timestamps.receive_time([(socket.SOL_SOCKET, 35, bytes(8))], 0.0, 1.0, 1.0) is None
 
 
 @pytest.mark.parametrize(
@@ -62,7 +62,7 @@ def busy(seconds):
         pass
 
 
-@needs_notes
+@needs_timestamps
 def test_a_busy_process_does_not_book_its_lateness_as_the_shops(serve, shopper):
     def slow(peer):
         while peer.request():
@@ -83,10 +83,10 @@ def test_a_busy_process_does_not_book_its_lateness_as_the_shops(serve, shopper):
     )
     until = time.perf_counter() + 5
     while not lags and time.perf_counter() < until:  # the kernel begins to take notes a moment after it is asked to
-        browser.fetch(PageRequest("Page", path="/", reads=ResponseFormat.ANY))
+        browser.fetch(PageRequest("Page", path="/", response_format=ResponseFormat.ANY))
     before = len(lags)
     worker = gevent.spawn(busy, 0.3)
-    browser.fetch(PageRequest("Page", path="/", reads=ResponseFormat.ANY))
+    browser.fetch(PageRequest("Page", path="/", response_format=ResponseFormat.ANY))
     worker.join()
     late = samples[-1]
     assert len(lags) == before + 1
@@ -103,8 +103,8 @@ def test_without_notes_the_time_of_reading_has_to_do(serve, shopper, fetch, monk
         while peer.request():
             peer.answer()
 
-    monkeypatch.setattr("users.http.connection._NOTES", 0)
+    monkeypatch.setattr("users.http.connection._ANCILLARY_SIZE", 0)
     transport = shopper(serve(answering).url)
     for _ in range(2):
         reply = fetch(transport)
-        assert (reply.body, reply.arrived) == (b"ok", None)
+        assert (reply.body, reply.received_at) == (b"ok", None)

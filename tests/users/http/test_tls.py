@@ -10,10 +10,9 @@ import pytest
 import trustme
 
 from harness.measurement.outcomes import Outcome
-from users.http import ssl_context, timestamps
-from users.http.limits import HttpLimits
+from users.http import timestamps, tls
 from users.http.origin import Origin
-from users.http.timeouts import current_scanner
+from users.http.timeouts import HttpLimits, current_scanner
 from users.http.tls import TlsConnection
 
 OK = b"HTTP/1.1 200 OK\r\n"
@@ -85,7 +84,7 @@ def test_arrivals_are_noted_under_tls_too(serve, shopper, fetch, server_context,
     until, noted = time.perf_counter() + 5, None
     while noted is None and time.perf_counter() < until:
         began = time.perf_counter()
-        noted = fetch(transport).arrived
+        noted = fetch(transport).received_at
     assert noted is not None
     assert began < noted < time.perf_counter()
 
@@ -133,12 +132,12 @@ def test_of_what_comes_unasked_only_tickets_leave_the_connection_open(found, end
 
     connection = TlsConnection(Origin(True, "shop.test", 443), HttpLimits(1.0, 1.0, 1.0, 1000), current_scanner())
     connection._tls = SimpleNamespace(read=read, write=wrote.append)
-    assert connection._ends_it(memoryview(RECORD * 2)) is ends
-    assert connection._ends_it(memoryview(b"")) is True
+    assert connection._closes_idle(memoryview(RECORD * 2)) is ends
+    assert connection._closes_idle(memoryview(b"")) is True
     assert wrote == ([] if ends else [b""])  # a ticket's room is given back
-    assert connection._ends_it(memoryview(RECORD[:-1])) is True  # half of what nobody can tell yet
+    assert connection._closes_idle(memoryview(RECORD[:-1])) is True  # half of what nobody can tell yet
     connection._tls = None
-    assert connection._ends_it(memoryview(RECORD)) is True
+    assert connection._closes_idle(memoryview(RECORD)) is True
 
 
 @pytest.mark.parametrize("size", range(1, len(RECORD) + 2))
@@ -202,7 +201,7 @@ def test_all_shoppers_share_one_context(serve, shopper, fetch, server_context, t
     server = serve(answering, context=server_context())
     for _ in range(3):
         assert fetch(shopper(server.url)).status == 200
-    assert ssl_context.context.cache_info().misses == 1
+    assert tls.ssl_context.cache_info().misses == 1
 
 
 def test_an_idle_connection_keeps_no_room_to_write_in(serve, shopper, fetch, server_context, trusted):

@@ -6,7 +6,7 @@ import pytest
 
 from harness.measurement.outcomes import Outcome
 from shop.contract import Page
-from users.population.journey_spec import Conduct
+from users.population.journey_spec import ShopperPolicy
 from users.population.pools import LocationPool
 
 LISTS = [Page.COUNTRIES, Page.CITIES, Page.TOWNSHIPS, Page.DISTRICTS]
@@ -14,7 +14,7 @@ FIELDS = ("country", "city", "township", "district")
 
 
 def address(walked):
-    return next(visit.json for visit in walked.shop.visits if visit.page is Page.ADDRESS_ADD)
+    return next(request.json for request in walked.shop.requests if request.page is Page.ADDRESS_ADD)
 
 
 def looked_up(walked):
@@ -26,7 +26,7 @@ def test_the_first_journey_looks_the_place_up_and_all_others_know_it(walker):
     walks = [walker(walker.Shop(), "cash_register", places=places, seed=seed) for seed in range(9)]
     assert [looked_up(walked) for walked in walks] == [LISTS, *[[]] * 8]
     assert all(walked.receipt for walked in walks)
-    paths = [visit.path for visit in walks[0].shop.visits if visit.page in LISTS]
+    paths = [request.path for request in walks[0].shop.requests if request.page in LISTS]
     country, city, township = (address(walks[0])[name] for name in FIELDS[:3])
     assert [path.partition("?")[2] for path in paths] == [
         "",
@@ -58,7 +58,7 @@ def test_what_is_pinned_is_not_asked_for(walker, pinned):
 
 def test_lines_that_are_the_same_for_all_are_sent(walker):
     same = {"line": "1 Quay", "postcode": "34710", "title": "Office"}
-    assert same.items() <= address(walker(walker.Shop(), conduct=Conduct(address=same))).items()
+    assert same.items() <= address(walker(walker.Shop(), policy=ShopperPolicy(address=same))).items()
 
 
 @pytest.mark.parametrize("page", LISTS)
@@ -75,7 +75,7 @@ def test_lines_that_are_the_same_for_all_are_sent(walker):
 )
 def test_a_lookup_that_fails_is_named_and_tried_again_by_the_next_journey(walker, page, reply, outcome):
     places = LocationPool()
-    walked = walker(walker.Shop(spoil=lambda visit, sent: reply if visit.page is page else sent), places=places)
+    walked = walker(walker.Shop(spoil=lambda request, sent: reply if request.page is page else sent), places=places)
     if page is Page.DISTRICTS and (reply == 404 or (isinstance(reply, dict) and reply.get("results") == [])):
         assert walked.outcome is Outcome.OK, "a shop may do without districts"
         assert "district" not in address(walked)
@@ -87,8 +87,8 @@ def test_a_lookup_that_fails_is_named_and_tried_again_by_the_next_journey(walker
 
 
 def test_places_that_are_not_served_are_not_chosen(walker):
-    def spoil(visit, document):
-        if visit.page in LISTS:
+    def spoil(request, document):
+        if request.page in LISTS:
             for row in document["results"][:-1]:
                 row["is_active"] = False
             del document["results"][-1]["is_active"]  # a shop that does not say so serves it
@@ -101,8 +101,8 @@ def test_places_that_are_not_served_are_not_chosen(walker):
 def test_a_journey_that_looks_up_beside_another_waits_for_nobody(walker):
     places = LocationPool()
 
-    def spoil(visit, document):
-        if visit.page is Page.CITIES and places.found is None and not walks:
+    def spoil(request, document):
+        if request.page is Page.CITIES and places.found is None and not walks:
             walks.append(None)
             walks.append(walker(walker.Shop(), places=places))
         return document

@@ -8,7 +8,7 @@ import pytest
 
 from harness.measurement.outcomes import Outcome
 from shop.contract import PAYMENT_OPTIONS, Page
-from users.population.journey_spec import Conduct
+from users.population.journey_spec import ShopperPolicy
 
 RECORDED = [
     {"pk": 1, "name": "Credit Card", "slug": "credit-card", "payment_type": "credit_card"},
@@ -20,9 +20,11 @@ RECORDED = [
 STEPS = (Page.INDEX, Page.DELIVERY_OPTION, Page.ADDRESS_SELECTION, Page.SHIPPING_OPTION)
 
 
-def chosen(walked):
+def chosen_option(walked):
     return [
-        visit.form["payment_option"] for visit in walked.shop.visits if visit.form and "payment_option" in visit.form
+        request.form["payment_option"]
+        for request in walked.shop.requests
+        if request.form and "payment_option" in request.form
     ]
 
 
@@ -125,8 +127,8 @@ def test_the_first_page_of_an_option_is_not_shown_while_none_is_chosen(walker):
 
 
 def test_who_chooses_everything_anew_takes_a_list_of_all_pages_at_once(walker):
-    def spoil(visit, document):
-        if visit.page is Page.CHECKOUT:
+    def spoil(request, document):
+        if request.page is Page.CHECKOUT:
             rows = {"delivery_options": [{"pk": 7}], "payment_options": RECORDED}
             document["context_list"] += [{"page_name": "PaymentOptionSelectionPage", "page_context": rows}]
         return document
@@ -141,18 +143,18 @@ def test_who_chooses_everything_anew_takes_a_list_of_all_pages_at_once(walker):
     ("option", "row"), [("credit_card", RECORDED[0]), ("funds_transfer", RECORDED[1]), ("pay_on_delivery", RECORDED[4])]
 )
 def test_an_option_is_known_by_its_type_and_called_as_the_shop_calls_it(walker, option, row, how):
-    walked = walker(walker.Shop(rows=RECORDED), option, conduct=Conduct(option_value=how))
+    walked = walker(walker.Shop(rows=RECORDED), option, policy=ShopperPolicy(option_value=how))
     assert walked.outcome is Outcome.OK, walked.failure
     assert walked.receipt.payment_option == option
-    assert chosen(walked) == [str(row[how])]
+    assert chosen_option(walked) == [str(row[how])]
 
 
 @pytest.mark.parametrize("key", ["slug", "name"])
 def test_an_option_without_a_type_is_known_by_slug_or_name(walker, key):
     row = {"pk": 9, "slug": "x", "name": "y", "payment_type": "cash_register"}
 
-    def spoil(visit, document):
-        if visit.page is Page.PAYMENT_OPTION:
+    def spoil(request, document):
+        if request.page is Page.PAYMENT_OPTION:
             for entry in document["context_list"]:
                 for option in entry["page_context"].get("payment_options", ()):
                     option |= {"payment_type": None, key: "cash_register"}
@@ -164,17 +166,20 @@ def test_an_option_without_a_type_is_known_by_slug_or_name(walker, key):
 
 def test_of_several_rows_of_one_type_each_shopper_takes_one_and_the_same_seed_the_same(walker):
     taken = [
-        chosen(walker(walker.Shop(rows=RECORDED), "redirection", seed=seed))[0] for seed in (*range(12), *range(12))
+        chosen_option(walker(walker.Shop(rows=RECORDED), "redirection", seed=seed))[0]
+        for seed in (*range(12), *range(12))
     ]
     assert set(taken) == {"pay_with_first", "pay_with_second"}
     assert taken[:12] == taken[12:]
     own = [*RECORDED, {"pk": 7, "name": "Bank", "slug": "redirection", "payment_type": "redirection"}]
-    assert {chosen(walker(walker.Shop(rows=own), "redirection", seed=seed))[0] for seed in range(9)} == {"redirection"}
+    assert {chosen_option(walker(walker.Shop(rows=own), "redirection", seed=seed))[0] for seed in range(9)} == {
+        "redirection"
+    }
 
 
 def test_the_pre_order_must_hold_the_row_that_was_chosen(walker):
-    def spoil(visit, document):
-        if visit.page is Page.PAYMENT_OPTION and visit.method == "POST":
+    def spoil(request, document):
+        if request.page is Page.PAYMENT_OPTION and request.method == "POST":
             document["pre_order"]["payment_option"] = RECORDED[3]
         return document
 
@@ -184,11 +189,11 @@ def test_the_pre_order_must_hold_the_row_that_was_chosen(walker):
 
 @pytest.mark.parametrize("fallback", ["", "credit_card"])
 def test_an_option_that_the_shop_does_not_sell_by_is_no_luck_and_says_what_there_is(walker, fallback):
-    walked = walker(walker.Shop(rows=RECORDED), "gpay", conduct=Conduct(fallback=fallback))
+    walked = walker(walker.Shop(rows=RECORDED), "gpay", policy=ShopperPolicy(fallback=fallback))
     assert (walked.outcome, walked.failure.page) == (Outcome.NOT_OFFERED, Page.PAYMENT_OPTION)
     assert walked.outcome.blame == "harness"
     assert (
-        walked.failure.said
+        walked.failure.shop_message
         == "gpay is wanted, and credit_card, funds_transfer, redirection, pay_on_delivery are offered"
     )
 

@@ -6,18 +6,18 @@ import pytest
 
 from harness.measurement.outcomes import Outcome
 from shop.contract import Page
-from users.population.pools import Products
+from users.population.pools import ProductPool
 
 
 def bought(walked):
-    return next(str(visit.json["product"]) for visit in walked.shop.visits if visit.page is Page.BASKET_ADD)
+    return next(str(request.json["product"]) for request in walked.shop.requests if request.page is Page.BASKET_ADD)
 
 
 def test_the_search_is_asked_once_and_gives_what_is_in_stock(walker):
-    products = Products(search="wool & silk")
+    products = ProductPool(search="wool & silk")
     walks = [walker(walker.Shop(), "cash_register", products=products, seed=seed) for seed in range(9)]
     assert [walked.shop.pages.count(Page.SEARCH) for walked in walks] == [1, *[0] * 8]
-    (asked,) = [visit for visit in walks[0].shop.visits if visit.page is Page.SEARCH]
+    (asked,) = [request for request in walks[0].shop.requests if request.page is Page.SEARCH]
     assert asked.path == "/list/?format=json&search_text=wool+%26+silk"
     assert {bought(walked) for walked in walks} == {"31", "33"}
 
@@ -31,16 +31,16 @@ def test_the_search_is_asked_once_and_gives_what_is_in_stock(walker):
     ],
 )
 def test_a_search_that_fails_is_named_and_tried_again_by_the_next_journey(walker, reply, outcome, page):
-    products = Products()
-    walked = walker(walker.Shop(spoil=lambda visit, sent: reply if visit.page is page else sent), products=products)
+    products = ProductPool()
+    walked = walker(walker.Shop(spoil=lambda request, sent: reply if request.page is page else sent), products=products)
     assert (walked.outcome, walked.failure.page) == (outcome, page)
     assert walker(walker.Shop(), products=products).receipt
 
 
-@pytest.mark.parametrize("products", [Products(()), Products(search="nothing")])
+@pytest.mark.parametrize("products", [ProductPool(()), ProductPool(search="nothing")])
 def test_nothing_to_buy_is_the_scenarios_doing(walker, products):
-    def spoil(visit, document):
-        return {"products": [7, {}, {"pk": 3, "in_stock": False}]} if visit.page is Page.SEARCH else document
+    def spoil(request, document):
+        return {"products": [7, {}, {"pk": 3, "in_stock": False}]} if request.page is Page.SEARCH else document
 
     walked = walker(walker.Shop(spoil=spoil), products=products)
     assert walked.outcome is Outcome.NO_PRODUCT
@@ -56,13 +56,13 @@ def test_nothing_to_buy_is_the_scenarios_doing(walker, products):
     ],
 )
 def test_a_product_that_is_sold_out_is_luck(walker, reply):
-    walked = walker(walker.Shop(spoil=lambda visit, sent: reply if visit.page is Page.PRODUCT else sent))
+    walked = walker(walker.Shop(spoil=lambda request, sent: reply if request.page is Page.PRODUCT else sent))
     assert (walked.outcome, walked.failure.page) == (Outcome.UNAVAILABLE, Page.PRODUCT)
     assert walked.outcome.blame == "shopper"
 
 
 def test_what_is_sold_out_is_not_drawn_any_more(walker):
-    products = Products(("1", "2", "3"))
+    products = ProductPool(("1", "2", "3"))
     products.mark_sold_out("2")
     assert {bought(walker(walker.Shop(), products=products, seed=seed)) for seed in range(20)} == {"1", "3"}
     products.mark_sold_out("1")

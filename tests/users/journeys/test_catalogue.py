@@ -8,7 +8,7 @@ from harness.measurement.outcomes import Outcome
 from shop.contract import PAYMENT_OPTIONS, Page
 from users.journeys.catalogue import JOURNEYS
 from users.population.accounts import Account
-from users.population.journey_spec import Conduct, SmsScript
+from users.population.journey_spec import ShopperPolicy, SmsScript
 
 ROAD = [
     Page.PRODUCT,
@@ -73,7 +73,7 @@ def test_a_returning_customer_whom_the_shop_forgot_walks_the_missing_pages(walke
 def test_a_first_time_customer_gives_address_and_delivery_whatever_the_shop_remembers(walker, remembers):
     walked = walker(walker.Shop(remembers=remembers), "cash_register", "first_time")
     assert walked.outcome is Outcome.OK
-    posts = [visit.page for visit in walked.shop.visits if visit.method == "POST"]
+    posts = [request.page for request in walked.shop.requests if request.method == "POST"]
     assert posts[2:6] == [Page.DELIVERY_OPTION, Page.ADDRESS_ADD, Page.ADDRESS_SELECTION, Page.SHIPPING_OPTION]
 
 
@@ -84,15 +84,15 @@ def test_who_is_signed_in_already_skips_the_door(walker):
 
 
 def test_signing_in_is_told_to_whoever_keeps_the_shopper_signed_in(walker):
-    assert walker(walker.Shop(), journey="returning").errand.signed_in
-    assert not walker(walker.Shop()).errand.signed_in
+    assert walker(walker.Shop(), journey="returning").context.signed_in
+    assert not walker(walker.Shop()).context.signed_in
 
 
 def test_nobody_signs_in_without_an_account(walker):
     walked = walker(walker.Shop(), "cash_register")
-    walked.errand.account = None
+    walked.context.account = None
     with pytest.raises(Exception, match="no_account"):
-        next(JOURNEYS["returning"].steps(walked.errand))
+        next(JOURNEYS["returning"].steps(walked.context))
 
 
 def test_abandoning_shoppers_leave_at_different_pages_and_never_buy(walker):
@@ -123,8 +123,8 @@ def test_a_first_time_customer_is_not_told_that_all_is_settled_while_it_is_not(w
     ],
 )
 def test_a_customer_who_is_asked_who_she_is_has_lost_her_session(walker, journey, context, outcome):
-    def spoil(visit, document):
-        if visit.page is Page.CHECKOUT:
+    def spoil(request, document):
+        if request.page is Page.CHECKOUT:
             document["context_list"] = [{"page_context": context, "page_name": "IndexPage"}]
         return document
 
@@ -136,8 +136,8 @@ def test_a_customer_who_is_asked_who_she_is_has_lost_her_session(walker, journey
 @pytest.mark.parametrize("key", ["delivery_option", "shipping_option"])
 @pytest.mark.parametrize(("page", "journey"), [(Page.CHECKOUT, "returning"), (Page.PAYMENT_OPTION, "guest")])
 def test_a_payment_page_whose_delivery_is_gone_does_not_echo_it(walker, page, journey, key):
-    def spoil(visit, document):
-        if visit.page is page:
+    def spoil(request, document):
+        if request.page is page:
             document["pre_order"][key] = None
         return document
 
@@ -164,13 +164,13 @@ def test_every_journey_buys_by_every_option_in_either_convention(walker, option,
 
 
 def test_the_same_itinerary_makes_the_same_visits(walker):
-    first, second, other = (walker(walker.Shop(), seed=seed).shop.visits for seed in (3, 3, 4))
+    first, second, other = (walker(walker.Shop(), seed=seed).shop.requests for seed in (3, 3, 4))
     assert first == second
     assert first != other
 
 
 def test_an_option_can_be_chosen_by_its_pk(walker):
-    walked = walker(walker.Shop(), "gpay", conduct=Conduct(option_value="pk"))
+    walked = walker(walker.Shop(), "gpay", policy=ShopperPolicy(option_value="pk"))
     assert walked.outcome is Outcome.OK
     assert walked.shop.posted(Page.PAYMENT_OPTION) == {"payment_option": "107"}
 
@@ -187,25 +187,25 @@ def test_with_every_option_unavailable_it_still_is_luck_and_no_broken_envelope(w
 
 def test_a_shopper_with_a_second_choice_falls_back_on_it(walker):
     shop = walker.Shop(unavailable=frozenset({"gpay"}))
-    walked = walker(shop, "gpay", conduct=Conduct(fallback="pay_later"))
+    walked = walker(shop, "gpay", policy=ShopperPolicy(fallback="pay_later"))
     assert walked.receipt.payment_option == "pay_later"
     assert shop.sold == ["pay_later"]
 
 
 def test_a_fallback_that_is_unavailable_too_ends_the_journey(walker):
     shop = walker.Shop(unavailable=frozenset({"gpay", "pay_later"}))
-    assert walker(shop, "gpay", conduct=Conduct(fallback="pay_later")).outcome is Outcome.UNAVAILABLE
+    assert walker(shop, "gpay", policy=ShopperPolicy(fallback="pay_later")).outcome is Outcome.UNAVAILABLE
 
 
 def test_a_guest_whom_the_shop_does_not_serve_is_not_offered_anything(walker):
-    def spoil(visit, document):
-        if visit.page is Page.CHECKOUT:
+    def spoil(request, document):
+        if request.page is Page.CHECKOUT:
             document["context_list"][0]["page_context"]["can_guest_purchase"] = False
         return document
 
     failure = walker(walker.Shop(spoil=spoil)).failure
     assert (failure.outcome, failure.page) == (Outcome.NOT_OFFERED, Page.CHECKOUT)
-    assert "guests" in failure.said
+    assert "guests" in failure.shop_message
 
 
 def test_an_order_number_that_was_given_before_is_a_double_order(walker):
@@ -215,8 +215,8 @@ def test_an_order_number_that_was_given_before_is_a_double_order(walker):
 
 
 def _on(page, change):
-    def spoil(visit, document):
-        return change(document) if visit.page is page else document
+    def spoil(request, document):
+        return change(document) if request.page is page else document
 
     return spoil
 
@@ -302,7 +302,7 @@ def test_a_broken_promise_ends_the_journey_under_its_own_name(walker, page, chan
 def test_a_sign_in_that_is_refused_has_a_name_of_its_own(walker, change):
     walked = walker(walker.Shop(spoil=_on(Page.LOGIN, change)), journey="returning")
     assert (walked.outcome, walked.failure.page) == (Outcome.SIGN_IN_REFUSED, Page.LOGIN)
-    assert not walked.errand.signed_in
+    assert not walked.context.signed_in
 
 
 def test_what_an_earlier_journey_left_in_an_accounts_basket_is_bought_along(walker):
@@ -321,8 +321,8 @@ def test_a_shop_that_does_not_show_the_basket_when_adding_to_it_is_asked_for_it(
 
 
 def test_a_shop_that_shows_no_basket_at_all_breaks_its_word(walker):
-    def spoil(visit, document):
-        return {"result": "added"} if visit.page in (Page.BASKET_ADD, Page.BASKET) else document
+    def spoil(request, document):
+        return {"result": "added"} if request.page in (Page.BASKET_ADD, Page.BASKET) else document
 
     walked = walker(walker.Shop(spoil=spoil), "cash_register")
     assert (walked.outcome, walked.failure.page) == (Outcome.ENVELOPE, Page.BASKET)
@@ -350,8 +350,8 @@ def test_a_guests_basket_holds_nothing_but_her_own(walker):
     ],
 )
 def test_a_basket_may_cost_less_by_the_discount_that_it_names(walker, off, stopped_on):
-    def spoil(visit, document):
-        if visit.page is Page.BASKET_ADD:
+    def spoil(request, document):
+        if request.page is Page.BASKET_ADD:
             basket = document["basket"]
             basket |= {"total_amount": f"{float(basket['total_amount']) - 1:.2f}", "total_discount_amount": off}
         return document
@@ -361,8 +361,8 @@ def test_a_basket_may_cost_less_by_the_discount_that_it_names(walker, off, stopp
 
 
 def test_a_shop_that_shows_a_page_again_does_not_keep_the_shopper_for_ever(walker):
-    def spoil(visit, document):
-        if visit.page in (Page.DELIVERY_OPTION, Page.SHIPPING_OPTION):
+    def spoil(request, document):
+        if request.page in (Page.DELIVERY_OPTION, Page.SHIPPING_OPTION):
             document["context_list"][0]["page_name"] = Page.DELIVERY_OPTION.value
         return document
 
@@ -376,7 +376,7 @@ def test_no_failure_quotes_an_account_or_a_reply(walker):
     walked = walker(shop, journey="returning", account=account)
     assert "Secret" not in str(walked.failure)
     assert "Secret" not in repr(account)
-    assert "4111" not in repr(walked.errand.shopper)
+    assert "4111" not in repr(walked.context.identity)
 
 
 def test_every_journey_ends_in_the_sms_path_where_the_shop_asks_for_it(walker):

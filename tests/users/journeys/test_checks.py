@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 
 from harness.measurement.outcomes import Outcome
 from shop.contract import Page
-from users.journeys.checks import check
-from users.journeys.steps import Answer, PageRequest, ResponseFormat
+from users.journeys.checks import check_response
+from users.journeys.steps import PageRequest, PageResponse, ResponseFormat
 
-VISIT = PageRequest(Page.BIN_NUMBER, "POST", expects=frozenset({Page.INSTALLMENT}))
+VISIT = PageRequest(Page.BIN_NUMBER, "POST", expected_pages=frozenset({Page.INSTALLMENT}))
 
 
 def document(**changes):
@@ -32,21 +32,21 @@ def entry(name=..., **context):
     return {"page_context": context} | ({} if name is ... else {"page_name": name})
 
 
-def outcome_of(visit, reply, status=200, location=""):
+def outcome_of(request, reply, status=200, location=""):
     body = reply if isinstance(reply, bytes) else orjson.dumps(reply)
-    answer, outcome = check(visit, status, body, location)
-    assert (answer is None) is (outcome not in (Outcome.OK, visit.refused_as))
-    assert answer is None or answer.outcome is outcome
+    response, outcome = check_response(request, status, body, location)
+    assert (response is None) is (outcome not in (Outcome.OK, request.refused_as))
+    assert response is None or response.outcome is outcome
     return outcome
 
 
 def test_a_reply_in_order_is_handed_on_whole():
-    answer, outcome = check(VISIT, 200, orjson.dumps(document()))
+    response, outcome = check_response(VISIT, 200, orjson.dumps(document()))
     assert outcome is Outcome.OK
-    assert answer == Answer(
+    assert response == PageResponse(
         Outcome.OK, document(), Page.INSTALLMENT, {"installments": [{"pk": 1}]}, text="", form=None, location=""
     )
-    assert answer.pre_order["total_amount"] == "62.99"
+    assert response.pre_order["total_amount"] == "62.99"
 
 
 @pytest.mark.parametrize(
@@ -146,8 +146,8 @@ def test_the_first_thing_wrong_is_named(reply, outcome):
     ],
 )
 def test_the_current_page_is_the_last_one_named_or_the_completed_order(entries, page):
-    answer, _ = check(PageRequest(Page.BIN_NUMBER), 200, orjson.dumps(document(context_list=entries)))
-    assert answer.page is page
+    response, _ = check_response(PageRequest(Page.BIN_NUMBER), 200, orjson.dumps(document(context_list=entries)))
+    assert response.page is page
 
 
 def test_a_page_is_told_by_its_name_and_never_by_its_slug():
@@ -157,11 +157,13 @@ def test_a_page_is_told_by_its_name_and_never_by_its_slug():
 
 def test_a_cumulative_list_is_read_as_one_context_in_which_later_pages_win():
     entries = [entry("BinNumberPage", card_type="visa", a=1), entry("InstallmentSelectionPage", a=2)]
-    answer, _ = check(VISIT, 200, orjson.dumps(document(context_list=entries)))
-    assert answer.context == {"card_type": "visa", "a": 2}
+    response, _ = check_response(VISIT, 200, orjson.dumps(document(context_list=entries)))
+    assert response.page_context == {"card_type": "visa", "a": 2}
 
 
-REFUSED = PageRequest(Page.CARD_CONFIRMATION, expects=frozenset({Page.CARD_CONFIRMATION}), refused_as=Outcome.DECLINED)
+REFUSED = PageRequest(
+    Page.CARD_CONFIRMATION, expected_pages=frozenset({Page.CARD_CONFIRMATION}), refused_as=Outcome.DECLINED
+)
 
 
 @pytest.mark.parametrize(
@@ -191,31 +193,33 @@ def test_errors_that_the_shopper_asked_for_are_her_luck_on_the_expected_page(rep
     ],
 )
 def test_a_refusal_keeps_what_was_valid_before_it(pre_order, outcome):
-    visit = replace(REFUSED, echo={"payment_option": "gpay"}, total="62.99", needs=frozenset({"redirect_url"}))
+    request = replace(
+        REFUSED, echo={"payment_option": "gpay"}, total="62.99", required_keys=frozenset({"redirect_url"})
+    )
     entries = [entry("CreditCardConfirmationPage")]
-    assert outcome_of(visit, document(errors={"x": "y"}, context_list=entries, pre_order=pre_order)) is outcome
+    assert outcome_of(request, document(errors={"x": "y"}, context_list=entries, pre_order=pre_order)) is outcome
 
 
 def test_the_judge_has_the_last_word_on_what_is_in_order_and_on_nothing_else():
     asked = []
 
-    def judge(answer):
-        asked.append(answer.page)
+    def check(response):
+        asked.append(response.page)
         return Outcome.DOUBLE_ORDER
 
     refused = document(errors={"x": "y"}, context_list=[entry("CreditCardConfirmationPage")])
-    visit = replace(REFUSED, judge=judge)
-    assert outcome_of(visit, refused) is Outcome.DECLINED
-    assert outcome_of(visit, document()) is Outcome.UNEXPECTED_PAGE
-    assert outcome_of(visit, refused, status=500) is Outcome.HTTP_5XX
+    request = replace(REFUSED, check=check)
+    assert outcome_of(request, refused) is Outcome.DECLINED
+    assert outcome_of(request, document()) is Outcome.UNEXPECTED_PAGE
+    assert outcome_of(request, refused, status=500) is Outcome.HTTP_5XX
     assert asked == []
-    assert outcome_of(visit, refused | {"errors": None}) is Outcome.DOUBLE_ORDER
+    assert outcome_of(request, refused | {"errors": None}) is Outcome.DOUBLE_ORDER
     assert asked == [Page.CARD_CONFIRMATION]
-    assert outcome_of(replace(visit, judge=lambda answer: Outcome.OK), refused | {"errors": None}) is Outcome.OK
+    assert outcome_of(replace(request, check=lambda response: Outcome.OK), refused | {"errors": None}) is Outcome.OK
 
 
 def test_a_visit_is_the_same_whoever_judges_it():
-    assert replace(VISIT, judge=lambda answer: Outcome.OK) == VISIT
+    assert replace(VISIT, check=lambda response: Outcome.OK) == VISIT
 
 
 @pytest.mark.parametrize(
@@ -253,12 +257,12 @@ def test_the_pre_order_must_echo_what_was_set(held, wanted, outcome):
         ({"total": "62.99"}, {}, Outcome.AMOUNT_MISMATCH),
         ({"total": "62.99"}, {"total_amount": "NaN"}, Outcome.AMOUNT_MISMATCH),
         ({"total": "1"}, {"total_amount": True}, Outcome.AMOUNT_MISMATCH),
-        ({"goods": "60"}, {"total_amount": "62.99", "shipping_amount": "2.99"}, Outcome.OK),
-        ({"goods": "60"}, {"total_amount": "60.00", "shipping_amount": None}, Outcome.OK),
-        ({"goods": "60"}, {"total_amount": "60.00"}, Outcome.OK),
-        ({"goods": "60"}, {"total_amount": "60.00", "shipping_amount": "2.99"}, Outcome.AMOUNT_MISMATCH),
-        ({"goods": "60"}, {"total_amount": "60.00", "shipping_amount": "free"}, Outcome.AMOUNT_MISMATCH),
-        ({"goods": "60"}, {"total_amount": "61.00"}, Outcome.AMOUNT_MISMATCH),
+        ({"goods_amount": "60"}, {"total_amount": "62.99", "shipping_amount": "2.99"}, Outcome.OK),
+        ({"goods_amount": "60"}, {"total_amount": "60.00", "shipping_amount": None}, Outcome.OK),
+        ({"goods_amount": "60"}, {"total_amount": "60.00"}, Outcome.OK),
+        ({"goods_amount": "60"}, {"total_amount": "60.00", "shipping_amount": "2.99"}, Outcome.AMOUNT_MISMATCH),
+        ({"goods_amount": "60"}, {"total_amount": "60.00", "shipping_amount": "free"}, Outcome.AMOUNT_MISMATCH),
+        ({"goods_amount": "60"}, {"total_amount": "61.00"}, Outcome.AMOUNT_MISMATCH),
     ],
 )
 def test_the_amount_must_agree_to_the_hundredth(demand, pre_order, outcome):
@@ -282,23 +286,25 @@ def test_the_amount_must_agree_to_the_hundredth(demand, pre_order, outcome):
     ],
 )
 def test_the_pre_order_of_a_completed_order_may_be_gone_but_not_be_half_of_it_or_another(pre_order, outcome):
-    visit = PageRequest(Page.DELIVERY_PAYMENT_CHOICE, echo={"payment_choice": "cash"}, total="1.00")
-    assert outcome_of(visit, document(context_list=[entry("ThankYouPage")], pre_order=pre_order)) is outcome
+    request = PageRequest(Page.DELIVERY_PAYMENT_CHOICE, echo={"payment_choice": "cash"}, total="1.00")
+    assert outcome_of(request, document(context_list=[entry("ThankYouPage")], pre_order=pre_order)) is outcome
 
 
 def test_what_is_needed_must_be_there():
-    visit = PageRequest(Page.BIN_NUMBER, needs=frozenset({"installments"}))
-    assert outcome_of(visit, document()) is Outcome.OK
-    assert outcome_of(visit, document(context_list=[entry("BinNumberPage", installments=None)])) is Outcome.ENVELOPE
-    assert outcome_of(visit, document(context_list=[entry("BinNumberPage")])) is Outcome.ENVELOPE
+    request = PageRequest(Page.BIN_NUMBER, required_keys=frozenset({"installments"}))
+    assert outcome_of(request, document()) is Outcome.OK
+    assert outcome_of(request, document(context_list=[entry("BinNumberPage", installments=None)])) is Outcome.ENVELOPE
+    assert outcome_of(request, document(context_list=[entry("BinNumberPage")])) is Outcome.ENVELOPE
 
 
-LOGIN = PageRequest(Page.LOGIN, reads=ResponseFormat.JSON, needs=frozenset({"key"}), fails_as=Outcome.SIGN_IN_REFUSED)
-CSRF = PageRequest(Page.CSRF_TOKEN, reads=ResponseFormat.JSON, needs=frozenset({"csrf_token"}))
+LOGIN = PageRequest(
+    Page.LOGIN, response_format=ResponseFormat.JSON, required_keys=frozenset({"key"}), fails_as=Outcome.SIGN_IN_REFUSED
+)
+CSRF = PageRequest(Page.CSRF_TOKEN, response_format=ResponseFormat.JSON, required_keys=frozenset({"csrf_token"}))
 
 
 @pytest.mark.parametrize(
-    ("visit", "reply", "status", "outcome"),
+    ("page_request", "reply", "status", "outcome"),
     [
         (CSRF, {"csrf_token": "t"}, 200, Outcome.OK),
         (CSRF, {}, 200, Outcome.ENVELOPE),
@@ -309,9 +315,9 @@ CSRF = PageRequest(Page.CSRF_TOKEN, reads=ResponseFormat.JSON, needs=frozenset({
         (CSRF, {"csrf_token": "t", "non_field_errors": ["a"]}, 200, Outcome.BUSINESS_ERROR),
         (CSRF, {}, 401, Outcome.SESSION_LOST),
         (CSRF, {}, 403, Outcome.HTTP_4XX),
-        (PageRequest(Page.PRODUCT, reads=ResponseFormat.JSON), {}, 200, Outcome.ENVELOPE),
-        (PageRequest(Page.PRODUCT, reads=ResponseFormat.JSON), {"pk": 1}, 200, Outcome.OK),
-        (PageRequest(Page.BASKET_ADD, "POST", reads=ResponseFormat.JSON), {}, 200, Outcome.OK),
+        (PageRequest(Page.PRODUCT, response_format=ResponseFormat.JSON), {}, 200, Outcome.ENVELOPE),
+        (PageRequest(Page.PRODUCT, response_format=ResponseFormat.JSON), {"pk": 1}, 200, Outcome.OK),
+        (PageRequest(Page.BASKET_ADD, "POST", response_format=ResponseFormat.JSON), {}, 200, Outcome.OK),
         (LOGIN, {"key": "k"}, 200, Outcome.OK),
         (LOGIN, {}, 202, Outcome.CODE_WANTED),
         (LOGIN, {"key": "k", "errors": {"a": "b"}}, 200, Outcome.SIGN_IN_REFUSED),
@@ -320,33 +326,33 @@ CSRF = PageRequest(Page.CSRF_TOKEN, reads=ResponseFormat.JSON, needs=frozenset({
         (LOGIN, {}, 404, Outcome.HTTP_4XX),
         (LOGIN, {}, 429, Outcome.THROTTLED),
         (LOGIN, {}, 500, Outcome.HTTP_5XX),
-        (PageRequest(Page.LOGOUT, reads=ResponseFormat.ANY), b"\xff", 200, Outcome.OK),
-        (PageRequest(Page.LOGOUT, reads=ResponseFormat.ANY), b"", 500, Outcome.HTTP_5XX),
-        (PageRequest(Page.BANK, reads=ResponseFormat.HTML), b"<p>no form here</p>", 200, Outcome.ENVELOPE),
-        (PageRequest(Page.BANK, reads=ResponseFormat.HTML), b"{}", 200, Outcome.ENVELOPE),
-        (PageRequest(Page.BANK, reads=ResponseFormat.HTML), b"<a " * 14_000, 200, Outcome.ENVELOPE),
+        (PageRequest(Page.LOGOUT, response_format=ResponseFormat.ANY), b"\xff", 200, Outcome.OK),
+        (PageRequest(Page.LOGOUT, response_format=ResponseFormat.ANY), b"", 500, Outcome.HTTP_5XX),
+        (PageRequest(Page.BANK, response_format=ResponseFormat.HTML), b"<p>no form here</p>", 200, Outcome.ENVELOPE),
+        (PageRequest(Page.BANK, response_format=ResponseFormat.HTML), b"{}", 200, Outcome.ENVELOPE),
+        (PageRequest(Page.BANK, response_format=ResponseFormat.HTML), b"<a " * 14_000, 200, Outcome.ENVELOPE),
     ],
 )
-def test_other_shapes_than_the_envelope(visit, reply, status, outcome):
-    assert outcome_of(visit, reply, status) is outcome
+def test_other_shapes_than_the_envelope(page_request, reply, status, outcome):
+    assert outcome_of(page_request, reply, status) is outcome
 
 
 def test_a_page_with_a_form_is_read_as_one():
-    answer, _ = check(
-        PageRequest(Page.BANK, reads=ResponseFormat.HTML),
+    response, _ = check_response(
+        PageRequest(Page.BANK, response_format=ResponseFormat.HTML),
         200,
         b'<form action="/a"><input name="n" value="\xff"></form>',
     )
-    assert answer.form.action == "/a"
-    assert answer.form.fields == {"n": "\N{REPLACEMENT CHARACTER}"}
+    assert response.form.action == "/a"
+    assert response.form.fields == {"n": "\N{REPLACEMENT CHARACTER}"}
 
 
 def test_a_redirection_is_in_order_only_where_the_visit_says_so():
-    visit = PageRequest(Page.REDIRECTION, reads=ResponseFormat.HTML, allow_redirect=True)
-    answer, outcome = check(visit, 303, b"", "https://bank.example/pay")
-    assert (answer.location, outcome) == ("https://bank.example/pay", Outcome.OK)
-    assert check(visit, 303, b"", "") == (None, Outcome.HTTP_3XX)
-    assert check(visit, 303, b"", "/users/login/") == (None, Outcome.SESSION_LOST)
+    request = PageRequest(Page.REDIRECTION, response_format=ResponseFormat.HTML, allow_redirect=True)
+    response, outcome = check_response(request, 303, b"", "https://bank.example/pay")
+    assert (response.location, outcome) == ("https://bank.example/pay", Outcome.OK)
+    assert check_response(request, 303, b"", "") == (None, Outcome.HTTP_3XX)
+    assert check_response(request, 303, b"", "/users/login/") == (None, Outcome.SESSION_LOST)
 
 
 JSON = st.recursive(
@@ -368,20 +374,25 @@ NEARLY = st.fixed_dictionaries(
 VISITS = st.builds(
     PageRequest,
     st.sampled_from(Page),
-    reads=st.sampled_from(ResponseFormat),
-    expects=st.sampled_from([frozenset(), frozenset({Page.THANK_YOU})]),
+    response_format=st.sampled_from(ResponseFormat),
+    expected_pages=st.sampled_from([frozenset(), frozenset({Page.THANK_YOU})]),
     refused_as=st.sampled_from([None, Outcome.DECLINED]),
     echo=st.sampled_from([{}, {"total_amount": "1"}]),
     total=st.sampled_from([None, "1.00"]),
-    goods=st.sampled_from([None, "1.00"]),
-    needs=st.sampled_from([frozenset(), frozenset({"order_number"})]),
+    goods_amount=st.sampled_from([None, "1.00"]),
+    required_keys=st.sampled_from([frozenset(), frozenset({"order_number"})]),
     allow_redirect=st.booleans(),
 )
 
 
 @given(VISITS, st.integers(-1, 999), st.binary(max_size=64) | (NEARLY | JSON).map(orjson.dumps), st.text(max_size=16))
-def test_no_reply_whatever_makes_the_check_itself_fail(visit, status, body, location):
-    answer, outcome = check(visit, status, body, location)
-    assert (answer is None) is (outcome not in (Outcome.OK, visit.refused_as))
-    if answer is not None and visit.expects and visit.reads is ResponseFormat.ENVELOPE and not answer.location:
-        assert answer.page in visit.expects
+def test_no_reply_whatever_makes_the_check_itself_fail(page_request, status, body, location):
+    response, outcome = check_response(page_request, status, body, location)
+    assert (response is None) is (outcome not in (Outcome.OK, page_request.refused_as))
+    if (
+        response is not None
+        and page_request.expected_pages
+        and page_request.response_format is ResponseFormat.ENVELOPE
+        and not response.location
+    ):
+        assert response.page in page_request.expected_pages

@@ -7,7 +7,7 @@ import pytest
 from harness.measurement.outcomes import Outcome
 from shop.contract import Page
 from users.browser import Browser
-from users.http.transport import Reply
+from users.http.transport import HttpResponse
 from users.journeys.steps import JourneyFailed, PageRequest, ResponseFormat
 
 JSON = b'{"done": true}'
@@ -17,7 +17,7 @@ HTML = b"<form action=/pay></form>"
 
 class Transport:
     def __init__(self, body, media, status):
-        self.reply = Reply(status, body, "/elsewhere", media=media)
+        self.reply = HttpResponse(status, body, "/elsewhere", media=media)
         self.reported = []
 
     def send(self, page, method, url, headers, body):
@@ -27,23 +27,25 @@ class Transport:
         self.reported.append((str(outcome), failed))
 
 
-def fetched(reads, body, media, *, strictly=False, status=200):
+def fetched(response_format, body, media, *, strictly=False, status=200):
     """The outcome of one page, and what was told of."""
     transport, samples, told = Transport(body, media, status), [], []
     browser = Browser(transport, samples.append, "gpay", 0.0, lambda: 0.0, lambda _: None, lambda _: 0.0)
     browser.mislabelled = None if strictly else told.append
     with suppress(JourneyFailed):
-        browser.fetch(PageRequest(Page.BASKET, path="/x", reads=reads, allow_redirect=True))
+        browser.fetch(PageRequest(Page.BASKET, path="/x", response_format=response_format, allow_redirect=True))
     (sample,) = samples
     assert transport.reported == [(sample.outcome, sample.outcome != "ok")]
     return sample.outcome, sample.blame, told
 
 
-@pytest.mark.parametrize(("reads", "body"), [(ResponseFormat.JSON, JSON), (ResponseFormat.ENVELOPE, ENVELOPE)])
+@pytest.mark.parametrize(
+    ("response_format", "body"), [(ResponseFormat.JSON, JSON), (ResponseFormat.ENVELOPE, ENVELOPE)]
+)
 @pytest.mark.parametrize("media", ["text/html", "text/plain", "application/octet-stream", "json"])
-def test_json_that_is_served_as_another_type_is_told_of_or_a_failure(reads, body, media):
-    assert fetched(reads, body, media) == ("ok", "nobody", ["Basket"])
-    assert fetched(reads, body, media, strictly=True) == ("content_type", "shop", [])
+def test_json_that_is_served_as_another_type_is_told_of_or_a_failure(response_format, body, media):
+    assert fetched(response_format, body, media) == ("ok", "nobody", ["Basket"])
+    assert fetched(response_format, body, media, strictly=True) == ("content_type", "shop", [])
     assert Outcome.CONTENT_TYPE.blame == "shop"
 
 
@@ -53,9 +55,9 @@ def test_json_that_is_served_as_json_or_as_nothing_is_in_order(media, strictly):
     assert fetched(ResponseFormat.JSON, JSON, media, strictly=strictly) == ("ok", "nobody", [])
 
 
-@pytest.mark.parametrize(("reads", "body"), [(ResponseFormat.HTML, HTML), (ResponseFormat.ANY, b"")])
-def test_what_is_not_read_as_json_may_be_of_any_type(reads, body):
-    assert fetched(reads, body, "text/html", strictly=True) == ("ok", "nobody", [])
+@pytest.mark.parametrize(("response_format", "body"), [(ResponseFormat.HTML, HTML), (ResponseFormat.ANY, b"")])
+def test_what_is_not_read_as_json_may_be_of_any_type(response_format, body):
+    assert fetched(response_format, body, "text/html", strictly=True) == ("ok", "nobody", [])
 
 
 @pytest.mark.parametrize("strictly", [True, False])

@@ -11,16 +11,19 @@ from hypothesis import strategies as st
 
 from harness.measurement.outcomes import Outcome
 from shop.contract import Page
-from users.journeys.checks import check
-from users.journeys.diagnosis import missing_keys, said
-from users.journeys.remedies import remedy
+from users.journeys.checks import check_response
+from users.journeys.diagnosis import missing_keys, remedy, shop_error_text
 from users.journeys.steps import PageRequest, ResponseFormat
 
 LOGIN = PageRequest(
-    Page.LOGIN, "POST", reads=ResponseFormat.JSON, needs=frozenset({"key"}), fails_as=Outcome.SIGN_IN_REFUSED
+    Page.LOGIN,
+    "POST",
+    response_format=ResponseFormat.JSON,
+    required_keys=frozenset({"key"}),
+    fails_as=Outcome.SIGN_IN_REFUSED,
 )
-ADD = PageRequest(Page.BASKET_ADD, "POST", reads=ResponseFormat.JSON)
-PRODUCT = PageRequest(Page.PRODUCT, reads=ResponseFormat.JSON, needs=frozenset({"product"}))
+ADD = PageRequest(Page.BASKET_ADD, "POST", response_format=ResponseFormat.JSON)
+PRODUCT = PageRequest(Page.PRODUCT, response_format=ResponseFormat.JSON, required_keys=frozenset({"product"}))
 BIN = PageRequest(Page.BIN_NUMBER, "POST", form={})
 WAITING = "<!DOCTYPE html><html><head><title>Waiting room</title></head><body>You are in a queue.</body></html>"
 SIGN_IN = '<html><title>Sign in</title><form><input name="p" type="password"></form></html>'
@@ -38,7 +41,7 @@ def envelope(errors):
 
 
 @pytest.mark.parametrize(
-    ("visit", "status", "body", "outcome"),
+    ("page_request", "status", "body", "outcome"),
     [
         (BIN, 200, envelope({"non_field_errors": SLOW}), Outcome.THROTTLED),
         (BIN, 200, envelope({"bin_number": ["Too many requests"]}), Outcome.THROTTLED),
@@ -62,14 +65,14 @@ def envelope(errors):
         (BIN, 500, [1], Outcome.HTTP_5XX),
     ],
 )
-def test_what_is_wanted_gives_the_failure_its_name(visit, status, body, outcome):
+def test_what_is_wanted_gives_the_failure_its_name(page_request, status, body, outcome):
     sent = body if isinstance(body, str) else json.dumps(body)
-    assert check(visit, status, sent.encode())[1] is outcome
+    assert check_response(page_request, status, sent.encode())[1] is outcome
 
 
 def test_a_redirection_into_a_queue_is_a_waiting_room():
-    assert check(PRODUCT, 302, b"", "https://shop.queue-it.net/?c=shop")[1] is Outcome.WAITING_ROOM
-    assert check(PRODUCT, 302, b"", "/elsewhere/")[1] is Outcome.HTTP_3XX
+    assert check_response(PRODUCT, 302, b"", "https://shop.queue-it.net/?c=shop")[1] is Outcome.WAITING_ROOM
+    assert check_response(PRODUCT, 302, b"", "/elsewhere/")[1] is Outcome.HTTP_3XX
 
 
 @pytest.mark.parametrize(
@@ -90,7 +93,7 @@ def test_a_redirection_into_a_queue_is_a_waiting_room():
     ],
 )
 def test_what_a_shop_said_is_short_and_holds_nothing_private(status, body, words):
-    found = said(status, (body if isinstance(body, str) else json.dumps(body)).encode())
+    found = shop_error_text(status, (body if isinstance(body, str) else json.dumps(body)).encode())
     assert len(found) <= 160
     assert words is None or found == words
 
@@ -110,24 +113,28 @@ def test_what_a_shop_said_is_short_and_holds_nothing_private(status, body, words
 )
 def test_a_hostile_refusal_takes_no_time(body):
     start = time.process_time()
-    found = said(400, body)
-    check(LOGIN, 400, body)
+    found = shop_error_text(400, body)
+    check_response(LOGIN, 400, body)
     assert time.process_time() - start < 0.25
     assert len(found) <= 160
 
 
 def test_a_key_that_a_long_text_is_cut_in_is_not_shown_in_part():
     text = "ada@shop.example " * 29 + "0123456789abcdef0123456789abcdef" + " x" * 99
-    assert not set("0123456789") & set(said(400, json.dumps({"detail": text}).encode()))
+    assert not set("0123456789") & set(shop_error_text(400, json.dumps({"detail": text}).encode()))
 
 
 @pytest.mark.parametrize(
-    ("visit", "reply", "words"),
+    ("page_request", "reply", "words"),
     [
         (BIN, envelope(None), ""),
         (BIN, envelope(""), "without errors"),
         (BIN, {"context_list": [], "pre_order": None}, "without template_name, errors, pre_order"),
-        (PageRequest(Page.BIN_NUMBER, needs=frozenset({"installments"})), envelope(None), "without installments"),
+        (
+            PageRequest(Page.BIN_NUMBER, required_keys=frozenset({"installments"})),
+            envelope(None),
+            "without installments",
+        ),
         (
             PageRequest(Page.BIN_NUMBER, echo={"payment_option": "x"}),
             envelope(None),
@@ -140,8 +147,8 @@ def test_a_key_that_a_long_text_is_cut_in_is_not_shown_in_part():
         (ADD, {}, ""),
     ],
 )
-def test_a_reply_of_another_shape_is_told_by_what_it_lacks(visit, reply, words):
-    found = missing_keys(visit, json.dumps(reply).encode())
+def test_a_reply_of_another_shape_is_told_by_what_it_lacks(page_request, reply, words):
+    found = missing_keys(page_request, json.dumps(reply).encode())
     assert found == (f"{words} as it is due" if words else "")
 
 
@@ -150,9 +157,9 @@ def test_a_reply_of_another_shape_is_told_by_what_it_lacks(visit, reply, words):
     st.binary() | st.recursive(st.text() | st.integers(), st.lists).map(lambda x: json.dumps(x).encode()),
 )
 def test_no_reply_is_too_odd_to_be_read(status, body):
-    assert said(status, body).isprintable()
-    for visit in (LOGIN, ADD, BIN):
-        check(visit, status, body, "/a/")
+    assert shop_error_text(status, body).isprintable()
+    for request in (LOGIN, ADD, BIN):
+        check_response(request, status, body, "/a/")
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from shop.contract import PAYMENT_OPTIONS, Page
 from users.journeys.catalogue import JOURNEYS
-from users.population.journey_spec import Conduct, External, SmsScript
+from users.population.journey_spec import ExternalPages, ShopperPolicy, SmsScript
 
 ODD = st.sampled_from(
     [None, "", "x", 0, -1, 2**60, 1.5, True, [], [[]], [{}], {}, {"pk": None}, "/a", "http://[", "NaN"]
@@ -30,15 +30,15 @@ def _places(document, way=()):
     option=st.sampled_from(list(PAYMENT_OPTIONS)),
     journey=st.sampled_from(list(JOURNEYS)),
     sms=st.sampled_from(SmsScript),
-    external=st.sampled_from(External),
+    external=st.sampled_from(ExternalPages),
     three_d=st.booleans(),
     page=st.sampled_from(Page),
     place=st.integers(0, 200),
     odd=ODD,
 )
 def test_an_odd_value_anywhere_is_survived(walker, option, journey, sms, external, three_d, page, place, odd):
-    def spoil(visit, document):
-        ways = list(_places(document)) if visit.page is page else []
+    def spoil(request, document):
+        ways = list(_places(document)) if request.page is page else []
         if ways:
             *way, last = ways[place % len(ways)]
             inner = document
@@ -48,6 +48,6 @@ def test_an_odd_value_anywhere_is_survived(walker, option, journey, sms, externa
         return document
 
     shop = walker.Shop(sms=True, spoil=spoil, lock_after=2)
-    walked = walker(shop, option, journey, conduct=Conduct(external=external), sms=sms, three_d=three_d)
+    walked = walker(shop, option, journey, policy=ShopperPolicy(external=external), sms=sms, three_d=three_d)
     assert (walked.receipt is None) is (walked.failure is not None)
-    assert len(shop.visits) < 80
+    assert len(shop.requests) < 80

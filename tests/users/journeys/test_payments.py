@@ -8,11 +8,11 @@ from harness.measurement.outcomes import Outcome
 from shop.contract import APPROVED_CARD, DECLINED_CARD, PAYMENT_OPTIONS, RETURN_PAGES, Flow, Page
 from shop.forms import FORMS
 from users.journeys.payments import FLOWS
-from users.population.journey_spec import Conduct, External
+from users.population.journey_spec import ExternalPages, ShopperPolicy
 
 SET_OPTION = Page.PAYMENT_OPTION
-RETURN = Conduct(external=External.RETURN)
-STOP = Conduct(external=External.STOP)
+RETURN = ShopperPolicy(external=ExternalPages.RETURN)
+STOP = ShopperPolicy(external=ExternalPages.STOP)
 
 
 def test_every_flow_has_a_strategy():
@@ -69,13 +69,13 @@ def test_the_pages_of_an_option_come_in_order(walker, option, pages):
     walked = walker(walker.Shop(), option)
     assert after_choice(walked) == pages
     if PAYMENT_OPTIONS[option].completed_by in RETURN_PAGES:
-        assert not walked.shop.visits[walked.shop.pages.index(Page.THANK_YOU) - 1].csrf
+        assert not walked.shop.requests[walked.shop.pages.index(Page.THANK_YOU) - 1].csrf
 
 
 @pytest.mark.parametrize("option", PAYMENT_OPTIONS)
 def test_the_choice_must_lead_to_the_options_first_page(walker, option):
-    def spoil(visit, document):
-        if visit.page is SET_OPTION and visit.method == "POST":
+    def spoil(request, document):
+        if request.page is SET_OPTION and request.method == "POST":
             document["context_list"][-1]["page_name"] = "PaymentOptionSelectionPage"
         return document
 
@@ -87,8 +87,8 @@ def test_the_choice_must_lead_to_the_options_first_page(walker, option):
 def test_errors_on_the_completing_page_are_the_shops_fault(walker, option):
     page = PAYMENT_OPTIONS[option].completed_by
 
-    def spoil(visit, document):
-        if visit.page is page:
+    def spoil(request, document):
+        if request.page is page:
             document["errors"] = {"non_field_errors": ["no"]}
         return document
 
@@ -100,8 +100,8 @@ def test_errors_on_the_completing_page_are_the_shops_fault(walker, option):
 def test_a_completing_page_that_shows_no_order_is_unexpected(walker, option):
     page = PAYMENT_OPTIONS[option].completed_by
 
-    def spoil(visit, document):
-        if visit.page is page:
+    def spoil(request, document):
+        if request.page is page:
             document["context_list"][-1] |= {"page_name": "IndexPage"}
         return document
 
@@ -116,7 +116,7 @@ def test_a_card_is_given_in_full_and_only_where_it_is_asked_for(walker):
     assert form["card_number"] == APPROVED_CARD
     assert form["use_three_d"] == "0"
     assert walked.shop.posted(Page.BIN_NUMBER) == {"bin_number": APPROVED_CARD[:6]}
-    elsewhere = [visit for visit in walked.shop.visits if visit.page is not Page.CARD_CONFIRMATION]
+    elsewhere = [request for request in walked.shop.requests if request.page is not Page.CARD_CONFIRMATION]
     assert APPROVED_CARD not in str(elsewhere)
 
 
@@ -148,8 +148,8 @@ def test_a_declined_card_is_luck(walker):
 
 @pytest.mark.parametrize("page", ["ThankYouPage", "VerifySmsPage", "CreditCardConfirmationPage"])
 def test_a_shop_that_does_not_decline_a_declined_card_is_at_fault(walker, page):
-    def spoil(visit, document):
-        if visit.page is Page.CARD_CONFIRMATION:
+    def spoil(request, document):
+        if request.page is Page.CARD_CONFIRMATION:
             document["errors"] = None
             document["context_list"][-1]["page_name"] = page
         return document
@@ -168,8 +168,8 @@ def test_a_shop_that_does_not_decline_a_declined_card_is_at_fault(walker, page):
     ],
 )
 def test_a_declined_card_changes_neither_page_nor_order(walker, three_d, change, outcome):
-    def spoil(visit, document):
-        if visit.page in (Page.CARD_CONFIRMATION, Page.THREE_D_SECURE) and document["errors"]:
+    def spoil(request, document):
+        if request.page in (Page.CARD_CONFIRMATION, Page.THREE_D_SECURE) and document["errors"]:
             change(document)
         return document
 
@@ -207,7 +207,7 @@ def test_store_credit_in_each_convention(walker, convention, pages):
 
 @pytest.mark.parametrize(("fallback", "rest"), [("", "credit_card"), ("cash_register", "cash_register")])
 def test_too_little_store_credit_is_used_up_and_the_rest_paid_otherwise(walker, fallback, rest):
-    walked = walker(walker.Shop(balance="1.50"), "loyalty_money", conduct=Conduct(fallback=fallback))
+    walked = walker(walker.Shop(balance="1.50"), "loyalty_money", policy=ShopperPolicy(fallback=fallback))
     assert walked.outcome is Outcome.OK
     assert walked.shop.posted(Page.LOYALTY_USAGE) == {"loyalty_amount_to_use": "1.50"}
     assert walked.receipt.payment_option == rest
@@ -215,13 +215,13 @@ def test_too_little_store_credit_is_used_up_and_the_rest_paid_otherwise(walker, 
 
 @pytest.mark.parametrize(("fallback", "outcome"), [("", Outcome.UNAVAILABLE), ("cash_register", Outcome.OK)])
 def test_no_store_credit_is_not_offered_to_the_shop(walker, fallback, outcome):
-    walked = walker(walker.Shop(balance="0.00"), "loyalty_money", conduct=Conduct(fallback=fallback))
+    walked = walker(walker.Shop(balance="0.00"), "loyalty_money", policy=ShopperPolicy(fallback=fallback))
     assert walked.outcome is outcome
     assert not {Page.LOYALTY_MONEY, Page.LOYALTY_USAGE} & set(walked.shop.pages)
 
 
 def test_store_credit_cannot_make_up_for_store_credit(walker):
-    walked = walker(walker.Shop(balance="1.50"), "loyalty_money", conduct=Conduct(fallback="loyalty_money"))
+    walked = walker(walker.Shop(balance="1.50"), "loyalty_money", policy=ShopperPolicy(fallback="loyalty_money"))
     assert walked.outcome is Outcome.UNAVAILABLE
 
 
@@ -233,8 +233,8 @@ def test_a_shop_may_show_the_completing_page_at_once(walker, option):
 
 
 def test_a_shop_that_gives_no_address_and_no_token_leaves_them_to_the_shoppers_wallet(walker):
-    def spoil(visit, document):
-        if visit.page in (Page.CONFIRMATION_CHECK, Page.CONFIRMATION_SELECTED):
+    def spoil(request, document):
+        if request.page in (Page.CONFIRMATION_CHECK, Page.CONFIRMATION_SELECTED):
             document["context_list"][-1]["page_context"] = {}
         return document
 
@@ -245,8 +245,8 @@ def test_a_shop_that_gives_no_address_and_no_token_leaves_them_to_the_shoppers_w
 
 @pytest.mark.parametrize("name", [Page.BIN_NUMBER, Page.CARD_CONFIRMATION])
 def test_plans_are_chosen_from_on_whatever_page_they_stand(walker, name):
-    def spoil(visit, document):
-        if visit.page is Page.BIN_NUMBER:
+    def spoil(request, document):
+        if request.page is Page.BIN_NUMBER:
             document["context_list"][-1]["page_name"] = name
         return document
 
@@ -256,8 +256,8 @@ def test_plans_are_chosen_from_on_whatever_page_they_stand(walker, name):
 
 
 def test_a_shop_that_has_no_plans_goes_on_to_the_confirmation(walker):
-    def spoil(visit, document):
-        if visit.page is Page.BIN_NUMBER:
+    def spoil(request, document):
+        if request.page is Page.BIN_NUMBER:
             document["context_list"][-1] = {"page_name": Page.CARD_CONFIRMATION, "page_context": {}}
         return document
 
@@ -279,8 +279,8 @@ def test_a_shop_may_send_every_card_to_the_bank(walker, declined):
 
 
 def test_the_way_out_may_stand_beside_the_pages(walker):
-    def spoil(visit, document):
-        if visit.page is Page.REDIRECTION_SELECTED:
+    def spoil(request, document):
+        if request.page is Page.REDIRECTION_SELECTED:
             document["redirect_url"] = document["context_list"][-1]["page_context"].pop("redirect_url")
         return document
 
@@ -307,8 +307,8 @@ def test_the_confirmation_hands_on_what_the_shop_gave(walker):
 )
 @pytest.mark.parametrize("value", [None, "", {}, [], [7], [{}]])
 def test_what_a_page_must_offer_is_missed(walker, option, page, key, value):
-    def spoil(visit, document):
-        if visit.page is page and (visit.page is not SET_OPTION or visit.method == "POST"):
+    def spoil(request, document):
+        if request.page is page and (request.page is not SET_OPTION or request.method == "POST"):
             document["context_list"][-1]["page_context"][key] = value
         return document
 
@@ -317,6 +317,6 @@ def test_what_a_page_must_offer_is_missed(walker, option, page, key, value):
 
 
 def test_masterpass_stops_before_the_wallet_and_returns_without_it(walker):
-    walked = walker(walker.Shop(), "masterpass", conduct=STOP)
+    walked = walker(walker.Shop(), "masterpass", policy=STOP)
     assert (walked.outcome, walked.failure.page) == (Outcome.HANDED_OVER, Page.MASTERPASS_ORDER_NO)
-    assert walker(walker.Shop(), "masterpass", conduct=RETURN).outcome is Outcome.OK
+    assert walker(walker.Shop(), "masterpass", policy=RETURN).outcome is Outcome.OK

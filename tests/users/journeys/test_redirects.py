@@ -6,12 +6,12 @@ import pytest
 
 from harness.measurement.outcomes import Outcome
 from shop.contract import Page
-from users.population.journey_spec import Conduct, External
+from users.population.journey_spec import ExternalPages, ShopperPolicy
 
 AWAY = ["bkm_express", "gpay", "redirection"]
-FOLLOW = Conduct()
-RETURN = Conduct(external=External.RETURN)
-STOP = Conduct(external=External.STOP)
+FOLLOW = ShopperPolicy()
+RETURN = ShopperPolicy(external=ExternalPages.RETURN)
+STOP = ShopperPolicy(external=ExternalPages.STOP)
 
 
 def last_pages(walked):
@@ -35,28 +35,28 @@ def test_a_secured_card_goes_by_the_bank_and_comes_back(walker, absolute):
 
 def test_pages_on_the_shops_own_host_are_asked_for_by_path(walker):
     walked = walker(walker.Shop(absolute=True), three_d=True)
-    assert all(visit.path.startswith("/") for visit in walked.shop.visits)
+    assert all(request.path.startswith("/") for request in walked.shop.requests)
 
 
 def test_a_redirection_by_header_is_followed_like_a_form(walker):
     walked = walker(walker.Shop(redirect_by_header=True), "redirection")
     assert walked.outcome is Outcome.OK
     assert last_pages(walked)[1:] == [Page.REDIRECTION, Page.BANK, Page.REDIRECTION_COMPLETE]
-    assert walked.shop.visits[walked.shop.pages.index(Page.BANK)].path == "/_bank/?reference=r1"
+    assert walked.shop.requests[walked.shop.pages.index(Page.BANK)].path == "/_bank/?reference=r1"
 
 
 @pytest.mark.parametrize("option", AWAY)
 @pytest.mark.parametrize("by_header", [False, True])
 def test_who_returns_at_once_never_sees_the_other_site(walker, option, by_header):
     shop = walker.Shop(redirect_by_header=by_header, bank_host="https://bank.example")
-    walked = walker(shop, option, conduct=RETURN)
+    walked = walker(shop, option, policy=RETURN)
     assert walked.outcome is Outcome.OK
     assert Page.BANK not in shop.pages
 
 
 def _led_out_to(url):
-    def spoil(visit, document):
-        if visit.page in (Page.PAY_SELECTION, Page.CARD_CONFIRMATION):
+    def spoil(request, document):
+        if request.page in (Page.PAY_SELECTION, Page.CARD_CONFIRMATION):
             document["context_list"][-1]["page_context"]["redirect_url"] = url
         return document
 
@@ -66,39 +66,39 @@ def _led_out_to(url):
 @pytest.mark.parametrize("url", ["https://bank.example/pay?reference=r1", "/orders/redirection/?reference=r1&x=2"])
 def test_who_returns_at_once_takes_the_reference_from_the_link(walker, url):
     shop = walker.Shop(spoil=_led_out_to(url))
-    assert walker(shop, "gpay", conduct=RETURN).outcome is Outcome.OK
+    assert walker(shop, "gpay", policy=RETURN).outcome is Outcome.OK
     assert not {Page.BANK, Page.REDIRECTION} & set(shop.pages)
 
 
 def test_who_returns_at_once_needs_a_reference_from_the_shop(walker):
     for url in ("https://bank.example/pay", "/_bank/?x=1", "http://[bad"):
-        walked = walker(walker.Shop(spoil=_led_out_to(url)), "gpay", conduct=RETURN)
+        walked = walker(walker.Shop(spoil=_led_out_to(url)), "gpay", policy=RETURN)
         assert walked.outcome is Outcome.ENVELOPE
         assert Page.BANK not in walked.shop.pages
 
 
 @pytest.mark.parametrize("option", AWAY)
 def test_who_stops_hands_over_where_the_shop_sends_her_away(walker, option):
-    walked = walker(walker.Shop(), option, conduct=STOP)
+    walked = walker(walker.Shop(), option, policy=STOP)
     assert walked.outcome is Outcome.HANDED_OVER
     assert walked.failure.page is walked.shop.pages[-1]
     assert not walked.shop.sold
 
 
 def test_a_secured_card_can_be_handed_over_too(walker):
-    assert walker(walker.Shop(), three_d=True, conduct=STOP).outcome is Outcome.HANDED_OVER
+    assert walker(walker.Shop(), three_d=True, policy=STOP).outcome is Outcome.HANDED_OVER
 
 
-@pytest.mark.parametrize("conduct", [FOLLOW, RETURN])
-def test_a_declined_card_is_declined_at_the_bank(walker, conduct):
-    walked = walker(walker.Shop(), three_d=True, declined=True, conduct=conduct)
+@pytest.mark.parametrize("policy", [FOLLOW, RETURN])
+def test_a_declined_card_is_declined_at_the_bank(walker, policy):
+    walked = walker(walker.Shop(), three_d=True, declined=True, policy=policy)
     assert (walked.outcome, walked.failure.page) == (Outcome.DECLINED, Page.THREE_D_SECURE)
     assert walked.shop.posted(Page.THREE_D_SECURE)["status"] == "failure"
 
 
 def test_a_shop_that_sells_although_the_bank_declined_is_at_fault(walker):
-    def spoil(visit, document):
-        if visit.page is Page.THREE_D_SECURE:
+    def spoil(request, document):
+        if request.page is Page.THREE_D_SECURE:
             document["errors"] = None
             document["context_list"][-1]["page_name"] = "ThankYouPage"
         return document
@@ -109,15 +109,15 @@ def test_a_shop_that_sells_although_the_bank_declined_is_at_fault(walker):
 
 @pytest.mark.parametrize("page", [Page.THREE_D_SECURE, Page.CARD_CONFIRMATION])
 def test_a_card_declined_at_the_bank_leaves_her_there_or_where_she_had_left_from(walker, page):
-    def spoil(visit, document):
-        if visit.page is Page.THREE_D_SECURE:
+    def spoil(request, document):
+        if request.page is Page.THREE_D_SECURE:
             document["context_list"][-1]["page_name"] = page.value
         return document
 
     assert walker(walker.Shop(spoil=spoil), three_d=True, declined=True).outcome is Outcome.DECLINED
 
 
-@pytest.mark.parametrize("conduct", [FOLLOW, RETURN])
+@pytest.mark.parametrize("policy", [FOLLOW, RETURN])
 @pytest.mark.parametrize(
     ("change", "outcome"),
     [
@@ -126,28 +126,28 @@ def test_a_card_declined_at_the_bank_leaves_her_there_or_where_she_had_left_from
         ({}, Outcome.UNEXPECTED_PAGE),
     ],
 )
-def test_who_is_sent_back_instead_of_on_learns_why_from_the_checkout(walker, conduct, change, outcome):
+def test_who_is_sent_back_instead_of_on_learns_why_from_the_checkout(walker, policy, change, outcome):
     shop = walker.Shop()
-    shop._send_away = lambda visit: "->/orders/checkout/"
-    shop.spoil = lambda visit, document: (
-        document | change if visit.page is Page.CHECKOUT and Page.THREE_D_REDIRECT in shop.pages else document
+    shop._send_away = lambda request: "->/orders/checkout/"
+    shop.spoil = lambda request, document: (
+        document | change if request.page is Page.CHECKOUT and Page.THREE_D_REDIRECT in shop.pages else document
     )
-    walked = walker(shop, three_d=True, conduct=conduct)
+    walked = walker(shop, three_d=True, policy=policy)
     assert (walked.outcome, walked.failure.page) == (outcome, Page.CHECKOUT)
     assert Page.BANK not in shop.pages
 
 
 def test_a_good_card_that_is_turned_down_at_the_bank_is_a_business_error(walker):
-    def spoil(visit, document):
-        return document.replace("success", "failure") if visit.page is Page.BANK else document
+    def spoil(request, document):
+        return document.replace("success", "failure") if request.page is Page.BANK else document
 
     walked = walker(walker.Shop(spoil=spoil), three_d=True)
     assert (walked.outcome, walked.failure.page) == (Outcome.BUSINESS_ERROR, Page.THREE_D_SECURE)
 
 
 def test_a_secured_card_that_is_sold_without_the_bank_is_unexpected(walker):
-    def spoil(visit, document):
-        if visit.page is Page.CARD_CONFIRMATION:
+    def spoil(request, document):
+        if request.page is Page.CARD_CONFIRMATION:
             document["context_list"][-1]["page_name"] = "ThankYouPage"
         return document
 
@@ -157,10 +157,10 @@ def test_a_secured_card_that_is_sold_without_the_bank_is_unexpected(walker):
 @pytest.mark.parametrize("allowed", ["bank.example", "bank.example:8443"])
 def test_an_allowed_host_is_visited_under_its_whole_address(walker, allowed):
     shop = walker.Shop(bank_host="https://bank.example:8443")
-    walked = walker(shop, "gpay", conduct=Conduct(allowed_hosts=frozenset({allowed})))
+    walked = walker(shop, "gpay", policy=ShopperPolicy(allowed_hosts=frozenset({allowed})))
     assert walked.outcome is Outcome.OK
-    visit = shop.visits[shop.pages.index(Page.BANK)]
-    assert (visit.path, visit.csrf) == ("https://bank.example:8443/_bank/", False)
+    request = shop.requests[shop.pages.index(Page.BANK)]
+    assert (request.path, request.csrf) == ("https://bank.example:8443/_bank/", False)
 
 
 @pytest.mark.parametrize(
@@ -182,15 +182,15 @@ def test_an_allowed_host_is_visited_under_its_whole_address(walker, allowed):
 )
 def test_no_other_host_is_ever_asked(walker, url):
     shop = walker.Shop(spoil=_led_out_to(url))
-    walked = walker(shop, "gpay", conduct=Conduct(allowed_hosts=frozenset({"bank.example"})))
+    walked = walker(shop, "gpay", policy=ShopperPolicy(allowed_hosts=frozenset({"bank.example"})))
     assert (walked.outcome, walked.failure.page) == (Outcome.HOST_REFUSED, Page.PAY_SELECTION)
 
 
 @pytest.mark.parametrize("action", ["https://evil.example/x", "http://[bad"])
 @pytest.mark.parametrize("method", ["post", "get"])
 def test_a_bank_that_sends_on_to_another_host_is_not_followed_there(walker, action, method):
-    def spoil(visit, document):
-        return f'<form action="{action}" method="{method}"></form>' if visit.page is Page.BANK else document
+    def spoil(request, document):
+        return f'<form action="{action}" method="{method}"></form>' if request.page is Page.BANK else document
 
     walked = walker(walker.Shop(spoil=spoil), "gpay")
     assert (walked.outcome, walked.failure.page) == (Outcome.HOST_REFUSED, Page.BANK)
@@ -199,31 +199,31 @@ def test_a_bank_that_sends_on_to_another_host_is_not_followed_there(walker, acti
 def test_a_bank_may_have_several_pages_but_not_for_ever(walker):
     turns = []
 
-    def spoil(visit, document):
-        if visit.page is not Page.BANK or len(turns) >= most:
+    def spoil(request, document):
+        if request.page is not Page.BANK or len(turns) >= most:
             return document
-        turns.append(visit)
+        turns.append(request)
         return '<form action="?step=2"><input name="otp" value="1"></form>'
 
     most = 2
     walked = walker(walker.Shop(spoil=spoil), "gpay")
     assert walked.outcome is Outcome.OK
-    assert [visit.path for visit in walked.shop.visits if visit.page is Page.BANK][1:] == ["/_bank/?otp=1"] * 2
+    assert [request.path for request in walked.shop.requests if request.page is Page.BANK][1:] == ["/_bank/?otp=1"] * 2
     most = 100
     walked = walker(walker.Shop(spoil=spoil), "gpay")
     assert (walked.outcome, walked.failure.page) == (Outcome.UNEXPECTED_PAGE, Page.BANK)
 
 
 def test_a_bank_that_returns_to_another_page_of_the_shop_is_unexpected(walker):
-    def spoil(visit, document):
-        return document.replace("GPayCompletePage", "BexCompletePage") if visit.page is Page.BANK else document
+    def spoil(request, document):
+        return document.replace("GPayCompletePage", "BexCompletePage") if request.page is Page.BANK else document
 
     assert walker(walker.Shop(spoil=spoil), "gpay").outcome is Outcome.UNEXPECTED_PAGE
 
 
 def test_nobody_thinks_before_a_form_that_sends_itself(walker):
     walked = walker(walker.Shop(), "gpay")
-    think_first = {visit.page: visit.think_first for visit in walked.shop.visits}
+    think_first = {request.page: request.think_first for request in walked.shop.requests}
     assert not think_first[Page.REDIRECTION]
     assert not think_first[Page.BANK]
     assert think_first[Page.GPAY_COMPLETE]

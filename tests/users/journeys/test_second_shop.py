@@ -16,13 +16,13 @@ from second_shop.variations import Variations
 from harness.measurement.outcomes import Outcome
 from shop.contract import Page
 from users.browser import Browser
-from users.http.transport import Reply
+from users.http.transport import HttpResponse
 from users.journeys.catalogue import JOURNEYS
 from users.journeys.context import JourneyContext
-from users.journeys.steps import JourneyFailed, walk
+from users.journeys.steps import JourneyFailed, drive_journey
 from users.population.accounts import Account
-from users.population.journey_spec import Conduct, Fidelity, JourneySpec
-from users.population.pools import LocationPool, Products
+from users.population.journey_spec import Fidelity, JourneySpec, ShopperPolicy
+from users.population.pools import LocationPool, ProductPool
 
 ORIGIN = "http://second.test"
 ACCEPT_ENCODING = (
@@ -53,7 +53,7 @@ class Wire:
         reply = self.shop.answer(Request(method, path, query, {"host": "second.test", **sent}, body or b""))
         for cookie in reply.cookies:
             self.cookies.load(cookie)
-        return Reply(reply.status, reply.payload()[0], reply.location or "")
+        return HttpResponse(reply.status, reply.payload()[0], reply.location or "")
 
     def report(self, outcome, *, failed):
         """Nobody keeps statistics here."""
@@ -61,7 +61,7 @@ class Wire:
     def cookie(self, name):
         return self.cookies[name].value if name in self.cookies else ""
 
-    def shop_for(self, option, journey, **conduct):
+    def shop_for(self, option, journey, **policy):
         """One journey: its failure, or ``None``."""
         number = next(self.numbers)
         account = None
@@ -71,27 +71,27 @@ class Wire:
             known = (account.email, account.password, account.first_name, account.last_name, account.phone, remembered)
             self.customers[account.email] = Customer(*known)
         self.cookies.clear()
-        itinerary = JourneySpec(number, journey, option, seed=number)
-        errand = JourneyContext(
-            itinerary,
-            Conduct(**conduct),
+        spec = JourneySpec(number, journey, option, seed=number)
+        context = JourneyContext(
+            spec,
+            ShopperPolicy(**policy),
             lambda order: True,
             account=account,
-            origin=ORIGIN,
+            shop_url=ORIGIN,
             places=LocationPool(),
-            products=Products(("212",)),
+            products=ProductPool(("212",)),
         )
         browser = Browser(self, lambda _: None, option, 0.0, lambda: 0.0, lambda _: None, lambda _: 0.0)
         try:
-            walk(JOURNEYS[journey].steps(errand), browser.fetch)
+            drive_journey(JOURNEYS[journey].steps(context), browser.fetch)
         except JourneyFailed as failure:
             return failure
         return None
 
 
-def outcomes(wire, options, **conduct):
-    ends = {(option, who): wire.shop_for(option, who, **conduct) for option in options for who in WHO}
-    return {key: (str(end), end.said) for key, end in ends.items() if end is not None}
+def outcomes(wire, options, **policy):
+    ends = {(option, who): wire.shop_for(option, who, **policy) for option in options for who in WHO}
+    return {key: (str(end), end.shop_message) for key, end in ends.items() if end is not None}
 
 
 @pytest.mark.parametrize("option_value", ["slug", "pk"])
@@ -114,7 +114,7 @@ def test_a_reply_that_lacks_what_is_due_is_told_by_it(monkeypatch):
     monkeypatch.setattr(checkout, "envelope", lambda *of: {"context_list": [], "errors": None, "pre_order": {}})
     failure = Wire().shop_for("credit_card", "guest")
     assert (failure.outcome, failure.page) == (Outcome.ENVELOPE, Page.CHECKOUT)
-    assert "without template_name" in failure.said
+    assert "without template_name" in failure.shop_message
 
 
 @pytest.mark.parametrize("missing", ["delivery", "shipping"])
@@ -122,7 +122,7 @@ def test_a_shop_that_never_asks_how_to_send_it_is_told_by_what_its_orders_lack(m
     order = [page for page in (DELIVERY, ADDRESS, SHIPPING) if not page.lower().startswith(missing)]
     failure = Wire(order=order).shop_for("credit_card", "guest")
     assert failure.outcome is Outcome.NOT_ECHOED
-    assert f"without pre_order.{missing}_option" in failure.said
+    assert f"without pre_order.{missing}_option" in failure.shop_message
 
 
 @pytest.mark.parametrize(

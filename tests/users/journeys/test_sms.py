@@ -7,7 +7,7 @@ import pytest
 from harness.measurement.outcomes import Outcome
 from shop.contract import Page
 from users.population.accounts import Account
-from users.population.journey_spec import Conduct, SmsScript
+from users.population.journey_spec import ShopperPolicy, SmsScript
 
 OPTION = "pay_on_delivery"
 
@@ -16,15 +16,19 @@ def path(walked):
     """What happened from the first question for a code on, as page and form."""
     pages = walked.shop.pages
     start = pages.index(Page.DELIVERY_PAYMENT_CHOICE) + 1
-    return [visit for visit in walked.shop.visits[start:] if visit.page not in (Page.THANK_YOU, Page.COMPLETED_ORDER)]
+    return [
+        request
+        for request in walked.shop.requests[start:]
+        if request.page not in (Page.THANK_YOU, Page.COMPLETED_ORDER)
+    ]
 
 
 def steps(walked):
-    return [visit.page for visit in path(walked)]
+    return [request.page for request in path(walked)]
 
 
 def typed(walked):
-    return [visit.form["verify_code"] for visit in path(walked) if visit.page is Page.VERIFY_SMS]
+    return [request.form["verify_code"] for request in path(walked) if request.page is Page.VERIFY_SMS]
 
 
 def booked(walked, page=Page.VERIFY_SMS):
@@ -44,7 +48,7 @@ def test_the_code_of_the_inbox_is_typed(walker):
 
 def test_a_code_known_beforehand_needs_no_inbox(walker):
     shop = walker.Shop(sms=True)
-    walked = walker(shop, OPTION, conduct=Conduct(sms_code="123456"))
+    walked = walker(shop, OPTION, policy=ShopperPolicy(sms_code="123456"))
     assert steps(walked) == [Page.VERIFY_SMS]
     assert walked.outcome is Outcome.OK
 
@@ -68,7 +72,7 @@ def test_a_late_code_is_refused_and_another_is_asked_for(walker):
     assert steps(walked) == [Page.SMS_INBOX, Page.VERIFY_SMS, Page.SEND_SMS, Page.SMS_INBOX, Page.VERIFY_SMS]
     assert typed(walked) == ["123456", "123457"]
     assert booked(walked) == [Outcome.CODE_EXPIRED, Outcome.OK]
-    assert path(walked)[1].wait == 40.0
+    assert path(walked)[1].extra_wait == 40.0
     assert walked.receipt.verification == "late"
 
 
@@ -76,8 +80,8 @@ def test_a_late_code_is_refused_and_another_is_asked_for(walker):
 def test_a_code_whose_end_is_unknown_or_too_far_away_is_given_in_time(walker, seconds_left):
     shop = walker.Shop(sms=True, seconds_left=60)
 
-    def spoil(visit, document):
-        if visit.page is Page.DELIVERY_PAYMENT_CHOICE:
+    def spoil(request, document):
+        if request.page is Page.DELIVERY_PAYMENT_CHOICE:
             text = {10**400: 2**60}.get(seconds_left, seconds_left)
             document["context_list"][-1]["page_context"]["seconds_left"] = text
         return document
@@ -90,7 +94,7 @@ def test_a_code_whose_end_is_unknown_or_too_far_away_is_given_in_time(walker, se
 
 def test_how_long_a_late_shopper_waits_is_bounded_by_her_conduct(walker):
     walked = walker(
-        walker.Shop(sms=True, seconds_left=9), OPTION, sms=SmsScript.LATE, conduct=Conduct(sms_longest_wait=9.5)
+        walker.Shop(sms=True, seconds_left=9), OPTION, sms=SmsScript.LATE, policy=ShopperPolicy(sms_longest_wait=9.5)
     )
     assert walked.receipt.verification == "right"
 
@@ -110,8 +114,8 @@ def test_a_shop_that_never_locks_is_not_tried_for_ever(walker):
 
 @pytest.mark.parametrize(("script", "page"), [(SmsScript.WRONG, 0), (SmsScript.LATE, 0), (SmsScript.LOCKED, 0)])
 def test_a_shop_that_takes_any_code_is_at_fault(walker, script, page):
-    def spoil(visit, document):
-        if visit.page is Page.VERIFY_SMS:
+    def spoil(request, document):
+        if request.page is Page.VERIFY_SMS:
             document["errors"] = None
             document["context_list"][-1]["page_name"] = "ThankYouPage"
         return document
@@ -121,8 +125,8 @@ def test_a_shop_that_takes_any_code_is_at_fault(walker, script, page):
 
 
 def test_a_right_code_that_is_refused_is_the_shops_fault(walker):
-    def spoil(visit, document):
-        if visit.page is Page.VERIFY_SMS:
+    def spoil(request, document):
+        if request.page is Page.VERIFY_SMS:
             document["errors"] = {"verify_code": ["wrong"]}
         return document
 
@@ -140,8 +144,8 @@ def test_a_right_code_that_is_refused_is_the_shops_fault(walker):
     ],
 )
 def test_a_refused_code_changes_neither_page_nor_order(walker, script, change, outcome):
-    def spoil(visit, document):
-        if visit.page is Page.VERIFY_SMS and document["errors"]:
+    def spoil(request, document):
+        if request.page is Page.VERIFY_SMS and document["errors"]:
             change(document)
         return document
 
@@ -152,29 +156,29 @@ def test_a_refused_code_changes_neither_page_nor_order(walker, script, change, o
 def test_an_sms_is_awaited_patiently_at_a_pace(walker):
     walked = walker(walker.Shop(sms=True, inbox_empty_for=3), OPTION)
     assert steps(walked) == [Page.SMS_INBOX] * 4 + [Page.VERIFY_SMS]
-    assert [visit.wait for visit in path(walked)[:4]] == [0.0, 0.2, 0.2, 0.2]
+    assert [request.extra_wait for request in path(walked)[:4]] == [0.0, 0.2, 0.2, 0.2]
 
 
 @pytest.mark.parametrize(("patience", "poll", "polls"), [(5.0, 0.2, 26), (1.0, 0.5, 3), (0.0, 0.2, 1), (0.05, 0.0, 6)])
 def test_an_sms_that_never_comes_is_lost(walker, patience, poll, polls):
-    conduct = Conduct(sms_patience=patience, sms_poll=poll)
-    walked = walker(walker.Shop(sms=True, inbox_empty_for=10**6), OPTION, conduct=conduct)
+    policy = ShopperPolicy(sms_patience=patience, sms_poll=poll)
+    walked = walker(walker.Shop(sms=True, inbox_empty_for=10**6), OPTION, policy=policy)
     assert (walked.outcome, walked.failure.page) == (Outcome.SMS_LOST, Page.VERIFY_SMS)
     assert steps(walked) == [Page.SMS_INBOX] * polls
 
 
 def test_a_resent_sms_that_never_comes_is_lost_too(walker):
     shop = walker.Shop(sms=True)
-    shop.spoil = lambda visit, document: (
-        {"messages": document["messages"][:1]} if visit.page is Page.SMS_INBOX else document
+    shop.spoil = lambda request, document: (
+        {"messages": document["messages"][:1]} if request.page is Page.SMS_INBOX else document
     )
     assert walker(shop, OPTION, sms=SmsScript.RESEND).outcome is Outcome.SMS_LOST
 
 
 @pytest.mark.parametrize("messages", ["x", [5], [{}], [{"code": 5}], [{"code": ""}]])
 def test_an_inbox_that_makes_no_sense_holds_no_code(walker, messages):
-    def spoil(visit, document):
-        return {"messages": messages} if visit.page is Page.SMS_INBOX else document
+    def spoil(request, document):
+        return {"messages": messages} if request.page is Page.SMS_INBOX else document
 
     assert walker(walker.Shop(sms=True, spoil=spoil), OPTION).outcome is Outcome.SMS_LOST
 
@@ -184,9 +188,9 @@ def test_an_accounts_next_journey_does_not_take_the_old_code_for_a_new_one(walke
     assert walker(walker.Shop(sms=True), OPTION, "returning", account=account).outcome is Outcome.OK
     # The second SMS is under way; until it is there, the inbox shows the first one.
     shop = walker.Shop(sms=True, codes=["123456"])
-    shop.spoil = lambda visit, document: (
+    shop.spoil = lambda request, document: (
         {"messages": document["messages"][: 1 if shop.polls < 3 else None]}
-        if visit.page is Page.SMS_INBOX
+        if request.page is Page.SMS_INBOX
         else document
     )
     walked = walker(shop, OPTION, "returning", account=account)
@@ -201,14 +205,14 @@ def test_a_customers_code_is_read_where_the_shop_says_it_sent_it(walker, known, 
     account = Account("ada@shoppers.example", "pw", phone=known)
     shop = walker.Shop(sms=True, pre_order={"user_phone_number": told})
     walked = walker(shop, OPTION, "first_time", account=account)
-    own = known or walked.errand.shopper.phone
+    own = known or walked.context.identity.phone
     assert path(walked)[0].path == f"/_sms/{told or own}/".replace("/5/", f"/{own}/")
-    assert next(visit.json for visit in shop.visits if visit.page is Page.ADDRESS_ADD)["phone_number"] == own
+    assert next(request.json for request in shop.requests if request.page is Page.ADDRESS_ADD)["phone_number"] == own
 
 
 @pytest.mark.parametrize("code", ["", "abc", "999999", "12-34"])
 def test_a_code_is_mistyped_into_another_one(walker, code):
-    conduct = Conduct(sms_code=code)
-    walked = walker(walker.Shop(sms=True, codes=[]), OPTION, sms=SmsScript.LOCKED, conduct=conduct)
+    policy = ShopperPolicy(sms_code=code)
+    walked = walker(walker.Shop(sms=True, codes=[]), OPTION, sms=SmsScript.LOCKED, policy=policy)
     assert all(wrong != code for wrong in typed(walked))
     assert len(set(typed(walked))) == 1

@@ -6,9 +6,9 @@ import stat
 
 import pytest
 
-from users.population.accounts import HEADER, Account, AccountPool, AccountsRejected
+from users.population.accounts import COLUMNS, Account, AccountPool, AccountsRejected
 
-GOOD = ",".join(HEADER) + "\nada@shop.example,pw-one,Ada,L,05000000001,1\nbob@shop.example,pw-two,Bob,M,,0\n"
+GOOD = ",".join(COLUMNS) + "\nada@shop.example,pw-one,Ada,L,05000000001,1\nbob@shop.example,pw-two,Bob,M,,0\n"
 
 
 def pool_of(tmp_path, text):
@@ -76,7 +76,7 @@ def test_no_account_is_ever_out_twice():
     out = leased(pool, "returning")
     assert len({account.email for account in out}) == 3
     assert pool.lease("returning") is None
-    pool.give_back(out[1])
+    pool.release(out[1])
     assert pool.lease("returning") is out[1]
     assert pool.free("first_time") == 2
 
@@ -84,17 +84,17 @@ def test_no_account_is_ever_out_twice():
 def test_the_longest_rested_account_goes_out_first():
     pool = AccountPool.generate(2, 0, seed=1)
     first = pool.lease("returning")
-    pool.give_back(first)
+    pool.release(first)
     assert pool.lease("returning") is not first
 
 
 def test_an_account_that_is_not_out_cannot_come_back():
     pool = AccountPool.generate(1, 0, seed=1)
     account = pool.lease("returning")
-    pool.give_back(account)
+    pool.release(account)
     for stranger in (account, Account("x@y.example", "pw")):
         with pytest.raises(ValueError, match="not out on lease"):
-            pool.give_back(stranger)
+            pool.release(stranger)
 
 
 def test_returning_shoppers_get_accounts_with_saved_choices_and_first_time_ones_without():
@@ -107,7 +107,7 @@ def test_returning_shoppers_get_accounts_with_saved_choices_and_first_time_ones_
 def test_workers_share_all_accounts_and_have_none_in_common(workers):
     pool = AccountPool.generate(10, 8, seed=1)
     parts = [
-        leased(pool.share(worker, workers), journey)
+        leased(pool.partition(worker, workers), journey)
         for worker in range(workers)
         for journey in ("returning", "first_time")
     ]
@@ -119,7 +119,7 @@ def test_workers_share_all_accounts_and_have_none_in_common(workers):
 
 def test_a_worker_that_does_not_exist_has_no_share():
     with pytest.raises(ValueError, match="worker 2 of 2"):
-        AccountPool.generate(1, 1, seed=1).share(2, 2)
+        AccountPool.generate(1, 1, seed=1).partition(2, 2)
 
 
 def test_generated_accounts_are_the_same_for_the_same_seed(tmp_path):

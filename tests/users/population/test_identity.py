@@ -10,13 +10,13 @@ from users.population.identity import DOMAIN, identity_for
 from users.population.journey_spec import JourneySpec
 
 
-def itinerary(number=0, seed=0, **more):
+def spec(number=0, seed=0, **more):
     return JourneySpec(number, "guest", "credit_card", seed=seed, **more)
 
 
 def test_the_same_itinerary_is_the_same_shopper():
-    assert identity_for(itinerary(seed=5), 1) == identity_for(itinerary(seed=5), 1)
-    assert identity_for(itinerary(seed=5), 1) != identity_for(itinerary(seed=6), 1)
+    assert identity_for(spec(seed=5), 1) == identity_for(spec(seed=5), 1)
+    assert identity_for(spec(seed=5), 1) != identity_for(spec(seed=6), 1)
 
 
 def test_another_process_draws_the_same_shopper():
@@ -29,14 +29,14 @@ def test_another_process_draws_the_same_shopper():
 
 
 def test_addresses_and_telephones_belong_to_one_journey_of_one_run():
-    shoppers = [identity_for(itinerary(number, seed=1), run) for run in (0, 1, -1) for number in range(300)]
+    shoppers = [identity_for(spec(number, seed=1), run_seed) for run_seed in (0, 1, -1) for number in range(300)]
     assert len({shopper.email for shopper in shoppers}) == 900
     assert len({shopper.phone for shopper in shoppers}) == 900
 
 
 def test_every_address_is_reserved_and_every_telephone_has_eleven_digits():
     for seed in range(200):
-        shopper = identity_for(itinerary(seed, seed), seed)
+        shopper = identity_for(spec(seed, seed), seed)
         assert shopper.email.endswith(f"@{DOMAIN}")
         assert shopper.email.isascii()
         assert " " not in shopper.email
@@ -46,19 +46,19 @@ def test_every_address_is_reserved_and_every_telephone_has_eleven_digits():
 
 
 def test_only_the_published_cards_are_used():
-    assert identity_for(itinerary()).card.number == APPROVED_CARD
-    assert identity_for(itinerary(declined=True)).card.number == DECLINED_CARD
+    assert identity_for(spec()).card.number == APPROVED_CARD
+    assert identity_for(spec(declined=True)).card.number == DECLINED_CARD
 
 
 def test_what_is_secret_is_not_shown():
-    shopper = identity_for(itinerary())
+    shopper = identity_for(spec())
     assert shopper.password not in repr(shopper)
     assert shopper.card.number not in repr(shopper)
     assert f"'{shopper.card.cvv}'" not in repr(shopper)
 
 
 def test_the_address_holds_what_the_shopper_is_called():
-    shopper = identity_for(itinerary())
+    shopper = identity_for(spec())
     assert shopper.address["first_name"] == shopper.first_name
     assert shopper.address["phone_number"] == shopper.phone
     assert all(shopper.address.values())

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import pytest
 
 from users.http.client import HttpClient, HttpLimits
-from users.http.proxies import ProxyRefused
+from users.http.origin import ProxyRefused
 
 LIMITS = HttpLimits(1.0, 1.0, 1.0, 1000)
 
