@@ -1,10 +1,11 @@
 """Every TOML file that a page shows is one that the reader of scenarios takes, and every key in a sentence exists."""
 
+import math
 import re
 import tomllib
 
 import pytest
-from documents import PAGES, blocks, named
+from documents import PAGES, ROOT, blocks, named
 
 from scenarios.loading.reader import read_scenario
 from scenarios.schema.reference import reference
@@ -34,6 +35,21 @@ def test_the_scenario_is_taken(page, text, tmp_path, monkeypatch):
 @pytest.mark.parametrize(("page", "key"), NAMED)
 def test_the_key_exists(page, key):
     assert f"`{key}`" in reference() or key.startswith("shop."), f"{page} names {key}"
+
+
+def test_the_table_of_workers_follows_from_its_formula():
+    """``baseline`` has 14.6 pages a journey; a page takes 100 µs, and a worker may use half of a core."""
+    text = (ROOT / "docs" / "distributed.md").read_text(encoding="utf-8")
+    rows = [
+        [int(one.replace(",", "")) for one in re.findall(r"\d[\d,]*", line)]
+        for line in text.splitlines()
+        if line.endswith(" + 1 |")
+    ]
+    assert len(rows) == 4
+    for journeys, orders, pages, workers, _ in rows:
+        assert orders == round(journeys * 60 * 0.95)
+        assert pages == round(journeys * 14.6)
+        assert workers == math.ceil(pages * 100e-6 / 0.5)
 
 
 def test_pages_show_scenarios_and_keys():
