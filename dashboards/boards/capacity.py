@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dashboards.boards import promql as q
-from dashboards.boards.panel import Board, Kind, Panel, Query, Row, Step, Unit
+from dashboards.boards.panel import Board, Kind, Panel, Query, Row, Threshold, Unit
 
 _WORKER = "{{worker}} {{run_id}}"
 _BY = "run_id, worker"
@@ -51,7 +51,7 @@ _CAPACITY = Row(
             "Stage of the load",
             "The stages of the arrival profile, counted from 1. Bad: p95 bends, or orders stay away, in a stage below the one you plan for.",
             Unit.COUNT,
-            (Query(q.now("run_step", of="max")),),
+            (Query(q.gauge("run_step", of="max")),),
         ),
         Panel(
             Kind.GRAPH,
@@ -67,7 +67,7 @@ _CAPACITY = Row(
             "the load is not steady.",
             Unit.COUNT,
             (
-                Query(q.now("journeys_in_flight"), "seen {{run_id}}"),
+                Query(q.gauge("journeys_in_flight"), "seen {{run_id}}"),
                 Query(q.rate("journey_duration_seconds_sum"), "reckoned {{run_id}}"),
             ),
         ),
@@ -76,7 +76,7 @@ _CAPACITY = Row(
             "Waiting for a free user",
             "Arrivals that are due and not yet taken. Bad: it grows: the shop keeps its shoppers longer than there are seats for.",
             Unit.COUNT,
-            (Query(q.now("arrivals_waiting")),),
+            (Query(q.gauge("arrivals_waiting")),),
         ),
         Panel(
             Kind.GRAPH,
@@ -98,7 +98,7 @@ _GENERATOR = Row(
             Unit.RATIO,
             (Query(f"{_THERE} / {q.last('workers_expected')}"),),
             width=4,
-            steps=(Step(None, "red"), Step(1, "green")),
+            thresholds=(Threshold(None, "red"), Threshold(1, "green")),
         ),
         Panel(
             Kind.GRAPH,
@@ -121,42 +121,42 @@ _GENERATOR = Row(
             "Processor of each worker",
             "In cores. Bad: above 0.8; bring in another worker.",
             Unit.RATIO,
-            (Query(q.now("worker_cpu_ratio", by=_BY, of="max"), _WORKER),),
+            (Query(q.gauge("worker_cpu_ratio", by=_BY, of="max"), _WORKER),),
         ),
         Panel(
             Kind.GRAPH,
             "Memory of each worker",
             "Bad: a climb without end.",
             Unit.BYTES,
-            (Query(q.now("worker_resident_memory_bytes", by=_BY, of="max"), _WORKER),),
+            (Query(q.gauge("worker_resident_memory_bytes", by=_BY, of="max"), _WORKER),),
         ),
         Panel(
             Kind.GRAPH,
             "Open connections of each worker",
             "Bad: more than the journeys under way, or near the limit of open files.",
             Unit.COUNT,
-            (Query(q.now("worker_open_connections", by=_BY, of="max"), _WORKER),),
+            (Query(q.gauge("worker_open_connections", by=_BY, of="max"), _WORKER),),
         ),
         Panel(
             Kind.GRAPH,
             "Age of each worker's last report",
             "Bad: above 5 s; the worker hangs or its link is cut.",
             Unit.SECONDS,
-            (Query(q.now("worker_report_age_seconds", by=_BY, of="max"), _WORKER),),
+            (Query(q.gauge("worker_report_age_seconds", by=_BY, of="max"), _WORKER),),
         ),
         Panel(
             Kind.GRAPH,
             "Clock of each worker against the master's",
             "Bad: further than 1 s from 0; the run is then invalid.",
             Unit.SECONDS,
-            (Query(q.now("worker_clock_offset_seconds", by=_BY, of="max"), _WORKER),),
+            (Query(q.gauge("worker_clock_offset_seconds", by=_BY, of="max"), _WORKER),),
         ),
         Panel(
             Kind.GRAPH,
             "Virtual users, by class",
             "Bad: fewer than were asked for, for longer than the ramp.",
             Unit.COUNT,
-            (Query(q.now("users", by="run_id, user_class"), "{{user_class}} {{run_id}}"),),
+            (Query(q.gauge("users", by="run_id, user_class"), "{{user_class}} {{run_id}}"),),
         ),
     ),
 )
@@ -183,7 +183,7 @@ _OBSERVED = Row(
             "Test data left, by pool",
             "Bad: near 0; journeys then find no account, and the run is invalid.",
             Unit.COUNT,
-            (Query(q.now("data_pool_available", by="run_id, pool"), "{{pool}} {{run_id}}"),),
+            (Query(q.gauge("data_pool_available", by="run_id, pool"), "{{pool}} {{run_id}}"),),
         ),
     ),
 )

@@ -7,7 +7,7 @@ from grafana_foundation_sdk.builders import prometheus
 from grafana_foundation_sdk.models import dashboard as model
 from grafana_foundation_sdk.models.common import DataSourceRef
 
-from dashboards.boards.grafana_panels import drawn
+from dashboards.boards.grafana_panels import build_panel
 from dashboards.boards.panel import Board, Row
 from dashboards.boards.promql import PREFIX, RUN
 
@@ -112,7 +112,7 @@ def _layout(rows: tuple[Row, ...]) -> list[model.Panel | model.RowPanel]:
             if x + panel.width > _WIDE:
                 x, y, tallest = 0, y + tallest, 0
             place = model.GridPos(x=x, y=y, w=panel.width, h=panel.height)
-            inside.append(drawn(panel, number, place, SOURCE))
+            inside.append(build_panel(panel, number, place, SOURCE))
             number, x, tallest = number + 1, x + panel.width, max(tallest, panel.height)
         y += tallest
         if row.repeat:  # the panels of a folded row are kept inside it

@@ -25,7 +25,7 @@ from dashboards.boards.panel import BASELINE, OBJECTIVE, Kind, Panel, Query
 _LINES = {OBJECTIVE: "red", BASELINE: "#9fa7b3"}
 
 
-def drawn(panel: Panel, number: int, place: model.GridPos, source: shared.DataSourceRef) -> model.Panel:
+def build_panel(panel: Panel, number: int, place: model.GridPos, source: shared.DataSourceRef) -> model.Panel:
     """The panel for Grafana's grid."""
     # The builders of the kinds share these methods but no class that has them.
     builder: Any = _BUILDERS[panel.kind](panel)
@@ -34,15 +34,15 @@ def drawn(panel: Panel, number: int, place: model.GridPos, source: shared.DataSo
         builder.unit(panel.unit)
     if panel.decimals is not None:
         builder.decimals(panel.decimals)
-    if panel.most is not None:
-        builder.max(panel.most)
-    if panel.steps:
-        steps = [model.Threshold(value=step.value, color=step.colour) for step in panel.steps]
+    if panel.maximum is not None:
+        builder.max(panel.maximum)
+    if panel.thresholds:
+        steps = [model.Threshold(value=step.value, color=step.colour) for step in panel.thresholds]
         builder.thresholds(build.ThresholdsConfig().mode(model.ThresholdsMode.ABSOLUTE).steps(steps))
-    if panel.words:
+    if panel.value_mappings:
         words = {
             f"{value:g}": model.ValueMappingResult(text=text, color=colour, index=place)
-            for place, (value, text, colour) in enumerate(panel.words)
+            for place, (value, text, colour) in enumerate(panel.value_mappings)
         }
         builder.mappings([model.ValueMap(options=words)])
     for place_of, query in enumerate(panel.queries):
@@ -72,7 +72,7 @@ def _graph(panel: Panel) -> timeseries.Panel:
         .legend(legend.placement(shared.LegendPlacement.BOTTOM).calcs([]))
         .tooltip(common.VizTooltipOptions().mode(shared.TooltipDisplayMode.MULTI).sort(shared.SortOrder.DESCENDING))
     )
-    if panel.most is None:
+    if panel.maximum is None:
         builder.axis_soft_min(0)
     for query in panel.queries:
         if query.ref in _LINES:

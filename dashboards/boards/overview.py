@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dashboards.boards import promql as q
-from dashboards.boards.panel import BASELINE, OBJECTIVE, Board, Kind, Panel, Query, Row, Step, Unit
+from dashboards.boards.panel import BASELINE, OBJECTIVE, Board, Kind, Panel, Query, Row, Threshold, Unit
 
 _GOOD, _BAD, _UNSURE, _PLAIN = "green", "red", "orange", "blue"
 _FAILED = 'result="failed"'
@@ -28,7 +28,7 @@ _VERDICT = Row(
             (Query(_NUMBERED),),
             width=6,
             height=5,
-            words=(
+            value_mappings=(
                 (0, "pending", _PLAIN),
                 *((number, verdict, colour) for number, (verdict, colour) in enumerate(_VERDICTS.items(), start=1)),
             ),
@@ -41,7 +41,7 @@ _VERDICT = Row(
             (Query(q.last("run_valid")),),
             width=4,
             height=5,
-            words=((0, "not (yet)", _UNSURE), (1, "valid", _GOOD)),
+            value_mappings=((0, "not (yet)", _UNSURE), (1, "valid", _GOOD)),
         ),
         Panel(
             Kind.STAT,
@@ -51,7 +51,7 @@ _VERDICT = Row(
             (Query(q.total("orders_total")),),
             width=3,
             height=5,
-            steps=(Step(None, _PLAIN),),
+            thresholds=(Threshold(None, _PLAIN),),
         ),
         Panel(
             Kind.STAT,
@@ -61,7 +61,7 @@ _VERDICT = Row(
             (Query(q.share(q.total("journeys_completed_total", _FAILED), q.total("journeys_completed_total"))),),
             width=4,
             height=5,
-            steps=(Step(None, _GOOD), Step(0.005, _UNSURE), Step(0.01, _BAD)),
+            thresholds=(Threshold(None, _GOOD), Threshold(0.005, _UNSURE), Threshold(0.01, _BAD)),
             decimals=2,
         ),
         Panel(
@@ -72,7 +72,7 @@ _VERDICT = Row(
             (Query(q.share(q.total("arrivals_dropped_total"), q.total("arrivals_scheduled_total"))),),
             width=4,
             height=5,
-            steps=(Step(None, _GOOD), Step(0.001, _UNSURE), Step(0.005, _BAD)),
+            thresholds=(Threshold(None, _GOOD), Threshold(0.001, _UNSURE), Threshold(0.005, _BAD)),
             decimals=2,
         ),
         Panel(
@@ -83,7 +83,7 @@ _VERDICT = Row(
             (Query(q.quantile_of_all(0.95, "page_response_seconds")),),
             width=3,
             height=5,
-            steps=(Step(None, _PLAIN),),
+            thresholds=(Threshold(None, _PLAIN),),
         ),
     ),
 )
@@ -130,7 +130,7 @@ _LOAD = Row(
             "Bad: started stays below due (nobody was free to take them), or ended stays below started (the shop piles them up).",
             Unit.PER_SECOND,
             (
-                Query(q.now("arrival_rate_target"), "asked for {{run_id}}"),
+                Query(q.gauge("arrival_rate_target"), "asked for {{run_id}}"),
                 Query(q.rate("arrivals_scheduled_total"), "due {{run_id}}"),
                 Query(q.rate("arrivals_started_total"), "started {{run_id}}"),
                 Query(q.rate("journeys_completed_total", _TAKEN), "ended {{run_id}}"),
@@ -143,7 +143,8 @@ _LOAD = Row(
             Unit.COUNT,
             (
                 Query(
-                    q.now("journeys_in_flight", q.OPTION, by="run_id, payment_option"), "{{payment_option}} {{run_id}}"
+                    q.gauge("journeys_in_flight", q.OPTION, by="run_id, payment_option"),
+                    "{{payment_option}} {{run_id}}",
                 ),
             ),
         ),
@@ -177,7 +178,7 @@ _SHOP = Row(
                     for p in (0.5, 0.95, 0.99)
                 ),
                 Query(
-                    q.now("slo_threshold_seconds", *_OF_ALL_PAGES, by="run_id, objective", of="max"),
+                    q.gauge("slo_threshold_seconds", *_OF_ALL_PAGES, by="run_id, objective", of="max"),
                     "{{objective}}",
                     ref=OBJECTIVE,
                 ),
@@ -207,7 +208,7 @@ _SHOP = Row(
                     + q.rate("page_duration_seconds_count")
                 ),
             ),
-            most=1,
+            maximum=1,
         ),
         Panel(
             Kind.BARS,

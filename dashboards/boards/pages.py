@@ -115,7 +115,7 @@ _AS_IT_GOES = Row(
                 ),
             ),
             width=12,
-            most=1,
+            maximum=1,
         ),
         Panel(
             Kind.STACK,
@@ -138,7 +138,7 @@ _AS_IT_GOES = Row(
             "Requests under way",
             "Sent and not yet answered. Bad: it climbs while the rate stays: the shop queues.",
             Unit.COUNT,
-            (Query(q.now("requests_in_flight", q.PAGE)),),
+            (Query(q.gauge("requests_in_flight", q.PAGE)),),
             width=8,
         ),
         Panel(
@@ -172,7 +172,7 @@ _EACH = Row(
                     q.share(q.rate(_SERVICE + "_count", q.PAGE, _FAILURE), q.rate(_SERVICE + "_count", q.PAGE)),
                 ),
             ),
-            most=1,
+            maximum=1,
         ),
         Panel(
             Kind.GRAPH,
@@ -182,7 +182,7 @@ _EACH = Row(
             (
                 *(Query(q.quantile(p, _RESPONSE, q.PAGE), f"p{p * 100:g} {{{{run_id}}}}") for p in _SHARES),
                 Query(
-                    q.now("slo_threshold_seconds", 'page=~"$page|"', _ON_TIME, by="run_id, objective", of="max"),
+                    q.gauge("slo_threshold_seconds", 'page=~"$page|"', _ON_TIME, by="run_id, objective", of="max"),
                     "{{objective}}",
                     ref=OBJECTIVE,
                 ),

@@ -50,7 +50,7 @@ class Query:
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class Threshold:
     """From ``value`` on (``None``: from below everything) a number is shown in this colour, or as this word."""
 
     value: float | None
@@ -72,13 +72,13 @@ class Panel:
     queries: tuple[Query, ...]
     width: int = 8
     height: int = 8
-    steps: tuple[Step, ...] = ()
-    words: tuple[tuple[float, str, str], ...] = ()
+    thresholds: tuple[Threshold, ...] = ()
+    value_mappings: tuple[tuple[float, str, str], ...] = ()
     columns: tuple[tuple[str, str], ...] = ()
     units: tuple[tuple[str, Unit], ...] = ()
     sort_by: str = ""
     decimals: int | None = None
-    most: float | None = None
+    maximum: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,7 +57,7 @@ _FUNNEL = Row(
             "The share of journeys that ended in an order. Bad: one line that falls away from the others.",
             Unit.RATIO,
             (Query(q.share(q.rate("orders_total", q.OPTION, by=_BY), q.rate(_JOURNEYS, q.OPTION, by=_BY)), _LEGEND),),
-            most=1,
+            maximum=1,
         ),
         Panel(
             Kind.GRAPH,

@@ -36,7 +36,7 @@ def last(metric: str, *matchers: str, by: str = "run_id") -> str:
     return f"max by ({by}) (last_over_time({series(metric, *matchers)}{WHOLE}))"
 
 
-def now(metric: str, *matchers: str, by: str = "run_id", of: str = "sum") -> str:
+def gauge(metric: str, *matchers: str, by: str = "run_id", of: str = "sum") -> str:
     """A gauge as it goes."""
     return f"{of} by ({by}) ({series(metric, *matchers)})"
 

@@ -8,11 +8,11 @@ import sys
 import time
 from pathlib import Path
 
-from dashboards.examine.answer_checks import findings
-from dashboards.examine.drawing import picture
-from dashboards.examine.file_checks import complaints
-from dashboards.examine.prometheus import Prometheus, Refused
-from dashboards.examine.variables import View, choose
+from dashboards.examine.answer_checks import answer_problems
+from dashboards.examine.drawing import draw_dashboard
+from dashboards.examine.file_checks import file_problems
+from dashboards.examine.prometheus import Prometheus, QueryRefused
+from dashboards.examine.variables import TimeRange, choose_variables
 
 _BOARDS = Path(__file__).parents[1] / "grafana" / "dashboards"
 _REMEMBERED = "[30d]"
@@ -32,7 +32,7 @@ def main() -> int:
     options = parser.parse_args()
     try:
         return _examine(Prometheus(options.prometheus), options)
-    except Refused as refusal:
+    except QueryRefused as refusal:
         print(refusal, file=sys.stderr)
         return 2
 
@@ -40,23 +40,23 @@ def main() -> int:
 def _examine(prometheus: Prometheus, options: argparse.Namespace) -> int:
     started = _moments(prometheus, "run_start_timestamp_seconds")
     if not started:
-        raise Refused(f"the Prometheus at {prometheus.address} has seen no run of checkload in 30 days")
+        raise QueryRefused(f"the Prometheus at {prometheus.address} has seen no run of checkload in 30 days")
     run = options.run or max(started, key=started.__getitem__)
     for name in (run, options.baseline or run):
         if name not in started:
-            raise Refused(f"there is no run {name}; there are {', '.join(sorted(started))}")
+            raise QueryRefused(f"there is no run {name}; there are {', '.join(sorted(started))}")
     start = started[run] - _BEFORE
     end = _moments(prometheus, "run_end_timestamp_seconds").get(run, time.time()) + _AFTER
-    view = View(start=start, end=end, step=max(1.0, round((end - start) / _STEPS)), scrape=options.scrape)
+    view = TimeRange(start=start, end=end, step=max(1.0, round((end - start) / _STEPS)), scrape=options.scrape)
     wrong = 0
     for path in sorted(_BOARDS.glob("*.json")):
         board = json.loads(path.read_text())
-        choice = choose(board, prometheus, view, {"run_id": [run], "baseline": [options.baseline or run]})
-        for finding in (*complaints(board), *findings(board, choice, prometheus, view)):
+        choice = choose_variables(board, prometheus, view, {"run_id": [run], "baseline": [options.baseline or run]})
+        for finding in (*file_problems(board), *answer_problems(board, choice, prometheus, view)):
             print(f"{path.stem}: {finding}")
             wrong += 1
         if options.pictures:
-            page, height = picture(board, choice, prometheus, view)
+            page, height = draw_dashboard(board, choice, prometheus, view)
             options.pictures.mkdir(parents=True, exist_ok=True)
             (options.pictures / f"{path.stem}.html").write_text(page)
             print(f"{path.stem}: drawn, {height} pixels high")
@@ -65,7 +65,7 @@ def _examine(prometheus: Prometheus, options: argparse.Namespace) -> int:
 
 
 def _moments(prometheus: Prometheus, metric: str) -> dict[str, float]:
-    lines = prometheus.at(f"max by (run_id) (last_over_time(checkout_load_{metric}{_REMEMBERED}))", time.time())
+    lines = prometheus.query(f"max by (run_id) (last_over_time(checkout_load_{metric}{_REMEMBERED}))", time.time())
     return {line.labels["run_id"]: line.values[0][1] for line in lines}
 
 

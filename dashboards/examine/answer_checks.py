@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping
 from math import isnan
 from typing import Any
 
-from dashboards.examine.panels import Answer, answers, panels
-from dashboards.examine.prometheus import Prometheus, Refused
-from dashboards.examine.variables import VariableValues, View
+from dashboards.examine.panels import QueryAnswer, answers, panels
+from dashboards.examine.prometheus import Prometheus, QueryRefused
+from dashboards.examine.variables import TimeRange, VariableValues
 
 MOST_LINES = 40
 """A graph with more lines than these cannot be read."""
@@ -17,8 +17,13 @@ _GRAPH = "timeseries"
 _SELECTOR = re.compile(r"checkout_load_\w+\{[^}]*\}")
 
 
-def findings(
-    dashboard: Mapping[str, Any], choice: VariableValues, prometheus: Prometheus, view: View, *, eventful: bool = False
+def answer_problems(
+    dashboard: Mapping[str, Any],
+    choice: VariableValues,
+    prometheus: Prometheus,
+    view: TimeRange,
+    *,
+    eventful: bool = False,
 ) -> Iterator[str]:
     """Sentences that each name a panel and what is wrong with it; none for a dashboard that works.
 
@@ -29,11 +34,11 @@ def findings(
         if not offered:
             yield f"variable {name}: there is nothing to choose from"
     for annotation in dashboard["annotations"]["list"]:
-        query = choice.filled(annotation["expr"])
+        query = choice.fill(annotation["expr"])
         try:
-            if not prometheus.over(query, view.start, view.end, view.step):
+            if not prometheus.query_range(query, view.start, view.end, view.step):
                 yield f"annotation {annotation['name']}: nothing to show: {query}"
-        except Refused as refusal:
+        except QueryRefused as refusal:
             yield f"annotation {annotation['name']}: {refusal}"
     for panel in panels(dashboard):
         for finding in _of_panel(panel, choice, prometheus, view, eventful=eventful):
@@ -41,28 +46,28 @@ def findings(
 
 
 def _of_panel(
-    panel: Mapping[str, Any], choice: VariableValues, prometheus: Prometheus, view: View, *, eventful: bool
+    panel: Mapping[str, Any], choice: VariableValues, prometheus: Prometheus, view: TimeRange, *, eventful: bool
 ) -> Iterator[str]:
     try:
         got = list(answers(panel, choice, prometheus, view))
-    except Refused as refusal:
+    except QueryRefused as refusal:
         yield f"refused: {refusal}"
         return
     for answer in got:
         yield from _of_answer(answer)
         for selector in _SELECTOR.findall(answer.query) if eventful else ():
-            if not prometheus.at(f"count(last_over_time({selector}[{choice.plain['__range']}]))", view.end):
+            if not prometheus.query(f"count(last_over_time({selector}[{choice.plain['__range']}]))", view.end):
                 yield f"{answer.ref} asks for {selector}, and there is no such series"
-    number = sum(len(answer.lines) for answer in got)
+    number = sum(len(answer.series) for answer in got)
     if panel["type"] == _GRAPH and number > MOST_LINES:
         yield f"{number} lines, of which nobody can tell one from the other"
 
 
-def _of_answer(answer: Answer) -> Iterator[str]:
-    if not answer.lines:
+def _of_answer(answer: QueryAnswer) -> Iterator[str]:
+    if not answer.series:
         yield f"{answer.ref} yields nothing: {answer.query}"
-    elif all(isnan(value) for line in answer.lines for _, value in line.values):
+    elif all(isnan(value) for line in answer.series for _, value in line.values):
         yield f"{answer.ref} yields no number: {answer.query}"
     for label in sorted(answer.named):
-        if any(label not in line.labels for line in answer.lines):
+        if any(label not in line.labels for line in answer.series):
             yield f"{answer.ref} has no label {label}, which its legend names: {answer.query}"

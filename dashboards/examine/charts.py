@@ -7,10 +7,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from html import escape
 from typing import Any
 
-from dashboards.examine.panels import Answer
-from dashboards.examine.prometheus import Line
-from dashboards.examine.scales import Scale, clock, written
-from dashboards.examine.variables import View
+from dashboards.examine.panels import QueryAnswer
+from dashboards.examine.prometheus import QuerySeries
+from dashboards.examine.scales import Scale, format_time, format_value
+from dashboards.examine.variables import TimeRange
 
 COLOURS = ("#3274d9", "#e0752d", "#37872d", "#8f3bb8", "#c4162a", "#00899e", "#b07c00", "#d6409f", "#5c6b73", "#6a8c00")
 _SPECIAL = {"objective": "#d10e27", "baseline": "#9fa7b3"}
@@ -21,11 +21,15 @@ PhaseShades = Sequence[tuple[float, float, str]]
 
 
 def graph(
-    panel: Mapping[str, Any], answers: Sequence[Answer], view: View, size: tuple[int, int], phases: PhaseShades
+    panel: Mapping[str, Any],
+    answers: Sequence[QueryAnswer],
+    view: TimeRange,
+    size: tuple[int, int],
+    phases: PhaseShades,
 ) -> str:
     """Lines over time; those of a stacked panel are piled up, each area on the one before it."""
     defaults = panel["fieldConfig"]["defaults"]
-    drawn = [(answer, line) for answer in answers for line in answer.lines]
+    drawn = [(answer, line) for answer in answers for line in answer.series]
     piled = defaults.get("custom", {}).get("stacking", {}).get("mode") == "normal"
     tops = _stacked([line for _, line in drawn]) if piled else [dict(line.values) for _, line in drawn]
     numbers = [value for one in tops for value in one.values() if math.isfinite(value)]
@@ -50,9 +54,9 @@ def graph(
     )
 
 
-def scatter(panel: Mapping[str, Any], answers: Sequence[Answer], size: tuple[int, int]) -> str:
+def scatter(panel: Mapping[str, Any], answers: Sequence[QueryAnswer], size: tuple[int, int]) -> str:
     """The second answer against the first, a point for each moment that both have."""
-    first, second = (dict(answer.lines[0].values) if answer.lines else {} for answer in answers)
+    first, second = (dict(answer.series[0].values) if answer.series else {} for answer in answers)
     points = [(first[moment], second[moment]) for moment in first if moment in second]
     points = [point for point in points if all(map(math.isfinite, point))]
     width, height = size[0], size[1] - 18
@@ -62,13 +66,13 @@ def scatter(panel: Mapping[str, Any], answers: Sequence[Answer], size: tuple[int
     parts += [
         f'<circle cx="{across(x)}" cy="{up(y)}" r="2.5" fill="{COLOURS[0]}" fill-opacity="0.6"/>' for x, y in points
     ]
-    x, y = (answer.name(answer.lines[0]) if answer.lines else "" for answer in answers)
+    x, y = (answer.name(answer.series[0]) if answer.series else "" for answer in answers)
     return _svg(parts, width, height) + _legend([(f"to the right: {x}; upward: {y}", COLOURS[0])])
 
 
-def heatmap(answers: Sequence[Answer], view: View, size: tuple[int, int]) -> str:
+def heatmap(answers: Sequence[QueryAnswer], view: TimeRange, size: tuple[int, int]) -> str:
     """How many of each moment lie in each bucket; the darker, the more."""
-    lines = sorted(answers[0].lines, key=lambda line: float(line.labels["le"]))
+    lines = sorted(answers[0].series, key=lambda line: float(line.labels["le"]))
     inside = [
         (float(one.labels["le"]), _bucket_alone(one, before))
         for one, before in zip(lines, (None, *lines), strict=False)
@@ -82,23 +86,23 @@ def heatmap(answers: Sequence[Answer], view: View, size: tuple[int, int]) -> str
     parts = []
     for row, (bound, values) in enumerate(inside):
         if row % max(1, len(inside) // 6) == 0:
-            parts.append(_text(_LEFT - 5, up(row) - tall / 2 + 4, written(bound, "s"), "end"))
+            parts.append(_text(_LEFT - 5, up(row) - tall / 2 + 4, format_value(bound, "s"), "end"))
         parts += [
             f'<rect x="{across(moment)}" y="{up(row + 1)}" width="{wide}" height="{tall}" fill="#d9480f" fill-opacity="{(value / most) ** 0.5:.2f}"/>'
             for moment, value in values.items()
             if value > 0
         ]
-    parts += [_text(across(tick), height - 5, clock(tick), "middle") for tick in _moments(across)]
+    parts += [_text(across(tick), height - 5, format_time(tick), "middle") for tick in _moments(across)]
     return _svg(parts, width, height)
 
 
-def _bucket_alone(line: Line, before: Line | None) -> dict[float, float]:
+def _bucket_alone(line: QuerySeries, before: QuerySeries | None) -> dict[float, float]:
     """What is in a bucket alone: its count less that of all the smaller ones."""
     smaller = dict(before.values) if before else {}
     return {moment: value - smaller.get(moment, 0.0) for moment, value in line.values}
 
 
-def _stacked(lines: Sequence[Line]) -> list[dict[float, float]]:
+def _stacked(lines: Sequence[QuerySeries]) -> list[dict[float, float]]:
     below: dict[float, float] = {}
     tops = []
     for line in lines:
@@ -108,7 +112,7 @@ def _stacked(lines: Sequence[Line]) -> list[dict[float, float]]:
     return tops
 
 
-def _colour(answer: Answer, number: int) -> str:
+def _colour(answer: QueryAnswer, number: int) -> str:
     return _SPECIAL.get(answer.ref, COLOURS[number % len(COLOURS)])
 
 
@@ -125,10 +129,10 @@ def _axes(across: Scale, up: Scale, unit: str, width: int, height: int, *, timed
     for tick in up.ticks():
         y = up(tick)
         parts.append(f'<line x1="{_LEFT}" x2="{width - _RIGHT}" y1="{y}" y2="{y}" stroke="#e4e7eb"/>')
-        parts.append(_text(_LEFT - 5, y + 4, written(tick, unit), "end"))
+        parts.append(_text(_LEFT - 5, y + 4, format_value(tick, unit), "end"))
     if timed:
-        return parts + [_text(across(tick), height - 5, clock(tick), "middle") for tick in _moments(across)]
-    return parts + [_text(across(tick), height - 5, written(tick, "cps"), "middle") for tick in across.ticks()]
+        return parts + [_text(across(tick), height - 5, format_time(tick), "middle") for tick in _moments(across)]
+    return parts + [_text(across(tick), height - 5, format_value(tick, "cps"), "middle") for tick in across.ticks()]
 
 
 def _moments(across: Scale) -> list[float]:

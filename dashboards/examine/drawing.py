@@ -7,10 +7,10 @@ from html import escape
 from typing import Any
 
 from dashboards.examine.charts import PhaseShades, graph, heatmap, scatter
-from dashboards.examine.panels import Answer, answers, panels
+from dashboards.examine.panels import QueryAnswer, answers, panels
 from dashboards.examine.prometheus import Prometheus
 from dashboards.examine.tiles import bars, stat, table
-from dashboards.examine.variables import VariableValues, View
+from dashboards.examine.variables import TimeRange, VariableValues
 
 DISCLAIMER = "Panels drawn by checkload from the dashboard's own queries, not by Grafana."
 WIDTH = 1440
@@ -33,8 +33,8 @@ table{border-collapse:collapse;width:100%}td,th{text-align:left;padding:3px 8px;
 """
 
 
-def picture(
-    dashboard: Mapping[str, Any], choice: VariableValues, prometheus: Prometheus, view: View
+def draw_dashboard(
+    dashboard: Mapping[str, Any], choice: VariableValues, prometheus: Prometheus, view: TimeRange
 ) -> tuple[str, int]:
     """The page, and how high it is in pixels. A row that is repeated for each value of a variable is drawn for the first."""
     phases = _phases(dashboard, choice, prometheus, view)
@@ -47,7 +47,7 @@ def picture(
         x, y = place["x"] * _COLUMN + _GAP / 2, _y(panel, top)
         width, height = round(place["w"] * _COLUMN - _GAP), place["h"] * _ROW - _GAP
         got = list(answers(panel, choice, prometheus, view))
-        inside = _drawn(panel, got, view, (width - 2, height - _HEAD - 2), phases)
+        inside = _draw_panel(panel, got, view, (width - 2, height - _HEAD - 2), phases)
         title = escape(choice.fill_title(panel["title"]))
         style = f"left:{x:.0f}px;top:{y:.0f}px;width:{width}px;height:{height}px"
         blocks.append(f'<div class="panel" style="{style}"><h2>{title}</h2>{inside}</div>')
@@ -66,8 +66,8 @@ def _y(panel: Mapping[str, Any], top: int) -> float:
     return float(panel["gridPos"]["y"] * _ROW + top)
 
 
-def _drawn(
-    panel: Mapping[str, Any], got: Sequence[Answer], view: View, size: tuple[int, int], phases: PhaseShades
+def _draw_panel(
+    panel: Mapping[str, Any], got: Sequence[QueryAnswer], view: TimeRange, size: tuple[int, int], phases: PhaseShades
 ) -> str:
     match panel["type"]:
         case "stat":
@@ -84,7 +84,9 @@ def _drawn(
             return graph(panel, got, view, size, phases)
 
 
-def _phases(dashboard: Mapping[str, Any], choice: VariableValues, prometheus: Prometheus, view: View) -> PhaseShades:
+def _phases(
+    dashboard: Mapping[str, Any], choice: VariableValues, prometheus: Prometheus, view: TimeRange
+) -> PhaseShades:
     (query,) = [one["expr"] for one in dashboard["annotations"]["list"] if one["name"] == "Phases"]
-    lines = prometheus.over(choice.filled(query), view.start, view.end, view.step)
+    lines = prometheus.query_range(choice.fill(query), view.start, view.end, view.step)
     return [(line.values[0][0], line.values[-1][0] + view.step, line.labels["phase"]) for line in lines]

@@ -18,7 +18,7 @@ _ROW_HEIGHT = 1
 _WIDE = 24
 
 
-def complaints(dashboard: Mapping[str, Any]) -> Iterator[str]:
+def file_problems(dashboard: Mapping[str, Any]) -> Iterator[str]:
     """Sentences that each say one thing that is wrong; none for a dashboard as it should be."""
     if dashboard.get("editable", True):
         yield "it can be edited where it is shown, and the next start would undo that"

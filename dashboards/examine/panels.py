@@ -7,22 +7,22 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from dashboards.examine.prometheus import Line, Prometheus
-from dashboards.examine.variables import VariableValues, View
+from dashboards.examine.prometheus import Prometheus, QuerySeries
+from dashboards.examine.variables import TimeRange, VariableValues
 
 _LABEL = re.compile(r"\{\{\s*(\w+)\s*\}\}")
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class QueryAnswer:
     """What one query of a panel got."""
 
     ref: str
     legend: str
     query: str
-    lines: list[Line]
+    series: list[QuerySeries]
 
-    def name(self, line: Line) -> str:
+    def name(self, line: QuerySeries) -> str:
         """A series as the legend calls it."""
         if not self.legend:
             return ", ".join(f"{label}={value}" for label, value in line.labels.items())
@@ -43,12 +43,14 @@ def panels(dashboard: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
             yield panel
 
 
-def answers(panel: Mapping[str, Any], choice: VariableValues, prometheus: Prometheus, view: View) -> Iterator[Answer]:
+def answers(
+    panel: Mapping[str, Any], choice: VariableValues, prometheus: Prometheus, view: TimeRange
+) -> Iterator[QueryAnswer]:
     """What each query of a panel gets; ``Refused`` where Prometheus does not take it."""
     for target in panel["targets"]:
-        query = choice.filled(target["expr"])
+        query = choice.fill(target["expr"])
         if target.get("instant"):
-            lines = prometheus.at(query, view.end)
+            lines = prometheus.query(query, view.end)
         else:
-            lines = prometheus.over(query, view.start, view.end, view.step)
-        yield Answer(target["refId"], target.get("legendFormat", ""), query, lines)
+            lines = prometheus.query_range(query, view.start, view.end, view.step)
+        yield QueryAnswer(target["refId"], target.get("legendFormat", ""), query, lines)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 
 _STEPS = (1, 2, 2.5, 5, 10)
@@ -36,7 +35,7 @@ class Scale:
         return [round(number * step, 12) for number in range(first, math.floor(self.highest / step + 1e-9) + 1)]
 
 
-def written(value: float, unit: str, decimals: int | None = None) -> str:
+def format_value(value: float, unit: str, decimals: int | None = None) -> str:
     """A number as a reader wants it: 12 ms, 3.4 %, 1.2 MB."""
     if math.isnan(value):
         return "none"
@@ -68,9 +67,6 @@ def _seconds(value: float) -> str:
     raise AssertionError
 
 
-def clock(moment: float) -> str:
+def format_time(moment: float) -> str:
     """The time of day in UTC."""
     return time.strftime("%H:%M:%S", time.gmtime(moment))
-
-
-Place = Callable[[float], float]

@@ -7,18 +7,18 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any
 
-from dashboards.examine.panels import Answer
-from dashboards.examine.scales import written
+from dashboards.examine.panels import QueryAnswer
+from dashboards.examine.scales import format_value
 
 _NAMED = {"green": "#37872d", "red": "#c4162a", "orange": "#e0752d", "blue": "#3274d9"}
 _PLAIN = "#3274d9"
 
 
-def stat(panel: Mapping[str, Any], answers: Sequence[Answer]) -> str:
+def stat(panel: Mapping[str, Any], answers: Sequence[QueryAnswer]) -> str:
     """The last number of each series, large, in the colour of its step."""
     tiles = []
     for answer in answers:
-        for line in answer.lines:
+        for line in answer.series:
             text, colour = _shown(panel, line.values[-1][1])
             name = escape(answer.name(line))
             tiles.append(
@@ -27,9 +27,9 @@ def stat(panel: Mapping[str, Any], answers: Sequence[Answer]) -> str:
     return f'<div class="stats">{"".join(tiles)}</div>'
 
 
-def bars(panel: Mapping[str, Any], answers: Sequence[Answer]) -> str:
+def bars(panel: Mapping[str, Any], answers: Sequence[QueryAnswer]) -> str:
     """A bar for the last number of each series, the longest first unless the names have an order of their own."""
-    numbers = [(answer.name(line), line.values[-1][1]) for answer in answers for line in answer.lines]
+    numbers = [(answer.name(line), line.values[-1][1]) for answer in answers for line in answer.series]
     most = max((value for _, value in numbers if math.isfinite(value)), default=1.0) or 1.0
     rows = "".join(
         f'<div><span>{escape(name)}</span><p><i style="width:{max(value, 0) / most * 100:.0f}%"></i></p>'
@@ -39,15 +39,15 @@ def bars(panel: Mapping[str, Any], answers: Sequence[Answer]) -> str:
     return f'<div class="bars">{rows}</div>'
 
 
-def table(panel: Mapping[str, Any], answers: Sequence[Answer]) -> str:
+def table(panel: Mapping[str, Any], answers: Sequence[QueryAnswer]) -> str:
     """The answers merged by their labels, a column for each, with the headings that the dashboard gives them."""
     merged: dict[tuple[tuple[str, str], ...], dict[str, float]] = {}
-    labels_of = [{name for line in answer.lines for name in line.labels} for answer in answers]
+    labels_of = [{name for line in answer.series for name in line.labels} for answer in answers]
     shared = set.intersection(*labels_of) if labels_of else set()
     more: dict[tuple[tuple[str, str], ...], dict[str, str]] = {}
     for answer in answers:
         column = f"Value #{answer.ref}" if len(answers) > 1 else "Value"
-        for line in answer.lines:
+        for line in answer.series:
             key = tuple(sorted((name, line.labels[name]) for name in shared))
             merged.setdefault(key, {})[column] = line.values[-1][1]
             more.setdefault(key, {}).update(line.labels)
@@ -62,7 +62,7 @@ def table(panel: Mapping[str, Any], answers: Sequence[Answer]) -> str:
 
     def cell(key: tuple[tuple[str, str], ...], column: str) -> str:
         if column in merged[key]:
-            return f"<td class=number>{escape(written(merged[key][column], units.get(names[column], unit), decimals))}</td>"
+            return f"<td class=number>{escape(format_value(merged[key][column], units.get(names[column], unit), decimals))}</td>"
         return f"<td>{escape(more[key].get(column, ''))}</td>"
 
     heads = "".join(f"<th>{escape(names[column])}</th>" for column in order)
@@ -84,4 +84,4 @@ def _shown(panel: Mapping[str, Any], value: float) -> tuple[str, str]:
     for step in defaults.get("thresholds", {}).get("steps") or ():
         if step["value"] is None or value >= step["value"]:
             colour = _NAMED[step["color"]]
-    return written(value, defaults.get("unit", ""), defaults.get("decimals")), colour
+    return format_value(value, defaults.get("unit", ""), defaults.get("decimals")), colour

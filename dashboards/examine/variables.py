@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from dashboards.examine.prometheus import Line, Prometheus
+from dashboards.examine.prometheus import Prometheus, QuerySeries
 
 _NAMED = re.compile(r"\$\{(\w+)(?::\w+)?\}|\$(\w+)")
 _VALUES = re.compile(r"label_values\((.+),\s*(\w+)\)")
@@ -16,7 +16,7 @@ _SPECIAL = re.compile(r"([\\^$.|?*+()\[\]{}])")
 
 
 @dataclass(frozen=True, slots=True)
-class View:
+class TimeRange:
     """The time that a dashboard shows and how finely, in seconds; ``scrape`` is how often Prometheus looks."""
 
     start: float
@@ -42,7 +42,7 @@ class VariableValues:
     offered: dict[str, Sequence[str]] = field(default_factory=dict)
     plain: dict[str, str] = field(default_factory=dict)
 
-    def filled(self, text: str) -> str:
+    def fill(self, text: str) -> str:
         """The text with every variable in it replaced; one that is unknown stays as it is and will be refused."""
 
         def value(found: re.Match[str]) -> str:
@@ -70,8 +70,8 @@ def _matching(values: Sequence[str]) -> str:
     return escaped[0] if len(escaped) == 1 else f"({'|'.join(escaped)})"
 
 
-def choose(
-    dashboard: Mapping[str, Any], prometheus: Prometheus, view: View, wanted: Mapping[str, Sequence[str]]
+def choose_variables(
+    dashboard: Mapping[str, Any], prometheus: Prometheus, view: TimeRange, wanted: Mapping[str, Sequence[str]]
 ) -> VariableValues:
     """Choose what is wanted for each variable, else what a dashboard just opened shows: All, or the first there is."""
     choice = VariableValues(plain=dict(view.clock))
@@ -91,12 +91,12 @@ def choose(
     return choice
 
 
-def _offered(variable: Mapping[str, Any], choice: VariableValues, prometheus: Prometheus, view: View) -> list[str]:
-    query = choice.filled(variable["query"]["query"])
+def _offered(variable: Mapping[str, Any], choice: VariableValues, prometheus: Prometheus, view: TimeRange) -> list[str]:
+    query = choice.fill(variable["query"]["query"])
     if found := _VALUES.fullmatch(query):
         values = prometheus.label_values(found[2], found[1], view.start, view.end)
     elif found := _RESULT.fullmatch(query):
-        values = [_spoken(line) for line in prometheus.at(found[1], view.end)]
+        values = [_query_result_text(line) for line in prometheus.query(found[1], view.end)]
         pattern = re.compile(variable["regex"].strip("/"))
         values = [match[1] for match in map(pattern.search, values) if match]
     else:
@@ -105,7 +105,7 @@ def _offered(variable: Mapping[str, Any], choice: VariableValues, prometheus: Pr
     return sorted(set(values), reverse=variable.get("sort") == 2)  # noqa: PLR2004 - named in the line above
 
 
-def _spoken(line: Line) -> str:
+def _query_result_text(line: QuerySeries) -> str:
     """A series as Grafana's query_result() writes it down: labels, value, and time in milliseconds."""
     labels = ",".join(f'{name}="{value}"' for name, value in line.labels.items())
     ((moment, value),) = line.values

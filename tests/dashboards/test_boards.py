@@ -13,7 +13,7 @@ from grafana_foundation_sdk.cog.encoder import JSONEncoder
 from grafana_foundation_sdk.models.dashboard import Dashboard
 
 from dashboards.boards.files import files
-from dashboards.examine.file_checks import complaints
+from dashboards.examine.file_checks import file_problems
 from dashboards.examine.panels import panels
 from harness.metrics.catalogue import CATALOGUE, PREFIX
 
@@ -73,7 +73,7 @@ def test_grafanas_own_types_would_see_a_slip(word, slip):
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 def test_nothing_is_to_be_complained_of(path):
-    assert list(complaints(_read(path))) == []
+    assert list(file_problems(_read(path))) == []
 
 
 def _first(board):
@@ -110,7 +110,7 @@ def _ask(board, query):
 def test_what_is_badly_made_is_complained_of(complaint):
     board = _read(FOLDER / "capacity.json")
     SLIPS[complaint](board)
-    assert any(complaint in one for one in complaints(board)), list(complaints(board))
+    assert any(complaint in one for one in file_problems(board)), list(file_problems(board))
 
 
 def test_every_metric_and_label_asked_for_is_in_the_catalogue():

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from running import ROOT
 
 from dashboards.examine.prometheus import Prometheus as RunSettings
-from dashboards.examine.variables import View, choose
+from dashboards.examine.variables import TimeRange, choose_variables
 
 BOARDS = sorted((ROOT / "dashboards" / "grafana" / "dashboards").glob("*.json"))
 
@@ -46,7 +46,7 @@ class Watched:
 
     prometheus: object
     run_ids: list
-    view: View
+    view: TimeRange
 
     @property
     def asked(self):
@@ -55,7 +55,7 @@ class Watched:
     def choice(self, dashboard, **wanted):
         """The variables of a dashboard that shows the first of the runs, beside the last."""
         runs = {"run_id": self.run_ids[:1], "baseline": self.run_ids[-1:]}
-        return choose(dashboard, self.asked, self.view, {**runs, **wanted})
+        return choose_variables(dashboard, self.asked, self.view, {**runs, **wanted})
 
 
 def read(path):
