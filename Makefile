@@ -3,15 +3,18 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+# A load needs no test tools.
+LOAD_READY := $(VENV)/.load-ready
 
 .PHONY: load test unit lint docs bench bench-shop bench-scrape fuzz clean
 
-load: $(READY)
+load: $(LOAD_READY)
 	$(BIN)/locust --headless --scenario baseline
 
 test: $(READY)
 	$(BIN)/pytest -n auto --maxprocesses 4 -m "not end_to_end"
-	$(BIN)/pytest -m end_to_end
+	$(BIN)/pytest -m alone
+	$(BIN)/pytest -n 2 --dist loadfile -m "end_to_end and not alone"
 
 unit: $(READY)
 	$(BIN)/pytest -n auto --maxprocesses 4 -m "not end_to_end and not calibration"
@@ -37,10 +40,15 @@ SEED ?= 1
 fuzz: $(READY)
 	$(BIN)/python tests/fuzz/run.py --seconds $(SECONDS) --seed $(SEED) $(TARGETS)
 
+$(LOAD_READY): pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --no-compile --disable-pip-version-check --constraint constraints.txt --editable .
+	touch $(LOAD_READY)
+
 $(READY): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable ".[test]"
-	touch $(READY)
+	touch $(LOAD_READY) $(READY)
 
 clean:
 	rm -rf $(VENV) tests/real_client/node_modules results build *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

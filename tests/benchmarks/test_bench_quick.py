@@ -11,6 +11,7 @@ import pytest
 BENCH = Path(__file__).with_name("bench_client.py")
 
 
+@pytest.mark.alone
 @pytest.mark.end_to_end
 def test_a_quick_run_leaves_all_figures_and_puts_them_between_the_marks(tmp_path):
     page = tmp_path / "benchmarks.md"

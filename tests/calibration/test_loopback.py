@@ -7,7 +7,7 @@ import loopback
 import pytest
 import table
 
-pytestmark = [pytest.mark.calibration, pytest.mark.end_to_end]
+pytestmark = [pytest.mark.calibration, pytest.mark.end_to_end, pytest.mark.alone]
 
 
 def test_a_freeze_of_the_embedded_shop_is_not_hidden():

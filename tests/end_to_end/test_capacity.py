@@ -39,6 +39,7 @@ LIMIT = 4 / 0.016
 """Pages a second that the shop's workers can serve, whatever the demands."""
 
 
+@pytest.mark.alone
 @pytest.mark.end_to_end
 def test_the_search_finds_what_the_workers_of_the_shop_can_serve(locust, tmp_path, free_port):
     path = tmp_path / "searched.toml"
@@ -73,6 +74,7 @@ def test_the_search_finds_what_the_workers_of_the_shop_can_serve(locust, tmp_pat
     assert "Levels of the search" in (run.results / "summary.md").read_text()
 
 
+@pytest.mark.alone
 @pytest.mark.end_to_end
 def test_a_budget_without_a_search_is_refused(locust):
     run = locust("--headless", "--scenario", "smoke", "--budget", "2m").wait()

@@ -3,7 +3,7 @@
 import pytest
 from injected import FAULTS
 
-pytestmark = pytest.mark.end_to_end
+pytestmark = [pytest.mark.end_to_end, pytest.mark.alone]
 
 
 @pytest.mark.parametrize("fault", FAULTS, ids=str)

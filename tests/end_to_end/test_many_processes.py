@@ -13,7 +13,7 @@ from running import QUICK
 
 from harness.distributed.messages import REFUSE, REPORT
 
-pytestmark = pytest.mark.end_to_end
+pytestmark = [pytest.mark.end_to_end, pytest.mark.alone]
 
 LISTS = {"Countries", "Cities", "Townships", "Districts"}
 
