@@ -12,7 +12,7 @@ from watching import BOARDS, EVENTFUL, Watched, read
 
 from dashboards.examine.answer_checks import answer_problems
 from dashboards.examine.panels import panels
-from dashboards.examine.prometheus import Prometheus as RunSettings
+from dashboards.examine.prometheus import Prometheus as PrometheusApi
 from dashboards.examine.variables import TimeRange
 
 pytestmark = [pytest.mark.end_to_end, needs("prometheus")]
@@ -51,14 +51,14 @@ def _run(folder, file, port, seed):
 @pytest.mark.parametrize("path", BOARDS, ids=lambda path: path.stem)
 def test_every_question_has_an_answer_with_the_labels_of_its_legend(watched, path):
     board = read(path)
-    assert list(answer_problems(board, watched.choice(board), watched.asked, watched.view, eventful=True)) == []
+    assert list(answer_problems(board, watched.choice(board), watched.api, watched.view, eventful=True)) == []
 
 
 def test_two_runs_can_be_laid_over_each_other(watched):
     assert len(set(watched.run_ids)) == 2
     for board in map(read, BOARDS):
         choice = watched.choice(board, run_id=watched.run_ids)
-        wrong = list(answer_problems(board, choice, watched.asked, watched.view))
+        wrong = list(answer_problems(board, choice, watched.api, watched.view))
         assert [one for one in wrong if "lines, of which" not in one] == []
         assert set(watched.run_ids) <= set(choice.offered["run_id"])
 
@@ -68,9 +68,9 @@ def test_the_earlier_run_is_moved_to_the_start_of_the_later_one(watched):
     choice = watched.choice(board, run_id=watched.run_ids[1:], baseline=watched.run_ids[:1])
     (panel,) = [one for one in panels(board) if one["title"] == "Response time of all pages"]
     (query,) = [one["expr"] for one in panel["targets"] if one["refId"] == "baseline"]
-    (moved,) = watched.asked.over(choice.fill(query), watched.view.start, watched.view.end, 1.0)
+    (moved,) = watched.api.over(choice.fill(query), watched.view.start, watched.view.end, 1.0)
     assert moved.labels["run_id"] == watched.run_ids[0]
-    started = watched.asked.at(
+    started = watched.api.at(
         f'last_over_time(checkout_load_run_start_timestamp_seconds{{run_id="{watched.run_ids[1]}"}}[1h])',
         watched.view.end,
     )
@@ -104,21 +104,21 @@ def test_a_broken_copy_is_found_out(watched, slip):
             if not changed and (text := SLIPS[slip](target["expr"])) != target["expr"]:
                 target["expr"], changed = text, 1
     assert changed
-    assert list(answer_problems(broken, watched.choice(board), watched.asked, watched.view, eventful=True)) != []
+    assert list(answer_problems(broken, watched.choice(board), watched.api, watched.view, eventful=True)) != []
 
 
 def test_a_dashboard_of_a_run_that_never_was_is_found_out(watched):
     board = read(BOARDS[0])
-    nothing = list(answer_problems(board, watched.choice(board, run_id=["never"]), watched.asked, watched.view))
+    nothing = list(answer_problems(board, watched.choice(board, run_id=["never"]), watched.api, watched.view))
     assert len(nothing) > len(list(panels(board)))
 
 
 def test_what_prometheus_refuses_is_said_in_its_words(watched):
     board = json.loads(json.dumps(read(BOARDS[0])).replace("histogram_quantile", "histogram_quantil"))
-    wrong = list(answer_problems(board, watched.choice(board), watched.asked, watched.view))
+    wrong = list(answer_problems(board, watched.choice(board), watched.api, watched.view))
     assert any("unknown function" in one for one in wrong)
 
 
 def test_no_prometheus_there_is_said_plainly():
     with pytest.raises(Exception, match="no Prometheus answers"):
-        RunSettings(f"http://127.0.0.1:{a_free_port()}").query("up", 0)
+        PrometheusApi(f"http://127.0.0.1:{a_free_port()}").query("up", 0)

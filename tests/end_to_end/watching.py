@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from running import ROOT
 
-from dashboards.examine.prometheus import Prometheus as RunSettings
+from dashboards.examine.prometheus import Prometheus as PrometheusApi
 from dashboards.examine.variables import TimeRange, choose_variables
 
 BOARDS = sorted((ROOT / "dashboards" / "grafana" / "dashboards").glob("*.json"))
@@ -49,13 +49,13 @@ class Watched:
     view: TimeRange
 
     @property
-    def asked(self):
-        return RunSettings(self.prometheus.address)
+    def api(self):
+        return PrometheusApi(self.prometheus.address)
 
     def choice(self, dashboard, **wanted):
         """The variables of a dashboard that shows the first of the runs, beside the last."""
         runs = {"run_id": self.run_ids[:1], "baseline": self.run_ids[-1:]}
-        return choose_variables(dashboard, self.asked, self.view, {**runs, **wanted})
+        return choose_variables(dashboard, self.api, self.view, {**runs, **wanted})
 
 
 def read(path):
