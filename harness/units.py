@@ -6,9 +6,10 @@ import math
 import re
 from collections.abc import Iterable
 from difflib import get_close_matches
+from typing import NamedTuple
 
-DURATIONS = {"us": 1e-6, "ms": 1e-3, "s": 1.0, "min": 60.0, "h": 3600.0}
-"""What a duration may be followed by, in seconds."""
+DURATIONS = {"us": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0}
+"""The units of durations, in seconds."""
 
 RATES = {"/s": 1.0, "/min": 60.0, "/h": 3600.0}
 """What a rate may be followed by, and how many seconds it speaks of."""
@@ -19,6 +20,9 @@ MAX_DURATION = 30 * 86_400.0
 MAX_RATE = 100_000.0
 """The highest rate that can be asked for, a second: some times what one machine can put on."""
 
+_DURATION_PART = re.compile(
+    rf"(\d+(?:[._]\d+)*(?:[eE][+-]?\d+)?)\s*({'|'.join(sorted(DURATIONS, key=len, reverse=True))})\s*"
+)
 _QUANTITY = re.compile(r"(?P<number>[+-]?\d+(?:[._]\d+)*(?:[eE][+-]?\d+)?)\s*(?P<unit>\S.*)?")
 
 
@@ -32,6 +36,33 @@ def quantity(text: str) -> tuple[float, str] | None:
     except ValueError:
         return None
     return (number, re.sub(r"\s+", "", match["unit"] or "")) if math.isfinite(number) else None
+
+
+class Duration(NamedTuple):
+    """A duration in seconds, and its text without blanks: ``300ms``, ``1h30m``."""
+
+    seconds: float
+    text: str
+
+
+def parse_duration(text: str) -> Duration | None:
+    """Read a duration such as ``"800ms"``, ``"2m"`` or ``"1h30m"``; ``None`` for any other text.
+
+    This is the grammar of scenario keys, objectives and stop rules.
+    """
+    rest, seconds, written = text.strip(), [], ""
+    while rest:
+        part = _DURATION_PART.match(rest)
+        try:
+            number = math.nan if part is None else float(part[1])
+        except ValueError:
+            return None
+        if part is None or not math.isfinite(number):
+            return None
+        seconds.append(number * DURATIONS[part[2]])
+        written += f"{number:.12g}{part[2]}"
+        rest = rest[part.end() :]
+    return Duration(math.fsum(seconds), written) if seconds else None
 
 
 def format_duration(seconds: float) -> str:
@@ -61,13 +92,18 @@ def format_count(number: float, singular: str, plural: str = "") -> str:
     return f"{format_number(number)} {singular if number == 1 else plural or singular + 's'}"
 
 
+def closest_name(wrong: str, known: Iterable[str]) -> str:
+    """The known name that is spelled most like a wrong one, upper or lower case alike; empty if none is close."""
+    lowered = {name.lower(): name for name in known}
+    close = get_close_matches(wrong.lower().replace("-", "_"), list(lowered), n=1, cutoff=0.6)
+    return lowered[close[0]] if close else ""
+
+
 def did_you_mean(wrong: str, known: Iterable[str]) -> str:
-    """A remedy for a misspelt name: the one most like it, or else all there are (up to twenty)."""
+    """The remedy for a misspelled name: the closest name, or else a list of the known names, twenty at most."""
     names = sorted(set(known))
     if not names:
         return "there are none"
-    lowered = {name.lower(): name for name in names}
-    close = get_close_matches(wrong.lower(), list(lowered), n=1, cutoff=0.5)
-    if close:
-        return f"did you mean {lowered[close[0]]}?"
+    if close := closest_name(wrong, names):
+        return f"did you mean {close}?"
     return f"there are {', '.join(names[:20])}{', …' if len(names) > 20 else ''}"  # noqa: PLR2004

@@ -20,7 +20,7 @@ from harness.objectives.model import (
     Statistic,
     Subject,
 )
-from harness.units import DURATIONS, RATES, did_you_mean, quantity
+from harness.units import DURATIONS, RATES, did_you_mean, parse_duration, quantity
 
 EXAMPLE = "page.BinNumberPage response_time p95 < 300ms"
 
@@ -170,13 +170,16 @@ class _Reader:
             )
 
     def bound(self, metric: Metric, operator: Operator, right: str) -> tuple[float, str]:
+        duration = parse_duration(right) if metric.timed else None
+        if duration is not None and duration.seconds > 0:
+            return duration
         read = quantity(right)
         if read is None:
             self.fail(f'"{right}" is no bound', f"write a number with its unit, such as {_example(metric)}")
         number, unit = read
         limit = f"{number:.12g}{unit}"
         if metric.timed:
-            return self.time(number, unit, limit, metric), limit
+            self.fail_time(number, unit, limit, metric)
         if metric is Metric.RATE:
             return self.rate(number, unit, limit), limit
         if metric is Metric.COUNT:
@@ -186,12 +189,10 @@ class _Reader:
         self.possible(operator, number, limit)
         return round(number / 100, 15), limit
 
-    def time(self, number: float, unit: str, limit: str, metric: Metric) -> float:
-        if unit not in DURATIONS:
+    def fail_time(self, number: float, unit: str, limit: str, metric: Metric) -> NoReturn:
+        if unit not in DURATIONS or number > 0:
             self.wrong_unit(unit, list(DURATIONS), metric)
-        if number <= 0:
-            self.fail(f"no time is less than {limit}", f"write a time over 0, such as {_example(metric)}")
-        return number * DURATIONS[unit]
+        self.fail(f"no time is less than {limit}", f"write a time over 0, such as {_example(metric)}")
 
     def rate(self, number: float, unit: str, limit: str) -> float:
         if unit not in RATES:

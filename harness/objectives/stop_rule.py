@@ -15,7 +15,7 @@ from harness.objectives import text as objective_text
 from harness.objectives.counting import EVERY_PHASE, count_samples
 from harness.objectives.model import Metric, Objective, ObjectiveError, Statistic
 from harness.objectives.parser import parse_condition
-from harness.units import DURATIONS, format_duration, format_percent, quantity
+from harness.units import DURATIONS, format_duration, format_percent, parse_duration
 
 __all__ = ["ObjectiveError", "StopRule", "StopRuleMonitor", "parse"]
 
@@ -58,8 +58,8 @@ def parse(text: str) -> StopRule:
     found = _WINDOW.search(text)
     if found is None:
         raise ObjectiveError(text, "it does not say for how long", f"write it at the end, such as: {EXAMPLE}")
-    length = quantity(found["window"])
-    if length is None or length[1] not in DURATIONS or length[0] <= 0:
+    length = parse_duration(found["window"])
+    if length is None or length.seconds <= 0:
         raise ObjectiveError(
             text,
             f'"{found["window"]}" is no length of time',
@@ -74,7 +74,7 @@ def parse(text: str) -> StopRule:
         raise ObjectiveError(
             text, f"a stop rule does not watch {what}", "write failures, dropped, or a percentile of a time"
         )
-    return StopRule(condition, length[0] * DURATIONS[length[1]], f"{length[0]:.12g}{length[1]}")
+    return StopRule(condition, length.seconds, length.text)
 
 
 @dataclass(slots=True)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 import json
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
+
+from harness.units import closest_name
 
 ABSENT: Any = object()
 """The value of a key that is not there."""
@@ -72,10 +73,9 @@ def _shortened(text: str) -> str:
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """``did you mean `credit_card`?`` when something known is spelt much like it; else an empty text."""
-    by_lower = {candidate.lower(): candidate for candidate in known}
-    near = difflib.get_close_matches(name.lower().replace("-", "_"), list(by_lower), n=1, cutoff=0.6)
-    return f"did you mean `{by_lower[near[0]]}`?" if near else ""
+    """``did you mean `credit_card`?`` when a known name is spelled much like it, else an empty text."""
+    close = closest_name(name, known)
+    return f"did you mean `{close}`?" if close else ""
 
 
 def one_of(names: Iterable[str]) -> str:

@@ -16,15 +16,12 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator
 from pydantic_core import PydanticCustomError
 
-from harness.units import MAX_DURATION, MAX_RATE
+from harness.units import DURATIONS, MAX_DURATION, MAX_RATE, parse_duration
 
-_UNITS = {"ms": 1e-3, "s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0}
 _NUMBER = r"\d+(?:\.\d+)?"
-_PART = re.compile(rf"({_NUMBER})\s*(ms|s|min|m|h)")
-_DURATION = re.compile(rf"(?:{_NUMBER}\s*(?:ms|s|min|m|h)\s*)+")
-_RATE = re.compile(rf"({_NUMBER})\s*/\s*(ms|s|sec|m|min|h)")
+_RATE_UNITS = {**DURATIONS, "sec": 1.0}
+_RATE = re.compile(rf"({_NUMBER})\s*/\s*({'|'.join(_RATE_UNITS)})")
 _PERCENT = re.compile(rf"({_NUMBER})\s*%")
-_RATE_UNITS = {**_UNITS, "sec": 1.0}
 
 SLOWEST = 1e-6
 """The lowest rate above 0, a second: about one in eleven days."""
@@ -50,9 +47,9 @@ def seconds(value: Any) -> float:
     """A duration in seconds, at least 0; raises ``InvalidQuantity``."""
     if isinstance(value, str):
         text = value.strip().lower()
-        if not _DURATION.fullmatch(text):
+        if (duration := parse_duration(text)) is None:
             raise InvalidQuantity(_A_DURATION, _unit_missing(text, "s"))
-        found = math.fsum(float(number) * _UNITS[unit] for number, unit in _PART.findall(text))
+        found = duration.seconds
     else:
         found = _number(value, _A_DURATION)
     if found > MAX_DURATION:

@@ -4,7 +4,15 @@ import math
 
 import pytest
 
-from harness.units import did_you_mean, format_count, format_duration, format_number, format_percent, quantity
+from harness.units import (
+    did_you_mean,
+    format_count,
+    format_duration,
+    format_number,
+    format_percent,
+    parse_duration,
+    quantity,
+)
 
 
 @pytest.mark.parametrize(
@@ -25,6 +33,26 @@ from harness.units import did_you_mean, format_count, format_duration, format_nu
 )
 def test_quantities_are_read(text, expected):
     assert quantity(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("300 ms", (0.3, "300ms")),
+        ("2m", (120.0, "2m")),
+        ("1h 30min", (5400.0, "1h30min")),
+        ("1e3ms", (1.0, "1000ms")),
+        ("0s", (0.0, "0s")),
+        ("5", None),
+        ("-1s", None),
+        ("1h30", None),
+        ("1.2.3s", None),
+        ("1e999s", None),
+        ("", None),
+    ],
+)
+def test_durations_are_read(text, expected):
+    assert parse_duration(text) == expected
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,8 @@ import math
 
 import pytest
 
+from harness.objectives.parser import parse as objective
+from harness.objectives.stop_rule import parse as stop_rule
 from scenarios.schema.quantities import (
     InvalidQuantity,
     per_second,
@@ -11,6 +13,7 @@ from scenarios.schema.quantities import (
     share,
     weight,
 )
+from shop.settings import FreezeSettings
 
 
 @pytest.mark.parametrize(
@@ -31,6 +34,15 @@ from scenarios.schema.quantities import (
 )
 def test_durations_are_seconds_inside(written, inside):
     assert seconds(written) == pytest.approx(inside)
+
+
+@pytest.mark.parametrize("written", ["250us", "800ms", "5s", "2m", "2min", "1h30m", "1h 2m 3s 4ms", "1.5s", " 10 S "])
+def test_durations_are_the_same_in_scenario_keys_objectives_stop_rules_and_shop_settings(written):
+    key = seconds(written)
+    assert FreezeSettings(lasts=written).lasts == pytest.approx(key)
+    text = written.strip().lower()
+    assert objective(f"page response_time p95 < {text}").bound == pytest.approx(key)
+    assert stop_rule(f"failures > 50% for {text}").window == pytest.approx(key)
 
 
 @pytest.mark.parametrize(
