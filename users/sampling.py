@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import accumulate
 
+from harness.schedule.partition import spread_evenly
 from shop.contract import PAYMENT_OPTIONS, Flow
 from users.coverage import coverage_specs_for
 from users.journeys.catalogue import JOURNEYS
@@ -53,7 +54,7 @@ class JourneySampler:
         # A shopper who leaves early pays by nothing: a guaranteed option needs somebody who stays.
         self._payers = _WeightedChoice(paying) if any(paying.values()) else self._journeys
         self._sms = _WeightedChoice(mix.sms)
-        guaranteed = _spread_evenly(mix.minimum)
+        guaranteed = spread_evenly(mix.minimum)
         self._payments = _WeightedChoice(_remaining(mix, total))
         self._guaranteed_numbers = _guaranteed_numbers(guaranteed, total)
         # In closed load nobody knows which journey comes when; the most frequent one takes all that is guaranteed.
@@ -133,13 +134,6 @@ class _WeightedChoice:
         """The name on which a turn, 0 to below 1, stops."""
         place = bisect_right(self._edges, turn * self._edges[-1])
         return self._names[min(place, len(self._names) - 1)]
-
-
-def _spread_evenly(minimum: Mapping[str, int]) -> list[str]:
-    """Each option as often as guaranteed, evenly mixed: a, b, a, c, a, b, ..."""
-    places = ((turn + 0.5) / times for times in minimum.values() for turn in range(times))
-    options = (option for option, times in minimum.items() for _ in range(times))
-    return [option for _, option in sorted(zip(places, options, strict=True))]
 
 
 def _guaranteed_numbers(guaranteed: list[str], total: int | None) -> Mapping[int, str]:

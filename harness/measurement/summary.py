@@ -88,11 +88,6 @@ def option_rows(recorder: Recorder, expected: Iterable[str] = ()) -> list[Summar
     return _rows(recorder.journeys, lambda key: key.payment_option, expected)
 
 
-def journey_rows(recorder: Recorder) -> list[SummaryRow]:
-    """One row per kind of journey."""
-    return _rows(recorder.journeys, lambda key: key.journey)
-
-
 def verification_rows(recorder: Recorder) -> list[SummaryRow]:
     """One row per way in which the SMS path was walked; ``""`` is for journeys that were not asked for a code."""
     return sorted(_rows(recorder.journeys, lambda key: key.verification), key=lambda row: row.name)

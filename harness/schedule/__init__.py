@@ -1,1 +1,1 @@
-"""Decides when each arrival is due and who serves it."""
+"""Decides when each arrival is due and which virtual user serves it."""

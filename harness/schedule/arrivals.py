@@ -1,7 +1,7 @@
-"""When shoppers arrive: a rate that changes over time, and the due moment of every single arrival.
+"""When shoppers arrive: a rate that changes over time, and the due moment of every arrival.
 
-The whole schedule is fixed before the run by profile, process and seed. Every worker computes the same one and keeps
-each ``workers``-th arrival of it, so that the same shoppers come at the same moments however many workers there are.
+Profile, process and seed fix the whole schedule before the run. Every worker computes the same schedule and serves its
+partition of it (see ``partition``). So the same shoppers arrive at the same moments with any number of workers.
 """
 
 from __future__ import annotations
@@ -18,9 +18,10 @@ from itertools import accumulate
 
 @dataclass(frozen=True, slots=True)
 class RateStage:
-    """A stretch of time over which the rate goes in a straight line from one value to another.
+    """A stretch of time in which the rate changes linearly from one value to another.
 
-    ``duration`` in seconds, rates in journeys per second; ValueError if the duration is not over 0 or a rate below 0.
+    ``duration`` is in seconds, the rates are in journeys per second. A duration that is not over 0 is a ValueError, and so is
+    a rate below 0.
     """
 
     duration: float
@@ -29,19 +30,19 @@ class RateStage:
 
     def __post_init__(self) -> None:
         if not (self.duration > 0 and math.isfinite(self.duration)):
-            raise ValueError(f"a stage lasts longer than 0 seconds and not for ever, not {self.duration} s")
+            raise ValueError(f"the duration of a stage is over 0 seconds and finite, not {self.duration} s")
         for rate in (self.rate_from, self.rate_to):
             if not (rate >= 0 and math.isfinite(rate)):
                 raise ValueError(f"a rate is 0 or more journeys per second, not {rate}")
 
     @property
     def expected(self) -> float:
-        """How many journeys the stage brings."""
+        """The number of journeys that the stage asks for."""
         return self.duration * (self.rate_from + self.rate_to) / 2
 
 
 class Profile:
-    """The arrival rate over a whole run, stage after stage; a ValueError without any stage."""
+    """The arrival rate over a whole run, stage by stage; no stage is a ValueError."""
 
     def __init__(self, stages: Sequence[RateStage]) -> None:
         if not stages:
@@ -57,12 +58,12 @@ class Profile:
 
     @property
     def expected(self) -> float:
-        """The number of journeys that the profile asks for: the area under the rate, seldom a whole number."""
+        """The number of journeys that the profile asks for: the area under the rate, usually not a whole number."""
         return self._totals[-1]
 
     @property
     def peak_rate(self) -> float:
-        """The highest rate that is reached, in journeys per second."""
+        """The highest rate of the profile, in journeys per second."""
         return max(max(stage.rate_from, stage.rate_to) for stage in self.stages)
 
     def rate(self, t: float) -> float:
@@ -74,21 +75,10 @@ class Profile:
         share = (t - self._ends[index] + stage.duration) / stage.duration
         return stage.rate_from + share * (stage.rate_to - stage.rate_from)
 
-    def until(self, t: float) -> float:
-        """How many journeys are expected in the first ``t`` seconds."""
-        if t <= 0:
-            return 0.0
-        if t >= self.duration:
-            return self.expected
-        index = bisect_right(self._ends, t)
-        stage = self.stages[index]
-        inside = t - self._ends[index] + stage.duration
-        return self._totals[index] - stage.expected + inside * (stage.rate_from + self.rate(t)) / 2
-
     def inverse(self, y: float) -> float:
         """The moment, in seconds from the start, at which ``y`` journeys are due in total; ``0 <= y <= expected``.
 
-        The first such moment where the rate rests at 0. Outside the range a ValueError.
+        Where the rate stays at 0, it is the first such moment. A ``y`` out of range is a ValueError.
         """
         if not 0 <= y <= self.expected:
             raise ValueError(f"the profile brings between 0 and {self.expected:g} journeys, not {y}")
@@ -98,18 +88,18 @@ class Profile:
         rest = y - (self._totals[index] - stage.expected)
         if rest <= 0:
             return begin
-        # Multiplied out with the conjugate: no difference of like numbers, whether the rate rests, rises or starts at 0.
+        # Expanded with the conjugate: it subtracts no nearly equal numbers, whether the rate is constant, rises or starts at 0.
         slope = (stage.rate_to - stage.rate_from) / stage.duration
         root = math.sqrt(max(0.0, stage.rate_from**2 + 2 * slope * rest))
         return min(begin + 2 * rest / (stage.rate_from + root), self._ends[index])
 
 
 MOST_COUNTED = 1_000_000
-"""Arrivals that are counted one by one before a run; about a quarter of a second."""
+"""The number of arrivals up to which they are counted one by one before a run; this takes about 0.25 s."""
 
 
 class ArrivalProcess(StrEnum):
-    """How arrivals are strewn along the profile: evenly, or by chance as strangers come."""
+    """How arrivals are spread along the profile: evenly, or at random as independent shoppers come."""
 
     UNIFORM = "uniform"
     POISSON = "poisson"
@@ -117,10 +107,10 @@ class ArrivalProcess(StrEnum):
 
 @dataclass(frozen=True)
 class ProfileSchedule:
-    """The due moments of all arrivals of a run, in seconds from its start, rising.
+    """The due moments of all arrivals of a run, in seconds from its start, in rising order.
 
-    Nothing is stored: moments are computed while they are iterated over, the same ones each time. ``len`` counts them one
-    by one; for a Poisson process it is drawn, too, and differs between seeds.
+    Nothing is stored: each iteration computes the same moments again. ``len`` counts them one by one. For a Poisson process
+    the number is random, too, and differs between seeds.
     """
 
     profile: Profile
@@ -131,20 +121,11 @@ class ProfileSchedule:
         return self._length
 
     def __iter__(self) -> Iterator[float]:
-        return (due for _, due in self.share(0, 1))
-
-    def share(self, worker: int, workers: int) -> Iterator[tuple[int, float]]:
-        """The arrivals of one worker of several: number in the whole schedule (from 0) and due moment.
-
-        Worker ``w`` gets the numbers ``k`` with ``k % workers == w``; ValueError unless ``0 <= worker < workers``.
-        """
-        _check_share(worker, workers)
-        inverse = self.profile.inverse
-        return ((k, inverse(y)) for k, y in enumerate(self._positions()) if k % workers == worker)
+        return map(self.profile.inverse, self._positions())
 
     @property
     def min_count(self) -> int:
-        """How many arrivals come at least: all of them where that can be counted at once, else six deviations below the mean."""
+        """The least number of arrivals: the exact number if it is quick to count, else six standard deviations below the mean."""
         expected = self.profile.expected
         if expected <= MOST_COUNTED:
             return len(self)
@@ -155,13 +136,13 @@ class ProfileSchedule:
         return sum(1 for _ in self._positions())
 
     def _positions(self) -> Iterator[float]:
-        """How many journeys were expected by each arrival: the schedule on a clock on which the rate is always 1."""
+        """How many journeys are expected up to each arrival: the schedule on a clock where the rate is always 1."""
         expected = self.profile.expected
         if self.process is ArrivalProcess.UNIFORM:
             yield from (k + 0.5 for k in range(max(0, math.ceil(expected - 0.5))))
             return
-        # A string as seed: hashed, so that neighbouring seeds have nothing in common; random() is the same on
-        # every version of Python, which is promised of no other method.
+        # The seed is a string, because Python hashes it: neighbouring seeds then have nothing in common. Of all methods,
+        # Python promises only for random() that it gives the same numbers in every version.
         draw = random.Random(f"arrivals {self.seed}").random
         y = -math.log1p(-draw())
         while y < expected:
@@ -171,9 +152,9 @@ class ProfileSchedule:
 
 @dataclass(frozen=True)
 class TraceSchedule:
-    """Due moments that were recorded elsewhere and are replayed, ``speed`` times as fast.
+    """Recorded due moments, replayed ``speed`` times as fast.
 
-    ``moments`` in seconds from the start of the record; ValueError unless rising, not negative, and ``speed`` over 0.
+    ``moments`` are in seconds from the start of the record. A ValueError unless they rise from 0 and ``speed`` is over 0.
     """
 
     moments: Sequence[float]
@@ -193,32 +174,22 @@ class TraceSchedule:
 
     @property
     def min_count(self) -> int:
-        """How many arrivals come: all of them are known."""
+        """The number of arrivals, which is known exactly."""
         return len(self.moments)
 
     def __iter__(self) -> Iterator[float]:
-        return (due for _, due in self.share(0, 1))
-
-    def share(self, worker: int, workers: int) -> Iterator[tuple[int, float]]:
-        """The arrivals of one worker of several, as of a ``ProfileSchedule``."""
-        _check_share(worker, workers)
-        return ((k, self.moments[k] / self.speed) for k in range(worker, len(self.moments), workers))
+        return (moment / self.speed for moment in self.moments)
 
 
 ArrivalSchedule = ProfileSchedule | TraceSchedule
-"""The due moments of a run, computed or recorded."""
+"""The due moments of a run: computed or recorded."""
 
 
 def users_needed(rate: float, journey_time: float, stall: float = 5.0) -> int:
-    """How many virtual users serve arrivals of this rate without letting one wait.
+    """How many virtual users it takes so that no arrival at this rate has to wait.
 
-    By Little's law ``rate * journey_time`` (per second, seconds) are busy on average; four standard deviations of a
-    Poisson number are added for chance, and a stall of the shop of ``stall`` seconds is survived.
+    By Little's law ``rate * journey_time`` (per second, seconds) are busy on average. To these come four standard deviations of
+    a Poisson number, and the arrivals of a stall of the shop of ``stall`` seconds.
     """
     busy = rate * journey_time
     return math.ceil(busy + 4 * math.sqrt(busy) + rate * stall)
-
-
-def _check_share(worker: int, workers: int) -> None:
-    if not 0 <= worker < workers:
-        raise ValueError(f"there is no worker {worker} among {workers}: they count from 0")

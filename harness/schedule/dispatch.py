@@ -1,7 +1,7 @@
-"""Arrivals meet free users: a free user takes the next arrival that is due, and nobody's lateness is hidden.
+"""Gives each arrival to a free virtual user at its due moment, and records how late that was.
 
-Pure: moments come in as arguments and assignments go out through ``VirtualUser.take``. A dozen lines in
-``harness/run/driver.py`` drive it with a real clock; tests drive it with a list of numbers.
+Pure: moments come in as arguments, assignments go out through ``VirtualUser.take``. ``harness/run/driver.py`` drives it with a
+real clock, tests with a list of numbers.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ from typing import Protocol
 from harness.measurement.recorder import Recorder
 
 
-# Neither is frozen, though nobody changes one: both are made for every journey, and to freeze them takes as long again.
+# Arrival and Assignment never change, yet they are not frozen: each journey makes both, and a frozen one takes twice as long to make.
 @dataclass(slots=True)
 class Arrival:
-    """One shopper at the door: her number, the kind of journey she is on, and when she was due (seconds)."""
+    """One arrival: its number, the kind of its journey, and when it is due (seconds)."""
 
     number: int
     kind: str
@@ -28,18 +28,18 @@ class Arrival:
 
 @dataclass(slots=True)
 class Assignment:
-    """An arrival given to a user who had been free since ``free_since``."""
+    """An arrival and when the user that takes it became free (seconds)."""
 
     arrival: Arrival
     free_since: float
 
 
 class VirtualUser(Protocol):
-    """A virtual user that waits for an arrival of its kind."""
+    """A virtual user that serves arrivals of one kind."""
 
     @property
     def kind(self) -> str:
-        """Which journey she walks."""
+        """The journey that this user makes."""
 
     def take(self, assignment: Assignment) -> None:
         """Wake up and serve this arrival."""
@@ -47,18 +47,18 @@ class VirtualUser(Protocol):
 
 @dataclass(slots=True)
 class _KindQueue:
-    """Those of one kind: users that are free (the last to come is the first to go), and arrivals that wait."""
+    """The free users (last in, first out) and the waiting arrivals of one kind."""
 
-    free: dict[VirtualUser, float] = field(default_factory=dict)  # and since when
+    free: dict[VirtualUser, float] = field(default_factory=dict)  # each user with the moment when it became free
     waiting: deque[Arrival] = field(default_factory=deque)
 
 
 class ArrivalDispatcher:
-    """Releases arrivals on their due moment to free users of their kind; those who find none wait, then are dropped.
+    """Gives arrivals at their due moment to free users of their kind; without a free user they wait, then are dropped.
 
-    ``due_times`` yields ``(number, due)`` in order, in seconds of the run's clock; ``kind_of`` says which journey an
-    arrival's number is on; ``longest_wait`` is how many seconds an arrival waits for a free user. ``on_drop`` is told of
-    every arrival that waited in vain. The identity *offered = started + dropped + waiting* holds after each call.
+    ``due_times`` yields ``(number, due)`` in order, in seconds of the run's clock. ``kind_of`` gives the kind of the journey for
+    the number of an arrival. ``longest_wait`` is for how many seconds an arrival waits for a free user. ``on_drop`` is called
+    with every dropped arrival. *offered = started + dropped + waiting* holds after each call.
     """
 
     def __init__(
@@ -74,93 +74,88 @@ class ArrivalDispatcher:
         self._longest_wait = longest_wait
         self._recorder = recorder
         self._on_drop = on_drop
-        self._lines: dict[str, _KindQueue] = {}
+        self._queues: dict[str, _KindQueue] = {}
         self._next = next(self._due_times, None)
         self.under_way = 0
 
     @property
     def waiting(self) -> int:
-        """Arrivals that were due and have found no user yet."""
-        return sum(len(line.waiting) for line in self._lines.values())
+        """How many arrivals are due and have no user yet."""
+        return sum(len(queue.waiting) for queue in self._queues.values())
 
-    @property
-    def released_all(self) -> bool:
-        """Whether every arrival of the schedule has become due and none waits any more."""
-        return self._next is None and not self.waiting
-
-    def _line(self, kind: str) -> _KindQueue:
-        return self._lines.setdefault(kind, _KindQueue())
+    def _queue(self, kind: str) -> _KindQueue:
+        return self._queues.setdefault(kind, _KindQueue())
 
     def advance(self, now: float) -> float:
-        """Release what is due, drop who waited too long, and say at which moment to come back (``inf``: never)."""
+        """Release what is due, drop what waited too long, and return the next moment to call again (``inf``: never)."""
         while self._next is not None and self._next[1] <= now:
             number, due = self._next
             self._next = next(self._due_times, None)
             self._recorder.offered(due)
             arrival = Arrival(number, self._kind_of(number), due)
-            line = self._line(arrival.kind)
-            if line.free and not line.waiting:
-                virtual_user, since = line.free.popitem()
+            queue = self._queue(arrival.kind)
+            if queue.free and not queue.waiting:
+                virtual_user, since = queue.free.popitem()
                 self._assign(virtual_user, arrival, since)
             else:
-                line.waiting.append(arrival)
+                queue.waiting.append(arrival)
         soonest = self._next[1] if self._next is not None else math.inf
-        for line in self._lines.values():
-            while line.waiting and line.waiting[0].due + self._longest_wait <= now:
-                self._drop(line.waiting.popleft())
-            if line.waiting:
-                soonest = min(soonest, line.waiting[0].due + self._longest_wait)
+        for queue in self._queues.values():
+            while queue.waiting and queue.waiting[0].due + self._longest_wait <= now:
+                self._drop(queue.waiting.popleft())
+            if queue.waiting:
+                soonest = min(soonest, queue.waiting[0].due + self._longest_wait)
         return soonest
 
     def wait_for_arrival(self, virtual_user: VirtualUser, now: float) -> None:
-        """A user is free: she takes who has waited longest, or waits herself."""
-        line = self._line(virtual_user.kind)
-        if line.waiting:
-            self._assign(virtual_user, line.waiting.popleft(), now)
+        """Give a user that became free the arrival that has waited longest; without one, let the user wait."""
+        queue = self._queue(virtual_user.kind)
+        if queue.waiting:
+            self._assign(virtual_user, queue.waiting.popleft(), now)
         else:
-            line.free[virtual_user] = now
+            queue.free[virtual_user] = now
 
     def withdraw(self, virtual_user: VirtualUser) -> None:
-        """A free user leaves, because Locust stops her."""
-        self._line(virtual_user.kind).free.pop(virtual_user, None)
+        """Remove a free user that Locust stops."""
+        self._queue(virtual_user.kind).free.pop(virtual_user, None)
 
     def begin(self, assignment: Assignment, now: float) -> None:
-        """The user has woken up and sets out: what was late is split into waiting for a user and our own lag."""
+        """Record that the user starts the journey: split the delay into waiting for a user and our own lateness."""
         due = assignment.arrival.due
         ready = max(due, assignment.free_since)
         self._recorder.started(due, max(0.0, now - ready), ready - due)
 
     def end(self) -> None:
-        """A journey that had been handed out is over, however it ended."""
+        """Record that an assigned journey is over, however it ended."""
         self.under_way -= 1
 
     def give_back(self, assignment: Assignment, now: float) -> None:
-        """A user was stopped between being given an arrival and setting out: the arrival waits again."""
+        """Put an arrival back at the head of its queue, because its user was stopped before it started the journey."""
         self.under_way -= 1
-        line = self._line(assignment.arrival.kind)
-        if line.free:
-            virtual_user, since = line.free.popitem()
+        queue = self._queue(assignment.arrival.kind)
+        if queue.free:
+            virtual_user, since = queue.free.popitem()
             self._assign(virtual_user, assignment.arrival, since)
         else:
-            line.waiting.appendleft(assignment.arrival)
+            queue.waiting.appendleft(assignment.arrival)
         self.advance(now)
 
     def extend(self, due_times: Iterable[tuple[int, float]]) -> None:
-        """More arrivals have become known, all of them later than those before."""
+        """Add arrivals that have become known; all of them are due later than those before."""
         self._due_times = chain(self._due_times, due_times)
         if self._next is None:
             self._next = next(self._due_times, None)
 
     def stop_arrivals(self) -> None:
-        """Nobody becomes due any more; whoever waits goes on waiting."""
+        """Release no more arrivals; those that wait keep waiting."""
         self._next = None
 
     def close(self) -> None:
-        """The run is over: nobody is let in any more, and whoever still waits is dropped."""
+        """End the run: release no more arrivals and drop those that wait."""
         self._next = None
-        for line in self._lines.values():
-            while line.waiting:
-                self._drop(line.waiting.popleft())
+        for queue in self._queues.values():
+            while queue.waiting:
+                self._drop(queue.waiting.popleft())
 
     def _assign(self, virtual_user: VirtualUser, arrival: Arrival, free_since: float) -> None:
         self.under_way += 1

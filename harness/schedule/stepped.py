@@ -1,7 +1,6 @@
-"""Due moments for a rate that is decided level by level while the run goes on.
+"""Due moments for a rate that is decided level by level during the run.
 
-Whoever makes the same levels from the same seed has the same moments, so master and workers need only tell each other
-the levels.
+The same levels and the same seed give the same moments. So the master sends only the levels to the workers.
 """
 
 from __future__ import annotations
@@ -14,9 +13,9 @@ from harness.schedule.arrivals import ArrivalProcess
 
 
 class SteppedSchedule:
-    """The schedule so far; ``extend`` adds a level to its end.
+    """The schedule so far; ``extend`` appends a level.
 
-    ``length`` is in seconds from the start of the run, ``count`` the number of arrivals up to there.
+    ``length`` is how long the schedule is in seconds, ``count`` how many arrivals it has.
     """
 
     def __init__(self, process: ArrivalProcess, seed: int) -> None:
@@ -25,12 +24,12 @@ class SteppedSchedule:
         self._due: list[float] = []
         self._poisson = process is ArrivalProcess.POISSON
         self._draw = random.Random(f"arrivals {seed}").random
-        # On a clock on which the rate is always 1: where the last level ended, and where the next arrival is.
+        # On a clock where the rate is always 1: where the last level ended, and where the next arrival is.
         self._expected = 0.0
         self._next = self._gap() if self._poisson else 0.5
 
     def extend(self, rate: float, seconds: float) -> list[tuple[int, float]]:
-        """Number and due moment of each arrival of a level at this rate (per second), in seconds from the start of the run."""
+        """Append a level at this rate (per second); returns number and due moment (seconds from the start) of its arrivals."""
         if not (rate > 0 and seconds > 0 and math.isfinite(rate * seconds)):
             raise ValueError(f"a level has a rate and a length over 0, not {rate} for {seconds} s")
         until = self._expected + rate * seconds
@@ -46,7 +45,7 @@ class SteppedSchedule:
         return made
 
     def due_between(self, start: float, end: float) -> int:
-        """How many arrivals were due from one moment on and before another, both in seconds from the start of the run."""
+        """How many arrivals are due in ``start <= due < end``, in seconds from the start of the run."""
         return bisect.bisect_left(self._due, end) - bisect.bisect_left(self._due, start)
 
     def _gap(self) -> float:

@@ -1,4 +1,4 @@
-"""Recorded arrivals made more or fewer, faster or slower, before they are replayed."""
+"""Scales recorded arrivals before a replay: more or fewer of them, faster or slower."""
 
 from __future__ import annotations
 
@@ -8,20 +8,20 @@ from collections.abc import Sequence
 from harness.schedule.arrivals import Profile, RateStage
 
 JITTER = 5.0
-"""Recorded seconds by which the doubles of an arrival come earlier or later than it at most."""
+"""Seconds of the record by which a copy of an arrival is at most earlier or later than the arrival."""
 
 MOST_STAGES = 300
-"""Into how many stretches a record is cut to say how its rate changes."""
+"""The largest number of stages that describe how the rate of a record changes."""
 
 
 def scale_trace(
     moments: Sequence[float], *, rate_scale: float, time_scale: float, seed: int
 ) -> tuple[list[float], list[int]]:
-    """Due moments in seconds, rising, and for each the place of the recorded arrival that it stands for.
+    """Due moments in seconds, in rising order, and for each the place of the recorded arrival that it comes from.
 
-    ``moments`` rise from 0. ``time_scale`` stretches the clock: 0.5 plays an hour in half an hour. Of each arrival there
-    are ``rate_scale`` on average: below 1 each is kept with that chance, above 1 doubles come within ``JITTER`` of it, so
-    that bursts grow with the rate. Seeded; at 1 exactly what was recorded.
+    ``moments`` rise from 0. ``time_scale`` stretches the clock: 0.5 plays an hour in half an hour. ``rate_scale`` is how many
+    arrivals each recorded one becomes on average. Below 1 each is kept with that probability. Above 1 its copies come within
+    ``JITTER`` of it, so that bursts grow with the rate. The seed fixes the result. At 1 nothing changes.
     """
     whole, part = divmod(rate_scale, 1.0)
     draw = random.Random(f"trace {seed}").random
@@ -30,7 +30,7 @@ def scale_trace(
     for place, moment in enumerate(moments):
         for copy in range(int(whole) + (part > 0 and draw() < part)):
             shift = (2 * draw() - 1) * JITTER if copy else 0.0
-            # Beyond an end it is folded back, as a heap of arrivals at the very first moment was never recorded.
+            # A copy beyond an end is mirrored back. Clamped, such copies would all come at the very first moment.
             near = abs(moment + shift)
             due.append((max(0.0, near if near <= last else 2 * last - near) * time_scale, place))
     due.sort()
@@ -38,7 +38,7 @@ def scale_trace(
 
 
 def profile_of(moments: Sequence[float]) -> Profile:
-    """How the rate of recorded arrivals changes: a step for each stretch, a whole second at least."""
+    """The rate of recorded arrivals as a profile of constant stages, each at least a second long."""
     length = float(int(moments[-1]) + 1) if moments else 1.0
     width = max(1.0, length / MOST_STAGES)
     counts = [0] * max(1, round(length / width))

@@ -137,7 +137,7 @@ def measure(seconds: float) -> dict[str, float]:
     # So many that the next one is always due: the guest never waits, and sets out a little late.
     schedule = ProfileSchedule(Profile([RateStage(3600.0, 1e6, 1e6)]), ArrivalProcess.POISSON, 1)
     start = time.perf_counter()
-    due_times = ((number, start + due) for number, due in schedule.share(0, 1))
+    due_times = ((number, start + due) for number, due in enumerate(schedule))
     dispatcher = ArrivalDispatcher(
         due_times, lambda number: guest.sampler.spec_for(number).journey, 5.0, recorder, dropped
     )

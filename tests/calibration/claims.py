@@ -36,6 +36,7 @@ from harness.objectives.parser import parse
 from harness.objectives.verdict import Severity, Verdict
 from harness.run.early_stopping import InterimAnalyses
 from harness.schedule.arrivals import ArrivalProcess, Profile, ProfileSchedule, RateStage
+from harness.schedule.partition import partitions
 from harness.validity.backlog import backlog_growth
 from harness.validity.evidence import Conditions, Evidence, LabelCount
 from harness.validity.mix import mix_as_planned
@@ -331,7 +332,7 @@ def schedules(runs: int, seed: int = 3000) -> Iterator[Row]:
             schedule = ProfileSchedule(profile, process, seed + run)
             whole = list(enumerate(schedule))
             for workers in WORKERS:
-                shares = [list(schedule.share(worker, workers)) for worker in range(workers)]
+                shares = [list(partition.of(schedule, _guest)) for partition in partitions([{"guest": 1}] * workers)]
                 together = sorted(arrival for share in shares for arrival in share)
                 arrivals += len(whole)
                 wrong += sum(a != b for a, b in zip(together, whole, strict=True)) if len(together) == len(whole) else 1
@@ -339,22 +340,26 @@ def schedules(runs: int, seed: int = 3000) -> Iterator[Row]:
     yield _accounts(profile, runs, seed)
 
 
+def _guest(_: int) -> str:
+    return "guest"
+
+
 def _accounts(profile: Profile, runs: int, seed: int) -> Row:
     out = looked = 0
 
-    def watch(recorder: Recorder, pacing: object) -> None:
+    def watch(recorder: Recorder, dispatcher: object) -> None:
         nonlocal out, looked
         looked += 1
-        out += sum(arrivals.waiting for arrivals in recorder.arrivals.values()) != pacing.waiting  # type: ignore[attr-defined]
+        out += sum(arrivals.waiting for arrivals in recorder.arrivals.values()) != dispatcher.waiting  # type: ignore[attr-defined]
 
     for run in range(runs):
         chance = random.Random(seed + run)
         schedule = ProfileSchedule(profile, ArrivalProcess.POISSON, seed + run)
         for workers in WORKERS:
             work = [chance.expovariate(1 / 0.4) for _ in range(len(schedule))]
-            for worker in range(workers):
+            for partition in partitions([{"guest": 1}] * workers):
                 recorder = paced(
-                    list(schedule.share(worker, workers)),
+                    list(partition.of(schedule, _guest)),
                     work,
                     users=max(1, 12 // workers),
                     counter=Counter(max(1, SERVERS // workers), Freeze(40.0, 3.0)),

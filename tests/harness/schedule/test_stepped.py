@@ -1,4 +1,4 @@
-"""Levels that are decided one by one bring the arrivals that a schedule known in advance would have brought."""
+"""Levels decided one by one bring the same arrivals as a schedule known in advance."""
 
 import pytest
 
@@ -26,7 +26,7 @@ def test_a_level_in_two_parts_is_the_same_level():
     assert [due for _, due in apart] == pytest.approx([due for _, due in together])
 
 
-def test_who_was_due_between_two_moments_is_known():
+def test_arrivals_due_between_two_moments_are_counted():
     levels = SteppedSchedule(ArrivalProcess.UNIFORM, 1)
     levels.extend(10.0, 2.0)
     levels.extend(20.0, 1.0)
@@ -38,7 +38,7 @@ def test_who_was_due_between_two_moments_is_known():
     ]
 
 
-def test_another_seed_brings_others():
+def test_another_seed_brings_other_arrivals():
     assert SteppedSchedule(ArrivalProcess.POISSON, 1).extend(30.0, 4.0) != SteppedSchedule(
         ArrivalProcess.POISSON, 2
     ).extend(30.0, 4.0)

@@ -2,6 +2,7 @@ import pytest
 
 from harness.errors import UsageError
 from harness.run.workload import Choices
+from harness.schedule.partition import partitions
 from scenarios.loading.overrides import apply_overrides
 from scenarios.loading.reader import build_scenario, read_scenario
 from scenarios.runtime.scenario_folder import ScenarioFolder
@@ -93,7 +94,8 @@ def test_doubles_do_what_the_one_does_that_they_stand_for(traced):
 @pytest.mark.parametrize("workers", [1, 2, 3])
 def test_workers_share_the_trace_without_remainder(traced, workers):
     schedule = prepared(traced("".join(f"{n / 7}\n" for n in range(50)), "rate_scale = 1.7")).schedule()
-    together = sorted(arrival for worker in range(workers) for arrival in schedule.share(worker, workers))
+    shares = partitions([{"guest": 1}] * workers)
+    together = sorted(arrival for share in shares for arrival in share.of(schedule, lambda _: "guest"))
     assert together == list(enumerate(schedule))
 
 
