@@ -12,7 +12,8 @@ from secrets import compare_digest, token_hex
 from typing import Any
 
 from harness.distributed.delta import DeltaDecoder
-from harness.measurement.histogram import NO_BOUNDS, Bounds, Histogram
+from harness.measurement.bucket_layout import NO_BOUNDS, Bounds
+from harness.measurement.histogram import Histogram
 from harness.measurement.pending import PendingAge
 from harness.measurement.recorder import Recorder
 from harness.measurement.sample import Window

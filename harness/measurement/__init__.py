@@ -1,1 +1,1 @@
-"""Counts what happens in a run: samples, histograms, recorder."""
+"""Records what happens in a run: samples, histograms, totals."""

@@ -1,9 +1,8 @@
-"""Counts how long things took, finely enough that a percentile read from it is within one per cent.
+"""Counts times in buckets so fine that each percentile is within one per cent.
 
-The buckets are linear inside each octave: 64 of them, on whole microseconds (below 128 µs every microsecond
-has a bucket of its own). The value reported for a bucket is its harmonic midpoint, which is at most 0.78 % away
-from anything in it, for every time of 100 µs or more. Merging adds integers and nothing else, so it is exact and
-its order does not matter.
+Merging two histograms only adds integers. So it is exact, and its order does not matter. The buckets are in ``bucket_layout``.
+
+This file is over 300 lines, because it is one class whose methods share private counts; a split would make these public.
 """
 
 from __future__ import annotations
@@ -15,94 +14,42 @@ from itertools import accumulate, pairwise
 from typing import Any
 
 from harness.measurement import native_histogram
+from harness.measurement.bucket_layout import (
+    NO_BOUNDS,
+    OCTAVE_BITS,
+    SUB_BUCKETS,
+    Bounds,
+    bucket_bounds,
+    bucket_of,
+    bucket_value,
+    harmonic_midpoint,
+)
 
-_OCTAVE_BITS = 6
-_SUB_BUCKETS = 1 << _OCTAVE_BITS
 _NANOSECONDS = 1_000_000_000
 
-
-def _bucket(nanoseconds: int) -> int:
-    """The bucket that holds this time; written out again where each measurement passes."""
-    index = nanoseconds // 1000
-    if index >= _SUB_BUCKETS:
-        octave = index.bit_length() - 7
-        index = (octave << _OCTAVE_BITS) + (index >> octave)
-    return index
-
-
-def bucket_of(seconds: float) -> int:
-    """The number of the bucket that holds a time in seconds."""
-    return _bucket(int(seconds * 1e9 + 0.5))
-
-
-def _bounds(index: int) -> tuple[float, float]:
-    """The times in seconds that a bucket holds: from the first, up to but without the second."""
-    if index < 2 * _SUB_BUCKETS:
-        return index / 1e6, (index + 1) / 1e6
-    octave = (index >> _OCTAVE_BITS) - 1
-    place = index - (octave << _OCTAVE_BITS)
-    return (place << octave) / 1e6, ((place + 1) << octave) / 1e6
-
-
-def _between(low: float, high: float) -> float:
-    """The harmonic midpoint: as far from either end, as a part of it."""
-    return 2 * low * high / (low + high)
-
-
-def _midpoint(index: int) -> float:
-    return _between(*_bounds(index))
-
-
-class Bounds:
-    """Bounds in seconds that times are counted against to the nanosecond, and the buckets that they run through."""
-
-    __slots__ = ("by_bucket", "lowest")
-
-    def __init__(self, bounds: Iterable[float] = ()) -> None:
-        self.by_bucket: dict[int, tuple[float, ...]] = {}
-        for bound in sorted({bound for bound in bounds if 0 < bound < math.inf}):
-            index = bucket_of(bound)
-            self.by_bucket[index] = (*self.by_bucket.get(index, ()), bound)
-        self.lowest = _bounds(min(self.by_bucket))[0] if self.by_bucket else math.inf
-
-
-NO_BOUNDS = Bounds()
-
-
 _places: dict[tuple[float, ...], dict[int, int]] = {}
-"""By the bounds of a metric: where each bucket met so far falls among them."""
-_fine_places: dict[int, int] = {}
-"""The same among the buckets of a native histogram."""
-
-
-VISIBLE_GAP = 1.2
-"""From which ratio on a reader should be told that response and service time part."""
-VISIBLE_TIME = 0.010
-"""Seconds; a smaller gap is nobody's concern, whatever its ratio."""
-
-
-def differ_visibly(response: float, service: float) -> bool:
-    """Whether a response time and the service time beside it (seconds) differ so much that a reader should be told."""
-    return math.isfinite(service) and response > service * VISIBLE_GAP and response - service > VISIBLE_TIME
+"""A cache: for the bounds of a metric, the place of each bucket among them."""
+_native_places: dict[int, int] = {}
+"""A cache: for each bucket, its bucket of a native histogram."""
 
 
 class Histogram:
-    """Many times in seconds, kept as counts per bucket; what was never answered is kept as infinite.
+    """Many times in seconds, as counts per bucket; a request that was never answered counts as infinite.
 
-    ``total`` counts everything recorded, ``infinite`` the part of it that was never answered. ``smallest`` and
-    ``largest`` are exact and of the finite times; without any they are ``inf`` and ``-inf``.
+    ``total`` counts all times, ``infinite`` those that were never answered. ``smallest`` and ``largest`` are the exact ends of
+    the finite times; without any they are ``inf`` and ``-inf``.
 
-    A bucket that one of the ``Bounds`` runs through is counted in parts: what was recorded with these bounds is on the right
-    side of each of them, however close.
+    A bucket that a bound of ``Bounds`` divides is counted in parts. So a time recorded with these bounds is on the right side of
+    each of them, however close it is.
     """
 
     __slots__ = ("_counts", "_nanoseconds", "_over", "infinite", "largest", "smallest", "total")
-    __hash__ = None  # type: ignore[assignment]  # it changes while it is filled
+    __hash__ = None  # type: ignore[assignment]  # a histogram is mutable
 
     def __init__(self) -> None:
         self._counts: dict[int, int] = {}
-        self._nanoseconds = 0  # an integer, because adding floats depends on their order
-        self._over: dict[float, int] = {}  # by bound: how many in its own bucket are over it
+        self._nanoseconds = 0  # an integer, because a sum of floats depends on their order
+        self._over: dict[float, int] = {}  # for each bound, how many times in its bucket are over it
         self.total = 0
         self.infinite = 0
         self.smallest = math.inf
@@ -111,13 +58,13 @@ class Histogram:
     def record(
         self, seconds: float, n: int = 1, *, beside: Histogram | None = None, bounds: Bounds = NO_BOUNDS
     ) -> None:
-        """Count a time ``n`` times; ``inf`` is a thing never answered, a negative time counts as 0, NaN is refused.
+        """Count a time ``n`` times, here and in ``beside``.
 
-        What is counted here is counted in ``beside``, too: where it belongs has to be worked out only once.
+        ``inf`` means never answered. A negative time counts as 0. NaN is a ValueError.
         """
         if not seconds > 0.0:
             if seconds != seconds:  # noqa: PLR0124  the quickest test for NaN, on the hot path
-                raise ValueError("NaN is no time: a measurement without a start or an end was recorded")
+                raise ValueError("a time is NaN: a measurement without a start or an end was recorded")
             seconds = 0.0
         elif seconds == math.inf:
             self.total += n
@@ -127,9 +74,9 @@ class Histogram:
             return
         nanoseconds = int(seconds * 1e9 + 0.5)
         index = nanoseconds // 1000
-        if index >= _SUB_BUCKETS:
+        if index >= SUB_BUCKETS:
             octave = index.bit_length() - 7
-            index = (octave << _OCTAVE_BITS) + (index >> octave)
+            index = (octave << OCTAVE_BITS) + (index >> octave)
         if index in bounds.by_bucket:
             for one in (self,) if beside is None else (self, beside):
                 one.count_over_bounds(index, (seconds,), bounds, n)
@@ -140,7 +87,7 @@ class Histogram:
     def record_all(
         self, times: Sequence[float], *, beside: Histogram | None = None, bounds: Bounds = NO_BOUNDS
     ) -> None:
-        """Count each of these times, in ``beside``, too: as ``record`` does one by one, in half the time."""
+        """Count each of these times, here and in ``beside``, in half the time that ``record`` takes one by one."""
         smallest, largest = min(times, default=0.0), max(times, default=math.inf)
         if not (smallest > 0.0 and largest < math.inf):
             for seconds in times:
@@ -150,9 +97,9 @@ class Histogram:
         indexes = []
         for duration in nanoseconds:
             index = duration // 1000
-            if index >= _SUB_BUCKETS:
+            if index >= SUB_BUCKETS:
                 octave = index.bit_length() - 7
-                index = (octave << _OCTAVE_BITS) + (index >> octave)
+                index = (octave << OCTAVE_BITS) + (index >> octave)
             indexes.append(index)
         if largest >= bounds.lowest and not bounds.by_bucket.keys().isdisjoint(indexes):
             for met in bounds.by_bucket.keys() & indexes:
@@ -165,7 +112,7 @@ class Histogram:
             beside.count_each(indexes, total, smallest, largest)
 
     def count_each(self, indexes: Sequence[int], nanoseconds: int, smallest: float, largest: float) -> None:
-        """Count finite times whose buckets are known, with their sum and their ends."""
+        """Count finite times, given their buckets, their sum, the smallest and the largest."""
         counts = self._counts
         for index in indexes:
             counts[index] = counts.get(index, 0) + 1
@@ -175,7 +122,7 @@ class Histogram:
         self.largest = max(self.largest, largest)
 
     def count(self, index: int, nanoseconds: int, seconds: float, n: int) -> None:
-        """Count a finite time whose bucket is known."""
+        """Count a finite time, given its bucket."""
         counts = self._counts
         counts[index] = counts.get(index, 0) + n
         self.total += n
@@ -186,21 +133,21 @@ class Histogram:
             self.largest = seconds
 
     def count_over_bounds(self, index: int, times: Sequence[float], bounds: Bounds, n: int = 1) -> None:
-        """Note on which side of the bounds these times of one bucket lie, before each is counted in it ``n`` times."""
+        """Count how many of these times of one bucket are over each bound in it; call it before they are counted in the bucket."""
         for bound in bounds.by_bucket[index]:
             self._over[bound] = self._over_bound(bound) + n * sum(seconds > bound for seconds in times)
 
     def _over_bound(self, bound: float) -> int:
-        """How many in the bucket of a bound are over it; where that was not noted, all of them go by the reported value."""
-        noted = self._over.get(bound)
-        if noted is not None:
-            return noted
+        """How many times in the bucket of a bound are over it; without an exact count, the value of the bucket decides for all."""
+        counted = self._over.get(bound)
+        if counted is not None:
+            return counted
         index = bucket_of(bound)
-        surely = self.smallest > bound or (self.largest > bound and _midpoint(index) > bound)
-        return self._counts.get(index, 0) if surely else 0
+        all_over = self.smallest > bound or (self.largest > bound and bucket_value(index) > bound)
+        return self._counts.get(index, 0) if all_over else 0
 
     def add(self, other: Histogram) -> None:
-        """Count everything that the other has counted as well."""
+        """Count everything that the other histogram has counted."""
         if self._over or other._over:
             self._over = {
                 bound: self._over_bound(bound) + other._over_bound(bound) for bound in {*self._over, *other._over}
@@ -216,13 +163,19 @@ class Histogram:
 
     def copy(self) -> Histogram:
         """Another histogram with the same counts."""
-        twin = Histogram()
-        twin.add(self)
-        return twin
+        return Histogram.merged([self])
+
+    @classmethod
+    def merged(cls, histograms: Iterable[Histogram]) -> Histogram:
+        """A new histogram with the counts of all of these."""
+        whole = cls()
+        for one in histograms:
+            whole.add(one)
+        return whole
 
     @property
     def sum(self) -> float:
-        """The finite times added up, in seconds."""
+        """The sum of the finite times in seconds."""
         return self._nanoseconds / _NANOSECONDS
 
     @property
@@ -240,9 +193,9 @@ class Histogram:
         return math.sqrt(math.fsum(n * (value - mean) ** 2 for value, n in self.values() if value < math.inf) / finite)
 
     def values(self) -> Iterator[tuple[float, int]]:
-        """Each time in seconds as it is reported, in rising order, with its count; the infinite come last.
+        """Each reported time in seconds with its count, in rising order; the infinite times come last.
 
-        The first and the last finite one are exact.
+        The first and the last finite time are exact.
         """
         parts = list(self._parts())
         if parts:
@@ -260,33 +213,33 @@ class Histogram:
             yield math.inf, self.infinite
 
     def _parts(self, of: Collection[int] | None = None) -> Iterator[tuple[float, int]]:
-        """The reported value and count of each bucket, or of these, in rising order; where bounds run through it, of each part."""
+        """Value and count of each bucket (or of the given ones), in rising order; a bucket that bounds divide comes in parts."""
         split: dict[int, list[float]] = {}
         for bound in sorted(self._over):
             split.setdefault(bucket_of(bound), []).append(bound)
         for index in sorted(self._counts if of is None else self._counts.keys() & of):
             if index not in split:
-                yield _midpoint(index), self._counts[index]
+                yield bucket_value(index), self._counts[index]
                 continue
-            low, high = _bounds(index)
+            low, high = bucket_bounds(index)
             left = self._counts[index]
             for bound in split[index]:
                 if count := left - self._over[bound]:
-                    yield _between(low, bound) if low < bound else bound, count
+                    yield harmonic_midpoint(low, bound) if low < bound else bound, count
                 low, left = bound, self._over[bound]
             if left:
-                yield _between(low, high), left
+                yield harmonic_midpoint(low, high), left
 
     def quantile(self, q: float) -> float:
-        """The time in seconds within which a share ``q`` was done, by nearest rank; NaN when empty.
+        """The time in seconds that a share ``q`` does not exceed, by nearest rank; NaN when empty.
 
-        ``inf`` where the rank falls among what was never answered. ``0 <= q <= 1``, anything else is a ValueError.
+        ``inf`` where the rank is among the requests that were never answered. A ``q`` not from 0 to 1 is a ValueError.
         """
         if not 0.0 <= q <= 1.0:
-            raise ValueError(f"a quantile lies between 0 and 1, not at {q}")
+            raise ValueError(f"a quantile is from 0 to 1, not {q}")
         if not self.total:
             return math.nan
-        # 0.07 * 100 is 7.000000000000001, and its ceiling is not the seventh.
+        # Without round(), 0.07 * 100 is 7.000000000000001, and its ceiling is 8.
         rank = max(1, math.ceil(round(q * self.total, 6)))
         seen = 0
         for value, count in self.values():
@@ -296,10 +249,10 @@ class Histogram:
         raise AssertionError("the counts of a histogram do not add up to its total")
 
     def count_over(self, bound: float) -> int:
-        """How many took strictly longer than ``bound`` seconds, those never answered included.
+        """How many times are strictly over ``bound`` seconds, those never answered included.
 
-        Exact for one of the ``Bounds`` of what was recorded. For any other, a bucket that it runs through counts by its
-        reported value, and the bound is kept to within 0.78 %. Never contradicts ``quantile``.
+        Exact for a bound of the ``Bounds`` that the times were recorded with. Any other bound is off by at most 0.78 %, because
+        the value of a bucket decides for the whole bucket. Consistent with ``quantile``.
         """
         if self.largest <= bound:
             return self.infinite
@@ -312,23 +265,23 @@ class Histogram:
         return sum(count for value, count in self.values() if value > bound)
 
     def counts_above(self, buckets: Sequence[int]) -> list[int]:
-        """For each of these rising numbers of buckets, how many times fell into later ones."""
-        fell = [0] * (len(buckets) + 1)
+        """For each of these bucket numbers, in rising order, how many times are in later buckets."""
+        between = [0] * (len(buckets) + 1)
         for index, count in list(self._counts.items()):
-            fell[bisect_left(buckets, index)] += count
-        fell[-1] += self.infinite
-        return [sum(fell[place:]) for place in range(1, len(fell))]
+            between[bisect_left(buckets, index)] += count
+        between[-1] += self.infinite
+        return [sum(between[place:]) for place in range(1, len(between))]
 
     def count_into(self, bounds: tuple[float, ...], into: list[int]) -> None:
-        """Add to ``into`` how many fell between each two of these rising bounds (seconds), a bound itself included.
+        """Add to ``into`` how many times are up to and including each of these bounds (seconds), which are in rising order.
 
-        ``into`` has one place more than there are bounds, for what lies over the last. What was spread once never
-        moves to another place, as a metric must not; a bound is kept to within 0.78 %.
+        ``into`` has one more place than there are bounds, for times over the last one. A counted time never moves to another
+        place, because the counters of a metric must not fall. A bound is off by at most 0.78 %.
         """
         places = _places.setdefault(bounds, {})
         counts = self._counts
         if self._over:
-            # Each part of such a bucket stays where it is, too.
+            # The parts of a divided bucket never move either.
             split = {bucket_of(bound) for bound in self._over}
             counts = {index: count for index, count in counts.items() if index not in split}
             for value, count in self._parts(split):
@@ -336,22 +289,22 @@ class Histogram:
         for index, count in list(counts.items()):
             place = places.get(index)
             if place is None:
-                place = places[index] = bisect_left(bounds, _midpoint(index))
+                place = places[index] = bisect_left(bounds, bucket_value(index))
             into[place] += count
         into[-1] += self.infinite
 
     def count_into_native(self, into: dict[int, int]) -> None:
-        """Add to ``into`` how many fell into each bucket of a native histogram (``harness/native_histogram.py``)."""
+        """Add to ``into`` how many times are in each bucket of a native histogram (see ``native_histogram``)."""
         for index, count in list(self._counts.items()):
-            place = _fine_places.get(index)
+            place = _native_places.get(index)
             if place is None:
-                place = _fine_places[index] = native_histogram.bucket_index(_midpoint(index))
+                place = _native_places[index] = native_histogram.bucket_index(bucket_value(index))
             into[place] = into.get(place, 0) + count
         if self.infinite:
             into[native_histogram.INFINITY_BUCKET] = into.get(native_histogram.INFINITY_BUCKET, 0) + self.infinite
 
     def difference(self, earlier: Histogram) -> Histogram:
-        """What was recorded after this one was like the ``earlier`` one."""
+        """What was recorded since the ``earlier`` state of this histogram."""
         later = Histogram()
         for index, count in list(self._counts.items()):
             if (left := count - earlier._counts.get(index, 0)) > 0:
@@ -370,9 +323,9 @@ class Histogram:
         return later
 
     def delta(self, sent: dict[int, int]) -> list[Any]:
-        """What somebody who was ``told`` these counts of buckets must ``learn``, as JSON; ``told`` is brought up to date.
+        """The counts that changed since they were ``sent``, as JSON for ``apply_delta``; updates ``sent``.
 
-        Whoever has missed something learns the rest all the same: no count is a difference.
+        Each count is a total, not a difference. So a receiver that misses one message is right again after the next.
         """
         counts = self._counts
         new = {index: count for index, count in counts.items() if sent.get(index) != count}
@@ -382,7 +335,7 @@ class Histogram:
         return [self.infinite, self._nanoseconds, *ends, list(new), list(new.values()), *parts]
 
     def apply_delta(self, delta: list[Any], *totals: Histogram) -> None:
-        """Take over what ``changes`` told of another one that this is a copy of; count what is new in ``totals``, too."""
+        """Update this copy of a histogram with its ``delta``; count what is new in ``totals``, too."""
         infinite, nanoseconds, smallest, largest, indexes, counts, bounds, over = delta
         mine = self._counts
         new = [count - mine.get(index, 0) for index, count in zip(indexes, counts, strict=True)]
@@ -402,9 +355,9 @@ class Histogram:
         *,
         over: Mapping[float, int],
     ) -> None:
-        """Count many times whose buckets are known; ``ends`` are the smallest and the largest of them.
+        """Count many times, given their buckets; ``ends`` are the smallest and the largest time.
 
-        ``over`` says of bounds how many in their own buckets are over them.
+        ``over`` has, for each bound, how many times in its bucket are over it.
         """
         for bound, n in over.items():
             self._over[bound] = self._over_bound(bound) + n
@@ -426,7 +379,7 @@ class Histogram:
         return f"<Histogram of {self.total}, {self.infinite} never answered, mean {self.mean:.6g} s>"
 
     def to_json(self) -> dict[str, Any]:
-        """The counts as JSON: bucket numbers as steps from the one before, and their counts beside them."""
+        """The counts as JSON: each bucket number as its distance to the one before, and the counts in the same order."""
         keys = sorted(self._counts)
         finite = bool(keys)
         return {

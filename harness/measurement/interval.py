@@ -1,4 +1,4 @@
-"""A stretch of a run on its own: what was due between two moments, as a recorder that can be judged like a whole run."""
+"""Extracts an interval of a run: what was due between two moments, as a recorder that can be judged like a whole run."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from harness.measurement.series import SampleSeries
 
 SERIES_PER_YIELD = 20
 UNFINISHED_LABEL = "under_way"
-"""The outcome of those who have none yet."""
+"""The outcome of journeys and pages that have none yet; it never reaches a result."""
 
 Thing = TypeVar("Thing")
 
@@ -24,44 +24,43 @@ Thing = TypeVar("Thing")
 def extract_interval(
     recorder: Recorder, start: float, end: float, yield_to_load: Callable[[], object] = lambda: None
 ) -> Recorder:
-    """What was due between these moments, in seconds from the start of the run; whole slices of it only.
+    """What was due between these moments, in seconds from the start of the run; only whole slices.
 
-    Response times only: slices know no others. All of it is steady, and arrivals count as offered once their journey has
-    ended or was given up on. ``yield_to_load`` is called now and then: whoever measures in the same process must not wait for all
-    of this.
+    The interval has only response times, because slices have no others. All of it is steady. Arrivals count as offered when
+    their journey has ended or was dropped. ``yield_to_load`` is called every few series, because the load runs in the same process.
     """
     length, begin = recorder.slice_length, recorder.window.start
     first, last = math.ceil(round(start / length, 6)), math.floor(round(end / length, 6))
     window = Window(begin, begin + first * length, begin + last * length)
     part = Recorder(window, slice_length=length, most_slices=recorder.most_slices, bounds=recorder.bounds)
-    for page, cell in _yielding(list(recorder.pages.items()), yield_to_load):
-        if found := _between(cell, first, last):
+    for page, series in _yielding(list(recorder.pages.items()), yield_to_load):
+        if found := _between(series, first, last):
             part.pages.setdefault(page._replace(phase=Phase.STEADY), SampleSeries()).add(found)
     arrivals = part.arrivals[Phase.STEADY]
-    for journey, cell in _yielding(list(recorder.journeys.items()), yield_to_load):
-        if found := _between(cell, first, last):
+    for journey, series in _yielding(list(recorder.journeys.items()), yield_to_load):
+        if found := _between(series, first, last):
             part.journeys.setdefault(journey._replace(phase=Phase.STEADY), SampleSeries()).add(found)
             arrivals.offered += found.response.total
             arrivals.dropped += found.response.infinite
     arrivals.started = arrivals.offered - arrivals.dropped
-    # While others had their turn the slices may have become twice as long, and what was taken out is of two lengths.
+    # The recorder may have merged slices during a yield. Then the extracted slices have two lengths, and it starts again.
     return part if recorder.slice_length == length else extract_interval(recorder, start, end, yield_to_load)
 
 
 def with_unfinished(
     part: Recorder, due_between: Callable[[float, float], int], now: float, waiting: Iterable[PendingAge] = ()
 ) -> Recorder:
-    """The stretch with those who were due in it and have not ended ``now`` (seconds from the start of the load).
+    """The interval with the journeys that were due in it and have not ended ``now`` (seconds from the start of the load).
 
-    Left out, a shop that never answers would look as if nobody had come. How they will end is not known, but how long they have
-    taken already is: at least since the end of the slice in which they were due. ``waiting`` are requests without a reply.
+    Without them, a shop that never answers would look like a shop without load. How they will end is unknown. How long they have
+    taken is known: at least since the end of the slice in which they were due. ``waiting`` are requests without a reply.
     """
     bounds = part.bounds
     whole = Recorder(part.window, slice_length=part.slice_length, most_slices=part.most_slices, bounds=bounds)
     whole.add(part)
     ended: Counter[int] = Counter()
-    for cell in part.journeys.values():
-        ended.update({index: times.total for index, times in cell.slices.items()})
+    for series in part.journeys.values():
+        ended.update({index: times.total for index, times in series.slices.items()})
     length, begin = part.slice_length, part.window.start
     missed = SampleSeries()
     first, last = (round((moment - begin) / length) for moment in (part.window.steady_from, part.window.steady_until))
@@ -75,21 +74,18 @@ def with_unfinished(
     for page, option, age, number in waiting:
         if first <= (index := math.floor((now - age) / length)) < last:
             key = PageKey(page, option, UNFINISHED_LABEL, Blame.HARNESS, Phase.STEADY)
-            cell, times = whole.pages.setdefault(key, SampleSeries()), Histogram()
+            series, times = whole.pages.setdefault(key, SampleSeries()), Histogram()
             times.record(age, number, bounds=bounds)
-            cell.response.add(times)
-            cell.slices.setdefault(index, Histogram()).add(times)
+            series.response.add(times)
+            series.slices.setdefault(index, Histogram()).add(times)
     return whole
 
 
-def _between(cell: SampleSeries, first: int, last: int) -> SampleSeries | None:
+def _between(series: SampleSeries, first: int, last: int) -> SampleSeries | None:
     found = SampleSeries()
-    found.slices = {index: one.copy() for index, one in list(cell.slices.items()) if first <= index < last}
-    whole = Histogram()
-    for one in found.slices.values():
-        whole.add(one)
-    found.response = whole
-    return found if whole.total else None
+    found.slices = {index: one.copy() for index, one in list(series.slices.items()) if first <= index < last}
+    found.response = Histogram.merged(found.slices.values())
+    return found if found.response.total else None
 
 
 def _yielding(things: Iterable[Thing], yield_to_load: Callable[[], object]) -> Iterator[Thing]:

@@ -1,6 +1,7 @@
-"""The buckets of Prometheus' native histograms: sixteen to an octave, so that a percentile is read within a few per cent.
+"""The buckets of Prometheus' native histograms: sixteen in each octave, so that a percentile is within a few per cent.
 
-Bucket *i* holds the times over ``2 ** ((i - 1) / 16)`` seconds, up to and with ``2 ** (i / 16)``; what took no time is counted apart.
+Bucket *i* holds the times over ``2 ** ((i - 1) / 16)`` seconds, up to and including ``2 ** (i / 16)``. Times of zero have their own
+bucket.
 """
 
 from __future__ import annotations
@@ -10,13 +11,13 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 SCHEMA = 4
-"""The power of two that is the number of buckets to an octave."""
+"""An octave has ``2 ** SCHEMA`` buckets."""
 ZERO_THRESHOLD = 1e-6
-"""Seconds up to which a time counts as none: the store knows whole microseconds."""
+"""Seconds up to which a time counts as zero, because times are recorded in whole microseconds."""
 ZERO_BUCKET = -(1 << 20)
-"""Stands for the bucket of what took no time; lower than any other."""
+"""Stands for the bucket of zero times; lower than any other."""
 INFINITY_BUCKET = (1024 << SCHEMA) + 1
-"""The bucket over all finite numbers, for what was never answered: Prometheus reads ``+Inf`` from it."""
+"""The bucket over all finite numbers, for requests that were never answered: Prometheus reads ``+Inf`` from it."""
 
 
 def bucket_index(seconds: float) -> int:
@@ -25,19 +26,19 @@ def bucket_index(seconds: float) -> int:
 
 
 class BucketSpans(NamedTuple):
-    """Counts as Prometheus wants them.
+    """Counts in the encoding of Prometheus.
 
-    ``spans`` are (gap since the end of the one before, length) of buckets without a gap, the first gap counted from bucket 0;
-    ``deltas`` are the counts, each but the first less the one before it; ``zero`` is what took no time.
+    ``spans`` are rows of adjacent buckets: the gap since the row before (at first, since bucket 0) and the length. ``deltas`` are
+    the counts, each as the difference to the one before. ``zero`` is the count of zero times.
     """
 
     zero: int
-    encode_spans: list[tuple[int, int]]
+    spans: list[tuple[int, int]]
     deltas: list[int]
 
 
 def encode_spans(counts: Mapping[int, int]) -> BucketSpans:
-    """Put counts by bucket in order."""
+    """Encode the counts of buckets."""
     found: list[tuple[int, int]] = []
     deltas: list[int] = []
     end = before = 0

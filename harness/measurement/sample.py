@@ -1,7 +1,7 @@
-"""One measurement of one page, or of one journey.
+"""One measurement of a page or of a journey.
 
-Moments are seconds of one monotonic clock (``time.perf_counter``); labels are plain strings, so that the
-harness need not know what is being sold.
+Moments are seconds of one monotonic clock (``time.perf_counter``). Labels are plain strings, so that the harness does not depend
+on the shop.
 """
 
 from __future__ import annotations
@@ -20,13 +20,12 @@ class Phase(StrEnum):
 
 
 class PageSample(NamedTuple):
-    """One page fetched, or tried.
+    """One request for a page and its reply, if one came.
 
-    ``due`` is when the shopper would have sent it had nothing of ours been late (the arrival's due moment for the
-    first page of a journey, the end of her think time for the others), ``sent`` when the first byte left,
-    ``done`` when the last byte of the reply was here. Response time is ``done - due``, service time ``done - sent``.
-    ``status`` is the reply's HTTP status, 0 where none came. ``repeat`` says how often the same request had failed
-    before (0: this is the first try).
+    ``due`` is when the shopper would have sent the request if the harness were never late: the due moment of the arrival for the
+    first page of a journey, the end of the think time for the others. ``sent`` is when the first byte was sent, ``done`` when the
+    last byte of the reply was received. Response time is ``done - due``, service time is ``done - sent``. ``status`` is the HTTP
+    status, 0 without a reply. ``repeat`` is how often the same request had failed before (0: the first try).
     """
 
     page: str
@@ -42,12 +41,11 @@ class PageSample(NamedTuple):
 
 
 class JourneySample(NamedTuple):
-    """One journey from the moment it was due to its receipt or its failure.
+    """One journey from its due moment to its receipt or its failure.
 
-    A dropped arrival, which nobody served, has ``done = math.inf``. ``amount`` is the receipt's total in hundredths
-    of the shop's currency, 0 unless the journey ``ordered``. ``verification`` names how the SMS path was walked
-    (``""``: the shop did not ask), ``failed_page`` the page on which a journey failed, ``reached`` the furthest step of the
-    way to an order (``""``: none).
+    A dropped arrival has ``done = math.inf``. ``amount`` is the total of the receipt in hundredths of the shop's currency, 0 unless
+    the journey ``ordered``. ``verification`` is how the SMS verification went (``""``: the shop did not ask). ``failed_page`` is the
+    page on which the journey failed, ``reached`` the furthest step on the way to an order (``""``: none).
     """
 
     journey: str
@@ -66,14 +64,14 @@ class JourneySample(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """Which moments of a run are warm-up, steady and drain: ``start <= steady_from <= steady_until``, seconds."""
+    """The phases of a run: ``start <= steady_from <= steady_until``, in seconds."""
 
     start: float
     steady_from: float
     steady_until: float
 
     def phase(self, due: float) -> Phase:
-        """The phase of something that was due at this moment."""
+        """The phase that a due moment belongs to."""
         if due < self.steady_from:
             return Phase.WARM_UP
         return Phase.STEADY if due < self.steady_until else Phase.DRAIN

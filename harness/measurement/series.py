@@ -1,4 +1,4 @@
-"""The boxes that measurements are counted in: one per kind of page or journey, and one for the arrivals."""
+"""Counts of the samples with one key, and counts of the arrivals."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from typing import Any
 from harness.measurement.histogram import Histogram
 
 REPEATED = "repeated"
-"""Under what the requests that repeat a failed one are counted, beside the statuses of a page."""
+"""The key in ``SampleSeries.counts`` for requests that repeat a failed one."""
 
 
 class SampleSeries:
-    """What was measured under one key: times from the due moment, times from sending, bytes or money, and slices.
+    """The samples with one key: response times, service times, bytes or money, and response times by slice.
 
-    ``response.total`` is how many there were. ``service`` lacks the arrivals that nobody served. ``received`` is in
-    bytes (pages), ``amount`` in hundredths of the shop's currency (journeys). ``noted`` counts by what else is known: pages by
-    their HTTP status (``"0"``: no reply) and, under ``REPEATED``, how many of them repeated a failed request, journeys by the furthest step that they reached. ``slices`` holds the response times
-    again, by the slice of time that the due moment falls into.
+    ``response.total`` is the number of samples. ``service`` does not have the dropped arrivals. ``received`` is in bytes (pages),
+    ``amount`` in hundredths of the shop's currency (journeys). ``counts`` are numbers of samples: of pages by HTTP status (``"0"``: no
+    reply), and under ``REPEATED`` those that repeated a failed request; of journeys by the furthest step that they reached.
+    ``slices`` holds the response times by the slice of time in which they were due.
     """
 
     __slots__ = ("amount", "counts", "received", "response", "service", "slices")
@@ -32,7 +32,7 @@ class SampleSeries:
         self.slices: dict[int, Histogram] = {}
 
     def slice(self, place: int) -> Histogram:
-        """The response times of the slice at this place; what was due before the first belongs to the first."""
+        """The response times of the slice at this place; a negative place means the first slice."""
         place = max(place, 0)
         histogram = self.slices.get(place)
         if histogram is None:
@@ -40,7 +40,7 @@ class SampleSeries:
         return histogram
 
     def add(self, other: SampleSeries) -> None:
-        """Count everything that the other has counted; both must have slices of the same length."""
+        """Count everything that the other series has counted; both must have slices of the same length."""
         self.response.add(other.response)
         self.service.add(other.service)
         self.received += other.received
@@ -51,14 +51,14 @@ class SampleSeries:
             self.slices.setdefault(index, Histogram()).add(histogram)
 
     def merge_slices(self) -> None:
-        """Merge neighbouring slices in pairs."""
+        """Merge adjacent slices in pairs."""
         merged: dict[int, Histogram] = {}
         for index, histogram in self.slices.items():
             merged.setdefault(index // 2, Histogram()).add(histogram)
         self.slices = merged
 
     def to_json(self) -> dict[str, Any]:
-        """The cell as JSON."""
+        """The series as JSON."""
         return {
             "response": self.response.to_json(),
             "service": self.service.to_json(),
@@ -71,22 +71,22 @@ class SampleSeries:
     @classmethod
     def from_json(cls, d: Mapping[str, Any]) -> SampleSeries:
         """Read back what ``to_json`` wrote."""
-        cell = cls()
-        cell.response = Histogram.from_json(d["response"])
-        cell.service = Histogram.from_json(d["service"])
-        cell.received = d["received"]
-        cell.amount = d["amount"]
-        cell.counts = dict(d.get("noted", {}))
-        cell.slices = {int(index): Histogram.from_json(histogram) for index, histogram in d["slices"].items()}
-        return cell
+        series = cls()
+        series.response = Histogram.from_json(d["response"])
+        series.service = Histogram.from_json(d["service"])
+        series.received = d["received"]
+        series.amount = d["amount"]
+        series.counts = dict(d.get("noted", {}))
+        series.slices = {int(index): Histogram.from_json(histogram) for index, histogram in d["slices"].items()}
+        return series
 
 
 @dataclass(slots=True)
 class ArrivalCounts:
-    """How many shoppers were due, taken by a free user, and given up on; and how late they were taken.
+    """How many arrivals were due, started and dropped, and how late they started.
 
-    ``lateness`` is our own lag, ``waits`` the time that an arrival waited because no user was free; seconds. Arrivals that one and
-    the same stall of ours made late are one in ``stalls``, which has the longest lateness of each.
+    ``lateness`` is the delay that the harness caused, ``waits`` the time without a free user; both in seconds. ``stalls`` counts
+    each stall of the harness once, however many arrivals it made late, with the longest lateness.
     """
 
     offered: int = 0
@@ -98,7 +98,7 @@ class ArrivalCounts:
 
     @property
     def waiting(self) -> int:
-        """How many are due and neither taken nor given up on."""
+        """How many arrivals are due and neither started nor dropped."""
         return self.offered - self.started - self.dropped
 
     def add(self, other: ArrivalCounts) -> None:
@@ -124,6 +124,6 @@ class ArrivalCounts:
     @classmethod
     def from_json(cls, d: Mapping[str, Any]) -> ArrivalCounts:
         """Read back what ``to_json`` wrote."""
-        # Results of earlier versions tell of no stalls.
+        # Results of earlier versions have no stalls.
         histograms = {name: Histogram.from_json(d[name]) for name in ("lateness", "waits", "stalls") if name in d}
         return cls(d["offered"], d["started"], d["dropped"], **histograms)

@@ -1,7 +1,7 @@
-"""What a person asks of a run, row by row: each page, each payment option, each SMS path, each outcome.
+"""The rows of a report: one per page, payment option, SMS verification and outcome.
 
-Times are those of the steady part. As in the verdict, a page or a journey that the shop failed counts as never
-answered, however quickly it failed.
+Times are those of the steady part. As in the verdict, a page or a journey that the shop failed counts as never answered, however
+quickly it failed.
 """
 
 from __future__ import annotations
@@ -18,16 +18,16 @@ from harness.measurement.sample import Phase
 from harness.measurement.series import SampleSeries
 
 FEWEST_FOR_P95 = 20
-"""With fewer, the p95 is nothing but the slowest."""
+"""With fewer samples, the p95 is the slowest sample."""
 FEWEST_FOR_P99 = 368
-"""With fewer, no interval around the p99 can be given at 95 % confidence."""
+"""With fewer samples, the p99 has no confidence interval at 95 %."""
 
 KeyT = TypeVar("KeyT", bound=PageKey | JourneyKey)
 
 
 @dataclass(slots=True)
 class SummaryRow:
-    """What was measured under one name in the steady part: how many, failed by the shop, ordered, and the times."""
+    """The samples with one name in the steady part: their number, failures of the shop, orders, and times."""
 
     name: str
     count: int = 0
@@ -36,22 +36,22 @@ class SummaryRow:
     response: Histogram = field(default_factory=Histogram)
     service: Histogram = field(default_factory=Histogram)
 
-    def add(self, cell: SampleSeries, *, failed: bool, ordered: bool) -> None:
-        """Count a cell of the recorder."""
-        n = cell.response.total
+    def add(self, series: SampleSeries, *, failed: bool, ordered: bool) -> None:
+        """Count a series of the recorder."""
+        n = series.response.total
         self.count += n
         if ordered:
             self.orders += n
         if failed:
             self.failed += n
             self.response.record(math.inf, n)
-            self.service.record(math.inf, cell.service.total)
+            self.service.record(math.inf, series.service.total)
         else:
-            self.response.add(cell.response)
-            self.service.add(cell.service)
+            self.response.add(series.response)
+            self.service.add(series.service)
 
     def to_json(self) -> dict[str, Any]:
-        """The row with its percentiles in seconds; ``null`` where samples are too few, ``"inf"`` for never."""
+        """The row with its percentiles in seconds; ``null`` means too few samples, ``"inf"`` never answered."""
         return {
             "name": self.name,
             "count": self.count,
@@ -64,7 +64,7 @@ class SummaryRow:
 
 @dataclass(frozen=True, slots=True)
 class OutcomeRow:
-    """How often pages and journeys ended in one way over the whole run, and whose doing that is."""
+    """How many pages and journeys of the whole run ended with one outcome, and who is to blame."""
 
     outcome: str
     blame: str
@@ -73,23 +73,23 @@ class OutcomeRow:
 
 
 def percentile(histogram: Histogram, q: float) -> float | None:
-    """A percentile in seconds, or ``None`` where the samples are too few to show it."""
+    """A percentile in seconds, or ``None`` with too few samples to show it."""
     fewest = FEWEST_FOR_P99 if q >= 0.99 else FEWEST_FOR_P95 if q >= 0.95 else 1  # noqa: PLR2004  p99 and p95
     return histogram.quantile(q) if histogram.total >= fewest else None
 
 
 def page_rows(recorder: Recorder) -> list[SummaryRow]:
-    """One row per page, the most often fetched first."""
+    """One row per page, the most frequent first."""
     return sorted(_rows(recorder.pages, lambda key: key.page), key=lambda row: (-row.count, row.name))
 
 
 def option_rows(recorder: Recorder, expected: Iterable[str] = ()) -> list[SummaryRow]:
-    """One row per payment option, in the order expected; those that no journey was on included."""
+    """One row per payment option, in the ``expected`` order; expected options without a journey have a row, too."""
     return _rows(recorder.journeys, lambda key: key.payment_option, expected)
 
 
 def verification_rows(recorder: Recorder) -> list[SummaryRow]:
-    """One row per way in which the SMS path was walked; ``""`` is for journeys that were not asked for a code."""
+    """One row per kind of SMS verification; ``""`` is for journeys that were not asked for a code."""
     return sorted(_rows(recorder.journeys, lambda key: key.verification), key=lambda row: row.name)
 
 
@@ -104,28 +104,28 @@ def every_page(recorder: Recorder) -> SummaryRow:
 
 
 def outcome_rows(recorder: Recorder) -> list[OutcomeRow]:
-    """One row per outcome of the whole run, warm-up and drain included; the shop's faults first."""
+    """One row per outcome of the whole run, warm-up and drain included; the shop's failures first."""
     pages: dict[tuple[str, str], int] = {}
     journeys: dict[tuple[str, str], int] = {}
-    for page, cell in recorder.pages.items():
-        pages[page.outcome, page.blame] = pages.get((page.outcome, page.blame), 0) + cell.response.total
-    for journey, cell in recorder.journeys.items():
+    for page, series in recorder.pages.items():
+        pages[page.outcome, page.blame] = pages.get((page.outcome, page.blame), 0) + series.response.total
+    for journey, series in recorder.journeys.items():
         end = (journey.outcome, journey.blame)
-        journeys[end] = journeys.get(end, 0) + cell.response.total
+        journeys[end] = journeys.get(end, 0) + series.response.total
     order = [Blame.SHOP, Blame.HARNESS, Blame.SHOPPER, Blame.NOBODY]
     rows = [OutcomeRow(*end, pages.get(end, 0), journeys.get(end, 0)) for end in pages.keys() | journeys.keys()]
     return sorted(rows, key=lambda row: (order.index(Blame(row.blame)), -row.pages - row.journeys, row.outcome))
 
 
 def _rows(
-    cells: Mapping[KeyT, SampleSeries], name_of: Callable[[KeyT], str], expected: Iterable[str] = ()
+    all_series: Mapping[KeyT, SampleSeries], name_of: Callable[[KeyT], str], expected: Iterable[str] = ()
 ) -> list[SummaryRow]:
     rows = {name: SummaryRow(name) for name in expected}
-    for key, cell in sorted(cells.items()):
+    for key, series in sorted(all_series.items()):
         if key.phase == Phase.STEADY:
             name = name_of(key)
             ordered = isinstance(key, JourneyKey) and key.ordered
-            rows.setdefault(name, SummaryRow(name)).add(cell, failed=key.blame == Blame.SHOP, ordered=ordered)
+            rows.setdefault(name, SummaryRow(name)).add(series, failed=key.blame == Blame.SHOP, ordered=ordered)
     return list(rows.values())
 
 

@@ -12,7 +12,8 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
-from harness.measurement.histogram import Histogram, bucket_of
+from harness.measurement.bucket_layout import bucket_of
+from harness.measurement.histogram import Histogram
 from harness.measurement.outcomes import Blame
 from harness.measurement.recorder import JourneyKey, PageKey, Recorder
 from harness.measurement.sample import Phase

@@ -21,7 +21,6 @@ import math
 from collections.abc import Sequence
 from dataclasses import replace
 
-from harness.measurement.histogram import differ_visibly
 from harness.measurement.recorder import Recorder
 from harness.objectives import text
 from harness.objectives.counting import SampleCounts, count_samples, matching_series, succeeded, time_sums, times
@@ -163,7 +162,7 @@ def _share(recorder: Recorder, objective: Objective, counted: SampleCounts) -> O
             )
     if objective.metric is Metric.RESPONSE_TIME:
         service = times(recorder, replace(objective, metric=Metric.SERVICE_TIME)).quantile(objective.percentile)
-        if differ_visibly(measured, service):
+        if text.differ_visibly(measured, service):
             why = "; ".join(filter(None, (text.from_service_time(objective, service), why)))
     return _result(objective, verdict, measured, counted, why, more=more, effect=effect)
 

@@ -8,6 +8,16 @@ from harness.objectives.counting import SampleCounts
 from harness.objectives.model import Metric, Objective, Statistic, Subject
 from harness.units import RATES, format_duration, format_number, format_percent, quantity
 
+VISIBLE_GAP = 1.2
+"""The least ratio of response to service time at which a reader is told about the difference."""
+VISIBLE_TIME = 0.010
+"""The least difference in seconds at which a reader is told about it, whatever the ratio."""
+
+
+def differ_visibly(response: float, service: float) -> bool:
+    """Whether a response time is so far over the service time (seconds) that a reader is told about it."""
+    return math.isfinite(service) and response > service * VISIBLE_GAP and response - service > VISIBLE_TIME
+
 
 def subject_text(objective: Objective) -> str:
     """What the objective speaks of: ``BinNumberPage answers``, ``guest journeys with payment gpay``."""

@@ -9,6 +9,7 @@ from harness.measurement.histogram import Histogram
 from harness.measurement.outcomes import Blame
 from harness.measurement.recorder import Recorder
 from harness.measurement.sample import Phase
+from harness.measurement.totals import RunTotals
 from harness.reporting.tables import NO_VALUE
 from harness.units import format_duration, format_number
 
@@ -44,7 +45,7 @@ class Progress:
         After the load, those under way have ``drain`` seconds at most: ``in_flight`` says by which option they pay, and
         ``requesting`` how many requests the shop has yet to answer.
         """
-        counts = recorder.totals()
+        counts = RunTotals.of(recorder)
         arrivals = list(recorder.arrivals.values())
         dropped = sum(one.dropped for one in arrivals)
         waiting = sum(one.waiting for one in arrivals)

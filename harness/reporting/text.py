@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from math import isfinite
 
-from harness.measurement.histogram import differ_visibly
 from harness.measurement.series import REPEATED
 from harness.measurement.summary import FEWEST_FOR_P95, FEWEST_FOR_P99, every_journey, every_page, percentile
+from harness.objectives.text import differ_visibly
 from harness.objectives.throughput import JOURNEYS, ORDERS, PAGES, per_second
 from harness.objectives.verdict import Finding, Severity, Verdict
 from harness.reporting.tables import NO_VALUE

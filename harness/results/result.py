@@ -29,9 +29,10 @@ from harness.capacity.answer import CapacityAnswer
 from harness.exits import Exit
 from harness.files import JsonError, UnreadableFile
 from harness.measurement.outcomes import Blame
-from harness.measurement.recorder import Recorder, RunTotals
+from harness.measurement.recorder import Recorder
 from harness.measurement.sample import Phase
 from harness.measurement.summary import every_journey, every_page, option_rows, page_rows, verification_rows
+from harness.measurement.totals import RunTotals
 from harness.objectives.verdict import Finding, Judgement, ObjectiveResult, Severity, Verdict
 from harness.results.json_schema import SchemaCheck, compile_schema
 from harness.results.redact import Redactor
@@ -104,7 +105,7 @@ class Result:
     @property
     def counts(self) -> RunTotals:
         """The totals of the whole run."""
-        return self.recorder.totals()
+        return RunTotals.of(self.recorder)
 
     def to_json(self) -> dict[str, Any]:
         """The result as JSON values; the totals and the summary are there for readers that know no histograms."""

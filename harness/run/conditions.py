@@ -10,6 +10,7 @@ from typing import Any
 
 from harness.measurement.outcomes import Outcome
 from harness.measurement.recorder import Recorder
+from harness.measurement.totals import RunTotals
 from harness.run.driver import Run
 from harness.run.ending import EndCause
 from harness.run.workload import Workload
@@ -24,7 +25,7 @@ def run_conditions(run: Run[Any], comparison: LedgerComparison | None, silence: 
     ``comparison`` holds our books against the shop's, ``silence`` says why it showed none (``""``: it did, or keeps none),
     ``exceptions`` counts errors that surfaced outside journeys.
     """
-    counts = run.recorder.totals()
+    counts = RunTotals.of(run.recorder)
     workload = run.workload
     schedule = workload.schedule()
     conditions = Conditions(

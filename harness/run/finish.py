@@ -11,6 +11,7 @@ from typing import Any
 from harness.capacity.answer import capacity_answer
 from harness.capacity.verdict import evaluate_search
 from harness.exits import Exit
+from harness.measurement.totals import RunTotals
 from harness.objectives.evaluate import evaluate_run
 from harness.reporting import report
 from harness.results.folder_lock import lock_folder
@@ -99,7 +100,7 @@ def _ledger(run: Run[Any]) -> tuple[LedgerComparison | None, str]:
         entry = run.target.ledger()
     except OSError as error:
         return None, f"the embedded shop did not show its ledger ({error.strerror or error})"
-    return compare_with_ledger(run.recorder.totals(), entry.pages, entry.orders, entry.revenue), ""
+    return compare_with_ledger(RunTotals.of(run.recorder), entry.pages, entry.orders, entry.revenue), ""
 
 
 def _asked(run: Run[Any]) -> RunSettings:

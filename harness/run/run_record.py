@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any, Generic, TypeVar
 from urllib.parse import urlsplit
 
-from harness.measurement.histogram import Bounds, Histogram
+from harness.measurement.bucket_layout import Bounds
+from harness.measurement.histogram import Histogram
 from harness.measurement.outcomes import Blame, Outcome
 from harness.measurement.pending import PendingAge, pending_ages
 from harness.measurement.recorder import Recorder

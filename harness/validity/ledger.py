@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from harness.measurement.outcomes import Blame, Outcome
-from harness.measurement.recorder import Recorder, RunTotals
+from harness.measurement.recorder import Recorder
+from harness.measurement.totals import RunTotals
 from harness.units import format_count
 
 UNANSWERED_OUTCOMES = frozenset({Outcome.TIMEOUT, Outcome.CONNECTION, Outcome.NO_SOCKET, Outcome.ABORTED})

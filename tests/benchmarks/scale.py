@@ -102,6 +102,7 @@ def _reports_of(count: int, seconds: int = 32, measured: int = 7) -> float:
     from harness.distributed.delta import DeltaEncoder  # noqa: PLC0415
     from harness.measurement.recorder import Recorder  # noqa: PLC0415
     from harness.measurement.sample import PageSample, Window  # noqa: PLC0415
+    from harness.measurement.totals import RunTotals  # noqa: PLC0415
     from harness.monitoring.process import ProcessFacts  # noqa: PLC0415
 
     run = _a_master(count)
@@ -144,7 +145,7 @@ def _reports_of(count: int, seconds: int = 32, measured: int = 7) -> float:
             run.receive_report(name, msgpack.loads(message, strict_map_key=False))
         run._aggregate()
         spent.append(time.process_time() - began)
-    assert run.recorder.totals().pages == sum(recorder.totals().pages for recorder in recorders.values())
+    assert RunTotals.of(run.recorder).pages == sum(RunTotals.of(recorder).pages for recorder in recorders.values())
     return sorted(spent[-measured:])[measured // 2]
 
 

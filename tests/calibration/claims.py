@@ -23,7 +23,8 @@ from simulator import (
 )
 
 from harness.distributed.delta import DeltaDecoder, DeltaEncoder
-from harness.measurement.histogram import Bounds, Histogram
+from harness.measurement.bucket_layout import Bounds
+from harness.measurement.histogram import Histogram
 from harness.measurement.interval import extract_interval
 from harness.measurement.outcomes import Blame
 from harness.measurement.recorder import PageKey, Recorder

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from claims import Row, share_row
 from simulator import Counter, erlang_c, exponential, poisson, queue, stay_exceeded_by
 
-from harness.measurement.histogram import Bounds
+from harness.measurement.bucket_layout import Bounds
 from harness.measurement.outcomes import Blame
 from harness.measurement.recorder import PageKey, Recorder
 from harness.measurement.sample import Phase, Window

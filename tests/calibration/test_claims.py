@@ -10,7 +10,7 @@ import pytest
 import table
 from claims import Row, error_row, exact_row, share_row, wilson
 
-from harness.measurement.histogram import NO_BOUNDS
+from harness.measurement.bucket_layout import NO_BOUNDS
 from harness.validity import generator
 
 pytestmark = pytest.mark.calibration

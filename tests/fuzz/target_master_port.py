@@ -25,6 +25,7 @@ from harness.locust_plugin import transport
 from harness.locust_plugin.master_port import install_port_guard
 from harness.measurement.recorder import Recorder
 from harness.measurement.sample import Window
+from harness.measurement.totals import RunTotals
 
 NAME = "vm_" + 32 * "0"
 WORKLOAD = SimpleNamespace(
@@ -239,7 +240,7 @@ class Port:
         gevent.sleep(0)  # the last one is being handled
         assert not self.log.tracebacks, self.log.tracebacks
         assert self.runner.clients[NAME].cpu_usage == 1
-        assert self.run.recorder.totals().pages == 0
+        assert RunTotals.of(self.run.recorder).pages == 0
         if self.run.over or self.run.closing:
             self.begin()
         return "refused" if self.guard.refused.total() > before else "heard"

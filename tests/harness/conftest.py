@@ -9,6 +9,7 @@ import pytest
 
 from harness.measurement.recorder import Recorder
 from harness.measurement.sample import JourneySample, PageSample, Window
+from harness.measurement.totals import RunTotals
 from harness.objectives.evaluate import evaluate_run
 from harness.objectives.parser import parse
 from harness.objectives.verdict import Finding, Severity
@@ -68,7 +69,7 @@ def shop_for(seconds, *, failing=0.0, waiting=0.0, rate=20, drop_every=0):
 def a_result(recorder, objectives=("journey failures < 5%",), findings=(OK,), **changes):
     """The result of a run with these measurements, judged as a run is."""
     judgement = evaluate_run(recorder, [parse(text) for text in objectives], findings)
-    counts = recorder.totals()
+    counts = RunTotals.of(recorder)
     result = Result(
         run_id="baseline-20260102T030405Z-000000",
         scenario="baseline",

@@ -6,6 +6,7 @@ import pytest
 from harness.distributed.delta import DeltaDecoder, DeltaEncoder
 from harness.measurement.recorder import Recorder
 from harness.measurement.sample import JourneySample, PageSample, Window
+from harness.measurement.totals import RunTotals
 
 WINDOW = Window(100.0, 105.0, 500.0)
 PAGES = ("BinNumberPage", "VerifySmsPage", "ThankYouPage")
@@ -153,4 +154,4 @@ def test_workers_with_clocks_of_their_own_add_up_to_one_whatever_is_lost_or_come
     for _, teller, decoder in workers:
         decoder.apply(sent(teller.encode(whole=True)))
     assert same(total, whole())
-    assert total.totals() == whole().totals()
+    assert RunTotals.of(total) == RunTotals.of(whole())

@@ -4,6 +4,7 @@ from harness.distributed.delta import DeltaEncoder
 from harness.distributed.fleet import CLOCK_EXCHANGES_KEPT, LOST_AFTER, Fleet
 from harness.measurement.recorder import Recorder
 from harness.measurement.sample import JourneySample, Window
+from harness.measurement.totals import RunTotals
 from harness.monitoring.clocks import ClockExchange
 
 WINDOW = Window(0.0, 1.0, 60.0)
@@ -47,7 +48,7 @@ def test_the_total_is_what_all_workers_counted_on_clocks_of_their_own(fleet):
     b.walk(4)
     a.tell(1.0, under_way=2)
     b.tell(1.0, under_way=1)
-    counts = fleet.total.totals()
+    counts = RunTotals.of(fleet.total)
     assert (counts.journeys, counts.orders_by_option) == (7, {"gpay": 7})
     assert fleet.under_way == 3
 
@@ -59,7 +60,7 @@ def test_the_run_is_done_only_when_every_worker_has_said_its_last_word(fleet):
     b.walk(1)
     b.tell(1.0, final=True)
     assert fleet.done
-    assert fleet.total.totals().journeys == 1
+    assert RunTotals.of(fleet.total).journeys == 1
 
 
 def test_a_last_word_counts_only_where_nothing_before_it_is_missing(fleet):
@@ -74,7 +75,7 @@ def test_a_last_word_counts_only_where_nothing_before_it_is_missing(fleet):
     assert not fleet.done
     a.tell(5.0, final=True, whole=True)
     assert fleet.done
-    assert fleet.total.totals().journeys == 3
+    assert RunTotals.of(fleet.total).journeys == 3
 
 
 def test_a_silent_worker_is_lost_once_and_what_it_told_stays_counted(fleet):
@@ -88,7 +89,7 @@ def test_a_silent_worker_is_lost_once_and_what_it_told_stays_counted(fleet):
     assert lost.name == "a"
     assert fleet.find_lost(2.0 + LOST_AFTER) == []
     assert [worker.name for worker in fleet.lost_workers] == ["a"]
-    assert fleet.total.totals().journeys == 3
+    assert RunTotals.of(fleet.total).journeys == 3
     b.tell(6.0, final=True)
     assert fleet.done
 
@@ -106,7 +107,7 @@ def test_a_stranger_is_not_listened_to(fleet):
     stranger = Worker(fleet, "c")
     stranger.walk(5)
     assert not stranger.tell(1.0)
-    assert fleet.total.totals().journeys == 0
+    assert RunTotals.of(fleet.total).journeys == 0
 
 
 def test_the_longest_silence_of_each_worker_is_known(fleet):

@@ -1,4 +1,4 @@
-"""The store of times: how exact it is, and that adding up loses nothing."""
+"""A histogram is exact to one per cent, and adding histograms loses nothing."""
 
 import math
 import random
@@ -8,7 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.measurement.histogram import Bounds, Histogram, differ_visibly
+from harness.measurement.bucket_layout import Bounds
+from harness.measurement.histogram import Histogram
+from harness.objectives.text import differ_visibly
 
 TIMES = st.one_of(st.floats(0, 1e5, allow_nan=False), st.just(math.inf), st.sampled_from([0.0, 1e-6, 0.000128, 0.3]))
 
@@ -44,7 +46,7 @@ def test_every_quantile_is_within_one_per_cent(shape):
 
 
 @pytest.mark.parametrize("shape", DISTRIBUTIONS)
-def test_eight_shards_added_in_any_order_are_the_whole(shape):
+def test_eight_parts_added_in_any_order_equal_the_whole(shape):
     chance = random.Random(12)
     times = [DISTRIBUTIONS[shape](chance) for _ in range(4_000)]
     shards = [filled(times[i::8]) for i in range(8)]
@@ -56,7 +58,7 @@ def test_eight_shards_added_in_any_order_are_the_whole(shape):
 
 
 @given(st.floats(1e-4, 1e6))
-def test_any_single_time_is_told_apart_to_one_per_cent(seconds):
+def test_a_single_time_is_within_one_per_cent(seconds):
     # Two farther ones on either side, so that the exact smallest and largest do not help.
     histogram = filled([0.0, seconds, 1e7])
     assert histogram.quantile(0.5) == pytest.approx(seconds, rel=0.0078)
@@ -90,7 +92,7 @@ def test_a_quantile_is_nearest_rank_and_in_range(times, q):
 
 
 @given(st.lists(TIMES, min_size=1), st.floats(0.0001, 10))
-def test_the_count_over_a_bound_never_contradicts_the_quantile(times, bound):
+def test_the_count_over_a_bound_is_consistent_with_the_quantile(times, bound):
     histogram = filled(times)
     over = histogram.count_over(bound)
     rank_of_last_within = len(times) - over
@@ -101,12 +103,12 @@ def test_the_count_over_a_bound_never_contradicts_the_quantile(times, bound):
 
 
 @given(st.lists(TIMES), st.floats(0.0001, 10))
-def test_the_count_over_a_bound_is_exact_but_for_times_within_one_per_cent_of_it(times, bound):
+def test_the_count_over_a_bound_is_off_only_for_times_within_one_per_cent(times, bound):
     over = filled(times).count_over(bound)
     assert sum(t > bound * 1.008 + 1e-6 for t in times) <= over <= sum(t > bound / 1.008 - 1e-6 for t in times)
 
 
-def test_exactly_at_the_bound_is_not_over_it():
+def test_a_time_equal_to_the_bound_is_not_over_it():
     assert filled([0.3] * 20).count_over(0.3) == 0
 
 
@@ -117,7 +119,7 @@ def test_the_largest_and_the_smallest_are_exact():
     assert filled([0.7]).quantile(0.5) == 0.7
 
 
-def test_what_was_never_answered_counts_as_over_every_bound():
+def test_a_request_never_answered_is_over_every_bound():
     histogram = filled([0.1] * 98 + [math.inf] * 2)
     assert (histogram.total, histogram.infinite) == (100, 2)
     assert histogram.count_over(1e9) == 2
@@ -127,7 +129,7 @@ def test_what_was_never_answered_counts_as_over_every_bound():
     assert histogram.largest == 0.1
 
 
-def test_an_empty_one_claims_nothing():
+def test_an_empty_histogram_has_no_values():
     histogram = Histogram()
     assert math.isnan(histogram.quantile(0.95))
     assert math.isnan(histogram.mean)
@@ -135,18 +137,18 @@ def test_an_empty_one_claims_nothing():
     assert histogram != 0
 
 
-def test_nan_is_refused_and_leaves_no_trace():
+def test_nan_is_refused_and_changes_nothing():
     histogram = filled([0.1])
-    with pytest.raises(ValueError, match="NaN is no time"):
+    with pytest.raises(ValueError, match="a time is NaN"):
         histogram.record(math.nan)
     assert histogram == filled([0.1])
 
 
-def test_a_negative_time_is_no_time_at_all():
+def test_a_negative_time_counts_as_zero():
     assert filled([-0.5, -math.inf]) == filled([0.0, 0.0])
 
 
-def test_one_time_many_times():
+def test_one_time_can_be_counted_many_times():
     assert filled([0.25] * 1000).quantile(0.5) == 0.25
     many = Histogram()
     many.record(0.25, 1000)
@@ -154,8 +156,8 @@ def test_one_time_many_times():
 
 
 @pytest.mark.parametrize("q", [-0.01, 1.01, math.nan, 95])
-def test_no_quantile_outside_of_zero_and_one(q):
-    with pytest.raises(ValueError, match="between 0 and 1"):
+def test_a_quantile_outside_zero_to_one_is_refused(q):
+    with pytest.raises(ValueError, match="from 0 to 1"):
         filled([1.0]).quantile(q)
 
 
@@ -175,7 +177,7 @@ def count_into(histogram):
 
 
 @given(st.lists(TIMES), st.lists(TIMES))
-def test_counts_for_metrics_only_grow_and_add_up_to_the_total(before, after):
+def test_metric_counts_only_grow_and_add_up_to_the_total(before, after):
     histogram = filled(before)
     first = count_into(histogram)
     for seconds in after:
@@ -185,11 +187,11 @@ def test_counts_for_metrics_only_grow_and_add_up_to_the_total(before, after):
     assert sum(second) == histogram.total == len(before) + len(after)
 
 
-def test_counts_for_metrics_fall_under_their_bound():
+def test_metric_counts_are_in_the_right_buckets():
     assert count_into(filled([0.0005, 0.005, 0.05, 0.06, 0.2, 0.5, 30.0, 90.0, math.inf])) == [1, 1, 2, 1, 1, 1, 2]
 
 
-def test_json_is_small_and_a_damaged_one_is_noticed():
+def test_json_is_small_and_damaged_json_is_refused():
     chance = random.Random(1)
     document = filled([chance.lognormvariate(-3, 1) for _ in range(50_000)]).to_json()
     assert len(orjson.dumps(document)) < 5_000
@@ -198,7 +200,7 @@ def test_json_is_small_and_a_damaged_one_is_noticed():
         Histogram.from_json(document)
 
 
-def test_a_copy_goes_its_own_way():
+def test_a_copy_is_independent():
     histogram = filled([0.1])
     twin = histogram.copy()
     twin.record(0.2)
@@ -206,7 +208,7 @@ def test_a_copy_goes_its_own_way():
     assert histogram == filled([0.1])
 
 
-def test_what_was_recorded_since_is_what_came_later():
+def test_the_difference_is_what_was_recorded_later():
     earlier, whole = Histogram(), Histogram()
     for each in (0.001, 0.5, math.inf):
         earlier.record(each)
@@ -225,12 +227,12 @@ def test_what_was_recorded_since_is_what_came_later():
     ("response", "service", "parts"),
     [(0.1, 0.09, False), (0.1, 0.05, True), (0.002, 0.001, False), (math.inf, 0.1, True), (math.inf, math.inf, False)],
 )
-def test_response_and_service_time_part_when_a_reader_would_care(response, service, parts):
+def test_response_and_service_time_differ_visibly(response, service, parts):
     assert differ_visibly(response, service) is parts
 
 
 @pytest.mark.parametrize("seconds", [0.0, -1.0, 0.000_05, 0.25, 70.0, math.inf])
-def test_what_is_counted_beside_is_counted_alike(seconds):
+def test_beside_counts_the_same_times(seconds):
     alone, both, beside = Histogram(), Histogram(), Histogram()
     alone.record(seconds, 3)
     both.record(seconds, 3, beside=beside)
@@ -238,7 +240,7 @@ def test_what_is_counted_beside_is_counted_alike(seconds):
 
 
 @given(st.lists(TIMES))
-def test_many_at_one_go_are_counted_as_one_by_one(times):
+def test_record_all_counts_like_record(times):
     at_once, once_more, singly = Histogram(), Histogram(), Histogram()
     at_once.record_all(times, beside=once_more)
     for seconds in times:
@@ -246,7 +248,7 @@ def test_many_at_one_go_are_counted_as_one_by_one(times):
     assert at_once == once_more == singly
 
 
-def test_nan_is_refused_among_many_too():
+def test_record_all_refuses_nan():
     for times in ([math.nan, 1.0], [1.0, math.nan]):
         with pytest.raises(ValueError, match="NaN"):
             Histogram().record_all(times)
@@ -266,20 +268,20 @@ def exactly(times, bounds=BOUND):
 
 
 @given(st.lists(st.one_of(CLOSE, TIMES)))
-def test_the_count_over_a_bound_that_was_named_is_exact(times):
+def test_the_count_over_one_of_the_bounds_is_exact(times):
     for bound in (0.3, 0.301, 6.0):
         assert exactly(times).count_over(bound) == sum(seconds > bound for seconds in times)
 
 
 @pytest.mark.parametrize(("took", "over"), [(0.2995, 0), (0.3, 0), (0.300000002, 70), (0.302, 70)])
-def test_half_a_millisecond_decides(took, over):
+def test_half_a_millisecond_from_a_bound_is_counted_exactly(took, over):
     histogram = exactly([0.1] * 930 + [took] * 70)
     assert histogram.count_over(0.3) == over
     assert (histogram.quantile(0.95) > 0.3) is (over > 0)
 
 
 @given(st.lists(st.one_of(CLOSE, TIMES), min_size=1), st.sampled_from([0.3, 0.301]))
-def test_a_named_bound_never_contradicts_the_quantile(times, bound):
+def test_an_exact_bound_is_consistent_with_the_quantile(times, bound):
     histogram = exactly(times)
     over = histogram.count_over(bound)
     for q in (0.05, 0.5, 0.95, 0.99, 1.0):
@@ -288,7 +290,7 @@ def test_a_named_bound_never_contradicts_the_quantile(times, bound):
 
 
 @given(st.lists(CLOSE), st.lists(CLOSE), st.lists(CLOSE))
-def test_parted_buckets_add_up_like_whole_ones(a, b, c):
+def test_divided_buckets_add_up_like_whole_ones(a, b, c):
     merged, other = exactly(a), exactly(b)
     merged.add(other)
     merged.add(exactly(c))
@@ -298,7 +300,7 @@ def test_parted_buckets_add_up_like_whole_ones(a, b, c):
 
 
 @given(st.lists(CLOSE))
-def test_parted_buckets_are_counted_alike_at_one_go_beside_and_afar(times):
+def test_divided_buckets_are_counted_the_same_by_record_record_all_and_apply_delta(times):
     one, beside, afar, total = Histogram(), Histogram(), Histogram(), Histogram()
     one.record_all(times, beside=beside, bounds=BOUND)
     assert one == beside == exactly(times)
@@ -309,25 +311,25 @@ def test_parted_buckets_are_counted_alike_at_one_go_beside_and_afar(times):
     assert afar == total == one
 
 
-def test_what_was_recorded_without_the_bound_goes_by_its_reported_value():
+def test_without_the_bound_the_value_of_the_bucket_decides():
     old, new = filled([0.1, *[0.2995] * 3, 0.5]), exactly([0.2995, 0.3001])
     new.add(old)
     assert new.count_over(0.3) == 1 + old.count_over(0.3)
 
 
-def test_a_metric_draws_the_same_line():
+def test_a_metric_divides_the_bucket_at_the_same_bound():
     into = [0, 0, 0]
     exactly([0.2995, 0.2999, 0.3001]).count_into((0.1, 0.3), into)
     assert into == [0, 2, 1]
 
 
-def test_what_came_later_is_told_apart_as_well():
+def test_the_difference_is_exact_at_a_bound_too():
     early, late = exactly([0.2999, 0.3001]), exactly([0.2999, 0.3001, 0.2999, 0.3002, 0.3003])
     assert late.difference(early).count_over(0.3) == 2
 
 
 @given(st.lists(st.floats(1e-6, 10.0)))
-def test_bounds_that_nothing_comes_near_leave_no_trace(times):
+def test_bounds_far_from_all_times_change_nothing(times):
     far = Bounds([50.0])
     one = Histogram()
     one.record_all(times, bounds=far)

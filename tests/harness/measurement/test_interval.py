@@ -21,7 +21,7 @@ def _recorder():
     return recorder
 
 
-def test_only_what_was_due_between_the_moments_is_in_it():
+def test_an_interval_holds_what_was_due_in_it():
     part = extract_interval(_recorder(), 20.0, 40.0)
     (cell,) = part.pages.values()
     assert cell.response.total == 20
@@ -34,12 +34,12 @@ def test_dropped_arrivals_are_offered_and_not_started():
     assert (arrivals.offered, arrivals.started, arrivals.dropped, arrivals.waiting) == (20, 18, 2, 0)
 
 
-def test_slices_that_are_in_it_only_in_part_are_left_out():
+def test_slices_only_partly_in_the_interval_are_left_out():
     part = extract_interval(_recorder(), 20.4, 39.6)
     assert sum(cell.response.total for cell in part.pages.values()) == 18
 
 
-def test_who_has_not_ended_is_over_a_bound_that_has_passed_and_unknown_under_any_other():
+def test_an_unfinished_journey_is_over_a_bound_that_has_passed_and_unknown_for_others():
     part = extract_interval(_recorder(), 20.0, 40.0)
     whole = with_unfinished(part, lambda start, end: 3 if start <= 30.0 < end else 1, now=45.0)
     short, long = (count_samples(whole, parse(f"journey response_time p95 < {bound}s")) for bound in (10, 20))
@@ -49,7 +49,7 @@ def test_who_has_not_ended_is_over_a_bound_that_has_passed_and_unknown_under_any
     assert count_samples(part, parse("journey response_time p95 < 10s")).total == 20
 
 
-def test_what_is_taken_out_is_a_copy():
+def test_an_interval_is_a_copy():
     recorder = _recorder()
     for cell in extract_interval(recorder, 0.0, 60.0).pages.values():
         for one in cell.slices.values():
@@ -57,7 +57,7 @@ def test_what_is_taken_out_is_a_copy():
     assert all(cell.response.total == 60 for cell in recorder.pages.values())
 
 
-def test_slices_that_grow_in_between_spoil_nothing():
+def test_slices_merged_during_the_extraction_do_no_harm():
     recorder = _recorder()
 
     def come_late():
@@ -68,7 +68,7 @@ def test_slices_that_grow_in_between_spoil_nothing():
     assert [sum(one.response.total for one in cells.values()) for cells in (part.pages, part.journeys)] == [20, 20]
 
 
-def test_others_get_their_turn_in_between():
+def test_the_extraction_yields_to_the_load():
     breaths = []
     extract_interval(_recorder(), 0.0, 60.0, lambda: breaths.append(1))
     assert breaths

@@ -10,7 +10,7 @@ from harness.measurement.native_histogram import INFINITY_BUCKET, SCHEMA, ZERO_B
 
 
 @pytest.mark.parametrize("seconds", [0.0015, 0.01, 0.3, 1.0, 1.1, 59.0])
-def test_a_time_lies_within_its_bucket(seconds):
+def test_a_time_is_within_its_bucket(seconds):
     at = bucket_index(seconds)
     assert 2 ** ((at - 1) / 16) < seconds <= 2 ** (at / 16)
 
@@ -19,17 +19,17 @@ def test_a_bound_belongs_to_the_bucket_below_it():
     assert [bucket_index(2.0**octave) for octave in (-3, 0, 4)] == [-3 * 16, 0, 4 * 16]
 
 
-def test_what_took_no_time_lies_in_none_of_them():
+def test_a_zero_time_has_its_own_bucket():
     assert bucket_index(0.0) == bucket_index(1e-6) == ZERO_BUCKET
     assert bucket_index(1.1e-6) > ZERO_BUCKET
 
 
-def test_runs_of_buckets_are_told_with_the_gaps_between_them():
+def test_adjacent_buckets_are_encoded_as_spans_with_gaps():
     assert encode_spans({-3: 2, -2: 5, 1: 1, ZERO_BUCKET: 7}) == (7, [(-3, 2), (2, 1)], [2, 3, -4])
     assert encode_spans({}) == (0, [], [])
 
 
-def test_no_time_is_lost_and_the_never_answered_lie_over_all():
+def test_every_time_is_counted_and_the_infinite_ones_are_in_the_last_bucket():
     chance = random.Random(1)
     histogram, into = Histogram(), {}
     times = [chance.lognormvariate(-2, 1) for _ in range(2_000)]

@@ -1,10 +1,27 @@
+"""The set of outcomes is closed, and each one has a blame."""
+
+import copy
+import pickle
+
+import pytest
+
 from harness.measurement.outcomes import Blame, Outcome
 
 
-def test_every_outcome_has_somebody_to_blame():
-    """The table has no default: a new outcome without an entry fails here."""
+def test_each_blame_has_outcomes():
     assert {outcome.blame for outcome in Outcome} == set(Blame)
 
 
-def test_only_a_kept_promise_is_nobodys_doing():
+def test_only_ok_is_nobodys_fault():
     assert [outcome for outcome in Outcome if outcome.blame is Blame.NOBODY] == [Outcome.OK]
+
+
+@pytest.mark.parametrize("outcome", Outcome)
+def test_an_outcome_is_its_value_as_text(outcome):
+    assert Outcome(str(outcome)) is outcome
+    assert pickle.loads(pickle.dumps(outcome)) is copy.deepcopy(outcome) is outcome
+
+
+def test_a_timeout_may_come_from_lateness_and_a_wrong_page_may_not():
+    assert Outcome.TIMEOUT.may_come_from_lateness
+    assert not Outcome.UNEXPECTED_PAGE.may_come_from_lateness

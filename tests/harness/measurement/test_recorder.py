@@ -8,6 +8,7 @@ import pytest
 
 from harness.measurement.recorder import JourneyKey, PageKey, Recorder
 from harness.measurement.sample import JourneySample, PageSample, Phase, Window
+from harness.measurement.totals import RunTotals
 
 WINDOW = Window(start=100.0, steady_from=110.0, steady_until=150.0)
 
@@ -38,7 +39,7 @@ def some_recorder(chance, n=300, **settings):
     return recorder
 
 
-def test_response_time_runs_from_the_due_moment_and_service_time_from_sending():
+def test_response_time_starts_at_the_due_moment_and_service_time_at_sending():
     recorder = Recorder(WINDOW)
     recorder.page(a_page(due=120.0, late=0.5, took=0.125))
     (cell,) = recorder.pages.values()
@@ -57,7 +58,7 @@ def test_the_due_moment_decides_the_phase():
     assert {key.phase: cell.response.total for key, cell in recorder.journeys.items()} == by_phase
 
 
-def test_keys_keep_apart_what_a_reader_asks_for():
+def test_each_combination_of_labels_has_its_own_series():
     recorder = Recorder(WINDOW)
     recorder.page(a_page(outcome="timeout", blame="shop"))
     recorder.journey(
@@ -69,18 +70,18 @@ def test_keys_keep_apart_what_a_reader_asks_for():
     ]
 
 
-def test_a_dropped_arrival_is_a_journey_never_answered():
+def test_a_dropped_arrival_counts_as_a_journey_never_answered():
     recorder = Recorder(WINDOW)
     recorder.offered(120.0)
     recorder.dropped(120.0)
     recorder.journey(JourneySample("guest", "gpay", "dropped", "shop", 120.0, math.inf, math.inf))
     (cell,) = recorder.journeys.values()
     assert (cell.response.total, cell.response.infinite, cell.service.total) == (1, 1, 0)
-    assert recorder.totals().failed_journeys == 1
+    assert RunTotals.of(recorder).failed_journeys == 1
     assert recorder.arrivals[Phase.STEADY].waiting == 0
 
 
-def test_arrivals_are_counted_by_phase_and_lateness_is_of_the_steady_phase():
+def test_arrivals_are_counted_by_phase_and_lateness_covers_the_steady_phase():
     recorder = Recorder(WINDOW)
     recorder.offered(105.0, 3)
     recorder.offered(120.0, 5)
@@ -105,7 +106,7 @@ def test_slices_follow_the_due_moment():
     assert slices == {0: 2, 1: 1, 4: 1}
 
 
-def test_a_moment_before_the_start_falls_into_the_first_slice():
+def test_a_moment_before_the_start_is_in_the_first_slice():
     recorder = Recorder(WINDOW)
     recorder.page(a_page(due=99.0))
     (cell,) = recorder.pages.values()
@@ -123,7 +124,7 @@ def test_a_day_takes_no_more_slices_than_an_hour():
     assert sum(histogram.total for histogram in cell.slices.values()) == cell.response.total == 1440
 
 
-def test_slices_add_up_to_the_whole_of_their_cell():
+def test_slices_add_up_to_their_series():
     recorder = some_recorder(random.Random(4), most_slices=8)
     for cell in (*recorder.pages.values(), *recorder.journeys.values()):
         counts = [0, 0.0]
@@ -133,7 +134,7 @@ def test_slices_add_up_to_the_whole_of_their_cell():
         assert counts == [cell.response.total, pytest.approx(cell.response.sum)]
 
 
-def test_adding_two_halves_is_the_whole():
+def test_two_halves_add_up_to_the_whole():
     whole = Recorder(WINDOW)
     halves = Recorder(WINDOW), Recorder(WINDOW)
     chance = random.Random(5)
@@ -148,11 +149,11 @@ def test_adding_two_halves_is_the_whole():
         halves[n % 2].offered(120.0)
     halves[0].add(halves[1])
     assert halves[0].to_json() == whole.to_json()
-    assert halves[0].totals() == whole.totals()
+    assert RunTotals.of(halves[0]) == RunTotals.of(whole)
 
 
 @pytest.mark.parametrize(("mine", "theirs"), [(1.0, 4.0), (4.0, 1.0), (2.0, 2.0)])
-def test_different_slice_lengths_are_reconciled_and_the_other_is_left_alone(mine, theirs):
+def test_different_slice_lengths_are_matched_and_the_other_recorder_is_unchanged(mine, theirs):
     a = some_recorder(random.Random(6), slice_length=mine)
     b = some_recorder(random.Random(7), slice_length=theirs)
     coarse_a = some_recorder(random.Random(6), slice_length=max(mine, theirs))
@@ -170,16 +171,16 @@ def test_slice_lengths_that_cannot_be_matched_are_refused():
         Recorder(WINDOW).add(Recorder(WINDOW, slice_length=0.3))
 
 
-def test_added_recorders_keep_within_their_slices():
+def test_adding_recorders_keeps_the_limit_of_slices():
     a = Recorder(WINDOW, most_slices=4, slice_length=1.0)
     b = some_recorder(random.Random(8), slice_length=1.0)
     a.add(b)
     assert a.slice_length == 16.0
     assert all(index < 4 for cell in a.pages.values() for index in cell.slices)
-    assert a.totals() == b.totals()
+    assert RunTotals.of(a) == RunTotals.of(b)
 
 
-def test_counts_are_of_the_whole_run_and_blame_only_the_shop():
+def test_totals_cover_the_whole_run_and_blame_only_the_shop():
     recorder = Recorder(WINDOW)
     recorder.page(a_page(105.0))
     recorder.page(a_page(120.0, page="CardConfirmation", outcome="declined", blame="shopper"))
@@ -189,7 +190,7 @@ def test_counts_are_of_the_whole_run_and_blame_only_the_shop():
     recorder.journey(a_journey(120.0, ordered=True, amount=1, option="gpay"))
     recorder.journey(a_journey(outcome="declined", blame="shopper"))
     recorder.journey(a_journey(outcome="timeout", blame="shop"))
-    counts = recorder.totals()
+    counts = RunTotals.of(recorder)
     assert (counts.pages, counts.failed_pages) == (4, 1)
     assert (counts.journeys, counts.failed_journeys, counts.orders, counts.amount) == (4, 1, 2, 5000)
     assert counts.pages_by_page == {"BinNumberPage": 3, "CardConfirmation": 1}
@@ -200,11 +201,11 @@ def test_counts_are_of_the_whole_run_and_blame_only_the_shop():
     assert counts.orders_by_option == {"credit_card": 1, "gpay": 1}
 
 
-def test_an_order_that_ended_badly_is_still_an_order():
+def test_an_order_with_a_failure_after_it_is_still_an_order():
     # The shop sold, and then broke its promise on the receipt: both are true, and both are counted.
     recorder = Recorder(WINDOW)
     recorder.journey(a_journey(outcome="amount_mismatch", blame="shop", ordered=True, amount=100))
-    counts = recorder.totals()
+    counts = RunTotals.of(recorder)
     assert (counts.orders, counts.failed_journeys) == (1, 1)
 
 
@@ -213,25 +214,25 @@ def test_a_round_trip_through_json_changes_nothing():
     recorder.journey(JourneySample("guest", "gpay", "dropped", "shop", 120.0, math.inf, math.inf))
     text = orjson.dumps(recorder.to_json())
     again = Recorder.from_json(orjson.loads(text))
-    assert again.totals() == recorder.totals()
+    assert RunTotals.of(again) == RunTotals.of(recorder)
     assert orjson.dumps(again.to_json()) == text
     again.add(some_recorder(random.Random(10)))
-    assert again.totals().pages == recorder.totals().pages + 300
+    assert RunTotals.of(again).pages == RunTotals.of(recorder).pages + 300
 
 
-def test_a_run_that_never_began_is_written_and_read_as_well():
+def test_a_run_that_never_started_survives_json():
     recorder = Recorder(Window(100.0, math.inf, math.inf))
     text = orjson.dumps(recorder.to_json())
     assert Recorder.from_json(orjson.loads(text)).window == recorder.window
 
 
 @pytest.mark.parametrize("settings", [{"slice_length": 0.0}, {"slice_length": -1.0}, {"most_slices": 0}])
-def test_slices_of_no_length_are_refused(settings):
+def test_slices_without_length_are_refused(settings):
     with pytest.raises(ValueError, match="slice_length must be over 0"):
         Recorder(WINDOW, **settings)
 
 
-def test_what_was_counted_before_the_window_changed_keeps_its_phase():
+def test_a_new_window_does_not_change_the_phase_of_counted_samples():
     recorder = Recorder(WINDOW)
     recorder.page(a_page(due=120.0))
     recorder.window = Window(start=100.0, steady_from=110.0, steady_until=115.0)
@@ -240,7 +241,7 @@ def test_what_was_counted_before_the_window_changed_keeps_its_phase():
 
 
 @pytest.mark.parametrize("most_slices", [4, 128])
-def test_pages_looked_at_after_each_and_after_all_are_counted_alike(most_slices):
+def test_reading_the_pages_in_between_changes_no_count(most_slices):
     chance = random.Random(8)
     samples = [
         PageSample(
@@ -257,7 +258,7 @@ def test_pages_looked_at_after_each_and_after_all_are_counted_alike(most_slices)
     assert left_alone.to_json() == watched.to_json()
 
 
-def test_a_look_through_another_window_counts_nothing_twice():
+def test_a_view_with_another_window_counts_nothing_twice():
     recorder = Recorder(WINDOW)
     recorder.page(a_page(due=120.0))
     view = recorder.with_window(Window(start=100.0, steady_from=110.0, steady_until=115.0))
@@ -265,4 +266,4 @@ def test_a_look_through_another_window_counts_nothing_twice():
     assert view.window.steady_until == 115.0
     assert [cell.response.total for cell in view.pages.values()] == [1]
     assert recorder.window == WINDOW
-    assert recorder.totals().pages == 2
+    assert RunTotals.of(recorder).pages == 2

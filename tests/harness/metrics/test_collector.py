@@ -12,6 +12,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from harness.measurement.histogram import Histogram
 from harness.measurement.recorder import Recorder
 from harness.measurement.sample import JourneySample, PageSample, Window
+from harness.measurement.totals import RunTotals
 from harness.metrics.buckets import JOURNEY, LATENESS, PAGE
 from harness.metrics.catalogue import CATALOGUE, PREFIX
 from harness.metrics.collector import MOST_VALUES, RunCollector, registry_of
@@ -118,7 +119,7 @@ def total(samples, name, **labels):
 
 def test_every_count_is_the_recorders_own():
     recorder = some_recorder()
-    counts = recorder.totals()
+    counts = RunTotals.of(recorder)
     samples = scraped(recorder)
     for name in ("page_duration_seconds", "page_response_seconds"):
         assert total(samples, f"{name}_count") == counts.pages

@@ -7,7 +7,7 @@ import random
 import pytest
 
 from harness.exits import Exit
-from harness.measurement.histogram import Bounds
+from harness.measurement.bucket_layout import Bounds
 from harness.measurement.recorder import Recorder
 from harness.measurement.sample import JourneySample, PageSample, Window
 from harness.objectives.counting import count_samples

@@ -16,6 +16,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from harness.exits import Exit
 from harness.measurement.recorder import Recorder
 from harness.measurement.sample import PageSample, Window
+from harness.measurement.totals import RunTotals
 from harness.metrics.collector import RunCollector
 from harness.metrics.run_metrics import RunMetrics
 from harness.objectives.verdict import Verdict
@@ -162,7 +163,7 @@ def test_a_result_is_replaced_whole(passed, failed, tmp_path):
 
 def test_everybody_agrees_on_the_counts(rich, tmp_path):
     write(rich, tmp_path)
-    ours = rich.recorder.totals()
+    ours = RunTotals.of(rich.recorder)
     assert read(tmp_path).counts == ours
     assert document(rich)["counts"] == asdict(ours)
     text = b"".join(RunCollector(lambda: RunMetrics(read(tmp_path).recorder, "r", "baseline")).text()).decode()
@@ -374,4 +375,4 @@ def test_a_result_of_before_is_read(rich):
 
     old = without(document(rich))
     assert not problems(old)
-    assert type(rich).from_json(old).recorder.totals() == rich.recorder.totals()
+    assert RunTotals.of(type(rich).from_json(old).recorder) == RunTotals.of(rich.recorder)

@@ -10,6 +10,7 @@ from gevent.event import Event
 
 from harness.distributed.worker import WorkerRun
 from harness.measurement.sample import JourneySample, Phase
+from harness.measurement.totals import RunTotals
 from harness.objectives.parser import parse
 from harness.objectives.stop_rule import parse as parse_rule
 from harness.run.driver import START_DELAY, Run
@@ -214,7 +215,7 @@ def test_arrivals_that_nobody_serves_are_journeys_that_were_dropped(time, make_r
     run.start(1)
     time.until(200.0)
     assert arrivals(run) == (20, 4, 16)
-    counts = run.recorder.totals()
+    counts = RunTotals.of(run.recorder)
     assert counts.journeys_by_outcome == {"ok": 4, "dropped": 16}
     assert counts.failed_journeys == 16
     dropped = {key: cell for key, cell in run.recorder.journeys.items() if key.outcome == "dropped"}
@@ -280,7 +281,7 @@ def test_a_closed_load_numbers_each_kind_and_lets_nobody_in_after_the_steady_par
     assert returning.numbers == list(range(7))
     assert max(one.arrival.due for user in (*guests, returning) for one in user.taken) < 110.0
     assert arrivals(run) == (37, 37, 0)
-    assert run.recorder.totals().journeys_by_outcome == {"ok": 37}
+    assert RunTotals.of(run.recorder).journeys_by_outcome == {"ok": 37}
     assert (run.over, run.drain_timed_out, run.load_duration) == (True, False, 10.0)
     assert run.rate_target is None
 
@@ -305,7 +306,7 @@ def test_what_is_given_back_in_a_closed_load_was_dropped(time, make_run):
     run.give_back(leaver.taken[0])
     assert run.under_way == 0
     assert arrivals(run) == (1, 0, 1)
-    assert run.recorder.totals().journeys_by_outcome == {"dropped": 1}
+    assert RunTotals.of(run.recorder).journeys_by_outcome == {"dropped": 1}
 
 
 # -- the end ----------------------------------------------------------------------------------------------------------
@@ -543,7 +544,7 @@ def worker(time):
 
 def test_a_worker_leaves_it_to_the_master_when_to_end_since_it_sees_but_a_part(time, worker):
     time.until(107.0)
-    assert worker.recorder.totals().failed_journeys > 10
+    assert RunTotals.of(worker.recorder).failed_journeys > 10
     assert not worker.closing
 
 

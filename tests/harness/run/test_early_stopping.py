@@ -6,6 +6,7 @@ import pytest
 
 from harness.measurement.recorder import Recorder
 from harness.measurement.sample import JourneySample, PageSample, Window
+from harness.measurement.totals import RunTotals
 from harness.objectives.evaluate import evaluate_objective
 from harness.objectives.parser import parse
 from harness.objectives.verdict import Verdict
@@ -147,8 +148,8 @@ def test_a_look_while_the_load_goes_on_counts_every_page_once():
             came.append(35.0)
             recorder.page(PageSample("P", "gpay", "ok", "nobody", 34.9, 34.9, 35.0))
 
-    before = recorder.totals().pages
+    before = RunTotals.of(recorder).pages
     looks = InterimAnalyses([parse("journey failures < 1%")], warm_up=10.0, steady=100.0)
     assert looks.analyse(recorder, 35.0, meanwhile).startswith("the verdict was certain")
     assert came
-    assert recorder.totals().pages == before + len(came)
+    assert RunTotals.of(recorder).pages == before + len(came)

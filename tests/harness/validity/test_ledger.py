@@ -6,6 +6,7 @@ import pytest
 
 from harness.measurement.recorder import Recorder
 from harness.measurement.sample import JourneySample, PageSample, Window
+from harness.measurement.totals import RunTotals
 from harness.validity.ledger import LedgerDifference, compare_with_ledger, known_causes
 
 BOUGHT = {"credit_card": 3, "gpay": 2}
@@ -19,7 +20,7 @@ def some_counts():
         recorder.page(PageSample("A", "gpay", "ok", "nobody", due, due, due))
         recorder.journey(JourneySample("guest", "gpay", "ok", "nobody", due, due, due, ordered=True, amount=100))
     recorder.journey(JourneySample("guest", "credit_card", "declined", "shopper", 1.0, 1.0, 1.0))
-    return recorder.totals()
+    return RunTotals.of(recorder)
 
 
 def test_equal_counts_agree():
@@ -69,7 +70,7 @@ def recorder_of(*ends, pages=()):
 
 def explanation(recorder, *, sold=None, more_pages=None, revenue=REVENUE):
     """The known causes if the shop counted these orders, and so many more (or fewer) of some pages."""
-    counts = recorder.totals()
+    counts = RunTotals.of(recorder)
     pages = dict(counts.pages_by_page)
     for page, n in (more_pages or {}).items():
         pages[page] = pages.get(page, 0) + n
