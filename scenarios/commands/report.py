@@ -11,7 +11,9 @@ from harness.exits import Exit
 from harness.reporting import report
 from harness.results.result import ResultError, read
 
-FORMATS = ("console", "summary", "junit")
+CONSOLE = "console"
+FILES = {Path(name).stem: name for name in report.RENDERINGS}
+"""The other formats, each by the file of results that is written in it."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -19,7 +21,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "result", type=Path, metavar="RESULT", help="the folder that a run has left, or its result.json"
     )
-    parser.add_argument("--format", choices=FORMATS, default=FORMATS[0], help="for people, Markdown, or JUnit's XML")
+    parser.add_argument(
+        "--format", choices=(CONSOLE, *FILES), default=CONSOLE, help="for people, Markdown, or JUnit's XML"
+    )
     parser.add_argument("--exit-code", action="store_true", help="end as the run did: 0 passed, 3 failed, 4 invalid, …")
 
 
@@ -29,13 +33,10 @@ def run(arguments: argparse.Namespace) -> int:
         result = read(arguments.result)
     except ResultError as error:
         raise UsageError(str(error)) from None
-    match arguments.format:
-        case "console":
-            sys.stdout.write(report.console(result, results=str(arguments.result)))
-        case "summary":
-            sys.stdout.write(report.summary(result))
-        case _:
-            sys.stdout.write(report.junit(result).decode())
+    if arguments.format == CONSOLE:
+        sys.stdout.write(report.console(result, results=str(arguments.result)))
+    else:
+        sys.stdout.write(report.RENDERINGS[FILES[arguments.format]](result).decode())
     if not arguments.exit_code:
         return int(Exit.PASSED)
     return int(Exit.CRASHED if result.exit is Exit.CRASHED else result.judgement.verdict.exit)

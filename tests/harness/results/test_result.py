@@ -116,15 +116,15 @@ def test_a_folder_or_its_file_may_be_named(passed, tmp_path):
     assert read(tmp_path).run_id == read(tmp_path / "result.json").run_id == passed.run_id
 
 
-def test_three_files_are_left_and_no_unfinished_one(passed, tmp_path):
+def test_the_result_and_each_report_are_left_and_no_unfinished_file(passed, tmp_path):
     write(passed, tmp_path, renderings=RENDERINGS)
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["junit.xml", "result.json", "summary.md"]
+    assert {path.name for path in tmp_path.iterdir()} == {"result.json", *RENDERINGS}
 
 
 def test_no_link_is_followed(passed, tmp_path):
     elsewhere = tmp_path / "elsewhere"
     elsewhere.write_text("precious")
-    names = ("junit.xml", "result.json", "summary.md")
+    names = ("result.json", *RENDERINGS)
     for name in (*names, *(f".{name}.unfinished" for name in names)):
         (tmp_path / name).symlink_to(elsewhere)
     write(passed, tmp_path, renderings=RENDERINGS)
@@ -136,7 +136,7 @@ def test_no_link_is_followed(passed, tmp_path):
 def test_a_rendering_that_cannot_be_written_costs_nothing_else(passed, tmp_path, caplog):
     (tmp_path / "summary.md").mkdir()
     write(passed, tmp_path, renderings=RENDERINGS)
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["junit.xml", "result.json", "summary.md"]
+    assert {path.name for path in tmp_path.iterdir()} == {"result.json", *RENDERINGS}
     assert read(tmp_path).run_id == passed.run_id
     assert f"{tmp_path / 'summary.md'} cannot be written: Is a directory" in caplog.text
 
@@ -323,7 +323,7 @@ def leaking(result):
 
 def test_no_secret_and_no_card_number_is_written(rich, tmp_path):
     write(leaking(rich), tmp_path, secrets=[PASSWORD], renderings=RENDERINGS)
-    for name in ("result.json", "summary.md", "junit.xml"):
+    for name in ("result.json", *RENDERINGS):
         content = (tmp_path / name).read_text()
         bare = content.replace(" ", "").replace("-", "")
         assert CARD not in bare, name

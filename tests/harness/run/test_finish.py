@@ -10,6 +10,7 @@ from harness.exits import Exit
 from harness.measurement.sample import JourneySample, PageSample, Window
 from harness.objectives.parser import parse
 from harness.objectives.verdict import Severity
+from harness.reporting.report import RENDERINGS
 from harness.run import finish as module
 from harness.run.driver import Run
 from harness.run.ending import EndCause
@@ -257,7 +258,7 @@ def test_a_run_that_never_began_is_invalid_and_is_written_all_the_same():
 def test_without_a_name_the_results_get_a_folder_of_the_runs_own(tmp_path):
     folder = finish(a_run(), options(), exceptions=0).folder
     assert folder.resolve() == tmp_path / "results" / "fake-20260102T030405Z"
-    assert sorted(path.name for path in folder.iterdir()) == ["junit.xml", "result.json", "summary.md"]
+    assert {path.name for path in folder.iterdir()} == {"result.json", *RENDERINGS}
     assert finish(a_run(), options(), exceptions=0).folder.name == "fake-20260102T030405Z-2"
 
 
