@@ -29,7 +29,7 @@ from harness.monitoring.order_numbers import duplicates_across_workers
 from harness.monitoring.process import ProcessFacts
 from harness.monitoring.worker import RunFingerprint, WorkerFacts
 from harness.run.driver import CHECK_INTERVAL, Run
-from harness.run.ending import EndCause
+from harness.run.lifecycle import EndCause, Ending, RunState, interruption
 from harness.units import format_duration
 from harness.validity.workers import CLOCK_OFFSET
 from harness.versions import own_version
@@ -161,7 +161,7 @@ class MasterRun(Run[ContextT]):
         if self._check_clocks():
             self.fleet.dismiss()
             return
-        self.begun = True
+        self.lifecycle.begin()
         for worker in self.fleet.workers.values():
             message = {
                 "run": self.id,
@@ -225,8 +225,7 @@ class MasterRun(Run[ContextT]):
         """A worker cannot take part."""
         if self.fleet is not None and self._is_authentic(name, message):
             number = self.fleet.mark_refused(name, message)
-            self.interrupted = f"worker {number}, which cannot take part ({message['reason']})"
-            self.finish_early(f"interrupted by {self.interrupted}", graceful=False)
+            self.close(interruption(f"worker {number}, which cannot take part ({message['reason']})", drains=False))
 
     def kill_lost_workers(self) -> None:
         """End the workers that were lost and still stand about, where this process has started them itself."""
@@ -267,11 +266,8 @@ class MasterRun(Run[ContextT]):
         for worker in () if self.fleet is None else self.fleet.workers.values():
             if not self.closing and (clock := worker.clock) is not None and clock.min_seconds > CLOCK_OFFSET:
                 which = "ahead of" if clock.seconds > 0 else "behind"
-                self.interrupted = (
-                    f"worker {self._label(worker)}, whose clock is {format_duration(abs(clock.seconds))} "
-                    f"{which} the master's"
-                )
-                self.finish_early(f"interrupted by {self.interrupted}")
+                offset = format_duration(abs(clock.seconds))
+                self.close(interruption(f"worker {self._label(worker)}, whose clock is {offset} {which} the master's"))
         return self.closing
 
     def _drive(self) -> None:
@@ -280,25 +276,25 @@ class MasterRun(Run[ContextT]):
             self._sleep(min(CHECK_INTERVAL, max(0.0, window.steady_until - self.clock())))
             self._check_workers()
         self._drain_shoppers()
-        self._close()
 
     def _drain_shoppers(self) -> None:
         """Have every worker finish, and wait for their last words."""
-        self.planned_drain = not self.closing or self.stopped_by is EndCause.CERTAIN
-        self.closing = True
+        if self.lifecycle.state is RunState.LOADING:
+            self.lifecycle.close(Ending())
         if self.fleet is None:
+            self.lifecycle.drained(timed_out=False)
             return
         grace = self.grace
         window = self.recorder.window
-        until = window.steady_until - window.start if self.stopped_by is EndCause.CERTAIN else None
-        self._send(END, {"run": self.id, "grace": grace, "reason": self.stop_reason, "until": until}, None)
+        until = window.steady_until - window.start if self.ending.cause is EndCause.CERTAIN else None
+        self._send(END, {"run": self.id, "grace": grace, "reason": self.ending.reason, "until": until}, None)
         longest_wait = self.workload.longest_wait if self.workload.is_open else 0.0
         deadline = self.clock() + longest_wait + grace + FINAL_REPORT_TIMEOUT
         while not self.fleet.done and self.clock() < deadline and not self.over:
             self._sleep(0.1)
             self._check_workers()
-        self.drain_timed_out = not self.fleet.done or bool(self.fleet.under_way)
         self._aggregate()
+        self.lifecycle.drained(timed_out=not self.fleet.done or bool(self.fleet.under_way))
 
     def _label(self, worker: WorkerState) -> str:
         return str(worker.partition.worker) if self.fleet is None else self.fleet.label(worker)
@@ -318,10 +314,9 @@ class MasterRun(Run[ContextT]):
     def _mark_lost(self, worker: WorkerState) -> None:
         at = max(0.0, self.clock() - self.recorder.window.start)
         called = self._label(worker)
-        reason = f"worker {called} was lost {at:.0f} s into the run"
         logger.error("worker %s (%s) was lost %.0f s into the run", called, worker.name, at)
-        # What it had counted since its last message is missing_workers, and its shoppers with it: nothing can be proved any more.
-        self.finish_early(reason)
+        # What it had counted since its last message is gone, and its shoppers with it: nothing can be proved any more.
+        self.close(Ending(EndCause.WORKER_LOST, f"worker {called} was lost {at:.0f} s into the run"))
 
     def _aggregate(self) -> None:
         if self.fleet is None:

@@ -14,6 +14,7 @@ from harness.distributed.fleet import REPORT_EVERY
 from harness.distributed.messages import CLOCK_REPLY, REFUSE, REPORT
 from harness.monitoring.process import ProcessFacts
 from harness.run.driver import Run
+from harness.run.lifecycle import EndCause, Ending
 from harness.schedule.partition import Partition
 
 ContextT = TypeVar("ContextT")
@@ -74,10 +75,9 @@ class WorkerRun(Run[ContextT]):
     def receive_end(self, message: Mapping[str, Any]) -> None:
         """The master ends the run; of its natural end, at the end of the schedule, a worker knows by itself."""
         if message["run"] == self._run and message["reason"]:
-            self.grace = message["grace"]
-            if message["until"] is not None:
-                self.end_steady_at(message["until"])
-            self.finish_early(message["reason"])
+            until = message["until"]
+            cause = EndCause.MASTER_SAID_SO if until is None else EndCause.CERTAIN
+            self.close(Ending(cause, message["reason"], judged_until=until, grace=message["grace"]))
 
     def receive_acknowledgement(self, message: Mapping[str, Any]) -> None:
         """The master has the last word, or misses one before it."""

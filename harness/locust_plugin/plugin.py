@@ -50,13 +50,15 @@ from harness.locust_plugin.options import (
 )
 from harness.locust_plugin.telemetry import Telemetry
 from harness.locust_plugin.web.form import UserSettings
+from harness.locust_plugin.web.tabs import UiState
 from harness.locust_plugin.web.ui import CheckloadUi
 from harness.network import refuse_ports_in_use, unreachable
 from harness.run import finish
 from harness.run.driver import Run
-from harness.run.ending import StopFile
+from harness.run.early_end import StopFile
 from harness.run.journey_log import JourneyLog
 from harness.run.length_warnings import length_warnings
+from harness.run.lifecycle import EndCause, Ending, interruption
 from harness.run.registry import ENVIRONMENT_ATTRIBUTE
 from harness.run.workload import Choices, ScenarioProvider, Workload
 
@@ -74,6 +76,7 @@ class Plugin:
         self.environment: Any = None
         self.run: Run[Any] | None = None
         self.finished: finish.Finished | None = None
+        self.failure = ""  # why the results of the run could not be made
         self._user_settings = UserSettings()
         self._host_is_embedded = False
         self._chosen: list[Any] = []
@@ -165,7 +168,11 @@ class Plugin:
         if web_ui is not None:
             self._user_settings.show(options, workload.users, workload.spawn_rate)
             CheckloadUi(
-                environment, self.provider, self._user_settings, self._choose, lambda: (self.run, self.finished)
+                environment,
+                self.provider,
+                self._user_settings,
+                self._choose,
+                lambda: UiState(self.run, self.finished, self.failure),
             ).install(web_ui)
         if name := signals.first_deferred():
             gevent.spawn(self._terminate, name)
@@ -197,7 +204,7 @@ class Plugin:
         if isinstance(self.run, WorkerRun):
             self.run.on_drained = lambda: None  # it ends right here
             self.run.stop_reporting()
-            self.run.finish_early(why, graceful=False)
+            self.run.close(Ending(EndCause.MASTER_LOST, why, drains=False))
         self.environment.stop_timeout = 0.0
         self.environment.runner.quit()
 
@@ -231,7 +238,7 @@ class Plugin:
         if run is not None and self._cancelled_by:
             return None
         options = self.environment.parsed_options
-        self.run, self.finished = None, None
+        self.run, self.finished, self.failure = None, None, ""
         self._telemetry.prepare(None)
         if not self._is_worker:
             self.environment.process_exit_code = int(Exit.INVALID)
@@ -280,8 +287,7 @@ class Plugin:
                 run.set_target(host, None)
                 problem = run.workload.refusal(host) or unreachable(host, run.worker_context.connect_timeout)
                 if problem:
-                    run.unreachable = problem
-                    run.finish_early(problem)
+                    run.close(Ending(EndCause.UNREACHABLE, problem))
             else:
                 target = run.workload.start_target()
                 run.set_target(target.url, target)
@@ -295,8 +301,7 @@ class Plugin:
                 str(error) if isinstance(error, UsageError) else f"the run could not be begun ({type(error).__name__})"
             )
             self._give_up(why, Exit.CRASHED)
-            run.crashed = why
-            run.finish_early(why)
+            run.close(Ending(EndCause.CRASHED, why, crash=why))
             return
         logger.info("Scenario %s, seed %d, against %s", run.workload.name, run.workload.seed, run.target_name)
         for line in length_warnings(run.workload):
@@ -328,7 +333,7 @@ class Plugin:
         if isinstance(run, WorkerRun):
             run.send_final_report()
             return
-        finished, crashed = None, run.crashed
+        finished, failure = None, ""
         try:
             errors = len(self.environment.runner.exceptions)
             finished = finish.finish(run, self.environment.parsed_options, exceptions=errors)
@@ -337,8 +342,8 @@ class Plugin:
         except Exception as error:  # the run is lost, and the pipeline must hear of it
             logger.exception("The results could not be made")
             why = error.strerror if isinstance(error, OSError) else ""
-            crashed = f"the results could not be made: {why or type(error).__name__}"
-            self._give_up(crashed, Exit.CRASHED)
+            failure = f"the results could not be made: {why or type(error).__name__}"
+            self._give_up(failure, Exit.CRASHED)
         finally:
             if self._host_is_embedded:
                 self.environment.host = None
@@ -348,7 +353,7 @@ class Plugin:
                     run.target.stop()
         self._telemetry.end(finished.result if finished else None)
         # Said last: whoever sees it may start the next run.
-        self.finished, run.crashed = finished, crashed
+        self.finished, self.failure = finished, failure
 
     def _stop_test(self) -> None:
         """Where no load shape does, as in a worker, we end the test ourselves."""
@@ -400,11 +405,10 @@ class Plugin:
 
     def _interrupt(self, reason: str) -> None:
         run = self.run
-        if run is not None and run.planned_drain:
+        if run is not None and run.lifecycle.planned_drain:
             logger.info("The load is over, and all of it is judged; the last shoppers are seen home (%s).", reason)
         elif run is not None:
-            run.interrupted = run.interrupted or reason  # whatever follows only does what the first one asked for
-            run.finish_early(f"interrupted by {reason}")
+            run.close(interruption(reason))  # the first one counts
 
     def _give_up(self, message: str, code: Exit) -> None:
         self.environment.process_exit_code = int(code)

@@ -12,7 +12,7 @@ from harness.measurement.outcomes import Outcome
 from harness.measurement.recorder import Recorder
 from harness.measurement.totals import RunTotals
 from harness.run.driver import Run
-from harness.run.ending import EndCause
+from harness.run.lifecycle import EndCause
 from harness.run.workload import Workload
 from harness.schedule.arrivals import ArrivalSchedule
 from harness.validity.evidence import Conditions, LabelCount
@@ -30,13 +30,13 @@ def run_conditions(run: Run[Any], comparison: LedgerComparison | None, silence: 
     schedule = workload.schedule()
     conditions = Conditions(
         requests_sent=counts.pages,
-        interrupted=run.interrupted,
-        certain_verdict_reason=run.stop_reason if run.stopped_by is EndCause.CERTAIN else "",
-        stop_rule=run.stop_reason if run.stopped_by is EndCause.STOP_RULE else "",
-        crashed=run.crashed,
-        target_unreachable=run.unreachable,
+        interrupted=run.lifecycle.interrupted_by,
+        certain_verdict_reason=run.ending.reason if run.ending.cause is EndCause.CERTAIN else "",
+        stop_rule=run.ending.reason if run.ending.cause is EndCause.STOP_RULE else "",
+        crashed=run.lifecycle.crash,
+        target_unreachable=run.lifecycle.unreachable,
         embedded=run.target is not None,
-        shop_ended_early=run.stopped_by is EndCause.TARGET_DIED,
+        shop_ended_early=run.ending.cause is EndCause.TARGET_DIED,
         planned_duration=run.length,
         load_duration=run.load_duration,
         expected_offered=None if schedule is None else schedule.min_count,

@@ -20,7 +20,8 @@ import gevent
 from harness.capacity.controller import SEARCH_COMPLETE, CapacityController
 from harness.measurement.sample import Phase, Window
 from harness.monitoring.garbage_collection import GarbageCollectorTuning
-from harness.run.ending import EarlyEndChecks, EndCause, Ending
+from harness.run.early_end import EarlyEndChecks
+from harness.run.lifecycle import EndCause, Ending, RunState
 from harness.run.run_record import RunRecord
 from harness.run.workload import Workload
 from harness.schedule.dispatch import Arrival
@@ -85,7 +86,7 @@ class Run(RunRecord[ContextT]):
         """Let this process's share of the arrivals in from this moment on."""
         window = Window(start, start + self.workload.warm_up, start + self.length)
         early = self._admission.open(window, self.partition)
-        self.begun = True
+        self.lifecycle.begin()
         self._start_search()
         for virtual_user in early:
             self.wait_for_arrival(virtual_user)
@@ -115,8 +116,7 @@ class Run(RunRecord[ContextT]):
             self.extend_schedule(rate, seconds)
             self._gc_tuning.freeze_again()
         if controller.found is not None and not self.closing:
-            self.end_steady_at(self.elapsed)
-            self.finish_early(SEARCH_COMPLETE)
+            self.close(Ending(EndCause.CERTAIN, SEARCH_COMPLETE, judged_until=self.elapsed))
 
     def start_background_tasks(self) -> None:
         """Start what goes on beside the shoppers for as long as the run lasts."""
@@ -124,31 +124,25 @@ class Run(RunRecord[ContextT]):
         work = (self._drive, self._probe_lag, self._watch)
         self._greenlets = [gevent.spawn(self._guarded, one) for one in work]
 
-    def finish_early(self, reason: str, *, graceful: bool = True) -> None:
-        """End the run before its time and remember why; the first reason counts.
+    def close(self, ending: Ending) -> None:
+        """End the load early; the first ending counts.
 
-        Nobody is let in any more. Shoppers under way are seen home, unless there is no sense in it or no time.
+        The journeys under way may finish, unless ``ending`` does not drain or nothing has begun.
         """
-        if self.over:
-            return
-        self.stop_reason = self.stop_reason or reason
-        self.closing = True
-        if self._closed_at is None:
-            self._closed_at = self.clock()
-        if not (graceful and self.begun):
-            self._close()
+        if ending.judged_until is not None:
+            window = self.recorder.window
+            self.recorder.window = replace(window, steady_until=window.start + ending.judged_until)
+            self._admission.stop_arrivals()
+        self.lifecycle.close(ending)
 
-    def end_steady_at(self, until: float) -> None:
-        """The verdict is certain: what is due after so many seconds from the first arrival is not judged, and nobody comes any more."""
-        self.stopped_by = EndCause.CERTAIN
-        window = self.recorder.window
-        self.recorder.window = replace(window, steady_until=window.start + until)
-        self._admission.stop_arrivals()
+    def _load_over(self) -> None:
+        super()._load_over()
+        self.on_drained()
 
     def end(self) -> None:
         """Locust has stopped all users; nothing more will be recorded."""
-        self._close(notify=False)
-        self.ended = True
+        self._admission.close()
+        self.lifecycle.end()
         self._gc_tuning.restore()
         if self.begun:
             self._process_watch.stop()
@@ -158,23 +152,14 @@ class Run(RunRecord[ContextT]):
         current = gevent.getcurrent()
         gevent.killall([greenlet for greenlet in self._greenlets if greenlet is not current], block=False)
 
-    def _close(self, *, notify: bool = True) -> None:
-        self._admission.close()
-        was_over, self.over = self.over, True
-        self.closing = True
-        if self._closed_at is None:
-            self._closed_at = self.clock()
-        if notify and not was_over:
-            self.on_drained()
-
     def _guarded(self, work: Callable[[], None]) -> None:
         """Without any one of these a run would never end, or say what it cannot know: it is over, as a crash."""
         try:
             work()
         except Exception as error:
             logger.exception("The harness broke")
-            self.crashed = type(error).__name__
-            self.finish_early(f"the harness broke ({self.crashed})", graceful=False)
+            name = type(error).__name__
+            self.close(Ending(EndCause.CRASHED, f"the harness broke ({name})", crash=name, drains=False))
 
     def _drive(self) -> None:
         until = self.recorder.window.steady_until
@@ -182,13 +167,13 @@ class Run(RunRecord[ContextT]):
             wake = self._admission.advance(self.clock())
             self._sleep(max(0.0, min(CHECK_INTERVAL, left, wake - self.clock())))
         self._drain_shoppers()
-        self._close()
 
     def _drain_shoppers(self) -> None:
         """Let nobody in any more, and wait for those under way."""
-        stopped_early, self.closing = self.closing and self.stopped_by is not EndCause.CERTAIN, True
-        self.planned_drain = not stopped_early
-        if not stopped_early:
+        if self.lifecycle.state is RunState.LOADING:
+            self.lifecycle.close(Ending())
+        planned = self.lifecycle.planned_drain
+        if planned:
             # Who was due in time and waits for a user may still be served.
             while not self.over and (wake := self._admission.advance(self.clock())) < math.inf:
                 self._sleep(min(CHECK_INTERVAL, max(0.0, wake - self.clock())))
@@ -197,7 +182,7 @@ class Run(RunRecord[ContextT]):
         while self.under_way and self.clock() < deadline and not self.over:
             self._sleep(LAG_PROBE_INTERVAL)
         # Of a run that was ended early, the journeys that Locust then stops are cut off, not late.
-        self.drain_timed_out = bool(self.under_way) and not stopped_early and not self.over
+        self.lifecycle.drained(timed_out=bool(self.under_way) and planned)
 
     def _probe_lag(self) -> None:
         processor, wall = self._processor_time(), self.clock()
@@ -230,11 +215,4 @@ class Run(RunRecord[ContextT]):
             else:
                 end = self._ending_checks.certain_end(self.recorder, self.elapsed, lambda: self._sleep(YIELD_SECONDS))
         if end is not None and not self.closing:
-            self._end_early(end)
-
-    def _end_early(self, end: Ending) -> None:
-        if end.judged_until is not None:
-            self.end_steady_at(end.judged_until)
-        self.stopped_by = end.cause
-        self.interrupted = end.interrupted or self.interrupted
-        self.finish_early(end.reason, graceful=end.graceful)
+            self.close(end)

@@ -18,7 +18,7 @@ from harness.results.folder_lock import lock_folder
 from harness.results.result import RESULT, Result, RunSettings, new_folder, write
 from harness.run.conditions import run_conditions
 from harness.run.driver import Run
-from harness.run.ending import EndCause
+from harness.run.lifecycle import EndCause
 from harness.validity import checks
 from harness.validity.ledger import LedgerComparison, compare_with_ledger
 from harness.versions import version_of
@@ -71,8 +71,8 @@ def finish(run: Run[Any], options: Any, *, exceptions: int) -> Finished:
         ended_at=run.ended_at,
         recorder=run.recorder,
         judgement=judgement,
-        exit=Exit.CRASHED if run.crashed else judgement.verdict.exit,
-        stopped=run.stop_reason,
+        exit=Exit.CRASHED if run.lifecycle.crash else judgement.verdict.exit,
+        stopped=run.ending.reason,
         ledger=comparison,
         capacity=answer,
         versions=_versions(),
@@ -94,7 +94,7 @@ def results_folder(run: Run[Any], named: str) -> Path:
 
 def _ledger(run: Run[Any]) -> tuple[LedgerComparison | None, str]:
     """What the shop says it did beside what we counted, or why it did not say."""
-    if run.target is None or run.stopped_by is EndCause.TARGET_DIED:
+    if run.target is None or run.ending.cause is EndCause.TARGET_DIED:
         return None, ""
     try:
         entry = run.target.ledger()

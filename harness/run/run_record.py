@@ -28,8 +28,9 @@ from harness.monitoring.process import ProcessFacts, ProcessWatch
 from harness.monitoring.shop_messages import ShopMessage
 from harness.monitoring.worker import RunFingerprint, WorkerFacts
 from harness.run.admission import Admission
-from harness.run.ending import EndCause, StopFile
+from harness.run.early_end import StopFile
 from harness.run.journey_log import JourneyLog
+from harness.run.lifecycle import Ending, Lifecycle, RunState
 from harness.run.workload import Target, TestDataPool, Workload
 from harness.schedule.dispatch import Arrival, Assignment, VirtualUser
 from harness.schedule.partition import Partition
@@ -71,18 +72,7 @@ class RunRecord(Generic[ContextT]):
         )
         self.partition = Partition()
         self.order_numbers = OrderNumberRegister()
-        self.begun = False
-        self.closing = False
-        self.over = False
-        self.ended = False
-        self.drain_timed_out = False
-        self.planned_drain = False
-        self.stop_reason = ""
-        self.stopped_by = EndCause.NOTHING
-        self.interrupted = ""
-        self.unreachable = ""
-        self.crashed = ""
-        self.grace: float = workload.drain
+        self.lifecycle = Lifecycle(clock, self._load_over)
         self.stop_file: StopFile | None = None
         self.journey_log: JourneyLog | None = None
         self.folder: Path | None = None  # where its results go, once that is settled
@@ -95,7 +85,6 @@ class RunRecord(Generic[ContextT]):
         self.exemplars = Exemplars()
         self._process_watch = ProcessWatch(clock, clocks=ClockWatch(wall_clock))
         self._admission = Admission(workload, self.recorder, self._drop)
-        self._closed_at: float | None = None
 
     def set_target(self, url: str, target: Target | None) -> None:
         """Say where the load goes; ``target`` is given when the shop there was started for this run."""
@@ -149,7 +138,46 @@ class RunRecord(Generic[ContextT]):
         """A page failed, and somebody said why or knows what to do."""
         self._process_watch.shop_messages.add(remark)
 
+    def _load_over(self) -> None:
+        """Nobody is let in any more."""
+        self._admission.close()
+
     # -- what can be asked of it -----------------------------------------------------------------------------------------
+
+    @property
+    def begun(self) -> bool:
+        """Whether the load has started; stays true after the end."""
+        return self.lifecycle.begun
+
+    @property
+    def closing(self) -> bool:
+        """Whether no new arrivals come any more."""
+        return self.lifecycle.state >= RunState.DRAINING
+
+    @property
+    def over(self) -> bool:
+        """Whether no journey is waited for any more."""
+        return self.lifecycle.state >= RunState.OVER
+
+    @property
+    def ended(self) -> bool:
+        """Whether all users are gone."""
+        return self.lifecycle.state is RunState.ENDED
+
+    @property
+    def ending(self) -> Ending:
+        """How the run ends: the first early ending, or the planned one."""
+        return self.lifecycle.ending
+
+    @property
+    def drain_timed_out(self) -> bool:
+        """Whether journeys were still under way when the time to drain was up."""
+        return self.lifecycle.drain_timed_out
+
+    @property
+    def grace(self) -> float:
+        """How many seconds the drain may take."""
+        return self.workload.drain if self.ending.grace is None else self.ending.grace
 
     @property
     def requesting(self) -> Counter[str]:
@@ -179,7 +207,8 @@ class RunRecord(Generic[ContextT]):
     @property
     def load_duration(self) -> float:
         """For how many seconds of its planned length the load was on."""
-        end = self._closed_at if self._closed_at is not None else self.clock()
+        closed_at = self.lifecycle.closed_at
+        end = self.clock() if closed_at is None else closed_at
         return min(self.length, max(0.0, end - self.recorder.window.start)) if self.begun else 0.0
 
     @property

@@ -17,6 +17,7 @@ from locust.web import WebUI
 from harness.allowed_targets import is_loopback
 from harness.locust_plugin.options import choices
 from harness.locust_plugin.web.form import UserSettings
+from harness.locust_plugin.web.tabs import UiState
 from harness.locust_plugin.web.ui import CheckloadUi
 from harness.measurement.recorder import Recorder
 from harness.measurement.sample import Window
@@ -71,7 +72,7 @@ def a_ui(program, started):
         program,
         pool,
         lambda asked: program.choose(choices(asked, pool.users(asked))),
-        lambda: (None, None),
+        lambda: UiState(None),
     )
     front.install(web_ui)
     return web_ui, environment

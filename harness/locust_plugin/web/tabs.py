@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import gevent
 
@@ -79,12 +79,25 @@ class YieldToLoad:
             self._since = self._clock()
 
 
+class UiState(NamedTuple):
+    """What the web UI shows: the run, what it ended in, and why its results could not be made."""
+
+    run: Run[Any] | None
+    finished: Finished | None = None
+    failure: str = ""
+
+    @property
+    def failed(self) -> bool:
+        """Whether the run ended without a verdict."""
+        return self.run is not None and self.run.ended and bool(self.failure or self.run.lifecycle.crash)
+
+
 class TabRows:
     """What the tabs show, kept for those who ask again at once."""
 
     def __init__(
         self,
-        current: Callable[[], tuple[Run[Any] | None, Finished | None]],
+        current: Callable[[], UiState],
         clock: Callable[[], float] = time.perf_counter,
     ) -> None:
         self._current = current
@@ -95,7 +108,7 @@ class TabRows:
 
     def rows(self) -> Mapping[str, Rows]:
         """The rows of each tab by its key."""
-        run, finished = self._current()
+        run, finished, failure = self._current()
         of = run and (run.id, run.ended, finished is not None)
         if self._of != of or self._clock() >= self._good_until:
             breath = YieldToLoad()
@@ -103,7 +116,7 @@ class TabRows:
                 "hurts": worst_page_rows(run, breath),
                 "options": payment_option_rows(run, breath),
                 "capacity": search_rows(run),
-                "demands": objective_rows(run, finished, breath),
+                "demands": objective_rows(run, finished, breath, failure),
             }
             self._shown, self._of, self._good_until = shown, of, self._clock() + CACHE_SECONDS
             return shown
@@ -158,7 +171,7 @@ def _a_minute(rate: float) -> str:
     return format_number(round(rate * 60))
 
 
-def objective_rows(run: Run[Any] | None, finished: Finished | None, yield_to_load: Pause) -> Rows:
+def objective_rows(run: Run[Any] | None, finished: Finished | None, yield_to_load: Pause, failure: str = "") -> Rows:
     """How each demand stands at this moment; after the run the verdict, with whatever speaks against the measurement."""
     if run is None:
         return []
@@ -166,7 +179,11 @@ def objective_rows(run: Run[Any] | None, finished: Finished | None, yield_to_loa
     if finished is not None and finished.result.run_id == run.id:
         return [_judged(finished), asked, *_reasons(finished), *_report_rows(finished), *_skipped_objectives(run)]
     if run.ended:
-        end = {"demand": "the run", "verdict": "NO VERDICT", "sentence": run.crashed or "being judged"}
+        end = {
+            "demand": "the run",
+            "verdict": "NO VERDICT",
+            "sentence": failure or run.lifecycle.crash or "being judged",
+        }
         return [end, asked]
     steady = max(0.0, min(run.elapsed - run.workload.warm_up, run.workload.steady))
     standings = []

@@ -12,8 +12,6 @@ from harness.host_header import parse_allowed_hosts
 from harness.locust_plugin.option_checks import refuse_host, selected_user_classes
 from harness.locust_plugin.options import OPTION_HELP
 from harness.locust_plugin.web import form, guard, page, tabs
-from harness.run.driver import Run
-from harness.run.finish import Finished
 from harness.run.workload import ScenarioProvider, Workload
 
 
@@ -29,7 +27,7 @@ class CheckloadUi:
         provider: ScenarioProvider[Any],
         pool: form.UserSettings,
         choose: Callable[[Any], Workload[Any]],
-        current: Callable[[], tuple[Run[Any] | None, Finished | None]],
+        current: Callable[[], tabs.UiState],
     ) -> None:
         self._environment = environment
         self._provider = provider
@@ -111,7 +109,8 @@ class CheckloadUi:
 
         ``None``: what Locust says is right.
         """
-        run, finished = self._current()
-        if run is None or finished is not None or (run.crashed and run.ended):
+        current = self._current()
+        run = current.run
+        if run is None or current.finished is not None or current.failed:
             return None
         return STATE_RUNNING if run.begun or run.over else STATE_SPAWNING

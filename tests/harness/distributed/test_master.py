@@ -10,6 +10,7 @@ from harness.distributed.master import START_LEAD, USER_COUNT_TIMEOUT, MasterRun
 from harness.distributed.messages import BEGIN, CLOCK_REQUEST, NEXT_RUN_ONLY, REPORT_RECEIVED, ForgedMessage
 from harness.measurement.recorder import Recorder
 from harness.measurement.sample import Window
+from harness.run.lifecycle import EndCause, Ending
 
 WORKLOAD = SimpleNamespace(
     name="own",
@@ -89,7 +90,7 @@ def test_no_load_is_begun_where_a_clock_is_off(ahead, said):
     assert hosts.told(BEGIN) == {}
     assert hosts.run.over
     assert not hosts.run.begun
-    assert hosts.run.interrupted == f"worker 1, whose clock is {said} the master's"
+    assert hosts.run.lifecycle.interrupted_by == f"worker 1, whose clock is {said} the master's"
     assert hosts.run.fleet.done
 
 
@@ -177,7 +178,7 @@ def test_who_knows_the_name_of_a_worker_and_not_its_key_is_not_heard():
         with pytest.raises(ForgedMessage):
             say("vm_stranger", {**forged, "key": keys[0]})
     assert hosts.run.recorder.arrivals["steady"].offered == 0
-    assert not hosts.run.interrupted
+    assert not hosts.run.lifecycle.interrupted_by
     assert not hosts.run.closing
     assert hosts.run.fleet.workers["vm_a"].clock.seconds == pytest.approx(0.0)
 
@@ -199,6 +200,6 @@ def test_all_is_asked_for_where_something_is_missing_before_the_last_word():
 def test_a_cut_window_is_that_of_the_books():
     hosts = Hosts(vm_a=0.0)
     hosts.run.start(4)
-    hosts.run.end_steady_at(4.0)
+    hosts.run.close(Ending(EndCause.CERTAIN, "sure", judged_until=4.0))
     assert hosts.run.recorder is hosts.run.fleet.total
     assert hosts.run.recorder.window.steady_until == hosts.run.recorder.window.start + 4.0

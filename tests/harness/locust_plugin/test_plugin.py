@@ -13,6 +13,7 @@ from harness.locust_plugin.plugin import Plugin
 from harness.locust_plugin.shape import ArrivalShape
 from harness.objectives.parser import parse
 from harness.run import finish
+from harness.run.lifecycle import Ending
 
 
 class Shop:
@@ -225,8 +226,8 @@ def test_a_shop_that_does_not_start_is_a_crash(begin, program, trouble):
     run = start_run(made)
     assert run.over
     assert environment.process_exit_code == Exit.CRASHED
-    assert run.crashed
-    assert "swordfish" not in run.crashed
+    assert run.lifecycle.crash
+    assert "swordfish" not in run.lifecycle.crash
 
 
 def test_a_crash_while_finishing_is_told_and_leaves_no_shop_behind(begin, program, monkeypatch):
@@ -235,10 +236,10 @@ def test_a_crash_while_finishing_is_told_and_leaves_no_shop_behind(begin, progra
 
     monkeypatch.setattr(finish, "finish", full)
     made, environment = begin()
-    run = start_run(made)
+    start_run(made)
     made.on_test_stop()
     assert environment.process_exit_code == Exit.CRASHED
-    assert run.crashed == "the results could not be made: No space left on device"
+    assert made.failure == "the results could not be made: No space left on device"
     assert made.finished is None
     assert program.shop.stopped
 
@@ -248,15 +249,16 @@ def test_only_the_first_reason_to_interrupt_is_told(begin):
     run = start_run(made)
     made._terminate("SIGTERM")
     made._interrupt("the stop button")
-    assert run.interrupted == "SIGTERM"
+    assert run.lifecycle.interrupted_by == "SIGTERM"
 
 
 def test_who_is_asked_to_end_while_the_last_shoppers_go_home_has_a_whole_run_to_judge(begin):
     made, _ = begin()
     run = made.prepare()
-    run.planned_drain = True
+    run.lifecycle.begin()
+    run.lifecycle.close(Ending())
     made._interrupt("SIGTERM")
-    assert (run.interrupted, run.stop_reason) == ("", "")
+    assert (run.lifecycle.interrupted_by, run.ending.reason) == ("", "")
 
 
 def test_user_classes_are_weighed_and_the_others_stay_out(begin):
@@ -290,7 +292,7 @@ def test_a_second_ctrl_c_is_left_to_the_process(begin, monkeypatch):
     run = start_run(made)
     made._terminate("Ctrl-C")
     assert cancelled == [1]
-    assert run.interrupted == "Ctrl-C"
+    assert run.lifecycle.interrupted_by == "Ctrl-C"
 
 
 @pytest.mark.parametrize("name", ["Ctrl-C", "SIGHUP"])
@@ -300,7 +302,7 @@ def test_a_run_that_was_called_off_before_there_was_one_is_interrupted_and_no_ot
     made._terminate(name)
     run = made.prepare()
     assert run.over
-    assert run.interrupted == name
+    assert run.lifecycle.interrupted_by == name
     made.on_test_stop()
     assert made.finished is not None
     assert made.prepare() is None

@@ -14,7 +14,8 @@ from harness.measurement.totals import RunTotals
 from harness.objectives.parser import parse
 from harness.objectives.stop_rule import parse as parse_rule
 from harness.run.driver import START_DELAY, Run
-from harness.run.ending import StopFile
+from harness.run.early_end import StopFile
+from harness.run.lifecycle import EndCause, Ending, interruption
 from harness.run.registry import current_run, run_registry
 from harness.schedule.arrivals import ArrivalProcess, Profile, ProfileSchedule, RateStage
 
@@ -180,7 +181,7 @@ def test_an_open_load_serves_every_arrival_and_ends_when_the_last_is_home(time, 
     assert users[2].taken[0].arrival.due == pytest.approx(100 + START_DELAY + 2.25)
     # The last one is due at 9.75 s and home half a second later; the load itself ends at 10 s.
     assert ended == [pytest.approx(100 + START_DELAY + 10.25, abs=0.06)]
-    assert (run.over, run.drain_timed_out, run.under_way, run.stop_reason) == (True, False, 0, "")
+    assert (run.over, run.drain_timed_out, run.under_way, run.ending.reason) == (True, False, 0, "")
     assert run.load_duration == run.length == 10.0
     assert run.in_flight["gpay"] == 0
 
@@ -244,7 +245,7 @@ def test_a_run_that_was_ended_early_has_not_drained_out_however_long_its_users_t
     run.wait_for_arrival(Shopper(run, time, stuck=True))
     run.start(1)
     time.until(105.0)
-    run.finish_early("enough")
+    run.close(interruption("enough"))
     time.until(200.0)
     assert run.under_way == 1
     assert not run.drain_timed_out
@@ -318,10 +319,10 @@ def test_a_run_is_ended_early_once_and_keeps_the_first_reason(time, make_run):
     run.on_drained = lambda: ended.append(time.now)
     run.start(1)
     time.until(100 + START_DELAY + 4.0)
-    run.finish_early("first")
-    run.finish_early("second")
+    run.close(Ending(EndCause.STOP_RULE, "first"))
+    run.close(Ending(EndCause.STOP_RULE, "second"))
     time.until(200.0)
-    assert (run.over, run.stop_reason, len(ended)) == (True, "first", 1)
+    assert (run.over, run.ending.reason, len(ended)) == (True, "first", 1)
     assert run.load_duration == pytest.approx(4.0)
     offered, started, dropped = arrivals(run)
     assert offered == started + dropped > 0
@@ -342,9 +343,9 @@ def test_a_run_whose_verdict_is_certain_ends_sees_everybody_home_and_judges_what
     run.start(120)
     time.until(100 + START_DELAY + 12.0)
     # At the first look, 760 journeys without a failure: for a tenth of the doubt it takes 528.
-    assert run.stopped_by == "certain"
+    assert run.ending.cause == "certain"
     assert run.load_duration == pytest.approx(10.0, abs=0.6)
-    assert "of the 40 s to be judged (look 1 of 3)" in run.stop_reason
+    assert "of the 40 s to be judged (look 1 of 3)" in run.ending.reason
     assert run.alpha_left == pytest.approx(0.1)
     window = run.recorder.window
     assert window.steady_until - window.start == pytest.approx(10.0, abs=0.6)
@@ -364,7 +365,7 @@ def test_where_nothing_is_certain_a_run_goes_on_to_its_end_with_what_doubt_is_le
     seats(run, time, 3)
     run.start(6)
     time.until(200.0)
-    assert (run.load_duration, run.stopped_by) == (42.0, "")
+    assert (run.load_duration, run.ending.cause) == (42.0, "")
     assert run.alpha_left == pytest.approx(0.7)
 
 
@@ -382,7 +383,7 @@ def test_a_run_that_was_over_before_its_users_were_there_never_starts(time, make
     run = make_run(Load(2.0))
     user = Shopper(run, time)
     run.wait_for_arrival(user)
-    run.finish_early("nobody there")
+    run.close(interruption("nobody there"))
     run.start(1)
     time.until(200.0)
     assert (run.begun, run.load_duration, run.elapsed, user.taken, arrivals(run)) == (False, 0.0, 0.0, [], (0, 0, 0))
@@ -396,7 +397,7 @@ def test_the_dead_shop_is_noticed(time, make_run):
     assert not run.over
     shop.living = False
     time.until(103.6)
-    assert (run.stopped_by, run.over) == ("target died", True)
+    assert (run.ending.cause, run.over) == ("target died", True)
 
 
 def test_the_stop_file_is_noticed(time, make_run, tmp_path):
@@ -407,16 +408,16 @@ def test_the_stop_file_is_noticed(time, make_run, tmp_path):
     assert not run.over
     (tmp_path / "stop").touch()
     time.until(103.6)
-    assert (run.stopped_by, run.interrupted) == ("stop file", "the stop file")
-    assert run.stop_reason == f"the stop file {tmp_path / 'stop'} exists"
+    assert (run.ending.cause, run.lifecycle.interrupted_by) == ("stop file", "the stop file")
+    assert run.ending.reason == f"the stop file {tmp_path / 'stop'} exists"
 
 
 def test_a_stop_rule_ends_the_run(time, make_run):
     run = make_run(Load(8.0, rules=["dropped > 50% for 3s"]))
     run.start(1)
     time.until(200.0)
-    assert run.stopped_by == "stop rule"
-    assert "dropped > 50% for 3s" in run.stop_reason
+    assert run.ending.cause == "stop rule"
+    assert "dropped > 50% for 3s" in run.ending.reason
     assert 3.0 < run.load_duration < 7.0
 
 
@@ -444,8 +445,8 @@ def test_a_harness_that_breaks_ends_the_run_as_a_crash(time, make_run, broken, c
     setattr(workload, broken, breaks)
     run.start(1)
     time.until(200.0)
-    assert (run.over, run.crashed, len(ended)) == (True, "LookupError", 1)
-    assert run.stop_reason == "the harness broke (LookupError)"
+    assert (run.over, run.lifecycle.crash, len(ended)) == (True, "LookupError", 1)
+    assert run.ending.reason == "the harness broke (LookupError)"
     assert "The harness broke" in caplog.text
 
 
@@ -484,7 +485,7 @@ def test_the_rate_that_is_asked_for_is_none_before_and_after_the_load(time, make
     run.start(1)
     time.until(103.0)
     assert run.rate_target == 2.0
-    run.finish_early("enough")
+    run.close(interruption("enough"))
     assert run.rate_target == 0.0
 
 

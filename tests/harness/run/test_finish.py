@@ -13,8 +13,8 @@ from harness.objectives.verdict import Severity
 from harness.reporting.report import RENDERINGS
 from harness.run import finish as module
 from harness.run.driver import Run
-from harness.run.ending import EndCause
 from harness.run.finish import finish
+from harness.run.lifecycle import EndCause, Ending, interruption
 from harness.run.workload import LedgerEntry
 from harness.schedule.arrivals import TraceSchedule
 from harness.schedule.dispatch import Arrival, Assignment
@@ -74,14 +74,15 @@ def elsewhere(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
 
 
-def a_run(*, bought=300, failed=0, ledger=None, workload=None):
+def a_run(*, bought=300, failed=0, ledger=None, workload=None, ending=None, ended_at=110.0):
     """A run of ten seconds with so many journeys that bought, and that failed on their last page."""
     moments = [100.0]
     run = Run(workload or Load(), None, clock=lambda: moments[0])
     run.started_at = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
     run.set_target("http://127.0.0.1:4711/", None if ledger is None else Shop(ledger))
     run.recorder.window = Window(100.0, 100.0, 110.0)
-    run.begun, run.spawned = True, 3
+    run.lifecycle.begin()
+    run.spawned = 3
     run._admission._under_way = bought + failed
     for number in range(bought + failed):
         due = 100.0 + 10.0 * number / (bought + failed)
@@ -95,7 +96,9 @@ def a_run(*, bought=300, failed=0, ledger=None, workload=None):
         run.end_journey(
             JourneySample("guest", "gpay", *end, due, due, due + 0.01, ordered=paid, amount=100 * paid), "gpay"
         )
-    moments[0] = 110.0
+    moments[0] = ended_at
+    if ending is not None:
+        run.close(ending)
     run.end()
     return run
 
@@ -154,8 +157,7 @@ def test_a_shop_that_keeps_its_ledger_to_itself_spoils_the_run(error, said):
 
 
 def test_a_dead_shop_is_not_asked_for_its_ledger():
-    run = a_run(ledger=AssertionError("asked"))
-    run.stopped_by = EndCause.TARGET_DIED
+    run = a_run(ledger=AssertionError("asked"), ending=Ending(EndCause.TARGET_DIED, drains=False))
     finished = finish(run, options(), exceptions=0)
     assert finished.exit is Exit.INVALID
     assert finished.result.ledger is None
@@ -176,18 +178,15 @@ def test_a_target_of_somebody_elses_keeps_no_ledger_for_us():
 @pytest.mark.parametrize(
     ("changes", "code", "said"),
     [
-        ({"interrupted": "Ctrl-C", "stop_reason": "interrupted by Ctrl-C"}, Exit.INVALID, "interrupted"),
-        ({"unreachable": "nobody answers"}, Exit.INVALID, "could not be reached"),
-        ({"stopped_by": EndCause.STOP_RULE, "stop_reason": "the rule held"}, Exit.FAILED, "The rule held"),
-        ({"crashed": "LookupError"}, Exit.CRASHED, "LookupError"),
-        ({"_closed_at": 104.0}, Exit.INVALID, "held for 4 s of 10 s"),
+        ({"ending": interruption("Ctrl-C")}, Exit.INVALID, "interrupted"),
+        ({"ending": Ending(EndCause.UNREACHABLE, "nobody answers")}, Exit.INVALID, "could not be reached"),
+        ({"ending": Ending(EndCause.STOP_RULE, "the rule held")}, Exit.FAILED, "The rule held"),
+        ({"ending": Ending(EndCause.CRASHED, "it broke", crash="LookupError")}, Exit.CRASHED, "LookupError"),
+        ({"ended_at": 104.0}, Exit.INVALID, "held for 4 s of 10 s"),
     ],
 )
 def test_how_a_run_ended_decides_its_verdict(changes, code, said):
-    run = a_run()
-    for name, value in changes.items():
-        assert hasattr(run, name)
-        setattr(run, name, value)
+    run = a_run(**changes)
     finished = finish(run, options(), exceptions=0)
     assert finished.exit is code, finished.headline
     assert said in finished.headline
@@ -244,7 +243,7 @@ def test_the_instrument_is_looked_at():
 
 def test_a_run_that_never_began_is_invalid_and_is_written_all_the_same():
     run = Run(Load(), None)
-    run.finish_early("nobody there")
+    run.close(Ending(EndCause.UNREACHABLE, "nobody there"))
     run.end()
     finished = finish(run, options(), exceptions=0)
     assert finished.exit is Exit.INVALID

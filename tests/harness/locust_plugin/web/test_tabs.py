@@ -11,6 +11,7 @@ from harness.locust_plugin.web.tabs import (
     TABS,
     WORK_SECONDS,
     TabRows,
+    UiState,
     YieldToLoad,
     objective_rows,
     payment_option_rows,
@@ -64,7 +65,7 @@ def run(clock):
 def fill(run):
     """The run is seven seconds old; of three pages one is slow and one fails now and then."""
     run.recorder.window = Window(100.0, 102.0, 112.0)
-    run.begun = True
+    run.lifecycle.begin()
     for number in range(40):
         due = 101.0 if number < 4 else 103.0
         for page, took in (("BinNumberPage", 0.02), ("ThankYouPage", 0.4), ("IndexPage", 0.01)):
@@ -85,7 +86,7 @@ def test_what_fails_hurts_most_then_what_is_slow_and_warm_up_does_not_count(run,
 def test_while_nothing_is_steady_the_tab_says_so(run, clock):
     assert worst_page_rows(run, no_pause) == [{"page": "nothing yet", "count": "the users are getting ready"}]
     run.recorder.window = Window(100.0, 102.0, 112.0)
-    run.begun = True
+    run.lifecycle.begin()
     clock.now = 100.5
     assert worst_page_rows(run, no_pause)[0]["count"] == "warming up, 2 s to go"
 
@@ -161,15 +162,15 @@ def test_the_verdict_on_another_run_is_not_shown(run, clock):
 def test_a_run_that_could_not_be_judged_says_why(run):
     run.end()
     assert objective_rows(run, None, no_pause)[0]["sentence"] == "being judged"
-    run.crashed = "the results could not be made: No space left on device"
-    row = objective_rows(run, None, no_pause)[0]
-    assert (row["verdict"], row["sentence"]) == ("NO VERDICT", run.crashed)
+    failure = "the results could not be made: No space left on device"
+    row = objective_rows(run, None, no_pause, failure)[0]
+    assert (row["verdict"], row["sentence"]) == ("NO VERDICT", failure)
 
 
 def test_rows_are_made_every_two_seconds_however_many_look_on_and_at_once_when_the_run_ends(run, clock):
     fill(run)
     current = SimpleNamespace(run=run, finished=None)
-    view = TabRows(lambda: (current.run, current.finished), clock=lambda: clock.now)
+    view = TabRows(lambda: UiState(current.run, current.finished), clock=lambda: clock.now)
     first = view.rows()
     assert set(first) == {tab.key for tab in TABS}
     clock.now += 1.0

@@ -9,6 +9,7 @@ from werkzeug.datastructures import MultiDict
 from harness.errors import UsageError
 from harness.locust_plugin.options import choices
 from harness.locust_plugin.web.form import UserSettings
+from harness.locust_plugin.web.tabs import UiState
 from harness.locust_plugin.web.ui import CheckloadUi
 from harness.run.driver import Run
 
@@ -86,13 +87,13 @@ def front():
             runner=SimpleNamespace(state="ready", shape_greenlet=None),
             host=None,
         )
-        program, pool, now = Everything(), UserSettings(), SimpleNamespace(run=None, finished=None)
+        program, pool, now = Everything(), UserSettings(), SimpleNamespace(run=None, finished=None, failure="")
         made = CheckloadUi(
             environment,
             program,
             pool,
             lambda asked: program.choose(choices(asked, pool.users(asked))),
-            lambda: (now.run, now.finished),
+            lambda: UiState(now.run, now.finished, now.failure),
         )
         pool.show(environment.parsed_options, 12, 100.0)
         return made, environment, now
@@ -201,11 +202,11 @@ def test_the_page_neither_falls_back_to_the_form_nor_stops_asking_before_there_i
     assert made.state() is None
     run = now.run = Run(Load(), None)
     assert made.state() == "spawning"  # Locust would say: ready
-    run.begun = True
+    run.lifecycle.begin()
     assert made.state() == "running"
     run.end()
     assert made.state() == "running"  # Locust would say: stopped
-    run.crashed = "the results could not be made"
+    now.failure = "the results could not be made"
     assert made.state() is None
 
 

@@ -6,40 +6,14 @@ Pure but for the stop file, which it looks for; moments come in as arguments.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
 from harness.measurement.recorder import Recorder
 from harness.objectives.stop_rule import StopRuleMonitor
 from harness.run.early_stopping import InterimAnalyses
+from harness.run.lifecycle import EndCause, Ending
 from harness.run.workload import Target, Workload
-
-
-class EndCause(StrEnum):
-    """What ended a run."""
-
-    NOTHING = ""
-    CERTAIN = "certain"
-    STOP_FILE = "stop file"
-    STOP_RULE = "stop rule"
-    TARGET_DIED = "target died"
-
-
-@dataclass(frozen=True, slots=True)
-class Ending:
-    """The end of a run, and what is to be said about it.
-
-    ``graceful`` says whether there is sense in seeing home who is under way, ``interrupted`` names who did it where somebody did.
-    What is due more than ``judged_until`` seconds after the first arrival is not judged.
-    """
-
-    cause: EndCause
-    reason: str
-    graceful: bool = True
-    interrupted: str = ""
-    judged_until: float | None = None
 
 
 class StopFile:
@@ -70,9 +44,9 @@ class EarlyEndChecks:
     ) -> Ending | None:
         """Why the run must not go on; ``target`` is the shop if it was started for this run, ``now`` a moment of the recorder's clock."""
         if target is not None and not target.alive():
-            return Ending(EndCause.TARGET_DIED, "the embedded shop ended in the middle of the run", graceful=False)
+            return Ending(EndCause.TARGET_DIED, "the embedded shop ended in the middle of the run", drains=False)
         if stop_file is not None and (found := stop_file.reason()):
-            return Ending(EndCause.STOP_FILE, found, interrupted="the stop file")
+            return Ending(EndCause.STOP_FILE, found, interrupted_by="the stop file")
         if rule := self._stop_rules.check(recorder, now):
             return Ending(EndCause.STOP_RULE, rule)
         return None

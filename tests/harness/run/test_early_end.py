@@ -6,7 +6,8 @@ from harness.measurement.recorder import Recorder
 from harness.measurement.sample import JourneySample, Window
 from harness.objectives.parser import parse
 from harness.objectives.stop_rule import parse as parse_rule
-from harness.run.ending import EarlyEndChecks, EndCause, StopFile
+from harness.run.early_end import EarlyEndChecks, StopFile
+from harness.run.lifecycle import EndCause
 
 
 def ends(*, rules=(), certain=False):
@@ -48,13 +49,13 @@ def test_a_run_without_trouble_goes_on(recorder, tmp_path):
 
 def test_a_dead_shop_is_no_place_to_see_anybody_home_from(recorder):
     end = ends().forced_end(shop(alive=False), None, recorder, 1.0)
-    assert (end.cause, end.graceful) == (EndCause.TARGET_DIED, False)
+    assert (end.cause, end.drains) == (EndCause.TARGET_DIED, False)
 
 
 def test_a_stop_file_names_who_interrupted_the_run(recorder, tmp_path):
     (tmp_path / "stop").touch()
     end = ends().forced_end(None, StopFile(str(tmp_path / "stop")), recorder, 1.0)
-    assert (end.cause, end.graceful, end.interrupted) == (EndCause.STOP_FILE, True, "the stop file")
+    assert (end.cause, end.drains, end.interrupted_by) == (EndCause.STOP_FILE, True, "the stop file")
 
 
 def test_a_stop_rule_ends_the_run_when_its_trouble_has_lasted(recorder):
