@@ -86,13 +86,8 @@ class Outcome(StrEnum):
     )  # the scenario uses a payment option that the shop lacks, or guests that it does not serve
     BUG = "bug", Blame.HARNESS
 
-    @property
-    def may_come_from_lateness(self) -> bool:
-        """Whether a late shopper, or an arrival without a free user, can cause this outcome."""
-        return self in _MAY_COME_FROM_LATENESS
 
-
-_MAY_COME_FROM_LATENESS = frozenset(
+CAN_COME_FROM_LATENESS = frozenset(
     {
         Outcome.CODE_EXPIRED,
         Outcome.CONNECTION,
@@ -104,3 +99,4 @@ _MAY_COME_FROM_LATENESS = frozenset(
         Outcome.UNFINISHED,
     }
 )
+"""The outcomes that a late shopper, or an arrival without a free user, can cause."""

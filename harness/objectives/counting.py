@@ -1,8 +1,8 @@
-"""Counts, out of everything recorded, what one objective speaks of: how many, and how many were not as demanded.
+"""Counts the samples that one objective is about, and how many of them are over its bound.
 
-Who counts as over the bound of a time: whatever took longer, whatever the shop failed, and arrivals that were never
-served. What the harness cut short is *unknown* unless it had taken too long already: nobody can say how it would
-have ended, so it may neither prove that a demand was kept nor that it was broken.
+Over the bound of a time are samples that took longer, samples that the shop failed, and dropped arrivals. A sample that the
+harness cut short is *unknown*, unless it had taken too long already. Its end is not known, so it proves neither that an
+objective was kept nor that it was broken.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ from harness.objectives.model import Metric, Objective, Statistic, Subject
 Key = PageKey | JourneyKey
 
 MIDDLE_QUANTILES = (0.35, 0.5, 0.65)
-"""The levels of a run's own times at which its swings are seen best."""
+"""The quantiles of a run's own times that show best how the times vary together."""
 BOUND_FRACTIONS = (1 / 2, 1 / 4, 1 / 8, 1 / 16)
-"""The parts of a bound by which is told how far from it a shop is."""
+"""The fractions of a bound that show how far a shop is from it."""
 
 STEADY: frozenset[str] = frozenset({Phase.STEADY})
 EVERY_PHASE: frozenset[str] = frozenset(Phase)
@@ -33,10 +33,11 @@ EVERY_PHASE: frozenset[str] = frozenset(Phase)
 
 @dataclass(frozen=True, slots=True)
 class SampleCounts:
-    """How many samples, how many over the bound, how many of unknown end; ``slices`` has the first two by time.
+    """The number of samples, of those over the bound, and of those with an unknown end.
 
-    ``levels`` has slices of how many were over the middle levels of what was measured itself, ``nearer`` how many
-    were over parts of the bound: a half, a quarter. Both only where asked for, and of percentiles and means.
+    ``slices`` has the first two numbers for each slice of time. ``middle_slices`` has, for each of the middle quantiles, slices of
+    how many samples were over it. ``over_fractions`` has how many were over each fraction of the bound. These two are counted
+    on request, for percentiles and means.
     """
 
     total: int
@@ -50,24 +51,26 @@ class SampleCounts:
 def matching_series(
     recorder: Recorder, objective: Objective, phases: Collection[str] = STEADY
 ) -> Iterator[tuple[Key, SampleSeries]]:
-    """The cells that an objective speaks of.
+    """The series that an objective is about.
 
-    Of failures, an outcome that it names does not narrow down what is looked at but says which failures are meant.
+    For failures, an outcome label selects which failures count. It does not select which samples are looked at.
     """
     payment, verification = objective.label("payment"), objective.label("verification")
     outcome = "" if objective.metric is Metric.FAILURES else objective.label("outcome")
     of_pages = objective.subject is Subject.PAGE
-    cells: Iterator[tuple[Key, SampleSeries]] = iter(list((recorder.pages if of_pages else recorder.journeys).items()))
-    for key, cell in cells:
+    all_series: Iterator[tuple[Key, SampleSeries]] = iter(
+        list((recorder.pages if of_pages else recorder.journeys).items())
+    )
+    for key, series in all_series:
         name = key.page if isinstance(key, PageKey) else key.journey
         walked = "" if isinstance(key, PageKey) else key.verification
         wanted = ((objective.name, name), (payment, key.payment_option), (outcome, key.outcome), (verification, walked))
         if key.phase in phases and all(asked in ("", there) for asked, there in wanted):
-            yield key, cell
+            yield key, series
 
 
 def succeeded(objective: Objective, key: Key) -> bool:
-    """Whether what is counted under this key counts for a rate or a number: an order, or an end the shop is not to blame for."""
+    """Whether samples with this key count for a rate or a count: an order, or an end without blame of shop or harness."""
     if objective.subject is Subject.ORDERS:
         return isinstance(key, JourneyKey) and key.ordered
     return key.blame in (Blame.NOBODY, Blame.SHOPPER)
@@ -82,10 +85,10 @@ def count_samples(
     with_middle: bool = False,
     before: float = math.inf,
 ) -> SampleCounts:
-    """How many samples of the phases the objective speaks of, and how many of them are not as demanded.
+    """Count the samples of these phases that an objective on times, failures or dropped arrivals is about.
 
-    For times, failures and dropped arrivals; ``slices`` and ``levels`` always follow the response time, as slices do, and are only
-    counted if asked for. With ``before`` only what was due in earlier slices counts, all of it by its response time.
+    ``slices`` and ``middle_slices`` always use the response time, because slices have no other. With ``before``, only samples due
+    in earlier slices count, all by their response time.
     """
     if with_middle and objective.statistic in (Statistic.PERCENTILE, Statistic.MEAN):
         counted = count_samples(recorder, objective, phases, sliced=sliced, before=before)
@@ -96,46 +99,46 @@ def count_samples(
         return _dropped(recorder, objective, phases)
     total = over = unknown = 0
     slices: dict[int, tuple[int, int]] = {}
-    for key, cell in matching_series(recorder, objective, phases):
-        times = cell.service if objective.metric is Metric.SERVICE_TIME else cell.response
+    for key, series in matching_series(recorder, objective, phases):
+        times = series.service if objective.metric is Metric.SERVICE_TIME else series.response
         beyond, unsure = _judged(objective, key, times)
         total += times.total
         over += beyond
         unknown += unsure
-        for index, histogram in list(cell.slices.items()) if sliced else ():
+        for index, histogram in list(series.slices.items()) if sliced else ():
             n, x = slices.get(index, (0, 0))
             slices[index] = (n + histogram.total, x + _judged(objective, key, histogram)[0])
     return SampleCounts(total, over, unknown, _in_order(slices))
 
 
 def times(recorder: Recorder, objective: Objective) -> Histogram:
-    """The times of the steady phase that a percentile is read from: what the shop failed was never answered."""
+    """The times of the steady part that a percentile is read from; samples that the shop failed count as never answered."""
     merged = Histogram()
-    for key, cell in matching_series(recorder, objective):
-        histogram = cell.service if objective.metric is Metric.SERVICE_TIME else cell.response
+    for key, series in matching_series(recorder, objective):
+        histogram = series.service if objective.metric is Metric.SERVICE_TIME else series.response
         _answered(merged, key, histogram, objective)
     return merged
 
 
 def _judged(objective: Objective, key: Key, histogram: Histogram) -> tuple[int, int]:
-    """How many of a cell's samples are over, and how many of unknown end."""
-    ours = key.blame == Blame.HARNESS
+    """How many of a series' samples are over the bound, and how many have an unknown end."""
+    cut_short = key.blame == Blame.HARNESS
     if objective.metric is Metric.FAILURES:
         named = objective.label("outcome")
         failed = key.outcome == named if named else key.blame == Blame.SHOP
-        return (histogram.total, 0) if failed else (0, histogram.total if ours else 0)
+        return (histogram.total, 0) if failed else (0, histogram.total if cut_short else 0)
     if key.blame == Blame.SHOP and objective.statistic is Statistic.PERCENTILE:
         return histogram.total, 0
     over = histogram.count_over(objective.bound)
-    return over, histogram.total - over if ours else 0
+    return over, histogram.total - over if cut_short else 0
 
 
 def _before(recorder: Recorder, objective: Objective, phases: Collection[str], before: float) -> SampleCounts:
     unknown = 0
     slices: dict[int, tuple[int, int]] = {}
-    for key, cell in matching_series(recorder, objective, phases):
-        for index, histogram in list(cell.slices.items()):
-            # A slice counts if it ended before: the last one is still being filled.
+    for key, series in matching_series(recorder, objective, phases):
+        for index, histogram in list(series.slices.items()):
+            # Only slices that have ended count: the last one still grows.
             if index + 1 <= before:
                 if objective.metric is Metric.DROPPED:
                     beyond, unsure = histogram.infinite, 0
@@ -150,11 +153,11 @@ def _before(recorder: Recorder, objective: Objective, phases: Collection[str], b
 
 
 def _middle_counts(recorder: Recorder, objective: Objective, phases: Collection[str], before: float) -> dict[str, Any]:
-    """The ``levels`` and what is ``nearer`` of a tally."""
+    """The fields ``middle_slices`` and ``over_fractions`` of ``SampleCounts``."""
     parts = [
         (key, index, histogram)
-        for key, cell in matching_series(recorder, objective, phases)
-        for index, histogram in list(cell.slices.items())
+        for key, series in matching_series(recorder, objective, phases)
+        for index, histogram in list(series.slices.items())
         if index + 1 <= before
     ]
     whole = Histogram()
@@ -177,17 +180,17 @@ def _middle_counts(recorder: Recorder, objective: Objective, phases: Collection[
 
 
 def time_sums(recorder: Recorder, objective: Objective) -> tuple[tuple[int, float], ...]:
-    """How many times there were in each slice of the steady part, and what they add up to, in seconds; finite ones only."""
+    """The number and the sum (seconds) of the finite times in each slice of the steady part."""
     slices: dict[int, tuple[int, float]] = {}
-    for _, cell in matching_series(recorder, objective):
-        for index, histogram in list(cell.slices.items()):
+    for _, series in matching_series(recorder, objective):
+        for index, histogram in list(series.slices.items()):
             n, whole = slices.get(index, (0, 0.0))
             slices[index] = (n + histogram.total - histogram.infinite, whole + histogram.sum)
     return tuple(slices.get(index, (0, 0.0)) for index in range(min(slices, default=0), max(slices, default=-1) + 1))
 
 
 def _answered(into: Histogram, key: Key, histogram: Histogram, objective: Objective) -> None:
-    """Add times that an objective is read from; of a percentile, what the shop failed was never answered."""
+    """Add the times of a series; for a percentile, samples that the shop failed count as never answered."""
     if key.blame == Blame.SHOP and objective.statistic is Statistic.PERCENTILE:
         into.record(math.inf, histogram.total)
     else:
@@ -196,8 +199,8 @@ def _answered(into: Histogram, key: Key, histogram: Histogram, objective: Object
 
 def _dropped(recorder: Recorder, objective: Objective, phases: Collection[str]) -> SampleCounts:
     slices: dict[int, tuple[int, int]] = {}
-    for _, cell in matching_series(recorder, objective, phases):
-        for index, histogram in list(cell.slices.items()):
+    for _, series in matching_series(recorder, objective, phases):
+        for index, histogram in list(series.slices.items()):
             n, x = slices.get(index, (0, 0))
             slices[index] = (n + histogram.total, x + histogram.infinite)
     arrivals = [recorder.arrivals[Phase(phase)] for phase in phases]
@@ -205,7 +208,7 @@ def _dropped(recorder: Recorder, objective: Objective, phases: Collection[str]) 
 
 
 def _in_order(slices: dict[int, tuple[int, int]]) -> tuple[tuple[int, int], ...]:
-    """The slices from the first to the last that holds anything, empty ones between them included."""
+    """The slices from the first to the last one with samples, empty slices between them included."""
     if not slices:
         return ()
     return tuple(slices.get(index, (0, 0)) for index in range(min(slices), max(slices) + 1))

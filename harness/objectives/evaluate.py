@@ -1,18 +1,18 @@
-"""Decides whether the demands were kept, and how a run ends: passed, failed, invalid or inconclusive.
+"""Decides whether objectives were kept, and the verdict over a run: passed, failed, invalid or inconclusive.
 
-Only the steady phase is judged, and missing data is never a pass. How each kind of demand is decided:
+Only the steady part is judged. Missing data never passes. Each kind of objective has its own method:
 
-* **Percentiles, failures, dropped arrivals** by counting: of ``n`` samples ``x`` are over the bound (or failed), and a share
-  ``q`` may be. Kept if ``P(Bin(n, q) <= x) <= 1 - confidence``, broken if ``P(Bin(n, q) >= x) <= 1 - confidence``, otherwise
-  undecided. Both counts are first divided by the design effect, since samples of one slow moment are not independent. A percentile
-  is not kept by a run that may have fallen into a lull, see ``share_verdict``.
-  What the harness cut short counts as over when a pass is to be proved, and as not over when a failure is.
-* **Failures of at most 0 %** without statistics: one failure breaks it, and none, out of at least one sample, keeps it.
-* **Rates** by Student's t interval over ten to nineteen equal stretches of the steady part, of what ended in each.
-* **Means** by how much they vary between stretches of the steady part, over all times as they were measured, failed or not,
-  from 30 samples on; an arrival that was never served makes a mean infinite.
-* **Maximum** by comparison, likewise. A pass takes 30 samples, a failure only one.
-* **Counts** by comparison.
+* **Percentiles, failures, dropped arrivals**: a binomial test. Of ``n`` samples ``x`` are over the bound (or failed), and a share
+  ``q`` is allowed. Kept if ``P(Bin(n, q) <= x) <= 1 - confidence``, broken if ``P(Bin(n, q) >= x) <= 1 - confidence``, else
+  inconclusive. Both counts are divided by the design effect, because samples of one slow moment are not independent. A run that
+  may have been lucky does not prove a percentile kept, see ``share_verdict``. A sample that the harness cut short counts as over
+  the bound in the test for a pass, and as not over it in the test for a failure.
+* **Failures of at most 0 %**: no statistics. One failure breaks it. None, with at least one sample, keeps it.
+* **Rates**: Student's t interval over ten to nineteen equal parts of the steady part, from the ends in each.
+* **Means**: from 30 samples on, by their variation between parts of the steady part. All times count, failed or not. One dropped
+  arrival makes the mean infinite.
+* **Maximum**: a comparison. A pass needs 30 samples, a failure one.
+* **Counts**: a comparison.
 """
 
 from __future__ import annotations
@@ -36,21 +36,30 @@ from harness.objectives.statistics import (
     samples_for_verdict,
 )
 from harness.objectives.throughput import completions
-from harness.objectives.verdict import Finding, Judgement, ObjectiveResult, Severity, Verdict
+from harness.objectives.verdict import (
+    Finding,
+    Judgement,
+    ObjectiveResult,
+    Severity,
+    Verdict,
+    as_sentence,
+    decided_by_findings,
+)
 
 NOTABLE_EFFECT = 1.5
-"""From which design effect on a sentence about too few samples speaks of it: without, 700 of them look like plenty."""
+"""The least design effect that a sentence about too few samples mentions; without it, 700 samples look like enough."""
 
 MAX_TIMES_LONGER = 1000
-"""A report says how much longer a run must be, up to so many times its length; a longer wait helps no reader."""
+"""A report says how many more samples are needed, unless the run would have to be more than this many times as long."""
 
 
 def evaluate_objective(
     recorder: Recorder, objective: Objective, alpha_left: float = 1.0, *, with_middle: bool = True
 ) -> ObjectiveResult:
-    """Decide one objective; only a part of the doubt that it allows may be spent where it is looked at more than once.
+    """Decide one objective.
 
-    Without ``levels`` a percentile is judged by what was over its bound alone: for a search, whose levels bear each other out.
+    ``alpha_left`` is the share of alpha that earlier interim checks have left. Without ``with_middle`` only the samples over the
+    bound decide a percentile. The capacity search uses that, because its levels confirm each other.
     """
     stricter = (
         replace(objective, confidence=1 - (1 - objective.confidence) * alpha_left) if alpha_left < 1 else objective
@@ -81,17 +90,18 @@ def _assess(recorder: Recorder, objective: Objective, *, with_middle: bool) -> O
 def evaluate_run(
     recorder: Recorder, objectives: Sequence[Objective], findings: Sequence[Finding], alpha_left: float = 1.0
 ) -> Judgement:
-    """The verdict over a run: invalid outranks failed, failed outranks inconclusive, and only what is left has passed.
+    """The verdict over a run: invalid, else failed, else inconclusive, else passed.
 
-    One failure outranks invalid: where only times are in doubt, and failures that no lateness explains break an objective.
+    One case of failed comes before invalid: the findings make only times doubtful, and failures that no lateness explains break
+    an objective.
     """
     results = tuple(evaluate_objective(recorder, objective, alpha_left) for objective in objectives)
     invalid = [finding for finding in findings if finding.level is Severity.INVALID]
     if invalid and only_times_in_doubt(recorder, invalid):
-        left = _broken_beyond_doubt(recorder, objectives, results, alpha_left)
-        verdict, reason = _end(left, ())
+        certain = _broken_beyond_doubt(recorder, objectives, results, alpha_left)
+        verdict, reason = _end(certain, ())
         if verdict is Verdict.FAILED:
-            return Judgement(verdict, f"{reason} {times_in_doubt_sentence(invalid)}", left, tuple(findings))
+            return Judgement(verdict, f"{reason} {times_in_doubt_sentence(invalid)}", certain, tuple(findings))
     verdict, reason = _end(results, findings)
     return Judgement(verdict, reason, results, tuple(findings))
 
@@ -99,7 +109,7 @@ def evaluate_run(
 def _broken_beyond_doubt(
     recorder: Recorder, objectives: Sequence[Objective], results: Sequence[ObjectiveResult], alpha_left: float
 ) -> tuple[ObjectiveResult, ...]:
-    """The results with only the failures that no lateness explains left in them; the others are not judged."""
+    """The results, with every one invalid that failures without a lateness do not break."""
     return tuple(
         result
         if result.verdict is Verdict.FAILED and _broken_by_hard_failures(recorder, objective, alpha_left)
@@ -118,25 +128,20 @@ def _broken_by_hard_failures(recorder: Recorder, objective: Objective, alpha_lef
 
 
 def _end(results: Sequence[ObjectiveResult], findings: Sequence[Finding]) -> tuple[Verdict, str]:
-    invalid = [finding for finding in findings if finding.level is Severity.INVALID]
-    if invalid:
-        more = f" (and {len(invalid) - 1} more reason{'s' * (len(invalid) > 2)})" if len(invalid) > 1 else ""  # noqa: PLR2004
-        return Verdict.INVALID, f"The run cannot be trusted: {invalid[0].message}{more}."
-    stopped = [finding for finding in findings if finding.level is Severity.FAILED]
-    if stopped:
-        return Verdict.FAILED, f"{stopped[0].message[:1].upper()}{stopped[0].message[1:]}."
+    if decided := decided_by_findings(findings):
+        return decided
     if not results:
-        return Verdict.INCONCLUSIVE, "Nothing was demanded of the shop, so there is nothing that it could have kept."
-    undecided = [finding for finding in findings if finding.level is Severity.INCONCLUSIVE]
+        return Verdict.INCONCLUSIVE, "There is no objective, so there is nothing to judge."
+    inconclusive = [finding for finding in findings if finding.level is Severity.INCONCLUSIVE]
     for verdict, was in ((Verdict.FAILED, "broken"), (Verdict.INCONCLUSIVE, "left undecided")):
-        if verdict is Verdict.INCONCLUSIVE and undecided:
-            return verdict, f"{undecided[0].message[:1].upper()}{undecided[0].message[1:]}."
-        met = [result for result in results if result.verdict is verdict]
-        if met:
-            number = "The objective was" if len(results) == 1 else f"{len(met)} of {len(results)} objectives were"
-            return verdict, f"{number} {was}: {met[0].sentence}."
+        if verdict is Verdict.INCONCLUSIVE and inconclusive:
+            return verdict, as_sentence(inconclusive[0].message)
+        found = [result for result in results if result.verdict is verdict]
+        if found:
+            number = "The objective was" if len(results) == 1 else f"{len(found)} of {len(results)} objectives were"
+            return verdict, f"{number} {was}: {found[0].sentence}."
     kept = "The objective was kept" if len(results) == 1 else f"All {len(results)} objectives were kept"
-    return Verdict.PASSED, f"{kept}, and the samples suffice to say so."
+    return Verdict.PASSED, f"{kept}, and there are enough samples to be sure."
 
 
 def _share(recorder: Recorder, objective: Objective, counted: SampleCounts) -> ObjectiveResult:
@@ -219,23 +224,22 @@ def _maximum(recorder: Recorder, objective: Objective, counted: SampleCounts) ->
 
 
 def _too_few(objective: Objective, measured: float, counted: SampleCounts) -> ObjectiveResult:
-    why = f"at least {MIN_SAMPLES_MEAN_MAX} are needed to tell"
+    why = f"at least {MIN_SAMPLES_MEAN_MAX} samples are needed"
     return _result(objective, Verdict.INCONCLUSIVE, measured, counted, why, more=MIN_SAMPLES_MEAN_MAX - counted.total)
 
 
 def _count(recorder: Recorder, objective: Objective) -> ObjectiveResult:
-    cells = list(matching_series(recorder, objective))
-    looked_at = sum(cell.response.total for _, cell in cells)
-    if not looked_at:
+    all_series = list(matching_series(recorder, objective))
+    samples = sum(series.response.total for _, series in all_series)
+    if not samples:
         return _nothing(objective, max(1, math.ceil(objective.bound)))
-    number = sum(cell.response.total for key, cell in cells if succeeded(objective, key))
+    number = sum(series.response.total for key, series in all_series if succeeded(objective, key))
     verdict = Verdict.PASSED if objective.operator.holds(number, objective.bound) else Verdict.FAILED
-    return _result(objective, verdict, number, SampleCounts(looked_at, 0), "")
+    return _result(objective, verdict, number, SampleCounts(samples, 0), "")
 
 
 def _rate(recorder: Recorder, objective: Objective) -> ObjectiveResult:
-    looked_at = sum(cell.response.total for _, cell in matching_series(recorder, objective))
-    if not looked_at:
+    if not any(series.response.total for _, series in matching_series(recorder, objective)):
         return _nothing(objective, None)
     counts, length = completions(recorder, objective)
     total = sum(counts)
@@ -245,17 +249,17 @@ def _rate(recorder: Recorder, objective: Objective) -> ObjectiveResult:
             Verdict.INCONCLUSIVE,
             None,
             SampleCounts(total, 0),
-            "the steady part is too short to tell how much it varies",
+            "the steady part is too short to show how much the rate varies",
         )
-    rate, either_way = mean_confidence_interval([count / length for count in counts], objective.confidence)
-    surely = [objective.operator.holds(end, objective.bound) for end in (rate - either_way, rate + either_way)]
+    rate, half_width = mean_confidence_interval([count / length for count in counts], objective.confidence)
+    held = [objective.operator.holds(end, objective.bound) for end in (rate - half_width, rate + half_width)]
     more = None
-    verdict, why = Verdict.PASSED if all(surely) else Verdict.FAILED, ""
-    if any(surely) and not all(surely):
+    verdict, why = Verdict.PASSED if all(held) else Verdict.FAILED, ""
+    if any(held) and not all(held):
         verdict = Verdict.INCONCLUSIVE
         distance = abs(rate - objective.bound)
         # The interval narrows with the square root of the time.
-        times_as_long = (either_way / distance) ** 2 if distance else math.inf
+        times_as_long = (half_width / distance) ** 2 if distance else math.inf
         if times_as_long < MAX_TIMES_LONGER:
             more = math.ceil(total * (times_as_long - 1)) or 1
         why = text.too_few_samples(objective.confidence, more)
@@ -263,7 +267,7 @@ def _rate(recorder: Recorder, objective: Objective) -> ObjectiveResult:
 
 
 def _nothing(objective: Objective, needed: int | None) -> ObjectiveResult:
-    sentence = f"there is no sample of {text.subject_text(objective)} in the steady part of the run: nothing to judge"
+    sentence = f"the steady part has no sample of {text.subject_text(objective)}, so there is nothing to judge"
     return ObjectiveResult(
         objective.text, Verdict.INCONCLUSIVE, None, objective.bound, objective.unit, 0, 0, sentence, needed
     )

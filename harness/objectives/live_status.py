@@ -1,6 +1,6 @@
-"""Where each demand stands while the run is still on.
+"""The status of each objective during the run.
 
-That is no verdict: how sure one can be is only asked at the end, since asking takes longer than a running load can spare.
+It is not a verdict. The statistics of a verdict take more processor time than a running load can spare.
 """
 
 from __future__ import annotations
@@ -16,17 +16,17 @@ from harness.objectives.model import Metric, Objective, Statistic
 
 
 class LiveState(StrEnum):
-    """How the numbers so far compare with a demand."""
+    """How the numbers so far compare with an objective."""
 
     BROKEN = "broken so far"
     KEPT = "kept so far"
-    NOT_YET = "not yet kept"  # a number that still rises
+    NOT_YET = "not yet kept"  # a count that can still reach its bound
     NOTHING = "nothing yet"
 
 
 @dataclass(frozen=True, slots=True)
 class LiveStatus:
-    """One demand, where it stands, the numbers in words, and what was measured, in the demand's unit (None: nothing yet)."""
+    """One objective, how it stands, a sentence with the numbers, and the measured number in its unit (None: nothing yet)."""
 
     text: str
     standing: LiveState
@@ -35,9 +35,9 @@ class LiveStatus:
 
 
 def live_status(recorder: Recorder, objective: Objective, steady: float) -> LiveStatus:
-    """Hold one demand against the steady part so far, which has lasted ``steady`` seconds."""
+    """Compare one objective with the steady part so far, which has lasted ``steady`` seconds."""
     if objective.metric in (Metric.RATE, Metric.COUNT):
-        counted = SampleCounts(sum(cell.response.total for _, cell in matching_series(recorder, objective)), 0)
+        counted = SampleCounts(sum(series.response.total for _, series in matching_series(recorder, objective)), 0)
     else:
         counted = count_samples(recorder, objective, sliced=False)
     if not counted.total or not steady:
@@ -55,7 +55,7 @@ def live_status(recorder: Recorder, objective: Objective, steady: float) -> Live
 def _measured(recorder: Recorder, objective: Objective, counted: SampleCounts, steady: float) -> float:
     if objective.metric in (Metric.RATE, Metric.COUNT):
         well = sum(
-            cell.response.total for key, cell in matching_series(recorder, objective) if succeeded(objective, key)
+            series.response.total for key, series in matching_series(recorder, objective) if succeeded(objective, key)
         )
         return well / steady if objective.metric is Metric.RATE else well
     if not objective.metric.timed:

@@ -1,6 +1,6 @@
-"""A demand on the shop, such as ``page.BinNumberPage response_time p95 < 300ms``.
+"""An objective of the shop, such as ``page.BinNumberPage response_time p95 < 300ms``.
 
-How it is written is read in ``harness/objectives/parser.py``; whether it held is decided in ``harness/objectives/evaluate.py``.
+``harness/objectives/parser.py`` reads its text, ``harness/objectives/evaluate.py`` decides whether the shop kept it.
 """
 
 from __future__ import annotations
@@ -12,11 +12,11 @@ from enum import StrEnum
 from harness.units import did_you_mean
 
 DEFAULT_CONFIDENCE = 0.95
-"""How sure a verdict must be unless the objective says otherwise."""
+"""The confidence of a verdict unless the objective sets another."""
 
 
 class ObjectiveError(ValueError):
-    """A text that is no demand: what is wrong with it, and what to write instead."""
+    """A text that is not an objective: what is wrong, and what to write instead."""
 
     def __init__(self, text: str, problem: str, remedy: str) -> None:
         super().__init__(f'"{text}": {problem}; {remedy}')
@@ -26,7 +26,7 @@ class ObjectiveError(ValueError):
 
 
 class Subject(StrEnum):
-    """What a demand is made on."""
+    """What an objective is about."""
 
     PAGE = "page"
     JOURNEY = "journey"
@@ -35,23 +35,23 @@ class Subject(StrEnum):
 
 
 class Metric(StrEnum):
-    """What of it is measured."""
+    """What is measured of the subject."""
 
-    RESPONSE_TIME = "response_time"  # from the due moment: what a shopper feels
-    SERVICE_TIME = "service_time"  # from sending: what the shop is to answer for alone
-    FAILURES = "failures"  # the share that the shop failed, dropped arrivals among the journeys
+    RESPONSE_TIME = "response_time"  # from the due moment: what a shopper experiences
+    SERVICE_TIME = "service_time"  # from sending: the part that the shop alone causes
+    FAILURES = "failures"  # the share that the shop failed; for journeys it includes dropped arrivals
     DROPPED = "dropped"  # the share of arrivals that no user served
-    RATE = "rate"  # finished well, per second
-    COUNT = "count"  # finished well, in all
+    RATE = "rate"  # successful ends per second
+    COUNT = "count"  # successful ends
 
     @property
     def timed(self) -> bool:
-        """Whether it is a time, of which a percentile, the mean or the maximum is demanded."""
+        """Whether the metric is a time, which needs a statistic: a percentile, the mean or the maximum."""
         return self in (Metric.RESPONSE_TIME, Metric.SERVICE_TIME)
 
 
 class Statistic(StrEnum):
-    """Which number is made of many times."""
+    """How many times become one number."""
 
     PERCENTILE = "percentile"
     MEAN = "mean"
@@ -59,7 +59,7 @@ class Statistic(StrEnum):
 
 
 class Operator(StrEnum):
-    """How the measured number must lie to the bound."""
+    """How the measured number must compare with the bound."""
 
     LESS = "<"
     AT_MOST = "<="
@@ -68,11 +68,11 @@ class Operator(StrEnum):
 
     @property
     def upward(self) -> bool:
-        """Whether more is better."""
+        """Whether a higher number is better."""
         return self in (Operator.MORE, Operator.AT_LEAST)
 
     def holds(self, measured: float, bound: float) -> bool:
-        """Whether the measured number lies as it must."""
+        """Whether the measured number compares with the bound as it must."""
         match self:
             case Operator.LESS:
                 return measured < bound
@@ -90,7 +90,7 @@ METRICS: Mapping[Subject, tuple[Metric, ...]] = {
     Subject.ORDERS: (Metric.RATE, Metric.COUNT),
     Subject.ARRIVALS: (Metric.DROPPED,),
 }
-"""What can be demanded of what."""
+"""The metrics of each subject."""
 
 LABELS: Mapping[Subject, tuple[str, ...]] = {
     Subject.PAGE: ("payment", "outcome"),
@@ -98,16 +98,16 @@ LABELS: Mapping[Subject, tuple[str, ...]] = {
     Subject.ORDERS: ("payment", "verification"),
     Subject.ARRIVALS: (),
 }
-"""By what it can be narrowed down, in the order in which it is written."""
+"""The labels that select a part of each subject, in the order in which they are written."""
 
 
 @dataclass(frozen=True, slots=True)
 class Objective:
-    """One demand, read and checked.
+    """One objective, parsed and checked.
 
-    ``name`` is a page or a journey (``""``: all of them). ``bound`` is in seconds, a fraction, per second or a number, as
-    the metric has it, and ``limit`` is how it was written (``"300ms"``). ``percentile`` is a fraction (0.95), 0 unless
-    the statistic is one. ``confidence`` is how sure a verdict must be.
+    ``name`` is a page or a journey (``""``: all). ``bound`` is in seconds, a fraction, per second or a number, depending on the
+    metric. ``limit`` is the bound as written (``"300ms"``). ``percentile`` is a fraction (0.95), or 0 for another statistic.
+    ``confidence`` is how sure a verdict must be.
     """
 
     subject: Subject
@@ -123,9 +123,9 @@ class Objective:
 
     @property
     def text(self) -> str:
-        """The demand as it is written when written neatly; reading it gives the same objective."""
-        narrowed = f"[{','.join(f'{label}={value}' for label, value in self.labels)}]" if self.labels else ""
-        words = [f"{self.subject}{'.' if self.name else ''}{self.name}{narrowed}"]
+        """The objective in its normal form; parsing it gives the same objective."""
+        selected = f"[{','.join(f'{label}={value}' for label, value in self.labels)}]" if self.labels else ""
+        words = [f"{self.subject}{'.' if self.name else ''}{self.name}{selected}"]
         if self.metric is not Metric.DROPPED:
             words.append(self.metric)
         if self.statistic is Statistic.PERCENTILE:
@@ -139,7 +139,7 @@ class Objective:
 
     @property
     def unit(self) -> str:
-        """What ``bound`` and the measured number are counted in: ``s``, ``share``, ``per_s`` or ``count``."""
+        """The unit of ``bound`` and of the measured number: ``s``, ``share``, ``per_s`` or ``count``."""
         if self.metric.timed:
             return "s"
         return {Metric.RATE: "per_s", Metric.COUNT: "count"}.get(self.metric, "share")
@@ -152,7 +152,7 @@ class Objective:
         return self.bound if self.metric in (Metric.FAILURES, Metric.DROPPED) else 0.0
 
     def label(self, name: str) -> str:
-        """The value a label must have, ``""`` if any will do."""
+        """The value that a label must have; ``""`` means any."""
         return dict(self.labels).get(name, "")
 
 
@@ -165,7 +165,7 @@ def unknown_names(
     outcomes: Collection[str],
     verifications: Collection[str] = (),
 ) -> list[ObjectiveError]:
-    """The names in a demand that nothing will ever be measured under, each with what may be meant; empty: all known.
+    """An error for each name in an objective that does not exist, with a similar name as the remedy.
 
     Names of ``verifications`` are checked only if some are given.
     """

@@ -1,4 +1,4 @@
-"""Reads a demand as it is written: ``subject[.name][label=value] metric [statistic] operator bound [confidence N%]``.
+"""Parses the text of an objective: ``subject[.name][label=value] metric [statistic] operator bound [confidence N%]``.
 
 Examples: ``page response_time p99 < 1s`` · ``journey[payment=masterpass] failures < 0.5%`` · ``orders rate > 20/s`` ·
 ``journey response_time mean < 2s`` · ``orders count >= 5`` · ``dropped < 0.1% confidence 99%``.
@@ -34,17 +34,17 @@ _PERCENTILE = re.compile(r"p(?P<percent>\d+(\.\d+)?)")
 
 
 def parse(text: str) -> Objective:
-    """The demand that a text makes; ObjectiveError says what is wrong with it and what to write instead."""
+    """The objective that a text states; ObjectiveError says what is wrong and what to write instead."""
     return _Reader(text, condition=False).objective()
 
 
 def parse_condition(text: str) -> Objective:
-    """The trouble that a stop rule speaks of: written as a demand is, but the other way round (``failures > 50%``)."""
+    """The condition of a stop rule: written like an objective with the opposite operator (``failures > 50%``)."""
     return _Reader(text, condition=True).objective()
 
 
 class _Reader:
-    """One reading of one text."""
+    """Parses one text, part by part."""
 
     def __init__(self, text: str, *, condition: bool) -> None:
         self.text = " ".join(text.split())
@@ -72,21 +72,21 @@ class _Reader:
         level = quantity(found["level"])
         if level is None or level[1] != "%" or not 50 <= level[0] < 100:  # noqa: PLR2004  per cent
             self.fail(
-                f'"{found["level"].strip()}" is no confidence',
-                "write one from 50% up to, but without, 100%, such as: confidence 99%",
+                f'"{found["level"].strip()}" is not a confidence',
+                "write one from 50% to below 100%, such as: confidence 99%",
             )
         return self.text[: found.start()], round(level[0] / 100, 12)
 
     def comparison(self, body: str) -> tuple[str, Operator, str]:
-        # Not the = inside of brackets.
+        # Brackets are masked, because they hold a = of their own.
         found = _OPERATOR.search(_BRACKETS.sub(lambda brackets: "·" * len(brackets[0]), body))
         if found is None:
-            self.fail("nothing is compared", f"write <, <=, > or >= and a bound, such as: {EXAMPLE}")
+            self.fail("it has no comparison", f"write <, <=, > or >= and a bound, such as: {EXAMPLE}")
         sign = {"≤": "<=", "≥": ">=", "=<": "<=", "=>": ">="}.get(found[0], found[0])
         if "[" in _BRACKETS.sub("", body):
-            self.fail("a bracket is left open", "close it, such as: journey[payment=gpay] failures < 1%")
+            self.fail("a bracket is not closed", "close it, such as: journey[payment=gpay] failures < 1%")
         if sign not in list(Operator):
-            self.fail(f'"{found[0]}" is no comparison', "write <, <=, > or >=")
+            self.fail(f'"{found[0]}" is not a comparison', "write <, <=, > or >=")
         return body[: found.start()].strip(), Operator(sign), body[found.end() :].strip()
 
     def subject(self, left: str) -> tuple[Subject, str, tuple[tuple[str, str], ...], list[str]]:
@@ -97,13 +97,13 @@ class _Reader:
             self.fail(f'"{left}" cannot be read', f"write it like this: {EXAMPLE}")
         if found["subject"] not in list(Subject):
             self.fail(
-                f"nothing is measured under {found['subject']}",
+                f"there is no subject {found['subject']}",
                 did_you_mean(found["subject"], [s.value for s in Subject]),
             )
         subject = Subject(found["subject"])
         name = found["name"] or ""
         if subject is Subject.ARRIVALS and name:
-            self.fail("arrivals are dropped as a whole, not by name", "write: dropped < 0.1%")
+            self.fail("dropped counts all arrivals and takes no name", "write: dropped < 0.1%")
         return subject, name, self.labels(subject, found["labels"]), found["words"].split()
 
     def labels(self, subject: Subject, written: str | None) -> tuple[tuple[str, str], ...]:
@@ -114,11 +114,11 @@ class _Reader:
         for pair in written.split(","):
             label, equals, value = (part.strip() for part in pair.partition("="))
             if not (label and equals and value):
-                self.fail(f'"{pair.strip()}" narrows nothing down', "write label=value, such as: [payment=gpay]")
+                self.fail(f'"{pair.strip()}" is not a label with a value', "write label=value, such as: [payment=gpay]")
             if label not in known:
-                self.fail(f"{subject} cannot be narrowed down by {label}", did_you_mean(label, known))
+                self.fail(f"{subject} has no label {label}", did_you_mean(label, known))
             if label in values:
-                self.fail(f"{label} stands there twice", "write one demand for each")
+                self.fail(f"{label} is given twice", "write one objective for each value")
             values[label] = value
         return tuple((label, values[label]) for label in known if label in values)
 
@@ -128,46 +128,44 @@ class _Reader:
             return Metric.DROPPED, words
         names = [metric.value for metric in known]
         if not words or _PERCENTILE.fullmatch(words[0]) or words[0] in list(Statistic):
-            self.fail(
-                f"it does not say what of the {subject} is measured", f"write one of {', '.join(names)} before it"
-            )
+            self.fail(f"the metric of {subject} is missing", f"write one of {', '.join(names)} after {subject}")
         if words[0] not in names:
-            self.fail(f"{words[0]} is not measured of {subject}", did_you_mean(words[0], names))
+            self.fail(f"{subject} has no metric {words[0]}", did_you_mean(words[0], names))
         return Metric(words[0]), words[1:]
 
     def statistic(self, metric: Metric, words: list[str]) -> tuple[Statistic | None, float]:
         if not metric.timed:
             if words:
-                self.fail(f'"{" ".join(words)}" says nothing about {metric}', "leave it out")
+                self.fail(f'{metric} has no statistic, but "{" ".join(words)}" is given', "leave it out")
             return None, 0.0
         if len(words) != 1:
-            self.fail(f"a {metric} needs one statistic, not {len(words)}", "write p95 (any percentile), mean or max")
+            self.fail(f"{metric} needs one statistic, not {len(words)}", "write p95 (any percentile), mean or max")
         if words[0] in (Statistic.MEAN, Statistic.MAX):
             return Statistic(words[0]), 0.0
         found = _PERCENTILE.fullmatch(words[0])
         if found is None:
             self.fail(
-                f'"{words[0]}" is no statistic',
+                f'"{words[0]}" is not a statistic',
                 {"median": "write p50", "med": "write p50", "avg": "write mean", "average": "write mean"}.get(
                     words[0], "write p95 (any percentile), mean or max"
                 ),
             )
         percent = float(found["percent"])
         if percent >= 100:  # noqa: PLR2004  per cent
-            self.fail(f"{words[0]} is no percentile", "write max for the slowest of all, or p99.9")
+            self.fail(f"{words[0]} is not a percentile", "write max for the slowest of all, or p99.9")
         if percent == 0:
-            self.fail("p0 is no percentile", "write one over 0, such as p50")
+            self.fail("p0 is not a percentile", "write one over 0, such as p50")
         return Statistic.PERCENTILE, round(percent / 100, 12)
 
     def direction(self, metric: Metric, operator: Operator) -> None:
         if metric in (Metric.RATE, Metric.COUNT):
             return
         if operator.upward and not self.condition:
-            self.fail(f"{metric} {operator} demands trouble", f"write {'<' if operator is Operator.MORE else '<='}")
+            right = "<" if operator is Operator.MORE else "<="
+            self.fail(f"{metric} must be below its bound, not above it", f"write {right}")
         if self.condition and not operator.upward:
-            self.fail(
-                f"{metric} {operator} is no trouble to stop for", f"write {'>' if operator is Operator.LESS else '>='}"
-            )
+            right = ">" if operator is Operator.LESS else ">="
+            self.fail(f"a stop rule needs {metric} above its bound, not below it", f"write {right}")
 
     def bound(self, metric: Metric, operator: Operator, right: str) -> tuple[float, str]:
         duration = parse_duration(right) if metric.timed else None
@@ -175,7 +173,7 @@ class _Reader:
             return duration
         read = quantity(right)
         if read is None:
-            self.fail(f'"{right}" is no bound', f"write a number with its unit, such as {_example(metric)}")
+            self.fail(f'"{right}" is not a bound', f"write a number with its unit, such as {_example(metric)}")
         number, unit = read
         limit = f"{number:.12g}{unit}"
         if metric.timed:
@@ -192,35 +190,35 @@ class _Reader:
     def fail_time(self, number: float, unit: str, limit: str, metric: Metric) -> NoReturn:
         if unit not in DURATIONS or number > 0:
             self.wrong_unit(unit, list(DURATIONS), metric)
-        self.fail(f"no time is less than {limit}", f"write a time over 0, such as {_example(metric)}")
+        self.fail(f"a time cannot be below {limit}", f"write a time over 0, such as {_example(metric)}")
 
     def rate(self, number: float, unit: str, limit: str) -> float:
         if unit not in RATES:
             self.wrong_unit(unit, list(RATES), Metric.RATE)
         if number < 0:
-            self.fail(f"{limit} is no rate", "write one of 0 or more, such as 20/s")
+            self.fail(f"{limit} is not a rate", "write one of 0 or more, such as 20/s")
         return number / RATES[unit]
 
     def count(self, number: float, unit: str, limit: str) -> float:
         if unit:
-            self.fail(f'a count has no unit, but "{unit}" stands there', f"write {number:.12g}")
+            self.fail(f'a count has no unit, but "{unit}" is given', f"write {number:.12g}")
         if number < 0 or number != int(number):
-            self.fail(f"{limit} is no count", "write a whole number from 0 on")
+            self.fail(f"{limit} is not a count", "write a whole number of 0 or more")
         return number
 
     def wrong_unit(self, unit: str, known: list[str], metric: Metric) -> NoReturn:
-        problem = f'"{unit}" is no unit of {metric}' if unit else "the bound has no unit"
-        self.fail(problem, f"write {' or '.join(known)} behind the number, such as {_example(metric)}")
+        problem = f'"{unit}" is not a unit of {metric}' if unit else "the bound has no unit"
+        self.fail(problem, f"write {' or '.join(known)} after the number, such as {_example(metric)}")
 
     def possible(self, operator: Operator, percent: float, limit: str) -> None:
         if not 0 <= percent <= 100:  # noqa: PLR2004  per cent
-            self.fail(f"{limit} is no share", "write one from 0% to 100%")
+            self.fail(f"{limit} is not a share", "write one from 0% to 100%")
         if percent == 0 and operator is Operator.LESS:
-            self.fail("no share is less than 0%", "write <= 0% to allow none at all")
+            self.fail("a share cannot be below 0%", "write <= 0% to allow none at all")
         if operator is Operator.AT_LEAST and percent == 0:
             self.fail("every share is at least 0%", "write > 0%")
         if percent == 100:  # noqa: PLR2004  per cent
-            self.fail(f"{operator} 100% demands nothing", "write a bound below 100%")
+            self.fail(f"{operator} 100% is always true", "write a bound below 100%")
 
 
 def _example(metric: Metric) -> str:

@@ -1,4 +1,4 @@
-"""How long a run must be at least to pass each objective; said before it, for those that it is too short for."""
+"""How long a run must be to pass each objective; a run that is too short says so before it starts."""
 
 from __future__ import annotations
 
@@ -10,25 +10,25 @@ from harness.objectives.statistics import fewest_samples
 from harness.units import format_duration
 
 MIN_SAMPLES_MEAN_MAX = 30
-"""How many samples a mean or a maximum needs to pass: the usual size from which a mean behaves like one."""
+"""How many samples a mean or a maximum needs to pass; from there on a mean is about normal."""
 STALL_SECONDS = 3.0
-"""Seconds for which a shop may stand still now and then: restarts of a worker, a pause of its collector, a lock on a table."""
+"""Seconds that an occasional stall of a shop lasts: a restart of a worker, a garbage collection, a lock on a table."""
 STALLS_EXPECTED = 3.0
-"""Where so many stalls are expected by chance, one run of twenty meets none."""
+"""With this many stalls expected, only one run of twenty has none."""
 
 ExpectedMix = Mapping[str, Mapping[str, float]]
-"""How many of each journey and payment option are meant to come, as ``Workload.drawn`` says."""
+"""The planned number of each journey and payment option, from ``Workload.drawn``."""
 
 
 def samples_needed(objective: Objective) -> int | None:
-    """How many samples a pass takes at least, were none of them over the bound; None where it is no matter of samples."""
+    """The least number of samples for a pass, with none over the bound; None if a pass does not depend on their number."""
     if 0 < objective.allowed < 1:
         return fewest_samples(objective.allowed, objective.confidence)
     return MIN_SAMPLES_MEAN_MAX if objective.statistic in (Statistic.MEAN, Statistic.MAX) else None
 
 
 def shortest_run(objective: Objective, samples: float, seconds: float) -> float | None:
-    """How many seconds must be judged at least to pass, where these seconds bring so many samples; None: cannot be said."""
+    """The shortest steady part in seconds that can pass, if ``seconds`` bring this many samples; None if unknown."""
     needed = samples_needed(objective)
     if needed is None or not samples or not 0 < seconds < math.inf:
         return None
@@ -36,33 +36,34 @@ def shortest_run(objective: Objective, samples: float, seconds: float) -> float 
 
 
 def too_short(objectives: Sequence[Objective], meant: ExpectedMix, arrivals: float, seconds: float) -> Iterator[str]:
-    """A line for each objective that the run cannot pass: ``seconds`` are judged, in which so many ``arrivals`` are due.
+    """A line for each objective that the run is too short to pass: ``arrivals`` are due in a steady part of ``seconds``.
 
-    How many answers a page gives is known only afterwards; objectives on one page are passed over. One line more says which trouble a
-    percentile cannot exclude.
+    Objectives on pages are left out, because the number of pages is known only afterwards. One more line says which stalls of the
+    shop the run is too short to rule out.
     """
     for objective in objectives:
         needed, expected = samples_needed(objective), _expected(objective, meant, arrivals)
         if needed is None or expected is None or expected >= needed:
             continue
         least = shortest_run(objective, expected, seconds)
-        hence = "no length of run can pass"
+        remedy = "no run is long enough to pass"
         if least is not None:
-            hence = f"the shortest run that can pass judges {format_duration(least)}"
+            remedy = f"a steady part of {format_duration(least)} can pass"
         yield (
-            f'"{objective.text}": {format_duration(seconds)} bring about {expected:,.0f} of the {needed:,} samples '
-            f"that a pass takes; {hence}"
+            f'"{objective.text}": the steady part of {format_duration(seconds)} brings about {expected:,.0f} samples, '
+            f"and a pass needs {needed:,}; {remedy}"
         )
     percentiles = [one.allowed for one in objectives if one.statistic is Statistic.PERCENTILE]
-    if percentiles and seconds < (takes := STALLS_EXPECTED * STALL_SECONDS / min(percentiles)):
+    if percentiles and seconds < (needed_seconds := STALLS_EXPECTED * STALL_SECONDS / min(percentiles)):
         yield (
-            f"{format_duration(seconds)} do not exclude that the shop stands still for {format_duration(STALL_SECONDS)} now and "
-            f"then: a percentile may pass because no stall came; to exclude it takes {format_duration(takes)}"
+            f"a steady part of {format_duration(seconds)} is too short to meet occasional stalls of the shop of "
+            f"{format_duration(STALL_SECONDS)}: a percentile may pass only because no stall happened; "
+            f"{format_duration(needed_seconds)} are long enough"
         )
 
 
 def _expected(objective: Objective, meant: ExpectedMix, arrivals: float) -> float | None:
-    """How many samples the objective speaks of are due; None: not known."""
+    """How many samples of an objective are expected; None if unknown."""
     if objective.subject is Subject.PAGE or objective.label("verification"):
         return None
     if objective.label("outcome") and objective.metric is not Metric.FAILURES:

@@ -1,4 +1,4 @@
-"""What counts prove about the share of samples over a bound, when samples come together."""
+"""The verdict over a share of samples over a bound, when samples are correlated."""
 
 from __future__ import annotations
 
@@ -19,20 +19,20 @@ from harness.objectives.verdict import Verdict
 
 
 def share_verdict(counted: SampleCounts, allowed: float, alpha: float) -> tuple[Verdict, float]:
-    """What a count proves about a share that may be ``allowed`` at most, and the design effect; ``doubt`` is 1 - confidence.
+    """The verdict over a share of at most ``allowed``, and the design effect; ``alpha`` is 1 - confidence.
 
-    Of a percentile, the count must bear two doubts. What is over the bound comes in clusters, as seen there; and the whole run may have
-    fallen into a lull, which is seen in how its own middle levels swing. The second is borne as well by what lies nearer: where no more
-    are over half of the bound than is allowed there (``_allowed_at``), the shop is far from it.
+    To keep a percentile, the counts must pass two tests. The first allows for clusters of samples over the bound, as seen at the
+    bound. The second allows for a lucky run, as seen in the variation of its middle quantiles. The second test may also be passed
+    at a fraction of the bound: if no more samples are over half the bound than ``_allowed_at`` says, the shop is far from the bound.
     """
     effect = design_effect(counted.slices)
-    lull = 1.0
+    lucky_effect = 1.0
     kept = True
     at_worst = counted.over + counted.unknown
     if counted.middle_slices or counted.over_fractions:
         effect = 1 + DESIGN_EFFECT_MARGIN * (effect - 1)
         variation = common_variation(counted.middle_slices)
-        lull = design_effect_at(allowed, variation)
+        lucky_effect = design_effect_at(allowed, variation)
         near = [(1.0, counted.over), *counted.over_fractions]
         kept = any(
             proves_kept_in_clusters(
@@ -48,9 +48,9 @@ def share_verdict(counted: SampleCounts, allowed: float, alpha: float) -> tuple[
         counted.total / effect, counted.over / effect, allowed, alpha
     ):
         verdict = Verdict.FAILED
-    return verdict, max(effect, lull)
+    return verdict, max(effect, lucky_effect)
 
 
 def _allowed_at(part: float, allowed: float) -> float:
-    """How many may be over this part of a bound, where so many may be over it: for times with a tail as heavy as exp(-√t)."""
+    """The share allowed over this fraction of a bound, given the share allowed over the bound, for a tail like exp(-√t)."""
     return math.pow(allowed, math.sqrt(part))

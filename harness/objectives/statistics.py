@@ -1,7 +1,7 @@
-"""How sure one can be: the sums behind the verdict, each with the textbook's name for it.
+"""The statistics behind a verdict: binomial tests, design effects and confidence intervals.
 
-Counts may be fractions here, because correlated samples are worth fewer than they are: the binomial tails are the
-incomplete beta function, which does not mind.
+Counts may be fractions here, because correlated samples count for less than their number. The incomplete beta function, which
+gives the binomial tails, accepts fractions.
 """
 
 from __future__ import annotations
@@ -12,48 +12,48 @@ from collections.abc import Callable, Sequence
 from scipy.special import betainc, chndtr, stdtrit
 
 BATCHES = (8, 12, 20)
-"""Into how many stretches of time a run is cut to see whether trouble comes in clusters; the worst counts."""
+"""The numbers of batches into which a run is cut to find clusters; the highest design effect counts."""
 
 MEAN_BATCHES = (5, 6, 8, 10, 12, 16)
-"""The same where the mean counts: few long stretches see slow swings, many short ones see them surely."""
+"""The numbers of batches whose mean counts: few long batches show slow variation, many short ones estimate it precisely."""
 
 DESIGN_EFFECT_MARGIN = 1.5
-"""By how much a design effect is raised, less its 1, since it is an estimate: Student's t over the normal quantile, squared, and some."""
+"""The factor for a design effect minus 1, because it is an estimate: Student's t over the normal quantile, squared, and a margin."""
 
 VARIATION_MARGIN = 1.7
-"""The same for one that is carried over from other levels: at this size ``tests/calibration/percentile_claims.py`` holds."""
+"""The same for a design effect that comes from other quantiles; with it ``tests/calibration/percentile_claims.py`` passes."""
 
 MOST_SAMPLES = 10_000_000
-"""A verdict that would need more samples than this is not to be had by running longer."""
+"""A verdict that needs more samples than this is out of reach of a longer run."""
 
 LEAST_EVIDENCE = 2
-"""How many samples over the bound it takes at least to say that a demand was broken: a lone one may be anything."""
+"""The least number of samples over the bound that can prove an objective broken; a single one may be an accident."""
 
 
 _NO_DEGREES = 1e-9  # of freedom: a sum of exponential clusters is a noncentral chi-square with none (Siegel 1979)
 
 
 def proves_kept(total: float, over: float, allowed: float, alpha: float) -> bool:
-    """Whether so few of ``total`` were over the bound that more than ``allowed`` can hardly be the truth.
+    """Whether so few of ``total`` are over the bound that a true share over ``allowed`` is improbable.
 
-    ``P(Binomial(total, allowed) <= over) <= doubt``, the early-stopping criterion of MLPerf LoadGen; ``allowed`` is a
-    share over 0 and below 1, ``doubt`` 1 minus the confidence.
+    ``P(Binomial(total, allowed) <= over) <= alpha``, the early-stopping criterion of MLPerf LoadGen. ``allowed`` is a share over 0
+    and below 1, ``alpha`` is 1 minus the confidence.
     """
     return over < total and float(betainc(total - over, over + 1, 1 - allowed)) <= alpha
 
 
 def proves_broken(total: float, over: float, allowed: float, alpha: float) -> bool:
-    """Whether so many of ``total`` were over the bound that ``allowed`` or fewer can hardly be the truth.
+    """Whether so many of ``total`` are over the bound that a true share of at most ``allowed`` is improbable.
 
-    ``P(Binomial(total, allowed) >= over) <= doubt``.
+    ``P(Binomial(total, allowed) >= over) <= alpha``.
     """
     return over > 0 and float(betainc(over, total - over + 1, allowed)) <= alpha
 
 
 def fewest_samples(allowed: float, confidence: float, over: int = 0) -> int:
-    """How many samples it takes to prove a demand kept when ``over`` of them are over the bound.
+    """How many samples prove an objective kept when ``over`` of them are over the bound.
 
-    A 99th percentile at 99 % takes 459 clean samples, and 662 if one of them is over.
+    A 99th percentile at 99 % needs 459 samples with none over, and 662 with one over.
     """
     alpha = 1 - confidence
     found = _smallest_that(over + 1, lambda n: proves_kept(n, over, allowed, alpha))
@@ -61,17 +61,17 @@ def fewest_samples(allowed: float, confidence: float, over: int = 0) -> int:
 
 
 def samples_for_verdict(total: int, over: int, allowed: float, confidence: float, effect: float = 1.0) -> int | None:
-    """How many samples in all would decide, were the share over the bound to stay as it is; None if none would.
+    """How many samples in all would decide if the share over the bound stays as it is; None if no number would.
 
-    ``effect`` is the design effect. One sample is left for how the share falls on whole numbers, so that the promise
-    holds. None too if it would take more than ten million.
+    ``effect`` is the design effect. One spare sample allows for a share that is not a whole number of samples. None also if
+    more than ten million would be needed.
     """
     alpha, share = 1 - confidence, over / total
     if share < allowed:
-        # Without any over the bound there is nothing to fall unluckily: n clean samples are n clean samples.
+        # With none over the bound, no spare is needed: 0 is a whole number.
         spare = 1 if over else 0
         return _smallest_that(total, lambda n: proves_kept(n / effect, (share * n + spare) / effect, allowed, alpha))
-    # Where all are over the bound, likewise.
+    # The same holds with all over the bound.
     spare = 1 if over < total else 0
     return _smallest_that(
         total,
@@ -83,23 +83,23 @@ def samples_for_verdict(total: int, over: int, allowed: float, confidence: float
 
 
 def design_effect(slices: Sequence[tuple[int, int]]) -> float:
-    """How many samples of this run are worth one independent sample; at least 1.
+    """How many samples of this run count as much as one independent sample; at least 1.
 
-    ``slices`` are stretches of time of equal length in order, each with its number of samples and how many of them
-    were over the bound. Near saturation slow answers come in clusters, and a thousand answers out of three bad seconds are
-    not a thousand witnesses. Variance between batches over the variance that independent samples would have; the
-    worst of several numbers of batches; fewer slices than batches are batches themselves.
+    ``slices`` are consecutive slices of equal length, each with its number of samples and how many of them are over the bound.
+    Near saturation slow answers come in clusters, so that a thousand answers of three bad seconds are far from independent. The
+    effect is the variance between batches over the variance of independent samples, at its highest over several numbers of
+    batches.
     """
     return max([1.0, *_effects(slices, BATCHES)])
 
 
 def common_variation(middle_slices: Sequence[Sequence[tuple[int, int]]]) -> float:
-    """How strongly all times of a run rise and fall together, from its own middle levels; 0 where each stands for itself.
+    """How strongly all times of a run rise and fall together, from its middle quantiles; 0 for independent times.
 
-    ``levels`` are slices as in ``design_effect``, of how many were over the run's own median and levels near it. At the
-    bound of a demand hardly anything may be over, and that a run was lucky is seen there least; at its median every swing
-    is seen. Near saturation a queue is a reflected Brownian motion, whatever the shop, and the design effects at all levels are one
-    number times ``_steepness``: that number, by least squares.
+    ``middle_slices`` are slices as in ``design_effect``, of how many samples were over the run's own median and quantiles near it.
+    Few samples are over the bound of an objective, so the bound hardly shows that a run was lucky. The median shows every
+    variation. Near saturation each queue is a reflected Brownian motion, and the design effects at all quantiles are one number
+    times ``_steepness``. This is that number, by least squares.
     """
     weighted = squares = 0.0
     for slices in middle_slices:
@@ -113,17 +113,17 @@ def common_variation(middle_slices: Sequence[Sequence[tuple[int, int]]]) -> floa
 
 
 def design_effect_at(allowed: float, common_variation: float) -> float:
-    """The design effect at a level that this share of the samples is over, carried over from the run's own levels."""
+    """The design effect at the quantile that this share of the samples is over, computed from the middle quantiles."""
     return 1 + VARIATION_MARGIN * common_variation * _steepness(allowed)
 
 
 def _steepness(share: float) -> float:
-    """The design effect of a reflected Brownian motion at the level that it spends this share of its time over, but for a factor."""
+    """The design effect, up to a factor, of a reflected Brownian motion at the value that it exceeds for this share of the time."""
     return 1 + share * math.log(share) / (1 - share)
 
 
 def _effects(slices: Sequence[tuple[int, int]], batches: Sequence[int]) -> list[float]:
-    """The variance between batches over that of independent samples, for each number of batches; empty: nothing varies."""
+    """The variance between batches over that of independent samples, for each number of batches; empty if nothing varies."""
     total, over = sum(n for n, _ in slices), sum(x for _, x in slices)
     if not 0 < over < total or len(slices) < 2:  # noqa: PLR2004  one stretch cannot vary
         return []
@@ -141,10 +141,10 @@ def _effects(slices: Sequence[tuple[int, int]], batches: Sequence[int]) -> list[
 
 
 def proves_kept_in_clusters(total: float, over: float, allowed: float, alpha: float, effect: float) -> bool:
-    """The same as ``proves_kept`` for samples that come over the bound in clusters of random size.
+    """Like ``proves_kept``, for samples that are over the bound in clusters of random size.
 
-    Clusters come one by one, and their sizes are exponential, of the mean that makes this design effect: with none over, the number of
-    clusters counts and not that of samples. Divided by the effect, as independent samples would be, the same counts prove less.
+    Clusters are independent. Their sizes are exponential, with the mean that gives this design effect. So with none over, the number
+    of clusters counts, not of samples. This proves more than dividing both counts by the design effect.
     """
     size = (effect + 1) / 2
     clusters = total * allowed / size
@@ -153,10 +153,7 @@ def proves_kept_in_clusters(total: float, over: float, allowed: float, alpha: fl
 
 
 def mean_confidence_interval(values: Sequence[float], confidence: float) -> tuple[float, float]:
-    """Mean of a few values, and how far below (or above) it the truth may lie: one side of Student's t interval.
-
-    At least two values.
-    """
+    """Mean of at least two values, and how far the true mean may be below (or above) it: one side of Student's t interval."""
     n = len(values)
     mean = math.fsum(values) / n
     spread = math.sqrt(math.fsum((value - mean) ** 2 for value in values) / (n - 1))
@@ -166,11 +163,11 @@ def mean_confidence_interval(values: Sequence[float], confidence: float) -> tupl
 def mean_error_factor(
     slices: Sequence[tuple[int, float]], deviation: float, common_variation: float, confidence: float
 ) -> float:
-    """The factor by which the true mean may be above the measured one, or below it; infinite where nothing can be told.
+    """The factor by which the true mean may be above or below the measured one; infinite if the run cannot tell.
 
-    ``slices`` are the number and the sum of the times in each stretch of the run, ``deviation`` their standard deviation. The mean varies
-    at least as it does between batches of time, by Student's t, and as a queue would that swings so (see ``swing``), whose times are
-    about exponential. A factor, not a difference: times are positive, and a lull is short of both mean and variance.
+    ``slices`` are the number and the sum of the times in each slice, ``deviation`` their standard deviation. The mean varies at
+    least as it does between batches of time, by Student's t, and as in a queue with this ``common_variation``, whose times are about
+    exponential. It is a factor, not a difference, because times are positive, and a quiet run has a low mean and a low variance.
     """
     total, whole = sum(n for n, _ in slices), math.fsum(one for _, one in slices)
     if len(slices) < 2 or not whole > 0:  # noqa: PLR2004  one stretch cannot vary
@@ -185,12 +182,12 @@ def mean_error_factor(
     between = float(stdtrit(BATCHES[0] - 1, confidence)) * math.sqrt(math.fsum(errors) / len(errors))
     effect = 1 + VARIATION_MARGIN * common_variation
     varied = deviation**2 + (effect - 1) * max(deviation, mean) ** 2
-    looks = max(2.0, total / effect / 8)  # fewer than independent samples, since the effect is an estimate
-    return math.exp(max(between, float(stdtrit(looks, confidence)) * math.sqrt(varied / total) / mean))
+    degrees = max(2.0, total / effect / 8)  # fewer than independent samples, because the effect is an estimate
+    return math.exp(max(between, float(stdtrit(degrees, confidence)) * math.sqrt(varied / total) / mean))
 
 
 def _smallest_that(start: int, decides: Callable[[int], bool]) -> int | None:
-    """The smallest number from ``start`` on that decides, given that larger ones do so too."""
+    """The smallest number from ``start`` on that decides; each larger number must decide, too."""
     low, high = start - 1, start
     while not decides(high):
         low, high = high, high * 2

@@ -1,7 +1,7 @@
-"""Ends a run that only does harm: ``failures > 50% for 10s``.
+"""Ends a run that overloads the shop: ``failures > 50% for 10s``.
 
-A rule is written like a demand turned round, with the time for which the trouble must last. It knows no phases: a
-shop that breaks down during the warm-up is spared as well.
+A rule is a condition, written like an objective with the opposite operator, and the time for which it must hold. Rules watch all
+phases, the warm-up too.
 """
 
 from __future__ import annotations
@@ -17,22 +17,20 @@ from harness.objectives.model import Metric, Objective, ObjectiveError, Statisti
 from harness.objectives.parser import parse_condition
 from harness.units import DURATIONS, format_duration, format_percent, parse_duration
 
-__all__ = ["ObjectiveError", "StopRule", "StopRuleMonitor", "parse"]
-
 EXAMPLE = "failures > 50% for 10s"
 
 LEAST_SAMPLES = 5
-"""How many samples a stretch of time needs before it is judged; until then it is made longer."""
+"""How many samples an interval needs before it is judged; until then it is extended."""
 
-STRETCHES = 5
-"""Into how many stretches the time of a rule is cut; the trouble must be there in each of them."""
+INTERVALS = 5
+"""The number of intervals in the time of a rule; the condition must hold in each of them."""
 
 _WINDOW = re.compile(r"\s+for\s+(?P<window>\S.*)$")
 
 
 @dataclass(frozen=True, slots=True)
 class StopRule:
-    """A trouble, and for how many seconds it must last to end the run."""
+    """A condition, and for how many seconds (``window``) it must hold to end the run."""
 
     condition: Objective
     window: float
@@ -40,29 +38,29 @@ class StopRule:
 
     @property
     def text(self) -> str:
-        """The rule as it is written when written neatly."""
+        """The rule in its normal form."""
         return f"{self.condition.text} for {self.written}"
 
     def holds(self, total: int, over: int) -> bool:
-        """Whether the trouble is there among so many samples, of which so many were over the bound."""
+        """Whether the condition holds for these numbers of samples and of samples over the bound."""
         return total > 0 and self.condition.operator.holds(over / total, self.condition.allowed)
 
     def counts(self, recorder: Recorder) -> tuple[int, int]:
-        """How many samples there were in the whole run so far, and how many of them over the bound."""
+        """The number of samples in the whole run so far, and of those over the bound."""
         counted = count_samples(recorder, self.condition, EVERY_PHASE, sliced=False)
         return counted.total, counted.over
 
 
 def parse(text: str) -> StopRule:
-    """The rule that a text states; ObjectiveError says what is wrong with it and what to write instead."""
+    """The rule that a text states; ObjectiveError says what is wrong and what to write instead."""
     found = _WINDOW.search(text)
     if found is None:
-        raise ObjectiveError(text, "it does not say for how long", f"write it at the end, such as: {EXAMPLE}")
+        raise ObjectiveError(text, "it does not say for how long", f"write that at the end, such as: {EXAMPLE}")
     length = parse_duration(found["window"])
     if length is None or length.seconds <= 0:
         raise ObjectiveError(
             text,
-            f'"{found["window"]}" is no length of time',
+            f'"{found["window"]}" is not a duration',
             f"write a number over 0 and one of {', '.join(DURATIONS)}, such as 10s",
         )
     try:
@@ -72,14 +70,14 @@ def parse(text: str) -> StopRule:
     if condition.metric in (Metric.RATE, Metric.COUNT) or condition.statistic in (Statistic.MEAN, Statistic.MAX):
         what = condition.statistic or condition.metric
         raise ObjectiveError(
-            text, f"a stop rule does not watch {what}", "write failures, dropped, or a percentile of a time"
+            text, f"a stop rule cannot use {what}", "write failures, dropped, or a percentile of a time"
         )
     return StopRule(condition, length.seconds, length.text)
 
 
 @dataclass(slots=True)
 class _RuleState:
-    """One rule under watch: since when its trouble lasts, and the counts at the last look that was judged."""
+    """The state of one rule: since when its condition holds, and the counts at the start of the current interval."""
 
     since: float | None = None
     at: float | None = None
@@ -91,8 +89,8 @@ class _RuleState:
             self.at, self.total, self.over = now, total, over
             return ""
         n, x = total - self.total, over - self.over
-        # Compared with a grain of slack: half a second, twenty times, is not always ten.
-        if n < LEAST_SAMPLES or now - self.at < rule.window / STRETCHES - 1e-6:
+        # 1e-6 of slack: twenty steps of half a second do not always add up to ten.
+        if n < LEAST_SAMPLES or now - self.at < rule.window / INTERVALS - 1e-6:
             return ""
         if not rule.holds(n, x):
             self.since = None
@@ -103,28 +101,25 @@ class _RuleState:
             return ""
         return (
             f'the stop rule "{rule.text}" held for {format_duration(now - self.since)}, '
-            f"at last with {format_percent(x / n)} of {n:,} {objective_text.subject_text(rule.condition)}"
+            f"at the end with {format_percent(x / n)} of {n:,} {objective_text.subject_text(rule.condition)}"
         )
 
 
 class StopRuleMonitor:
-    """Says when one of the rules has held for the whole of its time.
-
-    It is fed the counts of the run so far, about each second, and compares them with those before.
-    """
+    """Says when a rule has held for its whole time; it is called about once a second with the counts so far."""
 
     def __init__(self, rules: Sequence[StopRule]) -> None:
         self.rules = tuple(rules)
-        self._watched = [_RuleState() for _ in rules]
+        self._states = [_RuleState() for _ in rules]
 
     def check(self, recorder: Recorder, now: float) -> str:
-        """The reason to end the run now, in words, or ``""``; ``now`` in seconds of any steady clock."""
+        """The reason to end the run now, as half a sentence, or ``""``; ``now`` is in seconds of any monotonic clock."""
         return self.check_counts([rule.counts(recorder) for rule in self.rules], now)
 
     def check_counts(self, counts: Sequence[tuple[int, int]], now: float) -> str:
-        """The same from counts of the run so far: for each rule how many samples, and how many over its bound."""
+        """Like ``check``, with the counts so far: for each rule the number of samples, and of those over its bound."""
         reasons = [
-            watched.check(rule, now, total, over)
-            for watched, rule, (total, over) in zip(self._watched, self.rules, counts, strict=True)
+            state.check(rule, now, total, over)
+            for state, rule, (total, over) in zip(self._states, self.rules, counts, strict=True)
         ]
         return next(filter(None, reasons), "")

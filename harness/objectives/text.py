@@ -1,4 +1,4 @@
-"""The verdict in words that a shopkeeper understands."""
+"""Results of objectives in plain sentences."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def differ_visibly(response: float, service: float) -> bool:
 
 
 def subject_text(objective: Objective) -> str:
-    """What the objective speaks of: ``BinNumberPage answers``, ``guest journeys with payment gpay``."""
+    """What an objective is about: ``BinNumberPage answers``, ``guest journeys with payment gpay``."""
     match objective.subject:
         case Subject.PAGE:
             noun = f"{objective.name} answers" if objective.name else "answers of all pages"
@@ -39,7 +39,7 @@ def subject_text(objective: Objective) -> str:
 
 
 def sentence(objective: Objective, measured: float | None, counted: SampleCounts) -> str:
-    """What was measured, beside the bound and the number of samples; without a full stop."""
+    """The measured number with the bound and the number of samples, without a full stop."""
     noun, bound = subject_text(objective), _bound(objective)
     samples = f"{counted.total:,} sample{'s' * (counted.total != 1)}"
     if measured is None:
@@ -54,37 +54,37 @@ def sentence(objective: Objective, measured: float | None, counted: SampleCounts
         case Metric.DROPPED:
             return f"{counted.over:,} of {counted.total:,} {noun} found no free user in time, {format_percent(measured)} ({bound})"
         case Metric.RATE:
-            return f"{_rate(measured, objective)} {noun} were finished ({bound})"
+            return f"{_rate(measured, objective)} {noun} finished ({bound})"
         case _:
-            return f"{format_number(measured)} {noun} were finished ({bound})"
+            return f"{format_number(measured)} {noun} finished ({bound})"
 
 
 def share_exceeded(objective: Objective, counted: SampleCounts) -> str:
-    """Why a demand on a share was broken."""
+    """Why an objective on a share was broken."""
     return f"{format_percent(counted.over / counted.total)} were over, {format_percent(objective.allowed)} may be"
 
 
 def too_few_samples(confidence: float, more: int | None, effective_sample_size: float = math.inf) -> str:
-    """Why nothing can be said, and how many more samples would change that.
+    """Why the verdict is inconclusive, and how many more samples would decide.
 
-    ``worth`` is for how many independent samples those there are may stand, if that is notably fewer.
+    ``effective_sample_size`` is the number of independent samples that these count for, if it is notably lower.
     """
     if effective_sample_size < math.inf:
-        alike = f"since what one moment brings is alike, they stand for about {max(1, round(effective_sample_size)):,} independent ones; "
-        return alike + too_few_samples(confidence, more)
+        effective = f"samples of one moment are alike, so these count for about {max(1, round(effective_sample_size)):,} independent ones; "
+        return effective + too_few_samples(confidence, more)
     if more is None:
         return f"too close to the bound to be {format_percent(confidence)} sure, and a longer run would not change that"
-    return f"too few to be {format_percent(confidence)} sure: about {_rounded(more):,} more would tell if they turn out the same"
+    return f"too few samples to be {format_percent(confidence)} sure: about {_rounded(more):,} more would decide if they are like these"
 
 
 def from_service_time(objective: Objective, service: float) -> str:
-    """What remains of a response time when the waiting before the start is left out, where the two part."""
-    return f"counted from their start, {objective.percentile * 100:.6g} % took {format_duration(service)}"
+    """The service time beside a response time that is visibly longer."""
+    return f"measured from sending, {objective.percentile * 100:.6g} % took {format_duration(service)}"
 
 
 def cut_short(unknown: int) -> str:
-    """Why nothing can be said although what is known looks well."""
-    return f"{unknown:,} {'was' if unknown == 1 else 'were'} cut short by the end of the run, and nobody knows how they end"
+    """Why the verdict is inconclusive although all known samples are good enough."""
+    return f"{unknown:,} {'was' if unknown == 1 else 'were'} cut short by the end of the run, so it is not known how they would end"
 
 
 def _time(objective: Objective, measured: float, counted: SampleCounts, beside: str) -> str:
@@ -104,7 +104,7 @@ def _time(objective: Objective, measured: float, counted: SampleCounts, beside: 
             percent = f"{objective.percentile * 100:.6g} %"
             if math.isinf(measured):
                 failed = format_percent(counted.over / counted.total)
-                return f"{failed} of the {noun} failed, came too late or never, so there is no {percent} that {came} {beside}"
+                return f"{failed} of the {noun} failed, came too late or never, so fewer than {percent} {came} {beside}"
             return f"{percent} of {noun} {came} within {format_duration(measured)}{service} {beside}"
 
 
@@ -112,20 +112,20 @@ def _bound(objective: Objective) -> str:
     if objective.metric.timed:
         return f"bound {format_duration(objective.bound)}"
     if objective.metric is Metric.RATE:
-        return f"demanded: {objective.operator} {objective.limit}"
+        return f"objective: {objective.operator} {objective.limit}"
     if objective.metric is Metric.COUNT:
-        return f"demanded: {objective.operator} {format_number(objective.bound)}"
+        return f"objective: {objective.operator} {format_number(objective.bound)}"
     return f"allowed: {format_percent(objective.bound)}"
 
 
 def _rate(per_second: float, objective: Objective) -> str:
-    """The rate in the unit in which it was demanded."""
+    """The rate in the unit of the objective."""
     written = quantity(objective.limit)
     unit = written[1] if written and written[1] in RATES else "/s"
     return f"{format_number(per_second * RATES[unit])}{unit}"
 
 
 def _rounded(number: int) -> int:
-    """To two digits, upwards: more would pretend to know."""
+    """Round up to two digits, because the number is an estimate."""
     step = int(10 ** max(0, len(str(number)) - 2))
     return -(-number // step) * step

@@ -1,7 +1,7 @@
-"""How much was finished per second while the load was steady, and how much that varied.
+"""How much ended per second of the steady part, and how much that varied.
 
-Counted is what *ended* in the steady part, whenever it had been due: a shop that falls behind sells at its own pace, not
-at that of the arrivals, even if it works off the queue later.
+A sample counts when it *ends* in the steady part, whenever it was due. So a shop that falls behind shows its own rate, not the
+arrival rate, even if it clears its queue later.
 """
 
 from __future__ import annotations
@@ -14,27 +14,27 @@ from harness.objectives.counting import EVERY_PHASE, matching_series, succeeded
 from harness.objectives.model import Metric, Objective, Operator, Subject
 
 BATCHES = 10
-"""Into how many stretches at least, where there are slices enough, the steady part is cut to see how much a rate varies."""
+"""The least number of parts of the steady part that show how much a rate varies; fewer only with too few slices."""
 
 
 PAGES = Objective(Subject.PAGE, Metric.RATE, Operator.MORE, 0.0, "0/s")
 JOURNEYS = Objective(Subject.JOURNEY, Metric.RATE, Operator.MORE, 0.0, "0/s")
 ORDERS = Objective(Subject.ORDERS, Metric.RATE, Operator.MORE, 0.0, "0/s")
-"""Of what there is a rate in every report, demanded or not."""
+"""The rates that every report shows."""
 
 
 def per_second(recorder: Recorder, of: Objective) -> float | None:
-    """How many ended well per second of the steady part; ``None`` where no whole slice of it was steady."""
+    """How many ended successfully per second of the steady part; ``None`` without a whole steady slice."""
     counts, length = completions(recorder, of)
     return sum(counts) / (len(counts) * length) if counts else None
 
 
 def completions(recorder: Recorder, objective: Objective) -> tuple[list[int], float]:
-    """How many were finished well in each stretch of the steady part, and the length of a stretch in seconds.
+    """How many ended successfully in each part of the steady part, and the length of a part in seconds.
 
-    Stretches are whole slices of the recorder; slices that are steady only in part are left out, as are the first few
-    where the number does not divide. When something ended is known from its slice and its time: exact to the length
-    of a slice, and without bias as long as arrivals are even within one. An empty list: no whole slice was steady.
+    Parts consist of whole slices of the recorder. Slices that are only partly steady are left out, and so are the first few if
+    the number does not divide. The slice and the time of a sample give its end, exact to the length of a slice, and without bias
+    if arrivals are even within a slice. An empty list means no whole steady slice.
     """
     window, length = recorder.window, recorder.slice_length
     if not math.isfinite(window.steady_until):
@@ -45,16 +45,16 @@ def completions(recorder: Recorder, objective: Objective) -> tuple[list[int], fl
     batches = max(0, (last - first) // size)
     edges = [last - size * back for back in range(batches, -1, -1)]
     slices: dict[int, Histogram] = {}
-    for key, cell in matching_series(recorder, objective, EVERY_PHASE):
+    for key, series in matching_series(recorder, objective, EVERY_PHASE):
         if succeeded(objective, key):
-            for index, histogram in cell.slices.items():
+            for index, histogram in series.slices.items():
                 slices.setdefault(index, Histogram()).add(histogram)
     counts = [0] * batches
     for index, histogram in slices.items():
-        # In the middle of its slice, where a sample was due on average.
-        later = [
+        # On average a sample was due in the middle of its slice.
+        ended_after = [
             histogram.count_over((edge - index - 0.5) * length) if edge > index else histogram.total for edge in edges
         ]
         for place in range(batches):
-            counts[place] += later[place] - later[place + 1]
+            counts[place] += ended_after[place] - ended_after[place + 1]
     return counts, size * length

@@ -1,7 +1,8 @@
-"""What a run ends in: one of four verdicts, with everything that led to it."""
+"""The verdict over a run or an objective, with everything that led to it."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -9,7 +10,7 @@ from harness.exits import Exit
 
 
 class Verdict(StrEnum):
-    """The four ends of a run, or of one objective; only the first is a pass."""
+    """The four verdicts over a run or an objective; only the first is a pass."""
 
     PASSED = "passed"
     FAILED = "failed"
@@ -18,25 +19,31 @@ class Verdict(StrEnum):
 
     @property
     def exit(self) -> Exit:
-        """What a pipeline is told."""
+        """The exit code for this verdict."""
         return Exit[self.name]
+
+    @classmethod
+    def worst(cls, verdicts: Iterable[Verdict]) -> Verdict:
+        """The verdict over several: the first of invalid, failed and inconclusive that occurs, else passed."""
+        found = set(verdicts)
+        return next((one for one in (cls.INVALID, cls.FAILED, cls.INCONCLUSIVE) if one in found), cls.PASSED)
 
 
 class Severity(StrEnum):
-    """How much a finding about the run weighs."""
+    """What a finding does to the verdict over a run."""
 
     OK = "ok"
     WARNING = "warning"
-    INCONCLUSIVE = "inconclusive"  # nobody's doing: the run shows too little for a pass
-    FAILED = "failed"  # the shop's doing, whatever the objectives say: a stop rule ended the run
-    INVALID = "invalid"  # the instrument's doing: the run says nothing
+    INCONCLUSIVE = "inconclusive"  # the run shows too little for a pass
+    FAILED = "failed"  # the shop failed, whatever the objectives say: a stop rule ended the run
+    INVALID = "invalid"  # the harness failed: the run says nothing about the shop
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
     """What one check of the run's validity found: the cause with its figures, and what to do about it.
 
-    ``check`` names the check; ``remedy`` is ``""`` where nothing needs doing.
+    ``check`` is the name of the check. ``remedy`` is ``""`` if there is nothing to do.
     """
 
     check: str
@@ -47,13 +54,13 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class ObjectiveResult:
-    """What became of one objective.
+    """The verdict over one objective and its figures.
 
-    ``measured`` and ``bound`` are in ``unit``: ``s``, ``share`` (a fraction), ``per_s`` or ``count``; ``measured`` is None
-    without samples and ``inf`` for a time that was never reached. ``samples`` is how many were looked at, ``over`` how many
-    of them were not as demanded. ``more_needed`` is how many samples more would decide, if more of the same would.
-    ``design_effect`` is how many samples were worth one independent one. ``shortest_run`` is how many seconds must be judged at least
-    for a pass, as fast as samples came; None: that is no matter of samples.
+    ``measured`` and ``bound`` are in ``unit``: ``s``, ``share`` (a fraction), ``per_s`` or ``count``. ``measured`` is None without
+    samples, and ``inf`` for a time that was never reached. ``samples`` is the number of samples, ``over`` how many of them are over
+    the bound. ``more_needed`` is how many more samples would decide, if a longer run would. ``design_effect`` is how many samples
+    count as one independent sample. ``shortest_run`` is the shortest steady part in seconds that can pass at this rate of samples;
+    None if a pass does not depend on the number of samples.
     """
 
     text: str
@@ -71,9 +78,24 @@ class ObjectiveResult:
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """The verdict over a run, the reason for it in one sentence, and all that was looked at."""
+    """The verdict over a run, its reason in one sentence, and all results and findings."""
 
     verdict: Verdict
     reason: str
     objectives: tuple[ObjectiveResult, ...]
     findings: tuple[Finding, ...]
+
+
+def decided_by_findings(findings: Sequence[Finding]) -> tuple[Verdict, str] | None:
+    """The verdict and its reason if findings alone decide it: invalid before failed; None if they do not."""
+    invalid = [finding for finding in findings if finding.level is Severity.INVALID]
+    if invalid:
+        more = f" (and {len(invalid) - 1} more reason{'s' * (len(invalid) > 2)})" if len(invalid) > 1 else ""  # noqa: PLR2004
+        return Verdict.INVALID, f"The run cannot be trusted: {invalid[0].message}{more}."
+    failed = [finding for finding in findings if finding.level is Severity.FAILED]
+    return (Verdict.FAILED, as_sentence(failed[0].message)) if failed else None
+
+
+def as_sentence(message: str) -> str:
+    """The message of a finding as a sentence of its own."""
+    return f"{message[:1].upper()}{message[1:]}."

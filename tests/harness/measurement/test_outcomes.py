@@ -20,8 +20,3 @@ def test_only_ok_is_nobodys_fault():
 def test_an_outcome_is_its_value_as_text(outcome):
     assert Outcome(str(outcome)) is outcome
     assert pickle.loads(pickle.dumps(outcome)) is copy.deepcopy(outcome) is outcome
-
-
-def test_a_timeout_may_come_from_lateness_and_a_wrong_page_may_not():
-    assert Outcome.TIMEOUT.may_come_from_lateness
-    assert not Outcome.UNEXPECTED_PAGE.may_come_from_lateness

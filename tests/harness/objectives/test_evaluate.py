@@ -98,7 +98,7 @@ def test_a_run_that_rises_and_falls_passes_only_far_from_its_bound(middle, verdi
     result = decide(run, "page.P response_time p95 < 300ms")
     assert (result.verdict, result.over) == (verdict, 0), why
     if verdict is Verdict.INCONCLUSIVE:
-        assert "since what one moment brings is alike" in result.sentence
+        assert "samples of one moment are alike" in result.sentence
         assert result.more_needed > 0
     # A search bears its levels out by each other.
     assert (
@@ -133,7 +133,7 @@ def test_a_failure_says_how_far_off_it_was():
 def test_too_few_samples_say_how_many_more_it_takes():
     result = decide(pages(recorder(), [0.1] * 20), "page.P response_time p95 < 300ms")
     assert result.more_needed == 39
-    assert "too few to be 95 % sure: about 39 more would tell" in result.sentence
+    assert "too few samples to be 95 % sure: about 39 more would decide" in result.sentence
 
 
 def test_the_promised_number_of_samples_does_decide():
@@ -163,7 +163,7 @@ def test_without_a_sample_nothing_passes(text):
     result = decide(recorder(), text)
     assert result.verdict is Verdict.INCONCLUSIVE
     assert result.measured is None
-    assert result.sentence.startswith("there is no sample of")
+    assert result.sentence.startswith("the steady part has no sample of")
 
 
 @pytest.mark.parametrize(
@@ -232,7 +232,7 @@ def test_trouble_in_clusters_is_judged_with_caution():
     assert clustered.verdict is Verdict.INCONCLUSIVE
     assert clustered.over == 100
     assert clustered.design_effect > 20
-    assert "stand for about" in clustered.sentence
+    assert "count for about" in clustered.sentence
 
 
 def test_what_was_cut_short_proves_nothing_either_way():
@@ -355,7 +355,7 @@ def test_a_mean_is_decided_by_how_much_it_varies(bound, verdict):
     )
     assert result.verdict is verdict
     if verdict is Verdict.INCONCLUSIVE:
-        assert "too few to be 95 % sure" in result.sentence or "too close to the bound" in result.sentence
+        assert "too few samples to be 95 % sure" in result.sentence or "too close to the bound" in result.sentence
 
 
 def test_a_mean_of_a_run_that_rises_and_falls_needs_more_room():
@@ -407,7 +407,7 @@ def test_an_even_rate_is_known_exactly():
         result = decide(run, text)
         assert result.verdict is verdict
         assert result.measured == pytest.approx(20)
-    assert decide(run, "orders rate > 1140/min").sentence == "1,200/min orders were finished (demanded: > 1140/min)"
+    assert decide(run, "orders rate > 1140/min").sentence == "1,200/min orders finished (objective: > 1140/min)"
 
 
 def test_a_rate_that_varies_is_undecided_near_the_bound():
@@ -478,7 +478,7 @@ UNSETTLED = Finding("steady", Severity.INCONCLUSIVE, "the shop never came to res
             "cannot be trusted: the harness was drowning.",
         ),
         ([KEPT], [INVALID, INVALID], Verdict.INVALID, Exit.INVALID, "(and 1 more reason)"),
-        ([], [FINE], Verdict.INCONCLUSIVE, Exit.INCONCLUSIVE, "Nothing was demanded"),
+        ([], [FINE], Verdict.INCONCLUSIVE, Exit.INCONCLUSIVE, "There is no objective"),
         ([KEPT], [UNSETTLED], Verdict.INCONCLUSIVE, Exit.INCONCLUSIVE, "The shop never came to rest."),
         ([KEPT, BROKEN], [UNSETTLED], Verdict.FAILED, Exit.FAILED, "1 of 2 objectives were broken"),
         ([KEPT], [UNSETTLED, STOPPED], Verdict.FAILED, Exit.FAILED, "The stop rule"),
@@ -541,7 +541,7 @@ def test_a_failure_that_no_lateness_explains_is_the_shops(run, findings, verdict
     assert judgement.verdict is verdict, why
     if verdict is Verdict.FAILED:
         assert judgement.reason.startswith("2 of 3 objectives were broken: 20 of 200 journeys failed")
-        assert "Times are in doubt: 99 % of the arrivals were started within 26 ms" in judgement.reason
+        assert "Times are doubtful: 99 % of the arrivals were started within 26 ms" in judgement.reason
         assert [one.verdict for one in judgement.objectives[:2]] == [Verdict.FAILED, Verdict.INVALID]
         assert judgement.findings == tuple(findings)
 

@@ -24,35 +24,35 @@ def lines(*texts, arrivals=1_000.0, seconds=600.0, meant=MEANT):
         "journey[payment=masterpass,verification=right] response_time p99 < 2s",
     ],
 )
-def test_nothing_is_said_of_what_can_pass_or_is_not_known(text):
+def test_objectives_that_can_pass_or_are_not_predictable_are_not_named(text):
     assert [line for line in lines(text) if "samples" in line] == []
 
 
-def test_what_is_too_rare_is_named_with_the_shortest_run():
+def test_an_objective_with_too_few_samples_is_named_with_the_shortest_run():
     text = "journey[payment=masterpass] failures < 1%"
     assert lines(text) == [
         (
-            f'"{text}": 600 s bring about 20 of the 299 samples that a pass takes; '
-            "the shortest run that can pass judges 8,970 s"
+            f'"{text}": the steady part of 600 s brings about 20 samples, and a pass needs 299; '
+            "a steady part of 8,970 s can pass"
         )
     ]
     assert lines("journey.guest response_time p95 < 2s", arrivals=60.0, seconds=600.0)[0].startswith(
-        '"journey.guest response_time p95 < 2s": 600 s bring about 45 of the 59 samples'
+        '"journey.guest response_time p95 < 2s": the steady part of 600 s brings about 45 samples, and a pass needs 59'
     )
-    assert "no length of run can pass" in lines("journey[payment=pay_later] response_time mean < 2s")[0]
+    assert "no run is long enough to pass" in lines("journey[payment=pay_later] response_time mean < 2s")[0]
 
 
-def test_a_percentile_is_said_not_to_exclude_stalls_that_stay_away():
+def test_a_short_run_warns_that_it_may_meet_no_stall():
     (line,) = lines("page response_time p95 < 2s", seconds=35.0)
     assert line == (
-        "35 s do not exclude that the shop stands still for 3 s now and then: a percentile may pass because no stall came; "
-        "to exclude it takes 180 s"
+        "a steady part of 35 s is too short to meet occasional stalls of the shop of 3 s: "
+        "a percentile may pass only because no stall happened; 180 s are long enough"
     )
     assert lines("page response_time p95 < 2s", seconds=180.0) == []
     assert len(lines("page response_time p95 < 2s", "page response_time p99 < 3s", seconds=600.0)) == 1
 
 
-def test_the_shortest_run_follows_from_what_came():
+def test_the_shortest_run_follows_from_the_rate_of_samples():
     objective = parse("page.P response_time p95 < 300ms")
     assert shortest_run(objective, 590, 100.0) == pytest.approx(10.0)
     assert shortest_run(objective, 0, 100.0) is shortest_run(parse("orders count >= 1"), 10, 100.0) is None

@@ -1,4 +1,4 @@
-"""A stop rule ends a run when the trouble has lasted, and not before."""
+"""A stop rule ends a run when its condition has held for its time, and not before."""
 
 import pytest
 
@@ -11,13 +11,13 @@ RULE = parse("failures > 50% for 10s")
 
 
 def fires_at(script, rule=RULE, step=1.0):
-    """The second at which the watch ends the run; ``script`` gives samples and how many of them are bad per look."""
+    """The second at which the watch ends the run; ``script`` gives samples and how many of them are bad per check."""
     watch, total, over = StopRuleMonitor([rule]), 0, 0
     assert watch.check_counts([(0, 0)], 0.0) == ""
-    for look, (n, x) in enumerate(script, start=1):
+    for check, (n, x) in enumerate(script, start=1):
         total, over = total + n, over + x
-        if watch.check_counts([(total, over)], look * step):
-            return look * step
+        if watch.check_counts([(total, over)], check * step):
+            return check * step
     return None
 
 
@@ -37,21 +37,21 @@ def fires_at(script, rule=RULE, step=1.0):
         ([(1, 0)] * 20 + [(1, 1)] * 30, 30, "a low rate after a good beginning"),
     ],
 )
-def test_trouble_must_last(script, second, why):
+def test_the_condition_must_hold_for_the_whole_time(script, second, why):
     assert fires_at(script) == second, why
 
 
-def test_looks_need_not_come_once_a_second():
+def test_checks_may_come_more_often_than_once_a_second():
     assert fires_at([(5, 5)] * 60, step=0.5) == 10
     assert fires_at([(1, 1)] * 600, step=0.1) == pytest.approx(10)
 
 
-def test_the_reason_names_rule_and_figures():
+def test_the_reason_names_the_rule_and_its_figures():
     watch = StopRuleMonitor([parse("journey.guest failures > 20% for 4s"), RULE])
     reasons = [watch.check_counts([(10 * second, 5 * second), (0, 0)], float(second)) for second in range(5)]
     assert reasons[:4] == [""] * 4
     assert reasons[4] == (
-        'the stop rule "journey.guest failures > 20% for 4s" held for 4 s, at last with 50 % of 10 guest journeys'
+        'the stop rule "journey.guest failures > 20% for 4s" held for 4 s, at the end with 50 % of 10 guest journeys'
     )
 
 
@@ -75,7 +75,7 @@ def journey(outcome="ok", blame="nobody", done=1.0, due=0.0):
         ("dropped > 5% for 4s", lambda run: run.dropped(0.0)),
     ],
 )
-def test_rules_read_what_was_recorded_in_any_phase(rule, bad, steady_from):
+def test_rules_watch_every_phase(rule, bad, steady_from):
     run = Recorder(Window(0, steady_from, 2e9))
     watch = StopRuleMonitor([parse(rule)])
     reasons = []
@@ -94,34 +94,35 @@ def test_rules_read_what_was_recorded_in_any_phase(rule, bad, steady_from):
 
 
 @pytest.mark.parametrize(
-    ("text", "neat", "window"),
+    ("text", "normal", "window"),
     [
         ("failures > 50% for 10s", "journey failures > 50% for 10s", 10),
         ("page.X response_time  p95>5s for  1 min", "page.X response_time p95 > 5s for 1min", 60),
         ("dropped >= 5% for 500ms", "dropped >= 5% for 500ms", 0.5),
+        ("dropped >= 5% for 2m", "dropped >= 5% for 2m", 120),
     ],
 )
-def test_a_rule_is_read_as_it_is_meant(text, neat, window):
+def test_a_rule_is_parsed(text, normal, window):
     rule = parse(text)
-    assert (rule.text, rule.window) == (neat, window)
-    assert parse(neat) == rule
+    assert (rule.text, rule.window) == (normal, window)
+    assert parse(normal) == rule
 
 
 @pytest.mark.parametrize(
     ("text", "problem", "remedy"),
     [
         ("failures > 50%", "for how long", "failures > 50% for 10s"),
-        ("failures > 50% for long", '"long" is no length of time', "such as 10s"),
-        ("failures > 50% for 10", '"10" is no length of time', "such as 10s"),
-        ("failures > 50% for 0s", '"0s" is no length of time', "over 0"),
-        ("failures < 50% for 10s", "no trouble to stop for", "write >"),
+        ("failures > 50% for long", '"long" is not a duration', "such as 10s"),
+        ("failures > 50% for 10", '"10" is not a duration', "such as 10s"),
+        ("failures > 50% for 0s", '"0s" is not a duration', "over 0"),
+        ("failures < 50% for 10s", "above its bound, not below it", "write >"),
         ("failures > 50 for 10s", "the bound has no unit", "%"),
-        ("orders rate < 1/s for 10s", "does not watch rate", "failures"),
-        ("page response_time mean > 1s for 10s", "does not watch mean", "percentile"),
-        ("fehlures > 50% for 10s", "nothing is measured under fehlures", "there are"),
+        ("orders rate < 1/s for 10s", "cannot use rate", "failures"),
+        ("page response_time mean > 1s for 10s", "cannot use mean", "percentile"),
+        ("fehlures > 50% for 10s", "there is no subject fehlures", "there are"),
     ],
 )
-def test_what_is_wrong_with_a_rule_is_named_with_its_remedy(text, problem, remedy):
+def test_an_error_in_a_rule_names_its_remedy(text, problem, remedy):
     with pytest.raises(ObjectiveError) as caught:
         parse(text)
     assert problem in caught.value.problem

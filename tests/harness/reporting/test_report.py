@@ -29,7 +29,7 @@ def table(text, title):
 # -- the console ------------------------------------------------------------------------------------------------------
 
 READINGS = {
-    "passed": "PASSED: The objective was kept, and the samples suffice to say so.",
+    "passed": "PASSED: The objective was kept, and there are enough samples to be sure.",
     "failed": "FAILED: The objective was broken: ",
     "invalid": (
         "INVALID (this run says nothing about the shop): The run cannot be trusted: the embedded shop ended in the "
