@@ -1,4 +1,4 @@
-"""Reads recorded arrivals from a CSV file: when each was, and where it is known how she paid and what she did."""
+"""Reads an arrival trace from a CSV file: the time of each arrival, and optionally its payment option and journey."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _KEY = "arrivals.trace"
 
 
 class TraceError(ValueError):
-    """A trace that cannot be replayed, with everything that is wrong with it."""
+    """A trace that cannot be replayed, with all its problems."""
 
     def __init__(self, problems: Sequence[Problem]) -> None:
         super().__init__("\n".join(map(str, problems)))
@@ -38,7 +38,7 @@ class TraceError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class TraceFileContent:
-    """What stands in the file: moments in seconds after the first, what is told of each, and a digest of all bytes."""
+    """The content of a trace file: times in seconds after the first arrival, the other columns, and a digest of the bytes."""
 
     moments: tuple[float, ...]
     trace_rows: tuple[TraceRow, ...]
@@ -47,7 +47,7 @@ class TraceFileContent:
 
 @dataclass(frozen=True, slots=True)
 class ScaledTrace:
-    """A record as it is replayed: due times, what is told of each arrival, how the rate changes."""
+    """A trace after scaling: due times, the other columns of each arrival, and the profile of the rate."""
 
     trace: TraceSchedule
     trace_rows: tuple[TraceRow, ...]
@@ -61,7 +61,7 @@ class ScaledTrace:
 
 
 def load_trace(path: Path, rate_scale: float, time_scale: float, seed: int) -> ScaledTrace:
-    """The record in this file, scaled; raises ``TraceError``. Read again only when the file has changed."""
+    """Read and scale a trace; raises ``TraceError``. The result is cached until the file changes."""
     try:
         state = path.stat()
     except (OSError, ValueError) as error:
@@ -78,14 +78,14 @@ def _load_trace(path: Path, state: tuple[int, int], rate_scale: float, time_scal
                 Problem(
                     "arrivals.rate_scale",
                     rate_scale,
-                    f"at most {MOST_ARRIVALS:,} arrivals, not {count:,.0f}",
+                    f"at most {MOST_ARRIVALS:,} arrivals; this makes {count:,.0f}",
                     "lower it",
                 )
             ]
         )
     moments, places = scale_trace(recorded.moments, rate_scale=rate_scale, time_scale=time_scale, seed=seed)
     if not moments:
-        raise TraceError([Problem("arrivals.rate_scale", rate_scale, "at least one arrival that is left", "raise it")])
+        raise TraceError([Problem("arrivals.rate_scale", rate_scale, "at least one arrival", "raise it")])
     told = tuple(recorded.trace_rows[place] for place in places) if recorded.trace_rows else ()
     return ScaledTrace(TraceSchedule(moments), told, profile_of(moments), recorded.digest)
 
@@ -102,7 +102,7 @@ def _read_trace(path: Path, _state: tuple[int, int]) -> TraceFileContent:
         reading.read(lines)
     except csv.Error:
         raise TraceError(
-            [Problem(_KEY, path.name, "a CSV file: a cell is too long, or a quote is not closed")]
+            [Problem(_KEY, path.name, "a valid CSV file; a cell is too long, or a quote is not closed")]
         ) from None
     if reading.problems:
         raise TraceError(reading.shown())
@@ -111,7 +111,7 @@ def _read_trace(path: Path, _state: tuple[int, int]) -> TraceFileContent:
 
 
 class _TraceReader:
-    """One pass over the lines of a trace, that goes on after whatever is wrong."""
+    """Reads the lines of a trace in one pass, and goes on after an error."""
 
     def __init__(self, name: str) -> None:
         self._name = name
@@ -137,27 +137,27 @@ class _TraceReader:
                 return
             self._row(number, dict(zip(columns, cells, strict=False)), len(cells) - len(columns))
         if not self.moments and not self.problems:
-            self.problems.append(Problem(_KEY, self._name, "at least one arrival: a time on a line of its own"))
+            self.problems.append(Problem(_KEY, self._name, "at least one arrival, each on its own line"))
 
     def shown(self) -> list[Problem]:
-        """The problems; where there are too many, the first and how many more."""
-        more = Problem(_KEY, self._name, f"no wrong line; {self._more:,} more are wrong")
+        """The first problems, and how many more there are."""
+        more = Problem(_KEY, self._name, f"no wrong lines; {self._more:,} more lines are wrong")
         return [*self.problems, *([more] if self._more else [])]
 
     def _columns(self, cells: tuple[str, ...]) -> tuple[str, ...]:
-        """The names of the columns; the first line may be times already, if there is but one column."""
+        """The names of the columns. With a single column, the first line may already be a time."""
         if len(cells) == 1 and cells[0] != "time":
             return ("time",)
         for cell in cells:
             if cell not in COLUMNS:
                 self._wrong(1, f"a header of {one_of(COLUMNS)}", did_you_mean(cell, COLUMNS))
         if "time" not in cells or len(set(cells)) < len(cells):
-            self._wrong(1, "a header that names `time`, and no column twice", "write time,payment_option")
+            self._wrong(1, "a header with `time`, and each column once", "write for example time,payment_option")
         return () if self.problems else cells
 
     def _row(self, number: int, row: Mapping[str, str], extra: int) -> None:
         if extra > 0:
-            self._wrong(number, "no more cells than the header has", "put a text with a comma in quotes")
+            self._wrong(number, "no more cells than the header", "put a text with a comma in quotes")
         for column, names in _NAMES.items():
             if (cell := row.get(column, "")) and cell not in names:
                 what = f"a {column.replace('_', ' ')}: {one_of(names)}, or nothing"
@@ -165,13 +165,13 @@ class _TraceReader:
         try:
             found = parse_timestamp(row.get("time", ""))
         except (ValueError, OverflowError):
-            self._wrong(number, "a time: seconds, or as 2026-11-25T09:00:47.250Z")
+            self._wrong(number, "a time: seconds, or a date such as 2026-11-25T09:00:47.250Z")
             return
         if self._first is None:
             self._first = found
         offset = found - self._first
         if self.moments and offset < self.moments[-1]:
-            self._wrong(number, "a time that is not before the line above", "sort the file by time")
+            self._wrong(number, "a time not before that of the line above", "sort the file by time")
             return
         self.moments.append(offset)
         self.trace_rows.append(TraceRow(row.get("payment_option", ""), row.get("journey", "")))
@@ -180,7 +180,7 @@ class _TraceReader:
         if len(self.problems) >= MOST_PROBLEMS:
             self._more += 1
             return
-        # The file may be another than was meant, such as one of accounts: no cell is repeated.
+        # It may be the wrong file, such as one with accounts, so no cell is shown.
         self.problems.append(Problem(f"{_KEY}, {self._name} line {number}", HIDDEN_VALUE, expected, remedy))
 
 
@@ -193,5 +193,5 @@ def _unreadable(path: Path, error: Exception) -> Problem:
         case UnreadableFile():
             reason = str(error)
         case _:
-            reason = "its name holds a character that no name may hold"
-    return Problem(_KEY, path.name, f"a CSV file that can be read, its path seen from the scenario file; {reason}")
+            reason = "its name has a character that is not allowed"
+    return Problem(_KEY, path.name, f"a readable CSV file; its path is relative to the scenario file; {reason}")

@@ -1,4 +1,4 @@
-"""What does not fit together in a scenario that searches for the capacity."""
+"""Checks for scenarios that search for the capacity."""
 
 from __future__ import annotations
 
@@ -15,29 +15,35 @@ from scenarios.schema.scenario_file import ScenarioDocument
 
 
 def keys_beside_capacity(arrivals: Mapping[str, Any]) -> Iterator[Problem]:
-    """Keys of ``[arrivals]`` that say what a search finds; looks at the raw table."""
+    """Yield a problem for each key of ``[arrivals]`` that the search sets itself; looks at the raw table."""
     for key in ("stages", "rate", "duration", "warm_up", "trace"):
         if key in arrivals:
             yield Problem(
-                f"arrivals.{key}", arrivals[key], f"no `{key}` beside [capacity], which finds the rate", "leave it out"
+                f"arrivals.{key}",
+                arrivals[key],
+                f"no `{key}` together with [capacity]: the search sets the rate",
+                "leave it out",
             )
 
 
 def capacity_problems(document: ScenarioDocument, _folder: Path) -> Iterator[Problem]:
-    """Everything that does not fit a search; nothing for a scenario without one."""
+    """Yield a problem for everything that does not fit a search; nothing for a scenario without ``[capacity]``."""
     capacity = document.capacity
     if capacity is None:
         return
     if document.closed is not None or document.cover:
         what = "closed" if document.closed is not None else "cover"
-        yield Problem(what, True, "an open load beside [capacity]", f"leave out {what}")
+        yield Problem(what, True, "an open load for [capacity]", f"leave {what} out")
     yield from _limits(capacity, document.target.highest_rate)
     yield from _journeys(capacity, document.think.times.mean())
     yield from _minimum(document)
     yield from _objectives(document)
     if document.stop.when_certain:
         yield Problem(
-            "stop.when_certain", True, "nothing beside [capacity], which ends when it has its answer", "leave it out"
+            "stop.when_certain",
+            True,
+            "no early end with [capacity]: the search ends when it has its answer",
+            "leave it out",
         )
 
 
@@ -51,26 +57,26 @@ def _limits(capacity: CapacitySection, ceiling: float) -> Iterator[Problem]:
             "capacity.most",
             f"{capacity.most:g}/s",
             f"at most target.highest_rate, {ceiling:g}/s",
-            "lower it, or raise that",
+            "lower it, or raise target.highest_rate",
         )
     needed = capacity.confirm + 4 * max(capacity.level, capacity.arrivals / capacity.start)
     if capacity.budget < needed:
         yield Problem(
             "capacity.budget",
             capacity.budget,
-            f"at least {needed:g} s: four levels and the confirmation",
+            f"at least {needed:g} s, for four levels and the confirmation",
             "raise it, or shorten capacity.confirm and capacity.level",
         )
 
 
 def _journeys(capacity: CapacitySection, think: float) -> Iterator[Problem]:
-    """A budget that is too short for shoppers who think so many seconds before a page, on average."""
+    """Yield a problem if the budget is too short for the length of a journey; ``think`` is the mean think time."""
     plan, journey = capacity.search_plan, PAGES_PER_JOURNEY * think
     if journey > LAG_SHARE * plan.length(plan.start) and plan.budget < (least := plan.shortest(journey)):
         yield Problem(
             "capacity.budget",
             capacity.budget,
-            f"at least {least / 60:.0f} minutes: a journey takes some {journey:.0f} s, and the shop feels a rate only after that",
+            f"at least {least / 60:.0f} minutes: a journey takes about {journey:.0f} s, and the shop has the full load of a rate only after that",
             "raise it, or lower the think times (think.scale)",
         )
 
@@ -81,7 +87,7 @@ def _minimum(document: ScenarioDocument) -> Iterator[Problem]:
             yield Problem(
                 f"payments.minimum.{slug}",
                 count,
-                "no guarantee beside [capacity]: how many come is not known",
+                "no minimum with [capacity]: the number of journeys is not known in advance",
                 "leave it out",
             )
 
@@ -92,6 +98,6 @@ def _objectives(document: ScenarioDocument) -> Iterator[Problem]:
             yield Problem(
                 f"objectives[{index}]",
                 text,
-                "a demand that holds at one rate and not at another: a percentile of response times, failures or dropped",
-                "leave it out of a search",
+                "an objective that depends on the rate: a percentile of response times, failures or dropped",
+                "leave it out",
             )

@@ -1,4 +1,4 @@
-"""Checks whether the values of a scenario fit together: limits that one table sets another, and files that must exist."""
+"""Checks whether the values of a scenario fit together, and whether its files exist."""
 
 from __future__ import annotations
 
@@ -21,14 +21,17 @@ from scenarios.schema.scenario_file import ScenarioDocument
 Problems = Iterator[Problem]
 
 MOST_ARRIVALS = 1_000_000_000
-"""Arrivals of one run: more than the highest rate that is allowed by default brings in thirty days."""
+"""The most arrivals of one run: more than the default highest rate brings in thirty days."""
 
 MOST_COVERED = 100
-"""Journeys in which everything is walked once, and some to spare."""
+"""An upper bound for the number of journeys of a scenario with `cover`."""
 
 
 def consistency_problems(document: ScenarioDocument, wrong: set[str], folder: Path) -> Problems:
-    """What does not fit together in tables that are right in themselves; ``wrong`` names the top keys that are not."""
+    """Yield a problem for each pair of values that do not fit together.
+
+    ``wrong`` names the top-level keys with errors of their own; checks that need them are skipped.
+    """
     for needs, check in _CHECKS:
         if not needs & wrong:
             yield from check(document, folder)
@@ -43,36 +46,41 @@ def _open_limits(document: ScenarioDocument, _folder: Path) -> Problems:
         yield Problem(
             "arrivals.warm_up",
             arrivals.warm_up,
-            f"less than the profile's {profile.duration:g} s, the rest of which is judged",
+            f"less than the {profile.duration:g} s of the profile: objectives judge the rest",
             "shorten it",
         )
     yield from _too_long(document)
     if profile is not None and profile.peak_rate == 0 and arrivals.rates():
-        yield Problem("arrivals.stages", 0, "a rate above 0 in one stage at least")
+        yield Problem("arrivals.stages", 0, "a rate above 0 in at least one stage", "raise a rate")
     for key, rate in arrivals.rates():
         if rate > ceiling:
-            yield Problem(key, f"{rate:g}/s", f"at most target.highest_rate, {ceiling:g}/s", "lower it, or raise that")
+            yield Problem(
+                key,
+                f"{rate:g}/s",
+                f"at most target.highest_rate, {ceiling:g}/s",
+                "lower it, or raise target.highest_rate",
+            )
     yield from _too_many_users("arrivals.users", arrivals, document)
 
 
 def _too_long(document: ScenarioDocument) -> Problems:
-    """A profile longer than any run, by the sum of its stages or by all that it covers, or with more arrivals."""
+    """Yield a problem for a profile that is too long or has too many arrivals."""
     arrivals = document.arrivals
-    assert arrivals is not None, "asked of an open load"  # noqa: S101
+    assert arrivals is not None, "only called for an open load"  # noqa: S101
     key, days = "arrivals.stages" if arrivals.stages else "arrivals.duration", MAX_DURATION / 86_400
     if document.cover:
         place, rate = max(arrivals.rates(), key=lambda each: each[1])
         if 0 < rate < MOST_COVERED / MAX_DURATION:
-            expected = f"a rate at which everything is walked within {days:.0f} days"
+            expected = f"a rate that runs every journey within {days:.0f} days"
             yield Problem(place, f"{rate:g}/s", expected, "raise it")
         return
     profile = arrivals.profile
     if profile is None:
         return
     if profile.duration > MAX_DURATION:
-        yield Problem(key, f"{profile.duration:g} s", f"at most {days:.0f} days in all", "shorten it")
+        yield Problem(key, f"{profile.duration:g} s", f"at most {days:.0f} days in total", "shorten it")
     elif profile.expected > MOST_ARRIVALS:
-        most = f"at most {MOST_ARRIVALS:,} arrivals; it brings {profile.expected:,.0f}"
+        most = f"at most {MOST_ARRIVALS:,} arrivals; this profile brings {profile.expected:,.0f}"
         yield Problem(key, f"{profile.duration:g} s", most, "shorten it, or lower the rate")
 
 
@@ -89,7 +97,7 @@ def _closed_limits(document: ScenarioDocument, _folder: Path) -> Problems:
         yield Problem(
             "closed.warm_up",
             warm_up,
-            f"at least the {needed:g} s that {closed.users} users take to come in at {closed.spawn_rate:g}/s",
+            f"at least {needed:g} s: {closed.users} users take that long to start at {closed.spawn_rate:g}/s",
             "leave it out, or raise closed.spawn_rate",
         )
     yield from _too_many_users("closed.users", closed, document)
@@ -100,14 +108,14 @@ def _too_many_users(key: str, load: ArrivalsSection | ClosedSection, document: S
     if load.users is None:
         return
     if load.users > most:
-        yield Problem(key, load.users, f"at most target.most_users, {most}", "lower it, or raise that")
+        yield Problem(key, load.users, f"at most target.most_users, {most}", "lower it, or raise target.most_users")
     for name in ("returning", "first_time"):
         count = getattr(document.accounts, name)
         if count is not None and count < load.users and document.accounts.file is None:
             yield Problem(
                 f"accounts.{name}",
                 count,
-                f"an account for each of the {load.users} users: no two journeys may share one",
+                f"one account for each of the {load.users} virtual users: two journeys cannot share an account",
                 f"raise it to {load.users}, or leave it out",
             )
 
@@ -123,10 +131,13 @@ def _weights(document: ScenarioDocument, _folder: Path) -> Problems:
         ),
     )
     for key, weights, names in tables:
-        # Under cover, what has no weight is walked too.
+        # With `cover`, names without a weight take part, too.
         if weights and not any(weights.values()) and (not document.cover or set(weights) == set(names)):
             yield Problem(
-                key, weights, "a weight above 0 for one of them at least", "leave the table out for all alike"
+                key,
+                weights,
+                "a weight above 0 for at least one of them",
+                "raise one, or leave the table out for equal weights",
             )
 
 
@@ -136,17 +147,20 @@ def _cover(document: ScenarioDocument, _folder: Path) -> Problems:
         return
     if arrivals.warm_up > 0:
         yield Problem(
-            "arrivals.warm_up", arrivals.warm_up, "no warm-up: each journey of a cover counts", "leave it out"
+            "arrivals.warm_up", arrivals.warm_up, "no warm-up with `cover`: every journey counts", "leave it out"
         )
     if arrivals.process != "uniform" and "process" in arrivals.model_fields_set:
-        yield Problem("arrivals.process", arrivals.process, '"uniform": by chance, their number is not exact')
+        yield Problem(
+            "arrivals.process",
+            arrivals.process,
+            '"uniform": with "poisson", the number of arrivals is random',
+            "leave it out",
+        )
 
 
 def _stop_when_certain_problems(document: ScenarioDocument, _folder: Path) -> Problems:
     if document.cover and document.stop.when_certain:
-        yield Problem(
-            "stop.when_certain", True, "no early end with cover: everything is walked exactly once", "leave it out"
-        )
+        yield Problem("stop.when_certain", True, "no early end with `cover`: every journey must run", "leave it out")
 
 
 def _minimum(document: ScenarioDocument, _folder: Path) -> Problems:
@@ -159,7 +173,7 @@ def _minimum(document: ScenarioDocument, _folder: Path) -> Problems:
         yield Problem(
             "payments.minimum",
             minimum,
-            f"at most the {expected:.0f} journeys that the profile brings, not {promised}",
+            f"at most {expected:.0f} in total, as many as the profile has journeys; these are {promised}",
             "lower them, or lengthen the profile",
         )
 
@@ -180,17 +194,20 @@ def _trace(document: ScenarioDocument, folder: Path) -> Problems:
         yield Problem(
             "arrivals.trace",
             arrivals.trace,
-            f"at most target.highest_rate, {ceiling:g}/s; it brings {profile.peak_rate:g}/s at its busiest",
-            "lower rate_scale, raise time_scale, or raise that",
+            f"at most target.highest_rate, {ceiling:g}/s; this trace peaks at {profile.peak_rate:g}/s",
+            "lower rate_scale, raise time_scale, or raise target.highest_rate",
         )
     if arrivals.warm_up >= profile.duration:
         yield Problem(
-            "arrivals.warm_up", arrivals.warm_up, f"less than the trace's {profile.duration:g} s", "shorten it"
+            "arrivals.warm_up", arrivals.warm_up, f"less than the {profile.duration:g} s of the trace", "shorten it"
         )
     minimum = {slug: count for slug, count in document.payments.minimum.items() if count}
     if minimum and found.options:
         yield Problem(
-            "payments.minimum", minimum, "no guarantee beside a trace that says how each arrival pays", "leave one out"
+            "payments.minimum",
+            minimum,
+            "no minimum together with a trace that has payment options",
+            "leave one of them out",
         )
 
 
@@ -200,7 +217,7 @@ def _closed_objectives(document: ScenarioDocument, _folder: Path) -> Problems:
             yield Problem(
                 f"objectives[{index}]",
                 text,
-                "no demand on dropped arrivals: in a closed load nobody arrives, so nobody is dropped",
+                "no objective for dropped arrivals: a closed load has no arrivals",
                 "leave it out, or use [arrivals]",
             )
 
@@ -208,24 +225,28 @@ def _closed_objectives(document: ScenarioDocument, _folder: Path) -> Problems:
 def _sms_share(document: ScenarioDocument, _folder: Path) -> Problems:
     share, settings = document.sms.share, document.shop.sms
     if share is not None and "share" in settings.model_fields_set and settings.share != share:
-        yield Problem("shop.sms.share", settings.share, f"nothing beside sms.share, {share:g}", "leave one of them out")
+        yield Problem(
+            "shop.sms.share", settings.share, f"the same share as sms.share, {share:g}", "leave one of them out"
+        )
 
 
 def _accounts_file(document: ScenarioDocument, folder: Path) -> Problems:
     name = document.accounts.file
     if name is not None and not files.is_file(folder / name):
-        yield Problem("accounts.file", name, "a file that exists, its path seen from the scenario file")
+        yield Problem("accounts.file", name, "an existing file; its path is relative to the scenario file")
 
 
 def _shop_files(document: ScenarioDocument, _folder: Path) -> Problems:
     shop = document.shop
-    # The shop opens them before it listens: a FIFO would hold it for ever.
+    # The shop opens these files before it listens. A FIFO would block it for ever.
     if shop.accounts_file is not None and not files.is_file(Path(shop.accounts_file)):
         yield Problem(
-            "shop.accounts_file", shop.accounts_file, "a file that exists, seen from where the run is started"
+            "shop.accounts_file",
+            shop.accounts_file,
+            "an existing file; its path is relative to the folder in which the run starts",
         )
     if shop.access_log is not None and Path(shop.access_log).name and files.is_fifo(Path(shop.access_log)):
-        yield Problem("shop.access_log", shop.access_log, "a file; a FIFO waits for its reader")
+        yield Problem("shop.access_log", shop.access_log, "a regular file, not a FIFO")
 
 
 _CHECKS: tuple[tuple[set[str], Callable[[ScenarioDocument, Path], Problems]], ...] = (

@@ -1,4 +1,4 @@
-"""Reads a forecast file strictly: everything that is wrong with it is told at once, with key, value and remedy."""
+"""Reads a forecast file and checks it; reports every problem at once, with key, value and remedy."""
 
 from __future__ import annotations
 
@@ -18,25 +18,25 @@ from scenarios.schema.validation_errors import problems_of
 
 @dataclass(frozen=True, slots=True)
 class ForecastFile:
-    """A forecast, and how many instances the shop had in each of the results."""
+    """A forecast, and the number of instances that the shop had in each result."""
 
     forecast: planned.Forecast
     instances: Mapping[str, int]
 
 
 def read_forecast(path: Path, results: Sequence[str]) -> ForecastFile:
-    """The forecast in this file for these results (as named by the user); raises ``ScenarioError`` with all that is wrong."""
+    """Read a forecast file; ``results`` are the results of the command line. Raises ``ScenarioError`` with every problem."""
     return build_forecast(f"forecast {path}", read_toml(path, "forecast"), results)
 
 
 def build_forecast(subject: str, document: Mapping[str, Any], results: Sequence[str]) -> ForecastFile:
-    """The forecast that these tables describe; raises ``ScenarioError`` with everything that is wrong."""
+    """Build a forecast from TOML tables; raises ``ScenarioError`` with every problem at once."""
     named = _known_results(document)
-    strangers = [
+    unknown = [
         Problem(
             f"instances.results.{name}",
             value,
-            f"a result that was given to the command: {one_of(results)}" if results else "a result",
+            f"a result of the command line: {one_of(results)}" if results else "a result",
             did_you_mean(name, [Path(result).name for result in results]),
         )
         for name, value in named.items()
@@ -45,9 +45,9 @@ def build_forecast(subject: str, document: Mapping[str, Any], results: Sequence[
     try:
         read_document = ForecastDocument.model_validate(document)
     except ValidationError as error:
-        raise ScenarioError(subject, [*problems_of(error, ForecastDocument, document), *strangers]) from None
-    if strangers:
-        raise ScenarioError(subject, strangers)
+        raise ScenarioError(subject, [*problems_of(error, ForecastDocument, document), *unknown]) from None
+    if unknown:
+        raise ScenarioError(subject, unknown)
     counts = read_document.instances
     of_results = {
         result: next((n for name, n in counts.results.items() if _names_result(name, result)), counts.measured)
@@ -96,6 +96,6 @@ def _known_results(document: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _names_result(name: str, result: str) -> bool:
-    """Whether a name in the file means a result of the command line: its path, its folder's name, or its file's folder's."""
+    """Whether a name in the file means this result: by its path, or by the name of its folder."""
     path = Path(result)
     return name in {result, str(path), path.name, path.parent.name if path.suffix == ".json" else path.name}

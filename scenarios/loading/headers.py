@@ -1,4 +1,4 @@
-"""The table ``[headers]``: which headers may be added, and where their values come from. No value is ever quoted."""
+"""Checks and resolves the table ``[headers]``. Messages never show a header's value: it may be a secret."""
 
 from __future__ import annotations
 
@@ -20,28 +20,30 @@ _OURS = frozenset({"cookie", "x-csrftoken", "x-requested-with", "content-type", 
 
 
 def resolve_headers(headers: Mapping[str, str]) -> dict[str, str]:
-    """The headers with each ``${NAME}`` replaced by that variable of the environment; empty where it is not set."""
+    """The headers, with each ``${NAME}`` replaced by that environment variable; a variable that is not set gives an empty text."""
     return {name: _VARIABLE.sub(lambda found: os.environ.get(found[1], ""), value) for name, value in headers.items()}
 
 
 def header_problems(document: ScenarioDocument, _folder: Path) -> Iterator[Problem]:
-    """Names that cannot be sent, variables that are not set, values that would break a request."""
+    """Yield a problem for each name that cannot be sent, variable that is not set, and value that would break a request."""
     seen: dict[str, str] = {}
     for name, value in document.headers.items():
         key = f"headers.{name}"
         if not _NAME.fullmatch(name):
-            # What is no name may hold the value, written in one with it.
-            yield Problem("headers", HIDDEN_VALUE, "names of letters, digits and hyphens", 'write Name = "value"')
+            # A wrong name is not shown: it may hold the value, as in "Name: value".
+            yield Problem(
+                "headers", HIDDEN_VALUE, "header names of letters, digits and hyphens", 'write Name = "value"'
+            )
             continue
         if name.lower() in _FRAMING:
-            yield Problem(
-                key, HIDDEN_VALUE, "no header that frames a request", "leave it out: the client writes it itself"
-            )
+            yield Problem(key, HIDDEN_VALUE, "no header that frames a request", "leave it out: the client sets it")
         elif name.lower() in _OURS:
-            yield Problem(key, HIDDEN_VALUE, "no header that a shopper writes anew for each request", "leave it out")
+            yield Problem(
+                key, HIDDEN_VALUE, "no header that changes with each request", "leave it out: the shopper sets it"
+            )
         if (other := seen.setdefault(name.lower(), name)) != name:
             yield Problem(
-                key, HIDDEN_VALUE, f"one header of this name; {other} stands there already", "leave one of them out"
+                key, HIDDEN_VALUE, f"only one header of this name; {other} is another", "leave one of them out"
             )
         yield from _value_problems(key, value)
 
@@ -49,7 +51,9 @@ def header_problems(document: ScenarioDocument, _folder: Path) -> Iterator[Probl
 def _value_problems(key: str, value: str) -> Iterator[Problem]:
     names = _VARIABLE.findall(value)
     if "${" in _VARIABLE.sub("", value) or not all(map(_WORD.fullmatch, names)):
-        yield Problem(key, HIDDEN_VALUE, "the names of environment variables in ${...}", 'write "${STAGING_TOKEN}"')
+        yield Problem(
+            key, HIDDEN_VALUE, "the name of an environment variable in ${...}", 'write for example "${STAGING_TOKEN}"'
+        )
         return
     if missing := [name for name in names if not os.environ.get(name)]:
         which = "variable" if len(missing) == 1 else "variables"
@@ -62,11 +66,11 @@ def _value_problems(key: str, value: str) -> Iterator[Problem]:
         return
     text = resolve_headers({key: value})[key]
     if not text.strip():
-        yield Problem(key, HIDDEN_VALUE, "a value that is not empty", "write one, or leave the header out")
+        yield Problem(key, HIDDEN_VALUE, "a value that is not empty", "write a value, or leave the header out")
     elif not (text.isascii() and text.isprintable()) or text != text.strip():
         yield Problem(
             key,
             HIDDEN_VALUE,
-            "printable ASCII without line ends or blanks around it",
-            "look for a line end in its value",
+            "printable ASCII, without line ends, and without blanks at its start or end",
+            "look for a line end or a blank in its value",
         )

@@ -1,4 +1,4 @@
-"""Checks which keys of a scenario exclude or need each other. It looks at the raw TOML tables."""
+"""Checks which keys of a scenario exclude or need each other."""
 
 from __future__ import annotations
 
@@ -12,7 +12,10 @@ Problems = Iterator[Problem]
 
 
 def key_problems(document: Mapping[str, Any]) -> Problems:
-    """Keys that are missing or one too many; looks at the raw tables, so it works however wrong their values are."""
+    """Yield a problem for each missing key and each key too many.
+
+    It looks at the raw TOML tables, so it also works when values are wrong.
+    """
     arrivals, closed = document.get("arrivals"), document.get("closed")
     if (arrivals is None) == (closed is None):
         yield Problem(
@@ -26,12 +29,12 @@ def key_problems(document: Mapping[str, Any]) -> Problems:
             arrivals, covers=document.get("cover") is True, searches=document.get("capacity") is not None
         )
     if document.get("cover") is True and closed is not None:
-        yield Problem("cover", True, "no cover with [closed]: each journey is walked once", "use [arrivals]")
+        yield Problem("cover", True, "no `cover` with [closed]: `cover` runs each journey once", "use [arrivals]")
     if not document.get("objectives"):
         yield Problem(
             "objectives",
             document.get("objectives", ABSENT),
-            "at least one demand: a run that demands nothing proves nothing",
+            "at least one objective",
             'add objectives = ["journey failures < 1%"]',
         )
 
@@ -54,7 +57,7 @@ def _profile_keys(arrivals: Mapping[str, Any], *, covers: bool) -> Problems:
         for key in ("rate", "duration"):
             if key in arrivals:
                 yield Problem(
-                    f"arrivals.{key}", arrivals[key], f"no `{key}` beside `stages`", f"move `{key}` into a stage"
+                    f"arrivals.{key}", arrivals[key], f"no `{key}` together with `stages`", f"move `{key}` into a stage"
                 )
     else:
         for key in ("rate",) if covers else ("rate", "duration"):
@@ -71,11 +74,11 @@ def _trace_keys(arrivals: Mapping[str, Any], *, covers: bool) -> Problems:
             yield Problem(
                 f"arrivals.{key}",
                 arrivals[key],
-                f"no `{key}` beside `trace`, which says when who comes",
-                "leave one out",
+                f"no `{key}` together with `trace`: the trace sets the arrivals",
+                "leave one of them out",
             )
     if covers:
-        yield Problem("cover", True, "no cover with a trace: each journey is walked once", "leave one out")
+        yield Problem("cover", True, "no `cover` with a trace: `cover` runs each journey once", "leave one of them out")
 
 
 def _stage_keys(key: str, stage: Mapping[str, Any]) -> Problems:

@@ -1,4 +1,4 @@
-"""What was chosen on the command line or in the form, put over a scenario and checked just as strictly."""
+"""Applies the choices of the command line or the web form to a scenario, and checks the result like a file."""
 
 from __future__ import annotations
 
@@ -31,32 +31,32 @@ OPTIONS: Mapping[str, str] = {
     "allow_target": "--allow-target",
     "verify_tls": "--no-verify-tls",
 }
-"""What can be chosen, and the option under which its errors are reported."""
+"""Every choice, and the option that its errors name."""
 
 Tables = dict[str, Any]
 
 
 def apply_overrides(scenario: Scenario, choices: Mapping[str, Any]) -> Scenario:
-    """The scenario as chosen; raises ``ScenarioError`` with everything that is wrong, each under its option.
+    """Apply the choices to a scenario; raises ``ScenarioError`` with every problem, each under its option.
 
-    ``choices`` has the keys of ``OPTIONS``; a value that is ``None``, an empty text or empty is no choice. Values may be
-    texts as typed. The payment mix is ``"credit_card=3,gpay=1"``; it takes the place of the scenario's, and so does the
-    rate: one rate throughout, for as long as the scenario's profile lasts. A duration stretches the whole profile.
-    Demands that are left with nothing to measure are set aside, and named in ``set_aside``.
+    ``choices`` has the keys of ``OPTIONS``. ``None``, an empty text and an empty list mean no choice. Values may be texts as
+    typed. The payment mix, such as ``"credit_card=3,gpay=1"``, replaces that of the scenario. The rate replaces the profile:
+    it is constant, for the length of the profile. A duration stretches the whole profile. Objectives without anything left to
+    measure are skipped, and listed in ``skipped_objectives``.
     """
     unknown = [name for name in choices if name not in OPTIONS]
     if unknown:
-        raise TypeError(f"no such choice: {', '.join(unknown)}; there are {', '.join(OPTIONS)}")
+        raise TypeError(f"unknown choices: {', '.join(unknown)}; known are {', '.join(OPTIONS)}")
     tables = scenario.document.model_dump(mode="json", by_alias=True, exclude_unset=True)
     problems: list[Problem] = []
     chosen: dict[str, str] = {}
-    # In the order of the options: a rate replaces the stages that a duration would stretch.
+    # The order of the options matters: a rate replaces the stages that a duration would stretch.
     for name in OPTIONS:
         if (choice := choices.get(name)) is None or choice in ("", (), []):
             continue
         try:
-            for place in _OVERRIDES[name](tables, choice, scenario):
-                chosen[place] = OPTIONS[name]
+            for key in _OVERRIDES[name](tables, choice, scenario):
+                chosen[key] = OPTIONS[name]
         except InvalidQuantity as error:
             problems.append(Problem(OPTIONS[name], choice, error.expected, error.remedy))
         except _PaymentMixError as error:
@@ -67,24 +67,27 @@ def apply_overrides(scenario: Scenario, choices: Mapping[str, Any]) -> Scenario:
     except ScenarioError as error:
         problems += [_as_option_problem(problem, chosen) for problem in error.problems]
     if problems:
-        raise ScenarioError(f"scenario {scenario.name} as chosen", problems)
+        raise ScenarioError(f"scenario {scenario.name} with your options", problems)
     _refuse_unused_mix(made, choices.get("payment_mix"))
-    moot = unreachable_objectives(scenario, made)
-    if len(moot) == len(made.document.objectives):
+    skipped = unreachable_objectives(scenario, made)
+    if len(skipped) == len(made.document.objectives):
         problem = Problem(
-            "objectives", list(moot), "a demand that can be kept by what was chosen", "choose otherwise, or add one"
+            "objectives",
+            list(skipped),
+            "at least one objective that your options leave something to measure for",
+            "choose other options, or add an objective",
         )
-        raise ScenarioError(f"scenario {scenario.name} as chosen", [problem])
-    kept = tuple(text for text in made.document.objectives if text not in moot)
-    return replace(made, document=made.document.model_copy(update={"objectives": kept}), skipped_objectives=moot)
+        raise ScenarioError(f"scenario {scenario.name} with your options", [problem])
+    kept = tuple(text for text in made.document.objectives if text not in skipped)
+    return replace(made, document=made.document.model_copy(update={"objectives": kept}), skipped_objectives=skipped)
 
 
 def _refuse_unused_mix(made: Scenario, mix: Any) -> None:
     if mix and made.trace is not None and made.trace.options:
-        expected = "no mix beside a trace that says how each arrival pays"
-        remedy = "choose --arrival-rate too, or leave the column payment_option out of the trace"
+        expected = "no payment mix with a trace that has payment options"
+        remedy = "add --arrival-rate, or leave the column payment_option out of the trace"
         problem = Problem(OPTIONS["payment_mix"], mix, expected, remedy)
-        raise ScenarioError(f"scenario {made.name} as chosen", [problem])
+        raise ScenarioError(f"scenario {made.name} with your options", [problem])
 
 
 class _PaymentMixError(ValueError):
@@ -105,12 +108,14 @@ def _payment_mix(tables: Tables, choice: Any, scenario: Scenario) -> list[str]:
             )
             continue
         if slug in weights:
-            problems.append(Problem(option, part, f"{slug} once only", "leave one of the two out"))
+            problems.append(Problem(option, part, f"{slug} only once", "leave one of them out"))
         try:
             weights[slug] = weight(float(number)) if equals else 1.0
         except (InvalidQuantity, ValueError):
             problems.append(
-                Problem(option, part, "option=weight, the weight a number from 0", f'write for example "{slug}=3"')
+                Problem(
+                    option, part, "option=weight, with a number from 0 as the weight", f'write for example "{slug}=3"'
+                )
             )
     if problems:
         raise _PaymentMixError(problems)
@@ -123,7 +128,7 @@ def _payment_mix(tables: Tables, choice: Any, scenario: Scenario) -> list[str]:
 
 
 def _lower_minimum(tables: Tables) -> None:
-    """A run made shorter or slower by choice keeps its promises to rare options as far as it has journeys for them."""
+    """Lower ``[payments.minimum]`` to the journeys that a shorter or slower run has."""
     minimum = tables.get("payments", {}).get("minimum", {})
     try:
         profile = ArrivalsSection.model_validate(tables.get("arrivals")).profile
@@ -144,12 +149,12 @@ def _arrival_rate(tables: Tables, choice: Any, scenario: Scenario) -> list[str]:
     rate = per_second(choice)
     if scenario.document.capacity is not None:
         raise InvalidQuantity(
-            "no rate for a scenario with [capacity]: the search sets it",
-            "leave it out; capacity.start and capacity.most say where the search begins and how high it may go",
+            "no rate for a scenario with [capacity]: the search sets the rate",
+            "leave it out; capacity.start and capacity.most set the range of the search",
         )
     arrivals = tables.get("arrivals")
     if arrivals is None:
-        raise InvalidQuantity("no rate: the scenario's load is closed", "choose --users, or a scenario with [arrivals]")
+        raise InvalidQuantity("no rate for a closed load", "choose --users, or a scenario with [arrivals]")
     if not scenario.document.cover:
         arrivals["duration"] = scenario.duration
     for key in ("stages", "trace", "rate_scale", "time_scale"):
@@ -167,13 +172,15 @@ def _users(tables: Tables, choice: Any, scenario: Scenario) -> list[str]:
 def _duration(tables: Tables, choice: Any, scenario: Scenario) -> list[str]:
     duration = positive_seconds(_number_or_text(choice))
     if scenario.document.cover:
-        raise InvalidQuantity("no duration: the scenario walks everything exactly once", "choose --arrival-rate")
+        raise InvalidQuantity(
+            "no duration for a scenario with `cover`: it ends when every journey has run once", "choose --arrival-rate"
+        )
     if scenario.document.capacity is not None:
         raise InvalidQuantity(
-            "no duration for a scenario with [capacity]: it ends when it has its answer", "choose --budget"
+            "no duration for a scenario with [capacity]: the search ends when it has its answer", "choose --budget"
         )
     if duration <= scenario.warm_up:
-        raise InvalidQuantity(f"longer than the warm-up of {scenario.warm_up:g} s, the rest of which is judged")
+        raise InvalidQuantity(f"longer than the warm-up of {scenario.warm_up:g} s: objectives judge the rest")
     if not scenario.is_open:
         tables["closed"]["duration"] = duration
         return ["closed.duration"]
@@ -202,7 +209,7 @@ def _allow_target(tables: Tables, choice: Any, scenario: Scenario) -> list[str]:
     hosts = [choice] if isinstance(choice, str) else list(choice)
     for host in hosts:
         if (refusal := host_refusal(str(host).strip("[]"))) is not None:
-            raise InvalidQuantity(f'a host name or address alone, such as "staging.example.com"; {refusal}')
+            raise InvalidQuantity(f'a host name or an address, such as "staging.example.com"; {refusal}')
     already = scenario.target.allowed
     tables.setdefault("target", {})["allowed"] = [*already, *hosts]
     return [f"target.allowed[{len(already) + index}]" for index in range(len(hosts))]
@@ -211,7 +218,7 @@ def _allow_target(tables: Tables, choice: Any, scenario: Scenario) -> list[str]:
 def _budget(tables: Tables, choice: Any, scenario: Scenario) -> list[str]:
     if scenario.document.capacity is None:
         raise InvalidQuantity(
-            "nothing for a scenario without [capacity]", "leave it out, or choose the scenario capacity"
+            "no budget for a scenario without [capacity]", "leave it out, or choose the scenario capacity"
         )
     tables["capacity"]["budget"] = positive_seconds(choice)
     return ["capacity.budget"]
@@ -224,7 +231,7 @@ def _stop_when_certain(tables: Tables, choice: Any, _scenario: Scenario) -> list
 
 
 def _verify_tls(tables: Tables, choice: Any, _scenario: Scenario) -> list[str]:
-    # Only ever switches off: that a scenario already did so is not undone by leaving the option away.
+    # The option only switches the check off. Without it, the scenario decides.
     if choice is False:
         tables.setdefault("target", {})["verify_tls"] = False
     return []
@@ -246,8 +253,8 @@ _OVERRIDES: Mapping[str, Callable[[Tables, Any, Scenario], list[str]]] = {
 
 
 def _as_option_problem(problem: Problem, chosen: Mapping[str, str]) -> Problem:
-    for place, option in chosen.items():
-        if problem.key == place or problem.key.startswith((f"{place}.", f"{place}[")):
+    for key, option in chosen.items():
+        if problem.key == key or problem.key.startswith((f"{key}.", f"{key}[")):
             return Problem(option, problem.value, problem.expected, problem.remedy)
     return problem
 

@@ -1,4 +1,4 @@
-"""The tables ``[products]`` and ``[address]``: what shoppers buy, and where it is sent."""
+"""Checks and loads the tables ``[products]`` and ``[address]``."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from scenarios.schema.scenario_file import ScenarioDocument
 from users.population.pools import ProductPool
 
 PLACE_KEYS = ("country", "city", "township", "district")
-"""The keys of ``[address]`` that are primary keys of the shop, each place within the one before."""
+"""The keys of ``[address]`` that hold primary keys of the shop. Each place lies in the one before it."""
 
 _COLUMN = "product"
 
 
 def load_products(document: ScenarioDocument, folder: Path) -> ProductPool:
-    """What is for sale in this scenario; raises ``UnreadableFile`` for a file that is none."""
+    """The products that shoppers of this scenario can buy; raises ``UnreadableFile``."""
     asked = document.products
     if asked.file is not None:
         return ProductPool(read_product_file(folder / asked.file))
@@ -27,7 +27,7 @@ def load_products(document: ScenarioDocument, folder: Path) -> ProductPool:
 
 
 def read_product_file(path: Path) -> tuple[str, ...]:
-    """The primary keys in the column ``product`` of a CSV file, each once; raises ``UnreadableFile``."""
+    """Read the primary keys in the column ``product`` of a CSV file, each once; raises ``UnreadableFile``."""
     try:
         rows = list(csv.DictReader(io.StringIO(read_text(path, MAX_CSV_BYTES), newline="")))
     except csv.Error:
@@ -40,7 +40,7 @@ def read_product_file(path: Path) -> tuple[str, ...]:
 
 
 def product_problems(document: ScenarioDocument, folder: Path) -> Iterator[Problem]:
-    """Products from two sources at once, and a file of them that is none."""
+    """Yield a problem for products from two sources, and for a file of products that cannot be read."""
     asked = document.products
     given = {
         "products.file": asked.file,
@@ -49,7 +49,7 @@ def product_problems(document: ScenarioDocument, folder: Path) -> Iterator[Probl
     }
     sources = [(key, value) for key, value in given.items() if value is not None]
     for key, value in sources[1:]:
-        yield Problem(key, value, f"nothing beside {sources[0][0]}", "leave one of them out")
+        yield Problem(key, value, f"only one source of products; {sources[0][0]} is another", "leave one of them out")
     if asked.file is not None:
         try:
             read_product_file(folder / asked.file)
@@ -58,10 +58,10 @@ def product_problems(document: ScenarioDocument, folder: Path) -> Iterator[Probl
 
 
 def address_problems(document: ScenarioDocument, _folder: Path) -> Iterator[Problem]:
-    """A place without the one it lies in."""
+    """Yield a problem for a place without the place that it lies in."""
     pinned = [getattr(document.address, name) is not None for name in PLACE_KEYS]
     for place, name in enumerate(PLACE_KEYS):
         if pinned[place] and not all(pinned[:place]):
             outer = PLACE_KEYS[pinned.index(False)]
-            yield Problem(f"address.{outer}", ABSENT, f"the {outer} in which address.{name} lies", f"add `{outer}`")
+            yield Problem(f"address.{outer}", ABSENT, f"the {outer} of address.{name}", f"add `{outer}`")
             return

@@ -18,20 +18,20 @@ from scenarios.schema.validation_errors import problems_of
 
 
 def read_scenario(path_or_name: str, *, folder: Path = SCENARIO_FOLDER) -> Scenario:
-    """Read the scenario of this name, or in this file; raises ``ScenarioError`` with everything that is wrong."""
+    """Read a scenario by its name or path; raises ``ScenarioError`` with every problem at once."""
     path = find_scenario_file(path_or_name, folder)
     return build_scenario(read_toml(path), name=path.stem, folder=path.parent)
 
 
 def build_scenario(document: Mapping[str, Any], *, name: str, folder: Path = SCENARIO_FOLDER) -> Scenario:
-    """The scenario that these tables describe; raises ``ScenarioError`` with everything that is wrong."""
+    """Build a scenario from TOML tables; raises ``ScenarioError`` with every problem at once."""
     problems = list(key_problems(document))
     try:
         made = ScenarioDocument.model_validate(document)
     except ValidationError as error:
         problems += problems_of(error, ScenarioDocument, document)
         wrong = {str(detail["loc"][0]) for detail in error.errors(include_url=False)}
-        # What is right in itself is checked all the same, so that no error hides behind another.
+        # The tables without errors are checked further, so that no error hides another.
         made = ScenarioDocument.model_validate({key: value for key, value in document.items() if key not in wrong})
         problems += consistency_problems(made, wrong, folder)
         raise ScenarioError(f"scenario {name}", problems) from None

@@ -1,6 +1,7 @@
-"""Demands that a choice leaves with nothing to measure, or that it makes impossible by itself.
+"""Finds objectives that a run cannot meet, because nothing is measured for them.
 
-A run with one payment option of the fourteen would otherwise never pass, for want of the thirteen others.
+An override can cause this: a run with one payment option out of fourteen has no samples for the other thirteen. These
+objectives are skipped. In a scenario file by itself, such an objective is an error.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ _SMS_PAGES = frozenset({Page.VERIFY_SMS, Page.SEND_SMS, Page.SMS_INBOX})
 
 
 def unreachable_objectives(scenario: Scenario, chosen: Scenario) -> tuple[str, ...]:
-    """The objectives that made sense for the scenario as it stands in its file, and do not as it was chosen."""
+    """The objectives that the scenario file can meet, and that the scenario with overrides cannot."""
     return tuple(
         text
         for text, objective in zip(scenario.document.objectives, scenario.objectives, strict=True)
@@ -26,12 +27,12 @@ def unreachable_objectives(scenario: Scenario, chosen: Scenario) -> tuple[str, .
 
 
 def refuse_unreachable_objectives(scenario: Scenario) -> None:
-    """Raise ``ScenarioError`` for demands that a file leaves with nothing to measure by itself: a run could never pass."""
+    """Raise ``ScenarioError`` if a scenario file has objectives without anything to measure: no run could pass."""
     problems = [
         Problem(
             f"objectives[{place}]",
             objective.text,
-            "a demand that the scenario's own load can meet; nobody would ever be counted under this one",
+            "an objective that the scenario's own load can meet; this one never gets a sample",
             _unreachable_remedy(objective, scenario),
         )
         for place, objective in enumerate(scenario.objectives)
@@ -44,12 +45,12 @@ def refuse_unreachable_objectives(scenario: Scenario) -> None:
 def _unreachable_remedy(objective: Objective, scenario: Scenario) -> str:
     option, script = objective.label("payment"), objective.label("verification")
     if option and not _pays_with(scenario, option):
-        return f"give {option} a weight above 0 in [payments], or leave the demand out"
+        return f"give {option} a weight above 0 in [payments], or leave the objective out"
     if objective.subject in _JOURNEY_SUBJECTS and objective.name and not scenario.mix.journeys.get(objective.name, 0.0):
-        return f"give {objective.name} a weight above 0 in [journeys], or leave the demand out"
+        return f"give {objective.name} a weight above 0 in [journeys], or leave the objective out"
     if script and _asks_for_a_code(scenario):
-        return f"give {script} a weight above 0 in [sms], or leave the demand out"
-    return "name a payment option that is in the mix under [shop.sms] options, with a share above 0, or leave the demand out"
+        return f"give {script} a weight above 0 in [sms], or leave the objective out"
+    return "name a payment option that is in the mix under [shop.sms] options, with a share above 0, or leave the objective out"
 
 
 def _is_unreachable(objective: Objective, scenario: Scenario) -> bool:
@@ -71,7 +72,7 @@ def _pays_with(scenario: Scenario, option: str) -> bool:
 def _asks_for_a_code(scenario: Scenario) -> bool:
     sms = scenario.shop_settings.sms
     if scenario.target.allowed:
-        return True  # a shop of somebody else's decides for itself whom it asks
+        return True  # a real shop decides itself when it asks for a code
     return sms.share > 0 and any(_pays_with(scenario, option) for option in sms.options)
 
 

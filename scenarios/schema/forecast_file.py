@@ -1,7 +1,7 @@
-"""The tables of a forecast file, one class each; together they are its reference.
+"""The tables of a forecast file: one class for each table, one field for each key.
 
-A key that stands in none of these classes is an error. Durations, rates and shares are written as
-``scenarios.measures.py`` says.
+The docstrings below are the reference of keys in ``checkload plan --help``. Any other key is an error.
+``scenarios/schema/quantities.py`` says how to write durations, rates and shares.
 """
 
 from __future__ import annotations
@@ -21,24 +21,24 @@ Positive = Annotated[float, Field(gt=0)]
 
 
 class OrdersSection(Section):
-    """How many orders the busiest minute brings: the busiest hour's rate times a factor, or the busiest minutes of past days."""
+    """The orders of the busiest minute: the rate of the busiest hour times a factor, or the busiest minutes of past days."""
 
     rate: PositivePerSecond | None = None
-    """Orders in the busiest hour, such as ``"1500/min"``; this or ``peaks_per_minute``."""
+    """The rate of orders in the busiest hour, such as ``"1500/min"``; either this or ``peaks_per_minute``."""
     rate_uncertainty: Share = 0.1
-    """How far off the rate may be, nine times out of ten."""
+    """How far the rate may be off, in nine of ten cases."""
     peak_factor: Annotated[float, Field(ge=1, le=100)] = 1.0
-    """The busiest minute over the busiest hour; 1: the rate is the peak itself."""
+    """The rate of the busiest minute, divided by that of the busiest hour. With 1, the rate is the peak itself."""
     peak_factor_uncertainty: Share = 0.0
-    """How far off the factor may be, nine times out of ten."""
+    """How far the factor may be off, in nine of ten cases."""
     peaks_per_minute: Annotated[tuple[Positive, ...], Field(strict=False)] = ()
-    """Orders in the busiest minute of each of several days like the one that is planned for."""
+    """Orders in the busiest minute, one number for each of several days like the one you plan for."""
     growth: Annotated[Share, Field(lt=1)] = 0.0
-    """By how much orders grow in a week, such as ``"2%"``."""
+    """How much orders grow in a week, such as ``"2%"``."""
     weeks: Annotated[float, Field(ge=0, le=520)] = 0.0
-    """How many weeks from now the peak comes; until then orders grow."""
+    """How many weeks from now the peak is. Orders grow until then."""
     retries: Share = 0.0
-    """Of the shoppers, how many begin their checkout once more."""
+    """The share of shoppers who begin their checkout again."""
 
     @model_validator(mode="after")
     def _require_rate_or_peaks(self) -> Self:
@@ -46,19 +46,19 @@ class OrdersSection(Section):
             raise ValueError("either `rate` or `peaks_per_minute`; write one of them")
         if self.peaks_per_minute and len(self.peaks_per_minute) < FEWEST_PEAKS:
             raise ValueError(
-                f"`peaks_per_minute` of at least {FEWEST_PEAKS} days, or nobody can say how much days differ; "
+                f"`peaks_per_minute` of at least {FEWEST_PEAKS} days, to show how much days differ; "
                 "add days, or write `rate` and `rate_uncertainty`"
             )
         return self
 
 
 class ConversionSection(Section):
-    """How many checkouts end in an order, as counted in the real shop; left out: as in the results."""
+    """How many checkouts end in an order, counted in your real shop. Without it, as in the results."""
 
     begun: PositiveCount
-    """Checkouts begun."""
+    """How many checkouts began."""
     bought: Count
-    """Those of them that ended in an order."""
+    """How many of them ended in an order."""
 
     @model_validator(mode="after")
     def _require_bought_within_begun(self) -> Self:
@@ -68,9 +68,9 @@ class ConversionSection(Section):
 
 
 class ForecastPaymentsSection(Section):
-    """How often each payment option is expected to be used: counts under the option's own name; left out: as in the results.
+    """How many orders use each payment option, such as ``gpay = 400``. Without it, as in the results.
 
-    The more you counted, the surer the mix is: 40 of 100 orders leave more open than 4000 of 10000.
+    Larger counts make the mix more certain: 40 of 100 orders say less than 4000 of 10000.
     """
 
     model_config = ConfigDict(extra="allow")
@@ -89,62 +89,62 @@ class ForecastPaymentsSection(Section):
 
 
 class InstancesSection(Section):
-    """How many instances of the shop there are, and how many may be lost."""
+    """How many instances of the shop there are, and how many may fail."""
 
     now: PositiveCount | None = None
-    """How many there are at the peak; left out: as many as were measured."""
+    """How many instances there are at the peak. Without it, as many as were measured."""
     lost: PositiveCount = 1
-    """How many of them may be lost: the N+1 question."""
+    """How many of them may fail (N+1)."""
     measured: PositiveCount = 1
-    """How many there were when the results were measured."""
+    """How many instances there were when the results were measured."""
     results: dict[str, PositiveCount] = Field(default_factory=dict)
-    """``[instances.results]``: results with a number of instances of their own, by path or by the folder's name."""
+    """``[instances.results]``: the number of instances for single results, by the path or the name of the folder."""
 
 
 class SurgeSection(Section):
-    """When more comes than the shop can carry."""
+    """A surge: more orders come than the shop can carry."""
 
     lasts: PositiveSeconds = 60.0
-    """How long it lasts."""
+    """How long the surge lasts."""
     afterwards: PerSecond | None = None
-    """Orders a second once it is over; left out: those of the busiest hour."""
+    """The rate of orders after the surge. Without it, that of the busiest hour."""
 
 
 class WhatIfSection(Section):
-    """Something that might be otherwise; each ``[[what_if]]`` is a row of its own."""
+    """A variation of the forecast. Each ``[[what_if]]`` is a row in the plan."""
 
     name: NonEmptyText
-    """What to call it."""
+    """The name of the row."""
     payments: ForecastPaymentsSection = ForecastPaymentsSection()
     """Another mix of payment options."""
     bank_delay: Seconds = 0.0
-    """How much longer a bank or wallet takes."""
+    """How much longer a bank or a wallet takes."""
     sms_delay: Seconds = 0.0
-    """How much longer a code takes to arrive."""
+    """How much longer a code by SMS takes."""
 
     @model_validator(mode="after")
     def _require_a_change(self) -> Self:
         if not (self.payments.counts or self.bank_delay or self.sms_delay):
-            raise ValueError("something that is otherwise; add `payments`, `bank_delay` or `sms_delay`")
+            raise ValueError("a change; add `payments`, `bank_delay` or `sms_delay`")
         return self
 
 
 class ForecastDocument(Section):
-    """A forecast file as a whole: what will be asked of the shop, and how sure you want to be that it fits."""
+    """A whole forecast file: the peak that the shop must carry, and how certain you want to be."""
 
     confidence: Confidence = 0.9
-    """How sure you want to be that the peak fits; decides the exit code."""
+    """How certain you want to be that the peak fits. It decides the exit code."""
     seed: Count = 1
-    """The same seed gives the same figures."""
+    """The seed of all random draws. The same seed gives the same figures."""
     run_effect: Annotated[float, Field(ge=0, le=0.5)] = RUN_EFFECT
-    """By how much the capacity of one shop differs between two runs (standard deviation, 0.03: 3 %); a rate that held once may
-    not hold on the day."""
+    """How much the capacity of the same shop differs between two runs: the standard deviation, as a share. A rate that held
+    in one run may not hold on the day."""
     draws: Annotated[int, Field(ge=100, le=100_000)] = 2000
-    """How often chance is asked."""
+    """The number of random draws."""
     orders: OrdersSection
     conversion: ConversionSection | None = None
     payments: ForecastPaymentsSection = ForecastPaymentsSection()
     instances: InstancesSection = InstancesSection()
     surge: SurgeSection = SurgeSection()
     what_if: Annotated[tuple[WhatIfSection, ...], Field(strict=False)] = ()
-    """``[[what_if]]``: as many as you like."""
+    """``[[what_if]]``: any number of variations."""

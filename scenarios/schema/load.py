@@ -1,4 +1,4 @@
-"""The tables of a scenario file that say who comes when: an open load, a closed one, or a search for the highest rate."""
+"""The tables of a scenario file that set the load: open, closed, or a search for the capacity."""
 
 from __future__ import annotations
 
@@ -13,24 +13,24 @@ from scenarios.schema.quantities import PerSecond, PositivePerSecond, PositiveSe
 from scenarios.schema.section import NonEmptyText, PositiveCount, PositiveScale, Section, UserCount
 
 PAGES_PER_JOURNEY = 12
-"""Pages that a journey asks for, roughly: it says how many virtual users a rate needs, and how long a search must last."""
+"""A rough number of pages in a journey. It estimates the virtual users that a rate needs, and the length of a search."""
 
 
 class StageSection(Section):
-    """One stretch of the profile, at one rate or going steadily from one rate to another."""
+    """One stage of the arrival profile: a constant rate, or a ramp from one rate to another."""
 
     duration: PositiveSeconds
     """How long the stage lasts."""
     rate: PerSecond | None = None
-    """Arrivals a second throughout the stage; instead of ``from`` and ``to``."""
+    """The constant rate of the stage; instead of ``from`` and ``to``."""
     rate_from: PerSecond | None = Field(default=None, alias="from")
-    """Arrivals a second where the stage begins."""
+    """The rate at the start of the stage."""
     rate_to: PerSecond | None = Field(default=None, alias="to")
-    """Arrivals a second where it ends."""
+    """The rate at the end of the stage."""
 
     @property
     def ends(self) -> tuple[float, float]:
-        """The rates at the two ends of the stage, per second."""
+        """The rates at the start and at the end of the stage, per second."""
         flat = self.rate or 0.0
         return (
             flat if self.rate_from is None else self.rate_from,
@@ -38,36 +38,36 @@ class StageSection(Section):
         )
 
     def rates(self) -> list[tuple[str, float]]:
-        """Every rate of the stage with the key that says it."""
+        """Every rate of the stage, with its key."""
         said = (("rate", self.rate), ("from", self.rate_from), ("to", self.rate_to))
         return [(key, rate) for key, rate in said if rate is not None]
 
 
 class ArrivalsSection(Section):
-    """An open load: shoppers come when they come, however slow the shop is."""
+    """An open load: shoppers come at a rate, however slow the shop is."""
 
     process: Literal["poisson", "uniform"] = "poisson"
-    """``poisson``: independent shoppers; ``uniform``: one exactly every 1/rate seconds."""
+    """``poisson``: arrivals independent of each other. ``uniform``: one arrival exactly every 1/rate seconds."""
     rate: PositivePerSecond | None = None
-    """Arrivals a second of a constant profile, with ``duration``; instead of ``stages``."""
+    """The rate of a constant profile, together with ``duration``; instead of ``stages``."""
     duration: PositiveSeconds | None = None
-    """How long a constant profile lasts."""
+    """The length of a constant profile."""
     stages: Annotated[tuple[StageSection, ...], Field(strict=False)] = ()
-    """The profile, stage by stage: ``{ duration, rate }`` or ``{ duration, from, to }``."""
+    """The stages of the arrival profile: ``{ duration, rate }`` or ``{ duration, from, to }``."""
     trace: NonEmptyText | None = None
-    """A CSV file of recorded arrivals to replay instead of a profile: ``time``, and if known ``payment_option``, ``journey``."""
+    """A CSV file of recorded arrivals to replay instead of a profile. Columns: ``time``; optional ``payment_option`` and ``journey``."""
     rate_scale: PositiveScale = 1.0
-    """So many arrivals for each of the trace: 0.5 keeps every other one by chance, 2 doubles each."""
+    """Arrivals for each arrival of the trace: 0.5 keeps half of them, drawn at random; 2 doubles each."""
     time_scale: PositiveScale = 1.0
-    """Stretches the clock of the trace: 0.5 plays an hour in half an hour."""
+    """Stretches the time of the trace: 0.5 replays an hour in half an hour."""
     warm_up: Seconds = 0.0
-    """The first part of the profile: measured, but not judged."""
+    """The first part of the profile. It is measured, but no objective judges it."""
     users: UserCount | None = None
-    """The pool of virtual users: the most journeys in flight; sized from the rate when left out."""
+    """The number of virtual users: the most journeys at a time. Without it, checkload estimates it from the rate."""
     longest_wait: Seconds = 5.0
-    """An arrival that found no free user within it is dropped: never answered."""
+    """How long an arrival may wait for a free virtual user. After that, it is dropped and counts as never answered."""
     drain: Seconds = 30.0
-    """How long unfinished journeys may take after the last arrival."""
+    """The drain: how long journeys may go on after the last arrival."""
 
     @property
     def warm_up_seconds(self) -> float:
@@ -76,7 +76,7 @@ class ArrivalsSection(Section):
 
     @property
     def profile(self) -> Profile | None:
-        """The arrival rate over the whole run; ``None`` where no duration is given."""
+        """The arrival rate over the whole run; ``None`` without a duration."""
         if self.stages:
             return Profile([harness.schedule.arrivals.RateStage(stage.duration, *stage.ends) for stage in self.stages])
         if self.rate is None or self.duration is None:
@@ -84,7 +84,7 @@ class ArrivalsSection(Section):
         return Profile([harness.schedule.arrivals.RateStage(self.duration, self.rate, self.rate)])
 
     def rates(self) -> list[tuple[str, float]]:
-        """Every rate with the key that says it."""
+        """Every rate, with its key."""
         if not self.stages:
             return [("arrivals.rate", self.rate or 0.0)]
         return [
@@ -95,46 +95,46 @@ class ArrivalsSection(Section):
 
 
 class CapacitySection(Section):
-    """A search for the highest rate at which every demand holds, instead of a profile that is known beforehand."""
+    """A search for the highest rate that meets every objective, instead of a fixed profile."""
 
     start: PositivePerSecond
-    """Arrivals a second of the first level; a rate that the shop surely carries."""
+    """The rate of the first level: a rate that the shop surely carries."""
     most: PositivePerSecond
-    """The highest rate that is tried, arrivals a second."""
+    """The highest rate that the search tries."""
     budget: PositiveSeconds = 600.0
-    """How long the search may take, confirmation included."""
+    """How long the search may take, with the confirmation."""
     level: PositiveSeconds = 10.0
-    """How long a level lasts at least."""
+    """The shortest time that a level lasts."""
     arrivals: PositiveCount = 150
-    """How many shoppers come in a level at least; a low rate makes it longer."""
+    """The fewest arrivals in a level. At a low rate, the level lasts longer for that."""
     confirm: PositiveSeconds = 60.0
-    """How long the rate that is reported is held to confirm it."""
+    """How long the search holds the reported rate to confirm it."""
     grow: Annotated[float, Field(ge=1.05, le=4)] = 1.5
-    """By what the rate is multiplied from level to level until a demand is broken."""
+    """The factor between the rates of two levels, until an objective is broken."""
     precision: Annotated[float, Field(ge=FINEST, le=0.5)] = FINEST
-    """The half-width of the interval, in proportion to the rate, at which the search may end before its budget does; from 0.05 on, as nearer than that it cannot tell."""
+    """The search may end early once its interval is this narrow: half its width, as a share of the rate. At least 0.05."""
     at_least: PositivePerSecond | None = None
-    """What the shop must carry for the run to pass; left out: whatever is confirmed passes."""
+    """The rate that the shop must carry for the run to pass. Without it, any confirmed rate passes."""
 
     @property
     def search_plan(self) -> SearchPlan:
-        """The search as the harness knows it."""
+        """The plan of the search, for the harness."""
         return SearchPlan(**{key: value for key, value in self.model_dump().items() if key != "at_least"})
 
 
 class ClosedSection(Section):
-    """A closed load: a fixed number of shoppers, each coming again when done. A slow shop gets less of it."""
+    """A closed load: a fixed number of shoppers, and each comes again when their journey ends. A slow shop gets fewer requests."""
 
     users: UserCount
-    """How many shoppers there are."""
+    """The number of shoppers."""
     duration: PositiveSeconds
-    """How long the load lasts, warm-up included."""
+    """The length of the load, with the warm-up."""
     spawn_rate: PositivePerSecond = 10.0
-    """How fast they come in at the start, users a second."""
+    """How many shoppers start each second, until all are there."""
     warm_up: Seconds | None = None
-    """The first part of the load: measured, but not judged; left out: until all users are in."""
+    """The first part of the load. It is measured, but no objective judges it. Without it, it lasts until all shoppers are there."""
     drain: Seconds = 30.0
-    """How long unfinished journeys may take at the end."""
+    """The drain: how long journeys may go on after the end of the load."""
 
     @property
     def warm_up_seconds(self) -> float:

@@ -1,4 +1,4 @@
-"""The names a scenario may use: journeys, payment options, pages, outcomes, hosts."""
+"""The names that a scenario may use, and the checks for them: journeys, payment options, pages, hosts, codes."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ _CODE = re.compile(r"[A-Za-z0-9_-]{1,35}", re.ASCII)
 
 
 def require_known(name: str, names: Iterable[str], kind: str) -> str:
-    """The name itself if it is one of these; otherwise the error that a scenario's author is shown."""
+    """Return the name if it is one of these, else raise the error for the author of the file."""
     listed = tuple(names)
     if name not in listed:
-        # A list that nobody reads to its end is shown only to those whom no guess can help.
+        # A long list is shown only if no known name is close.
         guess = did_you_mean(name, listed)
         expected = kind if guess and len(listed) > _MOST_LISTED else f"{kind}: {one_of(listed)}"
         raise PydanticCustomError("name", "{expected}", {"expected": expected, "remedy": guess})
@@ -44,13 +44,13 @@ def _one_of_names(names: tuple[str, ...], kind: str) -> Callable[[str], str]:
 
 def _host(host: str) -> str:
     if (refusal := host_refusal(host.strip("[]"))) is not None:
-        expected = f'a host name or address alone, such as "staging.example.com"; {refusal}'
+        expected = f'a host name or an address, such as "staging.example.com"; {refusal}'
         raise PydanticCustomError("name", "{expected}", {"expected": expected, "remedy": ""})
     return host
 
 
 def _code(name: str) -> str:
-    # It is written into headers and cookies, where a line end or a semicolon would say something else.
+    # It goes into headers and cookies: a line end or a semicolon would change their meaning.
     if not _CODE.fullmatch(name):
         expected = "a code of at most 35 letters, digits, hyphens and underscores"
         raise PydanticCustomError("name", "{expected}", {"expected": expected, "remedy": ""})

@@ -1,7 +1,4 @@
-"""The sentences of a scenario file: what is demanded of the shop, and when to break off.
-
-Their grammar is the harness's; the names in them are the shop's, so both are checked here.
-"""
+"""Checks the objectives and the stop rules of a scenario file: their grammar, and the names of pages and payment options."""
 
 from __future__ import annotations
 
@@ -17,11 +14,11 @@ from scenarios.schema.names import JOURNEY_NAMES, OUTCOME_NAMES, PAGE_NAMES, PAY
 
 def _check_objective(text: str) -> str:
     try:
-        demand = parser.parse(text)
+        objective = parser.parse(text)
     except ObjectiveError as error:
         raise _validation_error(error.problem, error.remedy) from None
     unknown = unknown_names(
-        demand,
+        objective,
         pages=PAGE_NAMES,
         journeys=JOURNEY_NAMES,
         payments=PAYMENT_NAMES,

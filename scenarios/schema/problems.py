@@ -1,4 +1,4 @@
-"""What is wrong with a scenario, said so that its author can put it right without asking anybody."""
+"""The errors of scenario and forecast files: which key, its value, what is expected, and the remedy."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from typing import Any
 from harness.units import closest_name
 
 ABSENT: Any = object()
-"""The value of a key that is not there."""
+"""The value of a missing key."""
 
 HIDDEN_VALUE: Any = object()
-"""A value that is not repeated: it is no value of ours, or may hold a secret."""
+"""Stands for a value that is not shown: it may hold a secret, or it belongs to an unknown key."""
 
 _SECRET = re.compile(r"password|passwd|secret|token|card_number|cvv|code$", re.IGNORECASE)
 _LONGEST_VALUE = 80
@@ -22,10 +22,10 @@ _LONGEST_VALUE = 80
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One thing that is wrong: where it stands, what stands there, what was expected, and how to put it right.
+    """One error: the key, its value, what is expected there, and a remedy.
 
-    ``key`` is a dotted path (``payments.credit_cart``, ``arrivals.stages[1].rate``) or an option of the command line
-    (``--payment-mix``). ``value`` may be ``ABSENT`` or ``HIDDEN_VALUE``.
+    ``key`` is a dotted path (``payments.credit_cart``, ``arrivals.stages[1].rate``) or an option (``--payment-mix``).
+    ``value`` may be ``ABSENT`` or ``HIDDEN_VALUE``.
     """
 
     key: str
@@ -33,7 +33,7 @@ class Problem:
     expected: str
     remedy: str = ""
     expected_names_fault: bool = False
-    """Whether ``expected`` says what is wrong instead, as the errors of a sentence do."""
+    """Whether ``expected`` names the error instead, as for objectives and stop rules."""
 
     def __str__(self) -> str:
         lines = [self._head, f"  {'problem: ' if self.expected_names_fault else 'expected:'} {self.expected}"]
@@ -43,7 +43,7 @@ class Problem:
 
     @property
     def _head(self) -> str:
-        # A key of a file may be any text, one that a terminal obeys too.
+        # A key may be any text, also one with control characters for a terminal.
         key = _shortened("".join(letter if letter.isprintable() else "?" for letter in self.key))
         if self.value is ABSENT:
             return f"{key} is missing"
@@ -51,7 +51,7 @@ class Problem:
 
 
 class ScenarioError(ValueError):
-    """A scenario that cannot be used, with everything that is wrong with it, not only the first thing."""
+    """A file or choice that cannot be used, with all its errors at once."""
 
     def __init__(self, subject: str, problems: Sequence[Problem]) -> None:
         self.subject = subject
@@ -62,7 +62,7 @@ class ScenarioError(ValueError):
 
 
 def display_value(key: str, value: Any) -> str:
-    """A value as its author wrote it, shortened; never that of a key which may hold a secret."""
+    """The value as it is written in the file, shortened; hidden if the key may hold a secret."""
     if _SECRET.search(key):
         return "(hidden)"
     return _shortened(json.dumps(value, default=str, ensure_ascii=False))
@@ -79,7 +79,7 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
 
 
 def one_of(names: Iterable[str]) -> str:
-    """The names as a reader would list them: ``a, b or c``."""
+    """The names as a list in a sentence: ``a, b or c``."""
     *first, last = names
     return f"{', '.join(first)} or {last}" if first else last
 

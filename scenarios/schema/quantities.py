@@ -1,4 +1,4 @@
-"""Times, rates and shares as people write them, and as everything inside counts them: in seconds.
+"""Reads durations, rates, shares and weights. Inside, durations are in seconds and rates per second.
 
 | kind     | written                                       | inside           |
 |----------|-----------------------------------------------|------------------|
@@ -24,10 +24,10 @@ _RATE = re.compile(rf"({_NUMBER})\s*/\s*({'|'.join(_RATE_UNITS)})")
 _PERCENT = re.compile(rf"({_NUMBER})\s*%")
 
 SLOWEST = 1e-6
-"""The lowest rate above 0, a second: about one in eleven days."""
+"""The lowest rate above 0, per second: about one arrival in eleven days."""
 
 HEAVIEST = 1e12
-"""The highest weight; the sum of many stays exact enough."""
+"""The highest weight. Sums of weights stay exact enough."""
 
 _A_DURATION = 'a duration such as "800ms", "5s", "2m" or "1h30m", or seconds as a number'
 _A_RATE = 'a rate such as "20/s" or "600/min", or a number per second'
@@ -35,7 +35,7 @@ _A_SHARE = 'a share from 0 to 1, or a percentage such as "5%"'
 
 
 class InvalidQuantity(ValueError):
-    """A text that is no such quantity: what was expected, and a remedy where one can be told."""
+    """A value that is not such a quantity: what was expected, and a remedy if there is one."""
 
     def __init__(self, expected: str, remedy: str = "") -> None:
         super().__init__(expected)
@@ -44,7 +44,7 @@ class InvalidQuantity(ValueError):
 
 
 def seconds(value: Any) -> float:
-    """A duration in seconds, at least 0; raises ``InvalidQuantity``."""
+    """Read a duration of at least 0, in seconds; raises ``InvalidQuantity``."""
     if isinstance(value, str):
         text = value.strip().lower()
         if (duration := parse_duration(text)) is None:
@@ -54,20 +54,20 @@ def seconds(value: Any) -> float:
         found = _number(value, _A_DURATION)
     if found > MAX_DURATION:
         raise InvalidQuantity(
-            f"a duration of at most {MAX_DURATION / 86_400:.0f} days, {MAX_DURATION / 3600:.0f}h", "shorten it"
+            f"a duration of at most {MAX_DURATION / 86_400:.0f} days ({MAX_DURATION / 3600:.0f}h)", "shorten it"
         )
     return found
 
 
 def positive_seconds(value: Any) -> float:
-    """A duration in seconds, above 0; raises ``InvalidQuantity``."""
+    """Read a duration above 0, in seconds; raises ``InvalidQuantity``."""
     if (found := seconds(value)) <= 0:
         raise InvalidQuantity("a duration longer than 0")
     return found
 
 
 def per_second(value: Any) -> float:
-    """A rate per second, at least 0; raises ``InvalidQuantity``."""
+    """Read a rate of at least 0, per second; raises ``InvalidQuantity``."""
     if isinstance(value, str):
         text = value.strip().lower()
         if (match := _RATE.fullmatch(text)) is None:
@@ -81,14 +81,14 @@ def per_second(value: Any) -> float:
 
 
 def positive_per_second(value: Any) -> float:
-    """A rate per second, above 0; raises ``InvalidQuantity``."""
+    """Read a rate above 0, per second; raises ``InvalidQuantity``."""
     if (found := per_second(value)) < SLOWEST:
         raise InvalidQuantity("a rate above 0" if found == 0 else f"a rate of at least {SLOWEST * 86_400:.2g} a day")
     return found
 
 
 def share(value: Any) -> float:
-    """A part of a whole, 0 to 1; raises ``InvalidQuantity``."""
+    """Read a share, 0 to 1; raises ``InvalidQuantity``."""
     if isinstance(value, str):
         if (match := _PERCENT.fullmatch(value.strip())) is None:
             raise InvalidQuantity(_A_SHARE)
@@ -96,13 +96,13 @@ def share(value: Any) -> float:
     else:
         found = _number(value, _A_SHARE)
     if found > 1:
-        meant = "" if isinstance(value, str) else f'write "{found:g}%" if a percentage was meant'
+        meant = "" if isinstance(value, str) else f'write "{found:g}%" if you mean a percentage'
         raise InvalidQuantity(_A_SHARE, meant)
     return found
 
 
 def weight(value: Any) -> float:
-    """How often one thing is drawn beside others: any finite number from 0; raises ``InvalidQuantity``."""
+    """Read a weight: a finite number from 0; raises ``InvalidQuantity``."""
     if (found := _number(value, "a number from 0")) > HEAVIEST:
         raise InvalidQuantity(f"a number from 0 to {HEAVIEST:.0e}")
     return found
@@ -116,9 +116,9 @@ def _number(value: Any, expected: str) -> float:
     except OverflowError:
         found = math.inf
     if not math.isfinite(found):
-        raise InvalidQuantity(f"{expected}; a finite one")
+        raise InvalidQuantity(f"{expected}, not infinite")
     if found < 0:
-        raise InvalidQuantity(f"{expected}")
+        raise InvalidQuantity(expected)
     return found
 
 

@@ -1,4 +1,4 @@
-"""The reference of scenario files, made from the same classes that read them: every key, its default, what it does.
+"""Makes the reference of keys from the classes that read scenario files: each key, its default and its meaning.
 
 ``python docs/make.py`` writes it into ``docs/scenarios.md``.
 """
@@ -20,12 +20,12 @@ HEADERS = ("key", "when left out", "meaning")
 
 
 def reference() -> str:
-    """One row for each key, as a Markdown table; the keys of the embedded shop have a table of their own."""
+    """A Markdown table with a row for each key of a scenario file, without those of ``[shop]``."""
     return _table(key_rows(ScenarioDocument))
 
 
 def shop_reference() -> str:
-    """One row for each key of ``[shop]``, as a Markdown table."""
+    """A Markdown table with a row for each key of ``[shop]``."""
     return _table(key_rows(Settings, "shop."))
 
 
@@ -34,12 +34,12 @@ def _table(lines: Iterator[tuple[str, str, str]]) -> str:
 
 
 def key_rows(table: type[BaseModel], prefix: str = "") -> Iterator[tuple[str, str, str]]:
-    """Key, default and meaning of every key that these tables may have."""
+    """Key, default and meaning of every key in this table and the tables inside it."""
     for name, field in table.model_fields.items():
         key = f"{prefix}{field.alias or name}"
         inner = nested_section(field.annotation)
         meaning = " ".join((field.description or (inner and inner.__doc__) or "").split())
-        left_out = "" if field.is_required() else _written(field.get_default(call_default_factory=True))
+        left_out = "" if field.is_required() else _default_text(field.get_default(call_default_factory=True))
         yield f"`{key}`", left_out, meaning.replace("``", "`")
         if inner is not None and inner is not Settings:
             yield from key_rows(inner, f"{key}[]." if _is_list(field.annotation) else f"{key}.")
@@ -49,7 +49,7 @@ def _is_list(annotation: Any) -> bool:
     return any(part is Ellipsis or _is_list(part) for part in get_args(annotation))
 
 
-def _written(default: Any) -> str:
+def _default_text(default: Any) -> str:
     match default:
         case None | BaseModel() | {} | "":
             return ""

@@ -1,7 +1,7 @@
-"""The tables of a scenario file, one class each; together they are its reference.
+"""The tables of a scenario file: one class for each table, one field for each key.
 
-A key that stands in none of these classes is an error. Durations, rates and shares are written as
-``scenarios.measures.py`` says.
+The docstrings below are the reference of keys in ``docs/scenarios.md``. Any other key is an error.
+``scenarios/schema/quantities.py`` says how to write durations, rates and shares.
 """
 
 from __future__ import annotations
@@ -19,19 +19,19 @@ from shop.settings import Settings
 from users.population.think import ThinkTimes
 
 MOST_GUARANTEED = 100_000
-"""Journeys that one payment option may be promised; each is given its place before the run."""
+"""The highest value in ``[payments.minimum]``. The places of these journeys are drawn before the run."""
 
 HostNames = Annotated[tuple[HostName, ...], Field(strict=False)]
 NonEmptyTexts = Annotated[tuple[NonEmptyText, ...], Field(strict=False)]
 
 
 class PaymentsSection(Section):
-    """How shoppers pay: a weight for each option, under the option's own name (none given: all alike)."""
+    """How shoppers pay: a weight for each payment option, such as ``gpay = 3``. Without any, all options have the same weight."""
 
     model_config = ConfigDict(extra="allow")
     __pydantic_extra__: dict[PaymentName, Weight] = Field(init=False)
     minimum: dict[PaymentName, Annotated[int, Field(ge=0, le=MOST_GUARANTEED)]] = Field(default={})
-    """``[payments.minimum]``: journeys an option gets whatever its weight, so that a rare one is proven too."""
+    """``[payments.minimum]``: how many journeys use an option at least, whatever its weight. It gives rare options enough samples."""
 
     @property
     def weights(self) -> dict[str, float]:
@@ -40,121 +40,121 @@ class PaymentsSection(Section):
 
 
 class SmsSection(Section):
-    """How shoppers deal with the code that the shop sends them: weights of the five behaviours, and patience."""
+    """What shoppers do with the code that the shop sends by SMS: weights of five behaviours."""
 
     right: Weight = 0.0
-    """Types the code that was sent. All five left out: every shopper does this."""
+    """Weight of shoppers who type the right code. If all five weights are left out, every shopper does this."""
     wrong: Weight = 0.0
-    """Mistypes it once, then gets it right."""
+    """Weight of shoppers who type a wrong code once, then the right one."""
     resend: Weight = 0.0
-    """Asks for another code first."""
+    """Weight of shoppers who first ask for another code."""
     late: Weight = 0.0
-    """Waits until the code has expired, then asks for another."""
+    """Weight of shoppers who wait until the code has expired, then ask for another."""
     locked: Weight = 0.0
-    """Mistypes until the shop locks the shopper out."""
+    """Weight of shoppers who type wrong codes until the shop locks them out."""
     share: Share | None = None
-    """Of the shoppers, how many the embedded shop asks for a code; a real shop decides that itself."""
+    """The share of shoppers that the embedded shop asks for a code. A real shop decides this itself."""
     code: str = ""
-    """The code that a test system accepts; left out: it is read from the embedded shop's SMS inbox."""
+    """The code that your test system accepts. Without it, shoppers read the code from the embedded shop's SMS inbox."""
     poll: PositiveSeconds = 0.2
-    """How often the inbox is asked."""
+    """The pause between two looks into the SMS inbox."""
     patience: PositiveSeconds = 5.0
-    """How long a code may take to arrive before it counts as lost."""
+    """How long a shopper waits for a code. After that, the code counts as lost."""
 
 
 class CardsSection(Section):
-    """What happens to those who pay by card."""
+    """What happens to shoppers who pay by card."""
 
     three_d: Share = 0.0
-    """The share of them sent through 3-D Secure."""
+    """The share of card payments that go through 3-D Secure."""
     declined: Share = 0.0
-    """The share of them whose card the bank declines."""
+    """The share of card payments that the bank declines."""
 
 
 class ExternalSection(Section):
-    """What to do with the steps outside the shop: a bank's page, a wallet, a provider."""
+    """What shoppers do at a page outside the shop: a bank, a wallet or a payment provider."""
 
     mode: Literal["follow", "return", "stop"] = "follow"
-    """``follow``: visit it; ``return``: post back what it would; ``stop``: end there, as handed over."""
+    """``follow``: visit the page. ``return``: skip the page and post its answer to the shop. ``stop``: end the journey there."""
     allowed_hosts: HostNames = ()
-    """Hosts that may be visited besides the shop's own."""
+    """Hosts that shoppers may visit besides the shop."""
 
 
 class ThinkSection(Section):
-    """How long shoppers look at a page before they act: lognormal, cut off at the 99th percentile."""
+    """How long shoppers look at a page before the next request: a lognormal distribution, cut at its 99th percentile."""
 
     median: Seconds = 0.0
-    """Half of the think times are shorter."""
+    """The median think time."""
     sigma: Annotated[float, Field(ge=0, le=3)] = 0.5
-    """Standard deviation of their logarithm; 0: always the median."""
+    """The standard deviation of the logarithm of the think time. With 0, every think time is the median."""
     scale: Annotated[float, Field(ge=0, le=100)] = 1.0
-    """Multiplies every think time; 0: no think time."""
+    """Multiplies every think time. With 0, there is no think time."""
     pages: dict[PageName, Seconds] = Field(default={})
-    """``[think.pages]``: pages with a median of their own."""
+    """``[think.pages]``: the median for single pages."""
     sigmas: dict[PageName, Annotated[float, Field(ge=0, le=3)]] = Field(default={})
-    """``[think.sigmas]``: pages with a spread of their own."""
+    """``[think.sigmas]``: the ``sigma`` for single pages."""
 
     @property
     def times(self) -> ThinkTimes:
-        """The think times as the shoppers draw them."""
+        """The think times that shoppers draw from."""
         return ThinkTimes(self.median, self.sigma, self.scale, self.pages, self.sigmas)
 
 
 class AccountsSection(Section):
-    """Who signs in: accounts from a CSV file, or generated ones."""
+    """The accounts that sign in: from a CSV file, or generated."""
 
     file: NonEmptyText | None = None
-    """A CSV file, its path seen from the scenario file; left out: accounts are generated."""
+    """A CSV file of accounts. The path is relative to the scenario file. Without it, accounts are generated."""
     sign_in: Literal["journey", "user"] = "journey"
-    """Sign in for each journey, or once for each virtual user."""
+    """``journey``: sign in once for each journey. ``user``: sign in once for each virtual user."""
     returning: UserCount | None = None
-    """How many accounts with saved choices to generate; left out: enough for all virtual users."""
+    """How many accounts with saved choices to generate. Without it, one for each virtual user."""
     first_time: UserCount | None = None
-    """How many accounts without any to generate; left out: enough for all virtual users."""
+    """How many accounts without saved choices to generate. Without it, one for each virtual user."""
 
 
 class ConductSection(Section):
-    """How shoppers deal with the shop, whatever they buy."""
+    """How shoppers use the shop's API."""
 
     fidelity: Literal["api", "storefront"] = "api"
-    """``api``: one request after another, as the API description has them; ``storefront``: the pattern of the platform's own
-    client, with automatic choices that overlap, look-ups, and failed requests sent up to three times more."""
+    """``api``: one request after another, as in the API description. ``storefront``: the requests of the platform's own
+    client, with overlapping automatic choices, look-ups, and up to three retries of a failed request."""
     option_value: Literal["slug", "pk"] = "slug"
-    """What is posted for a payment option: its slug (description) or its pk (storefront client)."""
+    """What shoppers post for a payment option: its slug, as in the API description, or its pk, as the storefront client does."""
     fallback: PaymentName | None = None
-    """The option tried when the wanted one is unavailable; left out: the shopper gives up."""
+    """The payment option to use when the chosen one is not available. Without it, the shopper gives up."""
     products: NonEmptyTexts = ("1", "2", "3")
-    """Primary keys of the products bought, at random."""
+    """Primary keys of the products. Each shopper buys one of them, drawn at random."""
     locale: CodeName = "en"
-    """The language sent with every request, and when signing in."""
+    """The language that every request and every sign-in sends."""
     currency: CodeName = "try"
-    """The currency sent with every request."""
+    """The currency that every request sends."""
     content_type: Literal["warn", "fail"] = "warn"
-    """What a reply is that holds JSON and is served as another type, such as ``text/html``: a warning, or a failure."""
+    """What a JSON reply with another content type, such as ``text/html``, counts as: a warning or a failure."""
 
 
 class ProductsSection(Section):
-    """What shoppers buy, where it is not ``conduct.products``."""
+    """Another source of products than ``conduct.products``."""
 
     file: NonEmptyText | None = None
-    """A CSV file with primary keys in its column ``product``, its path seen from the scenario file."""
+    """A CSV file with primary keys in its column ``product``. The path is relative to the scenario file."""
     search: str | None = None
-    """Whatever the shop finds for this text (``""``: all), asked once by each process."""
+    """Buy what the shop finds for this text; ``""`` finds everything. Each process searches once."""
 
 
 class AddressSection(Section):
-    """Where it is sent: what is left out is drawn from the shop's own lists, or made up."""
+    """The shipping address. What is left out is drawn from the shop's own lists or generated."""
 
     country: Count | None = None
     """Primary key of the country."""
     city: Count | None = None
     """Primary key of the city; needs ``country``."""
     township: Count | None = None
-    """Primary key of the township; needs ``city``. Without ``district``, the shop is asked for its districts."""
+    """Primary key of the township; needs ``city``. Without ``district``, shoppers ask the shop for the districts."""
     district: Count | None = None
     """Primary key of the district; needs ``township``."""
     title: NonEmptyText | None = None
-    """What shoppers call their address."""
+    """The title of the address."""
     line: NonEmptyText | None = None
     """Street and number."""
     postcode: NonEmptyText | None = None
@@ -162,58 +162,58 @@ class AddressSection(Section):
 
 
 class TargetSection(Section):
-    """Which shops may be loaded, how hard, and how a connection to them is treated."""
+    """Which shops may get load, how much, and how the client connects to them."""
 
     allowed: HostNames = ()
-    """Hosts that may be loaded besides this machine."""
+    """Hosts that may get load besides this machine."""
     highest_rate: PositivePerSecond = 200.0
-    """No profile may go above it; no option lifts it."""
+    """The highest rate that a scenario or an option may ask for. No option raises it."""
     most_users: UserCount = 2000
-    """No pool of virtual users may be larger."""
+    """The highest number of virtual users that a scenario or an option may ask for."""
     verify_tls: bool = True
-    """Whether a certificate must be in order; switch off only for a test system of your own."""
+    """Whether to check TLS certificates. Switch it off only for a test system of your own."""
     connect_timeout: PositiveSeconds = 5.0
-    """How long a connection may take."""
+    """How long connecting may take."""
     read_timeout: PositiveSeconds = 30.0
     """How long a whole reply may take."""
     client: Literal["own", "locust"] = "own"
-    """Who speaks HTTP: checkload's own client, or Locust's ``FastHttpSession``, which takes several times the processor."""
+    """The HTTP client: ``own`` is checkload's, ``locust`` is Locust's ``FastHttpSession``, which needs several times the CPU."""
     largest_reply: Annotated[int, Field(ge=1024, le=1_000_000_000)] = 2_000_000
-    """Bytes after which a reply is broken off."""
+    """The largest reply in bytes. The client cuts off a longer one."""
 
 
 class TraceSection(Section):
-    """The mark that every request carries for the shop's own tracing (W3C ``traceparent``)."""
+    """The header ``traceparent`` (W3C) that every request carries for the shop's own tracing."""
 
     sampled: Share = 0.01
-    """The share of the journeys that the shop is asked to keep the trace of; slow pages in Prometheus lead to them."""
+    """The share of journeys whose trace the shop is asked to keep. Slow pages in Prometheus link to these traces."""
 
 
 class StopSection(Section):
-    """When a run is broken off before its time."""
+    """When a run ends early."""
 
     rules: Annotated[tuple[StopRuleText, ...], Field(strict=False)] = ()
-    """Such as ``"failures > 50% for 10s"``."""
+    """Rules that end the run, such as ``"failures > 50% for 10s"``."""
     when_certain: bool = False
-    """Whether to end as soon as the verdict is certain; the run is looked at three times, and a little more strictly."""
+    """Whether to end as soon as the verdict is certain. Three interim checks then share alpha with the final check."""
 
 
 class ScenarioDocument(Section):
-    """A scenario file as a whole: who comes, when, what they do, and what is demanded of the shop."""
+    """A whole scenario file: who comes, when, what they do, and the objectives for the shop."""
 
     description: str = ""
-    """One line on what the scenario is for."""
+    """One line that says what the scenario is for."""
     seed: Count = 1
-    """The same seed gives the same journeys in the same order."""
+    """The seed of all random draws. The same seed gives the same journeys in the same order."""
     cover: bool = False
-    """Walk every payment option, SMS path and journey exactly once; ``[arrivals]`` then only gives the pace, and a
-    weight of 0 leaves something out."""
+    """Run every payment option, SMS path and journey exactly once. ``[arrivals]`` then only sets the pace. A weight of 0
+    leaves something out."""
     arrivals: ArrivalsSection | None = None
-    """The open load; exactly one of ``[arrivals]`` and ``[closed]`` must be there."""
+    """The open load. A scenario needs exactly one of ``[arrivals]`` and ``[closed]``."""
     closed: ClosedSection | None = None
     """The closed load."""
     journeys: dict[JourneyName, Weight] = Field(default={})
-    """Weights of the journeys; none given: all alike."""
+    """A weight for each journey, such as ``guest = 5``. Without any, all journeys have the same weight."""
     payments: PaymentsSection = PaymentsSection()
     sms: SmsSection = SmsSection()
     cards: CardsSection = CardsSection()
@@ -224,12 +224,12 @@ class ScenarioDocument(Section):
     products: ProductsSection = ProductsSection()
     address: AddressSection = AddressSection()
     headers: dict[str, str] = Field(default={})
-    """Sent with every request to the shop and to no other host; ``"${NAME}"`` takes a value from the environment."""
+    """Headers for every request to the shop, and to no other host. ``"${NAME}"`` takes a value from the environment."""
     target: TargetSection = TargetSection()
     capacity: CapacitySection | None = None
     objectives: Annotated[tuple[ObjectiveText, ...], Field(strict=False)] = ()
-    """What is demanded, such as ``"page.BinNumberPage response_time p95 < 300ms"``; at least one."""
+    """The objectives, such as ``"page.BinNumberPage response_time p95 < 300ms"``; at least one."""
     trace: TraceSection = TraceSection()
     stop: StopSection = StopSection()
     shop: Settings = Settings()
-    """Settings of the embedded shop (``shop/settings.py``); a target of your own does not see them."""
+    """Settings of the embedded shop. A target of your own does not get them."""

@@ -1,4 +1,4 @@
-"""What pydantic found wrong with a table, in the words of a scenario's author."""
+"""Turns pydantic's validation errors into problems that the author of a file understands."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _TYPES = {
 
 
 def problems_of(error: ValidationError, model: type[BaseModel], document: Mapping[str, Any]) -> list[Problem]:
-    """Every complaint about this document, each at its key, with what stands there and what should."""
+    """The problems of this document: each with its key, its value and what is expected."""
     return [_problem(detail, model, document) for detail in error.errors(include_url=False)]
 
 
@@ -43,11 +43,13 @@ def _problem(detail: ErrorDetails, model: type[BaseModel], document: Mapping[str
     kind, context = detail["type"], detail.get("ctx", {})
     key, value = dotted_key(place), _value_at(document, place)
     if isinstance(value, list | dict) or place[0] == "headers" or _TYPES.get(kind) == "a table":
-        value = HIDDEN_VALUE  # a secret may stand anywhere in it
+        value = HIDDEN_VALUE  # it may hold a secret
     if kind == "extra_forbidden":
-        # A key that is none of ours may be of any file, and stand for anything.
+        # An unknown key may come from any other file, so its value is not shown.
         names = keys_of(_model_at(model, place[:-1]))
-        return Problem(key, HIDDEN_VALUE, f"a key that exists: {one_of(names)}", did_you_mean(str(place[-1]), names))
+        return Problem(
+            key, HIDDEN_VALUE, f"one of the known keys: {one_of(names)}", did_you_mean(str(place[-1]), names)
+        )
     if kind == "missing":
         field = _field_at(model, place)
         purpose = (field.description or "").partition("\n")[0].rstrip(".") if field else ""
@@ -96,7 +98,7 @@ def _model_at(model: type[BaseModel], place: KeyPath) -> type[BaseModel] | None:
 
 
 def nested_section(annotation: Any) -> type[BaseModel] | None:
-    """The table that a key of this type holds, or a list of it; ``None`` if it holds something else."""
+    """The class of the table that this type holds, directly or in a list; ``None`` for any other type."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return annotation
     return next((table for part in get_args(annotation) if (table := nested_section(part)) is not None), None)

@@ -152,7 +152,7 @@ def test_every_wrong_line_is_named_at_once(complaints):
     said = "\n".join(map(str, problems))
     assert "did you mean `gpay`?" in said
     assert "did you mean `guest`?" in said
-    assert "not before the line above" in said
+    assert "not before that of the line above" in said
 
 
 def test_a_thousand_wrong_lines_are_counted_and_not_listed(complaints):
@@ -168,7 +168,7 @@ def test_a_thousand_wrong_lines_are_counted_and_not_listed(complaints):
         ("time\n", "at least one arrival"),
         ("moment,payment_option\n0,gpay\n", "a header of time, payment_option or journey"),
         ("payment_option\ngpay\n", "a time"),
-        ("time,time\n0,1\n", "no column twice"),
+        ("time,time\n0,1\n", "each column once"),
         ("0,gpay\n", "a header of"),
         ("nan\n", "a time"),
     ],
@@ -197,7 +197,7 @@ def test_scales_need_a_trace_and_a_trace_no_cover():
     arrivals = {"rate": 3.0, "duration": 5.0, "time_scale": 2.0}
     with pytest.raises(ScenarioError, match=r"no `time_scale` without `trace`"):
         build_scenario({"objectives": ["journey failures < 1%"], "arrivals": arrivals}, name="x")
-    with pytest.raises(ScenarioError, match=r"no cover with a trace"):
+    with pytest.raises(ScenarioError, match=r"no `cover` with a trace"):
         build_scenario(
             {"objectives": ["journey failures < 1%"], "cover": True, "arrivals": {"trace": "x.csv"}}, name="x"
         )

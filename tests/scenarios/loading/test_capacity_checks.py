@@ -26,7 +26,7 @@ def test_a_budget_that_is_too_short_for_the_think_times_is_refused(think, least)
         searching(think)
     (problem,) = error.value.problems
     assert (problem.key, problem.value) == ("capacity.budget", 600.0)
-    assert f"at least {least} minutes: a journey takes some {12 * think} s" in problem.expected
+    assert f"at least {least} minutes: a journey takes about {12 * think} s" in problem.expected
     assert searching(think, budget=f"{least}m").search.budget == least * 60
 
 

@@ -85,7 +85,7 @@ def test_a_line_end_in_the_environment_is_found_too(monkeypatch):
 
 @pytest.mark.parametrize("value", ["${", "${}", "${A B}", "${A", "${A${B}}"])
 def test_a_reference_that_is_none_is_refused(value):
-    assert "environment variables" in refused(X=value + SECRET)
+    assert "environment variable" in refused(X=value + SECRET)
 
 
 def test_one_name_stands_once_however_it_is_written():

@@ -26,7 +26,7 @@ def closed(**tables):
 def refused(chosen, **choices):
     with pytest.raises(ScenarioError) as error:
         apply_overrides(chosen, choices)
-    assert "own as chosen" in str(error.value)
+    assert "own with your options" in str(error.value)
     return [(problem.key, problem.value) for problem in error.value.problems]
 
 
@@ -209,7 +209,7 @@ def test_a_search_sets_rate_and_end_itself_and_says_what_to_choose_instead():
     said = {problem.key: (problem.expected, problem.remedy) for problem in error.value.problems}
     assert set(said) == {"--arrival-rate", "--run-time"}
     expected, remedy = said["--arrival-rate"]
-    assert "the search sets it" in expected
+    assert "the search sets the rate" in expected
     assert "capacity.start" in remedy
     assert "capacity.most" in remedy
     assert "--budget" in said["--run-time"][1]

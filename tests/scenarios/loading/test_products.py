@@ -49,7 +49,7 @@ def test_a_file_that_is_not_there_is_refused(tmp_path):
 def test_there_is_one_source_of_products(listed):
     said = refused(listed, products={"file": "products.csv", "search": "wool"}, conduct={"products": ["1"]})
     assert "2 problems" in said
-    assert "nothing beside products.file" in said
+    assert "products.file is another" in said
 
 
 @pytest.mark.parametrize(

@@ -286,7 +286,7 @@ def test_all_errors_are_told_at_once_each_with_key_value_expectation_and_remedy(
     assert found["arrivals.process"].remedy == "did you mean `poisson`?"
     assert found["arrivals.proces"].remedy == "did you mean `process`?"
     assert found["arrivals.stages[1].from"].remedy == 'write "20/s"'
-    assert found["sms.share"].remedy == 'write "50%" if a percentage was meant'
+    assert found["sms.share"].remedy == 'write "50%" if you mean a percentage'
     assert found["closed.duration"].value is ABSENT
     assert found["shop.worker"].remedy == "did you mean `workers`?"
     assert "wrong_page" in found["shop.faults[0].name"].remedy
@@ -333,11 +333,11 @@ def test_no_complaint_speaks_of_python_or_pydantic(complaints):
         (OPEN, "objectives", "at least one"),
         ("objectives = []\n" + OPEN, "objectives", "at least one"),
         (DEMAND + '[arrivals]\nrate = "1/s"\n', "arrivals.duration", "either `stages`"),
-        (DEMAND + '[arrivals]\nstages = [{duration="1s",rate=1}]\nrate = 3', "arrivals.rate", "no `rate` beside"),
+        (DEMAND + '[arrivals]\nstages = [{duration="1s",rate=1}]\nrate = 3', "arrivals.rate", "no `rate` together"),
         (DEMAND + '[arrivals]\nstages = [{duration="1s",rate=1,to=3}]', "arrivals.stages[0].to", "either `rate`"),
         (DEMAND + '[arrivals]\nstages = [{duration="1s"}]', "arrivals.stages[0].rate", "either `rate`"),
         (DEMAND + '[arrivals]\nstages = [{duration="1s",rate=0}]', "arrivals.stages", "a rate above 0"),
-        (DEMAND + OPEN + 'warm_up = "1m"', "arrivals.warm_up", "less than the profile's 60 s"),
+        (DEMAND + OPEN + 'warm_up = "1m"', "arrivals.warm_up", "less than the 60 s of the profile"),
         (DEMAND + '[arrivals]\nrate="201/s"\nduration=9', "arrivals.rate", "target.highest_rate, 200/s"),
         (
             DEMAND + '[arrivals]\nstages=[{duration=1,from=0,to="11/s"}]\n[target]\nhighest_rate="10/s"',
@@ -346,16 +346,16 @@ def test_no_complaint_speaks_of_python_or_pydantic(complaints):
         ),
         (DEMAND + OPEN + "users = 2001", "arrivals.users", "target.most_users, 2000"),
         (DEMAND + "[closed]\nusers = 2001\nduration=9000\nwarm_up=999", "closed.users", "target.most_users, 2000"),
-        (DEMAND + "[closed]\nusers = 20\nduration=9\nwarm_up=1", "closed.warm_up", "at least the 2 s"),
+        (DEMAND + "[closed]\nusers = 20\nduration=9\nwarm_up=1", "closed.warm_up", "at least 2 s"),
         (DEMAND + "[closed]\nusers = 1\nduration=9\nwarm_up=9", "closed.warm_up", "less than closed.duration"),
         (DEMAND + OPEN + "[payments]\ngpay = 0", "payments", "a weight above 0"),
         (DEMAND + OPEN + "[journeys]\nguest = 0", "journeys", "a weight above 0"),
         (DEMAND + OPEN + "[sms]\nwrong = 0", "sms", "a weight above 0"),
-        (DEMAND + OPEN + "[payments.minimum]\ngpay = 601", "payments.minimum", "at most the 600 journeys"),
-        (DEMAND + OPEN + "[sms]\nshare=1\n[shop.sms]\nshare=0.5", "shop.sms.share", "nothing beside sms.share"),
-        (DEMAND + OPEN + "users = 9\n[accounts]\nreturning = 8", "accounts.returning", "each of the 9 users"),
+        (DEMAND + OPEN + "[payments.minimum]\ngpay = 601", "payments.minimum", "at most 600 in total"),
+        (DEMAND + OPEN + "[sms]\nshare=1\n[shop.sms]\nshare=0.5", "shop.sms.share", "the same share as sms.share"),
+        (DEMAND + OPEN + "users = 9\n[accounts]\nreturning = 8", "accounts.returning", "each of the 9 virtual users"),
         (DEMAND + OPEN + '[target]\nallowed=["127.1"]', "target.allowed[0]", "four decimal numbers"),
-        ("cover = true\n" + DEMAND + "[closed]\nusers=1\nduration=9", "cover", "no cover with [closed]"),
+        ("cover = true\n" + DEMAND + "[closed]\nusers=1\nduration=9", "cover", "no `cover` with [closed]"),
         ("cover = true\n" + DEMAND + OPEN + "warm_up=1", "arrivals.warm_up", "no warm-up"),
         ("cover = true\n" + DEMAND + OPEN + 'process="poisson"', "arrivals.process", "uniform"),
     ],
@@ -407,7 +407,7 @@ def test_a_file_that_cannot_be_read_is_an_error_of_the_scenario(tmp_path, conten
     path = tmp_path / "own.toml"
     if content is not None:
         path.write_bytes(content)
-    with pytest.raises(ScenarioError, match="a TOML file that can be read"):
+    with pytest.raises(ScenarioError, match="a readable TOML file"):
         read_scenario(str(path))
 
 

@@ -95,7 +95,7 @@ def test_what_is_no_share_is_refused(written):
 def test_a_percentage_without_its_sign_is_offered():
     with pytest.raises(InvalidQuantity) as error:
         share(5)
-    assert error.value.remedy == 'write "5%" if a percentage was meant'
+    assert error.value.remedy == 'write "5%" if you mean a percentage'
 
 
 def test_a_percentage_that_is_too_much_is_not_turned_into_another():
