@@ -25,6 +25,7 @@ from harness.objectives.evaluate import evaluate_objective
 from harness.objectives.model import Metric, Objective, Subject
 from harness.objectives.share_verdict import share_verdict
 from harness.objectives.verdict import ObjectiveResult, Verdict
+from harness.yield_to_load import NEVER, YieldToLoad
 
 SEARCH_COMPLETE = "the search has its answer"
 """Why a run ends that has found what it searched for, or that there is nothing to find."""
@@ -134,7 +135,7 @@ class CapacityController:
         under_way: float,
         processor_share: float,
         *,
-        yield_to_load: Callable[[], object] = lambda: None,
+        yield_to_load: YieldToLoad = NEVER,
         waiting: Callable[[], Iterable[PendingAge]] = tuple,
     ) -> list[tuple[float, float]]:
         """Look at the run if it is time to; returns the stretches to let in next.
@@ -237,7 +238,7 @@ class CapacityController:
         current: _CurrentLevel,
         recorder: Recorder,
         ages: Sequence[PendingAge],
-        yield_to_load: Callable[[], object],
+        yield_to_load: YieldToLoad,
     ) -> tuple[tuple[ObjectiveCounts, ...], Verdict, bool]:
         """How the demands were kept by all who were due in the level, and whether nobody under way can change that."""
         part = extract_interval(recorder, self._joined_from, current.end, yield_to_load)

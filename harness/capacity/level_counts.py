@@ -19,6 +19,7 @@ from harness.measurement.sample import Phase
 from harness.objectives.counting import count_samples
 from harness.objectives.model import Metric, Objective
 from harness.units import format_duration, format_percent
+from harness.yield_to_load import YieldToLoad
 
 LATE_SECONDS = 0.05
 """Seconds from which an arrival was taken late."""
@@ -54,7 +55,7 @@ class LevelCounter:
         self._censored = CensoredCounts(objectives, due_between, labels_of)
 
     def count(
-        self, now: float, recorder: Recorder, waiting: Iterable[PendingAge], yield_to_load: Callable[[], object]
+        self, now: float, recorder: Recorder, waiting: Iterable[PendingAge], yield_to_load: YieldToLoad
     ) -> LevelCounts:
         """A glance ``now`` (seconds from the start of the load); who is over a bound and has not ended counts, too."""
         counted = []

@@ -29,11 +29,13 @@ from harness.run.live_metrics import live_metrics
 from harness.run.objective_status import ObjectiveStatusTracker
 from harness.run.workload import Workload
 from harness.units import format_number
+from harness.yield_to_load import YieldToLoad
 
 logger = logging.getLogger("checkload")
 
 LONGEST_LINGER = 600.0  # seconds; a process that forgets to end is nobody's friend
 PROGRESS_INTERVAL = 5.0  # seconds between two lines of progress
+OBJECTIVE_PAUSE = 0.01  # seconds between the checks of two objectives
 
 
 class Telemetry:
@@ -108,7 +110,12 @@ class Telemetry:
         if run.elapsed - self._last_progress < PROGRESS_INTERVAL:
             return
         self._last_progress = run.elapsed
-        gevent.spawn(self._demands.update, run.recorder, max(0.0, run.elapsed - run.workload.warm_up), _yield_to_load)
+        gevent.spawn(
+            self._demands.update,
+            run.recorder,
+            max(0.0, run.elapsed - run.workload.warm_up),
+            YieldToLoad(gevent.sleep, OBJECTIVE_PAUSE),
+        )
         if not quietly:
             logger.info("%s", self._line(run))
 
@@ -170,7 +177,3 @@ def _remote_destination(options: Any, workload: Workload[Any]) -> Destination | 
     # Locust tells its workers, and its page, of all options; there may be a password in this one.
     options.remote_write = ""
     return to
-
-
-def _yield_to_load() -> None:
-    gevent.sleep(0.01)

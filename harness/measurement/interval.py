@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
-from typing import TypeVar
+from collections.abc import Callable, Iterable
 
 from harness.measurement.histogram import Histogram
 from harness.measurement.outcomes import Blame
@@ -13,17 +12,14 @@ from harness.measurement.pending import PendingAge
 from harness.measurement.recorder import JourneyKey, PageKey, Recorder
 from harness.measurement.sample import Phase, Window
 from harness.measurement.series import SampleSeries
+from harness.yield_to_load import NEVER, YieldToLoad
 
 SERIES_PER_YIELD = 20
 UNFINISHED_LABEL = "under_way"
 """The outcome of journeys and pages that have none yet; it never reaches a result."""
 
-Thing = TypeVar("Thing")
 
-
-def extract_interval(
-    recorder: Recorder, start: float, end: float, yield_to_load: Callable[[], object] = lambda: None
-) -> Recorder:
+def extract_interval(recorder: Recorder, start: float, end: float, yield_to_load: YieldToLoad = NEVER) -> Recorder:
     """What was due between these moments, in seconds from the start of the run; only whole slices.
 
     The interval has only response times, because slices have no others. All of it is steady. Arrivals count as offered when
@@ -33,11 +29,11 @@ def extract_interval(
     first, last = math.ceil(round(start / length, 6)), math.floor(round(end / length, 6))
     window = Window(begin, begin + first * length, begin + last * length)
     part = Recorder(window, slice_length=length, most_slices=recorder.most_slices, bounds=recorder.bounds)
-    for page, series in _yielding(list(recorder.pages.items()), yield_to_load):
+    for page, series in yield_to_load.every(SERIES_PER_YIELD, list(recorder.pages.items())):
         if found := _between(series, first, last):
             part.pages.setdefault(page._replace(phase=Phase.STEADY), SampleSeries()).add(found)
     arrivals = part.arrivals[Phase.STEADY]
-    for journey, series in _yielding(list(recorder.journeys.items()), yield_to_load):
+    for journey, series in yield_to_load.every(SERIES_PER_YIELD, list(recorder.journeys.items())):
         if found := _between(series, first, last):
             part.journeys.setdefault(journey._replace(phase=Phase.STEADY), SampleSeries()).add(found)
             arrivals.offered += found.response.total
@@ -86,10 +82,3 @@ def _between(series: SampleSeries, first: int, last: int) -> SampleSeries | None
     found.slices = {index: one.copy() for index, one in list(series.slices.items()) if first <= index < last}
     found.response = Histogram.merged(found.slices.values())
     return found if found.response.total else None
-
-
-def _yielding(things: Iterable[Thing], yield_to_load: Callable[[], object]) -> Iterator[Thing]:
-    for number, thing in enumerate(things):
-        if number % SERIES_PER_YIELD == 0:
-            yield_to_load()
-        yield thing

@@ -17,6 +17,7 @@ from harness.metrics.exposition import ExpositionFormat, ExpositionWriter
 from harness.metrics.family import Family
 from harness.metrics.measurement_families import families
 from harness.metrics.run_metrics import RunMetrics
+from harness.yield_to_load import NEVER, YieldToLoad
 
 __all__ = ["OTHER", "RunCollector", "RunMetrics", "registry_of"]
 
@@ -46,32 +47,34 @@ class RunCollector(Collector):
 
     def collect(self) -> Iterator[Metric]:
         """The metrics as the Prometheus client library wants them, for a registry."""
-        return map(_library_metric, self.families(lambda: None))
+        return map(_library_metric, self.families())
 
     def text(
-        self, pause: Callable[[], None] = lambda: None, form: ExpositionFormat = ExpositionFormat.TEXT
+        self, yield_to_load: YieldToLoad = NEVER, form: ExpositionFormat = ExpositionFormat.TEXT
     ) -> Iterator[bytes]:
-        """The metrics written down, piece by piece; ``pause`` lets others have the processor."""
+        """The metrics written down, piece by piece; ``yield_to_load`` is called between two pieces."""
         clock, spent = self._clock, 0.0
         since = clock()
 
-        def rest() -> None:
+        def leave_out_pause(_seconds: float) -> None:
             nonlocal spent, since
             spent += clock() - since
-            pause()
+            yield_to_load()
             since = clock()
 
-        for piece in self._writer.encode(self.families(rest, native=form is ExpositionFormat.PROTOBUF), form, rest):
+        timed = YieldToLoad(leave_out_pause, 0.0)
+        families = self.families(timed, native=form is ExpositionFormat.PROTOBUF)
+        for piece in self._writer.encode(families, form, timed):
             spent += clock() - since
             yield piece
             since = clock()
         self._on_rendered(spent)
 
-    def snapshot(self, at: float, pause: Callable[[], None] = lambda: None) -> Iterator[bytes]:
+    def snapshot(self, at: float, yield_to_load: YieldToLoad = NEVER) -> Iterator[bytes]:
         """The metrics as lines of OpenMetrics with a moment behind them, seconds since 1970."""
-        return self._writer.encode(self.families(pause), ExpositionFormat.OPENMETRICS, pause, at)
+        return self._writer.encode(self.families(yield_to_load), ExpositionFormat.OPENMETRICS, yield_to_load, at)
 
-    def families(self, pause: Callable[[], None], *, native: bool = False) -> Iterator[Family]:
+    def families(self, yield_to_load: YieldToLoad = NEVER, *, native: bool = False) -> Iterator[Family]:
         """The metrics of the run of the moment, one after the other; none before there was one. ``native``: native buckets, too."""
         state = self._state()
         if state is not None:
@@ -80,7 +83,7 @@ class RunCollector(Collector):
                 self._run_id = state.run_id
                 self._writer.start_run()
                 self._known.clear()
-            yield from families(state, self._limit_label, pause, native=native)
+            yield from families(state, self._limit_label, yield_to_load, native=native)
 
     def _limit_label(self, label: str, value: str) -> str:
         known = self._known.setdefault(label, set())

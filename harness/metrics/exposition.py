@@ -7,14 +7,15 @@ scrape is kept.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from enum import Enum
 from itertools import accumulate, islice
 
 from harness.metrics.family import Buckets, Family, LabelValues
 from harness.metrics.protobuf_exposition import encode_families
+from harness.yield_to_load import NEVER, YieldToLoad
 
-_PAUSE_EVERY = 10
+_YIELD_EVERY = 10
 _BATCH = 200
 
 
@@ -40,16 +41,16 @@ class ExpositionWriter:
         self,
         families: Iterable[Family],
         form: ExpositionFormat,
-        pause: Callable[[], None] = lambda: None,
+        yield_to_load: YieldToLoad = NEVER,
         at: float | None = None,
     ) -> Iterator[bytes]:
-        """The metrics piece by piece; ``pause`` lets others have the processor in between.
+        """The metrics piece by piece; ``yield_to_load`` is called in between.
 
         ``at`` puts a moment (seconds since 1970) behind every value; exemplars are then left out, and so is the end of an
         OpenMetrics text, since more may follow.
         """
         if form is ExpositionFormat.PROTOBUF:
-            yield from encode_families(families, pause)
+            yield from encode_families(families, yield_to_load)
             return
         modern = form is ExpositionFormat.OPENMETRICS
         after = "\n" if at is None else f" {at:.3f}\n"
@@ -58,11 +59,9 @@ class ExpositionWriter:
             if at is None:
                 yield f"# HELP {named} {family.help}\n# TYPE {named} {family.kind}\n".encode()
             for piece in _batches(family.numbers.items(), _BATCH):
-                pause()
+                yield_to_load()
                 yield self._numbers(family, piece, after)
-            for place, (values, buckets) in enumerate(family.times.items()):
-                if place % _PAUSE_EVERY == 0:
-                    pause()
+            for values, buckets in yield_to_load.every(_YIELD_EVERY, family.times.items()):
                 yield self._histogram(family, values, buckets, after, exemplars=modern and at is None)
         if modern and at is None:
             yield b"# EOF\n"

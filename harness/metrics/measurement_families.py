@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
-from typing import TypeVar
+from collections.abc import Callable, Iterator
 
 from harness.measurement.outcomes import Blame
 from harness.measurement.recorder import JourneyKey
@@ -13,6 +12,7 @@ from harness.metrics.family import Family, LabelValues, family
 from harness.metrics.run_families import run_families
 from harness.metrics.run_metrics import RunMetrics
 from harness.objectives.model import Subject
+from harness.yield_to_load import YieldToLoad
 
 _ABANDONED = "abandoned"
 _DROP_REASON = "max_in_flight"  # an arrival is dropped for one reason only: no user was free in time
@@ -21,19 +21,18 @@ _APART = frozenset({"429", "503"})
 _YIELD_EVERY = 10
 
 LimitLabel = Callable[[str, str], str]
-Thing = TypeVar("Thing")
 
 
 def families(
-    state: RunMetrics, limit_label: LimitLabel, pause: Callable[[], None], *, native: bool = False
+    state: RunMetrics, limit_label: LimitLabel, yield_to_load: YieldToLoad, *, native: bool = False
 ) -> Iterator[Family]:
     """Every metric of a run, in the order of the catalogue.
 
-    ``limit_label`` is given a label's name and value and returns the value to publish. ``pause`` is called every now and
+    ``limit_label`` is given a label's name and value and returns the value to publish. ``yield_to_load`` is called every now and
     then: whoever is just measuring the shop in the same process must not wait for all of this. Where it is to be ``native``, pages and journeys are counted for native histograms, too.
     """
-    yield from _pages(state, limit_label, pause, native=native)
-    yield from _journeys(state, limit_label, pause, native=native)
+    yield from _pages(state, limit_label, yield_to_load, native=native)
+    yield from _journeys(state, limit_label, yield_to_load, native=native)
     yield from _arrivals(state)
     yield from run_families(state, limit_label)
 
@@ -45,20 +44,13 @@ def code_class(status: str) -> str:
     return f"{status[0]}xx" if len(status) == 3 and status[0] in "12345" else "none" if status == "0" else "other"  # noqa: PLR2004
 
 
-def _with_yields(things: Iterable[Thing], pause: Callable[[], None]) -> Iterator[Thing]:
-    for number, thing in enumerate(things):
-        if number % _YIELD_EVERY == 0:
-            pause()
-        yield thing
-
-
 def _bounds_of(state: RunMetrics, subject: Subject) -> frozenset[float]:
     """The bounds of objectives on times: counts at exactly these can be read off without interpolation."""
     objectives = (one.objective for one in state.objectives)
     return frozenset(each.bound for each in objectives if each.subject is subject and each.metric.timed)
 
 
-def _pages(state: RunMetrics, limit_label: LimitLabel, pause: Callable[[], None], *, native: bool) -> Iterator[Family]:
+def _pages(state: RunMetrics, limit_label: LimitLabel, yield_to_load: YieldToLoad, *, native: bool) -> Iterator[Family]:
     extra = _bounds_of(state, Subject.PAGE)
     service = family("page_duration_seconds", extra=extra, native=native)
     response = family("page_response_seconds", extra=extra, native=native)
@@ -68,7 +60,7 @@ def _pages(state: RunMetrics, limit_label: LimitLabel, pause: Callable[[], None]
     requested, requesting = family("sms_requested_total"), family("requests_in_flight")
     repeats = family("page_repeats_total")
     run, marks = state.run_id, state.page_roles
-    for key, cell in _with_yields(list(state.recorder.pages.items()), pause):
+    for key, cell in yield_to_load.every(_YIELD_EVERY, list(state.recorder.pages.items())):
         page, outcome = limit_label("page", key.page), limit_label("outcome", key.outcome)
         failed = key.blame == Blame.SHOP
         values = (run, page, "failure" if failed else "success")
@@ -108,7 +100,7 @@ def _attach_exemplars(state: RunMetrics, kind: str, histogram: Family) -> None:
 
 
 def _journeys(
-    state: RunMetrics, limit_label: LimitLabel, pause: Callable[[], None], *, native: bool
+    state: RunMetrics, limit_label: LimitLabel, yield_to_load: YieldToLoad, *, native: bool
 ) -> Iterator[Family]:
     extra = _bounds_of(state, Subject.JOURNEY)
     completed, orders = family("journeys_completed_total"), family("orders_total")
@@ -116,7 +108,7 @@ def _journeys(
     response = family("journey_response_seconds", extra=extra, native=native)
     funnel, scripts = family("funnel_steps_total"), family("sms_journeys_total")
     reached = Counter[tuple[str, str]]()
-    for key, cell in _with_yields(list(state.recorder.journeys.items()), pause):
+    for key, cell in yield_to_load.every(_YIELD_EVERY, list(state.recorder.journeys.items())):
         option = limit_label("payment_option", key.payment_option)
         values = (state.run_id, state.scenario, option, _result(key))
         total = cell.response.total

@@ -5,7 +5,7 @@ The messages are those of ``io.prometheus.client`` (https://github.com/prometheu
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from itertools import accumulate
 
 from harness.measurement.native_histogram import SCHEMA, ZERO_THRESHOLD, encode_spans
@@ -20,20 +20,18 @@ from harness.metrics.protobuf import (
     uint_field,
     varint,
 )
+from harness.yield_to_load import NEVER, YieldToLoad
 
-_PAUSE_EVERY = 10
+_YIELD_EVERY = 10
 _TYPES = {"counter": 0, "gauge": 1, "histogram": 4}
 _FIELDS = {"counter": 3, "gauge": 2}
 
 
-def encode_families(families: Iterable[Family], pause: Callable[[], None] = lambda: None) -> Iterator[bytes]:
-    """The metrics, family by family; ``pause`` lets others have the processor in between."""
+def encode_families(families: Iterable[Family], yield_to_load: YieldToLoad = NEVER) -> Iterator[bytes]:
+    """The metrics, family by family; ``yield_to_load`` is called in between."""
     for family in families:
         parts = [string_field(1, family.name), string_field(2, family.help), uint_field(3, _TYPES[family.kind])]
-        for at, metric in enumerate(_metrics(family)):
-            if at % _PAUSE_EVERY == 0:
-                pause()
-            parts.append(bytes_field(4, metric))
+        parts.extend(bytes_field(4, metric) for metric in yield_to_load.every(_YIELD_EVERY, _metrics(family)))
         message = b"".join(parts)
         yield varint(len(message)) + message
 

@@ -9,6 +9,7 @@ import gevent
 
 from harness.metrics.collector import RunCollector
 from harness.metrics.series_file import SeriesFile
+from harness.yield_to_load import YieldToLoad
 
 logger = logging.getLogger("checkload")
 
@@ -53,7 +54,7 @@ class SeriesRecorder:
             return
         at = self._file.next_timestamp(self._wall_clock())
         try:
-            self._file.append(self._collector.snapshot(at, lambda: gevent.sleep(_PAUSE)))
+            self._file.append(self._collector.snapshot(at, YieldToLoad(gevent.sleep, _PAUSE)))
         except OSError as error:
             self._give_up(error)
 

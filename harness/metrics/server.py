@@ -17,6 +17,7 @@ from harness.metrics.collector import RunCollector
 from harness.metrics.exposition import ExpositionFormat
 from harness.metrics.scrapers import MAX_WAIT, Scrapers
 from harness.network import bind_problem
+from harness.yield_to_load import YieldToLoad
 
 logger = logging.getLogger("checkload")
 
@@ -100,7 +101,7 @@ def serve(
             )
         form = _negotiated_format(environ.get("HTTP_ACCEPT", ""), native=native)
         headers = [("Content-Type", form.value), ("Cache-Control", "no-store"), ("Vary", "Accept, Accept-Encoding")]
-        pieces = collector.text(_yield_to_load, form)
+        pieces = collector.text(YieldToLoad(gevent.sleep, _PAUSE), form)
         if "gzip" in environ.get("HTTP_ACCEPT_ENCODING", ""):
             headers.append(("Content-Encoding", "gzip"))
             pieces = _gzipped(pieces)
@@ -125,10 +126,6 @@ def _listener(host: str, port: int) -> socket.socket:
         listener.close()
         raise PortInUse(bind_problem(error, host, port)) from error
     return listener
-
-
-def _yield_to_load() -> None:
-    gevent.sleep(_PAUSE)
 
 
 def _plain(start_response: StartResponse, status: str, text: str, *headers: tuple[str, str]) -> Iterable[bytes]:

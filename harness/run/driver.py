@@ -25,6 +25,7 @@ from harness.run.lifecycle import EndCause, Ending, RunState
 from harness.run.run_record import RunRecord
 from harness.run.workload import Workload
 from harness.schedule.dispatch import Arrival
+from harness.yield_to_load import YieldToLoad
 
 logger = logging.getLogger("checkload")
 
@@ -56,6 +57,7 @@ class Run(RunRecord[ContextT]):
         super().__init__(workload, worker_context, clock=clock, wall_clock=wall_clock)
         self._processor_time = processor
         self._sleep = sleep
+        self._yield_to_load = YieldToLoad(sleep, YIELD_SECONDS)
         self._gc_tuning = GarbageCollectorTuning()
         self._greenlets: list[Any] = []
         self._ending_checks = EarlyEndChecks(workload)
@@ -109,7 +111,7 @@ class Run(RunRecord[ContextT]):
             self.recorder,
             self.under_way,
             self.processor_share,
-            yield_to_load=lambda: self._sleep(YIELD_SECONDS),
+            yield_to_load=self._yield_to_load,
             waiting=lambda: self.waiting,
         )
         for rate, seconds in stretches:
@@ -213,6 +215,6 @@ class Run(RunRecord[ContextT]):
             if self.controller is not None:
                 self._step_search(self.controller)
             else:
-                end = self._ending_checks.certain_end(self.recorder, self.elapsed, lambda: self._sleep(YIELD_SECONDS))
+                end = self._ending_checks.certain_end(self.recorder, self.elapsed, self._yield_to_load)
         if end is not None and not self.closing:
             self.close(end)

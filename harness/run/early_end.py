@@ -5,7 +5,6 @@ Pure but for the stop file, which it looks for; moments come in as arguments.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +13,7 @@ from harness.objectives.stop_rule import StopRuleMonitor
 from harness.run.early_stopping import InterimAnalyses
 from harness.run.lifecycle import EndCause, Ending
 from harness.run.workload import Target, Workload
+from harness.yield_to_load import YieldToLoad
 
 
 class StopFile:
@@ -51,7 +51,7 @@ class EarlyEndChecks:
             return Ending(EndCause.STOP_RULE, rule)
         return None
 
-    def certain_end(self, recorder: Recorder, elapsed: float, yield_to_load: Callable[[], object]) -> Ending | None:
+    def certain_end(self, recorder: Recorder, elapsed: float, yield_to_load: YieldToLoad) -> Ending | None:
         """Why it need not go on, ``elapsed`` seconds after the first arrival; ``yield_to_load`` lets the load go on between two steps."""
         if self._analyses is None or not self._analyses.due(elapsed):
             return None

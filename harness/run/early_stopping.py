@@ -12,7 +12,7 @@ exceeded.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from harness.measurement.histogram import Histogram
@@ -27,6 +27,7 @@ from harness.units import format_duration
 from harness.validity.backlog import backlog_growth
 from harness.validity.evidence import Conditions, Evidence
 from harness.validity.stationarity import stationary
+from harness.yield_to_load import NEVER, YieldToLoad
 
 ANALYSIS_POINTS = (0.25, 0.5, 0.75)
 """When to look, as parts of the time to be judged."""
@@ -74,7 +75,7 @@ class InterimAnalyses:
             and elapsed >= self._warm_up + ANALYSIS_POINTS[self._done] * self._steady - 1e-6
         )
 
-    def analyse(self, recorder: Recorder, elapsed: float, yield_to_load: Callable[[], object] = lambda: None) -> str:
+    def analyse(self, recorder: Recorder, elapsed: float, yield_to_load: YieldToLoad = NEVER) -> str:
         """Take the look that is due; why the load can end now, in words, or ``""``."""
         self._done += 1
         before = first_unsettled_slice(recorder, elapsed)

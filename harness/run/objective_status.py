@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from math import isnan
 
 from harness.measurement.recorder import Recorder
@@ -10,6 +10,7 @@ from harness.metrics.run_metrics import ObjectiveStatus
 from harness.objectives.live_status import LiveState, live_status
 from harness.objectives.model import Objective
 from harness.objectives.verdict import ObjectiveResult, Verdict
+from harness.yield_to_load import YieldToLoad
 
 _STATES = {
     LiveState.KEPT: "kept_so_far",
@@ -27,7 +28,7 @@ class ObjectiveStatusTracker:
     def __init__(self, objectives: Sequence[Objective]) -> None:
         self.demanded = [ObjectiveStatus(objective) for objective in objectives]
 
-    def update(self, recorder: Recorder, steady: float, yield_to_load: Callable[[], None]) -> None:
+    def update(self, recorder: Recorder, steady: float, yield_to_load: YieldToLoad) -> None:
         """Look at every demand, with a ``pause`` after each; ``steady`` is how many seconds were steady so far."""
         for place, one in enumerate(list(self.demanded)):
             now = live_status(recorder, one.objective, steady)

@@ -28,6 +28,7 @@ from harness.metrics.exposition import ExpositionFormat
 from harness.metrics.run_metrics import ObjectiveStatus, RunMetrics
 from harness.metrics.server import serve
 from harness.objectives.parser import parse
+from harness.yield_to_load import YieldToLoad
 from shop.contract import PAYMENT_OPTIONS, Page
 
 WANTED_SERIES = 8_000
@@ -61,7 +62,7 @@ def main() -> int:
     longest = longest_stretch(collector)
     packed = best(lambda: zlib.compress(text, 1, 31))
     library = best(lambda: generate_latest(registry))
-    made = best(lambda: list(collector.families(lambda: None)))
+    made = best(lambda: list(collector.families()))
     print(
         f"series:          {series:,} ({len(text) / 1e6:.1f} MB, {len(zlib.compress(text, 1, 31)) / 1e3:.0f} kB packed)"
     )
@@ -118,13 +119,13 @@ def longest_stretch(collector: RunCollector) -> float:
     for _ in range(10):
         stretches, since = [], time.thread_time()
 
-        def pause() -> None:
+        def pause(_seconds: float = 0.0) -> None:
             nonlocal since
             stretches.append(time.thread_time() - since)  # noqa: B023 - called within the turn
             since = time.thread_time()
 
         packer = zlib.compressobj(1, zlib.DEFLATED, 31)
-        for piece in collector.text(pause, ExpositionFormat.OPENMETRICS):
+        for piece in collector.text(YieldToLoad(pause, 0.0), ExpositionFormat.OPENMETRICS):
             packer.compress(piece)
         pause()
         worst.append(max(stretches))

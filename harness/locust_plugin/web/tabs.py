@@ -28,8 +28,7 @@ from harness.reporting import text as sentences
 from harness.run.driver import Run
 from harness.run.finish import Finished
 from harness.units import format_duration, format_number, format_percent
-
-Pause = Callable[[], None]
+from harness.yield_to_load import YieldToLoad
 
 _TIMES = {
     "count": "Count",
@@ -61,22 +60,6 @@ NOT_JUDGED = "not judged"
 WORK_SECONDS = 0.001  # seconds of work before the load gets its turn
 PAUSE_SECONDS = 0.0005  # seconds; a real timer and not 0, so that the loop looks at its sockets, too
 CACHE_SECONDS = 1.9  # seconds for which rows are good; the page asks every two
-
-
-class YieldToLoad:
-    """Lets the load go on whenever the work has taken a millisecond."""
-
-    def __init__(
-        self, clock: Callable[[], float] = time.perf_counter, sleep: Callable[[float], object] = gevent.sleep
-    ) -> None:
-        self._clock, self._sleep = clock, sleep
-        self._since = clock()
-
-    def __call__(self) -> None:
-        """Pause, if it is time to."""
-        if self._clock() - self._since >= WORK_SECONDS:
-            self._sleep(PAUSE_SECONDS)
-            self._since = self._clock()
 
 
 class UiState(NamedTuple):
@@ -111,19 +94,19 @@ class TabRows:
         run, finished, failure = self._current()
         of = run and (run.id, run.ended, finished is not None)
         if self._of != of or self._clock() >= self._good_until:
-            breath = YieldToLoad()
+            yield_to_load = YieldToLoad(gevent.sleep, PAUSE_SECONDS, after=WORK_SECONDS)
             shown = {
-                "hurts": worst_page_rows(run, breath),
-                "options": payment_option_rows(run, breath),
+                "hurts": worst_page_rows(run, yield_to_load),
+                "options": payment_option_rows(run, yield_to_load),
                 "capacity": search_rows(run),
-                "demands": objective_rows(run, finished, breath, failure),
+                "demands": objective_rows(run, finished, yield_to_load, failure),
             }
             self._shown, self._of, self._good_until = shown, of, self._clock() + CACHE_SECONDS
             return shown
         return self._shown
 
 
-def worst_page_rows(run: Run[Any] | None, yield_to_load: Pause) -> Rows:
+def worst_page_rows(run: Run[Any] | None, yield_to_load: YieldToLoad) -> Rows:
     """A row per page of the steady part: those that fail most first, then the slowest."""
     if run is None:
         return []
@@ -134,7 +117,7 @@ def worst_page_rows(run: Run[Any] | None, yield_to_load: Pause) -> Rows:
     return [{"page": row.name, **_times(row, yield_to_load)} for row in worst]
 
 
-def payment_option_rows(run: Run[Any] | None, yield_to_load: Pause) -> Rows:
+def payment_option_rows(run: Run[Any] | None, yield_to_load: YieldToLoad) -> Rows:
     """A row per payment option of the steady part."""
     if run is None:
         return []
@@ -171,7 +154,9 @@ def _a_minute(rate: float) -> str:
     return format_number(round(rate * 60))
 
 
-def objective_rows(run: Run[Any] | None, finished: Finished | None, yield_to_load: Pause, failure: str = "") -> Rows:
+def objective_rows(
+    run: Run[Any] | None, finished: Finished | None, yield_to_load: YieldToLoad, failure: str = ""
+) -> Rows:
     """How each demand stands at this moment; after the run the verdict, with whatever speaks against the measurement."""
     if run is None:
         return []
@@ -283,7 +268,10 @@ def _until_end(run: Run[Any]) -> str:
 
 
 def _grouped(
-    cells: Mapping[Any, SampleSeries], name_of: Callable[[Any], str], yield_to_load: Pause, expected: Iterable[str] = ()
+    cells: Mapping[Any, SampleSeries],
+    name_of: Callable[[Any], str],
+    yield_to_load: YieldToLoad,
+    expected: Iterable[str] = (),
 ) -> list[SummaryRow]:
     """As ``harness.measurement.summary`` groups them, with pauses: the recorder goes on recording meanwhile."""
     rows = {name: SummaryRow(name) for name in expected}
@@ -297,7 +285,7 @@ def _grouped(
     return list(rows.values())
 
 
-def _times(row: SummaryRow, yield_to_load: Pause) -> dict[str, Any]:
+def _times(row: SummaryRow, yield_to_load: YieldToLoad) -> dict[str, Any]:
     yield_to_load()
     return {
         "count": row.count,

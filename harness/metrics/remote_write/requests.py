@@ -5,11 +5,12 @@ https://prometheus.io/docs/specs/prw/remote_write_spec/ says how.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from itertools import accumulate
 
 from harness.metrics.family import Family, LabelValues
 from harness.metrics.protobuf import bytes_field, double_field, string_field, uint_field, varint
+from harness.yield_to_load import NEVER, YieldToLoad
 
 HEADERS = {
     "Content-Encoding": "snappy",
@@ -21,7 +22,7 @@ MAX_SERIES = 2_000
 
 _LITERAL = 1 << 16  # bytes; the longest for which two bytes tell the length
 _TWO_BYTES = 61 << 2
-_PAUSE_EVERY = 200
+_YIELD_EVERY = 200
 
 
 class RequestEncoder:
@@ -30,15 +31,11 @@ class RequestEncoder:
     def __init__(self) -> None:
         self._labels: dict[tuple[str, LabelValues], list[bytes]] = {}
 
-    def bodies(
-        self, families: Iterable[Family], at: float, pause: Callable[[], None] = lambda: None
-    ) -> Iterator[bytes]:
-        """The bodies of requests with all metrics at a moment, seconds since 1970; ``pause`` lets others have the processor."""
+    def bodies(self, families: Iterable[Family], at: float, yield_to_load: YieldToLoad = NEVER) -> Iterator[bytes]:
+        """The bodies of requests with all metrics at a moment, seconds since 1970; ``yield_to_load`` is called in between."""
         moment = uint_field(2, round(at * 1000))
         batch: list[bytes] = []
-        for number, (labels, value) in enumerate(self._series(families)):
-            if number % _PAUSE_EVERY == 0:
-                pause()
+        for labels, value in yield_to_load.every(_YIELD_EVERY, self._series(families)):
             batch.append(bytes_field(1, labels + bytes_field(2, double_field(1, value) + moment)))
             if len(batch) == MAX_SERIES:
                 yield snappy(b"".join(batch))

@@ -15,6 +15,7 @@ import gevent
 from harness.metrics.collector import RunCollector
 from harness.metrics.remote_write.destination import Destination
 from harness.metrics.remote_write.requests import HEADERS, RequestEncoder
+from harness.yield_to_load import YieldToLoad
 
 logger = logging.getLogger("checkload")
 
@@ -50,6 +51,7 @@ class RemoteWriter:
         self._where = where
         self._wall_clock = wall_clock
         self._sleep = sleep
+        self._yield_to_load = YieldToLoad(sleep, _PAUSE)
         self._requests = RequestEncoder()
         self._deliveries = self._failed = 0
         self._why = ""
@@ -89,7 +91,7 @@ class RemoteWriter:
         self._deliveries += 1
         self._last = at = max(self._wall_clock(), self._last + 0.001)
         try:
-            for body in self._requests.bodies(self._collector.families(self._pause), at, self._pause):
+            for body in self._requests.bodies(self._collector.families(self._yield_to_load), at, self._yield_to_load):
                 status = self._post(body)
                 if status not in _GOOD:
                     return self._fail(f"HTTP status {status}")
@@ -101,9 +103,6 @@ class RemoteWriter:
         self._failed += 1
         self._why = why
         return False
-
-    def _pause(self) -> None:
-        self._sleep(_PAUSE)
 
 
 def http_sender(to: Destination) -> SendRequest:

@@ -9,6 +9,7 @@ from harness.capacity.level_counts import LevelCounter, LevelCounts
 from harness.measurement.recorder import Recorder
 from harness.measurement.sample import Window
 from harness.objectives.parser import parse
+from harness.yield_to_load import NEVER
 
 DEMAND = parse("journey response_time p95 < 4s")
 NOTHING = LevelCounts(counted=((0, 0),), taken=0, late=0, waited=0, absent=0, missing=0, dropped=0)
@@ -35,12 +36,12 @@ def test_a_shop_that_is_slow_beyond_what_was_missing_is_the_limit_itself():
 def test_where_nobody_is_surely_missing_reports_are_on_their_way():
     recorder = Recorder(Window(0.0, 0.0, 100.0))
     recorder.offered(1.0, 990)
-    counts = level_counter(rate=100.0).count(10.0, recorder, (), lambda: None)
+    counts = level_counter(rate=100.0).count(10.0, recorder, (), NEVER)
     assert (counts.absent, counts.missing) == (0, 0)
 
 
 def test_where_some_are_surely_missing_all_may_be():
     recorder = Recorder(Window(0.0, 0.0, 100.0))
     recorder.offered(1.0, 400)
-    counts = level_counter(rate=100.0).count(10.0, recorder, (), lambda: None)
+    counts = level_counter(rate=100.0).count(10.0, recorder, (), NEVER)
     assert (counts.absent, counts.missing) == (450, 600)

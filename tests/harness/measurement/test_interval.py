@@ -7,6 +7,7 @@ from harness.measurement.recorder import Recorder
 from harness.measurement.sample import JourneySample, PageSample, Phase, Window
 from harness.objectives.counting import count_samples
 from harness.objectives.parser import parse
+from harness.yield_to_load import YieldToLoad
 
 
 def _recorder():
@@ -60,15 +61,15 @@ def test_an_interval_is_a_copy():
 def test_slices_merged_during_the_extraction_do_no_harm():
     recorder = _recorder()
 
-    def come_late():
+    def come_late(_seconds):
         recorder.page(PageSample("Pay", "gpay", "ok", "nobody", 300.0, 300.0, 300.1))
 
-    part = extract_interval(recorder, 20.0, 40.0, come_late)
+    part = extract_interval(recorder, 20.0, 40.0, YieldToLoad(come_late, 0.0))
     assert (part.slice_length, recorder.slice_length) == (2.0, 2.0)
     assert [sum(one.response.total for one in cells.values()) for cells in (part.pages, part.journeys)] == [20, 20]
 
 
 def test_the_extraction_yields_to_the_load():
-    breaths = []
-    extract_interval(_recorder(), 0.0, 60.0, lambda: breaths.append(1))
-    assert breaths
+    pauses = []
+    extract_interval(_recorder(), 0.0, 60.0, YieldToLoad(pauses.append, 0.0))
+    assert pauses

@@ -6,6 +6,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from harness.metrics.exemplars import Exemplar
 from harness.metrics.exposition import ExpositionFormat, ExpositionWriter
 from harness.metrics.family import Buckets, family
+from harness.yield_to_load import YieldToLoad
 
 FAMILIES = ("orders_total", "run_valid", "page_response_seconds", "run_info")
 
@@ -59,6 +60,8 @@ def test_long_families_are_written_with_pauses():
     for n in range(1_000):
         orders.increment(("run-1", f"option{n}"), 1)
     pauses = []
-    text = b"".join(ExpositionWriter().encode([orders], ExpositionFormat.TEXT, lambda: pauses.append(1))).decode()
+    text = b"".join(
+        ExpositionWriter().encode([orders], ExpositionFormat.TEXT, YieldToLoad(pauses.append, 0.0))
+    ).decode()
     assert len(pauses) == 5
     assert text.count("\n") == 1_002

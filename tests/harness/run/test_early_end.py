@@ -8,6 +8,7 @@ from harness.objectives.parser import parse
 from harness.objectives.stop_rule import parse as parse_rule
 from harness.run.early_end import EarlyEndChecks, StopFile
 from harness.run.lifecycle import EndCause
+from harness.yield_to_load import NEVER
 
 
 def ends(*, rules=(), certain=False):
@@ -72,8 +73,8 @@ def test_a_verdict_that_is_certain_ends_the_run_only_where_that_is_wanted(record
     watched = ends(certain=certain)
     walk(recorder, 0, 10, "http_5xx", "shop")
 
-    assert watched.certain_end(recorder, 9.0, lambda: None) is None
-    end = watched.certain_end(recorder, 10.0, lambda: None)
+    assert watched.certain_end(recorder, 9.0, NEVER) is None
+    end = watched.certain_end(recorder, 10.0, NEVER)
 
     assert (end and end.cause) is cause
     assert (end and end.judged_until) == (10.0 if certain else None)

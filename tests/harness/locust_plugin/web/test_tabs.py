@@ -9,10 +9,8 @@ from harness.capacity.controller import FinishedLevel
 from harness.capacity.estimate import ObjectiveCounts
 from harness.locust_plugin.web.tabs import (
     TABS,
-    WORK_SECONDS,
     TabRows,
     UiState,
-    YieldToLoad,
     objective_rows,
     payment_option_rows,
     run_description,
@@ -24,10 +22,7 @@ from harness.objectives.evaluate import evaluate_run
 from harness.objectives.parser import parse
 from harness.objectives.verdict import Finding, Severity
 from harness.run.driver import Run
-
-
-def no_pause():
-    """Nobody waits in these tests."""
+from harness.yield_to_load import NEVER
 
 
 class Load:
@@ -77,39 +72,34 @@ def fill(run):
 def test_what_fails_hurts_most_then_what_is_slow_and_warm_up_does_not_count(run, clock):
     fill(run)
     clock.now = 107.0
-    rows = worst_page_rows(run, no_pause)
+    rows = worst_page_rows(run, NEVER)
     assert [row["page"] for row in rows] == ["IndexPage", "ThankYouPage", "BinNumberPage"]
     assert rows[0]["failed"] == "9 (25 %)"
     assert (rows[1]["count"], rows[1]["failed"], rows[1]["p50"], rows[1]["p99"]) == (36, 0, "400 ms", "-")
 
 
 def test_while_nothing_is_steady_the_tab_says_so(run, clock):
-    assert worst_page_rows(run, no_pause) == [{"page": "nothing yet", "count": "the users are getting ready"}]
+    assert worst_page_rows(run, NEVER) == [{"page": "nothing yet", "count": "the users are getting ready"}]
     run.recorder.window = Window(100.0, 102.0, 112.0)
     run.lifecycle.begin()
     clock.now = 100.5
-    assert worst_page_rows(run, no_pause)[0]["count"] == "warming up, 2 s to go"
+    assert worst_page_rows(run, NEVER)[0]["count"] == "warming up, 2 s to go"
 
 
 def test_every_payment_option_of_the_mix_has_a_row(run):
     fill(run)
-    rows = payment_option_rows(run, no_pause)
+    rows = payment_option_rows(run, NEVER)
     assert [(row["option"], row["orders"], row["count"]) for row in rows] == [("gpay", 36, 36), ("masterpass", 0, 0)]
 
 
 def test_before_the_first_run_there_are_no_rows():
-    assert (
-        worst_page_rows(None, no_pause)
-        == payment_option_rows(None, no_pause)
-        == objective_rows(None, None, no_pause)
-        == []
-    )
+    assert worst_page_rows(None, NEVER) == payment_option_rows(None, NEVER) == objective_rows(None, None, NEVER) == []
 
 
 def test_while_the_run_is_on_the_demands_stand_with_the_broken_ones_first(run, clock):
     fill(run)
     clock.now = 107.0
-    rows = objective_rows(run, None, no_pause)
+    rows = objective_rows(run, None, NEVER)
     assert [row["verdict"] for row in rows] == ["steady", "", "broken so far", "kept so far", "set aside"]
     assert rows[0]["sentence"] == "7 of 12 s"
     assert rows[2]["demand"] == "page failures < 5%"
@@ -133,7 +123,7 @@ def test_after_the_run_the_verdict_comes_first_and_then_the_reasons_the_worst_fi
     fill(run)
     run.end()
     invalid = Finding("end", Severity.INVALID, "the run was interrupted", "let it end")
-    rows = objective_rows(run, judged(run, Finding("cpu", Severity.OK, "all is well"), invalid), no_pause)
+    rows = objective_rows(run, judged(run, Finding("cpu", Severity.OK, "all is well"), invalid), NEVER)
     assert rows[0]["verdict"] == "INVALID"
     assert "interrupted" in rows[0]["sentence"]
     assert "results/fake-1" in rows[0]["sentence"]
@@ -156,14 +146,14 @@ def test_the_verdict_on_another_run_is_not_shown(run, clock):
     clock.now = 107.0
     other = judged(run)
     other.result.run_id = "another"
-    assert objective_rows(run, other, no_pause)[0]["verdict"] == "steady"
+    assert objective_rows(run, other, NEVER)[0]["verdict"] == "steady"
 
 
 def test_a_run_that_could_not_be_judged_says_why(run):
     run.end()
-    assert objective_rows(run, None, no_pause)[0]["sentence"] == "being judged"
+    assert objective_rows(run, None, NEVER)[0]["sentence"] == "being judged"
     failure = "the results could not be made: No space left on device"
-    row = objective_rows(run, None, no_pause, failure)[0]
+    row = objective_rows(run, None, NEVER, failure)[0]
     assert (row["verdict"], row["sentence"]) == ("NO VERDICT", failure)
 
 
@@ -181,18 +171,6 @@ def test_rows_are_made_every_two_seconds_however_many_look_on_and_at_once_when_t
     run.end()
     current.finished = judged(run)
     assert view.rows()["demands"][0]["verdict"] == "INCONCLUSIVE"
-
-
-def test_work_pauses_for_the_load_only_when_it_has_taken_long_enough(clock):
-    slept = []
-    breath = YieldToLoad(clock=lambda: clock.now, sleep=slept.append)
-    breath()
-    assert slept == []
-    clock.now += WORK_SECONDS
-    breath()
-    assert len(slept) == 1
-    breath()
-    assert len(slept) == 1
 
 
 class TestSearched:
