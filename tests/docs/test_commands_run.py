@@ -111,6 +111,8 @@ def test_the_lines_of_progress_have_the_labels_of_real_ones(run):
     log, _ = run
     first, *_ = shown = made("baseline-progress").splitlines()
     assert first == log.splitlines()[0]
+    said = {plain(line) for line in log.splitlines()}
+    assert [line for line in shown if not re.match(r" *\d+ of |…", line) and plain(line) not in said] == []
     assert progress("\n".join(shown)) <= progress(log)
 
 

@@ -73,10 +73,21 @@ def test_a_search_is_held_against_the_known_capacity():
     assert "In the whole run" not in text
 
 
+CODE = "\n".join(file.read_text(encoding="utf-8") for file in (ROOT / "harness").rglob("*.py"))
+
+
 def test_the_labels_of_a_search_are_those_of_the_report():
     (shown,) = [body for _, name, body in PARTS if name == "capacity"]
-    code = "\n".join(file.read_text(encoding="utf-8") for file in (ROOT / "harness").rglob("*.py"))
     labels = [line.split(":")[0] for line in shown.splitlines() if ": " in line and "**" not in line]
     labels += re.findall(r"A demand gives way at", shown)
     assert {"Confirmed by a level of its own", "First to give way", "A demand gives way at"} <= set(labels)
-    assert [label for label in labels if label not in code and label != "PASSED"] == []
+    assert [label for label in labels if label not in CODE and label != "PASSED"] == []
+
+
+@pytest.mark.parametrize("name", ["baseline-short", "baseline-report", "capacity"])
+def test_the_verdict_is_said_as_the_report_says_it(name):
+    (headline,) = {
+        line for _, part, body in PARTS if part == name for line in body.splitlines() if line.startswith("PASSED: ")
+    }
+    pieces = re.split(r"[\d,]*\d[\d,]*|, |PASSED: ", headline)
+    assert [piece for piece in pieces if len(piece) > 4 and piece.strip() not in CODE] == []
