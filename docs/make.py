@@ -125,7 +125,7 @@ def outcomes() -> str:
 
 def checks() -> str:
     """What each check of validity asks, in their order."""
-    firsts = (" ".join((inspect.getdoc(check) or "").split("\n\n")[0].split()) for check in CHECKS)
+    firsts = (" ".join((inspect.getdoc(check.find) or "").split("\n\n")[0].split()) for check in CHECKS)
     questions = (re.split("[;:.]", first)[0].replace("``", "`") for first in firsts)
     return "\n".join(f"{number}. {question}." for number, question in enumerate(questions, 1))
 

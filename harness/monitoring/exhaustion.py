@@ -1,4 +1,4 @@
-"""Tells errors that mean our own machine ran out of something from those of a network or a shop."""
+"""Recognizes errors that mean that this machine ran out of a resource, and not that the network or the shop failed."""
 
 from __future__ import annotations
 
@@ -12,7 +12,16 @@ RESOURCE_BY_ERRNO = {
     errno.ENOBUFS: "ENOBUFS",
     errno.ENOMEM: "ENOMEM",
 }
-"""No more open files in this process, in the machine; no local port; no buffer; no memory."""
+"""The name of each such error."""
+
+RESOURCES = {
+    "EMFILE": "open files",
+    "ENFILE": "open files on the whole machine",
+    "EADDRNOTAVAIL": "local ports",
+    "ENOBUFS": "network buffers",
+    "ENOMEM": "memory",
+}
+"""What the machine ran out of, by the name of the error."""
 
 REMEDIES = {
     "EMFILE": "raise the limit of open files (ulimit -n), or spread the load over more worker processes",
@@ -21,24 +30,24 @@ REMEDIES = {
     "ENOBUFS": "lower the rate, or give the machine more memory for its network",
     "ENOMEM": "give the machine more memory, or lower the number of users",
 }
-"""What to do about each."""
+"""The remedy, by the name of the error."""
 
 _NUMBER = re.compile(r"\[Errno (\d+)\]")
 _MAX_CAUSES = 8
 
 
 def exhausted_resource(error: object) -> str:
-    """The name of what ran out, such as ``EMFILE``, or ``""``: looked for in the error, its causes and its text.
+    """The name of the error that means an exhausted resource, such as ``EMFILE``, or ``""``.
 
-    HTTP libraries wrap such errors in their own, some only as text.
+    It may be in the error, in one of its causes, or in their text: HTTP libraries wrap such errors, some as text only.
     """
-    looked_at = 0
-    while error is not None and looked_at < _MAX_CAUSES:
+    examined = 0
+    while error is not None and examined < _MAX_CAUSES:
         number = getattr(error, "errno", None)
         if number not in RESOURCE_BY_ERRNO and (found := _NUMBER.search(str(error))):
             number = int(found[1])
         if number in RESOURCE_BY_ERRNO:
             return RESOURCE_BY_ERRNO[number]
         error = getattr(error, "__cause__", None) or getattr(error, "__context__", None)
-        looked_at += 1
+        examined += 1
     return ""

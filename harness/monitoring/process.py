@@ -1,4 +1,4 @@
-"""What one process of the harness noticed about itself, in a form that a worker can send to the master."""
+"""Watches one process of checkload, and packs what it measured so that a worker can send it to the master."""
 
 from __future__ import annotations
 
@@ -18,14 +18,17 @@ from harness.monitoring.shop_messages import ShopMessage, ShopMessages
 
 @dataclass(slots=True, kw_only=True)
 class ProcessFacts:
-    """One process of the harness; ``name`` is the worker's, ``""`` where one process does it all.
+    """What one process of checkload measured about itself; all times in seconds.
 
-    ``lateness`` is how late it started arrivals of the steady part by its own doing, ``stalls`` the longest lateness of each stall,
-    ``loop_lag`` how late its event loop woke up, ``steady_lag`` the same in the steady part, ``pauses`` how long each garbage collection
-    took there, all in seconds, the last over ``collector_watched`` seconds.
-    ``exhausted_resources`` counts connections that failed because the machine had no more of something, by its name (``EMFILE``),
-    ``mislabelled`` replies of the shop that claimed a media type which they were not of, by page. ``shop_messages`` is what the shop
-    said of failures.
+    - ``name``: the worker's name; ``""`` where one process does all.
+    - ``machine``, ``clock``: what the machine gave it, and how steadily the clock ran.
+    - ``concurrency``: the journeys in progress; None: not measured.
+    - ``lateness``, ``stalls``: how late it started arrivals of the steady part, and the longest lateness of each stall.
+    - ``loop_lag``, ``steady_lag``: how late its event loop woke up, in all phases and in the steady part.
+    - ``pauses``: how long each garbage collection took, over ``collector_watched`` seconds of the steady part.
+    - ``exhausted_resources``: connections that failed because the machine ran out of a resource, by its name (``EMFILE``).
+    - ``mislabelled``: replies with a wrong media type, by page.
+    - ``shop_messages``: what the shop said about failures.
     """
 
     name: str = ""
@@ -41,6 +44,11 @@ class ProcessFacts:
     exhausted_resources: Mapping[str, int] = field(default_factory=dict)
     mislabelled: Mapping[str, int] = field(default_factory=dict)
     shop_messages: Sequence[ShopMessage] = ()
+
+    @property
+    def label(self) -> str:
+        """The process as messages name it."""
+        return f"worker {self.name}" if self.name else "checkload"
 
     def to_json(self) -> dict[str, Any]:
         """The facts as JSON."""
@@ -81,10 +89,10 @@ class ProcessFacts:
 
 
 class ProcessWatch:
-    """Watches this process from ``start`` to ``stop``; whoever runs the load calls ``look`` about once a second.
+    """Watches this process from ``start`` to ``stop``; the run calls ``look`` about once a second.
 
-    ``enter`` and ``leave`` are told of every journey by the steady ``clock``; ``resource_exhausted`` of every connection that
-    failed for want of something of our own, ``mislabelled`` of every reply that claimed a wrong media type.
+    The run also reports every journey (``enter``, ``leave``), every connection that failed because a resource was
+    exhausted, and every reply with a wrong media type. ``clock`` is monotonic.
     """
 
     def __init__(
@@ -105,7 +113,7 @@ class ProcessWatch:
         self.shop_messages = ShopMessages()
 
     def start(self) -> None:
-        """The load begins."""
+        """Begin to watch: the load begins."""
         self._clocks.look()
 
     def look(self, *, steady: bool) -> None:
@@ -118,24 +126,24 @@ class ProcessWatch:
         self._clocks.look()
 
     def stop(self) -> None:
-        """The load is over."""
+        """End watching: the load is over."""
         self._collector.stop()
         self._clocks.look()
 
     def enter(self) -> None:
-        """A journey begins."""
+        """Count a journey that begins."""
         self._concurrency.enter(self._clock())
 
     def leave(self, entered: float) -> None:
-        """A journey that began at ``entered`` is over."""
+        """Count a journey that began at ``entered`` and is over."""
         self._concurrency.leave(self._clock(), entered)
 
     def resource_exhausted(self, what: str) -> None:
-        """A connection failed because our own machine had no more of this, by its name (``EMFILE``)."""
+        """Count a connection that failed because this machine ran out of a resource, by its name (``EMFILE``)."""
         self._exhausted_resources[what] += 1
 
     def mislabelled(self, page: str) -> None:
-        """A page of the shop claimed a media type that it is not of."""
+        """Count a reply with a wrong media type, by its page."""
         self._mislabelled[page] += 1
 
     @property
@@ -144,7 +152,7 @@ class ProcessWatch:
         return self._machine.reading
 
     def facts(self, name: str, *, arrivals: ArrivalCounts, loop_lag: Histogram, steady_lag: Histogram) -> ProcessFacts:
-        """All that has been noticed so far, with what is kept elsewhere: ``arrivals`` are those of the steady part."""
+        """All that was measured so far; ``arrivals`` are the counts of the steady part."""
         self._concurrency.advance(self._clock())
         return ProcessFacts(
             name=name,

@@ -1,8 +1,8 @@
-"""Whether as many journeys ended as came: a shop that falls behind is overloaded, however patient the demands are.
+"""Checks whether journeys ended as fast as they arrived: a shop that falls behind is overloaded, whatever its response times.
 
-In the long run what comes in must go out. Where the load is level, the number under way may wander, but not grow: the
-growth over the steady part is held against one part in a hundred of what came, and against what a shop that is just as
-fast as its shoppers would show by chance alone (a random walk, two steps for each arrival).
+In the long run, as many journeys must end as arrive. At a constant rate the number in progress may vary, but must not
+grow. Its growth over the steady part is compared with two limits: 1 % of the arrivals, and the growth that chance alone
+would show in a shop that is just fast enough (a random walk with two steps for each arrival).
 """
 
 from __future__ import annotations
@@ -18,27 +18,30 @@ from harness.objectives.model import Metric
 from harness.objectives.verdict import Finding, Severity
 from harness.units import format_duration, format_number
 from harness.validity.evidence import Evidence
-from harness.validity.generator import more_users_remedy, shop_slow
+from harness.validity.user_supply import more_users_remedy, shop_slow
 
 MAX_GROWTH_SHARE = 0.01
-"""Of those who came: as many may be left over, or the tail of a p99 is whoever was left over."""
+"""The share of the arrivals by which the number in progress may grow; more would be the tail of a p99."""
 FAILED_SIGMAS = 3.0
-"""Standard deviations of a random walk: chance grows that much less than twice in a thousand runs at the very limit."""
+"""Standard deviations of the random walk: at the very limit, chance alone exceeds them in less than 2 of 1,000 runs."""
 INCONCLUSIVE_SIGMAS = 2.0
-"""Likewise: from here on the run shows too little to say that the shop keeps up."""
+"""Standard deviations from which the run is too short to say that the shop keeps up."""
 EDGE_SHARE = 0.1
-"""The part of the load from whose journeys it is read how long one takes while there is no backlog."""
+"""The part of the load at its beginning that shows how long journeys take without a backlog."""
 LEAST_SAMPLES = 20
-"""Journeys it takes to say how long one usually takes."""
+"""The least number of journeys that shows how long a journey takes."""
 SLOWDOWN_FACTOR = 2.0
-"""How many times as long as the first ones the last ones may take before it is said."""
+"""A queue at the end is reported if the last journeys took this many times as long as the first ones …"""
 SLOWDOWN_SECONDS = 1.0
-"""And by how many seconds."""
+"""… and at least this many seconds longer."""
 
 
 @dataclass(frozen=True, slots=True)
 class JourneyFlow:
-    """Who came and who went between two moments (seconds from the first arrival), and how many were there at each."""
+    """How many journeys arrived and ended between two moments, and how many were in progress at each of them.
+
+    The moments are seconds from the first arrival.
+    """
 
     since: float
     until: float
@@ -49,32 +52,35 @@ class JourneyFlow:
 
     @property
     def growth(self) -> int:
-        """By how much the number under way grew."""
+        """By how much the number in progress grew."""
         return self.after - self.before
 
     def rate(self, number: int) -> float:
-        """So many, a second."""
+        """A number of journeys as a rate per second."""
         return number / (self.until - self.since)
 
 
 def backlog_growth(evidence: Evidence) -> Iterator[Finding]:
-    """Whether journeys ended as fast as they came, given that they came at one rate; a closed load cannot fall behind."""
+    """Whether journeys ended as fast as they arrived.
+
+    This applies to a constant rate only: a closed load cannot fall behind.
+    """
     conditions = evidence.conditions
     if not (conditions.constant_rate and conditions.expected_offered) or conditions.disturbed:
         return
-    seen = journey_flow(evidence)
-    if seen is None:
+    flow = journey_flow(evidence)
+    if flow is None:
         return
-    walk = math.sqrt(2 * seen.came)
-    grown = seen.growth > MAX_GROWTH_SHARE * seen.came
-    if not grown or seen.growth <= INCONCLUSIVE_SIGMAS * walk:
-        yield Finding("balance", Severity.OK, "journeys ended as fast as they came")
+    walk = math.sqrt(2 * flow.came)
+    grown = flow.growth > MAX_GROWTH_SHARE * flow.came
+    if not grown or flow.growth <= INCONCLUSIVE_SIGMAS * walk:
+        yield Finding("balance", Severity.OK, "journeys ended as fast as they arrived")
         return
     message = (
-        f"in the last {format_duration(seen.until - seen.since)} of the load {seen.came:,} journeys came and {seen.ended:,} "
-        f"ended, so those under way grew from {seen.before:,} to {seen.after:,}"
+        f"in the last {format_duration(flow.until - flow.since)} of the load, {flow.came:,} journeys arrived and "
+        f"{flow.ended:,} ended; those in progress grew from {flow.before:,} to {flow.after:,}"
     )
-    if seen.growth <= FAILED_SIGMAS * walk:
+    if flow.growth <= FAILED_SIGMAS * walk:
         yield Finding(
             "balance",
             Severity.INCONCLUSIVE,
@@ -85,28 +91,29 @@ def backlog_growth(evidence: Evidence) -> Iterator[Finding]:
         yield Finding(
             "balance",
             Severity.INVALID,
-            f"there were too few users for the load: {message}",
+            f"there were too few virtual users for the load: {message}",
             more_users_remedy(evidence),
         )
     else:
         yield Finding(
             "balance",
             Severity.FAILED,
-            f"the shop is over its capacity: {message}",
-            f"it finishes {format_number(round(seen.rate(seen.ended), 1))} journeys/s of the "
-            f"{format_number(round(seen.rate(seen.came), 1))}/s that come; lower the rate, or give it more capacity",
+            f"the load is above the shop's capacity: {message}",
+            f"the shop finishes {format_number(round(flow.rate(flow.ended), 1))} of the "
+            f"{format_number(round(flow.rate(flow.came), 1))} journeys/s that arrive; lower the rate, or give the shop "
+            "more capacity",
         )
 
 
 def backlog_cleared(evidence: Evidence) -> Iterator[Finding]:
-    """Whether those who came last were served as quickly as the first: a queue that is left over at the end is no pass."""
+    """Whether the last journeys were as fast as the first; a queue at the end is no pass."""
     conditions = evidence.conditions
     if not conditions.expected_offered or conditions.disturbed:
         return
     slices = by_slice(evidence.recorder, dropped=False)
-    held = conditions.load_duration / evidence.recorder.slice_length
-    first = _merged(slices, 0, EDGE_SHARE * held)
-    last = _merged(slices, held * (1 - EDGE_SHARE), held)
+    slices_of_load = conditions.load_duration / evidence.recorder.slice_length
+    first = _merged(slices, 0, EDGE_SHARE * slices_of_load)
+    last = _merged(slices, slices_of_load * (1 - EDGE_SHARE), slices_of_load)
     if min(first.total, last.total) < LEAST_SAMPLES:
         return
     usual, late = first.quantile(0.5), last.quantile(0.5)
@@ -114,17 +121,17 @@ def backlog_cleared(evidence: Evidence) -> Iterator[Finding]:
         yield Finding(
             "recovered",
             Severity.WARNING,
-            f"the shop was left with a queue: half of those who came first took {format_duration(usual)} or less, "
-            f"and of those who came last {format_duration(late)}",
-            "let the load go on for longer after its peak, or lower the peak",
+            f"the shop still had a queue at the end: the median of the first journeys was {format_duration(usual)}, "
+            f"that of the last {format_duration(late)}",
+            "continue the load for longer after its peak, or lower the peak",
         )
 
 
 def journey_flow(evidence: Evidence) -> JourneyFlow | None:
-    """Who came and who went in the steady part, or in its second half where the first journeys of all were under way for so long.
+    """How many journeys arrived and ended in the steady part, or in its second half; None if the run is too short.
 
-    While the first ones are on their way nobody ends: the number under way grows, and nothing is wrong. None: the run is
-    too short to see past that.
+    While the first journeys are in progress, none ends: the number in progress grows, and nothing is wrong. Where the
+    first ones last into the steady part, only its second half counts.
     """
     recorder, conditions = evidence.recorder, evidence.conditions
     window, length = recorder.window, recorder.slice_length
@@ -134,20 +141,20 @@ def journey_flow(evidence: Evidence) -> JourneyFlow | None:
     beginning = _merged(by_slice(recorder, dropped=False), 0, max(1.0, EDGE_SHARE * last))
     if beginning.total < LEAST_SAMPLES:
         return None
-    full = beginning.quantile(0.95)
+    journey_length = beginning.quantile(0.95)
     for since in (begun, (begun + last * length) / 2):
         first = math.ceil(round(since / length, 6))
-        if full <= first * length and first < last:
+        if journey_length <= first * length and first < last:
             break
     else:
         return None
     came = sum(times.total for index, times in slices.items() if first <= index < last)
-    before, after = _under_way(slices, first, length), _under_way(slices, last, length)
+    before, after = _in_progress(slices, first, length), _in_progress(slices, last, length)
     return JourneyFlow(first * length, last * length, came, came - (after - before), before, after)
 
 
 def by_slice(recorder: Recorder, *, dropped: bool) -> dict[int, Histogram]:
-    """How long the journeys took that were due in each slice of time, whatever came of them; ``dropped``: for ever."""
+    """The response times of all journeys by the time slice in which they were due; dropped ones last for ever if included."""
     slices: dict[int, Histogram] = {}
     for cell in recorder.journeys.values():
         if cell.response.infinite == cell.response.total and not dropped:
@@ -157,8 +164,8 @@ def by_slice(recorder: Recorder, *, dropped: bool) -> dict[int, Histogram]:
     return slices
 
 
-def _under_way(slices: Mapping[int, Histogram], edge: int, length: float) -> int:
-    """How many of those who were due before this edge had not ended by then, taken as due in the middle of their slice."""
+def _in_progress(slices: Mapping[int, Histogram], edge: int, length: float) -> int:
+    """How many journeys due before a slice were in progress when it began; each counts as due in the middle of its slice."""
     return sum(times.count_over((edge - index - 0.5) * length) for index, times in slices.items() if index < edge)
 
 
@@ -171,7 +178,7 @@ def _merged(slices: Mapping[int, Histogram], first: float, last: float) -> Histo
 
 
 def _short_of_users(evidence: Evidence) -> bool:
-    """Whether the backlog stood before our own door: many waited for a user although no answer was too slow."""
+    """Whether the queue was in front of checkload: many arrivals waited for a virtual user, and the shop was not slow."""
     arrivals = evidence.recorder.arrivals[Phase.STEADY]
     waited = arrivals.dropped + arrivals.waits.count_over(evidence.recorder.slice_length)
     return waited > MAX_GROWTH_SHARE * arrivals.offered and not shop_slow(evidence)

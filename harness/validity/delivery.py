@@ -1,4 +1,4 @@
-"""Whether the load was the one that was planned, moment by moment, and no journey was lost on the way into the books."""
+"""Checks whether the load was delivered as planned, second by second, and whether a journey was lost from the counts."""
 
 from __future__ import annotations
 
@@ -8,30 +8,30 @@ from collections.abc import Iterator
 from harness.measurement.recorder import Recorder
 from harness.monitoring.littles_law import relative_difference
 from harness.objectives.verdict import Finding, Severity
-from harness.units import format_duration, format_percent
+from harness.units import format_count, format_duration, format_percent
 from harness.validity.evidence import Evidence
 
 PLAN_WINDOW = 10.0
-"""Seconds over which the delivered arrivals are held against the planned ones: short enough that a gap shows."""
+"""Seconds over which delivered and planned arrivals are compared: short enough to show a gap."""
 SHORTFALL_WARNING = 0.005
-"""Of all arrivals."""
+"""The share of all arrivals that may be missing without a warning."""
 SHORTFALL = 0.01
-"""Of all arrivals: as much as the tail of a p99."""
+"""The share of all arrivals that may be missing: as much as the tail of a p99."""
 PLAN_WINDOW_SHORTFALL = 0.05
-"""Of the arrivals of one stretch: a twentieth less load lets queues melt away."""
+"""The share of the arrivals of one window that may be missing: 5 % less load already lets queues shrink."""
 MIN_SHORTFALL = 1
-"""Arrivals: one may fall into the neighbouring stretch by rounding."""
+"""Arrivals: rounding may put one into the next window."""
 CLOCK_GRAIN = 1e-4
-"""Seconds per journey: the two accounts read the clock one after the other, which only counts for journeys of a few ms."""
+"""Seconds per journey: the two sums read the clock one after the other, which matters for journeys of a few ms only."""
 MAX_DIFFERENCE = 0.005
-"""By how much the two sums of the same time may differ: a lost journey in two hundred."""
+"""The relative difference that the two sums may have: one lost journey in two hundred."""
 
 
 def arrivals_delivered(evidence: Evidence) -> Iterator[Finding]:
-    """Whether as many arrivals came as were planned, in the whole run and in every ten seconds.
+    """Whether as many arrivals came as planned, in the whole run and in every ten seconds.
 
-    Counted by the moment at which they were due, served or given up on: a shop that is slow delays none of them. Journeys
-    that were cut off without a sample are given the benefit of the doubt.
+    Arrivals count by their due time, served or dropped, so a slow shop delays none of them. Journeys that were cut off
+    without a sample may be missing.
     """
     plan, conditions = evidence.conditions.planned_by_second, evidence.conditions
     if not plan:
@@ -41,13 +41,13 @@ def arrivals_delivered(evidence: Evidence) -> Iterator[Finding]:
     if length < 1:
         return
     size = length * math.ceil(PLAN_WINDOW / length)
-    held = len(plan) if not conditions.ended_early else int(conditions.load_duration)
+    seconds = len(plan) if not conditions.ended_early else int(conditions.load_duration)
     worst, worst_at = 0.0, 0
     planned_all = came_all = 0
-    for start in range(0, held, size):
+    for start in range(0, seconds, size):
         end = min(start + size, len(plan))
-        if end > held:
-            break  # ended in the middle of this stretch
+        if end > seconds:
+            break  # the load ended within this window
         planned = sum(plan[start:end])
         number = sum(came.get(index, 0) for index in range(start // length, math.ceil(end / length)))
         planned_all += planned
@@ -61,7 +61,10 @@ def arrivals_delivered(evidence: Evidence) -> Iterator[Finding]:
     share = off / planned_all if off > MIN_SHORTFALL else 0.0
     message = f"{came_all:,} of {planned_all:,} planned arrivals came"
     if worst > PLAN_WINDOW_SHORTFALL:
-        message += f"; in the {format_duration(size)} from {format_duration(float(worst_at))} on {format_percent(worst)} were out"
+        message += (
+            f"; in the {format_duration(size)} after {format_duration(float(worst_at))}, their number was "
+            f"{format_percent(worst)} off"
+        )
     level = Severity.OK
     if share > SHORTFALL or worst > PLAN_WINDOW_SHORTFALL:
         level = Severity.INVALID
@@ -73,44 +76,40 @@ def arrivals_delivered(evidence: Evidence) -> Iterator[Finding]:
 
 
 def littles_law_holds(evidence: Evidence) -> Iterator[Finding]:
-    """Whether the journeys took as much time in the samples as they were seen under way: Little's law, exactly."""
+    """Whether the samples of the journeys add up to the time that journeys were in progress; Little's law, exactly."""
     conditions = evidence.conditions
     seen = [each.concurrency for each in conditions.processes if each.concurrency is not None]
     if not seen or len(seen) < max(len(conditions.processes), len(conditions.workers)):
         return
     area = math.fsum(each.finished for each in seen)
     stays = math.fsum(cell.service.sum for cell in evidence.recorder.journeys.values())
-    out = relative_difference(area, stays)
     journeys = sum(cell.service.total for cell in evidence.recorder.journeys.values())
-    if abs(area - stays) <= journeys * CLOCK_GRAIN:
-        out = 0.0
-    message = f"journeys were seen under way for {format_duration(area)} in all, and their samples add up to {format_duration(stays)}"
-    if out > MAX_DIFFERENCE:
+    difference = relative_difference(area, stays) if abs(area - stays) > journeys * CLOCK_GRAIN else 0.0
+    message = f"journeys were in progress for {format_duration(area)} in total, and their samples add up to {format_duration(stays)}"
+    if difference > MAX_DIFFERENCE:
         yield Finding(
             "presence",
             Severity.INVALID,
-            f"{message}: {format_percent(out)} apart",
-            "report it: samples were lost or doubled",
+            f"{message}, which differs by {format_percent(difference)}",
+            "report this bug of checkload: samples were lost or counted twice",
         )
     else:
         yield Finding("presence", Severity.OK, message)
 
 
 def unique_order_numbers(evidence: Evidence) -> Iterator[Finding]:
-    """Whether two workers' shoppers were given the same order number; within one process it fails the journey itself."""
-    number = evidence.conditions.duplicate_order_numbers
-    if number:
-        numbers = "1 order number was" if number == 1 else f"{number:,} order numbers were"
+    """Whether every order number was new across all workers; within one worker, a repeated one fails its journey."""
+    if number := evidence.conditions.duplicate_order_numbers:
         yield Finding(
             "orders",
             Severity.FAILED,
-            f"{numbers} given to shoppers of more than one worker",
-            "find out why the shop sells under one number twice",
+            f"{format_count(number, 'order number was', 'order numbers were')} given to shoppers of more than one worker",
+            "find out why the shop uses an order number twice",
         )
 
 
 def due_by_slice(recorder: Recorder) -> dict[int, int]:
-    """How many journeys were due in each slice of the recorder, in any phase, those given up on included."""
+    """How many journeys were due in each time slice of the recorder, in every phase, dropped ones included."""
     counts: dict[int, int] = {}
     for cell in recorder.journeys.values():
         for index, histogram in cell.slices.items():

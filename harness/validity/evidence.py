@@ -1,4 +1,4 @@
-"""Under which conditions a run took place: the facts beside the measurements that decide whether to trust them."""
+"""The evidence on which a run is judged: the measurements, the conditions of the run, and the objectives."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from harness.objectives.model import Objective
 
 @dataclass(frozen=True, slots=True)
 class LabelCount:
-    """Who came, of one kind of label: ``label`` it is (``payment option``), how many of each were expected and came.
+    """How often each value of one label was expected and observed; ``label`` names it, such as ``payment option``.
 
-    ``expected`` need not be whole numbers, nor add up to what came: they are read as proportions. Whoever was begun or
-    given up on has come.
+    ``expected`` holds proportions: its values need not be whole numbers, nor add up to the number observed. ``observed``
+    counts every arrival, dropped ones included.
     """
 
     label: str
@@ -27,29 +27,47 @@ class LabelCount:
 
 @dataclass(slots=True, kw_only=True)
 class Conditions:
-    """What was noticed about a run; the defaults are those of one about which nothing is known.
+    """The conditions of a run, beside its measurements; the defaults describe a run about which nothing is known.
 
-    ``requests_sent`` counts requests in all phases. ``interrupted`` names who stopped the run before its end (Ctrl-C,
-    SIGTERM, the stop button, a stop file), ``certain_verdict_reason`` says why it was ended as soon as its verdict was certain,
-    ``stop_rule`` which rule of the scenario ended it, ``crashed`` what broke in the harness and ``target_unreachable`` why
-    the target was not there; ``""``: none of it. ``embedded`` tells that the shop was started for this run, on this
-    machine, and ``shop_ended_early`` that it did not live to the end.
+    How it ended (``""``: not so):
 
-    ``planned_duration`` and ``load_duration`` are seconds of load, warm-up included. ``expected_offered`` is how many arrivals
-    the schedule brings at least, None in a closed load. ``users`` is the number of virtual users over all journeys. ``planned_minimum`` has the guaranteed
-    journeys by payment option, ``ledger`` each difference between the shop's ledger and the measurements in words, and
-    ``ledger_explained`` what is known to have caused them (a fault that was switched on).
+    - ``interrupted``: what stopped the run before its end: Ctrl-C, SIGTERM, the stop button or a stop file.
+    - ``certain_verdict_reason``: why it ended as soon as its verdict was certain.
+    - ``stop_rule``: the rule of the scenario that ended it.
+    - ``crashed``: the error that crashed checkload.
+    - ``target_unreachable``: why the target could not be reached.
+    - ``shop_ended_early``: whether the embedded shop ended before the run.
 
-    ``cpu_ratio`` is processor time over time during the load (1.0: a whole core), ``loop_lag`` how late the event loop
-    woke up from short sleeps in the steady part; None: not measured. ``journeys_without_account`` counts journeys that found no account, ``exceptions``
-    errors of our own that surfaced outside any journey, ``duplicate_order_numbers`` order numbers that shoppers of two workers were given, ``truncated_journeys`` those that were under way at the end
-    and left no sample.
+    The load (in seconds, warm-up included):
 
-    ``processes`` has what each process that makes load noticed about itself, ``workers`` what the master noticed about each
-    worker, lost ones included, ``refused_messages`` how many messages on its port no worker can have sent, and ``run_fingerprint`` version and scenario of the master. ``mixes`` holds who came beside who was
-    expected, ``planned_by_second`` the number of arrivals due in each second from the start, and ``constant_rate`` whether the load
-    was meant to be the same throughout the steady part (None: not known). ``capacity_search``: the load was raised until a demand was
-    broken, and each level of it was held to what the load generator could do.
+    - ``planned_duration``, ``load_duration``: how long the load was to last, and how long it lasted.
+    - ``expected_offered``: the least number of arrivals in the schedule; None in a closed load.
+    - ``planned_by_second``: the number of arrivals due in each second from the start.
+    - ``constant_rate``: whether the load was to stay the same in the steady part; None: not known.
+    - ``capacity_search``: whether the rate was raised until an objective broke. A search checks each of its levels itself.
+    - ``users``: the number of virtual users of all journeys.
+    - ``planned_minimum``: the guaranteed number of journeys by payment option.
+    - ``mixes``: how often journeys and payment options were expected and observed.
+
+    What was counted beside the samples:
+
+    - ``requests_sent``: requests in all phases.
+    - ``journeys_without_account``: journeys that found no free account.
+    - ``exceptions``: errors of checkload outside journeys.
+    - ``duplicate_order_numbers``: order numbers that shoppers of two workers received.
+    - ``truncated_journeys``: journeys in progress at the end, which left no sample.
+    - ``refused_messages``: messages on the master's port that no worker can have sent.
+
+    The shop: ``embedded`` says that it was started for this run on this machine. ``ledger`` holds each difference
+    between its ledger and the measurements in words, and ``ledger_explained`` their known cause.
+
+    checkload itself:
+
+    - ``cpu_ratio``: processor time over time during the load (1.0 is a whole core); None: not measured.
+    - ``loop_lag``: how late the event loop woke up from short sleeps in the steady part; None: not measured.
+    - ``processes``: what each process that makes load measured about itself.
+    - ``workers``: what the master knows about each worker, lost workers included.
+    - ``run_fingerprint``: version and scenario of the master.
     """
 
     requests_sent: int = 0
@@ -84,12 +102,12 @@ class Conditions:
 
     @property
     def ended_early(self) -> bool:
-        """Whether something else than the schedule ended the run, so that what is missing is no riddle."""
+        """Whether the run ended before its schedule, so that missing numbers are no error."""
         return bool(self.certain_verdict_reason) or self.disturbed
 
     @property
     def disturbed(self) -> bool:
-        """Whether something ended the run that it should not have met with."""
+        """Whether an event ended the run that should not have happened."""
         lost = any(each.lost_at is not None for each in self.workers)
         return bool(
             lost
@@ -103,7 +121,7 @@ class Conditions:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What a check looks at: the measurements, the conditions, and what was demanded."""
+    """All that a check can look at."""
 
     recorder: Recorder
     conditions: Conditions
@@ -111,5 +129,5 @@ class Evidence:
 
     @property
     def tightest_bound(self) -> float:
-        """The smallest time that is demanded, in seconds; 0 if none is."""
+        """The smallest bound of an objective on a time, in seconds; 0 if there is none."""
         return min((each.bound for each in self.objectives if each.metric.timed), default=0.0)

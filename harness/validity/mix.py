@@ -1,4 +1,4 @@
-"""Whether those came who were meant to: a mix that drifts is another load than the one that was asked for."""
+"""Checks whether journeys and payment options came in the planned mix: another mix is another load."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from collections.abc import Iterator, Mapping
 from scipy.special import chdtrc
 
 from harness.objectives.verdict import Finding, Severity
-from harness.units import format_number
+from harness.units import format_count, format_number
 from harness.validity.evidence import Evidence, LabelCount
 
 ALPHA = 1e-4
-"""How seldom chance alone may look like a drift: once in ten thousand runs."""
+"""How often chance alone may look like another mix: once in ten thousand runs."""
 LEAST_EXPECTED = 5.0
-"""How many must be expected of each for the chi-square distribution to hold; the textbook's rule (Cochran)."""
+"""The least expected number of each value for which the chi-square distribution holds (Cochran's rule)."""
 REST = "all others"
 
 
@@ -24,43 +24,44 @@ def mix_as_planned(evidence: Evidence) -> Iterator[Finding]:
     if conditions.disturbed:
         return
     for each in conditions.mixes:
-        strangers = [name for name, came in each.observed.items() if came and not each.expected.get(name)]
-        if strangers and any(each.expected.values()):
+        unplanned = [name for name, number in each.observed.items() if number and not each.expected.get(name)]
+        if unplanned and any(each.expected.values()):
             yield Finding(
                 "mix",
                 Severity.INVALID,
-                f"the mix is not the one asked for: nobody was to come with {each.label} {strangers[0]}, and "
-                f"{each.observed[strangers[0]]:,} came",
-                "look whether all workers read the same scenario",
+                f"the mix differs from the scenario: {format_count(each.observed[unplanned[0]], 'arrival')} had the "
+                f"{each.label} {unplanned[0]}, and none was planned",
+                "check that all workers read the same scenario",
             )
             continue
         cells = _cells(each)
         if len(cells) < 2:  # noqa: PLR2004  one kind cannot be too frequent
             continue
-        statistic = sum((came - expected) ** 2 / expected for came, expected in cells.values())
-        chance = float(chdtrc(len(cells) - 1, statistic))
-        if chance < ALPHA:
+        statistic = sum((observed - expected) ** 2 / expected for observed, expected in cells.values())
+        p_value = float(chdtrc(len(cells) - 1, statistic))
+        if p_value < ALPHA:
             name = max(cells, key=lambda name: abs(_deviation(cells[name])))
-            came, expected = cells[name]
+            observed, expected = cells[name]
+            kind = f"a rare {each.label}" if name == REST else f"the {each.label} {name}"
             yield Finding(
                 "mix",
                 Severity.INVALID,
-                f"the mix is not the one asked for: of {each.label} {name} came {came:,.0f}, and "
-                f"{format_number(round(expected, 1))} were expected; chance does that less than once in "
+                f"the mix differs from the scenario: {observed:,.0f} arrivals had {kind}, and "
+                f"{format_number(round(expected, 1))} were expected; chance does that in less than one of "
                 f"{1 / ALPHA:,.0f} runs",
-                "look for a worker that was lost, or a journey without free users",
+                "look for a lost worker, or for a journey without free users",
             )
         else:
-            yield Finding("mix", Severity.OK, f"each {each.label} came as often as asked for, within chance")
+            yield Finding("mix", Severity.OK, f"each {each.label} came as often as planned, within chance")
 
 
 def expected_counts(
     weights: Mapping[str, float], total: float, guaranteed: Mapping[str, float] | None = None
 ) -> dict[str, float]:
-    """How many of each are expected among ``total``, where some of each are guaranteed whatever their weight.
+    """How many of each are expected among ``total``, if some of each are guaranteed whatever their weight.
 
-    What the guarantees leave over is shared out such that all together keep to the weights, as far as that is possible;
-    an option that has more guaranteed than its weight would give gets no more.
+    The guaranteed ones count towards the weights. The rest is shared out so that all together keep to the weights as far
+    as possible; an option with more guaranteed than its weight gives gets no more.
     """
     guaranteed = guaranteed or {}
     whole = math.fsum(weights.values())
@@ -77,30 +78,30 @@ def expected_counts(
 
 
 def _cells(counted: LabelCount) -> dict[str, tuple[float, float]]:
-    """Of each label, how many came and were expected of as many in all; rare ones are taken together."""
-    came_all, whole = sum(counted.observed.values()), math.fsum(counted.expected.values())
-    if not came_all or whole <= 0:
+    """The observed and the expected number of each value; rare values are added up under ``REST``."""
+    total, whole = sum(counted.observed.values()), math.fsum(counted.expected.values())
+    if not total or whole <= 0:
         return {}
     cells: dict[str, tuple[float, float]] = {}
     rest = [0.0, 0.0]
     for name in dict.fromkeys((*counted.expected, *counted.observed)):
-        came, expected = counted.observed.get(name, 0), counted.expected.get(name, 0.0) / whole * came_all
+        observed, expected = counted.observed.get(name, 0), counted.expected.get(name, 0.0) / whole * total
         if expected >= LEAST_EXPECTED:
-            cells[name] = (came, expected)
+            cells[name] = (observed, expected)
         else:
-            rest[0] += came
+            rest[0] += observed
             rest[1] += expected
     if rest[1] >= LEAST_EXPECTED:
         cells[REST] = (rest[0], rest[1])
     elif cells and any(rest):
-        # Too few for a place of their own: added to the smallest, so that nobody who came is left out.
+        # The rare values are too few for a cell of their own. The smallest cell takes them, so that no arrival is left out.
         smallest = min(cells, key=lambda name: cells[name][1])
-        came_there, expected_there = cells[smallest]
-        cells[smallest] = (came_there + rest[0], expected_there + rest[1])
+        observed_there, expected_there = cells[smallest]
+        cells[smallest] = (observed_there + rest[0], expected_there + rest[1])
     return cells
 
 
 def _deviation(cell: tuple[float, float]) -> float:
-    """How far off one label is, in standard deviations."""
-    came, expected = cell
-    return (came - expected) / math.sqrt(expected)
+    """How far the observed number is from the expected one, in standard deviations."""
+    observed, expected = cell
+    return (observed - expected) / math.sqrt(expected)

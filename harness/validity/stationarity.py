@@ -1,9 +1,9 @@
-"""Whether the steady part was steady: a run that was still warming up, or slowly drowning, has no one response time.
+"""Checks whether response times were steady: a run that is still warming up, or slowly overloaded, has no single response time.
 
-Two looks at the response times second by second. MSER-5 (White 1997) finds how much of the beginning to leave out such
-that the mean of the rest is known best; if that is half of it, there was no end to the beginning. The first and the second
-half must agree, too: alone, MSER-5 misses a third of slow drifts. Each second is measured in what its pages usually take, so
-that a change of the mix is no change of the shop.
+Two tests look at the response times time slice by time slice. MSER-5 (White 1997) finds how much of the beginning to
+leave out, so that the mean of the rest is known best. If that is half of the run or more, the run never settled. The
+first and the second half must agree, too: MSER-5 alone misses a third of slow drifts. Each slice is measured relative to
+what its pages usually take, so that a change of the mix is no change of the shop.
 """
 
 from __future__ import annotations
@@ -24,46 +24,46 @@ from harness.units import format_duration, format_percent
 from harness.validity.evidence import Evidence
 
 BATCH = 5
-"""Slices in a batch of MSER-5, after which it is named."""
+"""Slices in a batch of MSER-5; hence its name."""
 LEAST_SLICES = 20
-"""Slices of time below which nothing is said: two halves of ten, of which a few are not independent."""
+"""The least number of slices for a test: two halves of ten, some of them dependent."""
 LEAST_SAMPLES = 5.0
-"""Samples in a slice on average; with fewer, its mean is but one of them."""
+"""The least number of samples in a slice on average; with fewer, its mean is almost a single sample."""
 ALPHA = 0.003
-"""How seldom two halves of a steady run may differ so much by chance; in simulation 1 to 3 runs in a thousand do."""
+"""How often two halves of a steady run may differ by chance alone; in simulation 1 to 3 of 1,000 runs do."""
 ALPHA_OF_CUT = 0.0003
-"""Likewise of the beginning that MSER-5 would leave out: rarer, because it was looked for."""
+"""The same for the beginning that MSER-5 leaves out: smaller, because MSER-5 searches for the largest difference."""
 MAX_AUTOCORRELATION = 0.9
 """The largest autocorrelation assumed: a handful of values cannot tell more of it from a trend."""
 LEAST_POWER = 1e-12
-"""Values that vary less than floats do are all the same."""
+"""Values that vary less than this differ by rounding only."""
 MIN_EFFECT = 0.10
-"""The difference of two halves that matters: what a comparison of two runs is asked to find."""
+"""The relative difference of two halves that matters: the same as between two runs."""
 MIN_EFFECT_SECONDS = 0.010
-"""Seconds: a smaller difference of the mean may be the machine's doing; that much lag an idle one has."""
+"""Seconds: an idle machine has this much lag, so it may cause a smaller difference of the means."""
 MIN_EFFECT_PART_OF_BOUND = 0.05
-"""Of the tightest bound, if that is less: whoever demands 40 ms cares for 2."""
+"""The part of the tightest bound that matters, if that is less: with a bound of 40 ms, 2 ms matter."""
 
 
 @dataclass(frozen=True, slots=True)
 class Drift:
-    """One stretch of a series against the one before: ``ratio`` of their means, and how likely by chance alone."""
+    """The change from one stretch of a series to the next: the ``ratio`` of their means, and how likely by chance alone."""
 
     ratio: float
     p_value: float
 
-    def is_significant(self, usual: float, least: float, doubt: float = ALPHA) -> bool:
-        """Whether it is more than chance and large enough, given that ``usual`` seconds make less than ``least`` no matter."""
-        return self.p_value < doubt and not self.small and usual * abs(self.ratio - 1) >= least
+    def is_significant(self, usual: float, least: float, alpha: float = ALPHA) -> bool:
+        """Whether the change is more than chance, and large enough: at ``usual`` seconds, at least ``least`` seconds."""
+        return self.p_value < alpha and not self.small and usual * abs(self.ratio - 1) >= least
 
     @property
     def small(self) -> bool:
-        """Whether it is too small to matter, chance or not."""
+        """Whether the change is too small to matter, by chance or not."""
         return abs(math.log(self.ratio)) <= math.log1p(MIN_EFFECT)
 
 
 def stationary(evidence: Evidence) -> Iterator[Finding]:
-    """Whether response times stayed what they were, given that the load did."""
+    """Whether response times stayed the same while the load stayed the same."""
     conditions = evidence.conditions
     measured = normalised_series(evidence.recorder) if conditions.constant_rate and not conditions.disturbed else None
     if measured is None:
@@ -84,18 +84,18 @@ def stationary(evidence: Evidence) -> Iterator[Finding]:
         yield Finding(
             "steady",
             Severity.WARNING,
-            f"the warm-up reached into the steady part: after its first {beginning} response times were {_change_text(early)}",
+            f"the warm-up was too short: after the first {beginning} of the steady part, response times were {_change_text(early)}",
             f"lengthen the warm-up by {beginning}",
         )
     elif drifts:
         yield Finding(
             "steady",
             Severity.INCONCLUSIVE,
-            f"the shop never came to rest: in the second half of the steady part response times were {_change_text(halves)}",
-            "lengthen the warm-up and the run, or lower the rate below what the shop can carry",
+            f"the shop never became steady: in the second half of the steady part, response times were {_change_text(halves)}",
+            "lengthen the warm-up and the run, or lower the rate below the capacity of the shop",
         )
     else:
-        yield Finding("steady", Severity.OK, "response times stayed what they were throughout the steady part")
+        yield Finding("steady", Severity.OK, "response times stayed the same throughout the steady part")
 
 
 def _change_text(difference: Drift) -> str:
@@ -103,9 +103,10 @@ def _change_text(difference: Drift) -> str:
 
 
 def normalised_series(recorder: Recorder) -> tuple[list[float], float] | None:
-    """Response times of the steady part, slice by slice, each as a multiple of what its pages take on average.
+    """The response times of the steady part by slice, each relative to what its pages take on average, and their mean.
 
-    With them the mean of all times, in seconds. Slices that are steady only in part are left out. Without pages the journeys are looked at. None: too little to go by.
+    The mean is in seconds. Slices that lie in the steady part only partly are left out. Without pages, journeys count.
+    None: there are too few samples.
     """
     window, length = recorder.window, recorder.slice_length
     if not math.isfinite(window.steady_until):
@@ -133,32 +134,32 @@ def normalised_series(recorder: Recorder) -> tuple[list[float], float] | None:
 
 
 def mser5_truncation(series: Sequence[float]) -> int | None:
-    """How many values MSER-5 leaves out at the beginning; None if that would be half of them or more."""
+    """How many values MSER-5 leaves out at the beginning; None if that is half of them or more."""
     means = [math.fsum(series[at : at + BATCH]) / BATCH for at in range(0, len(series) - BATCH + 1, BATCH)]
     if len(means) < 4:  # noqa: PLR2004  two to leave out and two to keep
         return None
 
-    def doubt(cut: int) -> float:
+    def uncertainty(cut: int) -> float:
         kept = means[cut:]
         mean = math.fsum(kept) / len(kept)
         return math.fsum((each - mean) ** 2 for each in kept) / len(kept) ** 2
 
-    best = min(range(len(means) // 2 + 1), key=doubt)
+    best = min(range(len(means) // 2 + 1), key=uncertainty)
     return None if best >= len(means) // 2 else best * BATCH
 
 
 def compare_halves(series: Sequence[float]) -> Drift | None:
-    """First half against second, as ``compare``; None if there are too few values."""
+    """Compare the first half with the second, as ``compare_stretches``; None if there are too few values."""
     half = len(series) // 2
     return compare_stretches(series[:half], series[-half:]) if len(series) >= LEAST_SLICES else None
 
 
 def compare_stretches(first: Sequence[float], second: Sequence[float]) -> Drift | None:
-    """The second stretch against the first, by Welch's t test on the logarithms; None if they hold too little.
+    """Compare two stretches by Welch's t test on the logarithms; None if there are too few values.
 
-    Neighbouring seconds resemble each other, so each stretch counts for fewer values than it has: as many as would be as
-    uncertain if they were independent and the likeness of neighbours that is seen fell off geometrically. A straight
-    line is taken out of each stretch first; else a trend would pass for likeness and excuse itself.
+    Neighbouring slices resemble each other, so each stretch counts as fewer values than it has: its effective sample
+    size, if the autocorrelation falls off geometrically. A straight line is removed from each stretch first. Otherwise a
+    trend would look like autocorrelation and hide itself.
     """
     sizes = len(first), len(second)
     if min(sizes) < BATCH or min(*first, *second) <= 0:
@@ -186,7 +187,7 @@ def compare_stretches(first: Sequence[float], second: Sequence[float]) -> Drift 
 
 
 def _detrended(values: Sequence[float]) -> list[float]:
-    """What is left of the values when their straight line (by least squares) is taken out."""
+    """The residuals of the values around their straight line, by least squares."""
     mean, middle = math.fsum(values) / len(values), (len(values) - 1) / 2
     slope = math.fsum((place - middle) * value for place, value in enumerate(values))
     slope /= math.fsum((place - middle) ** 2 for place in range(len(values)))
@@ -194,7 +195,7 @@ def _detrended(values: Sequence[float]) -> list[float]:
 
 
 def _by_name(recorder: Recorder) -> list[list[Mapping[int, Histogram]]]:
-    """The slices of all pages (or journeys) of one name together, name by name; only what the shop answered for."""
+    """The time slices of the steady pages (or journeys) by name, without those that checkload failed."""
     names: dict[tuple[str, ...], list[Mapping[int, Histogram]]] = {}
     for page, cell in recorder.pages.items():
         if page.phase == Phase.STEADY and page.blame != Blame.HARNESS:

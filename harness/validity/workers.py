@@ -1,4 +1,4 @@
-"""Whether many processes were one instrument: nobody was lost, all ran the same, and their clocks agree."""
+"""Checks whether all workers measured as one: none was lost, all ran the same scenario, and their clocks agree."""
 
 from __future__ import annotations
 
@@ -7,91 +7,95 @@ from collections.abc import Iterator
 from harness.measurement.sample import Phase
 from harness.monitoring.worker import WorkerFacts
 from harness.objectives.verdict import Finding, Severity
-from harness.units import format_duration, format_percent
+from harness.units import format_count, format_duration, format_percent
 from harness.validity.evidence import Evidence
 from harness.validity.generator import (
-    LATE,
-    LATE_PART_OF_BOUND,
     LATE_SHARE,
     LOOP,
     LOOP_BLOCK,
+    allowed_lateness,
     share_exceeded_beyond_chance,
 )
-from harness.validity.host import process_label
 from harness.validity.remedies import overload_remedy
 
 REPORT_GAP = 2.0
-"""Intervals between two reports that deserve a word: the first late one may be chance, the second is none."""
+"""Intervals between two reports that deserve a warning: one late report may be chance."""
 DRIFT_WARNING = 0.001
-"""Of the time: a clock that is disciplined by NTP goes wrong by at most half of that."""
+"""The share of the time by which a clock may drift without a warning: NTP corrects by at most half of that."""
 DRIFT = 0.01
-"""Of the time: no clock does that by itself; MLPerf LoadGen refuses a run for it, too."""
+"""The share of the time by which a clock may drift: none does so by itself. MLPerf LoadGen has the same limit."""
 LEAST_DRIFT = 0.020
-"""Seconds: less than that between two clocks may be how they were read, however short the run."""
+"""Seconds: a smaller difference between two clocks may come from reading them, however short the run is."""
 CLOCK_STEP_WARNING = 0.020
-"""Seconds in one jump: the clock was set."""
+"""Seconds in one jump that deserve a warning: somebody set the clock."""
 CLOCK_STEP = 1.0
-"""Seconds in one jump: as far as clocks of two hosts may be apart."""
+"""Seconds in one jump: as far as the clocks of two hosts may differ."""
 CLOCK_OFFSET_WARNING = 0.020
-"""Seconds between two hosts' clocks: their arrivals are mixed in another order than was planned."""
+"""Seconds between the clocks of two hosts that deserve a warning: their arrivals interleave in another order than planned."""
 CLOCK_OFFSET = 1.0
-"""Seconds: their schedules differ by more than any gap between two phases."""
+"""Seconds between the clocks of two hosts: their schedules differ by more than any gap between two phases."""
 
 _CLOCK_REMEDY = "let NTP or chrony keep the clock, and do not set it during a run"
 
 
 def same_version_and_scenario(evidence: Evidence) -> Iterator[Finding]:
-    """Whether all workers run the master's version and scenario; else they made two loads at once."""
+    """Whether all workers run the version and the scenario of the master."""
     ours = evidence.conditions.run_fingerprint
-    known = [
-        (each.name, each.run_fingerprint) for each in evidence.conditions.workers if each.run_fingerprint is not None
-    ]
     if ours is None:
         return
-    for name, theirs in known:
+    for worker in evidence.conditions.workers:
+        theirs = worker.run_fingerprint
+        if theirs is None:
+            continue
         if theirs.version != ours.version:
             yield Finding(
                 "alike",
                 Severity.INVALID,
-                f"worker {name} runs checkload {theirs.version} and the master {ours.version}",
+                f"worker {worker.name} runs checkload {theirs.version}, and the master runs {ours.version}",
                 "install the same version everywhere",
             )
         elif theirs.scenario != ours.scenario:
             yield Finding(
                 "alike",
                 Severity.INVALID,
-                f"worker {name} read another scenario ({theirs.scenario[:12]}) than the master ({ours.scenario[:12]})",
-                "copy the same scenario file everywhere, and give all of them the same options",
+                f"worker {worker.name} read another scenario ({theirs.scenario[:12]}) than the master "
+                f"({ours.scenario[:12]})",
+                "copy the same scenario file to all machines, and start all processes with the same options",
             )
 
 
 def no_worker_lost(evidence: Evidence) -> Iterator[Finding]:
-    """Whether every worker was there from the first arrival to its last numbers."""
+    """Whether every worker was present from the first arrival until it sent its last counts."""
     workers = evidence.conditions.workers
     if not workers:
         return
-    whole = True
+    complete = True
     for each in workers:
         if each.lost_at is not None and each.lost_in is not Phase.DRAIN:
-            whole = False
-            yield Finding(
-                "workers", Severity.INVALID, _loss_text(each), "look into its log; was it killed, or out of memory?"
-            )
-        elif each.finished is False or each.lost_at is not None:
-            whole = False
-            at = f", and was lost after {format_duration(each.lost_at)}" if each.lost_at is not None else ""
+            complete = False
             yield Finding(
                 "workers",
                 Severity.INVALID,
-                f"the last numbers of worker {each.name} never came{at}",
-                "look into its log and at the network between it and the master",
+                _loss_text(each),
+                "look into its log: was it killed, or was it out of memory?",
             )
-    if whole:
-        yield Finding("workers", Severity.OK, f"{len(workers)} workers made the load, and none was lost")
+        elif each.finished is False or each.lost_at is not None:
+            complete = False
+            lost = f", and was lost after {format_duration(each.lost_at)}" if each.lost_at is not None else ""
+            yield Finding(
+                "workers",
+                Severity.INVALID,
+                f"worker {each.name} did not send its last counts{lost}",
+                "look into its log, and check the network between it and the master",
+            )
+    if complete:
+        yield Finding(
+            "workers", Severity.OK, f"{format_count(len(workers), 'worker')} made the load, and none was lost"
+        )
 
 
 def report_gaps(evidence: Evidence) -> Iterator[Finding]:
-    """Whether every worker reported when it should; one that falls silent may have stood still."""
+    """Whether every worker reported in time; a worker that is silent may have stood still."""
     late = [
         each
         for each in evidence.conditions.workers
@@ -104,24 +108,24 @@ def report_gaps(evidence: Evidence) -> Iterator[Finding]:
             Severity.WARNING,
             f"worker {worst.name} was silent for {format_duration(worst.longest_gap)}; it should report every "
             f"{format_duration(worst.interval)}",
-            "look whether its machine was overloaded, or the network to it",
+            "check whether its machine or the network to it was overloaded",
         )
 
 
 def foreign_messages(evidence: Evidence) -> Iterator[Finding]:
-    """Whether somebody else spoke on the master's port; what no worker can have sent was refused, and changed nothing."""
+    """Whether all messages on the master's port came from its workers; the master refuses any other message."""
     if number := evidence.conditions.refused_messages:
-        told = "1 message was" if number == 1 else f"{number:,} messages were"
         yield Finding(
             "port",
             Severity.WARNING,
-            f"{told} refused on the master's port: broken, or in the name of a worker that did not send it",
-            "keep the port to yourself: bind it to an address that only the workers reach, or put a firewall before it",
+            f"{format_count(number, 'message was', 'messages were')} refused on the master's port: damaged, or not from "
+            "the worker in whose name they came",
+            "protect the port: bind it to an address that only the workers reach, or use a firewall",
         )
 
 
 def clock_drift(evidence: Evidence) -> Iterator[Finding]:
-    """Whether nobody set a clock during the run, and it went as fast as a second one."""
+    """Whether the wall clocks ran steadily and were not set during the run."""
     watched = [each for each in evidence.conditions.processes if each.clock.watched > 0]
     for process in watched:
         clock, level = process.clock, Severity.OK
@@ -133,21 +137,22 @@ def clock_drift(evidence: Evidence) -> Iterator[Finding]:
             level = Severity.WARNING
         if level is Severity.OK:
             continue
-        message = (
-            f"the wall clock of {process_label(process)} went wrong by {_signed(clock.drift)} in "
-            f"{format_duration(clock.watched)}, {format_percent(clock.share)} of the time"
-        )
         if stepped:
-            message = f"the wall clock of {process_label(process)} was set by {_signed(clock.step)} after {format_duration(clock.stepped_at)}"
-        yield Finding("clocks", level, message, _CLOCK_REMEDY)
+            change = f"was set by {_signed(clock.step)} after {format_duration(clock.stepped_at)}"
+        else:
+            change = (
+                f"drifted by {_signed(clock.drift)} in {format_duration(clock.watched)}, "
+                f"{format_percent(clock.share)} of the time"
+            )
+        yield Finding("clocks", level, f"the wall clock of {process.label} {change}", _CLOCK_REMEDY)
         return
     if watched:
-        yield Finding("clocks", Severity.OK, "nobody set a clock")
+        yield Finding("clocks", Severity.OK, "no clock was set during the run")
 
 
 def clock_offsets(evidence: Evidence) -> Iterator[Finding]:
-    """Whether the clocks of all hosts agree: it is by them that workers begin together."""
-    # By what is certain only: an offset is known no better than the time its messages took.
+    """Whether the clocks of all hosts agree; workers start together by their wall clocks."""
+    # Only the certain part counts: an offset is known no better than the time that its messages took.
     known = [
         (each.clock.min_seconds, each.clock.seconds, each.name)
         for each in evidence.conditions.workers
@@ -155,39 +160,33 @@ def clock_offsets(evidence: Evidence) -> Iterator[Finding]:
     ]
     if not known:
         return
-    min_seconds, ahead, name = max(known)
-    level = (
-        Severity.INVALID
-        if min_seconds > CLOCK_OFFSET
-        else Severity.WARNING
-        if min_seconds > CLOCK_OFFSET_WARNING
-        else Severity.OK
-    )
+    certain, ahead, name = max(known)
+    level = Severity.OK
+    if certain > CLOCK_OFFSET:
+        level = Severity.INVALID
+    elif certain > CLOCK_OFFSET_WARNING:
+        level = Severity.WARNING
     message = f"the clock of worker {name} is {format_duration(abs(ahead))} {'ahead of' if ahead > 0 else 'behind'} the master's"
     yield Finding("apart", level, message, "" if level is Severity.OK else "let NTP or chrony keep both clocks")
 
 
 def worker_lag(evidence: Evidence) -> Iterator[Finding]:
-    """Whether each single worker kept up: one that did not hides among many that did."""
+    """Whether each single worker kept up; the counts of many good workers hide a bad one."""
     processes = evidence.conditions.processes
     if len(processes) <= 1:
         return
-    limit = max(LATE, LATE_PART_OF_BOUND * evidence.tightest_bound)
     for process in processes:
-        said = []
-        if share_exceeded_beyond_chance(process.lateness, limit, LATE_SHARE, process.stalls):
-            said.append(f"started arrivals late (p99 {format_duration(process.lateness.quantile(0.99))})")
+        faults = []
+        if share_exceeded_beyond_chance(process.lateness, allowed_lateness(evidence), LATE_SHARE, process.stalls):
+            faults.append(f"started arrivals late (p99 {format_duration(process.lateness.quantile(0.99))})")
         lag = process.steady_lag
         if share_exceeded_beyond_chance(lag, LOOP, LATE_SHARE) or lag.largest > LOOP_BLOCK:
-            said.append(
+            faults.append(
                 f"woke up late (p99 {format_duration(lag.quantile(0.99))}, at worst {format_duration(lag.largest)})"
             )
-        if said:
+        if faults:
             yield Finding(
-                "worker_lag",
-                Severity.INVALID,
-                f"{process_label(process)} {' and '.join(said)}",
-                overload_remedy(evidence),
+                "worker_lag", Severity.INVALID, f"{process.label} {' and '.join(faults)}", overload_remedy(evidence)
             )
 
 
@@ -196,7 +195,8 @@ def _loss_text(worker: WorkerFacts) -> str:
     after = "its share of the arrivals never came"
     if worker.reassigned_after is not None:
         after = (
-            f"the others had its arrivals after {format_duration(worker.reassigned_after)}, but its journeys are lost"
+            f"the other workers took over its arrivals after {format_duration(worker.reassigned_after)}, but its "
+            "journeys are lost"
         )
     return f"worker {worker.name} was lost {format_duration(worker.lost_at or 0.0)} into the load, in {phase}: {after}"
 

@@ -116,7 +116,7 @@ FAULTS = (
     Fault(
         "a CPU hog on the core of a worker",
         "crowded",
-        r"worker 0 was ready to run and had no processor for \d+",
+        r"worker 0 was ready to run but had no processor for \d+",
         "a machine of its own",
         scenario=SHORT.replace("25/s", "60/s"),
         arguments=("--processes", "1"),
@@ -150,7 +150,7 @@ FAULTS = (
     Fault(
         "64 descriptors",
         "sockets",
-        r"the harness could not open connections .* EMFILE [\d,]+ times",
+        r"checkload could not open connections .*\(EMFILE [\d,]+ times",
         r"ulimit -n",
         scenario=SLOW,
         inside="few files",
@@ -158,7 +158,7 @@ FAULTS = (
     Fault(
         "200 local ports",
         "sockets",
-        r"the harness could not open connections .* EADDRNOTAVAIL [\d,]+ times",
+        r"checkload could not open connections .*\(EADDRNOTAVAIL [\d,]+ times",
         "ip_local_port_range",
         scenario=SLOW.replace("25/s", "60/s").replace("8s", "5s"),
         inside="few ports",

@@ -453,7 +453,7 @@ FINE = Finding("cpu", Severity.OK, "the harness was idle")
 WARNING = Finding("cpu", Severity.WARNING, "the harness was busy", "lower the rate")
 STOPPED = Finding("end", Severity.FAILED, 'the stop rule "failures > 50% for 10s" held', "repair it")
 INVALID = Finding("cpu", Severity.INVALID, "the harness was drowning", "lower the rate")
-UNSETTLED = Finding("steady", Severity.INCONCLUSIVE, "the shop never came to rest", "lengthen the run")
+UNSETTLED = Finding("steady", Severity.INCONCLUSIVE, "the shop never became steady", "lengthen the run")
 
 
 @pytest.mark.parametrize(
@@ -479,7 +479,7 @@ UNSETTLED = Finding("steady", Severity.INCONCLUSIVE, "the shop never came to res
         ),
         ([KEPT], [INVALID, INVALID], Verdict.INVALID, Exit.INVALID, "(and 1 more reason)"),
         ([], [FINE], Verdict.INCONCLUSIVE, Exit.INCONCLUSIVE, "There is no objective"),
-        ([KEPT], [UNSETTLED], Verdict.INCONCLUSIVE, Exit.INCONCLUSIVE, "The shop never came to rest."),
+        ([KEPT], [UNSETTLED], Verdict.INCONCLUSIVE, Exit.INCONCLUSIVE, "The shop never became steady."),
         ([KEPT, BROKEN], [UNSETTLED], Verdict.FAILED, Exit.FAILED, "1 of 2 objectives were broken"),
         ([KEPT], [UNSETTLED, STOPPED], Verdict.FAILED, Exit.FAILED, "The stop rule"),
         ([KEPT], [UNSETTLED, INVALID], Verdict.INVALID, Exit.INVALID, "drowning"),

@@ -182,7 +182,7 @@ def test_a_target_of_somebody_elses_keeps_no_ledger_for_us():
         ({"ending": Ending(EndCause.UNREACHABLE, "nobody answers")}, Exit.INVALID, "could not be reached"),
         ({"ending": Ending(EndCause.STOP_RULE, "the rule held")}, Exit.FAILED, "The rule held"),
         ({"ending": Ending(EndCause.CRASHED, "it broke", crash="LookupError")}, Exit.CRASHED, "LookupError"),
-        ({"ended_at": 104.0}, Exit.INVALID, "held for 4 s of 10 s"),
+        ({"ended_at": 104.0}, Exit.INVALID, "lasted only 4 s of 10 s"),
     ],
 )
 def test_how_a_run_ended_decides_its_verdict(changes, code, said):
@@ -198,7 +198,7 @@ def test_a_run_that_lost_sight_of_shoppers_keeps_no_books():
     run._admission._under_way = 4
     finished = finish(run, options(), exceptions=0)
     assert finished.exit is Exit.INVALID
-    assert "the books do not balance" in finished.headline
+    assert "the counts contradict each other" in finished.headline
 
 
 def test_one_exception_outside_a_journey_spoils_the_run():
@@ -212,7 +212,7 @@ def test_journeys_without_an_account_spoil_the_run():
     run.recorder.journey(JourneySample("returning", "gpay", "no_account", "harness", 105.0, 105.0, 105.0))
     finished = finish(run, options(), exceptions=0)
     assert finished.exit is Exit.INVALID
-    assert "1 journeys found no free account" in finding(finished, "accounts").message
+    assert "1 journey found no free account" in finding(finished, "accounts").message
 
 
 def test_arrivals_that_were_never_offered_spoil_the_run():
@@ -220,7 +220,7 @@ def test_arrivals_that_were_never_offered_spoil_the_run():
         a_run(workload=Load(schedule=TraceSchedule([float(due) for due in range(301)]))), options(), exceptions=0
     )
     assert finished.exit is Exit.INVALID
-    assert "301 arrivals were planned and 300 were offered" in finding(finished, "accounting").message
+    assert "301 arrivals were planned, but 300 were offered" in finding(finished, "accounting").message
 
 
 def test_a_guarantee_that_was_not_kept_spoils_the_run():

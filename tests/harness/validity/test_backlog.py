@@ -44,20 +44,20 @@ def look(recorder, *, seconds=60, objectives=(), check=backlog_growth, **conditi
     return list(check(Evidence(recorder, Conditions(**facts), demands)))
 
 
-def test_a_shop_that_keeps_up_is_in_balance():
+def test_a_shop_that_keeps_up_has_no_backlog():
     (finding,) = look(load(60, 30.0))
     assert finding.level is Severity.OK
 
 
-def test_a_shop_over_its_capacity_has_failed_whatever_is_demanded():
+def test_a_growing_backlog_fails_the_shop_whatever_the_objectives():
     (finding,) = look(load(60, 15.0))
     assert finding.level is Severity.FAILED
-    assert "the shop is over its capacity: in the last 50 s of the load" in finding.message
-    assert "it finishes 15.1 journeys/s of the 20.1/s that come" in finding.remedy
+    assert "the load is above the shop's capacity: in the last 50 s of the load" in finding.message
+    assert "the shop finishes 15.1 of the 20.1 journeys/s that arrive" in finding.remedy
     assert look(load(60, 15.0), objectives=["journey response_time p95 < 1h"])[0].level is Severity.FAILED
 
 
-def test_what_came_and_went_adds_up():
+def test_arrivals_ends_and_growth_add_up():
     recorder = load(60, 15.0)
     seen = journey_flow(Evidence(recorder, Conditions(constant_rate=True, expected_offered=1, load_duration=60.0)))
     assert (seen.since, seen.until) == (10.0, 60.0)
@@ -79,23 +79,23 @@ def test_journeys_that_fill_an_empty_shop_are_no_backlog():
     assert look(load(60, 1000.0, warm_up=0, base=40.0)) == []
 
 
-def test_a_pool_that_is_too_small_is_our_own_doing():
+def test_a_backlog_for_want_of_users_is_invalid():
     recorder = load(60, 15.0, users=20)
     (finding,) = look(recorder, objectives=["journey response_time p95 < 6s"])
     assert finding.level is Severity.INVALID
-    assert "too few users" in finding.message
+    assert "too few virtual users" in finding.message
     assert "raise the number of users" in finding.remedy
     # Where the answers themselves are too slow, it is the shop that keeps the users.
     assert look(recorder, objectives=["journey response_time p95 < 1s"])[0].level is Severity.FAILED
 
 
-def test_who_was_given_up_on_counts_unless_a_demand_is_about_them():
+def test_dropped_arrivals_count_unless_an_objective_is_about_them():
     recorder = load(60, 1000.0, dropped=0.2)
     assert look(recorder)[0].level in (Severity.FAILED, Severity.INVALID)
     assert look(recorder, objectives=["dropped < 50%"])[0].level is Severity.OK
 
 
-def test_a_growth_that_may_be_chance_is_no_pass():
+def test_growth_that_may_be_chance_is_inconclusive():
     found = {look(load(60, 18.0, seed=seed))[0].level for seed in range(12)}
     assert Severity.INCONCLUSIVE in found
     assert found <= {Severity.INCONCLUSIVE, Severity.FAILED, Severity.OK}
@@ -105,15 +105,15 @@ def test_a_growth_that_may_be_chance_is_no_pass():
     "conditions",
     [{"constant_rate": False}, {"constant_rate": None}, {"expected_offered": None}, {"interrupted": "Ctrl-C"}],
 )
-def test_only_a_level_load_that_came_to_its_end_can_be_in_balance(conditions):
+def test_only_a_constant_load_that_came_to_its_end_is_checked(conditions):
     assert look(load(60, 15.0), **conditions) == []
 
 
-def test_a_queue_that_is_left_over_after_a_peak_is_said():
+def test_a_queue_left_after_a_peak_is_a_warning():
     recorder = load(60, lambda moment: 1000.0 if moment < 30 else 15.0)
     (finding,) = look(recorder, check=backlog_cleared, constant_rate=False)
     assert finding.level is Severity.WARNING
-    assert "left with a queue" in finding.message
+    assert "still had a queue at the end" in finding.message
     assert look(load(60, 1000.0), check=backlog_cleared, constant_rate=False) == []
     assert look(load(60, lambda moment: 15.0 if 20 < moment < 25 else 100.0), check=backlog_cleared) == []
     assert look(recorder, check=backlog_cleared, expected_offered=None) == []

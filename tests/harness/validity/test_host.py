@@ -65,17 +65,17 @@ ALL = (resource_exhaustion, descriptors_and_ports, cpu_steal, cpu_contention, bu
 
 
 @pytest.mark.parametrize("check", ALL)
-def test_where_nothing_is_known_nothing_is_found(check):
+def test_without_readings_there_is_no_finding(check):
     assert found(check) == []
 
 
 @pytest.mark.parametrize("check", [descriptors_and_ports, cpu_steal, cpu_contention, busy_seconds, gc_pauses])
-def test_what_was_not_measured_is_neither_well_nor_bad(check):
+def test_a_value_that_was_not_measured_has_no_finding(check):
     blind = ProcessFacts(machine=MachineUsage(seconds=100.0))
     assert found(check, blind) == []
 
 
-def test_a_machine_that_does_not_tell_is_named():
+def test_missing_readings_are_named():
     (finding,) = found(missing_readings, ProcessFacts(machine=MachineUsage(seconds=100.0, processor=3.0)))
     assert finding.level is WARNING
     assert finding.message.endswith("not measured: open files, steal, waiting for a processor")
@@ -86,7 +86,7 @@ def test_a_machine_that_does_not_tell_is_named():
 
 
 @pytest.mark.parametrize("check", [descriptors_and_ports, cpu_steal, cpu_contention, busy_seconds])
-def test_a_quiet_machine_is_well(check):
+def test_a_quiet_machine_is_ok(check):
     assert {finding.level for finding in found(check, process())} == {OK}
 
 
@@ -99,7 +99,7 @@ def test_a_quiet_machine_is_well(check):
             cpu_steal,
             {"stolen": 5.1},
             INVALID,
-            "took 5.1 % of the processor time away from the machine of the harness; 5 %",
+            "took 5.1 % of the processor time from the machine of checkload; 5 %",
         ),
         (cpu_contention, {"queued": 9.0, "processor": 34.0}, OK, "for 9 % of the time, and ran for 34 %"),
         (cpu_contention, {"queued": 16.0, "processor": 30.0}, WARNING, "for 16 % of the time"),
@@ -111,18 +111,18 @@ def test_a_quiet_machine_is_well(check):
             "no processor for 36 % of the time, and ran for 24 %",
         ),
         (cpu_contention, {"queued": 19.0, "processor": 1.0}, WARNING, "19 %"),
-        (busy_seconds, {"busy": 1.0}, OK, "40 % of a core at its busiest"),
-        (busy_seconds, {"busy": 6.0}, INVALID, "used over 90 % of a core for 6 s of 100 s"),
-        (busy_seconds, {"busy": 5.0}, OK, "at its busiest"),
-        (busy_seconds, {"warm_stretch": 5.0}, WARNING, "used over 70 % of a core for 5 s on end"),
-        (busy_seconds, {"seconds": 10.0, "busy": 1.1}, OK, "at its busiest"),
+        (busy_seconds, {"busy": 1.0}, OK, "40 % of a core in its busiest second"),
+        (busy_seconds, {"busy": 6.0}, INVALID, "used more than 90 % of a core for 6 s of 100 s"),
+        (busy_seconds, {"busy": 5.0}, OK, "in its busiest second"),
+        (busy_seconds, {"warm_stretch": 5.0}, WARNING, "used more than 70 % of a core for 5 s without a break"),
+        (busy_seconds, {"seconds": 10.0, "busy": 1.1}, OK, "in its busiest second"),
         (busy_seconds, {"seconds": 10.0, "busy": 2.0}, INVALID, "for 2 s of 10 s"),
-        (descriptors_and_ports, {"descriptors": 600}, WARNING, "held up to 600 of 1,024 open files, over 50 %"),
+        (descriptors_and_ports, {"descriptors": 600}, WARNING, "used up to 600 of 1,024 open files, more than 50 %"),
         (
             descriptors_and_ports,
             {"descriptors": 61, "descriptor_limit": 64},
             INVALID,
-            "61 of 64 open files: all but used up",
+            "61 of 64 open files, almost all of them",
         ),
         (descriptors_and_ports, {"ports": 199, "port_supply": 200}, WARNING, "199 of 200 local ports"),
         (descriptors_and_ports, {"ports": 101, "port_supply": 200}, WARNING, "101 of 200 local ports"),
@@ -147,7 +147,7 @@ def test_each_limit(check, known, level, words):
         ({"pressed": 20.0}, False, [OK], "not worth a word beside the better measure"),
     ],
 )
-def test_pressure_decides_only_where_our_own_waiting_is_not_known(known, embedded, levels, why):
+def test_pressure_decides_only_where_the_waiting_of_checkload_is_unknown(known, embedded, levels, why):
     assert [finding.level for finding in found(cpu_contention, process(**known), embedded=embedded)] == levels, why
 
 
@@ -156,8 +156,8 @@ def test_pressure_decides_only_where_our_own_waiting_is_not_known(known, embedde
     [
         ([], 100.0, OK, "no garbage collection took longer than 0 ms"),
         ([0.019], 100.0, OK, "longer than 19 ms"),
-        ([0.03], 100.0, WARNING, "held up the harness for 30 ms"),
-        ([0.11], 100.0, INVALID, "held up the harness for 110 ms; 100 ms is allowed"),
+        ([0.03], 100.0, WARNING, "paused checkload for 30 ms"),
+        ([0.11], 100.0, INVALID, "paused checkload for 110 ms; 100 ms is allowed"),
         ([0.01] * 60, 100.0, INVALID, "for 0.6 % of the time; 0.5 % is allowed"),
         ([0.01] * 49, 100.0, OK, "longer than 10 ms"),
     ],
@@ -175,23 +175,23 @@ def test_the_worst_process_is_named():
         assert "worker 2" in first.message, check
 
 
-def test_what_ran_out_is_named_with_its_number_and_remedy():
+def test_exhausted_resources_are_named_with_numbers_and_remedy():
     (finding,) = found(
         resource_exhaustion, process("1"), process("2", exhausted_resources={"EMFILE": 1200, "ENOBUFS": 3})
     )
     assert finding.level is INVALID
     assert finding.message == (
-        "worker 2 could not open connections for want of something of its own: EMFILE 1,200 times, ENOBUFS 3 times"
+        "worker 2 could not open connections because it ran out of open files (EMFILE 1,200 times) and network buffers (ENOBUFS 3 times)"
     )
     assert "ulimit -n" in finding.remedy
 
 
-def test_a_connection_that_we_could_not_open_spoils_the_run_even_if_nobody_told_what_ran_out():
+def test_a_connection_that_could_not_be_opened_makes_the_run_invalid():
     recorder = Recorder(Window(0, 0, 1))
     recorder.page(PageSample("Basket", "gpay", "no_socket", Blame.HARNESS, 0.1, 0.1, 0.2))
     (finding,) = resource_exhaustion(Evidence(recorder, Conditions(processes=[process()])))
     assert (finding.check, finding.level) == ("sockets", INVALID)
-    assert finding.message.startswith("1 connections could not be opened")
+    assert finding.message.startswith("1 connection could not be opened")
 
 
 # -- what to do -------------------------------------------------------------------------------------------------------
@@ -201,17 +201,17 @@ def remedy(*processes, **conditions):
     return found(busy_seconds, *processes, **conditions)[0].remedy
 
 
-def test_the_remedy_says_how_many_workers_it_takes():
+def test_the_remedy_names_the_number_of_workers_needed():
     lag = pauses(*[0.001] * 90, *[0.041] * 10)
     hot = [process(str(number), processor=93.0, busy=50.0, steady_lag=lag) for number in range(3)]
-    assert remedy(*hot).startswith("add 2 workers on another machine: lag p99 was 41 ms at 93 % CPU")
-    assert remedy(hot[0]).startswith("add 1 worker: lag p99 was 41 ms at 93 % CPU")
-    assert remedy(process(processor=61.0, busy=50.0)).startswith("add 1 worker: 61 % CPU")
+    assert remedy(*hot).startswith("add 2 workers on another machine (lag p99 was 41 ms at 93 % CPU)")
+    assert remedy(hot[0]).startswith("add 1 worker (lag p99 was 41 ms at 93 % CPU)")
+    assert remedy(process(processor=61.0, busy=50.0)).startswith("add 1 worker (61 % CPU)")
 
 
-def test_more_workers_are_no_remedy_where_we_were_not_busy():
+def test_an_idle_checkload_needs_no_more_workers():
     assert "add" not in remedy(process(processor=10.0, busy=50.0))
 
 
-def test_the_shop_on_the_same_machine_could_be_moved():
+def test_the_remedy_moves_an_embedded_shop():
     assert "run the shop on another machine" in remedy(process(processor=93.0, busy=50.0), embedded=True)

@@ -20,32 +20,32 @@ def found(came, expected=WEIGHTS, **conditions):
     return list(mix_as_planned(Evidence(Recorder(Window(0, 0, 1)), Conditions(mixes=[counted], **conditions))))
 
 
-def test_the_mix_that_was_asked_for_is_well():
+def test_the_planned_mix_is_ok():
     (finding,) = found({"card": 610, "wallet": 245, "transfer": 145})
     assert finding.level is Severity.OK
 
 
-def test_a_mix_that_is_off_names_the_option_that_is_off_most():
+def test_another_mix_names_the_option_that_differs_most():
     (finding,) = found({"card": 600, "wallet": 320, "transfer": 80})
     assert finding.level is Severity.INVALID
-    assert "of payment option transfer came 80, and 150 were expected" in finding.message
+    assert "80 arrivals had the payment option transfer, and 150 were expected" in finding.message
     assert finding.remedy
 
 
-def test_an_option_that_never_came_and_one_that_nobody_asked_for():
-    assert "transfer came 0" in found({"card": 700, "wallet": 300})[0].message
+def test_an_option_that_never_came_and_an_unplanned_one():
+    assert "0 arrivals had the payment option transfer" in found({"card": 700, "wallet": 300})[0].message
     (finding,) = found({"card": 600, "wallet": 250, "transfer": 150, "cheque": 1})
     assert finding.level is Severity.INVALID
-    assert "nobody was to come with payment option cheque, and 1 came" in finding.message
+    assert "1 arrival had the payment option cheque, and none was planned" in finding.message
 
 
-def test_rare_options_are_taken_together_instead_of_raising_an_alarm():
+def test_rare_options_are_added_up():
     rare = {"card": 1000.0} | {f"rare {number}": 1.0 for number in range(8)}
     assert found({"card": 1000, "rare 1": 4, "rare 2": 4}, rare)[0].level is Severity.OK
     assert found({"card": 1000, "rare 1": 60}, rare)[0].level is Severity.INVALID
 
 
-def test_a_few_who_belong_nowhere_are_not_left_out():
+def test_too_few_rare_ones_join_the_smallest_cell():
     # One in a thousand expected, all of them lacking or doubled: too few to tell.
     assert found({"card": 999, "rare": 1}, {"card": 999.0, "rare": 1.0}) == []
     assert (
@@ -55,15 +55,15 @@ def test_a_few_who_belong_nowhere_are_not_left_out():
 
 
 @pytest.mark.parametrize("came", [{}, {"card": 3}, {"card": 2, "wallet": 1}])
-def test_too_few_say_nothing(came):
+def test_too_few_arrivals_are_not_tested(came):
     assert found(came) == []
 
 
-def test_a_run_that_was_ended_early_has_no_mix_to_keep():
+def test_a_disturbed_run_is_not_tested():
     assert found({"card": 1000}, stop_rule="it held") == []
 
 
-def test_chance_alone_hardly_ever_looks_like_a_drift():
+def test_chance_alone_rarely_looks_like_another_mix():
     alarms = 0
     for seed in range(400):
         drawn = Counter(random.Random(seed).choices(list(WEIGHTS), list(WEIGHTS.values()), k=800))
@@ -74,11 +74,11 @@ def test_chance_alone_hardly_ever_looks_like_a_drift():
 # -- guaranteed minimums ----------------------------------------------------------------------------------------------
 
 
-def test_without_guarantees_the_weights_say_it_all():
+def test_without_guarantees_the_weights_decide():
     assert expected_counts({"a": 3.0, "b": 1.0}, 100) == {"a": 75.0, "b": 25.0}
 
 
-def test_guarantees_are_met_first_and_the_whole_keeps_to_the_weights():
+def test_guaranteed_journeys_count_towards_the_weights():
     assert expected_counts({"a": 3.0, "b": 1.0}, 100, {"b": 10.0}) == pytest.approx({"a": 75.0, "b": 25.0})
 
 

@@ -58,26 +58,29 @@ def test_a_steady_run_is_steady():
 
 
 @pytest.mark.parametrize("journeys", [False, True])
-def test_a_shop_that_slowly_drowns_never_came_to_rest(journeys):
+def test_a_shop_that_slows_down_steadily_is_inconclusive(journeys):
     finding = found(run(lambda moment: 1 + moment / 30, journeys=journeys))
     assert finding.level is INCONCLUSIVE
     assert finding.message.startswith(
-        "the shop never came to rest: in the second half of the steady part response times"
+        "the shop never became steady: in the second half of the steady part, response times"
     )
     assert finding.message.endswith("% longer")
     assert finding.remedy
 
 
-def test_a_shop_that_is_still_warming_up_at_the_end_never_came_to_rest():
+def test_a_shop_that_warms_up_until_the_end_is_inconclusive():
     finding = found(run(lambda moment: 0.5 + 1.5 * math.exp(-moment / 25)))
     assert finding.level is INCONCLUSIVE
     assert finding.message.endswith("% shorter")
 
 
-def test_a_warm_up_that_is_a_little_too_short_is_a_warning_that_says_how_much():
+def test_a_short_warm_up_is_a_warning_with_the_missing_time():
     finding = found(run(lambda moment: 3.0 if moment < 9 else 1.0, length=100))
     assert finding.level is WARNING
-    assert "the warm-up reached into the steady part: after its first 15 s response times were 53 %" in finding.message
+    assert (
+        "the warm-up was too short: after the first 15 s of the steady part, response times were 53 %"
+        in finding.message
+    )
     assert finding.message.endswith("% shorter")
     assert finding.remedy == "lengthen the warm-up by 15 s"
 
@@ -98,11 +101,11 @@ def test_a_warm_up_that_is_a_little_too_short_is_a_warning_that_says_how_much():
         (Recorder(Window(0.0, 0.0, 100.0)), {}, "nothing was measured"),
     ],
 )
-def test_where_it_cannot_be_told_nothing_is_said(recorder, conditions, why):
+def test_where_it_cannot_be_known_there_is_no_finding(recorder, conditions, why):
     assert found(recorder, **conditions) is None, why
 
 
-def test_a_difference_that_no_demand_cares_for_is_none():
+def test_a_difference_below_the_bounds_does_not_matter():
     quick = run(lambda moment: 1 + moment / 30, took=0.004)
     assert found(quick).level is OK
     assert found(quick, ["page response_time p95 < 300ms"]).level is OK
@@ -127,7 +130,7 @@ def test_one_stall_is_no_drift():
     assert found(run(stall)).level is OK
 
 
-def test_what_we_broke_ourselves_does_not_count():
+def test_failures_of_checkload_do_not_count():
     recorder = run()
     for number in range(400):
         due = 131.0 + number / 22
@@ -135,12 +138,12 @@ def test_what_we_broke_ourselves_does_not_count():
     assert found(recorder).level is OK
 
 
-def test_a_steady_run_is_hardly_ever_called_unsteady():
+def test_a_steady_run_is_rarely_called_unsteady():
     alarms = sum(found(run(seed=seed, length=35, rate=15)).level is not OK for seed in range(150))
     assert alarms <= 2
 
 
-def test_seconds_are_multiples_of_what_pages_usually_take():
+def test_the_series_is_relative_to_what_pages_usually_take():
     series, mean = normalised_series(run(names=("quick", "slow"), took=0.1))
     assert len(series) == 40
     assert sum(series) / 40 == pytest.approx(1.0, abs=0.02)
@@ -161,7 +164,7 @@ def test_mser_leaves_out_the_warm_up_and_no_more():
     assert mser5_truncation([1.0 + b for b in noise(60, 3)]) in (0, 5, 10)
 
 
-def test_mser_finds_no_end_of_a_slope():
+def test_mser_finds_no_steady_end_of_a_slope():
     assert mser5_truncation([5 - 0.05 * index + b for index, b in enumerate(noise(60))]) is None
 
 
@@ -170,7 +173,7 @@ def test_mser_needs_four_batches(number):
     assert mser5_truncation([1.0] * number) is None
 
 
-def test_halves_that_agree_and_halves_that_do_not():
+def test_equal_and_different_halves_are_told_apart():
     level = [1 + each for each in noise(40)]
     assert compare_halves(level).p_value > 0.05
     higher = compare_halves([each * (1.3 if index >= 20 else 1) for index, each in enumerate(level)])
@@ -185,7 +188,7 @@ def test_halves_that_agree_and_halves_that_do_not():
     assert not higher.is_significant(usual=0.01, least=0.25), "a large part of next to nothing"
 
 
-def test_neighbours_that_resemble_each_other_are_worth_less():
+def test_autocorrelated_values_count_as_fewer():
     alarms = {0.0: 0, 0.6: 0}
     naive = NormalDist().inv_cdf(0.995)
     uncorrected = 0
@@ -206,7 +209,7 @@ def test_neighbours_that_resemble_each_other_are_worth_less():
 
 
 @pytest.mark.parametrize("series", [[], [1.0] * 19, [1.0] * 40, [0.0, *[1.0] * 39]])
-def test_what_cannot_be_compared_is_not(series):
+def test_series_without_variation_are_not_compared(series):
     assert compare_halves(series) is None
 
 
@@ -218,11 +221,11 @@ def test_stretches_of_different_length_can_be_compared():
     assert compare_stretches(series[:4], series[4:]) is None
 
 
-def test_a_run_that_never_came_to_rest_is_inconclusive_in_every_report(passed):
+def test_an_unsteady_run_is_inconclusive_in_every_report(passed):
     unsettled = found(run(lambda moment: 1 + moment / 30))
     judgement = evaluate_run(passed.recorder, [parse("journey failures < 5%")], [unsettled])
     result = replace(passed, judgement=judgement, exit=judgement.verdict.exit)
-    assert "inconclusive: The shop never came to rest" in " ".join(console(result).split())
+    assert "inconclusive: The shop never became steady" in " ".join(console(result).split())
     suite = ET.fromstring(junit(result))
     (failure,) = suite.iter("failure")
     assert failure.attrib["type"] == "inconclusive"

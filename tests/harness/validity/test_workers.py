@@ -33,19 +33,19 @@ def found(one, *workers, **conditions):
     "one",
     [same_version_and_scenario, no_worker_lost, report_gaps, foreign_messages, clock_drift, clock_offsets, worker_lag],
 )
-def test_where_nothing_is_known_nothing_is_found(one):
+def test_without_readings_there_is_no_finding(one):
     assert found(one) == []
 
 
 @pytest.mark.parametrize("one", [same_version_and_scenario, report_gaps, clock_offsets])
-def test_a_worker_of_whom_nothing_is_known_is_not_accused(one):
+def test_an_unknown_worker_has_no_finding(one):
     assert [each for each in found(one, WorkerFacts(name="1"), run_fingerprint=OURS) if each.level is not OK] == []
 
 
 # -- loss -------------------------------------------------------------------------------------------------------------
 
 
-def test_a_fleet_that_came_home_is_well():
+def test_workers_that_all_finished_are_ok():
     (finding,) = found(no_worker_lost, WorkerFacts(name="1", finished=True), WorkerFacts(name="2", finished=True))
     assert (finding.level, finding.message) == (OK, "2 workers made the load, and none was lost")
 
@@ -60,14 +60,14 @@ def test_a_fleet_that_came_home_is_well():
         ({"lost_at": 3.0, "lost_in": Phase.WARM_UP}, "worker 2 was lost 3 s into the load, in the warm-up"),
         (
             {"lost_at": 12.0, "lost_in": Phase.STEADY, "reassigned_after": 3.0},
-            "the others had its arrivals after 3 s, but its journeys are lost",
+            "the other workers took over its arrivals after 3 s, but its journeys are lost",
         ),
         ({"lost_at": 12.0}, "worker 2 was lost 12 s into the load"),
-        ({"finished": False}, "the last numbers of worker 2 never came"),
-        ({"lost_at": 50.0, "lost_in": Phase.DRAIN}, "the last numbers of worker 2 never came, and was lost after 50 s"),
+        ({"finished": False}, "worker 2 did not send its last counts"),
+        ({"lost_at": 50.0, "lost_in": Phase.DRAIN}, "worker 2 did not send its last counts, and was lost after 50 s"),
     ],
 )
-def test_a_worker_that_is_lost_spoils_the_run(facts, words):
+def test_a_lost_worker_makes_the_run_invalid(facts, words):
     (finding,) = found(no_worker_lost, WorkerFacts(name="1", finished=True), WorkerFacts(name="2", **facts))
     assert finding.level is INVALID
     assert words in finding.message
@@ -84,7 +84,7 @@ def test_the_loss_of_a_worker_is_the_first_reason_given():
 # -- skew -------------------------------------------------------------------------------------------------------------
 
 
-def test_another_version_or_scenario_is_named_with_both_sides():
+def test_another_version_or_scenario_is_named():
     same, older = (
         WorkerFacts(name="1", run_fingerprint=OURS),
         WorkerFacts(name="2", run_fingerprint=RunFingerprint("0.1.0", "a" * 64)),
@@ -92,7 +92,7 @@ def test_another_version_or_scenario_is_named_with_both_sides():
     other = WorkerFacts(name="3", run_fingerprint=RunFingerprint("0.2.0", "b" * 64))
     assert found(same_version_and_scenario, same, run_fingerprint=OURS) == []
     version, scenario = found(same_version_and_scenario, same, older, other, run_fingerprint=OURS)
-    assert version.message == "worker 2 runs checkload 0.1.0 and the master 0.2.0"
+    assert version.message == "worker 2 runs checkload 0.1.0, and the master runs 0.2.0"
     assert scenario.message == "worker 3 read another scenario (bbbbbbbbbbbb) than the master (aaaaaaaaaaaa)"
     assert {version.level, scenario.level} == {INVALID}
 
@@ -101,7 +101,7 @@ def test_another_version_or_scenario_is_named_with_both_sides():
 
 
 @pytest.mark.parametrize(("gap", "said"), [(1.9, False), (2.0, False), (2.5, True)])
-def test_a_worker_that_falls_silent_deserves_a_word(gap, said):
+def test_a_silent_worker_is_a_warning(gap, said):
     findings = found(report_gaps, WorkerFacts(name="1", interval=1.0, longest_gap=gap))
     assert [(each.level, "silent for 2.5 s" in each.message) for each in findings] == (
         [(WARNING, True)] if said else []
@@ -116,15 +116,15 @@ def test_a_worker_that_falls_silent_deserves_a_word(gap, said):
     [
         (ClockDrift(100.0, 0.0, 0.001), OK, "nobody set a clock"),
         (ClockDrift(100.0, 0.05, 0.001), OK, "half of what a warning takes"),
-        (ClockDrift(100.0, 0.2, 0.002), WARNING, "went wrong by +200 ms in 100 s, 0.2 % of the time"),
-        (ClockDrift(100.0, -2.0, 0.002), INVALID, "went wrong by -2 s in 100 s, 2 % of the time"),
+        (ClockDrift(100.0, 0.2, 0.002), WARNING, "drifted by +200 ms in 100 s, 0.2 % of the time"),
+        (ClockDrift(100.0, -2.0, 0.002), INVALID, "drifted by -2 s in 100 s, 2 % of the time"),
         (ClockDrift(100.0, 0.5, 0.5, 30.0), WARNING, "was set by +500 ms after 30 s"),
         (ClockDrift(3600.0, -3.0, -3.0, 30.0), INVALID, "was set by -3 s after 30 s"),
         (ClockDrift(3600.0, 0.0, 30.0, 7.0), INVALID, "was set by +30 s after 7 s"),
         (ClockDrift(1.0, 0.015, 0.015), OK, "too little to tell from how clocks are read"),
     ],
 )
-def test_clocks_that_go_wrong(drift, level, words):
+def test_clocks_that_drift_or_were_set(drift, level, words):
     (finding,) = found(clock_drift, processes=[ProcessFacts(clock=drift)])
     assert finding.level is level, words
     assert level is OK or words in finding.message
@@ -169,7 +169,7 @@ def histogram(*seconds):
     return of
 
 
-def test_a_worker_that_did_not_keep_up_does_not_hide_among_many():
+def test_one_late_worker_among_many_is_found():
     good = [
         ProcessFacts(name=str(n), lateness=histogram((0.001, 1000)), steady_lag=histogram((0.001, 1000)))
         for n in range(9)
@@ -182,12 +182,12 @@ def test_a_worker_that_did_not_keep_up_does_not_hide_among_many():
     assert second.message == "worker stuck woke up late (p99 1 ms, at worst 4 s)"
 
 
-def test_one_process_alone_is_judged_elsewhere():
+def test_a_single_process_has_no_worker_lag():
     assert found(worker_lag, processes=[ProcessFacts(steady_lag=histogram((9.0, 10)))]) == []
 
 
 @pytest.mark.parametrize(("number", "said"), [(1, "1 message was refused"), (3000, "3,000 messages were refused")])
-def test_what_was_refused_on_the_masters_port_is_told_with_a_remedy(number, said):
+def test_refused_messages_are_a_warning_with_a_remedy(number, said):
     (finding,) = found(foreign_messages, refused_messages=number)
     assert finding.level is WARNING
     assert finding.message.startswith(said)

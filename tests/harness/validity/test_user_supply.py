@@ -1,0 +1,61 @@
+"""Too few virtual users or accounts make a run invalid, unless the shop itself was slow."""
+
+import pytest
+from checked_runs import OBJECTIVES, conditions, problems, run_of
+
+from harness.measurement.sample import JourneySample
+from harness.objectives.parser import parse
+from harness.objectives.verdict import Severity
+
+
+@pytest.mark.parametrize(
+    ("run", "objectives", "level", "why"),
+    [
+        ({}, OBJECTIVES, None, "nobody waited"),
+        ({"dropped": 10}, OBJECTIVES, Severity.INVALID, "dropped the shop was fast"),
+        (
+            {"dropped": 10, "time": 6.0},
+            OBJECTIVES,
+            None,
+            "dropped because the shop was slow: that is the shop's failure",
+        ),
+        ({"dropped": 10, "time": 6.0}, [], Severity.INVALID, "dropped, and no demand tells by whose doing"),
+        ({"wait": 1.0}, OBJECTIVES, Severity.WARNING, "waited, but the demands were kept in spite of it"),
+        ({"wait": 3.5}, OBJECTIVES, Severity.INVALID, "waiting alone broke the demand"),
+        ({"wait": 3.5, "time": 5.0}, OBJECTIVES, None, "the shop alone would have broken it"),
+        ({"wait": 3.5}, [parse("journey response_time mean < 4s")], Severity.INVALID, "a mean broken by waiting alone"),
+        ({"wait": 0.04}, OBJECTIVES, None, "5 % of the tightest bound is no matter"),
+    ],
+)
+def test_too_few_users_make_the_run_invalid_unless_the_shop_was_slow(run, objectives, level, why):
+    recorder = run_of(**run)
+    found = problems(recorder, conditions(expected_offered=200 + run.get("dropped", 0)), objectives)
+    assert ("users" in found) is (level is not None), why
+    if level:
+        assert found["users"].level is level, why
+    assert not [f for f in found.values() if f.level is Severity.INVALID and f.check != "users"]
+
+
+def test_two_slow_journeys_do_not_prove_a_slow_shop():
+    """Four users for the load of seventy: whoever waits for a late SMS code takes 7 s, and the shop 15 ms."""
+    recorder = run_of(9, dropped=250)
+    for due in (20.0, 40.0):
+        recorder.offered(due)
+        recorder.started(due, 0.001, 0.0)
+        recorder.journey(JourneySample("guest", "gpay", "ok", "nobody", due, due, due + 7.0, ordered=True))
+    users = problems(recorder, conditions(expected_offered=261))["users"]
+    assert users.level is Severity.INVALID
+    assert "the shop was fast" in users.message
+
+
+def test_the_remedy_names_the_number_of_users_needed():
+    recorder = run_of(1980, dropped=20, time=2.0)  # 20 a second for 2 s each: 40 busy, 26 for chance, 100 for a stall
+    found = problems(recorder, conditions(users=41, expected_offered=2000))["users"]
+    assert found.message == "20 of 2,000 arrivals were dropped, because no virtual user was free; the shop was fast"
+    assert found.remedy == "raise the number of users from 41 to 166"
+
+
+def test_journeys_without_an_account_are_counted_from_samples_too():
+    found = problems(run_of(outcome="no_account", blame="harness"))
+    assert found.keys() == {"accounts"}
+    assert "200 journeys" in found["accounts"].message
