@@ -86,8 +86,10 @@ def plan_help() -> str:
 
 
 def faults() -> str:
-    """The names of all faults of the embedded shop."""
-    return ", ".join(f"`{name.value}`" for name in FaultName) + "."
+    """What each fault of the embedded shop does."""
+    said = _docstrings(FaultName)
+    rows = [(f"`{name.value}`", said[name.name].replace("``", "`")) for name in FaultName]
+    return _table(("fault", "what happens"), rows)
 
 
 def result_fields() -> str:

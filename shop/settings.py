@@ -23,29 +23,50 @@ _DURATION_PART = re.compile(r"(\d+(?:\.\d+)?)\s*(us|ms|min|s|m|h)\s*")
 
 
 class FaultName(StrEnum):
-    """Every way in which the shop can be told to break its promises; ``shop/serving/faults.py`` says what each does."""
+    """Every way in which the shop can be told to break its promises."""
 
     WRONG_PAGE = "wrong_page"
+    """The reply shows another page than the one that is due."""
     MISSING_FIELD = "missing_field"
+    """The reply lacks a part of the envelope."""
     TRUNCATED_JSON = "truncated_json"
+    """The reply ends in the middle of its JSON."""
     INVALID_JSON = "invalid_json"
+    """The reply is not valid JSON."""
     HTML_INSTEAD = "html_instead"
+    """The reply is an HTML page with status 200."""
     OK_WITH_ERRORS = "ok_with_errors"
+    """The reply has status 200, and ``errors`` in its body."""
     SIGN_IN_REDIRECT = "sign_in_redirect"
+    """The shop redirects to the sign-in page (302). The request is not carried out."""
     THROTTLED = "throttled"
+    """The shop answers 429. The request is not carried out."""
     SERVER_ERROR = "server_error"
+    """The shop answers 500. The request is carried out."""
     UNAVAILABLE = "unavailable"
+    """The shop answers 503. The request is not carried out."""
     CLIENT_ERROR = "client_error"
+    """The shop answers 400. The request is not carried out."""
     RESET = "reset"
+    """The shop closes the connection without a reply. The request is carried out."""
     STALL = "stall"
+    """No reply comes. After ``seconds`` the shop closes the connection. The request is carried out."""
     SLOW_BODY = "slow_body"
+    """The reply comes slowly, over ``seconds``."""
     LOST_SMS = "lost_sms"
+    """The SMS with the code never arrives."""
     SESSION_DROPPED = "session_dropped"
+    """The shop forgets the session."""
     WRONG_AMOUNT = "wrong_amount"
+    """The amounts in the reply are wrong."""
     NOT_ECHOED = "not_echoed"
+    """The reply does not repeat what the shopper chose."""
     REPEATED_ORDER_NUMBER = "repeated_order_number"
+    """The order gets a number that an earlier order has."""
     EMPTY_BASKET = "empty_basket"
+    """The shop empties the basket."""
     OVERSIZED_BODY = "oversized_body"
+    """The reply is 12 MB longer than it should be."""
 
 
 def _seconds(value: Any) -> Any:
@@ -170,7 +191,8 @@ class Fault(_Table):
     pages: Annotated[tuple[PageName, ...], Field(strict=False)] = ()
     """The pages that it hits; none named: all pages of the shop."""
     seconds: Duration | None = None
-    """How long ``stall`` delays its reply (left out: 600), or how long ``slow_body`` takes to send it (left out: 10)."""
+    """How long ``stall`` waits before it closes the connection (left out: 600), or how long ``slow_body`` takes to send the
+    reply (left out: 10)."""
 
 
 class SessionSettings(_Table):
