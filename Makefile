@@ -6,7 +6,7 @@ READY := $(VENV)/.ready
 # A load needs no test tools.
 LOAD_READY := $(VENV)/.load-ready
 
-.PHONY: load test unit lint docs bench bench-shop bench-scrape fuzz clean
+.PHONY: load test unit lint check docs bench bench-shop bench-scrape fuzz clean
 
 load: $(LOAD_READY)
 	$(BIN)/locust --headless --scenario baseline
@@ -21,6 +21,9 @@ unit: $(READY)
 
 lint: $(READY)
 	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports
+
+# Before each commit.
+check: lint unit
 
 docs: $(READY)
 	$(BIN)/python docs/make.py

@@ -3,6 +3,7 @@ import pytest
 from scenarios.loading.overrides import OPTIONS, apply_overrides
 from scenarios.loading.reader import build_scenario
 from scenarios.schema.problems import ScenarioError
+from shop.contract import PAYMENT_OPTIONS
 
 DEMANDS = ["journey failures < 1%"]
 
@@ -58,7 +59,7 @@ def test_a_payment_mix_over_a_cover_leaves_the_others_out():
     chosen = apply_overrides(cover, {"payment_mix": "gpay,masterpass"})
     wanted = {option for option, weight in chosen.mix.payments.items() if weight}
     assert wanted == {"gpay", "masterpass"}
-    assert len(chosen.mix.payments) == 14
+    assert len(chosen.mix.payments) == len(PAYMENT_OPTIONS)
 
 
 def test_a_rate_holds_for_as_long_as_the_scenario_lasts():

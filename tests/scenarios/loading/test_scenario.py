@@ -178,14 +178,14 @@ def test_cover_walks_everything_once_and_at_an_even_pace(written):
     scenario = written("cover = true\n" + DEMAND + '[arrivals]\nrate = "5/s"\n')
     assert scenario.mix.cover is True
     assert scenario.arrival_process is ArrivalProcess.UNIFORM
-    # fourteen options, four more SMS scripts, 3-D Secure, a declined card, leaving early
-    assert scenario.profile().expected == pytest.approx(14 + 4 + 2 + 1)
+    # each option, four more SMS scripts, 3-D Secure, a declined card, leaving early
+    assert scenario.profile().expected == pytest.approx(len(PAYMENT_OPTIONS) + 4 + 2 + 1)
     assert scenario.profile().peak_rate == 5.0
 
 
 def test_under_cover_a_weight_of_0_leaves_something_out(written):
     scenario = written("cover = true\n" + DEMAND + '[arrivals]\nrate = "5/s"\n[payments]\ngpay = 0\n[sms]\nlate = 0\n')
-    assert scenario.profile().expected == pytest.approx(21 - 2)
+    assert scenario.profile().expected == pytest.approx(len(PAYMENT_OPTIONS) + 7 - 2)
 
 
 def test_what_was_asked_is_plain_json_and_can_be_read_again(written):

@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 import orjson
 import pytest
 
-from shop.contract import APPROVED_CARD
+from shop.contract import APPROVED_CARD, PAYMENT_OPTIONS
 from shop.serving.asgi import RESET_EXTENSION, AsgiShop
 from shop.settings import FaultName
 
@@ -105,7 +105,8 @@ def test_a_shop_in_order_answers_the_list_of_options(wire):
     assert heard.status == 200
     assert heard.headers["content-type"] == "application/json"
     assert int(heard.headers["content-length"]) == len(heard.body)
-    assert len(heard.document["context_list"][0]["page_context"]["payment_options"]) == 14
+    options = heard.document["context_list"][0]["page_context"]["payment_options"]
+    assert [row["slug"] for row in options] == list(PAYMENT_OPTIONS)
 
 
 def test_cookies_come_as_headers_of_their_own(browse, clock):
