@@ -69,6 +69,7 @@ ORDINARY = {
 """Plain English that stood for something of ours, and what to say: no name consists of one of them alone."""
 
 EXCEPTIONS = {
+    "*:PREPARED": "the state of a run before its load begins",
     "*:share": "a part of a whole, from 0 to 1: a key of scenario files",
 }
 """Names that use such a word in its everyday sense: path and name, with the reason."""
