@@ -188,7 +188,7 @@ class Browser:
 
 def _is_mislabelled(request: PageRequest, media: str) -> bool:
     """Whether a reply that holds JSON, as this visit reads it, claims a media type that says otherwise."""
-    return request.response_format in _JSON_READS and not media.endswith("+json")
+    return request.expect.format in _JSON_READS and not media.endswith("+json")
 
 
 def _body(request: PageRequest) -> bytes | None:

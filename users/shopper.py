@@ -25,7 +25,8 @@ from users.http.locust_client import LocustHttpClient, locust_session
 from users.http.locust_stats import locust_stats_of
 from users.http.origin import parse_origin
 from users.http.transport import Transport
-from users.journeys.catalogue import JOURNEYS, JourneyContext, Receipt
+from users.journeys.catalogue import JOURNEYS
+from users.journeys.context import JourneyContext, Receipt
 from users.journeys.diagnosis import remedy
 from users.journeys.steps import JourneyFailed, drive_journey
 from users.journeys.storefront import RETRY_DELAYS

@@ -90,8 +90,8 @@ class Guest:
         from harness.measurement.sample import JourneySample  # noqa: PLC0415
         from shop.contract import Page  # noqa: PLC0415
         from users.browser import Browser  # noqa: PLC0415
-        from users.journeys.catalogue import JourneyContext  # noqa: PLC0415
         from users.journeys.checkout import open_checkout, reach_payment  # noqa: PLC0415
+        from users.journeys.context import JourneyContext  # noqa: PLC0415
         from users.journeys.steps import drive_journey  # noqa: PLC0415
 
         clock, due = time.perf_counter, self.assignment.arrival.due
@@ -100,7 +100,7 @@ class Guest:
         dispatcher.begin(self.assignment, clock())
         browser = Browser(self.transport, self.recorder.page, option, due, clock, lambda _: None, lambda _: 0.0)
         context = JourneyContext(spec, self.policy, lambda _: True, places=self.places)
-        context.goods_amount = Decimal("57.99")
+        context.expect_goods_amount(Decimal("57.99"))
 
         def steps():
             yield from open_checkout(context)

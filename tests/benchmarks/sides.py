@@ -114,7 +114,7 @@ def _verifying(name: str) -> dict[str, object]:
 def visits() -> list:
     """The five pages as visits, with what a reply must hold."""
     from shop.contract import Page  # noqa: PLC0415
-    from users.journeys.steps import PageRequest  # noqa: PLC0415
+    from users.journeys.steps import Expectation, OrderState, PageRequest  # noqa: PLC0415
 
     echoes = {
         "DeliveryOptionSelectionPage": {"delivery_option": "7"},
@@ -126,8 +126,8 @@ def visits() -> list:
             method,
             f"{CHECKOUT}{page}",
             form=dict(pair.replace("%40", "@").split("=") for pair in form.split("&")) if form else None,
-            expected_pages=frozenset({Page(shown)}),
-            echo=echoes.get(page, {}),
+            expect=Expectation(pages=frozenset({Page(shown)})),
+            order=OrderState(echo=echoes.get(page, {})),
         )
         for page, method, form, shown, _ in PAGES
     ]

@@ -18,7 +18,8 @@ from users.browser import Browser
 from users.http.client import HttpClient, HttpLimits
 from users.http.locust_client import LocustHttpClient, locust_session
 from users.http.transport import HttpResponse
-from users.journeys.catalogue import JOURNEYS, JourneyContext
+from users.journeys.catalogue import JOURNEYS
+from users.journeys.context import JourneyContext
 from users.journeys.steps import JourneyFailed, drive_journey
 from users.population.accounts import Account
 from users.population.journey_spec import JourneySpec, ShopperPolicy, SmsScript

@@ -18,7 +18,8 @@ from shop.contract import PAYMENT_OPTIONS
 from shop.serving.process import ShopProcess
 from shop.settings import Settings
 from users.browser import Browser
-from users.journeys.catalogue import JOURNEYS, JourneyContext
+from users.journeys.catalogue import JOURNEYS
+from users.journeys.context import JourneyContext
 from users.journeys.steps import drive_journey
 from users.parallel_requests import ParallelFetcher
 from users.population.accounts import Account

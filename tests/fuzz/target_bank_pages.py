@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from harness.measurement.outcomes import Outcome
 from shop.contract import Page
 from users.journeys.checks import check_response
-from users.journeys.steps import PageRequest, ResponseFormat
+from users.journeys.steps import Expectation, PageRequest, ResponseFormat
 
 PIECES = [
     *("<form", "<form action=/pay>", "</form", "</form>", "<input", "<input name=a value=b>", "<button ", "<a ", "<a>", "<", ">", "/>"),
@@ -16,7 +16,7 @@ PIECES = [
     *(" name=", " value=", " type=submit", " checked", " disabled", "=", "'", '"', " ", "\n", "\0", "&", "&amp;", "&#", "&#x110000;", "&copy=1"),
     *("x", "é", "\N{LATIN CAPITAL LETTER I WITH DOT ABOVE}", "\N{KELVIN SIGN}", "\ud800", "9" * 50),
 ]  # fmt: skip
-REQUEST = PageRequest(Page.BANK, path="/_bank/", response_format=ResponseFormat.HTML)
+REQUEST = PageRequest(Page.BANK, path="/_bank/", expect=Expectation(ResponseFormat.HTML))
 SLOW = 0.25  # seconds of processor time, of which the largest of these pages takes a tenth
 
 

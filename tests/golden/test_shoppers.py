@@ -10,8 +10,9 @@ import pytest
 
 from harness.measurement.outcomes import Outcome
 from shop.contract import PAYMENT_OPTIONS
-from users.journeys.catalogue import JOURNEYS, JourneyContext
+from users.journeys.catalogue import JOURNEYS
 from users.journeys.checks import check_response
+from users.journeys.context import JourneyContext
 from users.journeys.steps import PageRequest, PageResponse, drive_journey
 from users.population.accounts import Account
 from users.population.journey_spec import JourneySpec, ShopperPolicy, SmsScript
@@ -136,7 +137,7 @@ class GoldenShop:
             "errors": {"non_field_errors": ["No."]} if reply.get("errors") else [] if self.recorded else None,
             "pre_order": self.pre_order,
         }
-        outcome = request.refused_as if reply.get("errors") else Outcome.OK
+        outcome = request.expect.refused_as if reply.get("errors") else Outcome.OK
         assert outcome is not None, f"{step}: the shopper did not expect errors"
         return self._checked(request, document, outcome)
 

@@ -9,10 +9,10 @@ from harness.metrics.collector import RunCollector
 from harness.metrics.run_metrics import RunMetrics
 from shop.contract import Page
 from users.journeys.checks import check_response
-from users.journeys.steps import PageRequest
+from users.journeys.steps import Expectation, PageRequest
 
 MANY = 10_000
-VISIT = PageRequest(Page.BIN_NUMBER, "POST", expected_pages=frozenset({Page.INSTALLMENT}))
+VISIT = PageRequest(Page.BIN_NUMBER, "POST", expect=Expectation(pages=frozenset({Page.INSTALLMENT})))
 
 
 def refused(number):

@@ -12,7 +12,7 @@ from harness.measurement.outcomes import Outcome
 from shop.contract import Page
 from users.browser import Browser
 from users.http.transport import HttpResponse
-from users.journeys.steps import JourneyFailed, PageRequest, ResponseFormat
+from users.journeys.steps import Expectation, JourneyFailed, PageRequest, ResponseFormat
 from users.parallel_requests import ParallelFetcher
 
 PATIENCE = 5.0
@@ -62,7 +62,7 @@ class Transport:
 
 
 def request(path):
-    return PageRequest(Page.PRODUCT, path=path, response_format=ResponseFormat.JSON, think_first=False)
+    return PageRequest(Page.PRODUCT, path=path, think_first=False, expect=Expectation(ResponseFormat.JSON))
 
 
 class Storefront:

@@ -8,7 +8,7 @@ from harness.measurement.outcomes import Outcome
 from shop.contract import Page
 from users.browser import Browser
 from users.http.transport import HttpResponse
-from users.journeys.steps import JourneyFailed, PageRequest, ResponseFormat
+from users.journeys.steps import Expectation, JourneyFailed, PageRequest, ResponseFormat
 
 PAUSES = (0.6, 1.6, 2.0)
 TOOK = 0.1
@@ -65,7 +65,7 @@ def browser(clock, samples, *replies, retry_delays=PAUSES):
 
 
 def request(page=Page.PRODUCT):
-    return PageRequest(page, path="/x", response_format=ResponseFormat.JSON)
+    return PageRequest(page, path="/x", expect=Expectation(ResponseFormat.JSON))
 
 
 def test_a_request_is_sent_up_to_three_times_more(clock, samples):

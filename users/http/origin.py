@@ -11,7 +11,7 @@ from typing import NamedTuple
 from urllib.parse import quote, urlsplit
 from urllib.request import getproxies_environment, proxy_bypass
 
-_PORTS = {"http": 80, "https": 443}
+DEFAULT_PORTS = {"http": 80, "https": 443}
 # Everything printable of ASCII but the space, as browsers send it; what is already %-encoded stays as it is.
 _SAFE = "".join(chr(code) for code in range(0x21, 0x7F))
 _NOT_IN_HOST = frozenset(" \t\r\n/\\?#@<>[]\"'`{}|^,;")
@@ -32,7 +32,7 @@ class Origin(NamedTuple):
     def host_header(self) -> str:
         """The ``Host`` that is sent: brackets round IPv6, no zone, the port only where it is not the usual one."""
         host = f"[{self.host.partition('%')[0]}]" if ":" in self.host else self.host
-        return host if self.port == _PORTS[self.scheme] else f"{host}:{self.port}"
+        return host if self.port == DEFAULT_PORTS[self.scheme] else f"{host}:{self.port}"
 
     @property
     def scheme(self) -> str:
@@ -52,7 +52,7 @@ def parse_origin(url: str) -> Origin:
         host, port = parts.hostname or "", parts.port
     except ValueError:
         raise InvalidRequest("the URL names no host or port that could be reached") from None
-    if parts.scheme not in _PORTS:
+    if parts.scheme not in DEFAULT_PORTS:
         raise InvalidRequest("the URL does not begin with http:// or https://")
     try:
         host = host if host.isascii() else host.encode("idna").decode()
@@ -60,7 +60,7 @@ def parse_origin(url: str) -> Origin:
         host = ""
     if not host or not host.isprintable() or not _NOT_IN_HOST.isdisjoint(host) or port == 0:
         raise InvalidRequest("the URL names no host or port that could be reached")
-    return Origin(parts.scheme == "https", host, _PORTS[parts.scheme] if port is None else port)
+    return Origin(parts.scheme == "https", host, DEFAULT_PORTS[parts.scheme] if port is None else port)
 
 
 def resolve_url(url: str, target: Origin) -> tuple[Origin, str]:

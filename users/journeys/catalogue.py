@@ -1,4 +1,4 @@
-"""The paths that shoppers take through the shop, from the door to a receipt or to one named failure."""
+"""All kinds of journeys through the shop; each ends in a receipt or in one named failure."""
 
 from __future__ import annotations
 
@@ -13,14 +13,16 @@ from users.journeys.basket import fill_basket
 from users.journeys.checkout import DELIVERY_CHOICES, open_checkout, reach_payment
 from users.journeys.context import JourneyContext, Receipt, fetch
 from users.journeys.order import complete_order
-from users.journeys.steps import JourneyFailed, PageRequest, ResponseFormat, Steps
+from users.journeys.steps import Expectation, JourneyFailed, PageRequest, ResponseFormat, Steps
 
-__all__ = ["JOURNEYS", "Journey", "JourneyContext", "Receipt"]
+_CSRF_TOKEN = Expectation(ResponseFormat.JSON, keys=frozenset({"csrf_token"}))
+# Without a key it is a refusal: the shop wants a one-time code or a captcha, or reports errors.
+_SIGNED_IN = Expectation(ResponseFormat.JSON, keys=frozenset({"key"}), fails_as=Outcome.SIGN_IN_REFUSED)
 
 
 @dataclass(frozen=True, slots=True)
 class Journey:
-    """One kind of journey: the steps it takes, whether they need an account, whether she leaves before she pays."""
+    """One kind of journey: its steps, whether it needs an account, and whether the shopper leaves before paying."""
 
     steps: Callable[[JourneyContext], Steps[Receipt]]
     signs_in: bool = False
@@ -28,7 +30,7 @@ class Journey:
 
 
 def guest(context: JourneyContext) -> Steps[Receipt]:
-    """Buys without an account: says who she is, where to send it and how, and pays."""
+    """Buy without an account: give a name, choose address and delivery, and pay."""
     yield from _fetch_token(context)
     yield from fill_basket(context)
     yield from _to_payment(context)
@@ -36,7 +38,7 @@ def guest(context: JourneyContext) -> Steps[Receipt]:
 
 
 def returning(context: JourneyContext) -> Steps[Receipt]:
-    """Signs in and buys; the shop remembers her choices, so that its checkout opens on the payment page."""
+    """Sign in and buy; the shop remembers the customer's choices, so its checkout opens on the payment page."""
     yield from _sign_in(context)
     yield from fill_basket(context)
     yield from _to_payment(context)
@@ -44,7 +46,7 @@ def returning(context: JourneyContext) -> Steps[Receipt]:
 
 
 def first_time(context: JourneyContext) -> Steps[Receipt]:
-    """Signs in, adds an address and chooses the delivery, even where the shop would remember an earlier choice."""
+    """Sign in, add an address and choose the delivery, even if the shop remembers an earlier choice."""
     context.adds_address = True
     yield from _sign_in(context)
     yield from fill_basket(context)
@@ -53,8 +55,8 @@ def first_time(context: JourneyContext) -> Steps[Receipt]:
 
 
 def abandoning(context: JourneyContext) -> Steps[Receipt]:
-    """Sets out as a guest and leaves after a page between the checkout's door and the list of payment options."""
-    # A shop may leave out the page she had in mind; the list of payment options is the last she sees in any case.
+    """Start as a guest, and leave after some page of the checkout, the list of payment options at the latest."""
+    # A shop may leave out the chosen page. It never leaves out the list of payment options.
     context.abandon_after = frozenset({context.rng.choice(_LEFT_AFTER), Page.PAYMENT_OPTION})
     return (yield from guest(context))
 
@@ -71,14 +73,8 @@ def _to_payment(context: JourneyContext, *, every: bool = False) -> Steps[None]:
 
 
 def _fetch_token(context: JourneyContext) -> Steps[None]:
-    request = PageRequest(
-        Page.CSRF_TOKEN,
-        path=PATHS[Page.CSRF_TOKEN],
-        response_format=ResponseFormat.JSON,
-        required_keys=frozenset({"csrf_token"}),
-        think_first=False,
-    )
-    yield from fetch(context, request)
+    path = PATHS[Page.CSRF_TOKEN]
+    yield from fetch(context, PageRequest(Page.CSRF_TOKEN, path=path, expect=_CSRF_TOKEN, think_first=False))
 
 
 def _sign_in(context: JourneyContext) -> Steps[None]:
@@ -87,23 +83,14 @@ def _sign_in(context: JourneyContext) -> Steps[None]:
     if context.signed_in:
         return
     yield from _fetch_token(context)
-    request = PageRequest(
-        Page.LOGIN,
-        "POST",
-        PATHS[Page.LOGIN],
-        json={
-            "email": context.account.email,
-            "password": context.account.password,
-            "formType": "login",
-            "locale": context.policy.locale,
-            **(storefront.SIGN_IN_FIELDS if context.as_storefront else {}),
-        },
-        response_format=ResponseFormat.JSON,
-        # Anything but a key is a refusal: a one-time code or a captcha that is wanted, or errors.
-        required_keys=frozenset({"key"}),
-        fails_as=Outcome.SIGN_IN_REFUSED,
-    )
-    yield from fetch(context, request)
+    form = {
+        "email": context.account.email,
+        "password": context.account.password,
+        "formType": "login",
+        "locale": context.policy.locale,
+        **(storefront.SIGN_IN_FIELDS if context.as_storefront else {}),
+    }
+    yield from fetch(context, PageRequest(Page.LOGIN, "POST", PATHS[Page.LOGIN], json=form, expect=_SIGNED_IN))
     if context.as_storefront:
         yield from fetch(context, storefront.current_user())
     context.signed_in = True
@@ -117,4 +104,4 @@ JOURNEYS: Mapping[str, Journey] = MappingProxyType(
         "abandoning": Journey(abandoning, abandons=True),
     }
 )
-"""Every kind of journey by the name that scenarios, reports and Locust's user classes give it."""
+"""Every kind of journey by the name that scenarios, reports and Locust's user classes use."""

@@ -1,7 +1,7 @@
-"""From the bytes of a reply to a checked answer, or to the first thing that is wrong with it.
+"""Checks a response: from its bytes to a checked ``PageResponse``, or to the first thing that is wrong with it.
 
-This runs once for every page fetched, so it is kept cheap. Nothing of a reply's body ever leaves here but in the
-answer: an outcome is a word of a closed set, and no message quotes the shop.
+This runs once for every page, so it is cheap. Only the response itself carries what the shop wrote: an outcome is a word
+of a closed set, and no message quotes the shop.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ from shop.contract import CHECKOUT_PAGES, TEMPLATE_SIGNED_OUT, Page
 from users.journeys.diagnosis import refine_outcome
 from users.journeys.html_form import first_form
 from users.journeys.money import amount
-from users.journeys.steps import PageRequest, PageResponse, ResponseFormat
+from users.journeys.steps import NO_ORDER, Expectation, OrderState, PageRequest, PageResponse, ResponseFormat
 
 _PAGES: Mapping[str, Page] = {page.value: page for page in CHECKOUT_PAGES}
-_SIGN_IN = ("login", "users/")
+_SIGN_IN_PATHS = ("login", "users/")
 _REFUSALS = frozenset({400, 401, 403})
 _ZERO = Decimal(0)
-_MISSING = 0  # in place of errors: no list, no object, and not null
-# By a name of this module's own a member of an enum is found five times as fast.
+_MISSING = 0  # stands for missing errors: not a list, not an object, not null
+# A module's own name for an enum member is found five times as fast.
 _OK, _ENVELOPE, _THANK_YOU = Outcome.OK, ResponseFormat.ENVELOPE, Page.THANK_YOU
 
 
@@ -35,46 +35,43 @@ class _CheckFailed(Exception):
 
 
 def check_response(
-    request: PageRequest, status: int, body: bytes, headers_location: str = ""
+    request: PageRequest, status: int, body: bytes, location: str = ""
 ) -> tuple[PageResponse | None, Outcome]:
-    """The answer a reply holds for this visit with its outcome, or ``None`` with the first thing wrong.
+    """Check the response to a request; returns it with its outcome, or ``None`` with the first thing that is wrong.
 
-    The answer's outcome is ``OK`` or the luck that ``request.refused_as`` names. Never raises, whatever the bytes.
+    The outcome of a returned response is ``OK``, or the one that ``Expectation.refused_as`` names. Never raises.
     """
+    expect = request.expect
     try:
         if 200 <= status < 300:  # noqa: PLR2004 - the class of HTTP statuses, RFC 9110 section 15
-            response_format = request.response_format
-            response = (
-                _read_envelope(request, body)
-                if response_format is _ENVELOPE
-                else _READERS[response_format](request, body)
-            )
+            format_ = expect.format
+            response = _read_envelope(request, body) if format_ is _ENVELOPE else _READERS[format_](request, body)
         else:
-            response = _check_non_2xx(request, status, headers_location)
+            response = _check_non_2xx(expect, status, location)
     except _CheckFailed as wrong:
-        return None, refine_outcome(request, status, body, headers_location, wrong.outcome)
+        return None, refine_outcome(request, status, body, location, wrong.outcome)
     outcome = response.outcome
-    check = request.check
-    if check is not None and outcome is _OK and (judged := check(response)) is not _OK:
-        return None, judged
+    check = expect.check
+    if check is not None and outcome is _OK and (checked := check(response)) is not _OK:
+        return None, checked
     return response, outcome
 
 
-def _check_non_2xx(request: PageRequest, status: int, location: str) -> PageResponse:
+def _check_non_2xx(expect: Expectation, status: int, location: str) -> PageResponse:
     match status // 100:
         case 3:
-            if any(mark in location for mark in _SIGN_IN):
+            if any(mark in location for mark in _SIGN_IN_PATHS):
                 raise _CheckFailed(Outcome.SESSION_LOST)
-            if request.allow_redirect and location:
+            if expect.allow_redirect and location:
                 return PageResponse(location=location)
             raise _CheckFailed(Outcome.HTTP_3XX)
         case 4:
             if status == 429:  # noqa: PLR2004 - Too Many Requests
                 raise _CheckFailed(Outcome.THROTTLED)
-            if status == 404 and request.allow_404:  # noqa: PLR2004 - Not Found
+            if status == 404 and expect.allow_404:  # noqa: PLR2004 - Not Found
                 return PageResponse()
-            if request.fails_as is not None and status in _REFUSALS:
-                raise _CheckFailed(request.fails_as)
+            if expect.fails_as is not None and status in _REFUSALS:
+                raise _CheckFailed(expect.fails_as)
             raise _CheckFailed(Outcome.SESSION_LOST if status == 401 else Outcome.HTTP_4XX)  # noqa: PLR2004 - Unauthorized
         case 0 | 1:
             raise _CheckFailed(Outcome.CONNECTION)
@@ -102,26 +99,27 @@ def _read_envelope(request: PageRequest, body: bytes) -> PageResponse:
     if redirect is not None and isinstance(redirect, str) and "basket" in redirect:
         raise _CheckFailed(Outcome.BASKET_LOST)
     entries, pre_order, errors = find("context_list"), find("pre_order"), find("errors", _MISSING)
-    # Parsed JSON is of these very types, and of no others derived from them.
+    # orjson makes exactly these types, never a subclass.
     if type(entries) is not list or type(template) is not str:
         raise _CheckFailed(Outcome.ENVELOPE)
     if errors is not None and type(errors) is not list and type(errors) is not dict:
         raise _CheckFailed(Outcome.ENVELOPE)
     if not _are_entries(entries):
         raise _CheckFailed(Outcome.ENVELOPE)
-    page = _current_page(request, entries)
+    expect, order = request.expect, request.order
+    page = _current_page(request.page, entries)
     if type(pre_order) is not dict:
         pre_order = _no_pre_order(document, page)
-    context = entries[0]["page_context"] if len(entries) == 1 else _context(entries)
-    outcome = _refusal(request) if errors else _OK
-    # Who is refused stays on her page, and what was valid before is kept: so a refusal is held to the same.
-    if request.expected_pages and page not in request.expected_pages:
+    page_context = entries[0]["page_context"] if len(entries) == 1 else _merged_context(entries)
+    outcome = _refusal(expect) if errors else _OK
+    # A refusal stays on the shopper's page and keeps what was valid before, so it must pass these, too.
+    if expect.pages and page not in expect.pages:
         raise _CheckFailed(Outcome.UNEXPECTED_PAGE)
-    if request.echo or request.total is not None or request.goods_amount is not None:
-        _check_order_state(request, pre_order, page)
-    if request.required_keys and outcome is _OK:
-        _check_required_keys(request, context)
-    return PageResponse(outcome, document, page, context)
+    if order is not NO_ORDER or expect.echoes_form:
+        _check_order_state(request, order, pre_order, page)
+    if expect.keys and outcome is _OK:
+        _check_required_keys(expect, page_context)
+    return PageResponse(outcome, document, page, page_context)
 
 
 def _are_entries(entries: list[Any]) -> bool:
@@ -135,99 +133,108 @@ def _are_entries(entries: list[Any]) -> bool:
 
 
 def _no_pre_order(document: Mapping[str, Any], page: Page | None) -> Mapping[str, Any]:
-    """What stands for a pre-order that is null: nothing once the order is complete, before that it is wrong."""
+    """What a missing pre-order counts as: null is correct for a completed order only."""
     if page is not _THANK_YOU or document.get("pre_order", _MISSING) is not None:
         raise _CheckFailed(Outcome.ENVELOPE)
     return {}
 
 
-def _refusal(request: PageRequest) -> Outcome:
-    """The luck that business errors are for this visit; where she did not ask for any, they are a fault."""
-    if request.refused_as is None:
-        raise _CheckFailed(request.fails_as or Outcome.BUSINESS_ERROR)
-    return request.refused_as
+def _refusal(expect: Expectation) -> Outcome:
+    """The outcome of business errors: the one that the shopper provokes, or else a fault of the shop."""
+    if expect.refused_as is None:
+        raise _CheckFailed(expect.fails_as or Outcome.BUSINESS_ERROR)
+    return expect.refused_as
 
 
-def _context(entries: list[dict[str, Any]]) -> Mapping[str, Any]:
+def _merged_context(entries: list[dict[str, Any]]) -> Mapping[str, Any]:
     return {key: value for entry in entries for key, value in entry["page_context"].items()}
 
 
-def _current_page(request: PageRequest, entries: list[dict[str, Any]]) -> Page | None:
+def _current_page(requested: Page, entries: list[dict[str, Any]]) -> Page | None:
     """The page that the last entry names; the list may be cumulative, or hold just the next page.
 
-    A completed order is ``ThankYouPage`` under each of its guises: by name, by an order number in an entry that has no
-    name, and by an address of the completed order in an entry that names no other page than the one just posted.
+    A completed order is ``ThankYouPage`` in each of its forms: by that name, by an order number in an entry without a
+    name, and by the completed order's address in an entry that names no other page than the one just requested.
     """
     for entry in reversed(entries):
         name = entry.get("page_name")
-        context = entry["page_context"]
+        page_context = entry["page_context"]
         if name is None:
-            if context.get("order_number") is not None or _is_completed(context):
+            if page_context.get("order_number") is not None or _is_completed(page_context):
                 return _THANK_YOU
-        elif name == request.page and _is_completed(context):
+        elif name == requested and _is_completed(page_context):
             return _THANK_YOU
         else:
             return _PAGES.get(name)
     return None
 
 
-def _is_completed(context: Mapping[str, Any]) -> bool:
-    target = context.get("redirect_url")
+def _is_completed(page_context: Mapping[str, Any]) -> bool:
+    target = page_context.get("redirect_url")
     return isinstance(target, str) and "/completed/" in target
 
 
-def _check_order_state(request: PageRequest, pre_order: Mapping[str, Any], page: Page | None) -> None:
-    """The pre-order says what was set.
+def _check_order_state(
+    request: PageRequest, order: OrderState, pre_order: Mapping[str, Any], page: Page | None
+) -> None:
+    """The pre-order must say what the shopper has chosen and what it costs.
 
-    Once the order is complete it may be gone: without its amount it need not say anything, only nothing else. One that
-    still has its amount is this order's, and says all of it.
+    The pre-order of a completed order may be gone. Without its amount it may say nothing, but nothing different. With
+    its amount it belongs to this order, and must say all of it.
     """
     gone = page is _THANK_YOU and pre_order.get("total_amount") is None
-    for key, wanted in request.echo.items():
+    _check_echo(order.echo, pre_order, gone=gone)
+    if request.expect.echoes_form and request.form is not None:
+        _check_echo(request.form, pre_order, gone=gone)
+    if not gone and (order.total is not None or order.goods_amount is not None):
+        _check_amount(order, pre_order)
+
+
+def _check_echo(echo: Mapping[str, str], pre_order: Mapping[str, Any], *, gone: bool) -> None:
+    for key, wanted in echo.items():
         held = pre_order.get(key)
         if not (gone and held is None) and not _matches(held, wanted):
             raise _CheckFailed(Outcome.NOT_ECHOED)
-    if not gone and (request.total is not None or request.goods_amount is not None):
-        _check_amount(request, pre_order)
 
 
 def _matches(held: Any, wanted: str) -> bool:
-    """Whether a value of the pre-order, or what an object there is called by, is the one wanted."""
+    """Whether a value of the pre-order, or a key value of an object there, is the wanted one."""
     for value in (held.get("pk"), held.get("slug"), held.get("value")) if type(held) is dict else (held,):
         if value is not None and str(value) == wanted:
             return True
     return False
 
 
-def _check_amount(request: PageRequest, pre_order: Mapping[str, Any]) -> None:
+def _check_amount(order: OrderState, pre_order: Mapping[str, Any]) -> None:
     written = pre_order.get("total_amount")
-    # As text it is nearly always the same; reading decimals is what costs time here.
-    if request.total is not None and written != request.total:
+    # The text is nearly always the same. Reading decimals is what takes time here.
+    if order.total is not None and written != order.total:
         total = amount(written)
-        if total is None or total != amount(request.total):
+        if total is None or total != amount(order.total):
             raise _CheckFailed(Outcome.AMOUNT_MISMATCH)
-    if request.goods_amount is not None:
-        total, goods = amount(written), amount(request.goods_amount)
-        apart = pre_order.get("shipping_amount")
-        shipping = _ZERO if apart is None else amount(apart)
+    if order.goods_amount is not None:
+        total, goods = amount(written), amount(order.goods_amount)
+        shipping_text = pre_order.get("shipping_amount")
+        shipping = _ZERO if shipping_text is None else amount(shipping_text)
         if total is None or goods is None or shipping is None or total != goods + shipping:
             raise _CheckFailed(Outcome.AMOUNT_MISMATCH)
 
 
-def _check_required_keys(request: PageRequest, held: Mapping[str, Any]) -> None:
-    for key in request.required_keys:
+def _check_required_keys(expect: Expectation, held: Mapping[str, Any]) -> None:
+    for key in expect.keys:
         if held.get(key) is None:
-            raise _CheckFailed(request.fails_as or Outcome.ENVELOPE)
+            raise _CheckFailed(expect.fails_as or Outcome.ENVELOPE)
 
 
 def _read_json(request: PageRequest, body: bytes) -> PageResponse:
     document = _json_object(body)
+    expect = request.expect
     if document.get("errors") or document.get("non_field_errors"):
-        return PageResponse(_refusal(request), document)
-    _check_required_keys(request, document)
-    # A post may be acknowledged with nothing, but who asks to see something is shown something.
+        return PageResponse(_refusal(expect), document)
+    _check_required_keys(expect, document)
+    # The shop may answer a post with an empty object, but not a request to see something.
     if not document and request.method == "GET":
-        raise _CheckFailed(request.fails_as or Outcome.ENVELOPE)
+        raise _CheckFailed(expect.fails_as or Outcome.ENVELOPE)
     return PageResponse(Outcome.OK, document)
 
 
@@ -235,7 +242,7 @@ def _read_html(request: PageRequest, body: bytes) -> PageResponse:
     text = body.decode(errors="replace")
     form = first_form(text)
     if form is None:
-        raise _CheckFailed(request.fails_as or Outcome.ENVELOPE)
+        raise _CheckFailed(request.expect.fails_as or Outcome.ENVELOPE)
     return PageResponse(text=text, form=form)
 
 

@@ -1,6 +1,6 @@
-"""Why a shop turned a request down: throttled, a captcha or a code wanted, a waiting room, sold out; and what it said.
+"""Why a response failed: a better name for the failure, the shop's own error text, and what to do about it.
 
-Only looked at when a reply is already known to be wrong, so it may take its time.
+Runs only for a response that is already known to be wrong, so it may take its time.
 """
 
 from __future__ import annotations
@@ -13,19 +13,19 @@ import orjson
 
 from harness.measurement.outcomes import Outcome
 from shop.contract import Page
+from users.journeys.checkout import DELIVERY_KEYS
 from users.journeys.steps import PageRequest, ResponseFormat
 
-_MOST_READ = 65_536  # bytes; a longer reply is no refusal
-_MOST_TEXTS, _LONGEST = 3, 160
-_SENT = ("delivery_option", "shipping_option")
+_MAX_BODY = 65_536  # bytes; a longer response is not a refusal
+_MAX_TEXTS, _MAX_LENGTH = 3, 160
+_MAX_CLEANED = 500  # characters searched for private data; the search takes the square of their number
+_MAX_DEPTH = 10  # tables or lists in one another; no shop nests its errors deeper
 _ENVELOPE: Mapping[str, tuple[type, ...]] = {
     "context_list": (list,),
     "template_name": (str,),
     "errors": (list, dict, type(None)),
     "pre_order": (dict,),
 }
-_MOST_CLEANED = 500  # characters that are searched for what is private, which takes the square of their number
-_DEEPEST = 10  # tables or lists in one another; no shop nests its errors deeper
 _UNCLEAR = frozenset(
     {
         Outcome.HTTP_3XX,
@@ -47,23 +47,36 @@ _PASSWORD_FIELD = re.compile(r"type\s*=\s*[\"']?password", re.IGNORECASE)
 _SOLD_OUT = re.compile(r"\bstock\b|\bstok|sold out|tükendi", re.IGNORECASE)
 _TITLE = re.compile(r"<(?:title|h1)\b[^>]{0,200}+>([^<]*)", re.IGNORECASE)
 _MESSAGE_KEYS = ("errors", "non_field_errors", "detail", "message")
-# Whatever may be a telephone, a card, a key, a token or an address of mail.
+# Anything that may be a phone number, a card number, a key, a token or an e-mail address.
 _PRIVATE = re.compile(r"\S+@\S+|(?=\S*\d)[A-Za-z0-9_+/=.-]{20,}|\d[\d -]{2,}\d")
+
+_LOCATION_LISTS = frozenset({Page.COUNTRIES, Page.CITIES, Page.TOWNSHIPS, Page.DISTRICTS})
+_REMEDIES: Mapping[Outcome, str] = {
+    Outcome.THROTTLED: "lower the rate, or exempt this machine from the shop's rate limit (with a key in [headers])",
+    Outcome.CAPTCHA_WANTED: "switch the captcha off for this machine or these accounts (with a key in [headers])",
+    Outcome.CODE_WANTED: "name accounts in [accounts] that sign in without a one-time code",
+    Outcome.WAITING_ROOM: "exempt this machine from the waiting room (with a key in [headers]), or lower the rate",
+    Outcome.SIGN_IN_REFUSED: "name accounts in [accounts] that the shop knows, with their passwords",
+    Outcome.SESSION_LOST: "check that the shop keeps a session from page to page; a gate before it may need a key in [headers]",
+}
+_FORBIDDEN = (
+    "check that the shop sets the cookie csrftoken, and whether a gate or firewall before it needs a key in [headers]"
+)
 
 
 def refine_outcome(request: PageRequest, status: int, body: bytes, location: str, found: Outcome) -> Outcome:
-    """A better name for what is wrong with a reply, or the one it has been ``found`` to have."""
-    if found not in _UNCLEAR or len(body) > _MOST_READ:
+    """A more exact outcome than the one ``found``, if the response gives a reason; otherwise the same."""
+    if found not in _UNCLEAR or len(body) > _MAX_BODY:
         return found
     if _QUEUE_ADDRESS.search(location):
         return Outcome.WAITING_ROOM
     signs_in = request.page is Page.LOGIN
-    if signs_in and status == 202:  # noqa: PLR2004 - Accepted: a code is on its way
+    if signs_in and status == 202:  # noqa: PLR2004 - Accepted: the shop sends a code
         return Outcome.CODE_WANTED
     document = _read(body)
     if document is None:
-        return _in_html(body) or found
-    texts = " ".join(text for _, text in _texts(document, everything=status >= 400))  # noqa: PLR2004 - refused
+        return _outcome_of_html(body) or found
+    texts = " ".join(text for _, text in _error_texts(document, refused=status >= 400))  # noqa: PLR2004 - refused
     redirect = document.get("redirect_url")
     marks = (
         (_CAPTCHA, Outcome.CAPTCHA_WANTED, True),
@@ -76,7 +89,7 @@ def refine_outcome(request: PageRequest, status: int, body: bytes, location: str
     return next((outcome for mark, outcome, applies in marks if applies and mark.search(texts)), found)
 
 
-def _in_html(body: bytes) -> Outcome | None:
+def _outcome_of_html(body: bytes) -> Outcome | None:
     text = body.decode(errors="replace")
     if not text.lstrip().startswith("<"):
         return None
@@ -88,44 +101,54 @@ def _in_html(body: bytes) -> Outcome | None:
 
 
 def shop_error_text(status: int, body: bytes) -> str:
-    """What a shop said of a refusal, for the report: its first error texts, short, without anything private."""
-    if not body or len(body) > _MOST_READ:
+    """The shop's first error texts, for the report: short, and without private data."""
+    if not body or len(body) > _MAX_BODY:
         return ""
     document = _read(body)
     if document is None:
         title = _TITLE.search(body.decode(errors="replace"))
         return _clean(title[1]) if title else ""
-    found = _texts(document, everything=status >= 400)  # noqa: PLR2004 - refused
-    texts = [f"{key}: {text}" if key not in _MESSAGE_KEYS else text for key, text in found][:_MOST_TEXTS]
-    if not texts and (pages := _pages(document)):
+    found = _error_texts(document, refused=status >= 400)  # noqa: PLR2004 - refused
+    texts = [f"{key}: {text}" if key not in _MESSAGE_KEYS else text for key, text in found][:_MAX_TEXTS]
+    if not texts and (pages := _page_names(document)):
         texts = [f"the page {pages[-1]}"]
     return _clean("; ".join(texts))
 
 
 def missing_keys(request: PageRequest, body: bytes) -> str:
-    """The keys that a reply lacks, or holds with a value of another kind, in words; empty where it has them all."""
-    document = {} if len(body) > _MOST_READ else _read(body)
+    """The keys that a response lacks, or holds with a value of the wrong type, in words; empty if it has all."""
+    document = {} if len(body) > _MAX_BODY else _read(body)
     if not document:
         return ""
+    expect = request.expect
     keys = [key for key, kinds in _ENVELOPE.items() if not isinstance(document.get(key, ...), kinds)]
-    if request.response_format is not ResponseFormat.ENVELOPE:
-        keys = [key for key in sorted(request.required_keys) if document.get(key) is None]
+    if expect.format is not ResponseFormat.ENVELOPE:
+        keys = [key for key in sorted(expect.keys) if document.get(key) is None]
     elif not keys:
-        shown = _contexts(document)
-        keys = [key for key in sorted(request.required_keys) if all(context.get(key) is None for context in shown)]
-        keys = keys or _not_in_pre_order(request, document)
-    return f"without {', '.join(keys)} as it is due" if keys else ""
+        shown = _page_contexts(document)
+        keys = [key for key in sorted(expect.keys) if all(context.get(key) is None for context in shown)]
+        keys = keys or _missing_in_pre_order(request, document)
+    return f"without {', '.join(keys)}" if keys else ""
 
 
-def _not_in_pre_order(request: PageRequest, document: Mapping[str, Any]) -> list[str]:
-    """What the pre-order should hold by now: what was just chosen, and on the payment page how the goods are sent."""
-    sent = _SENT if Page.PAYMENT_OPTION.value in _pages(document) else ()
-    return [f"pre_order.{key}" for key in dict.fromkeys((*request.echo, *sent)) if not document["pre_order"].get(key)]
+def _missing_in_pre_order(request: PageRequest, document: Mapping[str, Any]) -> list[str]:
+    """What the pre-order should hold: what was chosen, and on the payment page how the goods are sent."""
+    echo = (*request.order.echo, *((request.form or ()) if request.expect.echoes_form else ()))
+    delivery = DELIVERY_KEYS if Page.PAYMENT_OPTION.value in _page_names(document) else ()
+    return [f"pre_order.{key}" for key in dict.fromkeys((*echo, *delivery)) if not document["pre_order"].get(key)]
 
 
-def _contexts(document: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+def _page_contexts(document: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     contexts = [entry.get("page_context") for entry in document["context_list"] if isinstance(entry, dict)]
     return [context for context in contexts if isinstance(context, dict)]
+
+
+def _page_names(document: Mapping[str, Any]) -> list[str]:
+    entries = document.get("context_list")
+    names = (
+        [entry.get("page_name") for entry in entries if isinstance(entry, dict)] if isinstance(entries, list) else []
+    )
+    return [name for name in names if isinstance(name, str)]
 
 
 def _read(body: bytes) -> Mapping[str, Any] | None:
@@ -136,68 +159,45 @@ def _read(body: bytes) -> Mapping[str, Any] | None:
     return document if isinstance(document, dict) else {}
 
 
-def _texts(document: Mapping[str, Any], *, everything: bool) -> Iterator[tuple[str, str]]:
-    """The errors of a reply with the fields they belong to; of a refused one, whatever it says."""
+def _error_texts(document: Mapping[str, Any], *, refused: bool) -> Iterator[tuple[str, str]]:
+    """The error texts of a response with the fields that they belong to; all texts of a refused one."""
     for key, value in document.items():
-        if everything or key in _MESSAGE_KEYS:
-            yield from _of(key, value)
+        if refused or key in _MESSAGE_KEYS:
+            yield from _texts_in(key, value)
 
 
-def _of(key: str, value: Any, depth: int = 0) -> Iterator[tuple[str, str]]:
+def _texts_in(key: str, value: Any, depth: int = 0) -> Iterator[tuple[str, str]]:
     if isinstance(value, str) and value:
         yield key, value
-    elif depth == _DEEPEST:
+    elif depth == _MAX_DEPTH:
         return
     elif isinstance(value, list):
         for each in value:
-            yield from _of(key, each, depth + 1)
+            yield from _texts_in(key, each, depth + 1)
     elif isinstance(value, dict):
         for name, inner in value.items():
-            yield from _of(name, inner, depth + 1)
-
-
-def _pages(document: Mapping[str, Any]) -> list[str]:
-    entries = document.get("context_list")
-    names = (
-        [entry.get("page_name") for entry in entries if isinstance(entry, dict)] if isinstance(entries, list) else []
-    )
-    return [name for name in names if isinstance(name, str)]
+            yield from _texts_in(name, inner, depth + 1)
 
 
 def _clean(text: str) -> str:
     text = " ".join("".join(sign if sign.isprintable() else " " for sign in text).split())
-    if len(text) > _MOST_CLEANED:
-        # Half a key would not be known for one.
-        text = f"{text[:_MOST_CLEANED].rpartition(' ')[0]} …"
+    if len(text) > _MAX_CLEANED:
+        # Cut between words: half a key would not be recognised as one.
+        text = f"{text[:_MAX_CLEANED].rpartition(' ')[0]} …"
     text = _PRIVATE.sub("…", text)
-    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
-
-
-_LISTS = frozenset({Page.COUNTRIES, Page.CITIES, Page.TOWNSHIPS, Page.DISTRICTS})
-
-_BY_OUTCOME: Mapping[Outcome, str] = {
-    Outcome.THROTTLED: "lower the rate, or have the shop's rate limit let this machine through (a key in [headers])",
-    Outcome.CAPTCHA_WANTED: "switch the captcha off for this machine or these accounts (a key in [headers])",
-    Outcome.CODE_WANTED: "name accounts in [accounts] that sign in without a one-time code",
-    Outcome.WAITING_ROOM: "have this machine let past the waiting room (a key in [headers]), or lower the rate",
-    Outcome.SIGN_IN_REFUSED: "name accounts in [accounts] that the shop knows, with their passwords",
-    Outcome.SESSION_LOST: "see whether the shop keeps a session from page to page; a gate before it may want a key in [headers]",
-}
-_FORBIDDEN = (
-    "see whether the shop sets the cookie csrftoken, and whether a gate or firewall before it wants a key in [headers]"
-)
+    return text if len(text) <= _MAX_LENGTH else f"{text[: _MAX_LENGTH - 1]}…"
 
 
 def remedy(outcome: Outcome, page: Page | None, status: int) -> str:
-    """The remedy for a failure, as the end of a sentence; empty where only the shop's own logs can tell."""
-    if page in _LISTS and outcome in (Outcome.HTTP_4XX, Outcome.ENVELOPE, Outcome.NOT_JSON):
-        return "pin country, city, township and district in [address]: the shop has no list of them"
+    """What to do about a failure, as the end of a sentence; empty if only the shop's own logs can tell."""
+    if page in _LOCATION_LISTS and outcome in (Outcome.HTTP_4XX, Outcome.ENVELOPE, Outcome.NOT_JSON):
+        return "set country, city, township and district in [address]: the shop has no list of them"
     if page is Page.ADDRESS_ADD and outcome in (Outcome.HTTP_4XX, Outcome.BUSINESS_ERROR):
-        return "give in [address] what the shop wants of an address"
+        return "set the fields that the shop wants of an address in [address]"
     if outcome is Outcome.NOT_OFFERED and page is Page.CHECKOUT:
         return "give guest and abandoning a weight of 0 in [journeys], or have the shop sell to guests"
     if page is Page.PRODUCT and status == 404:  # noqa: PLR2004 - Not Found
         return "name products that the shop has in [products]"
     if outcome is Outcome.HTTP_4XX and status == 403:  # noqa: PLR2004 - Forbidden
         return _FORBIDDEN
-    return _BY_OUTCOME.get(outcome, "")
+    return _REMEDIES.get(outcome, "")

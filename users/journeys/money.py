@@ -1,4 +1,4 @@
-"""Amounts of money as the shop writes them, and as receipts count them."""
+"""Amounts of money: read as the shop writes them, counted in hundredths for receipts."""
 
 from __future__ import annotations
 
@@ -6,18 +6,18 @@ from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 
 _LARGEST_EXPONENT = 15
-_LONGEST_KEPT = 32  # characters; longer ones are read each time, as a thousand of them could fill the memory
+_MAX_CACHED_TEXT = 32  # characters; a thousand long texts in the cache could fill the memory
 
 
 def amount(value: object) -> Decimal | None:
-    """The amount written in a reply, ``"62.99"`` or a number; ``None`` if it is none."""
+    """The amount in a response, written as ``"62.99"`` or as a number; ``None`` if it is none."""
     if type(value) is str:
-        return _known(value) if len(value) <= _LONGEST_KEPT else _read(value)
+        return _cached(value) if len(value) <= _MAX_CACHED_TEXT else _read(value)
     if isinstance(value, bool) or not isinstance(value, str | int | float | Decimal):
         return None
     try:
         return amount(str(value))
-    except ValueError:  # an integer too long to be written
+    except ValueError:  # Python refuses to write an integer this long
         return None
 
 
@@ -26,11 +26,11 @@ def _read(text: str) -> Decimal | None:
         read = Decimal(text)
     except InvalidOperation:
         return None
-    # A hostile "1e999999999" would fill the memory as soon as somebody counts its hundredths.
+    # A hostile "1e999999999" would fill the memory once its hundredths are counted.
     return read if read.is_finite() and abs(read.adjusted()) <= _LARGEST_EXPONENT else None
 
 
-_known = lru_cache(1024)(_read)  # a shop writes the same amount on page after page
+_cached = lru_cache(1024)(_read)  # a shop writes the same amount on page after page
 
 
 def hundredths(value: Decimal) -> int:

@@ -1,4 +1,4 @@
-"""From the payment page to the receipt: choose, pay, verify, and see that the order is what it should be."""
+"""From the payment page to the receipt: choose an option, pay, enter an SMS code, and check the completed order."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from shop.contract import PATHS, Page
 from users.journeys.context import (
     JourneyContext,
     Receipt,
-    ResponseCheck,
     fetch,
     has_value,
     required_amount,
@@ -21,15 +20,14 @@ from users.journeys.money import amount, hundredths
 from users.journeys.payment_option import fetch_payment_options, select_payment_option
 from users.journeys.payments import pay
 from users.journeys.sms import verify_sms
-from users.journeys.steps import PageRequest, PageResponse, ResponseFormat, Steps
+from users.journeys.steps import Expectation, PageRequest, PageResponse, ResponseCheck, ResponseFormat, Steps
 from users.journeys.storefront import fetch_balance
 
-_ORDER = frozenset({Page.THANK_YOU})
 _LOYALTY = "loyalty_money"
 
 
 def complete_order(context: JourneyContext) -> Steps[Receipt]:
-    """Everything from the list of payment options to the receipt."""
+    """Do everything from the list of payment options to the receipt."""
     if not context.as_storefront:
         yield from fetch_payment_options(context)
     elif context.spec.payment_option == _LOYALTY:  # the options are on the screen already
@@ -42,24 +40,21 @@ def complete_order(context: JourneyContext) -> Steps[Receipt]:
 
 
 def _read_receipt(context: JourneyContext, response: PageResponse) -> Steps[Receipt]:
-    """Read the order that was made, and hold it against what was asked for."""
-    held = context.pre_order.get("total_amount_with_interest")
-    payable = context.total if held is None else required_amount(context, held)
+    """Read the completed order and compare it with what the shopper asked for."""
+    with_interest = context.pre_order.get("total_amount_with_interest")
+    payable = context.total if with_interest is None else required_amount(context, with_interest)
     if context.as_storefront and _token(response):
-        return (yield from _read_order(context, _token(response), payable))  # its page goes there at once
-    thanks = yield from fetch(
-        context,
-        view_checkout_page(
-            context, Page.THANK_YOU, _ORDER, frozenset({"order_number"}), check=_is_new(context), think_first=False
-        ),
+        return (yield from _read_order(context, _token(response), payable))  # the storefront goes there at once
+    expect = Expectation(
+        pages=frozenset({Page.THANK_YOU}), keys=frozenset({"order_number"}), check=_new_order_check(context)
     )
+    thanks = yield from fetch(context, view_checkout_page(context, Page.THANK_YOU, expect, think_first=False))
     number = required_value(context, thanks.page_context, "order_number")
     return (yield from _read_order(context, _token(thanks), payable, number))
 
 
 def _read_order(context: JourneyContext, token: str, payable: Decimal | None, number: str = "") -> Steps[Receipt]:
-    """Read the completed order; without its ``number`` it must have one that was never given before."""
-    path = PATHS[Page.COMPLETED_ORDER].format(token=quote(token, safe=""))
+    """Read the completed order; without ``number``, its order number must be new."""
 
     def check(response: PageResponse) -> Outcome:
         order = response.document["order"]
@@ -68,21 +63,16 @@ def _read_order(context: JourneyContext, token: str, payable: Decimal | None, nu
             return Outcome.DOUBLE_ORDER
         return outcome
 
-    request = PageRequest(
-        Page.COMPLETED_ORDER,
-        path=f"{path}?format=json",
-        response_format=ResponseFormat.JSON,
-        required_keys=frozenset({"order"}),
-        check=check,
-        think_first=False,
-    )
+    path = f"{PATHS[Page.COMPLETED_ORDER].format(token=quote(token, safe=''))}?format=json"
+    expect = Expectation(ResponseFormat.JSON, keys=frozenset({"order"}), check=check)
+    request = PageRequest(Page.COMPLETED_ORDER, path=path, expect=expect, think_first=False)
     order = (yield from fetch(context, request)).document["order"]
     paid = required_amount(context, order["amount"])
     return Receipt(str(order["number"]), hundredths(paid), context.payment_option, context.verification)
 
 
-def _is_new(context: JourneyContext) -> ResponseCheck:
-    """An order has a number that was never given before, and an address."""
+def _new_order_check(context: JourneyContext) -> ResponseCheck:
+    """An order has a number that is new, and an address."""
 
     def check(response: PageResponse) -> Outcome:
         number = response.page_context["order_number"]
@@ -94,7 +84,7 @@ def _is_new(context: JourneyContext) -> ResponseCheck:
 
 
 def _check_same_order(order: object, number: str, payable: Decimal | None) -> Outcome:
-    """The order that is kept under this address is the one just made, at the price that was shown."""
+    """Check that this is the order just placed, at the price that the shop showed."""
     if not isinstance(order, dict) or not has_value(order.get("number")):
         return Outcome.ENVELOPE
     if number and str(order["number"]) != number:
@@ -104,7 +94,7 @@ def _check_same_order(order: object, number: str, payable: Decimal | None) -> Ou
 
 
 def _token(thanks: PageResponse) -> str:
-    """The word under which the completed order is kept: given as such, or the end of its address; empty if neither."""
+    """The token of the completed order: given as such, or the end of the order's address; empty if neither."""
     token = thanks.page_context.get("token")
     if isinstance(token, str) and token:
         return token

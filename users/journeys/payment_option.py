@@ -1,42 +1,40 @@
-"""Seeing which payment options there are, and choosing one."""
+"""See which payment options the shop offers, and choose one."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from harness.measurement.outcomes import Outcome
 from shop.contract import Page
 from users.journeys.checkout import FIRST_PAGES, PAYMENT_PAGES, delivery_is_settled
 from users.journeys.context import (
     JourneyContext,
+    Row,
     fetch,
     has_value,
     post_checkout_form,
     required_amount,
     required_value,
+    rows_of,
     view_checkout_page,
 )
-from users.journeys.steps import JourneyFailed, Steps
+from users.journeys.steps import Expectation, JourneyFailed, Steps
 
-_NAMED_BY = ("payment_type", "slug", "name")  # a slug is the shop's own (``credit-card``), and a name may be translated
-_MOST_NAMED = 20
-
-Row = Mapping[str, Any]
+# A ``slug`` is the shop's own word (``credit-card``), and a ``name`` may be translated.
+_NAME_KEYS = ("payment_type", "slug", "name")
+_MAX_NAMES = 20  # in a message
+_OPTIONS_SHOWN = Expectation(pages=PAYMENT_PAGES, keys=frozenset({"payment_options"}), check=delivery_is_settled)
+_OPTION_CHOSEN = {option: Expectation(pages=pages) for option, pages in FIRST_PAGES.items()}
 
 
 def fetch_payment_options(context: JourneyContext) -> Steps[None]:
-    """Ask for the list of payment options; what the order comes to is settled from here on."""
-    required_keys = frozenset({"payment_options"})
-    yield from fetch(
-        context,
-        view_checkout_page(context, Page.PAYMENT_OPTION, PAYMENT_PAGES, required_keys, check=delivery_is_settled),
-    )
-    context.total = required_amount(context, context.pre_order.get("total_amount"))
+    """Fetch the list of payment options; from here on the total is known."""
+    yield from fetch(context, view_checkout_page(context, Page.PAYMENT_OPTION, _OPTIONS_SHOWN))
+    context.expect_total(required_amount(context, context.pre_order.get("total_amount")))
 
 
 def select_payment_option(context: JourneyContext, wanted: str) -> Steps[None]:
-    """Choose an option of the list just shown, or the fallback if the shop has it not for this shopper."""
+    """Choose an option from the list on the screen, or the fallback if it is not available to this shopper."""
     row = _find(context, wanted)
     if row is None:
         wanted = context.policy.fallback
@@ -44,18 +42,17 @@ def select_payment_option(context: JourneyContext, wanted: str) -> Steps[None]:
         if row is None:
             raise JourneyFailed(Outcome.UNAVAILABLE, Page.PAYMENT_OPTION)
     context.payment_option = wanted
-    value = required_value(context, row, _posted(context, row))
+    value = required_value(context, row, _key_to_post(context, row))
     slug = row.get("slug")
-    context.chosen_option = {"payment_option": slug if isinstance(slug, str) and slug else value}
+    context.expect_payment_option(slug if isinstance(slug, str) and slug else value)
     if context.as_storefront and _is_chosen(context, row):
-        return  # the storefront's page has chosen it on its own, and has shown its first page
-    yield from fetch(
-        context, post_checkout_form(context, Page.PAYMENT_OPTION, {"payment_option": value}, FIRST_PAGES[wanted])
-    )
+        return  # the storefront's page has chosen it by itself, and shows the option's first page already
+    form = {"payment_option": value}
+    yield from fetch(context, post_checkout_form(context, Page.PAYMENT_OPTION, form, _OPTION_CHOSEN[wanted]))
 
 
-def _posted(context: JourneyContext, row: Row) -> str:
-    """The key whose value is posted for an option: the one that is asked for, or ``pk`` where a row has no such value."""
+def _key_to_post(context: JourneyContext, row: Row) -> str:
+    """The key whose value is posted: the one that the policy names, or ``pk`` if the row has no such value."""
     wanted = "pk" if context.as_storefront else context.policy.option_value
     return wanted if has_value(row.get(wanted)) else "pk"
 
@@ -68,41 +65,36 @@ def _is_chosen(context: JourneyContext, row: Row) -> bool:
 
 
 def _find(context: JourneyContext, wanted: str) -> Row | None:
-    """The shop's row for this option; ``None`` if it is unavailable to this shopper.
+    """The shop's row for this option; ``None`` if it is not available to this shopper.
 
-    Of several rows the one whose slug is the option's own name is taken, or one by chance. An option that stands in neither list is not offered.
+    If several rows mean the option, the one whose slug is its name wins, or one of them at random. An option in
+    neither list is not offered at all.
     """
-    rows, turned_down = _rows(context, "payment_options"), _rows(context, "unavailable_options", needed=False)
-    refused = _rows_of_option(turned_down, wanted)
+    page_context = context.last_response.page_context
+    rows, unavailable = rows_of(page_context, "payment_options"), rows_of(page_context, "unavailable_options") or ()
+    if rows is None:
+        raise JourneyFailed(Outcome.ENVELOPE, context.page, "no payment_options to choose from")
+    refused = _rows_of_option(unavailable, wanted)
     refused_slugs = [row.get("slug") for row in refused]
     found = [row for row in _rows_of_option(rows, wanted) if row.get("slug") not in refused_slugs]
     if not found:
         if refused:
             return None
-        raise JourneyFailed(Outcome.NOT_OFFERED, Page.PAYMENT_OPTION, _offer(wanted, rows, turned_down))
-    own = [row for row in found if row.get("slug") == wanted]
-    return own[0] if own else context.rng.choice(found)
-
-
-def _rows(context: JourneyContext, key: str, *, needed: bool = True) -> Sequence[Row]:
-    rows = context.last_response.page_context.get(key)
-    if not isinstance(rows, list):
-        if needed:
-            raise JourneyFailed(Outcome.ENVELOPE, context.page, f"no {key} to choose from")
-        return ()
-    return [row for row in rows if isinstance(row, dict)]
+        raise JourneyFailed(Outcome.NOT_OFFERED, Page.PAYMENT_OPTION, _offer(wanted, rows, unavailable))
+    exact = [row for row in found if row.get("slug") == wanted]
+    return exact[0] if exact else context.rng.choice(found)
 
 
 def _rows_of_option(rows: Sequence[Row], wanted: str) -> Sequence[Row]:
-    """The rows that mean this option, by the first of the keys that any row is known by."""
-    for key in _NAMED_BY:
+    """The rows that mean this option, by the first key that names it in any row."""
+    for key in _NAME_KEYS:
         if found := [row for row in rows if row.get(key) == wanted]:
             return found
     return ()
 
 
 def _offer(wanted: str, *lists: Sequence[Row]) -> str:
-    """What is wanted and what there is, in words."""
+    """Say in words what is wanted and what the shop offers."""
     names = [str(row.get("payment_type") or row.get("slug") or row.get("name")) for rows in lists for row in rows]
-    offered_rows = ", ".join(dict.fromkeys(names[:_MOST_NAMED])) or "nothing"
-    return f"{wanted} is wanted, and {offered_rows} are offered"
+    offered = ", ".join(dict.fromkeys(names[:_MAX_NAMES])) or "nothing"
+    return f"{wanted} is wanted, and {offered} are offered"

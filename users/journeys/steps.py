@@ -1,7 +1,7 @@
-"""A journey asks for a page and is sent back the checked answer; somebody else fetches it.
+"""What a journey and the code that fetches its pages say to each other: page requests one way, checked responses back.
 
-Journeys are generators: they hold no socket, no clock and no chance of their own, so a test walks one in
-microseconds with a list of answers, and Locust walks the same one over HTTP.
+A journey is a generator. It yields a ``PageRequest`` and is sent the ``PageResponse``. It has no socket, no clock and no
+random state of its own, so a test drives it with a list of responses, and Locust drives the same journey over HTTP.
 """
 
 from __future__ import annotations
@@ -20,32 +20,71 @@ T = TypeVar("T")
 
 
 class ResponseFormat(Enum):
-    """What the body of a reply must be for the visit to be in order."""
+    """What the body of a response must be."""
 
     ENVELOPE = "envelope"  # {context_list, template_name, errors, pre_order}
-    JSON = "json"  # a JSON object of another shape
-    HTML = "html"  # a page with a form, as a bank shows
+    JSON = "json"  # any other JSON object
+    HTML = "html"  # a page with a form, such as a bank's
     ANY = "any"
 
 
-# Not frozen, though nobody changes one: it is made for every page, and to freeze it costs as much as to check the page.
+@dataclass(frozen=True, slots=True)
+class Expectation:
+    """What a correct response to a page request contains.
+
+    Make one per page as a module constant, not one per request: requests are made on the hot path.
+    """
+
+    format: ResponseFormat = ResponseFormat.ENVELOPE
+    pages: frozenset[Page] = frozenset()
+    """The response must show one of these pages; empty: any page."""
+    keys: frozenset[str] = frozenset()
+    """Keys that must be present, in the JSON object or in the page context of an envelope."""
+    check: Callable[[PageResponse], Outcome] | None = field(default=None, compare=False)
+    """Runs last, on a response that is correct so far and not refused. Returns ``OK`` or the failure. Must not raise."""
+    refused_as: Outcome | None = None
+    """The outcome for business errors that this shopper provokes (a declined card, a wrong code); else they are a fault.
+
+    A refusal must show an expected page, too, and must keep what was valid before it."""
+    fails_as: Outcome | None = None
+    """The failure for a refusal or a missing key, where it has its own name (a refused sign-in, for example)."""
+    echoes_form: bool = False
+    """The ``pre_order`` must hold each value of the form that was sent."""
+    allow_redirect: bool = False
+    """A redirect is correct; its address is the response's ``location``."""
+    allow_404: bool = False
+    """The shop may not have this page."""
+
+
+ANY_ENVELOPE = Expectation()
+ANY_JSON = Expectation(ResponseFormat.JSON)
+
+
+@dataclass(frozen=True, slots=True)
+class OrderState:
+    """What the ``pre_order`` of every envelope must say of the order so far.
+
+    ``echo`` holds keys with their values: the plain value, or the ``slug``, ``pk`` or ``value`` of an object.
+    ``total`` is the ``total_amount``. ``goods_amount`` is the price of the basket: with the response's own
+    ``shipping_amount`` it must add up to ``total_amount``. The completed order may leave all of this out, but must not
+    contradict it.
+    """
+
+    echo: Mapping[str, str] = field(default_factory=dict)
+    total: str | None = None
+    goods_amount: str | None = None
+
+
+NO_ORDER = OrderState()
+
+
+# Not frozen: one is made for every page, and freezing costs as much as checking the page.
 @dataclass(slots=True)
 class PageRequest:
-    """One page that a shopper wants: what to send, and what a shop in order would answer.
+    """One page that a shopper asks for: what to send, and what to expect.
 
-    ``path`` is a path on the shop, or an absolute URL for a step outside it. ``expected_pages`` names the pages of
-    which the reply must show one (empty: any). ``refused_as`` is the outcome to book when the reply holds
-    business errors that this shopper was asking for (a declined card, a wrong code); without it, errors are the
-    shop's fault. A refusal must show an expected page, too, and keep what was valid before it. ``echo`` holds ``pre_order`` keys with the value that the reply must echo (the ``slug``, ``pk`` or
-    ``value`` of an object there, or the plain value). ``total`` is the ``pre_order.total_amount`` that must stand in
-    the reply; ``goods_amount`` the price of what is in the basket, to which the reply's own ``shipping_amount`` is added to
-    give that total. A reply that shows the completed order may leave out echo and amount, not contradict them. ``required_keys`` names keys
-    that must be there, in the JSON object or in the page context of an envelope. ``fails_as`` is the fault to book
-    when the shop refuses or leaves out what is needed (a sign-in refused, say), where it has a name of its own.
-    ``check`` has the last word on an answer that is in order otherwise, and not refused: it says ``OK``, or names the
-    fault to book on this page; it must not raise, whatever the shop wrote.
-    ``allow_404`` says that a shop may not have the page (404). ``allow_redirect`` says that a redirection is in order (its address is the answer's ``location``). ``csrf`` says whether the token is sent with a POST. ``think_first`` says whether the shopper takes the
-    page's think time before it; ``extra_wait`` is a time in seconds that she waits in any case (for an SMS, say).
+    ``path`` is a path on the shop, or an absolute URL on another site. ``csrf``: send the token with a POST.
+    ``think_first``: take the page's think time before it. ``extra_wait``: seconds to wait in any case (for an SMS).
     """
 
     page: Page
@@ -53,29 +92,20 @@ class PageRequest:
     path: str = ""
     form: Mapping[str, str] | None = None
     json: Mapping[str, Any] | None = None
-    response_format: ResponseFormat = ResponseFormat.ENVELOPE
-    expected_pages: frozenset[Page] = frozenset()
-    refused_as: Outcome | None = None
-    echo: Mapping[str, str] = field(default_factory=dict)
-    total: str | None = None
-    goods_amount: str | None = None
-    required_keys: frozenset[str] = frozenset()
-    fails_as: Outcome | None = None
-    check: Callable[[PageResponse], Outcome] | None = field(default=None, compare=False)
-    allow_redirect: bool = False
-    allow_404: bool = False
+    expect: Expectation = ANY_ENVELOPE
+    order: OrderState = NO_ORDER
     csrf: bool = True
     think_first: bool = True
     extra_wait: float = 0.0
 
 
-@dataclass(slots=True)  # nor is this one, for the same reason
+@dataclass(slots=True)  # not frozen, for the same reason
 class PageResponse:
-    """What came back for a visit, already checked: ``outcome`` is ``OK`` or a shopper's luck, never a fault.
+    """A checked response: ``outcome`` is ``OK`` or an outcome that the shopper provoked, never a fault.
 
-    ``document`` is the parsed JSON object (empty for HTML), ``text`` the body of an HTML page and ``form`` its first
-    form, ``page`` the page that an envelope shows (``None`` where it names none), ``page_context`` all its page contexts in
-    one, later ones over earlier ones. ``location`` is where a redirection leads.
+    ``document`` is the parsed JSON object (empty for HTML). ``page`` is the page that an envelope shows (``None``: it
+    names none). ``page_context`` holds all page contexts of an envelope; a later one overrides an earlier one. ``text``
+    is the body of an HTML page and ``form`` its first form. ``location`` is the address of a redirect.
     """
 
     outcome: Outcome = Outcome.OK
@@ -88,55 +118,59 @@ class PageResponse:
 
     @property
     def pre_order(self) -> Mapping[str, Any]:
-        """The state of the order so far, as the shop sees it."""
+        """The state of the order so far, as the shop reports it."""
         return self.document.get("pre_order") or {}
 
 
+ResponseCheck = Callable[[PageResponse], Outcome]
+"""Says whether a response is correct; see ``Expectation.check``."""
+
+
 class JourneyFailed(Exception):
-    """A journey that cannot go on: the named outcome, the page it happened on, and what the shop said, for the report."""
+    """A journey that cannot go on: its outcome, the page where it failed, and the shop's error text for the report."""
 
     def __init__(self, outcome: Outcome, page: Page | None, shop_message: str = "", status: int = 0) -> None:
-        super().__init__(f"{outcome} on {page}")  # which may be logged; what a shop said must not be
+        super().__init__(f"{outcome} on {page}")  # may be logged, so the shop's text is not in it
         self.outcome = outcome
         self.page = page
         self.shop_message = shop_message
         self.status = status
 
 
+class ParallelRequests(Protocol):
+    """Requests of one shopper that run at the same time, as the storefront's page sends them.
+
+    ``initial`` starts them. ``on_response`` is called with each response as it arrives and returns the requests that
+    follow from it. They are done when no request is in flight.
+    """
+
+    def initial(self) -> Sequence[PageRequest]:
+        """The requests to start with."""
+
+    def on_response(self, request: PageRequest, response: PageResponse) -> Sequence[PageRequest]:
+        """The requests to start now that this response is here."""
+
+
 class RequestBatch:
-    """Visits that begin at the same time and lead to no further visits; ``responses`` holds what came, in their order."""
+    """Parallel requests that start together and lead to no others; ``responses`` holds the results in their order."""
 
     def __init__(self, *requests: PageRequest) -> None:
-        self._visits = requests
+        self._requests = requests
         self._responses: dict[int, PageResponse] = {}
 
     def initial(self) -> Sequence[PageRequest]:
         """All of them."""
-        return self._visits
+        return self._requests
 
     def on_response(self, request: PageRequest, response: PageResponse) -> Sequence[PageRequest]:
-        """Keep the answer."""
+        """Keep the response."""
         self._responses[id(request)] = response
         return ()
 
     @property
     def responses(self) -> Sequence[PageResponse]:
-        """The answers in the order of the visits; all of them are there once the overlap is over."""
-        return [self._responses[id(request)] for request in self._visits]
-
-
-class ParallelRequests(Protocol):
-    """Visits of one shopper that are under way at the same time, as a storefront's page sends them.
-
-    It decides which visits to begin, and holds no socket: ``initial`` begins it, ``on_response`` is told of each answer as it
-    comes and names the visits that follow from it. It ends when no visit is under way.
-    """
-
-    def initial(self) -> Sequence[PageRequest]:
-        """The visits to begin with."""
-
-    def on_response(self, request: PageRequest, response: PageResponse) -> Sequence[PageRequest]:
-        """The visits that follow from this answer; they begin at once."""
+        """The responses in the order of the requests; complete when all requests are done."""
+        return [self._responses[id(request)] for request in self._requests]
 
 
 Steps = Generator[PageRequest | ParallelRequests, PageResponse, T]
@@ -147,9 +181,9 @@ _NOTHING = PageResponse()
 
 
 def drive_journey(steps: Steps[T], fetch: FetchPage, fetch_parallel: FetchParallel | None = None) -> T:
-    """Drive a journey to its end with ``fetch`` and return what it returns; ``JourneyFailed`` passes through.
+    """Drive a journey to its end with ``fetch`` and return its result; ``JourneyFailed`` passes through.
 
-    ``fetch_parallel`` drives visits that overlap; without it, they are fetched one after another.
+    ``fetch_parallel`` fetches parallel requests; without it, they are fetched one after another.
     """
     try:
         asked = next(steps)
@@ -158,11 +192,11 @@ def drive_journey(steps: Steps[T], fetch: FetchPage, fetch_parallel: FetchParall
                 response = fetch(asked)
             else:
                 response = _NOTHING
-                overlap: ParallelRequests = asked  # type: ignore[assignment]
+                parallel: ParallelRequests = asked  # type: ignore[assignment]
                 if fetch_parallel is None:
-                    fetch_in_order(overlap, fetch)
+                    fetch_in_order(parallel, fetch)
                 else:
-                    fetch_parallel(overlap)
+                    fetch_parallel(parallel)
             asked = steps.send(response)
     except StopIteration as end:
         result: T = end.value
@@ -171,9 +205,9 @@ def drive_journey(steps: Steps[T], fetch: FetchPage, fetch_parallel: FetchParall
         steps.close()
 
 
-def fetch_in_order(overlap: ParallelRequests, fetch: FetchPage) -> None:
-    """Fetch overlapping visits one after another, in the order in which they were begun."""
-    begun = deque(overlap.initial())
-    while begun:
-        request = begun.popleft()
-        begun.extend(overlap.on_response(request, fetch(request)))
+def fetch_in_order(parallel: ParallelRequests, fetch: FetchPage) -> None:
+    """Fetch parallel requests one after another, in the order in which they start."""
+    started = deque(parallel.initial())
+    while started:
+        request = started.popleft()
+        started.extend(parallel.on_response(request, fetch(request)))

@@ -6,9 +6,9 @@ import pytest
 
 from shop.contract import Page
 from users.browser import Browser
-from users.journeys.steps import PageRequest, ResponseFormat
+from users.journeys.steps import Expectation, PageRequest, ResponseFormat
 
-ANY = {"response_format": ResponseFormat.ANY, "think_first": False}
+ANY = {"expect": Expectation(ResponseFormat.ANY), "think_first": False}
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])

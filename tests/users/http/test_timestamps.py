@@ -9,7 +9,7 @@ import pytest
 
 from users.browser import Browser
 from users.http import timestamps
-from users.journeys.steps import PageRequest, ResponseFormat
+from users.journeys.steps import Expectation, PageRequest, ResponseFormat
 
 needs_timestamps = pytest.mark.skipif(not timestamps.supported(), reason="this system notes no arrivals")
 
@@ -83,10 +83,10 @@ def test_a_busy_process_does_not_book_its_lateness_as_the_shops(serve, shopper):
     )
     until = time.perf_counter() + 5
     while not lags and time.perf_counter() < until:  # the kernel begins to take notes a moment after it is asked to
-        browser.fetch(PageRequest("Page", path="/", response_format=ResponseFormat.ANY))
+        browser.fetch(PageRequest("Page", path="/", expect=Expectation(ResponseFormat.ANY)))
     before = len(lags)
     worker = gevent.spawn(busy, 0.3)
-    browser.fetch(PageRequest("Page", path="/", response_format=ResponseFormat.ANY))
+    browser.fetch(PageRequest("Page", path="/", expect=Expectation(ResponseFormat.ANY)))
     worker.join()
     late = samples[-1]
     assert len(lags) == before + 1

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from harness.measurement.outcomes import Outcome
 from shop.contract import Page
 from users.journeys.checks import check_response
-from users.journeys.steps import PageRequest, PageResponse, ResponseFormat
+from users.journeys.steps import Expectation, OrderState, PageRequest, PageResponse, ResponseFormat
 
-VISIT = PageRequest(Page.BIN_NUMBER, "POST", expected_pages=frozenset({Page.INSTALLMENT}))
+REQUEST = PageRequest(Page.BIN_NUMBER, "POST", expect=Expectation(pages=frozenset({Page.INSTALLMENT})))
 
 
 def document(**changes):
@@ -35,13 +35,17 @@ def entry(name=..., **context):
 def outcome_of(request, reply, status=200, location=""):
     body = reply if isinstance(reply, bytes) else orjson.dumps(reply)
     response, outcome = check_response(request, status, body, location)
-    assert (response is None) is (outcome not in (Outcome.OK, request.refused_as))
+    assert (response is None) is (outcome not in (Outcome.OK, request.expect.refused_as))
     assert response is None or response.outcome is outcome
     return outcome
 
 
+def with_check(request, check):
+    return replace(request, expect=replace(request.expect, check=check))
+
+
 def test_a_reply_in_order_is_handed_on_whole():
-    response, outcome = check_response(VISIT, 200, orjson.dumps(document()))
+    response, outcome = check_response(REQUEST, 200, orjson.dumps(document()))
     assert outcome is Outcome.OK
     assert response == PageResponse(
         Outcome.OK, document(), Page.INSTALLMENT, {"installments": [{"pk": 1}]}, text="", form=None, location=""
@@ -74,7 +78,7 @@ def test_a_reply_in_order_is_handed_on_whole():
     ],
 )
 def test_the_status_speaks_first(status, location, outcome):
-    assert outcome_of(VISIT, document(), status, location) is outcome
+    assert outcome_of(REQUEST, document(), status, location) is outcome
 
 
 @pytest.mark.parametrize(
@@ -123,7 +127,7 @@ def test_the_status_speaks_first(status, location, outcome):
     ],
 )
 def test_the_first_thing_wrong_is_named(reply, outcome):
-    assert outcome_of(VISIT, reply) is outcome
+    assert outcome_of(REQUEST, reply) is outcome
 
 
 @pytest.mark.parametrize(
@@ -152,17 +156,17 @@ def test_the_current_page_is_the_last_one_named_or_the_completed_order(entries, 
 
 def test_a_page_is_told_by_its_name_and_never_by_its_slug():
     entries = [entry("InstallmentSelectionPage") | {"page_slug": "somethingelse"}]
-    assert outcome_of(VISIT, document(context_list=entries)) is Outcome.OK
+    assert outcome_of(REQUEST, document(context_list=entries)) is Outcome.OK
 
 
 def test_a_cumulative_list_is_read_as_one_context_in_which_later_pages_win():
     entries = [entry("BinNumberPage", card_type="visa", a=1), entry("InstallmentSelectionPage", a=2)]
-    response, _ = check_response(VISIT, 200, orjson.dumps(document(context_list=entries)))
+    response, _ = check_response(REQUEST, 200, orjson.dumps(document(context_list=entries)))
     assert response.page_context == {"card_type": "visa", "a": 2}
 
 
 REFUSED = PageRequest(
-    Page.CARD_CONFIRMATION, expected_pages=frozenset({Page.CARD_CONFIRMATION}), refused_as=Outcome.DECLINED
+    Page.CARD_CONFIRMATION, expect=Expectation(pages=frozenset({Page.CARD_CONFIRMATION}), refused_as=Outcome.DECLINED)
 )
 
 
@@ -194,7 +198,9 @@ def test_errors_that_the_shopper_asked_for_are_her_luck_on_the_expected_page(rep
 )
 def test_a_refusal_keeps_what_was_valid_before_it(pre_order, outcome):
     request = replace(
-        REFUSED, echo={"payment_option": "gpay"}, total="62.99", required_keys=frozenset({"redirect_url"})
+        REFUSED,
+        expect=replace(REFUSED.expect, keys=frozenset({"redirect_url"})),
+        order=OrderState({"payment_option": "gpay"}, total="62.99"),
     )
     entries = [entry("CreditCardConfirmationPage")]
     assert outcome_of(request, document(errors={"x": "y"}, context_list=entries, pre_order=pre_order)) is outcome
@@ -208,18 +214,18 @@ def test_the_judge_has_the_last_word_on_what_is_in_order_and_on_nothing_else():
         return Outcome.DOUBLE_ORDER
 
     refused = document(errors={"x": "y"}, context_list=[entry("CreditCardConfirmationPage")])
-    request = replace(REFUSED, check=check)
+    request = with_check(REFUSED, check)
     assert outcome_of(request, refused) is Outcome.DECLINED
     assert outcome_of(request, document()) is Outcome.UNEXPECTED_PAGE
     assert outcome_of(request, refused, status=500) is Outcome.HTTP_5XX
     assert asked == []
     assert outcome_of(request, refused | {"errors": None}) is Outcome.DOUBLE_ORDER
     assert asked == [Page.CARD_CONFIRMATION]
-    assert outcome_of(replace(request, check=lambda response: Outcome.OK), refused | {"errors": None}) is Outcome.OK
+    assert outcome_of(with_check(request, lambda response: Outcome.OK), refused | {"errors": None}) is Outcome.OK
 
 
 def test_a_visit_is_the_same_whoever_judges_it():
-    assert replace(VISIT, check=lambda response: Outcome.OK) == VISIT
+    assert with_check(REQUEST, lambda response: Outcome.OK) == REQUEST
 
 
 @pytest.mark.parametrize(
@@ -242,7 +248,10 @@ def test_a_visit_is_the_same_whoever_judges_it():
 def test_the_pre_order_must_echo_what_was_set(held, wanted, outcome):
     pre_order = {} if held is ... else {"payment_option": held}
     assert (
-        outcome_of(PageRequest(Page.INDEX, echo={"payment_option": wanted}), document(pre_order=pre_order)) is outcome
+        outcome_of(
+            PageRequest(Page.INDEX, order=OrderState(echo={"payment_option": wanted})), document(pre_order=pre_order)
+        )
+        is outcome
     )
 
 
@@ -266,7 +275,7 @@ def test_the_pre_order_must_echo_what_was_set(held, wanted, outcome):
     ],
 )
 def test_the_amount_must_agree_to_the_hundredth(demand, pre_order, outcome):
-    assert outcome_of(PageRequest(Page.INDEX, **demand), document(pre_order=pre_order)) is outcome
+    assert outcome_of(PageRequest(Page.INDEX, order=OrderState(**demand)), document(pre_order=pre_order)) is outcome
 
 
 @pytest.mark.parametrize(
@@ -286,21 +295,21 @@ def test_the_amount_must_agree_to_the_hundredth(demand, pre_order, outcome):
     ],
 )
 def test_the_pre_order_of_a_completed_order_may_be_gone_but_not_be_half_of_it_or_another(pre_order, outcome):
-    request = PageRequest(Page.DELIVERY_PAYMENT_CHOICE, echo={"payment_choice": "cash"}, total="1.00")
+    request = PageRequest(Page.DELIVERY_PAYMENT_CHOICE, order=OrderState(echo={"payment_choice": "cash"}, total="1.00"))
     assert outcome_of(request, document(context_list=[entry("ThankYouPage")], pre_order=pre_order)) is outcome
 
 
 def test_what_is_needed_must_be_there():
-    request = PageRequest(Page.BIN_NUMBER, required_keys=frozenset({"installments"}))
+    request = PageRequest(Page.BIN_NUMBER, expect=Expectation(keys=frozenset({"installments"})))
     assert outcome_of(request, document()) is Outcome.OK
     assert outcome_of(request, document(context_list=[entry("BinNumberPage", installments=None)])) is Outcome.ENVELOPE
     assert outcome_of(request, document(context_list=[entry("BinNumberPage")])) is Outcome.ENVELOPE
 
 
 LOGIN = PageRequest(
-    Page.LOGIN, response_format=ResponseFormat.JSON, required_keys=frozenset({"key"}), fails_as=Outcome.SIGN_IN_REFUSED
+    Page.LOGIN, expect=Expectation(ResponseFormat.JSON, keys=frozenset({"key"}), fails_as=Outcome.SIGN_IN_REFUSED)
 )
-CSRF = PageRequest(Page.CSRF_TOKEN, response_format=ResponseFormat.JSON, required_keys=frozenset({"csrf_token"}))
+CSRF = PageRequest(Page.CSRF_TOKEN, expect=Expectation(ResponseFormat.JSON, keys=frozenset({"csrf_token"})))
 
 
 @pytest.mark.parametrize(
@@ -315,9 +324,9 @@ CSRF = PageRequest(Page.CSRF_TOKEN, response_format=ResponseFormat.JSON, require
         (CSRF, {"csrf_token": "t", "non_field_errors": ["a"]}, 200, Outcome.BUSINESS_ERROR),
         (CSRF, {}, 401, Outcome.SESSION_LOST),
         (CSRF, {}, 403, Outcome.HTTP_4XX),
-        (PageRequest(Page.PRODUCT, response_format=ResponseFormat.JSON), {}, 200, Outcome.ENVELOPE),
-        (PageRequest(Page.PRODUCT, response_format=ResponseFormat.JSON), {"pk": 1}, 200, Outcome.OK),
-        (PageRequest(Page.BASKET_ADD, "POST", response_format=ResponseFormat.JSON), {}, 200, Outcome.OK),
+        (PageRequest(Page.PRODUCT, expect=Expectation(ResponseFormat.JSON)), {}, 200, Outcome.ENVELOPE),
+        (PageRequest(Page.PRODUCT, expect=Expectation(ResponseFormat.JSON)), {"pk": 1}, 200, Outcome.OK),
+        (PageRequest(Page.BASKET_ADD, "POST", expect=Expectation(ResponseFormat.JSON)), {}, 200, Outcome.OK),
         (LOGIN, {"key": "k"}, 200, Outcome.OK),
         (LOGIN, {}, 202, Outcome.CODE_WANTED),
         (LOGIN, {"key": "k", "errors": {"a": "b"}}, 200, Outcome.SIGN_IN_REFUSED),
@@ -326,11 +335,16 @@ CSRF = PageRequest(Page.CSRF_TOKEN, response_format=ResponseFormat.JSON, require
         (LOGIN, {}, 404, Outcome.HTTP_4XX),
         (LOGIN, {}, 429, Outcome.THROTTLED),
         (LOGIN, {}, 500, Outcome.HTTP_5XX),
-        (PageRequest(Page.LOGOUT, response_format=ResponseFormat.ANY), b"\xff", 200, Outcome.OK),
-        (PageRequest(Page.LOGOUT, response_format=ResponseFormat.ANY), b"", 500, Outcome.HTTP_5XX),
-        (PageRequest(Page.BANK, response_format=ResponseFormat.HTML), b"<p>no form here</p>", 200, Outcome.ENVELOPE),
-        (PageRequest(Page.BANK, response_format=ResponseFormat.HTML), b"{}", 200, Outcome.ENVELOPE),
-        (PageRequest(Page.BANK, response_format=ResponseFormat.HTML), b"<a " * 14_000, 200, Outcome.ENVELOPE),
+        (PageRequest(Page.LOGOUT, expect=Expectation(ResponseFormat.ANY)), b"\xff", 200, Outcome.OK),
+        (PageRequest(Page.LOGOUT, expect=Expectation(ResponseFormat.ANY)), b"", 500, Outcome.HTTP_5XX),
+        (
+            PageRequest(Page.BANK, expect=Expectation(ResponseFormat.HTML)),
+            b"<p>no form here</p>",
+            200,
+            Outcome.ENVELOPE,
+        ),
+        (PageRequest(Page.BANK, expect=Expectation(ResponseFormat.HTML)), b"{}", 200, Outcome.ENVELOPE),
+        (PageRequest(Page.BANK, expect=Expectation(ResponseFormat.HTML)), b"<a " * 14_000, 200, Outcome.ENVELOPE),
     ],
 )
 def test_other_shapes_than_the_envelope(page_request, reply, status, outcome):
@@ -339,7 +353,7 @@ def test_other_shapes_than_the_envelope(page_request, reply, status, outcome):
 
 def test_a_page_with_a_form_is_read_as_one():
     response, _ = check_response(
-        PageRequest(Page.BANK, response_format=ResponseFormat.HTML),
+        PageRequest(Page.BANK, expect=Expectation(ResponseFormat.HTML)),
         200,
         b'<form action="/a"><input name="n" value="\xff"></form>',
     )
@@ -348,7 +362,7 @@ def test_a_page_with_a_form_is_read_as_one():
 
 
 def test_a_redirection_is_in_order_only_where_the_visit_says_so():
-    request = PageRequest(Page.REDIRECTION, response_format=ResponseFormat.HTML, allow_redirect=True)
+    request = PageRequest(Page.REDIRECTION, expect=Expectation(ResponseFormat.HTML, allow_redirect=True))
     response, outcome = check_response(request, 303, b"", "https://bank.example/pay")
     assert (response.location, outcome) == ("https://bank.example/pay", Outcome.OK)
     assert check_response(request, 303, b"", "") == (None, Outcome.HTTP_3XX)
@@ -371,28 +385,34 @@ NEARLY = st.fixed_dictionaries(
         "redirect_url": JSON,
     },
 )
-VISITS = st.builds(
+REQUESTS = st.builds(
     PageRequest,
     st.sampled_from(Page),
-    response_format=st.sampled_from(ResponseFormat),
-    expected_pages=st.sampled_from([frozenset(), frozenset({Page.THANK_YOU})]),
-    refused_as=st.sampled_from([None, Outcome.DECLINED]),
-    echo=st.sampled_from([{}, {"total_amount": "1"}]),
-    total=st.sampled_from([None, "1.00"]),
-    goods_amount=st.sampled_from([None, "1.00"]),
-    required_keys=st.sampled_from([frozenset(), frozenset({"order_number"})]),
-    allow_redirect=st.booleans(),
+    expect=st.builds(
+        Expectation,
+        format=st.sampled_from(ResponseFormat),
+        pages=st.sampled_from([frozenset(), frozenset({Page.THANK_YOU})]),
+        refused_as=st.sampled_from([None, Outcome.DECLINED]),
+        keys=st.sampled_from([frozenset(), frozenset({"order_number"})]),
+        allow_redirect=st.booleans(),
+    ),
+    order=st.builds(
+        OrderState,
+        echo=st.sampled_from([{}, {"total_amount": "1"}]),
+        total=st.sampled_from([None, "1.00"]),
+        goods_amount=st.sampled_from([None, "1.00"]),
+    ),
 )
 
 
-@given(VISITS, st.integers(-1, 999), st.binary(max_size=64) | (NEARLY | JSON).map(orjson.dumps), st.text(max_size=16))
+@given(REQUESTS, st.integers(-1, 999), st.binary(max_size=64) | (NEARLY | JSON).map(orjson.dumps), st.text(max_size=16))
 def test_no_reply_whatever_makes_the_check_itself_fail(page_request, status, body, location):
     response, outcome = check_response(page_request, status, body, location)
-    assert (response is None) is (outcome not in (Outcome.OK, page_request.refused_as))
+    assert (response is None) is (outcome not in (Outcome.OK, page_request.expect.refused_as))
     if (
         response is not None
-        and page_request.expected_pages
-        and page_request.response_format is ResponseFormat.ENVELOPE
+        and page_request.expect.pages
+        and page_request.expect.format is ResponseFormat.ENVELOPE
         and not response.location
     ):
-        assert response.page in page_request.expected_pages
+        assert response.page in page_request.expect.pages

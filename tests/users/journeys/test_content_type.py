@@ -8,7 +8,7 @@ from harness.measurement.outcomes import Outcome
 from shop.contract import Page
 from users.browser import Browser
 from users.http.transport import HttpResponse
-from users.journeys.steps import JourneyFailed, PageRequest, ResponseFormat
+from users.journeys.steps import Expectation, JourneyFailed, PageRequest, ResponseFormat
 
 JSON = b'{"done": true}'
 ENVELOPE = b'{"context_list": [], "template_name": "x", "errors": null, "pre_order": {}}'
@@ -33,7 +33,7 @@ def fetched(response_format, body, media, *, strictly=False, status=200):
     browser = Browser(transport, samples.append, "gpay", 0.0, lambda: 0.0, lambda _: None, lambda _: 0.0)
     browser.mislabelled = None if strictly else told.append
     with suppress(JourneyFailed):
-        browser.fetch(PageRequest(Page.BASKET, path="/x", response_format=response_format, allow_redirect=True))
+        browser.fetch(PageRequest(Page.BASKET, path="/x", expect=Expectation(response_format, allow_redirect=True)))
     (sample,) = samples
     assert transport.reported == [(sample.outcome, sample.outcome != "ok")]
     return sample.outcome, sample.blame, told

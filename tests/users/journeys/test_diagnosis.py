@@ -13,17 +13,15 @@ from harness.measurement.outcomes import Outcome
 from shop.contract import Page
 from users.journeys.checks import check_response
 from users.journeys.diagnosis import missing_keys, remedy, shop_error_text
-from users.journeys.steps import PageRequest, ResponseFormat
+from users.journeys.steps import Expectation, OrderState, PageRequest, ResponseFormat
 
 LOGIN = PageRequest(
     Page.LOGIN,
     "POST",
-    response_format=ResponseFormat.JSON,
-    required_keys=frozenset({"key"}),
-    fails_as=Outcome.SIGN_IN_REFUSED,
+    expect=Expectation(ResponseFormat.JSON, keys=frozenset({"key"}), fails_as=Outcome.SIGN_IN_REFUSED),
 )
-ADD = PageRequest(Page.BASKET_ADD, "POST", response_format=ResponseFormat.JSON)
-PRODUCT = PageRequest(Page.PRODUCT, response_format=ResponseFormat.JSON, required_keys=frozenset({"product"}))
+ADD = PageRequest(Page.BASKET_ADD, "POST", expect=Expectation(ResponseFormat.JSON))
+PRODUCT = PageRequest(Page.PRODUCT, expect=Expectation(ResponseFormat.JSON, keys=frozenset({"product"})))
 BIN = PageRequest(Page.BIN_NUMBER, "POST", form={})
 WAITING = "<!DOCTYPE html><html><head><title>Waiting room</title></head><body>You are in a queue.</body></html>"
 SIGN_IN = '<html><title>Sign in</title><form><input name="p" type="password"></form></html>'
@@ -131,12 +129,12 @@ def test_a_key_that_a_long_text_is_cut_in_is_not_shown_in_part():
         (BIN, envelope(""), "without errors"),
         (BIN, {"context_list": [], "pre_order": None}, "without template_name, errors, pre_order"),
         (
-            PageRequest(Page.BIN_NUMBER, required_keys=frozenset({"installments"})),
+            PageRequest(Page.BIN_NUMBER, expect=Expectation(keys=frozenset({"installments"}))),
             envelope(None),
             "without installments",
         ),
         (
-            PageRequest(Page.BIN_NUMBER, echo={"payment_option": "x"}),
+            PageRequest(Page.BIN_NUMBER, order=OrderState(echo={"payment_option": "x"})),
             envelope(None),
             "without pre_order.payment_option",
         ),
@@ -149,7 +147,7 @@ def test_a_key_that_a_long_text_is_cut_in_is_not_shown_in_part():
 )
 def test_a_reply_of_another_shape_is_told_by_what_it_lacks(page_request, reply, words):
     found = missing_keys(page_request, json.dumps(reply).encode())
-    assert found == (f"{words} as it is due" if words else "")
+    assert found == (words)
 
 
 @given(

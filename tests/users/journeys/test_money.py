@@ -38,8 +38,8 @@ def test_hundredths_are_whole(value, count):
 
 
 def test_amounts_are_remembered_unless_they_are_so_long_that_they_would_fill_the_memory():
-    money._known.cache_clear()
+    money._cached.cache_clear()
     for written in ("62.99", "62.99", "62." + "9" * 1_000_000):
         assert amount(written) == Decimal(written)
-    assert money._known.cache_info()[:2] == (1, 1)
-    assert money._known.cache_info().currsize == 1
+    assert money._cached.cache_info()[:2] == (1, 1)
+    assert money._cached.cache_info().currsize == 1
