@@ -1,6 +1,6 @@
-"""What a search for capacity showed: how many journeys and orders a minute, how sure, what gave way first, and the curve.
+"""The answer of a capacity search: journeys and orders a minute with intervals, the bottleneck, and the curve.
 
-Rates are in journeys per second inside, and per minute where a person reads them.
+Rates are in journeys per second, except in the answer: there they are per minute.
 """
 
 from __future__ import annotations
@@ -11,25 +11,21 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from harness.capacity.bottleneck import Bottleneck, find_bottleneck
-from harness.capacity.controller import CapacityController, FinishedLevel
+from harness.capacity.controller import CapacityController
 from harness.capacity.critical_rate import CriticalRate, critical_rates
-from harness.capacity.model import Purpose
-from harness.capacity.search import worst_objective
+from harness.capacity.model import LevelOutcome, Purpose, worst_objective
 from harness.measurement.interval import extract_interval
 from harness.measurement.recorder import Recorder
 from harness.measurement.summary import every_journey, percentile
-
-Z_95 = 1.96
-"""Standard errors to either side of a 95 % interval."""
+from harness.objectives.statistics import Z_95
 
 
 @dataclass(frozen=True, slots=True)
 class CapacityPoint:
-    """One level of the search: times in seconds, rates per second; ``None`` where too little was seen.
+    """One level of the search, for the report: times in seconds, rates per minute; ``None`` with too few samples.
 
-    ``settled`` and ``end`` are moments of the run, in seconds from its start: what was due between them is what is shown.
-
-    ``excess`` is the share over the bound of the demand that fared worst, in proportion to what it allows.
+    ``settled`` and ``end`` are in seconds from the start of the run. The point shows what was due between them. ``excess`` is the
+    share over the bound of the worst ``objective``, as a multiple of the allowed share.
     """
 
     purpose: str
@@ -50,10 +46,11 @@ class CapacityPoint:
 
 @dataclass(frozen=True, slots=True)
 class CapacityAnswer:
-    """The answer of a search: all rates per minute, with 95 % intervals; ``None`` where nothing was confirmed.
+    """The answer of a search: rates per minute with 95 % intervals, or ``None``.
 
-    ``journeys`` is the rate that a level of its own confirmed and ``orders`` what was sold in it. ``boundary`` is where a demand gave
-    way while the search tracked it, between ``low`` and ``high``. ``at_least`` says that the shop may carry more, because of ``why``.
+    ``journeys`` is the rate that a level of its own confirmed, ``orders`` is the rate of orders in that level. ``boundary`` is the
+    rate at which an objective breaks, between ``low`` and ``high``. ``at_least``: the shop may carry more, for the reason in
+    ``why``.
     """
 
     journeys: float | None
@@ -88,39 +85,39 @@ class CapacityAnswer:
 
 
 def capacity_answer(controller: CapacityController, recorder: Recorder) -> CapacityAnswer:
-    """The answer of a search that has ended, in any way."""
+    """The answer of a search that has ended, complete or not."""
     found = controller.found
     confirmed = None if found is None else found.confirmed
-    sold = None if confirmed is None else _sold(controller, recorder)
-    edge = None if found is None else found.boundary
+    orders = None if confirmed is None else _orders(controller, recorder)
+    boundary = None if found is None else found.boundary
     return CapacityAnswer(
         journeys=None if confirmed is None else confirmed * 60,
-        orders=None if sold is None else sold[0],
-        orders_low=None if sold is None else sold[1],
-        orders_high=None if sold is None else sold[2],
-        boundary=None if edge is None else edge.rate * 60,
-        low=None if edge is None else edge.low * 60,
-        high=None if edge is None else edge.high * 60,
+        orders=None if orders is None else orders[0],
+        orders_low=None if orders is None else orders[1],
+        orders_high=None if orders is None else orders[2],
+        boundary=None if boundary is None else boundary.rate * 60,
+        low=None if boundary is None else boundary.low * 60,
+        high=None if boundary is None else boundary.high * 60,
         at_least=False if found is None else found.at_least,
-        why="the search was ended before it had an answer" if found is None else found.why,
+        why="the search ended before it had an answer" if found is None else found.why,
         gave_way=find_bottleneck(controller.finished_levels, recorder),
         critical=critical_rates(controller.objectives, controller.finished_levels, recorder),
         points=tuple(_point(level, recorder) for level in controller.finished_levels),
     )
 
 
-def _sold(controller: CapacityController, recorder: Recorder) -> tuple[float, float, float]:
-    """Orders a minute in the level that was confirmed, with the interval of a Poisson number."""
+def _orders(controller: CapacityController, recorder: Recorder) -> tuple[float, float, float]:
+    """Orders a minute in the confirmed level, with the interval of a Poisson number."""
     start, end = controller.confirmed_between or (0.0, 0.0)
     part = extract_interval(recorder, start, end)
     seconds = part.window.steady_until - part.window.steady_from
     orders = every_journey(part).orders
     minutes = seconds / 60
-    either_way = Z_95 * math.sqrt(orders)
-    return orders / minutes, max(0.0, orders - either_way) / minutes, (orders + either_way) / minutes
+    half_width = Z_95 * math.sqrt(orders)
+    return orders / minutes, max(0.0, orders - half_width) / minutes, (orders + half_width) / minutes
 
 
-def _point(level: FinishedLevel, recorder: Recorder) -> CapacityPoint:
+def _point(level: LevelOutcome, recorder: Recorder) -> CapacityPoint:
     part = extract_interval(recorder, level.settled, level.end)
     seconds = max(part.window.steady_until - part.window.steady_from, recorder.slice_length)
     row = every_journey(part)
@@ -148,7 +145,7 @@ def _finite(value: float | None) -> float | None:
 
 
 def curve(points: Sequence[CapacityPoint]) -> list[CapacityPoint]:
-    """The levels that tell how the shop fares at a rate, by rising rate: not those that drained it, nor those in trouble."""
+    """The levels that show how the shop behaves at a rate, by rising rate; without drains and levels in trouble."""
     return sorted(
         (point for point in points if point.purpose != Purpose.DRAIN and not point.trouble), key=lambda one: one.rate
     )

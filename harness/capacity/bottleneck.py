@@ -1,34 +1,32 @@
-"""What gave way first: the demand that was broken, and the page and payment option that slowed down or failed most on the way."""
+"""Finds the bottleneck: the objective that broke first, and the page and payment option that slowed down or failed most."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from harness.capacity.controller import FinishedLevel
-from harness.capacity.model import Purpose
-from harness.capacity.search import worst_objective
+from harness.capacity.model import LevelOutcome, Purpose, worst_objective
 from harness.measurement.interval import extract_interval
 from harness.measurement.recorder import Recorder
 from harness.measurement.summary import FEWEST_FOR_P95, SummaryRow, option_rows, page_rows
 
 STANDS_OUT = 1.5
-"""By how many times the usual rise of the others the worst must have risen to be named."""
+"""The worst is named if its rise is more than this many times the median rise."""
 MENTIONABLE = 0.005
-"""Seconds; a rise by less than this is nobody's concern."""
+"""The least rise in seconds that is named."""
 
 
 @dataclass(frozen=True, slots=True)
 class Bottleneck:
-    """What gave way: ``page`` and ``payment_option`` are ``""`` where none stands out, because all gave way alike."""
+    """What limited the shop; ``page`` and ``payment_option`` are ``""`` if none is clearly worse than the others."""
 
     objective: str
     page: str
     payment_option: str
 
 
-def find_bottleneck(finished_levels: Sequence[FinishedLevel], recorder: Recorder) -> Bottleneck | None:
-    """Held against each other are the levels that were kept and those that broke a demand; ``None`` if none did."""
+def find_bottleneck(finished_levels: Sequence[LevelOutcome], recorder: Recorder) -> Bottleneck | None:
+    """Compare the levels that kept all objectives with those that broke one; ``None`` if none broke any."""
     broken = [
         level for level in finished_levels if level.broken and not level.trouble and level.purpose is not Purpose.DRAIN
     ]
@@ -45,7 +43,7 @@ def find_bottleneck(finished_levels: Sequence[FinishedLevel], recorder: Recorder
     )
 
 
-def _joined(finished_levels: Sequence[FinishedLevel], recorder: Recorder) -> Recorder:
+def _joined(finished_levels: Sequence[LevelOutcome], recorder: Recorder) -> Recorder:
     whole = extract_interval(recorder, 0.0, 0.0)
     for level in finished_levels:
         part = extract_interval(recorder, level.settled, level.end)
@@ -55,14 +53,14 @@ def _joined(finished_levels: Sequence[FinishedLevel], recorder: Recorder) -> Rec
 
 
 def _risen(before: Sequence[SummaryRow], after: Sequence[SummaryRow]) -> str:
-    """Whose time, times the share of all that it is, rose most, if that was much more than it was for most others."""
+    """The name whose time rose most, or ``""`` if the rise is not much more than the median rise."""
     earlier = {row.name: row for row in before}
     rises = {}
     for row in after:
         was = earlier.get(row.name)
         if was is None or min(row.count, was.count) < FEWEST_FOR_P95:
             continue
-        rises[row.name] = _hurt(row) - _hurt(was)
+        rises[row.name] = _typical_time(row) - _typical_time(was)
     if not rises:
         return ""
     ranked = sorted(rises, key=lambda name: -rises[name])
@@ -70,8 +68,8 @@ def _risen(before: Sequence[SummaryRow], after: Sequence[SummaryRow]) -> str:
     return ranked[0] if rises[ranked[0]] > STANDS_OUT * max(middle, 0.0) + MENTIONABLE else ""
 
 
-def _hurt(row: SummaryRow) -> float:
-    """Seconds at the 90th percentile; what failed counts as the slowest answer that there was, or a second."""
+def _typical_time(row: SummaryRow) -> float:
+    """The 90th percentile in seconds; failures count as the slowest answer, or as one second if that is longer."""
     value = row.response.quantile(0.9)
     if value < float("inf"):
         return value

@@ -1,7 +1,7 @@
-"""Who has been under way for longer than a demand allows: over its bound for certain, whenever and however they will end.
+"""Counts journeys and requests under way that are already over a bound, whenever and however they end.
 
-Left out, a level would be judged by the quick ones alone, and a shop that leaves some without an answer would look better the longer
-it keeps them. Pure: moments are seconds from the start of the load.
+Without them only the fast ones would count, and a shop that keeps some without an answer would look better the longer it keeps
+them. Pure: moments are seconds from the start of the load.
 """
 
 from __future__ import annotations
@@ -19,14 +19,15 @@ LabelsOf = Callable[[int], tuple[str, str]]
 """Journey and payment option of an arrival, by its number."""
 
 REPORT_DELAY = 1.5
-"""Seconds for which the end of a journey may be on its way from a worker."""
+"""Seconds that the report of an ended journey may take from a worker."""
 
 
 class CensoredCounts:
-    """Counts them for each of the demands, as far as it can be known whom a demand means before she has ended.
+    """Counts, for each objective, what is under way and over its bound.
 
-    ``due_between`` says how many arrivals were due between two moments, the first being number 0; without ``labels_of``
-    a demand on some of the journeys only counts none.
+    An objective counts only if it is known before the end of a journey whether the journey belongs to it. ``due_between`` counts
+    the arrivals due between two moments, the first arrival has number 0. Without ``labels_of``, an objective on some of the
+    journeys counts none.
     """
 
     def __init__(
@@ -42,9 +43,9 @@ class CensoredCounts:
         self._numbers: dict[Objective, list[int]] = {one: [] for one in objectives if _narrow(one)}
 
     def counts(self, recorder: Recorder, now: float, waiting: Iterable[PendingAge] = ()) -> list[int]:
-        """For each demand how many are over its bound and have not ended."""
-        told = list(waiting)
-        return [self._count(one, recorder, now, told) if _counts(one) else 0 for one in self._objectives]
+        """For each objective, how many journeys or requests are over its bound and have not ended."""
+        requests = list(waiting)
+        return [self._count(one, recorder, now, requests) if _counts(one) else 0 for one in self._objectives]
 
     def _count(self, objective: Objective, recorder: Recorder, now: float, waiting: Sequence[PendingAge]) -> int:
         if objective.subject is Subject.PAGE:
@@ -55,7 +56,7 @@ class CensoredCounts:
                 if age > objective.bound
                 and all(want in ("", has) for want, has in zip(wanted, (page, option), strict=True))
             )
-        # Whole slices only: who ended is known by the slice in which she was due.
+        # Only whole slices, because ended journeys are counted by the slice in which they were due.
         before = math.floor((now - REPORT_DELAY - objective.bound) / recorder.slice_length)
         if before <= 0:
             return 0
@@ -65,10 +66,10 @@ class CensoredCounts:
             for index, times in list(cell.slices.items())
             if index < before
         )
-        return max(0, self._came(objective, before * recorder.slice_length) - ended)
+        return max(0, self._due(objective, before * recorder.slice_length) - ended)
 
-    def _came(self, objective: Objective, moment: float) -> int:
-        """How many that the demand means were due before the moment."""
+    def _due(self, objective: Objective, moment: float) -> int:
+        """How many arrivals of an objective were due before a moment."""
         every = self._due_between(0.0, moment)
         if not _narrow(objective):
             return every
@@ -88,7 +89,7 @@ def _narrow(objective: Objective) -> bool:
 
 
 def _counts(objective: Objective) -> bool:
-    """Whether somebody under way can be known to break it: how she will end, or prove who she is, cannot."""
+    """Whether a journey or request under way can count as over its bound; its outcome and its SMS verification are unknown."""
     later = objective.label("outcome") or objective.label("verification")
     timed = objective.metric is Metric.RESPONSE_TIME and objective.statistic is Statistic.PERCENTILE
     return timed and not later

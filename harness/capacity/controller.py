@@ -1,9 +1,9 @@
-"""Flies a run through its search for capacity: says which level comes next, and looks at what the last one did.
+"""Controls a capacity search during a run: extends the schedule level by level and measures each level.
 
-Pure: moments are seconds from the start of the load and come in as arguments; ``harness/run/driver.py`` lets the arrivals in.
-Levels follow each other without a gap, and journeys under way are carried over. A level is looked at twice, once it has settled and
-shortly before it ends, and is judged by what ended between: a slow shop shows while it is slow. A confirming level is
-judged by the arrivals that were due in it, after their longest demand has passed.
+Pure: moments are seconds from the start of the load and come in as arguments. ``harness/run/driver.py`` releases the arrivals.
+Levels follow each other without a gap, and journeys continue into the next level. A level is measured twice, when it has settled
+and shortly before its end, and judged by what ended in between, so that a slow shop shows at once. A confirming level is judged by
+the arrivals due in it, after the longest bound has passed.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from harness.capacity.effective_rate import EffectiveRate
 from harness.capacity.estimate import ObjectiveCounts
 from harness.capacity.level_counts import LevelCounter, LevelCounts
 from harness.capacity.model import LevelOutcome, Purpose, SearchLevel, SearchPlan, SearchResult
-from harness.capacity.search import broken, search, worst_objective
+from harness.capacity.search import search
 from harness.measurement.interval import UNFINISHED_LABEL, extract_interval, with_unfinished
 from harness.measurement.pending import PendingAge
 from harness.measurement.recorder import Recorder
@@ -28,55 +28,39 @@ from harness.objectives.verdict import ObjectiveResult, Verdict
 from harness.yield_to_load import NEVER, YieldToLoad
 
 SEARCH_COMPLETE = "the search has its answer"
-"""Why a run ends that has found what it searched for, or that there is nothing to find."""
+"""Why a run ends whose search is complete, with or without a result."""
 LEAD = 1.5
-"""Seconds before the end of a level at which the next one is decided, so that every worker knows of it in time."""
+"""Seconds before the end of a level at which the next level is decided, so that every worker gets it in time."""
 SETTLE, LONGEST_SETTLE = 0.25, 8.0
-"""The share of a level, and the most seconds, that are given to the shop to settle."""
+"""The share of a level, and the most seconds, that the shop gets to settle."""
 AFTER = LEAD + 1.5
-"""Seconds beyond the longest bound that a confirming level is held on; it is judged ``LEAD`` before, when workers have told of it."""
+"""Seconds beyond the longest bound for which a confirming level goes on; it is judged ``LEAD`` before, when the workers have reported."""
 LONGEST_AFTER = 60.0
 FILLED, FILLED_BY_SHORT = 0.9, 0.75
-"""Of the journeys that are due: as many must end before their length is known; fewer, where it is short for a level."""
+"""The share of the due journeys that must have ended before their length is known; the second if journeys are short for a level."""
 HOLD = 5.0
-"""Seconds for which a rate that looks confirmed is held on, as often as it takes until nobody under way can speak against it."""
-
-
-@dataclass(frozen=True, slots=True)
-class FinishedLevel:
-    """A level that is over: when it was (seconds from the start), and what came of it."""
-
-    purpose: Purpose
-    rate: float
-    start: float
-    settled: float
-    end: float
-    objective_counts: tuple[ObjectiveCounts, ...]
-    under_way: float
-    trouble: str
-    verdict: Verdict | None
-    broken: bool
+"""Seconds by which a rate that seems confirmed is held longer, repeatedly, until no journey under way can change the verdict."""
 
 
 @dataclass(slots=True)
 class _CurrentLevel:
-    """The level that is being flown."""
+    """The level in progress."""
 
     level: SearchLevel
-    rate: float  # at which arrivals are let in
+    rate: float  # the arrival rate
     start: float
     settled: float
     end: float
     first: LevelCounts | None = None
-    until: float = 0.0  # to which arrivals have been let in
+    until: float = 0.0  # the end of the schedule
 
 
 class CapacityController:
-    """One search; ``begin`` gives its first stretch, ``steer`` all others, until there is something ``found``.
+    """Controls one search: ``begin`` and ``step`` return the extensions of the schedule, until there is a result in ``found``.
 
-    ``steps`` are the levels that are over. A stretch is a rate in journeys per second and a length in seconds, to be let in after the last
-    one. ``due_between`` says how many arrivals were due between two moments: who has not ended yet is in no recorder. ``labels_of``
-    gives journey and payment option of an arrival, for demands on some of them.
+    An extension is a rate in journeys per second and a length in seconds. ``due_between`` counts the arrivals due between two
+    moments, because journeys under way are in no recorder. ``labels_of`` gives journey and payment option of an arrival, for
+    objectives on some of them.
     """
 
     def __init__(
@@ -92,7 +76,7 @@ class CapacityController:
         self.objectives = tuple(objectives)
         self._due_between = due_between
         self._counter = LevelCounter(self.objectives, due_between, labels_of)
-        self.finished_levels: list[FinishedLevel] = []
+        self.finished_levels: list[LevelOutcome] = []
         self.found: SearchResult | None = None
         self.results: tuple[ObjectiveResult, ...] = ()
         self.confirmed_between: tuple[float, float] | None = None
@@ -104,7 +88,7 @@ class CapacityController:
         self._joined_from = 0.0
 
     def begin(self) -> tuple[float, float]:
-        """The first stretch."""
+        """The first part of the schedule."""
         current = self._current
         current.until = current.end
         return self._extend_schedule(current.rate, current.end - current.start)
@@ -115,17 +99,17 @@ class CapacityController:
 
     @property
     def level(self) -> SearchLevel:
-        """The level that is on."""
+        """The level in progress."""
         return self._current.level
 
     def recheck_after_drain(self, recorder: Recorder) -> None:
-        """Everybody is home: what was confirmed while some were still on their way has to hold for them, too."""
+        """Judge the confirmed level again after the drain, with the journeys that were under way when it was confirmed."""
         if self.found is None or self.found.confirmed is None or self.confirmed_between is None:
             return
         part = extract_interval(recorder, *self.confirmed_between)
         self.results = tuple(evaluate_objective(part, objective, with_middle=False) for objective in self.objectives)
-        if _worst_verdict(self.results) is not Verdict.PASSED:
-            why = "those who were still on their way when it was confirmed were not served as demanded"
+        if Verdict.worst(one.verdict for one in self.results) is not Verdict.PASSED:
+            why = "the journeys still under way when it was confirmed broke an objective"
             self.found = replace(self.found, confirmed=None, why=why)
 
     def step(
@@ -138,9 +122,9 @@ class CapacityController:
         yield_to_load: YieldToLoad = NEVER,
         waiting: Callable[[], Iterable[PendingAge]] = tuple,
     ) -> list[tuple[float, float]]:
-        """Look at the run if it is time to; returns the stretches to let in next.
+        """Measure the level if it is time to; returns the next extensions of the schedule.
 
-        ``waiting`` says which requests have been waiting for their reply, and for how long.
+        ``waiting`` gives the requests that wait for their reply, and how long they have been due.
         """
         current = self._current
         if self.found is not None:
@@ -165,17 +149,30 @@ class CapacityController:
             objective_counts = self._counter.between(first, last)
         trouble = self._counter.trouble(first, last, objective_counts, processor_share)
         if verdict is Verdict.PASSED and not (certain or trouble) and self._can_hold_on(current):
-            # Who is still on her way may yet speak against it: the search can go on lower down now, and not once the load has ended.
+            # Journeys under way may still break an objective. Now the search can go on at a lower rate, after the load it cannot.
             current.until += HOLD
             return [self._extend_schedule(current.rate, HOLD)]
-        seen = LevelOutcome(objective_counts, under_way, current.until, trouble, verdict)
-        return self._next(current, self._lagging(current, now, recorder, seen))
+        outcome = LevelOutcome(
+            level=current.level,
+            arrival_rate=current.rate,
+            start=current.start,
+            settled=current.settled,
+            end=current.end,
+            objective_counts=objective_counts,
+            under_way=under_way,
+            spent=current.until,
+            trouble=trouble,
+            verdict=verdict,
+        )
+        return self._next(current, self._with_effective_rates(current, now, recorder, outcome))
 
-    def _lagging(self, current: _CurrentLevel, now: float, recorder: Recorder, seen: LevelOutcome) -> LevelOutcome:
-        """The same, with the rate that the shop felt, where journeys are so long that it is not the level's own."""
-        ended = sum(cell.response.total for cell in list(recorder.journeys.values()))
+    def _with_effective_rates(
+        self, current: _CurrentLevel, now: float, recorder: Recorder, outcome: LevelOutcome
+    ) -> LevelOutcome:
+        """The outcome with the rates that the shop felt, if journeys are so long that it lags behind the level."""
+        ended = sum(series.response.total for series in list(recorder.journeys.values()))
         more, self._ended = ended - self._ended, ended
-        kept = not (seen.trouble or broken(seen.objective_counts))
+        kept = not (outcome.trouble or outcome.broken)
         if kept and (self._lags or not self._filled or current.level.purpose is Purpose.WIDEN):
             self._effective_rate.update(recorder)
         if current.level.purpose is Purpose.WIDEN and kept:
@@ -184,36 +181,20 @@ class CapacityController:
             self._filled = self._filled or known >= (FILLED_BY_SHORT if short else FILLED)
             self._lags = self._filled and not short
         if not self._lags:
-            return replace(seen, journeys_incomplete=not self._filled)
+            return replace(outcome, journeys_incomplete=not self._filled)
         end = current.end if current.level.purpose is Purpose.CONFIRM else now
         pages = self._effective_rate.during(current.settled, end)
         journeys = self._effective_rate.during(max(0.0, current.settled - self._effective_rate.journey), end)
-        effective_rates = [journeys if one.subject is Subject.JOURNEY else pages for one in self.objectives]
-        return replace(seen, effective_rates=effective_rates, journey=self._effective_rate.longest)
+        effective_rates = tuple(journeys if one.subject is Subject.JOURNEY else pages for one in self.objectives)
+        return replace(outcome, effective_rates=effective_rates, longest_journey=self._effective_rate.longest)
 
     def _can_hold_on(self, current: _CurrentLevel) -> bool:
         return current.until + HOLD <= min(self.plan.budget, current.end + self._after + LONGEST_AFTER)
 
-    def _next(self, current: _CurrentLevel, seen: LevelOutcome) -> list[tuple[float, float]]:
-        level = current.level
-        self.finished_levels.append(
-            FinishedLevel(
-                level.purpose,
-                level.rate
-                if level.purpose is Purpose.CONFIRM
-                else seen.effective_rate_for(worst_objective(seen.objective_counts), current.rate),
-                current.start,
-                current.settled,
-                current.end,
-                tuple(seen.objective_counts),
-                seen.under_way,
-                seen.trouble,
-                seen.verdict,
-                broken(seen.objective_counts),
-            )
-        )
+    def _next(self, current: _CurrentLevel, outcome: LevelOutcome) -> list[tuple[float, float]]:
+        self.finished_levels.append(outcome)
         try:
-            following = self._search.send(seen)
+            following = self._search.send(outcome)
         except StopIteration as end:
             self.found = end.value
             return []
@@ -240,9 +221,9 @@ class CapacityController:
         ages: Sequence[PendingAge],
         yield_to_load: YieldToLoad,
     ) -> tuple[tuple[ObjectiveCounts, ...], Verdict, bool]:
-        """How the demands were kept by all who were due in the level, and whether nobody under way can change that."""
+        """Counts and verdict of the arrivals due in the level, and whether no journey under way can change the verdict."""
         part = extract_interval(recorder, self._joined_from, current.end, yield_to_load)
-        # A page or failure that is yet to come is nobody's knowledge; that a journey or request takes too long is.
+        # Pages and failures to come are unknown. That a journey or request under way already takes too long is known.
         whole = with_unfinished(part, self._due_between, current.until - LEAD, ages)
         results = []
         for objective in self.objectives:
@@ -257,13 +238,13 @@ class CapacityController:
         missing = sum(cell.response.total for key, cell in whole.journeys.items() if key.outcome == UNFINISHED_LABEL)
         return (
             objective_counts,
-            _worst_verdict(results),
+            Verdict.worst(one.verdict for one in results),
             all(_kept_at_worst(part, one, missing) for one in self.objectives),
         )
 
 
 def _kept_at_worst(part: Recorder, objective: Objective, missing: int) -> bool:
-    """Whether a demand is kept even if each of those who are missing, all under way, brings it one more that is over."""
+    """Whether an objective is kept even if each of the ``missing`` journeys under way adds one sample over the bound."""
     if objective.metric is Metric.DROPPED:
         return True
     ended = count_samples(part, objective)
@@ -271,14 +252,6 @@ def _kept_at_worst(part: Recorder, objective: Objective, missing: int) -> bool:
     return share_verdict(worst, objective.allowed, 1 - objective.confidence)[0] is Verdict.PASSED
 
 
-def _worst_verdict(results: Sequence[ObjectiveResult]) -> Verdict:
-    verdicts = {one.verdict for one in results}
-    for verdict in (Verdict.FAILED, Verdict.INCONCLUSIVE):
-        if verdict in verdicts:
-            return verdict
-    return Verdict.PASSED
-
-
 def can_be_searched(objective: Objective) -> bool:
-    """Whether a search can be led by this demand: a share of response times, failures, or dropped arrivals."""
+    """Whether this objective can control a search: a share of response times, failures, or dropped arrivals."""
     return 0 < objective.allowed < 1 and objective.metric is not Metric.SERVICE_TIME

@@ -1,8 +1,8 @@
-"""The critical rate: how much the shop carries under three bounds of the same demand, and the geometric mean of the three.
+"""The critical rate: the capacity under three bounds of the same objective, and its geometric mean.
 
-One bound says how a shop fares at one point only. Read off the levels of the search: the share over each bound is made to rise
-with the rate (pool adjacent violators), and the rate at which it crosses what is allowed lies between two levels, on the logarithm.
-After SPECjbb2015's critical-jOPS, which has five bounds.
+One bound describes a shop at one point only. The levels of the search give the share over each bound, which is made to rise with
+the rate (pool adjacent violators). The rate at which the share crosses the allowed share is interpolated between two levels, on the
+logarithm. It follows the critical-jOPS of SPECjbb2015, which has five bounds.
 """
 
 from __future__ import annotations
@@ -12,8 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from harness.capacity.controller import FinishedLevel
-from harness.capacity.model import Purpose
+from harness.capacity.model import LevelOutcome, Purpose
 from harness.measurement.interval import extract_interval
 from harness.measurement.recorder import Recorder
 from harness.measurement.sample import Phase
@@ -22,16 +21,16 @@ from harness.objectives.model import Objective, Statistic
 from harness.objectives.throughput import JOURNEYS, per_second
 
 BOUND_MULTIPLES = (0.5, 1.0, 2.0)
-"""The three bounds, in proportion to the one that is demanded."""
+"""The three bounds, as multiples of the bound of the objective."""
 OUT_OF_BALANCE = 0.1
-"""The share of a level's journeys by which fewer may end than are due, and no queue is said to grow."""
+"""The queue of a level grows if fewer journeys end than are due by more than this share of them, and by more than chance."""
 BY_CHANCE = 2.0
-"""By how many standard deviations of the two numbers they may differ all the same."""
+"""The number of standard deviations by which the two numbers may differ by chance."""
 
 
 @dataclass(frozen=True, slots=True)
 class Crossing:
-    """The rate (per minute) at which a bound (seconds) gives way; ``at_least``: it did not at any rate that was tried."""
+    """The rate (per minute) at which a bound (seconds) breaks; ``at_least``: it held at every rate that was tried."""
 
     bound: float
     rate: float | None
@@ -40,7 +39,7 @@ class Crossing:
 
 @dataclass(frozen=True, slots=True)
 class CriticalRate:
-    """Three crossings of one ``objective`` and their geometric ``mean`` (per minute; ``None`` if one is unknown)."""
+    """The three crossings of an ``objective`` and their geometric ``mean`` (per minute; ``None`` if one is unknown)."""
 
     objective: str
     crossings: tuple[Crossing, ...]
@@ -49,14 +48,14 @@ class CriticalRate:
 
     @classmethod
     def from_json(cls, document: Mapping[str, Any]) -> CriticalRate:
-        """Read back what ``dataclasses.asdict`` made of it."""
+        """Read back what ``dataclasses.asdict`` wrote."""
         return cls(**{**document, "crossings": tuple(Crossing(**one) for one in document["crossings"])})
 
 
 def critical_rates(
-    objectives: Sequence[Objective], finished_levels: Sequence[FinishedLevel], recorder: Recorder
+    objectives: Sequence[Objective], finished_levels: Sequence[LevelOutcome], recorder: Recorder
 ) -> CriticalRate | None:
-    """Of the first demand on a percentile of response times; ``None`` without one, or without a level."""
+    """The critical rate of the first percentile objective; ``None`` without such an objective or without a level."""
     timed = [one for one in objectives if one.statistic is Statistic.PERCENTILE]
     parts = []
     for level in finished_levels:
@@ -65,7 +64,7 @@ def critical_rates(
             parts.append((level.rate, part, level.broken and _queue_grew(part, recorder)))
     if not timed or not parts:
         return None
-    # A demand on all journeys says more than one on a page.
+    # An objective on all journeys says more than one on a page.
     chosen = min(timed, key=lambda one: (one.subject != "journey", bool(one.name or one.labels)))
     crossings = []
     for times in BOUND_MULTIPLES:
@@ -82,9 +81,9 @@ def critical_rates(
 
 
 def _queue_grew(part: Recorder, recorder: Recorder) -> bool:
-    """Whether clearly fewer journeys ended in this stretch of the run than were due in it.
+    """Whether clearly fewer journeys ended in this part of the run than were due in it.
 
-    Held on, such a rate would break any bound, though a level of seconds ends before anybody has waited for so long.
+    Held longer, such a rate breaks any bound. A short level may end before a journey has waited that long.
     """
     whole = Recorder(part.window, slice_length=part.slice_length, most_slices=part.most_slices)
     whole.journeys = recorder.journeys
@@ -111,10 +110,10 @@ def _crossing(objective: Objective, counts: Sequence[tuple[float, int, int]]) ->
 
 
 def pool_adjacent_violators(counts: Sequence[tuple[float, int, int]]) -> list[tuple[float, float]]:
-    """Each rate with the share that was over, made to rise with the rate: neighbours that fall are counted together.
+    """Each rate with its share over the bound, made to rise with the rate: adjacent levels with a falling share are pooled.
 
-    ``counts`` are rate, samples, and how many of them were over. Each rate stays where it is, so that of two bounds the
-    stricter one is never seen to give way at the higher rate.
+    ``counts`` are rate, samples, and samples over the bound. The rates stay as they are, so that the stricter of two bounds never
+    breaks at a higher rate.
     """
     at: dict[float, list[int]] = {}
     for rate, total, over in counts:

@@ -1,8 +1,8 @@
-"""Where a demand gives way, out of the levels that tracked it: the rate, how sure that is, and how steep the way there.
+"""Estimates the boundary from the tracking levels: the rate at which an objective breaks, with an interval and the steepness.
 
-The tracking settles along the boundary: its rate is the mean of the logarithms over all levels but the first fifth, in which it came
-there (Polyak and Juditsky's averaging). The interval joins the spread of five batches of them (Student's t), the error of counting under the design
-effect that the levels show, and what walks over the same shop differ by. Shares and widths are from ``tests/calibration/capacity_claims.py``.
+Tracking settles at the boundary. The rate is the mean of the logarithms over all levels except the first fifth, which lead there
+(Polyak and Juditsky's averaging). The interval combines the spread of five batches of levels (Student's t), the counting error with
+the design effect of the levels, and the spread between searches. ``tests/calibration/capacity_claims.py`` measures the constants.
 """
 
 from __future__ import annotations
@@ -13,38 +13,38 @@ from dataclasses import dataclass
 
 from scipy.special import bdtr, stdtrit
 
-from harness.objectives.statistics import proves_kept
+from harness.objectives.statistics import Z_95, proves_kept
 
 BATCHES = 5
 USUAL_STEEPNESS = 8.0
 MIN_STEEPNESS, MAX_STEEPNESS = 3.0, 30.0
 MAX_DESIGN_EFFECT = 100.0
-"""The design effect beyond which the few levels of a search tell no more of how clustered slow answers are."""
+"""The highest design effect that the few levels of a search can show."""
 APPROACH_PARTS = 5
-"""One part in so many of the levels is the way to the boundary, and does not count."""
+"""The first of this many parts of the levels leads to the boundary and does not count."""
 SEARCH_SPREAD, LONG_SEARCH = 0.04, 60
-"""Half of the 95 % interval by which walks of so many levels differ that look alike in all else, of the logarithm of the rate."""
+"""Half of the 95 % interval between searches of this many levels at the same shop, on the logarithm of the rate."""
 CLOSE = 0.2
-"""Of the boundary: levels this near to it are counted together."""
+"""The distance from the boundary, on the logarithm of the rate, within which levels are counted together."""
 NEAR = 0.35
-"""Levels whose rate lies within this share of the boundary tell how steep it is."""
+"""The distance from the boundary, on the logarithm of the rate, within which levels show the steepness."""
 APART = 0.02
-"""By how much the two halves of the levels must differ, on the logarithm of the rate, to tell a steepness."""
+"""The least distance between the two halves of the levels, on the logarithm of the rate, that shows a steepness."""
 FEWEST = 4
-"""Levels that it takes to speak of a boundary at all."""
+"""The least number of levels for an estimate."""
 POWER = 0.8
-"""The probability with which a rate chosen for confirmation is to be confirmed."""
+"""The probability with which the first rate to confirm should be confirmed."""
 ASSUMED_DESIGN_EFFECT = 2.0
-"""The design effect that is assumed in advance: near its limit a shop is slow in clusters."""
+"""The least design effect of a search: near its limit a shop is slow in clusters."""
 LOWEST_TRY, HIGHEST_TRY = 0.94, 0.99
-"""Of the boundary: the range of what is tried first."""
+"""The range of the first rate to confirm, as shares of the boundary."""
 
 
 @dataclass(frozen=True, slots=True)
 class ObjectiveCounts:
-    """How a demand fared on one level: ``over`` of ``total`` samples, where a share ``allowed`` may be.
+    """The counts of an objective on one level: ``over`` of ``total`` samples are over the bound, a share ``allowed`` may be.
 
-    ``text`` is the demand; ``effect`` the design effect by which both counts are divided.
+    ``text`` is the objective. ``effect`` is the design effect by which both counts are divided.
     """
 
     text: str
@@ -55,7 +55,7 @@ class ObjectiveCounts:
 
     @property
     def excess(self) -> float:
-        """The share over the bound in proportion to what is allowed; 1: just at the boundary."""
+        """The share over the bound as a multiple of the allowed share; 1 is at the boundary."""
         if not self.total:
             return 0.0
         share = self.over / self.total
@@ -66,10 +66,10 @@ class ObjectiveCounts:
 
 @dataclass(frozen=True, slots=True)
 class BoundaryEstimate:
-    """The rate at which as many samples are over the bound as may be: journeys per second, with a 95 % interval.
+    """The rate at which exactly the allowed share is over the bound: journeys per second, with a 95 % interval.
 
-    ``steepness`` is how many per cent the share over the bound grows with one per cent of rate; ``allowed`` that share at
-    the boundary.
+    ``steepness`` is by how many per cent the share over the bound grows with one per cent of rate. ``allowed`` is the share at the
+    boundary.
     """
 
     rate: float
@@ -81,12 +81,12 @@ class BoundaryEstimate:
 
     @property
     def half_width(self) -> float:
-        """Half of the interval, in proportion to the rate."""
+        """Half of the interval, relative to the rate."""
         return (self.high - self.low) / 2 / self.rate
 
 
 def estimate_boundary(tracked: Sequence[tuple[float, ObjectiveCounts]]) -> BoundaryEstimate | None:
-    """The boundary that these levels (rate, and its worst demand) went along; ``None`` of fewer than four."""
+    """The boundary from tracking levels (rate, and counts of its worst objective); ``None`` for fewer than four."""
     last = tracked[len(tracked) // APPROACH_PARTS :] if len(tracked) >= 2 * FEWEST else tracked
     if len(last) < FEWEST:
         return None
@@ -99,14 +99,14 @@ def estimate_boundary(tracked: Sequence[tuple[float, ObjectiveCounts]]) -> Bound
     share = math.fsum(counted.over for _, counted in near) / total
     at = math.fsum(counted.total * log for log, counted in near) / total
     effect = _effect(near, steepness, at, share)
-    counting = 1.96 * math.sqrt(min(effect, MAX_DESIGN_EFFECT) / max(1.0, total * max(allowed, share))) / steepness
-    either_way = math.hypot(_spread(logs), counting, SEARCH_SPREAD * math.sqrt(max(1.0, LONG_SEARCH / len(last))))
+    counting = Z_95 * math.sqrt(min(effect, MAX_DESIGN_EFFECT) / max(1.0, total * max(allowed, share))) / steepness
+    half_width = math.hypot(_spread(logs), counting, SEARCH_SPREAD * math.sqrt(max(1.0, LONG_SEARCH / len(last))))
     rate = math.exp(middle)
-    return BoundaryEstimate(rate, rate * math.exp(-either_way), rate * math.exp(either_way), steepness, allowed, effect)
+    return BoundaryEstimate(rate, rate * math.exp(-half_width), rate * math.exp(half_width), steepness, allowed, effect)
 
 
 def safe_rate(found: BoundaryEstimate, seconds: float) -> float:
-    """A rate below the boundary that a level of so many seconds will probably prove to be kept."""
+    """A rate below the boundary that a level of this length will probably prove kept."""
     share = HIGHEST_TRY
     while share > LOWEST_TRY:
         rate = found.rate * share
@@ -117,7 +117,7 @@ def safe_rate(found: BoundaryEstimate, seconds: float) -> float:
 
 
 def _proved_with(total: float, share: float, allowed: float) -> float:
-    """How probably so many independent samples, of which this share is over, prove that no more than is allowed are."""
+    """The probability that this many independent samples, with this share over the bound, prove the allowed share kept."""
     count, most = int(total), -1
     while most < count and proves_kept(count, most + 1, allowed, 0.05):
         most += 1
@@ -125,9 +125,10 @@ def _proved_with(total: float, share: float, allowed: float) -> float:
 
 
 def _steepness(tracked: Sequence[tuple[float, ObjectiveCounts]], middle: float) -> float:
-    """How much more is over the bound in the faster half of the levels near by than in the slower one, on logarithms.
+    """How much more is over the bound in the faster half of the near levels than in the slower half, on logarithms.
 
-    Halves, and not a line through single levels: near its limit a shop is slow in bursts, and most levels show nothing.
+    It compares halves and does not fit a line through single levels, because near its limit a shop is slow in bursts and most
+    levels show nothing.
     """
     near = sorted(
         (log, counted.total, counted.over)
@@ -148,7 +149,7 @@ def _pooled(part: Sequence[tuple[float, int, int]]) -> tuple[float, float]:
 
 
 def _effect(near: Sequence[tuple[float, ObjectiveCounts]], steepness: float, at: float, share: float) -> float:
-    """How many samples are worth an independent one: how much more the levels differ than chance would make them."""
+    """The design effect: the variance between levels over the variance of independent samples."""
     if len(near) < FEWEST or not 0 < share < 1:
         return ASSUMED_DESIGN_EFFECT
     squares = []
@@ -156,7 +157,7 @@ def _effect(near: Sequence[tuple[float, ObjectiveCounts]], steepness: float, at:
         expected = min(1.0, share * math.exp(steepness * (log - at)))
         if counted.total and 0 < expected < 1:
             squares.append((counted.over - counted.total * expected) ** 2 / (counted.total * expected * (1 - expected)))
-    # The few that there are may be alike by luck.
+    # A few levels may be similar by chance.
     return max(ASSUMED_DESIGN_EFFECT, math.fsum(squares) / max(1, len(squares) - 2))
 
 

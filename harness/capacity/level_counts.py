@@ -1,6 +1,6 @@
-"""What is read off a run at one moment of a search: how each demand fares so far, and how late the load generator was.
+"""Reads the counts of a run at one moment of a search: samples of each objective, and how late the load generator was.
 
-Two glances make a level: what was counted between them. Pure.
+A level is what was counted between two readings. Pure.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from harness.capacity.censoring import REPORT_DELAY, CensoredCounts, LabelsOf
 from harness.capacity.estimate import ObjectiveCounts
-from harness.capacity.search import broken
+from harness.capacity.model import broken
 from harness.measurement.histogram import Histogram
 from harness.measurement.pending import PendingAge
 from harness.measurement.recorder import Recorder
@@ -22,17 +22,18 @@ from harness.units import format_duration, format_percent
 from harness.yield_to_load import YieldToLoad
 
 LATE_SECONDS = 0.05
-"""Seconds from which an arrival was taken late."""
+"""The lateness in seconds from which an arrival is late."""
 MAX_LATE_SHARE = 0.01
-"""Of a level's arrivals: more of them late, and the load generator was the limit."""
+"""The share of late arrivals from which the load generator was the limit of a level."""
 
 
 @dataclass(frozen=True, slots=True)
 class LevelCounts:
-    """For each demand how many samples, and how many over; arrivals taken, of them late, of them after a wait for a user.
+    """The counts at one moment.
 
-    ``dropped`` found no user at all; ``absent`` were due, and the load generator surely has not come to letting them in. ``missing`` are
-    these and as many as may be among those whose report is still on its way.
+    ``counted`` has, for each objective, the samples and those over the bound. Of the arrivals, ``taken`` have started, ``late`` of
+    them late, ``waited`` of them after a wait for a user. ``dropped`` found no user. ``absent`` were due and are certainly not yet
+    released. ``missing`` are these and those whose report may still be on its way.
     """
 
     counted: tuple[tuple[int, int], ...]
@@ -45,7 +46,7 @@ class LevelCounts:
 
 
 class LevelCounter:
-    """Takes glances at one run; see ``CensoredCounts`` for the arguments."""
+    """Reads the counts of one run; see ``CensoredCounts`` for the arguments."""
 
     def __init__(
         self, objectives: Sequence[Objective], due_between: Callable[[float, float], int], labels_of: LabelsOf | None
@@ -57,10 +58,10 @@ class LevelCounter:
     def count(
         self, now: float, recorder: Recorder, waiting: Iterable[PendingAge], yield_to_load: YieldToLoad
     ) -> LevelCounts:
-        """A glance ``now`` (seconds from the start of the load); who is over a bound and has not ended counts, too."""
+        """The counts ``now`` (seconds from the start of the load), with everything under way that is over a bound."""
         counted = []
-        overdue = self._censored.counts(recorder, now, waiting)
-        for objective, more in zip(self._objectives, overdue, strict=True):
+        unfinished = self._censored.counts(recorder, now, waiting)
+        for objective, more in zip(self._objectives, unfinished, strict=True):
             one = count_samples(recorder, objective, tuple(Phase), sliced=False)
             counted.append((one.total + more, one.over + more))
             yield_to_load()
@@ -85,7 +86,7 @@ class LevelCounter:
         )
 
     def between(self, first: LevelCounts, last: LevelCounts) -> tuple[ObjectiveCounts, ...]:
-        """How each demand fared between two glances."""
+        """The counts of each objective between two readings."""
         return tuple(
             ObjectiveCounts(objective.text, max(0, total - before), max(0, over - before_over), objective.allowed)
             for objective, (total, over), (before, before_over) in zip(
@@ -96,10 +97,10 @@ class LevelCounter:
     def trouble(
         self, first: LevelCounts, last: LevelCounts, objective_counts: Sequence[ObjectiveCounts], processor_share: float
     ) -> str:
-        """Why the load generator was the limit between two glances (``""``: it was not), given how each demand fared.
+        """Why the load generator was the limit between two readings (``""``: it was not).
 
-        What it did to the shoppers is over the bound because of that, at worst; a shop that breaks a demand all the same is the
-        limit itself.
+        At worst, each arrival that it delayed is over the bound because of that. If the others break an objective all the same,
+        the shop is the limit.
         """
         taken = last.taken - first.taken
         if taken <= 0:
@@ -113,19 +114,14 @@ class LevelCounter:
             )
         dropped = last.dropped - first.dropped
         waited = (last.waited - first.waited + dropped) / (taken + dropped)
-        timed = [
-            one
-            for one, asked in zip(objective_counts, self._objectives, strict=True)
-            if asked.metric is not Metric.DROPPED
-        ]
-        asked_for = [
-            one for one, asked in zip(objective_counts, self._objectives, strict=True) if asked.metric is Metric.DROPPED
-        ]
-        if waited > MAX_LATE_SHARE and not broken([*_at_best(timed, waited), *asked_for]):
+        pairs = list(zip(objective_counts, self._objectives, strict=True))
+        on_drops = [one for one, objective in pairs if objective.metric is Metric.DROPPED]
+        others = [one for one, objective in pairs if objective.metric is not Metric.DROPPED]
+        if waited > MAX_LATE_SHARE and not broken([*_at_best(others, waited), *on_drops]):
             return f"{format_percent(waited)} of the arrivals found no free virtual user; raise arrivals.users"
         return ""
 
 
 def _at_best(objective_counts: Sequence[ObjectiveCounts], ours: float) -> list[ObjectiveCounts]:
-    """The demands if this share of the shoppers was over the bound because of the load generator."""
+    """The counts if this share of the samples was over the bound because of the load generator."""
     return [replace(one, over=max(0, one.over - math.ceil(ours * one.total))) for one in objective_counts]

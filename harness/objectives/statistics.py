@@ -11,6 +11,9 @@ from collections.abc import Callable, Sequence
 
 from scipy.special import betainc, chndtr, stdtrit
 
+Z_95 = 1.96
+"""The standard errors to each side of a 95 % interval."""
+
 BATCHES = (8, 12, 20)
 """The numbers of batches into which a run is cut to find clusters; the highest design effect counts."""
 

@@ -12,8 +12,7 @@ from typing import Any, NamedTuple
 
 import gevent
 
-from harness.capacity.controller import FinishedLevel
-from harness.capacity.search import worst_objective
+from harness.capacity.model import LevelOutcome, worst_objective
 from harness.locust_plugin.web import form
 from harness.locust_plugin.web.guard import Rows, Tab
 from harness.measurement.histogram import Histogram
@@ -137,7 +136,7 @@ def search_rows(run: Run[Any] | None) -> Rows:
     return rows
 
 
-def _level_row(step: FinishedLevel) -> dict[str, Any]:
+def _level_row(step: LevelOutcome) -> dict[str, Any]:
     judged = worst_objective(step.objective_counts)
     came = f"not counted: {step.trouble}" if step.trouble else step.verdict or ("broken" if step.broken else "kept")
     return {

@@ -48,12 +48,12 @@ def test_a_journey_under_way_is_over_a_bound_that_has_passed(recorder, demand, o
     assert counted == overdue
 
 
-def test_whom_a_demand_means_has_to_be_known(recorder):
+def test_an_objective_on_some_journeys_needs_their_labels(recorder):
     counted = CensoredCounts([parse("journey.guest response_time p95 < 4s")], due_between).counts(recorder, 20.0)
     assert counted == [0]
 
 
-def test_a_later_look_counts_on(recorder):
+def test_a_later_reading_counts_only_new_arrivals(recorder):
     overdue = CensoredCounts([parse("journey[payment=gpay] response_time p95 < 4s")], due_between, labels_of)
     assert [overdue.counts(recorder, now) for now in (10.0, 20.0, 15.0)] == [[4], [14], [9]]
 
@@ -75,6 +75,6 @@ def test_a_request_that_waits_is_over_a_bound_that_has_passed(recorder, demand, 
     assert counted == overdue
 
 
-def test_ages_are_told_together_and_rounded_down():
+def test_ages_are_grouped_and_rounded_down():
     pending = {number: ("Pay", "gpay", 10.0 + number / 100) for number in range(5)}
     assert pending_ages(pending, 11.1) == [("Pay", "gpay", 1.0, 5)]

@@ -19,7 +19,7 @@ def felt_rate(*lengths):
     return felt
 
 
-def test_a_step_is_felt_bit_by_bit_over_a_journey_s_length():
+def test_the_shop_feels_a_step_gradually_over_the_length_of_a_journey():
     felt = felt_rate(100.0)
     felt.extend_schedule(2.0, 300.0)
     felt.extend_schedule(4.0, 300.0)
@@ -38,7 +38,7 @@ def test_long_and_short_journeys_count_by_the_time_that_they_take():
 
 
 @pytest.mark.parametrize(("target", "most"), [(2.2, 3.3), (1.9, 2.85)])
-def test_the_shop_is_brought_to_a_rate_within_a_level_and_within_reason(target, most):
+def test_the_shop_reaches_a_rate_within_a_level_and_within_limits(target, most):
     felt = felt_rate(100.0)
     felt.extend_schedule(2.0, 300.0)
     rate = felt.rate_to_reach(target, 20.0)
@@ -47,14 +47,14 @@ def test_the_shop_is_brought_to_a_rate_within_a_level_and_within_reason(target, 
     assert felt.at(320.0) == pytest.approx(target, rel=0.02)
 
 
-def test_what_cannot_be_reached_at_once_is_gone_towards():
+def test_a_rate_out_of_reach_is_approached():
     felt = felt_rate(100.0)
     felt.extend_schedule(2.0, 300.0)
     assert felt.rate_to_reach(4.0, 10.0) == pytest.approx(6.0)
     assert felt.rate_to_reach(0.5, 10.0) == pytest.approx(0.05)
 
 
-def test_a_rate_is_settled_once_it_is_felt_and_stays_so():
+def test_a_rate_has_settled_when_the_shop_feels_it_and_continues_to():
     felt = felt_rate(100.0)
     felt.extend_schedule(2.0, 300.0)
     assert felt.settling_time(2.0) == 0.0
@@ -66,7 +66,7 @@ def test_a_rate_is_settled_once_it_is_felt_and_stays_so():
     assert felt.settling_time(2.0) > 90.0
 
 
-def test_short_journeys_do_not_lag_and_unknown_ones_neither():
+def test_short_or_unknown_journeys_do_not_lag():
     assert not felt_rate(4.0).lags(10.0)
     assert felt_rate(6.0).lags(10.0)
     unknown = EffectiveRate()

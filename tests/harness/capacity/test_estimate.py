@@ -22,29 +22,29 @@ def _tracked(seed, levels=30, total=600, steep=STEEP):
     return found
 
 
-def test_the_rate_is_found_and_the_interval_holds_it():
+def test_the_estimate_is_near_the_boundary_and_the_interval_contains_it():
     found = [estimate_boundary(_tracked(seed)) for seed in range(40)]
     assert sum(abs(one.rate / LIMIT - 1) < 0.03 for one in found) >= 38
     assert sum(one.low <= LIMIT <= one.high for one in found) >= 36
 
 
-def test_a_steep_shop_is_told_from_a_gentle_one():
+def test_a_steep_shop_has_a_higher_steepness():
     assert (
         estimate_boundary(_tracked(1, steep=20.0)).steepness > estimate_boundary(_tracked(1, steep=4.0)).steepness + 3
     )
 
 
-def test_few_levels_are_no_boundary():
+def test_a_few_levels_give_no_estimate():
     assert estimate_boundary(_tracked(1)[:3]) is None
     assert estimate_boundary([]) is None
 
 
-def test_levels_without_a_sample_over_the_bound_still_have_a_rate():
+def test_levels_without_a_sample_over_the_bound_still_give_a_rate():
     levels = [(rate, ObjectiveCounts("x", 500, 0, ALLOWED)) for rate in (40.0, 41.0, 42.0, 43.0, 44.0)]
     assert 40.0 <= estimate_boundary(levels).rate <= 44.0
 
 
-def test_the_rate_to_confirm_lies_below_and_nearer_the_longer_it_is_held():
+def test_a_longer_confirmation_allows_a_rate_nearer_to_the_boundary():
     edge = BoundaryEstimate(LIMIT, 48.0, 52.0, STEEP, ALLOWED, effect=2.0)
     short, long = safe_rate(edge, 20.0), safe_rate(edge, 2000.0)
     assert short < long < LIMIT
@@ -55,9 +55,9 @@ def test_the_rate_to_confirm_lies_below_and_nearer_the_longer_it_is_held():
 @pytest.mark.parametrize(
     ("over", "allowed", "excess"), [(10, 0.05, 2.0), (0, 0.05, 0.0), (0, 0.0, 0.0), (1, 0.0, math.inf)]
 )
-def test_the_excess_is_in_proportion_to_what_is_allowed(over, allowed, excess):
+def test_the_excess_is_a_multiple_of_the_allowed_share(over, allowed, excess):
     assert ObjectiveCounts("x", 100, over, allowed).excess == excess
 
 
-def test_without_a_sample_nothing_is_exceeded():
+def test_without_samples_the_excess_is_zero():
     assert ObjectiveCounts("x", 0, 0, 0.05).excess == 0.0

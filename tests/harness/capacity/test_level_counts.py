@@ -25,22 +25,22 @@ def trouble(over, *, absent, missing):
 
 
 @pytest.mark.parametrize("over", [20, 190])
-def test_as_many_as_may_be_missing_excuse_the_shop(over):
+def test_missing_arrivals_excuse_as_many_slow_samples(over):
     assert "add a worker" in trouble(over, absent=100, missing=200)
 
 
-def test_a_shop_that_is_slow_beyond_what_was_missing_is_the_limit_itself():
+def test_a_shop_with_more_slow_samples_than_missing_arrivals_is_the_limit():
     assert trouble(600, absent=100, missing=200) == ""
 
 
-def test_where_nobody_is_surely_missing_reports_are_on_their_way():
+def test_without_absent_arrivals_the_reports_are_only_late():
     recorder = Recorder(Window(0.0, 0.0, 100.0))
     recorder.offered(1.0, 990)
     counts = level_counter(rate=100.0).count(10.0, recorder, (), NEVER)
     assert (counts.absent, counts.missing) == (0, 0)
 
 
-def test_where_some_are_surely_missing_all_may_be():
+def test_with_absent_arrivals_all_unreported_ones_may_be_missing():
     recorder = Recorder(Window(0.0, 0.0, 100.0))
     recorder.offered(1.0, 400)
     counts = level_counter(rate=100.0).count(10.0, recorder, (), NEVER)

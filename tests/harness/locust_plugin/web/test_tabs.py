@@ -4,9 +4,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from harness.capacity import search
-from harness.capacity.controller import FinishedLevel
 from harness.capacity.estimate import ObjectiveCounts
+from harness.capacity.model import LevelOutcome, Purpose, SearchLevel
 from harness.locust_plugin.web.tabs import (
     TABS,
     TabRows,
@@ -184,28 +183,18 @@ class TestSearched:
         kept = ObjectiveCounts("journey response_time p95 < 4s", 100, 1, 0.05)
         broken = replace(kept, over=50)
 
-        def step(rate, counted, **what):
-            return FinishedLevel(
-                search.Purpose.WIDEN,
-                rate,
-                0.0,
-                2.0,
-                10.0,
-                (counted,),
-                3.0,
-                what.get("trouble", ""),
-                None,
-                what.get("broken", False),
-            )
+        def outcome(rate, counts, trouble=""):
+            level = SearchLevel(Purpose.WIDEN, rate, 10.0)
+            return LevelOutcome(level, rate, 0.0, 2.0, 10.0, (counts,), under_way=3.0, spent=10.0, trouble=trouble)
 
         controller = SimpleNamespace(
             finished_levels=[
-                step(10.0, kept),
-                step(15.0, kept, trouble="it was late"),
-                step(20.0, broken, broken=True),
+                outcome(10.0, kept),
+                outcome(15.0, kept, trouble="it was late"),
+                outcome(20.0, broken),
             ],
             found=None,
-            level=search.SearchLevel(search.Purpose.TRACK, 12.5, 10.0),
+            level=SearchLevel(Purpose.TRACK, 12.5, 10.0),
         )
         rows = search_rows(SimpleNamespace(controller=controller, begun=True))
         assert [(row["level"], row["rate"], row["came"]) for row in rows] == [
