@@ -6,11 +6,19 @@ import json
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 
-from scenarios.calibration.arrival_statistics import FEWEST_WINDOWS, PEAK_MINUTES, ArrivalStatistics
-from scenarios.calibration.estimates import Z, wilson
+from scenarios.calibration.arrival_statistics import ArrivalStatistics
+from scenarios.calibration.estimates import wilson
 from scenarios.calibration.journey_counts import JourneyCounts
+from scenarios.calibration.load_estimate import (
+    LONG_JOURNEY_QUANTILE,
+    WARM_UP_QUANTILE,
+    ArrivalPattern,
+    LoadShape,
+    arrival_pattern,
+    estimated_rate,
+    warm_up_seconds,
+)
 from scenarios.calibration.think_times import FEWEST_THINK_TIMES, FIRST_PAGES_AFTER_BANK, LognormalFit, fit_lognormal
 from scenarios.schema.names import JOURNEY_NAMES, PAYMENT_NAMES, SMS_NAMES
 from shop.contract import Page
@@ -18,29 +26,13 @@ from shop.contract import Page
 FEW_SAMPLES = 30
 """Cases that it takes to write down a share."""
 
-EVEN_DISPERSION = 0.5
-"""The index of dispersion below which arrivals are called even: half as uneven as a Poisson process."""
-
-LONG_JOURNEY_QUANTILE = 0.995
-"""Journeys longer than all but so many are left out of account where the end of a log cuts them off."""
-
 _MINUTE = 60.0
 _STAGE_MINUTES = 5
-_WARM_UP_QUANTILE = 0.95
-_LEAST_WARM_UP = 30.0
 _STEADY_SECONDS = 300.0  # seconds after the warm-up
 _DRAIN_FACTOR = 1.5  # shoppers of the scenario draw their pauses anew, and some walk more pages
 _TENS = 10
 _DRAIN = 30.0  # what [arrivals] drain is when nothing is said
 _CEILING = 200.0  # what [target] highest_rate is when nothing is said
-
-
-class LoadShape(StrEnum):
-    """Which stretch of the log the load of the scenario follows."""
-
-    PEAK = "peak"
-    HOUR = "hour"
-    MEAN = "mean"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,26 +42,6 @@ class LogPrecision:
     whole_seconds: bool
     untimed: bool
     by_address: bool
-
-
-class ArrivalPattern(StrEnum):
-    """How shoppers come, by the index of dispersion."""
-
-    POISSON = "poisson"
-    UNIFORM = "uniform"
-    BURSTY = "bursty"
-    UNKNOWN = "too few windows to tell"
-
-
-def arrival_pattern(comings: ArrivalStatistics) -> ArrivalPattern:
-    """How they come; unknown where a Poisson process could have shown any index down to 0 in so few windows."""
-    telling = comings.widest_reliable
-    low, high = telling.poisson_interval
-    if telling.windows >= FEWEST_WINDOWS and telling.index > high:
-        return ArrivalPattern.BURSTY
-    if telling.windows < FEWEST_WINDOWS or low <= 0:
-        return ArrivalPattern.UNKNOWN
-    return ArrivalPattern.UNIFORM if telling.index < min(low, EVEN_DISPERSION) else ArrivalPattern.POISSON
 
 
 def scenario_text(tally: JourneyCounts, origin: LogPrecision, shape: LoadShape, trace: str = "") -> str:
@@ -133,21 +105,11 @@ def _arrivals(tally: JourneyCounts, shape: LoadShape, trace: str) -> Iterator[st
         yield from _hour(tally)
         return
     rate, low, high, what = estimated_rate(comings, shape)
-    warm_up = _warm_up(tally)
+    warm_up = warm_up_seconds(tally)
     yield f'rate = "{_number_text(rate)}/min" # {what}; 95 % interval {low:.1f} to {high:.1f} (Poisson{_dispersion_note(comings)})'
     yield f'duration = "{math.ceil((_STEADY_SECONDS + warm_up) / _MINUTE)}m"'
     yield from _warm_up_line(tally, warm_up)
     yield from _highest_rate_line(rate / _MINUTE)
-
-
-def estimated_rate(comings: ArrivalStatistics, shape: LoadShape) -> tuple[float, float, float, str]:
-    """Arrivals a minute with a 95 % interval, and of what they are the rate."""
-    count, minutes, what = comings.counted, comings.minutes, f"mean of the log, {comings.counted:,} arrivals"
-    if shape is LoadShape.PEAK and comings.peak.is_known:
-        count, minutes = comings.peak.count, PEAK_MINUTES
-        what = "the busiest ten minutes, each half of the arrivals counted where the other half was busiest"
-    half = Z * math.sqrt(count * max(1.0, comings.widest_reliable.index)) / minutes
-    return count / minutes, max(0.0, count / minutes - half), count / minutes + half, what
 
 
 def _dispersion_note(comings: ArrivalStatistics) -> str:
@@ -155,13 +117,8 @@ def _dispersion_note(comings: ArrivalStatistics) -> str:
     return f", widened by the index of dispersion {index:.2f}" if index > 1 else ""
 
 
-def _warm_up(tally: JourneyCounts) -> float:
-    """Until journeys end as often as they begin: as long as hardly any journey lasts; whole tens of seconds."""
-    return max(_LEAST_WARM_UP, math.ceil(tally.length_quantile(_WARM_UP_QUANTILE) / _TENS) * _TENS)
-
-
 def _warm_up_line(tally: JourneyCounts, warm_up: float) -> Iterator[str]:
-    yield f'warm_up = "{warm_up:.0f}s" # {_WARM_UP_QUANTILE:.0%} of the journeys took less than {tally.length_quantile(_WARM_UP_QUANTILE):.0f} s'
+    yield f'warm_up = "{warm_up:.0f}s" # {WARM_UP_QUANTILE:.0%} of the journeys took less than {tally.length_quantile(WARM_UP_QUANTILE):.0f} s'
 
 
 def dispersion_comment(comings: ArrivalStatistics, trace: str) -> Iterator[str]:
@@ -202,7 +159,7 @@ def _hour(tally: JourneyCounts) -> Iterator[str]:
     for count in counts:
         yield f'    {{ duration = "{_STAGE_MINUTES}m", rate = "{_number_text(count / _STAGE_MINUTES)}/min" }}, # {count:,} arrivals'
     yield "]"
-    yield from _warm_up_line(tally, _warm_up(tally))
+    yield from _warm_up_line(tally, warm_up_seconds(tally))
     yield from _highest_rate_line(max(counts) / _STAGE_MINUTES / _MINUTE)
 
 

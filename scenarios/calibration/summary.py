@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from scenarios.calibration.journey_counts import JourneyCounts
+from scenarios.calibration.load_estimate import arrival_pattern
 from scenarios.calibration.log_reader import LineCounts
-from scenarios.calibration.scenario_writer import arrival_pattern
 from scenarios.calibration.sessions import Sessions
 
 _MOST_UNKNOWN = 10

@@ -1,4 +1,4 @@
-"""``checkload calibrate``: makes a scenario out of an access log."""
+"""The command ``checkload calibrate``: makes a scenario from an access log."""
 
 from __future__ import annotations
 
@@ -17,9 +17,10 @@ from harness.errors import UsageError
 from scenarios.calibration.arrival_statistics import ArrivalStatistics, LoggedArrival
 from scenarios.calibration.journey_counts import JourneyCounts
 from scenarios.calibration.json_lines import USUAL_KEYS, JsonLines
+from scenarios.calibration.load_estimate import LONG_JOURNEY_QUANTILE, LoadShape
 from scenarios.calibration.log_reader import LineCounts, read_requests
 from scenarios.calibration.logged_request import DurationUnit, SessionNumbers, StampedAt
-from scenarios.calibration.scenario_writer import LONG_JOURNEY_QUANTILE, LoadShape, LogPrecision, scenario_text
+from scenarios.calibration.scenario_writer import LogPrecision, scenario_text
 from scenarios.calibration.sessions import SESSION_GAP, Sessions
 from scenarios.calibration.summary import summary
 from scenarios.calibration.text_lines import TextLines
@@ -30,7 +31,7 @@ from scenarios.schema.quantities import InvalidQuantity, positive_seconds, share
 from shop.contract import COOKIE_SESSION
 
 FEWEST_JOURNEYS = 200
-"""Journeys below which no scenario is made."""
+"""The fewest journeys to make a scenario from."""
 
 _SETTLE_EVERY = 5_000
 _MOSTLY = 0.5
@@ -39,49 +40,55 @@ _LATE = 0.01
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Say which arguments it takes."""
+    """Add the arguments of the command to its parser."""
     parser.add_argument(
-        "logs", nargs="+", metavar="LOG", help="access logs, the oldest first; .gz too, - is standard input"
+        "logs",
+        nargs="+",
+        metavar="LOG",
+        help="access logs, the oldest first; they may be .gz files; - is standard input",
     )
     parser.add_argument("-o", "--output", metavar="FILE", help="scenario file to write (default: standard output)")
-    parser.add_argument(
-        "--trace", metavar="FILE", help="write the arrivals to this CSV file, and replay them in the scenario"
-    )
+    parser.add_argument("--trace", metavar="FILE", help="write the arrivals to this CSV file; the scenario replays it")
     parser.add_argument(
         "--load",
         choices=[shape.value for shape in LoadShape],
         default=LoadShape.PEAK.value,
-        help="the rate: of the busiest ten minutes, the busiest hour in stages, or on average (default: %(default)s)",
+        help="the rate of the scenario: that of the busiest ten minutes, of the busiest hour in stages, or the mean (default: %(default)s)",
     )
-    parser.add_argument("--overwrite", action="store_true", help="replace files that exist")
+    parser.add_argument("--overwrite", action="store_true", help="replace existing files")
     parser.add_argument(
-        "--gap", default="30m", metavar="TIME", help="silence that ends a session (default: %(default)s)"
+        "--gap",
+        default="30m",
+        metavar="TIME",
+        help="a session ends after this time without a request (default: %(default)s)",
     )
-    parser.add_argument("--bad-lines", default="5%", metavar="SHARE", help="share of unreadable lines to put up with")
-    parser.add_argument("--prefix", default="", metavar="PATH", help="what stands before the shop's paths, as /api")
     parser.add_argument(
-        "--cookie", default=COOKIE_SESSION, metavar="NAME", help="the session's cookie (default: %(default)s)"
+        "--bad-lines", default="5%", metavar="SHARE", help="the share of lines that may be unreadable (default: 5%%)"
+    )
+    parser.add_argument("--prefix", default="", metavar="PATH", help="a prefix of the shop's paths, such as /api")
+    parser.add_argument(
+        "--cookie", default=COOKIE_SESSION, metavar="NAME", help="the name of the session cookie (default: %(default)s)"
     )
     parser.add_argument(
         "--json-keys",
         default="",
         metavar="A=B,...",
-        help=f"keys of JSON lines with names of their own, as time=at,path=http.url; there are {', '.join(USUAL_KEYS)}",
+        help=f"your names for keys of JSON lines, such as time=at,path=http.url; keys are {', '.join(USUAL_KEYS)}",
     )
     parser.add_argument(
         "--stamped",
         choices=[end.value for end in StampedAt],
-        help="whether a line's moment is the start or the end of its request (default: as the server that writes so does)",
+        help="whether the time of a line is the start or the end of its request (default: by the form of the line)",
     )
     parser.add_argument(
         "--took-unit",
         choices=[unit.value for unit in DurationUnit],
-        help="unit of how long requests took (default: guessed)",
+        help="the unit of request durations (default: by the form of the number)",
     )
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Read the logs, write the scenario, say on standard error what was seen; raises ``UsageError``."""
+    """Read the logs, write the scenario, and print a summary on standard error; raises ``UsageError``."""
     gap, allowed, keys = _checked(arguments)
     readers = _readers(arguments, keys)
     lines, sessions = LineCounts(), Sessions(gap, arguments.prefix)
@@ -95,7 +102,7 @@ def run(arguments: argparse.Namespace) -> int:
                 tally.arrivals.count_until(sessions.oldest())
                 since = 0
         tally.add_unfinished(sessions.close_all())
-        # Of those who came last, some were still under way when the log ended, and are missing.
+        # Journeys that had not ended at the end of the log are missing, so the last minutes do not count.
         tally.arrivals.close(sessions.now - tally.length_quantile(LONG_JOURNEY_QUANTILE))
         lines.refuse_too_many_bad_lines(allowed)
         _refuse_too_little(tally, sessions, LoadShape(arguments.load))
@@ -130,7 +137,7 @@ def _checked(arguments: argparse.Namespace) -> tuple[float, float, dict[str, str
     keys, wrong = _json_keys(arguments.json_keys)
     problems += [*wrong, *_file_problems(arguments)]
     if arguments.output and not arguments.output.endswith(".toml"):
-        problems.append(f"--output {arguments.output}: a scenario's name ends in .toml")
+        problems.append(f"--output {arguments.output}: the name of a scenario file must end in .toml")
     if problems:
         raise UsageError("\n".join(problems))
     return gap, allowed, keys
@@ -141,7 +148,7 @@ def _json_keys(text: str) -> tuple[dict[str, str], list[str]]:
     for pair in filter(None, text.split(",")):
         name, equals, key = (part.strip() for part in pair.partition("="))
         if not equals or name not in USUAL_KEYS or not key:
-            problems.append(f"--json-keys {pair}: write NAME=KEY, the name one of {', '.join(USUAL_KEYS)}")
+            problems.append(f"--json-keys {pair}: write NAME=KEY with one of these names: {', '.join(USUAL_KEYS)}")
         keys[name] = key
     return keys, problems
 
@@ -151,13 +158,13 @@ def _file_problems(arguments: argparse.Namespace) -> Iterator[str]:
         if name is None:
             continue
         if name in arguments.logs:
-            yield f"{option} {name}: that is the log itself; choose another file"
+            yield f"{option} {name}: this is a log; choose another file"
         elif Path(name).exists() and not arguments.overwrite:
-            yield f"{option} {name}: the file exists; choose another, or add --overwrite"
+            yield f"{option} {name}: the file exists; choose another one, or add --overwrite"
         elif not name.isprintable():
-            yield f"{option} {name!r}: a name of printable characters is expected; choose another"
+            yield f"{option} {name!r}: a file name must have printable characters only; choose another one"
         elif not Path(name).parent.is_dir():
-            yield f"{option} {name}: there is no folder {Path(name).parent}; make it first"
+            yield f"{option} {name}: the folder {Path(name).parent} does not exist; create it first"
 
 
 def _readers(arguments: argparse.Namespace, keys: dict[str, str]) -> tuple[TextLines, JsonLines]:
@@ -173,25 +180,23 @@ def _readers(arguments: argparse.Namespace, keys: dict[str, str]) -> tuple[TextL
 def _refuse_too_little(tally: JourneyCounts, sessions: Sessions, shape: LoadShape) -> None:
     counts = sessions.counts
     if counts.late > _LATE * max(1, counts.requests):
-        raise UsageError(
-            f"{counts.late:,} of {counts.requests:,} requests come after later ones; give the logs with the oldest first"
-        )
+        raise UsageError(f"{counts.late:,} of {counts.requests:,} requests are out of order; give the oldest log first")
     if tally.total < FEWEST_JOURNEYS:
         raise UsageError(
-            f"{tally.total:,} journeys reached the checkout; a scenario takes at least {FEWEST_JOURNEYS}, {FEWEST_JOURNEYS - tally.total:,} more. "
-            f"{counts.requests:,} requests were read, {sessions.unknown.total:,} of them for addresses that are none of the "
-            f"checkout's, {counts.failed:,} failed.\n  remedy: give a longer log; --prefix if the shop's paths begin with "
-            "something of their own"
+            f"only {tally.total:,} journeys reached the checkout; a scenario needs at least {FEWEST_JOURNEYS}. "
+            f"The log has {counts.requests:,} requests; {sessions.unknown.total:,} of them are for paths outside the "
+            f"checkout, and {counts.failed:,} failed.\n  remedy: give a longer log, or add --prefix if the shop's paths "
+            "have a prefix"
         )
     if counts.by_address > counts.by_cookie and tally.total > _MANY_JOURNEYS * counts.opened:
         raise UsageError(
-            f"{tally.total:,} journeys came from only {counts.opened:,} address{'es' * (counts.opened != 1)} with a browser: an address here stands for many "
-            "shoppers, as behind a proxy, and none can be told from another.\n  remedy: have the server log the session, as "
-            f"session=$cookie_{COOKIE_SESSION} in nginx, and name it with --cookie or --json-keys if it has another name"
+            f"{tally.total:,} journeys came from only {counts.opened:,} client{'s' * (counts.opened != 1)} (address and browser). So one client is "
+            "many shoppers, as behind a proxy.\n  remedy: let the server log the session, in nginx with "
+            f"session=$cookie_{COOKIE_SESSION}; add --cookie or --json-keys if its name differs"
         )
     if shape is LoadShape.HOUR and not tally.arrivals.best_hour:
         raise UsageError(
-            f"--load hour: the log is {tally.arrivals.length / 60:.0f} minutes long; give an hour, or --load mean"
+            f"--load hour: the log is only {tally.arrivals.length / 60:.0f} minutes long; give at least an hour, or use --load mean"
         )
 
 
@@ -206,7 +211,7 @@ def _precision(sessions: Sessions) -> LogPrecision:
 
 
 def _relative_trace_path(arguments: argparse.Namespace) -> str:
-    """The trace's path as seen from the scenario file."""
+    """The path of the trace, relative to the scenario file."""
     if not arguments.trace:
         return ""
     folder = Path(arguments.output).parent if arguments.output else Path()
@@ -219,11 +224,11 @@ def _check_scenario(text: str, arguments: argparse.Namespace) -> None:
     try:
         build_scenario(files.parse_toml(text), name=name, folder=folder)
     except (ScenarioError, files.TomlError) as error:
-        raise UsageError(f"what the log shows cannot be a scenario as it stands:\n{error}") from None
+        raise UsageError(f"the scenario made from the log is not usable:\n{error}") from None
 
 
 class TraceFile:
-    """Writes arrivals to a CSV file that ``[arrivals] trace`` replays: no dates, no addresses, no names.
+    """Writes arrivals to a CSV file for ``[arrivals] trace``: without dates, addresses and names.
 
     The rows go to a temporary file. ``keep`` gives it its name; without that call the file is deleted at the end.
     """
@@ -259,9 +264,7 @@ def _open_trace_file(name: str | None) -> Iterator[TraceFile | None]:
         with os.fdopen(handle, "w", encoding="utf-8") as file:
             yield TraceFile(file, temporary, Path(name))
     except OSError as error:
-        raise UsageError(
-            f"--trace {name}: cannot be written ({error.strerror}); name a file where there is room"
-        ) from None
+        raise UsageError(f"--trace {name}: cannot be written ({error.strerror}); choose another file") from None
     finally:
         if temporary is not None:
             temporary.unlink(missing_ok=True)

@@ -1,4 +1,4 @@
-"""The command ``checkload``: offline work on logs and on the results of runs. Runs themselves are Locust's."""
+"""The program ``checkload``: it starts runs, and works on logs and on the results of runs."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from harness.exits import Exit
 
 
 class Command(Protocol):
-    """What a module must offer to be a command."""
+    """The functions that the module of a command must have."""
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
-        """Say which arguments it takes."""
+        """Add the arguments of the command to its parser."""
 
     def run(self, arguments: argparse.Namespace) -> int:
-        """Do it and return the exit code; raises ``UsageError`` with everything that is wrong with what was asked."""
+        """Run the command and return its exit code; raises ``UsageError`` with every wrong argument."""
 
 
 class CommandEntry(NamedTuple):
@@ -102,28 +102,28 @@ def main(arguments: Sequence[str] | None = None) -> int:
             one.set_defaults(command=command)
     chosen = parser.parse_args(given)
     if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(errors="backslashreplace")  # a file's name may be no text
+        sys.stdout.reconfigure(errors="backslashreplace")  # a file name may hold bytes that are no text
     try:
         code = int(chosen.command.run(chosen))
         sys.stdout.flush()
-    except UsageError as misuse:
-        sys.stderr.write(f"{misuse}\n")
+    except UsageError as error:
+        sys.stderr.write(f"{error}\n")
         return Exit.USAGE_ERROR
     except KeyboardInterrupt:
         sys.stderr.write("Interrupted.\n")
         return 130
-    except BrokenPipeError:  # the reader of our output has seen enough
+    except BrokenPipeError:  # the reader of the output has closed it
         sys.stderr.close()
         return 141
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""
-        sys.stderr.write(f"{where}{error.strerror or error}; there may be no room left, or no leave to write\n")
+        sys.stderr.write(f"{where}{error.strerror or error}; check the free space and the permissions\n")
         _forget_output()
         return Exit.CRASHED
     return code
 
 
 def _forget_output() -> None:
-    """What could not be written is not tried again when the process ends."""
+    """Drop output that could not be written, so that Python does not try again at exit."""
     with contextlib.suppress(OSError, ValueError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

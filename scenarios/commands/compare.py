@@ -1,4 +1,4 @@
-"""The command ``checkload compare``: whether a candidate is slower than a baseline, and how sure that is."""
+"""The command ``checkload compare``: whether a candidate is slower than a baseline, and how certain that is."""
 
 from __future__ import annotations
 
@@ -38,38 +38,44 @@ from harness.units import format_duration, format_percent, quantity
 from shop.contract import OUTSIDE_PAGES
 
 EXIT_CODE_HELP = """
-With one pair of runs only a large difference can be told from what two runs of the same shop differ by. Run baseline and
-candidate in turn (A B B A ...), and name each further pair with --and.
+Two runs of the same shop also differ. So one pair of runs shows only a large difference. For a smaller one, run baseline and
+candidate in turn (A B B A ...), and add each further pair with --and.
 
-exit codes: 0 no regression; 3 a regression; 5 cannot tell; 4 a result is invalid; 2 wrong options, or runs that cannot be
+exit codes: 0 no regression; 3 a regression; 5 inconclusive; 4 a result is invalid; 2 wrong options, or runs that cannot be
 compared.
 """
 COMPARED_KEYS = ("arrivals", "closed", "journeys", "payments", "sms", "cards", "external", "think", "shop", "cover")
-"""The parts of a scenario in which two runs must be alike to be compared."""
+"""The parts of a scenario that must be equal in runs that are compared."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Say which arguments it takes."""
-    parser.add_argument("baseline", type=Path, metavar="BASELINE", help="the run to hold the other against")
-    parser.add_argument("candidate", type=Path, metavar="CANDIDATE", help="the run that must not be slower")
+    """Add the arguments of the command to its parser."""
+    parser.add_argument("baseline", type=Path, metavar="BASELINE", help="the results of the run to compare with")
+    parser.add_argument(
+        "candidate", type=Path, metavar="CANDIDATE", help="the results of the run that must not be slower"
+    )
     parser.add_argument(
         "--and", dest="more", nargs=2, action="append", type=Path, default=[], metavar=("BASELINE", "CANDIDATE"),
-        help="another pair of runs; as often as there are pairs",
+        help="another pair of runs; may be repeated",
     )  # fmt: skip
-    parser.add_argument("--percentile", default="p95", metavar="pN", help="which percentile is compared (default: p95)")
-    parser.add_argument("--harmless", default="3%", metavar="N%", help="slower by less is no regression (default: 3%%)")
-    parser.add_argument("--harmful", default="10%", metavar="N%", help="slower by more must not pass (default: 10%%)")
+    parser.add_argument("--percentile", default="p95", metavar="pN", help="the percentile to compare (default: p95)")
+    parser.add_argument(
+        "--harmless", default="3%", metavar="N%", help="a smaller slowdown is no regression (default: 3%%)"
+    )
+    parser.add_argument(
+        "--harmful", default="10%", metavar="N%", help="a larger slowdown must not pass (default: 10%%)"
+    )
     parser.add_argument(
         "--run-effect", default=f"{RUN_EFFECT:.0%}", metavar="N%",
-        help="by how much two runs of the same shop differ; counts for up to three pairs (default: 6%%, a shared machine)",
+        help="how much two runs of the same shop differ; used with up to three pairs (default: 6%%, for a shared machine)",
     )  # fmt: skip
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write every figure there, for programs")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write all figures to this file as JSON")
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.epilog = EXIT_CODE_HELP
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Read the runs, compare them, say it; returns the exit code."""
+    """Read and compare the runs, and print the answer; returns the exit code."""
     problems: list[str] = []
     q = _percentile(arguments.percentile, problems)
     shares = [
@@ -77,7 +83,7 @@ def run(arguments: argparse.Namespace) -> int:
         for name in ("harmless", "harmful", "run-effect")
     ]
     if not problems and shares[0] >= shares[1]:
-        problems.append("--harmless must be less than --harmful: between the two neither verdict is given")
+        problems.append("--harmless must be less than --harmful; between the two, the comparison is inconclusive")
     places = [(arguments.baseline, arguments.candidate), *map(tuple, arguments.more)]
     pairs = [tuple(_read(place, problems) for place in pair) for pair in places]
     if problems:
@@ -95,7 +101,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 GATED = ("journeys", "all pages")
-"""What has to be proven alike. Single pages only fail it, and have to be surer: there are many of them."""
+"""The subjects that a pass must prove. Single pages can only fail the comparison, and need stronger evidence: they are many."""
 
 
 def _ratios(
@@ -142,8 +148,8 @@ def _text(verdict: Verdict, ratios: Sequence[Ratio], invalid: Sequence[str], per
     if verdict is Verdict.INCONCLUSIVE and needed:
         parts.append(
             textwrap.fill(
-                f"About {max(needed)} pairs of runs would tell, if they turn out as {'this one' if pairs == 1 else 'these'} did; "
-                "run baseline and candidate in turn, and name each further pair with --and.",
+                f"About {max(needed)} pairs of runs like {'this one' if pairs == 1 else 'these'} would be conclusive. "
+                "Run baseline and candidate in turn, and add each further pair with --and.",
                 100,
             )
         )
@@ -151,28 +157,28 @@ def _text(verdict: Verdict, ratios: Sequence[Ratio], invalid: Sequence[str], per
 
 
 def _percent_change(ratio: float) -> str:
-    return "without end" if ratio == math.inf else f"{ratio - 1:+.1%}".replace("%", " %")
+    return "no limit" if ratio == math.inf else f"{ratio - 1:+.1%}".replace("%", " %")
 
 
 def _reason(verdict: Verdict, ratios: Sequence[Ratio], percentile: str) -> str:
     gated = [one for one in ratios if one.name in GATED]
     match verdict:
         case Verdict.INVALID:
-            return "what an invalid run measured says nothing about the shop"
+            return "an invalid run says nothing about the shop"
         case Verdict.FAILED:
             worst = max((one for one in ratios if one.verdict is Verdict.FAILED), key=lambda one: one.low)
             if worst.ratio == math.inf:
-                return f"so much of the candidate failed that {worst.name} have no {percentile} any more"
+                return f"too much of the candidate failed: {worst.name} have no {percentile}"
             return (
                 f"the candidate is slower: {percentile} of {worst.name} by {format_percent(worst.ratio - 1)}, "
-                f"surely by more than {format_percent(worst.low - 1)}"
+                f"certainly by more than {format_percent(worst.low - 1)}"
             )
         case Verdict.PASSED:
             return f"the candidate is not slower by more than {format_percent(max(0.0, max(one.high for one in gated) - 1))}"
         case _:
             if len(gated) < len(GATED):
-                return "too little was measured, or too much failed, to compare"
-            return "these runs do not tell whether the candidate is slower"
+                return "too few samples, or too many failures, to compare"
+            return "these runs do not show whether the candidate is slower"
 
 
 def _read(place: Path, problems: list[str]) -> Result | None:
@@ -194,7 +200,7 @@ def _invalid(pairs: Sequence[tuple[Result, Result]], places: Sequence[tuple[Path
 def _incomparable(results: Sequence[Result], places: Sequence[Path]) -> Iterator[str]:
     for one, place in zip(results, places, strict=True):
         if one.capacity is not None:
-            yield f"{place} is a search for capacity: how long things took in it depends on the rates it tried; compare ordinary runs"
+            yield f"{place} is a search for capacity: its times depend on the rates that it tried; compare runs of other scenarios"
     first = results[0]
     for one, place in zip(results[1:], places[1:], strict=True):
         theirs, ours = (_compared_choices(each) for each in (first, one))
@@ -202,7 +208,7 @@ def _incomparable(results: Sequence[Result], places: Sequence[Path]) -> Iterator
         if different:
             yield (
                 f"{place} cannot be compared with {places[0]}: they differ in {', '.join(different)}; "
-                "run both with the same scenario and the same choices"
+                "run both with the same scenario and the same options"
             )
 
 
@@ -221,16 +227,16 @@ def _percentile(text: str, problems: list[str]) -> float:
     except ValueError:
         percent = 0.0
     if not 0 < percent < 100 or not text.startswith("p"):  # noqa: PLR2004  per cent
-        problems.append(f"--percentile {text}: is no percentile; write p50, p95 or p99")
+        problems.append(f"--percentile {text}: not a percentile; write for example p50, p95 or p99")
     return percent / 100
 
 
 def _share(option: str, text: str, problems: list[str]) -> float:
-    read_ = quantity(text)
-    if read_ is None or read_[1] != "%" or not 0 <= read_[0] < 100:  # noqa: PLR2004  per cent
-        problems.append(f"{option} {text}: is no share; write a percentage, such as 5%")
+    found = quantity(text)
+    if found is None or found[1] != "%" or not 0 <= found[0] < 100:  # noqa: PLR2004  per cent
+        problems.append(f"{option} {text}: not a percentage; write for example 5%")
         return 0.0
-    return read_[0] / 100
+    return found[0] / 100
 
 
 def _write(path: Path | None, verdict: Verdict, ratios: Sequence[Ratio]) -> None:

@@ -1,4 +1,4 @@
-"""The command ``checkload plan``: whether what the shop was measured to carry is enough for what is forecast."""
+"""The command ``checkload plan``: whether the measured capacity is enough for a forecast peak."""
 
 from __future__ import annotations
 
@@ -25,35 +25,39 @@ from shop.contract import OUTSIDE_PAGES, Page
 BANK_PAGES = frozenset({Page.BANK.value})
 
 EXIT_CODE_HELP = """
-exit codes: 0 the peak fits as surely as wanted; 3 it does not; 5 the results do not tell; 4 no result is valid;
+exit codes: 0 the peak fits, with the confidence you asked for; 3 it does not fit; 5 inconclusive; 4 no result is valid;
 2 wrong options or a wrong file. An invalid result is named and not used.
 """
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Say which arguments it takes."""
+    """Add the arguments of the command to its parser."""
     parser.add_argument(
-        "results", nargs="+", metavar="RESULT", help="the folder that a run has left, or its result.json"
+        "results", nargs="+", metavar="RESULT", help="the folder of a run's results, or its result.json"
     )
     parser.add_argument(
-        "--forecast", required=True, type=Path, metavar="FILE", help="what will be asked of the shop (TOML)"
+        "--forecast",
+        required=True,
+        type=Path,
+        metavar="FILE",
+        help="the forecast: the peak that the shop must carry (TOML)",
     )
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write every figure there, for programs")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write all figures to this file as JSON")
     parser.add_argument(
-        "--html", type=Path, metavar="FILE", help="write the plan there as one page, with the curves drawn"
+        "--html", type=Path, metavar="FILE", help="write the plan to this file as an HTML page with charts"
     )
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.epilog = f"every key of a forecast file:\n\n{reference()}\n{EXIT_CODE_HELP}"
 
 
 def reference() -> str:
-    """Every key of a forecast file, its default and its meaning, as a table."""
+    """A table of every key of a forecast file, with its default and its meaning."""
     plain = [tuple(cell.replace("`", "") for cell in row) for row in key_rows(ForecastDocument)]
     return tabulate(plain, ("key", "when left out", "meaning"), tablefmt="simple", maxcolwidths=[None, 12, 70])
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Read, compute, say; returns the exit code."""
+    """Make the plan and print it; returns the exit code."""
     given: Sequence[str] = list(dict.fromkeys(arguments.results))
     problems, found = [], []
     for name in given:
@@ -71,7 +75,7 @@ def run(arguments: argparse.Namespace) -> int:
         ResultSource(name=_short(name), result=result, instances=asked.instances[name]) for name, result in found
     ]
     made = make_plan(combine_results(sources, outside=OUTSIDE_PAGES), asked.forecast, bank_pages=BANK_PAGES)
-    # Written first: whoever cannot be given her file should not take the answer for all of it.
+    # The files are written first: if one fails, the answer must not look complete.
     _write(arguments.json, orjson.dumps(plan_report.to_json(made), option=orjson.OPT_INDENT_2) + b"\n", "--json")
     _write(arguments.html, plan_report.html(made).encode(), "--html")
     sys.stdout.write(plan_report.console(made))

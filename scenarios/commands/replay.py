@@ -1,6 +1,6 @@
-"""Shows finished runs again in a Prometheus, beside whatever is running now: ``checkload replay RESULT``.
+"""The command ``checkload replay``: shows finished runs in Prometheus, together with a run of this machine.
 
-The time series that a run has left are turned into blocks of Prometheus' own store by ``promtool``, which comes with it.
+``promtool``, which comes with Prometheus, turns the time series of a run into blocks of Prometheus' own store.
 """
 
 from __future__ import annotations
@@ -26,65 +26,65 @@ from harness.metrics.series_file import SERIES_FILE_NAME, read
 
 _GRAPH_QUERY = "sum by (run_id) (rate(checkout_load_page_response_seconds_count[30s]))"
 _INSTALL = "install Prometheus (Debian: apt install prometheus)"
-_RETENTION = "10y"  # a run of last year is not to be thrown away as too old
-_DEFAULT_SECONDS = 3600.0  # seconds; whoever wants to look for longer says so
+_RETENTION = "10y"  # long enough for a run of last year
+_DEFAULT_SECONDS = 3600.0  # seconds
 
 
 class TimeSpan(NamedTuple):
-    """The first and the last moment of a time series, seconds since 1970."""
+    """The first and the last time of a time series, in seconds since 1970."""
 
     first: float
     last: float
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Say which arguments the command takes."""
+    """Add the arguments of the command to its parser."""
     parser.add_argument(
         "results", nargs="+", metavar="RESULT", help=f"the folder of a run's results, or its {SERIES_FILE_NAME}"
     )
-    parser.add_argument("--into", metavar="DIR", help="write the blocks into this folder and show nothing")
-    parser.add_argument("--port", type=int, default=9090, help="port of the Prometheus that is started (default: 9090)")
+    parser.add_argument("--into", metavar="DIR", help="only write the blocks into this folder")
+    parser.add_argument("--port", type=int, default=9090, help="port of the Prometheus that it starts (default: 9090)")
     parser.add_argument(
         "--for",
         dest="seconds",
         type=float,
         default=_DEFAULT_SECONDS,
         metavar="SECONDS",
-        help=f"how long to show them (default: {_DEFAULT_SECONDS:.0f}; Ctrl-C ends it at any time)",
+        help=f"how long Prometheus runs (default: {_DEFAULT_SECONDS:.0f}; Ctrl-C ends it earlier)",
     )
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Make blocks of the results, and show them unless a folder was named; raises ``UsageError``."""
+    """Make blocks of the results, and start a Prometheus with them unless ``--into`` is given; raises ``UsageError``."""
     files = _files(arguments.results)
     _require_programs("promtool", *([] if arguments.into else ["prometheus"]))
     if arguments.into:
         into = Path(arguments.into)
         create_blocks(files, into)
         _print(
-            f"The blocks of {_run_count(files)} are in {into}: put them into the data folder of a Prometheus, or start one with"
+            f"The blocks of {_run_count(files)} are in {into}. Copy them into the data folder of a Prometheus, or start one:"
         )
         _print(
             f"prometheus --storage.tsdb.path={into} --storage.tsdb.retention.time={_RETENTION} --config.file=/dev/null"
         )
         return Exit.PASSED
     if not arguments.seconds > 0:
-        raise UsageError(f"--for {arguments.seconds:g}: a time over 0 seconds, please")
+        raise UsageError(f"--for {arguments.seconds:g}: give a time over 0 seconds")
     _refuse_taken_port(arguments.port)
     with tempfile.TemporaryDirectory(prefix="checkload-replay-") as folder:
         span = create_blocks(files, Path(folder))
         with _prometheus(Path(folder), arguments.port) as process:
-            _print(f"{_run_count(files)}, and what runs now on port {METRICS_PORT}:")
+            _print(f"{_run_count(files)}, and the run on port {METRICS_PORT} if there is one:")
             _print(f"http://127.0.0.1:{arguments.port}/graph?{_graph(span)}")
             try:
                 code = process.wait(arguments.seconds)
             except subprocess.TimeoutExpired:
                 return Exit.PASSED
-            raise UsageError(f"prometheus ended by itself with code {code}: {_last_line(Path(folder) / 'log')}")
+            raise UsageError(f"prometheus ended with exit code {code}: {_last_line(Path(folder) / 'log')}")
 
 
 def create_blocks(files: list[Path], into: Path) -> TimeSpan:
-    """Write blocks of these time series into a folder; returns the time they span. Raises ``UsageError``."""
+    """Write blocks of these time series into a folder; returns their time span. Raises ``UsageError``."""
     first, last = float("inf"), 0.0
     into.mkdir(parents=True, exist_ok=True)
     for file in files:
@@ -105,12 +105,12 @@ def create_blocks(files: list[Path], into: Path) -> TimeSpan:
                 check=False,
             )
         if made.returncode:
-            raise UsageError(f"{file}: promtool makes no blocks of it: {made.stderr.strip() or made.stdout.strip()}")
+            raise UsageError(f"{file}: promtool cannot make blocks of it: {made.stderr.strip() or made.stdout.strip()}")
     return TimeSpan(first, last)
 
 
 def _moments(piece: bytes) -> set[float]:
-    """The moments of the first and the last line of a snapshot."""
+    """The times of the first and the last line of a snapshot."""
     lines = [line for line in piece.splitlines() if not line.startswith(b"#")]
     return {float(line.rpartition(b" ")[2]) for line in (*lines[:1], *lines[-1:])}
 
@@ -129,9 +129,7 @@ def _files(results: list[str]) -> list[Path]:
         if file.is_file():
             files.append(file)
         else:
-            problems.append(
-                f"{result}: there is no {SERIES_FILE_NAME}; name the folder that a run has left its results in"
-            )
+            problems.append(f"{result}: it has no {SERIES_FILE_NAME}; give the folder of a run's results")
     if problems:
         raise UsageError("\n".join(problems))
     return files
@@ -140,13 +138,13 @@ def _files(results: list[str]) -> list[Path]:
 def _require_programs(*programs: str) -> None:
     missing = [program for program in programs if shutil.which(program) is None]
     if missing:
-        raise UsageError(f"{' and '.join(missing)} cannot be found on the PATH; {_INSTALL}")
+        raise UsageError(f"{' and '.join(missing)} not found on the PATH; {_INSTALL}")
 
 
 def _program_path(program: str) -> str:
     found = shutil.which(program)
     if found is None:
-        raise UsageError(f"{program} cannot be found on the PATH; {_INSTALL}")
+        raise UsageError(f"{program} not found on the PATH; {_INSTALL}")
     return found
 
 
@@ -156,13 +154,13 @@ def _refuse_taken_port(port: int) -> None:
         try:
             probe.bind(("127.0.0.1", port))
         except (OSError, OverflowError) as error:
-            why = getattr(error, "strerror", None) or "it is no port"
-            raise UsageError(f"--port {port}: {why}; name another one") from None
+            why = getattr(error, "strerror", None) or "it is not a port"
+            raise UsageError(f"--port {port}: {why}; choose another one") from None
 
 
 @contextmanager
 def _prometheus(folder: Path, port: int) -> Iterator[subprocess.Popen[bytes]]:
-    """A Prometheus on loopback that shows the blocks in a folder, and scrapes a run on this machine."""
+    """Run a Prometheus on loopback that shows the blocks in a folder and scrapes a run of this machine."""
     config = folder / "prometheus.yml"
     live = {"job_name": "checkload", "static_configs": [{"targets": [f"127.0.0.1:{METRICS_PORT}"]}]}
     config.write_text(json.dumps({"global": {"scrape_interval": "5s"}, "scrape_configs": [live]}))  # JSON is YAML
@@ -212,7 +210,7 @@ def _run_count(files: list[Path]) -> str:
 
 def _last_line(log: Path) -> str:
     lines = log.read_text(errors="replace").splitlines()
-    return lines[-1] if lines else "it said nothing"
+    return lines[-1] if lines else "it printed nothing"
 
 
 def _print(text: str) -> None:

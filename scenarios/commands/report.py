@@ -1,4 +1,4 @@
-"""The command ``checkload report``: shows a finished run again, as it was shown when it ended."""
+"""The command ``checkload report``: shows the report of a finished run again."""
 
 from __future__ import annotations
 
@@ -17,18 +17,21 @@ FILES = {Path(name).stem: name for name in report.RENDERINGS}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Say which arguments it takes."""
+    """Add the arguments of the command to its parser."""
+    parser.add_argument("result", type=Path, metavar="RESULT", help="the folder of a run's results, or its result.json")
     parser.add_argument(
-        "result", type=Path, metavar="RESULT", help="the folder that a run has left, or its result.json"
+        "--format",
+        choices=(CONSOLE, *FILES),
+        default=CONSOLE,
+        help="console text, Markdown (summary) or JUnit XML (default: %(default)s)",
     )
     parser.add_argument(
-        "--format", choices=(CONSOLE, *FILES), default=CONSOLE, help="for people, Markdown, or JUnit's XML"
+        "--exit-code", action="store_true", help="return the exit code of the run: 0 passed, 3 failed, 4 invalid, …"
     )
-    parser.add_argument("--exit-code", action="store_true", help="end as the run did: 0 passed, 3 failed, 4 invalid, …")
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Read it, show it; returns 0, or what the pipeline was told if that is asked for."""
+    """Print the report; returns 0, or with ``--exit-code`` the exit code of the run."""
     try:
         result = read(arguments.result)
     except ResultError as error:

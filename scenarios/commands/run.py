@@ -11,7 +11,7 @@ from harness.errors import UsageError
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Say which arguments it takes."""
+    """Add the arguments of the command to its parser."""
     parser.add_argument(
         "scenario", metavar="SCENARIO", help="a scenario that checkload brings, or the path of a TOML file"
     )
@@ -25,7 +25,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Become Locust, with the scenario and the options; Locust's exit code is that of the run."""
+    """Replace this process with Locust; the exit code of Locust is that of the run."""
     spec = find_spec("locustfile")
     if spec is None or spec.origin is None:
         raise UsageError("checkload is not installed completely: locustfile.py is missing; install it again")

@@ -11,8 +11,8 @@ from shop_logs import BEGAN, lines
 from scenarios.calibration.arrival_statistics import ArrivalStatistics, LoggedArrival
 from scenarios.calibration.estimates import wilson
 from scenarios.calibration.journey_counts import JourneyCounts
+from scenarios.calibration.load_estimate import LONG_JOURNEY_QUANTILE, LoadShape, arrival_pattern, estimated_rate
 from scenarios.calibration.logged_request import SessionNumbers
-from scenarios.calibration.scenario_writer import LONG_JOURNEY_QUANTILE, LoadShape, arrival_pattern, estimated_rate
 from scenarios.calibration.sessions import Sessions
 from scenarios.calibration.text_lines import TextLines
 from scenarios.calibration.think_times import fit_lognormal

@@ -6,7 +6,8 @@ from shop_logs import moments
 
 from scenarios.calibration.arrival_statistics import ArrivalStatistics, LoggedArrival
 from scenarios.calibration.estimates import Reservoir, quantile, quantile_interval, wilson
-from scenarios.calibration.scenario_writer import arrival_pattern, dispersion_comment
+from scenarios.calibration.load_estimate import arrival_pattern
+from scenarios.calibration.scenario_writer import dispersion_comment
 from scenarios.calibration.think_times import fit_lognormal
 from users.population.think import ThinkTimes
 

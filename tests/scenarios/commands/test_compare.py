@@ -35,11 +35,11 @@ def compared(results, *names, options=()):
     ("names", "options", "code", "says"),
     [
         (("base", "same"), ("--run-effect", "1%"), 0, "PASSED: the candidate is not slower by more than"),
-        (("base", "same"), (), 5, "pairs of runs would tell"),
+        (("base", "same"), (), 5, "pairs of runs like this one would be conclusive"),
         (("base", "slow"), (), 3, "FAILED: the candidate is slower: p95 of"),
         (("base", "spoilt"), (), 4, "spoilt is invalid: the harness used 99 % of a core"),
         (("spoilt", "slow"), (), 4, "INVALID"),
-        (("base", "short"), (), 5, "too little was measured"),
+        (("base", "short"), (), 5, "too few samples"),
     ],
 )
 def test_the_exit_code_is_the_verdict(results, capsys, names, options, code, says):

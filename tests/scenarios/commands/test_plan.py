@@ -95,7 +95,7 @@ def test_the_help_lists_every_key_and_every_exit_code(capsys):
     assert end.value.code == 0
     text = capsys.readouterr().out
     assert "orders.peak_factor" in text
-    assert "5 the results do not tell" in text
+    assert "5 inconclusive" in text
 
 
 def test_the_example_that_comes_with_it_works_as_it_is(results, capsys):

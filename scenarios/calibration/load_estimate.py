@@ -1,0 +1,65 @@
+"""Estimates the load of a log: the rate, the arrival pattern and the warm-up."""
+
+from __future__ import annotations
+
+import math
+from enum import StrEnum
+
+from scenarios.calibration.arrival_statistics import FEWEST_WINDOWS, PEAK_MINUTES, ArrivalStatistics
+from scenarios.calibration.estimates import Z
+from scenarios.calibration.journey_counts import JourneyCounts
+
+EVEN_DISPERSION = 0.5
+"""The index of dispersion below which arrivals are called even: half as uneven as a Poisson process."""
+
+LONG_JOURNEY_QUANTILE = 0.995
+"""Journeys longer than all but so many are left out of account where the end of a log cuts them off."""
+
+WARM_UP_QUANTILE = 0.95
+"""The warm-up is as long as this share of the journeys takes at most."""
+
+_LEAST_WARM_UP = 30.0
+_TENS = 10
+
+
+class LoadShape(StrEnum):
+    """Which stretch of the log the load of the scenario follows."""
+
+    PEAK = "peak"
+    HOUR = "hour"
+    MEAN = "mean"
+
+
+class ArrivalPattern(StrEnum):
+    """How shoppers come, by the index of dispersion."""
+
+    POISSON = "poisson"
+    UNIFORM = "uniform"
+    BURSTY = "bursty"
+    UNKNOWN = "too few windows to tell"
+
+
+def arrival_pattern(comings: ArrivalStatistics) -> ArrivalPattern:
+    """How they come; unknown where a Poisson process could have shown any index down to 0 in so few windows."""
+    telling = comings.widest_reliable
+    low, high = telling.poisson_interval
+    if telling.windows >= FEWEST_WINDOWS and telling.index > high:
+        return ArrivalPattern.BURSTY
+    if telling.windows < FEWEST_WINDOWS or low <= 0:
+        return ArrivalPattern.UNKNOWN
+    return ArrivalPattern.UNIFORM if telling.index < min(low, EVEN_DISPERSION) else ArrivalPattern.POISSON
+
+
+def estimated_rate(comings: ArrivalStatistics, shape: LoadShape) -> tuple[float, float, float, str]:
+    """Arrivals a minute with a 95 % interval, and of what they are the rate."""
+    count, minutes, what = comings.counted, comings.minutes, f"mean of the log, {comings.counted:,} arrivals"
+    if shape is LoadShape.PEAK and comings.peak.is_known:
+        count, minutes = comings.peak.count, PEAK_MINUTES
+        what = "the busiest ten minutes, each half of the arrivals counted where the other half was busiest"
+    half = Z * math.sqrt(count * max(1.0, comings.widest_reliable.index)) / minutes
+    return count / minutes, max(0.0, count / minutes - half), count / minutes + half, what
+
+
+def warm_up_seconds(tally: JourneyCounts) -> float:
+    """Until journeys end as often as they begin: as long as hardly any journey lasts; whole tens of seconds."""
+    return max(_LEAST_WARM_UP, math.ceil(tally.length_quantile(WARM_UP_QUANTILE) / _TENS) * _TENS)
