@@ -1,4 +1,4 @@
-"""When shoppers arrived: how many a minute, how unevenly, and the busiest stretches; in bounded room."""
+"""Statistics of the arrivals in a log: rate, dispersion, and the busiest minutes and hour, in bounded memory."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ FEWEST_WINDOWS = 30
 _MINUTE = 60.0
 _HOUR = 60
 PEAK_MINUTES = 10
-"""How many minutes in a row make the peak."""
+"""The length of the peak in minutes."""
 
-_LONGEST_SILENCE = 100_000  # minutes without anybody that are counted one by one
-_MAX_WAITING = 300  # minutes that are kept back until the log is over: longer than any session lasts
+_LONGEST_SILENCE = 100_000  # minutes; a longer gap counts as so many empty minutes
+_MAX_WAITING = 300  # minutes, longer than any session, so that `close` can still drop the last ones
 
 
 class LoggedArrival(NamedTuple):
-    """One arrival: when (seconds since the epoch), with what option (empty: not known) and on which journey."""
+    """One arrival: its time in seconds since the epoch, its payment option (empty if unknown) and its journey."""
 
     moment: float
     option: str
@@ -33,11 +33,11 @@ class LoggedArrival(NamedTuple):
 
 @dataclass(slots=True)
 class DispersionWindow:
-    """Counts arrivals in windows of equal width, and compares each window with the next.
+    """Counts arrivals in windows of equal width, for the index of dispersion.
 
-    ``index`` is the index of dispersion: 1 for strangers who come independently (Poisson), above it they come in
-    bursts, near 0 evenly. Half the squared difference of neighbours stands for the variance (von Neumann), so that a
-    day that is busier than its night is not called bursty.
+    The index is 1 for independent arrivals (Poisson), larger for bursts, and near 0 for uniform arrivals. The variance
+    comes from the squared differences of neighbouring windows (von Neumann), so a busier day after a quiet night does not
+    look like a burst.
     """
 
     width: float
@@ -49,7 +49,7 @@ class DispersionWindow:
     _before: int | None = None
 
     def add(self, moment: float) -> None:
-        """One more arrival; moments rise."""
+        """Add an arrival; times are in ascending order."""
         window = math.floor(moment / self.width)
         if self._window is None:
             self._window = window
@@ -71,42 +71,42 @@ class DispersionWindow:
 
     @property
     def index(self) -> float:
-        """Variance over mean; 1 where nothing was counted."""
+        """The variance divided by the mean; 1 without arrivals."""
         return self._squares / 2 * self.windows / max(1, self.windows - 1) / self.arrivals if self.arrivals else 1.0
 
     @property
     def poisson_interval(self) -> tuple[float, float]:
-        """Where the index of a Poisson process would lie with 95 %."""
+        """The 95 % interval of the index of a Poisson process."""
         mean = self.arrivals / max(1, self.windows)
         half = Z * math.sqrt((3 + 1 / max(mean, 1e-9)) / max(1, self.windows))
         return max(0.0, 1 - half), 1 + half
 
 
 _Minute = tuple[int, ...]
-"""The arrivals of one minute, by the part that chance has dealt them to."""
+"""The arrivals of one minute, split at random into halves."""
 
 HALVES = 2
-"""More parts find the busiest minutes better, and an interval that holds the truth less often (tests/calibration)."""
+"""More parts would find the peak better, but the interval would miss the truth more often (tests/calibration)."""
 
 _NO_ARRIVALS: _Minute = (0,) * HALVES
 
 
 class BusiestMinutes:
-    """The arrivals of the busiest ten minutes, not flattered by their being the busiest.
+    """The arrivals of the busiest ten minutes, without selection bias.
 
-    The most of many counts is higher than the rate behind it. So chance deals the arrivals to two parts. Each part is
-    counted in the ten minutes that the other finds the busiest. Of independent arrivals (Poisson) one part tells nothing
-    about the other, and ``count``, the sum of the parts, is a fair count of ten minutes at the rate behind the choice.
+    The maximum of many counts is higher than the rate behind it. So the arrivals are split at random into halves. Each half is
+    counted in the ten minutes that are the busiest for the other half. With independent arrivals (Poisson), the halves are
+    independent, so ``count``, the sum of both, has no bias.
     """
 
     def __init__(self) -> None:
         self._last: deque[_Minute] = deque(maxlen=PEAK_MINUTES)
         self._sums = [0] * HALVES
-        self._most = [-1] * HALVES  # what all but this part saw in their busiest ten minutes
-        self._own = [0] * HALVES  # what this part saw in them
+        self._most = [-1] * HALVES  # arrivals of the other half in its busiest ten minutes
+        self._own = [0] * HALVES  # arrivals of this half in the same minutes
 
     def add(self, minute: _Minute) -> None:
-        """One more minute."""
+        """Add a minute."""
         gone = self._last[0] if len(self._last) == PEAK_MINUTES else _NO_ARRIVALS
         self._last.append(minute)
         self._sums = [held + came - went for held, came, went in zip(self._sums, minute, gone, strict=True)]
@@ -119,20 +119,20 @@ class BusiestMinutes:
 
     @property
     def is_known(self) -> bool:
-        """Whether there were ten minutes."""
+        """Whether there are ten minutes of arrivals."""
         return len(self._last) == PEAK_MINUTES
 
     @property
     def count(self) -> int:
-        """Arrivals in ten minutes at the rate of the busiest."""
+        """Arrivals in ten minutes at the peak rate."""
         return sum(self._own)
 
 
 class ArrivalStatistics:
-    """Puts arrivals in order and counts them; ``emit`` is handed each of them, in order.
+    """Puts arrivals in order, counts them, and calls ``emit`` with each one.
 
-    ``counted`` arrivals came in ``minutes`` minutes up to the end that ``close`` is told of; what follows that end, and the
-    peak and the hour, see no later minute. ``chance`` deals arrivals to the parts of the peak.
+    ``counted`` is the number of arrivals in the first ``minutes`` minutes, up to the end that is given to ``close``. The peak
+    and the best hour also end there. ``chance`` splits arrivals into halves for the peak.
     """
 
     def __init__(
@@ -156,19 +156,19 @@ class ArrivalStatistics:
         self.most_waiting = 0
 
     def add(self, arrival: LoggedArrival) -> None:
-        """One more arrival, in whatever order journeys end."""
+        """Add an arrival. Arrivals come in the order in which journeys end."""
         heapq.heappush(self._waiting, arrival)
         self.most_waiting = max(self.most_waiting, len(self._waiting))
 
     def count_until(self, until: float = math.inf) -> None:
-        """No arrival before this moment is still to come: count those that are waiting."""
+        """Count the waiting arrivals up to this time; no earlier one is still to come."""
         while self._waiting and self._waiting[0].moment <= until:
             self._settle(heapq.heappop(self._waiting))
 
     def close(self, until: float = math.inf) -> None:
-        """The log is over; after the moment ``until`` journeys are missing that were still under way then.
+        """End the log. After ``until``, some journeys are missing because they had not ended.
 
-        Minutes that end later are not counted, unless no other is left.
+        Minutes that end after ``until`` are not counted, unless no other is left.
         """
         self.count_until()
         if self._minute is None:
@@ -184,7 +184,7 @@ class ArrivalStatistics:
             self._judge(self._held.popleft())
 
     def _settle(self, arrival: LoggedArrival) -> None:
-        # One that comes too late for its place is counted in the place that is open.
+        # An arrival that is too late for its minute counts in the current minute.
         moment = max(arrival.moment, self.last) if self.total else arrival.moment
         if not self.total:
             self.first = moment
@@ -219,16 +219,16 @@ class ArrivalStatistics:
 
     @property
     def mean(self) -> float:
-        """Arrivals a second over the minutes that were counted."""
+        """The mean arrival rate over the counted minutes, per second."""
         return self.counted / max(1, self.minutes) / _MINUTE
 
     @property
     def length(self) -> float:
-        """From the first arrival to the last, seconds."""
+        """The time from the first arrival to the last, in seconds."""
         return self.last - self.first
 
     @property
     def widest_reliable(self) -> DispersionWindow:
-        """The widest windows of which there are enough to tell."""
+        """The statistics with the widest windows, of those with enough windows."""
         enough = [one for one in self.unevenness if one.windows >= FEWEST_WINDOWS]
         return enough[-1] if enough else self.unevenness[0]

@@ -1,4 +1,4 @@
-"""A fair sample of many values in bounded room, and the quantiles of it with how sure they are."""
+"""A random sample of many values in bounded memory, and quantiles with their intervals."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ import random
 from array import array
 
 RESERVOIR_SIZE = 10_000
-"""Values that are kept; a median of so many is known to about one per cent of its spread."""
+"""The values that are kept: enough to know the median to about one percent of the spread."""
 
 Z = 1.959964
-"""Two-sided 95 %."""
+"""The normal quantile of a two-sided 95 % interval."""
 
 
 class Reservoir:
-    """Keeps each of the values it is given with the same chance (Vitter's algorithm R)."""
+    """Keeps a random sample: each value has the same chance to stay (Vitter's algorithm R)."""
 
     def __init__(self, chance: random.Random, room: int = RESERVOIR_SIZE) -> None:
         self._chance = chance
@@ -23,7 +23,7 @@ class Reservoir:
         self.count = 0
 
     def add(self, value: float) -> None:
-        """One more value."""
+        """Add a value."""
         self.count += 1
         if len(self._kept) < self._room:
             self._kept.append(value)
@@ -31,12 +31,12 @@ class Reservoir:
             self._kept[place] = value
 
     def ranked(self) -> list[float]:
-        """The values kept, rising."""
+        """The kept values in ascending order."""
         return sorted(self._kept)
 
 
 def quantile(ranked: list[float], q: float) -> float:
-    """A quantile by interpolation; ``ranked`` rises and is not empty."""
+    """A quantile by interpolation; ``ranked`` is in ascending order and not empty."""
     place = q * (len(ranked) - 1)
     below = math.floor(place)
     above = min(below + 1, len(ranked) - 1)
@@ -44,7 +44,7 @@ def quantile(ranked: list[float], q: float) -> float:
 
 
 def quantile_interval(ranked: list[float], q: float) -> tuple[float, float]:
-    """Between which values the true quantile lies with 95 %: the binomial ranks around it."""
+    """The 95 % interval of a quantile, from binomial ranks."""
     n = len(ranked)
     half = Z * math.sqrt(n * q * (1 - q))
     low, high = math.floor(n * q - half) - 1, math.ceil(n * q + half)
@@ -52,7 +52,7 @@ def quantile_interval(ranked: list[float], q: float) -> tuple[float, float]:
 
 
 def wilson(events: int, n: int) -> tuple[float, float]:
-    """Between which shares the truth lies with 95 %, by Wilson's score interval; 0 to 1 without any sample."""
+    """The 95 % interval of a share (Wilson's score interval); 0 to 1 without samples."""
     if n == 0:
         return 0.0, 1.0
     middle = (events + Z * Z / 2) / (n + Z * Z)

@@ -1,4 +1,4 @@
-"""Counts what journeys were: kinds, options, codes, cards, pauses, arrivals; in room that does not grow with the log."""
+"""Counts the journeys of a log by kind, payment option, code and card, with think times and arrivals, in bounded memory."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _PATIENCE = 60.0
 
 
 class JourneyCounts:
-    """What all journeys of a log amount to; ``chance`` decides which pauses are kept once there are too many."""
+    """The counts of all journeys of a log; ``chance`` draws the think times that are kept."""
 
     def __init__(self, chance: random.Random, comings: ArrivalStatistics) -> None:
         self._chance = chance
@@ -41,7 +41,7 @@ class JourneyCounts:
         return sum(self.journeys.values())
 
     def length_quantile(self, share: float) -> float:
-        """How long such a share of the journeys lasts at most, seconds; 0 where none is known."""
+        """This share of the journeys is at most so long, in seconds; 0 without journeys."""
         return quantile(self.lengths.ranked(), share) if self.lengths.count else 0.0
 
     def add(self, journey: ObservedJourney) -> None:
@@ -60,14 +60,14 @@ class JourneyCounts:
         if journey.option:
             self._count_payment(journey)
         for page, gap in journey.gaps:
-            # Between an expired code and the next she waited for the clock, and thought of nothing.
+            # Before a new code, the shopper waits for the old one to expire: that is no think time.
             if page not in NO_THINK_PAGES and not (page is Page.VERIFY_SMS and journey.codes_before_new):
                 self._add_think_time(page, max(0.0, gap))
 
     def add_unfinished(self, rest: Iterable[tuple[ObservedJourney, float]]) -> None:
-        """Count the journeys that were open when the log ended, each with how long it had been silent.
+        """Count the journeys that were open at the end of the log, each with the seconds since its last request.
 
-        Those without an order whose shopper may well have been going on are under way, and not counted.
+        A journey without an order may have gone on after the log. If its silence is short, it is not counted.
         """
         unsure = []
         for journey, silence in rest:
@@ -104,7 +104,7 @@ class JourneyCounts:
         self.all_pauses.add(seconds)
 
     def _longest_pause(self) -> float:
-        """After how much silence hardly anybody goes on."""
+        """The silence in seconds after which almost no shopper goes on."""
         if self.all_pauses.count < _FEW:
             return _PATIENCE
         return quantile(self.all_pauses.ranked(), 0.995)

@@ -1,4 +1,4 @@
-"""Lines that are JSON objects, with keys under one of their usual names or under those that were given."""
+"""Reads lines that are JSON objects. Keys have one of their usual names, or the names that the user gives."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ USUAL_KEYS: Mapping[str, tuple[str, ...]] = {
     "address": ("remote_addr", "ip", "client_ip", "remote_ip", "client", "ClientHost"),
     "agent": ("http_user_agent", "user_agent", "agent", "ua"),
 }
-"""What is looked for in an object, and under which names unless told otherwise."""
+"""The keys that are read, and their usual names."""
 
 _REQUEST = re.compile(r"^([A-Z]+) (\S+)")
 _ORIGIN = re.compile(r"^[a-z]+://[^/]+")
@@ -42,7 +42,7 @@ _NO_SESSION = frozenset({"", "-", "None", "null"})
 
 
 class JsonLines:
-    """Reads JSON lines; ``keys`` names what has a name of its own, nested ones with dots; the rest as of ``TextLines``."""
+    """Reads JSON lines. ``keys`` are the user's names, with dots for nested keys; the other arguments are as for ``TextLines``."""
 
     def __init__(
         self,
@@ -61,7 +61,7 @@ class JsonLines:
         self._unit = unit
 
     def read(self, line: str) -> LoggedRequest:
-        """What a line says; ValueError if it is no such object or lacks the moment, the path or the status."""
+        """Read a line; raises ``ValueError`` if it is not an object, or has no time, path or status."""
         row = orjson.loads(line)
         if not isinstance(row, dict):
             raise ValueError("not an object")  # noqa: TRY004 - a line that is wrong, like any other

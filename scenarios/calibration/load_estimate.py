@@ -10,10 +10,10 @@ from scenarios.calibration.estimates import Z
 from scenarios.calibration.journey_counts import JourneyCounts
 
 EVEN_DISPERSION = 0.5
-"""The index of dispersion below which arrivals are called even: half as uneven as a Poisson process."""
+"""Arrivals with a smaller index of dispersion are uniform: half as uneven as a Poisson process."""
 
 LONG_JOURNEY_QUANTILE = 0.995
-"""Journeys longer than all but so many are left out of account where the end of a log cuts them off."""
+"""This share of the journeys is shorter than the stretch at the end of a log that is left out."""
 
 WARM_UP_QUANTILE = 0.95
 """The warm-up is as long as this share of the journeys takes at most."""
@@ -23,7 +23,7 @@ _TENS = 10
 
 
 class LoadShape(StrEnum):
-    """Which stretch of the log the load of the scenario follows."""
+    """The part of the log that sets the load of the scenario."""
 
     PEAK = "peak"
     HOUR = "hour"
@@ -31,7 +31,7 @@ class LoadShape(StrEnum):
 
 
 class ArrivalPattern(StrEnum):
-    """How shoppers come, by the index of dispersion."""
+    """How arrivals are spread, by the index of dispersion."""
 
     POISSON = "poisson"
     UNIFORM = "uniform"
@@ -40,7 +40,7 @@ class ArrivalPattern(StrEnum):
 
 
 def arrival_pattern(comings: ArrivalStatistics) -> ArrivalPattern:
-    """How they come; unknown where a Poisson process could have shown any index down to 0 in so few windows."""
+    """The arrival pattern; unknown with so few windows that a Poisson process could show any index down to 0."""
     telling = comings.widest_reliable
     low, high = telling.poisson_interval
     if telling.windows >= FEWEST_WINDOWS and telling.index > high:
@@ -51,15 +51,15 @@ def arrival_pattern(comings: ArrivalStatistics) -> ArrivalPattern:
 
 
 def estimated_rate(comings: ArrivalStatistics, shape: LoadShape) -> tuple[float, float, float, str]:
-    """Arrivals a minute with a 95 % interval, and of what they are the rate."""
+    """The rate in arrivals a minute, its 95 % interval, and what it is the rate of."""
     count, minutes, what = comings.counted, comings.minutes, f"mean of the log, {comings.counted:,} arrivals"
     if shape is LoadShape.PEAK and comings.peak.is_known:
         count, minutes = comings.peak.count, PEAK_MINUTES
-        what = "the busiest ten minutes, each half of the arrivals counted where the other half was busiest"
+        what = "the busiest ten minutes; each half of the arrivals is counted where the other half peaks"
     half = Z * math.sqrt(count * max(1.0, comings.widest_reliable.index)) / minutes
     return count / minutes, max(0.0, count / minutes - half), count / minutes + half, what
 
 
 def warm_up_seconds(tally: JourneyCounts) -> float:
-    """Until journeys end as often as they begin: as long as hardly any journey lasts; whole tens of seconds."""
+    """The warm-up in whole tens of seconds: the time until journeys end as often as they begin."""
     return max(_LEAST_WARM_UP, math.ceil(tally.length_quantile(WARM_UP_QUANTILE) / _TENS) * _TENS)

@@ -1,4 +1,4 @@
-"""Reads logs line by line: plain, compressed or from standard input; text or JSON, as their first lines show."""
+"""Reads logs line by line: plain, compressed or from standard input; each line is text or JSON."""
 
 from __future__ import annotations
 
@@ -26,24 +26,24 @@ _ENOUGH_TO_JUDGE = 1_000
 
 @dataclass(slots=True)
 class LineCounts:
-    """How many lines were read, and which of them said nothing: the first few with their place and what is wrong."""
+    """How many lines were read and how many were bad; the first bad ones with their place and the reason."""
 
     read: int = 0
     bad: int = 0
     shown: list[str] = field(default_factory=list)
 
     def add_bad_line(self, place: str, why: str) -> None:
-        """One more line that says nothing."""
+        """Count a bad line."""
         self.bad += 1
         if len(self.shown) < _MOST_SHOWN:
             self.shown.append(f"{place}: {why}")
 
     def refuse_too_many_bad_lines(self, allowed: float) -> None:
-        """Raises ``UsageError`` when more than this share is bad: then it is another kind of log."""
+        """Raise ``UsageError`` if more than this share of the lines is bad: then it is another kind of log."""
         if self.bad > allowed * max(self.read, 1):
             listed = "\n".join(f"  {line}" for line in self.shown)
             raise UsageError(
-                f"{self.bad:,} of {self.read:,} lines are no requests, more than {allowed:.0%} (--bad-lines):\n{listed}\n"
+                f"{self.bad:,} of {self.read:,} lines are not requests, more than {allowed:.0%} (--bad-lines):\n{listed}\n"
                 "  remedy: give an access log in the common or combined form or as JSON lines; --json-keys names keys"
             )
 
@@ -51,7 +51,7 @@ class LineCounts:
 def read_requests(
     names: Sequence[str], text: LineReader, json: LineReader, lines: LineCounts, allowed: float
 ) -> Iterator[LoggedRequest]:
-    """Every request of these logs in turn; raises ``UsageError`` for one that cannot be read, or with too many bad lines."""
+    """Yield every request of these logs; raises ``UsageError`` for an unreadable log or too many bad lines."""
     outliers = OutlierFilter(lines.add_bad_line, time.time())
     for name in names:
         with _opened(name) as file:
@@ -69,13 +69,13 @@ def read_requests(
                 else:
                     yield from outliers.take(place, request)
                 if lines.read == _ENOUGH_TO_JUDGE:
-                    # Not after gigabytes.
+                    # Stop early: the log may have gigabytes.
                     lines.refuse_too_many_bad_lines(max(allowed, 0.5))
     yield from outliers.flush()
 
 
 def _why(error: Exception) -> str:
-    # What a parser says may quote the line, and lines hold addresses and cookies.
+    # Only our own short reasons: an error of a parser may quote the line, with addresses and cookies.
     text = str(error)
     return (
         text
@@ -94,7 +94,7 @@ def _bounded(file: IO[str]) -> Iterable[str]:
 @contextmanager
 def _opened(name: str) -> Iterator[IO[str]]:
     if name == "-":
-        # Not sys.stdin itself: what is no UTF-8 must not end the reading.
+        # Not sys.stdin itself: bytes that are not UTF-8 must not end the reading.
         file = io.TextIOWrapper(sys.stdin.buffer, encoding="utf-8", errors="replace")
         try:
             yield file
@@ -109,15 +109,15 @@ def _opened(name: str) -> Iterator[IO[str]]:
             with io.TextIOWrapper(inner, encoding="utf-8", errors="replace") as file:
                 yield file
     except (EOFError, zlib.error, gzip.BadGzipFile):
-        raise UsageError(f"{name}: the compressed file breaks off or is damaged; fetch it once more") from None
+        raise UsageError(f"{name}: the compressed file is cut off or damaged; copy it again") from None
     except OSError as error:
-        raise UsageError(f"{name}: {(error.strerror or 'not readable').lower()}; name a log that can be read") from None
+        raise UsageError(f"{name}: {(error.strerror or 'not readable').lower()}; give a readable log") from None
 
 
 def _refuse_device(name: str) -> None:
     try:
         kind = Path(name).stat().st_mode
     except ValueError:
-        raise UsageError(f"{name!r}: no file may have this name; name a log that can be read") from None
-    if not (stat.S_ISREG(kind) or stat.S_ISFIFO(kind) or stat.S_ISDIR(kind)):  # a device may never end
-        raise UsageError(f"{name}: it is no file; name a log that can be read")
+        raise UsageError(f"{name!r}: this cannot be the name of a file; give a readable log") from None
+    if not (stat.S_ISREG(kind) or stat.S_ISFIFO(kind) or stat.S_ISDIR(kind)):  # reading a device may never end
+        raise UsageError(f"{name}: it is not a file; give a readable log")

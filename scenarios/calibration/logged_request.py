@@ -1,4 +1,4 @@
-"""One request as a log tells of it, whatever the log's form; who sent it is known by a number that says nothing."""
+"""One request of a log, in the same form for every kind of log. A number stands for the session."""
 
 from __future__ import annotations
 
@@ -11,10 +11,11 @@ from typing import Any, Protocol
 
 @dataclass(frozen=True, slots=True)
 class LoggedRequest:
-    """A request: when it came and was answered (seconds since the epoch), what it asked for, and whose it was.
+    """One request of a log. Times are seconds since the epoch.
 
-    ``came`` equals ``done`` where the log does not say how long it took. ``by_cookie`` says that ``who`` is a session
-    as the shop knows it, and not an address with a browser. ``fine`` says whether moments are finer than a second.
+    Without a duration in the log, ``started_at`` equals ``ended_at``. ``by_cookie`` says whether ``session_number`` comes from
+    the session of the shop, and not from an address with a browser. ``has_subseconds`` says whether times are finer than a
+    second.
     """
 
     started_at: float
@@ -29,18 +30,18 @@ class LoggedRequest:
 
 
 LONGEST = 86_400.0
-"""Seconds that a request may take; what says more is not the length of one."""
+"""The longest duration of a request, in seconds; a longer one is an error in the log."""
 
 
 class StampedAt(StrEnum):
-    """Of which end of a request a line's moment is."""
+    """Whether the time of a line is that of the start or of the end of its request."""
 
     START = "start"
     END = "end"
 
 
 class DurationUnit(StrEnum):
-    """In what a log counts how long requests took."""
+    """The unit of durations in a log."""
 
     SECONDS = "s"
     MILLISECONDS = "ms"
@@ -48,46 +49,46 @@ class DurationUnit(StrEnum):
 
     @property
     def seconds(self) -> float:
-        """One of it in seconds."""
+        """The unit in seconds."""
         return {"s": 1.0, "ms": 1e-3, "us": 1e-6}[self.value]
 
 
 class LineReader(Protocol):
-    """Reads the lines of one form of log."""
+    """Reads the lines of one kind of log."""
 
     def read(self, line: str) -> LoggedRequest:
-        """What a line says; ValueError if it is no line of this form."""
+        """Read a line; raises ``ValueError`` if it is not of this kind."""
 
 
 class SessionNumbers:
-    """Gives every session a number by which it is known again in this process, and by nobody else."""
+    """Gives every session a number. The number is keyed, so it means nothing outside this process."""
 
     def __init__(self) -> None:
         self._key = secrets.token_bytes(16)
 
     def number(self, *parts: str) -> int:
-        """The number of somebody known by these texts."""
+        """The number of the session with these texts."""
         digest = blake2b("\0".join(parts).encode("utf-8", "replace"), digest_size=8, key=self._key).digest()
         return int.from_bytes(digest, "big")
 
 
 def status_of(value: Any) -> int:
-    """An HTTP status; ValueError for what is none."""
+    """Read an HTTP status; raises ``ValueError``."""
     status = int(value)
-    if not 100 <= status <= 999:  # noqa: PLR2004  three digits, whatever a server makes of them
+    if not 100 <= status <= 999:  # noqa: PLR2004  three digits
         raise ValueError("no status")
     return status
 
 
 def checked_duration(seconds: float) -> float:
-    """How long a request took, if any can have taken so long; ValueError for less than nothing and more than a day."""
+    """Check the duration of a request in seconds; raises ``ValueError`` below 0 and above a day."""
     if not 0 <= seconds <= LONGEST:
         raise ValueError("no plausible length")
     return seconds
 
 
 def request_span(moment: float, took: float | None, stamped: StampedAt) -> tuple[float, float]:
-    """When a request came and was done, by its line's moment and how long it took (``None``: not said)."""
+    """The start and the end of a request, from the time of its line and its duration (``None``: unknown)."""
     if took is None:
         return moment, moment
     return (moment, moment + took) if stamped is StampedAt.START else (moment - took, moment)

@@ -1,4 +1,4 @@
-"""What one shopper did between two orders, told from the pages she asked for, and what kind of journey that was."""
+"""A journey in a log: what a shopper did up to an order, known from the pages of their requests."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from shop.contract import CHECKOUT_PAGES, PAYMENT_OPTIONS, Flow, Page
 from users.population.journey_spec import SmsScript
 
 MOST_GAPS = 100
-"""Pauses of one journey that are kept; nobody needs more to buy something."""
+"""The most think times that are kept of one journey."""
 
 START_PAGES = frozenset(
     {Page.CSRF_TOKEN, Page.LOGIN, Page.CURRENT_USER, Page.PRODUCT, Page.BASKET, Page.BASKET_ADD, Page.CHECKOUT}
 )
-"""Pages with which a journey begins; one that begins elsewhere began before the log did."""
+"""The pages that a journey can begin with. A journey with another first page began before the log."""
 
 _RESTARTS = frozenset({Page.LOGIN, Page.CSRF_TOKEN, Page.PRODUCT, Page.BASKET_ADD, Page.CHECKOUT})
 _ADDRESS = frozenset({Page.ADDRESS_ADD, Page.ADDRESS_SELECTION, Page.DELIVERY_OPTION, Page.SHIPPING_OPTION})
@@ -30,16 +30,17 @@ OPTION_OF = MappingProxyType(
         Page.LOYALTY_SELECTED: "loyalty_money",
     }
 )
-"""Which payment option a page belongs to: in a log the posted form, which names it, is not to be seen."""
+"""The payment option of a page. A log does not show the posted form, which names the option."""
 
 CARD = frozenset(slug for slug, row in PAYMENT_OPTIONS.items() if row.flow is Flow.CARD)
 
 
 @dataclass(slots=True)
 class ObservedJourney:
-    """One shopper's way, as far as it can be seen; fed page by page.
+    """One journey, built page by page.
 
-    ``began`` in seconds since the epoch; ``gaps`` are pages with the seconds that passed before she asked for them.
+    ``began`` is in seconds since the epoch. ``gaps`` holds pages, each with the seconds between the reply before it and its
+    request.
     """
 
     began: float
@@ -60,11 +61,11 @@ class ObservedJourney:
     gaps: list[tuple[Page, float]] = field(default_factory=list)
 
     def ends_at(self, page: Page) -> bool:
-        """Whether this page begins another journey: she has her order, and shops again."""
+        """Whether this page begins another journey: there is an order, and the shopper shops again."""
         return self.ordered and page in _RESTARTS
 
     def add_page(self, page: Page, *, posts: bool, gap: float | None) -> None:
-        """She asked for a page and got it; ``gap`` seconds after the last (``None``: it is the first)."""
+        """Add a page that was answered, ``gap`` seconds after the last one (``None`` for the first)."""
         self.pages += 1
         if gap is not None and len(self.gaps) < MOST_GAPS:
             self.gaps.append((page, gap))
@@ -93,13 +94,13 @@ class ObservedJourney:
             self.new_codes += 1
         elif page is Page.VERIFY_SMS:
             self.codes += 1
-        # Store credit that does not suffice is followed by another option, and stays what she had in mind.
+        # When store credit is not enough, another option follows. The journey still counts for store credit.
         elif page in OPTION_OF and self.option != "loyalty_money":
             self.option = OPTION_OF[page]
 
     @property
     def kind(self) -> str:
-        """Which journey of the scenario it was; empty if she only looked around."""
+        """Which journey of the scenario it was; empty if it did not reach the checkout."""
         if not self.at_checkout:
             return ""
         if not (self.at_payment or self.ordered or self.option):
@@ -110,7 +111,7 @@ class ObservedJourney:
 
     @property
     def sms(self) -> SmsScript | None:
-        """How she dealt with the code; ``None`` if she was not asked, or left in a way that no script has."""
+        """What the shopper did with the code; ``None`` without a code, or if no behaviour fits."""
         if self.new_codes:
             return SmsScript.LATE if self.codes_before_new else SmsScript.RESEND
         if self.codes == 0:
@@ -121,5 +122,5 @@ class ObservedJourney:
 
     @property
     def was_refused(self) -> bool:
-        """Whether a card was confirmed and bought nothing."""
+        """Whether a confirmed card led to no order."""
         return self.option in CARD and self.confirmed and not self.ordered

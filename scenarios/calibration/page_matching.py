@@ -1,4 +1,4 @@
-"""Which page of the checkout an address in a log is, and how an address that is none is shown without its secrets."""
+"""Finds the page of the shop for a path in a log, and masks other paths so that they show no secrets."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from shop.http_messages import Refused
 from shop.routes import route
 
 MOST_UNKNOWN = 2_000
-"""Different unknown addresses that are counted one by one."""
+"""The most unknown paths that are counted separately."""
 
 LONGEST = 4_000
-"""Characters of an address that may be a page's; each that may is remembered."""
+"""The longest path that can be a page. Results are cached, so longer ones are refused."""
 
 FEWEST_SHOWN = 10
-"""An unknown address that was asked for less often is not shown: it may be somebody's own."""
+"""A rarer unknown path is not shown: it may be personal."""
 
 _ASSET = re.compile(
     r"\.(?:js|mjs|css|map|png|jpe?g|gif|svg|ico|webp|avif|woff2?|ttf|eot|txt|xml|webmanifest|mp4)$"
@@ -29,7 +29,7 @@ _WORD = re.compile(r"[A-Za-z][A-Za-z_-]{0,23}")
 
 
 def page_of(method: str, target: str) -> Page | None:
-    """The page that is asked for; ``None`` for what is no page of the shop."""
+    """The page of a request; ``None`` for any other path."""
     return None if len(target) > LONGEST else _page_of(method, target)
 
 
@@ -44,30 +44,30 @@ def _page_of(method: str, target: str) -> Page | None:
 
 
 def is_asset(target: str) -> bool:
-    """Whether it is a picture, a script or a health check: nothing that a shopper does."""
+    """Whether a path is an image, a script or a health check, and no action of a shopper."""
     return _ASSET.search(target.partition("?")[0]) is not None
 
 
 def masked_path(target: str) -> str:
-    """An address without anything that could be somebody's: plain words stay, all else becomes an ellipsis."""
+    """A path without anything personal: plain words stay, every other part becomes an ellipsis."""
     parts = target.partition("?")[0].split("/")
     return "/".join(part if not part or _WORD.fullmatch(part) else "…" for part in parts[:6])
 
 
 class UnknownPaths:
-    """Counts addresses that are no page of the checkout, in bounded room."""
+    """Counts paths that are no page of the shop, in bounded memory."""
 
     def __init__(self) -> None:
         self._counts: Counter[str] = Counter()
         self.total = 0
 
     def add(self, target: str) -> None:
-        """Count one more."""
+        """Count a path."""
         self.total += 1
         name = masked_path(target)
         if name in self._counts or len(self._counts) < MOST_UNKNOWN:
             self._counts[name] += 1
 
     def rows(self, most: int) -> list[tuple[str, int]]:
-        """The most frequent ones with their counts; the rare ones are left out."""
+        """The most frequent paths with their counts, without the rare ones."""
         return [(name, count) for name, count in self._counts.most_common(most) if count >= FEWEST_SHOWN]

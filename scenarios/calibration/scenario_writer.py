@@ -1,4 +1,4 @@
-"""Writes what a log showed as a scenario file: beside every number stands where it came from."""
+"""Writes a scenario file from the counts of a log. A comment next to each number says where it comes from."""
 
 from __future__ import annotations
 
@@ -24,20 +24,20 @@ from scenarios.schema.names import JOURNEY_NAMES, PAYMENT_NAMES, SMS_NAMES
 from shop.contract import Page
 
 FEW_SAMPLES = 30
-"""Cases that it takes to write down a share."""
+"""The fewest samples to write down a share."""
 
 _MINUTE = 60.0
 _STAGE_MINUTES = 5
 _STEADY_SECONDS = 300.0  # seconds after the warm-up
-_DRAIN_FACTOR = 1.5  # shoppers of the scenario draw their pauses anew, and some walk more pages
+_DRAIN_FACTOR = 1.5  # shoppers of the scenario draw new think times, and some see more pages
 _TENS = 10
-_DRAIN = 30.0  # what [arrivals] drain is when nothing is said
-_CEILING = 200.0  # what [target] highest_rate is when nothing is said
+_DRAIN = 30.0  # the default of [arrivals] drain
+_CEILING = 200.0  # the default of [target] highest_rate
 
 
 @dataclass(frozen=True, slots=True)
 class LogPrecision:
-    """Where the numbers come from, in words for the comments."""
+    """How precise the log is: what it lacks mostly."""
 
     whole_seconds: bool
     untimed: bool
@@ -45,7 +45,7 @@ class LogPrecision:
 
 
 def scenario_text(tally: JourneyCounts, origin: LogPrecision, shape: LoadShape, trace: str = "") -> str:
-    """The whole scenario file; ``trace`` is the name of a trace that was written beside it (empty: none)."""
+    """The whole scenario file; ``trace`` is the path of its arrival trace, empty without one."""
     parts = (
         _header(tally),
         _arrivals(tally, shape, trace),
@@ -61,7 +61,7 @@ def scenario_text(tally: JourneyCounts, origin: LogPrecision, shape: LoadShape, 
 
 
 def share_rows(counts: Mapping[str, int], order: tuple[str, ...], what: str) -> Iterator[str]:
-    """One key for each name that occurs: its weight in per cent, with count and interval."""
+    """A line for each name with samples: its weight in percent, its count and its interval."""
     total = sum(counts.values())
     for name in order:
         if count := counts.get(name, 0):
@@ -71,10 +71,10 @@ def share_rows(counts: Mapping[str, int], order: tuple[str, ...], what: str) -> 
 
 
 def _header(tally: JourneyCounts) -> Iterator[str]:
-    yield f'description = "As seen in an access log: {tally.total:,} journeys in {_duration_text(tally.arrivals.length)}."'
+    yield f'description = "Made from an access log: {tally.total:,} journeys in {_duration_text(tally.arrivals.length)}."'
     yield "seed = 1"
     yield ""
-    yield "# What is demanded is for you to say; a log does not know it."
+    yield "# Set your own objectives: a log does not show them."
     yield "objectives = ["
     yield '    "journey failures < 1%",'
     yield '    "page response_time p95 < 500ms",'
@@ -93,12 +93,12 @@ def _arrivals(tally: JourneyCounts, shape: LoadShape, trace: str) -> Iterator[st
     )
     if comings.is_cut:
         yield (
-            f"# Rates are from the first {_duration_text(length)}: of later arrivals, journeys that were still under way are missing "
+            f"# Rates are from the first {_duration_text(length)}: later journeys had not all ended at the end of the log "
             f"({LONG_JOURNEY_QUANTILE:.1%} of journeys took less than {tally.length_quantile(LONG_JOURNEY_QUANTILE):.0f} s)."
         )
     yield from _drain(tally)
     if trace:
-        yield f"trace = {json.dumps(trace, ensure_ascii=False)} # {comings.total:,} arrivals as they came; rate_scale and time_scale scale them"
+        yield f"trace = {json.dumps(trace, ensure_ascii=False)} # {comings.total:,} recorded arrivals; rate_scale and time_scale change them"
         return
     yield f'process = "{"uniform" if arrival_pattern(comings) is ArrivalPattern.UNIFORM else "poisson"}"'
     if shape is LoadShape.HOUR:
@@ -122,25 +122,25 @@ def _warm_up_line(tally: JourneyCounts, warm_up: float) -> Iterator[str]:
 
 
 def dispersion_comment(comings: ArrivalStatistics, trace: str) -> Iterator[str]:
-    """A comment on how they come; ``trace`` as for the whole file."""
+    """A comment on the arrival pattern; ``trace`` as for the whole file."""
     telling, process = comings.widest_reliable, arrival_pattern(comings)
     low, high = telling.poisson_interval
     verdict = {
-        ArrivalPattern.POISSON: "shoppers come independently of each other (Poisson)",
-        ArrivalPattern.UNIFORM: "they come more evenly than strangers do",
-        ArrivalPattern.BURSTY: "they come in bursts",
-        ArrivalPattern.UNKNOWN: "too few windows to tell, so independent shoppers (Poisson) are assumed",
+        ArrivalPattern.POISSON: "arrivals are independent (Poisson)",
+        ArrivalPattern.UNIFORM: "arrivals are more even than independent ones",
+        ArrivalPattern.BURSTY: "arrivals come in bursts",
+        ArrivalPattern.UNKNOWN: "too few windows to tell, so independent arrivals (Poisson) are assumed",
     }[process]
     yield (
         f"# Index of dispersion in windows of {telling.width:g} s: {telling.index:.2f}, {telling.windows:,} windows; "
-        f"Poisson would be {low:.2f} to {high:.2f}: {verdict}."
+        f"a Poisson process has {low:.2f} to {high:.2f}: {verdict}."
     )
     if process is ArrivalPattern.BURSTY and not trace:
-        yield "# process has no bursts: replay the log's own arrivals, calibrate once more with --trace arrivals.csv."
+        yield "# `process` cannot make bursts. To replay the recorded arrivals, calibrate again with --trace arrivals.csv."
 
 
 def _drain(tally: JourneyCounts) -> Iterator[str]:
-    """Time enough for those who come last: whoever is cut off in the middle of her thoughts would count as failed."""
+    """A drain that is long enough for the last arrivals; journeys that it cuts off count as failed."""
     if not tally.lengths.count:
         return
     usual, long = tally.length_quantile(0.5), tally.length_quantile(LONG_JOURNEY_QUANTILE)
@@ -151,7 +151,7 @@ def _drain(tally: JourneyCounts) -> Iterator[str]:
 
 def _hour(tally: JourneyCounts) -> Iterator[str]:
     comings = tally.arrivals
-    yield "# The busiest hour, in stages of five minutes; --run-time 10m plays it in ten minutes."
+    yield "# The busiest hour, in stages of five minutes; --run-time 10m runs them in ten minutes."
     yield "stages = ["
     counts = [
         sum(comings.best_hour[at : at + _STAGE_MINUTES]) for at in range(0, len(comings.best_hour), _STAGE_MINUTES)
@@ -167,13 +167,13 @@ def _highest_rate_line(rate: float) -> Iterator[str]:
     if rate > _CEILING:
         yield ""
         yield "[target]"
-        yield f'highest_rate = "{_number_text(rate * 1.5)}/s" # above the rate of the log; a guard against slips'
+        yield f'highest_rate = "{_number_text(rate * 1.5)}/s" # above the rate of the log; it guards against typing errors'
 
 
 def _journeys(tally: JourneyCounts) -> Iterator[str]:
-    yield "# A journey is what one session did up to its order, or until it fell silent; those that never came to the"
-    yield "# checkout are none. abandoning: left before she chose a payment option. guest: gave an e-mail address."
-    yield "# first_time: chose address or delivery without. returning: neither."
+    yield "# A journey is a session up to its order, or up to its last request. Sessions without the checkout do not count."
+    yield "# abandoning: left before the payment option. guest: gave an e-mail address."
+    yield "# first_time: signed in and chose an address or delivery. returning: did neither."
     yield "[journeys]"
     yield from share_rows(tally.journeys, JOURNEY_NAMES, "journeys")
 
@@ -181,13 +181,13 @@ def _journeys(tally: JourneyCounts) -> Iterator[str]:
 def _payments(tally: JourneyCounts) -> Iterator[str]:
     if not tally.options:
         return
-    yield "# Told by the pages of the option, as a log does not show what was posted."
+    yield "# A log does not show the posted fields: the payment option is known from its pages."
     if tally.lost:
         total = tally.options.total()
         low, high = wilson(tally.lost, total)
         yield (
-            f"# Of {total:,} who had chosen, {tally.lost:,} got no order ({tally.lost / total:.1%}; {low:.1%} to {high:.1%}): "
-            "refused, locked out, failed or gone."
+            f"# Of {total:,} journeys with a payment option, {tally.lost:,} got no order ({tally.lost / total:.1%}; {low:.1%} to {high:.1%}): "
+            "declined, locked out, failed or abandoned."
         )
     yield "[payments]"
     yield from share_rows(tally.options, PAYMENT_NAMES, "journeys that chose an option")
@@ -204,7 +204,7 @@ def _sms(tally: JourneyCounts) -> Iterator[str]:
         f"95 % interval {low:.1%} to {high:.1%} (Wilson)"
     )
     if tally.sms.total() < FEW_SAMPLES:
-        yield f"# {tally.sms.total()} journeys with a code are too few to say how shoppers deal with it; {FEW_SAMPLES} would do."
+        yield f"# {tally.sms.total()} journeys with a code are too few for weights; {FEW_SAMPLES} are needed."
         return
     yield from share_rows(tally.sms, SMS_NAMES, "journeys with a code")
 
@@ -214,12 +214,12 @@ def _cards(tally: JourneyCounts) -> Iterator[str]:
         return
     yield "[cards]"
     for key, count, what in (
-        ("three_d", tally.three_d, "were sent through 3-D Secure"),
-        ("declined", tally.refused, "got no order: declined, or given up there"),
+        ("three_d", tally.three_d, "went through 3-D Secure"),
+        ("declined", tally.refused, "got no order: declined or abandoned"),
     ):
         low, high = wilson(count, tally.confirmed)
         yield (
-            f"{key} = {count / tally.confirmed:.4f} # {count:,} of {tally.confirmed:,} cards confirmed {what}; "
+            f"{key} = {count / tally.confirmed:.4f} # {count:,} of {tally.confirmed:,} confirmed cards {what}; "
             f"95 % interval {low:.1%} to {high:.1%} (Wilson)"
         )
 
@@ -227,11 +227,11 @@ def _cards(tally: JourneyCounts) -> Iterator[str]:
 def _think(tally: JourneyCounts, origin: LogPrecision) -> Iterator[str]:
     if tally.all_pauses.count < FEWEST_THINK_TIMES:
         return
-    yield "# From the reply to the next request; lognormal with the median and the middle two thirds of what was seen."
+    yield "# From a reply to the next request: a lognormal distribution with the median and the middle two thirds of the log."
     if origin.untimed:
-        yield "# The log does not say how long requests took: the shop's own time is still in these."
+        yield "# The log has no request durations, so these include the shop's own time."
     if origin.whole_seconds:
-        yield "# The log's moments are whole seconds: medians below 2 s are not to be trusted."
+        yield "# The log has whole seconds, so medians below 2 s are unreliable."
     whole = fit_lognormal(tally.all_pauses)
     fits = {page: fit_lognormal(sample) for page, sample in tally.pauses.items() if sample.count >= FEWEST_THINK_TIMES}
     ordered = [(page, fits[page]) for page in Page if page in fits]
@@ -241,9 +241,9 @@ def _think(tally: JourneyCounts, origin: LogPrecision) -> Iterator[str]:
     if not ordered:
         return
     yield ""
-    yield f"[think.pages] # medians of pages with at least {FEWEST_THINK_TIMES} pauses"
+    yield f"[think.pages] # medians of pages with at least {FEWEST_THINK_TIMES} think times"
     if FIRST_PAGES_AFTER_BANK & fits.keys():
-        yield f"{Page.BANK} = 0 # the time at the bank is in the page she comes back to"
+        yield f"{Page.BANK} = 0 # the time at the bank is part of the page after it"
     for page, one in ordered:
         yield f'{page} = "{_duration(one.median)}" # {_median(one)}'
     yield ""
@@ -256,19 +256,19 @@ def _think(tally: JourneyCounts, origin: LogPrecision) -> Iterator[str]:
 def _shop(tally: JourneyCounts) -> Iterator[str]:
     if not tally.asked:
         return
-    yield "[shop.sms] # of the embedded shop only"
+    yield "[shop.sms] # for the embedded shop only"
     listed = ", ".join(f'"{option}"' for option in PAYMENT_NAMES if option in tally.asked)
-    yield f"options = [{listed}] # the options in whose journeys a code was typed"
+    yield f"options = [{listed}] # payment options of journeys with a code"
 
 
 def _median(one: LognormalFit) -> str:
     low, high = one.median_interval
-    return f"{one.count:,} pauses; 95 % interval {_duration(low)} to {_duration(high)} (ranks)"
+    return f"{one.count:,} think times; 95 % interval {_duration(low)} to {_duration(high)} (ranks)"
 
 
 def _sigma(one: LognormalFit) -> str:
     low, high = one.sigma_interval
-    return f"{one.count:,} pauses; 95 % interval {low:.3f} to {high:.3f} (16th to 84th percentile)"
+    return f"{one.count:,} think times; 95 % interval {low:.3f} to {high:.3f} (16th to 84th percentile)"
 
 
 def _duration(seconds: float) -> str:

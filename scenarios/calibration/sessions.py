@@ -1,4 +1,4 @@
-"""Tells the sessions of a log apart, in one pass and in room for those that are open only."""
+"""Splits a log into sessions, in one pass. Memory holds only the open sessions."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ from scenarios.calibration.page_matching import UnknownPaths, is_asset, page_of
 from shop.contract import Page
 
 SESSION_GAP = 1800.0
-"""After so many seconds of silence a session is over (the web's usual half an hour)."""
+"""A session ends after this time without a request, in seconds."""
 
 LONGEST = 4 * 3600.0
-"""A session that lasts longer is a machine's; it is cut there, so that it cannot hold back what came after it."""
+"""A longer session is a program's. It ends here, so that it does not hold back later arrivals."""
 
 MOST_OPEN = 200_000
-"""Sessions that are open at a time; beyond it the one that was silent the longest is closed early."""
+"""The most open sessions. With more, the one that was silent the longest ends early."""
 
 _LOWEST_ERROR_STATUS = 400
 
 
 @dataclass(slots=True)
 class OpenSession:
-    """A session under way: its journey, its last request, and whether she is known to have an account."""
+    """An open session: its journey, its last request, and whether the shopper has an account."""
 
     journey: ObservedJourney | None
     since: float
@@ -36,7 +36,7 @@ class OpenSession:
 
 @dataclass(slots=True)
 class LogCounts:
-    """What became of the requests of a log."""
+    """Counts of the requests of a log."""
 
     requests: int = 0
     assets: int = 0
@@ -52,9 +52,9 @@ class LogCounts:
 
 
 class Sessions:
-    """Feeds requests to the journeys they belong to, and yields each journey when it is over.
+    """Adds each request to its journey, and yields a journey when it is over.
 
-    Requests come in order of time; what comes more than a gap late is counted as ``late`` and left out.
+    Requests come in order of time. One that is late by more than the session gap counts as ``late`` and is left out.
     """
 
     def __init__(self, gap: float = SESSION_GAP, prefix: str = "", most_open: int = MOST_OPEN) -> None:
@@ -73,16 +73,16 @@ class Sessions:
         return self._now
 
     def oldest(self) -> float:
-        """When the first of the journeys began that are still under way; no arrival before it is yet to come."""
+        """When the oldest open journey began. No earlier arrival is still to come."""
         return min((one.journey.began for one in self._open.values() if one.journey), default=self._now - self._gap)
 
     def take(self, requests: Iterable[LoggedRequest]) -> Iterator[ObservedJourney]:
-        """The journeys that these requests end."""
+        """Yield the journeys that these requests end."""
         for request in requests:
             yield from self._take(request)
 
     def close_all(self) -> Iterator[tuple[ObservedJourney, float]]:
-        """At the end of the log: the journeys still open, with how long each had been silent; seconds."""
+        """End all sessions: yield each open journey, with the seconds since its last request."""
         for one in self._open.values():
             if one.journey is not None:
                 yield one.journey, self._now - one.seen

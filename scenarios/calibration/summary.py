@@ -1,4 +1,4 @@
-"""What is said to whoever calibrated: how much of the log was understood, what was assumed, and what was not known."""
+"""The summary that ``checkload calibrate`` prints: what was read, what was assumed, and what is unknown."""
 
 from __future__ import annotations
 
@@ -13,36 +13,36 @@ _MOST_UNKNOWN = 10
 
 
 def summary(tally: JourneyCounts, sessions: Sessions, lines: LineCounts, output: str, trace: str) -> str:
-    """A few lines of plain text."""
+    """The summary as a few lines of text."""
     return "\n".join(_lines(tally, sessions, lines, output, trace)) + "\n"
 
 
 def _lines(tally: JourneyCounts, sessions: Sessions, lines: LineCounts, output: str, trace: str) -> Iterator[str]:
     counts = sessions.counts
-    yield f"{lines.read:,} lines, {lines.bad:,} of them not readable; {counts.failed:,} requests failed (4xx, 5xx)."
+    yield f"{lines.read:,} lines, {lines.bad:,} of them unreadable; {counts.failed:,} requests failed (4xx, 5xx)."
     yield from (f"  {shown}" for shown in lines.shown)
     yield (
-        f"{tally.total:,} journeys reached the checkout; {tally.looked_around:,} sessions did not and are left out, so are "
-        f"{tally.headless:,} that began before the log and {tally.under_way:,} that were under way at its end."
+        f"{tally.total:,} journeys reached the checkout; {tally.looked_around:,} sessions did not. Also left out: "
+        f"{tally.headless:,} that began before the log and {tally.under_way:,} that had not ended at its end."
     )
     if counts.by_address:
         known = counts.by_cookie + counts.by_address
         yield (
-            f"{counts.by_address / known:.0%} of the requests carry no session: for these, one address with one browser is "
-            "taken for one shopper."
+            f"{counts.by_address / known:.0%} of the requests have no session: for these, one address with one browser counts as "
+            "one shopper."
         )
     if counts.late:
-        yield f"{counts.late:,} requests came too late to be put in order and are left out."
+        yield f"{counts.late:,} requests were too far out of order and are left out."
     if counts.evicted:
-        yield f"{counts.evicted:,} sessions were closed early for want of room."
+        yield f"{counts.evicted:,} sessions were ended early: too many were open."
     pages = tally.pages.total() / max(1, tally.total)
     telling = tally.arrivals.widest_reliable
     yield (
-        f"{pages:.1f} pages a journey. Arrivals: {arrival_pattern(tally.arrivals)} (index of dispersion {telling.index:.2f} in "
+        f"{pages:.1f} pages per journey. Arrivals: {arrival_pattern(tally.arrivals)} (index of dispersion {telling.index:.2f} in "
         f"{telling.windows:,} windows of {telling.width:g} s)."
     )
     if sessions.unknown.total:
-        yield f"{sessions.unknown.total:,} requests for addresses that are none of the checkout's; those asked for most:"
+        yield f"{sessions.unknown.total:,} requests for paths outside the checkout; the most frequent:"
         yield from (f"  {count:>9,}  {name}" for name, count in sessions.unknown.rows(_MOST_UNKNOWN))
     for what, name in (("Scenario", output), ("Trace", trace)):
         if name:

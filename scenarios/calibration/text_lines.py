@@ -1,7 +1,7 @@
-"""Lines of the common and the combined log form, with what web servers are often told to add at their end.
+"""Reads lines in the common and the combined log format, with usual additions at their end.
 
-Added may be how long a request took, bare (``0.012`` in seconds as nginx writes it, ``12000`` in microseconds as
-Apache does) or as ``rt=``; the session, as ``session=`` or inside a logged cookie; and ``msec=``, a finer moment.
+These are: the duration, as a bare number (``0.012`` in seconds from nginx, ``12000`` in microseconds from Apache) or as
+``rt=``; the session, as ``session=`` or inside a logged cookie; and ``msec=``, a finer time.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from scenarios.calibration.logged_request import (
 )
 from scenarios.calibration.timestamps import parse_common_log_time
 
-# Every pattern takes time in proportion to the line, whatever stands in it: what has been matched is not given back (++),
-# and a quote that is never closed reaches to the end.
+# Every pattern takes linear time, also on hostile lines: possessive quantifiers (++) never backtrack, and an open quote
+# reaches to the end.
 _LINE = re.compile(
     r"^(?:\S+?:\d+ )?(?P<host>\S++) \S++ .*?\[(?P<moment>[^\]]{20,40})\] "
     r'"(?P<method>[A-Z]+) (?P<target>(?:[^\s"\\]|\\.)++)(?:[^"\\]|\\.)*+" (?P<status>\d{3}) (?:\d+|-)(?P<rest>.*)$'
@@ -32,10 +32,10 @@ _NO_SESSION = frozenset({"", "-"})
 
 
 class TextLines:
-    """Reads common and combined lines.
+    """Reads lines in the common and the combined format.
 
-    ``cookie`` is the name of the session's cookie, ``keys`` are other words that may stand before the session in a
-    line. ``stamped`` and ``unit`` (``None``: as the number looks) say how to read moments and how long requests took.
+    ``cookie`` is the name of the session cookie; ``keys`` are other words that can stand before the session. ``stamped`` and
+    ``unit`` say how to read times and durations; with ``None``, the form of the number decides.
     """
 
     def __init__(
@@ -54,7 +54,7 @@ class TextLines:
         self._unit = unit
 
     def read(self, line: str) -> LoggedRequest:
-        """What a line says; ValueError if it is no line of this form."""
+        """Read a line; raises ``ValueError`` if it is not of this kind."""
         found = _LINE.match(line)
         if found is None:
             raise ValueError("not in the common or combined form")
@@ -84,7 +84,7 @@ class TextLines:
         )
 
     def _duration(self, rest: str) -> tuple[float | None, bool]:
-        """How long it took in seconds, if that is said, and whether it is a whole number, as Apache's is."""
+        """The duration in seconds if there is one, and whether it is a whole number, as from Apache."""
         found = _TOOK.search(rest)
         if found is None:
             found = _NUMBER.search(_QUOTED.sub('""', rest))

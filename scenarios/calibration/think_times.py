@@ -1,4 +1,4 @@
-"""How long shoppers took over a page: the lognormal distribution that the shoppers of a scenario draw from."""
+"""Estimates think times: the lognormal distribution that the shoppers of a scenario draw from."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from shop.contract import RETURN_PAGES, Page
 from users.population.think import TRUNCATION_QUANTILE
 
 FEWEST_THINK_TIMES = 50
-"""Pauses that it takes to say something of a page of its own."""
+"""The fewest think times to give a page its own distribution."""
 
 SHORTEST_THINK_TIME = 0.02
-"""A page that is mostly asked for within so many seconds is asked for by the browser, not by the shopper."""
+"""A page with a smaller median, in seconds, is requested by the browser and not by the shopper."""
 
 NO_THINK_PAGES = frozenset(
     {
@@ -29,10 +29,10 @@ NO_THINK_PAGES = frozenset(
         Page.COMPLETED_ORDER,
     }
 )
-"""Pages that a browser asks for by itself: shoppers of a scenario do not think before them either."""
+"""Pages that a browser requests by itself. Shoppers of a scenario have no think time before them."""
 
 FIRST_PAGES_AFTER_BANK = RETURN_PAGES - {Page.MASTERPASS_COMPLETE}
-"""Pages that are come back to from a bank or provider: what passed before them was spent there."""
+"""The first pages after a bank or provider. The time before them was spent there."""
 
 _LOW, _HIGH = 0.16, 0.84
 _SMALLEST = 1e-3
@@ -43,9 +43,9 @@ _NORMAL = NormalDist()
 
 @dataclass(frozen=True, slots=True)
 class LognormalFit:
-    """A lognormal distribution, cut off as ``users.think`` cuts it: median and spread, each with its 95 % interval.
+    """A lognormal distribution, cut off as in ``users.population.think``: median and sigma, each with its 95 % interval.
 
-    ``median`` in seconds, 0 where nobody thinks; ``count`` is how many pauses it was made of.
+    ``median`` is in seconds, 0 without think time; ``count`` is the number of samples.
     """
 
     count: int
@@ -56,7 +56,7 @@ class LognormalFit:
 
 
 def fit_lognormal(sample: Reservoir) -> LognormalFit:
-    """The distribution that has the sample's median and its middle two thirds; robust against a few who left the desk.
+    """Fit the distribution to the median and the middle two thirds of the sample, so that a few long breaks do not matter.
 
     The sample must not be empty.
     """
@@ -80,5 +80,5 @@ def fit_lognormal(sample: Reservoir) -> LognormalFit:
 
 
 def _normal(q: float) -> float:
-    """The place of a quantile of the distribution cut off at the top, in standard deviations of the whole."""
+    """A quantile of the standard normal distribution, cut off at the top."""
     return _NORMAL.inv_cdf(q * TRUNCATION_QUANTILE)

@@ -1,4 +1,4 @@
-"""The moment that a line of a log names, in whichever of the usual ways: seconds since the epoch come out."""
+"""Reads the time of a log line in the usual formats, as seconds since the epoch."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ _CLF_LENGTH = 26
 
 
 def parse_common_log_time(text: str) -> float:
-    """``25/Nov/2026:09:00:47 +0000`` in seconds since the epoch; ValueError if it is none."""
-    # Lines of one minute follow each other: all but the seconds is read once a minute.
+    """Read ``25/Nov/2026:09:00:47 +0000`` as seconds since the epoch; raises ``ValueError``."""
+    # Lines of one minute follow each other, so the slow part is cached by the minute.
     return _minute(text[:17], text[20:]) + int(text[18:20])
 
 
 def parse_timestamp(value: object) -> float:
-    """A number (seconds, milliseconds or microseconds since the epoch), ISO 8601 or the common log's way; ValueError."""
+    """Read a number (seconds, milliseconds or microseconds since the epoch), ISO 8601 or common log time; raises ``ValueError``."""
     if isinstance(value, str):
         text = value.strip()
         if len(text) == _CLF_LENGTH and text[2:3] == "/":
@@ -36,13 +36,13 @@ def parse_timestamp(value: object) -> float:
         read = datetime.fromisoformat(text)
         return (read if read.tzinfo else read.replace(tzinfo=UTC)).timestamp()
     if isinstance(value, bool) or not isinstance(value, int | float):
-        raise ValueError("no moment")  # noqa: TRY004 - whatever it is, it is no moment
+        raise ValueError("no time")  # noqa: TRY004 - it is not a time
     return _epoch(float(value))
 
 
 def _epoch(number: float) -> float:
     if not math.isfinite(number) or number < 0:
-        raise ValueError("no moment")
+        raise ValueError("no time")
     if number >= _MICROSECONDS:
         return number / 1e6
     return number / 1e3 if number >= _MILLISECONDS else number

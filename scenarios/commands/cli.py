@@ -89,7 +89,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = list(sys.argv[1:] if arguments is None else arguments)
     parser = argparse.ArgumentParser(
         prog="checkload",
-        description="Starts runs, and works on their results and on logs.",
+        description="Start load tests, and work on logs and on the results of runs.",
         allow_abbrev=False,
     )
     parser.add_argument("--version", action="version", version=f"checkload {version('checkload')}")

@@ -85,7 +85,7 @@ def test_strangers_are_told_from_bursts_and_from_clockwork(seed):
 def test_too_few_windows_to_tell_are_no_proof_of_strangers(arrivals, apart):
     comings = counted(n * apart for n in range(arrivals))
     assert arrival_pattern(comings) == "too few windows to tell"
-    assert "too few windows to tell, so independent shoppers (Poisson) are assumed" in "".join(
+    assert "too few windows to tell, so independent arrivals (Poisson) are assumed" in "".join(
         dispersion_comment(comings, "")
     )
 

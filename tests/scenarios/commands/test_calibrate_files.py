@@ -59,4 +59,4 @@ def test_a_full_disk_is_said_and_leaves_no_half_of_a_file(calibrate):
 @pytest.mark.parametrize("name", ["/dev/zero", "/dev/null", "\0", "x" * 300, ".", "nowhere.log"])
 def test_a_log_that_is_no_file_is_refused(capsys, name):
     assert main(["calibrate", name]) == 2
-    assert "name a log that can be read" in capsys.readouterr().err
+    assert "give a readable log" in capsys.readouterr().err
