@@ -1,7 +1,7 @@
-"""Whether a shop may be loaded at all: this machine may, any other only if somebody named it.
+"""Decides whether a target may be loaded: this machine always, any other host only if the user has allowed it.
 
-A load generator pointed at the wrong host is an attack on it, so everything that is not plainly allowed is
-refused, above all the spellings by which one host is made to look like another.
+Load on the wrong host is an attack. So everything that is not clearly allowed is refused, above all spellings that make one
+host look like another.
 """
 
 from __future__ import annotations
@@ -15,19 +15,19 @@ _NAME = re.compile(r"(?!-)[a-z0-9-]{1,63}(?<!-)(?:\.(?!-)[a-z0-9-]{1,63}(?<!-))*
 _NETLOC = re.compile(r"(?:\[(?P<address>[^\[\]]*:[^\[\]]*)\]|(?P<name>[^:\[\]]+))(?::(?P<port>\d{1,5}))?")
 _LONGEST_NAME = 253
 _HIGHEST_PORT = 65_535
-# What browsers and C libraries take for an IPv4 address: its last part is a number, decimal, octal or hexadecimal.
+# Browsers and C libraries read a name as an IPv4 address if its last part is a number: decimal, octal or hexadecimal.
 _LOOKS_NUMERIC = re.compile(r"(?:.*\.)?(?:\d+|0x[0-9a-f]*)")
 
 
 class _Refused(ValueError):
-    """Why a URL or a host is out of the question, as a sentence."""
+    """Why a URL or a host is refused, as a sentence."""
 
 
 def target_refusal(url: str, allowed: Collection[str] = ()) -> str | None:
     """Why this URL may not be loaded, as a sentence; ``None`` if it may.
 
-    Loopback (``localhost``, 127.0.0.0/8, ``::1``) is always allowed, on any port. Any other host must stand in
-    ``allowed``, by its exact name or address and without a port; letter case does not matter.
+    Loopback (``localhost``, 127.0.0.0/8, ``::1``) is always allowed, on any port. Any other host must be in ``allowed``, with its
+    exact name or address and without a port. Letter case does not matter.
     """
     try:
         host = _host_of(url)
@@ -37,13 +37,13 @@ def target_refusal(url: str, allowed: Collection[str] = ()) -> str | None:
     if is_loopback(host) or normal_host(host) in set(map(normal_host, allowed)):
         return None
     return (
-        f"{host} is neither this machine nor named in the list of allowed targets; if it is yours to load, add it to "
-        f"target.allowed in the scenario, or name it on the command line"
+        f"{host} is not this machine and not in the list of allowed targets; if you may load it, add it to target.allowed in the scenario, "
+        f"or name it on the command line"
     )
 
 
 def host_refusal(host: str) -> str | None:
-    """Why this is no host name or address that everybody reads alike, as a sentence; ``None`` if it is one."""
+    """Why this is not an unambiguous host name or address, as a sentence; ``None`` if it is one."""
     try:
         _check_host(host.lower())
     except _Refused as refusal:
@@ -52,7 +52,7 @@ def host_refusal(host: str) -> str | None:
 
 
 def normal_host(host: str) -> str:
-    """The one spelling in which hosts are compared: ``Example.COM.`` is ``example.com``, ``[::1]`` is ``::1``."""
+    """The normal form of a host: ``Example.COM.`` is ``example.com``, ``[::1]`` is ``::1``."""
     bare = host.strip().lower()
     if bare.startswith("[") and bare.endswith("]"):
         bare = bare[1:-1]
@@ -63,7 +63,7 @@ def normal_host(host: str) -> str:
 
 
 def is_loopback(host: str) -> bool:
-    """Whether this host name or address can only mean this machine."""
+    """Whether this host name or address always means this machine."""
     if host == "localhost":
         return True
     try:
@@ -74,10 +74,10 @@ def is_loopback(host: str) -> bool:
 
 
 def _host_of(url: str) -> str:
-    # Checked before parsing: urlsplit silently drops tabs and line ends, and a backslash ends the host for
-    # some programs and not for others. No refusal repeats the URL: it may hold a password.
+    # It checks before parsing: urlsplit silently drops tabs and line ends, and a backslash ends the host only for some
+    # programs. No refusal repeats the URL, because it may hold a password.
     if not url.isascii() or not url.isprintable() or " " in url or "\\" in url:
-        raise _Refused("the URL holds blanks, backslashes or characters outside ASCII")
+        raise _Refused("the URL has blanks, backslashes or characters outside ASCII")
     try:
         parts = urlsplit(url)
     except ValueError:
@@ -85,16 +85,18 @@ def _host_of(url: str) -> str:
     if parts.scheme not in {"http", "https"}:
         raise _Refused("the URL must begin with http:// or https://")
     if "@" in parts.netloc:
-        raise _Refused("the URL holds a user name or password; leave out what stands before the @")
+        raise _Refused("the URL has a user name or password; leave out the part before the @")
     if not parts.netloc:
-        raise _Refused("the URL names no host")
-    # urlsplit forgives text between a bracketed address and its port; this does not.
+        raise _Refused("the URL has no host")
+    # urlsplit accepts text between a bracketed address and its port; this check does not.
     if (match := _NETLOC.fullmatch(parts.netloc)) is None:
         raise _Refused("the URL's host and port cannot be read; write http://host or http://host:port")
     if match["port"] is not None and not 0 < int(match["port"]) <= _HIGHEST_PORT:
-        raise _Refused("the URL's port is none; write one from 1 to 65535, or leave it out")
+        raise _Refused("the port of the URL is not valid; write one from 1 to 65535, or leave it out")
     if parts.path not in {"", "/"} or parts.query or parts.fragment:
-        raise _Refused("the URL has a path, and the API's paths begin at the root; leave out what follows the host")
+        raise _Refused(
+            "the URL has a path, but the paths of the API start at the root; leave out the part after the host"
+        )
     return (match["address"] or match["name"]).lower()
 
 
@@ -106,11 +108,10 @@ def _check_host(host: str) -> None:
             ipaddress.ip_address(host)
         except ValueError:
             raise _Refused(
-                f"{host} is read as different addresses by different programs; write an address in full: four "
-                f"decimal numbers, or IPv6"
+                f"different programs read {host} as different addresses; write the full address: four decimal numbers, or IPv6"
             ) from None
     elif len(host) > _LONGEST_NAME or not _NAME.fullmatch(host):
-        remedy = "" if host.isascii() else "; write a name with other letters as it stands in DNS, xn--..."
+        remedy = "" if host.isascii() else "; write a name with other letters in its DNS form, xn--..."
         raise _Refused(
-            f"{host!r} is no host name; letters, digits, hyphens and single dots between them make one{remedy}"
+            f"{host!r} is not a host name; it needs letters, digits, hyphens and single dots between them{remedy}"
         )

@@ -1,5 +1,5 @@
-"""The error that a user can mend."""
+"""The error that a user can fix."""
 
 
 class UsageError(Exception):
-    """Something the user asked for cannot be done; the message names each key, its value and the remedy."""
+    """An option, a scenario or a file is wrong; the message names each key or option, its value and the remedy."""

@@ -1,4 +1,4 @@
-"""What each exit code tells a pipeline."""
+"""The exit codes of a run."""
 
 from __future__ import annotations
 

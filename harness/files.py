@@ -1,7 +1,7 @@
 """Reads a file that the user named: a regular file of bounded size, and JSON or TOML of bounded depth in it; and writes one.
 
-Nothing else is opened for reading: a FIFO or a device can block for ever, and a file of ``/proc`` is the state of a process. What the
-parser is given is bounded first, because a parser may take time or stack for ever. No error repeats what a file holds.
+It opens nothing else for reading: a FIFO or a device can block forever, and a file of ``/proc`` is the state of a process. It limits
+a text before it parses it, because a parser may use unlimited time or stack. No error repeats the content of a file.
 """
 
 from __future__ import annotations
@@ -19,19 +19,19 @@ import orjson
 from harness.errors import UsageError
 
 MAX_TOML_BYTES = 1_000_000
-"""Bytes of a scenario or a forecast."""
+"""The largest scenario or forecast in bytes."""
 
 MAX_CSV_BYTES = 100_000_000
-"""Bytes of a CSV file: accounts, or recorded arrivals."""
+"""The largest CSV file in bytes: accounts, or recorded arrivals."""
 
 MAX_DEPTH = 32
-"""Tables and lists in one another; what checkload reads and writes has eight at most."""
+"""The deepest nesting of tables and lists; files of checkload have at most eight levels."""
 
 MAX_TOKEN_LENGTH = 64
-"""Characters of a number or of a key without quotes in TOML."""
+"""The longest number or unquoted key in TOML, in characters."""
 
 MAX_DOTS = 500
-"""Dots outside texts on a line of TOML: those of a dotted key take time by their square."""
+"""The most dots outside strings on a line of TOML; a dotted key takes time that grows with the square of its dots."""
 
 _TOKEN = re.compile(
     r'"""(?:[^\\]|\\.)*?(?:"""|\Z)'
@@ -43,7 +43,7 @@ _TOKEN = re.compile(
     re.DOTALL,
 )
 _AT = re.compile(r"^(?P<what>.*) \(at (?:line (?P<line>\d+), column (?P<column>\d+)|end of document)\)$", re.DOTALL)
-# What follows these words in a message of tomllib stands in the file.
+# In messages of tomllib, the text after these words comes from the file.
 _QUOTES = re.compile(
     r"^(Cannot (?:declare|mutate immutable namespace|redefine namespace)|Duplicate inline table key|(?:Illegal|Found invalid) character)\b.*",
     re.DOTALL,
@@ -51,11 +51,11 @@ _QUOTES = re.compile(
 
 
 class UnreadableFile(ValueError):
-    """A file that is not read; the message says why, as the end of a sentence that names the file."""
+    """A file that cannot be read; the message completes a sentence that names the file."""
 
 
 class TomlError(UnreadableFile):
-    """A text that is no TOML, or too much of it; ``place`` is line and column, empty for the end of the file."""
+    """A text that is not valid TOML or too large; ``place`` is line and column, empty for the end of the file."""
 
     def __init__(self, what: str, place: str = "") -> None:
         super().__init__(f"{place}: {what}" if place else what)
@@ -64,13 +64,13 @@ class TomlError(UnreadableFile):
 
 
 class JsonError(UnreadableFile):
-    """A text that is no JSON."""
+    """A text that is not valid JSON."""
 
 
 def read_bytes(path: Path, most: int) -> bytes:
-    """Everything in a regular file of at most so many bytes; raises ``UnreadableFile``."""
+    """The content of a regular file of at most ``most`` bytes; raises ``UnreadableFile``."""
     try:
-        # Asked before it is opened, as opening alone has effects on some devices, and again after: it may have changed.
+        # It checks before it opens the file, because opening some devices has effects, and again after, because the file may change.
         _require_regular_file(path.stat(), most)
         with open(path, "rb", opener=_open) as file:
             _require_regular_file(os.fstat(file.fileno()), most)
@@ -80,29 +80,29 @@ def read_bytes(path: Path, most: int) -> bytes:
     except ValueError as error:
         if isinstance(error, UnreadableFile):
             raise
-        raise UnreadableFile("its name holds a character that no name may hold") from None
+        raise UnreadableFile("its name has a character that is not allowed") from None
     if len(found) > most:
         raise UnreadableFile(_too_large(most))
     return found
 
 
 def is_directory(path: Path) -> bool:
-    """Whether a folder is there."""
+    """Whether the path is a folder."""
     return stat.S_ISDIR(_kind(path))
 
 
 def is_file(path: Path) -> bool:
-    """Whether a regular file is there."""
+    """Whether the path is a regular file."""
     return stat.S_ISREG(_kind(path))
 
 
 def is_fifo(path: Path) -> bool:
-    """Whether a FIFO is there."""
+    """Whether the path is a FIFO."""
     return stat.S_ISFIFO(_kind(path))
 
 
 def _kind(path: Path) -> int:
-    """What is there, as the system says it; 0 for nothing, and for a name that no file can have."""
+    """The file mode of a path; 0 if there is nothing, or if the name is not possible."""
     try:
         return path.stat().st_mode
     except (OSError, ValueError):
@@ -110,16 +110,16 @@ def _kind(path: Path) -> int:
 
 
 def write_file(option: str, path: Path, content: bytes) -> None:
-    """Write a file that the user named with this option; ``UsageError`` if it cannot be written, and no half of it is left."""
+    """Write a file that the user named with this option; ``UsageError`` if that fails, and no incomplete file is left."""
     opened = False
     try:
         with path.open("wb") as file:
             opened = True
             file.write(content)
     except (OSError, ValueError) as error:
-        why = error.strerror if isinstance(error, OSError) else "its name holds a character that no name may hold"
+        why = error.strerror if isinstance(error, OSError) else "its name has a character that is not allowed"
         with suppress(OSError, ValueError):
-            if opened and path.is_file():  # one that may not be written to is left alone
+            if opened and path.is_file():  # a file that could not be opened stays
                 path.unlink()
         raise UsageError(
             f"{option} {path}: cannot be written ({why}); name a file in a folder that exists, with room for it"
@@ -127,7 +127,7 @@ def write_file(option: str, path: Path, content: bytes) -> None:
 
 
 def read_text(path: Path, most: int) -> str:
-    """What ``content`` reads, as UTF-8 with or without a mark at its start; raises ``UnreadableFile``."""
+    """The content of a file as UTF-8, with or without a byte order mark; raises ``UnreadableFile``."""
     try:
         return read_bytes(path, most).decode("utf-8-sig")
     except UnicodeDecodeError:
@@ -135,29 +135,29 @@ def read_text(path: Path, most: int) -> str:
 
 
 def parse_toml(source: str) -> dict[str, Any]:
-    """The tables of a text; raises ``TomlError``, which repeats nothing of it."""
+    """The tables of a TOML text; raises ``TomlError``, which repeats nothing of the text."""
     _check_bounds(source)
     try:
         tables = tomllib.loads(source)
     except tomllib.TOMLDecodeError as error:
         raise _toml_error(str(error)) from None
     except (ValueError, RecursionError, OverflowError):
-        raise TomlError("a number or a date that cannot be read, or tables too deep in one another") from None
+        raise TomlError("a number or a date cannot be read, or tables are nested too deep") from None
     if not is_shallow(tables):
-        raise TomlError(f"tables more than {MAX_DEPTH} deep in one another")
+        raise TomlError(f"tables are nested more than {MAX_DEPTH} deep")
     return tables
 
 
 def parse_json(source: bytes) -> Any:
-    """The value that a text of JSON is; raises ``JsonError``."""
+    """The value of a JSON text; raises ``JsonError``."""
     try:
         return orjson.loads(source)
     except (orjson.JSONDecodeError, RecursionError):
-        raise JsonError("is no whole JSON file") from None
+        raise JsonError("is not a complete JSON file") from None
 
 
 def is_shallow(value: Any) -> bool:
-    """Whether no table or list in it lies deeper than ``MAX_DEPTH``."""
+    """Whether tables and lists are nested at most ``MAX_DEPTH`` deep."""
     level = [value]
     for _ in range(MAX_DEPTH + 1):
         level = [
@@ -179,8 +179,8 @@ def _require_regular_file(state: os.stat_result, most: int) -> None:
     if stat.S_ISDIR(state.st_mode):
         raise UnreadableFile("it is a folder")
     if not stat.S_ISREG(state.st_mode):
-        raise UnreadableFile("it is no regular file")
-    if state.st_size == 0:  # as every file of /proc says of itself, whatever can be read from it
+        raise UnreadableFile("it is not a regular file")
+    if state.st_size == 0:  # every file of /proc has size 0, even if it has content
         raise UnreadableFile("it is empty")
     if state.st_size > most:
         raise UnreadableFile(_too_large(most))
@@ -208,9 +208,9 @@ def _check_bounds(source: str) -> None:
             case "#":
                 pass
             case _:
-                raise TomlError(f"a number or a key of more than {MAX_TOKEN_LENGTH} characters", f"line {line}")
+                raise TomlError(f"a number or a key has more than {MAX_TOKEN_LENGTH} characters", f"line {line}")
         if depth > MAX_DEPTH:
-            raise TomlError(f"tables and lists more than {MAX_DEPTH} deep in one another", f"line {line}")
+            raise TomlError(f"tables and lists are nested more than {MAX_DEPTH} deep", f"line {line}")
         if dots > MAX_DOTS:
             raise TomlError(f"more than {MAX_DOTS} dots", f"line {line}")
 

@@ -1,4 +1,4 @@
-"""Under which names a server of ours may be asked: a name that somebody else's DNS points here is refused (DNS rebinding)."""
+"""Checks the ``Host`` header of requests to our own servers, so that a foreign DNS name that points here is refused (DNS rebinding)."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _HOST_HEADER = re.compile(r"(?P<host>\[[^\[\]]*\]|[^:\[\]]+)(?::(?P<port>\d{1,5}
 
 
 def parse_allowed_hosts(text: str) -> frozenset[str]:
-    """The names in the value of ``--web-allowed-hosts``; raises ``UsageError`` with everything that is none."""
+    """The host names in the value of ``--web-allowed-hosts``; raises ``UsageError`` that lists every wrong one."""
     given = [name for part in text.split(",") if (name := part.strip())]
     problems = [f"{ALLOWED_HOSTS_OPTION} {name}: {why}" for name in given if (why := host_refusal(normal_host(name)))]
     if problems:
@@ -24,7 +24,7 @@ def parse_allowed_hosts(text: str) -> frozenset[str]:
 
 
 def host_and_port(header: str) -> tuple[str, str] | None:
-    """Host and port (empty: none) of a ``Host`` header, in the one spelling of ``normal_host``; ``None`` if it names no host."""
+    """Host (as ``normal_host`` writes it) and port (empty: none) of a ``Host`` header; ``None`` if it has no valid host."""
     match = _HOST_HEADER.fullmatch(header.strip())
     if match is None or host_refusal(host := normal_host(match["host"])) is not None:
         return None
@@ -34,8 +34,8 @@ def host_and_port(header: str) -> tuple[str, str] | None:
 def is_allowed_host(header: str, bound: str, allowed: Collection[str]) -> bool:
     """Whether a server on the address ``bound`` answers a request with this ``Host`` header.
 
-    A page of another site reaches this machine only by a name of its own. So an address passes where the server is bound
-    to more than loopback, and a name passes only if it is this machine's, the one that the server is bound to, or ``allowed``.
+    A page of another site can reach this machine only through a name of its own. So an address passes if the server is bound to
+    more than loopback. A name passes if it is loopback, the name that the server is bound to, or ``allowed``.
     """
     found = host_and_port(header)
     if found is None:

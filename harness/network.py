@@ -1,4 +1,4 @@
-"""Asks before a run whether its ports are free and whether the target answers."""
+"""Checks before a run that its ports are free and that the target answers."""
 
 from __future__ import annotations
 
@@ -12,18 +12,19 @@ from harness.errors import UsageError
 
 DEFAULT_PORTS = {"http": 80, "https": 443}
 ALL_ADDRESSES = ("", "*")
-"""What Locust takes for all addresses of this machine."""
+"""The host values that mean all addresses of this machine to Locust."""
 HIGHEST_PORT = 65_535
+NOT_AN_ADDRESS = "is not an address"
 REMEDY = {
-    "master": "is another run on? If it is to go on, choose another port, --master-bind-port here and --master-port for the workers",
-    "web": "is another run on? If it is to go on, choose another port, or --headless to do without the web UI",
+    "master": "stop the other run, or choose another port: --master-bind-port here and --master-port for the workers",
+    "web": "stop the other run, or choose another port, or run without the web UI: --headless",
 }
 
 
 def refuse_ports_in_use(options: Namespace) -> None:
-    """Raise ``UsageError`` where the web UI or the master of this process would find its port taken, of both at once.
+    """Raise ``UsageError`` if the port of the web UI or of the master is in use; one error names both.
 
-    A worker listens nowhere. Somebody may still take a port after this; Locust then says so in its own words.
+    A worker opens no port. Another program may still take a port after this check. Then Locust reports the error.
     """
     if options.worker:
         return
@@ -38,14 +39,14 @@ def refuse_ports_in_use(options: Namespace) -> None:
 
 def _problems(option: str, host: str, port: int, what: str) -> Iterator[str]:
     if why := unavailable(host, port):
-        at_fault = f"{option}-host {host}" if "no address" in why else f"{option}-port {port}"
-        yield f"{at_fault}: {why}; {REMEDY[what]}"
+        wrong = f"{option}-host {host}" if NOT_AN_ADDRESS in why else f"{option}-port {port}"
+        yield f"{wrong}: {why}; {REMEDY[what]}"
 
 
 def unavailable(host: str, port: int) -> str:
-    """Why nobody can listen there, as half a sentence; empty where one can. Port 0 is any."""
+    """Why this port cannot be opened, as half a sentence; empty if it can. Port 0 means any port."""
     if not 0 <= port <= HIGHEST_PORT:
-        return f"there are ports from 0 to {HIGHEST_PORT}"
+        return f"a port is from 0 to {HIGHEST_PORT}"
     try:
         places = socket.getaddrinfo(
             None if host in ALL_ADDRESSES else host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
@@ -65,16 +66,16 @@ def bind_problem(error: OSError, host: str, port: int) -> str:
     if error.errno == errno.EADDRINUSE:
         return f"port {port} of {'this machine' if host in ALL_ADDRESSES else host} is in use by another program"
     if error.errno == errno.EACCES:
-        return f"port {port} of {host} may not be opened by this user; ports from 1024 on may"
-    return f"{host} is no address of this machine on which port {port} can be opened"
+        return f"this user may not open port {port} of {host}; ports from 1024 on are allowed"
+    return f"{host} {NOT_AN_ADDRESS} of this machine on which port {port} can be opened"
 
 
 def unreachable(url: str, timeout: float) -> str:
-    """Why no connection to ``url`` can be made within ``timeout`` seconds, as a sentence; empty if one can."""
+    """Why no connection to ``url`` is possible within ``timeout`` seconds, as half a sentence; empty if one is."""
     parts = urlsplit(url)
     host, port = parts.hostname or "", parts.port or DEFAULT_PORTS.get(parts.scheme, 80)
     try:
         socket.create_connection((host, port), timeout=timeout).close()
     except OSError as error:
-        return f"nobody answers at {host} port {port} ({error.strerror or error})"
+        return f"{host} port {port} does not answer ({error.strerror or error})"
     return ""

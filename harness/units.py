@@ -1,4 +1,4 @@
-"""Durations, shares and rates as people write and read them; inside they are seconds, fractions and per second."""
+"""Durations, shares and rates as people write and read them; the code uses seconds, fractions and rates per second."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ DURATIONS = {"us": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "min": 60.0, "h": 3600
 """The units of durations, in seconds."""
 
 RATES = {"/s": 1.0, "/min": 60.0, "/h": 3600.0}
-"""What a rate may be followed by, and how many seconds it speaks of."""
+"""The units of rates, and the seconds of each."""
 
 MAX_DURATION = 30 * 86_400.0
-"""The longest duration that can be asked for, in seconds: thirty days."""
+"""The longest duration that a scenario may set, in seconds: thirty days."""
 
 MAX_RATE = 100_000.0
-"""The highest rate that can be asked for, a second: some times what one machine can put on."""
+"""The highest rate per second that a scenario may set: several times what one machine can generate."""
 
 _DURATION_PART = re.compile(
     rf"(\d+(?:[._]\d+)*(?:[eE][+-]?\d+)?)\s*({'|'.join(sorted(DURATIONS, key=len, reverse=True))})\s*"
@@ -27,7 +27,7 @@ _QUANTITY = re.compile(r"(?P<number>[+-]?\d+(?:[._]\d+)*(?:[eE][+-]?\d+)?)\s*(?P
 
 
 def quantity(text: str) -> tuple[float, str] | None:
-    """A number and the unit behind it (``""`` without one): ``"300 ms"`` is ``(300.0, "ms")``; None if it is neither."""
+    """A number and its unit (``""`` without one): ``"300 ms"`` is ``(300.0, "ms")``; None for any other text."""
     match = _QUANTITY.fullmatch(text.strip())
     if match is None:
         return None
@@ -69,9 +69,9 @@ def format_duration(seconds: float) -> str:
     """``0.2124`` is ``"212 ms"``, ``1.5`` is ``"1.5 s"``, ``inf`` is ``"never"``."""
     if math.isinf(seconds):
         return "never"
-    if seconds < 0.01:  # noqa: PLR2004  below ten milliseconds the first decimal tells something
+    if seconds < 0.01:  # noqa: PLR2004  below ten milliseconds the first decimal matters
         return f"{seconds * 1e3:.2g} ms"
-    if seconds < 0.9995:  # noqa: PLR2004  what rounds to a thousand milliseconds is a second
+    if seconds < 0.9995:  # noqa: PLR2004  above that it would round to 1000 ms
         return f"{seconds * 1e3:.0f} ms"
     return f"{seconds:.3g} s" if seconds < 100 else f"{seconds:,.0f} s"  # noqa: PLR2004
 

@@ -1,4 +1,4 @@
-"""The versions of the packages that a result was made with."""
+"""The versions of installed packages, for results."""
 
 from __future__ import annotations
 

@@ -32,19 +32,19 @@ def test_a_file_is_read_whole(tmp_path):
 @pytest.mark.parametrize(
     ("name", "why"),
     [
-        ("fifo", "no regular file"),
-        ("/dev/zero", "no regular file"),
+        ("fifo", "not a regular file"),
+        ("/dev/zero", "not a regular file"),
         ("/proc/self/environ", "empty"),
-        ("/proc/self/fd/0", "no regular file|empty|larger"),
+        ("/proc/self/fd/0", "not a regular file|empty|larger"),
         (".", "a folder"),
         ("large", "larger than"),
         ("locked/inner", "Not a directory"),
         ("x" * 300, "File name too long"),
-        ("\0", "a character that no name may hold"),
+        ("\0", "a character that is not allowed"),
         ("nowhere", "No such file"),
     ],
 )
-def test_what_is_no_file_of_this_size_is_not_even_opened(tmp_path, monkeypatch, name, why):
+def test_anything_but_a_regular_file_of_this_size_is_not_opened(tmp_path, monkeypatch, name, why):
     os.mkfifo(tmp_path / "fifo")
     (tmp_path / "locked").write_text("")
     (tmp_path / "large").write_bytes(b"a" * 101)
@@ -55,11 +55,11 @@ def test_what_is_no_file_of_this_size_is_not_even_opened(tmp_path, monkeypatch, 
     assert opened == []
 
 
-def test_a_file_that_becomes_a_fifo_between_the_two_looks_does_not_block(tmp_path, monkeypatch):
+def test_a_file_that_becomes_a_fifo_between_the_two_checks_does_not_block(tmp_path, monkeypatch):
     os.mkfifo(tmp_path / "fifo")
     regular = Path(__file__).stat()
     monkeypatch.setattr("pathlib.Path.stat", lambda self, **_: regular)
-    with pytest.raises(UnreadableFile, match="no regular file"):
+    with pytest.raises(UnreadableFile, match="not a regular file"):
         read_bytes(tmp_path / "fifo", regular.st_size)
 
 
@@ -71,8 +71,8 @@ def test_a_file_that_becomes_a_fifo_between_the_two_looks_does_not_block(tmp_pat
         ("\n" + ".".join(["a"] * 20_000) + " = 1", "line 2: more than 500 dots"),
         ("\n" + " . ".join(['"a"'] * 20_000) + " = 1", "line 2: more than 500 dots"),
         (".".join(["a"] * 100) + " = 1", f"{MAX_DEPTH} deep"),
-        ("a = 1\nb = " + "9" * 5_000, "line 2: a number or a key of more than 64"),
-        ("rate = 0x" + "f" * 5_000, "line 1: a number or a key of more than 64"),
+        ("a = 1\nb = " + "9" * 5_000, "line 2: a number or a key has more than 64"),
+        ("rate = 0x" + "f" * 5_000, "line 1: a number or a key has more than 64"),
         ("a = '''\n\n'''\nb = 1" + "0" * 80, "line 4"),
         ("a = 2026-13-45T00:00:00", "cannot be read|Invalid|Expected"),
         ("a = 'b", "^Expected|^Unterminated|^Invalid|^Found|^Illegal"),
@@ -82,13 +82,13 @@ def test_a_file_that_becomes_a_fifo_between_the_two_looks_does_not_block(tmp_pat
         ("a = 1 \x01", "line 1, column .*: (Illegal|Found invalid|Expected)"),
     ],
 )
-def test_what_is_no_toml_is_told_by_its_place_and_nothing_of_it_is_repeated(source, said):
+def test_wrong_toml_is_reported_with_its_place_and_without_its_content(source, said):
     with pytest.raises(TomlError, match=said) as told:
         parse_toml(source)
     assert "secret" not in str(told.value)
 
 
-def test_texts_and_comments_may_hold_whatever_they_like():
+def test_strings_and_comments_may_have_any_content():
     dots, brackets, digits = "." * 1_000, "[{" * 100, "9" * 100
     for quote in ('"', "'", '"""', "'''"):
         assert parse_toml(f"a = {quote}{dots}{brackets}{digits}{quote} # {dots}{brackets}{digits}")["a"].startswith(
@@ -123,7 +123,7 @@ def test_the_largest_text_is_read_or_refused_in_a_few_seconds(piece):
 
 
 @pytest.mark.parametrize("source", [b"", b"{", b"[" * 100_000, b"\xff", b'"\\ud800"', b"{'a': 1}", b"NaN"])
-def test_what_is_no_json_is_refused(source):
+def test_wrong_json_is_refused(source):
     with pytest.raises(UnreadableFile, match="JSON"):
         parse_json(source)
 
@@ -136,7 +136,7 @@ def test_depth_is_counted_over_tables_and_lists():
     assert is_shallow({"a": deep}) is False
 
 
-def test_a_file_that_may_not_be_written_to_is_left_as_it_was(tmp_path, monkeypatch):
+def test_a_file_that_cannot_be_written_is_left_unchanged(tmp_path, monkeypatch):
     kept = tmp_path / "kept.json"
     kept.write_text("mine")
 

@@ -34,24 +34,24 @@ def options(**changes):
     )
 
 
-def test_a_port_that_is_free_is_nobody_s_trouble():
+def test_a_free_port_is_accepted():
     assert unavailable("127.0.0.1", 0) == ""
     assert unavailable("*", 0) == ""
     refuse_ports_in_use(options(master=True))
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "*", ""])
-def test_a_port_that_is_taken_is_said_to_be(busy, host):
+def test_a_port_in_use_is_reported(busy, host):
     assert f"port {busy} of " in unavailable(host, busy)
     assert "in use by another program" in unavailable(host, busy)
 
 
 @pytest.mark.parametrize(("host", "port"), [("192.0.2.1", 0), ("127.0.0.1", 99_999)])
-def test_a_place_where_nobody_can_listen_is_named(host, port):
+def test_a_wrong_address_or_port_is_reported(host, port):
     assert unavailable(host, port)
 
 
-def test_both_ports_are_refused_at_once_each_with_its_option_and_a_remedy(busy):
+def test_one_error_names_both_ports_with_option_and_remedy(busy):
     with pytest.raises(UsageError) as refused:
         refuse_ports_in_use(options(processes=2, master_bind_port=busy, web_port=busy))
     master, web = str(refused.value).splitlines()
@@ -61,7 +61,7 @@ def test_both_ports_are_refused_at_once_each_with_its_option_and_a_remedy(busy):
     assert "--headless" in web
 
 
-def test_an_address_of_another_machine_is_the_host_s_fault():
+def test_an_address_of_another_machine_names_the_host_option():
     with pytest.raises(UsageError, match=r"^--web-host 192\.0\.2\.1: "):
         refuse_ports_in_use(options(web_host="192.0.2.1"))
 
@@ -70,7 +70,7 @@ def test_an_address_of_another_machine_is_the_host_s_fault():
     "changes",
     [{"worker": True}, {"headless": True}, {"headless": True, "master_bind_port": True}],
 )
-def test_a_port_that_nobody_will_open_may_be_taken(busy, changes):
+def test_a_port_that_is_not_opened_may_be_in_use(busy, changes):
     changes = {name: busy if name.endswith("port") else value for name, value in changes.items()}
     refuse_ports_in_use(options(web_port=busy, **changes))
 

@@ -68,7 +68,7 @@ def test_durations_are_read(text, expected):
         (math.inf, "never"),
     ],
 )
-def test_durations_are_spoken(seconds, spoken):
+def test_durations_are_formatted(seconds, spoken):
     assert format_duration(seconds) == spoken
 
 
@@ -76,16 +76,16 @@ def test_durations_are_spoken(seconds, spoken):
     ("share", "spoken"),
     [(0, "0 %"), (0.0512, "5.1 %"), (0.0005, "0.05 %"), (0.1, "10 %"), (0.9954, "99.54 %"), (1, "100 %")],
 )
-def test_shares_are_spoken(share, spoken):
+def test_shares_are_formatted(share, spoken):
     assert format_percent(share) == spoken
 
 
 @pytest.mark.parametrize(("number", "spoken"), [(0, "0"), (7, "7"), (1204, "1,204"), (20.25, "20.2"), (0.5, "0.5")])
-def test_numbers_are_spoken(number, spoken):
+def test_numbers_are_formatted(number, spoken):
     assert format_number(number) == spoken
 
 
-def test_a_name_far_from_all_is_answered_with_what_there_is():
+def test_a_misspelt_name_gets_a_similar_name_or_the_known_names():
     assert did_you_mean("zzz", ["b", "a"]) == "there are a, b"
     assert did_you_mean("zzz", []) == "there are none"
     assert did_you_mean("GUEST", ["guest"]) == "did you mean guest?"
@@ -96,5 +96,5 @@ def test_a_name_far_from_all_is_answered_with_what_there_is():
     ("number", "nouns", "text"),
     [(1, ("order",), "1 order"), (2000, ("order",), "2,000 orders"), (2, ("reply", "replies"), "2 replies")],
 )
-def test_a_number_takes_the_noun_that_fits_it(number, nouns, text):
+def test_a_count_has_its_singular_or_plural_noun(number, nouns, text):
     assert format_count(number, *nouns) == text

@@ -131,7 +131,7 @@ def test_a_port_in_use_is_said_plainly(server):
 
 
 def test_an_address_of_another_machine_is_said_plainly():
-    with pytest.raises(PortInUse, match=r"192\.0\.2\.1 is no address of this machine"):
+    with pytest.raises(PortInUse, match=r"192\.0\.2\.1 is not an address of this machine"):
         serve(a_collector(), host="192.0.2.1", port=0)
 
 

@@ -64,7 +64,7 @@ def test_everything_that_is_wrong_is_said_at_once_and_nothing_is_computed(result
     assert main(["plan", str(tmp_path / "nowhere"), str(broken), "--forecast", str(broken)]) == 2
     streams = capsys.readouterr()
     assert streams.out == ""
-    for part in ("nowhere", "is no whole JSON file", "orders.rate", "a rate such as"):
+    for part in ("nowhere", "is not a complete JSON file", "orders.rate", "a rate such as"):
         assert part in streams.err
     assert "Traceback" not in streams.err
 
