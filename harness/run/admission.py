@@ -1,140 +1,191 @@
-"""The door of a run: who comes is let in through it, at due moments, on a schedule that is still being made, or as users get free.
+"""Lets arrivals in: three strategies behind one protocol.
 
-Pure: moments are seconds of the run's clock and come in as arguments; ``harness/run/driver.py`` holds it open with a real clock.
+``ArrivalDispatcher`` (``harness/schedule/dispatch.py``) lets arrivals in at the due times of a schedule. ``ClosedAdmission`` starts
+a journey as soon as a user is free. ``NotYetOpen`` keeps the users that are free before the load starts.
+
+Pure: moments are seconds of the run's clock and come in as arguments; ``harness/run/driver.py`` has the clock.
 """
 
 from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable, Iterable
-from typing import Any
+from collections.abc import Callable
+from typing import Any, Protocol
 
 from harness.measurement.recorder import Recorder
-from harness.measurement.sample import Phase, Window
+from harness.measurement.sample import Phase
 from harness.run.workload import Workload
 from harness.schedule.dispatch import Arrival, ArrivalDispatcher, Assignment, VirtualUser
 from harness.schedule.partition import Partition, PartitionStream
 from harness.schedule.stepped import SteppedSchedule
 
 
-class Admission:
-    """Lets in the arrivals of one process; users may ``wait_for_arrival`` at it before it is open.
+class Admission(Protocol):
+    """Gives arrivals to free users; ``under_way`` counts the journeys given and not yet over."""
 
-    ``on_drop`` is told of every arrival that waited in vain. A workload that searches for a rate is let in by stretches (``let_in``),
-    an open one by its schedule, and in a closed one every free user sets out at once.
+    under_way: int
+
+    def wait_for_arrival(self, virtual_user: VirtualUser, now: float) -> None:
+        """Record that a user is free for an arrival of its kind."""
+
+    def withdraw(self, virtual_user: VirtualUser) -> None:
+        """Forget a free user that leaves."""
+
+    def give_back(self, assignment: Assignment, now: float) -> None:
+        """Take back an arrival whose user leaves before it begins."""
+
+    def begin(self, assignment: Assignment, now: float) -> None:
+        """Record that a journey begins; ``end`` must follow."""
+
+    def end(self) -> None:
+        """Record that a journey is over, however it ended."""
+
+    def advance(self, now: float) -> float:
+        """Let in what is due; returns the moment of the next call (``inf``: never)."""
+
+    def stop_arrivals(self) -> None:
+        """Make nothing due any more; arrivals that wait may still be served."""
+
+    def close(self) -> None:
+        """Let nothing in any more; arrivals that wait are dropped."""
+
+
+class NotYetOpen:
+    """The admission before the load starts: no user gets an arrival yet; ``users`` are those that are free."""
+
+    def __init__(self) -> None:
+        self.under_way = 0
+        self.users: list[VirtualUser] = []
+
+    def wait_for_arrival(self, virtual_user: VirtualUser, now: float) -> None:  # noqa: ARG002
+        """Keep a free user until the load starts."""
+        self.users.append(virtual_user)
+
+    def withdraw(self, virtual_user: VirtualUser) -> None:
+        """Forget a free user that leaves."""
+        if virtual_user in self.users:
+            self.users.remove(virtual_user)
+
+    def give_back(self, assignment: Assignment, now: float) -> None:
+        """Do nothing: nothing was given."""
+
+    def begin(self, assignment: Assignment, now: float) -> None:
+        """Do nothing: nothing was given."""
+
+    def end(self) -> None:
+        """Do nothing: nothing was given."""
+
+    def advance(self, now: float) -> float:  # noqa: ARG002
+        """Nothing is due."""
+        return math.inf
+
+    def stop_arrivals(self) -> None:
+        """Do nothing: nothing comes."""
+
+    def close(self) -> None:
+        """Do nothing: nothing waits."""
+
+
+class ClosedAdmission:
+    """The admission of a closed load: a user that is free begins its next journey at once, until the load ends.
+
+    ``on_drop`` is told of each arrival that a leaving user gives back.
     """
 
-    def __init__(self, workload: Workload[Any], recorder: Recorder, on_drop: Callable[[Arrival], None]) -> None:
-        self.stepped_schedule: SteppedSchedule | None = (
-            workload.stepped_schedule() if workload.search is not None else None
-        )
-        self._workload = workload
+    def __init__(self, partition: Partition, recorder: Recorder, on_drop: Callable[[Arrival], None]) -> None:
+        self.under_way = 0
+        self._partition = partition
         self._recorder = recorder
         self._on_drop = on_drop
-        self._partition = Partition()
-        self._open = False
-        self._early_users: list[VirtualUser] = []
-        self._dispatcher: ArrivalDispatcher | None = None
-        self._partition_stream: PartitionStream | None = None
-        self._level_rate = 0.0
         self._numbers: Counter[str] = Counter()
-        self._under_way = 0
+        self._stopped = False
 
-    @property
-    def under_way(self) -> int:
-        """Journeys handed out and not yet over."""
-        return self._dispatcher.under_way if self._dispatcher is not None else self._under_way
-
-    def rate(self, elapsed: float) -> float:
-        """Arrivals a second that an open load asks for, so many seconds after its start."""
-        return self._workload.rate(elapsed) if self.stepped_schedule is None else self._level_rate
-
-    def open(self, window: Window, partition: Partition) -> list[VirtualUser]:
-        """Let this share of the arrivals in from the start of the window on; returns the users who have been waiting for it."""
-        self._recorder.window = window
-        self._partition, self._open = partition, True
-        schedule = self._workload.schedule()
-        kind_of = self._workload.kind_of
-        if schedule is not None:
-            self._start_dispatch((number, window.start + due) for number, due in partition.of(schedule, kind_of))
-        elif self.stepped_schedule is not None:
-            self._partition_stream = partition.stream(kind_of)
-            self._start_dispatch(())
-        early, self._early_users = self._early_users, []
-        return early
-
-    def _start_dispatch(self, due_times: Iterable[tuple[int, float]]) -> None:
-        self._dispatcher = ArrivalDispatcher(
-            due_times, self._workload.kind_of, self._workload.longest_wait, self._recorder, self._on_drop
-        )
-
-    def extend_schedule(self, rate: float, seconds: float) -> None:
-        """The next stretch of a load whose rate is searched for: so many arrivals a second, for so many seconds."""
-        if self.stepped_schedule is None:
+    def wait_for_arrival(self, virtual_user: VirtualUser, now: float) -> None:
+        """Give a free user its next journey."""
+        if self._stopped or self._recorder.window.phase(now) is Phase.DRAIN:
             return
-        self._level_rate = rate
-        start = self._recorder.window.start
-        arrivals = ((number, start + due) for number, due in self.stepped_schedule.extend(rate, seconds))
-        if self._dispatcher is not None and self._partition_stream is not None:
-            self._dispatcher.extend(list(self._partition_stream.select(arrivals)))
-
-    def wait_for_arrival(self, virtual_user: VirtualUser, now: float, *, closing: bool = False) -> None:
-        """A user is free for the next arrival of her kind; in a closed load that is ``closing`` there is none."""
-        if not self._open:
-            self._early_users.append(virtual_user)
-        elif self._dispatcher is not None:
-            self._dispatcher.wait_for_arrival(virtual_user, now)
-        elif not closing and self._recorder.window.phase(now) is not Phase.DRAIN:
-            self._assign_next(virtual_user, now)
-
-    def _assign_next(self, virtual_user: VirtualUser, now: float) -> None:
         number = self._partition.number(self._numbers[virtual_user.kind])
         self._numbers[virtual_user.kind] += 1
-        self._under_way += 1
+        self.under_way += 1
         self._recorder.offered(now)
         virtual_user.take(Assignment(Arrival(number, virtual_user.kind, now), now))
 
     def withdraw(self, virtual_user: VirtualUser) -> None:
-        """A user leaves."""
-        if virtual_user in self._early_users:
-            self._early_users.remove(virtual_user)
-        if self._dispatcher is not None:
-            self._dispatcher.withdraw(virtual_user)
+        """Do nothing: no user waits."""
 
-    def give_back(self, assignment: Assignment, now: float) -> None:
-        """A user leaves with an arrival she has not begun: in an open load, somebody else takes it."""
-        if self._dispatcher is not None:
-            self._dispatcher.give_back(assignment, now)
-        else:
-            self._under_way -= 1
-            self._on_drop(assignment.arrival)
-            self._recorder.dropped(assignment.arrival.due)
+    def give_back(self, assignment: Assignment, now: float) -> None:  # noqa: ARG002
+        """Drop an arrival whose user leaves: no other user takes it."""
+        self.under_way -= 1
+        self._on_drop(assignment.arrival)
+        self._recorder.dropped(assignment.arrival.due)
 
     def begin(self, assignment: Assignment, now: float) -> None:
-        """A user sets out; ``end`` must follow."""
-        if self._dispatcher is not None:
-            self._dispatcher.begin(assignment, now)
-        else:
-            self._recorder.started(assignment.arrival.due, now - assignment.arrival.due, 0.0)
+        """Record that a journey begins."""
+        self._recorder.started(assignment.arrival.due, now - assignment.arrival.due, 0.0)
 
     def end(self) -> None:
-        """A journey is over, however it ended."""
-        if self._dispatcher is not None:
-            self._dispatcher.end()
-        else:
-            self._under_way -= 1
+        """Record that a journey is over, however it ended."""
+        self.under_way -= 1
 
-    def advance(self, now: float) -> float:
-        """Let in who is due; returns the moment at which to come back (``inf``: never)."""
-        return math.inf if self._dispatcher is None else self._dispatcher.advance(now)
+    def advance(self, now: float) -> float:  # noqa: ARG002
+        """Nothing is due: free users do not wait."""
+        return math.inf
 
     def stop_arrivals(self) -> None:
-        """Nobody comes any more; who is waiting may still be served."""
-        if self._dispatcher is not None:
-            self._dispatcher.stop_arrivals()
+        """Begin no more journeys."""
+        self._stopped = True
 
     def close(self) -> None:
-        """Nobody is let in any more, and who is waiting has waited in vain."""
-        if self._dispatcher is not None:
-            self._dispatcher.close()
+        """Begin no more journeys."""
+        self._stopped = True
+
+
+class SteppedArrivals:
+    """The arrivals of a search for capacity, which decides their rate level by level.
+
+    ``rate`` is that of the level that is on. ``release_to`` connects a dispatcher; without one the arrivals are only counted, as
+    in the master.
+    """
+
+    def __init__(self, schedule: SteppedSchedule) -> None:
+        self.rate = 0.0
+        self.due_between = schedule.due_between
+        self._schedule = schedule
+        self._start = 0.0
+        self._dispatcher: ArrivalDispatcher | None = None
+        self._partition_stream: PartitionStream | None = None
+
+    def release_to(self, dispatcher: ArrivalDispatcher, stream: PartitionStream, start: float) -> None:
+        """Give the arrivals of all later levels to a dispatcher; ``start`` is when the load starts."""
+        self._dispatcher, self._partition_stream, self._start = dispatcher, stream, start
+
+    def extend(self, rate: float, seconds: float) -> None:
+        """Add a level: so many arrivals a second, for so many seconds."""
+        self.rate = rate
+        arrivals = self._schedule.extend(rate, seconds)
+        if self._dispatcher is not None and self._partition_stream is not None:
+            due_times = ((number, self._start + due) for number, due in arrivals)
+            self._dispatcher.extend(list(self._partition_stream.select(due_times)))
+
+
+def open_admission(
+    workload: Workload[Any],
+    partition: Partition,
+    recorder: Recorder,
+    on_drop: Callable[[Arrival], None],
+    stepped: SteppedArrivals | None,
+) -> Admission:
+    """The strategy that fits the workload, for one process's share of the arrivals, from the start of the recorder's window on.
+
+    ``on_drop`` is told of every arrival that waited in vain.
+    """
+    start, schedule, kind_of = recorder.window.start, workload.schedule(), workload.kind_of
+    if schedule is not None:
+        due_times = ((number, start + due) for number, due in partition.of(schedule, kind_of))
+        return ArrivalDispatcher(due_times, kind_of, workload.longest_wait, recorder, on_drop)
+    if stepped is not None:
+        dispatcher = ArrivalDispatcher((), kind_of, workload.longest_wait, recorder, on_drop)
+        stepped.release_to(dispatcher, partition.stream(kind_of), start)
+        return dispatcher
+    return ClosedAdmission(partition, recorder, on_drop)

@@ -20,6 +20,7 @@ import gevent
 from harness.capacity.controller import SEARCH_COMPLETE, CapacityController
 from harness.measurement.sample import Phase, Window
 from harness.monitoring.garbage_collection import GarbageCollectorTuning
+from harness.run.admission import open_admission
 from harness.run.early_end import EarlyEndChecks
 from harness.run.lifecycle import EndCause, Ending, RunState
 from harness.run.run_record import RunRecord
@@ -61,10 +62,10 @@ class Run(RunRecord[ContextT]):
         self._gc_tuning = GarbageCollectorTuning()
         self._greenlets: list[Any] = []
         self._ending_checks = EarlyEndChecks(workload)
-        search, stepped_schedule = workload.search, self._admission.stepped_schedule
+        search, stepped = workload.search, self.stepped_arrivals
         self.controller = (
-            CapacityController(search, workload.objectives, stepped_schedule.due_between, self._labels_of)
-            if search and stepped_schedule
+            CapacityController(search, workload.objectives, stepped.due_between, self._labels_of)
+            if search and stepped
             else None
         )
         self.on_drained: Callable[[], None] = lambda: None
@@ -86,17 +87,20 @@ class Run(RunRecord[ContextT]):
 
     def start_load(self, start: float) -> None:
         """Let this process's share of the arrivals in from this moment on."""
-        window = Window(start, start + self.workload.warm_up, start + self.length)
-        early = self._admission.open(window, self.partition)
+        self.recorder.window = Window(start, start + self.workload.warm_up, start + self.length)
+        self.admission = open_admission(self.workload, self.partition, self.recorder, self._drop, self.stepped_arrivals)
+        if self.closing:
+            self.admission.stop_arrivals()
         self.lifecycle.begin()
         self._start_search()
-        for virtual_user in early:
+        for virtual_user in self.early_users.users:
             self.wait_for_arrival(virtual_user)
         self.start_background_tasks()
 
     def extend_schedule(self, rate: float, seconds: float) -> None:
         """The next stretch of a load whose rate is searched for: so many arrivals a second, for so many seconds."""
-        self._admission.extend_schedule(rate, seconds)
+        if self.stepped_arrivals is not None:
+            self.stepped_arrivals.extend(rate, seconds)
 
     def _labels_of(self, number: int) -> tuple[str, str]:
         return self.workload.labels_of(Arrival(number, self.workload.kind_of(number), 0.0))
@@ -134,7 +138,7 @@ class Run(RunRecord[ContextT]):
         if ending.judged_until is not None:
             window = self.recorder.window
             self.recorder.window = replace(window, steady_until=window.start + ending.judged_until)
-            self._admission.stop_arrivals()
+        self.admission.stop_arrivals()
         self.lifecycle.close(ending)
 
     def _load_over(self) -> None:
@@ -143,7 +147,7 @@ class Run(RunRecord[ContextT]):
 
     def end(self) -> None:
         """Locust has stopped all users; nothing more will be recorded."""
-        self._admission.close()
+        self.admission.close()
         self.lifecycle.end()
         self._gc_tuning.restore()
         if self.begun:
@@ -166,7 +170,7 @@ class Run(RunRecord[ContextT]):
     def _drive(self) -> None:
         until = self.recorder.window.steady_until
         while not self.closing and (left := until - self.clock()) > 0:
-            wake = self._admission.advance(self.clock())
+            wake = self.admission.advance(self.clock())
             self._sleep(max(0.0, min(CHECK_INTERVAL, left, wake - self.clock())))
         self._drain_shoppers()
 
@@ -177,10 +181,10 @@ class Run(RunRecord[ContextT]):
         planned = self.lifecycle.planned_drain
         if planned:
             # Who was due in time and waits for a user may still be served.
-            while not self.over and (wake := self._admission.advance(self.clock())) < math.inf:
+            while not self.over and (wake := self.admission.advance(self.clock())) < math.inf:
                 self._sleep(min(CHECK_INTERVAL, max(0.0, wake - self.clock())))
         deadline = self.clock() + self.grace
-        self._admission.close()
+        self.admission.close()
         while self.under_way and self.clock() < deadline and not self.over:
             self._sleep(LAG_PROBE_INTERVAL)
         # Of a run that was ended early, the journeys that Locust then stops are cut off, not late.

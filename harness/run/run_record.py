@@ -27,7 +27,7 @@ from harness.monitoring.order_numbers import OrderNumberRegister
 from harness.monitoring.process import ProcessFacts, ProcessWatch
 from harness.monitoring.shop_messages import ShopMessage
 from harness.monitoring.worker import RunFingerprint, WorkerFacts
-from harness.run.admission import Admission
+from harness.run.admission import Admission, NotYetOpen, SteppedArrivals
 from harness.run.early_end import StopFile
 from harness.run.journey_log import JourneyLog
 from harness.run.lifecycle import Ending, Lifecycle, RunState
@@ -84,7 +84,9 @@ class RunRecord(Generic[ContextT]):
         self.pending: dict[int, tuple[str, str, float]] = {}  # requests that wait for their reply: page, option, due
         self.exemplars = Exemplars()
         self._process_watch = ProcessWatch(clock, clocks=ClockWatch(wall_clock))
-        self._admission = Admission(workload, self.recorder, self._drop)
+        self.early_users = NotYetOpen()
+        self.admission: Admission = self.early_users
+        self.stepped_arrivals = SteppedArrivals(workload.stepped_schedule()) if workload.search is not None else None
 
     def set_target(self, url: str, target: Target | None) -> None:
         """Say where the load goes; ``target`` is given when the shop there was started for this run."""
@@ -95,22 +97,22 @@ class RunRecord(Generic[ContextT]):
 
     def wait_for_arrival(self, virtual_user: VirtualUser) -> None:
         """A user is free for the next arrival of her kind."""
-        self._admission.wait_for_arrival(virtual_user, self.clock(), closing=self.closing)
+        self.admission.wait_for_arrival(virtual_user, self.clock())
 
     def withdraw(self, virtual_user: VirtualUser) -> None:
         """A user leaves."""
-        self._admission.withdraw(virtual_user)
+        self.admission.withdraw(virtual_user)
 
     def give_back(self, assignment: Assignment) -> None:
         """A user leaves with an arrival she has not begun: in an open load, somebody else takes it."""
-        self._admission.give_back(assignment, self.clock())
+        self.admission.give_back(assignment, self.clock())
 
     def begin_journey(self, assignment: Assignment, payment_option: str) -> float:
         """A user sets out; returns the moment. ``finish`` must follow, with the same payment option."""
         now = self.clock()
         self._process_watch.enter()
         self.in_flight[payment_option] += 1
-        self._admission.begin(assignment, now)
+        self.admission.begin(assignment, now)
         return now
 
     def end_journey(self, sample: JourneySample, payment_option: str) -> None:
@@ -118,7 +120,7 @@ class RunRecord(Generic[ContextT]):
         self.in_flight[payment_option] -= 1
         self._process_watch.leave(sample.started)
         self.recorder.journey(sample)
-        self._admission.end()
+        self.admission.end()
 
     def traced(self, sample: PageSample, trace_id: str) -> None:
         """A page is done that the shop was asked to keep the trace of."""
@@ -140,7 +142,7 @@ class RunRecord(Generic[ContextT]):
 
     def _load_over(self) -> None:
         """Nobody is let in any more."""
-        self._admission.close()
+        self.admission.close()
 
     # -- what can be asked of it -----------------------------------------------------------------------------------------
 
@@ -192,7 +194,7 @@ class RunRecord(Generic[ContextT]):
     @property
     def under_way(self) -> int:
         """Journeys handed out and not yet over."""
-        return self._admission.under_way
+        return self.admission.under_way
 
     @property
     def elapsed(self) -> float:
@@ -236,7 +238,7 @@ class RunRecord(Generic[ContextT]):
             return None
         if not self.begun or self.closing:
             return 0.0
-        return self._admission.rate(self.elapsed)
+        return self.workload.rate(self.elapsed) if self.stepped_arrivals is None else self.stepped_arrivals.rate
 
     def facts(self) -> dict[str, Any]:
         """What this process knows about itself as an instrument, as JSON values."""

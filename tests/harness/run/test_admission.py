@@ -5,7 +5,7 @@ import pytest
 
 from harness.measurement.recorder import Recorder
 from harness.measurement.sample import Window
-from harness.run.admission import Admission
+from harness.run.admission import NotYetOpen, SteppedArrivals, open_admission
 from harness.schedule.arrivals import ArrivalProcess, Profile, ProfileSchedule, RateStage
 from harness.schedule.partition import Partition
 from harness.schedule.stepped import SteppedSchedule
@@ -27,95 +27,115 @@ class VirtualUser:
         return [one.arrival.due for one in self.taken]
 
 
-def workload(**changes):
-    return SimpleNamespace(
-        search=None,
-        longest_wait=1.0,
-        schedule=lambda: None,
-        kind_of=lambda _: "guest",
-        rate=lambda _: 0.0,
-        stepped_schedule=lambda: SteppedSchedule(ArrivalProcess.UNIFORM, 1),
-        **changes,
-    )
+class Door:
+    """The admission of a load of one kind (open, searched or closed), and what it did."""
+
+    def __init__(self, kind):
+        profile = Profile([RateStage(2.0, 1.0, 1.0)])
+        schedule = ProfileSchedule(profile, ArrivalProcess.UNIFORM, 1) if kind == "open" else None
+        workload = SimpleNamespace(longest_wait=1.0, schedule=lambda: schedule, kind_of=lambda _: "guest")
+        self.stepped = None
+        if kind == "searched":
+            self.stepped = SteppedArrivals(SteppedSchedule(ArrivalProcess.UNIFORM, 1))
+        self.recorder, self.dropped = Recorder(WINDOW), []
+        self.admission = open_admission(workload, Partition(), self.recorder, self.dropped.append, self.stepped)
+
+    def counts(self):
+        rows = self.recorder.arrivals.values()
+        return tuple(sum(getattr(row, name) for row in rows) for name in ("offered", "started", "dropped"))
+
+    def free_user(self, now):
+        user = VirtualUser()
+        self.admission.wait_for_arrival(user, now)
+        return user
 
 
-def a_door(kind):
-    load = workload()
-    if kind == "open":
-        load.schedule = lambda: ProfileSchedule(Profile([RateStage(2.0, 1.0, 1.0)]), ArrivalProcess.UNIFORM, 1)
-    load.search = object() if kind == "searched" else None
-    recorder, dropped = Recorder(WINDOW), []
-    return Admission(load, recorder, dropped.append), recorder, dropped
+def test_users_that_are_free_before_the_load_starts_are_kept():
+    early, virtual_user, left = NotYetOpen(), VirtualUser(), VirtualUser()
+    early.wait_for_arrival(virtual_user, 99.0)
+    early.wait_for_arrival(left, 99.0)
+    early.withdraw(left)
 
-
-def offered(recorder):
-    return sum(arrivals.offered for arrivals in recorder.arrivals.values())
-
-
-def test_who_came_before_the_door_was_open_is_given_back_to_be_parked_again():
-    admission, _, _ = a_door("open")
-    virtual_user, left = VirtualUser(), VirtualUser()
-    admission.wait_for_arrival(virtual_user, 99.0)
-    admission.wait_for_arrival(left, 99.0)
-    admission.withdraw(left)
-
-    assert admission.open(WINDOW, Partition()) == [virtual_user]
+    assert early.users == [virtual_user]
+    assert (early.under_way, early.advance(200.0)) == (0, math.inf)
 
 
 def test_an_open_load_comes_on_its_schedule():
-    admission, _, _ = a_door("open")
-    admission.open(WINDOW, Partition())
-    virtual_user = VirtualUser()
-    admission.wait_for_arrival(virtual_user, 100.0)
+    door = Door("open")
+    virtual_user = door.free_user(100.0)
 
-    assert admission.advance(100.0) == 100.5
-    assert (admission.advance(100.5), virtual_user.moments, admission.under_way) == (101.5, [100.5], 1)
+    assert door.admission.advance(100.0) == 100.5
+    assert (door.admission.advance(100.5), virtual_user.moments, door.admission.under_way) == (101.5, [100.5], 1)
 
 
-def test_a_load_whose_rate_is_searched_for_comes_as_it_is_let_in():
-    admission, _, _ = a_door("searched")
-    admission.open(WINDOW, Partition())
-    assert admission.advance(105.0) == math.inf
+def test_a_load_whose_rate_is_searched_for_comes_as_its_levels_say():
+    door = Door("searched")
+    assert door.admission.advance(105.0) == math.inf
 
-    admission.extend_schedule(2.0, 3.0)
+    door.stepped.extend(2.0, 3.0)
 
-    assert admission.rate(1.0) == 2.0
-    assert admission.advance(100.0) == 100.25
+    assert door.stepped.rate == 2.0
+    assert door.admission.advance(100.0) == 100.25
 
 
-def test_in_a_closed_load_every_free_user_sets_out_until_it_is_closing_or_over():
-    admission, recorder, _ = a_door("closed")
-    admission.open(WINDOW, Partition())
-    virtual_users = [VirtualUser() for _ in range(3)]
-    admission.wait_for_arrival(virtual_users[0], 103.0)
-    admission.wait_for_arrival(virtual_users[1], 104.0, closing=True)
-    admission.wait_for_arrival(virtual_users[2], 110.0)
+def test_levels_are_counted_where_no_user_is_served():
+    stepped = SteppedArrivals(SteppedSchedule(ArrivalProcess.UNIFORM, 1))
+    stepped.extend(2.0, 3.0)
+    assert stepped.due_between(0.0, 3.0) == 6
 
-    assert [virtual_user.moments for virtual_user in virtual_users] == [[103.0], [], []]
-    assert (admission.under_way, offered(recorder)) == (1, 1)
-    admission.end()
-    assert admission.under_way == 0
+
+def test_in_a_closed_load_every_free_user_begins_at_once_until_the_load_ends():
+    door = Door("closed")
+    first, late = door.free_user(103.0), door.free_user(110.0)
+
+    assert (first.moments, late.moments) == ([103.0], [])
+    assert (door.admission.under_way, door.counts()) == (1, (1, 0, 0))
+    door.admission.begin(first.taken[0], 103.0)
+    door.admission.end()
+    assert (door.admission.under_way, door.counts()) == (0, (1, 1, 0))
+
+
+@pytest.mark.parametrize("end", ["stop_arrivals", "close"])
+def test_a_closed_load_that_was_stopped_begins_nothing(end):
+    door = Door("closed")
+    getattr(door.admission, end)()
+    assert (door.free_user(104.0).moments, door.counts()) == ([], (0, 0, 0))
+
+
+@pytest.mark.parametrize("kind", ["open", "searched", "closed"])
+def test_each_arrival_is_begun_and_over_or_given_back_and_dropped(kind):
+    door = Door(kind)
+    if door.stepped is not None:
+        door.stepped.extend(1.0, 2.0)
+    begun, leaving = door.free_user(100.0), door.free_user(100.0)
+    door.admission.advance(109.0)
+    assert door.admission.under_way == 2
+    door.admission.begin(begun.taken[0], 109.0)
+    door.admission.end()
+    door.admission.give_back(leaving.taken[0], 109.0)
+    door.admission.close()
+
+    assert (door.admission.under_way, door.counts()) == (0, (2, 1, 1))
+    assert [arrival.number for arrival in door.dropped] == [leaving.taken[0].arrival.number]
 
 
 @pytest.mark.parametrize("kind", ["open", "searched"])
-def test_a_closed_door_drops_who_waits_and_lets_nobody_in(kind):
-    admission, recorder, dropped = a_door(kind)
-    admission.open(WINDOW, Partition())
-    admission.extend_schedule(1.0, 2.0)
-    admission.advance(100.5)
+def test_a_closed_admission_drops_arrivals_that_wait_and_lets_nothing_in(kind):
+    door = Door(kind)
+    if door.stepped is not None:
+        door.stepped.extend(1.0, 2.0)
+    door.admission.advance(100.5)
 
-    admission.close()
+    door.admission.close()
 
-    assert ([one.due for one in dropped], offered(recorder)) == ([100.5], 1)
-    assert admission.advance(109.0) == math.inf
+    assert ([one.due for one in door.dropped], door.counts()) == ([100.5], (1, 0, 1))
+    assert door.admission.advance(109.0) == math.inf
 
 
-def test_a_door_that_is_shut_still_serves_who_waits():
-    admission, _, dropped = a_door("open")
-    admission.open(WINDOW, Partition())
-    admission.advance(100.5)
-    admission.stop_arrivals()
-    virtual_user = VirtualUser()
-    admission.wait_for_arrival(virtual_user, 101.0)
+def test_stopped_arrivals_still_serve_what_waits():
+    door = Door("open")
+    door.admission.advance(100.5)
+    door.admission.stop_arrivals()
 
-    assert (virtual_user.moments, dropped, admission.advance(102.0)) == ([100.5], [], math.inf)
+    assert (door.free_user(101.0).moments, door.dropped) == ([100.5], [])
+    assert door.admission.advance(102.0) == math.inf

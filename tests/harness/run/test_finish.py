@@ -12,6 +12,7 @@ from harness.objectives.parser import parse
 from harness.objectives.verdict import Severity
 from harness.reporting.report import RENDERINGS
 from harness.run import finish as module
+from harness.run.admission import ClosedAdmission
 from harness.run.driver import Run
 from harness.run.finish import finish
 from harness.run.lifecycle import EndCause, Ending, interruption
@@ -83,7 +84,8 @@ def a_run(*, bought=300, failed=0, ledger=None, workload=None, ending=None, ende
     run.recorder.window = Window(100.0, 100.0, 110.0)
     run.lifecycle.begin()
     run.spawned = 3
-    run._admission._under_way = bought + failed
+    run.admission = ClosedAdmission(run.partition, run.recorder, run._drop)
+    run.admission.under_way = bought + failed
     for number in range(bought + failed):
         due = 100.0 + 10.0 * number / (bought + failed)
         end = ("ok", "nobody") if number < bought else ("http_5xx", "shop")
@@ -195,7 +197,7 @@ def test_how_a_run_ended_decides_its_verdict(changes, code, said):
 
 def test_a_run_that_lost_sight_of_shoppers_keeps_no_books():
     run = a_run()
-    run._admission._under_way = 4
+    run.admission.under_way = 4
     finished = finish(run, options(), exceptions=0)
     assert finished.exit is Exit.INVALID
     assert "the counts contradict each other" in finished.headline
