@@ -40,6 +40,11 @@ class WorkerRun(Run[ContextT]):
         self.controller = None  # the master's business
         self._final_report_sent = False
 
+    @property
+    def judges(self) -> bool:
+        """False: the master judges the run."""
+        return False
+
     def start(self, users: int) -> None:
         """Locust says that all users are there; a worker begins when the master says so."""
         self.spawned = users

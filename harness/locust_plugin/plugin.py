@@ -22,9 +22,7 @@ import gevent
 from locust import User
 from locust.runners import MasterRunner, WorkerRunner
 
-from harness.distributed.master import MasterRun
 from harness.distributed.master_liveness import MASTER_CHECK_INTERVAL, MasterLiveness
-from harness.distributed.worker import WorkerRun
 from harness.errors import UsageError
 from harness.exits import Exit
 from harness.host_header import parse_allowed_hosts
@@ -201,7 +199,7 @@ class Plugin:
 
     def _quit_without_master(self, why: str) -> None:
         self._give_up(f"The load ends, and so does this worker: {why}.", Exit.INVALID)
-        if isinstance(self.run, WorkerRun):
+        if self.run is not None:
             self.run.on_drained = lambda: None  # it ends right here
             self.run.stop_reporting()
             self.run.close(Ending(EndCause.MASTER_LOST, why, drains=False))
@@ -222,7 +220,7 @@ class Plugin:
     def on_quit(self, **_: Any) -> None:
         """The very last thing on the screen is the verdict."""
         options = self.environment.parsed_options
-        if isinstance(self.run, MasterRun):
+        if self.run is not None:
             self.run.kill_lost_workers()
         if self.finished is not None:
             print(self.finished.text, flush=True)  # noqa: T201 - this is what the person came for
@@ -330,8 +328,8 @@ class Plugin:
         if run is None or run.ended:
             return
         run.end()
-        if isinstance(run, WorkerRun):
-            run.send_final_report()
+        run.send_final_report()
+        if not run.judges:
             return
         finished, failure = None, ""
         try:

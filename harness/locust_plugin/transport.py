@@ -92,7 +92,7 @@ def pin_users(environment: Any, current: CurrentRun) -> None:
 
     def on_late_worker(name: str) -> None:
         run = current()
-        if isinstance(run, MasterRun):
+        if run is not None:
             run.worker_joined_late(name)
 
     if isinstance(environment.runner, MasterRunner):
@@ -109,7 +109,7 @@ def _present(runner: Any) -> list[Any]:
 
 def _handle_in_master(current: CurrentRun, guard: PortGuard, handle: Callable[..., None], msg: Any, **_: Any) -> None:
     run = current()
-    if isinstance(run, MasterRun):
+    if run is not None:
         try:
             handle(run, msg.node_id, msg.data)
         except ForgedMessage:
@@ -120,7 +120,7 @@ def _handle_in_master(current: CurrentRun, guard: PortGuard, handle: Callable[..
 
 def _handle_in_worker(current: CurrentRun, handle: Callable[..., None], msg: Any, environment: Any, **_: Any) -> None:
     run = current()
-    if isinstance(run, WorkerRun) and not run.ended:
+    if run is not None and not run.ended:
         handle(run, msg.data)
     elif msg.type == BEGIN:
         reason = "it could not prepare the scenario; its own log says why"

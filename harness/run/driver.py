@@ -145,6 +145,23 @@ class Run(RunRecord[ContextT]):
         super()._load_over()
         self.on_drained()
 
+    @property
+    def judges(self) -> bool:
+        """Whether this process judges the run, or reports to one that does."""
+        return True
+
+    def worker_joined_late(self, name: str) -> None:
+        """Record a worker that joined during the run; only a master has workers."""
+
+    def kill_lost_workers(self) -> None:
+        """Kill the lost workers that still run; only a master has workers."""
+
+    def send_final_report(self) -> None:
+        """Send the last counts to the master; only a worker has one."""
+
+    def stop_reporting(self) -> None:
+        """Send no more reports: the master is gone; only a worker has one."""
+
     def end(self) -> None:
         """Locust has stopped all users; nothing more will be recorded."""
         self.admission.close()
