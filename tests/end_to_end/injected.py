@@ -52,7 +52,7 @@ def hog(locust):
 @contextmanager
 def killed(locust):
     """A worker that is gone from one moment to the next."""
-    locust.until("steady")
+    locust.until("steady,")
     os.kill(workers_of(locust.process.pid)[0], signal.SIGKILL)
     yield
 
@@ -60,7 +60,7 @@ def killed(locust):
 @contextmanager
 def stopped(locust):
     """A worker that stands still."""
-    locust.until("steady")
+    locust.until("steady,")
     os.kill(workers_of(locust.process.pid)[0], signal.SIGSTOP)
     yield  # it is not let go on: whoever waits for the end of the run must not have to wait for it
 

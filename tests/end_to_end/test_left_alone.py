@@ -49,7 +49,7 @@ def test_workers_end_their_load_and_themselves_when_the_master_is_killed(locust,
     master.until("Waiting for workers")  # its folder is its own by now
     another = locust("--headless", "--scenario", "smoke", "--results", str(master.results))
     workers = [locust("--worker", *at) for _ in range(2)]
-    master.until("steady")
+    master.until("steady,")
     before = requests(shop)
     master.signal(signal.SIGKILL)
     time.sleep(GONE)
@@ -69,7 +69,7 @@ def test_workers_end_their_load_and_themselves_when_the_master_is_killed(locust,
 @pytest.mark.parametrize("numbers", [(signal.SIGSTOP,), (signal.SIGINT, signal.SIGINT)])
 def test_nothing_is_left_of_a_master_that_is_gone_with_its_workers_and_its_shop(locust, scenario, numbers):
     master = locust("--headless", "--scenario", scenario(SLOW), "--processes", "2")
-    master.until("steady")
+    master.until("steady,")
     workers, children = workers_of(master.process.pid), children_of(master.process.pid)
     assert (len(workers), len(children)) == (2, 3)
     for number in numbers:

@@ -32,7 +32,7 @@ def journeys(folder, pattern):
 def test_two_workers_add_up_to_what_the_shop_has_sold_whatever_strangers_say_on_the_port(locust, scenario, free_port):
     at = ("--master-bind-port", str(free_port), "--master-port", str(free_port))
     process = locust("--headless", "--scenario", scenario(), "--processes", "2", *at)
-    process.until("steady")
+    process.until("steady,")
     ids = re.findall(r"(\S+_[0-9a-f]{32}) \(index", process.output)
     assert len(ids) == 2
     with zmq.Context() as context, context.socket(zmq.DEALER) as stranger:
@@ -85,7 +85,7 @@ def test_a_closed_load_from_two_workers_keeps_the_books_too(locust, scenario):
 def test_an_interrupted_master_sees_all_shoppers_home(locust, scenario, number):
     slow = LONG + '[shop.service]\ndefault = "60ms"\n'
     process = locust("--headless", "--scenario", scenario(slow), "--processes", "2")
-    process.until("steady")
+    process.until("steady,")
     workers = workers_of(process.process.pid)
     process.signal(number)
     if number != signal.SIGTERM:  # as a terminal does, to all of them at once

@@ -32,7 +32,7 @@ def hosts(locust, free_port, shop, scenario):
         master.until("Waiting for workers")
         relays[:] = [Relay(free_port, address=one, delay=DELAY, loss=LOSS) for one in WORKERS]
         workers = [locust("--worker", "--master-host", one.address, "--master-port", str(one.port)) for one in relays]
-        master.until("steady")
+        master.until("steady,")
         return master, workers, relays
 
     yield start

@@ -71,7 +71,7 @@ def test_nobody_at_the_address_is_invalid_and_takes_no_time(locust, scenario, fr
 
 def test_a_shop_that_is_killed_in_the_middle_is_invalid(locust, scenario):
     process = locust("--headless", "--scenario", scenario(QUICK.replace('duration = "6s"', 'duration = "30s"')))
-    process.until("steady")
+    process.until("steady,")
     os.kill(_shop_of(process.process.pid), signal.SIGKILL)
     run = process.wait()
     assert run.code == 4, run.output
@@ -82,7 +82,7 @@ def test_a_shop_that_is_killed_in_the_middle_is_invalid(locust, scenario):
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_an_interrupted_run_is_invalid_and_loses_nothing(locust, scenario, number):
     process = locust("--headless", "--scenario", scenario(QUICK.replace('duration = "6s"', 'duration = "30s"')))
-    process.until("steady")
+    process.until("steady,")
     process.signal(number)
     run = process.wait(timeout=30)
     assert run.code == 4, run.output
@@ -95,7 +95,7 @@ def test_the_stop_file_ends_the_run(locust, scenario, tmp_path):
     switch = tmp_path / "stop"
     text = scenario(QUICK.replace('duration = "6s"', 'duration = "60s"'))
     process = locust("--headless", "--scenario", text, "--stop-file", str(switch))
-    process.until("steady")
+    process.until("steady,")
     switch.touch()
     run = process.wait(timeout=30)
     assert run.code == 4, run.output
