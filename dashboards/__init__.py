@@ -1,5 +1,5 @@
-"""What watches a run from outside: dashboards, rules, and the stack and fleet they run in.
+"""Monitoring of a run from outside: Grafana dashboards, Prometheus rules, and example deployments.
 
-Nothing here is part of the load generator; ``dashboards.boards`` makes the dashboards that are committed beside it, and
-``dashboards.examine`` asks a Prometheus all that they ask.
+Nothing here is part of the load generator. ``dashboards.boards`` writes the dashboards; ``dashboards.examine`` runs their
+queries against a Prometheus, reports problems and draws them.
 """

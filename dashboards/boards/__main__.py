@@ -1,4 +1,4 @@
-"""Writes the dashboards anew, into the folder beside this one or one that is named."""
+"""Writes the Grafana dashboards as JSON files: ``python -m dashboards.boards``."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def main() -> None:
         "--into",
         type=Path,
         default=Path(__file__).parents[1] / "grafana" / "dashboards",
-        help="the folder for the JSON files",
+        help="folder for the JSON files (default: dashboards/grafana/dashboards)",
     )
     into: Path = parser.parse_args().into
     into.mkdir(parents=True, exist_ok=True)

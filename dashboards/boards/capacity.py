@@ -1,4 +1,4 @@
-"""Where the shop bends, and whether the load generator could show it."""
+"""The dashboard for capacity: the knee of the shop, and the health of the load generator."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _CAPACITY = Row(
         Panel(
             Kind.SCATTER,
             "Journeys ended against journeys due",
-            "A healthy shop stays on the diagonal. Bad: points that go on to the right and no higher: that height is the shop's capacity.",
+            "A healthy shop stays on the diagonal. Bad: points that move right but not up. Their height is the capacity of the shop.",
             Unit.PER_SECOND,
             (
                 Query(q.rate("arrivals_scheduled_total"), "due {{run_id}}"),
@@ -28,7 +28,7 @@ _CAPACITY = Row(
         Panel(
             Kind.GRAPH,
             "Offered against completed",
-            "Bad: the two part. What is between them piles up, waits, and is dropped in the end.",
+            "Bad: the two lines separate. The journeys between them wait, and are dropped in the end.",
             Unit.PER_SECOND,
             (
                 Query(q.rate("arrivals_scheduled_total"), "due {{run_id}}"),
@@ -38,8 +38,8 @@ _CAPACITY = Row(
         Panel(
             Kind.SCATTER,
             "The knee: response p95 against journeys due",
-            "Each point is a moment. Bad: points that turn upward; the rate at which they do is the knee. Which stage of the load it was, "
-            "the panel below says.",
+            "Each point is one moment. Bad: points that turn upward. The rate where they do is the knee. The next panel shows the stage of the "
+            "load at that time.",
             Unit.SECONDS,
             (
                 Query(q.rate("arrivals_scheduled_total"), "due {{run_id}}"),
@@ -49,32 +49,32 @@ _CAPACITY = Row(
         Panel(
             Kind.GRAPH,
             "Stage of the load",
-            "The stages of the arrival profile, counted from 1. Bad: p95 bends, or orders stay away, in a stage below the one you plan for.",
+            "The stages of the arrival profile, counted from 1. Bad: p95 rises, or orders are missing, in a stage below the one you plan for.",
             Unit.COUNT,
             (Query(q.gauge("run_step", of="max")),),
         ),
         Panel(
             Kind.GRAPH,
             "Response p95",
-            "Of all pages. Bad: it bends upward while the rate still grows evenly.",
+            "Response time of all pages. Bad: it bends upward while the rate grows evenly.",
             Unit.SECONDS,
             (Query(q.quantile(0.95, "page_response_seconds")),),
         ),
         Panel(
             Kind.GRAPH,
-            "Little's law: under way, seen and reckoned",
-            "Rate times mean duration must be what is under way. Bad: the two lines part in a steady load: then something is counted wrongly or "
-            "the load is not steady.",
+            "Little's law: journeys in flight, measured and computed",
+            "Computed is arrival rate times mean duration. Bad: the two lines separate under a steady load. Then a count is wrong, or the load is "
+            "not steady.",
             Unit.COUNT,
             (
-                Query(q.gauge("journeys_in_flight"), "seen {{run_id}}"),
-                Query(q.rate("journey_duration_seconds_sum"), "reckoned {{run_id}}"),
+                Query(q.gauge("journeys_in_flight"), "measured {{run_id}}"),
+                Query(q.rate("journey_duration_seconds_sum"), "computed {{run_id}}"),
             ),
         ),
         Panel(
             Kind.GRAPH,
             "Waiting for a free user",
-            "Arrivals that are due and not yet taken. Bad: it grows: the shop keeps its shoppers longer than there are seats for.",
+            "Arrivals that are due and have not started. Bad: it grows. The shop is slow, and all virtual users are busy.",
             Unit.COUNT,
             (Query(q.gauge("arrivals_waiting")),),
         ),
@@ -93,8 +93,8 @@ _GENERATOR = Row(
     (
         Panel(
             Kind.STAT,
-            "Workers there, of those expected",
-            "Bad: less than all of them. Such a run is invalid.",
+            "Workers present, of those expected",
+            "Bad: less than 100 %. Such a run is invalid.",
             Unit.RATIO,
             (Query(f"{_THERE} / {q.last('workers_expected')}"),),
             width=4,
@@ -103,7 +103,7 @@ _GENERATOR = Row(
         Panel(
             Kind.GRAPH,
             "Lateness of arrivals, p99",
-            "How late arrivals were taken for reasons of our own. Bad: above 50 ms.",
+            "How late arrivals started because of the load generator. Bad: above 50 ms.",
             Unit.SECONDS,
             (Query(q.quantile(0.99, "arrival_lag_seconds")),),
             width=10,
@@ -111,50 +111,50 @@ _GENERATOR = Row(
         Panel(
             Kind.GRAPH,
             "Event loop lag of each worker, p99",
-            "How long a worker's event loop was held up. Bad: above 50 ms; its times are then too long by as much.",
+            "How long the event loop of a worker was blocked. Bad: above 50 ms. Measured times are then too long by this much.",
             Unit.SECONDS,
             (Query(q.quantile(0.99, "generator_loop_lag_seconds", by=_BY), _WORKER),),
             width=10,
         ),
         Panel(
             Kind.GRAPH,
-            "Processor of each worker",
-            "In cores. Bad: above 0.8; bring in another worker.",
+            "CPU of each worker",
+            "In cores. Bad: above 0.8. Add another worker.",
             Unit.RATIO,
             (Query(q.gauge("worker_cpu_ratio", by=_BY, of="max"), _WORKER),),
         ),
         Panel(
             Kind.GRAPH,
             "Memory of each worker",
-            "Bad: a climb without end.",
+            "Bad: it grows without end.",
             Unit.BYTES,
             (Query(q.gauge("worker_resident_memory_bytes", by=_BY, of="max"), _WORKER),),
         ),
         Panel(
             Kind.GRAPH,
             "Open connections of each worker",
-            "Bad: more than the journeys under way, or near the limit of open files.",
+            "Bad: more than the journeys in flight, or near the limit of open files.",
             Unit.COUNT,
             (Query(q.gauge("worker_open_connections", by=_BY, of="max"), _WORKER),),
         ),
         Panel(
             Kind.GRAPH,
             "Age of each worker's last report",
-            "Bad: above 5 s; the worker hangs or its link is cut.",
+            "Bad: above 5 s. The worker hangs, or its connection is cut.",
             Unit.SECONDS,
             (Query(q.gauge("worker_report_age_seconds", by=_BY, of="max"), _WORKER),),
         ),
         Panel(
             Kind.GRAPH,
-            "Clock of each worker against the master's",
-            "Bad: further than 1 s from 0; the run is then invalid.",
+            "Clock of each worker, compared with the master",
+            "Bad: more than 1 s from 0. The run is then invalid.",
             Unit.SECONDS,
             (Query(q.gauge("worker_clock_offset_seconds", by=_BY, of="max"), _WORKER),),
         ),
         Panel(
             Kind.GRAPH,
             "Virtual users, by class",
-            "Bad: fewer than were asked for, for longer than the ramp.",
+            "Bad: fewer than requested after the start.",
             Unit.COUNT,
             (Query(q.gauge("users", by="run_id, user_class"), "{{user_class}} {{run_id}}"),),
         ),
@@ -162,12 +162,12 @@ _GENERATOR = Row(
 )
 
 _OBSERVED = Row(
-    "The cost of looking, and what is left",
+    "Cost of the metrics, and test data",
     (
         Panel(
             Kind.GRAPH,
-            "Processor time of a scrape, p99",
-            "What it cost to write all these metrics down. Bad: above 5 ms; scrape less often.",
+            "CPU time of a scrape, p99",
+            "The cost of writing all metrics for Prometheus. Bad: above 5 ms. Scrape less often.",
             Unit.SECONDS,
             (Query(q.quantile(0.99, "scrape_render_seconds")),),
         ),
@@ -181,7 +181,7 @@ _OBSERVED = Row(
         Panel(
             Kind.GRAPH,
             "Test data left, by pool",
-            "Bad: near 0; journeys then find no account, and the run is invalid.",
+            "Bad: near 0. Journeys then find no account, and the run is invalid.",
             Unit.COUNT,
             (Query(q.gauge("data_pool_available", by="run_id, pool"), "{{pool}} {{run_id}}"),),
         ),
@@ -191,6 +191,6 @@ _OBSERVED = Row(
 BOARD = Board(
     uid="checkload-capacity",
     title="checkload: capacity and generator",
-    description="How much the shop can carry, where it bends, and whether the load generator was fit to show it.",
+    description="How much load the shop carries, where its knee is, and whether the load generator could measure it.",
     rows=(_CAPACITY, _GENERATOR, _OBSERVED),
 )

@@ -1,4 +1,4 @@
-"""The dashboards there are, and the text of their files."""
+"""Lists all dashboards, and encodes them as JSON."""
 
 from __future__ import annotations
 
@@ -11,6 +11,6 @@ BOARDS = (overview.BOARD, pages.BOARD, payments.BOARD, capacity.BOARD)
 
 
 def files() -> dict[str, str]:
-    """The text of each file by its name; always the same for the same boards."""
+    """The text of each file by its name, the same in every call."""
     encoder = JSONEncoder(sort_keys=True, indent=2)
     return {f"{board.uid.removeprefix('checkload-')}.json": encoder.encode(dashboard(board)) + "\n" for board in BOARDS}

@@ -1,4 +1,4 @@
-"""Turns a board into Grafana's dashboard, by way of Grafana's own library of types."""
+"""Turns a board into a Grafana dashboard, with the types of Grafana's own library."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from dashboards.boards.promql import PREFIX, RUN
 SOURCE = DataSourceRef(type_val="prometheus", uid="${datasource}")
 _WIDE = 24
 _STARTED = f"{PREFIX}run_start_timestamp_seconds"
-_REMEMBERED = "[30d]"  # how far back the runs lie that one can compare with
+_REMEMBERED = "[30d]"  # runs of the last 30 days can be compared
 
 
 def dashboard(board: Board) -> model.Dashboard:
-    """The dashboard with its panels laid out from left to right and top to bottom."""
+    """Build the dashboard, with its panels from left to right and from top to bottom."""
     made = (
         build.Dashboard(board.title)
         .uid(board.uid)
@@ -87,7 +87,7 @@ def _annotations() -> list[build.AnnotationQuery]:
     began = _annotation("Start of the run", f"{PREFIX}run_start_timestamp_seconds{{{RUN}}} * 1000", "green")
     return [
         phases.title_format("{{phase}}").text_format("{{run_id}}").tag_keys("phase").step("5s"),
-        # Grafana takes the value for a time only in milliseconds.
+        # Grafana reads the value as a time in milliseconds.
         began.title_format("started").text_format("{{run_id}}").tag_keys("run_id").use_value_for_time(True),
     ]
 
@@ -115,7 +115,7 @@ def _layout(rows: tuple[Row, ...]) -> list[model.Panel | model.RowPanel]:
             inside.append(build_panel(panel, number, place, SOURCE))
             number, x, tallest = number + 1, x + panel.width, max(tallest, panel.height)
         y += tallest
-        if row.repeat:  # the panels of a folded row are kept inside it
+        if row.repeat:  # a collapsed row holds its panels inside
             heading.panels = inside
         else:
             panels.extend(inside)

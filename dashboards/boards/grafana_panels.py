@@ -1,4 +1,4 @@
-"""How each kind of panel is drawn in Grafana."""
+"""Builds each kind of panel for Grafana."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The first look at a run: is it valid, does the shop keep up, where does it hurt."""
+"""The dashboard for a first look at a run: its validity, its load, and what is slow or fails in the shop."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ _NUMBERED = " + ".join(
 )
 
 _VERDICT = Row(
-    "How it ends",
+    "The verdict",
     (
         Panel(
             Kind.STAT,
             "Verdict",
-            "Bad: failed (the shop broke an objective), invalid (the instrument cannot be trusted, whatever the other panels show) or "
-            "inconclusive (too few samples). Pending until the run has ended.",
+            "Bad: failed (the shop broke an objective), invalid (the measurement cannot be trusted, whatever the other panels show) or "
+            "inconclusive (too few samples). Pending until the run ends.",
             Unit.PLAIN,
             (Query(_NUMBERED),),
             width=6,
@@ -36,7 +36,7 @@ _VERDICT = Row(
         Panel(
             Kind.STAT,
             "Is it valid?",
-            "Bad: no. Then look at the dashboard Capacity and generator, not at the shop. Until the verdict is spoken it stays no.",
+            "Bad: no. Then look at the dashboard Capacity and generator, not at the shop. It shows no until the verdict is known.",
             Unit.PLAIN,
             (Query(q.last("run_valid")),),
             width=4,
@@ -46,7 +46,7 @@ _VERDICT = Row(
         Panel(
             Kind.STAT,
             "Orders",
-            "Orders of the whole run, by the counter's last value. Bad: fewer than the journeys that were not meant to be abandoned.",
+            "Orders of the whole run. Bad: fewer than the journeys that do not abandon on purpose.",
             Unit.COUNT,
             (Query(q.total("orders_total")),),
             width=3,
@@ -56,7 +56,7 @@ _VERDICT = Row(
         Panel(
             Kind.STAT,
             "Journeys that failed",
-            "The share of all journeys of the run that the shop failed. Bad: above what the objectives allow, often 1 %.",
+            "The share of all journeys that failed because of the shop. Bad: above the bound of the objective, often 1 %.",
             Unit.RATIO,
             (Query(q.share(q.total("journeys_completed_total", _FAILED), q.total("journeys_completed_total"))),),
             width=4,
@@ -66,8 +66,8 @@ _VERDICT = Row(
         ),
         Panel(
             Kind.STAT,
-            "Arrivals nobody served",
-            "The share of all arrivals that were dropped. Bad: anything but 0; each counts as never answered.",
+            "Dropped arrivals",
+            "The share of all arrivals that were dropped. Bad: above 0. Each one counts as never answered.",
             Unit.RATIO,
             (Query(q.share(q.total("arrivals_dropped_total"), q.total("arrivals_scheduled_total"))),),
             width=4,
@@ -78,7 +78,7 @@ _VERDICT = Row(
         Panel(
             Kind.STAT,
             "Response p95",
-            "Response time of all pages over the whole run, from the moment the shopper would have sent. Bad: above the objective.",
+            "Response time of all pages over the whole run, from the time at which the request was due. Bad: above the objective.",
             Unit.SECONDS,
             (Query(q.quantile_of_all(0.95, "page_response_seconds")),),
             width=3,
@@ -93,9 +93,9 @@ _OBJECTIVES = Row(
     (
         Panel(
             Kind.TABLE,
-            "What was demanded, and how it stands",
-            "Measured in the steady part, in the unit that stands beside it. Bad: broken so far or failed; inconclusive at the end means too "
-            "few samples.",
+            "Objectives and their state",
+            "Measured in the steady part, in the unit of the last column. Bad: broken so far, or failed. Inconclusive at the end means too few "
+            "samples.",
             Unit.PLAIN,
             (
                 Query(
@@ -110,7 +110,7 @@ _OBJECTIVES = Row(
             columns=(
                 ("run_id", "Run"),
                 ("objective", "Objective"),
-                ("state", "How it stands"),
+                ("state", "State"),
                 ("Value #B", "Bound"),
                 ("Value #C", "Measured"),
                 ("unit", "Unit"),
@@ -126,11 +126,11 @@ _LOAD = Row(
     (
         Panel(
             Kind.GRAPH,
-            "Journeys a second: asked for, due, started, ended",
-            "Bad: started stays below due (nobody was free to take them), or ended stays below started (the shop piles them up).",
+            "Journeys a second: target, due, started, ended",
+            "Bad: started stays below due (no virtual user is free), or ended stays below started (journeys pile up in the shop).",
             Unit.PER_SECOND,
             (
-                Query(q.gauge("arrival_rate_target"), "asked for {{run_id}}"),
+                Query(q.gauge("arrival_rate_target"), "target {{run_id}}"),
                 Query(q.rate("arrivals_scheduled_total"), "due {{run_id}}"),
                 Query(q.rate("arrivals_started_total"), "started {{run_id}}"),
                 Query(q.rate("journeys_completed_total", _TAKEN), "ended {{run_id}}"),
@@ -138,8 +138,8 @@ _LOAD = Row(
         ),
         Panel(
             Kind.STACK,
-            "Journeys under way, by payment option",
-            "Bad: it climbs while the arrival rate does not. In a steady state it is arrival rate times duration.",
+            "Journeys in flight, by payment option",
+            "Bad: it grows while the arrival rate does not. In a steady state, it is arrival rate times duration.",
             Unit.COUNT,
             (
                 Query(
@@ -151,7 +151,7 @@ _LOAD = Row(
         Panel(
             Kind.STACK,
             "Orders a minute, by payment option",
-            "Bad: a band that thins out while the others go on: that option cannot be paid with any more.",
+            "Bad: one band gets thin while the others stay. That payment option no longer works.",
             Unit.PER_MINUTE,
             (
                 Query(
@@ -169,8 +169,8 @@ _SHOP = Row(
         Panel(
             Kind.GRAPH,
             "Response time of all pages",
-            "From the moment the shopper would have sent the page. Bad: above the red line of an objective, or p99 leaving p50 behind. Grey: "
-            "the p95 of the run compared with, both drawn from the same start.",
+            "From the time at which the request was due. Bad: above the red line of an objective, or p99 far above p50. Grey: p95 of the run to "
+            "compare with, shifted to the same start.",
             Unit.SECONDS,
             (
                 *(
@@ -188,15 +188,15 @@ _SHOP = Row(
         Panel(
             Kind.STACK,
             "Failures a second, by kind",
-            "What the shop failed. Bad: anything; one kind alone usually names the culprit.",
+            "Failures of the shop. Bad: above 0. A single kind usually names the cause.",
             Unit.PER_SECOND,
             (Query(q.rate("page_errors_total", by="run_id, kind"), "{{kind}} {{run_id}}"),),
         ),
         Panel(
             Kind.GRAPH,
             "Apdex of the pages",
-            "The share of pages served within 250 ms, and half of those within 1 s; failed ones count as never served. Bad: below 0.85; below "
-            "0.7 shoppers complain.",
+            "The share of pages within 250 ms, plus half of those from 250 ms to 1 s. Failed pages count as never served. Bad: below 0.85; below "
+            "0.7, shoppers complain.",
             Unit.RATIO,
             (
                 Query(
@@ -213,7 +213,7 @@ _SHOP = Row(
         Panel(
             Kind.BARS,
             "The ten slowest pages (service p95 of the whole run)",
-            "Service time, from the first byte sent. Bad: one page far ahead of the rest. Details are on the dashboard Pages.",
+            "Service time, from the sending of the request. Bad: one page far slower than the rest. The dashboard Pages has details.",
             Unit.SECONDS,
             (
                 Query(
@@ -226,8 +226,8 @@ _SHOP = Row(
         ),
         Panel(
             Kind.BARS,
-            "The ten pages that failed most (whole run)",
-            "How many requests of each page the shop failed. Bad: anything but 0.",
+            "The ten pages with most failures (whole run)",
+            "How many requests of each page failed because of the shop. Bad: above 0.",
             Unit.COUNT,
             (
                 Query(
@@ -242,12 +242,12 @@ _SHOP = Row(
 )
 
 _INSTRUMENT = Row(
-    "The instrument",
+    "The load generator",
     (
         Panel(
             Kind.GRAPH,
-            "Our own lateness, p99",
-            "How late arrivals were taken for reasons of our own. Bad: above 50 ms. Then this machine is too small or too busy, and the run is "
+            "Lateness of arrivals, p99",
+            "How late arrivals started because of the load generator. Bad: above 50 ms. Then this machine is too small or too busy, and the run is "
             "invalid.",
             Unit.SECONDS,
             (Query(q.quantile(0.99, "arrival_lag_seconds")),),
@@ -255,14 +255,14 @@ _INSTRUMENT = Row(
         Panel(
             Kind.GRAPH,
             "Waiting for a free user, p99",
-            "How long arrivals waited because every virtual user was busy. Bad: above 0 without need: too few users (-u), or a slow shop.",
+            "How long arrivals waited because every virtual user was busy. Bad: above 0. There are too few users (-u), or the shop is slow.",
             Unit.SECONDS,
             (Query(q.quantile(0.99, "arrival_wait_seconds")),),
         ),
         Panel(
             Kind.GRAPH,
             "Arrivals dropped a second",
-            "Arrivals that waited longer than longest_wait. Bad: anything but 0; the true load is then smaller than asked for.",
+            "Arrivals that waited longer than longest_wait. Bad: above 0. The real load is then smaller than planned.",
             Unit.PER_SECOND,
             (Query(q.rate("arrivals_dropped_total", by="run_id, reason"), "{{reason}} {{run_id}}"),),
         ),
@@ -272,7 +272,7 @@ _INSTRUMENT = Row(
 BOARD = Board(
     uid="checkload-overview",
     title="checkload: run overview",
-    description="Is this run valid, does the shop keep up, and where does it hurt? Choose one run, or several to lay them over each other.",
+    description="Is this run valid, does the shop keep up, and what is slow or fails? Choose one run, or several to overlay them.",
     rows=(_VERDICT, _OBJECTIVES, _LOAD, _SHOP, _INSTRUMENT),
     variables=(("payment_option", "journeys_completed_total"),),
     compares=True,

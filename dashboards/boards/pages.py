@@ -1,4 +1,4 @@
-"""Page by page: how often, how many failed, how long."""
+"""The dashboard for pages: requests, failures and times of each page."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _TIMES_EARLIER = (
 _TABLE = Panel(
     Kind.TABLE,
     "Pages of the whole run",
-    "Bad: failed above 0; p99 many times p50; response time above service time, for then shoppers were waiting before anything was sent.",
+    "Bad: failed above 0; p99 many times p50; response time above service time, which means that requests were sent late.",
     Unit.COUNT,
     (
         _of_all(_REQUESTS),
@@ -71,16 +71,16 @@ _WHOLE_RUN = Row(
         Panel(
             Kind.BARS,
             "Slowest pages (response p95 of the whole run)",
-            "From the moment the shopper would have sent the page. Bad: one page far ahead of the rest.",
+            "From the time at which the request was due. Bad: one page far slower than the rest.",
             Unit.SECONDS,
             (Query(f"topk(10, {_whole(0.95, _RESPONSE)})", "{{page}} {{run_id}}", instant=True),),
             width=12,
         ),
         Panel(
             Kind.BARS,
-            "Times the run compared with (response p95)",
-            "How many times as long as in the run compared with. Bad: above 1.2 for one page (that page has grown slower), or for all of "
-            "them (the machine, or more load).",
+            "Response p95, relative to the run to compare with",
+            "The response time divided by that of the run to compare with. Bad: above 1.2 for one page (this page is slower), or for all pages "
+            "(another machine, or more load).",
             Unit.PLAIN,
             (Query(f"topk(10, {_TIMES_EARLIER})", "{{page}} {{run_id}}", instant=True),),
             width=12,
@@ -90,13 +90,13 @@ _WHOLE_RUN = Row(
 )
 
 _AS_IT_GOES = Row(
-    "As it goes",
+    "Over time",
     (
         Panel(
             Kind.HEATMAP,
-            "Where the service times lie",
-            "Each column is a moment, each field a bucket of time; darker is more pages. Bad: a second band above the first (a cache, a lock "
-            "or a timeout), or a band that climbs.",
+            "Distribution of service times",
+            "Each column is one moment, each cell a range of times; darker means more pages. Bad: a second band above the first (a cache, a lock "
+            "or a timeout), or a band that rises.",
             Unit.SECONDS,
             (Query(q.rate(_SERVICE + "_bucket", q.PAGE, by="le"), "{{le}}"),),
             width=12,
@@ -104,7 +104,7 @@ _AS_IT_GOES = Row(
         Panel(
             Kind.GRAPH,
             "Share of pages within 25 ms, 100 ms, 250 ms and 1 s",
-            "The distribution in four slices. Bad: a line that falls. If only the lowest falls, the bulk grows slower; if the highest does, a "
+            "Four points of the distribution. Bad: a line that falls. If only the lowest falls, most pages get slower. If the highest falls, a "
             "few shoppers wait very long.",
             Unit.RATIO,
             (
@@ -120,7 +120,7 @@ _AS_IT_GOES = Row(
         Panel(
             Kind.STACK,
             "Failures a second, by page and kind",
-            "What the shop failed. Bad: anything. The same kind on many pages is the shop as a whole; on one page it is that page.",
+            "Failures of the shop. Bad: above 0. The same kind on many pages points to the whole shop; on one page, to this page.",
             Unit.PER_SECOND,
             (Query(q.rate("page_errors_total", q.PAGE, by="run_id, page, kind"), "{{page}} {{kind}} {{run_id}}"),),
             width=12,
@@ -128,15 +128,15 @@ _AS_IT_GOES = Row(
         Panel(
             Kind.STACK,
             "Replies a second, by class of status",
-            "Bad: 5xx, 429 or 503, and none, where no reply came at all. A failure can hide in a 2xx as well: see the kinds.",
+            "Bad: 5xx, 429, or none (no reply came). A 2xx reply can also be a failure: see the kinds.",
             Unit.REQUESTS,
             (Query(q.rate("page_responses_total", q.PAGE, by="run_id, code"), "{{code}} {{run_id}}"),),
             width=8,
         ),
         Panel(
             Kind.GRAPH,
-            "Requests under way",
-            "Sent and not yet answered. Bad: it climbs while the rate stays: the shop queues.",
+            "Requests in flight",
+            "Requests sent and not yet answered. Bad: it grows while the rate is constant. Requests queue in the shop.",
             Unit.COUNT,
             (Query(q.gauge("requests_in_flight", q.PAGE)),),
             width=8,
@@ -144,7 +144,7 @@ _AS_IT_GOES = Row(
         Panel(
             Kind.GRAPH,
             "Bytes received a second",
-            "Bad: a sudden drop while the rate of pages stays: replies have lost their content.",
+            "Bad: a sudden drop while the rate of pages is constant. Replies have lost their content.",
             Unit.BYTES_PER_SECOND,
             (Query(q.rate("page_received_bytes_total", q.PAGE)),),
             width=8,
@@ -158,7 +158,7 @@ _EACH = Row(
         Panel(
             Kind.GRAPH,
             "$page: requests a second",
-            "Bad: a gap, or a fall while the other pages go on.",
+            "Bad: a gap, or a drop while the other pages go on.",
             Unit.REQUESTS,
             (Query(q.rate(_SERVICE + "_count", q.PAGE)),),
         ),
@@ -177,7 +177,7 @@ _EACH = Row(
         Panel(
             Kind.GRAPH,
             "$page: response time",
-            "Bad: above the red line of the objective. Grey: the p95 of the run compared with, both drawn from the same start.",
+            "Bad: above the red line of the objective. Grey: p95 of the run to compare with, shifted to the same start.",
             Unit.SECONDS,
             (
                 *(Query(q.quantile(p, _RESPONSE, q.PAGE), f"p{p * 100:g} {{{{run_id}}}}") for p in _SHARES),
@@ -196,8 +196,8 @@ _EACH = Row(
 BOARD = Board(
     uid="checkload-pages",
     title="checkload: pages",
-    description="Every page of the checkout: how often it was asked for, how many failed, how long it took. Failures are the shop's; a "
-    "declined card or a wrong code is the shopper's luck and no failure.",
+    description="Every page of the checkout: requests, failures and times. Only failures of the shop count; a declined card or a wrong code "
+    "is not a failure.",
     rows=(_WHOLE_RUN, _AS_IT_GOES, _EACH),
     variables=(("page", "page_duration_seconds_count"),),
     compares=True,

@@ -1,4 +1,4 @@
-"""A panel as we think of it: what it asks, how it is drawn, and what it looks like when something is wrong."""
+"""The model of a dashboard: boards, rows, panels, queries and units, without Grafana's details."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 OBJECTIVE = "objective"
-"""The refId of a query that draws a line the run was held to; it is drawn red and dashed."""
+"""The refId of a query for the bound of an objective; its line is red and dashed."""
 BASELINE = "baseline"
-"""The refId of a query that draws an earlier run, moved to the time of this one; it is drawn grey and dashed."""
+"""The refId of a query for an earlier run, shifted to the time of this one; its line is grey and dashed."""
 
 
 class Kind(StrEnum):
-    """How a panel is drawn."""
+    """The kind of a panel, by its name in Grafana."""
 
     GRAPH = "timeseries"
-    STACK = "stack"  # a time series whose parts are piled up
+    STACK = "stack"  # stacked time series
     STAT = "stat"
     BARS = "bargauge"
     TABLE = "table"
@@ -24,7 +24,7 @@ class Kind(StrEnum):
 
 
 class Unit(StrEnum):
-    """The units of values, by Grafana's names."""
+    """The units of values, by their names in Grafana."""
 
     SECONDS = "s"
     RATIO = "percentunit"
@@ -40,7 +40,7 @@ class Unit(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """One question to Prometheus; ``legend`` names labels of the answer, and ``instant`` asks for the last moment only."""
+    """A query for Prometheus. ``legend`` is a template of labels; ``instant`` asks only for the last value."""
 
     expr: str
     legend: str = "{{run_id}}"
@@ -51,7 +51,7 @@ class Query:
 
 @dataclass(frozen=True, slots=True)
 class Threshold:
-    """From ``value`` on (``None``: from below everything) a number is shown in this colour, or as this word."""
+    """Numbers from ``value`` on have this colour; with ``None``, all lower numbers have it."""
 
     value: float | None
     colour: str
@@ -59,10 +59,10 @@ class Threshold:
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """One panel. ``width`` in 24ths of the dashboard, ``height`` in Grafana's grid rows.
+    """One panel. ``width`` is in 24ths of the dashboard, ``height`` in rows of Grafana's grid.
 
-    ``words`` maps values to what is shown in their place. ``columns`` maps a table's columns to their headings, in their
-    order; columns that are not named are left out. ``units`` are those of single columns.
+    ``value_mappings`` are values, each with a text and a colour that replace it. ``columns`` are the columns of a table, each
+    with its heading; other columns are hidden. ``units`` are the units of single columns.
     """
 
     kind: Kind
@@ -83,7 +83,7 @@ class Panel:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A heading and the panels below it; ``repeat`` names a variable of which each value gets such a row, folded."""
+    """A heading and the panels below it. ``repeat`` names a variable: each of its values gets such a row, collapsed."""
 
     title: str
     panels: tuple[Panel, ...]
@@ -92,7 +92,10 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Board:
-    """A dashboard; ``variables`` beyond those for the data source and the runs, by name and the metric they are read from."""
+    """A dashboard. ``variables`` are those besides data source and runs: the name, and the metric that has its values.
+
+    ``compares`` adds a variable for an earlier run to compare with.
+    """
 
     uid: str
     title: str

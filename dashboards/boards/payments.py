@@ -1,4 +1,4 @@
-"""How shoppers pay and confirm: the funnel of each payment option, how it ends, and the SMS codes."""
+"""The dashboard for payments: the funnel, the payment options, the SMS codes and the failures."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ _FUNNEL = Row(
     (
         Panel(
             Kind.BARS,
-            "Shoppers who came as far as this (whole run)",
-            "From the basket to the receipt. Bad: a step much shorter than the one before it, beyond those who abandon on purpose.",
+            "Shoppers who reached each step (whole run)",
+            "From the basket to the order. Bad: a step much shorter than the one before, apart from shoppers who abandon on purpose.",
             Unit.COUNT,
             (Query(q.total("funnel_steps_total", q.OPTION, by="run_id, step"), "{{step}} {{run_id}}", instant=True),),
         ),
         Panel(
             Kind.TABLE,
             "Payment options of the whole run",
-            "Bad: failed above 0; an option whose orders stay behind its journeys; p95 of one option far above the others.",
+            "Bad: failed above 0; fewer orders than journeys for an option; p95 of one option far above the others.",
             Unit.COUNT,
             (
                 Query(q.total(_JOURNEYS, q.OPTION, by=_BY), "", instant=True),
@@ -53,8 +53,8 @@ _FUNNEL = Row(
         ),
         Panel(
             Kind.GRAPH,
-            "Orders among the journeys, by payment option",
-            "The share of journeys that ended in an order. Bad: one line that falls away from the others.",
+            "Share of journeys with an order, by payment option",
+            "Bad: one line that drops below the others.",
             Unit.RATIO,
             (Query(q.share(q.rate("orders_total", q.OPTION, by=_BY), q.rate(_JOURNEYS, q.OPTION, by=_BY)), _LEGEND),),
             maximum=1,
@@ -62,8 +62,8 @@ _FUNNEL = Row(
         Panel(
             Kind.GRAPH,
             "Response time of journeys, p95 by payment option",
-            "From the moment the shopper was due to her receipt, think time included. Bad: one option that parts from the others. Grey: all "
-            "options of the run compared with.",
+            "From the due time of the arrival to the order, with think times. Bad: one option that differs from the others. Grey: all options of "
+            "the run to compare with.",
             Unit.SECONDS,
             (
                 Query(q.quantile(0.95, _RESPONSE, q.OPTION, by=_BY), _LEGEND),
@@ -73,7 +73,7 @@ _FUNNEL = Row(
         Panel(
             Kind.STACK,
             "How journeys ended",
-            "Declined, abandoned and wrong codes are the shopper's luck. Bad: any other name than those and ok.",
+            "Declined cards, abandoned journeys and wrong codes belong to the scenario. Bad: any other outcome besides ok.",
             Unit.PER_SECOND,
             (Query(q.rate(_JOURNEYS, q.OPTION, by="run_id, outcome"), "{{outcome}} {{run_id}}"),),
         ),
@@ -85,23 +85,23 @@ _SMS = Row(
     (
         Panel(
             Kind.STACK,
-            "Codes sent out, by reason",
-            "Codes that the shop was to send: with an order, or because the shopper asked for another. Bad: more asked for again than the "
-            "scenario says; codes get lost or come late.",
+            "Codes requested, by reason",
+            "Codes that the shop had to send: with an order, or because the shopper asked for another one. Bad: more repeated requests than the "
+            "scenario plans. Codes get lost or arrive late.",
             Unit.PER_SECOND,
             (Query(q.rate("sms_requested_total", by="run_id, reason"), "{{reason}} {{run_id}}"),),
         ),
         Panel(
             Kind.STACK,
-            "Codes sent in, by result",
-            "Bad: right codes thin out while the rate of codes sent out stays.",
+            "Codes typed, by result",
+            "Bad: fewer right codes while the rate of requested codes is constant.",
             Unit.PER_SECOND,
             (Query(q.rate("sms_verifications_total", by="run_id, result"), "{{result}} {{run_id}}"),),
         ),
         Panel(
             Kind.GRAPH,
-            "Codes sent in for each sent out",
-            "Bad: below 1 for long: shoppers wait for codes that do not come. Above 1 they mistype.",
+            "Codes typed for each code requested",
+            "Bad: below 1 for a long time. Shoppers wait for codes that do not arrive. Above 1, shoppers type wrong codes.",
             Unit.PLAIN,
             (Query(f"{q.rate('sms_verifications_total')} / {q.rate('sms_requested_total')}"),),
             decimals=2,
@@ -109,14 +109,14 @@ _SMS = Row(
         Panel(
             Kind.BARS,
             "Journeys with a code, by what the shopper did (whole run)",
-            "Bad: a bar that the scenario's SMS shares do not explain; a missing one was not measured.",
+            "Bad: a bar that does not fit the weights under [sms]. A missing bar was not measured.",
             Unit.COUNT,
             (Query(q.total("sms_journeys_total", by="run_id, script"), "{{script}} {{run_id}}", instant=True),),
         ),
         Panel(
             Kind.GRAPH,
-            "The page that takes the code: response p50, p95, p99",
-            "VerifySmsPage. Bad: it grows; whoever stands there has already decided to buy.",
+            "Response time of the page for the code: p50, p95, p99",
+            "VerifySmsPage. Bad: it grows. Shoppers on this page have already decided to buy.",
             Unit.SECONDS,
             tuple(
                 Query(q.quantile(p, "page_response_seconds", 'page="VerifySmsPage"'), f"p{p * 100:g} {{{{run_id}}}}")
@@ -126,7 +126,7 @@ _SMS = Row(
         Panel(
             Kind.STACK,
             "3-D Secure challenges, by result",
-            "Bad: failures that the scenario's share of declined cards does not explain.",
+            "Bad: more failures than the share of declined cards in the scenario.",
             Unit.PER_SECOND,
             (Query(q.rate("threeds_challenges_total", by="run_id, result"), "{{result}} {{run_id}}"),),
         ),
@@ -134,12 +134,12 @@ _SMS = Row(
 )
 
 _FAILURES = Row(
-    "What failed",
+    "Failures",
     (
         Panel(
             Kind.TABLE,
             "Failures of the whole run, by kind and page",
-            "Bad: any line. The kind says what went wrong, the page where.",
+            "Bad: any row. The kind says what went wrong, the page says where.",
             Unit.COUNT,
             (Query(q.total("page_errors_total", by="run_id, kind, page"), "", instant=True),),
             width=12,
@@ -149,7 +149,7 @@ _FAILURES = Row(
         Panel(
             Kind.STACK,
             "Failures a second, by kind",
-            "Bad: anything that stays.",
+            "Bad: above 0 for a while.",
             Unit.PER_SECOND,
             (Query(q.rate("page_errors_total", by="run_id, kind"), "{{kind}} {{run_id}}"),),
             width=12,
@@ -160,7 +160,7 @@ _FAILURES = Row(
 BOARD = Board(
     uid="checkload-payments",
     title="checkload: payment and SMS",
-    description="Each payment option from basket to receipt, the SMS codes on the way, and what failed.",
+    description="Each payment option from the basket to the order, the SMS codes, and the failures.",
     rows=(_FUNNEL, _SMS, _FAILURES),
     variables=(("payment_option", _JOURNEYS),),
     compares=True,

@@ -1,8 +1,8 @@
-"""The questions that several panels ask, in PromQL.
+"""Builds the PromQL queries of the panels.
 
-Three rules: a quantile is read from buckets that were added up first, never averaged; a rate is asked for over
-``$__rate_interval``; a total is the last value that a counter had, for ``increase()`` guesses beyond it. Each run has a
-``run_id`` of its own, so its counters begin at nought and their last value is the whole run's.
+Three rules hold for all of them. A quantile comes from summed buckets; quantiles are never averaged. A rate uses
+``$__rate_interval``. A total is the last value of a counter, because ``increase()`` extrapolates. Each run has its own
+``run_id``, so its counters start at 0 and their last value is the total of the run.
 """
 
 from __future__ import annotations
@@ -17,32 +17,32 @@ WHOLE = "[$__range]"
 
 
 def series(metric: str, *matchers: str, run: str = RUN) -> str:
-    """A selector: the metric without our prefix, of the chosen runs, and of what else is asked for."""
+    """A selector for a metric, named without its prefix, of the chosen runs and with more matchers."""
     return f"{PREFIX}{metric}{{{','.join((run, *matchers))}}}"
 
 
 def rate(metric: str, *matchers: str, by: str = "run_id") -> str:
-    """How many a second, added up over all labels but those named."""
+    """The rate of a counter per second, summed by these labels."""
     return f"sum by ({by}) (rate({series(metric, *matchers)}{WINDOW}))"
 
 
 def total(metric: str, *matchers: str, by: str = "run_id") -> str:
-    """How many in all since the run began, as far as the chosen time goes."""
+    """The total of a counter since the start of the run, up to the end of the chosen time."""
     return f"sum by ({by}) (max_over_time({series(metric, *matchers)}{WHOLE}))"
 
 
 def last(metric: str, *matchers: str, by: str = "run_id") -> str:
-    """The last value of a gauge in the chosen time, so that it still shows after the run."""
+    """The last value of a gauge in the chosen time; it still shows after the run."""
     return f"max by ({by}) (last_over_time({series(metric, *matchers)}{WHOLE}))"
 
 
 def gauge(metric: str, *matchers: str, by: str = "run_id", of: str = "sum") -> str:
-    """A gauge as it goes."""
+    """A gauge over time."""
     return f"{of} by ({by}) ({series(metric, *matchers)})"
 
 
 def quantile(share: float, metric: str, *matchers: str, by: str = "run_id") -> str:
-    """A percentile as it goes."""
+    """A percentile over time."""
     buckets = f"sum by (le, {by}) (rate({series(metric + '_bucket', *matchers)}{WINDOW}))"
     return f"histogram_quantile({share}, {buckets})"
 
@@ -54,14 +54,14 @@ def quantile_of_all(share: float, metric: str, *matchers: str, by: str = "run_id
 
 
 def earlier(share: float, metric: str, *matchers: str) -> str:
-    """A percentile of the run to compare with, moved so that both begin at the same moment.
+    """A percentile of the run to compare with, shifted so that both runs start at the same time.
 
-    The millisecond is for a run that is compared with itself: Prometheus takes no offset of nought.
+    The extra millisecond is for a run that is compared with itself: Prometheus refuses an offset of zero.
     """
     selector = series(metric + "_bucket", *matchers, run=BASELINE)
     return f"histogram_quantile({share}, sum by (le, run_id) (rate({selector}{WINDOW} offset ${{shift}}s1ms)))"
 
 
 def share(part: str, whole: str) -> str:
-    """A part of a whole; none of it counts as 0 and not as missing."""
+    """A part as a share of a whole; a missing part counts as 0."""
     return f"(({part}) or 0 * ({whole})) / ({whole})"

@@ -1,1 +1,1 @@
-"""Asks a Prometheus everything that the dashboards ask, says what is wrong with the answers, and draws them."""
+"""Runs the queries of the dashboards against a Prometheus, reports problems, and draws the dashboards."""

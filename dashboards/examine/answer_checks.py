@@ -1,4 +1,4 @@
-"""What is wrong with a dashboard, held against a Prometheus that has a run: queries that fail, or say nothing."""
+"""Checks a dashboard against a Prometheus that has a run: queries must work and have an answer."""
 
 from __future__ import annotations
 
@@ -25,19 +25,19 @@ def answer_problems(
     *,
     eventful: bool = False,
 ) -> Iterator[str]:
-    """Sentences that each name a panel and what is wrong with it; none for a dashboard that works.
+    """Yield a sentence for each problem, with the name of the panel.
 
-    ``eventful`` says that everything has happened in the run that a dashboard shows, failures included. Then each series that
-    is asked for must be there, also where a query counts one that is missing as 0.
+    ``eventful`` says that the run has every kind of event, failures included. Then every series of a query must exist, also
+    where the query counts a missing one as 0.
     """
     for name, offered in choice.offered.items():
         if not offered:
-            yield f"variable {name}: there is nothing to choose from"
+            yield f"variable {name}: it has no values"
     for annotation in dashboard["annotations"]["list"]:
         query = choice.fill(annotation["expr"])
         try:
             if not prometheus.query_range(query, view.start, view.end, view.step):
-                yield f"annotation {annotation['name']}: nothing to show: {query}"
+                yield f"annotation {annotation['name']}: no data: {query}"
         except QueryRefused as refusal:
             yield f"annotation {annotation['name']}: {refusal}"
     for panel in panels(dashboard):
@@ -57,17 +57,17 @@ def _of_panel(
         yield from _of_answer(answer)
         for selector in _SELECTOR.findall(answer.query) if eventful else ():
             if not prometheus.query(f"count(last_over_time({selector}[{choice.plain['__range']}]))", view.end):
-                yield f"{answer.ref} asks for {selector}, and there is no such series"
+                yield f"{answer.ref} queries {selector}, which has no series"
     number = sum(len(answer.series) for answer in got)
     if panel["type"] == _GRAPH and number > MOST_LINES:
-        yield f"{number} lines, of which nobody can tell one from the other"
+        yield f"{number} lines are too many to tell apart"
 
 
 def _of_answer(answer: QueryAnswer) -> Iterator[str]:
     if not answer.series:
-        yield f"{answer.ref} yields nothing: {answer.query}"
+        yield f"{answer.ref} has no data: {answer.query}"
     elif all(isnan(value) for line in answer.series for _, value in line.values):
-        yield f"{answer.ref} yields no number: {answer.query}"
+        yield f"{answer.ref} has no number: {answer.query}"
     for label in sorted(answer.named):
         if any(label not in line.labels for line in answer.series):
-            yield f"{answer.ref} has no label {label}, which its legend names: {answer.query}"
+            yield f"{answer.ref} has no label {label}, which is in its legend: {answer.query}"

@@ -1,4 +1,4 @@
-"""Draws the panels that have axes, as SVG: lines, piled areas, points, and the heatmap."""
+"""Draws panels with axes as SVG: lines, stacked areas, points and heatmaps."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def graph(
     size: tuple[int, int],
     phases: PhaseShades,
 ) -> str:
-    """Lines over time; those of a stacked panel are piled up, each area on the one before it."""
+    """Draw lines over time, or stacked areas."""
     defaults = panel["fieldConfig"]["defaults"]
     drawn = [(answer, line) for answer in answers for line in answer.series]
     piled = defaults.get("custom", {}).get("stacking", {}).get("mode") == "normal"
@@ -55,7 +55,7 @@ def graph(
 
 
 def scatter(panel: Mapping[str, Any], answers: Sequence[QueryAnswer], size: tuple[int, int]) -> str:
-    """The second answer against the first, a point for each moment that both have."""
+    """Draw the second answer over the first, with a point for each moment that both have."""
     first, second = (dict(answer.series[0].values) if answer.series else {} for answer in answers)
     points = [(first[moment], second[moment]) for moment in first if moment in second]
     points = [point for point in points if all(map(math.isfinite, point))]
@@ -71,7 +71,7 @@ def scatter(panel: Mapping[str, Any], answers: Sequence[QueryAnswer], size: tupl
 
 
 def heatmap(answers: Sequence[QueryAnswer], view: TimeRange, size: tuple[int, int]) -> str:
-    """How many of each moment lie in each bucket; the darker, the more."""
+    """Draw a heatmap: a cell for each moment and bucket, darker for higher counts."""
     lines = sorted(answers[0].series, key=lambda line: float(line.labels["le"]))
     inside = [
         (float(one.labels["le"]), _bucket_alone(one, before))
@@ -97,7 +97,7 @@ def heatmap(answers: Sequence[QueryAnswer], view: TimeRange, size: tuple[int, in
 
 
 def _bucket_alone(line: QuerySeries, before: QuerySeries | None) -> dict[float, float]:
-    """What is in a bucket alone: its count less that of all the smaller ones."""
+    """The count of one bucket without the smaller ones: buckets are cumulative."""
     smaller = dict(before.values) if before else {}
     return {moment: value - smaller.get(moment, 0.0) for moment, value in line.values}
 

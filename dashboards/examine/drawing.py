@@ -1,4 +1,4 @@
-"""Draws a whole dashboard as one page of HTML. It is our drawing, not Grafana's, and says so."""
+"""Draws a whole dashboard as an HTML page, with a note that Grafana did not draw it."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ table{border-collapse:collapse;width:100%}td,th{text-align:left;padding:3px 8px;
 def draw_dashboard(
     dashboard: Mapping[str, Any], choice: VariableValues, prometheus: Prometheus, view: TimeRange
 ) -> tuple[str, int]:
-    """The page, and how high it is in pixels. A row that is repeated for each value of a variable is drawn for the first."""
+    """The page, and its height in pixels. A repeated row is drawn only for the first value of its variable."""
     phases = _phases(dashboard, choice, prometheus, view)
     top, blocks, lowest = 56, [], 0.0
     for panel in (one for one in dashboard["panels"] if one["type"] == "row"):

@@ -1,4 +1,4 @@
-"""What is wrong with a dashboard's file, whatever the numbers are; after the rules of Grafana's own dashboard linter."""
+"""Checks the file of a dashboard without any data, by rules like those of Grafana's dashboard linter."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ _WIDE = 24
 
 
 def file_problems(dashboard: Mapping[str, Any]) -> Iterator[str]:
-    """Sentences that each say one thing that is wrong; none for a dashboard as it should be."""
+    """Yield a sentence for each problem of the file."""
     if dashboard.get("editable", True):
-        yield "it can be edited where it is shown, and the next start would undo that"
+        yield "it can be edited in Grafana, and the next start would undo the changes"
     variables = {one["name"]: one for one in dashboard["templating"]["list"]}
     if variables.get("datasource", {}).get("type") != "datasource":
         yield "there is no variable for the data source"
@@ -40,7 +40,7 @@ def _overlaps(dashboard: Mapping[str, Any]) -> Iterator[str]:
     for panel in (*dashboard["panels"], *panels(dashboard)):
         place = panel["gridPos"]
         if place["x"] + place["w"] > _WIDE:
-            yield f"{panel['title']} sticks out to the right"
+            yield f"{panel['title']} is too wide for the dashboard"
         cells = (
             (x, y)
             for x in range(place["x"], place["x"] + place["w"])
@@ -48,20 +48,20 @@ def _overlaps(dashboard: Mapping[str, Any]) -> Iterator[str]:
         )
         over = {taken.setdefault(cell, panel["title"]) for cell in cells} - {panel["title"]}
         for other in sorted(over):
-            yield f"{panel['title']} lies over {other}"
+            yield f"{panel['title']} overlaps {other}"
 
 
 def _of_panel(panel: Mapping[str, Any]) -> Iterator[str]:
     if not panel.get("title"):
         yield "no title"
     if "Bad:" not in panel.get("description", ""):
-        yield "its description does not say what bad looks like"
+        yield "its description does not say what is bad"
     if panel.get("datasource") != _SOURCE:
         yield "its data source is not the variable"
     if not panel["fieldConfig"]["defaults"].get("unit") and panel["type"] not in _UNITLESS:
         yield "no unit"
     if not panel["targets"]:
-        yield "it asks nothing"
+        yield "it has no query"
     for target in panel["targets"]:
         if target.get("datasource") != _SOURCE:
             yield f"{target['refId']}: its data source is not the variable"
@@ -72,7 +72,7 @@ def _of_panel(panel: Mapping[str, Any]) -> Iterator[str]:
 def _of_query(query: str) -> Iterator[str]:
     for selector in _SELECTOR.finditer(query):
         if "run_id" not in (selector[1] or ""):
-            yield f"{selector[0]} mixes all runs that there ever were"
+            yield f"{selector[0]} mixes all runs"
     for word, why in _FORBIDDEN.items():
         if re.search(rf"\b{word}\s*(\(|by\b|without\b)", query):
             yield f"{word}(): {why}"
@@ -82,15 +82,15 @@ def _of_query(query: str) -> Iterator[str]:
     for counter in _COUNTER.finditer(query):
         before = query[: counter.start()]
         if not before.endswith(("rate(", "max_over_time(")) and "histogram_quantile" not in before[-20:]:
-            yield f"{counter[0]} is a counter, and is neither asked for its rate nor for its last value"
+            yield f"{counter[0]} is a counter, but the query takes neither its rate nor its last value"
     if "histogram_quantile" in query and "le" not in re.findall(r"\w+", query):
-        yield "a quantile of buckets that were added up without le"
+        yield "a quantile of buckets that are summed without le"
 
 
 _FORBIDDEN = {
-    "irate": "it looks at two samples only",
-    "increase": "it guesses beyond the samples; for a total take max_over_time()",
-    "avg": "an average of rates, ratios or quantiles means nothing",
-    "avg_over_time": "an average of rates, ratios or quantiles means nothing",
-    "quantile": "a quantile of quantiles or of means is none",
+    "irate": "it uses only two samples",
+    "increase": "it extrapolates; for a total, use max_over_time()",
+    "avg": "an average of rates, ratios or quantiles has no meaning",
+    "avg_over_time": "an average of rates, ratios or quantiles has no meaning",
+    "quantile": "a quantile of quantiles or means has no meaning",
 }

@@ -1,4 +1,4 @@
-"""The panels of a dashboard's file, one after the other, and what each gets as its answer."""
+"""Reads the panels of a dashboard and runs their queries."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _LABEL = re.compile(r"\{\{\s*(\w+)\s*\}\}")
 
 @dataclass(frozen=True, slots=True)
 class QueryAnswer:
-    """What one query of a panel got."""
+    """The answer to one query of a panel."""
 
     ref: str
     legend: str
@@ -23,19 +23,19 @@ class QueryAnswer:
     series: list[QuerySeries]
 
     def name(self, line: QuerySeries) -> str:
-        """A series as the legend calls it."""
+        """The name of a series in the legend."""
         if not self.legend:
             return ", ".join(f"{label}={value}" for label, value in line.labels.items())
         return _LABEL.sub(lambda found: line.labels.get(found[1], ""), self.legend).strip()
 
     @property
     def named(self) -> set[str]:
-        """The labels that the legend names."""
+        """The labels in the legend."""
         return set(_LABEL.findall(self.legend))
 
 
 def panels(dashboard: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-    """Every panel that asks something, those in folded rows included."""
+    """Every panel with queries, also those in collapsed rows."""
     for panel in dashboard["panels"]:
         if panel["type"] == "row":
             yield from panel.get("panels") or ()
@@ -46,7 +46,7 @@ def panels(dashboard: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
 def answers(
     panel: Mapping[str, Any], choice: VariableValues, prometheus: Prometheus, view: TimeRange
 ) -> Iterator[QueryAnswer]:
-    """What each query of a panel gets; ``Refused`` where Prometheus does not take it."""
+    """Run each query of a panel; raises ``QueryRefused`` if Prometheus refuses one."""
     for target in panel["targets"]:
         query = choice.fill(target["expr"])
         if target.get("instant"):

@@ -1,4 +1,4 @@
-"""Where a number lies on an axis, and how it is written with its unit."""
+"""Places numbers on an axis, and formats numbers with their units."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _AFTER = {"cps": "/s", "cpm": "/min", "reqps": " req/s", "Bps": "B/s", "bytes": 
 
 @dataclass(frozen=True, slots=True)
 class Scale:
-    """A straight line from numbers to pixels."""
+    """A linear scale from numbers to pixels."""
 
     lowest: float
     highest: float
@@ -21,7 +21,7 @@ class Scale:
     end: float
 
     def __call__(self, value: float) -> float:
-        """The place of a number, in pixels to a tenth."""
+        """The position of a number in pixels, rounded to a tenth."""
         span = (self.highest - self.lowest) or 1.0
         return round(self.start + (value - self.lowest) / span * (self.end - self.start), 1)
 
@@ -36,7 +36,7 @@ class Scale:
 
 
 def format_value(value: float, unit: str, decimals: int | None = None) -> str:
-    """A number as a reader wants it: 12 ms, 3.4 %, 1.2 MB."""
+    """Format a number with its unit: 12 ms, 3.4 %, 1.2 MB."""
     if math.isnan(value):
         return "none"
     if unit == "percentunit":

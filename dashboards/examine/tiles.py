@@ -1,4 +1,4 @@
-"""Draws the panels without axes, as HTML: single numbers, bars, and tables."""
+"""Draws panels without axes as HTML: single numbers, bars and tables."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _PLAIN = "#3274d9"
 
 
 def stat(panel: Mapping[str, Any], answers: Sequence[QueryAnswer]) -> str:
-    """The last number of each series, large, in the colour of its step."""
+    """Draw the last number of each series, in the colour of its threshold."""
     tiles = []
     for answer in answers:
         for line in answer.series:
@@ -28,7 +28,7 @@ def stat(panel: Mapping[str, Any], answers: Sequence[QueryAnswer]) -> str:
 
 
 def bars(panel: Mapping[str, Any], answers: Sequence[QueryAnswer]) -> str:
-    """A bar for the last number of each series, the longest first unless the names have an order of their own."""
+    """Draw a bar for the last number of each series."""
     numbers = [(answer.name(line), line.values[-1][1]) for answer in answers for line in answer.series]
     most = max((value for _, value in numbers if math.isfinite(value)), default=1.0) or 1.0
     rows = "".join(
@@ -40,7 +40,7 @@ def bars(panel: Mapping[str, Any], answers: Sequence[QueryAnswer]) -> str:
 
 
 def table(panel: Mapping[str, Any], answers: Sequence[QueryAnswer]) -> str:
-    """The answers merged by their labels, a column for each, with the headings that the dashboard gives them."""
+    """Draw a table: the answers are merged by their labels, with a column for each answer."""
     merged: dict[tuple[tuple[str, str], ...], dict[str, float]] = {}
     labels_of = [{name for line in answer.series for name in line.labels} for answer in answers]
     shared = set.intersection(*labels_of) if labels_of else set()

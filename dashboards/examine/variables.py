@@ -1,4 +1,4 @@
-"""Fills in the variables of a dashboard, as Grafana does before it asks Prometheus."""
+"""Fills in the variables of a dashboard, as Grafana does before a query."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _SPECIAL = re.compile(r"([\\^$.|?*+()\[\]{}])")
 
 @dataclass(frozen=True, slots=True)
 class TimeRange:
-    """The time that a dashboard shows and how finely, in seconds; ``scrape`` is how often Prometheus looks."""
+    """The time that a dashboard shows: start, end and step in seconds. ``scrape`` is the scrape interval of Prometheus."""
 
     start: float
     end: float
@@ -26,7 +26,7 @@ class TimeRange:
 
     @property
     def clock(self) -> Mapping[str, str]:
-        """The variables of time that Grafana knows of itself."""
+        """Grafana's built-in variables of time."""
         return {
             "__rate_interval": f"{max(self.step + self.scrape, 4 * self.scrape):g}s",
             "__interval": f"{self.step:g}s",
@@ -36,14 +36,14 @@ class TimeRange:
 
 @dataclass(slots=True)
 class VariableValues:
-    """What is chosen for each variable, and what there was to choose from."""
+    """The chosen values of each variable, and the values to choose from."""
 
     chosen: dict[str, Sequence[str]] = field(default_factory=dict)
     offered: dict[str, Sequence[str]] = field(default_factory=dict)
     plain: dict[str, str] = field(default_factory=dict)
 
     def fill(self, text: str) -> str:
-        """The text with every variable in it replaced; one that is unknown stays as it is and will be refused."""
+        """Replace every variable in a text. An unknown one stays, so that Prometheus refuses it."""
 
         def value(found: re.Match[str]) -> str:
             name = found[1] or found[2]
@@ -56,16 +56,16 @@ class VariableValues:
         return _NAMED.sub(value, text)
 
     def fill_title(self, text: str) -> str:
-        """A title with the first value of each variable in it."""
+        """Replace every variable in a title with its first value."""
         first = {name: (self.offered.get(name) or values or [""])[0] for name, values in self.chosen.items()}
         return _NAMED.sub(lambda found: first.get(found[1] or found[2], found[0]), text)
 
 
 def _matching(values: Sequence[str]) -> str:
-    """One value as it stands, several as alternatives of a regular expression; ``.+`` is Grafana's All."""
+    """A regular expression that matches these values; ``.+`` is Grafana's All."""
     if list(values) == [".+"]:
         return ".+"
-    # In a string of PromQL, a backslash is written twice.
+    # A string of PromQL needs two backslashes for one.
     escaped = [_SPECIAL.sub(r"\\\\\1", value) for value in values]
     return escaped[0] if len(escaped) == 1 else f"({'|'.join(escaped)})"
 
@@ -73,7 +73,7 @@ def _matching(values: Sequence[str]) -> str:
 def choose_variables(
     dashboard: Mapping[str, Any], prometheus: Prometheus, view: TimeRange, wanted: Mapping[str, Sequence[str]]
 ) -> VariableValues:
-    """Choose what is wanted for each variable, else what a dashboard just opened shows: All, or the first there is."""
+    """Choose the wanted values of each variable, else its default: All, or the first value."""
     choice = VariableValues(plain=dict(view.clock))
     for variable in dashboard["templating"]["list"]:
         name = variable["name"]
@@ -86,7 +86,7 @@ def choose_variables(
             choice.chosen[name] = [variable["allValue"]]
         else:
             choice.chosen[name] = wanted.get(name, offered[:1])
-        if name == "shift" and choice.chosen[name]:  # a number, in a place where nothing is matched
+        if name == "shift" and choice.chosen[name]:  # a number, not a matcher
             choice.plain[name] = choice.chosen[name][0]
     return choice
 
@@ -101,12 +101,12 @@ def _offered(variable: Mapping[str, Any], choice: VariableValues, prometheus: Pr
         values = [match[1] for match in map(pattern.search, values) if match]
     else:
         raise ValueError(f"variable {variable['name']}: {query} is neither label_values() nor query_result()")
-    # Grafana's orders 2 and 1: downward and upward.
-    return sorted(set(values), reverse=variable.get("sort") == 2)  # noqa: PLR2004 - named in the line above
+    # Grafana's sort orders: 2 is descending, 1 is ascending.
+    return sorted(set(values), reverse=variable.get("sort") == 2)  # noqa: PLR2004 - explained above
 
 
 def _query_result_text(line: QuerySeries) -> str:
-    """A series as Grafana's query_result() writes it down: labels, value, and time in milliseconds."""
+    """A series in the form of Grafana's query_result(): labels, value, and time in milliseconds."""
     labels = ",".join(f'{name}="{value}"' for name, value in line.labels.items())
     ((moment, value),) = line.values
     return f"{{{labels}}} {value:.15g} {moment * 1000:.0f}"
