@@ -5,15 +5,16 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from pathlib import Path
+from textwrap import dedent
 
 ROOT = Path(__file__).resolve().parents[2]
 PLAN = ROOT / "docs" / "renaming.md"  # a working paper, gone when the names are settled
-PAGES = (ROOT / "README.md", *sorted({*(ROOT / "docs").glob("*.md")} - {PLAN}))
+PAGES = (ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted({*(ROOT / "docs").glob("*.md")} - {PLAN}))
 """The pages whose commands are tried."""
-LINKING = (*PAGES, ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "dashboards").glob("*.md")))
+LINKING = (*PAGES, ROOT / "CHANGELOG.md", *sorted((ROOT / "dashboards").glob("*.md")))
 """The pages whose links are followed."""
 
-_FENCE = re.compile(r"^```(?P<kind>\w*)\n(?P<body>.*?)^```$", re.MULTILINE | re.DOTALL)
+_FENCE = re.compile(r"^ *```(?P<kind>\w*)\n(?P<body>.*?)^ *```$", re.MULTILINE | re.DOTALL)
 _LINK = re.compile(r"(?<!\\)\[[^\]]*\]\((?P<to>[^)\s]+)\)")
 _INLINE = re.compile(r"`(?P<code>[^`\n]+)`")
 _SHELL = ("console", "sh", "bash", "shell")
@@ -30,7 +31,10 @@ class Block:
 
 
 def blocks(page: Path) -> list[Block]:
-    return [Block(named(page), one["kind"], one["body"]) for one in _FENCE.finditer(page.read_text(encoding="utf-8"))]
+    return [
+        Block(named(page), one["kind"], dedent(one["body"]))
+        for one in _FENCE.finditer(page.read_text(encoding="utf-8"))
+    ]
 
 
 def commands() -> list[tuple[str, str]]:

@@ -84,6 +84,8 @@ def python(words, _):
             table.asked_for(rest)
         case ["tests/benchmarks/bench_client.py", *rest]:
             bench_client.asked_for(rest)
+        case ["tests/real_client/pattern.py", ">", _]:
+            assert (ROOT / words[0]).exists()
         case ["docs/make.py", *rest]:
             making.asked_for(rest)
         case _:
