@@ -1,4 +1,4 @@
-"""What a plan says, part by part."""
+"""The values of a capacity plan."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from harness.planning.what_if import DelayImpact
 
 @dataclass(frozen=True, slots=True)
 class FitProbability:
-    """The probability that the peak fits; a range where the capacity is only known to lie between two runs."""
+    """The probability that the peak fits; a range if the capacity is only known to be between two runs."""
 
     low: float
     high: float
@@ -24,7 +24,7 @@ class FitProbability:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Overload:
-    """What ``times`` the capacity does: seconds until an objective breaks, and from the end of the surge until the queue is gone."""
+    """A load of ``times`` the capacity: seconds until an objective breaks, and from the end of the surge until the queue is empty."""
 
     times: float
     breaks: float
@@ -33,7 +33,7 @@ class Overload:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InstanceOption:
-    """What so many instances carry, and the odds that the peak fits, all of them up and with some lost."""
+    """What a number of instances carries, and the probability that the peak fits, with all of them and with some lost."""
 
     instances: int
     carries: CarriedCapacity
@@ -43,7 +43,7 @@ class InstanceOption:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WhatIfOutcome:
-    """A what-if and what comes of it: journeys a second needed in measured ones, the odds, and what slow neighbours do."""
+    """A what-if and its effect: the work of a journey compared with a measured one, the probability, shoppers, and delays."""
 
     what_if: WhatIf
     work: float
@@ -54,7 +54,7 @@ class WhatIfOutcome:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CapacityPlan:
-    """Everything that the page shows. Rates are per second; ``per_journey`` turns journeys as measured into forecast orders."""
+    """Everything in a plan. Rates are per second; ``per_journey`` is the number of forecast orders per measured journey."""
 
     forecast: Forecast
     measured: ShopMeasurements
@@ -81,5 +81,5 @@ class CapacityPlan:
     others: tuple[WhatIfOutcome, ...] = ()
 
     def orders(self, journeys: float) -> float:
-        """Orders a minute of the forecast kind, from journeys a second as they were measured."""
+        """Forecast orders a minute from measured journeys a second."""
         return journeys * self.per_journey * 60

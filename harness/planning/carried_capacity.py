@@ -1,4 +1,4 @@
-"""What the shop is known to carry while keeping every objective, and how well that is known."""
+"""The capacity of a shop that keeps every objective, and how good the evidence is."""
 
 from __future__ import annotations
 
@@ -12,32 +12,31 @@ from statistics import NormalDist
 from harness.planning.load_levels import LoadLevel
 
 RUN_EFFECT = 0.03
-"""By how much the capacity of one shop differs from one run to the next: the standard deviation of its logarithm. An assumption;
-a forecast may say another."""
+"""The assumed standard deviation of the logarithm of one shop's capacity between runs; a forecast may set another."""
 
 
 class EvidenceGrade(StrEnum):
-    """How something is known."""
+    """The kind of evidence for a capacity."""
 
     CONFIRMED = "confirmed"
-    """A capacity search found it, and a run of its own confirmed it."""
+    """A capacity search found and confirmed it."""
     BRACKETED = "bracketed"
-    """A run at the lower end kept every objective, a run at the upper end did not."""
+    """A run at the lower end kept every objective, a run at the upper end broke one."""
     AT_LEAST = "at least"
-    """A run at this rate kept every objective; nothing was tried above."""
+    """A run at this rate kept every objective; no higher rate was tried."""
     BELOW = "below"
-    """No run kept every objective; the lowest that was tried did not."""
+    """Every run broke an objective, also the one with the lowest rate."""
     MODEL = "model"
-    """Computed from what was measured elsewhere."""
+    """It is computed from measurements of other numbers of instances."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CarriedCapacity:
-    """The journeys a second that keep every objective, at the mix that was measured: ``low <= likely <= high``.
+    """The journeys a second that keep every objective, with the measured mix: ``low <= likely <= high``.
 
-    The range is a 95 % interval (CONFIRMED, MODEL) or what two runs leave open (BRACKETED); ``high`` is ``inf`` for AT_LEAST.
-    ``limit`` is the rate at which a search saw a demand give way, in the middle of its interval; 0 where none did. ``why`` says why
-    a search ended before it knew more.
+    The range is a 95 % interval (CONFIRMED, MODEL) or the gap between two runs (BRACKETED). ``high`` is ``inf`` for AT_LEAST.
+    ``limit`` is the rate at which an objective breaks, as a search estimates it; 0 without an estimate. ``why`` says why a search
+    ended early.
     """
 
     likely: float
@@ -50,10 +49,7 @@ class CarriedCapacity:
     why: str = ""
 
     def draw(self, chance: random.Random) -> float:
-        """One value it might be: normal on the logarithm within the interval, even between two runs.
-
-        Of what is only known to be at least so much, that much.
-        """
+        """Draw one possible value: normal on the logarithm within an interval, uniform between two runs, else ``likely``."""
         if self.grade is EvidenceGrade.BRACKETED:
             return chance.uniform(self.low, self.high)
         if not (0 < self.low < self.high < math.inf):
@@ -65,9 +61,9 @@ class CarriedCapacity:
 
 
 def draw_with_run_effect(carries: CarriedCapacity, chance: random.Random, run_effect: float) -> float:
-    """One value of what the shop may carry on the day that is planned for, where its capacity differs as it does between runs.
+    """Draw one possible capacity on the planned day, which differs from the measured one as it does between runs.
 
-    What was confirmed is a rate that held once. The limit, where one was found, says how far above it the shop goes.
+    A confirmed rate held once. The limit, if a search found one, says how far above it the capacity is.
     """
     day = math.exp(chance.gauss(0.0, run_effect))
     if carries.limit and 0 < carries.low < carries.high < math.inf:
@@ -77,9 +73,9 @@ def draw_with_run_effect(carries: CarriedCapacity, chance: random.Random, run_ef
 
 
 def capacity_from_levels(levels: Sequence[LoadLevel]) -> CarriedCapacity | None:
-    """What runs at several rates show: the highest that kept everything below the lowest that did not; None without a judged run.
+    """The capacity from runs at several rates: the highest rate that held below the lowest that broke; None without a judged run.
 
-    Never more than a rate which itself held: what lies between that and the next one is left open.
+    It is never more than a rate that held. The gap up to the next rate stays open.
     """
     judged = sorted((level for level in levels if level.kept is not None), key=lambda level: level.rate)
     if not judged:

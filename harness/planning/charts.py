@@ -1,4 +1,4 @@
-"""Draws what was measured and what was fitted to it, as SVG inside a page; what is only a model is dashed."""
+"""Draws measurements and fitted curves as SVG; a curve far beyond the measurements is dashed."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from harness.planning.text import three_digits
 WIDTH, HEIGHT = 800, 360
 LEFT, RIGHT, TOP, BOTTOM = 64, 16, 16, 44
 EXTRAPOLATION = 2.0
-"""How far beyond what was measured the curve is drawn."""
+"""The curve goes up to this multiple of the highest measured load."""
 STEPS = 60
 
 Point = tuple[float, float]
@@ -26,13 +26,13 @@ Point = tuple[float, float]
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """Two axes from 0 on, and where a point lies between them."""
+    """Two axes that start at 0, and the place of a point between them."""
 
     most_x: float
     most_y: float
 
     def at(self, x: float, y: float) -> str:
-        """Where this point lies, as SVG wants it; what is above the paper is put on its edge."""
+        """The place of a point in SVG coordinates; a point outside the chart is moved to its edge."""
         across = LEFT + min(1.0, x / self.most_x) * (WIDTH - LEFT - RIGHT)
         down = HEIGHT - BOTTOM - min(1.0, max(0.0, y / self.most_y)) * (HEIGHT - TOP - BOTTOM)
         return f"{across:.1f},{down:.1f}"
@@ -43,25 +43,25 @@ class Chart:
         return f'<polyline points="{path}" fill="none" stroke="var(--{colour})" stroke-width="2"{more}/>'
 
     def area(self, low: Sequence[Point], high: Sequence[Point], colour: str) -> str:
-        """What lies between two lines."""
+        """The area between two lines."""
         path = " ".join(self.at(x, y) for x, y in [*low, *reversed(high)])
         return f'<polygon points="{path}" fill="var(--{colour})" opacity="0.15"/>'
 
     def dot(self, x: float, y: float, *, kept: bool | None) -> str:
-        """A measured point: full where every objective held, hollow where one broke or nobody knows, in colours of their own."""
+        """A measured point: filled if every objective held, hollow in two colours if one broke or the verdict is unknown."""
         cx, cy = self.at(x, y).split(",")
         colour = {True: "good", False: "bad", None: "unsure"}[kept]
         inside = f"var(--{colour})" if kept else "var(--paper)"
         return f'<circle cx="{cx}" cy="{cy}" r="4.5" fill="{inside}" stroke="var(--{colour})" stroke-width="2"/>'
 
     def text(self, x: float, y: float, words: str, *, end: bool = False, shift: float = -6.0) -> str:
-        """Words beside a point."""
+        """A text beside a point."""
         across, down = self.at(x, y).split(",")
         side = "end" if end else "start"
         return f'<text x="{across}" y="{float(down) + shift:.1f}" text-anchor="{side}" xml:space="preserve">{escape(words)}</text>'
 
     def axes(self, across: str, up: str, says: Callable[[float], str]) -> list[str]:
-        """The two axes with their marks."""
+        """The two axes with their ticks."""
         drawn = []
         for mark in axis_ticks(self.most_y):
             drawn.append(
@@ -117,14 +117,14 @@ def throughput_curve(plan: CapacityPlan) -> str:
         *(paper.dot(level.in_shop, plan.orders(level.throughput), kept=level.kept) for level in levels),
     ]
     caption = (
-        "What gets done over what is in hand: measured (full: every objective held; red: one broke; the others: too few samples to "
-        "tell), the Universal Scalability Law through it, its 95 % band, and the forecast peak. Dashed: more than 1.5 times beyond what was measured."
+        "Orders a minute over requests in hand: measured points (filled: every objective held; red: one broke; the others: too few "
+        "samples), the Universal Scalability Law with its 95 % band, and the forecast peak. Dashed: more than 1.5 times the highest measured load."
     )
     return _figure(drawn, caption)
 
 
 def response_curve(plan: CapacityPlan) -> str:
-    """How long a page takes over orders a minute, with what is carried and the peak; empty with fewer than two levels."""
+    """The time of a page over orders a minute, with the capacity and the peak; empty with fewer than two levels."""
     levels = sorted((one for one in plan.measured.levels if _shown(one)), key=lambda level: level.rate)
     if len(levels) < 2:  # noqa: PLR2004  one point is no curve
         return ""
@@ -147,8 +147,8 @@ def response_curve(plan: CapacityPlan) -> str:
         drawn.append(paper.text(held, longest, f"  carried {three_digits(held)}  ", end=not left, shift=10))
     return _figure(
         drawn,
-        "How long pages take (95th percentile) at the rates that were tried (full: every objective held; red: one broke); the line "
-        "goes through medians.",
+        "The 95th percentile of page times at each measured rate (filled: every objective held; red: one broke); the line goes "
+        "through the medians.",
     )
 
 

@@ -1,7 +1,7 @@
-"""What will be asked of the shop, with how sure anybody can be of it.
+"""The forecast load of a shop, with its uncertainty.
 
-Rates are orders a second. Nothing here is one number: the peak, the share of shoppers who buy and the mix of payment options
-are drawn, so that the answer is a probability.
+Rates are orders a second. The peak, the share of shoppers who buy, and the mix of payment options are drawn at random, so that the
+answer is a probability.
 """
 
 from __future__ import annotations
@@ -16,19 +16,19 @@ from harness.planning.carried_capacity import RUN_EFFECT
 from harness.planning.load_levels import PaymentMix
 
 PRIOR = 0.5
-"""What is added to every count before it is believed (Jeffreys): nothing was seen is not the same as never happens."""
+"""The number that is added to each count (Jeffreys' prior), because a count of zero does not mean that it never happens."""
 FEWEST_PEAKS = 5
-"""With fewer days nobody can say how much days differ."""
+"""The least number of past days that show how much days differ."""
 UNCERTAINTY_COVERAGE = 0.9
-"""An uncertainty of 10 % means: nine times out of ten the truth lies within 10 %."""
+"""An uncertainty of 10 % means that the true value is within 10 % with this probability."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Peak:
-    """The busiest minute of the day that is planned for, in orders a second.
+    """The busiest minute of the planned day, in orders a second.
 
-    Either ``rate`` (of the busiest hour) times ``factor`` (busiest minute over that hour), each within its uncertainty nine times
-    out of ten; or ``past``, the busiest minutes of days like it.
+    It is either ``rate`` (of the busiest hour) times ``factor`` (the busiest minute over that hour), each with its uncertainty; or
+    it comes from ``past``, the busiest minutes of similar days.
     """
 
     rate: float = 0.0
@@ -39,11 +39,11 @@ class Peak:
 
     @property
     def usual(self) -> float:
-        """Orders a second in the busiest hour; where only the busiest minutes are known, half of theirs."""
+        """Orders a second in the busiest hour; half the rate of the busiest minutes if only these are known."""
         return fmean(self.past) / 2 if self.past else self.rate
 
     def draw(self, chance: random.Random) -> float:
-        """One peak it might be; a day to come differs from the mean of past ones as they do, and the mean is uncertain too."""
+        """Draw one possible peak; a future day differs from the mean of past days as they do, and the mean is uncertain, too."""
         if self.past:
             logs = [math.log(one) for one in self.past]
             freedom = len(logs) - 1
@@ -60,7 +60,7 @@ class Peak:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WhatIf:
-    """Something that might be otherwise: another mix of payments, a slower bank, slower SMS. Delays are in seconds."""
+    """A change to try: another mix of payments, a slower bank, slower SMS. Delays are in seconds."""
 
     name: str
     payments: Mapping[str, float] = field(default_factory=dict)
@@ -70,12 +70,12 @@ class WhatIf:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Forecast:
-    """What is planned for.
+    """The forecast that a plan is made for.
 
-    ``growth`` is by week, over ``weeks``. ``retries`` is the share of journeys begun once more. ``bought`` of ``begun``
-    checkouts ended in an order; None: as in the results. ``payments`` are counts by option; empty: as in the results. ``surge`` is how
-    long in seconds more comes than the shop carries, ``afterwards`` the orders a second once it is over (None: the usual hour). ``run_effect`` is the
-    standard deviation of the logarithm by which the shop's capacity differs between runs.
+    ``growth`` is per week, for ``weeks``. ``retries`` is the share of journeys that start again. ``bought`` of ``begun`` checkouts
+    end in an order (None: as in the results). ``payments`` are counts by option (empty: as in the results). ``surge`` is how long
+    the overload lasts in seconds, ``afterwards`` the orders a second after it (None: those of the busiest hour). ``run_effect`` is
+    the standard deviation of the logarithm of the capacity between runs.
     """
 
     peak: Peak
@@ -98,7 +98,7 @@ class Forecast:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Need:
-    """Drawn needs: ``orders`` a second at the peak, and the ``journeys`` a second of the measured kind that they amount to."""
+    """Random draws of the load at the peak: ``orders`` a second, and the equivalent measured ``journeys`` a second."""
 
     orders: tuple[float, ...]
     journeys: tuple[float, ...]
@@ -107,11 +107,10 @@ class Need:
 
 
 def needs(forecast: Forecast, measured: PaymentMix) -> Need:
-    """What the peak needs of the shop, drawn as often as the forecast says; the same seed gives the same draws.
+    """Draw the load at the peak; the same seed gives the same draws.
 
-    ``work`` is how many requests a journey of the forecast mix takes, in those of the measured one. Orders become journeys by the
-    share of journeys that buy (Beta), and journeys of another mix (Dirichlet) become as many of the measured one as
-    send as many requests.
+    Orders become journeys by the share of journeys that buy (Beta). Journeys of another mix (Dirichlet) become the number of
+    measured journeys with the same number of requests: ``work`` is the ratio of requests per journey.
     """
     chance = random.Random(forecast.seed)
     grown = (1 + forecast.growth) ** forecast.weeks
@@ -136,9 +135,9 @@ def needs(forecast: Forecast, measured: PaymentMix) -> Need:
 
 
 def work(payments: Mapping[str, float], measured: PaymentMix) -> float:
-    """How many requests a journey of this mix takes, over those of a measured one; 1 where nothing is said or known.
+    """The requests of a journey with this mix, relative to a measured journey; 1 if the mix or the requests are unknown.
 
-    Options that no measured journey used count as the mean of all.
+    Options without a measured journey count as the mean of all.
     """
     pages = measured.pages_per_journey
     journeys = sum(measured.journeys_by_option.values())
@@ -152,7 +151,7 @@ def work(payments: Mapping[str, float], measured: PaymentMix) -> float:
 
 
 def quantile(values: Sequence[float], q: float) -> float:
-    """The value that a share ``q`` of these does not exceed."""
+    """The value that a share ``q`` of the values does not exceed."""
     return sorted(values)[max(0, math.ceil(q * len(values)) - 1)]
 
 

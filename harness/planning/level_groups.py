@@ -1,4 +1,4 @@
-"""Takes levels of nearly the same rate together: a search tries the rates near its answer many times over."""
+"""Groups levels of nearly the same rate, because a search tries rates near its answer many times."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from statistics import median
 from harness.planning.load_levels import LoadLevel
 
 NEAR = 0.08
-"""How much faster than the slowest of them the fastest of some neighbours may be, in proportion."""
+"""The highest rate of a group is at most this share above the lowest."""
 
 
 def group_by_rate(levels: Iterable[LoadLevel]) -> Iterator[list[LoadLevel]]:
-    """Groups of levels by rising rate, each of rates near each other."""
+    """Groups of levels with similar rates, by rising rate."""
     group: list[LoadLevel] = []
     for level in sorted(levels, key=lambda one: one.rate):
         if group and level.rate > group[0].rate * (1 + NEAR):
@@ -24,7 +24,7 @@ def group_by_rate(levels: Iterable[LoadLevel]) -> Iterator[list[LoadLevel]]:
 
 
 def group_by_source(levels: Iterable[LoadLevel]) -> Iterator[list[LoadLevel]]:
-    """Neighbours of one source, of as many instances, of which the same is known of the objectives; by rising rate."""
+    """Groups of levels with similar rates and the same source, number of instances and verdict; by rising rate."""
     kinds: dict[tuple[str, int, bool | None], list[LoadLevel]] = {}
     for level in levels:
         kinds.setdefault((level.source, level.instances or 1, level.kept), []).append(level)
@@ -33,5 +33,5 @@ def group_by_source(levels: Iterable[LoadLevel]) -> Iterator[list[LoadLevel]]:
 
 
 def middle(values: Sequence[float]) -> float:
-    """The median: one odd level of seconds does not move it."""
+    """The median, which a single unusual level does not change."""
     return float(median(values))

@@ -1,4 +1,4 @@
-"""Reads from finished runs what a plan is made of: how much the shop got through at each rate, and how long it took."""
+"""Reads load levels from finished runs: the throughput and the times of a shop at each rate."""
 
 from __future__ import annotations
 
@@ -23,15 +23,14 @@ JOURNEYS, ORDERS = parse("journey rate > 0/s"), parse("orders rate > 0/s")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoadLevel:
-    """What was measured while one load was held.
+    """The measurements of one load.
 
-    ``rate`` is journeys due per second, ``throughput`` and ``orders`` journeys and orders finished per second, ``pages``
-    requests per second. ``in_shop`` is how many requests the shop had in hand on average, ``in_flight`` how many shoppers
-    were on their way, thinking included; both by Little's law. ``journey_time`` and ``page_time`` map ``mean``, ``p50``,
-    ``p95`` and ``p99`` to seconds. ``kept`` says whether every objective held; None: too little was seen to tell.
-    ``steady`` is false where response times never came to rest, so that the level shows no lasting state. ``patience`` says for
-    each objective on a time how many seconds more each request could have waited until it broke. ``variation`` is the squared
-    coefficient of variation of the pages' times.
+    ``rate`` is journeys due per second, ``throughput`` and ``orders`` are journeys and orders finished per second, ``pages`` is
+    requests per second. ``in_shop`` is the mean number of requests in the shop, ``in_flight`` the mean number of shoppers under way,
+    think time included; both by Little's law. ``journey_time`` and ``page_time`` map ``mean``, ``p50``, ``p95`` and ``p99`` to
+    seconds. ``kept`` says whether every objective held (None: too few samples). ``steady`` is false if response times did not
+    settle. ``patience`` is, for each objective on a time, how many more seconds each request could wait before it breaks.
+    ``variation`` is the squared coefficient of variation of the page times.
     """
 
     source: str
@@ -58,7 +57,7 @@ class LoadLevel:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PaymentMix:
-    """Who paid how, as counted: journeys and requests by payment option, journeys and orders in all."""
+    """Journeys and requests by payment option, and all journeys and orders."""
 
     journeys_by_option: Mapping[str, int] = field(default_factory=dict)
     pages_by_option: Mapping[str, int] = field(default_factory=dict)
@@ -75,7 +74,7 @@ class PaymentMix:
         }
 
     def plus(self, other: PaymentMix) -> PaymentMix:
-        """Both counted together."""
+        """The sum of both mixes."""
         return PaymentMix(
             journeys_by_option=_added(self.journeys_by_option, other.journeys_by_option),
             pages_by_option=_added(self.pages_by_option, other.pages_by_option),
@@ -85,17 +84,16 @@ class PaymentMix:
 
 
 def steady_level(
-    result: Result, source: str, *, instances: int | None = None, outside: Collection[str] = ()
+    result: Result, source: str, *, instances: int | None = None, external_pages: Collection[str] = ()
 ) -> LoadLevel | None:
-    """The load that a run held in its steady part; None where there was no steady part to speak of.
+    """The load of the steady part of a run; None without a steady part or for an invalid run.
 
-    An invalid run has no level: nothing that it measured may be used. ``outside`` names pages that others than the shop answer: a
-    bank's.
+    ``external_pages`` are pages that the shop does not answer, such as those of a bank.
     """
     window = result.recorder.window
     if not math.isfinite(window.steady_until):
         return None
-    level = _level(result, result.recorder, source, outside)
+    level = _level(result, result.recorder, source, external_pages)
     if level is None:
         return None
     closed = result.asked.model == "closed"
@@ -118,17 +116,17 @@ def level_between(
     end: float,
     *,
     instances: int | None = None,
-    outside: Collection[str] = (),
+    external_pages: Collection[str] = (),
 ) -> LoadLevel | None:
-    """The load that a run held between two moments, in seconds from its start; nothing is said of whether it was kept."""
+    """The load between two moments of a run, in seconds from its start; ``kept`` is unknown."""
     part = extract_interval(result.recorder, start, end)
     length = part.window.steady_until - part.window.steady_from
     if length <= 0:
         return None
-    level = _level(result, part, source, outside)
+    level = _level(result, part, source, external_pages)
     if level is None:
         return None
-    # What ended in this time may have been due before it.
+    # A journey that ended in this time may have been due before it.
     whole = Recorder(part.window, slice_length=part.slice_length, most_slices=part.most_slices)
     whole.pages, whole.journeys = result.recorder.pages, result.recorder.journeys
     return replace(
@@ -140,10 +138,10 @@ def level_between(
     )
 
 
-def _level(result: Result, measurements: Recorder, source: str, outside: Collection[str]) -> LoadLevel | None:
+def _level(result: Result, measurements: Recorder, source: str, external_pages: Collection[str]) -> LoadLevel | None:
     window = measurements.window
     length = window.steady_until - window.steady_from
-    recorder = without_pages(measurements, outside)
+    recorder = without_pages(measurements, external_pages)
     journeys, pages = every_journey(recorder), every_page(recorder)
     if result.judgement.verdict is Verdict.INVALID or length <= 0 or not journeys.count:
         return None
@@ -164,30 +162,30 @@ def _level(result: Result, measurements: Recorder, source: str, outside: Collect
     )
 
 
-def without_pages(recorder: Recorder, outside: Collection[str]) -> Recorder:
-    """The same measurements without the pages that others than the shop answered."""
+def without_pages(recorder: Recorder, external_pages: Collection[str]) -> Recorder:
+    """The same measurements without these pages."""
     inside = Recorder(recorder.window, slice_length=recorder.slice_length, most_slices=recorder.most_slices)
-    inside.pages = {key: cell for key, cell in recorder.pages.items() if key.page not in outside}
+    inside.pages = {key: series for key, series in recorder.pages.items() if key.page not in external_pages}
     inside.journeys, inside.arrivals = recorder.journeys, recorder.arrivals
     return inside
 
 
-def payment_mix_of(result: Result, outside: Collection[str] = ()) -> PaymentMix:
-    """Who paid how in the steady part of a run; those whom the shop failed count as coming, not as having bought."""
+def payment_mix_of(result: Result, external_pages: Collection[str] = ()) -> PaymentMix:
+    """The payment mix of the steady part of a run; journeys that the shop failed count as started, not as ended."""
     recorder = result.recorder
     journeys: dict[str, int] = {}
     pages: dict[str, int] = {}
     ended = orders = 0
-    for key, cell in recorder.journeys.items():
+    for key, series in recorder.journeys.items():
         if key.phase == Phase.STEADY and key.blame != Blame.HARNESS:
-            n = cell.response.total
+            n = series.response.total
             journeys[key.payment_option] = journeys.get(key.payment_option, 0) + n
             if key.blame != Blame.SHOP:
                 ended += n
                 orders += n * key.ordered
-    for page, cell in recorder.pages.items():
-        if page.phase == Phase.STEADY and page.page not in outside:
-            pages[page.payment_option] = pages.get(page.payment_option, 0) + cell.response.total
+    for page, series in recorder.pages.items():
+        if page.phase == Phase.STEADY and page.page not in external_pages:
+            pages[page.payment_option] = pages.get(page.payment_option, 0) + series.response.total
     return PaymentMix(journeys_by_option=journeys, pages_by_option=pages, journeys=ended, orders=orders)
 
 
@@ -220,13 +218,13 @@ def _rate(recorder: Recorder, *, orders: bool) -> float:
 
 def _time_spent(recorder: Recorder, *, of_pages: bool) -> float:
     if of_pages:
-        return math.fsum(_spent(cell) for key, cell in recorder.pages.items() if key.phase == Phase.STEADY)
-    return math.fsum(_spent(cell) for key, cell in recorder.journeys.items() if key.phase == Phase.STEADY)
+        return math.fsum(_spent(series) for key, series in recorder.pages.items() if key.phase == Phase.STEADY)
+    return math.fsum(_spent(series) for key, series in recorder.journeys.items() if key.phase == Phase.STEADY)
 
 
-def _spent(cell: SampleSeries) -> float:
-    # A stretch cut out of a run knows response times only.
-    return cell.service.sum if cell.service.total else cell.response.sum
+def _spent(series: SampleSeries) -> float:
+    # An interval of a run has only response times.
+    return series.service.sum if series.service.total else series.response.sum
 
 
 def _times(response: Histogram) -> dict[str, float]:

@@ -1,4 +1,4 @@
-"""A plan for people: as text on the console, as values for programs, and as one page of HTML that needs nothing else."""
+"""Writes a plan as text for the console, as JSON, and as one self-contained HTML page."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ figure { margin: 1rem 0; } svg { width: 100%; height: auto; } svg text { fill: v
 
 
 def console(plan: CapacityPlan, width: int = 100) -> str:
-    """What a person reads in a terminal: the answer, what follows, the tables, and what they rest on."""
+    """The plan for a terminal: the answer, its consequences, the tables, and the assumptions."""
     parts = [textwrap.fill(words.headline(plan), width)]
     parts += ["\n".join(textwrap.fill(one, width, break_on_hyphens=False) for one in words.sentences(plan))]
     parts += [f"{table.title}\n{_drawn(table)}" for table in tables(plan)]
@@ -48,12 +48,12 @@ def console(plan: CapacityPlan, width: int = 100) -> str:
         for one in words.assumptions(plan)
     ]
     if listed:
-        parts.append("\n".join(["What this rests on", *listed]))
+        parts.append("\n".join(["Assumptions", *listed]))
     return "\n\n".join(parts) + "\n"
 
 
 def html(plan: CapacityPlan) -> str:
-    """The same as a page of its own, with the curves drawn."""
+    """The plan as an HTML page with charts."""
     first, *rest = words.sentences(plan)
     verdict = plan.verdict.value
     parts = [
@@ -66,7 +66,7 @@ def html(plan: CapacityPlan) -> str:
         *(figure for figure in (throughput_curve(plan), response_curve(plan)) if figure),
         f'<p class="dim">{escape(plan.curve_missing)}</p>' if plan.curve_missing and plan.measured.levels else "",
         *(_table(table) for table in tables(plan)),
-        "<h2>What this rests on</h2>",
+        "<h2>Assumptions</h2>",
         "<ul>",
         *(f"<li>{escape(one)}</li>" for one in words.assumptions(plan)),
         "</ul></body></html>",
@@ -76,7 +76,7 @@ def html(plan: CapacityPlan) -> str:
 
 
 def to_json(plan: CapacityPlan) -> dict[str, Any]:
-    """Every figure of the plan; rates per second, times in seconds, ``"inf"`` for without end. Draws are left out."""
+    """Every figure of the plan: rates per second, times in seconds, ``"inf"`` for infinite. Random draws are left out."""
     document: dict[str, Any] = {
         "schema_version": SCHEMA_VERSION,
         "verdict": plan.verdict.value,
@@ -129,7 +129,7 @@ def to_json(plan: CapacityPlan) -> dict[str, Any]:
 
 
 def finite(value: Any) -> Any:
-    """The same value with what JSON cannot say as text or ``null``."""
+    """The same value with infinity as ``"inf"`` and NaN as ``null``, because JSON has neither."""
     match value:
         case dict():
             return {key: finite(each) for key, each in value.items()}

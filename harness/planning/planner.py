@@ -1,4 +1,4 @@
-"""The plan: whether the forecast peak fits what was measured, how surely, and what follows for instances, growth and overload."""
+"""Makes a plan: the probability that the forecast peak fits the measured shop, and the effect of instances, growth and overload."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ MOST_INSTANCES = 64
 
 
 def make_plan(measured: ShopMeasurements, forecast: Forecast, *, bank_pages: Collection[str] = ()) -> CapacityPlan:
-    """The plan for this forecast, as far as what was measured allows."""
+    """The plan for a forecast, as far as the measurements allow."""
     need = needs(forecast, measured.mix)
     per_journey = need.conversion / need.work / (1 + forecast.retries)
     known = [one for one in measured.capacities if one.likely > 0]
@@ -50,7 +50,7 @@ def make_plan(measured: ShopMeasurements, forecast: Forecast, *, bank_pages: Col
     verdict, reason = decide(carries, fits, forecast, scale)
     peak = quantile(need.journeys, 0.5)
     saturation = max(carries.likely, _saturation(measured, carries, curve))
-    # Where nothing was tried above what held, nobody knows at what rate a queue begins to grow.
+    # If no higher rate was tried, the rate at which a queue begins to grow is unknown.
     saturation_known = carries.high < math.inf
     patience = _patience(measured.levels)
     needed = needed_instances(
@@ -86,9 +86,9 @@ def make_plan(measured: ShopMeasurements, forecast: Forecast, *, bank_pages: Col
 
 
 def fit_probability(carries: CarriedCapacity, need: Need, forecast: Forecast) -> FitProbability:
-    """How probable it is that the need is carried; between two runs, as if it were the lower and the upper one.
+    """The probability that the capacity is enough; between two runs, the range from the lower to the upper one.
 
-    Where nobody tried how far it goes, the upper end is certainty.
+    If no higher rate was tried, the upper end is 1.
     """
     effect = forecast.run_effect
     if carries.grade in (EvidenceGrade.BRACKETED, EvidenceGrade.AT_LEAST, EvidenceGrade.BELOW):
@@ -101,17 +101,17 @@ def fit_probability(carries: CarriedCapacity, need: Need, forecast: Forecast) ->
 
 
 def decide(carries: CarriedCapacity, fits: FitProbability, forecast: Forecast, scale: Scaling) -> tuple[Verdict, str]:
-    """Whether the peak fits as surely as wanted; what only a model says is no pass beyond what was measured."""
+    """Whether the peak fits with the wanted confidence; far from the measurements a model alone does not pass."""
     wanted = forecast.confidence
     if fits.low >= wanted:
         if carries.grade is EvidenceGrade.MODEL and not _near(scale, carries.instances or 1):
-            return Verdict.INCONCLUSIVE, "only a model says that the peak fits, far from what was measured"
+            return Verdict.INCONCLUSIVE, "only a model far from the measurements says that the peak fits"
         return Verdict.PASSED, "the forecast peak fits"
     if fits.high < wanted:
         return Verdict.FAILED, "the probability that the forecast peak fits is too small"
     if carries.high == math.inf:
-        return Verdict.INCONCLUSIVE, "nothing is known of the rate of the peak"
-    return Verdict.INCONCLUSIVE, "the peak lies between a rate that held and one that did not"
+        return Verdict.INCONCLUSIVE, "no rate as high as the peak was measured"
+    return Verdict.INCONCLUSIVE, "the peak is between a rate that held and one that broke an objective"
 
 
 def _nothing_held(
@@ -120,7 +120,7 @@ def _nothing_held(
     ceiling = min((one.high for one in measured.capacities), default=math.inf)
     below = next((one for one in measured.capacities if one.high == ceiling), None)
     if below is None:
-        return CapacityPlan(**beginning, verdict=Verdict.INCONCLUSIVE, reason="no run was judged to the end")  # type: ignore[arg-type]
+        return CapacityPlan(**beginning, verdict=Verdict.INCONCLUSIVE, reason="no run has a verdict")  # type: ignore[arg-type]
     fits = fit_probability(below, need, forecast)
     failed = fits.high < forecast.confidence
     return CapacityPlan(
@@ -134,7 +134,7 @@ def _nothing_held(
 
 def _near(scale: Scaling, instances: int) -> bool:
     if scale.is_proportional:
-        # Fewer than were measured carry at least their part, but for what a larger pool saves; more need not.
+        # Fewer instances than measured carry about their share. More instances may carry less than theirs.
         return instances <= max(scale.measured)
     return min(scale.measured) <= instances <= MAX_EXTRAPOLATION * max(scale.measured)
 
@@ -145,13 +145,13 @@ def _curve(measured: ShopMeasurements, now: int, seed: int) -> tuple[Fit | None,
         return fit([(level.in_shop, level.throughput) for level in levels], seed=seed), ""
     except ValueError as error:
         return None, (
-            f"The curve of throughput was not fitted to what {now} instance{'s' * (now != 1)} did: {error}. Give more results, valid, "
-            "steady and at different rates, or run `locust --headless --scenario capacity`."
+            f"There is no throughput curve for {now} instance{'s' * (now != 1)}: {error}. Give more results that are valid, steady and "
+            "at different rates, or run `locust --headless --scenario capacity`."
         )
 
 
 def _saturation(measured: ShopMeasurements, carries: CarriedCapacity, curve: Fit | None) -> float:
-    """The most that gets done: as measured, or as the curve has it where it is not far beyond that."""
+    """The highest throughput: as measured, or from the curve if that is not far beyond the measurements."""
     seen = max(
         (level.throughput for level in measured.levels if level.steady and (level.instances or 1) == carries.instances),
         default=0.0,
@@ -188,7 +188,7 @@ def _overloads(
 
 
 def _wait(measured: ShopMeasurements, saturation: float, peak: float) -> tuple[float, float] | None:
-    """How long a request waits on average at the peak, by the M/G/k formula: without variation, and with what was measured."""
+    """The mean wait of a request at the peak by the M/G/k formula: without variation, and with the measured variation."""
     calm = min(measured.levels, key=lambda level: level.rate)
     if not calm.throughput > 0 or not calm.page_time["mean"] > 0:
         return None
@@ -230,7 +230,7 @@ def _other(
     need: Need,
     bank_pages: Collection[str],
 ) -> WhatIfOutcome:
-    # The draws stay; what changes is how many requests each of their journeys makes.
+    # The draws stay the same. Only the number of requests per journey changes.
     heavier = work(one.payments, measured.mix) / need.work if one.payments else 1.0
     journeys = tuple(each * heavier for each in need.journeys)
     changed = Need(orders=need.orders, journeys=journeys, conversion=need.conversion, work=need.work * heavier)
@@ -239,7 +239,7 @@ def _other(
         if measured.typical is not None and (one.bank_delay or one.sms_delay)
         else None
     )
-    # At the peak as many journeys begin as before; the delay keeps each of them longer.
+    # At the peak the same number of journeys starts. The delay only makes each of them longer.
     peak = quantile(need.orders, 0.5) / need.conversion * (1 + forecast.retries)
     held = [level for level in measured.levels if level.throughput > 0]
     longest = max((level.in_flight / level.throughput for level in held if level.kept), default=0.0) or max(

@@ -1,7 +1,7 @@
-"""What queues do: waiting at a number of counters, and a shop that is asked for more than it can carry.
+"""Queueing formulas: the wait at several servers, and the queue of an overloaded shop.
 
-Times are in seconds, rates per second. The waiting formulae are for M/G/k in the steady state (Erlang C; Allen and Cunneen's
-correction for service times that vary more or less than exponential ones); the overload formulae treat shoppers as water.
+Times are in seconds, rates per second. The waiting formulas are for M/G/k in the steady state (Erlang C, with Allen and Cunneen's
+correction for service times that vary more or less than exponential ones). The overload formulas use a fluid approximation.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import math
 
 
 def erlang_c(servers: int, load: float) -> float:
-    """The share of those who come to M/M/k who must wait; ``load`` is arrival rate times service time, below ``servers``."""
+    """The share of arrivals at M/M/k that must wait; ``load`` is arrival rate times service time, below ``servers``."""
     if load >= servers:
         return 1.0
     blocked = 1.0
@@ -20,10 +20,10 @@ def erlang_c(servers: int, load: float) -> float:
 
 
 def mean_wait(servers: int, service: float, rate: float, variation: float = 1.0, burstiness: float = 1.0) -> float:
-    """The mean wait in M/G/k; ``inf`` where more comes than can be served.
+    """The mean wait in M/G/k; ``inf`` for a load that is too high.
 
-    ``variation`` and ``burstiness`` are the squared coefficients of variation of service and of the gaps between
-    arrivals: 1 where exponential, 0 where always the same.
+    ``variation`` and ``burstiness`` are the squared coefficients of variation of the service times and of the gaps between
+    arrivals: 1 if exponential, 0 if constant.
     """
     load = rate * service
     if load >= servers:
@@ -32,18 +32,17 @@ def mean_wait(servers: int, service: float, rate: float, variation: float = 1.0,
 
 
 def until_broken(patience: float, overload: float) -> float:
-    """After how many seconds the wait exceeds ``patience``, when ``overload`` times what the shop can carry comes.
+    """After how many seconds the wait exceeds ``patience`` at ``overload`` times the capacity; ``inf`` without an overload.
 
-    The queue grows by ``overload - 1`` seconds of work a second: 2 s are reached after 20 s at 1.1 times.
-    ``inf`` where nothing grows.
+    The queue grows by ``overload - 1`` seconds of work a second: at 1.1 times, it reaches 2 s after 20 s.
     """
     return max(0.0, patience) / (overload - 1) if overload > 1 else math.inf
 
 
 def until_recovered(overload: float, lasts: float, afterwards: float) -> float:
-    """How long after an overload the queue is gone; ``afterwards`` is the load then, as a share of what the shop carries.
+    """How long after an overload the queue is empty; ``afterwards`` is the load then, as a share of the capacity.
 
-    ``inf`` where the shop is not left any capacity to catch up with.
+    ``inf`` if that load leaves no spare capacity.
     """
     if overload <= 1:
         return 0.0
@@ -51,7 +50,7 @@ def until_recovered(overload: float, lasts: float, afterwards: float) -> float:
 
 
 def weeks_left(carries: float, needed: float, growth: float) -> float:
-    """After how many weeks the need outgrows what is carried; 0 if it has already, ``inf`` if it does not grow."""
+    """After how many weeks the need exceeds the capacity; 0 if it does already, ``inf`` if it does not grow."""
     if needed >= carries:
         return 0.0
     return math.log(carries / needed) / math.log1p(growth) if growth > 0 and needed > 0 else math.inf

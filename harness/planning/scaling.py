@@ -1,4 +1,4 @@
-"""What other numbers of instances would carry, judged by what some numbers of them were measured to carry."""
+"""Estimates the capacity of other numbers of instances from the measured ones."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ from harness.planning.usl import Usl, best_fit, interval
 
 REPLICATES = 400
 MIN_UNCERTAINTY = 0.005
-"""The relative uncertainty below which no measured capacity is believed."""
+"""The least relative uncertainty of a measured capacity."""
 PER_DOUBLING = 0.04
-"""How far the law itself may be off, as a standard deviation, for each doubling between a figure and what was measured: a large
-pool of servers carries more than its parts, and no law of contention knows that (simulated with M/M/c)."""
+"""The standard deviation of the law's error for each doubling away from a measured number of instances. A large pool of servers
+carries more than its parts, which no law of contention includes (simulated with M/M/c)."""
 MAX_EXTRAPOLATION = 1.5
-"""How far beyond what was measured, as a ratio, a figure may lie before it has to be called a model."""
+"""The ratio to the highest measurement above which a figure is called a model."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scaling:
-    """The capacity of a shop of so many instances.
+    """The capacity of a shop as a function of its instances.
 
-    ``measured`` is what was measured for some numbers of them. ``law`` and ``others`` fit them, and what might as well have been
-    measured; with one number measured the law is a straight line through nothing and that.
+    ``measured`` are the measured capacities by number of instances. ``law`` fits them, and ``others`` fit random draws of them.
+    With one measured number, the law is proportional.
     """
 
     measured: Mapping[int, CarriedCapacity]
@@ -38,11 +38,11 @@ class Scaling:
 
     @property
     def is_proportional(self) -> bool:
-        """Whether all that is known is one number of instances, so that the rest is proportion."""
+        """Whether only one number of instances was measured, so that the law is proportional."""
         return len(self.measured) == 1
 
     def of(self, instances: int, confidence: float = 0.95) -> CarriedCapacity:
-        """What so many instances carry: as measured where it was, else as the law has it."""
+        """The capacity of this number of instances: as measured, or else from the law."""
         known = self.measured.get(instances)
         if known is not None:
             return known
@@ -60,7 +60,7 @@ class Scaling:
             likely * math.exp(-math.hypot(half, math.log(likely / low))),
             likely * math.exp(math.hypot(half, math.log(high / likely))),
         )
-        if any(one.high == math.inf for one in self.measured.values()):  # nobody tried where it ends
+        if any(one.high == math.inf for one in self.measured.values()):  # no higher rate was tried
             low, high = min(low, likely), math.inf
         return CarriedCapacity(
             likely=likely,
@@ -72,12 +72,12 @@ class Scaling:
         )
 
     def describe(self, instances: int) -> str:
-        """Where a figure comes from, in words."""
+        """The source of a figure, as text."""
         counts = _listed(sorted(self.measured))
         if self.is_proportional:
             return f"in proportion to what {counts} measured"
         within = min(self.measured) <= instances <= MAX_EXTRAPOLATION * max(self.measured)
-        return f"from what {counts} measured" + ("" if within else ", far beyond it")
+        return f"from what {counts} measured" + ("" if within else ", far beyond that")
 
     def _deviations(self, confidence: float) -> float:
         freedom = len(self.measured) - _free_parameters(self.law)
@@ -85,10 +85,10 @@ class Scaling:
 
 
 def scaling(measured: Sequence[CarriedCapacity], *, seed: int, replicates: int = REPLICATES) -> Scaling:
-    """The capacity by number of instances that fits these best; each must say its number, and one number must be there once.
+    """The law that fits these capacities best; each must have its own number of instances.
 
-    Three numbers measured tell about sharing and agreeing (the Universal Scalability Law with what they allow for), two about
-    sharing, one nothing: then it is proportion. ValueError without any.
+    Three measured numbers show contention and coherency of the Universal Scalability Law, two only contention. With one, the law is
+    proportional. Without any it is a ValueError.
     """
     by_number = {one.instances: one for one in measured if one.instances and one.likely > 0}
     if not by_number:
@@ -101,12 +101,12 @@ def scaling(measured: Sequence[CarriedCapacity], *, seed: int, replicates: int =
     freedom = len(kept) - _free_parameters(law)
     spread = 0.0
     if freedom > 0:
-        # How much farther the points lie from the law than their own uncertainty explains (Birge's ratio).
-        strange = math.fsum(
+        # How much farther the points are from the law than their own uncertainty explains (Birge's ratio).
+        residual = math.fsum(
             (trust[number] * math.log(one.likely / law.throughput(number))) ** 2 for number, one in kept.items()
         )
         typical = math.sqrt(len(kept) / math.fsum(each * each for each in trust.values()))
-        spread = typical * math.sqrt(max(0.0, strange / freedom - 1))
+        spread = typical * math.sqrt(max(0.0, residual / freedom - 1))
     return Scaling(measured=kept, law=law, others=others, spread=spread)
 
 
@@ -119,24 +119,25 @@ def needed_instances(
     run_effect: float = RUN_EFFECT,
     most: int = 1000,
 ) -> int | None:
-    """The fewest instances that carry the need even without ``lost`` of them, as surely as demanded; None if no number does.
+    """The least number of instances that carries the need with ``lost`` of them lost; None if no number does.
 
-    ``needs`` are draws of what is needed, in what the capacities are in; each meets a draw of the capacity.
+    ``needs`` are draws in the unit of the capacities. Each is compared with a draw of the capacity. The share that fits must reach
+    ``confidence``.
     """
-    fallen = 0.0
+    highest = 0.0
     for number in range(1 + lost, most + 1):
         carries = scale.of(number - lost)
         if fit_share(carries, needs, seed=number, run_effect=run_effect) >= confidence:
             return number
-        # Where agreeing costs more than another instance brings, more of them only make it worse.
-        if carries.likely < 0.9 * fallen:
+        # With strong coherency costs, more instances only lower the capacity.
+        if carries.likely < 0.9 * highest:
             return None
-        fallen = max(fallen, carries.likely)
+        highest = max(highest, carries.likely)
     return None
 
 
 def fit_share(carries: CarriedCapacity, needs: Sequence[float], *, seed: int, run_effect: float = RUN_EFFECT) -> float:
-    """In which share of the draws the need is carried; of what lies between two runs, only what held counts."""
+    """The share of draws in which the capacity is enough; between two runs, only the rate that held counts."""
     chance = random.Random(seed)
     if carries.grade is EvidenceGrade.BRACKETED:
         return share_below(carries.low, needs, chance, run_effect)
@@ -144,12 +145,12 @@ def fit_share(carries: CarriedCapacity, needs: Sequence[float], *, seed: int, ru
 
 
 def share_below(rate: float, needs: Sequence[float], chance: random.Random, run_effect: float) -> float:
-    """The share of the needs that do not exceed a rate which held in one run, as it would in another."""
+    """The share of needs below a rate that held in one run, with the variation between runs."""
     return sum(need <= rate * math.exp(chance.gauss(0.0, run_effect)) for need in needs) / len(needs)
 
 
 def deviation(carries: CarriedCapacity) -> float:
-    """The standard deviation of the logarithm of what is carried; 0 where it is known exactly, or not at all."""
+    """The standard deviation of the logarithm of a capacity; 0 if it has no finite interval."""
     if not (0 < carries.low < carries.high < math.inf):
         return 0.0
     sides = math.sqrt(12) if carries.grade is EvidenceGrade.BRACKETED else 2 * NormalDist().inv_cdf(0.975)

@@ -1,4 +1,4 @@
-"""Reads a search for capacity as levels and an answer: each of its levels was held for a while, and one was confirmed."""
+"""Reads levels and the answer from the result of a capacity search."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from harness.planning.load_levels import LoadLevel, level_between
 from harness.results.result import Result
 
 OUT_OF_BALANCE = 0.1
-"""Of those due: more or fewer who end, and a queue grew or shrank meanwhile."""
+"""The share of due journeys by which the number of ended ones may differ before a queue has grown or shrunk."""
 BY_CHANCE = 2.0
-"""By how many standard deviations of the number under way, at both ends of a level, the two may differ all the same."""
+"""The standard deviations, of the number under way at both ends of a level, by which the two may differ by chance."""
 
 
 def levels_of_search(
-    result: Result, answer: CapacityAnswer, source: str, *, instances: int, outside: Collection[str] = ()
+    result: Result, answer: CapacityAnswer, source: str, *, instances: int, external_pages: Collection[str] = ()
 ) -> list[LoadLevel]:
-    """The levels of the search: not those that drained the shop, nor those in trouble.
+    """The levels of a search without drains and levels in trouble.
 
-    Where a queue grew, or one of the level before was worked off, the level is not ``steady``: it shows no lasting state of the shop.
+    A level is not ``steady`` if a queue grew or shrank in it, because then it does not show a lasting state of the shop.
     """
     found = []
     for point in answer.points:
@@ -34,7 +34,12 @@ def levels_of_search(
             continue
         confirms = point.purpose == Purpose.CONFIRM
         level = level_between(
-            result, f"{source} {point.purpose}", point.settled, point.end, instances=instances, outside=outside
+            result,
+            f"{source} {point.purpose}",
+            point.settled,
+            point.end,
+            instances=instances,
+            external_pages=external_pages,
         )
         if level is None:
             continue
@@ -58,10 +63,10 @@ def _balanced(level: LoadLevel, seconds: float) -> bool:
 
 
 def capacity_of_search(answer: CapacityAnswer, source: str, instances: int) -> CarriedCapacity | None:
-    """What the search found, per second; None if it found nothing at all.
+    """The capacity that a search found, per second; None if it found nothing.
 
-    Likely is what was confirmed, and nothing more. The interval goes up to where a demand gave way while the search tracked it; of a
-    search that ended early, up to the lowest level that broke one.
+    ``likely`` is the confirmed rate. The interval ends at the rate at which an objective breaks. For a search that ended early, it
+    ends at the lowest level that broke one.
     """
     held = (answer.journeys or 0.0) / 60
     broken = [point.rate / 60 for point in answer.points if point.broken and not point.trouble]
@@ -78,7 +83,7 @@ def capacity_of_search(answer: CapacityAnswer, source: str, instances: int) -> C
 
 
 def confirmed_excerpt(result: Result, answer: CapacityAnswer) -> Result:
-    """The run as if it had consisted of nothing but the level that was confirmed; as it is where none was."""
+    """The result with only the confirmed level in it; unchanged without a confirmed level."""
     confirmed: list[CapacityPoint] = [
         point for point in answer.points if point.purpose == Purpose.CONFIRM and point.verdict == Verdict.PASSED
     ]

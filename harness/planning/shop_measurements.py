@@ -1,4 +1,4 @@
-"""Puts together what several runs show of one shop: its levels, its mix, what it carries, and what gives way first."""
+"""Combines the results of several runs of one shop: its levels, its mix, its capacity, and its first limit."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from harness.results.result import Result
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResultSource:
-    """One result under the name that the user gave it, with how many instances the shop had then."""
+    """One result with the name that the user gave it and the number of instances of the shop."""
 
     name: str
     result: Result
@@ -24,9 +24,10 @@ class ResultSource:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShopMeasurements:
-    """What is known of a shop. ``capacities`` has one for each number of instances; ``refused`` names results not used, and why.
+    """The measurements of a shop.
 
-    ``typical`` is the run from which what-ifs are computed. ``notes`` are for the reader to know.
+    ``capacities`` has one entry for each number of instances. ``refused`` has the names of unused results with the reason.
+    ``typical`` is the run that what-ifs are computed from. ``notes`` are sentences for the reader.
     """
 
     levels: tuple[LoadLevel, ...]
@@ -38,8 +39,8 @@ class ShopMeasurements:
     notes: tuple[str, ...] = ()
 
 
-def combine_results(sources: Sequence[ResultSource], *, outside: Collection[str] = ()) -> ShopMeasurements:
-    """What these results show together; an invalid one shows nothing and is refused by name."""
+def combine_results(sources: Sequence[ResultSource], *, external_pages: Collection[str] = ()) -> ShopMeasurements:
+    """Combine these results; an invalid one is not used and named in ``refused``."""
     levels: list[LoadLevel] = []
     refused: list[tuple[str, str]] = []
     typical: list[tuple[float, Result]] = []
@@ -53,24 +54,26 @@ def combine_results(sources: Sequence[ResultSource], *, outside: Collection[str]
             continue
         answer = source.result.capacity
         if answer is not None:
-            levels += levels_of_search(source.result, answer, source.name, instances=source.instances, outside=outside)
+            levels += levels_of_search(
+                source.result, answer, source.name, instances=source.instances, external_pages=external_pages
+            )
             found = capacity_of_search(answer, source.name, source.instances)
             if found is None:
                 refused.append((source.name, f"its search found nothing: {answer.why}"))
                 continue
             searched.append(found)
-            mix = mix.plus(payment_mix_of(source.result, outside))
+            mix = mix.plus(payment_mix_of(source.result, external_pages))
             typical.append((found.likely, confirmed_excerpt(source.result, answer)))
             if answer.gave_way is not None:
                 gave_way.append(_gave_way(answer.gave_way))
             continue
-        level = steady_level(source.result, source.name, instances=source.instances, outside=outside)
+        level = steady_level(source.result, source.name, instances=source.instances, external_pages=external_pages)
         if level is None:
-            refused.append((source.name, "it has no steady part in which journeys were walked"))
+            refused.append((source.name, "its steady part has no journeys"))
             continue
         levels.append(level)
-        mix = mix.plus(payment_mix_of(source.result, outside))
-        # What held at the highest rate is the best picture of a busy hour; else the calmest of what did not.
+        mix = mix.plus(payment_mix_of(source.result, external_pages))
+        # The highest rate that held is most like a busy hour. Without one, it is the lowest rate that broke an objective.
         typical.append((level.rate if level.kept else -level.rate, source.result))
     numbers = sorted(
         {level.instances for level in levels if level.instances} | {one.instances or 1 for one in searched}
@@ -88,7 +91,7 @@ def combine_results(sources: Sequence[ResultSource], *, outside: Collection[str]
 
 
 def gives_way(levels: Sequence[LoadLevel]) -> str:
-    """The demand that broke at the lowest rate, or where none did, the one with the least room left at the highest."""
+    """The objective that broke at the lowest rate; if none broke, the one with the least room at the highest rate."""
     broken = sorted((level for level in levels if level.broken), key=lambda level: level.rate)
     if broken:
         first = broken[0]
@@ -97,12 +100,12 @@ def gives_way(levels: Sequence[LoadLevel]) -> str:
     if timed:
         patience = timed[-1].patience
         nearest = min(patience, key=lambda text: patience[text])
-        return f"nothing did yet; {nearest} has the least room left"
+        return f"no objective broke; {nearest} has the least room left"
     return ""
 
 
 def _surest(number: int, levels: Sequence[LoadLevel], searched: Sequence[CarriedCapacity]) -> CarriedCapacity | None:
-    """What so many instances carry: as the surest search found, or as single runs show where there was none."""
+    """The capacity of this number of instances: from the search with the best evidence, or else from single runs."""
     answers = [one for one in searched if one.instances == number]
     known = (
         [one for one in answers if one.grade is EvidenceGrade.CONFIRMED]
@@ -110,7 +113,7 @@ def _surest(number: int, levels: Sequence[LoadLevel], searched: Sequence[Carried
         or answers
     )
     if known:
-        # Two searches of one shop that disagree: the lower one was true once, too.
+        # If two searches disagree, the lower capacity counts.
         return min(known, key=lambda one: one.likely)
     return capacity_from_levels([level for level in levels if level.instances == number])
 
@@ -136,14 +139,14 @@ def _notes(sources: Sequence[ResultSource]) -> list[str]:
         notes.append(f"The results are of different scenarios ({', '.join(scenarios)}); their mixes were added up.")
     targets = sorted({source.result.asked.target for source in sources if not source.result.asked.embedded})
     if len(targets) > 1:
-        notes.append(f"The results are of different targets ({', '.join(targets)}), taken to be one shop.")
+        notes.append(f"The results are of different targets ({', '.join(targets)}); they count as one shop.")
     embedded = [source for source in sources if source.result.asked.embedded]
     shops = {(source.instances, str(source.result.asked.scenario.get("shop"))) for source in embedded}
     if len(shops) > len({source.instances for source in embedded}):
         notes.append(
-            "Beware: the embedded shop was not the same in all results (their [shop] tables differ), and yet they are taken for one shop. "
+            "The embedded shop differs between the results (their [shop] tables are not equal), but they count as one shop. "
             "Give results of one shop only."
         )
     if any(source.result.asked.model == "closed" for source in sources):
-        notes.append("Closed loads are among the results: their rate is what was finished, not what was asked for.")
+        notes.append("Some results are of closed loads: their rate is the rate of finished journeys, not of arrivals.")
     return notes

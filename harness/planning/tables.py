@@ -1,4 +1,4 @@
-"""The tables of a plan, for somebody who wants to see where the sentences come from."""
+"""The tables of a plan, with the figures behind its sentences."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from harness.reporting.tables import NO_VALUE, ReportTable
 from harness.units import format_duration, format_number, format_percent
 
 LEAST = 0.0001
-"""The shortest wait in seconds that is told as it was computed: a model knows no shorter one."""
+"""The shortest wait in seconds that a table shows, because a model is not more exact."""
 
 
 def tables(plan: CapacityPlan) -> list[ReportTable]:
-    """Every table that has anything in it."""
+    """Every table with at least one row."""
     every = [_levels(plan), _steps(plan), _curve(plan), _overloads(plan), _others(plan), _peak(plan)]
     return [table for table in every if table.rows]
 
@@ -50,7 +50,7 @@ def _levels(plan: CapacityPlan) -> ReportTable:
         *("measured", "instances", "objectives", "due/min", "journeys/min", "orders/min"),
         *("page p95", "journey p95", "requests in hand", "shoppers"),
     )
-    return ReportTable("What was measured (medians, where several levels had nearly one rate)", headings, rows)
+    return ReportTable("Measurements (medians of levels with similar rates)", headings, rows)
 
 
 def _steps(plan: CapacityPlan) -> ReportTable:
@@ -64,8 +64,8 @@ def _steps(plan: CapacityPlan) -> ReportTable:
         )
         for step in plan.steps
     ]
-    headings = ("instances", "orders/min", "from", "to", "known how", "peak fits", f"with {plan.forecast.lost} lost")
-    return ReportTable("What so many instances carry", headings, rows, text_columns=1)
+    headings = ("instances", "orders/min", "from", "to", "evidence", "peak fits", f"with {plan.forecast.lost} lost")
+    return ReportTable("Capacity by number of instances", headings, rows, text_columns=1)
 
 
 def _curve(plan: CapacityPlan) -> ReportTable:
@@ -96,7 +96,7 @@ def _overloads(plan: CapacityPlan) -> ReportTable:
         )
         for one in plan.overloads
     ]
-    title = "More than the shop can get done"
+    title = "Overload"
     return ReportTable(title, ("overload", "orders/min", "an objective breaks", "to recover"), rows)
 
 
@@ -112,7 +112,7 @@ def _others(plan: CapacityPlan) -> ReportTable:
         )
         for one in plan.others
     ]
-    headings = ("what if", "work a journey", "peak fits", "shoppers on their way", "met by it", "breaks")
+    headings = ("what if", "work a journey", "peak fits", "shoppers under way", "journeys affected", "breaks")
     return ReportTable("What if", headings, rows)
 
 
@@ -136,7 +136,7 @@ def _range(plan: CapacityPlan, one: CarriedCapacity) -> tuple[str, str, str]:
 
 
 def _rates(plan: CapacityPlan) -> tuple[float, float]:
-    assert plan.curve is not None, "asked for only where there is a curve"  # noqa: S101
+    assert plan.curve is not None, "called only with a curve"  # noqa: S101
     ranked = sorted(one.rate for one in plan.curve.others)
     return quantile(ranked, 0.025), quantile(ranked, 0.975)
 
@@ -148,11 +148,11 @@ def _between(values: list[float], pattern: str) -> tuple[str, str]:
 def _per_minute(plan: CapacityPlan, rate: float) -> str:
     measured = max(level.throughput for level in plan.measured.levels)
     far = rate > 1.5 * measured and math.isfinite(rate)
-    return f"{three_digits(rate * 60)}{' (model)' if far else ''}" if math.isfinite(rate) else "no end in sight"
+    return f"{three_digits(rate * 60)}{' (model)' if far else ''}" if math.isfinite(rate) else "unlimited"
 
 
 def _count(number: float) -> str:
-    return format_number(round(number)) if math.isfinite(number) else "no end in sight"
+    return format_number(round(number)) if math.isfinite(number) else "unlimited"
 
 
 def _odds(odds: FitProbability) -> str:

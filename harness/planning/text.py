@@ -1,4 +1,4 @@
-"""The plan in sentences, for somebody who has one minute."""
+"""The plan in sentences."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from harness.planning.scaling import MAX_EXTRAPOLATION
 from harness.units import format_duration, format_percent
 
 PEAK_INTERVAL = 0.9
-"""Of which interval the forecast peak is given."""
+"""The probability of the interval in which the forecast peak is given."""
 
 POOR_FIT = 0.05
-"""From which typical residual on a reader should be told that the curve does not fit."""
+"""The typical residual above which the text says that the curve fits poorly."""
 
 AT_ONCE = 0.05
-"""Seconds within which nobody sees any time go by."""
+"""Seconds that count as no time."""
 
 VERDICT_LABELS = {
     Verdict.PASSED: "FITS",
-    Verdict.FAILED: "DOES NOT FIT SURELY ENOUGH",
+    Verdict.FAILED: "DOES NOT FIT WITH THE WANTED CONFIDENCE",
     Verdict.INCONCLUSIVE: "CANNOT TELL",
     Verdict.INVALID: "INVALID (the results say nothing about the shop)",
 }
@@ -31,30 +31,30 @@ VERDICT_LABELS = {
 
 def headline(plan: CapacityPlan) -> str:
     """The answer and the reason for it."""
-    return f"{VERDICT_LABELS[plan.verdict]}: {plan.reason} (wanted: {format_percent(plan.forecast.confidence)} sure)."
+    return f"{VERDICT_LABELS[plan.verdict]}: {plan.reason} (wanted confidence: {format_percent(plan.forecast.confidence)})."
 
 
 def answer(plan: CapacityPlan) -> str:
-    """What the shop carries, what is asked of it, and how probable it is that this fits."""
+    """The capacity, the forecast peak, and the probability that it fits."""
     low, high = (quantile(plan.need.orders, q) * 60 for q in ((1 - PEAK_INTERVAL) / 2, (1 + PEAK_INTERVAL) / 2))
     peak = f"the forecast peak of {three_digits(quantile(plan.need.orders, 0.5) * 60)} ({three_digits(low)} to {three_digits(high)})"
     if plan.carries is None or plan.fits is None:
-        return f"What the shop carries is not known; {peak} may or may not fit."
+        return f"The capacity of the shop is not known; {peak} may or may not fit."
     text = f"{carried(plan, plan.carries)}. {peak[0].upper()}{peak[1:]} fits with {probability_text(plan.fits)}"
     if plan.carries_lost is not None and plan.fits_lost is not None:
         text += f", with {instances(plan.forecast.lost)} lost with {probability_text(plan.fits_lost)}"
     elif plan.carries.likely > 0:
-        text += f". There {is_are(plan.now)} at the peak: with {instances(plan.forecast.lost)} lost nobody is served"
+        text += f". There {is_are(plan.now)} at the peak: with {instances(plan.forecast.lost)} lost, none is left"
     return f"{text}."
 
 
 def sentences(plan: CapacityPlan) -> Iterator[str]:
-    """The answer, and what follows from it."""
+    """The answer and its consequences."""
     yield answer(plan)
     for name, why in plan.measured.refused:
         yield f"Not used: {name}, because {why}."
     if plan.carries is not None and plan.carries.why:
-        yield f"The search for capacity ended before it knew more: {plan.carries.why}."
+        yield f"The capacity search ended early: {plan.carries.why}."
     yield from _missing_measurements(plan)
     if plan.measured.gives_way:
         yield f"First to give way: {plan.measured.gives_way}."
@@ -67,7 +67,7 @@ def sentences(plan: CapacityPlan) -> Iterator[str]:
 
 
 def carried(plan: CapacityPlan, one: CarriedCapacity) -> str:
-    """What the shop carries, in orders a minute, as well as it is known."""
+    """The capacity in orders a minute, with its evidence."""
     likely, low, high = (three_digits(plan.orders(each)) for each in (one.likely, one.low, one.high))
     if one.grade is EvidenceGrade.MODEL and one.high == math.inf:
         return (
@@ -77,7 +77,7 @@ def carried(plan: CapacityPlan, one: CarriedCapacity) -> str:
         case EvidenceGrade.CONFIRMED:
             return (
                 f"The shop carries {likely} orders a minute, as a search found and a run of its own confirmed; "
-                f"its limit lies between {low} and {high}, where a demand surely gives way"
+                f"an objective breaks between {low} and {high}"
             )
         case EvidenceGrade.BRACKETED:
             return f"The shop carries {low} orders a minute, at which every objective held, but less than {high}, where one broke"
@@ -98,17 +98,17 @@ def probability_text(odds: FitProbability) -> str:
 
 
 def percent(share: float) -> str:
-    """A probability without decimals that nobody could vouch for; never quite 0 or 100."""
+    """A probability in whole per cent, never 0 or 100."""
     if share < 0.01:  # noqa: PLR2004  one per cent
         return "under 1 %"
     return "over 99 %" if share > 0.99 else f"{share:.0%}".replace("%", " %")  # noqa: PLR2004
 
 
 def three_digits(number: float) -> str:
-    """``2940.3`` is ``2,940``: three digits from a thousand on, as many as can be vouched for."""
+    """``2940.3`` is ``2,940``: three significant digits, because estimates are not more exact."""
     if not math.isfinite(number):
         return "any number of"
-    if number < 10:  # noqa: PLR2004  a decimal tells something of small numbers
+    if number < 10:  # noqa: PLR2004  a decimal matters for small numbers
         return f"{number:.2g}"
     step = 10 ** max(0, len(str(int(number))) - 3)
     return f"{round(number / step) * step:,}"
@@ -125,15 +125,15 @@ def is_are(number: int) -> str:
 
 
 def weeks(number: float, *, at_least: bool) -> str:
-    """How long growth may go on, in words."""
+    """How long growth can go on, as text."""
     if number > 520:  # noqa: PLR2004  ten years
         return "it lasts for more than ten years"
-    spoken = f"{number:.0f} weeks" if number >= 2 else f"{number * 7:.0f} days"  # noqa: PLR2004
-    return f"it is not used up before {spoken} have passed" if at_least else f"it is used up in {spoken}"
+    duration = f"{number:.0f} weeks" if number >= 2 else f"{number * 7:.0f} days"  # noqa: PLR2004
+    return f"it lasts at least {duration}" if at_least else f"it lasts {duration}"
 
 
 def assumptions(plan: CapacityPlan) -> Iterator[str]:
-    """What the figures rest on; whoever doubts one of these should doubt the figures."""
+    """The assumptions behind the figures; a wrong assumption makes the figures wrong."""
     forecast, need = plan.forecast, plan.need
     if not plan.measured.levels:
         return
@@ -144,28 +144,28 @@ def assumptions(plan: CapacityPlan) -> Iterator[str]:
     if forecast.payments:
         yield (
             f"Shoppers pay as the forecast says (Dirichlet, drawn); a journey then takes {need.work:.2f} times the requests "
-            "of a measured one, and every request is as much work as another."
+            "of a measured one, and every request is the same amount of work."
         )
     else:
         yield "Shoppers pay as they did in the results."
     if forecast.growth and forecast.weeks:
         yield f"Orders grow by {format_percent(forecast.growth)} a week for {forecast.weeks:g} weeks."
     if forecast.retries:
-        yield f"{format_percent(forecast.retries)} of the shoppers begin once more."
+        yield f"{format_percent(forecast.retries)} of the shoppers start again."
     if plan.scale is not None and plan.scale.is_proportional:
         yield (
-            "Other numbers of instances are computed in proportion to the one that was measured: a model. Measure with one "
-            "instance more or less, and name the results under [instances.results], to know instead."
+            "The capacity of other numbers of instances is proportional to the measured one, which is a model. To measure it, run "
+            "with one instance more or less, and name the results under [instances.results]."
         )
     elif plan.scale is not None:
         yield (
-            "Between numbers of instances that were measured the Universal Scalability Law is drawn through them; beyond "
+            "The Universal Scalability Law connects the measured numbers of instances; beyond "
             f"{MAX_EXTRAPOLATION:g} times the largest it is a model."
         )
     if plan.curve is not None and plan.curve.error > POOR_FIT:
         yield (
-            f"The curve fits poorly: points lie {format_percent(plan.curve.error)} away from it, typically. A shop of many workers has a "
-            "sharper knee than the law knows; what is carried and the odds do not rest on the curve."
+            f"The curve fits poorly: a typical point is {format_percent(plan.curve.error)} away from it. A shop with many workers has a "
+            "sharper knee than the law; the capacity and the probabilities do not depend on the curve."
         )
     if plan.overloads:
         yield (
@@ -188,7 +188,7 @@ def assumptions(plan: CapacityPlan) -> Iterator[str]:
 def _saturation(plan: CapacityPlan) -> str:
     most = f"{three_digits(plan.orders(plan.saturation))} orders a minute get done"
     if plan.carries is not None and plan.carries.high == math.inf:
-        return f"{most} (more was not tried; if the shop can do more, it lasts longer)"
+        return f"{most} (no higher rate was tried; if the shop can do more, it lasts longer)"
     return f"{most} at most"
 
 
@@ -203,7 +203,7 @@ def _missing_measurements(plan: CapacityPlan) -> Iterator[str]:
         )
     elif plan.carries.grade is EvidenceGrade.BRACKETED:
         low, high = (three_digits(each * 60) for each in (plan.carries.low, plan.carries.high))
-        yield f"To know, measure between {low} and {high} journeys a minute, where nothing was decided."
+        yield f"To know, measure between {low} and {high} journeys a minute."
     elif plan.carries.grade is EvidenceGrade.MODEL:
         yield f"To know, measure a shop of {instances(plan.now)}."
 
@@ -212,7 +212,7 @@ def _headroom(plan: CapacityPlan) -> str:
     at_least = plan.carries is not None and plan.carries.high == math.inf
     word = "at least " if at_least else ""
     if plan.headroom <= 0:
-        return f"Headroom at the peak: none; it asks for {format_percent(-plan.headroom)} more than what {'was tried' if at_least else 'is carried'}."
+        return f"Headroom at the peak: none; the peak is {format_percent(-plan.headroom)} over the {'highest measured rate' if at_least else 'capacity'}."
     text = f"Headroom at the peak: {word}{format_percent(plan.headroom)}"
     if plan.forecast.growth:
         growth = f"should orders keep growing by {format_percent(plan.forecast.growth)} a week"
@@ -223,21 +223,21 @@ def _headroom(plan: CapacityPlan) -> str:
 def _instances_needed(plan: CapacityPlan) -> str:
     lost = instances(plan.forecast.lost)
     if plan.needed is None:
-        return f"No number of instances would carry the peak with {lost} lost: more of them do not help."
+        return f"No number of instances carries the peak with {lost} lost: more instances do not help."
     known = plan.scale.of(plan.needed - plan.forecast.lost).grade if plan.scale else EvidenceGrade.MODEL
     model = " (a model)" if known is EvidenceGrade.MODEL else ""
-    return f"To carry the peak with {lost} lost, as surely as wanted, it takes {instances(plan.needed)}{model}."
+    return f"To carry the peak with {lost} lost and the wanted confidence, it takes {instances(plan.needed)}{model}."
 
 
 def time_to_break(seconds: float) -> str:
-    """How long until something breaks, as people say it."""
+    """The time until an objective breaks, as text."""
     return (
         "at once" if seconds < AT_ONCE else f"after {format_duration(seconds)}" if math.isfinite(seconds) else "never"
     )
 
 
 def _overload(plan: CapacityPlan) -> str:
-    assert plan.patience is not None, "asked for only where it is known"  # noqa: S101
+    assert plan.patience is not None, "called only with a known patience"  # noqa: S101
     parts = [f"{time_to_break(one.breaks)} at {one.times:g} times" for one in plan.overloads]
     if all(one.breaks < AT_ONCE for one in plan.overloads):
         parts = ["at once"]
@@ -245,7 +245,7 @@ def _overload(plan: CapacityPlan) -> str:
     after = (
         f"after {format_duration(plan.forecast.surge)} of that it takes {format_duration(last.recovers)} to recover"
         if math.isfinite(last.recovers)
-        else "it would not recover by itself"
+        else "it does not recover by itself"
     )
     when = f"{', '.join(parts[:-1])} and {parts[-1]} that much" if len(parts) > 1 else parts[0]
-    return f"Should more come than the shop can get done, {plan.patience[0]} breaks {when}; {after}."
+    return f"In an overload, {plan.patience[0]} breaks {when}; {after}."

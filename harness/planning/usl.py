@@ -1,9 +1,8 @@
-"""How throughput grows with what is in hand, and where it stops growing: the Universal Scalability Law.
+"""The Universal Scalability Law: how throughput grows with concurrency, and where it stops growing.
 
-``X(N) = rate * N / (1 + sigma (N - 1) + kappa N (N - 1))`` (Gunther): ``sigma`` is queueing for what is shared, ``kappa``
-the cost of agreeing with each other, which makes throughput fall again. Written as ``N / X`` the law is linear in three numbers
-that must not be negative, so the best fit is found exactly, by non-negative least squares on relative errors: there is no start
-value to choose and no local optimum to fall into.
+``X(N) = rate * N / (1 + sigma (N - 1) + kappa N (N - 1))`` (Gunther). ``sigma`` is contention for shared resources. ``kappa`` is
+coherency, the cost of agreement, which makes throughput fall again. As ``N / X`` the law is linear in three numbers that are not
+negative. So non-negative least squares on relative errors finds the best fit exactly, without start values or local optima.
 """
 
 from __future__ import annotations
@@ -18,33 +17,33 @@ from scipy.optimize import nnls
 from scipy.special import stdtrit
 
 FEWEST_POINTS = 6
-"""With fewer points three numbers fit nearly anything."""
+"""The least number of points; with fewer, three numbers fit nearly anything."""
 REWEIGHTINGS = 3
-"""How often the errors are taken relative to the fit instead of to what was measured; then it stands still."""
+"""The number of repetitions with errors relative to the previous fit; then it no longer changes."""
 
 Point = tuple[float, float]
 
 
 @dataclass(frozen=True, slots=True)
 class Usl:
-    """The law with its three numbers: ``rate`` is the throughput of one alone, in whatever a second."""
+    """The law with its three numbers; ``rate`` is the throughput at a concurrency of one."""
 
     rate: float
     sigma: float
     kappa: float
 
     def throughput(self, n: float) -> float:
-        """What gets done with ``n`` in hand."""
+        """The throughput at concurrency ``n``."""
         return self.rate * n / (1 + self.sigma * (n - 1) + self.kappa * n * (n - 1))
 
     @property
     def knee(self) -> float:
-        """How many in hand give the most throughput; ``inf`` where it never falls again."""
+        """The concurrency with the highest throughput; ``inf`` if throughput never falls."""
         return math.sqrt((1 - self.sigma) / self.kappa) if self.kappa > 0 else math.inf
 
     @property
     def most(self) -> float:
-        """The most throughput there is; approached, never reached, where the knee is ``inf``; ``inf`` if linear."""
+        """The highest throughput; only approached if the knee is ``inf``; ``inf`` for a linear law."""
         if self.kappa > 0:
             return self.throughput(max(1.0, self.knee))
         return self.rate / self.sigma if self.sigma > 0 else math.inf
@@ -52,9 +51,9 @@ class Usl:
 
 @dataclass(frozen=True, slots=True)
 class Fit:
-    """The law as it fits some points best, and how well: ``residuals`` are relative, one for each point.
+    """The best fit of the law to some points; ``residuals`` are relative, one for each point.
 
-    ``others`` are fits to what might as well have been measured: drawn from the residuals, by a seed.
+    ``others`` are fits to points redrawn from the residuals, with a seed.
     """
 
     law: Usl
@@ -69,30 +68,30 @@ class Fit:
         return math.sqrt(math.fsum(r * r for r in self.residuals) / free)
 
     def band(self, n: float, confidence: float = 0.95) -> tuple[float, float]:
-        """Between which throughputs the truth lies with ``n`` in hand."""
+        """The interval of the throughput at concurrency ``n``."""
         return interval([law.throughput(n) for law in self.others], confidence)
 
     def most(self, confidence: float = 0.95) -> tuple[float, float]:
-        """Between which values the most throughput lies."""
+        """The interval of the highest throughput."""
         return interval([law.most for law in self.others], confidence)
 
     def knee(self, confidence: float = 0.95) -> tuple[float, float]:
-        """Between how many in hand the knee lies."""
+        """The interval of the knee."""
         return interval([law.knee for law in self.others], confidence)
 
 
 def fit(points: Sequence[Point], *, seed: int, replicates: int = 400, fewest: int = FEWEST_POINTS) -> Fit:
-    """The law that fits these points of (in hand, throughput) best.
+    """The best fit of the law to these points of (concurrency, throughput), with redrawn fits.
 
-    ValueError with fewer than ``fewest`` points, or all at one place. Residuals are drawn anew, with replacement, and blown up by
-    ``sqrt(n / (n - 3))`` for the three numbers that were fitted, and once more as Student's t is wider than the normal distribution: few
-    points do not even know their own spread.
+    Fewer than ``fewest`` points, or points at nearly one load, are a ValueError. Residuals are redrawn with replacement. They are
+    multiplied by ``sqrt(n / (n - 3))`` for the three fitted numbers, and by the ratio of Student's t to the normal quantile, because
+    few points do not show their spread exactly.
     """
     usable = [(n, x) for n, x in points if n > 0 and x > 0]
     if len(usable) < max(3, fewest):
-        raise ValueError(f"{len(usable)} point{'s' * (len(usable) != 1)}, and it takes {max(3, fewest)}")
+        raise ValueError(f"it has {len(usable)} point{'s' * (len(usable) != 1)} and needs {max(3, fewest)}")
     if max(n for n, _ in usable) < 1.5 * min(n for n, _ in usable):
-        raise ValueError("all points lie at nearly the same load")
+        raise ValueError("all points are at nearly the same load")
     law = best_fit(usable)
     residuals = [x / law.throughput(n) - 1 for n, x in usable]
     free = max(1, len(usable) - 3)
@@ -107,7 +106,7 @@ def fit(points: Sequence[Point], *, seed: int, replicates: int = 400, fewest: in
 
 
 def best_fit(points: Sequence[Point], weights: Sequence[float] | None = None) -> Usl:
-    """The law with the least squares of relative errors; ``weights`` say how much each point counts."""
+    """The law with the least squares of relative errors; ``weights`` are the weights of the points."""
     trust = weights or [1.0] * len(points)
     per_one = [n / x for n, x in points]
     scale = list(per_one)
@@ -118,13 +117,13 @@ def best_fit(points: Sequence[Point], weights: Sequence[float] | None = None) ->
         alone, queue, talk = map(float, nnls(rows, wanted)[0])
         scale = [alone + queue * n + talk * n * (n - 1) for n, _ in points]
     first = alone + queue
-    if first <= 0:  # all of it is the cost of agreeing: one alone takes no time
+    if first <= 0:  # all cost is coherency: a concurrency of one takes no time
         first = max(talk, 1e-12) * 1e-9
     return Usl(1 / first, queue / first, talk / first)
 
 
 def interval(values: Sequence[float], confidence: float) -> tuple[float, float]:
-    """The middle share of the values, from the lowest to the highest of it; NaN without any."""
+    """The interval of the middle share of these values; NaN without values."""
     if not values:
         return math.nan, math.nan
     ranked = sorted(values)

@@ -1,7 +1,7 @@
-"""What would change if shoppers paid otherwise, or somebody outside the shop were slow.
+"""The effect of delays outside the shop: a slow bank or a slow SMS service.
 
-A slow bank or SMS service loads the shop with nothing, but its shoppers stay on their way for longer: sessions, baskets and
-virtual users are held, and demands on whole journeys break.
+Such a delay adds no load to the shop, but its shoppers stay longer: sessions, baskets and virtual users are held, and objectives on
+whole journeys may break.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ from harness.results.result import Result
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DelayImpact:
-    """What a delay outside the shop does: the share of journeys it meets, and the mean delay over all, in seconds.
+    """The effect of a delay outside the shop: the share of affected journeys, and the mean delay of all journeys in seconds.
 
-    ``broken`` are the demands on journeys that would no longer be kept, each with what would be measured.
+    ``broken`` are the objectives on journeys that would break, each with the value that would be measured.
     """
 
     share: float
@@ -33,16 +33,16 @@ class DelayImpact:
 
 
 def delay_impact(result: Result, *, bank_delay: float, sms_delay: float, bank_pages: Collection[str]) -> DelayImpact:
-    """What these delays would have done to the journeys of a run: each is as long as it was, and the delay.
+    """The effect of these delays on the journeys of a run, each of which becomes longer by its delay.
 
-    Who waits for an SMS is known of each journey; of visits to a bank only how many journeys of each payment option made
-    one, so that they are taken to be as long as the others of the option.
+    It is known which journeys waited for an SMS. For visits to a bank, only their number is known for each payment option, so
+    these journeys count as long as the others of the option.
     """
     recorder = result.recorder
     visits = bank_visit_share(recorder, bank_pages)
     total = met = delay = 0.0
-    for key, cell in _steady(recorder):
-        n = cell.response.total
+    for key, series in _steady(recorder):
+        n = series.response.total
         at_bank = visits.get(key.payment_option, 0.0) if bank_delay else 0.0
         asked = 1.0 if sms_delay and key.verification else 0.0
         total += n
@@ -64,19 +64,19 @@ def delay_impact(result: Result, *, bank_delay: float, sms_delay: float, bank_pa
 
 
 def bank_visit_share(recorder: Recorder, bank_pages: Collection[str]) -> dict[str, float]:
-    """The share of the journeys with each payment option that visited a bank."""
+    """The share of journeys that visited a bank, by payment option."""
     visits: dict[str, int] = {}
     journeys: dict[str, int] = {}
-    for page, cell in recorder.pages.items():
+    for page, series in recorder.pages.items():
         if page.phase == Phase.STEADY and page.page in bank_pages:
-            visits[page.payment_option] = visits.get(page.payment_option, 0) + cell.response.total
-    for key, cell in _steady(recorder):
-        journeys[key.payment_option] = journeys.get(key.payment_option, 0) + cell.response.total
+            visits[page.payment_option] = visits.get(page.payment_option, 0) + series.response.total
+    for key, series in _steady(recorder):
+        journeys[key.payment_option] = journeys.get(key.payment_option, 0) + series.response.total
     return {option: min(1.0, visits.get(option, 0) / n) for option, n in journeys.items() if n}
 
 
 def weighted_quantile(values: Iterable[tuple[float, float]], q: float) -> float:
-    """The time that a share ``q`` of the weight does not exceed; NaN without any weight."""
+    """The value that a share ``q`` of the weight does not exceed; NaN without weight."""
     ranked = sorted(values)
     total = math.fsum(weight for _, weight in ranked)
     seen = 0.0
@@ -92,7 +92,7 @@ def _shifted(
 ) -> list[tuple[float, float]]:
     values: list[tuple[float, float]] = []
     option, verification = objective.label("payment"), objective.label("verification")
-    for key, cell in _steady(recorder):
+    for key, series in _steady(recorder):
         asked = ((objective.name, key.journey), (option, key.payment_option), (verification, key.verification))
         if any(wanted not in ("", there) for wanted, there in asked):
             continue
@@ -100,9 +100,9 @@ def _shifted(
         share = visits.get(key.payment_option, 0.0)
         histogram = Histogram()
         if key.blame == Blame.SHOP:
-            histogram.record(math.inf, cell.response.total)
+            histogram.record(math.inf, series.response.total)
         else:
-            histogram.add(cell.response)
+            histogram.add(series.response)
         for value, n in histogram.values():
             values.append((value + asked_for_code, n * (1 - share)))
             if share:
@@ -112,7 +112,7 @@ def _shifted(
 
 def _steady(recorder: Recorder) -> Iterable[tuple[JourneyKey, SampleSeries]]:
     return [
-        (key, cell)
-        for key, cell in recorder.journeys.items()
+        (key, series)
+        for key, series in recorder.journeys.items()
         if key.phase == Phase.STEADY and key.blame != Blame.HARNESS
     ]

@@ -74,7 +74,7 @@ def run(arguments: argparse.Namespace) -> int:
     sources = [
         ResultSource(name=_short(name), result=result, instances=asked.instances[name]) for name, result in found
     ]
-    made = make_plan(combine_results(sources, outside=OUTSIDE_PAGES), asked.forecast, bank_pages=BANK_PAGES)
+    made = make_plan(combine_results(sources, external_pages=OUTSIDE_PAGES), asked.forecast, bank_pages=BANK_PAGES)
     # The files are written first: if one fails, the answer must not look complete.
     _write(arguments.json, orjson.dumps(plan_report.to_json(made), option=orjson.OPT_INDENT_2) + b"\n", "--json")
     _write(arguments.html, plan_report.html(made).encode(), "--html")

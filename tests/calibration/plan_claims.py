@@ -194,9 +194,9 @@ def near_the_limit(runs: int, seed: int = 9500) -> Iterator[Row]:
     off = abs(said - fits) / runs
     what = "the probability that a peak near the limit of a search fits, capacity differing by day"
     yield error_row(f"{what}: said against come true", off, runs, seed, 0.04)
-    outside = max(0.0, low - held, held - high) / runs
+    external_pages = max(0.0, low - held, held - high) / runs
     what = "the range of probabilities between a run that held and one that did not"
-    yield error_row(f"{what}: how far what came true lies outside", outside, runs, seed, 0.04)
+    yield error_row(f"{what}: how far what came true lies outside", external_pages, runs, seed, 0.04)
 
 
 def rows(*, quick: bool) -> Iterator[Row]:

@@ -130,7 +130,7 @@ def test_a_search_is_planned_from_to_the_last_page(result, tmp_path):
         "everybody pays by card",
         "the banks take 3 s longer",
         "SMS take 5 s longer",
-        "What this rests on",
+        "Assumptions",
     ):
         assert part in " ".join(said.split()), part
     html = page.read_text()

@@ -22,14 +22,14 @@ def middle(values):
     return quantile(values, 0.5)
 
 
-def test_orders_become_journeys_by_the_share_that_buys():
+def test_orders_become_journeys_by_the_share_of_buyers():
     need = needs(SURE, MIX)
     assert set(need.orders) == {10.0}
     assert middle(need.journeys) == pytest.approx(20.0, rel=0.01)
     assert need.conversion == pytest.approx(0.5)
 
 
-def test_a_share_that_was_counted_seldom_leaves_much_open():
+def test_a_share_from_few_counts_is_uncertain():
     few, many = (needs(replace(SURE, bought=count // 2, begun=count), MIX).journeys for count in (20, 20_000))
     assert quantile(few, 0.95) / quantile(few, 0.05) > 1.5
     assert quantile(many, 0.95) / quantile(many, 0.05) < 1.05
@@ -42,14 +42,14 @@ def test_growth_and_retries_and_the_peak_factor_multiply():
     assert middle(need.journeys) == pytest.approx(10 * 1.5 * 1.21 * 2 * 1.05, rel=0.01)
 
 
-def test_an_uncertainty_holds_nine_times_out_of_ten():
+def test_an_uncertainty_covers_nine_of_ten_draws():
     peak = Peak(rate=100.0, rate_uncertainty=0.2)
     chance = random.Random(1)
     drawn = [peak.draw(chance) for _ in range(20_000)]
     assert sum(100 / 1.2 <= one <= 120 for one in drawn) / len(drawn) == pytest.approx(0.9, abs=0.01)
 
 
-def test_a_day_to_come_differs_as_past_days_did_and_more_where_they_were_few():
+def test_a_future_day_differs_as_past_days_did_and_more_with_few_of_them():
     few = Peak(past=(80, 90, 100, 110, 120))
     many = Peak(past=(80, 90, 100, 110, 120) * 8)
 
@@ -73,7 +73,7 @@ def test_a_mix_of_longer_journeys_is_more_work():
     assert work({"card": 1}, PaymentMix()) == 1.0
 
 
-def test_the_mix_is_drawn_and_the_more_was_counted_the_less_it_varies():
+def test_a_mix_from_more_counts_varies_less():
     def spread(times):
         need = needs(replace(SURE, payments={"card": 6.0 * times, "gpay": 4.0 * times}), MIX)
         return quantile(need.journeys, 0.95) / quantile(need.journeys, 0.05)
@@ -82,13 +82,13 @@ def test_the_mix_is_drawn_and_the_more_was_counted_the_less_it_varies():
     assert spread(1_000) < 1.05
 
 
-def test_the_same_seed_gives_the_same_draws_and_another_one_others():
+def test_the_draws_depend_on_the_seed():
     asked = replace(SURE, peak=Peak(rate=10.0, rate_uncertainty=0.1))
     assert needs(asked, MIX) == needs(asked, MIX)
     assert needs(asked, MIX) != needs(replace(asked, seed=2), MIX)
 
 
-def test_no_order_at_all_is_an_enormous_need_and_no_crash():
+def test_results_without_an_order_give_a_very_high_need():
     need = needs(replace(SURE, bought=0, begun=1000), MIX)
     assert middle(need.journeys) > 1_000
     assert all(math.isfinite(one) for one in need.journeys)

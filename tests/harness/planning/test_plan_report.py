@@ -31,19 +31,19 @@ def made(run_at):
         growth=0.02,
         what_ifs=(WhatIf(name="slow & late", bank_delay=3.0),),
     )
-    return make_plan(combine_results(sources, outside={"Bank"}), asked, bank_pages={"Bank"})
+    return make_plan(combine_results(sources, external_pages={"Bank"}), asked, bank_pages={"Bank"})
 
 
 def test_the_first_sentence_is_the_answer(made):
     text = " ".join(plan_report.console(made, width=100).split())
-    assert text.startswith("FITS: the forecast peak fits (wanted: 90 % sure). The shop carries ")
+    assert text.startswith("FITS: the forecast peak fits (wanted confidence: 90 %). The shop carries ")
     assert re.search(r"The forecast peak of (29\d|30\d) \(2\d\d to 3\d\d\)", text)
     assert "fits with over 99 % probability, with one instance lost with" in text
     assert "First to give way: page.IndexPage response_time p95 < 100ms" in text
-    assert "What this rests on" in text
+    assert "Assumptions" in text
 
 
-def test_the_page_is_whole_escapes_what_it_was_given_and_loads_nothing(made):
+def test_the_page_is_complete_escaped_and_loads_nothing(made):
     text = plan_report.html(made).replace("\u00a0", " ")
     assert words.headline(made) in text
     assert "run &lt;10&gt;" in text
@@ -56,13 +56,13 @@ def test_the_page_is_whole_escapes_what_it_was_given_and_loads_nothing(made):
         ET.fromstring(f"<svg{one}</svg>")
 
 
-def test_every_level_is_a_dot_and_what_broke_is_hollow(made):
+def test_every_level_is_a_dot_and_a_broken_one_is_hollow(made):
     first = plan_report.html(made).partition("<svg")[2].partition("</svg>")[0]
     assert first.count("<circle") == len(RATES)
     assert first.count('fill="var(--paper)"') == 1
 
 
-def test_the_peak_of_the_curves_is_that_of_the_text(made):
+def test_charts_and_text_show_the_same_peak(made):
     said = re.search(r"The forecast peak of (\d+)", " ".join(words.sentences(made)))[1]
     assert re.findall(r"peak (\d+)", plan_report.html(made).partition("<svg")[2].rpartition("</svg>")[0]) == [
         said,
@@ -70,11 +70,11 @@ def test_the_peak_of_the_curves_is_that_of_the_text(made):
     ]
 
 
-def test_a_wait_that_no_model_can_tell_is_not_told_to_the_billionth(made):
+def test_a_very_short_wait_is_not_shown_too_exactly(made):
     assert "under 0.1 ms" in plan_report.console(replace(made, wait=(3.8e-13, 2e-12)), width=100)
 
 
-def test_results_of_two_embedded_shops_are_not_taken_for_one_silently(run_at):
+def test_results_of_two_embedded_shops_give_a_note(run_at):
     results = [run_at(rate) for rate in (1, 2)]
     alike = combine_results([ResultSource(name="x", result=one) for one in results])
     assert not any("[shop]" in note for note in alike.notes)
@@ -87,7 +87,7 @@ def test_results_of_two_embedded_shops_are_not_taken_for_one_silently(run_at):
     assert not any("[shop]" in note for note in grown.notes)  # a shop of more instances is set up in another way
 
 
-def test_beyond_what_was_measured_the_curve_is_dashed_and_called_a_model(made):
+def test_far_from_the_measurements_the_curve_is_dashed_and_called_a_model(made):
     first = plan_report.html(made).partition("<svg")[2].partition("</svg>")[0]
     assert 'stroke-dasharray="6 5"' in first
     assert "model, not measured" in first
@@ -102,7 +102,7 @@ def test_the_values_are_json_and_agree_with_the_text(made):
     assert document["curve"]["residuals"]
 
 
-def test_what_json_cannot_say_is_said_otherwise():
+def test_infinity_and_nan_are_written_as_text_and_null():
     assert plan_report.finite({"a": (float("inf"), float("nan"), 1.5, True)}) == {"a": ["inf", None, 1.5, True]}
 
 
@@ -111,7 +111,7 @@ def test_what_json_cannot_say_is_said_otherwise():
     [
         (
             EvidenceGrade.CONFIRMED,
-            "The shop carries 2,880 orders a minute, as a search found and a run of its own confirmed; its limit lies between 2,400 and 3,360",
+            "The shop carries 2,880 orders a minute, as a search found and a run of its own confirmed; an objective breaks between 2,400 and 3,360",
         ),
         (
             EvidenceGrade.BRACKETED,
@@ -125,7 +125,7 @@ def test_what_json_cannot_say_is_said_otherwise():
         ),
     ],
 )
-def test_what_is_carried_is_said_as_well_as_it_is_known(made, grade, says):
+def test_the_capacity_sentence_shows_its_evidence(made, grade, says):
     known = replace(made, per_journey=0.8)
     one = CarriedCapacity(likely=60.0, low=50.0, high=70.0, grade=grade, source="x")
     assert words.carried(known, one).startswith(says)
@@ -141,7 +141,7 @@ def test_what_is_carried_is_said_as_well_as_it_is_known(made, grade, says):
         (FitProbability(0.61, 1.0), "at least 61 % probability"),
     ],
 )
-def test_odds_are_said_without_decimals_that_nobody_can_vouch_for(odds, says):
+def test_probabilities_are_whole_per_cent(odds, says):
     assert words.probability_text(odds) == says
 
 
@@ -155,6 +155,6 @@ def test_numbers_keep_three_digits():
     ]
 
 
-def test_marks_are_round():
+def test_axis_ticks_are_round_numbers():
     assert axis_ticks(2940) == [0, 1000, 2000]
     assert axis_ticks(0.7) == pytest.approx([0, 0.2, 0.4, 0.6])

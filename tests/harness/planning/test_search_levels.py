@@ -68,8 +68,10 @@ def source(run_at, answer, **changes):
     return ResultSource(name="capacity-1", result=replace(run_at(10, **changes), capacity=answer))
 
 
-def test_levels_that_show_no_lasting_state_are_left_out(run_at):
-    levels = levels_of_search(source(run_at, an_answer()).result, an_answer(), "s", instances=2, outside={"Bank"})
+def test_drains_and_levels_in_trouble_are_left_out(run_at):
+    levels = levels_of_search(
+        source(run_at, an_answer()).result, an_answer(), "s", instances=2, external_pages={"Bank"}
+    )
     assert [level.source for level in levels] == ["s widen", "s widen", "s track", "s confirm"]
     assert [level.kept for level in levels] == [None, False, None, True]
     assert [level.rate for level in levels] == pytest.approx([8, 20, 11, 10])
@@ -81,40 +83,40 @@ def test_levels_that_show_no_lasting_state_are_left_out(run_at):
     assert levels[0].patience == {}
 
 
-def test_what_was_confirmed_is_carried_and_where_it_gave_way_bounds_it():
+def test_the_confirmed_rate_is_the_capacity_and_the_boundary_limits_it():
     found = capacity_of_search(an_answer(), "s", 3)
     assert (found.grade, found.likely, found.instances) == (EvidenceGrade.CONFIRMED, 10.0, 3)
     assert (found.low, found.high) == (pytest.approx(10.0), pytest.approx(670 / 60))
 
 
-def test_at_least_stays_at_least():
+def test_an_at_least_answer_has_no_upper_end():
     answer = an_answer(at_least=True, why="the load generator was the limit", points=(POINTS[0], POINTS[-1]))
     found = capacity_of_search(answer, "s", 1)
     assert (found.grade, found.low, found.high) == (EvidenceGrade.AT_LEAST, 10.0, math.inf)
     assert found.why == "the load generator was the limit"
 
 
-def test_a_search_that_ended_early_knows_where_a_demand_broke():
+def test_a_search_that_ended_early_is_limited_by_the_lowest_broken_level():
     found = capacity_of_search(an_answer(at_least=True, why="the budget ended"), "s", 1)
     assert (found.grade, found.low, found.high) == (EvidenceGrade.BRACKETED, 10.0, pytest.approx(20.0))
 
 
-def test_without_a_confirmed_rate_only_what_broke_is_known():
+def test_without_a_confirmed_rate_only_the_broken_rate_is_known():
     found = capacity_of_search(an_answer(journeys=None), "s", 1)
     assert (found.grade, found.likely, found.high) == (EvidenceGrade.BELOW, 0.0, pytest.approx(20.0))
     assert capacity_of_search(an_answer(journeys=None, points=POINTS[:1]), "s", 1) is None
 
 
-def test_what_ifs_look_at_the_confirmed_level_alone(run_at):
+def test_what_ifs_use_only_the_confirmed_level(run_at):
     result = source(run_at, an_answer()).result
     part = confirmed_excerpt(result, an_answer())
     assert sum(cell.response.total for cell in part.recorder.journeys.values()) == pytest.approx(250, abs=2)
     assert confirmed_excerpt(result, an_answer(points=POINTS[:1])) is result
 
 
-def test_a_plan_is_made_from_one_search_and_names_what_gave_way(run_at):
+def test_a_plan_from_one_search_names_the_bottleneck(run_at):
     asked = Forecast(peak=Peak(rate=300 / 60, rate_uncertainty=0.05), draws=300)
-    one = combine_results([source(run_at, an_answer())], outside={"Bank"})
+    one = combine_results([source(run_at, an_answer())], external_pages={"Bank"})
     made = make_plan(one, asked)
     assert made.verdict is Verdict.PASSED
     assert made.carries.grade is EvidenceGrade.CONFIRMED
@@ -138,9 +140,7 @@ def test_of_two_searches_the_lower_one_counts(run_at):
     ("done", "under_way", "steady"),
     [(10.0, 20.0, True), (10.9, 20.0, True), (14.0, 20.0, False), (6.0, 20.0, False), (14.0, 400.0, True)],
 )
-def test_a_level_in_which_a_queue_grew_or_was_worked_off_shows_no_lasting_state(
-    run_at, level, monkeypatch, done, under_way, steady
-):
+def test_a_level_with_a_growing_or_shrinking_queue_is_not_steady(run_at, level, monkeypatch, done, under_way, steady):
     seen = level(10.0, throughput=done, in_flight=under_way)
     monkeypatch.setattr(search_levels, "level_between", lambda *_, **__: seen)
     answer = an_answer(points=(a_point("track", 10, 0, 10),))
