@@ -1,7 +1,7 @@
-"""The one place where a page is fetched, timed and checked: exactly one sample for each page asked for.
+"""Fetches a page, times it and checks it: exactly one sample for each page, whatever happens.
 
-``Browser`` belongs to one journey. What speaks HTTP underneath is a ``Transport``: it keeps cookies and
-connections, follows no redirect, and never raises for what a shop or a network does.
+A ``Browser`` belongs to one journey. The ``Transport`` under it speaks HTTP: it keeps cookies and connections, follows no
+redirect, and never raises for what a shop or a network does.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import copy
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from typing import Protocol
 from urllib.parse import quote_plus
 
 import orjson
@@ -27,14 +28,14 @@ from users.traceparent import TraceContext
 FORM = "application/x-www-form-urlencoded"
 JSON = "application/json"
 
-# Plain strings: labels outlive the enums, in messages and files.
+# Plain strings, because labels outlive the enums in messages and files.
 _OUTCOME_LABELS = {outcome: (outcome.value, outcome.blame.value) for outcome in Outcome}
-_NAMES = {page: page.value for page in Page}
-# By a name of this module's own a member of an enum is found five times as fast.
+_PAGE_NAMES = {page: page.value for page in Page}
+# A module's own name for an enum member is found five times as fast.
 _ABORTED, _CONTENT_TYPE = Outcome.ABORTED, Outcome.CONTENT_TYPE
 _EXPLAINED_BY_MISSING_KEYS = (Outcome.ENVELOPE, Outcome.NOT_ECHOED)
-_JSON_READS = (ResponseFormat.ENVELOPE, ResponseFormat.JSON)
-_sample = tuple.__new__  # what a NamedTuple does for each of its fields by name takes twice as long
+_JSON_FORMATS = (ResponseFormat.ENVELOPE, ResponseFormat.JSON)
+_sample = tuple.__new__  # a NamedTuple's own constructor takes twice as long
 
 
 RETRIED_PAGES = (CHECKOUT_PAGES - RETURN_PAGES) | {
@@ -52,7 +53,34 @@ RETRIED_PAGES = (CHECKOUT_PAGES - RETURN_PAGES) | {
     Page.THREE_D_REDIRECT,
     Page.COMPLETED_ORDER,
 }
-"""What a storefront's page sends again when it fails; signing in, a bank's page and the way back are sent once (client)."""
+"""What a storefront's page retries when it fails. It sends a sign-in, a bank's page and the way back once (client)."""
+
+
+class PageObserver(Protocol):
+    """What a run wants to know of each page; one observer serves many browsers."""
+
+    in_flight: dict[int, tuple[str, str, float]]
+    """Page, payment option and due moment of the request that each browser waits for."""
+
+    def record(self, sample: PageSample) -> None:
+        """Take the sample of a page."""
+
+    def record_traced(self, sample: PageSample, trace_id: str) -> None:
+        """Take the sample of a page whose trace the shop was asked to keep."""
+
+    def accepts_media_type(self, page: str) -> bool:
+        """Whether JSON under another media type is a mere warning; if not, it is a failure."""
+
+
+@dataclass(slots=True)
+class Pace:
+    """How time passes for one journey."""
+
+    now: Callable[[], float]
+    """The clock, in seconds."""
+    sleep: Callable[[float], None]
+    think_time: Callable[[str], float]
+    """Draws the think time before a page, in seconds."""
 
 
 @dataclass(slots=True)
@@ -60,67 +88,57 @@ class Browser:
     """What one shopper sends and receives on one journey.
 
     ``due`` is the moment from which the next page's response time counts; it starts as the arrival's due moment.
-    ``think`` draws the think time in seconds before a page; ``sleep`` waits; ``record`` takes the samples. ``trail``
-    holds the pages asked for, with their outcomes; ``pending`` holds page, payment option and due moment of the request of each
-    browser that waits for its reply. ``lag`` takes the seconds that a reply lay here unread, which is our
-    own doing and no part of a sample, each time the transport can tell. ``trace`` marks the requests of the journey, and ``traced``
-    is told of each sample, with the trace's id, if the trace is sampled. ``retry_delays`` holds the pauses in seconds after
-    which a request of ``RETRIED_PAGES`` is sent again while its reply is not of the class 2xx; each try is a sample.
-    ``mislabelled`` is told of each page whose JSON claims another media type; without it, that is a failure.
+    ``retry_delays`` holds the seconds to wait before each retry of a page in ``RETRIED_PAGES`` whose status is not 2xx;
+    each try is a sample. ``trail`` lists the pages with their outcomes.
     """
 
     transport: Transport
-    record: Callable[[PageSample], None]
+    observer: PageObserver
+    pace: Pace
     payment_option: str
     due: float
-    clock: Callable[[], float]
-    sleep: Callable[[float], None]
-    think: Callable[[str], float]
-    lag: Callable[[float], None] | None = None
-    pending: dict[int, tuple[str, str, float]] = field(default_factory=dict)
     trace: TraceContext | None = None
-    traced: Callable[[PageSample, str], None] | None = None
-    trail: list[tuple[str, str]] = field(default_factory=list)
     retry_delays: Sequence[float] = ()
-    mislabelled: Callable[[str], None] | None = None
+    trail: list[tuple[str, str]] = field(default_factory=list)
     _first: bool = True
     _status: int = 0
 
     @property
-    def awaits_reply(self) -> bool:
-        """Whether she was waiting for the shop when the run ended for her, and not thinking."""
+    def awaits_response(self) -> bool:
+        """Whether the run ended while this shopper waited for the shop, and not in think time."""
         return bool(self.trail) and self.trail[-1][1] == _ABORTED
 
     def with_transport(self, transport: Transport) -> Browser:
-        """The same shopper's browser over another transport, for a request that overlaps one of this browser's."""
+        """The same shopper's browser over another transport, for a request that runs in parallel."""
         other = copy.copy(self)
         other.transport = transport
         return other
 
     def fetch(self, request: PageRequest) -> PageResponse:
-        """Think, ask for the page, check the reply and record one sample; a fault raises ``JourneyFailed``."""
+        """Think, request the page, check the response and record a sample; a failure raises ``JourneyFailed``."""
         if self._first:
             self._first = False
         elif request.think_first or request.extra_wait:
-            self._pause(request.extra_wait + (self.think(request.page) if request.think_first else 0.0))
-        pauses = self.retry_delays
-        if not pauses or request.page not in RETRIED_PAGES:
-            return self._fetch(request, 0)
-        for tried, pause in enumerate(pauses):
+            self._pause(request.extra_wait + (self.pace.think_time(request.page) if request.think_first else 0.0))
+        delays = self.retry_delays
+        if not delays or request.page not in RETRIED_PAGES:
+            return self._fetch_once(request, 0)
+        for retry, delay in enumerate(delays):
             try:
-                return self._fetch(request, tried)
+                return self._fetch_once(request, retry)
             except JourneyFailed as failed:
                 if 200 <= self._status < 300 or failed.outcome.blame is not Blame.SHOP:  # noqa: PLR2004 - RFC 9110 section 15
                     raise
-            self._pause(pause)
-        return self._fetch(request, len(pauses))
+            self._pause(delay)
+        return self._fetch_once(request, len(delays))
 
-    def _fetch(self, request: PageRequest, tried: int) -> PageResponse:
-        clock, pending, due, option = self.clock, self.pending, self.due, self.payment_option
-        page = _NAMES.get(request.page) or str(request.page)
+    def _fetch_once(self, request: PageRequest, retry: int) -> PageResponse:
+        observer, now, due, option = self.observer, self.pace.now, self.due, self.payment_option
+        in_flight = observer.in_flight
+        page = _PAGE_NAMES.get(request.page) or str(request.page)
         me = id(self)
-        pending[me] = page, option, due
-        sent = clock()
+        in_flight[me] = page, option, due
+        sent = now()
         outcome = _ABORTED
         received = status = self._status = 0
         reported = False
@@ -130,35 +148,37 @@ class Browser:
             status, body, location, failure, received_at, media = self.transport.send(
                 page, request.method, request.path, self._headers(request), _body(request)
             )
-            done = clock()
+            done = now()
             self._status = status
+            # The kernel knows when the last byte came. If this process was busy, it read that byte later.
             if received_at is not None and sent <= received_at <= done:
-                if self.lag is not None:
-                    self.lag(done - received_at)
                 done = received_at
             received = len(body)
             if failure is not None:
                 outcome = failure
             else:
                 response, outcome = check_response(request, status, body, location)
-                if media and media != JSON and response is not None and _is_mislabelled(request, media):
-                    if self.mislabelled is None:
-                        response, outcome = None, _CONTENT_TYPE
-                    else:
-                        self.mislabelled(page)
+                if (
+                    media
+                    and media != JSON
+                    and response is not None
+                    and _is_mislabelled(request, media)
+                    and not observer.accepts_media_type(page)
+                ):
+                    response, outcome = None, _CONTENT_TYPE
             self.transport.report(outcome, failed=response is None)
             reported = True
         finally:
-            # Also when Locust cuts the user off in the middle of a page: one sample, whatever happens.
+            # Also runs if Locust stops the user in the middle of a page.
             if not reported:
-                done = clock()
-            named, blame = _OUTCOME_LABELS[outcome]
-            del pending[me]
-            sample = _sample(PageSample, (page, option, named, blame, due, sent, done, received, status, tried))
-            self.record(sample)
-            if self.traced is not None and self.trace is not None and self.trace.sampled:
-                self.traced(sample, self.trace.id)
-            self.trail.append((page, named))
+                done = now()
+            label, blame = _OUTCOME_LABELS[outcome]
+            del in_flight[me]
+            sample = _sample(PageSample, (page, option, label, blame, due, sent, done, received, status, retry))
+            observer.record(sample)
+            if self.trace is not None and self.trace.sampled:
+                observer.record_traced(sample, self.trace.id)
+            self.trail.append((page, label))
             self.due = done
         if response is None:
             words = shop_error_text(status, body)
@@ -167,16 +187,16 @@ class Browser:
             raise JourneyFailed(outcome, request.page, words, status)
         return response
 
-    def _pause(self, pause: float) -> None:
-        if pause > 0:
-            self.due += pause
-            self.sleep(max(0.0, self.due - self.clock()))
+    def _pause(self, seconds: float) -> None:
+        if seconds > 0:
+            self.due += seconds
+            self.pace.sleep(max(0.0, self.due - self.pace.now()))
 
     def _headers(self, request: PageRequest) -> dict[str, str]:
         headers: dict[str, str] = {} if self.trace is None else {TRACEPARENT: self.trace.next_header()}
         if not request.path.startswith(("http://", "https://")):
             headers[HEADER_AJAX] = AJAX
-            # The cookie of the moment: a shop changes it when somebody signs in.
+            # Read the cookie each time: a shop changes it at a sign-in.
             if request.csrf and request.method != "GET" and (token := self.transport.cookie(COOKIE_CSRF)):
                 headers[HEADER_CSRF] = token
         if request.json is not None:
@@ -187,8 +207,8 @@ class Browser:
 
 
 def _is_mislabelled(request: PageRequest, media: str) -> bool:
-    """Whether a reply that holds JSON, as this visit reads it, claims a media type that says otherwise."""
-    return request.expect.format in _JSON_READS and not media.endswith("+json")
+    """Whether a response that was read as JSON claims a media type that is not JSON."""
+    return request.expect.format in _JSON_FORMATS and not media.endswith("+json")
 
 
 def _body(request: PageRequest) -> bytes | None:
@@ -200,7 +220,7 @@ def _body(request: PageRequest) -> bytes | None:
 
 
 def form_body(form: Mapping[str, str]) -> bytes:
-    """A form as it is sent, as ``urllib.parse.urlencode`` writes it: most values are words or numbers, and stand as they are."""
+    """A form as it is sent, as ``urllib.parse.urlencode`` writes it; faster, as most values need no quoting."""
     pairs = []
     for name, value in form.items():
         written = value if value.isalnum() and value.isascii() else _quoted(value)
@@ -209,7 +229,7 @@ def form_body(form: Mapping[str, str]) -> bytes:
 
 
 def _quoted(text: str) -> str:
-    # An e-mail address is the one that is sent most often, and of letters, digits, dots and its sign.
+    # Most texts that need quoting are e-mail addresses: letters, digits, dots and an @.
     bare = text.replace(".", "").replace("@", "")
     return text.replace("@", "%40") if bare.isalnum() and bare.isascii() else quote_plus(text)
 

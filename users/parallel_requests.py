@@ -1,4 +1,4 @@
-"""Sends requests of one shopper side by side: each request that overlaps another has a connection of its own."""
+"""Sends requests of one shopper in parallel: each runs on a connection of its own."""
 
 from __future__ import annotations
 
@@ -23,70 +23,70 @@ class _FetchResult:
 
 
 class ParallelFetcher:
-    """The transports of one virtual user beside its first one; they share its cookies and are kept from journey to journey."""
+    """The further transports of one virtual user; they share its cookies and are kept from journey to journey."""
 
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
-        self._beside: list[Transport] = []
+        self._side_transports: list[Transport] = []
 
-    def fetch(self, overlap: ParallelRequests, browser: Browser) -> None:
-        """Drive ``overlap`` until no visit is under way.
+    def fetch(self, parallel: ParallelRequests, browser: Browser) -> None:
+        """Run ``parallel`` until no request is in flight.
 
-        After a failure nothing new begins; what is under way is waited for, and the first failure is raised. A shopper
-        who is stopped takes the requests under way along.
+        After a failure nothing new starts. Requests in flight are awaited, then the first failure is raised. If the
+        shopper is stopped, the requests in flight are stopped, too.
         """
-        begin: Sequence[PageRequest] = overlap.initial()
-        while len(begin) == 1:  # nothing overlaps: no greenlet is needed
-            begin = overlap.on_response(begin[0], browser.fetch(begin[0]))
-        if begin:
-            self._fetch_parallel(overlap, begin, browser)
+        start: Sequence[PageRequest] = parallel.initial()
+        while len(start) == 1:  # a single request needs no greenlet
+            start = parallel.on_response(start[0], browser.fetch(start[0]))
+        if start:
+            self._fetch_parallel(parallel, start, browser)
 
     def close(self) -> None:
         """Close all connections."""
-        beside, self._beside = self._beside, []
-        for transport in beside:
+        transports, self._side_transports = self._side_transports, []
+        for transport in transports:
             transport.close()
 
-    def _fetch_parallel(self, overlap: ParallelRequests, begin: Sequence[PageRequest], browser: Browser) -> None:
-        ended: SimpleQueue[_FetchResult] = SimpleQueue()
-        under_way: dict[int, Greenlet[..., None]] = {}
-        free: list[Browser] = [browser.with_transport(transport) for transport in self._beside]
+    def _fetch_parallel(self, parallel: ParallelRequests, start: Sequence[PageRequest], browser: Browser) -> None:
+        done: SimpleQueue[_FetchResult] = SimpleQueue()
+        in_flight: dict[int, Greenlet[..., None]] = {}
+        free: list[Browser] = [browser.with_transport(transport) for transport in self._side_transports]
         failure: BaseException | None = None
         try:
-            while begin or under_way:
-                for request in begin:
-                    side_browser = free.pop() if free else self._another(browser)
-                    side_browser.due = browser.clock()
-                    under_way[id(side_browser)] = gevent.spawn(_fetch, side_browser, request, ended)
-                begin = ()
-                end = ended.get()
-                del under_way[id(end.side_browser)]
-                free.append(end.side_browser)
-                browser.due = max(browser.due, end.side_browser.due)
-                if end.response is None:
-                    failure = failure or end.failure
+            while start or in_flight:
+                for request in start:
+                    side_browser = free.pop() if free else self._new_side_browser(browser)
+                    side_browser.due = browser.pace.now()
+                    in_flight[id(side_browser)] = gevent.spawn(_fetch, side_browser, request, done)
+                start = ()
+                result = done.get()
+                del in_flight[id(result.side_browser)]
+                free.append(result.side_browser)
+                browser.due = max(browser.due, result.side_browser.due)
+                if result.response is None:
+                    failure = failure or result.failure
                 elif failure is None:
                     try:
-                        begin = overlap.on_response(end.request, end.response)
+                        start = parallel.on_response(result.request, result.response)
                     except JourneyFailed as failed:
                         failure = failed
         finally:
-            gevent.killall(list(under_way.values()))
+            gevent.killall(list(in_flight.values()))
         if failure is not None:
             raise failure
 
-    def _another(self, browser: Browser) -> Browser:
+    def _new_side_browser(self, browser: Browser) -> Browser:
         transport = self._transport.open_parallel()
-        self._beside.append(transport)
+        self._side_transports.append(transport)
         return browser.with_transport(transport)
 
 
-def _fetch(side_browser: Browser, request: PageRequest, ended: SimpleQueue[_FetchResult]) -> None:
-    end = _FetchResult(side_browser, request)
+def _fetch(side_browser: Browser, request: PageRequest, done: SimpleQueue[_FetchResult]) -> None:
+    result = _FetchResult(side_browser, request)
     try:
-        end.response = side_browser.fetch(request)
+        result.response = side_browser.fetch(request)
     except JourneyFailed as failure:
-        end.failure = failure
-    except Exception as bug:  # noqa: BLE001 - raised where the journey is driven
-        end.failure = bug
-    ended.put(end)
+        result.failure = failure
+    except Exception as bug:  # noqa: BLE001 - raised again in the shopper's own greenlet
+        result.failure = bug
+    done.put(result)

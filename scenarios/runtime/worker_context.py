@@ -7,9 +7,11 @@ from collections.abc import Callable, Mapping
 
 from harness.schedule.dispatch import Arrival
 from scenarios.loading.scenario import Scenario
+from users.http.timeouts import HttpLimits
 from users.population.accounts import AccountPool
 from users.population.journey_spec import JourneySpec
 from users.sampling import JourneySampler
+from users.transports import ClientSettings
 
 
 class ScenarioWorkerContext:
@@ -19,15 +21,17 @@ class ScenarioWorkerContext:
         target = scenario.target
         self.accounts = accounts
         self.policy = scenario.policy
-        self.client: str = target.client
-        self.verify_tls = target.verify_tls
         self.connect_timeout = target.connect_timeout
-        self.read_timeout = target.read_timeout
-        self.total_timeout = target.connect_timeout + target.read_timeout
-        self.largest_reply = target.largest_reply
+        limits = HttpLimits(
+            target.connect_timeout,
+            target.read_timeout,
+            target.connect_timeout + target.read_timeout,
+            target.largest_reply,
+            verify_tls=target.verify_tls,
+        )
+        self.client = ClientSettings(target.client, limits, scenario.headers)
         self.seed = scenario.seed
         self.trace_sampled = scenario.document.trace.sampled
-        self.headers = scenario.headers
         self.places = scenario.places
         self.products = scenario.products
         self._sampler = sampler

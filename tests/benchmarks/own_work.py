@@ -16,7 +16,7 @@ from decimal import Decimal
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-sys.path[:0] = [str(HERE.parents[1]), str(HERE)]
+sys.path[:0] = [str(HERE.parents[1]), str(HERE.parent), str(HERE)]
 
 from responder import PAGES, envelope  # noqa: E402 - found once the path is set
 
@@ -73,11 +73,14 @@ class Guest:
     kind = "guest"
 
     def __init__(self, transport: Memory, recorder) -> None:
+        from observers import Observer  # noqa: PLC0415
+
         from users.population.journey_spec import JourneyMix, ShopperPolicy  # noqa: PLC0415
         from users.population.pools import LocationPool  # noqa: PLC0415
         from users.sampling import JourneySampler  # noqa: PLC0415
 
         self.transport, self.recorder, self.policy = transport, recorder, ShopperPolicy()
+        self.observer = Observer(recorder.page)
         self.places = LocationPool({"country": 1, "city": 40, "township": 457, "district": 1})
         self.sampler = JourneySampler(JourneyMix({"guest": 1.0}, {"credit_card": 0.5, "funds_transfer": 0.5}), 1)
         self.assignment = None
@@ -87,9 +90,10 @@ class Guest:
         self.assignment = assignment
 
     def walk(self, dispatcher) -> None:
+        from observers import browser_of  # noqa: PLC0415
+
         from harness.measurement.sample import JourneySample  # noqa: PLC0415
         from shop.contract import Page  # noqa: PLC0415
-        from users.browser import Browser  # noqa: PLC0415
         from users.journeys.checkout import open_checkout, reach_payment  # noqa: PLC0415
         from users.journeys.context import JourneyContext  # noqa: PLC0415
         from users.journeys.steps import drive_journey  # noqa: PLC0415
@@ -98,7 +102,7 @@ class Guest:
         spec = self.sampler.spec_for(self.assignment.arrival.number)
         option = spec.payment_option
         dispatcher.begin(self.assignment, clock())
-        browser = Browser(self.transport, self.recorder.page, option, due, clock, lambda _: None, lambda _: 0.0)
+        browser = browser_of(self.transport, self.observer, option=option, due=due, now=clock)
         context = JourneyContext(spec, self.policy, lambda _: True, places=self.places)
         context.expect_goods_amount(Decimal("57.99"))
 

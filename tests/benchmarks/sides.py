@@ -16,7 +16,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-sys.path[:0] = [str(HERE.parents[1]), str(HERE)]
+sys.path[:0] = [str(HERE.parents[1]), str(HERE.parent), str(HERE)]
 
 from responder import CHECKOUT, PAGES, TOKEN  # noqa: E402 - found once the path is set
 
@@ -135,7 +135,8 @@ def visits() -> list:
 
 def _browser(user, url: str, statistics, recorder, wanted: list) -> Journey:
     """Ours, with all that a run switches on: checks, cookies, limits, Locust's statistics, our own histograms."""
-    from users.browser import Browser  # noqa: PLC0415
+    from observers import Observer, browser_of  # noqa: PLC0415
+
     from users.http.client import HttpClient, HttpLimits  # noqa: PLC0415
     from users.journeys.steps import drive_journey  # noqa: PLC0415
     from users.traceparent import TraceContext  # noqa: PLC0415
@@ -157,8 +158,10 @@ def _browser(user, url: str, statistics, recorder, wanted: list) -> Journey:
 
         transport.clear_cookies()
         now = time.perf_counter()
-        browser = Browser(transport, record, "credit_card", now, time.perf_counter, lambda _: None, lambda _: 0.0)
-        browser.trace = TraceContext("benchmark", next(numbers), 0.0)  # each request is marked, as in a run
+        trace = TraceContext("benchmark", next(numbers), 0.0)  # each request is marked, as in a run
+        browser = browser_of(
+            transport, Observer(record), option="credit_card", due=now, now=time.perf_counter, trace=trace
+        )
         drive_journey(steps(), browser.fetch)
         return len(browser.trail), received
 

@@ -18,7 +18,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-sys.path[:0] = [str(HERE.parents[1]), str(HERE)]
+sys.path[:0] = [str(HERE.parents[1]), str(HERE.parent), str(HERE)]
 
 import k6_side  # noqa: E402 - found once the path is set
 import wrk_side  # noqa: E402
@@ -72,10 +72,11 @@ def measure(client: str, port: int, tls_port: int, seconds: float, tries: int) -
 
 def _ours(environment, url: str, times: list[float]) -> Callable:
     """A request as a run makes it: checked, sampled, and booked in Locust's statistics once a second."""
+    from observers import Observer, browser_of  # noqa: PLC0415
+
     from harness.measurement.recorder import Recorder  # noqa: PLC0415
     from harness.measurement.sample import Window  # noqa: PLC0415
     from shop.contract import Page  # noqa: PLC0415
-    from users.browser import Browser  # noqa: PLC0415
     from users.http.client import HttpClient, HttpLimits  # noqa: PLC0415
     from users.http.locust_stats import LocustStats  # noqa: PLC0415
     from users.journeys.steps import PageRequest  # noqa: PLC0415
@@ -90,9 +91,8 @@ def _ours(environment, url: str, times: list[float]) -> Callable:
 
     def asking(user) -> Callable[[], None]:
         transport = HttpClient(url, user, HttpLimits(5.0, 30.0, 60.0, 1_000_000), statistics=statistics)
-        return lambda: Browser(transport, record, "option", clock(), clock, lambda _: None, lambda _: 0.0).fetch(
-            request
-        )
+        observer = Observer(record)
+        return lambda: browser_of(transport, observer, due=clock(), now=clock).fetch(request)
 
     return asking
 

@@ -9,14 +9,14 @@ from types import SimpleNamespace
 from urllib.parse import urlsplit
 
 from locust.event import EventHook
+from observers import Observer, browser_of
 
 from harness.measurement.outcomes import Outcome
 from shop.app import Shop
 from shop.serving.asgi import RESET_EXTENSION, AsgiShop
 from shop.settings import Settings
-from users.browser import Browser
 from users.http.client import HttpClient, HttpLimits
-from users.http.locust_client import LocustHttpClient, locust_session
+from users.http.locust_client import LocustHttpClient
 from users.http.transport import HttpResponse
 from users.journeys.catalogue import JOURNEYS
 from users.journeys.context import JourneyContext
@@ -85,14 +85,9 @@ class Walker:
             spec, self._conduct, self._is_new, account=account, shop_url=self.origin, places=self.places
         )
         walked = Walked()
-        browser = Browser(
-            transport=self.transport,
-            record=walked.samples.append,
-            payment_option=route.option,
-            due=self._clock(),
-            clock=self._clock,
-            sleep=self._sleep,
-            think=lambda page: 0.0,
+        observer = Observer(walked.samples.append)
+        browser = browser_of(
+            self.transport, observer, option=route.option, due=self._clock(), now=self._clock, sleep=self._sleep
         )
         self.transport.clear_cookies()
         try:
@@ -201,14 +196,16 @@ class PaperWire:
 
 def real_wire(url, longest=LONGEST, silence=None):
     """Locust's own client, towards a shop with an address; ``silence`` is its read timeout."""
-    user = _user()
-    limits = {"connect_timeout": longest, "read_timeout": longest if silence is None else silence, "largest": LARGEST}
-    return LocustHttpClient(lambda: locust_session(url, user, verify_tls=True, **limits), longest)
+    return LocustHttpClient(url, _user(), _limits(longest, silence))
 
 
 def our_wire(url, longest=LONGEST, silence=None):
     """The same with our own client."""
-    return HttpClient(url, _user(), HttpLimits(longest, longest if silence is None else silence, longest, LARGEST))
+    return HttpClient(url, _user(), _limits(longest, silence))
+
+
+def _limits(longest, silence):
+    return HttpLimits(longest, longest if silence is None else silence, longest, LARGEST)
 
 
 def _user():

@@ -11,13 +11,13 @@ from types import SimpleNamespace
 import gevent
 import pytest
 from fault_walks import our_wire, real_wire
+from observers import browser_of
 from real_client.pattern import steps
 from second_shop.running import SecondShop, write_accounts
 
 from shop.contract import PAYMENT_OPTIONS
 from shop.serving.process import ShopProcess
 from shop.settings import Settings
-from users.browser import Browser
 from users.journeys.catalogue import JOURNEYS
 from users.journeys.context import JourneyContext
 from users.journeys.steps import drive_journey
@@ -81,7 +81,7 @@ def buy(wire, url="", *, option, journey, account=None, three_d=False, product=P
     policy, products = ShopperPolicy(fidelity=Fidelity.STOREFRONT), ProductPool((product,))
     spec = JourneySpec(number, journey, option, three_d=three_d, seed=number)
     context = JourneyContext(spec, policy, lambda _: True, account=account, shop_url=url, products=products)
-    browser = Browser(wire, lambda _: None, option, 0.0, time.perf_counter, gevent.sleep, lambda _: 0.0)
+    browser = browser_of(wire, option=option, now=time.perf_counter, sleep=gevent.sleep)
     lanes = ParallelFetcher(wire)
     wire.clear_cookies()
     try:

@@ -15,7 +15,7 @@ from shop.contract import PAYMENT_OPTIONS
 from shop.serving.process import ShopProcess
 from shop.settings import Settings
 from users.http.client import HttpClient, HttpLimits
-from users.http.locust_client import LocustHttpClient, locust_session
+from users.http.locust_client import LocustHttpClient
 from users.http.locust_stats import LocustStats
 from users.population.journey_spec import SmsScript
 
@@ -34,7 +34,7 @@ ROUTES = [
 LIMITS = HttpLimits(LONGEST, LONGEST, LONGEST, LARGEST)
 
 
-def swift(url):
+def own_client(url):
     user = SimpleNamespace(environment=SimpleNamespace(events=SimpleNamespace(request=Events())), context=dict)
     return HttpClient(url, user, LIMITS)
 
@@ -68,7 +68,7 @@ def told(walked):
 
 
 def test_both_transports_bring_home_the_same_receipts(walk_all):
-    ours, our_ledger = walk_all(swift)
+    ours, our_ledger = walk_all(own_client)
     locusts, their_ledger = walk_all(real_wire)
     for route, one, other in zip(ROUTES, ours, locusts, strict=True):
         assert told(one) == told(other), route
@@ -144,12 +144,7 @@ def test_no_client_blames_the_shop_for_want_of_a_file(environment, kind):
         if kind == "ours":
             transport = HttpClient(url, user, LIMITS, on_resource_exhausted=exhausted.append)
         else:
-            limits = {"connect_timeout": LONGEST, "read_timeout": LONGEST, "largest": LARGEST}
-            transport = LocustHttpClient(
-                lambda: locust_session(url, user, verify_tls=True, **limits),
-                LONGEST,
-                on_resource_exhausted=exhausted.append,
-            )
+            transport = LocustHttpClient(url, user, LIMITS, on_resource_exhausted=exhausted.append)
         soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
         resource.setrlimit(resource.RLIMIT_NOFILE, (3, hard))
         try:
@@ -166,8 +161,7 @@ def test_locust_is_told_of_a_failure_in_the_same_words(environment):
     with socket.create_server(("127.0.0.1", 0)) as listener:
         url = f"http://127.0.0.1:{listener.getsockname()[1]}"  # where nobody listens once it is closed
     user = type("Shopper", (User,), {"host": url})(environment)
-    limits = {"connect_timeout": LONGEST, "read_timeout": LONGEST, "largest": LARGEST}
-    locusts = LocustHttpClient(lambda: locust_session(url, user, verify_tls=True, **limits), LONGEST)
+    locusts = LocustHttpClient(url, user, LIMITS)
     errors = []
     for transport in (HttpClient(url, user, LIMITS, statistics=LocustStats(environment)), locusts):
         environment.stats.clear_all()

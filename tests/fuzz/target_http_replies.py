@@ -23,7 +23,7 @@ from trustme import CA
 
 from harness.measurement.outcomes import Outcome
 from users.http.client import HttpClient, HttpLimits
-from users.http.locust_client import LocustHttpClient, locust_session
+from users.http.locust_client import LocustHttpClient
 
 LARGEST = 20_000
 PATIENT, HASTY = 4.0, 0.2
@@ -185,11 +185,8 @@ def transports(url, patience):
     user = SimpleNamespace(environment=SimpleNamespace(events=SimpleNamespace(request=EventHook())), context=dict)
     exhausted = []
     limits = HttpLimits(PATIENT, patience, PATIENT, LARGEST, verify_tls=False)
-    named = {"connect_timeout": PATIENT, "read_timeout": patience, "largest": LARGEST}
     yield HttpClient(url, user, limits, on_resource_exhausted=exhausted.append)
-    yield LocustHttpClient(
-        lambda: locust_session(url, user, verify_tls=False, **named), PATIENT, on_resource_exhausted=exhausted.append
-    )
+    yield LocustHttpClient(url, user, limits, on_resource_exhausted=exhausted.append)
     assert not exhausted
 
 

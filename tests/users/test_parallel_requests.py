@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 import gevent
 import pytest
 from gevent.event import Event
+from observers import Observer, browser_of
 
 from harness.measurement.outcomes import Outcome
 from shop.contract import Page
-from users.browser import Browser
 from users.http.transport import HttpResponse
 from users.journeys.steps import Expectation, JourneyFailed, PageRequest, ResponseFormat
 from users.parallel_requests import ParallelFetcher
@@ -93,7 +93,7 @@ def samples():
 @pytest.fixture
 def browser(network, samples):
     clock = iter(range(1, 1000)).__next__
-    return Browser(Transport(network), samples.append, "gpay", 0.0, clock, lambda _: None, lambda _: 0.0)
+    return browser_of(Transport(network), Observer(samples.append), now=clock)
 
 
 @pytest.fixture
@@ -162,7 +162,7 @@ def test_a_shopper_who_is_stopped_leaves_one_sample_for_each_request_under_way(l
     settle(network, 2)
     driven.kill(timeout=PATIENCE)
     assert [sample.outcome for sample in samples] == ["aborted", "aborted"]
-    assert browser.pending == {}
+    assert browser.observer.in_flight == {}
 
 
 def test_a_bug_of_our_own_is_raised_where_the_journey_is_driven(lanes, browser, network):

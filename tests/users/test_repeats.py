@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from observers import Observer, browser_of
 
 from harness.measurement.outcomes import Outcome
 from shop.contract import Page
-from users.browser import Browser
 from users.http.transport import HttpResponse
 from users.journeys.steps import Expectation, JourneyFailed, PageRequest, ResponseFormat
 
@@ -59,9 +59,8 @@ def samples():
 
 def browser(clock, samples, *replies, retry_delays=PAUSES):
     transport = Transport(clock, *replies)
-    made = Browser(transport, samples.append, "gpay", 100.0, clock, clock.sleep, lambda _: 0.0)
-    made.retry_delays = retry_delays
-    return made
+    observer = Observer(samples.append)
+    return browser_of(transport, observer, due=100.0, now=clock, sleep=clock.sleep, retry_delays=retry_delays)
 
 
 def request(page=Page.PRODUCT):

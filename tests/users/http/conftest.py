@@ -16,7 +16,7 @@ from gevent.threadpool import ThreadPool
 
 from users.http import tls
 from users.http.client import HttpClient, HttpLimits
-from users.http.locust_client import LocustHttpClient, locust_session
+from users.http.locust_client import LocustHttpClient
 from users.http.target_headers import NO_HEADERS
 
 PATIENCE = 10.0  # seconds after which a test's server gives up on its client
@@ -157,21 +157,6 @@ class Heard:
         self.fired.append(arguments)
 
 
-def own(url, user, limits, **named):
-    return HttpClient(url, user, limits, **named)
-
-
-def locusts(url, user, limits, **others):
-    named = {
-        "connect_timeout": limits.connect_timeout,
-        "read_timeout": limits.read_timeout,
-        "largest": limits.largest_reply,
-    }
-    return LocustHttpClient(
-        lambda: locust_session(url, user, verify_tls=limits.verify_tls, **named), limits.total_timeout, **others
-    )
-
-
 @pytest.fixture
 def shoppers(serve):
     """Make a transport of a kind for a URL; it is closed when the test is over (before its server is)."""
@@ -203,16 +188,16 @@ def _of(kind, shoppers):
 @pytest.fixture
 def shopper(shoppers):
     """Make one of checkload's own."""
-    return _of(own, shoppers)
+    return _of(HttpClient, shoppers)
 
 
 @pytest.fixture
 def locust(shoppers):
     """Make one that is Locust's."""
-    return _of(locusts, shoppers)
+    return _of(LocustHttpClient, shoppers)
 
 
-@pytest.fixture(params=[own, locusts], ids=["own", "locust"])
+@pytest.fixture(params=[HttpClient, LocustHttpClient], ids=["own", "locust"])
 def either(shoppers, request):
     """Make one of both kinds in turn: what a test asks of one holds for the other."""
     return _of(request.param, shoppers)

@@ -3,9 +3,9 @@
 import time
 
 import pytest
+from observers import browser_of
 
 from shop.contract import Page
-from users.browser import Browser
 from users.journeys.steps import Expectation, PageRequest, ResponseFormat
 
 ANY = {"expect": Expectation(ResponseFormat.ANY), "think_first": False}
@@ -30,9 +30,7 @@ def test_a_token_that_changes_at_sign_in_is_sent_from_then_on(serve, either, hos
             peer.answer(b"{}")
 
     server = serve(script, host=host)
-    browser = Browser(
-        either(server.url), lambda _: None, "credit_card", 0.0, time.perf_counter, lambda _: None, lambda _: 0.0
-    )
+    browser = browser_of(either(server.url), now=time.perf_counter)
     browser.fetch(PageRequest(Page.CSRF_TOKEN, path="/csrf_token/", **ANY))
     for _ in range(3):
         browser.fetch(PageRequest(Page.LOGIN, "POST", "/users/login/", json={}, **ANY))
@@ -53,9 +51,7 @@ def test_the_token_of_another_server_is_not_the_shops(serve, either):
         peer.answer(b"{}")
 
     shops, banks = serve(shop), serve(bank, address="127.0.0.2")
-    browser = Browser(
-        either(shops.url), lambda _: None, "credit_card", 0.0, time.perf_counter, lambda _: None, lambda _: 0.0
-    )
+    browser = browser_of(either(shops.url), now=time.perf_counter)
     browser.fetch(PageRequest(Page.BANK, path=f"{banks.url}/", **ANY))
     browser.fetch(PageRequest(Page.LOGIN, "POST", "/users/login/", json={}, **ANY))
     assert b"csrftoken" not in seen[0]

@@ -3,10 +3,10 @@
 from contextlib import suppress
 
 import pytest
+from observers import Observer, browser_of
 
 from harness.measurement.outcomes import Outcome
 from shop.contract import Page
-from users.browser import Browser
 from users.http.transport import HttpResponse
 from users.journeys.steps import Expectation, JourneyFailed, PageRequest, ResponseFormat
 
@@ -29,14 +29,13 @@ class Transport:
 
 def fetched(response_format, body, media, *, strictly=False, status=200):
     """The outcome of one page, and what was told of."""
-    transport, samples, told = Transport(body, media, status), [], []
-    browser = Browser(transport, samples.append, "gpay", 0.0, lambda: 0.0, lambda _: None, lambda _: 0.0)
-    browser.mislabelled = None if strictly else told.append
+    transport, observer = Transport(body, media, status), Observer(strict=strictly)
+    browser = browser_of(transport, observer)
     with suppress(JourneyFailed):
         browser.fetch(PageRequest(Page.BASKET, path="/x", expect=Expectation(response_format, allow_redirect=True)))
-    (sample,) = samples
+    (sample,) = observer.samples
     assert transport.reported == [(sample.outcome, sample.outcome != "ok")]
-    return sample.outcome, sample.blame, told
+    return sample.outcome, sample.blame, observer.mislabelled
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from itertools import count
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
+from observers import browser_of
 from second_shop import checkout, options
 from second_shop.application import Application
 from second_shop.customers import Customer
@@ -15,7 +16,6 @@ from second_shop.variations import Variations
 
 from harness.measurement.outcomes import Outcome
 from shop.contract import Page
-from users.browser import Browser
 from users.http.transport import HttpResponse
 from users.journeys.catalogue import JOURNEYS
 from users.journeys.context import JourneyContext
@@ -81,7 +81,7 @@ class Wire:
             places=LocationPool(),
             products=ProductPool(("212",)),
         )
-        browser = Browser(self, lambda _: None, option, 0.0, lambda: 0.0, lambda _: None, lambda _: 0.0)
+        browser = browser_of(self, option=option)
         try:
             drive_journey(JOURNEYS[journey].steps(context), browser.fetch)
         except JourneyFailed as failure:
