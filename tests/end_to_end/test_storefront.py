@@ -68,8 +68,8 @@ class Recording:
         finally:
             self._log[place]["answered"] = time.perf_counter()
 
-    def beside(self):
-        return Recording(self._wire.beside(), self._log)
+    def open_parallel(self):
+        return Recording(self._wire.open_parallel(), self._log)
 
     def __getattr__(self, name):
         return getattr(self._wire, name)
