@@ -1,4 +1,4 @@
-"""Binds the scenarios, the shoppers and the harness to Locust. ``locust --help`` explains every option."""
+"""Connects the scenarios, the shoppers and the harness to Locust. ``locust --help`` explains every option."""
 
 from locust import events
 

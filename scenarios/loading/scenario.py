@@ -1,4 +1,4 @@
-"""A scenario: who comes and when, how they behave, and what is demanded of the shop, read from one TOML file."""
+"""A scenario after reading and checking: load, shoppers, objectives and target."""
 
 from __future__ import annotations
 
@@ -26,22 +26,22 @@ from users.population.pools import LocationPool, ProductPool
 from users.population.think import ThinkTimes
 
 SECONDS_PER_PAGE = 0.1
-"""How long a shop takes for one of them, for the same guess."""
+"""A rough service time of a page. It estimates the virtual users that a rate needs."""
 
 HIDDEN_TEXT = "(hidden)"
-"""Stands in a result for a code that a test system accepts."""
+"""Replaces secrets in a result, such as the SMS code of a test system."""
 
 SPAWN_RATE = 100.0
-"""Virtual users made per second for the pool of an open load; above it Locust warns."""
+"""Virtual users started per second for an open load. Locust warns above this rate."""
 
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
     """One scenario, read and checked.
 
-    ``document`` holds every key of the file, with defaults; ``folder`` is where paths in it are looked for;
-    ``skipped_objectives`` are demands of the file that a choice left with nothing to measure. Times are seconds, rates per
-    second, shares 0 to 1.
+    ``document`` holds every key of the file, with defaults. Paths in it are relative to ``folder``. ``skipped_objectives`` are
+    objectives of the file for which the overrides leave nothing to measure. Times are in seconds, rates per second, shares
+    from 0 to 1.
     """
 
     name: str
@@ -51,29 +51,29 @@ class Scenario:
 
     @property
     def description(self) -> str:
-        """One line on what the scenario is for."""
+        """One line that says what the scenario is for."""
         return self.document.description
 
     @property
     def seed(self) -> int:
-        """The seed of all chance in the run."""
+        """The seed of all random draws in the run."""
         return self.document.seed
 
     @property
     def load(self) -> ArrivalsSection | ClosedSection:
-        """The table that says how many come: open or closed."""
+        """The table of the load: open or closed."""
         load = self.document.arrivals or self.document.closed
-        assert load is not None, "a scenario without a load is refused when it is read"  # noqa: S101
+        assert load is not None, "a scenario without a load is refused by the reader"  # noqa: S101
         return load
 
     @property
     def is_open(self) -> bool:
-        """Whether shoppers come at a rate of their own, however slow the shop is."""
+        """Whether the load is open: shoppers come at a rate, however slow the shop is."""
         return self.document.arrivals is not None
 
     @property
     def arrival_process(self) -> ArrivalProcess:
-        """How arrivals are strewn along the profile; evenly where everything is walked exactly once."""
+        """How arrivals are spread along the profile; uniform with ``cover``."""
         arrivals = self.document.arrivals
         if arrivals is None or self.document.cover:
             return ArrivalProcess.UNIFORM
@@ -81,7 +81,7 @@ class Scenario:
 
     @property
     def trace(self) -> ScaledTrace | None:
-        """The recorded arrivals that are replayed, scaled; ``None`` where a profile says how many come."""
+        """The arrival trace after scaling; ``None`` without a trace."""
         arrivals = self.document.arrivals
         if arrivals is None or arrivals.trace is None:
             return None
@@ -89,16 +89,16 @@ class Scenario:
 
     @property
     def search(self) -> SearchPlan | None:
-        """How the capacity is searched for; ``None`` for a load that is known beforehand."""
+        """The plan of the search for the capacity; ``None`` without a search."""
         return None if self.document.capacity is None else self.document.capacity.search_plan
 
     def profile(self) -> Profile | None:
-        """The rate over time; ``None`` for a closed load. One that covers is just long enough to walk everything once."""
+        """The arrival rate over time; ``None`` for a closed load. With ``cover``, it is just long enough for every journey."""
         arrivals = self.document.arrivals
         if arrivals is None:
             return None
         if self.search is not None:
-            # How it will go is not known beforehand; it is as long and as high as this at most.
+            # The rates of a search are not known in advance: this is its upper bound.
             return Profile([RateStage(self.search.budget, self.search.most, self.search.most)])
         if (replayed := self.trace) is not None:
             return replayed.profile
@@ -107,57 +107,57 @@ class Scenario:
         return self._profile_for(len(coverage_specs_for(self.mix, JOURNEY_NAMES)))
 
     def _profile_for(self, journeys: int) -> Profile:
-        """The scenario's highest rate, for just as long as it takes that many journeys to arrive."""
+        """A profile at the highest rate, just long enough for so many arrivals."""
         rate = max(rate for _, rate in self.document.arrivals.rates()) if self.document.arrivals else 1.0
         return Profile([RateStage(journeys / rate, rate, rate)])
 
     @property
     def warm_up(self) -> float:
-        """The first part of the run, which is not judged."""
+        """The first part of the run, which no objective judges."""
         return self.load.warm_up_seconds
 
     @property
     def duration(self) -> float:
-        """The length of the run without the drain; warm-up included."""
+        """The length of the run, with the warm-up and without the drain."""
         profile = self.profile()
         if profile is not None:
             return profile.duration
-        assert self.document.closed is not None, "what is not open is closed"  # noqa: S101
+        assert self.document.closed is not None, "a load that is not open is closed"  # noqa: S101
         return self.document.closed.duration
 
     @property
     def steady(self) -> float:
-        """The part of the run that is judged."""
+        """The steady part of the run, which the objectives judge."""
         return self.duration - self.warm_up
 
     @property
     def drain(self) -> float:
-        """How long unfinished journeys may take at the end."""
+        """How long journeys may go on at the end."""
         return self.load.drain
 
     @property
     def longest_wait(self) -> float:
-        """An arrival that found no free user within it is dropped; endless for a closed load, which has none."""
+        """How long an arrival may wait for a free virtual user; infinite for a closed load."""
         return self.document.arrivals.longest_wait if self.document.arrivals else math.inf
 
     @property
     def users(self) -> int:
-        """Virtual users: of a closed load all there are, of an open one the pool."""
+        """The number of virtual users."""
         if self.load.users is not None:
             return self.load.users
         profile = self.profile()
-        assert profile is not None, "a closed load says its users"  # noqa: S101
+        assert profile is not None, "a closed load has a number of users"  # noqa: S101
         journey = PAGES_PER_JOURNEY * (SECONDS_PER_PAGE + self.think.mean())
         return min(users_needed(profile.peak_rate, journey), self.target.most_users)
 
     @property
     def spawn_rate(self) -> float:
-        """Virtual users made per second at the start."""
+        """Virtual users started per second."""
         return self.document.closed.spawn_rate if self.document.closed else SPAWN_RATE
 
     @property
     def mix(self) -> JourneyMix:
-        """Who comes and how she pays."""
+        """The weights of journeys, payment options and SMS behaviours."""
         document = self.document
         return JourneyMix(
             journeys=_with_default_weights(document.journeys, JOURNEY_NAMES, covers=document.cover),
@@ -178,7 +178,7 @@ class Scenario:
 
     @property
     def policy(self) -> ShopperPolicy:
-        """How shoppers deal with the shop, whatever they buy."""
+        """How shoppers use the shop's API."""
         document, conduct = self.document, self.document.conduct
         return ShopperPolicy(
             external=ExternalPages(document.external.mode),
@@ -198,54 +198,54 @@ class Scenario:
 
     @property
     def products(self) -> ProductPool:
-        """What is for sale, as far as this process knows it."""
+        """The products that shoppers can buy."""
         return load_products(self.document, self.folder)
 
     @property
     def places(self) -> LocationPool:
-        """Where addresses may lie, as far as this process knows it."""
+        """The places for shipping addresses."""
         return LocationPool(self.document.address.model_dump(include=set(PLACE_KEYS), exclude_none=True), self.seed)
 
     @property
     def headers(self) -> dict[str, str]:
-        """What is sent with every request to the shop besides; values from the environment are put in."""
+        """The extra headers for the shop, with values from the environment."""
         return resolve_headers(self.document.headers)
 
     @property
     def think(self) -> ThinkTimes:
-        """How long shoppers look at a page."""
+        """The think times."""
         return self.document.think.times
 
     @property
     def target(self) -> TargetSection:
-        """Which shops may be loaded, and how a connection to them is treated."""
+        """The allowed targets, the limits of the load, and the settings of connections."""
         return self.document.target
 
     @property
     def objectives(self) -> tuple[Objective, ...]:
-        """What is demanded of the shop."""
+        """The objectives."""
         return tuple(parser.parse(text) for text in self.document.objectives)
 
     @property
     def stop_rules(self) -> tuple[StopRule, ...]:
-        """When the run is broken off before its time."""
+        """The rules that end the run early."""
         return tuple(stop_rule.parse(text) for text in self.document.stop.rules)
 
     @property
     def accounts_file(self) -> Path | None:
-        """The CSV file of accounts; ``None``: they are generated."""
+        """The CSV file of accounts; ``None`` if they are generated."""
         name = self.document.accounts.file
         return None if name is None else self.folder / name
 
     @property
     def generated_accounts(self) -> dict[str, int]:
-        """How many accounts to generate for each kind of journey that signs in."""
+        """How many accounts to generate for each journey that signs in."""
         accounts, enough = self.document.accounts, self.users
         return {"returning": accounts.returning or enough, "first_time": accounts.first_time or enough}
 
     @property
     def shop_settings(self) -> Settings:
-        """The embedded shop of this scenario: its own settings, the scenario's SMS share, seed and accounts."""
+        """The settings of the embedded shop, with the SMS share, the seed and the accounts of the scenario."""
         settings = self.document.shop
         changes: dict[str, Any] = {}
         if self.document.sms.share is not None:
@@ -257,18 +257,15 @@ class Scenario:
         return settings.model_copy(update=changes)
 
     def as_asked(self) -> dict[str, Any]:
-        """The whole scenario as plain JSON values, defaults included, a test system's SMS code hidden.
-
-        ``build_scenario`` reads it again.
-        """
+        """The whole scenario as plain JSON values, with defaults and without secrets. ``build_scenario`` can read it."""
         asked = self.document.model_dump(mode="json", by_alias=True, exclude_none=True)
         mix = self.mix
         asked["journeys"] = dict(mix.journeys)
         asked["payments"].update(mix.payments)
-        # A default of 0 says nothing; a 0 that is written leaves the script out.
+        # A default of 0 is left out. A written 0 stays: it excludes this behaviour.
         asked["sms"] = {key: value for key, value in asked["sms"].items() if key not in SMS_NAMES}
         asked["sms"].update({script.value: weight for script, weight in mix.sms.items()})
-        # The shop as it is started, but for the path of a file that lies elsewhere on every machine.
+        # Without the path of the accounts file: it differs between machines.
         shop = self.shop_settings.model_copy(update={"accounts_file": self.document.shop.accounts_file})
         asked["shop"] = shop.model_dump(mode="json", exclude_none=True)
         asked["headers"] = dict.fromkeys(asked["headers"], HIDDEN_TEXT)
@@ -284,5 +281,5 @@ class Scenario:
 
 
 def _with_default_weights(given: Mapping[str, float], names: Iterable[str], *, covers: bool) -> dict[str, float]:
-    # Whoever names some has named all; but under cover, what is not named is walked too.
+    # Names without a weight get none, if any name has a weight. With `cover`, they get weight 1.
     return {**dict.fromkeys(names, 1.0), **given} if covers or not given else dict(given)

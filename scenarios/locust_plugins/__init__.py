@@ -1,10 +1,10 @@
 """Shows checkload's options in ``locust --help``.
 
-Locust prints its help before it reads any locustfile, so what a locustfile adds is missing there. It does import a
-package called ``locust_plugins`` first, if one is installed, for this very purpose; checkload installs this one under that name.
-It stays out of the way of every other use: nothing is added unless help was asked for, and where the locust-plugins
-distribution is installed, that one is imported instead. Where a scenario was asked for, a signal that ends the run
-during the other imports is noted, and the run leaves its results.
+Locust prints its help before it reads a locustfile, so the options of a locustfile are missing there. For this purpose,
+Locust first imports a package named ``locust_plugins`` if one is installed, and checkload installs this one under that name.
+
+It adds options only for ``--help``. If the distribution locust-plugins is installed, Python imports that package instead.
+With ``--scenario``, it also records a signal that arrives during the imports, so that the run still writes its results.
 """
 
 import sys

@@ -1,9 +1,16 @@
-"""The embedded shop, as the harness asks for it: a place to load, and what it says it did there."""
+"""Starts and stops the embedded shop of a run, and reads its ledger."""
 
 from __future__ import annotations
 
+import tempfile
+from pathlib import Path
+from typing import Self
+
+from harness.errors import UsageError
 from harness.run.workload import LedgerEntry
-from shop.serving.process import ShopProcess
+from shop.serving.process import ShopProcess, ShopStartError
+from shop.settings import Settings
+from users.population.accounts import AccountPool
 
 
 class EmbeddedShop:
@@ -13,12 +20,31 @@ class EmbeddedShop:
         self._process = process
         self.url: str = process.url
 
+    @classmethod
+    def start(cls, settings: Settings, accounts: AccountPool) -> Self:
+        """Start the shop with these accounts, unless the settings name a file of accounts; raises ``UsageError``."""
+        path: Path | None = None
+        if settings.accounts_file is None:
+            with tempfile.NamedTemporaryFile("w", suffix=".csv", prefix="checkload-accounts-", delete=False) as file:
+                path = Path(file.name)
+        try:
+            if path is not None:
+                accounts.write_csv(path)
+                settings = settings.model_copy(update={"accounts_file": str(path)})
+            return cls(ShopProcess.start(settings))
+        except ShopStartError as error:
+            raise UsageError(f"the embedded shop does not start: {error}") from None
+        finally:
+            # The shop has read the file by now. It holds passwords, so it never stays behind.
+            if path is not None:
+                path.unlink(missing_ok=True)
+
     def alive(self) -> bool:
-        """Whether its process still runs."""
+        """Whether the process of the shop still runs."""
         return self._process.alive()
 
     def ledger(self) -> LedgerEntry:
-        """What it says it did; raises ``OSError`` when it cannot say."""
+        """What the shop counted; raises ``OSError`` if it does not answer."""
         ledger = self._process.ledger()
         return LedgerEntry(
             pages=dict(ledger["pages"]),
@@ -27,5 +53,5 @@ class EmbeddedShop:
         )
 
     def stop(self) -> None:
-        """End its process."""
+        """End the process of the shop."""
         self._process.stop()

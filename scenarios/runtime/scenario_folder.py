@@ -22,11 +22,11 @@ class ScenarioFolder:
         self._folder = folder
 
     def names(self) -> Sequence[str]:
-        """The scenarios known by name."""
+        """The names of the scenarios."""
         return scenario_names(self._folder)
 
     def choose(self, choices: Choices) -> ScenarioWorkload:
-        """Read a scenario and apply the choices; raises ``UsageError`` with every error at once."""
+        """Read a scenario and apply the choices; raises ``UsageError`` with every problem at once."""
         try:
             chosen = read_scenario(choices.scenario, folder=self._folder)
             refuse_unreachable_objectives(chosen)

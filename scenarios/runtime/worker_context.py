@@ -1,4 +1,4 @@
-"""What the shoppers of one process need for one run: who does what, with which account, and how patiently."""
+"""What the shoppers of one process need for a run: accounts, journeys, think times and client settings."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from users.transports import ClientSettings
 
 
 class ScenarioWorkerContext:
-    """What the shoppers of one process need for one run."""
+    """What the shoppers of one process need for one run; the users' ``WorkerContext``."""
 
     def __init__(self, scenario: Scenario, sampler: Callable[[], JourneySampler], accounts: AccountPool) -> None:
         target = scenario.target
@@ -39,15 +39,15 @@ class ScenarioWorkerContext:
         self._think = scenario.think
 
     def spec_for(self, arrival: Arrival) -> JourneySpec:
-        """What the shopper of this arrival does: of a closed load, its number counts among its kind only."""
+        """The journey of an arrival. In a closed load, arrivals are numbered for each journey separately."""
         sampler = self._sampler()
         return sampler.spec_for(arrival.number) if self._open else sampler.spec_of_journey(arrival.kind, arrival.number)
 
     def left(self) -> Mapping[str, int]:
-        """How many accounts of each kind nobody uses just now."""
+        """The number of unused accounts of each kind."""
         kinds = {"accounts_saved": "returning", "accounts_new": "first_time"}
         return {pool: self.accounts.free(journey) for pool, journey in kinds.items()}
 
     def think(self, page: str, rng: random.Random) -> float:
-        """Think time in seconds before a page."""
+        """Draw the think time before a page, in seconds."""
         return self._think.draw(page, rng)

@@ -1,8 +1,7 @@
-"""Makes a scenario ready to run: its shoppers, its accounts, its embedded shop, in the shape the harness asks for."""
+"""The workload of a run, made from a scenario: schedule, journeys, accounts and embedded shop."""
 
 from __future__ import annotations
 
-import tempfile
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
@@ -11,7 +10,6 @@ from functools import cached_property
 from hashlib import sha256
 from importlib.metadata import version
 from itertools import accumulate
-from pathlib import Path
 from typing import Any
 
 import orjson
@@ -28,7 +26,6 @@ from scenarios.loading.scenario import Scenario
 from scenarios.runtime.embedded_shop import EmbeddedShop
 from scenarios.runtime.worker_context import ScenarioWorkerContext
 from shop.contract import PAYMENT_OPTIONS, Page
-from shop.serving.process import ShopProcess, ShopStartError
 from users.funnel import FUNNEL_STEPS
 from users.http.origin import parse_origin, refuse_proxy
 from users.journeys.catalogue import JOURNEYS
@@ -42,10 +39,10 @@ PAGE_ROLES = PageRoles(
     codes=frozenset({Page.VERIFY_SMS.value}),
     resends=frozenset({Page.SEND_SMS.value}),
 )
-"""What the metrics know of the shop by name."""
+"""The pages that metrics count in a special way."""
 
 LONGEST_COUNTED_SCHEDULE = 100_000
-"""Arrivals whose journeys are drawn once more at the end of a run, to hold against those who came; about two seconds."""
+"""The longest schedule whose journeys are drawn again at the end of a run, for the check of the mix. It takes two seconds."""
 
 
 class ScenarioWorkload:
@@ -80,7 +77,7 @@ class ScenarioWorkload:
         ]
 
     def stepped_schedule(self) -> SteppedSchedule:
-        """The due times of a load whose rate is searched for."""
+        """The schedule of a search for the capacity."""
         return SteppedSchedule(self._scenario.arrival_process, self.seed)
 
     @cached_property
@@ -102,7 +99,7 @@ class ScenarioWorkload:
 
     @property
     def weights(self) -> Mapping[str, float]:
-        """How much of each journey there is: the scenario's weights, or the number of each where each journey runs once."""
+        """The weight of each journey; with ``cover`` or a trace, the number of each."""
         mix = self._scenario.mix
         if mix.cover:
             return Counter(one.journey for one in JourneySampler(mix, self.seed).coverage_specs)
@@ -116,20 +113,20 @@ class ScenarioWorkload:
 
     @property
     def users(self) -> int:
-        """Virtual users: at least one for each journey that takes part."""
+        """The number of virtual users: at least one for each journey."""
         return max(self._scenario.users, len(self._journeys or self.weights))
 
     def schedule(self) -> ArrivalSchedule | None:
-        """The due times; ``None`` for a closed load."""
+        """The schedule of arrivals; ``None`` for a closed load."""
         return self._schedule
 
     def rate(self, elapsed: float) -> float:
-        """Arrivals a second at so many seconds from the start; 0 for a closed load."""
+        """The arrival rate per second, ``elapsed`` seconds after the start; 0 for a closed load."""
         profile = self._scenario.profile()
         return 0.0 if profile is None else profile.rate(elapsed)
 
     def stage_number(self, elapsed: float) -> int | None:
-        """The stage of the profile at so many seconds from the start, counted from 1; ``None`` for a closed load."""
+        """The stage of the profile ``elapsed`` seconds after the start, counted from 1; ``None`` for a closed load."""
         profile = self._scenario.profile()
         if profile is None:
             return None
@@ -137,11 +134,11 @@ class ScenarioWorkload:
         return min(bisect_right(ends, elapsed), len(ends) - 1) + 1
 
     def kind_of(self, number: int) -> str:
-        """Which journey an arrival of the schedule is on."""
+        """The journey of an arrival of the schedule."""
         return self._sampler.spec_for(number).journey
 
     def labels_of(self, arrival: Arrival) -> tuple[str, str]:
-        """Journey and payment option of an arrival."""
+        """The journey and the payment option of an arrival."""
         if self.is_open:
             spec = self._sampler.spec_for(arrival.number)
         else:
@@ -149,12 +146,12 @@ class ScenarioWorkload:
         return spec.journey, spec.payment_option
 
     def restrict(self, kinds: Collection[str]) -> None:
-        """Only these journeys take part."""
+        """Use only these journeys."""
         self._journeys = frozenset(kinds)
         self.__dict__.pop("_sampler", None)
 
     def as_asked(self) -> dict[str, Any]:
-        """The whole scenario as plain JSON values, with what was chosen beside it."""
+        """The whole scenario and the options as plain JSON values."""
         chosen = {key: value for key, value in overrides_of(self._choices).items() if value not in (None, "", ())}
         if self._scenario.skipped_objectives:
             chosen["set_aside"] = list(self._scenario.skipped_objectives)
@@ -162,7 +159,7 @@ class ScenarioWorkload:
 
     @property
     def constant_rate(self) -> bool:
-        """Whether the load is meant to be the same throughout the steady part."""
+        """Whether the rate is constant in the steady part."""
         profile = self._scenario.profile()
         if profile is None:
             return True
@@ -176,10 +173,10 @@ class ScenarioWorkload:
         return len(rates) == 1
 
     def planned_counts(self, journeys_begun: Mapping[str, int]) -> Mapping[str, Mapping[str, float]]:
-        """How many of each journey and payment option were meant to come; empty for a schedule too long to count.
+        """How many journeys of each kind and payment option the schedule has; empty for a schedule that is too long to count.
 
-        How many journeys of each kind a closed load brings depends on how long they take. Where shoppers may fall back on
-        another option, nobody can tell from what they paid with what they had come to pay with.
+        A closed load has no planned number of journeys: it depends on how long they take. With a fallback option, the planned
+        payment options cannot be compared with those that shoppers used.
         """
         if self._schedule is None:
             meant: dict[str, Mapping[str, float]] = {"payment option": self._sampler.expected_options(journeys_begun)}
@@ -199,12 +196,12 @@ class ScenarioWorkload:
 
     @property
     def kinds(self) -> Collection[str]:
-        """The journeys that take part."""
+        """The journeys of this run."""
         return self._journeys if self._journeys is not None else set(self.weights)
 
     @cached_property
     def fingerprint(self) -> str:
-        """A digest of the scenario as chosen, the accounts and the version: alike wherever the same load is prepared."""
+        """A digest of the scenario, the options, the accounts and the version. Master and workers must have the same one."""
         asked = {key: value for key, value in self.as_asked().items() if key != "journeys"}
         emails = [account.email for account in self._pool().accounts]
         trace = self._scenario.trace.digest if self._scenario.trace else ""
@@ -213,7 +210,7 @@ class ScenarioWorkload:
         return sha256(orjson.dumps(everything, option=orjson.OPT_SORT_KEYS)).hexdigest()
 
     def worker_context(self, worker: int, workers: int) -> ScenarioWorkerContext:
-        """What the shoppers of one process need; raises ``UsageError`` when the file of accounts is wrong."""
+        """What the shoppers of one process need; raises ``UsageError`` if the accounts file is wrong."""
         return ScenarioWorkerContext(
             self._scenario,
             lambda: self._sampler,
@@ -221,7 +218,7 @@ class ScenarioWorkload:
         )
 
     def refusal(self, url: str) -> str:
-        """Why this target cannot be loaded from here, whoever allowed it; empty if it can."""
+        """Why this target cannot get load from here, even if it is allowed; empty if it can."""
         if self._scenario.target.client != "own":
             return ""
         try:
@@ -231,26 +228,11 @@ class ScenarioWorkload:
         return ""
 
     def start_target(self) -> EmbeddedShop:
-        """Start the embedded shop with the accounts of this run; raises ``UsageError`` with what it said."""
-        settings = self._scenario.shop_settings
-        path: Path | None = None
-        if settings.accounts_file is None:
-            with tempfile.NamedTemporaryFile("w", suffix=".csv", prefix="checkload-accounts-", delete=False) as file:
-                path = Path(file.name)
-        try:
-            if path is not None:
-                self._pool().write_csv(path)
-                settings = settings.model_copy(update={"accounts_file": str(path)})
-            return EmbeddedShop(ShopProcess.start(settings))
-        except ShopStartError as error:
-            raise UsageError(f"the embedded shop does not start: {error}") from None
-        finally:
-            # It has been read by now; whatever happens later, no list of passwords lies about.
-            if path is not None:
-                path.unlink(missing_ok=True)
+        """Start the embedded shop with the accounts of this run; raises ``UsageError`` with its message."""
+        return EmbeddedShop.start(self._scenario.shop_settings, self._pool())
 
     def secrets(self) -> Collection[str]:
-        """Passwords and the test system's SMS code."""
+        """Texts that no output may show: passwords, header values and the test system's SMS code."""
         passwords = {account.password for account in self._pool().accounts}
         codes = {self._scenario.policy.sms_code, self._scenario.shop_settings.sms.fixed_code or ""}
         headers = {part for value in self._scenario.headers.values() for part in (value, *value.split())}
@@ -271,7 +253,7 @@ class ScenarioWorkload:
 
 
 def _minimum_within_schedule(mix: JourneyMix, schedule: ArrivalSchedule | None) -> JourneyMix:
-    """The mix with no more journeys guaranteed than come: how many a Poisson process brings is not known from its rate."""
+    """Lower the guaranteed journeys of a mix to the arrivals of the schedule. A Poisson process may bring fewer than its rate says."""
     promised = sum(mix.minimum.values())
     if schedule is None or mix.cover or promised <= (total := schedule.min_count):
         return mix
@@ -279,7 +261,7 @@ def _minimum_within_schedule(mix: JourneyMix, schedule: ArrivalSchedule | None) 
 
 
 def overrides_of(choices: Choices) -> dict[str, Any]:
-    """The choices under the names that ``scenarios.overrides`` knows; a switch left alone is no choice."""
+    """The choices under the names of ``scenarios.loading.overrides``; ``None`` is no choice."""
     return {
         "payment_mix": choices.payment_mix,
         "sms_share": choices.sms_share,
