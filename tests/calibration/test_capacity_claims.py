@@ -55,7 +55,7 @@ def test_a_search_that_believes_its_first_broken_level_breaks_the_claim(monkeypa
         rate = plan.start
         while True:
             seen = yield search.SearchLevel(search.Purpose.WIDEN, rate, plan.length(rate))
-            if search.broken(seen.objective_counts):
+            if seen.broken:
                 found = search.BoundaryEstimate(rate, rate, rate, 8.0, 0.05)
                 return search.SearchResult(rate, boundary=found)
             rate *= 1.25
