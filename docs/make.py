@@ -45,8 +45,8 @@ def exit_codes() -> str:
     """What each exit code means, and what to do."""
     advice = {
         0: "Ship it.",
-        3: "Read *What was not kept* in the report.",
-        4: "Read *About the instrument* in the report: it has the cause and the remedy.",
+        3: "Read *Objectives not met* in the report.",
+        4: "Read *About the measurement* in the report: it has the cause and the remedy.",
         5: "Run longer or at a higher rate. The report says how many more samples it needs.",
         2: "Read the message: it names the key, the value and the remedy.",
         1: "Report it.",

@@ -85,9 +85,9 @@ def capacity_text(report: str, counts: Mapping[str, Any]) -> str:
     truth = KNOWN_RATE * 60 / pages
     verdict, facts, *_ = report.split("\n\n")
     answer = re.search(
-        r"^Confirmed.*?^First to give way.*?(?=^Journeys|^In the whole)", facts, re.MULTILINE | re.DOTALL
+        r"^Confirmed.*?^First objective to break.*?(?=^Journeys|^In the whole)", facts, re.MULTILINE | re.DOTALL
     )
-    found = re.search(r"gives way at ([\d,]+) journeys", facts)
+    found = re.search(r"breaks at ([\d,]+) journeys", facts)
     if answer is None or found is None:
         raise SystemExit(f"the search found no limit:\n{report}")
     limit = float(found[1].replace(",", ""))

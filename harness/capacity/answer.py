@@ -19,6 +19,9 @@ from harness.measurement.recorder import Recorder
 from harness.measurement.summary import every_journey, percentile
 from harness.objectives.statistics import Z_95
 
+SEARCH_COMPLETE = "the search has its answer"
+"""Why a run ended whose search is complete, with or without a result."""
+
 
 @dataclass(frozen=True, slots=True)
 class CapacityPoint:

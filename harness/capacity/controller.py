@@ -27,8 +27,6 @@ from harness.objectives.share_verdict import share_verdict
 from harness.objectives.verdict import ObjectiveResult, Verdict
 from harness.yield_to_load import NEVER, YieldToLoad
 
-SEARCH_COMPLETE = "the search has its answer"
-"""Why a run ends whose search is complete, with or without a result."""
 LEAD = 1.5
 """Seconds before the end of a level at which the next level is decided, so that every worker gets it in time."""
 SETTLE, LONGEST_SETTLE = 0.25, 8.0

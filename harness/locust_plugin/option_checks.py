@@ -15,7 +15,7 @@ from locust.util.timespan import parse_timespan
 from harness.allowed_targets import target_refusal
 from harness.errors import UsageError
 from harness.results.folder_lock import lock_folder
-from harness.results.result import RESULT
+from harness.results.store import RESULT
 from harness.run.workload import Workload
 from harness.units import MAX_DURATION
 

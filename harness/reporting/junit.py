@@ -1,9 +1,9 @@
-"""A result as JUnit XML, which every CI service can show.
+"""Writes a result as JUnit XML, which every CI service can show.
 
-Each objective is a test case, and one more asks whether the run was valid. A broken objective is a *failure*. An
-inconclusive one is a failure of type ``inconclusive``: CI services show a skipped test as if all were well, and missing
-samples are never a pass. When the run is invalid, that one test case is an *error* and the objectives are *skipped*,
-since nothing was found out about them; so are those about times where only times are in doubt.
+Each objective is a test case, and one more test case says whether the run is valid. A broken objective is a *failure*.
+An inconclusive one is a failure of type ``inconclusive``: CI services show a skipped test as a success, and missing
+samples are never a pass. If the run is invalid, the test case of validity is an *error*, and the objectives are *skipped*.
+If only times are in doubt, the objectives about times are skipped.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ def junit(result: Result) -> bytes:
     cases = [_validity(result), *(_case(result, one, invalid=invalid) for one in judgement.objectives)]
     told = any(case.find(f"failure[@type='{judgement.verdict.value}']") is not None for case in cases)
     if judgement.verdict not in {Verdict.PASSED, Verdict.INVALID} and not told:
-        # No objective gave the verdict: a stop rule ended the run, or nothing was demanded.
+        # No objective decided the verdict: a stop rule ended the run, or there was no objective.
         case = _new_case(result, "the run as a whole")
         ET.SubElement(case, "failure", type=judgement.verdict.value, message=_clean(judgement.reason))
         cases.append(case)
@@ -66,9 +66,9 @@ def _validity(result: Result) -> ET.Element:
 def _case(result: Result, objective: ObjectiveResult, *, invalid: bool) -> ET.Element:
     case = _new_case(result, objective.text)
     if invalid:
-        ET.SubElement(case, "skipped", message="not judged, because the run is invalid")
+        ET.SubElement(case, "skipped", message="not judged: the run is invalid")
     elif objective.verdict is Verdict.INVALID:
-        ET.SubElement(case, "skipped", message="not judged, because times are in doubt")
+        ET.SubElement(case, "skipped", message="not judged: the times are in doubt")
     elif objective.verdict is not Verdict.PASSED:
         kind = objective.verdict.value
         said = _clean(f"{kind}: {objective.sentence}")

@@ -1,4 +1,4 @@
-"""One line every few seconds, for whoever is watching a run."""
+"""The progress line that a run prints every few seconds."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from harness.reporting.tables import NO_VALUE
 from harness.units import format_duration, format_number
 
 RECENT = 10.0
-"""Seconds over which the times in the line are taken."""
+"""Seconds over which the line computes percentiles."""
 
 MOST_NAMED = 3
-"""How many payment options are named of those that are waited for."""
+"""How many payment options the line names during the drain."""
 
 _PHASES = {Phase.WARM_UP: "warm-up", Phase.STEADY: "steady", Phase.DRAIN: "drain"}
 
 
 class Progress:
-    """The lines of one run."""
+    """Makes the progress lines of one run."""
 
     def __init__(self) -> None:
         self._snapshots: deque[tuple[float, Histogram]] = deque([(0.0, Histogram())])
@@ -40,10 +40,10 @@ class Progress:
         in_flight: Mapping[str, int] | None = None,
         requesting: int | None = None,
     ) -> str:
-        """How far a run is and how it goes: ``elapsed`` of ``total`` seconds, so many journeys ``under_way``.
+        """The progress of a run: ``elapsed`` of ``total`` seconds, with ``under_way`` journeys in progress.
 
-        After the load, those under way have ``drain`` seconds at most: ``in_flight`` says by which option they pay, and
-        ``requesting`` how many requests the shop has yet to answer.
+        After the load, these have ``drain`` seconds at most. ``in_flight`` counts them by payment option, and
+        ``requesting`` counts the requests that the shop has not answered yet.
         """
         counts = RunTotals.of(recorder)
         arrivals = list(recorder.arrivals.values())
@@ -54,7 +54,7 @@ class Progress:
             f"{min(elapsed, total):3.0f} of {total:.0f} s",
             _draining(recorder, elapsed, drain) if draining else _PHASES[phase],
             f"{format_number(counts.journeys)} journeys ended",
-            f"{under_way:,} under way{_in_flight_text(in_flight, requesting, under_way) if draining else ''}",
+            f"{under_way:,} in progress{_in_flight_text(in_flight, requesting, under_way) if draining else ''}",
             f"{counts.orders:,} orders",
             f"{counts.failed_journeys:,} failed",
             f"page p95 {_recent(recorder, elapsed)} ({self._service(recorder, elapsed)} from sending)",
@@ -66,7 +66,7 @@ class Progress:
         return ", ".join(parts)
 
     def _service(self, recorder: Recorder, elapsed: float) -> str:
-        """The 95th percentile of the service time of pages that have ended lately and that the shop did not fail."""
+        """The 95th percentile of the service time of recent pages that the shop did not fail."""
         whole = Histogram()
         for key, cell in list(recorder.pages.items()):
             if key.blame != Blame.SHOP:
@@ -81,22 +81,22 @@ class Progress:
 def _draining(recorder: Recorder, elapsed: float, drain: float) -> str:
     window = recorder.window
     since = max(0.0, elapsed - (window.steady_until - window.start))
-    return f"seeing shoppers home for {since:.0f} of at most {drain:.0f} s" if drain else _PHASES[Phase.DRAIN]
+    return f"drain, {since:.0f} of at most {drain:.0f} s" if drain else _PHASES[Phase.DRAIN]
 
 
 def _in_flight_text(in_flight: Mapping[str, int] | None, requesting: int | None, under_way: int) -> str:
-    """Who they are that are waited for, and whether they wait for the shop."""
+    """The journeys in progress by payment option, and whether they wait for the shop."""
     if not under_way or not in_flight:
         return ""
     options = ", ".join(
         f"{n:,} {option}" for option, n in sorted(in_flight.items(), key=lambda one: -one[1])[:MOST_NAMED]
     )
-    waits = "; none of them is waiting for the shop: they think, or let a code expire" if requesting == 0 else ""
+    waits = "; none waits for the shop: all think, or let a code expire" if requesting == 0 else ""
     return f" ({options}{waits})"
 
 
 def _recent(recorder: Recorder, elapsed: float) -> str:
-    """The 95th percentile of the response time of pages that were due lately and that the shop did not fail."""
+    """The 95th percentile of the response time of recently due pages that the shop did not fail."""
     first = int((elapsed - RECENT) / recorder.slice_length)
     recent = Histogram()
     for key, cell in recorder.pages.items():

@@ -1,4 +1,4 @@
-"""Shows a result to people and pipelines; every format is one function from a result to text."""
+"""Renders a result for people and pipelines: each format is one function from a result to text."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 
 from tabulate import tabulate
 
-from harness.capacity.controller import SEARCH_COMPLETE
+from harness.capacity.answer import SEARCH_COMPLETE
 from harness.reporting import capacity
 from harness.reporting import text as sentences
 from harness.reporting.junit import junit
@@ -17,32 +17,32 @@ from harness.results.result import Result
 __all__ = ["RENDERINGS", "console", "junit", "summary"]
 
 MOST_BYTES = 60_000
-"""What a summary may take up; CI services refuse or cut off larger ones (some at 64 kB)."""
+"""The size limit of a summary: CI services refuse or cut off larger ones (some at 64 kB)."""
 MOST_PAGES = 12
-"""How many pages the console shows; a person reads no more, and the summary has them all."""
+"""How many pages the console shows; the summary has all of them."""
 _MOST_ROWS = 100
-_CELL = 48  # characters to which the first columns of a table may grow before they are wrapped
+_CELL = 48  # characters of a text column before it wraps
 
 
 def console(result: Result, width: int = 100, results: str = "") -> str:
-    """What a person reads at the end: the verdict, the tables behind it, the verdict again, and where ``results`` lie."""
+    """The report for the console: the verdict, the tables behind it, the verdict again, and the folder of the results."""
     verdict = _wrapped(sentences.headline(result), width)
     parts = [verdict, _paragraphs(result, width)]
     parts += [f"{table.title}\n{_drawn_table(table, width)}" for table in _tables(result, MOST_PAGES)]
-    parts += [_list(list(sentences.unmet_objectives(result)), "What was not kept", width)]
-    parts += [_list(list(sentences.findings(result)), "About the instrument", width)]
+    parts += [_list(list(sentences.unmet_objectives(result)), "Objectives not met", width)]
+    parts += [_list(list(sentences.findings(result)), "About the measurement", width)]
     parts += [_wrapped(sentences.READING_NOTE, width), verdict + (f"\nResults: {results}" if results else "")]
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
 def summary(result: Result) -> str:
-    """The same as Markdown, for the summary of a CI step."""
+    """The report as Markdown, for the summary of a CI step."""
     parts = [f"## checkload {_plain(result.scenario)}: {sentences.VERDICT_LABELS[result.judgement.verdict]}"]
     parts += [_plain(result.judgement.reason)]
     parts += ["  \n".join(_plain(line) for line in _lines(result))]
     lists = (
-        ("What was not kept", list(sentences.unmet_objectives(result))),
-        ("About the instrument", list(sentences.findings(result))),
+        ("Objectives not met", list(sentences.unmet_objectives(result))),
+        ("About the measurement", list(sentences.findings(result))),
     )
     for title, items in lists:
         if items:
@@ -52,13 +52,13 @@ def summary(result: Result) -> str:
     text = ""
     for part in parts:
         if len((text + part).encode()) > MOST_BYTES:
-            return text + "\nMore did not fit here; all of it is in `result.json`.\n"
+            return text + "\nThe rest did not fit here; `result.json` has all of it.\n"
         text += part + "\n\n"
     return text
 
 
 def _tables(result: Result, most_pages: int | None = None) -> list[ReportTable]:
-    """A search goes beyond what the shop carries on purpose: times over all of it would be nobody's."""
+    """The tables of a result; times over all levels of a search would mean nothing, so it has tables of its own."""
     if result.capacity is None:
         return tables(result, most_pages)
     every = [
@@ -72,7 +72,7 @@ def _tables(result: Result, most_pages: int | None = None) -> list[ReportTable]:
 def _lines(result: Result) -> list[str]:
     every = (
         sentences.run_setup(result),
-        "" if _search_complete(result) or not result.stopped else f"Ended before its time: {result.stopped}",
+        "" if _search_complete(result) or not result.stopped else f"Ended early: {result.stopped}",
         sentences.skipped_objectives(result),
         sentences.arrivals_served(result),
         sentences.throughput(result) if result.capacity is None else "",
@@ -86,7 +86,7 @@ def _lines(result: Result) -> list[str]:
 
 
 def _search_complete(result: Result) -> bool:
-    """A search that ended with its answer ended when it should."""
+    """Whether the run ended because its search was complete, which is no early end."""
     return result.capacity is not None and result.stopped == SEARCH_COMPLETE
 
 
@@ -122,7 +122,7 @@ def _markdown(table: ReportTable) -> str:
 
 
 def _plain(text: str) -> str:
-    """Text that Markdown shows as it is; in a table a bar would end the cell."""
+    """The text escaped for Markdown; in a table, a bar would end the cell."""
     text = text.replace("&", "&amp;").replace("<", "&lt;").replace("|", "\\|")
     return " ".join(text.replace("*", "\\*").replace("_", "\\_").replace("`", "\\`").split())
 
@@ -142,4 +142,4 @@ RENDERINGS: Mapping[str, Callable[[Result], bytes]] = {
     "summary.md": lambda result: summary(result).encode(),
     "junit.xml": junit,
 }
-"""The files that are written beside a result, each for people or for a pipeline."""
+"""The files that are written beside ``result.json``; a new report format is one more line here."""

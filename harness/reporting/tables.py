@@ -1,4 +1,4 @@
-"""The tables of a report: what stands in them, whatever they are drawn on."""
+"""The tables of a report as rows of text, for every output format."""
 
 from __future__ import annotations
 
@@ -24,19 +24,19 @@ from harness.results.result import Result
 from harness.units import format_duration, format_number, format_percent
 
 NO_VALUE = "–"  # noqa: RUF001  a dash, as in printed tables
-"""Stands where there is nothing to show, or too little to show it."""
+"""Shown where there is no value, or too few samples for one."""
 
 BLAME_LABELS = {
-    Blame.NOBODY: "as it should be",
-    Blame.SHOPPER: "the shopper's luck",
-    Blame.SHOP: "the shop's fault",
-    Blame.HARNESS: "our own doing",
+    Blame.NOBODY: "nothing went wrong",
+    Blame.SHOPPER: "the shopper (no failure)",
+    Blame.SHOP: "the shop (a failure)",
+    Blame.HARNESS: "checkload itself",
 }
 
 
 @dataclass(frozen=True, slots=True)
 class ReportTable:
-    """A title, headings and rows of texts; columns are aligned to the right but for the first ``text_columns`` ones."""
+    """A table of texts; the first ``text_columns`` columns are aligned to the left, the others to the right."""
 
     title: str
     headings: tuple[str, ...]
@@ -50,7 +50,7 @@ class ReportTable:
 
 
 def tables(result: Result, most_pages: int | None = None) -> list[ReportTable]:
-    """Every table of a report that has anything in it; of the pages, only the ``most_pages`` that hurt most."""
+    """Every table of a report that has rows; of the pages, only the ``most_pages`` worst."""
     recorder = result.recorder
     every = [
         objectives_table(result.judgement),
@@ -63,7 +63,7 @@ def tables(result: Result, most_pages: int | None = None) -> list[ReportTable]:
 
 
 def objectives_table(judgement: Judgement) -> ReportTable:
-    """What was demanded, and what became of it; an invalid run has kept nothing and broken nothing, nor has what is in doubt."""
+    """Each objective with its verdict; objectives of an invalid run, or with times in doubt, are not judged."""
     rows = [
         (
             "not judged" if Verdict.INVALID in (judgement.verdict, one.verdict) else one.verdict.value,
@@ -78,15 +78,15 @@ def objectives_table(judgement: Judgement) -> ReportTable:
 
 
 def pages_table(recorder: Recorder, most: int | None = None) -> ReportTable:
-    """Each page with its times, and all of them in the last row.
+    """Each page with its times, and all pages in the last row.
 
-    Of more than ``most`` pages, those that fail most often are shown, then the slowest.
+    Of more than ``most`` pages, those with most failures are shown, then the slowest.
     """
     rows = page_rows(recorder)
     every = [every_page(recorder)] if len(rows) > 1 else []
     title = "Pages (steady part)"
     if most is not None and len(rows) > most:
-        title = f"Pages (steady part): the {most} that hurt most of {len(rows)}, all of them in summary.md"
+        title = f"Pages (steady part): the {most} worst of {len(rows)}; summary.md has all of them"
         rows = sorted(rows, key=lambda row: (-row.failed, -(percentile(row.response, 0.95) or 0.0)))[:most]
     cells = [
         (
@@ -103,33 +103,33 @@ def pages_table(recorder: Recorder, most: int | None = None) -> ReportTable:
 
 
 def options_table(recorder: Recorder, expected: Sequence[str]) -> ReportTable:
-    """Each payment option, those that nobody walked included, and all of them in the last row."""
+    """Each payment option, unused ones included, and all journeys in the last row."""
     rows = option_rows(recorder, expected)
     every = [every_journey(recorder)] if len(rows) > 1 else []
     return _journeys("Payment options (steady part)", "payment option", [*rows, *every])
 
 
 def verifications_table(recorder: Recorder) -> ReportTable:
-    """Each way in which the SMS path was walked; without rows if nobody was asked for a code."""
+    """The journeys by what the shopper did with the SMS code; no rows if no code was requested."""
     rows = verification_rows(recorder)
     if all(not row.name for row in rows):
         rows = []
     for row in rows:
-        row.name = row.name.replace("_", " ") or "no code asked for"
+        row.name = row.name.replace("_", " ") or "no code requested"
     return _journeys("SMS codes (steady part)", "the shopper sent", rows)
 
 
 def outcomes_table(recorder: Recorder) -> ReportTable:
-    """How everything ended, and whose doing that is."""
+    """Each outcome of pages and journeys, and who caused it."""
     rows = [
         (row.outcome, BLAME_LABELS[Blame(row.blame)], format_number(row.pages), format_number(row.journeys))
         for row in outcome_rows(recorder)
     ]
-    return ReportTable("Outcomes (whole run)", ("outcome", "whose doing", "pages", "journeys"), rows, text_columns=2)
+    return ReportTable("Outcomes (whole run)", ("outcome", "caused by", "pages", "journeys"), rows, text_columns=2)
 
 
 def format_measure(number: float | None, unit: str) -> str:
-    """A measured number or a bound in the words of its unit (``s``, ``share``, ``per_s`` or ``count``)."""
+    """A measured number or a bound with its unit (``s``, ``share``, ``per_s`` or ``count``)."""
     if number is None or math.isnan(number):
         return NO_VALUE
     if unit == "s":

@@ -1,4 +1,4 @@
-"""What a report says in whole sentences."""
+"""The sentences of a report."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ from harness.objectives.throughput import JOURNEYS, ORDERS, PAGES, per_second
 from harness.objectives.verdict import Finding, Severity, Verdict
 from harness.reporting.tables import NO_VALUE
 from harness.results.result import Result
-from harness.units import format_duration, format_number, format_percent
+from harness.units import format_count, format_duration, format_number, format_percent
 
 VERDICT_LABELS = {
     Verdict.PASSED: "PASSED",
     Verdict.FAILED: "FAILED",
     Verdict.INVALID: "INVALID (this run says nothing about the shop)",
-    Verdict.INCONCLUSIVE: "INCONCLUSIVE (too little was seen to tell)",
+    Verdict.INCONCLUSIVE: "INCONCLUSIVE (not enough evidence to decide)",
 }
 
 NO_LEDGER = (
-    "No ledger was compared: this run did not start the shop, so what the shop counted need not be from this run alone."
+    "The shop's ledger was not compared: checkload did not start this shop, so its counts may include other clients."
 )
 READING_NOTE = (
-    "Response time counts from the moment a shopper was due, service time from sending. What the shop failed counts as "
-    f"never answered. {NO_VALUE}: too few samples to show it (a p95 takes {FEWEST_FOR_P95}, a p99 {FEWEST_FOR_P99})."
+    "Response time starts when the shopper is due, service time when the request is sent. Pages and journeys that the shop "
+    f"failed count as never answered. {NO_VALUE}: too few samples (a p95 needs {FEWEST_FOR_P95}, a p99 {FEWEST_FOR_P99})."
 )
 """How to read the tables."""
 
@@ -37,31 +37,32 @@ def headline(result: Result) -> str:
 
 
 def totals(result: Result) -> str:
-    """What everybody must agree on."""
+    """The totals of the whole run."""
     counts = result.counts
     return (
-        f"In the whole run: {_number(counts.pages, 'page')}, {_number(counts.failed_pages, 'of them failed', '')}; "
-        f"{_number(counts.journeys, 'journey')}, {_number(counts.failed_journeys, 'of them failed', '')}; "
-        f"{_number(counts.orders, 'order')} over {counts.amount / 100:,.2f}."
+        f"In the whole run: {format_count(counts.pages, 'page')} ({format_number(counts.failed_pages)} failed), "
+        f"{format_count(counts.journeys, 'journey')} ({format_number(counts.failed_journeys)} failed), "
+        f"{format_count(counts.orders, 'order')} worth {counts.amount / 100:,.2f}."
     )
 
 
 def repeated_requests(result: Result) -> str:
-    """How many requests repeated a failed one, and how much load that added; empty where there were none."""
+    """How many requests repeated a failed one, and how much load that added; empty if none did."""
     repeated = sum(cell.counts.get(REPEATED, 0) for cell in result.recorder.pages.values())
     first = result.counts.pages - repeated
     if not repeated or first <= 0:
         return ""
     return (
-        f"{_number(repeated, 'request')} repeated a failed one, as the storefront does: the shop received "
-        f"{format_percent(repeated / first)} more requests than shoppers asked for."
+        f"{format_count(repeated, 'request')} repeated a failed one, as the real storefront does: the shop received "
+        f"{format_percent(repeated / first)} more requests because of that."
     )
 
 
 def throughput(result: Result) -> str:
-    """How much ended well while the load was steady; empty where nothing was steady for long enough to say.
+    """The throughput in the steady part; empty where that is not known.
 
-    Of a run that was broken off nobody knows it: the window still reaches to where its end was planned.
+    It is unknown for a run that ended early for another reason than a certain verdict: its window still reaches to the
+    planned end.
     """
     window = result.recorder.window
     if result.stopped and window.steady_until - window.steady_from >= result.asked.steady:
@@ -70,86 +71,95 @@ def throughput(result: Result) -> str:
     if not pages or journeys is None or orders is None:
         return ""
     return (
-        f"Throughput of the steady part: {_rate(pages)} pages/s, {_rate(journeys)} journeys/s, "
+        f"Throughput in the steady part: {_rate(pages)} pages/s, {_rate(journeys)} journeys/s, "
         f"{_rate(orders * 60)} orders/min."
     )
 
 
 def arrivals_served(result: Result) -> str:
-    """Who came, and how many were served; a closed load is called one."""
+    """How many arrivals were due, served and dropped; for a closed load, its users and their journeys."""
     arrivals = list(result.recorder.arrivals.values())
-    offered, started, dropped = (
-        sum(getattr(one, name) for one in arrivals) for name in ("offered", "started", "dropped")
-    )
+    offered, started = sum(one.offered for one in arrivals), sum(one.started for one in arrivals)
+    dropped = sum(one.dropped for one in arrivals)
     if result.asked.model == "closed":
         return (
-            f"Closed load: {_number(result.asked.users, 'user')} began {_number(started, 'journey')}, each one only after the "
-            "one before had ended. A slow shop is asked less of, so its times look better than shoppers would find them."
+            f"Closed load: {format_count(result.asked.users, 'user')} began {format_count(started, 'journey')}, each only after "
+            "the previous one had ended. A slow shop gets less load, so its times look better than real shoppers find them."
         )
     waiting = offered - started - dropped
-    never = f", {waiting:,} never taken" if waiting else ""
+    never = f", {waiting:,} never started" if waiting else ""
     share = f" ({format_percent(dropped / offered)})" if dropped else ""
     return f"Arrivals: {offered:,} due, {started:,} served, {dropped:,} dropped{share}{never}."
 
 
 def run_setup(result: Result) -> str:
-    """What was loaded, with what, and for how long."""
+    """The scenario, its seed, its target, and the durations."""
     asked = result.asked
-    whom = f"the embedded shop at {asked.target}" if asked.embedded else asked.target
-    length = f"{format_duration(asked.warm_up)} of warm-up and " if asked.warm_up else ""
+    target = f"the embedded shop at {asked.target}" if asked.embedded else asked.target
+    warm_up = f"{format_duration(asked.warm_up)} of warm-up, then " if asked.warm_up else ""
     window = result.recorder.window
-    # A run that ended when its verdict was certain is judged up to there.
+    # A run that ended when its verdict was certain is judged up to that moment.
     judged = (
         min(asked.steady, window.steady_until - window.steady_from) if isfinite(window.steady_until) else asked.steady
     )
-    return f"Scenario {result.scenario}, seed {asked.seed}, against {whom}: {length}{format_duration(judged)} judged."
+    return (
+        f"Scenario {result.scenario}, seed {asked.seed}, against {target}: {warm_up}{format_duration(judged)} judged."
+    )
 
 
 def skipped_objectives(result: Result) -> str:
-    """Which demands of the scenario were not made, because what was chosen beside it leaves nothing to demand."""
-    demands = result.asked.overrides.get("set_aside") or ()
-    return f"Not demanded, because of what was chosen beside the scenario: {'; '.join(demands)}." if demands else ""
+    """Which objectives of the scenario were skipped, because the overrides leave nothing to measure for them."""
+    skipped = result.asked.overrides.get("set_aside") or ()
+    return (
+        f"Skipped objectives, because your overrides leave nothing to measure: {'; '.join(skipped)}." if skipped else ""
+    )
 
 
 def response_service_gap(result: Result) -> str:
-    """Where response and service time part, and why; empty where they do not."""
+    """How far response time and service time differ, and why; empty if they do not."""
     for row, what in ((every_journey(result.recorder), "a journey"), (every_page(result.recorder), "a page")):
         response, service = percentile(row.response, 0.95), percentile(row.service, 0.95)
         if response is not None and service is not None and differ_visibly(response, service):
-            took = f"took {format_duration(response)}" if isfinite(response) else "was never answered"
-            return (
-                f"Response and service time part: at the 95th percentile {what} {took}, counted from the moment it was "
-                f"due, and {format_duration(service)} from its start. {_gap_cause(result)}"
+            started = f"{format_duration(service)} from its start"
+            both = f"took {format_duration(response)} from its due time, and {started}"
+            took = (
+                both
+                if isfinite(response)
+                else f"was dropped and never answered; without dropped ones it took {started}"
             )
+            return f"Response time and service time differ: at the 95th percentile, {what} {took}. {_gap_cause(result)}"
     return ""
 
 
 def ledger(result: Result) -> str:
-    """Whether the shop counted the same, or why it was not asked; a finding says why an embedded one did not answer."""
+    """Whether the shop's ledger agrees, or why it was not compared.
+
+    Empty for an embedded shop without a ledger: a finding says why.
+    """
     comparison = result.ledger
     if comparison is None:
         return "" if result.asked.embedded else NO_LEDGER
     if comparison.agrees:
         return (
-            f"The shop's ledger agrees: {_number(comparison.pages_theirs, 'request')} received, "
-            f"{_number(comparison.orders_theirs, 'order')} sold."
+            f"The shop's ledger agrees: {format_count(comparison.pages_theirs, 'request')} received, "
+            f"{format_count(comparison.orders_theirs, 'order')} sold."
         )
     differences = "; ".join(map(str, comparison.differences))
     for finding in result.judgement.findings:
         if finding.check == "ledger" and finding.level is Severity.WARNING:
-            return f"The shop's ledger differs, for a reason that is known: {differences}."
+            return f"The shop's ledger differs, for a known reason: {differences}."
     return f"The shop's ledger disagrees: {differences}."
 
 
 def findings(result: Result) -> Iterator[str]:
-    """What a reader should know about the instrument, the worst first."""
-    weight = [Severity.INVALID, Severity.FAILED, Severity.INCONCLUSIVE, Severity.WARNING]
-    worth_saying = [finding for finding in result.judgement.findings if finding.level in weight]
-    yield from map(_finding, sorted(worth_saying, key=lambda finding: weight.index(finding.level)))
+    """What the checks of validity found, the worst first."""
+    worst_first = [Severity.INVALID, Severity.FAILED, Severity.INCONCLUSIVE, Severity.WARNING]
+    for level in worst_first:
+        yield from (_finding(finding) for finding in result.judgement.findings if finding.level is level)
 
 
 def unmet_objectives(result: Result) -> Iterator[str]:
-    """One sentence for every objective that was not kept; none for an invalid run, in which none was judged."""
+    """One sentence for every objective that was not met; none for an invalid run, in which no objective is judged."""
     judgement = result.judgement
     for objective in judgement.objectives if judgement.verdict is not Verdict.INVALID else ():
         if objective.verdict not in {Verdict.PASSED, Verdict.INVALID}:
@@ -161,8 +171,8 @@ def _gap_cause(result: Result) -> str:
     waits = sum(one.waits.sum for one in result.recorder.arrivals.values())
     lateness = sum(one.lateness.sum for one in result.recorder.arrivals.values())
     if dropped or waits > lateness:
-        return "Shoppers waited for a free virtual user: the shop held all of them, or there were too few."
-    return "The harness itself was late; see its findings."
+        return "Shoppers waited for a free virtual user: the shop kept all users busy, or there were too few."
+    return "checkload itself was late: see the findings about it."
 
 
 def _finding(finding: Finding) -> str:
@@ -171,13 +181,11 @@ def _finding(finding: Finding) -> str:
 
 
 def _sentence(text: str) -> str:
-    return f"{text[:1].upper()}{text[1:]}{'' if text.endswith('.') else '.'}"
+    """The text as a sentence; the name checkload keeps its small letter."""
+    start = text[:1] if text.startswith("checkload") else text[:1].upper()
+    return f"{start}{text[1:]}{'' if text.endswith('.') else '.'}"
 
 
 def _rate(number: float) -> str:
-    """A rate as precise as anybody cares for: three digits, and whole numbers from a hundred on."""
+    """A rate with three digits; from 100 on, a whole number."""
     return format_number(round(number) if number >= 100 else round(number, 2 if number < 10 else 1))  # noqa: PLR2004
-
-
-def _number(n: int, noun: str, plural: str = "s") -> str:
-    return f"{format_number(n)} {noun}{plural if n != 1 else ''}"

@@ -1,8 +1,8 @@
-"""Holds the times of two shops against each other: by which ratio the one is slower, between which bounds, and what follows.
+"""Compares the times of two shops: how much slower the candidate is, how sure that is, and the verdict.
 
-Times of one run are not independent, and two runs of the same shop differ more than either of them shows: what a machine is like
-on a day does not vary within the day. So a ratio is never surer than the difference between runs allows. That is assumed for up to
-three pairs of runs, and seen from four on.
+Times within one run are not independent, and two runs of the same shop differ more than either run shows: the state of a
+machine on one day does not vary within that day. So the ratio is never more exact than the difference between runs. For up
+to three pairs of runs this difference is assumed; from four pairs on it is measured.
 """
 
 from __future__ import annotations
@@ -21,21 +21,21 @@ from harness.measurement.sample import Phase
 from harness.objectives.verdict import Verdict
 
 RUN_EFFECT = 0.06
-"""How much two runs of the same shop differ, as a standard deviation: a shared machine."""
+"""How much two runs of the same shop differ on a shared machine, as a standard deviation of the logarithm."""
 MIN_PAIRS_FOR_SPREAD = 4
-"""Pairs of runs from which on their own differences say how much runs differ."""
+"""The least number of pairs whose own differences show how much runs differ."""
 BATCHES = 10
 FEWEST_BATCHES = 4
 FEWEST_SAMPLES = 40
-"""In a batch, for a 95th percentile to mean something."""
+"""The least number of samples in a batch for a 95th percentile."""
 ALPHA_FAIL, ALPHA_PASS = 0.01, 0.02
-"""How seldom the truth may lie beyond the bound that decides."""
+"""How often the true ratio may lie beyond the bound that decides."""
 MAX_PAIRS = 64
 
 
 @dataclass(frozen=True, slots=True)
 class Tolerance:
-    """A ratio up to ``harmless`` is no regression; one from ``harmful`` on must not pass. Both as shares: 0.03, 0.10."""
+    """A slowdown up to ``harmless`` is no regression; one from ``harmful`` on must not pass. Both are shares: 0.03, 0.10."""
 
     harmless: float = 0.03
     harmful: float = 0.10
@@ -43,7 +43,7 @@ class Tolerance:
 
 @dataclass(frozen=True, slots=True)
 class PercentileEstimate:
-    """One percentile of one run: its logarithm, and the variance of that within the run."""
+    """One percentile of one run: its logarithm, and the variance of the logarithm within the run."""
 
     logarithm: float
     variance: float
@@ -53,7 +53,7 @@ class PercentileEstimate:
 class Ratio:
     """How much slower the candidate is: ``1.04`` is 4 %. ``low`` and ``high`` are the one-sided bounds that decide.
 
-    ``pairs_needed``: as many pairs of runs would probably tell; None where they would not, or need not.
+    ``pairs_needed`` is the number of pairs of runs that would probably decide; None if none is needed, or none would help.
     """
 
     name: str
@@ -76,17 +76,19 @@ def compare(
 ) -> Ratio:
     """The ratio of candidate to baseline over these pairs (baseline, candidate), and the verdict on it.
 
-    ``among`` is how many such comparisons are made, any of which might fail by chance: each has to be surer by that (Bonferroni).
+    ``among`` is the number of such comparisons. Any of them might fail by chance, so each gets a smaller alpha (Bonferroni).
     """
     alphas = (ALPHA_FAIL / among, ALPHA_PASS)
-    lost = [math.isinf(candidate.logarithm) for _, candidate in pairs]
-    if any(lost) or any(math.isinf(baseline.logarithm) for baseline, _ in pairs):
-        return _unanswered(name, pairs, failed=sum(lost) > sum(math.isinf(baseline.logarithm) for baseline, _ in pairs))
-    apart = [candidate.logarithm - baseline.logarithm for baseline, candidate in pairs]
-    number, middle = len(apart), fmean(apart)
+    unanswered = [math.isinf(candidate.logarithm) for _, candidate in pairs]
+    if any(unanswered) or any(math.isinf(baseline.logarithm) for baseline, _ in pairs):
+        return _unanswered(
+            name, pairs, failed=sum(unanswered) > sum(math.isinf(baseline.logarithm) for baseline, _ in pairs)
+        )
+    differences = [candidate.logarithm - baseline.logarithm for baseline, candidate in pairs]
+    number, middle = len(differences), fmean(differences)
     within = fmean(baseline.variance + candidate.variance for baseline, candidate in pairs)
     if number >= MIN_PAIRS_FOR_SPREAD:
-        error = math.sqrt(max(stdev(apart) ** 2, within) / number)
+        error = math.sqrt(max(stdev(differences) ** 2, within) / number)
         below, above = (float(stdtrit(number - 1, 1 - alpha)) for alpha in alphas)
     else:
         error = math.sqrt((within + 2 * run_effect**2) / number)
@@ -111,7 +113,7 @@ def compare(
 
 
 def overall_verdict(ratios: Sequence[Ratio], names: Sequence[str]) -> Verdict:
-    """One regression fails it all; under these names, what is undecided is no pass, nor what could not be compared."""
+    """The verdict over all ratios: one regression fails it, and each of the ``names`` must have passed for a pass."""
     verdicts = {one.verdict for one in ratios if one.name in names or one.verdict is Verdict.FAILED}
     if set(names) - {one.name for one in ratios}:
         verdicts.add(Verdict.INCONCLUSIVE)
@@ -121,9 +123,9 @@ def overall_verdict(ratios: Sequence[Ratio], names: Sequence[str]) -> Verdict:
 
 
 def percentile_estimate(slices: Mapping[int, Histogram], q: float) -> PercentileEstimate | None:
-    """A percentile of a run, and how much it varied from one stretch of it to the next; None where too little was seen.
+    """A percentile of a run, and how much it varied within the run; None if there are too few samples.
 
-    The variance is that of the mean of up to ten stretches, each long enough for what is alike within one to be alike only there.
+    The variance is that of the mean of up to ten stretches. Each is long enough to be independent of the others.
     """
     whole = _added(slices[index] for index in sorted(slices))
     number = min(BATCHES, len(slices), whole.total // FEWEST_SAMPLES)
@@ -144,12 +146,12 @@ def percentile_estimate(slices: Mapping[int, Histogram], q: float) -> Percentile
 
 
 def journey_slices(recorder: Recorder) -> dict[int, Histogram]:
-    """The response times of all journeys of the steady part, by slice; what the shop failed was never answered."""
+    """The response times of all steady journeys by time slice; those that the shop failed count as never answered."""
     return _slices([(key.phase, key.blame, cell.slices) for key, cell in recorder.journeys.items()])
 
 
 def page_slices(recorder: Recorder, pages: Collection[str]) -> dict[int, Histogram]:
-    """Likewise of these pages."""
+    """The response times of these pages in the same way."""
     return _slices([(key.phase, key.blame, cell.slices) for key, cell in recorder.pages.items() if key.page in pages])
 
 
@@ -175,7 +177,7 @@ def _added(histograms: Iterable[Histogram]) -> Histogram:
 
 
 def _unanswered(name: str, pairs: Sequence[tuple[PercentileEstimate, PercentileEstimate]], *, failed: bool) -> Ratio:
-    """Where so much failed that there is no such percentile: a regression if the candidate does so and the baseline does not."""
+    """The ratio where too many failed for a percentile: a regression if the candidate failed more often than the baseline."""
     baseline, candidate = (math.exp(max(pair[side].logarithm for pair in pairs)) for side in (0, 1))
     verdict = Verdict.FAILED if failed else Verdict.INCONCLUSIVE
     edge = math.inf if failed else 0.0
@@ -185,7 +187,7 @@ def _unanswered(name: str, pairs: Sequence[tuple[PercentileEstimate, PercentileE
 
 
 def _needed(middle: float, spread: float, tolerance: Tolerance) -> int | None:
-    """How many pairs would decide if they turn out as these did; None if the truth lies where neither verdict is right."""
+    """How many pairs would decide if they are like these; None if the ratio lies where neither verdict is right."""
     harmless, harmful = math.log1p(tolerance.harmless), math.log1p(tolerance.harmful)
     for number in range(MIN_PAIRS_FOR_SPREAD, MAX_PAIRS + 1):
         error = spread / math.sqrt(number)

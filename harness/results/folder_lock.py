@@ -1,4 +1,4 @@
-"""Keeps a results folder to one process at a time, by a lock that the system takes back when that process ends."""
+"""Reserves a results folder for one process, with a lock that the system releases when that process ends."""
 
 from __future__ import annotations
 
@@ -10,7 +10,10 @@ _LOCKED: dict[tuple[int, int], int] = {}
 
 
 def lock_folder(folder: Path) -> bool:
-    """Make the folder where there is none, and claim it for this process; False: another one has. OSError: it cannot be made."""
+    """Lock the folder for this process, and create it first if needed; False if another process holds the lock.
+
+    OSError: the folder cannot be created.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     found = os.fstat(descriptor)
@@ -22,7 +25,7 @@ def lock_folder(folder: Path) -> bool:
     except BlockingIOError:
         os.close(descriptor)
         return False
-    except OSError:  # a file system that knows no locks
+    except OSError:  # a file system without locks
         os.close(descriptor)
         return True
     _LOCKED[found.st_dev, found.st_ino] = descriptor

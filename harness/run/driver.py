@@ -17,7 +17,8 @@ from typing import Any, TypeVar
 
 import gevent
 
-from harness.capacity.controller import SEARCH_COMPLETE, CapacityController
+from harness.capacity.answer import SEARCH_COMPLETE
+from harness.capacity.controller import CapacityController
 from harness.measurement.sample import Phase, Window
 from harness.monitoring.garbage_collection import GarbageCollectorTuning
 from harness.run.admission import open_admission

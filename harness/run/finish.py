@@ -15,7 +15,8 @@ from harness.measurement.totals import RunTotals
 from harness.objectives.evaluate import evaluate_run
 from harness.reporting import report
 from harness.results.folder_lock import lock_folder
-from harness.results.result import RESULT, Result, RunSettings, new_folder, write
+from harness.results.result import Result, RunSettings
+from harness.results.store import RESULT, new_folder, write
 from harness.run.conditions import run_conditions
 from harness.run.driver import Run
 from harness.run.lifecycle import EndCause

@@ -33,7 +33,8 @@ from harness.results.comparison import (
     page_slices,
     percentile_estimate,
 )
-from harness.results.result import Result, ResultError, read
+from harness.results.result import Result
+from harness.results.store import ResultError, read
 from harness.units import format_duration, format_percent, quantity
 from shop.contract import OUTSIDE_PAGES
 

@@ -15,7 +15,7 @@ from harness.errors import UsageError
 from harness.planning import plan_report
 from harness.planning.planner import make_plan
 from harness.planning.shop_measurements import ResultSource, combine_results
-from harness.results.result import ResultError, read
+from harness.results.store import ResultError, read
 from scenarios.loading import forecast
 from scenarios.schema.forecast_file import ForecastDocument
 from scenarios.schema.problems import ScenarioError

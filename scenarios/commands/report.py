@@ -9,7 +9,7 @@ from pathlib import Path
 from harness.errors import UsageError
 from harness.exits import Exit
 from harness.reporting import report
-from harness.results.result import ResultError, read
+from harness.results.store import ResultError, read
 
 CONSOLE = "console"
 FILES = {Path(name).stem: name for name in report.RENDERINGS}

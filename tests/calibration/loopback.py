@@ -254,9 +254,7 @@ def _one_set_of_books(seed: int) -> tuple[list[str], int]:
 
 def _console(output: str) -> dict[str, int]:
     said = " ".join(output.split())
-    found = re.search(
-        r"([\d,]+) pages, [\d,]+ of them failed; ([\d,]+) journeys, [\d,]+ of them failed; ([\d,]+) orders", said
-    )
+    found = re.search(r"([\d,]+) pages \([\d,]+ failed\), ([\d,]+) journeys \([\d,]+ failed\), ([\d,]+) orders", said)
     if found is None:
         return {}
     return {

@@ -25,8 +25,6 @@ STILL_LONG = {
     "harness/locust_plugin/plugin.py",
     "harness/measurement/histogram.py",
     "harness/measurement/recorder.py",
-    "harness/results/result.py",
-    "harness/validity/checks.py",
     "scenarios/calibration/scenario_writer.py",
     "scenarios/loading/key_checks.py",
     "scenarios/loading/scenario.py",

@@ -25,7 +25,7 @@ BIN = Path(sys.executable).parent
 RESULT = "results/baseline-20261125T065157Z"
 """The folder of results in the examples."""
 VERDICTS = ("PASSED", "FAILED", "INVALID", "INCONCLUSIVE")
-SECTIONS_OF_THE_DAY = ("About the instrument", "What was not kept")
+SECTIONS_OF_THE_DAY = ("About the measurement", "Objectives not met")
 """What a report says only where there is something to say."""
 
 

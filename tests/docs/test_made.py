@@ -55,10 +55,10 @@ def test_an_excerpt_keeps_the_first_rows_and_the_sum():
 SEARCHED = """PASSED: The shop carries 1,135 journeys and 1,076 orders a minute.
 
 Scenario capacity, seed 1, against the embedded shop at http://127.0.0.1:37447: 239 s judged.
-Confirmed by a level of its own: 1,135 journeys a minute, in which 1,076 orders a minute were sold
-(1,021 to 1,131 with 95 % confidence).
-A demand gives way at 1,419 journeys a minute (1,261 to 1,597 with 95 % confidence).
-First to give way: page response_time p95 < 150ms
+Confirmed by a separate level: 1,135 journeys a minute, with 1,076 orders a minute (1,021 to 1,131
+with 95 % confidence).
+The first objective breaks at 1,419 journeys a minute (1,261 to 1,597 with 95 % confidence).
+First objective to break: page response_time p95 < 150ms
 In the whole run: 70,962 pages
 
 Objectives"""
@@ -79,8 +79,8 @@ CODE = "\n".join(file.read_text(encoding="utf-8") for file in (ROOT / "harness")
 def test_the_labels_of_a_search_are_those_of_the_report():
     (shown,) = [body for _, name, body in PARTS if name == "capacity"]
     labels = [line.split(":")[0] for line in shown.splitlines() if ": " in line and "**" not in line]
-    labels += re.findall(r"A demand gives way at", shown)
-    assert {"Confirmed by a level of its own", "First to give way", "A demand gives way at"} <= set(labels)
+    labels += re.findall(r"The first objective breaks at", shown)
+    assert {"Confirmed by a separate level", "First objective to break", "The first objective breaks at"} <= set(labels)
     assert [label for label in labels if label not in CODE and label != "PASSED"] == []
 
 

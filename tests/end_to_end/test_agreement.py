@@ -179,9 +179,9 @@ def test_the_console_says_the_same(run, result):
     counts = result["counts"]
     said = " ".join(run.finished.output.split())
     assert (
-        f"In the whole run: {counts['pages']:,} pages, {counts['failed_pages']:,} of them failed; "
-        f"{counts['journeys']:,} journeys, {counts['failed_journeys']:,} of them failed; "
-        f"{counts['orders']:,} orders over {counts['amount'] / 100:,.2f}." in said
+        f"In the whole run: {counts['pages']:,} pages ({counts['failed_pages']:,} failed), "
+        f"{counts['journeys']:,} journeys ({counts['failed_journeys']:,} failed), "
+        f"{counts['orders']:,} orders worth {counts['amount'] / 100:,.2f}." in said
     )
     table = run.finished.output.split("Outcomes (whole run)")[1].split("\n\n")[0]
     rows = re.findall(r"^(\w+) {2,}[^\d\n]+ {2,}([\d,]+) +([\d,]+)$", table, re.MULTILINE)

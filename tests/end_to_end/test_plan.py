@@ -19,7 +19,8 @@ from harness.measurement.recorder import Recorder
 from harness.measurement.sample import JourneySample, PageSample, Window
 from harness.objectives.evaluate import evaluate_run
 from harness.objectives.parser import parse
-from harness.results.result import Result, RunSettings, write
+from harness.results.result import Result, RunSettings
+from harness.results.store import write
 from scenarios.loading.files import SCENARIO_FOLDER
 
 pytestmark = pytest.mark.end_to_end

@@ -140,7 +140,7 @@ def test_workers_end_early_together_when_the_verdict_is_certain(locust, scenario
     longer = QUICK.replace('duration = "6s"', 'duration = "29s"')
     run = locust("--headless", "--scenario", scenario(longer), "--processes", "2", "--stop-when-certain").wait()
     assert run.sound, run.output
-    assert "Ended before its time: the verdict was certain after" in run.output
+    assert "Ended early: the verdict was certain after" in run.output
     (ended,) = [one for one in run.result["judgement"]["findings"] if one["check"] == "end"]
     assert ended["level"] == "ok"
     assert "look 1 of 3" in ended["message"]

@@ -16,7 +16,7 @@ import orjson
 from harness.capacity.answer import CapacityAnswer, CapacityPoint
 from harness.capacity.bottleneck import Bottleneck
 from harness.capacity.critical_rate import CriticalRate, Crossing
-from harness.results.result import write
+from harness.results.store import write
 from scenarios.commands.cli import main
 
 sys.path += [str(Path(__file__).parents[1] / "calibration")]

@@ -302,7 +302,7 @@ def test_an_answer_survives_json_and_is_reported_in_sentences(searched):
     assert CapacityAnswer.from_json(answer.to_json()) == answer
     text = " ".join(sentences(answer))
     assert f"{round(answer.journeys):,} journeys a minute" in text
-    assert "First to give way: journey response_time p95 < 1s" in text
+    assert "First objective to break: journey response_time p95 < 1s" in text
     levels, drawn = tables(answer)
     assert len(levels.rows) == len(answer.points)
     assert any("#" in cell for row in drawn.rows for cell in row)
@@ -312,7 +312,7 @@ def test_an_answer_survives_json_and_is_reported_in_sentences(searched):
 def test_a_wide_interval_advises_a_longer_search(searched, either_way, said):
     _, answer = searched
     unsure = replace(answer, low=answer.boundary * (1 - either_way), high=answer.boundary * (1 + either_way))
-    assert ("not known better than to 20 %" in " ".join(sentences(unsure))) is said
+    assert ("uncertain by 20 %" in " ".join(sentences(unsure))) is said
 
 
 FINE = Finding("requests", Severity.OK, "fine")

@@ -71,7 +71,7 @@ def test_an_invalid_run_is_an_error_and_its_objectives_are_skipped(invalid):
     assert (error.tag, error.attrib["message"]) == ("error", invalid.judgement.reason)
     assert "look for the reason in its log" in error.text
     (skipped,) = cases["journey failures < 5%"]
-    assert (skipped.tag, skipped.attrib["message"]) == ("skipped", "not judged, because the run is invalid")
+    assert (skipped.tag, skipped.attrib["message"]) == ("skipped", "not judged: the run is invalid")
 
 
 @pytest.mark.parametrize("verdict", [Verdict.FAILED, Verdict.INCONCLUSIVE])
@@ -99,6 +99,6 @@ def test_a_stop_rule_is_heard_beside_objectives_left_undecided(inconclusive):
 
 def test_the_suite_says_how_much_was_finished_and_where_response_and_service_time_part(rich, passed):
     said = ET.fromstring(junit(rich)).find("testsuite").find("system-out").text
-    assert "Throughput of the steady part" in said
-    assert "Response and service time part" in said
+    assert "Throughput in the steady part" in said
+    assert "Response time and service time differ" in said
     assert "time part" not in ET.fromstring(junit(passed)).find("testsuite").find("system-out").text

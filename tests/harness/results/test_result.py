@@ -21,7 +21,8 @@ from harness.metrics.collector import RunCollector
 from harness.metrics.run_metrics import RunMetrics
 from harness.objectives.verdict import Verdict
 from harness.reporting.report import RENDERINGS, console
-from harness.results.result import ResultError, new_folder, read, redacted, without_secrets, write
+from harness.results.result import without_secrets
+from harness.results.store import ResultError, new_folder, read, redacted, write
 from harness.validity.ledger import LedgerComparison, LedgerDifference
 
 SCHEMA = json.loads(files("harness.results").joinpath("result.schema.json").read_text())
@@ -181,8 +182,8 @@ def test_everybody_agrees_on_the_counts(rich, tmp_path):
     for option, orders in ours.orders_by_option.items():
         assert published("orders_total", payment_option=option) == orders
     shown = " ".join(console(rich).split())
-    assert f"{ours.pages:,} pages, {ours.failed_pages} of them failed" in shown
-    assert f"{ours.journeys:,} journeys, {ours.failed_journeys} of them failed; {ours.orders:,} orders" in shown
+    assert f"{ours.pages:,} pages ({ours.failed_pages} failed)" in shown
+    assert f"{ours.journeys:,} journeys ({ours.failed_journeys} failed), {ours.orders:,} orders" in shown
     assert rich.ledger.agrees
     assert (rich.ledger.pages_ours, rich.ledger.orders_ours) == (ours.pages, ours.orders)
 
@@ -201,14 +202,14 @@ def spoil(result, tmp_path, change):
 
 def test_another_version_is_refused(passed, tmp_path):
     said = spoil(passed, tmp_path, lambda spoiled: spoiled.update(schema_version=2))
-    assert "was written as version 2, and this checkload reads version 1" in said
+    assert "has version 2, but this checkload reads version 1" in said
 
 
 def test_a_file_cut_off_is_refused(passed, tmp_path):
     write(passed, tmp_path)
     whole = (tmp_path / "result.json").read_bytes()
     (tmp_path / "result.json").write_bytes(whole[: len(whole) // 2])
-    with pytest.raises(ResultError, match="no whole JSON file; was it cut off"):
+    with pytest.raises(ResultError, match="no whole JSON file; it may have been cut off"):
         read(tmp_path)
 
 
@@ -230,7 +231,7 @@ def test_a_damaged_one_is_refused(passed, tmp_path):
     assert "counts is missing" in spoil(passed, tmp_path, lambda d: d.pop("counts"))
     assert "is damaged" in spoil(passed, tmp_path, lambda d: d["judgement"].update(verdict="fine"))
     assert "is damaged" in spoil(passed, tmp_path, lambda d: d.update(measured=None))
-    assert "not the sum of its measurements" in spoil(passed, tmp_path, lambda d: d["counts"].update(orders=1))
+    assert "do not agree with its measurements" in spoil(passed, tmp_path, lambda d: d["counts"].update(orders=1))
     assert "do not add up" in spoil(
         passed, tmp_path, lambda d: d["measured"]["pages"][0]["response"].update(infinite=99)
     )
@@ -238,11 +239,11 @@ def test_a_damaged_one_is_refused(passed, tmp_path):
 
 def test_a_result_that_contradicts_itself_is_refused(passed, failed, tmp_path):
     said = spoil(failed, tmp_path, lambda d: d.update(exit_code=0))
-    assert "its exit code is not that of its verdict" in said
+    assert "its exit code does not agree with its verdict" in said
     said = spoil(failed, tmp_path, lambda d: (d.update(exit_code=0), d["judgement"].update(verdict="passed")))
-    assert "what it was judged by has not" in said
+    assert "a finding contradicts it" in said
     said = spoil(passed, tmp_path, lambda d: d["judgement"]["findings"][0].update(level="invalid"))
-    assert "what it was judged by has not" in said
+    assert "a finding contradicts it" in said
 
 
 def test_the_faults_of_a_damaged_result_are_told_at_once_with_their_places(passed, tmp_path):

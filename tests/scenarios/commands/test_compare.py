@@ -10,7 +10,7 @@ import pytest
 from finished_runs import a_run
 
 from harness.capacity.answer import CapacityAnswer
-from harness.results.result import write
+from harness.results.store import write
 from scenarios.commands.cli import main
 
 
@@ -118,7 +118,7 @@ def test_the_verdict_decides_the_exit_code_and_no_number_beside_it(results, tmp_
     for code in (0, 2, 3, 5):
         path.write_text(json.dumps({**document, "exit_code": code}))
         assert main(["report", str(path), "--exit-code"]) == 2
-        assert "its exit code is not that of its verdict" in capsys.readouterr().err
+        assert "its exit code does not agree with its verdict" in capsys.readouterr().err
     path.write_text(json.dumps({**document, "exit_code": 1}))
     assert main(["report", str(path), "--exit-code"]) == 1  # the run crashed, whatever it was judged
 

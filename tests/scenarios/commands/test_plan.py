@@ -5,7 +5,7 @@ import json
 import pytest
 from finished_runs import a_run
 
-from harness.results.result import write
+from harness.results.store import write
 from scenarios.commands.cli import main
 from scenarios.loading.files import SCENARIO_FOLDER
 
