@@ -209,7 +209,7 @@ def test_a_file_cut_off_is_refused(passed, tmp_path):
     write(passed, tmp_path)
     whole = (tmp_path / "result.json").read_bytes()
     (tmp_path / "result.json").write_bytes(whole[: len(whole) // 2])
-    with pytest.raises(ResultError, match="no whole JSON file; it may have been cut off"):
+    with pytest.raises(ResultError, match="not a complete JSON file; it may have been cut off"):
         read(tmp_path)
 
 
@@ -267,7 +267,7 @@ def test_a_scenario_in_a_result_that_is_too_deep_is_refused(passed, tmp_path, de
     whole = (tmp_path / "result.json").read_bytes()
     nested = b'"scenario":{"x":' + b"[" * depth + b"]" * depth + b","
     (tmp_path / "result.json").write_bytes(whole.replace(b'"scenario":{', nested, 1))
-    with pytest.raises(ResultError, match=r"too deep|no whole JSON"):
+    with pytest.raises(ResultError, match=r"too deep|not a complete JSON"):
         read(tmp_path)
 
 
