@@ -68,7 +68,7 @@ def test_only_allowed_hosts_are_loaded_and_a_password_in_one_is_never_repeated()
     refuse_host("", ())
     refuse_host("http://127.0.0.1:8000", ())
     refuse_host("https://shop.example", ("shop.example",))
-    with pytest.raises(UsageError, match=r"--host https://shop\.example: shop\.example is neither"):
+    with pytest.raises(UsageError, match=r"--host https://shop\.example: shop\.example is not this machine"):
         refuse_host("https://shop.example", ())
     with pytest.raises(UsageError) as refused:
         refuse_host("https://ada:swordfish@shop.example", ("shop.example",))
