@@ -48,6 +48,23 @@ class SampleCounts:
     over_fractions: tuple[tuple[float, int], ...] = ()
 
 
+class SliceCounts:
+    """Counts the samples, and those over the bound, of each slice."""
+
+    def __init__(self) -> None:
+        self._slices: dict[int, tuple[int, int]] = {}
+
+    def add(self, index: int, total: int, over: int) -> None:
+        """Count ``total`` samples of a slice, ``over`` of them over the bound."""
+        n, x = self._slices.get(index, (0, 0))
+        self._slices[index] = (n + total, x + over)
+
+    def in_order(self) -> tuple[tuple[int, int], ...]:
+        """The slices from the first to the last one with samples, empty slices between them included."""
+        found = self._slices
+        return tuple(found.get(index, (0, 0)) for index in range(min(found, default=0), max(found, default=-1) + 1))
+
+
 def matching_series(
     recorder: Recorder, objective: Objective, phases: Collection[str] = STEADY
 ) -> Iterator[tuple[Key, SampleSeries]]:
@@ -98,7 +115,7 @@ def count_samples(
     if objective.metric is Metric.DROPPED:
         return _dropped(recorder, objective, phases)
     total = over = unknown = 0
-    slices: dict[int, tuple[int, int]] = {}
+    slices = SliceCounts()
     for key, series in matching_series(recorder, objective, phases):
         times = series.service if objective.metric is Metric.SERVICE_TIME else series.response
         beyond, unsure = _judged(objective, key, times)
@@ -106,9 +123,8 @@ def count_samples(
         over += beyond
         unknown += unsure
         for index, histogram in list(series.slices.items()) if sliced else ():
-            n, x = slices.get(index, (0, 0))
-            slices[index] = (n + histogram.total, x + _judged(objective, key, histogram)[0])
-    return SampleCounts(total, over, unknown, _in_order(slices))
+            slices.add(index, histogram.total, _judged(objective, key, histogram)[0])
+    return SampleCounts(total, over, unknown, slices.in_order())
 
 
 def times(recorder: Recorder, objective: Objective) -> Histogram:
@@ -134,8 +150,8 @@ def _judged(objective: Objective, key: Key, histogram: Histogram) -> tuple[int, 
 
 
 def _before(recorder: Recorder, objective: Objective, phases: Collection[str], before: float) -> SampleCounts:
-    unknown = 0
-    slices: dict[int, tuple[int, int]] = {}
+    total = over = unknown = 0
+    slices = SliceCounts()
     for key, series in matching_series(recorder, objective, phases):
         for index, histogram in list(series.slices.items()):
             # Only slices that have ended count: the last one still grows.
@@ -144,12 +160,11 @@ def _before(recorder: Recorder, objective: Objective, phases: Collection[str], b
                     beyond, unsure = histogram.infinite, 0
                 else:
                     beyond, unsure = _judged(objective, key, histogram)
-                n, x = slices.get(index, (0, 0))
-                slices[index] = (n + histogram.total, x + beyond)
+                slices.add(index, histogram.total, beyond)
+                total += histogram.total
+                over += beyond
                 unknown += unsure
-    return SampleCounts(
-        sum(n for n, _ in slices.values()), sum(x for _, x in slices.values()), unknown, _in_order(slices)
-    )
+    return SampleCounts(total, over, unknown, slices.in_order())
 
 
 def _middle_counts(recorder: Recorder, objective: Objective, phases: Collection[str], before: float) -> dict[str, Any]:
@@ -168,15 +183,14 @@ def _middle_counts(recorder: Recorder, objective: Objective, phases: Collection[
     over_fractions = tuple((part, judged.count_over(part * objective.bound)) for part in BOUND_FRACTIONS)
     medium = [whole.quantile(level) for level in MIDDLE_QUANTILES] if whole.total else []
     buckets = sorted({bucket_of(level) for level in medium if level < math.inf})
-    slices: list[dict[int, tuple[int, int]]] = [{} for _ in buckets]
+    slices = [SliceCounts() for _ in buckets]
     for key, index, histogram in parts if buckets else ():
         failed = key.blame == Blame.SHOP and objective.statistic is Statistic.PERCENTILE
-        for level, over in zip(
+        for counts, over in zip(
             slices, [histogram.total] * len(buckets) if failed else histogram.counts_above(buckets), strict=True
         ):
-            n, x = level.get(index, (0, 0))
-            level[index] = (n + histogram.total, x + over)
-    return {"middle_slices": tuple(_in_order(level) for level in slices), "over_fractions": over_fractions}
+            counts.add(index, histogram.total, over)
+    return {"middle_slices": tuple(counts.in_order() for counts in slices), "over_fractions": over_fractions}
 
 
 def time_sums(recorder: Recorder, objective: Objective) -> tuple[tuple[int, float], ...]:
@@ -198,17 +212,9 @@ def _answered(into: Histogram, key: Key, histogram: Histogram, objective: Object
 
 
 def _dropped(recorder: Recorder, objective: Objective, phases: Collection[str]) -> SampleCounts:
-    slices: dict[int, tuple[int, int]] = {}
+    slices = SliceCounts()
     for _, series in matching_series(recorder, objective, phases):
         for index, histogram in list(series.slices.items()):
-            n, x = slices.get(index, (0, 0))
-            slices[index] = (n + histogram.total, x + histogram.infinite)
+            slices.add(index, histogram.total, histogram.infinite)
     arrivals = [recorder.arrivals[Phase(phase)] for phase in phases]
-    return SampleCounts(sum(a.offered for a in arrivals), sum(a.dropped for a in arrivals), 0, _in_order(slices))
-
-
-def _in_order(slices: dict[int, tuple[int, int]]) -> tuple[tuple[int, int], ...]:
-    """The slices from the first to the last one with samples, empty slices between them included."""
-    if not slices:
-        return ()
-    return tuple(slices.get(index, (0, 0)) for index in range(min(slices), max(slices) + 1))
+    return SampleCounts(sum(a.offered for a in arrivals), sum(a.dropped for a in arrivals), 0, slices.in_order())

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 
 from harness.measurement.outcomes import CAN_COME_FROM_LATENESS, Blame
 from harness.measurement.recorder import Recorder
-from harness.objectives.counting import STEADY, SampleCounts, matching_series
+from harness.objectives.counting import STEADY, SampleCounts, SliceCounts, matching_series
 from harness.objectives.model import Metric, Objective, Statistic
 from harness.objectives.verdict import Finding, Severity
 
@@ -33,17 +33,15 @@ def hard_failures(recorder: Recorder, objective: Objective) -> SampleCounts | No
         return None
     named = objective.label("outcome") if objective.metric is Metric.FAILURES else ""
     total = failed = 0
-    slices: dict[int, tuple[int, int]] = {}
+    slices = SliceCounts()
     for key, series in matching_series(recorder, objective, STEADY):
         hard = key.blame == Blame.SHOP and key.outcome not in CAN_COME_FROM_LATENESS
         wrong = hard and named in {"", key.outcome}
         total += series.response.total
         failed += series.response.total if wrong else 0
         for index, times in list(series.slices.items()):
-            n, x = slices.get(index, (0, 0))
-            slices[index] = (n + times.total, x + (times.total if wrong else 0))
-    first, last = min(slices, default=0), max(slices, default=-1)
-    return SampleCounts(total, failed, 0, tuple(slices.get(index, (0, 0)) for index in range(first, last + 1)))
+            slices.add(index, times.total, times.total if wrong else 0)
+    return SampleCounts(total, failed, 0, slices.in_order())
 
 
 def times_in_doubt_sentence(invalid: Iterable[Finding]) -> str:

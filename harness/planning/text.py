@@ -169,17 +169,17 @@ def assumptions(plan: CapacityPlan) -> Iterator[str]:
         )
     if plan.overloads:
         yield (
-            f"Overload is computed as water: {_saturation(plan)}, the rest queues for {format_duration(forecast.surge)}, nobody gives up, "
-            "and nothing is turned away."
+            f"An overload is computed as a fluid queue: {_saturation(plan)}, the rest waits in the queue for "
+            f"{format_duration(forecast.surge)}, no shopper gives up, and the shop refuses none."
         )
     if plan.wait is not None:
         yield (
-            "Waiting at the peak is computed as M/G/k (Allen and Cunneen), between service times that never vary and ones "
-            "that vary as measured, at least as much as exponential ones."
+            "The wait at the peak is computed as M/G/k (Allen and Cunneen), from constant service times to ones that vary as measured, "
+            "at least as much as exponential ones."
         )
     yield f"{forecast.draws:,} draws, seed {forecast.seed}; intervals are 95 %, that of the peak {format_percent(PEAK_INTERVAL)}."
     yield (
-        f"Between two runs the capacity of one shop is taken to differ by {format_percent(forecast.run_effect)} "
+        f"The capacity of one shop is assumed to differ between runs by {format_percent(forecast.run_effect)} "
         "(`run_effect` in the forecast)."
     )
     yield from plan.measured.notes

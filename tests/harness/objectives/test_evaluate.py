@@ -1,4 +1,4 @@
-"""A verdict says what the samples say, and never more."""
+"""Objectives and runs are judged by their samples, and missing data never passes."""
 
 import itertools
 import math
@@ -60,7 +60,7 @@ def decide(into, text):
         (19, 1, Verdict.INCONCLUSIVE, "exactly at the bound, few"),
     ],
 )
-def test_a_percentile_is_decided_by_counting_what_is_over_the_bound(under, over, verdict, why):
+def test_a_percentile_is_decided_by_the_samples_over_its_bound(under, over, verdict, why):
     mixed = [0.1] * under + [0.5] * over
     random.Random(1).shuffle(mixed)
     result = decide(pages(recorder(), mixed), "page.P response_time p95 < 300ms")
@@ -69,7 +69,7 @@ def test_a_percentile_is_decided_by_counting_what_is_over_the_bound(under, over,
 
 
 @pytest.mark.parametrize(("took", "verdict"), [(0.2995, Verdict.PASSED), (0.302, Verdict.FAILED)])
-def test_half_a_millisecond_on_either_side_of_the_bound_decides(took, verdict):
+def test_half_a_millisecond_from_the_bound_decides(took, verdict):
     exact = Recorder(Window(0.0, 10.0, 10.0 + LENGTH), bounds=Bounds([0.3]))
     mixed = [0.1] * 9300 + [took] * 700
     random.Random(1).shuffle(mixed)
@@ -82,7 +82,7 @@ def test_half_a_millisecond_on_either_side_of_the_bound_decides(took, verdict):
 
 
 def swinging(middle, number=2_000):
-    """Times that rise and fall together, four times in a run, between a half and three halves of the middle."""
+    """Times that rise and fall together four times in a run, between 0.5 and 1.5 times the middle."""
     return [middle * (1 + 0.5 * math.sin(8 * math.pi * place / number)) for place in range(number)]
 
 
@@ -93,7 +93,7 @@ def swinging(middle, number=2_000):
         (0.02, Verdict.PASSED, "far from the bound four are enough"),
     ],
 )
-def test_a_run_that_rises_and_falls_passes_only_far_from_its_bound(middle, verdict, why):
+def test_a_run_whose_times_vary_together_passes_only_far_from_its_bound(middle, verdict, why):
     run = pages(recorder(), swinging(middle))
     result = decide(run, "page.P response_time p95 < 300ms")
     assert (result.verdict, result.over) == (verdict, 0), why
@@ -106,7 +106,7 @@ def test_a_run_that_rises_and_falls_passes_only_far_from_its_bound(middle, verdi
     )
 
 
-def test_what_the_shop_failed_is_over_every_level():
+def test_failures_of_the_shop_are_over_every_quantile():
     run = pages(recorder(), [0.1] * 60)
     pages(run, [0.1] * 60, outcome="http_5xx", blame="shop")
     counted = count_samples(run, parse("page.P response_time p95 < 300ms"), with_middle=True)
@@ -115,14 +115,14 @@ def test_what_the_shop_failed_is_over_every_level():
     assert [sum(x for _, x in level) for level in counted.middle_slices] == [60]
 
 
-def test_a_pass_is_said_in_plain_words():
+def test_the_sentence_of_a_pass():
     result = decide(pages(recorder(), [0.2] * 1204), "page.P response_time p95 < 300ms")
     assert result.sentence == "95 % of P answers came within 200 ms (bound 300 ms; 1,204 samples)"
     assert result.measured == pytest.approx(0.2)
     assert (result.bound, result.unit, result.more_needed) == (0.3, "s", None)
 
 
-def test_a_failure_says_how_far_off_it_was():
+def test_the_sentence_of_a_failure_says_how_far_off_it_was():
     result = decide(pages(recorder(), [0.1, 0.5] * 100), "page.P response_time p95 < 300ms")
     assert (
         result.sentence
@@ -130,13 +130,13 @@ def test_a_failure_says_how_far_off_it_was():
     )
 
 
-def test_too_few_samples_say_how_many_more_it_takes():
+def test_too_few_samples_say_how_many_more_are_needed():
     result = decide(pages(recorder(), [0.1] * 20), "page.P response_time p95 < 300ms")
     assert result.more_needed == 39
     assert "too few samples to be 95 % sure: about 39 more would decide" in result.sentence
 
 
-def test_the_promised_number_of_samples_does_decide():
+def test_the_announced_number_of_samples_decides():
     times = [0.5 if index % 33 == 16 else 0.1 for index in range(198)]  # 3 % over
     first = decide(pages(recorder(), times), "page.P response_time p95 < 300ms")
     assert first.verdict is Verdict.INCONCLUSIVE
@@ -144,7 +144,7 @@ def test_the_promised_number_of_samples_does_decide():
     assert decide(pages(recorder(), enough), "page.P response_time p95 < 300ms").verdict is Verdict.PASSED
 
 
-def test_at_the_bound_no_longer_run_is_recommended():
+def test_at_the_bound_a_longer_run_is_not_recommended():
     times = [0.5 if index % 20 == 10 else 0.1 for index in range(200)]
     result = decide(pages(recorder(), times), "page.P response_time p95 < 300ms")
     assert result.verdict is Verdict.INCONCLUSIVE
@@ -152,14 +152,14 @@ def test_at_the_bound_no_longer_run_is_recommended():
     assert "a longer run would not change that" in result.sentence
 
 
-def test_more_confidence_takes_more_samples():
+def test_more_confidence_needs_more_samples():
     clean = pages(recorder(), [0.1] * 89)
     assert decide(clean, "page.P response_time p95 < 300ms").verdict is Verdict.PASSED
     assert decide(clean, "page.P response_time p95 < 300ms confidence 99%").verdict is Verdict.INCONCLUSIVE
 
 
 @pytest.mark.parametrize("text", ["page.P response_time p95 < 300ms", "orders rate > 1/s", "journey failures < 1%"])
-def test_without_a_sample_nothing_passes(text):
+def test_without_a_sample_no_objective_passes(text):
     result = decide(recorder(), text)
     assert result.verdict is Verdict.INCONCLUSIVE
     assert result.measured is None
@@ -177,7 +177,7 @@ def test_without_a_sample_nothing_passes(text):
         "dropped < 1%",
     ],
 )
-def test_samples_of_something_else_do_not_count(text):
+def test_samples_of_other_subjects_do_not_count(text):
     assert decide(pages(recorder(), [0.1] * 500), text).verdict is Verdict.INCONCLUSIVE
 
 
@@ -189,7 +189,7 @@ def test_only_the_steady_part_is_judged(start, length):
     assert decide(slow, "page.P response_time p95 < 300ms").verdict is Verdict.PASSED
 
 
-def test_what_the_shop_failed_was_never_answered_however_quick():
+def test_a_failure_of_the_shop_counts_as_never_answered_however_quick():
     broken = pages(pages(recorder(), [0.1] * 400), [0.01] * 100, outcome="http_5xx", blame="shop")
     result = decide(broken, "page.P response_time p95 < 300ms")
     assert result.verdict is Verdict.FAILED
@@ -198,7 +198,7 @@ def test_what_the_shop_failed_was_never_answered_however_quick():
     assert decide(broken, "page[outcome=ok] response_time p95 < 300ms").verdict is Verdict.PASSED
 
 
-def test_the_luck_of_a_shopper_is_an_answer():
+def test_an_outcome_of_the_shopper_counts_as_answered():
     declined = pages(recorder(), [0.1] * 100, outcome="declined", blame="shopper")
     assert decide(declined, "page.P response_time p95 < 300ms").verdict is Verdict.PASSED
     assert decide(declined, "page.P failures < 5%").verdict is Verdict.PASSED
@@ -213,7 +213,7 @@ def test_dropped_arrivals_count_as_over_the_bound_and_as_failed():
     assert decide(crowded, "journey response_time mean < 4s").verdict is Verdict.FAILED
 
 
-def test_waiting_is_part_of_the_response_time_and_not_of_the_service_time():
+def test_waiting_is_part_of_the_response_time_only():
     late = recorder()
     for index in range(100):
         late.page(PageSample("P", "gpay", "ok", "nobody", 10.0 + index, 10.4 + index, 10.5 + index))
@@ -223,7 +223,7 @@ def test_waiting_is_part_of_the_response_time_and_not_of_the_service_time():
     assert "came within 100 ms of sending" in service.sentence
 
 
-def test_trouble_in_clusters_is_judged_with_caution():
+def test_clusters_of_slow_samples_are_judged_with_caution():
     spread = [0.5 if index % 14 == 7 else 0.1 for index in range(1400)]
     burst = [0.5 if 700 <= index < 800 else 0.1 for index in range(1400)]
     text = "page.P response_time p95 < 300ms"
@@ -235,7 +235,7 @@ def test_trouble_in_clusters_is_judged_with_caution():
     assert "count for about" in clustered.sentence
 
 
-def test_what_was_cut_short_proves_nothing_either_way():
+def test_samples_cut_short_prove_neither_a_pass_nor_a_failure():
     text = "journey response_time p95 < 4s"
     cut = journeys(journeys(recorder(), 950), 50, outcome="aborted", blame="harness")
     result = decide(cut, text)
@@ -246,7 +246,7 @@ def test_what_was_cut_short_proves_nothing_either_way():
     assert decide(few, text).verdict is Verdict.PASSED
 
 
-def test_what_was_cut_short_after_too_long_was_too_long():
+def test_a_sample_cut_short_over_its_bound_is_over_it():
     stuck = journeys(journeys(recorder(), 800), 200, time=30.0, outcome="aborted", blame="harness")
     assert decide(stuck, "journey response_time p95 < 4s").verdict is Verdict.FAILED
 
@@ -266,12 +266,12 @@ def test_what_was_cut_short_after_too_long_was_too_long():
         (2000, 0, "journey.guest failures < 0.5%", Verdict.PASSED, "of this journey"),
     ],
 )
-def test_failures_are_what_the_shop_is_to_blame_for(ok, failed, text, verdict, why):
+def test_failures_count_only_what_the_shop_is_to_blame_for(ok, failed, text, verdict, why):
     run = journeys(journeys(recorder(), ok), failed, outcome="http_5xx", blame="shop")
     assert decide(run, text).verdict is verdict, why
 
 
-def test_failures_are_said_in_plain_words():
+def test_the_sentence_of_failures():
     run = journeys(journeys(recorder(), 1950), 50, outcome="http_5xx", blame="shop")
     result = decide(run, "journey.guest[payment=gpay] failures < 0.5%")
     assert result.sentence == (
@@ -280,7 +280,7 @@ def test_failures_are_said_in_plain_words():
     assert (result.measured, result.unit) == (0.025, "share")
 
 
-def test_failures_of_a_named_outcome_are_a_share_of_all():
+def test_failures_of_one_outcome_are_a_share_of_all():
     run = journeys(journeys(recorder(), 900), 100, outcome="declined", blame="shopper")
     assert decide(run, "journey failures < 5%").verdict is Verdict.PASSED
     declined = decide(run, "journey[outcome=declined] failures < 5%")
@@ -292,7 +292,7 @@ def test_failures_of_a_named_outcome_are_a_share_of_all():
     ("offered", "dropped", "verdict"),
     [(5000, 0, Verdict.PASSED), (500, 0, Verdict.INCONCLUSIVE), (5000, 50, Verdict.FAILED)],
 )
-def test_dropped_arrivals_are_a_share_of_the_offered(offered, dropped, verdict):
+def test_dropped_arrivals_are_a_share_of_all_arrivals(offered, dropped, verdict):
     run = recorder()
     run.offered(50.0, offered)
     for _ in range(dropped):
@@ -302,7 +302,7 @@ def test_dropped_arrivals_are_a_share_of_the_offered(offered, dropped, verdict):
     assert (result.samples, result.over) == (offered, dropped)
 
 
-def test_arrivals_dropped_in_one_bad_moment_are_judged_with_caution():
+def test_arrivals_dropped_in_one_cluster_are_judged_with_caution():
     text = "dropped < 1%"
     spread, burst = journeys(recorder(), 4900), journeys(recorder(), 4900)
     journeys(spread, 100, time=math.inf, outcome="dropped", blame="shop")
@@ -315,7 +315,7 @@ def test_arrivals_dropped_in_one_bad_moment_are_judged_with_caution():
     assert decide(burst, text).verdict is Verdict.INCONCLUSIVE
 
 
-def test_where_no_failure_is_allowed_an_unknown_end_does_not_pass():
+def test_with_no_failure_allowed_an_unknown_end_does_not_pass():
     cut = journeys(journeys(recorder(), 15), 1, outcome="aborted", blame="harness")
     assert decide(cut, "journey failures <= 0%").verdict is Verdict.INCONCLUSIVE
 
@@ -335,7 +335,7 @@ def test_where_no_failure_is_allowed_an_unknown_end_does_not_pass():
         ([0.1, 0.5], "page response_time max < 200ms", Verdict.FAILED, "one is over, and one is enough"),
     ],
 )
-def test_mean_and_maximum_are_compared(times, text, verdict, why):
+def test_mean_and_maximum_are_compared_with_the_bound(times, text, verdict, why):
     assert decide(pages(recorder(), times), text).verdict is verdict, why
 
 
@@ -348,7 +348,7 @@ def test_mean_and_maximum_are_compared(times, text, verdict, why):
         ("60ms", Verdict.FAILED),
     ],
 )
-def test_a_mean_is_decided_by_how_much_it_varies(bound, verdict):
+def test_a_mean_is_decided_by_its_variation(bound, verdict):
     rng = random.Random(4)
     result = decide(
         pages(recorder(), [rng.expovariate(10.0) for _ in range(400)]), f"page response_time mean < {bound}"
@@ -358,20 +358,20 @@ def test_a_mean_is_decided_by_how_much_it_varies(bound, verdict):
         assert "too few samples to be 95 % sure" in result.sentence or "too close to the bound" in result.sentence
 
 
-def test_a_mean_of_a_run_that_rises_and_falls_needs_more_room():
+def test_a_mean_of_times_that_vary_together_needs_more_room():
     calm, waves = pages(recorder(), [0.1] * 2_000), pages(recorder(), swinging(0.1))
     for bound, verdict in (("130ms", Verdict.INCONCLUSIVE), ("2s", Verdict.PASSED)):
         assert decide(calm, f"page response_time mean < {bound}").verdict is Verdict.PASSED
         assert decide(waves, f"page response_time mean < {bound}").verdict is verdict
 
 
-def test_a_result_says_the_shortest_run_that_can_pass():
+def test_a_result_has_the_shortest_run_that_can_pass():
     # 118 samples in 100 s: the 59 that a p95 takes come in 50.
     assert decide(pages(recorder(), [0.1] * 118), "page response_time p95 < 300ms").shortest_run == pytest.approx(50.0)
     assert decide(pages(recorder(), [0.1] * 118), "page count >= 1").shortest_run is None
 
 
-def test_a_mean_of_what_was_partly_cut_short_does_not_pass():
+def test_a_mean_with_samples_cut_short_does_not_pass():
     cut = journeys(journeys(recorder(), 100), 1, outcome="aborted", blame="harness")
     assert decide(cut, "journey response_time mean < 4s").verdict is Verdict.INCONCLUSIVE
     assert decide(cut, "journey response_time max < 4s").verdict is Verdict.INCONCLUSIVE
@@ -387,7 +387,7 @@ def test_a_mean_of_what_was_partly_cut_short_does_not_pass():
         ("journey[outcome=declined] count < 3", Verdict.FAILED, 3),
     ],
 )
-def test_counts_are_compared(text, verdict, measured):
+def test_counts_are_compared_with_the_bound(text, verdict, measured):
     run = journeys(recorder(), 5)
     journeys(run, 3, outcome="declined", blame="shopper")
     journeys(run, 2, outcome="timeout", blame="shop")
@@ -395,13 +395,13 @@ def test_counts_are_compared(text, verdict, measured):
     assert (result.verdict, result.measured) == (verdict, measured)
 
 
-def test_no_order_out_of_many_journeys_is_no_missing_data():
+def test_no_order_from_many_journeys_is_a_count_of_zero():
     run = journeys(recorder(), 50, outcome="timeout", blame="shop")
     assert decide(run, "orders count >= 1").verdict is Verdict.FAILED
     assert decide(run, "orders rate > 1/s").verdict is Verdict.FAILED
 
 
-def test_an_even_rate_is_known_exactly():
+def test_an_even_rate_is_exact():
     run = journeys(recorder(), 2400, start=0.0, length=120.0)  # 20/s throughout, each one second long
     for text, verdict in (("orders rate > 19/s", Verdict.PASSED), ("orders rate > 21/s", Verdict.FAILED)):
         result = decide(run, text)
@@ -410,7 +410,7 @@ def test_an_even_rate_is_known_exactly():
     assert decide(run, "orders rate > 1140/min").sentence == "1,200/min orders finished (objective: > 1140/min)"
 
 
-def test_a_rate_that_varies_is_undecided_near_the_bound():
+def test_a_varying_rate_is_inconclusive_near_the_bound():
     run, rng = recorder(), random.Random(2)
     due = 0.0
     while due < 115:
@@ -423,8 +423,8 @@ def test_a_rate_that_varies_is_undecided_near_the_bound():
     assert close.more_needed > 0
 
 
-def test_a_shop_that_falls_behind_sells_at_its_own_pace():
-    """Offered 30/s, able to do 20/s: the queue is worked off after the steady part, but that is no rate of 30/s."""
+def test_a_shop_that_falls_behind_shows_its_own_rate():
+    """At 30/s a shop that serves 20/s clears its queue after the steady part; its rate is not 30/s."""
     run = recorder()
     for index in range(110 * 30):
         due, done = index / 30, (index + 1) / 20
@@ -503,7 +503,7 @@ LATE = Finding(
 
 
 def with_failures(outcome, *, lateness=0.026, failed=20):
-    """A run in which a tenth of the journeys ended like this, and whose arrivals were a little late."""
+    """A run in which a tenth of the journeys ended with this outcome, and arrivals were a little late."""
     run = journeys(recorder(), 180)
     journeys(run, failed, outcome=outcome, blame="shop")
     pages(run, [0.9] * 100, page="Slow")
@@ -535,7 +535,7 @@ def with_failures(outcome, *, lateness=0.026, failed=20):
         ),
     ],
 )
-def test_a_failure_that_no_lateness_explains_is_the_shops(run, findings, verdict, why):
+def test_a_hard_failure_decides_an_invalid_run(run, findings, verdict, why):
     demands = ["journey failures < 5%", "page.Slow response_time p95 < 300ms", "journey response_time p95 < 6s"]
     judgement = evaluate_run(run, [parse(text) for text in demands], findings)
     assert judgement.verdict is verdict, why
@@ -547,7 +547,7 @@ def test_a_failure_that_no_lateness_explains_is_the_shops(run, findings, verdict
 
 
 @pytest.mark.parametrize(("outcome", "verdict"), [("http_5xx", Verdict.FAILED), ("timeout", Verdict.INVALID)])
-def test_of_a_named_outcome_only_its_own_failures_speak_against_the_shop_that_was_asked_too_late(outcome, verdict):
+def test_in_an_invalid_run_only_hard_failures_of_the_named_outcome_count(outcome, verdict):
     run = journeys(with_failures("http_5xx"), 20, outcome="timeout", blame="shop")
     demand = parse(f"journey[outcome={outcome}] failures < 5%")
     assert evaluate_objective(run, demand).verdict is Verdict.FAILED
@@ -555,7 +555,7 @@ def test_of_a_named_outcome_only_its_own_failures_speak_against_the_shop_that_wa
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_a_shop_at_twice_the_bound_hardly_ever_passes_and_one_at_half_hardly_ever_fails(seed):
+def test_a_shop_at_twice_the_bound_seldom_passes_and_one_at_half_seldom_fails(seed):
     rng = random.Random(seed)
     demand = parse("page.P response_time p95 < 300ms")
     verdicts = {share: [] for share in (0.1, 0.025)}

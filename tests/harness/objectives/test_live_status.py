@@ -42,13 +42,13 @@ def recorder():
         ("orders[payment=masterpass] count >= 1", LiveState.NOTHING, "masterpass"),
     ],
 )
-def test_where_a_demand_stands(recorder, demand, standing, told):
+def test_the_live_status_of_an_objective(recorder, demand, standing, told):
     found = live_status(recorder, parse(demand), steady=4.0)
     assert (found.text, found.standing) == (parse(demand).text, standing)
     assert told in found.sentence
 
 
-def test_before_the_steady_part_there_is_nothing():
+def test_before_the_steady_part_there_is_no_status():
     recorder = Recorder(Window(0.0, 2.0, 10.0))
     recorder.page(PageSample("ThankYouPage", "gpay", "http_5xx", "shop", 1.0, 1.0, 1.1))
     assert live_status(recorder, parse("page failures < 1%"), steady=0.0).standing is LiveState.NOTHING

@@ -1,4 +1,4 @@
-"""Before a run it is said which objectives it is too short for."""
+"""A run that is too short for an objective says so before it starts."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The sums behind the verdict are those of the textbooks, and the verdict errs as seldom as it promises."""
+"""The statistics agree with the textbooks, and verdicts are wrong as seldom as the confidence says."""
 
 import math
 import random
@@ -33,7 +33,7 @@ from harness.objectives.statistics import (
         (0.001, 0.99, 0, 4603, "p99.9 at 99 %"),
     ],
 )
-def test_sample_sizes_are_the_published_ones(allowed, confidence, over, samples, why):
+def test_sample_sizes_agree_with_published_ones(allowed, confidence, over, samples, why):
     assert fewest_samples(allowed, confidence, over) == samples, why
     assert proves_kept(samples, over, allowed, 1 - confidence)
     assert not proves_kept(samples - 1, over, allowed, 1 - confidence)
@@ -41,7 +41,7 @@ def test_sample_sizes_are_the_published_ones(allowed, confidence, over, samples,
 
 @pytest.mark.parametrize(("total", "over"), [(1, 0), (1, 1), (20, 0), (20, 7), (20, 20), (500, 1), (500, 20)])
 @pytest.mark.parametrize("allowed", [0.001, 0.05, 0.5])
-def test_tails_are_those_of_the_binomial_distribution(total, over, allowed):
+def test_the_tests_use_the_tails_of_the_binomial_distribution(total, over, allowed):
     for alpha in (0.49, 0.047, 1e-4):
         assert proves_kept(total, over, allowed, alpha) is bool(bdtr(over, total, allowed) <= alpha)
         at_least = bdtrc(over - 1, total, allowed) if over else 1.0
@@ -57,7 +57,7 @@ def test_tails_are_those_of_the_binomial_distribution(total, over, allowed):
     ],
 )
 @pytest.mark.parametrize("effect", [1.0, 3.5])
-def test_as_many_samples_as_promised_decide_and_half_as_many_do_not(total, over, why, effect):
+def test_the_announced_number_of_samples_decides_and_half_of_it_does_not(total, over, why, effect):
     needed = samples_for_verdict(total, over, 0.05, 0.95, effect)
     share = over / total
     proves = proves_kept if share < 0.05 else proves_broken
@@ -68,11 +68,11 @@ def test_as_many_samples_as_promised_decide_and_half_as_many_do_not(total, over,
     assert not proves(needed / 2 / effect, share * needed / 2 / effect, 0.05, 0.05)
 
 
-def test_a_clean_run_is_told_exactly_how_many_are_missing():
+def test_a_run_with_none_over_the_bound_needs_an_exact_number_of_samples():
     assert samples_for_verdict(10, 0, 0.05, 0.95) == 59
 
 
-def test_a_lone_sample_over_the_bound_wants_a_second_witness():
+def test_a_single_sample_over_the_bound_is_not_evidence_enough():
     assert samples_for_verdict(1, 1, 0.05, 0.95) == 2
 
 
@@ -81,12 +81,12 @@ def test_no_number_of_samples_decides_at_the_bound():
 
 
 def _over(rng, n, share):
-    """How many of ``n`` are over the bound when each is with this chance."""
+    """How many of ``n`` are over the bound if each is with this probability."""
     return sum(rng.random() < share for _ in range(n))
 
 
 @pytest.mark.parametrize(("allowed", "n"), [(0.05, 80), (0.05, 400), (0.01, 400)])
-def test_twice_the_allowed_share_hardly_ever_passes_and_half_hardly_ever_fails(allowed, n):
+def test_twice_the_allowed_share_seldom_passes_and_half_of_it_seldom_fails(allowed, n):
     rng = random.Random(f"{allowed} {n}")
     runs = 600
     passed = failed = 0
@@ -97,7 +97,7 @@ def test_twice_the_allowed_share_hardly_ever_passes_and_half_hardly_ever_fails(a
     assert failed / runs <= 0.05
 
 
-def test_independent_samples_are_worth_about_one_each():
+def test_independent_samples_have_a_design_effect_near_one():
     rng = random.Random(11)
     effects = [design_effect([(50, _over(rng, 50, 0.05)) for _ in range(40)]) for _ in range(50)]
     assert 1 <= sum(effects) / len(effects) < 1.8
@@ -118,15 +118,15 @@ def test_the_design_effect_is_never_below_one(slices, effect, why):
     assert design_effect(slices) == pytest.approx(effect), why
 
 
-def test_trouble_in_one_stretch_is_worth_few_witnesses():
+def test_slow_samples_in_one_cluster_have_a_high_design_effect():
     # 40 slices of 10; all 20 that were over fell into two neighbours. In 20 batches of 20: one has 20, nineteen 0.
     slices = [(10, 10 if index in (20, 21) else 0) for index in range(40)]
     between = (19**2 + 19 * 1**2) / 19
     assert design_effect(slices) == pytest.approx(between / (20 * 0.05 * 0.95))
 
 
-def test_clustered_trouble_is_not_judged_as_if_it_were_independent():
-    """A shop that stalls now and then, with twice the allowed share over the bound."""
+def test_clustered_samples_are_not_judged_as_independent():
+    """A shop with occasional stalls and twice the allowed share over the bound."""
     rng = random.Random(5)
     naive = deflated = 0
     for _ in range(300):
@@ -139,7 +139,7 @@ def test_clustered_trouble_is_not_judged_as_if_it_were_independent():
     assert deflated <= 15  # 5 % of 300
 
 
-def test_the_mean_has_the_interval_of_student():
+def test_the_mean_has_students_interval():
     values = [18.0, 22.0, 20.0, 24.0, 16.0]
     mean, either_way = mean_confidence_interval(values, 0.95)
     assert mean == 20.0
@@ -151,11 +151,11 @@ def test_the_mean_has_the_interval_of_student():
 
 
 def waves(length, of=36):
-    """Slices of which one wave after the other is over the median, each of so many slices."""
+    """Slices in waves of this length, every other wave over the median."""
     return [(70, 70 if index // length % 2 else 0) for index in range(of)]
 
 
-def test_a_run_whose_times_rise_and_fall_together_swings():
+def test_times_that_rise_and_fall_together_have_common_variation():
     chance = random.Random(1)
     calm = [(70, sum(chance.random() < 0.5 for _ in range(70))) for _ in range(36)]
     assert common_variation([calm]) < 3
@@ -163,7 +163,7 @@ def test_a_run_whose_times_rise_and_fall_together_swings():
     assert common_variation([]) == common_variation([[(10, 0)] * 5]) == common_variation([[(10, 5)]]) == 0.0
 
 
-def test_a_swing_weighs_more_where_less_is_allowed():
+def test_common_variation_weighs_more_with_a_smaller_allowed_share():
     assert design_effect_at(0.05, 0.0) == 1.0
     assert (
         1.0
@@ -190,11 +190,11 @@ def test_a_swing_weighs_more_where_less_is_allowed():
         (2_000, 2_000, 39.0, False, "all over"),
     ],
 )
-def test_clusters_count_and_not_the_samples_in_them(total, over, effect, proved, why):
+def test_clusters_count_not_the_samples_in_them(total, over, effect, proved, why):
     assert proves_kept_in_clusters(total, over, 0.05, 0.05, effect) is proved, why
 
 
-def test_few_clusters_are_as_likely_as_in_a_thousand_drawn():
+def test_the_probability_of_few_clusters_agrees_with_simulation():
     chance, size, clusters = random.Random(2), 20.0, 6.0
 
     def drawn():

@@ -1,4 +1,4 @@
-"""What ended in the steady part is counted where it ended, whenever it was due."""
+"""Throughput counts samples by their end, whenever they were due."""
 
 import math
 
@@ -33,7 +33,7 @@ def recorder(*spans, ordered=True, window=(0.0, 10.0, 110.0)):
         (20.5, math.inf, None, "never ended"),
     ],
 )
-def test_each_counts_where_it_ended(due, done, stretch, why):
+def test_each_sample_counts_where_it_ended(due, done, stretch, why):
     counts, length = completions(recorder((due, done)), ORDERS)
     assert length == 10.0
     assert counts == [int(index == stretch) for index in range(10)], why
@@ -49,12 +49,12 @@ def test_each_counts_where_it_ended(due, done, stretch, why):
         ((0.0, math.inf, math.inf), 0, 1.0),
     ],
 )
-def test_the_steady_part_is_cut_into_equal_stretches_of_whole_slices(window, stretches, length):
+def test_the_steady_part_is_divided_into_equal_parts_of_whole_slices(window, stretches, length):
     counts, long = completions(recorder(window=window), ORDERS)
     assert (len(counts), long) == (stretches, length)
 
 
-def test_slices_may_have_grown_longer():
+def test_merged_slices_are_handled():
     run = recorder(*((second + 0.5, second + 1.0) for second in range(110)))
     run._merge_slices()
     run._merge_slices()
@@ -62,5 +62,5 @@ def test_slices_may_have_grown_longer():
     assert sum(counts) / (len(counts) * length) == pytest.approx(1.0)
 
 
-def test_what_was_not_sold_is_no_order():
+def test_a_journey_without_an_order_is_not_an_order():
     assert sum(completions(recorder((20.5, 21.0), ordered=False), ORDERS)[0]) == 0
