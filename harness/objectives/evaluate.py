@@ -18,7 +18,7 @@ Only the steady part is judged. Missing data never passes. Each kind of objectiv
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from harness.measurement.recorder import Recorder
@@ -88,16 +88,21 @@ def _assess(recorder: Recorder, objective: Objective, *, with_middle: bool) -> O
 
 
 def evaluate_run(
-    recorder: Recorder, objectives: Sequence[Objective], findings: Sequence[Finding], alpha_left: float = 1.0
+    recorder: Recorder,
+    objectives: Sequence[Objective],
+    findings: Sequence[Finding],
+    alpha_left: float = 1.0,
+    *,
+    timing_checks: Collection[str] = (),
 ) -> Judgement:
     """The verdict over a run: invalid, else failed, else inconclusive, else passed.
 
-    One case of failed comes before invalid: the findings make only times doubtful, and failures that no lateness explains break
-    an objective.
+    One case of failed comes before invalid: only times are doubtful, because all invalid findings are from ``timing_checks``, and
+    failures that no lateness explains break an objective.
     """
     results = tuple(evaluate_objective(recorder, objective, alpha_left) for objective in objectives)
     invalid = [finding for finding in findings if finding.level is Severity.INVALID]
-    if invalid and only_times_in_doubt(recorder, invalid):
+    if invalid and only_times_in_doubt(recorder, invalid, timing_checks):
         certain = _broken_beyond_doubt(recorder, objectives, results, alpha_left)
         verdict, reason = _end(certain, ())
         if verdict is Verdict.FAILED:
@@ -109,7 +114,7 @@ def evaluate_run(
 def _broken_beyond_doubt(
     recorder: Recorder, objectives: Sequence[Objective], results: Sequence[ObjectiveResult], alpha_left: float
 ) -> tuple[ObjectiveResult, ...]:
-    """The results, with every one invalid that failures without a lateness do not break."""
+    """The results; each one that hard failures alone do not break becomes invalid."""
     return tuple(
         result
         if result.verdict is Verdict.FAILED and _broken_by_hard_failures(recorder, objective, alpha_left)

@@ -6,7 +6,7 @@ late requests can cause. Hard failures stay certain, unless the load came in clu
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from harness.measurement.outcomes import CAN_COME_FROM_LATENESS, Blame
 from harness.measurement.recorder import Recorder
@@ -14,17 +14,13 @@ from harness.objectives.counting import STEADY, SampleCounts, SliceCounts, match
 from harness.objectives.model import Metric, Objective, Statistic
 from harness.objectives.verdict import Finding, Severity
 
-TIMING_CHECKS = frozenset(
-    {"busy", "collector", "cpu", "crowded", "lateness", "loop", "pressure", "steal", "users", "worker_lag"}
-)
-"""The validity checks whose findings make only times, and the number of served arrivals, doubtful."""
 MAX_STANDSTILL = 1.0
 """Seconds; after a longer standstill of the harness many arrivals come at once, and a shop may answer that with errors."""
 
 
-def only_times_in_doubt(recorder: Recorder, invalid: Iterable[Finding]) -> bool:
+def only_times_in_doubt(recorder: Recorder, invalid: Iterable[Finding], timing_checks: Collection[str]) -> bool:
     """Whether these findings make only times doubtful, and no standstill of the harness made many arrivals come at once."""
-    return recorder.lateness.largest < MAX_STANDSTILL and all(one.check in TIMING_CHECKS for one in invalid)
+    return recorder.lateness.largest < MAX_STANDSTILL and all(one.check in timing_checks for one in invalid)
 
 
 def hard_failures(recorder: Recorder, objective: Objective) -> SampleCounts | None:

@@ -59,7 +59,7 @@ def finish(run: Run[Any], options: Any, *, exceptions: int) -> Finished:
     findings = checks.check(run.recorder, conditions, objectives)
     answer = None
     if run.controller is None:
-        judgement = evaluate_run(run.recorder, objectives, findings, run.alpha_left)
+        judgement = evaluate_run(run.recorder, objectives, findings, run.alpha_left, timing_checks=checks.TIMING_CHECKS)
     else:
         run.controller.recheck_after_drain(run.recorder)
         answer = capacity_answer(run.controller, run.recorder)

@@ -109,6 +109,11 @@ CHECKS = (
 )
 """Every check, causes before effects: the first check that finds the run invalid gives the reason of the verdict."""
 
+TIMING_CHECKS = frozenset(
+    {"busy", "collector", "cpu", "crowded", "lateness", "loop", "pressure", "steal", "users", "worker_lag"}
+)
+"""The names of the findings that make only times, and the number of served arrivals, doubtful."""
+
 
 def check(recorder: Recorder, conditions: Conditions, objectives: Sequence[Objective] = ()) -> tuple[Finding, ...]:
     """Run all checks; ``objectives`` decide how exact the measurement had to be."""

@@ -1,4 +1,4 @@
-"""What a user names is read within limits, and only if it is a file; nothing of it is repeated."""
+"""User files are read within limits, and no error repeats their content."""
 
 import os
 import time

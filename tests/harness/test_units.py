@@ -1,4 +1,4 @@
-"""Quantities are read and spoken as people write them."""
+"""Quantities are read and written as people write them."""
 
 import math
 
@@ -56,7 +56,7 @@ def test_durations_are_read(text, expected):
 
 
 @pytest.mark.parametrize(
-    ("seconds", "spoken"),
+    ("seconds", "text"),
     [
         (0.0, "0 ms"),
         (0.0012, "1.2 ms"),
@@ -68,21 +68,21 @@ def test_durations_are_read(text, expected):
         (math.inf, "never"),
     ],
 )
-def test_durations_are_formatted(seconds, spoken):
-    assert format_duration(seconds) == spoken
+def test_durations_are_formatted(seconds, text):
+    assert format_duration(seconds) == text
 
 
 @pytest.mark.parametrize(
-    ("share", "spoken"),
+    ("share", "text"),
     [(0, "0 %"), (0.0512, "5.1 %"), (0.0005, "0.05 %"), (0.1, "10 %"), (0.9954, "99.54 %"), (1, "100 %")],
 )
-def test_shares_are_formatted(share, spoken):
-    assert format_percent(share) == spoken
+def test_shares_are_formatted(share, text):
+    assert format_percent(share) == text
 
 
-@pytest.mark.parametrize(("number", "spoken"), [(0, "0"), (7, "7"), (1204, "1,204"), (20.25, "20.2"), (0.5, "0.5")])
-def test_numbers_are_formatted(number, spoken):
-    assert format_number(number) == spoken
+@pytest.mark.parametrize(("number", "text"), [(0, "0"), (7, "7"), (1204, "1,204"), (20.25, "20.2"), (0.5, "0.5")])
+def test_numbers_are_formatted(number, text):
+    assert format_number(number) == text
 
 
 def test_a_misspelt_name_gets_a_similar_name_or_the_known_names():

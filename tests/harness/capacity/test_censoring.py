@@ -1,4 +1,4 @@
-"""Who is over a bound is counted before she has ended, each under the demands that mean her, and never twice."""
+"""Journeys and requests under way count as over a bound before they end, and never twice."""
 
 import pytest
 
@@ -20,7 +20,7 @@ def labels_of(number):
 
 @pytest.fixture
 def recorder():
-    """All but the last of each second have ended, the third with another number than hers."""
+    """In each second all but the last journey have ended, and the third has another payment option."""
     kept = Recorder(Window(100.0, 100.0, 200.0))
     for second in range(30):
         for place, part in enumerate((0.1, 0.3, 0.5)):
@@ -31,7 +31,7 @@ def recorder():
 
 
 @pytest.mark.parametrize(
-    ("demand", "overdue"),
+    ("objective", "overdue"),
     [
         ("journey response_time p95 < 4s", 14),  # due in the seconds 0 to 13, of 20 less 4 and the delay of 1.5
         ("journey.guest response_time p95 < 4s", 14),
@@ -43,8 +43,8 @@ def recorder():
         ("dropped < 1%", 0),
     ],
 )
-def test_a_journey_under_way_is_over_a_bound_that_has_passed(recorder, demand, overdue):
-    (counted,) = CensoredCounts([parse(demand)], due_between, labels_of).counts(recorder, 20.0)
+def test_a_journey_under_way_is_over_a_bound_that_has_passed(recorder, objective, overdue):
+    (counted,) = CensoredCounts([parse(objective)], due_between, labels_of).counts(recorder, 20.0)
     assert counted == overdue
 
 
@@ -59,7 +59,7 @@ def test_a_later_reading_counts_only_new_arrivals(recorder):
 
 
 @pytest.mark.parametrize(
-    ("demand", "overdue"),
+    ("objective", "overdue"),
     [
         ("page response_time p95 < 500ms", 3),
         ("page.Pay response_time p95 < 500ms", 2),
@@ -68,10 +68,10 @@ def test_a_later_reading_counts_only_new_arrivals(recorder):
         ("page failures < 1%", 0),
     ],
 )
-def test_a_request_that_waits_is_over_a_bound_that_has_passed(recorder, demand, overdue):
+def test_a_request_that_waits_is_over_a_bound_that_has_passed(recorder, objective, overdue):
     pending = {1: ("Pay", "gpay", 90.0), 2: ("Pay", "card", 99.0), 3: ("Home", "card", 90.2), 4: ("Pay", "card", 99.6)}
     waiting = pending_ages(pending, 99.9)
-    (counted,) = CensoredCounts([parse(demand)], due_between, labels_of).counts(recorder, 20.0, waiting)
+    (counted,) = CensoredCounts([parse(objective)], due_between, labels_of).counts(recorder, 20.0, waiting)
     assert counted == overdue
 
 

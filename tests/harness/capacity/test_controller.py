@@ -1,4 +1,4 @@
-"""A run is searched from level to level: each is looked at once it has settled, and a confirmation by who was due in it."""
+"""The controller measures each level after it has settled, and a confirmation by the arrivals due in it."""
 
 import heapq
 import itertools
@@ -23,7 +23,7 @@ OBJECTIVES = (parse("journey response_time p95 < 1s"), parse("journey failures <
 
 
 class SimulatedSearch:
-    """A shop with so many servers on paper, searched by a pilot; half of the journeys pay by card, whose page may be the slow one."""
+    """A simulated shop under a search; half of the journeys pay by card, and the page for cards may be slow."""
 
     def __init__(self, plan, *, servers=4, mean=0.1, slow_card=1.0, lateness=0.0, free_users=None, seed=1):
         self.recorder = Recorder(Window(0.0, 0.0, 1e6), most_slices=512)
@@ -184,7 +184,7 @@ def test_a_load_generator_that_releases_too_few_arrivals_is_never_taken_for_the_
 
 
 class Hanging(SimulatedSearch):
-    """A shop that leaves one journey of ten without an answer for half a minute, and is quick with all others."""
+    """A shop that answers one journey of ten after half a minute, and all others fast."""
 
     def _extend_schedule(self, extensions):
         before = len(self.pending)

@@ -1,4 +1,4 @@
-"""The share over a bound is made to rise with the rate, so that noise cannot make a shop look better at more load."""
+"""The share over a bound is made to rise with the rate, so that noise does not make a shop look better with more load."""
 
 import random
 

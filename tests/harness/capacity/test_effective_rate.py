@@ -1,4 +1,4 @@
-"""The shop feels an arrival rate only after a journey's length, and how much of it until then is known."""
+"""The shop feels an arrival rate after a journey's length, and until then a known part of it."""
 
 import math
 
@@ -10,7 +10,7 @@ from harness.measurement.sample import JourneySample, Window
 
 
 def felt_rate(*lengths):
-    """Told of journeys of these lengths, in seconds."""
+    """An effective rate with journeys of these lengths in seconds."""
     recorder = Recorder(Window(0.0, 0.0, math.inf))
     for length in lengths:
         recorder.journey(JourneySample("guest", "card", "ok", "nobody", 0.0, 0.0, length, ordered=True))

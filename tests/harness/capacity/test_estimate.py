@@ -1,4 +1,4 @@
-"""Out of levels along a boundary come its rate, an interval that holds it, and a rate below it that can be proved."""
+"""Levels along a boundary give its rate, an interval that contains it, and a rate below it that can be proved."""
 
 import math
 import random

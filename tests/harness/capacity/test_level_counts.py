@@ -1,4 +1,4 @@
-"""Who is missing on the side of the load generator is never held against the shop."""
+"""Arrivals that the load generator has not released do not count against the shop."""
 
 from dataclasses import replace
 

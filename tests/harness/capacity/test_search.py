@@ -24,7 +24,7 @@ ALLOWED = 0.05
 
 
 def _counted(rate, limit, total=2000):
-    """A shop whose share over the bound grows with the eighth power of the rate, and is what is allowed at its limit."""
+    """A shop whose share over the bound grows with the eighth power of the rate and is the allowed share at its limit."""
     return ObjectiveCounts(
         "journey response_time p95 < 4s", total, min(total, round(total * ALLOWED * (rate / limit) ** 8)), ALLOWED
     )
@@ -37,7 +37,7 @@ def outcome_of(level, counts, *, spent, **more):
 
 
 def run_search(plan, limit, *, generator=math.inf, confirms=None):
-    """All levels that the search asks for, and what it finds; the clock is the sum of the levels."""
+    """All levels that the search asks for, and its result; the clock is the sum of the levels."""
     asked, spent, asking = [], 0.0, search(plan)
     level = next(asking)
     while True:
@@ -205,7 +205,7 @@ def test_a_promising_confirmation_is_extended():
 
 
 def test_the_last_confirmation_is_at_a_safe_rate():
-    """Where nothing is confirmed, the last try for which there is time lies well below, and is as long as the budget lasts."""
+    """Without a confirmed rate, the last try is well below the boundary and as long as the budget allows."""
     plan = SearchPlan(start=10, most=500, budget=600, confirm=60)
     asked, found = run_search(plan, 30.0, confirms=lambda *_: Verdict.INCONCLUSIVE)
     confirms = [level for level in asked if level.purpose is Purpose.CONFIRM]
@@ -219,7 +219,7 @@ def test_the_last_confirmation_is_at_a_safe_rate():
 
 
 def _clustered(seed):
-    """One level in several has all of what is over the bound; on average it is as much as ever."""
+    """One level of several has all samples over the bound; the mean is unchanged."""
     chance = random.Random(seed)
 
     def counted(rate, limit, total=2000):

@@ -1,4 +1,4 @@
-"""A stretch of a run can be judged on its own: what was due in it, and nothing else."""
+"""An interval of a run holds what was due in it and nothing else."""
 
 import math
 

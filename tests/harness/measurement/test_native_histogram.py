@@ -1,4 +1,4 @@
-"""Buckets of native histograms: what lies in which, and how Prometheus wants them told."""
+"""Native histograms: the bucket of each time, and the encoding for Prometheus."""
 
 import math
 import random

@@ -1,4 +1,4 @@
-"""The folding of measurements: what goes where, and that the parts add up to the whole."""
+"""A recorder counts each sample in the right place, and parts add up to the whole."""
 
 import math
 import random

@@ -14,6 +14,7 @@ from harness.objectives.counting import count_samples
 from harness.objectives.evaluate import evaluate_objective, evaluate_run
 from harness.objectives.parser import parse
 from harness.objectives.verdict import Finding, Severity, Verdict
+from harness.validity.checks import TIMING_CHECKS
 
 LENGTH = 100.0
 
@@ -457,7 +458,7 @@ UNSETTLED = Finding("steady", Severity.INCONCLUSIVE, "the shop never became stea
 
 
 @pytest.mark.parametrize(
-    ("demands", "findings", "verdict", "code", "reason"),
+    ("objectives", "findings", "verdict", "code", "reason"),
     [
         ([KEPT], [FINE], Verdict.PASSED, Exit.PASSED, "The objective was kept, and"),
         ([KEPT, KEPT], [WARNING], Verdict.PASSED, Exit.PASSED, "All 2 objectives were kept"),
@@ -485,15 +486,15 @@ UNSETTLED = Finding("steady", Severity.INCONCLUSIVE, "the shop never became stea
         ([KEPT], [UNSETTLED, INVALID], Verdict.INVALID, Exit.INVALID, "drowning"),
     ],
 )
-def test_invalid_outranks_failed_outranks_inconclusive_outranks_passed(demands, findings, verdict, code, reason):
+def test_invalid_outranks_failed_outranks_inconclusive_outranks_passed(objectives, findings, verdict, code, reason):
     run = recorder()
     for page, time, number in (("Quick", 0.1, 100), ("Slow", 0.9, 100), ("Rare", 0.1, 10)):
         pages(run, [time] * number, page=page)
-    judgement = evaluate_run(run, [parse(text) for text in demands], findings)
+    judgement = evaluate_run(run, [parse(text) for text in objectives], findings)
     assert judgement.verdict is verdict
     assert judgement.verdict.exit is code
     assert reason in judgement.reason
-    assert [result.text for result in judgement.objectives] == demands
+    assert [result.text for result in judgement.objectives] == objectives
     assert judgement.findings == tuple(findings)
 
 
@@ -536,8 +537,8 @@ def with_failures(outcome, *, lateness=0.026, failed=20):
     ],
 )
 def test_a_hard_failure_decides_an_invalid_run(run, findings, verdict, why):
-    demands = ["journey failures < 5%", "page.Slow response_time p95 < 300ms", "journey response_time p95 < 6s"]
-    judgement = evaluate_run(run, [parse(text) for text in demands], findings)
+    objectives = ["journey failures < 5%", "page.Slow response_time p95 < 300ms", "journey response_time p95 < 6s"]
+    judgement = evaluate_run(run, [parse(text) for text in objectives], findings, timing_checks=TIMING_CHECKS)
     assert judgement.verdict is verdict, why
     if verdict is Verdict.FAILED:
         assert judgement.reason.startswith("2 of 3 objectives were broken: 20 of 200 journeys failed")
@@ -549,20 +550,20 @@ def test_a_hard_failure_decides_an_invalid_run(run, findings, verdict, why):
 @pytest.mark.parametrize(("outcome", "verdict"), [("http_5xx", Verdict.FAILED), ("timeout", Verdict.INVALID)])
 def test_in_an_invalid_run_only_hard_failures_of_the_named_outcome_count(outcome, verdict):
     run = journeys(with_failures("http_5xx"), 20, outcome="timeout", blame="shop")
-    demand = parse(f"journey[outcome={outcome}] failures < 5%")
-    assert evaluate_objective(run, demand).verdict is Verdict.FAILED
-    assert evaluate_run(run, [demand], [LATE]).verdict is verdict
+    objective = parse(f"journey[outcome={outcome}] failures < 5%")
+    assert evaluate_objective(run, objective).verdict is Verdict.FAILED
+    assert evaluate_run(run, [objective], [LATE], timing_checks=TIMING_CHECKS).verdict is verdict
 
 
 @pytest.mark.parametrize("seed", range(3))
 def test_a_shop_at_twice_the_bound_seldom_passes_and_one_at_half_seldom_fails(seed):
     rng = random.Random(seed)
-    demand = parse("page.P response_time p95 < 300ms")
+    objective = parse("page.P response_time p95 < 300ms")
     verdicts = {share: [] for share in (0.1, 0.025)}
     for share, found in verdicts.items():
         for _ in range(60):
             times = [0.5 if rng.random() < share else 0.1 for _ in range(200)]
-            found.append(evaluate_objective(pages(recorder(), times), demand).verdict)
+            found.append(evaluate_objective(pages(recorder(), times), objective).verdict)
     assert verdicts[0.1].count(Verdict.PASSED) <= 3
     assert verdicts[0.025].count(Verdict.FAILED) <= 3
     assert verdicts[0.1].count(Verdict.FAILED) > 30

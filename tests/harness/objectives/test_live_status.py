@@ -24,7 +24,7 @@ def recorder():
 
 
 @pytest.mark.parametrize(
-    ("demand", "standing", "told"),
+    ("objective", "standing", "told"),
     [
         ("page response_time p80 < 300ms", LiveState.KEPT, "100 samples"),
         ("page response_time p80 < 50ms", LiveState.BROKEN, "100 ms"),
@@ -42,9 +42,9 @@ def recorder():
         ("orders[payment=masterpass] count >= 1", LiveState.NOTHING, "masterpass"),
     ],
 )
-def test_the_live_status_of_an_objective(recorder, demand, standing, told):
-    found = live_status(recorder, parse(demand), steady=4.0)
-    assert (found.text, found.standing) == (parse(demand).text, standing)
+def test_the_live_status_of_an_objective(recorder, objective, standing, told):
+    found = live_status(recorder, parse(objective), steady=4.0)
+    assert (found.text, found.standing) == (parse(objective).text, standing)
     assert told in found.sentence
 
 

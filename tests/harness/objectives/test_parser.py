@@ -188,6 +188,6 @@ def test_unknown_names_are_found(text, errors):
 
 
 def test_verifications_are_checked_if_they_are_known():
-    demand = parse("journey[verification=resent] failures < 1%")
-    (problem,) = unknown_names(demand, pages=[], journeys=[], payments=[], outcomes=[], verifications=["resend"])
+    objective = parse("journey[verification=resent] failures < 1%")
+    (problem,) = unknown_names(objective, pages=[], journeys=[], payments=[], outcomes=[], verifications=["resend"])
     assert problem.remedy == "did you mean resend?"

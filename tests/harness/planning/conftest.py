@@ -1,4 +1,4 @@
-"""Levels and runs of shops whose truth is known, to plan from."""
+"""Load levels and runs of shops with known properties."""
 
 from dataclasses import replace
 
@@ -9,7 +9,7 @@ from harness.planning.load_levels import LoadLevel
 
 
 def a_level(rate=10.0, *, kept=True, **changes):
-    """One load at which journeys take 4 pages of 50 ms each."""
+    """A load level whose journeys take 4 pages of 50 ms each."""
     level = LoadLevel(
         source=f"at {rate:g}",
         rate=rate,

@@ -1,4 +1,4 @@
-"""What is carried is never more than a rate that itself held."""
+"""The capacity is never more than a rate that held."""
 
 import math
 import random

@@ -1,4 +1,4 @@
-"""A forecast becomes a need, with how sure one can be of it."""
+"""A forecast becomes a load with its uncertainty."""
 
 import math
 import random

@@ -1,4 +1,4 @@
-"""Levels of nearly the same rate are taken together, and only those."""
+"""Only levels of nearly the same rate are grouped."""
 
 from dataclasses import replace
 

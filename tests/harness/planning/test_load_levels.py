@@ -1,4 +1,4 @@
-"""A run is read as one level of load, without what others than the shop answered."""
+"""A run gives one load level, without pages that the shop does not answer."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The page: a sentence a manager reads, tables an engineer trusts, and a curve that admits where it is a model."""
+"""The report has a sentence for a manager, tables for an engineer, and a chart that shows where it is a model."""
 
 import json
 import re

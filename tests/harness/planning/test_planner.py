@@ -1,4 +1,4 @@
-"""The plan says yes only where what was measured says so."""
+"""A plan passes only if the measurements show that the peak fits."""
 
 import math
 from dataclasses import replace

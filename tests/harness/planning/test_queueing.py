@@ -1,4 +1,4 @@
-"""Queues, held against the textbook's closed forms."""
+"""The queueing formulas agree with closed forms of the textbooks."""
 
 import math
 

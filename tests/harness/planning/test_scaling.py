@@ -1,4 +1,4 @@
-"""Other numbers of instances: as measured where they were, and never better known than that."""
+"""Other numbers of instances are estimated, and never more exactly than the measured ones."""
 
 import math
 

@@ -1,4 +1,4 @@
-"""A search for capacity is read as its levels and its answer; only what was confirmed is carried."""
+"""A capacity search gives load levels, and only its confirmed rate is the capacity."""
 
 import math
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""The Universal Scalability Law is found again in what was made by it."""
+"""A fit finds the Universal Scalability Law in points that the law made."""
 
 import math
 import random

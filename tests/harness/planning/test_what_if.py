@@ -1,4 +1,4 @@
-"""Slow neighbours load the shop with nothing, and keep its shoppers for longer."""
+"""Slow services outside the shop add no load, but they keep shoppers longer."""
 
 import pytest
 
@@ -21,12 +21,12 @@ def test_a_slow_sms_affects_journeys_with_a_code(run_at):
 
 
 def test_an_objective_on_journeys_breaks_if_enough_are_delayed(run_at):
-    demands = ("journey response_time p95 < 3s", "journey response_time p50 < 3s")
-    run = run_at(10, objectives=demands)
+    objectives = ("journey response_time p95 < 3s", "journey response_time p50 < 3s")
+    run = run_at(10, objectives=objectives)
     by_sms = delay_impact(run, bank_delay=0.0, sms_delay=5.0, bank_pages=BANKS)
     by_bank = delay_impact(run, bank_delay=5.0, sms_delay=0.0, bank_pages=BANKS)
     assert [text.partition(" (")[0] for text in by_sms.broken] == ["journey response_time p95 < 3s"]
-    assert [text.partition(" (")[0] for text in by_bank.broken] == list(demands)
+    assert [text.partition(" (")[0] for text in by_bank.broken] == list(objectives)
     assert "would be 6.1 s" in by_bank.broken[0]
 
 
