@@ -296,5 +296,5 @@ def _confirm(
         why = _too_short(state, state.longest_journey)
     ended = "the budget ended before a rate was confirmed"
     if found is not None and found.half_width > VAGUE:
-        ended += ": slow answers came in few bursts; search longer"
+        ended += ": slow replies came in a few long bursts; find out what makes the shop stand still"
     return SearchResult(None, at_least, why or ended, found)

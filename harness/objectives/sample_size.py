@@ -53,10 +53,15 @@ def too_short(objectives: Sequence[Objective], meant: ExpectedMix, arrivals: flo
             f'"{objective.text}": the steady part of {format_duration(seconds)} brings about {expected:,.0f} samples, '
             f"and a pass needs {needed:,}; {remedy}"
         )
+    yield from stall_warning(objectives, seconds, "a steady part")
+
+
+def stall_warning(objectives: Sequence[Objective], seconds: float, part: str) -> Iterator[str]:
+    """A line if a percentile may pass only because the shop did not stall in this ``part`` of so many seconds."""
     percentiles = [one.allowed for one in objectives if one.statistic is Statistic.PERCENTILE]
     if percentiles and seconds < (needed_seconds := STALLS_EXPECTED * STALL_SECONDS / min(percentiles)):
         yield (
-            f"a steady part of {format_duration(seconds)} is too short to meet occasional stalls of the shop of "
+            f"{part} of {format_duration(seconds)} is too short to meet occasional stalls of the shop of "
             f"{format_duration(STALL_SECONDS)}: a percentile may pass only because no stall happened; "
             f"{format_duration(needed_seconds)} are long enough"
         )

@@ -1,11 +1,11 @@
-"""Warns before a run that is too short for one of its objectives to pass."""
+"""Warns before a run about objectives that it is too short for."""
 
 from __future__ import annotations
 
 import math
 from typing import Any
 
-from harness.objectives.sample_size import too_short
+from harness.objectives.sample_size import stall_warning, too_short
 from harness.run.workload import Workload
 
 MOST_DRAWN = 20_000
@@ -15,9 +15,11 @@ STEPS = 200
 
 
 def length_warnings(workload: Workload[Any]) -> list[str]:
-    """What is to be said of a workload before it runs; nothing of a closed load or a search, whose arrivals are not known beforehand."""
+    """The warnings for a workload. A closed load has none, since its arrivals are not known beforehand."""
+    if workload.search is not None:
+        return list(stall_warning(workload.objectives, workload.search.confirm, "a confirming level"))
     seconds = workload.steady
-    if not workload.is_open or workload.search is not None or not seconds > 0:
+    if not workload.is_open or not seconds > 0:
         return []
     rates = [workload.rate(workload.warm_up + seconds * (step + 0.5) / STEPS) for step in range(STEPS)]
     arrivals = math.fsum(rates) / STEPS * seconds

@@ -242,7 +242,7 @@ def test_with_clusters_an_unconfirmed_search_advises_a_longer_one(monkeypatch):
     _, found = run_search(SearchPlan(start=10, most=500, budget=450), 40.0, confirms=lambda *_: Verdict.INCONCLUSIVE)
     assert (found.confirmed, found.why) == (
         None,
-        "the budget ended before a rate was confirmed: slow answers came in few bursts; search longer",
+        "the budget ended before a rate was confirmed: slow replies came in a few long bursts; find out what makes the shop stand still",
     )
 
 
