@@ -1,1 +1,1 @@
-"""A small shop that keeps the checkout API's promises, or breaks them on request."""
+"""The embedded shop: a small shop with the checkout API, which can also break its rules on request."""

@@ -27,11 +27,11 @@ _HIGHEST_PORT = 65535
 
 
 class StartupError(Exception):
-    """The shop cannot be started as asked; the message says why and what to do."""
+    """The shop cannot start; the message says why and what to do."""
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run the shop; the exit code is 0 when it was told to stop and 2 when it could not start as asked."""
+    """Run the shop; the exit code is 0 after a stop and 2 if it cannot start."""
     asked = _parser().parse_args(arguments)
     try:
         _check_address(asked.host, asked.port, allow_others=asked.allow_other_hosts)
@@ -44,7 +44,7 @@ def main(arguments: list[str] | None = None) -> int:
             reason = (error.strerror or str(error)).lower()
             raise StartupError(f"--port {asked.port}: {reason}; choose another port, or 0 for a free one") from None
     except StartupError as problem:
-        print(f"shop: {problem}", file=sys.stderr)  # noqa: T201 - the program speaks to its user
+        print(f"shop: {problem}", file=sys.stderr)  # noqa: T201 - the error message of the program
         return _USAGE_ERROR_CODE
     host = f"[{asked.host}]" if ":" in asked.host else asked.host
     url = f"http://{host}:{sock.getsockname()[1]}"
@@ -53,11 +53,13 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _say_ready(url: str) -> None:
-    print(f"{READY}{url}", flush=True)  # noqa: T201 - whoever started the shop waits for this line
+    print(f"{READY}{url}", flush=True)  # noqa: T201 - the parent process waits for this line
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m shop", description="A small shop that keeps the checkout API.")
+    parser = argparse.ArgumentParser(
+        prog="python -m shop", description="A small shop with the checkout API, for load tests."
+    )
     parser.add_argument("--port", type=int, required=True, metavar="N", help="port to listen on; 0 takes a free one")
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
     parser.add_argument(
@@ -66,10 +68,14 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--settings", metavar="FILE", help="JSON or TOML file; - reads one line of JSON from standard input"
     )
-    parser.add_argument("--seed", type=int, metavar="N", help="seed of prices, codes and dice; wins over the settings")
+    parser.add_argument(
+        "--seed", type=int, metavar="N", help="seed of prices, codes and faults; overrides the settings"
+    )
     parser.add_argument("--access-log", metavar="PATH", help="append a line for each request to this file")
     parser.add_argument(
-        "--exit-with-parent", action="store_true", help="stop when standard input ends, as it does with the parent"
+        "--exit-with-parent",
+        action="store_true",
+        help="stop when standard input ends, which it does when the parent ends",
     )
     return parser
 
@@ -102,17 +108,17 @@ def _settings(name: str | None, seed: int | None, access_log: str | None) -> Set
 
 def _read_settings(name: str) -> dict[str, Any]:
     try:
-        # Standard input is read byte by byte up to the line's end: what follows is for --exit-with-parent.
+        # Read only the first line of standard input: the rest is for --exit-with-parent.
         text = _first_line() if name == "-" else Path(name).read_text(encoding="utf-8")
         given = tomllib.loads(text) if name.endswith(".toml") else json.loads(text)
     except OSError as error:
         raise StartupError(f"--settings {name}: {error.strerror}; name a readable file") from None
     except ValueError as error:
         raise StartupError(
-            f"--settings {name}: not readable as {'TOML' if name.endswith('.toml') else 'JSON'}: {error}"
+            f"--settings {name}: not valid {'TOML' if name.endswith('.toml') else 'JSON'}: {error}"
         ) from None
     if not isinstance(given, dict):
-        raise StartupError(f"--settings {name}: write a table of settings")
+        raise StartupError(f"--settings {name}: it must be a table of settings")
     return given
 
 

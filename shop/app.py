@@ -1,4 +1,4 @@
-"""The whole shop behind one door: a request goes in, a reply comes out, and no socket is in sight."""
+"""The whole shop without a network: it takes a request and returns a reply."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ from shop.sms import SmsService
 
 NO_FAULTS: frozenset[FaultName] = frozenset()
 _NO_CSRF_PAGES = RETURN_PAGES | OUTSIDE_PAGES | {Page.LOGIN, Page.LOGOUT}
-"""Pages that may be posted to without a CSRF token, whatever the settings; signing out looks for it by itself."""
+"""Pages that need no CSRF token for a post. Signing out checks the token itself."""
 _POS_ERROR_COOKIE = "pz-pos-error"
 
 
 class Shop:
-    """Every exchange of the shop. Time comes with each request, chance from the seed in the settings."""
+    """Answers every request of the shop. The caller gives the time; random draws come from the seed in the settings."""
 
     def __init__(self, settings: Settings, accounts: Accounts | None = None) -> None:
         rng = random.Random(f"shop {settings.seed}")
@@ -61,7 +61,7 @@ class Shop:
     def answer(
         self, request: Request, route: Route, now: float, active_faults: frozenset[FaultName] = NO_FAULTS
     ) -> Reply:
-        """Do what a request asks for at this moment; ``broken`` names promises to break while doing it."""
+        """Answer a request at this time; ``active_faults`` are the faults to apply."""
         try:
             return self._answer(request, route, now, active_faults)
         except Refused as refusal:
@@ -122,7 +122,7 @@ class Shop:
         return Reply(html=f"<!doctype html><title>Thank you</title><p>Your order is {order.number}.</p>")
 
     def _contract(self, request: Request, _argument: str, now: float) -> Reply:
-        """The text that a shopper agrees to, which is about the order so far."""
+        """A contract text about the current order."""
         session = self.sessions.find(request.session_id, now)
         name = escape(request.query.get("contract_name", ""))
         pieces = sum(line.quantity for line in session.basket.lines.values()) if session else 0
@@ -154,7 +154,7 @@ class Shop:
 
 
 def _browser_redirect(document: Mapping[str, object]) -> Reply:
-    """What a browser that comes back from a bank is told, instead of the envelope that a program reads."""
+    """The reply for a browser that returns from a bank: a redirect instead of an envelope."""
     entries = document["context_list"]
     context = entries[-1]["page_context"] if isinstance(entries, list) and entries else {}
     if document["errors"]:

@@ -1,7 +1,7 @@
-"""A small stand-in for what lies outside the shop: a bank, a wallet, a provider, and the pages that lead there.
+"""Stand-ins for a bank, a wallet and a payment provider, and the pages that lead to them.
 
-It asks nothing and knows nobody: it sends the shopper back with the reference she came with, and says that she paid,
-or, asked with ``outcome=failure``, that she did not.
+Each one sends the shopper back with their reference and the status of a successful payment. With ``outcome=failure``, the
+payment fails.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ RETURN_PAGE_OF_BANK: Mapping[str, Page] = MappingProxyType(
         "masterpass": Page.MASTERPASS_COMPLETE,
     }
 )
-"""Which page of the shop each kind of bank sends the shopper back to."""
+"""The page of the shop that each kind of bank sends the shopper back to."""
 
 _LONGEST = 200
 
 
 def bank_page(kind: str, fields: Mapping[str, str]) -> str:
-    """The page of a bank of this kind: one form that leads back to the shop."""
+    """The page of a bank: one form that leads back to the shop."""
     if kind == "confirmation":
         return _html("Confirmation", "<p>Your confirmation has been received.</p>")
     if kind not in RETURN_PAGE_OF_BANK:

@@ -1,4 +1,4 @@
-"""What there is to buy, and the ways to have it delivered and paid: the same in every shop of one seed."""
+"""Products, delivery options, shipping options and installment plans. The seed sets the prices."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ CURRENCY = "TRY"
 STOCK = 1_000
 TAX_RATE = "20.00"
 OPENING_DATE = "2024-01-01T00:00:00.000000Z"
-"""When everything that has always been there was written down."""
+"""The creation date of everything that exists from the start."""
 
 _CENT = Decimal("0.01")
 _NAMES = (
@@ -25,18 +25,18 @@ _NAMES = (
 
 
 def cents(amount: Decimal) -> Decimal:
-    """An amount rounded to hundredths, half up, as a till does."""
+    """Round an amount to hundredths, half up."""
     return amount.quantize(_CENT, rounding=ROUND_HALF_UP)
 
 
 def api_timestamp(moment: float) -> str:
-    """A moment as the API writes it."""
+    """A time in the form of the API."""
     return f"{datetime.fromtimestamp(moment, UTC):%Y-%m-%dT%H:%M:%S.%fZ}"
 
 
 @dataclass(frozen=True, slots=True)
 class Product:
-    """Something to buy, with its price per piece."""
+    """A product, with its price per piece."""
 
     pk: int
     name: str
@@ -44,7 +44,7 @@ class Product:
     price: Decimal
 
     def document(self) -> dict[str, Any]:
-        """The product as the API shows it; the same object each time: do not change it."""
+        """The product in the form of the API. The object is shared: do not change it."""
         return _product_document(self)
 
 
@@ -88,7 +88,7 @@ def _product_document(product: Product) -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class DeliveryOption:
-    """Where the parcel goes: to the customer, or to a store."""
+    """A delivery option: to the customer, or to a store."""
 
     pk: int
     slug: str
@@ -97,11 +97,11 @@ class DeliveryOption:
 
     @property
     def to_store(self) -> bool:
-        """Whether the shopper collects the parcel."""
+        """Whether the shopper collects the parcel in a store."""
         return self.kind == "retail_store"
 
     def document(self) -> dict[str, Any]:
-        """The option as the API shows it."""
+        """The option in the form of the API."""
         return {
             "pk": self.pk,
             "slug": self.slug,
@@ -113,7 +113,7 @@ class DeliveryOption:
 
 @dataclass(frozen=True, slots=True)
 class ShippingOption:
-    """Who carries the parcel, and for how much; offered with one delivery option."""
+    """A shipping option: a carrier and its price, for one delivery option."""
 
     pk: int
     slug: str
@@ -122,7 +122,7 @@ class ShippingOption:
     delivery_pk: int
 
     def document(self) -> dict[str, Any]:
-        """The option as the API shows it."""
+        """The option in the form of the API."""
         return {
             "pk": self.pk,
             "name": self.name,
@@ -136,7 +136,7 @@ class ShippingOption:
 
 @dataclass(frozen=True, slots=True)
 class InstallmentPlan:
-    """Paying in so many installments, and what that comes to."""
+    """A number of installments, and the total price with them."""
 
     pk: int
     count: int
@@ -144,7 +144,7 @@ class InstallmentPlan:
     price: Decimal
 
     def document(self) -> dict[str, Any]:
-        """The plan as the API shows it."""
+        """The plan in the form of the API."""
         return {
             "pk": self.pk,
             "installment_count": self.count,
@@ -155,7 +155,7 @@ class InstallmentPlan:
 
 
 def products(seed: int) -> Mapping[str, Product]:
-    """Everything on the shelves, by pk (``"1"``, ``"2"``, ...), priced by the seed."""
+    """All products by pk (``"1"``, ``"2"``, ...); the seed sets their prices."""
     rng = random.Random(f"prices {seed}")
     return MappingProxyType(
         {
@@ -166,7 +166,7 @@ def products(seed: int) -> Mapping[str, Product]:
 
 
 def installment_plans(amount: Decimal, monthly_interest: float) -> tuple[InstallmentPlan, ...]:
-    """The installment plans for an amount: each month beyond the first costs interest."""
+    """The installment plans for an amount. Each month after the first costs interest."""
     interest = Decimal(str(monthly_interest))
     rows = []
     for pk, count in enumerate((1, 2, 3, 6, 9), start=1):
@@ -218,21 +218,21 @@ DELIVERY_PAYMENT_CHOICES: Mapping[str, dict[str, Any]] = MappingProxyType(
         "cash": {"label": "Pesin", "sku": "00002", "value": "cash"},
     }
 )
-"""As the API description prints them."""
+"""As in the API description."""
 
 CUSTOMER_CARD: Mapping[str, Any] = MappingProxyType({"pk": 1, "name": "My card", "masked_card_number": "**** 1111"})
-"""The one stored card that every shopper has; its full number is nowhere but at the bank."""
+"""The stored card that every shopper has. The shop does not know its full number."""
 
 
 def card_type(number: str) -> dict[str, Any]:
-    """Which network a card number, or its first digits, belongs to."""
+    """The card network of a card number, or of its first digits."""
     names = {"4": "Visa", "5": "Mastercard", "2": "Mastercard", "9": "Troy"}
     name = names.get(number[:1], "Other")
     return {"name": name, "slug": name.lower(), "logo": f"/static/cards/{name.lower()}.svg"}
 
 
 def installment_table(amount: Decimal, monthly_interest: float) -> list[dict[str, Any]]:
-    """What a product costs by card, for each kind of card and number of installments, as ``/payments/cards/`` shows it."""
+    """The prices of a product for each kind of card and number of installments, as in ``/payments/cards/``."""
     bank = {"pk": 1, "name": "Other", "slug": "other", "logo": "/static/banks/other.svg"}
     offered = installment_plans(amount, monthly_interest)
     return [
@@ -254,7 +254,7 @@ def installment_table(amount: Decimal, monthly_interest: float) -> list[dict[str
 
 
 def _installment(card: int, plan: InstallmentPlan, amount: Decimal) -> dict[str, Any]:
-    # Amounts are numbers here, and texts everywhere else: so it was recorded.
+    # Amounts are numbers here and texts everywhere else, as in the recorded replies.
     interest = plan.price - amount
     return {
         "pk": plan.pk,

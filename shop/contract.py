@@ -1,8 +1,8 @@
-"""Every noun of the checkout API and not one verb: pages, payment options, fields, outcomes.
+"""The names of the checkout API: pages, paths, cookies, headers and payment options.
 
-Shop and shoppers both read this table and nothing else of each other. Each fact carries the place it
-was learned from: ``SPEC`` (the API description), ``CLIENT`` (the public storefront client), ``DOC``
-(the platform's public documentation) or ``GUESS`` (nothing public confirms it; chosen by analogy).
+The shop and the shoppers share this table and nothing else. Each fact has a source: ``SPEC`` (the API description),
+``CLIENT`` (the public storefront client), ``DOC`` (the platform's public documentation) or ``GUESS`` (nothing public
+confirms it; it is chosen by analogy).
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from types import MappingProxyType
 
 
 class Source(StrEnum):
-    """Where a fact about the API was learned."""
+    """The source of a fact about the API."""
 
     SPEC = "spec"
     CLIENT = "client"
@@ -23,10 +23,10 @@ class Source(StrEnum):
 
 
 class Page(StrEnum):
-    """The name under which a page is asked for, measured and reported.
+    """The name of a page in requests, metrics and reports.
 
-    The members above the line are pages of ``/orders/checkout/?page=...``; those below it are the
-    exchanges around the checkout, which have a path of their own.
+    The first part are pages of ``/orders/checkout/?page=...``. The second part are the endpoints around the checkout; each
+    has its own path.
     """
 
     INDEX = "IndexPage"
@@ -71,7 +71,7 @@ class Page(StrEnum):
     ORDER_NOTE = "OrderNotePage"
     COUPON = "CouponSelectionPage"
     THANK_YOU = "ThankYouPage"
-    # -- exchanges with a path of their own -------------------------------------------------------
+    # -- endpoints with their own path ------------------------------------------------------------
     CSRF_TOKEN = "CsrfToken"
     LOGIN = "Login"
     LOGOUT = "Logout"
@@ -106,7 +106,7 @@ class Page(StrEnum):
 
 
 CHECKOUT_PATH = "/orders/checkout/"
-"""``GET|POST /orders/checkout/?page=<PageName>``; without ``page``, the page the shopper stands on."""
+"""``GET|POST /orders/checkout/?page=<PageName>``; without ``page``, it is the current page of the shopper."""
 
 PATHS: Mapping[Page, str] = MappingProxyType(
     {
@@ -139,19 +139,19 @@ PATHS: Mapping[Page, str] = MappingProxyType(
         Page.THREE_D_REDIRECT: "/orders/redirect-three-d/",
         Page.REDIRECTION: "/orders/redirection/",
         Page.COMPLETED_ORDER: "/orders/completed/{token}/",
-        # The embedded shop's stand-ins for what lies outside a real shop.
+        # Stand-ins of the embedded shop for services outside a real shop.
         Page.BANK: "/_bank/",
         Page.SMS_INBOX: "/_sms/{phone}/",
     }
 )
 
 OUTSIDE_PAGES: frozenset[Page] = frozenset({Page.BANK, Page.SMS_INBOX})
-"""Stand-ins for what lies outside the shop: they have no queue, no CSRF token and no faults unless a fault names them."""
+"""Pages that stand in for services outside the shop. No worker of the shop serves them."""
 
 CHECKOUT_PAGES: frozenset[Page] = frozenset(page for page in Page if page not in PATHS)
 
 COOKIE_SESSION = "osessionid"
-COOKIE_SESSION_TWIN = "sessionid"  # the storefront client sends the same value under this name too
+COOKIE_SESSION_TWIN = "sessionid"  # the storefront client also sends the value under this name
 COOKIE_CSRF = "csrftoken"
 HEADER_CSRF = "x-csrftoken"
 HEADER_AJAX = "x-requested-with"
@@ -161,7 +161,7 @@ TEMPLATE_SIGNED_OUT = "orders/index.html"
 
 
 class Flow(StrEnum):
-    """How a payment option is walked; one strategy in ``users/journeys/payments.py``, one handler in ``shop/checkout/payments.py``."""
+    """The steps of a payment option; each flow has one strategy in ``users/journeys/payments.py``, one handler in ``shop/checkout/payments.py``."""
 
     CARD = "card"
     FUNDS_TRANSFER = "funds_transfer"
@@ -182,8 +182,8 @@ class Flow(StrEnum):
 class PaymentOption:
     """One row of the table of payment options.
 
-    ``slug`` is what a scenario, a label and the API call it; ``first_page`` the page that the reply to its
-    selection shows; ``completed_by`` the page whose post completes the order.
+    ``slug`` is its name in scenarios, labels and the API. ``first_page`` is the page after its selection. A post of
+    ``completed_by`` completes the order.
     """
 
     pk: int
@@ -277,17 +277,17 @@ PAYMENT_OPTIONS: Mapping[str, PaymentOption] = _options(
         Source.CLIENT,
     ),
 )
-"""The fourteen options by slug, in the order of the API description."""
+"""The fourteen payment options by slug, in the order of the API description."""
 
 
 RETURN_PAGES: frozenset[Page] = frozenset(
     {Page.THREE_D_SECURE, Page.BEX_COMPLETE, Page.GPAY_COMPLETE, Page.REDIRECTION_COMPLETE, Page.MASTERPASS_COMPLETE}
 )
-"""Posts that come back from a bank, wallet or provider: they carry no CSRF token."""
+"""Pages that a bank, wallet or provider sends the shopper back to. Their posts have no CSRF token."""
 
 
 APPROVED_CARD = "4111111111111111"
-"""A card number published for testing; every provider's sandbox knows it, and the shop's bank approves it."""
+"""A public test card number. The shop's bank approves it, as do the sandboxes of payment providers."""
 
 DECLINED_CARD = "4000000000000002"
-"""A card number published for testing refusals; the shop's bank declines it."""
+"""A public test card number that the shop's bank declines."""

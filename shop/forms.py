@@ -1,4 +1,4 @@
-"""Which fields a page's form must and may have, and the small checks that many pages share."""
+"""The form fields of each page, and checks that many pages share."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ UNKNOWN = "This field is not known here."
 
 @dataclass(frozen=True, slots=True)
 class Fields:
-    """What the form of a page holds: the names it must have, those it may have, and who says so."""
+    """The fields of a form: required and optional names, and the source of this fact."""
 
     required: tuple[str, ...]
     optional: tuple[str, ...] = ()
@@ -27,8 +27,8 @@ class Fields:
 
 
 _AGREEMENT = ("agreement",)
-# What a bank's or provider's page sends back through the shopper's browser. Providers differ; the stand-in
-# sends the reference it was given and a status, "success" or "failure".
+# A bank's page sends these fields back through the shopper's browser. Providers differ; the stand-in sends back the
+# reference and a status, "success" or "failure".
 _RETURN = Fields(("reference", "status"), (), Source.GUESS)
 
 FORMS: Mapping[Page, Fields] = MappingProxyType(
@@ -43,7 +43,7 @@ FORMS: Mapping[Page, Fields] = MappingProxyType(
         Page.INSTALLMENT: Fields(("installment",)),
         Page.CARD_CONFIRMATION: Fields(
             ("agreement", "use_three_d"),
-            # A saved card brings its own number; only its security code is asked for (guess).
+            # A saved card has its own number, so only its security code is needed (guess).
             ("card_holder", "card_number", "card_month", "card_year", "card_cvv"),
         ),
         Page.THREE_D_SECURE: _RETURN,
@@ -80,31 +80,31 @@ FORMS: Mapping[Page, Fields] = MappingProxyType(
         Page.COUPON: Fields(("coupon", "action")),
     }
 )
-"""The form of every page that is posted to. A page that is missing here is only ever read."""
+"""The form of every page that accepts a post. Any other page is read-only."""
 
 
 def check_fields(page: Page, form: Form, *, strict: bool) -> Errors:
-    """What is wrong with the names in a page's form: missing ones and, where the shop is strict, unknown ones."""
+    """The errors for missing fields of a form and, if the shop is strict, for unknown fields."""
     fields = FORMS[page]
     problems = {name: [REQUIRED] for name in fields.required if not form.get(name, "").strip()}
     return problems | (unknown_field_errors(form, (*fields.required, *fields.optional)) if strict else {})
 
 
 def unknown_field_errors(given: Iterable[str], known: Container[str]) -> Errors:
-    """An error for each field that is not known."""
+    """An error for each unknown field."""
     return {name: [UNKNOWN] for name in given if name not in known}
 
 
 def is_yes(value: str) -> bool:
-    """Whether a box is ticked."""
+    """Whether a value means yes."""
     return value in _YES
 
 
 def is_yes_or_no(value: str) -> bool:
-    """Whether a value says either."""
+    """Whether a value means yes or no."""
     return value in _YES or value in _NO
 
 
 def agreement_errors(form: Form) -> Errors:
-    """What is wrong with the agreement, if anything."""
+    """The error of a missing agreement, if it is missing."""
     return {} if is_yes(form.get("agreement", "")) else {"agreement": ["The agreement must be accepted."]}

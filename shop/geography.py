@@ -1,7 +1,7 @@
-"""Countries, their cities, the townships of a city and the districts of a township, each with a pk, as the API lists them.
+"""Countries, cities, townships, districts and stores of the shop, each with a pk.
 
-The cities of the first country are Türkiye's provinces. Townships and districts are made up by arithmetic, so that
-each pk has one place and nothing needs to be stored.
+The cities of the first country are the provinces of Türkiye. Townships and districts are computed from their pk, so they
+need no memory.
 """
 
 # ruff: noqa: RUF001 - the names are Turkish, and spelled so
@@ -31,7 +31,7 @@ _QUARTERS = (
 
 _COUNTRIES = {1: ("Türkiye", "TR"), 2: ("United Arab Emirates", "AE")}
 _CITIES = {pk: (name, 1 if pk <= len(_PROVINCES) else 2) for pk, name in enumerate((*_PROVINCES, *_EMIRATES), start=1)}
-# Some 948 townships and 72,500 districts in the first country: about as many as there are.
+# About 948 townships and 72,500 districts in the first country, as many as in reality.
 _TOWNSHIPS_IN_TEN_CITIES = 117
 _DISTRICTS_IN_TWENTY_TOWNSHIPS = 1531
 
@@ -40,7 +40,7 @@ _PK = re.compile(r"\s*\d{1,9}\s*", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """One country, city, township or district; ``within`` is the pk of the place it lies in (0 for a country)."""
+    """A country, city, township or district; ``within`` is the pk of the place around it (0 for a country)."""
 
     pk: int
     name: str
@@ -86,7 +86,7 @@ def district(pk: int) -> Place | None:
 
 
 def read_pk(value: Any) -> int | None:
-    """The pk that was sent, as a number or as its text; ``None`` for anything else."""
+    """Read a pk, sent as a number or as a text; ``None`` for anything else."""
     if isinstance(value, int) and not isinstance(value, bool):
         return value
     return int(value) if isinstance(value, str) and _PK.fullmatch(value) else None
@@ -143,7 +143,7 @@ def _cities() -> tuple[dict[str, Any], ...]:
 
 
 def cities(within: int | None) -> list[dict[str, Any]]:
-    """The cities of a country, or all."""
+    """The cities of a country, or all cities."""
     return [document for document in _cities() if within in (None, document["country"])]
 
 
@@ -167,7 +167,7 @@ def districts(within: int) -> list[dict[str, Any]]:
 
 @dataclass(frozen=True, slots=True)
 class RetailStore:
-    """A store that keeps parcels for shoppers who collect them."""
+    """A store where shoppers can collect parcels."""
 
     pk: int
     name: str

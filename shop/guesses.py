@@ -1,4 +1,4 @@
-"""What the embedded shop only guesses, as a page of Markdown: ``python -m shop.guesses > docs/guesses.md``."""
+"""Lists the guesses of the embedded shop as a Markdown page: ``python -m shop.guesses > docs/guesses.md``."""
 
 from __future__ import annotations
 
@@ -11,42 +11,42 @@ from shop.forms import FORMS
 
 GUESSES: Mapping[Page, str] = MappingProxyType(
     {
-        Page.LOGOUT: "Without a token that is wanted, the reply is 403 with a form that holds one.",
-        Page.PROFILE: "PUT and PATCH answer the profile as GET does.",
-        Page.SEARCH: "`search_text` finds names that contain it; the reply has `products` and `pagination`.",
-        Page.BASKET_ADD: "The reply holds the basket as GET does.",
-        Page.BASKET_CHANGE: "A quantity of 0 takes the product out.",
-        Page.BASKET_VOUCHER: "Any code is written down, and none is worth anything.",
-        Page.ADDRESS_ADD: "Country, city and township are wanted, the district is not.",
+        Page.LOGOUT: "Without a valid token, the reply is 403 with a form that has one.",
+        Page.PROFILE: "PUT and PATCH reply with the profile, as GET does.",
+        Page.SEARCH: "`search_text` finds names that contain it. The reply has `products` and `pagination`.",
+        Page.BASKET_ADD: "The reply has the basket, as for GET.",
+        Page.BASKET_CHANGE: "A quantity of 0 removes the product.",
+        Page.BASKET_VOUCHER: "Every code is accepted, and none gives a discount.",
+        Page.ADDRESS_ADD: "Country, city and township are required; the district is optional.",
         Page.RETAIL_STORES: "`/stores/` lists the stores of the checkout with their addresses.",
-        Page.CONTRACT: "A contract is HTML about the order so far.",
-        Page.CHECKOUT_BY_TOKEN: "The address leads on to the checkout of the session that asks.",
+        Page.CONTRACT: "A contract is an HTML text about the current order.",
+        Page.CHECKOUT_BY_TOKEN: "The URL redirects to the checkout of the session.",
         Page.CHECKOUT_STATUS: "The reply has `status` (waiting, completed) and `order_number`.",
-        Page.CHECKOUT: "An empty basket has no `pre_order`, as the storefront's client would fill it over and over.",
-        Page.RETAIL_STORE: "Until a store is chosen, `shipping_options` and `payment_options` are empty lists.",
-        Page.ORDER_NOTE: "The reply shows the page that the shopper stands on; `pre_order` has `notes`.",
-        Page.COUPON: "`coupons` is empty, and each coupon is refused.",
-        Page.LOYALTY_USAGE: "When all is paid by store credit, LoyaltyPaymentSelectedPage is next.",
-        Page.MOBIL_EXPRESS_SELECTION: "stored_card leads here, by elimination; the page has `stored_cards`.",
+        Page.CHECKOUT: "With an empty basket there is no `pre_order`. Otherwise the storefront's client would post its choices for ever.",
+        Page.RETAIL_STORE: "`shipping_options` and `payment_options` are empty lists until a store is chosen.",
+        Page.ORDER_NOTE: "The reply shows the current page; `pre_order` has `notes`.",
+        Page.COUPON: "`coupons` is empty, and every coupon is refused.",
+        Page.LOYALTY_USAGE: "If store credit pays the whole order, LoyaltyPaymentSelectedPage is next.",
+        Page.MOBIL_EXPRESS_SELECTION: "stored_card leads to this page, because no other option does; the page has `stored_cards`.",
         Page.SAVED_CARD_SELECTION: "The page has `saved_cards`, and InstallmentSelectionPage follows.",
-        Page.CONFIRMATION_SELECTED: "After the check page it has `validation_url`; any other http(s) address does as well.",
-        Page.CONFIRMATION_QUERY: "The page has `payment_token`; any other text does as well.",
-        Page.VERIFY_SMS: "A wrong, late or too often tried code is an error on this page.",
-        Page.THANK_YOU: "Another page that completes the same option is answered with the order that is there.",
-        Page.BANK: "A browser that comes back without `x-requested-with` is sent on with 303.",
+        Page.CONFIRMATION_SELECTED: "After the check page, it has `validation_url`; any other http(s) URL works, too.",
+        Page.CONFIRMATION_QUERY: "The page has `payment_token`; any other text works, too.",
+        Page.VERIFY_SMS: "A wrong or expired code, and too many tries, are errors on this page.",
+        Page.THANK_YOU: "A post of another page that completes the same option gets the existing order.",
+        Page.BANK: "A browser that comes back without `x-requested-with` gets a redirect (303).",
     }
 )
-"""How the embedded shop answers where nothing public says it; what is guessed of forms and options is said there."""
+"""The guesses about replies. Guesses about payment options and forms are marked in their own tables."""
 
 _HEAD = """# What the embedded shop guesses
 
-Where the API description, the recorded replies and the storefront's client say nothing, the embedded shop answers by
-analogy. A real shop may differ there. `python -m shop.guesses` writes this page out of `shop/contract.py`.
+Some facts are in none of our sources: the API description, the recorded replies and the storefront's client. There, the
+embedded shop answers by analogy, and a real shop may differ. `python -m shop.guesses` writes this page from `shop/`.
 """
 
 
 def guesses_page() -> str:
-    """The page: options, then forms, then replies."""
+    """The whole page: payment options, forms, replies."""
     options = [
         f"| `{option.slug}` | {option.first_page} | {option.completed_by} |"
         for option in PAYMENT_OPTIONS.values()
@@ -61,7 +61,7 @@ def guesses_page() -> str:
     return "\n".join(
         [
             _HEAD,
-            "## Payment options\n\nThe description names the first page. By which page the order is completed is a guess.\n",
+            "## Payment options\n\nThe first page is known. The page that completes the order is a guess.\n",
             "| option | first page | completed by |\n|---|---|---|",
             *options,
             "\n## Forms\n\nThe names of the fields are guesses.\n",

@@ -1,4 +1,4 @@
-"""What a browser sends and what the shop sends back, as plain values without a socket."""
+"""Requests and replies as plain values, without a socket."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import orjson
 from shop.contract import AJAX, COOKIE_CSRF, COOKIE_SESSION, COOKIE_SESSION_TWIN, HEADER_AJAX, HEADER_CSRF
 
 Errors = dict[str, list[str]]
-"""Field name to its messages; what concerns no single field stands under ``non_field_errors``."""
+"""Messages by field name; ``non_field_errors`` has those for no single field."""
 
 FORM_TYPE = "application/x-www-form-urlencoded"
 JSON_TYPE = "application/json"
@@ -21,7 +21,7 @@ _MOST_FIELDS = 64
 
 
 class Refused(Exception):
-    """A request that is answered at once with an HTTP status and a JSON document."""
+    """Ends a request with an HTTP status and a JSON document."""
 
     def __init__(self, status: HTTPStatus, document: Mapping[str, Any]) -> None:
         super().__init__(status.phrase)
@@ -30,13 +30,13 @@ class Refused(Exception):
 
 
 def refused(status: HTTPStatus, why: str) -> Refused:
-    """A refusal with one message under ``detail``."""
+    """A ``Refused`` with one message under ``detail``."""
     return Refused(status, {"detail": why})
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One request as the shop reads it; header names are lower-case, ``path`` is decoded."""
+    """One request. Header names are lower-case, and ``path`` is decoded."""
 
     method: str
     path: str
@@ -47,31 +47,31 @@ class Request:
 
     @property
     def session_id(self) -> str:
-        """The session's cookie, under either of its two names; empty if there is none."""
+        """The session cookie, under either of its two names; empty without one."""
         return self.cookies.get(COOKIE_SESSION) or self.cookies.get(COOKIE_SESSION_TWIN, "")
 
     @property
     def csrf_pair(self) -> tuple[str, str]:
-        """The token in the cookie, and the one in the header."""
+        """The CSRF token of the cookie, and that of the header."""
         return self.cookies.get(COOKIE_CSRF, ""), self.headers.get(HEADER_CSRF, "")
 
     @property
     def is_form(self) -> bool:
-        """Whether the body is a form's."""
+        """Whether the body is a form."""
         return self.headers.get("content-type", "").startswith(FORM_TYPE)
 
     @property
     def is_ajax(self) -> bool:
-        """Whether a program asks, which reads JSON, and not a browser that follows redirections."""
+        """Whether a script sent the request and reads JSON, not a browser that follows redirects."""
         return self.headers.get(HEADER_AJAX) == AJAX
 
     @property
     def origin(self) -> str:
-        """The shop's own address as this browser knows it, ``http://host:port``."""
+        """The address of the shop in the request, ``http://host:port``."""
         return f"http://{self.headers.get('host', '127.0.0.1')}"
 
     def form(self) -> dict[str, str]:
-        """The fields of a posted form; a field that is given twice has no meaning and is refused."""
+        """The fields of a form; a field that is there twice is refused."""
         self._must_be(FORM_TYPE)
         try:
             pairs = parse_qsl(self.body.decode(), keep_blank_values=True, max_num_fields=_MOST_FIELDS)
@@ -83,7 +83,7 @@ class Request:
         return fields
 
     def document(self) -> dict[str, Any]:
-        """The JSON object that was sent."""
+        """The JSON object of the body."""
         self._must_be(JSON_TYPE)
         try:
             document = orjson.loads(self.body)
@@ -101,7 +101,7 @@ class Request:
 
 @dataclass(slots=True)
 class Reply:
-    """One reply: a JSON ``document``, or ``html`` where that is set, or a ``location`` to go to."""
+    """One reply: a JSON ``document``, or ``html`` if it is set, or a redirect to ``location``."""
 
     document: dict[str, Any] = field(default_factory=dict)
     status: int = HTTPStatus.OK
@@ -111,18 +111,18 @@ class Reply:
     retry_after: int | None = None
 
     def body(self) -> bytes:
-        """The bytes to send."""
+        """The bytes of the body."""
         if self.html is not None:
             return self.html.encode()
         return b"" if self.location is not None or self.is_bodiless else orjson.dumps(self.document)
 
     @property
     def is_bodiless(self) -> bool:
-        """Whether nothing may follow the head: not even a length, or the connection is out of step."""
+        """Whether the status forbids a body, and also a length."""
         return self.status == HTTPStatus.NO_CONTENT
 
     def headers(self) -> list[tuple[bytes, bytes]]:
-        """The headers to send, without the length."""
+        """The headers, without the length."""
         content_type = b"application/json" if self.html is None else b"text/html; charset=utf-8"
         headers = [] if self.is_bodiless else [(b"content-type", content_type)]
         headers += [(b"set-cookie", cookie.encode()) for cookie in self.cookies]
@@ -134,11 +134,11 @@ class Reply:
 
 
 Endpoint = Callable[[Request, str, float], Reply]
-"""Answers a request, with the part of its address that varies, at this moment."""
+"""Answers a request; the arguments are the request, the variable part of its path, and the time."""
 
 
 def cookie(name: str, value: str, *, hidden: bool = False, forget: bool = False) -> str:
-    """A cookie for the whole shop; ``hidden`` from scripts, or to be forgotten by the browser."""
+    """A cookie for the whole shop; ``hidden`` from scripts, or with ``forget`` removed from the browser."""
     parts = [f"{name}={value}", "Path=/", "SameSite=Lax"]
     if hidden:
         parts.append("HttpOnly")

@@ -1,4 +1,4 @@
-"""What was sold, by which payment option, and which pages were asked for: the shop's own count."""
+"""The shop's own counts: orders by payment option, requests by page, faults."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from shop.contract import Page
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """One order that was sold. ``sold_on`` is the page whose post completed it, ``pre_order`` how it looked then.
+    """A completed order. A post of ``completed_by`` completed it; ``pre_order`` is its document at that time.
 
-    ``slug`` is the contract's word for the payment option. ``proof`` is what came back from a bank or wallet,
-    ``verified`` what the code's page said when the code was right, ``customer`` who bought it.
+    ``slug`` is the payment option. ``proof`` is the reference or token from a bank or wallet. ``verified`` is the content of
+    the page for the SMS code after the right code. ``customer`` is the document of the customer.
     """
 
     id: int
@@ -39,7 +39,7 @@ class Order:
 
 @dataclass(slots=True)
 class Ledger:
-    """Counts everything for ever, and keeps the latest ``most`` orders to look at."""
+    """Counts all orders and requests, and keeps the last ``most`` orders."""
 
     most: int
     orders: Counter[str] = field(default_factory=Counter)
@@ -53,11 +53,11 @@ class Ledger:
     _kept: OrderedDict[str, Order] = field(default_factory=OrderedDict)
 
     def next_id(self) -> int:
-        """The id of the order that is sold next."""
+        """The id of the next order."""
         return self.orders.total() + 1
 
     def add(self, order: Order) -> None:
-        """Write a sold order down."""
+        """Add a completed order."""
         self.orders[order.slug] += 1
         self.revenue[order.slug] = self.revenue.get(order.slug, Decimal(0)) + order.amount
         if not self.first_number:
@@ -69,14 +69,14 @@ class Ledger:
             self._kept.popitem(last=False)
 
     def order(self, token: str) -> Order | None:
-        """The order of a token, if it is still kept."""
+        """The order with this token, if it is still kept."""
         return self._kept.get(token)
 
     def document(self) -> dict[str, Any]:
-        """The counts as the control endpoint shows them; amounts are text with two decimals.
+        """The counts for the control endpoint. Amounts are texts with two decimals.
 
-        ``order_numbers`` counts different numbers: fewer than the orders means that a number was given twice.
-        ``double_completions`` counts completing posts that came again and were answered with the order they had made.
+        ``order_numbers`` counts distinct order numbers; fewer than the orders means that a number was used twice.
+        ``double_completions`` counts repeated completing posts, which were answered with the existing order.
         """
         return {
             "orders": dict(self.orders),

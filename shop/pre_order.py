@@ -1,7 +1,7 @@
-"""The order so far: what a shopper has chosen, step by step, and what it comes to.
+"""The current order of a shopper: basket, choices, payment and bill.
 
-The steps are the basket, those of ``shop/checkout/steps.py``, store credit, payment option, its pages, the code by SMS;
-changing one resets those after it.
+The steps are: the basket, the steps of ``shop/checkout/steps.py``, store credit, the payment option and its pages, and the
+code by SMS. Changing one step resets the later ones.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ ZERO = Decimal("0.00")
 
 @dataclass(slots=True)
 class Line:
-    """So many pieces of one product."""
+    """A product in the basket, with its quantity."""
 
     pk: int
     product: Product
@@ -37,11 +37,11 @@ class Line:
 
     @property
     def amount(self) -> Decimal:
-        """What the line costs."""
+        """The price of the line."""
         return self.product.price * self.quantity
 
     def document(self) -> dict[str, Any]:
-        """The line as the API shows it."""
+        """The line in the form of the API."""
         amount, price = str(self.amount), str(self.product.price)
         return {
             "pk": self.pk,
@@ -72,7 +72,7 @@ class Line:
 
 @dataclass(slots=True)
 class Basket:
-    """What lies in a shopper's basket, by product pk."""
+    """The basket of a shopper; its lines are by product pk."""
 
     pk: int
     lines: dict[str, Line] = field(default_factory=dict)
@@ -84,16 +84,16 @@ class Basket:
 
     @property
     def amount(self) -> Decimal:
-        """What the basket costs, without shipping."""
+        """The price of the basket, without shipping."""
         return sum((line.amount for line in self.lines.values()), ZERO)
 
     def add(self, product: Product, quantity: int, now: float) -> None:
-        """Put so many pieces more of a product in the basket."""
+        """Add pieces of a product."""
         held = self.lines.get(str(product.pk))
         self.put(product, quantity + (held.quantity if held else 0), now)
 
     def put(self, product: Product, quantity: int, now: float) -> None:
-        """Have so many pieces of a product in the basket; of none there is no line."""
+        """Set the quantity of a product; 0 removes its line."""
         key = str(product.pk)
         if quantity == 0:
             self.lines.pop(key, None)
@@ -105,19 +105,19 @@ class Basket:
         self.touch(now)
 
     def clear(self, now: float) -> None:
-        """Take everything out."""
+        """Remove everything."""
         self.lines.clear()
         self.voucher = None
         self.touch(now)
 
     def touch(self, now: float) -> None:
-        """The basket has changed."""
+        """Note that the basket has changed."""
         self.created = self.created or now
         self.changed = now
         self._document = None
 
     def document(self) -> dict[str, Any]:
-        """The basket as the API shows it; the same object until the basket changes: do not change it."""
+        """The basket in the form of the API. The object is cached: do not change it."""
         if self._document is None:
             self._document = self._written()
         return self._document
@@ -145,11 +145,11 @@ class Basket:
 
 @dataclass(slots=True)
 class Payment:
-    """How far a shopper has come in paying by one option.
+    """The state of a payment with one option.
 
-    ``page`` is the page she stands on, ``visited`` those she was shown (``page`` included). ``reference`` names the
-    visit to a bank, wallet or provider she is expected back from, ``return_page`` where she will come back to.
-    ``token`` is what the page gave her to send back: a wallet's token, a confirmation's payment token.
+    ``page`` is the current page, ``visited`` are the pages shown so far, ``page`` included. ``reference`` is that of the
+    expected return from a bank, wallet or provider, and ``return_page`` its page. ``token`` is the token that the page gave
+    the shopper to send back.
     """
 
     option: PaymentOption
@@ -173,9 +173,9 @@ class Payment:
 
 @dataclass(slots=True)
 class PreOrder:
-    """Everything chosen since the basket was filled; ``None`` where nothing is chosen yet.
+    """All choices of the current order; ``None`` for a choice that is still open.
 
-    With a ``retail_store`` the shipping address is the store's.
+    With a ``retail_store``, the shipping address is that of the store.
     """
 
     token: str
@@ -190,45 +190,45 @@ class PreOrder:
     notes: str | None = None
 
     def restart(self) -> None:
-        """The basket has changed: choose everything again."""
+        """Reset every choice, after a change of the basket."""
         self.forget_address()
         self.delivery = self.shipping = None
         self.reset_payment()
 
     def forget_address(self) -> None:
-        """Choose again where the parcel goes."""
+        """Reset the addresses and the store."""
         self.shipping_address = self.billing_address = self.retail_store = None
 
     def uses_address(self, pk: int) -> bool:
-        """Whether the parcel or its bill goes to the address of this pk."""
+        """Whether the shipping or billing address has this pk."""
         return any(address and address["pk"] == pk for address in (self.shipping_address, self.billing_address))
 
     def rewrite_address(self, written: dict[str, Any]) -> None:
-        """An address is written otherwise now; where it was chosen, it stays chosen."""
+        """Replace an address that has changed; it stays chosen."""
         if self.shipping_address and self.shipping_address["pk"] == written["pk"]:
             self.shipping_address = written
         if self.billing_address and self.billing_address["pk"] == written["pk"]:
             self.billing_address = written
 
     def forget_store(self) -> None:
-        """Choose again where the parcel is collected."""
+        """Reset the store and the addresses, if a store is chosen."""
         if self.retail_store is not None:
             self.forget_address()
 
     def reset_payment(self) -> None:
-        """The total has changed: choose payment again."""
+        """Reset store credit and payment, after a change of the total."""
         self.loyalty = ZERO
         self.reset_payment_choice()
 
     def reset_payment_choice(self) -> None:
-        """What is left to pay has changed: choose how to pay it."""
+        """Reset the payment option, after a change of the unpaid amount."""
         self.payment = None
         self.verification = None
 
 
 @dataclass(frozen=True, slots=True)
 class Bill:
-    """What an order comes to, as exact amounts."""
+    """The amounts of an order, as exact decimals."""
 
     items: Decimal
     shipping: Decimal
@@ -237,22 +237,22 @@ class Bill:
 
     @property
     def total(self) -> Decimal:
-        """Items and shipping."""
+        """The price of items and shipping."""
         return self.items + self.shipping
 
     @property
     def unpaid(self) -> Decimal:
-        """What is left when store credit has been used."""
+        """The amount that store credit does not cover."""
         return self.total - self.loyalty
 
     @property
     def charged(self) -> Decimal:
-        """What the shopper pays in all, interest of installments included; the order's amount."""
+        """The amount of the order, with the interest of installments."""
         return self.total + self.interest
 
 
 def bill_of(basket: Basket, chosen: PreOrder) -> Bill:
-    """What the basket comes to with all that is chosen."""
+    """The bill for a basket and these choices."""
     shipping = chosen.shipping.amount if chosen.shipping else ZERO
     items = basket.amount
     plan = chosen.payment.plan if chosen.payment else None

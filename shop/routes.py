@@ -1,4 +1,4 @@
-"""Which page a request asks for, by its method and address."""
+"""Finds the page of a request by its method and path."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from shop.http_messages import Refused, refused
 
 
 class Route(NamedTuple):
-    """A page, and the part of its address that varies: a pk, a token, a phone, a kind of bank."""
+    """A page, and the variable part of its path: a pk, a token, a phone or a kind of bank."""
 
     page: Page
     argument: str = ""
@@ -64,13 +64,13 @@ _WITH_ARGUMENT = (
     _varying(PATHS[Page.SMS_INBOX], {"GET": Page.SMS_INBOX}),
     _varying(f"{PATHS[Page.BANK]}{{kind}}/", {"GET": Page.BANK, "POST": Page.BANK}),
 )
-"""What stands before and after the part that varies, and the page by method; the first that fits counts."""
+"""Text before and after the variable part, and the page by method; the first match counts."""
 
 _CHECKOUT = {page.value: page for page in CHECKOUT_PAGES}
 
 
 def route(method: str, path: str, query: Mapping[str, str]) -> Route:
-    """The page that is asked for, with a slash at the end or without; ``Refused`` with 404 or 405 if there is none."""
+    """Find the page, with or without a slash at the end; raises ``Refused`` with 404 or 405."""
     slashed = path if path.endswith("/") else f"{path}/"
     if slashed == CHECKOUT_PATH:
         return _checkout(method, query)

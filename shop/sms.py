@@ -1,4 +1,4 @@
-"""Codes by SMS: who is asked for one, what was sent, and what may be tried how often."""
+"""SMS codes: which orders need one, the inbox of sent codes, and the check of typed codes."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _MOST_MESSAGES = 10
 
 
 class CodeResult(StrEnum):
-    """What came of typing a code, or of asking for another; the API shows it as ``reason``."""
+    """The result of typing a code or asking for another one; the API shows it as ``reason``."""
 
     RIGHT = "right"
     WRONG = "wrong"
@@ -39,7 +39,7 @@ MESSAGES = {
 
 @dataclass(slots=True)
 class Verification:
-    """The code one pre-order waits for. ``wrong`` counts wrong codes since the payment option was chosen."""
+    """The code that an order waits for. ``wrong`` counts wrong codes since the payment option was chosen."""
 
     phone: str
     code: str
@@ -51,7 +51,7 @@ class Verification:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One SMS as it lies in the inbox; ``arrives`` and ``expires`` are moments in seconds."""
+    """One SMS in the inbox; ``arrives`` and ``expires`` are times in seconds."""
 
     code: str
     sent: float
@@ -60,10 +60,10 @@ class Message:
 
 
 class SmsService:
-    """Sends codes, keeps what it sent where a test can read it, and judges what is typed.
+    """Sends codes, keeps them in an inbox, and checks typed codes.
 
-    ``settings`` returns the settings of the moment. The inbox keeps the last ten messages of each phone, and the
-    50,000 phones used last.
+    ``settings`` returns the current settings. The inbox keeps the last ten messages of each phone, for the 50,000 most recent
+    phones.
     """
 
     def __init__(self, settings: Callable[[], SmsSettings], seed: int, rng: random.Random) -> None:
@@ -74,7 +74,7 @@ class SmsService:
         self.sent = 0
 
     def requires_code(self, slug: str, phone: str) -> bool:
-        """Whether the order of this phone by this payment option needs a code; the same answer every time."""
+        """Whether an order with this payment option and phone needs a code; the answer is always the same."""
         settings = self._settings()
         if slug not in settings.options:
             return False
@@ -82,7 +82,7 @@ class SmsService:
         return int.from_bytes(digest) < settings.share * 2**64
 
     def send(self, phone: str, now: float, *, lost: bool = False) -> Verification:
-        """Send a code; one that gets ``lost`` is never seen in the inbox."""
+        """Send a code; a ``lost`` one never reaches the inbox."""
         settings = self._settings()
         code = settings.fixed_code or f"{self._rng.randrange(1_000_000):06d}"
         self.sent += 1
@@ -95,7 +95,7 @@ class SmsService:
         return Verification(phone, code, now)
 
     def resend(self, old: Verification, now: float, *, lost: bool = False) -> Verification:
-        """Send another code and make the old one void; wrong tries so far still count."""
+        """Send another code; the old one becomes invalid, and wrong tries so far still count."""
         if old.locked:
             old.reason = CodeResult.LOCKED
             return old
@@ -107,7 +107,7 @@ class SmsService:
         return new
 
     def verify(self, verification: Verification, code: str, now: float) -> CodeResult:
-        """Judge a typed code, and remember it."""
+        """Check a typed code and store the result."""
         verification.reason = self._check_code(verification, code, now)
         return verification.reason
 
@@ -123,12 +123,12 @@ class SmsService:
         return CodeResult.LOCKED if verification.locked else CodeResult.WRONG
 
     def seconds_left(self, verification: Verification, now: float) -> int:
-        """How many whole seconds the code is still good for; the last one counts until it is over."""
+        """The whole seconds until the code expires, rounded up."""
         left = verification.sent + self._settings().code_lifetime - now
         return max(0, -int(-left // 1))
 
     def page_context(self, verification: Verification, now: float) -> dict[str, Any]:
-        """What the page that asks for the code says of it."""
+        """The content of the page that asks for the code."""
         context: dict[str, Any] = {
             "verification": True,
             "verification_sent_datetime": sms_timestamp(verification.sent),
@@ -153,5 +153,5 @@ class SmsService:
 
 
 def sms_timestamp(seconds: float) -> str:
-    """A moment as the API writes it: ``2023-03-15 15:00:00+00:00``."""
+    """A time in the form of this page: ``2023-03-15 15:00:00+00:00``."""
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M:%S+00:00")

@@ -1,4 +1,4 @@
-"""The exchanges about what to buy: products, what they cost in installments, and the basket."""
+"""The endpoints for products, their installments, and the basket."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _LONGEST_VOUCHER = 100
 
 
 class BasketPages:
-    """Shows the shelves and keeps the baskets."""
+    """Answers requests for products and baskets."""
 
     def __init__(self, settings: Callable[[], Settings], sessions: SessionStore) -> None:
         self._settings = settings
@@ -46,7 +46,7 @@ class BasketPages:
             Page.BASKET_CLEAR: self._clear,
         }
 
-    # -- the shelves ------------------------------------------------------------------------------
+    # -- products ---------------------------------------------------------------------------------
 
     def _search(self, request: Request, _argument: str, _now: float) -> Reply:
         wanted = request.query.get("search_text", "").casefold()
@@ -71,7 +71,7 @@ class BasketPages:
     def _show(self, request: Request, _argument: str, now: float) -> Reply:
         session = self._sessions.find(request.session_id, now)
         document = (session.basket if session else Basket(0)).document()
-        # It was recorded by itself, and the storefront's client reads it out of ``basket``.
+        # Recorded replies have the basket at the top level; the storefront's client reads it from ``basket``.
         return Reply({"basket": document, **document})
 
     def _add(self, request: Request, _argument: str, now: float) -> Reply:
@@ -93,7 +93,7 @@ class BasketPages:
         return _changed(session, Reply())
 
     def _voucher(self, request: Request, _argument: str, now: float) -> Reply:
-        """Write a voucher's code down, or strike it out; no voucher is worth anything here."""
+        """Store or remove the code of a voucher. No voucher gives a discount."""
         session = require_session(self._sessions, request, now)
         given = request.document()
         code = None if given.get("remove_voucher_code") is True else given.get("voucher_code", "")
@@ -104,7 +104,7 @@ class BasketPages:
         return Reply({"basket": session.basket.document()})
 
     def _line(self, request: Request, *, fewest: int) -> tuple[Product, int]:
-        """The product and the number of pieces that were sent."""
+        """The product and the quantity of the request."""
         wanted = request.document()
         pk, quantity = wanted.get("product"), wanted.get("quantity")
         errors: Errors = unknown_field_errors(wanted, _LINE) if self._settings().unknown_fields == "refuse" else {}

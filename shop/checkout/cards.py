@@ -1,6 +1,6 @@
-"""Paying by card: a new one, a saved one, one stored with a provider, one in a wallet.
+"""Payment by card: a new one, a saved one, one stored with a provider, or one in a wallet.
 
-Of a card number nothing is kept but its first six digits, which the shopper gave by themselves.
+The shop keeps only the first six digits of a card number.
 """
 
 from __future__ import annotations

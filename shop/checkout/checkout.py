@@ -1,4 +1,4 @@
-"""The checkout: pages in their order, whatever order they are asked for in, and each order sold once."""
+"""The checkout: it keeps the order of the pages, whatever page is requested, and completes each order once."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ from shop.sms import MESSAGES, CodeResult, SmsService
 Document = dict[str, Any]
 
 NOTE_AND_COUPON = frozenset({Page.ORDER_NOTE, Page.COUPON})
-"""Pages that may be asked for and posted at any time, and are no step of the checkout."""
+"""Pages that can be requested and posted at any time; they are no steps."""
 
 
 class Checkout:
-    """Answers the pages of ``/orders/checkout/`` for one session at a time.
+    """Answers the pages of ``/orders/checkout/``.
 
-    The state is the pre-order's, so a reply shows where the shopper now stands: the page that is missing first, whatever
-    page she asked for.
+    The state is in the pre-order. A reply shows the current page of the shopper: the first step that is not done, whatever
+    page was requested.
     """
 
     def __init__(
@@ -57,14 +57,14 @@ class Checkout:
     def context(
         self, session: Session, now: float, origin: str, active_faults: frozenset[FaultName] = frozenset()
     ) -> CheckoutContext:
-        """A shopper at the till, as the settings of the moment have it."""
+        """The context of one request, with the current settings."""
         return CheckoutContext(session, self._settings(), now, origin, self._rng, active_faults)
 
     def show(self, page: Page | None, context: CheckoutContext) -> Document:
-        """Answer a GET: the page asked for if the shopper has come so far, or else the one they stand on."""
+        """Answer a GET: show the requested page if it was shown before, else the current page."""
         session, last = context.session, context.session.last_order
         if page is Page.THANK_YOU and last is not None and not session.basket.lines:
-            # The description prints this entry without a name.
+            # In the API description, this entry has no name.
             return envelope(context.conventions, [{"page_context": thank_you(context, last)}], last.pre_order)
         if not session.basket.lines:
             return basket_is_empty(context.conventions)
@@ -74,7 +74,7 @@ class Checkout:
         return self._reply(context, page if self._was_shown(page, context) else self._current_page(context))
 
     def post(self, page: Page, form: Form, context: CheckoutContext) -> Document:
-        """Answer a POST: take what was sent if it is its turn, and show what comes next."""
+        """Answer a POST: accept the form if the page is due, and show the next page."""
         if page not in FORMS:
             raise refused(HTTPStatus.METHOD_NOT_ALLOWED, "This page is only ever read.")
         if not context.session.basket.lines:
@@ -118,7 +118,7 @@ class Checkout:
         return self._reply(context, self._current_page(context))
 
     def _update_note_or_coupon(self, page: Page, form: Form, context: CheckoutContext) -> Document:
-        """A note for the order, or a coupon: neither is a step, and nothing that is chosen changes."""
+        """Take a note or a coupon. Neither is a step, so no choice changes."""
         errors = check_fields(page, form, strict=context.strict)
         if page is Page.COUPON:
             return self._reply(context, page, errors or {"coupon": ["This coupon is not one of yours."]})
@@ -163,7 +163,7 @@ class Checkout:
     def _reply_out_of_turn(self, page: Page, context: CheckoutContext) -> Document:
         errors = None
         if page in RETURN_PAGES:
-            # Nobody is expected back from a bank: a page earlier would not be what is missing.
+            # No return from a bank is expected. A missing earlier step is not the reason.
             name = FORMS[page].required[0]
             errors = {name: ["This payment is not expected, or no longer."]}
         return self._reply(context, self._current_page(context), errors)
@@ -237,9 +237,9 @@ class Checkout:
         return envelope(context.conventions, [entry(context.conventions, Page.THANK_YOU, fields)], order.pre_order)
 
     def _repeat_completion(self, page: Page, form: Form, context: CheckoutContext) -> Document:
-        """A completing post that comes again, as its reply was lost, is answered with the order it made.
+        """Answer a repeated completing post, whose reply was lost, with the existing order.
 
-        So is another page that completes orders of this payment option.
+        The same holds for another page that completes orders of this payment option.
         """
         last = context.session.last_order
         if last is None or page not in {last.completed_by, *HANDLERS[PAYMENT_OPTIONS[last.slug].flow].completes}:
@@ -259,7 +259,7 @@ class Checkout:
         page_extras: Mapping[str, Any] | None = None,
         opened: bool = False,
     ) -> Document:
-        """An envelope that shows a page; ``opened``: the checkout was opened, no page of it was asked for."""
+        """The envelope that shows a page. ``opened`` says that the request named no page."""
         shape = context.conventions.context_list
         pages = (
             self._pages_up_to(page, context) if shape == "cumulative" or (opened and shape == "recorded") else [page]

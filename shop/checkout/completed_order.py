@@ -1,4 +1,4 @@
-"""A completed order as ``/orders/completed/<token>/`` shows it."""
+"""The document of a completed order, for ``/orders/completed/<token>/``."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _EMPTY_ITEM_FIELDS = (
     "tracking_number", "image", "estimated_delivery_date", "shipping_tracking_url", "parent", "extra_product_price",
     "extra_product_stock", "datasource",
 )  # fmt: skip
-"""What this shop never has to say, as it sends nothing."""
+"""Fields that are always empty, because this shop ships nothing."""
 _COMPANY_FIELDS = ("company_name", "tax_office", "tax_no")
 _EASY_RETURN = {"pk": 1, "shipping_company": {"value": "standard", "label": "Standard"}}
 _PRODUCT_FIELDS = (
@@ -33,7 +33,7 @@ _PRODUCT_FIELDS = (
 
 
 def completed_order_document(order: Order) -> dict[str, Any]:
-    """The order with its campaigns."""
+    """The document with the order and its campaigns."""
     return {"order": _order(order), "campaigns": []}
 
 
@@ -90,7 +90,7 @@ def _order(order: Order) -> dict[str, Any]:
 def _address(entry: Mapping[str, Any] | None, order: Order) -> dict[str, Any] | None:
     if entry is None:
         return None
-    # Null in an address book, and empty text in an order: so it was recorded.
+    # Null in an address book, but an empty text in an order, as in the recorded replies.
     return full_document(entry, order.customer) | {name: entry[name] or "" for name in _COMPANY_FIELDS}
 
 

@@ -1,4 +1,4 @@
-"""What a payment handler works with, and the three things it can answer."""
+"""The context that payment handlers work with, and the results they return."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from shop.settings import Conventions, FaultName, Settings
 
 
 class PostResult(NamedTuple):
-    """What came of posting a page: errors (nothing has changed), the next page, or the order is complete.
+    """The result of a posted page: errors without any change, the next page, or a complete order (neither).
 
-    ``told`` is what this one reply says on the next page, and no later reply.
+    ``page_extras`` are fields that only this reply adds to the next page.
     """
 
     page: Page | None = None
@@ -31,25 +31,25 @@ ORDER_COMPLETE = PostResult()
 
 
 def next_page(page: Page) -> PostResult:
-    """The shopper goes on to a page."""
+    """The shopper goes on to this page."""
     return PostResult(page)
 
 
 def field_error(field_name: str, message: str) -> PostResult:
-    """The shopper stays, with one message on one field."""
+    """The shopper stays on the page, with one message on one field."""
     return PostResult(errors={field_name: [message]})
 
 
 def declined() -> PostResult:
-    """The shopper stays, as the bank did not pay."""
+    """The shopper stays on the page, because the bank declined."""
     return field_error("non_field_errors", "The bank declined the payment.")
 
 
 @dataclass(frozen=True, slots=True)
 class CheckoutContext:
-    """One shopper at the till: her session, the moment, and what the shop is set to.
+    """The context of one request of the checkout: session, settings and time.
 
-    ``broken`` names the promises to break in this one exchange; ``origin`` is the shop's own address.
+    ``active_faults`` are the faults of this request; ``origin`` is the address of the shop.
     """
 
     session: Session
@@ -61,37 +61,37 @@ class CheckoutContext:
 
     @property
     def pre_order(self) -> PreOrder:
-        """The order so far."""
+        """The current order."""
         return self.session.pre_order
 
     @property
     def payment(self) -> Payment:
-        """The payment that was begun; asking without one is a mistake of ours."""
+        """The payment; raises ``LookupError`` without one, which is a bug."""
         if self.session.pre_order.payment is None:
             raise LookupError("no payment option is chosen")
         return self.session.pre_order.payment
 
     @property
     def bill(self) -> Bill:
-        """What the order comes to as things stand."""
+        """The bill of the current order."""
         return bill_of(self.session.basket, self.session.pre_order)
 
     @property
     def strict(self) -> bool:
-        """Whether the shop refuses fields that it does not know."""
+        """Whether the shop refuses unknown fields."""
         return self.settings.unknown_fields == "refuse"
 
     @property
     def conventions(self) -> Conventions:
-        """How this shop says things that can be said in two ways."""
+        """The conventions of this shop's replies."""
         return self.settings.conventions
 
     def url(self, path: str) -> str:
-        """A ``redirect_url``, as a path or absolute by convention."""
+        """A ``redirect_url``, as a path or as an absolute URL, by convention."""
         return self.origin + path if self.conventions.redirect_url == "absolute" else path
 
     def fresh_token(self) -> str:
-        """A word nobody can have known before."""
+        """A new random token."""
         return f"{self.rng.getrandbits(96):024x}"
 
 
@@ -101,11 +101,11 @@ PageRenderer = Callable[[CheckoutContext], dict[str, Any]]
 
 @dataclass(frozen=True, slots=True)
 class PaymentHandler:
-    """How one flow is honoured: what each page's post does, and what each page shows.
+    """The pages of one payment flow: what a post of each page does, and what each page shows.
 
-    ``shortcuts`` are pages that may be posted without having been shown. ``completes`` is set where more than one page
-    completes the order: once one has done so, the reply of the others is the order. ``returns`` are pages
-    that a bank, wallet or provider sends the shopper back to.
+    ``shortcuts`` are pages that can be posted before they are shown. ``completes`` are pages that all complete the order: after
+    one of them, a post of another one gets the same order. ``returns`` are the pages that a bank, wallet or provider sends the
+    shopper back to.
     """
 
     posts: Mapping[Page, PostHandler]
@@ -115,8 +115,8 @@ class PaymentHandler:
     returns: frozenset[Page] = frozenset()
 
     def may_post(self, page: Page, context: CheckoutContext) -> bool:
-        """Whether the shopper has come far enough to post a page."""
+        """Whether the shopper may post this page now."""
         if page not in self.posts:
             return False
-        # Who comes back from a bank was not shown the page she comes back to; the page itself knows whom it expects.
+        # A page of return was not shown before. It checks the reference itself.
         return page in self.returns or page in self.shortcuts or page in context.payment.visited

@@ -1,4 +1,4 @@
-"""How each payment flow is honoured: one handler for each, in one table."""
+"""The payment flows: one handler for each flow, in one table."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def _spend_credit(context: CheckoutContext) -> PostResult:
 
 
 def use_credit(form: Form, context: CheckoutContext) -> PostResult:
-    """Pay a part, or all, with store credit; what is left is paid by another option."""
+    """Pay a part or all of the order with store credit. Another option pays the rest."""
     if "loyalty_money" in context.settings.unavailable:
         return field_error("non_field_errors", context.settings.unavailable["loyalty_money"])
     text = form["loyalty_amount_to_use"]
@@ -95,7 +95,7 @@ def use_credit(form: Form, context: CheckoutContext) -> PostResult:
 
 
 def balance(context: CheckoutContext) -> dict[str, Any]:
-    """What the shopper has to pay with in store credit."""
+    """The store credit of the shopper."""
     return {"balance": str(context.settings.store_credit)}
 
 
@@ -117,7 +117,7 @@ def _agree_to_confirm(form: Form, context: CheckoutContext) -> PostResult:
 def _begin_confirmation(form: Form, context: CheckoutContext) -> PostResult:
     if errors := agreement_errors(form):
         return PostResult(errors=errors)
-    # A browser's own payment sheet brings the address that it is validated at.
+    # The payment sheet of a browser gives the URL that validates it.
     if not _ADDRESS.fullmatch(form["validationURL"]):
         return field_error("validationURL", "Enter a valid URL.")
     context.payment.token = context.payment.token or context.fresh_token()
@@ -127,7 +127,7 @@ def _begin_confirmation(form: Form, context: CheckoutContext) -> PostResult:
 def _ask_confirmation(form: Form, _till: CheckoutContext) -> PostResult:
     if errors := agreement_errors(form):
         return PostResult(errors=errors)
-    # The sheet's token is the sheet's business: any text is one, and it may be long.
+    # The token of a payment sheet can be any text, also a long one.
     if len(form["payment_token"]) > _LONGEST:
         return field_error("payment_token", "Give the token of the payment.")
     return next_page(Page.CONFIRMATION_COMPLETE)
@@ -192,4 +192,4 @@ HANDLERS: Mapping[Flow, PaymentHandler] = MappingProxyType(
         ),
     }
 )
-"""One handler per flow; a test is red while a flow has none."""
+"""The handler of each flow. A test fails if a flow has none."""

@@ -1,4 +1,4 @@
-"""Being sent to a bank, wallet or provider, and coming back from there."""
+"""Redirects to a bank, wallet or provider, and the return from there."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ REDIRECT_URLS = {
     Page.BEX_COMPLETE: f"{_BANK}bex/?reference={{}}",
     Page.REDIRECTION_COMPLETE: PATHS[Page.REDIRECTION],
 }
-"""Where the shopper is sent, by the page she will come back to."""
+"""The URL of a redirect, by the page of the return."""
 
 
 def redirect_shopper(
     context: CheckoutContext, stays_on: Page, return_page: Page, *, approved: bool = True
 ) -> PostResult:
-    """Tell the shopper where to go and expect them back at a page; until then they stand where they were.
+    """Redirect the shopper and expect the return on ``return_page``; until then, the current page stays.
 
-    Only this reply says where to go: opening the checkout again must not send anybody away.
+    Only this reply has the URL: opening the checkout again must not redirect.
     """
     payment = context.payment
     payment.reference = context.fresh_token()
@@ -33,7 +33,7 @@ def redirect_shopper(
 
 
 def accept_return(form: Form, context: CheckoutContext) -> PostResult:
-    """Judge what a bank sent back: for this very visit, and paid or not."""
+    """Check the return from a bank: its reference and its status."""
     payment = context.payment
     if form["reference"] != payment.reference:
         return stale_return("reference")
@@ -46,7 +46,7 @@ def accept_return(form: Form, context: CheckoutContext) -> PostResult:
 
 
 def stale_return(field_name: str) -> PostResult:
-    """The answer to a visit that is over, or was never begun."""
+    """The error for a return that is not expected."""
     return field_error(field_name, "This payment is not expected, or no longer.")
 
 

@@ -1,4 +1,4 @@
-"""The steps before the payment: who is buying, how and where it is delivered, who carries it, how it is paid."""
+"""The steps before the payment: contact, addresses, delivery, store, shipping and payment option."""
 
 from __future__ import annotations
 
@@ -55,11 +55,11 @@ _STEP_ORDERS: Mapping[tuple[str, bool], tuple[Page, ...]] = MappingProxyType(
         ),
     }
 )
-"""The order of the steps, by convention and by whether the parcel goes to a store; the pages of the payment follow."""
+"""The order of the steps, by convention and by whether the shopper collects the parcel in a store."""
 
 
 def step_order(context: CheckoutContext) -> tuple[Page, ...]:
-    """The steps that this shopper takes before the payment, in their order."""
+    """The steps of this shopper before the payment, in their order."""
     delivery = context.pre_order.delivery
     return _STEP_ORDERS[context.conventions.page_order, delivery is not None and delivery.to_store]
 
@@ -80,7 +80,7 @@ _STEP_DONE: Mapping[Page, Callable[[Session], bool]] = MappingProxyType(
 
 
 def first_missing_step(context: CheckoutContext) -> Page:
-    """The first step that is not done; the payment option's page if all are."""
+    """The first step that is not done; the page of the payment option if all are."""
     session = context.session
     return next(
         (page for page in step_order(context) if page in _STEP_DONE and not _STEP_DONE[page](session)),
@@ -89,7 +89,7 @@ def first_missing_step(context: CheckoutContext) -> Page:
 
 
 def _reset_steps_after(context: CheckoutContext, page: Page) -> None:
-    """A step has changed: choose all that follows again."""
+    """Reset all steps after this one."""
     order, chosen = step_order(context), context.pre_order
     for later in order[order.index(page) + 1 :]:
         if later is Page.ADDRESS_SELECTION or (later is Page.RETAIL_STORE and Page.ADDRESS_SELECTION not in order):
@@ -104,7 +104,7 @@ def _reset_steps_after(context: CheckoutContext, page: Page) -> None:
 
 
 def restore_saved_choices(context: CheckoutContext) -> None:
-    """Take for a returning customer the steps that are missing, as they were chosen last time."""
+    """Fill the missing steps of a returning customer with their saved choices."""
     session = context.session
     remembered = session.account.saved_choices if session.account else None
     if remembered is None:
@@ -155,7 +155,7 @@ _RESTORERS: Mapping[Page, Callable[[Session, SavedChoices], bool]] = MappingProx
 
 
 def saved_choices_of(session: Session) -> SavedChoices | None:
-    """What to remember of a customer's choices; nothing if they are not complete."""
+    """The choices to save for a customer; ``None`` if they are not complete."""
     chosen = session.pre_order
     if not (chosen.shipping_address and chosen.billing_address and chosen.delivery and chosen.shipping):
         return None
@@ -273,14 +273,16 @@ STEP_HANDLERS: Mapping[Page, Callable[[Form, CheckoutContext], Errors]] = Mappin
         Page.PAYMENT_OPTION: _choose_payment_option,
     }
 )
-"""What posting each step does: it returns errors, or takes the choice. The same choice again changes nothing, but a
-payment option chosen again begins its payment anew."""
+"""The handler of each step: it stores the choice or returns errors.
+
+The same choice again changes nothing, except that the same payment option again restarts the payment.
+"""
 
 
 def keep_early_choice(page: Page, form: Form, context: CheckoutContext) -> None:
-    """Keep the carrier or the payment option of a shopper who has yet to take an earlier step, which may void them.
+    """Keep a shipping or payment option that is posted before an earlier step is done; that step may reset it.
 
-    The storefront's client has older lists at hand, and posts from them until the pre-order holds what it posted.
+    The storefront's client posts from lists that it got earlier, until the pre-order has its choice.
     """
     if not context.session.is_known or check_fields(page, form, strict=context.strict):
         return

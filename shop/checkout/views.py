@@ -1,4 +1,4 @@
-"""How the checkout shows itself: the envelope around every reply, the order so far, and what each page holds."""
+"""The documents of the checkout: the envelope of every reply, the pre-order, and the content of each page."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def envelope(
     pre_order: Mapping[str, Any] | None,
     errors: Errors | None = None,
 ) -> dict[str, Any]:
-    """The shape of every reply of the checkout."""
+    """The envelope of every reply of the checkout."""
     return {
         "context_list": entries,
         "template_name": TEMPLATE_CHECKOUT,
@@ -39,27 +39,27 @@ def envelope(
 
 
 def signed_out(conventions: Conventions) -> dict[str, Any]:
-    """The answer to somebody whose session the shop does not know."""
+    """The reply for an unknown session."""
     return envelope(conventions, [], None) | {"template_name": TEMPLATE_SIGNED_OUT}
 
 
 def basket_is_empty(conventions: Conventions) -> dict[str, Any]:
-    """The answer where there is nothing to check out.
+    """The reply for an empty basket.
 
-    It has no order so far. The storefront's client posts its choices for as long as an order lacks them, so an order
-    without choices makes it post over and over.
+    It has no pre-order. The storefront's client posts its choices as long as a pre-order lacks them, so an empty pre-order
+    would make it post for ever.
     """
     return envelope(conventions, [], None) | {"redirect_url": BASKET_URL}
 
 
 def entry(conventions: Conventions, page: Page, context: dict[str, Any]) -> dict[str, Any]:
-    """One page in the list of an envelope."""
+    """A page in the list of an envelope."""
     slug = page.value.lower() if conventions.page_slug == "lower" else page.value
     return {"page_context": context, "page_name": page.value, "page_slug": slug}
 
 
 def slug_of(settings: Settings, option: PaymentOption) -> str:
-    """What this shop calls a payment option; the contract's own slug is always its ``payment_type``."""
+    """The slug of a payment option in this shop; its ``payment_type`` is always the slug of the contract."""
     return settings.slugs.get(option.slug, option.slug) if settings.slugs else option.slug
 
 
@@ -76,12 +76,12 @@ def _option_document(payment_type: str, slug: str) -> dict[str, Any]:
 
 
 def option_document(settings: Settings, option: PaymentOption) -> dict[str, Any]:
-    """A payment option as the API description prints it; by another slug of the shop's own, as it was recorded."""
+    """A payment option as in the API description; with another slug, as in the recorded replies."""
     return _option_document(option.slug, slug_of(settings, option))
 
 
 def why_unavailable(settings: Settings, session: Session, slug: str) -> tuple[int, str] | None:
-    """The code and message that say why a shopper cannot have a payment option; ``None`` if she can."""
+    """The code and the message of an unavailable payment option; ``None`` if it is available."""
     if slug in settings.unavailable:
         return _UNAVAILABLE, settings.unavailable[slug]
     if slug in ("saved_card", "stored_card") and session.account is None and not settings.guest_saved_cards:
@@ -132,8 +132,8 @@ def _addresses(context: CheckoutContext) -> dict[str, Any]:
 def _stores(context: CheckoutContext) -> dict[str, Any]:
     shown = {**_addresses(context), "retail_stores": [store.document() for store in RETAIL_STORES.values()]}
     if context.pre_order.retail_store is None:
-        # The storefront's client posts a choice from the lists it knows for as long as the order lacks one. Only the
-        # shopper can choose a store, so these lists must be empty until then.
+        # The storefront's client posts choices from its lists as long as the pre-order lacks one. Only the shopper can
+        # choose a store, so these lists must be empty until then.
         shown |= {"shipping_options": [], "payment_options": []}
     return shown
 
@@ -160,13 +160,13 @@ _SHOWS: Mapping[Page, Callable[[CheckoutContext], dict[str, Any]]] = MappingProx
 
 
 def page_context(page: Page, context: CheckoutContext) -> dict[str, Any]:
-    """What a page before the payment, or of the payment, holds."""
+    """The content of a page."""
     show = _SHOWS.get(page) or HANDLERS[context.payment.option.flow].shows.get(page)
     return show(context) if show else {}
 
 
 def thank_you(context: CheckoutContext, order: Order) -> dict[str, Any]:
-    """What the last page says of a sold order."""
+    """The content of the last page, for a completed order."""
     return {
         "redirect_url": context.url(f"/orders/completed/{order.token}/"),
         "order_id": order.id,
@@ -182,7 +182,7 @@ def _plain(documents: Iterable[Mapping[str, Any] | None]) -> list[dict[str, Any]
 
 
 def pre_order_document(context: CheckoutContext) -> dict[str, Any]:
-    """The order so far as every reply of the checkout echoes it."""
+    """The pre-order in every reply of the checkout."""
     session, chosen, payment = context.session, context.pre_order, context.pre_order.payment
     bill = context.bill
     plan = payment.plan if payment else None

@@ -1,4 +1,4 @@
-"""The exchanges about who is shopping: the CSRF token, signing in and out, the customer and their profile."""
+"""The endpoints for the CSRF token, sign-in, sign-out, the current customer and their profile."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _LONGEST = 256
 
 
 class AccountPages:
-    """Signs shoppers in and out, and shows customers what the shop knows of them."""
+    """Answers requests about customers and their sign-in."""
 
     def __init__(
         self, settings: Callable[[], Settings], accounts: Accounts, sessions: SessionStore, tokens: CsrfTokens
@@ -60,9 +60,9 @@ class AccountPages:
         return reply
 
     def _logout(self, request: Request, _argument: str, _now: float) -> Reply:
-        """End the session; without a token that is wanted, show the form that asks whether to end it.
+        """End the session; without a valid token, show a form to confirm it.
 
-        The storefront's client reads the token out of that form and sends it as its cookie and as its field.
+        The storefront's client reads the token from that form, and sends it as a cookie and as a field.
         """
         token, header = request.csrf_pair
         if request.is_form and not header:

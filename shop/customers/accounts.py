@@ -1,4 +1,4 @@
-"""Who may sign in: the customers of a file, and the made-up ones of addresses that exist for testing."""
+"""The accounts of the shop: those of a file, and new ones for e-mail addresses of test domains."""
 
 from __future__ import annotations
 
@@ -20,31 +20,31 @@ _RESERVED = ("example.com", "example.net", "example.org")
 
 
 class AccountsFileError(Exception):
-    """An accounts file that cannot be used, with everything that is wrong with it."""
+    """An accounts file that cannot be used, with all its problems."""
 
 
 class WrongPassword(Exception):
-    """A sign-in that is refused."""
+    """A sign-in with a wrong password or an unknown address."""
 
 
 class SignInLocked(Exception):
-    """An address that was tried with too many wrong passwords, and is left alone for a while."""
+    """A sign-in after too many wrong passwords."""
 
 
 @dataclass(slots=True)
 class AddressBook:
-    """The addresses of one customer, the latest twenty; each has a pk of its own."""
+    """The addresses of one customer by pk, the latest twenty."""
 
     entries: dict[str, dict[str, Any]] = field(default_factory=dict)
     last_pk: int = 0
 
     def add(self, entry: dict[str, Any]) -> dict[str, Any]:
-        """Write an address down and return it with its pk."""
+        """Add an address and return it with its pk."""
         self.last_pk += 1
         return self.replace(str(self.last_pk), entry)
 
     def replace(self, pk: str, entry: dict[str, Any]) -> dict[str, Any]:
-        """Write an address down under a pk that is given, and return it with this pk."""
+        """Store an address under a given pk, and return it with this pk."""
         written = {"pk": int(pk), **entry}
         self.entries[pk] = written
         if len(self.entries) > _MOST_ADDRESSES:
@@ -54,7 +54,7 @@ class AddressBook:
 
 @dataclass(slots=True)
 class SavedChoices:
-    """What a customer chose last time: pks of addresses, delivery and shipping option, and store if it went to one."""
+    """The choices of a customer's last order: pks of addresses, delivery option, shipping option, and store if any."""
 
     shipping_address: str
     billing_address: str
@@ -65,7 +65,7 @@ class SavedChoices:
 
 @dataclass(slots=True)
 class Account:
-    """A customer the shop knows by name."""
+    """A customer with an account."""
 
     pk: int
     email: str
@@ -81,10 +81,10 @@ class Account:
     joined: float = 0.0
     last_seen: float = 0.0
     profile: dict[str, Any] = field(default_factory=dict)
-    """What the customer has written in the profile, over what stands there at first."""
+    """The fields of the profile that the customer has changed."""
 
     def document(self) -> dict[str, Any]:
-        """The customer as ``/current_user/`` and their addresses show them."""
+        """The customer in the form of ``/current_user/`` and of addresses."""
         document = user_document(self.pk, self.email, self.joined, self.last_seen)
         return document | {
             "first_name": self.first_name,
@@ -94,7 +94,7 @@ class Account:
         }
 
     def profile_document(self) -> dict[str, Any]:
-        """The customer as ``/users/profile/`` shows them."""
+        """The customer in the form of ``/users/profile/``."""
         shown = self.document()
         return {
             "id": self.pk,
@@ -115,7 +115,7 @@ _IN_PROFILE = (
 def user_document(
     pk: int, email: str, joined: float, last_seen: float, user_type: str = "registered"
 ) -> dict[str, Any]:
-    """A user as the API shows one; names and phone are empty."""
+    """A user in the form of the API; names and phone are empty."""
     name = blake2b(email.encode(), digest_size=16).hexdigest()
     return {
         "pk": pk,
@@ -146,7 +146,7 @@ def user_document(
 
 
 class Accounts:
-    """All customers: those of the file for ever, the made-up ones up to a bound."""
+    """All accounts: those of the file, and a limited number of generated ones."""
 
     def __init__(self, known: list[Account] | None = None) -> None:
         self._known = {account.email: account for account in known or []}
@@ -154,10 +154,10 @@ class Accounts:
         self._last_pk = len(self._known)
 
     def sign_in(self, email: str, password: str, now: float, *, tries: int, locked_for: float) -> Account:
-        """The account of this address and password.
+        """Sign in with an e-mail address and a password, and return the account.
 
-        An address of a domain that is reserved for testing gets its account at its first sign-in. Raises
-        ``WrongPassword``, and ``SignInLocked`` after ``tries`` wrong passwords in a row, for ``locked_for`` seconds.
+        An address of a test domain gets its account at its first sign-in. Raises ``WrongPassword``; after ``tries`` wrong
+        passwords in a row, raises ``SignInLocked`` for ``locked_for`` seconds.
         """
         email = email.strip().lower()
         account = self._known.get(email) or self._made_up.get(email)
@@ -187,7 +187,7 @@ class Accounts:
 
 
 def is_reserved(email: str) -> bool:
-    """Whether an address belongs to a domain that RFC 2606 keeps for testing, so that nobody real has it."""
+    """Whether an e-mail address belongs to a domain that RFC 2606 reserves for tests."""
     domain = email.rpartition("@")[2]
     if domain == email or not email.partition("@")[0]:
         return False
@@ -195,9 +195,9 @@ def is_reserved(email: str) -> bool:
 
 
 def read_accounts(path: Path, last_choices: Callable[[Account], SavedChoices]) -> list[Account]:
-    """The customers of a CSV file; ``last_choices`` says what one with ``saved_choices`` 1 chose last time.
+    """Read the accounts of a CSV file; ``last_choices`` makes the saved choices of those with ``saved_choices`` 1.
 
-    Raises ``AccountsFileError`` with all that is wrong; no cell is ever quoted, as it may be a password.
+    Raises ``AccountsFileError`` with every problem. Messages show no cell, because it may be a password.
     """
     try:
         with path.open(newline="", encoding="utf-8-sig") as file:
@@ -231,9 +231,9 @@ def _problem(row: list[str], seen: dict[str, Account]) -> str:
         return f"has {len(row)} cells; write {len(_HEADER)}"
     email = row[0].strip().lower()
     if "@" not in email:
-        return "email is no address; write for example ada@shop.test"
+        return "email is not an address; write for example ada@shop.test"
     if email in seen:
-        return "email stands in an earlier line, too; keep one of them"
+        return "email is also in an earlier line; keep one of them"
     if not row[1]:
         return "password is empty"
     if row[5].strip() not in ("0", "1"):

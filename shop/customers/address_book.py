@@ -1,4 +1,4 @@
-"""Writing down an address: which fields it has, what is wrong with one, and how it is shown."""
+"""Addresses of customers: their fields, checks and documents."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ _TEXT_FIELDS = (
 )  # fmt: skip
 _BOOLEAN_FIELDS = ("is_corporate", "e_bill_taxpayer", "primary")
 _OTHERS = ("user", "extra_field", "remote_id", "retail_store", "hash_data", "pk", "kvkk_confirm")
-"""Fields that may be sent and say nothing here."""
+"""Fields that are accepted and ignored."""
 _PLACES: tuple[tuple[str, str, Callable[[int], Place | None]], ...] = (
     ("country", "", geography.country),
     ("city", "country", geography.city),
     ("township", "city", geography.township),
     ("district", "township", geography.district),
 )
-"""Each place of an address: its field, the field of the place it lies in, and where it is looked up."""
+"""The places of an address: the field, the field of the place around it, and the look-up."""
 _KNOWN = frozenset({*_TEXT_FIELDS, *_BOOLEAN_FIELDS, *_OTHERS, *(name for name, _, _ in _PLACES)})
 _BOOLEANS = {True: True, False: False, "true": True, "false": False, "1": True, "0": False}
 _PHONE = re.compile(r"\+?\d{10,13}", re.ASCII)
@@ -37,7 +37,7 @@ _LONGEST = 300
 
 
 def add_address(given: Mapping[str, Any], session: Session, *, strict: bool) -> dict[str, Any]:
-    """Write an address down for a shopper and return it with its pk; ``Refused`` with what is wrong."""
+    """Add an address of a shopper and return it with its pk; raises ``Refused`` with every error."""
     entry = _entry(given, session.email, strict=strict)
     if session.account is not None and not session.account.phone:
         session.account.phone = entry["phone_number"]
@@ -45,7 +45,7 @@ def add_address(given: Mapping[str, Any], session: Session, *, strict: bool) -> 
 
 
 def change_address(pk: str, given: Mapping[str, Any], session: Session, *, strict: bool) -> dict[str, Any]:
-    """Change what is given of an address, and return the address."""
+    """Change the given fields of an address, and return the address."""
     book = session.addresses
     places = {name: held["pk"] for name, _, _ in _PLACES if (held := book.entries[pk][name])}
     entry = _entry({**book.entries[pk], **places, **given}, session.email, strict=strict)
@@ -82,7 +82,7 @@ def _entry(given: Mapping[str, Any], email: str, *, strict: bool) -> dict[str, A
 
 
 def _place_pks(given: Mapping[str, Any]) -> tuple[dict[str, int], Errors]:
-    """The pks of the places that are named, and what is wrong with them, in the platform's words."""
+    """The pks of the given places, and their errors in the words of the platform."""
     found: dict[str, int] = {}
     errors: Errors = {}
     for name, around, look_up in _PLACES:
@@ -110,7 +110,7 @@ def _short_places(places: Mapping[str, int]) -> dict[str, Any]:
 
 
 def store_address(store: RetailStore, billing: Mapping[str, Any]) -> dict[str, Any]:
-    """The address of a store that keeps the parcel for the shopper of this billing address."""
+    """The shipping address of a store, for the shopper of this billing address."""
     return {
         **dict.fromkeys(_TEXT_FIELDS),
         "pk": None,
@@ -129,7 +129,7 @@ def store_address(store: RetailStore, billing: Mapping[str, Any]) -> dict[str, A
 
 
 def full_document(entry: Mapping[str, Any], user: Mapping[str, Any]) -> dict[str, Any]:
-    """An address as ``/address/detailed/`` and a completed order show it."""
+    """An address in the form of ``/address/detailed/`` and of a completed order."""
     documents = (
         geography.country_document,
         geography.city_document,
@@ -153,14 +153,14 @@ def full_document(entry: Mapping[str, Any], user: Mapping[str, Any]) -> dict[str
 
 
 def owner_document(session: Session) -> dict[str, Any]:
-    """The shopper of a session as their addresses show them."""
+    """The shopper of a session, in the form of addresses."""
     if session.account is not None:
         return session.account.document()
     return user_document(0, session.guest_email, session.used, session.used, "guest") | {"phone": session.guest_phone}
 
 
 def default_saved_choices(account: Account) -> SavedChoices:
-    """What a customer whose choices are saved chose last time: home, the cheapest way to it."""
+    """The saved choices of a new account: its home address, with the cheapest shipping."""
     given = {
         "title": "Home",
         "first_name": account.first_name or "Ada",

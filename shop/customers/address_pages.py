@@ -1,4 +1,4 @@
-"""The exchanges about places: countries down to districts, stores, and the shopper's addresses."""
+"""The endpoints for countries, cities, townships, districts, stores and the shopper's addresses."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _WITH_STORE = "retailstore__isnull"
 
 
 class AddressPages:
-    """Lists places and keeps the address books."""
+    """Answers requests for places and addresses."""
 
     def __init__(self, settings: Callable[[], Settings], sessions: SessionStore) -> None:
         self._settings = settings
@@ -88,7 +88,7 @@ def _listed(rows: Iterable[Mapping[str, Any]]) -> Reply:
 
 
 def _pk(request: Request, name: str) -> int | None:
-    """The place that a list is asked for; ``None`` if it is asked for without one."""
+    """The pk of the place in the query; ``None`` without one."""
     given = request.query.get(name)
     if given is None:
         return None
@@ -101,7 +101,7 @@ def _pk(request: Request, name: str) -> int | None:
 
 
 def _places_within(request: Request, name: str, places: Callable[[int], list[dict[str, Any]]]) -> list[dict[str, Any]]:
-    """The places that lie in the one that is named; the lists are too long to be shown without one."""
+    """The places inside the given place. Without one, the list is empty: it would be too long."""
     pk = _pk(request, name)
     return [] if pk is None else places(pk)
 

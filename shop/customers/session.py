@@ -1,4 +1,4 @@
-"""Who is shopping: the sessions the shop remembers, bounded in number and age."""
+"""Sessions of shoppers, limited in number and age, and CSRF tokens."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _TOKEN_LENGTH = 32
 
 @dataclass(slots=True)
 class Session:
-    """One shopper's visit. She is a guest once ``guest_email`` is set, a customer once ``account`` is."""
+    """The session of one shopper: a guest with ``guest_email``, a customer with ``account``."""
 
     id: str
     basket: Basket
@@ -41,26 +41,26 @@ class Session:
 
     @property
     def email(self) -> str:
-        """Where the receipt goes."""
+        """The e-mail address for the receipt."""
         return self.account.email if self.account else self.guest_email
 
     @property
     def phone(self) -> str:
-        """Where a code is sent: the customer's or guest's phone, or else that of the chosen address."""
+        """The phone for SMS codes: that of the customer or guest, else that of the shipping address."""
         phone = self.account.phone if self.account else self.guest_phone
         address = self.pre_order.shipping_address
         return phone or (str(address["phone_number"]) if address else "")
 
     @property
     def addresses(self) -> AddressBook:
-        """The addresses she can choose from."""
+        """The addresses that the shopper can choose from."""
         return self.account.addresses if self.account else self.guest_addresses
 
 
 class SessionStore:
-    """The sessions; the one that nobody used for longest goes when there are too many.
+    """All sessions. When there are too many, the least recently used one goes.
 
-    ``settings`` returns the bounds of the moment: a number, and an age in seconds since the last use.
+    ``settings`` returns the current limits: a number, and an age in seconds since the last use.
     """
 
     def __init__(self, settings: Callable[[], SessionSettings], rng: random.Random) -> None:
@@ -74,7 +74,7 @@ class SessionStore:
         return len(self._sessions)
 
     def find(self, session_id: str, now: float) -> Session | None:
-        """The session of this id, unless it is unknown or too old; finding it makes it young again."""
+        """The session with this id, unless it is unknown or too old. This counts as a use."""
         session = self._sessions.get(session_id)
         if session is None:
             return None
@@ -86,7 +86,7 @@ class SessionStore:
         return session
 
     def open(self, now: float) -> Session:
-        """A new session with an empty basket."""
+        """Open a new session with an empty basket."""
         bounds = self._settings()
         while self._sessions:
             oldest = next(iter(self._sessions.values()))
@@ -98,7 +98,7 @@ class SessionStore:
         return session
 
     def rotate(self, session: Session) -> None:
-        """Give a session another id, so that one known before the sign-in is worth nothing after it."""
+        """Give a session a new id, so that an id from before the sign-in becomes useless."""
         self._sessions.pop(session.id, None)
         session.id = self._fresh_id()
         self._sessions[session.id] = session
@@ -114,7 +114,7 @@ class SessionStore:
         return Basket(self._last_basket)
 
     def fresh_pre_order(self) -> PreOrder:
-        """A pre-order in which nothing is chosen."""
+        """A pre-order without choices."""
         return PreOrder(f"{self._rng.getrandbits(64):016x}")
 
     def _fresh_id(self) -> str:
@@ -122,7 +122,7 @@ class SessionStore:
 
 
 class CsrfTokens:
-    """Tokens that only this shop can have issued: half of each signs the other half."""
+    """Issues and checks CSRF tokens. One half of a token signs the other half."""
 
     def __init__(self, rng: random.Random) -> None:
         self._rng = rng
@@ -134,9 +134,9 @@ class CsrfTokens:
         return nonce + self._signature(nonce)
 
     def accepts(self, from_cookie: str, from_header: str, *, strict: bool) -> bool:
-        """Whether a request may pass: the header echoes the cookie, if there is one.
+        """Whether a request may pass: its header must repeat the cookie, if there is one.
 
-        ``strict``: there must be one, and this shop must have issued it.
+        With ``strict``, there must be a cookie, and this shop must have issued it.
         """
         if not strict:
             return from_cookie in ("", from_header)
@@ -149,7 +149,7 @@ class CsrfTokens:
 
 
 def require_session(sessions: SessionStore, request: Request, now: float) -> Session:
-    """The session that the request names; ``Refused`` with 401 if there is none."""
+    """The session of a request; raises ``Refused`` with 401 without one."""
     session = sessions.find(request.session_id, now)
     if session is None:
         raise refused(HTTPStatus.UNAUTHORIZED, "The session is not known, or no longer.")
@@ -157,7 +157,7 @@ def require_session(sessions: SessionStore, request: Request, now: float) -> Ses
 
 
 def session_or_new(sessions: SessionStore, request: Request, now: float, reply: Reply) -> Session:
-    """The session that the request names, or a new one, whose cookie goes with the reply."""
+    """The session of a request, or a new one; its cookie is added to the reply."""
     session = sessions.find(request.session_id, now)
     if session is None:
         session = sessions.open(now)

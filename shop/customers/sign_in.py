@@ -1,4 +1,4 @@
-"""Signing in: an address and a password for a session of one's own, or one of the documented refusals."""
+"""Sign-in with an e-mail address and a password, and its documented refusals."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ def sign_in(
     now: float,
     strict: bool,
 ) -> Reply:
-    """Sign a shopper in; the basket comes along, the session gets another id.
+    """Sign a shopper in. The basket stays, and the session gets a new id.
 
-    The reply holds ``key`` and the session's cookie. Refused: 202 if a one-time code is wanted, ``redirect_url`` if a
-    captcha is, 400 with errors on fields or ``non_field_errors``, 429 after too many wrong passwords.
+    The reply has ``key`` and the session cookie. Refusals: 202 if a one-time code is required, ``redirect_url`` if a captcha is
+    required, 400 with errors of fields or ``non_field_errors``, 429 after too many wrong passwords.
     """
     email, password = _credentials(given, strict=strict)
     if settings.wants == "one_time_code":
@@ -71,7 +71,7 @@ def _credentials(given: Mapping[str, Any], *, strict: bool) -> tuple[str, str]:
 
 def _session_of(account: Account, session: Session | None, sessions: SessionStore, now: float) -> Session:
     if session is None or session.account not in (None, account):
-        # Another customer's basket and last order are none of hers.
+        # Basket and last order of another customer must not carry over.
         if session is not None:
             sessions.forget(session.id)
         session = sessions.open(now)

@@ -1,8 +1,7 @@
-"""The shop's access log: one line for each request, in the form that web servers write and everybody's tools read.
+"""The shop's access log: a line for each request, in Apache's "combined" format.
 
-Apache's "combined" form, with three words more at the end of a line: how long the request took in seconds,
-``session=`` with a hash of the session, and ``msec=`` with the moment of the reply. No cookie, token or telephone is
-ever written: addresses stand there as the route that they take.
+Each line has three additions: the duration in seconds, ``session=`` with a hash of the session, and ``msec=`` with the time
+of the reply. No cookie, token or phone number is written: paths are masked.
 """
 
 from __future__ import annotations
@@ -25,38 +24,38 @@ _FLUSH_EVERY = 1.0
 _BUFFER = 64 * 1024
 _HASH_DIGITS = 16
 _LONGEST_AGENT = 200
-_CLIENT_GONE_STATUS = 499  # as nginx notes a request that never got a reply
+_CLIENT_GONE_STATUS = 499  # as in nginx, for a request without a reply
 _NAMES = frozenset(page.value for page in CHECKOUT_PAGES)
 _MASKED_PATHS = (PATHS[Page.COMPLETED_ORDER].partition("{")[0],)
 _UNLOGGED_PATHS = (CONTROL_PATH, PATHS[Page.BANK], PATHS[Page.SMS_INBOX].partition("{")[0])
 
 
 class AccessLog:
-    """A file that takes a line for each request; lines wait in a buffer for a second at most while requests come."""
+    """The log file. Lines stay in a buffer for at most a second while requests come."""
 
     def __init__(self, path: Path) -> None:
         self._file = path.open("a", encoding="utf-8", buffering=_BUFFER)
-        self._salt = secrets.token_bytes(16)  # so that nobody finds a session by hashing a cookie she knows
+        self._salt = secrets.token_bytes(16)  # without the salt, a known cookie could be found by its hash
         self._flushed = 0.0
 
     def write(self, line: str, now: float) -> None:
-        """Append a line; ``now`` in seconds decides whether the buffer is written."""
+        """Append a line; ``now`` in seconds decides when to flush the buffer."""
         self._file.write(line)
         if now - self._flushed >= _FLUSH_EVERY:
             self._file.flush()
             self._flushed = now
 
     def session_hash(self, session: str) -> str:
-        """A name for a session by which its requests belong together, and nothing else can be done."""
+        """A name for a session that only groups its requests."""
         return sha256(self._salt + session.encode()).hexdigest()[:_HASH_DIGITS] if session else "-"
 
     def close(self) -> None:
-        """Write what is left."""
+        """Flush and close the file."""
         self._file.close()
 
 
 class AccessLogMiddleware:
-    """An ASGI application whose requests are logged; ``clock`` gives seconds since the epoch."""
+    """Logs the requests of an ASGI application; ``clock`` gives seconds since the epoch."""
 
     def __init__(self, app: AsgiApp, log: AccessLog, clock: Callable[[], float]) -> None:
         self._app = app
@@ -64,7 +63,7 @@ class AccessLogMiddleware:
         self._clock = clock
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve a request, then log it; what lies outside the shop (its control, the bank, the inbox) is not logged."""
+        """Serve a request and log it. The control, the bank and the SMS inbox are not logged: they are no part of a real shop."""
         if scope["type"] != "http" or scope["path"].startswith(_UNLOGGED_PATHS):
             await self._app(scope, receive, send)
             return
@@ -105,7 +104,7 @@ def _address(scope: Scope) -> str:
         if path.startswith(start):
             return f"{start}-/"
     asked = dict(parse_qsl(scope["query_string"].decode("latin-1"))) if scope["query_string"] else {}
-    # Of the query only the name of a page: the rest is nobody's business.
+    # Of the query, only the name of the page is logged.
     page = asked.get("page")
     return path if page is None else f"{path}?page={page if page in _NAMES else '-'}"
 
@@ -116,7 +115,7 @@ def _quoted(text: str) -> str:
 
 
 def _new_session(headers: Any) -> str:
-    """The session that a reply gives her: whose the request is from now on."""
+    """The session that a reply sets."""
     start = f"{COOKIE_SESSION}=".encode()
     for name, value in headers:
         if name.lower() == b"set-cookie" and value.startswith(start):

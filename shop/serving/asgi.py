@@ -1,4 +1,4 @@
-"""The shop as an ASGI application: bytes in, a wait in the queue, bytes out."""
+"""The shop as an ASGI application: it reads a request, waits in the queue, and sends the reply."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ Send = Callable[[Message], Awaitable[None]]
 Sleep = Callable[[float], Awaitable[None]]
 
 RESET_EXTENSION = "checkload.abort"
-"""The key of ``scope["extensions"]`` under which the server offers, as ``call``, to reset the connection."""
+"""The key of ``scope["extensions"]`` for our server's extension: its ``call`` resets the connection."""
 
 _MOST_BYTES = 64 * 1024
 _HEADERS = frozenset(name.encode() for name in (HEADER_AJAX, HEADER_CSRF, "content-type", "host"))
@@ -38,7 +38,7 @@ _UNKNOWN = "unknown"
 
 
 class AsgiShop:
-    """The shop behind ASGI. ``clock`` gives seconds since the epoch and never goes back; ``sleep`` waits."""
+    """The ASGI application. ``clock`` gives seconds since the epoch and never goes back; ``sleep`` waits."""
 
     def __init__(self, shop: Shop, clock: Callable[[], float], sleep: Sleep = asyncio.sleep) -> None:
         self._shop = shop
@@ -51,7 +51,7 @@ class AsgiShop:
         self._fault_rng = random.Random(f"faults {shop.settings.seed}")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one request; other kinds of connection are not offered."""
+        """Serve one HTTP request; other kinds of connection are refused."""
         if scope["type"] != "http":
             raise NotImplementedError(f"the shop speaks HTTP only, not {scope['type']}")
         body = await _read_body(receive)
@@ -102,13 +102,13 @@ class AsgiShop:
         await self._deliver(fault, reply, scope, receive, send)
 
     def _freeze(self) -> None:
-        """Count the time to the freeze that the settings ask for from now on."""
+        """Start the clock of the freeze in the settings."""
         asked = self._shop.settings.freeze
         start = math.inf if asked is None else self._clock() + asked.after
         self._workers.freeze(Freeze(start, start + (0.0 if asked is None else asked.lasts)))
 
     def _admit(self, page: Page | None) -> float:
-        """How long this request will take in the queue and with a worker, seconds."""
+        """How long this request takes in the queue and with a worker, in seconds."""
         service_time = draw_service_time(self._shop.settings.service, page, self._service_rng)
         if page in OUTSIDE_PAGES:
             return service_time
@@ -139,7 +139,7 @@ class AsgiShop:
             abort()
 
     async def _wait_until_gone(self, receive: Receive, seconds: float) -> None:
-        """Wait for so many seconds, or until the shopper hangs up."""
+        """Wait for so many seconds, or until the client disconnects."""
         gone = asyncio.ensure_future(_client_gone(receive))
         over = asyncio.ensure_future(self._sleep(seconds))
         try:
@@ -155,7 +155,7 @@ async def _client_gone(receive: Receive) -> None:
 
 
 async def _read_body(receive: Receive) -> bytes | None:
-    """The body of a request, or a little more than the shop reads of it; ``None`` if the shopper hung up before its end."""
+    """Read the body of a request, at most a little more than allowed; ``None`` if the client disconnects before its end."""
     body = b""
     while True:
         message = await receive()
@@ -180,7 +180,7 @@ def _request(scope: Scope, body: bytes) -> Request:
 
 
 def _cookies(header: str) -> dict[str, str]:
-    # http.cookies.SimpleCookie takes ten times as long, and drops all cookies after one it dislikes.
+    # http.cookies.SimpleCookie is ten times slower, and drops all cookies after an invalid one.
     pairs = (part.partition("=") for part in header.split(";"))
     return {name.strip(): value.strip() for name, _, value in pairs}
 

@@ -1,6 +1,6 @@
-"""Looking into the shop and changing it while it runs, under ``/_control/``.
+"""The control endpoints under ``/_control/``: they show and change the running shop.
 
-Nothing here is counted in the ledger, slowed down or broken by a fault.
+The ledger does not count these requests; queue and faults do not affect them.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ _FAULTS = TypeAdapter(tuple[Fault, ...])
 
 
 class Control:
-    """The control endpoints; ``apply`` takes new settings into use."""
+    """The control endpoints; ``apply`` activates new settings."""
 
     def __init__(self, shop: Shop, apply: Callable[[Settings], None]) -> None:
         self._shop = shop
         self._apply = apply
 
     def answer(self, request: Request) -> Reply:
-        """Answer one request to ``/_control/<name>``; a trailing slash does not matter."""
+        """Answer a request to ``/_control/<name>``, with or without a slash at the end."""
         name = request.path.removeprefix(CONTROL_PATH).removesuffix("/")
         exchanges: Mapping[tuple[str, str], Callable[[Request], Reply]] = {
             ("GET", "health"): self._health,
@@ -96,7 +96,7 @@ class Control:
 
 def _read(request: Request) -> Any:
     if request.headers.get("content-type", "").partition(";")[0].strip() != JSON_TYPE:
-        # A page of another site cannot send JSON without being asked first, so this also keeps browsers out.
+        # A page of another site cannot send JSON without a CORS preflight, so this also keeps browsers out.
         raise refused(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, f"Send {JSON_TYPE}.")
     try:
         return orjson.loads(request.body)
@@ -105,7 +105,7 @@ def _read(request: Request) -> Any:
 
 
 def settings_problems(error: ValidationError) -> list[dict[str, str]]:
-    """Everything that is wrong with settings: the dotted key, and what to do about it."""
+    """Every problem of the settings: the dotted key, and the message with the remedy."""
     return [
         {
             "key": ".".join(str(part) for part in problem["loc"] if part != "[key]") or "settings",

@@ -1,10 +1,9 @@
-"""Named ways to break a promise, each at a share and on pages of choice.
+"""The faults of the shop: each one hits a share of the requests, on some pages or on all.
 
-Some faults strike before the work is done, so that nothing has happened: ``sign_in_redirect`` (302), ``throttled``
-(429), ``unavailable`` (503), ``client_error`` (400). Some spoil the work itself: ``session_dropped``,
-``empty_basket``, ``lost_sms``, ``repeated_order_number``. All others strike after it: whatever the request asked for
-has been done, and only the reply is spoiled, or never comes (``server_error``, ``reset``, ``stall``). A fault without
-pages strikes on all pages of the shop, but not on the stand-ins for what lies outside it.
+Some faults replace the work, so nothing happens: ``sign_in_redirect`` (302), ``throttled`` (429), ``unavailable`` (503),
+``client_error`` (400). Some change the work itself: ``session_dropped``, ``empty_basket``, ``lost_sms``,
+``repeated_order_number``. All others come after the work: the request has its effect, but the reply is wrong or never comes
+(``server_error``, ``reset``, ``stall``). A fault without pages hits all pages of the shop, but not the stand-ins outside it.
 """
 
 from __future__ import annotations
@@ -37,14 +36,14 @@ _AMOUNTS = ("total_amount", "total_amount_with_interest", "unpaid_amount")
 BEHAVIOUR_FAULTS = frozenset(
     {FaultName.SESSION_DROPPED, FaultName.EMPTY_BASKET, FaultName.LOST_SMS, FaultName.REPEATED_ORDER_NUMBER}
 )
-"""Faults that spoil the work itself."""
+"""Faults in the work of the shop itself."""
 
 DELIVERY_FAULTS = frozenset({FaultName.RESET, FaultName.STALL, FaultName.SLOW_BODY})
-"""Faults in how the reply is sent; the server sees to them."""
+"""Faults in how the reply is sent; ``asgi.py`` does them."""
 
 
 def draw_fault(faults: tuple[Fault, ...], page: Page | None, rng: random.Random) -> Fault | None:
-    """The fault that strikes this request: the first of the list that the dice hit, or none."""
+    """Draw the fault of this request: the first one of the list that its share selects, or none."""
     for fault in faults:
         concerned = page in fault.pages if fault.pages else page not in OUTSIDE_PAGES
         if concerned and rng.random() < fault.share:
@@ -53,13 +52,13 @@ def draw_fault(faults: tuple[Fault, ...], page: Page | None, rng: random.Random)
 
 
 def replacement_reply(name: FaultName) -> Reply | None:
-    """The reply of a fault that strikes before anything is done; ``None`` for all others."""
+    """The reply of a fault that replaces the work; ``None`` for other faults."""
     make = _REPLACED_REPLIES.get(name)
     return make() if make else None
 
 
 def corrupt_reply(name: FaultName, reply: Reply, rng: random.Random) -> bytes:
-    """The bytes of a reply after a fault; the reply's status or document may have been changed as well."""
+    """Apply a fault to a reply and return its bytes; it may also change the status or the document."""
     if name in _DOCUMENT_FAULTS and reply.html is None:
         _DOCUMENT_FAULTS[name](reply.document, rng)
     if name is FaultName.SERVER_ERROR:
@@ -95,7 +94,7 @@ def _missing_field(document: dict[str, Any], rng: random.Random) -> None:
     if entries is None:
         for key in list(document)[:1]:
             del document[key]
-    elif entries and rng.random() < 0.5:  # noqa: PLR2004 - one or the other, as a coin falls
+    elif entries and rng.random() < 0.5:  # noqa: PLR2004 - one or the other, with equal chance
         del entries[-1]["page_context"]
     else:
         document.pop("pre_order", None)

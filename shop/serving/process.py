@@ -1,4 +1,4 @@
-"""The shop as a process of its own, started for a run and stopped after it."""
+"""Starts the shop as a separate process for a run, and stops it afterwards."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from urllib.parse import urlsplit
 from shop.settings import Settings
 
 READY = "checkload shop listening on "
-"""How the line begins that a shop prints once it serves; its URL follows."""
+"""The start of the line that a ready shop prints; its URL follows."""
 _REPOSITORY = Path(__file__).resolve().parents[2]
 _POLL = 0.02
 
 
 class ShopStartError(Exception):
-    """The shop did not start; the message holds what it said itself."""
+    """The shop did not start; the message has its own error."""
 
 
 @dataclass(slots=True)
@@ -39,11 +39,11 @@ class ShopProcess:
 
     @classmethod
     def start(cls, settings: Settings, *, python: str = sys.executable, timeout: float = 15.0) -> Self:
-        """Start a shop on a free loopback port and wait, ``timeout`` seconds at most, until it serves.
+        """Start a shop on a free loopback port and wait until it serves, at most ``timeout`` seconds.
 
-        It stops by itself when this process ends, however it ends. Raises ``ShopStartError``.
+        It stops when this process ends for any reason. Raises ``ShopStartError``.
         """
-        # A file, as a pipe that nobody reads would one day be full and bring the shop to a halt.
+        # A file, because an unread pipe gets full and then blocks the shop.
         complaints = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the process
         command = [python, "-m", "shop", "--port", "0", "--settings", "-", "--exit-with-parent"]
         paths = [str(_REPOSITORY), *filter(None, [os.environ.get("PYTHONPATH")])]
@@ -77,7 +77,7 @@ class ShopProcess:
         return self._process.poll() is None
 
     def ledger(self) -> dict[str, Any]:
-        """What the shop counted; raises ``OSError`` if it cannot be asked."""
+        """Read the counts of the shop; raises ``OSError`` if it does not answer."""
         address = urlsplit(self.url)
         connection = http.client.HTTPConnection(address.hostname or "", address.port, timeout=10)
         try:
@@ -93,7 +93,7 @@ class ShopProcess:
         return document
 
     def stop(self, timeout: float = 5.0) -> None:
-        """Stop the shop and wait for its end; after ``timeout`` seconds it is killed. Stopping twice does no harm."""
+        """Stop the shop and wait for its end; after ``timeout`` seconds, kill it. A second call does nothing."""
         _end(self._process, timeout)
         self._stderr.close()
 
@@ -105,7 +105,7 @@ def _await_ready(process: subprocess.Popen[bytes], settings: Settings, timeout: 
     output = process.stdout
     reader = threading.Thread(target=lambda: lines.append(output.readline()), daemon=True)
     reader.start()
-    # A shop that ended before it read its settings says why on its own.
+    # A shop that ended before it read its settings prints the reason itself.
     with contextlib.suppress(BrokenPipeError):
         process.stdin.write(settings.model_dump_json().encode() + b"\n")
         process.stdin.flush()

@@ -1,9 +1,8 @@
-"""How slow and how full the shop is: so many workers, a queue before them, a service time per page.
+"""The queue of the shop: a number of workers, a queue before them, and a service time for each page.
 
-Requests are served first come, first served. As each one's service time is drawn when it arrives, its departure is
-known there and then, so the whole queue is arithmetic and needs no waiting to be tested. With Poisson arrivals and
-exponential service times it is M/M/c, otherwise M/G/c; its capacity is ``workers / mean service time``. The
-computer's own time for a request is not part of this and comes on top, outside the queue.
+Requests are served in the order of their arrival. The service time is drawn at the arrival, so the departure is known at
+once: the queue is pure arithmetic, and tests need no waiting. With Poisson arrivals and exponential service times it is
+M/M/c, otherwise M/G/c. Its capacity is ``workers / mean service time``. The CPU time of a request comes on top.
 """
 
 from __future__ import annotations
@@ -19,14 +18,14 @@ from shop.settings import ServiceSettings, Settings
 
 
 def mean_service_time(settings: ServiceSettings, page: Page | None) -> float:
-    """How long a worker is busy with this page on average, seconds; a page outside the shop takes none unless named."""
+    """The mean service time of a page in seconds; 0 for a page outside the shop, unless the settings name it."""
     if page is None:
         return settings.default
     return settings.pages.get(page, 0.0 if page in OUTSIDE_PAGES else settings.default)
 
 
 def draw_service_time(settings: ServiceSettings, page: Page | None, rng: random.Random) -> float:
-    """How long a worker is busy with this very request, seconds."""
+    """Draw the service time of one request, in seconds."""
     mean = mean_service_time(settings, page)
     if mean <= 0:
         return 0.0
@@ -42,17 +41,17 @@ def draw_service_time(settings: ServiceSettings, page: Page | None, rng: random.
 
 @dataclass(frozen=True, slots=True)
 class Freeze:
-    """A stretch of time, from ``start`` to ``end``, in which nothing moves."""
+    """A time from ``start`` to ``end`` in which no work is done."""
 
     start: float = math.inf
     end: float = math.inf
 
     def work_start(self, moment: float) -> float:
-        """When work can begin that was to begin at this moment."""
+        """When work that was to start at this moment can start."""
         return self.end if self.start <= moment < self.end else moment
 
     def work_end(self, begun: float, service_time: float) -> float:
-        """When work is done that was begun at that moment."""
+        """When work that started at this moment ends."""
         end = begun + service_time
         return end + self.end - self.start if begun < self.start < end else end
 
@@ -62,9 +61,9 @@ class QueueFull(Exception):
 
 
 class Workers:
-    """The workers and their queue. Moments are seconds of one clock and must not go back.
+    """The workers and their queue. Times are seconds of one clock that never goes back.
 
-    ``count`` is ``None`` for any number of workers, ``queue`` for a queue of any length.
+    A ``count`` of ``None`` means unlimited workers; a ``queue`` of ``None``, an unlimited queue.
     """
 
     def __init__(self, count: int | None, queue: int | None) -> None:
@@ -75,11 +74,11 @@ class Workers:
         self._freeze = Freeze()
 
     def freeze(self, freeze: Freeze) -> None:
-        """Stand still for this stretch of time; who is being served already when this is said keeps her moment."""
+        """Do no work in this time. Requests that were admitted before keep their departure."""
         self._freeze = freeze
 
     def resize(self, count: int | None, queue: int | None) -> None:
-        """Work with another number of workers from now on; who is being served, or waits, keeps her moment."""
+        """Change the number of workers. Requests that were admitted before keep their departure."""
         self._queue = queue
         if count == self._count:
             return
@@ -91,7 +90,7 @@ class Workers:
         heapq.heapify(self._free_at)
 
     def admit(self, now: float, service_time: float) -> float:
-        """The moment at which a request that arrives now will have been served; ``Full`` if it may not even wait."""
+        """Admit a request that arrives now, and return its departure; raises ``QueueFull`` if the queue is full."""
         if self._count is None:
             return self._freeze.work_end(self._freeze.work_start(now), service_time)
         start = self._freeze.work_start(max(now, self._free_at[0]))
@@ -104,12 +103,12 @@ class Workers:
         return end
 
     def waiting(self, now: float) -> int:
-        """How many requests wait for a worker at this moment."""
+        """The number of requests that wait for a worker now."""
         while self._starts and self._starts[0] <= now:
             self._starts.popleft()
         return len(self._starts)
 
 
 def workers_of(settings: Settings) -> Workers:
-    """The workers and the queue that the settings ask for."""
+    """The workers and the queue of these settings."""
     return Workers(settings.workers, settings.queue)

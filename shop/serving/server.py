@@ -1,4 +1,4 @@
-"""Running the shop on a socket until it is told to stop."""
+"""Runs the shop on a socket with uvicorn."""
 
 from __future__ import annotations
 
@@ -25,19 +25,18 @@ _LINGER_NO_TIME = struct.pack("ii", 1, 0)
 
 
 class _Protocol(HttpToolsProtocol):
-    """HTTP as uvicorn speaks it, with one more thing offered to the application: to reset the connection."""
+    """uvicorn's HTTP protocol, with an extension that lets the application reset the connection."""
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
-        # ASGI's extensions are tables; ours offers one thing to call.
         self.scope["extensions"] = {RESET_EXTENSION: {"call": self._reset}}
 
     def _reset(self) -> None:
         if (sock := self.transport.get_extra_info("socket")) is not None:
-            # Closing a socket that lingers for no time sends a reset instead of a goodbye.
+            # Closing a socket with a linger time of 0 sends a reset.
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _LINGER_NO_TIME)
         self.transport.abort()
-        # uvicorn would answer a request that the application leaves unanswered, if it had not heard of the end.
+        # Otherwise uvicorn would answer the request, because the application sends no reply.
         self.cycle.disconnected = True
 
 
@@ -54,23 +53,23 @@ class _Server(uvicorn.Server):
         self._on_ready()
 
     def stop(self) -> None:
-        """Finish: no new request is taken, those under way are cut off after a second."""
+        """Stop: take no new requests, and cut off the current ones after a second."""
         self.should_exit = True
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
-        # uvicorn raises a signal again once it has stopped, which would make a wanted end look like a crash.
+        # uvicorn raises a signal again after its stop, so a normal stop would look like a crash.
         yield
 
 
 def steady_clock() -> Callable[[], float]:
-    """Seconds since the epoch, of a clock that never goes back."""
+    """A clock of seconds since the epoch that never goes back."""
     offset = time.time() - time.monotonic()
     return lambda: offset + time.monotonic()
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """A listening socket; ``port`` 0 takes a free one. ``OSError`` if it cannot be had."""
+    """Open a listening socket; ``port`` 0 takes a free port. Raises ``OSError``."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     sock = socket.socket(family, socket.SOCK_STREAM)
     try:
@@ -93,7 +92,7 @@ def serve(
 ) -> None:
     """Serve the shop until SIGINT or SIGTERM, or, with ``exit_with_parent``, until standard input ends.
 
-    Requests are noted in ``log``, if there is one; it is closed at the end.
+    ``log`` gets a line for each request, and is closed at the end.
     """
     clock = steady_clock()
     app: AsgiApp = AsgiShop(shop, clock)
@@ -124,7 +123,7 @@ def serve(
 
 
 def _stop_at_end_of_input(server: _Server) -> None:
-    # os.read, as sys.stdin's lock, held by a thread that waits, would end the interpreter with an error.
+    # os.read and not sys.stdin: a waiting thread would hold the lock of sys.stdin and break the end of the interpreter.
     with contextlib.suppress(OSError):
         while os.read(0, 4096):
             pass
