@@ -1,1 +1,1 @@
-"""What shoppers do: journeys through the checkout, and the checks on every reply."""
+"""The shoppers: HTTP clients, identities, journeys through the checkout, and the checks of every response."""

@@ -1,4 +1,4 @@
-"""The list of journeys that visits everything once: for checking a target that nobody has tried before."""
+"""The list of journeys that covers everything once: a first check of a new target."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from users.population.journey_spec import JourneyMix, JourneySpec, SmsScript
 
 
 def coverage_specs_for(mix: JourneyMix, kinds: Collection[str]) -> tuple[JourneySpec, ...]:
-    """Every payment option once, then what is special: the SMS scripts, 3-D Secure, a declined card, leaving early.
+    """Every payment option once, then the special cases: SMS scripts, 3-D Secure, a declined card, leaving early.
 
-    The journeys of ``kinds`` take turns. Weights do not matter, but what the mix gives the weight 0 by name is left
-    out. A plain pay on delivery stands for the script in which the code is right.
+    The journeys in ``kinds`` take turns. Weights do not count, but a name with the weight 0 is left out. The plain
+    pay-on-delivery journey covers the SMS script ``right``.
     """
     kinds = _wanted(kinds, mix.journeys)
     if not kinds:
@@ -28,7 +28,7 @@ def coverage_specs_for(mix: JourneyMix, kinds: Collection[str]) -> tuple[Journey
     rows = [JourneySpec(0, next(turns), option) for option in options]
     first = payers[0]
     rows += _special(options, _wanted(SmsScript, mix.sms), first)
-    # With fewer options than journeys, somebody has not had her turn yet.
+    # With fewer options than journeys, some journeys have not had a turn yet.
     seen = {row.journey for row in rows}
     rows += [JourneySpec(0, kind, options[0]) for kind in kinds if kind not in seen]
     return tuple(replace(row, number=number) for number, row in enumerate(rows))

@@ -1,4 +1,4 @@
-"""How far a shopper came on her way to an order, in steps that every way of paying has in common."""
+"""How far a shopper came on the way to an order, in steps that all payment options share."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ _SHOWN: Mapping[str, str] = MappingProxyType(
 )
 
 FUNNEL_STEPS = (ARRIVED, "2_basket", "3_checkout", "4_payment", _OPTION_CHOSEN, PAID, ORDERED)
-"""All steps in their order, in which their names sort, too."""
+"""All steps in order; their names sort in the same order."""
 
 
 def furthest_step(trail: Sequence[tuple[str, str]], *, ordered: bool) -> str:
     """The furthest step of a journey with these pages and outcomes, in order; ``ordered``: it ended in a receipt.
 
-    The option is chosen when the payment page has answered a second time; a shopper who asks for the receipt has paid,
-    whether or not she gets to see it.
+    The second response of the payment page means that an option is chosen. A shopper who requests the receipt has paid,
+    even if the receipt does not come.
     """
     if ordered:
         return ORDERED

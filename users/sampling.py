@@ -1,4 +1,4 @@
-"""Who comes next, and how she is going to pay: drawn by seed and number, the same in every process."""
+"""Draws each journey's spec from the mix by seed and number; every process draws the same."""
 
 from __future__ import annotations
 
@@ -17,16 +17,15 @@ from users.population.journey_spec import JourneyMix, JourneySpec, SmsScript, Tr
 _SEED_BITS = 62
 _NOTHING = TraceRow()
 _SCRIPTS = {str(script): script for script in SmsScript}
-_DRAWN = 256  # itineraries that are kept until they are asked for again
+_DRAWN = 256  # specs that are kept until they are asked for again
 
 
 class JourneySampler:
-    """Turns the number of an arrival into an itinerary.
+    """Turns the number of an arrival into a journey spec.
 
-    ``total`` is the number of journeys of the run where it is known: guaranteed journeys are then spread over it,
-    otherwise they come first. ``active`` names the journeys that may be drawn (``None``: all of the mix). ``trace_rows`` says of
-    each arrival what is known beforehand and not drawn. A mix that cannot be drawn raises ``ValueError`` with everything
-    that is wrong with it.
+    ``total`` is the number of journeys of the run, if known: then guaranteed journeys are spread over the run; otherwise
+    they come first. ``active`` names the journeys that may be drawn (``None``: all of the mix). ``trace_rows`` holds, for
+    each arrival, what a trace sets and is not drawn. An invalid mix raises ``ValueError`` with everything that is wrong.
     """
 
     def __init__(
@@ -45,25 +44,25 @@ class JourneySampler:
         self._drawn: dict[int, JourneySpec] = {}
         self._kinds = tuple(name for name in JOURNEYS if active is None or name in active)
         self.coverage_specs = coverage_specs_for(mix, self._kinds) if mix.cover else ()
-        """The exact list of journeys of a covering mix, in order; empty for a mix that is drawn."""
+        """The exact list of specs of a covering mix, in order; empty for a mix that is drawn."""
         if mix.cover:
             return
         weights = {name: mix.journeys.get(name, 0.0) for name in self._kinds}
         self._journeys = _WeightedChoice(weights)
         paying = {name: weight for name, weight in weights.items() if not JOURNEYS[name].abandons}
-        # A shopper who leaves early pays by nothing: a guaranteed option needs somebody who stays.
+        # A shopper who leaves early pays with nothing, so a guaranteed option needs a journey that pays.
         self._payers = _WeightedChoice(paying) if any(paying.values()) else self._journeys
         self._sms = _WeightedChoice(mix.sms)
         guaranteed = spread_evenly(mix.minimum)
         self._payments = _WeightedChoice(_remaining(mix, total))
         self._guaranteed_numbers = _guaranteed_numbers(guaranteed, total)
-        # In closed load nobody knows which journey comes when; the most frequent one takes all that is guaranteed.
+        # Under closed load the order of journeys is unknown, so the most frequent one takes all guaranteed options.
         self._main = max(paying or weights, key=weights.__getitem__)
         self._main_slots = _guaranteed_numbers(guaranteed, None)
 
     def spec_for(self, number: int) -> JourneySpec:
-        """What the shopper of this arrival is going to do; numbers count from 0 over the whole run."""
-        # Asked for twice: when the arrival is due, for its kind, and when somebody sets out.
+        """The spec of this arrival; numbers count from 0 over the whole run."""
+        # Asked for twice: for the arrival's kind when it is due, and when its journey starts.
         drawn = self._drawn.pop(number, None)
         if drawn is None:
             if len(self._drawn) >= _DRAWN:
@@ -79,7 +78,7 @@ class JourneySampler:
         return self._draw(number, journey, trace_rows.option or self._guaranteed_numbers.get(number))
 
     def spec_of_journey(self, journey: str, n: int) -> JourneySpec:
-        """The ``n``-th journey of this kind, for closed load, where each virtual user has a journey of her own."""
+        """The ``n``-th journey of this kind, for closed load, where each virtual user has its own kind of journey."""
         if journey not in self._kinds:
             raise ValueError(f"journey {journey!r} is not among the active ones: {', '.join(self._kinds)}")
         number = n * len(self._kinds) + self._kinds.index(journey)
@@ -91,7 +90,7 @@ class JourneySampler:
         return self._draw(number, journey, self._main_slots.get(n) if journey == self._main else None)
 
     def expected_options(self, walked: Mapping[str, int]) -> Mapping[str, float]:
-        """How many of so many journeys of each kind pay by each option, on average, in closed load: guarantees first."""
+        """The expected number of journeys by payment option, under closed load; ``walked`` counts journeys by kind."""
         promised = [option for n, option in self._main_slots.items() if n < walked.get(self._main, 0)]
         whole, rest = sum(self._mix.payments.values()), sum(walked.values()) - len(promised)
         expected = {option: rest * weight / whole for option, weight in self._mix.payments.items() if weight > 0}
@@ -100,7 +99,7 @@ class JourneySampler:
         return expected
 
     def _rng(self, number: int) -> random.Random:
-        # Text is hashed with SHA-512, alike in every process; integers would lose their sign.
+        # Python hashes a text with SHA-512, the same in every process; an integer would lose its sign.
         return random.Random(f"{self._seed}:{number}")
 
     def _covered(self, rows: Collection[JourneySpec], place: int, number: int) -> JourneySpec:
@@ -109,7 +108,7 @@ class JourneySampler:
 
     def _draw(self, number: int, journey: str | None, guaranteed: str | None) -> JourneySpec:
         rng = self._rng(number)
-        # Every number is drawn whether or not it is needed, so that one weight does not shift all the others.
+        # Every number is drawn, needed or not: a change of one weight must not shift the other draws.
         seed = rng.getrandbits(_SEED_BITS)
         draw = rng.random
         spin, pay, text, secure, refuse = draw(), draw(), draw(), draw(), draw()
@@ -123,7 +122,7 @@ class JourneySampler:
 
 
 class _WeightedChoice:
-    """A wheel of fortune: each name has a sector as wide as its weight, and no weight no sector."""
+    """A random choice by weight."""
 
     def __init__(self, weights: Mapping[str, float] | Mapping[SmsScript, float]) -> None:
         sectors = [(str(name), weight) for name, weight in weights.items() if weight > 0]
@@ -131,7 +130,7 @@ class _WeightedChoice:
         self._edges = list(accumulate(weight for _, weight in sectors))
 
     def at(self, turn: float) -> str:
-        """The name on which a turn, 0 to below 1, stops."""
+        """The name at this uniform random number, 0 to below 1."""
         place = bisect_right(self._edges, turn * self._edges[-1])
         return self._names[min(place, len(self._names) - 1)]
 
@@ -144,7 +143,7 @@ def _guaranteed_numbers(guaranteed: list[str], total: int | None) -> Mapping[int
 
 
 def _remaining(mix: JourneyMix, total: int | None) -> Mapping[str, float]:
-    """The weights of the journeys that are not guaranteed, such that all together keep the mix's proportions."""
+    """The weights of the options that are not guaranteed; together with the guaranteed ones they keep the mix."""
     whole = sum(mix.payments.values())
     if total is None or not mix.minimum or whole <= 0:
         return mix.payments

@@ -10,7 +10,7 @@ from users.http.target_headers import TargetHeaders, merge_headers
 
 
 def storefront_headers(shop: Origin, locale: str, currency: str, added: Mapping[str, str]) -> TargetHeaders:
-    """The headers for this shop; one that is ``added`` takes the place of one of the same name."""
+    """The headers for this shop; one in ``added`` replaces one of the same name."""
     reading = {
         "Accept": "application/json",
         "Accept-Language": locale,

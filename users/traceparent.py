@@ -1,7 +1,6 @@
-"""Marks the requests of a journey as one trace, by the W3C's ``traceparent``, so that a slow page can be found in the shop's own.
+"""Marks the requests of a journey as one trace (W3C ``traceparent``), so that a slow page can be found in the shop's traces.
 
-Whoever runs the shop's tracing decides by the last two digits whether to keep it: so does the scenario, for a share of the
-journeys.
+The last two digits ask the shop to keep the trace. The scenario sets them for a share of the journeys.
 """
 
 from __future__ import annotations
@@ -15,9 +14,9 @@ _LAST = [f"{number:02x}" for number in range(256)]
 
 
 class TraceContext:
-    """The trace of one journey: ``id`` has 32 hexadecimal digits; ``sampled`` says whether the shop should keep it.
+    """The trace of one journey: ``id`` has 32 hexadecimal digits; ``sampled`` asks the shop to keep it.
 
-    The same ``run`` and ``number`` give the same trace; no two runs have one in common. ``share`` is between 0 and 1.
+    The same ``run`` and ``number`` give the same trace; no two runs share one. ``share`` is between 0 and 1.
     """
 
     __slots__ = ("_end", "_span", "_spans", "_start", "id", "sampled")
@@ -34,7 +33,7 @@ class TraceContext:
         self._span = 0
 
     def next_header(self) -> str:
-        """The value of the header for the next request: a span of its own, never 0."""
+        """The header's value for the next request: a new span, never 0."""
         self._span += 1
         if self._span == len(_LAST):
             self._spans = f"{(int(self._spans, 16) + 1) % _STARTS:014x}"

@@ -1,7 +1,7 @@
-"""A transport of our own for gevent: HTTP/1.1 with as little work for a request as can be, and honest about time.
+"""checkload's own HTTP client: HTTP/1.1 on gevent, with as little work per request as possible and exact times.
 
-What it does not speak: proxies (refused when it is made), HTTP/2, and redirections, which it reports and never follows.
-Locust hears of every request through ``events.request``, as it does of its own clients' requests.
+It does not speak HTTP/2 or to proxies (a proxy is refused at the start). It reports redirects and never follows one.
+Locust sees every request through ``events.request``, as it sees the requests of its own clients.
 """
 
 from __future__ import annotations
@@ -26,16 +26,17 @@ from users.http.transport import HttpResponse
 
 __all__ = ["HttpClient", "HttpLimits"]
 
-_new_response = tuple.__new__  # what a NamedTuple does for each of its fields by name takes twice as long
+_new_response = tuple.__new__  # a NamedTuple's own constructor takes twice as long
 
 
 class HttpClient:
-    """One virtual user's connections and cookies: at most one connection to a server, one exchange at a time.
+    """One virtual user's connections and cookies: at most one connection to each server, one exchange at a time.
 
-    ``target`` is the URL of the shop; ``user`` a Locust user (its ``environment`` and ``context()`` are used).
-    ``target_headers`` goes with every request to the shop. ``statistics``, shared by all users of a process, saves telling Locust of each request apart. ``on_resource_exhausted`` is told by name what
-    this machine has run out of (``EMFILE``). ``clock`` is the one that samples are timed by, ``wall`` the time of day. Raises ``ValueError`` for a target that
-    is no http or https URL, and for one that the environment wants a proxy for.
+    ``target`` is the URL of the target; ``user`` a Locust user (``environment`` and ``context()`` are used).
+    ``target_headers`` go with every request to the target. ``statistics``, shared by all users of a process, reports
+    requests to Locust in batches. ``on_resource_exhausted`` is called with the name of a resource that this machine has
+    run out of (``EMFILE``). ``clock`` times the samples, ``wall`` is the time of day. Raises ``ValueError`` for a target
+    that is not an http or https URL, and for one that the environment sets a proxy for.
     """
 
     __slots__ = (
@@ -79,13 +80,13 @@ class HttpClient:
         self._connections: dict[Origin, Connection] = {}
         self._statistics = statistics
         self._last: tuple[str, str, str, HttpResponse, float] | None = None
-        self._read = self._read_at = 0.0  # when the last reply had been read, by the clock and by the time of day
+        self._read = self._read_at = 0.0  # when the last response was read, by clock and by wall
 
     def send(self, page: str, method: str, url: str, headers: Mapping[str, str], body: bytes | None) -> HttpResponse:
-        """Fetch one URL; nothing is followed.
+        """Fetch one URL; follow no redirect.
 
-        A connection kept from before that the server has closed is replaced before anything is sent. Once a byte
-        has left, nothing is sent again: the shop may have read it, and a fault that is repeated away is a fault unseen.
+        A kept connection that the server has closed is replaced before anything is sent. Once a byte has been sent,
+        nothing is sent again: the server may have read it, and a retry would hide a fault.
         """
         self._last = None
         began = self._clock()
@@ -114,7 +115,7 @@ class HttpClient:
         return reply
 
     def report(self, outcome: Outcome, *, failed: bool) -> None:
-        """Tell Locust's statistics and listeners of the last reply; the outcome's name is the whole failure message."""
+        """Report the last response to Locust; the outcome's name is the whole failure message."""
         if self._last is None:
             return
         page, method, url, reply, began = self._last
@@ -145,13 +146,13 @@ class HttpClient:
         self._jar.clear()
 
     def open_parallel(self) -> HttpClient:
-        """The same virtual user with the same cookies, and with connections of its own: its requests may overlap these."""
+        """A transport with the same cookies and its own connections, for requests that run in parallel to these."""
         other = copy.copy(self)
         other._connections, other._last = {}, None  # noqa: SLF001 - its own, unlike the cookies
         return other
 
     def close(self) -> None:
-        """Close all connections; what Locust's statistics have not been told yet they are told now."""
+        """Close all connections and flush what Locust's statistics do not have yet."""
         connections, self._connections = self._connections, {}
         for connection in connections.values():
             connection.close()
@@ -159,7 +160,7 @@ class HttpClient:
             self._statistics.flush()
 
     def _exchange(self, head: RequestHead, request: bytes, began: float) -> tuple[Connection, Outcome | None]:
-        """Over a connection of its own, which is kept."""
+        """Send a request over a new connection, and keep that connection."""
         kind = TlsConnection if head.origin.secure else Connection
         connection = self._connections[head.origin] = kind(head.origin, self._limits, self._scanner)
         failure = connection.open(began)
@@ -175,7 +176,7 @@ class HttpClient:
         if reader.cookies:
             for cookie in reader.cookies:
                 self._jar.store(head.origin, head.path, cookie, now)
-        body = reader.body()  # which may fail
+        body = reader.body()  # may set reader.failure
         return _new_response(
             HttpResponse, (reader.status, body, reader.location, reader.failure, received_at, reader.media)
         )
@@ -184,7 +185,7 @@ class HttpClient:
         self._read, self._read_at = self._clock(), self._wall()
         if failure is Outcome.NO_SOCKET:
             self._on_resource_exhausted(connection.exhausted_resource)
-        # What was too large has a status all the same.
+        # A response that is too large still has a status.
         return (
             HttpResponse(connection.reader.status, b"", "", failure)
             if failure is Outcome.TOO_LARGE
@@ -198,7 +199,7 @@ def _no_response(failure: Outcome) -> HttpResponse:
 
 @cache
 def _failure(outcome: Outcome) -> Exception:
-    # Not imported before it is needed: to import Locust is to have the standard library patched.
+    # Imported late: importing Locust patches the standard library.
     from locust.exception import CatchResponseError  # noqa: PLC0415
 
     return CatchResponseError(str(outcome))

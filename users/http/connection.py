@@ -1,7 +1,7 @@
-"""One connection to one server, for one shopper who waits for one reply at a time.
+"""One connection to one server, for one virtual user that waits for one response at a time.
 
-The socket never blocks. One read watcher stays with the connection for its whole life, so a reply costs one send, one
-receive and one switch of greenlets, and a server that closes an idle connection is noticed at once.
+The socket never blocks. One read watcher stays with the connection for its whole life, so a response costs one send, one
+receive and one greenlet switch, and a server that closes an idle connection is noticed at once.
 """
 
 from __future__ import annotations
@@ -24,24 +24,25 @@ from users.http.timeouts import HttpLimits, TimeoutScanner
 from users.http.waiter import SocketWaiter
 
 READ = 1
-_IDLE = 0.5  # seconds after which a connection is looked at before it is used again
+_IDLE = 0.5  # seconds; a connection that was idle for longer is read from before it is used again
 _NEVER = -math.inf
 _NOT_NOW = (BlockingIOError, InterruptedError)
 _ANCILLARY_SIZE = timestamps.ANCILLARY_SIZE if timestamps.supported() else 0
 
-# What is received goes to a parser at once, so one buffer serves all connections of a thread's event loop.
+# Received bytes go to a parser at once, so one buffer serves all connections of a thread's event loop.
 RECEIVED = memoryview(bytearray(64 * 1024))
 _RECEIVE_BUFFERS = [RECEIVED]
 _ROOM = len(RECEIVED)
 
-# Locust puts gevent's socket in place of the standard one; here it would only stand between.
+# Locust replaces the standard socket by gevent's, which would only add work here.
 _Socket: type[socket.socket] = monkey.get_original("socket", "socket")
 
 
 class Connection(SocketWaiter):
-    """A plain TCP connection. ``reader`` holds the reply after ``exchange``; ``ancillary`` what came with its last bytes.
+    """A plain TCP connection. ``reader`` holds the response after ``exchange``.
 
-    ``exhausted_resource`` names what this machine had run out of (``EMFILE``) where something ended with ``Outcome.NO_SOCKET``.
+    ``ancillary`` is what the kernel reported with the response's last bytes. ``exhausted_resource`` names what this
+    machine has run out of (``EMFILE``) after an ``Outcome.NO_SOCKET``.
     """
 
     __slots__ = (
@@ -64,7 +65,7 @@ class Connection(SocketWaiter):
         self.limits = limits
         self.reader = ResponseReader(limits.largest_reply)
         self.closed = True
-        self.unsent = True  # not a byte of the last request has left
+        self.unsent = True  # no byte of the last request has been sent
         self.exhausted_resource = ""
         self.ancillary: Sequence[tuple[int, int, bytes]] = ()
         self._reading: Any = None
@@ -73,7 +74,7 @@ class Connection(SocketWaiter):
         self._last_used = 0.0
 
     def open(self, began: float) -> Outcome | None:
-        """Connect; ``None``, or why it could not be done. ``began``: the moment from which the limits count."""
+        """Connect; returns ``None`` or the failure. ``began``: the moment from which the limits count."""
         self._total_deadline = began + self.limits.total_timeout
         self.deadline = min(began + self.limits.connect_timeout, self._total_deadline)
         self._last_used = began
@@ -89,10 +90,10 @@ class Connection(SocketWaiter):
         return failure
 
     def exchange(self, request: bytes, *, bodiless: bool, began: float, now: float) -> Outcome | None:
-        """Send a request and wait until its reply is over; ``None``, or what went wrong.
+        """Send a request and wait for its whole response; returns ``None`` or the failure.
 
-        ``bodiless``: the reply has no body, as to HEAD. The whole exchange is bounded from ``began``, the server's
-        silence from ``now``. A greenlet that is killed meanwhile leaves the connection closed.
+        ``bodiless``: the response has no body, as to HEAD. The total timeout counts from ``began``, the read timeout from
+        ``now``. If the greenlet is killed meanwhile, the connection is closed.
         """
         if self._waiter is not None:
             raise RuntimeError("a connection carries one exchange at a time")
@@ -121,17 +122,17 @@ class Connection(SocketWaiter):
         return failure
 
     def stale(self, now: float) -> bool:
-        """Whether the server has closed the connection, or said something unasked, since the last reply."""
+        """Whether the server has closed the connection, or sent something unasked, since the last response."""
         if self.closed or self.sock is None:
             return True
         if now - self._last_used < _IDLE:
             return False
-        # Where the process is busy, the end of a connection may be there and not yet noticed.
+        # A busy process may not have noticed the end of the connection yet.
         self._readable()
         return self.closed
 
     def close(self) -> None:
-        """Close it; whoever waits for a reply on it is told that there is none."""
+        """Close it; a greenlet that waits for a response on it gets a failure."""
         self.closed = True
         self.reader.fail(Outcome.CONNECTION)
         self.scanner.waiting.discard(self)
@@ -147,9 +148,9 @@ class Connection(SocketWaiter):
             self.scanner.hub.loop.run_callback(self._resume, self._waiter)
 
     def on_deadline(self, now: float) -> None:
-        """Called by the sweep once the deadline has passed."""
+        """Called by the scanner once the deadline has passed."""
         if not self.closed:
-            # A busy process looks late: what has come meanwhile came in time.
+            # A busy process scans late: what has arrived by now arrived in time.
             self._readable()
             if self not in self.scanner.waiting or self.deadline > now:
                 return
@@ -159,7 +160,7 @@ class Connection(SocketWaiter):
         self._timed_out = True
         self._wake()
 
-    # The way to an open connection.
+    # Connecting
 
     def _connect(self) -> Outcome | None:
         find = self.scanner.dns.lookup
@@ -193,7 +194,7 @@ class Connection(SocketWaiter):
                 self._wait_to_write()
                 code = sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
                 if self._timed_out and not code:
-                    sock.getpeername()  # fails unless the connection came about while nobody looked
+                    sock.getpeername()  # raises unless the connection was made in the meantime
         except OSError as error:
             code = error.errno or errno.EIO
         if code:
@@ -206,18 +207,18 @@ class Connection(SocketWaiter):
         return None
 
     def _exhaustion_outcome(self, what: str) -> Outcome | None:
-        """Whether our own machine is to blame: it had no more of ``what``."""
+        """The outcome if this machine has run out of ``what``; ``None`` if ``what`` is empty."""
         self.exhausted_resource = what
         return Outcome.NO_SOCKET if what else None
 
     def _handshake(self) -> Outcome | None:
-        """What comes before the first request; nothing, where there is no TLS."""
+        """What comes before the first request: nothing, without TLS."""
         return None
 
-    # Bytes out and in.
+    # Sending and receiving
 
     def _send(self, request: bytes) -> bool:
-        """Send all of it, or until the reply is over; false where the connection broke or the time was up."""
+        """Send all of it, or until the response is complete; false if the connection broke or timed out."""
         sock = self.sock
         if sock is None:
             return False
@@ -248,12 +249,12 @@ class Connection(SocketWaiter):
             rest = rest[sent:]
             self.deadline = min(self.scanner.clock() + self.limits.read_timeout, self._total_deadline)
         if rest:
-            # The server would take the beginning of the next request for the rest of this one.
+            # The server would read the start of the next request as the rest of this one.
             self.reader.reusable = False
         return True
 
     def _readable(self) -> None:
-        """Called by the loop whenever there is something to read."""
+        """Called by the event loop whenever there is something to read."""
         if self.sock is None:
             return
         try:
@@ -270,27 +271,27 @@ class Connection(SocketWaiter):
         self.ancillary = ancillary
         if self._on_bytes(count) if count > 0 else self._on_peer_close(reset=count < 0):
             if count == _ROOM:
-                self._last_used = _NEVER  # there may be more, which was not asked for
+                self._last_used = _NEVER  # there may be more bytes, which are unrequested
             self._woken = True
             waiter.switch()
         else:
             self._last_received = self.scanner.clock()
 
-    def _closes_idle(self, unasked: memoryview) -> bool:  # noqa: ARG002 - TLS looks at them
-        """Whether these bytes, on a connection that is idle, are a reason to close it; none are the end of it."""
+    def _closes_idle(self, unasked: memoryview) -> bool:  # noqa: ARG002 - TLS uses them
+        """Whether these bytes on an idle connection are a reason to close it; no bytes mean that the server closed it."""
         return True
 
     def _on_bytes(self, count: int) -> bool:
-        """Bytes have been received: whether what is waited for has come."""
+        """Take received bytes; true if they complete what the greenlet waits for."""
         return self.reader.feed(RECEIVED[:count])
 
     def _on_peer_close(self, *, reset: bool) -> bool:
-        """No more will come; always true."""
+        """The server has closed the connection; always true."""
         return self.reader.fail(Outcome.CONNECTION) if reset else self.reader.finish()
 
 
 def _file_exhaustion() -> str:
-    """Whether a name could not be looked up because no file can be opened; the resolver only says that it did not find it."""
+    """The resource that a failed DNS lookup lacked: without a free file descriptor, the resolver only says "not found"."""
     try:
         _Socket(socket.AF_INET, socket.SOCK_DGRAM).close()
     except OSError as error:

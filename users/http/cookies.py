@@ -1,7 +1,7 @@
-"""The cookies of one shopper, each sent back only where it belongs (RFC 6265, with the name prefixes of its successor).
+"""The cookies of one virtual user, each sent only where it belongs (RFC 6265, with its successor's name prefixes).
 
-Made for many small jars: nothing is worked out twice as long as no cookie changes. There is no list of public
-suffixes; a cookie for a whole top-level domain is refused, one for ``co.uk`` is not.
+Made for many small stores: while no cookie changes, nothing is computed twice. There is no list of public suffixes: a
+cookie for a whole top-level domain is refused, one for ``co.uk`` is not.
 """
 
 from __future__ import annotations
@@ -19,16 +19,16 @@ from users.http.origin import Origin
 from users.http.target_headers import NO_HEADERS, TargetHeaders, extra_cookies
 
 _LARGEST = 4096  # bytes of name and value
-_MOST = 64  # cookies in a jar; the oldest goes first
-_HARMFUL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")  # what no cookie may hold; sent back, it could end a line
-_LONGEST_LIFE = 400 * 86400.0  # seconds; what browsers cut a cookie's life down to
+_MOST = 64  # cookies in a store; the oldest is dropped first
+_HARMFUL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")  # no cookie may hold these; sent back, they could end a header line
+_LONGEST_LIFE = 400 * 86400.0  # seconds; browsers cut a longer life down to this
 
 
 class _Cookie(NamedTuple):
     value: str
     host_only: bool
     secure: bool
-    until: float  # a moment of the jar's clock
+    until: float  # a moment of the store's clock
 
 
 class _Key(NamedTuple):
@@ -38,7 +38,7 @@ class _Key(NamedTuple):
 
 
 class _CookieAttributes(NamedTuple):
-    """What stands behind a cookie: the path as given, how long it lives in seconds (``None``: no such word), and so on."""
+    """The attributes of a cookie as the server wrote them; ``lives`` is ``Max-Age`` in seconds (``None``: not given)."""
 
     path: str
     secure: bool
@@ -47,14 +47,14 @@ class _CookieAttributes(NamedTuple):
     expires: str | None
 
 
-_made = tuple.__new__  # what a NamedTuple does for each of its fields by name takes twice as long
+_made = tuple.__new__  # a NamedTuple's own constructor takes twice as long
 
 
 class CookieStore:
     """Cookies by name, domain and path.
 
-    ``wall`` is the time of day in seconds since 1970, for ``Expires`` only. ``target`` is sent the cookies of ``target_headers``, unless
-    it has set others of their names.
+    ``wall`` is the time of day in seconds since 1970, for ``Expires`` only. ``target`` also gets the cookies of
+    ``target_headers``, unless it has set its own under the same names.
     """
 
     __slots__ = (
@@ -79,25 +79,25 @@ class CookieStore:
         self._target_headers = target_headers
         self._target = target if target_headers.cookies else None
         self._cookies: dict[_Key, _Cookie] = {}
-        # Lines already written, which hold for every path until a cookie changes.
+        # Header lines by server; they hold for every path until a cookie changes.
         self._lines: dict[Origin, bytes] = {}
         self._values: dict[tuple[Origin, str], str] = {}
-        self._scoped = False  # whether some cookie is not for every path
-        self._secure = False  # whether some cookie is for TLS only
+        self._scoped = False  # some cookie is not for every path
+        self._secure = False  # some cookie is for TLS only
         self._next_expiry = math.inf
 
     def __len__(self) -> int:
         return len(self._cookies)
 
     def clear(self) -> None:
-        """Throw all cookies away."""
+        """Drop all cookies."""
         self._cookies.clear()
         self._forget_lines()
         self._scoped = self._secure = False
         self._next_expiry = math.inf
 
     def header_line(self, origin: Origin, path: str, now: float) -> bytes:
-        """The ``Cookie`` line of a request, with its end; empty if no cookie belongs there. ``now``: the jar's clock."""
+        """The ``Cookie`` line of a request, with its line end; empty without cookies. ``now``: the store's clock."""
         if not self._cookies and origin != self._target:
             return b""
         if now >= self._next_expiry:
@@ -110,7 +110,7 @@ class CookieStore:
         return line
 
     def value(self, origin: Origin, name: str) -> str:
-        """The value of the cookie of this name that goes to this server; empty if none does."""
+        """The value of the cookie of this name for this server; empty if there is none."""
         value = self._values.get((origin, name))
         if value is None:
             fitting = (
@@ -120,7 +120,7 @@ class CookieStore:
         return value
 
     def store(self, origin: Origin, path: str, raw: bytes, now: float) -> None:
-        """Keep what a ``Set-Cookie`` in the reply to a request for this path says; what must not be kept is ignored."""
+        """Store the cookie of a ``Set-Cookie`` header in the response to a request for this path, if it is allowed."""
         pair, _, rest = raw.decode("latin-1").partition(";")
         name, equals, value = pair.partition("=")
         name, value = name.strip(" \t"), value.strip(" \t")
@@ -138,7 +138,7 @@ class CookieStore:
         if name.startswith("__") and not _keeps_prefix(name, secure, host_only, scope):
             return
         if not origin.secure and self._secure and self._held_securely(name, domain):
-            return  # a plain connection, which anybody may have written on, never replaces a secure cookie
+            return  # a plain connection can be forged, so it never replaces a secure cookie
         until = math.inf if lives is None else now + lives
         if lives is None and expires is not None:
             until = self._until(expires, now)
@@ -211,7 +211,7 @@ def _is_sent_to(key: _Key, cookie: _Cookie, origin: Origin) -> bool:
     return reaches and (origin.secure or not cookie.secure)
 
 
-@lru_cache(256)  # a shop says the same behind all its cookies, but for a date that changes once a second
+@lru_cache(256)  # a server gives all its cookies the same attributes, except for a date that changes once a second
 def _cookie_attributes(text: str) -> _CookieAttributes:
     pairs = (part.partition("=") for part in text.split(";"))
     attributes = {word.strip().lower(): given.strip() for word, _, given in pairs}
@@ -225,16 +225,16 @@ def _cookie_attributes(text: str) -> _CookieAttributes:
 
 
 def _max_age(age: str) -> float | None:
-    """Seconds that a ``Max-Age`` gives a cookie; ``None`` where it is no number."""
+    """The value of ``Max-Age`` in seconds; ``None`` if it is not a number."""
     if not age.lstrip("-").isdecimal() or not age.isascii():
         return None
-    # Digits without end would be no float any more.
+    # Endless digits would not fit a float.
     seconds = float(age[:12]) if age.count("-") <= 1 else 0.0
     return min(seconds, _LONGEST_LIFE) if seconds > 0 else -math.inf
 
 
 def _moment(written: str) -> float | None:
-    """Seconds since 1970 of a date as servers write it; ``None`` where it is none."""
+    """The seconds since 1970 of a date as servers write it; ``None`` if it is not a date."""
     try:
         parsed = parsedate_tz(written)
         return None if parsed is None else float(mktime_tz(parsed))
@@ -243,7 +243,7 @@ def _moment(written: str) -> float | None:
 
 
 def _domain(host: str, given: str) -> tuple[str | None, bool]:
-    """The domain a cookie is for, and whether for that host alone; ``None``: not a cookie this host may set."""
+    """The domain of a cookie, and whether it is for that host alone; ``None``: this host may not set the cookie."""
     wanted = given.lower().removeprefix(".")
     if not wanted or wanted == host:
         return host, not wanted or _is_address(host)
@@ -272,7 +272,7 @@ def _path_matches(path: str, scope: str) -> bool:
     return path.startswith(scope) and (len(path) == len(scope) or scope.endswith("/") or path[len(scope)] == "/")
 
 
-def _keeps_prefix(name: str, secure: bool, host_only: bool, path: str) -> bool:  # noqa: FBT001 - three facts of a cookie
+def _keeps_prefix(name: str, secure: bool, host_only: bool, path: str) -> bool:  # noqa: FBT001 - three properties of a cookie
     lowered = name.lower()
     if lowered.startswith("__host-"):
         return secure and host_only and path == "/"

@@ -1,4 +1,4 @@
-"""A body as it was before it was compressed, and never more of it than was asked for."""
+"""Decompresses the body of a response, and never more of it than is allowed."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ else:
     _brotli = brotli
 
 ACCEPT_ENCODING = "gzip, deflate, br" if _brotli is not None else "gzip, deflate"
-"""What is said to be understood: the value of ``Accept-Encoding``."""
+"""The value of ``Accept-Encoding``: the codings that this client can decode."""
 
-_MOST = 3  # codings on top of each other; more than one is rare, and each costs
-_MOST_MEMBERS = 100  # gzip files one after the other in a body; what is left of it is copied for each
+_MOST = 3  # codings on top of each other; more than one is rare, and each takes time
+_MOST_MEMBERS = 100  # gzip files one after the other in a body; for each, the rest of the body is copied
 
 
 class Undecodable(Exception):
-    """The body is not what its ``Content-Encoding`` says, or is of a coding that nobody offered."""
+    """The body is not what its ``Content-Encoding`` says, or has a coding that this client did not offer."""
 
 
 class TooLarge(Exception):
-    """Decoded, the body would be larger than a reply may be."""
+    """The decoded body would be larger than allowed."""
 
 
 def decode(body: bytes, codings: str, largest: int) -> bytes:
@@ -65,7 +65,7 @@ def _deflated(body: bytes, largest: int) -> bytes:
     try:
         part, rest = _inflated(body, largest, 15)
     except Undecodable:
-        # Some servers leave out the two bytes that zlib puts before it.
+        # Some servers leave out the two bytes of the zlib header.
         part, rest = _inflated(body, largest, -15)
     if rest:
         raise Undecodable
@@ -73,7 +73,7 @@ def _deflated(body: bytes, largest: int) -> bytes:
 
 
 def _inflated(body: bytes, room: int, window: int) -> tuple[bytes, bytes]:
-    """What the first stream of a body unpacks to, and what comes behind it."""
+    """The decompressed first stream of a body, and the bytes behind it."""
     inflating = zlib.decompressobj(window)
     try:
         part = inflating.decompress(body, room + 1)

@@ -1,4 +1,4 @@
-"""The addresses of a server, looked up once in a while for all shoppers of this process."""
+"""DNS lookups, cached for a minute for all users of this process."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from gevent import socket as cooperative
 
 from users.http.origin import Origin
 
-_TTL = 60.0  # seconds that an answer is used for, so that a shop which moves is found again
+_TTL = 60.0  # seconds; a server that moves to another address is found again after this
 
 _getaddrinfo = monkey.get_original("socket", "getaddrinfo")
 
@@ -25,14 +25,14 @@ class SocketAddress(NamedTuple):
 
 
 class DnsCache:
-    """Looks names up without holding anybody else up; an IP address is no name and is never asked about."""
+    """Looks up host names without blocking the other greenlets; an IP address needs no lookup."""
 
     def __init__(self, clock: Callable[[], float] = time.perf_counter) -> None:
         self._clock = clock
         self._known: dict[Origin, tuple[float, list[SocketAddress]]] = {}
 
     def lookup(self, origin: Origin) -> list[SocketAddress]:
-        """All addresses of this server, in the order to try them; raises ``OSError`` where there are none."""
+        """All addresses of this server, in the order to try them; raises ``OSError`` if there are none."""
         now = self._clock()
         known = self._known.get(origin)
         if known is None or known[0] <= now:
@@ -47,6 +47,6 @@ def _look_up(origin: Origin) -> list[SocketAddress]:
     except (OSError, UnicodeError):
         try:
             found = cooperative.getaddrinfo(origin.host, origin.port, type=socket.SOCK_STREAM)
-        except UnicodeError as error:  # a name that cannot even be asked for
+        except UnicodeError as error:  # not a valid name
             raise OSError(str(error)) from None
     return [SocketAddress(int(family), address) for family, _, _, _, address in found]

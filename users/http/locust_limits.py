@@ -1,7 +1,7 @@
-"""Locust's HTTP client within bounds: it sends each request once, and reads no more of a reply than is allowed.
+"""Locust's HTTP client within limits: it sends each request once, and reads no more of a response than is allowed.
 
-Left alone it inflates whatever comes, reads heads without end, takes a second reply in one piece with the first for a
-part of it, and sends a GET again whose connection broke, so that the fault is not seen.
+Unchanged, it decompresses without a limit and reads heads without end. It takes a second response that arrives with the
+first for a part of it. And it repeats a GET whose connection broke, which hides the fault.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _GONE = (errno.ECONNRESET, errno.EPIPE)
 
 
 class InvalidResponse(GeventConnectionError):
-    """A reply that is none, for a reason that has a name: ``outcome``. Locust takes it for a broken connection."""
+    """A response that cannot be used, because of ``outcome``. Locust treats it as a broken connection."""
 
     def __init__(self, outcome: Outcome) -> None:
         super().__init__(None, str(outcome))
@@ -35,7 +35,7 @@ class InvalidResponse(GeventConnectionError):
 
 
 class BoundedSocketResponse(HTTPSocketPoolResponse):
-    """One reply, of at most ``largest`` bytes of body on the wire; whatever comes behind it spoils its connection."""
+    """One response with a body of at most ``largest`` bytes; any bytes behind it make its connection unusable."""
 
     def __init__(self, sock: Any, pool: ConnectionPool, largest: int, *, method: str, spoiled: bool) -> None:
         self.largest = largest
@@ -44,7 +44,7 @@ class BoundedSocketResponse(HTTPSocketPoolResponse):
         super().__init__(sock, pool, method=method)
 
     def get_code(self) -> int:
-        """The status; that of the reply, and not of what came behind it."""
+        """The status of the response, and not of anything behind it."""
         return self._final or super().get_code()
 
     def should_close(self) -> bool:
@@ -52,7 +52,7 @@ class BoundedSocketResponse(HTTPSocketPoolResponse):
         return self._spoiled or super().should_close()
 
     def feed(self, data: str | bytes) -> None:
-        """Take the next bytes; raises ``InvalidResponse`` once they are too many."""
+        """Take the next bytes; raises ``InvalidResponse`` once there are too many."""
         self._received += len(data)
         try:
             HTTPResponse.feed(self, data)
@@ -66,26 +66,26 @@ class BoundedSocketResponse(HTTPSocketPoolResponse):
             self._spoiled = True
             raise InvalidResponse(Outcome.TOO_LARGE if self._is_headed() else Outcome.CONNECTION)
         if self._final:
-            # TLS may have read further than it was asked for.
+            # TLS may have read more bytes than were asked for.
             pending = getattr(self._sock, "pending", None)
             self._spoiled = self._spoiled or bool(pending is not None and pending())
             self.release()
 
     def _is_headed(self) -> bool:
-        return self.headers_complete and self.get_code() >= 200  # noqa: PLR2004 - below are replies ahead of the reply
+        return self.headers_complete and self.get_code() >= 200  # noqa: PLR2004 - 1xx are interim responses
 
-    # What follows is called by the parser.
+    # Called by the parser
 
     def _on_message_begin(self) -> None:
         if self._final:
-            raise HTTPParseError("a second reply")
+            raise HTTPParseError("a second response")
         super()._on_message_begin()
 
     def _on_headers_complete(self) -> int | bool | None:
         bodiless = super()._on_headers_complete()
         for coding in self._headers_index.getlist("transfer-encoding"):
             if coding.strip().lower() != "chunked":
-                raise HTTPParseError("where the body ends is anybody's guess")
+                raise HTTPParseError("the end of the body is unknown")
         return bodiless
 
     def _on_body(self, buf: bytearray) -> None:
@@ -99,26 +99,26 @@ class BoundedSocketResponse(HTTPSocketPoolResponse):
 
 
 class BoundedClient(HTTPClient):
-    """Sends each request once; ``largest`` bounds the body of a reply."""
+    """Sends each request once; ``largest`` limits the body of a response, in bytes."""
 
     def __init__(self, *arguments: Any, largest: int, **named: Any) -> None:
         super().__init__(*arguments, **named)
         self.largest = largest
 
     def request(self, method: str, request_uri: str, body: Any = b"", headers: Any = None) -> BoundedSocketResponse:
-        """Send a request and read the head of its reply."""
+        """Send a request and read the head of its response."""
         method, body = method.upper(), body or b""
         head = self._build_request(method, request_uri, body=body, headers=headers)
         pool = self._connection_pool
         sock: Any = pool.get_socket()
-        # The end of the bytes may be anybody's doing: a reply that ends with its connection ends with TLS's farewell.
+        # A fault can cut a connection at any byte. A response that ends with its connection must end with TLS's close message.
         if self.ssl:
             sock.suppress_ragged_eofs = False
         half_sent = False
         try:
             sock.sendall(head.encode("latin-1") + body)
         except OSError as error:
-            # Where the server would not read all of it, its reply may be there all the same.
+            # A server that did not read all of the request may still have sent a response.
             if error.errno not in _GONE:
                 pool.release_socket(sock)
                 raise
@@ -127,7 +127,7 @@ class BoundedClient(HTTPClient):
             pool.release_socket(sock)
             raise
         reply = BoundedSocketResponse(sock, pool, self.largest, method=method, spoiled=half_sent)
-        reply._sent_request = head  # noqa: SLF001 - it is set from outside by the library, too
+        reply._sent_request = head  # noqa: SLF001 - the library sets it from outside, too
         return reply
 
 
@@ -145,7 +145,7 @@ class BoundedPool(HTTPClientPool):
 
 
 class LenientCookieJar(CookieJar):
-    """The library's cookies, without those that it has no number for: of these it prints a traceback, and loses the others."""
+    """The library's cookies, without invalid ones: on an overflowing number the library prints a traceback and loses all."""
 
     def _cookies_from_attrs_set(self, attrs_set: Any, request: Any) -> list[Cookie]:
         kept: list[Cookie] = []
@@ -156,7 +156,7 @@ class LenientCookieJar(CookieJar):
 
 
 class BoundedResponse(FastResponse):
-    """A reply as Locust hands it on. Its ``content`` is decoded within bounds; raises ``InvalidResponse`` where that cannot be done."""
+    """A response as Locust returns it. Its ``content`` is decoded within limits, or raises ``InvalidResponse``."""
 
     def _content(self) -> bytes:
         reply, headers = cast("BoundedSocketResponse", self._response), cast("Headers", self.headers)
@@ -169,9 +169,9 @@ class BoundedResponse(FastResponse):
 
 
 class BoundedUserAgent(LocustUserAgent):
-    """Locust's agent with replies of this kind.
+    """Locust's user agent with ``BoundedResponse``.
 
-    Whether a status is in order is for the checks to say; Locust would decode the body of one that is not, to quote it.
+    It accepts every status: the checks decide what is correct. Locust would decode the body of another status to quote it.
     """
 
     response_type = BoundedResponse

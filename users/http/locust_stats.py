@@ -1,9 +1,9 @@
-"""Locust's own statistics, told of many requests at once: once a second, and whenever a shopper is done.
+"""Adds requests to Locust's own statistics in batches: once a second, and whenever a user stops.
 
-Locust books each request twice and one by one, which costs more than sending it. Here they are put by and added to its
-entries as its master adds a worker's report, so that the web UI, the console and the files on disk show the same
-numbers, a second later at the most. As soon as anybody else listens to ``events.request``, everything is told at once
-and one by one, as Locust's own clients do; so are all failures.
+Locust counts each request twice and one at a time, which costs more than sending it. Here requests are buffered and then
+added to its entries as its master adds a worker's report. The web UI, the console and the files on disk show the same
+numbers, at most a second later. If anything else listens to ``events.request``, each request is reported at once, as
+Locust's own clients do. Failures are always reported at once.
 """
 
 from __future__ import annotations
@@ -15,42 +15,44 @@ from typing import Any, TypeAlias
 from gevent import get_hub
 
 FLUSH_INTERVAL = 1.0
-"""Seconds after which a request is in Locust's statistics at the latest."""
+"""Seconds after which a request is in Locust's statistics, at most."""
 
-_MAX_BUFFERED = 256  # replies of a kind; more of them would long have left the processor's cache when they are added
+_MAX_BUFFERED = (
+    256  # responses of one page and method; with more, the first leave the processor's cache before they are added
+)
 _ATTRIBUTE = "checkload_statistics"
-_OWN = "locust.runners"  # where Locust's own listener comes from
+_OWN = "locust.runners"  # the module of Locust's own listener
 
 
 BufferedResponse: TypeAlias = tuple[float, int, float]
-"""One reply: response time in milliseconds, length in bytes, the time of day at which it had been read."""
+"""One response: response time in milliseconds, length in bytes, the time of day when it was read."""
 
 
 class LocustStats:
-    """What is still to be added to the statistics of a Locust ``environment``; one serves all users of a process.
+    """The buffered requests of a Locust ``environment``; one serves all users of a process.
 
-    It has to be made after the runner. It adds what was put by before a worker reports to its master and when Locust
-    stops a test; whoever judges or shows numbers at any other time calls ``flush`` first, and a ``HttpClient`` that is closed
-    does so by itself. When Locust throws its statistics away, what is put by is thrown away too.
+    Make it after the runner. It flushes before a worker reports to its master and when Locust stops a test. An
+    ``HttpClient`` flushes it on close. Call ``flush`` before you use the numbers at any other time. When Locust resets
+    its statistics, the buffer is emptied, too.
     """
 
     def __init__(self, environment: Any) -> None:
         self._environment = environment
         self._hook = environment.events.request
         self._buffered: dict[tuple[str, str], list[BufferedResponse]] = {}
-        self._known: Any = None  # Locust's own listener, once it was seen
+        self._known: Any = None  # Locust's own listener, once seen
         self._waiting = False
         self._timer = get_hub().loop.timer(FLUSH_INTERVAL, FLUSH_INTERVAL, ref=False)
-        # Ahead of Locust's own listener, which takes the entries away with it.
-        environment.events.report_to_master._handlers.insert(0, self._on_flush)  # noqa: SLF001 - listeners are only ever added last
+        # Before Locust's own listener, which sends the entries and clears them.
+        environment.events.report_to_master._handlers.insert(0, self._on_flush)  # noqa: SLF001 - Locust can only append listeners
         environment.events.test_stopping.add_listener(self._on_flush)
         environment.events.test_stop.add_listener(self._on_flush)
         environment.events.reset_stats.add_listener(self._on_reset)
         environment.events.spawning_complete.add_listener(self._on_spawning_complete)
 
     def is_only_listener(self) -> bool:
-        """Whether nobody but Locust's own statistics listens to requests."""
-        handlers = self._hook._handlers  # noqa: SLF001 - Locust has no other way to say who listens
+        """Whether only Locust's own statistics listen to requests."""
+        handlers = self._hook._handlers  # noqa: SLF001 - Locust has no public list of listeners
         if len(handlers) != 1:
             return False
         if handlers[0] is not self._known:
@@ -60,7 +62,7 @@ class LocustStats:
         return True
 
     def buffer(self, method: str, page: str, response: BufferedResponse) -> None:
-        """Put one reply by that was in order; only while ``is_only_listener``."""
+        """Buffer one correct response; only while ``is_only_listener``."""
         replies = self._buffered.get((page, method))
         if replies is None:
             replies = self._buffered[page, method] = []
@@ -69,7 +71,7 @@ class LocustStats:
             self._add((page, method), self._buffered.pop((page, method)))
         if not self._waiting:
             self._waiting = True
-            # Not ``start``: a timer that has run is started with what was left of its time, which is nothing.
+            # Not ``start``: that continues with the rest of a timer's time, and a timer that has fired has none left.
             self._timer.again(self.flush)
 
     def flush(self) -> None:
@@ -100,7 +102,7 @@ class LocustStats:
 
 
 def _fill_entry(entry: Any, replies: list[BufferedResponse], bucket: Callable[[float], int]) -> Any:
-    """The entry, of no requests yet, after all these."""
+    """Fill an empty entry with these responses."""
     times, lengths, moments = zip(*replies, strict=True)
     entry.num_requests = len(replies)
     entry.total_response_time = sum(times)
@@ -113,7 +115,7 @@ def _fill_entry(entry: Any, replies: list[BufferedResponse], bucket: Callable[[f
 
 
 def locust_stats_of(environment: Any) -> LocustStats:
-    """The one of this Locust environment, made when it is first asked for."""
+    """The statistics of this Locust environment, made on first use."""
     found: LocustStats | None = getattr(environment, _ATTRIBUTE, None)
     if found is None:
         found = LocustStats(environment)

@@ -1,7 +1,7 @@
-"""Where a URL leads: to which server, and to what on it.
+"""The server and the path that a URL means, and whether the environment sets a proxy for that server.
 
-Shops send addresses back, in redirections and in the forms of a bank's page, so nothing here trusts a URL: whatever
-could end a line of a request is written as ``%0D`` and the like, and what names no server is ``InvalidRequest``.
+Servers send URLs back, in redirects and in forms, so nothing here trusts a URL. What could end a line of a request is
+%-encoded. A URL that names no server is ``InvalidRequest``.
 """
 
 from __future__ import annotations
@@ -12,13 +12,13 @@ from urllib.parse import quote, urlsplit
 from urllib.request import getproxies_environment, proxy_bypass
 
 DEFAULT_PORTS = {"http": 80, "https": 443}
-# Everything printable of ASCII but the space, as browsers send it; what is already %-encoded stays as it is.
+# All printable ASCII except the space, as browsers send it; what is %-encoded already stays so.
 _SAFE = "".join(chr(code) for code in range(0x21, 0x7F))
 _NOT_IN_HOST = frozenset(" \t\r\n/\\?#@<>[]\"'`{}|^,;")
 
 
 class InvalidRequest(ValueError):
-    """A request that cannot be written in HTTP without lying; the message names the reason, no secret of it."""
+    """A request that cannot be written as valid HTTP; the message gives the reason, and no secret."""
 
 
 class Origin(NamedTuple):
@@ -30,7 +30,7 @@ class Origin(NamedTuple):
 
     @property
     def host_header(self) -> str:
-        """The ``Host`` that is sent: brackets round IPv6, no zone, the port only where it is not the usual one."""
+        """The ``Host`` header: brackets round IPv6, no zone, the port only if it is not the default."""
         host = f"[{self.host.partition('%')[0]}]" if ":" in self.host else self.host
         return host if self.port == DEFAULT_PORTS[self.scheme] else f"{host}:{self.port}"
 
@@ -51,15 +51,15 @@ def parse_origin(url: str) -> Origin:
         parts = urlsplit(url)
         host, port = parts.hostname or "", parts.port
     except ValueError:
-        raise InvalidRequest("the URL names no host or port that could be reached") from None
+        raise InvalidRequest("the URL has no valid host or port") from None
     if parts.scheme not in DEFAULT_PORTS:
-        raise InvalidRequest("the URL does not begin with http:// or https://")
+        raise InvalidRequest("the URL does not start with http:// or https://")
     try:
         host = host if host.isascii() else host.encode("idna").decode()
     except UnicodeError:
         host = ""
     if not host or not host.isprintable() or not _NOT_IN_HOST.isdisjoint(host) or port == 0:
-        raise InvalidRequest("the URL names no host or port that could be reached")
+        raise InvalidRequest("the URL has no valid host or port")
     return Origin(parts.scheme == "https", host, DEFAULT_PORTS[parts.scheme] if port is None else port)
 
 
@@ -75,17 +75,17 @@ def resolve_url(url: str, target: Origin) -> tuple[Origin, str]:
     wanted = quote(url.partition("#")[0], safe=_SAFE)
     if not wanted.startswith("/"):
         if wanted and not wanted.startswith("?"):
-            raise InvalidRequest("the URL is neither a path that begins with / nor begins with http:// or https://")
+            raise InvalidRequest("the URL starts neither with / nor with http:// or https://")
         wanted = f"/{wanted}"
     return origin, wanted
 
 
 class ProxyRefused(ValueError):
-    """The environment wants a proxy between this client and its target; the message says what to do."""
+    """The environment sets a proxy for the target, and this client supports none; the message says what to do."""
 
 
 def refuse_proxy(target: Origin) -> None:
-    """Raise ``ProxyRefused`` if the environment names a proxy for this target; this machine itself needs none."""
+    """Raise ``ProxyRefused`` if the environment sets a proxy for this target; this machine itself needs none."""
     proxies = getproxies_environment()
     scheme = target.scheme if target.scheme in proxies else "all" if "all" in proxies else None
     if scheme is None or _is_here(target.host):
@@ -93,7 +93,7 @@ def refuse_proxy(target: Origin) -> None:
     if proxy_bypass(target.host):
         return
     raise ProxyRefused(
-        f"{scheme}_proxy is set, and this client speaks to no proxy: unset it, or put {target.host} into no_proxy"
+        f"{scheme}_proxy is set, but this client supports no proxy: unset it, or add {target.host} to no_proxy"
     )
 
 

@@ -1,4 +1,4 @@
-"""Requests as bytes: what is alike in all requests for a page is built once, what differs is checked every time."""
+"""Writes requests as bytes: what all requests for a page share is built once, what differs is checked every time."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from users.http.origin import InvalidRequest, Origin, resolve_url
 from users.http.target_headers import NO_HEADERS, TargetHeaders, merge_headers
 
 TRACEPARENT = "traceparent"
-"""The header that differs with every request; ``serialize_request`` compares it by identity."""
+"""The header that differs in every request; ``serialize_request`` recognises it by identity."""
 
 USER_AGENT = "checkload"
 
-_KEPT = 1024  # heads, or header lines, that are kept; addresses that hold a token of their own would grow for ever
+_KEPT = 1024  # cached heads, or cached header lines; URLs that each hold a different token would fill the memory
 _RESERVED_HEADERS = frozenset(
     {"host", "connection", "content-length", "transfer-encoding", "cookie", "upgrade", "te", "expect"}
 )
@@ -24,10 +24,10 @@ _BODY_EXPECTED = frozenset({"POST", "PUT", "PATCH"})
 
 
 class RequestHead(NamedTuple):
-    """The part of a request that is alike each time: ``start`` are its first lines, with the line ends.
+    """The part of a request that is the same each time: ``start`` holds its first lines, with line ends.
 
-    ``path`` is the path without the query, which cookies are scoped by. ``bodiless`` says that its reply has no body
-    whatever its headers say. ``empty`` is what ends the head where no body is sent.
+    ``path`` is the path without the query, by which cookies are chosen. ``bodiless``: the response has no body, whatever
+    its headers say. ``empty`` ends the head of a request without a body.
     """
 
     origin: Origin
@@ -38,7 +38,7 @@ class RequestHead(NamedTuple):
 
 
 class RequestHeadCache:
-    """The heads of all requests for one target, shared by all its shoppers; ``target_headers`` goes to the target alone."""
+    """The heads of all requests for one target, shared by all users; only the target gets the ``target_headers``."""
 
     def __init__(self, target: Origin, target_headers: TargetHeaders = NO_HEADERS) -> None:
         self.target = target
@@ -58,13 +58,13 @@ class RequestHeadCache:
 
 @cache
 def request_heads(target: Origin, target_headers: TargetHeaders = NO_HEADERS) -> RequestHeadCache:
-    """The heads for this target, the same ones for everybody in this process."""
+    """The heads for this target, shared by all users of this process."""
     return RequestHeadCache(target, target_headers)
 
 
 def _head(method: str, url: str, target: Origin, target_headers: TargetHeaders) -> RequestHead:
     if not method or not _TOKEN.issuperset(method):
-        raise InvalidRequest("the method is no word")
+        raise InvalidRequest("the method is not a word")
     origin, wanted = resolve_url(url, target)
     own = {"User-Agent": USER_AGENT, "Accept-Encoding": ACCEPT_ENCODING}
     more = target_headers.for_method(method) if origin == target else ()
@@ -83,10 +83,10 @@ _lines: dict[tuple[str, str], bytes] = {}
 
 
 def serialize_request(head: RequestHead, cookies: bytes, headers: Mapping[str, str], body: bytes | None) -> bytes:
-    """The whole request. ``cookies`` is a ``Cookie`` line with its end, or empty. Raises ``InvalidRequest``."""
+    """The whole request. ``cookies`` is a ``Cookie`` line with its line end, or empty. Raises ``InvalidRequest``."""
     parts = [head.start, cookies]
     for item in headers.items():
-        # No two traces are alike: to look for one takes as long as to write it.
+        # Every trace is new: looking for one in the cache takes as long as writing it.
         line = None if item[0] is TRACEPARENT else _lines.get(item)
         parts.append(_line(item) if line is None else line)
     if body is None:
@@ -102,7 +102,7 @@ def _length(size: int) -> bytes:
 
 
 def _text(name: str, value: str) -> str:
-    # What is not printable holds line ends, with which a value would be read as further headers, or as a request.
+    # Unprintable text may hold line ends; then a value would be read as more headers, or as another request.
     if not (value.isascii() and value.isprintable()):
         raise InvalidRequest(f"the value of the header {name!r} is not printable")
     return f"{_checked_name(name)}: {value}\r\n"
@@ -111,7 +111,7 @@ def _text(name: str, value: str) -> str:
 def _line(item: tuple[str, str]) -> bytes:
     line = _text(*item).encode("ascii")
     if item[0] == TRACEPARENT:
-        return line  # no two are alike
+        return line  # every one is new
     if len(_lines) < _KEPT:
         _lines[item] = line
     return line

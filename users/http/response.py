@@ -1,8 +1,8 @@
-"""One reply after another out of the bytes of a connection; llhttp takes the bytes apart, this keeps what matters.
+"""Reads one response after another from the bytes of a connection; llhttp parses, and this keeps what matters.
 
-Servers send the same heads again and again, but for a date that changes once a second. What llhttp made of a head that
-came with its whole body is kept (``users.http.header_cache``), and the next reply that begins with the very same bytes is
-read without it.
+Servers send the same heads again and again, except for a date that changes once a second. The parsed head of a response
+that arrived whole is cached (``users.http.header_cache``). A response that starts with the same bytes is read without
+llhttp.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from users.http.decoding import TooLarge, Undecodable, decode
 from users.http.header_cache import HEAD_END, MAX_CACHED_HEAD, CachedHead, lookup, split_cookies, store
 
 MAX_HEAD_SIZE = 64 * 1024
-"""Bytes of status lines and headers, of a reply and of what is sent ahead of it, at most."""
+"""The most bytes of status lines and headers, of a response and its interim responses together."""
 MAX_FRAMING_PER_BYTE = 8
-"""Bytes of chunk framing that each byte of a body may cost before it is called abuse."""
+"""The most bytes of chunk framing for each byte of a body."""
 
 _LENGTH: Final = 1
 _TRANSFER: Final = 2
@@ -34,23 +34,23 @@ _WANTED = {
     b"location": _LOCATION,
     b"content-type": _TYPE,
 }
-# By name as written. Servers write a handful of names in one way each; a hostile one must not fill this up.
+# By header name as written. A server writes a handful of names in one way each; a hostile one must not fill the memory.
 _kinds: dict[bytes, int] = {}
 _KINDS_KEPT = 512
 
 
 def media_type(content_type: str) -> str:
-    """The type and subtype of a ``Content-Type``, in lower case and without its parameters."""
+    """The type and subtype of a ``Content-Type``, in lower case and without parameters."""
     return content_type.partition(";")[0].strip().lower()
 
 
 class ResponseReader:
-    """The state of the reply that is being read; ``begin`` starts it afresh, ``feed`` and ``finish`` fill it.
+    """The state of the response that is being read: ``begin`` resets it, ``feed`` and ``finish`` fill it. Never raises.
 
-    When ``complete``, either ``failure`` names what is wrong or ``status``, ``body()``, ``location`` (as sent, empty if
-    there is none), ``media`` (such as ``text/html``, empty if it is not said) and ``cookies`` (values of ``Set-Cookie``) hold the reply. ``reusable`` says whether the connection
-    may carry another request. ``largest`` is the most bytes a body may have, on the wire and decoded. ``received``
-    counts the bytes of this reply so far. Never raises, whatever the bytes.
+    Once ``complete``, either ``failure`` is set or the response is in ``status``, ``body()``, ``location`` (as sent),
+    ``media`` (such as ``text/html``) and ``cookies`` (values of ``Set-Cookie``); a missing one is empty. ``reusable``:
+    the connection can carry another request. ``largest`` is the most bytes of a body, on the wire and decoded.
+    ``received`` counts the bytes of this response so far.
     """
 
     __slots__ = (
@@ -83,7 +83,7 @@ class ResponseReader:
         self.complete = True
 
     def begin(self, *, bodiless: bool) -> None:
-        """A request is about to be sent; ``bodiless``: its reply has no body, as to HEAD."""
+        """Start a new response; ``bodiless``: it has no body, as to HEAD."""
         self._open = self._fresh = True
         self._bodiless = bodiless
         self.complete = self.reusable = False
@@ -101,7 +101,7 @@ class ResponseReader:
         self._chunks: list[bytes] = []
 
     def feed(self, piece: memoryview) -> bool:
-        """Take the next bytes; true when the reply is over, for better or worse."""
+        """Take the next bytes; true once the response is complete or has failed."""
         data = bytes(piece)
         self.received += len(data)
         fresh = self._fresh
@@ -116,7 +116,7 @@ class ResponseReader:
         try:
             self._parser.feed_data(data)
         except (HttpParserError, HttpParserUpgrade):
-            # Rubbish behind a whole reply spoils the connection, not the reply.
+            # Garbage behind a whole response makes the connection unusable, not the response.
             return self.fail(Outcome.CONNECTION)
         if self.complete:
             if fresh and self.reusable and self.failure is None and not self._bodiless:
@@ -127,7 +127,7 @@ class ResponseReader:
         return False
 
     def _read_cached(self, data: bytes) -> bool:
-        """Whether this is a whole reply, with a head that is known."""
+        """Read a whole response with a cached head; false if it is not one."""
         at = data.find(HEAD_END, 0, MAX_CACHED_HEAD)
         if at < 0 or self._bodiless or not self._open:
             return False
@@ -153,13 +153,13 @@ class ResponseReader:
             store(head, CachedHead(self.status, self._size, self.location, self._coding, self.media))
 
     def finish(self) -> bool:
-        """The server has closed the connection; always true: the reply is over."""
+        """The server has closed the connection; always true, because no more can come."""
         if self._head_complete and not self._has_length:
             self.complete = True
         return self.fail(Outcome.CONNECTION)
 
     def fail(self, outcome: Outcome) -> bool:
-        """Nothing more can come of this connection; always true."""
+        """The connection is unusable, and an incomplete response has failed; always true."""
         if not self.complete:
             self.failure = outcome
             self.complete = True
@@ -169,7 +169,7 @@ class ResponseReader:
         return True
 
     def body(self) -> bytes:
-        """Hand over the decoded body of a reply that is over; where it cannot be decoded ``failure`` then says so."""
+        """The decoded body of a complete response, once; sets ``failure`` if it cannot be decoded."""
         chunks, self._chunks = self._chunks, []
         body = chunks[0] if len(chunks) == 1 else b"".join(chunks)
         if self._coding:
@@ -182,17 +182,17 @@ class ResponseReader:
             return b""
         return body
 
-    # What follows is called by llhttp.
+    # Called by llhttp
 
     def on_message_begin(self) -> None:
-        """A status line begins: the reply's, one ahead of it (100 to 199), or one that nobody asked for."""
+        """A status line starts: of the response, of an interim response (1xx), or of an unrequested one."""
         if self.complete:
             self.reusable = False
         else:
             self._clear()
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """One header, or one trailer; trailers count for nothing."""
+        """A header, or a trailer; trailers are ignored."""
         kind = _kinds.get(name)
         if kind is None:
             kind = _WANTED.get(name.lower(), 0)
@@ -218,7 +218,7 @@ class ResponseReader:
         elif value.lower() == b"chunked":
             self._has_length = True
         else:
-            self.fail(Outcome.CONNECTION)  # a transfer coding that nobody offered: where it ends is anybody's guess
+            self.fail(Outcome.CONNECTION)  # an unknown transfer coding: the end of the body is unknown
 
     def on_headers_complete(self) -> None:
         """The head is complete."""
@@ -227,10 +227,10 @@ class ResponseReader:
         self.status = self._parser.get_status_code()
         if self.status < 100:  # noqa: PLR2004 - no such class of statuses
             self.fail(Outcome.CONNECTION)
-        elif self.status >= 200:  # noqa: PLR2004 - below are replies ahead of the reply, RFC 9110 section 15.2
+        elif self.status >= 200:  # noqa: PLR2004 - 1xx are interim responses, RFC 9110 section 15.2
             self._head_complete = True
             if self._bodiless:
-                # llhttp cannot be told that no body follows; it would wait for one, so it is not used again.
+                # llhttp cannot be told that no body follows. It would wait for one, so this parser is dropped.
                 self.reusable = self._parser.should_keep_alive()
                 self.complete = True
                 self._open = False
@@ -248,7 +248,7 @@ class ResponseReader:
             self._chunks.append(piece)
 
     def on_message_complete(self) -> None:
-        """A message is complete: the reply, unless it was one ahead of it."""
+        """A message is complete: the response, or an interim response."""
         if self._head_complete and not self.complete and self._parser is not None:
             self.complete = True
             self.reusable = self._parser.should_keep_alive()

@@ -1,7 +1,4 @@
-"""What every request to the shop carries besides its own headers: as the storefront's pages send it, and as a scenario adds.
-
-It goes to the shop alone, never to a bank's or provider's host.
-"""
+"""Headers and cookies that go with every request to the target, and never to another host."""
 
 from __future__ import annotations
 
@@ -15,9 +12,9 @@ _SENDING = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 
 @dataclass(frozen=True, slots=True)
 class TargetHeaders:
-    """Headers for requests that read and for those that send, and the cookies that the storefront sets itself.
+    """Headers for requests that read and for those that send a body, and cookies for both.
 
-    ``copies`` are sent beside ``cookies``: (name, name of the target's cookie whose value it has).
+    ``copies`` are cookies that repeat the value of one of the target's own: (name, name of the target's cookie).
     """
 
     reading: HeaderPairs = field(default=(), repr=False)
@@ -34,13 +31,13 @@ NO_HEADERS = TargetHeaders()
 
 
 def extra_cookies(target_headers: TargetHeaders, held: Callable[[str], str]) -> Iterator[tuple[str, str]]:
-    """The cookies that are sent beside those that the target has set; ``held`` gives the value of one of these."""
+    """The cookies to send in addition to the target's own; ``held`` gives the value of one of the target's own."""
     for name, value in (*target_headers.cookies, *((name, held(copied)) for name, copied in target_headers.copies)):
         if value and not held(name):
             yield name, value
 
 
 def merge_headers(own: Mapping[str, str], more: Iterable[tuple[str, str]]) -> dict[str, str]:
-    """All these headers; of two with one name, however written, the later."""
+    """All these headers; of two with the same name in any case, the later one."""
     merged = {name.lower(): (name, value) for name, value in (*own.items(), *more)}
     return dict(merged.values())

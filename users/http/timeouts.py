@@ -1,7 +1,7 @@
-"""One timer for all connections: it looks every few hundredths of a second at those whose time is up.
+"""Timeouts of the HTTP clients: the limits, and one timer that checks the deadlines of all connections.
 
-A timer of its own for each receive costs more than the receive, so a timeout may come up to ``SCAN_INTERVAL`` late. While
-nobody waits for anything the timer stands still.
+A timer for each receive would cost more than the receive. So one timer looks at all of them, and a timeout may come up to
+``SCAN_INTERVAL`` late. While nothing waits, the timer is stopped.
 """
 
 from __future__ import annotations
@@ -19,36 +19,37 @@ from users.http.dns import DnsCache
 
 @dataclass(frozen=True, slots=True)
 class HttpLimits:
-    """How long to wait, in seconds, how much to read, in bytes, and whether to verify certificates.
-
-    ``connect_timeout`` bounds the way to an open connection (name, TCP and TLS), ``read_timeout`` the silence of a server that is
-    expected to send, ``total_timeout`` a whole exchange from the first of these to the last byte. ``largest_reply`` bounds a body.
-    """
+    """How long to wait, how much to read, and whether to verify certificates."""
 
     connect_timeout: float
+    """Seconds for DNS lookup, TCP and TLS together."""
     read_timeout: float
+    """Seconds without a byte from a server that has to send."""
     total_timeout: float
+    """Seconds for the whole exchange, from the DNS lookup to the last byte."""
     largest_reply: int
+    """The most bytes of a body."""
     verify_tls: bool = True
 
 
 SCAN_INTERVAL = 0.05
-"""Seconds between two looks."""
+"""Seconds between two scans."""
 
 
 class HasDeadline(Protocol):
-    """Something that waits until ``deadline`` (a moment of the clock) at the longest."""
+    """Something that waits until ``deadline`` (a moment of the clock) at most."""
 
     deadline: float
 
     def on_deadline(self, now: float) -> None:
-        """The deadline has passed: give up, or set another."""
+        """The deadline has passed: give up, or set a new one."""
 
 
 class TimeoutScanner:
-    """Whatever waits is in ``waiting``; ``start`` must be called once something has been put there.
+    """Calls ``on_deadline`` of everything in ``waiting`` whose deadline has passed.
 
-    One belongs to each event loop (``current_scanner``); with it the looked-up ``dns`` are shared.
+    Call ``start`` after you add something to ``waiting``. Each event loop has one scanner (``current_scanner``), and one
+    ``dns`` cache with it.
     """
 
     def __init__(self, hub: Any, clock: Callable[[], float] = time.perf_counter) -> None:
@@ -60,7 +61,7 @@ class TimeoutScanner:
         self._timer = hub.loop.timer(SCAN_INTERVAL, SCAN_INTERVAL)
 
     def start(self) -> None:
-        """Begin to look, if nobody was waiting before."""
+        """Start the timer, unless it runs already."""
         if not self.running:
             self.running = True
             self._timer.start(self._scan)
@@ -72,13 +73,13 @@ class TimeoutScanner:
             return
         now = self.clock()
         for one in [one for one in self.waiting if one.deadline <= now]:
-            # Giving up on one may have ended another.
+            # An earlier one in this list may have ended this one.
             if one in self.waiting and one.deadline <= now:
                 one.on_deadline(now)
 
 
 def current_scanner() -> TimeoutScanner:
-    """The sweep of this thread's event loop, the same one every time."""
+    """The scanner of this thread's event loop, the same one every time."""
     return _scanner_of(get_hub())
 
 

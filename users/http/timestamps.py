@@ -1,10 +1,11 @@
-"""When a reply reached this machine, by the kernel's own note of it, on the clock that everything else is timed by.
+"""When a response reached this machine, by the kernel's timestamp.
 
-A busy process reads late, and a client that takes the time when it reads books its own lateness as the shop's. Linux
-notes the time of day at which a packet came in and hands it out with the bytes (``SO_TIMESTAMPNS``, through ``recvmsg``).
+A busy process reads late. A client that takes the time when it reads counts its own delay as the server's. Linux stamps
+each packet with the time of day when it arrives, and returns the stamp with the bytes (``SO_TIMESTAMPNS``, through
+``recvmsg``).
 
-Fall-back: where there is no such note (another system, a processor on which the option has another number, a packet
-that came before the kernel had begun to take notes) the answer is ``None``, and the time of reading has to do.
+There may be no stamp: on another system, on a processor where the option has another number, or for a packet that
+arrived before the kernel started to stamp. Then the result is ``None``, and the time of reading is used.
 """
 
 from __future__ import annotations
@@ -15,23 +16,23 @@ import struct
 import sys
 from collections.abc import Sequence
 
-# Python gives it no name. Linux numbers it alike on these; some others differ, and would be set a wrong option.
+# Python has no name for it. Linux uses this number on these processors; on some others it means another option.
 _SO_TIMESTAMPNS = 35
 _KNOWN = frozenset({"x86_64", "amd64", "aarch64", "arm64", "riscv64", "ppc64le", "s390x", "loongarch64"})
 _MOMENT = struct.Struct("=qq")  # struct timespec of a 64-bit machine: seconds, nanoseconds
 _HEADER = struct.calcsize("=qii")
 
 ANCILLARY_SIZE = _HEADER + _MOMENT.size
-"""Bytes to ask ``recvmsg`` for beside the data; 0 asks for nothing."""
+"""The size of the ancillary data to ask ``recvmsg`` for; 0 asks for none."""
 
 
 def supported() -> bool:
-    """Whether this system notes when a packet came in, as far as can be told without trying."""
+    """Whether this system can stamp packets, as far as is known without trying."""
     return sys.platform == "linux" and platform.machine().lower() in _KNOWN and sys.maxsize > 2**32
 
 
 def enable_timestamps(receiver: socket.socket) -> bool:
-    """Ask the kernel to note arrivals on this socket; false where it does not do so."""
+    """Ask the kernel to stamp what arrives on this socket; false if it refuses."""
     try:
         receiver.setsockopt(socket.SOL_SOCKET, _SO_TIMESTAMPNS, 1)
     except OSError:
@@ -40,10 +41,10 @@ def enable_timestamps(receiver: socket.socket) -> bool:
 
 
 def receive_time(ancillary: Sequence[tuple[int, int, bytes]], sent: float, now: float, wall: float) -> float | None:
-    """The moment, on the clock of ``sent`` and ``now``, at which the bytes came in that ``ancillary`` were read with.
+    """The moment when the bytes with this ``ancillary`` data arrived, on the clock of ``sent`` and ``now``.
 
     ``now`` and ``wall`` are the same moment on that clock and by the time of day, in seconds. The time of day may be
-    set while a reply is under way: a moment that does not lie between ``sent`` and ``now`` is not believed.
+    changed during an exchange, so a moment that is not between ``sent`` and ``now`` is ignored.
     """
     for level, kind, held in ancillary:
         if level == socket.SOL_SOCKET and kind == _SO_TIMESTAMPNS and len(held) == _MOMENT.size:

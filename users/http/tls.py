@@ -1,4 +1,7 @@
-"""A connection over TLS: the bytes are the same plain socket's, so that the kernel's notes of their arrival stay to hand."""
+"""A connection over TLS, and the TLS context that all connections share.
+
+TLS runs in memory on top of the plain socket, so the kernel's timestamps of received bytes stay available.
+"""
 
 from __future__ import annotations
 
@@ -12,13 +15,13 @@ from users.http.connection import RECEIVED, Connection
 from users.http.origin import Origin
 from users.http.timeouts import HttpLimits, TimeoutScanner
 
-_PLAIN = memoryview(bytearray(16 * 1024))  # what one TLS record holds at the most
+_PLAIN = memoryview(bytearray(16 * 1024))  # the most that one TLS record holds
 _SLICE = len(_PLAIN)
-_HEADER = 5  # bytes before each TLS record; the last two say how long it is
+_HEADER = 5  # bytes before each TLS record; the last two are its length
 
 
 class TlsConnection(Connection):
-    """TLS over a plain connection; a certificate that does not hold is a connection that does not come about."""
+    """TLS over a plain connection; an invalid certificate fails the connection."""
 
     __slots__ = (
         "_holds_spare_buffer",
@@ -33,15 +36,15 @@ class TlsConnection(Connection):
     def __init__(self, origin: Origin, limits: HttpLimits, scanner: TimeoutScanner) -> None:
         super().__init__(origin, limits, scanner)
         self._in_handshake = False
-        self._holds_spare_buffer = False  # tickets may have come since the last time that room was given back
-        self._record_bytes_left = 0  # bytes of the record under way that are still to come
-        self._partial_header = b""  # the beginning of a record's header that came in two pieces
+        self._holds_spare_buffer = False  # tickets may have come since the last release
+        self._record_bytes_left = 0  # bytes of the current record that have not come yet
+        self._partial_header = b""  # the start of a record header that came in two pieces
         self._incoming = ssl.MemoryBIO()
         self._outgoing = ssl.MemoryBIO()
         self._tls: ssl.SSLObject | None = None
 
     def close(self) -> None:
-        """Take leave as far as it can be done without waiting, and close."""
+        """Send TLS's close message if that needs no waiting, and close."""
         spoken, self._tls = self._tls, None
         if spoken is not None and self.sock is not None and not self._in_handshake:
             with contextlib.suppress(OSError, ValueError):  # an SSLError is an OSError
@@ -67,14 +70,14 @@ class TlsConnection(Connection):
                     return Outcome.CONNECTION
             self._tls = spoken
             self._holds_spare_buffer = True
-        except (OSError, ValueError):  # a certificate that does not hold, a protocol nobody speaks, a name that is none
+        except (OSError, ValueError):  # an invalid certificate, an unknown protocol, an invalid name
             return Outcome.CONNECTION
         finally:
             self._in_handshake = False
         return None
 
     def _handshake_step(self, spoken: ssl.SSLObject) -> bool:
-        """One step of the handshake; whether it was the last."""
+        """Take one step of the handshake; true if it was the last."""
         try:
             spoken.do_handshake()
         except ssl.SSLWantReadError:
@@ -101,18 +104,18 @@ class TlsConnection(Connection):
     def _on_bytes(self, count: int) -> bool:
         complete = False
         whole = self._ends_record(RECEIVED[:count])
-        # In slices, as OpenSSL keeps the room that it once took for what came at once.
+        # In slices: OpenSSL keeps the buffer that it once needed for one write.
         for at in range(0, count, _SLICE):
             self._incoming.write(RECEIVED[at : min(at + _SLICE, count)])
             complete = self._in_handshake or self._read_all()
         if complete and not whole:
-            self.reader.reusable = False  # half of something that was not asked for
+            self.reader.reusable = False  # half of an unrequested record
         if complete and self._holds_spare_buffer and not self._in_handshake:
             self._release_spare_buffer()
         return complete
 
     def _ends_record(self, piece: memoryview | bytes) -> bool:
-        """Whether a record ends where this piece does. OpenSSL does not tell what it keeps of one that is cut off."""
+        """Whether a record ends where this piece does. OpenSSL does not say what it keeps of an incomplete record."""
         if self._partial_header:
             piece = self._partial_header + piece
         at, size = self._record_bytes_left, len(piece)
@@ -123,7 +126,7 @@ class TlsConnection(Connection):
         return at == size
 
     def _release_spare_buffer(self) -> None:
-        """To read a ticket, OpenSSL takes 16 kB to write a record in, and keeps them until it has written one; an empty one will do."""
+        """Free 16 kB: OpenSSL allocates a write buffer to read a ticket, and frees it after any write, even an empty one."""
         self._holds_spare_buffer = False
         if self._tls is not None:
             with contextlib.suppress(OSError, ValueError):
@@ -132,7 +135,7 @@ class TlsConnection(Connection):
     def _on_peer_close(self, *, reset: bool) -> bool:
         if reset or self._in_handshake:
             return self.reader.fail(Outcome.CONNECTION)
-        # Without TLS's own farewell before it, the end of the bytes may be anybody's doing.
+        # A fault can cut a connection at any byte; only TLS's close message proves that the server ended it.
         self._incoming.write_eof()
         return self._read_all()
 
@@ -142,7 +145,9 @@ class TlsConnection(Connection):
             return reader.fail(Outcome.CONNECTION)
         try:
             while not reader.complete or self._incoming.pending or spoken.pending():
-                count = int(spoken.read(len(_PLAIN), _PLAIN))  # into a buffer: how many, whatever the annotation says
+                count = int(
+                    spoken.read(len(_PLAIN), _PLAIN)
+                )  # with a buffer, read returns a count, whatever the annotation says
                 if not count:
                     return reader.finish()
                 reader.feed(_PLAIN[:count])
@@ -155,7 +160,7 @@ class TlsConnection(Connection):
         return True
 
     def _closes_idle(self, unasked: memoryview) -> bool:
-        """Tickets for later sessions come unasked and are read; anything else, half a record too, ends an idle connection."""
+        """Session tickets come unasked and are read; anything else, half a record too, closes an idle connection."""
         if not unasked or self._tls is None or not self._ends_record(unasked):
             return True
         self._incoming.write(unasked)
@@ -171,7 +176,11 @@ class TlsConnection(Connection):
 
 @cache
 def ssl_context(*, verified: bool) -> ssl.SSLContext:
-    """The context that all connections of this process share."""
+    """The TLS context that all connections of this process share.
+
+    A context for each user would cost hundreds of kilobytes and tens of milliseconds each. If the environment variable
+    ``SSL_CERT_FILE`` is set, its certificates are trusted instead of the system's, as with any OpenSSL program.
+    """
     shared = ssl.create_default_context()
     if not verified:
         shared.check_hostname = False

@@ -1,4 +1,4 @@
-"""What the browser needs of an HTTP client: send a request, read the reply, keep cookies."""
+"""What a browser needs of an HTTP client: send a request, read the response, keep cookies."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from harness.measurement.outcomes import Outcome
 
 
 class HttpResponse(NamedTuple):
-    """What a transport brought back; ``failure`` names why there is no reply to judge (``status`` is 0 if there is none).
+    """A response as a transport returns it; ``failure`` says why there is none to check (``status`` is 0 if unknown).
 
-    ``received_at`` is the moment at which its last byte reached this machine, on the browser's clock; ``None`` where the
-    transport cannot tell, and the time of reading it has to do. ``media`` is the media type that the reply claims, in
-    lower case and without parameters; empty if it claims none.
+    ``received_at`` is the moment when the last byte reached this machine, on the browser's clock; ``None`` if the
+    transport does not know. ``media`` is the media type that the response claims, in lower case and without parameters;
+    empty if it claims none.
     """
 
     status: int
@@ -28,19 +28,19 @@ class Transport(Protocol):
     """Speaks HTTP for one virtual user."""
 
     def send(self, page: str, method: str, url: str, headers: Mapping[str, str], body: bytes | None) -> HttpResponse:
-        """Fetch one URL (a path on the target, or absolute) and read the whole reply."""
+        """Fetch one URL (a path on the target, or absolute) and read the whole response."""
 
     def report(self, outcome: Outcome, *, failed: bool) -> None:
-        """Tell Locust's own statistics how the last reply was judged."""
+        """Report the outcome of the last response to Locust's own statistics."""
 
     def cookie(self, name: str) -> str:
         """The value of the target's cookie of this name; empty if there is none."""
 
     def clear_cookies(self) -> None:
-        """Drop all cookies, as a new shopper has none."""
+        """Drop all cookies: a new shopper has none."""
 
     def open_parallel(self) -> Transport:
-        """Another transport with the same cookies and connections of its own, for a request that overlaps this one's."""
+        """A transport with the same cookies and its own connections, for requests that run in parallel to these."""
 
     def close(self) -> None:
         """Close all connections."""

@@ -1,6 +1,6 @@
-"""How a connection waits: for bytes, for room to send, or until its time is up.
+"""How a connection waits: for bytes, for room to send, or until its deadline.
 
-The sweep keeps the loop alive for those who wait; an idle connection is no reason to go on.
+The timeout scanner keeps the event loop alive while something waits; an idle connection does not.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ WRITE = 2
 
 
 class SocketWaiter:
-    """A socket that one greenlet at a time waits at, until ``deadline`` (a moment of the sweep's clock) at the longest.
+    """A socket that one greenlet at a time waits for, until ``deadline`` (a moment of the scanner's clock) at most.
 
-    Whoever makes a connection of it says what happens to the bytes, and what it means to be ``on_deadline``.
+    A subclass decides what happens to the bytes, and what to do ``on_deadline``.
     """
 
     __slots__ = ("_timed_out", "_waiter", "_woken", "deadline", "scanner", "sock")
@@ -32,11 +32,11 @@ class SocketWaiter:
         self._timed_out = False
 
     def on_deadline(self, now: float) -> None:
-        """Called by the sweep once the deadline has passed."""
+        """Called by the scanner once the deadline has passed."""
         raise NotImplementedError
 
     def _wait(self) -> None:
-        """Until woken: by bytes that end what is waited for, by the sweep, or by ``close``."""
+        """Wait until woken: by the bytes that complete a response, by the scanner, or by ``close``."""
         self._woken = False
         self._waiter = getcurrent()
         scanner = self.scanner

@@ -1,1 +1,1 @@
-"""The paths that shoppers take through the checkout."""
+"""The journeys of shoppers through the checkout: generators without a socket."""

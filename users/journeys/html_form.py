@@ -1,7 +1,7 @@
-"""The first form of an HTML page, as a browser that sends it would read it.
+"""Reads the first form of an HTML page, as a browser would.
 
-The reader goes through a page once, from tag to tag, in a time that grows with the page's length and no faster. A page
-that a hostile server wrote must not hold up the shoppers who share the processor.
+The reader goes through the page once, in time proportional to its length. A hostile server's page must not delay the
+other shoppers of the process.
 """
 
 from __future__ import annotations
@@ -16,17 +16,17 @@ from itertools import islice
 _NO_FIELD_TYPES = frozenset({"button", "reset", "image", "file"})
 _TICKED_TYPES = frozenset({"checkbox", "radio"})
 
-_MOST = 10_000  # tags, comments, attributes of fields and references in them; a bank's page has some hundreds
+_MOST = 10_000  # tags, comments, attributes of fields and references in them; a bank's page has a few hundred
 _LONGEST = 250_000  # characters of the tags of a form and its fields
 
-# Every repetition is possessive ("*+"): a pattern that fails never goes back to try another length.
+# Every repetition is possessive ("*+"), so a pattern that fails never tries another length.
 _BLANK = r"[ \t\n\r\f]"
 _ATTRIBUTE = rf"""([^ \t\n\r\f/>][^ \t\n\r\f/>=]*+)(?:{_BLANK}*+={_BLANK}*+(?:"([^"]*+)"|'([^']*+)'|((?!["'])[^ \t\n\r\f>]*+))|(?!{_BLANK}*+=))"""
 _MARKUP = re.compile(r"<(?:(/?)([a-zA-Z][^ \t\n\r\f/>]*+)|(!--|[!/?]))")
 _REST_OF_TAG = re.compile(rf"(?:[ \t\n\r\f/]*+{_ATTRIBUTE})*+[ \t\n\r\f/]*+>")
 _ATTRIBUTES = re.compile(_ATTRIBUTE)
 _REFERENCE = re.compile(r"&(?:#(?:([0-9]++)|[xX]([0-9a-fA-F]++));?|([a-zA-Z][a-zA-Z0-9]*+(?:;|(?![=;]))))")
-# Their content is text, whatever it looks like. (What is inside <noscript> counts: no script is run here.)
+# The content of these is text, whatever it looks like. (<noscript> counts: no script runs here.)
 _ENDS_OF_TEXT = {
     name: re.compile(rf"</{name}(?=[ \t\n\r\f/>])", re.IGNORECASE)
     for name in ("script", "style", "textarea", "title", "xmp", "iframe", "noembed", "noframes")
@@ -37,7 +37,7 @@ _LONGEST_NAME = max(map(len, (*_READ, *_ENDS_OF_TEXT)))
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """Where a form goes (``action`` as written, maybe relative or empty), how, and the fields it sends."""
+    """Where a form is sent (``action`` as written, perhaps relative or empty), how, and its fields."""
 
     action: str = ""
     method: str = "GET"
@@ -45,9 +45,9 @@ class Form:
 
 
 def first_form(text: str) -> Form | None:
-    """The first form of a page, sent by its first button; ``None`` if there is none, or the page is beyond all bounds.
+    """The first form of a page, as its first button sends it; ``None`` if there is none, or the page exceeds the limits.
 
-    A form that is never closed is none: the page was cut off, and fields may be missing.
+    A form without its end does not count: the page was cut off, and fields may be missing.
     """
     form: Form | None = None
     fields: dict[str, str] = {}
@@ -65,11 +65,11 @@ def first_form(text: str) -> Form | None:
 
 
 def _take(tag: str, held: Mapping[str, str], fields: dict[str, str], *, pressed: bool) -> bool:
-    """Add what this input or button sends; whether the button that sends the form has been found."""
+    """Add what this input or button sends; returns whether the button that sends the form has been found."""
     kind = held.get("type", "submit" if tag == "button" else "text").lower()
     if kind in _NO_FIELD_TYPES or "disabled" in held or (kind in _TICKED_TYPES and "checked" not in held):
         return pressed
-    # A browser sends the name of the button that was pressed, and of no other.
+    # A browser sends the name of the pressed button only.
     if kind == "submit" and pressed:
         return pressed
     if name := held.get("name"):
@@ -78,7 +78,7 @@ def _take(tag: str, held: Mapping[str, str], fields: dict[str, str], *, pressed:
 
 
 def _tags(text: str) -> Iterator[tuple[str, Mapping[str, str]]]:
-    """The tags that a form is made of, in order, with their attributes; ends where the page does, or a bound is reached."""
+    """The tags of forms and fields, in order, with their attributes; stops at the end of the page, or at a limit."""
     at, room = 0, _LONGEST
     steps = iter(range(_MOST))
     for _ in steps:
@@ -110,7 +110,7 @@ def _tags(text: str) -> Iterator[tuple[str, Mapping[str, str]]]:
 
 
 def _behind_comment(text: str, at: int) -> int:
-    """The place behind a comment whose text begins here; 0 if it has no end."""
+    """The position behind a comment whose text starts here; 0 if it has no end."""
     for short in (">", "->"):
         if text.startswith(short, at):
             return at + len(short)
@@ -119,7 +119,7 @@ def _behind_comment(text: str, at: int) -> int:
 
 
 def _attributes(text: str, begin: int, end: int, steps: Iterator[int]) -> dict[str, str]:
-    """The attributes of a tag, the first of each name; each costs a step, and so does each reference in its value."""
+    """The attributes of a tag, the first of each name; each takes a step, as does each reference in its value."""
     held: dict[str, str] = {}
     for found, _ in zip(_ATTRIBUTES.finditer(text, begin, end - 1), steps, strict=False):
         name, *values = found.groups("")
@@ -131,10 +131,10 @@ def _attributes(text: str, begin: int, end: int, steps: Iterator[int]) -> dict[s
 
 
 def _referred(reference: re.Match[str]) -> str:
-    """The character that ``&amp;`` or ``&#65;`` stands for; in an attribute ``&copyright`` is no ``&copy``."""
+    """The character for ``&amp;`` or ``&#65;``; in an attribute, ``&copyright`` is not ``&copy``."""
     decimal, hexadecimal, name = reference.groups()
     if name is not None:
         return html5.get(name, reference[0])
-    # Python refuses to read thousands of digits; eight are beyond all characters.
+    # Python refuses to read thousands of digits; eight are more than any character has.
     digits = (decimal or hexadecimal).lstrip("0")[:8] or "0"
     return unescape(f"&#{digits};" if decimal else f"&#x{digits};")

@@ -1,4 +1,4 @@
-"""Accounts to sign in with, lent to one journey at a time."""
+"""Accounts to sign in with, each leased to one journey at a time."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _PHONE_DIGITS = 11
 
 
 class AccountsRejected(ValueError):
-    """An accounts file that cannot be used; ``problems`` holds every one, with its line and what to do about it."""
+    """An accounts file that cannot be used; ``problems`` lists all its problems, with lines and remedies."""
 
     def __init__(self, problems: Sequence[str]) -> None:
         super().__init__("\n".join(problems))
@@ -29,9 +29,9 @@ class AccountsRejected(ValueError):
 
 @dataclass(slots=True, eq=False)
 class Account:
-    """A customer the shop knows. ``saved_choices``: it remembers her address and delivery, and opens on payment.
+    """A customer of the shop. ``saved_choices``: the shop remembers address and delivery, and opens on payment.
 
-    ``last_code`` is the last code she was sent by SMS, so that the next journey does not take it for a new one.
+    ``last_code`` is the last code that the customer got by SMS, so that the next journey does not take it for a new one.
     """
 
     email: str
@@ -44,7 +44,7 @@ class Account:
 
 
 class AccountPool:
-    """The accounts of this process; ``returning`` journeys take those with saved choices, ``first_time`` the others."""
+    """The accounts of this process: ``returning`` journeys take those with saved choices, ``first_time`` the others."""
 
     def __init__(self, accounts: Iterable[Account] = ()) -> None:
         self._accounts = tuple(accounts)
@@ -55,12 +55,12 @@ class AccountPool:
 
     @classmethod
     def read_csv(cls, path: Path) -> Self:
-        """The accounts of a CSV file with the columns of ``COLUMNS``; ``AccountsRejected`` names all that is wrong."""
+        """The accounts of a CSV file with these ``COLUMNS``; raises ``AccountsRejected`` with everything that is wrong."""
         return cls(_read(path))
 
     @classmethod
     def generate(cls, n_returning: int, n_first_time: int, seed: int) -> Self:
-        """Made-up accounts under a reserved domain, the same for the same seed."""
+        """Invented accounts under a reserved domain; the same seed gives the same accounts."""
         rng = random.Random(f"accounts {seed}")
         pools = name_pools()
         return cls(
@@ -77,18 +77,18 @@ class AccountPool:
 
     @property
     def accounts(self) -> Sequence[Account]:
-        """All accounts, lent or not."""
+        """All accounts, leased or free."""
         return self._accounts
 
     def __len__(self) -> int:
         return len(self._accounts)
 
     def free(self, journey: str) -> int:
-        """How many journeys of this kind could have an account now."""
+        """How many free accounts this kind of journey has."""
         return len(self._free[_wants_saved_choices(journey)])
 
     def lease(self, journey: str) -> Account | None:
-        """An account that nobody uses, the longest rested first; ``None`` if all of its kind are out."""
+        """Lease the free account that has been free the longest; ``None`` if all of its kind are leased."""
         waiting = self._free[_wants_saved_choices(journey)]
         if not waiting:
             return None
@@ -97,14 +97,14 @@ class AccountPool:
         return account
 
     def release(self, account: Account) -> None:
-        """Bring back an account that was leased here; ``ValueError`` for any other."""
+        """Return a leased account to the pool; raises ``ValueError`` for an account that is not leased."""
         if id(account) not in self._lent:
-            raise ValueError(f"{account.email} is not out on lease from this pool; give an account back once only")
+            raise ValueError(f"{account.email} is not leased from this pool; release an account only once")
         self._lent.remove(id(account))
         self._free[account.saved_choices].append(account)
 
     def partition(self, worker: int, workers: int) -> AccountPool:
-        """One worker's part: of each kind every ``workers``-th account, so that no two workers have one in common."""
+        """One worker's part: every ``workers``-th account of each kind, so that no two workers share one."""
         if not 0 <= worker < workers:
             raise ValueError(f"worker {worker} of {workers}: workers are numbered from 0 to workers - 1")
         kept = [
@@ -116,10 +116,10 @@ class AccountPool:
         return AccountPool(kept)
 
     def write_csv(self, path: Path) -> None:
-        """Write the accounts to a file that nobody else on the machine can read."""
+        """Write the accounts to a file that no other user of the machine can read."""
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(descriptor, "w", newline="", encoding="utf-8") as file:
-            path.chmod(0o600)  # a file that was already there keeps its mode otherwise
+            path.chmod(0o600)  # otherwise an existing file keeps its mode
             writer = csv.writer(file)
             writer.writerow(COLUMNS)
             for one in self._accounts:
@@ -140,7 +140,7 @@ def _read(path: Path) -> list[Account]:
     except csv.Error:
         raise AccountsRejected([f"accounts {path}: not a CSV file; save it as CSV in UTF-8"]) from None
     expected = ",".join(COLUMNS)
-    # A headerless file's first line would hold a password, so it is not quoted.
+    # Without a header, the first line holds a password, so the message does not quote it.
     if not rows or tuple(cell.strip() for cell in rows[0][1]) != COLUMNS:
         raise AccountsRejected([f"accounts {path}, line 1: not the expected header; make it {expected}"])
     problems: list[str] = []
@@ -162,18 +162,18 @@ def _read(path: Path) -> list[Account]:
 
 
 def _problems(row: Sequence[str], lines: Mapping[str, int]) -> Iterable[str]:
-    # Columns may be swapped or shifted, so any cell may be a password: none is repeated.
+    # Columns may be swapped or shifted, so any cell may be a password: no message quotes one.
     if len(row) != len(COLUMNS):
         yield f"{len(row)} columns; write {len(COLUMNS)}: {','.join(COLUMNS)}"
         return
     email, secret, _, _, phone, saved = (cell.strip() for cell in row)
     if "@" not in email:
-        yield "email is no address; write one such as ada@shop.example"
+        yield "email is not an e-mail address; write one such as ada@shop.example"
     elif earlier := lines.get(email.lower()):
-        yield f"email stands on line {earlier} already; each account must stand there once"
+        yield f"email is already on line {earlier}; list each account once"
     if not secret:
         yield "password is empty; write the account's password"
     if phone and not (phone.isascii() and phone.isdigit() and len(phone) == _PHONE_DIGITS):
-        yield f"phone is no telephone number; write {_PHONE_DIGITS} digits, or leave it empty"
+        yield f"phone is not a phone number; write {_PHONE_DIGITS} digits, or leave it empty"
     if saved not in ("0", "1"):
         yield "saved_choices is neither 1 nor 0; write 1 (choices saved) or 0 (none)"

@@ -1,4 +1,4 @@
-"""Seeded shoppers: a name, an address, a telephone and a published test card, the same for the same itinerary."""
+"""A shopper's identity: name, address, phone number and a published test card; the same spec gives the same identity."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ from shop.contract import APPROVED_CARD, DECLINED_CARD
 from users.population.journey_spec import JourneySpec
 
 DOMAIN = "shoppers.example"
-"""Reserved for examples (RFC 2606): no mail to it ever reaches anybody."""
+"""Reserved for examples (RFC 2606): mail to it reaches no one."""
 
 _POOL_SEED = 20_240_229
 _POOL_SIZE = 250
 _PHONES = 10**9
-_DRAWN = struct.Struct("<10IQ")  # numbers enough for all that is drawn for a shopper
-_SPREAD = 2_654_435_761  # Knuth's multiplier: runs with neighbouring seeds get telephones far apart
+_DRAWN = struct.Struct("<10IQ")  # the numbers for everything that is drawn for a shopper
+_SPREAD = 2_654_435_761  # Knuth's multiplier: runs with neighbouring seeds get phone numbers far apart
 
 
-# Neither is frozen, though nobody changes one: both are made for every journey, and to freeze them takes as long again.
+# Not frozen: both are made for every journey, and frozen ones take twice as long.
 @dataclass(slots=True)
 class Card:
-    """A payment card; its number is one of the two published for testing."""
+    """A payment card; its number is one of the two that are published for tests."""
 
     holder: str
     number: str = field(repr=False)
@@ -39,7 +39,7 @@ class Card:
 
 @dataclass(slots=True)
 class Identity:
-    """Who is shopping. ``phone`` has eleven digits and belongs to one journey of a run only."""
+    """Who is shopping. ``phone`` has eleven digits; no other journey of the run has the same."""
 
     first_name: str
     last_name: str
@@ -52,7 +52,7 @@ class Identity:
 
     @property
     def address(self) -> Mapping[str, str]:
-        """The address as the shop's form for it asks for it, but for the place where it lies."""
+        """The address as the shop's form asks for it, without the location fields."""
         return {
             "title": "Home",
             "first_name": self.first_name,
@@ -65,7 +65,7 @@ class Identity:
 
 
 class NamePools(NamedTuple):
-    """What shoppers' names and addresses are put together from."""
+    """The parts of shoppers' names and addresses."""
 
     first: tuple[str, ...]
     last: tuple[str, ...]
@@ -75,7 +75,7 @@ class NamePools(NamedTuple):
 
 @cache
 def name_pools() -> NamePools:
-    """The same names in every process; drawn once, as faker is far too slow to be asked before each journey."""
+    """The same names in every process; drawn once, because faker is too slow to run for each journey."""
     faker = Faker("en_US")
     faker.seed_instance(_POOL_SEED)
 
@@ -86,12 +86,12 @@ def name_pools() -> NamePools:
 
 
 def phone_number_of(prefix: str, run_seed: int, number: int) -> str:
-    """Eleven digits that are this number's alone within a run; ``prefix`` has two."""
+    """A phone number of eleven digits, unique to this number within a run; ``prefix`` has two digits."""
     return f"{prefix}{(run_seed * _SPREAD + number) % _PHONES:09d}"
 
 
 def random_password(rng: random.Random) -> str:
-    """A password with a letter of either case and a digit, as shops ask for."""
+    """A password with an upper-case letter, a lower-case letter and a digit, as shops require."""
     return _password(rng.getrandbits(64))
 
 
@@ -100,8 +100,8 @@ def _password(secret: int) -> str:
 
 
 def identity_for(spec: JourneySpec, run_seed: int = 0) -> Identity:
-    """The shopper who makes this journey in the run of this seed; the card is one that the bank treats as drawn."""
-    # One digest says it all: a generator of random numbers takes longer to be seeded than to be asked.
+    """The identity of this journey's shopper in the run of this seed; the bank declines the card if the spec says so."""
+    # One digest gives all numbers: seeding a random generator takes longer than drawing from it.
     drawn = _DRAWN.unpack(blake2b(str(spec.seed).encode(), digest_size=_DRAWN.size).digest())
     one, two, _, _, street, post, house, month, year, cvv, secret = drawn
     pools = name_pools()

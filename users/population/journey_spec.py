@@ -1,4 +1,4 @@
-"""What one shopper is going to do, decided before she sets out."""
+"""What one shopper is going to do, drawn before the journey starts, and the settings that it is drawn from."""
 
 from __future__ import annotations
 
@@ -9,44 +9,44 @@ from typing import NamedTuple
 
 
 class SmsScript(StrEnum):
-    """How a shopper behaves when the shop asks for the code it sent her by SMS."""
+    """What a shopper does when the shop asks for the code that it sent by SMS."""
 
-    RIGHT = "right"  # types the code she was sent
-    WRONG = "wrong"  # mistypes it once, then gets it right
+    RIGHT = "right"  # types the right code
+    WRONG = "wrong"  # types a wrong code once, then the right one
     RESEND = "resend"  # asks for another code first
-    LATE = "late"  # waits until the code has expired, asks for another
-    LOCKED = "locked"  # mistypes until the shop locks her out
+    LATE = "late"  # waits until the code has expired, then asks for another
+    LOCKED = "locked"  # types wrong codes until the shop locks the shopper out
 
 
 class ExternalPages(StrEnum):
     """What to do with the steps outside the shop: a bank's page, a wallet, a provider."""
 
     FOLLOW = "follow"  # open the other site's page (allowed hosts only) and post its form back
-    RETURN = "return"  # do not visit it; post back what a provider would
-    STOP = "stop"  # the journey ends there, as handed over
+    RETURN = "return"  # do not open it; post back what a provider would
+    STOP = "stop"  # end the journey there, as handed over
 
 
 class Fidelity(StrEnum):
     """Whose pattern of requests a journey follows."""
 
-    API = "api"  # the API description's: one request after another
-    STOREFRONT = "storefront"  # the platform's own client's: automatic choices that overlap, look-ups, repeats
+    API = "api"  # the API description: one request after another
+    STOREFRONT = "storefront"  # the platform's own client: parallel automatic choices, look-ups, retries
 
 
 class TraceRow(NamedTuple):
-    """What is known of an arrival beforehand, as a trace tells it; an empty text: it is drawn."""
+    """What a trace says of one arrival; what it leaves empty is drawn."""
 
     option: str = ""
     journey: str = ""
 
 
-# Not frozen, though nobody changes one: it is made for every journey, and to freeze it takes three times as long.
+# Not frozen: one is made for every journey, and a frozen one takes three times as long.
 @dataclass(slots=True)
 class JourneySpec:
-    """One journey as drawn: the number of the arrival, the path, the payment option, the luck, a seed of its own.
+    """One journey as drawn: the path, the payment option, and what goes wrong on purpose.
 
-    ``journey`` is a key of ``users.journeys.catalogue.JOURNEYS``; ``payment_option`` a slug. The same scenario, seed and number
-    give the same itinerary in every process.
+    ``number`` is the number of the arrival. ``journey`` is a key of ``users.journeys.catalogue.JOURNEYS``;
+    ``payment_option`` a slug. The same scenario, seed and number give the same spec in every process.
     """
 
     number: int
@@ -60,11 +60,12 @@ class JourneySpec:
 
 @dataclass(frozen=True, slots=True)
 class JourneyMix:
-    """Who comes and how she pays, as the scenario says it.
+    """Which journeys take place and how they pay, as the scenario sets it.
 
-    ``journeys``, ``payments`` and ``sms`` are weights (any positive scale; a missing name has none). ``three_d`` and
-    ``declined`` are shares of the card journeys, 0 to 1. ``minimum`` guarantees a payment option that many journeys,
-    whatever its weight. ``cover`` ignores the weights and walks every payment option, SMS path and journey exactly once.
+    ``journeys``, ``payments`` and ``sms`` are weights (on any positive scale; a missing name has the weight 0).
+    ``three_d`` and ``declined`` are shares of the card journeys, 0 to 1. ``minimum`` guarantees a payment option that
+    many journeys, whatever its weight. ``cover`` ignores the weights and runs every payment option, SMS script and
+    journey once.
     """
 
     journeys: Mapping[str, float]
@@ -78,29 +79,30 @@ class JourneyMix:
 
 @dataclass(frozen=True, slots=True)
 class ShopperPolicy:
-    """How shoppers deal with the shop, whatever they buy.
-
-    ``option_value`` is what is posted for a payment option (its ``slug`` or its ``pk``); the storefront posts the ``pk``
-    in any case. ``fidelity`` says whose pattern of requests is followed. ``sms_code`` is the code a
-    test system accepts; empty: it is read from the shop's SMS inbox, asked every ``sms_poll`` seconds for at most
-    ``sms_patience`` seconds. A shopper who lets her code expire waits ``sms_longest_wait`` seconds at most; a shop whose
-    codes live longer is given the code in time. ``fallback`` is the option tried when the wanted one is unavailable (empty: give up).
-    ``sign_in_once`` keeps a virtual user signed in across journeys. ``address`` holds fields of an address that are the same for
-    all. ``locale`` and ``currency`` are what the storefront says with every request. ``json_as_json`` says that JSON which
-    claims another media type is a failure, and not just a warning.
-    """
+    """How all shoppers deal with the shop, whatever they buy."""
 
     external: ExternalPages = ExternalPages.FOLLOW
     allowed_hosts: frozenset[str] = frozenset()
+    """Other sites whose pages a journey may request."""
     option_value: str = "slug"
+    """What to post for a payment option, its ``slug`` or its ``pk``; the storefront always posts the ``pk``."""
     fidelity: Fidelity = Fidelity.API
     sms_code: str = ""
+    """The code that a test system accepts; empty: read the code from the shop's SMS inbox."""
     sms_poll: float = 0.2
+    """Seconds between two looks at the SMS inbox."""
     sms_patience: float = 5.0
+    """Seconds to wait for a code in the inbox."""
     sms_longest_wait: float = 90.0
+    """Seconds that a shopper waits for a code to expire; if it lives longer, they type it in time."""
     fallback: str = ""
+    """The payment option to take if the wanted one is unavailable; empty: give up."""
     sign_in_once: bool = False
+    """A virtual user stays signed in from journey to journey."""
     locale: str = "en"
+    """What the storefront says with every request, as ``currency``."""
     currency: str = "try"
     json_as_json: bool = False
+    """JSON under another media type is a failure, and not just a warning."""
     address: Mapping[str, str] = field(default_factory=dict)
+    """Address fields that are the same for all shoppers."""

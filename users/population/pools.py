@@ -1,4 +1,4 @@
-"""What the shoppers of one process share: the places and the products that the shop has told of."""
+"""What the shoppers of one process share: the location and the products that the shop's lists gave."""
 
 from __future__ import annotations
 
@@ -7,14 +7,15 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 Pk: TypeAlias = int | str
+"""A primary key of the shop."""
 
 
 @dataclass(slots=True)
 class LocationPool:
-    """Where addresses may lie: ``pinned`` by the scenario, and the rest ``found`` in the shop's lists (``None``: not yet).
+    """Where addresses are: ``pinned`` fields from the scenario, and the others ``found`` in the shop's lists.
 
-    ``districts`` are those of the place that was found; each address draws one. ``seed`` draws the place, so that all
-    processes of a run find the same.
+    ``found`` is ``None`` until the first lookup. Each address draws one of the ``districts`` of the found location.
+    ``seed`` draws the location, so that all processes of a run find the same.
     """
 
     pinned: Mapping[str, Pk] = field(default_factory=dict)
@@ -25,11 +26,11 @@ class LocationPool:
 
 @dataclass(slots=True)
 class ProductPool:
-    """What is for sale: the ``pks`` that are drawn from, ``None`` until the shop has been searched for ``search``."""
+    """The products for sale: the ``pks`` to draw from, ``None`` until a journey has searched the shop for ``search``."""
 
     pks: tuple[str, ...] | None = None
     search: str = ""
 
     def mark_sold_out(self, pk: str) -> None:
-        """Do not draw this product any more."""
+        """Do not draw this product again."""
         self.pks = tuple(other for other in self.pks or () if other != pk)

@@ -1,7 +1,7 @@
-"""How long a shopper looks at a page before she acts on it.
+"""Think time: how long a shopper looks at a page before the next request.
 
-People filling in forms take lognormally distributed times: mostly brisk, now and then very long. The
-distribution is cut off at its 99th percentile, so that one dreamer does not hold up the end of a run.
+People who fill in forms take lognormally distributed times: mostly short, sometimes very long. The distribution is cut
+off at its 99th percentile, so that one very long think time does not delay the end of a run.
 """
 
 from __future__ import annotations
@@ -13,17 +13,17 @@ from dataclasses import dataclass, field
 from statistics import NormalDist
 
 TRUNCATION_QUANTILE = 0.99
-"""The percentile of the untruncated distribution that no think time exceeds."""
+"""The quantile of the untruncated distribution that no think time exceeds."""
 
 _NORMAL = NormalDist()
 
 
 @dataclass(frozen=True, slots=True)
 class ThinkTimes:
-    """Think times in seconds: the median, how far they spread, and single pages with a median or spread of their own.
+    """Think times in seconds: median and spread, for all pages and for single ones.
 
-    ``sigma`` is the standard deviation of the logarithm (0: always the median). ``scale`` multiplies everything;
-    0 means shoppers who do not think, for stress.
+    ``sigma`` is the standard deviation of the logarithm (0: always the median). ``scale`` multiplies all think times; 0
+    means no think time, for a stress test.
     """
 
     median: float = 0.0
@@ -33,17 +33,17 @@ class ThinkTimes:
     sigmas: Mapping[str, float] = field(default_factory=dict)
 
     def draw(self, page: str, rng: random.Random) -> float:
-        """One think time on this page, seconds; takes exactly one number from ``rng`` unless it is always 0."""
+        """Draw a think time on this page, in seconds; takes exactly one number from ``rng`` unless it is always 0."""
         median = self.scale * self.pages.get(page, self.median)
         if median <= 0:
             return 0.0
-        # The inverse of the distribution function, at a uniform number below the cut: truncated, not clipped.
-        # random() may be 0, whose inverse is minus infinity.
+        # The inverse of the distribution function at a uniform number below the cut: truncated, not clipped.
+        # random() may be 0; its inverse is minus infinity.
         uniform = max(rng.random(), 1e-12) * TRUNCATION_QUANTILE
         return median * math.exp(self.sigmas.get(page, self.sigma) * _NORMAL.inv_cdf(uniform))
 
     def mean(self, page: str = "") -> float:
-        """The mean think time on this page, seconds; of the truncated distribution."""
+        """The mean think time on this page, in seconds, of the truncated distribution."""
         median = self.scale * self.pages.get(page, self.median)
         if median <= 0:
             return 0.0

@@ -32,7 +32,7 @@ def make(url):
 )
 def test_it_says_which_variable_and_what_to_do(monkeypatch, name, url):
     monkeypatch.setenv(name, "http://ada:secret@proxy.test:3128")
-    with pytest.raises(ProxyRefused, match=rf"{name.lower()} is set.*unset it.*shop\.test into no_proxy") as refusal:
+    with pytest.raises(ProxyRefused, match=rf"{name.lower()} is set.*unset it.*shop\.test to no_proxy") as refusal:
         make(url)
     assert "secret" not in str(refusal.value)
 

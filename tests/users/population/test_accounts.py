@@ -43,10 +43,10 @@ def test_every_error_of_a_file_is_told_at_once_with_its_line_and_a_remedy(tmp_pa
     assert [problem.partition("line ")[2].partition(":")[0] for problem in told] == ["4", "4", "4", "5", "5", "6", "8"]
     everything = str(rejected.value)
     for part in (
-        "email is no address",
-        "phone is no telephone",
+        "email is not an e-mail address",
+        "phone is not a phone number",
         "saved_choices is neither",
-        "line 2 already",
+        "already on line 2",
         "password is empty",
         "2 columns",
         "7 columns",
@@ -93,7 +93,7 @@ def test_an_account_that_is_not_out_cannot_come_back():
     account = pool.lease("returning")
     pool.release(account)
     for stranger in (account, Account("x@y.example", "pw")):
-        with pytest.raises(ValueError, match="not out on lease"):
+        with pytest.raises(ValueError, match="not leased"):
             pool.release(stranger)
 
 
