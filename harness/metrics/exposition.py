@@ -1,8 +1,8 @@
-"""Writes metrics for Prometheus to read: in its own format, or OpenMetrics, which knows exemplars and moments.
+"""Writes metrics as text for Prometheus: in its own format, or in OpenMetrics, which has exemplars and timestamps.
 
-Both texts are written by hand, because the client library takes twenty times as long for it, on the same processor that is just
-measuring the shop; the library's parsers are what the tests hold this against. All of a line that stays the same from scrape to
-scrape is kept.
+The client library would take twenty times as long, on the processor that measures the shop. So this module writes the text
+itself, and keeps the part of each line that stays the same from scrape to scrape. The tests compare it with the library's
+parsers.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _BATCH = 200
 
 
 class ExpositionFormat(Enum):
-    """How metrics are written; the value is the content type."""
+    """The format of the metrics; the value is the content type."""
 
     TEXT = "text/plain; version=0.0.4; charset=utf-8"
     OPENMETRICS = "application/openmetrics-text; version=1.0.0; charset=utf-8"
@@ -28,13 +28,13 @@ class ExpositionFormat(Enum):
 
 
 class ExpositionWriter:
-    """Writes down the metrics of one run, scrape after scrape."""
+    """Writes the metrics of one run, scrape after scrape."""
 
     def __init__(self) -> None:
         self._prefixes: dict[tuple[str, LabelValues], list[str]] = {}
 
     def start_run(self) -> None:
-        """Another run begins: the names of its series are new."""
+        """Forget the series of the previous run: another run begins."""
         self._prefixes.clear()
 
     def encode(
@@ -44,10 +44,10 @@ class ExpositionWriter:
         yield_to_load: YieldToLoad = NEVER,
         at: float | None = None,
     ) -> Iterator[bytes]:
-        """The metrics piece by piece; ``yield_to_load`` is called in between.
+        """The metrics, piece by piece; ``yield_to_load`` is called in between.
 
-        ``at`` puts a moment (seconds since 1970) behind every value; exemplars are then left out, and so is the end of an
-        OpenMetrics text, since more may follow.
+        ``at`` adds a timestamp (seconds since 1970) to every value. Then exemplars are left out, and so is the end of an
+        OpenMetrics text, because more may follow.
         """
         if form is ExpositionFormat.PROTOBUF:
             yield from encode_families(families, yield_to_load)
@@ -88,7 +88,7 @@ class ExpositionWriter:
         return "".join(parts).encode()
 
     def _prefixes_of(self, family: Family, values: LabelValues, endings: tuple[str, ...]) -> list[str]:
-        """Everything of the lines of a series that stays the same: one per bound, then one per ending."""
+        """The fixed beginning of each line of a series: one for each bound, then one for each ending."""
         prefixes = self._prefixes.get((family.name, values))
         if prefixes is None:
             labels = [f'{name}="{_escaped(value)}"' for name, value in zip(family.labels, values, strict=True)]

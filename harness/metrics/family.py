@@ -1,7 +1,8 @@
-"""One metric with all its series, on its way from the recorder to whoever writes it down."""
+"""One metric with all its series, between the recorder and the writer of a format."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from harness.measurement.histogram import Histogram
@@ -9,13 +10,16 @@ from harness.metrics.catalogue import CATALOGUE, PREFIX
 from harness.metrics.exemplars import Exemplar
 
 LabelValues = tuple[str, ...]
+LimitLabel = Callable[[str, str], str]
+"""Gets the name and the value of a label, and returns the value to publish: ``other`` beyond the limit of values."""
 
 
 @dataclass(slots=True)
 class Buckets:
-    """Times counted between the bounds of a metric (the last count: over all bounds), and the sum of the finite ones.
+    """The number of times in each bucket, the last one over all bounds, and the sum of the finite times.
 
-    ``exemplars`` has an example by the place among the counts, ``native_counts`` the same times by bucket of a native histogram.
+    ``exemplars`` are keyed by the place of their bucket. ``native_counts`` are the same times by bucket of a native
+    histogram.
     """
 
     counts: list[int]
@@ -26,9 +30,9 @@ class Buckets:
 
 @dataclass(slots=True)
 class Family:
-    """One metric with all its series; ``kind`` is ``counter`` or ``gauge``, or ``histogram`` for one with ``bounds``.
+    """One metric with all its series; ``kind`` is ``counter``, ``gauge``, or ``histogram`` with ``bounds``.
 
-    Where it is ``native``, times are counted by the buckets of a native histogram, too.
+    If it is ``native``, times are also counted by the buckets of a native histogram.
     """
 
     name: str
@@ -45,7 +49,7 @@ class Family:
         self.numbers[values] = self.numbers.get(values, 0) + n
 
     def set_value(self, values: LabelValues, number: float | None) -> None:
-        """Set the number of a series; what is not known is not published."""
+        """Set the number of a series; None is not published."""
         if number is not None:
             self.numbers[values] = number
 
@@ -61,7 +65,7 @@ class Family:
 
 
 def family(name: str, *, extra: frozenset[float] = frozenset(), native: bool = False) -> Family:
-    """A metric of the catalogue without any series yet; ``extra`` bounds are put among its own."""
+    """A metric of the catalogue, without series; ``extra`` bounds are added to its own."""
     entry = CATALOGUE[name]
     bounds = tuple(sorted({*entry.bounds, *extra})) if extra else entry.bounds
     return Family(PREFIX + entry.name, entry.kind, entry.help, ("run_id", *entry.labels), bounds, native)

@@ -1,26 +1,24 @@
-"""Makes the metrics of a run out of its recorder: pages, journeys and arrivals, as the catalogue has them."""
+"""Makes the metrics of pages, journeys and arrivals from the recorder of a run."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 from harness.measurement.outcomes import Blame
 from harness.measurement.recorder import JourneyKey
 from harness.measurement.series import REPEATED
-from harness.metrics.family import Family, LabelValues, family
+from harness.metrics.family import Family, LabelValues, LimitLabel, family
 from harness.metrics.run_families import run_families
 from harness.metrics.run_metrics import RunMetrics
 from harness.objectives.model import Subject
 from harness.yield_to_load import YieldToLoad
 
 _ABANDONED = "abandoned"
-_DROP_REASON = "max_in_flight"  # an arrival is dropped for one reason only: no user was free in time
+_DROP_REASON = "max_in_flight"  # the only reason: no virtual user was free in time
 _APART = frozenset({"429", "503"})
 
 _YIELD_EVERY = 10
-
-LimitLabel = Callable[[str, str], str]
 
 
 def families(
@@ -28,8 +26,8 @@ def families(
 ) -> Iterator[Family]:
     """Every metric of a run, in the order of the catalogue.
 
-    ``limit_label`` is given a label's name and value and returns the value to publish. ``yield_to_load`` is called every now and
-    then: whoever is just measuring the shop in the same process must not wait for all of this. Where it is to be ``native``, pages and journeys are counted for native histograms, too.
+    ``limit_label`` gets the name and the value of a label and returns the value to publish. ``yield_to_load`` is called in
+    between, so that the load does not wait for a scrape. ``native`` also counts pages and journeys for native histograms.
     """
     yield from _pages(state, limit_label, yield_to_load, native=native)
     yield from _journeys(state, limit_label, yield_to_load, native=native)
@@ -38,14 +36,14 @@ def families(
 
 
 def code_class(status: str) -> str:
-    """The class of an HTTP status as it is published; ``none`` for 0, where no reply came."""
+    """The published class of an HTTP status; ``none`` for 0, which means no reply."""
     if status in _APART:
         return status
     return f"{status[0]}xx" if len(status) == 3 and status[0] in "12345" else "none" if status == "0" else "other"  # noqa: PLR2004
 
 
 def _bounds_of(state: RunMetrics, subject: Subject) -> frozenset[float]:
-    """The bounds of objectives on times: counts at exactly these can be read off without interpolation."""
+    """The bounds of objectives on times; with a bucket at each of them, no interpolation is needed."""
     objectives = (one.objective for one in state.objectives)
     return frozenset(each.bound for each in objectives if each.subject is subject and each.metric.timed)
 
@@ -59,7 +57,7 @@ def _pages(state: RunMetrics, limit_label: LimitLabel, yield_to_load: YieldToLoa
     challenges, verifications = family("threeds_challenges_total"), family("sms_verifications_total")
     requested, requesting = family("sms_requested_total"), family("requests_in_flight")
     repeats = family("page_repeats_total")
-    run, marks = state.run_id, state.page_roles
+    run, roles = state.run_id, state.page_roles
     for key, cell in yield_to_load.every(_YIELD_EVERY, list(state.recorder.pages.items())):
         page, outcome = limit_label("page", key.page), limit_label("outcome", key.outcome)
         failed = key.blame == Blame.SHOP
@@ -76,11 +74,11 @@ def _pages(state: RunMetrics, limit_label: LimitLabel, yield_to_load: YieldToLoa
             responses.increment((run, page, code_class(status)), n)
         if failed:
             errors.increment((run, page, outcome), total)
-        if key.page in marks.challenges:
+        if key.page in roles.challenges:
             challenges.increment((run, outcome), total)
-        if key.page in marks.codes:
+        if key.page in roles.codes:
             verifications.increment((run, outcome), total)
-        if key.page in marks.resends:
+        if key.page in roles.resends:
             requested.increment((run, "resend"), total)
     _attach_exemplars(state, "service", service)
     _attach_exemplars(state, "response", response)

@@ -1,4 +1,4 @@
-"""What of a shop's pages the metrics know by name: the steps to an order, and where codes and challenges are."""
+"""The roles of a shop's pages in the metrics: the steps to an order, and the pages with codes and challenges."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class PageRoles:
-    """Names out of the shop: the harness itself knows none.
+    """Pages of the shop by their role; the harness itself knows no name of a page.
 
-    ``steps`` are those to an order, in their order; ``challenges`` are pages on which a 3-D Secure challenge is answered,
-    ``codes`` those to which an SMS code is sent in, ``resends`` those that ask for another code.
+    ``steps`` are the steps to an order, in their order. ``challenges`` are the pages that answer a 3-D Secure challenge,
+    ``codes`` those that submit an SMS code, and ``resends`` those that ask for another code.
     """
 
     steps: tuple[str, ...] = ()

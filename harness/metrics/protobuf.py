@@ -1,7 +1,7 @@
-"""Writes messages in the encoding of Protocol Buffers: as much of it as Prometheus' own formats take.
+"""Encodes messages as Protocol Buffers, as far as the formats of Prometheus need it.
 
-A field is its number and its kind, then its value (https://protobuf.dev/programming-guides/encoding). Numbers that are 0 and texts that are empty are
-what a reader takes for granted where there is no field, so that they may be written or left out.
+A field is its number and type, then its value (https://protobuf.dev/programming-guides/encoding). A missing field means 0
+or an empty text, so such values may be written or left out.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ _DOUBLE = struct.Struct("<d").pack
 
 
 def varint(number: int) -> bytes:
-    """A whole number from 0 on, seven bits to a byte."""
+    """A whole number from 0 on, with seven bits in each byte."""
     written = bytearray()
     while number > 0x7F:  # noqa: PLR2004  seven bits
         written.append(number & 0x7F | 0x80)
@@ -23,7 +23,7 @@ def varint(number: int) -> bytes:
 
 
 def zigzag(number: int) -> int:
-    """A whole number that may be below 0, as one that is not: 0, -1, 1, -2 become 0, 1, 2, 3."""
+    """A whole number mapped to one from 0 on: 0, -1, 1, -2 become 0, 1, 2, 3."""
     return (number << 1) ^ (number >> 63)
 
 

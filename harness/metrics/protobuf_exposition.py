@@ -1,6 +1,6 @@
-"""Writes metrics as protocol buffers, the only way in which a Prometheus takes native histograms.
+"""Writes metrics as protocol buffers, the only format in which Prometheus reads native histograms.
 
-The messages are those of ``io.prometheus.client`` (https://github.com/prometheus/client_model), each with its length before it.
+The messages are those of ``io.prometheus.client`` (https://github.com/prometheus/client_model), each after its length.
 """
 
 from __future__ import annotations

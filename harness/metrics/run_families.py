@@ -1,20 +1,18 @@
-"""The metrics about the run itself: its workers, its phase and verdict, and what is demanded of the shop."""
+"""Makes the metrics of the run itself: its workers, its phase and verdict, and its objectives."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from math import isfinite
 
 from harness.measurement.sample import Phase
-from harness.metrics.family import Family, family
+from harness.metrics.family import Family, LimitLabel, family
 from harness.metrics.run_metrics import OBJECTIVE_STATES, PENDING, VERDICTS, WORKER_STATES, RunMetrics
 from harness.objectives.model import Objective, Statistic, Subject
 
-LimitLabel = Callable[[str, str], str]
-
 
 def run_families(state: RunMetrics, limit_label: LimitLabel) -> Iterator[Family]:
-    """Every metric that is not made of measurements of the shop."""
+    """Every metric that does not measure the shop."""
     pools = family("data_pool_available")
     for pool, left in state.pools.items():
         pools.set_value((state.run_id, limit_label("pool", pool)), left)
@@ -88,7 +86,7 @@ def _objectives(state: RunMetrics) -> Iterator[Family]:
 
 
 def _described(objective: Objective) -> tuple[str, ...]:
-    """The objective's labels: text, subject, page, journey, payment option, metric, statistic."""
+    """The labels of an objective: text, subject, page, journey, payment option, metric, statistic."""
     of_pages = objective.subject is Subject.PAGE
     statistic = f"p{objective.percentile * 100:.10g}" if objective.percentile else str(objective.statistic)
     return (

@@ -1,4 +1,4 @@
-"""What is published of a run at one moment, beside its measurements."""
+"""The state of a run that is published at one moment, beside its measurements."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ WORKER_STATES = ("ready", "lost", "done")
 
 @dataclass(frozen=True, slots=True)
 class WorkerMetrics:
-    """One process that puts on the load; seconds, bytes, shares of one core. None: not known, or of no meaning."""
+    """One process that makes the load; in seconds, bytes, and shares of one core. None: not known."""
 
     name: str
     state: str = "ready"
@@ -36,7 +36,7 @@ class WorkerMetrics:
 
 @dataclass(frozen=True, slots=True)
 class ObjectiveStatus:
-    """One objective, how it stands (one of ``STATES``), and what was measured of it; None: nothing yet."""
+    """One objective, its state (one of ``OBJECTIVE_STATES``), and its measured value; None: nothing yet."""
 
     objective: Objective
     state: str = "nothing"
@@ -45,13 +45,19 @@ class ObjectiveStatus:
 
 @dataclass(frozen=True, slots=True)
 class RunMetrics:
-    """What is published of a run, at the moment of a scrape.
+    """A run at the moment of a scrape.
 
-    ``target`` is ``"embedded"`` or a host, never a whole URL. ``users`` counts virtual users by class,
-    ``in_flight`` journeys under way by payment option (``""`` where that is not known), ``requesting`` requests by page,
-    ``pools`` what is left of test data by name. ``rate_target`` is in journeys per second, ``None`` for a closed load;
-    ``stage_number`` is the stage of the profile from 1, ``None`` where there is none. ``started_at`` and ``ended_at`` are seconds since
-    1970, the second ``None`` while the run is on. ``exemplars`` are pages that the shop's own tracing knows. ``verdict`` stays ``pending`` until the run is judged.
+    - ``target``: ``"embedded"`` or a host, never a whole URL.
+    - ``verdict``: ``pending`` until the run is judged.
+    - ``started_at``, ``ended_at``: seconds since 1970; ``ended_at`` is None during the run.
+    - ``rate_target``: planned journeys per second; None for a closed load.
+    - ``stage_number``: the stage of the profile, counted from 1; None without stages.
+    - ``users``: virtual users by class.
+    - ``in_flight``: journeys in progress by payment option (``""``: not known yet).
+    - ``requesting``: requests in progress by page.
+    - ``pools``: free items of test data by pool.
+    - ``exemplars``: pages that the shop's own tracing knows.
+    - ``render_times``: the times that earlier scrapes took.
     """
 
     recorder: Recorder

@@ -1,20 +1,20 @@
-"""Knows who scrapes and how often, so that nobody who does misses the last numbers of a run."""
+"""Knows who scrapes and how often, so that every scraper gets the last values of a run."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 MAX_WAIT = 60.0
-"""Seconds that a scraper is waited for at most; a pipeline does not wait longer for numbers that it has on disk as well."""
+"""The longest wait for a scraper in seconds; a pipeline has the same values on disk and need not wait longer."""
 MAX_SCRAPERS = 1000
-"""Scrapers that are known; a name costs its sender nothing."""
+"""The most scrapers that are known: names come from the network, so their number must be limited."""
 _SLACK = 1.5  # a scrape may be late by half its interval
 _GONE_AFTER = 3.0  # intervals without a scrape
 
 
 @dataclass(slots=True)
 class Scraper:
-    """One who scrapes; moments in seconds of one clock. ``interval`` is a guess from its timeout until it has come twice."""
+    """One scraper; times in seconds of one clock. Until its second scrape, ``interval`` is its timeout."""
 
     last_scrape: float
     interval: float
@@ -22,13 +22,13 @@ class Scraper:
 
 
 class Scrapers:
-    """Everybody who has scraped so far, by name."""
+    """All scrapers so far, by name."""
 
     def __init__(self) -> None:
         self._known: dict[str, Scraper] = {}
 
     def record_scrape(self, name: str, timeout: float, now: float) -> None:
-        """Somebody scrapes, and would wait ``timeout`` seconds for the answer, which is at most its interval."""
+        """Record a scrape; the scraper waits ``timeout`` seconds for the answer, which is at most its interval."""
         known = self._known.get(name)
         if known is None:
             if len(self._known) < MAX_SCRAPERS:
@@ -39,7 +39,7 @@ class Scrapers:
         known.times += 1
 
     def wait_deadline(self, done: float, now: float) -> float:
-        """Until which moment to wait for those who have not come since ``done``; a moment that is past: for nobody."""
+        """Until when to wait for scrapers that have not scraped since ``done``; a past moment means not at all."""
         missing = [
             one
             for one in self._known.values()

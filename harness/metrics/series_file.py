@@ -1,7 +1,7 @@
-"""The whole time series of a run in one file: a snapshot of all metrics every few seconds, each whole or not there at all.
+"""Stores all time series of a run in one file: a snapshot of all metrics every few seconds.
 
-``metrics.om.gz`` is an OpenMetrics text, packed. Every snapshot is a gzip member of its own, so that the end of a process at any
-moment spoils the last one at most; ``read`` leaves out what is torn and puts the end where it belongs.
+``metrics.om.gz`` is a compressed OpenMetrics text. Every snapshot is a gzip member of its own, so a process that dies damages
+the last snapshot at most. ``read`` leaves out a damaged one, and ends the text properly.
 """
 
 from __future__ import annotations
@@ -13,38 +13,38 @@ from typing import BinaryIO
 
 SERIES_FILE_NAME = "metrics.om.gz"
 INTERVAL = 5.0
-"""Seconds between two snapshots, at first."""
+"""Seconds between two snapshots at the beginning."""
 HALVE_RATE_AFTER = 360
-"""After so many snapshots they become half as frequent: a day takes hardly more room than an hour."""
+"""After this many snapshots, the interval doubles: the file of a day is hardly larger than that of an hour."""
 
-_GZIP = 31  # zlib's way of saying: with the header and the end of a gzip file
+_GZIP = 31  # tells zlib to use the gzip format
 _EOF = b"# EOF\n"
 _PIECE = 1 << 16
 
 
 class SeriesFile:
-    """Writes the snapshots of one run; the file is made anew. ``interval`` is how many seconds to wait for the next one."""
+    """Writes the snapshots of one run into a new file; ``interval`` is the time to the next snapshot in seconds."""
 
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         self.path = path
         self.interval = INTERVAL
-        path.unlink(missing_ok=True)  # a link is replaced, and what it points to left alone
+        path.unlink(missing_ok=True)  # replaces a symbolic link, and leaves its target alone
         self._file: BinaryIO = path.open("xb")
         self._snapshots = 0
         self._last = 0.0
 
     def next_timestamp(self, now: float) -> float:
-        """The moment to write behind the values of the next snapshot: later than the one before, whoever sets the clock."""
+        """The timestamp of the next snapshot: later than the last one, even if the clock was set back."""
         self._last = max(now, self._last + 0.001)
         return self._last
 
     def append(self, pieces: Iterable[bytes]) -> None:
-        """Add one snapshot: lines with moments behind them."""
+        """Add one snapshot: lines with timestamps."""
         packer = zlib.compressobj(6, zlib.DEFLATED, _GZIP)
         packed = [packer.compress(piece) for piece in pieces]
         packed.append(packer.flush())
-        # Written at once: either it is all there, or the process has ended in the middle of it.
+        # One write: the snapshot is complete, unless the process ends within it.
         self._file.write(b"".join(packed))
         self._file.flush()
         self._snapshots += 1
@@ -52,22 +52,22 @@ class SeriesFile:
             self.interval *= 2
 
     def close(self) -> None:
-        """Nothing follows."""
+        """End the file."""
         if not self._file.closed:
             self._file.write(zlib.compress(_EOF, wbits=_GZIP))
             self._file.close()
 
 
 def read(path: Path) -> Iterator[bytes]:
-    """The text piece by piece, with its end; a snapshot that was cut off is left out. OSError where there is no file.
+    """The text, snapshot by snapshot, with its end; a damaged snapshot at the end is left out.
 
-    ValueError where the file is none of ours.
+    OSError: there is no such file. ValueError: it is no file of this kind.
     """
     with path.open("rb") as file:
         for number, member in enumerate(_members(file)):
             if member is None:
                 if number == 0:
-                    raise ValueError(f"{path}: holds no whole snapshot; is it the {SERIES_FILE_NAME} of a run?")
+                    raise ValueError(f"{path}: has no complete snapshot; is it the {SERIES_FILE_NAME} of a run?")
                 break
             if member != _EOF:
                 yield member
@@ -75,7 +75,7 @@ def read(path: Path) -> Iterator[bytes]:
 
 
 def _members(file: BinaryIO) -> Iterator[bytes | None]:
-    """What each member holds; ``None`` for one that is torn, behind which nothing is of use."""
+    """The content of each member; None for a damaged one, after which nothing can be read."""
     rest = b""
     while rest := rest or file.read(_PIECE):
         unpacker = zlib.decompressobj(_GZIP)

@@ -1,4 +1,4 @@
-"""Takes a snapshot of all metrics every few seconds of a run, for the file that is left beside the result."""
+"""Takes a snapshot of all metrics every few seconds, for the file of time series beside the result."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ _PAUSE = 0.0005  # seconds
 
 
 class SeriesRecorder:
-    """Keeps the file of one run up to date from ``start`` to ``finish``; ``wall_clock`` is the time of day.
+    """Writes snapshots of one run from ``start`` to ``finish``; ``wall_clock`` is the time of day.
 
-    A disk that takes no more ends the file, not the run: that is said once.
+    If the disk is full, the log says so once, and the run goes on without the file.
     """
 
     def __init__(self, collector: RunCollector, file: SeriesFile, wall_clock: Callable[[], float]) -> None:
@@ -30,11 +30,11 @@ class SeriesRecorder:
         self._greenlet: gevent.Greenlet[[], None] | None = None
 
     def start(self) -> None:
-        """Take the first snapshot, and more of them until told to finish."""
+        """Take the first snapshot, and then one at every interval."""
         self._greenlet = gevent.spawn(self._run)
 
     def finish(self) -> None:
-        """Take the last snapshot, with the verdict in it."""
+        """Take the last snapshot, which has the verdict."""
         if self._greenlet is not None:
             self._greenlet.kill()
             self._greenlet = None
@@ -60,5 +60,5 @@ class SeriesRecorder:
 
     def _give_up(self, error: OSError) -> None:
         if not self._broken:
-            logger.warning("%s cannot be written any more: %s", self._file.path, error.strerror or error)
+            logger.warning("%s can no longer be written: %s", self._file.path, error.strerror or error)
         self._broken = True

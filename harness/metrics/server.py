@@ -1,4 +1,4 @@
-"""Serves the metrics to Prometheus, out of the way of the load that the same process is putting on."""
+"""Serves the metrics to Prometheus, without disturbing the load that the same process makes."""
 
 from __future__ import annotations
 
@@ -24,22 +24,22 @@ logger = logging.getLogger("checkload")
 PORT = 9646
 _PIECE = 1 << 16  # bytes sent at once
 _POLL = 0.25  # seconds
-_PLAUSIBLE = 3600.0  # seconds that a scraper may say it waits for an answer
-_GZIP = 31  # zlib's way of saying: with the header and the end of a gzip file
+_PLAUSIBLE = 3600.0  # the longest timeout in seconds that is believed
+_GZIP = 31  # tells zlib to use the gzip format
 # A real timer and not 0: the loop then looks at its sockets, too, before the next piece is made.
 _PAUSE = 0.0005  # seconds
 
-_SCRAPER = "HTTP_X_PROMETHEUS_SCRAPE_TIMEOUT_SECONDS"  # only who scrapes by the clock sends it
+_SCRAPER = "HTTP_X_PROMETHEUS_SCRAPE_TIMEOUT_SECONDS"  # sent only by scrapers with an interval
 
 StartResponse = Callable[[str, list[tuple[str, str]]], object]
 
 
 class PortInUse(Exception):
-    """The metrics cannot be served there; the message names address, port and remedy."""
+    """The metrics cannot be served at this address; the message names address, port and remedy."""
 
 
 class _Handler(WSGIHandler):
-    """Answers 400 to a first line of a request that gevent itself would end in a traceback on."""
+    """Answers 400 to a malformed request line; gevent itself would log a traceback."""
 
     def read_request(self, raw_requestline: str) -> Any:
         try:
@@ -49,7 +49,7 @@ class _Handler(WSGIHandler):
 
 
 class MetricsServer:
-    """A running server; ``port`` is the one it got where 0 was asked for, ``scrapers`` knows who has scraped."""
+    """A running server; ``port`` is the port that it got if 0 was requested."""
 
     def __init__(self, server: WSGIServer, host: str, port: int, scrapers: Scrapers) -> None:
         self._server = server
@@ -58,16 +58,16 @@ class MetricsServer:
         self._scrapers = scrapers
 
     def linger(self) -> None:
-        """Wait until everybody who scrapes regularly has come once more from now on, a minute at most."""
+        """Wait until every regular scraper has scraped once more, for a minute at most."""
         now = done = time.monotonic()
         while now < self._scrapers.wait_deadline(done, now):
             gevent.sleep(_POLL)
             now = time.monotonic()
-        # Who has just come gets to the end of what it asked for.
+        # A scrape that has just begun gets its whole answer.
         gevent.sleep(_POLL)
 
     def stop(self) -> None:
-        """Stop serving; a scrape under way is cut off."""
+        """Stop serving; a scrape in progress is cut off."""
         self._server.stop(timeout=0)
 
 
@@ -79,20 +79,21 @@ def serve(
     native: bool = False,
     allowed_hosts: Collection[str] = (),
 ) -> MetricsServer:
-    """Serve ``GET /metrics`` and a pointer to it at ``/``; PortTaken if that cannot be done there.
+    """Serve ``GET /metrics`` and a pointer to it at ``/``; PortInUse if that cannot be done there.
 
-    ``allowed_hosts`` are further names under which it may be asked. ``native``: a scraper that asks for protocol buffers first gets native histograms. Answers as long as gevent's event loop runs, as it does in Locust.
+    ``allowed_hosts`` are more names that a request may have in Host. With ``native``, a scraper that asks for protocol buffers
+    first gets native histograms. The server answers as long as gevent's event loop runs, as in Locust.
     """
 
     def application(environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
         path = environ["PATH_INFO"]
         if not is_allowed_host(environ.get("HTTP_HOST", ""), host, allowed_hosts):
-            told = f"Not served under the name in Host; name it with {ALLOWED_HOSTS_OPTION} if it is this machine's.\n"
+            told = f"The host name of this request is not allowed; if it is a name of this machine, add {ALLOWED_HOSTS_OPTION}.\n"
             return _plain(start_response, "403 Forbidden", told)
         if path not in {"/", "/metrics"}:
-            return _plain(start_response, "404 Not Found", "There is only /metrics here.\n")
+            return _plain(start_response, "404 Not Found", "Only /metrics exists here.\n")
         if environ["REQUEST_METHOD"] != "GET":
-            return _plain(start_response, "405 Method Not Allowed", "Only GET is answered here.\n", ("Allow", "GET"))
+            return _plain(start_response, "405 Method Not Allowed", "Only GET is allowed here.\n", ("Allow", "GET"))
         if path == "/":
             return _plain(start_response, "200 OK", "checkload: the metrics for Prometheus are at /metrics\n")
         if patience := environ.get(_SCRAPER):
@@ -116,7 +117,7 @@ def serve(
 
 
 def _listener(host: str, port: int) -> socket.socket:
-    # gevent's own way of opening it leaves the socket open where that fails.
+    # gevent's own function leaves the socket open when this fails.
     listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -144,7 +145,7 @@ def _seconds(text: str) -> float:
 
 
 def _negotiated_format(accept: str, *, native: bool) -> ExpositionFormat:
-    """OpenMetrics for who names it, as Prometheus does, and the plain text for everybody else."""
+    """OpenMetrics for a client that accepts it, as Prometheus does, and plain text for all others."""
     first = accept.partition(",")[0].replace(" ", "")
     if native and first.startswith(ExpositionFormat.PROTOBUF.value.replace(" ", "")):
         return ExpositionFormat.PROTOBUF

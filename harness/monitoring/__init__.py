@@ -1,1 +1,1 @@
-"""Watches the load generator: machine, process, clocks."""
+"""Watches the load generator: its machine, its process, its clocks."""

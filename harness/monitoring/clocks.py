@@ -1,7 +1,7 @@
-"""Notices a clock that is set during a run, and how far the clocks of two hosts are apart.
+"""Detects a wall clock that is set or drifts during a run, and measures how far the clocks of two hosts differ.
 
-Times are measured with a steady clock that nobody can set; but the moment at which all workers start together is told
-by the wall clock.
+Times are measured with a monotonic clock, which cannot be set. But all workers start together at a moment of the wall
+clock.
 """
 
 from __future__ import annotations
@@ -12,16 +12,16 @@ from dataclasses import asdict, dataclass
 from typing import Any, NamedTuple
 
 MAX_READ_GAP = 0.001
-"""Seconds that the two readings of a pair may lie apart; else we were interrupted between them, and read anew."""
+"""The longest time in seconds between the two readings of a pair; after a longer one, the process was interrupted, and reads again."""
 READ_ATTEMPTS = 5
 
 
 @dataclass(slots=True)
 class ClockDrift:
-    """How far wall clock and steady clock went apart, in seconds, while ``watched`` seconds went by.
+    """How far the wall clock and the monotonic clock drifted apart in ``watched`` seconds; all in seconds.
 
-    ``drift`` is how much more time the wall clock says has gone by, ``step`` the largest jump from one look to the next,
-    either way, and ``stepped_at`` when that was (seconds from the first look).
+    ``drift`` is how much more time has passed by the wall clock. ``step`` is the largest jump between two readings, in
+    either direction, and ``stepped_at`` its moment from the first reading.
     """
 
     watched: float = 0.0
@@ -31,7 +31,7 @@ class ClockDrift:
 
     @property
     def share(self) -> float:
-        """The drift as a share of the time, never below 0."""
+        """The drift as a share of the time, without its sign."""
         return abs(self.drift) / self.watched if self.watched > 0 else 0.0
 
     def to_json(self) -> dict[str, Any]:
@@ -45,7 +45,7 @@ class ClockDrift:
 
 
 class ClockWatch:
-    """Compares the two clocks about once a second; ``seen`` holds the result so far."""
+    """Compares the two clocks about once a second; ``seen`` is the result so far."""
 
     def __init__(self, wall: Callable[[], float] = time.time, steady: Callable[[], float] = time.perf_counter) -> None:
         self._wall = wall
@@ -54,7 +54,7 @@ class ClockWatch:
         self.seen = ClockDrift()
 
     def look(self) -> None:
-        """Read both clocks; a pair that was not read together says nothing and is left out."""
+        """Read both clocks; a pair that could not be read together is left out."""
         pair = self._pair()
         if pair is None:
             return
@@ -79,7 +79,7 @@ class ClockWatch:
 
 
 class ClockExchange(NamedTuple):
-    """A message to another host and its reply: sent (our clock), received and answered (theirs), back (ours); seconds."""
+    """A message to another host and its reply, in seconds: ``sent`` and ``back`` by our clock, the others by theirs."""
 
     sent: float
     received: float
@@ -88,36 +88,36 @@ class ClockExchange(NamedTuple):
 
     @property
     def network_time(self) -> float:
-        """How long both messages were on their way together."""
+        """The time that both messages took on the network."""
         return (self.back - self.sent) - (self.answered - self.received)
 
 
 class ClockOffset(NamedTuple):
-    """How much later it is over there, and by how much that may be wrong at most (seconds)."""
+    """How far the other host's clock is ahead, and the largest possible error of that; in seconds."""
 
     seconds: float
     error: float
 
     @property
     def min_seconds(self) -> float:
-        """By how many seconds the clocks are apart at the least, either way."""
+        """The least difference of the clocks in seconds, in either direction."""
         return max(0.0, abs(self.seconds) - self.error)
 
     @property
     def correction(self) -> float:
-        """What to add to a moment of our clock for theirs: nothing where the two may well show the same time."""
+        """What to add to a moment of our clock to get theirs; 0 if the two may show the same time."""
         return self.seconds if self.min_seconds else 0.0
 
 
 def best_offset(exchanges: Iterable[ClockExchange]) -> ClockOffset | None:
-    """The best answer of several exchanges: the one whose messages travelled least; None if none is of any use.
+    """The offset from the exchange with the shortest network time; None if no exchange is usable.
 
-    The formula is NTP's: exact if both ways took equally long, and never wrong by more than half of both together. An
-    exchange with a clock set in the middle seems to have travelled for less than no time; it is left out.
+    The formula is that of NTP. It is exact if both ways took equally long, and never wrong by more than half of the
+    network time. If a clock was set during an exchange, its network time may be negative; it is left out.
     """
-    sound = [each for each in exchanges if each.network_time >= 0]
-    if not sound:
+    usable = [each for each in exchanges if each.network_time >= 0]
+    if not usable:
         return None
-    best = min(sound, key=lambda each: each.network_time)
+    best = min(usable, key=lambda each: each.network_time)
     ahead = ((best.received - best.sent) + (best.answered - best.back)) / 2
     return ClockOffset(ahead, best.network_time / 2)

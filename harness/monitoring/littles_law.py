@@ -1,8 +1,8 @@
-"""Counts the same time twice: how many journeys were under way at each moment, and how long each of them took.
+"""Integrates the number of journeys in progress over time, to compare it with the sum of their durations.
 
-Little's law in its exact form: over a time that begins with nobody there, the area under the number present is the sum of
-all stays. The area is added up here by its own clock, event by event; the stays come out of the samples. Where the two
-differ, samples were lost or counted twice, or a clock went wrong.
+Little's law in its exact form: if no journey is in progress at the start, the area under the number in progress equals the
+sum of all durations. This module adds up the area event by event; the durations come from the samples. If the two differ,
+samples were lost or counted twice, or a clock was wrong.
 """
 
 from __future__ import annotations
@@ -15,10 +15,9 @@ from typing import Any
 
 @dataclass(slots=True)
 class ConcurrencyIntegral:
-    """The area under the number of those present, up to the last event; seconds.
+    """The area under the number of journeys in progress, up to the last event at ``until``; in seconds.
 
-    ``present`` are there now, since moments that add up to ``since``. Adding up two processes' presences gives that of
-    both, if ``until`` the same moment.
+    ``present`` journeys are in progress now, and ``since`` is the sum of the moments at which they began.
     """
 
     area: float = 0.0
@@ -27,19 +26,19 @@ class ConcurrencyIntegral:
     until: float = 0.0
 
     def enter(self, now: float) -> None:
-        """Somebody comes."""
+        """Count a journey that begins."""
         self.advance(now)
         self.present += 1
         self.since += now
 
     def leave(self, now: float, entered: float) -> None:
-        """Somebody goes who came at ``entered``."""
+        """Count a journey that ends and began at ``entered``."""
         self.advance(now)
         self.present -= 1
         self.since -= entered
 
     def advance(self, now: float) -> None:
-        """Nothing happens, up to now; a moment before the last event is taken as that one."""
+        """Extend the area up to ``now``; a moment before the last event counts as that event."""
         if now > self.until:
             if self.present:
                 self.area += self.present * (now - self.until)
@@ -47,16 +46,16 @@ class ConcurrencyIntegral:
 
     @property
     def unfinished(self) -> float:
-        """How long those who are still there have been there, all together."""
+        """The time that the journeys in progress have taken so far, added up."""
         return self.present * self.until - self.since if self.present else 0.0
 
     @property
     def finished(self) -> float:
-        """The part of the area that belongs to those who have gone: the sum of their stays, if all is well."""
+        """The part of the area that belongs to finished journeys: the sum of their durations, if no count is wrong."""
         return self.area - self.unfinished
 
     def to_json(self) -> dict[str, Any]:
-        """The presence as JSON."""
+        """The integral as JSON."""
         return asdict(self)
 
     @classmethod
@@ -66,6 +65,6 @@ class ConcurrencyIntegral:
 
 
 def relative_difference(area: float, stays: float) -> float:
-    """By which share of the larger one the two sums differ; 0 if there is nothing to compare."""
+    """The difference of two sums as a share of the larger one; 0 if there is nothing to compare."""
     larger = max(abs(area), abs(stays))
     return abs(area - stays) / larger if larger > 0 and math.isfinite(larger) else 0.0

@@ -1,4 +1,4 @@
-"""Notices, second by second, what the machine left to one process of the harness, and how close its limits were."""
+"""Watches the machine second by second: the processor time that one process gets, and how close it is to its limits."""
 
 from __future__ import annotations
 
@@ -10,20 +10,24 @@ from typing import Any, NamedTuple
 from harness.monitoring.procfs import MachineProbes, machine_probes
 
 BUSY_CPU = 0.90
-"""Of one core: in a second that is busier than that, replies wait for us; Locust warns there, too."""
+"""The share of one core above which replies wait for this process; Locust warns there, too."""
 WARM_CPU = 0.70
-"""Of one core: lag begins to grow at 50 to 60 %."""
+"""The share of one core that deserves a warning: lag begins to grow at 50 to 60 %."""
 
 
 @dataclass(slots=True, kw_only=True)
 class MachineUsage:
-    """What the machine was like under one process; seconds, and shares of one core or of the time.
+    """What the machine gave to one process; None: not measured, which is not the same as 0.
 
-    ``seconds`` of the steady part were watched, in which all threads together ran for ``processor`` seconds. ``busy``
-    seconds used over 90 % of a core, ``warm_stretch`` is the longest time on end over 70 %, ``busiest`` the share in the
-    busiest second. ``stolen`` are seconds that the host gave to others (of one core), ``pressed`` those in which
-    something on the machine waited for a processor, ``queued`` those in which our own main thread did. The rest is the most
-    there was in any phase. None: not measured, which is not the same as none.
+    In the steady part, in seconds:
+
+    - ``seconds``: how long it was watched; ``processor``: processor time of all threads.
+    - ``busy``: the time above 90 % of a core; ``warm_stretch``: the longest time without a break above 70 %.
+    - ``stolen``: the time that the host gave to other machines, of one core.
+    - ``pressed``: the time in which some program waited for a processor; ``queued``: in which the main thread waited.
+
+    ``busiest`` is the share of a core in the busiest second. The other values are the largest in any phase: open files,
+    local ports and memory in bytes, with their limits, and the number of cores.
     """
 
     seconds: float = 0.0
@@ -42,11 +46,11 @@ class MachineUsage:
     cores: int | None = None
 
     def share(self, seconds: float | None) -> float | None:
-        """One of the times above as a share of the time that was watched."""
+        """One of the times above as a share of the watched time."""
         return None if seconds is None or self.seconds <= 0 else seconds / self.seconds
 
     def to_json(self) -> dict[str, Any]:
-        """The machine as JSON."""
+        """The usage as JSON."""
         return asdict(self)
 
     @classmethod
@@ -56,7 +60,7 @@ class MachineUsage:
 
 
 class ResourceReading(NamedTuple):
-    """What one process used at the last look: share of a core since the look before, bytes, open files and sockets."""
+    """What one process used at the last look: share of a core since the previous look, bytes of memory, open files."""
 
     cpu: float | None = None
     memory: int | None = None
@@ -64,10 +68,10 @@ class ResourceReading(NamedTuple):
 
 
 class MachineWatch:
-    """Looks at the machine about once a second; ``machine`` holds what was noticed so far, ``reading`` the last look.
+    """Looks at the machine about once a second; ``machine`` is the usage so far, ``reading`` the last look.
 
-    A stretch of time counts if it was steady at both of its ends. A look takes well under a millisecond. ``clock`` is in
-    seconds and steady.
+    The time between two looks counts if both are in the steady part. A look takes well under a millisecond. ``clock`` is
+    monotonic.
     """
 
     def __init__(self, of: MachineProbes | None = None, clock: Callable[[], float] = time.perf_counter) -> None:
@@ -83,7 +87,7 @@ class MachineWatch:
         )
 
     def look(self, *, steady: bool) -> None:
-        """Take all readings; ``steady`` says whether this moment belongs to the steady part of the run."""
+        """Take all readings; ``steady`` says whether this moment is in the steady part of the run."""
         of, machine, before = self._sources, self.machine, self._before
         now: dict[str, Any] = {
             "moment": self._clock(),

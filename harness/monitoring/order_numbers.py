@@ -1,8 +1,8 @@
-"""Notices an order number that was handed out twice, in one process and across all of them.
+"""Detects an order number that the shop used twice, in one process and across all workers.
 
-Each process knows the numbers that its own shoppers were given. That another one was given the same shows at the end, when
-each worker's last word brings its numbers as digests of eight bytes: a million of them take eight megabytes, and that two
-different ones look alike happens once in thirty million such runs.
+Each process remembers the order numbers of its own shoppers. At the end, each worker sends them as digests of eight bytes,
+and the master compares them. A million digests take eight megabytes; two different numbers have the same digest in one of
+thirty million such runs.
 """
 
 from __future__ import annotations
@@ -11,20 +11,20 @@ from collections.abc import Iterable
 from hashlib import blake2b
 
 MAX_REMEMBERED = 1_000_000
-"""Order numbers remembered by a process; an hour at 250 orders a second."""
+"""The most order numbers that a process remembers: an hour at 250 orders a second."""
 DIGEST_SIZE = 8
 """Bytes of a digest."""
 
 
 class OrderNumberRegister:
-    """Knows which order numbers have been handed out already; the oldest are forgotten first."""
+    """Remembers the order numbers seen so far; forgets the oldest ones first."""
 
     def __init__(self, most: int = MAX_REMEMBERED) -> None:
         self._seen: dict[str, None] = {}
         self._most = most
 
     def is_new(self, number: str) -> bool:
-        """Whether this number has not been seen before; from now on it has."""
+        """Whether this number is new; remembers it."""
         if number in self._seen:
             return False
         if len(self._seen) >= self._most:
@@ -37,11 +37,11 @@ class OrderNumberRegister:
         return b"".join(blake2b(number.encode(), digest_size=DIGEST_SIZE).digest() for number in self._seen)
 
 
-def duplicates_across_workers(told: Iterable[bytes]) -> int:
-    """How many numbers more than one process was given; each process has told its digests, none twice."""
+def duplicates_across_workers(sent: Iterable[bytes]) -> int:
+    """How many numbers occur in the digests of more than one process."""
     once: set[bytes] = set()
     twice: set[bytes] = set()
-    for digests in told:
+    for digests in sent:
         own = {digests[place : place + DIGEST_SIZE] for place in range(0, len(digests), DIGEST_SIZE)}
         twice |= own & once
         once |= own

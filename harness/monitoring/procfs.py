@@ -1,7 +1,7 @@
-"""Reads what Linux tells about a process and its machine: pure parsing of small texts, and where to find them.
+"""Reads the files in which Linux reports about a process and its machine, and parses their texts.
 
-The kernel's own descriptions are proc(5), accounting/psi and scheduler/sched-stats. A text that is not there, or not as
-expected, is None: not measured.
+The kernel documents them in proc(5), accounting/psi and scheduler/sched-stats. If a file is missing or has an unexpected
+form, the value is None: not measured.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from pathlib import Path
 _STALLED = re.compile(r"^some .*\btotal=(\d+)", re.MULTILINE)
 _IN_USE = re.compile(r"^TCP6?: inuse (\d+)", re.MULTILINE)
 _ENDING = re.compile(r"^TCP: .*\btw (\d+)", re.MULTILINE)
-_STEAL = 7  # the eighth number of the first line; the two behind it are part of the first two
+_STEAL = 7  # the eighth number of the first line; the first two already contain the two after it
 
 
 def stolen_ticks(stat: str | None) -> tuple[float, float] | None:
-    """Of ``/proc/stat``: time taken away by the host of a virtual machine, and all time, in ticks since the boot."""
+    """From ``/proc/stat``: the time that the host took from this virtual machine, and all time, in ticks since the boot."""
     words = (stat or "").partition("\n")[0].split()
     if len(words) <= _STEAL + 1 or words[0] != "cpu" or not all(word.isdigit() for word in words[1:]):
         return None
@@ -30,28 +30,28 @@ def stolen_ticks(stat: str | None) -> tuple[float, float] | None:
 
 
 def cpu_pressure(text: str | None) -> float | None:
-    """Of ``/proc/pressure/cpu``: seconds since the boot in which something was ready to run and had no processor."""
+    """From ``/proc/pressure/cpu``: seconds since the boot in which a program was ready to run and had no processor."""
     found = _STALLED.search(text or "")
     return int(found[1]) / 1e6 if found else None
 
 
 def run_queue_wait(schedstat: str | None) -> float | None:
-    """Of ``/proc/self/schedstat``: seconds in which our main thread was ready to run and had no processor."""
+    """From ``/proc/self/schedstat``: seconds in which the main thread was ready to run and had no processor."""
     words = (schedstat or "").split()
     return int(words[1]) / 1e9 if len(words) == 3 and words[1].isdigit() else None  # noqa: PLR2004
 
 
 def port_range(text: str | None) -> tuple[int, int] | None:
-    """Of ``ip_local_port_range``: the first and the last port that a connection of ours may get."""
+    """From ``ip_local_port_range``: the first and the last port for outgoing connections."""
     words = (text or "").split()
     return (int(words[0]), int(words[1])) if len(words) == 2 and all(word.isdigit() for word in words) else None  # noqa: PLR2004
 
 
 def ports_in_use(sockstat: str | None, descriptors: int | None) -> int | None:
-    """Of ``/proc/net/sockstat`` and ``sockstat6``: how many local ports we hold at most.
+    """From ``/proc/net/sockstat`` and ``sockstat6``: an upper bound of the local ports that this process holds.
 
-    A connection of ours has a descriptor, and one that only waits for its end has none but keeps its port. The table of
-    all sockets would tell exactly, but reading it takes 10 ms on a quiet machine, as its empty places are walked, too.
+    An open connection has a descriptor. A connection in TIME_WAIT has none, but keeps its port. The table of all sockets
+    would be exact, but reading it takes 10 ms even on an idle machine, because the kernel walks its empty slots, too.
     """
     ending = _ENDING.search(sockstat or "")
     if ending is None:
@@ -61,17 +61,18 @@ def ports_in_use(sockstat: str | None, descriptors: int | None) -> int | None:
 
 
 def resident_bytes(statm: str | None) -> int | None:
-    """Of ``/proc/self/statm``: the memory of this process that is not swapped out, in bytes."""
+    """From ``/proc/self/statm``: the resident memory of this process, in bytes."""
     words = (statm or "").split()
     return int(words[1]) * resource.getpagesize() if len(words) > 1 and words[1].isdigit() else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MachineProbes:
-    """Where the readings come from; each is asked anew every time, and None means: cannot be known here.
+    """The functions that take the readings; each reads anew at every call and returns None if it cannot know.
 
-    ``processor``: seconds that all threads of this process have used. ``steal`` and the others as the functions above.
-    ``ports``: local ports in use, as ``ports_in_use``; ``port_supply`` how many there are. ``descriptors``: open files and sockets of this process, ``descriptor_limit`` how many it may have.
+    ``processor`` is the processor time of all threads of this process, in seconds. ``steal``, ``pressure``, ``queued``,
+    ``ports`` and ``memory`` are as the functions above. ``port_supply`` is the number of local ports. ``descriptors`` are
+    the open files and sockets of this process, ``descriptor_limit`` is their limit.
     """
 
     processor: Callable[[], float | None]
@@ -87,7 +88,7 @@ class MachineProbes:
 
 
 def machine_probes(root: Path = Path("/proc")) -> MachineProbes:
-    """The sources of this process; where there is no ``/proc`` most of them know nothing."""
+    """The probes of this process; without ``/proc`` most of them return None."""
     return MachineProbes(
         processor=time.process_time,
         steal=lambda: stolen_ticks(_text(root / "stat")),
@@ -111,7 +112,7 @@ def _text(path: Path) -> str | None:
 
 def _descriptors(folder: Path) -> int | None:
     try:
-        # Since Linux 6.2 the folder's size is their number; listing thousands takes milliseconds.
+        # Since Linux 6.2, the size of the folder is the number of its files; to list thousands takes milliseconds.
         return folder.stat().st_size or len(os.listdir(folder))  # noqa: PTH208  twice as quick as iterdir
     except OSError:
         return None

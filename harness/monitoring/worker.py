@@ -1,4 +1,4 @@
-"""What the master noticed about one worker."""
+"""What the master knows about one worker."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from harness.monitoring.clocks import ClockOffset
 
 @dataclass(frozen=True, slots=True)
 class RunFingerprint:
-    """What a process runs: the version of checkload, and a hash of the scenario as it read it."""
+    """What a process runs: its version of checkload, and a hash of the scenario that it read."""
 
     version: str
     scenario: str
@@ -18,12 +18,13 @@ class RunFingerprint:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorkerFacts:
-    """One worker, whether it lived to the end or not; moments and lengths in seconds.
+    """One worker, lost or not; times in seconds.
 
-    ``longest_gap`` lay between two of its reports, which were due each ``interval``. ``lost_at`` is when it went, from the
-    start of the load, in the phase ``lost_in`` (None: it did not go), and ``reassigned_after`` how long after that the others
-    had its share of the arrivals (None: never). ``finished`` says whether its last numbers arrived, ``clock`` how far its
-    wall clock is ahead of the master's; None: not known.
+    - ``longest_gap``: the longest time between two of its reports, which are due every ``interval``.
+    - ``lost_at``, ``lost_in``: when it was lost, from the start of the load, and in which phase; None: not lost.
+    - ``reassigned_after``: how long after its loss the other workers took over its arrivals; None: never.
+    - ``finished``: whether its last counts arrived; None: not known.
+    - ``clock``: how far its wall clock is ahead of the master's; None: not known.
     """
 
     name: str

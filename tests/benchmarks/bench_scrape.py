@@ -21,9 +21,11 @@ from prometheus_client import generate_latest
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
+from library_metrics import registry_of
+
 from harness.measurement.recorder import Recorder
 from harness.measurement.sample import JourneySample, PageSample, Window
-from harness.metrics.collector import RunCollector, registry_of
+from harness.metrics.collector import RunCollector
 from harness.metrics.exposition import ExpositionFormat
 from harness.metrics.run_metrics import ObjectiveStatus, RunMetrics
 from harness.metrics.server import serve

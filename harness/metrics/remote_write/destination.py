@@ -1,4 +1,4 @@
-"""Where metrics are written to, and with which credentials, which nobody else gets to see."""
+"""The destination of remote write and its credentials, which no message or log shows."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from harness.allowed_targets import is_loopback, target_refusal
 from harness.errors import UsageError
 
 PATH = "/api/v1/write"
-"""Where a Prometheus takes what is written to it."""
+"""The path at which Prometheus receives remote write."""
 
 
 @dataclass(frozen=True, slots=True)
 class Destination:
-    """A place to write metrics to; ``authorization`` is what the header of that name is to say, empty for none."""
+    """A destination of metrics; ``authorization`` is the value of that header, empty for none."""
 
     secure: bool
     host: str
@@ -25,19 +25,19 @@ class Destination:
     authorization: str = field(default="", repr=False)
 
     def __str__(self) -> str:
-        """As a person may see it: host and port."""
+        """Host and port, without credentials."""
         return f"{f'[{self.host}]' if ':' in self.host else self.host}:{self.port}"
 
 
 def parse_destination(url: str, token: str, allowed: Collection[str]) -> Destination:
-    """The place that a URL names; raises ``UsageError``, which does not repeat the URL.
+    """The destination in a URL; raises ``UsageError``, which never repeats the URL.
 
-    User and password may stand in the URL; ``token`` is an alternative to them. Only this machine and the hosts ``allowed`` may be
-    written to, with credentials only over TLS unless it is this machine.
+    The URL may contain user and password, or ``token`` replaces them. Metrics go to this machine and the ``allowed`` hosts
+    only; credentials go over TLS only, except to this machine.
     """
     if not url.isascii() or not url.isprintable() or " " in url or "\\" in url:
         raise UsageError(
-            "--remote-write: the URL holds blanks, backslashes or characters outside ASCII; write them as %20 and the like"
+            "--remote-write: the URL contains blanks, backslashes or characters outside ASCII; write them as %20 and so on"
         )
     try:
         parts = urlsplit(url)
@@ -47,16 +47,18 @@ def parse_destination(url: str, token: str, allowed: Collection[str]) -> Destina
     if problem := target_refusal(f"{parts.scheme}://{where}", allowed):
         raise UsageError(f"--remote-write: {problem}")
     if parts.fragment:
-        raise UsageError("--remote-write: the URL has a fragment; leave out what follows the #")
+        raise UsageError("--remote-write: the URL has a fragment; leave out everything from the # on")
     if user and token:
         raise UsageError(
-            "--remote-write: there are both a user in the URL and a token in the environment; leave out one of them"
+            "--remote-write: there is both a user in the URL and a token in the environment; leave out one of them"
         )
     secure, host = parts.scheme == "https", parts.hostname or ""
     if (user or token) and not secure and not is_loopback(host):
-        raise UsageError(f"--remote-write: {host} would be sent a password or token in plain text; write https://")
+        raise UsageError(f"--remote-write: the password or token would go to {host} in plain text; write https://")
     if not (token.isascii() and token.isprintable()):
-        raise UsageError("--remote-write: the token in the environment holds a line end, or characters outside ASCII")
+        raise UsageError(
+            "--remote-write: the token in the environment contains a line end, or characters outside ASCII"
+        )
     path = parts.path if parts.path not in {"", "/"} else PATH
     return Destination(
         secure,

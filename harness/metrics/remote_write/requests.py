@@ -1,6 +1,6 @@
-"""Makes of all metrics what a Prometheus takes that is written to from afar: remote write 1.0, protocol buffers in a snappy block.
+"""Encodes metrics as requests of Prometheus remote write 1.0: protocol buffers in a snappy block.
 
-https://prometheus.io/docs/specs/prw/remote_write_spec/ says how.
+The specification is https://prometheus.io/docs/specs/prw/remote_write_spec/.
 """
 
 from __future__ import annotations
@@ -18,21 +18,21 @@ HEADERS = {
     "X-Prometheus-Remote-Write-Version": "0.1.0",
 }
 MAX_SERIES = 2_000
-"""How many series one request has at most."""
+"""The most series in one request."""
 
-_LITERAL = 1 << 16  # bytes; the longest for which two bytes tell the length
+_LITERAL = 1 << 16  # bytes; the longest literal whose length fits into two bytes
 _TWO_BYTES = 61 << 2
 _YIELD_EVERY = 200
 
 
 class RequestEncoder:
-    """Writes down the metrics of one run, time after time; what stays the same of a series is kept."""
+    """Encodes the metrics of one run again and again; keeps the encoded labels of each series."""
 
     def __init__(self) -> None:
         self._labels: dict[tuple[str, LabelValues], list[bytes]] = {}
 
     def bodies(self, families: Iterable[Family], at: float, yield_to_load: YieldToLoad = NEVER) -> Iterator[bytes]:
-        """The bodies of requests with all metrics at a moment, seconds since 1970; ``yield_to_load`` is called in between."""
+        """The request bodies with all metrics at a moment (seconds since 1970); ``yield_to_load`` is called in between."""
         moment = uint_field(2, round(at * 1000))
         batch: list[bytes] = []
         for labels, value in yield_to_load.every(_YIELD_EVERY, self._series(families)):
@@ -52,7 +52,7 @@ class RequestEncoder:
                 yield from zip(self._labels_of(family, values), (*upto, upto[-1], buckets.sum), strict=True)
 
     def _labels_of(self, family: Family, values: LabelValues) -> list[bytes]:
-        """The labels of every series that these values have: one, or one per bucket and those of count and sum."""
+        """The encoded labels of each series of these values: one, or one for each bucket and for count and sum."""
         found = self._labels.get((family.name, values))
         if found is None:
             pairs = dict(zip(family.labels, values, strict=True))
@@ -67,13 +67,13 @@ class RequestEncoder:
 
 
 def _written(name: str, labels: dict[str, str]) -> bytes:
-    # Receivers want them sorted, and a label without a value is none.
+    # Receivers require sorted labels, and no label with an empty value.
     pairs = sorted({"__name__": name, **{label: value for label, value in labels.items() if value}}.items())
     return b"".join(bytes_field(1, string_field(1, label) + string_field(2, value)) for label, value in pairs)
 
 
 def snappy(content: bytes) -> bytes:
-    """A block in snappy's format that spares the time to compress (google/snappy, format_description.txt)."""
+    """A block in snappy's format without compression, to save time (google/snappy, format_description.txt)."""
     parts = [varint(len(content))]
     for begin in range(0, len(content), _LITERAL):
         literal = content[begin : begin + _LITERAL]

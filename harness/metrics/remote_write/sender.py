@@ -1,6 +1,6 @@
-"""Writes the metrics of a run to a Prometheus every few seconds, for runs that nobody scrapes.
+"""Sends the metrics of a run to Prometheus every few seconds, for runs that no Prometheus scrapes.
 
-What goes wrong with it is counted, and said once when the run is over; the run and its verdict never suffer from it.
+Failures are counted, and the log reports them once after the run. They never change the run or its verdict.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ logger = logging.getLogger("checkload")
 INTERVAL = 5.0
 """Seconds between two deliveries."""
 TIMEOUT = 5.0
-"""Seconds that an answer may take."""
+"""The longest wait for an answer in seconds."""
 LAST_TRIES = 3
-"""How often the last numbers are tried to be delivered, a second apart."""
+"""Attempts to deliver the last values, a second apart."""
 
 _PAUSE = 0.0005  # seconds
 _GOOD = range(200, 300)
@@ -59,11 +59,11 @@ class RemoteWriter:
         self._greenlet: gevent.Greenlet[[], None] | None = None
 
     def start(self) -> None:
-        """Deliver what there is, and again every few seconds until told to finish."""
+        """Deliver the metrics now, and again at every interval."""
         self._greenlet = gevent.spawn(self._run)
 
     def finish(self) -> None:
-        """Deliver the last numbers, with the verdict among them, and say how often a delivery has failed."""
+        """Deliver the last values, with the verdict, and log how many deliveries failed."""
         if self._greenlet is not None:
             self._greenlet.kill()
             self._greenlet = None
@@ -72,9 +72,9 @@ class RemoteWriter:
             tries += 1
             self._sleep(1.0)
         if self._failed:
-            end = "The last numbers have arrived." if arrived else "The last numbers are missing there."
+            end = "The last values arrived." if arrived else "The last values did not arrive."
             logger.warning(
-                "--remote-write: %d of %d deliveries to %s failed (at last: %s). %s The verdict does not depend on it.",
+                "--remote-write: %d of %d deliveries to %s failed (the last one: %s). %s The verdict does not depend on it.",
                 self._failed,
                 self._deliveries,
                 self._where,
@@ -106,7 +106,7 @@ class RemoteWriter:
 
 
 def http_sender(to: Destination) -> SendRequest:
-    """Sends each request over a connection of its own; a redirect is an answer like any other."""
+    """Sends each request over a new connection, and follows no redirect."""
     context = ssl.create_default_context() if to.secure else None
     headers = HEADERS | ({"Authorization": to.authorization} if to.authorization else {})
 

@@ -1,4 +1,4 @@
-"""The page about the metrics and the code are one."""
+"""The page of metrics agrees with the code."""
 
 from pathlib import Path
 
@@ -7,11 +7,11 @@ from harness.metrics.catalogue import CATALOGUE, OMITTED_METRICS, table
 PAGE = Path(__file__).parents[3] / "dashboards" / "METRICS.md"
 
 
-def test_the_page_is_what_the_code_would_write():
+def test_the_page_is_up_to_date():
     assert PAGE.read_text() == table(), "write it anew: python -m harness.metrics.catalogue > dashboards/METRICS.md"
 
 
-def test_names_follow_the_customs_of_prometheus():
+def test_names_follow_the_conventions_of_prometheus():
     for name, entry in CATALOGUE.items():
         assert name.endswith("_total") == (entry.kind == "counter"), name
         assert bool(entry.bounds) == (entry.kind == "histogram"), name
@@ -20,5 +20,5 @@ def test_names_follow_the_customs_of_prometheus():
         assert len(set(entry.labels)) == len(entry.labels)
 
 
-def test_nothing_is_both_there_and_left_out():
+def test_no_metric_is_both_published_and_left_out():
     assert not CATALOGUE.keys() & OMITTED_METRICS.keys()

@@ -1,4 +1,4 @@
-"""Where metrics may be written to, and that a password in the URL stays there."""
+"""The destination of remote write: which URLs are allowed, and that no password is repeated."""
 
 import base64
 
@@ -8,7 +8,7 @@ from harness.errors import UsageError
 from harness.metrics.remote_write.destination import PATH, parse_destination
 
 
-def test_a_prometheus_on_this_machine_needs_nothing_but_its_address():
+def test_a_prometheus_on_this_machine_needs_only_its_address():
     to = parse_destination("http://127.0.0.1:9090", "", ())
     assert (to.secure, to.host, to.port, to.path, to.authorization) == (False, "127.0.0.1", 9090, PATH, "")
     assert str(to) == "127.0.0.1:9090"
@@ -18,7 +18,7 @@ def test_path_and_query_are_kept():
     assert parse_destination("http://localhost:1/push?tenant=a", "", ()).path == "/push?tenant=a"
 
 
-def test_another_host_has_to_be_allowed():
+def test_another_host_must_be_allowed():
     assert parse_destination("https://metrics.example/push", "", ("metrics.example",)).port == 443
     with pytest.raises(
         UsageError, match=r"--remote-write: metrics\.example is not this machine and not in the list of allowed targets"
@@ -26,7 +26,7 @@ def test_another_host_has_to_be_allowed():
         parse_destination("https://metrics.example/push", "", ())
 
 
-def test_user_and_password_become_a_header_and_nothing_else():
+def test_user_and_password_become_a_header_only():
     to = parse_destination("http://ada:sw%40rdfish@localhost:9090/", "", ())
     assert to.authorization == "Basic " + base64.b64encode(b"ada:sw@rdfish").decode()
     assert to.host == "localhost"
@@ -56,7 +56,7 @@ def test_a_token_becomes_a_header():
         ("http://localhost/", "swordfish\r\nX: y", "line end"),
     ],
 )
-def test_what_cannot_be_is_refused_without_a_word_of_the_secret(url, token, told):
+def test_refusals_never_repeat_the_secret(url, token, told):
     with pytest.raises(UsageError, match=told) as refused:
         parse_destination(url, token, ("shop.example",))
     assert str(refused.value).startswith("--remote-write: ")

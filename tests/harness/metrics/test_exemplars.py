@@ -1,4 +1,4 @@
-"""A slow page in Prometheus leads to its trace."""
+"""Exemplars link a slow page in Prometheus to its trace."""
 
 import json
 
@@ -25,7 +25,7 @@ def shown(exemplars):
     ]
 
 
-def test_an_exemplar_stands_behind_the_bucket_that_its_time_fell_into():
+def test_an_exemplar_belongs_to_the_bucket_of_its_time():
     exemplars = Exemplars()
     exemplars.record("Checkout", "success", {"service": 0.3, "response": 0.5}, "ab" * 16, 1.75e9)
     exemplars.record("Basket", "success", {"service": 0.3, "response": 0.5}, "cd" * 16, 1.75e9)
@@ -35,7 +35,7 @@ def test_an_exemplar_stands_behind_the_bucket_that_its_time_fell_into():
     ]
 
 
-def test_the_latest_of_a_bucket_is_kept():
+def test_the_latest_exemplar_of_a_bucket_is_kept():
     exemplars = Exemplars()
     for number in range(1_000):
         exemplars.record("Checkout", "success", {"service": 0.301 + number / 1e6}, f"{number:032x}", 1.75e9 + number)
@@ -43,7 +43,7 @@ def test_the_latest_of_a_bucket_is_kept():
     assert len(exemplars.to_json()) == 1
 
 
-def test_what_workers_send_is_heard():
+def test_exemplars_of_workers_are_merged():
     there, here = Exemplars(), Exemplars()
     there.record("Checkout", "success", {"service": 0.3, "response": 0.5}, "ab" * 16, 1.75e9)
     here.merge(json.loads(json.dumps(there.to_json())))

@@ -1,4 +1,4 @@
-"""What we write is held against the client library's own parsers."""
+"""The text of the metrics is read back with the parsers of the client library."""
 
 from prometheus_client.openmetrics import parser as openmetrics
 from prometheus_client.parser import text_string_to_metric_families
@@ -35,7 +35,7 @@ def test_both_formats_say_the_same():
     assert len(plain) == 3 + len(family("page_response_seconds").bounds) + 3
 
 
-def test_an_exemplar_stands_behind_its_bucket():
+def test_an_exemplar_follows_its_bucket():
     families = some_families()
     families[2].times["run-1", "Checkout", "success"].exemplars[1] = Exemplar("abc", 0.0015, 1750000000.5)
     text = b"".join(ExpositionWriter().encode(families, ExpositionFormat.OPENMETRICS)).decode()
@@ -49,13 +49,13 @@ def test_an_exemplar_stands_behind_its_bucket():
     assert "trace_id" not in b"".join(ExpositionWriter().encode(families, ExpositionFormat.TEXT)).decode()
 
 
-def test_with_moments_every_line_has_one_and_the_text_has_no_end():
+def test_with_timestamps_every_line_has_one_and_the_text_has_no_end():
     lines = written(ExpositionFormat.OPENMETRICS, at=1750000000.25).splitlines()
     assert len(lines) == 3 + len(family("page_response_seconds").bounds) + 3
     assert {line.rpartition(" ")[2] for line in lines} == {"1750000000.250"}
 
 
-def test_long_families_are_written_with_pauses():
+def test_long_families_yield_to_the_load():
     orders = family("orders_total")
     for n in range(1_000):
         orders.increment(("run-1", f"option{n}"), 1)

@@ -1,4 +1,4 @@
-"""What a Prometheus reads from protocol buffers is what others read from the text."""
+"""Protocol buffers hold the same metrics as the text."""
 
 from itertools import accumulate
 
@@ -47,7 +47,7 @@ def read(families):
                 yield f"{name}_sum", labels, histogram[2][0]
 
 
-def test_it_says_the_same_as_the_text():
+def test_protocol_buffers_and_text_agree():
     text = b"".join(ExpositionWriter().encode(some_families(), ExpositionFormat.TEXT)).decode()
     plain = [(s.name, s.labels, s.value) for each in text_string_to_metric_families(text) for s in each.samples]
     assert list(read(some_families())) == plain
@@ -61,7 +61,7 @@ def histogram_of(families, name):
     return fields(metric[7][0])
 
 
-def test_native_buckets_hold_what_the_classic_ones_hold():
+def test_native_and_classic_buckets_hold_the_same_times():
     native = histogram_of(some_families(), "page_response_seconds")
     assert unzigzag(native[5][0]) == SCHEMA
     counts = list(accumulate(packed_sint_field(native[13][0])))
@@ -76,17 +76,17 @@ def test_native_buckets_hold_what_the_classic_ones_hold():
     assert sum(found.values()) + native[7][0] == native[1][0] == 5
 
 
-def test_only_a_fine_histogram_has_native_buckets():
+def test_only_a_native_family_has_native_buckets():
     assert 5 not in histogram_of(some_families(), "arrival_lag_seconds")
 
 
-def test_one_without_any_time_is_known_as_native_all_the_same():
+def test_an_empty_native_histogram_is_marked_as_native():
     empty = family("page_response_seconds", native=True)
     empty.add_histogram(("run-1", "Checkout", "success"), Histogram())
     assert histogram_of([empty], "seconds")[6][0] > 0  # by which Prometheus tells them apart
 
 
-def test_an_exemplar_goes_with_its_bucket():
+def test_an_exemplar_is_written_with_its_bucket():
     families = some_families()
     families[2].times["run-1", "Checkout", "success"].exemplars[1] = Exemplar("abc", 0.0015, 1750000000.5)
     buckets = [fields(one) for one in histogram_of(families, "page_response_seconds")[3]]

@@ -1,4 +1,4 @@
-"""What is written to a Prometheus from afar is what another would have scraped, and never a run's undoing."""
+"""Remote write sends the same metrics as a scrape, and never disturbs a run."""
 
 import logging
 import math
@@ -53,12 +53,12 @@ def series(bodies):
 
 
 @pytest.mark.parametrize("length", [0, 1, 59, 65_535, 65_536, 65_537, 200_000])
-def test_a_block_holds_what_was_put_in(length):
+def test_a_snappy_block_contains_its_input(length):
     content = bytes(n % 251 for n in range(length))
     assert unpacked(snappy(content)) == content
 
 
-def test_it_says_the_same_as_the_text():
+def test_remote_write_and_text_agree():
     text = b"".join(ExpositionWriter().encode(some_families(), ExpositionFormat.TEXT)).decode()
     plain = [
         (s.labels | {"__name__": s.name}, s.value)
@@ -73,7 +73,7 @@ def test_it_says_the_same_as_the_text():
         assert {moment for *_, moment in found} == {round(at * 1000)}
 
 
-def test_many_series_are_sent_in_several_requests_and_none_is_lost():
+def test_many_series_are_sent_in_several_requests():
     bodies = list(RequestEncoder().bodies(some_families(2 * MAX_SERIES), 1.0))
     sizes = [len(list(series([body]))) for body in bodies]
     assert len(bodies) == 3
@@ -92,17 +92,17 @@ def writer(post, waits):
     return RemoteWriter(Straw(lambda: None), post, "localhost:9090", lambda: 5.0, waits.append)
 
 
-def test_the_last_numbers_are_tried_again_and_the_trouble_is_said_once(caplog):
+def test_the_last_values_are_sent_again_after_a_failure(caplog):
     answers = iter([503, 204])
     with caplog.at_level(logging.INFO):
         writer(lambda _: next(answers), []).finish()
     (said,) = caplog.messages
     assert (
-        "1 of 2 deliveries to localhost:9090 failed (at last: HTTP status 503). The last numbers have arrived." in said
+        "1 of 2 deliveries to localhost:9090 failed (the last one: HTTP status 503). The last values arrived." in said
     )
 
 
-def test_where_nobody_takes_them_it_ends_all_the_same(caplog):
+def test_the_run_ends_even_if_every_delivery_fails(caplog):
     tries = []
 
     def post(body):
@@ -114,10 +114,10 @@ def test_where_nobody_takes_them_it_ends_all_the_same(caplog):
     (said,) = caplog.messages
     assert f"{LAST_TRIES} of {LAST_TRIES} deliveries" in said
     assert "Connection refused" in said
-    assert "The last numbers are missing there." in said
+    assert "The last values did not arrive." in said
 
 
-def test_of_good_deliveries_nothing_is_said_and_no_moment_comes_twice(caplog):
+def test_successful_deliveries_are_silent_and_have_increasing_timestamps(caplog):
     bodies = []
     one = writer(lambda body: bodies.append(body) or 204, [])
     one.finish()
@@ -141,7 +141,7 @@ class Receiver(BaseHTTPRequestHandler):
         """Say nothing."""
 
 
-def test_a_request_is_sent_with_its_credentials_to_where_it_was_meant_for_and_nowhere_else():
+def test_credentials_go_to_the_destination_and_follow_no_redirect():
     with HTTPServer(("127.0.0.1", 0), Receiver) as server:
         server.seen = []
         thread = Thread(target=server.handle_request)

@@ -1,4 +1,4 @@
-"""A file of snapshots that was cut off anywhere is still worth all of its whole ones."""
+"""A file of time series that was cut off keeps all of its complete snapshots."""
 
 import gzip
 
@@ -25,11 +25,11 @@ def written(path, *, end=True):
     return path
 
 
-def test_what_was_appended_is_read_with_the_end_behind_it(path):
+def test_appended_snapshots_are_read_with_an_end(path):
     assert b"".join(read(written(path))) == b"".join(SNAPSHOTS) + b"# EOF\n"
 
 
-def test_a_link_in_its_place_is_replaced_and_not_followed(path, tmp_path):
+def test_a_symbolic_link_is_replaced_and_not_followed(path, tmp_path):
     path.parent.mkdir()
     elsewhere = tmp_path / "elsewhere"
     elsewhere.write_text("precious")
@@ -38,15 +38,15 @@ def test_a_link_in_its_place_is_replaced_and_not_followed(path, tmp_path):
     assert elsewhere.read_text() == "precious"
 
 
-def test_anybody_can_unpack_it(path):
+def test_any_gzip_tool_can_unpack_it(path):
     assert gzip.decompress(written(path).read_bytes()) == b"".join(SNAPSHOTS) + b"# EOF\n"
 
 
-def test_without_an_end_it_is_read_with_one(path):
+def test_a_file_without_an_end_is_read_with_one(path):
     assert b"".join(read(written(path, end=False))) == b"".join(SNAPSHOTS) + b"# EOF\n"
 
 
-def test_wherever_it_is_cut_off_only_the_torn_snapshot_is_lost(path):
+def test_a_cut_loses_only_the_damaged_snapshot(path):
     whole = written(path, end=False).read_bytes()
     ends = [0]
     for snapshot in SNAPSHOTS:
@@ -62,7 +62,7 @@ def test_wherever_it_is_cut_off_only_the_torn_snapshot_is_lost(path):
         assert b"".join(read(path)) == b"".join(SNAPSHOTS[:intact]) + b"# EOF\n", cut
 
 
-def test_what_is_spoilt_in_the_middle_ends_there(path):
+def test_reading_ends_at_a_damaged_snapshot(path):
     whole = bytearray(written(path).read_bytes())
     whole[len(whole) // 2] ^= 0xFF
     path.write_bytes(whole)
@@ -71,21 +71,21 @@ def test_what_is_spoilt_in_the_middle_ends_there(path):
     assert b"".join(SNAPSHOTS).startswith(text.removesuffix(b"# EOF\n"))
 
 
-def test_what_is_no_file_of_ours_is_refused(path):
+def test_any_other_file_is_refused(path):
     path.parent.mkdir()
     path.write_bytes(b"no gzip at all")
-    with pytest.raises(ValueError, match=r"holds no whole snapshot; is it the metrics\.om\.gz of a run"):
+    with pytest.raises(ValueError, match=r"has no complete snapshot; is it the metrics\.om\.gz of a run"):
         list(read(path))
 
 
-def test_moments_only_ever_go_forward(path):
+def test_timestamps_only_increase(path):
     file = SeriesFile(path)
     moments = [file.next_timestamp(now) for now in (100.0, 105.0, 90.0, 95.0, 106.0)]
     assert moments == pytest.approx([100.0, 105.0, 105.001, 105.002, 106.0], abs=1e-9)
     file.close()
 
 
-def test_a_long_run_is_looked_at_less_often(path):
+def test_a_long_run_has_fewer_snapshots(path):
     file = SeriesFile(path)
     for _ in range(HALVE_RATE_AFTER):
         assert file.interval == INTERVAL

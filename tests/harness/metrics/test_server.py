@@ -1,4 +1,4 @@
-"""The metrics over HTTP, as Prometheus asks for them."""
+"""The metrics over HTTP, as Prometheus requests them."""
 
 import gzip
 import socket
@@ -70,7 +70,7 @@ def test_prometheus_gets_what_it_can_parse(server):
     ],
 )
 @pytest.mark.parametrize("path", ["/", "/metrics"])
-def test_the_metrics_are_served_under_names_of_this_machine_only(bound, host, status, path):
+def test_requests_must_name_this_machine(bound, host, status, path):
     server = serve(a_collector(), bound, port=0, allowed_hosts={"master"})
     try:
         answered, _, body = ask(server.port, path, headers={"Host": host})
@@ -93,7 +93,7 @@ def test_the_root_points_to_the_metrics(server):
     ("path", "method", "status"),
     [("/stats", "GET", 404), ("/metrics/../etc", "GET", 404), ("/metrics", "POST", 405), ("/", "DELETE", 405)],
 )
-def test_nothing_else_is_answered(server, path, method, status):
+def test_other_paths_and_methods_are_refused(server, path, method, status):
     assert ask(server.port, path, method)[0] == status
 
 
@@ -105,7 +105,7 @@ def test_before_any_run_the_page_is_empty():
         server.stop()
 
 
-def test_many_series_arrive_whole_while_others_go_on_working():
+def test_many_series_are_served_while_other_greenlets_run():
     server = serve(a_collector(pages=80), port=0)
     turns = []
 
@@ -125,12 +125,12 @@ def test_many_series_arrive_whole_while_others_go_on_working():
     assert len(turns) > 5
 
 
-def test_a_port_in_use_is_said_plainly(server):
+def test_a_port_in_use_is_an_error_with_a_remedy(server):
     with pytest.raises(PortInUse, match=rf"^port {server.port} of 127\.0\.0\.1 is in use by another program$"):
         serve(a_collector(), port=server.port)
 
 
-def test_an_address_of_another_machine_is_said_plainly():
+def test_an_address_of_another_machine_is_an_error():
     with pytest.raises(PortInUse, match=r"192\.0\.2\.1 is not an address of this machine"):
         serve(a_collector(), host="192.0.2.1", port=0)
 
@@ -143,7 +143,7 @@ def test_it_listens_on_loopback_and_the_port_is_free_after_the_stop():
         assert probe.connect_ex(("127.0.0.1", server.port)) != 0
 
 
-def test_who_takes_packed_answers_gets_one(server):
+def test_answers_are_compressed_on_request(server):
     def fetch():
         url = f"http://127.0.0.1:{server.port}/metrics"
         wanted = "application/openmetrics-text;version=1.0.0,text/plain;version=0.0.4;q=0.5"
@@ -170,7 +170,7 @@ OPENMETRICS = "application/openmetrics-text;version=1.0.0"
         (False, f"{PROTOBUF},{OPENMETRICS};q=0.8,*/*;q=0.1", "application/openmetrics-text"),
     ],
 )
-def test_protocol_buffers_are_for_who_asks_for_them_first_where_they_were_switched_on(native, accept, told):
+def test_protocol_buffers_need_the_option_and_the_first_place_in_accept(native, accept, told):
     server = serve(a_collector(), port=0, native=native)
 
     def fetch():
@@ -187,7 +187,7 @@ def test_protocol_buffers_are_for_who_asks_for_them_first_where_they_were_switch
 @pytest.mark.parametrize(
     "line", [b"GET /metrics HTTP/9", b"GET /metrics HTTP/1.x", b"GET /metrics HTTP/", b"\x00", b"GET"]
 )
-def test_a_first_line_that_is_no_http_is_refused_without_a_traceback(server, capfd, line):
+def test_a_malformed_request_line_is_refused_without_a_traceback(server, capfd, line):
     def send():
         with closing(socket.create_connection(("127.0.0.1", server.port), timeout=10)) as connection:
             connection.sendall(line + b"\r\nHost: localhost\r\n\r\n")
@@ -198,20 +198,20 @@ def test_a_first_line_that_is_no_http_is_refused_without_a_traceback(server, cap
     assert ask(server.port, "/metrics")[0] == 200
 
 
-def test_where_nobody_scrapes_nobody_is_waited_for(server):
+def test_without_scrapers_the_server_does_not_linger(server):
     assert ask(server.port, "/metrics")[0] == 200
     with gevent.Timeout(30):
         server.linger()
 
 
 @pytest.mark.parametrize("timeout", ["1e12", "inf", "nan", "-1", "4000", "soon", "9" * 5000])
-def test_a_timeout_that_no_scraper_has_holds_nothing(server, timeout):
+def test_an_absurd_timeout_is_ignored(server, timeout):
     assert ask(server.port, "/metrics", headers={"X-Prometheus-Scrape-Timeout-Seconds": timeout})[0] == 200
     with gevent.Timeout(30):
         server.linger()
 
 
-def test_a_scraper_is_waited_for_until_it_has_come_again(server):
+def test_the_server_lingers_until_the_next_scrape(server):
     def scrape():
         url = f"http://127.0.0.1:{server.port}/metrics"
         asked = urllib.request.Request(url, headers={"X-Prometheus-Scrape-Timeout-Seconds": "40"})

@@ -1,4 +1,4 @@
-"""A clock that is set during a run is noticed; the clocks of two hosts are compared as NTP does it."""
+"""A clock that is set or drifts is detected, and the offset of two clocks is measured as NTP does it."""
 
 import random
 
@@ -45,7 +45,7 @@ def test_a_fast_clock_drifts():
     assert clocks.watch.seen.step == pytest.approx(0.02, abs=1e-5)
 
 
-def test_a_step_is_seen_even_if_it_is_taken_back():
+def test_a_step_counts_even_if_it_is_reversed():
     clocks = Clocks()
     clocks.watch.look()
     clocks.go(10)
@@ -59,7 +59,7 @@ def test_a_step_is_seen_even_if_it_is_taken_back():
     assert seen.drift == pytest.approx(-0.1, abs=1e-5)
 
 
-def test_an_interruption_between_the_two_readings_is_no_step():
+def test_an_interruption_between_two_readings_is_no_step():
     clocks = Clocks()
     clocks.watch.look()
     clocks.go(5)
@@ -71,12 +71,12 @@ def test_an_interruption_between_the_two_readings_is_no_step():
     assert clocks.watch.seen.watched > 13
 
 
-def test_drift_survives_the_way_to_the_master():
+def test_drift_reads_back_from_json():
     drift = ClockDrift(10.0, 0.1, -0.2, 3.0)
     assert ClockDrift.from_json(drift.to_json()) == drift
 
 
-def test_nothing_watched_is_no_drift():
+def test_without_readings_there_is_no_drift():
     assert ClockDrift().share == 0.0
 
 
@@ -86,16 +86,16 @@ def exchange(ahead, there, back, *, at=1000.0, working=0.003):
     return ClockExchange(at, received + ahead, answered + ahead, answered + back)
 
 
-def test_the_offset_is_exact_if_both_ways_are_alike():
+def test_the_offset_is_exact_if_both_ways_take_equally_long():
     assert best_offset([exchange(5.0, 0.010, 0.010)]) == (pytest.approx(5.0), pytest.approx(0.010))
 
 
-def test_the_exchange_that_travelled_least_is_believed():
+def test_the_exchange_with_the_shortest_network_time_counts():
     slow, quick = exchange(-2.0, 0.4, 0.01), exchange(-2.0, 0.002, 0.001)
     assert best_offset([slow, quick, slow]).seconds == pytest.approx(-2.0, abs=0.001)
 
 
-def test_the_offset_is_never_wrong_by_more_than_it_says():
+def test_the_offset_is_never_wrong_by_more_than_its_error():
     chance = random.Random(3)
     for _ in range(500):
         truth = chance.uniform(-5, 5)
@@ -104,7 +104,7 @@ def test_the_offset_is_never_wrong_by_more_than_it_says():
         assert abs(found.seconds - truth) <= found.error + 1e-9
 
 
-def test_an_exchange_during_which_a_clock_was_set_is_of_no_use():
+def test_an_exchange_with_negative_network_time_is_left_out():
     impossible = ClockExchange(10.0, 10.001, 12.0, 10.003)
     assert best_offset([impossible]) is None
     assert best_offset([]) is None
@@ -112,10 +112,10 @@ def test_an_exchange_during_which_a_clock_was_set_is_of_no_use():
 
 
 @pytest.mark.parametrize(("seconds", "min_seconds"), [(2.0, 1.5), (-2.0, 1.5), (0.4, 0.0)])
-def test_what_is_sure_of_an_offset(seconds, min_seconds):
+def test_the_least_difference_of_two_clocks(seconds, min_seconds):
     assert ClockOffset(seconds, 0.5).min_seconds == min_seconds
 
 
 @pytest.mark.parametrize(("seconds", "correction"), [(0.8, 0.8), (-0.8, -0.8), (0.4, 0.0)])
-def test_only_a_clock_that_is_surely_off_is_corrected(seconds, correction):
+def test_only_a_certain_offset_is_corrected(seconds, correction):
     assert ClockOffset(seconds, 0.5).correction == correction

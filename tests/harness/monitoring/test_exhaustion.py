@@ -1,4 +1,4 @@
-"""An error that means our own machine ran out of something is told from one of a network, however it is wrapped."""
+"""Errors of an exhausted machine are recognized, even when other errors wrap them."""
 
 import errno
 
@@ -8,12 +8,12 @@ from harness.monitoring.exhaustion import REMEDIES, RESOURCE_BY_ERRNO, exhausted
 
 
 @pytest.mark.parametrize("number", sorted(RESOURCE_BY_ERRNO))
-def test_each_kind_is_known_and_has_a_remedy(number):
+def test_each_resource_has_a_name_and_a_remedy(number):
     assert exhausted_resource(OSError(number, "whatever")) == RESOURCE_BY_ERRNO[number]
     assert REMEDIES[RESOURCE_BY_ERRNO[number]]
 
 
-def test_it_is_found_in_causes_and_in_texts():
+def test_the_error_is_found_in_causes_and_texts():
     wrapped = ConnectionError("could not connect")
     wrapped.__cause__ = OSError(errno.EMFILE, "Too many open files")
     assert exhausted_resource(wrapped) == "EMFILE"
@@ -36,11 +36,11 @@ def test_it_is_found_in_causes_and_in_texts():
         ValueError("24"),
     ],
 )
-def test_what_a_network_or_a_shop_does_is_not_ours(error):
+def test_errors_of_network_and_shop_are_no_exhaustion(error):
     assert exhausted_resource(error) == ""
 
 
-def test_an_endless_chain_of_causes_comes_to_an_end():
+def test_an_endless_chain_of_causes_ends():
     error = ConnectionError("round")
     error.__cause__ = error
     assert exhausted_resource(error) == ""

@@ -1,4 +1,4 @@
-"""The area under the number present is the sum of all stays, to the last bit that a float can hold."""
+"""The area under the number of journeys in progress equals the sum of their durations."""
 
 import json
 import math
@@ -25,14 +25,14 @@ def visits(stays):
 
 
 @given(st.lists(st.tuples(st.floats(0, 1000), st.floats(0.001, 50)), max_size=60))
-def test_the_identity_holds_for_any_visits(drawn):
+def test_the_area_equals_the_sum_of_durations(drawn):
     stays = [(START + begin, START + begin + length) for begin, length in drawn]
     concurrency = visits(stays)
     assert concurrency.present == 0
     assert concurrency.finished == pytest.approx(math.fsum(end - begin for begin, end in stays), abs=1e-6)
 
 
-def test_those_who_are_still_there_are_kept_apart():
+def test_journeys_in_progress_are_kept_apart():
     concurrency = ConcurrencyIntegral()
     concurrency.enter(10.0)
     concurrency.enter(12.0)
@@ -41,7 +41,7 @@ def test_those_who_are_still_there_are_kept_apart():
     assert (concurrency.present, concurrency.area, concurrency.unfinished, concurrency.finished) == (1, 13.0, 8.0, 5.0)
 
 
-def test_a_lost_departure_and_a_doubled_one_show():
+def test_a_lost_and_a_doubled_end_make_a_difference():
     chance = random.Random(1)
     stays = [(begin, begin + chance.expovariate(0.5)) for begin in (START + chance.random() * 100 for _ in range(100))]
     whole = math.fsum(end - begin for begin, end in stays)
@@ -51,7 +51,7 @@ def test_a_lost_departure_and_a_doubled_one_show():
     assert relative_difference(concurrency.finished, whole + 2.0) > 0.005
 
 
-def test_a_clock_that_goes_back_takes_nothing_away():
+def test_a_clock_that_goes_back_does_not_reduce_the_area():
     concurrency = ConcurrencyIntegral()
     concurrency.enter(10.0)
     concurrency.advance(9.0)
@@ -59,7 +59,7 @@ def test_a_clock_that_goes_back_takes_nothing_away():
     assert concurrency.area == 1.0
 
 
-def test_it_survives_the_way_to_the_master():
+def test_an_integral_reads_back_from_json():
     concurrency = visits([(1.0, 2.0)])
     concurrency.enter(5.0)
     assert ConcurrencyIntegral.from_json(json.loads(json.dumps(concurrency.to_json()))) == concurrency
@@ -68,5 +68,5 @@ def test_it_survives_the_way_to_the_master():
 @pytest.mark.parametrize(
     ("area", "stays", "out"), [(0, 0, 0), (100, 100, 0), (100, 50, 0.5), (50, 100, 0.5), (0, 5, 1)]
 )
-def test_disagreement_is_a_share_of_the_larger(area, stays, out):
+def test_the_difference_is_a_share_of_the_larger_sum(area, stays, out):
     assert relative_difference(area, stays) == out

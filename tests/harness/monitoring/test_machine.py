@@ -1,4 +1,4 @@
-"""Second by second, what the machine left us, counted only while the load was steady."""
+"""The machine is watched second by second, and its times count in the steady part only."""
 
 import json
 from dataclasses import replace
@@ -46,7 +46,7 @@ class Bench:
         return self.watch.machine
 
 
-def test_shares_are_of_the_time_that_went_by():
+def test_shares_refer_to_the_watched_time():
     bench = Bench()
     bench.second()
     bench.second(cpu=0.95, stolen=0.1, pressed=0.4, queued=0.2)
@@ -69,7 +69,7 @@ def test_busy_seconds_and_the_longest_warm_stretch_are_counted():
     assert bench.machine.warm_stretch == 3.0
 
 
-def test_only_time_that_was_steady_at_both_ends_counts_but_the_most_of_anything_always_does():
+def test_times_count_in_the_steady_part_and_maxima_in_every_phase():
     bench = Bench()
     bench.second(steady=False, cpu=1.0, descriptors=60)
     bench.second(cpu=1.0, descriptors=40)  # the warm-up reached into this one
@@ -81,7 +81,7 @@ def test_only_time_that_was_steady_at_both_ends_counts_but_the_most_of_anything_
     assert (machine.descriptor_limit, machine.port_supply, machine.cores) == (64, 200, 2)
 
 
-def test_what_is_not_measured_stays_unknown_and_is_not_nought():
+def test_a_value_that_is_not_measured_is_none():
     now = iter(range(10))
     watch = MachineWatch(replace(NOTHING, processor=lambda: 1.0), lambda: next(now))
     for _ in range(3):
@@ -93,7 +93,7 @@ def test_what_is_not_measured_stays_unknown_and_is_not_nought():
     assert machine.share(machine.stolen) is None
 
 
-def test_before_anything_was_watched_there_is_no_share():
+def test_without_watched_time_there_is_no_share():
     assert MachineUsage(processor=0.0).share(0.0) is None
 
 
@@ -110,7 +110,7 @@ def test_a_reading_that_fails_once_is_left_out():
     assert bench.machine.stolen == 0.0
 
 
-def test_a_machine_survives_the_way_to_the_master():
+def test_usage_reads_back_from_json():
     bench = Bench()
     bench.second()
     bench.second(cpu=0.3)

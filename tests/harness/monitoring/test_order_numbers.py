@@ -1,4 +1,4 @@
-"""An order number that comes up twice is noticed, whoever of the workers is given it."""
+"""A repeated order number is detected, within one worker and across workers."""
 
 from harness.measurement.recorder import Recorder
 from harness.measurement.sample import Window
@@ -15,12 +15,12 @@ def told(*numbers):
     return one.digests()
 
 
-def test_an_order_number_is_new_once():
+def test_an_order_number_is_new_only_once():
     numbers = OrderNumberRegister(most=3)
     assert [numbers.is_new(each) for each in ("A1", "A2", "A1")] == [True, True, False]
 
 
-def test_the_oldest_number_is_forgotten_where_there_are_too_many():
+def test_the_oldest_number_is_forgotten_first():
     numbers = OrderNumberRegister(most=2)
     for each in ("A1", "A2", "A3"):
         numbers.is_new(each)
@@ -28,23 +28,23 @@ def test_the_oldest_number_is_forgotten_where_there_are_too_many():
     assert not numbers.is_new("A3")
 
 
-def test_numbers_that_two_workers_were_given_are_counted_once_each():
+def test_numbers_of_two_workers_are_counted_once_each():
     assert duplicates_across_workers([told("A1", "A2", "A3"), told("A4", "A2"), told("A2", "A3", "A5")]) == 2
     assert duplicates_across_workers([told("A1", "A2"), told("A3"), b""]) == 0
     assert duplicates_across_workers([]) == 0
 
 
-def test_what_one_worker_noticed_itself_is_not_counted_again():
+def test_duplicates_within_one_worker_are_not_counted_again():
     assert duplicates_across_workers([told("A1", "A1", "A2")]) == 0
 
 
-def test_a_digest_is_small_and_says_nothing_about_the_order():
+def test_a_digest_is_small_and_hides_the_number():
     assert len(told("ON100001")) == DIGEST_SIZE
     assert b"ON" not in told("ON100001")
     assert len({told(str(number)) for number in range(10_000)}) == 10_000
 
 
-def test_orders_sold_twice_speak_against_the_shop():
+def test_duplicate_order_numbers_fail_the_shop():
     def found(number):
         return list(
             unique_order_numbers(Evidence(Recorder(Window(0, 0, 1)), Conditions(duplicate_order_numbers=number)))

@@ -1,4 +1,4 @@
-"""One process notices everything about itself, and can send it on."""
+"""A process measures itself, and its facts read back from JSON."""
 
 import json
 import time
@@ -34,7 +34,7 @@ def histogram(*seconds):
     return of
 
 
-def test_a_run_as_one_process_sees_it():
+def test_a_process_measures_a_run():
     process = Process()
     watch = process.watch
     watch.start()
@@ -64,7 +64,7 @@ def test_a_run_as_one_process_sees_it():
     assert again == facts
 
 
-def test_the_collector_is_watched_in_the_steady_part_only():
+def test_garbage_collections_are_timed_in_the_steady_part_only():
     process = Process()
     process.watch.start()
     for steady in (False, False, True, True, True, False, False):
@@ -75,7 +75,7 @@ def test_the_collector_is_watched_in_the_steady_part_only():
     assert facts.collector_watched == 3
 
 
-def test_a_process_of_which_nothing_is_known_can_be_sent_as_well():
+def test_empty_facts_read_back_from_json():
     assert ProcessFacts.from_json(json.loads(json.dumps(ProcessFacts(name="x").to_json()))) == ProcessFacts(name="x")
 
 

@@ -1,4 +1,4 @@
-"""What Linux tells is read as its manual says, and what it does not tell is not made up."""
+"""The files of /proc are parsed by their documentation; missing values are None."""
 
 import time
 
@@ -24,11 +24,11 @@ def test_steal_is_the_eighth_number_and_guests_are_not_counted_twice():
     assert stolen_ticks(STAT) == (50.0, 600.0)
 
 
-def test_pressure_counts_the_seconds_in_which_some_waited():
+def test_pressure_is_the_time_in_which_some_program_waited():
     assert cpu_pressure(PRESSURE) == pytest.approx(118.950991)
 
 
-def test_the_time_in_the_queue_is_the_second_number():
+def test_the_run_queue_wait_is_the_second_number():
     assert run_queue_wait("5000000000 250000000 17\n") == 0.25
 
 
@@ -37,7 +37,7 @@ def test_resident_memory_is_in_pages(monkeypatch):
     assert resident_bytes("9000 1000 300 1 0 500 0") == 4_096_000
 
 
-def test_the_supply_of_ports_includes_both_ends():
+def test_the_number_of_ports_includes_both_ends():
     assert procfs.port_range("32768\t60999\n") == (32768, 60999)
 
 
@@ -49,12 +49,12 @@ def test_the_supply_of_ports_includes_both_ends():
         (None, 348, "not known how many descriptors"),
     ],
 )
-def test_ports_of_closed_connections_are_in_use_until_they_have_waited_long_enough(descriptors, ports, why):
+def test_connections_in_time_wait_keep_their_ports(descriptors, ports, why):
     assert ports_in_use(SOCKSTAT + SOCKSTAT6, descriptors) == ports, why
 
 
 @pytest.mark.parametrize("text", [None, "", "nonsense", "cpu", "cpu a b c d e f g h i"])
-def test_what_cannot_be_read_is_not_measured(text):
+def test_an_unexpected_text_is_not_measured(text):
     assert stolen_ticks(text) is None
     assert cpu_pressure(text) is None
     assert run_queue_wait(text) is None
@@ -63,7 +63,7 @@ def test_what_cannot_be_read_is_not_measured(text):
     assert procfs.port_range(text) is None
 
 
-def test_all_readings_come_out_of_the_files(tmp_path):
+def test_all_readings_come_from_proc(tmp_path):
     for name, text in {
         "stat": STAT,
         "pressure/cpu": PRESSURE,
@@ -85,7 +85,7 @@ def test_all_readings_come_out_of_the_files(tmp_path):
     assert of.descriptors() is None
 
 
-def test_without_proc_only_the_process_itself_is_known(tmp_path):
+def test_without_proc_only_the_process_itself_is_measured(tmp_path):
     of = machine_probes(tmp_path / "missing")
     assert [of.steal(), of.pressure(), of.queued(), of.descriptors(), of.ports(), of.port_supply(), of.memory()] == [
         None
@@ -93,7 +93,7 @@ def test_without_proc_only_the_process_itself_is_known(tmp_path):
     assert of.processor() > 0
 
 
-def test_an_open_file_is_one_descriptor_more(tmp_path):
+def test_an_open_file_adds_one_descriptor(tmp_path):
     count = machine_probes().descriptors
     if count() is None:
         pytest.skip("there is no /proc here")
@@ -102,7 +102,7 @@ def test_an_open_file_is_one_descriptor_more(tmp_path):
         assert count() == before + 1
 
 
-def test_all_readings_together_take_no_time_worth_speaking_of():
+def test_all_readings_together_are_fast():
     of = machine_probes()
     taken = []
     for _ in range(20):

@@ -1,4 +1,4 @@
-"""What a shop said of failures reaches the report once for each kind, with what to do."""
+"""Messages of the shop reach the report once for each kind, with their remedy."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def evidence(journeys, *processes):
     return Evidence(recorder, Conditions(processes=facts))
 
 
-def test_the_first_words_are_kept_for_each_way_in_which_a_page_failed():
+def test_the_first_message_is_kept_for_each_page_and_outcome():
     kept = ShopMessages()
     for remark in (REFUSED, REFUSED._replace(message="other"), REFUSED._replace(page="Login")):
         kept.add(remark)
@@ -47,7 +47,7 @@ def test_many_journeys_with_one_cause_are_one_finding_with_its_remedy():
     assert finding.remedy == "give it in [address]"
 
 
-def test_what_ended_most_journeys_comes_first_and_no_more_than_a_few():
+def test_the_most_frequent_failures_come_first():
     pages = [f"P{number}" for number in range(9)]
     journeys = [("gpay", "http_4xx", "shop", page, False) for n, page in enumerate(pages, 1) for _ in range(n)]
     found = list(failure_messages(evidence(journeys, [REFUSED._replace(page=page) for page in pages])))
@@ -58,11 +58,11 @@ def test_what_ended_most_journeys_comes_first_and_no_more_than_a_few():
 @pytest.mark.parametrize(
     "journeys", [[], [("gpay", "ok", "nobody", "", True)], [("gpay", "timeout", "shop", "P", False)]]
 )
-def test_nothing_is_said_of_what_nobody_remarked_on(journeys):
+def test_failures_without_a_message_have_no_finding(journeys):
     assert not list(failure_messages(evidence(journeys, [REFUSED])))
 
 
-def test_options_that_are_not_offered_are_told_once_with_what_is():
+def test_an_option_that_is_not_offered_is_one_finding():
     remarks = [
         ShopMessage("not_offered", "P", f"{name} is wanted, and havale are offered", "")
         for name in ("gpay", "masterpass")
@@ -78,7 +78,7 @@ def test_options_that_are_not_offered_are_told_once_with_what_is():
     assert "[payments]" in finding.remedy
 
 
-def test_shoppers_whom_the_shop_does_not_serve_are_told_apart_from_options_that_it_does_not_have():
+def test_shoppers_turned_away_are_told_apart_from_missing_options():
     remarks = (
         ShopMessage("not_offered", "Door", "the shop sells nothing to guests", "leave guests out"),
         ShopMessage("not_offered", "P", "gpay is wanted, and havale are offered", ""),
@@ -94,7 +94,7 @@ def test_shoppers_whom_the_shop_does_not_serve_are_told_apart_from_options_that_
     assert "guests" not in option.message
 
 
-def test_an_option_that_is_offered_to_some_is_the_shops_fault():
+def test_an_option_offered_to_some_only_fails_the_shop():
     journeys = [("gpay", "not_offered", "harness", "P", False), ("gpay", "ok", "nobody", "", True)]
     (finding,) = payment_options_offered(evidence(journeys))
     assert finding.level is Severity.FAILED

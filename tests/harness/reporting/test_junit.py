@@ -1,4 +1,4 @@
-"""The test cases that a CI service shows of a run."""
+"""The JUnit test cases of a run."""
 
 import re
 from dataclasses import replace
@@ -26,7 +26,7 @@ def suite(result):
     return parsed, cases
 
 
-def test_each_objective_is_a_case_and_so_is_the_validity(rich):
+def test_each_objective_and_the_validity_are_test_cases(rich):
     parsed, cases = suite(rich)
     assert list(cases) == [VALIDITY, *(one.text for one in rich.judgement.objectives)]
     assert parsed.attrib["name"] == "checkload baseline"
@@ -34,7 +34,7 @@ def test_each_objective_is_a_case_and_so_is_the_validity(rich):
     assert {case.attrib["classname"] for case in parsed.iter("testcase")} == {"checkload.baseline"}
 
 
-def test_a_pass_is_green(passed):
+def test_a_passed_run_has_no_failure(passed):
     parsed, cases = suite(passed)
     assert cases == {VALIDITY: [], "journey failures < 5%": []}
     assert (parsed.attrib["failures"], parsed.attrib["errors"], parsed.attrib["skipped"]) == ("0", "0", "0")
@@ -48,14 +48,14 @@ def test_a_broken_objective_is_a_failure_with_its_figures(failed):
     assert failure.attrib["message"] == failure.text == f"failed: {failed.judgement.objectives[0].sentence}"
 
 
-def test_an_inconclusive_objective_is_red_too_and_says_which_it_is(inconclusive):
+def test_an_inconclusive_objective_is_a_failure_of_its_own_type(inconclusive):
     _, cases = suite(inconclusive)
     (failure,) = cases["journey failures < 5%"]
     assert (failure.tag, failure.attrib["type"]) == ("failure", "inconclusive")
     assert failure.attrib["message"].startswith("inconclusive: ")
 
 
-def test_an_objective_that_is_in_doubt_is_skipped_where_another_failed_beyond_doubt(rich):
+def test_an_objective_in_doubt_is_skipped_if_another_one_failed(rich):
     first, second, *others = rich.judgement.objectives
     objectives = (replace(first, verdict=Verdict.FAILED), replace(second, verdict=Verdict.INVALID), *others)
     doubtful = replace(rich, judgement=replace(rich.judgement, verdict=Verdict.FAILED, objectives=objectives))
@@ -75,7 +75,7 @@ def test_an_invalid_run_is_an_error_and_its_objectives_are_skipped(invalid):
 
 
 @pytest.mark.parametrize("verdict", [Verdict.FAILED, Verdict.INCONCLUSIVE])
-def test_a_verdict_that_is_no_pass_is_never_all_green(passed, verdict):
+def test_every_verdict_but_passed_has_a_failure(passed, verdict):
     # A stop rule ended the run, or nothing was demanded at all.
     judgement = replace(passed.judgement, verdict=verdict, reason="A stop rule ended the run.")
     _, cases = suite(replace(passed, judgement=judgement))
@@ -85,19 +85,19 @@ def test_a_verdict_that_is_no_pass_is_never_all_green(passed, verdict):
     assert failure.attrib["message"] == "A stop rule ended the run."
 
 
-def test_characters_that_xml_does_not_know_are_replaced(passed):
+def test_characters_that_xml_forbids_are_replaced(passed):
     judgement = replace(passed.judgement, verdict=Verdict.INVALID, reason="a\x00b\x1b[31m<c>&\ud800")
     _, cases = suite(replace(passed, judgement=judgement))
     assert cases[VALIDITY][0].attrib["message"] == "a\ufffdb\ufffd[31m<c>&\ufffd"
 
 
-def test_a_stop_rule_is_heard_beside_objectives_left_undecided(inconclusive):
+def test_a_stop_rule_is_a_failure_beside_undecided_objectives(inconclusive):
     judgement = replace(inconclusive.judgement, verdict=Verdict.FAILED, reason="A stop rule ended the run.")
     _, cases = suite(replace(inconclusive, judgement=judgement))
     assert [found[0].attrib["type"] for found in cases.values() if found] == ["inconclusive", "failed"]
 
 
-def test_the_suite_says_how_much_was_finished_and_where_response_and_service_time_part(rich, passed):
+def test_the_suite_has_the_throughput_and_the_gap_between_response_and_service_time(rich, passed):
     said = ET.fromstring(junit(rich)).find("testsuite").find("system-out").text
     assert "Throughput in the steady part" in said
     assert "Response time and service time differ" in said

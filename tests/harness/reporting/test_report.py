@@ -1,4 +1,4 @@
-"""What a person reads at the end of a run, and what a CI step shows of it."""
+"""The report on the console and the summary of a CI step."""
 
 import copy
 import math
@@ -40,13 +40,13 @@ READINGS = {
 
 
 @pytest.mark.parametrize("name", READINGS)
-def test_the_verdict_is_the_first_and_the_last_thing_read(request, name):
+def test_the_report_begins_and_ends_with_the_verdict(request, name):
     parts = console(request.getfixturevalue(name)).strip().split("\n\n")
     assert parts[0] == parts[-1]
     assert flat(parts[0]).startswith(READINGS[name])
 
 
-def test_an_objective_stands_beside_its_bound_and_its_verdict(rich):
+def test_each_objective_has_its_bound_and_verdict(rich):
     rows = {row[1]: row for row in table(console(rich), "Objectives")}
     assert rows["journey response_time p95 < 100ms"][0] == "failed"
     assert rows["journey response_time p95 < 100ms"][3] == "100 ms"
@@ -62,31 +62,31 @@ def test_an_objective_stands_beside_its_bound_and_its_verdict(rich):
     assert rows["journey response_time max < 1min"][2] == "never"
 
 
-def test_what_was_not_kept_is_said_in_sentences(rich):
+def test_objectives_not_met_are_sentences(rich):
     said = flat(console(rich)).split("Objectives not met")[1]
     assert "journey response_time p95 < 100ms: failed." in said
     assert "journey[payment=masterpass] failures < 1%: inconclusive." in said
     assert "orders rate" not in said.split("About the measurement")[0]
 
 
-def test_an_invalid_run_shows_no_objective_as_kept_or_broken(invalid):
+def test_an_invalid_run_judges_no_objective(invalid):
     text = console(invalid)
     assert {row[0] for row in table(text, "Objectives")} == {"not judged"}
     assert "Objectives not met" not in text
     assert "Ended early: the embedded shop ended" in text
 
 
-def test_findings_come_with_their_remedy_and_the_worst_first(invalid):
+def test_findings_have_remedies_and_the_worst_comes_first(invalid):
     said = flat(console(invalid)).split("About the measurement")[1]
     assert "What to do: look for the reason in its log." in said
     assert said.index("invalid: The embedded shop") < said.index("warning: The harness used 75 % of a core.")
 
 
-def test_a_quiet_instrument_is_not_talked_about(passed):
+def test_without_findings_the_section_is_left_out(passed):
     assert "About the measurement" not in console(passed)
 
 
-def test_every_payment_option_has_a_row_even_if_nobody_walked_it(rich):
+def test_unused_payment_options_have_a_row(rich):
     rows = {row[0]: row for row in table(console(rich), "Payment options")}
     assert list(rows) == ["credit_card", "funds_transfer", "gpay", "masterpass", "all journeys"]
     assert rows["masterpass"] == ["masterpass", "0", "0", "0", NO_VALUE, NO_VALUE, NO_VALUE]
@@ -96,7 +96,7 @@ def test_every_payment_option_has_a_row_even_if_nobody_walked_it(rich):
     assert rows["all journeys"][1:4] == [str(journeys), str(orders), str(failed)]
 
 
-def test_sms_paths_have_a_table_if_any_code_was_asked_for(rich):
+def test_sms_codes_have_a_table_if_any_was_requested(rich):
     rows = [row[0] for row in table(console(rich), "SMS codes")]
     assert rows == ["no code requested", "right", "wrong then right"]
 
@@ -107,7 +107,7 @@ def test_without_codes_there_is_no_sms_table(passed):
     assert "SMS" not in console(replace(passed, recorder=recorder))
 
 
-def test_outcomes_say_whose_doing_they_are_and_the_shops_come_first(passed):
+def test_outcomes_say_who_caused_them_with_the_shop_first(passed):
     recorder = Recorder(Window(0.0, 0.0, 10.0))
     for outcome, blame in [
         ("ok", "nobody"),
@@ -141,19 +141,19 @@ def pages(n, blame="nobody", took=0.1):
         (368, "100 ms", "100 ms"),
     ],
 )
-def test_a_percentile_is_shown_only_with_samples_enough(passed, n, p95, p99):
+def test_a_percentile_needs_enough_samples(passed, n, p95, p99):
     (row,) = table(console(replace(passed, recorder=pages(n))), "Pages")
     assert row == ["P", str(n), "0", "100 ms", p95, p99, p95]
 
 
-def test_what_the_shop_failed_was_never_answered_however_quick_it_was(passed):
+def test_a_fast_failure_of_the_shop_counts_as_never_answered(passed):
     recorder = pages(90)
     recorder.add(pages(10, blame="shop", took=0.001))
     (row,) = table(console(replace(passed, recorder=recorder)), "Pages")
     assert row == ["P", "100", "10", "100 ms", "never", NO_VALUE, "never"]
 
 
-def test_requests_that_repeat_a_failed_one_are_told_apart(passed):
+def test_repeated_requests_are_counted_apart(passed):
     recorder = pages(100)
     for number in range(25):
         recorder.page(PageSample("P", "gpay", "ok", "nobody", number, number, number + 0.1, 0, 200, 1 + number % 3))
@@ -170,7 +170,7 @@ def test_arrivals_are_accounted_for(rich):
     assert f"Arrivals: {offered} due, {started} served, {dropped} dropped (0.67 %)." in flat(console(rich))
 
 
-def test_a_closed_load_is_called_one(passed):
+def test_a_closed_load_is_named(passed):
     text = flat(console(replace(passed, asked=replace(passed.asked, model="closed"))))
     assert "Closed load: 60 users began 900 journeys" in text
     assert "its times look better than real shoppers find them" in text
@@ -184,7 +184,7 @@ def test_a_gap_between_response_and_service_time_is_explained(rich, passed):
     assert "Response time and service time differ" not in console(passed)
 
 
-def test_a_late_harness_is_not_blamed_on_users(passed):
+def test_lateness_of_checkload_is_named_as_the_cause_of_a_gap(passed):
     recorder = Recorder(Window(0.0, 0.0, 100.0))
     for due in range(100):
         recorder.offered(due)
@@ -195,7 +195,7 @@ def test_a_late_harness_is_not_blamed_on_users(passed):
     assert "checkload itself was late" in text
 
 
-def test_arrivals_that_nobody_served_are_no_time_at_all(passed):
+def test_dropped_arrivals_count_as_never_answered(passed):
     recorder = Recorder(Window(0.0, 0.0, 100.0))
     for due in range(100):
         recorder.offered(due)
@@ -209,7 +209,7 @@ def test_arrivals_that_nobody_served_are_no_time_at_all(passed):
     assert "a journey was dropped and never answered; without dropped ones it took 200 ms from its start" in text
 
 
-def test_the_ledger_is_heard(passed):
+def test_the_report_says_whether_the_ledger_agrees(passed):
     assert "The shop's ledger agrees: " in flat(console(passed))
     counts = passed.counts
     apart = compare_with_ledger(
@@ -228,7 +228,7 @@ def test_the_ledger_is_heard(passed):
     assert "ledger" not in console(replace(passed, ledger=None))
 
 
-def test_a_demand_that_was_set_aside_is_told(passed):
+def test_skipped_objectives_are_named(passed):
     asked = replace(passed.asked, overrides={"set_aside": ["orders[payment=gpay] count >= 1"]})
     assert "Skipped objectives" in flat(console(replace(passed, asked=asked)))
     assert "orders[payment=gpay] count >= 1" in summary(replace(passed, asked=asked)).replace("\\", "")
@@ -236,12 +236,12 @@ def test_a_demand_that_was_set_aside_is_told(passed):
 
 
 @pytest.mark.parametrize("width", [60, 80, 100, 200])
-def test_sentences_keep_to_the_width(rich, width):
+def test_sentences_wrap_at_the_width(rich, width):
     prose = [line for line in console(rich, width).splitlines() if "  " not in line.strip()]
     assert max(map(len, prose)) <= width
 
 
-def test_a_run_in_which_nothing_was_steady_is_shown_as_well(inconclusive):
+def test_a_run_without_steady_samples_is_shown(inconclusive):
     recorder = Recorder(Window(3.0, math.inf, math.inf))
     recorder.page(PageSample("P", "gpay", "connection", "shop", 4.0, 4.0, 4.1))
     text = console(replace(inconclusive, recorder=recorder, ledger=None))
@@ -265,7 +265,7 @@ def test_the_summary_is_markdown_with_the_same_contents(rich):
 
 
 @pytest.mark.parametrize("odd", ["a|b", "<script>alert(1)</script>", "*bold* _x_ `y`", "line\nbreak"])
-def test_odd_texts_cannot_break_out_of_a_cell(passed, odd):
+def test_special_characters_cannot_break_a_table(passed, odd):
     recorder = Recorder(Window(0.0, 0.0, 10.0))
     recorder.page(PageSample(odd, "gpay", "ok", "nobody", 1.0, 1.0, 1.1))
     text = summary(replace(passed, recorder=recorder))
@@ -274,7 +274,7 @@ def test_odd_texts_cannot_break_out_of_a_cell(passed, odd):
     assert "<script" not in text
 
 
-def test_the_summary_fits_a_ci_step_however_much_there_is(passed):
+def test_the_summary_has_a_size_limit(passed):
     recorder = Recorder(Window(0.0, 0.0, 10.0))
     for number in range(3000):
         recorder.page(PageSample(f"Page{number:04}" * 5, f"option{number:04}" * 5, "ok", "nobody", 1.0, 1.0, 1.1))
@@ -291,7 +291,7 @@ def test_the_summary_fits_a_ci_step_however_much_there_is(passed):
 # -- the line of progress ---------------------------------------------------------------------------------------------
 
 
-def test_a_line_of_progress_says_how_it_goes():
+def test_a_progress_line_shows_the_counts_and_times():
     recorder = Recorder(Window(100.0, 110.0, 145.0))
     for due in range(100, 130):
         recorder.offered(due)
@@ -306,7 +306,7 @@ def test_a_line_of_progress_says_how_it_goes():
     )
 
 
-def test_a_line_of_progress_tells_of_those_who_wait_and_those_who_left():
+def test_a_progress_line_shows_waiting_and_dropped_arrivals():
     recorder = Recorder(Window(100.0, 110.0, 145.0))
     recorder.offered(101.0, 5)
     recorder.dropped(101.0)
@@ -317,7 +317,7 @@ def test_a_line_of_progress_tells_of_those_who_wait_and_those_who_left():
     )
 
 
-def test_service_times_in_a_line_of_progress_are_as_recent_as_the_response_times():
+def test_a_progress_line_shows_recent_service_times():
     recorder = Recorder(Window(100.0, 110.0, 145.0))
     progress = Progress()
 
@@ -334,7 +334,7 @@ def test_service_times_in_a_line_of_progress_are_as_recent_as_the_response_times
     assert "page p95 2.2 s (200 ms from sending)" in line(25.0, 0.2, 2.0)
 
 
-def test_after_the_load_a_line_of_progress_says_who_is_waited_for_and_why():
+def test_in_the_drain_a_progress_line_shows_the_journeys_in_progress():
     recorder = Recorder(Window(100.0, 110.0, 145.0))
     asked = {"drain": 150.0, "in_flight": {"gpay": 1, "pay_on_delivery": 2}}
     line = Progress().line(recorder, 60.0, 45.0, 3, Phase.DRAIN, **asked, requesting=0)
@@ -344,7 +344,7 @@ def test_after_the_load_a_line_of_progress_says_who_is_waited_for_and_why():
     assert "3 in progress (2 pay_on_delivery, 1 gpay)," in line
 
 
-def test_a_report_says_how_much_was_finished_and_that_no_ledger_was_there_to_compare(passed):
+def test_the_report_has_the_throughput_and_says_if_no_ledger_was_compared(passed):
     said = console(passed)
     assert "Throughput in the steady part: 60 pages/s, 20 journeys/s, 1,200 orders/min." in said
     assert "The shop's ledger was not compared" not in said
@@ -353,13 +353,13 @@ def test_a_report_says_how_much_was_finished_and_that_no_ledger_was_there_to_com
     assert "The shop's ledger was not compared" not in console(replace(passed, ledger=None))
 
 
-def test_a_run_that_ended_early_is_judged_up_to_there(passed):
+def test_a_run_that_ended_early_shows_its_judged_time(passed):
     recorder = copy.copy(passed.recorder)
     recorder.window = Window(0.0, 5.0, 17.0)
     assert "5 s of warm-up, then 12 s judged" in flat(console(replace(passed, recorder=recorder)))
 
 
-def test_the_console_shows_the_pages_that_hurt_and_says_where_the_others_are(passed):
+def test_the_console_shows_the_worst_pages_only(passed):
     window = passed.recorder.window
     recorder = Recorder(window)
     for number in range(MOST_PAGES + 5):
@@ -376,5 +376,5 @@ def test_the_console_shows_the_pages_that_hurt_and_says_where_the_others_are(pas
     assert all(f"Page{number:02}" in summary(result) for number in range(MOST_PAGES + 5))
 
 
-def test_the_last_line_says_where_the_results_lie(passed):
+def test_the_last_line_names_the_results_folder(passed):
     assert console(passed, results="results/smoke-1").rstrip().endswith("Results: results/smoke-1")

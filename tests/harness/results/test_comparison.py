@@ -1,4 +1,4 @@
-"""Two shops held against each other: a regression is found, none is made up, and too little is never a pass."""
+"""Two shops are compared: regressions are found, none is invented, and too few samples are never a pass."""
 
 import math
 import random
@@ -27,25 +27,25 @@ def verdict(*logarithms, **changes):
     return compare("x", looks(*logarithms), tolerance=TOLERANCE, **changes).verdict
 
 
-def test_one_pair_on_a_shared_machine_shows_only_what_is_large():
+def test_one_pair_on_a_shared_machine_shows_only_large_differences():
     assert verdict(0.0) is Verdict.INCONCLUSIVE
     assert verdict(math.log(1.15)) is Verdict.INCONCLUSIVE
     assert verdict(math.log(1.4)) is Verdict.FAILED
     assert verdict(math.log(0.8)) is Verdict.PASSED
 
 
-def test_one_pair_on_a_machine_of_its_own_shows_more():
+def test_one_pair_on_a_dedicated_machine_shows_more():
     assert verdict(0.0, run_effect=0.01) is Verdict.PASSED
     assert verdict(math.log(1.12), run_effect=0.01) is Verdict.FAILED
 
 
-def test_several_pairs_say_themselves_how_much_runs_differ():
+def test_four_pairs_measure_how_much_runs_differ():
     assert verdict(0.01, -0.01, 0.0, 0.01, -0.01, 0.0) is Verdict.PASSED
     assert verdict(0.13, 0.11, 0.12, 0.12, 0.11, 0.13) is Verdict.FAILED
     assert verdict(0.13, -0.11, 0.12, -0.12, 0.11, -0.13) is Verdict.INCONCLUSIVE
 
 
-def test_how_many_pairs_would_tell_is_said_and_true():
+def test_the_number_of_pairs_needed_is_right():
     one = compare("x", looks(0.0), tolerance=TOLERANCE)
     assert one.pairs_needed > 4
     chance = random.Random(1)
@@ -56,20 +56,20 @@ def test_how_many_pairs_would_tell_is_said_and_true():
     assert passed > 75
 
 
-def test_the_same_shop_is_hardly_ever_called_slower():
+def test_the_same_shop_is_rarely_called_slower():
     chance = random.Random(2)
     failed = sum(verdict(*(chance.gauss(0.0, 0.085) for _ in range(6))) is Verdict.FAILED for _ in range(500))
     assert failed <= 10
 
 
-def test_a_candidate_that_no_longer_answers_is_a_regression_and_a_broken_baseline_proves_nothing():
+def test_an_unanswered_candidate_is_a_regression_and_an_unanswered_baseline_is_not():
     never, fine = PercentileEstimate(math.inf, 0.0), PercentileEstimate(0.0, 0.01)
     assert compare("x", [(fine, never)], tolerance=TOLERANCE).verdict is Verdict.FAILED
     assert compare("x", [(never, fine)], tolerance=TOLERANCE).verdict is Verdict.INCONCLUSIVE
     assert compare("x", [(never, never)], tolerance=TOLERANCE).verdict is Verdict.INCONCLUSIVE
 
 
-def test_all_that_counts_must_have_been_compared():
+def test_a_pass_needs_every_named_comparison():
     slower, same = (
         compare(name, looks(one), tolerance=TOLERANCE, run_effect=0.01) for name, one in (("a", 0.5), ("b", 0.0))
     )
@@ -88,7 +88,7 @@ def slices(number, samples, draw):
     return made
 
 
-def test_a_look_knows_the_percentile_and_how_much_it_varies():
+def test_an_estimate_has_the_percentile_and_its_variance():
     chance = random.Random(1)
     calm = percentile_estimate(slices(20, 50, lambda: 0.1), 0.95)
     assert math.exp(calm.logarithm) == pytest.approx(0.1, rel=0.01)
@@ -97,12 +97,12 @@ def test_a_look_knows_the_percentile_and_how_much_it_varies():
     assert 0 < many.variance < few.variance
 
 
-def test_too_few_samples_are_no_look():
+def test_too_few_samples_give_no_estimate():
     assert percentile_estimate(slices(20, 1, lambda: 0.1), 0.95) is None
     assert percentile_estimate(slices(3, 500, lambda: 0.1), 0.95) is None
     assert percentile_estimate({}, 0.95) is None
     assert percentile_estimate(slices(4, FEWEST_SAMPLES, lambda: 0.1), 0.95) is not None
 
 
-def test_what_was_never_answered_has_no_end():
+def test_a_percentile_of_unanswered_requests_is_infinite():
     assert percentile_estimate(slices(20, 50, lambda: math.inf), 0.95).logarithm == math.inf

@@ -46,23 +46,23 @@ def problems(document):
 # -- the form ---------------------------------------------------------------------------------------------------------
 
 
-def test_the_schema_is_one():
+def test_the_schema_is_a_valid_schema():
     jsonschema.Draft202012Validator.check_schema(SCHEMA)
 
 
 @pytest.mark.parametrize("name", ["rich", "passed", "failed", "invalid", "inconclusive"])
-def test_every_result_keeps_to_the_schema(request, name):
+def test_every_result_matches_the_schema(request, name):
     assert problems(document(request.getfixturevalue(name))) == []
 
 
-def test_results_of_odd_runs_keep_to_the_schema(passed):
+def test_results_of_unusual_runs_match_the_schema(passed):
     never_began = replace(passed, recorder=Recorder(Window(3.0, math.inf, math.inf)), ledger=None)
     assert problems(document(never_began)) == []
     comparison = LedgerComparison(1, 2, 0, 1, 0, 4999, (LedgerDifference("pages", "IndexPage", 1, 2),))
     assert problems(document(replace(passed, ledger=comparison, exit=Exit.CRASHED))) == []
 
 
-def test_the_schema_leaves_nothing_undescribed_and_allows_nothing_else(rich):
+def test_the_schema_describes_every_field_and_allows_no_other(rich):
     def objects(schema):
         if isinstance(schema, dict):
             if schema.get("type") == "object" and "properties" in schema:
@@ -85,14 +85,14 @@ def test_the_schema_leaves_nothing_undescribed_and_allows_nothing_else(rich):
         assert problems(spoiled), place
 
 
-def test_no_infinity_and_no_nan_is_written(rich):
+def test_infinity_and_nan_are_not_written(rich):
     assert any(one.measured == math.inf or one.measured is None for one in rich.judgement.objectives)
     text = orjson.dumps(rich.to_json()).decode()
     # The standard library would read these, but no other reader of JSON does.
     assert json.loads(text, parse_constant=pytest.fail)
 
 
-def test_an_infinite_measure_is_told_apart_from_none(rich):
+def test_an_infinite_value_differs_from_a_missing_one(rich):
     measured = [one["measured"] for one in document(rich)["judgement"]["objectives"]]
     assert "inf" in measured
     assert None in measured
@@ -101,7 +101,7 @@ def test_an_infinite_measure_is_told_apart_from_none(rich):
 # -- there and back ---------------------------------------------------------------------------------------------------
 
 
-def test_what_is_read_is_what_was_written(rich, tmp_path):
+def test_a_result_reads_back_as_written(rich, tmp_path):
     written = write(rich, tmp_path / "run")
     again = read(tmp_path / "run")
     assert again.to_json() == rich.to_json() == written.result.to_json()
@@ -112,17 +112,17 @@ def test_what_is_read_is_what_was_written(rich, tmp_path):
     assert console(again) == console(rich)
 
 
-def test_a_folder_or_its_file_may_be_named(passed, tmp_path):
+def test_a_result_is_read_from_its_folder_or_its_file(passed, tmp_path):
     write(passed, tmp_path)
     assert read(tmp_path).run_id == read(tmp_path / "result.json").run_id == passed.run_id
 
 
-def test_the_result_and_each_report_are_left_and_no_unfinished_file(passed, tmp_path):
+def test_the_result_and_its_renderings_are_written_and_no_temporary_file(passed, tmp_path):
     write(passed, tmp_path, renderings=RENDERINGS)
     assert {path.name for path in tmp_path.iterdir()} == {"result.json", *RENDERINGS}
 
 
-def test_no_link_is_followed(passed, tmp_path):
+def test_symbolic_links_are_not_followed(passed, tmp_path):
     elsewhere = tmp_path / "elsewhere"
     elsewhere.write_text("precious")
     names = ("result.json", *RENDERINGS)
@@ -134,7 +134,7 @@ def test_no_link_is_followed(passed, tmp_path):
     assert read(tmp_path).run_id == passed.run_id
 
 
-def test_a_rendering_that_cannot_be_written_costs_nothing_else(passed, tmp_path, caplog):
+def test_a_failed_rendering_does_not_affect_the_result(passed, tmp_path, caplog):
     (tmp_path / "summary.md").mkdir()
     write(passed, tmp_path, renderings=RENDERINGS)
     assert {path.name for path in tmp_path.iterdir()} == {"result.json", *RENDERINGS}
@@ -142,27 +142,27 @@ def test_a_rendering_that_cannot_be_written_costs_nothing_else(passed, tmp_path,
     assert f"{tmp_path / 'summary.md'} cannot be written: Is a directory" in caplog.text
 
 
-def test_a_result_that_cannot_be_written_is_an_error_and_leaves_nothing_unfinished(passed, tmp_path):
+def test_a_failed_write_is_an_error_and_leaves_no_temporary_file(passed, tmp_path):
     (tmp_path / "result.json").mkdir()
     with pytest.raises(OSError, match="directory"):
         write(passed, tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["result.json"]
 
 
-def test_a_number_too_large_for_json_is_not_the_end_of_a_result(passed, tmp_path):
+def test_a_number_too_large_for_json_is_written_as_text(passed, tmp_path):
     asked = replace(passed.asked, scenario={"seed": 10**24, "target": {"most_users": 10**24}})
     write(replace(passed, asked=asked), tmp_path)
     assert '"most_users": 1000000000000000000000000' in (tmp_path / "result.json").read_text()
     assert read(tmp_path).counts == passed.counts
 
 
-def test_a_result_is_replaced_whole(passed, failed, tmp_path):
+def test_a_result_is_replaced_as_a_whole(passed, failed, tmp_path):
     write(passed, tmp_path)
     write(failed, tmp_path)
     assert read(tmp_path).judgement.verdict is Verdict.FAILED
 
 
-def test_everybody_agrees_on_the_counts(rich, tmp_path):
+def test_result_console_junit_and_metrics_have_the_same_counts(rich, tmp_path):
     write(rich, tmp_path)
     ours = RunTotals.of(rich.recorder)
     assert read(tmp_path).counts == ours
@@ -205,7 +205,7 @@ def test_another_version_is_refused(passed, tmp_path):
     assert "has version 2, but this checkload reads version 1" in said
 
 
-def test_a_file_cut_off_is_refused(passed, tmp_path):
+def test_an_incomplete_file_is_refused(passed, tmp_path):
     write(passed, tmp_path)
     whole = (tmp_path / "result.json").read_bytes()
     (tmp_path / "result.json").write_bytes(whole[: len(whole) // 2])
@@ -221,12 +221,12 @@ def test_any_other_json_is_refused(content, tmp_path):
 
 
 @pytest.mark.parametrize("name", ["", "result.json", "nowhere/result.json"])
-def test_a_missing_file_is_said(name, tmp_path):
+def test_a_missing_file_is_an_error(name, tmp_path):
     with pytest.raises(ResultError, match=r"result\.json: cannot be read \(No such file"):
         read(tmp_path / name)
 
 
-def test_a_damaged_one_is_refused(passed, tmp_path):
+def test_a_damaged_result_is_refused(passed, tmp_path):
     assert "is damaged" in spoil(passed, tmp_path, lambda d: d["asked"].pop("seed"))
     assert "counts is missing" in spoil(passed, tmp_path, lambda d: d.pop("counts"))
     assert "is damaged" in spoil(passed, tmp_path, lambda d: d["judgement"].update(verdict="fine"))
@@ -246,7 +246,7 @@ def test_a_result_that_contradicts_itself_is_refused(passed, failed, tmp_path):
     assert "a finding contradicts it" in said
 
 
-def test_the_faults_of_a_damaged_result_are_told_at_once_with_their_places(passed, tmp_path):
+def test_an_error_lists_the_faults_of_a_damaged_result(passed, tmp_path):
     def damage(document):
         document["stopped"] = 7
         document["asked"]["seed"] = "one"
@@ -262,7 +262,7 @@ def test_the_faults_of_a_damaged_result_are_told_at_once_with_their_places(passe
 
 
 @pytest.mark.parametrize("depth", [50, 900, 100_000])
-def test_a_scenario_in_a_result_that_is_too_deep_is_refused(passed, tmp_path, depth):
+def test_a_result_with_a_deeply_nested_scenario_is_refused(passed, tmp_path, depth):
     write(passed, tmp_path)
     whole = (tmp_path / "result.json").read_bytes()
     nested = b'"scenario":{"x":' + b"[" * depth + b"]" * depth + b","
@@ -290,7 +290,7 @@ def test_a_folder_is_never_used_twice(tmp_path):
 @pytest.mark.parametrize(
     ("scenario", "name"), [("my/own.toml", "own"), ("../../etc/a b", "a-b"), ("..", "run"), ("", "run"), ("ü", "run")]
 )
-def test_a_scenario_cannot_name_a_folder_elsewhere(scenario, name, tmp_path):
+def test_a_scenario_name_cannot_leave_the_results_folder(scenario, name, tmp_path):
     folder = new_folder(tmp_path, scenario, NOW)
     assert folder.parent == tmp_path
     assert folder.name == f"{name}-20260102T030405Z"
@@ -342,23 +342,23 @@ def test_the_secret_does_not_reach_the_console_either(rich):
     assert "1111" not in shown
 
 
-def test_a_clean_result_is_left_alone(rich):
+def test_a_result_without_secrets_is_unchanged(rich):
     assert redacted(rich, [PASSWORD, "another secret"]).to_json() == rich.to_json()
 
 
-def test_a_password_that_is_one_of_our_own_words_spoils_nothing(rich, tmp_path):
+def test_a_password_that_equals_an_own_word_changes_nothing(rich, tmp_path):
     write(rich, tmp_path, secrets=["passed", "shop", "steady", "open", "", "1", "page"])
     assert read(tmp_path).counts.pages == rich.counts.pages
     assert problems(document(read(tmp_path))) == []
 
 
-def test_user_and_query_of_the_target_are_not_kept(rich):
+def test_user_and_query_of_the_target_are_removed(rich):
     asked = replace(rich.asked, target="https://me:secret@shop.example:8443/path?key=1#x")
     assert asked.target == "https://shop.example:8443/path"
     assert without_secrets("http://127.0.0.1:80") == "http://127.0.0.1:80"
 
 
-def test_the_size_stays_bearable(rich):
+def test_the_size_of_a_result_stays_small(rich):
     assert len(orjson.dumps(rich.to_json())) < 2_000_000
     assert sys.getsizeof(console(rich)) < 30_000
 
@@ -368,7 +368,7 @@ def test_the_schema_is_shipped_and_junit_is_xml(rich, tmp_path):
     assert ET.parse(tmp_path / "junit.xml").getroot().tag == "testsuites"
 
 
-def test_a_result_of_before_is_read(rich):
+def test_a_result_of_an_earlier_version_is_read(rich):
     def without(value):
         if isinstance(value, dict):
             return {name: without(each) for name, each in value.items() if name not in LATER}
