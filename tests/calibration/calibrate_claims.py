@@ -1,4 +1,4 @@
-"""What is claimed of calibration: logs of a known mix give it back, within the intervals that stand beside the numbers."""
+"""The claims about calibration: a log of a known mix gives that mix back, within its intervals."""
 
 import itertools
 import math
@@ -37,7 +37,7 @@ LOG_RATE = 1.0
 
 
 def calibrated(seed: int, journeys: int, *, burst: int = 1, length: float = math.inf) -> JourneyCounts:
-    """What is made of a log of so many journeys, or of its first ``length`` seconds."""
+    """The calibration of a log with this many journeys, or of its first ``length`` seconds."""
     text, sessions = TextLines(SessionNumbers(), "osessionid", ()), Sessions()
     tally = JourneyCounts(random.Random(seed), ArrivalStatistics(chance=random.Random(f"parts {seed}")))
     log = map(text.read, lines(MIX, THINK, journeys, seed=seed, asked=ASKED, rate=LOG_RATE, burst=burst))
@@ -49,7 +49,7 @@ def calibrated(seed: int, journeys: int, *, burst: int = 1, length: float = math
 
 
 def kept(counts: Mapping[str, int], truth: Mapping[str, float]) -> Iterator[bool]:
-    """Whether the interval of each share holds its truth."""
+    """Whether the interval of each share contains the true share."""
     total, whole = sum(counts.values()), sum(truth.values())
     for name, weight in truth.items():
         low, high = wilson(counts.get(name, 0), total)
@@ -57,7 +57,7 @@ def kept(counts: Mapping[str, int], truth: Mapping[str, float]) -> Iterator[bool
 
 
 def shares(tally: JourneyCounts) -> Iterator[bool]:
-    """All shares that are written into a scenario."""
+    """All shares that calibration writes into a scenario."""
     yield from kept(tally.journeys, MIX.journeys)
     yield from kept(tally.options, MIX.payments)
     yield from kept(tally.sms, {script.value: weight for script, weight in MIX.sms.items()})
@@ -77,7 +77,7 @@ HOUR = 3600.0
 
 
 def coming(rate: Callable[[float], float], most: float, hours: float, seed: int) -> ArrivalStatistics:
-    """Independent arrivals of so many hours, ``rate`` a minute at a moment (seconds from the start), ``most`` at most."""
+    """Independent arrivals in this many hours; ``rate`` gives arrivals a minute at a moment in seconds, up to ``most``."""
     chance, now = random.Random(seed), 0.0
     comings = ArrivalStatistics(chance=random.Random(f"parts {seed}"))
     while (now := now + chance.expovariate(most / 60)) < hours * HOUR:
@@ -93,7 +93,7 @@ def evening(seconds: float) -> float:
 
 
 def peaks(runs: int, seed: int = 7500) -> Iterator[Row]:
-    """Whether the busiest ten minutes are told without flattery, of loads that have a peak and of one that has none."""
+    """Whether the rate of the busiest ten minutes is unbiased, for loads with a peak and for one without."""
     for what, rate, most, hours in (
         ("a day of 1 arrival a minute", lambda _: 1.0, 1.0, 24.0),
         ("a day of 5 arrivals a minute", lambda _: 5.0, 5.0, 24.0),
@@ -113,13 +113,13 @@ def peaks(runs: int, seed: int = 7500) -> Iterator[Row]:
 
 
 def cut_logs(runs: int, seed: int = 7600) -> Iterator[Row]:
-    """Whether the end of a short log costs arrivals: journeys of minutes, in a log of half an hour."""
+    """Whether the end of a short log loses arrivals: journeys of minutes in a log of half an hour."""
     errors = [calibrated(seed + run, 2_100, length=HOUR / 2).arrivals.mean / LOG_RATE - 1 for run in range(runs)]
     yield mean_row("mean rate of a log of 30 minutes, which cuts journeys off: mean error", errors, seed, 0.02)
 
 
 def calibrations(runs: int, seed: int = 7000) -> Iterator[Row]:
-    """How often a calibrated scenario's 95 % intervals hold what the log was written with, and its arrivals their name."""
+    """How often the 95 % intervals of a calibrated scenario contain the true values, and how often its kind of arrivals is right."""
     found: dict[str, list[bool]] = {"shares of the mix": [], "medians of think times": [], "spreads of think times": []}
     strangers = bursts = 0
     for run in range(runs):
@@ -140,7 +140,7 @@ def calibrations(runs: int, seed: int = 7000) -> Iterator[Row]:
 
 
 def rows(*, quick: bool) -> Iterator[Row]:
-    """All of them, in the size of the table or of the tests."""
+    """All claims, in the size of the table or of the tests."""
     yield from calibrations(runs=8 if quick else 100)
     yield from peaks(runs=20 if quick else 300)
     yield from cut_logs(runs=4 if quick else 300)

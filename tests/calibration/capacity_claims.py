@@ -1,6 +1,6 @@
-"""What the search for capacity claims about itself, held against shops whose capacity is known by formula.
+"""The claims about the capacity search, compared with shops whose capacity is known by formula.
 
-The search, its pilot and the recorder are those of a real run; only the shop and the clock are on paper.
+Search, controller and recorder are those of a real run; only the shop and the clock are simulated.
 """
 
 import bisect
@@ -21,32 +21,32 @@ from harness.measurement.sample import JourneySample, PageSample, Window
 from harness.objectives.parser import parse
 
 BUDGET = 720.0
-LOOK = 0.5
-"""Seconds between two looks of the pilot, as in a run."""
+STEP_SECONDS = 0.5
+"""Seconds between two steps of the controller, as in a run."""
 SERVERS = ((1, 0.85), (2, 0.85), (8, 0.9), (32, 0.95))
-"""How many there are, and how busy they are at the rate at which the demand gives way."""
+"""The numbers of servers, and their utilisation at the rate at which the objective breaks."""
 RATE = 24.0
-"""Journeys a second that the shops carry."""
+"""The capacity of the shops in journeys a second."""
 
 
 @dataclass
-class Flight:
-    """One search over one shop, on a clock of its own."""
+class SimulatedSearch:
+    """One search at one shop, with a simulated clock."""
 
     case: Case
     plan: SearchPlan
     chance: random.Random
     recorder: Recorder = field(default_factory=lambda: Recorder(Window(0.0, 0.0, math.inf)))
 
-    def fly(self) -> SearchResult:
-        """Let the pilot search, to the end."""
+    def run(self) -> SearchResult:
+        """Run the search to its end."""
         shop = self.case.fresh()
         all_due: list[float] = []
 
         def due_between(start: float, end: float) -> int:
             return bisect.bisect_left(all_due, end) - bisect.bisect_left(all_due, start)
 
-        controller = CapacityController(self.plan, [parse(self.case.demand)], due_between)
+        controller = CapacityController(self.plan, [parse(self.case.objective)], due_between)
         under_way: list[tuple[float, float, int, Served]] = []
         decided: list[tuple[float, float]] = [controller.begin()]
         now = end = due = 0.0
@@ -59,7 +59,7 @@ class Flight:
                 while rate > 0 and (due := due + self.chance.expovariate(rate)) < end:
                     coming.append(due)
                     all_due.append(due)
-            now += LOOK
+            now += STEP_SECONDS
             place = 0
             while place < len(coming) and coming[place] <= now:
                 served = shop.serve(coming[place], self.chance)
@@ -94,16 +94,16 @@ def cases(rate: float = RATE) -> list[Case]:
 
 @dataclass
 class Record:
-    """How far off the searches over one shop were, as parts of the truth, and whether the interval ``held`` it."""
+    """The relative errors of the searches at one shop, and whether the interval ``held`` the true capacity."""
 
     where: list[float] = field(default_factory=list)
     confirmed: list[float] = field(default_factory=list)
     held: list[bool] = field(default_factory=list)
     without: list[str] = field(default_factory=list)
-    """Why nothing was confirmed, for each search that confirmed nothing."""
+    """The reason of each search without a confirmed rate."""
 
     def add(self, found: SearchResult, truth: float) -> None:
-        """Count what one search found."""
+        """Count the result of one search."""
         if found.boundary is not None:
             self.where.append(found.boundary.rate / truth - 1)
             self.held.append(found.boundary.low <= truth <= found.boundary.high)
@@ -114,18 +114,18 @@ class Record:
 
 
 def searched(case: Case, runs: int, seed: int, budget: float = BUDGET) -> Record:
-    """So many searches over shops of one kind; each begins at a twelfth of what it carries."""
+    """Searches at shops of one kind; each starts at a twelfth of the capacity."""
     record = Record()
     for run in range(runs):
         plan = SearchPlan(
             start=case.truth / 12, most=case.truth * 10, budget=budget, confirm=budget / 12, precision=0.0
         )
-        record.add(Flight(case, plan, random.Random(f"{case.name} {seed + run}")).fly(), case.truth)
+        record.add(SimulatedSearch(case, plan, random.Random(f"{case.name} {seed + run}")).run(), case.truth)
     return record
 
 
 def mean_row(claim: str, errors: Sequence[float], seed: int, at_most: float) -> Row:
-    """A claim about the mean of the errors, whatever their sign; the interval is that of their mean (Student's t, normal form)."""
+    """A claim about the mean of the absolute errors, with the interval of their mean (Student's t, normal form)."""
     sizes = [abs(error) for error in errors]
     mean = fmean(sizes)
     either_way = 1.96 * math.sqrt(fmean([(size - mean) ** 2 for size in sizes]) / max(1, len(sizes) - 1))
@@ -139,7 +139,7 @@ def rows(*, quick: bool) -> Iterator[Row]:
     records = [(case, searched(case, runs, seed)) for case in cases()]
     kinds: dict[str, list[float]] = {}
     for case, record in records:
-        # A handful of searches say nothing of one kind of shop alone.
+        # A few searches say nothing about a single kind of shop.
         kinds.setdefault("all of these shops" if quick else case.kind, []).extend(record.where)
     for kind, errors in kinds.items():
         yield mean_row(f"capacity, {kind}: error of the rate at which the demand gives way", errors, seed, 0.05)

@@ -1,4 +1,4 @@
-"""What the harness claims about itself, each claim as an experiment that gives one row of a table.
+"""The claims about the harness; each is an experiment that gives one row of a table.
 
 An experiment is repeated with seeds counted up from one that is printed, so that every figure can be had again. The
 sizes are arguments: small in the tests, large in the table.
@@ -51,7 +51,7 @@ QUANTILES = (0.5, 0.9, 0.95, 0.99, 0.999)
 
 @dataclass(frozen=True)
 class Row:
-    """One claim and what became of it."""
+    """One claim and its result."""
 
     claim: str
     n: int
@@ -66,7 +66,7 @@ class Row:
 
 
 def wilson(events: int, n: int, confidence: float = 0.95) -> tuple[float, float]:
-    """Between which shares the truth lies, by Wilson's score interval."""
+    """Wilson's score interval of a share."""
     z = NormalDist().inv_cdf((1 + confidence) / 2)
     middle = (events + z * z / 2) / (n + z * z)
     half = z / (n + z * z) * math.sqrt(events * (n - events) / n + z * z / 4)
@@ -82,7 +82,7 @@ def share_row(claim: str, events: int, n: int, seed: int, *, at_most: float = 1.
 
 
 def error_row(claim: str, worst: float, n: int, seed: int, at_most: float) -> Row:
-    """A claim about the worst error of all; it has no interval, it is the worst there was."""
+    """A claim about the worst error; it has no interval."""
     return Row(claim, n, f"{worst:.2%} at worst", "all seen", f"≤ {at_most:.0%}", seed, worst <= at_most)
 
 
@@ -95,7 +95,7 @@ def mean_row(claim: str, errors: Sequence[float], seed: int, at_most: float) -> 
 
 
 def exact_row(claim: str, wrong: int, n: int, seed: int) -> Row:
-    """A claim that something is so without exception."""
+    """A claim that holds without exception."""
     return Row(claim, n, f"{wrong:,} differ" if wrong else "identical", "all seen", "exact", seed, not wrong)
 
 
@@ -117,14 +117,14 @@ def filled(over: Sequence[bool], due: Sequence[float], length: float) -> Recorde
 
 
 def independent(share: float, chance: random.Random) -> Recorder:
-    """Pages that come over the bound one by one, by chance."""
+    """Pages that are over the bound independently, at random."""
     length, number = 120.0, chance.choice([300, 1_000, 4_000])
     due = sorted(chance.random() * length for _ in range(number))
     return filled([chance.random() < share for _ in due], due, length)
 
 
 def clustered(share: float, chance: random.Random) -> Recorder:
-    """Pages that come over the bound in clusters: an M/M/8 shop at nine tenths of what it can carry, for 300 s."""
+    """Pages that are over the bound in clusters: an M/M/8 shop at 0.9 of its capacity, for 300 s."""
     length, service = 300.0, 10.0
     arrivals = 0.9 * SERVERS * service
     bound = stay_exceeded_by(share, SERVERS, arrivals, service)
@@ -136,7 +136,7 @@ def clustered(share: float, chance: random.Random) -> Recorder:
 
 
 def objectives(runs: int, seed: int = 1000) -> Iterator[Row]:
-    """How often the verdict on a percentile is wrong when the truth is twice, or half, of what is allowed."""
+    """How often the verdict over a percentile is wrong if the true share is twice, or half, the allowed share."""
     objective = parse("page.P response_time p95 < 2s")
     allowed = objective.allowed
     shops: tuple[tuple[str, Callable[[float, random.Random], Recorder]], ...] = (
@@ -153,19 +153,19 @@ def objectives(runs: int, seed: int = 1000) -> Iterator[Row]:
             yield share_row(f"p95 wrongly {wrong}: {truth} ({name})", events, runs, seed, at_most=0.05)
 
 
-# -- looks ------------------------------------------------------------------------------------------------------------
+# -- interim checks ------------------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
 class Told:
-    """Pages of a whole run, in the order in which they were due: when, and whether over the bound."""
+    """The pages of a whole run in the order of their due moments: when, and whether over the bound."""
 
     due: Sequence[float]
     over: Sequence[bool]
     length: float
 
     def until(self, moment: float) -> Recorder:
-        """What a look at this moment finds."""
+        """The recorder of an interim check at this moment."""
         number = bisect_left(self.due, moment)
         recorder = filled(self.over[:number], self.due[:number], self.length)
         recorder.window = Window(0.0, 0.0, moment)
@@ -173,7 +173,7 @@ class Told:
 
 
 def looked_at(told: Told, objective: Objective) -> tuple[Verdict, bool]:
-    """The verdict on a run that ends when it is certain, and whether it ended early."""
+    """The verdict over a run that ends when it is certain, and whether the run ended early."""
     looks = InterimAnalyses([objective], warm_up=0.0, steady=told.length)
     moment = 0.0
     while moment < told.length:
@@ -184,14 +184,14 @@ def looked_at(told: Told, objective: Objective) -> tuple[Verdict, bool]:
 
 
 def independent_pages(share: float, chance: random.Random) -> Told:
-    """Pages that come over the bound one by one, by chance."""
+    """Pages that are over the bound independently, at random."""
     length, number = 120.0, chance.choice([300, 1_000, 4_000])
     due = sorted(chance.random() * length for _ in range(number))
     return Told(due, [chance.random() < share for _ in due], length)
 
 
 def clustered_pages(share: float, chance: random.Random) -> Told:
-    """Pages that come over the bound in clusters: an M/M/8 shop at nine tenths of what it can carry, for 300 s."""
+    """Pages that are over the bound in clusters: an M/M/8 shop at 0.9 of its capacity, for 300 s."""
     length, service, warm_up = 300.0, 10.0, 60.0
     arrivals = 0.9 * SERVERS * service
     bound = stay_exceeded_by(share, SERVERS, arrivals, service)
@@ -202,7 +202,7 @@ def clustered_pages(share: float, chance: random.Random) -> Told:
 
 
 def early_ends(runs: int, seed: int = 8000) -> Iterator[Row]:
-    """How often a run that ends when its verdict is certain ends in a wrong one, and how often it ends early at all."""
+    """How often a run with interim checks ends with a wrong verdict, and how often it ends early."""
     objective = parse("page.P response_time p95 < 2s")
     shops: tuple[tuple[str, Callable[[float, random.Random], Told]], ...] = (
         ("independent samples", independent_pages),
@@ -226,7 +226,7 @@ def early_ends(runs: int, seed: int = 8000) -> Iterator[Row]:
 
 
 def balances(runs: int, seed: int = 7000) -> Iterator[Row]:
-    """How often a shop of eight servers is called overloaded that is not, and how often one that is passes unnoticed."""
+    """How often a shop of eight servers is wrongly called overloaded, and how often an overload is missed."""
     length, warm_up, service = 60.0, 15.0, 5.0
 
     def called(load: float, chance: random.Random) -> Severity:
@@ -264,7 +264,7 @@ def distributions(chance: random.Random) -> dict[str, Callable[[], float]]:
 
 
 def store(samples: int, seed: int = 2000) -> Iterator[Row]:
-    """How far quantiles read from eight merged parts are off, and whether merging loses anything."""
+    """The error of quantiles from eight merged parts, and whether merging loses anything."""
     for name, draw in distributions(random.Random(seed)).items():
         times = [draw() for _ in range(samples)]
         whole, parts = (
@@ -290,7 +290,7 @@ def store(samples: int, seed: int = 2000) -> Iterator[Row]:
 
 
 def bounds(runs: int, seed: int = 2500) -> Iterator[Row]:
-    """Whether times just on either side of an objective's bound are counted on their side, by whatever way they came."""
+    """Whether times just below and above the bound of an objective are counted on the right side, however they were recorded."""
     text = "page.P response_time p95 < 300ms"
     objective = parse(text)
     exact = Bounds([objective.bound])
@@ -325,7 +325,7 @@ def bounds(runs: int, seed: int = 2500) -> Iterator[Row]:
 
 
 def schedules(runs: int, seed: int = 3000) -> Iterator[Row]:
-    """Whether the same shoppers come at the same moments however many workers there are, and all are accounted for."""
+    """Whether the same arrivals come at the same moments with any number of workers, and all are accounted for."""
     profile = Profile([RateStage(30, 0, 40), RateStage(40, 40, 40), RateStage(20, 40, 5)])
     wrong = arrivals = 0
     for run in range(runs):
@@ -377,7 +377,7 @@ def _accounts(profile: Profile, runs: int, seed: int) -> Row:
 
 
 def frozen(length: float, runs: int, seed: int = 4000) -> Iterator[Row]:
-    """How far the p99 response time is off when the shop freezes for 3 s, whatever the number of users."""
+    """The error of the p99 response time if the shop freezes for 3 s, for several numbers of users."""
     rate = 100.0
     for users in POOLS:
         worst = 0.0
@@ -410,7 +410,7 @@ def frozen(length: float, runs: int, seed: int = 4000) -> Iterator[Row]:
 
 
 def quiet_run(chance: random.Random, *, slower: Callable[[float], float] = lambda _moment: 1.0) -> Recorder:
-    """35 s of an M/M/16 shop at six tenths of what it can carry, after a warm-up of 5 s; ``slower`` stretches its work."""
+    """35 s of an M/M/16 shop at 0.6 of its capacity, after a warm-up of 5 s; ``slower`` multiplies its service times."""
     servers, service, steady_from, length = 16, 10.0, 5.0, 40.0
     recorder = Recorder(Window(0.0, steady_from, length))
     counter = Counter(servers)
@@ -421,7 +421,7 @@ def quiet_run(chance: random.Random, *, slower: Callable[[float], float] = lambd
 
 
 def steadiness(runs: int, seed: int = 5000) -> Iterator[Row]:
-    """How often a steady run is called unsteady, and one that warms up for most of its length passes for steady."""
+    """How often a steady run is called unsteady, and a run that warms up for most of its length is called steady."""
 
     def level(recorder: Recorder) -> Severity:
         (finding,) = stationary(Evidence(recorder, Conditions(constant_rate=True)))
@@ -440,7 +440,7 @@ def steadiness(runs: int, seed: int = 5000) -> Iterator[Row]:
 
 
 def mixes(runs: int, seed: int = 6000) -> Iterator[Row]:
-    """How often a mix drawn by its weights is called another one, and one without its rarest tenth is not."""
+    """How often a mix with the right weights is called wrong, and a mix without its rarest tenth is not."""
     weights = {"card": 60.0, "wallet": 20.0, "transfer": 10.0, "invoice": 8.0, "voucher": 2.0}
 
     def called_drift(chance: random.Random, drawn: dict[str, float]) -> bool:

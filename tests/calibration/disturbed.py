@@ -1,4 +1,4 @@
-"""Shops on paper that no formula describes: servings that vary much or not at all, and a shop that stands still now and then.
+"""Simulated shops that no formula describes: service times with high or no variation, and a shop with occasional stalls.
 
 How much they carry is known all the same: what is demanded of them is what a long simulation shows at that very rate. Times are in seconds,
 rates per second.
@@ -42,7 +42,7 @@ class Pauses:
         return max(self._worked[begun - 1], moment - begun * self.seconds)
 
     def moment(self, work: float) -> float:
-        """When the shop has worked for so long."""
+        """The moment at which the shop has worked for this long."""
         while not self._worked or self._worked[-1] <= work:
             self._extend()
         return work + bisect.bisect_left(self._worked, work) * self.seconds
@@ -55,7 +55,7 @@ class Pauses:
 
 @dataclass
 class Disturbed:
-    """One line before so many servers; ``draw`` says how long a serving takes."""
+    """One queue before several servers; ``draw`` gives the service time."""
 
     servers: int
     draw: Draw
@@ -72,17 +72,17 @@ class Disturbed:
 
 
 def exponential(mean: float) -> Draw:
-    """Servings as in M/M/c."""
+    """Exponential service times, as in M/M/c."""
     return lambda chance: chance.expovariate(1 / mean)
 
 
 def always(mean: float) -> Draw:
-    """Servings that all take the same time."""
+    """Constant service times."""
     return lambda _chance: mean
 
 
 def varied(mean: float, squared: float = 9.0) -> Draw:
-    """Hyperexponential servings of this squared coefficient of variation: a few that are long do half of the work."""
+    """Hyperexponential service times with this squared coefficient of variation: a few long ones are half of the work."""
     quick = (1 + ((squared - 1) / (squared + 1)) ** 0.5) / 2
     return lambda chance: chance.expovariate(2 * (quick if chance.random() < quick else 1 - quick) / mean)
 
@@ -101,7 +101,7 @@ STANDING = "M/M/8 that stands still for 3 s about every 2 minutes"
 
 
 def cases() -> list[Case]:
-    """The shops of the claims; the first is on the model, but half of it is slow long before it is busy."""
+    """The shops of the claims."""
     return [
         counters(24, 95, 0.9, 3 * RATE),
         _case("M/H2/8 with a squared coefficient of variation of 9", 3.5307, 0.85, varied),
@@ -119,7 +119,7 @@ def rows(*, quick: bool, searches: int = 300) -> Iterator[Row]:
         record = searched(case, runs, seed, LONG)
         confirmed += record.confirmed
         claim = f"capacity in 30 minutes, {case.name}"
-        # A shop that stands still has as many slow answers as it stood still often: a dozen times in all.
+        # A shop with stalls has slow answers only in its stalls, about a dozen in all.
         most, missed = (0.10, " (5 % is wanted, and missed)") if case.name == STANDING else (0.05, "")
         yield mean_row(f"{claim}: error of the rate at which the demand gives way{missed}", record.where, seed, most)
         yield share_row(f"{claim}: the 95 % interval holds the truth", sum(record.held), runs, seed, at_least=0.90)

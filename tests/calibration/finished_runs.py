@@ -1,4 +1,4 @@
-"""Runs that nobody had to wait for: measurements of a shop whose truth is known, judged as a run is."""
+"""Finished runs of a shop with known properties, made without waiting and judged like a real run."""
 
 import random
 from datetime import UTC, datetime

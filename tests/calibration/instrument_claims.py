@@ -1,4 +1,4 @@
-"""What the checks of the instrument claim: too much lateness is seen, and a little of it is no reason to distrust a run."""
+"""The claims about the checks of the load generator: too much lateness is found, and a little does not make a run invalid."""
 
 import random
 from collections.abc import Callable, Iterator
@@ -17,14 +17,14 @@ SIZES = (150, 1_200, 12_000)
 WARM_UP, STEADY = 600.0, 40.0
 """Seconds; the warm-up is ten clean minutes."""
 STALL = 0.3
-"""Seconds that a stall of the instrument lasts."""
+"""The length of a stall of the load generator in seconds."""
 
 Lateness = Callable[[int, random.Random], Iterator[tuple[float, float]]]
-"""Due moments and how late each was, of so many in the steady part."""
+"""Due moments and the lateness of each, for this many arrivals in the steady part."""
 
 
 def one_by_one(share: float) -> Lateness:
-    """Each arrival is late by itself, by this chance."""
+    """Each arrival is late independently, with this probability."""
 
     def drawn(number: int, chance: random.Random) -> Iterator[tuple[float, float]]:
         for place in range(number):
@@ -34,7 +34,7 @@ def one_by_one(share: float) -> Lateness:
 
 
 def by_stalls(share: float) -> Lateness:
-    """The instrument stalls for this share of the time, at random moments."""
+    """The load generator stalls for this share of the time, at random moments."""
 
     def drawn(number: int, chance: random.Random) -> Iterator[tuple[float, float]]:
         begin = WARM_UP + chance.expovariate(share / STALL)
@@ -48,7 +48,7 @@ def by_stalls(share: float) -> Lateness:
 
 
 def one_stall(number: int, chance: random.Random) -> Iterator[tuple[float, float]]:
-    """One stall, somewhere."""
+    """One stall at a random moment."""
     begin = WARM_UP + chance.uniform(0.0, STEADY - STALL)
     for place in range(number):
         due = WARM_UP + STEADY * place / number
@@ -66,7 +66,7 @@ def arrivals_called_late(lateness: Lateness, number: int, chance: random.Random)
 
 
 def loop_called_late(share: float, number: int, chance: random.Random) -> bool:
-    """Whether a run with so many late probes of the event loop is invalid."""
+    """Whether a run with this many late probes of the event loop is invalid."""
     lag = Histogram()
     for _ in range(number):
         lag.record(0.1 if chance.random() < share else 0.001)
@@ -77,7 +77,7 @@ def loop_called_late(share: float, number: int, chance: random.Random) -> bool:
 
 
 def rows(*, quick: bool) -> Iterator[Row]:
-    """How often a run is wrongly called invalid, and how often rightly, in the steady part after ten clean minutes."""
+    """How often a run is invalid with too little and with too much lateness in the steady part, after ten clean minutes."""
     seed = 31_000
     for number in SIZES[:2] if quick else SIZES:
         runs = 60 if quick else 1_000 if number < SIZES[-1] else 300

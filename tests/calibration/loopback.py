@@ -1,4 +1,4 @@
-"""What the harness claims about itself and proves with real processes on loopback: claims about whole runs.
+"""The claims about whole runs, proved with real processes on loopback.
 
 Each experiment starts Locust as its users do, a bounded number of times, and says on ``say`` how far it is. A run that
 hangs is ended and counts against its claim.
@@ -114,7 +114,7 @@ CLEAN = QUICK.replace("6s", "5s")
 
 @contextmanager
 def room() -> Iterator[Path]:
-    """A folder for one run, gone afterwards."""
+    """A folder for one run, which is deleted afterwards."""
     with tempfile.TemporaryDirectory(prefix="checkload-") as folder:
         yield Path(folder)
 
@@ -127,7 +127,7 @@ def started(folder: Path, scenario: str, *arguments: str, environment: dict[str,
 
 
 def ended(locust: Locust, hangs: float = HANGS) -> Finished | None:
-    """The run when it is over; ``None`` if it hung for so many seconds."""
+    """The output of the run after its end; ``None`` if it hung for ``HANGS`` seconds."""
     try:
         return locust.wait(timeout=hangs)
     except subprocess.TimeoutExpired:
@@ -140,7 +140,7 @@ def ended(locust: Locust, hangs: float = HANGS) -> Finished | None:
 
 
 def truth(dues: list[float], pages: list[int], freeze: Freeze) -> list[float]:
-    """How long each journey takes from its due moment if nobody waits for anything but the shop.
+    """How long each journey takes from its due moment if only the shop makes shoppers wait.
 
     ``pages`` is how many pages of the shop each has; one follows the other, and all stand in one line at one counter.
     """
@@ -158,7 +158,7 @@ def truth(dues: list[float], pages: list[int], freeze: Freeze) -> list[float]:
 
 
 def frozen(length: float, runs: int, say: Say, seed: int = 7000) -> Iterator[Row]:
-    """How far the measured p99 of the response time is off when the embedded shop freezes for 3 s."""
+    """The error of the measured p99 response time if the embedded shop freezes for 3 s."""
     after = length / 3
     text = FROZEN.format(length=length, servers=SERVERS, service=SERVICE, after=after, lasts=LASTS)
     for users in POOLS[: max(1, min(len(POOLS), runs))]:
@@ -200,7 +200,7 @@ def _journeys(result: dict[str, Any]) -> Histogram:
 
 
 def totals(runs: int, say: Say, seed: int = 8000) -> Iterator[Row]:
-    """Whether console, result.json, /metrics and the shop's ledger agree with two workers that take 3 s to stop."""
+    """Whether console, result.json, /metrics and the ledger of the shop agree with two workers that take 3 s to stop."""
     wrong = compared = 0
     for run in range(runs):
         apart, number = _one_set_of_books(seed + run)
@@ -275,7 +275,7 @@ def _scraped(text: str, name: str, label: str = "") -> float | dict[str, float]:
 
 
 def faults(runs: int, say: Say, seed: int = 9000) -> Iterator[Row]:
-    """How often a run with an injected fault of the instrument is invalid and names it as the first cause."""
+    """How often a run with an injected fault of the load generator is invalid and names it as the first cause."""
     for fault in FAULTS:
         named = 0
         for run in range(runs):
@@ -310,7 +310,7 @@ def _one_fault(fault: Fault, seed: int) -> tuple[bool, str]:
 
 
 def clean(runs: int, say: Say, seed: int = 10_000) -> Iterator[Row]:
-    """How often a short run without any fault is invalid, in one process and in two workers by turns."""
+    """How often a short run without a fault is invalid, alternately in one process and with two workers."""
     invalid = 0
     for run in range(runs):
         with room() as folder:
@@ -326,7 +326,7 @@ def clean(runs: int, say: Say, seed: int = 10_000) -> Iterator[Row]:
 
 
 def searches(runs: int, say: Say, seed: int = 11_000, budget: float = 135.0) -> Iterator[Row]:
-    """How far off short searches over the embedded shop are, in one process and in two workers by turns.
+    """The errors of short searches at the embedded shop, alternately in one process and with two workers.
 
     All pages stand in one line before a few workers, and ask for the next one at once: an open network with a product form, in which
     each page finds the shop as M/M/c has it (Jackson), so that the page rate at which a demand gives way is known. A search that finds no
@@ -357,7 +357,7 @@ def searches(runs: int, say: Say, seed: int = 11_000, budget: float = 135.0) -> 
 
 
 def _answer(run: Finished | None) -> tuple[tuple[float | None, float | None], float]:
-    """Where a demand gave way and what was confirmed, in journeys a minute; and how many pages of the shop a journey has."""
+    """The boundary and the confirmed rate in journeys a minute, and the number of pages of a journey."""
     if run is None or not run.results.exists():
         return (None, None), 0.0
     result = run.result
@@ -375,7 +375,7 @@ def _verdict(run: Finished) -> str:
 
 
 def rows(runs: int, say: Say) -> Iterator[Row]:
-    """All rows on loopback; ``runs`` is the number of clean runs, and the others follow it."""
+    """All rows on loopback; ``runs`` is the number of clean runs, and the other numbers follow from it."""
     yield from frozen(length=30.0, runs=max(1, runs // 16), say=say)
     yield from totals(runs=max(1, runs // 10), say=say)
     yield from faults(runs=max(1, runs // 10), say=say)

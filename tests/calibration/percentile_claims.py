@@ -1,4 +1,4 @@
-"""What a verdict on a percentile claims, held against shops whose slow answers come together and whose truth is known by formula.
+"""The claims about verdicts over percentiles, compared with shops that have clusters of slow answers and a known distribution.
 
 The bound is set where exactly the allowed share of the answers is over it, or twice as many, or a quarter. The gate, the looks
 and the recorder are those of a real run.
@@ -25,17 +25,17 @@ from harness.run.early_stopping import InterimAnalyses
 
 ALLOWED = 0.05
 STALL = 3.0
-"""Seconds for which a shop stands still that does so now and then."""
+"""The length in seconds of an occasional stall of the shop."""
 SHORT, LONG = 35.0, 300.0
 """Seconds that are judged."""
 
 Stays = Callable[[float, random.Random], tuple[list[float], list[float]]]
-"""When shoppers come within so many seconds, and how long each stays."""
+"""Draws arrivals within a number of seconds, and how long each stays."""
 
 
 @dataclass(frozen=True)
 class Shop:
-    """A shop: ``bound`` says which time a share of the shoppers stay longer than."""
+    """A shop; ``bound`` gives the time that a share of the shoppers exceeds."""
 
     name: str
     stays: Stays
@@ -43,9 +43,9 @@ class Shop:
 
 
 def busy(servers: int, arrivals: float) -> Shop:
-    """An M/M/c shop at nine tenths of what it can carry, from its steady state on."""
+    """An M/M/c shop at 0.9 of its capacity, from its steady state on."""
     service = arrivals / 0.9 / servers
-    # The time in which such a queue forgets; ten of them make it steady.
+    # The relaxation time of such a queue; after ten of them it is steady.
     forgets = 1 / (math.sqrt(servers * service) - math.sqrt(arrivals)) ** 2
 
     def stays(length: float, chance: random.Random) -> tuple[list[float], list[float]]:
@@ -60,7 +60,7 @@ def busy(servers: int, arrivals: float) -> Shop:
 
 
 def stalling(bound: float = 0.6, mean: float = 0.05, rate: float = 40.0) -> Shop:
-    """A quick shop that stands still for 3 s now and then, so that a twentieth stays longer than the bound.
+    """A fast shop with occasional stalls of 3 s, so that one shopper in twenty exceeds the bound.
 
     Who comes during a stall is begun when it is over. It lasts for less than the bound, beside a service of exponential
     length, for ``STALL - over`` of its seconds.
@@ -73,7 +73,7 @@ def stalling(bound: float = 0.6, mean: float = 0.05, rate: float = 40.0) -> Shop
 
     def stays(length: float, chance: random.Random) -> tuple[list[float], list[float]]:
         quiet = gap(ALLOWED)
-        # From its steady state on: in the middle of a stall, or before the next.
+        # It starts in its steady state: within a stall, or before the next.
         end = chance.random() * STALL if chance.random() < STALL / (STALL + quiet) else 0.0
         begin = (end or 0.0) + chance.expovariate(1 / quiet)
         moments, found = [], []
@@ -99,7 +99,7 @@ def stalling(bound: float = 0.6, mean: float = 0.05, rate: float = 40.0) -> Shop
 
 
 def independent(number: float = 30.0) -> Shop:
-    """Answers that have nothing to do with each other, lognormal."""
+    """Independent lognormal times."""
 
     def stays(length: float, chance: random.Random) -> tuple[list[float], list[float]]:
         moments = list(poisson(number, length, chance))
@@ -110,7 +110,7 @@ def independent(number: float = 30.0) -> Shop:
 
 
 def recorded(moments: Sequence[float], found: Sequence[float], until: float, bounds: Bounds) -> Recorder:
-    """What was due before this moment, as a run records it."""
+    """What was due before this moment, as a recorder."""
     recorder = Recorder(Window(0.0, 0.0, until), bounds=bounds)
     while until / recorder.slice_length > recorder.most_slices:
         recorder.coarsen_slices(2 * recorder.slice_length)
@@ -125,25 +125,25 @@ def recorded(moments: Sequence[float], found: Sequence[float], until: float, bou
 def passes(
     shop: Shop, length: float, times: Sequence[float], runs: int, seed: int, *, looks: bool = False
 ) -> list[int]:
-    """How many runs pass where so many times the allowed share are over the bound; each run is judged by all of the bounds."""
+    """How many runs pass with multiples of the allowed share over the bound; each run is judged by all bounds."""
     limits = [shop.bound(ALLOWED * each) for each in times]
-    demands = [parse(f"page.P response_time p95 < {limit:.9f}s") for limit in limits]
-    bounds = Bounds(demand.bound for demand in demands)
-    passed = [0] * len(demands)
+    objectives = [parse(f"page.P response_time p95 < {limit:.9f}s") for limit in limits]
+    bounds = Bounds(objective.bound for objective in objectives)
+    passed = [0] * len(objectives)
     for run in range(runs):
         moments, found = shop.stays(length, random.Random(f"{shop.name} {length} {seed + run}"))
         whole = recorded(moments, found, length, bounds)
-        for place, demand in enumerate(demands):
+        for place, objective in enumerate(objectives):
             judged, alpha_left = whole, 1.0
             if looks:
-                watch = InterimAnalyses([demand], warm_up=0.0, steady=length)
+                watch = InterimAnalyses([objective], warm_up=0.0, steady=length)
                 for part in (0.25, 0.5, 0.75):
                     told = recorded(moments, found, part * length, bounds)
                     if watch.due(part * length) and watch.analyse(told, part * length):
                         judged = told
                         break
                 alpha_left = watch.alpha_left
-            passed[place] += evaluate_objective(judged, demand, alpha_left).verdict is Verdict.PASSED
+            passed[place] += evaluate_objective(judged, objective, alpha_left).verdict is Verdict.PASSED
     return passed
 
 
@@ -151,16 +151,16 @@ SHOPS = (busy(8, 72.0), busy(1, 72.0), busy(1, 9.0))
 
 
 def means(*, quick: bool) -> Iterator[Row]:
-    """How often a demand on the mean passes where the mean is exactly its bound, and where it is half of it."""
+    """How often an objective on the mean passes if the mean is exactly at its bound, and at half of it."""
     runs, seed = (60 if quick else 300), 22_000
 
     def passed(shop: Shop, mean: float, length: float) -> int:
-        demand = parse(f"page.P response_time mean < {mean:.9f}s")
+        objective = parse(f"page.P response_time mean < {mean:.9f}s")
         found = 0
         for run in range(runs):
             chance = random.Random(f"{shop.name} {length} {seed + run}")
             judged = recorded(*shop.stays(length, chance), length, Bounds())
-            found += evaluate_objective(judged, demand).verdict is Verdict.PASSED
+            found += evaluate_objective(judged, objective).verdict is Verdict.PASSED
         return found
 
     cases = [(busy(servers, arrivals), servers, arrivals) for servers, arrivals in ((8, 72.0), (1, 72.0), (1, 9.0))]
@@ -181,14 +181,14 @@ def means(*, quick: bool) -> Iterator[Row]:
 
 
 def met(length: float, runs: int, seed: int) -> tuple[int, int, int]:
-    """Of runs against a shop that stalls, with exactly the allowed share over the bound: passed without a stall, with one; had one."""
+    """Runs at a shop with stalls and exactly the allowed share over the bound: passed without a stall, passed with one, had one."""
     shop = stalling()
-    demand = parse(f"page.P response_time p95 < {shop.bound(ALLOWED):.9f}s")
+    objective = parse(f"page.P response_time p95 < {shop.bound(ALLOWED):.9f}s")
     without = with_one = had = 0
     for run in range(runs):
         moments, found = shop.stays(length, random.Random(f"{shop.name} {length} {seed + run}"))
         passed = (
-            evaluate_objective(recorded(moments, found, length, Bounds([demand.bound])), demand).verdict
+            evaluate_objective(recorded(moments, found, length, Bounds([objective.bound])), objective).verdict
             is Verdict.PASSED
         )
         stalled = max(found) > STALL / 2
@@ -214,7 +214,7 @@ def rows(*, quick: bool) -> Iterator[Row]:
             claim = f"p95 passed with three looks where exactly the allowed share is over ({shop.name}, {length:.0f} s)"
             yield share_row(claim, exactly, runs, seed, at_most=0.05)
     if not quick:
-        # What no verdict can know, and what the console says before such a run: that no stall came does not mean that none comes.
+        # No verdict can know this, and the console warns of it: a run without a stall does not show that there are none.
         without, with_one, had = met(SHORT, runs, seed)
         claim = f"p95 passed where exactly the allowed share is over, said before to be more than {SHORT:.0f} s can exclude (stalls of 3 s)"
         yield share_row(claim, without + with_one, runs, seed, at_most=0.6)

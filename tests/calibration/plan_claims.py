@@ -1,4 +1,4 @@
-"""What the plan claims about itself: predictions held against shops and days that were not shown to it."""
+"""The claims about plans: predictions compared with shops and days that the plan has not seen."""
 
 import math
 import random
@@ -17,12 +17,12 @@ from harness.planning.scaling import scaling
 from harness.planning.usl import Usl, fit
 
 BOUND = 0.5
-"""Seconds that 95 % of the stays in the simulated shop may take at most."""
+"""The bound in seconds of 95 % of the stays in the simulated shop."""
 ALLOWED = 0.05
 SERVERS, SERVICE = 4, 10.0
 NEAR = (0.92, 1.0, 1.06)
 SEARCH_ERROR = 0.03
-"""Standard deviation of the logarithm by which a search misses the limit of its day."""
+"""The standard deviation of the logarithm of the error of a search on one day."""
 
 REPEATS, LENGTH = 5, 60.0
 CERTAIN = PaymentMix(journeys_by_option={"card": 1}, pages_by_option={"card": 1}, journeys=10**9, orders=10**9)
@@ -32,12 +32,12 @@ CERTAIN = PaymentMix(journeys_by_option={"card": 1}, pages_by_option={"card": 1}
 
 
 def slowed(instances: int, shared: float) -> float:
-    """The service rate of one server when so many instances share something, such as a database."""
+    """The service rate of one server if this many instances share something, such as a database."""
     return SERVICE / (1 + shared * (instances - 1))
 
 
 def true_capacity(instances: int, shared: float) -> float:
-    """The rate at which one stay in twenty is longer than the bound, by the closed form of M/M/c."""
+    """The rate at which one stay in twenty exceeds the bound, by the closed form of M/M/c."""
     servers, service = SERVERS * instances, slowed(instances, shared)
     low, high = 0.0, servers * service
     for _ in range(60):
@@ -48,7 +48,7 @@ def true_capacity(instances: int, shared: float) -> float:
 
 
 def measured_capacity(instances: int, shared: float, chance: random.Random) -> CarriedCapacity:
-    """The same by simulated runs around it, each repeated, with the interval that their differences give."""
+    """The same from repeated simulated runs around it, with the interval from their differences."""
     servers, service = SERVERS * instances, slowed(instances, shared)
     truth, over = true_capacity(instances, shared), []
     for _ in range(REPEATS):
@@ -56,7 +56,7 @@ def measured_capacity(instances: int, shared: float, chance: random.Random) -> C
             moments = list(poisson(truth * part, LENGTH, chance))
             stays = queue(moments, exponential(1 / service, chance), Counter(servers))[len(moments) // 8 :]
             over.append(math.log(max(1, sum(stay > BOUND for stay in stays)) / len(stays)))
-    # One slope for all repeats; where the line through each of them crosses what is allowed.
+    # One slope for all repetitions, and the point at which the line through each crosses the allowed share.
     rates = [math.log(truth * part) for part in NEAR]
     middle = fmean(rates)
     slope = sum((x - middle) * y for x, y in zip(rates * REPEATS, over, strict=True))
@@ -75,7 +75,7 @@ def measured_capacity(instances: int, shared: float, chance: random.Random) -> C
 
 
 def instances(runs: int, seed: int = 7000) -> Iterator[Row]:
-    """Whether the capacity of two instances is known from runs with one, three and four."""
+    """Whether runs with one, three and four instances predict the capacity of two."""
     close = covered = 0
     for run in range(runs):
         chance = random.Random(seed + run)
@@ -93,7 +93,7 @@ def instances(runs: int, seed: int = 7000) -> Iterator[Row]:
 
 
 def curves(runs: int, seed: int = 8000) -> Iterator[Row]:
-    """Whether the band of the curve holds the truth, within what was measured and at twice that."""
+    """Whether the band of the curve contains the true throughput, within the measurements and at twice the highest."""
     loads = (1, 2, 4, 8, 12, 16, 24, 32)
     held = {32: 0, 64: 0}
     for run in range(runs):
@@ -115,7 +115,7 @@ def curves(runs: int, seed: int = 8000) -> Iterator[Row]:
 
 
 def peak_of_a_day(chance: random.Random) -> float:
-    """The busiest minute of a day: days differ, minutes differ more than by chance alone, and evenings are busiest."""
+    """The busiest minute of a day: days differ, minutes vary more than a Poisson process, and evenings are busiest."""
     level = 900.0 * math.exp(chance.gauss(0.0, 0.12))
     busiest = 0.0
     for minute in range(0, 1440, 5):
@@ -127,7 +127,7 @@ def peak_of_a_day(chance: random.Random) -> float:
 
 
 def forecasts(runs: int, seed: int = 9000) -> Iterator[Row]:
-    """Whether the peak of a day that was held back lies within the band, and whether probabilities are what they say."""
+    """Whether the peak of an unseen day is within the band, and whether probabilities are calibrated."""
     within = fits = 0
     said = 0.0
     for run in range(runs):
@@ -150,7 +150,7 @@ def forecasts(runs: int, seed: int = 9000) -> Iterator[Row]:
 
 
 def searched(capacity: float, chance: random.Random) -> CarriedCapacity:
-    """What a search finds on one day of a shop with this capacity: a limit with its error, and a rate below it confirmed."""
+    """The result of a search on one day of a shop with this capacity: a limit with its error, and a confirmed rate below it."""
     limit = capacity * math.exp(chance.gauss(0.0, RUN_EFFECT)) * math.exp(chance.gauss(0.0, SEARCH_ERROR))
     low, high = (limit * math.exp(side * 1.96 * SEARCH_ERROR) for side in (-1, 1))
     return CarriedCapacity(
@@ -165,7 +165,7 @@ def searched(capacity: float, chance: random.Random) -> CarriedCapacity:
 
 
 def bracketed(capacity: float, chance: random.Random) -> CarriedCapacity:
-    """What single runs at rates a tenth apart show, each on a day of its own."""
+    """The result of single runs at rates a tenth apart, each on its own day."""
     held, rate = 0.0, capacity * chance.uniform(0.4, 0.6)
     while rate <= capacity * math.exp(chance.gauss(0.0, RUN_EFFECT)):
         held, rate = rate, rate * 1.1
@@ -175,7 +175,7 @@ def bracketed(capacity: float, chance: random.Random) -> CarriedCapacity:
 
 
 def near_the_limit(runs: int, seed: int = 9500) -> Iterator[Row]:
-    """Whether probabilities come true where the need lies near what the shop carries, and its capacity differs by day."""
+    """Whether probabilities are calibrated if the need is near the capacity, and the capacity differs by day."""
     said, fits, low, high, held = 0.0, 0, 0.0, 0.0, 0
     for run in range(runs):
         chance = random.Random(seed + run)
@@ -200,7 +200,7 @@ def near_the_limit(runs: int, seed: int = 9500) -> Iterator[Row]:
 
 
 def rows(*, quick: bool) -> Iterator[Row]:
-    """All of them, in the size of the table or of the tests."""
+    """All claims, in the size of the table or of the tests."""
     yield from instances(runs=8 if quick else 50)
     yield from curves(runs=40 if quick else 300)
     yield from forecasts(runs=60 if quick else 400)

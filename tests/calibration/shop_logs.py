@@ -1,4 +1,4 @@
-"""Writes access logs as shoppers of a known mix would leave them, without a shop: the truth to hold estimates against."""
+"""Writes access logs of shoppers with a known mix, without a shop, to compare estimates with."""
 
 import heapq
 import json
@@ -34,7 +34,7 @@ UNTHINKING = frozenset(
 
 
 def pages(one: JourneySpec, *, asked: bool, chance: random.Random) -> list[tuple[str, Page]]:
-    """What a shopper asks for; ``asked`` says whether a code is wanted of those who pay on delivery."""
+    """The requests of a shopper; ``asked`` says whether the shop asks for a code at payment on delivery."""
     if one.journey == "abandoning":
         return list(GUEST[: chance.randint(4, len(GUEST))])
     way = {"guest": GUEST, "first_time": (*SIGN_IN, *DOOR, *DELIVERY), "returning": (*SIGN_IN, *DOOR)}[one.journey]
@@ -57,7 +57,7 @@ def pages(one: JourneySpec, *, asked: bool, chance: random.Random) -> list[tuple
 
 
 def moments(rate: float, chance: random.Random, *, burst: int = 1) -> Iterator[float]:
-    """Poisson arrivals, ``rate`` a second, in bursts of so many."""
+    """Poisson arrivals at ``rate`` a second, in bursts."""
     now = BEGAN
     while True:
         now += chance.expovariate(rate / burst)
@@ -76,7 +76,7 @@ def lines(
     burst: int = 1,
     form: str = "combined",
 ) -> Iterator[str]:
-    """The log of so many journeys, in the order in which a server writes it, held in memory no longer than needed."""
+    """The log of this many journeys, in the order in which a server writes it; lines stay in memory only as long as needed."""
     chance = random.Random(f"log {seed}")
     sampler = JourneySampler(mix, seed)
     waiting: list[tuple[float, int, str]] = []
@@ -105,7 +105,7 @@ def address(page: Page) -> str:
 
 
 def written(form: str, done: float, took: float, method: str, page: Page, number: int) -> str:
-    """One line in one of the usual forms. Each holds secrets that must not be seen again."""
+    """One line in one of the usual formats, with secrets that must not appear again."""
     stamp = time.strftime("%d/%b/%Y:%H:%M:%S +0000", time.gmtime(done))
     host, agent = f"203.0.{number // 250 % 250}.{number % 250}", f"Mozilla/5.0 ({number})"
     cookie = f"osessionid=s3cret{number:07d}"

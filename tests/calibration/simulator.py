@@ -1,4 +1,4 @@
-"""A shop on paper: queues whose truth is known, by formula or because nothing was in the way of measuring it.
+"""A simulated shop: queues whose properties are known by formula or by exact measurement.
 
 Times are in seconds, rates per second. Everything drawn comes from a ``random.Random`` that is passed in.
 """
@@ -20,7 +20,7 @@ Draw = Callable[[], float]
 
 
 def erlang_c(servers: int, load: float) -> float:
-    """The share of customers of an M/M/c queue who must wait; ``load`` is arrival rate over service rate, below ``servers``."""
+    """The share of customers of an M/M/c queue that must wait; ``load`` is arrival rate over service rate, below ``servers``."""
     blocked = 1.0
     for busy in range(1, servers + 1):
         blocked = load * blocked / (busy + load * blocked)  # Erlang B, from one server to the next
@@ -28,7 +28,7 @@ def erlang_c(servers: int, load: float) -> float:
 
 
 def tail(t: float, servers: int, arrivals: float, service: float) -> float:
-    """The share of customers of an M/M/c queue who stay longer than ``t`` seconds; rates per second.
+    """The share of customers of an M/M/c queue that stay longer than ``t`` seconds; rates per second.
 
     The stay is the wait, which is over at once for all but a share ``C`` and exponential for those, and the service.
     """
@@ -41,7 +41,7 @@ def tail(t: float, servers: int, arrivals: float, service: float) -> float:
 
 
 def stay_exceeded_by(share: float, servers: int, arrivals: float, service: float) -> float:
-    """The time that this share of customers of an M/M/c queue stays longer than."""
+    """The time that this share of the customers of an M/M/c queue exceeds."""
     low, high = 0.0, 1.0
     while tail(high, servers, arrivals, service) > share:
         high *= 2
@@ -56,17 +56,17 @@ def stay_exceeded_by(share: float, servers: int, arrivals: float, service: float
 
 @dataclass(frozen=True)
 class Freeze:
-    """A stretch of time in which nothing moves in the shop."""
+    """An interval in which the shop does no work."""
 
     start: float
     length: float
 
     def begin(self, moment: float) -> float:
-        """When work can begin that was to begin at this moment."""
+        """When work that should begin at this moment can begin."""
         return self.start + self.length if self.start <= moment < self.start + self.length else moment
 
     def end(self, begun: float, work: float) -> float:
-        """When work is done that was begun at that moment."""
+        """When work that began at a moment is done."""
         done = begun + work
         return done + self.length if begun < self.start < done else done
 
@@ -76,7 +76,7 @@ NO_FREEZE = Freeze(math.inf, 0.0)
 
 @dataclass
 class Counter:
-    """The shop's counter: so many servers, first come first served."""
+    """The servers of the shop: first come, first served."""
 
     servers: int
     freeze: Freeze = NO_FREEZE
@@ -86,7 +86,7 @@ class Counter:
         self.free = [0.0] * self.servers
 
     def serve(self, moment: float, work: float) -> float:
-        """When a customer is done who comes at this moment; customers must come in order."""
+        """When a customer that comes at this moment is done; customers must come in order."""
         begun = self.freeze.begin(max(moment, self.free[0]))
         done = self.freeze.end(begun, work)
         heapq.heapreplace(self.free, done)
@@ -113,7 +113,7 @@ def exponential(mean: float, chance: random.Random) -> Draw:
 
 
 def queue(moments: Sequence[float], work: Draw, counter: Counter) -> list[float]:
-    """G/G/c: how long each of the customers stays who come at these moments."""
+    """G/G/c: how long each customer stays, given the moments of their arrivals."""
     serve = counter.serve
     return [serve(moment, work()) - moment for moment in moments]
 
@@ -122,7 +122,7 @@ def queue(moments: Sequence[float], work: Draw, counter: Counter) -> list[float]
 
 
 class User:
-    """A virtual user who is free until she is given an arrival."""
+    """A virtual user that is free until it gets an arrival."""
 
     kind = "guest"
 
@@ -143,7 +143,7 @@ def paced(
     longest_wait: float = math.inf,
     watch: Callable[[Recorder, ArrivalDispatcher], None] = lambda _recorder, _pacing: None,
 ) -> Recorder:
-    """What the harness measures: its own pacing hands arrivals to so many users, who go to the counter.
+    """What the harness measures: its dispatcher gives arrivals to users, and these go to the servers.
 
     ``due_times`` as ``ProfileSchedule.share`` gives them, ``work`` how long the arrival of each number keeps a server busy;
     ``watch`` is called after each event.

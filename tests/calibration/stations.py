@@ -1,4 +1,4 @@
-"""Shops on paper of which it is known by formula how much they carry: counters, a queue that fills up, a slow option, a slow page.
+"""Simulated shops whose capacity is known by formula: servers, a queue that fills up, a slow option, a slow page.
 
 Each is fed shopper by shopper, in the order in which they come. Times are in seconds, rates per second.
 """
@@ -15,7 +15,7 @@ OTHER, SLOW, BUSY = "card", "wallet", "BusyPage"
 
 
 class Served(NamedTuple):
-    """What became of one shopper: when she was done, how she paid, whether the shop turned her away; and her pages."""
+    """The result of one shopper: when it was done, its payment option, whether the shop refused it, and its pages."""
 
     done: float
     option: str = OTHER
@@ -24,15 +24,15 @@ class Served(NamedTuple):
 
 
 class Shop(Protocol):
-    """Serves shoppers who come in order."""
+    """Serves shoppers that come in order."""
 
     def serve(self, moment: float, chance: random.Random) -> Served:
-        """What becomes of one who comes at this moment."""
+        """The result of a shopper that comes at this moment."""
 
 
 @dataclass
 class Counters:
-    """M/M/c: one line before so many servers."""
+    """M/M/c: one queue before several servers."""
 
     servers: int
     mean: float
@@ -47,7 +47,7 @@ class Counters:
 
 @dataclass
 class Full:
-    """M/M/c/K: whoever finds the line full is turned away at once."""
+    """M/M/c/K: a shopper that finds the queue full is refused at once."""
 
     servers: int
     mean: float
@@ -69,7 +69,7 @@ class Full:
 
 @dataclass
 class SlowOption:
-    """Some pay in a way that has a counter of its own, which is the first to be too slow."""
+    """One payment option has its own servers, which are the first to be too slow."""
 
     share: float
     mean: float
@@ -87,7 +87,7 @@ class SlowOption:
 
 @dataclass
 class Collapsing:
-    """Two pages, one after the other; the second has few servers. By Burke's theorem it is an M/M/c of its own."""
+    """Two pages, one after the other; the second has few servers. By Burke's theorem it is an M/M/c queue, too."""
 
     mean: float
     clerks: int = 2
@@ -105,17 +105,17 @@ class Collapsing:
 
 @dataclass(frozen=True)
 class Case:
-    """A kind of shop, what is demanded of it, and the highest rate at which it keeps that; ``kind`` may have several demands."""
+    """A kind of shop, its objective, and the highest rate at which it keeps the objective."""
 
     name: str
     kind: str
     fresh: Callable[[], Shop]
-    demand: str
+    objective: str
     truth: float
 
 
 def highest(holds: Callable[[float], bool], most: float) -> float:
-    """The highest number up to ``most`` for which something holds, which does not hold above."""
+    """The highest number up to ``most`` for which a condition holds that does not hold above it."""
     low, high = 0.0, most
     for _ in range(60):
         middle = (low + high) / 2
@@ -124,22 +124,22 @@ def highest(holds: Callable[[float], bool], most: float) -> float:
 
 
 def counters(servers: int, percentile: int, busy: float, rate: float) -> Case:
-    """An M/M/c that keeps its demand up to this ``rate``, at which its servers are ``busy`` for so large a part of the time."""
+    """An M/M/c shop that keeps its objective up to this ``rate``, at which its servers have the utilisation ``busy``."""
     allowed, load = 1 - percentile / 100, busy * servers
     times = highest(lambda times: tail(times, servers, load, 1.0) > allowed, 1000.0)
     mean = load / rate
-    demand = f"journey response_time p{percentile} < {times * mean * 1000:.6f}ms"
+    objective = f"journey response_time p{percentile} < {times * mean * 1000:.6f}ms"
     return Case(
         f"M/M/{servers}, p{percentile}",
         f"M/M/{servers}, p95 and p99 together",
         lambda: Counters(servers, mean),
-        demand,
+        objective,
         rate,
     )
 
 
 def refused(servers: int, room: int, load: float) -> float:
-    """The share of customers of an M/M/c/K who are turned away; ``load`` is arrival rate over service rate."""
+    """The share of customers of an M/M/c/K queue that are refused; ``load`` is arrival rate over service rate."""
     weights, weight = [1.0], 1.0
     for inside in range(1, servers + room + 1):
         weight *= load / min(inside, servers)
@@ -148,14 +148,14 @@ def refused(servers: int, room: int, load: float) -> float:
 
 
 def full(servers: int, room: int, rate: float) -> Case:
-    """A queue that fills up: at this ``rate`` one in a hundred is turned away."""
+    """A queue that fills up: at this ``rate`` one in a hundred is refused."""
     load = highest(lambda load: refused(servers, room, load) <= 0.01, 10.0 * servers)
     mean, name = load / rate, f"M/M/{servers} with a queue of {room}, failures"
     return Case(name, name, lambda: Full(servers, mean, room), "journey failures < 1%", rate)
 
 
 def slow_option(rate: float, share: float = 0.2) -> Case:
-    """One payment option has a counter of its own; a p95 of all shoppers then lies in the slow quarter of its few."""
+    """One payment option has its own servers; a p95 of all shoppers is then in the slowest quarter of its shoppers."""
     times = 4.0
 
     def holds(load: float) -> bool:
@@ -164,8 +164,8 @@ def slow_option(rate: float, share: float = 0.2) -> Case:
 
     load = highest(holds, 2 / share * (1 - 1e-9))
     mean = load / rate
-    demand = f"journey response_time p95 < {times * mean * 1000:.6f}ms"
-    return Case("a slow payment option", "a slow payment option", lambda: SlowOption(share, mean), demand, rate)
+    objective = f"journey response_time p95 < {times * mean * 1000:.6f}ms"
+    return Case("a slow payment option", "a slow payment option", lambda: SlowOption(share, mean), objective, rate)
 
 
 def collapsing(rate: float) -> Case:
@@ -173,5 +173,5 @@ def collapsing(rate: float) -> Case:
     times = 6.0
     load = highest(lambda load: tail(times, 2, load, 1.0) <= 0.05, 2 * (1 - 1e-9))
     mean = load / rate
-    demand = f"page.{BUSY} response_time p95 < {times * mean * 1000:.6f}ms"
-    return Case("a page that collapses", "a page that collapses", lambda: Collapsing(mean), demand, rate)
+    objective = f"page.{BUSY} response_time p95 < {times * mean * 1000:.6f}ms"
+    return Case("a page that collapses", "a page that collapses", lambda: Collapsing(mean), objective, rate)

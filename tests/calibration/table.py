@@ -1,4 +1,4 @@
-"""Prints what the harness claims about itself, and what became of each claim, as a Markdown table.
+"""Prints the claims about the harness and their results as a Markdown table.
 
 python tests/calibration/table.py [--only simulated|searches|loopback] [--runs N] [--searches N] [--quick] [--write docs/proofs.md]
 
@@ -28,7 +28,7 @@ REAL = Path(__file__).parents[1] / "end_to_end"
 
 
 def simulated(*, quick: bool) -> Iterator[Row]:
-    """The rows whose truth is simulated, one experiment after the other."""
+    """The rows of simulated experiments."""
     yield from frozen(length=120.0 if quick else 300.0, runs=1 if quick else 5)
     yield from schedules(runs=1 if quick else 3)
     yield from store(samples=20_000 if quick else 200_000)
@@ -46,14 +46,14 @@ def simulated(*, quick: bool) -> Iterator[Row]:
 
 
 def searches(*, quick: bool, number: int) -> Iterator[Row]:
-    """The rows about searches for capacity, whose truth is simulated, too."""
+    """The rows of simulated capacity searches."""
     yield from capacity_claims.rows(quick=quick)
     yield from thinking.rows(quick=quick, searches=number)
     yield from disturbed.rows(quick=quick, searches=number)
 
 
 def on_loopback(runs: int, say: Callable[[str], None]) -> Iterator[Row]:
-    """The rows that take real processes."""
+    """The rows of experiments with real processes."""
     sys.path[:0] = [str(REAL), str(REAL.parents[1])]
     import loopback  # noqa: PLC0415 - starts nothing, but needs the tests' own way to start Locust
 
@@ -69,7 +69,7 @@ def table(of: Iterator[Row]) -> tuple[str, list[Row]]:
 
 
 def written(document: str, text: str) -> str:
-    """The document with this table between its two marks; raises ``ValueError`` where it has not both, in order."""
+    """The document with this table between its two marks; a ``ValueError`` unless it has both, in order."""
     before, begin, rest = document.partition(BEGIN)
     _, end, after = rest.partition(END)
     if not (begin and end):
@@ -78,7 +78,7 @@ def written(document: str, text: str) -> str:
 
 
 def asked_for(arguments: list[str] | None) -> argparse.Namespace:
-    """What these arguments ask for; nonsense ends the process with code 2."""
+    """The parsed arguments; wrong ones end the process with code 2."""
     parser = argparse.ArgumentParser(description="Print the table of what checkload claims about itself.")
     parser.add_argument("--only", choices=KINDS, help="one kind of claims (default: all)")
     parser.add_argument(
@@ -102,14 +102,14 @@ def asked_for(arguments: list[str] | None) -> argparse.Namespace:
         if asked.only or asked.quick:
             parser.error("--write takes the whole table; leave --only and --quick out")
         try:
-            written(asked.write.read_text(encoding="utf-8"), "")  # found out before an hour has gone
+            written(asked.write.read_text(encoding="utf-8"), "")  # fails now, and not after an hour
         except (OSError, ValueError) as error:
             parser.error(f"--write {asked.write}: {error}")
     return asked
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Print it, and write it where asked; 1 if a claim does not hold."""
+    """Print the table and write it where asked; 1 if a claim does not hold."""
     asked = asked_for(arguments)
     began = time.monotonic()
 

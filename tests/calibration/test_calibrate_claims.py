@@ -1,4 +1,4 @@
-"""What is claimed of calibration in a small form, and that the claims can be broken."""
+"""The claims about calibration in a small form, and that the claims can break."""
 
 import calibrate_claims
 import pytest
@@ -6,13 +6,13 @@ import pytest
 pytestmark = pytest.mark.calibration
 
 
-def test_the_claims_of_calibration_hold():
+def test_the_claims_about_calibration_hold():
     rows = list(calibrate_claims.rows(quick=True))
     assert len(rows) == 12
     assert [row for row in rows if not row.holds] == []
 
 
-def test_intervals_that_are_too_sure_of_themselves_break_the_claim(monkeypatch):
+def test_intervals_that_are_too_narrow_break_the_claim(monkeypatch):
     honest = calibrate_claims.wilson
 
     def narrow(events, n):
@@ -24,7 +24,7 @@ def test_intervals_that_are_too_sure_of_themselves_break_the_claim(monkeypatch):
     assert not next(calibrate_claims.calibrations(runs=2)).holds
 
 
-def test_a_mix_that_is_another_one_breaks_the_claim():
+def test_another_mix_breaks_the_claim():
     shifted = {**calibrate_claims.MIX.payments, "credit_card": 25}
     tally = calibrate_claims.calibrated(7000, 600)
     assert all(calibrate_claims.kept(tally.options, calibrate_claims.MIX.payments))

@@ -1,4 +1,4 @@
-"""A log of any length is read in the room that its open sessions take."""
+"""The memory to read a log depends on its open sessions, not on its length."""
 
 import random
 import tracemalloc
@@ -33,7 +33,7 @@ def log(lines):
 
 
 def requests(lines):
-    """The same without the reading of text."""
+    """The same without parsing text."""
     for number in range(lines):
         who, page, moment = number // (40 * ROUND) * 40 + number % 40, number // 40 % ROUND, number / 10
         yield LoggedRequest(
@@ -42,7 +42,7 @@ def requests(lines):
 
 
 def read(lines):
-    """Calibrate on a log of so many lines; what was held at most."""
+    """Calibrate with a log of this many lines; returns the peak memory."""
     text, sessions = TextLines(SessionNumbers(), "osessionid", ("session",)), Sessions()
     tally = JourneyCounts(random.Random(1), ArrivalStatistics())
     for ended, journey in enumerate(sessions.take(map(text.read, log(lines)))):
@@ -52,7 +52,7 @@ def read(lines):
     return sessions, tally
 
 
-def test_what_is_held_does_not_grow_over_three_hundred_thousand_lines():
+def test_memory_does_not_grow_over_three_hundred_thousand_lines():
     (short, few), (long, many) = read(40_000), read(300_000)
     assert (short.counts.requests, long.counts.requests) == (40_000, 300_000)
     assert many.total > 7 * few.total

@@ -1,4 +1,4 @@
-"""What the search for capacity claims about itself, in a small form; ``table.py`` has the large one."""
+"""The claims about the capacity search in a small form; ``table.py`` has the large one."""
 
 import math
 import random
@@ -28,8 +28,8 @@ def stayed(case, rate, shoppers=60_000):
 
 
 @pytest.mark.parametrize("case", capacity_claims.cases(), ids=lambda case: case.name)
-def test_the_formula_says_what_the_shop_on_paper_does(case):
-    objective = capacity_claims.parse(case.demand)
+def test_the_formula_agrees_with_the_simulated_shop(case):
+    objective = capacity_claims.parse(case.objective)
     over = [
         served.refused or (objective.metric.timed and _time(objective, moment, served) > objective.bound)
         for moment, served in stayed(case, case.truth)
@@ -43,14 +43,14 @@ def _time(objective, moment, served):
     return served.done - moment
 
 
-def test_a_full_queue_without_room_is_erlang_s_loss_formula():
+def test_a_queue_without_room_agrees_with_erlangs_loss_formula():
     # Erlang B from Erlang C: B = C (c - a) / (c - a C).
     servers, load = 8, 6.0
     waits = erlang_c(servers, load)
     assert stations.refused(servers, 0, load) == pytest.approx(waits * (servers - load) / (servers - load * waits))
 
 
-def test_a_search_that_believes_its_first_broken_level_breaks_the_claim(monkeypatch):
+def test_a_search_that_stops_at_the_first_broken_level_breaks_the_claim(monkeypatch):
     def hasty(plan):
         rate = plan.start
         while True:
@@ -66,7 +66,7 @@ def test_a_search_that_believes_its_first_broken_level_breaks_the_claim(monkeypa
     assert not capacity_claims.mean_row("hasty", record.where, 1, 0.05).holds
 
 
-def test_an_experiment_can_be_had_again():
+def test_an_experiment_can_be_repeated():
     case = stations.counters(2, 95, 0.85, 24.0)
     first, second = (capacity_claims.searched(case, 1, seed=3, budget=400.0) for _ in range(2))
     assert first == second

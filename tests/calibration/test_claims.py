@@ -40,7 +40,7 @@ def test_the_claim_holds(rows):
     assert [row for row in seen if not row.holds] == []
 
 
-def test_an_experiment_can_be_had_again():
+def test_an_experiment_can_be_repeated():
     assert list(claims.store(samples=500)) == list(claims.store(samples=500))
     assert list(claims.mixes(runs=5, seed=9)) == list(claims.mixes(runs=5, seed=9))
 
@@ -49,11 +49,11 @@ def test_an_experiment_can_be_had_again():
     ("events", "n", "low", "high"),
     [(0, 100, 0.0, 0.0370), (5, 100, 0.0215, 0.1118), (50, 100, 0.4038, 0.5962), (100, 100, 0.9630, 1.0)],
 )
-def test_wilson_s_interval_is_the_textbook_s(events, n, low, high):
+def test_wilsons_interval_agrees_with_the_textbook(events, n, low, high):
     assert wilson(events, n) == (pytest.approx(low, abs=1e-4), pytest.approx(high, abs=1e-4))
 
 
-def test_a_claim_that_is_broken_does_not_hold():
+def test_a_broken_claim_does_not_hold():
     assert not share_row("rare", 6, 100, 1, at_most=0.05).holds
     assert share_row("rare", 5, 100, 1, at_most=0.05).holds
     assert not share_row("often", 94, 100, 1, at_least=0.95).holds
@@ -62,7 +62,7 @@ def test_a_claim_that_is_broken_does_not_hold():
     assert not exact_row("exact", 1, 100, 1).holds
 
 
-def test_the_table_shows_every_row_and_names_what_is_broken():
+def test_the_table_shows_every_row_and_names_broken_claims():
     rows = [share_row("rare", 6, 100, 7, at_most=0.05), exact_row("exact", 0, 1_000, 8)]
     text, broken = table.table(iter(rows))
     assert text.splitlines() == [
@@ -78,12 +78,12 @@ def test_the_table_shows_every_row_and_names_what_is_broken():
 # -- experiments that must be able to fail ----------------------------------------------------------------------------
 
 
-def test_a_pool_that_does_not_cover_the_load_breaks_the_claim(monkeypatch):
+def test_too_few_users_break_the_claim(monkeypatch):
     monkeypatch.setattr(claims, "POOLS", (5,))  # where 100 a second, 50 ms each, keep five busy
     assert not any(row.holds for row in claims.frozen(length=120.0, runs=1))
 
 
-def test_a_gate_that_believes_its_point_estimate_breaks_the_claim(monkeypatch):
+def test_a_verdict_without_statistics_breaks_the_claim(monkeypatch):
     class Gullible:
         def __init__(self, verdict):
             self.verdict = verdict
@@ -94,7 +94,7 @@ def test_a_gate_that_believes_its_point_estimate_breaks_the_claim(monkeypatch):
     assert failed.holds
 
 
-def test_a_bound_that_goes_by_buckets_breaks_the_claim(monkeypatch):
+def test_a_bound_counted_by_whole_buckets_breaks_the_claim(monkeypatch):
     monkeypatch.setattr(claims, "Bounds", lambda _: NO_BOUNDS)
     assert not next(claims.bounds(runs=3)).holds
 
@@ -108,13 +108,13 @@ def test_late_arrivals_counted_one_by_one_break_the_claim(monkeypatch):
     assert sum(instrument_claims.arrivals_called_late(stalls, 12_000, random.Random(run)) for run in range(30)) > 0
 
 
-def test_a_run_that_is_taken_for_no_lull_breaks_the_claim(monkeypatch):
+def test_a_verdict_that_ignores_lucky_runs_breaks_the_claim(monkeypatch):
     monkeypatch.setattr("harness.objectives.share_verdict.common_variation", lambda _: 0.0)
     first, *_ = percentile_claims.rows(quick=True)
     assert not first.holds
 
 
-def test_a_schedule_that_forgets_a_worker_breaks_the_claim(monkeypatch):
+def test_a_partition_that_leaves_out_a_worker_breaks_the_claim(monkeypatch):
     exact = Partition.includes
     monkeypatch.setattr(Partition, "includes", lambda self, kind, place: self.worker != 6 and exact(self, kind, place))
     assert not next(claims.schedules(runs=1)).holds

@@ -1,4 +1,4 @@
-"""Shops that no formula describes: their bounds are those of a long simulation, and the claims about them in a small form."""
+"""Shops that no formula describes: their bounds agree with a long simulation; the claims about them in a small form."""
 
 import random
 
@@ -15,16 +15,16 @@ def test_the_claims_hold():
 
 
 @pytest.mark.parametrize("case", disturbed.cases()[1:], ids=lambda case: case.name)
-def test_as_much_is_over_the_bound_as_may_be(case):
+def test_exactly_the_allowed_share_is_over_the_bound(case):
     chance, shop, moment, over = random.Random(8), case.fresh(), 0.0, 0
-    bound = float(case.demand.rsplit(" ", 1)[1].removesuffix("ms")) / 1000
+    bound = float(case.objective.rsplit(" ", 1)[1].removesuffix("ms")) / 1000
     for _ in range(200_000):
         moment += chance.expovariate(case.truth)
         over += shop.serve(moment, chance).done - moment > bound
     assert over / 200_000 == pytest.approx(0.05, rel=0.4)
 
 
-def test_a_shop_that_stands_still_works_as_much_as_its_two_clocks_say():
+def test_a_shop_that_stalls_agrees_on_its_two_clocks():
     pauses = disturbed.Pauses(10.0, 3.0, random.Random(1))
     moments = [number / 7 for number in range(7_000)]
     worked = [pauses.work(moment) for moment in moments]
@@ -35,7 +35,7 @@ def test_a_shop_that_stands_still_works_as_much_as_its_two_clocks_say():
         assert moment - pauses.moment(work) < 3.0 + 1e-9
 
 
-def test_servings_vary_as_they_are_said_to():
+def test_service_times_have_their_variation():
     chance, draw = random.Random(2), disturbed.varied(0.5)
     times = [draw(chance) for _ in range(200_000)]
     mean = sum(times) / len(times)

@@ -1,4 +1,4 @@
-"""The claims in docs/proofs.md that take real processes, each in its smallest form.
+"""The claims in docs/proofs.md that need real processes, each in its smallest form.
 
 Injected faults have tests of their own in ``tests/end_to_end/test_instrument_faults.py``.
 """
@@ -19,7 +19,7 @@ def test_a_freeze_of_the_embedded_shop_is_not_hidden():
     assert row.n > 100
 
 
-def test_the_truth_of_a_freeze_by_hand(monkeypatch):
+def test_the_expected_times_of_a_freeze_agree_with_a_manual_example(monkeypatch):
     monkeypatch.setattr(loopback, "SERVERS", 1)
     monkeypatch.setattr(loopback, "SERVICE", 1.0)
     # From 10 to 13 nothing moves. The first is served before; the second asks for her second page behind the third.
@@ -27,14 +27,14 @@ def test_the_truth_of_a_freeze_by_hand(monkeypatch):
     assert stays == [1.0, 6.0, 4.0]
 
 
-def test_all_books_agree_when_workers_are_slow_to_stop():
+def test_all_counts_agree_if_workers_stop_slowly():
     said = []
     (row,) = loopback.totals(runs=1, say=said.append)
     assert row.holds, said
     assert row.n == 14
 
 
-def test_what_is_said_of_clean_runs_is_their_verdict():
+def test_the_claim_about_clean_runs_counts_their_verdicts():
     said = []
     (row,) = loopback.clean(runs=2, say=said.append)
     # On a machine that is busy with other things, "invalid" may be right; the table is made on a quiet one.
@@ -56,7 +56,7 @@ def test_what_is_said_of_clean_runs_is_their_verdict():
         ([(600.0, None), (600.0, 540.0)], [True, True, False]),
     ],
 )
-def test_searches_are_held_against_the_capacity_of_the_embedded_shop(monkeypatch, answers, holds):
+def test_searches_are_compared_with_the_capacity_of_the_embedded_shop(monkeypatch, answers, holds):
     found = iter(answers)
     monkeypatch.setattr(loopback, "started", lambda *_, **__: None)
     monkeypatch.setattr(loopback, "ended", lambda *_: None)
@@ -64,7 +64,7 @@ def test_searches_are_held_against_the_capacity_of_the_embedded_shop(monkeypatch
     assert [row.holds for row in loopback.searches(len(answers), say=lambda _: None)] == holds
 
 
-def test_the_table_is_put_between_its_marks():
+def test_the_table_is_written_between_its_marks():
     document = f"# Title\n\n{table.BEGIN}\nold\n{table.END}\n\nrest\n"
     new = table.written(document, "| new |")
     assert new == f"# Title\n\n{table.BEGIN}\n\n| new |\n\n{table.END}\n\nrest\n"
@@ -82,7 +82,7 @@ def test_the_page_of_proofs_has_a_place_for_the_table():
 @pytest.mark.parametrize(
     "arguments", [["--runs", "0"], ["--write", "docs/proofs.md", "--quick"], ["--write", "nowhere.md"]]
 )
-def test_nonsense_is_refused_before_anything_runs(arguments, capsys):
+def test_wrong_arguments_are_refused_before_anything_runs(arguments, capsys):
     with pytest.raises(SystemExit) as left:
         table.main(arguments)
     assert left.value.code == 2

@@ -1,4 +1,4 @@
-"""The shop on paper behaves as queueing theory says; otherwise nothing could be proved with it."""
+"""The simulated shop agrees with queueing theory."""
 
 import math
 import random
@@ -24,7 +24,7 @@ from harness.measurement.sample import Window
 @pytest.mark.parametrize(
     ("servers", "load", "share"), [(1, 0.5, 0.5), (2, 1.0, 1 / 3), (5, 4.0, 0.5541), (10, 8.0, 0.4092)]
 )
-def test_erlang_c_is_the_textbook_s(servers, load, share):
+def test_erlang_c_agrees_with_the_textbook(servers, load, share):
     assert erlang_c(servers, load) == pytest.approx(share, abs=1e-4)
 
 
@@ -33,19 +33,19 @@ def test_the_tail_of_a_single_server_is_exponential():
         assert tail(t, 1, 3.0, 5.0) == pytest.approx(math.exp(-2.0 * t))
 
 
-def test_the_tail_has_no_gap_where_its_two_parts_meet():
+def test_the_tail_is_continuous_where_its_two_parts_meet():
     # With two servers and a load of exactly one, wait and service have the same rate.
     near, at = tail(0.7, 2, 1.0 - 1e-6, 1.0), tail(0.7, 2, 1.0, 1.0)
     assert near == pytest.approx(at, abs=1e-5)
 
 
-def test_a_bound_is_exceeded_by_the_share_it_was_made_for():
+def test_a_bound_is_exceeded_by_its_share():
     bound = stay_exceeded_by(0.05, 8, 64.0, 10.0)
     assert tail(bound, 8, 64.0, 10.0) == pytest.approx(0.05)
 
 
 @pytest.mark.parametrize(("servers", "use"), [(1, 0.6), (2, 0.7), (8, 0.8)])
-def test_the_simulated_tail_is_the_one_of_the_formula(servers, use):
+def test_the_simulated_tail_agrees_with_the_formula(servers, use):
     chance, service = random.Random(1), 10.0
     arrivals = use * servers * service
     moments = list(poisson(arrivals, 60_000 / arrivals, chance))
@@ -55,7 +55,7 @@ def test_the_simulated_tail_is_the_one_of_the_formula(servers, use):
         assert fmean(stay > bound for stay in stays) == pytest.approx(share, rel=0.12)
 
 
-def test_arrivals_are_those_of_a_poisson_process():
+def test_arrivals_form_a_poisson_process():
     moments = list(poisson(50.0, 200.0, random.Random(2)))
     per_second = [0] * 200
     for moment in moments:
@@ -65,7 +65,7 @@ def test_arrivals_are_those_of_a_poisson_process():
     assert fmean((n - mean) ** 2 for n in per_second) / mean == pytest.approx(1.0, abs=0.3)
 
 
-def test_lognormal_times_have_the_mean_that_was_asked_for():
+def test_lognormal_times_have_the_requested_mean():
     draw = lognormal(0.05, 0.5, random.Random(3))
     assert fmean(draw() for _ in range(20_000)) == pytest.approx(0.05, rel=0.02)
 
@@ -81,11 +81,11 @@ def test_lognormal_times_have_the_mean_that_was_asked_for():
         (20.0, 2.0, 22.0, "came after it"),
     ],
 )
-def test_a_freeze_stops_everything_and_loses_nothing(moment, work, done, why):
+def test_a_freeze_stops_all_work_and_loses_none(moment, work, done, why):
     assert Counter(1, Freeze(10.0, 3.0)).serve(moment, work) == done, why
 
 
-def test_customers_are_served_in_order_by_the_server_that_is_free_first():
+def test_customers_are_served_in_order_by_the_first_free_server():
     counter = Counter(2)
     assert [counter.serve(0.0, 5.0), counter.serve(1.0, 1.0), counter.serve(1.5, 1.0), counter.serve(6.0, 1.0)] == [
         5.0,
@@ -95,7 +95,7 @@ def test_customers_are_served_in_order_by_the_server_that_is_free_first():
     ]
 
 
-def test_users_without_number_measure_the_queue_itself():
+def test_unlimited_users_measure_the_queue_itself():
     chance = random.Random(4)
     moments = list(poisson(20.0, 60.0, chance))
     work = [chance.expovariate(10.0) for _ in moments]
@@ -110,7 +110,7 @@ def test_users_without_number_measure_the_queue_itself():
     assert cell.response.largest == pytest.approx(max(truth))
 
 
-def test_arrivals_that_find_no_user_are_dropped_after_their_time():
+def test_arrivals_without_a_user_are_dropped_after_their_wait():
     recorder = paced(
         [(0, 0.0), (1, 0.1), (2, 0.2)],
         [10.0, 1.0, 1.0],

@@ -1,10 +1,10 @@
-"""A shop feels a rate only after the length of a journey: what a search says of one whose shoppers think, in a small form."""
+"""Searches at a shop with think times, which feels a rate only after the length of a journey; in a small form."""
 
 from statistics import fmean
 
 import pytest
 import thinking
-from thinking import Shoppers, Walk
+from thinking import Shoppers, ThinkingSearch
 
 from harness.capacity import effective_rate
 from harness.capacity.model import Purpose, SearchPlan
@@ -18,7 +18,7 @@ def test_the_claims_hold():
     assert [row for row in seen if not row.holds] == []
 
 
-def test_a_search_that_believes_that_a_rate_is_felt_at_once_does_not_find_where_the_demand_gives_way(monkeypatch):
+def test_a_search_that_ignores_the_lag_misses_the_boundary(monkeypatch):
     aware = thinking.searched(Shoppers(15.0), 2, seed=1, budget=900.0)
     assert [abs(error) < 0.1 for error in aware.where] == [True, True]
     monkeypatch.setattr(effective_rate.EffectiveRate, "lags", lambda *_: False)
@@ -26,28 +26,31 @@ def test_a_search_that_believes_that_a_rate_is_felt_at_once_does_not_find_where_
     assert thinking.searched(Shoppers(15.0), 2, seed=1, budget=900.0).where == []
 
 
-def test_what_a_level_is_said_to_feel_is_what_its_pages_say():
-    walk = Walk(Shoppers(7.0), SearchPlan(start=6, most=18, budget=900), seed=5)
-    walk.search()
-    slices = [cell.slices for cell in walk.recorder.pages.values()]
-    length = walk.recorder.slice_length
-    levels = [step for step in walk.controller.finished_levels if step.purpose is Purpose.TRACK]
+def test_the_effective_rate_of_a_level_agrees_with_its_pages():
+    search_run = ThinkingSearch(Shoppers(7.0), SearchPlan(start=6, most=18, budget=900), seed=5)
+    search_run.search()
+    slices = [cell.slices for cell in search_run.recorder.pages.values()]
+    length = search_run.recorder.slice_length
+    levels = [step for step in search_run.controller.finished_levels if step.purpose is Purpose.TRACK]
     assert len(levels) > 10
     errors = []
     for level in levels:
         places = range(round(level.settled / length), round(level.end / length))
         pages = sum(times[place].total for times in slices for place in places if place in times)
-        errors.append(pages / (len(places) * length) / walk.shoppers.pages / level.rate - 1)
+        errors.append(pages / (len(places) * length) / search_run.shoppers.pages / level.rate - 1)
     assert abs(fmean(errors)) < 0.03
 
 
-def test_what_is_confirmed_was_felt_by_the_shop_while_it_was_judged():
-    walk = Walk(Shoppers(7.0), SearchPlan(start=6, most=18, budget=900), seed=6)
-    found = walk.search()
-    start, end = walk.controller.confirmed_between
-    length = walk.recorder.slice_length
+def test_the_shop_felt_the_confirmed_rate_while_it_was_judged():
+    search_run = ThinkingSearch(Shoppers(7.0), SearchPlan(start=6, most=18, budget=900), seed=6)
+    found = search_run.search()
+    start, end = search_run.controller.confirmed_between
+    length = search_run.recorder.slice_length
     places = range(round(start / length), round(end / length))
     pages = sum(
-        cell.slices[place].total for cell in walk.recorder.pages.values() for place in places if place in cell.slices
+        cell.slices[place].total
+        for cell in search_run.recorder.pages.values()
+        for place in places
+        if place in cell.slices
     )
-    assert found.confirmed == pytest.approx(pages / (len(places) * length) / walk.shoppers.pages, rel=0.05)
+    assert found.confirmed == pytest.approx(pages / (len(places) * length) / search_run.shoppers.pages, rel=0.05)

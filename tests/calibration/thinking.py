@@ -1,4 +1,4 @@
-"""Shoppers on paper who think between their pages, and a search for what the shop carries of them.
+"""Simulated shoppers with think times, and a capacity search with them.
 
 All pages stand in one line before the same servers: an open network with a product form, in which each page finds the shop as
 M/M/c has it (Jackson), however long the shoppers think. Times are in seconds, rates per second.
@@ -23,8 +23,8 @@ from harness.objectives.parser import parse
 from harness.schedule.arrivals import ArrivalProcess
 from harness.schedule.stepped import SteppedSchedule
 
-LOOK = 0.5
-"""Seconds between two looks of the pilot, as in a run."""
+STEP_SECONDS = 0.5
+"""Seconds between two steps of the controller, as in a run."""
 PAGE = "Page"
 THINKS = (0.0, 2.0, 7.0, 15.0)
 """Mean think times: with ten pages a journey takes up to two and a half minutes."""
@@ -33,7 +33,7 @@ LONG = 1800.0
 
 @dataclass(frozen=True)
 class Shoppers:
-    """A shop of so many servers that carries ``rate`` journeys a second, and how long its shoppers think on average."""
+    """A shop that carries ``rate`` journeys a second, and the mean think time of its shoppers."""
 
     think: float
     rate: float = 12.0
@@ -44,19 +44,19 @@ class Shoppers:
 
     @property
     def service(self) -> float:
-        """How long a page keeps a server busy, on average."""
+        """The mean service time of a page."""
         return self.busy * self.servers / (self.rate * self.pages)
 
     @property
-    def demand(self) -> str:
-        """What is demanded: it gives way at ``rate``, by the closed form."""
+    def objective(self) -> str:
+        """The objective, which breaks at ``rate`` by the closed form."""
         bound = stay_exceeded_by(0.05, self.servers, self.rate * self.pages, 1 / self.service)
         return f"page response_time p95 < {bound * 1000:.6f}ms"
 
 
 @dataclass
-class Walk:
-    """One search over one shop, on a clock of its own; ``pilot`` flies it."""
+class ThinkingSearch:
+    """One search at one shop, with a simulated clock."""
 
     shoppers: Shoppers
     plan: SearchPlan
@@ -65,12 +65,12 @@ class Walk:
     controller: CapacityController = field(init=False)
 
     def search(self) -> SearchResult:
-        """Let the pilot search, to the end."""
+        """Run the search to its end."""
         chance = random.Random(f"shoppers {self.seed}")
         who, recorder = self.shoppers, self.recorder
         counter = Counter(who.servers)
         levels = SteppedSchedule(ArrivalProcess.POISSON, self.seed)
-        self.controller = controller = CapacityController(self.plan, [parse(who.demand)], levels.due_between)
+        self.controller = controller = CapacityController(self.plan, [parse(who.objective)], levels.due_between)
         mean = math.log(who.think) - who.sigma**2 / 2 if who.think else 0.0
         asked: list[
             tuple[float, int, float]
@@ -78,12 +78,12 @@ class Walk:
         waiting: list[tuple[float, float]] = []  # the end and the due moment of a request that waits for its reply
         ended: list[tuple[float, float]] = []
         under_way = 0
-        stretches, now = [controller.begin()], 0.0
+        extensions, now = [controller.begin()], 0.0
         while controller.found is None:
-            for rate, seconds in stretches:
+            for rate, seconds in extensions:
                 for _, due in levels.extend(rate, seconds):
                     heapq.heappush(asked, (due, who.pages, due))
-            now += LOOK
+            now += STEP_SECONDS
             while asked and asked[0][0] <= now:
                 due, left, came = heapq.heappop(asked)
                 if left == who.pages:
@@ -104,7 +104,7 @@ class Walk:
                 done, came = heapq.heappop(ended)
                 under_way -= 1
                 recorder.journey(JourneySample("guest", "card", "ok", "nobody", came, came, done, ordered=True))
-            stretches = controller.step(now, recorder, under_way, 0.2, waiting=partial(_ages, waiting, now))
+            extensions = controller.step(now, recorder, under_way, 0.2, waiting=partial(_ages, waiting, now))
         return controller.found
 
 
@@ -113,16 +113,16 @@ def _ages(waiting: list[tuple[float, float]], now: float) -> list[tuple[str, str
 
 
 def searched(shoppers: Shoppers, runs: int, seed: int, budget: float) -> Record:
-    """So many searches of this length, with everything else as it is by default, from half to half as much again of what the shop carries."""
+    """Searches of this length with default settings, from 0.5 to 1.5 times the capacity."""
     record = Record()
     for run in range(runs):
         plan = SearchPlan(start=shoppers.rate / 2, most=shoppers.rate * 1.5, budget=budget)
-        record.add(Walk(shoppers, plan, seed + run).search(), shoppers.rate)
+        record.add(ThinkingSearch(shoppers, plan, seed + run).search(), shoppers.rate)
     return record
 
 
 def rows(*, quick: bool, searches: int = 300) -> Iterator[Row]:
-    """The claims about shoppers who think, in the size of the table or of the tests."""
+    """The claims about shoppers with think times, in the size of the table or of the tests."""
     runs, seed = (2 if quick else searches), 13_000
     for think in THINKS:
         record = searched(Shoppers(think), runs, seed, 600.0)
@@ -130,7 +130,7 @@ def rows(*, quick: bool, searches: int = 300) -> Iterator[Row]:
         over = sum(error > 0 for error in record.confirmed)
         yield share_row(f"{claim}: the rate that was confirmed is above the truth", over, runs, seed, at_most=0.05)
         told = f"{claim}: a rate was confirmed, or the budget called too short"
-        answered = len(record.confirmed) + sum("this budget is too short" in why for why in record.without)
+        answered = len(record.confirmed) + sum("the budget is too short" in why for why in record.without)
         yield share_row(told, answered, runs, seed, at_least=0.90)
     record = searched(Shoppers(7.0), runs, seed, LONG)
     claim = "capacity in 30 minutes, shoppers who think 7 s a page"

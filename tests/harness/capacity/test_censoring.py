@@ -20,7 +20,7 @@ def labels_of(number):
 
 @pytest.fixture
 def recorder():
-    """In each second all but the last journey have ended, and the third has another payment option."""
+    """In each second all but the last of four journeys have ended."""
     kept = Recorder(Window(100.0, 100.0, 200.0))
     for second in range(30):
         for place, part in enumerate((0.1, 0.3, 0.5)):

@@ -68,7 +68,7 @@ def test_quantiles_and_their_intervals():
     assert quantile_interval([3.0], 0.5) == (3.0, 3.0)
 
 
-def test_wilson_s_interval_is_the_textbook_s():
+def test_wilsons_interval_agrees_with_the_textbook():
     assert wilson(5, 100) == (pytest.approx(0.0215, abs=1e-4), pytest.approx(0.1118, abs=1e-4))
     assert wilson(0, 0) == (0.0, 1.0)
 
