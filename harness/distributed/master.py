@@ -28,6 +28,7 @@ from harness.monitoring.clocks import ClockExchange
 from harness.monitoring.order_numbers import duplicates_across_workers
 from harness.monitoring.process import ProcessFacts
 from harness.monitoring.worker import RunFingerprint, WorkerFacts
+from harness.run.collaborators import NO_HOOKS, REAL_TIME, RunHooks, TimeSource
 from harness.run.driver import CHECK_INTERVAL, Run
 from harness.run.lifecycle import EndCause, Ending, RunState, interruption
 from harness.units import format_duration
@@ -67,9 +68,10 @@ class MasterRun(Run[ContextT]):
         missing_workers: Callable[[], list[str]],
         kinds: Mapping[str, str],
         refused: Callable[[], int] = lambda: 0,
-        **clocks: Any,
+        time: TimeSource = REAL_TIME,
+        hooks: RunHooks = NO_HOOKS,
     ) -> None:
-        super().__init__(workload, worker_context, **clocks)
+        super().__init__(workload, worker_context, time, hooks)
         self._send = send
         self._users_of = users_of
         self._missing_workers = missing_workers

@@ -13,6 +13,7 @@ from harness.distributed.delta import DeltaEncoder
 from harness.distributed.fleet import REPORT_EVERY
 from harness.distributed.messages import CLOCK_REPLY, REFUSE, REPORT
 from harness.monitoring.process import ProcessFacts
+from harness.run.collaborators import NO_HOOKS, REAL_TIME, RunHooks, TimeSource
 from harness.run.driver import Run
 from harness.run.lifecycle import EndCause, Ending
 from harness.schedule.partition import Partition
@@ -29,15 +30,20 @@ class WorkerRun(Run[ContextT]):
     """The run of one worker; ``send`` sends a custom message to the master."""
 
     def __init__(
-        self, workload: Any, worker_context: ContextT, *, send: Callable[[str, Any], None], **clocks: Any
+        self,
+        workload: Any,
+        worker_context: ContextT,
+        *,
+        send: Callable[[str, Any], None],
+        time: TimeSource = REAL_TIME,
+        hooks: RunHooks = NO_HOOKS,
     ) -> None:
-        super().__init__(workload, worker_context, **clocks)
+        super().__init__(workload, worker_context, time, hooks)
         self._send = send
         self._run = self._key = ""
         self._encoder: DeltaEncoder | None = None
         self._acknowledged = False
         self._full_report_requested = False
-        self.controller = None  # the master's business
         self._final_report_sent = False
 
     @property

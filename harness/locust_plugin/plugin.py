@@ -52,6 +52,7 @@ from harness.locust_plugin.web.tabs import UiState
 from harness.locust_plugin.web.ui import CheckloadUi
 from harness.network import refuse_ports_in_use, unreachable
 from harness.run import finish
+from harness.run.collaborators import RunHooks, TimeSource
 from harness.run.driver import Run
 from harness.run.early_end import StopFile
 from harness.run.journey_log import JourneyLog
@@ -82,6 +83,7 @@ class Plugin:
         self._ctrl_c: Any = None
         self._signalled_before = False
         self._cancelled_by = ""
+        self._quitting = False
         self._port_guard = PortGuard()
         self._ports_checked = False
         self._forked = self._with_master = False
@@ -200,7 +202,7 @@ class Plugin:
     def _quit_without_master(self, why: str) -> None:
         self._give_up(f"The load ends, and so does this worker: {why}.", Exit.INVALID)
         if self.run is not None:
-            self.run.on_drained = lambda: None  # it ends right here
+            self._quitting = True
             self.run.stop_reporting()
             self.run.close(Ending(EndCause.MASTER_LOST, why, drains=False))
         self.environment.stop_timeout = 0.0
@@ -245,26 +247,28 @@ class Plugin:
             if not self._is_worker:
                 setattr(options, CHOICES_ATTRIBUTE, asdict(choices(options, self._user_settings.users(options))))
             refuse_host(self.environment.host or "", workload.allowed)
-            workload.spawn_rate = self._user_settings.ramp(options) or workload.spawn_rate
             if not self._is_worker:
                 self._select_users(workload)
             worker_context = workload.worker_context(0, 1)
         except UsageError as misuse:
             self._give_up(str(misuse), Exit.USAGE_ERROR)
             return None
+        hooks = RunHooks(
+            on_drained=self._stop_test,
+            on_second=self._each_second,
+            stop_file=StopFile(options.stop_file) if options.stop_file else None,
+            journey_log=self._journey_log(options.journey_log),
+            spawn_rate=self._user_settings.ramp(options),
+        )
         run = transport.make_run(
             self.environment.runner,
             workload,
             worker_context,
             self._kinds(),
             self._port_guard,
-            wall_clock=self._wall_clock,
+            time=TimeSource(wall_clock=self._wall_clock),
+            hooks=hooks,
         )
-        run.on_drained = self._stop_test
-        run.stop_file = StopFile(options.stop_file) if options.stop_file else None
-        if not self._is_worker:
-            run.on_second = self._each_second
-        run.journey_log = self._journey_log(options.journey_log)
         self.run = run
         self._telemetry.prepare(workload)
         if self._cancelled_by:
@@ -334,7 +338,8 @@ class Plugin:
         finished, failure = None, ""
         try:
             errors = len(self.environment.runner.exceptions)
-            finished = finish.finish(run, self.environment.parsed_options, exceptions=errors)
+            results = self.environment.parsed_options.results
+            finished = finish.finish(run, folder=self._telemetry.folder, results=results, exceptions=errors)
             self.environment.process_exit_code = int(finished.exit)
             logger.info("%s", finished.headline)
         except Exception as error:  # the run is lost, and the pipeline must hear of it
@@ -356,6 +361,8 @@ class Plugin:
     def _stop_test(self) -> None:
         """Where no load shape does, as in a worker, we end the test ourselves."""
         runner = self.environment.runner
+        if self._quitting:
+            return
         if self._is_worker:
             gevent.spawn(runner.stop)
         elif self.environment.shape_class is None:
@@ -413,6 +420,8 @@ class Plugin:
         logger.error("%s", message)
 
     def _each_second(self, run: Run[Any]) -> None:
+        if self._is_worker:
+            return
         self._telemetry.each_second(run, quietly=self.environment.parsed_options.only_summary)
 
     @property

@@ -20,4 +20,4 @@ class ArrivalShape(LoadTestShape):
         run = None if keeper is None else keeper.prepare()
         if run is None:
             return None
-        return None if run.over else (run.workload.users, run.workload.spawn_rate)
+        return None if run.over else (run.workload.users, run.spawn_rate)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import gevent
@@ -54,6 +55,7 @@ class Telemetry:
         self._demands = ObjectiveStatusTracker(())
         self._renderings = Histogram()
         self._collector = RunCollector(self._state, self._renderings.record)
+        self.folder: Path | None = None  # the results folder of the run, once it is known
         self._series: SeriesRecorder | None = None
         self._remote: Destination | None = None
         self._remote_writer: RemoteWriter | None = None
@@ -78,7 +80,7 @@ class Telemetry:
 
     def prepare(self, workload: Workload[Any] | None) -> None:
         """Another run is to come, or ``None`` where what was asked for cannot be done."""
-        self._judged = None
+        self._judged = self.folder = None
         if workload is not None:
             self._demands = ObjectiveStatusTracker(workload.objectives)
             self._last_progress = 0.0
@@ -154,8 +156,8 @@ class Telemetry:
 
     def _new_series(self, run: Run[Any], results: str) -> SeriesRecorder | None:
         try:
-            run.folder = finish.results_folder(run, results)
-            series = SeriesRecorder(self._collector, SeriesFile(run.folder / SERIES_FILE_NAME), self._wall_clock)
+            self.folder = folder = finish.results_folder(run, results)
+            series = SeriesRecorder(self._collector, SeriesFile(folder / SERIES_FILE_NAME), self._wall_clock)
         except OSError as error:
             logger.warning("The time series of this run cannot be kept: %s", error.strerror or error)
             return None

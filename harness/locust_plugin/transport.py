@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import time
 from collections import Counter
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -27,6 +26,7 @@ from harness.distributed.messages import (
 from harness.distributed.worker import WorkerRun
 from harness.locust_plugin.dispatcher import PinnedUsersDispatcher
 from harness.locust_plugin.master_port import PortGuard
+from harness.run.collaborators import RunHooks, TimeSource
 from harness.run.driver import Run
 from harness.run.workload import Workload
 
@@ -58,7 +58,8 @@ def make_run(
     kinds: Mapping[str, str],
     guard: PortGuard,
     *,
-    wall_clock: Callable[[], float] = time.time,
+    time: TimeSource,
+    hooks: RunHooks,
 ) -> Run[Any]:
     """The run of this process: whole, the master's side, or a worker's."""
     if isinstance(runner, MasterRunner):
@@ -70,11 +71,12 @@ def make_run(
             missing_workers=lambda: [client.id for client in runner.clients.all if client.state == STATE_MISSING],
             kinds=kinds,
             refused=guard.refused.total,
-            wall_clock=wall_clock,
+            time=time,
+            hooks=hooks,
         )
     if isinstance(runner, WorkerRunner):
-        return WorkerRun(workload, worker_context, send=runner.send_message, wall_clock=wall_clock)
-    return Run(workload, worker_context, wall_clock=wall_clock)
+        return WorkerRun(workload, worker_context, send=runner.send_message, time=time, hooks=hooks)
+    return Run(workload, worker_context, time, hooks)
 
 
 def users_by_class(runner: Any) -> dict[str, int]:

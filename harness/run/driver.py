@@ -9,7 +9,6 @@ from __future__ import annotations
 import itertools
 import logging
 import math
-import time
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -22,6 +21,7 @@ from harness.capacity.controller import CapacityController
 from harness.measurement.sample import Phase, Window
 from harness.monitoring.garbage_collection import GarbageCollectorTuning
 from harness.run.admission import open_admission
+from harness.run.collaborators import NO_HOOKS, REAL_TIME, RunHooks, TimeSource
 from harness.run.early_end import EarlyEndChecks
 from harness.run.lifecycle import EndCause, Ending, RunState
 from harness.run.run_record import RunRecord
@@ -40,37 +40,28 @@ CHECK_INTERVAL = 0.5  # seconds between two looks at the target, the stop file a
 
 
 class Run(RunRecord[ContextT]):
-    """One run of a workload against a target, in this process.
-
-    ``clock`` and ``processor`` give seconds, of time and of processor time; ``sleep`` waits and lets others go on.
-    ``wall_clock`` is the time of day, which somebody may set.
-    """
+    """One run of a workload against a target, in this process."""
 
     def __init__(
         self,
         workload: Workload[ContextT],
         worker_context: ContextT,
-        *,
-        clock: Callable[[], float] = time.perf_counter,
-        processor: Callable[[], float] = time.process_time,
-        sleep: Callable[[float], object] = gevent.sleep,
-        wall_clock: Callable[[], float] = time.time,
+        time: TimeSource = REAL_TIME,
+        hooks: RunHooks = NO_HOOKS,
     ) -> None:
-        super().__init__(workload, worker_context, clock=clock, wall_clock=wall_clock)
-        self._processor_time = processor
-        self._sleep = sleep
-        self._yield_to_load = YieldToLoad(sleep, YIELD_SECONDS)
+        super().__init__(workload, worker_context, time, hooks)
+        self._processor_time = time.processor
+        self._sleep = time.sleep
+        self._yield_to_load = YieldToLoad(time.sleep, YIELD_SECONDS)
         self._gc_tuning = GarbageCollectorTuning()
         self._greenlets: list[Any] = []
         self._ending_checks = EarlyEndChecks(workload)
         search, stepped = workload.search, self.stepped_arrivals
         self.controller = (
             CapacityController(search, workload.objectives, stepped.due_between, self._labels_of)
-            if search and stepped
+            if search and stepped and self.judges
             else None
         )
-        self.on_drained: Callable[[], None] = lambda: None
-        self.on_second: Callable[[Run[ContextT]], None] = lambda _run: None
 
     @property
     def alpha_left(self) -> float:
@@ -144,7 +135,7 @@ class Run(RunRecord[ContextT]):
 
     def _load_over(self) -> None:
         super()._load_over()
-        self.on_drained()
+        self._hooks.on_drained()
 
     @property
     def judges(self) -> bool:
@@ -227,12 +218,12 @@ class Run(RunRecord[ContextT]):
             self._check_for_early_end()
             if turn % 2 == 0:
                 self._process_watch.look(steady=self.phase is Phase.STEADY)
-                self.on_second(self)
+                self._hooks.on_second(self)
 
     def _check_for_early_end(self) -> None:
         if self.closing:
             return
-        end = self._ending_checks.forced_end(self.target, self.stop_file, self.recorder, self.clock())
+        end = self._ending_checks.forced_end(self.target, self._hooks.stop_file, self.recorder, self.clock())
         if end is None and self.begun:
             if self.controller is not None:
                 self._step_search(self.controller)

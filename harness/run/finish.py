@@ -48,10 +48,10 @@ class Finished:
         return f"{judgement.verdict.upper()}: {judgement.reason} Results: {self.folder}"
 
 
-def finish(run: Run[Any], options: Any, *, exceptions: int) -> Finished:
-    """Judge a run that has ended and write its results; ``exceptions`` counts errors that surfaced outside journeys.
+def finish(run: Run[Any], *, folder: Path | None, results: str, exceptions: int) -> Finished:
+    """Judge a run that has ended and write its results into ``folder``, or a folder made from the option ``results``.
 
-    Raises ``OSError`` where the results cannot be written.
+    ``exceptions`` counts errors outside journeys. Raises ``OSError`` where the results cannot be written.
     """
     comparison, silence = _ledger(run)
     conditions = run_conditions(run, comparison, silence, exceptions)
@@ -78,9 +78,7 @@ def finish(run: Run[Any], options: Any, *, exceptions: int) -> Finished:
         capacity=answer,
         versions=_versions(),
     )
-    written = write(
-        result, run.folder or results_folder(run, options.results), run.workload.secrets(), report.RENDERINGS
-    )
+    written = write(result, folder or results_folder(run, results), run.workload.secrets(), report.RENDERINGS)
     text = report.console(written.result, results=str(written.folder)).rstrip("\n")
     return Finished(written.result, written.folder, text)
 

@@ -7,9 +7,8 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any, Generic, TypeVar
 from urllib.parse import urlsplit
 
@@ -28,8 +27,7 @@ from harness.monitoring.process import ProcessFacts, ProcessWatch
 from harness.monitoring.shop_messages import ShopMessage
 from harness.monitoring.worker import RunFingerprint, WorkerFacts
 from harness.run.admission import Admission, NotYetOpen, SteppedArrivals
-from harness.run.early_end import StopFile
-from harness.run.journey_log import JourneyLog
+from harness.run.collaborators import RunHooks, TimeSource
 from harness.run.lifecycle import Ending, Lifecycle, RunState
 from harness.run.workload import Target, TestDataPool, Workload
 from harness.schedule.dispatch import Arrival, Assignment, VirtualUser
@@ -41,25 +39,23 @@ MOST_SLICES, SEARCHED_SLICES = 128, 512  # stretches of time that are told apart
 
 
 class RunRecord(Generic[ContextT]):
-    """One run of a workload as this process sees it.
-
-    ``clock`` gives seconds; ``wall_clock`` is the time of day, which somebody may set.
-    """
+    """One run of a workload as this process sees it."""
 
     def __init__(
         self,
         workload: Workload[ContextT],
         worker_context: ContextT,
-        *,
-        clock: Callable[[], float],
-        wall_clock: Callable[[], float],
+        time: TimeSource,
+        hooks: RunHooks,
     ) -> None:
         self.workload = workload
         self.worker_context = worker_context
         self.target_url = ""
         self.target: Target | None = None
-        self.clock = clock
-        self._wall_clock = wall_clock
+        self.clock = clock = time.clock
+        self._wall_clock = time.wall_clock
+        self._hooks = hooks
+        self.journey_log = hooks.journey_log
         self.started_at = datetime.now(UTC)
         self.ended_at = self.started_at
         self.id = f"{workload.name}-{self.started_at:%Y%m%dT%H%M%SZ}-{self.started_at.microsecond:06d}"
@@ -73,9 +69,6 @@ class RunRecord(Generic[ContextT]):
         self.partition = Partition()
         self.order_numbers = OrderNumberRegister()
         self.lifecycle = Lifecycle(clock, self._load_over)
-        self.stop_file: StopFile | None = None
-        self.journey_log: JourneyLog | None = None
-        self.folder: Path | None = None  # where its results go, once that is settled
         self.loop_lag = Histogram()
         self.steady_lag = Histogram()
         self.processor_share = 0.0
@@ -83,7 +76,7 @@ class RunRecord(Generic[ContextT]):
         self.in_flight = Counter[str]()
         self.pending: dict[int, tuple[str, str, float]] = {}  # requests that wait for their reply: page, option, due
         self.exemplars = Exemplars()
-        self._process_watch = ProcessWatch(clock, clocks=ClockWatch(wall_clock))
+        self._process_watch = ProcessWatch(clock, clocks=ClockWatch(time.wall_clock))
         self.early_users = NotYetOpen()
         self.admission: Admission = self.early_users
         self.stepped_arrivals = SteppedArrivals(workload.stepped_schedule()) if workload.search is not None else None
@@ -170,6 +163,11 @@ class RunRecord(Generic[ContextT]):
     def ending(self) -> Ending:
         """How the run ends: the first early ending, or the planned one."""
         return self.lifecycle.ending
+
+    @property
+    def spawn_rate(self) -> float:
+        """How many users Locust spawns a second."""
+        return self.workload.spawn_rate if self._hooks.spawn_rate is None else self._hooks.spawn_rate
 
     @property
     def drain_timed_out(self) -> bool:

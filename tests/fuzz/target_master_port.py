@@ -26,6 +26,7 @@ from harness.locust_plugin.master_port import install_port_guard
 from harness.measurement.recorder import Recorder
 from harness.measurement.sample import Window
 from harness.measurement.totals import RunTotals
+from harness.run.collaborators import TimeSource
 
 NAME = "vm_" + 32 * "0"
 WORKLOAD = SimpleNamespace(
@@ -223,7 +224,7 @@ class Port:
             users_of=lambda: {NAME: {"Guest": 1}},
             missing_workers=list,
             kinds={"Guest": "guest"},
-            sleep=lambda _: gevent.sleep(0),
+            time=TimeSource(sleep=lambda _: gevent.sleep(0)),
         )
         self.run.start_background_tasks = lambda: None
         self.run.start(1)

@@ -10,6 +10,7 @@ from harness.distributed.master import START_LEAD, USER_COUNT_TIMEOUT, MasterRun
 from harness.distributed.messages import BEGIN, CLOCK_REQUEST, NEXT_RUN_ONLY, REPORT_RECEIVED, ForgedMessage
 from harness.measurement.recorder import Recorder
 from harness.measurement.sample import Window
+from harness.run.collaborators import TimeSource
 from harness.run.lifecycle import EndCause, Ending
 
 WORKLOAD = SimpleNamespace(
@@ -45,9 +46,7 @@ class Hosts:
             },
             missing_workers=list,
             kinds={"Guest": "guest"},
-            clock=lambda: self.now,
-            sleep=self.sleep,
-            wall_clock=lambda: 1_000_000 + self.now,
+            time=TimeSource(clock=lambda: self.now, sleep=self.sleep, wall_clock=lambda: 1_000_000 + self.now),
         )
         self.run.start_background_tasks = lambda: None
 

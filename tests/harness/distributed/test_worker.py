@@ -7,6 +7,7 @@ import pytest
 from harness.distributed.delta import DeltaEncoder
 from harness.distributed.messages import CLOCK_REPLY, REFUSE
 from harness.distributed.worker import FINAL_REPORT_ATTEMPTS, WorkerRun
+from harness.run.collaborators import TimeSource
 
 WORKLOAD = SimpleNamespace(
     name="own", drain=5.0, fingerprint="f", objectives=(), stop_rules=(), stop_when_certain=False, search=None
@@ -18,7 +19,7 @@ class Line:
 
     def __init__(self, *answers):
         self.answers, self.said, self.now = list(answers), [], 0.0
-        self.run = WorkerRun(WORKLOAD, None, send=self.send, clock=lambda: self.now, sleep=self.sleep)
+        self.run = WorkerRun(WORKLOAD, None, send=self.send, time=TimeSource(clock=lambda: self.now, sleep=self.sleep))
         self.run._run = "r"
         self.run._encoder = DeltaEncoder(self.run.recorder)
 

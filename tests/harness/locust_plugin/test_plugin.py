@@ -275,11 +275,11 @@ def test_user_classes_are_weighed_and_the_others_stay_out(begin):
 def test_numbers_on_the_command_line_count_and_those_that_locust_fills_in_do_not(begin):
     made, environment = begin()
     environment.parsed_options.num_users = environment.parsed_options.spawn_rate = 1
-    workload = made.prepare().workload
-    assert (workload.users, workload.spawn_rate) == (12, 100.0)
+    run = made.prepare()
+    assert (run.workload.users, run.spawn_rate) == (12, 100.0)
     made, environment = begin(num_users=40, spawn_rate=3.0)
-    workload = made.prepare().workload
-    assert (workload.users, workload.spawn_rate) == (40, 3.0)
+    run = made.prepare()
+    assert (run.workload.users, run.spawn_rate) == (40, 3.0)
 
 
 def test_a_second_ctrl_c_is_left_to_the_process(begin, monkeypatch):

@@ -13,6 +13,7 @@ from harness.measurement.sample import JourneySample, Phase
 from harness.measurement.totals import RunTotals
 from harness.objectives.parser import parse
 from harness.objectives.stop_rule import parse as parse_rule
+from harness.run.collaborators import RunHooks, TimeSource
 from harness.run.driver import START_DELAY, Run
 from harness.run.early_end import StopFile
 from harness.run.lifecycle import EndCause, Ending, interruption
@@ -149,8 +150,9 @@ def time():
 def make_run(time):
     runs = []
 
-    def make(workload):
-        runs.append(Run(workload, None, clock=time.clock, processor=lambda: 0.25 * time.now, sleep=time.sleep))
+    def make(workload, **hooks):
+        source = TimeSource(clock=time.clock, processor=lambda: 0.25 * time.now, sleep=time.sleep)
+        runs.append(Run(workload, None, source, RunHooks(**hooks)))
         return runs[-1]
 
     yield make
@@ -167,9 +169,8 @@ def arrivals(run):
 
 
 def test_an_open_load_serves_every_arrival_and_ends_when_the_last_is_home(time, make_run):
-    run = make_run(Load(2.0))
     ended = []
-    run.on_drained = lambda: ended.append(time.now)
+    run = make_run(Load(2.0), on_drained=lambda: ended.append(time.now))
     users = [Shopper(run, time), Shopper(run, time), Shopper(run, time, "returning")]
     for user in users:
         run.wait_for_arrival(user)
@@ -226,9 +227,8 @@ def test_arrivals_that_nobody_serves_are_journeys_that_were_dropped(time, make_r
 
 
 def test_a_run_whose_drain_limit_passes_says_so(time, make_run):
-    run = make_run(Load(1.0, drain=3.0))
     ended = []
-    run.on_drained = lambda: ended.append(time.now)
+    run = make_run(Load(1.0, drain=3.0), on_drained=lambda: ended.append(time.now))
     run.wait_for_arrival(Shopper(run, time, stuck=True))
     run.start(1)
     # The last arrival, due at 9.5 s, gives up waiting for her at 10.5 s; from then on the drain counts.
@@ -314,9 +314,8 @@ def test_what_is_given_back_in_a_closed_load_was_dropped(time, make_run):
 
 
 def test_a_run_is_ended_early_once_and_keeps_the_first_reason(time, make_run):
-    run = make_run(Load(2.0))
     ended = []
-    run.on_drained = lambda: ended.append(time.now)
+    run = make_run(Load(2.0), on_drained=lambda: ended.append(time.now))
     run.start(1)
     time.until(100 + START_DELAY + 4.0)
     run.close(Ending(EndCause.STOP_RULE, "first"))
@@ -370,9 +369,8 @@ def test_where_nothing_is_certain_a_run_goes_on_to_its_end_with_what_doubt_is_le
 
 
 def test_a_run_that_locust_ends_does_not_ask_locust_to_end_it(time, make_run):
-    run = make_run(Load(2.0))
     ended = []
-    run.on_drained = lambda: ended.append(time.now)
+    run = make_run(Load(2.0), on_drained=lambda: ended.append(time.now))
     run.start(1)
     time.until(104.0)
     run.end()
@@ -401,8 +399,7 @@ def test_the_dead_shop_is_noticed(time, make_run):
 
 
 def test_the_stop_file_is_noticed(time, make_run, tmp_path):
-    run = make_run(Load(2.0))
-    run.stop_file = StopFile(str(tmp_path / "stop"))
+    run = make_run(Load(2.0), stop_file=StopFile(str(tmp_path / "stop")))
     run.start(1)
     time.until(103.0)
     assert not run.over
@@ -422,9 +419,8 @@ def test_a_stop_rule_ends_the_run(time, make_run):
 
 
 def test_a_second_goes_by_once_a_second_until_the_run_is_over(time, make_run):
-    run = make_run(Load(2.0))
     seconds = []
-    run.on_second = lambda one: seconds.append(one.elapsed)
+    run = make_run(Load(2.0), on_second=lambda one: seconds.append(one.elapsed))
     run.start(1)
     time.until(200.0)
     assert seconds == pytest.approx([n - START_DELAY for n in range(1, 1 + len(seconds))])
@@ -434,9 +430,8 @@ def test_a_second_goes_by_once_a_second_until_the_run_is_over(time, make_run):
 @pytest.mark.parametrize("broken", ["kind_of", "labels_of"])
 def test_a_harness_that_breaks_ends_the_run_as_a_crash(time, make_run, broken, caplog):
     workload = Load(2.0)
-    run = make_run(workload)
     ended = []
-    run.on_drained = lambda: ended.append(time.now)
+    run = make_run(workload, on_drained=lambda: ended.append(time.now))
 
     def breaks(_):
         setattr(workload, broken, lambda _: "guest" if broken == "kind_of" else ("guest", "gpay"))
@@ -537,7 +532,9 @@ def test_an_environment_without_a_run_is_told_apart():
 @pytest.fixture
 def worker(time):
     load = Load(10.0, rules=["dropped > 10% for 1s"], certain=True)
-    run = WorkerRun(load, None, send=lambda *_: None, clock=time.clock, processor=lambda: 0.0, sleep=time.sleep)
+    run = WorkerRun(
+        load, None, send=lambda *_: None, time=TimeSource(clock=time.clock, processor=lambda: 0.0, sleep=time.sleep)
+    )
     run.start_load(time.now)
     yield run
     run.end()

@@ -2,7 +2,6 @@
 
 import json
 from datetime import UTC, datetime
-from types import SimpleNamespace
 
 import pytest
 
@@ -13,6 +12,7 @@ from harness.objectives.verdict import Severity
 from harness.reporting.report import RENDERINGS
 from harness.run import finish as module
 from harness.run.admission import ClosedAdmission
+from harness.run.collaborators import TimeSource
 from harness.run.driver import Run
 from harness.run.finish import finish
 from harness.run.lifecycle import EndCause, Ending, interruption
@@ -78,7 +78,7 @@ def elsewhere(tmp_path, monkeypatch):
 def a_run(*, bought=300, failed=0, ledger=None, workload=None, ending=None, ended_at=110.0):
     """A run of ten seconds with so many journeys that bought, and that failed on their last page."""
     moments = [100.0]
-    run = Run(workload or Load(), None, clock=lambda: moments[0])
+    run = Run(workload or Load(), None, TimeSource(clock=lambda: moments[0]))
     run.started_at = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
     run.set_target("http://127.0.0.1:4711/", None if ledger is None else Shop(ledger))
     run.recorder.window = Window(100.0, 100.0, 110.0)
@@ -105,8 +105,8 @@ def a_run(*, bought=300, failed=0, ledger=None, workload=None, ending=None, ende
     return run
 
 
-def options(results=""):
-    return SimpleNamespace(results=str(results))
+def finished_of(run, results="", *, exceptions=0):
+    return finish(run, folder=None, results=str(results), exceptions=exceptions)
 
 
 def finding(finished, check):
@@ -120,7 +120,7 @@ AGREED = LedgerEntry({"ThankYouPage": 300}, {"gpay": 300}, 30_000)
 
 
 def test_a_shop_that_counted_the_same_lets_the_run_pass():
-    finished = finish(a_run(ledger=AGREED), options(), exceptions=0)
+    finished = finished_of(a_run(ledger=AGREED))
     assert finished.exit is Exit.PASSED, finished.headline
     assert finished.result.ledger.agrees
     assert finding(finished, "ledger") is None
@@ -129,7 +129,7 @@ def test_a_shop_that_counted_the_same_lets_the_run_pass():
 
 def test_orders_without_a_receipt_are_a_warning_where_as_many_journeys_failed():
     sold_more = LedgerEntry({"ThankYouPage": 320}, {"gpay": 310}, 31_000)
-    finished = finish(a_run(failed=20, ledger=sold_more), options(), exceptions=0)
+    finished = finished_of(a_run(failed=20, ledger=sold_more))
     assert finished.exit is Exit.PASSED
     told = finding(finished, "ledger")
     assert told.level is Severity.WARNING
@@ -139,7 +139,7 @@ def test_orders_without_a_receipt_are_a_warning_where_as_many_journeys_failed():
 
 def test_orders_without_a_receipt_are_a_riddle_where_fewer_journeys_failed():
     sold_more = LedgerEntry({"ThankYouPage": 305}, {"gpay": 310}, 31_000)
-    finished = finish(a_run(failed=5, ledger=sold_more), options(), exceptions=0)
+    finished = finished_of(a_run(failed=5, ledger=sold_more))
     assert finished.exit is Exit.INVALID
     assert finding(finished, "ledger").level is Severity.INVALID
 
@@ -152,7 +152,7 @@ def test_orders_without_a_receipt_are_a_riddle_where_fewer_journeys_failed():
     ],
 )
 def test_a_shop_that_keeps_its_ledger_to_itself_spoils_the_run(error, said):
-    finished = finish(a_run(ledger=error), options(), exceptions=0)
+    finished = finished_of(a_run(ledger=error))
     assert finished.exit is Exit.INVALID
     assert said in finding(finished, "ledger").message
     assert finished.result.ledger is None
@@ -160,14 +160,14 @@ def test_a_shop_that_keeps_its_ledger_to_itself_spoils_the_run(error, said):
 
 def test_a_dead_shop_is_not_asked_for_its_ledger():
     run = a_run(ledger=AssertionError("asked"), ending=Ending(EndCause.TARGET_DIED, drains=False))
-    finished = finish(run, options(), exceptions=0)
+    finished = finished_of(run)
     assert finished.exit is Exit.INVALID
     assert finished.result.ledger is None
     assert "the embedded shop ended" in finished.headline
 
 
 def test_a_target_of_somebody_elses_keeps_no_ledger_for_us():
-    finished = finish(a_run(), options(), exceptions=0)
+    finished = finished_of(a_run())
     assert finished.exit is Exit.PASSED
     assert finished.result.ledger is None
     assert not finished.result.asked.embedded
@@ -189,7 +189,7 @@ def test_a_target_of_somebody_elses_keeps_no_ledger_for_us():
 )
 def test_how_a_run_ended_decides_its_verdict(changes, code, said):
     run = a_run(**changes)
-    finished = finish(run, options(), exceptions=0)
+    finished = finished_of(run)
     assert finished.exit is code, finished.headline
     assert said in finished.headline
     assert json.loads((finished.folder / "result.json").read_text())["exit_code"] == code
@@ -198,13 +198,13 @@ def test_how_a_run_ended_decides_its_verdict(changes, code, said):
 def test_a_run_that_lost_sight_of_shoppers_keeps_no_books():
     run = a_run()
     run.admission.under_way = 4
-    finished = finish(run, options(), exceptions=0)
+    finished = finished_of(run)
     assert finished.exit is Exit.INVALID
     assert "the counts contradict each other" in finished.headline
 
 
 def test_one_exception_outside_a_journey_spoils_the_run():
-    assert finish(a_run(), options(), exceptions=1).exit is Exit.INVALID
+    assert finished_of(a_run(), exceptions=1).exit is Exit.INVALID
 
 
 def test_journeys_without_an_account_spoil_the_run():
@@ -212,15 +212,13 @@ def test_journeys_without_an_account_spoil_the_run():
     run.recorder.offered(105.0)
     run.recorder.started(105.0, 0.0, 0.0)
     run.recorder.journey(JourneySample("returning", "gpay", "no_account", "harness", 105.0, 105.0, 105.0))
-    finished = finish(run, options(), exceptions=0)
+    finished = finished_of(run)
     assert finished.exit is Exit.INVALID
     assert "1 journey found no free account" in finding(finished, "accounts").message
 
 
 def test_arrivals_that_were_never_offered_spoil_the_run():
-    finished = finish(
-        a_run(workload=Load(schedule=TraceSchedule([float(due) for due in range(301)]))), options(), exceptions=0
-    )
+    finished = finished_of(a_run(workload=Load(schedule=TraceSchedule([float(due) for due in range(301)]))))
     assert finished.exit is Exit.INVALID
     assert "301 arrivals were planned, but 300 were offered" in finding(finished, "accounting").message
 
@@ -228,7 +226,7 @@ def test_arrivals_that_were_never_offered_spoil_the_run():
 def test_a_guarantee_that_was_not_kept_spoils_the_run():
     run = a_run()
     run.workload.planned_minimum = {"masterpass": 1}
-    finished = finish(run, options(), exceptions=0)
+    finished = finished_of(run)
     assert finished.exit is Exit.INVALID
     assert "masterpass 0 of 1" in finding(finished, "minimum").message
 
@@ -236,18 +234,18 @@ def test_a_guarantee_that_was_not_kept_spoils_the_run():
 def test_the_instrument_is_looked_at():
     run = a_run()
     run.steady_lag.record(2.0, 100)
-    finished = finish(run, options(), exceptions=0)
+    finished = finished_of(run)
     assert finished.exit is Exit.INVALID
     assert finding(finished, "loop").level is Severity.INVALID
     run.processor_share = 1.0
-    assert finding(finish(run, options(), exceptions=0), "cpu").level is not Severity.OK
+    assert finding(finished_of(run), "cpu").level is not Severity.OK
 
 
 def test_a_run_that_never_began_is_invalid_and_is_written_all_the_same():
     run = Run(Load(), None)
     run.close(Ending(EndCause.UNREACHABLE, "nobody there"))
     run.end()
-    finished = finish(run, options(), exceptions=0)
+    finished = finished_of(run)
     assert finished.exit is Exit.INVALID
     document = json.loads((finished.folder / "result.json").read_text())
     assert (document["counts"]["pages"], document["stopped"]) == (0, "nobody there")
@@ -257,24 +255,24 @@ def test_a_run_that_never_began_is_invalid_and_is_written_all_the_same():
 
 
 def test_without_a_name_the_results_get_a_folder_of_the_runs_own(tmp_path):
-    folder = finish(a_run(), options(), exceptions=0).folder
+    folder = finished_of(a_run()).folder
     assert folder.resolve() == tmp_path / "results" / "fake-20260102T030405Z"
     assert {path.name for path in folder.iterdir()} == {"result.json", *RENDERINGS}
-    assert finish(a_run(), options(), exceptions=0).folder.name == "fake-20260102T030405Z-2"
+    assert finished_of(a_run()).folder.name == "fake-20260102T030405Z-2"
 
 
 def test_a_folder_that_was_named_is_used_as_it_is(tmp_path):
-    assert finish(a_run(), options(tmp_path / "mine"), exceptions=0).folder == tmp_path / "mine"
+    assert finished_of(a_run(), tmp_path / "mine").folder == tmp_path / "mine"
     (tmp_path / "other").mkdir()
     (tmp_path / "other" / "notes.txt").write_text("mine")
-    assert finish(a_run(), options(tmp_path / "other"), exceptions=0).folder == tmp_path / "other"
+    assert finished_of(a_run(), tmp_path / "other").folder == tmp_path / "other"
 
 
 def test_a_second_run_into_the_same_folder_spares_the_first(tmp_path):
-    first = finish(a_run(), options(tmp_path / "mine"), exceptions=0)
+    first = finished_of(a_run(), tmp_path / "mine")
     before = (first.folder / "result.json").read_bytes()
-    second = finish(a_run(bought=200), options(tmp_path / "mine"), exceptions=0)
-    third = finish(a_run(bought=100), options(tmp_path / "mine"), exceptions=0)
+    second = finished_of(a_run(bought=200), tmp_path / "mine")
+    third = finished_of(a_run(bought=100), tmp_path / "mine")
     assert second.folder == tmp_path / "mine" / "fake-20260102T030405Z"
     assert third.folder == tmp_path / "mine" / "fake-20260102T030405Z-2"
     assert (first.folder / "result.json").read_bytes() == before
@@ -282,7 +280,7 @@ def test_a_second_run_into_the_same_folder_spares_the_first(tmp_path):
 
 
 def test_the_last_words_are_the_verdict_and_where_to_read_on():
-    finished = finish(a_run(), options(), exceptions=0)
+    finished = finished_of(a_run())
     *_, verdict, results = finished.text.splitlines()
     assert verdict.startswith("PASSED")
     assert results == f"Results: {finished.folder}"
@@ -291,7 +289,7 @@ def test_the_last_words_are_the_verdict_and_where_to_read_on():
 
 
 def test_what_was_asked_is_written_down_without_its_secrets():
-    finished = finish(a_run(), options(), exceptions=0)
+    finished = finished_of(a_run())
     for path in finished.folder.iterdir():
         assert PASSWORD not in path.read_text()
     assert PASSWORD not in finished.text + finished.headline
@@ -303,7 +301,7 @@ def test_what_was_asked_is_written_down_without_its_secrets():
 
 def test_the_versions_of_all_that_takes_part_are_written_down(monkeypatch):
     monkeypatch.setattr(module, "PACKAGES", ("checkload", "locust", "no-such-package"))
-    versions = finish(a_run(), options(), exceptions=0).result.versions
+    versions = finished_of(a_run()).result.versions
     assert versions.keys() == {"python", "platform", "checkload", "locust", "no-such-package"}
     assert versions["locust"].startswith("2.47")
     assert versions["no-such-package"] == "not installed"
@@ -313,4 +311,4 @@ def test_the_versions_of_all_that_takes_part_are_written_down(monkeypatch):
 def test_results_that_cannot_be_written_are_an_error(tmp_path):
     (tmp_path / "file").write_text("not a folder")
     with pytest.raises(OSError, match="file"):
-        finish(a_run(), options(tmp_path / "file" / "below"), exceptions=0)
+        finished_of(a_run(), tmp_path / "file" / "below")

@@ -20,6 +20,7 @@ from harness.measurement.sample import JourneySample, PageSample, Window
 from harness.objectives.evaluate import evaluate_run
 from harness.objectives.parser import parse
 from harness.objectives.verdict import Finding, Severity
+from harness.run.collaborators import TimeSource
 from harness.run.driver import Run
 from harness.yield_to_load import NEVER
 
@@ -51,7 +52,7 @@ def clock():
 
 @pytest.fixture
 def run(clock):
-    run = Run(Load(), None, clock=lambda: clock.now)
+    run = Run(Load(), None, TimeSource(clock=lambda: clock.now))
     run.set_target("http://ada:swordfish@127.0.0.1:4711/deep", None)
     return run
 

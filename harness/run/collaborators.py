@@ -1,0 +1,46 @@
+"""What a run is given when it is made: clocks, and the code that it calls."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import gevent
+
+from harness.run.early_end import StopFile
+from harness.run.journey_log import JourneyLog
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TimeSource:
+    """The clocks of a run.
+
+    ``clock`` and ``processor`` return seconds and processor seconds. ``sleep`` waits while other greenlets run. ``wall_clock``
+    is the time of day, which may jump.
+    """
+
+    clock: Callable[[], float] = time.perf_counter
+    processor: Callable[[], float] = time.process_time
+    sleep: Callable[[float], object] = gevent.sleep
+    wall_clock: Callable[[], float] = time.time
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunHooks:
+    """The code that a run calls, and the files that it uses.
+
+    ``on_drained`` is called once, when no journey is waited for any more; ``on_second`` once a second, with the run.
+    ``spawn_rate`` replaces the workload's number of users spawned a second.
+    """
+
+    on_drained: Callable[[], None] = lambda: None
+    on_second: Callable[[Any], None] = lambda _run: None
+    stop_file: StopFile | None = None
+    journey_log: JourneyLog | None = None
+    spawn_rate: float | None = None
+
+
+REAL_TIME = TimeSource()
+NO_HOOKS = RunHooks()
