@@ -1,10 +1,10 @@
-"""How a worker tells the master what it has counted: counts so far of whatever has changed, numbered.
+"""Encodes what a worker has counted into numbered messages, and adds them up in the master.
 
-Counts are never sent as differences: a message that is lost is made good by the next ones about the same buckets, and
-at the latest by the last word, which is said again and whole where one is missing; one that arrives twice changes nothing. Moments are sent
-from the start of the run, since clocks of two processes have nothing in common. Response times are sent by slices
-only, which hold every one of them. So what a second costs either side grows with what happened in it, not with
-what happened before.
+A message holds the current counts of everything that has changed since the previous message, never differences. So the next
+message about the same buckets repairs a lost one, and a message that arrives twice changes nothing. If a message is missing at
+the end, the worker sends everything again. Moments count from the start of the run, as two processes have different clocks.
+Response times are sent by slices only; the slices hold all of them. So the cost of a second grows with what happened in this
+second, not with what happened before.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class DeltaEncoder:
         self._arrivals: dict[Phase, _SentArrivals] = {}
 
     def encode(self, *, whole: bool = False) -> dict[str, Any]:
-        """What has changed since the last message; ``whole``: everything, for a master that has missed something."""
+        """The counts that changed since the last message; ``whole``: all counts, for a master that missed a message."""
         recorder = self._recorder
         if whole:
             self._sent.clear()
@@ -66,7 +66,7 @@ class DeltaEncoder:
 
 
 class _SentCell:
-    """What the master has been sent of one cell: totals of its slices, and counts of the buckets that may still change."""
+    """What was sent of one cell: totals of its slices, and counts of the buckets that may still change."""
 
     __slots__ = ("parts", "service", "slices", "total")
 
@@ -80,7 +80,7 @@ class _SentCell:
         parts, slices = {}, []
         for index, one in cell.slices.items():
             if self.slices.get(index) != one.total:
-                # One that was sent of the last time is likely to be the one that fills; of any other all is sent again.
+                # A slice that was in the last message is likely still filling; any other slice is sent as a whole.
                 parts[index] = self.parts.get(index, {})
                 slices.append([index, one.delta(parts[index])])
                 self.slices[index] = one.total
@@ -89,7 +89,7 @@ class _SentCell:
         return [cell.service.delta(self.service), cell.received, cell.amount, slices, dict(cell.counts)]
 
     def merge_slices(self) -> None:
-        """The cell's slices have been merged in pairs, as the master does with its copy."""
+        """Follow a merge of the cell's slices in pairs; the master does the same with its copy."""
         merged: dict[int, int] = {}
         for index, total in self.slices.items():
             merged[index // 2] = merged.get(index // 2, 0) + total
@@ -97,7 +97,7 @@ class _SentCell:
 
 
 class _SentArrivals:
-    """What the master has been sent of the arrivals of one phase."""
+    """What was sent of the arrivals of one phase."""
 
     __slots__ = ("counts", "lateness", "stalls", "waits")
 
@@ -108,7 +108,7 @@ class _SentArrivals:
         self.stalls: dict[int, int] = {}
 
     def delta(self, arrivals: ArrivalCounts) -> list[Any]:
-        """What has changed; empty: nothing."""
+        """The counts that changed; empty: none."""
         counts = [arrivals.offered, arrivals.started, arrivals.dropped]
         if counts == self.counts:
             return []
@@ -118,10 +118,10 @@ class _SentArrivals:
 
 
 class DeltaDecoder:
-    """The master's side: what one worker has counted, as far as it has sent; whatever is new is counted in ``total``, too.
+    """The master's side: the counts of one worker, as far as received; adds everything new to ``total``, too.
 
-    ``number`` is that of its last message, and ``taken`` how many have come in: the others were lost. ``complete`` says whether
-    nothing is missing of what the worker had counted by then.
+    ``last_number`` is the number of the last message, ``messages_taken`` how many arrived: the others were lost. ``complete``
+    says whether the counts hold everything that the worker had counted by then.
     """
 
     def __init__(self, total: Recorder) -> None:
@@ -132,7 +132,7 @@ class DeltaDecoder:
         self.complete = True
 
     def apply(self, message: Mapping[str, Any]) -> bool:
-        """Take in a message; one that is older than the last is left alone. Says whether it was taken."""
+        """Add a message to the counts, unless it is older than the last one; returns whether it was added."""
         if message["number"] <= self.last_number:
             return False
         self.complete = message["whole"] or (self.complete and message["number"] == self.last_number + 1)

@@ -1,4 +1,4 @@
-"""What the master knows of its workers during a run: their shares, their counts, who is late, who is lost, who is done.
+"""Holds what the master knows of its workers: their partitions and counts, and which are silent, lost or done.
 
 Pure: moments come in as arguments; ``harness/distributed/master.py`` sends the messages.
 """
@@ -25,14 +25,14 @@ from harness.schedule.partition import Partition, partitions
 REPORT_EVERY = 1.0
 """Seconds between two messages of a worker."""
 CLOCK_EXCHANGES_KEPT = 60
-"""How many comparisons of clocks are kept of a worker: the best of half a minute is exact, and not stale."""
+"""How many clock exchanges are kept of each worker: the best one of a minute is exact and recent."""
 LOST_AFTER = 4.0
-"""Seconds of silence after which a worker counts as lost: Locust's own heartbeat gives one up after three to four."""
+"""Seconds of silence after which a worker counts as lost; Locust's heartbeat gives up after three to four."""
 
 
 @dataclass(slots=True)
 class WorkerState:
-    """One worker of a run: what it has told, and when it was last decoder of."""
+    """One worker of a run: what it has reported, and when."""
 
     name: str
     partition: Partition
@@ -48,27 +48,27 @@ class WorkerState:
     longest_silence: float = 0.0
     final: bool = False
     lost_at: float | None = None
-    key: str = field(default_factory=lambda: token_hex(16), repr=False)  # who reports under this name must know it
+    key: str = field(default_factory=lambda: token_hex(16), repr=False)  # a report under this name must hold it
     clock_exchanges: deque[ClockExchange] = field(default_factory=lambda: deque(maxlen=CLOCK_EXCHANGES_KEPT))
 
     def has_key(self, message: Mapping[str, Any]) -> bool:
-        """Whether a message is from the worker that was told its key."""
+        """Whether a message holds the key that only this worker was told."""
         told = message.get("key")
         return isinstance(told, str) and compare_digest(told.encode(), self.key.encode())
 
     @property
     def clock(self) -> ClockOffset | None:
-        """How far its wall clock is ahead of the master's; None: not known."""
+        """How far the worker's wall clock is ahead of the master's; None: not known."""
         return best_offset(self.clock_exchanges)
 
     @property
     def run_fingerprint(self) -> RunFingerprint | None:
-        """What it runs; None: it did not say."""
+        """What the worker runs; None: it has not reported it."""
         told, digest = self.facts.get("version"), self.facts.get("fingerprint")
         return RunFingerprint(str(told), str(digest)) if told and digest else None
 
     def facts_for_validity(self, name: str, window: Window) -> WorkerFacts:
-        """What the checks of validity must know about it, under this name."""
+        """The facts about this worker that the validity checks read; ``name`` is its name in reports."""
         return WorkerFacts(
             name=name,
             run_fingerprint=self.run_fingerprint,
@@ -122,7 +122,7 @@ class Fleet:
         }
 
     def report(self, name: str, message: Mapping[str, Any], now: float) -> bool:
-        """A worker has told something; one that does not belong to the run is not listened to. Says whether it was."""
+        """Add a worker's report; returns False for a worker that does not belong to the run."""
         worker = self.workers.get(name)
         if worker is None:
             return False
@@ -140,22 +140,22 @@ class Fleet:
         return True
 
     def add_clock_exchange(self, name: str, exchange: ClockExchange) -> None:
-        """A worker has told its time; one that does not belong to the run is not listened to."""
+        """Add a worker's clock exchange; ignores a worker that does not belong to the run."""
         if (worker := self.workers.get(name)) is not None:
             worker.clock_exchanges.append(exchange)
 
     @property
     def clocks_known(self) -> bool:
-        """Whether every worker has told its time."""
+        """Whether every worker has reported its time."""
         return all(worker.clock_exchanges for worker in self.workers.values())
 
     def dismiss(self) -> None:
-        """No worker was told to begin, so none has anything to tell."""
+        """Expect no reports: no worker was told to begin."""
         for worker in self.workers.values():
             worker.final = True
 
     def mark_refused(self, name: str, message: Mapping[str, Any]) -> int:
-        """A worker cannot take part, and says why; returns its number (-1: it does not belong to the run)."""
+        """Record that a worker cannot take part; returns its number (-1: it does not belong to the run)."""
         worker = self.workers.get(name)
         if worker is None:
             return -1
@@ -164,7 +164,7 @@ class Fleet:
         return worker.partition.worker
 
     def find_lost(self, now: float, missing_workers: Sequence[str] = ()) -> list[WorkerState]:
-        """Who has been lost since the last look: silent for too long, or known to be ``missing_workers``; a worker that is done is not missed."""
+        """Mark and return the workers lost since the last call: silent too long, or in ``missing_workers``, and not done."""
         found = []
         for worker in self.workers.values():
             silent = now - worker.last_report_at > LOST_AFTER or worker.name in missing_workers
@@ -174,7 +174,7 @@ class Fleet:
         return found
 
     def label(self, worker: WorkerState) -> str:
-        """A worker as a sentence calls it: its number, and its host where there are several."""
+        """The worker's name in sentences: its number, and its host if there are several hosts."""
         hosts = {_host(each.name) for each in self.workers.values()}
         return f"{worker.partition.worker}" + (f" on {_host(worker.name)}" if len(hosts) > 1 else "")
 
@@ -185,15 +185,15 @@ class Fleet:
 
     @property
     def under_way(self) -> int:
-        """Journeys under way in the workers that are left, as far as told."""
+        """Journeys under way in the workers that are not lost, as last reported."""
         return sum(worker.under_way for worker in self.workers.values() if worker.lost_at is None)
 
     @property
     def done(self) -> bool:
-        """Whether every worker that is left has said its last word."""
+        """Whether every worker has sent its final report or is lost."""
         return all(worker.final or worker.lost_at is not None for worker in self.workers.values())
 
 
 def _host(name: str) -> str:
-    """Locust calls a worker by its host and a long number."""
+    """The host in a worker's name; Locust makes the name of the host and a long number."""
     return name.rpartition("_")[0]

@@ -1,4 +1,4 @@
-"""Ends worker processes of this machine that hang, so that whoever reads the output of a run is not kept waiting for ever."""
+"""Kills hung worker processes of this machine: a program that reads the output of the run would wait for ever."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from pathlib import Path
 
 
 def kill_children(pids: Iterable[int]) -> list[int]:
-    """Kill those of these processes that this process has started itself, and return their ids; it reaps none of them.
+    """Kill the processes among ``pids`` that this process has started, and return their ids; does not reap them.
 
-    A number that belongs to a process of another machine, or of somebody else, is left alone.
+    A worker on another machine may have the id of a foreign process here: that process is left alone.
     """
     ended = []
     for pid in pids:
@@ -25,7 +25,7 @@ def kill_children(pids: Iterable[int]) -> list[int]:
 
 def _parent(pid: int) -> int | None:
     try:
-        # The name in brackets may hold anything, also blanks and brackets.
+        # The name in brackets may contain anything, also spaces and brackets.
         return int(Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[1])
     except (OSError, ValueError, IndexError):
         return None

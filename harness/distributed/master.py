@@ -1,4 +1,4 @@
-"""A run that several workers share: the master deals out the arrivals, adds up what the workers count, and judges."""
+"""Runs the master's side: deals out the arrivals to the workers, adds up their counts, and ends the run."""
 
 from __future__ import annotations
 
@@ -38,14 +38,14 @@ from harness.versions import own_version
 logger = logging.getLogger("checkload")
 
 START_LEAD = 1.0
-"""Seconds between the word to begin and the first arrival: time to compare clocks, and for the message to reach every worker."""
+"""Seconds between the order to begin and the first arrival: time to compare clocks and to reach every worker."""
 USER_COUNT_TIMEOUT = 15.0
-"""Seconds for which the workers' reports of their users are waited for; they come every three."""
+"""Seconds to wait for the workers' user counts; Locust sends them every three."""
 FINAL_REPORT_TIMEOUT = 10.0
-"""Seconds beyond the drain for which the workers' last words are waited for."""
+"""Seconds after the drain to wait for the final reports."""
 
 LATECOMER_DELAY = 1.0
-"""Seconds after which a worker that has come late listens to what it is told."""
+"""Seconds after which a worker that joined late can receive messages."""
 
 ContextT = TypeVar("ContextT")
 
@@ -53,9 +53,8 @@ ContextT = TypeVar("ContextT")
 class MasterRun(Run[ContextT]):
     """The master's side of a run; it has no users of its own.
 
-    ``send`` sends a custom message: its type, its data, and the worker's id (``None``: to all). ``users_of`` gives the
-    users of each class in each worker, ``missing_workers`` the workers that Locust has given up. ``kinds`` names the journey of a user class.
-    ``refused`` counts the messages that were of no use.
+    ``users_of`` returns the users of each class in each worker, ``missing_workers`` the workers that Locust has given up.
+    ``kinds`` maps user classes to journeys. ``refused`` returns how many messages the port has refused.
     """
 
     def __init__(
@@ -86,22 +85,22 @@ class MasterRun(Run[ContextT]):
 
     @property
     def waiting(self) -> Sequence[PendingAge]:
-        """Requests that wait for their reply in all workers, as far as told."""
+        """Requests that wait for their reply in all workers, as last reported."""
         return [] if self.fleet is None else [age for one in self.fleet.workers.values() for age in one.waiting]
 
     @property
     def requesting(self) -> Counter[str]:
-        """How many requests of all workers wait for their reply, by page, as far as told."""
+        """How many requests of all workers wait for their reply, by page, as last reported."""
         return self._requesting
 
     @property
     def under_way(self) -> int:
-        """Journeys under way in all workers, as far as told."""
+        """Journeys under way in all workers, as last reported."""
         return 0 if self.fleet is None else self.fleet.under_way
 
     @property
     def pools(self) -> Mapping[str, int]:
-        """What is left of the test data in all workers that are still there, as far as told."""
+        """The test data left in all workers that are not lost, as last reported."""
         left = Counter[str]()
         for worker in () if self.fleet is None else self.fleet.workers.values():
             left.update(worker.pools if worker.lost_at is None else {})
@@ -109,12 +108,12 @@ class MasterRun(Run[ContextT]):
 
     @property
     def refused(self) -> int:
-        """How many messages on the master's port were refused since this run was made."""
+        """How many messages on the master's port were refused during this run."""
         return self._refused() - self._refused_before
 
     @property
     def sold_twice(self) -> int:
-        """How many order numbers were given to more than one worker."""
+        """How many order numbers more than one worker received."""
         return duplicates_across_workers(worker.orders for worker in self._workers())
 
     @property
@@ -123,24 +122,24 @@ class MasterRun(Run[ContextT]):
         return RunFingerprint(own_version(), self.workload.fingerprint)
 
     def process_facts_of_all(self) -> list[ProcessFacts]:
-        """What each worker noticed about itself, as far as told."""
+        """The facts about each worker's process, as last reported."""
         told = [(worker, facts) for worker in self._workers() if (facts := worker.facts.get("process"))]
         return [ProcessFacts.from_json({**facts, "name": self._label(worker)}) for worker, facts in told]
 
     def worker_facts_of_all(self) -> list[WorkerFacts]:
-        """What was noticed about each worker."""
+        """The facts about each worker."""
         window = self.recorder.window
         return [worker.facts_for_validity(self._label(worker), window) for worker in self._workers()]
 
     def worker_metrics(self) -> list[WorkerMetrics]:
-        """What is published of each worker."""
+        """The metrics of each worker."""
         return [worker.metrics(self.clock()) for worker in self._workers()]
 
     def _workers(self) -> list[WorkerState]:
         return [] if self.fleet is None else list(self.fleet.workers.values())
 
     def start(self, users: int) -> None:
-        """All workers have their users: deal out the arrivals and fix the moment to begin."""
+        """Deal out the arrivals to the workers, and fix the moment to begin; all users are spawned."""
         if self.begun or self.over:
             return
         if not self._wait_for_users():
@@ -178,21 +177,21 @@ class MasterRun(Run[ContextT]):
         self.start_background_tasks()
 
     def extend_schedule(self, rate: float, seconds: float) -> None:
-        """The next stretch of a search, for all workers."""
+        """Add the next level of a search, in all workers."""
         super().extend_schedule(rate, seconds)
         if self.fleet is not None:
             for worker in self.fleet.workers.values():
                 self._send(EXTEND_SCHEDULE, {"run": self.id, "rate": rate, "seconds": seconds}, worker.name)
 
     def _reported_users(self) -> int:
-        """How many users the workers say they have."""
+        """How many users the workers report."""
         return sum(sum(of_class.values()) for of_class in self._users_of().values())
 
     def _wait_for_users(self) -> bool:
-        """Wait until all users are known to be there; False if the run was ended meanwhile.
+        """Wait until the workers have reported all users; returns False if the run ended meanwhile.
 
-        Locust calls the users complete a second after it asked for them, and a busy machine has not told of all by then.
-        Whoever is not known to have users is dealt no arrivals, or the wrong ones.
+        Locust calls the users complete a second after it asked for them. On a busy machine not all reports are there by then,
+        and a worker with unknown users would get no arrivals, or the wrong ones.
         """
         deadline = self.clock() + USER_COUNT_TIMEOUT
         while self._reported_users() < self.workload.users and self.clock() < deadline and not self.closing:
@@ -200,10 +199,10 @@ class MasterRun(Run[ContextT]):
         return not self.closing
 
     def receive_report(self, name: str, message: Mapping[str, Any]) -> None:
-        """A worker's counts have come in; its last word is acknowledged, each time it is said, or asked for as a whole."""
+        """Add a worker's report; acknowledge a final report, or ask for everything if an earlier report is missing."""
         if self.fleet is None or not self._is_authentic(name, message):
             return
-        if not self.ended:  # what is being judged must not change any more
+        if not self.ended:  # the counts must not change while they are judged
             self.fleet.report(name, message, self.clock())
             self.exemplars.merge(message.get("exemplars", ()))
         if message["final"]:
@@ -212,45 +211,45 @@ class MasterRun(Run[ContextT]):
             self._send(REPORT_RECEIVED, {"run": self.id, "whole": missing}, name)
 
     def _is_authentic(self, name: str, message: Mapping[str, Any]) -> bool:
-        """Whether a message is of this run and holds the key that its worker was told at the start; before the start no key is needed."""
+        """Whether a message belongs to this run and holds its worker's key; before the start no key is needed."""
         if self.fleet is None or message["run"] != self.id:
             return False
         worker = self.fleet.workers.get(name)
         if worker is None or (self.begun and not worker.has_key(message)):
-            # What was asked before the run began may be answered after it.
+            # The answer to a question from before the start may arrive after it.
             if worker is None or message.get("key"):
                 raise ForgedMessage
             return False
         return True
 
     def receive_refusal(self, name: str, message: Mapping[str, Any]) -> None:
-        """A worker cannot take part."""
+        """End the run: a worker cannot take part."""
         if self.fleet is not None and self._is_authentic(name, message):
             number = self.fleet.mark_refused(name, message)
             self.close(interruption(f"worker {number}, which cannot take part ({message['reason']})", drains=False))
 
     def kill_lost_workers(self) -> None:
-        """End the workers that were lost and still stand about, where this process has started them itself."""
+        """Kill the lost workers that still run, if this process has started them."""
         lost = [] if self.fleet is None else self.fleet.lost_workers
         for pid in kill_children([worker.facts["pid"] for worker in lost if "pid" in worker.facts]):
-            logger.warning("Ended the worker with process id %d, which no longer answers", pid)
+            logger.warning("Killed the worker with process id %d, which no longer answers", pid)
 
     def worker_joined_late(self, name: str) -> None:
-        """A worker has come after the users were dealt out: it has none, and no part in this run."""
+        """Record a worker that joined after the users were dealt out: it has no part in this run."""
         if self.over or (self.fleet is not None and name in self.fleet.workers):
             return
         self._latecomers[name] = self.clock()
-        logger.warning("A worker has come while a run is on (%s); it takes part in the next one", name)
+        logger.warning("A worker joined during a run (%s); it takes part in the next one", name)
 
     def _tell_latecomers(self) -> None:
-        """A worker says that it is there before it listens to all that we may have to say."""
+        """Tell late workers to wait; a new worker cannot receive messages at once."""
         for name, came in list(self._latecomers.items()):
             if came < self.clock() - LATECOMER_DELAY and name not in self._latecomers_told:
                 self._latecomers_told.add(name)
                 self._send(NEXT_RUN_ONLY, {"run": self.id}, name)
 
     def receive_clock_reply(self, name: str, message: Mapping[str, Any]) -> None:
-        """A worker has told what time it is there."""
+        """Add a worker's answer to a clock request."""
         if self.fleet is not None and self._is_authentic(name, message):
             back = self._wall_clock()
             self.fleet.add_clock_exchange(
@@ -258,13 +257,13 @@ class MasterRun(Run[ContextT]):
             )
 
     def _request_clocks(self) -> None:
-        """Ask all workers for the time."""
+        """Ask all workers for their time."""
         for worker in () if self.fleet is None else self.fleet.workers.values():
             if worker.lost_at is None:
                 self._send(CLOCK_REQUEST, {"run": self.id, "sent": self._wall_clock()}, worker.name)
 
     def _check_clocks(self) -> bool:
-        """End a run that a clock has spoilt, as workers begin together by theirs; says whether it is to end."""
+        """End the run if a worker's clock is wrong, as workers begin by their own clocks; returns whether the run ends."""
         for worker in () if self.fleet is None else self.fleet.workers.values():
             if not self.closing and (clock := worker.clock) is not None and clock.min_seconds > CLOCK_OFFSET:
                 which = "ahead of" if clock.seconds > 0 else "behind"
@@ -280,7 +279,7 @@ class MasterRun(Run[ContextT]):
         self._drain_shoppers()
 
     def _drain_shoppers(self) -> None:
-        """Have every worker finish, and wait for their last words."""
+        """Make every worker drain, and wait for the final reports."""
         if self.lifecycle.state is RunState.LOADING:
             self.lifecycle.close(Ending())
         if self.fleet is None:
@@ -309,7 +308,7 @@ class MasterRun(Run[ContextT]):
         self._check_clocks()
         self._request_clocks()
         self._tell_latecomers()
-        # Nothing new comes more often.
+        # Reports do not come more often.
         if self.clock() >= self._aggregated_at + REPORT_EVERY:
             self._aggregate()
 
@@ -317,7 +316,7 @@ class MasterRun(Run[ContextT]):
         at = max(0.0, self.clock() - self.recorder.window.start)
         called = self._label(worker)
         logger.error("worker %s (%s) was lost %.0f s into the run", called, worker.name, at)
-        # What it had counted since its last message is gone, and its shoppers with it: nothing can be proved any more.
+        # Its counts since its last report are lost, and so are its shoppers: the run can prove nothing any more.
         self.close(Ending(EndCause.WORKER_LOST, f"worker {called} was lost {at:.0f} s into the run"))
 
     def _aggregate(self) -> None:
@@ -339,4 +338,4 @@ class MasterRun(Run[ContextT]):
         )
 
     def _probe_lag(self) -> None:
-        """The master serves no shopper: its own event loop is nobody's latency."""
+        """Do nothing: the master serves no shopper, so its event loop delays no request."""

@@ -1,6 +1,6 @@
-"""Notices in a worker that its master is gone: killed, stopped, or behind a network that was cut.
+"""Detects in a worker that its master is gone: killed, stopped, or unreachable.
 
-Locust's own worker waits for a minute, and goes on loading meanwhile. Pure; the plugin asks it several times a second.
+Locust's own worker waits for a minute, and loads the target meanwhile. Pure; the plugin calls it several times a second.
 """
 
 from __future__ import annotations
@@ -8,16 +8,16 @@ from __future__ import annotations
 from collections.abc import Callable
 
 MASTER_TIMEOUT = 4.0
-"""Seconds of silence after which the master counts as gone; it answers a heartbeat each second, and gives up a worker just as soon."""
+"""Seconds of silence after which the master counts as gone; it answers a heartbeat each second."""
 MASTER_CHECK_INTERVAL = 0.2
-"""Seconds between two looks."""
+"""Seconds between two checks."""
 
 
 class MasterLiveness:
-    """Adds up for how long the master has been silent while this process could have heard it.
+    """Adds up for how long the master has been silent while this process was listening.
 
-    A worker that was stopped itself, or whose machine slept, was not listening: a late look counts as two looks in time.
-    ``parent`` gives the id of the process that has forked this one; None: it was started by hand, and may outlive that one.
+    A worker that was stopped, or on a machine that slept, was not listening: a late check counts as two intervals at most.
+    ``parent`` returns the id of the process that forked this one; None: the worker was started by hand.
     """
 
     def __init__(self, clock: Callable[[], float], parent: Callable[[], int] | None) -> None:
@@ -27,11 +27,11 @@ class MasterLiveness:
         self.silent = 0.0
 
     def heard_from_master(self) -> None:
-        """The master has said something."""
+        """Record a message of the master."""
         self.silent = 0.0
 
     def check(self, *, loading: bool) -> str:
-        """Why the master counts as gone, as half a sentence; empty while it does not. Its silence counts while we load only."""
+        """Why the master counts as gone, as half a sentence; empty: it is there. Silence counts only while loading."""
         now = self._clock()
         self.silent += min(now - self._looked_at, 2 * MASTER_CHECK_INTERVAL)
         self._looked_at = now
@@ -43,5 +43,5 @@ class MasterLiveness:
 
     @property
     def orphaned(self) -> bool:
-        """Whether the process that has forked this one is gone."""
+        """Whether the process that forked this one is gone."""
         return self._parent is not None and self._parent() != self._parent_at_start

@@ -12,14 +12,14 @@ from typing import Any
 from harness.distributed.messages import CLOCK_REPLY, REFUSE, REPORT
 
 LONGEST_VERSION = 60
-"""Characters of a version."""
+"""Most characters of a version."""
 WORKER_STATES_OF_LOCUST = frozenset({"ready", "spawning", "running", "cleanup", "stopping", "stopped"})
 UNREGISTERED_TYPES = frozenset({"client_ready", "locustfile"})
-"""What may be said by who is no worker yet."""
+"""Message types that a sender may send before it is registered as a worker."""
 
 
 class MessageRefused(Exception):
-    """A message that no worker can have sent; it says why."""
+    """A message that no worker can have sent, and why."""
 
 
 def _nothing(data: Any) -> bool:
@@ -67,7 +67,7 @@ def _stats(data: Any) -> bool:
 
 
 def _entry(entry: Any) -> bool:
-    """Whether this is what Locust counts of one page."""
+    """Whether this is an entry of Locust's statistics."""
     counted = (
         *("num_requests", "num_none_requests", "num_failures", "total_response_time", "max_response_time"),
         *("total_content_length", "start_time"),
@@ -110,4 +110,4 @@ CHECKS_BY_TYPE: Mapping[str, Callable[[Any], bool]] = {
     CLOCK_REPLY: lambda data: _has_texts(data, "run") and _has_numbers(data, "sent", "received", "answered"),
     REFUSE: lambda data: _has_texts(data, "run", "reason"),
 }
-"""What each kind of message holds: Locust's own, and ours."""
+"""The check of each message type: Locust's, then ours."""

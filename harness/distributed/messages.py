@@ -1,16 +1,16 @@
 """The messages between master and workers: custom messages of Locust.
 
-| message            | from   | what it says                                                                        |
+| message            | from   | content                                                                             |
 |--------------------|--------|-------------------------------------------------------------------------------------|
-| ``checkload_begin``  | master | who serves what, and when to begin, on the wall clock                                 |
-| ``checkload_counts`` | worker | what has been counted so far, every second; ``final``: all users are home, nothing follows |
-| ``checkload_end``    | master | let nobody in any more, see everybody home within so many seconds, then say the last word |
-| ``checkload_thanks`` | master | the last word has arrived; ``whole``: but others have not, so please say everything  |
-| ``checkload_refuse`` | worker | why it cannot take part                                                               |
-| ``checkload_wait``   | master | a run is on without this worker                                                       |
-| ``checkload_echo``   | master | what time it is; sent all along                                                       |
-| ``checkload_level``  | master | the next stretch of a search for capacity: so many arrivals a second, for so many seconds |
-| ``checkload_echoed`` | worker | the same, and what time it is there                                                   |
+| ``checkload_begin``  | master | the partition of the arrivals, and when to begin                                      |
+| ``checkload_counts`` | worker | the counts so far, every second; ``final``: all users are gone, the last report |
+| ``checkload_end``    | master | end the load, drain for so many seconds, then send the final report |
+| ``checkload_thanks`` | master | the final report has arrived; ``whole``: an earlier one is missing, send everything  |
+| ``checkload_refuse`` | worker | why the worker cannot join                                                            |
+| ``checkload_wait``   | master | a run is on; join the next one                                                        |
+| ``checkload_echo``   | master | the master's time; sent all along                                                       |
+| ``checkload_level``  | master | the next level of a capacity search: arrivals a second, and for how many seconds |
+| ``checkload_echoed`` | worker | the same, with the worker's time                                                      |
 """
 
 from __future__ import annotations
@@ -35,4 +35,4 @@ Send = Callable[[str, Any, str | None], None]
 
 
 class ForgedMessage(Exception):
-    """A message in the name of a worker, without the key that this worker was told."""
+    """A message under the name of a worker, without that worker's key."""

@@ -1,4 +1,4 @@
-"""A worker's side of a run that several workers share: it serves its part of the arrivals and tells what it counts."""
+"""Runs one worker's part of the arrivals, and reports its counts to the master."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ from harness.schedule.partition import Partition
 ContextT = TypeVar("ContextT")
 
 FINAL_REPORT_INTERVAL = 1.0
-"""Seconds after which the last word is said again, if it was not acknowledged."""
+"""Seconds after which the final report is sent again, unless it was acknowledged."""
 FINAL_REPORT_ATTEMPTS = 10
-"""How often it is said."""
+"""How often the final report is sent at most."""
 
 
 class WorkerRun(Run[ContextT]):
@@ -52,11 +52,11 @@ class WorkerRun(Run[ContextT]):
         return False
 
     def start(self, users: int) -> None:
-        """Locust says that all users are there; a worker begins when the master says so."""
+        """Record that all users are spawned; the worker begins when the master says so."""
         self.spawned = users
 
     def receive_begin(self, message: Mapping[str, Any]) -> None:
-        """The master has dealt out the arrivals; a worker with another scenario refuses."""
+        """Begin with the partition that the master gave; refuse if the master runs another scenario."""
         self._run, self._key = message["run"], message["key"]
         if message["fingerprint"] != self.workload.fingerprint:
             reason = "it was started from another version, scenario file or accounts file than the master"
@@ -71,27 +71,27 @@ class WorkerRun(Run[ContextT]):
         self._greenlets.append(gevent.spawn(self._guarded, self._report_regularly))
 
     def _check_for_early_end(self) -> None:
-        """None of a worker's business: it sees a part of the load only, and the master all of it."""
+        """Do nothing: a worker sees only a part of the load; the master checks all of it."""
 
     def receive_extend_schedule(self, message: Mapping[str, Any]) -> None:
-        """The master has decided how the search goes on."""
+        """Add the level that the master has decided on."""
         if message["run"] == self._run:
             self.extend_schedule(message["rate"], message["seconds"])
 
     def receive_clock_request(self, message: Mapping[str, Any]) -> None:
-        """The master compares the clocks."""
+        """Answer with this worker's time."""
         received = self._wall_clock()
         self._send(CLOCK_REPLY, {**message, "key": self._key, "received": received, "answered": self._wall_clock()})
 
     def receive_end(self, message: Mapping[str, Any]) -> None:
-        """The master ends the run; of its natural end, at the end of the schedule, a worker knows by itself."""
+        """End the run early; the planned end, at the end of the schedule, needs no message."""
         if message["run"] == self._run and message["reason"]:
             until = message["until"]
             cause = EndCause.MASTER_SAID_SO if until is None else EndCause.CERTAIN
             self.close(Ending(cause, message["reason"], judged_until=until, grace=message["grace"]))
 
     def receive_acknowledgement(self, message: Mapping[str, Any]) -> None:
-        """The master has the last word, or misses one before it."""
+        """Record that the master has the final report, or misses an earlier one."""
         if message["run"] == self._run:
             self._full_report_requested = message["whole"]
             self._acknowledged = self._acknowledged or not message["whole"]
@@ -103,11 +103,11 @@ class WorkerRun(Run[ContextT]):
                 self._send_report(final=False)
 
     def stop_reporting(self) -> None:
-        """The master is gone: send it no more counts."""
+        """Send no more reports: the master is gone."""
         self._final_report_sent = True
 
     def send_final_report(self) -> None:
-        """What is left to tell, until the master has acknowledged it; everything, where it misses something."""
+        """Send the final report until the master has acknowledged it; send everything if the master misses a report."""
         if self._encoder is None or self._final_report_sent:
             return
         self._final_report_sent = True
@@ -122,7 +122,7 @@ class WorkerRun(Run[ContextT]):
                 return
 
     def _send_report(self, *, final: bool, whole: bool = False) -> None:
-        assert self._encoder is not None  # noqa: S101 - only ever called after the run began
+        assert self._encoder is not None  # noqa: S101 - called only after the run has begun
         message = {
             "run": self._run,
             "key": self._key,
@@ -143,5 +143,5 @@ class WorkerRun(Run[ContextT]):
         return {"version": version("checkload"), "fingerprint": self.workload.fingerprint}
 
     def process_facts(self, name: str) -> ProcessFacts:
-        """What this worker noticed about itself and its machine, under its number."""
+        """The facts about this worker's process and machine, named by its number."""
         return super().process_facts(name or str(self.partition.worker))

@@ -1,4 +1,4 @@
-"""Keeps the users of a run where they were put when it began, whichever workers come later."""
+"""Keeps each user in its worker for the whole run, even if workers join later."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from locust.dispatch import UsersDispatcher
 
 
 class PinnedUsersDispatcher(UsersDispatcher):
-    """Locust's dispatcher, except that a worker that comes during a run is not given users of the others.
+    """Locust's dispatcher without rebalancing: a worker that joins during a run gets no users.
 
-    Locust would stop shoppers in the middle of their journeys and start others where no arrival is dealt to. ``late`` is
-    told the id of each such worker; the next run has a dispatcher of its own, with all workers that are there by then.
+    Locust would stop shoppers in the middle of their journeys, and start others in a worker without arrivals. Calls
+    ``on_late_worker`` with the id of each such worker. The next run has a new dispatcher, with all workers that are there then.
     """
 
     def __init__(
@@ -22,10 +22,10 @@ class PinnedUsersDispatcher(UsersDispatcher):
         self._on_late_worker = on_late_worker
 
     def add_worker(self, worker_node: Any) -> None:
-        """A worker has come during the run: it waits for the next one."""
+        """Report a worker that joined during the run; it takes part in the next one."""
         self._on_late_worker(worker_node.id)
 
     @property
     def dispatch_in_progress(self) -> bool:
-        """Always true: Locust asks before it deals out the users anew because workers have come or gone."""
+        """Always true: Locust asks this before it moves users because workers joined or left."""
         return True

@@ -1,11 +1,10 @@
-"""Keeps the master's port up whatever is sent to it: what no worker can have said in its own name is refused and counted.
+"""Keeps the master's port working whatever arrives: refuses and counts each message that no worker can have sent.
 
-Locust's listener ends for good at the first bytes that it cannot decode, and believes the name that a message gives. It
-has no public seam for either, so its server class is replaced before the master opens its port; beside ``parse_args`` and the
-listeners of ``events.request`` this is the third place where we reach into Locust.
+Locust's listener stops for good at the first bytes that it cannot decode, and it trusts the sender name in a message.
+Locust has no public hook for this, so this module replaces its server class before the master opens its port.
 
-A worker is known by its connection: two of one name are not let in at a time. Its owner must keep the port private:
-any program that reaches it can ask to be a worker, and none of it is encrypted.
+A worker is known by its connection; a second connection with the same name is refused. The port must stay private: any
+program that reaches it can register as a worker, and nothing is encrypted.
 """
 
 from __future__ import annotations
@@ -25,18 +24,18 @@ from harness.distributed.message_checks import CHECKS_BY_TYPE, UNREGISTERED_TYPE
 logger = logging.getLogger("checkload")
 
 LONGEST_NAME = 300
-"""Characters of a worker's name: a host name of 253 and a number of 32."""
+"""Most characters of a worker's name: a host name (253) and a number (32)."""
 
 
 class PortGuard:
-    """Reads messages, remembers who is a worker, and counts what was refused by reason."""
+    """Reads messages, remembers the registered workers, and counts refused messages by reason."""
 
     def __init__(self) -> None:
         self.refused = Counter[str]()
         self._workers = set[str]()
 
     def read(self, frames: Sequence[bytes]) -> tuple[str, Message] | None:
-        """Who sent these frames, and the message in them; None: it was refused."""
+        """The sender and the message in these frames; None: refused."""
         try:
             name, message = _decoded(frames)
             self._check(name, message)
@@ -46,7 +45,7 @@ class PortGuard:
         return name, message
 
     def wrap_handler(self, runner: Any) -> None:
-        """Have this master's listener go on after a message that it cannot handle, whatever the reason."""
+        """Make this master's listener continue after a message that it cannot handle."""
         handle = runner.handle_message
 
         def handled(name: str, message: Message) -> None:
@@ -59,7 +58,7 @@ class PortGuard:
         runner.handle_message = handled
 
     def refuse(self, why: str) -> None:
-        """Count a message that is of no use, and say so now and then."""
+        """Count a refused message, and log the 1st, 10th, 100th and each 1,000th."""
         self.refused[why] += 1
         number = self.refused.total()
         if number in {1, 10, 100} or number % 1000 == 0:
@@ -70,24 +69,24 @@ class PortGuard:
             raise MessageRefused("was sent in the name of another worker")
         fits = CHECKS_BY_TYPE.get(message.type) if isinstance(message.type, str) else None
         if fits is None:
-            raise MessageRefused("was of a kind that there is not")
+            raise MessageRefused("was of an unknown type")
         if not fits(message.data):
-            raise MessageRefused(f"was no proper message of the kind {message.type}")
+            raise MessageRefused(f"was not a valid message of type {message.type}")
         if message.type == "client_ready":
             self._workers.add(name)
         elif name not in self._workers and message.type not in UNREGISTERED_TYPES:
-            raise MessageRefused("was sent by who is no worker")
+            raise MessageRefused("was sent by an unregistered sender")
 
 
 def install_port_guard() -> PortGuard:
-    """Have every master of this process read its port through one guard, also after Locust has opened the port anew."""
+    """Make every master of this process read its port through one guard, also after Locust reopens the port."""
     guard = PortGuard()
 
     class GuardedServer(rpc.Server):
-        """Locust's server, which never fails to decode."""
+        """Locust's server without its errors of decoding."""
 
         def recv_from_client(self) -> tuple[str, Message]:
-            """Wait for the next message that is one."""
+            """Wait for the next valid message."""
             while True:
                 try:
                     frames = self.socket.recv_multipart()
@@ -95,23 +94,23 @@ def install_port_guard() -> PortGuard:
                     raise RPCError("ZMQ network broken") from error
                 if (received := guard.read(frames)) is not None:
                     return received
-                gevent.sleep(0)  # a flood must not keep the others from their turn
+                gevent.sleep(0)  # a flood must not block other greenlets
 
     rpc.Server = GuardedServer  # type: ignore[misc]
     return guard
 
 
 def _decoded(frames: Sequence[bytes]) -> tuple[str, Message]:
-    if len(frames) != 2:  # noqa: PLR2004 - who sends, and what
-        raise MessageRefused("was not in two parts")
+    if len(frames) != 2:  # noqa: PLR2004 - sender and message
+        raise MessageRefused("did not have two parts")
     try:
         name = frames[0].decode()
     except UnicodeDecodeError:
         name = ""
     if not 0 < len(name) <= LONGEST_NAME or not name.isprintable():
-        raise MessageRefused("came from a sender without a proper name")
+        raise MessageRefused("came from a sender without a valid name")
     try:
         message: Message = Message.unserialize(frames[1])  # type: ignore[no-untyped-call]
-    except Exception:  # noqa: BLE001 - decoders raise what they like
+    except Exception:  # noqa: BLE001 - decoders may raise anything
         raise MessageRefused("could not be decoded") from None
     return name, message

@@ -1,4 +1,4 @@
-"""What was chosen beside the scenario, and cannot be had: found out before anything is sent."""
+"""Checks the options of a run before anything is sent to the target."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ from harness.units import MAX_DURATION
 
 _SERVER = re.compile(r"(?:\w*://)?[^/?#]{0,80}")
 LONGEST_RAMP = 3600.0
-"""Seconds that the users may take to get ready."""
+"""Most seconds that spawning all users may take."""
 
 
 def selected_user_classes(user_classes: Iterable[Any], workload: Workload[Any], options: Any) -> list[Any]:
-    """Of these user classes the ones with a weight in the scenario and a task left; ``UsageError`` if there is none."""
+    """The user classes that have a weight in the scenario and a task left; raises ``UsageError`` if there is none."""
     kept = [one for one in user_classes if workload.weights.get(one.kind, 0) > 0 and _wanted(one, options)]
     if not kept:
         raise UsageError(
@@ -42,38 +42,38 @@ def set_weights(user_classes: Iterable[Any], workload: Workload[Any]) -> None:
 
 
 def refuse_host(host: str, allowed: Collection[str]) -> None:
-    """Raise ``UsageError`` for a host that may not be loaded; an empty one is none."""
+    """Raise ``UsageError`` for a host that may not be loaded; an empty host is accepted."""
     problem = target_refusal(host, allowed) if host else None
     if problem:
-        # What stands before an @ may be a password, and what follows the host may hold a token.
+        # The part before an @ may be a password, and the path may hold a token.
         shown = f" {_SERVER.match(host)[0]}" if "@" not in host and host.isprintable() else ""  # type: ignore[index]
         raise UsageError(f"--host{shown}: {problem}")
 
 
 def refuse_slow_ramp(workload: Workload[Any], ramp: float | None) -> None:
-    """Raise ``UsageError`` where the users would take for ever to get ready; ``None`` is the scenario's own ramp."""
+    """Raise ``UsageError`` if spawning the users takes over an hour; ``None`` is the scenario's own ramp."""
     if ramp is not None and workload.users / ramp > LONGEST_RAMP:
         raise UsageError(
-            f"--spawn-rate {ramp:g}: {workload.users} users would take longer than an hour to get ready; "
+            f"--spawn-rate {ramp:g}: spawning {workload.users} users would take over an hour; "
             f"write {workload.users / LONGEST_RAMP:.2g} or more"
         )
 
 
 def run_time(text: str) -> int:
-    """Seconds out of ``90``, ``90s`` or ``1h30m``; a ValueError, which goes on where the text ends, for anything else."""
+    """The seconds of ``90``, ``90s`` or ``1h30m``; raises ValueError with a text that continues a sentence."""
     try:
         seconds = parse_timespan(text)
     except OverflowError:
         seconds = None
     except ValueError:
-        raise ValueError("is no time; write for example 90, 90s or 1h30m") from None
+        raise ValueError("is not a time; write for example 90, 90s or 1h30m") from None
     if seconds is None or seconds > MAX_DURATION:
         raise ValueError(f"is longer than {MAX_DURATION / 3600:.0f}h")
     return seconds
 
 
 def refuse_endless_time(parser: Any) -> None:
-    """Have the parser refuse a run time beyond all bounds; Locust's own reading ends in a traceback."""
+    """Make the parser refuse a run time that is too long; Locust would end with a traceback."""
 
     def checked(text: str) -> int:
         try:
@@ -81,44 +81,43 @@ def refuse_endless_time(parser: Any) -> None:
         except ValueError as error:
             raise argparse.ArgumentTypeError(f"{text[:40]} {error}") from None
 
-    for action in parser._actions:  # noqa: SLF001 - argparse has no other way to an argument that is there already
+    for action in parser._actions:  # noqa: SLF001 - argparse offers no other access to an existing argument
         if action.dest == "run_time":
             action.type = checked
 
 
 def refuse_rebalancing(options: Any) -> None:
-    """Raise ``UsageError`` where Locust is to move users between workers in the middle of a run: it would stop shoppers on their way."""
+    """Raise ``UsageError`` for ``--enable-rebalancing``: Locust would stop shoppers in the middle of a journey."""
     if getattr(options, "enable_rebalancing", False):
         raise UsageError(
-            "--enable-rebalancing: users stay where they are for a whole run; a worker that is lost makes it invalid, and "
-            "one that comes late takes part in the next; leave the option out"
+            "--enable-rebalancing: users stay in their worker for the whole run; a lost worker makes the run invalid, and "
+            "a late worker takes part in the next run; leave the option out"
         )
 
 
 def refuse_results(place: str, otherwise: Path, *, fresh: bool = False) -> None:
-    """Raise ``UsageError`` for a folder in which results could not be written; ``otherwise`` is where they go if none is named.
+    """Raise ``UsageError`` for a folder that cannot hold the results; ``otherwise`` is the folder used if none is named.
 
-    ``fresh`` refuses a named folder that holds the results of another run: a pipeline that collects them could not tell
-    the old ones from the new.
+    ``fresh`` also refuses a named folder with the results of another run: a pipeline could not tell old from new.
     """
     folder = Path(place) if place else otherwise
     refuse_unwritable("--results", place, folder)
     if fresh and place and os.path.lexists(folder / RESULT):
-        raise UsageError(f"--results {place}: it holds the results of another run; empty it, or name another place")
+        raise UsageError(f"--results {place}: it holds the results of another run; empty it, or name another folder")
 
 
 def claim_results(place: str) -> None:
-    """Claim a named folder of results for this process; raise ``UsageError`` where another run is on that will leave its results there."""
+    """Lock a named results folder for this process; raises ``UsageError`` if another run uses it."""
     try:
         claimed = not place or lock_folder(Path(place))
     except OSError as error:
         raise UsageError(f"--results {place}: {error.strerror}; name another place") from None
     if not claimed:
-        raise UsageError(f"--results {place}: another run is on that leaves its results there; name another place")
+        raise UsageError(f"--results {place}: another run is writing its results there; name another folder")
 
 
 def refuse_journey_log(place: str) -> None:
-    """Raise ``UsageError`` for a place where no journey log can be written, as far as that can be known before it is full."""
+    """Raise ``UsageError`` for a path where no journey log can be written."""
     path = Path(place)
     if not place:
         return
@@ -128,11 +127,11 @@ def refuse_journey_log(place: str) -> None:
         what = "folder" if path.is_dir() else "pipe or socket"
         raise UsageError(f"--journey-log {place}: it is a {what}; name a file")
     elif not os.access(path, os.W_OK):
-        raise UsageError(f"--journey-log {place}: it cannot be written to; name another file")
+        raise UsageError(f"--journey-log {place}: it is not writable; name another file")
 
 
 def refuse_unwritable(option: str, place: str, folder: Path) -> None:
-    """Raise ``UsageError`` unless a file can be made in this folder, or in the nearest one above it that exists."""
+    """Raise ``UsageError`` unless a file can be made in this folder, or in its nearest parent that exists."""
     there = next(path for path in (folder, *folder.absolute().parents) if path.exists())
     if not there.is_dir():
         raise UsageError(f"{option} {place}: {there} is not a folder; name another place")
@@ -140,9 +139,7 @@ def refuse_unwritable(option: str, place: str, folder: Path) -> None:
         with tempfile.TemporaryFile(dir=there):
             pass
     except OSError as error:
-        raise UsageError(
-            f"{option} {place}: {there} cannot be written to ({error.strerror}); name another place"
-        ) from None
+        raise UsageError(f"{option} {place}: {there} is not writable ({error.strerror}); name another place") from None
 
 
 def _wanted(user_class: Any, options: Any) -> bool:

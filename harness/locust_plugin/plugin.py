@@ -1,8 +1,10 @@
-"""Wires a program of scenarios into Locust through its public events, and nothing else of it.
+"""Connects our runs with Locust, only through Locust's public events.
 
-The order of things in one process: options are parsed, ``init`` checks them and starts ``/metrics``; for each run
-``prepare`` reads the scenario, ``test_start`` finds the target, ``spawning_complete`` lets arrivals in, ``test_stop`` judges.
-The exit code is INVALID from the start and only a verdict changes it.
+In each process Locust parses the options, and ``init`` checks them and starts ``/metrics``. For each run ``prepare`` reads the
+scenario, ``test_start`` sets the target, ``spawning_complete`` starts the load, and ``test_stop`` judges. The exit code is
+INVALID from the start; only a verdict changes it.
+
+Over 300 lines: each event of Locust is one method here, and signals change the course of all of them.
 """
 
 from __future__ import annotations
@@ -67,7 +69,7 @@ CHOICES_ATTRIBUTE = "checkload_chosen"
 
 
 class Plugin:
-    """Everything of one Locust process that outlives a single run; ``wall_clock`` is the time of day."""
+    """Connects one Locust process with its runs, by Locust's events; ``wall_clock`` is the time of day."""
 
     def __init__(self, provider: ScenarioProvider[Any], *, wall_clock: Callable[[], float] = time.time) -> None:
         self.provider = provider
@@ -90,7 +92,7 @@ class Plugin:
         self._master_liveness: MasterLiveness | None = None
 
     def bind(self, events: Any) -> None:
-        """Listen to Locust; called once by ``locustfile.py``."""
+        """Register for Locust's events; ``locustfile.py`` calls this once."""
         signals.defer()
         signals.die_with_parent()
         self._port_guard = install_port_guard()
@@ -107,7 +109,7 @@ class Plugin:
     # -- the process ----------------------------------------------------------------------------------------------
 
     def on_options(self, parser: Any, **_: Any) -> None:
-        """Locust builds its parser."""
+        """Add our options to Locust's parser."""
         add_options(parser, self.provider.names())
         hide_passwords(parser)
         refuse_endless_time(parser)
@@ -115,14 +117,14 @@ class Plugin:
         check_after_parsing(parser, self._check_options)
 
     def _check_options(self, options: Any) -> None:
-        # Locust parses the command line again to fill its form; the ports are our own by then.
+        # Locust parses the command line again to fill its form; then the ports are in use by this process.
         if self._ports_checked:
             return
         self._ports_checked = True
         self._forked = bool(options.processes)
         self._with_master = self._forked and not options.worker
         if options.worker or options.headful or not options.headless:
-            # A worker may wait for its master for minutes, a web UI for its first run: neither has results to leave yet.
+            # A worker may wait long for its master, and a web UI for its first run: neither has results to lose yet.
             signals.deliver_deferred()
         try:
             refuse_ports_in_use(options)
@@ -130,14 +132,14 @@ class Plugin:
             _refuse(misuse)
 
     def on_init(self, environment: Any, web_ui: Any, **_: Any) -> None:
-        """Locust is ready: check what was asked before anything is sent."""
+        """Check all options before anything is sent: Locust is ready."""
         self.environment = environment
         setattr(environment, ENVIRONMENT_ATTRIBUTE, self)
         options = environment.parsed_options
         transport.register_handlers(environment.runner, lambda: self.run, self._port_guard)
         transport.pin_users(environment, lambda: self.run)
         if self._is_worker:
-            # The verdict is the master's; a worker only says whether it came to a good end itself.
+            # The master gives the verdict; a worker only reports whether it ended in good order.
             environment.process_exit_code = int(Exit.PASSED)
             self._master_liveness = MasterLiveness(time.monotonic, os.getppid if self._forked else None)
             gevent.spawn(self._watch_master, self._master_liveness)
@@ -160,10 +162,10 @@ class Plugin:
         except UsageError as misuse:
             _refuse(misuse)
         # Locust installs its own handler of SIGTERM only after a headless run with a load shape has ended, and
-        # lets Ctrl-C strike whatever greenlet is running.
+        # lets Ctrl-C raise in any greenlet.
         self._handle_signals(signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
         if options.headless and not options.print_stats:
-            # Our own lines of progress and our own tables take their place; --print-stats brings Locust's back.
+            # Our progress lines and tables replace Locust's; --print-stats brings Locust's back.
             logging.getLogger("locust.stats_logger").setLevel(logging.WARNING)
         if web_ui is not None:
             self._user_settings.show(options, workload.users, workload.spawn_rate)
@@ -185,12 +187,12 @@ class Plugin:
                     self._ctrl_c = watcher
 
     def on_heartbeat(self, **_: Any) -> None:
-        """The master has answered this worker."""
+        """Record that the master has answered this worker."""
         if self._master_liveness is not None:
             self._master_liveness.heard_from_master()
 
     def _watch_master(self, watch: MasterLiveness) -> None:
-        """End the load, and this worker with it, as soon as its master is gone: its counts would reach no report, and no signal would stop it."""
+        """End this worker and its load as soon as its master is gone: no report would get its counts, and no signal would stop it."""
         while True:
             gevent.sleep(MASTER_CHECK_INTERVAL)
             run = self.run
@@ -200,7 +202,7 @@ class Plugin:
                 return
 
     def _quit_without_master(self, why: str) -> None:
-        self._give_up(f"The load ends, and so does this worker: {why}.", Exit.INVALID)
+        self._give_up(f"This worker and its load end: {why}.", Exit.INVALID)
         if self.run is not None:
             self._quitting = True
             self.run.stop_reporting()
@@ -209,7 +211,7 @@ class Plugin:
         self.environment.runner.quit()
 
     def on_quitting(self, environment: Any, **_: Any) -> None:
-        """Locust is about to leave, and will ask for the exit code right after this."""
+        """End a run that is still on: Locust is about to quit, and reads the exit code next."""
         run, watch = self.run, self._master_liveness
         if watch is not None and (why := watch.check(loading=True)):
             self._quit_without_master(why)
@@ -217,21 +219,21 @@ class Plugin:
             self._interrupt("a signal to end")
             environment.runner.quit()
         if self.run is None and not self._is_worker:
-            logger.error("No run took place, so there is no verdict: exit code %d.", environment.process_exit_code)
+            logger.error("No run took place, so there is no verdict (exit code %d).", environment.process_exit_code)
 
     def on_quit(self, **_: Any) -> None:
-        """The very last thing on the screen is the verdict."""
+        """Print the verdict as the very last output."""
         options = self.environment.parsed_options
         if self.run is not None:
             self.run.kill_lost_workers()
         if self.finished is not None:
-            print(self.finished.text, flush=True)  # noqa: T201 - this is what the person came for
+            print(self.finished.text, flush=True)  # noqa: T201 - the report is the output of the program
         self._telemetry.close(options.metrics_linger)
 
     # -- one run --------------------------------------------------------------------------------------------------
 
     def prepare(self) -> Run[Any] | None:
-        """The run that is about to start, or ``None`` when what was asked cannot be done (which is then said)."""
+        """The run that is about to start; ``None`` if the options are wrong, which is then logged."""
         run = self.run
         if run is not None and not run.ended:
             return run
@@ -276,7 +278,7 @@ class Plugin:
         return run
 
     def on_test_start(self, **_: Any) -> None:
-        """Find the target, starting the embedded shop where no host was named."""
+        """Set the target of the run; start the embedded shop if no host was given."""
         run = self.prepare()
         if run is None:
             return
@@ -293,14 +295,16 @@ class Plugin:
             else:
                 target = run.workload.start_target()
                 run.set_target(target.url, target)
-                # Locust tells its workers; it must not stay in the form, where it would look like a choice.
+                # Locust sends it to the workers. It must not stay in the form, where it would look like a choice.
                 self.environment.host = target.url
                 self._host_is_embedded = True
         except Exception as error:
             if not isinstance(error, UsageError):
-                logger.exception("The run could not be begun")
+                logger.exception("The run could not be started")
             why = (
-                str(error) if isinstance(error, UsageError) else f"the run could not be begun ({type(error).__name__})"
+                str(error)
+                if isinstance(error, UsageError)
+                else f"the run could not be started ({type(error).__name__})"
             )
             self._give_up(why, Exit.CRASHED)
             run.close(Ending(EndCause.CRASHED, why, crash=why))
@@ -310,7 +314,7 @@ class Plugin:
             logger.warning("%s", line)
 
     def on_spawning_complete(self, user_count: int, **_: Any) -> None:
-        """All users are there."""
+        """Start the load: all users are spawned."""
         run = self.run
         if run is None:
             return
@@ -319,7 +323,7 @@ class Plugin:
             self._telemetry.begin(run, self.environment.parsed_options.results)
 
     def on_test_stopping(self, **_: Any) -> None:
-        """Locust starts to stop the users; if the run was not over, somebody pressed a button."""
+        """Drain a run that is not over: a person has pressed stop, and Locust is about to stop the users."""
         run = self.run
         if run is not None and not run.over:
             self._interrupt("the stop button" if self.environment.web_ui else "Ctrl-C")
@@ -327,7 +331,7 @@ class Plugin:
                 gevent.sleep(0.05)
 
     def on_test_stop(self, **_: Any) -> None:
-        """All users are gone: judge, write, and stop the embedded shop."""
+        """Judge the run, write its results and stop the embedded shop: all users are gone."""
         run = self.run
         if run is None or run.ended:
             return
@@ -342,7 +346,7 @@ class Plugin:
             finished = finish.finish(run, folder=self._telemetry.folder, results=results, exceptions=errors)
             self.environment.process_exit_code = int(finished.exit)
             logger.info("%s", finished.headline)
-        except Exception as error:  # the run is lost, and the pipeline must hear of it
+        except Exception as error:  # the run is lost, and the exit code must say so
             logger.exception("The results could not be made")
             why = error.strerror if isinstance(error, OSError) else ""
             failure = f"the results could not be made: {why or type(error).__name__}"
@@ -355,11 +359,11 @@ class Plugin:
                 with contextlib.suppress(OSError):
                     run.target.stop()
         self._telemetry.end(finished.result if finished else None)
-        # Said last: whoever sees it may start the next run.
+        # Last: a reader of these may start the next run.
         self.finished, self.failure = finished, failure
 
     def _stop_test(self) -> None:
-        """Where no load shape does, as in a worker, we end the test ourselves."""
+        """End the test if no load shape does, as in a worker."""
         runner = self.environment.runner
         if self._quitting:
             return
@@ -369,7 +373,7 @@ class Plugin:
             gevent.spawn(runner.quit if self.environment.parsed_options.headless else runner.stop)
 
     def _terminate(self, name: str) -> None:
-        """End the run in good order on the first signal; a second Ctrl-C ends the process there and then."""
+        """End the run in good order on the first signal; a second Ctrl-C ends the process at once."""
         if name == "SIGHUP":
             signals.detach_terminal()
         if self._is_worker:
@@ -385,10 +389,10 @@ class Plugin:
             if isinstance(self.environment.runner, MasterRunner):
                 self._finish_unstarted_run()
         if self.environment.web_ui is not None and name != "SIGTERM":
-            self.environment.web_ui.stop()  # Locust leaves when its server does; of SIGTERM it hears by itself
+            self.environment.web_ui.stop()  # Locust quits when its web server stops; it handles SIGTERM itself
 
     def _terminate_worker(self, name: str) -> None:
-        """A terminal strikes master and workers alike: the first time the master sees everybody home, if it is in the same one."""
+        """Ignore the first Ctrl-C of a shared terminal: the master gets it, too, and drains the run."""
         shared = name == "Ctrl-C" or self._with_master
         if shared and self.run is not None and not self.run.ended and not self._signalled_before:
             self._signalled_before = True
@@ -399,7 +403,7 @@ class Plugin:
             os.kill(os.getpid(), signal.SIGTERM)
 
     def _finish_unstarted_run(self) -> None:
-        """Leave the results of a run that was called off before its workers were there: Locust would wait for them for ever."""
+        """Write the results of a run that was interrupted before its workers were there: Locust would wait for ever."""
         if self.prepare() is not None:
             self.on_test_stop()
         environment = self.environment
@@ -411,7 +415,7 @@ class Plugin:
     def _interrupt(self, reason: str) -> None:
         run = self.run
         if run is not None and run.lifecycle.planned_drain:
-            logger.info("The load is over, and all of it is judged; the last shoppers are seen home (%s).", reason)
+            logger.info("The load is over and will be judged as a whole; the last journeys finish (%s).", reason)
         elif run is not None:
             run.close(interruption(reason))  # the first one counts
 
@@ -429,7 +433,7 @@ class Plugin:
         return isinstance(self.environment.runner, WorkerRunner)
 
     def _kinds(self) -> dict[str, str]:
-        """The journey of each user class, by the class's name."""
+        """The journey of each user class, by the class name."""
         return {one.__name__: one.kind for one in self._chosen}
 
     def _journey_log(self, path: str) -> JourneyLog | None:
@@ -441,15 +445,15 @@ class Plugin:
         try:
             return JourneyLog(own)
         except OSError as error:
-            logger.warning("The run goes on without its journey log: %s: %s", own, error.strerror or error)
+            logger.warning("The run continues without a journey log: %s: %s", own, error.strerror or error)
             return None
 
     # -- choices --------------------------------------------------------------------------------------------------
 
     def _choose(self, options: Any) -> Workload[Any]:
-        """The scenario with the choices made on the command line, or in the form of the web UI.
+        """The scenario with the overrides of the command line or of the web form.
 
-        Locust tells its workers of our options, but not of its own: number of users and run time travel as one of ours.
+        Locust sends our options to its workers, but not its own; so number of users and run time travel in one of ours.
         """
         if self._is_worker and (told := getattr(options, CHOICES_ATTRIBUTE, None)):
             return self.provider.choose(Choices(**{**told, "allowed": tuple(told["allowed"])}))
@@ -458,7 +462,7 @@ class Plugin:
         return workload
 
     def _select_users(self, workload: Workload[Any]) -> None:
-        """Only the user classes take part that were chosen and that the scenario has a weight for."""
+        """Keep the chosen user classes that have a weight in the scenario."""
         options = self.environment.parsed_options
         picked = self.environment.user_classes if getattr(options, "class_picker", False) else self._chosen
         kept = selected_user_classes(picked, workload, options)
@@ -473,7 +477,7 @@ def _refuse(misuse: UsageError) -> NoReturn:
 
 
 def _loaded(kind: type[User]) -> set[str]:
-    """The names of all user classes that have been loaded."""
+    """The names of all loaded user classes."""
     names = set[str]()
     for one in kind.__subclasses__():
         names |= _loaded(one)

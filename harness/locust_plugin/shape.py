@@ -1,4 +1,4 @@
-"""Locust's load shape: it keeps the pool of users that the scenario asks for, until the run is over."""
+"""Keeps the scenario's number of users in Locust until the run is over."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from harness.run.registry import run_registry
 
 
 class ArrivalShape(LoadTestShape):
-    """How many users there are; when their journeys start is the schedule's business, not Locust's."""
+    """Locust's load shape: how many users there are. The schedule decides when their journeys start."""
 
     use_common_options = True
 
     def tick(self) -> tuple[int, float] | None:
-        """Called by Locust about once a second: the pool and its spawn rate, or ``None`` to end the run."""
+        """The number of users and the spawn rate, or ``None`` to end the run; Locust calls this about once a second."""
         if self.runner is None:
             return None
-        keeper = run_registry(self.runner.environment)
-        run = None if keeper is None else keeper.prepare()
+        registry = run_registry(self.runner.environment)
+        run = None if registry is None else registry.prepare()
         if run is None:
             return None
         return None if run.over else (run.workload.users, run.spawn_rate)

@@ -1,7 +1,7 @@
-"""Notes a request to end that comes before Locust is ready, and ends forked workers together with their parent.
+"""Defers signals that arrive before Locust is ready, and ends forked workers together with their parent.
 
-Locust forks the workers of ``--processes`` before it tells anybody that it is ready, and until then a signal kills the
-process where it stands: a run that was asked for would leave no result.
+Until Locust is ready a signal kills the process at once, and the run would leave no result. Locust forks the workers of
+``--processes`` before its first event.
 """
 
 from __future__ import annotations
@@ -19,28 +19,28 @@ _DEFAULTS: dict[signal.Signals, Any] = {
     signal.SIGTERM: signal.SIG_DFL,
     signal.SIGHUP: signal.SIG_DFL,
 }
-_PR_SET_PDEATHSIG = 1  # of Linux's prctl: the signal that this process gets when its parent dies
+_PR_SET_PDEATHSIG = 1  # prctl of Linux: choose the signal that this process gets when its parent dies
 
-_TERMINALS = tuple(each for each in (1, 2) if os.isatty(each))  # once it is closed, it cannot be told from a file
+_TERMINALS = tuple(each for each in (1, 2) if os.isatty(each))  # a closed terminal can no longer be told from a file
 
 _deferred: list[int] = []
 _hooked: list[int] = []
 
 
 def defer() -> None:
-    """From now on, note a request to end instead of following it; one that somebody else handles is left alone."""
+    """From now on, record signals to end instead of obeying them; leaves signals with another handler alone."""
     for number, default in _DEFAULTS.items():
         if signal.getsignal(number) == default:
             signal.signal(number, _defer)
 
 
 def first_deferred() -> str:
-    """The name of the first signal that was noted; empty: none was."""
+    """The name of the first deferred signal; empty: there was none."""
     return SIGNAL_NAMES[signal.Signals(_deferred[0])] if _deferred else ""
 
 
 def deliver_deferred() -> None:
-    """Note nothing any more: signals do again what they do by default, those that were noted as well."""
+    """Restore the default handlers, and deliver the first deferred signal."""
     for number, default in _DEFAULTS.items():
         if signal.getsignal(number) is _defer:
             signal.signal(number, default)
@@ -50,7 +50,7 @@ def deliver_deferred() -> None:
 
 
 def detach_terminal() -> None:
-    """Send what is still written to a terminal that was closed to nowhere, where it raises no error."""
+    """Redirect output from a closed terminal to /dev/null, where writing raises no error."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
     for descriptor in _TERMINALS:
         os.dup2(nowhere, descriptor)
@@ -58,12 +58,12 @@ def detach_terminal() -> None:
 
 
 def ignored(number: signal.Signals) -> bool:
-    """Whether this process was started to ignore a signal, as nohup has it."""
+    """Whether this process ignores the signal, for example under nohup."""
     return signal.getsignal(number) is signal.SIG_IGN
 
 
 def die_with_parent() -> None:
-    """Have every process that this one forks get SIGTERM when this one dies, however it dies; on Linux alone."""
+    """Make each forked process get SIGTERM when this process dies, however it dies; on Linux only."""
     if _hooked:
         return
     _hooked.append(os.getpid())
@@ -78,7 +78,7 @@ def die_with_parent() -> None:
         deliver_deferred()
         if prctl is not None:
             prctl(_PR_SET_PDEATHSIG, int(signal.SIGTERM), 0, 0, 0)
-            if forking and os.getppid() != forking[0]:  # it died in between
+            if forking and os.getppid() != forking[0]:  # the parent died in between
                 os._exit(1)
 
     os.register_at_fork(before=in_parent, after_in_child=in_child)

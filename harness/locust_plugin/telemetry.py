@@ -1,4 +1,4 @@
-"""What a process tells of its runs while they are on: metrics to read or sent away, a file of all series, lines of progress."""
+"""Publishes a run while it is on: /metrics, remote write, the file of time series, and progress lines."""
 
 from __future__ import annotations
 
@@ -34,15 +34,15 @@ from harness.yield_to_load import YieldToLoad
 
 logger = logging.getLogger("checkload")
 
-LONGEST_LINGER = 600.0  # seconds; a process that forgets to end is nobody's friend
-PROGRESS_INTERVAL = 5.0  # seconds between two lines of progress
+LONGEST_LINGER = 600.0  # seconds
+PROGRESS_INTERVAL = 5.0  # seconds between two progress lines
 OBJECTIVE_PAUSE = 0.01  # seconds between the checks of two objectives
 
 
 class Telemetry:
-    """Tells of one run after the other.
+    """Publishes one run after the other.
 
-    ``run`` gives the one that is on, ``runner`` Locust's; ``wall_clock`` is the time of day.
+    ``run`` returns the current run, ``runner`` Locust's runner; ``wall_clock`` is the time of day.
     """
 
     def __init__(
@@ -64,12 +64,12 @@ class Telemetry:
         self._progress = Progress()
 
     def open(self, options: Any, workload: Workload[Any]) -> None:
-        """Serve ``/metrics``, and check where metrics are to be sent; raises ``UsageError``."""
+        """Serve ``/metrics``, and check the address of the remote write; raises ``UsageError``."""
         self._remote = _remote_destination(options, workload)
         self._serve_metrics(options)
 
     def close(self, linger: float | None) -> None:
-        """Serve for so many seconds more; ``None``: until whoever was reading has read the end."""
+        """Serve ``/metrics`` for so many more seconds; ``None``: until each scraper has read the end."""
         if self._metrics is None:
             return
         if linger is None:
@@ -79,7 +79,7 @@ class Telemetry:
         self._metrics.stop()
 
     def prepare(self, workload: Workload[Any] | None) -> None:
-        """Another run is to come, or ``None`` where what was asked for cannot be done."""
+        """Reset for the next run; ``None``: there is none, because its options are wrong."""
         self._judged = self.folder = None
         if workload is not None:
             self._demands = ObjectiveStatusTracker(workload.objectives)
@@ -87,7 +87,7 @@ class Telemetry:
             self._progress = Progress()
 
     def begin(self, run: Run[Any], results: str) -> None:
-        """The load is on; the file of all series goes where the results will be, under ``results``."""
+        """Start publishing a run; the time series go to its results folder, chosen by the option ``results``."""
         if self._series is not None or self._remote_writer is not None:
             return
         self._series = self._new_series(run, results)
@@ -98,7 +98,7 @@ class Telemetry:
             self._remote_writer.start()
 
     def end(self, judged: Result | None) -> None:
-        """The run is over and judged, unless that broke; the verdict is in the series' last words."""
+        """Publish the last values, with the verdict if there is one."""
         self._judged = judged
         if self._series is not None:
             self._series.finish()
@@ -108,7 +108,7 @@ class Telemetry:
             self._remote_writer = None
 
     def each_second(self, run: Run[Any], *, quietly: bool) -> None:
-        """A second has gone by; ``quietly`` without a line of progress."""
+        """Update once a second; ``quietly``: without a progress line."""
         if run.elapsed - self._last_progress < PROGRESS_INTERVAL:
             return
         self._last_progress = run.elapsed
@@ -159,13 +159,13 @@ class Telemetry:
             self.folder = folder = finish.results_folder(run, results)
             series = SeriesRecorder(self._collector, SeriesFile(folder / SERIES_FILE_NAME), self._wall_clock)
         except OSError as error:
-            logger.warning("The time series of this run cannot be kept: %s", error.strerror or error)
+            logger.warning("The time series of this run cannot be written: %s", error.strerror or error)
             return None
         series.start()
         return series
 
     def _state(self) -> RunMetrics | None:
-        """What /metrics shows at this moment."""
+        """The metrics at this moment."""
         run = self._run()
         if run is None:
             return None
@@ -176,6 +176,6 @@ def _remote_destination(options: Any, workload: Workload[Any]) -> Destination | 
     if not options.remote_write:
         return None
     to = parse_destination(options.remote_write, os.environ.get(REMOTE_WRITE_TOKEN, ""), workload.allowed)
-    # Locust tells its workers, and its page, of all options; there may be a password in this one.
+    # Locust sends all options to its workers and its page; this one may hold a password.
     options.remote_write = ""
     return to

@@ -1,4 +1,4 @@
-"""Carries the messages between master and workers over Locust's own connection, and picks the run that fits the process."""
+"""Connects runs with Locust: passes messages between master and workers, and makes the run that fits the process."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ CurrentRun = Callable[[], Run[Any] | None]
 
 
 def register_handlers(runner: Any, current: CurrentRun, guard: PortGuard) -> None:
-    """Listen to the messages that concern this process; once per process, before any run. ``guard`` counts those of no use."""
+    """Register the message handlers of this process, once and before any run; ``guard`` counts refused messages."""
     if isinstance(runner, MasterRunner):
         guard.wrap_handler(runner)
         runner.register_message(REPORT, partial(_handle_in_master, current, guard, MasterRun.receive_report))
@@ -61,7 +61,7 @@ def make_run(
     time: TimeSource,
     hooks: RunHooks,
 ) -> Run[Any]:
-    """The run of this process: whole, the master's side, or a worker's."""
+    """The run of this process: a master's, a worker's, or that of a single process."""
     if isinstance(runner, MasterRunner):
         return MasterRun(
             workload,
@@ -80,7 +80,7 @@ def make_run(
 
 
 def users_by_class(runner: Any) -> dict[str, int]:
-    """How many virtual users of each class there are: in this process, or in all workers that are still there."""
+    """How many virtual users of each class there are, in this process or in all present workers."""
     if isinstance(runner, MasterRunner):
         told = Counter[str]()
         for client in _present(runner):
@@ -90,7 +90,7 @@ def users_by_class(runner: Any) -> dict[str, int]:
 
 
 def pin_users(environment: Any, current: CurrentRun) -> None:
-    """Have the users of each run stay where they are put when it begins; in the master, before any run."""
+    """Make the master keep each user in its worker for the whole run; call it before any run."""
 
     def on_late_worker(name: str) -> None:
         run = current()
@@ -102,7 +102,7 @@ def pin_users(environment: Any, current: CurrentRun) -> None:
 
 
 def _on_next_run_only(**_: Any) -> None:
-    logger.warning("The master has a run on that began without this worker; it takes part in the next one")
+    logger.warning("The master has a run on that began without this worker; this worker takes part in the next run")
 
 
 def _present(runner: Any) -> list[Any]:
@@ -115,9 +115,9 @@ def _handle_in_master(current: CurrentRun, guard: PortGuard, handle: Callable[..
         try:
             handle(run, msg.node_id, msg.data)
         except ForgedMessage:
-            guard.refuse("was sent in the name of a worker by who is not that worker")
-        except Exception as error:  # noqa: BLE001 - whatever it is, it must not end the load
-            guard.refuse(f"was no proper message of the kind {msg.type} ({type(error).__name__})")
+            guard.refuse("was sent under the name of another worker")
+        except Exception as error:  # noqa: BLE001 - no error here may end the load
+            guard.refuse(f"was not a valid message of type {msg.type} ({type(error).__name__})")
 
 
 def _handle_in_worker(current: CurrentRun, handle: Callable[..., None], msg: Any, environment: Any, **_: Any) -> None:
@@ -125,5 +125,5 @@ def _handle_in_worker(current: CurrentRun, handle: Callable[..., None], msg: Any
     if run is not None and not run.ended:
         handle(run, msg.data)
     elif msg.type == BEGIN:
-        reason = "it could not prepare the scenario; its own log says why"
+        reason = "it could not prepare the scenario; see its log"
         environment.runner.send_message(REFUSE, {"run": msg.data["run"], "key": msg.data["key"], "reason": reason})

@@ -1,4 +1,4 @@
-"""Gathers what was noticed about a run, for the checks that decide whether to trust it."""
+"""Collects the facts about a run that the validity checks read."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ from harness.validity.ledger import LedgerComparison, known_causes
 def run_conditions(run: Run[Any], comparison: LedgerComparison | None, silence: str, exceptions: int) -> Conditions:
     """The conditions of a run that has ended.
 
-    ``comparison`` holds our books against the shop's, ``silence`` says why it showed none (``""``: it did, or keeps none),
-    ``exceptions`` counts errors that surfaced outside journeys.
+    ``comparison`` compares our counts with the shop's ledger. ``silence`` says why the shop did not show its ledger (``""``: it
+    did, or has none). ``exceptions`` counts errors outside journeys.
     """
     counts = RunTotals.of(run.recorder)
     workload = run.workload
@@ -63,7 +63,7 @@ def run_conditions(run: Run[Any], comparison: LedgerComparison | None, silence: 
 
 
 def _mix_counts(recorder: Recorder, workload: Workload[Any]) -> list[LabelCount]:
-    """Who came beside who was meant to, of each kind of label that the workload can tell."""
+    """Planned and actual number of journeys by label, for each kind of label with a plan."""
     came = {"journey": Counter[str](), "payment option": Counter[str]()}
     for key, cell in recorder.journeys.items():
         came["journey"][key.journey] += cell.response.total

@@ -1,7 +1,7 @@
-"""One run: from the moment its users are there until the last journey is home.
+"""Runs one workload, from the moment all users are spawned until the last journey is over.
 
-This is the shell around ``harness/schedule/dispatch.py``: it owns the real clock and the greenlets, and collects what
-the verdict must know about the instrument itself.
+This is the shell around the pure modules: it has the real clock and the greenlets, and measures the load generator
+itself for the validity checks.
 """
 
 from __future__ import annotations
@@ -33,10 +33,10 @@ logger = logging.getLogger("checkload")
 
 ContextT = TypeVar("ContextT")
 
-START_DELAY = 0.2  # seconds between the last user being there and the first arrival being due
+START_DELAY = 0.2  # seconds from the last spawned user to the start of the schedule
 LAG_PROBE_INTERVAL = 0.05  # seconds between two probes of the event loop
-YIELD_SECONDS = 0.002  # seconds for which the load has its turn between two steps of a look at the verdict
-CHECK_INTERVAL = 0.5  # seconds between two looks at the target, the stop file and the stop rules
+YIELD_SECONDS = 0.002  # seconds for the load between two steps of an interim check
+CHECK_INTERVAL = 0.5  # seconds between two checks of the target, the stop file and the stop rules
 
 
 class Run(RunRecord[ContextT]):
@@ -65,20 +65,20 @@ class Run(RunRecord[ContextT]):
 
     @property
     def alpha_left(self) -> float:
-        """The part of each demand's doubt that the verdict may spend; the looks at the run have spent the rest."""
+        """The part of each objective's alpha that the final check may spend; the interim checks have spent the rest."""
         return self._ending_checks.alpha_left
 
     def start(self, users: int) -> None:
-        """All users are there: fix the clock, and let arrivals in."""
+        """Start the load: all users are spawned."""
         if self.begun or self.over:
             return
         self.spawned = users
         self._gc_tuning.freeze()
-        # In a closed load the shoppers that are there come at once; what they do must not count as warm-up.
+        # In a closed load the users begin at once: a delay would count their first journeys as warm-up.
         self.start_load(self.clock() + (START_DELAY if self.workload.is_open else 0.0))
 
     def start_load(self, start: float) -> None:
-        """Let this process's share of the arrivals in from this moment on."""
+        """Let in this process's partition of the arrivals, from this moment on."""
         self.recorder.window = Window(start, start + self.workload.warm_up, start + self.length)
         self.admission = open_admission(self.workload, self.partition, self.recorder, self._drop, self.stepped_arrivals)
         if self.closing:
@@ -90,7 +90,7 @@ class Run(RunRecord[ContextT]):
         self.start_background_tasks()
 
     def extend_schedule(self, rate: float, seconds: float) -> None:
-        """The next stretch of a load whose rate is searched for: so many arrivals a second, for so many seconds."""
+        """Add a level of a capacity search: so many arrivals a second, for so many seconds."""
         if self.stepped_arrivals is not None:
             self.stepped_arrivals.extend(rate, seconds)
 
@@ -117,7 +117,7 @@ class Run(RunRecord[ContextT]):
             self.close(Ending(EndCause.CERTAIN, SEARCH_COMPLETE, judged_until=self.elapsed))
 
     def start_background_tasks(self) -> None:
-        """Start what goes on beside the shoppers for as long as the run lasts."""
+        """Start the greenlets that admit arrivals, measure this process and check for an early end."""
         self._process_watch.start()
         work = (self._drive, self._probe_lag, self._watch)
         self._greenlets = [gevent.spawn(self._guarded, one) for one in work]
@@ -155,7 +155,7 @@ class Run(RunRecord[ContextT]):
         """Send no more reports: the master is gone; only a worker has one."""
 
     def end(self) -> None:
-        """Locust has stopped all users; nothing more will be recorded."""
+        """End the run: Locust has stopped all users, and nothing more is recorded."""
         self.admission.close()
         self.lifecycle.end()
         self._gc_tuning.restore()
@@ -168,7 +168,7 @@ class Run(RunRecord[ContextT]):
         gevent.killall([greenlet for greenlet in self._greenlets if greenlet is not current], block=False)
 
     def _guarded(self, work: Callable[[], None]) -> None:
-        """Without any one of these a run would never end, or say what it cannot know: it is over, as a crash."""
+        """End the run as a crash if a background task fails: without it the run would never end, or its verdict would be wrong."""
         try:
             work()
         except Exception as error:
@@ -184,19 +184,19 @@ class Run(RunRecord[ContextT]):
         self._drain_shoppers()
 
     def _drain_shoppers(self) -> None:
-        """Let nobody in any more, and wait for those under way."""
+        """Let in no new arrivals, and wait for the journeys under way."""
         if self.lifecycle.state is RunState.LOADING:
             self.lifecycle.close(Ending())
         planned = self.lifecycle.planned_drain
         if planned:
-            # Who was due in time and waits for a user may still be served.
+            # Arrivals that were due in time and wait for a user may still be served.
             while not self.over and (wake := self.admission.advance(self.clock())) < math.inf:
                 self._sleep(min(CHECK_INTERVAL, max(0.0, wake - self.clock())))
         deadline = self.clock() + self.grace
         self.admission.close()
         while self.under_way and self.clock() < deadline and not self.over:
             self._sleep(LAG_PROBE_INTERVAL)
-        # Of a run that was ended early, the journeys that Locust then stops are cut off, not late.
+        # After an early ending Locust interrupts the remaining journeys; they are not late.
         self.lifecycle.drained(timed_out=bool(self.under_way) and planned)
 
     def _probe_lag(self) -> None:

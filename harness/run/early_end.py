@@ -1,6 +1,6 @@
-"""Why a run ends before its time: its shop is dead, it was called off, a rule says so, or its verdict is certain.
+"""Checks whether a run must or may end early: dead shop, stop file, stop rule, or certain verdict.
 
-Pure but for the stop file, which it looks for; moments come in as arguments.
+Pure, except for the stop file; moments come in as arguments.
 """
 
 from __future__ import annotations
@@ -17,18 +17,18 @@ from harness.yield_to_load import YieldToLoad
 
 
 class StopFile:
-    """A kill switch that needs no terminal: the run ends as soon as this file exists."""
+    """A file that ends the run as soon as it exists: a stop button that needs no terminal."""
 
     def __init__(self, path: str) -> None:
         self._path = Path(path)
 
     def reason(self) -> str:
-        """Why the run must end now, as a sentence; empty while the file does not exist."""
+        """Why the run must end, as a sentence; empty while the file does not exist."""
         return f"the stop file {self._path} exists" if self._path.exists() else ""
 
 
 class EarlyEndChecks:
-    """Looks for reasons to end one run early."""
+    """Checks one run for reasons to end early."""
 
     def __init__(self, workload: Workload[Any]) -> None:
         self._stop_rules = StopRuleMonitor(workload.stop_rules)
@@ -36,15 +36,15 @@ class EarlyEndChecks:
 
     @property
     def alpha_left(self) -> float:
-        """The part of each demand's doubt that the verdict may spend; the looks at the run have spent the rest."""
+        """The part of each objective's alpha that the final check may spend; the interim checks have spent the rest."""
         return 1.0 if self._analyses is None else self._analyses.alpha_left
 
     def forced_end(
         self, target: Target | None, stop_file: StopFile | None, recorder: Recorder, now: float
     ) -> Ending | None:
-        """Why the run must not go on; ``target`` is the shop if it was started for this run, ``now`` a moment of the recorder's clock."""
+        """The ending of a run that must not go on; ``target`` is the embedded shop, ``now`` a moment of the recorder's clock."""
         if target is not None and not target.alive():
-            return Ending(EndCause.TARGET_DIED, "the embedded shop ended in the middle of the run", drains=False)
+            return Ending(EndCause.TARGET_DIED, "the embedded shop ended during the run", drains=False)
         if stop_file is not None and (found := stop_file.reason()):
             return Ending(EndCause.STOP_FILE, found, interrupted_by="the stop file")
         if rule := self._stop_rules.check(recorder, now):
@@ -52,7 +52,7 @@ class EarlyEndChecks:
         return None
 
     def certain_end(self, recorder: Recorder, elapsed: float, yield_to_load: YieldToLoad) -> Ending | None:
-        """Why it need not go on, ``elapsed`` seconds after the first arrival; ``yield_to_load`` lets the load go on between two steps."""
+        """The ending of a run with a certain verdict, ``elapsed`` seconds after the first arrival."""
         if self._analyses is None or not self._analyses.due(elapsed):
             return None
         reason = self._analyses.analyse(recorder, elapsed, yield_to_load)

@@ -1,13 +1,12 @@
-"""Ends a run as soon as its verdict is certain, without paying for it with wrong verdicts.
+"""Ends a run as soon as its verdict is certain, without more wrong verdicts.
 
-Whoever looks at a test again and again until it says what she hopes for will see it say so: repeated looks add up their
-errors. So there are few, at moments fixed in advance, and the doubt that a demand allows is spent on them in parts: a tenth at
-each of three looks, the rest at the end (a union bound, which holds however alike the looks are). A look only decides
-whether to end the load. The verdict is then given on everybody who had come until that moment, when the last of them
-is home, with the doubt of that look.
+Repeated tests of one hypothesis add up their errors. So there are only three interim checks, at moments fixed in advance.
+Each of them spends 10 % of an objective's alpha; the final check gets 70 %. (This is a union bound: it holds however
+correlated the checks are.) An interim check only decides whether to end the load. The verdict comes after the drain: it
+judges all arrivals until that moment, with the alpha of that check.
 
-What is no test of a hypothesis decides only when it can change no more: a count that is reached, a maximum that is
-exceeded.
+Counts and maxima are no hypothesis tests. They decide only when they cannot change any more: a count that is reached, a
+maximum that is exceeded.
 """
 
 from __future__ import annotations
@@ -30,20 +29,21 @@ from harness.validity.stationarity import stationary
 from harness.yield_to_load import NEVER, YieldToLoad
 
 ANALYSIS_POINTS = (0.25, 0.5, 0.75)
-"""When to look, as parts of the time to be judged."""
+"""When to check, as parts of the time to be judged."""
 ALPHA_PER_ANALYSIS = 0.1
-"""The part of a demand's doubt that each look spends."""
+"""The part of an objective's alpha that each interim check spends."""
 MARGIN = 0.5
-"""To end the load takes this part of a look's doubt, so that those still under way can hardly change the verdict."""
+"""A check ends the load at this part of its alpha, so that journeys under way can hardly change the verdict."""
 
 _MIN_SLICES = 3
-"""Slices of settled journeys; with fewer nothing is known about how much they vary."""
+"""Fewest slices of settled journeys: with fewer their variance is unknown."""
 
 
 class InterimAnalyses:
-    """The looks at one run. ``warm_up`` and ``steady`` are its planned seconds; ``served`` what is guaranteed, by payment option.
+    """The interim checks of one run.
 
-    ``constant_rate`` says that the load is the same throughout. ``yield_to_load`` is called between two steps, to let the load go on.
+    ``warm_up`` and ``steady`` are its planned seconds; ``guaranteed`` is the minimum number of journeys by payment option.
+    ``constant_rate`` says that the arrival rate is the same throughout.
     """
 
     def __init__(
@@ -65,18 +65,18 @@ class InterimAnalyses:
 
     @property
     def alpha_left(self) -> float:
-        """The part of each demand's doubt that the verdict may spend."""
+        """The part of each objective's alpha that the final check may spend."""
         return ALPHA_PER_ANALYSIS if self._decided else 1 - ALPHA_PER_ANALYSIS * len(ANALYSIS_POINTS)
 
     def due(self, elapsed: float) -> bool:
-        """Whether it is time for the next look, so many seconds from the first arrival; late by a second is in time."""
+        """Whether the next check is due, so many seconds after the first arrival."""
         return (
             self._done < len(ANALYSIS_POINTS)
             and elapsed >= self._warm_up + ANALYSIS_POINTS[self._done] * self._steady - 1e-6
         )
 
     def analyse(self, recorder: Recorder, elapsed: float, yield_to_load: YieldToLoad = NEVER) -> str:
-        """Take the look that is due; why the load can end now, in words, or ``""``."""
+        """Make the check that is due; returns why the load can end now, as a sentence, or ``""``."""
         self._done += 1
         before = first_unsettled_slice(recorder, elapsed)
         verdicts = []
@@ -90,14 +90,14 @@ class InterimAnalyses:
         judged = format_duration(max(0.0, elapsed - self._warm_up))
         return (
             f"the verdict was certain after {judged} of the {format_duration(self._steady)} to be judged "
-            f"(look {self._done} of {len(ANALYSIS_POINTS)})"
+            f"(check {self._done} of {len(ANALYSIS_POINTS)})"
         )
 
     def _all_passed(self, verdicts: Sequence[Verdict], recorder: Recorder) -> bool:
         return bool(verdicts) and all(each is Verdict.PASSED for each in verdicts) and self._minimums_reached(recorder)
 
     def _minimums_reached(self, recorder: Recorder) -> bool:
-        """Whether the rare options have had the journeys that they were promised."""
+        """Whether each payment option has had its minimum number of journeys."""
         left = dict(self._guaranteed)
         for key, cell in list(recorder.journeys.items()):
             if key.payment_option in left and key.blame != Blame.HARNESS:
@@ -105,7 +105,7 @@ class InterimAnalyses:
         return all(number <= 0 for number in left.values())
 
     def _no_findings(self, recorder: Recorder, elapsed: float) -> bool:
-        """Whether nothing speaks against a pass that a longer run would show yet more clearly."""
+        """Whether the checks of backlog and stationarity find nothing that a longer run would show more clearly."""
         window = recorder.window
         view = recorder.with_window(replace(window, steady_until=window.start + elapsed))
         facts = Conditions(
@@ -117,9 +117,9 @@ class InterimAnalyses:
 
 
 def early_verdict(recorder: Recorder, objective: Objective, before: float, length: float) -> Verdict:
-    """What is certain about a demand already, ``INCONCLUSIVE`` if nothing is.
+    """The verdict on an objective that is already certain; ``INCONCLUSIVE`` if none is.
 
-    ``before`` is the slice of the recorder before which everybody is home, ``length`` the seconds to be judged in all.
+    All journeys of slices before ``before`` are over; ``length`` is the number of seconds to be judged.
     """
     if objective.metric in (Metric.COUNT, Metric.RATE):
         number = sum(
@@ -143,7 +143,7 @@ def early_verdict(recorder: Recorder, objective: Objective, before: float, lengt
 
 
 def first_unsettled_slice(recorder: Recorder, elapsed: float) -> float:
-    """The first slice of which somebody may still be under way: as long ago as 99 of 100 journeys took, of those that ended."""
+    """The first slice whose journeys may still be under way: it is as old as the p99 duration of ended journeys."""
     took = Histogram()
     for key, cell in list(recorder.journeys.items()):
         if key.phase in STEADY or key.phase == Phase.WARM_UP:

@@ -1,4 +1,4 @@
-"""What happens when a run is over: hold the books against the shop's, judge, write it all down, say it."""
+"""Finishes a run: compares counts with the shop's ledger, judges, writes the results and the console report."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ PACKAGES = ("checkload", "locust", "gevent", "geventhttpclient", "orjson", "prom
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """A run that has been judged and written down."""
+    """A run with its verdict and its written results."""
 
     result: Result
     folder: Path
@@ -38,12 +38,12 @@ class Finished:
 
     @property
     def exit(self) -> Exit:
-        """What the pipeline is told."""
+        """The exit code for the pipeline."""
         return self.result.exit
 
     @property
     def headline(self) -> str:
-        """Verdict, reason and where to read on, on one line."""
+        """Verdict, reason and results folder, on one line."""
         judgement = self.result.judgement
         return f"{judgement.verdict.upper()}: {judgement.reason} Results: {self.folder}"
 
@@ -51,7 +51,7 @@ class Finished:
 def finish(run: Run[Any], *, folder: Path | None, results: str, exceptions: int) -> Finished:
     """Judge a run that has ended and write its results into ``folder``, or a folder made from the option ``results``.
 
-    ``exceptions`` counts errors outside journeys. Raises ``OSError`` where the results cannot be written.
+    ``exceptions`` counts errors outside journeys. Raises ``OSError`` if the results cannot be written.
     """
     comparison, silence = _ledger(run)
     conditions = run_conditions(run, comparison, silence, exceptions)
@@ -84,7 +84,7 @@ def finish(run: Run[Any], *, folder: Path | None, results: str, exceptions: int)
 
 
 def results_folder(run: Run[Any], named: str) -> Path:
-    """Where the results go: a folder that was named is used as it is, unless it is another run's, or that of another process."""
+    """The folder of the results: the named one, unless it holds another run's results or another process uses it."""
     base = Path(named) if named else RESULTS
     if named and not os.path.lexists(base / RESULT) and lock_folder(base):
         return base
@@ -92,7 +92,7 @@ def results_folder(run: Run[Any], named: str) -> Path:
 
 
 def _ledger(run: Run[Any]) -> tuple[LedgerComparison | None, str]:
-    """What the shop says it did beside what we counted, or why it did not say."""
+    """Our counts compared with the shop's ledger, or why the shop did not show it."""
     if run.target is None or run.ending.cause is EndCause.TARGET_DIED:
         return None, ""
     try:

@@ -1,6 +1,6 @@
-"""One line per journey, for whoever wants to see what a shopper did: what she was on, page by page, and how it ended.
+"""Writes one line per journey: its pages, and how it ended.
 
-Off unless asked for (``--journey-log``). The lines hold labels and numbers only: no body, account, code or card.
+Off unless ``--journey-log`` names a file. The lines hold labels and numbers only: no body, account, code or card.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ logger = logging.getLogger("checkload")
 
 
 class JourneyLog:
-    """Appends JSON lines to a file, which is replaced when the log is opened.
+    """Writes JSON lines to a file; opening the log replaces the file.
 
     A line is ``{"number", "journey", "payment_option", "outcome", "verification", "failed_page", "order", "due",
-    "response_time", "service_time", "trace", "pages": [[page, outcome], ...]}``; journeys stand in the order in which they ended,
-    ``number`` is their place in the schedule. ``due`` is in seconds from the first arrival; the times are in seconds, from
-    the due moment and from the start of the journey. A disk that takes no more ends the log, not the run: that is said once.
+    "response_time", "service_time", "trace", "pages": [[page, outcome], ...]}``. The order is that in which journeys end;
+    ``number`` is the place in the schedule. ``due`` is in seconds from the first arrival; the times are in seconds, from the due
+    moment and from the start of the journey. A full disk ends the log, not the run; one warning says so.
     """
 
     def __init__(self, path: Path) -> None:
@@ -43,9 +43,9 @@ class JourneyLog:
         *,
         trace: str = "",
     ) -> None:
-        """Add one journey; ``order`` is the order number, empty without one, ``start`` the moment of the first arrival.
+        """Add one journey; ``order`` is its order number or empty, ``start`` the moment of the first arrival.
 
-        ``trace`` is the trace id that its requests carried.
+        ``trace`` is the trace id of its requests.
         """
         if self._broken:
             return
@@ -69,7 +69,7 @@ class JourneyLog:
             self._give_up(error)
 
     def close(self) -> None:
-        """Write out what is buffered."""
+        """Write the buffered lines."""
         try:
             self._file.close()
         except OSError as error:

@@ -9,9 +9,9 @@ from harness.objectives.sample_size import stall_warning, too_short
 from harness.run.workload import Workload
 
 MOST_DRAWN = 20_000
-"""Arrivals that are drawn beforehand at most."""
+"""Most arrivals to draw before a run."""
 STEPS = 200
-"""Moments at which the rate of the profile is read."""
+"""Number of moments at which the profile's rate is read."""
 
 
 def length_warnings(workload: Workload[Any]) -> list[str]:
@@ -23,6 +23,6 @@ def length_warnings(workload: Workload[Any]) -> list[str]:
         return []
     rates = [workload.rate(workload.warm_up + seconds * (step + 0.5) / STEPS) for step in range(STEPS)]
     arrivals = math.fsum(rates) / STEPS * seconds
-    # To draw each of them takes a while; of so many there are enough of all but the rarest.
+    # Drawing each arrival takes a while; a longer schedule has enough of all but the rarest journeys.
     meant = workload.planned_counts({}) if arrivals <= MOST_DRAWN else {"journey": workload.weights}
     return list(too_short(workload.objectives, meant, arrivals, seconds))

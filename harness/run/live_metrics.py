@@ -1,4 +1,4 @@
-"""Gathers what is to be published of a run at this moment, out of the run itself and, of many processes, its fleet."""
+"""Collects the metrics of a run at this moment, for /metrics and the other outputs."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def live_metrics(
     watch: ObjectiveStatusTracker,
     render_times: Histogram,
 ) -> RunMetrics:
-    """What to publish of a run; ``result`` is there once it was judged, ``users`` counts virtual users by class.
+    """The metrics of a run; ``result`` is there once it was judged, ``users`` counts virtual users by class.
 
     ``render_times`` are the times that earlier scrapes took.
     """
@@ -39,7 +39,7 @@ def live_metrics(
         rate_target=run.rate_target,
         stage_number=run.workload.stage_number(run.elapsed) if run.begun else None,
         users=users,
-        # None under way is a number, too: a gauge that comes and goes leaves holes in every graph.
+        # Publish 0, too: a gauge that comes and goes leaves holes in graphs.
         in_flight={**dict.fromkeys(run.workload.payment_options, 0), **run.in_flight},
         requesting=dict(run.requesting),
         pools=run.pools,

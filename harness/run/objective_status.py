@@ -1,4 +1,4 @@
-"""Keeps an eye on where each demand stands while a run is on, a little at a time."""
+"""Tracks the state of each objective during a run, in small steps."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ _STATES = {
     LiveState.NOTHING: "nothing",
 }
 
-_ENDS = {Verdict.INVALID: "inconclusive"}  # not judged, because times are in doubt
+_ENDS = {Verdict.INVALID: "inconclusive"}  # not judged, because the times are not valid
 
 
 class ObjectiveStatusTracker:
-    """Where the demands of one run stood when they were last looked at."""
+    """The objectives of one run, with their states at the last update."""
 
     def __init__(self, objectives: Sequence[Objective]) -> None:
         self.demanded = [ObjectiveStatus(objective) for objective in objectives]
 
     def update(self, recorder: Recorder, steady: float, yield_to_load: YieldToLoad) -> None:
-        """Look at every demand, with a ``pause`` after each; ``steady`` is how many seconds were steady so far."""
+        """Update each objective, with a yield after each; ``steady`` is the number of steady seconds so far."""
         for place, one in enumerate(list(self.demanded)):
             now = live_status(recorder, one.objective, steady)
             measured = None if now.measured is None or isnan(now.measured) else now.measured
@@ -37,7 +37,7 @@ class ObjectiveStatusTracker:
             yield_to_load()
 
     def final(self, results: Sequence[ObjectiveResult]) -> list[ObjectiveStatus]:
-        """How the demands stood in the end; where none was judged, as a search that confirmed nothing judges none, how they stood last."""
+        """The final states; an objective without a verdict keeps its last state (a search may judge none)."""
         found = {result.text: result for result in results}
         return [
             ObjectiveStatus(one.objective, _ENDS.get(result.verdict, str(result.verdict)), result.measured)

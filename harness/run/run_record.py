@@ -1,4 +1,6 @@
-"""What a run is, what its users tell it, and what can be asked of it at any moment; ``harness/run/driver.py`` brings it to life.
+"""Holds the facts of one run: what its users report to it, and what other modules read from it.
+
+``harness/run/driver.py`` adds the greenlets.
 
 Pure: clocks come in as arguments.
 """
@@ -35,7 +37,7 @@ from harness.schedule.partition import Partition
 
 ContextT = TypeVar("ContextT")
 
-MOST_SLICES, SEARCHED_SLICES = 128, 512  # stretches of time that are told apart; a search tells levels from each other
+MOST_SLICES, SEARCHED_SLICES = 128, 512  # most slices of time; a search needs more, to tell its levels apart
 
 
 class RunRecord(Generic[ContextT]):
@@ -59,7 +61,7 @@ class RunRecord(Generic[ContextT]):
         self.started_at = datetime.now(UTC)
         self.ended_at = self.started_at
         self.id = f"{workload.name}-{self.started_at:%Y%m%dT%H%M%SZ}-{self.started_at.microsecond:06d}"
-        # Until the users are there nothing is steady: whatever is recorded before is warm-up.
+        # Until the load starts everything counts as warm-up.
         held_to = [*workload.objectives, *(rule.condition for rule in workload.stop_rules)]
         self.recorder = Recorder(
             Window(clock(), math.inf, math.inf),
@@ -82,26 +84,26 @@ class RunRecord(Generic[ContextT]):
         self.stepped_arrivals = SteppedArrivals(workload.stepped_schedule()) if workload.search is not None else None
 
     def set_target(self, url: str, target: Target | None) -> None:
-        """Say where the load goes; ``target`` is given when the shop there was started for this run."""
+        """Set the target of the load; ``target`` is the embedded shop, if there is one."""
         self.target_url = url.rstrip("/")
         self.target = target
 
-    # -- what users call ------------------------------------------------------------------------------------------
+    # -- called by users ------------------------------------------------------------------------------------------
 
     def wait_for_arrival(self, virtual_user: VirtualUser) -> None:
-        """A user is free for the next arrival of her kind."""
+        """Record that a user is free for the next arrival of its kind."""
         self.admission.wait_for_arrival(virtual_user, self.clock())
 
     def withdraw(self, virtual_user: VirtualUser) -> None:
-        """A user leaves."""
+        """Forget a free user that leaves."""
         self.admission.withdraw(virtual_user)
 
     def give_back(self, assignment: Assignment) -> None:
-        """A user leaves with an arrival she has not begun: in an open load, somebody else takes it."""
+        """Take back an arrival whose user leaves before it begins: in an open load another user takes it."""
         self.admission.give_back(assignment, self.clock())
 
     def begin_journey(self, assignment: Assignment, payment_option: str) -> float:
-        """A user sets out; returns the moment. ``finish`` must follow, with the same payment option."""
+        """Record that a journey begins, and return the moment. ``end_journey`` must follow, with the same payment option."""
         now = self.clock()
         self._process_watch.enter()
         self.in_flight[payment_option] += 1
@@ -109,35 +111,35 @@ class RunRecord(Generic[ContextT]):
         return now
 
     def end_journey(self, sample: JourneySample, payment_option: str) -> None:
-        """A journey is over, however it ended."""
+        """Record that a journey is over, however it ended."""
         self.in_flight[payment_option] -= 1
         self._process_watch.leave(sample.started)
         self.recorder.journey(sample)
         self.admission.end()
 
     def traced(self, sample: PageSample, trace_id: str) -> None:
-        """A page is done that the shop was asked to keep the trace of."""
+        """Record the trace of a page as an exemplar."""
         result = "failure" if sample.blame == Blame.SHOP else "success"
         times = {"service": sample.done - sample.sent, "response": sample.done - sample.due}
         self.exemplars.record(sample.page, result, times, trace_id, self._wall_clock())
 
     def resource_exhausted(self, what: str) -> None:
-        """A connection failed because this machine had no more of something (``EMFILE``)."""
+        """Record a connection that failed because this machine lacked a resource, e.g. ``EMFILE``."""
         self._process_watch.resource_exhausted(what)
 
     def mislabelled(self, page: str) -> None:
-        """A page of the shop claimed a media type that it is not of."""
+        """Record a page of the shop with a wrong media type."""
         self._process_watch.mislabelled(page)
 
     def remark(self, remark: ShopMessage) -> None:
-        """A page failed, and somebody said why or knows what to do."""
+        """Record a message that explains why a page failed."""
         self._process_watch.shop_messages.add(remark)
 
     def _load_over(self) -> None:
-        """Nobody is let in any more."""
+        """Let in no more arrivals."""
         self.admission.close()
 
-    # -- what can be asked of it -----------------------------------------------------------------------------------------
+    # -- read by other modules ------------------------------------------------------------------------------------
 
     @property
     def begun(self) -> bool:
@@ -191,7 +193,7 @@ class RunRecord(Generic[ContextT]):
 
     @property
     def under_way(self) -> int:
-        """Journeys handed out and not yet over."""
+        """Journeys given to users and not yet over."""
         return self.admission.under_way
 
     @property
@@ -206,7 +208,7 @@ class RunRecord(Generic[ContextT]):
 
     @property
     def load_duration(self) -> float:
-        """For how many seconds of its planned length the load was on."""
+        """How many seconds of its planned length the load was on."""
         closed_at = self.lifecycle.closed_at
         end = self.clock() if closed_at is None else closed_at
         return min(self.length, max(0.0, end - self.recorder.window.start)) if self.begun else 0.0
@@ -218,7 +220,7 @@ class RunRecord(Generic[ContextT]):
 
     @property
     def target_name(self) -> str:
-        """The target as a report may show it: without user name, password, path or query."""
+        """The target's name in reports: without user name, password, path or query."""
         if self.target is not None:
             return "the embedded shop"
         parts = urlsplit(self.target_url)
@@ -226,12 +228,12 @@ class RunRecord(Generic[ContextT]):
 
     @property
     def target_host(self) -> str:
-        """The host that is loaded, without port, path or user."""
+        """The host of the target, without port, path or user."""
         return urlsplit(self.target_url).hostname or ""
 
     @property
     def rate_target(self) -> float | None:
-        """Arrivals a second that are asked for at this moment, 0 before and after the load; ``None`` if it is closed."""
+        """The planned arrival rate at this moment, a second; 0 before and after the load, ``None`` for a closed load."""
         if not self.workload.is_open:
             return None
         if not self.begun or self.closing:
@@ -239,7 +241,7 @@ class RunRecord(Generic[ContextT]):
         return self.workload.rate(self.elapsed) if self.stepped_arrivals is None else self.stepped_arrivals.rate
 
     def facts(self) -> dict[str, Any]:
-        """What this process knows about itself as an instrument, as JSON values."""
+        """The facts about this process as a load generator, as JSON values."""
         return {
             "process": self.process_facts("").to_json(),
             "processor_share": self.processor_share,
@@ -248,34 +250,34 @@ class RunRecord(Generic[ContextT]):
 
     @property
     def reading(self) -> ResourceReading:
-        """What this process used of the machine at the last look, about a second ago."""
+        """How much of the machine this process used at the last reading, about a second ago."""
         return self._process_watch.reading
 
     @property
     def refused(self) -> int:
-        """How many messages of other processes were refused."""
+        """How many messages from other processes were refused."""
         return 0
 
     @property
     def sold_twice(self) -> int:
-        """How many order numbers were given to more than one process."""
+        """How many order numbers more than one process received."""
         return 0
 
     @property
     def run_fingerprint(self) -> RunFingerprint | None:
-        """What this process runs, to hold its workers against; ``None`` where it has none."""
+        """What this process runs, to compare with its workers; ``None`` without workers."""
         return None
 
     def process_facts_of_all(self) -> list[ProcessFacts]:
-        """What each process that put on load noticed about itself, as far as told."""
+        """The facts about each process with load, as last reported."""
         return [self.process_facts("")] if self.begun else []
 
     def worker_facts_of_all(self) -> list[WorkerFacts]:
-        """What was noticed about each worker."""
+        """The facts about each worker."""
         return []
 
     def worker_metrics(self) -> list[WorkerMetrics]:
-        """What is published of each process that puts on load."""
+        """The metrics of each process with load."""
         state, reading = "done" if self.ended else "ready", self.reading
         return [
             WorkerMetrics(
@@ -290,11 +292,11 @@ class RunRecord(Generic[ContextT]):
 
     @property
     def pools(self) -> Mapping[str, int]:
-        """What is left of the test data that this run lends out, by name."""
+        """How much test data is free, by its name."""
         return self.worker_context.left() if isinstance(self.worker_context, TestDataPool) else {}
 
     def process_facts(self, name: str) -> ProcessFacts:
-        """What this process noticed about itself and its machine; ``name`` is the worker's, if it is one."""
+        """The facts about this process and its machine; ``name`` is the worker's name, if it is one."""
         steady = self.recorder.arrivals[Phase.STEADY]
         return self._process_watch.facts(name, arrivals=steady, loop_lag=self.loop_lag, steady_lag=self.steady_lag)
 

@@ -1,6 +1,6 @@
-"""What the harness must be told of a load: who comes when, what is demanded, and where it may go.
+"""Defines what the harness must know about a load: its arrivals, its objectives and its target.
 
-``locustfile.py`` hands the harness a ``ScenarioProvider``; everything that knows shops, shoppers or scenario files stays behind
+``locustfile.py`` gives the harness a ``ScenarioProvider``. All code that knows shops, shoppers or scenario files stays behind
 these protocols.
 """
 
@@ -23,7 +23,7 @@ ContextT_co = TypeVar("ContextT_co", covariant=True)
 
 @dataclass(frozen=True, slots=True)
 class Choices:
-    """What the user chose beside the scenario file; an empty text or ``None`` leaves the scenario's own value."""
+    """The user's overrides of the scenario; an empty text or ``None`` keeps the scenario's value."""
 
     scenario: str
     payment_mix: str = ""
@@ -41,10 +41,10 @@ class Choices:
 
 @dataclass(frozen=True, slots=True)
 class LedgerEntry:
-    """What the target itself says it did, to hold the harness's own counts against.
+    """What the target says it did, to compare with our counts.
 
-    ``pages`` counts the requests it received by page, ``orders`` what it sold by payment option, ``revenue`` hundredths
-    of its currency.
+    ``pages`` counts received requests by page, ``orders`` counts orders by payment option, ``revenue`` is in hundredths of the
+    currency.
     """
 
     pages: Mapping[str, int] = field(default_factory=dict)
@@ -54,14 +54,14 @@ class LedgerEntry:
 
 @runtime_checkable
 class TestDataPool(Protocol):
-    """What shoppers of one process need, where it knows how much of its test data is left."""
+    """A worker context that knows how much test data is left."""
 
     def left(self) -> Mapping[str, int]:
-        """How much of each kind is free to be used, by its name."""
+        """How much of each kind is free, by its name."""
 
 
 class Target(Protocol):
-    """A shop that the harness started itself for one run."""
+    """A shop that the harness has started for one run."""
 
     url: str
 
@@ -69,14 +69,14 @@ class Target(Protocol):
         """Whether its process still runs."""
 
     def ledger(self) -> LedgerEntry:
-        """What it says it did; raises ``OSError`` when it cannot say."""
+        """What the shop says it did; raises ``OSError`` if it does not answer."""
 
     def stop(self) -> None:
-        """End it."""
+        """Stop the shop."""
 
 
 class Workload(Protocol[ContextT_co]):
-    """One scenario with the user's choices applied, ready to run."""
+    """One scenario with the user's overrides applied, ready to run."""
 
     name: str
     description: str
@@ -103,7 +103,7 @@ class Workload(Protocol[ContextT_co]):
         """The due times; ``None`` for a closed load."""
 
     def stepped_schedule(self) -> SteppedSchedule:
-        """The due times of a load whose rate is searched for."""
+        """The due times of a capacity search, level by level."""
 
     def rate(self, elapsed: float) -> float:
         """Arrivals a second at so many seconds from the start; 0 for a closed load."""
@@ -112,17 +112,17 @@ class Workload(Protocol[ContextT_co]):
         """The stage of the profile at so many seconds from the start, counted from 1; ``None`` for a closed load."""
 
     def kind_of(self, number: int) -> str:
-        """Which journey an arrival of the schedule is on."""
+        """The journey of an arrival of the schedule."""
 
     def labels_of(self, arrival: Arrival) -> tuple[str, str]:
-        """Journey and payment option of an arrival, for the sample of one that was dropped."""
+        """Journey and payment option of an arrival, for the sample of a dropped one."""
 
     @property
     def constant_rate(self) -> bool:
-        """Whether the load is meant to be the same throughout the steady part."""
+        """Whether the planned load is the same throughout the steady part."""
 
     def planned_counts(self, journeys_begun: Mapping[str, int]) -> Mapping[str, Mapping[str, float]]:
-        """How many of each were meant to come, by what they are (``"journey"``, ``"payment option"``), as far as that is known.
+        """The planned number of journeys by label, for each kind of label with a plan (``"journey"``, ``"payment option"``).
 
         Of an open load, in the whole schedule; of a closed one, in as many of each journey as were begun.
         """
@@ -133,32 +133,32 @@ class Workload(Protocol[ContextT_co]):
 
     @property
     def fingerprint(self) -> str:
-        """A digest of everything that decides who does what and when: alike wherever the same load is prepared."""
+        """A digest of everything that decides the load: the same wherever the same load is prepared."""
 
     def restrict(self, kinds: Collection[str]) -> None:
-        """Only these journeys take part (Locust's class picker)."""
+        """Keep only these journeys (Locust's class picker)."""
 
     def as_asked(self) -> dict[str, Any]:
         """The whole scenario as plain JSON values, without secrets."""
 
     def refusal(self, url: str) -> str:
-        """Why this target cannot be loaded from here, whoever allowed it, as a sentence; empty if it can."""
+        """Why this target cannot be loaded from here, even if it is allowed, as a sentence; empty if it can."""
 
     def start_target(self) -> Target:
-        """Start the embedded shop for this run; raises ``UsageError`` with what it said when it cannot."""
+        """Start the embedded shop for this run; raises ``UsageError`` with the shop's message if it does not start."""
 
     def worker_context(self, worker: int, workers: int) -> ContextT_co:
-        """What the shoppers of this process need; prepared once per run, before the target is started."""
+        """What the shoppers of one process need; made once per run, before the target starts."""
 
     def secrets(self) -> Collection[str]:
-        """Texts that must not appear in any report."""
+        """Texts that no report may contain."""
 
 
 class ScenarioProvider(Protocol[ContextT_co]):
-    """Everything that can be run."""
+    """All scenarios that can be run."""
 
     def names(self) -> Sequence[str]:
-        """The scenarios known by name."""
+        """The names of the known scenarios."""
 
     def choose(self, choices: Choices) -> Workload[ContextT_co]:
-        """Read a scenario and apply the choices; raises ``UsageError`` with every error at once."""
+        """Read a scenario and apply the overrides; raises ``UsageError`` with all errors at once."""

@@ -63,7 +63,7 @@ def test_workers_end_their_load_and_themselves_when_the_master_is_killed(locust,
         assert "Traceback" not in run.output
     refused = another.wait()
     assert refused.code == 2, refused.output
-    assert "another run is on that leaves its results there" in refused.output
+    assert "another run is writing its results there" in refused.output
 
 
 @pytest.mark.parametrize("numbers", [(signal.SIGSTOP,), (signal.SIGINT, signal.SIGINT)])

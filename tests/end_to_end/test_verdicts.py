@@ -143,10 +143,10 @@ def test_workers_end_early_together_when_the_verdict_is_certain(locust, scenario
     assert "Ended early: the verdict was certain after" in run.output
     (ended,) = [one for one in run.result["judgement"]["findings"] if one["check"] == "end"]
     assert ended["level"] == "ok"
-    assert "look 1 of 3" in ended["message"]
+    assert "check 1 of 3" in ended["message"]
     window = run.result["measured"]["window"]
     assert 6 <= window["steady_until"] - window["steady_from"] < 9
-    # Everybody was seen home: nobody was cut off, nobody dropped.
+    # All journeys finished: none was cut off, none dropped.
     assert set(run.result["counts"]["journeys_by_outcome"]) <= {"ok", "abandoned"}
     offered = sum(one["offered"] for one in run.result["measured"]["arrivals"].values())
     assert offered == run.result["counts"]["journeys"]

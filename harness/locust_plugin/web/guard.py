@@ -1,7 +1,7 @@
-"""What checkload adds to Locust's web UI: a guard before it, and tabs of its own in it.
+"""Guards Locust's web UI against other sites, and adds our tabs to it.
 
-Locust's UI answers every address, lets any web page start a load against any host and set any attribute of a
-user class. The guard lets through what the person in front of the browser asks for, and what may be loaded.
+Locust's UI answers under every host name. Any web page can start a load against any host through it, and set any attribute
+of a user class. The guard passes only requests of the UI itself, and only targets that may be loaded.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ Rows = list[dict[str, Any]]
 def refusal(
     method: str, host: str, headers: Mapping[str, str], *, bound: str, allowed: Collection[str] = ()
 ) -> Refusal | None:
-    """Why a request to the web UI is turned away, with an HTTP status; ``None`` if it may pass.
+    """Why a request to the web UI is refused, with an HTTP status; ``None`` if it may pass.
 
-    ``host`` is the Host header, ``bound`` the address that the UI is bound to, ``allowed`` are further names of it. A browser
-    sends ``Origin`` and ``Sec-Fetch-Site`` with every POST that another site made it send.
+    ``host`` is the Host header, ``bound`` the address that the UI listens on, ``allowed`` its further names. A browser
+    sends ``Origin`` and ``Sec-Fetch-Site`` with each POST that another site starts.
     """
     if not is_allowed_host(host, bound, allowed):
         return (
@@ -53,10 +53,10 @@ def _host_and_port_of(origin: str) -> tuple[str, str] | None:
 def install_guard(
     web_ui: Any, *, start: Callable[[Form], str | None], shape: str, allowed_hosts: Collection[str] = ()
 ) -> None:
-    """Put the guard before every page, which also answers to the names ``allowed_hosts``.
+    """Check every request before Locust's UI handles it; ``allowed_hosts`` are further names of the UI.
 
-    ``start`` is given the form with which a run is to be started, gets ready for it or says what is wrong with it. ``shape`` is
-    the name of the load shape that every run has, whatever the form says: under any other, Locust itself would end the run.
+    ``start`` gets the form of a new run; it prepares the run or returns what is wrong. ``shape`` is the name of the load shape
+    of every run, whatever the form says: with any other name Locust would end the run.
     """
     app = web_ui.app
     bound = str(web_ui.host or "")
@@ -77,13 +77,13 @@ def install_guard(
             request.form = ImmutableMultiDict(form)
         if request.path.endswith("/user"):
             return (
-                "User classes are set up by the scenario and its locustfile; nothing of them can be changed here.",
+                "The scenario and its locustfile set up the user classes; they cannot be changed here.",
                 403,
             )
         return None
 
     app.before_request(before)
-    # Locust answers every site's Origin with leave to read. Flask calls the first of this list last.
+    # Locust allows every site to read its answers. Flask calls the first function of this list last.
     app.after_request_funcs.setdefault(None, []).insert(0, _drop_cors_headers)
 
 
@@ -107,8 +107,8 @@ def add_tabs(
 ) -> None:
     """Add tabs to Locust's page.
 
-    ``rows`` is asked every two seconds for the rows of each tab, by its key. The page asks for as long as a run is on; ``state``
-    says so, in Locust's words, where Locust itself does not, and is ``None`` where it does.
+    The page calls ``rows`` every two seconds while a run is on; it returns the rows of each tab, by the tab's key. ``state``
+    returns the state that the page must see, in Locust's words, or ``None`` if Locust's own state is right.
     """
     web_ui.template_args["extended_tabs"] = [{"title": tab.title, "key": tab.key} for tab in tabs]
     web_ui.template_args["extended_tables"] = [
@@ -118,10 +118,10 @@ def add_tabs(
 
     def extend(response: Response) -> Response:
         if request.path.endswith("/stats/requests") and response.is_json:
-            # Asked for before the rows: the page that hears of the end does not ask again.
+            # Before the rows: a page that reads of the end does not ask again.
             now = state() or web_ui.environment.runner.state
             shown = rows()
-            # Locust keeps the response for two seconds, with what was put into it.
+            # Locust caches this response for two seconds, including our rows.
             body = response.get_json()
             body["state"] = now
             body["extended_stats"] = [{"key": tab.key, "data": shown[tab.key]} for tab in tabs]

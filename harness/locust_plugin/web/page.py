@@ -1,7 +1,7 @@
-"""The page of Locust's web UI, with every choice in sight and a sentence beside it.
+"""Serves Locust's web page with our fields in sight and a hint beside each.
 
-The page is Locust's own program. What it is told when it loads comes through here, and so does a style sheet; without the latter
-it would still work.
+The page itself is Locust's program. This module passes it the arguments that it loads, and a style sheet. The page works
+without the style sheet, too.
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ from typing import Any
 from flask import render_template
 
 _STYLE = """
-/* The reason why a run does not start has several lines. */
+/* A message why a run does not start has several lines. */
 .MuiAlert-message { white-space: pre-wrap; }
-/* Our choices come first, and nothing has to be opened to see them. */
+/* Our fields come first, and are always unfolded. */
 form .MuiAccordion-root .MuiCollapse-root { height: auto !important; visibility: visible !important; }
 form .MuiAccordionSummary-root { pointer-events: none; }
 form .MuiAccordionSummary-expandIconWrapper { display: none; }
@@ -24,7 +24,7 @@ form .MuiAccordion-root:has([name="scenario"]) .MuiAccordionDetails-root > div
   { display: grid; grid-template-columns: 1fr 1fr; gap: 16px; }
 form > div { row-gap: 16px !important; }
 .MuiFormControl-root::after { font-size: 0.75rem; opacity: 0.75; margin: 3px 14px 0; }
-/* A run keeps the values it was started with, and the scenario has the weights: there is nothing to edit. */
+/* A run keeps its start values, and the scenario sets the weights: hide the edit buttons. */
 header .MuiButton-colorSecondary, tr:has(input[type="checkbox"]) .MuiIconButton-root
   { display: none; }
 """
@@ -32,7 +32,7 @@ header .MuiButton-colorSecondary, tr:has(input[type="checkbox"]) .MuiIconButton-
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One choice of ours: its name, the value it shows, what is said beside it, and what can be chosen from."""
+    """One field of ours in the form: its name, the value it shows, its hint, and the values to choose from."""
 
     name: str
     value: str
@@ -41,8 +41,8 @@ class Field:
 
     @property
     def as_argument(self) -> dict[str, Any]:
-        """As Locust's page wants it."""
-        # A value beside the choices would be shown, and sent, as the first of them.
+        """The field in the form that Locust's page reads."""
+        # The page would show and send the first choice for a value that is not among them.
         choices = self.choices
         if choices is not None and self.value not in choices:
             choices = [*choices, self.value]
@@ -63,9 +63,9 @@ def install_page(
     hints: Callable[[], Mapping[str, str]],
     arguments: Callable[[], Mapping[str, Any]],
 ) -> None:
-    """Serve Locust's page with these fields, with ``hints`` beside its own, and with other ``arguments`` than Locust's."""
+    """Serve Locust's page with our ``fields``, with ``hints`` beside Locust's fields, and with changed ``arguments``."""
     app = web_ui.app
-    app.jinja_env.policies["json.dumps_kwargs"] = {"sort_keys": False}  # the fields stand in the order given
+    app.jinja_env.policies["json.dumps_kwargs"] = {"sort_keys": False}  # keeps the fields in the given order
 
     def index() -> str:
         web_ui.update_template_args()

@@ -1,7 +1,7 @@
-"""The tabs in Locust's web UI: what hurts, how each payment option fares, and how the demands stand.
+"""Makes the rows of our tabs in Locust's web UI: slowest pages, payment options, capacity and verdict.
 
-Everything here is worked out in the process that puts on the load, so it is done in small pieces with pauses between
-them, and at most every two seconds however many look on.
+The same process generates the load. So the rows are made in small steps with pauses between them, and at most once in two
+seconds however many browsers ask.
 """
 
 from __future__ import annotations
@@ -47,18 +47,18 @@ TABS = (
             "level": "Level",
             "rate": "Journeys a minute",
             "held": "Held",
-            "demand": "Demand that fared worst",
+            "demand": "Worst objective",
             "excess": "Over / allowed",
-            "came": "What came of it",
+            "came": "Outcome",
         },
     ),
-    Tab("demands", "Verdict", {"demand": "Demand", "verdict": "Verdict", "sentence": "In words"}),
+    Tab("demands", "Verdict", {"demand": "Objective", "verdict": "Verdict", "sentence": "In words"}),
 )
 
 NOT_JUDGED = "not judged"
 WORK_SECONDS = 0.001  # seconds of work before the load gets its turn
-PAUSE_SECONDS = 0.0005  # seconds; a real timer and not 0, so that the loop looks at its sockets, too
-CACHE_SECONDS = 1.9  # seconds for which rows are good; the page asks every two
+PAUSE_SECONDS = 0.0005  # seconds; not 0, as only a real timer lets the event loop check its sockets
+CACHE_SECONDS = 1.9  # seconds that rows are kept; the page asks every two
 
 
 class UiState(NamedTuple):
@@ -75,7 +75,7 @@ class UiState(NamedTuple):
 
 
 class TabRows:
-    """What the tabs show, kept for those who ask again at once."""
+    """The rows of all tabs, kept for a moment: several browsers may ask at once."""
 
     def __init__(
         self,
@@ -85,7 +85,7 @@ class TabRows:
         self._current = current
         self._clock = clock
         self._shown: Mapping[str, Rows] = {tab.key: [] for tab in TABS}
-        self._of: object = None  # the run, and how far it is judged
+        self._of: object = None  # the run, and whether it is judged
         self._good_until = 0.0
 
     def rows(self) -> Mapping[str, Rows]:
@@ -106,18 +106,18 @@ class TabRows:
 
 
 def worst_page_rows(run: Run[Any] | None, yield_to_load: YieldToLoad) -> Rows:
-    """A row per page of the steady part: those that fail most first, then the slowest."""
+    """One row per page of the steady part: the most failures first, then the slowest."""
     if run is None:
         return []
     rows = _grouped(run.recorder.pages, lambda key: key.page, yield_to_load)
     if not rows and not run.over:
-        return [{"page": "nothing yet", "count": _until_steady(run)}]
+        return [{"page": "no samples yet", "count": _until_steady(run)}]
     worst = sorted(rows, key=lambda row: (-row.failed, -(percentile(row.response, 0.95) or 0), -row.count, row.name))
     return [{"page": row.name, **_times(row, yield_to_load)} for row in worst]
 
 
 def payment_option_rows(run: Run[Any] | None, yield_to_load: YieldToLoad) -> Rows:
-    """A row per payment option of the steady part."""
+    """One row per payment option of the steady part."""
     if run is None:
         return []
     rows = _grouped(run.recorder.journeys, lambda key: key.payment_option, yield_to_load, run.workload.payment_options)
@@ -125,14 +125,14 @@ def payment_option_rows(run: Run[Any] | None, yield_to_load: YieldToLoad) -> Row
 
 
 def search_rows(run: Run[Any] | None) -> Rows:
-    """A row per level of a search for the capacity, the one that is on first; without rows in any other run."""
+    """One row per level of a capacity search, the current level first; no rows in other runs."""
     controller = None if run is None else run.controller
     if run is None or controller is None:
         return []
     rows = [_level_row(step) for step in reversed(controller.finished_levels)]
     if run.begun and controller.found is None:
         on = controller.level
-        rows.insert(0, {"level": on.purpose, "rate": _a_minute(on.rate), "held": "", "demand": "", "came": "it is on"})
+        rows.insert(0, {"level": on.purpose, "rate": _a_minute(on.rate), "held": "", "demand": "", "came": "running"})
     return rows
 
 
@@ -156,10 +156,10 @@ def _a_minute(rate: float) -> str:
 def objective_rows(
     run: Run[Any] | None, finished: Finished | None, yield_to_load: YieldToLoad, failure: str = ""
 ) -> Rows:
-    """How each demand stands at this moment; after the run the verdict, with whatever speaks against the measurement."""
+    """The state of each objective at this moment; after the run the verdict, and the findings about the measurement."""
     if run is None:
         return []
-    asked = {"demand": "what was asked", "verdict": "", "sentence": run_description(run)}
+    asked = {"demand": "settings", "verdict": "", "sentence": run_description(run)}
     if finished is not None and finished.result.run_id == run.id:
         return [_judged(finished), asked, *_reasons(finished), *_report_rows(finished), *_skipped_objectives(run)]
     if run.ended:
@@ -186,7 +186,7 @@ def objective_rows(
 
 
 def run_description(run: Run[Any]) -> str:
-    """What was asked for, in one line: the scenario, what was chosen beside it, and what is loaded."""
+    """The settings of the run in one line: scenario, overrides and target."""
     asked = run.workload.as_asked()
     chosen = {key: asked["chosen"][key] for key in form.CHOICES if key in asked["chosen"]} | {"seed": run.workload.seed}
     beside = ", ".join(f"{key.replace('_', ' ')} {value}" for key, value in chosen.items())
@@ -197,19 +197,19 @@ def run_description(run: Run[Any]) -> str:
 
 
 def _skipped_objectives(run: Run[Any]) -> Rows:
-    """The demands that the scenario makes and this run does not, because of what was chosen beside it."""
+    """The objectives of the scenario that this run skips because of its overrides."""
     return [
         {
             "demand": text,
-            "verdict": "set aside",
-            "sentence": "what was chosen beside the scenario leaves nothing to demand",
+            "verdict": "skipped",
+            "sentence": "your overrides leave nothing to measure",
         }
         for text in run.workload.as_asked()["chosen"].get("set_aside", ())
     ]
 
 
 def _report_rows(finished: Finished) -> Rows:
-    """What else a report says of the whole run: how much was finished, and whether response and service time part."""
+    """Further sentences of the report: throughput, and the gap between response and service time."""
     said = (("throughput", sentences.throughput), ("response and service time", sentences.response_service_gap))
     return [
         {"demand": name, "verdict": "", "sentence": sentence} for name, of in said if (sentence := of(finished.result))
@@ -226,13 +226,13 @@ def _judged(finished: Finished) -> dict[str, Any]:
 
 
 def _reasons(finished: Finished) -> Rows:
-    """The demands and what was found about the run, the worst first."""
+    """The objectives and the findings of the validity checks, the worst first."""
     judgement = finished.result.judgement
     order = [Severity.INVALID, Verdict.FAILED, Verdict.INCONCLUSIVE, Severity.WARNING, Verdict.PASSED, NOT_JUDGED]
     weighed = [
         (
             order.index(each.level),
-            {"demand": f"the instrument: {each.check}", "verdict": str(each.level), "sentence": _found(each)},
+            {"demand": f"validity: {each.check}", "verdict": str(each.level), "sentence": _found(each)},
         )
         for each in judgement.findings
         if each.level is not Severity.OK
@@ -250,14 +250,14 @@ def _found(finding: Any) -> str:
 
 
 def _phase(run: Run[Any]) -> str:
-    return str(run.phase).replace("_", "-") if run.begun else "getting ready"
+    return str(run.phase).replace("_", "-") if run.begun else "starting"
 
 
 def _until_steady(run: Run[Any]) -> str:
     if not run.begun:
-        return "the users are getting ready"
+        return "users are being spawned"
     left = max(0.0, run.workload.warm_up - run.elapsed)
-    return f"warming up, {left:.0f} s to go" if left else "the first answers are under way"
+    return f"warming up, {left:.0f} s to go" if left else "waiting for the first samples"
 
 
 def _until_end(run: Run[Any]) -> str:
@@ -272,7 +272,7 @@ def _grouped(
     yield_to_load: YieldToLoad,
     expected: Iterable[str] = (),
 ) -> list[SummaryRow]:
-    """As ``harness.measurement.summary`` groups them, with pauses: the recorder goes on recording meanwhile."""
+    """Group as ``harness.measurement.summary`` does, but with pauses; the recorder records meanwhile."""
     rows = {name: SummaryRow(name) for name in expected}
     key: PageKey | JourneyKey
     for key, cell in list(cells.items()):

@@ -1,4 +1,4 @@
-"""What a person does in the web UI, and what the UI is told: between Locust's page and the runs."""
+"""Connects Locust's web UI with the runs: reads its form, and tells it the state of the run."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from harness.run.workload import ScenarioProvider, Workload
 class CheckloadUi:
     """The web UI of one process.
 
-    ``choose`` makes a scenario of Locust's options; ``current`` gives the run, if there is one, and what it ended in.
+    ``choose`` makes a workload from Locust's options. ``current`` returns the run, if there is one, and how it ended.
     """
 
     def __init__(
@@ -35,11 +35,11 @@ class CheckloadUi:
         self._choose = choose
         self._current = current
         self._classes: list[Any] = list(environment.user_classes)
-        # A path may name any file, and a scenario says itself what may be loaded: only who starts the process names one.
+        # A scenario file decides which targets may be loaded, so only the command line may name a path.
         self._scenarios = list(dict.fromkeys([*provider.names(), str(environment.parsed_options.scenario)]))
 
     def install(self, web_ui: Any) -> None:
-        """Put guard, fields and tabs into Locust's web UI."""
+        """Add guard, fields and tabs to Locust's web UI."""
         shape = type(self._environment.shape_class).__name__
         allowed = parse_allowed_hosts(self._environment.parsed_options.web_allowed_hosts)
         guard.install_guard(web_ui, start=self.check_start_form, shape=shape, allowed_hosts=allowed)
@@ -48,17 +48,17 @@ class CheckloadUi:
         guard.add_tabs(web_ui, tabs.TABS, rows=view.rows, state=self.state)
 
     def check_start_form(self, asked: guard.Form) -> str | None:
-        """Take the form with which a run is to be started, or say all that speaks against it."""
+        """Apply the form of a new run to Locust's options, or return everything that is wrong with it."""
         environment = self._environment
         if self.state() is not None or environment.runner.shape_greenlet:
-            return "A run is on, and keeps the values it was started with. Stop it before you start another."
+            return "A run is on. Stop it before you start another."
         options, problems = form.read(environment.parsed_options, asked)
         if options.scenario and options.scenario not in self._scenarios:
             problems.append(
                 f"Scenario {form.quoted(options.scenario)}: it is none of {', '.join(self._scenarios)}; "
-                "name a file of your own with --scenario where Locust is started"
+                "name a file of your own with --scenario when Locust starts"
             )
-            options.scenario = environment.parsed_options.scenario  # what is wrong with the rest is told all the same
+            options.scenario = environment.parsed_options.scenario  # the other fields are checked, too
         try:
             workload = self._choose(options)
             refuse_host(options.host or "", workload.allowed)
@@ -68,7 +68,7 @@ class CheckloadUi:
             problems.append(form.with_form_labels(str(misuse)))
         if problems:
             return "\n".join(problems)
-        for key in form.TRIMMED:  # Locust reads the form once more
+        for key in form.TRIMMED:  # Locust reads the form again
             if key in asked:
                 asked[key] = getattr(options, key)
         vars(environment.parsed_options).update(vars(options))
@@ -79,25 +79,25 @@ class CheckloadUi:
             return self._classes
         names = asked.getlist("user_classes")
         if not names:
-            # Locust would take all of them.
+            # Locust would use all classes.
             raise UsageError("No user class is chosen; choose at least one.")
         return [one for name, one in self._environment.available_user_classes.items() if name in names]
 
     def fields(self) -> list[page.Field]:
-        """Our choices, with what was chosen last."""
+        """Our fields, with the values of the last run."""
         options = self._environment.parsed_options
         among = {"scenario": self._scenarios}
         return [page.Field(name, getattr(options, name), OPTION_HELP[name], among.get(name)) for name in form.CHOICES]
 
     def hints(self) -> dict[str, str]:
-        """What is said beside Locust's own fields."""
+        """The hints beside Locust's fields."""
         return {**form.HINTS, "user_count": self._user_settings.hint}
 
     def arguments(self, shape: str) -> dict[str, Any]:
-        """What Locust's page is told otherwise than by Locust."""
+        """The arguments of Locust's page that differ from Locust's."""
         return {
             "state": self.state() or self._environment.runner.state,
-            # Without a host the embedded shop is started; its own address is nobody's choice.
+            # The address of an embedded shop must not look like a choice.
             "host": self._environment.parsed_options.host or "",
             "missing_host_warning": False,
             "override_host_warning": False,
@@ -105,9 +105,9 @@ class CheckloadUi:
         }
 
     def state(self) -> str | None:
-        """What the page is to take the state for: it must neither show the form nor stop asking before the verdict is there.
+        """The state that the page shows; ``None``: Locust's own state is right.
 
-        ``None``: what Locust says is right.
+        The page must neither show the form nor stop asking before the verdict is there.
         """
         current = self._current()
         run = current.run

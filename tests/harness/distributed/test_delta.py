@@ -43,7 +43,7 @@ def rng():
     return random.Random(5)
 
 
-def test_what_was_told_is_what_was_counted_however_often_it_was_told(rng):
+def test_the_master_counts_the_same_as_the_worker(rng):
     recorder, total = Recorder(WINDOW), Recorder(WINDOW)
     teller, decoder = DeltaEncoder(recorder), DeltaDecoder(total)
     for second in range(10):
@@ -54,7 +54,7 @@ def test_what_was_told_is_what_was_counted_however_often_it_was_told(rng):
     assert same(total, recorder)
 
 
-def test_a_message_holds_only_what_is_new(rng):
+def test_a_message_holds_only_changes(rng):
     recorder = Recorder(WINDOW)
     teller = DeltaEncoder(recorder)
     fill(recorder, rng, (0, 50))
@@ -70,7 +70,7 @@ def test_a_message_holds_only_what_is_new(rng):
     assert len(json.dumps(little)) < len(json.dumps(whole)) / 20
 
 
-def test_a_slice_that_fills_is_told_by_the_buckets_that_have_changed():
+def test_a_filling_slice_is_sent_by_its_changed_buckets():
     recorder, total = Recorder(WINDOW), Recorder(WINDOW)
     teller, decoder = DeltaEncoder(recorder), DeltaDecoder(total)
     told = []
@@ -83,7 +83,7 @@ def test_a_slice_that_fills_is_told_by_the_buckets_that_have_changed():
     assert same(total, recorder)
 
 
-def test_a_lost_message_is_made_good_by_the_last_one(rng):
+def test_the_last_message_repairs_a_lost_one(rng):
     recorder, total = Recorder(WINDOW), Recorder(WINDOW)
     teller, decoder = DeltaEncoder(recorder), DeltaDecoder(total)
     for second in range(6):
@@ -118,7 +118,7 @@ def test_a_message_that_comes_twice_or_late_changes_nothing(rng):
     assert same(total, recorder)
 
 
-def test_slices_that_have_become_longer_replace_the_short_ones(rng):
+def test_merged_slices_replace_the_short_ones(rng):
     recorder, total = Recorder(WINDOW, most_slices=16), Recorder(WINDOW, most_slices=16)
     teller, decoder = DeltaEncoder(recorder), DeltaDecoder(total)
     for second in range(0, 100, 5):
@@ -129,7 +129,7 @@ def test_slices_that_have_become_longer_replace_the_short_ones(rng):
 
 
 @pytest.mark.parametrize("lost", [0.0, 0.3])
-def test_workers_with_clocks_of_their_own_add_up_to_one_whatever_is_lost_or_comes_twice(rng, lost):
+def test_workers_add_up_despite_lost_and_repeated_messages(rng, lost):
     total = Recorder(WINDOW, most_slices=16)
     parts = [Recorder(Window(start, start + 5, start + 400), most_slices=16) for start in (7.0, 1e6, 0.5)]
     workers = [(part, DeltaEncoder(part), DeltaDecoder(total)) for part in parts]

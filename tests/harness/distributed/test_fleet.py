@@ -42,7 +42,7 @@ def fleet():
     return Fleet({"a": {"guest": 2}, "b": {"guest": 2}}, WINDOW, 0.0, most_slices=128)
 
 
-def test_the_total_is_what_all_workers_counted_on_clocks_of_their_own(fleet):
+def test_the_total_is_the_sum_of_all_workers(fleet):
     a, b = Worker(fleet, "a"), Worker(fleet, "b", start=5.0)
     a.walk(3)
     b.walk(4)
@@ -53,7 +53,7 @@ def test_the_total_is_what_all_workers_counted_on_clocks_of_their_own(fleet):
     assert fleet.under_way == 3
 
 
-def test_the_run_is_done_only_when_every_worker_has_said_its_last_word(fleet):
+def test_the_run_is_done_when_every_worker_has_sent_its_final_report(fleet):
     a, b = Worker(fleet, "a"), Worker(fleet, "b")
     a.tell(1.0, final=True)
     assert not fleet.done
@@ -63,7 +63,7 @@ def test_the_run_is_done_only_when_every_worker_has_said_its_last_word(fleet):
     assert RunTotals.of(fleet.total).journeys == 1
 
 
-def test_a_last_word_counts_only_where_nothing_before_it_is_missing(fleet):
+def test_a_final_report_counts_only_if_no_earlier_report_is_missing(fleet):
     a = Worker(fleet, "a")
     Worker(fleet, "b").tell(1.0, final=True)
     for turn in range(3):
@@ -78,7 +78,7 @@ def test_a_last_word_counts_only_where_nothing_before_it_is_missing(fleet):
     assert RunTotals.of(fleet.total).journeys == 3
 
 
-def test_a_silent_worker_is_lost_once_and_what_it_told_stays_counted(fleet):
+def test_a_silent_worker_is_lost_once_and_keeps_its_counts(fleet):
     a, b = Worker(fleet, "a"), Worker(fleet, "b")
     a.walk(3)
     a.tell(1.0)
@@ -94,35 +94,35 @@ def test_a_silent_worker_is_lost_once_and_what_it_told_stays_counted(fleet):
     assert fleet.done
 
 
-def test_a_worker_that_is_known_to_be_gone_need_not_be_waited_for(fleet):
+def test_a_worker_that_locust_has_given_up_is_lost_at_once(fleet):
     assert [worker.name for worker in fleet.find_lost(0.1, missing_workers=["b"])] == ["b"]
 
 
-def test_a_worker_that_is_done_is_not_missed(fleet):
+def test_a_worker_that_is_done_is_never_lost(fleet):
     Worker(fleet, "a").tell(1.0, final=True)
     assert [worker.name for worker in fleet.find_lost(100.0)] == ["b"]
 
 
-def test_a_stranger_is_not_listened_to(fleet):
+def test_a_report_of_an_unknown_worker_is_ignored(fleet):
     stranger = Worker(fleet, "c")
     stranger.walk(5)
     assert not stranger.tell(1.0)
     assert RunTotals.of(fleet.total).journeys == 0
 
 
-def test_the_longest_silence_of_each_worker_is_known(fleet):
+def test_the_longest_silence_of_each_worker_is_recorded(fleet):
     a = Worker(fleet, "a")
     for now in (1.0, 1.5, 4.0, 4.2):
         a.tell(now)
     assert fleet.workers["a"].longest_silence == 2.5
 
 
-def test_each_worker_has_a_share_of_its_own(fleet):
+def test_each_worker_has_its_own_partition(fleet):
     assert [worker.partition.worker for worker in fleet.workers.values()] == [0, 1]
     assert {worker.partition.workers for worker in fleet.workers.values()} == {2}
 
 
-def test_the_clock_of_a_worker_is_known_by_its_quickest_echo(fleet):
+def test_the_quickest_clock_exchange_gives_the_clock_offset(fleet):
     assert fleet.workers["a"].clock is None
     fleet.add_clock_exchange("a", ClockExchange(10.0, 12.4, 12.4, 10.8))  # 0.8 s under way
     fleet.add_clock_exchange("a", ClockExchange(11.0, 13.01, 13.02, 11.03))
@@ -132,7 +132,7 @@ def test_the_clock_of_a_worker_is_known_by_its_quickest_echo(fleet):
     assert fleet.workers["b"].clock is None
 
 
-def test_only_the_latest_echoes_count(fleet):
+def test_only_the_latest_clock_exchanges_count(fleet):
     fleet.add_clock_exchange("a", ClockExchange(0.0, 5.0, 5.0, 0.0))  # exact, and long ago
     for second in range(1, CLOCK_EXCHANGES_KEPT + 1):
         fleet.add_clock_exchange("a", ClockExchange(second, second + 0.1, second + 0.1, second + 0.2))
@@ -143,6 +143,6 @@ def test_only_the_latest_echoes_count(fleet):
     ("names", "called"),
     [(["vm_1a", "vm_2b"], ["0", "1"]), (["load-1_9f", "load_2_1a"], ["0 on load-1", "1 on load_2"])],
 )
-def test_a_worker_is_called_by_its_number_and_by_its_host_where_there_are_several(names, called):
+def test_a_label_names_the_host_if_there_are_several(names, called):
     fleet = Fleet({name: {"guest": 1} for name in names}, WINDOW, 0.0, most_slices=128)
     assert [fleet.label(fleet.workers[name]) for name in names] == called

@@ -8,14 +8,14 @@ from harness.distributed.hung_workers import kill_children
 WAIT = "import time; time.sleep(60)"
 
 
-def test_a_child_that_stands_still_is_ended_and_left_to_be_reaped():
+def test_a_hung_child_is_killed_but_not_reaped():
     with subprocess.Popen([sys.executable, "-c", WAIT]) as child:
         child.send_signal(signal.SIGSTOP)
         assert kill_children([child.pid]) == [child.pid]
         assert child.wait(timeout=10) == -signal.SIGKILL
 
 
-def test_nobody_else_is_touched():
+def test_foreign_processes_are_left_alone():
     script = f"import subprocess, sys; p = subprocess.Popen([sys.executable, '-c', {WAIT!r}]); print(p.pid, flush=True); p.wait()"
     with subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True) as child:
         grandchild = int(child.stdout.readline())

@@ -83,7 +83,7 @@ def test_workers_begin_together_once_their_clocks_are_known():
 
 
 @pytest.mark.parametrize(("ahead", "said"), [(2.0, "2 s ahead of"), (-3.0, "3 s behind")])
-def test_no_load_is_begun_where_a_clock_is_off(ahead, said):
+def test_no_load_starts_with_a_wrong_clock(ahead, said):
     hosts = Hosts(vm_a=0.0, vm_b=ahead)
     hosts.run.start(4)
     assert hosts.told(BEGIN) == {}
@@ -93,14 +93,14 @@ def test_no_load_is_begun_where_a_clock_is_off(ahead, said):
     assert hosts.run.fleet.done
 
 
-def test_a_worker_that_does_not_tell_its_time_is_not_waited_for_long():
+def test_a_worker_that_does_not_answer_clock_requests_delays_the_start_only_briefly():
     hosts = Hosts(vm_a=0.0, vm_b=None)
     hosts.run.start(4)
     assert hosts.told(BEGIN).keys() == {"vm_a", "vm_b"}
     assert hosts.now < 100.0 + START_LEAD
 
 
-def test_a_worker_that_comes_late_has_no_share_and_is_told_so_once_it_listens():
+def test_a_late_worker_has_no_partition_and_is_told_to_wait():
     hosts = Hosts(vm_a=0.0, vm_b=0.0)
     hosts.run.worker_joined_late("vm_b")
     hosts.run.start(4)
@@ -116,7 +116,7 @@ def test_a_worker_that_comes_late_has_no_share_and_is_told_so_once_it_listens():
     assert hosts.told(NEXT_RUN_ONLY).keys() == {"vm_b"}
 
 
-def test_arrivals_are_dealt_out_when_every_worker_has_told_of_its_users(monkeypatch):
+def test_arrivals_are_dealt_out_when_every_worker_has_reported_its_users(monkeypatch):
     monkeypatch.setattr(WORKLOAD, "users", 4)
     hosts = Hosts(vm_a=0.0, vm_b=0.0)
     hosts.reported_at = {"vm_b": 103.0}
@@ -128,7 +128,7 @@ def test_arrivals_are_dealt_out_when_every_worker_has_told_of_its_users(monkeypa
     assert {one.partition.slots["guest"] for one in hosts.run.fleet.workers.values()} == {(0, 1, 0, 1)}
 
 
-def test_users_of_which_nobody_tells_are_not_waited_for_without_end(monkeypatch):
+def test_the_wait_for_reported_users_ends(monkeypatch):
     monkeypatch.setattr(WORKLOAD, "users", 5)
     hosts = Hosts(vm_a=0.0, vm_b=0.0)
     hosts.run.start(4)
@@ -151,7 +151,7 @@ def counts_of(n, number=1, *, whole=False):
     }
 
 
-def test_what_a_worker_tells_counts_at_once_and_no_more_once_the_run_is_judged():
+def test_a_report_counts_at_once_and_no_more_after_the_end():
     hosts = Hosts(vm_a=0.0, vm_b=0.0)
     hosts.run.start(4)
     hosts.hear("vm_a", counts_of(3))
@@ -164,7 +164,7 @@ def test_what_a_worker_tells_counts_at_once_and_no_more_once_the_run_is_judged()
     assert hosts.told(REPORT_RECEIVED) == {"vm_a": {"run": hosts.run.id, "whole": False}}
 
 
-def test_who_knows_the_name_of_a_worker_and_not_its_key_is_not_heard():
+def test_a_report_without_the_workers_key_is_refused():
     hosts = Hosts(vm_a=0.0, vm_b=0.0)
     hosts.run.start(4)
     keys = [message["key"] for message in hosts.told(BEGIN).values()]
@@ -182,7 +182,7 @@ def test_who_knows_the_name_of_a_worker_and_not_its_key_is_not_heard():
     assert hosts.run.fleet.workers["vm_a"].clock.seconds == pytest.approx(0.0)
 
 
-def test_all_is_asked_for_where_something_is_missing_before_the_last_word():
+def test_the_master_asks_for_everything_if_a_report_is_missing():
     hosts = Hosts(vm_a=0.0)
     hosts.run.start(4)
     for number, whole in ((1, False), (3, False), (4, True)):
@@ -196,7 +196,7 @@ def test_all_is_asked_for_where_something_is_missing_before_the_last_word():
     assert hosts.run.recorder.arrivals["steady"].offered == 4
 
 
-def test_a_cut_window_is_that_of_the_books():
+def test_a_certain_verdict_shortens_the_window_of_the_fleets_counts():
     hosts = Hosts(vm_a=0.0)
     hosts.run.start(4)
     hosts.run.close(Ending(EndCause.CERTAIN, "sure", judged_until=4.0))

@@ -44,7 +44,7 @@ class Line:
         (["nothing"] * FINAL_REPORT_ATTEMPTS, ["rest"] * FINAL_REPORT_ATTEMPTS, FINAL_REPORT_ATTEMPTS),
     ],
 )
-def test_the_last_word_is_said_until_the_master_has_it(answers, said, waited):
+def test_the_final_report_is_repeated_until_it_is_acknowledged(answers, said, waited):
     line = Line(*answers)
     line.run.send_final_report()
     line.run.send_final_report()
@@ -52,14 +52,14 @@ def test_the_last_word_is_said_until_the_master_has_it(answers, said, waited):
     assert line.now == pytest.approx(waited, abs=0.1)
 
 
-def test_thanks_for_another_run_are_none_of_ours():
+def test_an_acknowledgement_of_another_run_is_ignored():
     line = Line()
     line.run.receive_acknowledgement({"run": "another", "whole": False})
     line.run.send_final_report()
     assert len(line.said) == FINAL_REPORT_ATTEMPTS
 
 
-def test_a_worker_with_another_scenario_refuses_with_the_key_that_it_was_told():
+def test_a_worker_with_another_scenario_refuses_with_its_key():
     sent = []
     run = WorkerRun(WORKLOAD, None, send=lambda kind, message: sent.append((kind, message)))
     run.receive_clock_request({"run": "r", "sent": 1.0})
@@ -68,7 +68,7 @@ def test_a_worker_with_another_scenario_refuses_with_the_key_that_it_was_told():
     assert [(kind, message["key"]) for kind, message in sent] == [(CLOCK_REPLY, ""), (REFUSE, "k"), (CLOCK_REPLY, "k")]
 
 
-def test_a_worker_without_a_master_has_nobody_to_say_a_last_word_to():
+def test_a_worker_without_a_master_sends_no_final_report():
     line = Line()
     line.run.stop_reporting()
     line.run.send_final_report()

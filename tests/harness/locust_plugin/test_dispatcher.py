@@ -26,13 +26,13 @@ def dispatched(dispatcher):
     return [{name: sum(of.values()) for name, of in users.items()} for users in dispatcher][-1]
 
 
-def test_the_users_are_dealt_out_as_locust_does_it(dispatcher, latecomers):
+def test_users_are_dealt_out_as_in_locust(dispatcher, latecomers):
     assert dispatched(dispatcher) == {"a": 3, "b": 3}
     assert latecomers == []
 
 
 @pytest.mark.parametrize("when", ["while users are dealt out", "later"])
-def test_who_comes_late_waits(dispatcher, latecomers, when):
+def test_a_late_worker_gets_no_users(dispatcher, latecomers, when):
     if when == "later":
         dispatched(dispatcher)
     dispatcher.add_worker(WorkerNode("c"))
@@ -41,6 +41,6 @@ def test_who_comes_late_waits(dispatcher, latecomers, when):
     assert latecomers == ["c"]
 
 
-def test_locust_is_never_told_that_users_could_be_dealt_out_anew(dispatcher):
+def test_locust_never_rebalances_users(dispatcher):
     dispatched(dispatcher)
     assert dispatcher.dispatch_in_progress

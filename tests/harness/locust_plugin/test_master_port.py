@@ -90,7 +90,7 @@ def port(monkeypatch):
         [Message("heartbeat", BEAT, "vm_a").serialize()[:-3]],
     ],
 )
-def test_what_is_no_message_is_refused_and_the_next_one_is_heard(port, frames, caplog):
+def test_an_invalid_message_is_refused_and_the_next_one_is_read(port, frames, caplog):
     worker = port.worker("vm_a")
     worker.send_multipart(frames)
     assert beats(worker, "vm_a")
@@ -103,7 +103,7 @@ def test_what_is_no_message_is_refused_and_the_next_one_is_heard(port, frames, c
     ("kind", "data"),
     [("quit", None), ("client_stopped", None), (REPORT, {"run": "x", "final": True}), ("heartbeat", BEAT)],
 )
-def test_who_knows_the_name_of_a_worker_cannot_speak_for_it(port, kind, data):
+def test_a_sender_cannot_use_the_name_of_another_worker(port, kind, data):
     worker = port.worker("vm_a")
     port.runner.clients["vm_a"].state = "running"
     for name in ("vm_stranger", "vm_a", b"\xff", b"vm_b\n"):  # the second is the worker's own, which is taken
@@ -120,7 +120,7 @@ def test_who_knows_the_name_of_a_worker_cannot_speak_for_it(port, kind, data):
     assert port.heard == [("vm_a", {"run": "x", "final": True})]
 
 
-def test_the_listener_lives_on_whatever_it_cannot_handle(port, caplog):
+def test_the_listener_continues_after_an_error(port, caplog):
     def breaks(_name, _message):
         raise LookupError("nobody thought of that")
 
@@ -137,7 +137,7 @@ def test_the_listener_lives_on_whatever_it_cannot_handle(port, caplog):
     assert "Traceback" not in caplog.text
 
 
-def test_a_flood_is_counted_and_told_of_now_and_then(port, caplog):
+def test_a_flood_is_counted_and_logged_now_and_then(port, caplog):
     stranger, worker = port.peer("vm_stranger"), port.worker("vm_a")
     for _ in range(300):
         stranger.send(b"\x93")
@@ -147,7 +147,7 @@ def test_a_flood_is_counted_and_told_of_now_and_then(port, caplog):
     assert caplog.text.count("refused") == 3
 
 
-def test_a_port_that_locust_opens_anew_is_guarded_by_the_same_guard(port):
+def test_a_reopened_port_has_the_same_guard(port):
     port.runner.connection_broken = True
     with gevent.Timeout(10):
         while port.runner.connection_broken:

@@ -49,12 +49,12 @@ def options(tags=None, exclude_tags=None):
         (ALL, options(tags=["slow", "guest"], exclude_tags=["returning"]), [GUEST]),
     ],
 )
-def test_who_takes_part(picked, asked, kept):
+def test_selected_user_classes(picked, asked, kept):
     assert selected_user_classes(picked, LOAD, asked) == kept
 
 
 @pytest.mark.parametrize(("picked", "asked"), [([ABANDONING], options()), ([], options()), (ALL, options(tags=["x"]))])
-def test_a_run_without_anybody_is_misuse_and_says_who_there_is(picked, asked):
+def test_a_run_without_user_classes_is_a_usage_error_that_lists_them(picked, asked):
     with pytest.raises(UsageError, match=r"own: .*guest, returning"):
         selected_user_classes(picked, LOAD, asked)
 
@@ -75,16 +75,16 @@ def test_only_allowed_hosts_are_loaded_and_a_password_in_one_is_never_repeated()
     assert "swordfish" not in str(refused.value)
 
 
-def test_results_go_where_a_folder_is_or_can_be_made(tmp_path):
+def test_results_need_a_folder_that_exists_or_can_be_made(tmp_path):
     refuse_results(str(tmp_path / "new" / "deep"), Path("results"))
     (tmp_path / "file").write_text("")
     with pytest.raises(UsageError, match="not a folder"):
         refuse_results(str(tmp_path / "file" / "below"), Path("results"))
-    with pytest.raises(UsageError, match="cannot be written to"):
+    with pytest.raises(UsageError, match="is not writable"):
         refuse_results("/proc/nowhere", Path("results"))
 
 
-def test_results_of_another_run_are_not_mistaken_for_those_of_this_one(tmp_path):
+def test_a_folder_with_results_of_another_run_is_refused(tmp_path):
     refuse_results(str(tmp_path), Path("results"), fresh=True)
     (tmp_path / "result.json").write_text("{}")
     with pytest.raises(UsageError, match="another run"):
@@ -92,7 +92,7 @@ def test_results_of_another_run_are_not_mistaken_for_those_of_this_one(tmp_path)
     refuse_results(str(tmp_path), Path("results"))  # by hand, run follows run: each gets a folder of its own
 
 
-def test_a_link_that_leads_nowhere_is_a_result_too(tmp_path):
+def test_a_broken_link_counts_as_a_result(tmp_path):
     (tmp_path / "result.json").symlink_to(tmp_path / "elsewhere")
     with pytest.raises(UsageError, match="another run"):
         refuse_results(str(tmp_path), Path("results"), fresh=True)
@@ -101,12 +101,12 @@ def test_a_link_that_leads_nowhere_is_a_result_too(tmp_path):
 CLAIM = "import sys; from pathlib import Path; from harness.results.folder_lock import lock_folder; print(lock_folder(Path(sys.argv[1])), flush=True)"
 
 
-def test_a_folder_of_results_belongs_to_one_process_for_as_long_as_that_lives(tmp_path):
+def test_a_results_folder_belongs_to_one_process_at_a_time(tmp_path):
     folder = tmp_path / "deep" / "results"
     command = [sys.executable, "-c", f"{CLAIM}; sys.stdin.read()", str(folder)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as other:
         assert other.stdout.readline() == "True\n"
-        with pytest.raises(UsageError, match=f"--results {folder}: another run is on"):
+        with pytest.raises(UsageError, match=f"--results {folder}: another run is writing"):
             claim_results(str(folder))
         run = SimpleNamespace(workload=SimpleNamespace(name="quick"), started_at=datetime(2026, 1, 2, tzinfo=UTC))
         assert finish.results_folder(run, str(folder)) == folder / "quick-20260102T000000Z"
@@ -126,7 +126,7 @@ def test_a_folder_of_results_belongs_to_one_process_for_as_long_as_that_lives(tm
         (None, "is not a folder; name another place"),
     ],
 )
-def test_a_journey_log_that_could_never_be_written_is_refused(tmp_path, made, said):
+def test_a_journey_log_that_cannot_be_written_is_refused(tmp_path, made, said):
     place = tmp_path / "log"
     if made is None:
         place.write_text("")
@@ -144,7 +144,7 @@ def test_a_journey_log_goes_where_a_file_can_be_written(tmp_path, monkeypatch, p
     assert list(tmp_path.iterdir()) == []
 
 
-def test_users_are_not_to_be_moved_during_a_run():
+def test_rebalancing_is_refused():
     with pytest.raises(UsageError, match="leave the option out"):
         refuse_rebalancing(SimpleNamespace(enable_rebalancing=True))
     refuse_rebalancing(SimpleNamespace(enable_rebalancing=False))
@@ -152,12 +152,12 @@ def test_users_are_not_to_be_moved_during_a_run():
 
 @pytest.mark.parametrize(("users", "ramp", "refused"), [(40, None, False), (40, 0.02, False), (3600, 1.0, False), (3601, 1.0, True),
                                                         (1, 1e-300, True), (40, 1e-9, True)])  # fmt: skip
-def test_users_who_are_never_ready_are_refused(users, ramp, refused):
+def test_a_ramp_that_takes_too_long_is_refused(users, ramp, refused):
     workload = SimpleNamespace(users=users)
     if not refused:
         refuse_slow_ramp(workload, ramp)
         return
-    with pytest.raises(UsageError, match=r"--spawn-rate .* longer than an hour .* or more"):
+    with pytest.raises(UsageError, match=r"--spawn-rate .* over an hour; .* or more"):
         refuse_slow_ramp(workload, ramp)
 
 
@@ -170,7 +170,7 @@ def test_users_who_are_never_ready_are_refused(users, ramp, refused):
         "http://x.example#hunter2",
     ],
 )
-def test_what_may_be_a_secret_in_a_host_is_not_repeated(host):
+def test_a_possible_secret_in_a_host_is_not_repeated(host):
     with pytest.raises(UsageError) as misuse:
         refuse_host(host, ())
     assert "--host" in str(misuse.value)

@@ -16,20 +16,20 @@ def parser():
     return parser
 
 
-def test_a_user_class_that_there_is_not_is_misuse_and_the_message_says_which_there_are(parser, capsys):
+def test_an_unknown_user_class_is_a_usage_error_that_lists_the_known_ones(parser, capsys):
     with pytest.raises(SystemExit) as ended:
         parser.parse_args(["Guest", "Gest"])
     assert ended.value.code == 2
-    assert "there is no user class Gest; did you mean Guest? there are Guest, Returning" in capsys.readouterr().err
+    assert "unknown user class Gest; did you mean Guest? known classes: Guest, Returning" in capsys.readouterr().err
 
 
-def test_user_classes_that_there_are_are_taken(parser):
+def test_known_user_classes_are_accepted(parser):
     assert parser.parse_args(["Guest", "Returning"]).user_classes == ["Guest", "Returning"]
     assert parser.parse_args([]).user_classes == []
 
 
 @pytest.mark.parametrize("time", ["100000h", "9" * 400, "9" * 5000, f"{'9' * 30}h", "soon"])
-def test_a_run_time_beyond_all_bounds_is_refused_by_the_parser(capsys, time):
+def test_the_parser_refuses_a_run_time_that_is_too_long(capsys, time):
     parser = argparse.ArgumentParser()
     parser.add_argument("-t", "--run-time", type=int)
     refuse_endless_time(parser)

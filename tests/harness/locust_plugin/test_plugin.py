@@ -187,21 +187,21 @@ def test_the_exit_code_is_invalid_until_a_verdict_changes_it(begin, monkeypatch)
         ({"tags": ["no such tag"]}, "none of the chosen user classes"),
     ],
 )
-def test_misuse_ends_the_process_with_two_before_anything_is_sent(begin, capsys, options, told):
+def test_a_usage_error_ends_the_process_before_anything_is_sent(begin, capsys, options, told):
     with pytest.raises(SystemExit) as left:
         begin(**options)
     assert left.value.code == Exit.USAGE_ERROR
     assert told in capsys.readouterr().err
 
 
-def test_a_host_that_the_scenario_allows_is_loaded_and_nothing_is_started(begin, program, monkeypatch):
+def test_an_allowed_host_is_loaded_and_no_shop_is_started(begin, program, monkeypatch):
     monkeypatch.setattr(plugin, "unreachable", lambda *_: "")
     program.shop = AssertionError("nobody asked for an embedded shop")
     made, _ = begin(host="http://shop.example")
     assert start_run(made).target_url == "http://shop.example"
 
 
-def test_the_embedded_shop_lives_as_long_as_its_run_and_its_address_is_no_choice(begin, program, monkeypatch):
+def test_the_embedded_shop_ends_with_its_run_and_its_address_leaves_the_form(begin, program, monkeypatch):
     made, environment = begin()
     run = start_run(made)
     assert run.target_url == program.shop.url
@@ -230,7 +230,7 @@ def test_a_shop_that_does_not_start_is_a_crash(begin, program, trouble):
     assert "swordfish" not in run.lifecycle.crash
 
 
-def test_a_crash_while_finishing_is_told_and_leaves_no_shop_behind(begin, program, monkeypatch):
+def test_a_crash_while_finishing_is_reported_and_stops_the_shop(begin, program, monkeypatch):
     def full(*_, **__):
         raise OSError(28, "No space left on device")
 
@@ -244,7 +244,7 @@ def test_a_crash_while_finishing_is_told_and_leaves_no_shop_behind(begin, progra
     assert program.shop.stopped
 
 
-def test_only_the_first_reason_to_interrupt_is_told(begin):
+def test_the_first_of_two_interruptions_counts(begin):
     made, _ = begin()
     run = start_run(made)
     made._terminate("SIGTERM")
@@ -252,7 +252,7 @@ def test_only_the_first_reason_to_interrupt_is_told(begin):
     assert run.lifecycle.interrupted_by == "SIGTERM"
 
 
-def test_who_is_asked_to_end_while_the_last_shoppers_go_home_has_a_whole_run_to_judge(begin):
+def test_a_signal_during_the_planned_drain_is_no_interruption(begin):
     made, _ = begin()
     run = made.prepare()
     run.lifecycle.begin()
@@ -261,7 +261,7 @@ def test_who_is_asked_to_end_while_the_last_shoppers_go_home_has_a_whole_run_to_
     assert (run.lifecycle.interrupted_by, run.ending.reason) == ("", "")
 
 
-def test_user_classes_are_weighed_and_the_others_stay_out(begin):
+def test_chosen_user_classes_get_their_weights_and_the_others_stay_out(begin):
     made, environment = begin()
     guest = environment.user_classes[0]
     environment.user_classes.append(user_class("Abandoning", "abandoning"))
@@ -272,7 +272,7 @@ def test_user_classes_are_weighed_and_the_others_stay_out(begin):
     assert guest.weight == 5.0
 
 
-def test_numbers_on_the_command_line_count_and_those_that_locust_fills_in_do_not(begin):
+def test_numbers_of_the_command_line_count_and_defaults_of_locust_do_not(begin):
     made, environment = begin()
     environment.parsed_options.num_users = environment.parsed_options.spawn_rate = 1
     run = made.prepare()
@@ -296,7 +296,7 @@ def test_a_second_ctrl_c_is_left_to_the_process(begin, monkeypatch):
 
 
 @pytest.mark.parametrize("name", ["Ctrl-C", "SIGHUP"])
-def test_a_run_that_was_called_off_before_there_was_one_is_interrupted_and_no_other_follows(begin, name, monkeypatch):
+def test_a_signal_before_the_run_interrupts_it_and_no_other_run_follows(begin, name, monkeypatch):
     monkeypatch.setattr(finish, "finish", lambda *_, **__: _an_end())
     made, _ = begin()
     made._terminate(name)
@@ -308,7 +308,7 @@ def test_a_run_that_was_called_off_before_there_was_one_is_interrupted_and_no_ot
     assert made.prepare() is None
 
 
-def test_what_was_asked_while_locust_started_is_done_when_it_is_ready(program, monkeypatch):
+def test_a_signal_during_the_start_of_locust_is_handled_when_it_is_ready(program, monkeypatch):
     monkeypatch.setattr(plugin.signals, "first_deferred", lambda: "SIGHUP")
     spawned = []
     monkeypatch.setattr(plugin.gevent, "spawn", lambda *call: spawned.append(call))
@@ -321,7 +321,7 @@ def test_what_was_asked_while_locust_started_is_done_when_it_is_ready(program, m
     ("name", "with_master", "first"),
     [("Ctrl-C", True, None), ("Ctrl-C", False, None), ("SIGHUP", True, None), ("SIGHUP", False, signal.SIGTERM)],
 )
-def test_a_worker_lets_its_master_see_everybody_home_if_both_are_asked(begin, monkeypatch, name, with_master, first):
+def test_a_worker_ignores_the_first_ctrl_c_of_a_shared_terminal(begin, monkeypatch, name, with_master, first):
     killed = []
     monkeypatch.setattr(plugin.os, "kill", lambda _pid, number: killed.append(number))
     made, _ = begin()
@@ -334,22 +334,22 @@ def test_a_worker_lets_its_master_see_everybody_home_if_both_are_asked(begin, mo
     assert killed[-1] == (signal.SIGINT if name == "Ctrl-C" else signal.SIGTERM)
 
 
-def test_a_journey_log_that_cannot_be_opened_any_more_costs_the_run_nothing(begin, tmp_path, caplog):
+def test_a_run_continues_without_a_journey_log_that_cannot_be_opened(begin, tmp_path, caplog):
     made, environment = begin()
     environment.parsed_options.journey_log = str(tmp_path)
     run = start_run(made)
     assert run.journey_log is None
     assert not run.over
-    assert f"goes on without its journey log: {tmp_path}: Is a directory" in caplog.text
+    assert f"continues without a journey log: {tmp_path}: Is a directory" in caplog.text
 
 
-def test_two_runs_at_once_do_not_share_a_folder_of_results(begin, tmp_path, monkeypatch, capsys):
+def test_two_runs_at_once_do_not_share_a_results_folder(begin, tmp_path, monkeypatch, capsys):
     monkeypatch.setattr("harness.locust_plugin.option_checks.lock_folder", lambda folder: folder != tmp_path / "taken")
     begin(results=str(tmp_path / "free"))
     with pytest.raises(SystemExit) as left:
         begin(results=str(tmp_path / "taken"))
     assert left.value.code == Exit.USAGE_ERROR
-    assert "another run is on that leaves its results there" in capsys.readouterr().err
+    assert "another run is writing its results there" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
@@ -362,7 +362,7 @@ def test_two_runs_at_once_do_not_share_a_folder_of_results(begin, tmp_path, monk
         ({"processes": 2}, False),
     ],
 )
-def test_only_who_will_leave_results_notes_a_signal_instead_of_following_it(program, monkeypatch, options, follows):
+def test_only_a_process_that_will_write_results_defers_signals(program, monkeypatch, options, follows):
     followed = []
     monkeypatch.setattr(plugin.signals, "deliver_deferred", lambda: followed.append(1))
     monkeypatch.setattr(plugin, "refuse_ports_in_use", lambda _: None)

@@ -19,7 +19,7 @@ def run(text, **keywords):
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-def test_a_request_to_end_is_noted_until_somebody_follows_it(number):
+def test_a_signal_is_deferred_until_it_is_delivered(number):
     ended = run(
         f"os.kill(os.getpid(), {int(number)})\nprint(signals.first_deferred(), flush=True)\nsignals.deliver_deferred()\ntime.sleep(9)"
     )
@@ -27,7 +27,7 @@ def test_a_request_to_end_is_noted_until_somebody_follows_it(number):
     assert ended.returncode == -number
 
 
-def test_a_process_that_was_started_with_nohup_stays_so():
+def test_a_process_under_nohup_keeps_ignoring_sighup():
     ended = run(
         "os.kill(os.getpid(), signal.SIGHUP)\nprint(signals.first_deferred(), signals.ignored(signal.SIGHUP))",
         preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN),
@@ -54,7 +54,7 @@ def _runs(pid):
         return False
 
 
-def test_what_is_written_to_a_terminal_that_was_closed_raises_nothing():
+def test_writing_to_a_closed_terminal_raises_no_error():
     ours, theirs = os.openpty()
     text = "print('ready', file=sys.stderr, flush=True)\nsys.stdin.readline()\nsignals.detach_terminal()\nprint('x' * 100_000, flush=True)"
     pipes = {"stdin": subprocess.PIPE, "stdout": theirs, "stderr": subprocess.PIPE}

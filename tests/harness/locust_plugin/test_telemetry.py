@@ -20,7 +20,7 @@ class Writer:
         self.running = False
 
 
-def test_users_who_are_complete_twice_begin_to_tell_once_where_no_series_can_be_kept(monkeypatch):
+def test_telemetry_begins_once_if_no_time_series_can_be_written(monkeypatch):
     def full(*_):
         raise OSError("No space left on device")
 

@@ -68,7 +68,7 @@ def test_an_open_load_comes_on_its_schedule():
     assert (door.admission.advance(100.5), virtual_user.moments, door.admission.under_way) == (101.5, [100.5], 1)
 
 
-def test_a_load_whose_rate_is_searched_for_comes_as_its_levels_say():
+def test_a_searched_load_follows_its_levels():
     door = Door("searched")
     assert door.admission.advance(105.0) == math.inf
 
@@ -78,7 +78,7 @@ def test_a_load_whose_rate_is_searched_for_comes_as_its_levels_say():
     assert door.admission.advance(100.0) == 100.25
 
 
-def test_levels_are_counted_where_no_user_is_served():
+def test_levels_without_a_dispatcher_are_only_counted():
     stepped = SteppedArrivals(SteppedSchedule(ArrivalProcess.UNIFORM, 1))
     stepped.extend(2.0, 3.0)
     assert stepped.due_between(0.0, 3.0) == 6

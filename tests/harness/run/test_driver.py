@@ -168,7 +168,7 @@ def arrivals(run):
 # -- open load --------------------------------------------------------------------------------------------------------
 
 
-def test_an_open_load_serves_every_arrival_and_ends_when_the_last_is_home(time, make_run):
+def test_an_open_load_serves_every_arrival_and_ends_after_the_last_journey(time, make_run):
     ended = []
     run = make_run(Load(2.0), on_drained=lambda: ended.append(time.now))
     users = [Shopper(run, time), Shopper(run, time), Shopper(run, time, "returning")]
@@ -187,7 +187,7 @@ def test_an_open_load_serves_every_arrival_and_ends_when_the_last_is_home(time, 
     assert run.in_flight["gpay"] == 0
 
 
-def test_seats_parked_before_the_start_are_served_when_the_run_starts(time, make_run):
+def test_users_free_before_the_start_are_served_when_the_load_starts(time, make_run):
     run = make_run(Load(1.0))
     early = Shopper(run, time)
     run.wait_for_arrival(early)
@@ -199,7 +199,7 @@ def test_seats_parked_before_the_start_are_served_when_the_run_starts(time, make
     assert run.elapsed == pytest.approx(0.5)
 
 
-def test_a_seat_that_left_before_the_start_is_given_nothing(time, make_run):
+def test_a_user_that_left_before_the_start_gets_no_arrival(time, make_run):
     run = make_run(Load(1.0))
     gone, there = Sitter(), Shopper(run, time)
     run.wait_for_arrival(there)
@@ -211,7 +211,7 @@ def test_a_seat_that_left_before_the_start_is_given_nothing(time, make_run):
     assert there.numbers == [0, 1]
 
 
-def test_arrivals_that_nobody_serves_are_journeys_that_were_dropped(time, make_run):
+def test_arrivals_without_a_free_user_become_dropped_journeys(time, make_run):
     run = make_run(Load(2.0))
     run.wait_for_arrival(Shopper(run, time, "returning"))
     run.start(1)
@@ -226,7 +226,7 @@ def test_arrivals_that_nobody_serves_are_journeys_that_were_dropped(time, make_r
     assert all(cell.service.total == 0 for cell in dropped.values())
 
 
-def test_a_run_whose_drain_limit_passes_says_so(time, make_run):
+def test_a_drain_that_takes_too_long_times_out(time, make_run):
     ended = []
     run = make_run(Load(1.0, drain=3.0), on_drained=lambda: ended.append(time.now))
     run.wait_for_arrival(Shopper(run, time, stuck=True))
@@ -240,7 +240,7 @@ def test_a_run_whose_drain_limit_passes_says_so(time, make_run):
     assert run.load_duration == 10.0
 
 
-def test_a_run_that_was_ended_early_has_not_drained_out_however_long_its_users_take_to_stop(time, make_run):
+def test_the_drain_of_a_run_that_ends_early_does_not_time_out(time, make_run):
     run = make_run(Load(1.0, drain=0.5))
     run.wait_for_arrival(Shopper(run, time, stuck=True))
     run.start(1)
@@ -251,7 +251,7 @@ def test_a_run_that_was_ended_early_has_not_drained_out_however_long_its_users_t
     assert not run.drain_timed_out
 
 
-def test_an_arrival_given_back_is_walked_by_somebody_else(time, make_run):
+def test_another_user_takes_an_arrival_that_was_given_back(time, make_run):
     run = make_run(Load(1.0))
     leaver, other = Sitter(), Shopper(run, time)
     run.wait_for_arrival(leaver)
@@ -269,7 +269,7 @@ def test_an_arrival_given_back_is_walked_by_somebody_else(time, make_run):
 # -- closed load ------------------------------------------------------------------------------------------------------
 
 
-def test_a_closed_load_numbers_each_kind_and_lets_nobody_in_after_the_steady_part(time, make_run):
+def test_a_closed_load_numbers_each_kind_and_begins_nothing_after_the_steady_part(time, make_run):
     run = make_run(Load())
     guests = [Shopper(run, time, takes=0.7), Shopper(run, time, takes=0.7)]
     returning = Shopper(run, time, "returning", takes=1.5)
@@ -296,7 +296,7 @@ def test_without_a_warm_up_the_first_journeys_of_a_closed_load_are_judged(time, 
     assert arrivals(run) == (2, 2, 0)
 
 
-def test_what_is_given_back_in_a_closed_load_was_dropped(time, make_run):
+def test_an_arrival_given_back_in_a_closed_load_is_dropped(time, make_run):
     run = make_run(Load())
     leaver = Sitter()
     run.wait_for_arrival(leaver)
@@ -313,7 +313,7 @@ def test_what_is_given_back_in_a_closed_load_was_dropped(time, make_run):
 # -- the end ----------------------------------------------------------------------------------------------------------
 
 
-def test_a_run_is_ended_early_once_and_keeps_the_first_reason(time, make_run):
+def test_the_first_of_two_early_endings_counts(time, make_run):
     ended = []
     run = make_run(Load(2.0), on_drained=lambda: ended.append(time.now))
     run.start(1)
@@ -336,7 +336,7 @@ def seats(run, time, number=30, kind="guest"):
         run.wait_for_arrival(Shopper(run, time, "returning"))
 
 
-def test_a_run_whose_verdict_is_certain_ends_sees_everybody_home_and_judges_what_came(time, make_run):
+def test_a_run_with_a_certain_verdict_drains_and_judges_what_came(time, make_run):
     run = make_run(Load(80.0, warm_up=0.0, steady=40.0, certain=True))
     seats(run, time, 60)
     run.start(120)
@@ -344,7 +344,7 @@ def test_a_run_whose_verdict_is_certain_ends_sees_everybody_home_and_judges_what
     # At the first look, 760 journeys without a failure: for a tenth of the doubt it takes 528.
     assert run.ending.cause == "certain"
     assert run.load_duration == pytest.approx(10.0, abs=0.6)
-    assert "of the 40 s to be judged (look 1 of 3)" in run.ending.reason
+    assert "of the 40 s to be judged (check 1 of 3)" in run.ending.reason
     assert run.alpha_left == pytest.approx(0.1)
     window = run.recorder.window
     assert window.steady_until - window.start == pytest.approx(10.0, abs=0.6)
@@ -354,12 +354,12 @@ def test_a_run_whose_verdict_is_certain_ends_sees_everybody_home_and_judges_what
     assert dropped == 0
 
 
-def test_a_run_that_nobody_wants_ended_early_spends_all_its_doubt_at_the_end(make_run):
+def test_a_run_without_interim_checks_keeps_all_its_alpha_for_the_end(make_run):
     run = make_run(Load(2.0))
     assert run.alpha_left == 1.0
 
 
-def test_where_nothing_is_certain_a_run_goes_on_to_its_end_with_what_doubt_is_left(time, make_run):
+def test_a_run_without_a_certain_verdict_runs_to_its_end_with_the_alpha_left(time, make_run):
     run = make_run(Load(2.0, steady=40.0, certain=True))
     seats(run, time, 3)
     run.start(6)
@@ -368,7 +368,7 @@ def test_where_nothing_is_certain_a_run_goes_on_to_its_end_with_what_doubt_is_le
     assert run.alpha_left == pytest.approx(0.7)
 
 
-def test_a_run_that_locust_ends_does_not_ask_locust_to_end_it(time, make_run):
+def test_a_run_that_locust_ends_does_not_call_on_drained(time, make_run):
     ended = []
     run = make_run(Load(2.0), on_drained=lambda: ended.append(time.now))
     run.start(1)
@@ -377,7 +377,7 @@ def test_a_run_that_locust_ends_does_not_ask_locust_to_end_it(time, make_run):
     assert (run.over, run.ended, ended) == (True, True, [])
 
 
-def test_a_run_that_was_over_before_its_users_were_there_never_starts(time, make_run):
+def test_a_run_that_is_over_before_its_users_are_spawned_never_starts(time, make_run):
     run = make_run(Load(2.0))
     user = Shopper(run, time)
     run.wait_for_arrival(user)
@@ -387,7 +387,7 @@ def test_a_run_that_was_over_before_its_users_were_there_never_starts(time, make
     assert (run.begun, run.load_duration, run.elapsed, user.taken, arrivals(run)) == (False, 0.0, 0.0, [], (0, 0, 0))
 
 
-def test_the_dead_shop_is_noticed(time, make_run):
+def test_a_dead_shop_ends_the_run(time, make_run):
     run, shop = make_run(Load(2.0)), Shop()
     run.set_target(shop.url, shop)
     run.start(1)
@@ -398,7 +398,7 @@ def test_the_dead_shop_is_noticed(time, make_run):
     assert (run.ending.cause, run.over) == ("target died", True)
 
 
-def test_the_stop_file_is_noticed(time, make_run, tmp_path):
+def test_a_stop_file_ends_the_run(time, make_run, tmp_path):
     run = make_run(Load(2.0), stop_file=StopFile(str(tmp_path / "stop")))
     run.start(1)
     time.until(103.0)
@@ -418,7 +418,7 @@ def test_a_stop_rule_ends_the_run(time, make_run):
     assert 3.0 < run.load_duration < 7.0
 
 
-def test_a_second_goes_by_once_a_second_until_the_run_is_over(time, make_run):
+def test_on_second_is_called_once_a_second_until_the_run_is_over(time, make_run):
     seconds = []
     run = make_run(Load(2.0), on_second=lambda one: seconds.append(one.elapsed))
     run.start(1)
@@ -428,7 +428,7 @@ def test_a_second_goes_by_once_a_second_until_the_run_is_over(time, make_run):
 
 
 @pytest.mark.parametrize("broken", ["kind_of", "labels_of"])
-def test_a_harness_that_breaks_ends_the_run_as_a_crash(time, make_run, broken, caplog):
+def test_an_error_of_the_harness_ends_the_run_as_a_crash(time, make_run, broken, caplog):
     workload = Load(2.0)
     ended = []
     run = make_run(workload, on_drained=lambda: ended.append(time.now))
@@ -463,7 +463,7 @@ def test_the_lag_of_the_loop_and_the_share_of_a_core_are_measured(time, make_run
     assert run.processor_share == pytest.approx(0.25)
 
 
-def test_a_block_in_the_warm_up_is_no_lag_of_the_steady_part(time, make_run):
+def test_a_blocked_loop_in_the_warm_up_does_not_count_as_steady_lag(time, make_run):
     run = make_run(Load(2.0))
     run.start(1)
     time.until(101.0)
@@ -474,7 +474,7 @@ def test_a_block_in_the_warm_up_is_no_lag_of_the_steady_part(time, make_run):
     assert run.steady_lag.total > 100
 
 
-def test_the_rate_that_is_asked_for_is_none_before_and_after_the_load(time, make_run):
+def test_the_target_rate_is_zero_before_and_after_the_load(time, make_run):
     run = make_run(Load(2.0))
     assert run.rate_target == 0.0
     run.start(1)
@@ -503,7 +503,7 @@ def test_before_the_start_everything_is_warm_up(time, make_run):
         ("http://[::1]:8080", "http://[::1]:8080", "::1"),
     ],
 )
-def test_a_target_is_named_without_what_is_nobodys_business(make_run, url, name, host):
+def test_the_name_of_a_target_has_no_password_path_or_query(make_run, url, name, host):
     run = make_run(Load(2.0))
     run.set_target(url, None)
     assert (run.target_name, run.target_host) == (name, host)
@@ -522,7 +522,7 @@ def test_the_journey_log_is_closed_at_the_end(make_run):
     assert run.ended_at >= run.started_at
 
 
-def test_an_environment_without_a_run_is_told_apart():
+def test_an_environment_without_a_run_raises_an_error():
     environment = type("Environment", (), {})()
     assert run_registry(environment) is None
     with pytest.raises(RuntimeError, match="no run"):
@@ -540,13 +540,13 @@ def worker(time):
     run.end()
 
 
-def test_a_worker_leaves_it_to_the_master_when_to_end_since_it_sees_but_a_part(time, worker):
+def test_a_worker_does_not_check_for_an_early_end(time, worker):
     time.until(107.0)
     assert RunTotals.of(worker.recorder).failed_journeys > 10
     assert not worker.closing
 
 
-def test_a_worker_that_is_told_that_the_verdict_is_certain_judges_as_much_as_the_master(time, worker):
+def test_a_worker_told_of_a_certain_verdict_judges_the_same_window_as_the_master(time, worker):
     time.until(107.0)
     worker.receive_end({"run": "", "grace": 3.0, "reason": "certain", "until": 6.5})
     assert worker.recorder.window.steady_until == 106.5

@@ -43,12 +43,12 @@ def walk(recorder, since, until, outcome, blame):
         recorder.journey(JourneySample("guest", "gpay", outcome, blame, due, due, due + 0.01))
 
 
-def test_a_run_without_trouble_goes_on(recorder, tmp_path):
+def test_a_run_without_a_reason_to_end_goes_on(recorder, tmp_path):
     stop = StopFile(str(tmp_path / "stop"))
     assert ends(rules=["failures > 50% for 5s"]).forced_end(shop(alive=True), stop, recorder, 1.0) is None
 
 
-def test_a_dead_shop_is_no_place_to_see_anybody_home_from(recorder):
+def test_a_run_with_a_dead_shop_does_not_drain(recorder):
     end = ends().forced_end(shop(alive=False), None, recorder, 1.0)
     assert (end.cause, end.drains) == (EndCause.TARGET_DIED, False)
 
@@ -59,7 +59,7 @@ def test_a_stop_file_names_who_interrupted_the_run(recorder, tmp_path):
     assert (end.cause, end.drains, end.interrupted_by) == (EndCause.STOP_FILE, True, "the stop file")
 
 
-def test_a_stop_rule_ends_the_run_when_its_trouble_has_lasted(recorder):
+def test_a_stop_rule_ends_the_run_when_its_condition_has_lasted(recorder):
     watched, found = ends(rules=["failures > 50% for 5s"]), []
     for second in range(8):
         walk(recorder, second, second + 1, "http_5xx", "shop")
@@ -69,7 +69,7 @@ def test_a_stop_rule_ends_the_run_when_its_trouble_has_lasted(recorder):
 
 
 @pytest.mark.parametrize(("certain", "cause"), [(True, EndCause.CERTAIN), (False, None)])
-def test_a_verdict_that_is_certain_ends_the_run_only_where_that_is_wanted(recorder, certain, cause):
+def test_a_certain_verdict_ends_the_run_only_if_the_scenario_says_so(recorder, certain, cause):
     watched = ends(certain=certain)
     walk(recorder, 0, 10, "http_5xx", "shop")
 

@@ -44,7 +44,7 @@ def analyse(*demands, until=35.0, guaranteed=None, **load):
     return looks, looks.analyse(seen(until, **load), until)
 
 
-def test_looks_are_few_and_their_moments_are_fixed_beforehand():
+def test_three_interim_checks_are_due_at_fixed_moments():
     looks = InterimAnalyses([parse("journey failures < 1%")], warm_up=10.0, steady=100.0)
     moments = []
     for tenth in range(1200):
@@ -54,32 +54,32 @@ def test_looks_are_few_and_their_moments_are_fixed_beforehand():
     assert moments == [35.0, 60.0, 85.0]
 
 
-def test_all_looks_together_spend_no_more_doubt_than_a_demand_allows():
+def test_all_checks_together_spend_no_more_than_alpha():
     looks, reason = analyse("journey failures < 1%", until=11.0)
     assert reason == ""
     assert looks.alpha_left + ALPHA_PER_ANALYSIS * len(ANALYSIS_POINTS) == pytest.approx(1.0)
 
 
-def test_a_demand_that_is_kept_beyond_doubt_ends_the_run():
+def test_an_objective_that_passes_with_certainty_ends_the_run():
     looks, reason = analyse("journey response_time p95 < 2s", "journey failures < 1%")
-    assert reason == "the verdict was certain after 25 s of the 100 s to be judged (look 1 of 3)"
+    assert reason == "the verdict was certain after 25 s of the 100 s to be judged (check 1 of 3)"
     assert looks.alpha_left == ALPHA_PER_ANALYSIS
     assert evaluate_objective(seen(35.0), parse("journey failures < 1%"), looks.alpha_left).verdict is PASSED
 
 
-def test_one_demand_that_is_open_keeps_a_run_going_and_one_that_is_broken_ends_it():
+def test_one_inconclusive_objective_keeps_the_run_going_and_one_failed_objective_ends_it():
     kept, far = "journey response_time p95 < 2s", "orders count >= 100000"
     assert analyse(kept, far)[1] == ""
     assert analyse(kept, far, "journey failures < 1%", fails=lambda number: number % 20 == 0)[1]
 
 
-def test_what_would_do_at_the_end_does_not_do_at_a_look():
+def test_an_interim_check_is_stricter_than_the_final_one():
     # 1 % at 95 %: 299 clean ones would be enough, were they not looked at so often.
     assert evaluate_objective(seen(16.5), parse("journey failures < 1%")).verdict is PASSED
     assert analyse("journey failures < 1%", until=16.5)[1] == ""
 
 
-def test_who_is_still_under_way_is_not_counted_as_quick():
+def test_slices_with_journeys_under_way_are_left_out():
     # Each of these takes 20 s; of those due in the last 20 s only the failed ones have ended.
     recorder = seen(35.0, took=20.0)
     assert first_unsettled_slice(recorder, 35.0) == pytest.approx(15.0, rel=0.01)
@@ -108,12 +108,12 @@ def test_who_is_still_under_way_is_not_counted_as_quick():
         ("dropped < 1%", {"dropped": lambda number: number % 20 == 0}, FAILED),
     ],
 )
-def test_what_is_no_test_decides_only_when_it_can_change_no_more(demand, load, verdict):
+def test_counts_and_maxima_decide_only_when_they_cannot_change(demand, load, verdict):
     recorder = seen(35.0, **load)
     assert early_verdict(recorder, parse(demand), first_unsettled_slice(recorder, 35.0), 100.0) is verdict
 
 
-def test_no_pass_before_rare_options_have_had_the_journeys_they_were_promised():
+def test_no_early_pass_before_each_option_has_its_minimum_of_journeys():
     demand = "journey failures < 1%"
     assert analyse(demand, guaranteed={"gpay": 100})[1]
     assert analyse(demand, guaranteed={"gpay": 100, "masterpass": 1})[1] == ""
@@ -121,7 +121,7 @@ def test_no_pass_before_rare_options_have_had_the_journeys_they_were_promised():
     assert analyse(demand, guaranteed={"masterpass": 1}, fails=lambda number: number % 10 == 0)[1]
 
 
-def test_no_pass_while_a_queue_grows():
+def test_no_early_pass_while_the_backlog_grows():
     recorder = Recorder(Window(0.0, 10.0, 110.0))
     for number in range(1750):
         due = number / 50
@@ -136,11 +136,11 @@ def test_no_pass_while_a_queue_grows():
     assert unlevel.analyse(recorder, 35.0)
 
 
-def test_nothing_demanded_is_never_certain():
+def test_a_run_without_objectives_never_ends_as_certain():
     assert analyse()[1] == ""
 
 
-def test_a_look_while_the_load_goes_on_counts_every_page_once():
+def test_an_interim_check_during_the_load_counts_each_page_once():
     recorder, came = seen(35.0), []
 
     def meanwhile():

@@ -119,7 +119,7 @@ AGREED = LedgerEntry({"ThankYouPage": 300}, {"gpay": 300}, 30_000)
 # -- the ledger -------------------------------------------------------------------------------------------------------
 
 
-def test_a_shop_that_counted_the_same_lets_the_run_pass():
+def test_equal_counts_in_the_ledger_let_the_run_pass():
     finished = finished_of(a_run(ledger=AGREED))
     assert finished.exit is Exit.PASSED, finished.headline
     assert finished.result.ledger.agrees
@@ -127,7 +127,7 @@ def test_a_shop_that_counted_the_same_lets_the_run_pass():
     assert finished.result.asked.embedded
 
 
-def test_orders_without_a_receipt_are_a_warning_where_as_many_journeys_failed():
+def test_orders_we_do_not_know_are_a_warning_if_as_many_journeys_failed():
     sold_more = LedgerEntry({"ThankYouPage": 320}, {"gpay": 310}, 31_000)
     finished = finished_of(a_run(failed=20, ledger=sold_more))
     assert finished.exit is Exit.PASSED
@@ -137,7 +137,7 @@ def test_orders_without_a_receipt_are_a_warning_where_as_many_journeys_failed():
     assert "gpay: checkload counted 300, the shop 310" in told.message
 
 
-def test_orders_without_a_receipt_are_a_riddle_where_fewer_journeys_failed():
+def test_orders_we_do_not_know_make_the_run_invalid_if_fewer_journeys_failed():
     sold_more = LedgerEntry({"ThankYouPage": 305}, {"gpay": 310}, 31_000)
     finished = finished_of(a_run(failed=5, ledger=sold_more))
     assert finished.exit is Exit.INVALID
@@ -151,7 +151,7 @@ def test_orders_without_a_receipt_are_a_riddle_where_fewer_journeys_failed():
         (OSError("the shop's ledger cannot be read: HTTP 500"), "HTTP 500"),
     ],
 )
-def test_a_shop_that_keeps_its_ledger_to_itself_spoils_the_run(error, said):
+def test_a_shop_that_does_not_show_its_ledger_makes_the_run_invalid(error, said):
     finished = finished_of(a_run(ledger=error))
     assert finished.exit is Exit.INVALID
     assert said in finding(finished, "ledger").message
@@ -166,7 +166,7 @@ def test_a_dead_shop_is_not_asked_for_its_ledger():
     assert "the embedded shop ended" in finished.headline
 
 
-def test_a_target_of_somebody_elses_keeps_no_ledger_for_us():
+def test_a_foreign_target_has_no_ledger():
     finished = finished_of(a_run())
     assert finished.exit is Exit.PASSED
     assert finished.result.ledger is None
@@ -195,7 +195,7 @@ def test_how_a_run_ended_decides_its_verdict(changes, code, said):
     assert json.loads((finished.folder / "result.json").read_text())["exit_code"] == code
 
 
-def test_a_run_that_lost_sight_of_shoppers_keeps_no_books():
+def test_journeys_still_under_way_at_the_end_are_reported():
     run = a_run()
     run.admission.under_way = 4
     finished = finished_of(run)
@@ -203,11 +203,11 @@ def test_a_run_that_lost_sight_of_shoppers_keeps_no_books():
     assert "the counts contradict each other" in finished.headline
 
 
-def test_one_exception_outside_a_journey_spoils_the_run():
+def test_one_exception_outside_a_journey_makes_the_run_invalid():
     assert finished_of(a_run(), exceptions=1).exit is Exit.INVALID
 
 
-def test_journeys_without_an_account_spoil_the_run():
+def test_journeys_without_an_account_make_the_run_invalid():
     run = a_run()
     run.recorder.offered(105.0)
     run.recorder.started(105.0, 0.0, 0.0)
@@ -217,13 +217,13 @@ def test_journeys_without_an_account_spoil_the_run():
     assert "1 journey found no free account" in finding(finished, "accounts").message
 
 
-def test_arrivals_that_were_never_offered_spoil_the_run():
+def test_arrivals_that_were_never_offered_make_the_run_invalid():
     finished = finished_of(a_run(workload=Load(schedule=TraceSchedule([float(due) for due in range(301)]))))
     assert finished.exit is Exit.INVALID
     assert "301 arrivals were planned, but 300 were offered" in finding(finished, "accounting").message
 
 
-def test_a_guarantee_that_was_not_kept_spoils_the_run():
+def test_too_few_journeys_of_a_minimum_make_the_run_invalid():
     run = a_run()
     run.workload.planned_minimum = {"masterpass": 1}
     finished = finished_of(run)
@@ -231,7 +231,7 @@ def test_a_guarantee_that_was_not_kept_spoils_the_run():
     assert "masterpass 0 of 1" in finding(finished, "minimum").message
 
 
-def test_the_instrument_is_looked_at():
+def test_loop_lag_and_cpu_of_the_load_generator_are_checked():
     run = a_run()
     run.steady_lag.record(2.0, 100)
     finished = finished_of(run)
@@ -241,7 +241,7 @@ def test_the_instrument_is_looked_at():
     assert finding(finished_of(run), "cpu").level is not Severity.OK
 
 
-def test_a_run_that_never_began_is_invalid_and_is_written_all_the_same():
+def test_a_run_that_never_began_is_invalid_and_still_written():
     run = Run(Load(), None)
     run.close(Ending(EndCause.UNREACHABLE, "nobody there"))
     run.end()
@@ -254,21 +254,21 @@ def test_a_run_that_never_began_is_invalid_and_is_written_all_the_same():
 # -- where it goes, and what stands in it -----------------------------------------------------------------------------
 
 
-def test_without_a_name_the_results_get_a_folder_of_the_runs_own(tmp_path):
+def test_results_without_a_named_folder_get_one_of_their_own(tmp_path):
     folder = finished_of(a_run()).folder
     assert folder.resolve() == tmp_path / "results" / "fake-20260102T030405Z"
     assert {path.name for path in folder.iterdir()} == {"result.json", *RENDERINGS}
     assert finished_of(a_run()).folder.name == "fake-20260102T030405Z-2"
 
 
-def test_a_folder_that_was_named_is_used_as_it_is(tmp_path):
+def test_a_named_folder_is_used_as_it_is(tmp_path):
     assert finished_of(a_run(), tmp_path / "mine").folder == tmp_path / "mine"
     (tmp_path / "other").mkdir()
     (tmp_path / "other" / "notes.txt").write_text("mine")
     assert finished_of(a_run(), tmp_path / "other").folder == tmp_path / "other"
 
 
-def test_a_second_run_into_the_same_folder_spares_the_first(tmp_path):
+def test_a_second_run_into_the_same_folder_keeps_the_first_results(tmp_path):
     first = finished_of(a_run(), tmp_path / "mine")
     before = (first.folder / "result.json").read_bytes()
     second = finished_of(a_run(bought=200), tmp_path / "mine")
@@ -279,7 +279,7 @@ def test_a_second_run_into_the_same_folder_spares_the_first(tmp_path):
     assert json.loads((second.folder / "result.json").read_text())["counts"]["orders"] == 200
 
 
-def test_the_last_words_are_the_verdict_and_where_to_read_on():
+def test_the_headline_holds_the_verdict_and_the_results_folder():
     finished = finished_of(a_run())
     *_, verdict, results = finished.text.splitlines()
     assert verdict.startswith("PASSED")
@@ -288,7 +288,7 @@ def test_the_last_words_are_the_verdict_and_where_to_read_on():
     assert str(finished.folder) in finished.headline
 
 
-def test_what_was_asked_is_written_down_without_its_secrets():
+def test_the_settings_are_written_without_secrets():
     finished = finished_of(a_run())
     for path in finished.folder.iterdir():
         assert PASSWORD not in path.read_text()
@@ -299,7 +299,7 @@ def test_what_was_asked_is_written_down_without_its_secrets():
     assert (asked["seed"], asked["users"], asked["model"], asked["steady"]) == (7, 3, "closed", 10.0)
 
 
-def test_the_versions_of_all_that_takes_part_are_written_down(monkeypatch):
+def test_the_versions_of_all_packages_are_written(monkeypatch):
     monkeypatch.setattr(module, "PACKAGES", ("checkload", "locust", "no-such-package"))
     versions = finished_of(a_run()).result.versions
     assert versions.keys() == {"python", "platform", "checkload", "locust", "no-such-package"}

@@ -10,7 +10,7 @@ from harness.measurement.sample import JourneySample
 from harness.run.journey_log import JourneyLog
 
 
-def test_a_line_says_when_a_journey_was_due_and_how_long_it_took_from_there_and_from_its_start(tmp_path):
+def test_a_line_holds_due_time_response_time_and_service_time(tmp_path):
     log = JourneyLog(tmp_path / "deep" / "log.jsonl")
     sample = JourneySample("guest", "gpay", "ok", "nobody", 105.5, 107.0, 109.25, ordered=True, amount=100)
     log.write(7, sample, "ON1", [("Product", "ok")], 100.0)
@@ -22,7 +22,7 @@ def test_a_line_says_when_a_journey_was_due_and_how_long_it_took_from_there_and_
 
 
 @pytest.mark.parametrize("lines", [1, 1000])
-def test_a_disk_that_is_full_ends_the_log_and_nothing_else_and_is_said_once(lines, caplog):
+def test_a_full_disk_ends_only_the_log_and_warns_once(lines, caplog):
     log = JourneyLog(Path("/dev/full"))
     sample = JourneySample("guest", "gpay", "ok", "nobody", 105.5, 107.0, 109.25)
     for number in range(lines):

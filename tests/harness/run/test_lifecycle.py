@@ -70,7 +70,7 @@ def test_each_step_leads_to_one_state(steps, state, ending):
     ("steps", "told"),
     [(["begin", PLANNED, "drained", "end"], 1), (["begin", DIED, DIED, "drained"], 1), (["begin", RULE, "end"], 0)],
 )
-def test_the_end_of_the_load_is_told_once_and_not_when_locust_ends_the_run(steps, told):
+def test_on_over_is_called_once_and_not_when_locust_ends_the_run(steps, told):
     assert Life().steps(*steps).told == told
 
 

@@ -7,7 +7,7 @@ from harness.run.objective_status import ObjectiveStatusTracker
 OBJECTIVES = [parse("journey response_time p95 < 4s"), parse("journey failures < 1%")]
 
 
-def test_the_verdict_takes_the_place_of_where_a_demand_stood():
+def test_the_verdict_replaces_the_state_of_an_objective():
     results = [
         ObjectiveResult(one.text, verdict, 0.5, one.bound, one.unit, 100, 1, "")
         for one, verdict in zip(OBJECTIVES, (Verdict.PASSED, Verdict.FAILED), strict=True)
@@ -15,6 +15,6 @@ def test_the_verdict_takes_the_place_of_where_a_demand_stood():
     assert [one.state for one in ObjectiveStatusTracker(OBJECTIVES).final(results)] == ["passed", "failed"]
 
 
-def test_a_search_that_confirmed_nothing_leaves_them_as_they_stood():
+def test_a_search_that_confirms_nothing_keeps_the_last_states():
     watch = ObjectiveStatusTracker(OBJECTIVES)
     assert watch.final(()) == watch.demanded

@@ -25,7 +25,7 @@ def options(**given):
     )
 
 
-def test_what_is_typed_becomes_an_option_and_leaves_those_of_the_run_before_alone():
+def test_typed_values_become_options_of_a_copy():
     before = options(scenario="peak", payment_mix="masterpass=1")
     form = {**SHOWN, "scenario": "smoke", "payment_mix": " gpay=1 ", "run_time": "1m30s", "host": "http://127.0.0.1:80"}
     asked, problems = read(before, form)
@@ -35,7 +35,7 @@ def test_what_is_typed_becomes_an_option_and_leaves_those_of_the_run_before_alon
     assert (before.scenario, before.payment_mix, before.num_users) == ("peak", "masterpass=1", None)
 
 
-def test_an_emptied_field_is_the_scenarios_own_value_and_not_that_of_the_run_before():
+def test_an_emptied_field_means_the_scenarios_value():
     asked, problems = read(
         options(run_time=6, payment_mix="gpay=1", host="http://127.0.0.1:80"), {**SHOWN, "payment_mix": ""}
     )
@@ -43,14 +43,14 @@ def test_an_emptied_field_is_the_scenarios_own_value_and_not_that_of_the_run_bef
     assert (asked.run_time, asked.payment_mix, asked.host) == (None, "", "")
 
 
-def test_everything_that_cannot_be_meant_is_said_at_once():
+def test_all_wrong_values_are_reported_at_once():
     _, problems = read(options(), {"user_count": "many", "spawn_rate": "0", "run_time": "soon"})
     assert len(problems) == 3
     for problem, told in zip(problems, ("'many'", "'0'", "'soon'"), strict=True):
         assert told in problem
 
 
-def test_the_budget_of_a_search_is_a_choice_like_any_other():
+def test_the_form_has_the_budget_of_a_search():
     asked, problems = read(options(), {**SHOWN, "scenario": "capacity", "budget": "3m"})
     assert (asked.scenario, asked.budget, problems) == ("capacity", "3m", [])
     assert with_form_labels("--budget: no duration") == "Budget: no duration"
@@ -60,7 +60,7 @@ def test_the_budget_of_a_search_is_a_choice_like_any_other():
     "time",
     ["100000h", "9" * 400, "9" * 5000, f"{'9' * 400}h", f"{'9' * 5000}h", "9" * 400 + "x", "1h" * 5000, "-1", "1e9"],
 )
-def test_a_run_time_beyond_all_bounds_is_refused(time):
+def test_a_run_time_that_is_too_long_is_refused(time):
     asked, (problem,) = read(options(run_time=6), {"run_time": time})
     assert problem.startswith("Run time: ")
     assert len(problem) < 150
@@ -80,7 +80,7 @@ def test_options_that_are_not_in_the_form_cannot_be_set_through_it(key):
     assert asked.allow_target == []
 
 
-def test_a_scenario_brings_its_own_number_of_users_until_somebody_types_another():
+def test_the_scenarios_number_of_users_holds_until_another_is_typed():
     pool, given = UserSettings(), options()
     pool.show(given, 285, 100.0)
     assert (given.num_users, given.spawn_rate) == (285, 100.0)
@@ -90,7 +90,7 @@ def test_a_scenario_brings_its_own_number_of_users_until_somebody_types_another(
     assert (pool.users(given), pool.ramp(given)) == (60, 5.0)
 
 
-def test_a_number_from_the_command_line_holds_until_somebody_types_another():
+def test_a_number_of_the_command_line_holds_until_another_is_typed():
     given = options(num_users=50, spawn_rate=4.0)
     pool = UserSettings(50, 4.0)
     pool.show(given, 285, 100.0)
@@ -101,18 +101,18 @@ def test_a_number_from_the_command_line_holds_until_somebody_types_another():
     assert pool.users(given) == 285
 
 
-def test_what_locust_fills_in_headless_is_nobodys_wish():
+def test_headless_defaults_of_locust_do_not_count_as_choices():
     assert UserSettings().users(options(headless=True, num_users=1)) is None
     assert UserSettings().ramp(options(headless=True, spawn_rate=1)) is None
     assert UserSettings(7, 2.0).users(options(headless=True, num_users=7)) == 7
 
 
-def test_a_ramp_from_the_command_line_is_refused_in_words():
+def test_a_wrong_ramp_of_the_command_line_is_a_usage_error():
     with pytest.raises(UsageError, match=r"--spawn-rate 0.*above 0"):
         UserSettings(5, 0.0)
 
 
-def test_a_problem_is_told_in_the_words_of_the_form():
+def test_a_problem_names_the_labels_of_the_form():
     told = form.with_form_labels('--payment-mix = "bitcoin": no such option\nchoose --users, or --users-of-mine')
     assert told == 'Payment mix = "bitcoin": no such option\nchoose Number of users, or --users-of-mine'
     assert set(form.LABELS) >= {f"--{name.replace('_', '-')}" for name in form.CHOICES}

@@ -48,7 +48,7 @@ from harness.locust_plugin.web.guard import Tab, add_tabs, install_guard, refusa
         ("a delete from another site", "DELETE", "127.0.0.1:8089", {"Origin": "http://evil.example"}, False),
     ],
 )
-def test_who_may_ask_a_ui_that_is_bound_to_this_machine(why, method, host, headers, passes):
+def test_a_local_ui_answers_only_to_its_own_names(why, method, host, headers, passes):
     refused = refusal(method, host, headers, bound="127.0.0.1")
     assert (refused is None) == passes, why
     if refused:
@@ -73,18 +73,18 @@ def test_who_may_ask_a_ui_that_is_bound_to_this_machine(why, method, host, heade
         ("0.0.0.0", "ui.internal.evil.example:8089", False),
     ],
 )
-def test_a_ui_that_is_bound_to_more_answers_to_addresses_and_to_the_names_it_was_given(bound, host, passes):
+def test_an_open_ui_answers_to_addresses_and_allowed_names(bound, host, passes):
     assert (refusal("GET", host, {}, bound=bound, allowed=parse_allowed_hosts("ui.internal")) is None) == passes
 
 
-def test_another_site_sends_nothing_to_a_ui_that_is_bound_to_more():
+def test_an_open_ui_refuses_posts_of_other_sites():
     ask = partial(refusal, "POST", bound="0.0.0.0", allowed=parse_allowed_hosts("ui.internal"))
     assert ask("ui.internal:8089", {"Origin": "http://UI.internal:8089"}) is None
     assert ask("ui.internal:8089", {"Origin": "http://evil.example"})
     assert ask("ui.internal:8089", {"Origin": "http://["})
 
 
-def test_names_of_the_ui_are_checked_all_at_once():
+def test_all_wrong_host_names_are_reported_at_once():
     assert parse_allowed_hosts(" UI.internal. ,[::1],, 10.0.0.5") == {"ui.internal", "::1", "10.0.0.5"}
     assert parse_allowed_hosts("") == frozenset()
     with pytest.raises(UsageError) as misuse:
@@ -143,13 +143,13 @@ def ask(ui, path, **keywords):
 
 
 @pytest.mark.parametrize("shape", ["Default", "Nonsense", None])
-def test_a_run_with_sound_choices_starts_under_our_own_load_shape_whatever_the_form_says(ui, shape):
+def test_a_run_always_starts_with_our_load_shape(ui, shape):
     form = {"host": "", "payment_mix": "gpay=1"} | ({"shape_class": shape} if shape else {})
     assert ask(ui, "/swarm", data=form).json == {"success": True}
     assert ui.started == [{"host": "", "payment_mix": "gpay=1", "shape_class": "ArrivalShape"}]
 
 
-def test_a_run_with_unsound_choices_does_not_start_and_says_why(ui):
+def test_a_run_with_wrong_choices_does_not_start_and_says_why(ui):
     reply = ask(ui, "/swarm", data={"host": "", "payment_mix": "nonsense=1"}).json
     assert (reply["success"], reply["message"]) == (False, "payment-mix: no such option")
     assert ui.started == []
@@ -161,18 +161,18 @@ def test_a_cross_site_post_starts_nothing(ui):
 
 
 @pytest.mark.parametrize("origin", ["http://[", "http://[::1", "http://evil.example", "null", "http://127.0.0.1:"])
-def test_an_origin_that_cannot_be_read_is_refused_and_no_error(ui, origin):
+def test_an_unreadable_origin_is_refused(ui, origin):
     assert ask(ui, "/swarm", data={"host": ""}, headers={"Origin": origin}).status_code == 403
     assert ui.started == []
 
 
-def test_no_other_site_may_read_what_the_ui_says(ui):
+def test_no_other_site_may_read_answers_of_the_ui(ui):
     reply = ui.app.test_client().get("/stats/requests", base_url="http://127.0.0.1:8089")
     assert [name for name, _ in reply.headers if name.lower().startswith("access-control")] == []
 
 
 @pytest.mark.parametrize("key", ["weight", "host", "network_timeout", "tasks"])
-def test_nothing_of_a_user_class_can_be_changed(ui, key):
+def test_user_classes_cannot_be_changed(ui, key):
     reply = ask(ui, "/user", json={"user_class_name": "Guest", key: "1"})
     assert (reply.status_code, ui.started) == (403, [])
     assert "scenario" in reply.text
@@ -197,7 +197,7 @@ def stats(ui):
     return ui.app.test_client().get("/stats/requests", base_url="http://127.0.0.1:8089").json
 
 
-def test_tabs_show_their_rows_once_however_often_locust_answers_from_memory(ui, tabs):
+def test_cached_responses_of_locust_hold_the_rows_once(ui, tabs):
     assert ui.template_args["extended_tabs"][0] == {"title": "What hurts", "key": "hurts"}
     for page in ("BinNumberPage", "ThankYouPage"):
         tabs.rows = {"hurts": [{"page": page}], "demands": []}
@@ -207,7 +207,7 @@ def test_tabs_show_their_rows_once_however_often_locust_answers_from_memory(ui, 
         ]
 
 
-def test_the_page_hears_of_the_end_only_together_with_the_last_rows(ui, tabs):
+def test_the_page_gets_the_end_together_with_the_last_rows(ui, tabs):
     tabs.state = "running"
     assert stats(ui)["state"] == "running"  # although Locust has stopped: there is no verdict yet
     tabs.state = None

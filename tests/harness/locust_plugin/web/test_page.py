@@ -31,7 +31,7 @@ def page(ui):
     return text, json.loads(re.search(r"templateArgs = (.*)</script>", text)[1])
 
 
-def test_our_fields_stand_in_their_own_order_with_their_last_values(ui):
+def test_our_fields_keep_their_order_and_their_last_values(ui):
     fields = [
         Field("scenario", "smoke", "What load.", ["baseline", "smoke"]),
         Field("arrival_rate", "5/s", "How many."),
@@ -47,17 +47,17 @@ def test_our_fields_stand_in_their_own_order_with_their_last_values(ui):
     assert ui.updated == 2
 
 
-def test_a_scenario_of_ones_own_is_among_the_choices_since_the_page_would_send_the_first_one_otherwise(ui):
+def test_a_value_beside_the_choices_is_added_to_them(ui):
     install_page(ui, fields=lambda: [Field("scenario", "my/own.toml", "", ["baseline"])], hints=dict, arguments=dict)
     assert page(ui)[1]["extra_options"]["scenario"]["choices"] == ["baseline", "my/own.toml"]
 
 
-def test_the_page_is_told_otherwise_than_by_locust(ui):
+def test_our_arguments_replace_those_of_locust(ui):
     install_page(ui, fields=list, hints=dict, arguments=lambda: {"host": ""})
     assert page(ui)[1] == {"state": "ready", "host": "", "extra_options": {}}
 
 
-def test_a_hint_stands_beside_its_field_and_cannot_break_out_of_the_style_sheet(ui):
+def test_a_hint_is_escaped_in_the_style_sheet(ui):
     install_page(
         ui,
         fields=lambda: [Field("sms_share", "", "0 to 1.")],

@@ -69,7 +69,7 @@ def fill(run):
         run.recorder.journey(JourneySample("guest", "gpay", "ok", "nobody", due, due, due + 1, ordered=True, amount=1))
 
 
-def test_what_fails_hurts_most_then_what_is_slow_and_warm_up_does_not_count(run, clock):
+def test_pages_are_sorted_by_failures_then_by_response_time_without_warm_up(run, clock):
     fill(run)
     clock.now = 107.0
     rows = worst_page_rows(run, NEVER)
@@ -78,8 +78,8 @@ def test_what_fails_hurts_most_then_what_is_slow_and_warm_up_does_not_count(run,
     assert (rows[1]["count"], rows[1]["failed"], rows[1]["p50"], rows[1]["p99"]) == (36, 0, "400 ms", "-")
 
 
-def test_while_nothing_is_steady_the_tab_says_so(run, clock):
-    assert worst_page_rows(run, NEVER) == [{"page": "nothing yet", "count": "the users are getting ready"}]
+def test_a_tab_without_steady_samples_says_why(run, clock):
+    assert worst_page_rows(run, NEVER) == [{"page": "no samples yet", "count": "users are being spawned"}]
     run.recorder.window = Window(100.0, 102.0, 112.0)
     run.lifecycle.begin()
     clock.now = 100.5
@@ -96,16 +96,16 @@ def test_before_the_first_run_there_are_no_rows():
     assert worst_page_rows(None, NEVER) == payment_option_rows(None, NEVER) == objective_rows(None, None, NEVER) == []
 
 
-def test_while_the_run_is_on_the_demands_stand_with_the_broken_ones_first(run, clock):
+def test_during_the_run_broken_objectives_come_first(run, clock):
     fill(run)
     clock.now = 107.0
     rows = objective_rows(run, None, NEVER)
-    assert [row["verdict"] for row in rows] == ["steady", "", "broken so far", "kept so far", "set aside"]
+    assert [row["verdict"] for row in rows] == ["steady", "", "broken so far", "kept so far", "skipped"]
     assert rows[0]["sentence"] == "7 of 12 s"
     assert rows[2]["demand"] == "page failures < 5%"
 
 
-def test_what_was_asked_is_shown_without_what_the_address_hides(run):
+def test_the_settings_are_shown_without_secrets_of_the_address(run):
     told = run_description(run)
     for part in ("scenario fake", "seed 7", "payment mix gpay=1", "12 s", "guest and returning", "5 users"):
         assert part in told
@@ -119,7 +119,7 @@ def judged(run, *findings):
     return SimpleNamespace(result=result, folder=Path("results/fake-1"))
 
 
-def test_after_the_run_the_verdict_comes_first_and_then_the_reasons_the_worst_first(run):
+def test_after_the_run_the_verdict_comes_first_then_the_worst_findings(run):
     fill(run)
     run.end()
     invalid = Finding("end", Severity.INVALID, "the run was interrupted", "let it end")
@@ -128,10 +128,10 @@ def test_after_the_run_the_verdict_comes_first_and_then_the_reasons_the_worst_fi
     assert "interrupted" in rows[0]["sentence"]
     assert "results/fake-1" in rows[0]["sentence"]
     assert str(Path.cwd()) in rows[0]["sentence"]
-    assert [row["verdict"] for row in rows[2:]] == ["invalid", "inconclusive", "passed", "", "set aside"]
+    assert [row["verdict"] for row in rows[2:]] == ["invalid", "inconclusive", "passed", "", "skipped"]
     # A check of the instrument is told from a demand on the shop, and what is not demanded is there by name.
     assert [row["demand"] for row in rows[2:]] == [
-        "the instrument: end",
+        "validity: end",
         "page failures < 5%",
         "page response_time p50 < 1s",
         "throughput",
@@ -157,7 +157,7 @@ def test_a_run_that_could_not_be_judged_says_why(run):
     assert (row["verdict"], row["sentence"]) == ("NO VERDICT", failure)
 
 
-def test_rows_are_made_every_two_seconds_however_many_look_on_and_at_once_when_the_run_ends(run, clock):
+def test_rows_are_made_every_two_seconds_and_at_the_end_of_the_run(run, clock):
     fill(run)
     current = SimpleNamespace(run=run, finished=None)
     view = TabRows(lambda: UiState(current.run, current.finished), clock=lambda: clock.now)
@@ -176,11 +176,11 @@ def test_rows_are_made_every_two_seconds_however_many_look_on_and_at_once_when_t
 class TestSearched:
     """The tab of a search for the capacity."""
 
-    def test_another_run_has_no_rows(self):
+    def test_a_run_without_a_search_has_no_rows(self):
         assert search_rows(None) == []
         assert search_rows(SimpleNamespace(controller=None)) == []
 
-    def test_the_level_that_is_on_comes_first_then_the_last_one(self):
+    def test_the_current_level_comes_first_then_the_last_one(self):
         kept = ObjectiveCounts("journey response_time p95 < 4s", 100, 1, 0.05)
         broken = replace(kept, over=50)
 
@@ -199,7 +199,7 @@ class TestSearched:
         )
         rows = search_rows(SimpleNamespace(controller=controller, begun=True))
         assert [(row["level"], row["rate"], row["came"]) for row in rows] == [
-            ("track", "750", "it is on"),
+            ("track", "750", "running"),
             ("widen", "1,200", "broken"),
             ("widen", "900", "not counted: it was late"),
             ("widen", "600", "kept"),

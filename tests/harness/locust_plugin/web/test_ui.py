@@ -108,7 +108,7 @@ def ask(made, **changes):
     return made.check_start_form(MultiDict({**FORM, **changes}))
 
 
-def test_a_sound_form_becomes_the_options_of_the_next_run(front):
+def test_a_valid_form_becomes_the_options_of_the_next_run(front):
     made, environment, _ = front(run_time=6)
     assert ask(made, payment_mix="gpay=1") is None
     options = environment.parsed_options
@@ -116,12 +116,12 @@ def test_a_sound_form_becomes_the_options_of_the_next_run(front):
     assert [field.value for field in made.fields()][:2] == ["smoke", "gpay=1"]
 
 
-def test_an_unsound_form_changes_nothing_and_all_of_it_is_told(front):
+def test_a_wrong_form_changes_nothing_and_reports_everything(front):
     made, environment, _ = front()
     told = ask(made, scenario="nonsense", user_count="0", spawn_rate="0", run_time="soon")
     for part in ("nonsense", "Number of users 0", "Ramp up", "Run time"):
         assert part in told
-    assert "--" not in told.replace("--scenario where Locust is started", "")
+    assert "--" not in told.replace("--scenario when Locust starts", "")
     assert environment.parsed_options.scenario == "baseline"
 
 
@@ -148,7 +148,7 @@ def test_the_form_names_known_scenarios_and_no_file(front, path):
     assert environment.parsed_options.scenario == "baseline"
 
 
-def test_the_file_that_the_command_line_named_can_be_chosen_again_and_again(front):
+def test_the_file_of_the_command_line_stays_among_the_choices(front):
     made, environment, _ = front(scenario="own/load.toml")
     made._choose = lambda asked: Load()
     assert ask(made, scenario="smoke") is None
@@ -158,26 +158,26 @@ def test_the_file_that_the_command_line_named_can_be_chosen_again_and_again(fron
     assert "none of baseline, smoke, own/load.toml;" in ask(made, scenario="own/other.toml")
 
 
-def test_locust_is_given_what_was_checked_and_not_what_was_typed(front):
+def test_locust_gets_the_checked_values(front):
     made, _, _ = front()
     typed = MultiDict({**FORM, "scenario": " smoke ", "host": " http://shop.example "})
     assert made.check_start_form(typed) is None
     assert (typed["scenario"], typed["host"]) == ("smoke", "http://shop.example")
 
 
-def test_a_host_is_held_against_what_the_chosen_scenario_allows(front):
+def test_a_host_is_checked_against_the_chosen_scenario(front):
     made, _, _ = front()
     assert "other.example" in ask(made, host="http://other.example")
     assert ask(made, host="http://shop.example") is None
 
 
-def test_what_may_be_loaded_is_not_for_the_form_to_say(front):
+def test_the_form_cannot_set_allowed_targets(front):
     made, environment, _ = front()
     assert "allow_target" in ask(made, host="http://other.example", allow_target="other.example")
     assert environment.parsed_options.allow_target == []
 
 
-def test_of_the_picked_classes_one_must_be_in_the_scenario(front):
+def test_one_of_the_picked_classes_must_be_in_the_scenario(front):
     made, _, _ = front(class_picker=True)
     assert "choose at least one" in ask(made)
     assert "none of the chosen" in ask(made, user_classes="Abandoning")
@@ -197,7 +197,7 @@ def test_one_run_at_a_time(front):
     assert ask(made) is None
 
 
-def test_the_page_neither_falls_back_to_the_form_nor_stops_asking_before_there_is_a_verdict(front):
+def test_the_page_shows_a_running_state_until_there_is_a_verdict(front):
     made, _, now = front()
     assert made.state() is None
     run = now.run = Run(Load(), None)
@@ -210,7 +210,7 @@ def test_the_page_neither_falls_back_to_the_form_nor_stops_asking_before_there_i
     assert made.state() is None
 
 
-def test_the_form_shows_the_host_that_was_asked_for_and_not_that_of_the_embedded_shop(front):
+def test_the_form_shows_a_chosen_host_and_not_that_of_the_embedded_shop(front):
     made, environment, _ = front()
     environment.host = "http://127.0.0.1:4711"
     assert made.arguments("ArrivalShape")["host"] == ""
