@@ -93,7 +93,7 @@ class ShopperUser(User):
         self.run_: Run[WorkerContext] = current_run(environment)
         run, worker = self.run_, self.run_.worker_context
         self._transport: Transport = make_transport(
-            self, run.target_url, worker.client, worker.policy, run.resource_exhausted
+            self, run.target.url, worker.client, worker.policy, run.resource_exhausted
         )
         self._parallel = ParallelFetcher(self._transport)
         self._assigned: AsyncResult[None] = AsyncResult()
@@ -218,7 +218,7 @@ class ShopperUser(User):
             order_is_new=self.run_.order_numbers.is_new,
             account=self._account,
             signed_in=signed_in,
-            shop_url=self.run_.target_url,
+            shop_url=self.run_.target.url,
             run_seed=worker.seed,
             places=worker.places,
             products=worker.products,

@@ -5,7 +5,7 @@ Pure: moments come in as arguments; ``harness/distributed/master.py`` sends the 
 
 from __future__ import annotations
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from secrets import compare_digest, token_hex
@@ -19,6 +19,7 @@ from harness.measurement.recorder import Recorder
 from harness.measurement.sample import Window
 from harness.metrics.run_metrics import WorkerMetrics
 from harness.monitoring.clocks import ClockExchange, ClockOffset, best_offset
+from harness.monitoring.process import ProcessFacts
 from harness.monitoring.worker import RunFingerprint, WorkerFacts
 from harness.schedule.partition import Partition, partitions
 
@@ -98,10 +99,21 @@ class WorkerState:
         )
 
 
+@dataclass(slots=True)
+class FleetTotals:
+    """What all workers have reported of themselves, added up; ``processor_share`` is the largest one."""
+
+    loop_lag: Histogram = field(default_factory=Histogram)
+    steady_lag: Histogram = field(default_factory=Histogram)
+    in_flight: Counter[str] = field(default_factory=Counter)
+    requesting: Counter[str] = field(default_factory=Counter)
+    processor_share: float = 0.0
+
+
 class Fleet:
     """The workers of one run. ``window`` is on the master's clock; ``now`` always is a moment of that clock.
 
-    ``total`` is what all workers have counted, as far as told; what a lost one had told stays counted.
+    ``total`` holds the counts of all workers, as last reported; those of a lost worker stay.
     """
 
     def __init__(
@@ -187,6 +199,40 @@ class Fleet:
     def under_way(self) -> int:
         """Journeys under way in the workers that are not lost, as last reported."""
         return sum(worker.under_way for worker in self.workers.values() if worker.lost_at is None)
+
+    @property
+    def waiting(self) -> list[PendingAge]:
+        """Requests that wait for their reply in all workers, as last reported."""
+        return [age for worker in self.workers.values() for age in worker.waiting]
+
+    @property
+    def pools(self) -> Counter[str]:
+        """The test data left in the workers that are not lost, as last reported."""
+        left = Counter[str]()
+        for worker in self.workers.values():
+            left.update(worker.pools if worker.lost_at is None else {})
+        return left
+
+    def totals(self) -> FleetTotals:
+        """What all workers have reported of themselves, added up."""
+        totals = FleetTotals()
+        for worker in self.workers.values():
+            if "process" in worker.facts:
+                totals.loop_lag.add(Histogram.from_json(worker.facts["process"]["loop_lag"]))
+                totals.steady_lag.add(Histogram.from_json(worker.facts["process"]["steady_lag"]))
+            totals.in_flight.update(worker.in_flight)
+            totals.requesting.update(worker.requesting)
+            totals.processor_share = max(totals.processor_share, worker.facts.get("processor_share", 0.0))
+        return totals
+
+    def process_facts(self) -> list[ProcessFacts]:
+        """The facts about each worker's process, as last reported."""
+        told = [(worker, facts) for worker in self.workers.values() if (facts := worker.facts.get("process"))]
+        return [ProcessFacts.from_json({**facts, "name": self.label(worker)}) for worker, facts in told]
+
+    def worker_facts(self) -> list[WorkerFacts]:
+        """The facts about each worker that the validity checks read."""
+        return [worker.facts_for_validity(self.label(worker), self.total.window) for worker in self.workers.values()]
 
     @property
     def done(self) -> bool:

@@ -20,7 +20,6 @@ from harness.distributed.messages import (
     ForgedMessage,
     Send,
 )
-from harness.measurement.histogram import Histogram
 from harness.measurement.pending import PendingAge
 from harness.measurement.sample import Window
 from harness.metrics.run_metrics import WorkerMetrics
@@ -77,7 +76,7 @@ class MasterRun(Run[ContextT]):
         self._kinds = kinds
         self._refused = refused
         self._refused_before = refused()
-        self.fleet: Fleet | None = None
+        self.fleet = Fleet({}, self.recorder.window, self.clock(), most_slices=self.recorder.most_slices)
         self._latecomers: dict[str, float] = {}
         self._aggregated_at = -math.inf
         self._requesting = Counter[str]()
@@ -86,7 +85,7 @@ class MasterRun(Run[ContextT]):
     @property
     def waiting(self) -> Sequence[PendingAge]:
         """Requests that wait for their reply in all workers, as last reported."""
-        return [] if self.fleet is None else [age for one in self.fleet.workers.values() for age in one.waiting]
+        return self.fleet.waiting
 
     @property
     def requesting(self) -> Counter[str]:
@@ -96,15 +95,12 @@ class MasterRun(Run[ContextT]):
     @property
     def under_way(self) -> int:
         """Journeys under way in all workers, as last reported."""
-        return 0 if self.fleet is None else self.fleet.under_way
+        return self.fleet.under_way
 
     @property
     def pools(self) -> Mapping[str, int]:
         """The test data left in all workers that are not lost, as last reported."""
-        left = Counter[str]()
-        for worker in () if self.fleet is None else self.fleet.workers.values():
-            left.update(worker.pools if worker.lost_at is None else {})
-        return left
+        return self.fleet.pools
 
     @property
     def refused(self) -> int:
@@ -114,7 +110,7 @@ class MasterRun(Run[ContextT]):
     @property
     def sold_twice(self) -> int:
         """How many order numbers more than one worker received."""
-        return duplicates_across_workers(worker.orders for worker in self._workers())
+        return duplicates_across_workers(worker.orders for worker in self.fleet.workers.values())
 
     @property
     def run_fingerprint(self) -> RunFingerprint:
@@ -123,20 +119,15 @@ class MasterRun(Run[ContextT]):
 
     def process_facts_of_all(self) -> list[ProcessFacts]:
         """The facts about each worker's process, as last reported."""
-        told = [(worker, facts) for worker in self._workers() if (facts := worker.facts.get("process"))]
-        return [ProcessFacts.from_json({**facts, "name": self._label(worker)}) for worker, facts in told]
+        return self.fleet.process_facts()
 
     def worker_facts_of_all(self) -> list[WorkerFacts]:
         """The facts about each worker."""
-        window = self.recorder.window
-        return [worker.facts_for_validity(self._label(worker), window) for worker in self._workers()]
+        return self.fleet.worker_facts()
 
     def worker_metrics(self) -> list[WorkerMetrics]:
         """The metrics of each worker."""
-        return [worker.metrics(self.clock()) for worker in self._workers()]
-
-    def _workers(self) -> list[WorkerState]:
-        return [] if self.fleet is None else list(self.fleet.workers.values())
+        return [worker.metrics(self.clock()) for worker in self.fleet.workers.values()]
 
     def start(self, users: int) -> None:
         """Deal out the arrivals to the workers, and fix the moment to begin; all users are spawned."""
@@ -179,9 +170,8 @@ class MasterRun(Run[ContextT]):
     def extend_schedule(self, rate: float, seconds: float) -> None:
         """Add the next level of a search, in all workers."""
         super().extend_schedule(rate, seconds)
-        if self.fleet is not None:
-            for worker in self.fleet.workers.values():
-                self._send(EXTEND_SCHEDULE, {"run": self.id, "rate": rate, "seconds": seconds}, worker.name)
+        for worker in self.fleet.workers.values():
+            self._send(EXTEND_SCHEDULE, {"run": self.id, "rate": rate, "seconds": seconds}, worker.name)
 
     def _reported_users(self) -> int:
         """How many users the workers report."""
@@ -200,7 +190,7 @@ class MasterRun(Run[ContextT]):
 
     def receive_report(self, name: str, message: Mapping[str, Any]) -> None:
         """Add a worker's report; acknowledge a final report, or ask for everything if an earlier report is missing."""
-        if self.fleet is None or not self._is_authentic(name, message):
+        if not self._is_authentic(name, message):
             return
         if not self.ended:  # the counts must not change while they are judged
             self.fleet.report(name, message, self.clock())
@@ -212,7 +202,7 @@ class MasterRun(Run[ContextT]):
 
     def _is_authentic(self, name: str, message: Mapping[str, Any]) -> bool:
         """Whether a message belongs to this run and holds its worker's key; before the start no key is needed."""
-        if self.fleet is None or message["run"] != self.id:
+        if not self.fleet.workers or message["run"] != self.id:
             return False
         worker = self.fleet.workers.get(name)
         if worker is None or (self.begun and not worker.has_key(message)):
@@ -224,19 +214,18 @@ class MasterRun(Run[ContextT]):
 
     def receive_refusal(self, name: str, message: Mapping[str, Any]) -> None:
         """End the run: a worker cannot take part."""
-        if self.fleet is not None and self._is_authentic(name, message):
+        if self._is_authentic(name, message):
             number = self.fleet.mark_refused(name, message)
             self.close(interruption(f"worker {number}, which cannot take part ({message['reason']})", drains=False))
 
     def kill_lost_workers(self) -> None:
         """Kill the lost workers that still run, if this process has started them."""
-        lost = [] if self.fleet is None else self.fleet.lost_workers
-        for pid in kill_children([worker.facts["pid"] for worker in lost if "pid" in worker.facts]):
+        for pid in kill_children([worker.facts["pid"] for worker in self.fleet.lost_workers if "pid" in worker.facts]):
             logger.warning("Killed the worker with process id %d, which no longer answers", pid)
 
     def worker_joined_late(self, name: str) -> None:
         """Record a worker that joined after the users were dealt out: it has no part in this run."""
-        if self.over or (self.fleet is not None and name in self.fleet.workers):
+        if self.over or name in self.fleet.workers:
             return
         self._latecomers[name] = self.clock()
         logger.warning("A worker joined during a run (%s); it takes part in the next one", name)
@@ -250,7 +239,7 @@ class MasterRun(Run[ContextT]):
 
     def receive_clock_reply(self, name: str, message: Mapping[str, Any]) -> None:
         """Add a worker's answer to a clock request."""
-        if self.fleet is not None and self._is_authentic(name, message):
+        if self._is_authentic(name, message):
             back = self._wall_clock()
             self.fleet.add_clock_exchange(
                 name, ClockExchange(message["sent"], message["received"], message["answered"], back)
@@ -258,17 +247,19 @@ class MasterRun(Run[ContextT]):
 
     def _request_clocks(self) -> None:
         """Ask all workers for their time."""
-        for worker in () if self.fleet is None else self.fleet.workers.values():
+        for worker in self.fleet.workers.values():
             if worker.lost_at is None:
                 self._send(CLOCK_REQUEST, {"run": self.id, "sent": self._wall_clock()}, worker.name)
 
     def _check_clocks(self) -> bool:
         """End the run if a worker's clock is wrong, as workers begin by their own clocks; returns whether the run ends."""
-        for worker in () if self.fleet is None else self.fleet.workers.values():
+        for worker in self.fleet.workers.values():
             if not self.closing and (clock := worker.clock) is not None and clock.min_seconds > CLOCK_OFFSET:
                 which = "ahead of" if clock.seconds > 0 else "behind"
                 offset = format_duration(abs(clock.seconds))
-                self.close(interruption(f"worker {self._label(worker)}, whose clock is {offset} {which} the master's"))
+                self.close(
+                    interruption(f"worker {self.fleet.label(worker)}, whose clock is {offset} {which} the master's")
+                )
         return self.closing
 
     def _drive(self) -> None:
@@ -282,9 +273,6 @@ class MasterRun(Run[ContextT]):
         """Make every worker drain, and wait for the final reports."""
         if self.lifecycle.state is RunState.LOADING:
             self.lifecycle.close(Ending())
-        if self.fleet is None:
-            self.lifecycle.drained(timed_out=False)
-            return
         grace = self.grace
         window = self.recorder.window
         until = window.steady_until - window.start if self.ending.cause is EndCause.CERTAIN else None
@@ -297,12 +285,7 @@ class MasterRun(Run[ContextT]):
         self._aggregate()
         self.lifecycle.drained(timed_out=not self.fleet.done or bool(self.fleet.under_way))
 
-    def _label(self, worker: WorkerState) -> str:
-        return str(worker.partition.worker) if self.fleet is None else self.fleet.label(worker)
-
     def _check_workers(self) -> None:
-        if self.fleet is None:
-            return
         for worker in self.fleet.find_lost(self.clock(), self._missing_workers()):
             self._mark_lost(worker)
         self._check_clocks()
@@ -314,28 +297,17 @@ class MasterRun(Run[ContextT]):
 
     def _mark_lost(self, worker: WorkerState) -> None:
         at = max(0.0, self.clock() - self.recorder.window.start)
-        called = self._label(worker)
+        called = self.fleet.label(worker)
         logger.error("worker %s (%s) was lost %.0f s into the run", called, worker.name, at)
         # Its counts since its last report are lost, and so are its shoppers: the run can prove nothing any more.
         self.close(Ending(EndCause.WORKER_LOST, f"worker {called} was lost {at:.0f} s into the run"))
 
     def _aggregate(self) -> None:
-        if self.fleet is None:
-            return
         self._aggregated_at = self.clock()
-        lag, steady_lag, in_flight, requesting = Histogram(), Histogram(), Counter[str](), Counter[str]()
-        for worker in self.fleet.workers.values():
-            if "process" in worker.facts:
-                lag.add(Histogram.from_json(worker.facts["process"]["loop_lag"]))
-                steady_lag.add(Histogram.from_json(worker.facts["process"]["steady_lag"]))
-            in_flight.update(worker.in_flight)
-            requesting.update(worker.requesting)
-        self.loop_lag, self.steady_lag = lag, steady_lag
-        self.in_flight = in_flight
-        self._requesting = requesting
-        self.processor_share = max(
-            (worker.facts.get("processor_share", 0.0) for worker in self.fleet.workers.values()), default=0.0
-        )
+        totals = self.fleet.totals()
+        self.loop_lag, self.steady_lag = totals.loop_lag, totals.steady_lag
+        self.in_flight, self._requesting = totals.in_flight, totals.requesting
+        self.processor_share = totals.processor_share
 
     def _probe_lag(self) -> None:
         """Do nothing: the master serves no shopper, so its event loop delays no request."""

@@ -1,10 +1,10 @@
 """Connects our runs with Locust, only through Locust's public events.
 
+Longer than 300 lines: the events of Locust and the signals change one state, that of the process.
+
 In each process Locust parses the options, and ``init`` checks them and starts ``/metrics``. For each run ``prepare`` reads the
 scenario, ``test_start`` sets the target, ``spawning_complete`` starts the load, and ``test_stop`` judges. The exit code is
 INVALID from the start; only a verdict changes it.
-
-Over 300 lines: each event of Locust is one method here, and signals change the course of all of them.
 """
 
 from __future__ import annotations
@@ -309,7 +309,7 @@ class Plugin:
             self._give_up(why, Exit.CRASHED)
             run.close(Ending(EndCause.CRASHED, why, crash=why))
             return
-        logger.info("Scenario %s, seed %d, against %s", run.workload.name, run.workload.seed, run.target_name)
+        logger.info("Scenario %s, seed %d, against %s", run.workload.name, run.workload.seed, run.target.name)
         for line in length_warnings(run.workload):
             logger.warning("%s", line)
 
@@ -355,9 +355,9 @@ class Plugin:
             if self._host_is_embedded:
                 self.environment.host = None
                 self._host_is_embedded = False
-            if run.target is not None:
+            if run.target.shop is not None:
                 with contextlib.suppress(OSError):
-                    run.target.stop()
+                    run.target.shop.stop()
         self._telemetry.end(finished.result if finished else None)
         # Last: a reader of these may start the next run.
         self.finished, self.failure = finished, failure

@@ -35,7 +35,7 @@ def run_conditions(run: Run[Any], comparison: LedgerComparison | None, silence: 
         stop_rule=run.ending.reason if run.ending.cause is EndCause.STOP_RULE else "",
         crashed=run.lifecycle.crash,
         target_unreachable=run.lifecycle.unreachable,
-        embedded=run.target is not None,
+        embedded=run.target.shop is not None,
         shop_ended_early=run.ending.cause is EndCause.TARGET_DIED,
         planned_duration=run.length,
         load_duration=run.load_duration,

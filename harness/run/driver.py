@@ -223,7 +223,7 @@ class Run(RunRecord[ContextT]):
     def _check_for_early_end(self) -> None:
         if self.closing:
             return
-        end = self._ending_checks.forced_end(self.target, self._hooks.stop_file, self.recorder, self.clock())
+        end = self._ending_checks.forced_end(self.target.shop, self._hooks.stop_file, self.recorder, self.clock())
         if end is None and self.begun:
             if self.controller is not None:
                 self._step_search(self.controller)

@@ -93,10 +93,10 @@ def results_folder(run: Run[Any], named: str) -> Path:
 
 def _ledger(run: Run[Any]) -> tuple[LedgerComparison | None, str]:
     """Our counts compared with the shop's ledger, or why the shop did not show it."""
-    if run.target is None or run.ending.cause is EndCause.TARGET_DIED:
+    if run.target.shop is None or run.ending.cause is EndCause.TARGET_DIED:
         return None, ""
     try:
-        entry = run.target.ledger()
+        entry = run.target.shop.ledger()
     except OSError as error:
         return None, f"the embedded shop did not show its ledger ({error.strerror or error})"
     return compare_with_ledger(RunTotals.of(run.recorder), entry.pages, entry.orders, entry.revenue), ""
@@ -109,8 +109,8 @@ def _asked(run: Run[Any]) -> RunSettings:
         scenario=asked["scenario"],
         overrides={**asked["chosen"], "journeys": asked["journeys"]},
         seed=workload.seed,
-        target=run.target_url,
-        embedded=run.target is not None,
+        target=run.target.url,
+        embedded=run.target.shop is not None,
         model="open" if workload.is_open else "closed",
         users=run.spawned,
         warm_up=workload.warm_up,

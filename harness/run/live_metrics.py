@@ -31,7 +31,7 @@ def live_metrics(
         scenario=run.workload.name,
         phase=run.phase,
         model="open" if run.workload.is_open else "closed",
-        target="embedded" if run.target is not None else run.target_host,
+        target="embedded" if run.target.shop is not None else run.target.host,
         version=own_version(),
         verdict=PENDING if result is None else str(result.judgement.verdict),
         started_at=run.started_at.timestamp(),

@@ -12,7 +12,6 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Generic, TypeVar
-from urllib.parse import urlsplit
 
 from harness.measurement.bucket_layout import Bounds
 from harness.measurement.histogram import Histogram
@@ -31,7 +30,7 @@ from harness.monitoring.worker import RunFingerprint, WorkerFacts
 from harness.run.admission import Admission, NotYetOpen, SteppedArrivals
 from harness.run.collaborators import RunHooks, TimeSource
 from harness.run.lifecycle import Ending, Lifecycle, RunState
-from harness.run.workload import Target, TestDataPool, Workload
+from harness.run.workload import RunTarget, Target, TestDataPool, Workload
 from harness.schedule.dispatch import Arrival, Assignment, VirtualUser
 from harness.schedule.partition import Partition
 
@@ -52,8 +51,7 @@ class RunRecord(Generic[ContextT]):
     ) -> None:
         self.workload = workload
         self.worker_context = worker_context
-        self.target_url = ""
-        self.target: Target | None = None
+        self.target = RunTarget()
         self.clock = clock = time.clock
         self._wall_clock = time.wall_clock
         self._hooks = hooks
@@ -85,8 +83,7 @@ class RunRecord(Generic[ContextT]):
 
     def set_target(self, url: str, target: Target | None) -> None:
         """Set the target of the load; ``target`` is the embedded shop, if there is one."""
-        self.target_url = url.rstrip("/")
-        self.target = target
+        self.target = RunTarget(url.rstrip("/"), target)
 
     # -- called by users ------------------------------------------------------------------------------------------
 
@@ -217,19 +214,6 @@ class RunRecord(Generic[ContextT]):
     def phase(self) -> Phase:
         """The phase that an arrival due now would belong to."""
         return self.recorder.window.phase(self.clock())
-
-    @property
-    def target_name(self) -> str:
-        """The target's name in reports: without user name, password, path or query."""
-        if self.target is not None:
-            return "the embedded shop"
-        parts = urlsplit(self.target_url)
-        return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
-
-    @property
-    def target_host(self) -> str:
-        """The host of the target, without port, path or user."""
-        return urlsplit(self.target_url).hostname or ""
 
     @property
     def rate_target(self) -> float | None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar, runtime_checkable
+from urllib.parse import urlsplit
 
 from harness.capacity.model import SearchPlan
 from harness.metrics.page_roles import PageRoles
@@ -73,6 +74,27 @@ class Target(Protocol):
 
     def stop(self) -> None:
         """Stop the shop."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunTarget:
+    """Where the load of a run goes: its address, and the embedded shop if it is one."""
+
+    url: str = ""
+    shop: Target | None = None
+
+    @property
+    def name(self) -> str:
+        """The target's name in reports: without user name, password, path or query."""
+        if self.shop is not None:
+            return "the embedded shop"
+        parts = urlsplit(self.url)
+        return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
+
+    @property
+    def host(self) -> str:
+        """The host, without port, path or user."""
+        return urlsplit(self.url).hostname or ""
 
 
 class Workload(Protocol[ContextT_co]):

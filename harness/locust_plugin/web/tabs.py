@@ -192,7 +192,7 @@ def run_description(run: Run[Any]) -> str:
     beside = ", ".join(f"{key.replace('_', ' ')} {value}" for key, value in chosen.items())
     return (
         f"scenario {run.workload.name}, {beside}, {format_duration(run.length)}, {' and '.join(asked['journeys'])}; "
-        f"{run.workload.users} users against {run.target_name if run.target_url else 'a shop that is being started'}"
+        f"{run.workload.users} users against {run.target.name if run.target.url else 'a shop that is being started'}"
     )
 
 

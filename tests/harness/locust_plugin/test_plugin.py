@@ -198,15 +198,15 @@ def test_an_allowed_host_is_loaded_and_no_shop_is_started(begin, program, monkey
     monkeypatch.setattr(plugin, "unreachable", lambda *_: "")
     program.shop = AssertionError("nobody asked for an embedded shop")
     made, _ = begin(host="http://shop.example")
-    assert start_run(made).target_url == "http://shop.example"
+    assert start_run(made).target.url == "http://shop.example"
 
 
 def test_the_embedded_shop_ends_with_its_run_and_its_address_leaves_the_form(begin, program, monkeypatch):
     made, environment = begin()
     run = start_run(made)
-    assert run.target_url == program.shop.url
+    assert run.target.url == program.shop.url
     seen = []
-    monkeypatch.setattr(finish, "finish", lambda run, *_, **__: seen.append(run.target.alive()) or _an_end())
+    monkeypatch.setattr(finish, "finish", lambda run, *_, **__: seen.append(run.target.shop.alive()) or _an_end())
     made.on_test_stop()
     assert seen == [True]  # its ledger is read before it goes
     assert program.shop.stopped

@@ -506,9 +506,9 @@ def test_before_the_start_everything_is_warm_up(time, make_run):
 def test_the_name_of_a_target_has_no_password_path_or_query(make_run, url, name, host):
     run = make_run(Load(2.0))
     run.set_target(url, None)
-    assert (run.target_name, run.target_host) == (name, host)
+    assert (run.target.name, run.target.host) == (name, host)
     run.set_target(url, Shop())
-    assert run.target_name == "the embedded shop"
+    assert run.target.name == "the embedded shop"
 
 
 def test_the_journey_log_is_closed_at_the_end(make_run):
