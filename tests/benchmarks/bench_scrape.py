@@ -69,9 +69,9 @@ def main() -> int:
         f"series:          {series:,} ({len(text) / 1e6:.1f} MB, {len(zlib.compress(text, 1, 31)) / 1e3:.0f} kB packed)"
     )
     print(
-        f"ours:            {ours * 1e3:.1f} ms, of which adding up {made * 1e3:.1f} ms; packing {packed * 1e3:.1f} ms more"
+        f"ours:            {ours * 1e3:.1f} ms, adding up took {made * 1e3:.1f} ms; packing {packed * 1e3:.1f} ms more"
     )
-    print(f"the library's:   {library * 1e3:.1f} ms, of which adding up {made * 1e3:.1f} ms")
+    print(f"the library's:   {library * 1e3:.1f} ms, adding up took {made * 1e3:.1f} ms")
     print(
         f"ratio:           {library / ours:.1f}; of the writing alone {(library - made) / max(ours - made, 1e-9):.1f}"
     )
@@ -135,7 +135,7 @@ def longest_stretch(collector: RunCollector) -> float:
 
 
 def lag(seconds: int, collector: RunCollector | None) -> list[float]:
-    """By how much a sleep of a millisecond was too long, in rising order, while somebody scrapes or nobody does."""
+    """By how much a sleep of a millisecond was too long, in rising order, with or without scrapes."""
     gc.collect()
     gc.freeze()
     server = serve(collector, port=0) if collector else None

@@ -1,7 +1,7 @@
 """What is ours and not HTTP: a guest's way from the checkout's door to the payment page, the network left out.
 
 Run as ``python own_work.py SECONDS``. A transport answers out of memory, with the envelopes that the responder sends; all else is
-what a run does: schedule and line of arrivals, the draw of who comes and what she buys, her journey's own
+what a run does: schedule and line of arrivals, the draw of shoppers and options, the journey's own
 decisions, the checks of each envelope, samples, histograms and Locust's statistics. The journey adds an
 address by a sixth, small exchange. Not in it are the switches between greenlets, which are the network's waiting.
 """
@@ -68,7 +68,7 @@ class Memory:
 
 
 class Guest:
-    """One virtual user, who walks as many ways to the payment page as arrivals are handed to her."""
+    """One virtual user; it walks to the payment page once for each arrival."""
 
     kind = "guest"
 

@@ -36,7 +36,7 @@ def started(command: list[str], *, client: bool = True, **environment: str) -> I
         stdin=pipe,
         stdout=pipe,
         text=True,
-        preexec_fn=pin,  # noqa: PLW1509 - nobody has threads here
+        preexec_fn=pin,  # noqa: PLW1509 - there are no threads here
         env={**os.environ, **environment},
     )
     try:

@@ -86,7 +86,7 @@ class Counts:
         return self._date
 
     def cookies(self) -> tuple[bytes, bytes]:
-        """A session's cookie as it comes back, and the headers that hand out a pair like nobody else's."""
+        """A session's cookie as it comes back, and the headers that hand out a unique pair."""
         number = next(self._numbers)
         session = b"osessionid=%032x" % number
         return session, b"Set-Cookie: %s%s\r\nSet-Cookie: csrftoken=%032x%s\r\n" % (session, LIVES, number, LIVES)
@@ -154,12 +154,12 @@ async def serve(port_file: Path, certificate: str) -> None:
     ports = " ".join(str(server.sockets[0].getsockname()[1]) for server in servers)
     port_file.write_text(f"{ports}\n")  # noqa: ASYNC240 - before anybody is served
 
-    # A server that sleeps has to be woken, and the waking is paid for by whoever sends: this one looks again and again.
+    # A server that sleeps has to be woken, and the sender pays for it: this one polls.
     def stay_awake() -> None:
         loop.call_soon(stay_awake)
 
     stay_awake()
-    # Ends with whoever started it: a pipe that is closed.
+    # Ends with the process that started it: its pipe is closed.
     await loop.run_in_executor(None, sys.stdin.read)
 
 

@@ -228,7 +228,7 @@ def sample() -> dict[str, float]:
 
 
 def scrape(seconds: int, at_least: int) -> dict[str, float]:
-    """By how much the event loop is late for 99 of 100 probes while somebody scrapes each second, and when nobody does.
+    """By how much the event loop is late for 99 of 100 probes, with a scrape each second and without.
 
     There are as many pages as it takes to have at least so many series, or all of them.
     """

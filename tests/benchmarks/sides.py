@@ -84,14 +84,14 @@ def _walker(name: str, url: str, number: int) -> Callable[[int], tuple[int, int]
 
 
 def _live(one_journey: Journey, inbox, ended) -> None:
-    """One user's life: she walks her share of the journeys each time that she is told to."""
+    """One user's life: it walks its part of the journeys in each round."""
     for left, tally in inbox:
         try:
             for _ in left:
                 pages, received = one_journey()
                 tally[0] += pages
                 tally[1] += received
-        except Exception as error:  # noqa: BLE001 - whatever it is, whoever waits has to be told
+        except Exception as error:  # noqa: BLE001 - the waiting side must hear of any error
             ended.put(error)
         else:
             ended.put(None)

@@ -24,7 +24,7 @@ class Straw:
 
 
 @pytest.mark.parametrize("noise", [0.0, 0.08])
-def test_what_is_told_are_stretches_at_the_share_that_was_wanted(noise):
+def test_stretches_at_the_wanted_cpu_share_are_reported(noise):
     straw = Straw(error=0.001, noise=noise)
     row = at_share(straw.truth, straw.run, 1_000.0, 12)
     assert row["stretches"] == ENOUGH
@@ -33,7 +33,7 @@ def test_what_is_told_are_stretches_at_the_share_that_was_wanted(noise):
     assert (row["p50_error_ms"], row["p99_error_ms"]) == (1.0, 2.0)
 
 
-def test_where_the_share_is_out_of_reach_the_nearest_stretch_is_told():
+def test_the_nearest_stretch_is_reported_if_no_stretch_has_the_wanted_share():
     straw = Straw()
     row = at_share(straw.truth, straw.run, 1_000.0, 5, most=4_000)
     assert row["stretches"] == 0
@@ -41,7 +41,7 @@ def test_where_the_share_is_out_of_reach_the_nearest_stretch_is_told():
     assert row["rate"] == 4_000
 
 
-def test_a_stretch_in_which_the_server_was_late_counts_only_where_there_is_no_other():
+def test_a_stretch_with_a_late_server_counts_only_if_there_is_no_other():
     straw = Straw(capacity=8_000)
     row = at_share(straw.truth, straw.run, 10_000.0, 6)
     assert row["stretches"] == 0

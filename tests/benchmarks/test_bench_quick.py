@@ -13,7 +13,7 @@ BENCH = Path(__file__).with_name("bench_client.py")
 
 @pytest.mark.alone
 @pytest.mark.end_to_end
-def test_a_quick_run_leaves_all_figures_and_puts_them_between_the_marks(tmp_path):
+def test_a_quick_run_writes_all_figures_between_the_marks(tmp_path):
     page = tmp_path / "benchmarks.md"
     page.write_text("before\n<!-- bench: begin -->\nold\n<!-- bench: end -->\nafter\n", encoding="utf-8")
     results = tmp_path / "bench.json"

@@ -18,7 +18,7 @@ from typing import Any
 
 from capacity_claims import mean_row
 from claims import Row, error_row, exact_row, share_row
-from injected import FAULTS, Fault
+from instrument_faults import FAULTS, Fault
 from prometheus_client.parser import text_string_to_metric_families
 from running import QUICK, Finished, Locust
 from scraping import PREFIX, a_free_port, fetch

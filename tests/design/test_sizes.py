@@ -33,7 +33,7 @@ STILL_LONG = {
     "tests/calibration/claims.py",
     "tests/calibration/loopback.py",
     "tests/end_to_end/test_agreement.py",
-    "tests/end_to_end/test_fault_sweep.py",
+    "tests/end_to_end/test_fault_matrix.py",
     "tests/harness/capacity/test_controller.py",
     "tests/harness/capacity/test_search.py",
     "tests/harness/locust_plugin/test_plugin.py",

@@ -28,7 +28,7 @@ QUIET = (
 
 
 def chromium(profile):
-    """A browser with a fresh profile that talks to nobody but us."""
+    """A browser with a fresh profile that contacts no other host."""
     options = webdriver.ChromeOptions()
     options.binary_location = shutil.which("chromium")
     for argument in (*QUIET, f"--user-data-dir={profile}"):

@@ -34,7 +34,7 @@ def scenario(tmp_path):
 
 @pytest.fixture
 def free_port():
-    """A port of this machine that nobody listens on."""
+    """A free port of this machine."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]

@@ -48,7 +48,7 @@ class Route:
 
 
 @dataclass
-class Walked:
+class WalkedJourney:
     """How a journey ended, and the samples of its pages."""
 
     receipt: object = None
@@ -71,7 +71,7 @@ class Walker:
 
     def __init__(self, transport, origin, clock, sleep, *, first=0, **policy):
         self.transport, self.origin, self._clock, self._sleep = transport, origin, clock, sleep
-        self._conduct = ShopperPolicy(**policy)
+        self._policy = ShopperPolicy(**policy)
         self.places = LocationPool()
         self._numbers, self._seen = count(first * 1_000_000), set()
 
@@ -82,9 +82,9 @@ class Walker:
             account = self.new_account()
         spec = JourneySpec(number, route.journey, route.option, route.sms, route.three_d, route.declined, seed=number)
         context = JourneyContext(
-            spec, self._conduct, self._is_new, account=account, shop_url=self.origin, places=self.places
+            spec, self._policy, self._is_new, account=account, shop_url=self.origin, places=self.places
         )
-        walked = Walked()
+        walked = WalkedJourney()
         observer = Observer(walked.samples.append)
         browser = browser_of(
             self.transport, observer, option=route.option, due=self._clock(), now=self._clock, sleep=self._sleep
@@ -97,7 +97,7 @@ class Walker:
         return walked
 
     def new_account(self):
-        """A customer whom the shop gets to know at her first sign-in."""
+        """A customer that the shop creates at the first sign-in."""
         number = next(self._numbers)
         return Account(f"customer.{number}@shoppers.example", "Aa1secret", phone=f"06{number:09d}")
 
@@ -123,7 +123,7 @@ class Clock:
         self.sleep(seconds)
 
 
-class PaperWire:
+class InProcessTransport:
     """A transport without sockets: speaks ASGI to a shop in this very process, on the shop's own clock."""
 
     def __init__(self, settings):
@@ -136,7 +136,7 @@ class PaperWire:
     def close(self):
         self._loop.close()
 
-    def break_promises(self, *faults):
+    def set_faults(self, *faults):
         """Take these faults, and no others."""
         reply = self.send("", "PUT", FAULTS, {"content-type": "application/json"}, json.dumps(faults).encode())
         assert reply.status == 200, reply.body
@@ -157,7 +157,7 @@ class PaperWire:
         held = [(name.encode(), value.encode()) for name, value in {"host": "shop.test", **headers}.items()]
 
         async def receive():
-            if not left:  # nothing more to send: she waits as long as she ever does, and hangs up
+            if not left:  # nothing more to send: the client waits until its timeout, then hangs up
                 self.clock.now = max(self.clock.now, began + LONGEST)
             return left.pop() if left else {"type": "http.disconnect"}
 
@@ -194,12 +194,12 @@ class PaperWire:
         self.cookies[name] = value
 
 
-def real_wire(url, longest=LONGEST, silence=None):
+def locust_transport(url, longest=LONGEST, silence=None):
     """Locust's own client, towards a shop with an address; ``silence`` is its read timeout."""
     return LocustHttpClient(url, _user(), _limits(longest, silence))
 
 
-def our_wire(url, longest=LONGEST, silence=None):
+def own_transport(url, longest=LONGEST, silence=None):
     """The same with our own client."""
     return HttpClient(url, _user(), _limits(longest, silence))
 
@@ -212,7 +212,7 @@ def _user():
     return SimpleNamespace(environment=SimpleNamespace(events=SimpleNamespace(request=EventHook())), context=dict)
 
 
-def break_promises(url, *faults):
+def set_faults(url, *faults):
     """Have a running shop take these faults, and no others."""
     address = urlsplit(url)
     connection = http.client.HTTPConnection(address.hostname, address.port, timeout=10)

@@ -13,7 +13,7 @@ class Relay:
     """Carries connections to ``port`` of this machine from a port of its own on another loopback ``address``.
 
     Each piece is ``delay`` seconds under way; a share ``loss`` of them is lost once, and everything behind waits for its
-    repetition, as with TCP. ``cut`` holds everything back, and ``mend`` lets it go on.
+    repetition, as with TCP. ``block`` holds everything back, and ``unblock`` lets it go on.
     """
 
     def __init__(self, port, *, address, delay=0.0, loss=0.0, seed=1):
@@ -28,11 +28,11 @@ class Relay:
         self._thread = threading.Thread(target=self._accept, daemon=True)
         self._thread.start()
 
-    def cut(self):
+    def block(self):
         """Nothing passes any more."""
         self._whole.clear()
 
-    def mend(self):
+    def unblock(self):
         """What was held back arrives, and all that follows."""
         self._whole.set()
 
@@ -55,7 +55,7 @@ class Relay:
             self._sockets.append(near)
             try:
                 far = socket.create_connection(self._to)
-            except OSError:  # nobody is there any more
+            except OSError:  # the other end is gone
                 near.close()
                 continue
             self._sockets.append(far)

@@ -12,14 +12,14 @@ RANGE = "15m"  # longer than any test
 
 
 def a_free_port():
-    """A port of this machine that nobody listens on."""
+    """A free port of this machine."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
 
 
 def fetch(url):
-    """The body of a page; ``OSError`` where nobody answers."""
+    """The body of a page; ``OSError`` if the server does not answer."""
     with urllib.request.urlopen(url, timeout=5) as reply:
         return reply.read()
 

@@ -134,7 +134,7 @@ def failed(row):
 # -- something of everything happened, or the rest would prove nothing ------------------------------------------------
 
 
-def test_much_went_wrong_and_much_went_well(result):
+def test_the_run_has_failures_and_successes(result):
     counts = result["counts"]
     assert counts["journeys"] == 200
     assert counts["orders"] > 50
@@ -175,7 +175,7 @@ def test_a_journey_that_failed_on_a_page_is_a_page_that_failed(result):
 # -- the console ------------------------------------------------------------------------------------------------------
 
 
-def test_the_console_says_the_same(run, result):
+def test_the_console_shows_the_same_totals(run, result):
     counts = result["counts"]
     said = " ".join(run.finished.output.split())
     assert (
@@ -270,7 +270,7 @@ def test_prometheus_has_seen_the_verdict(run, result, prometheus):
     assert run_ids == {result["run_id"]}
 
 
-def test_promtool_finds_no_fault_with_what_is_served(run):
+def test_promtool_accepts_the_metrics(run):
     for scrape in run.scrapes:
         checked = subprocess.run(
             ["promtool", "check", "metrics"],
@@ -295,7 +295,7 @@ def test_the_shop_counted_the_same_pages(result):
     assert not [one for one in ledger["differences"] if one["what"] == "pages"]
 
 
-def test_the_shop_sold_what_there_are_receipts_for_and_to_those_who_failed_after_the_sale(result):
+def test_the_shop_sold_one_order_per_receipt_and_per_failure_after_the_sale(result):
     ledger, counts = result["ledger"], result["counts"]
     bought_all_the_same = summed(
         result["measured"]["journeys"], "payment_option", where=lambda row: row["failed_page"] in AFTER_THE_SALE
@@ -307,7 +307,7 @@ def test_the_shop_sold_what_there_are_receipts_for_and_to_those_who_failed_after
     assert ledger["revenue_ours"] == counts["amount"] < ledger["revenue_theirs"]
 
 
-def test_why_the_shop_sold_more_is_said(run, result):
+def test_the_report_says_why_the_shop_sold_more(run, result):
     n = result["ledger"]["orders_theirs"] - result["counts"]["orders"]
     (finding,) = [one for one in result["judgement"]["findings"] if one["check"] == "ledger"]
     assert finding["level"] == "warning"
@@ -317,7 +317,7 @@ def test_why_the_shop_sold_more_is_said(run, result):
     assert f"because {n} orders were sold to shoppers who never saw their receipt" in summary
 
 
-def test_the_p99_read_from_buckets_is_that_of_the_run(result, prometheus):
+def test_the_p99_from_buckets_matches_the_result(result, prometheus):
     everything = Histogram()
     for row in result["measured"]["pages"]:
         everything.add(Histogram.from_json(row["response"]))
@@ -325,5 +325,5 @@ def test_the_p99_read_from_buckets_is_that_of_the_run(result, prometheus):
     (read,) = prometheus.ask(
         f"histogram_quantile(0.99, sum by (le) (max_over_time({PREFIX}page_response_seconds_bucket[15m])))"
     ).values()
-    # Below 10 ms the bounds are coarser: nobody demands as little of a page.
+    # Below 10 ms the bounds are coarser: no objective is that strict.
     assert read == pytest.approx(exact, rel=0.14 if exact >= 0.01 else 0.6)

@@ -1,4 +1,4 @@
-"""An alert goes all its way, from a real Prometheus through a real Alertmanager to whoever is to be told, or is held back."""
+"""Sends alerts from a real Prometheus through a real Alertmanager to a receiver; some alerts are inhibited."""
 
 import json
 import subprocess
@@ -24,7 +24,7 @@ checkout_load_page_duration_seconds_count{{run_id="trusted",page="Pay",result="f
 
 
 class Endpoint:
-    """A server on this machine: what it is sent it remembers, and whoever asks gets the metrics of two runs."""
+    """A server that keeps what it is sent, and serves the metrics of two runs."""
 
     def __init__(self):
         told = self.told = []
@@ -128,7 +128,7 @@ def _until(holds, what):
 
 @pytest.mark.end_to_end
 @needs("prometheus", "prometheus-alertmanager")
-def test_an_alert_arrives_and_what_an_invalid_run_says_of_the_shop_is_held_back(prometheus, endpoint, alertmanager):
+def test_an_alert_arrives_and_alerts_of_an_invalid_run_about_the_shop_are_inhibited(prometheus, endpoint, alertmanager):
     arrive = {
         ("/instrument", "WorkersLost", "untrusted"),
         ("/shop", "PageFailing", "trusted"),

@@ -62,7 +62,7 @@ def holds(line, truth):
     return low <= 100 * truth <= high
 
 
-def test_the_log_of_a_known_mix_gives_it_back_and_its_arrivals_come_again(locust, scenario, tmp_path, free_port):
+def test_calibration_recovers_a_known_mix_and_its_arrivals(locust, scenario, tmp_path, free_port):
     log, own, trace = tmp_path / "access.log", tmp_path / "own.toml", tmp_path / "trace.csv"
     path = scenario(KNOWN.replace("PATH", log.as_posix()), name="known")
     run = locust("--headless", "--scenario", path, "--journey-log", str(tmp_path / "known.jsonl")).wait()

@@ -41,7 +41,7 @@ LIMIT = 4 / 0.016
 
 @pytest.mark.alone
 @pytest.mark.end_to_end
-def test_the_search_finds_what_the_workers_of_the_shop_can_serve(locust, tmp_path, free_port):
+def test_the_search_finds_the_capacity_of_the_shop(locust, tmp_path, free_port):
     path = tmp_path / "searched.toml"
     path.write_text(SCENARIO)
     workers = ("--processes", "2", "--master-bind-port", str(free_port), "--master-port", str(free_port))

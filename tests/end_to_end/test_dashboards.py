@@ -37,7 +37,7 @@ def watched(tmp_path_factory):
 
 def _run(folder, file, port, seed):
     options = ("--headless", "--scenario", str(file), "--seed", str(seed), "--processes", "2")
-    master = str(a_free_port())  # whoever else has a master on this machine keeps his workers
+    master = str(a_free_port())  # another master on this machine keeps its workers
     options += ("--master-bind-port", master, "--master-port", master)
     locust = Locust(folder, *options, "--metrics-port", str(port), "--metrics-linger", "3")
     try:
@@ -49,12 +49,12 @@ def _run(folder, file, port, seed):
 
 
 @pytest.mark.parametrize("path", BOARDS, ids=lambda path: path.stem)
-def test_every_question_has_an_answer_with_the_labels_of_its_legend(watched, path):
+def test_every_query_returns_series_with_the_labels_of_its_legend(watched, path):
     board = read(path)
     assert list(answer_problems(board, watched.choice(board), watched.api, watched.view, eventful=True)) == []
 
 
-def test_two_runs_can_be_laid_over_each_other(watched):
+def test_two_runs_can_be_compared_in_one_chart(watched):
     assert len(set(watched.run_ids)) == 2
     for board in map(read, BOARDS):
         choice = watched.choice(board, run_id=watched.run_ids)
@@ -63,7 +63,7 @@ def test_two_runs_can_be_laid_over_each_other(watched):
         assert set(watched.run_ids) <= set(choice.offered["run_id"])
 
 
-def test_the_earlier_run_is_moved_to_the_start_of_the_later_one(watched):
+def test_the_earlier_run_is_shifted_to_the_start_of_the_later_one(watched):
     board = read(BOARDS[1])
     choice = watched.choice(board, run_id=watched.run_ids[1:], baseline=watched.run_ids[:1])
     (panel,) = [one for one in panels(board) if one["title"] == "Response time of all pages"]
@@ -94,7 +94,7 @@ SLIPS = {
 
 
 @pytest.mark.parametrize("slip", SLIPS)
-def test_a_broken_copy_is_found_out(watched, slip):
+def test_a_broken_query_of_a_dashboard_is_noticed(watched, slip):
     (path,) = [path for path in BOARDS if path.stem == "overview"]
     board = read(path)
     broken = copy.deepcopy(board)
@@ -107,18 +107,18 @@ def test_a_broken_copy_is_found_out(watched, slip):
     assert list(answer_problems(broken, watched.choice(board), watched.api, watched.view, eventful=True)) != []
 
 
-def test_a_dashboard_of_a_run_that_never_was_is_found_out(watched):
+def test_a_dashboard_without_series_has_more_problems_than_panels(watched):
     board = read(BOARDS[0])
     nothing = list(answer_problems(board, watched.choice(board, run_id=["never"]), watched.api, watched.view))
     assert len(nothing) > len(list(panels(board)))
 
 
-def test_what_prometheus_refuses_is_said_in_its_words(watched):
+def test_the_error_text_of_prometheus_is_reported(watched):
     board = json.loads(json.dumps(read(BOARDS[0])).replace("histogram_quantile", "histogram_quantil"))
     wrong = list(answer_problems(board, watched.choice(board), watched.api, watched.view))
     assert any("unknown function" in one for one in wrong)
 
 
-def test_no_prometheus_there_is_said_plainly():
+def test_an_unreachable_prometheus_is_reported():
     with pytest.raises(Exception, match="no Prometheus answers"):
         PrometheusApi(f"http://127.0.0.1:{a_free_port()}").query("up", 0)

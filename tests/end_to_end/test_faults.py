@@ -4,7 +4,7 @@ import time
 from dataclasses import dataclass
 
 import pytest
-from fault_walks import Route, Walker, break_promises, our_wire, real_wire
+from fault_walks import Route, Walker, locust_transport, own_transport, set_faults
 
 from harness.measurement.outcomes import Outcome
 from shop.contract import AJAX, CHECKOUT_PATH, HEADER_AJAX, PATHS, Page
@@ -55,14 +55,22 @@ TABLE = [
     # -- the page that is shown
     Row(F.WRONG_PAGE, P.INDEX, O.UNEXPECTED_PAGE, "the payment page is shown, but neither options nor a delivery"),
     Row(F.WRONG_PAGE, P.BIN_NUMBER, O.UNEXPECTED_PAGE, "no plans to choose from come next", CARD),
-    Row(F.WRONG_PAGE, P.CASH_REGISTER, O.UNEXPECTED_PAGE, "she has paid, and is asked how she wants to pay"),
-    Row(F.WRONG_PAGE, P.CARD_CONFIRMATION, O.UNEXPECTED_PAGE, "a declined card leaves her on its own page", DECLINED),
-    Row(F.WRONG_PAGE, P.VERIFY_SMS, O.UNEXPECTED_PAGE, "a wrong code leaves her on the code's page", WRONG_CODE),
+    Row(F.WRONG_PAGE, P.CASH_REGISTER, O.UNEXPECTED_PAGE, "the shopper has paid, and the shop asks how to pay"),
+    Row(
+        F.WRONG_PAGE,
+        P.CARD_CONFIRMATION,
+        O.UNEXPECTED_PAGE,
+        "a declined card leaves the shopper on the card's page",
+        DECLINED,
+    ),
+    Row(
+        F.WRONG_PAGE, P.VERIFY_SMS, O.UNEXPECTED_PAGE, "a wrong code leaves the shopper on the code's page", WRONG_CODE
+    ),
     Row(F.WRONG_PAGE, P.CHECKOUT, O.UNEXPECTED_PAGE, "guests' door, with the payment options on it", RETURNING),
     Row(F.WRONG_PAGE, P.THANK_YOU, O.UNEXPECTED_PAGE, "the order cannot be seen"),
     # -- what a reply must hold
     Row(F.MISSING_FIELD, P.CSRF_TOKEN, O.ENVELOPE, "no token, so nothing could be posted"),
-    Row(F.MISSING_FIELD, P.LOGIN, O.SIGN_IN_REFUSED, "whoever gets no key is not signed in", RETURNING),
+    Row(F.MISSING_FIELD, P.LOGIN, O.SIGN_IN_REFUSED, "a sign-in without a key is no sign-in", RETURNING),
     Row(F.MISSING_FIELD, P.PRODUCT, O.ENVELOPE, "a product page with nothing on it"),
     Row(F.MISSING_FIELD, P.ADDRESS_ADD, O.ENVELOPE, "an address without a number cannot be chosen"),
     Row(F.MISSING_FIELD, P.INSTALLMENT, O.ENVELOPE, "neither a page's context nor the pre-order may be left out", CARD),
@@ -87,10 +95,10 @@ TABLE = [
     Row(F.OK_WITH_ERRORS, P.BASKET_ADD, O.BUSINESS_ERROR, "errors count, whatever the status says"),
     Row(F.OK_WITH_ERRORS, P.LOGIN, O.SIGN_IN_REFUSED, "a key beside errors is no sign-in", RETURNING),
     Row(F.OK_WITH_ERRORS, P.BIN_NUMBER, O.BUSINESS_ERROR, "the card is good, so an error is the shop's", CARD),
-    Row(F.OK_WITH_ERRORS, P.CASH_REGISTER, O.BUSINESS_ERROR, "sold, but with errors: nobody can rely on that"),
+    Row(F.OK_WITH_ERRORS, P.CASH_REGISTER, O.BUSINESS_ERROR, "sold, but with errors: the order cannot be relied on"),
     Row(F.OK_WITH_ERRORS, P.VERIFY_SMS, O.BUSINESS_ERROR, "the code is right in the end", WRONG_CODE, strikes=2),
     # -- HTTP
-    Row(F.SIGN_IN_REDIRECT, P.PRODUCT, O.SESSION_LOST, "sent to the sign-in page: she is not known"),
+    Row(F.SIGN_IN_REDIRECT, P.PRODUCT, O.SESSION_LOST, "sent to the sign-in page: the session is lost"),
     Row(F.SIGN_IN_REDIRECT, P.BIN_NUMBER, O.SESSION_LOST, "the same, while paying", CARD),
     Row(F.SIGN_IN_REDIRECT, P.CASH_REGISTER, O.SESSION_LOST, "the same, where the order would be made"),
     Row(F.SIGN_IN_REDIRECT, P.CHECKOUT, O.SESSION_LOST, "the same, for somebody who has signed in", RETURNING),
@@ -119,21 +127,21 @@ TABLE = [
     Row(F.SLOW_BODY, P.PRODUCT, O.TIMEOUT, "each piece comes in time, the whole does not", seconds=TRICKLE),
     Row(F.SLOW_BODY, P.BIN_NUMBER, O.TIMEOUT, "the same, while paying", CARD, seconds=TRICKLE),
     Row(F.SLOW_BODY, P.CASH_REGISTER, O.TIMEOUT, "the same, where the order is made", seconds=TRICKLE),
-    # -- who she is and what she buys
+    # -- the shopper's identity and order
     Row(F.SESSION_DROPPED, P.CHECKOUT, O.SESSION_LOST, "the shop shows its front page to a guest it forgot"),
     Row(F.SESSION_DROPPED, P.CHECKOUT, O.SESSION_LOST, "and to a customer", RETURNING),
     Row(
         F.SESSION_DROPPED,
         P.BASKET_ADD,
         O.SESSION_LOST,
-        "a customer is asked for her address as guests are",
+        "a customer is asked for an e-mail address, as guests are",
         RETURNING,
         P.CHECKOUT,
     ),
     Row(
         F.SESSION_DROPPED, P.PRODUCT, O.SESSION_LOST, "the same, whatever page it went lost on", FIRST_TIME, P.CHECKOUT
     ),
-    Row(F.SESSION_DROPPED, P.ADDRESS_ADD, O.SESSION_LOST, "401: nobody's address book"),
+    Row(F.SESSION_DROPPED, P.ADDRESS_ADD, O.SESSION_LOST, "401: no session, no address book"),
     Row(F.SESSION_DROPPED, P.BIN_NUMBER, O.SESSION_LOST, "forgotten while paying", CARD),
     Row(
         F.SESSION_DROPPED,
@@ -143,7 +151,7 @@ TABLE = [
         SECURED,
         P.CHECKOUT,
     ),
-    Row(F.SESSION_DROPPED, P.CASH_REGISTER, O.SESSION_LOST, "forgotten as she paid"),
+    Row(F.SESSION_DROPPED, P.CASH_REGISTER, O.SESSION_LOST, "the session is lost during payment"),
     Row(F.EMPTY_BASKET, P.CHECKOUT, O.BASKET_LOST, "sent back to the basket at the door"),
     Row(
         F.EMPTY_BASKET,
@@ -168,7 +176,7 @@ TABLE = [
     Row(F.NOT_ECHOED, P.DELIVERY_OPTION, O.NOT_ECHOED, "the choice just made is not in the pre-order"),
     Row(F.NOT_ECHOED, P.PAYMENT_OPTION, O.NOT_ECHOED, "the list of options, and no delivery chosen any more"),
     Row(F.NOT_ECHOED, P.INSTALLMENT, O.NOT_ECHOED, "the plan just chosen is not in the pre-order", CARD),
-    Row(F.NOT_ECHOED, P.CARD_CONFIRMATION, O.NOT_ECHOED, "a declined card must not cost her her choices", DECLINED),
+    Row(F.NOT_ECHOED, P.CARD_CONFIRMATION, O.NOT_ECHOED, "a declined card must keep the shopper's choices", DECLINED),
     Row(F.NOT_ECHOED, P.VERIFY_SMS, O.NOT_ECHOED, "nor a wrong code", WRONG_CODE),
     Row(F.NOT_ECHOED, P.CASH_REGISTER, O.NOT_ECHOED, "an order at its price, but paid by nothing"),
     Row(F.NOT_ECHOED, P.THANK_YOU, O.NOT_ECHOED, "the same, on its last page"),
@@ -191,7 +199,7 @@ TABLE = [
 ]
 
 
-@pytest.fixture(scope="module", params=[our_wire, real_wire], ids=["our client", "Locust's client"])
+@pytest.fixture(scope="module", params=[own_transport, locust_transport], ids=["our client", "Locust's client"])
 def connect(request):
     """Makes a transport of each kind that shoppers may be given."""
     return request.param
@@ -224,13 +232,13 @@ def walkers(shop, connect):
 @pytest.fixture
 def broken(shop):
     """Break this promise from now on, and none any more after the test."""
-    yield lambda row: break_promises(
+    yield lambda row: set_faults(
         shop.url, {"name": row.fault, "pages": [row.page], "share": 1.0, "seconds": row.seconds}
     )
-    break_promises(shop.url)
+    set_faults(shop.url)
 
 
-def test_every_fault_stands_in_the_table():
+def test_every_fault_has_a_row_in_the_table():
     assert {row.fault for row in TABLE} == set(FaultName)
 
 
@@ -249,7 +257,7 @@ def test_a_fault_is_reported_as_one_failure_and_the_next_shopper_buys(row, shop,
     assert walked.end == (row.outcome, seen_on)
     assert walked.blamed == ([(seen_on, row.outcome)] if row.booked else [])
     assert not walked.blamed or walked.samples[-1].outcome == row.outcome
-    break_promises(shop.url)
+    set_faults(shop.url)
     assert walker(row.route).end[0].blame != "shop", "on the same connections, when nothing is wrong any more"
 
 
@@ -267,7 +275,7 @@ def test_a_fault_is_reported_as_one_failure_and_the_next_shopper_buys(row, shop,
         pytest.param(FaultName.RESET, GENEROUS, GENEROUS, Outcome.CONNECTION, id="a reset"),
     ],
 )
-def test_a_failed_connection_is_thrown_away_and_the_shopper_stays_who_she_is(
+def test_a_failed_connection_is_closed_and_the_shopper_keeps_their_session(
     fault, longest, silence, failure, connect, shop, broken
 ):
     wire = connect(shop.url, longest, silence)

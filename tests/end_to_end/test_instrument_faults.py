@@ -1,7 +1,7 @@
 """Whatever breaks the instrument makes the run invalid, and the verdict names the cause and the remedy."""
 
 import pytest
-from injected import FAULTS
+from instrument_faults import FAULTS
 
 pytestmark = [pytest.mark.end_to_end, pytest.mark.alone]
 

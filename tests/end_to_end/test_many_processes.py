@@ -8,7 +8,7 @@ import signal
 import msgpack
 import pytest
 import zmq
-from injected import LONG, workers_of
+from instrument_faults import LONG, workers_of
 from running import QUICK
 
 from harness.distributed.messages import REFUSE, REPORT
@@ -29,7 +29,7 @@ def journeys(folder, pattern):
     }
 
 
-def test_two_workers_add_up_to_what_the_shop_has_sold_whatever_strangers_say_on_the_port(locust, scenario, free_port):
+def test_two_workers_agree_with_the_ledger_despite_foreign_messages(locust, scenario, free_port):
     at = ("--master-bind-port", str(free_port), "--master-port", str(free_port))
     process = locust("--headless", "--scenario", scenario(), "--processes", "2", *at)
     process.until("steady,")
@@ -54,7 +54,7 @@ def test_two_workers_add_up_to_what_the_shop_has_sold_whatever_strangers_say_on_
     assert run.result["counts"]["journeys"] == 150
 
 
-def test_the_same_shoppers_come_whatever_the_number_of_processes(locust, tmp_path):
+def test_the_number_of_processes_does_not_change_the_shoppers(locust, tmp_path):
     one = locust("--headless", "--scenario", "smoke", "--journey-log", str(tmp_path / "one.jsonl")).wait()
     three = locust(
         "--headless", "--scenario", "smoke", "--journey-log", str(tmp_path / "three.jsonl"), "--processes", "3"
@@ -65,7 +65,7 @@ def test_the_same_shoppers_come_whatever_the_number_of_processes(locust, tmp_pat
     assert journeys(tmp_path, "one.jsonl") == journeys(tmp_path, "three.worker-*.jsonl")
 
 
-def test_a_closed_load_from_two_workers_keeps_the_books_too(locust, scenario):
+def test_a_closed_load_from_two_workers_agrees_with_the_ledger(locust, scenario):
     closed = """
     objectives = ["journey failures < 5%"]
     [closed]
@@ -82,7 +82,7 @@ def test_a_closed_load_from_two_workers_keeps_the_books_too(locust, scenario):
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-def test_an_interrupted_master_sees_all_shoppers_home(locust, scenario, number):
+def test_an_interrupted_master_waits_for_the_journeys_under_way(locust, scenario, number):
     slow = LONG + '[shop.service]\ndefault = "60ms"\n'
     process = locust("--headless", "--scenario", scenario(slow), "--processes", "2")
     process.until("steady,")

@@ -59,7 +59,7 @@ def wait_for_a_scrape(prometheus, query):
 
 
 @pytest.mark.parametrize(("name", "of", "kind", "by"), METRICS)
-def test_a_p95_read_from_native_buckets_is_that_of_the_run(run, name, of, kind, by):
+def test_a_p95_from_native_buckets_matches_the_result(run, name, of, kind, by):
     (counted,), told = run.asked[name][0].values(), run.asked[name][1]
     assert counted == run.result["counts"][kind]
     stored = defaultdict(Histogram)
@@ -74,5 +74,5 @@ def test_a_p95_read_from_native_buckets_is_that_of_the_run(run, name, of, kind, 
         assert 0.95 * low <= told[which] <= 1.05 * high, which
 
 
-def test_other_histograms_stay_classic(run):
+def test_other_histograms_have_classic_buckets(run):
     assert len(run.classic) > 5

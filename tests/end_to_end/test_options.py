@@ -29,7 +29,7 @@ def test_the_journeys_are_listed_as_user_classes(locust):
     assert listed.split() == ["Abandoning", "FirstTime", "Guest", "Returning"]
 
 
-def test_all_errors_of_a_scenario_are_told_at_once_before_anything_is_sent(locust, scenario):
+def test_all_errors_of_a_scenario_are_listed_before_any_request(locust, scenario):
     wrong = QUICK.replace("rate =", "rat =") + '[payments]\ncredit_cart = 3\n[journeys]\nguest = "many"\n'
     run = locust("--headless", "--scenario", scenario(wrong)).wait()
     assert run.code == 2, run.output
@@ -54,7 +54,7 @@ def test_all_errors_of_a_scenario_are_told_at_once_before_anything_is_sent(locus
         (("--scenari", "smoke", "--bogus"), "--bogus"),
     ],
 )
-def test_misuse_is_told_in_words_and_sends_nothing(locust, arguments, said):
+def test_a_usage_error_is_explained_and_sends_no_request(locust, arguments, said):
     run = locust("--headless", *arguments).wait(timeout=40)
     assert run.code == 2, run.output
     assert said in run.output
@@ -85,7 +85,7 @@ def test_user_classes_on_the_command_line_choose_the_journeys(locust, scenario):
     assert {one["journey"] for one in run.result["measured"]["journeys"]} == {"guest", "abandoning"}
 
 
-def test_tags_choose_the_journeys(locust, scenario):
+def test_tags_select_the_journeys(locust, scenario):
     run = locust("--headless", "--scenario", scenario(), "--tags", "returning").wait()
     assert run.sound, run.output
     assert {one["journey"] for one in run.result["measured"]["journeys"]} == {"returning"}

@@ -112,7 +112,7 @@ def result(tmp_path_factory):
     return folder
 
 
-def test_a_search_is_planned_from_to_the_last_page(result, tmp_path):
+def test_a_capacity_plan_reads_the_result_of_a_search(result, tmp_path):
     page, figures = tmp_path / "plan.html", tmp_path / "plan.json"
     code, said, _ = checkload("plan", result, "--forecast", forecast(tmp_path, 600), "--html", page, "--json", figures)
     assert code == 0, said
@@ -140,13 +140,13 @@ def test_a_search_is_planned_from_to_the_last_page(result, tmp_path):
     assert not re.search(r"(src|href)=.?https?:", html), "the page must be whole without a network"
 
 
-def test_a_peak_that_is_too_high_does_not_fit(result, tmp_path):
+def test_a_peak_above_the_capacity_does_not_fit(result, tmp_path):
     code, said, _ = checkload("plan", result, "--forecast", forecast(tmp_path, 4_000))
     assert code == 3
     assert said.startswith("DOES NOT FIT")
 
 
-def test_all_that_is_wrong_is_said_at_once(result, tmp_path):
+def test_all_errors_are_listed_at_once(result, tmp_path):
     nonsense = tmp_path / "nonsense.toml"
     nonsense.write_text(
         'confidence = "110%"\n[orders]\nrate = "lots"\n[instances]\nnow = 0\n[[what_if]]\npaymnts = {}\n'

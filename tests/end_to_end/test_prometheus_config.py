@@ -14,7 +14,7 @@ CONFIG = ROOT / "dashboards" / "prometheus.yml"
 
 @pytest.mark.end_to_end
 @needs("promtool")
-def test_promtool_takes_the_configuration():
+def test_promtool_accepts_the_configuration():
     checked = subprocess.run(
         ["promtool", "check", "config", str(CONFIG)], capture_output=True, text=True, timeout=30, check=False
     )
@@ -22,7 +22,7 @@ def test_promtool_takes_the_configuration():
     assert "SUCCESS" in checked.stdout
 
 
-def test_it_asks_our_own_port_on_this_machine_every_five_seconds():
+def test_prometheus_scrapes_the_default_port_every_five_seconds():
     text = re.sub(r"#.*", "", CONFIG.read_text())
     scraped = text.split("scrape_configs:")[1]
     assert re.findall(r"targets: \[(.*)\]", scraped) == [f'"127.0.0.1:{METRICS_PORT}"']

@@ -108,7 +108,7 @@ def test_it_signs_in_with_the_fields_of_its_sign_in_library(walk):
     assert refusals(walked) == []
 
 
-def test_it_adds_an_address_and_its_automatic_selections_come_to_rest(walk):
+def test_it_adds_an_address_and_its_automatic_selections_end(walk):
     walked = walk("rest")
     found = walked["found"]
     assert found | REST == found
@@ -134,18 +134,18 @@ def test_it_completes_an_order(walk, flow, option):
 
 
 @pytest.mark.parametrize("flow", PATTERN["payments"])
-def test_it_pays_here_as_it_was_written_down_elsewhere(walk, flow):
+def test_it_pays_as_in_the_recorded_pattern(walk, flow):
     walked = walk(flow)
     assert steps(walked["log"][walked["atRest"] :]) == PATTERN["payments"][flow]
 
 
 @pytest.mark.parametrize(("way", "flow"), [("first_time", "rest"), ("guest", "guest")])
-def test_it_reaches_the_payment_here_as_it_was_written_down_elsewhere(walk, way, flow):
+def test_it_reaches_the_payment_as_in_the_recorded_pattern(walk, way, flow):
     walked = walk(flow)
     assert steps(walked["log"][: walked["atRest"]]) == PATTERN["ways"][way]
 
 
-def test_a_payment_refused_by_the_bank_sells_nothing_and_the_storefront_is_told(walk):
+def test_a_payment_refused_by_the_bank_sells_nothing_and_tells_the_storefront(walk):
     walked = walk("card_3d_refused", refuse={"status": "failure"})
     assert walked["after"]["orders_total"] == walked["before"]["orders_total"]
     assert walked["order"] is None
@@ -172,7 +172,7 @@ def test_store_credit_pays_the_whole_order_or_a_part_of_it(walk):
 
 
 @pytest.mark.parametrize("flow", ["empty_basket", "emptied_basket"])
-def test_an_empty_basket_makes_no_client_post_without_end(walk, flow):
+def test_an_empty_basket_makes_no_client_post_endlessly(walk, flow):
     walked = walk(flow)
     looks = [one for one in walked["log"] if one["path"] == "/orders/checkout/" and one["method"] == "GET"]
     assert "basket" in looks[-1]["reply"]["redirect_url"]
@@ -181,11 +181,11 @@ def test_an_empty_basket_makes_no_client_post_without_end(walk, flow):
 
 
 @pytest.mark.parametrize("flow", ["again", "other_delivery", "store"])
-def test_a_change_of_mind_makes_no_client_post_without_end(walk, flow):
+def test_changing_the_choice_makes_no_client_post_endlessly(walk, flow):
     assert walk(flow)["found"]["posts"] <= 20
 
 
-def test_another_address_and_another_quantity_are_what_is_sold(walk):
+def test_a_changed_address_and_quantity_are_in_the_order(walk):
     found = walk("other_address")["found"]
     assert (found["sentTo"], found["billedTo"]) == (found["second"], found["first"])
     assert found["first"] != found["second"]
@@ -194,7 +194,7 @@ def test_another_address_and_another_quantity_are_what_is_sold(walk):
     assert walked["order"]["amount"] == walked["found"]["after"]
 
 
-def test_every_option_is_held_until_another_is_chosen(walk):
+def test_a_chosen_option_stays_until_another_is_chosen(walk):
     held = walk("undecided")["found"]["held"]
     assert len(held) == len(PAYMENT_OPTIONS)
     assert all(held)
@@ -223,7 +223,7 @@ def test_contracts_coupons_installments_and_the_note_are_answered(walk):
     assert refusals(walked) == []
 
 
-def test_it_sends_what_fails_three_times_more_and_each_is_counted(walk, shop):
+def test_it_retries_a_failed_request_three_times_and_each_is_counted(walk, shop):
     page = "FundsTransferChoicePage"
     _put(shop, "faults", {"faults": [{"name": "server_error", "pages": [page]}]})
     try:

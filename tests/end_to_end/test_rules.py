@@ -25,28 +25,28 @@ def parsed(path):
 
 @pytest.mark.end_to_end
 @needs("promtool")
-def test_promtool_finds_no_fault_with_them():
+def test_promtool_accepts_the_rules():
     checked = run("promtool", "check", "rules", "--lint=all", "--lint-fatal", *RULES)
     assert checked.returncode == 0, checked.stdout + checked.stderr
 
 
 @pytest.mark.end_to_end
 @needs("promtool")
-def test_they_do_what_they_say():
+def test_the_rules_pass_their_tests():
     tested = run("promtool", "test", "rules", FOLDER / "rules_test.yml")
     assert tested.returncode == 0, tested.stdout + tested.stderr
 
 
 @pytest.mark.end_to_end
 @needs("amtool")
-def test_amtool_takes_the_configuration_of_alertmanager():
+def test_amtool_accepts_the_alertmanager_configuration():
     checked = run("amtool", "check-config", FOLDER / "alertmanager.yml")
     assert checked.returncode == 0, checked.stdout + checked.stderr
 
 
 @pytest.mark.end_to_end
 @needs("promtool")
-def test_every_mutant_of_them_is_caught(tmp_path):
+def test_every_changed_rule_fails_a_test(tmp_path):
     made = [(path, what, broken) for path in RULES for what, broken in mutants(parsed(path))]
     assert len(made) > 100
     with ThreadPoolExecutor(os.cpu_count()) as several:
@@ -88,7 +88,7 @@ def test_each_alert_and_record_is_tested():
     assert seen == alerts
 
 
-def test_alertmanager_holds_back_what_an_invalid_run_says_of_the_shop_and_of_no_other_run():
+def test_alertmanager_inhibits_alerts_about_the_shop_of_the_invalid_run_only():
     config = parsed(FOLDER / "alertmanager.yml")
     (rule,) = config["inhibit_rules"]
     assert rule == {

@@ -92,7 +92,7 @@ def test_every_option_is_sold_to_every_kind_of_shopper_and_nothing_is_refused(bu
     assert run.result["counts"]["amount"] == amounts
 
 
-def test_an_option_that_is_not_offered_and_a_product_that_is_sold_out_are_findings_of_their_own(buy):
+def test_a_missing_option_and_a_sold_out_product_each_get_a_finding(buy):
     wanted = [(option, "guest") for option in ("gpay", "credit_card", "bkm_express") * 4]
     run, books = buy(wanted, {"without": ["gpay"], "sold_out": [37]}, 'products = ["37", "212"]\n', rate=4)
     assert books["refused"] == [], run.output
@@ -116,7 +116,7 @@ def test_an_option_that_is_not_offered_and_a_product_that_is_sold_out_are_findin
         ({"queue": ["/orders/checkout/"], "sign_in": "code"}, "waiting_room", "code_wanted"),
     ],
 )
-def test_what_keeps_shoppers_out_has_a_name_of_its_own(buy, variations, guests, customers):
+def test_each_reason_that_keeps_shoppers_out_has_its_own_finding(buy, variations, guests, customers):
     run, books = buy([("credit_card", "guest"), ("credit_card", "first_time")] * 3, variations)
     assert books["refused"] == [], run.output
     assert books["orders"] == []

@@ -114,7 +114,7 @@ def leaks(text, passwords):
         "Cookie: s=7bc102db49b889c274cb85f8b1e5c2a4",
     ],
 )
-def test_the_search_finds_what_it_is_looking_for(text):
+def test_the_leak_check_finds_each_spelling_of_a_secret(text):
     assert leaks(f"before {text} after", PASSWORDS)
 
 
@@ -162,7 +162,7 @@ def wait_for_orders(port):
     """The metrics once orders have been placed."""
     deadline = time.monotonic() + 20
     while "\ncheckout_load_orders_total{" not in (text := fetch(f"http://127.0.0.1:{port}/metrics").decode()):
-        assert time.monotonic() < deadline, "nobody buys anything"
+        assert time.monotonic() < deadline, "no order came in time"
         time.sleep(0.1)
     return text
 
@@ -188,8 +188,8 @@ def assert_nothing_leaked(texts, passwords):
 @pytest.fixture
 def shop_by_hand(tmp_path):
     """The address of a shop started on its own, and the file that holds all it says."""
-    # One of the shoppers has her password wrong.
-    known = accounts_csv(tmp_path / "known.csv", (*PASSWORDS[:-1], "as the shop knows her"))
+    # One of the shoppers has a wrong password.
+    known = accounts_csv(tmp_path / "known.csv", (*PASSWORDS[:-1], "the password in the shop"))
     sms = {"fixed_code": CODE, "options": ["pay_on_delivery"]}
     settings = {"accounts_file": str(known), "sms": sms, "faults": FAULTS}
     (tmp_path / "shop.json").write_bytes(orjson.dumps(settings))
@@ -218,7 +218,7 @@ def test_a_run_against_a_shop_by_hand_leaks_nothing_and_agrees_with_its_ledger(s
     assert_the_secrets_were_used(run.result)
     assert "sign_in_refused" in run.result["counts"]["journeys_by_outcome"]
     texts = run.texts | {"what the shop said": shop_by_hand.said.read_text()}
-    assert_nothing_leaked(texts, (*PASSWORDS, "as the shop knows her"))
+    assert_nothing_leaked(texts, (*PASSWORDS, "the password in the shop"))
     assert not list((tmp_path / "tmp").iterdir())
     # Nobody but this test asks the shop; its ledger holds what went over the wire.
     theirs = orjson.loads(fetch(f"{shop_by_hand.url}/_control/ledger"))
@@ -256,7 +256,7 @@ def test_a_run_against_the_embedded_shop_leaks_nothing_and_takes_its_accounts_aw
 LONG = BROKEN.replace('duration = "4s"', 'duration = "60s"').replace('"40/s"', '"10/s"')
 
 
-def test_no_list_of_accounts_lies_about_while_the_load_is_on_or_after_the_shop_was_killed(locust, scenario, tmp_path):
+def test_no_accounts_file_is_left_during_a_run_or_after_the_shop_is_killed(locust, scenario, tmp_path):
     (tmp_path / "tmp").mkdir()
     process = locust("--headless", "--scenario", scenario(LONG), environment={"TMPDIR": str(tmp_path / "tmp")})
     process.until("All users spawned")

@@ -18,14 +18,14 @@ def accounts(returning, first_time):
     return HEADER + "\n".join(rows) + "\n"
 
 
-def test_shoppers_sign_in_once_for_each_journey_unless_told_otherwise(locust, scenario):
+def test_shoppers_sign_in_once_per_journey_by_default(locust, scenario):
     run = locust("--headless", "--scenario", scenario(SIGNED_IN)).wait()
     assert run.sound, run.output
     counts = run.result["counts"]
     assert counts["pages_by_page"]["Login"] == counts["journeys"] == 100
 
 
-def test_shoppers_who_stay_signed_in_sign_in_once_for_each_virtual_user(locust, scenario):
+def test_shoppers_who_stay_signed_in_sign_in_once_per_virtual_user(locust, scenario):
     text = SIGNED_IN.replace("drain =", "users = 6\nlongest_wait = '10s'\ndrain =") + '[accounts]\nsign_in = "user"\n'
     run = locust("--headless", "--scenario", scenario(text)).wait()
     assert run.sound, run.output
@@ -41,7 +41,7 @@ def test_accounts_come_from_a_file_and_returning_shoppers_open_on_payment(locust
     assert "AddressSelectionPage" not in run.result["counts"]["pages_by_page"]
 
 
-def test_a_load_without_accounts_enough_is_invalid(locust, scenario, tmp_path):
+def test_a_load_with_too_few_accounts_is_invalid(locust, scenario, tmp_path):
     (tmp_path / "accounts.csv").write_text(accounts(2, 0))
     text = SHORT + '[journeys]\nreturning = 1\n[accounts]\nfile = "accounts.csv"\n[shop.service]\ndefault = "40ms"\n'
     run = locust("--headless", "--scenario", scenario(text.replace("drain =", "users = 40\ndrain ="))).wait()
@@ -49,7 +49,7 @@ def test_a_load_without_accounts_enough_is_invalid(locust, scenario, tmp_path):
     assert "account" in run.result["judgement"]["reason"]
 
 
-def test_a_wrong_file_of_accounts_is_told_line_by_line_without_a_password(locust, scenario, tmp_path):
+def test_errors_of_an_accounts_file_are_listed_by_line_without_passwords(locust, scenario, tmp_path):
     (tmp_path / "accounts.csv").write_text(HEADER + "no-at-sign,hunter2-secret,A,B,1,maybe\n")
     run = locust("--headless", "--scenario", scenario(SHORT + '[accounts]\nfile = "accounts.csv"\n')).wait(timeout=30)
     assert run.code == 2, run.output
@@ -58,7 +58,7 @@ def test_a_wrong_file_of_accounts_is_told_line_by_line_without_a_password(locust
 
 
 @pytest.mark.parametrize(("mode", "banks"), [("follow", True), ("return", False)])
-def test_the_bank_is_visited_or_stood_in_for(locust, scenario, mode, banks):
+def test_the_bank_page_is_requested_or_skipped(locust, scenario, mode, banks):
     text = (
         SHORT + f'[external]\nmode = "{mode}"\n[payments]\ngpay = 1\nredirection = 1\nbkm_express = 1\nmasterpass = 1\n'
     )
@@ -68,7 +68,7 @@ def test_the_bank_is_visited_or_stood_in_for(locust, scenario, mode, banks):
     assert set(run.result["counts"]["orders_by_option"]) == {"gpay", "redirection", "bkm_express", "masterpass"}
 
 
-def test_journeys_that_stop_at_the_banks_door_are_handed_over_and_have_not_failed(locust, scenario):
+def test_journeys_that_end_before_the_bank_page_have_not_failed(locust, scenario):
     text = SHORT + '[external]\nmode = "stop"\n[payments]\ngpay = 1\nfunds_transfer = 1\n'
     run = locust("--headless", "--scenario", scenario(text)).wait()
     assert run.sound, run.output
@@ -81,19 +81,19 @@ def test_journeys_that_stop_at_the_banks_door_are_handed_over_and_have_not_faile
 CLOSED = SHORT + '[payments]\ngpay = 1\n[shop.unavailable]\ngpay = "The bank is closed."\n'
 
 
-def test_an_unavailable_option_is_the_shoppers_luck(locust, scenario):
+def test_an_unavailable_option_is_blamed_on_the_shopper(locust, scenario):
     run = locust("--headless", "--scenario", scenario(CLOSED)).wait()
     assert run.result["counts"]["journeys_by_outcome"]["unavailable"] > 10
     assert run.result["counts"]["failed_journeys"] == run.result["counts"]["orders"] == 0
 
 
-def test_who_cannot_pay_as_she_wanted_falls_back_on_another_option(locust, scenario):
+def test_a_shopper_whose_option_is_unavailable_pays_with_the_fallback(locust, scenario):
     run = locust("--headless", "--scenario", scenario(CLOSED + '[conduct]\nfallback = "pay_later"\n')).wait()
     assert run.sound, run.output
     assert set(run.result["counts"]["orders_by_option"]) == {"pay_later"}
 
 
-def test_options_can_be_chosen_by_their_primary_key(locust, scenario):
+def test_options_can_be_selected_by_primary_key(locust, scenario):
     run = locust("--headless", "--scenario", scenario(SHORT + '[conduct]\noption_value = "pk"\n')).wait()
     assert run.sound, run.output
     assert run.result["counts"]["failed_pages"] == 0
@@ -119,7 +119,7 @@ def test_both_http_clients_walk_the_same_journeys_to_the_same_receipts(locust, t
     assert walked["own"] == walked["locust"]
 
 
-def test_who_was_asked_for_a_code_and_got_nowhere_counts_among_those_who_were_asked(locust, scenario):
+def test_a_failed_journey_that_was_asked_for_a_code_counts_as_asked(locust, scenario):
     text = SHORT + "[payments]\npay_on_delivery = 1\n[journeys]\nguest = 1\n"
     text += '[[shop.faults]]\nname = "server_error"\nshare = 0.5\npages = ["VerifySmsPage"]\n'
     run = locust("--headless", "--scenario", scenario(text)).wait()
@@ -134,7 +134,7 @@ def test_who_was_asked_for_a_code_and_got_nowhere_counts_among_those_who_were_as
         ('[shop.service]\ndefault = "60s"\n', "unfinished", 3),
     ],
 )
-def test_who_only_thought_when_the_drain_was_over_is_not_held_against_the_shop(locust, scenario, more, outcome, code):
+def test_shoppers_in_think_time_at_drain_end_do_not_count_as_failures(locust, scenario, more, outcome, code):
     text = SHORT.partition("[think]")[0].replace('drain = "15s"', 'users = 440\ndrain = "1s"') + more
     run = locust("--headless", "--scenario", scenario(text)).wait()
     outcomes = run.result["counts"]["journeys_by_outcome"]

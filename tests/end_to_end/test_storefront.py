@@ -10,7 +10,7 @@ from types import SimpleNamespace
 
 import gevent
 import pytest
-from fault_walks import our_wire, real_wire
+from fault_walks import locust_transport, own_transport
 from observers import browser_of
 from real_client.pattern import steps
 from second_shop.running import SecondShop, write_accounts
@@ -102,7 +102,7 @@ def recorded(request, tmp_path_factory):
     bought += [("card", "returning", "returning"), ("card", "guest", "")]
     logs = {}
     with SecondShop(accounts, lists=request.param) as shop:
-        wire = our_wire(shop.url)
+        wire = own_transport(shop.url)
         for payment, journey, name in bought:
             log = logs[journey, payment] = []
             account = Account(f"{name}@x.test", PASSWORD, phone="06000000001") if name else None
@@ -117,7 +117,7 @@ def test_no_request_is_refused_and_each_journey_buys(recorded):
     assert len(recorded.books["orders"]) == len(recorded.logs)
 
 
-def test_the_way_to_the_payment_is_the_clients(recorded):
+def test_the_requests_before_payment_match_the_client(recorded):
     if recorded.lists == "all":
         # How the posts overlap, and which are sent again, depends on which reply comes first.
         for journey, way in PATTERN["ways_where_all_is_listed"].items():
@@ -127,7 +127,7 @@ def test_the_way_to_the_payment_is_the_clients(recorded):
         assert steps(recorded.logs[journey, "card"])[: len(way)] == way, journey
 
 
-def test_each_payment_is_the_clients(recorded):
+def test_the_requests_of_each_payment_match_the_client(recorded):
     payments = PATTERN["payments"] | PATTERN.get("payments_where_all_is_listed" * (recorded.lists == "all"), {})
     for payment in OPTIONS:
         sent = steps(recorded.logs["first_time", payment])
@@ -146,7 +146,7 @@ def shop():
     process.stop()
 
 
-@pytest.mark.parametrize("wire", [our_wire, real_wire])
+@pytest.mark.parametrize("wire", [own_transport, locust_transport])
 @pytest.mark.parametrize("journey", ["guest", "first_time"])
 def test_every_option_of_the_embedded_shop_is_bought(shop, wire, journey):
     transport = wire(shop.url)

@@ -6,7 +6,7 @@ import time
 from types import SimpleNamespace
 
 import pytest
-from fault_walks import LARGEST, LONGEST, Route, Walker, real_wire
+from fault_walks import LARGEST, LONGEST, Route, Walker, locust_transport
 from locust import User
 from locust.env import Environment
 
@@ -67,9 +67,9 @@ def told(walked):
     return walked.end, walked.receipt, [(sample.page, sample.outcome) for sample in walked.samples]
 
 
-def test_both_transports_bring_home_the_same_receipts(walk_all):
+def test_both_http_clients_get_the_same_receipts(walk_all):
     ours, our_ledger = walk_all(own_client)
-    locusts, their_ledger = walk_all(real_wire)
+    locusts, their_ledger = walk_all(locust_transport)
     for route, one, other in zip(ROUTES, ours, locusts, strict=True):
         assert told(one) == told(other), route
         assert one.end[0] is (Outcome.DECLINED if route.declined else Outcome.OK), route
@@ -89,7 +89,7 @@ def environment():
 
 
 @pytest.mark.parametrize("listens", [False, True])
-def test_locust_counts_the_same_over_both_one_by_one_or_many_at_once(walk_all, environment, listens):
+def test_locust_counts_the_same_for_both_clients_singly_or_in_bulk(walk_all, environment, listens):
     def clients(kind):
         def make(url):
             user = type("Shopper", (User,), {"host": url})(environment)
@@ -118,7 +118,7 @@ def test_locust_counts_the_same_over_both_one_by_one_or_many_at_once(walk_all, e
     assert len(heard) == (2 * len(pages) if listens else 0)
 
 
-def test_the_charts_of_locust_move_with_what_is_told_once_a_second(environment):
+def test_the_charts_of_locust_move_each_second(environment):
     noted, now = LocustStats(environment), int(time.time())
     for second in range(now - 30, now):
         for n in range(20):
@@ -136,7 +136,7 @@ def test_the_charts_of_locust_move_with_what_is_told_once_a_second(environment):
 
 
 @pytest.mark.parametrize("kind", ["ours", "locust's"])
-def test_no_client_blames_the_shop_for_want_of_a_file(environment, kind):
+def test_no_client_blames_the_shop_when_file_descriptors_run_out(environment, kind):
     exhausted = []
     with socket.create_server(("127.0.0.1", 0)) as listener:
         url = f"http://127.0.0.1:{listener.getsockname()[1]}"
@@ -157,9 +157,9 @@ def test_no_client_blames_the_shop_for_want_of_a_file(environment, kind):
     assert exhausted == ["EMFILE"]
 
 
-def test_locust_is_told_of_a_failure_in_the_same_words(environment):
+def test_locust_gets_the_same_failure_text_from_both_clients(environment):
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        url = f"http://127.0.0.1:{listener.getsockname()[1]}"  # where nobody listens once it is closed
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}"  # nothing listens there once it is closed
     user = type("Shopper", (User,), {"host": url})(environment)
     locusts = LocustHttpClient(url, user, LIMITS)
     errors = []

@@ -28,7 +28,7 @@ def hosts(locust, free_port, shop, scenario):
             *("--headless", "--master", "--master-bind-port", str(free_port), "--expect-workers", "2"),
             *("--host", shop, *load),
         )
-        # A worker of Locust asks ten times as long; the relay must have whom to connect to.
+        # A worker tries ten times as long; the relay needs a master that listens.
         master.until("Waiting for workers")
         relays[:] = [Relay(free_port, address=one, delay=DELAY, loss=LOSS) for one in WORKERS]
         workers = [locust("--worker", "--master-host", one.address, "--master-port", str(one.port)) for one in relays]
@@ -52,10 +52,10 @@ def invalid(result):
 def test_a_link_that_is_cut_for_a_moment_costs_nothing(hosts, shop):
     master, workers, relays = hosts()
     for each in relays:
-        each.cut()
+        each.block()
     time.sleep(BRIEF)
     for each in relays:
-        each.mend()
+        each.unblock()
     run = master.wait()
     for each in workers:
         assert each.wait().code == 0
@@ -72,12 +72,12 @@ def test_a_link_that_is_cut_for_a_moment_costs_nothing(hosts, shop):
 
 def test_a_link_that_is_cut_for_long_makes_the_run_invalid_and_names_the_worker(hosts):
     master, workers, relays = hosts(QUICK.replace('"6s"', '"30s"'))
-    relays[1].cut()
+    relays[1].block()
     cut = time.monotonic()
     master.until("was lost", timeout=20)
     noticed = time.monotonic() - cut
     time.sleep(max(0.0, LONG - noticed))
-    relays[1].mend()
+    relays[1].unblock()
     run = master.wait()
     assert run.code == 4, run.output
     ((number, name),) = re.findall(r"worker (\d) \((\S+)\) was lost", run.output)

@@ -16,7 +16,7 @@ pytestmark = pytest.mark.end_to_end
 SHORT = QUICK.replace('duration = "6s"', 'duration = "4s"')
 
 
-def test_a_shop_in_order_passes_and_everything_is_left_on_disk(locust, scenario):
+def test_a_correct_shop_passes_and_all_result_files_are_written(locust, scenario):
     run = locust("--headless", "--scenario", scenario()).wait()
     assert run.code == 0, run.output
     assert "PASSED" in run.output.splitlines()[-1] + run.output.splitlines()[-2]
@@ -37,7 +37,7 @@ def test_a_shop_in_order_passes_and_everything_is_left_on_disk(locust, scenario)
     assert len(list(suite.iter("testcase"))) >= 3
 
 
-def test_a_slow_shop_fails_and_the_broken_demand_is_named(locust, scenario):
+def test_a_slow_shop_fails_and_the_broken_objective_is_named(locust, scenario):
     slow = SHORT.replace("p95 < 1s", "p95 < 40ms") + '[shop.service]\ndefault = "80ms"\n'
     run = locust("--headless", "--scenario", scenario(slow)).wait()
     assert run.code == 3, run.output
@@ -52,7 +52,7 @@ def test_a_failing_shop_fails(locust, scenario):
     assert run.result["ledger"]["agrees"]
 
 
-def test_too_few_samples_are_inconclusive_and_the_report_says_how_many_more_it_takes(locust, scenario):
+def test_too_few_samples_are_inconclusive_and_the_report_says_how_many_more_are_needed(locust, scenario):
     demanding = SHORT.replace("p95 < 1s", "p99.9 < 1s")
     run = locust("--headless", "--scenario", scenario(demanding)).wait()
     assert run.code == 5, run.output
@@ -61,7 +61,7 @@ def test_too_few_samples_are_inconclusive_and_the_report_says_how_many_more_it_t
     assert objective["more_needed"] > 0
 
 
-def test_nobody_at_the_address_is_invalid_and_takes_no_time(locust, scenario, free_port):
+def test_an_unreachable_target_is_invalid_at_once(locust, scenario, free_port):
     began = time.monotonic()
     run = locust("--headless", "--scenario", scenario(), "--host", f"http://127.0.0.1:{free_port}").wait()
     assert run.code == 4, run.output
@@ -69,7 +69,7 @@ def test_nobody_at_the_address_is_invalid_and_takes_no_time(locust, scenario, fr
     assert time.monotonic() - began < 15
 
 
-def test_a_shop_that_is_killed_in_the_middle_is_invalid(locust, scenario):
+def test_a_run_whose_shop_is_killed_is_invalid(locust, scenario):
     process = locust("--headless", "--scenario", scenario(QUICK.replace('duration = "6s"', 'duration = "30s"')))
     process.until("steady,")
     os.kill(_shop_of(process.process.pid), signal.SIGKILL)
@@ -102,7 +102,7 @@ def test_the_stop_file_ends_the_run(locust, scenario, tmp_path):
     assert "stop file" in run.output
 
 
-def test_a_stop_rule_ends_the_run_and_speaks_against_the_shop(locust, scenario):
+def test_a_stop_rule_ends_the_run_as_failed(locust, scenario):
     broken = QUICK.replace('duration = "6s"', 'duration = "60s"')
     broken += '[stop]\nrules = ["failures > 50% for 2s"]\n[[shop.faults]]\nname = "unavailable"\nshare = 1.0\n'
     began = time.monotonic()
@@ -152,7 +152,7 @@ def test_workers_end_early_together_when_the_verdict_is_certain(locust, scenario
     assert offered == run.result["counts"]["journeys"]
 
 
-def test_who_is_told_to_end_while_the_last_shoppers_go_home_judges_a_whole_run(locust, scenario):
+def test_a_signal_during_the_drain_leaves_a_whole_run_to_judge(locust, scenario):
     late = QUICK.replace('duration = "6s"', 'duration = "2s"').replace("share = 1.0", "share = 1.0\nlate = 1")
     late += '[payments]\npay_on_delivery = 1\n[shop.sms]\ncode_lifetime = "7s"\n'
     process = locust("--headless", "--scenario", scenario(late))

@@ -42,7 +42,7 @@ def results(tmp_path):
 
 
 @needs("chromium", "chromedriver")
-def test_the_form_shows_every_choice_with_a_word_about_it(ui, browser, scenario):
+def test_the_form_shows_each_field_with_a_hint(ui, browser, scenario):
     own = scenario(GENTLE)
     page = Page(browser, ui("--scenario", own, "--seed", "7").url)
     shown = page.fields()
@@ -59,7 +59,7 @@ def test_the_form_shows_every_choice_with_a_word_about_it(ui, browser, scenario)
 
 
 @needs("chromium", "chromedriver")
-def test_what_cannot_be_is_told_line_by_line_and_starts_nothing(ui, browser, scenario):
+def test_invalid_form_values_are_listed_and_start_no_run(ui, browser, scenario):
     served = ui("--scenario", scenario(GENTLE))
     page = Page(browser, served.url)
     page.fill(paymentMix="bitcoin=1", arrivalRate="fast", userCount="0")
@@ -78,7 +78,7 @@ def test_what_cannot_be_is_told_line_by_line_and_starts_nothing(ui, browser, sce
 
 
 @needs("chromium", "chromedriver")
-def test_a_run_is_watched_stopped_and_followed_by_another_one(ui, browser, scenario, results):
+def test_a_run_is_watched_and_stopped_and_another_run_follows(ui, browser, scenario, results):
     served = ui("--scenario", scenario(GENTLE))
     page = Page(browser, served.url)
     page.fill(paymentMix="credit_card=1", seed="7", runTime="60s")
@@ -124,14 +124,14 @@ def test_a_run_is_watched_stopped_and_followed_by_another_one(ui, browser, scena
     assert ended["ledger"]["agrees"]
     assert served.shops() == []
 
-    page.browser.refresh()  # who comes back finds the form as she left it
+    page.browser.refresh()  # the form keeps its values over a reload
     page.press("New")
     until(page.fields, "the form")
     assert (page.fields()["scenario"], page.fields()["seed"], page.fields()["host"]) == ("baseline", "5", "")
 
 
 @needs("chromium", "chromedriver")
-def test_the_class_picker_chooses_the_journeys_under_whatever_load_shape(ui, browser, scenario, results):
+def test_the_class_picker_selects_the_journeys_with_any_load_shape(ui, browser, scenario, results):
     served = ui("--scenario", scenario(GENTLE), "--class-picker", "-t", "3")
     page = Page(browser, served.url)
     every, *each = browser.find_elements("css selector", "table input[type=checkbox]")
@@ -156,7 +156,7 @@ def journeys(result):
     return {one["journey"] for one in result["measured"]["journeys"]}
 
 
-def test_a_shop_that_was_started_by_hand_is_loaded_and_no_other(ui, scenario, results):
+def test_with_a_host_no_embedded_shop_starts(ui, scenario, results):
     served = ui("--scenario", scenario(GENTLE), "-t", "3")
     command = [sys.executable, "-m", "shop", "--port", "0"]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as shop:
@@ -176,7 +176,7 @@ def test_a_shop_that_was_started_by_hand_is_loaded_and_no_other(ui, scenario, re
     assert "allow_target" in served.start(host="http://shop.example", allow_target="shop.example")
 
 
-def test_nobody_else_drives_the_web_ui(ui, scenario):
+def test_requests_from_other_origins_cannot_control_the_web_ui(ui, scenario):
     served = ui("--scenario", scenario(GENTLE))
     form = {"user_count": 20, "spawn_rate": 100, "host": ""}
     assert served.ask("/swarm", form, Origin="http://evil.example")[0] == 403

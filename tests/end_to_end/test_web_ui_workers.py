@@ -12,7 +12,7 @@ pytestmark = pytest.mark.end_to_end
 GENTLE = QUICK.replace("25/s", "10/s").replace('"6s"', '"5s"') + '[shop.service]\ndefault = "40ms"\n'
 
 
-def test_runs_follow_each_other_and_a_late_worker_takes_part_in_the_next(locust, scenario, free_port, tmp_path):
+def test_runs_follow_each_other_and_a_late_worker_joins_the_next(locust, scenario, free_port, tmp_path):
     a_port = a_free_port()
     master = locust(
         "--master", "--master-bind-port", str(a_port), "--web-port", str(free_port), "--scenario", scenario(GENTLE)

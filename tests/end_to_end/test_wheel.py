@@ -9,7 +9,7 @@ from running import ROOT
 pytestmark = pytest.mark.end_to_end
 
 
-def test_a_wheel_runs_a_scenario_outside_of_the_checkout(tmp_path):
+def test_an_installed_wheel_runs_a_scenario_outside_the_repository(tmp_path):
     pytest.importorskip("pip", reason="needs pip to build a wheel")
     build = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", tmp_path, ROOT]
     subprocess.run(build, check=True, timeout=300)

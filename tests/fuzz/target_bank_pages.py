@@ -17,7 +17,7 @@ PIECES = [
     *("x", "é", "\N{LATIN CAPITAL LETTER I WITH DOT ABOVE}", "\N{KELVIN SIGN}", "\ud800", "9" * 50),
 ]  # fmt: skip
 REQUEST = PageRequest(Page.BANK, path="/_bank/", expect=Expectation(ResponseFormat.HTML))
-SLOW = 0.25  # seconds of processor time, of which the largest of these pages takes a tenth
+SLOW = 0.25  # seconds of processor time; the largest of these pages takes a tenth of it
 
 
 def one(random):

@@ -141,7 +141,7 @@ def changed(random, value):
 
 
 def frames(random, proper):
-    """What is sent, whose part of the connection is left out."""
+    """The frames that are sent, without the part that names the connection."""
     kind = random.choice(list(proper))
     says, data, name = kind, proper[kind], NAME
     match random.randrange(8):

@@ -19,7 +19,7 @@ def run(*arguments, script=RUN, inputs=INPUTS):
 
 @pytest.mark.end_to_end
 @pytest.mark.parametrize("target", TARGETS)
-def test_no_hostile_input_is_taken_wrongly(target):
+def test_no_hostile_input_is_accepted(target):
     inputs = FEWER.get(target, INPUTS)
     done = run(target, inputs=inputs)
     assert done.returncode == 0, done.stderr[-4000:]
@@ -53,7 +53,7 @@ def opened():
         ("pass", ""),
     ],
 )
-def test_an_input_that_breaks_hangs_or_kills_its_target_is_named(tmp_path, does, said):
+def test_an_input_that_crashes_hangs_or_kills_its_target_is_named(tmp_path, does, said):
     script = tmp_path / "run.py"
     script.write_text(RUN.read_text().replace("HANG = 5.0", "HANG = 0.2").replace("STUCK = 30.0", "STUCK = 1.0"))
     (tmp_path / "target_numbers.py").write_text(TRIED.format(does))

@@ -1,4 +1,4 @@
-// A browser as far as the client can tell: cookies, a document, a window whose address can be set.
+// A browser as far as the client can tell: cookies, a document, a window with an address that can be set.
 
 export const STOREFRONT = 'http://storefront.test';
 

@@ -11,6 +11,8 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
+from child_process import ChildProcess
+
 HERE = Path(__file__).parent
 INSTALLED = HERE / "node_modules"
 BUNDLE = INSTALLED / ".checkload" / "client.mjs"
@@ -59,38 +61,21 @@ def _run(command: list[str], longest: float) -> None:
         raise NotInstalled(f"{' '.join(command[:2])} failed: {done.stderr.strip()[-500:]}")
 
 
-class RealClient:
+class RealClient(ChildProcess):
     """One process that drives the client at one shop, a flow at a time."""
 
     def __init__(self, shop: str) -> None:
-        command = ["node", "driver.mjs", str(prepare()), shop]
-        self._process = subprocess.Popen(
-            command, cwd=HERE, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1
-        )
+        super().__init__(["node", "driver.mjs", str(prepare()), shop], HERE)
 
     def run(self, flow: str, **asked: Any) -> dict[str, Any]:
         """Walk a flow; the result holds the order, what was found on the way and every request with its reply."""
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        self._process.stdin.write(json.dumps({"flow": flow, **asked}) + "\n")
-        self._process.stdin.flush()
-        readable, _, _ = select.select([self._process.stdout], [], [], _LONGEST_FLOW)
+        self.stdin.write(json.dumps({"flow": flow, **asked}) + "\n")
+        self.stdin.flush()
+        readable, _, _ = select.select([self.stdout], [], [], _LONGEST_FLOW)
         if not readable:
             raise TimeoutError(f"the flow {flow} took longer than {_LONGEST_FLOW} s")
-        line = self._process.stdout.readline()
+        line = self.stdout.readline()
         if not line:
             raise RuntimeError(f"the driver ended in the flow {flow}")
         result: dict[str, Any] = json.loads(line)
         return result
-
-    def close(self) -> None:
-        """End the process."""
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        self._process.stdin.close()
-        try:
-            self._process.wait(5)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
-        self._process.stdout.close()

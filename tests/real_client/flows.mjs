@@ -1,10 +1,10 @@
 // The flows by name: each drives one visit and returns what it found besides the order.
-import { SECOND_THOUGHTS } from './second_thoughts.mjs';
+import { CHANGED_CHOICES } from './changed_choices.mjs';
 
 const AGREE_URL = 'https://apple-pay-gateway.apple.com/paymentservices/startSession';
 
 export const FLOWS = {
-  ...SECOND_THOUGHTS,
+  ...CHANGED_CHOICES,
 
   async sign_in(visit, { email }) {
     await visit.arrive();

@@ -66,7 +66,7 @@ def asgi(shop: Application) -> Any:
 
 
 async def serve(shop: Application, port: int) -> None:
-    """Serve on loopback until standard input ends, as it does with whoever started this."""
+    """Serve on loopback until standard input ends, as it does when the starting process ends."""
     listener = socket.create_server(("127.0.0.1", port), backlog=1024)
     server = uvicorn.Server(uvicorn.Config(asgi(shop), log_level="warning", lifespan="off", server_header=False))
     serving = asyncio.create_task(server.serve([listener]))

@@ -205,7 +205,7 @@ class Application:
 
 
 def _add_keys(document: dict[str, Any]) -> None:
-    """Keys that nobody knows, at the top, in each page's context and in the pre-order."""
+    """Unknown keys, at the top, in each page's context and in the pre-order."""
     known = [document, document.get("pre_order"), *[one["page_context"] for one in document.get("context_list", [])]]
     for place in known:
         if isinstance(place, dict):

@@ -136,7 +136,7 @@ class Sessions:
         return session
 
     def sign_in(self, session: Session, customer: Customer) -> None:
-        """The session goes on under an id that nobody knew before; it keeps its basket."""
+        """The session gets a new id and keeps its basket."""
         self._open.pop(session.id, None)
         session.id = secrets.token_hex(16)
         session.customer, session.guest = customer, None

@@ -121,7 +121,7 @@ def _confirm_card(session: Session, form: dict[str, str], told: Variations) -> S
     errors = _agree(form) | {name: ["This field is required."] for name in names if not form.get(name)}
     number = form.get("card_number", "")
     if not errors and number[:6] != session.order.bin_number:
-        errors["card_number"] = ["This is not the card whose first digits were given."]
+        errors["card_number"] = ["This is not the card of the first digits that were given."]
     if errors:
         return Step(errors=errors)
     if form.get("use_three_d") == "1" or told.three_d == "always":

@@ -3,53 +3,33 @@
 from __future__ import annotations
 
 import json
-import subprocess
 import sys
 import urllib.request
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
+
+from child_process import ChildProcess
 
 _HEADER = "email,password,first_name,last_name,phone,saved_choices\n"
 
 
-class SecondShop:
+class SecondShop(ChildProcess):
     """A running second shop, at ``url``; it ends with this object's ``close``, or with the process that started it."""
 
     def __init__(self, accounts: Path | None = None, **variations: Any) -> None:
         command = [sys.executable, "-m", "second_shop", "--variations", json.dumps(variations)]
         if accounts:
             command += ["--accounts", str(accounts)]
-        self._process = subprocess.Popen(
-            command, cwd=Path(__file__).parents[1], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-        )
-        assert self._process.stdout is not None
-        self.url = self._process.stdout.readline().rpartition(" ")[2].strip()
+        super().__init__(command, Path(__file__).parents[1])
+        self.url = self.stdout.readline().rpartition(" ")[2].strip()
         if not self.url:
             raise RuntimeError("the second shop did not start")
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
 
     def books(self) -> dict[str, Any]:
         """Orders, refusals and requests so far."""
         with urllib.request.urlopen(f"{self.url}/_books", timeout=10) as reply:
             read: dict[str, Any] = json.load(reply)
         return read
-
-    def close(self) -> None:
-        """Let it end."""
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        self._process.stdin.close()
-        try:
-            self._process.wait(5)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
-        self._process.stdout.close()
 
 
 def write_accounts(path: Path, emails: list[str], password: str, *, saved: bool) -> Path:

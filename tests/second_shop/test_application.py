@@ -114,7 +114,7 @@ def names(document):
 
 
 @pytest.mark.parametrize(("option", "pages"), PAID)
-def test_an_order_is_sold_by_each_option_and_nothing_is_refused(option, pages):
+def test_each_option_sells_an_order_and_no_request_is_refused(option, pages):
     visitor = Visitor()
     assert names(visitor.reach_payment()) == ["PaymentOptionSelectionPage"]
     shown = visitor.post("PaymentOptionSelectionPage", {"payment_option": OPTIONS[option].slug})
@@ -138,7 +138,7 @@ def test_the_token_changes_at_sign_in_and_the_old_one_is_refused():
     assert visitor.send("POST", f"{CHECKOUT}?page=OrderNotePage", {"notes": "x"}).document["pre_order"]["notes"] == "x"
 
 
-def test_a_customer_whose_choices_are_remembered_is_shown_every_page():
+def test_a_customer_with_saved_choices_still_gets_every_page():
     visitor = Visitor()
     visitor.fill_basket()
     visitor.sign_in()
@@ -154,7 +154,7 @@ def test_a_customer_whose_choices_are_remembered_is_shown_every_page():
     assert visitor.shop.books.refused == []
 
 
-def test_a_request_without_the_cookie_of_the_token_passes_and_one_that_no_program_sent_gets_a_web_page():
+def test_a_request_without_the_csrf_cookie_passes_and_one_from_a_browser_gets_a_web_page():
     visitor = Visitor()
     visitor.fill_basket()
     form = {"user_email": "a@b.example", "phone_number": "05000000001"}
@@ -171,7 +171,7 @@ def test_a_request_without_the_cookie_of_the_token_passes_and_one_that_no_progra
         ("AddressSelectionPage", {"shipping_address": "1"}, "shipping_address"),
     ],
 )
-def test_a_wrong_choice_is_refused_on_its_page_and_noted(page, form, field):
+def test_a_wrong_choice_is_refused_on_its_page_and_recorded(page, form, field):
     visitor = Visitor()
     visitor.reach_payment()
     refused = visitor.post(page, form)
@@ -180,7 +180,7 @@ def test_a_wrong_choice_is_refused_on_its_page_and_noted(page, form, field):
     assert len(visitor.shop.books.refused) == 1
 
 
-def test_a_place_by_name_is_refused():
+def test_a_place_given_by_name_is_refused():
     visitor = Visitor()
     visitor.fill_basket()
     refused = visitor.send("POST", "/address/", document={**ADDRESS, "city": "İstanbul"})
@@ -188,7 +188,7 @@ def test_a_place_by_name_is_refused():
     assert set(refused.document) == {"city"}
 
 
-def test_what_a_variation_provokes_is_not_held_against_the_shopper():
+def test_errors_caused_by_a_variation_are_not_counted_as_refusals():
     visitor = Visitor(throttled=["IndexPage"], sold_out=[37], extra_keys=True)
     visitor.fill_basket()
     shown = visitor.post("IndexPage", {"user_email": "a@b.example", "phone_number": "05000000001"})
@@ -199,12 +199,12 @@ def test_what_a_variation_provokes_is_not_held_against_the_shopper():
     assert len(visitor.shop.books.provoked) == 2
 
 
-def test_an_unknown_variation_is_told():
+def test_an_unknown_variation_is_refused():
     with pytest.raises(ValueError, match="trottled"):
         Variations.read({"trottled": []})
 
 
-def test_the_second_shop_shares_no_line_with_the_first():
+def test_the_second_shop_imports_nothing_of_the_first():
     for file in Path(__file__).parent.glob("*.py"):
         for node in ast.walk(ast.parse(file.read_text())):
             if isinstance(node, ast.Import | ast.ImportFrom):

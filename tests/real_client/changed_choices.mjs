@@ -1,5 +1,5 @@
 // Flows in which something is changed, refused, left or done again before the order is made.
-export const SECOND_THOUGHTS = {
+export const CHANGED_CHOICES = {
   // Away to the bank, back without paying, and a second payment that is made.
   async card_3d_left(visit, { email }) {
     await visit.reachPayment(email);

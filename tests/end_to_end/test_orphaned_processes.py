@@ -1,4 +1,4 @@
-"""Whatever becomes of the master: a few seconds later nobody loads the shop, and no process of the run is left."""
+"""After the master is gone, the load ends within seconds and no process of the run is left."""
 
 import json
 import signal
@@ -7,7 +7,7 @@ import urllib.request
 from pathlib import Path
 
 import pytest
-from injected import LONG, workers_of
+from instrument_faults import LONG, workers_of
 
 pytestmark = [pytest.mark.end_to_end, pytest.mark.alone]
 
@@ -67,7 +67,7 @@ def test_workers_end_their_load_and_themselves_when_the_master_is_killed(locust,
 
 
 @pytest.mark.parametrize("numbers", [(signal.SIGSTOP,), (signal.SIGINT, signal.SIGINT)])
-def test_nothing_is_left_of_a_master_that_is_gone_with_its_workers_and_its_shop(locust, scenario, numbers):
+def test_no_process_is_left_after_a_master_is_killed(locust, scenario, numbers):
     master = locust("--headless", "--scenario", scenario(SLOW), "--processes", "2")
     master.until("steady,")
     workers, children = workers_of(master.process.pid), children_of(master.process.pid)
@@ -84,7 +84,7 @@ def test_nothing_is_left_of_a_master_that_is_gone_with_its_workers_and_its_shop(
     assert left_after(GONE, [master.process.pid, *children]) == []
 
 
-def test_a_run_that_is_called_off_while_locust_is_still_starting_leaves_an_invalid_result(locust, scenario):
+def test_a_run_that_is_cancelled_during_startup_leaves_an_invalid_result(locust, scenario):
     # Locust says so before it has read any of our options.
     process = locust("--headless", "--scenario", scenario(), "--processes", "2", "-L", "DEBUG")
     process.until("Starting Locust")
@@ -95,7 +95,7 @@ def test_a_run_that_is_called_off_while_locust_is_still_starting_leaves_an_inval
     assert "interrupted after 0 ms by Ctrl-C" in run.result["judgement"]["reason"]
 
 
-def test_who_calls_a_run_off_before_its_workers_are_there_finds_an_invalid_result(locust, free_port, scenario):
+def test_a_run_cancelled_before_its_workers_connect_leaves_an_invalid_result(locust, free_port, scenario):
     master = locust(
         *("--headless", "--master", "--master-bind-port", str(free_port), "--expect-workers", "1"),
         *("--scenario", scenario()),

@@ -1,6 +1,6 @@
-"""Every fault on every page that any journey asks for: one failure of the foreseen name, or a reason why it does no harm.
+"""Tries every fault on every page of every journey: each causes one failure with the expected name, or does no harm for a stated reason.
 
-The shop is in this process and no socket is in sight, so that some thousands of journeys take some seconds.
+The shop runs in this process without a socket, so thousands of journeys take seconds.
 """
 
 from collections.abc import Callable
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 
 import pytest
-from fault_walks import PaperWire, Route, Walked, Walker
+from fault_walks import InProcessTransport, Route, WalkedJourney, Walker
 
 from harness.measurement.outcomes import Blame, Outcome
 from shop.contract import CHECKOUT_PAGES, PAYMENT_OPTIONS, RETURN_PAGES, Page
@@ -47,7 +47,7 @@ BEFORE_BASKET = frozenset({P.CSRF_TOKEN, P.LOGIN, P.PRODUCT, P.BASKET_ADD})
 AFTER_SALE = frozenset({P.THANK_YOU, P.COMPLETED_ORDER})
 NO_JOURNEY = {
     P.LOGOUT: "shoppers leave without a word",
-    P.CURRENT_USER: "a shopper knows who she is",
+    P.CURRENT_USER: "a shopper need not ask who they are",
     P.RETAIL_STORE: "nothing is collected from a store while it can be delivered",
     P.ADDRESS_LIST: "the checkout shows the addresses",
     P.PAY_ON_DELIVERY: "the choice before it completes the order as well",
@@ -67,11 +67,11 @@ NO_JOURNEY = {
 
 
 @dataclass(frozen=True)
-class Undisturbed:
+class FaultFreeWalk:
     """A route, and how it is walked while the shop keeps its promises."""
 
     route: Route
-    walked: Walked
+    walked: WalkedJourney
 
     @property
     def trail(self):
@@ -93,11 +93,11 @@ class Undisturbed:
 
     @property
     def back_on(self):
-        """The page on which she comes back from outside."""
+        """The page on which the shopper comes back from a bank."""
         return next((page for page in self.trail if page in RETURN_PAGES), None)
 
     def after(self, page):
-        """What she does when she has first seen a page."""
+        """The page that follows the first visit to a page."""
         return self.trail[self.trail.index(page) + 1]
 
     def _before(self, page):
@@ -111,12 +111,12 @@ def always(page, way):
 
 @dataclass(frozen=True)
 class Harmless:
-    """A fault that nobody can see on these pages, as nothing is wrong for the shopper; ``where``: on these ways only."""
+    """A fault that does no harm on these pages; ``where`` limits it to some routes."""
 
     faults: frozenset[FaultName]
     pages: frozenset[Page]
     why: str
-    where: Callable[[Page, Undisturbed], bool] = always
+    where: Callable[[Page, FaultFreeWalk], bool] = always
 
     def covers(self, fault, page, way):
         return fault in self.faults and page in self.pages and self.where(page, way)
@@ -140,7 +140,7 @@ HARMLESS = [
         frozenset({P.BASKET_ADD}),
         "nothing says what adding is answered with: who is not shown the basket asks for it, and holds it to the price",
     ),
-    Harmless(frozenset({F.MISSING_FIELD}), PLACES, "how many places there are stands there, and nobody needs it"),
+    Harmless(frozenset({F.MISSING_FIELD}), PLACES, "the count of places is missing, and no step reads it"),
     Harmless(
         frozenset({F.NOT_ECHOED}),
         frozenset({P.CHECKOUT, P.INDEX}),
@@ -156,13 +156,13 @@ HARMLESS = [
     Harmless(
         frozenset({F.OK_WITH_ERRORS}),
         frozenset({P.VERIFY_SMS}),
-        "every code she types is wrong, and is refused",
+        "every code that the shopper types is wrong, and is refused",
         lambda page, way: way.route.sms is SmsScript.LOCKED,
     ),
     Harmless(
         frozenset({F.SESSION_DROPPED}),
         BEFORE_BASKET,
-        "a stranger with an empty basket has nothing to lose: the next page gives her another session",
+        "a guest with an empty basket loses nothing: the next page starts another session",
         lambda page, way: not way.signed_in or page in (P.CSRF_TOKEN, P.LOGIN),
     ),
     Harmless(
@@ -186,11 +186,11 @@ HARMLESS = [
 
 @dataclass(frozen=True)
 class Later:
-    """A fault of which the reply it struck shows nothing, and the first one that can does: on the page ``seen_on``."""
+    """A fault that does not show in its own reply, but in a later one: on the page ``seen_on``."""
 
     fault: FaultName
     pages: frozenset[Page]
-    seen_on: Callable[[Undisturbed], Page]
+    seen_on: Callable[[FaultFreeWalk], Page]
     why: str
 
     def covers(self, fault, page):
@@ -213,15 +213,15 @@ LATER = [
         F.SESSION_DROPPED,
         frozenset({P.PRODUCT, P.BASKET_ADD}),
         lambda way: P.CHECKOUT,
-        "she shops on as a stranger, and is asked who she is",
+        "the shopper goes on as a guest, and the shop asks for an e-mail address",
     ),
     Later(
         F.SESSION_DROPPED,
         frozenset({P.THREE_D_REDIRECT, P.REDIRECTION}),
         lambda way: P.CHECKOUT,
-        "she is sent back instead of on, and there learns why",
+        "the shop sends the shopper back, and that page has the error",
     ),
-    Later(F.SESSION_DROPPED, frozenset({P.BANK}), lambda way: way.back_on, "a bank does not know her session"),
+    Later(F.SESSION_DROPPED, frozenset({P.BANK}), lambda way: way.back_on, "a bank does not know the session"),
     Later(F.SESSION_DROPPED, frozenset({P.SMS_INBOX}), lambda way: way.after(P.SMS_INBOX), "nor does a telephone"),
 ]
 
@@ -258,7 +258,7 @@ OTHER_NAMES = {
 NO_PAGE_IS_WRONG = {(F.LOST_SMS, page) for page in Page}
 
 
-def foreseen(fault, page, way):
+def expected_end(fault, page, way):
     """The outcome of a journey with this fault, the page it is seen on, and the pages that are booked as failed."""
     if any(row.covers(fault, page, way) for row in HARMLESS):
         return way.walked.end[0], None, []
@@ -267,31 +267,31 @@ def foreseen(fault, page, way):
     return name, seen_on, [] if (fault, page) in NO_PAGE_IS_WRONG else [(seen_on, name)]
 
 
-class Sweep:
-    """One route, walked over and over in a shop of its own."""
+class RouteRunner:
+    """Walks one route again and again, in a shop of its own."""
 
     def __init__(self, route, seed):
-        self.route, self.wire = route, PaperWire({"seed": seed, **route.shop})
+        self.route, self.wire = route, InProcessTransport({"seed": seed, **route.shop})
         self._walk = Walker(self.wire, "http://shop.test", self.wire.clock, self.wire.clock.sleep, sms_patience=0.5)
 
-    def undisturbed(self):
+    def walk_without_fault(self):
         account = self._customer()
         self._walk.places = LocationPool()
-        return Undisturbed(self.route, self._walk(self.route, account))
+        return FaultFreeWalk(self.route, self._walk(self.route, account))
 
-    def struck(self, fault, page):
+    def walk_with_fault(self, fault, page):
         account = self._customer()
         if page in PLACES:
             self._walk.places = LocationPool()
         before = self.wire.shop.ledger.faults[fault]
-        self.wire.break_promises({"name": fault, "pages": [page], "share": 1.0})
+        self.wire.set_faults({"name": fault, "pages": [page], "share": 1.0})
         walked = self._walk(self.route, account)
-        self.wire.break_promises()
-        assert self.wire.shop.ledger.faults[fault] > before, f"{fault} never struck on {page}"
+        self.wire.set_faults()
+        assert self.wire.shop.ledger.faults[fault] > before, f"{fault} never hit {page}"
         return walked
 
     def _customer(self):
-        """A customer whose choices the shop remembers, as she has bought before."""
+        """A customer whose choices the shop remembers from an earlier order."""
         if self.route.journey != "returning":
             return None
         account = self._walk.new_account()
@@ -299,23 +299,23 @@ class Sweep:
         return account
 
 
-def sweep(name):
-    return Sweep(ROUTES[name], seed=1 + list(ROUTES).index(name))
+def runner_of(name):
+    return RouteRunner(ROUTES[name], seed=1 + list(ROUTES).index(name))
 
 
 @cache
 def ways():
-    """Every route as it is walked undisturbed."""
+    """Every route as it is walked without a fault."""
     found = {}
     for name in ROUTES:
-        one = sweep(name)
-        found[name] = one.undisturbed()
+        one = runner_of(name)
+        found[name] = one.walk_without_fault()
         one.wire.close()
     return found
 
 
 @cache
-def pages_to_sweep():
+def pages_to_try():
     """By route: all its pages from the choice of the payment on, and those before it where they come up first."""
     found, seen = {}, set()
     for name, way in ways().items():
@@ -330,37 +330,37 @@ def pages_to_sweep():
 
 
 @pytest.mark.parametrize("name", ROUTES)
-def test_no_fault_passes_unseen(name):
-    one, way = sweep(name), ways()[name]
-    one.undisturbed()  # so that there is an order whose number can be repeated
+def test_no_fault_goes_unnoticed(name):
+    one, way = runner_of(name), ways()[name]
+    one.walk_without_fault()  # so that there is an order whose number can be repeated
     surprises = []
-    for page in pages_to_sweep()[name]:
+    for page in pages_to_try()[name]:
         for fault in FaultName:
             for _ in range(1 + (fault is F.MISSING_FIELD)):  # which field is missing is a matter of chance
-                walked = one.struck(fault, page)
+                walked = one.walk_with_fault(fault, page)
                 outcome, seen_on = walked.end
                 ended = (outcome, seen_on if outcome.blame is Blame.SHOP else None, walked.blamed)
-                if ended != foreseen(fault, page, way):
-                    surprises.append(f"{fault} on {page}: {ended}, not {foreseen(fault, page, way)}")
+                if ended != expected_end(fault, page, way):
+                    surprises.append(f"{fault} on {page}: {ended}, not {expected_end(fault, page, way)}")
     one.wire.close()
     assert not surprises, "\n".join(surprises)
 
 
-def test_every_fault_has_a_name_and_every_page_is_swept():
+def test_every_fault_and_every_page_is_tried():
     assert set(NAMES) == set(FaultName)
     assert all(outcome.blame is Blame.SHOP for outcome in (*NAMES.values(), *OTHER_NAMES.values()))
-    assert set().union(*pages_to_sweep().values()) | NO_JOURNEY.keys() == set(Page)
+    assert set().union(*pages_to_try().values()) | NO_JOURNEY.keys() == set(Page)
     assert {way.route.option for way in ways().values()} == set(PAYMENT_OPTIONS)
 
 
 @pytest.mark.parametrize("row", [*HARMLESS, *LATER], ids=lambda row: row.why)
-def test_no_excuse_is_kept_that_nobody_needs(row):
-    swept = [(page, ways()[name]) for name, pages in pages_to_sweep().items() for page in pages]
+def test_every_exception_in_the_table_is_used(row):
+    tried = [(page, ways()[name]) for name, pages in pages_to_try().items() for page in pages]
     if isinstance(row, Harmless):
-        assert all(any(row.covers(fault, page, way) for page, way in swept) for fault in row.faults)
+        assert all(any(row.covers(fault, page, way) for page, way in tried) for fault in row.faults)
     else:
         excused = [other for other in HARMLESS if row.fault in other.faults]
         assert any(
             row.covers(row.fault, page) and not any(other.covers(row.fault, page, way) for other in excused)
-            for page, way in swept
+            for page, way in tried
         )

@@ -42,7 +42,7 @@ class Replayed(Prometheus):
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory):
-    """One load from two workers, watched by a Prometheus for which nobody said how long to linger."""
+    """One load from two workers, watched by a Prometheus, with the default linger time."""
     folder = tmp_path_factory.mktemp("artefact")
     (folder / "quick.toml").write_text(f"{QUICK}[trace]\nsampled = 0.5\n")
     port = a_free_port()
@@ -111,14 +111,14 @@ def test_the_verdict_is_in_the_file_and_in_the_last_scrape(run):
         assert sum(shown.values()) == 1
 
 
-def test_both_workers_are_seen(run):
+def test_both_workers_are_in_the_metrics(run):
     seen = {dict(labels)["worker"] for labels in run.live.last("worker_reports_total")}
     assert seen == {"0", "1"}
     assert set(run.live.last("workers_expected").values()) == {2.0}
     assert run.live.total("generator_loop_lag_seconds_count") > 100
 
 
-def test_the_users_of_all_workers_are_seen(run):
+def test_the_users_of_all_workers_are_in_the_metrics(run):
     most = run.live.ask(f"max_over_time(sum without (user_class) ({PREFIX}users)[15m:1s])")
     assert list(most.values()) == [run.result["asked"]["users"]]
     classes = {dict(labels)["user_class"] for labels in run.live.last("users")}
@@ -137,12 +137,12 @@ def test_a_slow_page_leads_to_its_trace_and_the_journey_log_to_its_journey(run):
     assert seen <= walked
 
 
-def test_the_live_one_is_scraped_beside_the_replay(run):
+def test_the_live_run_is_scraped_beside_the_replay(run):
     config = fetch(f"{run.replayed.address}/api/v1/status/config").decode()
     assert "127.0.0.1:9646" in config
 
 
-def test_of_a_run_that_was_killed_the_series_is_left_to_within_one_interval(tmp_path):
+def test_a_killed_run_leaves_its_series_up_to_the_last_interval(tmp_path):
     scenario = tmp_path / "long.toml"
     scenario.write_text(QUICK.replace('"6s"', '"60s"'))
     locust = Locust(tmp_path / "results", "--headless", "--scenario", str(scenario))

@@ -1,4 +1,4 @@
-"""A run that nobody scrapes writes its numbers to a Prometheus by itself, and every one of them arrives."""
+"""A run writes its metrics to a Prometheus that does not scrape it, and each of them arrives."""
 
 from types import SimpleNamespace
 
@@ -12,7 +12,7 @@ SECRET = "swordfish"
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory):
-    """One load from a master and a worker, both told to write to a Prometheus that scrapes nobody."""
+    """One load from a master and a worker, both write to a Prometheus that scrapes nothing."""
     folder = tmp_path_factory.mktemp("afar")
     (folder / "quick.toml").write_text(QUICK)
     prometheus = Prometheus(folder / "prometheus", a_free_port(), "--web.enable-remote-write-receiver")
@@ -36,7 +36,7 @@ def test_the_totals_are_those_of_the_result(run):
     assert prometheus.total("orders_total", "payment_option") == counts["orders_by_option"]
 
 
-def test_the_verdict_arrives_and_nothing_went_wrong_on_the_way(run):
+def test_the_verdict_is_pushed_without_errors(run):
     verdict = run.result["judgement"]["verdict"]
     shown = {dict(labels)["verdict"]: value for labels, value in run.prometheus.last("run_verdict").items()}
     assert shown == {name: int(name == verdict) for name in shown}
@@ -44,7 +44,7 @@ def test_the_verdict_arrives_and_nothing_went_wrong_on_the_way(run):
     assert "--remote-write" not in run.finished.output
 
 
-def test_the_password_is_nowhere_to_be_seen(run):
+def test_the_password_appears_nowhere(run):
     texts = [path.read_bytes() for path in run.finished.results.rglob("*") if path.is_file()]
     assert len(texts) >= 3
     assert not any(SECRET.encode() in text for text in texts)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from running import QUICK
 
-FAULTY = Path(__file__).with_name("faulty.py")
+FAULTY = Path(__file__).with_name("faulty_locustfile.py")
 LONG = QUICK.replace('duration = "6s"', 'duration = "30s"')
 SHORT = QUICK.replace('duration = "6s"', 'duration = "8s"')
 SLOW = QUICK + '[shop.service]\ndefault = "500ms"\n'
@@ -62,7 +62,7 @@ def stopped(locust):
     """A worker that stands still."""
     locust.until("steady,")
     os.kill(workers_of(locust.process.pid)[0], signal.SIGSTOP)
-    yield  # it is not let go on: whoever waits for the end of the run must not have to wait for it
+    yield  # it stays stopped: the run must end without it
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ class Fault:
     """One fault of the instrument: how to cause it, and what the verdict must say of it.
 
     ``check`` is the finding that must be invalid, ``said`` what its message must match. ``inside`` names the fault that
-    ``faulty.py`` causes within the process, ``outside`` causes it from here for as long as the context lasts.
+    ``faulty_locustfile.py`` causes within the process, ``outside`` causes it from here for as long as the context lasts.
     """
 
     name: str
