@@ -1,121 +1,19 @@
 """Prometheus reads exactly what was counted, under a limited number of label values."""
 
-import itertools
-import math
-import random
-
 import pytest
 from library_metrics import registry_of
 from prometheus_client import generate_latest
 from prometheus_client.parser import text_string_to_metric_families
+from scraped_runs import EVERYTHING, OPTIONS, WINDOW, parsed, scraped, some_recorder, state, total
 
 from harness.measurement.histogram import Histogram
 from harness.measurement.recorder import Recorder
-from harness.measurement.sample import JourneySample, PageSample, Window
+from harness.measurement.sample import JourneySample, PageSample
 from harness.measurement.totals import RunTotals
-from harness.metrics.buckets import JOURNEY, LATENESS, PAGE
 from harness.metrics.catalogue import CATALOGUE, PREFIX
 from harness.metrics.collector import MOST_VALUES, RunCollector
-from harness.metrics.page_roles import PageRoles
-from harness.metrics.run_metrics import ObjectiveStatus, RunMetrics, WorkerMetrics
-from harness.objectives.parser import parse
+from harness.metrics.run_metrics import RunMetrics
 from harness.yield_to_load import YieldToLoad
-
-WINDOW = Window(start=0.0, steady_from=10.0, steady_until=100.0)
-OPTIONS = ("credit_card", "gpay", "masterpass")
-ENDS = (("ok", "nobody"), ("ok", "nobody"), ("declined", "shopper"), ("timeout", "shop"), ("aborted", "harness"))
-
-
-def some_recorder(n=500, seed=3):
-    chance = random.Random(seed)
-    recorder = Recorder(WINDOW)
-    for _ in range(n):
-        due = chance.uniform(0, 110)
-        outcome, blame = chance.choice(ENDS)
-        option = chance.choice(OPTIONS)
-        page = chance.choice(["BinNumberPage", "ThankYouPage"])
-        recorder.page(
-            PageSample(
-                page,
-                option,
-                outcome,
-                blame,
-                due,
-                due + 0.01,
-                due + 0.01 + chance.expovariate(9),
-                321,
-                0 if outcome == "timeout" else 200,
-            )
-        )
-        recorder.offered(due)
-        recorder.started(due, 0.002, 0.1)
-        recorder.journey(
-            JourneySample(
-                "guest",
-                option,
-                outcome,
-                blame,
-                due,
-                due,
-                due + chance.expovariate(1),
-                ordered=outcome == "ok",
-                amount=4999 if outcome == "ok" else 0,
-                verification=chance.choice(["", "right", "resent"]),
-            )
-        )
-    recorder.offered(50.0)
-    recorder.dropped(50.0)
-    recorder.journey(JourneySample("guest", "gpay", "dropped", "shop", 50.0, math.inf, math.inf))
-    recorder.offered(51.0)
-    return recorder
-
-
-LATE = Histogram()
-LATE.record(0.003, 7)
-EVERYTHING = {
-    "users": {"Guest": 5},
-    "rate_target": 20.0,
-    "stage_number": 2,
-    "ended_at": 1.76e9,
-    "in_flight": {"gpay": 3},
-    "requesting": {"BinNumberPage": 2},
-    "pools": {"accounts_saved": 4},
-    "workers": [
-        WorkerMetrics("0", "ready", LATE, 0.5, 1 << 26, 120, 0.4, 0.001, 9, 1),
-        WorkerMetrics("1", "lost"),
-    ],
-    "objectives": [
-        ObjectiveStatus(parse("page.BinNumberPage response_time p95 < 300ms"), "kept_so_far", 0.2),
-        ObjectiveStatus(parse("journey[payment=gpay] service_time max < 4s")),
-        ObjectiveStatus(parse("orders rate > 20/s"), "failed", 18.0),
-    ],
-    "page_roles": PageRoles(
-        ("1_arrived", "2_basket", "3_ordered"),
-        challenges=frozenset({"ThankYouPage"}),
-        codes=frozenset({"BinNumberPage"}),
-        resends=frozenset({"ThankYouPage"}),
-    ),
-}
-
-
-def state(recorder, **more):
-    return RunMetrics(recorder, run_id="baseline-1", scenario="baseline", **more)
-
-
-def scraped(recorder, **more):
-    return parsed(b"".join(RunCollector(lambda: state(recorder, **more)).text()))
-
-
-def parsed(text):
-    return [sample for family in text_string_to_metric_families(text.decode()) for sample in family.samples]
-
-
-def total(samples, name, **labels):
-    return sum(
-        sample.value
-        for sample in samples
-        if sample.name == f"checkout_load_{name}" and labels.items() <= sample.labels.items()
-    )
 
 
 def test_every_count_equals_that_of_the_recorder():
@@ -166,93 +64,6 @@ def test_the_text_equals_that_of_the_client_library():
     library = parsed(generate_latest(registry_of(collector)))
     assert ours
     assert ours == library
-
-
-def test_buckets_never_fall_and_end_with_the_count():
-    samples = scraped(some_recorder())
-    series = {}
-    for sample in samples:
-        if sample.name.endswith("_bucket"):
-            labels = {**sample.labels}
-            bound = labels.pop("le")
-            series.setdefault((sample.name, *sorted(labels.items())), []).append((float(bound), sample.value))
-    counts = {(s.name, *sorted(s.labels.items())): s.value for s in samples if s.name.endswith("_count")}
-    assert len(series) == len(counts) > 20
-    for (name, *labels), buckets in series.items():
-        assert buckets == sorted(buckets)
-        assert [n for _, n in buckets] == sorted(n for _, n in buckets)
-        assert buckets[-1] == (math.inf, counts[(name.removesuffix("_bucket") + "_count", *labels)])
-
-
-def test_bounds_are_written_as_floats():
-    text = b"".join(RunCollector(lambda: state(some_recorder(5))).text())
-    assert b'le="1.0"' in text
-    assert b'le="1"' not in text
-    assert b'le="0.011"' in text
-    assert b"_created" not in text
-
-
-def p99_error(median, sigma):
-    """By how much the p99 read from buckets is off, as a share of the store's own."""
-    chance = random.Random(1)
-    recorder = Recorder(WINDOW)
-    for _ in range(5000):
-        took = chance.lognormvariate(math.log(median), sigma)
-        recorder.page(PageSample("P", "gpay", "ok", "nobody", 50, 50, 50 + took))
-    (cell,) = recorder.pages.values()
-    buckets = [
-        (float(s.labels["le"]), s.value) for s in scraped(recorder) if s.name.endswith("page_duration_seconds_bucket")
-    ]
-    rank = 0.99 * 5000
-    at = next(i for i, (_, n) in enumerate(buckets) if n >= rank)
-    (low, before), (high, upto) = buckets[at - 1], buckets[at]
-    read = low + (high - low) * (rank - before) / (upto - before)
-    return abs(read / cell.service.quantile(0.99) - 1)
-
-
-def test_a_p99_read_from_buckets_is_about_three_per_cent_off():
-    errors = [p99_error(median, sigma) for median in (0.02, 0.05, 0.12, 0.3, 0.8) for sigma in (0.3, 0.5, 0.8)]
-    assert sum(error <= 0.03 for error in errors) >= 14
-    assert max(errors) <= 0.04
-    assert sum(errors) / len(errors) <= 0.015
-
-
-def test_bounds_from_10_ms_on_are_at_most_14_per_cent_apart():
-    bounds = [bound for bound in PAGE if bound >= 0.01]
-    assert max(high / low for low, high in itertools.pairwise(bounds)) <= 8 / 7 + 1e-9
-
-
-def test_the_run_is_described():
-    samples = scraped(
-        some_recorder(5),
-        phase="steady",
-        verdict="failed",
-        users={"Guest": 7, "Returning": 2},
-        rate_target=12.5,
-        in_flight={"gpay": 3},
-        started_at=1.75e9,
-        version="0.1.0",
-    )
-    assert total(samples, "users", user_class="Guest") == 7
-    assert total(samples, "arrival_rate_target", scenario="baseline") == 12.5
-    assert total(samples, "journeys_in_flight", payment_option="gpay") == 3
-    assert total(samples, "run_info", scenario="baseline", model="open", target="embedded", version="0.1.0") == 1
-    assert total(samples, "run_phase", phase="steady") == total(samples, "run_phase") == 1
-    assert total(samples, "run_verdict", verdict="failed") == total(samples, "run_verdict") == 1
-    assert total(samples, "run_valid") == 1
-    assert total(samples, "run_start_timestamp_seconds") == 1.75e9
-    assert all(sample.labels["run_id"] == "baseline-1" for sample in samples)
-
-
-@pytest.mark.parametrize(
-    ("verdict", "valid"), [("pending", 0), ("invalid", 0), ("passed", 1), ("failed", 1), ("inconclusive", 1)]
-)
-def test_a_run_is_not_valid_until_it_is_judged(verdict, valid):
-    assert total(scraped(some_recorder(2), verdict=verdict), "run_valid") == valid
-
-
-def test_without_a_rate_there_is_no_target():
-    assert not any(s.name.endswith("arrival_rate_target") for s in scraped(some_recorder(2), rate_target=None))
 
 
 def test_before_the_first_run_there_are_no_metrics():
@@ -321,14 +132,6 @@ def test_a_scrape_yields_to_the_load():
     assert len(pauses) >= 180 // 20 + 2 * 60 // 20
 
 
-def test_bounds_are_those_of_the_catalogue():
-    assert len([bound for bound in PAGE if bound >= 0.01]) == 76
-    assert (PAGE[0], PAGE[-1]) == (0.001, 56.0)
-    assert (JOURNEY[-1], LATENESS[0], LATENESS[-1]) == (640.0, 0.001, 10.0)
-    assert 0.3 not in PAGE
-    assert 0.32 in PAGE
-
-
 def test_the_whole_catalogue_is_published_and_nothing_else():
     recorder = some_recorder()
     recorder.journey(JourneySample("guest", "gpay", "ok", "nobody", 50.0, 50.0, 51.0, reached="3_ordered"))
@@ -344,31 +147,6 @@ def test_the_whole_catalogue_is_published_and_nothing_else():
         assert family.samples, name
         for sample in family.samples:
             assert sample.labels.keys() - {"le"} == {"run_id", *entry.labels}, name
-
-
-def test_the_bound_of_an_objective_is_a_bound_of_its_histogram():
-    samples = scraped(some_recorder(), **EVERYTHING)
-    for name, bound in (("page_response_seconds", "0.3"), ("page_duration_seconds", "0.3")):
-        assert total(samples, f"{name}_bucket", le=bound) > 0
-    assert total(samples, "journey_duration_seconds_bucket", le="4.0") > 0
-    counted = {s.labels["le"] for s in samples if s.name.endswith("page_response_seconds_bucket")}
-    assert {"0.3"} == counted - {*map(repr, PAGE), "+Inf"}
-
-
-def test_objectives_are_published_with_their_labels():
-    samples = scraped(some_recorder(2), **EVERYTHING)
-    of_page = {"objective": "page.BinNumberPage response_time p95 < 300ms"}
-    labels = {"subject": "page", "page": "BinNumberPage", "statistic": "p95", "metric": "response_time"}
-    assert total(samples, "slo_threshold_seconds", **of_page, **labels) == 0.3
-    assert total(samples, "slo_objective_ratio", **of_page, **labels) == 0.95
-    assert total(samples, "objective_bound", **of_page, unit="s") == 0.3
-    assert total(samples, "objective_measured", **of_page, unit="s") == 0.2
-    assert total(samples, "objective_state", **of_page) == total(samples, "objective_state", state="kept_so_far") == 1
-    of_journeys = {"subject": "journey", "page": "", "payment_option": "gpay", "statistic": "max"}
-    assert total(samples, "slo_threshold_seconds", **of_journeys) == 4
-    assert total(samples, "slo_objective_ratio", **of_journeys) == 0
-    assert total(samples, "objective_bound", objective="orders rate > 20/s", unit="per_s") == 20
-    assert total(samples, "objective_state", objective="orders rate > 20/s", state="failed") == 1
 
 
 def test_the_funnel_counts_journeys_that_reached_at_least_a_step():
@@ -390,16 +168,6 @@ def test_statuses_are_published_by_class(status, code):
     recorder.page(PageSample("P", "gpay", "ok", "nobody", 50.0, 50.0, 50.1, 9, status))
     samples = scraped(recorder)
     assert total(samples, "page_responses_total", code=code) == total(samples, "page_responses_total") == 1
-
-
-def test_each_worker_has_its_own_series():
-    samples = scraped(some_recorder(2), **EVERYTHING)
-    assert total(samples, "workers", state="ready") == total(samples, "workers", state="lost") == 1
-    assert total(samples, "workers_expected") == 2
-    assert total(samples, "generator_loop_lag_seconds_count", worker="0") == 7
-    assert total(samples, "worker_reports_total", worker="0") == 9
-    assert total(samples, "worker_reports_lost_total", worker="0") == 1
-    assert not [s for s in samples if s.name.endswith("worker_cpu_ratio") and s.labels["worker"] == "1"]
 
 
 def test_the_time_of_a_scrape_is_published_at_the_next_one():

@@ -8,10 +8,9 @@ from dataclasses import replace
 import pytest
 
 from harness.measurement.recorder import Recorder
-from harness.measurement.sample import JourneySample, PageSample, Phase, Window
+from harness.measurement.sample import JourneySample, PageSample, Window
 from harness.objectives.verdict import Finding, Severity
-from harness.reporting.progress import Progress
-from harness.reporting.report import MOST_BYTES, MOST_PAGES, console, summary
+from harness.reporting.report import MOST_PAGES, console, summary
 from harness.reporting.tables import NO_VALUE
 from harness.validity.ledger import compare_with_ledger
 
@@ -25,8 +24,6 @@ def table(text, title):
     lines = text.split(f"\n{title}")[1].split("\n\n")[0].splitlines()[3:]
     return [re.split(r"\s{2,}", line.strip()) for line in lines]
 
-
-# -- the console ------------------------------------------------------------------------------------------------------
 
 READINGS = {
     "passed": "PASSED: The objective was kept, and there are enough samples to be sure.",
@@ -248,100 +245,6 @@ def test_a_run_without_steady_samples_is_shown(inconclusive):
     assert "1 page (1 failed), 0 journeys" in flat(text)
     assert "\nPages" not in text
     assert summary(replace(inconclusive, recorder=recorder))
-
-
-# -- the summary ------------------------------------------------------------------------------------------------------
-
-
-def test_the_summary_is_markdown_with_the_same_contents(rich):
-    text = summary(rich)
-    assert text.startswith("## checkload baseline: FAILED\n")
-    assert "| failed       | journey response\\_time p95 &lt; 100ms" in text
-    assert "### Pages (steady part)\n\n| page " in text
-    rows = [line for line in text.splitlines() if line.startswith("|")]
-    headings = [line for line in rows if set(line) <= set("|-: ")]
-    assert len(headings) == 5
-    assert all("--:" in line for line in headings)
-
-
-@pytest.mark.parametrize("odd", ["a|b", "<script>alert(1)</script>", "*bold* _x_ `y`", "line\nbreak"])
-def test_special_characters_cannot_break_a_table(passed, odd):
-    recorder = Recorder(Window(0.0, 0.0, 10.0))
-    recorder.page(PageSample(odd, "gpay", "ok", "nobody", 1.0, 1.0, 1.1))
-    text = summary(replace(passed, recorder=recorder))
-    (row,) = [line for line in text.split("### Pages")[1].split("###")[0].splitlines() if "100 ms" in line]
-    assert len(re.findall(r"(?<!\\)\|", row)) == 8
-    assert "<script" not in text
-
-
-def test_the_summary_has_a_size_limit(passed):
-    recorder = Recorder(Window(0.0, 0.0, 10.0))
-    for number in range(3000):
-        recorder.page(PageSample(f"Page{number:04}" * 5, f"option{number:04}" * 5, "ok", "nobody", 1.0, 1.0, 1.1))
-        recorder.journey(JourneySample("guest", f"option{number:04}" * 5, f"o{number}" * 9, "shop", 1.0, 1.0, 1.1))
-    findings = tuple(Finding("x", Severity.WARNING, f"something {'very ' * 50}odd", "do it") for _ in range(300))
-    result = replace(passed, recorder=recorder, judgement=replace(passed.judgement, findings=findings))
-    text = summary(result)
-    assert len(text.encode()) < 64_000
-    assert len(text.encode()) > MOST_BYTES / 2
-    assert "in `result.json`" in text
-    assert text.startswith("## checkload baseline: PASSED")
-
-
-# -- the line of progress ---------------------------------------------------------------------------------------------
-
-
-def test_a_progress_line_shows_the_counts_and_times():
-    recorder = Recorder(Window(100.0, 110.0, 145.0))
-    for due in range(100, 130):
-        recorder.offered(due)
-        recorder.started(due, 0.0, 0.0)
-        recorder.page(PageSample("P", "gpay", "ok", "nobody", due, due, due + (5.0 if due < 115 else 0.2)))
-        recorder.journey(JourneySample("guest", "gpay", "ok", "nobody", due, due, due + 0.2, ordered=due > 100))
-    recorder.page(PageSample("P", "gpay", "http_5xx", "shop", 129.0, 129.0, 129.001))
-    recorder.journey(JourneySample("guest", "gpay", "http_5xx", "shop", 129.0, 129.0, 129.1))
-    # The slow pages of the beginning are no longer in the p95; the quick failure never is.
-    assert Progress().line(recorder, 30.0, 45.0, 4, Phase.STEADY) == (
-        " 30 of 45 s, steady, 31 journeys ended, 4 in progress, 29 orders, 1 failed, page p95 200 ms (5.01 s from sending)"
-    )
-
-
-def test_a_progress_line_shows_waiting_and_dropped_arrivals():
-    recorder = Recorder(Window(100.0, 110.0, 145.0))
-    recorder.offered(101.0, 5)
-    recorder.dropped(101.0)
-    line = Progress().line(recorder, 50.0, 45.0, 1, Phase.DRAIN)
-    assert line == (
-        f" 45 of 45 s, drain, 0 journeys ended, 1 in progress, 0 orders, 0 failed, page p95 {NO_VALUE} ({NO_VALUE} from sending), "
-        "4 waiting for a free user, 1 dropped"
-    )
-
-
-def test_a_progress_line_shows_recent_service_times():
-    recorder = Recorder(Window(100.0, 110.0, 145.0))
-    progress = Progress()
-
-    def line(elapsed, took, wait):
-        due = 100.0 + elapsed - 1
-        for _ in range(50):
-            recorder.page(PageSample("P", "gpay", "ok", "nobody", due, due + wait, due + wait + took))
-        return progress.line(recorder, elapsed, 45.0, 4, Phase.STEADY)
-
-    assert "page p95 1 s (1 s from sending)" in line(5.0, 1.0, 0.0)
-    line(10.0, 1.0, 0.0)
-    line(15.0, 1.0, 0.0)
-    line(20.0, 0.2, 2.0)
-    assert "page p95 2.2 s (200 ms from sending)" in line(25.0, 0.2, 2.0)
-
-
-def test_in_the_drain_a_progress_line_shows_the_journeys_in_progress():
-    recorder = Recorder(Window(100.0, 110.0, 145.0))
-    asked = {"drain": 150.0, "in_flight": {"gpay": 1, "pay_on_delivery": 2}}
-    line = Progress().line(recorder, 60.0, 45.0, 3, Phase.DRAIN, **asked, requesting=0)
-    assert "drain, 15 of at most 150 s" in line
-    assert "3 in progress (2 pay_on_delivery, 1 gpay; none waits for the shop: " in line
-    line = Progress().line(recorder, 60.0, 45.0, 3, Phase.DRAIN, **asked, requesting=1)
-    assert "3 in progress (2 pay_on_delivery, 1 gpay)," in line
 
 
 def test_the_report_has_the_throughput_and_says_if_no_ledger_was_compared(passed):
