@@ -119,7 +119,7 @@ class Browser:
         if self._first:
             self._first = False
         elif request.think_first or request.extra_wait:
-            self._pause(request.extra_wait + (self.pace.think_time(request.page) if request.think_first else 0.0))
+            self._wait(request.extra_wait + (self.pace.think_time(request.page) if request.think_first else 0.0))
         delays = self.retry_delays
         if not delays or request.page not in RETRIED_PAGES:
             return self._fetch_once(request, 0)
@@ -129,7 +129,7 @@ class Browser:
             except JourneyFailed as failed:
                 if 200 <= self._status < 300 or failed.outcome.blame is not Blame.SHOP:  # noqa: PLR2004 - RFC 9110 section 15
                     raise
-            self._pause(delay)
+            self._wait(delay)
         return self._fetch_once(request, len(delays))
 
     def _fetch_once(self, request: PageRequest, retry: int) -> PageResponse:
@@ -187,7 +187,7 @@ class Browser:
             raise JourneyFailed(outcome, request.page, words, status)
         return response
 
-    def _pause(self, seconds: float) -> None:
+    def _wait(self, seconds: float) -> None:
         if seconds > 0:
             self.due += seconds
             self.pace.sleep(max(0.0, self.due - self.pace.now()))

@@ -92,8 +92,10 @@ class JourneySampler:
     def expected_options(self, walked: Mapping[str, int]) -> Mapping[str, float]:
         """The expected number of journeys by payment option, under closed load; ``walked`` counts journeys by kind."""
         promised = [option for n, option in self._main_slots.items() if n < walked.get(self._main, 0)]
-        whole, rest = sum(self._mix.payments.values()), sum(walked.values()) - len(promised)
-        expected = {option: rest * weight / whole for option, weight in self._mix.payments.items() if weight > 0}
+        whole, not_promised = sum(self._mix.payments.values()), sum(walked.values()) - len(promised)
+        expected = {
+            option: not_promised * weight / whole for option, weight in self._mix.payments.items() if weight > 0
+        }
         for option in promised:
             expected[option] = expected.get(option, 0.0) + 1
         return expected

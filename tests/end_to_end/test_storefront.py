@@ -60,8 +60,13 @@ class Recording:
         path, _, query = url.partition("?")
         if path.startswith(ASIDE):
             return self._wire.send(page, method, url, headers, body)
-        noted = {"method": method, "path": path, "query": f"?{query}" if query else "", "body": (body or b"").decode()}
-        self._log.append(noted | {"page": page, "sent": time.perf_counter()})
+        request = {
+            "method": method,
+            "path": path,
+            "query": f"?{query}" if query else "",
+            "body": (body or b"").decode(),
+        }
+        self._log.append(request | {"page": page, "sent": time.perf_counter()})
         place = len(self._log) - 1
         try:
             return self._wire.send(page, method, url, headers, body)
@@ -82,14 +87,14 @@ def buy(wire, url="", *, option, journey, account=None, three_d=False, product=P
     spec = JourneySpec(number, journey, option, three_d=three_d, seed=number)
     context = JourneyContext(spec, policy, lambda _: True, account=account, shop_url=url, products=products)
     browser = browser_of(wire, option=option, now=time.perf_counter, sleep=gevent.sleep)
-    lanes = ParallelFetcher(wire)
+    parallel = ParallelFetcher(wire)
     wire.clear_cookies()
     try:
         return drive_journey(
-            JOURNEYS[journey].steps(context), browser.fetch, lambda overlap: lanes.fetch(overlap, browser)
+            JOURNEYS[journey].steps(context), browser.fetch, lambda overlap: parallel.fetch(overlap, browser)
         )
     finally:
-        lanes.close()
+        parallel.close()
 
 
 @pytest.fixture(scope="module", params=["needed", "all"])

@@ -69,7 +69,7 @@ def test_a_form_that_is_a_guess_is_marked_as_one(name):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_what_a_reply_must_hold_was_described_or_recorded(name):
+def test_every_required_key_is_described_or_recorded(name):
     unfounded = []
     for step in steps(name):
         page, reply = step.reply.get("page"), step.reply

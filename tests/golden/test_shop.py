@@ -174,7 +174,7 @@ def test_a_guest_pays(golden, payment, conventions):
     assert dict(ledger.orders) == {payment.option: 1}
 
 
-def test_an_option_may_be_called_by_its_pk_too(golden, payment):
+def test_an_option_may_be_echoed_by_its_pk(golden, payment):
     witness = Witness(golden, payment.raw.get("shop", {}))
     witness.play(golden.load("before_payment"))
     listed = witness.shown["payment_options"]
@@ -185,7 +185,7 @@ def test_an_option_may_be_called_by_its_pk_too(golden, payment):
     assert dict(witness.browser.shop.ledger.orders) == {payment.option: 1}
 
 
-def test_an_unavailable_option_is_said_to_be_so(golden):
+def test_an_unavailable_option_ends_the_journey(golden):
     exchange = golden.load("unavailable")
     witness = Witness(golden, exchange.raw["shop"])
     before = golden.load("before_payment").steps[:-1]

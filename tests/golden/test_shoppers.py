@@ -63,7 +63,7 @@ class GoldenShop:
         self._hold(step, request)
         if request.page == "BasketAdd":
             self.total = Decimal(PRICE) * int((request.json or {})["quantity"])
-        return self._answer(step, request)
+        return self._respond(step, request)
 
     def _step(self, request: PageRequest):
         if len(self.left) < len(self.paying) or (request.page, request.method) == (self.paying[0].page, "POST"):
@@ -112,7 +112,7 @@ class GoldenShop:
             else:
                 assert str(sent[key]) == str(value), f"{where}: {key} is {sent[key]!r}"
 
-    def _answer(self, step, request: PageRequest) -> PageResponse:
+    def _respond(self, step, request: PageRequest) -> PageResponse:
         reply, memory = step.reply, self.memory
         if "html" in reply:
             memory.action, memory.fields = reply["html"]["action"], dict(reply["html"]["fields"])
@@ -183,7 +183,7 @@ def test_a_guest_sends_exactly_the_golden_requests(golden, payment_by_shopper, r
     assert receipt.verification == (payment_by_shopper.raw.get("sms", "right") if asked else "")
 
 
-def test_a_shopper_may_be_told_to_call_options_by_their_pk(golden, payment_by_shopper):
+def test_options_can_be_posted_by_pk(golden, payment_by_shopper):
     before = golden.load("before_payment")
     listed = before.steps[-1].reply["context"]["payment_options"]
     pk = next(option["pk"] for option in listed if option["slug"] == payment_by_shopper.option)

@@ -12,26 +12,26 @@ from users.journeys.checks import check_response
 from users.journeys.steps import Expectation, PageRequest
 
 MANY = 10_000
-VISIT = PageRequest(Page.BIN_NUMBER, "POST", expect=Expectation(pages=frozenset({Page.INSTALLMENT})))
+REQUEST = PageRequest(Page.BIN_NUMBER, "POST", expect=Expectation(pages=frozenset({Page.INSTALLMENT})))
 
 
 def refused(number):
     entry = {"page_name": "BinNumberPage", "page_context": {}}
     errors = {"non_field_errors": f"Card {number} was refused: reference {number:032x}."}
     body = orjson.dumps({"context_list": [entry], "errors": errors, "pre_order": {}, "template_name": "t"})
-    return check_response(VISIT, 200, body)
+    return check_response(REQUEST, 200, body)
 
 
 def broken(number):
-    return check_response(VISIT, 500, f"<h1>Error {number}</h1>".encode())
+    return check_response(REQUEST, 500, f"<h1>Error {number}</h1>".encode())
 
 
 def sent_away(number):
-    return check_response(VISIT, 302, b"", f"https://shop.example/error/{number}")
+    return check_response(REQUEST, 302, b"", f"https://shop.example/error/{number}")
 
 
 def unreadable(number):
-    return check_response(VISIT, 200, f"{{{number}".encode())
+    return check_response(REQUEST, 200, f"{{{number}".encode())
 
 
 def series(recorder):
@@ -40,7 +40,7 @@ def series(recorder):
 
 
 @pytest.mark.parametrize("reply", [refused, broken, sent_away, unreadable])
-def test_ten_thousand_texts_make_as_many_series_as_one(reply):
+def test_ten_thousand_error_texts_make_no_more_series_than_one(reply):
     recorder = Recorder(Window(0.0, 0.0, 100.0))
     sizes = []
     for number in range(MANY):

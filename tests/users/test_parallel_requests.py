@@ -97,7 +97,7 @@ def browser(network, samples):
 
 
 @pytest.fixture
-def lanes(browser):
+def fetcher(browser):
     return ParallelFetcher(browser.transport)
 
 
@@ -107,9 +107,9 @@ def settle(network, sent):
             gevent.sleep(0)
 
 
-def test_visits_that_overlap_are_all_sent_before_any_is_answered(lanes, browser, network, samples):
+def test_parallel_requests_are_all_sent_before_any_response(fetcher, browser, network, samples):
     storefront = Storefront(["/a", "/b", "/c"], {"/b": ["/d"]})
-    driven = gevent.spawn(lanes.fetch, storefront, browser)
+    driven = gevent.spawn(fetcher.fetch, storefront, browser)
     settle(network, 3)
     network.may_answer("/b").set()
     settle(network, 4)
@@ -124,27 +124,27 @@ def test_visits_that_overlap_are_all_sent_before_any_is_answered(lanes, browser,
     assert browser.due == max(sample.done for sample in samples)
 
 
-def test_connections_beside_are_kept_for_the_next_time_and_closed_in_the_end(lanes, browser, network):
+def test_parallel_connections_are_kept_and_closed_in_the_end(fetcher, browser, network):
     for path in ("/a", "/b", "/c", "/d"):
         network.may_answer(path).set()
-    lanes.fetch(Storefront(["/a", "/b"]), browser)
-    lanes.fetch(Storefront(["/c", "/d"]), browser)
+    fetcher.fetch(Storefront(["/a", "/b"]), browser)
+    fetcher.fetch(Storefront(["/c", "/d"]), browser)
     assert network.transports == 3  # the first one and two beside it
-    lanes.close()
+    fetcher.close()
     assert network.closed == 2
 
 
-def test_a_single_visit_goes_over_the_first_connection(lanes, browser, network):
+def test_a_single_request_uses_the_first_connection(fetcher, browser, network):
     for path in ("/a", "/b"):
         network.may_answer(path).set()
-    lanes.fetch(Storefront(["/a"], {"/a": ["/b"]}), browser)
+    fetcher.fetch(Storefront(["/a"], {"/a": ["/b"]}), browser)
     assert network.transports == 1
     assert network.sent == ["/a", "/b"]
 
 
-def test_after_a_failure_nothing_begins_and_what_is_under_way_is_waited_for(lanes, browser, network, samples):
+def test_after_a_failure_nothing_starts_and_requests_in_flight_are_awaited(fetcher, browser, network, samples):
     network.statuses["/a"] = 500
-    driven = gevent.spawn(lanes.fetch, Storefront(["/a", "/b"], {"/b": ["/never"]}), browser)
+    driven = gevent.spawn(fetcher.fetch, Storefront(["/a", "/b"], {"/b": ["/never"]}), browser)
     settle(network, 2)
     network.may_answer("/a").set()
     gevent.sleep(0)
@@ -157,17 +157,17 @@ def test_after_a_failure_nothing_begins_and_what_is_under_way_is_waited_for(lane
     assert [sample.outcome for sample in samples] == ["http_5xx", "ok"]
 
 
-def test_a_shopper_who_is_stopped_leaves_one_sample_for_each_request_under_way(lanes, browser, network, samples):
-    driven = gevent.spawn(lanes.fetch, Storefront(["/a", "/b"]), browser)
+def test_stopping_a_shopper_records_one_sample_for_each_request_in_flight(fetcher, browser, network, samples):
+    driven = gevent.spawn(fetcher.fetch, Storefront(["/a", "/b"]), browser)
     settle(network, 2)
     driven.kill(timeout=PATIENCE)
     assert [sample.outcome for sample in samples] == ["aborted", "aborted"]
     assert browser.observer.in_flight == {}
 
 
-def test_a_bug_of_our_own_is_raised_where_the_journey_is_driven(lanes, browser, network):
+def test_an_unexpected_exception_in_a_parallel_request_is_raised_in_the_journey(fetcher, browser, network):
     network.statuses["/b"] = "no status"
     for path in ("/a", "/b"):
         network.may_answer(path).set()
     with pytest.raises(TypeError):
-        lanes.fetch(Storefront(["/a", "/b"]), browser)
+        fetcher.fetch(Storefront(["/a", "/b"]), browser)

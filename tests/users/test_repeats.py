@@ -67,7 +67,7 @@ def request(page=Page.PRODUCT):
     return PageRequest(page, path="/x", expect=Expectation(ResponseFormat.JSON))
 
 
-def test_a_request_is_sent_up_to_three_times_more(clock, samples):
+def test_a_request_is_retried_up_to_three_times(clock, samples):
     asked = browser(clock, samples, BROKEN, LOST, BROKEN, OK)
     assert asked.fetch(request()).document == {"done": True}
     assert asked.transport.began == [0.0, 0.7, 2.4, 4.5]
@@ -77,7 +77,7 @@ def test_a_request_is_sent_up_to_three_times_more(clock, samples):
     assert [round(sample.done - sample.due, 6) for sample in samples] == [TOOK] * 4
 
 
-def test_the_last_failure_is_the_journeys(clock, samples):
+def test_the_last_failed_try_fails_the_journey(clock, samples):
     asked = browser(clock, samples, BROKEN, BROKEN, BROKEN, LOST)
     with pytest.raises(JourneyFailed) as failed:
         asked.fetch(request())
@@ -86,20 +86,20 @@ def test_the_last_failure_is_the_journeys(clock, samples):
 
 
 @pytest.mark.parametrize("reply", [NOT_JSON, LACKING])
-def test_a_reply_that_is_wrong_but_2xx_and_a_lack_of_our_own_are_not_repeated(clock, samples, reply):
+def test_a_wrong_2xx_response_and_our_own_exhaustion_are_not_retried(clock, samples, reply):
     with pytest.raises(JourneyFailed):
         browser(clock, samples, reply).fetch(request())
     assert len(samples) == 1
 
 
 @pytest.mark.parametrize("page", [Page.LOGIN, Page.BANK, Page.THREE_D_SECURE, Page.CSRF_TOKEN])
-def test_what_the_storefronts_server_sends_is_sent_once(clock, samples, page):
+def test_pages_that_the_storefronts_server_requests_are_not_retried(clock, samples, page):
     with pytest.raises(JourneyFailed):
         browser(clock, samples, BROKEN).fetch(request(page))
     assert len(samples) == 1
 
 
-def test_without_pauses_nothing_is_repeated(clock, samples):
+def test_without_retry_delays_nothing_is_retried(clock, samples):
     with pytest.raises(JourneyFailed):
         browser(clock, samples, BROKEN, retry_delays=()).fetch(request())
     assert len(samples) == 1

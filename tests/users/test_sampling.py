@@ -36,7 +36,7 @@ def fits(counted, weights):
     return chisquare(drawn, [weights[name] / whole * sum(drawn) for name in names]).pvalue > 0.001
 
 
-def test_the_same_seed_casts_the_same_journeys_in_any_order():
+def test_the_same_seed_draws_the_same_journeys_in_any_order():
     forwards = draws(JourneySampler(MIX, 7), 200)
     sampler = JourneySampler(MIX, 7)
     assert forwards == [sampler.spec_for(n) for n in reversed(range(200))][::-1]
@@ -44,15 +44,15 @@ def test_the_same_seed_casts_the_same_journeys_in_any_order():
     assert draws(JourneySampler(MIX, 7), 50) != draws(JourneySampler(MIX, -7), 50)
 
 
-def test_another_process_casts_the_same_journeys():
+def test_another_process_draws_the_same_journeys():
     code = (
         "from users.population.journey_spec import JourneyMix; from users.sampling import JourneySampler;"
         "c = JourneySampler(JourneyMix({'guest': 1, 'returning': 1}, {'gpay': 1, 'pay_later': 1}), 3);"
         "print([c.spec_for(n) for n in range(30)])"
     )
-    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    output = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
     sampler = JourneySampler(JourneyMix({"guest": 1, "returning": 1}, {"gpay": 1, "pay_later": 1}), 3)
-    assert told.strip() == str(draws(sampler, 30))
+    assert output.strip() == str(draws(sampler, 30))
 
 
 def test_proportions_are_those_of_the_mix():
@@ -71,13 +71,13 @@ def test_journey_and_option_are_drawn_independently():
     assert fits(Counter(one.payment_option for one in guests), MIX.payments)
 
 
-def test_what_has_no_weight_is_never_drawn():
+def test_a_weight_of_zero_is_never_drawn():
     drawn = draws(JourneySampler(MIX, 2))
     assert {one.payment_option for one in drawn} == {"credit_card", "funds_transfer", "pay_on_delivery"}
     assert {one.sms for one in drawn} == set(MIX.sms)
 
 
-def test_only_a_card_is_declined_or_secured():
+def test_only_cards_are_declined_or_3d_secure():
     for one in draws(JourneySampler(MIX, 3), 2000):
         assert one.payment_option == "credit_card" or not (one.three_d or one.declined)
 
@@ -120,7 +120,7 @@ def test_a_minimum_does_not_add_to_an_option_that_comes_often_anyway():
     assert fits(Counter(one.payment_option for one in drawn), mix.payments)
 
 
-def test_a_minimum_beats_a_weight_of_zero():
+def test_a_minimum_overrides_a_weight_of_zero():
     mix = JourneyMix(EVERYBODY, {"credit_card": 1, "gpay": 0}, minimum={"gpay": 3})
     assert Counter(one.payment_option for one in draws(JourneySampler(mix, 1, 100), 100))["gpay"] == 3
 
@@ -131,7 +131,7 @@ def test_only_active_journeys_come_with_their_weights_kept_in_proportion():
     assert {one.journey for one in drawn} == {"returning", "first_time"}
 
 
-def test_closed_load_gets_its_own_kind_of_journey_each_with_a_number_of_its_own():
+def test_under_closed_load_each_kind_of_journey_has_its_own_numbers():
     sampler = JourneySampler(MIX, 5)
     drawn = [sampler.spec_of_journey(journey, n) for n in range(500) for journey in JOURNEYS]
     assert all(one.journey == journey for one, journey in zip(drawn, list(JOURNEYS) * 500, strict=True))
@@ -177,12 +177,12 @@ def test_closed_load_of_an_inactive_kind_is_refused():
         ),
     ],
 )
-def test_a_mix_that_cannot_be_drawn_is_refused(mix, more, said):
+def test_an_invalid_mix_is_rejected(mix, more, said):
     with pytest.raises(ValueError, match=said):
         JourneySampler(mix, 1, **more)
 
 
-def test_every_error_of_a_mix_is_told_at_once():
+def test_all_errors_of_a_mix_are_listed():
     with pytest.raises(ValueError, match=r"journeys\.gest(.|\n)*payments\.gpai(.|\n)*declined"):
         JourneySampler(JourneyMix({"gest": 1}, {"gpai": 1}, declined=2), 1)
 
@@ -190,7 +190,7 @@ def test_every_error_of_a_mix_is_told_at_once():
 COVER = JourneyMix({}, {}, cover=True)
 
 
-def test_a_cover_visits_everything_exactly_once():
+def test_cover_runs_everything_exactly_once():
     rows = JourneySampler(COVER, 1).coverage_specs
     plain = [row.payment_option for row in rows if row.journey != "abandoning" and _is_plain(row)]
     assert plain == list(PAYMENT_OPTIONS)
@@ -206,7 +206,7 @@ def _is_plain(row):
     return row.sms is SmsScript.RIGHT and not (row.three_d or row.declined)
 
 
-def test_a_cover_is_cast_in_order_and_begins_again():
+def test_cover_runs_in_order_and_starts_again():
     sampler = JourneySampler(COVER, 1)
     length = len(sampler.coverage_specs)
     twice = draws(sampler, 2 * length)
@@ -215,7 +215,7 @@ def test_a_cover_is_cast_in_order_and_begins_again():
     assert len({one.seed for one in twice}) == 2 * length
 
 
-def test_a_cover_ignores_weights_but_for_zero():
+def test_cover_ignores_all_weights_except_zero():
     mix = JourneyMix({"guest": 9, "abandoning": 0}, {"gpay": 5, "credit_card": 0}, {SmsScript.LATE: 0}, cover=True)
     rows = JourneySampler(mix, 1).coverage_specs
     assert {row.journey for row in rows} == {"guest", "returning", "first_time"}
@@ -225,7 +225,7 @@ def test_a_cover_ignores_weights_but_for_zero():
     assert len({row.payment_option for row in rows}) == len(PAYMENT_OPTIONS) - 1
 
 
-def test_a_cover_of_some_journeys_only():
+def test_cover_can_be_limited_to_some_journeys():
     rows = JourneySampler(COVER, 1, active=["guest"]).coverage_specs
     assert {row.journey for row in rows} == {"guest"}
     assert len(rows) == 20
@@ -233,7 +233,7 @@ def test_a_cover_of_some_journeys_only():
     assert {row.journey for row in JourneySampler(few, 1).coverage_specs} == set(JOURNEYS)
 
 
-def test_a_cover_in_closed_load_keeps_to_the_journey_asked_for():
+def test_cover_under_closed_load_keeps_each_users_journey():
     sampler = JourneySampler(COVER, 1)
     for journey in JOURNEYS:
         assert {sampler.spec_of_journey(journey, n).journey for n in range(40)} == {journey}
@@ -245,6 +245,6 @@ def test_a_cover_in_closed_load_keeps_to_the_journey_asked_for():
     JourneyMix(dict.fromkeys(JOURNEYS, 0), {}, cover=True),
     JourneyMix({}, dict.fromkeys(PAYMENT_OPTIONS, 0), cover=True),
 ])  # fmt: skip
-def test_a_cover_of_nothing_is_refused(mix):
+def test_cover_of_nothing_is_rejected(mix):
     with pytest.raises(ValueError, match="weight 0"):
         JourneySampler(mix, 1)

@@ -24,7 +24,7 @@ def test_the_same_journey_has_the_same_trace_and_no_other_has_it():
     assert TraceContext("a", 3, 0.5).id == TraceContext("a", 3, 0.1).id in ids
 
 
-def test_a_share_of_the_journeys_is_sampled():
+def test_the_given_share_of_journeys_is_sampled():
     sampled = sum(TraceContext("run", number, 0.1).sampled for number in range(5_000))
     assert 400 < sampled < 600
     assert not any(TraceContext("run", number, 0.0).sampled for number in range(500))

@@ -233,22 +233,22 @@ class Connection(SocketWaiter):
             self.unsent = False
         return sent == len(request) or self._send_rest(memoryview(request)[sent:])
 
-    def _send_rest(self, rest: memoryview) -> bool:
-        while rest and not self.reader.complete:
+    def _send_rest(self, remaining: memoryview) -> bool:
+        while remaining and not self.reader.complete:
             self._wait_to_write()
             if self._timed_out or self.sock is None:
                 return False
             try:
-                sent = self.sock.send(rest)
+                sent = self.sock.send(remaining)
             except _NOT_NOW:
                 continue
             except OSError as error:
                 self.exhausted_resource = exhausted_resource(error)
                 return False
             self.unsent = False
-            rest = rest[sent:]
+            remaining = remaining[sent:]
             self.deadline = min(self.scanner.clock() + self.limits.read_timeout, self._total_deadline)
-        if rest:
+        if remaining:
             # The server would read the start of the next request as the rest of this one.
             self.reader.reusable = False
         return True

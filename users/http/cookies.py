@@ -121,14 +121,14 @@ class CookieStore:
 
     def store(self, origin: Origin, path: str, raw: bytes, now: float) -> None:
         """Store the cookie of a ``Set-Cookie`` header in the response to a request for this path, if it is allowed."""
-        pair, _, rest = raw.decode("latin-1").partition(";")
+        pair, _, attributes = raw.decode("latin-1").partition(";")
         name, equals, value = pair.partition("=")
         name, value = name.strip(" \t"), value.strip(" \t")
         if not equals or not name or len(name) + len(value) > _LARGEST:
             return
         if not pair.isprintable() and _HARMFUL.search(pair):
             return
-        scope, secure, given, lives, expires = _cookie_attributes(rest)
+        scope, secure, given, lives, expires = _cookie_attributes(attributes)
         domain: str | None = origin.host
         host_only = given is None
         if given is not None:

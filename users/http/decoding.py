@@ -63,11 +63,11 @@ def _gunzipped(body: bytes, largest: int) -> bytes:
 
 def _deflated(body: bytes, largest: int) -> bytes:
     try:
-        part, rest = _inflated(body, largest, 15)
+        part, remainder = _inflated(body, largest, 15)
     except Undecodable:
         # Some servers leave out the two bytes of the zlib header.
-        part, rest = _inflated(body, largest, -15)
-    if rest:
+        part, remainder = _inflated(body, largest, -15)
+    if remainder:
         raise Undecodable
     return part
 

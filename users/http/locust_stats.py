@@ -78,8 +78,8 @@ class LocustStats:
         """Add everything to Locust's statistics, now."""
         self._waiting = False
         self._timer.stop()
-        put_by, self._buffered = self._buffered, {}
-        for kind, replies in put_by.items():
+        buffered, self._buffered = self._buffered, {}
+        for kind, replies in buffered.items():
             self._add(kind, replies)
 
     def _add(self, kind: tuple[str, str], replies: list[BufferedResponse]) -> None:

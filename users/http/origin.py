@@ -67,9 +67,9 @@ def resolve_url(url: str, target: Origin) -> tuple[Origin, str]:
     """Origin and request target (path and query, never empty) of a path on ``target`` or of an absolute URL."""
     if url.startswith(("http://", "https://")):
         origin = parse_origin(url)
-        rest = url.split("//", 1)[1]
-        cut = min((at for at in map(rest.find, "/?#") if at >= 0), default=len(rest))
-        url = rest[cut:]
+        remainder = url.split("//", 1)[1]
+        path_start = min((at for at in map(remainder.find, "/?#") if at >= 0), default=len(remainder))
+        url = remainder[path_start:]
     else:
         origin = target
     wanted = quote(url.partition("#")[0], safe=_SAFE)

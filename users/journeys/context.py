@@ -125,8 +125,8 @@ class JourneyContext:
     @property
     def sms_phone(self) -> str:
         """The number that the shop sends codes to; for a customer the shop may know another one than ``phone``."""
-        told = self.pre_order.get("user_phone_number") if self.account else None
-        return told if isinstance(told, str) and told else self.phone
+        number = self.pre_order.get("user_phone_number") if self.account else None
+        return number if isinstance(number, str) and number else self.phone
 
     def expect_goods_amount(self, goods_amount: Decimal) -> None:
         """From now on the total must be this amount plus shipping."""

@@ -92,10 +92,10 @@ def _tags(text: str) -> Iterator[tuple[str, Mapping[str, str]]]:
             if not at:
                 return
             continue
-        rest = _REST_OF_TAG.match(text, at)
-        if rest is None:
+        tag_end = _REST_OF_TAG.match(text, at)
+        if tag_end is None:
             return
-        begin, at = rest.span()
+        begin, at = tag_end.span()
         name = written.lower() if len(written) <= _LONGEST_NAME else ""
         if name in _READ:
             room -= at - begin

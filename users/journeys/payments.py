@@ -182,16 +182,16 @@ def _loyalty(context: JourneyContext) -> Steps[PageResponse]:
 def _pay_part_by_credit(context: JourneyContext, credit: Decimal) -> Steps[PageResponse]:
     """Use up the store credit, which is too little for the order, and pay the rest by another option."""
     context.expect_payment_option("")  # the credit is used up; the shop asks for another option
-    rest = context.policy.fallback
+    other_option = context.policy.fallback
     if credit > 0:
         form = {"loyalty_amount_to_use": str(credit)}
         expect = Expectation(pages=frozenset({Page.PAYMENT_OPTION}), check=delivery_is_settled)
         yield from fetch(context, post_checkout_form(context, Page.LOYALTY_USAGE, form, expect))
-        rest = rest or "credit_card"
-    if not rest or PAYMENT_OPTIONS[rest].flow is Flow.LOYALTY:
+        other_option = other_option or "credit_card"
+    if not other_option or PAYMENT_OPTIONS[other_option].flow is Flow.LOYALTY:
         raise JourneyFailed(Outcome.UNAVAILABLE, context.page)
     yield from fetch_payment_options(context)
-    yield from select_payment_option(context, rest)
+    yield from select_payment_option(context, other_option)
     return (yield from pay(context))
 
 

@@ -53,7 +53,7 @@ class Peer:
     def send(self, data):
         self.sock.sendall(data)
 
-    def answer(self, body=b"ok", *headers, status="200 OK"):
+    def respond(self, body=b"ok", *headers, status="200 OK"):
         lines = "".join(f"{header}\r\n" for header in headers)
         self.send(f"HTTP/1.1 {status}\r\nContent-Length: {len(body)}\r\n{lines}\r\n".encode() + body)
 
@@ -147,7 +147,7 @@ def serve():
         assert server.may_break or not server.broken, server.broken
 
 
-class Heard:
+class RequestEvents:
     """Locust's ``events.request``, as far as a transport knows it."""
 
     def __init__(self):
@@ -165,14 +165,14 @@ def shoppers(serve):
     def make(
         kind, url, *, connect=5.0, read=5.0, longest=8.0, largest=100_000, verify_tls=True, target_headers=NO_HEADERS
     ):
-        events = SimpleNamespace(request=Heard())
+        events = SimpleNamespace(request=RequestEvents())
         user = SimpleNamespace(environment=SimpleNamespace(events=events), context=lambda: {"who": "ada"})
         limits = HttpLimits(connect, read, longest, largest, verify_tls)
         transport = kind(url, user, limits, on_resource_exhausted=make.exhausted.append, target_headers=target_headers)
         made.append((transport, events.request))
         return transport
 
-    make.heard = lambda: made[-1][1].fired
+    make.reported = lambda: made[-1][1].fired
     make.exhausted = []
     yield make
     for transport, _ in made:
@@ -181,7 +181,7 @@ def shoppers(serve):
 
 def _of(kind, shoppers):
     make = partial(shoppers, kind)
-    make.heard, make.exhausted = shoppers.heard, shoppers.exhausted
+    make.reported, make.exhausted = shoppers.reported, shoppers.exhausted
     return make
 
 

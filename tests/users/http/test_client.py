@@ -42,7 +42,7 @@ def gone(peer):
 def refusing_second(peer):
     """Answers one request, reads the next and closes."""
     peer.request()
-    peer.answer()
+    peer.respond()
     peer.request()
 
 
@@ -57,7 +57,7 @@ def test_every_framing_is_read_and_the_connection_kept(serve, shopper, fetch, fr
     assert server.connections == 1
 
 
-def test_a_reply_may_be_ended_by_the_end_of_the_connection(serve, shopper, fetch):
+def test_a_response_may_end_with_its_connection(serve, shopper, fetch):
     def script(peer):
         peer.request()
         peer.send(OK + b"Content-Type: text/plain\r\n\r\nhel")
@@ -70,7 +70,7 @@ def test_a_reply_may_be_ended_by_the_end_of_the_connection(serve, shopper, fetch
     assert server.connections == 2
 
 
-def test_the_reply_to_head_has_no_body_whatever_it_says(serve, shopper, fetch):
+def test_the_response_to_head_has_no_body_whatever_it_says(serve, shopper, fetch):
     server = serve(always(OK + b"Content-Length: 500\r\n\r\n"))
     transport = shopper(server.url, read=1.0)
     for _ in range(2):
@@ -78,7 +78,7 @@ def test_the_reply_to_head_has_no_body_whatever_it_says(serve, shopper, fetch):
     assert server.connections == 1
 
 
-def test_a_reply_in_very_small_pieces_is_one_reply(serve, shopper, fetch):
+def test_a_response_in_very_small_pieces_is_one_response(serve, shopper, fetch):
     data = FRAMINGS["ahead"][0]
 
     def script(peer):
@@ -96,7 +96,7 @@ def test_what_is_sent(serve, shopper, fetch):
     def script(peer):
         while request := peer.request():
             seen.append(request)
-            peer.answer(b"ok", "Set-Cookie: a=1; Path=/", "Set-Cookie: b=2; Path=/")
+            peer.respond(b"ok", "Set-Cookie: a=1; Path=/", "Set-Cookie: b=2; Path=/")
 
     server = serve(script)
     transport = shopper(server.url)
@@ -116,13 +116,13 @@ def test_what_is_sent(serve, shopper, fetch):
     assert "cookie" not in fourth
 
 
-def test_cookies_go_back_to_the_paths_that_they_are_for(serve, shopper, fetch):
+def test_cookies_are_sent_to_their_paths_only(serve, shopper, fetch):
     seen = []
 
     def script(peer):
         while request := peer.request():
             seen.append(request.partition(b"Cookie: ")[2].partition(b"\r\n")[0])
-            peer.answer(b"ok", *(() if len(seen) > 1 else ("Set-Cookie: near=1", "Set-Cookie: far=2; Path=/far")))
+            peer.respond(b"ok", *(() if len(seen) > 1 else ("Set-Cookie: near=1", "Set-Cookie: far=2; Path=/far")))
 
     transport = shopper(serve(script).url)
     for url in ("/near/page?x=/far", "/near/other", "/far/page", "/"):
@@ -130,10 +130,10 @@ def test_cookies_go_back_to_the_paths_that_they_are_for(serve, shopper, fetch):
     assert seen == [b"", b"near=1", b"far=2", b""]
 
 
-def test_a_redirection_is_reported_and_not_followed(serve, shopper, fetch):
+def test_a_redirect_is_reported_and_not_followed(serve, shopper, fetch):
     def script(peer):
         while peer.request():
-            peer.answer(b"", "Location: /elsewhere?a=b", status="302 Found")
+            peer.respond(b"", "Location: /elsewhere?a=b", status="302 Found")
 
     server = serve(script)
     reply = fetch(shopper(server.url))
@@ -146,12 +146,12 @@ def test_another_server_gets_a_connection_and_no_cookies_of_the_first(serve, sho
 
     def shop(peer):
         while peer.request():
-            peer.answer(b"ok", "Set-Cookie: a=1; Path=/")
+            peer.respond(b"ok", "Set-Cookie: a=1; Path=/")
 
     def bank(peer):
         while request := peer.request():
             seen.append(request)
-            peer.answer(b"bank")
+            peer.respond(b"bank")
 
     one, other = serve(shop), serve(bank, address="127.0.0.2")
     transport = shopper(one.url)
@@ -163,7 +163,7 @@ def test_another_server_gets_a_connection_and_no_cookies_of_the_first(serve, sho
     assert (one.connections, other.connections) == (1, 1)
 
 
-def test_nothing_is_sent_of_a_request_that_would_be_read_as_two(serve, shopper, fetch):
+def test_a_request_that_would_be_read_as_two_is_not_sent(serve, shopper, fetch):
     server = serve(gone)
     transport = shopper(server.url)
     for headers in (
@@ -188,23 +188,23 @@ def test_line_ends_in_a_path_end_no_line(serve, shopper, fetch):
 
     def script(peer):
         seen.append(peer.request())
-        peer.answer()
+        peer.respond()
 
     transport = shopper(serve(script).url)
     assert fetch(transport, "/a b?c=\r\nX: y&ü=%C3#part").status == 200
     assert seen[0].split(b"\r\n")[0] == b"GET /a%20b?c=%0D%0AX:%20y&%C3%BC=%C3 HTTP/1.1"
 
 
-def test_locust_hears_of_every_reply_once(serve, shopper, fetch):
+def test_locust_gets_every_response_once(serve, shopper, fetch):
     transport = shopper(serve(always(FRAMINGS["length"][0])).url)
     reply = fetch(transport, "/x?page=A")
     transport.report(Outcome.OK, failed=False)
     transport.report(Outcome.OK, failed=False)
-    (heard,) = shopper.heard()
-    assert 0 < heard.pop("response_time") < 1000
-    assert abs(heard.pop("start_time") - time.time()) < 5
-    assert heard.pop("url").endswith("/x?page=A")
-    assert heard == {
+    (reported,) = shopper.reported()
+    assert 0 < reported.pop("response_time") < 1000
+    assert abs(reported.pop("start_time") - time.time()) < 5
+    assert reported.pop("url").endswith("/x?page=A")
+    assert reported == {
         "request_type": "GET",
         "name": "Page",
         "response_length": 5,
@@ -214,10 +214,10 @@ def test_locust_hears_of_every_reply_once(serve, shopper, fetch):
     }
 
 
-def test_many_shoppers_at_once_get_their_own_replies(serve, shopper):
+def test_many_shoppers_at_once_get_their_own_responses(serve, shopper):
     def echo(peer):
         while request := peer.request():
-            peer.answer(request.split(b" ")[1])
+            peer.respond(request.split(b" ")[1])
 
     server = serve(echo)
     transports = [shopper(server.url) for _ in range(30)]
@@ -237,7 +237,7 @@ def test_a_connection_that_is_busy_is_not_used_by_another_greenlet(serve, shoppe
     def slow(peer):
         peer.request()
         time.sleep(0.1)
-        peer.answer()
+        peer.respond()
         assert peer.closed_by_client()
 
     transport = shopper(serve(slow).url)
@@ -254,7 +254,7 @@ def test_an_ipv6_address_is_reached_and_named_in_brackets(serve, shopper, fetch)
 
     def script(peer):
         seen.append(peer.request())
-        peer.answer()
+        peer.respond()
 
     server = serve(script, address="::1")
     assert fetch(shopper(server.url)).body == b"ok"

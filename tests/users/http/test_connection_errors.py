@@ -13,24 +13,24 @@ from users.http import dns
 from users.http.timeouts import SCAN_INTERVAL, current_scanner
 
 OK = b"HTTP/1.1 200 OK\r\n"
-ANSWER = OK + b"Content-Length: 2\r\n\r\nok"
+RESPONSE = OK + b"Content-Length: 2\r\n\r\nok"
 
 
-def answering(peer):
+def responding(peer):
     while peer.request():
-        peer.send(ANSWER)
+        peer.send(RESPONSE)
 
 
 def once(peer):
     """Answers once and closes."""
     peer.request()
-    peer.answer()
+    peer.respond()
 
 
 def closing_on_the_second(peer):
     """Answers one request, reads the next and closes without a word."""
     peer.request()
-    peer.answer()
+    peer.respond()
     peer.request()
 
 
@@ -49,8 +49,8 @@ def busy(seconds):
 
 @pytest.mark.parametrize("method", ["GET", "POST"])
 @pytest.mark.parametrize("noticed", [True, False])
-def test_a_kept_connection_that_was_closed_meanwhile_is_replaced(serve, shopper, fetch, method, noticed):
-    server = serve(once, answering)
+def test_a_kept_connection_that_the_server_closed_is_replaced(serve, shopper, fetch, method, noticed):
+    server = serve(once, responding)
     transport = shopper(server.url)
     assert fetch(transport).body == b"ok"
     (gevent.sleep if noticed else monkey.get_original("time", "sleep"))(0.6)
@@ -59,8 +59,8 @@ def test_a_kept_connection_that_was_closed_meanwhile_is_replaced(serve, shopper,
 
 
 @pytest.mark.parametrize(("method", "body"), [("GET", None), ("POST", b"buy=1")])
-def test_what_may_have_been_read_is_never_sent_again_or_its_fault_would_go_unseen(serve, shopper, fetch, method, body):
-    server = serve(closing_on_the_second, answering)
+def test_a_request_that_may_have_been_read_is_not_repeated_by_locusts_client(serve, shopper, fetch, method, body):
+    server = serve(closing_on_the_second, responding)
     transport = shopper(server.url)
     assert fetch(transport).body == b"ok"
     assert fetch(transport, method=method, body=body).failure is Outcome.CONNECTION
@@ -69,25 +69,25 @@ def test_what_may_have_been_read_is_never_sent_again_or_its_fault_would_go_unsee
     assert server.connections == 2
 
 
-def test_a_get_is_not_sent_again_once_its_reply_had_begun(serve, shopper, fetch):
+def test_a_get_is_not_repeated_once_its_response_has_started(serve, shopper, fetch):
     def script(peer):
         once(peer)
         peer.request()
 
     def half(peer):
         peer.request()
-        peer.answer()
+        peer.respond()
         peer.request()
         peer.send(b"HTTP/1.1 2")
 
-    server = serve(half, answering)
+    server = serve(half, responding)
     transport = shopper(server.url)
     fetch(transport)
     assert fetch(transport).failure is Outcome.CONNECTION
     assert server.connections == 1
 
 
-def test_a_reset_is_a_broken_connection_even_where_the_end_would_end_the_body(serve, shopper, fetch):
+def test_a_reset_is_a_connection_failure_even_for_a_body_without_length(serve, shopper, fetch):
     def script(peer):
         peer.request()
         peer.send(OK + b"\r\nhello")
@@ -97,7 +97,7 @@ def test_a_reset_is_a_broken_connection_even_where_the_end_would_end_the_body(se
     assert fetch(shopper(serve(script).url)).failure is Outcome.CONNECTION
 
 
-def test_nobody_listens(shopper, fetch):
+def test_a_port_without_a_server_is_a_connection_failure(shopper, fetch):
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
     transport = shopper(f"http://127.0.0.1:{port}")
@@ -106,7 +106,7 @@ def test_nobody_listens(shopper, fetch):
     assert time.perf_counter() - began < 1
 
 
-def test_nobody_answers_the_door(deaf, shopper, fetch):
+def test_a_server_that_never_accepts_is_a_timeout(deaf, shopper, fetch):
     transport = shopper(deaf, connect=0.2)
     began = time.perf_counter()
     assert fetch(transport).failure is Outcome.TIMEOUT
@@ -114,7 +114,7 @@ def test_nobody_answers_the_door(deaf, shopper, fetch):
 
 
 def test_silence_is_a_timeout_and_the_connection_is_given_up(serve, shopper, fetch):
-    server = serve(silent, answering)
+    server = serve(silent, responding)
     transport = shopper(server.url, read=0.15)
     began = time.perf_counter()
     assert fetch(transport)[:4] == (0, b"", "", Outcome.TIMEOUT)
@@ -122,17 +122,17 @@ def test_silence_is_a_timeout_and_the_connection_is_given_up(serve, shopper, fet
     assert fetch(transport).body == b"ok"
 
 
-def test_a_slow_reply_that_never_falls_silent_is_read(serve, shopper, fetch):
+def test_a_slow_response_without_long_pauses_is_read(serve, shopper, fetch):
     def script(peer):
         peer.request()
-        for at in range(len(ANSWER)):
-            peer.send(ANSWER[at : at + 1])
+        for at in range(len(RESPONSE)):
+            peer.send(RESPONSE[at : at + 1])
             time.sleep(0.02)
 
     assert fetch(shopper(serve(script).url, read=0.15)).body == b"ok"
 
 
-def test_a_reply_that_never_ends_is_cut_off(serve, shopper, fetch):
+def test_a_response_that_never_ends_is_cut_off(serve, shopper, fetch):
     def script(peer):
         peer.request()
         peer.send(OK + b"\r\n")
@@ -147,8 +147,8 @@ def test_a_reply_that_never_ends_is_cut_off(serve, shopper, fetch):
     assert 0.3 <= time.perf_counter() - began < 1
 
 
-def test_what_came_while_we_were_busy_came_in_time(serve, shopper, fetch):
-    transport = shopper(serve(answering).url, read=0.1)
+def test_bytes_that_arrived_while_the_process_was_busy_are_in_time(serve, shopper, fetch):
+    transport = shopper(serve(responding).url, read=0.1)
     fetch(transport)
     worker = gevent.spawn(busy, 0.4)
     reply = fetch(transport)
@@ -162,14 +162,14 @@ def test_a_large_form_is_sent_in_full_to_a_slow_reader(serve, shopper, fetch):
     def script(peer):
         time.sleep(0.1)
         sizes.append(len(peer.request().partition(b"\r\n\r\n")[2]))
-        peer.answer()
+        peer.respond()
 
     transport = shopper(serve(script).url)
     assert fetch(transport, method="POST", body=b"x" * 8_000_000).body == b"ok"
     assert sizes == [8_000_000]
 
 
-def test_a_reader_who_does_not_read_is_a_timeout(serve, shopper, fetch):
+def test_a_server_that_does_not_read_the_request_is_a_timeout(serve, shopper, fetch):
     def script(peer):
         time.sleep(0.6)
 
@@ -177,13 +177,13 @@ def test_a_reader_who_does_not_read_is_a_timeout(serve, shopper, fetch):
     assert fetch(transport, method="POST", body=b"x" * 20_000_000).failure is Outcome.TIMEOUT
 
 
-def test_a_shopper_who_is_stopped_leaves_no_half_read_reply_behind(serve, shopper, fetch):
+def test_stopping_a_shopper_leaves_no_half_read_response(serve, shopper, fetch):
     def half(peer):
         peer.request()
         peer.send(OK + b"Content-Length: 5\r\n\r\nhe")
         assert peer.closed_by_client()
 
-    server = serve(half, answering)
+    server = serve(half, responding)
     transport = shopper(server.url)
     one = gevent.spawn(fetch, transport)
     gevent.sleep(0.1)
@@ -194,7 +194,7 @@ def test_a_shopper_who_is_stopped_leaves_no_half_read_reply_behind(serve, shoppe
     assert server.connections == 2
 
 
-def test_a_shopper_may_be_stopped_while_she_connects(shopper, fetch, descriptors):
+def test_a_shopper_can_be_stopped_while_connecting(shopper, fetch, descriptors):
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         listener.listen(0)
@@ -212,7 +212,7 @@ def test_a_shopper_may_be_stopped_while_she_connects(shopper, fetch, descriptors
             sock.close()
 
 
-def test_whoever_waits_is_told_when_the_transport_is_closed(serve, shopper, fetch):
+def test_closing_a_transport_ends_a_wait_with_a_failure(serve, shopper, fetch):
     transport = shopper(serve(silent).url)
     one = gevent.spawn(fetch, transport)
     gevent.sleep(0.1)
@@ -220,8 +220,8 @@ def test_whoever_waits_is_told_when_the_transport_is_closed(serve, shopper, fetc
     assert one.get(timeout=1).failure is Outcome.CONNECTION
 
 
-def test_when_this_machine_runs_out_it_is_not_the_shops_fault(serve, shopper, fetch, descriptors):
-    server = serve(answering)
+def test_exhaustion_of_this_machine_is_not_the_shops_fault(serve, shopper, fetch, descriptors):
+    server = serve(responding)
     transport = shopper(server.url)
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (3, hard))
@@ -235,7 +235,7 @@ def test_when_this_machine_runs_out_it_is_not_the_shops_fault(serve, shopper, fe
     assert shopper.exhausted == ["EMFILE"]
 
 
-def test_a_name_that_cannot_be_looked_up_for_want_of_a_file_is_not_the_shops_fault(shopper, fetch, monkeypatch):
+def test_a_dns_lookup_without_free_descriptors_is_not_the_shops_fault(shopper, fetch, monkeypatch):
     def nobody_home(*_, **__):
         raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
 
@@ -258,7 +258,7 @@ def test_no_descriptor_is_left_behind(serve, shopper, fetch, descriptors):
         peer.reset()
 
     scripts = [once, resetting, silent, closing_on_the_second]
-    server = serve(*(scripts * 5), answering)
+    server = serve(*(scripts * 5), responding)
     transport = shopper(server.url, read=0.05)
     get_hub().threadpool  # noqa: B018 - what it opens once is no leak
     current_scanner()
@@ -274,16 +274,16 @@ def test_no_descriptor_is_left_behind(serve, shopper, fetch, descriptors):
     assert descriptors() <= before
 
 
-def test_nothing_ticks_while_nobody_waits(serve, shopper, fetch):
-    transport = shopper(serve(answering).url)
+def test_the_scanner_stops_while_nothing_waits(serve, shopper, fetch):
+    transport = shopper(serve(responding).url)
     fetch(transport)
     gevent.sleep(3 * SCAN_INTERVAL)
     assert not current_scanner().running
     assert fetch(transport).body == b"ok"
 
 
-def test_a_request_of_which_not_a_byte_could_leave_goes_over_a_fresh_connection(serve, shopper, fetch):
-    server = serve(answering)
+def test_a_request_that_sent_no_byte_uses_a_new_connection(serve, shopper, fetch):
+    server = serve(responding)
     transport = shopper(server.url)
     assert fetch(transport).body == b"ok"
     (connection,) = transport._connections.values()
@@ -297,10 +297,10 @@ def found(*ports):
     return lambda *_, **__: [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", port)) for port in ports]
 
 
-def test_where_one_address_is_dead_the_next_is_tried(serve, shopper, fetch, monkeypatch):
+def test_after_a_dead_address_the_next_one_is_tried(serve, shopper, fetch, monkeypatch):
     with socket.create_server(("127.0.0.1", 0)) as listener:
         dead = listener.getsockname()[1]
-    server = serve(answering)
+    server = serve(responding)
     monkeypatch.setattr(dns.cooperative, "getaddrinfo", found(dead, server.port))
     assert fetch(shopper("http://two.shop.test")).body == b"ok"
     monkeypatch.setattr(dns.cooperative, "getaddrinfo", found(dead, dead))

@@ -27,7 +27,7 @@ def set_(jar, raw, origin=SHOP, path="/orders/checkout/", now=0.0):
     jar.store(origin, path, raw.encode("latin-1"), now)
 
 
-def test_a_cookie_is_sent_until_another_of_its_name_takes_its_place(jar):
+def test_a_cookie_is_sent_until_one_with_the_same_name_replaces_it(jar):
     set_(jar, "osessionid=1; Path=/; HttpOnly; SameSite=Lax")
     set_(jar, "csrftoken=t; path=/")
     assert sent(jar) == "osessionid=1; csrftoken=t"
@@ -56,7 +56,7 @@ def test_the_hosts_a_cookie_goes_to(jar, domain, host, goes):
     assert sent(jar, Origin(secure=False, host=host, port=80)) == ("a=1" if goes else "")
 
 
-def test_an_address_has_no_domains(jar):
+def test_an_ip_address_has_no_parent_domains(jar):
     address = Origin(secure=False, host="127.0.0.1", port=80)
     set_(jar, "a=1; Domain=0.0.1", address)
     set_(jar, "b=1; Domain=127.0.0.1", address)
@@ -90,7 +90,7 @@ def test_the_longer_path_comes_first(jar):
     assert sent(jar, path="/") == "a=1"
 
 
-def test_a_secure_cookie_goes_over_tls_only_and_is_not_replaced_from_a_plain_page(jar):
+def test_a_secure_cookie_is_sent_over_tls_only_and_not_replaced_over_plain_http(jar):
     set_(jar, "a=1; Path=/; Secure", SHOP)
     assert sent(jar, TLS) == ""
     set_(jar, "a=1; Path=/; Secure", TLS)
@@ -111,7 +111,7 @@ def test_a_secure_cookie_goes_over_tls_only_and_is_not_replaced_from_a_plain_pag
         ("__Secure-a=1; Path=/", False),
     ],
 )
-def test_names_that_promise_something_keep_it(jar, raw, kept):
+def test_cookie_name_prefixes_are_enforced(jar, raw, kept):
     set_(jar, raw, TLS, "/x")
     assert (len(jar) == 1) is kept
 
@@ -151,7 +151,7 @@ def test_a_cookie_set_again_lives_on(jar):
     assert sent(jar, now=18.0) == ""
 
 
-def test_a_jar_does_not_grow_for_ever(jar):
+def test_a_cookie_store_has_a_maximum_size(jar):
     for number in range(500):
         set_(jar, f"c{number}=1; Path=/")
     assert len(jar) == 64
@@ -162,7 +162,7 @@ def test_a_jar_does_not_grow_for_ever(jar):
 
 
 @given(st.lists(st.tuples(st.text(alphabet=st.characters(max_codepoint=255), max_size=60), st.booleans()), max_size=5))
-def test_whatever_a_server_sets_the_next_request_keeps_its_lines(raws):
+def test_no_cookie_can_add_a_header_line(raws):
     jar = CookieStore(lambda: WALL)
     for raw, secure in raws:
         set_(jar, raw, TLS if secure else SHOP)

@@ -24,10 +24,10 @@ def test_a_token_that_changes_at_sign_in_is_sent_from_then_on(serve, either, hos
         ):
             head = peer.request().lower()
             tokens.append([line[13:] for line in head.split(b"\r\n") if line.startswith(b"x-csrftoken: ")])
-            peer.answer(b"{}", f"Set-Cookie: {cookie}")
+            peer.respond(b"{}", f"Set-Cookie: {cookie}")
         while request := peer.request().lower():
             tokens.append([request[-5:]] if b"x-csrftoken" in request else [])
-            peer.answer(b"{}")
+            peer.respond(b"{}")
 
     server = serve(script, host=host)
     browser = browser_of(either(server.url), now=time.perf_counter)
@@ -39,16 +39,16 @@ def test_a_token_that_changes_at_sign_in_is_sent_from_then_on(serve, either, hos
     assert tokens == [[], [b"first"], [b"second"], [b"second"], [], []]
 
 
-def test_the_token_of_another_server_is_not_the_shops(serve, either):
+def test_the_csrf_token_of_another_server_is_not_sent(serve, either):
     seen = []
 
     def bank(peer):
         peer.request()
-        peer.answer(b"", "Set-Cookie: csrftoken=the-banks; Path=/")
+        peer.respond(b"", "Set-Cookie: csrftoken=the-banks; Path=/")
 
     def shop(peer):
         seen.append(peer.request().lower())
-        peer.answer(b"{}")
+        peer.respond(b"{}")
 
     shops, banks = serve(shop), serve(bank, address="127.0.0.2")
     browser = browser_of(either(shops.url), now=time.perf_counter)
@@ -57,13 +57,13 @@ def test_the_token_of_another_server_is_not_the_shops(serve, either):
     assert b"csrftoken" not in seen[0]
 
 
-def test_a_transport_beside_it_has_the_same_cookies_and_a_connection_of_its_own(serve, either):
+def test_a_parallel_transport_shares_cookies_and_has_its_own_connection(serve, either):
     heads = []
 
     def script(peer):
         while request := peer.request():
             heads.append(request)
-            peer.answer(b"{}", "Set-Cookie: csrftoken=fresh; Path=/")
+            peer.respond(b"{}", "Set-Cookie: csrftoken=fresh; Path=/")
 
     server = serve(script)
     first = either(server.url)

@@ -35,46 +35,46 @@ PACKED = [
 
 
 @pytest.mark.parametrize(("codings", "packed"), PACKED)
-def test_a_packed_body_is_what_it_was(codings, packed):
+def test_a_compressed_body_is_decoded(codings, packed):
     assert decode(packed, codings, len(BODY)) == BODY
 
 
 @pytest.mark.parametrize(("codings", "packed"), PACKED[:7])
-def test_it_may_not_unpack_to_more_than_is_allowed(codings, packed):
+def test_a_body_must_not_decode_to_more_than_allowed(codings, packed):
     with pytest.raises(TooLarge):
         decode(packed, codings, len(BODY) - 1)
 
 
 @pytest.mark.parametrize(("codings", "packed"), PACKED[:7])
-def test_half_of_it_is_none_of_it(codings, packed):
+def test_an_incomplete_compressed_body_is_rejected(codings, packed):
     with pytest.raises(Undecodable):
         decode(packed[:-4], codings, 10_000)
 
 
 @pytest.mark.parametrize(("coding", "pack"), [("gzip", gzipped), ("br", lambda body: brotli.compress(body, quality=1))])
-def test_a_bomb_goes_off_in_a_small_room(coding, pack):
+def test_a_decompression_bomb_uses_little_memory(coding, pack):
     with pytest.raises(TooLarge):
         decode(pack(bytes(50_000_000)), coding, 1000)
 
 
-def test_many_files_in_one_body_are_unpacked_up_to_a_bound():
+def test_many_gzip_members_in_one_body_are_decoded_up_to_a_limit():
     assert decode(gzipped(b"") * 98 + gzipped(BODY), "gzip", 10_000) == BODY
     with pytest.raises(Undecodable):
         decode(gzipped(b"") * 100_000, "gzip", 10_000)
 
 
-def test_what_nobody_offered_is_not_guessed():
+def test_an_unknown_content_encoding_is_rejected():
     for codings in ("zstd", "compress", "gzip, zstd", ", ".join(["gzip"] * 4)):
         with pytest.raises(Undecodable):
             decode(gzip.compress(BODY), codings, 10_000)
     assert ACCEPT_ENCODING == "gzip, deflate, br"
 
 
-def test_an_empty_body_needs_no_unpacking():
+def test_an_empty_body_needs_no_decoding():
     assert decode(b"", "gzip", 10) == b""
 
 
 @given(st.binary(max_size=300), st.sampled_from(["gzip", "deflate", "br", "gzip, br", "br, deflate"]))
-def test_rubbish_is_refused_or_unpacked_within_bounds(body, codings):
+def test_garbage_is_rejected_or_decoded_within_limits(body, codings):
     with suppress(TooLarge, Undecodable):
         assert len(decode(body, codings, 100)) <= 100

@@ -22,7 +22,7 @@ def asked(monkeypatch):
     return names
 
 
-def test_an_answer_is_good_for_a_minute(asked):
+def test_a_lookup_is_cached_for_a_minute(asked):
     now = [1000.0]
     found = DnsCache(lambda: now[0])
     shop, bank = parse_origin("http://shop.test:81"), parse_origin("http://bank.test")
@@ -36,7 +36,7 @@ def test_an_answer_is_good_for_a_minute(asked):
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "[::1]"])
-def test_nobody_is_asked_about_an_address(asked, host):
+def test_an_ip_address_is_not_looked_up(asked, host):
     ((_, address),) = DnsCache(lambda: 0.0).lookup(parse_origin(f"http://{host}:81"))
     assert address[:2] == (host.strip("[]"), 81)
     assert asked == []

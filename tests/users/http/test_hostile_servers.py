@@ -12,7 +12,7 @@ from gevent import monkey
 from harness.measurement.outcomes import Blame, Outcome
 
 OK = b"HTTP/1.1 200 OK\r\n"
-ANSWER = OK + b"Content-Length: 2\r\n\r\nok"
+RESPONSE = OK + b"Content-Length: 2\r\n\r\nok"
 sleep = monkey.get_original("time", "sleep")  # of the whole process, and not of one greenlet
 CHUNKED = OK + b"Transfer-Encoding: chunked\r\n\r\n"
 
@@ -23,19 +23,19 @@ def soon(monkeypatch):
     monkeypatch.setattr("users.http.connection._IDLE", 0.05)
 
 
-def answering(peer):
+def responding(peer):
     while peer.request():
-        peer.send(ANSWER)
+        peer.send(RESPONSE)
 
 
-def saying(*pieces, pause=0.0):
+def saying(*pieces, delay=0.0):
     """A server that answers the first request with these bytes and closes."""
 
     def script(peer):
         peer.request()
         for piece in pieces:
             peer.send(piece)
-            sleep(pause)
+            sleep(delay)
 
     return script
 
@@ -86,8 +86,8 @@ def flood(head, piece):
         OK + b"[Errno 24] timed out\r\n\r\n",
     ],
 )
-def test_half_a_reply_and_no_reply_at_all_are_a_broken_connection(serve, either, fetch, data):
-    server = serve(saying(data), answering)
+def test_half_a_response_and_no_response_are_connection_failures(serve, either, fetch, data):
+    server = serve(saying(data), responding)
     transport = either(server.url)
     assert fetch(transport)[:4] == (0, b"", "", Outcome.CONNECTION)
     assert fetch(transport, method="POST").body == b"ok"
@@ -97,19 +97,19 @@ def test_half_a_reply_and_no_reply_at_all_are_a_broken_connection(serve, either,
 
 @pytest.mark.parametrize("status", ["200 OK", "404 Not Found", "500 Oh"])
 @pytest.mark.parametrize("coding", ["gzip", "x-gzip", "deflate", "br", "gzip, br", "zstd", "compress", "gzip, gzip, gzip, gzip"])  # fmt: skip
-def test_a_reply_that_cannot_be_unpacked_is_an_outcome_of_its_own(serve, either, fetch, coding, status):
+def test_a_response_that_cannot_be_decoded_has_its_own_outcome(serve, either, fetch, coding, status):
     def script(peer):
         peer.request()
-        peer.answer(b"\xffno such thing", f"Content-Encoding: {coding}", status=status)
+        peer.respond(b"\xffno such thing", f"Content-Encoding: {coding}", status=status)
         peer.closed_by_client()
 
-    server = serve(script, answering)
+    server = serve(script, responding)
     transport = either(server.url)
     reply = fetch(transport)
     assert reply[:4] == (int(status[:3]), b"", "", Outcome.ENCODING)
     assert reply.failure.blame is Blame.SHOP
     transport.report(reply.failure, failed=True)
-    assert [str(one["exception"]) for one in either.heard()] == ["encoding"]
+    assert [str(one["exception"]) for one in either.reported()] == ["encoding"]
     transport.close()
     assert fetch(transport).body == b"ok"
 
@@ -123,10 +123,10 @@ PACKED = {
 
 
 @pytest.mark.parametrize("coding", PACKED)
-def test_a_small_reply_that_unpacks_to_a_large_one_is_too_large(serve, either, fetch, coding):
+def test_a_small_response_that_decodes_to_a_large_one_is_too_large(serve, either, fetch, coding):
     def script(peer):
         while peer.request():
-            peer.answer(PACKED[coding], f"Content-Encoding: {coding}")
+            peer.respond(PACKED[coding], f"Content-Encoding: {coding}")
 
     reply = fetch(either(serve(script).url, largest=50_000))
     assert reply[:4] == (200, b"", "", Outcome.TOO_LARGE)
@@ -135,11 +135,11 @@ def test_a_small_reply_that_unpacks_to_a_large_one_is_too_large(serve, either, f
 @pytest.mark.parametrize(
     ("coding", "pack"), [("gzip", gzip.compress), ("deflate", zlib.compress), ("br", brotli.compress)]
 )
-def test_a_packed_reply_is_what_it_was_whatever_its_status(serve, either, fetch, coding, pack):
+def test_a_compressed_response_of_any_status_is_decoded(serve, either, fetch, coding, pack):
     def script(peer):
         for status in ("200 OK", "404 Not Found", "500 Oh"):
             peer.request()
-            peer.answer(pack(b"\xff words " * 100), f"Content-Encoding: {coding}", status=status)
+            peer.respond(pack(b"\xff words " * 100), f"Content-Encoding: {coding}", status=status)
         peer.closed_by_client()
 
     server = serve(script)
@@ -171,11 +171,11 @@ def test_a_flood_is_cut_off_while_it_is_read(serve, either, fetch, head, piece, 
     assert time.perf_counter() - began < 2
 
 
-def test_a_reply_may_be_as_large_as_allowed_and_no_larger(serve, either, fetch):
+def test_a_response_may_be_as_large_as_allowed_and_no_larger(serve, either, fetch):
     def script(peer):
         for size in (50_000, 50_001):
             peer.request()
-            peer.answer(b"x" * size)
+            peer.respond(b"x" * size)
         peer.closed_by_client()
 
     transport = either(serve(script).url, largest=50_000)
@@ -186,18 +186,18 @@ def test_a_reply_may_be_as_large_as_allowed_and_no_larger(serve, either, fetch):
     "surplus", [b"HTTP/1.1 404 No\r\nContent-Length: 5\r\n\r\nwrong", b"H", b"rubbish", b"\0" * 70_000]
 )
 @pytest.mark.parametrize("when", ["at once", "at once, and more", "while idle", "while busy"])
-def test_what_nobody_asked_for_is_never_taken_for_a_reply(serve, either, fetch, surplus, when):  # fmt: skip
+def test_unrequested_bytes_are_never_taken_for_a_response(serve, either, fetch, surplus, when):  # fmt: skip
     def script(peer):
         peer.request()
         if when.startswith("at once"):
-            peer.send(ANSWER + surplus)
+            peer.send(RESPONSE + surplus)
         else:
-            peer.send(ANSWER)
+            peer.send(RESPONSE)
             sleep(0.05)
             peer.send(surplus)
         assert peer.closed_by_client()
 
-    server = serve(script, answering)
+    server = serve(script, responding)
     transport = either(server.url)
     assert fetch(transport)[:4] == (200, b"ok", "", None)
     (sleep if when == "while busy" else gevent.sleep)(0 if when == "at once" else 0.15)
@@ -207,18 +207,20 @@ def test_what_nobody_asked_for_is_never_taken_for_a_reply(serve, either, fetch, 
 
 @pytest.mark.parametrize("surplus", [b"HTTP/1.1 404 No\r\nContent-Length: 5\r\n\r\nwrong", b"H"])
 @pytest.mark.parametrize("when", ["at once", "apart", "while idle", "while busy"])
-def test_nor_is_it_under_tls(serve, either, fetch, server_context, trusted, surplus, when):
+def test_unrequested_bytes_over_tls_are_never_taken_for_a_response(
+    serve, either, fetch, server_context, trusted, surplus, when
+):
     def script(peer):
         peer.request()
         if when == "at once":
-            peer.send(ANSWER + surplus)
+            peer.send(RESPONSE + surplus)
         else:
-            peer.send(ANSWER)
+            peer.send(RESPONSE)
             sleep(0.0 if when == "apart" else 0.05)
             peer.send(surplus)
         peer.closed_by_client()
 
-    server = serve(script, answering, context=server_context(), may_break=True)
+    server = serve(script, responding, context=server_context(), may_break=True)
     transport = either(server.url)
     assert fetch(transport)[:4] == (200, b"ok", "", None)
     (sleep if when == "while busy" else gevent.sleep)(0.15)
@@ -234,17 +236,17 @@ def test_a_body_where_none_may_be_ends_the_connection(serve, either, fetch, meth
 
     def script(peer):
         peer.request()
-        peer.answer(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nwrong", status=status)
+        peer.respond(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nwrong", status=status)
         assert peer.closed_by_client()
 
-    server = serve(script, answering)
+    server = serve(script, responding)
     transport = either(server.url)
     assert fetch(transport, method=method)[:4] == (int(status[:3]), b"", "", None)
     assert fetch(transport).body == b"ok"
     assert server.connections == 2
 
 
-def test_one_head_does_not_change_how_the_next_reply_is_read(serve, either, fetch):
+def test_a_head_does_not_affect_the_next_response(serve, either, fetch):
     head = OK + b"Content-Length: 5\r\nX: both\r\n\r\n"
 
     def script(peer):
@@ -261,16 +263,16 @@ def test_one_head_does_not_change_how_the_next_reply_is_read(serve, either, fetc
     assert server.connections == 2
 
 
-def test_a_connection_that_took_half_a_request_takes_no_other(serve, either, fetch, request):
+def test_a_connection_with_a_half_sent_request_is_not_reused(serve, either, fetch, request):
     def early(peer):
         left = 20_000_000 - len(peer.sock.recv(1000).partition(b"\r\n\r\n")[2])
-        peer.answer(b"enough", status="413 Too Large")
+        peer.respond(b"enough", status="413 Too Large")
         sleep(0.1)  # until the client has read it, and holds the rest back
         while left and (piece := peer.sock.recv(min(left, 65536))):
             left -= len(piece)
-        answering(peer)
+        responding(peer)
 
-    server = serve(early, answering)
+    server = serve(early, responding)
     transport = either(server.url)
     reply = fetch(transport, method="POST", body=b"x" * 20_000_000)
     assert reply[:4] == (413, b"enough", "", None)
@@ -281,14 +283,14 @@ def test_a_connection_that_took_half_a_request_takes_no_other(serve, either, fet
 
 
 @pytest.mark.parametrize("url", ["http://[::1", "http://h:99999/", "http:///x", "x", "/\r\nHost: x", "/ü\0", "//x/y"])
-def test_an_address_that_a_shop_sends_back_is_never_an_error_of_ours(serve, either, fetch, url):
-    transport = either(serve(answering).url)
+def test_no_url_from_a_shop_raises(serve, either, fetch, url):
+    transport = either(serve(responding).url)
     assert fetch(transport, url).failure in (None, Outcome.CONNECTION)
     assert fetch(transport).body == b"ok"
 
 
 @pytest.mark.parametrize("cookie", [b"a=\xff\xfe", b'a="\\"', b"=;;=", b"a=b; Max-Age=9" + b"9" * 999, b"a=b\tc"])
-def test_a_cookie_that_a_shop_hands_out_is_never_an_error_of_ours(serve, either, fetch, cookie):  # fmt: skip
+def test_no_cookie_raises(serve, either, fetch, cookie):  # fmt: skip
     def script(peer):
         while peer.request():
             peer.send(OK + b"Content-Length: 2\r\nSet-Cookie: " + cookie + b"\r\n\r\nok")
@@ -297,35 +299,33 @@ def test_a_cookie_that_a_shop_hands_out_is_never_an_error_of_ours(serve, either,
     assert [fetch(transport)[:4] for _ in range(2)] == [(200, b"ok", "", None)] * 2
 
 
-def test_what_a_reply_says_to_be_is_told(serve, either, fetch):
+def test_the_media_type_of_a_response_is_returned(serve, either, fetch):
     def script(peer):
         for header in ("Content-Type: Text/HTML; charset=utf-8", "Content-Type: application/json", "X: y"):
             peer.request()
-            peer.answer(b"{}", header)
+            peer.respond(b"{}", header)
         peer.closed_by_client()
 
     transport = either(serve(script).url)
     assert [fetch(transport).media for _ in range(3)] == ["text/html", "application/json", ""]
 
 
-def test_of_two_locations_the_first_counts(serve, either, fetch):
+def test_the_first_of_two_location_headers_counts(serve, either, fetch):
     transport = either(
         serve(saying(b"HTTP/1.1 302 Found\r\nLocation: /a\r\nLocation: /b\r\nContent-Length: 0\r\n\r\n")).url
     )
     assert fetch(transport)[:4] == (302, b"", "/a", None)
 
 
-def test_a_reply_ahead_of_the_reply_is_passed_over(serve, either, fetch):
+def test_interim_responses_are_skipped(serve, either, fetch):
     early = b"HTTP/1.1 103 Early Hints\r\nLocation: /no\r\n\r\n"
-    for pieces in ([early, early, ANSWER], [early + early + ANSWER]):
-        transport = either(serve(saying(*pieces, pause=0.02)).url)
+    for pieces in ([early, early, RESPONSE], [early + early + RESPONSE]):
+        transport = either(serve(saying(*pieces, delay=0.02)).url)
         assert fetch(transport)[:4] == (200, b"ok", "", None)
 
 
-def test_a_body_that_ends_with_its_connection_ends_with_its_farewell_under_tls(
-    serve, either, fetch, server_context, trusted
-):
-    def cut(peer):
+def test_over_tls_a_body_without_length_needs_a_close_message(serve, either, fetch, server_context, trusted):
+    def half(peer):
         peer.request()
         peer.send(OK + b"\r\nhello")
 
@@ -334,5 +334,5 @@ def test_a_body_that_ends_with_its_connection_ends_with_its_farewell_under_tls(
         peer.send(OK + b"\r\nhello")
         peer.sock.unwrap()
 
-    assert fetch(either(serve(cut, context=server_context()).url)).failure is Outcome.CONNECTION
+    assert fetch(either(serve(half, context=server_context()).url)).failure is Outcome.CONNECTION
     assert fetch(either(serve(ended, context=server_context(), may_break=True).url))[:2] == (200, b"hello")

@@ -36,7 +36,7 @@ def environment():
 
 
 @pytest.fixture
-def told(monkeypatch):
+def flushed(monkeypatch):
     """What would be added to Locust's entries, by page and method, each time that something is."""
     added = []
 
@@ -53,43 +53,43 @@ def told(monkeypatch):
 
 @pytest.fixture
 def transport(serve, environment):
-    def answering(peer):
+    def responding(peer):
         while peer.request():
-            peer.answer(b"hello")
+            peer.respond(b"hello")
 
     user = SimpleNamespace(environment=environment, context=dict)
-    made = HttpClient(serve(answering).url, user, HttpLimits(1.0, 1.0, 1.0, 1000), statistics=LocustStats(environment))
+    made = HttpClient(serve(responding).url, user, HttpLimits(1.0, 1.0, 1.0, 1000), statistics=LocustStats(environment))
     yield made
     made.close()
 
 
-def test_pages_in_order_are_put_by_and_told_at_the_end(transport, fetch, environment, told):
+def test_correct_pages_are_buffered_and_flushed_on_close(transport, fetch, environment, flushed):
     for _ in range(3):
         fetch(transport)
         transport.report(Outcome.OK, failed=False)
-    assert (environment.fired, told) == ([], [])
+    assert (environment.fired, flushed) == ([], [])
     transport.close()
-    ((key, replies),) = told[0].items()
+    ((key, replies),) = flushed[0].items()
     assert key == ("Page", "GET")
     assert [length for _, length, _ in replies] == [5, 5, 5]
     assert all(0 < response_time < 1000 for response_time, _, _ in replies)
 
 
-def test_what_is_put_by_is_told_after_a_while_without_anybody_asking(transport, fetch, told, monkeypatch):
+def test_the_buffer_is_flushed_by_a_timer(transport, fetch, flushed, monkeypatch):
     monkeypatch.setattr(locust_stats, "FLUSH_INTERVAL", 0.01)
     transport._statistics = LocustStats(transport._user.environment)
     fetch(transport)
     transport.report(Outcome.OK, failed=False)
     gevent.sleep(0.1)
-    assert len(told) == 1
+    assert len(flushed) == 1
 
 
-def test_the_second_time_takes_a_while_as_well(environment, told, monkeypatch):
+def test_the_flush_timer_runs_a_second_time(environment, flushed, monkeypatch):
     monkeypatch.setattr(locust_stats, "FLUSH_INTERVAL", 0.01)
-    noted = LocustStats(environment)
+    statistics = LocustStats(environment)
     for _ in range(2):
-        noted.buffer("GET", "Page", (1.0, 2, 3.0))
-        while noted._waiting:
+        statistics.buffer("GET", "Page", (1.0, 2, 3.0))
+        while statistics._waiting:
             gevent.sleep(0.005)
     monkeypatch.setattr(locust_stats, "FLUSH_INTERVAL", 60.0)
     slow = LocustStats(environment)
@@ -101,29 +101,29 @@ def test_the_second_time_takes_a_while_as_well(environment, told, monkeypatch):
 
 
 @pytest.mark.parametrize("event", ["report_to_master", "test_stopping", "test_stop"])
-def test_all_is_told_before_anybody_reports_or_judges(environment, told, event):
+def test_the_buffer_is_flushed_before_a_report_and_at_the_end(environment, flushed, event):
     seen = []
-    getattr(environment.events, event).add_listener(lambda **_: seen.append(len(told)))
-    noted = locust_stats_of(environment)
-    assert locust_stats_of(environment) is noted
-    noted.buffer("GET", "Page", (1.0, 2, 3.0))
+    getattr(environment.events, event).add_listener(lambda **_: seen.append(len(flushed)))
+    statistics = locust_stats_of(environment)
+    assert locust_stats_of(environment) is statistics
+    statistics.buffer("GET", "Page", (1.0, 2, 3.0))
     getattr(environment.events, event).fire(client_id="w", data={})
-    assert len(told) == 1
+    assert len(flushed) == 1
     # What goes to the master is gone from Locust's entries once its own listener has taken it.
     assert seen == ([1] if event == "report_to_master" else [0])
 
 
-def test_another_listener_hears_of_each_page_at_once(transport, fetch, environment, told):
+def test_another_listener_gets_each_page_at_once(transport, fetch, environment, flushed):
     response = []
     environment.events.request.add_listener(lambda **arguments: response.append(arguments["name"]))
     fetch(transport)
     transport.report(Outcome.OK, failed=False)
     assert (len(environment.fired), response) == (1, ["Page"])
     transport.close()
-    assert told == []
+    assert flushed == []
 
 
-def test_a_listener_that_is_not_locusts_own_is_not_passed_over(transport, fetch, environment, told):
+def test_with_another_listener_requests_are_reported_one_by_one(transport, fetch, environment, flushed):
     response = []
     environment.events.request._handlers[:] = [lambda **arguments: response.append(arguments["name"])]
     fetch(transport)
@@ -132,10 +132,10 @@ def test_a_listener_that_is_not_locusts_own_is_not_passed_over(transport, fetch,
 
 
 @pytest.mark.parametrize(("event", "resets", "left"), [("reset_stats", False, 0), ("spawning_complete", True, 0), ("spawning_complete", False, 1)])  # fmt: skip
-def test_what_locust_throws_away_is_thrown_away_here(environment, told, event, resets, left):
+def test_when_locust_resets_its_statistics_the_buffer_is_emptied(environment, flushed, event, resets, left):
     environment.reset_stats = resets
-    noted = LocustStats(environment)
-    noted.buffer("GET", "Page", (1.0, 2, 3.0))
+    statistics = LocustStats(environment)
+    statistics.buffer("GET", "Page", (1.0, 2, 3.0))
     getattr(environment.events, event).fire(user_count=3)
-    noted.flush()
-    assert len(told) == left
+    statistics.flush()
+    assert len(flushed) == left

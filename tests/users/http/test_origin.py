@@ -30,7 +30,7 @@ def make(url):
         ("all_proxy", "http://shop.test"),
     ],
 )
-def test_it_says_which_variable_and_what_to_do(monkeypatch, name, url):
+def test_a_refused_proxy_names_the_variable_and_the_remedy(monkeypatch, name, url):
     monkeypatch.setenv(name, "http://ada:secret@proxy.test:3128")
     with pytest.raises(ProxyRefused, match=rf"{name.lower()} is set.*unset it.*shop\.test to no_proxy") as refusal:
         make(url)
@@ -49,13 +49,13 @@ def test_it_says_which_variable_and_what_to_do(monkeypatch, name, url):
         ({"all_proxy": "http://proxy.test"}, "http://localhost:8000"),
     ],
 )
-def test_no_proxy_is_wanted(monkeypatch, environment, url):
+def test_targets_without_a_proxy_are_accepted(monkeypatch, environment, url):
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
     make(url)
 
 
-def test_a_target_that_is_no_url_is_refused():
+def test_a_target_that_is_not_a_url_is_rejected():
     for url in ("", "shop.test", "ftp://shop.test", "http://"):
         with pytest.raises(ValueError, match="URL"):
             make(url)

@@ -24,7 +24,7 @@ SHOP = Origin(secure=False, host="shop.test", port=80)
         ("http://dükkan.test/", (False, "xn--dkkan-kva.test", 80), "xn--dkkan-kva.test"),
     ],
 )
-def test_where_a_url_leads(url, origin, host_header):
+def test_the_origin_and_path_of_a_url(url, origin, host_header):
     found = parse_origin(url)
     assert (tuple(found), found.host_header) == (origin, host_header)
 
@@ -34,7 +34,7 @@ def test_where_a_url_leads(url, origin, host_header):
     ["", "/path", "shop.test", "ftp://shop.test", "http://", "http://:80", "http://a:b", "http://a:70000", "http://a:0",
      "http://[::1", "http://a b", "http://a\x00b/", "http://a\\b/", "http://" + "ü" * 100 + ".test"],
 )  # fmt: skip
-def test_what_leads_nowhere_is_refused(url):
+def test_a_url_without_a_server_is_rejected(url):
     with pytest.raises(InvalidRequest):
         parse_origin(url)
 
@@ -66,12 +66,12 @@ def test_a_path_on_the_target(url, wanted):
         ("http://b.test/a/?b=http://c.test/", "/a/?b=http://c.test/"),
     ],
 )
-def test_an_absolute_url_leads_elsewhere(url, wanted):
+def test_an_absolute_url_names_another_server(url, wanted):
     assert resolve_url(url, SHOP) == (Origin(secure=False, host="b.test", port=80), wanted)
 
 
 @given(st.text(max_size=40), st.text(max_size=20), st.text(max_size=20), st.text(max_size=10))
-def test_a_request_has_the_lines_it_was_given_and_no_more(url, name, value, method):
+def test_a_request_has_exactly_the_header_lines_it_was_given(url, name, value, method):
     try:
         request = serialize_request(RequestHeadCache(SHOP).find(method, url), b"", {name: value}, b"body")
     except InvalidRequest:
@@ -87,7 +87,7 @@ def test_a_request_has_the_lines_it_was_given_and_no_more(url, name, value, meth
     assert not any(character < 0x20 or character >= 0x7F for line in lines for character in line)
 
 
-def test_heads_are_built_once_and_do_not_grow_for_ever():
+def test_request_heads_are_cached_up_to_a_limit():
     heads = request_heads(SHOP)
     assert heads is request_heads(SHOP)
     assert heads.find("GET", "/a") is heads.find("GET", "/a")
@@ -96,14 +96,14 @@ def test_heads_are_built_once_and_do_not_grow_for_ever():
     assert len(heads._kept) <= 1024
 
 
-def test_a_refusal_does_not_tell_the_value():
+def test_an_error_message_does_not_quote_the_header_value():
     with pytest.raises(InvalidRequest) as refusal:
         serialize_request(RequestHeadCache(SHOP).find("GET", "/"), b"", {"x-csrftoken": "secret\r\n"}, None)
     assert "secret" not in str(refusal.value)
     assert "x-csrftoken" in str(refusal.value)
 
 
-def test_tokens_without_end_are_each_sent_and_not_all_kept():
+def test_the_header_line_cache_has_a_limit():
     head = RequestHeadCache(SHOP).find("POST", "/")
     for number in range(3000):
         request = serialize_request(head, b"", {"x-csrftoken": f"token{number}"}, b"a=b")

@@ -38,26 +38,26 @@ def read(*pieces, bodiless=False, largest=LARGEST):
 
 
 @pytest.mark.parametrize(("data", "body"), FRAMINGS)
-def test_a_reply_split_at_every_byte_is_the_same_reply(data, body):
-    for cut in range(len(data) + 1):
-        reader = read(data[:cut], data[cut:])
-        assert (reader.complete, reader.failure, reader.status, reader.reusable) == (True, None, 200, True), cut
-        assert reader.body() == body, cut
-        assert reader.cookies == (b"a=b", b"c=d"), cut
+def test_a_response_split_at_every_byte_is_the_same(data, body):
+    for length in range(len(data) + 1):
+        reader = read(data[:length], data[length:])
+        assert (reader.complete, reader.failure, reader.status, reader.reusable) == (True, None, 200, True), length
+        assert reader.body() == body, length
+        assert reader.cookies == (b"a=b", b"c=d"), length
     whole = read(*(data[at : at + 1] for at in range(len(data))))
     assert (whole.complete, whole.failure, whole.body(), whole.cookies) == (True, None, body, (b"a=b", b"c=d"))
 
 
 @pytest.mark.parametrize(("data", "body"), FRAMINGS)
-def test_a_reply_is_not_over_before_its_last_byte(data, body):
-    for cut in range(len(data)):
-        reader = read(data[:cut])
-        assert not reader.complete, cut
+def test_a_response_is_not_complete_before_its_last_byte(data, body):
+    for length in range(len(data)):
+        reader = read(data[:length])
+        assert not reader.complete, length
         assert reader.finish()
         assert reader.failure is Outcome.CONNECTION
 
 
-def test_one_reader_reads_one_reply_after_another_and_forgets_the_one_before():
+def test_a_reader_starts_afresh_for_each_response():
     reader = ResponseReader(LARGEST)
     for data, body in FRAMINGS * 2:
         reader.begin(bodiless=False)
@@ -81,13 +81,13 @@ def test_one_reader_reads_one_reply_after_another_and_forgets_the_one_before():
         (OK + b"Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n0\r\n\r\n", False),
     ],
 )
-def test_when_a_connection_may_be_used_again(data, reusable):
+def test_when_a_connection_is_reusable(data, reusable):
     reader = read(data)
     assert (reader.complete, reader.failure, reader.reusable) == (True, None, reusable)
     assert reader.body() in (b"", b"ok")
 
 
-def test_the_reply_to_head_ends_with_its_head():
+def test_the_response_to_head_ends_with_its_head():
     head = OK + b"Content-Length: 5\r\n\r\n"
     reader = read(head, bodiless=True)
     assert (reader.complete, reader.failure, reader.reusable, reader.body()) == (True, None, True, b"")
@@ -114,14 +114,14 @@ def test_a_body_may_be_as_large_as_allowed_and_no_larger():
             assert reader.failure is failure
 
 
-def test_names_without_end_are_not_remembered():
+def test_the_header_name_cache_has_a_limit():
     for turn in range(2000):
         read(OK + b"X-%d: y\r\nContent-Length: 0\r\n\r\n" % turn)
     assert len(response._kinds) <= 512
     assert read(OK + b"cONTENT-lENGTH: 2\r\n\r\nok").body() == b"ok"
 
 
-def test_a_head_that_is_known_is_read_as_it_was_the_first_time():
+def test_a_cached_head_is_read_as_the_first_time():
     head = OK + b"Content-Length: 5\r\nContent-Encoding: br\r\nLocation: /x\r\nSet-Cookie: a=b\r\n\r\n"
     bodies = [brotli.compress(text)[:5].ljust(5, b"\x03") for text in (b"a", b"b")]
     fresh = [ResponseReader(LARGEST) for _ in bodies]
@@ -141,7 +141,7 @@ def test_a_head_that_is_known_is_read_as_it_was_the_first_time():
     assert (silent.complete, silent.body(), silent.reusable) == (True, b"", True)
 
 
-def test_the_reply_to_head_says_nothing_of_a_body_that_follows_the_same_head():
+def test_the_response_to_head_is_not_cached_for_a_get():
     head = OK + b"Content-Length: 5\r\nX: asked for by HEAD\r\n\r\n"
     assert read(head, bodiless=True).reusable
     for _ in range(2):
@@ -164,7 +164,7 @@ def test_the_reply_to_head_says_nothing_of_a_body_that_follows_the_same_head():
         (b"Content-Type: a/b\r\nContent-Type: c/d\r\n", "a/b"),
     ],
 )
-def test_the_media_type_is_told_whether_its_head_is_known_or_not(line, media):
+def test_the_media_type_is_known_with_and_without_a_cached_head(line, media):
     head = OK + line + b"X: media\r\n"
     for cookie in (b"", b"", b"Set-Cookie: a=1\r\n", b"Set-Cookie: a=2\r\n"):
         reader = read(head + cookie + b"Content-Length: 2\r\n\r\nok")
@@ -174,7 +174,7 @@ def test_the_media_type_is_told_whether_its_head_is_known_or_not(line, media):
     assert reader.media == ""
 
 
-def test_cookies_are_cut_out_of_a_head_that_is_known(monkeypatch):
+def test_cookies_are_cut_out_of_a_cached_head(monkeypatch):
     head = OK + b"Content-Length: 2\r\nX: cookies\r\n"
     lines = b"Set-Cookie: a=%d; Path=/\r\nset-cookie: b=c d\r\n"
     assert read(head + lines % 1 + b"\r\nok").cookies == (b"a=1; Path=/", b"b=c d")
@@ -203,7 +203,7 @@ def test_cookies_are_cut_out_of_a_head_that_is_known(monkeypatch):
         (b"Set-Cookie: \r\n", (b"",)),
     ],
 )
-def test_a_cookie_that_is_written_otherwise_is_kept_from_each_reply_all_the_same(line, cookies):
+def test_an_unusually_written_cookie_is_read_from_each_response(line, cookies):
     data = OK + b"Content-Length: 2\r\nX: otherwise\r\n" + line + b"\r\nok"
     for _ in range(3):
         reader = read(data)
@@ -228,13 +228,13 @@ def test_a_folded_line_never_moves_to_another_header():
         OK + b"Content-Length: 5\r\n\r\nhello, and more",
     ],
 )
-def test_only_a_reply_that_was_whole_and_alone_is_remembered(data):
+def test_only_whole_single_responses_are_cached(data):
     before = dict(header_cache._known)
     read(data)
     assert header_cache._known == before
 
 
-def test_heads_without_end_are_not_remembered_either():
+def test_the_head_cache_has_a_limit():
     for turn in range(2000):
         read(OK + b"X: %d\r\nContent-Length: 0\r\n\r\n" % turn)
     assert len(header_cache._known) <= 512
@@ -260,7 +260,7 @@ def judged(reader):
 
 
 @given(st.lists(st.binary(max_size=200), max_size=6), st.booleans())
-def test_rubbish_is_an_outcome_and_never_an_error(pieces, bodiless):
+def test_garbage_never_raises(pieces, bodiless):
     judged(read(*pieces, bodiless=bodiless))
 
 
@@ -295,7 +295,7 @@ PARTS = st.lists(
 
 
 @given(PARTS, st.booleans(), st.integers(1, 40))
-def test_pieces_of_http_in_any_order_are_an_outcome_and_never_an_error(parts, bodiless, size):
+def test_pieces_of_http_in_any_order_never_raise(parts, bodiless, size):
     data = b"HTTP/1.1 200 OK\r\n" + b"".join(parts)
     judged(read(*(data[at : at + size] for at in range(0, len(data), size)), bodiless=bodiless))
     judged(read(data, bodiless=bodiless))

@@ -25,15 +25,15 @@ def cookies_of(head):
     return dict(pair.split("=", 1) for pair in head["cookie"].split("; "))
 
 
-def test_a_shop_is_told_what_the_storefront_tells_it(serve, connect):
+def test_the_shop_gets_the_storefronts_headers_and_cookies(serve, connect):
     heads = []
 
     def script(peer):
         for cookie in ("osessionid=s1; Path=/", "osessionid=s2; Path=/", "sessionid=own; Path=/", "a=1"):
             heads.append(head_of(peer.request()))
-            peer.answer(b"{}", f"Set-Cookie: {cookie}")
+            peer.respond(b"{}", f"Set-Cookie: {cookie}")
         heads.append(head_of(peer.request()))
-        peer.answer(b"{}")
+        peer.respond(b"{}")
 
     url = serve(script).url
     transport = connect(url)
@@ -56,33 +56,33 @@ def test_a_shop_is_told_what_the_storefront_tells_it(serve, connect):
     ]
 
 
-def test_another_host_is_told_nothing_of_it(serve, connect):
+def test_another_host_gets_none_of_the_targets_headers(serve, connect):
     heads = []
 
     def bank(peer):
         heads.append(head_of(peer.request()))
-        peer.answer(b"")
+        peer.respond(b"")
 
     banks = serve(bank, address="127.0.0.2")
     connect(serve(lambda peer: None).url).send("Bank", "POST", f"{banks.url}/pay", {}, b"x")
-    told = {"authorization", "referer", "origin", "x-currency", "accept-language", "cookie"}
-    assert not told & heads[0].keys()
+    private = {"authorization", "referer", "origin", "x-currency", "accept-language", "cookie"}
+    assert not private & heads[0].keys()
     assert heads[0]["user-agent"] == "checkload"
 
 
-def test_the_shop_is_told_it_by_its_whole_address_too(serve, connect):
+def test_an_absolute_url_of_the_target_gets_them_too(serve, connect):
     heads = []
 
     def script(peer):
         heads.append(head_of(peer.request()))
-        peer.answer(b"")
+        peer.respond(b"")
 
     url = serve(script).url
     connect(url).send("Redirection", "GET", f"{url}/orders/redirection/", {}, None)
     assert heads[0]["authorization"] == "Basic gate"
 
 
-def test_a_header_that_cannot_be_sent_is_not_sent_in_pieces():
+def test_a_request_with_an_invalid_header_is_not_sent_at_all():
     shop = parse_origin("http://127.0.0.1:1")
     with pytest.raises(ValueError, match="not printable"):
         RequestHeadCache(shop, storefront_headers(shop, "en", "try", {"X": "1\r\nHost: other"})).find("GET", "/")

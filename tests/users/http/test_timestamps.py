@@ -29,12 +29,12 @@ def note(moment):
         (1002.0, None),  # or forward: after it was read
     ],
 )
-def test_the_kernels_time_of_day_is_put_on_the_samples_clock(came_at, expected):
+def test_the_kernels_timestamp_is_moved_to_the_samples_clock(came_at, expected):
     received_at = timestamps.receive_time(note(came_at), sent=10.0, now=11.0, wall=1001.0)
     assert received_at == (None if expected is None else pytest.approx(expected, abs=1e-6))
 
 
-def test_other_notes_and_none_at_all_tell_nothing():
+def test_other_or_no_ancillary_data_gives_no_receive_time():
     assert timestamps.receive_time([], 0.0, 1.0, 1.0) is None
     assert timestamps.receive_time([(socket.SOL_SOCKET, 29, bytes(16))], 0.0, 1.0, 1.0) is None
     assert timestamps.receive_time([(socket.SOL_SOCKET, 35, bytes(8))], 0.0, 1.0, 1.0) is None
@@ -50,7 +50,7 @@ def test_only_where_the_number_of_the_option_is_known(monkeypatch, system, machi
     assert timestamps.supported() is expected
 
 
-def test_a_socket_that_refuses_is_no_harm():
+def test_a_socket_that_refuses_timestamps_is_accepted():
     with socket.socket() as sock:
         sock.close()
         assert timestamps.enable_timestamps(sock) is False
@@ -63,11 +63,11 @@ def busy(seconds):
 
 
 @needs_timestamps
-def test_a_busy_process_does_not_book_its_lateness_as_the_shops(serve, shopper):
+def test_a_busy_process_does_not_add_its_own_delay_to_a_response_time(serve, shopper):
     def slow(peer):
         while peer.request():
             time.sleep(0.02)
-            peer.answer()
+            peer.respond()
 
     transport = shopper(serve(slow).url)
     observer, readings = Observer(), []
@@ -91,17 +91,17 @@ def test_a_busy_process_does_not_book_its_lateness_as_the_shops(serve, shopper):
     assert read_at - late.done > 0.15
     assert read_at - late.sent >= 0.6
     assert browser.due == late.done
-    *_, heard = shopper.heard()
-    assert heard["response_time"] == pytest.approx((late.done - late.sent) * 1000, abs=5)
+    *_, reported = shopper.reported()
+    assert reported["response_time"] == pytest.approx((late.done - late.sent) * 1000, abs=5)
 
 
-def test_without_notes_the_time_of_reading_has_to_do(serve, shopper, fetch, monkeypatch):
-    def answering(peer):
+def test_without_a_timestamp_the_time_of_reading_is_used(serve, shopper, fetch, monkeypatch):
+    def responding(peer):
         while peer.request():
-            peer.answer()
+            peer.respond()
 
     monkeypatch.setattr("users.http.connection._ANCILLARY_SIZE", 0)
-    transport = shopper(serve(answering).url)
+    transport = shopper(serve(responding).url)
     for _ in range(2):
         reply = fetch(transport)
         assert (reply.body, reply.received_at) == (b"ok", None)

@@ -18,13 +18,13 @@ from users.http.tls import TlsConnection
 OK = b"HTTP/1.1 200 OK\r\n"
 
 
-def answering(peer):
+def responding(peer):
     while peer.request():
-        peer.answer(b"x" * 50_000)
+        peer.respond(b"x" * 50_000)
 
 
-def test_a_verified_server_is_spoken_to_and_its_connection_kept(serve, shopper, fetch, server_context, trusted):
-    server = serve(answering, context=server_context())
+def test_a_connection_to_a_verified_server_is_kept(serve, shopper, fetch, server_context, trusted):
+    server = serve(responding, context=server_context())
     transport = shopper(server.url)
     for _ in range(3):
         reply = fetch(transport, method="POST", body=b"y" * 40_000)
@@ -33,11 +33,9 @@ def test_a_verified_server_is_spoken_to_and_its_connection_kept(serve, shopper, 
 
 
 @pytest.mark.parametrize("trouble", ["unknown authority", "another name"])
-def test_a_certificate_that_does_not_hold_is_a_broken_connection(
-    serve, shopper, fetch, server_context, trusted, trouble, capfd
-):
+def test_an_invalid_certificate_is_a_connection_failure(serve, shopper, fetch, server_context, trusted, trouble, capfd):
     context = server_context(issuer=trustme.CA()) if trouble == "unknown authority" else server_context("other.example")
-    server = serve(answering, context=context, may_break=True)
+    server = serve(responding, context=context, may_break=True)
     assert fetch(shopper(server.url))[:4] == (0, b"", "", Outcome.CONNECTION)
     assert fetch(shopper(server.url, verify_tls=False)).status == 200
     assert capfd.readouterr() == ("", "")
@@ -63,10 +61,10 @@ def test_a_server_that_keeps_silent_about_tls_is_a_timeout(serve, shopper, fetch
     assert 0.2 <= time.perf_counter() - began < 1
 
 
-def test_a_kept_connection_that_was_closed_meanwhile_is_replaced(serve, shopper, fetch, server_context, trusted):
+def test_a_kept_connection_that_the_server_closed_is_replaced(serve, shopper, fetch, server_context, trusted):
     def once(peer):
         peer.request()
-        peer.answer(b"ok")
+        peer.respond(b"ok")
 
     server = serve(once, once, context=server_context())
     transport = shopper(server.url)
@@ -77,36 +75,34 @@ def test_a_kept_connection_that_was_closed_meanwhile_is_replaced(serve, shopper,
 
 
 @pytest.mark.skipif(not timestamps.supported(), reason="this system notes no arrivals")
-def test_arrivals_are_noted_under_tls_too(serve, shopper, fetch, server_context, trusted):
-    server = serve(answering, context=server_context())
+def test_receive_times_are_known_over_tls_too(serve, shopper, fetch, server_context, trusted):
+    server = serve(responding, context=server_context())
     transport = shopper(server.url)
     # The kernel begins to take notes a moment after it is asked to, and a held-up machine spoils one now and then.
-    until, noted = time.perf_counter() + 5, None
-    while noted is None and time.perf_counter() < until:
+    until, received_at = time.perf_counter() + 5, None
+    while received_at is None and time.perf_counter() < until:
         began = time.perf_counter()
-        noted = fetch(transport).received_at
-    assert noted is not None
-    assert began < noted < time.perf_counter()
+        received_at = fetch(transport).received_at
+    assert received_at is not None
+    assert began < received_at < time.perf_counter()
 
 
-def test_the_name_that_is_asked_for_is_the_one_that_is_verified_and_http_is_agreed_on(
-    serve, shopper, fetch, server_context, trusted
-):
+def test_the_server_name_is_verified_and_http_1_1_negotiated(serve, shopper, fetch, server_context, trusted):
     agreed = []
 
     def telling(peer):
         agreed.append(peer.sock.selected_alpn_protocol())
-        answering(peer)
+        responding(peer)
 
     server = serve(telling, context=server_context("localhost"), host="localhost")
     assert fetch(shopper(server.url)).status == 200
     assert agreed == ["http/1.1"]
 
 
-def test_a_shopper_who_leaves_says_so(serve, shopper, fetch, server_context, trusted):
+def test_closing_a_tls_connection_sends_a_close_message(serve, shopper, fetch, server_context, trusted):
     def strict(peer):
         peer.sock.suppress_ragged_eofs = False  # an end without TLS's farewell is an error, which fails the test
-        answering(peer)
+        responding(peer)
 
     server = serve(strict, context=server_context())
     transport = shopper(server.url)
@@ -122,7 +118,7 @@ RECORD = b"\x17\x03\x03\x00\x08anything"
     [(ssl.SSLWantReadError(), False), (ssl.SSLZeroReturnError(), True), (ssl.SSLError(), True), (5, True)],
     ids=["a ticket", "farewell", "rubbish", "a reply"],
 )
-def test_of_what_comes_unasked_only_tickets_leave_the_connection_open(found, ends):
+def test_only_unrequested_tls_tickets_leave_a_connection_open(found, ends):
     wrote = []
 
     def read(*_):
@@ -141,7 +137,7 @@ def test_of_what_comes_unasked_only_tickets_leave_the_connection_open(found, end
 
 
 @pytest.mark.parametrize("size", range(1, len(RECORD) + 2))
-def test_where_records_end_is_known_however_they_come(size):
+def test_the_end_of_a_tls_record_is_found_in_pieces_of_any_size(size):
     stream = RECORD + b"\x17\x03\x03\x00\x00" + b"\x16\x03\x01\x01\x01" + bytes(257) + RECORD
     ends = {len(RECORD), len(RECORD) + 5, len(RECORD) + 10 + 257, len(stream)}
     connection = TlsConnection(Origin(True, "shop.test", 443), HttpLimits(1.0, 1.0, 1.0, 1000), current_scanner())
@@ -184,9 +180,7 @@ def secretly(context, *pieces):
 @pytest.mark.parametrize(
     "behind", [slice(3), slice(20), slice(-1), slice(None)], ids=["half a header", "little", "much", "all"]
 )
-def test_what_stands_behind_a_reply_under_tls_ends_the_connection(
-    serve, shopper, fetch, server_context, trusted, behind
-):
+def test_bytes_behind_a_response_over_tls_close_the_connection(serve, shopper, fetch, server_context, trusted, behind):
     context = server_context()
     wrong = (b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nwrong", behind)
     reply = (b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nfirst", slice(None))
@@ -198,15 +192,15 @@ def test_what_stands_behind_a_reply_under_tls_ends_the_connection(
 
 
 def test_all_shoppers_share_one_context(serve, shopper, fetch, server_context, trusted):
-    server = serve(answering, context=server_context())
+    server = serve(responding, context=server_context())
     for _ in range(3):
         assert fetch(shopper(server.url)).status == 200
     assert tls.ssl_context.cache_info().misses == 1
 
 
-def test_an_idle_connection_keeps_no_room_to_write_in(serve, shopper, fetch, server_context, trusted):
+def test_an_idle_tls_connection_keeps_no_write_buffer(serve, shopper, fetch, server_context, trusted):
     # Servers send tickets behind the handshake, and to read one OpenSSL takes 16 kB that it keeps until it writes again.
-    server = serve(answering, context=server_context())
+    server = serve(responding, context=server_context())
     transport = shopper(server.url)
     assert fetch(transport).status == 200
     ((_, connection),) = transport._connections.items()

@@ -21,7 +21,7 @@ def looked_up(walked):
     return [page for page in walked.shop.pages if page in LISTS]
 
 
-def test_the_first_journey_looks_the_place_up_and_all_others_know_it(walker):
+def test_the_first_journey_looks_the_location_up_for_all_others(walker):
     places = LocationPool()
     walks = [walker(walker.Shop(), "cash_register", places=places, seed=seed) for seed in range(9)]
     assert [looked_up(walked) for walked in walks] == [LISTS, *[[]] * 8]
@@ -38,7 +38,7 @@ def test_the_first_journey_looks_the_place_up_and_all_others_know_it(walker):
     assert len({address(walked)["district"] for walked in walks}) > 2
 
 
-def test_the_same_seed_finds_the_same_place_in_every_process_and_another_another(walker):
+def test_the_seed_decides_the_location_in_every_process(walker):
     def found(seed, journey):
         places = LocationPool(seed=seed)
         walker(walker.Shop(), places=places, seed=journey)
@@ -49,7 +49,7 @@ def test_the_same_seed_finds_the_same_place_in_every_process_and_another_another
 
 
 @pytest.mark.parametrize("pinned", range(1, 5))
-def test_what_is_pinned_is_not_asked_for(walker, pinned):
+def test_pinned_location_fields_are_not_looked_up(walker, pinned):
     wanted = dict(zip(FIELDS[:pinned], (1, 40, 457, 9), strict=False))
     walked = walker(walker.Shop(), places=LocationPool(wanted))
     assert looked_up(walked) == LISTS[pinned:]
@@ -73,7 +73,7 @@ def test_lines_that_are_the_same_for_all_are_sent(walker):
         (b"<html>", Outcome.NOT_JSON),
     ],
 )
-def test_a_lookup_that_fails_is_named_and_tried_again_by_the_next_journey(walker, page, reply, outcome):
+def test_a_failed_location_lookup_is_repeated_by_the_next_journey(walker, page, reply, outcome):
     places = LocationPool()
     walked = walker(walker.Shop(spoil=lambda request, sent: reply if request.page is page else sent), places=places)
     if page is Page.DISTRICTS and (reply == 404 or (isinstance(reply, dict) and reply.get("results") == [])):
@@ -86,7 +86,7 @@ def test_a_lookup_that_fails_is_named_and_tried_again_by_the_next_journey(walker
     assert looked_up(again) == LISTS
 
 
-def test_places_that_are_not_served_are_not_chosen(walker):
+def test_inactive_locations_are_not_chosen(walker):
     def spoil(request, document):
         if request.page in LISTS:
             for row in document["results"][:-1]:
@@ -98,7 +98,7 @@ def test_places_that_are_not_served_are_not_chosen(walker):
     assert [address(walked)[name] for name in FIELDS] == [101, 204, 304, 404]
 
 
-def test_a_journey_that_looks_up_beside_another_waits_for_nobody(walker):
+def test_two_journeys_look_the_location_up_without_waiting_for_each_other(walker):
     places = LocationPool()
 
     def spoil(request, document):

@@ -41,14 +41,14 @@ def test_every_order_of_the_steps_leads_to_a_receipt(walker, order, cumulative, 
 @pytest.mark.parametrize(
     "left_out", [page for page in STEPS if page not in (Page.DELIVERY_OPTION, Page.SHIPPING_OPTION)]
 )
-def test_a_step_that_a_shop_does_not_have_is_missed_by_nobody(walker, left_out):
+def test_a_shop_may_leave_out_a_step(walker, left_out):
     shop = walker.Shop(order=tuple(page for page in STEPS if page is not left_out))
     walked = walker(shop, "cash_register")
     assert walked.outcome is Outcome.OK
     assert left_out not in shop.pages
 
 
-def test_one_reply_may_complete_several_steps(walker):
+def test_one_response_may_complete_several_steps(walker):
     class Hurried(walker.Shop):
         def _post(self, page, form):
             if page is Page.DELIVERY_OPTION:
@@ -62,7 +62,7 @@ def test_one_reply_may_complete_several_steps(walker):
     assert Page.SHIPPING_OPTION not in walked.shop.pages
 
 
-def test_a_choice_that_a_later_one_undoes_is_made_again_with_the_same_address(walker):
+def test_a_choice_undone_by_a_later_one_is_made_again_with_the_same_address(walker):
     class Forgetful(walker.Shop):
         undone = False
 
@@ -81,7 +81,7 @@ def test_a_choice_that_a_later_one_undoes_is_made_again_with_the_same_address(wa
 
 
 @pytest.mark.parametrize("page", STEPS)
-def test_a_page_that_comes_back_without_end_is_a_named_failure(walker, page):
+def test_a_page_that_keeps_coming_back_fails_the_journey(walker, page):
     class Stuck(walker.Shop):
         def _missing(self):
             self.done.discard(page)
@@ -92,7 +92,7 @@ def test_a_page_that_comes_back_without_end_is_a_named_failure(walker, page):
     assert walked.shop.pages.count(page) <= 2
 
 
-def test_where_everything_is_collected_the_shopper_picks_a_store_and_a_billing_address(walker):
+def test_without_home_delivery_a_store_and_a_billing_address_are_chosen(walker):
     for journey in ("guest", "first_time"):
         walked = walker(walker.Shop(stores_only=True), "cash_register", journey)
         assert walked.outcome is Outcome.OK, walked.failure
@@ -110,7 +110,7 @@ def test_a_customer_takes_an_address_that_the_shop_has_and_a_new_one_adds_one(wa
 
 @pytest.mark.parametrize("cumulative", [False, True])
 @pytest.mark.parametrize("remembered", PAYMENT_OPTIONS)
-def test_who_finds_an_option_chosen_chooses_their_own(walker, remembered, cumulative):
+def test_an_option_remembered_by_the_shop_is_replaced(walker, remembered, cumulative):
     shop = walker.Shop(remembers=True, remembers_option=remembered, cumulative=cumulative)
     walked = walker(shop, "funds_transfer", "returning")
     assert walked.outcome is Outcome.OK
@@ -126,7 +126,7 @@ def test_the_first_page_of_an_option_is_not_shown_while_none_is_chosen(walker):
     assert (walked.outcome, walked.failure.page) == (Outcome.NOT_ECHOED, Page.CHECKOUT)
 
 
-def test_who_chooses_everything_anew_takes_a_list_of_all_pages_at_once(walker):
+def test_a_first_time_customer_accepts_all_pages_at_once(walker):
     def spoil(request, document):
         if request.page is Page.CHECKOUT:
             rows = {"delivery_options": [{"pk": 7}], "payment_options": RECORDED}
@@ -142,7 +142,7 @@ def test_who_chooses_everything_anew_takes_a_list_of_all_pages_at_once(walker):
 @pytest.mark.parametrize(
     ("option", "row"), [("credit_card", RECORDED[0]), ("funds_transfer", RECORDED[1]), ("pay_on_delivery", RECORDED[4])]
 )
-def test_an_option_is_known_by_its_type_and_called_as_the_shop_calls_it(walker, option, row, how):
+def test_an_option_is_found_by_its_type_and_posted_by_the_shops_slug(walker, option, row, how):
     walked = walker(walker.Shop(rows=RECORDED), option, policy=ShopperPolicy(option_value=how))
     assert walked.outcome is Outcome.OK, walked.failure
     assert walked.receipt.payment_option == option
@@ -150,7 +150,7 @@ def test_an_option_is_known_by_its_type_and_called_as_the_shop_calls_it(walker, 
 
 
 @pytest.mark.parametrize("key", ["slug", "name"])
-def test_an_option_without_a_type_is_known_by_slug_or_name(walker, key):
+def test_an_option_without_a_type_is_found_by_slug_or_name(walker, key):
     row = {"pk": 9, "slug": "x", "name": "y", "payment_type": "cash_register"}
 
     def spoil(request, document):
@@ -164,7 +164,7 @@ def test_an_option_without_a_type_is_known_by_slug_or_name(walker, key):
     assert walked.outcome is Outcome.OK, walked.failure
 
 
-def test_of_several_rows_of_one_type_each_shopper_takes_one_and_the_same_seed_the_same(walker):
+def test_one_of_several_rows_of_a_type_is_drawn_by_seed(walker):
     taken = [
         chosen_option(walker(walker.Shop(rows=RECORDED), "redirection", seed=seed))[0]
         for seed in (*range(12), *range(12))
@@ -188,7 +188,7 @@ def test_the_pre_order_must_hold_the_row_that_was_chosen(walker):
 
 
 @pytest.mark.parametrize("fallback", ["", "credit_card"])
-def test_an_option_that_the_shop_does_not_sell_by_is_no_luck_and_says_what_there_is(walker, fallback):
+def test_an_option_that_is_not_offered_is_a_failure_that_lists_the_offer(walker, fallback):
     walked = walker(walker.Shop(rows=RECORDED), "gpay", policy=ShopperPolicy(fallback=fallback))
     assert (walked.outcome, walked.failure.page) == (Outcome.NOT_OFFERED, Page.PAYMENT_OPTION)
     assert walked.outcome.blame == "harness"
@@ -198,5 +198,5 @@ def test_an_option_that_the_shop_does_not_sell_by_is_no_luck_and_says_what_there
     )
 
 
-def test_an_option_in_the_list_of_the_unavailable_is_offered(walker):
+def test_an_option_in_the_unavailable_list_counts_as_offered(walker):
     assert walker(walker.Shop(unavailable=frozenset({"gpay"})), "gpay").outcome is Outcome.UNAVAILABLE

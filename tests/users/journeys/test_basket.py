@@ -13,7 +13,7 @@ def bought(walked):
     return next(str(request.json["product"]) for request in walked.shop.requests if request.page is Page.BASKET_ADD)
 
 
-def test_the_search_is_asked_once_and_gives_what_is_in_stock(walker):
+def test_the_search_runs_once_and_gives_products_in_stock(walker):
     products = ProductPool(search="wool & silk")
     walks = [walker(walker.Shop(), "cash_register", products=products, seed=seed) for seed in range(9)]
     assert [walked.shop.pages.count(Page.SEARCH) for walked in walks] == [1, *[0] * 8]
@@ -38,7 +38,7 @@ def test_a_search_that_fails_is_named_and_tried_again_by_the_next_journey(walker
 
 
 @pytest.mark.parametrize("products", [ProductPool(()), ProductPool(search="nothing")])
-def test_nothing_to_buy_is_the_scenarios_doing(walker, products):
+def test_an_empty_product_list_is_blamed_on_the_scenario(walker, products):
     def spoil(request, document):
         return {"products": [7, {}, {"pk": 3, "in_stock": False}]} if request.page is Page.SEARCH else document
 
@@ -55,13 +55,13 @@ def test_nothing_to_buy_is_the_scenarios_doing(walker, products):
         {"product": {"pk": 1, "price": "10.00", "stock": 0}},
     ],
 )
-def test_a_product_that_is_sold_out_is_luck(walker, reply):
+def test_a_sold_out_product_is_blamed_on_the_shopper(walker, reply):
     walked = walker(walker.Shop(spoil=lambda request, sent: reply if request.page is Page.PRODUCT else sent))
     assert (walked.outcome, walked.failure.page) == (Outcome.UNAVAILABLE, Page.PRODUCT)
     assert walked.outcome.blame == "shopper"
 
 
-def test_what_is_sold_out_is_not_drawn_any_more(walker):
+def test_sold_out_products_are_not_drawn_again(walker):
     products = ProductPool(("1", "2", "3"))
     products.mark_sold_out("2")
     assert {bought(walker(walker.Shop(), products=products, seed=seed)) for seed in range(20)} == {"1", "3"}

@@ -34,7 +34,7 @@ def test_a_guest_walks_every_page_in_order_and_leaves_with_a_receipt(walker):
     assert walked.receipt.amount == walked.shop.in_basket * 1000 + 500
 
 
-def test_a_guest_gives_her_own_address_and_eleven_digits(walker):
+def test_a_guest_sends_their_own_address_and_phone_number(walker):
     walked = walker(walker.Shop(), "cash_register")
     form = walked.shop.posted(Page.INDEX)
     assert form["user_email"].endswith("@shoppers.example")
@@ -42,14 +42,14 @@ def test_a_guest_gives_her_own_address_and_eleven_digits(walker):
     assert form["phone_number"].isdigit()
 
 
-def test_nothing_is_collected_from_a_store_while_it_can_be_delivered(walker):
+def test_home_delivery_is_preferred_to_a_store(walker):
     chosen = {
         walker(walker.Shop(), seed=seed).shop.posted(Page.DELIVERY_OPTION)["delivery_option"] for seed in range(9)
     }
     assert chosen == {"7"}
 
 
-def test_a_returning_customer_signs_in_and_finds_herself_on_the_payment_page(walker):
+def test_a_returning_customer_signs_in_and_sees_the_payment_page(walker):
     walked = walker(walker.Shop(remembers=True), "cash_register", "returning")
     assert walked.shop.pages == [
         Page.CSRF_TOKEN,
@@ -62,7 +62,7 @@ def test_a_returning_customer_signs_in_and_finds_herself_on_the_payment_page(wal
     ]
 
 
-def test_a_returning_customer_whom_the_shop_forgot_walks_the_missing_pages(walker):
+def test_a_returning_customer_completes_the_pages_that_the_shop_forgot(walker):
     walked = walker(walker.Shop(), "cash_register", "returning")
     assert walked.outcome is Outcome.OK
     assert Page.ADDRESS_ADD in walked.shop.pages
@@ -77,18 +77,18 @@ def test_a_first_time_customer_gives_address_and_delivery_whatever_the_shop_reme
     assert posts[2:6] == [Page.DELIVERY_OPTION, Page.ADDRESS_ADD, Page.ADDRESS_SELECTION, Page.SHIPPING_OPTION]
 
 
-def test_who_is_signed_in_already_skips_the_door(walker):
+def test_a_shopper_who_is_signed_in_does_not_sign_in_again(walker):
     walked = walker(walker.Shop(done={Page.INDEX}), "cash_register", "returning", signed_in=True)
     assert walked.outcome is Outcome.OK
     assert walked.shop.pages[0] is Page.PRODUCT
 
 
-def test_signing_in_is_told_to_whoever_keeps_the_shopper_signed_in(walker):
+def test_a_sign_in_sets_signed_in(walker):
     assert walker(walker.Shop(), journey="returning").context.signed_in
     assert not walker(walker.Shop()).context.signed_in
 
 
-def test_nobody_signs_in_without_an_account(walker):
+def test_no_account_means_no_sign_in(walker):
     walked = walker(walker.Shop(), "cash_register")
     walked.context.account = None
     with pytest.raises(Exception, match="no_account"):
@@ -107,7 +107,7 @@ def test_abandoning_shoppers_leave_at_different_pages_and_never_buy(walker):
 
 
 @pytest.mark.parametrize("page", [Page.CHECKOUT, Page.ADDRESS_SELECTION, Page.DELIVERY_OPTION])
-def test_a_first_time_customer_is_not_told_that_all_is_settled_while_it_is_not(walker, page):
+def test_the_payment_page_must_not_come_before_a_first_time_customers_delivery(walker, page):
     spoil = _on(page, _put("context_list", 0, "page_name", value=Page.PAYMENT_OPTION.value))
     walked = walker(walker.Shop(spoil=spoil), journey="first_time")
     assert walked.outcome is Outcome.UNEXPECTED_PAGE
@@ -122,7 +122,7 @@ def test_a_first_time_customer_is_not_told_that_all_is_settled_while_it_is_not(w
         ({"payment_options": []}, Outcome.UNEXPECTED_PAGE),
     ],
 )
-def test_a_customer_who_is_asked_who_she_is_has_lost_her_session(walker, journey, context, outcome):
+def test_a_shop_that_asks_a_customer_to_identify_has_lost_the_session(walker, journey, context, outcome):
     def spoil(request, document):
         if request.page is Page.CHECKOUT:
             document["context_list"] = [{"page_context": context, "page_name": "IndexPage"}]
@@ -135,7 +135,7 @@ def test_a_customer_who_is_asked_who_she_is_has_lost_her_session(walker, journey
 
 @pytest.mark.parametrize("key", ["delivery_option", "shipping_option"])
 @pytest.mark.parametrize(("page", "journey"), [(Page.CHECKOUT, "returning"), (Page.PAYMENT_OPTION, "guest")])
-def test_a_payment_page_whose_delivery_is_gone_does_not_echo_it(walker, page, journey, key):
+def test_a_payment_page_without_delivery_is_not_echoed(walker, page, journey, key):
     def spoil(request, document):
         if request.page is page:
             document["pre_order"][key] = None
@@ -146,7 +146,7 @@ def test_a_payment_page_whose_delivery_is_gone_does_not_echo_it(walker, page, jo
     assert walked.shop.outcomes[-1] is Outcome.NOT_ECHOED
 
 
-def test_an_abandoning_shopper_leaves_although_the_shop_skips_the_page_she_had_in_mind(walker):
+def test_an_abandoning_shopper_leaves_even_if_the_shop_skips_the_chosen_page(walker):
     for seed in range(20):
         walked = walker(walker.Shop(page=Page.PAYMENT_OPTION, remembers=True), journey="abandoning", seed=seed)
         assert walked.outcome is Outcome.ABANDONED
@@ -163,7 +163,7 @@ def test_every_journey_buys_by_every_option_in_either_convention(walker, option,
     assert shop.sold == [option]
 
 
-def test_the_same_itinerary_makes_the_same_visits(walker):
+def test_the_same_spec_makes_the_same_requests(walker):
     first, second, other = (walker(walker.Shop(), seed=seed).shop.requests for seed in (3, 3, 4))
     assert first == second
     assert first != other
@@ -175,17 +175,17 @@ def test_an_option_can_be_chosen_by_its_pk(walker):
     assert walked.shop.posted(Page.PAYMENT_OPTION) == {"payment_option": "107"}
 
 
-def test_an_option_that_is_unavailable_is_the_shoppers_luck(walker):
+def test_an_unavailable_option_is_blamed_on_the_shopper(walker):
     walked = walker(walker.Shop(unavailable=frozenset({"gpay"})), "gpay")
     assert (walked.outcome, walked.failure.page) == (Outcome.UNAVAILABLE, Page.PAYMENT_OPTION)
 
 
-def test_with_every_option_unavailable_it_still_is_luck_and_no_broken_envelope(walker):
+def test_all_options_unavailable_is_blamed_on_the_shopper(walker):
     walked = walker(walker.Shop(unavailable=frozenset(PAYMENT_OPTIONS)), "gpay")
     assert walked.outcome is Outcome.UNAVAILABLE
 
 
-def test_a_shopper_with_a_second_choice_falls_back_on_it(walker):
+def test_an_unavailable_option_is_replaced_by_the_fallback(walker):
     shop = walker.Shop(unavailable=frozenset({"gpay"}))
     walked = walker(shop, "gpay", policy=ShopperPolicy(fallback="pay_later"))
     assert walked.receipt.payment_option == "pay_later"
@@ -197,7 +197,7 @@ def test_a_fallback_that_is_unavailable_too_ends_the_journey(walker):
     assert walker(shop, "gpay", policy=ShopperPolicy(fallback="pay_later")).outcome is Outcome.UNAVAILABLE
 
 
-def test_a_guest_whom_the_shop_does_not_serve_is_not_offered_anything(walker):
+def test_a_shop_that_refuses_guests_is_not_offered(walker):
     def spoil(request, document):
         if request.page is Page.CHECKOUT:
             document["context_list"][0]["page_context"]["can_guest_purchase"] = False
@@ -208,7 +208,7 @@ def test_a_guest_whom_the_shop_does_not_serve_is_not_offered_anything(walker):
     assert "guests" in failure.shop_message
 
 
-def test_an_order_number_that_was_given_before_is_a_double_order(walker):
+def test_a_repeated_order_number_is_a_double_order(walker):
     walked = walker(walker.Shop(), order_is_new=lambda number: number != "ON1")
     assert (walked.outcome, walked.failure.page) == (Outcome.DOUBLE_ORDER, Page.THANK_YOU)
     assert walked.shop.outcomes[-1] is Outcome.DOUBLE_ORDER, "it is the page that is booked as failed"
@@ -282,7 +282,7 @@ def _put(*keys, value):
         (Page.COMPLETED_ORDER, lambda _: {"order": {"number": None, "amount": "1.00"}}, Outcome.ENVELOPE),
     ],
 )
-def test_a_broken_promise_ends_the_journey_under_its_own_name(walker, page, change, outcome):
+def test_each_wrong_response_ends_the_journey_with_its_own_outcome(walker, page, change, outcome):
     walked = walker(walker.Shop(spoil=_on(page, change)))
     assert (walked.outcome, walked.failure.page) == (outcome, page)
     assert walked.receipt is None
@@ -299,13 +299,13 @@ def test_a_broken_promise_ends_the_journey_under_its_own_name(walker, page, chan
         lambda _: 403,
     ],
 )
-def test_a_sign_in_that_is_refused_has_a_name_of_its_own(walker, change):
+def test_a_refused_sign_in_has_its_own_outcome(walker, change):
     walked = walker(walker.Shop(spoil=_on(Page.LOGIN, change)), journey="returning")
     assert (walked.outcome, walked.failure.page) == (Outcome.SIGN_IN_REFUSED, Page.LOGIN)
     assert not walked.context.signed_in
 
 
-def test_what_an_earlier_journey_left_in_an_accounts_basket_is_bought_along(walker):
+def test_leftovers_in_an_accounts_basket_may_raise_its_total(walker):
     shop = walker.Shop(in_basket=2)
     walked = walker(shop, "cash_register", "returning")
     assert walked.receipt.amount == shop.in_basket * 1000 + 500
@@ -320,7 +320,7 @@ def test_a_shop_that_does_not_show_the_basket_when_adding_to_it_is_asked_for_it(
     assert shop.pages.count(Page.BASKET) == 1
 
 
-def test_a_shop_that_shows_no_basket_at_all_breaks_its_word(walker):
+def test_a_shop_that_never_shows_the_basket_is_a_wrong_envelope(walker):
     def spoil(request, document):
         return {"result": "added"} if request.page in (Page.BASKET_ADD, Page.BASKET) else document
 
@@ -334,7 +334,7 @@ def test_a_shop_whose_products_have_no_price_is_held_to_its_basket(walker):
     assert walked.receipt.amount == shop.in_basket * 1000 + 500
 
 
-def test_a_guests_basket_holds_nothing_but_her_own(walker):
+def test_a_guests_basket_must_cost_exactly_what_was_added(walker):
     walked = walker(walker.Shop(in_basket=2), "cash_register")
     assert (walked.outcome, walked.failure.page) == (Outcome.AMOUNT_MISMATCH, Page.BASKET_ADD)
 
@@ -349,7 +349,7 @@ def test_a_guests_basket_holds_nothing_but_her_own(walker):
         (None, Page.BASKET_ADD),
     ],
 )
-def test_a_basket_may_cost_less_by_the_discount_that_it_names(walker, off, stopped_on):
+def test_a_basket_total_may_be_lower_by_the_discount_it_names(walker, off, stopped_on):
     def spoil(request, document):
         if request.page is Page.BASKET_ADD:
             basket = document["basket"]
@@ -360,7 +360,7 @@ def test_a_basket_may_cost_less_by_the_discount_that_it_names(walker, off, stopp
     assert (walked.outcome, walked.failure.page) == (Outcome.AMOUNT_MISMATCH, stopped_on)
 
 
-def test_a_shop_that_shows_a_page_again_does_not_keep_the_shopper_for_ever(walker):
+def test_a_page_shown_again_and_again_fails_the_journey(walker):
     def spoil(request, document):
         if request.page in (Page.DELIVERY_OPTION, Page.SHIPPING_OPTION):
             document["context_list"][0]["page_name"] = Page.DELIVERY_OPTION.value
@@ -370,7 +370,7 @@ def test_a_shop_that_shows_a_page_again_does_not_keep_the_shopper_for_ever(walke
     assert walked.outcome is Outcome.UNEXPECTED_PAGE
 
 
-def test_no_failure_quotes_an_account_or_a_reply(walker):
+def test_no_failure_message_quotes_an_account_or_a_response(walker):
     account = Account("ada@shoppers.example", "Secret-Word-1")
     shop = walker.Shop(spoil=_on(Page.LOGIN, lambda _: {"errors": "Secret-Word-1 is wrong"}))
     walked = walker(shop, journey="returning", account=account)

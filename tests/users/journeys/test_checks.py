@@ -17,14 +17,14 @@ from users.journeys.steps import Expectation, OrderState, PageRequest, PageRespo
 REQUEST = PageRequest(Page.BIN_NUMBER, "POST", expect=Expectation(pages=frozenset({Page.INSTALLMENT})))
 
 
-def document(**changes):
+def document(**overrides):
     whole = {
         "context_list": [{"page_context": {"installments": [{"pk": 1}]}, "page_name": "InstallmentSelectionPage"}],
         "template_name": "orders/checkout.html",
         "errors": None,
         "pre_order": {"total_amount": "62.99", "shipping_amount": "2.99", "payment_option": {"pk": 1, "slug": "gpay"}},
     }
-    whole |= changes
+    whole |= overrides
     return {key: value for key, value in whole.items() if value is not ...}
 
 
@@ -44,7 +44,7 @@ def with_check(request, check):
     return replace(request, expect=replace(request.expect, check=check))
 
 
-def test_a_reply_in_order_is_handed_on_whole():
+def test_a_correct_response_is_returned_whole():
     response, outcome = check_response(REQUEST, 200, orjson.dumps(document()))
     assert outcome is Outcome.OK
     assert response == PageResponse(
@@ -77,7 +77,7 @@ def test_a_reply_in_order_is_handed_on_whole():
         (100, "", Outcome.CONNECTION),
     ],
 )
-def test_the_status_speaks_first(status, location, outcome):
+def test_the_status_is_checked_before_the_body(status, location, outcome):
     assert outcome_of(REQUEST, document(), status, location) is outcome
 
 
@@ -126,7 +126,7 @@ def test_the_status_speaks_first(status, location, outcome):
         (document(context_list=[entry("ThankYouPage")]), Outcome.UNEXPECTED_PAGE),
     ],
 )
-def test_the_first_thing_wrong_is_named(reply, outcome):
+def test_the_first_fault_decides_the_outcome(reply, outcome):
     assert outcome_of(REQUEST, reply) is outcome
 
 
@@ -154,7 +154,7 @@ def test_the_current_page_is_the_last_one_named_or_the_completed_order(entries, 
     assert response.page is page
 
 
-def test_a_page_is_told_by_its_name_and_never_by_its_slug():
+def test_a_page_is_recognised_by_its_name_and_never_by_its_slug():
     entries = [entry("InstallmentSelectionPage") | {"page_slug": "somethingelse"}]
     assert outcome_of(REQUEST, document(context_list=entries)) is Outcome.OK
 
@@ -182,7 +182,7 @@ REFUSED = PageRequest(
         (document(errors="declined"), Outcome.ENVELOPE),
     ],
 )
-def test_errors_that_the_shopper_asked_for_are_her_luck_on_the_expected_page(reply, outcome):
+def test_provoked_errors_are_refusals_on_the_expected_page_only(reply, outcome):
     assert outcome_of(REFUSED, reply) is outcome
 
 
@@ -206,7 +206,7 @@ def test_a_refusal_keeps_what_was_valid_before_it(pre_order, outcome):
     assert outcome_of(request, document(errors={"x": "y"}, context_list=entries, pre_order=pre_order)) is outcome
 
 
-def test_the_judge_has_the_last_word_on_what_is_in_order_and_on_nothing_else():
+def test_the_check_runs_last_and_only_on_correct_responses():
     asked = []
 
     def check(response):
@@ -224,7 +224,7 @@ def test_the_judge_has_the_last_word_on_what_is_in_order_and_on_nothing_else():
     assert outcome_of(with_check(request, lambda response: Outcome.OK), refused | {"errors": None}) is Outcome.OK
 
 
-def test_a_visit_is_the_same_whoever_judges_it():
+def test_requests_that_differ_in_their_check_only_are_equal():
     assert with_check(REQUEST, lambda response: Outcome.OK) == REQUEST
 
 
@@ -294,12 +294,12 @@ def test_the_amount_must_agree_to_the_hundredth(demand, pre_order, outcome):
         ({"payment_choice": {"value": "cash"}, "total_amount": "2.00"}, Outcome.AMOUNT_MISMATCH),
     ],
 )
-def test_the_pre_order_of_a_completed_order_may_be_gone_but_not_be_half_of_it_or_another(pre_order, outcome):
+def test_a_completed_orders_pre_order_may_be_gone_but_not_contradict(pre_order, outcome):
     request = PageRequest(Page.DELIVERY_PAYMENT_CHOICE, order=OrderState(echo={"payment_choice": "cash"}, total="1.00"))
     assert outcome_of(request, document(context_list=[entry("ThankYouPage")], pre_order=pre_order)) is outcome
 
 
-def test_what_is_needed_must_be_there():
+def test_required_keys_must_be_present():
     request = PageRequest(Page.BIN_NUMBER, expect=Expectation(keys=frozenset({"installments"})))
     assert outcome_of(request, document()) is Outcome.OK
     assert outcome_of(request, document(context_list=[entry("BinNumberPage", installments=None)])) is Outcome.ENVELOPE
@@ -347,7 +347,7 @@ CSRF = PageRequest(Page.CSRF_TOKEN, expect=Expectation(ResponseFormat.JSON, keys
         (PageRequest(Page.BANK, expect=Expectation(ResponseFormat.HTML)), b"<a " * 14_000, 200, Outcome.ENVELOPE),
     ],
 )
-def test_other_shapes_than_the_envelope(page_request, reply, status, outcome):
+def test_responses_in_other_formats_than_the_envelope(page_request, reply, status, outcome):
     assert outcome_of(page_request, reply, status) is outcome
 
 
@@ -361,7 +361,7 @@ def test_a_page_with_a_form_is_read_as_one():
     assert response.form.fields == {"n": "\N{REPLACEMENT CHARACTER}"}
 
 
-def test_a_redirection_is_in_order_only_where_the_visit_says_so():
+def test_a_redirect_is_correct_only_if_the_request_allows_it():
     request = PageRequest(Page.REDIRECTION, expect=Expectation(ResponseFormat.HTML, allow_redirect=True))
     response, outcome = check_response(request, 303, b"", "https://bank.example/pay")
     assert (response.location, outcome) == ("https://bank.example/pay", Outcome.OK)
@@ -406,7 +406,7 @@ REQUESTS = st.builds(
 
 
 @given(REQUESTS, st.integers(-1, 999), st.binary(max_size=64) | (NEARLY | JSON).map(orjson.dumps), st.text(max_size=16))
-def test_no_reply_whatever_makes_the_check_itself_fail(page_request, status, body, location):
+def test_no_response_makes_the_check_raise(page_request, status, body, location):
     response, outcome = check_response(page_request, status, body, location)
     assert (response is None) is (outcome not in (Outcome.OK, page_request.expect.refused_as))
     if (

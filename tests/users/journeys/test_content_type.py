@@ -42,7 +42,7 @@ def fetched(response_format, body, media, *, strictly=False, status=200):
     ("response_format", "body"), [(ResponseFormat.JSON, JSON), (ResponseFormat.ENVELOPE, ENVELOPE)]
 )
 @pytest.mark.parametrize("media", ["text/html", "text/plain", "application/octet-stream", "json"])
-def test_json_that_is_served_as_another_type_is_told_of_or_a_failure(response_format, body, media):
+def test_json_under_another_media_type_is_a_warning_or_a_failure(response_format, body, media):
     assert fetched(response_format, body, media) == ("ok", "nobody", ["Basket"])
     assert fetched(response_format, body, media, strictly=True) == ("content_type", "shop", [])
     assert Outcome.CONTENT_TYPE.blame == "shop"
@@ -50,16 +50,16 @@ def test_json_that_is_served_as_another_type_is_told_of_or_a_failure(response_fo
 
 @pytest.mark.parametrize("media", ["application/json", "application/problem+json", "application/vnd.api+json", ""])
 @pytest.mark.parametrize("strictly", [True, False])
-def test_json_that_is_served_as_json_or_as_nothing_is_in_order(media, strictly):
+def test_json_under_a_json_media_type_or_none_is_correct(media, strictly):
     assert fetched(ResponseFormat.JSON, JSON, media, strictly=strictly) == ("ok", "nobody", [])
 
 
 @pytest.mark.parametrize(("response_format", "body"), [(ResponseFormat.HTML, HTML), (ResponseFormat.ANY, b"")])
-def test_what_is_not_read_as_json_may_be_of_any_type(response_format, body):
+def test_responses_not_read_as_json_may_have_any_media_type(response_format, body):
     assert fetched(response_format, body, "text/html", strictly=True) == ("ok", "nobody", [])
 
 
 @pytest.mark.parametrize("strictly", [True, False])
-def test_what_is_wrong_with_the_reply_itself_comes_first(strictly):
+def test_another_fault_of_the_response_comes_before_its_media_type(strictly):
     assert fetched(ResponseFormat.JSON, HTML, "text/html", strictly=strictly) == ("not_json", "shop", [])
     assert fetched(ResponseFormat.JSON, JSON, "text/html", strictly=strictly, status=500) == ("http_5xx", "shop", [])

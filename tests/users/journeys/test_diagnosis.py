@@ -63,12 +63,12 @@ def envelope(errors):
         (BIN, 500, [1], Outcome.HTTP_5XX),
     ],
 )
-def test_what_is_wanted_gives_the_failure_its_name(page_request, status, body, outcome):
+def test_a_refusals_text_refines_the_outcome(page_request, status, body, outcome):
     sent = body if isinstance(body, str) else json.dumps(body)
     assert check_response(page_request, status, sent.encode())[1] is outcome
 
 
-def test_a_redirection_into_a_queue_is_a_waiting_room():
+def test_a_redirect_to_a_queue_is_a_waiting_room():
     assert check_response(PRODUCT, 302, b"", "https://shop.queue-it.net/?c=shop")[1] is Outcome.WAITING_ROOM
     assert check_response(PRODUCT, 302, b"", "/elsewhere/")[1] is Outcome.HTTP_3XX
 
@@ -90,7 +90,7 @@ def test_a_redirection_into_a_queue_is_a_waiting_room():
         (400, {"a": "line\nend\x1b[31m"}, "a: line end [31m"),
     ],
 )
-def test_what_a_shop_said_is_short_and_holds_nothing_private(status, body, words):
+def test_the_shops_error_text_is_short_and_without_private_data(status, body, words):
     found = shop_error_text(status, (body if isinstance(body, str) else json.dumps(body)).encode())
     assert len(found) <= 160
     assert words is None or found == words
@@ -117,7 +117,7 @@ def test_a_hostile_refusal_takes_no_time(body):
     assert len(found) <= 160
 
 
-def test_a_key_that_a_long_text_is_cut_in_is_not_shown_in_part():
+def test_a_key_at_the_cut_of_a_long_text_is_not_shown_in_part():
     text = "ada@shop.example " * 29 + "0123456789abcdef0123456789abcdef" + " x" * 99
     assert not set("0123456789") & set(shop_error_text(400, json.dumps({"detail": text}).encode()))
 
@@ -145,7 +145,7 @@ def test_a_key_that_a_long_text_is_cut_in_is_not_shown_in_part():
         (ADD, {}, ""),
     ],
 )
-def test_a_reply_of_another_shape_is_told_by_what_it_lacks(page_request, reply, words):
+def test_a_malformed_response_names_its_missing_keys(page_request, reply, words):
     found = missing_keys(page_request, json.dumps(reply).encode())
     assert found == (words)
 
@@ -154,7 +154,7 @@ def test_a_reply_of_another_shape_is_told_by_what_it_lacks(page_request, reply, 
     st.integers(0, 599),
     st.binary() | st.recursive(st.text() | st.integers(), st.lists).map(lambda x: json.dumps(x).encode()),
 )
-def test_no_reply_is_too_odd_to_be_read(status, body):
+def test_no_response_makes_the_diagnosis_raise(status, body):
     assert shop_error_text(status, body).isprintable()
     for request in (LOGIN, ADD, BIN):
         check_response(request, status, body, "/a/")
@@ -176,7 +176,7 @@ def test_no_reply_is_too_odd_to_be_read(status, body):
         (Outcome.UNEXPECTED_PAGE, Page.CHECKOUT, 200, ""),
     ],
 )
-def test_a_failure_whose_cause_is_known_has_a_remedy(outcome, page, status, words):
+def test_a_failure_with_a_known_cause_has_a_remedy(outcome, page, status, words):
     found = remedy(outcome, page, status)
     assert words in found
     assert bool(words) is bool(found)

@@ -67,14 +67,14 @@ def test_the_first_form_is_read_as_a_browser_sends_it(html, form):
         (f"<form><input name=a value='&#{'9' * 9999};'></form>", Form(fields={"a": "\N{REPLACEMENT CHARACTER}"})),
     ],
 )  # fmt: skip
-def test_what_looks_like_a_tag_and_is_none_is_passed_over(html, form):
+def test_text_that_looks_like_a_tag_is_skipped(html, form):
     assert first_form(html) == form
 
 
 @given(
     st.text() | st.lists(st.sampled_from(["<form ", "<![foo[", "<!", ">", "<input name=", "'", "&#", "x"])).map("".join)
 )
-def test_no_page_whatever_makes_the_reader_itself_fail(html):
+def test_no_page_makes_the_form_reader_raise(html):
     assert first_form(html) is None or isinstance(first_form(html), Form)
 
 
@@ -178,7 +178,7 @@ def test_no_page_takes_longer_than_its_length_allows(before):
         assert long < max(24 * short, 0.002), (before, piece)
 
 
-def test_there_is_a_bound_to_what_is_read_of_a_page():
+def test_the_form_reader_stops_at_a_limit():
     pages = [html * 300_000 for html in ("<a>", "<!-->", "<p a=b>", "<form><input>")]
     pages += [f"<form><input value='{piece * 300_000}'></form>" for piece in ("&amp;", "&a", "x")]
     pages += [f"<form><input {'a ' * 300_000}></form>"]

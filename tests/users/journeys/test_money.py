@@ -28,7 +28,7 @@ from users.journeys.money import amount, hundredths
         ([], None),
     ],
 )
-def test_an_amount_is_read_or_is_none(written, read):
+def test_an_amount_is_read_or_none(written, read):
     assert amount(written) == (None if read is None else Decimal(read))
 
 
@@ -37,7 +37,7 @@ def test_hundredths_are_whole(value, count):
     assert hundredths(Decimal(value)) == count
 
 
-def test_amounts_are_remembered_unless_they_are_so_long_that_they_would_fill_the_memory():
+def test_short_amounts_are_cached_and_long_ones_are_not():
     money._cached.cache_clear()
     for written in ("62.99", "62.99", "62." + "9" * 1_000_000):
         assert amount(written) == Decimal(written)

@@ -97,7 +97,7 @@ def test_errors_on_the_completing_page_are_the_shops_fault(walker, option):
 
 
 @pytest.mark.parametrize("option", PAYMENT_OPTIONS)
-def test_a_completing_page_that_shows_no_order_is_unexpected(walker, option):
+def test_a_placed_order_must_show_the_order_page(walker, option):
     page = PAYMENT_OPTIONS[option].completed_by
 
     def spoil(request, document):
@@ -109,7 +109,7 @@ def test_a_completing_page_that_shows_no_order_is_unexpected(walker, option):
     assert (walked.outcome, walked.failure.page) == (Outcome.UNEXPECTED_PAGE, page)
 
 
-def test_a_card_is_given_in_full_and_only_where_it_is_asked_for(walker):
+def test_card_data_is_sent_in_full_and_only_to_the_card_page(walker):
     walked = walker(walker.Shop())
     form = walked.shop.posted(Page.CARD_CONFIRMATION)
     assert set(form) == {*FORMS[Page.CARD_CONFIRMATION].required, *FORMS[Page.CARD_CONFIRMATION].optional}
@@ -125,7 +125,7 @@ def test_a_saved_card_is_confirmed_by_its_security_code_alone(walker):
     assert set(form) == {"agreement", "use_three_d", "card_cvv"}
 
 
-def test_the_installment_is_one_of_those_offered_and_by_chance(walker):
+def test_the_installment_is_a_random_one_of_those_offered(walker):
     picked = {walker(walker.Shop(), seed=seed).shop.posted(Page.INSTALLMENT)["installment"] for seed in range(20)}
     assert picked == {"1", "2"}
 
@@ -139,7 +139,7 @@ def test_the_interest_of_an_installment_is_on_the_receipt(walker):
     assert amounts == {("1", False), ("2", True)}
 
 
-def test_a_declined_card_is_luck(walker):
+def test_a_declined_card_is_blamed_on_the_shopper(walker):
     walked = walker(walker.Shop(), declined=True)
     assert (walked.outcome, walked.failure.page) == (Outcome.DECLINED, Page.CARD_CONFIRMATION)
     assert walked.shop.posted(Page.CARD_CONFIRMATION)["card_number"] == DECLINED_CARD
@@ -178,12 +178,12 @@ def test_a_declined_card_changes_neither_page_nor_order(walker, three_d, change,
     assert walked.failure.page is (Page.THREE_D_SECURE if three_d else Page.CARD_CONFIRMATION)
 
 
-def test_a_declined_itinerary_does_not_touch_other_options(walker):
+def test_declined_affects_card_options_only(walker):
     assert walker(walker.Shop(), "saved_card", declined=True).outcome is Outcome.OK
 
 
 @pytest.mark.parametrize("sms", [False, True])
-def test_pay_on_delivery_by_choice_alone_or_by_a_page_of_its_own(walker, sms):
+def test_pay_on_delivery_with_and_without_its_own_page(walker, sms):
     walked = walker(walker.Shop(sms=sms, pod_page=True), "pay_on_delivery")
     assert walked.outcome is Outcome.OK
     assert after_choice(walked)[:2] == [Page.DELIVERY_PAYMENT_CHOICE, Page.PAY_ON_DELIVERY]
@@ -205,12 +205,12 @@ def test_store_credit_in_each_convention(walker, convention, pages):
     assert walked.receipt.payment_option == "loyalty_money"
 
 
-@pytest.mark.parametrize(("fallback", "rest"), [("", "credit_card"), ("cash_register", "cash_register")])
-def test_too_little_store_credit_is_used_up_and_the_rest_paid_otherwise(walker, fallback, rest):
+@pytest.mark.parametrize(("fallback", "other"), [("", "credit_card"), ("cash_register", "cash_register")])
+def test_too_little_store_credit_is_used_up_and_the_rest_paid_by_another_option(walker, fallback, other):
     walked = walker(walker.Shop(balance="1.50"), "loyalty_money", policy=ShopperPolicy(fallback=fallback))
     assert walked.outcome is Outcome.OK
     assert walked.shop.posted(Page.LOYALTY_USAGE) == {"loyalty_amount_to_use": "1.50"}
-    assert walked.receipt.payment_option == rest
+    assert walked.receipt.payment_option == other
 
 
 @pytest.mark.parametrize(("fallback", "outcome"), [("", Outcome.UNAVAILABLE), ("cash_register", Outcome.OK)])
@@ -220,7 +220,7 @@ def test_no_store_credit_is_not_offered_to_the_shop(walker, fallback, outcome):
     assert not {Page.LOYALTY_MONEY, Page.LOYALTY_USAGE} & set(walked.shop.pages)
 
 
-def test_store_credit_cannot_make_up_for_store_credit(walker):
+def test_store_credit_is_no_fallback_for_store_credit(walker):
     walked = walker(walker.Shop(balance="1.50"), "loyalty_money", policy=ShopperPolicy(fallback="loyalty_money"))
     assert walked.outcome is Outcome.UNAVAILABLE
 
@@ -232,7 +232,7 @@ def test_a_shop_may_show_the_completing_page_at_once(walker, option):
     assert PAYMENT_OPTIONS[option].first_page not in after_choice(walked)
 
 
-def test_a_shop_that_gives_no_address_and_no_token_leaves_them_to_the_shoppers_wallet(walker):
+def test_without_an_address_and_a_token_the_wallet_makes_them(walker):
     def spoil(request, document):
         if request.page in (Page.CONFIRMATION_CHECK, Page.CONFIRMATION_SELECTED):
             document["context_list"][-1]["page_context"] = {}
@@ -244,7 +244,7 @@ def test_a_shop_that_gives_no_address_and_no_token_leaves_them_to_the_shoppers_w
 
 
 @pytest.mark.parametrize("name", [Page.BIN_NUMBER, Page.CARD_CONFIRMATION])
-def test_plans_are_chosen_from_on_whatever_page_they_stand(walker, name):
+def test_an_installment_plan_is_chosen_on_whichever_page_shows_it(walker, name):
     def spoil(request, document):
         if request.page is Page.BIN_NUMBER:
             document["context_list"][-1]["page_name"] = name
@@ -255,7 +255,7 @@ def test_plans_are_chosen_from_on_whatever_page_they_stand(walker, name):
     assert Page.INSTALLMENT in walked.shop.pages
 
 
-def test_a_shop_that_has_no_plans_goes_on_to_the_confirmation(walker):
+def test_a_shop_without_installments_goes_on_to_the_confirmation(walker):
     def spoil(request, document):
         if request.page is Page.BIN_NUMBER:
             document["context_list"][-1] = {"page_name": Page.CARD_CONFIRMATION, "page_context": {}}
@@ -278,7 +278,7 @@ def test_a_shop_may_send_every_card_to_the_bank(walker, declined):
     assert Page.THREE_D_SECURE in walked.shop.pages
 
 
-def test_the_way_out_may_stand_beside_the_pages(walker):
+def test_the_redirect_url_may_be_next_to_the_pages(walker):
     def spoil(request, document):
         if request.page is Page.REDIRECTION_SELECTED:
             document["redirect_url"] = document["context_list"][-1]["page_context"].pop("redirect_url")
@@ -287,7 +287,7 @@ def test_the_way_out_may_stand_beside_the_pages(walker):
     assert walker(walker.Shop(spoil=spoil), "redirection").outcome is Outcome.OK
 
 
-def test_the_confirmation_hands_on_what_the_shop_gave(walker):
+def test_the_confirmation_returns_the_shops_address_and_token(walker):
     shop = walker(walker.Shop(), "confirmation").shop
     assert shop.posted(Page.CONFIRMATION_SELECTED)["validationURL"] == "https://bank.example/validate"
     assert shop.posted(Page.CONFIRMATION_QUERY)["payment_token"] == "query-token"
@@ -306,7 +306,7 @@ def test_the_confirmation_hands_on_what_the_shop_gave(walker):
     ],
 )
 @pytest.mark.parametrize("value", [None, "", {}, [], [7], [{}]])
-def test_what_a_page_must_offer_is_missed(walker, option, page, key, value):
+def test_a_page_without_its_choices_is_a_wrong_envelope(walker, option, page, key, value):
     def spoil(request, document):
         if request.page is page and (request.page is not SET_OPTION or request.method == "POST"):
             document["context_list"][-1]["page_context"][key] = value

@@ -24,7 +24,7 @@ SECURED = [Page.BIN_NUMBER, Page.INSTALLMENT, Page.CARD_CONFIRMATION, Page.THREE
 
 
 @pytest.mark.parametrize("absolute", [False, True])
-def test_a_secured_card_goes_by_the_bank_and_comes_back(walker, absolute):
+def test_a_3d_secure_card_goes_to_the_bank_and_back(walker, absolute):
     walked = walker(walker.Shop(absolute=absolute), three_d=True)
     assert walked.outcome is Outcome.OK
     assert last_pages(walked) == [*SECURED, Page.BANK, Page.THREE_D_SECURE]
@@ -33,12 +33,12 @@ def test_a_secured_card_goes_by_the_bank_and_comes_back(walker, absolute):
     assert back == {"reference": "r1", "status": "success"}
 
 
-def test_pages_on_the_shops_own_host_are_asked_for_by_path(walker):
+def test_pages_on_the_shops_host_are_requested_by_path(walker):
     walked = walker(walker.Shop(absolute=True), three_d=True)
     assert all(request.path.startswith("/") for request in walked.shop.requests)
 
 
-def test_a_redirection_by_header_is_followed_like_a_form(walker):
+def test_a_redirect_by_header_is_followed_like_a_form(walker):
     walked = walker(walker.Shop(redirect_by_header=True), "redirection")
     assert walked.outcome is Outcome.OK
     assert last_pages(walked)[1:] == [Page.REDIRECTION, Page.BANK, Page.REDIRECTION_COMPLETE]
@@ -47,7 +47,7 @@ def test_a_redirection_by_header_is_followed_like_a_form(walker):
 
 @pytest.mark.parametrize("option", AWAY)
 @pytest.mark.parametrize("by_header", [False, True])
-def test_who_returns_at_once_never_sees_the_other_site(walker, option, by_header):
+def test_returning_at_once_never_requests_the_other_site(walker, option, by_header):
     shop = walker.Shop(redirect_by_header=by_header, bank_host="https://bank.example")
     walked = walker(shop, option, policy=RETURN)
     assert walked.outcome is Outcome.OK
@@ -64,13 +64,13 @@ def _led_out_to(url):
 
 
 @pytest.mark.parametrize("url", ["https://bank.example/pay?reference=r1", "/orders/redirection/?reference=r1&x=2"])
-def test_who_returns_at_once_takes_the_reference_from_the_link(walker, url):
+def test_returning_at_once_takes_the_reference_from_the_link(walker, url):
     shop = walker.Shop(spoil=_led_out_to(url))
     assert walker(shop, "gpay", policy=RETURN).outcome is Outcome.OK
     assert not {Page.BANK, Page.REDIRECTION} & set(shop.pages)
 
 
-def test_who_returns_at_once_needs_a_reference_from_the_shop(walker):
+def test_returning_at_once_needs_a_reference_from_the_shop(walker):
     for url in ("https://bank.example/pay", "/_bank/?x=1", "http://[bad"):
         walked = walker(walker.Shop(spoil=_led_out_to(url)), "gpay", policy=RETURN)
         assert walked.outcome is Outcome.ENVELOPE
@@ -78,14 +78,14 @@ def test_who_returns_at_once_needs_a_reference_from_the_shop(walker):
 
 
 @pytest.mark.parametrize("option", AWAY)
-def test_who_stops_hands_over_where_the_shop_sends_her_away(walker, option):
+def test_stop_ends_handed_over_where_the_shop_redirects(walker, option):
     walked = walker(walker.Shop(), option, policy=STOP)
     assert walked.outcome is Outcome.HANDED_OVER
     assert walked.failure.page is walked.shop.pages[-1]
     assert not walked.shop.sold
 
 
-def test_a_secured_card_can_be_handed_over_too(walker):
+def test_a_3d_secure_card_can_end_handed_over(walker):
     assert walker(walker.Shop(), three_d=True, policy=STOP).outcome is Outcome.HANDED_OVER
 
 
@@ -108,7 +108,7 @@ def test_a_shop_that_sells_although_the_bank_declined_is_at_fault(walker):
 
 
 @pytest.mark.parametrize("page", [Page.THREE_D_SECURE, Page.CARD_CONFIRMATION])
-def test_a_card_declined_at_the_bank_leaves_her_there_or_where_she_had_left_from(walker, page):
+def test_after_a_decline_at_the_bank_the_shop_may_show_either_of_two_pages(walker, page):
     def spoil(request, document):
         if request.page is Page.THREE_D_SECURE:
             document["context_list"][-1]["page_name"] = page.value
@@ -126,7 +126,7 @@ def test_a_card_declined_at_the_bank_leaves_her_there_or_where_she_had_left_from
         ({}, Outcome.UNEXPECTED_PAGE),
     ],
 )
-def test_who_is_sent_back_instead_of_on_learns_why_from_the_checkout(walker, policy, change, outcome):
+def test_a_bank_that_sends_back_without_payment_shows_the_reason_in_the_checkout(walker, policy, change, outcome):
     shop = walker.Shop()
     shop._send_away = lambda request: "->/orders/checkout/"
     shop.spoil = lambda request, document: (
@@ -137,7 +137,7 @@ def test_who_is_sent_back_instead_of_on_learns_why_from_the_checkout(walker, pol
     assert Page.BANK not in shop.pages
 
 
-def test_a_good_card_that_is_turned_down_at_the_bank_is_a_business_error(walker):
+def test_a_valid_card_declined_at_the_bank_is_a_business_error(walker):
     def spoil(request, document):
         return document.replace("success", "failure") if request.page is Page.BANK else document
 
@@ -145,7 +145,7 @@ def test_a_good_card_that_is_turned_down_at_the_bank_is_a_business_error(walker)
     assert (walked.outcome, walked.failure.page) == (Outcome.BUSINESS_ERROR, Page.THREE_D_SECURE)
 
 
-def test_a_secured_card_that_is_sold_without_the_bank_is_unexpected(walker):
+def test_a_3d_secure_card_must_go_to_the_bank(walker):
     def spoil(request, document):
         if request.page is Page.CARD_CONFIRMATION:
             document["context_list"][-1]["page_name"] = "ThankYouPage"
@@ -155,7 +155,7 @@ def test_a_secured_card_that_is_sold_without_the_bank_is_unexpected(walker):
 
 
 @pytest.mark.parametrize("allowed", ["bank.example", "bank.example:8443"])
-def test_an_allowed_host_is_visited_under_its_whole_address(walker, allowed):
+def test_an_allowed_host_is_requested_by_its_absolute_url(walker, allowed):
     shop = walker.Shop(bank_host="https://bank.example:8443")
     walked = walker(shop, "gpay", policy=ShopperPolicy(allowed_hosts=frozenset({allowed})))
     assert walked.outcome is Outcome.OK
@@ -180,7 +180,7 @@ def test_an_allowed_host_is_visited_under_its_whole_address(walker, allowed):
         "http://bank.example:port/pay",
     ],
 )
-def test_no_other_host_is_ever_asked(walker, url):
+def test_no_other_host_is_ever_requested(walker, url):
     shop = walker.Shop(spoil=_led_out_to(url))
     walked = walker(shop, "gpay", policy=ShopperPolicy(allowed_hosts=frozenset({"bank.example"})))
     assert (walked.outcome, walked.failure.page) == (Outcome.HOST_REFUSED, Page.PAY_SELECTION)
@@ -188,7 +188,7 @@ def test_no_other_host_is_ever_asked(walker, url):
 
 @pytest.mark.parametrize("action", ["https://evil.example/x", "http://[bad"])
 @pytest.mark.parametrize("method", ["post", "get"])
-def test_a_bank_that_sends_on_to_another_host_is_not_followed_there(walker, action, method):
+def test_a_redirect_from_the_bank_to_a_host_that_is_not_allowed_is_not_followed(walker, action, method):
     def spoil(request, document):
         return f'<form action="{action}" method="{method}"></form>' if request.page is Page.BANK else document
 
@@ -196,7 +196,7 @@ def test_a_bank_that_sends_on_to_another_host_is_not_followed_there(walker, acti
     assert (walked.outcome, walked.failure.page) == (Outcome.HOST_REFUSED, Page.BANK)
 
 
-def test_a_bank_may_have_several_pages_but_not_for_ever(walker):
+def test_a_bank_may_have_several_pages_but_not_endlessly_many(walker):
     turns = []
 
     def spoil(request, document):
@@ -214,14 +214,14 @@ def test_a_bank_may_have_several_pages_but_not_for_ever(walker):
     assert (walked.outcome, walked.failure.page) == (Outcome.UNEXPECTED_PAGE, Page.BANK)
 
 
-def test_a_bank_that_returns_to_another_page_of_the_shop_is_unexpected(walker):
+def test_a_bank_that_returns_to_the_wrong_page_is_an_unexpected_page(walker):
     def spoil(request, document):
         return document.replace("GPayCompletePage", "BexCompletePage") if request.page is Page.BANK else document
 
     assert walker(walker.Shop(spoil=spoil), "gpay").outcome is Outcome.UNEXPECTED_PAGE
 
 
-def test_nobody_thinks_before_a_form_that_sends_itself(walker):
+def test_a_form_that_submits_itself_has_no_think_time(walker):
     walked = walker(walker.Shop(), "gpay")
     think_first = {request.page: request.think_first for request in walked.shop.requests}
     assert not think_first[Page.REDIRECTION]

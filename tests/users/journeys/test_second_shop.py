@@ -110,7 +110,7 @@ def test_an_option_without_a_slug_is_chosen_by_its_pk(monkeypatch):
     assert not wire.shop.books.refused
 
 
-def test_a_reply_that_lacks_what_is_due_is_told_by_it(monkeypatch):
+def test_a_failure_names_the_missing_keys(monkeypatch):
     monkeypatch.setattr(checkout, "envelope", lambda *of: {"context_list": [], "errors": None, "pre_order": {}})
     failure = Wire().shop_for("credit_card", "guest")
     assert (failure.outcome, failure.page) == (Outcome.ENVELOPE, Page.CHECKOUT)
@@ -118,7 +118,7 @@ def test_a_reply_that_lacks_what_is_due_is_told_by_it(monkeypatch):
 
 
 @pytest.mark.parametrize("missing", ["delivery", "shipping"])
-def test_a_shop_that_never_asks_how_to_send_it_is_told_by_what_its_orders_lack(missing):
+def test_a_shop_that_never_asks_for_delivery_fails_with_the_missing_key(missing):
     order = [page for page in (DELIVERY, ADDRESS, SHIPPING) if not page.lower().startswith(missing)]
     failure = Wire(order=order).shop_for("credit_card", "guest")
     assert failure.outcome is Outcome.NOT_ECHOED
@@ -142,7 +142,7 @@ def test_a_shop_that_never_asks_how_to_send_it_is_told_by_what_its_orders_lack(m
     ids=str,
 )
 @pytest.mark.parametrize("fidelity", Fidelity)
-def test_whatever_a_shop_of_the_platform_does_otherwise_it_sells(variations, fidelity):
+def test_every_variation_of_a_shop_sells(variations, fidelity):
     wire = Wire(**variations)
     assert not outcomes(wire, FEW, fidelity=fidelity)
     assert not wire.shop.books.refused
@@ -164,7 +164,7 @@ def test_whatever_a_shop_of_the_platform_does_otherwise_it_sells(variations, fid
     ids=str,
 )
 @pytest.mark.parametrize("fidelity", Fidelity)
-def test_what_keeps_a_shopper_from_buying_has_a_name(variations, outcome, page, fidelity):
+def test_every_obstacle_to_buying_has_its_own_outcome(variations, outcome, page, fidelity):
     wire = Wire(**variations)
     option = "masterpass" if page is Page.PAYMENT_OPTION else "credit_card"
     failure = wire.shop_for(option, "guest" if page is Page.CHECKOUT else "returning", fidelity=fidelity)

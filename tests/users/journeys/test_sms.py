@@ -53,7 +53,7 @@ def test_a_code_known_beforehand_needs_no_inbox(walker):
     assert walked.outcome is Outcome.OK
 
 
-def test_a_wrong_code_is_booked_as_such_and_the_right_one_follows(walker):
+def test_a_wrong_code_is_recorded_and_the_right_one_follows(walker):
     walked = walker(walker.Shop(sms=True), OPTION, sms=SmsScript.WRONG)
     assert typed(walked) == ["234567", "123456"]
     assert booked(walked) == [Outcome.WRONG_CODE, Outcome.OK]
@@ -67,7 +67,7 @@ def test_a_resent_code_is_the_one_typed(walker):
     assert walked.receipt.verification == "resend"
 
 
-def test_a_late_code_is_refused_and_another_is_asked_for(walker):
+def test_an_expired_code_is_refused_and_another_is_requested(walker):
     walked = walker(walker.Shop(sms=True, seconds_left=39), OPTION, sms=SmsScript.LATE)
     assert steps(walked) == [Page.SMS_INBOX, Page.VERIFY_SMS, Page.SEND_SMS, Page.SMS_INBOX, Page.VERIFY_SMS]
     assert typed(walked) == ["123456", "123457"]
@@ -77,7 +77,7 @@ def test_a_late_code_is_refused_and_another_is_asked_for(walker):
 
 
 @pytest.mark.parametrize("seconds_left", [90, 10**400, -1, None, True, "39"])
-def test_a_code_whose_end_is_unknown_or_too_far_away_is_given_in_time(walker, seconds_left):
+def test_a_code_with_unknown_or_long_expiry_is_typed_in_time(walker, seconds_left):
     shop = walker.Shop(sms=True, seconds_left=60)
 
     def spoil(request, document):
@@ -92,7 +92,7 @@ def test_a_code_whose_end_is_unknown_or_too_far_away_is_given_in_time(walker, se
     assert walked.receipt.verification == "right"
 
 
-def test_how_long_a_late_shopper_waits_is_bounded_by_her_conduct(walker):
+def test_how_long_a_late_shopper_waits_is_limited_by_the_policy(walker):
     walked = walker(
         walker.Shop(sms=True, seconds_left=9), OPTION, sms=SmsScript.LATE, policy=ShopperPolicy(sms_longest_wait=9.5)
     )
@@ -100,13 +100,13 @@ def test_how_long_a_late_shopper_waits_is_bounded_by_her_conduct(walker):
 
 
 @pytest.mark.parametrize("lock_after", [1, 3, 10])
-def test_a_shopper_who_mistypes_on_is_locked_out(walker, lock_after):
+def test_wrong_codes_lock_the_shopper_out(walker, lock_after):
     walked = walker(walker.Shop(sms=True, lock_after=lock_after), OPTION, sms=SmsScript.LOCKED)
     assert (walked.outcome, walked.failure.page) == (Outcome.CODE_LOCKED, Page.VERIFY_SMS)
     assert booked(walked) == [Outcome.WRONG_CODE] * lock_after
 
 
-def test_a_shop_that_never_locks_is_not_tried_for_ever(walker):
+def test_a_shop_that_never_locks_ends_after_ten_tries(walker):
     walked = walker(walker.Shop(sms=True, lock_after=99), OPTION, sms=SmsScript.LOCKED)
     assert walked.outcome is Outcome.WRONG_CODE
     assert len(booked(walked)) == 10
@@ -153,7 +153,7 @@ def test_a_refused_code_changes_neither_page_nor_order(walker, script, change, o
     assert (walked.outcome, walked.failure.page) == (outcome, Page.VERIFY_SMS)
 
 
-def test_an_sms_is_awaited_patiently_at_a_pace(walker):
+def test_the_sms_inbox_is_polled_until_patience_ends(walker):
     walked = walker(walker.Shop(sms=True, inbox_empty_for=3), OPTION)
     assert steps(walked) == [Page.SMS_INBOX] * 4 + [Page.VERIFY_SMS]
     assert [request.extra_wait for request in path(walked)[:4]] == [0.0, 0.2, 0.2, 0.2]
@@ -176,7 +176,7 @@ def test_a_resent_sms_that_never_comes_is_lost_too(walker):
 
 
 @pytest.mark.parametrize("messages", ["x", [5], [{}], [{"code": 5}], [{"code": ""}]])
-def test_an_inbox_that_makes_no_sense_holds_no_code(walker, messages):
+def test_a_malformed_inbox_has_no_code(walker, messages):
     def spoil(request, document):
         return {"messages": messages} if request.page is Page.SMS_INBOX else document
 
@@ -200,18 +200,18 @@ def test_an_accounts_next_journey_does_not_take_the_old_code_for_a_new_one(walke
 
 
 @pytest.mark.parametrize("known", ["", "06000000001"])
-@pytest.mark.parametrize("told", ["05550000000", None, "", 5])
-def test_a_customers_code_is_read_where_the_shop_says_it_sent_it(walker, known, told):
+@pytest.mark.parametrize("known_number", ["05550000000", None, "", 5])
+def test_a_customers_code_is_read_where_the_shop_says_it_sent_it(walker, known, known_number):
     account = Account("ada@shoppers.example", "pw", phone=known)
-    shop = walker.Shop(sms=True, pre_order={"user_phone_number": told})
+    shop = walker.Shop(sms=True, pre_order={"user_phone_number": known_number})
     walked = walker(shop, OPTION, "first_time", account=account)
     own = known or walked.context.identity.phone
-    assert path(walked)[0].path == f"/_sms/{told or own}/".replace("/5/", f"/{own}/")
+    assert path(walked)[0].path == f"/_sms/{known_number or own}/".replace("/5/", f"/{own}/")
     assert next(request.json for request in shop.requests if request.page is Page.ADDRESS_ADD)["phone_number"] == own
 
 
 @pytest.mark.parametrize("code", ["", "abc", "999999", "12-34"])
-def test_a_code_is_mistyped_into_another_one(walker, code):
+def test_a_wrong_code_differs_from_the_right_one(walker, code):
     policy = ShopperPolicy(sms_code=code)
     walked = walker(walker.Shop(sms=True, codes=[]), OPTION, sms=SmsScript.LOCKED, policy=policy)
     assert all(wrong != code for wrong in typed(walked))

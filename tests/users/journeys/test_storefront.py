@@ -102,7 +102,7 @@ def test_posts_carry_pks_and_do_not_think():
 
 @settings(max_examples=200, deadline=None)
 @given(seed=st.integers(0, 10**6), resets=st.booleans())
-def test_it_comes_to_rest_in_whatever_order_replies_come(seed, resets):
+def test_selections_end_whatever_the_order_of_responses(seed, resets):
     rng, shop, page = (
         random.Random(seed),
         TinyShop(resets=resets),
@@ -119,7 +119,7 @@ def test_it_comes_to_rest_in_whatever_order_replies_come(seed, resets):
     assert len(shop.posts) <= 4 * MAX_POSTS
 
 
-def test_what_is_chosen_already_is_not_posted_again():
+def test_a_choice_already_made_is_not_posted_again():
     shop = TinyShop()
     fetch_in_order(AutomaticSelections(context()).start_round(opening()), shop.response)
     shop.posts.clear()
@@ -134,7 +134,7 @@ def test_what_is_chosen_already_is_not_posted_again():
         ({"billing_address": None}, Page.ADDRESS_SELECTION),
     ],
 )
-def test_a_choice_that_does_not_hold_any_more_is_posted_again(stale, posted):
+def test_a_choice_that_the_order_has_lost_is_posted_again(stale, posted):
     shop = TinyShop()
     fetch_in_order(AutomaticSelections(context()).start_round(opening()), shop.response)
     shop.posts.clear()
@@ -144,7 +144,7 @@ def test_a_choice_that_does_not_hold_any_more_is_posted_again(stale, posted):
     assert complete(shop.order)
 
 
-def test_a_list_that_was_not_shown_is_left_to_the_shopper():
+def test_nothing_is_posted_for_a_list_that_was_not_shown():
     shop = TinyShop(missing=("addresses",))
     page = AutomaticSelections(context()).start_round(opening())
     fetch_in_order(page, shop.response)
@@ -152,7 +152,7 @@ def test_a_list_that_was_not_shown_is_left_to_the_shopper():
     assert {page for page, _ in shop.posts} == {Page.DELIVERY_OPTION, Page.SHIPPING_OPTION, Page.PAYMENT_OPTION}
 
 
-def test_a_shop_that_forgets_a_choice_is_not_asked_for_ever():
+def test_a_choice_that_the_shop_keeps_losing_fails_the_journey():
     shop = TinyShop(forgets=(Page.SHIPPING_OPTION,))
     with pytest.raises(JourneyFailed) as failed:
         fetch_in_order(AutomaticSelections(context()).start_round(opening()), shop.response)

@@ -26,21 +26,29 @@ def leased(pool, journey):
 
 @pytest.mark.parametrize("before", ["", "\ufeff"])
 @pytest.mark.parametrize("line_end", ["\n", "\r\n", "\n\n"])
-def test_a_file_in_order_is_read(tmp_path, before, line_end):
+def test_a_correct_file_is_read(tmp_path, before, line_end):
     pool = pool_of(tmp_path, before + GOOD.replace("\n", line_end))
     ada = pool.lease("returning")
     assert (ada.email, ada.password, ada.first_name, ada.phone) == ("ada@shop.example", "pw-one", "Ada", "05000000001")
     assert pool.lease("first_time").email == "bob@shop.example"
 
 
-def test_every_error_of_a_file_is_told_at_once_with_its_line_and_a_remedy(tmp_path):
+def test_all_errors_of_a_file_are_listed_with_line_and_remedy(tmp_path):
     text = (
         GOOD + "eve,s3cret-a,E,V,123,yes\nADA@shop.example,,A,L,,1\nfay@shop.example,s3cret-b\n\n@,s3cret-c,a,b,,2,x\n"
     )
     with pytest.raises(AccountsRejected) as rejected:
         pool_of(tmp_path, text)
-    told = rejected.value.problems
-    assert [problem.partition("line ")[2].partition(":")[0] for problem in told] == ["4", "4", "4", "5", "5", "6", "8"]
+    output = rejected.value.problems
+    assert [problem.partition("line ")[2].partition(":")[0] for problem in output] == [
+        "4",
+        "4",
+        "4",
+        "5",
+        "5",
+        "6",
+        "8",
+    ]
     everything = str(rejected.value)
     for part in (
         "email is not an e-mail address",
@@ -71,7 +79,7 @@ def test_a_missing_file_is_named(tmp_path):
         AccountPool.read_csv(tmp_path / "nowhere.csv")
 
 
-def test_no_account_is_ever_out_twice():
+def test_no_account_is_leased_twice():
     pool = AccountPool.generate(3, 2, seed=1)
     out = leased(pool, "returning")
     assert len({account.email for account in out}) == 3
@@ -81,14 +89,14 @@ def test_no_account_is_ever_out_twice():
     assert pool.free("first_time") == 2
 
 
-def test_the_longest_rested_account_goes_out_first():
+def test_the_account_free_the_longest_is_leased_first():
     pool = AccountPool.generate(2, 0, seed=1)
     first = pool.lease("returning")
     pool.release(first)
     assert pool.lease("returning") is not first
 
 
-def test_an_account_that_is_not_out_cannot_come_back():
+def test_an_account_that_is_not_leased_cannot_be_released():
     pool = AccountPool.generate(1, 0, seed=1)
     account = pool.lease("returning")
     pool.release(account)
@@ -104,7 +112,7 @@ def test_returning_shoppers_get_accounts_with_saved_choices_and_first_time_ones_
 
 
 @pytest.mark.parametrize("workers", [1, 2, 3, 7])
-def test_workers_share_all_accounts_and_have_none_in_common(workers):
+def test_workers_partition_all_accounts(workers):
     pool = AccountPool.generate(10, 8, seed=1)
     parts = [
         leased(pool.partition(worker, workers), journey)
@@ -117,7 +125,7 @@ def test_workers_share_all_accounts_and_have_none_in_common(workers):
     assert max(sizes) - min(sizes) <= 1
 
 
-def test_a_worker_that_does_not_exist_has_no_share():
+def test_a_partition_for_an_unknown_worker_is_rejected():
     with pytest.raises(ValueError, match="worker 2 of 2"):
         AccountPool.generate(1, 1, seed=1).partition(2, 2)
 
@@ -129,7 +137,7 @@ def test_generated_accounts_are_the_same_for_the_same_seed(tmp_path):
     assert first.read_bytes() == second.read_bytes() != other.read_bytes()
 
 
-def test_what_is_written_can_be_read_back_and_by_nobody_else(tmp_path):
+def test_a_written_accounts_file_can_be_read_back_and_is_private(tmp_path):
     path = tmp_path / "accounts.csv"
     path.write_text("an older file")
     path.chmod(0o644)

@@ -14,7 +14,7 @@ def spec(number=0, seed=0, **more):
     return JourneySpec(number, "guest", "credit_card", seed=seed, **more)
 
 
-def test_the_same_itinerary_is_the_same_shopper():
+def test_the_same_spec_gives_the_same_identity():
     assert identity_for(spec(seed=5), 1) == identity_for(spec(seed=5), 1)
     assert identity_for(spec(seed=5), 1) != identity_for(spec(seed=6), 1)
 
@@ -24,8 +24,8 @@ def test_another_process_draws_the_same_shopper():
         "from users.population.identity import identity_for; from users.population.journey_spec import JourneySpec;"
         "print(identity_for(JourneySpec(3, 'guest', 'gpay', seed=5), 9).email)"
     )
-    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert told.stdout.strip() == identity_for(JourneySpec(3, "guest", "gpay", seed=5), 9).email
+    output = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert output.stdout.strip() == identity_for(JourneySpec(3, "guest", "gpay", seed=5), 9).email
 
 
 def test_addresses_and_telephones_belong_to_one_journey_of_one_run():
@@ -50,14 +50,14 @@ def test_only_the_published_cards_are_used():
     assert identity_for(spec(declined=True)).card.number == DECLINED_CARD
 
 
-def test_what_is_secret_is_not_shown():
+def test_secrets_are_not_in_the_repr():
     shopper = identity_for(spec())
     assert shopper.password not in repr(shopper)
     assert shopper.card.number not in repr(shopper)
     assert f"'{shopper.card.cvv}'" not in repr(shopper)
 
 
-def test_the_address_holds_what_the_shopper_is_called():
+def test_the_address_has_the_shoppers_name_and_phone():
     shopper = identity_for(spec())
     assert shopper.address["first_name"] == shopper.first_name
     assert shopper.address["phone_number"] == shopper.phone

@@ -33,7 +33,7 @@ def test_a_page_may_have_a_median_of_its_own():
     assert think.draw("ThankYouPage", rng) == 0.0
 
 
-def test_scaled_to_zero_nobody_thinks():
+def test_a_scale_of_zero_means_no_think_time():
     assert set(drawn(ThinkTimes(median=5.0, scale=0.0), count=10)) == {0.0}
     assert ThinkTimes(median=5.0, scale=0.0).mean() == 0.0
 
