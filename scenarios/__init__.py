@@ -1,1 +1,1 @@
-"""What load to put on a shop, and what is demanded of it."""
+"""Scenarios: the load for a shop, and the objectives."""

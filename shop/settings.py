@@ -23,7 +23,7 @@ _DURATION_PART = re.compile(r"(\d+(?:\.\d+)?)\s*(us|ms|min|s|m|h)\s*")
 
 
 class FaultName(StrEnum):
-    """Every way in which the shop can be told to break its promises."""
+    """The faults that the shop can make; ``shop/serving/faults.py`` says what each one does."""
 
     WRONG_PAGE = "wrong_page"
     """The reply shows another page than the one that is due."""
@@ -182,7 +182,7 @@ class FreezeSettings(_Table):
 
 
 class Fault(_Table):
-    """One promise to break: which, how often, and on which pages (none named: on all)."""
+    """A fault: what goes wrong, how often, and on which pages."""
 
     name: Annotated[FaultName, BeforeValidator(_fault_name)]
     """The name of the fault."""

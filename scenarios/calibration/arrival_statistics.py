@@ -147,7 +147,7 @@ class ArrivalStatistics:
         self._chance = chance or random.Random("parts")
         self.counted = self.minutes = 0
         self.is_cut = False
-        self.unevenness = tuple(DispersionWindow(width) for width in WIDTHS)
+        self.dispersion_windows = tuple(DispersionWindow(width) for width in WIDTHS)
         self.total = 0
         self.first = self.last = 0.0
         self.most_a_minute = 0
@@ -196,7 +196,7 @@ class ArrivalStatistics:
             self._close_minutes(minute - self._minute)
             self._minute, self._open = minute, [0] * HALVES
         self._open[self._chance.randrange(HALVES)] += 1
-        for one in self.unevenness:
+        for one in self.dispersion_windows:
             one.add(moment)
         if self._emit is not None:
             self._emit(arrival._replace(moment=moment))
@@ -230,5 +230,5 @@ class ArrivalStatistics:
     @property
     def widest_reliable(self) -> DispersionWindow:
         """The statistics with the widest windows, of those with enough windows."""
-        enough = [one for one in self.unevenness if one.windows >= FEWEST_WINDOWS]
-        return enough[-1] if enough else self.unevenness[0]
+        enough = [one for one in self.dispersion_windows if one.windows >= FEWEST_WINDOWS]
+        return enough[-1] if enough else self.dispersion_windows[0]

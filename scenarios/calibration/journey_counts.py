@@ -19,9 +19,9 @@ _PATIENCE = 60.0
 class JourneyCounts:
     """The counts of all journeys of a log; ``chance`` draws the think times that are kept."""
 
-    def __init__(self, chance: random.Random, comings: ArrivalStatistics) -> None:
+    def __init__(self, chance: random.Random, arrivals: ArrivalStatistics) -> None:
         self._chance = chance
-        self.arrivals = comings
+        self.arrivals = arrivals
         self.journeys: Counter[str] = Counter()
         self.options: Counter[str] = Counter()
         self.sms: Counter[str] = Counter()

@@ -39,24 +39,24 @@ class ArrivalPattern(StrEnum):
     UNKNOWN = "too few windows to tell"
 
 
-def arrival_pattern(comings: ArrivalStatistics) -> ArrivalPattern:
+def arrival_pattern(arrivals: ArrivalStatistics) -> ArrivalPattern:
     """The arrival pattern; unknown with so few windows that a Poisson process could show any index down to 0."""
-    telling = comings.widest_reliable
-    low, high = telling.poisson_interval
-    if telling.windows >= FEWEST_WINDOWS and telling.index > high:
+    dispersion = arrivals.widest_reliable
+    low, high = dispersion.poisson_interval
+    if dispersion.windows >= FEWEST_WINDOWS and dispersion.index > high:
         return ArrivalPattern.BURSTY
-    if telling.windows < FEWEST_WINDOWS or low <= 0:
+    if dispersion.windows < FEWEST_WINDOWS or low <= 0:
         return ArrivalPattern.UNKNOWN
-    return ArrivalPattern.UNIFORM if telling.index < min(low, EVEN_DISPERSION) else ArrivalPattern.POISSON
+    return ArrivalPattern.UNIFORM if dispersion.index < min(low, EVEN_DISPERSION) else ArrivalPattern.POISSON
 
 
-def estimated_rate(comings: ArrivalStatistics, shape: LoadShape) -> tuple[float, float, float, str]:
+def estimated_rate(arrivals: ArrivalStatistics, shape: LoadShape) -> tuple[float, float, float, str]:
     """The rate in arrivals a minute, its 95 % interval, and what it is the rate of."""
-    count, minutes, what = comings.counted, comings.minutes, f"mean of the log, {comings.counted:,} arrivals"
-    if shape is LoadShape.PEAK and comings.peak.is_known:
-        count, minutes = comings.peak.count, PEAK_MINUTES
+    count, minutes, what = arrivals.counted, arrivals.minutes, f"mean of the log, {arrivals.counted:,} arrivals"
+    if shape is LoadShape.PEAK and arrivals.peak.is_known:
+        count, minutes = arrivals.peak.count, PEAK_MINUTES
         what = "the busiest ten minutes; each half of the arrivals is counted where the other half peaks"
-    half = Z * math.sqrt(count * max(1.0, comings.widest_reliable.index)) / minutes
+    half = Z * math.sqrt(count * max(1.0, arrivals.widest_reliable.index)) / minutes
     return count / minutes, max(0.0, count / minutes - half), count / minutes + half, what
 
 

@@ -83,37 +83,37 @@ def _header(tally: JourneyCounts) -> Iterator[str]:
 
 
 def _arrivals(tally: JourneyCounts, shape: LoadShape, trace: str) -> Iterator[str]:
-    comings = tally.arrivals
+    arrivals = tally.arrivals
     yield "[arrivals]"
-    yield from dispersion_comment(comings, trace)
-    mean, length = comings.mean, comings.minutes * _MINUTE
+    yield from dispersion_comment(arrivals, trace)
+    mean, length = arrivals.mean, arrivals.minutes * _MINUTE
     yield (
-        f"# {comings.total:,} arrivals in {_duration_text(comings.length)}: {mean * _MINUTE:.1f} a minute on average, "
-        f"{comings.most_a_minute} in the busiest minute."
+        f"# {arrivals.total:,} arrivals in {_duration_text(arrivals.length)}: {mean * _MINUTE:.1f} a minute on average, "
+        f"{arrivals.most_a_minute} in the busiest minute."
     )
-    if comings.is_cut:
+    if arrivals.is_cut:
         yield (
             f"# Rates are from the first {_duration_text(length)}: later journeys had not all ended at the end of the log "
             f"({LONG_JOURNEY_QUANTILE:.1%} of journeys took less than {tally.length_quantile(LONG_JOURNEY_QUANTILE):.0f} s)."
         )
     yield from _drain(tally)
     if trace:
-        yield f"trace = {json.dumps(trace, ensure_ascii=False)} # {comings.total:,} recorded arrivals; rate_scale and time_scale change them"
+        yield f"trace = {json.dumps(trace, ensure_ascii=False)} # {arrivals.total:,} recorded arrivals; rate_scale and time_scale change them"
         return
-    yield f'process = "{"uniform" if arrival_pattern(comings) is ArrivalPattern.UNIFORM else "poisson"}"'
+    yield f'process = "{"uniform" if arrival_pattern(arrivals) is ArrivalPattern.UNIFORM else "poisson"}"'
     if shape is LoadShape.HOUR:
         yield from _hour(tally)
         return
-    rate, low, high, what = estimated_rate(comings, shape)
+    rate, low, high, what = estimated_rate(arrivals, shape)
     warm_up = warm_up_seconds(tally)
-    yield f'rate = "{_number_text(rate)}/min" # {what}; 95 % interval {low:.1f} to {high:.1f} (Poisson{_dispersion_note(comings)})'
+    yield f'rate = "{_number_text(rate)}/min" # {what}; 95 % interval {low:.1f} to {high:.1f} (Poisson{_dispersion_note(arrivals)})'
     yield f'duration = "{math.ceil((_STEADY_SECONDS + warm_up) / _MINUTE)}m"'
     yield from _warm_up_line(tally, warm_up)
     yield from _highest_rate_line(rate / _MINUTE)
 
 
-def _dispersion_note(comings: ArrivalStatistics) -> str:
-    index = comings.widest_reliable.index
+def _dispersion_note(arrivals: ArrivalStatistics) -> str:
+    index = arrivals.widest_reliable.index
     return f", widened by the index of dispersion {index:.2f}" if index > 1 else ""
 
 
@@ -121,10 +121,10 @@ def _warm_up_line(tally: JourneyCounts, warm_up: float) -> Iterator[str]:
     yield f'warm_up = "{warm_up:.0f}s" # {WARM_UP_QUANTILE:.0%} of the journeys took less than {tally.length_quantile(WARM_UP_QUANTILE):.0f} s'
 
 
-def dispersion_comment(comings: ArrivalStatistics, trace: str) -> Iterator[str]:
+def dispersion_comment(arrivals: ArrivalStatistics, trace: str) -> Iterator[str]:
     """A comment on the arrival pattern; ``trace`` as for the whole file."""
-    telling, process = comings.widest_reliable, arrival_pattern(comings)
-    low, high = telling.poisson_interval
+    dispersion, process = arrivals.widest_reliable, arrival_pattern(arrivals)
+    low, high = dispersion.poisson_interval
     verdict = {
         ArrivalPattern.POISSON: "arrivals are independent (Poisson)",
         ArrivalPattern.UNIFORM: "arrivals are more even than independent ones",
@@ -132,7 +132,7 @@ def dispersion_comment(comings: ArrivalStatistics, trace: str) -> Iterator[str]:
         ArrivalPattern.UNKNOWN: "too few windows to tell, so independent arrivals (Poisson) are assumed",
     }[process]
     yield (
-        f"# Index of dispersion in windows of {telling.width:g} s: {telling.index:.2f}, {telling.windows:,} windows; "
+        f"# Index of dispersion in windows of {dispersion.width:g} s: {dispersion.index:.2f}, {dispersion.windows:,} windows; "
         f"a Poisson process has {low:.2f} to {high:.2f}: {verdict}."
     )
     if process is ArrivalPattern.BURSTY and not trace:
@@ -150,11 +150,11 @@ def _drain(tally: JourneyCounts) -> Iterator[str]:
 
 
 def _hour(tally: JourneyCounts) -> Iterator[str]:
-    comings = tally.arrivals
+    arrivals = tally.arrivals
     yield "# The busiest hour, in stages of five minutes; --run-time 10m runs them in ten minutes."
     yield "stages = ["
     counts = [
-        sum(comings.best_hour[at : at + _STAGE_MINUTES]) for at in range(0, len(comings.best_hour), _STAGE_MINUTES)
+        sum(arrivals.best_hour[at : at + _STAGE_MINUTES]) for at in range(0, len(arrivals.best_hour), _STAGE_MINUTES)
     ]
     for count in counts:
         yield f'    {{ duration = "{_STAGE_MINUTES}m", rate = "{_number_text(count / _STAGE_MINUTES)}/min" }}, # {count:,} arrivals'

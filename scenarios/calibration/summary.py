@@ -36,10 +36,10 @@ def _lines(tally: JourneyCounts, sessions: Sessions, lines: LineCounts, output: 
     if counts.evicted:
         yield f"{counts.evicted:,} sessions were ended early: too many were open."
     pages = tally.pages.total() / max(1, tally.total)
-    telling = tally.arrivals.widest_reliable
+    dispersion = tally.arrivals.widest_reliable
     yield (
-        f"{pages:.1f} pages per journey. Arrivals: {arrival_pattern(tally.arrivals)} (index of dispersion {telling.index:.2f} in "
-        f"{telling.windows:,} windows of {telling.width:g} s)."
+        f"{pages:.1f} pages per journey. Arrivals: {arrival_pattern(tally.arrivals)} (index of dispersion {dispersion.index:.2f} in "
+        f"{dispersion.windows:,} windows of {dispersion.width:g} s)."
     )
     if sessions.unknown.total:
         yield f"{sessions.unknown.total:,} requests for paths outside the checkout; the most frequent:"

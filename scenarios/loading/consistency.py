@@ -168,12 +168,12 @@ def _minimum(document: ScenarioDocument, _folder: Path) -> Problems:
     profile = arrivals.profile if arrivals else None
     if profile is None or document.cover:
         return
-    promised, expected = sum(minimum.values()), profile.expected
-    if promised > expected:
+    guaranteed, expected = sum(minimum.values()), profile.expected
+    if guaranteed > expected:
         yield Problem(
             "payments.minimum",
             minimum,
-            f"at most {expected:.0f} in total, as many as the profile has journeys; these are {promised}",
+            f"at most {expected:.0f} in total, as many as the profile has journeys; these are {guaranteed}",
             "lower them, or lengthen the profile",
         )
 

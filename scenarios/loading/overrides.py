@@ -134,9 +134,9 @@ def _lower_minimum(tables: Tables) -> None:
         profile = ArrivalsSection.model_validate(tables.get("arrivals")).profile
     except ValidationError:
         return
-    if profile is not None and (promised := sum(minimum.values())) > profile.expected:
+    if profile is not None and (guaranteed := sum(minimum.values())) > profile.expected:
         for slug, count in minimum.items():
-            minimum[slug] = int(count * profile.expected / promised)
+            minimum[slug] = int(count * profile.expected / guaranteed)
 
 
 def _sms_share(tables: Tables, choice: Any, _scenario: Scenario) -> list[str]:

@@ -254,10 +254,10 @@ class ScenarioWorkload:
 
 def _minimum_within_schedule(mix: JourneyMix, schedule: ArrivalSchedule | None) -> JourneyMix:
     """Lower the guaranteed journeys of a mix to the arrivals of the schedule. A Poisson process may bring fewer than its rate says."""
-    promised = sum(mix.minimum.values())
-    if schedule is None or mix.cover or promised <= (total := schedule.min_count):
+    guaranteed = sum(mix.minimum.values())
+    if schedule is None or mix.cover or guaranteed <= (total := schedule.min_count):
         return mix
-    return replace(mix, minimum={slug: count * total // promised for slug, count in mix.minimum.items()})
+    return replace(mix, minimum={slug: count * total // guaranteed for slug, count in mix.minimum.items()})
 
 
 def overrides_of(choices: Choices) -> dict[str, Any]:

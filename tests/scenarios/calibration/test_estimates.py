@@ -100,7 +100,7 @@ def test_a_day_that_is_busier_than_its_night_is_not_called_bursty():
 
 def test_silence_counts_as_silence():
     comings = counted([*(float(n) for n in range(10)), *(float(n) for n in range(600, 610))])
-    ten = next(one for one in comings.unevenness if one.width == 10.0)
+    ten = next(one for one in comings.dispersion_windows if one.width == 10.0)
     # 10, then 59 empty windows, then 10 that is not closed yet.
     assert (ten.windows, ten.arrivals) == (60, 10)
     assert ten.index == pytest.approx(100 / 2 / 59 / (10 / 60))
