@@ -48,7 +48,7 @@ def _rules():
     ]
 
 
-def test_making_them_anew_gives_the_same_bytes(tmp_path):
+def test_the_committed_dashboards_are_up_to_date(tmp_path):
     command = [sys.executable, "-m", "dashboards.boards", "--into", str(tmp_path)]
     subprocess.run(command, cwd=ROOT, check=True, timeout=60)
     made = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
@@ -58,7 +58,7 @@ def test_making_them_anew_gives_the_same_bytes(tmp_path):
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
-def test_grafanas_own_types_lose_nothing_of_them(path):
+def test_grafanas_types_keep_every_field(path):
     board = _read(path)
     assert json.loads(JSONEncoder().encode(Dashboard.from_json(board))) == board
 
@@ -66,13 +66,13 @@ def test_grafanas_own_types_lose_nothing_of_them(path):
 @pytest.mark.parametrize(
     ("word", "slip"), [("lineWidth", "lineWidht"), ("legendFormat", "legendFormt"), ("options", "optoins")]
 )
-def test_grafanas_own_types_would_see_a_slip(word, slip):
+def test_grafanas_types_drop_a_misspelled_field(word, slip):
     board = json.loads((FOLDER / "payments.json").read_text().replace(f'"{word}"', f'"{slip}"'))
     assert json.loads(JSONEncoder().encode(Dashboard.from_json(board))) != board
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
-def test_nothing_is_to_be_complained_of(path):
+def test_the_dashboards_have_no_problems(path):
     assert list(file_problems(_read(path))) == []
 
 
@@ -107,13 +107,13 @@ def _ask(board, query):
 
 
 @pytest.mark.parametrize("complaint", SLIPS)
-def test_what_is_badly_made_is_complained_of(complaint):
+def test_each_kind_of_problem_is_found(complaint):
     board = _read(FOLDER / "capacity.json")
     SLIPS[complaint](board)
     assert any(complaint in one for one in file_problems(board)), list(file_problems(board))
 
 
-def test_every_metric_and_label_asked_for_is_in_the_catalogue():
+def test_every_metric_and_label_in_a_query_is_in_the_catalogue():
     asked = [query for path in FILES for query in _queries(_read(path))] + _rules()
     found = [(name, labels) for query in asked for name, labels in SELECTOR.findall(query)]
     assert len(found) > 100
@@ -123,7 +123,7 @@ def test_every_metric_and_label_asked_for_is_in_the_catalogue():
         assert set(re.findall(r"(\w+)(?==~|!=|!~|=)", labels)) <= known, (name, labels)
 
 
-def test_every_bound_asked_for_is_that_of_a_bucket():
+def test_every_le_in_a_query_is_the_bound_of_a_bucket():
     asked = [query for path in FILES for query in _queries(_read(path))] + _rules()
     found = [(name, labels) for query in asked for name, labels in SELECTOR.findall(query) if "le=" in labels]
     assert found
@@ -134,7 +134,7 @@ def test_every_bound_asked_for_is_that_of_a_bucket():
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
-def test_one_can_choose_runs_and_sees_their_phases(path):
+def test_each_dashboard_has_a_choice_of_runs_and_shows_phases(path):
     board = _read(path)
     variables = {one["name"]: one for one in board["templating"]["list"]}
     assert variables["run_id"]["multi"]
@@ -142,7 +142,7 @@ def test_one_can_choose_runs_and_sees_their_phases(path):
     assert "useValueForTime" in board["annotations"]["list"][1]
 
 
-def test_lines_of_objectives_come_from_the_run_and_not_from_the_dashboard():
+def test_lines_of_objectives_come_from_metrics():
     drawn = [
         query
         for path in FILES

@@ -60,7 +60,7 @@ def _parsed(arguments):
     return options
 
 
-def test_compose_fits_the_specification():
+def test_the_compose_file_fits_its_schema():
     checked = subprocess.run(
         [sys.executable, "-m", "check_jsonschema", "--builtin-schema", "vendor.compose-spec", str(COMPOSE)],
         capture_output=True,
@@ -77,7 +77,7 @@ def test_every_port_of_compose_is_on_loopback():
     assert all(port.startswith("127.0.0.1:") for port in ports)
 
 
-def test_every_path_that_compose_binds_is_there():
+def test_every_path_in_compose_exists():
     bound = [mount.split(":")[0] for service in _services().values() for mount in service.get("volumes", [])]
     paths = [DASHBOARDS / one for one in bound if one.startswith(".")]
     assert len(paths) == 5
@@ -86,7 +86,7 @@ def test_every_path_that_compose_binds_is_there():
     assert list((DASHBOARDS / "prometheus" / "rules").glob("*.yml"))
 
 
-def test_finished_runs_are_laid_into_the_store_that_prometheus_reads():
+def test_blocks_of_finished_runs_go_into_the_store_of_prometheus():
     services = _services()
     (store,) = [one.partition("=")[2] for one in services["prometheus"]["command"] if "tsdb.path" in one]
     *_, into = services["replay"]["entrypoint"]
@@ -105,7 +105,7 @@ def test_every_image_is_pinned():
         assert re.search(r":v?\d+\.\d+\.\d+(-[\w.-]+)?$", image), image
 
 
-def test_our_image_bears_our_version():
+def test_our_image_has_our_version():
     version = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
     assert {service["image"] for service in _services().values() if "build" in service} == {f"checkload:{version}"}
     assert yaml.safe_load(OPERATOR.read_text())["spec"]["image"] == f"checkload:{version}"
@@ -127,7 +127,7 @@ def _lines(name):
 
 
 @pytest.mark.parametrize("service", ["master", "worker"])
-def test_compose_speaks_options_that_we_take(service):
+def test_options_in_compose_are_valid(service):
     options = _parsed(_services()[service]["command"])
     assert (options.master, options.worker) == (service == "master", service == "worker")
     assert options.scenario == "baseline"
@@ -144,14 +144,14 @@ def test_a_master_in_compose_can_be_reached_by_its_workers_and_by_prometheus():
     assert options.metrics_linger > interval
 
 
-def test_the_target_that_compose_names_is_allowed_and_there():
+def test_the_target_in_compose_is_allowed_and_exists():
     options = _parsed(_services()["master"]["command"])
     assert options.host == "http://shop:8765"
     assert options.allow_target == ["shop"]
     assert _services()["shop"]["command"][-1] == "8765"
 
 
-def test_grafana_finds_its_dashboards_and_they_find_their_source():
+def test_grafana_finds_its_dashboards_and_their_data_source():
     provider = yaml.safe_load((DASHBOARDS / "grafana/provisioning/dashboards/checkload.yaml").read_text())
     (path,) = [one["options"]["path"] for one in provider["providers"]]
     assert path in [mount.split(":")[1] for mount in _services()["grafana"]["volumes"]]
@@ -170,14 +170,14 @@ def test_kubernetes_manifests_fit_their_schemas(manifest):
         kubernetes_validate.validate(manifest, "1.32", strict=True)
 
 
-def test_the_strict_schema_sees_a_slip():
+def test_the_strict_schema_refuses_a_misspelled_key():
     manifest = _one("Service", "checkload-master")
     manifest["spec"]["porst"] = manifest["spec"].pop("ports")
     with pytest.raises(kubernetes_validate.ValidationError):
         kubernetes_validate.validate(manifest, "1.32", strict=True)
 
 
-def test_the_parts_of_the_kubernetes_fleet_name_each_other_rightly():
+def test_the_kubernetes_manifests_refer_to_each_other():
     service = _one("Service", "checkload-master")
     ports = {port["name"]: port["containerPort"] for port in _container("Job", "checkload-master")["ports"]}
     assert {port["targetPort"]: port["port"] for port in service["spec"]["ports"]} == ports
@@ -195,7 +195,7 @@ def test_the_parts_of_the_kubernetes_fleet_name_each_other_rightly():
         assert container["image"] in {one["name"] for one in _kustomization()["images"]}
 
 
-def test_kubernetes_speaks_options_that_we_take(monkeypatch):
+def test_options_in_kubernetes_are_valid(monkeypatch):
     settings = dict(line.split("=", 1) for line in (KUBERNETES / "load.env").read_text().split())
     for name, value in settings.items():
         monkeypatch.setenv(name, value)
@@ -208,7 +208,7 @@ def test_kubernetes_speaks_options_that_we_take(monkeypatch):
     assert [one["count"] for one in _kustomization()["replicas"]] == [master.expect_workers]
 
 
-def test_the_operators_resource_fits_and_speaks_options_that_we_take():
+def test_the_resource_of_the_operator_is_valid():
     resource = yaml.safe_load(OPERATOR.read_text())
     Draft202012Validator(LOCUST_TEST).validate(resource)
     options = _parsed(resource["spec"]["args"].split())

@@ -8,7 +8,7 @@ from shop.http_messages import Request
 from shop.routes import Route
 
 
-def test_a_token_comes_with_its_cookie_and_a_session_of_word_characters(browse):
+def test_the_csrf_token_comes_with_a_cookie_and_a_session(browse):
     client = browse().open()
     assert client.cookies["csrftoken"] == client.token
     assert client.cookies["osessionid"].isalnum()
@@ -32,7 +32,7 @@ SPOILT = {
 @pytest.mark.parametrize("csrf", ["echo", "strict"])
 @pytest.mark.parametrize("spoil", SPOILT)
 @pytest.mark.parametrize("path", PATHS_WITH_TOKEN)
-def test_a_post_without_a_token_of_ours_is_forbidden(browse, csrf, spoil, path):
+def test_a_post_without_a_valid_token_is_forbidden(browse, csrf, spoil, path):
     client = browse(csrf=csrf).to_payment()
     SPOILT[spoil](client)
     # Who carries no token's cookie is no browser, and has nothing to echo; who echoes a cookie has done what is asked.
@@ -53,7 +53,7 @@ def test_signing_in_needs_no_token_and_changes_it(browse, csrf):
 
 
 @pytest.mark.parametrize("csrf", ["echo", "strict"])
-def test_the_storefronts_way_to_sign_out_ends_the_session(browse, csrf):
+def test_signing_out_like_the_storefront_ends_the_session(browse, csrf):
     """It posts without a token, reads one out of the form that is shown, and sends it as cookie and field."""
     client = browse(csrf=csrf).open()
     client.sign_in()
@@ -68,11 +68,11 @@ def test_the_storefronts_way_to_sign_out_ends_the_session(browse, csrf):
 
 
 @pytest.mark.parametrize("page", sorted(RETURN_PAGES))
-def test_a_return_post_needs_no_token(browse, page):
+def test_a_post_from_a_bank_needs_no_token(browse, page):
     assert browse().to_payment().send("POST", f"/orders/checkout/?page={page}", form={}, csrf=False).status == 200
 
 
-def test_a_token_of_another_shop_is_worth_nothing_where_the_shop_is_strict(browse):
+def test_a_strict_shop_refuses_tokens_of_another_shop(browse):
     client, other = browse(seed=1, csrf="strict").open(), browse(seed=2).open()
     client.token = client.cookies["csrftoken"] = other.token
     assert client.send("POST", "/baskets/basket/", json={"product": 1, "quantity": 1}).status == 403
@@ -90,7 +90,7 @@ def test_signing_in_rotates_the_session_and_keeps_the_basket(browse):
     assert client.get()["template_name"] == "orders/index.html"
 
 
-def test_a_first_password_is_trusted_and_another_one_refused(browse):
+def test_the_first_password_of_a_test_address_counts(browse):
     client = browse().open()
     assert client.sign_in().status == 200
     reply = client.sign_in(password="other")
@@ -98,14 +98,14 @@ def test_a_first_password_is_trusted_and_another_one_refused(browse):
     assert "other" not in str(reply.document)
 
 
-def test_an_address_that_may_be_real_is_never_made_up(browse):
+def test_a_real_domain_gets_no_account(browse):
     for email in ("ada@shop.com", "ada@mytest", "ada@example.com.evil.org"):
         assert browse().open().sign_in(email=email).status == 400
     for email in ("ada@a.test", "ada@example.com", "ada@b.example", "ada@mail.example.org"):
         assert browse().open().sign_in(email=email).status == 200
 
 
-def test_too_many_wrong_passwords_are_throttled_for_a_while(browse, clock):
+def test_too_many_wrong_passwords_lock_the_account_for_a_while(browse, clock):
     client = browse(sign_in={"tries": 2, "locked_for": 60}).open()
     client.sign_in()
     assert [client.sign_in(password="wrong").status for _ in range(2)] == [400, 400]
@@ -122,7 +122,7 @@ def test_too_many_wrong_passwords_are_throttled_for_a_while(browse, clock):
         ("captcha", 200, lambda document: "captcha" in document["redirect_url"] and "key" not in document),
     ],
 )
-def test_a_shop_may_want_more_than_a_password(browse, wants, status, check):
+def test_a_shop_can_require_more_than_a_password(browse, wants, status, check):
     client = browse(sign_in={"wants": wants}).open()
     reply = client.sign_in()
     assert reply.status == status
@@ -140,12 +140,12 @@ def test_a_shop_may_want_more_than_a_password(browse, wants, status, check):
         ({"email": "a@b.test", "password": 7}, "password"),
     ],
 )
-def test_a_wrong_sign_in_form_says_which_field(browse, document, field):
+def test_sign_in_errors_name_the_field(browse, document, field):
     reply = browse().open().send("POST", "/users/login/", json=document)
     assert (reply.status, list(reply.document)) == (400, [field])
 
 
-def test_known_accounts_have_their_names_and_are_never_made_up(browse, make_shop):
+def test_accounts_of_the_file_keep_their_names(browse, make_shop):
     shop = make_shop(accounts=[Account(1, "eve@shop.test", "right", "Eve", "Moss", "05111111111")])
     client = browse(shop).open()
     assert client.sign_in("eve@shop.test", "wrong").status == 400
@@ -168,7 +168,7 @@ def test_another_customer_does_not_inherit_a_basket_or_an_order(browse):
     assert client.send("GET", "/baskets/basket/").document["basket"]["total_quantity"] == 0
 
 
-def test_who_signs_in_leaves_behind_what_she_chose_and_bought_as_a_guest(browse):
+def test_sign_in_resets_the_choices_and_orders_of_a_guest(browse):
     client = browse().to_payment()
     client.choose("cash_register")
     client.post("CashRegisterPage", agreement="1")
@@ -187,7 +187,7 @@ def test_who_signs_in_leaves_behind_what_she_chose_and_bought_as_a_guest(browse)
     assert other.get("ThankYouPage")["redirect_url"] == "/baskets/basket/"
 
 
-def test_the_right_password_wipes_out_the_wrong_ones_before_it(browse):
+def test_the_right_password_resets_the_count_of_wrong_ones(browse):
     client = browse(sign_in={"tries": 2}).open()
     statuses = [client.sign_in(password=password).status for password in ("a", "b", "a", "b", "a")]
     assert statuses == [200, 400, 200, 400, 200]
@@ -231,7 +231,7 @@ def test_there_are_at_least_twenty_products(browse):
         ({"product": 1, "quantity": 1, "price": "0"}, "price"),
     ],
 )
-def test_nothing_wrong_gets_into_the_basket(browse, document, field):
+def test_invalid_lines_are_refused(browse, document, field):
     reply = browse().open().send("POST", "/baskets/basket/", json=document)
     assert (reply.status, list(reply.document)) == (400, [field])
 
@@ -258,7 +258,7 @@ def test_addresses_are_kept_and_listed(browse):
         ({"title": "x" * 301}, "title"),
     ],
 )
-def test_a_wrong_address_says_which_field(browse, address, change, field):
+def test_address_errors_name_the_field(browse, address, change, field):
     reply = browse().open().send("POST", "/address/", json=address | change)
     assert (reply.status, list(reply.document)) == (400, [field])
 
@@ -275,12 +275,12 @@ def test_a_wrong_address_says_which_field(browse, address, change, field):
         ({"township": None}, "township", "This field is required."),
     ],
 )
-def test_a_place_is_named_by_the_pk_of_the_lists(browse, address, change, field, words):
+def test_places_are_given_by_their_pk(browse, address, change, field, words):
     reply = browse().open().send("POST", "/address/", json=address | change)
     assert (reply.status, reply.document) == (400, {field: [words]})
 
 
-def test_an_address_holds_its_places_as_objects_and_keeps_what_was_said(browse, address):
+def test_an_address_has_its_places_as_objects_and_keeps_its_texts(browse, address):
     client = browse().open().fill_basket()
     client.sign_in()
     # As the storefront's client sends it: numbers as texts from a form, "false" as a word.
@@ -311,7 +311,7 @@ def test_an_address_is_changed_and_removed_by_its_owner(browse):
     assert client.send("GET", "/address/detailed/").document["count"] == 0
 
 
-def test_the_order_follows_an_address_that_is_rewritten_and_loses_one_that_is_removed(browse, shown):
+def test_the_order_follows_changes_of_its_addresses(browse, shown):
     client = browse().to_payment()
     client.choose("cash_register")
     client.send("PATCH", "/address/1/", json={"line": "2 Quay"})
@@ -341,7 +341,7 @@ def test_places_are_looked_up_from_the_country_down(browse):
     assert pks(f"/address/township/?retailstore__isnull=false&city={with_store[0]}")
 
 
-def test_an_unknown_field_is_ignored_unless_the_shop_is_strict(browse, address):
+def test_only_a_strict_shop_refuses_unknown_fields(browse, address):
     lax = browse(unknown_fields="ignore").open()
     document = {"email": "a@b.test", "password": "x", "redirect": "false", "callbackUrl": "/", "json": "true"}
     assert lax.send("POST", "/users/login/", json=document).status == 200
@@ -372,7 +372,7 @@ def test_a_form_that_cannot_be_read_is_refused(browse, content_type, body, statu
     assert client.shop.answer(request, Route(Page.PAYMENT_OPTION), client.clock()).status == status
 
 
-def test_an_order_is_shown_to_whoever_has_its_token_only(browse):
+def test_an_order_is_only_shown_for_its_token(browse):
     client = browse()
     assert client.send("GET", "/orders/completed/0123/?format=json").status == 404
 
@@ -384,7 +384,7 @@ def test_every_path_of_the_contract_exists(browse, path):
     assert statuses or path == PATHS[Page.BANK]
 
 
-def test_a_basket_is_changed_emptied_and_given_a_voucher(browse):
+def test_a_basket_can_be_changed_and_emptied_and_takes_a_voucher(browse):
     client = browse().open().fill_basket(product=1, quantity=2).fill_basket(product=2, quantity=1)
 
     def send(method, **document):
@@ -400,13 +400,13 @@ def test_a_basket_is_changed_emptied_and_given_a_voucher(browse):
     assert client.get()["redirect_url"] == "/baskets/basket/"
 
 
-def test_changing_the_basket_has_everything_chosen_again(browse, shown):
+def test_changing_the_basket_resets_all_choices(browse, shown):
     client = browse().to_payment()
     client.send("PUT", "/baskets/basket/", json={"product": 1, "quantity": 1, "attributes": {}})
     assert shown(client.get()) == "DeliveryOptionSelectionPage"
 
 
-def test_the_basket_is_read_in_its_wrapping_and_without(browse):
+def test_the_basket_is_there_nested_and_at_the_top_level(browse):
     reply = browse().open().fill_basket().send("GET", "/baskets/basket/").document
     assert {**reply["basket"], "basket": reply["basket"]} == reply
 
@@ -424,7 +424,7 @@ def test_a_customer_reads_and_changes_the_profile(browse):
     assert (wrong.status, set(wrong.document)) == (400, {"gender", "sms_allowed", "otp"})
 
 
-def test_a_contract_is_a_text_about_the_order_and_takes_no_markup_from_outside(browse):
+def test_a_contract_is_about_the_order_and_escapes_markup(browse):
     client = browse().open().fill_basket(quantity=3)
     html = client.send("GET", "/orders/contract/?contract_name=<script>").html
     assert "3 pieces" in html
@@ -455,7 +455,7 @@ def test_products_are_found_by_a_part_of_their_name(browse):
     assert everything["pagination"]["total_count"] == len(everything["products"]) >= 20
 
 
-def test_a_checkout_is_known_by_its_token_to_its_own_session(browse, context):
+def test_a_checkout_token_works_only_in_its_session(browse, context):
     client = browse().to_payment()
     listed = context(client.choose("cash_register") and client.get("PaymentOptionSelectionPage"))
     checkout, status = (listed[key].removeprefix("http://127.0.0.1:8000") for key in ("checkout_url", "status_url"))

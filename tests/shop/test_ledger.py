@@ -19,7 +19,7 @@ def order(number, slug="gpay", amount="10.10"):
     )
 
 
-def test_what_is_sold_is_counted_per_option_exactly():
+def test_orders_and_revenue_are_counted_by_payment_option():
     ledger = Ledger(most=10)
     for number in range(3):
         ledger.add(order(number))
@@ -30,7 +30,7 @@ def test_what_is_sold_is_counted_per_option_exactly():
     assert (counts["orders_total"], counts["order_numbers"]) == (4, 4)
 
 
-def test_a_number_that_is_given_twice_is_seen():
+def test_a_repeated_order_number_is_noticed():
     ledger = Ledger(most=10)
     ledger.add(order(1))
     ledger.add(order(2))

@@ -12,14 +12,14 @@ from shop.serving.control import settings_problems
 from shop.settings import FaultName, Settings
 
 
-def test_a_shop_without_settings_is_in_good_order():
+def test_default_settings_have_no_faults():
     settings = Settings()
     assert settings.faults == ()
     assert settings.workers is None
     assert settings.sms.options == ("pay_on_delivery",)
 
 
-def test_settings_survive_being_written_and_read():
+def test_settings_can_be_written_and_read_again():
     settings = Settings.model_validate(
         {
             "service": {"default": "800ms", "distribution": "lognormal", "pages": {"BinNumberPage": "2s"}},
@@ -40,7 +40,7 @@ def test_settings_survive_being_written_and_read():
     assert Settings.model_validate(settings.model_dump(mode="json")) == settings
 
 
-def test_all_mistakes_are_told_at_once_each_with_its_key_and_a_remedy():
+def test_all_problems_are_reported_at_once_with_key_and_remedy():
     with pytest.raises(ValidationError) as caught:
         Settings.model_validate(
             {
@@ -71,12 +71,12 @@ def test_all_mistakes_are_told_at_once_each_with_its_key_and_a_remedy():
 @pytest.mark.parametrize(
     "given", [{"seed": "1"}, {"seed": 1.5}, {"workers": True}, {"queue": 3}, {"service": {"default": float("nan")}}]
 )
-def test_nothing_is_bent_into_shape(given):
+def test_values_are_not_converted(given):
     with pytest.raises(ValidationError):
         Settings.model_validate(given)
 
 
-def test_settings_are_read_without_a_server():
+def test_settings_need_no_uvicorn():
     code = (
         "import sys, shop.settings, shop.serving.process; assert not {'uvicorn', 'uvloop', 'orjson'} & set(sys.modules)"
     )
@@ -84,11 +84,11 @@ def test_settings_are_read_without_a_server():
 
 
 @pytest.mark.parametrize("slugs", [{"gpay": "havale", "redirection": "havale"}, {"gpay": "redirection"}, {"gpay": "7"}])
-def test_each_payment_option_has_a_slug_of_its_own(slugs):
+def test_slugs_of_payment_options_must_differ(slugs):
     with pytest.raises(ValidationError, match="give each payment option a slug of its own"):
         Settings.model_validate({"slugs": slugs})
 
 
-def test_what_became_a_matter_of_course_is_no_setting_any_more():
+def test_removed_settings_are_refused():
     with pytest.raises(ValidationError):
         Settings.model_validate({"conventions": {"pay_on_delivery": "page"}})

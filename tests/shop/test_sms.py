@@ -27,7 +27,7 @@ def wrong(code):
     return f"{(int(code) + 1) % 1_000_000:06d}"
 
 
-def test_the_right_code_sells_the_order(asked, shown, context):
+def test_the_right_code_completes_the_order(asked, shown, context):
     client = asked()
     message = client.inbox()[-1]
     assert set(message) == {"code", "sent_datetime", "expires_in"}
@@ -62,7 +62,7 @@ def test_a_late_code_has_expired_and_another_one_helps(asked, clock, shown, cont
     assert shown(client.post("VerifySmsPage", verify_code=client.inbox()[-1]["code"])) == "ThankYouPage"
 
 
-def test_another_code_makes_the_old_one_void(asked, context):
+def test_another_code_invalidates_the_old_one(asked, context):
     client = asked()
     old = client.inbox()[-1]["code"]
     client.post("SendSmsPage")
@@ -109,14 +109,14 @@ def test_another_code_can_be_asked_for_only_after_a_while(asked, clock, context)
     assert client.post("SendSmsPage")["errors"] is None
 
 
-def test_an_sms_is_under_way_for_a_while(asked, clock):
+def test_an_sms_arrives_after_its_delay(asked, clock):
     client = asked(delivery_delay=5)
     assert client.inbox() == []
     clock.advance(5)
     assert len(client.inbox()) == 1
 
 
-def test_the_post_that_led_to_the_question_may_come_again_without_another_sms(asked, shown):
+def test_a_repeated_post_sends_no_second_sms(asked, shown):
     client = asked()
     assert shown(client.post("PayOnDeliveryPaymentChoicePage", payment_choice="cash")) == "VerifySmsPage"
     assert client.shop.sms.sent == 1
@@ -137,13 +137,13 @@ def test_a_fixed_code_is_always_the_same(asked):
     assert [message["code"] for message in client.inbox()] == ["123456", "123456"]
 
 
-def test_no_code_is_wanted_of_other_options(browse, shown):
+def test_other_options_need_no_code(browse, shown):
     client = browse().to_payment()
     client.choose("cash_register")
     assert shown(client.post("CashRegisterPage", agreement="1")) == "ThankYouPage"
 
 
-def test_the_share_depends_on_phone_and_seed_alone():
+def test_whether_a_code_is_needed_depends_only_on_phone_and_seed():
     settings = SmsSettings(share=0.3)
     phones = [f"{number:011d}" for number in range(4000)]
     office = SmsService(lambda: settings, 1, random.Random(1))

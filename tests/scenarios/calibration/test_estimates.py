@@ -28,7 +28,7 @@ def counted(arrivals):
 
 
 @pytest.mark.parametrize(("median", "sigma"), [(7.0, 1.0), (0.15, 0.5), (30.0, 0.2)])
-def test_the_distribution_that_shoppers_draw_from_is_had_back(median, sigma):
+def test_the_fit_recovers_the_distribution_of_think_times(median, sigma):
     chance = random.Random(3)
     times = ThinkTimes(median, sigma)
     found = fit_lognormal(sample(times.draw("", chance) for _ in range(8_000)))
@@ -38,7 +38,7 @@ def test_the_distribution_that_shoppers_draw_from_is_had_back(median, sigma):
     assert found.sigma_interval[0] < sigma < found.sigma_interval[1]
 
 
-def test_a_few_who_left_their_desk_change_little():
+def test_a_few_long_breaks_change_the_fit_little():
     chance = random.Random(3)
     times = ThinkTimes(7.0, 0.5)
     found = fit_lognormal(sample([*(times.draw("", chance) for _ in range(2_000)), *([1_500.0] * 20)]))
@@ -46,12 +46,12 @@ def test_a_few_who_left_their_desk_change_little():
     assert found.sigma == pytest.approx(0.5, rel=0.06)
 
 
-def test_what_a_browser_does_by_itself_is_no_thinking():
+def test_requests_of_the_browser_are_no_think_time():
     found = fit_lognormal(sample([0.0, 0.001, 0.002, 0.005, 0.01, 0.5]))
     assert (found.median, found.sigma) == (0.0, 0.0)
 
 
-def test_a_sample_is_fair_and_never_larger_than_its_room():
+def test_the_reservoir_is_fair_and_bounded():
     made = sample(range(100_000), room=1_000)
     ranked = made.ranked()
     assert (len(ranked), made.count) == (1_000, 100_000)
@@ -68,13 +68,13 @@ def test_quantiles_and_their_intervals():
     assert quantile_interval([3.0], 0.5) == (3.0, 3.0)
 
 
-def test_wilsons_interval_agrees_with_the_textbook():
+def test_wilson_intervals_match_known_values():
     assert wilson(5, 100) == (pytest.approx(0.0215, abs=1e-4), pytest.approx(0.1118, abs=1e-4))
     assert wilson(0, 0) == (0.0, 1.0)
 
 
 @pytest.mark.parametrize("seed", range(5))
-def test_strangers_are_told_from_bursts_and_from_clockwork(seed):
+def test_dispersion_separates_poisson_bursts_and_uniform_arrivals(seed):
     chance = random.Random(seed)
     assert arrival_pattern(counted(islice(moments(0.5, chance), 3_000))) == "poisson"
     assert arrival_pattern(counted(islice(moments(0.5, chance, burst=5), 3_000))) == "bursty"
@@ -82,7 +82,7 @@ def test_strangers_are_told_from_bursts_and_from_clockwork(seed):
 
 
 @pytest.mark.parametrize(("arrivals", "apart"), [(20, 1.0), (100, 0.25)])
-def test_too_few_windows_to_tell_are_no_proof_of_strangers(arrivals, apart):
+def test_too_few_windows_give_no_arrival_pattern(arrivals, apart):
     comings = counted(n * apart for n in range(arrivals))
     assert arrival_pattern(comings) == "too few windows to tell"
     assert "too few windows to tell, so independent arrivals (Poisson) are assumed" in "".join(
@@ -90,7 +90,7 @@ def test_too_few_windows_to_tell_are_no_proof_of_strangers(arrivals, apart):
     )
 
 
-def test_a_day_that_is_busier_than_its_night_is_not_called_bursty():
+def test_a_daily_cycle_is_not_a_burst():
     chance = random.Random(9)
     night, day = list(islice(moments(0.2, chance), 1_000)), list(islice(moments(2.0, chance), 10_000))
     comings = counted([*night, *(night[-1] + moment - day[0] for moment in day)])
@@ -98,7 +98,7 @@ def test_a_day_that_is_busier_than_its_night_is_not_called_bursty():
     assert comings.widest_reliable.width == 60.0
 
 
-def test_silence_counts_as_silence():
+def test_empty_windows_count():
     comings = counted([*(float(n) for n in range(10)), *(float(n) for n in range(600, 610))])
     ten = next(one for one in comings.dispersion_windows if one.width == 10.0)
     # 10, then 59 empty windows, then 10 that is not closed yet.
@@ -106,7 +106,7 @@ def test_silence_counts_as_silence():
     assert ten.index == pytest.approx(100 / 2 / 59 / (10 / 60))
 
 
-def test_arrivals_are_put_in_order_and_handed_on():
+def test_arrivals_are_emitted_in_order():
     seen = []
     comings = ArrivalStatistics(seen.append)
     for moment in (30.0, 10.0, 20.0):
@@ -118,7 +118,7 @@ def test_arrivals_are_put_in_order_and_handed_on():
     assert (comings.total, comings.length) == (3, 20.0)
 
 
-def test_the_busiest_stretches_are_found_in_one_pass():
+def test_peak_and_best_hour_are_found_in_one_pass():
     quiet, rush = [60.0 * n for n in range(100)], [3_000 + 2.0 * n for n in range(300)]
     comings = counted(sorted(quiet + rush))
     assert comings.most_a_minute == 31
@@ -131,7 +131,7 @@ def test_the_busiest_stretches_are_found_in_one_pass():
     ("until", "counted", "minutes", "cut"),
     [(600.0, 10, 10, False), (480.0, 8, 8, True), (475.0, 7, 7, True), (1_200.0, 10, 20, False), (30.0, 10, 10, False)],
 )
-def test_arrivals_after_the_end_that_is_told_are_not_counted(until, counted, minutes, cut):
+def test_arrivals_after_the_given_end_are_not_counted(until, counted, minutes, cut):
     comings = ArrivalStatistics()
     for minute in range(10):
         comings.add(LoggedArrival(minute * 60.0, "", "guest"))

@@ -34,14 +34,14 @@ def json(line, keys=(), **options):
         (f"{NINE:.3f}", NINE),
     ],
 )
-def test_a_moment_is_read_however_it_is_written(written, epoch):
+def test_timestamps_are_read_in_every_format(written, epoch):
     assert parse_timestamp(written) == pytest.approx(epoch, abs=1e-4)
 
 
 @pytest.mark.parametrize(
     "nonsense", ["yesterday", "", None, True, [], -1.0, float("nan"), "25/Nov/2026", "32/Xyz/2026:09:00:47 +0000"]
 )
-def test_what_is_no_moment_is_refused(nonsense):
+def test_invalid_timestamps_are_refused(nonsense):
     with pytest.raises(ValueError, match=r"."):
         parse_timestamp(nonsense)
 
@@ -57,13 +57,13 @@ def test_what_is_no_moment_is_refused(nonsense):
         (f' {AGENT} rt="0.250" "osessionid=abc"', NINE - 0.25, NINE, True),
     ],
 )
-def test_how_long_a_request_took_is_read_as_its_server_writes_it(rest, came, done, timed):
+def test_durations_are_read_as_each_server_writes_them(rest, came, done, timed):
     found = text(START + rest)
     assert (found.started_at, found.ended_at, found.has_duration) == (pytest.approx(came), pytest.approx(done), timed)
     assert (found.method, found.target, found.status) == ("GET", "/product/1/", 200)
 
 
-def test_unit_and_end_can_be_said():
+def test_unit_and_time_stamp_can_be_set():
     found = text(f"{START} {AGENT} 250", unit=DurationUnit.MILLISECONDS, stamped=StampedAt.END)
     assert (found.started_at, found.ended_at) == (NINE - 0.25, NINE)
     found = json(
@@ -74,7 +74,7 @@ def test_unit_and_end_can_be_said():
     assert (found.started_at, found.ended_at) == (NINE, NINE + 0.25)
 
 
-def test_a_session_is_known_by_its_cookie_and_else_by_address_and_browser():
+def test_a_session_is_found_by_cookie_or_by_address_and_browser():
     lines = TextLines(SessionNumbers(), "osessionid", ("session",))
     first = lines.read(f'{START} {AGENT} 0.1 "csrftoken=x; osessionid=abc"')
     again = lines.read(f'{START.replace("203", "198")} "-" "Other" 0.1 "osessionid=abc; a=b"')
@@ -87,12 +87,12 @@ def test_a_session_is_known_by_its_cookie_and_else_by_address_and_browser():
     assert len({first.session_number, nobody.session_number, neighbour.session_number}) == 3
 
 
-def test_the_number_of_a_session_is_another_in_every_process():
+def test_session_numbers_differ_between_processes():
     line = f'{START} {AGENT} 0.1 "osessionid=abc"'
     assert text(line).session_number != text(line).session_number
 
 
-def test_a_line_with_the_host_s_name_before_it_is_read_too():
+def test_a_line_that_starts_with_a_host_is_read():
     assert text(f"shop.example.com:443 {START} {AGENT}").target == "/product/1/"
 
 
@@ -112,7 +112,7 @@ def test_a_line_of_another_kind_is_refused(line):
         ('{"at":1795597247000,"http":{"method":"GET","url":"/product/1/","code":200},"secs":0.25}', {"time": "at", "method": "http.method", "path": "http.url", "status": "http.code", "took": "secs"}),
     ],
 )  # fmt: skip
-def test_json_is_read_under_the_usual_keys_or_under_those_that_are_named(line, keys):
+def test_json_is_read_under_usual_or_given_keys(line, keys):
     found = json(line, keys)
     assert (found.started_at, found.ended_at) == (pytest.approx(NINE - 0.25), pytest.approx(NINE))
     assert (found.method, found.target, found.status) == ("GET", "/product/1/", 200)
@@ -121,12 +121,12 @@ def test_json_is_read_under_the_usual_keys_or_under_those_that_are_named(line, k
 @pytest.mark.parametrize(
     "line", ["[]", "{}", '{"time": 1}', '{"time": "x", "path": "/", "status": 200}', '{"time": 1, "path": "/"}']
 )
-def test_json_without_what_is_needed_is_refused(line):
+def test_json_without_required_keys_is_refused(line):
     with pytest.raises(ValueError, match=r"."):
         json(line)
 
 
-def test_json_knows_a_session_in_a_cookie_or_under_a_key():
+def test_json_has_the_session_in_a_cookie_or_a_key():
     lines = JsonLines(SessionNumbers(), "osessionid", {})
     row = '{"time": 1, "path": "/", "status": 200, '
     by_cookie = lines.read(row + '"http_cookie": "a=b; osessionid=abc"}')

@@ -29,22 +29,22 @@ def journey(*pages):
         (("+LOGIN", "CHECKOUT", "DELIVERY_OPTION", "+PAYMENT_OPTION"), "returning"),
     ],
 )
-def test_a_journey_is_known_by_what_she_did(pages, kind):
+def test_a_journey_is_recognised_by_its_pages(pages, kind):
     assert journey(*pages).kind == kind
 
 
 @pytest.mark.parametrize("option", list(PAYMENT_OPTIONS))
-def test_every_payment_option_is_known_by_its_first_page(option):
+def test_every_payment_option_is_recognised_by_its_first_page(option):
     page = PAYMENT_OPTIONS[option].first_page
     made = journey(*TO_PAYMENT, f"+{page.name}")
     assert made.option == OPTION_OF[page] == option
 
 
-def test_a_saved_card_is_none_that_was_typed_in():
+def test_a_saved_card_differs_from_a_typed_one():
     assert journey(*TO_PAYMENT, "+SAVED_CARD_SELECTION", "+INSTALLMENT", "+CARD_CONFIRMATION").option == "saved_card"
 
 
-def test_who_tries_another_option_pays_with_the_last_but_store_credit_stays_what_she_meant():
+def test_the_last_payment_option_counts_except_after_store_credit():
     assert journey(*TO_PAYMENT, "+BIN_NUMBER", "+PAYMENT_OPTION", "+CASH_REGISTER").option == "cash_register"
     assert journey(*TO_PAYMENT, "+LOYALTY_USAGE", "+PAYMENT_OPTION", "+BIN_NUMBER").option == "loyalty_money"
 
@@ -61,7 +61,7 @@ def test_who_tries_another_option_pays_with_the_last_but_store_credit_stays_what
         (("+VERIFY_SMS",), None),  # one try, and no order: gone, or failed
     ],
 )
-def test_what_she_did_with_the_code_is_read_from_her_posts(pages, script):
+def test_the_sms_behaviour_is_recognised_by_its_posts(pages, script):
     assert journey(*TO_PAYMENT, "+DELIVERY_PAYMENT_CHOICE", *pages).sms is script
 
 
@@ -84,23 +84,23 @@ def test_what_she_did_with_the_code_is_read_from_her_posts(pages, script):
         ("GET", "/", None),
     ],
 )
-def test_a_page_is_known_by_method_and_address(method, target, page):
+def test_a_page_is_found_by_method_and_path(method, target, page):
     assert page_of(method, target) is page
 
 
-def test_pictures_and_health_checks_are_nothing_a_shopper_does():
+def test_images_and_health_checks_are_ignored():
     assert all(map(is_asset, ("/a/b.css?v=3", "/static/x", "/favicon.ico", "/healthz", "/health/live")))
     assert not any(map(is_asset, ("/product/1/", "/statics", "/users/health-insurance/")))
 
 
-def test_nothing_that_could_be_somebody_s_is_left_of_an_address():
+def test_masked_paths_have_nothing_personal():
     assert masked_path("/users/4711/orders/df8a210c-c19d/?token=x") == "/users/…/orders/…/"
     assert masked_path("/m/jane@example.com/05551234567") == "/m/…/…"
     assert masked_path("/m/jane%40example.com") == "/m/…"
     assert "…" in masked_path("/t/abcdefghijklmnopqrstuvwxyzabcdef/")
 
 
-def test_unknown_addresses_are_shown_only_when_many_asked_for_them():
+def test_only_frequent_unknown_paths_are_shown():
     unknown = UnknownPaths()
     for _ in range(12):
         unknown.add("/search/?q=secret")
@@ -136,7 +136,7 @@ def test_half_an_hour_of_silence_ends_a_session():
     assert [one.pages for one in rest] == [1]
 
 
-def test_a_session_that_another_one_outlives_is_ended_by_the_clock_of_the_log():
+def test_the_clock_of_the_log_ends_silent_sessions():
     over, _ = ended(Sessions(), request(0, "/product/1/", who=1), request(1900, "/product/1/", who=2))
     assert [one.began for one in over] == [0]
 
@@ -158,12 +158,12 @@ def test_after_an_order_a_new_journey_begins_in_the_same_session():
     assert rest[0].signed_in
 
 
-def test_pauses_are_from_the_reply_to_the_next_request():
+def test_think_times_are_from_a_reply_to_the_next_request():
     _, (one,) = ended(Sessions(), request(0, "/product/1/", took=0.5), request(2, "/orders/checkout/", took=0.1))
     assert one.gaps == [(Page.CHECKOUT, 1.5)]
 
 
-def test_what_failed_did_not_happen_but_the_time_passed():
+def test_failed_requests_are_ignored_but_their_time_counts():
     sessions = Sessions()
     _, (one,) = ended(
         sessions,
@@ -175,13 +175,13 @@ def test_what_failed_did_not_happen_but_the_time_passed():
     assert sessions.counts.failed == 1
 
 
-def test_what_comes_far_too_late_is_counted_and_left_out():
+def test_very_late_requests_are_counted_and_left_out():
     sessions = Sessions()
     ended(sessions, request(10_000, "/product/1/"), request(10, "/product/1/", who=2))
     assert sessions.counts.late == 1
 
 
-def test_a_machine_that_never_sleeps_is_cut_so_that_it_holds_nobody_back():
+def test_an_endless_session_is_cut():
     sessions = Sessions()
     steps = range(0, int(LONGEST * 2.5), 600)
     over, _ = ended(sessions, *(request(at, "/product/1/") for at in steps))
@@ -189,13 +189,13 @@ def test_a_machine_that_never_sleeps_is_cut_so_that_it_holds_nobody_back():
     assert all(one.pages <= LONGEST / 600 + 1 for one in over)
 
 
-def test_too_many_at_a_time_are_closed_early_and_counted():
+def test_too_many_open_sessions_end_early_and_are_counted():
     sessions = Sessions(most_open=10)
     over, rest = ended(sessions, *(request(at, "/product/1/", who=at) for at in range(25)))
     assert (len(over), len(rest)) == (15, 10)
     assert sessions.counts.evicted == 15
 
 
-def test_a_prefix_is_taken_away():
+def test_the_path_prefix_is_removed():
     _, (one,) = ended(Sessions(prefix="/api"), request(0, "/api/product/1/"))
     assert one.first is Page.PRODUCT

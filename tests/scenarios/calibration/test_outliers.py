@@ -50,7 +50,7 @@ def sifted(moments):
         ("no number", [10, float("nan"), 11, float("inf"), -1.0], [1, 3, 4]),
     ],
 )
-def test_a_moment_that_fits_none_beside_it_is_left_out(why, moments, wrong):
+def test_an_outlier_in_time_is_left_out(why, moments, wrong):
     passed, found = sifted(moments)
     assert found == wrong, why
     assert passed == [moment for place, moment in enumerate(moments) if place not in wrong]
@@ -93,7 +93,7 @@ def test_an_implausible_time_in_json_is_a_bad_line(tmp_path, moment, took):
 
 
 @pytest.mark.parametrize("status", ["9" * 4000, "-1", "0", "1e300", '"x"', "[]", "99"])
-def test_a_status_that_is_none_is_a_bad_line(tmp_path, status):
+def test_an_invalid_status_is_a_bad_line(tmp_path, status):
     lines = [JSON.format(SOUND, 0.1), JSON.format(SOUND, 0.1).replace("200", status)]
     assert log(lines, tmp_path)[0].bad == 1
 

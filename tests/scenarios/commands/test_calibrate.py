@@ -55,7 +55,7 @@ def share(weights, name):
 
 
 @pytest.mark.parametrize("form", ["combined", "json", "apache"])
-def test_the_mix_that_wrote_the_log_is_had_back(calibrate, form):
+def test_calibration_recovers_the_mix_of_the_log(calibrate, form):
     code, output, _said = calibrate(log_of(1_500, form=form, asked=0.8))
     assert code == 0
     found = read_scenario(str(output))
@@ -78,13 +78,13 @@ def test_the_mix_that_wrote_the_log_is_had_back(calibrate, form):
         assert found.think.sigmas["InstallmentSelectionPage"] == pytest.approx(0.6, rel=0.1)
 
 
-def test_whole_seconds_still_give_think_times_and_the_file_says_what_they_are_worth(calibrate):
+def test_whole_seconds_give_think_times_with_a_warning(calibrate):
     _, output, _ = calibrate(log_of(form="apache"))
     assert read_scenario(str(output)).think.pages["BinNumberPage"] == pytest.approx(12.0, rel=0.1)
     assert "whole seconds" in output.read_text()
 
 
-def test_beside_every_number_stands_where_it_came_from(calibrate):
+def test_every_number_has_a_comment_with_its_source(calibrate):
     _, output, _ = calibrate(log_of())
     numbers = [line for line in output.read_text().splitlines() if re.match(r"^\w+ = ['\"]?[\d.]", line)]
     own = {"seed = 1", "Bank = 0"}
@@ -120,7 +120,7 @@ def test_a_log_with_too_few_journeys_is_refused(calibrate):
     assert not output.exists()
 
 
-def test_a_few_bad_lines_are_counted_and_too_many_refused(calibrate):
+def test_a_few_bad_lines_are_counted_and_many_are_refused(calibrate):
     good = log_of(400)
     _, _, said = calibrate([*good, *(["what is this\n"] * 20)])
     assert f"{len(good) + 20:,} lines, 20 of them unreadable" in said
@@ -130,19 +130,19 @@ def test_a_few_bad_lines_are_counted_and_too_many_refused(calibrate):
     assert f"line {len(good) + 1}: not in the common or combined form" in said
 
 
-def test_a_log_that_is_something_else_is_refused_before_its_end(calibrate):
+def test_another_kind_of_file_is_refused_early(calibrate):
     code, _, said = calibrate(["no log\n"] * 5_000)
     assert code == 2
     assert "1,000 of 1,000 lines" in said
 
 
-def test_addresses_that_are_no_page_are_listed_with_their_counts(calibrate):
+def test_unknown_paths_are_listed_with_counts(calibrate):
     search = '203.0.113.9 - - [25/Nov/2025:09:00:47 +0000] "GET /search/?q=s3cret HTTP/1.1" 200 1 "-" "x" 0.010\n'
     _, _, said = calibrate([*log_of(400), *([search] * 42)])
     assert re.search(r"^ +42  /search/$", said, re.MULTILINE)
 
 
-def test_bursts_are_called_so_and_replayed_by_a_trace(calibrate, tmp_path):
+def test_bursts_are_reported_and_a_trace_replays_them(calibrate, tmp_path):
     log = log_of(burst=8)
     _, output, said = calibrate(log)
     assert "bursty" in said
@@ -166,7 +166,7 @@ def test_the_busiest_hour_is_written_in_stages(calibrate):
     assert "minutes long" in said
 
 
-def test_those_who_come_last_are_given_time_to_get_home(calibrate):
+def test_the_drain_is_long_enough_for_the_last_arrivals(calibrate):
     _, output, _ = calibrate(list(lines(MIX, ThinkTimes(0.5, 0.3), 600, seed=1)))
     assert "drain" not in output.read_text()  # half a minute, which is given anyhow, is enough
     for arguments in ([], ["--trace", str(output.with_name("trace.csv"))]):
@@ -177,7 +177,7 @@ def test_those_who_come_last_are_given_time_to_get_home(calibrate):
         assert read_scenario(str(output))
 
 
-def test_nothing_is_overwritten_unasked_and_nothing_left_of_a_refusal(calibrate, tmp_path):
+def test_existing_files_stay_and_a_refusal_leaves_no_files(calibrate, tmp_path):
     trace = tmp_path / "trace.csv"
     calibrate(log_of(400), "--trace", str(trace))
     before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
@@ -189,7 +189,7 @@ def test_nothing_is_overwritten_unasked_and_nothing_left_of_a_refusal(calibrate,
     assert after == before
 
 
-def test_everything_that_is_wrong_with_what_was_asked_is_said_at_once(tmp_path, capsys):
+def test_all_wrong_options_are_reported_at_once(tmp_path, capsys):
     (tmp_path / "a.log").write_text("")
     asked = ["--gap", "soon", "--bad-lines", "7", "--json-keys", "what=x", "-o", str(tmp_path / "no" / "a.txt")]
     assert main(["calibrate", str(tmp_path / "a.log"), *asked]) == 2
@@ -197,14 +197,14 @@ def test_everything_that_is_wrong_with_what_was_asked_is_said_at_once(tmp_path, 
     assert [name in said for name in ("--gap", "--bad-lines", "--json-keys", "does not exist", ".toml")] == [True] * 5
 
 
-def test_a_damaged_archive_is_named_and_does_not_end_in_a_traceback(calibrate):
+def test_a_damaged_archive_is_reported_without_a_traceback(calibrate):
     for damaged in (gzip.compress("".join(log_of(400)).encode())[:5_000], b"\x1f\x8bnonsense"):
         code, _, said = calibrate(damaged)
         assert code == 2
         assert "compressed file is cut off or damaged" in said or "not a gzipped" in said
 
 
-def test_shoppers_behind_one_address_are_not_taken_for_one(calibrate):
+def test_many_shoppers_behind_one_address_are_refused(calibrate):
     code, output, said = calibrate([re.sub(r"^\S+ ", "203.0.113.1 ", line) for line in log_of(form="common")])
     assert code == 2
     assert "one client is many shoppers" in said
@@ -228,14 +228,14 @@ def test_one_endless_line_is_read_in_bounded_pieces(tmp_path):
     assert (counted.read, counted.bad) == (2, 1)
 
 
-def test_a_log_that_is_not_there_is_named(capsys):
+def test_a_missing_log_is_reported(capsys):
     assert main(["calibrate", "nowhere.log"]) == 2
     assert capsys.readouterr().err.startswith("nowhere.log: no such file or directory")
     with pytest.raises(UsageError):
         LineCounts(read=10, bad=9).refuse_too_many_bad_lines(0.5)
 
 
-def test_a_log_that_ends_in_the_rush_counts_those_who_left_and_not_those_who_were_going_on(calibrate):
+def test_open_journeys_at_the_end_of_the_log_are_not_counted(calibrate):
     whole = log_of()
     code, _, said = calibrate(whole)  # all of it within half an hour: no session is closed by silence
     assert code == 0

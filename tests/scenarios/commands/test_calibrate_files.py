@@ -35,21 +35,21 @@ def calibrate(tmp_path, capsys, monkeypatch):
 
 
 @pytest.mark.parametrize("name", ['a"b', "a\\b", "a#b = [", "a'''b", "\u00fc \U0001f600"])
-def test_a_name_with_quotes_is_written_so_that_it_is_found_again(calibrate, name):
+def test_a_trace_name_with_quotes_is_escaped(calibrate, name):
     code, said = calibrate("-o", f"{name}.toml", "--trace", f"{name}.csv")
     assert (code, "Traceback" in said) == (0, False)
     assert read_scenario(f"./{name}.toml").trace is not None
 
 
 @pytest.mark.parametrize("name", ["a\nb", "a\x1bb", "a\udcffb"])
-def test_a_name_that_cannot_be_read_is_refused(calibrate, name):
+def test_an_unprintable_file_name_is_refused(calibrate, name):
     for option, suffix in (("-o", "toml"), ("--trace", "csv")):
         code, said = calibrate(option, f"{name}.{suffix}")
         assert code == 2
         assert "printable" in said
 
 
-def test_a_full_disk_is_said_and_leaves_no_half_of_a_file(calibrate):
+def test_a_full_disk_is_reported_and_leaves_no_partial_file(calibrate):
     Path("full.toml").symlink_to("/dev/full")
     code, said = calibrate("-o", "full.toml", "--overwrite")
     assert (code, "No space left on device" in said) == (2, True)
@@ -57,6 +57,6 @@ def test_a_full_disk_is_said_and_leaves_no_half_of_a_file(calibrate):
 
 
 @pytest.mark.parametrize("name", ["/dev/zero", "/dev/null", "\0", "x" * 300, ".", "nowhere.log"])
-def test_a_log_that_is_no_file_is_refused(capsys, name):
+def test_a_log_that_is_not_a_file_is_refused(capsys, name):
     assert main(["calibrate", name]) == 2
     assert "give a readable log" in capsys.readouterr().err

@@ -47,7 +47,7 @@ def test_the_exit_code_is_the_verdict(results, capsys, names, options, code, say
     assert says in " ".join(capsys.readouterr().out.split())
 
 
-def test_what_a_bank_takes_does_not_hide_a_slow_shop(results, capsys):
+def test_the_time_of_a_bank_does_not_hide_a_slow_shop(results, capsys):
     assert compared(results, "base", "slow") == 3  # a journey of which most is the bank is hardly longer
     text = capsys.readouterr().out
     assert "all pages" in text
@@ -86,7 +86,7 @@ def test_a_search_for_capacity_is_not_compared(results, tmp_path, capsys):
     assert "search is a search for capacity" in capsys.readouterr().err
 
 
-def test_everything_that_is_wrong_is_said_at_once(results, capsys):
+def test_all_wrong_arguments_are_reported_at_once(results, capsys):
     options = ("--percentile", "95", "--harmless", "much", "--and", str(results / "nowhere"), str(results / "same"))
     assert compared(results, "base", "same", options=options) == 2
     text = capsys.readouterr().err
@@ -95,7 +95,7 @@ def test_everything_that_is_wrong_is_said_at_once(results, capsys):
     assert compared(results, "base", "same", options=("--harmless", "20%")) == 2
 
 
-def test_further_pairs_count(results, tmp_path, capsys):
+def test_more_pairs_give_a_clearer_answer(results, tmp_path, capsys):
     pair = ("--and", str(results / "base"), str(results / "same"))
     file = tmp_path / "c.json"
     assert compared(results, "base", "same", options=(*pair * 4, "--json", str(file))) == 0
@@ -112,7 +112,7 @@ def test_a_run_is_shown_again(results, capsys, form, says):
     assert says in capsys.readouterr().out
 
 
-def test_the_verdict_decides_the_exit_code_and_no_number_beside_it(results, tmp_path, capsys):
+def test_the_exit_code_follows_the_verdict(results, tmp_path, capsys):
     path = tmp_path / "result.json"
     document = json.loads((results / "spoilt" / "result.json").read_text())
     for code in (0, 2, 3, 5):
@@ -123,7 +123,7 @@ def test_the_verdict_decides_the_exit_code_and_no_number_beside_it(results, tmp_
     assert main(["report", str(path), "--exit-code"]) == 1  # the run crashed, whatever it was judged
 
 
-def test_a_run_is_shown_with_its_exit_code_if_that_is_asked_for(results, capsys):
+def test_report_can_return_the_exit_code_of_the_run(results, capsys):
     assert main(["report", str(results / "slow")]) == 0
     assert main(["report", str(results / "spoilt"), "--exit-code"]) == 4
     assert main(["report", str(results / "nowhere")]) == 2
@@ -131,7 +131,7 @@ def test_a_run_is_shown_with_its_exit_code_if_that_is_asked_for(results, capsys)
 
 
 @pytest.mark.end_to_end
-def test_a_full_disk_is_said_in_a_line(results):
+def test_a_full_disk_is_reported_in_one_line(results):
     program = [sys.executable, "-c", "import sys; from scenarios.commands.cli import main; sys.exit(main())"]
     with Path("/dev/full").open("w") as full:
         done = subprocess.run(
@@ -143,13 +143,13 @@ def test_a_full_disk_is_said_in_a_line(results):
     )
 
 
-def test_an_option_that_names_a_full_disk_is_misuse(results, capsys):
+def test_an_output_file_on_a_full_disk_is_a_usage_error(results, capsys):
     assert compared(results, "base", "same", options=("--json", "/dev/full")) == 2
     assert "--json /dev/full: cannot be written (No space left on device)" in capsys.readouterr().err
     assert Path("/dev/full").exists()
 
 
-def test_a_name_that_is_no_text_is_shown_all_the_same(results, capsys):
+def test_a_file_name_that_is_not_text_is_shown(results, capsys):
     odd = results / "\udcff"
     odd.symlink_to(results / "base")
     assert main(["report", str(odd)]) == 0
@@ -157,6 +157,6 @@ def test_a_name_that_is_no_text_is_shown_all_the_same(results, capsys):
 
 
 @pytest.mark.parametrize("place", ["\0", "x" * 300, "/dev/zero", "/proc/self/environ"])
-def test_a_place_that_can_hold_no_result_is_misuse(capsys, place):
+def test_a_path_without_a_result_is_a_usage_error(capsys, place):
     assert main(["report", place]) == 2
     assert "cannot be read" in capsys.readouterr().err

@@ -58,7 +58,7 @@ def test_files_are_written_and_agree_with_the_exit_code(results, forecast, tmp_p
     assert document["headline"] in capsys.readouterr().out
 
 
-def test_everything_that_is_wrong_is_said_at_once_and_nothing_is_computed(results, tmp_path, capsys):
+def test_all_wrong_arguments_are_reported_before_any_work(results, tmp_path, capsys):
     broken = tmp_path / "broken.toml"
     broken.write_text("[orders]\nrate = 'many'\n")
     assert main(["plan", str(tmp_path / "nowhere"), str(broken), "--forecast", str(broken)]) == 2
@@ -69,13 +69,13 @@ def test_everything_that_is_wrong_is_said_at_once_and_nothing_is_computed(result
     assert "Traceback" not in streams.err
 
 
-def test_a_file_that_cannot_be_written_is_no_pass(results, forecast, tmp_path, capsys):
+def test_an_unwritable_file_is_an_error(results, forecast, tmp_path, capsys):
     nowhere = str(tmp_path / "no" / "plan.html")
     assert main(["plan", str(results / "held-10"), "--forecast", forecast(300), "--html", nowhere]) == 2
     assert "--html" in capsys.readouterr().err
 
 
-def test_of_invalid_results_no_figure_is_shown(results, forecast, capsys):
+def test_invalid_results_show_no_figures(results, forecast, capsys):
     assert main(["plan", str(results / "spoilt"), "--forecast", forecast(300)]) == 4
     text = capsys.readouterr().out
     assert "The capacity of the shop is not known" in text
@@ -98,7 +98,7 @@ def test_the_help_lists_every_key_and_every_exit_code(capsys):
     assert "5 inconclusive" in text
 
 
-def test_the_example_that_comes_with_it_works_as_it_is(results, capsys):
+def test_the_example_forecast_works_unchanged(results, capsys):
     assert (
         main(["plan", str(results / "held-10"), "--forecast", str(SCENARIO_FOLDER / "forecasts" / "example.toml")]) == 5
     )

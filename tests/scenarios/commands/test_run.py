@@ -45,7 +45,7 @@ def test_locust_gets_its_own_options_unchanged(command):
     assert command("smoke", *given) == ["--headless", "--scenario", "smoke", *given]
 
 
-def test_an_incomplete_installation_is_said(monkeypatch, capsys):
+def test_an_incomplete_installation_is_reported(monkeypatch, capsys):
     monkeypatch.setattr("scenarios.commands.run.find_spec", lambda _: None)
     assert main(["run", "smoke"]) == 2
     assert "install it again" in capsys.readouterr().err

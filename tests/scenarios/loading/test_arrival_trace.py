@@ -55,12 +55,12 @@ def test_arrivals_come_when_the_trace_says(traced):
         ["time", "100.0", "", "100.5", "107"],
     ],
 )
-def test_times_are_counted_from_the_first_however_they_are_written(traced, lines):
+def test_times_count_from_the_first_arrival_in_every_format(traced, lines):
     due = list(prepared(traced("\r\n".join(lines))).schedule())
     assert due == pytest.approx([0.0, 0.5, 7.0], abs=1e-6)
 
 
-def test_options_and_journeys_are_those_of_the_trace_and_the_rest_is_drawn(traced):
+def test_options_and_journeys_come_from_the_trace_and_the_rest_is_drawn(traced):
     rows = "".join(f"{n},{('gpay', '', 'pay_later')[n % 3]},{('guest', 'first_time', '')[n % 3]}\n" for n in range(300))
     scenario = traced(
         f"time,payment_option,journey\n{rows}", more="[payments]\ncredit_card = 1\n[journeys]\nreturning = 1\n"
@@ -81,7 +81,7 @@ def test_journeys_that_do_not_take_part_are_drawn_among_those_that_do(traced):
     assert {workload.kind_of(number) for number in range(3)} <= {"returning", "first_time"}
 
 
-def test_doubles_do_what_the_one_does_that_they_stand_for(traced):
+def test_doubled_arrivals_copy_their_row(traced):
     scenario = traced("time,payment_option\n0,gpay\n100,pay_later\n", "rate_scale = 10")
     scaled = scenario.trace
     assert len(scaled.trace) == 20
@@ -92,28 +92,28 @@ def test_doubles_do_what_the_one_does_that_they_stand_for(traced):
 
 
 @pytest.mark.parametrize("workers", [1, 2, 3])
-def test_workers_share_the_trace_without_remainder(traced, workers):
+def test_workers_share_all_arrivals_of_the_trace(traced, workers):
     schedule = prepared(traced("".join(f"{n / 7}\n" for n in range(50)), "rate_scale = 1.7")).schedule()
     shares = partitions([{"guest": 1}] * workers)
     together = sorted(arrival for share in shares for arrival in share.of(schedule, lambda _: "guest"))
     assert together == list(enumerate(schedule))
 
 
-def test_the_fingerprint_covers_what_stands_in_the_file(traced):
+def test_the_fingerprint_covers_the_content_of_the_trace(traced):
     first = prepared(traced("0\n1\n2\n")).fingerprint
     assert prepared(traced("0\n1\n2\n")).fingerprint == first
     assert prepared(traced("0\n1\n2.5\n")).fingerprint != first
     assert prepared(traced("time,payment_option\n0,gpay\n1,\n2.5,\n")).fingerprint != first
 
 
-def test_a_trace_is_read_again_when_it_has_changed(traced):
+def test_a_changed_trace_is_read_again(traced):
     scenario = traced("0\n1\n")
     assert len(scenario.trace.trace) == 2
     (scenario.folder / "trace.csv").write_text("0\n1\n2\n")
     assert len(scenario.trace.trace) == 3
 
 
-def test_what_was_asked_can_be_read_again(traced):
+def test_the_recorded_scenario_can_be_read_again(traced):
     scenario = traced("0\n1\n2\n", "rate_scale = 2\ntime_scale = 0.5")
     again = build_scenario(scenario.as_asked(), name="again", folder=scenario.folder)
     assert list(again.trace.trace) == list(scenario.trace.trace)
@@ -122,18 +122,18 @@ def test_what_was_asked_can_be_read_again(traced):
 # -- from the command line --------------------------------------------------------------------------------------------
 
 
-def test_a_length_stretches_the_clock(traced):
+def test_a_duration_stretches_the_trace(traced):
     scenario = apply_overrides(traced("0\n1\n9.5\n", more=""), {"duration": "20s"})
     assert list(scenario.trace.trace) == [0.0, 2.0, 19.0]
 
 
-def test_a_rate_takes_the_trace_s_place(traced):
+def test_a_rate_replaces_the_trace(traced):
     scenario = apply_overrides(traced("0\n1\n9.5\n", "rate_scale = 2"), {"arrival_rate": "3/s"})
     assert scenario.trace is None
     assert (scenario.duration, scenario.profile().peak_rate) == (10.0, 3.0)
 
 
-def test_a_mix_that_nobody_would_ask_is_refused(traced):
+def test_a_payment_mix_that_the_trace_overrides_is_refused(traced):
     scenario = traced("time,payment_option\n0,gpay\n")
     with pytest.raises(ScenarioError, match=r"--payment-mix"):
         apply_overrides(scenario, {"payment_mix": "gpay=1"})
@@ -144,7 +144,7 @@ def test_a_mix_that_nobody_would_ask_is_refused(traced):
 # -- what is wrong ----------------------------------------------------------------------------------------------------
 
 
-def test_every_wrong_line_is_named_at_once(complaints):
+def test_every_wrong_line_is_reported_at_once(complaints):
     problems = complaints(
         "time,payment_option,journey\n0,gpay,guest\n1,gpai,guest\nsoon,,\n0.5,,gest\n0.2,,\n2,,,more\n"
     )
@@ -173,11 +173,11 @@ def test_a_thousand_wrong_lines_are_counted_and_not_listed(complaints):
         ("nan\n", "a time"),
     ],
 )
-def test_a_file_that_is_no_trace_is_refused(complaints, trace, said):
+def test_an_invalid_trace_is_refused(complaints, trace, said):
     assert said in "\n".join(map(str, complaints(trace)))
 
 
-def test_limits_hold_for_a_trace_too(complaints):
+def test_the_limits_also_apply_to_a_trace(complaints):
     (problem,) = complaints("".join(f"{n / 500}\n" for n in range(1_000)))
     assert "at most target.highest_rate" in problem.expected
     (problem,) = complaints("0\n1\n", 'warm_up = "5s"')
@@ -188,12 +188,12 @@ def test_limits_hold_for_a_trace_too(complaints):
     assert problem.key == "arrivals.rate_scale"
 
 
-def test_a_trace_leaves_no_room_for_a_profile(complaints):
+def test_a_trace_excludes_the_keys_of_a_profile(complaints):
     problems = complaints("0\n", 'rate = "3/s"\nduration = "5s"\nprocess = "poisson"', "")
     assert {problem.key for problem in problems} == {"arrivals.rate", "arrivals.duration", "arrivals.process"}
 
 
-def test_scales_need_a_trace_and_a_trace_no_cover():
+def test_scales_need_a_trace_and_a_trace_excludes_cover():
     arrivals = {"rate": 3.0, "duration": 5.0, "time_scale": 2.0}
     with pytest.raises(ScenarioError, match=r"no `time_scale` without `trace`"):
         build_scenario({"objectives": ["journey failures < 1%"], "arrivals": arrivals}, name="x")
@@ -203,7 +203,7 @@ def test_scales_need_a_trace_and_a_trace_no_cover():
         )
 
 
-def test_a_file_that_is_not_there_or_no_text_is_named(traced, tmp_path):
+def test_a_missing_or_binary_trace_is_reported(traced, tmp_path):
     (tmp_path / "own.toml").write_text(f'{HEAD}[arrivals]\ntrace = "nowhere.csv"\n')
     with pytest.raises(UsageError, match=r"nowhere.csv(.|\n)*No such file"):
         ScenarioFolder().choose(Choices(str(tmp_path / "own.toml")))

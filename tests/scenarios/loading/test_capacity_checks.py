@@ -30,7 +30,7 @@ def test_a_budget_that_is_too_short_for_the_think_times_is_refused(think, least)
     assert searching(think, budget=f"{least}m").search.budget == least * 60
 
 
-def test_a_precision_that_cannot_be_reached_is_refused():
+def test_an_unreachable_precision_is_refused():
     with pytest.raises(ScenarioError) as error:
         searching(0, precision=0.02)
     (problem,) = error.value.problems
@@ -40,5 +40,5 @@ def test_a_precision_that_cannot_be_reached_is_refused():
 
 
 @pytest.mark.parametrize("think", [0, 0.5, 7])
-def test_a_budget_that_is_long_enough_is_not(think):
+def test_a_long_enough_budget_is_accepted(think):
     assert searching(think).search.budget == 600.0

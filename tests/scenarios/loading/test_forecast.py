@@ -16,7 +16,7 @@ def complaints(document, results=("results/a",)):
     return str(error.value)
 
 
-def test_the_example_is_read(tmp_path):
+def test_the_example_forecast_is_valid(tmp_path):
     forecast = read_forecast(EXAMPLE, ["results/a"]).forecast
     assert forecast.peak.rate == pytest.approx(15.0)
     assert forecast.peak.factor == 1.3
@@ -24,7 +24,7 @@ def test_the_example_is_read(tmp_path):
     assert [one.name for one in forecast.what_ifs][1:] == ["the banks take 3 s longer", "SMS take 5 s longer"]
 
 
-def test_every_error_is_told_at_once_with_key_value_and_remedy():
+def test_every_problem_is_reported_at_once_with_key_value_and_remedy():
     text = complaints(
         {
             "confidnce": 0.9,
@@ -51,7 +51,7 @@ def test_every_error_is_told_at_once_with_key_value_and_remedy():
         assert part in text
 
 
-def test_a_forecast_without_orders_says_what_it_lacks():
+def test_a_forecast_without_orders_reports_the_missing_keys():
     assert "orders is missing" in complaints({})
     assert "write one of them" in complaints({"orders": {}})
 
@@ -62,13 +62,13 @@ def test_four_days_do_not_show_how_much_days_differ():
     assert past == (1, 2, 1, 1, 1)
 
 
-def test_a_result_s_instances_are_found_by_path_or_by_its_folder_s_name():
+def test_instances_are_found_by_the_path_or_folder_of_a_result():
     document = {"orders": {"rate": 10}, "instances": {"measured": 4, "results": {"one": 1, "results/two": 2}}}
     found = build_forecast("x", document, ["results/one", "results/two/", "results/three", "elsewhere/one/result.json"])
     assert list(found.instances.values()) == [1, 2, 4, 1]
 
 
-def test_a_file_that_is_not_there_or_is_no_toml_is_called_a_forecast(tmp_path):
+def test_errors_of_unreadable_files_say_forecast(tmp_path):
     with pytest.raises(ScenarioError, match=r"(?s)forecast = .*No such file"):
         read_forecast(tmp_path / "none.toml", ["a"])
     broken = tmp_path / "broken.toml"
@@ -85,5 +85,5 @@ def test_the_reference_has_every_key_of_the_example():
             assert key in text
 
 
-def test_a_forecast_is_no_scenario():
+def test_a_forecast_file_is_not_listed_as_a_scenario():
     assert "example" not in scenario_names()

@@ -40,7 +40,7 @@ def test_a_value_comes_from_the_environment(token):
 
 
 @pytest.mark.parametrize("value", [None, ""])
-def test_a_variable_that_is_not_set_is_named_with_its_key(monkeypatch, value):
+def test_an_unset_variable_is_reported_with_its_key(monkeypatch, value):
     monkeypatch.delenv("STAGING_TOKEN", raising=False)
     if value is not None:
         monkeypatch.setenv("STAGING_TOKEN", value)
@@ -62,14 +62,14 @@ def test_a_variable_that_is_not_set_is_named_with_its_key(monkeypatch, value):
         "Trailer",
     ],
 )
-def test_a_header_that_the_client_writes_itself_is_refused(name):
+def test_a_header_that_the_client_sets_is_refused(name):
     said = refused(**{name: SECRET})
     assert f"headers.{name}" in said
     assert "leave it out" in said
 
 
 @pytest.mark.parametrize("name", ["", "X Y", f"X: {SECRET}", "X\r\nHost", "Ümlaut"])
-def test_a_name_that_is_none_is_refused_and_not_quoted(name):
+def test_an_invalid_header_name_is_refused_and_not_shown(name):
     assert "names of letters" in refused(**{name: SECRET})
 
 
@@ -78,31 +78,31 @@ def test_a_value_that_would_break_the_request_is_refused(value):
     assert "printable ASCII" in refused(X=value)
 
 
-def test_a_line_end_in_the_environment_is_found_too(monkeypatch):
+def test_a_line_end_from_the_environment_is_refused(monkeypatch):
     monkeypatch.setenv("STAGING_TOKEN", f"{SECRET}\nX: 1")
     assert "printable ASCII" in refused(X="${STAGING_TOKEN}")
 
 
 @pytest.mark.parametrize("value", ["${", "${}", "${A B}", "${A", "${A${B}}"])
-def test_a_reference_that_is_none_is_refused(value):
+def test_an_invalid_reference_is_refused(value):
     assert "environment variable" in refused(X=value + SECRET)
 
 
-def test_one_name_stands_once_however_it_is_written():
+def test_a_header_may_be_there_once_in_any_case():
     assert "leave one of them out" in refused(Authorization=SECRET, authorization=SECRET)
 
 
-def test_everything_wrong_is_said_at_once():
+def test_all_wrong_headers_are_reported_at_once():
     said = refused(Host=SECRET, X=f"{SECRET}\n", Y="${NOT_SET_ANYWHERE}")
     assert "3 problems" in said
 
 
 @pytest.mark.parametrize("value", [5, [SECRET], {"a": SECRET}])
-def test_a_value_that_is_no_text_is_not_quoted(value):
+def test_a_value_that_is_not_text_is_not_shown(value):
     assert "headers.X" in refused(X=value)
 
 
-def test_no_value_is_in_what_was_asked_and_all_are_kept_from_results(token):
+def test_header_values_are_hidden_from_results(token):
     scenario = made(Authorization="Basic ${STAGING_TOKEN}", Key=SECRET)
     asked = scenario.as_asked()
     assert SECRET not in json.dumps(asked)
@@ -115,6 +115,6 @@ def test_no_value_is_in_what_was_asked_and_all_are_kept_from_results(token):
 
 @pytest.mark.parametrize("key", ["locale", "currency"])
 @pytest.mark.parametrize("value", ["", "a b", "try\r\nX: 1", "try; a=1", "ü"])
-def test_a_code_that_goes_into_headers_and_cookies_is_one(key, value):
+def test_locale_and_currency_are_plain_codes(key, value):
     with pytest.raises(ScenarioError, match=f"conduct.{key}"):
         build_scenario({**PLAIN, "conduct": {key: value}}, name="coded")

@@ -31,7 +31,7 @@ def refused(chosen, **choices):
     return [(problem.key, problem.value) for problem in error.value.problems]
 
 
-def test_no_choice_leaves_the_scenario_as_it_is():
+def test_without_options_the_scenario_stays_the_same():
     plain = scenario()
     nothing = dict.fromkeys(OPTIONS, None)
     assert apply_overrides(plain, nothing) == plain
@@ -45,7 +45,7 @@ def test_the_scenario_itself_is_never_changed():
     assert plain.as_asked() == before
 
 
-def test_a_payment_mix_takes_the_place_of_the_scenarios():
+def test_a_payment_mix_replaces_that_of_the_scenario():
     chosen = apply_overrides(
         scenario(payments={"pay_later": 5, "minimum": {"gpay": 4, "pay_later": 4}}),
         {"payment_mix": "credit_card=3, gpay=0.5,masterpass"},
@@ -54,7 +54,7 @@ def test_a_payment_mix_takes_the_place_of_the_scenarios():
     assert chosen.mix.minimum == {"gpay": 4}
 
 
-def test_a_payment_mix_over_a_cover_leaves_the_others_out():
+def test_a_payment_mix_with_cover_excludes_other_options():
     cover = build_scenario({"objectives": DEMANDS, "cover": True, "arrivals": {"rate": 5}}, name="own")
     chosen = apply_overrides(cover, {"payment_mix": "gpay,masterpass"})
     wanted = {option for option, weight in chosen.mix.payments.items() if weight}
@@ -62,7 +62,7 @@ def test_a_payment_mix_over_a_cover_leaves_the_others_out():
     assert len(chosen.mix.payments) == len(PAYMENT_OPTIONS)
 
 
-def test_a_rate_holds_for_as_long_as_the_scenario_lasts():
+def test_a_rate_lasts_as_long_as_the_scenario():
     chosen = apply_overrides(scenario(), {"arrival_rate": "600/min"})
     (stage,) = chosen.profile().stages
     assert (stage.duration, stage.rate_from, stage.rate_to) == (20.0, 10.0, 10.0)
@@ -77,18 +77,18 @@ def test_a_duration_stretches_the_profile_and_keeps_its_shape():
     assert (chosen.warm_up, chosen.steady) == (2.0, 58.0)
 
 
-def test_a_rate_and_a_duration_make_one_flat_profile():
+def test_a_rate_and_a_duration_make_a_constant_profile():
     chosen = apply_overrides(scenario(), {"duration": "1m", "arrival_rate": "7/s"})
     (stage,) = chosen.profile().stages
     assert (stage.duration, stage.rate_from) == (60.0, 7.0)
 
 
-def test_promises_to_rare_options_shrink_with_the_run():
+def test_guaranteed_journeys_shrink_with_the_run():
     chosen = apply_overrides(scenario(payments={"minimum": {"gpay": 60, "pay_later": 30}}), {"arrival_rate": "3/s"})
     assert chosen.mix.minimum == {"gpay": 40, "pay_later": 20}
 
 
-def test_everything_else_goes_where_it_belongs():
+def test_other_options_set_their_keys():
     chosen = apply_overrides(
         scenario(target={"allowed": ["a.example.com"]}, shop={"sms": {"share": 0.9}}),
         {
@@ -106,17 +106,17 @@ def test_everything_else_goes_where_it_belongs():
     assert chosen.target.verify_tls is False
 
 
-def test_certificates_switched_off_in_the_file_stay_so():
+def test_certificate_checks_that_the_file_disables_stay_disabled():
     assert apply_overrides(scenario(target={"verify_tls": False}), {"verify_tls": True}).target.verify_tls is False
 
 
-def test_of_a_closed_load_users_and_duration_can_be_chosen_and_a_rate_cannot():
+def test_a_closed_load_takes_users_and_duration_but_no_rate():
     chosen = apply_overrides(closed(), {"users": 20, "duration": "1m"})
     assert (chosen.users, chosen.duration) == (20, 60.0)
     assert refused(closed(), arrival_rate="5/s") == [("--arrival-rate", "5/s")]
 
 
-def test_all_wrong_choices_are_told_at_once_each_under_its_option():
+def test_all_wrong_options_are_reported_at_once_by_name():
     assert refused(
         scenario(),
         payment_mix="gpay=3,credit_cart=3,gpay=x,masterpass=-1",
@@ -142,12 +142,12 @@ def test_all_wrong_choices_are_told_at_once_each_under_its_option():
     ]
 
 
-def test_a_misspelt_option_is_guessed():
+def test_a_misspelled_payment_option_gets_a_suggestion():
     with pytest.raises(ScenarioError, match="did you mean `credit_card`"):
         apply_overrides(scenario(), {"payment_mix": "credit_cart=1"})
 
 
-def test_what_a_choice_makes_wrong_elsewhere_is_told_under_the_option_too():
+def test_a_conflict_caused_by_an_option_is_reported_under_its_name():
     assert refused(scenario(), arrival_rate="201/s", users=3000, think_scale="101", payment_mix="gpay=0") == [
         ("--think-scale", 101.0),
         ("--arrival-rate", "201/s"),
@@ -156,29 +156,29 @@ def test_what_a_choice_makes_wrong_elsewhere_is_told_under_the_option_too():
     ]
 
 
-def test_fractions_are_no_users_and_no_seeds():
+def test_users_and_seeds_must_be_whole_numbers():
     assert refused(scenario(), users=1.5, seed="2.5") == [("--users", 1.5), ("--seed", "2.5")]
 
 
-def test_a_cover_takes_no_duration():
+def test_a_scenario_with_cover_takes_no_duration():
     cover = build_scenario({"objectives": DEMANDS, "cover": True, "arrivals": {"rate": 5}}, name="own")
     assert refused(cover, duration="9s") == [("--run-time", "9s")]
     assert apply_overrides(cover, {"arrival_rate": "2/s"}).profile().peak_rate == 2.0
 
 
-def test_an_unknown_choice_is_a_mistake_of_the_program():
+def test_an_unknown_choice_raises_a_type_error():
     with pytest.raises(TypeError, match="paymentmix"):
         apply_overrides(scenario(), {"paymentmix": "gpay"})
 
 
-def test_demands_on_options_nobody_pays_with_any_more_are_set_aside_and_named():
+def test_objectives_for_excluded_payment_options_are_skipped_and_named():
     asked = scenario(objectives=["orders[payment=gpay] count >= 1", "orders[payment=masterpass] count >= 1"])
     chosen = apply_overrides(asked, {"payment_mix": "gpay=1"})
     assert [objective.text for objective in chosen.objectives] == ["orders[payment=gpay] count >= 1"]
     assert chosen.skipped_objectives == ("orders[payment=masterpass] count >= 1",)
 
 
-def test_demands_on_the_sms_path_are_set_aside_when_no_code_is_asked_for():
+def test_objectives_for_the_sms_path_are_skipped_without_codes():
     asked = scenario(
         objectives=[*DEMANDS, "page.VerifySmsPage response_time p95 < 1s", "orders[verification=right] count >= 1"]
     )
@@ -187,23 +187,23 @@ def test_demands_on_the_sms_path_are_set_aside_when_no_code_is_asked_for():
     assert apply_overrides(asked, {"payment_mix": "pay_on_delivery", "sms_share": "1%"}).skipped_objectives == ()
 
 
-def test_a_demanded_rate_is_set_aside_only_below_the_scenarios_own():
+def test_an_objective_for_a_rate_is_skipped_only_below_the_scenario_rate():
     asked = scenario(objectives=[*DEMANDS, "orders rate > 4/s"])
     assert apply_overrides(asked, {"arrival_rate": "5/s"}).skipped_objectives == ("orders rate > 4/s",)
     assert apply_overrides(asked, {"arrival_rate": "20/s"}).skipped_objectives == ()
 
 
-def test_a_demand_that_never_made_sense_is_not_quietly_set_aside():
+def test_an_objective_that_the_file_cannot_meet_is_not_skipped():
     asked = scenario(payments={"gpay": 1}, objectives=[*DEMANDS, "orders[payment=masterpass] count >= 1"])
     assert apply_overrides(asked, {"seed": 3}).skipped_objectives == ()
 
 
-def test_a_choice_that_leaves_no_demand_is_refused():
+def test_options_that_leave_no_objective_are_refused():
     asked = scenario(objectives=["orders[payment=gpay] count >= 1"])
     assert [key for key, _ in refused(asked, payment_mix="masterpass")] == ["objectives"]
 
 
-def test_a_search_sets_rate_and_end_itself_and_says_what_to_choose_instead():
+def test_a_search_refuses_rate_and_duration_and_names_the_alternative():
     searched = scenario(objectives=["journey response_time p95 < 4s"], arrivals={}, capacity={"start": 5, "most": 50})
     with pytest.raises(ScenarioError) as error:
         apply_overrides(searched, {"arrival_rate": "10/s", "duration": "30s"})

@@ -23,7 +23,7 @@ def listed(tmp_path):
     return tmp_path
 
 
-def test_products_come_from_a_file_each_once(listed):
+def test_products_of_a_file_are_read_once_each(listed):
     scenario = build_scenario({**PLAIN, "products": {"file": "products.csv"}}, name="goods", folder=listed)
     assert scenario.products.pks == ("7", "9")
 
@@ -35,14 +35,14 @@ def test_products_come_from_the_shops_search_or_from_the_list(tmp_path):
 
 
 @pytest.mark.parametrize("content", ["", "name\nKettle\n", "product\n\n", "pk\n7\n"])
-def test_a_file_without_products_is_refused_with_its_remedy(tmp_path, content):
+def test_a_file_without_products_is_refused(tmp_path, content):
     (tmp_path / "products.csv").write_text(content, encoding="utf-8")
     said = refused(tmp_path, products={"file": "products.csv"})
     assert 'products.file = "products.csv"' in said
     assert "a column `product`" in said
 
 
-def test_a_file_that_is_not_there_is_refused(tmp_path):
+def test_a_missing_file_is_refused(tmp_path):
     assert "No such file" in refused(tmp_path, products={"file": "products.csv"})
 
 
@@ -60,11 +60,11 @@ def test_there_is_one_source_of_products(listed):
         ({"country": 1, "city": 40, "district": 7}, "address.township"),
     ],
 )
-def test_a_place_needs_the_one_it_lies_in(tmp_path, address, missing):
+def test_a_place_needs_the_place_around_it(tmp_path, address, missing):
     assert f"{missing} is missing" in refused(tmp_path, address=address)
 
 
-def test_an_address_is_pinned_as_far_as_it_is_given(tmp_path):
+def test_given_parts_of_an_address_are_fixed(tmp_path):
     pinned = {"country": 1, "city": 40, "line": "1 Quay"}
     scenario = build_scenario({**PLAIN, "address": pinned, "seed": 5}, name="goods", folder=tmp_path)
     assert (scenario.places.pinned, scenario.places.seed) == ({"country": 1, "city": 40}, 5)

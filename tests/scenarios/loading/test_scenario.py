@@ -41,7 +41,7 @@ def complaints(written):
     return complain
 
 
-def test_little_needs_to_be_said_and_the_rest_is_sensible(written):
+def test_a_minimal_scenario_gets_sensible_defaults(written):
     scenario = written(DEMAND + OPEN)
     assert (scenario.name, scenario.seed, scenario.is_open) == ("own", 1, True)
     assert (scenario.duration, scenario.warm_up, scenario.steady, scenario.drain) == (60.0, 0.0, 60.0, 30.0)
@@ -56,7 +56,7 @@ def test_little_needs_to_be_said_and_the_rest_is_sensible(written):
     assert scenario.accounts_file is None
 
 
-def test_every_key_of_an_open_scenario_arrives_where_it_is_used(written, tmp_path):
+def test_every_key_of_an_open_scenario_is_used(written, tmp_path):
     (tmp_path / "people.csv").write_text("email\n")
     scenario = written("""
         description = "all of it"
@@ -157,7 +157,7 @@ def test_a_closed_load_has_users_and_no_rate(written):
     assert scenario.generated_accounts == {"returning": 50, "first_time": 50}
 
 
-def test_the_pool_is_sized_for_the_highest_rate_when_nobody_sizes_it(written):
+def test_virtual_users_are_estimated_from_the_highest_rate(written):
     scenario = written(
         DEMAND
         + '[arrivals]\nstages = [{ duration = "9s", from = "1/s", to = "20/s" }]\n[think]\nmedian = "1s"\nsigma = 0'
@@ -165,16 +165,16 @@ def test_the_pool_is_sized_for_the_highest_rate_when_nobody_sizes_it(written):
     assert scenario.users == users_needed(20.0, PAGES_PER_JOURNEY * (SECONDS_PER_PAGE + 1.0))
 
 
-def test_the_guessed_pool_keeps_below_the_ceiling(written):
+def test_the_estimated_users_stay_within_the_limit(written):
     scenario = written(DEMAND + OPEN + "[target]\nmost_users = 11\n")
     assert scenario.users == 11
 
 
-def test_a_shop_with_a_seed_of_its_own_keeps_it(written):
+def test_an_own_seed_of_the_shop_stays(written):
     assert written("seed = 3\n" + DEMAND + OPEN + "[shop]\nseed = 9\n").shop_settings.seed == 9
 
 
-def test_cover_walks_everything_once_and_at_an_even_pace(written):
+def test_cover_runs_everything_once_with_uniform_arrivals(written):
     scenario = written("cover = true\n" + DEMAND + '[arrivals]\nrate = "5/s"\n')
     assert scenario.mix.cover is True
     assert scenario.arrival_process is ArrivalProcess.UNIFORM
@@ -183,12 +183,12 @@ def test_cover_walks_everything_once_and_at_an_even_pace(written):
     assert scenario.profile().peak_rate == 5.0
 
 
-def test_under_cover_a_weight_of_0_leaves_something_out(written):
+def test_with_cover_a_weight_of_0_excludes_a_name(written):
     scenario = written("cover = true\n" + DEMAND + '[arrivals]\nrate = "5/s"\n[payments]\ngpay = 0\n[sms]\nlate = 0\n')
     assert scenario.profile().expected == pytest.approx(len(PAYMENT_OPTIONS) + 7 - 2)
 
 
-def test_what_was_asked_is_plain_json_and_can_be_read_again(written):
+def test_the_recorded_scenario_is_json_and_can_be_read_again(written):
     scenario = written(DEMAND + OPEN + '[payments]\ngpay = 1\n[shop.sms]\ncode_lifetime = "3s"\n')
     asked = json.loads(json.dumps(scenario.as_asked()))
     assert asked["arrivals"]["rate"] == 10.0
@@ -199,14 +199,14 @@ def test_what_was_asked_is_plain_json_and_can_be_read_again(written):
     assert (again.mix, again.policy, again.shop_settings) == (scenario.mix, scenario.policy, scenario.shop_settings)
 
 
-def test_the_code_of_a_test_system_is_not_in_what_was_asked(written):
+def test_the_recorded_scenario_hides_the_sms_code(written):
     text = DEMAND + OPEN + '[sms]\ncode = "887766"\n[shop.sms]\nfixed_code = "665544"\n'
     asked = json.dumps(written(text).as_asked())
     assert "887766" not in asked
     assert "665544" not in asked
 
 
-def test_all_errors_are_told_at_once_each_with_key_value_expectation_and_remedy(complaints):
+def test_all_problems_are_reported_at_once_with_key_value_expectation_and_remedy(complaints):
     found = complaints("""
         seed = -3
         colour = "x"
@@ -295,7 +295,7 @@ def test_all_errors_are_told_at_once_each_with_key_value_expectation_and_remedy(
     assert found["think.pages.BinNumber"].remedy == "did you mean `BinNumberPage`?"
 
 
-def test_no_complaint_speaks_of_python_or_pydantic(complaints):
+def test_no_message_mentions_python_or_pydantic(complaints):
     found = complaints("""
         description = 3
         cover = 1
@@ -360,13 +360,13 @@ def test_no_complaint_speaks_of_python_or_pydantic(complaints):
         ("cover = true\n" + DEMAND + OPEN + 'process="poisson"', "arrivals.process", "uniform"),
     ],
 )
-def test_what_does_not_fit_together_is_refused(complaints, text, key, expected):
+def test_conflicting_keys_are_refused(complaints, text, key, expected):
     found = complaints(text)
     assert set(found) == {key}
     assert expected in found[key].expected
 
 
-def test_a_wrong_table_does_not_hide_what_is_wrong_between_others(complaints):
+def test_a_wrong_table_does_not_hide_conflicts_of_others(complaints):
     found = complaints(DEMAND + OPEN + 'users = 3000\n[think]\nmedian = "long"\n[accounts]\nfile = "nowhere.csv"\n')
     assert set(found) == {"arrivals.users", "think.median", "accounts.file"}
 
@@ -380,12 +380,12 @@ def test_a_wrong_table_does_not_hide_what_is_wrong_between_others(complaints):
         ('a = "never closed', "the end of the file"),
     ],
 )
-def test_a_slip_of_the_pen_is_told_with_line_and_column(complaints, text, place):
+def test_a_syntax_error_is_reported_with_line_and_column(complaints, text, place):
     (key,) = complaints(text)
     assert key.startswith(place)
 
 
-def test_an_unknown_name_is_answered_with_the_known_ones(tmp_path):
+def test_the_error_for_an_unknown_scenario_lists_the_known_ones(tmp_path):
     for name in ("baseline", "smoke"):
         (tmp_path / f"{name}.toml").write_text(DEMAND + OPEN)
     with pytest.raises(ScenarioError) as error:
@@ -395,7 +395,7 @@ def test_an_unknown_name_is_answered_with_the_known_ones(tmp_path):
     assert problem.remedy == "did you mean `baseline`?"
 
 
-def test_a_name_cannot_lead_out_of_the_folder(tmp_path):
+def test_a_name_cannot_leave_the_folder(tmp_path):
     (tmp_path / "own.toml").write_text(DEMAND + OPEN)
     (tmp_path / "inner").mkdir()
     with pytest.raises(ScenarioError):
@@ -417,12 +417,12 @@ def test_scenarios_are_listed_by_name(tmp_path):
     assert scenario_names(tmp_path) == ["a", "b"]
 
 
-def test_a_closed_load_has_no_dropped_arrivals_to_make_demands_on(complaints):
+def test_a_closed_load_has_no_objectives_for_dropped_arrivals(complaints):
     closed = '[closed]\nusers = 1\nspawn_rate = "1/s"\nduration = "10s"\n'
     assert "objectives[1]" in complaints('objectives = ["journey failures < 1%", "dropped < 1%"]\n' + closed)
 
 
-def test_the_fault_of_a_sentence_is_not_shown_as_what_was_expected(complaints):
+def test_an_error_in_an_objective_is_shown_as_a_problem(complaints):
     (problem,) = complaints('objectives = ["page.NoSuchPage failures < 1%"]\n' + OPEN).values()
     assert "problem:" in str(problem)
     assert "expected:" not in str(problem)

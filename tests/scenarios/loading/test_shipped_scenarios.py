@@ -12,12 +12,12 @@ from users.population.journey_spec import SmsScript
 from users.sampling import JourneySampler
 
 
-def test_the_promised_scenarios_are_there():
+def test_the_documented_scenarios_exist():
     assert {"smoke", "baseline", "peak", "spike", "soak"} <= set(scenario_names())
 
 
 @pytest.mark.parametrize("name", scenario_names())
-def test_each_is_in_order_described_and_demands_something(name):
+def test_each_scenario_is_valid_with_description_and_objectives(name):
     scenario = read_scenario(name)
     assert scenario.description
     assert scenario.objectives
@@ -25,14 +25,14 @@ def test_each_is_in_order_described_and_demands_something(name):
 
 
 @pytest.mark.parametrize("name", ["smoke", "baseline"])
-def test_an_order_by_every_option_is_demanded(name):
+def test_every_payment_option_has_an_objective(name):
     counted = {
         objective.label("payment") for objective in read_scenario(name).objectives if objective.metric is Metric.COUNT
     }
     assert set(PAYMENT_OPTIONS) <= counted
 
 
-def test_smoke_walks_everything_once_in_a_few_seconds():
+def test_smoke_runs_everything_once_in_a_few_seconds():
     smoke = read_scenario("smoke")
     assert smoke.mix.cover
     assert 20 <= smoke.profile().expected <= 40
@@ -40,7 +40,7 @@ def test_smoke_walks_everything_once_in_a_few_seconds():
     assert smoke.think.mean() == 0.0
 
 
-def test_baseline_takes_about_45_seconds_and_leaves_out_no_option_no_sms_path_and_no_journey():
+def test_baseline_covers_everything_in_about_45_seconds():
     baseline = read_scenario("baseline")
     assert 38 <= baseline.duration <= 45
     assert all(count >= 8 for count in (baseline.mix.minimum[option] for option in PAYMENT_OPTIONS))
@@ -53,7 +53,7 @@ def test_baseline_takes_about_45_seconds_and_leaves_out_no_option_no_sms_path_an
     assert settings.sms.code_lifetime < baseline.drain
 
 
-def test_every_option_is_walked_often_enough_whatever_the_seed():
+def test_every_option_has_enough_journeys_for_any_seed():
     baseline = read_scenario("baseline")
     for seed in (1, 2):
         total = len(ProfileSchedule(baseline.profile(), baseline.arrival_process, seed))
@@ -69,7 +69,7 @@ def test_each_can_be_drawn(name):
     assert sampler.spec_for(0).payment_option in PAYMENT_OPTIONS
 
 
-def test_smoke_has_an_arrival_for_each_journey_it_walks():
+def test_smoke_has_an_arrival_for_each_journey():
     smoke = read_scenario("smoke")
     schedule = ProfileSchedule(smoke.profile(), smoke.arrival_process, smoke.seed)
     assert len(schedule) == len(JourneySampler(smoke.mix, smoke.seed, len(schedule)).coverage_specs)

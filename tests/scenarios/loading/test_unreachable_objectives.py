@@ -41,14 +41,14 @@ def choose(tmp_path):
         ("journey.returning failures < 1%", "give returning a weight above 0 in [journeys]"),
     ],
 )
-def test_a_demand_on_nobody_is_refused_with_the_remedy(choose, demand, remedy):
+def test_an_objective_that_never_gets_a_sample_is_refused(choose, demand, remedy):
     with pytest.raises(UsageError) as refused:
         choose(demand)
     assert "objectives[1]" in str(refused.value)
     assert remedy in str(refused.value)
 
 
-def test_a_script_that_nobody_follows_is_named(choose):
+def test_an_sms_behaviour_without_weight_is_named(choose):
     with pytest.raises(UsageError, match="give wrong a weight above 0 in"):
         choose("orders[verification=wrong] count >= 1", "pay_on_delivery = 1")
 
@@ -63,5 +63,5 @@ def test_a_script_that_nobody_follows_is_named(choose):
         ("page.GPayCompletePage response_time p95 < 1s", "", ""),
     ],
 )
-def test_what_can_be_met_is_not_refused(choose, demand, option, more):
+def test_objectives_that_the_load_can_meet_are_accepted(choose, demand, option, more):
     assert len(choose(demand, option, more).objectives) == 2

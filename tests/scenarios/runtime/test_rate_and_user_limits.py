@@ -60,7 +60,7 @@ def choose(tmp_path):
         ("[capacity]\nstart = 1\nmost = 2\nbudget = 1e300\n[arrivals]\n", "capacity.budget"),
     ],
 )
-def test_a_scenario_beyond_all_bounds_is_refused(choose, text, key):
+def test_a_scenario_above_the_limits_is_refused(choose, text, key):
     with pytest.raises(UsageError) as misuse:
         choose(DEMAND + text)
     assert key in str(misuse.value)
@@ -84,7 +84,7 @@ def test_a_scenario_beyond_all_bounds_is_refused(choose, text, key):
         ({"sms_share": "1e400"}, "--sms-share"),
     ],
 )
-def test_a_choice_beyond_all_bounds_is_refused_under_its_option(choose, choices, option):
+def test_an_option_above_the_limits_is_refused_by_name(choose, choices, option):
     with pytest.raises(UsageError) as misuse:
         choose(DEMAND + OPEN, **choices)
     assert option in str(misuse.value)
@@ -102,6 +102,6 @@ def test_a_run_of_thirty_days_is_ready_at_once(choose):
     assert workload.planned_counts({}) == {}
 
 
-def test_every_seed_that_results_can_hold_is_taken_as_it_is(choose):
+def test_every_seed_that_fits_in_a_result_is_accepted(choose):
     assert choose(DEMAND + OPEN, seed="9007199254740993").seed == 9007199254740993
     assert choose(DEMAND + OPEN, seed=str(2**63 - 1)).seed == 2**63 - 1

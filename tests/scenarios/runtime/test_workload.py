@@ -10,7 +10,7 @@ from harness.schedule.dispatch import Arrival
 from scenarios.runtime.scenario_folder import ScenarioFolder
 
 
-def test_no_more_journeys_are_guaranteed_than_the_schedule_brings():
+def test_guaranteed_journeys_are_limited_to_the_schedule():
     for seed in range(8):
         choices = Choices("baseline", arrival_rate="10/s", duration=7.0, seed=str(seed))
         workload = ScenarioFolder().choose(choices)
@@ -20,7 +20,7 @@ def test_no_more_journeys_are_guaranteed_than_the_schedule_brings():
         assert set(drawn) <= set(workload.weights)
 
 
-def test_every_error_of_a_scenario_and_of_the_choices_beside_it_is_misuse():
+def test_every_problem_of_scenario_and_options_is_a_usage_error():
     with pytest.raises(UsageError, match="basline"):
         ScenarioFolder().choose(Choices("basline"))
     with pytest.raises(UsageError) as error:
@@ -29,7 +29,7 @@ def test_every_error_of_a_scenario_and_of_the_choices_beside_it_is_misuse():
     assert "--seed" in str(error.value)
 
 
-def test_the_same_choices_make_the_same_load_everywhere_and_others_another():
+def test_the_fingerprint_is_the_same_for_the_same_options_only():
     def fingerprint(**choices):
         return ScenarioFolder().choose(Choices("baseline", **choices)).fingerprint
 
@@ -37,21 +37,21 @@ def test_the_same_choices_make_the_same_load_everywhere_and_others_another():
     assert len({fingerprint(), fingerprint(seed="3"), fingerprint(payment_mix="gpay=1")}) == 3
 
 
-def test_journeys_left_out_have_no_part():
+def test_restricted_journeys_do_not_take_part():
     workload = ScenarioFolder().choose(Choices("baseline"))
     workload.restrict(["guest"])
     assert {workload.kind_of(number) for number in range(200)} == {"guest"}
     assert workload.as_asked()["journeys"] == ["guest"]
 
 
-def test_nothing_secret_is_in_what_was_asked():
+def test_the_recorded_scenario_has_no_secrets():
     workload = ScenarioFolder().choose(Choices("baseline"))
     asked = str(workload.as_asked())
     assert workload.secrets()
     assert not any(secret in asked for secret in workload.secrets())
 
 
-def test_a_load_is_level_if_the_part_that_is_judged_is():
+def test_the_rate_is_constant_if_the_steady_part_is():
     assert [ScenarioFolder().choose(Choices(name)).constant_rate for name in ("baseline", "peak", "soak", "spike")] == [
         True,
         True,
@@ -60,7 +60,7 @@ def test_a_load_is_level_if_the_part_that_is_judged_is():
     ]
 
 
-def test_journeys_and_options_that_were_drawn_are_those_that_come():
+def test_planned_counts_match_the_journeys_that_run():
     workload = ScenarioFolder().choose(Choices("baseline", duration=20.0))
     total = len(workload.schedule())
     meant = workload.planned_counts({})
@@ -72,7 +72,7 @@ def test_journeys_and_options_that_were_drawn_are_those_that_come():
     }
 
 
-def test_options_that_were_not_chosen_are_not_meant_to_come():
+def test_planned_counts_have_no_excluded_options():
     workload = ScenarioFolder().choose(Choices("baseline", payment_mix="gpay=3,credit_card=1"))
     workload.restrict(["guest"])
     meant = workload.planned_counts({})
@@ -93,7 +93,7 @@ credit_card = 2
 """
 
 
-def test_a_closed_load_is_held_against_as_many_journeys_as_it_brought(tmp_path):
+def test_planned_counts_of_a_closed_load_follow_its_journeys(tmp_path):
     path = tmp_path / "closed.toml"
     path.write_text(CLOSED)
     workload = ScenarioFolder().choose(Choices(str(path)))

@@ -1,18 +1,18 @@
 from scenarios.schema.problems import ABSENT, Problem, ScenarioError, did_you_mean, one_of
 
 
-def test_a_problem_says_where_what_what_was_expected_and_the_remedy():
+def test_a_problem_shows_key_value_expectation_and_remedy():
     problem = Problem("payments.credit_cart", 30, "a payment option", "did you mean `credit_card`?")
     assert str(problem) == (
         "payments.credit_cart = 30\n  expected: a payment option\n  remedy:   did you mean `credit_card`?"
     )
 
 
-def test_a_missing_key_is_said_to_be_missing_and_a_remedy_may_be_wanting():
+def test_a_missing_key_is_reported_and_the_remedy_is_optional():
     assert str(Problem("closed.users", ABSENT, "How many")) == "closed.users is missing\n  expected: How many"
 
 
-def test_the_error_counts_its_problems_and_says_each_once():
+def test_the_error_counts_its_problems_and_shows_each_once():
     one, two = Problem("a", 1, "x"), Problem("b", [2], "y")
     error = ScenarioError("scenario own", [one, two, one])
     assert error.problems == (one, two)
@@ -25,19 +25,19 @@ def test_values_that_may_be_secret_are_never_shown():
         assert "hunter2" not in str(Problem(key, "hunter2", "nothing"))
 
 
-def test_long_values_are_cut_and_line_ends_do_not_break_the_layout():
+def test_long_values_are_cut_and_stay_on_one_line():
     text = str(Problem("description", "a\n" + "b" * 500, "less"))
     assert len(text.splitlines()[0]) < 110
     assert len(text.splitlines()) == 2
 
 
-def test_likely_names_are_guessed_whatever_the_case_and_unlikely_ones_are_not():
+def test_close_names_are_suggested_and_distant_ones_are_not():
     names = ("credit_card", "gpay", "BinNumberPage")
     assert did_you_mean("credit-cart", names) == "did you mean `credit_card`?"
     assert did_you_mean("binnumberpage", names) == "did you mean `BinNumberPage`?"
     assert did_you_mean("qqqqqq", names) == ""
 
 
-def test_names_are_listed_as_one_reads_them():
+def test_names_are_listed_with_commas_and_or():
     assert one_of(["a", "b", "c"]) == "a, b or c"
     assert one_of(["a"]) == "a"

@@ -32,7 +32,7 @@ from shop.settings import FreezeSettings
         (0.25, 0.25),
     ],
 )
-def test_durations_are_seconds_inside(written, inside):
+def test_durations_are_read_as_seconds(written, inside):
     assert seconds(written) == pytest.approx(inside)
 
 
@@ -48,12 +48,12 @@ def test_durations_are_the_same_in_scenario_keys_objectives_stop_rules_and_shop_
 @pytest.mark.parametrize(
     "written", ["", "s", "5", "5 sek", "-5s", "1h30", "5s5", "1,5s", -1, math.inf, math.nan, True, None, [5]]
 )
-def test_what_is_no_duration_is_refused(written):
+def test_other_texts_are_not_durations(written):
     with pytest.raises(InvalidQuantity, match="a duration such as"):
         seconds(written)
 
 
-def test_a_forgotten_unit_is_offered():
+def test_the_remedy_for_a_missing_unit_adds_it():
     with pytest.raises(InvalidQuantity) as error:
         seconds("5")
     assert error.value.remedy == 'write "5s"'
@@ -65,40 +65,40 @@ def test_a_forgotten_unit_is_offered():
 @pytest.mark.parametrize(
     ("written", "inside"), [("20/s", 20.0), ("600/min", 10.0), ("600 / m", 10.0), ("1800/h", 0.5), (7, 7.0), (0, 0.0)]
 )
-def test_rates_are_per_second_inside(written, inside):
+def test_rates_are_read_per_second(written, inside):
     assert per_second(written) == pytest.approx(inside)
 
 
 @pytest.mark.parametrize("written", ["20", "20/d", "s", "/s", "-1/s", -1, math.inf, False])
-def test_what_is_no_rate_is_refused(written):
+def test_other_texts_are_not_rates(written):
     with pytest.raises(InvalidQuantity, match="a rate such as"):
         per_second(written)
 
 
-def test_nothing_at_all_is_refused_where_something_is_needed():
+def test_zero_is_refused_for_positive_quantities():
     for read, nothing in ((positive_seconds, "0s"), (positive_per_second, "0/s")):
         with pytest.raises(InvalidQuantity):
             read(nothing)
 
 
 @pytest.mark.parametrize(("written", "inside"), [(0, 0.0), (1, 1.0), (0.05, 0.05), ("5%", 0.05), ("100 %", 1.0)])
-def test_shares_are_parts_of_one_inside(written, inside):
+def test_shares_are_read_as_fractions(written, inside):
     assert share(written) == pytest.approx(inside)
 
 
 @pytest.mark.parametrize("written", [1.01, -0.1, "101%", "5", "x%", True, math.nan])
-def test_what_is_no_share_is_refused(written):
+def test_other_values_are_not_shares(written):
     with pytest.raises(InvalidQuantity, match="a share from 0 to 1"):
         share(written)
 
 
-def test_a_percentage_without_its_sign_is_offered():
+def test_the_remedy_for_a_large_share_adds_the_percent_sign():
     with pytest.raises(InvalidQuantity) as error:
         share(5)
     assert error.value.remedy == 'write "5%" if you mean a percentage'
 
 
-def test_a_percentage_that_is_too_much_is_not_turned_into_another():
+def test_a_percentage_above_100_has_no_remedy():
     with pytest.raises(InvalidQuantity, match="a share from 0 to 1") as error:
         share("190%")
     assert not error.value.remedy

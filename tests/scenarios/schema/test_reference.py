@@ -37,6 +37,6 @@ def test_defaults_are_written_as_in_a_file():
     assert known["closed.users"][0] == ""
 
 
-def test_the_reference_in_the_repository_is_the_one_that_is_made_from_the_code():
+def test_the_committed_reference_is_up_to_date():
     page = (Path(__file__).parents[3] / "docs" / "scenarios.md").read_text(encoding="utf-8")
     assert reference().rstrip() in page, "write it anew: python docs/make.py"

@@ -12,7 +12,7 @@ def buy(client, slug="cash_register", page="CashRegisterPage"):
     return client.post(page, **YES)
 
 
-def test_a_guest_walks_the_pages_in_their_order(browse, shown, context):
+def test_a_guest_completes_the_pages_in_order(browse, shown, context):
     client = browse().open().fill_basket()
     assert shown(client.get()) == "IndexPage"
     assert context(client.get())["can_guest_purchase"] is True
@@ -52,7 +52,7 @@ def test_the_total_is_items_and_shipping(browse):
         ("LoyaltyMoneyUsagePage", {"loyalty_amount_to_use": "1"}),
     ],
 )
-def test_a_post_out_of_turn_is_answered_with_the_page_that_is_missing(browse, shown, page, form):
+def test_a_post_out_of_turn_gets_the_missing_page(browse, shown, page, form):
     client = browse().open().fill_basket()
     for reply in (client.post(page, **form), client.get(page)):
         assert shown(reply) == "IndexPage"
@@ -104,7 +104,7 @@ def test_the_same_choice_again_changes_nothing(browse, shown):
         assert reply["pre_order"]["payment_option"]["slug"] == "funds_transfer"
 
 
-def test_more_in_the_basket_resets_every_step(browse, shown):
+def test_a_changed_basket_resets_every_step(browse, shown):
     client = browse().to_payment()
     client.choose("funds_transfer")
     client.fill_basket(product=2)
@@ -114,7 +114,7 @@ def test_more_in_the_basket_resets_every_step(browse, shown):
     assert reply["pre_order"]["basket"]["total_quantity"] == 4
 
 
-def test_an_earlier_page_can_be_looked_at_again(browse, shown):
+def test_an_earlier_page_can_be_shown_again(browse, shown):
     client = browse().to_payment()
     client.choose("credit_card")
     for page in ("AddressSelectionPage", "PaymentOptionSelectionPage", "BinNumberPage"):
@@ -169,7 +169,7 @@ def test_the_session_cookie_is_known_under_its_other_name_too(browse, shown):
     assert shown(client.get()) == "PaymentOptionSelectionPage"
 
 
-def test_guests_are_not_served_where_the_shop_says_so(browse, context):
+def test_a_shop_can_refuse_guests(browse, context):
     client = browse(guest_purchase=False).open().fill_basket()
     assert context(client.get())["can_guest_purchase"] is False
     reply = client.post("IndexPage", user_email="a@b.example", phone_number="05000000001")
@@ -199,7 +199,7 @@ def test_a_returning_customer_opens_on_the_payment_page(browse, shown):
 
 
 @pytest.mark.parametrize("page_order", ["delivery_first", "address_first"])
-def test_a_parcel_may_be_collected_at_a_store(browse, shown, context, page_order):
+def test_a_parcel_can_be_collected_in_a_store(browse, shown, context, page_order):
     client = browse(conventions={"page_order": page_order}).walk_to_payment(page_order)
     reply = client.post("DeliveryOptionSelectionPage", delivery_option="2")
     assert shown(reply) == "RetailStoreSelectionPage"
@@ -222,7 +222,7 @@ def test_a_parcel_may_be_collected_at_a_store(browse, shown, context, page_order
     assert reply["pre_order"]["retail_store"] is reply["pre_order"]["shipping_address"] is None
 
 
-def test_a_customer_who_collects_is_offered_the_same_store_again(browse, shown):
+def test_the_store_is_part_of_the_saved_choices(browse, shown):
     client = browse().open().fill_basket()
     client.sign_in()
     pk = client.add_address()
@@ -236,7 +236,7 @@ def test_a_customer_who_collects_is_offered_the_same_store_again(browse, shown):
     assert reply["pre_order"]["retail_store"]["pk"] == 2
 
 
-def test_several_posts_at_once_end_where_they_would_one_by_one(browse, shown):
+def test_parallel_posts_have_the_same_result_as_serial_ones(browse, shown):
     """Whatever order they are served in, the shopper who posts again what was not taken gets through."""
     client = browse().open().fill_basket()
     client.post("IndexPage", user_email="ada@shoppers.example", phone_number="05000000001")
@@ -255,7 +255,7 @@ def test_several_posts_at_once_end_where_they_would_one_by_one(browse, shown):
     assert shown(client.get()) == "PaySelectionPage"
 
 
-def test_the_finished_order_is_shown_as_the_description_prints_it(browse, context):
+def test_the_completed_order_matches_the_api_description(browse, context):
     client = browse().to_payment()
     bought = buy(client)
     reply = client.get("ThankYouPage")
@@ -268,7 +268,7 @@ def test_the_finished_order_is_shown_as_the_description_prints_it(browse, contex
     assert client.shown(client.get("ThankYouPage")) == "DeliveryOptionSelectionPage"
 
 
-def test_a_late_repeat_does_not_sell_the_next_basket(browse, shown):
+def test_a_late_repeated_post_does_not_order_the_next_basket(browse, shown):
     client = browse().to_payment()
     buy(client)
     client.fill_basket()
@@ -285,14 +285,14 @@ def test_a_repeat_of_another_page_is_not_mistaken_for_the_completing_one(browse)
 
 
 @pytest.mark.parametrize("page", ["NoSuchPage", "Bank", "ThankYouPage", ""])
-def test_a_page_that_nobody_can_post_is_refused_with_a_status(browse, page):
+def test_a_post_to_a_read_only_page_is_refused(browse, page):
     client = browse().to_payment()
     reply = client.send("POST", f"/orders/checkout/?page={page}", form={})
     assert reply.status == (405 if page == "ThankYouPage" else 404)
     assert client.send("GET", "/orders/checkout/?page=NoSuchPage").status == 404
 
 
-def test_the_conventions_say_the_same_in_other_words(browse):
+def test_conventions_change_only_the_form_of_replies(browse):
     conventions = {"no_errors": "list", "page_slug": "lower", "context_list": "cumulative", "redirect_url": "absolute"}
     client = browse(conventions=conventions).to_payment()
     reply = client.choose("funds_transfer")
@@ -329,7 +329,7 @@ def test_the_same_seed_gives_the_same_shop(browse):
     assert story(7) != story(8)
 
 
-def test_another_guest_in_the_same_session_chooses_her_payment_anew(browse, shown):
+def test_another_guest_in_the_session_resets_the_payment(browse, shown):
     client = browse().to_payment()
     client.choose("gpay")
     same = {"user_email": "ada@shoppers.example", "phone_number": "05000000001"}
@@ -339,7 +339,7 @@ def test_another_guest_in_the_same_session_chooses_her_payment_anew(browse, show
     assert reply["pre_order"]["user_phone_number"] == "05000000009"
 
 
-def test_a_customer_needs_not_say_who_she_is(browse, shown):
+def test_a_customer_skips_the_contact_step(browse, shown):
     client = browse().open().fill_basket()
     client.sign_in()
     assert shown(client.get("IndexPage")) == "DeliveryOptionSelectionPage"
@@ -348,7 +348,7 @@ def test_a_customer_needs_not_say_who_she_is(browse, shown):
     assert reply["pre_order"]["user_email"] == "ada@shop.test"
 
 
-def test_a_carrier_and_an_option_chosen_too_early_are_kept_until_an_earlier_step_voids_them(browse, shown, context):
+def test_early_shipping_and_payment_choices_stay_until_a_step_resets_them(browse, shown, context):
     client = browse().to_payment()
     client.choose("gpay")
     reply = client.post("DeliveryOptionSelectionPage", delivery_option="2")
@@ -371,7 +371,7 @@ def test_a_carrier_and_an_option_chosen_too_early_are_kept_until_an_earlier_step
     assert shown(client.post("ShippingOptionSelectionPage", shipping_option="3")) == "PaymentOptionSelectionPage"
 
 
-def test_a_guest_who_has_not_said_who_she_is_chooses_nothing_early(browse):
+def test_an_unknown_guest_cannot_choose_early(browse):
     client = browse().open().fill_basket()
     reply = client.post("PaymentOptionSelectionPage", payment_option="gpay")
     assert reply["pre_order"]["payment_option"] is None
@@ -421,7 +421,7 @@ def test_a_note_is_kept_with_the_order_and_a_coupon_refused(browse, shown, conte
     assert client.send("GET", f"/orders/completed/{token}/?format=json").document["order"]["notes"] == "Ring twice"
 
 
-def test_a_slug_of_the_shops_own_is_what_it_is_called_by(browse, context):
+def test_own_slugs_of_the_shop_are_used(browse, context):
     client = browse(slugs={"credit_card": "credit-card", "funds_transfer": "havale"}).to_payment()
     listed = {row["payment_type"]: row for row in context(client.get("PaymentOptionSelectionPage"))["payment_options"]}
     assert (listed["funds_transfer"]["slug"], listed["gpay"]["slug"]) == ("havale", "gpay")

@@ -95,7 +95,7 @@ class Walk:
 
 @settings(max_examples=150, deadline=None, derandomize=True)
 @given(STEPS, CONVENTIONS, st.booleans(), st.integers(1, 3))
-def test_the_shop_is_never_out_of_countenance(make_client, steps, conventions, sms, tries):
+def test_any_sequence_of_posts_gets_a_valid_envelope(make_client, steps, conventions, sms, tries):
     client = make_client(
         conventions=conventions,
         sms={"options": list(PAYMENT_OPTIONS) if sms else [], "max_tries": tries, "fixed_code": "123456"},

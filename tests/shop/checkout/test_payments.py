@@ -113,7 +113,7 @@ def test_choosing_an_option_shows_its_first_page_and_echoes_it(browse, shown, sl
 
 @pytest.mark.parametrize("sms", [False, True], ids=["without_sms", "with_sms"])
 @pytest.mark.parametrize("slug", SLUGS)
-def test_each_option_sells_one_order(browse, context, card, slug, sms):
+def test_each_option_completes_one_order(browse, context, card, slug, sms):
     client = browse(sms={"options": SLUGS if sms else []}).to_payment()
     total = client.choose(slug)["pre_order"]["total_amount"]
     reply = WALKS[slug](client, context, card, slug)
@@ -136,7 +136,7 @@ def test_each_option_sells_one_order(browse, context, card, slug, sms):
 
 @pytest.mark.parametrize("sms", [False, True], ids=["without_sms", "with_sms"])
 @pytest.mark.parametrize("slug", SLUGS)
-def test_a_completing_post_that_comes_again_sells_nothing_and_gets_the_same_order(browse, context, card, slug, sms):
+def test_a_repeated_completing_post_gets_the_same_order(browse, context, card, slug, sms):
     client = browse(sms={"options": SLUGS if sms else []}).to_payment()
     client.choose(slug)
     sent = []
@@ -152,7 +152,7 @@ def test_a_completing_post_that_comes_again_sells_nothing_and_gets_the_same_orde
 
 
 @pytest.mark.parametrize("slug", SLUGS)
-def test_a_page_of_the_payment_out_of_turn_is_answered_with_the_page_that_is_needed(browse, shown, slug):
+def test_a_payment_page_out_of_turn_gets_the_needed_page(browse, shown, slug):
     client = browse().to_payment()
     option = PAYMENT_OPTIONS[slug]
     client.choose(slug)
@@ -173,7 +173,7 @@ def test_a_page_of_the_payment_out_of_turn_is_answered_with_the_page_that_is_nee
         ("BinNumberPage", {}, "bin_number"),
     ],
 )
-def test_a_wrong_field_keeps_the_shopper_where_she_is(browse, shown, page, form, field):
+def test_a_wrong_field_keeps_the_current_page(browse, shown, page, form, field):
     client = browse().to_payment()
     client.choose("credit_card")
     reply = client.post(page, **form)
@@ -238,7 +238,7 @@ def test_installments_cost_interest_and_leave_the_total_alone(browse, card, cont
     assert client.ledger["revenue"]["credit_card"] == plan["price_with_accrued_interest"]
 
 
-def test_a_saved_card_brings_its_own_number(browse):
+def test_a_saved_card_needs_no_number(browse):
     client = browse().to_payment()
     client.choose("saved_card")
     client.post("SavedCardSelectionPage", saved_card="1")
@@ -258,7 +258,7 @@ BOTH_WAYS = [
 
 
 @pytest.mark.parametrize(("slug", "page", "form"), BOTH_WAYS)
-def test_either_page_completes_the_order_and_the_other_is_answered_with_it(browse, shown, context, slug, page, form):
+def test_either_page_completes_the_order_and_the_other_gets_the_same_order(browse, shown, context, slug, page, form):
     client = browse(sms={"options": []}).to_payment()
     client.choose(slug)
     reply = client.post(page, **form)
@@ -271,14 +271,14 @@ def test_either_page_completes_the_order_and_the_other_is_answered_with_it(brows
     assert client.ledger["double_completions"] == 2  # the very page that had sold, twice more
 
 
-def test_the_page_of_its_own_says_how_it_is_paid_on_delivery(browse):
+def test_the_pay_on_delivery_page_takes_the_payment_choice(browse):
     client = browse(sms={"options": []}).to_payment()
     client.choose("pay_on_delivery")
     reply = client.post("PayOnDeliveryPage", agreement="1", paymentType="credit_card")
     assert reply["pre_order"]["payment_choice"]["value"] == "credit_card"
 
 
-def test_the_other_page_does_not_get_past_the_question_for_a_code(browse, shown):
+def test_the_other_completing_page_also_needs_the_code(browse, shown):
     client = browse().to_payment()
     client.choose("pay_on_delivery")
     assert shown(client.post("PayOnDeliveryPaymentChoicePage", payment_choice="cash")) == "VerifySmsPage"
@@ -321,7 +321,7 @@ def test_another_option_after_store_credit_is_paid_in_full(browse):
     assert client.choose("cash_register")["pre_order"]["unpaid_amount"] == total
 
 
-def test_choosing_again_makes_what_the_old_payment_gave_void(browse, context, shown):
+def test_choosing_again_invalidates_the_old_payment(browse, context, shown):
     client = browse().to_payment()
     client.choose("gpay")
     reference = reference_of(context(client.post("PaySelectionPage", **YES)))
@@ -336,7 +336,7 @@ def test_choosing_again_makes_what_the_old_payment_gave_void(browse, context, sh
 
 
 @pytest.mark.parametrize("checked", [True, False])
-def test_a_confirmation_takes_the_address_and_the_token_of_whoever_confirms(browse, shown, checked):
+def test_a_confirmation_takes_any_validation_url_and_token(browse, shown, checked):
     client = browse().to_payment()
     client.choose("confirmation")
     if checked:
@@ -371,7 +371,7 @@ def test_an_option_that_is_not_offered_says_why(browse, context, shown):
     assert shown(reply) == "PaymentOptionSelectionPage"
 
 
-def test_guests_have_no_cards_where_the_shop_says_so(browse, context):
+def test_a_shop_can_refuse_saved_cards_for_guests(browse, context):
     client = browse(guest_saved_cards=False).to_payment()
     listed = context(client.get("PaymentOptionSelectionPage"))
     assert [option["slug"] for option in listed["unavailable_options"]] == ["stored_card", "saved_card"]
@@ -408,7 +408,7 @@ def test_going_back_in_the_payment_resets_what_came_after(browse, shown, card, c
     assert shown(client.post("CreditCardConfirmationPage", **card)) == "InstallmentSelectionPage"
 
 
-def test_going_back_in_the_payment_ends_the_question_for_a_code(browse, shown, card):
+def test_going_back_in_the_payment_cancels_the_code(browse, shown, card):
     client = browse(sms={"options": ["credit_card"]}).to_payment()
     client.choose("credit_card")
     client.post("BinNumberPage", bin_number=BIN)

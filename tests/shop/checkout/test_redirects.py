@@ -65,7 +65,7 @@ RETURNS = {
 
 
 @pytest.mark.parametrize("slug", RETURNS)
-def test_the_bank_sends_the_shopper_back_to_the_return_page_and_she_has_paid(at_bank, slug, shown):
+def test_the_bank_sends_the_shopper_back_with_a_paid_order(at_bank, slug, shown):
     client, form = at_bank(slug)
     assert form.action == f"/orders/checkout/?page={RETURNS[slug]}"
     assert form.method == "post"
@@ -76,7 +76,7 @@ def test_the_bank_sends_the_shopper_back_to_the_return_page_and_she_has_paid(at_
 
 
 @pytest.mark.parametrize("slug", RETURNS)
-def test_who_did_not_pay_is_declined_and_stays(at_bank, slug):
+def test_an_unpaid_return_is_declined(at_bank, slug):
     client, form = at_bank(slug, outcome="failure")
     assert form.fields["status"] == "failure"
     standing = client.shown(client.get())
@@ -89,7 +89,7 @@ def test_who_did_not_pay_is_declined_and_stays(at_bank, slug):
 
 
 @pytest.mark.parametrize("change", [{"reference": "0" * 24}, {"status": "maybe"}, {"more": "1"}])
-def test_what_a_bank_would_not_send_is_refused(at_bank, change):
+def test_invalid_returns_are_refused(at_bank, change):
     client, form = at_bank("gpay")
     reply = client.post("GPayCompletePage", **form.fields | change, csrf=False)
     assert list(reply["errors"]) == list(change)
@@ -111,7 +111,7 @@ def test_a_repeated_return_with_another_reference_is_not_answered_with_the_order
     assert reply["redirect_url"] == "/baskets/basket/"
 
 
-def test_a_browser_that_has_paid_is_sent_on_to_its_order(at_bank):
+def test_a_paid_browser_is_redirected_to_its_order(at_bank):
     client, form = at_bank("three_d")
     reply = client.send("POST", form.action, form=form.fields, ajax=False, csrf=False)
     assert reply.status == 303
@@ -121,21 +121,21 @@ def test_a_browser_that_has_paid_is_sent_on_to_its_order(at_bank):
     assert client.send("GET", reply.location, ajax=False).html.count("ON1")
 
 
-def test_a_browser_that_has_not_paid_is_sent_back_with_the_errors_in_a_cookie(at_bank):
+def test_an_unpaid_browser_is_redirected_with_the_errors_in_a_cookie(at_bank):
     client, form = at_bank("three_d", outcome="failure")
     reply = client.send("POST", form.action, form=form.fields, ajax=False, csrf=False)
     assert (reply.status, reply.location) == (303, "/orders/checkout/")
     assert "non_field_errors" in unquote(client.cookies["pz-pos-error"])
 
 
-def test_a_browser_that_is_asked_for_a_code_is_sent_to_the_checkout(at_bank):
+def test_a_browser_that_needs_a_code_is_redirected_to_the_checkout(at_bank):
     client, form = at_bank("gpay", sms={"options": ["gpay"]})
     reply = client.send("POST", form.action, form=form.fields, ajax=False, csrf=False)
     assert (reply.status, reply.location) == (303, "/orders/checkout/")
     assert client.shown(client.get()) == "VerifySmsPage"
 
 
-def test_who_leaves_a_redirection_unpaid_finds_it_again_and_chooses_anew(at_bank, shown):
+def test_an_unpaid_redirection_can_be_repeated_or_replaced(at_bank, shown):
     client, _ = at_bank("redirection")
     reply = client.get()
     assert shown(reply) == "RedirectionPaymentSelectedPage"
@@ -145,12 +145,12 @@ def test_who_leaves_a_redirection_unpaid_finds_it_again_and_chooses_anew(at_bank
 
 
 @pytest.mark.parametrize("path", ["/orders/redirect-three-d/", "/orders/redirection/"])
-def test_nobody_is_led_to_a_bank_that_does_not_expect_her(browse, path):
+def test_there_is_no_redirect_to_a_bank_without_a_payment(browse, path):
     reply = browse().to_payment().send("GET", path)
     assert (reply.status, reply.location) == (303, "/orders/checkout/")
 
 
-def test_the_wallet_gives_the_token_back(browse):
+def test_the_wallet_returns_its_token(browse):
     client = browse().open()
     form = FirstForm(client.send("POST", "/_bank/masterpass/", form={"token": 'a"<b'}, csrf=False).html)
     assert form.action == "/orders/checkout/?page=MasterpassCompletePage"
@@ -158,11 +158,11 @@ def test_the_wallet_gives_the_token_back(browse):
 
 
 @pytest.mark.parametrize(("path", "status"), [("/_bank/none/?reference=1", 404), ("/_bank/gpay/", 400)])
-def test_a_bank_knows_its_own_business_only(browse, path, status):
+def test_each_bank_only_accepts_its_own_kind(browse, path, status):
     assert browse().send("GET", path).status == status
 
 
-def test_a_redirection_is_under_way_once_its_page_was_opened(browse, shown, context):
+def test_opening_the_redirection_page_marks_the_order_as_redirected(browse, shown, context):
     client = browse().to_payment()
     client.choose("redirection")
     reply = client.post("RedirectionPaymentSelectedPage", agreement="true")
@@ -176,7 +176,7 @@ def test_a_redirection_is_under_way_once_its_page_was_opened(browse, shown, cont
 
 
 @pytest.mark.parametrize("slug", ["three_d", "gpay", "bkm_express", "redirection"])
-def test_opening_the_checkout_again_sends_nobody_back_to_the_bank(at_bank, slug):
+def test_opening_the_checkout_again_does_not_redirect(at_bank, slug):
     client, bank = at_bank(slug)
     for reply in (client.get(), client.get(client.shown(client.get()))):
         assert not any("redirect_url" in entry["page_context"] for entry in reply["context_list"])

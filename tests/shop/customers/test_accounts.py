@@ -32,7 +32,7 @@ def test_a_customer_with_saved_choices_opens_on_the_payment_page(write, browse, 
     assert fay.shown(fay.fill_basket().get()) == "DeliveryOptionSelectionPage"
 
 
-def test_all_that_is_wrong_with_a_file_is_told_by_line_and_no_cell_is_quoted(write):
+def test_all_problems_of_a_file_are_reported_by_line_without_its_cells(write):
     path = write(
         HEADER + "nobody,Secret1,,,,1\n"
         "a@b.test,Secret1,,,,1\n"
@@ -54,12 +54,12 @@ def test_a_file_without_its_header_is_refused(write, text):
         read_accounts(write(text), default_saved_choices)
 
 
-def test_a_file_that_is_not_there_is_refused(tmp_path):
+def test_a_missing_file_is_refused(tmp_path):
     with pytest.raises(AccountsFileError, match="No such file"):
         read_accounts(tmp_path / "none.csv", default_saved_choices)
 
 
-def test_made_up_accounts_are_bounded(monkeypatch):
+def test_the_number_of_generated_accounts_is_limited(monkeypatch):
     monkeypatch.setattr("shop.customers.accounts._MOST_MADE_UP", 2)
     accounts = Accounts()
 

@@ -13,7 +13,7 @@ def store():
     return SessionStore(lambda: SessionSettings(most=3, age=60.0), random.Random(0))
 
 
-def test_a_session_is_found_until_nobody_used_it_for_too_long(store):
+def test_a_session_expires_after_a_time_without_use(store):
     session = store.open(0.0)
     assert store.find(session.id, 60.0) is session
     assert store.find(session.id, 120.0) is session
@@ -21,7 +21,7 @@ def test_a_session_is_found_until_nobody_used_it_for_too_long(store):
     assert len(store) == 0
 
 
-def test_the_session_nobody_used_for_longest_goes_when_there_are_too_many(store):
+def test_the_least_recently_used_session_goes_first(store):
     first, second, third = (store.open(float(moment)) for moment in range(3))
     store.find(first.id, 3.0)
     fourth = store.open(4.0)
@@ -55,7 +55,7 @@ def test_ids_and_tokens_are_never_the_same():
 
 
 @pytest.mark.parametrize("spoil", [lambda t: t[:-1], lambda t: t + "0", lambda t: t[::-1], lambda t: "é" * 32])
-def test_a_spoilt_token_is_not_accepted(spoil):
+def test_a_changed_token_is_not_accepted(spoil):
     tokens = CsrfTokens(random.Random(0))
     token = tokens.issue()
     assert tokens.accepts(token, token, strict=True)

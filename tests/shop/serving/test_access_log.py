@@ -53,7 +53,7 @@ def ask(tmp_path, clock):
     log.close()
 
 
-def test_a_line_holds_what_was_asked_how_it_went_and_how_long_it_took(ask):
+def test_a_line_has_request_status_and_duration(ask):
     (line,) = ask("/orders/checkout/", query=b"page=BinNumberPage", status=404, body=b"12345", takes=0.25)
     found = LINE.match(line)
     assert found["asked"] == "GET /orders/checkout/?page=BinNumberPage HTTP/1.1"
@@ -63,7 +63,7 @@ def test_a_line_holds_what_was_asked_how_it_went_and_how_long_it_took(ask):
     assert found["session"] == "-"
 
 
-def test_a_session_has_one_name_from_the_reply_that_opens_it_and_the_cookie_is_not_it(ask):
+def test_a_session_keeps_one_hash_that_is_not_its_cookie(ask):
     ask("/csrf_token/", reply_headers=[(b"set-cookie", b"osessionid=S3cretCookie; Path=/; HttpOnly")])
     first, second, other = [
         *ask("/current_user/", headers=[(b"cookie", b"csrftoken=T0ken; osessionid=S3cretCookie")]),
@@ -74,7 +74,7 @@ def test_a_session_has_one_name_from_the_reply_that_opens_it_and_the_cookie_is_n
     assert not re.search("S3cret|T0ken|Another", f"{first}{second}{other}")
 
 
-def test_tokens_telephones_and_what_a_query_holds_are_not_written(ask):
+def test_tokens_phones_and_queries_are_not_logged(ask):
     ask("/orders/completed/T0kenOfOrder/", query=b"format=json")
     ask("/orders/checkout/", query=b"page=%3Cscript%3E&card_number=4111111111111111")
     lines = ask("/_sms/05551234567/")
@@ -84,24 +84,24 @@ def test_tokens_telephones_and_what_a_query_holds_are_not_written(ask):
     ]
 
 
-def test_what_lies_outside_the_shop_is_not_its_to_log(ask):
+def test_pages_outside_the_shop_are_not_logged(ask):
     ask("/_bank/three-d/")
     assert ask("/_control/ledger") == []
 
 
-def test_nobody_can_write_a_line_of_her_own(ask):
+def test_a_request_cannot_inject_a_log_line(ask):
     (line,) = ask("/product/1\n2/", headers=[(b"user-agent", b'x" 200 1\n"')])
     found = LINE.match(line)
     assert found["asked"] == "GET /product/1?2/ HTTP/1.1"
     assert found["agent"] == r"x\" 200 1?\""
 
 
-def test_a_request_that_got_no_reply_is_logged_as_such(ask):
+def test_a_request_without_a_reply_is_logged_with_status_499(ask):
     (line,) = ask("/product/1/", breaks=True)
     assert LINE.match(line)["status"] == "499"
 
 
-def test_lines_wait_a_second_at_most_and_closing_writes_the_rest(tmp_path):
+def test_lines_are_flushed_within_a_second_and_on_close(tmp_path):
     path = tmp_path / "access.log"
     log = AccessLog(path)
     log.write("one\n", 100.0)
@@ -114,5 +114,5 @@ def test_lines_wait_a_second_at_most_and_closing_writes_the_rest(tmp_path):
     assert path.read_text() == "one\ntwo\nthree\nfour\n"
 
 
-def test_there_is_no_log_unless_one_is_wanted():
+def test_there_is_no_log_by_default():
     assert Settings().access_log is None

@@ -100,7 +100,7 @@ def wire(browse, clock):
     return start
 
 
-def test_a_shop_in_order_answers_the_list_of_options(wire):
+def test_the_shop_answers_the_list_of_payment_options(wire):
     heard = wire().ask("GET", LIST)
     assert heard.status == 200
     assert heard.headers["content-type"] == "application/json"
@@ -109,18 +109,18 @@ def test_a_shop_in_order_answers_the_list_of_options(wire):
     assert [row["slug"] for row in options] == list(PAYMENT_OPTIONS)
 
 
-def test_cookies_come_as_headers_of_their_own(browse, clock):
+def test_each_cookie_has_its_own_header(browse, clock):
     heard = Wire(browse(), clock).ask("GET", "/csrf_token/")
     assert heard.document["csrf_token"] in heard.headers["set-cookie"] or "osessionid" in heard.headers["set-cookie"]
 
 
-def test_a_reply_without_content_is_a_head_and_nothing_else(wire):
+def test_a_reply_without_content_has_no_body(wire):
     """A byte behind it would be taken for the beginning of the next reply."""
     heard = wire().ask("DELETE", "/address/1/", json={})
     assert (heard.status, heard.headers, heard.body) == (204, {}, b"")
 
 
-def test_every_request_is_counted_under_its_page_but_control_is_not(wire):
+def test_requests_are_counted_by_page_without_control(wire):
     shop = wire()
     shop.ask("GET", LIST)
     shop.ask("POST", LIST, form={"payment_option": "gpay"})
@@ -132,18 +132,18 @@ def test_every_request_is_counted_under_its_page_but_control_is_not(wire):
     assert ledger["requests"] == 5
 
 
-def test_a_body_that_is_too_long_is_refused(wire):
+def test_a_too_long_body_is_refused(wire):
     assert wire().ask("POST", LIST, body=b"x" * 70_000).status == 413
 
 
-def test_a_post_of_which_only_a_part_arrived_does_nothing(wire):
+def test_an_incomplete_post_does_nothing(wire):
     shop = wire()
     heard = shop.ask("POST", LIST, form={"payment_option": "gpay"}, hangs_up=True)
     assert heard.status == 0
     assert shop.ask("GET", LIST).document["pre_order"]["payment_option"] is None
 
 
-def test_pages_take_their_time_and_the_bank_takes_none(wire):
+def test_pages_have_a_service_time_and_the_bank_has_none(wire):
     shop = wire(service={"default": "20ms", "pages": {"PaymentOptionSelectionPage": "50ms"}})
     shop.ask("GET", LIST)
     shop.ask("GET", "/orders/checkout/")
@@ -152,7 +152,7 @@ def test_pages_take_their_time_and_the_bank_takes_none(wire):
     assert shop.slept == pytest.approx([0.05, 0.02])
 
 
-def test_a_full_shop_turns_the_next_one_away(wire):
+def test_a_full_queue_refuses_the_next_request(wire):
     shop = wire(service={"default": 1.0}, workers=1, queue=1)
 
     async def at_once():
@@ -166,7 +166,7 @@ def test_a_full_shop_turns_the_next_one_away(wire):
     assert shop.ledger()["refused_full"] == 1
 
 
-def test_the_bank_is_not_kept_waiting_by_a_busy_shop(wire):
+def test_a_busy_shop_does_not_delay_the_bank(wire):
     shop = wire(service={"default": 1.0}, workers=1, queue=0)
 
     async def at_once():
@@ -177,7 +177,7 @@ def test_the_bank_is_not_kept_waiting_by_a_busy_shop(wire):
     assert shop.slept == pytest.approx([1.0])
 
 
-def test_posts_at_once_on_one_session_complete_one_order(wire):
+def test_parallel_posts_of_one_session_complete_one_order(wire):
     shop = wire()
     shop.ask("POST", LIST, form={"payment_option": "cash_register"})
 
@@ -229,7 +229,7 @@ def test_every_fault_has_a_test():
 
 
 @pytest.mark.parametrize("fault", SYMPTOMS, ids=str)
-def test_a_fault_shows_its_symptom_and_a_shop_in_order_does_not(wire, fault):
+def test_each_fault_has_its_symptom(wire, fault):
     assert SYMPTOMS[fault](wire(fault=fault).ask("GET", LIST))
     healthy = wire().ask("GET", LIST)
     assert healthy.status == 200
@@ -243,14 +243,14 @@ def test_a_wrong_amount_is_wrong_by_one(wire):
     assert float(wrong) - float(right) == pytest.approx(1)
 
 
-def test_what_was_set_is_not_echoed_though_it_was_set(wire):
+def test_not_echoed_hides_a_stored_choice(wire):
     shop = wire(fault="not_echoed")
     heard = shop.ask("POST", LIST, form={"payment_option": "gpay"})
     assert heard.document["pre_order"]["payment_option"] is None
     assert shop.ask("GET", "/orders/checkout/").document["pre_order"]["payment_option"]["slug"] == "gpay"
 
 
-def test_a_lost_sms_is_never_seen(wire):
+def test_a_lost_sms_never_arrives(wire):
     choice = "PayOnDeliveryPaymentChoicePage"
     shop = wire(fault="lost_sms", pages=[choice])
     shop.ask("POST", LIST, form={"payment_option": "pay_on_delivery"})
@@ -278,7 +278,7 @@ NOT_DONE = ["sign_in_redirect", "throttled", "unavailable", "client_error"]
 
 
 @pytest.mark.parametrize("fault", DONE + NOT_DONE)
-def test_a_lost_reply_and_a_second_try_sell_one_order(wire, fault):
+def test_a_retry_after_a_lost_reply_completes_one_order(wire, fault):
     """Some faults strike when the order has been sold, some before; trying again sells one order in any case."""
     shop = wire(fault=fault, pages=["CashRegisterPage"])
     shop.client.choose("cash_register")
@@ -293,7 +293,7 @@ def test_a_lost_reply_and_a_second_try_sell_one_order(wire, fault):
     assert ledger["double_completions"] == (fault in DONE)
 
 
-def test_a_fault_strikes_at_its_share_on_its_pages_and_is_counted(wire):
+def test_a_fault_hits_its_share_of_its_pages_and_is_counted(wire):
     shop = wire(fault="server_error", share=0.25)
     statuses = [shop.ask("GET", LIST).status for _ in range(400)]
     # Four standard deviations of a binomial count around its mean.
@@ -302,7 +302,7 @@ def test_a_fault_strikes_at_its_share_on_its_pages_and_is_counted(wire):
     assert shop.ledger()["faults"] == {"server_error": statuses.count(500)}
 
 
-def test_a_fault_without_pages_strikes_everywhere_but_outside_the_shop(wire):
+def test_a_fault_without_pages_hits_all_pages_of_the_shop(wire):
     shop = wire(fault="server_error", pages=[])
     assert [shop.ask("GET", path).status for path in (LIST, "/csrf_token/", "/product/1/", "/nowhere/")] == [500] * 4
     assert shop.ask("GET", "/_sms/1/").status == 200
@@ -310,7 +310,7 @@ def test_a_fault_without_pages_strikes_everywhere_but_outside_the_shop(wire):
     assert shop.ask("GET", "/_control/health").status == 200
 
 
-def test_the_same_seed_breaks_the_same_requests(wire):
+def test_the_same_seed_hits_the_same_requests(wire):
     def story(seed):
         shop = wire(fault="server_error", share=0.5, seed=seed)
         return [shop.ask("GET", LIST).status for _ in range(40)]
@@ -324,7 +324,7 @@ def test_a_stall_ends_in_a_reset_when_its_time_is_over(wire):
     assert shop.slept == [30]
 
 
-def test_a_stall_ends_when_the_shopper_hangs_up(wire):
+def test_a_stall_ends_when_the_client_disconnects(wire):
     shop = wire(fault="stall")
 
     async def never_over(_seconds):
@@ -334,13 +334,13 @@ def test_a_stall_ends_when_the_shopper_hangs_up(wire):
     assert asyncio.run(asyncio.wait_for(shop.fetch("GET", LIST), 5)).status == 0
 
 
-def test_a_slow_body_takes_the_time_that_was_asked_for(wire):
+def test_a_slow_body_takes_its_set_time(wire):
     shop = wire(fault="slow_body", seconds=5)
     shop.ask("GET", LIST)
     assert sum(shop.slept) == pytest.approx(5, rel=0.06)
 
 
-def test_no_fault_lets_a_card_number_out(wire, card):
+def test_no_fault_shows_a_card_number(wire, card):
     for fault in FaultName:
         shop = wire(fault=fault, pages=["CreditCardConfirmationPage"])
         shop.client.choose("credit_card")
@@ -382,7 +382,7 @@ def test_settings_can_be_changed_while_the_shop_runs(wire):
         ("settings", [], {"settings"}),
     ],
 )
-def test_wrong_settings_are_refused_with_every_mistake_and_change_nothing(wire, path, document, keys):
+def test_wrong_settings_are_refused_with_every_problem_and_change_nothing(wire, path, document, keys):
     shop = wire()
     before = shop.ask("GET", "/_control/settings").document
     heard = shop.ask("PUT", f"/_control/{path}", json=document)
@@ -399,11 +399,11 @@ def test_wrong_settings_are_refused_with_every_mistake_and_change_nothing(wire, 
         ("PUT", "/_control/faults", b"[]", 415),
     ],
 )
-def test_control_says_what_it_does_not_do(wire, method, path, body, status):
+def test_control_refuses_unknown_requests(wire, method, path, body, status):
     assert wire().ask(method, path, body=body).status == status
 
 
-def test_a_freeze_counts_from_the_first_page_that_is_asked_for(wire):
+def test_a_freeze_counts_from_the_first_request(wire):
     shop = wire(freeze={"after": "10s", "lasts": "3s"})
     shop.clock.advance(100)
     assert shop.ask("GET", LIST).status == 200

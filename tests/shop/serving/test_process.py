@@ -73,7 +73,7 @@ def run():
         process.communicate()
 
 
-def test_a_shop_serves_counts_and_stops(shop):
+def test_a_shop_serves_and_counts_and_stops(shop):
     running = shop(seed=5)
     assert running.alive()
     assert ask(running.url, "/_control/health")[0] == 200
@@ -87,7 +87,7 @@ def test_a_shop_serves_counts_and_stops(shop):
         running.ledger()
 
 
-def test_a_reset_is_a_reset_and_a_stall_is_silence(shop):
+def test_reset_and_stall_work_over_a_socket(shop):
     fault = {"name": "reset", "pages": ["CsrfToken"]}
     running = shop(faults=[fault, {"name": "stall", "pages": ["Basket"]}])
     with pytest.raises(ConnectionResetError):
@@ -100,7 +100,7 @@ def test_a_reset_is_a_reset_and_a_stall_is_silence(shop):
     assert ask(running.url, "/product/1/")[0] == 200
 
 
-def test_a_shop_that_is_asked_to_stop_cuts_off_who_still_waits(shop):
+def test_a_stop_cuts_off_waiting_requests(shop):
     running = shop(service={"default": "60s"})
     address = urlsplit(running.url)
     with socket.create_connection((address.hostname, address.port), timeout=5) as connection:
@@ -112,7 +112,7 @@ def test_a_shop_that_is_asked_to_stop_cuts_off_who_still_waits(shop):
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_signal_ends_the_shop_without_a_word(run, number):
+def test_a_signal_stops_the_shop_quietly(run, number):
     process = run("--port", "0")
     assert process.stdout.readline().startswith(READY)
     process.send_signal(number)
@@ -142,7 +142,7 @@ def test_the_shop_ends_with_its_parent(run):
     assert wait_until(gone)
 
 
-def test_a_port_that_is_taken_is_told_in_one_line(run):
+def test_a_taken_port_is_reported_in_one_line(run):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         process = run("--port", str(port))
@@ -163,7 +163,7 @@ def test_a_port_that_is_taken_is_told_in_one_line(run):
         (["--port", "0", "--seed", "-1"], "settings: seed:"),
     ],
 )
-def test_what_cannot_be_done_is_told_without_a_traceback(run, arguments, told):
+def test_startup_errors_have_no_traceback(run, arguments, told):
     process = run(*arguments)
     output, complaints = process.communicate(timeout=20)
     assert (process.returncode, output) == (2, b"")
@@ -171,7 +171,7 @@ def test_what_cannot_be_done_is_told_without_a_traceback(run, arguments, told):
     assert len(complaints.decode().splitlines()) == 1
 
 
-def test_a_file_of_settings_is_taken_and_the_seed_wins_over_it(run, tmp_path):
+def test_the_seed_option_overrides_the_settings_file(run, tmp_path):
     path = tmp_path / "shop.toml"
     path.write_text('seed = 1\nworkers = 3\n[service]\ndefault = "10ms"\n')
     process = run("--port", "0", "--settings", str(path), "--seed", "9")
@@ -180,7 +180,7 @@ def test_a_file_of_settings_is_taken_and_the_seed_wins_over_it(run, tmp_path):
     assert (settings["seed"], settings["workers"], settings["service"]["default"]) == (9, 3, 0.01)
 
 
-def test_all_mistakes_of_a_file_are_told(run, tmp_path):
+def test_all_problems_of_a_settings_file_are_reported(run, tmp_path):
     path = tmp_path / "shop.json"
     path.write_text('{"workers": 0, "colour": "red"}')
     process = run("--port", "0", "--settings", str(path))
@@ -208,7 +208,7 @@ def test_a_shop_under_gevent_starts_and_stops():
     assert (done.stdout.split(), done.returncode) == (["0", "True", "False"], 0)
 
 
-def test_an_access_log_is_written_to_its_end_and_one_that_cannot_be_written_is_refused(shop, tmp_path):
+def test_the_access_log_is_complete_and_an_unwritable_one_is_refused(shop, tmp_path):
     log = tmp_path / "access.log"
     running = shop(access_log=str(log))
     for _ in range(3):

@@ -38,7 +38,7 @@ def waits(workers, rate, service, n, seed):
 
 
 @pytest.mark.parametrize(("servers", "load"), [(1, 0.6), (3, 2.1), (8, 6.4)])
-def test_the_queue_is_mmc(servers, load):
+def test_the_queue_follows_mmc(servers, load):
     """Mean wait and the share who wait, as Erlang's formula has them."""
     service = ServiceSettings(default=0.1, distribution="exponential")
     found = waits(Workers(servers, None), load / 0.1, service, 150_000, 1)
@@ -50,14 +50,14 @@ def test_the_queue_is_mmc(servers, load):
 @pytest.mark.parametrize(
     ("distribution", "variation"), [("constant", 0.0), ("lognormal", math.exp(0.8**2) - 1), ("exponential", 1.0)]
 )
-def test_one_worker_is_mg1(distribution, variation):
+def test_one_worker_follows_mg1(distribution, variation):
     """Mean wait by Pollaczek and Khinchine; ``variation`` is the squared coefficient of variation."""
     service = ServiceSettings(default=0.1, distribution=distribution, sigma=0.8)
     found = waits(Workers(1, None), 6.0, service, 200_000, 2)
     assert fmean(found) == pytest.approx(0.6 / 0.4 * (1 + variation) / 2 * 0.1, rel=0.06)
 
 
-def test_without_a_queue_calls_are_lost_as_erlang_says():
+def test_without_a_queue_losses_follow_erlang():
     service = ServiceSettings(default=0.1, distribution="lognormal", sigma=1.0)
     found = waits(Workers(4, 0), 30.0, service, 100_000, 3)
     assert fmean(wait is None for wait in found) == pytest.approx(erlang_b(4, 3.0), rel=0.04)
@@ -65,14 +65,14 @@ def test_without_a_queue_calls_are_lost_as_erlang_says():
 
 
 @pytest.mark.parametrize("distribution", ["constant", "exponential", "lognormal"])
-def test_the_mean_service_time_is_what_was_asked_for(distribution):
+def test_service_times_have_the_set_mean(distribution):
     settings = ServiceSettings(default=0.02, distribution=distribution, pages={"BinNumberPage": 0.05})
     rng = random.Random(4)
     drawn = [draw_service_time(settings, Page.BIN_NUMBER, rng) for _ in range(50_000)]
     assert fmean(drawn) == pytest.approx(0.05, rel=0.02)
 
 
-def test_a_page_has_its_own_time_or_the_default_and_the_bank_none():
+def test_service_times_are_by_page_or_default_and_0_for_the_bank():
     settings = ServiceSettings(default=0.02, pages={"BinNumberPage": 0.0})
     assert mean_service_time(settings, Page.BASKET) == 0.02
     assert mean_service_time(settings, Page.BIN_NUMBER) == 0.0
@@ -80,7 +80,7 @@ def test_a_page_has_its_own_time_or_the_default_and_the_bank_none():
     assert mean_service_time(ServiceSettings(pages={"Bank": 1.0}), Page.BANK) == 1.0
 
 
-def test_first_come_first_served_by_hand():
+def test_requests_are_served_in_order_of_arrival():
     workers = Workers(2, 2)
     assert [workers.admit(0.0, 1.0) for _ in range(4)] == [1.0, 1.0, 2.0, 2.0]
     assert workers.waiting(0.5) == 2
@@ -91,12 +91,12 @@ def test_first_come_first_served_by_hand():
     assert workers.admit(9.0, 0.5) == 9.5
 
 
-def test_any_number_of_workers_never_makes_anybody_wait():
+def test_unlimited_workers_never_make_a_request_wait():
     workers = Workers(None, None)
     assert [workers.admit(0.0, 1.0) for _ in range(100)] == [1.0] * 100
 
 
-def test_more_workers_help_at_once_and_fewer_keep_their_promises():
+def test_a_new_number_of_workers_keeps_admitted_departures():
     workers = Workers(1, None)
     assert [workers.admit(0.0, 1.0) for _ in range(3)] == [1.0, 2.0, 3.0]
     workers.resize(2, None)
@@ -117,19 +117,19 @@ def test_more_workers_help_at_once_and_fewer_keep_their_promises():
         (1, [8.0, 9.5, 10.0, 12.9, 13.0], [9.0, 13.5, 14.5, 15.5, 16.5]),
     ],
 )
-def test_in_a_freeze_nothing_moves(count, arrivals, ends):
+def test_no_work_is_done_in_a_freeze(count, arrivals, ends):
     workers = Workers(count, None)
     workers.freeze(Freeze(10.0, 13.0))
     assert [workers.admit(moment, 1.0) for moment in arrivals] == ends
 
 
-def test_a_shop_that_takes_no_time_is_frozen_as_well():
+def test_unlimited_workers_freeze_too():
     workers = Workers(None, None)
     workers.freeze(Freeze(10.0, 13.0))
     assert [workers.admit(moment, 0.0) for moment in (9.9, 10.0, 12.9, 13.0)] == [9.9, 13.0, 13.0, 13.0]
 
 
-def test_who_waits_in_a_freeze_stands_in_the_queue():
+def test_requests_in_a_freeze_wait_in_the_queue():
     workers = Workers(1, 2)
     workers.freeze(Freeze(10.0, 13.0))
     workers.admit(10.0, 1.0)
