@@ -91,3 +91,10 @@ def test_the_verdict_is_said_as_the_report_says_it(name):
     }
     pieces = re.split(r"[\d,]*\d[\d,]*|, |PASSED: ", headline)
     assert [piece for piece in pieces if len(piece) > 4 and piece.strip() not in CODE] == []
+
+
+def test_the_sections_of_the_report_are_named_as_the_report_names_them():
+    text = "\n".join(page.read_text(encoding="utf-8") for page in PAGES)
+    named = set(re.findall(r"(?<!\*)\*((?:About|Objectives|What) [^*\n]+)\*(?!\*)", text))
+    assert len(named) >= 2
+    assert [section for section in named if f'"{section}"' not in CODE] == []
