@@ -20,7 +20,7 @@ unit: $(READY)
 	$(BIN)/pytest -n auto --maxprocesses 4 -m "not end_to_end and not calibration"
 
 lint: $(READY)
-	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports
+	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/mypy tests/workloads.py && $(BIN)/lint-imports
 
 # Before each commit.
 check: lint unit

@@ -6,7 +6,7 @@ Pure: moments come in as arguments; ``harness/distributed/master.py`` sends the 
 from __future__ import annotations
 
 from collections import Counter, deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from secrets import compare_digest, token_hex
 from typing import Any
@@ -29,6 +29,9 @@ CLOCK_EXCHANGES_KEPT = 60
 """How many clock exchanges are kept of each worker: the best one of a minute is exact and recent."""
 LOST_AFTER = 4.0
 """Seconds of silence after which a worker counts as lost; Locust's heartbeat gives up after three to four."""
+
+LATECOMER_DELAY = 1.0
+"""Seconds after which a worker that joined late can receive messages."""
 
 
 @dataclass(slots=True)
@@ -56,6 +59,17 @@ class WorkerState:
         """Whether a message holds the key that only this worker was told."""
         told = message.get("key")
         return isinstance(told, str) and compare_digest(told.encode(), self.key.encode())
+
+    def begin_message(self, run: str, begin_at: float, kinds: Collection[str], fingerprint: str) -> dict[str, Any]:
+        """The order to begin ``run`` with this worker's partition, at a moment of the master's wall clock."""
+        return {
+            "run": run,
+            "key": self.key,
+            "begin_at": begin_at + (self.clock.correction if self.clock else 0.0),
+            "share": self.partition.to_json(),
+            "kinds": sorted(kinds),
+            "fingerprint": fingerprint,
+        }
 
     @property
     def clock(self) -> ClockOffset | None:
@@ -97,6 +111,30 @@ class WorkerState:
             reports=self.decoder.messages_taken,
             reports_lost=self.decoder.last_number - self.decoder.messages_taken,
         )
+
+
+class Latecomers:
+    """The workers that joined after the users were dealt out; each is told once to wait for the next run."""
+
+    def __init__(self) -> None:
+        self._joined_at: dict[str, float] = {}
+        self._untold: set[str] = set()
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._joined_at
+
+    def add(self, name: str, now: float) -> None:
+        """Record a worker that joins."""
+        self._joined_at[name] = now
+        self._untold.add(name)
+
+    def due(self, now: float) -> list[str]:
+        """The workers to tell now; a new worker cannot receive messages at once."""
+        ready = [
+            name for name in self._joined_at if name in self._untold and now - self._joined_at[name] > LATECOMER_DELAY
+        ]
+        self._untold.difference_update(ready)
+        return ready
 
 
 @dataclass(slots=True)

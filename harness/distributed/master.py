@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
-from harness.distributed.fleet import REPORT_EVERY, Fleet, WorkerState
+from harness.distributed.fleet import REPORT_EVERY, Fleet, Latecomers, WorkerState
 from harness.distributed.hung_workers import kill_children
 from harness.distributed.messages import (
     BEGIN,
@@ -43,9 +43,6 @@ USER_COUNT_TIMEOUT = 15.0
 FINAL_REPORT_TIMEOUT = 10.0
 """Seconds after the drain to wait for the final reports."""
 
-LATECOMER_DELAY = 1.0
-"""Seconds after which a worker that joined late can receive messages."""
-
 ContextT = TypeVar("ContextT")
 
 
@@ -77,10 +74,9 @@ class MasterRun(Run[ContextT]):
         self._refused = refused
         self._refused_before = refused()
         self.fleet = Fleet({}, self.recorder.window, self.clock(), most_slices=self.recorder.most_slices)
-        self._latecomers: dict[str, float] = {}
+        self._latecomers = Latecomers()
         self._aggregated_at = -math.inf
         self._requesting = Counter[str]()
-        self._latecomers_told: set[str] = set()
 
     @property
     def waiting(self) -> Sequence[PendingAge]:
@@ -155,14 +151,7 @@ class MasterRun(Run[ContextT]):
             return
         self.lifecycle.begin()
         for worker in self.fleet.workers.values():
-            message = {
-                "run": self.id,
-                "key": worker.key,
-                "begin_at": begin_at + (worker.clock.correction if worker.clock else 0.0),
-                "share": worker.partition.to_json(),
-                "kinds": sorted(self.workload.kinds),
-                "fingerprint": self.workload.fingerprint,
-            }
+            message = worker.begin_message(self.id, begin_at, self.workload.kinds, self.workload.fingerprint)
             self._send(BEGIN, message, worker.name)
         self._start_search()
         self.start_background_tasks()
@@ -227,15 +216,8 @@ class MasterRun(Run[ContextT]):
         """Record a worker that joined after the users were dealt out: it has no part in this run."""
         if self.over or name in self.fleet.workers:
             return
-        self._latecomers[name] = self.clock()
+        self._latecomers.add(name, self.clock())
         logger.warning("A worker joined during a run (%s); it takes part in the next one", name)
-
-    def _tell_latecomers(self) -> None:
-        """Tell late workers to wait; a new worker cannot receive messages at once."""
-        for name, came in list(self._latecomers.items()):
-            if came < self.clock() - LATECOMER_DELAY and name not in self._latecomers_told:
-                self._latecomers_told.add(name)
-                self._send(NEXT_RUN_ONLY, {"run": self.id}, name)
 
     def receive_clock_reply(self, name: str, message: Mapping[str, Any]) -> None:
         """Add a worker's answer to a clock request."""
@@ -290,7 +272,8 @@ class MasterRun(Run[ContextT]):
             self._mark_lost(worker)
         self._check_clocks()
         self._request_clocks()
-        self._tell_latecomers()
+        for name in self._latecomers.due(self.clock()):
+            self._send(NEXT_RUN_ONLY, {"run": self.id}, name)
         # Reports do not come more often.
         if self.clock() >= self._aggregated_at + REPORT_EVERY:
             self._aggregate()

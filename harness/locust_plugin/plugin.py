@@ -455,8 +455,8 @@ class Plugin:
 
         Locust sends our options to its workers, but not its own; so number of users and run time travel in one of ours.
         """
-        if self._is_worker and (told := getattr(options, CHOICES_ATTRIBUTE, None)):
-            return self.provider.choose(Choices(**{**told, "allowed": tuple(told["allowed"])}))
+        if self._is_worker and (sent := getattr(options, CHOICES_ATTRIBUTE, None)):
+            return self.provider.choose(Choices(**{**sent, "allowed": tuple(sent["allowed"])}))
         workload = self.provider.choose(choices(options, self._user_settings.users(options)))
         refuse_slow_ramp(workload, self._user_settings.ramp(options))
         return workload

@@ -90,7 +90,7 @@ class NotYetOpen:
 class ClosedAdmission:
     """The admission of a closed load: a user that is free begins its next journey at once, until the load ends.
 
-    ``on_drop`` is told of each arrival that a leaving user gives back.
+    Calls ``on_drop`` with each arrival that a leaving user gives back.
     """
 
     def __init__(self, partition: Partition, recorder: Recorder, on_drop: Callable[[Arrival], None]) -> None:
@@ -178,7 +178,7 @@ def open_admission(
 ) -> Admission:
     """The strategy that fits the workload, for one process's share of the arrivals, from the start of the recorder's window on.
 
-    ``on_drop`` is told of every arrival that waited in vain.
+    ``on_drop`` is called with each arrival that found no user in time.
     """
     start, schedule, kind_of = recorder.window.start, workload.schedule(), workload.kind_of
     if schedule is not None:

@@ -127,7 +127,7 @@ class Lifecycle:
 
     @property
     def interrupted_by(self) -> str:
-        """Who interrupted the run first, also after another early ending; empty: nobody."""
+        """Who interrupted the run first, also after another early ending; empty: no interruption."""
         return next((each.interrupted_by for each in self._asked if each.interrupted_by), "")
 
     @property

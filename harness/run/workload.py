@@ -101,9 +101,7 @@ class Workload(Protocol[ContextT_co]):
     """One scenario with the user's overrides applied, ready to run."""
 
     name: str
-    description: str
     seed: int
-    is_open: bool
     users: int
     spawn_rate: float
     warm_up: float
@@ -120,6 +118,10 @@ class Workload(Protocol[ContextT_co]):
     planned_minimum: Mapping[str, int]
     payment_options: Sequence[str]
     page_roles: PageRoles
+
+    @property
+    def is_open(self) -> bool:
+        """Whether arrivals come at due times; a closed load has users that begin journeys one after the other."""
 
     def schedule(self) -> ArrivalSchedule | None:
         """The due times; ``None`` for a closed load."""

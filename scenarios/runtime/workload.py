@@ -54,7 +54,6 @@ class ScenarioWorkload:
         self._journeys: Collection[str] | None = None
         self._account_pool: AccountPool | None = None
         self.name = chosen.name
-        self.description = chosen.description
         self.seed = chosen.seed
         self.is_open = chosen.is_open
         self.spawn_rate = chosen.spawn_rate

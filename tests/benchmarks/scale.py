@@ -151,7 +151,7 @@ def _reports_of(count: int, seconds: int = 32, measured: int = 7) -> float:
 
 def _a_master(workers: int) -> Any:
     """A master's run, begun, with so many workers that have a user each."""
-    from types import SimpleNamespace  # noqa: PLC0415
+    from workloads import FakeWorkload  # noqa: PLC0415
 
     from harness.distributed.master import MasterRun  # noqa: PLC0415
     from harness.distributed.messages import CLOCK_REQUEST  # noqa: PLC0415
@@ -160,9 +160,7 @@ def _a_master(workers: int) -> Any:
         if what == CLOCK_REQUEST:
             run.receive_clock_reply(name, {**message, "received": message["sent"], "answered": message["sent"]})
 
-    workload = SimpleNamespace(name="bench", users=workers, kinds=("guest",), fingerprint="", is_open=True, search=None)
-    vars(workload).update(warm_up=0.0, steady=1e9, drain=1.0, longest_wait=1.0, stop_when_certain=False)
-    vars(workload).update(objectives=(), stop_rules=())
+    workload = FakeWorkload(name="bench", arrival_rate=1.0, users=workers, steady=1e9)
     run = MasterRun(
         workload,
         None,

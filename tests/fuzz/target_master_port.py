@@ -8,7 +8,6 @@ from __future__ import annotations
 import logging
 import string
 from contextlib import contextmanager
-from types import SimpleNamespace
 
 import gevent
 import msgpack
@@ -17,6 +16,7 @@ from locust import __version__
 from locust.env import Environment
 from locust.event import Events
 from locust.rpc import Message, rpc
+from workloads import FakeWorkload
 
 from harness.distributed.delta import DeltaEncoder
 from harness.distributed.master import MasterRun
@@ -29,22 +29,7 @@ from harness.measurement.totals import RunTotals
 from harness.run.collaborators import TimeSource
 
 NAME = "vm_" + 32 * "0"
-WORKLOAD = SimpleNamespace(
-    name="own",
-    users=1,
-    warm_up=1.0,
-    steady=9.0,
-    drain=5.0,
-    longest_wait=1.0,
-    is_open=True,
-    kinds=("guest",),
-    fingerprint="f",
-    stop_rules=(),
-    objectives=(),
-    stop_when_certain=False,
-    search=None,
-    at_least=None,
-)
+WORKLOAD = FakeWorkload(name="own", arrival_rate=1.0, users=1, warm_up=1.0, steady=9.0, drain=5.0)
 ENTRY = {
     "name": "BinNumberPage",
     "method": "POST",

@@ -77,11 +77,7 @@ class UiState(NamedTuple):
 class TabRows:
     """The rows of all tabs, kept for a moment: several browsers may ask at once."""
 
-    def __init__(
-        self,
-        current: Callable[[], UiState],
-        clock: Callable[[], float] = time.perf_counter,
-    ) -> None:
+    def __init__(self, current: Callable[[], UiState], clock: Callable[[], float] = time.perf_counter) -> None:
         self._current = current
         self._clock = clock
         self._shown: Mapping[str, Rows] = {tab.key: [] for tab in TABS}

@@ -25,7 +25,7 @@ class Worker:
             self.recorder.started(due, 0.001, 0.0)
             self.recorder.journey(JourneySample("guest", "gpay", "ok", "nobody", due, due, due + 1, ordered=True))
 
-    def tell(self, now, under_way=0, *, final=False, whole=False, lost=False):
+    def report(self, now, under_way=0, *, final=False, whole=False, lost=False):
         message = {
             "counts": self.teller.encode(whole=whole),
             "under_way": under_way,
@@ -46,8 +46,8 @@ def test_the_total_is_the_sum_of_all_workers(fleet):
     a, b = Worker(fleet, "a"), Worker(fleet, "b", start=5.0)
     a.walk(3)
     b.walk(4)
-    a.tell(1.0, under_way=2)
-    b.tell(1.0, under_way=1)
+    a.report(1.0, under_way=2)
+    b.report(1.0, under_way=1)
     counts = RunTotals.of(fleet.total)
     assert (counts.journeys, counts.orders_by_option) == (7, {"gpay": 7})
     assert fleet.under_way == 3
@@ -55,25 +55,25 @@ def test_the_total_is_the_sum_of_all_workers(fleet):
 
 def test_the_run_is_done_when_every_worker_has_sent_its_final_report(fleet):
     a, b = Worker(fleet, "a"), Worker(fleet, "b")
-    a.tell(1.0, final=True)
+    a.report(1.0, final=True)
     assert not fleet.done
     b.walk(1)
-    b.tell(1.0, final=True)
+    b.report(1.0, final=True)
     assert fleet.done
     assert RunTotals.of(fleet.total).journeys == 1
 
 
 def test_a_final_report_counts_only_if_no_earlier_report_is_missing(fleet):
     a = Worker(fleet, "a")
-    Worker(fleet, "b").tell(1.0, final=True)
+    Worker(fleet, "b").report(1.0, final=True)
     for turn in range(3):
         a.walk(1)
-        a.tell(1.0 + turn, lost=turn == 1)
-    a.tell(4.0, final=True)
+        a.report(1.0 + turn, lost=turn == 1)
+    a.report(4.0, final=True)
     assert not fleet.workers["a"].final
-    a.tell(4.5, final=True)
+    a.report(4.5, final=True)
     assert not fleet.done
-    a.tell(5.0, final=True, whole=True)
+    a.report(5.0, final=True, whole=True)
     assert fleet.done
     assert RunTotals.of(fleet.total).journeys == 3
 
@@ -81,16 +81,16 @@ def test_a_final_report_counts_only_if_no_earlier_report_is_missing(fleet):
 def test_a_silent_worker_is_lost_once_and_keeps_its_counts(fleet):
     a, b = Worker(fleet, "a"), Worker(fleet, "b")
     a.walk(3)
-    a.tell(1.0)
-    b.tell(1.0)
-    b.tell(LOST_AFTER)
+    a.report(1.0)
+    b.report(1.0)
+    b.report(LOST_AFTER)
     assert fleet.find_lost(1.0 + LOST_AFTER) == []
     (lost,) = fleet.find_lost(1.1 + LOST_AFTER)
     assert lost.name == "a"
     assert fleet.find_lost(2.0 + LOST_AFTER) == []
     assert [worker.name for worker in fleet.lost_workers] == ["a"]
     assert RunTotals.of(fleet.total).journeys == 3
-    b.tell(6.0, final=True)
+    b.report(6.0, final=True)
     assert fleet.done
 
 
@@ -99,21 +99,21 @@ def test_a_worker_that_locust_has_given_up_is_lost_at_once(fleet):
 
 
 def test_a_worker_that_is_done_is_never_lost(fleet):
-    Worker(fleet, "a").tell(1.0, final=True)
+    Worker(fleet, "a").report(1.0, final=True)
     assert [worker.name for worker in fleet.find_lost(100.0)] == ["b"]
 
 
 def test_a_report_of_an_unknown_worker_is_ignored(fleet):
     stranger = Worker(fleet, "c")
     stranger.walk(5)
-    assert not stranger.tell(1.0)
+    assert not stranger.report(1.0)
     assert RunTotals.of(fleet.total).journeys == 0
 
 
 def test_the_longest_silence_of_each_worker_is_recorded(fleet):
     a = Worker(fleet, "a")
     for now in (1.0, 1.5, 4.0, 4.2):
-        a.tell(now)
+        a.report(now)
     assert fleet.workers["a"].longest_silence == 2.5
 
 

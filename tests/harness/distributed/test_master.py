@@ -1,9 +1,9 @@
-"""The master's side of a run, with workers of straw: when they are told to begin, and who is told to wait."""
+"""The master's side of a run, with fake workers: when they begin, and which of them wait."""
 
 import contextlib
-from types import SimpleNamespace
 
 import pytest
+from workloads import FakeWorkload
 
 from harness.distributed.delta import DeltaEncoder
 from harness.distributed.master import START_LEAD, USER_COUNT_TIMEOUT, MasterRun
@@ -13,22 +13,7 @@ from harness.measurement.sample import Window
 from harness.run.collaborators import TimeSource
 from harness.run.lifecycle import EndCause, Ending
 
-WORKLOAD = SimpleNamespace(
-    name="own",
-    users=2,
-    warm_up=1.0,
-    steady=9.0,
-    drain=5.0,
-    longest_wait=1.0,
-    is_open=True,
-    kinds=("guest",),
-    fingerprint="f",
-    stop_rules=(),
-    objectives=(),
-    stop_when_certain=False,
-    search=None,
-    at_least=None,
-)
+WORKLOAD = FakeWorkload(name="own", arrival_rate=1.0, users=2, warm_up=1.0, steady=9.0, drain=5.0)
 
 
 class Hosts:
@@ -63,9 +48,9 @@ class Hosts:
 
     def hear(self, name, message):
         """A report of a worker that was told its key."""
-        self.run.receive_report(name, {"run": self.run.id, "key": self.told(BEGIN)[name]["key"], **message})
+        self.run.receive_report(name, {"run": self.run.id, "key": self.received(BEGIN)[name]["key"], **message})
 
-    def told(self, what):
+    def received(self, what):
         return {name: message for kind, name, message in self.sent if kind == what}
 
 
@@ -73,7 +58,7 @@ def test_workers_begin_together_once_their_clocks_are_known():
     hosts = Hosts(vm_a=0.1, vm_b=-0.1)
     hosts.run.start(4)
     assert hosts.run.begun
-    begin = hosts.told(BEGIN)
+    begin = hosts.received(BEGIN)
     assert begin.keys() == {"vm_a", "vm_b"}
     moment = 1_000_000 + 100.0 + START_LEAD
     assert begin["vm_a"]["begin_at"] == pytest.approx(moment + 0.1)
@@ -86,7 +71,7 @@ def test_workers_begin_together_once_their_clocks_are_known():
 def test_no_load_starts_with_a_wrong_clock(ahead, said):
     hosts = Hosts(vm_a=0.0, vm_b=ahead)
     hosts.run.start(4)
-    assert hosts.told(BEGIN) == {}
+    assert hosts.received(BEGIN) == {}
     assert hosts.run.over
     assert not hosts.run.begun
     assert hosts.run.lifecycle.interrupted_by == f"worker 1, whose clock is {said} the master's"
@@ -96,7 +81,7 @@ def test_no_load_starts_with_a_wrong_clock(ahead, said):
 def test_a_worker_that_does_not_answer_clock_requests_delays_the_start_only_briefly():
     hosts = Hosts(vm_a=0.0, vm_b=None)
     hosts.run.start(4)
-    assert hosts.told(BEGIN).keys() == {"vm_a", "vm_b"}
+    assert hosts.received(BEGIN).keys() == {"vm_a", "vm_b"}
     assert hosts.now < 100.0 + START_LEAD
 
 
@@ -104,8 +89,8 @@ def test_a_late_worker_has_no_partition_and_is_told_to_wait():
     hosts = Hosts(vm_a=0.0, vm_b=0.0)
     hosts.run.worker_joined_late("vm_b")
     hosts.run.start(4)
-    assert hosts.told(BEGIN).keys() == {"vm_a"}
-    assert hosts.told(NEXT_RUN_ONLY) == {}
+    assert hosts.received(BEGIN).keys() == {"vm_a"}
+    assert hosts.received(NEXT_RUN_ONLY) == {}
     hosts.now += 2
     hosts.run._check_workers()
     hosts.run._check_workers()
@@ -113,7 +98,7 @@ def test_a_late_worker_has_no_partition_and_is_told_to_wait():
     hosts.run.worker_joined_late("vm_a")  # one that takes part and only says again that it is there
     hosts.now += 2
     hosts.run._check_workers()
-    assert hosts.told(NEXT_RUN_ONLY).keys() == {"vm_b"}
+    assert hosts.received(NEXT_RUN_ONLY).keys() == {"vm_b"}
 
 
 def test_arrivals_are_dealt_out_when_every_worker_has_reported_its_users(monkeypatch):
@@ -123,7 +108,7 @@ def test_arrivals_are_dealt_out_when_every_worker_has_reported_its_users(monkeyp
     hosts.run.start(2)
     assert hosts.run.begun
     assert hosts.run.spawned == 4
-    (begin_at,) = {message["begin_at"] for message in hosts.told(BEGIN).values()}
+    (begin_at,) = {message["begin_at"] for message in hosts.received(BEGIN).values()}
     assert begin_at == pytest.approx(1_000_103.0 + START_LEAD, abs=0.1)
     assert {one.partition.slots["guest"] for one in hosts.run.fleet.workers.values()} == {(0, 1, 0, 1)}
 
@@ -161,13 +146,13 @@ def test_a_report_counts_at_once_and_no_more_after_the_end():
     hosts.run.end()
     hosts.hear("vm_a", {**counts_of(5, number=2), "final": True})
     assert hosts.run.recorder.arrivals["steady"].offered == 7
-    assert hosts.told(REPORT_RECEIVED) == {"vm_a": {"run": hosts.run.id, "whole": False}}
+    assert hosts.received(REPORT_RECEIVED) == {"vm_a": {"run": hosts.run.id, "whole": False}}
 
 
 def test_a_report_without_the_workers_key_is_refused():
     hosts = Hosts(vm_a=0.0, vm_b=0.0)
     hosts.run.start(4)
-    keys = [message["key"] for message in hosts.told(BEGIN).values()]
+    keys = [message["key"] for message in hosts.received(BEGIN).values()]
     assert len(set(keys)) == 2
     forged = {"run": hosts.run.id, **counts_of(900), "reason": "no", "sent": 1.0, "received": 9.0, "answered": 9.0}
     for say in (hosts.run.receive_report, hosts.run.receive_refusal, hosts.run.receive_clock_reply):
@@ -187,7 +172,7 @@ def test_the_master_asks_for_everything_if_a_report_is_missing():
     hosts.run.start(4)
     for number, whole in ((1, False), (3, False), (4, True)):
         hosts.hear("vm_a", {**counts_of(number, number, whole=whole), "final": number > 1})
-        asked = hosts.told(REPORT_RECEIVED).get("vm_a")
+        asked = hosts.received(REPORT_RECEIVED).get("vm_a")
         assert (
             asked
             == {1: None, 3: {"run": hosts.run.id, "whole": True}, 4: {"run": hosts.run.id, "whole": False}}[number]

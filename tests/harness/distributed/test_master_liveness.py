@@ -1,4 +1,4 @@
-"""When a master counts as gone, on a clock of straw."""
+"""When a master counts as gone, on a fake clock."""
 
 import pytest
 
@@ -11,7 +11,7 @@ class Worker:
         self.watch = MasterLiveness(lambda: self.now, None if parent is None else lambda: self.parent)
 
     def wait(self, seconds, *, step=MASTER_CHECK_INTERVAL, loading=True, answered=()):
-        """Look every so often, and hear the master at these seconds; the first reason that it is gone, and when."""
+        """Check regularly, with answers of the master at these seconds; returns the first reason that it is gone, and when."""
         began, answers = self.now, list(answered)
         while self.now < began + seconds - 1e-9:
             self.now += step

@@ -1,17 +1,14 @@
 """A worker's last word: said until the master has it, and as a whole only where the master asks for that."""
 
-from types import SimpleNamespace
-
 import pytest
+from workloads import FakeWorkload
 
 from harness.distributed.delta import DeltaEncoder
 from harness.distributed.messages import CLOCK_REPLY, REFUSE
 from harness.distributed.worker import FINAL_REPORT_ATTEMPTS, WorkerRun
 from harness.run.collaborators import TimeSource
 
-WORKLOAD = SimpleNamespace(
-    name="own", drain=5.0, fingerprint="f", objectives=(), stop_rules=(), stop_when_certain=False, search=None
-)
+WORKLOAD = FakeWorkload(name="own", drain=5.0)
 
 
 class Line:

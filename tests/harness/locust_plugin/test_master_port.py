@@ -122,7 +122,7 @@ def test_a_sender_cannot_use_the_name_of_another_worker(port, kind, data):
 
 def test_the_listener_continues_after_an_error(port, caplog):
     def breaks(_name, _message):
-        raise LookupError("nobody thought of that")
+        raise LookupError("an unexpected error")
 
     worker, handle = port.worker("vm_a"), port.runner.handle_message
     port.runner.handle_message = breaks

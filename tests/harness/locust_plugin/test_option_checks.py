@@ -42,7 +42,7 @@ def options(tags=None, exclude_tags=None):
 @pytest.mark.parametrize(
     ("picked", "asked", "kept"),
     [
-        (ALL, options(), [GUEST, RETURNING]),  # without a weight nobody comes
+        (ALL, options(), [GUEST, RETURNING]),  # without a weight no user comes
         ([GUEST], options(), [GUEST]),
         (ALL, options(tags=["slow"]), [RETURNING]),
         (ALL, options(exclude_tags=["slow"]), [GUEST]),
@@ -171,7 +171,7 @@ def test_a_ramp_that_takes_too_long_is_refused(users, ramp, refused):
     ],
 )
 def test_a_possible_secret_in_a_host_is_not_repeated(host):
-    with pytest.raises(UsageError) as misuse:
+    with pytest.raises(UsageError) as error:
         refuse_host(host, ())
-    assert "--host" in str(misuse.value)
-    assert "hunter2" not in str(misuse.value)
+    assert "--host" in str(error.value)
+    assert "hunter2" not in str(error.value)

@@ -1,10 +1,14 @@
-"""The plugin with an environment of straw: which exit code a pipeline sees, and who has the last word on a choice."""
+"""The plugin with a fake environment: exit codes, signals, and which of two choices counts.
+
+Longer than 300 lines: all tests share the fake environment.
+"""
 
 import signal
 from argparse import Namespace
 from types import SimpleNamespace
 
 import pytest
+from workloads import FakeProvider, FakeWorkload
 
 from harness.errors import UsageError
 from harness.exits import Exit
@@ -17,7 +21,7 @@ from harness.run.lifecycle import Ending
 
 
 class Shop:
-    """An embedded shop that is told to stop."""
+    """An embedded shop that records whether it was stopped."""
 
     url = "http://127.0.0.1:4711"
 
@@ -31,57 +35,25 @@ class Shop:
         self.stopped = True
 
 
-class Load:
-    """A closed workload that remembers what was chosen."""
-
-    is_open = False
-    seed = 1
-    spawn_rate = 100.0
-    warm_up, steady, drain, longest_wait = 0.0, 5.0, 1.0, 1.0
-    stop_rules = ()
-    stop_when_certain = False
-    search = None
-    at_least = None
-    planned_minimum = {}  # noqa: RUF012  nobody changes it
-    payment_options = ("gpay",)
-    objectives = (parse("journey failures < 5%"),)
-    weights = {"guest": 5.0, "returning": 3.0}  # noqa: RUF012
-    allowed = ("shop.example",)
-    kinds = ()
-
-    def __init__(self, choices, shop):
-        self.choices, self.shop = choices, shop
-        self.name = choices.scenario
-        self.users = 12 if choices.users is None else choices.users
-
-    def restrict(self, kinds):
-        self.kinds = tuple(kinds)
-
-    def worker_context(self, worker, workers):
-        return SimpleNamespace(connect_timeout=0.1)
-
-    def start_target(self):
-        if isinstance(self.shop, Exception):
-            raise self.shop
-        return self.shop
-
-
-class Everything:
-    """A program with the scenarios ``baseline`` and ``smoke``."""
+class Provider(FakeProvider):
+    """Makes closed workloads with ``shop`` as their embedded shop."""
 
     def __init__(self):
         self.shop = Shop()
+        super().__init__(self._workload)
 
-    def names(self):
-        return ["baseline", "smoke"]
-
-    def choose(self, choices):
-        problems = [] if choices.scenario in self.names() else [f"scenario {choices.scenario}: unknown"]
-        if choices.users is not None and choices.users < 1:
-            problems.append(f"--users {choices.users}: from 1")
-        if problems:
-            raise UsageError("\n".join(problems))
-        return Load(choices, self.shop)
+    def _workload(self, choices):
+        return FakeWorkload(
+            name=choices.scenario,
+            users=12 if choices.users is None else choices.users,
+            steady=5.0,
+            objectives=(parse("journey failures < 5%"),),
+            weights={"guest": 5.0, "returning": 3.0},
+            kinds=(),
+            allowed=("shop.example",),
+            context=SimpleNamespace(connect_timeout=0.1),
+            target=self.shop,
+        )
 
 
 def user_class(name, kind):
@@ -140,7 +112,7 @@ def no_signals(monkeypatch, tmp_path):
 
 @pytest.fixture
 def program():
-    return Everything()
+    return Provider()
 
 
 @pytest.fixture
@@ -156,7 +128,7 @@ def begin(program):
 
 
 def start_run(made):
-    """As far as the moment in which its users would be spawned."""
+    """Go as far as the moment before its users are spawned."""
     run = made.prepare()
     made.on_test_start()
     return run
@@ -196,7 +168,7 @@ def test_a_usage_error_ends_the_process_before_anything_is_sent(begin, capsys, o
 
 def test_an_allowed_host_is_loaded_and_no_shop_is_started(begin, program, monkeypatch):
     monkeypatch.setattr(plugin, "unreachable", lambda *_: "")
-    program.shop = AssertionError("nobody asked for an embedded shop")
+    program.shop = AssertionError("no embedded shop must start")
     made, _ = begin(host="http://shop.example")
     assert start_run(made).target.url == "http://shop.example"
 

@@ -35,7 +35,7 @@ def test_a_process_under_nohup_keeps_ignoring_sighup():
     assert ended.stdout == " True\n"
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere a worker looks for its parent itself, once it is ready")
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere a worker checks its parent itself, once it is ready")
 def test_a_forked_worker_ends_when_its_parent_is_killed():
     text = "signals.die_with_parent()\nif not os.fork():\n    print(os.getpid(), flush=True)\ntime.sleep(30)"
     with subprocess.Popen([sys.executable, "-c", NOTE + text], stdout=subprocess.PIPE, text=True) as parent:

@@ -1,4 +1,4 @@
-"""A process tells of each run once, also where Locust says more than once that all users are there."""
+"""A process publishes each run once, even if Locust says twice that all users are spawned."""
 
 from types import SimpleNamespace
 

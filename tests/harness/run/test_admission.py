@@ -1,7 +1,7 @@
 import math
-from types import SimpleNamespace
 
 import pytest
+from workloads import FakeWorkload
 
 from harness.measurement.recorder import Recorder
 from harness.measurement.sample import Window
@@ -27,13 +27,13 @@ class VirtualUser:
         return [one.arrival.due for one in self.taken]
 
 
-class Door:
+class Opened:
     """The admission of a load of one kind (open, searched or closed), and what it did."""
 
     def __init__(self, kind):
         profile = Profile([RateStage(2.0, 1.0, 1.0)])
         schedule = ProfileSchedule(profile, ArrivalProcess.UNIFORM, 1) if kind == "open" else None
-        workload = SimpleNamespace(longest_wait=1.0, schedule=lambda: schedule, kind_of=lambda _: "guest")
+        workload = FakeWorkload(due_times=schedule)
         self.stepped = None
         if kind == "searched":
             self.stepped = SteppedArrivals(SteppedSchedule(ArrivalProcess.UNIFORM, 1))
@@ -61,21 +61,21 @@ def test_users_that_are_free_before_the_load_starts_are_kept():
 
 
 def test_an_open_load_comes_on_its_schedule():
-    door = Door("open")
-    virtual_user = door.free_user(100.0)
+    opened = Opened("open")
+    virtual_user = opened.free_user(100.0)
 
-    assert door.admission.advance(100.0) == 100.5
-    assert (door.admission.advance(100.5), virtual_user.moments, door.admission.under_way) == (101.5, [100.5], 1)
+    assert opened.admission.advance(100.0) == 100.5
+    assert (opened.admission.advance(100.5), virtual_user.moments, opened.admission.under_way) == (101.5, [100.5], 1)
 
 
 def test_a_searched_load_follows_its_levels():
-    door = Door("searched")
-    assert door.admission.advance(105.0) == math.inf
+    opened = Opened("searched")
+    assert opened.admission.advance(105.0) == math.inf
 
-    door.stepped.extend(2.0, 3.0)
+    opened.stepped.extend(2.0, 3.0)
 
-    assert door.stepped.rate == 2.0
-    assert door.admission.advance(100.0) == 100.25
+    assert opened.stepped.rate == 2.0
+    assert opened.admission.advance(100.0) == 100.25
 
 
 def test_levels_without_a_dispatcher_are_only_counted():
@@ -85,57 +85,57 @@ def test_levels_without_a_dispatcher_are_only_counted():
 
 
 def test_in_a_closed_load_every_free_user_begins_at_once_until_the_load_ends():
-    door = Door("closed")
-    first, late = door.free_user(103.0), door.free_user(110.0)
+    opened = Opened("closed")
+    first, late = opened.free_user(103.0), opened.free_user(110.0)
 
     assert (first.moments, late.moments) == ([103.0], [])
-    assert (door.admission.under_way, door.counts()) == (1, (1, 0, 0))
-    door.admission.begin(first.taken[0], 103.0)
-    door.admission.end()
-    assert (door.admission.under_way, door.counts()) == (0, (1, 1, 0))
+    assert (opened.admission.under_way, opened.counts()) == (1, (1, 0, 0))
+    opened.admission.begin(first.taken[0], 103.0)
+    opened.admission.end()
+    assert (opened.admission.under_way, opened.counts()) == (0, (1, 1, 0))
 
 
 @pytest.mark.parametrize("end", ["stop_arrivals", "close"])
 def test_a_closed_load_that_was_stopped_begins_nothing(end):
-    door = Door("closed")
-    getattr(door.admission, end)()
-    assert (door.free_user(104.0).moments, door.counts()) == ([], (0, 0, 0))
+    opened = Opened("closed")
+    getattr(opened.admission, end)()
+    assert (opened.free_user(104.0).moments, opened.counts()) == ([], (0, 0, 0))
 
 
 @pytest.mark.parametrize("kind", ["open", "searched", "closed"])
 def test_each_arrival_is_begun_and_over_or_given_back_and_dropped(kind):
-    door = Door(kind)
-    if door.stepped is not None:
-        door.stepped.extend(1.0, 2.0)
-    begun, leaving = door.free_user(100.0), door.free_user(100.0)
-    door.admission.advance(109.0)
-    assert door.admission.under_way == 2
-    door.admission.begin(begun.taken[0], 109.0)
-    door.admission.end()
-    door.admission.give_back(leaving.taken[0], 109.0)
-    door.admission.close()
+    opened = Opened(kind)
+    if opened.stepped is not None:
+        opened.stepped.extend(1.0, 2.0)
+    begun, leaving = opened.free_user(100.0), opened.free_user(100.0)
+    opened.admission.advance(109.0)
+    assert opened.admission.under_way == 2
+    opened.admission.begin(begun.taken[0], 109.0)
+    opened.admission.end()
+    opened.admission.give_back(leaving.taken[0], 109.0)
+    opened.admission.close()
 
-    assert (door.admission.under_way, door.counts()) == (0, (2, 1, 1))
-    assert [arrival.number for arrival in door.dropped] == [leaving.taken[0].arrival.number]
+    assert (opened.admission.under_way, opened.counts()) == (0, (2, 1, 1))
+    assert [arrival.number for arrival in opened.dropped] == [leaving.taken[0].arrival.number]
 
 
 @pytest.mark.parametrize("kind", ["open", "searched"])
 def test_a_closed_admission_drops_arrivals_that_wait_and_lets_nothing_in(kind):
-    door = Door(kind)
-    if door.stepped is not None:
-        door.stepped.extend(1.0, 2.0)
-    door.admission.advance(100.5)
+    opened = Opened(kind)
+    if opened.stepped is not None:
+        opened.stepped.extend(1.0, 2.0)
+    opened.admission.advance(100.5)
 
-    door.admission.close()
+    opened.admission.close()
 
-    assert ([one.due for one in door.dropped], door.counts()) == ([100.5], (1, 0, 1))
-    assert door.admission.advance(109.0) == math.inf
+    assert ([one.due for one in opened.dropped], opened.counts()) == ([100.5], (1, 0, 1))
+    assert opened.admission.advance(109.0) == math.inf
 
 
 def test_stopped_arrivals_still_serve_what_waits():
-    door = Door("open")
-    door.admission.advance(100.5)
-    door.admission.stop_arrivals()
+    opened = Opened("open")
+    opened.admission.advance(100.5)
+    opened.admission.stop_arrivals()
 
-    assert (door.free_user(101.0).moments, door.dropped) == ([100.5], [])
-    assert door.admission.advance(102.0) == math.inf
+    assert (opened.free_user(101.0).moments, opened.dropped) == ([100.5], [])
+    assert opened.admission.advance(102.0) == math.inf

@@ -1,4 +1,7 @@
-"""A whole run on a clock of its own: no second passes, and no socket is opened."""
+"""Whole runs on a fake clock: no real second passes, and no socket is opened.
+
+Longer than 300 lines: all tests share the fake clock and its users.
+"""
 
 import heapq
 import itertools
@@ -7,6 +10,7 @@ from collections import Counter
 import gevent
 import pytest
 from gevent.event import Event
+from workloads import FakeWorkload
 
 from harness.distributed.worker import WorkerRun
 from harness.measurement.sample import JourneySample, Phase
@@ -18,11 +22,10 @@ from harness.run.driver import START_DELAY, Run
 from harness.run.early_end import StopFile
 from harness.run.lifecycle import EndCause, Ending, interruption
 from harness.run.registry import current_run, run_registry
-from harness.schedule.arrivals import ArrivalProcess, Profile, ProfileSchedule, RateStage
 
 
 class Time:
-    """A clock that jumps from one sleeper's end to the next; who sleeps lets the others go on, as with gevent."""
+    """A clock that jumps from the end of one sleep to the next; other greenlets run meanwhile, as with gevent."""
 
     def __init__(self):
         self.now = 100.0
@@ -53,49 +56,23 @@ class Time:
             gevent.sleep(0)
 
 
-class Load:
+def load(rate=0.0, *, rules=(), certain=False, **changes):
     """A workload of guests (and every fifth a returning customer), open where a rate is given."""
-
-    name = "fake"
-    description = "for tests"
-    seed = 1
-    users = 4
-    spawn_rate = 100.0
-    weights = {"guest": 1.0, "returning": 1.0}  # noqa: RUF012  nobody changes it
-    allowed = ()
-    planned_minimum = {}  # noqa: RUF012
-    payment_options = ("gpay",)
-    constant_rate = True
-
-    def __init__(self, rate=0.0, *, warm_up=2.0, steady=8.0, drain=3.0, longest_wait=1.0, rules=(), certain=False):
-        self.is_open = rate > 0
-        self.warm_up, self.steady, self.drain, self.longest_wait = warm_up, steady, drain, longest_wait
-        self.objectives = [parse("journey failures < 1%")]
-        self.stop_rules = [parse_rule(rule) for rule in rules]
-        self.stop_when_certain = certain
-        self.search = None
-        self.at_least = None
-        self._rate = rate
-
-    def schedule(self):
-        if not self.is_open:
-            return None
-        return ProfileSchedule(
-            Profile([RateStage(self.warm_up + self.steady, self._rate, self._rate)]), ArrivalProcess.UNIFORM, 1
-        )
-
-    def rate(self, elapsed):
-        return self._rate
-
-    def kind_of(self, number):
-        return "returning" if number % 5 == 4 else "guest"
-
-    def labels_of(self, arrival):
-        return arrival.kind, "gpay"
+    settings = {
+        "users": 4,
+        "warm_up": 2.0,
+        "steady": 8.0,
+        "drain": 3.0,
+        "weights": {"guest": 1.0, "returning": 1.0},
+        "objectives": [parse("journey failures < 1%")],
+        "stop_rules": [parse_rule(rule) for rule in rules],
+        "stop_when_certain": certain,
+    }
+    return FakeWorkload(arrival_rate=rate, **{**settings, **changes})
 
 
 class Shopper:
-    """A user that takes so many seconds for a journey, then is free again; ``stuck`` ones never come home."""
+    """A user that takes so many seconds for a journey, then is free again; ``stuck`` users never finish."""
 
     def __init__(self, run, time, kind="guest", *, takes=0.5, stuck=False):
         self.run, self.time, self.kind, self.takes, self.stuck = run, time, kind, takes, stuck
@@ -119,8 +96,8 @@ class Shopper:
         return [one.arrival.number for one in self.taken]
 
 
-class Sitter:
-    """A user that takes what she is given and does nothing about it."""
+class IdleUser:
+    """A user that takes an arrival and never begins it."""
 
     kind = "guest"
 
@@ -132,7 +109,7 @@ class Sitter:
 
 
 class Shop:
-    """A target that lives until it is told otherwise."""
+    """A shop that lives until ``living`` is False."""
 
     url = "http://127.0.0.1:4711"
     living = True
@@ -170,7 +147,7 @@ def arrivals(run):
 
 def test_an_open_load_serves_every_arrival_and_ends_after_the_last_journey(time, make_run):
     ended = []
-    run = make_run(Load(2.0), on_drained=lambda: ended.append(time.now))
+    run = make_run(load(2.0), on_drained=lambda: ended.append(time.now))
     users = [Shopper(run, time), Shopper(run, time), Shopper(run, time, "returning")]
     for user in users:
         run.wait_for_arrival(user)
@@ -180,7 +157,7 @@ def test_an_open_load_serves_every_arrival_and_ends_after_the_last_journey(time,
     assert sorted(number for user in users for number in user.numbers) == list(range(20))
     assert users[2].numbers == [4, 9, 14, 19]
     assert users[2].taken[0].arrival.due == pytest.approx(100 + START_DELAY + 2.25)
-    # The last one is due at 9.75 s and home half a second later; the load itself ends at 10 s.
+    # The last one is due at 9.75 s and over half a second later; the load itself ends at 10 s.
     assert ended == [pytest.approx(100 + START_DELAY + 10.25, abs=0.06)]
     assert (run.over, run.drain_timed_out, run.under_way, run.ending.reason) == (True, False, 0, "")
     assert run.load_duration == run.length == 10.0
@@ -188,7 +165,7 @@ def test_an_open_load_serves_every_arrival_and_ends_after_the_last_journey(time,
 
 
 def test_users_free_before_the_start_are_served_when_the_load_starts(time, make_run):
-    run = make_run(Load(1.0))
+    run = make_run(load(1.0))
     early = Shopper(run, time)
     run.wait_for_arrival(early)
     time.until(150.0)
@@ -200,8 +177,8 @@ def test_users_free_before_the_start_are_served_when_the_load_starts(time, make_
 
 
 def test_a_user_that_left_before_the_start_gets_no_arrival(time, make_run):
-    run = make_run(Load(1.0))
-    gone, there = Sitter(), Shopper(run, time)
+    run = make_run(load(1.0))
+    gone, there = IdleUser(), Shopper(run, time)
     run.wait_for_arrival(there)
     run.wait_for_arrival(gone)  # the last to come would be the first to go
     run.withdraw(gone)
@@ -212,7 +189,7 @@ def test_a_user_that_left_before_the_start_gets_no_arrival(time, make_run):
 
 
 def test_arrivals_without_a_free_user_become_dropped_journeys(time, make_run):
-    run = make_run(Load(2.0))
+    run = make_run(load(2.0))
     run.wait_for_arrival(Shopper(run, time, "returning"))
     run.start(1)
     time.until(200.0)
@@ -228,10 +205,10 @@ def test_arrivals_without_a_free_user_become_dropped_journeys(time, make_run):
 
 def test_a_drain_that_takes_too_long_times_out(time, make_run):
     ended = []
-    run = make_run(Load(1.0, drain=3.0), on_drained=lambda: ended.append(time.now))
+    run = make_run(load(1.0, drain=3.0), on_drained=lambda: ended.append(time.now))
     run.wait_for_arrival(Shopper(run, time, stuck=True))
     run.start(1)
-    # The last arrival, due at 9.5 s, gives up waiting for her at 10.5 s; from then on the drain counts.
+    # The last arrival, due at 9.5 s, gives up waiting for a user at 10.5 s; from then on the drain counts.
     time.until(100 + START_DELAY + 13.4)
     assert (run.over, run.drain_timed_out, run.under_way) == (False, False, 1)
     time.until(200.0)
@@ -241,7 +218,7 @@ def test_a_drain_that_takes_too_long_times_out(time, make_run):
 
 
 def test_the_drain_of_a_run_that_ends_early_does_not_time_out(time, make_run):
-    run = make_run(Load(1.0, drain=0.5))
+    run = make_run(load(1.0, drain=0.5))
     run.wait_for_arrival(Shopper(run, time, stuck=True))
     run.start(1)
     time.until(105.0)
@@ -252,8 +229,8 @@ def test_the_drain_of_a_run_that_ends_early_does_not_time_out(time, make_run):
 
 
 def test_another_user_takes_an_arrival_that_was_given_back(time, make_run):
-    run = make_run(Load(1.0))
-    leaver, other = Sitter(), Shopper(run, time)
+    run = make_run(load(1.0))
+    leaver, other = IdleUser(), Shopper(run, time)
     run.wait_for_arrival(leaver)
     run.start(2)
     time.until(100 + START_DELAY + 0.6)
@@ -270,7 +247,7 @@ def test_another_user_takes_an_arrival_that_was_given_back(time, make_run):
 
 
 def test_a_closed_load_numbers_each_kind_and_begins_nothing_after_the_steady_part(time, make_run):
-    run = make_run(Load())
+    run = make_run(load())
     guests = [Shopper(run, time, takes=0.7), Shopper(run, time, takes=0.7)]
     returning = Shopper(run, time, "returning", takes=1.5)
     for user in (*guests, returning):
@@ -288,7 +265,7 @@ def test_a_closed_load_numbers_each_kind_and_begins_nothing_after_the_steady_par
 
 
 def test_without_a_warm_up_the_first_journeys_of_a_closed_load_are_judged(time, make_run):
-    run = make_run(Load(warm_up=0.0))
+    run = make_run(load(warm_up=0.0))
     run.wait_for_arrival(Shopper(run, time, takes=6.0))
     run.start(1)
     time.until(200.0)
@@ -297,8 +274,8 @@ def test_without_a_warm_up_the_first_journeys_of_a_closed_load_are_judged(time, 
 
 
 def test_an_arrival_given_back_in_a_closed_load_is_dropped(time, make_run):
-    run = make_run(Load())
-    leaver = Sitter()
+    run = make_run(load())
+    leaver = IdleUser()
     run.wait_for_arrival(leaver)
     run.start(1)
     time.until(100.0)
@@ -315,7 +292,7 @@ def test_an_arrival_given_back_in_a_closed_load_is_dropped(time, make_run):
 
 def test_the_first_of_two_early_endings_counts(time, make_run):
     ended = []
-    run = make_run(Load(2.0), on_drained=lambda: ended.append(time.now))
+    run = make_run(load(2.0), on_drained=lambda: ended.append(time.now))
     run.start(1)
     time.until(100 + START_DELAY + 4.0)
     run.close(Ending(EndCause.STOP_RULE, "first"))
@@ -330,18 +307,18 @@ def test_the_first_of_two_early_endings_counts(time, make_run):
     assert run.load_duration == pytest.approx(4.0)
 
 
-def seats(run, time, number=30, kind="guest"):
+def free_users(run, time, number=30, kind="guest"):
     for _ in range(number):
         run.wait_for_arrival(Shopper(run, time, kind))
         run.wait_for_arrival(Shopper(run, time, "returning"))
 
 
 def test_a_run_with_a_certain_verdict_drains_and_judges_what_came(time, make_run):
-    run = make_run(Load(80.0, warm_up=0.0, steady=40.0, certain=True))
-    seats(run, time, 60)
+    run = make_run(load(80.0, warm_up=0.0, steady=40.0, certain=True))
+    free_users(run, time, 60)
     run.start(120)
     time.until(100 + START_DELAY + 12.0)
-    # At the first look, 760 journeys without a failure: for a tenth of the doubt it takes 528.
+    # At the first check there are 760 journeys without a failure; 10 % of alpha needs 528.
     assert run.ending.cause == "certain"
     assert run.load_duration == pytest.approx(10.0, abs=0.6)
     assert "of the 40 s to be judged (check 1 of 3)" in run.ending.reason
@@ -355,13 +332,13 @@ def test_a_run_with_a_certain_verdict_drains_and_judges_what_came(time, make_run
 
 
 def test_a_run_without_interim_checks_keeps_all_its_alpha_for_the_end(make_run):
-    run = make_run(Load(2.0))
+    run = make_run(load(2.0))
     assert run.alpha_left == 1.0
 
 
 def test_a_run_without_a_certain_verdict_runs_to_its_end_with_the_alpha_left(time, make_run):
-    run = make_run(Load(2.0, steady=40.0, certain=True))
-    seats(run, time, 3)
+    run = make_run(load(2.0, steady=40.0, certain=True))
+    free_users(run, time, 3)
     run.start(6)
     time.until(200.0)
     assert (run.load_duration, run.ending.cause) == (42.0, "")
@@ -370,7 +347,7 @@ def test_a_run_without_a_certain_verdict_runs_to_its_end_with_the_alpha_left(tim
 
 def test_a_run_that_locust_ends_does_not_call_on_drained(time, make_run):
     ended = []
-    run = make_run(Load(2.0), on_drained=lambda: ended.append(time.now))
+    run = make_run(load(2.0), on_drained=lambda: ended.append(time.now))
     run.start(1)
     time.until(104.0)
     run.end()
@@ -378,17 +355,17 @@ def test_a_run_that_locust_ends_does_not_call_on_drained(time, make_run):
 
 
 def test_a_run_that_is_over_before_its_users_are_spawned_never_starts(time, make_run):
-    run = make_run(Load(2.0))
+    run = make_run(load(2.0))
     user = Shopper(run, time)
     run.wait_for_arrival(user)
-    run.close(interruption("nobody there"))
+    run.close(interruption("Ctrl-C"))
     run.start(1)
     time.until(200.0)
     assert (run.begun, run.load_duration, run.elapsed, user.taken, arrivals(run)) == (False, 0.0, 0.0, [], (0, 0, 0))
 
 
 def test_a_dead_shop_ends_the_run(time, make_run):
-    run, shop = make_run(Load(2.0)), Shop()
+    run, shop = make_run(load(2.0)), Shop()
     run.set_target(shop.url, shop)
     run.start(1)
     time.until(103.0)
@@ -399,7 +376,7 @@ def test_a_dead_shop_ends_the_run(time, make_run):
 
 
 def test_a_stop_file_ends_the_run(time, make_run, tmp_path):
-    run = make_run(Load(2.0), stop_file=StopFile(str(tmp_path / "stop")))
+    run = make_run(load(2.0), stop_file=StopFile(str(tmp_path / "stop")))
     run.start(1)
     time.until(103.0)
     assert not run.over
@@ -410,7 +387,7 @@ def test_a_stop_file_ends_the_run(time, make_run, tmp_path):
 
 
 def test_a_stop_rule_ends_the_run(time, make_run):
-    run = make_run(Load(8.0, rules=["dropped > 50% for 3s"]))
+    run = make_run(load(8.0, rules=["dropped > 50% for 3s"]))
     run.start(1)
     time.until(200.0)
     assert run.ending.cause == "stop rule"
@@ -420,7 +397,7 @@ def test_a_stop_rule_ends_the_run(time, make_run):
 
 def test_on_second_is_called_once_a_second_until_the_run_is_over(time, make_run):
     seconds = []
-    run = make_run(Load(2.0), on_second=lambda one: seconds.append(one.elapsed))
+    run = make_run(load(2.0), on_second=lambda one: seconds.append(one.elapsed))
     run.start(1)
     time.until(200.0)
     assert seconds == pytest.approx([n - START_DELAY for n in range(1, 1 + len(seconds))])
@@ -429,7 +406,7 @@ def test_on_second_is_called_once_a_second_until_the_run_is_over(time, make_run)
 
 @pytest.mark.parametrize("broken", ["kind_of", "labels_of"])
 def test_an_error_of_the_harness_ends_the_run_as_a_crash(time, make_run, broken, caplog):
-    workload = Load(2.0)
+    workload = load(2.0)
     ended = []
     run = make_run(workload, on_drained=lambda: ended.append(time.now))
 
@@ -449,7 +426,7 @@ def test_an_error_of_the_harness_ends_the_run_as_a_crash(time, make_run, broken,
 
 
 def test_the_lag_of_the_loop_and_the_share_of_a_core_are_measured(time, make_run):
-    run = make_run(Load(2.0))
+    run = make_run(load(2.0))
     run.start(1)
     time.until(103.0)
     punctual = run.loop_lag.total
@@ -464,7 +441,7 @@ def test_the_lag_of_the_loop_and_the_share_of_a_core_are_measured(time, make_run
 
 
 def test_a_blocked_loop_in_the_warm_up_does_not_count_as_steady_lag(time, make_run):
-    run = make_run(Load(2.0))
+    run = make_run(load(2.0))
     run.start(1)
     time.until(101.0)
     time.now += 0.9  # still in the warm-up
@@ -475,7 +452,7 @@ def test_a_blocked_loop_in_the_warm_up_does_not_count_as_steady_lag(time, make_r
 
 
 def test_the_target_rate_is_zero_before_and_after_the_load(time, make_run):
-    run = make_run(Load(2.0))
+    run = make_run(load(2.0))
     assert run.rate_target == 0.0
     run.start(1)
     time.until(103.0)
@@ -485,7 +462,7 @@ def test_the_target_rate_is_zero_before_and_after_the_load(time, make_run):
 
 
 def test_before_the_start_everything_is_warm_up(time, make_run):
-    run = make_run(Load(2.0))
+    run = make_run(load(2.0))
     time.until(500.0)
     assert run.phase is Phase.WARM_UP
     run.start(1)
@@ -504,7 +481,7 @@ def test_before_the_start_everything_is_warm_up(time, make_run):
     ],
 )
 def test_the_name_of_a_target_has_no_password_path_or_query(make_run, url, name, host):
-    run = make_run(Load(2.0))
+    run = make_run(load(2.0))
     run.set_target(url, None)
     assert (run.target.name, run.target.host) == (name, host)
     run.set_target(url, Shop())
@@ -512,7 +489,7 @@ def test_the_name_of_a_target_has_no_password_path_or_query(make_run, url, name,
 
 
 def test_the_journey_log_is_closed_at_the_end(make_run):
-    run = make_run(Load(2.0))
+    run = make_run(load(2.0))
     run.journey_log = closed = type(
         "Log", (), {"times": 0, "close": lambda log: setattr(log, "times", log.times + 1)}
     )()
@@ -531,9 +508,9 @@ def test_an_environment_without_a_run_raises_an_error():
 
 @pytest.fixture
 def worker(time):
-    load = Load(10.0, rules=["dropped > 10% for 1s"], certain=True)
+    workload = load(10.0, rules=["dropped > 10% for 1s"], certain=True)
     run = WorkerRun(
-        load, None, send=lambda *_: None, time=TimeSource(clock=time.clock, processor=lambda: 0.0, sleep=time.sleep)
+        workload, None, send=lambda *_: None, time=TimeSource(clock=time.clock, processor=lambda: 0.0, sleep=time.sleep)
     )
     run.start_load(time.now)
     yield run

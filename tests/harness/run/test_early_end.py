@@ -1,6 +1,7 @@
 from types import SimpleNamespace
 
 import pytest
+from workloads import FakeWorkload
 
 from harness.measurement.recorder import Recorder
 from harness.measurement.sample import JourneySample, Window
@@ -13,15 +14,12 @@ from harness.yield_to_load import NEVER
 
 def ends(*, rules=(), certain=False):
     return EarlyEndChecks(
-        SimpleNamespace(
+        FakeWorkload(
+            arrival_rate=1.0,
+            steady=40.0,
             objectives=[parse("journey failures < 1%")],
             stop_rules=[parse_rule(rule) for rule in rules],
             stop_when_certain=certain,
-            warm_up=0.0,
-            steady=40.0,
-            planned_minimum={},
-            constant_rate=True,
-            is_open=True,
         )
     )
 

@@ -39,32 +39,32 @@ def seen(until, *, rate=50, took=0.1, fails=lambda _number: False, dropped=lambd
     return recorder
 
 
-def analyse(*demands, until=35.0, guaranteed=None, **load):
-    looks = InterimAnalyses([parse(text) for text in demands], warm_up=10.0, steady=100.0, guaranteed=guaranteed)
-    return looks, looks.analyse(seen(until, **load), until)
+def analyse(*objectives, until=35.0, guaranteed=None, **load):
+    checks = InterimAnalyses([parse(text) for text in objectives], warm_up=10.0, steady=100.0, guaranteed=guaranteed)
+    return checks, checks.analyse(seen(until, **load), until)
 
 
 def test_three_interim_checks_are_due_at_fixed_moments():
-    looks = InterimAnalyses([parse("journey failures < 1%")], warm_up=10.0, steady=100.0)
+    checks = InterimAnalyses([parse("journey failures < 1%")], warm_up=10.0, steady=100.0)
     moments = []
     for tenth in range(1200):
-        if looks.due(tenth / 10):
+        if checks.due(tenth / 10):
             moments.append(tenth / 10)
-            looks.analyse(Recorder(Window(0.0, 10.0, 110.0)), tenth / 10)
+            checks.analyse(Recorder(Window(0.0, 10.0, 110.0)), tenth / 10)
     assert moments == [35.0, 60.0, 85.0]
 
 
 def test_all_checks_together_spend_no_more_than_alpha():
-    looks, reason = analyse("journey failures < 1%", until=11.0)
+    checks, reason = analyse("journey failures < 1%", until=11.0)
     assert reason == ""
-    assert looks.alpha_left + ALPHA_PER_ANALYSIS * len(ANALYSIS_POINTS) == pytest.approx(1.0)
+    assert checks.alpha_left + ALPHA_PER_ANALYSIS * len(ANALYSIS_POINTS) == pytest.approx(1.0)
 
 
 def test_an_objective_that_passes_with_certainty_ends_the_run():
-    looks, reason = analyse("journey response_time p95 < 2s", "journey failures < 1%")
+    checks, reason = analyse("journey response_time p95 < 2s", "journey failures < 1%")
     assert reason == "the verdict was certain after 25 s of the 100 s to be judged (check 1 of 3)"
-    assert looks.alpha_left == ALPHA_PER_ANALYSIS
-    assert evaluate_objective(seen(35.0), parse("journey failures < 1%"), looks.alpha_left).verdict is PASSED
+    assert checks.alpha_left == ALPHA_PER_ANALYSIS
+    assert evaluate_objective(seen(35.0), parse("journey failures < 1%"), checks.alpha_left).verdict is PASSED
 
 
 def test_one_inconclusive_objective_keeps_the_run_going_and_one_failed_objective_ends_it():
@@ -88,7 +88,7 @@ def test_slices_with_journeys_under_way_are_left_out():
 
 
 @pytest.mark.parametrize(
-    ("demand", "load", "verdict"),
+    ("objective", "load", "verdict"),
     [
         ("orders count >= 1000", {}, PASSED),
         ("orders count >= 2000", {}, OPEN),
@@ -108,17 +108,17 @@ def test_slices_with_journeys_under_way_are_left_out():
         ("dropped < 1%", {"dropped": lambda number: number % 20 == 0}, FAILED),
     ],
 )
-def test_counts_and_maxima_decide_only_when_they_cannot_change(demand, load, verdict):
+def test_counts_and_maxima_decide_only_when_they_cannot_change(objective, load, verdict):
     recorder = seen(35.0, **load)
-    assert early_verdict(recorder, parse(demand), first_unsettled_slice(recorder, 35.0), 100.0) is verdict
+    assert early_verdict(recorder, parse(objective), first_unsettled_slice(recorder, 35.0), 100.0) is verdict
 
 
 def test_no_early_pass_before_each_option_has_its_minimum_of_journeys():
-    demand = "journey failures < 1%"
-    assert analyse(demand, guaranteed={"gpay": 100})[1]
-    assert analyse(demand, guaranteed={"gpay": 100, "masterpass": 1})[1] == ""
-    # A failure is one whoever is still to come.
-    assert analyse(demand, guaranteed={"masterpass": 1}, fails=lambda number: number % 10 == 0)[1]
+    objective = "journey failures < 1%"
+    assert analyse(objective, guaranteed={"gpay": 100})[1]
+    assert analyse(objective, guaranteed={"gpay": 100, "masterpass": 1})[1] == ""
+    # A failed objective stays failed whatever comes.
+    assert analyse(objective, guaranteed={"masterpass": 1}, fails=lambda number: number % 10 == 0)[1]
 
 
 def test_no_early_pass_while_the_backlog_grows():
@@ -130,8 +130,8 @@ def test_no_early_pass_while_the_backlog_grows():
             recorder.journey(JourneySample("guest", "gpay", "ok", "nobody", due, due, done, ordered=True))
         else:
             recorder.journey(JourneySample("guest", "gpay", "ok", "nobody", due, due, 90.0, ordered=True))
-    looks = InterimAnalyses([parse("orders count >= 10")], warm_up=10.0, steady=100.0, constant_rate=True)
-    assert looks.analyse(recorder, 35.0) == ""
+    checks = InterimAnalyses([parse("orders count >= 10")], warm_up=10.0, steady=100.0, constant_rate=True)
+    assert checks.analyse(recorder, 35.0) == ""
     unlevel = InterimAnalyses([parse("orders count >= 10")], warm_up=10.0, steady=100.0, constant_rate=False)
     assert unlevel.analyse(recorder, 35.0)
 
@@ -149,7 +149,7 @@ def test_an_interim_check_during_the_load_counts_each_page_once():
             recorder.page(PageSample("P", "gpay", "ok", "nobody", 34.9, 34.9, 35.0))
 
     before = RunTotals.of(recorder).pages
-    looks = InterimAnalyses([parse("journey failures < 1%")], warm_up=10.0, steady=100.0)
-    assert looks.analyse(recorder, 35.0, meanwhile).startswith("the verdict was certain")
+    checks = InterimAnalyses([parse("journey failures < 1%")], warm_up=10.0, steady=100.0)
+    assert checks.analyse(recorder, 35.0, meanwhile).startswith("the verdict was certain")
     assert came
     assert RunTotals.of(recorder).pages == before + len(came)

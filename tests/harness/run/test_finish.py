@@ -1,9 +1,10 @@
-"""A run that is over is judged, written down and said; what the verdict must know is taken from the run itself."""
+"""A run that is over is judged and written; the facts for the verdict come from the run."""
 
 import json
 from datetime import UTC, datetime
 
 import pytest
+from workloads import FakeWorkload
 
 from harness.exits import Exit
 from harness.measurement.sample import JourneySample, PageSample, Window
@@ -24,38 +25,14 @@ from harness.versions import own_version
 PASSWORD = "swordfish-of-ada"
 
 
-class Load:
-    """A closed workload that demands little and knows one secret."""
-
-    name = "fake"
-    seed = 7
-    is_open = False
-    constant_rate = True
-    users = 3
-    warm_up, steady, drain, longest_wait = 0.0, 10.0, 1.0, 1.0
-    stop_rules = ()
-    stop_when_certain = False
-    search = None
-    at_least = None
-    planned_minimum = {}  # noqa: RUF012  nobody changes it
-    payment_options = ("gpay",)
-
-    def __init__(self, schedule=None):
-        self.objectives = [parse("journey failures < 50%")]
-        self._schedule = schedule
-
-    def planned_counts(self, walked):
-        return {}
-
-    def schedule(self):
-        return self._schedule
-
-    def as_asked(self):
-        scenario = {"name": "fake", "note": f"the password is {PASSWORD}"}
-        return {"scenario": scenario, "chosen": {"seed": "7"}, "journeys": ["guest"]}
-
-    def secrets(self):
-        return {PASSWORD}
+def load(**changes):
+    """A closed workload with one easy objective and one secret."""
+    settings = {
+        "objectives": [parse("journey failures < 50%")],
+        "note": f"the password is {PASSWORD}",
+        "secret": PASSWORD,
+    }
+    return FakeWorkload(**{**settings, **changes})
 
 
 class Shop:
@@ -78,7 +55,7 @@ def elsewhere(tmp_path, monkeypatch):
 def a_run(*, bought=300, failed=0, ledger=None, workload=None, ending=None, ended_at=110.0):
     """A run of ten seconds with so many journeys that bought, and that failed on their last page."""
     moments = [100.0]
-    run = Run(workload or Load(), None, TimeSource(clock=lambda: moments[0]))
+    run = Run(workload or load(), None, TimeSource(clock=lambda: moments[0]))
     run.started_at = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
     run.set_target("http://127.0.0.1:4711/", None if ledger is None else Shop(ledger))
     run.recorder.window = Window(100.0, 100.0, 110.0)
@@ -218,7 +195,7 @@ def test_journeys_without_an_account_make_the_run_invalid():
 
 
 def test_arrivals_that_were_never_offered_make_the_run_invalid():
-    finished = finished_of(a_run(workload=Load(schedule=TraceSchedule([float(due) for due in range(301)]))))
+    finished = finished_of(a_run(workload=load(due_times=TraceSchedule([float(due) for due in range(301)]))))
     assert finished.exit is Exit.INVALID
     assert "301 arrivals were planned, but 300 were offered" in finding(finished, "accounting").message
 
@@ -242,7 +219,7 @@ def test_loop_lag_and_cpu_of_the_load_generator_are_checked():
 
 
 def test_a_run_that_never_began_is_invalid_and_still_written():
-    run = Run(Load(), None)
+    run = Run(load(), None)
     run.close(Ending(EndCause.UNREACHABLE, "nobody there"))
     run.end()
     finished = finished_of(run)

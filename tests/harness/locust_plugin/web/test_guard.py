@@ -15,7 +15,7 @@ from harness.locust_plugin.web.guard import Tab, add_tabs, install_guard, refusa
         ("the page itself", "GET", "127.0.0.1:8089", {}, True),
         ("the page under its other name", "GET", "localhost:8089", {}, True),
         ("the page over IPv6", "GET", "[::1]:8089", {}, True),
-        ("a name that somebody else's DNS points here", "GET", "rebound.example:8089", {}, False),
+        ("a foreign name whose DNS points here", "GET", "rebound.example:8089", {}, False),
         ("a script on this machine, without a browser", "POST", "127.0.0.1:8089", {}, True),
         ("the button in the page", "POST", "127.0.0.1:8089", {"Origin": "http://127.0.0.1:8089"}, True),
         ("a form on another site", "POST", "127.0.0.1:8089", {"Origin": "http://evil.example"}, False),
@@ -87,10 +87,10 @@ def test_an_open_ui_refuses_posts_of_other_sites():
 def test_all_wrong_host_names_are_reported_at_once():
     assert parse_allowed_hosts(" UI.internal. ,[::1],, 10.0.0.5") == {"ui.internal", "::1", "10.0.0.5"}
     assert parse_allowed_hosts("") == frozenset()
-    with pytest.raises(UsageError) as misuse:
+    with pytest.raises(UsageError) as error:
         parse_allowed_hosts("ui.internal, b\u00fccher.example, *, http://x, x:80")
-    assert len(str(misuse.value).splitlines()) == 4
-    assert "xn--" in str(misuse.value)
+    assert len(str(error.value).splitlines()) == 4
+    assert "xn--" in str(error.value)
 
 
 class WebUi:

@@ -10,7 +10,7 @@ from harness.locust_plugin.web.page import Field, install_page
 
 @pytest.fixture
 def ui(tmp_path):
-    """As much of Locust's web UI as is dressed: one page that is told its arguments as JSON."""
+    """The part of Locust's web UI that the page changes: one page with its arguments as JSON."""
     (tmp_path / "index.html").write_text(
         "<html><head></head><script>window.templateArgs = {{ template_args|tojson }}</script></html>"
     )

@@ -1,12 +1,12 @@
-"""What stands between the page and the runs: what a person may choose, and what the page is told of a run."""
+"""The start form of the web UI, and the state that the page shows."""
 
 from argparse import Namespace
 from types import SimpleNamespace
 
 import pytest
 from werkzeug.datastructures import MultiDict
+from workloads import FakeProvider, FakeWorkload
 
-from harness.errors import UsageError
 from harness.locust_plugin.options import choices
 from harness.locust_plugin.web.form import UserSettings
 from harness.locust_plugin.web.tabs import UiState
@@ -14,37 +14,9 @@ from harness.locust_plugin.web.ui import CheckloadUi
 from harness.run.driver import Run
 
 
-class Load:
+def load():
     """A closed workload for guests."""
-
-    is_open = False
-    drain = 1.0
-    objectives = ()
-    stop_rules = ()
-    stop_when_certain = False
-    search = None
-    at_least = None
-    weights = {"guest": 5.0}  # noqa: RUF012  nobody changes it
-    allowed = ("shop.example",)
-    name = "fake"
-
-    def worker_context(self, worker, workers):
-        return None
-
-
-class Everything:
-    """A program with the scenarios ``baseline`` and ``smoke``."""
-
-    def names(self):
-        return ["baseline", "smoke"]
-
-    def choose(self, choices):
-        problems = [] if choices.scenario in self.names() else [f"scenario {choices.scenario}: unknown"]
-        if choices.users is not None and choices.users < 1:
-            problems.append(f"--users {choices.users}: from 1")
-        if problems:
-            raise UsageError("\n".join(problems))
-        return Load()
+    return FakeWorkload(weights={"guest": 5.0}, allowed=("shop.example",))
 
 
 def user_class(name, kind):
@@ -87,7 +59,11 @@ def front():
             runner=SimpleNamespace(state="ready", shape_greenlet=None),
             host=None,
         )
-        program, pool, now = Everything(), UserSettings(), SimpleNamespace(run=None, finished=None, failure="")
+        program, pool, now = (
+            FakeProvider(lambda _choices: load()),
+            UserSettings(),
+            SimpleNamespace(run=None, finished=None, failure=""),
+        )
         made = CheckloadUi(
             environment,
             program,
@@ -140,7 +116,7 @@ def test_a_wrong_form_changes_nothing_and_reports_everything(front):
 def test_the_form_names_known_scenarios_and_no_file(front, path):
     made, environment, _ = front()
     read = environment.read = []
-    made._choose = lambda asked: read.append(asked.scenario) or Load()
+    made._choose = lambda asked: read.append(asked.scenario) or load()
     told = ask(made, scenario=path)
     assert repr(path) in told
     assert "baseline, smoke" in told
@@ -150,7 +126,7 @@ def test_the_form_names_known_scenarios_and_no_file(front, path):
 
 def test_the_file_of_the_command_line_stays_among_the_choices(front):
     made, environment, _ = front(scenario="own/load.toml")
-    made._choose = lambda asked: Load()
+    made._choose = lambda asked: load()
     assert ask(made, scenario="smoke") is None
     assert environment.parsed_options.scenario == "smoke"
     assert made.fields()[0].choices == ["baseline", "smoke", "own/load.toml"]
@@ -186,7 +162,7 @@ def test_one_of_the_picked_classes_must_be_in_the_scenario(front):
 
 def test_one_run_at_a_time(front):
     made, environment, now = front()
-    now.run = Run(Load(), None)
+    now.run = Run(load(), None)
     assert "A run is on" in ask(made)
     now.run.end()
     assert "A run is on" in ask(made)  # not judged yet
@@ -200,7 +176,7 @@ def test_one_run_at_a_time(front):
 def test_the_page_shows_a_running_state_until_there_is_a_verdict(front):
     made, _, now = front()
     assert made.state() is None
-    run = now.run = Run(Load(), None)
+    run = now.run = Run(load(), None)
     assert made.state() == "spawning"  # Locust would say: ready
     run.lifecycle.begin()
     assert made.state() == "running"

@@ -1,0 +1,146 @@
+"""Builds workloads for tests: one typed fake with every member, in place of partial ones."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from harness.capacity.model import SearchPlan
+from harness.errors import UsageError
+from harness.metrics.page_roles import PageRoles
+from harness.objectives.model import Objective
+from harness.objectives.stop_rule import StopRule
+from harness.run.workload import Choices, Target, Workload
+from harness.schedule.arrivals import ArrivalProcess, ArrivalSchedule, Profile, ProfileSchedule, RateStage
+from harness.schedule.dispatch import Arrival
+from harness.schedule.stepped import SteppedSchedule
+
+
+@dataclass(kw_only=True)
+class FakeWorkload:
+    """A workload without shoppers; ``arrival_rate`` 0 makes it closed, ``due_times`` replaces the schedule of the rate.
+
+    ``context`` is the worker context, ``target`` the embedded shop or the error that its start raises.
+    """
+
+    name: str = "fake"
+    seed: int = 7
+    users: int = 3
+    spawn_rate: float = 100.0
+    arrival_rate: float = 0.0
+    warm_up: float = 0.0
+    steady: float = 10.0
+    drain: float = 1.0
+    longest_wait: float = 1.0
+    due_times: ArrivalSchedule | None = None
+    weights: Mapping[str, float] = field(default_factory=lambda: {"guest": 1.0})
+    kinds: Collection[str] = ("guest",)
+    objectives: Sequence[Objective] = ()
+    stop_rules: Sequence[StopRule] = ()
+    stop_when_certain: bool = False
+    search: SearchPlan | None = None
+    at_least: float | None = None
+    allowed: Collection[str] = ()
+    planned_minimum: Mapping[str, int] = field(default_factory=dict)
+    payment_options: Sequence[str] = ("gpay",)
+    page_roles: PageRoles = field(default_factory=PageRoles)
+    constant_rate: bool = True
+    fingerprint: str = "f"
+    chosen: Mapping[str, Any] = field(default_factory=lambda: {"seed": "7"})
+    note: str = ""
+    secret: str = ""
+    context: Any = None
+    target: Target | Exception | None = None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether arrivals come on a schedule or in a search."""
+        return self.arrival_rate > 0 or self.search is not None
+
+    def schedule(self) -> ArrivalSchedule | None:
+        """The given due times, or those of the rate."""
+        if self.due_times is not None or not self.arrival_rate:
+            return self.due_times
+        profile = Profile([RateStage(self.warm_up + self.steady, self.arrival_rate, self.arrival_rate)])
+        return ProfileSchedule(profile, ArrivalProcess.UNIFORM, 1)
+
+    def stepped_schedule(self) -> SteppedSchedule:
+        """A schedule without levels."""
+        return SteppedSchedule(ArrivalProcess.UNIFORM, 1)
+
+    def rate(self, elapsed: float) -> float:
+        """The arrival rate."""
+        return self.arrival_rate
+
+    def stage_number(self, elapsed: float) -> int | None:
+        """The only stage, or none of a closed load."""
+        return 1 if self.is_open else None
+
+    def kind_of(self, number: int) -> str:
+        """The first kind, and the second kind for every fifth arrival."""
+        kinds = list(self.weights)
+        return kinds[-1] if number % 5 == 4 else kinds[0]
+
+    def labels_of(self, arrival: Arrival) -> tuple[str, str]:
+        """The kind and the first payment option."""
+        return arrival.kind, self.payment_options[0]
+
+    def planned_counts(self, journeys_begun: Mapping[str, int]) -> Mapping[str, Mapping[str, float]]:
+        """No plan."""
+        return {}
+
+    def restrict(self, kinds: Collection[str]) -> None:
+        """Keep only these journeys."""
+        self.kinds = tuple(kinds)
+
+    def as_asked(self) -> dict[str, Any]:
+        """The settings, with the note."""
+        return {
+            "scenario": {"name": self.name, "note": self.note},
+            "chosen": dict(self.chosen),
+            "journeys": list(self.weights),
+        }
+
+    def refusal(self, url: str) -> str:
+        """Nothing speaks against a target."""
+        return ""
+
+    def start_target(self) -> Target:
+        """Return the target, or raise its error."""
+        if isinstance(self.target, Exception):
+            raise self.target
+        assert self.target is not None
+        return self.target
+
+    def worker_context(self, worker: int, workers: int) -> Any:
+        """The given context."""
+        return self.context
+
+    def secrets(self) -> Collection[str]:
+        """The secret, if there is one."""
+        return {self.secret} - {""}
+
+
+_: Workload[Any] = FakeWorkload()
+"""A type checker sees here that the fake has every member of a workload."""
+
+
+class FakeProvider:
+    """A provider of the scenarios ``baseline`` and ``smoke``; ``make`` makes the workload of the choices."""
+
+    def __init__(self, make: Callable[[Choices], FakeWorkload]) -> None:
+        self._make = make
+
+    def names(self) -> Sequence[str]:
+        """The two names."""
+        return ["baseline", "smoke"]
+
+    def choose(self, choices: Choices) -> FakeWorkload:
+        """Make the workload; raises ``UsageError`` for an unknown scenario and for less than one user."""
+        problems = [] if choices.scenario in self.names() else [f"scenario {choices.scenario}: unknown"]
+        if choices.users is not None and choices.users < 1:
+            problems.append(f"--users {choices.users}: from 1")
+        if problems:
+            raise UsageError("\n".join(problems))
+        return self._make(choices)
