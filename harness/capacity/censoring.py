@@ -8,15 +8,12 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 
+from harness.capacity.run_view import RunView
 from harness.measurement.pending import PendingAge
-from harness.measurement.recorder import Recorder
 from harness.objectives.counting import EVERY_PHASE, matching_series
 from harness.objectives.model import Metric, Objective, Statistic, Subject
-
-LabelsOf = Callable[[int], tuple[str, str]]
-"""Journey and payment option of an arrival, by its number."""
 
 REPORT_DELAY = 1.5
 """Seconds that the report of an ended journey may take from a worker."""
@@ -25,29 +22,21 @@ REPORT_DELAY = 1.5
 class CensoredCounts:
     """Counts, for each objective, what is under way and over its bound.
 
-    An objective counts only if it is known before the end of a journey whether the journey belongs to it. ``due_between`` counts
-    the arrivals due between two moments, the first arrival has number 0. Without ``labels_of``, an objective on some of the
-    journeys counts none.
+    An objective counts only if it is known before the end of a journey whether the journey belongs to it.
     """
 
-    def __init__(
-        self,
-        objectives: Sequence[Objective],
-        due_between: Callable[[float, float], int],
-        labels_of: LabelsOf | None = None,
-    ) -> None:
+    def __init__(self, objectives: Sequence[Objective], run: RunView) -> None:
         self._objectives = objectives
-        self._due_between = due_between
-        self._labels_of = labels_of
+        self._run = run
         self._known = 0
         self._numbers: dict[Objective, list[int]] = {one: [] for one in objectives if _narrow(one)}
 
-    def counts(self, recorder: Recorder, now: float, waiting: Iterable[PendingAge] = ()) -> list[int]:
+    def counts(self, now: float, waiting: Sequence[PendingAge]) -> list[int]:
         """For each objective, how many journeys or requests are over its bound and have not ended."""
-        requests = list(waiting)
-        return [self._count(one, recorder, now, requests) if _counts(one) else 0 for one in self._objectives]
+        return [self._count(one, now, waiting) if _counts(one) else 0 for one in self._objectives]
 
-    def _count(self, objective: Objective, recorder: Recorder, now: float, waiting: Sequence[PendingAge]) -> int:
+    def _count(self, objective: Objective, now: float, waiting: Sequence[PendingAge]) -> int:
+        recorder = self._run.recorder
         if objective.subject is Subject.PAGE:
             wanted = objective.name, objective.label("payment")
             return sum(
@@ -62,21 +51,19 @@ class CensoredCounts:
             return 0
         ended = sum(
             times.total
-            for _, cell in matching_series(recorder, objective, EVERY_PHASE)
-            for index, times in list(cell.slices.items())
+            for _, series in matching_series(recorder, objective, EVERY_PHASE)
+            for index, times in list(series.slices.items())
             if index < before
         )
         return max(0, self._due(objective, before * recorder.slice_length) - ended)
 
     def _due(self, objective: Objective, moment: float) -> int:
         """How many arrivals of an objective were due before a moment."""
-        every = self._due_between(0.0, moment)
+        every = self._run.due_between(0.0, moment)
         if not _narrow(objective):
             return every
-        if self._labels_of is None:
-            return 0
         for number in range(self._known, every):
-            labels = self._labels_of(number)
+            labels = self._run.labels_of(number)
             for one, numbers in self._numbers.items():
                 if all(want in ("", has) for want, has in zip((one.name, one.label("payment")), labels, strict=True)):
                     numbers.append(number)

@@ -8,14 +8,14 @@ the arrivals due in it, after the longest bound has passed.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from harness.capacity.censoring import LabelsOf
 from harness.capacity.effective_rate import EffectiveRate
 from harness.capacity.estimate import ObjectiveCounts
 from harness.capacity.level_counts import LevelCounter, LevelCounts
 from harness.capacity.model import LevelOutcome, Purpose, SearchLevel, SearchPlan, SearchResult
+from harness.capacity.run_view import RunView
 from harness.capacity.search import search
 from harness.measurement.interval import UNFINISHED_LABEL, extract_interval, with_unfinished
 from harness.measurement.pending import PendingAge
@@ -25,7 +25,6 @@ from harness.objectives.evaluate import evaluate_objective
 from harness.objectives.model import Metric, Objective, Subject
 from harness.objectives.share_verdict import share_verdict
 from harness.objectives.verdict import ObjectiveResult, Verdict
-from harness.yield_to_load import NEVER, YieldToLoad
 
 LEAD = 1.5
 """Seconds before the end of a level at which the next level is decided, so that every worker gets it in time."""
@@ -56,24 +55,16 @@ class _CurrentLevel:
 class CapacityController:
     """Controls one search: ``begin`` and ``step`` return the extensions of the schedule, until there is a result in ``found``.
 
-    An extension is a rate in journeys per second and a length in seconds. ``due_between`` counts the arrivals due between two
-    moments, because journeys under way are in no recorder. ``labels_of`` gives journey and payment option of an arrival, for
-    objectives on some of them.
+    An extension is a rate in journeys per second and a length in seconds.
     """
 
-    def __init__(
-        self,
-        plan: SearchPlan,
-        objectives: Sequence[Objective],
-        due_between: Callable[[float, float], int],
-        labels_of: LabelsOf | None = None,
-    ) -> None:
+    def __init__(self, plan: SearchPlan, objectives: Sequence[Objective], run: RunView) -> None:
         longest = max((one.bound for one in objectives if one.metric.timed), default=0.0)
         self._after = min(longest, LONGEST_AFTER) + AFTER
         self.plan = replace(plan, after=self._after)
         self.objectives = tuple(objectives)
-        self._due_between = due_between
-        self._counter = LevelCounter(self.objectives, due_between, labels_of)
+        self._run = run
+        self._counter = LevelCounter(self.objectives, run)
         self.finished_levels: list[LevelOutcome] = []
         self.found: SearchResult | None = None
         self.results: tuple[ObjectiveResult, ...] = ()
@@ -110,25 +101,14 @@ class CapacityController:
             why = "the journeys still under way when it was confirmed broke an objective"
             self.found = replace(self.found, confirmed=None, why=why)
 
-    def step(
-        self,
-        now: float,
-        recorder: Recorder,
-        under_way: float,
-        processor_share: float,
-        *,
-        yield_to_load: YieldToLoad = NEVER,
-        waiting: Callable[[], Iterable[PendingAge]] = tuple,
-    ) -> list[tuple[float, float]]:
-        """Measure the level if it is time to; returns the next extensions of the schedule.
-
-        ``waiting`` gives the requests that wait for their reply, and how long they have been due.
-        """
+    def step(self, now: float) -> list[tuple[float, float]]:
+        """Measure the level if it is time to; returns the next extensions of the schedule."""
+        run, under_way, processor_share = self._run, self._run.under_way, self._run.processor_share
         current = self._current
         if self.found is not None:
             return []
         if current.first is None and now >= current.settled:
-            current.first = self._counter.count(now, recorder, waiting(), yield_to_load)
+            current.first = self._counter.count(now, run.waiting)
         if now < current.end - LEAD:
             return []
         confirming, certain = current.level.purpose is Purpose.CONFIRM, False
@@ -138,11 +118,11 @@ class CapacityController:
             return [self._extend_schedule(current.rate, hold)]
         if confirming and now < current.until - LEAD:
             return []
-        last = self._counter.count(now, recorder, ages := list(waiting()), yield_to_load)
+        last = self._counter.count(now, ages := run.waiting)
         first = current.first or last
         verdict = None
         if confirming:
-            objective_counts, verdict, certain = self._confirmed(current, recorder, ages, yield_to_load)
+            objective_counts, verdict, certain = self._confirmed(current, ages)
         else:
             objective_counts = self._counter.between(first, last)
         trouble = self._counter.trouble(first, last, objective_counts, processor_share)
@@ -162,20 +142,18 @@ class CapacityController:
             trouble=trouble,
             verdict=verdict,
         )
-        return self._next(current, self._with_effective_rates(current, now, recorder, outcome))
+        return self._next(current, self._with_effective_rates(current, now, outcome))
 
-    def _with_effective_rates(
-        self, current: _CurrentLevel, now: float, recorder: Recorder, outcome: LevelOutcome
-    ) -> LevelOutcome:
+    def _with_effective_rates(self, current: _CurrentLevel, now: float, outcome: LevelOutcome) -> LevelOutcome:
         """The outcome with the rates that the shop felt, if journeys are so long that it lags behind the level."""
-        ended = sum(series.response.total for series in list(recorder.journeys.values()))
+        ended = sum(series.response.total for series in list(self._run.recorder.journeys.values()))
         more, self._ended = ended - self._ended, ended
         kept = not (outcome.trouble or outcome.broken)
         if kept and (self._lags or not self._filled or current.level.purpose is Purpose.WIDEN):
-            self._effective_rate.update(recorder)
+            self._effective_rate.update(self._run.recorder)
         if current.level.purpose is Purpose.WIDEN and kept:
             short = not self._effective_rate.lags(current.level.seconds)
-            known = more / max(1, self._due_between(current.start, now))
+            known = more / max(1, self._run.due_between(current.start, now))
             self._filled = self._filled or known >= (FILLED_BY_SHORT if short else FILLED)
             self._lags = self._filled and not short
         if not self._lags:
@@ -213,20 +191,17 @@ class CapacityController:
         return _CurrentLevel(level, rate, start, start + settle, start + seconds)
 
     def _confirmed(
-        self,
-        current: _CurrentLevel,
-        recorder: Recorder,
-        ages: Sequence[PendingAge],
-        yield_to_load: YieldToLoad,
+        self, current: _CurrentLevel, ages: Sequence[PendingAge]
     ) -> tuple[tuple[ObjectiveCounts, ...], Verdict, bool]:
         """Counts and verdict of the arrivals due in the level, and whether no journey under way can change the verdict."""
-        part = extract_interval(recorder, self._joined_from, current.end, yield_to_load)
+        run = self._run
+        part = extract_interval(run.recorder, self._joined_from, current.end, run.yield_to_load)
         # Pages and failures to come are unknown. That a journey or request under way already takes too long is known.
-        whole = with_unfinished(part, self._due_between, current.until - LEAD, ages)
+        whole = with_unfinished(part, run.due_between, current.until - LEAD, ages)
         results = []
         for objective in self.objectives:
             results.append(evaluate_objective(whole if objective.metric.timed else part, objective, with_middle=False))
-            yield_to_load()
+            run.yield_to_load()
         self.results = tuple(results)
         self.confirmed_between = (self._joined_from, current.end)
         objective_counts = tuple(

@@ -6,20 +6,19 @@ A level is what was counted between two readings. Pure.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from harness.capacity.censoring import REPORT_DELAY, CensoredCounts, LabelsOf
+from harness.capacity.censoring import REPORT_DELAY, CensoredCounts
 from harness.capacity.estimate import ObjectiveCounts
 from harness.capacity.model import broken
+from harness.capacity.run_view import RunView
 from harness.measurement.histogram import Histogram
 from harness.measurement.pending import PendingAge
-from harness.measurement.recorder import Recorder
 from harness.measurement.sample import Phase
 from harness.objectives.counting import count_samples
 from harness.objectives.model import Metric, Objective
 from harness.units import format_duration, format_percent
-from harness.yield_to_load import YieldToLoad
 
 LATE_SECONDS = 0.05
 """The lateness in seconds from which an arrival is late."""
@@ -46,33 +45,30 @@ class LevelCounts:
 
 
 class LevelCounter:
-    """Reads the counts of one run; see ``CensoredCounts`` for the arguments."""
+    """Reads the counts of one run."""
 
-    def __init__(
-        self, objectives: Sequence[Objective], due_between: Callable[[float, float], int], labels_of: LabelsOf | None
-    ) -> None:
+    def __init__(self, objectives: Sequence[Objective], run: RunView) -> None:
         self._objectives = objectives
-        self._due_between = due_between
-        self._censored = CensoredCounts(objectives, due_between, labels_of)
+        self._run = run
+        self._censored = CensoredCounts(objectives, run)
 
-    def count(
-        self, now: float, recorder: Recorder, waiting: Iterable[PendingAge], yield_to_load: YieldToLoad
-    ) -> LevelCounts:
+    def count(self, now: float, waiting: Sequence[PendingAge]) -> LevelCounts:
         """The counts ``now`` (seconds from the start of the load), with everything under way that is over a bound."""
+        run, recorder = self._run, self._run.recorder
         counted = []
-        unfinished = self._censored.counts(recorder, now, waiting)
+        unfinished = self._censored.counts(now, waiting)
         for objective, more in zip(self._objectives, unfinished, strict=True):
             one = count_samples(recorder, objective, tuple(Phase), sliced=False)
             counted.append((one.total + more, one.over + more))
-            yield_to_load()
+            run.yield_to_load()
         lateness, waits = Histogram(), Histogram()
         arrivals = list(recorder.arrivals.values())
         for each in arrivals:
             lateness.add(each.lateness)
             waits.add(each.waits)
         offered = sum(each.offered for each in arrivals)
-        absent = max(0, self._due_between(0.0, now - REPORT_DELAY) - offered)
-        missing = self._due_between(0.0, now) - offered if absent else 0
+        absent = max(0, run.due_between(0.0, now - REPORT_DELAY) - offered)
+        missing = run.due_between(0.0, now) - offered if absent else 0
         taken = sum(each.started for each in arrivals)
         dropped = sum(each.dropped for each in arrivals)
         return LevelCounts(

@@ -52,15 +52,12 @@ class Run(RunRecord[ContextT]):
         super().__init__(workload, worker_context, time, hooks)
         self._processor_time = time.processor
         self._sleep = time.sleep
-        self._yield_to_load = YieldToLoad(time.sleep, YIELD_SECONDS)
+        self.yield_to_load = YieldToLoad(time.sleep, YIELD_SECONDS)
         self._gc_tuning = GarbageCollectorTuning()
         self._greenlets: list[Any] = []
         self._ending_checks = EarlyEndChecks(workload)
-        search, stepped = workload.search, self.stepped_arrivals
         self.controller = (
-            CapacityController(search, workload.objectives, stepped.due_between, self._labels_of)
-            if search and stepped and self.judges
-            else None
+            CapacityController(workload.search, workload.objectives, self) if workload.search and self.judges else None
         )
 
     @property
@@ -94,7 +91,12 @@ class Run(RunRecord[ContextT]):
         if self.stepped_arrivals is not None:
             self.stepped_arrivals.extend(rate, seconds)
 
-    def _labels_of(self, number: int) -> tuple[str, str]:
+    def due_between(self, start: float, end: float) -> int:
+        """How many arrivals of a searched load are due between two moments, in seconds from its start."""
+        return 0 if self.stepped_arrivals is None else self.stepped_arrivals.due_between(start, end)
+
+    def labels_of(self, number: int) -> tuple[str, str]:
+        """Journey and payment option of an arrival, by its number."""
         return self.workload.labels_of(Arrival(number, self.workload.kind_of(number), 0.0))
 
     def _start_search(self) -> None:
@@ -102,15 +104,7 @@ class Run(RunRecord[ContextT]):
             self.extend_schedule(*self.controller.begin())
 
     def _step_search(self, controller: CapacityController) -> None:
-        stretches = controller.step(
-            self.elapsed,
-            self.recorder,
-            self.under_way,
-            self.processor_share,
-            yield_to_load=self._yield_to_load,
-            waiting=lambda: self.waiting,
-        )
-        for rate, seconds in stretches:
+        for rate, seconds in controller.step(self.elapsed):
             self.extend_schedule(rate, seconds)
             self._gc_tuning.freeze_again()
         if controller.found is not None and not self.closing:
@@ -228,6 +222,6 @@ class Run(RunRecord[ContextT]):
             if self.controller is not None:
                 self._step_search(self.controller)
             else:
-                end = self._ending_checks.certain_end(self.recorder, self.elapsed, self._yield_to_load)
+                end = self._ending_checks.certain_end(self.recorder, self.elapsed, self.yield_to_load)
         if end is not None and not self.closing:
             self.close(end)

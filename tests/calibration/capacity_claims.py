@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from statistics import fmean
 
 from claims import Row, share_row
+from simulator import SimulatedRun
 from stations import Case, Served, collapsing, counters, full, slow_option
 
 from harness.capacity.controller import CapacityController
@@ -46,7 +47,8 @@ class SimulatedSearch:
         def due_between(start: float, end: float) -> int:
             return bisect.bisect_left(all_due, end) - bisect.bisect_left(all_due, start)
 
-        controller = CapacityController(self.plan, [parse(self.case.objective)], due_between)
+        run = SimulatedRun(self.recorder, due_between)
+        controller = CapacityController(self.plan, [parse(self.case.objective)], run)
         under_way: list[tuple[float, float, int, Served]] = []
         decided: list[tuple[float, float]] = [controller.begin()]
         now = end = due = 0.0
@@ -72,7 +74,8 @@ class SimulatedSearch:
             while under_way and under_way[0][0] <= now:
                 done, came, _, served = heapq.heappop(under_way)
                 self._record(came, done, served)
-            decided = controller.step(now, self.recorder, len(under_way), 0.2)
+            run.under_way = len(under_way)
+            decided = controller.step(now)
         return controller.found
 
     def _record(self, due: float, done: float, served: Served) -> None:

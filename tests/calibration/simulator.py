@@ -9,9 +9,11 @@ import random
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
+from harness.measurement.pending import PendingAge
 from harness.measurement.recorder import Recorder
 from harness.measurement.sample import JourneySample, Window
 from harness.schedule.dispatch import Arrival, ArrivalDispatcher, Assignment
+from harness.yield_to_load import NEVER, YieldToLoad
 
 Draw = Callable[[], float]
 
@@ -116,6 +118,25 @@ def queue(moments: Sequence[float], work: Draw, counter: Counter) -> list[float]
     """G/G/c: how long each customer stays, given the moments of their arrivals."""
     serve = counter.serve
     return [serve(moment, work()) - moment for moment in moments]
+
+
+# -- a search ---------------------------------------------------------------------------------------------------------
+
+
+@dataclass
+class SimulatedRun:
+    """The run that a capacity search reads, with a simulated clock and a fast load generator."""
+
+    recorder: Recorder
+    due_between: Callable[[float, float], int]
+    under_way: int = 0
+    processor_share: float = 0.2
+    waiting: Sequence[PendingAge] = ()
+    yield_to_load: YieldToLoad = NEVER
+
+    def labels_of(self, _number: int) -> tuple[str, str]:
+        """Journey and payment option of an arrival; all are of one kind."""
+        return "guest", ""
 
 
 # -- a pool of users before the shop ----------------------------------------------------------------------------------

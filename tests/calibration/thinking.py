@@ -9,11 +9,10 @@ import math
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import partial
 
 from capacity_claims import Record, mean_row
 from claims import Row, share_row
-from simulator import Counter, stay_exceeded_by
+from simulator import Counter, SimulatedRun, stay_exceeded_by
 
 from harness.capacity.controller import CapacityController
 from harness.capacity.model import SearchPlan, SearchResult
@@ -70,7 +69,8 @@ class ThinkingSearch:
         who, recorder = self.shoppers, self.recorder
         counter = Counter(who.servers)
         levels = SteppedSchedule(ArrivalProcess.POISSON, self.seed)
-        self.controller = controller = CapacityController(self.plan, [parse(who.objective)], levels.due_between)
+        run = SimulatedRun(recorder, levels.due_between)
+        self.controller = controller = CapacityController(self.plan, [parse(who.objective)], run)
         mean = math.log(who.think) - who.sigma**2 / 2 if who.think else 0.0
         asked: list[
             tuple[float, int, float]
@@ -104,7 +104,8 @@ class ThinkingSearch:
                 done, came = heapq.heappop(ended)
                 under_way -= 1
                 recorder.journey(JourneySample("guest", "card", "ok", "nobody", came, came, done, ordered=True))
-            extensions = controller.step(now, recorder, under_way, 0.2, waiting=partial(_ages, waiting, now))
+            run.under_way, run.waiting = under_way, _ages(waiting, now)
+            extensions = controller.step(now)
         return controller.found
 
 

@@ -10,7 +10,7 @@ import sys
 
 import pytest
 from finished_runs import NOW
-from simulator import Counter
+from simulator import Counter, SimulatedRun
 
 from harness.capacity.answer import capacity_answer
 from harness.capacity.controller import CapacityController
@@ -36,10 +36,11 @@ def searched():
     """A finished search, on a clock of its own: its pages stand in one line before a few workers, and the bank takes a second."""
     chance, shop, recorder = random.Random(3), Counter(CLERKS), Recorder(Window(0.0, 0.0, 1e9), most_slices=512)
     came: list[float] = []
+    run = SimulatedRun(recorder, lambda start, end: bisect.bisect_left(came, end) - bisect.bisect_left(came, start))
     controller = CapacityController(
         SearchPlan(start=6.0, most=200.0, budget=300.0, level=6.0, confirm=40.0, grow=1.35),
         DEMANDS,
-        lambda start, end: bisect.bisect_left(came, end) - bisect.bisect_left(came, start),
+        run,
     )
     events: list[tuple[float, int, int, float]] = []
     stretches, now, end, walking = [controller.begin()], 0.0, 0.0, 0
@@ -65,7 +66,8 @@ def searched():
             else:
                 recorder.journey(JourneySample("guest", option, "ok", "nobody", due, due, moment, ordered=True))
                 walking -= 1
-        stretches = controller.step(now, recorder, walking, 0.2)
+        run.under_way = walking
+        stretches = controller.step(now)
     recorder.window = Window(0.0, 0.0, now)
     judgement = evaluate_run(recorder, controller.objectives, [])
     return Result(
@@ -128,7 +130,7 @@ def test_a_capacity_plan_reads_the_result_of_a_search(result, tmp_path):
         "Universal Scalability Law",
         "typical residual",
         "1.1 times",
-        "everybody pays by card",
+        "all shoppers pay by card",
         "the banks take 3 s longer",
         "SMS take 5 s longer",
         "Assumptions",

@@ -9,25 +9,28 @@ from harness.measurement.sample import JourneySample, Window
 from harness.objectives.parser import parse
 
 
-def due_between(start, end):
-    """Four arrivals a second, at .1, .3, .5 and .7 of it."""
-    return sum(start <= second + part < end for second in range(60) for part in (0.1, 0.3, 0.5, 0.7))
+class UnfinishedRun:
+    """Four arrivals a second, at .1, .3, .5 and .7 of it; all but the last of them have ended."""
+
+    def __init__(self):
+        self.recorder = Recorder(Window(100.0, 100.0, 200.0))
+        for second in range(30):
+            for place, part in enumerate((0.1, 0.3, 0.5)):
+                due = 100.0 + second + part
+                journey, option = self.labels_of(4 * second + place)
+                self.recorder.journey(JourneySample(journey, option, "ok", "nobody", due, due, due + 0.2))
+
+    def due_between(self, start, end):
+        return sum(start <= second + part < end for second in range(60) for part in (0.1, 0.3, 0.5, 0.7))
+
+    def labels_of(self, number):
+        return ("guest" if number % 2 else "returning"), ("gpay" if number % 4 == 3 else "credit_card")
 
 
-def labels_of(number):
-    return ("guest" if number % 2 else "returning"), ("gpay" if number % 4 == 3 else "credit_card")
-
-
-@pytest.fixture
-def recorder():
-    """In each second all but the last of four journeys have ended."""
-    kept = Recorder(Window(100.0, 100.0, 200.0))
-    for second in range(30):
-        for place, part in enumerate((0.1, 0.3, 0.5)):
-            due = 100.0 + second + part
-            journey, option = labels_of(4 * second + place)
-            kept.journey(JourneySample(journey, option, "ok", "nobody", due, due, due + 0.2))
-    return kept
+def counts(objective, now=20.0, waiting=()):
+    """What is over the bound of this objective and has not ended."""
+    (counted,) = CensoredCounts([parse(objective)], UnfinishedRun()).counts(now, waiting)
+    return counted
 
 
 @pytest.mark.parametrize(
@@ -43,19 +46,13 @@ def recorder():
         ("dropped < 1%", 0),
     ],
 )
-def test_a_journey_under_way_is_over_a_bound_that_has_passed(recorder, objective, overdue):
-    (counted,) = CensoredCounts([parse(objective)], due_between, labels_of).counts(recorder, 20.0)
-    assert counted == overdue
+def test_a_journey_under_way_is_over_a_bound_that_has_passed(objective, overdue):
+    assert counts(objective) == overdue
 
 
-def test_an_objective_on_some_journeys_needs_their_labels(recorder):
-    counted = CensoredCounts([parse("journey.guest response_time p95 < 4s")], due_between).counts(recorder, 20.0)
-    assert counted == [0]
-
-
-def test_a_later_reading_counts_only_new_arrivals(recorder):
-    overdue = CensoredCounts([parse("journey[payment=gpay] response_time p95 < 4s")], due_between, labels_of)
-    assert [overdue.counts(recorder, now) for now in (10.0, 20.0, 15.0)] == [[4], [14], [9]]
+def test_a_later_reading_counts_only_new_arrivals():
+    overdue = CensoredCounts([parse("journey[payment=gpay] response_time p95 < 4s")], UnfinishedRun())
+    assert [overdue.counts(now, ()) for now in (10.0, 20.0, 15.0)] == [[4], [14], [9]]
 
 
 @pytest.mark.parametrize(
@@ -68,11 +65,9 @@ def test_a_later_reading_counts_only_new_arrivals(recorder):
         ("page failures < 1%", 0),
     ],
 )
-def test_a_request_that_waits_is_over_a_bound_that_has_passed(recorder, objective, overdue):
+def test_a_request_that_waits_is_over_a_bound_that_has_passed(objective, overdue):
     pending = {1: ("Pay", "gpay", 90.0), 2: ("Pay", "card", 99.0), 3: ("Home", "card", 90.2), 4: ("Pay", "card", 99.6)}
-    waiting = pending_ages(pending, 99.9)
-    (counted,) = CensoredCounts([parse(objective)], due_between, labels_of).counts(recorder, 20.0, waiting)
-    assert counted == overdue
+    assert counts(objective, waiting=pending_ages(pending, 99.9)) == overdue
 
 
 def test_ages_are_grouped_and_rounded_down():

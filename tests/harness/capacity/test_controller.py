@@ -18,6 +18,7 @@ from harness.objectives.verdict import Finding, Severity, Verdict
 from harness.reporting.capacity import sentences, tables
 from harness.schedule.arrivals import ArrivalProcess
 from harness.schedule.stepped import SteppedSchedule
+from harness.yield_to_load import NEVER
 
 OBJECTIVES = (parse("journey response_time p95 < 1s"), parse("journey failures < 1%"))
 
@@ -25,10 +26,15 @@ OBJECTIVES = (parse("journey response_time p95 < 1s"), parse("journey failures <
 class SimulatedSearch:
     """A simulated shop under a search; half of the journeys pay by card, and the page for cards may be slow."""
 
+    processor_share = 0.4
+    waiting = ()
+    yield_to_load = NEVER
+
     def __init__(self, plan, *, servers=4, mean=0.1, slow_card=1.0, lateness=0.0, free_users=None, seed=1):
         self.recorder = Recorder(Window(0.0, 0.0, 1e6), most_slices=512)
         self.levels = SteppedSchedule(ArrivalProcess.POISSON, seed)
-        self.controller = CapacityController(plan, OBJECTIVES, self.levels.due_between)
+        self.due_between = self.levels.due_between
+        self.controller = CapacityController(plan, OBJECTIVES, self)
         self.chance = random.Random(seed)
         self.free = [0.0] * servers
         self.mean, self.slow_card = mean, slow_card
@@ -46,10 +52,16 @@ class SimulatedSearch:
             for sample in [one for one in self.pending if one.done <= self.now]:
                 self._end(sample)
             self.pending = [one for one in self.pending if one.done > self.now]
-            under_way = sum(one.due <= self.now for one in self.pending)
-            self._extend_schedule(self.controller.step(self.now, self.recorder, under_way, 0.4))
+            self._extend_schedule(self.controller.step(self.now))
             assert self.now < 5000, "the search does not end"
         return capacity_answer(self.controller, self.recorder)
+
+    @property
+    def under_way(self):
+        return sum(one.due <= self.now for one in self.pending)
+
+    def labels_of(self, number):
+        return "guest", ""
 
     def _extend_schedule(self, extensions):
         for rate, seconds in extensions:
@@ -233,19 +245,19 @@ def test_a_rate_is_not_held_beyond_the_budget():
     assert simulation.levels.length <= 85
 
 
+class Waiting(SimulatedSearch):
+    """A shop that never answers six requests of each second."""
+
+    @property
+    def waiting(self):
+        return [("Pay", "gpay", self.now - second, 6) for second in range(int(self.now))]
+
+
 def test_requests_without_a_reply_break_a_level():
-    simulation = SimulatedSearch(SearchPlan(start=20, most=20, budget=200, confirm=20), servers=50, mean=0.02)
+    simulation = Waiting(SearchPlan(start=20, most=20, budget=200, confirm=20), servers=50, mean=0.02)
     simulation.controller = CapacityController(
-        simulation.controller.plan, [parse("page.Pay response_time p95 < 1s")], simulation.levels.due_between
+        simulation.controller.plan, [parse("page.Pay response_time p95 < 1s")], simulation
     )
-    step = simulation.controller.step
-
-    def beside(*arguments):
-        # Six of those who were due in each second from the start on still wait for the page.
-        waiting = [("Pay", "gpay", simulation.now - second, 6) for second in range(int(simulation.now))]
-        return step(*arguments, waiting=lambda: waiting)
-
-    simulation.controller.step = beside
     end = simulation._end
     simulation._end = lambda sample: (
         end(sample),
@@ -343,10 +355,8 @@ def test_between_the_confirmed_rate_and_the_boundary_the_verdict_is_inconclusive
 
 
 def test_an_interrupted_search_has_no_answer():
-    controller = CapacityController(
-        SearchPlan(start=10, most=400, budget=900), OBJECTIVES, SteppedSchedule(ArrivalProcess.POISSON, 1).due_between
-    )
-    answer = capacity_answer(controller, Recorder(Window(0.0, 0.0, 1e6)))
+    simulation = SimulatedSearch(SearchPlan(start=10, most=400, budget=900))
+    answer = capacity_answer(simulation.controller, simulation.recorder)
     judged = evaluate_search(answer, (), [], None)
     assert (answer.journeys, judged.verdict) == (None, Verdict.INCONCLUSIVE)
     assert "ended before it had an answer" in judged.reason
