@@ -23,7 +23,7 @@ FOLDER = Path(__file__).parent / "exchanges"
 
 @dataclass
 class Memory:
-    """What was learned on the way: captured values, the form sent last, the form of the last HTML page."""
+    """What earlier steps gave: captured values, the last form sent, the form of the last HTML page."""
 
     values: dict[str, str] = field(default_factory=dict)
     sent: dict[str, str] = field(default_factory=dict)
@@ -102,7 +102,7 @@ def load(name: str) -> Exchange:
 
 
 def plain(value: Any) -> Any:
-    """What is really sent for a value of a form or of a JSON body: ``~1`` is 1."""
+    """The value that is really sent for a value of a form or of a JSON body: ``~1`` is 1."""
     if isinstance(value, dict):
         return {key: plain(inner) for key, inner in value.items()}
     return value.removeprefix("~") if isinstance(value, str) else value
@@ -121,7 +121,7 @@ def json_plain(value: dict[str, Any]) -> dict[str, Any]:
 
 
 class Golden:
-    """What the tests of both sides need of this file."""
+    """What the tests of both sides need from this file."""
 
     load = staticmethod(load)
     plain = staticmethod(plain)

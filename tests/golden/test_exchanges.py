@@ -1,4 +1,4 @@
-"""The golden exchanges say nothing that the description, the recorded replies or the storefront's client do not say.
+"""The golden exchanges contain nothing but what the description, the recorded replies or the storefront's client say.
 
 All else is a guess and must be marked as one: in the exchange (``source = "guess"``), in ``shop/contract.py``
 and in ``docs/guesses.md``.
@@ -88,7 +88,7 @@ def _below(start):
 
 
 def _unfounded(wanted, known):
-    """What is wanted and not known, or known to be of another type; ``"$form.x"`` may stand for anything that was sent."""
+    """Wanted keys that are unknown or have another type; ``"$form.x"`` may stand for anything that was sent."""
     for path, kind in keys_of(wanted):
         types = known.get(path, "")
         if not types or (kind not in types.split() and types != "null" and not _is_sent(wanted, path)):

@@ -1,4 +1,4 @@
-"""Every key that the platform's replies were recorded with is in the embedded shop's, with the same JSON type."""
+"""Every key of the platform's recorded replies is in the embedded shop's, with the same JSON type."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def test_every_recorded_key_is_there_with_its_type(replies, kind):
 
 @pytest.mark.parametrize("kind", RECORDED)
 def test_no_row_of_a_list_lacks_a_key_that_recorded_rows_have(replies, kind):
-    """The table above knows a key once it is in one row; here each row must have it."""
+    """The table above has a key if one row has it; here each row must have it."""
     wanted: dict[str, set[str]] = {}
     for path in RECORDED[kind]:
         around, found, key = path.rpartition("].")

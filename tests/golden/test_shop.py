@@ -1,4 +1,4 @@
-"""The embedded shop is held to the golden exchanges, as bytes through its ASGI application."""
+"""The embedded shop follows the golden exchanges, as bytes through its ASGI application."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The shoppers are held to the golden exchanges: they send exactly these requests, and are content with these replies."""
+"""The shoppers follow the golden exchanges: they send exactly these requests, and accept these responses."""
 
 from __future__ import annotations
 
@@ -144,7 +144,7 @@ class GoldenShop:
     def _checked(self, request: PageRequest, body: Any, wanted: Outcome) -> PageResponse:
         sent = body if isinstance(body, str) else json.dumps(body)
         if request.page != "Product":
-            # The golden total is that of one piece; how many she buys is hers to choose.
+            # The golden total is the price of one piece; the shopper chooses how many to buy.
             sent = sent.replace(f'"{PRICE}"', f'"{self.total}"')
         response, outcome = check_response(request, 200, sent.encode())
         assert response is not None, f"the reply to {request.method} {request.page} is taken for {outcome}"

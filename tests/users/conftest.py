@@ -1,4 +1,7 @@
-"""A shop on paper: the documented exchanges, held in memory, for walking journeys without a socket."""
+"""A shop in memory that answers as the API description says, to run journeys without a socket.
+
+Longer than 300 lines: the shop is one class, whose pages share the state of one order.
+"""
 
 from __future__ import annotations
 
@@ -95,8 +98,8 @@ def envelope(page: str | None, context: Mapping[str, Any], pre_order: Mapping[st
 
 
 @dataclass
-class PaperShop:
-    """Answers visits as the documents say; ``spoil`` may change what is sent for a visit."""
+class MemoryShop:
+    """Answers requests as the API description says; ``spoil`` may change a response."""
 
     sms: bool = False
     cumulative: bool = False
@@ -115,12 +118,12 @@ class PaperShop:
     redirect_by_header: bool = False
     spoil: Callable[[PageRequest, Any], Any] = lambda request, document: document
     order: tuple[Page, ...] = AS_RECORDED
-    shows_options: bool = True  # on the page that a post leads to, and not only when it is asked for
+    shows_options: bool = True  # on the page that a post leads to, and not only on request
     remembers_option: str = ""
     addresses: tuple[int, ...] = ()
     stores_only: bool = False
     confirms_at_once: bool = False
-    rows: Any = None  # other rows of payment options than one for each, under its own name
+    rows: Any = None  # rows of payment options instead of one per option, named by the option
     # -- state
     page: Page | None = None
     done: set[Page] = field(default_factory=set)
@@ -279,7 +282,7 @@ class PaperShop:
         return self._show(self.page or self._missing())
 
     def _missing(self) -> Page:
-        """The first page of the way that is not done; the payment page, or what is remembered of it, if all are."""
+        """The first page that is not done; if all are done, the payment page or the remembered option's page."""
         page = next((page for page in self.order if page not in self.done), None)
         if page is Page.ADDRESS_SELECTION and self.stores_only:
             return Page.RETAIL_STORE
@@ -394,7 +397,7 @@ class PaperShop:
 
 @dataclass
 class Walk:
-    shop: PaperShop
+    shop: MemoryShop
     context: JourneyContext
     receipt: Receipt | None = None
     failure: JourneyFailed | None = None
@@ -405,15 +408,15 @@ class Walk:
 
 
 class Walker:
-    """Walks a journey through a paper shop and tells how it ended."""
+    """Runs a journey in a shop in memory, and returns how it ended."""
 
-    Shop = PaperShop
+    Shop = MemoryShop
     envelope = staticmethod(envelope)
     origin = ORIGIN
 
     def __call__(
         self,
-        shop: PaperShop,
+        shop: MemoryShop,
         option: str = "credit_card",
         journey: str = "guest",
         *,

@@ -1,4 +1,4 @@
-"""How far a shopper came is told by the last page that answered as it should."""
+"""The last page that answered correctly says how far a shopper came."""
 
 import pytest
 

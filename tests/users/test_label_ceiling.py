@@ -1,4 +1,4 @@
-"""Whatever a shop writes into its errors and addresses, it makes no new series."""
+"""No error text and no address of a shop makes a new metric series."""
 
 import orjson
 import pytest

@@ -1,4 +1,4 @@
-"""Requests of one shopper that overlap, over a transport that answers when the test says so."""
+"""Parallel requests of one shopper, over a transport that answers when the test says so."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ PATIENCE = 5.0
 
 @dataclass
 class Network:
-    """What all transports of one shopper share: what was sent, and what may be answered."""
+    """Shared by all transports of one shopper: the requests sent, and which of them may be answered."""
 
     sent: list[str] = field(default_factory=list)
     responses: dict[str, Event] = field(default_factory=dict)
@@ -66,7 +66,7 @@ def request(path):
 
 
 class Storefront:
-    """Begins with some visits; what follows from each is written down beside it."""
+    """Starts with some requests; ``follows`` says which requests follow from each."""
 
     def __init__(self, begins, follows=None):
         self.begins, self.follows, self.answered = begins, follows or {}, []

@@ -1,4 +1,4 @@
-"""Who comes next: repeatable, in proportion, and with nobody forgotten."""
+"""Journeys are drawn repeatably, in proportion to their weights, with all guarantees kept."""
 
 from __future__ import annotations
 

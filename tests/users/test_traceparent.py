@@ -1,4 +1,4 @@
-"""A trace is one of the W3C's form, the same for the whole journey, and sampled as often as asked."""
+"""A trace has the W3C form, is the same for the whole journey, and is sampled as often as asked."""
 
 import re
 

@@ -96,7 +96,7 @@ class HttpClient:
             request = serialize_request(head, self._jar.header_line(origin, head.path, began), headers, body)
         except InvalidRequest:
             self._read, self._read_at = began, self._wall()
-            reply = _no_response(Outcome.CONNECTION)
+            response = _no_response(Outcome.CONNECTION)
         else:
             connection = self._connections.get(origin)
             failure: Outcome | None = Outcome.CONNECTION
@@ -106,31 +106,31 @@ class HttpClient:
                 fresh = failure is Outcome.CONNECTION and connection.unsent
             if connection is None or fresh:
                 connection, failure = self._exchange(head, request, began)
-            reply = (
+            response = (
                 self._response(connection, head, began)
                 if failure is None
                 else self._failed_response(connection, failure)
             )
-        self._last = page, method, url, reply, began
-        return reply
+        self._last = page, method, url, response, began
+        return response
 
     def report(self, outcome: Outcome, *, failed: bool) -> None:
         """Report the last response to Locust; the outcome's name is the whole failure message."""
         if self._last is None:
             return
-        page, method, url, reply, began = self._last
+        page, method, url, response, began = self._last
         self._last = None
-        spent = ((self._read if reply.received_at is None else reply.received_at) - began) * 1000
+        spent = ((self._read if response.received_at is None else response.received_at) - began) * 1000
         statistics = self._statistics
         if not failed and statistics is not None and statistics.is_only_listener():
-            statistics.buffer(method, page, (spent, len(reply.body), self._read_at))
+            statistics.buffer(method, page, (spent, len(response.body), self._read_at))
             return
         self._user.environment.events.request.fire(
             request_type=method,
             name=page,
             response_time=spent,
-            response_length=len(reply.body),
-            response=reply,
+            response_length=len(response.body),
+            response=response,
             context=self._user.context(),
             exception=_failure(outcome) if failed else None,
             start_time=self._read_at - (self._read - began),

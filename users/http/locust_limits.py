@@ -126,9 +126,9 @@ class BoundedClient(HTTPClient):
         except BaseException:
             pool.release_socket(sock)
             raise
-        reply = BoundedSocketResponse(sock, pool, self.largest, method=method, spoiled=half_sent)
-        reply._sent_request = head  # noqa: SLF001 - the library sets it from outside, too
-        return reply
+        response = BoundedSocketResponse(sock, pool, self.largest, method=method, spoiled=half_sent)
+        response._sent_request = head  # noqa: SLF001 - the library sets it from outside, too
+        return response
 
 
 class BoundedPool(HTTPClientPool):
@@ -159,9 +159,9 @@ class BoundedResponse(FastResponse):
     """A response as Locust returns it. Its ``content`` is decoded within limits, or raises ``InvalidResponse``."""
 
     def _content(self) -> bytes:
-        reply, headers = cast("BoundedSocketResponse", self._response), cast("Headers", self.headers)
+        response, headers = cast("BoundedSocketResponse", self._response), cast("Headers", self.headers)
         try:
-            return decode(reply.read(), ",".join(headers.getlist("content-encoding")), reply.largest)
+            return decode(response.read(), ",".join(headers.getlist("content-encoding")), response.largest)
         except Undecodable:
             raise InvalidResponse(Outcome.ENCODING) from None
         except TooLarge:

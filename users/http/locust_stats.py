@@ -63,11 +63,11 @@ class LocustStats:
 
     def buffer(self, method: str, page: str, response: BufferedResponse) -> None:
         """Buffer one correct response; only while ``is_only_listener``."""
-        replies = self._buffered.get((page, method))
-        if replies is None:
-            replies = self._buffered[page, method] = []
-        replies.append(response)
-        if len(replies) >= _MAX_BUFFERED:
+        responses = self._buffered.get((page, method))
+        if responses is None:
+            responses = self._buffered[page, method] = []
+        responses.append(response)
+        if len(responses) >= _MAX_BUFFERED:
             self._add((page, method), self._buffered.pop((page, method)))
         if not self._waiting:
             self._waiting = True
@@ -79,14 +79,14 @@ class LocustStats:
         self._waiting = False
         self._timer.stop()
         buffered, self._buffered = self._buffered, {}
-        for kind, replies in buffered.items():
-            self._add(kind, replies)
+        for kind, responses in buffered.items():
+            self._add(kind, responses)
 
-    def _add(self, kind: tuple[str, str], replies: list[BufferedResponse]) -> None:
+    def _add(self, kind: tuple[str, str], responses: list[BufferedResponse]) -> None:
         from locust.stats import StatsEntry, bucket_response_time  # noqa: PLC0415 - it patches the standard library
 
         stats, page, method = self._environment.stats, str(kind[0]), kind[1]
-        entry = _fill_entry(StatsEntry(stats, page, method), replies, bucket_response_time)
+        entry = _fill_entry(StatsEntry(stats, page, method), responses, bucket_response_time)
         stats.entries[page, method].extend(entry)
         stats.total.extend(entry)
 
@@ -101,10 +101,10 @@ class LocustStats:
             self._on_reset()
 
 
-def _fill_entry(entry: Any, replies: list[BufferedResponse], bucket: Callable[[float], int]) -> Any:
+def _fill_entry(entry: Any, responses: list[BufferedResponse], bucket: Callable[[float], int]) -> Any:
     """Fill an empty entry with these responses."""
-    times, lengths, moments = zip(*replies, strict=True)
-    entry.num_requests = len(replies)
+    times, lengths, moments = zip(*responses, strict=True)
+    entry.num_requests = len(responses)
     entry.total_response_time = sum(times)
     entry.min_response_time, entry.max_response_time = min(times), max(times)
     entry.total_content_length = sum(lengths)

@@ -1,4 +1,4 @@
-"""A server written by hand, byte by byte, on loopback: it does what a test says, right or wrong."""
+"""A server on loopback that sends exactly the bytes that a test wants, right or wrong."""
 
 import contextlib
 import itertools
@@ -199,7 +199,7 @@ def locust(shoppers):
 
 @pytest.fixture(params=[HttpClient, LocustHttpClient], ids=["own", "locust"])
 def either(shoppers, request):
-    """Make one of both kinds in turn: what a test asks of one holds for the other."""
+    """Make a client of either kind: the test runs with both."""
     return _of(request.param, shoppers)
 
 
@@ -221,7 +221,7 @@ def server_context(authority):
 
 @pytest.fixture
 def trusted(authority, monkeypatch, tmp_path):
-    """This process trusts the test's authority, and nobody else."""
+    """This process trusts only the test's certificate authority."""
     path = tmp_path / "authority.pem"
     path.write_bytes(authority.cert_pem.bytes())
     monkeypatch.setenv("SSL_CERT_FILE", str(path))
@@ -232,7 +232,7 @@ def trusted(authority, monkeypatch, tmp_path):
 
 @pytest.fixture
 def deaf():
-    """The address of a listener whose queue is full: Linux answers nobody there."""
+    """The address of a listener whose queue is full: Linux accepts no connection there."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         listener.listen(0)
@@ -247,7 +247,7 @@ def deaf():
 
 @pytest.fixture(autouse=True)
 def loop_errors(monkeypatch):
-    """What goes wrong in a callback of the loop is only printed by gevent; here it fails the test."""
+    """An error in a callback of the event loop fails the test; gevent would only print it."""
     hub, found = get_hub(), []
     monkeypatch.setattr(hub, "handle_error", lambda _where, kind, error, _trace: found.append((kind, error)))
     yield

@@ -1,4 +1,4 @@
-"""The transport against a server that does what the test says: what it sends, what it makes of the reply."""
+"""The HTTP client against a scripted server: what it sends, and what it makes of the response."""
 
 import time
 

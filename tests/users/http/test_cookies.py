@@ -1,4 +1,4 @@
-"""Cookies go back where they belong and nowhere else."""
+"""Cookies are sent where they belong and nowhere else."""
 
 import pytest
 from hypothesis import given

@@ -1,4 +1,4 @@
-"""The token that a post carries is the cookie of the moment, with either client."""
+"""A post carries the current CSRF cookie as its token, with either client."""
 
 import time
 

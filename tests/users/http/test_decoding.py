@@ -1,4 +1,4 @@
-"""Bodies unpacked, within bounds."""
+"""Compressed bodies are decoded within limits."""
 
 import gzip
 import zlib

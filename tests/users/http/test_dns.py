@@ -1,4 +1,4 @@
-"""A name is looked up once in a while, for all shoppers together, and an address never."""
+"""A name is looked up once a minute for all users, and an IP address never."""
 
 import socket
 

@@ -1,4 +1,4 @@
-"""A form is written on the wire as the standard library writes it."""
+"""A form is written as the standard library writes it."""
 
 from urllib.parse import urlencode
 

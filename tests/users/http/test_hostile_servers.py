@@ -1,4 +1,7 @@
-"""Servers that are hostile or broken, and both clients: the same outcome, within bounds, and no later reply is spoiled."""
+"""Hostile and broken servers: both clients give the same outcome, stay within limits, and break no later response.
+
+Longer than 300 lines: every attack needs its own server, and runs against both clients.
+"""
 
 import gzip
 import time
@@ -19,7 +22,7 @@ CHUNKED = OK + b"Transfer-Encoding: chunked\r\n\r\n"
 
 @pytest.fixture(autouse=True)
 def soon(monkeypatch):
-    """What counts as a connection that was idle for a while."""
+    """A connection counts as idle after a short time."""
     monkeypatch.setattr("users.http.connection._IDLE", 0.05)
 
 
@@ -29,7 +32,7 @@ def responding(peer):
 
 
 def saying(*pieces, delay=0.0):
-    """A server that answers the first request with these bytes and closes."""
+    """A server that answers the first request with these bytes, and closes."""
 
     def script(peer):
         peer.request()

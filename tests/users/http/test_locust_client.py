@@ -1,4 +1,4 @@
-"""Locust's own client as a transport is as honest as ours: verified, sent once, never followed, bounded, cookies kept."""
+"""Locust's own client as a transport: verified, sent once, no redirect followed, within limits, cookies kept."""
 
 import time
 

@@ -1,4 +1,4 @@
-"""Requests put by and told to Locust's statistics together; this Locust is made of paper, the real one is walked elsewhere."""
+"""Requests reach Locust's statistics in batches; the Locust here is a stub, the real one is tested end to end."""
 
 from types import SimpleNamespace
 
@@ -25,7 +25,7 @@ class Hook:
 
 @pytest.fixture
 def environment():
-    """An environment whose runner listens to requests, and nobody else."""
+    """An environment in which only the runner listens to requests."""
     names = ("request", "reset_stats", "spawning_complete", "report_to_master", "test_stopping", "test_stop")
     events = SimpleNamespace(**{name: Hook() for name in names})
     runner = lambda **arguments: fired.append(arguments)  # noqa: E731 - its module is what it is known by
@@ -37,7 +37,7 @@ def environment():
 
 @pytest.fixture
 def flushed(monkeypatch):
-    """What would be added to Locust's entries, by page and method, each time that something is."""
+    """What each flush would add to Locust's entries, by page and method."""
     added = []
 
     def flush(self):

@@ -1,4 +1,4 @@
-"""A proxy that the environment wants is refused when the transport is made."""
+"""A proxy in the environment is refused when the client is made."""
 
 from types import SimpleNamespace
 

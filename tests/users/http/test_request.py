@@ -1,4 +1,4 @@
-"""Requests as bytes, and what is refused to be made one."""
+"""Requests as bytes, and what is refused as a request."""
 
 import pytest
 from hypothesis import given

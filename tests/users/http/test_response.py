@@ -1,4 +1,7 @@
-"""Replies out of bytes, however these come: split anywhere, or no HTTP at all."""
+"""Responses from bytes: split anywhere, or not HTTP at all.
+
+Longer than 300 lines: one table for each part of a response.
+"""
 
 import brotli
 import pytest

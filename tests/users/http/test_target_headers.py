@@ -1,4 +1,4 @@
-"""What the storefront says with every request goes to the shop with either client, and to nobody else."""
+"""The storefront's headers and cookies go to the target with either client, and to no other server."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""A reply's time ends when it reached this machine, not when a busy process got round to reading it."""
+"""A response ends when it reaches this machine, not when a busy process reads it."""
 
 import socket
 import struct

@@ -1,4 +1,4 @@
-"""TLS with certificates made for the test: verified unless told otherwise, and no trace of a traceback where one does not hold."""
+"""TLS with certificates made for the test: verified by default, and an invalid one is a failure without a traceback."""
 
 import ctypes
 import ssl
@@ -131,7 +131,7 @@ def test_only_unrequested_tls_tickets_leave_a_connection_open(found, ends):
     assert connection._closes_idle(memoryview(RECORD * 2)) is ends
     assert connection._closes_idle(memoryview(b"")) is True
     assert wrote == ([] if ends else [b""])  # a ticket's room is given back
-    assert connection._closes_idle(memoryview(RECORD[:-1])) is True  # half of what nobody can tell yet
+    assert connection._closes_idle(memoryview(RECORD[:-1])) is True  # half of an unreadable record
     connection._tls = None
     assert connection._closes_idle(memoryview(RECORD)) is True
 
@@ -147,7 +147,7 @@ def test_the_end_of_a_tls_record_is_found_in_pieces_of_any_size(size):
 
 
 def secretly(context, *pieces):
-    """A server that does its TLS by hand: it answers the first request with a reply, and sends ``pieces`` as they are.
+    """A server that does its own TLS: it answers the first request with a response, and sends ``pieces`` as they are.
 
     A piece is the plain text of a record, whole or (a tuple) from and to a byte of it.
     """

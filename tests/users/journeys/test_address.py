@@ -1,4 +1,4 @@
-"""Where addresses lie: in the shop's own lists, asked for once, or where the scenario pins them."""
+"""Locations of addresses: looked up once in the shop's lists, or pinned by the scenario."""
 
 from __future__ import annotations
 

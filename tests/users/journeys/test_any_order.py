@@ -1,4 +1,4 @@
-"""Shoppers answer whatever page a shop shows, in any order, and take its options for what they are."""
+"""Shoppers answer the shop's pages in any order, and find payment options under any name."""
 
 from __future__ import annotations
 

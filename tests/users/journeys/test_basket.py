@@ -1,4 +1,4 @@
-"""What is bought: drawn from a list or the shop's own search, and not again once it is sold out."""
+"""Products are drawn from a list or the shop's search, and not again once they are sold out."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Journeys through a shop on paper: who sees which pages, and how each journey ends."""
+"""Journeys through a shop in memory: which pages each one sees, and how it ends.
+
+Longer than 300 lines: all kinds of journeys and all their failures are compared here.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""What a reply is worth: the first thing that is wrong with it, or a checked answer."""
+"""A response becomes a checked response, or the first thing that is wrong with it.
+
+Longer than 300 lines: the tables list every kind of wrong response.
+"""
 
 from __future__ import annotations
 

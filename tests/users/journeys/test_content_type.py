@@ -1,4 +1,4 @@
-"""JSON that is served as another type: told of page by page, or a failure, as the scenario says."""
+"""JSON under another media type: a warning for each page, or a failure, as the scenario says."""
 
 from contextlib import suppress
 
@@ -28,7 +28,7 @@ class Transport:
 
 
 def fetched(response_format, body, media, *, strictly=False, status=200):
-    """The outcome of one page, and what was told of."""
+    """The outcome and blame of one page, and the pages with a warning."""
     transport, observer = Transport(body, media, status), Observer(strict=strictly)
     browser = browser_of(transport, observer)
     with suppress(JourneyFailed):

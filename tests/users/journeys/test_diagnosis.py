@@ -1,4 +1,4 @@
-"""Refusals have the name of what is wanted, and what a shop said reaches the report without anything private."""
+"""A refusal is named by its cause, and the shop's text reaches the report without private data."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reading the form of a bank's page as a browser would."""
+"""The form of a bank's page is read as a browser would read it."""
 
 from __future__ import annotations
 
@@ -161,7 +161,7 @@ BEFORE = ["", "<a ", "<form ", "<form><input ", "<form><input value='", "<form>"
 
 
 def seconds(html):
-    """Of processor time, the least of some turns: what else a machine does only ever adds to it."""
+    """The least CPU time of several turns: other work of the machine only ever adds to it."""
     turns = []
     for _ in range(3):
         began = time.thread_time()

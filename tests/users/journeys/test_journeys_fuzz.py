@@ -1,4 +1,4 @@
-"""Whatever a shop answers, a journey ends in a receipt or in one named failure, and it ends."""
+"""Whatever a shop answers, a journey ends: in a receipt or in one named failure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reading amounts of money."""
+"""Amounts of money are read, or rejected."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Our shoppers buy from a shop that was written after the recordings alone, however it varies, with no request refused."""
+"""Shoppers buy from a second shop, written from the recordings alone, in every variation and with no request refused."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ class Wire:
         return HttpResponse(reply.status, reply.payload()[0], reply.location or "")
 
     def report(self, outcome, *, failed):
-        """Nobody keeps statistics here."""
+        """There are no statistics here."""
 
     def cookie(self, name):
         return self.cookies[name].value if name in self.cookies else ""

@@ -1,4 +1,4 @@
-"""The SMS path: every script, every way in which the shop may fail it."""
+"""SMS codes: every script, and every way in which the shop may fail it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ OPTION = "pay_on_delivery"
 
 
 def path(walked):
-    """What happened from the first question for a code on, as page and form."""
+    """The requests from the first form for a code on."""
     pages = walked.shop.pages
     start = pages.index(Page.DELIVERY_PAYMENT_CHOICE) + 1
     return [

@@ -1,4 +1,4 @@
-"""The storefront's automatic choices, on a shop of a dozen lines whose replies come back in any order."""
+"""The storefront's automatic choices, on a tiny shop whose responses come back in any order."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Accounts are read strictly and lent to one journey at a time."""
+"""Accounts are read strictly and leased to one journey at a time."""
 
 from __future__ import annotations
 

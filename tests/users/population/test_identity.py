@@ -1,4 +1,4 @@
-"""Shoppers are seeded, unique and harmless."""
+"""Identities are seeded, unique and harmless."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A failed request is sent again as the storefront does: after its pauses, each try a sample, and never a refusal in words."""
+"""A failed request is retried as the storefront does: after its delays, each try a sample, and no retry of a 2xx response."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Clock:
 
 
 class Transport:
-    """Answers with one reply after another."""
+    """Answers with one response after another."""
 
     def __init__(self, clock, *replies):
         self.clock, self.replies, self.began = clock, list(replies), []
