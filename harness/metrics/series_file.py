@@ -17,7 +17,8 @@ INTERVAL = 5.0
 HALVE_RATE_AFTER = 360
 """After this many snapshots, the interval doubles: the file of a day is hardly larger than that of an hour."""
 
-_GZIP = 31  # tells zlib to use the gzip format
+GZIP = 31
+"""Tells zlib to use the gzip format."""
 _EOF = b"# EOF\n"
 _PIECE = 1 << 16
 
@@ -41,7 +42,7 @@ class SeriesFile:
 
     def append(self, pieces: Iterable[bytes]) -> None:
         """Add one snapshot: lines with timestamps."""
-        packer = zlib.compressobj(6, zlib.DEFLATED, _GZIP)
+        packer = zlib.compressobj(6, zlib.DEFLATED, GZIP)
         packed = [packer.compress(piece) for piece in pieces]
         packed.append(packer.flush())
         # One write: the snapshot is complete, unless the process ends within it.
@@ -54,7 +55,7 @@ class SeriesFile:
     def close(self) -> None:
         """End the file."""
         if not self._file.closed:
-            self._file.write(zlib.compress(_EOF, wbits=_GZIP))
+            self._file.write(zlib.compress(_EOF, wbits=GZIP))
             self._file.close()
 
 
@@ -78,7 +79,7 @@ def _members(file: BinaryIO) -> Iterator[bytes | None]:
     """The content of each member; None for a damaged one, after which nothing can be read."""
     rest = b""
     while rest := rest or file.read(_PIECE):
-        unpacker = zlib.decompressobj(_GZIP)
+        unpacker = zlib.decompressobj(GZIP)
         parts: list[bytes] = []
         while not unpacker.eof:
             if not rest and not (rest := file.read(_PIECE)):

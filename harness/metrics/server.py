@@ -16,6 +16,7 @@ from harness.host_header import ALLOWED_HOSTS_OPTION, is_allowed_host
 from harness.metrics.collector import RunCollector
 from harness.metrics.exposition import ExpositionFormat
 from harness.metrics.scrapers import MAX_WAIT, Scrapers
+from harness.metrics.series_file import GZIP
 from harness.network import bind_problem
 from harness.yield_to_load import YieldToLoad
 
@@ -25,7 +26,6 @@ PORT = 9646
 _PIECE = 1 << 16  # bytes sent at once
 _POLL = 0.25  # seconds
 _PLAUSIBLE = 3600.0  # the longest timeout in seconds that is believed
-_GZIP = 31  # tells zlib to use the gzip format
 # A real timer and not 0: the loop then looks at its sockets, too, before the next piece is made.
 _PAUSE = 0.0005  # seconds
 
@@ -157,7 +157,7 @@ def _negotiated_format(accept: str, *, native: bool) -> ExpositionFormat:
 
 
 def _gzipped(pieces: Iterable[bytes]) -> Iterator[bytes]:
-    packer = zlib.compressobj(1, zlib.DEFLATED, _GZIP)
+    packer = zlib.compressobj(1, zlib.DEFLATED, GZIP)
     for piece in pieces:
         if packed := packer.compress(piece):
             yield packed

@@ -19,10 +19,10 @@ from harness.validity.ledger import compare_with_ledger
 STARTED = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 PAGES = ("IndexPage", "PaymentOptionSelectionPage", "ThankYouPage")
 OPTIONS = ("credit_card", "funds_transfer", "gpay", "masterpass")
-OK = Finding("end", Severity.OK, "the load was held for 40 s")
-WARNING = Finding("cpu", Severity.WARNING, "the harness used 75 % of a core", "lower the rate")
+OK = Finding("end", Severity.OK, "the load lasted 40 s")
+WARNING = Finding("cpu", Severity.WARNING, "checkload used 75 % of a core", "lower the rate")
 INVALID = Finding(
-    "shop", Severity.INVALID, "the embedded shop ended in the middle of the run", "look for the reason in its log"
+    "shop", Severity.INVALID, "the embedded shop ended in the middle of the run", "read the log of the shop for the reason"
 )
 
 

@@ -69,7 +69,7 @@ def test_an_invalid_run_is_an_error_and_its_objectives_are_skipped(invalid):
     _, cases = suite(invalid)
     (error,) = cases[VALIDITY]
     assert (error.tag, error.attrib["message"]) == ("error", invalid.judgement.reason)
-    assert "look for the reason in its log" in error.text
+    assert "read the log of the shop for the reason" in error.text
     (skipped,) = cases["journey failures < 5%"]
     assert (skipped.tag, skipped.attrib["message"]) == ("skipped", "not judged: the run is invalid")
 

@@ -75,7 +75,7 @@ def test_an_invalid_run_judges_no_objective(invalid):
 
 def test_findings_have_remedies_and_the_worst_comes_first(invalid):
     said = flat(console(invalid)).split("About the measurement")[1]
-    assert "What to do: look for the reason in its log." in said
+    assert "What to do: read the log of the shop for the reason." in said
     assert said.index("invalid: The embedded shop") < said.index("warning: The harness used 75 % of a core.")
 
 
