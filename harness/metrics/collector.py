@@ -15,6 +15,8 @@ from harness.metrics.measurement_families import families
 from harness.metrics.run_metrics import RunMetrics
 from harness.yield_to_load import NEVER, YieldToLoad
 
+SCRAPE_PAUSE = 0.0005
+"""Seconds that each pause of a scrape lasts: not 0, because gevent looks at its sockets only after a real timer."""
 OTHER = "other"
 MOST_VALUES = 80
 """The most values of a label; further values are published as ``other``."""

@@ -7,13 +7,11 @@ from collections.abc import Callable
 
 import gevent
 
-from harness.metrics.collector import RunCollector
+from harness.metrics.collector import SCRAPE_PAUSE, RunCollector
 from harness.metrics.series_file import SeriesFile
 from harness.yield_to_load import YieldToLoad
 
 logger = logging.getLogger("checkload")
-
-_PAUSE = 0.0005  # seconds
 
 
 class SeriesRecorder:
@@ -54,7 +52,7 @@ class SeriesRecorder:
             return
         at = self._file.next_timestamp(self._wall_clock())
         try:
-            self._file.append(self._collector.snapshot(at, YieldToLoad(gevent.sleep, _PAUSE)))
+            self._file.append(self._collector.snapshot(at, YieldToLoad(gevent.sleep, SCRAPE_PAUSE)))
         except OSError as error:
             self._give_up(error)
 

@@ -13,7 +13,7 @@ from gevent import socket
 from gevent.pywsgi import WSGIHandler, WSGIServer
 
 from harness.host_header import ALLOWED_HOSTS_OPTION, is_allowed_host
-from harness.metrics.collector import RunCollector
+from harness.metrics.collector import SCRAPE_PAUSE, RunCollector
 from harness.metrics.exposition import ExpositionFormat
 from harness.metrics.scrapers import MAX_WAIT, Scrapers
 from harness.metrics.series_file import GZIP
@@ -26,8 +26,6 @@ PORT = 9646
 _PIECE = 1 << 16  # bytes sent at once
 _POLL = 0.25  # seconds
 _PLAUSIBLE = 3600.0  # the longest timeout in seconds that is believed
-# A real timer and not 0: the loop then looks at its sockets, too, before the next piece is made.
-_PAUSE = 0.0005  # seconds
 
 _SCRAPER = "HTTP_X_PROMETHEUS_SCRAPE_TIMEOUT_SECONDS"  # sent only by scrapers with an interval
 
@@ -102,7 +100,7 @@ def serve(
             )
         form = _negotiated_format(environ.get("HTTP_ACCEPT", ""), native=native)
         headers = [("Content-Type", form.value), ("Cache-Control", "no-store"), ("Vary", "Accept, Accept-Encoding")]
-        pieces = collector.text(YieldToLoad(gevent.sleep, _PAUSE), form)
+        pieces = collector.text(YieldToLoad(gevent.sleep, SCRAPE_PAUSE), form)
         if "gzip" in environ.get("HTTP_ACCEPT_ENCODING", ""):
             headers.append(("Content-Encoding", "gzip"))
             pieces = _gzipped(pieces)

@@ -22,7 +22,10 @@ OPTIONS = ("credit_card", "funds_transfer", "gpay", "masterpass")
 OK = Finding("end", Severity.OK, "the load lasted 40 s")
 WARNING = Finding("cpu", Severity.WARNING, "checkload used 75 % of a core", "lower the rate")
 INVALID = Finding(
-    "shop", Severity.INVALID, "the embedded shop ended in the middle of the run", "read the log of the shop for the reason"
+    "shop",
+    Severity.INVALID,
+    "the embedded shop ended in the middle of the run",
+    "read the log of the shop for the reason",
 )
 
 

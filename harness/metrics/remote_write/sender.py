@@ -12,7 +12,7 @@ from collections.abc import Callable
 
 import gevent
 
-from harness.metrics.collector import RunCollector
+from harness.metrics.collector import SCRAPE_PAUSE, RunCollector
 from harness.metrics.remote_write.destination import Destination
 from harness.metrics.remote_write.requests import HEADERS, RequestEncoder
 from harness.yield_to_load import YieldToLoad
@@ -26,7 +26,6 @@ TIMEOUT = 5.0
 LAST_TRIES = 3
 """Attempts to deliver the last values, a second apart."""
 
-_PAUSE = 0.0005  # seconds
 _GOOD = range(200, 300)
 
 SendRequest = Callable[[bytes], int]
@@ -51,7 +50,7 @@ class RemoteWriter:
         self._where = where
         self._wall_clock = wall_clock
         self._sleep = sleep
-        self._yield_to_load = YieldToLoad(sleep, _PAUSE)
+        self._yield_to_load = YieldToLoad(sleep, SCRAPE_PAUSE)
         self._requests = RequestEncoder()
         self._deliveries = self._failed = 0
         self._why = ""
