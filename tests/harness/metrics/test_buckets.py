@@ -37,7 +37,7 @@ def test_bounds_are_written_as_floats():
 
 
 def p99_error(median, sigma):
-    """By how much the p99 read from buckets is off, as a share of the store's own."""
+    """The relative error of a p99 that is read from buckets."""
     chance = random.Random(1)
     recorder = Recorder(WINDOW)
     for _ in range(5000):

@@ -28,7 +28,7 @@ def some_families():
 
 
 def read(families):
-    """Name, labels and value of each sample, as the parser of the text has them."""
+    """Name, labels and value of each sample, as the text parser returns them."""
     for each in delimited(b"".join(encode_families(families))):
         name = each[1][0].decode()
         for metric in map(fields, each[4]):

@@ -19,7 +19,7 @@ from harness.metrics.remote_write.sender import LAST_TRIES, RemoteWriter, http_s
 
 
 def unpacked(block):
-    """What a block of literals holds."""
+    """The content of a block of literals."""
     length, at = varint(block, 0)
     content = b""
     while at < len(block):
@@ -82,7 +82,7 @@ def test_many_series_are_sent_in_several_requests():
 
 
 class Straw(RunCollector):
-    """A collector of the same few metrics, always."""
+    """A collector with a few constant metrics."""
 
     def families(self, _pause, **_):
         return iter(some_families())
@@ -128,7 +128,7 @@ def test_successful_deliveries_are_silent_and_have_increasing_timestamps(caplog)
 
 
 class Receiver(BaseHTTPRequestHandler):
-    """Sends everybody elsewhere, and remembers who came."""
+    """Redirects every request, and remembers it."""
 
     def do_POST(self):
         body = self.rfile.read(int(self.headers["Content-Length"]))
@@ -138,7 +138,7 @@ class Receiver(BaseHTTPRequestHandler):
         self.end_headers()
 
     def log_message(self, *_):
-        """Say nothing."""
+        """Log nothing."""
 
 
 def test_credentials_go_to_the_destination_and_follow_no_redirect():

@@ -35,7 +35,7 @@ def server():
 
 
 def ask(port, path, method="GET", headers=None):
-    """Ask from a thread of its own while gevent's loop answers: status, content type, body."""
+    """Request from a separate thread while gevent's loop answers; returns status, content type and body."""
 
     def fetch():
         request = urllib.request.Request(f"http://127.0.0.1:{port}{path}", method=method, headers=headers or {})

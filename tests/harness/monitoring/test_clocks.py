@@ -8,7 +8,7 @@ from harness.monitoring.clocks import ClockDrift, ClockExchange, ClockOffset, Cl
 
 
 class Clocks:
-    """A steady clock, and a wall clock that goes as a test wants it to."""
+    """A monotonic clock, and a wall clock that a test sets."""
 
     def __init__(self):
         self.now = 500.0

@@ -76,7 +76,7 @@ def test_an_invalid_run_is_an_error_and_its_objectives_are_skipped(invalid):
 
 @pytest.mark.parametrize("verdict", [Verdict.FAILED, Verdict.INCONCLUSIVE])
 def test_every_verdict_but_passed_has_a_failure(passed, verdict):
-    # A stop rule ended the run, or nothing was demanded at all.
+    # A stop rule ended the run, or there was no objective.
     judgement = replace(passed.judgement, verdict=verdict, reason="A stop rule ended the run.")
     _, cases = suite(replace(passed, judgement=judgement))
     (failure,) = cases["the run as a whole"]

@@ -22,7 +22,7 @@ def test_a_progress_line_shows_the_counts_and_times():
         recorder.journey(JourneySample("guest", "gpay", "ok", "nobody", due, due, due + 0.2, ordered=due > 100))
     recorder.page(PageSample("P", "gpay", "http_5xx", "shop", 129.0, 129.0, 129.001))
     recorder.journey(JourneySample("guest", "gpay", "http_5xx", "shop", 129.0, 129.0, 129.1))
-    # The slow pages of the beginning are no longer in the p95; the quick failure never is.
+    # The p95 no longer contains the slow pages of the beginning, and never the fast failure.
     assert Progress().line(recorder, 30.0, 45.0, 4, Phase.STEADY) == (
         " 30 of 45 s, steady, 31 journeys ended, 4 in progress, 29 orders, 1 failed, page p95 200 ms (5.01 s from sending)"
     )

@@ -20,7 +20,7 @@ def flat(text):
 
 
 def table(text, title):
-    """The rows of a table of the console, split into cells."""
+    """The rows of a table on the console, split into cells."""
     lines = text.split(f"\n{title}")[1].split("\n\n")[0].splitlines()[3:]
     return [re.split(r"\s{2,}", line.strip()) for line in lines]
 
@@ -76,7 +76,7 @@ def test_an_invalid_run_judges_no_objective(invalid):
 def test_findings_have_remedies_and_the_worst_comes_first(invalid):
     said = flat(console(invalid)).split("About the measurement")[1]
     assert "What to do: read the log of the shop for the reason." in said
-    assert said.index("invalid: The embedded shop") < said.index("warning: The harness used 75 % of a core.")
+    assert said.index("invalid: The embedded shop") < said.index("warning: checkload used 75 % of a core.")
 
 
 def test_without_findings_the_section_is_left_out(passed):

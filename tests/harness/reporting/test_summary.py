@@ -12,7 +12,7 @@ from harness.reporting.report import MOST_BYTES, summary
 
 
 def table(text, title):
-    """The rows of a table of the console, split into cells."""
+    """The rows of a table on the console, split into cells."""
     lines = text.split(f"\n{title}")[1].split("\n\n")[0].splitlines()[3:]
     return [re.split(r"\s{2,}", line.strip()) for line in lines]
 

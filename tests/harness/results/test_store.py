@@ -226,7 +226,7 @@ def test_a_scenario_name_cannot_leave_the_results_folder(scenario, name, tmp_pat
 
 
 def leaking(result):
-    """A result into which a password and card numbers have found their way, everywhere that texts can stand."""
+    """A result with a password and card numbers in every field that can hold a text."""
     objectives = tuple(
         replace(one, sentence=f"{one.sentence} for {PASSWORD} and 4111 1111 1111 1111")
         for one in result.judgement.objectives

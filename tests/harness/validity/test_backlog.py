@@ -1,4 +1,4 @@
-"""What comes in must go out: a queue that grows through the steady part speaks against the shop, or against our pool."""
+"""A backlog that grows in the steady part fails the shop, or shows that there were too few virtual users."""
 
 import math
 import random
@@ -16,7 +16,7 @@ START = 5000.0
 
 
 def load(seconds, capacity, *, rate=20.0, warm_up=10, base=0.5, users=math.inf, dropped=0.0, seed=1):
-    """A shop that finishes at most so many journeys a second (a number, or a function of time), each after ``base`` seconds."""
+    """A shop with a capacity in journeys per second (a number, or a function of time); each takes at least ``base`` seconds."""
     chance = random.Random(seed)
     recorder = Recorder(Window(START, START + warm_up, START + seconds))
     free, moment = 0.0, 0.0
@@ -40,8 +40,8 @@ def load(seconds, capacity, *, rate=20.0, warm_up=10, base=0.5, users=math.inf, 
 
 def look(recorder, *, seconds=60, objectives=(), check=backlog_growth, **conditions):
     facts = {"constant_rate": True, "expected_offered": 1200, "load_duration": float(seconds), "users": 50} | conditions
-    demands = tuple(parse(text) for text in objectives)
-    return list(check(Evidence(recorder, Conditions(**facts), demands)))
+    parsed = tuple(parse(text) for text in objectives)
+    return list(check(Evidence(recorder, Conditions(**facts), parsed)))
 
 
 def test_a_shop_that_keeps_up_has_no_backlog():
@@ -68,14 +68,14 @@ def test_arrivals_ends_and_growth_add_up():
 
 
 def test_journeys_that_fill_an_empty_shop_are_no_backlog():
-    # Each takes 8 s, and nothing is warmed up: the first 8 s are the first ones' way home.
+    # Each journey takes 8 s, and there is no warm-up: in the first 8 s no journey ends.
     recorder = load(60, 1000.0, warm_up=0, base=8.0)
     assert look(recorder)[0].level is Severity.OK
     assert (
         journey_flow(Evidence(recorder, Conditions(constant_rate=True, expected_offered=1, load_duration=60.0))).since
         == 30.0
     )
-    # Longer than half of the run: nobody can tell.
+    # Journeys longer than half of the run: the run is too short.
     assert look(load(60, 1000.0, warm_up=0, base=40.0)) == []
 
 
@@ -85,7 +85,7 @@ def test_a_backlog_for_want_of_users_is_invalid():
     assert finding.level is Severity.INVALID
     assert "too few virtual users" in finding.message
     assert "raise the number of users" in finding.remedy
-    # Where the answers themselves are too slow, it is the shop that keeps the users.
+    # If the replies themselves are too slow, the shop keeps the users busy.
     assert look(recorder, objectives=["journey response_time p95 < 1s"])[0].level is Severity.FAILED
 
 

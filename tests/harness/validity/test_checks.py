@@ -63,7 +63,7 @@ def test_each_fault_is_found_and_named(changed, name, level, words):
     assert words in found[name].message
     assert found[name].remedy or level is Severity.WARNING
     others = {finding.check for finding in found.values() if finding.level is Severity.INVALID} - {name}
-    # A journey without a sample is out of the books and cut short at once; nothing else accuses a second part.
+    # No fault makes a second check find the run invalid.
     assert others == set()
 
 

@@ -1,4 +1,4 @@
-"""The load that came is held against the one that was planned, and the time journeys took against the time they were seen."""
+"""The delivered load is compared with the plan, and the journeys in progress with their samples."""
 
 import math
 
@@ -18,7 +18,7 @@ START = 5000.0
 
 
 def load(seconds, lacking=lambda _moment: False, *, rate=20, dropped=False, took=0.5):
-    """So many arrivals a second, without those that are lacking."""
+    """A load of ``rate`` arrivals a second, without the ``lacking`` ones."""
     recorder = Recorder(Window(START, START + 10, START + seconds))
     for number in range(seconds * rate):
         moment = (number + 0.5) / rate
@@ -104,7 +104,7 @@ def test_windows_of_long_runs_hold_whole_slices():
 
 
 def watched(recorder, lose=0):
-    """What two processes saw of the journeys in the recorder; some are lost on the way to them."""
+    """The journeys of the recorder as two processes saw them; ``lose`` of them are lost."""
     seen = [ConcurrencyIntegral(), ConcurrencyIntegral()]
     for number in range(sum(cell.response.total for cell in recorder.journeys.values()) - lose):
         one = seen[number % 2]

@@ -1,4 +1,4 @@
-"""What the machine did not leave us spoils a run; what is not measured is never taken for good."""
+"""A machine that gives checkload too little makes a run invalid; a value that was not measured never counts as good."""
 
 import pytest
 
@@ -79,7 +79,7 @@ def test_missing_readings_are_named():
     (finding,) = found(missing_readings, ProcessFacts(machine=MachineUsage(seconds=100.0, processor=3.0)))
     assert finding.level is WARNING
     assert finding.message.endswith("not measured: open files, steal, waiting for a processor")
-    # Either of two ways to know of waiting is enough.
+    # One of the two measures of waiting is enough.
     assert found(missing_readings, process(queued=None)) == []
     assert found(missing_readings, process(pressed=None)) == []
     assert len(found(missing_readings, process(pressed=None, queued=None))) == 1

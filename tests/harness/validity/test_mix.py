@@ -1,4 +1,4 @@
-"""Those came who were meant to: a drift is told from chance, and the option that is off most is named."""
+"""Another mix than planned is told from chance, and the option that differs most is named."""
 
 import math
 import random
@@ -46,7 +46,7 @@ def test_rare_options_are_added_up():
 
 
 def test_too_few_rare_ones_join_the_smallest_cell():
-    # One in a thousand expected, all of them lacking or doubled: too few to tell.
+    # One of a thousand is expected, and all of these are missing or doubled: too few for a test.
     assert found({"card": 999, "rare": 1}, {"card": 999.0, "rare": 1.0}) == []
     assert (
         found({"card": 500, "wallet": 498, "rare": 2}, {"card": 500.0, "wallet": 499.0, "rare": 1.0})[0].level

@@ -17,7 +17,7 @@ def test_a_target_is_unreachable_when_every_connection_failed():
 
 
 def test_an_unreachable_target_is_the_only_finding():
-    facts = conditions(target_unreachable="nobody answers", requests_sent=0, load_duration=0.0, expected_offered=0)
+    facts = conditions(target_unreachable="connection refused", requests_sent=0, load_duration=0.0, expected_offered=0)
     found = [finding for finding in check(Recorder(Window(0, 0, 1)), facts) if finding.level is Severity.INVALID]
     assert [finding.check for finding in found] == ["target"]
 

@@ -1,4 +1,4 @@
-"""A run that never came to rest has no one response time; a healthy short one is left alone."""
+"""A run whose response times drift is inconclusive; a steady short run is not."""
 
 import json
 import math
@@ -31,7 +31,7 @@ OK, WARNING, INCONCLUSIVE = Severity.OK, Severity.WARNING, Severity.INCONCLUSIVE
 
 
 def run(slower=lambda _moment: 1.0, *, length=40, rate=40, took=0.2, seed=1, names=("A",), journeys=False):
-    """``length`` steady seconds after ten of warm-up; what a page takes is drawn, and stretched by ``slower``."""
+    """``length`` steady seconds after 10 s of warm-up, with random page times that ``slower`` multiplies."""
     chance = random.Random(seed)
     recorder = Recorder(Window(100.0, 110.0, 110.0 + length))
     for number in range((length + 10) * rate):
@@ -46,9 +46,9 @@ def run(slower=lambda _moment: 1.0, *, length=40, rate=40, took=0.2, seed=1, nam
     return recorder
 
 
-def found(recorder, demands=(), **conditions):
+def found(recorder, objectives=(), **conditions):
     facts = Conditions(**{"constant_rate": True} | conditions)
-    findings = list(stationary(Evidence(recorder, facts, tuple(parse(text) for text in demands))))
+    findings = list(stationary(Evidence(recorder, facts, tuple(parse(text) for text in objectives))))
     assert len(findings) <= 1
     return findings[0] if findings else None
 

@@ -1,4 +1,4 @@
-"""Many processes are one instrument only if nobody was lost, all ran the same, and their clocks agree."""
+"""Workers measure as one only if none is lost, all run the same scenario, and their clocks agree."""
 
 import pytest
 
@@ -114,7 +114,7 @@ def test_a_silent_worker_is_a_warning(gap, said):
 @pytest.mark.parametrize(
     ("drift", "level", "words"),
     [
-        (ClockDrift(100.0, 0.0, 0.001), OK, "nobody set a clock"),
+        (ClockDrift(100.0, 0.0, 0.001), OK, "no clock was set"),
         (ClockDrift(100.0, 0.05, 0.001), OK, "half of what a warning takes"),
         (ClockDrift(100.0, 0.2, 0.002), WARNING, "drifted by +200 ms in 100 s, 0.2 % of the time"),
         (ClockDrift(100.0, -2.0, 0.002), INVALID, "drifted by -2 s in 100 s, 2 % of the time"),
