@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 HERE = Path(__file__).resolve().parent
-sys.path[:0] = [str(HERE.parents[1]), str(HERE)]
+sys.path[:0] = [str(HERE.parents[1]), str(HERE.parent), str(HERE)]
 
 
 def idle(url: str, users: int) -> dict[str, float]:
@@ -109,7 +109,7 @@ def _reports_of(count: int, seconds: int = 32, measured: int = 7) -> float:
     rng = random.Random(1)
     window = Window(0.0, 0.0, math.inf)
     recorders = {name: Recorder(window) for name in run.fleet.workers}
-    tellers = {name: DeltaEncoder(recorder) for name, recorder in recorders.items()}
+    encoders = {name: DeltaEncoder(recorder) for name, recorder in recorders.items()}
     facts = ProcessFacts()
     spent = []
     for second in range(seconds):
@@ -131,7 +131,7 @@ def _reports_of(count: int, seconds: int = 32, measured: int = 7) -> float:
                 {
                     "run": run.id,
                     "key": run.fleet.workers[name].key,
-                    "counts": tellers[name].encode(),
+                    "counts": encoders[name].encode(),
                     "under_way": 60,
                     "in_flight": {f"option{n}": 15 for n in range(4)},
                     "requesting": {f"page{n}": 2 for n in range(15)},
@@ -151,25 +151,17 @@ def _reports_of(count: int, seconds: int = 32, measured: int = 7) -> float:
 
 def _a_master(workers: int) -> Any:
     """A master's run, begun, with so many workers that have a user each."""
+    from master_runs import master_run  # noqa: PLC0415
     from workloads import FakeWorkload  # noqa: PLC0415
 
-    from harness.distributed.master import MasterRun  # noqa: PLC0415
     from harness.distributed.messages import CLOCK_REQUEST  # noqa: PLC0415
 
-    def send(what: str, message: dict, name: str) -> None:
+    def send(what: str, message: Any, name: str | None) -> None:
         if what == CLOCK_REQUEST:
             run.receive_clock_reply(name, {**message, "received": message["sent"], "answered": message["sent"]})
 
     workload = FakeWorkload(name="bench", arrival_rate=1.0, users=workers, steady=1e9)
-    run = MasterRun(
-        workload,
-        None,
-        send=send,
-        users_of=lambda: {f"worker_{n}": {"Guest": 1} for n in range(workers)},
-        missing_workers=list,
-        kinds={"Guest": "guest"},
-    )
-    run.start_background_tasks = lambda: None
+    run = master_run(workload, send, lambda: {f"worker_{n}": {"Guest": 1} for n in range(workers)})
     run.start(workers)
     return run
 

@@ -1,13 +1,15 @@
-"""What arrives on the master's port: broken bytes, foreign names and wrong shapes are refused, and the listener lives.
+"""Sends broken bytes, foreign names and wrong shapes to the master's port: it refuses them and keeps listening.
 
-A worker stands on the other side of a real connection; each input is followed by a heartbeat that must be heard.
+A worker sends over a real connection. After each input it sends a heartbeat that the master must receive.
 """
 
 from __future__ import annotations
 
 import logging
 import string
+import sys
 from contextlib import contextmanager
+from pathlib import Path
 
 import gevent
 import msgpack
@@ -16,10 +18,8 @@ from locust import __version__
 from locust.env import Environment
 from locust.event import Events
 from locust.rpc import Message, rpc
-from workloads import FakeWorkload
 
 from harness.distributed.delta import DeltaEncoder
-from harness.distributed.master import MasterRun
 from harness.distributed.messages import CLOCK_REPLY, REFUSE, REPORT
 from harness.locust_plugin import transport
 from harness.locust_plugin.master_port import install_port_guard
@@ -27,6 +27,10 @@ from harness.measurement.recorder import Recorder
 from harness.measurement.sample import Window
 from harness.measurement.totals import RunTotals
 from harness.run.collaborators import TimeSource
+
+sys.path += [str(Path(__file__).parents[1])]
+from master_runs import master_run
+from workloads import FakeWorkload
 
 NAME = "vm_" + 32 * "0"
 WORKLOAD = FakeWorkload(name="own", arrival_rate=1.0, users=1, warm_up=1.0, steady=9.0, drain=5.0)
@@ -73,11 +77,11 @@ def messages(run, key):
     """What a worker says in its life, with proper contents."""
     recorder = Recorder(Window(0.0, 1.0, 10.0))
     recorder.offered(5.0, 3)
-    teller = DeltaEncoder(recorder)
+    encoder = DeltaEncoder(recorder)
     report = {
         "run": run.id,
         "key": key,
-        "counts": teller.encode(),
+        "counts": encoder.encode(),
         "under_way": 0,
         "in_flight": {"gpay": 1},
         "requesting": {},
@@ -150,8 +154,8 @@ def frames(random, proper):
     return [msgpack.dumps((says, data, name))]
 
 
-class Silent(logging.Handler):
-    """Raises for a traceback in the log."""
+class TracebackRecorder(logging.Handler):
+    """Keeps each traceback that is logged."""
 
     def __init__(self):
         super().__init__()
@@ -166,7 +170,7 @@ class Port:
     """A master that has a run on, and a worker's connection to it."""
 
     def __init__(self):
-        self.log = Silent()
+        self.log = TracebackRecorder()
         logging.getLogger().addHandler(self.log)
         logging.getLogger().setLevel(logging.INFO)
         self.guard, self.read = install_port_guard(), 0
@@ -202,16 +206,7 @@ class Port:
         def send(_kind, message, _name):
             keys.append(message.get("key", ""))
 
-        self.run = MasterRun(
-            WORKLOAD,
-            None,
-            send=send,
-            users_of=lambda: {NAME: {"Guest": 1}},
-            missing_workers=list,
-            kinds={"Guest": "guest"},
-            time=TimeSource(sleep=lambda _: gevent.sleep(0)),
-        )
-        self.run.start_background_tasks = lambda: None
+        self.run = master_run(WORKLOAD, send, lambda: {NAME: {"Guest": 1}}, TimeSource(sleep=lambda _: gevent.sleep(0)))
         self.run.start(1)
         self.proper = messages(self.run, next(filter(None, keys)))
 

@@ -3,10 +3,11 @@
 import contextlib
 
 import pytest
+from master_runs import master_run
 from workloads import FakeWorkload
 
 from harness.distributed.delta import DeltaEncoder
-from harness.distributed.master import START_LEAD, USER_COUNT_TIMEOUT, MasterRun
+from harness.distributed.master import START_LEAD, USER_COUNT_TIMEOUT
 from harness.distributed.messages import BEGIN, CLOCK_REQUEST, NEXT_RUN_ONLY, REPORT_RECEIVED, ForgedMessage
 from harness.measurement.recorder import Recorder
 from harness.measurement.sample import Window
@@ -22,18 +23,15 @@ class Hosts:
     def __init__(self, **ahead):
         self.now, self.ahead, self.sent = 100.0, ahead, []
         self.reported_at = {}
-        self.run = MasterRun(
+        self.run = master_run(
             WORKLOAD,
-            None,
-            send=self.send,
-            users_of=lambda: {
-                name: {"Guest": 2 if self.now >= self.reported_at.get(name, 0.0) else 0} for name in self.ahead
-            },
-            missing_workers=list,
-            kinds={"Guest": "guest"},
-            time=TimeSource(clock=lambda: self.now, sleep=self.sleep, wall_clock=lambda: 1_000_000 + self.now),
+            self.send,
+            self.users_of,
+            TimeSource(clock=lambda: self.now, sleep=self.sleep, wall_clock=lambda: 1_000_000 + self.now),
         )
-        self.run.start_background_tasks = lambda: None
+
+    def users_of(self):
+        return {name: {"Guest": 2 if self.now >= self.reported_at.get(name, 0.0) else 0} for name in self.ahead}
 
     def sleep(self, seconds):
         self.now += seconds
