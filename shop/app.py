@@ -58,16 +58,16 @@ class Shop:
             Page.SMS_INBOX: self._sms_inbox,
         }
 
-    def answer(
+    def handle(
         self, request: Request, route: Route, now: float, active_faults: frozenset[FaultName] = NO_FAULTS
     ) -> Reply:
         """Answer a request at this time; ``active_faults`` are the faults to apply."""
         try:
-            return self._answer(request, route, now, active_faults)
+            return self._handle(request, route, now, active_faults)
         except Refused as refusal:
             return Reply(dict(refusal.document), refusal.status)
 
-    def _answer(self, request: Request, route: Route, now: float, active_faults: frozenset[FaultName]) -> Reply:
+    def _handle(self, request: Request, route: Route, now: float, active_faults: frozenset[FaultName]) -> Reply:
         page = route.page
         if request.method != "GET" and page not in _NO_CSRF_PAGES:
             self._must_hold_csrf_token(request)

@@ -50,8 +50,8 @@ _ADDRESS = {"PUT": Page.ADDRESS_CHANGE, "PATCH": Page.ADDRESS_CHANGE, "DELETE": 
 
 
 def _varying(template: str, pages: Mapping[str, Page]) -> tuple[str, str, Mapping[str, Page]]:
-    start, _, rest = template.partition("{")
-    return start, rest.partition("}")[2], pages
+    start, _, after = template.partition("{")
+    return start, after.partition("}")[2], pages
 
 
 _WITH_ARGUMENT = (

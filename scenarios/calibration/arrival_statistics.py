@@ -181,7 +181,7 @@ class ArrivalStatistics:
         for _ in range(late if self.is_cut else 0):
             self._held.pop()
         while self._held:
-            self._judge(self._held.popleft())
+            self._count_minute(self._held.popleft())
 
     def _settle(self, arrival: LoggedArrival) -> None:
         # An arrival that is too late for its minute counts in the current minute.
@@ -205,9 +205,9 @@ class ArrivalStatistics:
         self._held.append(tuple(self._open))
         self._held.extend(_NO_ARRIVALS for _ in range(min(many - 1, _LONGEST_SILENCE)))
         while len(self._held) > _MAX_WAITING:
-            self._judge(self._held.popleft())
+            self._count_minute(self._held.popleft())
 
-    def _judge(self, minute: _Minute) -> None:
+    def _count_minute(self, minute: _Minute) -> None:
         count = sum(minute)
         self.counted += count
         self.minutes += 1

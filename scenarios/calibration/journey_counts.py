@@ -64,13 +64,13 @@ class JourneyCounts:
             if page not in NO_THINK_PAGES and not (page is Page.VERIFY_SMS and journey.codes_before_new):
                 self._add_think_time(page, max(0.0, gap))
 
-    def add_unfinished(self, rest: Iterable[tuple[ObservedJourney, float]]) -> None:
+    def add_unfinished(self, unfinished: Iterable[tuple[ObservedJourney, float]]) -> None:
         """Count the journeys that were open at the end of the log, each with the seconds since its last request.
 
         A journey without an order may have gone on after the log. If its silence is short, it is not counted.
         """
         unsure = []
-        for journey, silence in rest:
+        for journey, silence in unfinished:
             if journey.ordered or not journey.kind:
                 self.add(journey)
             else:

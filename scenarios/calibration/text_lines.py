@@ -58,18 +58,18 @@ class TextLines:
         found = _LINE.match(line)
         if found is None:
             raise ValueError("not in the common or combined form")
-        moment, rest = parse_common_log_time(found["moment"]), found["rest"]
-        fine = _MOMENT.search(rest)
-        took, whole = self._duration(rest)
+        moment, tail = parse_common_log_time(found["moment"]), found["rest"]
+        fine = _MOMENT.search(tail)
+        took, whole = self._duration(tail)
         stamped = self._stamped or (StampedAt.START if whole else StampedAt.END)
         came, done = request_span(float(fine[1]) if fine else moment, took, stamped)
-        session = self._session.search(rest)
+        session = self._session.search(tail)
         value = session["value"] if session else ""
         by_cookie = value not in _NO_SESSION
         if by_cookie:
             who = self._anonymous.number("session", value)
         else:
-            quoted = _QUOTED.findall(rest)
+            quoted = _QUOTED.findall(tail)
             who = self._anonymous.number("address", found["host"], quoted[1] if len(quoted) > 1 else "")
         return LoggedRequest(
             came,
@@ -83,11 +83,11 @@ class TextLines:
             has_subseconds=fine is not None,
         )
 
-    def _duration(self, rest: str) -> tuple[float | None, bool]:
+    def _duration(self, tail: str) -> tuple[float | None, bool]:
         """The duration in seconds if there is one, and whether it is a whole number, as from Apache."""
-        found = _TOOK.search(rest)
+        found = _TOOK.search(tail)
         if found is None:
-            found = _NUMBER.search(_QUOTED.sub('""', rest))
+            found = _NUMBER.search(_QUOTED.sub('""', tail))
         if found is None:
             return None, False
         whole = "." not in found[1]

@@ -80,7 +80,7 @@ def run(arguments: argparse.Namespace) -> int:
     problems: list[str] = []
     q = _percentile(arguments.percentile, problems)
     shares = [
-        _share(f"--{name}", getattr(arguments, name.replace("-", "_")), problems)
+        _percentage(f"--{name}", getattr(arguments, name.replace("-", "_")), problems)
         for name in ("harmless", "harmful", "run-effect")
     ]
     if not problems and shares[0] >= shares[1]:
@@ -115,11 +115,11 @@ def _ratios(
         *((page, partial(page_slices, pages=(page,))) for page in pages),
     ]
     for name, slices in subjects:
-        looks = [
+        estimates = [
             (percentile_estimate(slices(a.recorder), q), percentile_estimate(slices(b.recorder), q)) for a, b in pairs
         ]
         seen: list[tuple[PercentileEstimate, PercentileEstimate]] = [
-            (a, b) for a, b in looks if a is not None and b is not None
+            (a, b) for a, b in estimates if a is not None and b is not None
         ]
         if len(seen) == len(pairs):
             among = 1 if name in GATED else len(pages)
@@ -232,7 +232,7 @@ def _percentile(text: str, problems: list[str]) -> float:
     return percent / 100
 
 
-def _share(option: str, text: str, problems: list[str]) -> float:
+def _percentage(option: str, text: str, problems: list[str]) -> float:
     found = quantity(text)
     if found is None or found[1] != "%" or not 0 <= found[0] < 100:  # noqa: PLR2004  per cent
         problems.append(f"{option} {text}: not a percentage; write for example 5%")

@@ -86,8 +86,8 @@ def _load_trace(path: Path, state: tuple[int, int], rate_scale: float, time_scal
     moments, places = scale_trace(recorded.moments, rate_scale=rate_scale, time_scale=time_scale, seed=seed)
     if not moments:
         raise TraceError([Problem("arrivals.rate_scale", rate_scale, "at least one arrival", "raise it")])
-    told = tuple(recorded.trace_rows[place] for place in places) if recorded.trace_rows else ()
-    return ScaledTrace(TraceSchedule(moments), told, profile_of(moments), recorded.digest)
+    rows = tuple(recorded.trace_rows[place] for place in places) if recorded.trace_rows else ()
+    return ScaledTrace(TraceSchedule(moments), rows, profile_of(moments), recorded.digest)
 
 
 @lru_cache(maxsize=4)
@@ -106,8 +106,8 @@ def _read_trace(path: Path, _state: tuple[int, int]) -> TraceFileContent:
         ) from None
     if reading.problems:
         raise TraceError(reading.shown())
-    told = tuple(reading.trace_rows) if any(one.option or one.journey for one in reading.trace_rows) else ()
-    return TraceFileContent(tuple(reading.moments), told, sha256(text).hexdigest())
+    rows = tuple(reading.trace_rows) if any(one.option or one.journey for one in reading.trace_rows) else ()
+    return TraceFileContent(tuple(reading.moments), rows, sha256(text).hexdigest())
 
 
 class _TraceReader:

@@ -247,14 +247,14 @@ class Scenario:
     def shop_settings(self) -> Settings:
         """The settings of the embedded shop, with the SMS share, the seed and the accounts of the scenario."""
         settings = self.document.shop
-        changes: dict[str, Any] = {}
+        updates: dict[str, Any] = {}
         if self.document.sms.share is not None:
-            changes["sms"] = settings.sms.model_copy(update={"share": self.document.sms.share})
+            updates["sms"] = settings.sms.model_copy(update={"share": self.document.sms.share})
         if "seed" not in settings.model_fields_set:
-            changes["seed"] = self.seed
+            updates["seed"] = self.seed
         if self.accounts_file is not None and settings.accounts_file is None:
-            changes["accounts_file"] = str(self.accounts_file)
-        return settings.model_copy(update=changes)
+            updates["accounts_file"] = str(self.accounts_file)
+        return settings.model_copy(update=updates)
 
     def as_asked(self) -> dict[str, Any]:
         """The whole scenario as plain JSON values, with defaults and without secrets. ``build_scenario`` can read it."""

@@ -70,9 +70,9 @@ class ScenarioWorkload:
         self._mix = _minimum_within_schedule(chosen.mix, self._schedule)
         self.planned_minimum: Mapping[str, int] = self._mix.minimum
         self.page_roles = PAGE_ROLES
-        told = chosen.trace.options if chosen.trace else frozenset[str]()
+        from_trace = chosen.trace.options if chosen.trace else frozenset[str]()
         self.payment_options: Sequence[str] = [
-            slug for slug in PAYMENT_OPTIONS if chosen.mix.payments.get(slug, 0) > 0 or slug in told
+            slug for slug in PAYMENT_OPTIONS if chosen.mix.payments.get(slug, 0) > 0 or slug in from_trace
         ]
 
     def stepped_schedule(self) -> SteppedSchedule:
@@ -105,10 +105,10 @@ class ScenarioWorkload:
         weights = {name: weight for name, weight in mix.journeys.items() if weight > 0}
         if (replayed := self._scenario.trace) is None or not replayed.trace_rows:
             return weights
-        told = Counter(one.journey for one in replayed.trace_rows)
-        drawn, whole = told.pop("", 0), sum(weights.values())
-        names = [name for name in JOURNEYS if name in told or (drawn and name in weights)]
-        return {name: told[name] + drawn * weights.get(name, 0.0) / whole for name in names}
+        from_trace = Counter(one.journey for one in replayed.trace_rows)
+        drawn, whole = from_trace.pop("", 0), sum(weights.values())
+        names = [name for name in JOURNEYS if name in from_trace or (drawn and name in weights)]
+        return {name: from_trace[name] + drawn * weights.get(name, 0.0) / whole for name in names}
 
     @property
     def users(self) -> int:

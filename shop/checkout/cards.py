@@ -123,7 +123,7 @@ def _cvv_errors(form: Form, name: str) -> Errors:
 
 
 def _customer_cards(key: str) -> PageRenderer:
-    return lambda _till: {key: [dict(CUSTOMER_CARD)]}
+    return lambda _context: {key: [dict(CUSTOMER_CARD)]}
 
 
 def _is_customer_card(form: Form, key: str) -> bool:
@@ -138,7 +138,7 @@ def _choose_saved_card(form: Form, context: CheckoutContext) -> PostResult:
     return next_page(Page.INSTALLMENT)
 
 
-def _pay_with_stored_card(form: Form, _till: CheckoutContext) -> PostResult:
+def _pay_with_stored_card(form: Form, _context: CheckoutContext) -> PostResult:
     if not _is_customer_card(form, "stored_card"):
         return field_error("stored_card", "This card is not one of yours.")
     errors = _cvv_errors(form, "security_code")

@@ -21,7 +21,7 @@ _ADDRESS = re.compile(r"https?://[^\s/?#]+\S*")
 _LONGEST = 16 * 1024
 
 
-def _agree_and_buy(form: Form, _till: CheckoutContext) -> PostResult:
+def _agree_and_buy(form: Form, _context: CheckoutContext) -> PostResult:
     errors = agreement_errors(form)
     return PostResult(errors=errors) if errors else ORDER_COMPLETE
 
@@ -55,7 +55,7 @@ def _take_choice(value: str, context: CheckoutContext) -> bool:
     return choice is not None
 
 
-def _show_choices(_till: CheckoutContext) -> dict[str, Any]:
+def _show_choices(_context: CheckoutContext) -> dict[str, Any]:
     return {"payment_choices": list(DELIVERY_PAYMENT_CHOICES.values())}
 
 
@@ -124,7 +124,7 @@ def _begin_confirmation(form: Form, context: CheckoutContext) -> PostResult:
     return next_page(Page.CONFIRMATION_QUERY)
 
 
-def _ask_confirmation(form: Form, _till: CheckoutContext) -> PostResult:
+def _ask_confirmation(form: Form, _context: CheckoutContext) -> PostResult:
     if errors := agreement_errors(form):
         return PostResult(errors=errors)
     # The token of a payment sheet can be any text, also a long one.
@@ -148,7 +148,7 @@ HANDLERS: Mapping[Flow, PaymentHandler] = MappingProxyType(
         Flow.REDIRECTION: REDIRECTION,
         Flow.FUNDS_TRANSFER: PaymentHandler(
             posts={Page.FUNDS_TRANSFER_CHOICE: _choose_bank_account, Page.FUNDS_TRANSFER: _agree_and_buy},
-            shows={Page.FUNDS_TRANSFER_CHOICE: lambda _till: {"bank_accounts": list(BANK_ACCOUNTS.values())}},
+            shows={Page.FUNDS_TRANSFER_CHOICE: lambda _context: {"bank_accounts": list(BANK_ACCOUNTS.values())}},
         ),
         Flow.PAY_ON_DELIVERY: PaymentHandler(
             posts={
@@ -174,7 +174,9 @@ HANDLERS: Mapping[Flow, PaymentHandler] = MappingProxyType(
                 Page.CREDIT_PAYMENT_CONFIRMATION: _agree_and_buy,
             },
             shows={
-                Page.CREDIT_PAYMENT_SELECTION: lambda _till: {"credit_payment_options": list(CREDIT_OPTIONS.values())},
+                Page.CREDIT_PAYMENT_SELECTION: lambda _context: {
+                    "credit_payment_options": list(CREDIT_OPTIONS.values())
+                },
             },
         ),
         Flow.CONFIRMATION: PaymentHandler(

@@ -62,7 +62,7 @@ class AsgiShop:
             return
         request = _request(scope, body)
         if request.path.startswith(CONTROL_PATH):
-            await _send(send, self._control.answer(request))
+            await _send(send, self._control.handle(request))
         else:
             await self._serve(request, scope, receive, send)
 
@@ -93,12 +93,12 @@ class AsgiShop:
             await self._sleep(wait)
         fault = draw_fault(self._shop.settings.faults, page, self._fault_rng)
         if fault is None:
-            await _send(send, problem or self._answer(request, asked))
+            await _send(send, problem or self._handle(request, asked))
             return
         ledger.faults[fault.name] += 1
         instead = replacement_reply(fault.name)
         active_faults = frozenset({fault.name}) if fault.name in BEHAVIOUR_FAULTS else NO_FAULTS
-        reply = instead or problem or self._answer(request, asked, active_faults)
+        reply = instead or problem or self._handle(request, asked, active_faults)
         await self._deliver(fault, reply, scope, receive, send)
 
     def _freeze(self) -> None:
@@ -118,10 +118,10 @@ class AsgiShop:
             self._freeze()
         return self._workers.admit(now, service_time) - now
 
-    def _answer(self, request: Request, asked: Route | None, active_faults: frozenset[FaultName] = NO_FAULTS) -> Reply:
+    def _handle(self, request: Request, asked: Route | None, active_faults: frozenset[FaultName] = NO_FAULTS) -> Reply:
         if asked is None:
             raise LookupError("a request without a page has no answer")
-        return self._shop.answer(request, asked, self._clock(), active_faults)
+        return self._shop.handle(request, asked, self._clock(), active_faults)
 
     async def _deliver(self, fault: Fault, reply: Reply, scope: Scope, receive: Receive, send: Send) -> None:
         body = corrupt_reply(fault.name, reply, self._fault_rng)
@@ -130,8 +130,8 @@ class AsgiShop:
             return
         abort = scope.get("extensions", {}).get(RESET_EXTENSION, {}).get("call")
         if fault.name is FaultName.SLOW_BODY:
-            pause = (_SLOW_BODY if fault.seconds is None else fault.seconds) / _CHUNKS
-            await _send(send, reply, body, before_each_chunk=partial(self._sleep, pause))
+            delay = (_SLOW_BODY if fault.seconds is None else fault.seconds) / _CHUNKS
+            await _send(send, reply, body, before_each_chunk=partial(self._sleep, delay))
             return
         if fault.name is FaultName.STALL:
             await self._wait_until_gone(receive, _STALL if fault.seconds is None else fault.seconds)

@@ -28,7 +28,7 @@ class Control:
         self._shop = shop
         self._apply = apply
 
-    def answer(self, request: Request) -> Reply:
+    def handle(self, request: Request) -> Reply:
         """Answer a request to ``/_control/<name>``, with or without a slash at the end."""
         name = request.path.removeprefix(CONTROL_PATH).removesuffix("/")
         exchanges: Mapping[tuple[str, str], Callable[[Request], Reply]] = {

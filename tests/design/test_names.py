@@ -71,6 +71,10 @@ ORDINARY = {
 EXCEPTIONS = {
     "*:PREPARED": "the state of a run before its load begins",
     "*:share": "a part of a whole, from 0 to 1: a key of scenario files",
+    "scenarios/*:conduct": "a key of scenario files",
+    "tests/scenarios/*:conduct": "a key of scenario files",
+    "scenarios/schema/*:Share": "the type of keys that are a part of a whole",
+    "shop/settings.py:Share": "the type of keys that are a part of a whole",
 }
 """Names that use such a word in its everyday sense: path and name, with the reason."""
 

@@ -76,7 +76,7 @@ class Client:
             asked = route(request.method, request.path, request.query)
         except Refused as refusal:
             return Reply(dict(refusal.document), refusal.status)
-        reply = self.shop.answer(request, asked, self.clock(), frozenset(active_faults))
+        reply = self.shop.handle(request, asked, self.clock(), frozenset(active_faults))
         for cookie in reply.cookies:
             name, _, value = cookie.partition(";")[0].partition("=")
             self.cookies[name] = value
@@ -107,8 +107,8 @@ class Client:
             "POST", "/users/login/", json={"email": email, "password": password, "formType": "login", "locale": "en"}
         )
 
-    def add_address(self, **changes: Any) -> str:
-        reply = self.send("POST", "/address/", json=ADDRESS | changes)
+    def add_address(self, **updates: Any) -> str:
+        reply = self.send("POST", "/address/", json=ADDRESS | updates)
         assert reply.status == 201
         return str(reply.document["pk"])
 

@@ -369,7 +369,7 @@ def test_a_form_that_cannot_be_read_is_refused(browse, content_type, body, statu
     client = browse().to_payment()
     headers = {"content-type": content_type, "x-csrftoken": client.token, "x-requested-with": "XMLHttpRequest"}
     request = Request("POST", "/orders/checkout/", {}, client.cookies, headers, body)
-    assert client.shop.answer(request, Route(Page.PAYMENT_OPTION), client.clock()).status == status
+    assert client.shop.handle(request, Route(Page.PAYMENT_OPTION), client.clock()).status == status
 
 
 def test_an_order_is_only_shown_for_its_token(browse):

@@ -51,8 +51,8 @@ def test_all_problems_are_reported_at_once_with_key_and_remedy():
                 "colour": "red",
             }
         )
-    told = {problem["key"]: problem["problem"] for problem in settings_problems(caught.value)}
-    assert set(told) == {
+    problems = {problem["key"]: problem["problem"] for problem in settings_problems(caught.value)}
+    assert set(problems) == {
         "sms.options.0",
         "sms.share",
         "sms.fixed_code",
@@ -62,10 +62,10 @@ def test_all_problems_are_reported_at_once_with_key_and_remedy():
         "workers",
         "colour",
     }
-    assert "did you mean 'credit_card'?" in told["sms.options.0"]
-    assert "did you mean 'BinNumberPage'?" in told["service.pages.BinNumerPage"]
-    assert "did you mean 'reset'?" in told["faults.0.name"]
-    assert "800ms" in told["service.default"]
+    assert "did you mean 'credit_card'?" in problems["sms.options.0"]
+    assert "did you mean 'BinNumberPage'?" in problems["service.pages.BinNumerPage"]
+    assert "did you mean 'reset'?" in problems["faults.0.name"]
+    assert "800ms" in problems["service.default"]
 
 
 @pytest.mark.parametrize(

@@ -131,10 +131,10 @@ def test_peak_and_best_hour_are_found_in_one_pass():
     ("until", "counted", "minutes", "cut"),
     [(600.0, 10, 10, False), (480.0, 8, 8, True), (475.0, 7, 7, True), (1_200.0, 10, 20, False), (30.0, 10, 10, False)],
 )
-def test_arrivals_after_the_given_end_are_not_counted(until, counted, minutes, cut):
+def test_arrivals_after_the_given_end_are_not_counted(until, counted, minutes, short):
     comings = ArrivalStatistics()
     for minute in range(10):
         comings.add(LoggedArrival(minute * 60.0, "", "guest"))
     comings.close(until)
-    assert (comings.counted, comings.minutes, comings.is_cut) == (counted, minutes, cut)
+    assert (comings.counted, comings.minutes, comings.is_cut) == (counted, minutes, short)
     assert comings.mean * 60 == pytest.approx(counted / minutes)

@@ -57,8 +57,8 @@ def test_invalid_timestamps_are_refused(nonsense):
         (f' {AGENT} rt="0.250" "osessionid=abc"', NINE - 0.25, NINE, True),
     ],
 )
-def test_durations_are_read_as_each_server_writes_them(rest, came, done, timed):
-    found = text(START + rest)
+def test_durations_are_read_as_each_server_writes_them(tail, came, done, timed):
+    found = text(START + tail)
     assert (found.started_at, found.ended_at, found.has_duration) == (pytest.approx(came), pytest.approx(done), timed)
     assert (found.method, found.target, found.status) == ("GET", "/product/1/", 200)
 

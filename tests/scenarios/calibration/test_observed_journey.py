@@ -125,7 +125,7 @@ def ended(sessions, *requests):
 
 def test_half_an_hour_of_silence_ends_a_session():
     sessions = Sessions()
-    over, rest = ended(
+    over, still_open = ended(
         sessions,
         request(0, "/product/1/"),
         request(1700, "/product/1/"),
@@ -133,7 +133,7 @@ def test_half_an_hour_of_silence_ends_a_session():
         request(5300, "/product/1/"),
     )
     assert [one.pages for one in over] == [3]
-    assert [one.pages for one in rest] == [1]
+    assert [one.pages for one in still_open] == [1]
 
 
 def test_the_clock_of_the_log_ends_silent_sessions():
@@ -142,7 +142,7 @@ def test_the_clock_of_the_log_ends_silent_sessions():
 
 
 def test_after_an_order_a_new_journey_begins_in_the_same_session():
-    over, rest = ended(
+    over, still_open = ended(
         Sessions(),
         request(0, "/users/login/", method="POST"),
         request(10, "/orders/checkout/"),
@@ -154,8 +154,8 @@ def test_after_an_order_a_new_journey_begins_in_the_same_session():
         request(80, "PaymentOptionSelectionPage", method="POST"),
     )
     assert [(one.kind, one.ordered, one.pages) for one in over] == [("returning", True, 5)]
-    assert [(one.kind, one.ordered, one.began) for one in rest] == [("returning", False, 60)]
-    assert rest[0].signed_in
+    assert [(one.kind, one.ordered, one.began) for one in still_open] == [("returning", False, 60)]
+    assert still_open[0].signed_in
 
 
 def test_think_times_are_from_a_reply_to_the_next_request():
@@ -191,8 +191,8 @@ def test_an_endless_session_is_cut():
 
 def test_too_many_open_sessions_end_early_and_are_counted():
     sessions = Sessions(most_open=10)
-    over, rest = ended(sessions, *(request(at, "/product/1/", who=at) for at in range(25)))
-    assert (len(over), len(rest)) == (15, 10)
+    over, still_open = ended(sessions, *(request(at, "/product/1/", who=at) for at in range(25)))
+    assert (len(over), len(still_open)) == (15, 10)
     assert sessions.counts.evicted == 15
 
 

@@ -245,6 +245,6 @@ def test_open_journeys_at_the_end_of_the_log_are_not_counted(calibrate):
     )
     assert done + going == 900
     assert going < 45
-    _, output, cut = calibrate(whole[: len(whole) // 2], "--overwrite")
-    assert int(re.search(r"(\d+) that had not ended", cut)[1]) > going
+    _, output, short = calibrate(whole[: len(whole) // 2], "--overwrite")
+    assert int(re.search(r"(\d+) that had not ended", short)[1]) > going
     assert share(read_scenario(str(output)).mix.journeys, "abandoning") == pytest.approx(0.1, abs=0.05)

@@ -24,10 +24,10 @@ def command(monkeypatch):
     def of(*arguments):
         with pytest.raises(Replaced) as replaced:
             main(["run", *arguments])
-        _, module, name, flag, locustfile, *rest = replaced.value.args[0]
+        _, module, name, flag, locustfile, *options = replaced.value.args[0]
         assert (module, name, flag) == ("-m", "locust", "-f")
         assert Path(locustfile).name == "locustfile.py"
-        return rest
+        return options
 
     return of
 

@@ -108,9 +108,9 @@ def test_header_values_are_hidden_from_results(token):
     assert SECRET not in json.dumps(asked)
     assert asked["headers"] == {"Authorization": "(hidden)", "Key": "(hidden)"}
     assert build_scenario(asked, name="again").as_asked() == asked
-    prepared = ScenarioWorkload(scenario, Choices(scenario="gated"))
-    assert {SECRET, f"Basic {SECRET}"} <= set(prepared.secrets())
-    assert SECRET not in json.dumps(prepared.as_asked())
+    workload_of = ScenarioWorkload(scenario, Choices(scenario="gated"))
+    assert {SECRET, f"Basic {SECRET}"} <= set(workload_of.secrets())
+    assert SECRET not in json.dumps(workload_of.as_asked())
 
 
 @pytest.mark.parametrize("key", ["locale", "currency"])

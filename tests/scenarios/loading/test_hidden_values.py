@@ -20,15 +20,15 @@ SOUND = """
 
 
 @pytest.fixture
-def told(tmp_path):
+def message(tmp_path):
     """What is said of this text as a scenario, whether when it is read or when its accounts are."""
 
     def tell(text, **choices):
         path = tmp_path / "own.toml"
         path.write_text(dedent(text), encoding="utf-8")
-        with pytest.raises(UsageError) as misuse:
+        with pytest.raises(UsageError) as usage_error:
             ScenarioFolder().choose(Choices(scenario=str(path), **choices)).worker_context(0, 1)
-        return str(misuse.value)
+        return str(usage_error.value)
 
     return tell
 
@@ -48,8 +48,8 @@ def told(tmp_path):
         '{"password": "hunter2"}\n',
     ],
 )
-def test_values_of_another_file_are_not_shown(told, foreign):
-    text = told(foreign)
+def test_values_of_another_file_are_not_shown(message, foreign):
+    text = message(foreign)
     assert "hunter2" not in text
     assert "4711" not in text
 
@@ -69,8 +69,8 @@ def test_values_of_another_file_are_not_shown(told, foreign):
         '"code"."of" = "hunter2"',
     ],
 )
-def test_a_mistyped_code_is_not_shown(told, sms):
-    text = told(f"{dedent(SOUND)}\n[sms]\n{sms}\n")
+def test_a_mistyped_code_is_not_shown(message, sms):
+    text = message(f"{dedent(SOUND)}\n[sms]\n{sms}\n")
     assert "hunter2" not in text
     assert "4711" not in text
     assert "sms" in text or "line " in text or "the end of the file" in text
@@ -80,46 +80,46 @@ def test_a_mistyped_code_is_not_shown(told, sms):
     "sms", ['sms = "hunter2"', 'sms = ["hunter2"]', 'sms = [{code = "hunter2"}]', 'shop = {sms = "hunter2"}',
             'shop = {sms = {fixed_code = ["hunter2"]}}']
 )  # fmt: skip
-def test_a_value_in_place_of_a_table_is_not_shown(told, sms):
-    assert "hunter2" not in told(f"{sms}\n{dedent(SOUND)}")
+def test_a_value_in_place_of_a_table_is_not_shown(message, sms):
+    assert "hunter2" not in message(f"{sms}\n{dedent(SOUND)}")
 
 
 @pytest.mark.parametrize("shift", range(len(COLUMNS)))
 @pytest.mark.parametrize("password", ["hunter2", "hunter2@home", "4711"])
-def test_no_cell_of_an_accounts_file_is_shown(told, tmp_path, shift, password):
+def test_no_cell_of_an_accounts_file_is_shown(message, tmp_path, shift, password):
     row = ["ada@shop.example", password, "Ada", "L", "", "1"]
     rows = [row[shift:] + row[:shift]] * 2
     (tmp_path / "people.csv").write_text("\n".join([",".join(COLUMNS), *map(",".join, [*rows, row[:5], row])]) + "\n")
-    text = told(f'{dedent(SOUND)}\n[accounts]\nfile = "people.csv"\n')
+    text = message(f'{dedent(SOUND)}\n[accounts]\nfile = "people.csv"\n')
     assert "line 2" in text or "line 3" in text
     assert password not in text.replace(str(tmp_path), "")
 
 
 @pytest.mark.parametrize("trace", ["root:$6$hunter2$x:1\n", "email,password\nada,hunter2\n", "time\nhunter2\n",
                                    "time,journey\n1,hunter2\n", "0\n1,hunter2\n", 'time\n"hunter2\n'])  # fmt: skip
-def test_no_cell_of_a_trace_is_shown(told, tmp_path, trace):
+def test_no_cell_of_a_trace_is_shown(message, tmp_path, trace):
     (tmp_path / "trace.csv").write_text(trace)
-    text = told('objectives = ["journey failures < 1%"]\n[arrivals]\ntrace = "trace.csv"\n')
+    text = message('objectives = ["journey failures < 1%"]\n[arrivals]\ntrace = "trace.csv"\n')
     assert "trace.csv" in text
     assert "hunter2" not in text
 
 
-def test_control_characters_in_keys_are_replaced(told):
-    text = told(f"{json.dumps(chr(27) + '[2J' + 'x' * 200)} = 1\n{dedent(SOUND)}")
+def test_control_characters_in_keys_are_replaced(message):
+    text = message(f"{json.dumps(chr(27) + '[2J' + 'x' * 200)} = 1\n{dedent(SOUND)}")
     assert chr(27) not in text
     assert max(map(len, text.splitlines()[2:3])) < 100
 
 
 @pytest.mark.parametrize("name", ["fifo", "x" * 300, "\\u0000", ".", "/dev/zero", "nowhere.csv"])
 @pytest.mark.parametrize("key", ["accounts.file", "shop.accounts_file"])
-def test_a_missing_accounts_file_is_refused_early(told, tmp_path, monkeypatch, key, name):
+def test_a_missing_accounts_file_is_refused_early(message, tmp_path, monkeypatch, key, name):
     os.mkfifo(tmp_path / "fifo")
     monkeypatch.chdir(tmp_path)
     table, _, last = key.partition(".")
-    assert key in told(f'{dedent(SOUND)}\n[{table}]\n{last} = "{name}"\n')
+    assert key in message(f'{dedent(SOUND)}\n[{table}]\n{last} = "{name}"\n')
 
 
-def test_a_fifo_as_the_access_log_of_the_shop_is_refused(told, tmp_path, monkeypatch):
+def test_a_fifo_as_the_access_log_of_the_shop_is_refused(message, tmp_path, monkeypatch):
     os.mkfifo(tmp_path / "fifo")
     monkeypatch.chdir(tmp_path)
-    assert "shop.access_log" in told(f'{dedent(SOUND)}\n[shop]\naccess_log = "fifo"\n')
+    assert "shop.access_log" in message(f'{dedent(SOUND)}\n[shop]\naccess_log = "fifo"\n')

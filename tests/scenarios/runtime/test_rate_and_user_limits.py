@@ -61,9 +61,9 @@ def choose(tmp_path):
     ],
 )
 def test_a_scenario_above_the_limits_is_refused(choose, text, key):
-    with pytest.raises(UsageError) as misuse:
+    with pytest.raises(UsageError) as usage_error:
         choose(DEMAND + text)
-    assert key in str(misuse.value)
+    assert key in str(usage_error.value)
 
 
 @pytest.mark.parametrize(
@@ -85,10 +85,10 @@ def test_a_scenario_above_the_limits_is_refused(choose, text, key):
     ],
 )
 def test_an_option_above_the_limits_is_refused_by_name(choose, choices, option):
-    with pytest.raises(UsageError) as misuse:
+    with pytest.raises(UsageError) as usage_error:
         choose(DEMAND + OPEN, **choices)
-    assert option in str(misuse.value)
-    assert len(str(misuse.value)) < 1_000
+    assert option in str(usage_error.value)
+    assert len(str(usage_error.value)) < 1_000
 
 
 def test_a_run_of_thirty_days_is_ready_at_once(choose):

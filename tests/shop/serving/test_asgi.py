@@ -14,7 +14,7 @@ from shop.settings import FaultName
 LIST = "/orders/checkout/?page=PaymentOptionSelectionPage"
 
 
-class Heard:
+class Received:
     """What came out of the application for one request."""
 
     def __init__(self):
@@ -58,7 +58,7 @@ class Wire:
         if json is not None:
             body = orjson.dumps(json)
             headers.append((b"content-type", b"application/json"))
-        heard = Heard()
+        received = Received()
         left = [] if hangs_up else [{"type": "http.request", "body": body, "more_body": False}]
 
         async def receive():
@@ -67,11 +67,11 @@ class Wire:
 
         async def send(message):
             if message["type"] == "http.response.start":
-                heard.status = message["status"]
-                heard.headers = {name.decode(): value.decode() for name, value in message["headers"]}
+                received.status = message["status"]
+                received.headers = {name.decode(): value.decode() for name, value in message["headers"]}
             else:
-                heard.body += message.get("body", b"")
-                heard.chunks += 1
+                received.body += message.get("body", b"")
+                received.chunks += 1
 
         scope = {
             "type": "http",
@@ -79,10 +79,10 @@ class Wire:
             "path": path,
             "query_string": query.encode(),
             "headers": headers,
-            "extensions": {RESET_EXTENSION: {"call": lambda: setattr(heard, "aborted", True)}},
+            "extensions": {RESET_EXTENSION: {"call": lambda: setattr(received, "aborted", True)}},
         }
         await self.app(scope, receive, send)
-        return heard
+        return received
 
     def ledger(self):
         return self.ask("GET", "/_control/ledger").document
@@ -101,23 +101,26 @@ def wire(browse, clock):
 
 
 def test_the_shop_answers_the_list_of_payment_options(wire):
-    heard = wire().ask("GET", LIST)
-    assert heard.status == 200
-    assert heard.headers["content-type"] == "application/json"
-    assert int(heard.headers["content-length"]) == len(heard.body)
-    options = heard.document["context_list"][0]["page_context"]["payment_options"]
+    received = wire().ask("GET", LIST)
+    assert received.status == 200
+    assert received.headers["content-type"] == "application/json"
+    assert int(received.headers["content-length"]) == len(received.body)
+    options = received.document["context_list"][0]["page_context"]["payment_options"]
     assert [row["slug"] for row in options] == list(PAYMENT_OPTIONS)
 
 
 def test_each_cookie_has_its_own_header(browse, clock):
-    heard = Wire(browse(), clock).ask("GET", "/csrf_token/")
-    assert heard.document["csrf_token"] in heard.headers["set-cookie"] or "osessionid" in heard.headers["set-cookie"]
+    received = Wire(browse(), clock).ask("GET", "/csrf_token/")
+    assert (
+        received.document["csrf_token"] in received.headers["set-cookie"]
+        or "osessionid" in received.headers["set-cookie"]
+    )
 
 
 def test_a_reply_without_content_has_no_body(wire):
     """A byte behind it would be taken for the beginning of the next reply."""
-    heard = wire().ask("DELETE", "/address/1/", json={})
-    assert (heard.status, heard.headers, heard.body) == (204, {}, b"")
+    received = wire().ask("DELETE", "/address/1/", json={})
+    assert (received.status, received.headers, received.body) == (204, {}, b"")
 
 
 def test_requests_are_counted_by_page_without_control(wire):
@@ -138,8 +141,8 @@ def test_a_too_long_body_is_refused(wire):
 
 def test_an_incomplete_post_does_nothing(wire):
     shop = wire()
-    heard = shop.ask("POST", LIST, form={"payment_option": "gpay"}, hangs_up=True)
-    assert heard.status == 0
+    received = shop.ask("POST", LIST, form={"payment_option": "gpay"}, hangs_up=True)
+    assert received.status == 0
     assert shop.ask("GET", LIST).document["pre_order"]["payment_option"] is None
 
 
@@ -159,9 +162,9 @@ def test_a_full_queue_refuses_the_next_request(wire):
         return await asyncio.gather(*(shop.fetch("GET", LIST) for _ in range(3)))
 
     shop.clock.advance = lambda _seconds: None  # nobody leaves before all have come
-    heard = asyncio.run(at_once())
-    assert [reply.status for reply in heard] == [200, 200, 503]
-    assert heard[2].headers["retry-after"] == "1"
+    received = asyncio.run(at_once())
+    assert [reply.status for reply in received] == [200, 200, 503]
+    assert received[2].headers["retry-after"] == "1"
     assert shop.slept == pytest.approx([1.0, 2.0])
     assert shop.ledger()["refused_full"] == 1
 
@@ -196,30 +199,32 @@ def test_parallel_posts_of_one_session_complete_one_order(wire):
 ENVELOPE = {"context_list", "template_name", "errors", "pre_order"}
 
 
-def page_of(heard):
-    return heard.document["context_list"][-1]["page_name"]
+def page_of(received):
+    return received.document["context_list"][-1]["page_name"]
 
 
 SYMPTOMS = {
-    FaultName.WRONG_PAGE: lambda heard: heard.status == 200 and page_of(heard) == "IndexPage",
-    FaultName.MISSING_FIELD: lambda heard: (
-        "pre_order" not in heard.document or "page_context" not in heard.document["context_list"][0]
+    FaultName.WRONG_PAGE: lambda received: received.status == 200 and page_of(received) == "IndexPage",
+    FaultName.MISSING_FIELD: lambda received: (
+        "pre_order" not in received.document or "page_context" not in received.document["context_list"][0]
     ),
-    FaultName.TRUNCATED_JSON: lambda heard: not heard.is_json and heard.body.startswith(b"{"),
-    FaultName.INVALID_JSON: lambda heard: not heard.is_json and heard.body.endswith(b"}"),
-    FaultName.HTML_INSTEAD: lambda heard: heard.status == 200 and heard.headers["content-type"].startswith("text/html"),
-    FaultName.OK_WITH_ERRORS: lambda heard: heard.status == 200 and bool(heard.document["errors"]),
-    FaultName.SIGN_IN_REDIRECT: lambda heard: heard.status == 302 and "login" in heard.headers["location"],
-    FaultName.THROTTLED: lambda heard: heard.status == 429,
-    FaultName.SERVER_ERROR: lambda heard: heard.status == 500,
-    FaultName.UNAVAILABLE: lambda heard: heard.status == 503,
-    FaultName.CLIENT_ERROR: lambda heard: heard.status == 400,
-    FaultName.RESET: lambda heard: heard.status == 0 and heard.aborted,
-    FaultName.STALL: lambda heard: heard.status == 0 and heard.aborted,
-    FaultName.SLOW_BODY: lambda heard: heard.is_json and heard.chunks > 10,
-    FaultName.SESSION_DROPPED: lambda heard: heard.document["template_name"] == "orders/index.html",
-    FaultName.EMPTY_BASKET: lambda heard: "basket" in heard.document["redirect_url"],
-    FaultName.OVERSIZED_BODY: lambda heard: heard.is_json and len(heard.body) > 12_000_000,
+    FaultName.TRUNCATED_JSON: lambda received: not received.is_json and received.body.startswith(b"{"),
+    FaultName.INVALID_JSON: lambda received: not received.is_json and received.body.endswith(b"}"),
+    FaultName.HTML_INSTEAD: lambda received: (
+        received.status == 200 and received.headers["content-type"].startswith("text/html")
+    ),
+    FaultName.OK_WITH_ERRORS: lambda received: received.status == 200 and bool(received.document["errors"]),
+    FaultName.SIGN_IN_REDIRECT: lambda received: received.status == 302 and "login" in received.headers["location"],
+    FaultName.THROTTLED: lambda received: received.status == 429,
+    FaultName.SERVER_ERROR: lambda received: received.status == 500,
+    FaultName.UNAVAILABLE: lambda received: received.status == 503,
+    FaultName.CLIENT_ERROR: lambda received: received.status == 400,
+    FaultName.RESET: lambda received: received.status == 0 and received.aborted,
+    FaultName.STALL: lambda received: received.status == 0 and received.aborted,
+    FaultName.SLOW_BODY: lambda received: received.is_json and received.chunks > 10,
+    FaultName.SESSION_DROPPED: lambda received: received.document["template_name"] == "orders/index.html",
+    FaultName.EMPTY_BASKET: lambda received: "basket" in received.document["redirect_url"],
+    FaultName.OVERSIZED_BODY: lambda received: received.is_json and len(received.body) > 12_000_000,
 }
 ELSEWHERE = {FaultName.LOST_SMS, FaultName.WRONG_AMOUNT, FaultName.NOT_ECHOED, FaultName.REPEATED_ORDER_NUMBER}
 
@@ -245,8 +250,8 @@ def test_a_wrong_amount_is_wrong_by_one(wire):
 
 def test_not_echoed_hides_a_stored_choice(wire):
     shop = wire(fault="not_echoed")
-    heard = shop.ask("POST", LIST, form={"payment_option": "gpay"})
-    assert heard.document["pre_order"]["payment_option"] is None
+    received = shop.ask("POST", LIST, form={"payment_option": "gpay"})
+    assert received.document["pre_order"]["payment_option"] is None
     assert shop.ask("GET", "/orders/checkout/").document["pre_order"]["payment_option"]["slug"] == "gpay"
 
 
@@ -254,8 +259,8 @@ def test_a_lost_sms_never_arrives(wire):
     choice = "PayOnDeliveryPaymentChoicePage"
     shop = wire(fault="lost_sms", pages=[choice])
     shop.ask("POST", LIST, form={"payment_option": "pay_on_delivery"})
-    heard = shop.ask("POST", f"/orders/checkout/?page={choice}", form={"payment_choice": "cash"})
-    assert page_of(heard) == "VerifySmsPage"
+    received = shop.ask("POST", f"/orders/checkout/?page={choice}", form={"payment_choice": "cash"})
+    assert page_of(received) == "VerifySmsPage"
     assert shop.ask("GET", "/_sms/05000000001/").document == {"messages": []}
     shop.ask("POST", "/orders/checkout/?page=SendSmsPage", form={})
     assert len(shop.ask("GET", "/_sms/05000000001/").document["messages"]) == 1
@@ -266,8 +271,8 @@ def test_an_order_number_is_given_twice(wire):
     numbers = []
     for _ in range(2):
         shop.client.to_payment().choose("cash_register")
-        heard = shop.ask("POST", "/orders/checkout/?page=CashRegisterPage", form={"agreement": "1"})
-        numbers.append(heard.document["context_list"][0]["page_context"]["order_number"])
+        received = shop.ask("POST", "/orders/checkout/?page=CashRegisterPage", form={"agreement": "1"})
+        numbers.append(received.document["context_list"][0]["page_context"]["order_number"])
     assert numbers[0] == numbers[1]
     ledger = shop.ledger()
     assert (ledger["orders_total"], ledger["order_numbers"]) == (2, 1)
@@ -286,8 +291,8 @@ def test_a_retry_after_a_lost_reply_completes_one_order(wire, fault):
     shop.ask("POST", address, form={"agreement": "1"})
     assert shop.ledger()["orders"] == ({"cash_register": 1} if fault in DONE else {})
     assert shop.ask("PUT", "/_control/faults", json=[]).status == 200
-    heard = shop.ask("POST", address, form={"agreement": "1"})
-    assert page_of(heard) == "ThankYouPage"
+    received = shop.ask("POST", address, form={"agreement": "1"})
+    assert page_of(received) == "ThankYouPage"
     ledger = shop.ledger()
     assert ledger["orders"] == {"cash_register": 1}
     assert ledger["double_completions"] == (fault in DONE)
@@ -346,8 +351,8 @@ def test_no_fault_shows_a_card_number(wire, card):
         shop.client.choose("credit_card")
         shop.client.post("BinNumberPage", bin_number=APPROVED_CARD[:6])
         shop.client.post("InstallmentSelectionPage", installment="1")
-        heard = shop.ask("POST", "/orders/checkout/?page=CreditCardConfirmationPage", form=card)
-        assert APPROVED_CARD.encode() not in heard.body
+        received = shop.ask("POST", "/orders/checkout/?page=CreditCardConfirmationPage", form=card)
+        assert APPROVED_CARD.encode() not in received.body
 
 
 # -- control --------------------------------------------------------------------------------------
@@ -355,8 +360,10 @@ def test_no_fault_shows_a_card_number(wire, card):
 
 def test_faults_can_be_changed_while_the_shop_runs(wire):
     shop = wire()
-    heard = shop.ask("PUT", "/_control/faults", json=[{"name": "throttled", "pages": ["PaymentOptionSelectionPage"]}])
-    assert heard.document["faults"][0]["name"] == "throttled"
+    received = shop.ask(
+        "PUT", "/_control/faults", json=[{"name": "throttled", "pages": ["PaymentOptionSelectionPage"]}]
+    )
+    assert received.document["faults"][0]["name"] == "throttled"
     assert shop.ask("GET", LIST).status == 429
     assert shop.ask("PUT", "/_control/faults", json={"faults": []}).status == 200
     assert shop.ask("GET", LIST).status == 200
@@ -385,9 +392,9 @@ def test_settings_can_be_changed_while_the_shop_runs(wire):
 def test_wrong_settings_are_refused_with_every_problem_and_change_nothing(wire, path, document, keys):
     shop = wire()
     before = shop.ask("GET", "/_control/settings").document
-    heard = shop.ask("PUT", f"/_control/{path}", json=document)
-    assert heard.status == 400
-    assert {problem["key"] for problem in heard.document["errors"]} == keys
+    received = shop.ask("PUT", f"/_control/{path}", json=document)
+    assert received.status == 400
+    assert {problem["key"] for problem in received.document["errors"]} == keys
     assert shop.ask("GET", "/_control/settings").document == before
 
 

@@ -154,7 +154,7 @@ def test_a_taken_port_is_reported_in_one_line(run):
 
 
 @pytest.mark.parametrize(
-    ("arguments", "told"),
+    ("arguments", "printed"),
     [
         (["--port", "70000"], "--port 70000: give a port from 0"),
         (["--port", "0", "--host", "0.0.0.0"], "--allow-other-hosts"),
@@ -163,11 +163,11 @@ def test_a_taken_port_is_reported_in_one_line(run):
         (["--port", "0", "--seed", "-1"], "settings: seed:"),
     ],
 )
-def test_startup_errors_have_no_traceback(run, arguments, told):
+def test_startup_errors_have_no_traceback(run, arguments, printed):
     process = run(*arguments)
     output, complaints = process.communicate(timeout=20)
     assert (process.returncode, output) == (2, b"")
-    assert told in complaints.decode()
+    assert printed in complaints.decode()
     assert len(complaints.decode().splitlines()) == 1
 
 
