@@ -128,7 +128,7 @@ def test_peak_and_best_hour_are_found_in_one_pass():
 
 
 @pytest.mark.parametrize(
-    ("until", "counted", "minutes", "cut"),
+    ("until", "counted", "minutes", "short"),
     [(600.0, 10, 10, False), (480.0, 8, 8, True), (475.0, 7, 7, True), (1_200.0, 10, 20, False), (30.0, 10, 10, False)],
 )
 def test_arrivals_after_the_given_end_are_not_counted(until, counted, minutes, short):

@@ -47,7 +47,7 @@ def test_invalid_timestamps_are_refused(nonsense):
 
 
 @pytest.mark.parametrize(
-    ("rest", "came", "done", "timed"),
+    ("tail", "came", "done", "timed"),
     [
         ("", NINE, NINE, False),
         (f" {AGENT}", NINE, NINE, False),
