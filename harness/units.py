@@ -50,9 +50,9 @@ def parse_duration(text: str) -> Duration | None:
 
     This is the grammar of scenario keys, objectives and stop rules.
     """
-    rest, seconds, written = text.strip(), [], ""
-    while rest:
-        part = _DURATION_PART.match(rest)
+    remaining, seconds, written = text.strip(), [], ""
+    while remaining:
+        part = _DURATION_PART.match(remaining)
         try:
             number = math.nan if part is None else float(part[1])
         except ValueError:
@@ -61,7 +61,7 @@ def parse_duration(text: str) -> Duration | None:
             return None
         seconds.append(number * DURATIONS[part[2]])
         written += f"{number:.12g}{part[2]}"
-        rest = rest[part.end() :]
+        remaining = remaining[part.end() :]
     return Duration(math.fsum(seconds), written) if seconds else None
 
 

@@ -267,17 +267,17 @@ def _first_try(state: _SearchState, found: BoundaryEstimate | None) -> float:
 def _confirm(
     state: _SearchState, rate: float, found: BoundaryEstimate | None, *, at_least: bool, why: str
 ) -> Generator[SearchLevel, LevelOutcome, SearchResult]:
-    plan, looks = state.plan, 0
-    while not looks or state.spent + state.confirmation <= plan.budget:
-        joins_previous, seconds = 0 < looks < MAX_CONFIRMATIONS, plan.confirm
+    plan, tries = state.plan, 0
+    while not tries or state.spent + state.confirmation <= plan.budget:
+        joins_previous, seconds = 0 < tries < MAX_CONFIRMATIONS, plan.confirm
         if found is not None and state.spent + 2 * state.confirmation > plan.budget:
             joins_previous, rate = False, min(rate, found.rate * LAST)
             seconds = max(seconds, plan.budget - plan.after - state.longest_journey - state.spent)
         outcome = yield SearchLevel(Purpose.CONFIRM, rate, seconds, joins_previous)
-        looks = looks + 1 if joins_previous else 1
+        tries = tries + 1 if joins_previous else 1
         state.spent, state.under_way = outcome.spent, outcome.under_way
         if outcome.trouble:
-            at_least, why, looks = True, outcome.trouble, MAX_CONFIRMATIONS
+            at_least, why, tries = True, outcome.trouble, MAX_CONFIRMATIONS
             rate *= RETREAT
             yield from _drain(state)
             continue
@@ -289,7 +289,7 @@ def _confirm(
             continue  # more samples at this rate will probably decide
         steepness = USUAL_STEEPNESS if found is None else found.steepness
         rate *= max(RETREAT, min(HIGHEST_TRY, (TARGET_EXCESS / max(excess, TARGET_EXCESS)) ** (1 / steepness)))
-        looks = MAX_CONFIRMATIONS
+        tries = MAX_CONFIRMATIONS
         state.kept = min(state.kept, rate)
         yield from _drain(state)
     if state.longest_journey and plan.shortest(state.longest_journey) > plan.budget:

@@ -2,7 +2,7 @@
 
 Merging two histograms only adds integers. So it is exact, and its order does not matter. The buckets are in ``bucket_layout``.
 
-This file is over 300 lines, because it is one class whose methods share private counts; a split would make these public.
+Longer than 300 lines: it is one class whose methods share private counts, and a split would make these public.
 """
 
 from __future__ import annotations

@@ -25,10 +25,10 @@ class Outcome(StrEnum):
 
     def __new__(cls, value: str, blame: Blame) -> Self:
         """Make a member that is its value as text and carries its blame."""
-        member = str.__new__(cls, value)
-        member._value_ = value
-        member.blame = blame
-        return member
+        outcome = str.__new__(cls, value)
+        outcome._value_ = value
+        outcome.blame = blame
+        return outcome
 
     OK = "ok", Blame.NOBODY
     # The shop works, but the shopper does not get the order: for example the bank declines the card.

@@ -249,13 +249,8 @@ def _rate(recorder: Recorder, objective: Objective) -> ObjectiveResult:
     counts, length = completions(recorder, objective)
     total = sum(counts)
     if len(counts) < 2:  # noqa: PLR2004  one stretch cannot vary
-        return _result(
-            objective,
-            Verdict.INCONCLUSIVE,
-            None,
-            SampleCounts(total, 0),
-            "the steady part is too short to show how much the rate varies",
-        )
+        why = "the steady part is too short to show how much the rate varies"
+        return _result(objective, Verdict.INCONCLUSIVE, None, SampleCounts(total, 0), why)
     rate, half_width = mean_confidence_interval([count / length for count in counts], objective.confidence)
     held = [objective.operator.holds(end, objective.bound) for end in (rate - half_width, rate + half_width)]
     more = None

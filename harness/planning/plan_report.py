@@ -54,7 +54,7 @@ def console(plan: CapacityPlan, width: int = 100) -> str:
 
 def html(plan: CapacityPlan) -> str:
     """The plan as an HTML page with charts."""
-    first, *rest = words.sentences(plan)
+    first, *remaining = words.sentences(plan)
     verdict = plan.verdict.value
     parts = [
         "<!doctype html>",
@@ -62,7 +62,7 @@ def html(plan: CapacityPlan) -> str:
         f"<title>checkload plan: {escape(words.VERDICT_LABELS[plan.verdict])}</title><style>{_STYLE}</style></head><body>",
         f'<h1 class="{verdict}">{escape(words.headline(plan))}</h1>',
         f'<p class="answer">{escape(first)}</p>',
-        *(f"<p>{escape(one)}</p>" for one in rest),
+        *(f"<p>{escape(one)}</p>" for one in remaining),
         *(figure for figure in (throughput_curve(plan), response_curve(plan)) if figure),
         f'<p class="dim">{escape(plan.curve_missing)}</p>' if plan.curve_missing and plan.measured.levels else "",
         *(_table(table) for table in tables(plan)),

@@ -85,13 +85,13 @@ class Profile:
         index = bisect_left(self._totals, y)
         stage = self.stages[index]
         begin = self._ends[index] - stage.duration
-        rest = y - (self._totals[index] - stage.expected)
-        if rest <= 0:
+        remaining = y - (self._totals[index] - stage.expected)
+        if remaining <= 0:
             return begin
         # Expanded with the conjugate: it subtracts no nearly equal numbers, whether the rate is constant, rises or starts at 0.
         slope = (stage.rate_to - stage.rate_from) / stage.duration
-        root = math.sqrt(max(0.0, stage.rate_from**2 + 2 * slope * rest))
-        return min(begin + 2 * rest / (stage.rate_from + root), self._ends[index])
+        root = math.sqrt(max(0.0, stage.rate_from**2 + 2 * slope * remaining))
+        return min(begin + 2 * remaining / (stage.rate_from + root), self._ends[index])
 
 
 MOST_COUNTED = 1_000_000

@@ -1,7 +1,9 @@
 """The claims about the harness; each is an experiment that gives one row of a table.
 
-An experiment is repeated with seeds counted up from one that is printed, so that every figure can be had again. The
-sizes are arguments: small in the tests, large in the table.
+An experiment is repeated with seeds counted up from one that is printed, so that every figure can be reproduced.
+The sizes are arguments: small in the tests, large in the table.
+
+Longer than 300 lines: the experiments share one kind of row and the same simulated shops.
 """
 
 import math
@@ -157,7 +159,7 @@ def objectives(runs: int, seed: int = 1000) -> Iterator[Row]:
 
 
 @dataclass(frozen=True)
-class Told:
+class PageRun:
     """The pages of a whole run in the order of their due moments: when, and whether over the bound."""
 
     due: Sequence[float]
@@ -172,25 +174,25 @@ class Told:
         return recorder
 
 
-def looked_at(told: Told, objective: Objective) -> tuple[Verdict, bool]:
+def verdict_with_interim_checks(run: PageRun, objective: Objective) -> tuple[Verdict, bool]:
     """The verdict over a run that ends when it is certain, and whether the run ended early."""
-    looks = InterimAnalyses([objective], warm_up=0.0, steady=told.length)
+    interim_analyses = InterimAnalyses([objective], warm_up=0.0, steady=run.length)
     moment = 0.0
-    while moment < told.length:
+    while moment < run.length:
         moment += 1.0
-        if looks.due(moment) and looks.analyse(told.until(moment), moment):
-            return evaluate_objective(told.until(moment), objective, looks.alpha_left).verdict, True
-    return evaluate_objective(told.until(told.length), objective, looks.alpha_left).verdict, False
+        if interim_analyses.due(moment) and interim_analyses.analyse(run.until(moment), moment):
+            return evaluate_objective(run.until(moment), objective, interim_analyses.alpha_left).verdict, True
+    return evaluate_objective(run.until(run.length), objective, interim_analyses.alpha_left).verdict, False
 
 
-def independent_pages(share: float, chance: random.Random) -> Told:
+def independent_pages(share: float, chance: random.Random) -> PageRun:
     """Pages that are over the bound independently, at random."""
     length, number = 120.0, chance.choice([300, 1_000, 4_000])
     due = sorted(chance.random() * length for _ in range(number))
-    return Told(due, [chance.random() < share for _ in due], length)
+    return PageRun(due, [chance.random() < share for _ in due], length)
 
 
-def clustered_pages(share: float, chance: random.Random) -> Told:
+def clustered_pages(share: float, chance: random.Random) -> PageRun:
     """Pages that are over the bound in clusters: an M/M/8 shop at 0.9 of its capacity, for 300 s."""
     length, service, warm_up = 300.0, 10.0, 60.0
     arrivals = 0.9 * SERVERS * service
@@ -198,13 +200,13 @@ def clustered_pages(share: float, chance: random.Random) -> Told:
     moments = list(poisson(arrivals, warm_up + length, chance))
     stays = queue(moments, exponential(1 / service, chance), Counter(SERVERS))
     kept = [(moment - warm_up, stay > bound) for moment, stay in zip(moments, stays, strict=True) if moment >= warm_up]
-    return Told([moment for moment, _ in kept], [late for _, late in kept], length)
+    return PageRun([moment for moment, _ in kept], [late for _, late in kept], length)
 
 
 def early_ends(runs: int, seed: int = 8000) -> Iterator[Row]:
     """How often a run with interim checks ends with a wrong verdict, and how often it ends early."""
     objective = parse("page.P response_time p95 < 2s")
-    shops: tuple[tuple[str, Callable[[float, random.Random], Told]], ...] = (
+    shops: tuple[tuple[str, Callable[[float, random.Random], PageRun]], ...] = (
         ("independent samples", independent_pages),
         ("clustered, M/M/8 at 90 %", clustered_pages),
     )
@@ -212,12 +214,15 @@ def early_ends(runs: int, seed: int = 8000) -> Iterator[Row]:
     for name, shop in shops:
         for times, wrong, truth in cases:
             ends = [
-                looked_at(shop(times * objective.allowed, random.Random(seed + run)), objective) for run in range(runs)
+                verdict_with_interim_checks(shop(times * objective.allowed, random.Random(seed + run)), objective)
+                for run in range(runs)
             ]
             events = sum(verdict is wrong for verdict, _ in ends)
             claim = f"p95 wrongly {wrong} with three looks: {truth} ({name})"
             yield share_row(claim, events, runs, seed, at_most=0.05)
-    ends = [looked_at(independent_pages(0.0, random.Random(seed + run)), objective) for run in range(runs)]
+    ends = [
+        verdict_with_interim_checks(independent_pages(0.0, random.Random(seed + run)), objective) for run in range(runs)
+    ]
     soon = sum(early and verdict is Verdict.PASSED for verdict, early in ends)
     yield share_row("a shop that is far from the bound passes before the end", soon, runs, seed, at_least=0.9)
 

@@ -2,6 +2,8 @@
 
 Each experiment starts Locust as its users do, a bounded number of times, and says on ``say`` how far it is. A run that
 hangs is ended and counts against its claim.
+
+Longer than 300 lines: the experiments share how a run is started, watched and read.
 """
 
 import heapq
@@ -345,9 +347,9 @@ def searches(runs: int, say: Say, seed: int = 11_000, budget: float = 135.0) -> 
         off, sure = (None if one is None else one / 60 * a_journey / truth - 1 for one in answer)
         errors.append(math.nan if off is None else abs(off))
         confirmed += [] if sure is None else [sure]
-        told = ", ".join("none" if one is None else f"{one:+.1%}" for one in (off, sure))
+        parts = ", ".join("none" if one is None else f"{one:+.1%}" for one in (off, sure))
         say(
-            f"search, run {run + 1} of {runs}{', 2 workers' if workers else ''}: boundary and confirmed rate off by {told}"
+            f"search, run {run + 1} of {runs}{', 2 workers' if workers else ''}: boundary and confirmed rate off by {parts}"
         )
     claim = "on loopback: capacity of the embedded shop, found in two minutes"
     yield mean_row(f"{claim}: error of the rate at which the demand gives way", errors, seed, 0.10)

@@ -68,8 +68,8 @@ def stalling(bound: float = 0.6, mean: float = 0.05, rate: float = 40.0) -> Shop
 
     def gap(share: float) -> float:
         over = mean * -math.expm1(-bound / mean) + STALL - bound
-        rest = math.exp(-bound / mean)
-        return (over - STALL * share) / (share - rest)
+        remaining = math.exp(-bound / mean)
+        return (over - STALL * share) / (share - remaining)
 
     def stays(length: float, chance: random.Random) -> tuple[list[float], list[float]]:
         quiet = gap(ALLOWED)
@@ -123,7 +123,7 @@ def recorded(moments: Sequence[float], found: Sequence[float], until: float, bou
 
 
 def passes(
-    shop: Shop, length: float, times: Sequence[float], runs: int, seed: int, *, looks: bool = False
+    shop: Shop, length: float, times: Sequence[float], runs: int, seed: int, *, interim_checks: bool = False
 ) -> list[int]:
     """How many runs pass with multiples of the allowed share over the bound; each run is judged by all bounds."""
     limits = [shop.bound(ALLOWED * each) for each in times]
@@ -135,12 +135,12 @@ def passes(
         whole = recorded(moments, found, length, bounds)
         for place, objective in enumerate(objectives):
             judged, alpha_left = whole, 1.0
-            if looks:
+            if interim_checks:
                 watch = InterimAnalyses([objective], warm_up=0.0, steady=length)
                 for part in (0.25, 0.5, 0.75):
-                    told = recorded(moments, found, part * length, bounds)
-                    if watch.due(part * length) and watch.analyse(told, part * length):
-                        judged = told
+                    so_far = recorded(moments, found, part * length, bounds)
+                    if watch.due(part * length) and watch.analyse(so_far, part * length):
+                        judged = so_far
                         break
                 alpha_left = watch.alpha_left
             passed[place] += evaluate_objective(judged, objective, alpha_left).verdict is Verdict.PASSED
@@ -210,7 +210,7 @@ def rows(*, quick: bool) -> Iterator[Row]:
             yield share_row(f"p95 passed where twice of it is ({judged})", twice, runs, seed, at_most=0.05)
     for shop in () if quick else SHOPS[:2]:
         for length in (SHORT, LONG):
-            (exactly,) = passes(shop, length, (1.0,), runs, seed, looks=True)
+            (exactly,) = passes(shop, length, (1.0,), runs, seed, interim_checks=True)
             claim = f"p95 passed with three looks where exactly the allowed share is over ({shop.name}, {length:.0f} s)"
             yield share_row(claim, exactly, runs, seed, at_most=0.05)
     if not quick:

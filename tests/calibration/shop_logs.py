@@ -14,12 +14,12 @@ from users.sampling import JourneySampler
 BEGAN = 1_764_061_200.0
 G, P = "GET", "POST"
 SIGN_IN = ((G, Page.CSRF_TOKEN), (P, Page.LOGIN))
-DOOR = ((G, Page.PRODUCT), (P, Page.BASKET_ADD), (G, Page.CHECKOUT))
+ENTRY = ((G, Page.PRODUCT), (P, Page.BASKET_ADD), (G, Page.CHECKOUT))
 DELIVERY = (
     *((P, Page.ADDRESS_ADD), (P, Page.ADDRESS_SELECTION), (G, Page.DELIVERY_OPTION), (P, Page.DELIVERY_OPTION)),
     *((G, Page.SHIPPING_OPTION), (P, Page.SHIPPING_OPTION)),
 )
-GUEST = ((G, Page.CSRF_TOKEN), *DOOR, (P, Page.INDEX), *DELIVERY)
+GUEST = ((G, Page.CSRF_TOKEN), *ENTRY, (P, Page.INDEX), *DELIVERY)
 THANKS = ((G, Page.THANK_YOU), (G, Page.COMPLETED_ORDER))
 SMS = {
     SmsScript.RIGHT: (Page.VERIFY_SMS,),
@@ -37,7 +37,7 @@ def pages(one: JourneySpec, *, asked: bool, chance: random.Random) -> list[tuple
     """The requests of a shopper; ``asked`` says whether the shop asks for a code at payment on delivery."""
     if one.journey == "abandoning":
         return list(GUEST[: chance.randint(4, len(GUEST))])
-    way = {"guest": GUEST, "first_time": (*SIGN_IN, *DOOR, *DELIVERY), "returning": (*SIGN_IN, *DOOR)}[one.journey]
+    way = {"guest": GUEST, "first_time": (*SIGN_IN, *ENTRY, *DELIVERY), "returning": (*SIGN_IN, *ENTRY)}[one.journey]
     done = [*way, (G, Page.PAYMENT_OPTION), (P, Page.PAYMENT_OPTION)]
     option = PAYMENT_OPTIONS[one.payment_option]
     done.append((P, option.first_page))

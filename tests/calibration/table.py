@@ -70,8 +70,8 @@ def table(of: Iterator[Row]) -> tuple[str, list[Row]]:
 
 def written(document: str, text: str) -> str:
     """The document with this table between its two marks; a ``ValueError`` unless it has both, in order."""
-    before, begin, rest = document.partition(BEGIN)
-    _, end, after = rest.partition(END)
+    before, begin, remaining = document.partition(BEGIN)
+    _, end, after = remaining.partition(END)
     if not (begin and end):
         raise ValueError(f"there is no place for the table: it needs {BEGIN!r} and after it {END!r}")
     return f"{before}{BEGIN}\n\n{text}\n\n{END}{after}"

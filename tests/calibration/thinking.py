@@ -130,9 +130,9 @@ def rows(*, quick: bool, searches: int = 300) -> Iterator[Row]:
         claim = f"capacity in 10 minutes, shoppers who think {think:g} s a page"
         over = sum(error > 0 for error in record.confirmed)
         yield share_row(f"{claim}: the rate that was confirmed is above the truth", over, runs, seed, at_most=0.05)
-        told = f"{claim}: a rate was confirmed, or the budget called too short"
+        answer_claim = f"{claim}: a rate was confirmed, or the budget called too short"
         answered = len(record.confirmed) + sum("the budget is too short" in why for why in record.without)
-        yield share_row(told, answered, runs, seed, at_least=0.90)
+        yield share_row(answer_claim, answered, runs, seed, at_least=0.90)
     record = searched(Shoppers(7.0), runs, seed, LONG)
     claim = "capacity in 30 minutes, shoppers who think 7 s a page"
     yield mean_row(f"{claim}: error of the rate at which the demand gives way", record.where, seed, 0.05)

@@ -83,9 +83,9 @@ def test_a_file_that_becomes_a_fifo_between_the_two_checks_does_not_block(tmp_pa
     ],
 )
 def test_wrong_toml_is_reported_with_its_place_and_without_its_content(source, said):
-    with pytest.raises(TomlError, match=said) as told:
+    with pytest.raises(TomlError, match=said) as raised:
         parse_toml(source)
-    assert "secret" not in str(told.value)
+    assert "secret" not in str(raised.value)
 
 
 def test_strings_and_comments_may_have_any_content():

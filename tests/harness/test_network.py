@@ -17,7 +17,7 @@ def busy():
         yield listener.getsockname()[1]
 
 
-def options(**changes):
+def options(**overrides):
     return Namespace(
         **{
             "worker": False,
@@ -29,7 +29,7 @@ def options(**changes):
             "headful": None,
             "web_host": "127.0.0.1",
             "web_port": 0,
-            **changes,
+            **overrides,
         }
     )
 
@@ -67,12 +67,12 @@ def test_an_address_of_another_machine_names_the_host_option():
 
 
 @pytest.mark.parametrize(
-    "changes",
+    "overrides",
     [{"worker": True}, {"headless": True}, {"headless": True, "master_bind_port": True}],
 )
-def test_a_port_that_is_not_opened_may_be_in_use(busy, changes):
-    changes = {name: busy if name.endswith("port") else value for name, value in changes.items()}
-    refuse_ports_in_use(options(web_port=busy, **changes))
+def test_a_port_that_is_not_opened_may_be_in_use(busy, overrides):
+    overrides = {name: busy if name.endswith("port") else value for name, value in overrides.items()}
+    refuse_ports_in_use(options(web_port=busy, **overrides))
 
 
 def test_what_options_say_together_is_checked_when_they_have_been_parsed():

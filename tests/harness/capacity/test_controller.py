@@ -1,4 +1,7 @@
-"""The controller measures each level after it has settled, and a confirmation by the arrivals due in it."""
+"""The controller measures each level after it has settled, and a confirmation by the arrivals due in it.
+
+Longer than 300 lines: all tests use one simulated search.
+"""
 
 import heapq
 import itertools
@@ -175,11 +178,11 @@ def test_too_few_virtual_users_are_never_taken_for_the_shop():
 
 def test_a_load_generator_that_releases_too_few_arrivals_is_never_taken_for_the_shop():
     simulation = SimulatedSearch(SearchPlan(start=20, most=400, budget=300, confirm=30), servers=500, mean=0.02)
-    let_in = simulation._extend_schedule
+    extend = simulation._extend_schedule
 
     def half_of_them(extensions):
         known = len(simulation.coming)
-        let_in(extensions)
+        extend(extensions)
         lost = {
             due
             for place, (due, _) in enumerate(simulation.coming[known:])

@@ -1,4 +1,7 @@
-"""The search finds the limit of a simulated shop and reports only confirmed rates."""
+"""The search finds the limit of a simulated shop and reports only confirmed rates.
+
+Longer than 300 lines: all tests use two small simulated shops.
+"""
 
 import math
 import random

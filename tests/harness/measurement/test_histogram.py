@@ -1,4 +1,7 @@
-"""A histogram is exact to one per cent, and adding histograms loses nothing."""
+"""A histogram is exact to one per cent, and adding histograms loses nothing.
+
+Longer than 300 lines: it tests one class.
+"""
 
 import math
 import random

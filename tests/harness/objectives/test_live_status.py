@@ -24,7 +24,7 @@ def recorder():
 
 
 @pytest.mark.parametrize(
-    ("objective", "standing", "told"),
+    ("objective", "standing", "part"),
     [
         ("page response_time p80 < 300ms", LiveState.KEPT, "100 samples"),
         ("page response_time p80 < 50ms", LiveState.BROKEN, "100 ms"),
@@ -42,10 +42,10 @@ def recorder():
         ("orders[payment=masterpass] count >= 1", LiveState.NOTHING, "masterpass"),
     ],
 )
-def test_the_live_status_of_an_objective(recorder, objective, standing, told):
+def test_the_live_status_of_an_objective(recorder, objective, standing, part):
     found = live_status(recorder, parse(objective), steady=4.0)
     assert (found.text, found.standing) == (parse(objective).text, standing)
-    assert told in found.sentence
+    assert part in found.sentence
 
 
 def test_before_the_steady_part_there_is_no_status():

@@ -8,7 +8,7 @@ from finished_runs import a_run
 from harness.planning.load_levels import LoadLevel
 
 
-def a_level(rate=10.0, *, kept=True, **changes):
+def a_level(rate=10.0, *, kept=True, **overrides):
     """A load level whose journeys take 4 pages of 50 ms each."""
     level = LoadLevel(
         source=f"at {rate:g}",
@@ -25,7 +25,7 @@ def a_level(rate=10.0, *, kept=True, **changes):
         broken=() if kept else ("page response_time p95 < 100ms",),
         patience={"page response_time p95 < 100ms": 0.05},
     )
-    return replace(level, **changes)
+    return replace(level, **overrides)
 
 
 @pytest.fixture(scope="session")

@@ -11,25 +11,25 @@ from harness.planning.planner import fit_probability, make_plan
 from harness.planning.shop_measurements import ResultSource, combine_results
 
 
-def sources(run_at, *rates, breaks_from=math.inf, instances=1, **changes):
+def sources(run_at, *rates, breaks_from=math.inf, instances=1, **overrides):
     return [
         ResultSource(
             name=f"at {rate:g}",
-            result=run_at(rate, page=0.2 if rate >= breaks_from else 0.05, **changes),
+            result=run_at(rate, page=0.2 if rate >= breaks_from else 0.05, **overrides),
             instances=instances,
         )
         for rate in rates
     ]
 
 
-def forecast(orders_per_minute, **changes):
+def forecast(orders_per_minute, **overrides):
     asked = Forecast(peak=Peak(rate=orders_per_minute / 60, rate_uncertainty=0.05), draws=500)
-    return replace(asked, **changes)
+    return replace(asked, **overrides)
 
 
-def made(run_at, asked, *rates, **changes):
+def made(run_at, asked, *rates, **overrides):
     return make_plan(
-        combine_results(sources(run_at, *rates, **changes), external_pages={"Bank"}), asked, bank_pages={"Bank"}
+        combine_results(sources(run_at, *rates, **overrides), external_pages={"Bank"}), asked, bank_pages={"Bank"}
     )
 
 

@@ -16,7 +16,7 @@ from harness.planning.search_levels import capacity_of_search, confirmed_excerpt
 from harness.planning.shop_measurements import ResultSource, combine_results
 
 
-def a_point(purpose, rate, settled, end, **changes):
+def a_point(purpose, rate, settled, end, **overrides):
     point = CapacityPoint(
         purpose=purpose,
         rate=rate * 60,
@@ -33,7 +33,7 @@ def a_point(purpose, rate, settled, end, **changes):
         verdict="",
         trouble="",
     )
-    return replace(point, **changes)
+    return replace(point, **overrides)
 
 
 POINTS = (
@@ -46,7 +46,7 @@ POINTS = (
 )
 
 
-def an_answer(**changes):
+def an_answer(**overrides):
     answer = CapacityAnswer(
         journeys=600.0,
         orders=480.0,
@@ -61,11 +61,11 @@ def an_answer(**changes):
         critical=None,
         points=POINTS,
     )
-    return replace(answer, **changes)
+    return replace(answer, **overrides)
 
 
-def source(run_at, answer, **changes):
-    return ResultSource(name="capacity-1", result=replace(run_at(10, **changes), capacity=answer))
+def source(run_at, answer, **overrides):
+    return ResultSource(name="capacity-1", result=replace(run_at(10, **overrides), capacity=answer))
 
 
 def test_drains_and_levels_in_trouble_are_left_out(run_at):
