@@ -160,14 +160,14 @@ def _get_or_add(cells: dict[Any, SampleSeries], key: Key) -> SampleSeries:
 
 
 def _apply_delta(own: SampleSeries, total: SampleSeries, coarser: int, delta: list[Any]) -> None:
-    service, received, amount, slices, noted = delta
+    service, received, amount, slices, counts = delta
     own.service.apply_delta(service, total.service)
     total.received += received - own.received
     total.amount += amount - own.amount
     own.received, own.amount = received, amount
-    for what, n in noted.items():
+    for what, n in counts.items():
         total.counts[what] = total.counts.get(what, 0) + n - own.counts.get(what, 0)
-    own.counts = noted
+    own.counts = counts
     for index, times in slices:
         for cell, place in ((own, index), (total, index >> coarser)):
             if place not in cell.slices:

@@ -57,8 +57,8 @@ class WorkerState:
 
     def has_key(self, message: Mapping[str, Any]) -> bool:
         """Whether a message holds the key that only this worker was told."""
-        told = message.get("key")
-        return isinstance(told, str) and compare_digest(told.encode(), self.key.encode())
+        key = message.get("key")
+        return isinstance(key, str) and compare_digest(key.encode(), self.key.encode())
 
     def begin_message(self, run: str, begin_at: float, kinds: Collection[str], fingerprint: str) -> dict[str, Any]:
         """The order to begin ``run`` with this worker's partition, at a moment of the master's wall clock."""
@@ -79,8 +79,8 @@ class WorkerState:
     @property
     def run_fingerprint(self) -> RunFingerprint | None:
         """What the worker runs; None: it has not reported it."""
-        told, digest = self.facts.get("version"), self.facts.get("fingerprint")
-        return RunFingerprint(str(told), str(digest)) if told and digest else None
+        version, digest = self.facts.get("version"), self.facts.get("fingerprint")
+        return RunFingerprint(str(version), str(digest)) if version and digest else None
 
     def facts_for_validity(self, name: str, window: Window) -> WorkerFacts:
         """The facts about this worker that the validity checks read; ``name`` is its name in reports."""
@@ -265,8 +265,8 @@ class Fleet:
 
     def process_facts(self) -> list[ProcessFacts]:
         """The facts about each worker's process, as last reported."""
-        told = [(worker, facts) for worker in self.workers.values() if (facts := worker.facts.get("process"))]
-        return [ProcessFacts.from_json({**facts, "name": self.label(worker)}) for worker, facts in told]
+        reported = [(worker, facts) for worker in self.workers.values() if (facts := worker.facts.get("process"))]
+        return [ProcessFacts.from_json({**facts, "name": self.label(worker)}) for worker, facts in reported]
 
     def worker_facts(self) -> list[WorkerFacts]:
         """The facts about each worker that the validity checks read."""

@@ -128,8 +128,8 @@ class Plugin:
             signals.deliver_deferred()
         try:
             refuse_ports_in_use(options)
-        except UsageError as misuse:
-            _refuse(misuse)
+        except UsageError as usage_error:
+            _refuse(usage_error)
 
     def on_init(self, environment: Any, web_ui: Any, **_: Any) -> None:
         """Check all options before anything is sent: Locust is ready."""
@@ -159,8 +159,8 @@ class Plugin:
             if options.headless:
                 claim_results(options.results)
             self._telemetry.open(options, workload)
-        except UsageError as misuse:
-            _refuse(misuse)
+        except UsageError as usage_error:
+            _refuse(usage_error)
         # Locust installs its own handler of SIGTERM only after a headless run with a load shape has ended, and
         # lets Ctrl-C raise in any greenlet.
         self._handle_signals(signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -252,8 +252,8 @@ class Plugin:
             if not self._is_worker:
                 self._select_users(workload)
             worker_context = workload.worker_context(0, 1)
-        except UsageError as misuse:
-            self._give_up(str(misuse), Exit.USAGE_ERROR)
+        except UsageError as usage_error:
+            self._give_up(str(usage_error), Exit.USAGE_ERROR)
             return None
         hooks = RunHooks(
             on_drained=self._stop_test,
@@ -471,8 +471,8 @@ class Plugin:
         self.environment.user_classes = kept
 
 
-def _refuse(misuse: UsageError) -> NoReturn:
-    sys.stderr.write(f"{misuse}\n")
+def _refuse(usage_error: UsageError) -> NoReturn:
+    sys.stderr.write(f"{usage_error}\n")
     sys.exit(int(Exit.USAGE_ERROR))
 
 

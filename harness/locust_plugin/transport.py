@@ -82,10 +82,10 @@ def make_run(
 def users_by_class(runner: Any) -> dict[str, int]:
     """How many virtual users of each class there are, in this process or in all present workers."""
     if isinstance(runner, MasterRunner):
-        told = Counter[str]()
+        users = Counter[str]()
         for client in _present(runner):
-            told.update(client.user_classes_count)
-        return {one.__name__: told[one.__name__] for one in runner.user_classes}
+            users.update(client.user_classes_count)
+        return {one.__name__: users[one.__name__] for one in runner.user_classes}
     return dict(runner.user_classes_count)
 
 

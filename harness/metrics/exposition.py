@@ -76,10 +76,10 @@ class ExpositionWriter:
         upto = list(accumulate(buckets.counts))
         *lines, total, seconds = self._prefixes_of(family, values, ("_count", "_sum"))
         if exemplars and buckets.exemplars:
-            noted = buckets.exemplars
+            of_bucket = buckets.exemplars
             pairs = enumerate(zip(lines, upto, strict=True))
             parts = [
-                f"{prefix}{count}{noted[place].to_openmetrics() if place in noted else ''}\n"
+                f"{prefix}{count}{of_bucket[place].to_openmetrics() if place in of_bucket else ''}\n"
                 for place, (prefix, count) in pairs
             ]
         else:

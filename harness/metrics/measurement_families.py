@@ -68,9 +68,9 @@ def _pages(state: RunMetrics, limit_label: LimitLabel, yield_to_load: YieldToLoa
         received.increment((run, page), cell.received)
         requesting.increment((run, page), 0)
         outcomes.increment((run, page, limit_label("payment_option", key.payment_option), outcome), total)
-        noted = dict(cell.counts)
-        repeats.increment((run, page), noted.pop(REPEATED, 0))
-        for status, n in noted.items():
+        counts = dict(cell.counts)
+        repeats.increment((run, page), counts.pop(REPEATED, 0))
+        for status, n in counts.items():
             responses.increment((run, page, code_class(status)), n)
         if failed:
             errors.increment((run, page, outcome), total)

@@ -55,10 +55,13 @@ def _histogram(family: Family, buckets: Buckets) -> bytes:
     parts = [uint_field(1, upto[-1]), double_field(2, buckets.sum)]
     bounds = (*family.bounds, float("inf"))
     for at, (bound, count) in enumerate(zip(bounds, upto, strict=True)):
-        noted = buckets.exemplars.get(at)
+        exemplar = buckets.exemplars.get(at)
         parts.append(
             bytes_field(
-                3, uint_field(1, count) + double_field(2, bound) + (bytes_field(3, _exemplar(noted)) if noted else b"")
+                3,
+                uint_field(1, count)
+                + double_field(2, bound)
+                + (bytes_field(3, _exemplar(exemplar)) if exemplar else b""),
             )
         )
     if family.native:

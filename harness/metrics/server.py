@@ -86,8 +86,8 @@ def serve(
     def application(environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
         path = environ["PATH_INFO"]
         if not is_allowed_host(environ.get("HTTP_HOST", ""), host, allowed_hosts):
-            told = f"The host name of this request is not allowed; if it is a name of this machine, add {ALLOWED_HOSTS_OPTION}.\n"
-            return _plain(start_response, "403 Forbidden", told)
+            message = f"The host name of this request is not allowed; if it is a name of this machine, add {ALLOWED_HOSTS_OPTION}.\n"
+            return _plain(start_response, "403 Forbidden", message)
         if path not in {"/", "/metrics"}:
             return _plain(start_response, "404 Not Found", "Only /metrics exists here.\n")
         if environ["REQUEST_METHOD"] != "GET":

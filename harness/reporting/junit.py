@@ -24,8 +24,8 @@ def junit(result: Result) -> bytes:
     judgement = result.judgement
     invalid = judgement.verdict is Verdict.INVALID
     cases = [_validity(result), *(_case(result, one, invalid=invalid) for one in judgement.objectives)]
-    told = any(case.find(f"failure[@type='{judgement.verdict.value}']") is not None for case in cases)
-    if judgement.verdict not in {Verdict.PASSED, Verdict.INVALID} and not told:
+    shown = any(case.find(f"failure[@type='{judgement.verdict.value}']") is not None for case in cases)
+    if judgement.verdict not in {Verdict.PASSED, Verdict.INVALID} and not shown:
         # No objective decided the verdict: a stop rule ended the run, or there was no objective.
         case = _new_case(result, "the run as a whole")
         ET.SubElement(case, "failure", type=judgement.verdict.value, message=_clean(judgement.reason))

@@ -58,8 +58,8 @@ def at_share(
         # By half where it is near: what is left of the difference is chance as likely as not.
         step = min(STEP, wanted) if abs(share - SHARE) > 3 * BAND else wanted**0.5
         rate = min(most, max(1.0, rate * (step if on_time else 0.8)))
-    told = near or [min(others, key=lambda one: one[:2])[2]]
-    medians = {what: statistics.median(row[what] for row in told) for what in told[0]}
+    reported = near or [min(others, key=lambda one: one[:2])[2]]
+    medians = {what: statistics.median(row[what] for row in reported) for what in reported[0]}
     return {what: round(value) if what == "rate" else round(value, 2) for what, value in medians.items()} | {
         "stretches": len(near)
     }

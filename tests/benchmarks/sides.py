@@ -63,16 +63,16 @@ def _walker(name: str, url: str, number: int) -> Callable[[int], tuple[int, int]
         shoppers = [_locust_client(user, wanted) for user in users]
 
     # Users live as long as a run: to be born, and to have a stack of one's own, is no part of a request.
-    told, ended = [SimpleQueue() for _ in shoppers], SimpleQueue()
-    for shopper, inbox in zip(shoppers, told, strict=True):
+    reported, ended = [SimpleQueue() for _ in shoppers], SimpleQueue()
+    for shopper, inbox in zip(shoppers, reported, strict=True):
         gevent.spawn(_live, shopper, inbox, ended)
 
     def walk(journeys: int) -> tuple[int, int]:
         left, tally = iter(range(journeys)), [0, 0]
         before = environment.stats.num_requests
-        for inbox in told:
+        for inbox in reported:
             inbox.put((left, tally))
-        for _ in told:
+        for _ in reported:
             if (error := ended.get()) is not None:
                 raise error
         statistics.flush()

@@ -25,7 +25,7 @@ BODY = envelope(PAGES[1][3], PAGES[1][4])
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n"
 REPLY = HEAD % len(BODY) + BODY
 TIMESTAMPNS = 35  # SO_TIMESTAMPNS of Linux, which Python gives no name
-NOTED = struct.Struct("=qq")
+RECORDED = struct.Struct("=qq")
 
 
 class Line:
@@ -39,7 +39,7 @@ class Line:
             self.incoming, self.outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
             self.tls = context.wrap_bio(self.incoming, self.outgoing, server_side=True)
 
-    def heard(self, piece: bytes) -> bytes:
+    def received(self, piece: bytes) -> bytes:
         """The request that these bytes are; empty while there is none yet."""
         if self.tls is None:
             return piece
@@ -73,17 +73,17 @@ class Steady:
         context.load_cert_chain(certificate)
         self.doors = {}
         for spoken in (None, context):
-            door = socket.create_server(("127.0.0.1", 0), backlog=4096)
-            door.setblocking(False)
-            door.setsockopt(socket.SOL_SOCKET, TIMESTAMPNS, 1)  # accepted connections take it over
-            self.doors[door.fileno()] = door, spoken
-        self.ports = [door.getsockname()[1] for door, _ in self.doors.values()]
+            entrance = socket.create_server(("127.0.0.1", 0), backlog=4096)
+            entrance.setblocking(False)
+            entrance.setsockopt(socket.SOL_SOCKET, TIMESTAMPNS, 1)  # accepted connections take it over
+            self.doors[entrance.fileno()] = entrance, spoken
+        self.ports = [entrance.getsockname()[1] for entrance, _ in self.doors.values()]
         self.lines: dict[int, Line] = {}
 
     def serve(self) -> None:
         poll = select.epoll()
-        for door in self.doors:
-            poll.register(door, select.EPOLLIN)
+        for entrance in self.doors:
+            poll.register(entrance, select.EPOLLIN)
         poll.register(sys.stdin, select.EPOLLIN | select.EPOLLHUP)
         while True:
             self._answer()
@@ -91,21 +91,21 @@ class Steady:
                 if number == sys.stdin.fileno():
                     return
                 if number in self.doors:
-                    door, context = self.doors[number]
-                    sock, _ = door.accept()
+                    entrance, context = self.doors[number]
+                    sock, _ = entrance.accept()
                     sock.setblocking(False)
                     sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
                     self.lines[sock.fileno()] = Line(sock, context)
                     poll.register(sock, select.EPOLLIN)
-                elif not self._heard(self.lines[number]):
+                elif not self._received(self.lines[number]):
                     poll.unregister(number)
                     self.lines.pop(number).sock.close()
 
-    def _heard(self, line: Line) -> bool:
+    def _received(self, line: Line) -> bool:
         """Put a request by until its answer is due; false once nothing more comes."""
         try:
             piece, notes, _, _ = line.sock.recvmsg(4096, 64)
-            request = line.heard(piece) if piece else b""
+            request = line.received(piece) if piece else b""
         except OSError:
             return False
         if request.startswith(b"GET /_truth"):
@@ -114,7 +114,7 @@ class Steady:
         elif request:
             came = time.time()
             for _, _, held in notes:
-                seconds, nanoseconds = NOTED.unpack(held)
+                seconds, nanoseconds = RECORDED.unpack(held)
                 came = seconds + nanoseconds * 1e-9
             self.due.append((came, line))
         return bool(piece)

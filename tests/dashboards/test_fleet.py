@@ -118,8 +118,8 @@ def test_the_image_gets_every_package_it_installs_and_ships_what_it_copies():
     folders = {package.partition(".")[0] for package in packages}
     assert folders - {"locust_plugins"} <= copied  # that one lies within scenarios
     assert [name for name in copied if not (ROOT / name).exists()] == []
-    let_in = {line.removeprefix("!") for line in _lines("Dockerfile.dockerignore") if line.startswith("!")}
-    assert copied == let_in
+    admitted = {line.removeprefix("!") for line in _lines("Dockerfile.dockerignore") if line.startswith("!")}
+    assert copied == admitted
 
 
 def _lines(name):

@@ -42,9 +42,9 @@ class Route:
     shop: dict = field(default_factory=dict, hash=False)
 
     def __str__(self):
-        told = [self.journey, self.option, self.sms, "three_d" * self.three_d, "declined" * self.declined]
-        told += [f"{key}={value}" for key, value in self.shop.items()]
-        return " ".join(filter(None, told))
+        reported = [self.journey, self.option, self.sms, "three_d" * self.three_d, "declined" * self.declined]
+        reported += [f"{key}={value}" for key, value in self.shop.items()]
+        return " ".join(filter(None, reported))
 
 
 @dataclass

@@ -27,7 +27,7 @@ class Endpoint:
     """A server that keeps what it is sent, and serves the metrics of two runs."""
 
     def __init__(self):
-        told = self.told = []
+        reported = self.reported = []
 
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self):
@@ -38,7 +38,7 @@ class Endpoint:
 
             def do_POST(self):
                 body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-                told.extend((self.path, one["status"], one["labels"]) for one in body["alerts"])
+                reported.extend((self.path, one["status"], one["labels"]) for one in body["alerts"])
                 self.send_response(200)
                 self.end_headers()
 
@@ -51,7 +51,9 @@ class Endpoint:
 
     def firing(self):
         return {
-            (path, labels["alertname"], labels["run_id"]) for path, status, labels in self.told if status == "firing"
+            (path, labels["alertname"], labels["run_id"])
+            for path, status, labels in self.reported
+            if status == "firing"
         }
 
     def close(self):

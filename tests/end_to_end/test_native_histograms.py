@@ -60,7 +60,7 @@ def wait_for_a_scrape(prometheus, query):
 
 @pytest.mark.parametrize(("name", "of", "kind", "by"), METRICS)
 def test_a_p95_from_native_buckets_matches_the_result(run, name, of, kind, by):
-    (counted,), told = run.asked[name][0].values(), run.asked[name][1]
+    (counted,), reported = run.asked[name][0].values(), run.asked[name][1]
     assert counted == run.result["counts"][kind]
     stored = defaultdict(Histogram)
     for row in run.result["measured"][kind]:
@@ -71,7 +71,7 @@ def test_a_p95_from_native_buckets_matches_the_result(run, name, of, kind, by):
     for which, one in many.items():
         # Prometheus interpolates, and we name a time that was measured: the same but for the distance to the next one.
         low, high = one.quantile(0.95 - 1 / one.total), one.quantile(min(1.0, 0.95 + 1 / one.total))
-        assert 0.95 * low <= told[which] <= 1.05 * high, which
+        assert 0.95 * low <= reported[which] <= 1.05 * high, which
 
 
 def test_other_histograms_have_classic_buckets(run):

@@ -174,9 +174,9 @@ def test_store_credit_pays_the_whole_order_or_a_part_of_it(walk):
 @pytest.mark.parametrize("flow", ["empty_basket", "emptied_basket"])
 def test_an_empty_basket_makes_no_client_post_endlessly(walk, flow):
     walked = walk(flow)
-    looks = [one for one in walked["log"] if one["path"] == "/orders/checkout/" and one["method"] == "GET"]
-    assert "basket" in looks[-1]["reply"]["redirect_url"]
-    last = walked["log"].index(looks[-1])
+    comparisons = [one for one in walked["log"] if one["path"] == "/orders/checkout/" and one["method"] == "GET"]
+    assert "basket" in comparisons[-1]["reply"]["redirect_url"]
+    last = walked["log"].index(comparisons[-1])
     assert [one["page"] for one in walked["log"][last + 1 :]] == []
 
 

@@ -93,8 +93,8 @@ def test_result_live_scrape_file_and_replay_agree(run):
     }
     assert counts["journeys"] == 150
     for name, total in expected.items():
-        told = (in_file(path, name), run.replayed.total(name), run.live.total(name))
-        assert told == (total, total, total), name
+        reported = (in_file(path, name), run.replayed.total(name), run.live.total(name))
+        assert reported == (total, total, total), name
     assert run.replayed.total("orders_total", "payment_option") == counts["orders_by_option"]
 
 

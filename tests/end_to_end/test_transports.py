@@ -62,7 +62,7 @@ def walk_all():
         shop.stop()
 
 
-def told(walked):
+def reported(walked):
     # Not how many bytes: a reply may tell how many seconds are left.
     return walked.end, walked.receipt, [(sample.page, sample.outcome) for sample in walked.samples]
 
@@ -71,7 +71,7 @@ def test_both_http_clients_get_the_same_receipts(walk_all):
     ours, our_ledger = walk_all(own_client)
     locusts, their_ledger = walk_all(locust_transport)
     for route, one, other in zip(ROUTES, ours, locusts, strict=True):
-        assert told(one) == told(other), route
+        assert reported(one) == reported(other), route
         assert one.end[0] is (Outcome.DECLINED if route.declined else Outcome.OK), route
         assert [sample.page for sample in one.samples if not sample.sent <= sample.done] == []
     assert sum(one.receipt is not None for one in ours) == len(ROUTES) - 1
@@ -97,9 +97,9 @@ def test_locust_counts_the_same_for_both_clients_singly_or_in_bulk(walk_all, env
 
         return make
 
-    heard = []
+    collected = []
     if listens:
-        environment.events.request.add_listener(lambda **arguments: heard.append(arguments))
+        environment.events.request.add_listener(lambda **arguments: collected.append(arguments))
     stats, counted = environment.stats, []
     for kind in ("one", "many"):
         stats.clear_all()
@@ -115,16 +115,16 @@ def test_locust_counts_the_same_for_both_clients_singly_or_in_bulk(walk_all, env
         assert 0 < total.min_response_time < total.max_response_time < max(spent) + 5
         assert total.start_time <= total.last_request_timestamp <= time.time()
     assert counted[0] == counted[1]
-    assert len(heard) == (2 * len(pages) if listens else 0)
+    assert len(collected) == (2 * len(pages) if listens else 0)
 
 
 def test_the_charts_of_locust_move_each_second(environment):
-    noted, now = LocustStats(environment), int(time.time())
+    recorded, now = LocustStats(environment), int(time.time())
     for second in range(now - 30, now):
         for n in range(20):
             # Five seconds ago everything became slower.
-            noted.buffer("GET", f"Page{n % 4}", (100.0 if second < now - 5 else 400.0, 500, second + n / 20))
-        noted.flush()
+            recorded.buffer("GET", f"Page{n % 4}", (100.0 if second < now - 5 else 400.0, 500, second + n / 20))
+        recorded.flush()
     total = environment.stats.total
     assert total.num_requests == 600
     assert total.current_rps == pytest.approx(20)

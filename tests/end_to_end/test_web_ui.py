@@ -64,9 +64,9 @@ def test_invalid_form_values_are_listed_and_start_no_run(ui, browser, scenario):
     page = Page(browser, served.url)
     page.fill(paymentMix="bitcoin=1", arrivalRate="fast", userCount="0")
     page.press("Start")
-    told = page.alert()
+    reported = page.alert()
     for part in ('Payment mix = "bitcoin=1"', 'Arrival rate = "fast"', "Number of users = 0"):
-        assert any(line.strip().startswith(part) for line in told), told
+        assert any(line.strip().startswith(part) for line in reported), reported
     page.fill(paymentMix="", arrivalRate="", userCount="20", host="http://shop.example")
     page.press("Start")
     assert "shop.example is not this machine" in " ".join(page.alert())

@@ -22,7 +22,7 @@ def test_an_installed_wheel_runs_a_scenario_outside_the_repository(tmp_path):
     )
     # The wheel's files come before those of an editable installation.
     environment = os.environ | {"PYTHONPATH": str(tmp_path / "installed")}
-    told = subprocess.run(
+    reported = subprocess.run(
         [sys.executable, "-c", code],
         cwd=tmp_path,
         env=environment,
@@ -31,7 +31,7 @@ def test_an_installed_wheel_runs_a_scenario_outside_the_repository(tmp_path):
         timeout=120,
         check=False,
     )
-    assert told.returncode == 0, told.stdout + told.stderr
-    assert told.stdout.startswith(str(tmp_path / "installed" / "harness"))
-    assert "PASSED" in told.stdout
+    assert reported.returncode == 0, reported.stdout + reported.stderr
+    assert reported.stdout.startswith(str(tmp_path / "installed" / "harness"))
+    assert "PASSED" in reported.stdout
     assert [one.name.rpartition("-")[0] for one in (tmp_path / "results").iterdir()] == ["smoke"]

@@ -99,24 +99,24 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--only", type=int, metavar="NUMBER", help="try this one input again")
     parser.add_argument("--child", action="store_true", help=argparse.SUPPRESS)
-    told = parser.parse_args()
-    if unknown := set(told.targets) - set(TARGETS):
+    reported = parser.parse_args()
+    if unknown := set(reported.targets) - set(TARGETS):
         parser.error(f"no such target: {', '.join(sorted(unknown))}; there are {', '.join(TARGETS)}")
-    if told.child:
-        seconds = float("inf") if told.only is not None or told.inputs is not None else told.seconds
-        numbers = [told.only] if told.only is not None else itertools.islice(itertools.count(), told.inputs)
+    if reported.child:
+        seconds = float("inf") if reported.only is not None or reported.inputs is not None else reported.seconds
+        numbers = [reported.only] if reported.only is not None else itertools.islice(itertools.count(), reported.inputs)
         try:
-            try_inputs(told.targets[0], told.seed, numbers, seconds)
+            try_inputs(reported.targets[0], reported.seed, numbers, seconds)
         except BaseException:  # noqa: BLE001 - whatever it is, it is what was looked for
             traceback.print_exc()
             return 1
         return 0
-    limits = ["--seconds", str(told.seconds), "--seed", str(told.seed)]
-    limits += [] if told.inputs is None else ["--inputs", str(told.inputs)]
-    limits += [] if told.only is None else ["--only", str(told.only)]
-    found = [wrong for name in told.targets or TARGETS if (wrong := watch(name, limits))]
+    limits = ["--seconds", str(reported.seconds), "--seed", str(reported.seed)]
+    limits += [] if reported.inputs is None else ["--inputs", str(reported.inputs)]
+    limits += [] if reported.only is None else ["--only", str(reported.only)]
+    found = [wrong for name in reported.targets or TARGETS if (wrong := watch(name, limits))]
     for wrong in found:
-        print(f"{wrong}, seed {told.seed}", file=sys.stderr)
+        print(f"{wrong}, seed {reported.seed}", file=sys.stderr)
     return 1 if found else 0
 
 

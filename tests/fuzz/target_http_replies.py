@@ -210,27 +210,27 @@ def tried(server, random, numbers):
     for transport in transports(url, HASTY if hasty else PATIENT):
         server.sent.clear()
         reply = transport.send("Page", method, "/hostile", {}, b"x=1" if method == "POST" else None)
-        told = f"{type(transport).__name__}: {method}, {does}, {data[:300]!r}, read {reply!r:.300}"
+        reported = f"{type(transport).__name__}: {method}, {does}, {data[:300]!r}, read {reply!r:.300}"
         transport.report(reply.failure or Outcome.OK, failed=reply.failure is not None)
-        assert reply.failure in SHOPS_FAULTS, told
-        assert (reply.failure is Outcome.TIMEOUT) <= hasty, told
-        assert len(reply.body) <= LARGEST, told
+        assert reply.failure in SHOPS_FAULTS, reported
+        assert (reply.failure is Outcome.TIMEOUT) <= hasty, reported
+        assert len(reply.body) <= LARGEST, reported
         if reply.failure is None:
-            assert 200 <= reply.status <= 999, told
+            assert 200 <= reply.status <= 999, reported
         else:
-            assert reply.body == b"", told
+            assert reply.body == b"", reported
         if does in ("as it is", "behind"):
-            assert reply[:2] == (status, body), told
-            assert reply.failure is None, told
+            assert reply[:2] == (status, body), reported
+            assert reply.failure is None, reported
         if does == "cut" and not ends:
-            assert reply.failure is Outcome.CONNECTION, told
+            assert reply.failure is Outcome.CONNECTION, reported
         server.sent.wait(PATIENT)
         gevent.sleep(0.001)  # what is on its way arrives
         for _ in range(2):
             number = b"%d" % next(numbers)
             good = transport.send("Page", "GET", f"/good/{number.decode()}", {}, None)
-            assert good[:2] == (200, number), f"{told}, and then {good!r}"
-        assert not server.broken, f"{told}, and then {server.broken}"
+            assert good[:2] == (200, number), f"{reported}, and then {good!r}"
+        assert not server.broken, f"{reported}, and then {server.broken}"
         transport.close()
         ways.append(str(reply.failure or "ok"))
     return " or ".join(dict.fromkeys(ways))

@@ -93,8 +93,8 @@ def opened():
                 list(sessions.take(read_requests([str(path)], *readers, counted, 1.0)))
                 list(sessions.close_all())
                 counted.refuse_too_many_bad_lines(0.05)
-            except UsageError as misuse:
-                said = str(misuse)
+            except UsageError as usage_error:
+                said = str(usage_error)
                 assert "203.0.113" not in said, said
                 assert "session" not in said, said
             assert time.process_time() - before < 2, lines

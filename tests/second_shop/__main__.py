@@ -41,11 +41,11 @@ async def _read(scope: dict[str, Any], receive: Any) -> Request:
 
 def _control(shop: Application, request: Request) -> Reply:
     if request.path == "/_variations/" and request.method == "PUT":
-        shop.told = Variations.read(json.loads(request.body))
+        shop.reported = Variations.read(json.loads(request.body))
     books = shop.books
     orders = [{key: value for key, value in order.items() if key != "document"} for order in books.orders]
-    noted = {"orders": orders, "refused": books.refused, "provoked": books.provoked, "requests": books.requests}
-    return Reply(noted)
+    recorded = {"orders": orders, "refused": books.refused, "provoked": books.provoked, "requests": books.requests}
+    return Reply(recorded)
 
 
 def asgi(shop: Application) -> Any:

@@ -25,10 +25,10 @@ _NO_TOKEN = {_LOGIN, outside.BANK, outside.GARANTI} | RETURNS
 
 
 class Application:
-    """The shop's exchanges; ``told`` are the variations in force, ``books`` what was sold and refused."""
+    """The shop's exchanges; ``reported`` are the variations in force, ``books`` what was sold and refused."""
 
-    def __init__(self, told: Variations, customers: dict[str, Customer]) -> None:
-        self.told, self.customers = told, customers
+    def __init__(self, reported: Variations, customers: dict[str, Customer]) -> None:
+        self.reported, self.customers = reported, customers
         self.books, self.sessions = Books(), Sessions()
         self._counter = Counter(self.books, self.sessions)
         self._paths: dict[str, Callable[[Request], Reply]] = {
@@ -41,13 +41,13 @@ class Application:
             _BASKET: self._basket,
             "/address/": self._add_address,
             "/address/detailed/": self._list_addresses,
-            "/list/": lambda _request: Reply({"products": products(self.told.sold_out), "search_text": None}),
+            "/list/": lambda _request: Reply({"products": products(self.reported.sold_out), "search_text": None}),
             "/orders/contract/": lambda _request: Reply(html="<p>The contract.</p>"),
             "/orders/redirect-three-d/": lambda request: self._way_out(request, "CreditCardThreeDSecurePage"),
             "/orders/redirection/": lambda request: self._way_out(request, "RedirectionPageCompletePage"),
             outside.BANK: lambda request: Reply(html=outside.bank(request.form())),
             outside.GARANTI: lambda request: Reply(html=outside.bank(request.query, request.query.get("then", ""))),
-            CHECKOUT: lambda request: self._counter.serve(request, self.told),
+            CHECKOUT: lambda request: self._counter.serve(request, self.reported),
         }
 
     def answer(self, request: Request) -> Reply:
@@ -60,20 +60,20 @@ class Application:
             if isinstance(refusal.body, str):
                 return Reply(html=refusal.body, status=refusal.status)
             return Reply(refusal.body, refusal.status)
-        if self.told.extra_keys and isinstance(reply.document, dict):
+        if self.reported.extra_keys and isinstance(reply.document, dict):
             _add_keys(reply.document)
         return reply
 
     def _answer(self, request: Request) -> Reply:
-        if request.name in self.told.queue:
+        if request.name in self.reported.queue:
             raise Refused(200, _WAITING, provoked=True)
         if request.method != "GET" and request.name not in _NO_TOKEN and not csrf_is_right(request):
-            html = self.told.csrf_refusal == "html" or request.path == _LOGOUT
+            html = self.reported.csrf_refusal == "html" or request.path == _LOGOUT
             raise Refused(403, _FORBIDDEN if html else {"detail": "CSRF Failed: CSRF token missing or incorrect."})
         if request.path in LISTS:
             rows = (
                 []
-                if request.path == "/address/district/" and not self.told.districts
+                if request.path == "/address/district/" and not self.reported.districts
                 else within(request.path, request.query)
             )
             return Reply(as_list(rows))
@@ -98,9 +98,9 @@ class Application:
 
     def _login(self, request: Request) -> Reply:
         given = request.json()
-        if self.told.sign_in != "key":
-            captcha = self.told.sign_in == "captcha"
-            self.books.refuse(request, 200 if captcha else 202, self.told.sign_in, provoked=True)
+        if self.reported.sign_in != "key":
+            captcha = self.reported.sign_in == "captcha"
+            self.books.refuse(request, 200 if captcha else 202, self.reported.sign_in, provoked=True)
             return Reply({"redirect_url": "/users/pz-captcha/"}) if captcha else Reply({}, 202)
         customer = self.customers.get(str(given.get("email")))
         if customer is None or customer.password != given.get("password"):
@@ -136,7 +136,7 @@ class Application:
     def _product(self, pk: str) -> Reply:
         if not is_sold(pk):
             raise Refused(404, {"detail": "Not found."})
-        gone = int(pk) in self.told.sold_out and self.told.stock_shown
+        gone = int(pk) in self.reported.sold_out and self.reported.stock_shown
         found = product(int(pk), stock=0 if gone else 900) | {"basket_offers": []}
         return Reply({"in_stock": not gone, "product": found, "variants": [{}], "selected_variant": None})
 
@@ -155,7 +155,7 @@ class Application:
                 basket.lines.clear()
         if request.method != "GET":
             session.order.after_shipping()
-        reply.document = {"basket": basket.document(Decimal(self.told.campaign)), "osessionid": session.id}
+        reply.document = {"basket": basket.document(Decimal(self.reported.campaign)), "osessionid": session.id}
         return reply
 
     def _put(self, request: Request, lines: dict[int, int], *, add: bool) -> None:
@@ -163,7 +163,7 @@ class Application:
         pk, quantity = given.get("product"), given.get("quantity")
         if not is_sold(pk) or not isinstance(quantity, int):
             raise Refused(400, {"product": ["Invalid pk - object does not exist."]})
-        if int(str(pk)) in self.told.sold_out:
+        if int(str(pk)) in self.reported.sold_out:
             raise Refused(406, {"non_field_errors": ["The product is out of stock."]}, provoked=True)
         lines[int(str(pk))] = quantity + (lines.get(int(str(pk)), 0) if add else 0)
         if lines[int(str(pk))] <= 0:
@@ -180,7 +180,7 @@ class Application:
     def _add_address(self, request: Request) -> Reply:
         session = self._known(request)
         user = session.customer.document() if session.customer else None
-        added = addresses.add(request.json(), user, session.email, districts=self.told.districts)
+        added = addresses.add(request.json(), user, session.email, districts=self.reported.districts)
         session.addresses.append(added)
         return Reply(added, 201)
 

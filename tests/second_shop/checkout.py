@@ -38,8 +38,8 @@ def remember(session: Session) -> None:
     order.shipping_address = order.billing_address = customer.addresses[0]
 
 
-def set_delivery(session: Session, form: dict[str, str], told: Variations) -> Errors:
-    rows = [DELIVERIES[slug] for slug in told.deliveries]
+def set_delivery(session: Session, form: dict[str, str], reported: Variations) -> Errors:
+    rows = [DELIVERIES[slug] for slug in reported.deliveries]
     chosen = _by_pk(rows, form.get("delivery_option"))
     if chosen is None:
         return _no_choice("delivery_option", form)
@@ -49,7 +49,7 @@ def set_delivery(session: Session, form: dict[str, str], told: Variations) -> Er
     return {}
 
 
-def set_addresses(session: Session, form: dict[str, str], _told: Variations) -> Errors:
+def set_addresses(session: Session, form: dict[str, str], _reported: Variations) -> Errors:
     found = {name: _by_pk(session.addresses, form.get(name)) for name in ("shipping_address", "billing_address")}
     for name, address in found.items():
         if address is None:
@@ -61,7 +61,7 @@ def set_addresses(session: Session, form: dict[str, str], _told: Variations) -> 
     return {}
 
 
-def set_store(session: Session, form: dict[str, str], _told: Variations) -> Errors:
+def set_store(session: Session, form: dict[str, str], _reported: Variations) -> Errors:
     store = _by_pk(list(STORES.values()), form.get("retail_store"))
     billing = _by_pk(session.addresses, form.get("billing_address"))
     if store is None or billing is None:
@@ -70,7 +70,7 @@ def set_store(session: Session, form: dict[str, str], _told: Variations) -> Erro
     return {}
 
 
-def set_shipping(session: Session, form: dict[str, str], _told: Variations) -> Errors:
+def set_shipping(session: Session, form: dict[str, str], _reported: Variations) -> Errors:
     chosen = _by_pk(SHIPPINGS, form.get("shipping_option"))
     if chosen is None:
         return _no_choice("shipping_option", form)
@@ -80,8 +80,8 @@ def set_shipping(session: Session, form: dict[str, str], _told: Variations) -> E
     return {}
 
 
-def introduce(session: Session, form: dict[str, str], told: Variations) -> Errors:
-    if not told.guests:
+def introduce(session: Session, form: dict[str, str], reported: Variations) -> Errors:
+    if not reported.guests:
         return {"non_field_errors": "Guests cannot buy here."}
     errors: Errors = {}
     if "@" not in form.get("user_email", ""):
@@ -107,7 +107,7 @@ def _no_choice(name: str, form: dict[str, str]) -> Errors:
     return {name: ["Select a valid choice. That choice is not one of the available choices."]}
 
 
-def pages(session: Session, told: Variations, lists: str) -> list[str]:
+def pages(session: Session, reported: Variations, lists: str) -> list[str]:
     """The pages from the index to the first that is still open (``lists``: to the payment), the payment's own page last."""
     order, shown = session.order, [INDEX]
     collects = order.delivery is not None and order.delivery["delivery_option_type"] == "retail_store"
@@ -119,7 +119,7 @@ def pages(session: Session, told: Variations, lists: str) -> list[str]:
         PAYMENT: bool(order.option),
     }
     is_open = not session.is_introduced
-    for page in (*told.order, PAYMENT):
+    for page in (*reported.order, PAYMENT):
         if is_open and (lists == "needed" or not session.is_introduced):
             break
         shown.append(STORE if page == ADDRESS and collects else page)
@@ -129,19 +129,19 @@ def pages(session: Session, told: Variations, lists: str) -> list[str]:
     return shown
 
 
-def needed(session: Session, told: Variations) -> str:
+def needed(session: Session, reported: Variations) -> str:
     """The first page that is still to be filled in."""
-    return pages(session, told, "needed")[-1]
+    return pages(session, reported, "needed")[-1]
 
 
-def context(page: str, session: Session, told: Variations, options: dict[str, Any]) -> dict[str, Any]:
+def context(page: str, session: Session, reported: Variations, options: dict[str, Any]) -> dict[str, Any]:
     """What a page up to the payment shows; ``options`` are the payment options."""
     book = [addresses.in_checkout(address) for address in session.addresses]
     country = {key: COUNTRIES[1_001][key] for key in ("pk", "name", "code")}
     signed_in = session.customer is not None
     shows: dict[str, dict[str, Any]] = {
-        INDEX: {"is_user_logged_in": signed_in, "can_guest_purchase": told.guests, "has_gift_box": False},
-        DELIVERY: {"delivery_options": [DELIVERIES[slug] for slug in told.deliveries]},
+        INDEX: {"is_user_logged_in": signed_in, "can_guest_purchase": reported.guests, "has_gift_box": False},
+        DELIVERY: {"delivery_options": [DELIVERIES[slug] for slug in reported.deliveries]},
         ADDRESS: {"addresses": book, "country": country},
         STORE: {"addresses": book, "retail_stores": list(STORES.values()), "country": country},
         SHIPPING: {"shipping_options": SHIPPINGS},
@@ -150,9 +150,9 @@ def context(page: str, session: Session, told: Variations, options: dict[str, An
     return shows[page] if page in shows else session.order.shown[1]
 
 
-def pre_order(session: Session, told: Variations, option: dict[str, Any] | None) -> dict[str, Any]:
+def pre_order(session: Session, reported: Variations, option: dict[str, Any] | None) -> dict[str, Any]:
     """The pre-order as recorded."""
-    order, campaign = session.order, Decimal(told.campaign)
+    order, campaign = session.order, Decimal(reported.campaign)
     shipping = Decimal(order.shipping["shipping_amount"]) if order.shipping else Decimal("0.00")
     total = session.basket.total(campaign) + shipping
     sent_to = order.shipping_address and addresses.in_checkout(order.shipping_address)

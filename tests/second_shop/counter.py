@@ -19,11 +19,11 @@ class Counter:
     """Serves the checkout. ``GET`` shows the pages up to the current one, a post the next page alone."""
 
     def __init__(self, books: Books, sessions: Sessions) -> None:
-        self.books, self.sessions, self.told = books, sessions, Variations()
+        self.books, self.sessions, self.reported = books, sessions, Variations()
 
-    def serve(self, request: Request, told: Variations) -> Reply:
+    def serve(self, request: Request, reported: Variations) -> Reply:
         """The reply to a request for a page of the checkout, or for the checkout itself."""
-        self.told = told
+        self.reported = reported
         page = request.query.get("page", "")
         if not request.is_ajax:
             raise Refused(200, STOREFRONT)
@@ -31,7 +31,7 @@ class Counter:
         if session is None:
             self.books.refuse(request, 200, "no session")
             return Reply({"context_list": [], "template_name": "orders/index.html", "errors": [], "pre_order": {}})
-        if page in self.told.throttled or (not page and "Checkout" in self.told.throttled):
+        if page in self.reported.throttled or (not page and "Checkout" in self.reported.throttled):
             self.books.refuse(request, 200, _THROTTLED, provoked=True)
             return self._reply(
                 session, [self._entry(session, page or checkout.INDEX)], {"non_field_errors": _THROTTLED}
@@ -50,14 +50,14 @@ class Counter:
 
     def _look(self, session: Session, page: str, request: Request) -> Reply:
         aside: dict[str, dict[str, Any]] = {
-            "LoyaltyMoneyUsagePage": {"balance": self.told.credit},
+            "LoyaltyMoneyUsagePage": {"balance": self.reported.credit},
             "CouponSelectionPage": {"coupons": []},
         }
         if page in aside:
             return self._reply(session, [(page, aside[page])])
-        shown = checkout.pages(session, self.told, self.told.lists)
+        shown = checkout.pages(session, self.reported, self.reported.lists)
         if page:
-            if page not in checkout.pages(session, self.told, "needed"):
+            if page not in checkout.pages(session, self.reported, "needed"):
                 self.books.refuse(request, 200, f"not open yet; {shown[-1]} is")
             else:
                 shown = [page]
@@ -66,14 +66,14 @@ class Counter:
     def _fill_in(self, session: Session, page: str, request: Request) -> Reply:
         form = request.form()
         if page in checkout.SETTERS:
-            errors = checkout.SETTERS[page](session, form, self.told)
+            errors = checkout.SETTERS[page](session, form, self.reported)
             if errors:
                 self.books.refuse(request, 200, errors)
                 return self._reply(session, [self._entry(session, page)], errors)
-            return self._reply(session, [self._entry(session, checkout.needed(session, self.told))])
+            return self._reply(session, [self._entry(session, checkout.needed(session, self.reported))])
         if page == "OrderNotePage":
             session.order.notes = form.get("notes")
-            return self._reply(session, [self._entry(session, checkout.needed(session, self.told))])
+            return self._reply(session, [self._entry(session, checkout.needed(session, self.reported))])
         return self._pay(session, page, form, request)
 
     def _pay(self, session: Session, page: str, form: dict[str, str], request: Request) -> Reply:
@@ -85,14 +85,14 @@ class Counter:
         elif page in order.reached:
             handler = payments.HANDLERS[page]
         else:
-            self.books.refuse(request, 200, f"{page} is not open; {checkout.needed(session, self.told)} is")
-            return self._reply(session, [self._entry(session, checkout.needed(session, self.told))])
-        step = handler(session, form, self.told)
+            self.books.refuse(request, 200, f"{page} is not open; {checkout.needed(session, self.reported)} is")
+            return self._reply(session, [self._entry(session, checkout.needed(session, self.reported))])
+        step = handler(session, form, self.reported)
         if step.errors:
             self.books.refuse(request, 200, step.errors, provoked=step.provoked)
             again = page if page in checkout.SETTERS or page == checkout.PAYMENT else order.shown[0]
             return self._reply(session, [self._entry(session, again)], step.errors)
-        missing = checkout.needed(session, self.told)
+        missing = checkout.needed(session, self.reported)
         if step.page == payments.SOLD:
             if missing != order.shown[0]:
                 self.books.refuse(request, 200, f"paid before {missing} was filled in")
@@ -104,25 +104,25 @@ class Counter:
 
     def _sell(self, session: Session) -> Reply:
         state = self._state(session)
-        order = receipts.order_of(session, row(session.order.option, self.told), state)
+        order = receipts.order_of(session, row(session.order.option, self.reported), state)
         self.books.orders.append(order)
         session.last_order = order
         session.basket.lines.clear()
         session.order = type(session.order)()
         shown = {"redirect_url": f"/orders/completed/{order['token']}/"}
-        return Reply(checkout.envelope([(payments.SOLD, shown)], state, self.told.no_errors))
+        return Reply(checkout.envelope([(payments.SOLD, shown)], state, self.reported.no_errors))
 
     def _thanks(self, session: Session) -> dict[str, Any]:
         # The description's own example of this page has neither name nor slug.
         entry = {"page_context": receipts.thank_you(session.last_order or {})}
-        return checkout.envelope([], {}, self.told.no_errors) | {"context_list": [entry]}
+        return checkout.envelope([], {}, self.reported.no_errors) | {"context_list": [entry]}
 
     def _entry(self, session: Session, page: str) -> tuple[str, dict[str, Any]]:
-        return page, checkout.context(page, session, self.told, listed(self.told))
+        return page, checkout.context(page, session, self.reported, listed(self.reported))
 
     def _state(self, session: Session) -> dict[str, Any]:
         option = session.order.option
-        return checkout.pre_order(session, self.told, row(option, self.told) if option else None)
+        return checkout.pre_order(session, self.reported, row(option, self.reported) if option else None)
 
     def _reply(self, session: Session, entries: list[tuple[str, dict[str, Any]]], errors: Any = None) -> Reply:
-        return Reply(checkout.envelope(entries, self._state(session), errors or self.told.no_errors))
+        return Reply(checkout.envelope(entries, self._state(session), errors or self.reported.no_errors))

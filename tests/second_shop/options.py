@@ -60,33 +60,33 @@ RETURNS = {
 }
 
 
-def row(payment_type: str, told: Variations) -> dict[str, Any]:
+def row(payment_type: str, reported: Variations) -> dict[str, Any]:
     """An option as it is listed, and as the pre-order holds it."""
     option = OPTIONS[payment_type]
     return {
         "pk": option.pk,
         "name": option.name,
-        "slug": told.slugs.get(payment_type, option.slug),
+        "slug": reported.slugs.get(payment_type, option.slug),
         "payment_type": payment_type,
         "payment_type_label": option.label,
     }
 
 
-def listed(told: Variations) -> dict[str, Any]:
+def listed(reported: Variations) -> dict[str, Any]:
     """The options offered, and those that are not to be had."""
-    rows = [row(one, told) for one in OPTIONS if one not in told.without]
+    rows = [row(one, reported) for one in OPTIONS if one not in reported.without]
     refusal = {"error_code": 1000, "error_message": "Not now."}
     return {
-        "payment_options": [one for one in rows if one["payment_type"] not in told.unavailable],
+        "payment_options": [one for one in rows if one["payment_type"] not in reported.unavailable],
         "unavailable_options": [
             {key: value for key, value in one.items() if key != "pk"} | refusal
             for one in rows
-            if one["payment_type"] in told.unavailable
+            if one["payment_type"] in reported.unavailable
         ],
     }
 
 
-def opening(page: str, told: Variations) -> dict[str, Any]:
+def opening(page: str, reported: Variations) -> dict[str, Any]:
     """What the first page of an option shows."""
     bank = {"pk": 1, "name": "Other", "slug": "other", "logo": None}
     shows: dict[str, dict[str, Any]] = {
@@ -109,6 +109,6 @@ def opening(page: str, told: Variations) -> dict[str, Any]:
             ]
         },
         "CreditPaymentSelectionPage": {"credit_payment_options": [{"pk": 71, "name": "12 ay", "slug": "12-ay"}]},
-        "LoyaltyMoneyPage": {"balance": told.credit},
+        "LoyaltyMoneyPage": {"balance": reported.credit},
     }
     return shows.get(page, {})

@@ -33,9 +33,9 @@ class Step:
 Handler = Callable[[Session, dict[str, str], Variations], Step]
 
 
-def choose(session: Session, form: dict[str, str], told: Variations) -> Step:
+def choose(session: Session, form: dict[str, str], reported: Variations) -> Step:
     """Take the option, by slug or by primary key; what was said for another one is void."""
-    wanted, rows = form.get("payment_option", ""), listed(told)["payment_options"]
+    wanted, rows = form.get("payment_option", ""), listed(reported)["payment_options"]
     chosen = next((one for one in rows if wanted in (one["slug"], str(one["pk"]))), None)
     if chosen is None:
         errors = {"payment_option": ["Select a valid choice. That choice is not one of the available choices."]}
@@ -43,7 +43,7 @@ def choose(session: Session, form: dict[str, str], told: Variations) -> Step:
     order, option = session.order, OPTIONS[chosen["payment_type"]]
     order.after_option()
     order.option = chosen["payment_type"]
-    return open_page(session, option.first, opening(option.first, told), *option.also)
+    return open_page(session, option.first, opening(option.first, reported), *option.also)
 
 
 def open_page(session: Session, page: str, shown: dict[str, Any], *also: str) -> Step:
@@ -53,43 +53,43 @@ def open_page(session: Session, page: str, shown: dict[str, Any], *also: str) ->
     return Step(page, shown)
 
 
-def to_pay(session: Session, told: Variations) -> Decimal:
+def to_pay(session: Session, reported: Variations) -> Decimal:
     """What the order costs, less the store credit used."""
     shipping = session.order.shipping
-    total = session.basket.total(Decimal(told.campaign))
+    total = session.basket.total(Decimal(reported.campaign))
     return total + Decimal(shipping["shipping_amount"] if shipping else 0) - session.order.loyalty
 
 
-def _installments(session: Session, told: Variations) -> dict[str, Any]:
+def _installments(session: Session, reported: Variations) -> dict[str, Any]:
     plans = []
     for pk, count in ((81, 1), (83, 3)):
-        monthly = (to_pay(session, told) / count).quantize(Decimal("0.01"))
+        monthly = (to_pay(session, reported) / count).quantize(Decimal("0.01"))
         plans.append(
             {
                 "pk": pk,
                 "installment_count": count,
                 "label": str(count),
                 "monthly_price_with_accrued_interest": str(monthly),
-                "price_with_accrued_interest": str(to_pay(session, told)),
+                "price_with_accrued_interest": str(to_pay(session, reported)),
             }
         )
     return {"card_type": {"name": "Other", "slug": "other", "logo": None}, "installments": plans}
 
 
 def _bin(then: str) -> Handler:
-    def take(session: Session, form: dict[str, str], told: Variations) -> Step:
+    def take(session: Session, form: dict[str, str], reported: Variations) -> Step:
         number = form.get("bin_number", "")
         if not (number.isdecimal() and len(number) == 6):
             return Step(errors={"bin_number": ["Enter the first six digits of the card."]})
         session.order.bin_number, session.order.installment = number, None
-        return open_page(session, then, _installments(session, told))
+        return open_page(session, then, _installments(session, reported))
 
     return take
 
 
 def _installment(then: str) -> Handler:
-    def take(session: Session, form: dict[str, str], told: Variations) -> Step:
-        plans = _installments(session, told)["installments"]
+    def take(session: Session, form: dict[str, str], reported: Variations) -> Step:
+        plans = _installments(session, reported)["installments"]
         plan = next((one for one in plans if str(one["pk"]) == form.get("installment")), None)
         if plan is None:
             return Step(errors={"installment": ["Select a valid choice."]})
@@ -103,20 +103,20 @@ def _agree(form: dict[str, str]) -> Errors:
     return {} if form.get("agreement") in AGREED else {"agreement": ["This field is required."]}
 
 
-def _sell(_session: Session, form: dict[str, str], _told: Variations) -> Step:
+def _sell(_session: Session, form: dict[str, str], _reported: Variations) -> Step:
     errors = _agree(form)
     return Step(errors=errors) if errors else Step(SOLD)
 
 
 def _go(then: str, *needs: str) -> Handler:
-    def take(session: Session, form: dict[str, str], _told: Variations) -> Step:
+    def take(session: Session, form: dict[str, str], _reported: Variations) -> Step:
         errors = _agree(form) | {name: ["This field is required."] for name in needs if not form.get(name)}
         return Step(errors=errors) if errors else open_page(session, then, {})
 
     return take
 
 
-def _confirm_card(session: Session, form: dict[str, str], told: Variations) -> Step:
+def _confirm_card(session: Session, form: dict[str, str], reported: Variations) -> Step:
     names = ("card_holder", "card_number", "card_month", "card_year", "card_cvv")
     errors = _agree(form) | {name: ["This field is required."] for name in names if not form.get(name)}
     number = form.get("card_number", "")
@@ -124,7 +124,7 @@ def _confirm_card(session: Session, form: dict[str, str], told: Variations) -> S
         errors["card_number"] = ["This is not the card of the first digits that were given."]
     if errors:
         return Step(errors=errors)
-    if form.get("use_three_d") == "1" or told.three_d == "always":
+    if form.get("use_three_d") == "1" or reported.three_d == "always":
         return _leave(session, "CreditCardThreeDSecurePage", "/orders/redirect-three-d/", declined=number == DECLINED)
     if number == DECLINED:
         return Step(errors={"non_field_errors": "The card was declined."}, provoked=True)
@@ -138,7 +138,7 @@ def _leave(session: Session, back_on: str, way_out: str, *, declined: bool = Fal
     return Step(back_on, {"redirect_url": way_out.format(reference=session.order.reference)})
 
 
-def _return(session: Session, form: dict[str, str], _told: Variations) -> Step:
+def _return(session: Session, form: dict[str, str], _reported: Variations) -> Step:
     """What the bank sent back with the browser: its own names for the reference and for how it went."""
     if form.get("oid") != session.order.reference:
         return Step(errors={"non_field_errors": "This payment is not known."})
@@ -147,30 +147,32 @@ def _return(session: Session, form: dict[str, str], _told: Variations) -> Step:
     return Step(SOLD)
 
 
-def _bank_account(session: Session, form: dict[str, str], _told: Variations) -> Step:
+def _bank_account(session: Session, form: dict[str, str], _reported: Variations) -> Step:
     if form.get("bank_account") != "61":
         return Step(errors={"bank_account": ["Select a valid choice."]})
     return open_page(session, "FundsTransferPage", {})
 
 
-def _choice(session: Session, form: dict[str, str], told: Variations) -> Step:
-    choices = opening("PayOnDeliveryPaymentChoicePage", told)["payment_choices"]
+def _choice(session: Session, form: dict[str, str], reported: Variations) -> Step:
+    choices = opening("PayOnDeliveryPaymentChoicePage", reported)["payment_choices"]
     session.order.choice = next((one for one in choices if one["value"] == form.get("payment_choice")), None)
     if session.order.choice is None:
         return Step(errors={"payment_choice": ["Select a valid choice."]})
-    if told.choice_then == SOLD:
+    if reported.choice_then == SOLD:
         return Step(SOLD)
-    return open_page(session, told.choice_then, {"verification": True} if told.choice_then == "VerifySmsPage" else {})
+    return open_page(
+        session, reported.choice_then, {"verification": True} if reported.choice_then == "VerifySmsPage" else {}
+    )
 
 
-def _agree_on_delivery(session: Session, form: dict[str, str], _told: Variations) -> Step:
+def _agree_on_delivery(session: Session, form: dict[str, str], _reported: Variations) -> Step:
     errors = _agree(form)
     if form.get("paymentType") not in ("cash", "credit_card"):
         errors["paymentType"] = ["Select a valid choice."]
     return Step(errors=errors) if errors else Step(SOLD)
 
 
-def _verify(session: Session, form: dict[str, str], _told: Variations) -> Step:
+def _verify(session: Session, form: dict[str, str], _reported: Variations) -> Step:
     order = session.order
     if order.codes_wrong < _MOST_WRONG_CODES and form.get("verify_code") == CODE:
         return Step(SOLD)
@@ -178,31 +180,31 @@ def _verify(session: Session, form: dict[str, str], _told: Variations) -> Step:
     return Step(errors={"verify_code": ["The code is wrong."]}, provoked=True)
 
 
-def _pay_at_bank(session: Session, _form: dict[str, str], _told: Variations) -> Step:
+def _pay_at_bank(session: Session, _form: dict[str, str], _reported: Variations) -> Step:
     return _leave(session, "GPayCompletePage", "/garanti-pay/?oid={reference}&then=GPayCompletePage")
 
 
-def _redirect(session: Session, form: dict[str, str], _told: Variations) -> Step:
+def _redirect(session: Session, form: dict[str, str], _reported: Variations) -> Step:
     if errors := _agree(form):
         return Step(errors=errors)
     left = _leave(session, "RedirectionPageCompletePage", "/orders/redirection/")
     return Step("RedirectionPaymentSelectedPage", left.shown)
 
 
-def _order_no(session: Session, _form: dict[str, str], _told: Variations) -> Step:
+def _order_no(session: Session, _form: dict[str, str], _reported: Variations) -> Step:
     session.order.reference = secrets.token_hex(16)
     shown = {"token": session.order.reference, "order_no": "2284207301612555", "extras": {"additionalParams": {}}}
     return open_page(session, "MasterpassCompletePage", shown)
 
 
-def _wallet(session: Session, form: dict[str, str], _told: Variations) -> Step:
+def _wallet(session: Session, form: dict[str, str], _reported: Variations) -> Step:
     if form.get("token") != session.order.reference:
         return Step(errors={"token": ["This is not the token that was given."]})
     return Step(SOLD)
 
 
-def _credit(session: Session, form: dict[str, str], told: Variations) -> Step:
-    options = opening("CreditPaymentSelectionPage", told)["credit_payment_options"]
+def _credit(session: Session, form: dict[str, str], reported: Variations) -> Step:
+    options = opening("CreditPaymentSelectionPage", reported)["credit_payment_options"]
     chosen = next((one for one in options if str(one["pk"]) == form.get("credit_payment_option")), None)
     if chosen is None:
         return Step(errors={"credit_payment_option": ["Select a valid choice."]})
@@ -210,28 +212,28 @@ def _credit(session: Session, form: dict[str, str], told: Variations) -> Step:
     return open_page(session, "CreditPaymentConfirmationPage", {})
 
 
-def _spend(session: Session, form: dict[str, str], told: Variations) -> Step:
+def _use_credit(session: Session, form: dict[str, str], reported: Variations) -> Step:
     errors = _agree(form)
-    if not errors and Decimal(told.credit) < to_pay(session, told) + session.order.loyalty:
+    if not errors and Decimal(reported.credit) < to_pay(session, reported) + session.order.loyalty:
         errors["non_field_errors"] = "The store credit does not cover the order."
     return Step(errors=errors) if errors else Step(SOLD)
 
 
-def use_credit(session: Session, form: dict[str, str], told: Variations) -> Step:
+def use_credit(session: Session, form: dict[str, str], reported: Variations) -> Step:
     """Take a part of the amount, or all of it, from the store credit; open at any time before the payment."""
     order = session.order
     try:
         amount = Decimal(form.get("loyalty_amount_to_use", ""))
     except InvalidOperation:
         return Step(errors={"loyalty_amount_to_use": ["A valid number is required."]})
-    total = to_pay(session, told) + order.loyalty
-    if not 0 <= amount <= min(Decimal(told.credit), total):
+    total = to_pay(session, reported) + order.loyalty
+    if not 0 <= amount <= min(Decimal(reported.credit), total):
         return Step(errors={"loyalty_amount_to_use": ["This is more than there is, or more than is to be paid."]})
     order.after_shipping()
     order.loyalty = amount
     if amount == total:
         order.option = "loyalty_money"
-        return open_page(session, "LoyaltyMoneyPage", {"balance": told.credit}, "LoyaltyPaymentSelectedPage")
+        return open_page(session, "LoyaltyMoneyPage", {"balance": reported.credit}, "LoyaltyPaymentSelectedPage")
     return Step(PAYMENT)
 
 
@@ -255,8 +257,8 @@ HANDLERS: dict[str, Handler] = {
     "GPayCompletePage": _return,
     "CreditPaymentSelectionPage": _credit,
     "CreditPaymentConfirmationPage": _sell,
-    "LoyaltyMoneyPage": _spend,
-    "LoyaltyPaymentSelectedPage": _spend,
+    "LoyaltyMoneyPage": _use_credit,
+    "LoyaltyPaymentSelectedPage": _use_credit,
     "CashRegisterPage": _sell,
     "PayLaterCompletePage": _sell,
     "ConfirmationPaymentAgreementCheckPage": _go("ConfirmationPaymentSelectedPage"),

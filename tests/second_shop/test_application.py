@@ -69,9 +69,9 @@ PAID = [
 class Visitor:
     """Sends requests as a browser with cookies would."""
 
-    def __init__(self, **told):
+    def __init__(self, **reported):
         self.customer = Customer("r@shoppers.example", "secret", "Ada", "Byron", "06000000001", remembered=True)
-        self.shop = Application(Variations.read(told), {self.customer.email: self.customer})
+        self.shop = Application(Variations.read(reported), {self.customer.email: self.customer})
         self.cookies = {}
 
     def send(self, method, path, form=None, document=None, headers=None):

@@ -49,9 +49,9 @@ class Variations:
     districts: bool = True
 
     @classmethod
-    def read(cls, told: dict[str, Any]) -> Self:
+    def read(cls, reported: dict[str, Any]) -> Self:
         """Variations from a JSON object; an unknown key is an error, as it would test nothing."""
-        unknown = told.keys() - {one.name for one in fields(cls)}
+        unknown = reported.keys() - {one.name for one in fields(cls)}
         if unknown:
             raise ValueError(f"unknown variations: {', '.join(sorted(unknown))}")
-        return cls(**told)
+        return cls(**reported)

@@ -64,8 +64,8 @@ class CheckloadUi:
             refuse_host(options.host or "", workload.allowed)
             selected_user_classes(self._picked(asked, options), workload, options)
             workload.worker_context(0, 1)
-        except UsageError as misuse:
-            problems.append(form.with_form_labels(str(misuse)))
+        except UsageError as usage_error:
+            problems.append(form.with_form_labels(str(usage_error)))
         if problems:
             return "\n".join(problems)
         for key in form.TRIMMED:  # Locust reads the form again

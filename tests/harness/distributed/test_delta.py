@@ -45,25 +45,25 @@ def rng():
 
 def test_the_master_counts_the_same_as_the_worker(rng):
     recorder, total = Recorder(WINDOW), Recorder(WINDOW)
-    teller, decoder = DeltaEncoder(recorder), DeltaDecoder(total)
+    encoder, decoder = DeltaEncoder(recorder), DeltaDecoder(total)
     for second in range(10):
         fill(recorder, rng, (second, second + 1))
-        decoder.apply(sent(teller.encode()))
+        decoder.apply(sent(encoder.encode()))
         assert same(total, recorder)
-    decoder.apply(sent(teller.encode(whole=True)))
+    decoder.apply(sent(encoder.encode(whole=True)))
     assert same(total, recorder)
 
 
 def test_a_message_holds_only_changes(rng):
     recorder = Recorder(WINDOW)
-    teller = DeltaEncoder(recorder)
+    encoder = DeltaEncoder(recorder)
     fill(recorder, rng, (0, 50))
-    whole = teller.encode()
-    nothing = teller.encode()
+    whole = encoder.encode()
+    nothing = encoder.encode()
     assert nothing["pages"] == nothing["journeys"] == nothing["arrivals"] == []
     due = WINDOW.start + 50.5
     recorder.page(PageSample("BinNumberPage", "gpay", "ok", "nobody", due, due, due + 0.1, 10, 200))
-    little = teller.encode()
+    little = encoder.encode()
     (((page, *_), service, _, _, ((second, times),), _),) = little["pages"]
     assert (page, second) == ("BinNumberPage", 50)
     assert len(service[4]) == len(times[4]) == 1  # one bucket each, of the many that the run has filled
@@ -72,23 +72,23 @@ def test_a_message_holds_only_changes(rng):
 
 def test_a_filling_slice_is_sent_by_its_changed_buckets():
     recorder, total = Recorder(WINDOW), Recorder(WINDOW)
-    teller, decoder = DeltaEncoder(recorder), DeltaDecoder(total)
-    told = []
+    encoder, decoder = DeltaEncoder(recorder), DeltaDecoder(total)
+    reported = []
     for n in range(5):
         recorder.page(PageSample("BinNumberPage", "gpay", "ok", "nobody", 110.0, 110.0, 110.1 + n, 10, 200))
-        message = sent(teller.encode())
-        told.append(len(message["pages"][0][4][0][1][4]))
+        message = sent(encoder.encode())
+        reported.append(len(message["pages"][0][4][0][1][4]))
         decoder.apply(message)
-    assert told == [1, 1, 1, 1, 1]
+    assert reported == [1, 1, 1, 1, 1]
     assert same(total, recorder)
 
 
 def test_the_last_message_repairs_a_lost_one(rng):
     recorder, total = Recorder(WINDOW), Recorder(WINDOW)
-    teller, decoder = DeltaEncoder(recorder), DeltaDecoder(total)
+    encoder, decoder = DeltaEncoder(recorder), DeltaDecoder(total)
     for second in range(6):
         fill(recorder, rng, (second, second + 1))
-        message = sent(teller.encode())
+        message = sent(encoder.encode())
         if second % 2:
             decoder.apply(message)
     for cell in total.pages.values():  # what is known meanwhile holds together
@@ -98,32 +98,32 @@ def test_the_last_message_repairs_a_lost_one(rng):
             == sum(one.total for one in cell.slices.values())
         )
     assert not decoder.complete
-    decoder.apply(sent(teller.encode(whole=True)))
+    decoder.apply(sent(encoder.encode(whole=True)))
     assert same(total, recorder)
     assert (decoder.last_number, decoder.messages_taken, decoder.complete) == (7, 4, True)
     fill(recorder, rng, (6, 7))
-    decoder.apply(sent(teller.encode()))
+    decoder.apply(sent(encoder.encode()))
     assert decoder.complete
     assert same(total, recorder)
 
 
 def test_a_message_that_comes_twice_or_late_changes_nothing(rng):
     recorder, total = Recorder(WINDOW), Recorder(WINDOW)
-    teller, decoder = DeltaEncoder(recorder), DeltaDecoder(total)
+    encoder, decoder = DeltaEncoder(recorder), DeltaDecoder(total)
     fill(recorder, rng, (0, 1))
-    first = sent(teller.encode())
+    first = sent(encoder.encode())
     fill(recorder, rng, (1, 2))
-    second = sent(teller.encode())
+    second = sent(encoder.encode())
     assert [decoder.apply(message) for message in (first, second, second, first)] == [True, True, False, False]
     assert same(total, recorder)
 
 
 def test_merged_slices_replace_the_short_ones(rng):
     recorder, total = Recorder(WINDOW, most_slices=16), Recorder(WINDOW, most_slices=16)
-    teller, decoder = DeltaEncoder(recorder), DeltaDecoder(total)
+    encoder, decoder = DeltaEncoder(recorder), DeltaDecoder(total)
     for second in range(0, 100, 5):
         fill(recorder, rng, (second, second + 5), n=20)
-        decoder.apply(sent(teller.encode()))
+        decoder.apply(sent(encoder.encode()))
         assert same(total, recorder)
     assert recorder.slice_length == 8.0
 
@@ -141,17 +141,17 @@ def test_workers_add_up_despite_lost_and_repeated_messages(rng, lost):
         return together
 
     for second in range(0, 90, 3):
-        for number, (part, teller, decoder) in enumerate(workers):
+        for number, (part, encoder, decoder) in enumerate(workers):
             if second < (20, 90, 40)[number]:  # so that their slices come to differ in length
                 fill(part, rng, (second, second + 3), n=rng.randrange(10))
-            message = sent(teller.encode())
+            message = sent(encoder.encode())
             if rng.random() >= lost:
                 assert decoder.apply(message)
                 assert not decoder.apply(message)
         if not lost:
             assert same(total, whole())
     assert len({part.slice_length for part in parts}) == 3
-    for _, teller, decoder in workers:
-        decoder.apply(sent(teller.encode(whole=True)))
+    for _, encoder, decoder in workers:
+        decoder.apply(sent(encoder.encode(whole=True)))
     assert same(total, whole())
     assert RunTotals.of(total) == RunTotals.of(whole())

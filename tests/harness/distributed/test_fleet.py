@@ -16,7 +16,7 @@ class Worker:
     def __init__(self, fleet, name, start=1000.0):
         self.fleet, self.name, self.start = fleet, name, start
         self.recorder = Recorder(Window(start, start + 1, start + 60))
-        self.teller = DeltaEncoder(self.recorder)
+        self.encoder = DeltaEncoder(self.recorder)
 
     def walk(self, n, at=5.0):
         for _ in range(n):
@@ -27,7 +27,7 @@ class Worker:
 
     def report(self, now, under_way=0, *, final=False, whole=False, lost=False):
         message = {
-            "counts": self.teller.encode(whole=whole),
+            "counts": self.encoder.encode(whole=whole),
             "under_way": under_way,
             "in_flight": {"gpay": under_way},
             "facts": {"processor_share": 0.5},

@@ -21,8 +21,8 @@ class Port:
     def __init__(self):
         self.guard = install_port_guard()
         self.runner = Environment(events=Events()).create_master_runner("127.0.0.1", 0)
-        self.heard = []
-        self.runner.register_message(REPORT, lambda msg, **_: self.heard.append((msg.node_id, msg.data)))
+        self.received = []
+        self.runner.register_message(REPORT, lambda msg, **_: self.received.append((msg.node_id, msg.data)))
         self.context, self.servers = zmq.Context(), [self.runner.server]
 
     def peer(self, name):
@@ -113,11 +113,11 @@ def test_a_sender_cannot_use_the_name_of_another_worker(port, kind, data):
             say(stranger, name if isinstance(name, str) else "vm_b", kind, data)
     assert answer(stranger, 0.3) is None
     assert port.runner.clients["vm_a"].state == "running"
-    assert port.heard == []
+    assert port.received == []
     assert port.guard.refused.total() == 6
     say(worker, "vm_a", REPORT, {"run": "x", "final": True})
     assert beats(worker, "vm_a")
-    assert port.heard == [("vm_a", {"run": "x", "final": True})]
+    assert port.received == [("vm_a", {"run": "x", "final": True})]
 
 
 def test_the_listener_continues_after_an_error(port, caplog):

@@ -36,10 +36,10 @@ def test_the_parser_refuses_a_run_time_that_is_too_long(capsys, time):
     assert parser.parse_args(["-t", "1h30m"]).run_time == 5400
     with pytest.raises(SystemExit) as ended:
         parser.parse_args(["-t", time])
-    told = capsys.readouterr().err
+    reported = capsys.readouterr().err
     assert ended.value.code == 2
-    assert "--run-time" in told
-    assert len(told) < 300
+    assert "--run-time" in reported
+    assert len(reported) < 300
 
 
 @pytest.mark.parametrize(
@@ -49,6 +49,6 @@ def test_an_error_of_the_parser_repeats_no_password_of_a_url(parser, capsys, giv
     hide_passwords(parser)
     with pytest.raises(SystemExit):
         parser.parse_args(["Guest", given])
-    told = capsys.readouterr().err
-    assert "(hidden)@" in told
-    assert "ter2" not in told
+    reported = capsys.readouterr().err
+    assert "(hidden)@" in reported
+    assert "ter2" not in reported

@@ -149,7 +149,7 @@ def test_the_exit_code_is_invalid_until_a_verdict_changes_it(begin, monkeypatch)
 
 
 @pytest.mark.parametrize(
-    ("options", "told"),
+    ("options", "reported"),
     [
         ({"scenario": "nonsense"}, "nonsense"),
         ({"host": "http://other.example"}, "other.example"),
@@ -159,11 +159,11 @@ def test_the_exit_code_is_invalid_until_a_verdict_changes_it(begin, monkeypatch)
         ({"tags": ["no such tag"]}, "none of the chosen user classes"),
     ],
 )
-def test_a_usage_error_ends_the_process_before_anything_is_sent(begin, capsys, options, told):
+def test_a_usage_error_ends_the_process_before_anything_is_sent(begin, capsys, options, reported):
     with pytest.raises(SystemExit) as left:
         begin(**options)
     assert left.value.code == Exit.USAGE_ERROR
-    assert told in capsys.readouterr().err
+    assert reported in capsys.readouterr().err
 
 
 def test_an_allowed_host_is_loaded_and_no_shop_is_started(begin, program, monkeypatch):

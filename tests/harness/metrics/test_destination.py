@@ -41,7 +41,7 @@ def test_a_token_becomes_a_header():
 
 
 @pytest.mark.parametrize(
-    ("url", "token", "told"),
+    ("url", "token", "reported"),
     [
         ("ftp://swordfish@localhost/", "", "must begin with http"),
         ("swordfish", "", "must begin with http"),
@@ -56,8 +56,8 @@ def test_a_token_becomes_a_header():
         ("http://localhost/", "swordfish\r\nX: y", "line end"),
     ],
 )
-def test_refusals_never_repeat_the_secret(url, token, told):
-    with pytest.raises(UsageError, match=told) as refused:
+def test_refusals_never_repeat_the_secret(url, token, reported):
+    with pytest.raises(UsageError, match=reported) as refused:
         parse_destination(url, token, ("shop.example",))
     assert str(refused.value).startswith("--remote-write: ")
     assert "swordfish" not in str(refused.value)

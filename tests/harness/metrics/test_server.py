@@ -162,7 +162,7 @@ OPENMETRICS = "application/openmetrics-text;version=1.0.0"
 
 
 @pytest.mark.parametrize(
-    ("native", "accept", "told"),
+    ("native", "accept", "reported"),
     [
         (True, f"{PROTOBUF},{OPENMETRICS};q=0.8,*/*;q=0.1", "application/vnd.google.protobuf"),
         (True, f"{OPENMETRICS},{PROTOBUF};q=0.8", "application/openmetrics-text"),
@@ -170,7 +170,7 @@ OPENMETRICS = "application/openmetrics-text;version=1.0.0"
         (False, f"{PROTOBUF},{OPENMETRICS};q=0.8,*/*;q=0.1", "application/openmetrics-text"),
     ],
 )
-def test_protocol_buffers_need_the_option_and_the_first_place_in_accept(native, accept, told):
+def test_protocol_buffers_need_the_option_and_the_first_place_in_accept(native, accept, reported):
     server = serve(a_collector(), port=0, native=native)
 
     def fetch():
@@ -180,7 +180,7 @@ def test_protocol_buffers_need_the_option_and_the_first_place_in_accept(native, 
 
     content_type, body = gevent.get_hub().threadpool.apply(fetch)
     server.stop()
-    assert content_type == told
+    assert content_type == reported
     assert b"checkout_load_page_duration_seconds" in body
 
 

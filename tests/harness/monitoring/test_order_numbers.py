@@ -8,7 +8,7 @@ from harness.validity.delivery import unique_order_numbers
 from harness.validity.evidence import Conditions, Evidence
 
 
-def told(*numbers):
+def reported(*numbers):
     one = OrderNumberRegister()
     for number in numbers:
         one.is_new(number)
@@ -29,19 +29,21 @@ def test_the_oldest_number_is_forgotten_first():
 
 
 def test_numbers_of_two_workers_are_counted_once_each():
-    assert duplicates_across_workers([told("A1", "A2", "A3"), told("A4", "A2"), told("A2", "A3", "A5")]) == 2
-    assert duplicates_across_workers([told("A1", "A2"), told("A3"), b""]) == 0
+    assert (
+        duplicates_across_workers([reported("A1", "A2", "A3"), reported("A4", "A2"), reported("A2", "A3", "A5")]) == 2
+    )
+    assert duplicates_across_workers([reported("A1", "A2"), reported("A3"), b""]) == 0
     assert duplicates_across_workers([]) == 0
 
 
 def test_duplicates_within_one_worker_are_not_counted_again():
-    assert duplicates_across_workers([told("A1", "A1", "A2")]) == 0
+    assert duplicates_across_workers([reported("A1", "A1", "A2")]) == 0
 
 
 def test_a_digest_is_small_and_hides_the_number():
-    assert len(told("ON100001")) == DIGEST_SIZE
-    assert b"ON" not in told("ON100001")
-    assert len({told(str(number)) for number in range(10_000)}) == 10_000
+    assert len(reported("ON100001")) == DIGEST_SIZE
+    assert b"ON" not in reported("ON100001")
+    assert len({reported(str(number)) for number in range(10_000)}) == 10_000
 
 
 def test_duplicate_order_numbers_fail_the_shop():

@@ -85,11 +85,11 @@ def test_shoppers_turned_away_are_told_apart_from_missing_options():
     )
     guests = [("havale", "not_offered", "harness", "Door", False)] * 2
     others = [("gpay", "not_offered", "harness", "P", False), ("havale", "ok", "nobody", "", True)]
-    door, option = payment_options_offered(evidence(guests + others, remarks))
-    assert (door.level, option.level) == (Severity.INVALID, Severity.INVALID)
-    assert "2 journeys" in door.message
-    assert "the shop sells nothing to guests" in door.message
-    assert door.remedy == "leave guests out"
+    entrance, option = payment_options_offered(evidence(guests + others, remarks))
+    assert (entrance.level, option.level) == (Severity.INVALID, Severity.INVALID)
+    assert "2 journeys" in entrance.message
+    assert "the shop sells nothing to guests" in entrance.message
+    assert entrance.remedy == "leave guests out"
     assert "gpay (1 journey)" in option.message
     assert "guests" not in option.message
 

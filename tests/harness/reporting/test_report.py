@@ -154,9 +154,9 @@ def test_repeated_requests_are_counted_apart(passed):
     recorder = pages(100)
     for number in range(25):
         recorder.page(PageSample("P", "gpay", "ok", "nobody", number, number, number + 0.1, 0, 200, 1 + number % 3))
-    told = flat(console(replace(passed, recorder=recorder)))
-    assert "25 requests repeated a failed one" in told
-    assert "25 % more requests because of that" in told
+    reported = flat(console(replace(passed, recorder=recorder)))
+    assert "25 requests repeated a failed one" in reported
+    assert "25 % more requests because of that" in reported
     assert "repeated a failed one" not in flat(console(passed))
 
 

@@ -19,12 +19,12 @@ from harness.results.comparison import (
 TOLERANCE = Tolerance(0.03, 0.10)
 
 
-def looks(*logarithms, variance=0.0001):
+def comparisons(*logarithms, variance=0.0001):
     return [(PercentileEstimate(0.0, variance), PercentileEstimate(one, variance)) for one in logarithms]
 
 
 def verdict(*logarithms, **changes):
-    return compare("x", looks(*logarithms), tolerance=TOLERANCE, **changes).verdict
+    return compare("x", comparisons(*logarithms), tolerance=TOLERANCE, **changes).verdict
 
 
 def test_one_pair_on_a_shared_machine_shows_only_large_differences():
@@ -46,7 +46,7 @@ def test_four_pairs_measure_how_much_runs_differ():
 
 
 def test_the_number_of_pairs_needed_is_right():
-    one = compare("x", looks(0.0), tolerance=TOLERANCE)
+    one = compare("x", comparisons(0.0), tolerance=TOLERANCE)
     assert one.pairs_needed > 4
     chance = random.Random(1)
     passed = 0
@@ -71,7 +71,7 @@ def test_an_unanswered_candidate_is_a_regression_and_an_unanswered_baseline_is_n
 
 def test_a_pass_needs_every_named_comparison():
     slower, same = (
-        compare(name, looks(one), tolerance=TOLERANCE, run_effect=0.01) for name, one in (("a", 0.5), ("b", 0.0))
+        compare(name, comparisons(one), tolerance=TOLERANCE, run_effect=0.01) for name, one in (("a", 0.5), ("b", 0.0))
     )
     assert overall_verdict([slower, same], ("a", "b")) is Verdict.FAILED
     assert overall_verdict([same], ("b",)) is Verdict.PASSED

@@ -108,10 +108,10 @@ def test_orders_we_do_not_know_are_a_warning_if_as_many_journeys_failed():
     sold_more = LedgerEntry({"ThankYouPage": 320}, {"gpay": 310}, 31_000)
     finished = finished_of(a_run(failed=20, ledger=sold_more))
     assert finished.exit is Exit.PASSED
-    told = finding(finished, "ledger")
-    assert told.level is Severity.WARNING
-    assert told.message.endswith("because 10 orders were sold to shoppers who never saw their receipt")
-    assert "gpay: checkload counted 300, the shop 310" in told.message
+    reported = finding(finished, "ledger")
+    assert reported.level is Severity.WARNING
+    assert reported.message.endswith("because 10 orders were sold to shoppers who never saw their receipt")
+    assert "gpay: checkload counted 300, the shop 310" in reported.message
 
 
 def test_orders_we_do_not_know_make_the_run_invalid_if_fewer_journeys_failed():

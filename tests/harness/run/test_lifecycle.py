@@ -17,11 +17,11 @@ class Life(Lifecycle):
     """A life whose clock counts the steps; ``begin``, ``drained``, ``late`` and ``end`` are steps, too."""
 
     def __init__(self):
-        self.now, self.told = 0.0, 0
+        self.now, self.reported = 0.0, 0
         super().__init__(lambda: self.now, self._tell)
 
     def _tell(self):
-        self.told += 1
+        self.reported += 1
 
     def steps(self, *steps):
         for step in steps:
@@ -67,11 +67,11 @@ def test_each_step_leads_to_one_state(steps, state, ending):
 
 
 @pytest.mark.parametrize(
-    ("steps", "told"),
+    ("steps", "reported"),
     [(["begin", PLANNED, "drained", "end"], 1), (["begin", DIED, DIED, "drained"], 1), (["begin", RULE, "end"], 0)],
 )
-def test_on_over_is_called_once_and_not_when_locust_ends_the_run(steps, told):
-    assert Life().steps(*steps).told == told
+def test_on_over_is_called_once_and_not_when_locust_ends_the_run(steps, reported):
+    assert Life().steps(*steps).reported == reported
 
 
 @pytest.mark.parametrize(

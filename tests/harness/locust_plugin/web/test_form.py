@@ -46,8 +46,8 @@ def test_an_emptied_field_means_the_scenarios_value():
 def test_all_wrong_values_are_reported_at_once():
     _, problems = read(options(), {"user_count": "many", "spawn_rate": "0", "run_time": "soon"})
     assert len(problems) == 3
-    for problem, told in zip(problems, ("'many'", "'0'", "'soon'"), strict=True):
-        assert told in problem
+    for problem, reported in zip(problems, ("'many'", "'0'", "'soon'"), strict=True):
+        assert reported in problem
 
 
 def test_the_form_has_the_budget_of_a_search():
@@ -113,6 +113,6 @@ def test_a_wrong_ramp_of_the_command_line_is_a_usage_error():
 
 
 def test_a_problem_names_the_labels_of_the_form():
-    told = form.with_form_labels('--payment-mix = "bitcoin": no such option\nchoose --users, or --users-of-mine')
-    assert told == 'Payment mix = "bitcoin": no such option\nchoose Number of users, or --users-of-mine'
+    reported = form.with_form_labels('--payment-mix = "bitcoin": no such option\nchoose --users, or --users-of-mine')
+    assert reported == 'Payment mix = "bitcoin": no such option\nchoose Number of users, or --users-of-mine'
     assert set(form.LABELS) >= {f"--{name.replace('_', '-')}" for name in form.CHOICES}

@@ -37,11 +37,11 @@ def test_our_fields_keep_their_order_and_their_last_values(ui):
         Field("arrival_rate", "5/s", "How many."),
     ]
     install_page(ui, fields=lambda: fields, hints=dict, arguments=dict)
-    _, told = page(ui)
-    assert list(told["extra_options"]) == ["scenario", "arrival_rate"]
-    assert told["extra_options"]["scenario"]["choices"] == ["baseline", "smoke"]
-    assert told["extra_options"]["arrival_rate"]["default_value"] == "5/s"
-    assert told["extra_options"]["arrival_rate"]["choices"] is None
+    _, reported = page(ui)
+    assert list(reported["extra_options"]) == ["scenario", "arrival_rate"]
+    assert reported["extra_options"]["scenario"]["choices"] == ["baseline", "smoke"]
+    assert reported["extra_options"]["arrival_rate"]["default_value"] == "5/s"
+    assert reported["extra_options"]["arrival_rate"]["choices"] is None
     fields[1] = Field("arrival_rate", "6/s", "How many.")
     assert page(ui)[1]["extra_options"]["arrival_rate"]["default_value"] == "6/s"
     assert ui.updated == 2

@@ -100,11 +100,11 @@ def test_during_the_run_broken_objectives_come_first(run, clock):
 
 
 def test_the_settings_are_shown_without_secrets_of_the_address(run):
-    told = run_description(run)
+    reported = run_description(run)
     for part in ("scenario fake", "seed 7", "payment mix gpay=1", "12 s", "guest and returning", "5 users"):
-        assert part in told
-    assert "http://127.0.0.1:4711" in told
-    assert "swordfish" not in told
+        assert part in reported
+    assert "http://127.0.0.1:4711" in reported
+    assert "swordfish" not in reported
 
 
 def judged(run, *findings):

@@ -94,10 +94,10 @@ def test_a_valid_form_becomes_the_options_of_the_next_run(front):
 
 def test_a_wrong_form_changes_nothing_and_reports_everything(front):
     made, environment, _ = front()
-    told = ask(made, scenario="nonsense", user_count="0", spawn_rate="0", run_time="soon")
+    reported = ask(made, scenario="nonsense", user_count="0", spawn_rate="0", run_time="soon")
     for part in ("nonsense", "Number of users 0", "Ramp up", "Run time"):
-        assert part in told
-    assert "--" not in told.replace("--scenario when Locust starts", "")
+        assert part in reported
+    assert "--" not in reported.replace("--scenario when Locust starts", "")
     assert environment.parsed_options.scenario == "baseline"
 
 
@@ -117,9 +117,9 @@ def test_the_form_names_known_scenarios_and_no_file(front, path):
     made, environment, _ = front()
     read = environment.read = []
     made._choose = lambda asked: read.append(asked.scenario) or load()
-    told = ask(made, scenario=path)
-    assert repr(path) in told
-    assert "baseline, smoke" in told
+    reported = ask(made, scenario=path)
+    assert repr(path) in reported
+    assert "baseline, smoke" in reported
     assert read == ["baseline"]  # for what else may be wrong
     assert environment.parsed_options.scenario == "baseline"
 
