@@ -98,3 +98,8 @@ def test_the_sections_of_the_report_are_named_as_the_report_names_them():
     named = set(re.findall(r"(?<!\*)\*((?:About|Objectives|What) [^*\n]+)\*(?!\*)", text))
     assert len(named) >= 2
     assert [section for section in named if f'"{section}"' not in CODE] == []
+
+
+def test_the_readme_shows_a_short_output():
+    (shown,) = [body for page, name, body in PARTS if (page, name) == ("README.md", "baseline-short")]
+    assert 12 <= len(shown.splitlines()) <= 26
