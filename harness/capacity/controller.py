@@ -208,7 +208,7 @@ class CapacityController:
             ObjectiveCounts(one.text, one.samples, one.over, objective.allowed, one.design_effect)
             for one, objective in zip(results, self.objectives, strict=True)
         )
-        missing = sum(cell.response.total for key, cell in whole.journeys.items() if key.outcome == UNFINISHED_LABEL)
+        missing = sum(one.response.total for key, one in whole.journeys.items() if key.outcome == UNFINISHED_LABEL)
         return (
             objective_counts,
             Verdict.worst(one.verdict for one in results),

@@ -27,7 +27,7 @@ MOMENTS = 6
 
 
 class EffectiveRate:
-    """Says what the shop feels of the rates that were ``let_in``; ``learn`` tells it how long journeys last."""
+    """Computes what the shop feels of a schedule; ``extend_schedule`` adds to the schedule, ``update`` measures journeys."""
 
     def __init__(self) -> None:
         self._ends = [0.0]  # the end of each part of the schedule
@@ -44,8 +44,8 @@ class EffectiveRate:
     def update(self, recorder: Recorder) -> None:
         """Update the length of journeys from all that have ended: ``longest`` is the 99th percentile, ``journey`` the mean."""
         whole = Histogram()
-        for cell in list(recorder.journeys.values()):
-            whole.add(cell.service)
+        for series in list(recorder.journeys.values()):
+            whole.add(series.service)
         if not whole.total:
             return
         self.longest = whole.quantile(0.99)

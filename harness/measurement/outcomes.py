@@ -47,14 +47,8 @@ class Outcome(StrEnum):
     HTTP_5XX = "http_5xx", Blame.SHOP
     THROTTLED = "throttled", Blame.SHOP
     TOO_LARGE = "too_large", Blame.SHOP
-    ENCODING = (
-        "encoding",
-        Blame.SHOP,
-    )  # the compression header is wrong, or names a coding that the client did not offer
-    CONTENT_TYPE = (
-        "content_type",
-        Blame.SHOP,
-    )  # JSON with another content type; only where the scenario counts that as a failure
+    ENCODING = "encoding", Blame.SHOP  # the compression is wrong, or of a kind that the client did not offer
+    CONTENT_TYPE = "content_type", Blame.SHOP  # JSON with another content type, if the scenario counts that
     NOT_JSON = "not_json", Blame.SHOP
     ENVELOPE = "envelope", Blame.SHOP
     UNEXPECTED_PAGE = "unexpected_page", Blame.SHOP
@@ -76,14 +70,8 @@ class Outcome(StrEnum):
     NO_ACCOUNT = "no_account", Blame.HARNESS
     NO_SOCKET = "no_socket", Blame.HARNESS  # this machine has no file descriptor, port or memory left for a connection
     HOST_REFUSED = "host_refused", Blame.HARNESS
-    NO_PRODUCT = (
-        "no_product",
-        Blame.HARNESS,
-    )  # all products of the scenario are sold out, or the product search finds nothing
-    NOT_OFFERED = (
-        "not_offered",
-        Blame.HARNESS,
-    )  # the scenario uses a payment option that the shop lacks, or guests that it does not serve
+    NO_PRODUCT = "no_product", Blame.HARNESS  # all products are sold out, or the product search finds nothing
+    NOT_OFFERED = "not_offered", Blame.HARNESS  # the shop lacks a payment option of the scenario, or serves no guests
     BUG = "bug", Blame.HARNESS
 
 

@@ -9,13 +9,13 @@ from harness.objectives.model import Metric, Objective, Statistic, Subject
 from harness.units import RATES, format_duration, format_number, format_percent, quantity
 
 VISIBLE_GAP = 1.2
-"""The least ratio of response to service time at which a reader is told about the difference."""
+"""The least ratio of response to service time that a report mentions."""
 VISIBLE_TIME = 0.010
-"""The least difference in seconds at which a reader is told about it, whatever the ratio."""
+"""The least difference in seconds that a report mentions, whatever the ratio."""
 
 
 def differ_visibly(response: float, service: float) -> bool:
-    """Whether a response time is so far over the service time (seconds) that a reader is told about it."""
+    """Whether a response time is so far over the service time (seconds) that a report mentions it."""
     return math.isfinite(service) and response > service * VISIBLE_GAP and response - service > VISIBLE_TIME
 
 

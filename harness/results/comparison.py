@@ -8,7 +8,7 @@ to three pairs of runs this difference is assumed; from four pairs on it is meas
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import NormalDist, fmean, stdev
 
@@ -117,9 +117,7 @@ def overall_verdict(ratios: Sequence[Ratio], names: Sequence[str]) -> Verdict:
     verdicts = {one.verdict for one in ratios if one.name in names or one.verdict is Verdict.FAILED}
     if set(names) - {one.name for one in ratios}:
         verdicts.add(Verdict.INCONCLUSIVE)
-    if Verdict.FAILED in verdicts:
-        return Verdict.FAILED
-    return Verdict.PASSED if verdicts == {Verdict.PASSED} else Verdict.INCONCLUSIVE
+    return Verdict.worst(verdicts) if verdicts else Verdict.INCONCLUSIVE
 
 
 def percentile_estimate(slices: Mapping[int, Histogram], q: float) -> PercentileEstimate | None:
@@ -127,7 +125,7 @@ def percentile_estimate(slices: Mapping[int, Histogram], q: float) -> Percentile
 
     The variance is that of the mean of up to ten stretches. Each is long enough to be independent of the others.
     """
-    whole = _added(slices[index] for index in sorted(slices))
+    whole = Histogram.merged(slices[index] for index in sorted(slices))
     number = min(BATCHES, len(slices), whole.total // FEWEST_SAMPLES)
     value = whole.quantile(q)
     if number < FEWEST_BATCHES or not value > 0:
@@ -138,7 +136,7 @@ def percentile_estimate(slices: Mapping[int, Histogram], q: float) -> Percentile
     logarithms = []
     for batch in range(number):
         part = order[batch * len(order) // number : (batch + 1) * len(order) // number]
-        stretch = _added(slices[index] for index in part).quantile(q)
+        stretch = Histogram.merged(slices[index] for index in part).quantile(q)
         if not 0 < stretch < math.inf:
             return None
         logarithms.append(math.log(stretch))
@@ -167,13 +165,6 @@ def _slices(cells: Sequence[tuple[str, str, Mapping[int, Histogram]]]) -> dict[i
             else:
                 into.add(histogram)
     return found
-
-
-def _added(histograms: Iterable[Histogram]) -> Histogram:
-    whole = Histogram()
-    for one in histograms:
-        whole.add(one)
-    return whole
 
 
 def _unanswered(name: str, pairs: Sequence[tuple[PercentileEstimate, PercentileEstimate]], *, failed: bool) -> Ratio:
