@@ -11,7 +11,7 @@ from harness.errors import UsageError
 from harness.metrics.page_roles import PageRoles
 from harness.objectives.model import Objective
 from harness.objectives.stop_rule import StopRule
-from harness.run.workload import Choices, Target, Workload
+from harness.run.workload import Choices, Judging, Target, Workload
 from harness.schedule.arrivals import ArrivalProcess, ArrivalSchedule, Profile, ProfileSchedule, RateStage
 from harness.schedule.dispatch import Arrival
 from harness.schedule.stepped import SteppedSchedule
@@ -19,9 +19,9 @@ from harness.schedule.stepped import SteppedSchedule
 
 @dataclass(kw_only=True)
 class FakeWorkload:
-    """A workload without shoppers; ``arrival_rate`` 0 makes it closed, ``due_times`` replaces the schedule of the rate.
+    """A workload without shoppers; ``arrival_rate`` 0 makes it closed, ``trace`` replaces the schedule of the rate.
 
-    ``context`` is the worker context, ``target`` the embedded shop or the error that its start raises.
+    ``context`` is the worker context, ``shop`` the embedded shop or the error that its start raises.
     """
 
     name: str = "fake"
@@ -33,7 +33,7 @@ class FakeWorkload:
     steady: float = 10.0
     drain: float = 1.0
     longest_wait: float = 1.0
-    due_times: ArrivalSchedule | None = None
+    trace: ArrivalSchedule | None = None
     weights: Mapping[str, float] = field(default_factory=lambda: {"guest": 1.0})
     kinds: Collection[str] = ("guest",)
     objectives: Sequence[Objective] = ()
@@ -51,21 +51,48 @@ class FakeWorkload:
     note: str = ""
     secret: str = ""
     context: Any = None
-    target: Target | Exception | None = None
+    shop: Target | Exception | None = None
+
+    @property
+    def schedule(self) -> FakeWorkload:
+        """The fake itself."""
+        return self
+
+    @property
+    def population(self) -> FakeWorkload:
+        """The fake itself."""
+        return self
+
+    @property
+    def target(self) -> FakeWorkload:
+        """The fake itself."""
+        return self
+
+    @property
+    def judging(self) -> Judging:
+        """The fields for the verdict."""
+        return Judging(
+            objectives=self.objectives,
+            stop_rules=self.stop_rules,
+            stop_when_certain=self.stop_when_certain,
+            search=self.search,
+            at_least=self.at_least,
+            planned_minimum=self.planned_minimum,
+        )
 
     @property
     def is_open(self) -> bool:
         """Whether arrivals come on a schedule or in a search."""
         return self.arrival_rate > 0 or self.search is not None
 
-    def schedule(self) -> ArrivalSchedule | None:
-        """The given due times, or those of the rate."""
-        if self.due_times is not None or not self.arrival_rate:
-            return self.due_times
+    def due_times(self) -> ArrivalSchedule | None:
+        """The trace, or the due times of the rate."""
+        if self.trace is not None or not self.arrival_rate:
+            return self.trace
         profile = Profile([RateStage(self.warm_up + self.steady, self.arrival_rate, self.arrival_rate)])
         return ProfileSchedule(profile, ArrivalProcess.UNIFORM, 1)
 
-    def stepped_schedule(self) -> SteppedSchedule:
+    def stepped(self) -> SteppedSchedule:
         """A schedule without levels."""
         return SteppedSchedule(ArrivalProcess.UNIFORM, 1)
 
@@ -106,12 +133,12 @@ class FakeWorkload:
         """Nothing speaks against a target."""
         return ""
 
-    def start_target(self) -> Target:
-        """Return the target, or raise its error."""
-        if isinstance(self.target, Exception):
-            raise self.target
-        assert self.target is not None
-        return self.target
+    def start(self) -> Target:
+        """Return the shop, or raise its error."""
+        if isinstance(self.shop, Exception):
+            raise self.shop
+        assert self.shop is not None
+        return self.shop
 
     def worker_context(self, worker: int, workers: int) -> Any:
         """The given context."""

@@ -134,7 +134,7 @@ class MasterRun(Run[ContextT]):
         self.spawned = max(users, self._reported_users())
         now = self.clock()
         start = now + START_LEAD
-        window = Window(start, start + self.workload.warm_up, start + self.length)
+        window = Window(start, start + self.workload.schedule.warm_up, start + self.length)
         counts = {
             name: {self._kinds[one]: n for one, n in of_class.items() if one in self._kinds}
             for name, of_class in self._users_of().items()
@@ -151,7 +151,7 @@ class MasterRun(Run[ContextT]):
             return
         self.lifecycle.begin()
         for worker in self.fleet.workers.values():
-            message = worker.begin_message(self.id, begin_at, self.workload.kinds, self.workload.fingerprint)
+            message = worker.begin_message(self.id, begin_at, self.workload.population.kinds, self.workload.fingerprint)
             self._send(BEGIN, message, worker.name)
         self._start_search()
         self.start_background_tasks()
@@ -173,7 +173,7 @@ class MasterRun(Run[ContextT]):
         and a worker with unknown users would get no arrivals, or the wrong ones.
         """
         deadline = self.clock() + USER_COUNT_TIMEOUT
-        while self._reported_users() < self.workload.users and self.clock() < deadline and not self.closing:
+        while self._reported_users() < self.workload.population.users and self.clock() < deadline and not self.closing:
             self._sleep(0.05)
         return not self.closing
 
@@ -259,7 +259,7 @@ class MasterRun(Run[ContextT]):
         window = self.recorder.window
         until = window.steady_until - window.start if self.ending.cause is EndCause.CERTAIN else None
         self._send(END, {"run": self.id, "grace": grace, "reason": self.ending.reason, "until": until}, None)
-        longest_wait = self.workload.longest_wait if self.workload.is_open else 0.0
+        longest_wait = self.workload.schedule.longest_wait if self.workload.schedule.is_open else 0.0
         deadline = self.clock() + longest_wait + grace + FINAL_REPORT_TIMEOUT
         while not self.fleet.done and self.clock() < deadline and not self.over:
             self._sleep(0.1)

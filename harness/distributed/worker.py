@@ -62,9 +62,9 @@ class WorkerRun(Run[ContextT]):
             reason = "it was started from another version, scenario file or accounts file than the master"
             self._send(REFUSE, {"run": self._run, "key": self._key, "reason": reason, **self._origin()})
             return
-        self.workload.restrict(message["kinds"])
+        self.workload.population.restrict(message["kinds"])
         self.partition = Partition.from_json(message["share"])
-        self.worker_context = self.workload.worker_context(self.partition.worker, self.partition.workers)
+        self.worker_context = self.workload.population.worker_context(self.partition.worker, self.partition.workers)
         self._gc_tuning.freeze()
         self.start_load(self.clock() + message["begin_at"] - self._wall_clock())
         self._encoder = DeltaEncoder(self.recorder)
@@ -130,7 +130,7 @@ class WorkerRun(Run[ContextT]):
             "under_way": self.under_way,
             "in_flight": dict(+self.in_flight),
             "requesting": dict(+self.requesting),
-            "waiting": self.waiting if self.workload.search is not None else [],
+            "waiting": self.waiting if self.workload.judging.search is not None else [],
             "pools": dict(self.pools),
             "exemplars": self.exemplars.to_json(),
             "facts": {**self.facts(), **self._origin(), "pid": os.getpid()},

@@ -26,11 +26,11 @@ LONGEST_RAMP = 3600.0
 
 def selected_user_classes(user_classes: Iterable[Any], workload: Workload[Any], options: Any) -> list[Any]:
     """The user classes that have a weight in the scenario and a task left; raises ``UsageError`` if there is none."""
-    kept = [one for one in user_classes if workload.weights.get(one.kind, 0) > 0 and _wanted(one, options)]
+    kept = [one for one in user_classes if workload.population.weights.get(one.kind, 0) > 0 and _wanted(one, options)]
     if not kept:
         raise UsageError(
             f"{workload.name}: none of the chosen user classes has a weight in [journeys]; "
-            f"it has {', '.join(sorted(workload.weights))}"
+            f"it has {', '.join(sorted(workload.population.weights))}"
         )
     return kept
 
@@ -38,7 +38,7 @@ def selected_user_classes(user_classes: Iterable[Any], workload: Workload[Any], 
 def set_weights(user_classes: Iterable[Any], workload: Workload[Any]) -> None:
     """Give each class the weight that the scenario gives its journey."""
     for one in user_classes:
-        one.weight = workload.weights[one.kind]
+        one.weight = workload.population.weights[one.kind]
 
 
 def refuse_host(host: str, allowed: Collection[str]) -> None:
@@ -52,10 +52,10 @@ def refuse_host(host: str, allowed: Collection[str]) -> None:
 
 def refuse_slow_ramp(workload: Workload[Any], ramp: float | None) -> None:
     """Raise ``UsageError`` if spawning the users takes over an hour; ``None`` is the scenario's own ramp."""
-    if ramp is not None and workload.users / ramp > LONGEST_RAMP:
+    if ramp is not None and workload.population.users / ramp > LONGEST_RAMP:
         raise UsageError(
-            f"--spawn-rate {ramp:g}: spawning {workload.users} users would take over an hour; "
-            f"write {workload.users / LONGEST_RAMP:.2g} or more"
+            f"--spawn-rate {ramp:g}: spawning {workload.population.users} users would take over an hour; "
+            f"write {workload.population.users / LONGEST_RAMP:.2g} or more"
         )
 
 

@@ -150,7 +150,7 @@ class Plugin:
         try:
             self._user_settings = UserSettings(options.num_users, options.spawn_rate)
             workload = self._choose(options)
-            refuse_host(options.host or "", workload.allowed)
+            refuse_host(options.host or "", workload.target.allowed)
             refuse_rebalancing(options)
             parse_allowed_hosts(options.web_allowed_hosts)
             refuse_results(options.results, finish.RESULTS, fresh=options.headless)
@@ -168,7 +168,7 @@ class Plugin:
             # Our progress lines and tables replace Locust's; --print-stats brings Locust's back.
             logging.getLogger("locust.stats_logger").setLevel(logging.WARNING)
         if web_ui is not None:
-            self._user_settings.show(options, workload.users, workload.spawn_rate)
+            self._user_settings.show(options, workload.population.users, workload.population.spawn_rate)
             CheckloadUi(
                 environment,
                 self.provider,
@@ -248,10 +248,10 @@ class Plugin:
             workload = self._choose(options)
             if not self._is_worker:
                 setattr(options, CHOICES_ATTRIBUTE, asdict(choices(options, self._user_settings.users(options))))
-            refuse_host(self.environment.host or "", workload.allowed)
+            refuse_host(self.environment.host or "", workload.target.allowed)
             if not self._is_worker:
                 self._select_users(workload)
-            worker_context = workload.worker_context(0, 1)
+            worker_context = workload.population.worker_context(0, 1)
         except UsageError as usage_error:
             self._give_up(str(usage_error), Exit.USAGE_ERROR)
             return None
@@ -289,11 +289,11 @@ class Plugin:
         try:
             if host:
                 run.set_target(host, None)
-                problem = run.workload.refusal(host) or unreachable(host, run.worker_context.connect_timeout)
+                problem = run.workload.target.refusal(host) or unreachable(host, run.worker_context.connect_timeout)
                 if problem:
                     run.close(Ending(EndCause.UNREACHABLE, problem))
             else:
-                target = run.workload.start_target()
+                target = run.workload.target.start()
                 run.set_target(target.url, target)
                 # Locust sends it to the workers. It must not stay in the form, where it would look like a choice.
                 self.environment.host = target.url
@@ -467,7 +467,7 @@ class Plugin:
         picked = self.environment.user_classes if getattr(options, "class_picker", False) else self._chosen
         kept = selected_user_classes(picked, workload, options)
         set_weights(kept, workload)
-        workload.restrict([one.kind for one in kept])
+        workload.population.restrict([one.kind for one in kept])
         self.environment.user_classes = kept
 
 

@@ -20,4 +20,4 @@ class ArrivalShape(LoadTestShape):
         run = None if registry is None else registry.prepare()
         if run is None:
             return None
-        return None if run.over else (run.workload.users, run.spawn_rate)
+        return None if run.over else (run.workload.population.users, run.spawn_rate)

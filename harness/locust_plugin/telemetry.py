@@ -82,7 +82,7 @@ class Telemetry:
         """Reset for the next run; ``None``: there is none, because its options are wrong."""
         self._judged = self.folder = None
         if workload is not None:
-            self._demands = ObjectiveStatusTracker(workload.objectives)
+            self._demands = ObjectiveStatusTracker(workload.judging.objectives)
             self._last_progress = 0.0
             self._progress = Progress()
 
@@ -115,7 +115,7 @@ class Telemetry:
         gevent.spawn(
             self._demands.update,
             run.recorder,
-            max(0.0, run.elapsed - run.workload.warm_up),
+            max(0.0, run.elapsed - run.workload.schedule.warm_up),
             YieldToLoad(gevent.sleep, OBJECTIVE_PAUSE),
         )
         if not quietly:
@@ -175,7 +175,7 @@ class Telemetry:
 def _remote_destination(options: Any, workload: Workload[Any]) -> Destination | None:
     if not options.remote_write:
         return None
-    to = parse_destination(options.remote_write, os.environ.get(REMOTE_WRITE_TOKEN, ""), workload.allowed)
+    to = parse_destination(options.remote_write, os.environ.get(REMOTE_WRITE_TOKEN, ""), workload.target.allowed)
     # Locust sends all options to its workers and its page; this one may hold a password.
     options.remote_write = ""
     return to

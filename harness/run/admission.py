@@ -180,12 +180,12 @@ def open_admission(
 
     ``on_drop`` is called with each arrival that found no user in time.
     """
-    start, schedule, kind_of = recorder.window.start, workload.schedule(), workload.kind_of
+    start, schedule, kind_of = recorder.window.start, workload.schedule.due_times(), workload.population.kind_of
     if schedule is not None:
         due_times = ((number, start + due) for number, due in partition.of(schedule, kind_of))
-        return ArrivalDispatcher(due_times, kind_of, workload.longest_wait, recorder, on_drop)
+        return ArrivalDispatcher(due_times, kind_of, workload.schedule.longest_wait, recorder, on_drop)
     if stepped is not None:
-        dispatcher = ArrivalDispatcher((), kind_of, workload.longest_wait, recorder, on_drop)
+        dispatcher = ArrivalDispatcher((), kind_of, workload.schedule.longest_wait, recorder, on_drop)
         stepped.release_to(dispatcher, partition.stream(kind_of), start)
         return dispatcher
     return ClosedAdmission(partition, recorder, on_drop)

@@ -27,7 +27,7 @@ def run_conditions(run: Run[Any], comparison: LedgerComparison | None, silence: 
     """
     counts = RunTotals.of(run.recorder)
     workload = run.workload
-    schedule = workload.schedule()
+    schedule = workload.schedule.due_times()
     conditions = Conditions(
         requests_sent=counts.pages,
         interrupted=run.lifecycle.interrupted_by,
@@ -41,7 +41,7 @@ def run_conditions(run: Run[Any], comparison: LedgerComparison | None, silence: 
         load_duration=run.load_duration,
         expected_offered=None if schedule is None else schedule.min_count,
         users=run.spawned,
-        planned_minimum=workload.planned_minimum,
+        planned_minimum=workload.judging.planned_minimum,
         ledger=[silence] if silence else [str(each) for each in comparison.differences] if comparison else [],
         ledger_explained=known_causes(comparison, run.recorder),
         cpu_ratio=run.processor_share,
@@ -55,7 +55,7 @@ def run_conditions(run: Run[Any], comparison: LedgerComparison | None, silence: 
         refused_messages=run.refused,
         run_fingerprint=run.run_fingerprint,
         mixes=_mix_counts(run.recorder, workload),
-        constant_rate=workload.constant_rate,
+        constant_rate=workload.schedule.constant_rate,
         capacity_search=run.controller is not None,
     )
     until = run.load_duration + 1 if conditions.ended_early else math.inf
@@ -68,7 +68,10 @@ def _mix_counts(recorder: Recorder, workload: Workload[Any]) -> list[LabelCount]
     for key, cell in recorder.journeys.items():
         came["journey"][key.journey] += cell.response.total
         came["payment option"][key.payment_option] += cell.response.total
-    return [LabelCount(what, meant, came[what]) for what, meant in workload.planned_counts(came["journey"]).items()]
+    return [
+        LabelCount(what, meant, came[what])
+        for what, meant in workload.population.planned_counts(came["journey"]).items()
+    ]
 
 
 def _planned_by_second(schedule: ArrivalSchedule | None, length: float, until: float) -> list[int]:

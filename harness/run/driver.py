@@ -55,9 +55,11 @@ class Run(RunRecord[ContextT]):
         self.yield_to_load = YieldToLoad(time.sleep, YIELD_SECONDS)
         self._gc_tuning = GarbageCollectorTuning()
         self._greenlets: list[Any] = []
-        self._ending_checks = EarlyEndChecks(workload)
+        self._ending_checks = EarlyEndChecks(workload.judging, workload.schedule)
         self.controller = (
-            CapacityController(workload.search, workload.objectives, self) if workload.search and self.judges else None
+            CapacityController(workload.judging.search, workload.judging.objectives, self)
+            if workload.judging.search and self.judges
+            else None
         )
 
     @property
@@ -72,11 +74,11 @@ class Run(RunRecord[ContextT]):
         self.spawned = users
         self._gc_tuning.freeze()
         # In a closed load the users begin at once: a delay would count their first journeys as warm-up.
-        self.start_load(self.clock() + (START_DELAY if self.workload.is_open else 0.0))
+        self.start_load(self.clock() + (START_DELAY if self.workload.schedule.is_open else 0.0))
 
     def start_load(self, start: float) -> None:
         """Let in this process's partition of the arrivals, from this moment on."""
-        self.recorder.window = Window(start, start + self.workload.warm_up, start + self.length)
+        self.recorder.window = Window(start, start + self.workload.schedule.warm_up, start + self.length)
         self.admission = open_admission(self.workload, self.partition, self.recorder, self._drop, self.stepped_arrivals)
         if self.closing:
             self.admission.stop_arrivals()
@@ -97,7 +99,7 @@ class Run(RunRecord[ContextT]):
 
     def labels_of(self, number: int) -> tuple[str, str]:
         """Journey and payment option of an arrival, by its number."""
-        return self.workload.labels_of(Arrival(number, self.workload.kind_of(number), 0.0))
+        return self.workload.population.labels_of(Arrival(number, self.workload.population.kind_of(number), 0.0))
 
     def _start_search(self) -> None:
         if self.controller is not None:
@@ -126,10 +128,6 @@ class Run(RunRecord[ContextT]):
             self.recorder.window = replace(window, steady_until=window.start + ending.judged_until)
         self.admission.stop_arrivals()
         self.lifecycle.close(ending)
-
-    def _load_over(self) -> None:
-        super()._load_over()
-        self._hooks.on_drained()
 
     @property
     def judges(self) -> bool:

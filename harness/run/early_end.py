@@ -6,13 +6,12 @@ Pure, except for the stop file; moments come in as arguments.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 from harness.measurement.recorder import Recorder
 from harness.objectives.stop_rule import StopRuleMonitor
 from harness.run.early_stopping import InterimAnalyses
 from harness.run.lifecycle import EndCause, Ending
-from harness.run.workload import Target, Workload
+from harness.run.workload import Judging, LoadSchedule, Target
 from harness.yield_to_load import YieldToLoad
 
 
@@ -30,9 +29,9 @@ class StopFile:
 class EarlyEndChecks:
     """Checks one run for reasons to end early."""
 
-    def __init__(self, workload: Workload[Any]) -> None:
-        self._stop_rules = StopRuleMonitor(workload.stop_rules)
-        self._analyses = _interim_analyses(workload) if workload.stop_when_certain else None
+    def __init__(self, judging: Judging, schedule: LoadSchedule) -> None:
+        self._stop_rules = StopRuleMonitor(judging.stop_rules)
+        self._analyses = _interim_analyses(judging, schedule) if judging.stop_when_certain else None
 
     @property
     def alpha_left(self) -> float:
@@ -59,12 +58,12 @@ class EarlyEndChecks:
         return Ending(EndCause.CERTAIN, reason, judged_until=elapsed) if reason else None
 
 
-def _interim_analyses(workload: Workload[Any]) -> InterimAnalyses:
+def _interim_analyses(judging: Judging, schedule: LoadSchedule) -> InterimAnalyses:
     return InterimAnalyses(
-        workload.objectives,
-        warm_up=workload.warm_up,
-        steady=workload.steady,
-        guaranteed=workload.planned_minimum,
-        constant_rate=workload.constant_rate,
-        is_open=workload.is_open,
+        judging.objectives,
+        warm_up=schedule.warm_up,
+        steady=schedule.steady,
+        guaranteed=judging.planned_minimum,
+        constant_rate=schedule.constant_rate,
+        is_open=schedule.is_open,
     )

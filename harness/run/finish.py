@@ -55,7 +55,7 @@ def finish(run: Run[Any], *, folder: Path | None, results: str, exceptions: int)
     """
     comparison, silence = _ledger(run)
     conditions = run_conditions(run, comparison, silence, exceptions)
-    objectives = tuple(run.workload.objectives)
+    objectives = tuple(run.workload.judging.objectives)
     findings = checks.check(run.recorder, conditions, objectives)
     answer = None
     if run.controller is None:
@@ -63,7 +63,7 @@ def finish(run: Run[Any], *, folder: Path | None, results: str, exceptions: int)
     else:
         run.controller.recheck_after_drain(run.recorder)
         answer = capacity_answer(run.controller, run.recorder)
-        judgement = evaluate_search(answer, run.controller.results, findings, run.workload.at_least)
+        judgement = evaluate_search(answer, run.controller.results, findings, run.workload.judging.at_least)
     result = Result(
         run_id=run.id,
         scenario=run.workload.name,
@@ -111,12 +111,12 @@ def _asked(run: Run[Any]) -> RunSettings:
         seed=workload.seed,
         target=run.target.url,
         embedded=run.target.shop is not None,
-        model="open" if workload.is_open else "closed",
+        model="open" if workload.schedule.is_open else "closed",
         users=run.spawned,
-        warm_up=workload.warm_up,
-        steady=workload.steady,
-        drain=workload.drain,
-        payment_options=tuple(workload.payment_options),
+        warm_up=workload.schedule.warm_up,
+        steady=workload.schedule.steady,
+        drain=workload.schedule.drain,
+        payment_options=tuple(workload.population.payment_options),
     )
 
 

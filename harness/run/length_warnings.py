@@ -16,13 +16,17 @@ STEPS = 200
 
 def length_warnings(workload: Workload[Any]) -> list[str]:
     """The warnings for a workload. A closed load has none, since its arrivals are not known beforehand."""
-    if workload.search is not None:
-        return list(stall_warning(workload.objectives, workload.search.confirm, "a confirming level"))
-    seconds = workload.steady
-    if not workload.is_open or not seconds > 0:
+    if workload.judging.search is not None:
+        return list(stall_warning(workload.judging.objectives, workload.judging.search.confirm, "a confirming level"))
+    seconds = workload.schedule.steady
+    if not workload.schedule.is_open or not seconds > 0:
         return []
-    rates = [workload.rate(workload.warm_up + seconds * (step + 0.5) / STEPS) for step in range(STEPS)]
+    rates = [
+        workload.schedule.rate(workload.schedule.warm_up + seconds * (step + 0.5) / STEPS) for step in range(STEPS)
+    ]
     arrivals = math.fsum(rates) / STEPS * seconds
     # Drawing each arrival takes a while; a longer schedule has enough of all but the rarest journeys.
-    meant = workload.planned_counts({}) if arrivals <= MOST_DRAWN else {"journey": workload.weights}
-    return list(too_short(workload.objectives, meant, arrivals, seconds))
+    meant = (
+        workload.population.planned_counts({}) if arrivals <= MOST_DRAWN else {"journey": workload.population.weights}
+    )
+    return list(too_short(workload.judging.objectives, meant, arrivals, seconds))

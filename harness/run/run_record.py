@@ -43,11 +43,7 @@ class RunRecord(Generic[ContextT]):
     """One run of a workload as this process sees it."""
 
     def __init__(
-        self,
-        workload: Workload[ContextT],
-        worker_context: ContextT,
-        time: TimeSource,
-        hooks: RunHooks,
+        self, workload: Workload[ContextT], worker_context: ContextT, time: TimeSource, hooks: RunHooks
     ) -> None:
         self.workload = workload
         self.worker_context = worker_context
@@ -60,11 +56,10 @@ class RunRecord(Generic[ContextT]):
         self.ended_at = self.started_at
         self.id = f"{workload.name}-{self.started_at:%Y%m%dT%H%M%SZ}-{self.started_at.microsecond:06d}"
         # Until the load starts everything counts as warm-up.
-        held_to = [*workload.objectives, *(rule.condition for rule in workload.stop_rules)]
         self.recorder = Recorder(
             Window(clock(), math.inf, math.inf),
-            most_slices=MOST_SLICES if workload.search is None else SEARCHED_SLICES,
-            bounds=Bounds(each.bound for each in held_to if each.metric.timed),
+            most_slices=MOST_SLICES if workload.judging.search is None else SEARCHED_SLICES,
+            bounds=Bounds(workload.judging.time_bounds),
         )
         self.partition = Partition()
         self.order_numbers = OrderNumberRegister()
@@ -79,7 +74,9 @@ class RunRecord(Generic[ContextT]):
         self._process_watch = ProcessWatch(clock, clocks=ClockWatch(time.wall_clock))
         self.early_users = NotYetOpen()
         self.admission: Admission = self.early_users
-        self.stepped_arrivals = SteppedArrivals(workload.stepped_schedule()) if workload.search is not None else None
+        self.stepped_arrivals = (
+            SteppedArrivals(workload.schedule.stepped()) if workload.judging.search is not None else None
+        )
 
     def set_target(self, url: str, target: Target | None) -> None:
         """Set the target of the load; ``target`` is the embedded shop, if there is one."""
@@ -133,8 +130,9 @@ class RunRecord(Generic[ContextT]):
         self._process_watch.shop_messages.add(remark)
 
     def _load_over(self) -> None:
-        """Let in no more arrivals."""
+        """Let in no more arrivals, and tell Locust."""
         self.admission.close()
+        self._hooks.on_drained()
 
     # -- read by other modules ------------------------------------------------------------------------------------
 
@@ -166,7 +164,7 @@ class RunRecord(Generic[ContextT]):
     @property
     def spawn_rate(self) -> float:
         """How many users Locust spawns a second."""
-        return self.workload.spawn_rate if self._hooks.spawn_rate is None else self._hooks.spawn_rate
+        return self.workload.population.spawn_rate if self._hooks.spawn_rate is None else self._hooks.spawn_rate
 
     @property
     def drain_timed_out(self) -> bool:
@@ -176,7 +174,7 @@ class RunRecord(Generic[ContextT]):
     @property
     def grace(self) -> float:
         """How many seconds the drain may take."""
-        return self.workload.drain if self.ending.grace is None else self.ending.grace
+        return self.workload.schedule.drain if self.ending.grace is None else self.ending.grace
 
     @property
     def requesting(self) -> Counter[str]:
@@ -201,7 +199,7 @@ class RunRecord(Generic[ContextT]):
     @property
     def length(self) -> float:
         """Seconds from the first arrival to the last, as planned."""
-        return self.workload.warm_up + self.workload.steady
+        return self.workload.schedule.warm_up + self.workload.schedule.steady
 
     @property
     def load_duration(self) -> float:
@@ -218,11 +216,13 @@ class RunRecord(Generic[ContextT]):
     @property
     def rate_target(self) -> float | None:
         """The planned arrival rate at this moment, a second; 0 before and after the load, ``None`` for a closed load."""
-        if not self.workload.is_open:
+        if not self.workload.schedule.is_open:
             return None
         if not self.begun or self.closing:
             return 0.0
-        return self.workload.rate(self.elapsed) if self.stepped_arrivals is None else self.stepped_arrivals.rate
+        return (
+            self.workload.schedule.rate(self.elapsed) if self.stepped_arrivals is None else self.stepped_arrivals.rate
+        )
 
     def facts(self) -> dict[str, Any]:
         """The facts about this process as a load generator, as JSON values."""
@@ -285,7 +285,7 @@ class RunRecord(Generic[ContextT]):
         return self._process_watch.facts(name, arrivals=steady, loop_lag=self.loop_lag, steady_lag=self.steady_lag)
 
     def _drop(self, arrival: Arrival) -> None:
-        journey, payment_option = self.workload.labels_of(arrival)
+        journey, payment_option = self.workload.population.labels_of(arrival)
         self.recorder.journey(
             JourneySample(
                 journey=journey,

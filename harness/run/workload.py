@@ -97,43 +97,74 @@ class RunTarget:
         return urlsplit(self.url).hostname or ""
 
 
-class Workload(Protocol[ContextT_co]):
-    """One scenario with the user's overrides applied, ready to run."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judging:
+    """What decides the verdict of a run, and its early end.
 
-    name: str
-    seed: int
-    users: int
-    spawn_rate: float
+    ``search`` is the plan of a capacity search, ``at_least`` the capacity that it must find, ``planned_minimum`` the minimum number
+    of journeys by payment option.
+    """
+
+    objectives: Sequence[Objective] = ()
+    stop_rules: Sequence[StopRule] = ()
+    stop_when_certain: bool = False
+    search: SearchPlan | None = None
+    at_least: float | None = None
+    planned_minimum: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def time_bounds(self) -> list[float]:
+        """The bounds of all objectives and stop rules on times."""
+        conditions = [*self.objectives, *(rule.condition for rule in self.stop_rules)]
+        return [each.bound for each in conditions if each.metric.timed]
+
+
+class LoadSchedule(Protocol):
+    """When arrivals come; all times are in seconds."""
+
     warm_up: float
     steady: float
     drain: float
     longest_wait: float
-    weights: Mapping[str, float]
-    objectives: Sequence[Objective]
-    stop_rules: Sequence[StopRule]
-    stop_when_certain: bool
-    search: SearchPlan | None
-    at_least: float | None
-    allowed: Collection[str]
-    planned_minimum: Mapping[str, int]
-    payment_options: Sequence[str]
-    page_roles: PageRoles
 
     @property
     def is_open(self) -> bool:
         """Whether arrivals come at due times; a closed load has users that begin journeys one after the other."""
 
-    def schedule(self) -> ArrivalSchedule | None:
-        """The due times; ``None`` for a closed load."""
+    @property
+    def constant_rate(self) -> bool:
+        """Whether the planned load is the same throughout the steady part."""
 
-    def stepped_schedule(self) -> SteppedSchedule:
+    def due_times(self) -> ArrivalSchedule | None:
+        """The due times; ``None`` for a closed load and for a capacity search."""
+
+    def stepped(self) -> SteppedSchedule:
         """The due times of a capacity search, level by level."""
 
     def rate(self, elapsed: float) -> float:
-        """Arrivals a second at so many seconds from the start; 0 for a closed load."""
+        """The arrival rate per second, so many seconds after the start; 0 for a closed load."""
 
     def stage_number(self, elapsed: float) -> int | None:
-        """The stage of the profile at so many seconds from the start, counted from 1; ``None`` for a closed load."""
+        """The stage of the profile so many seconds after the start, counted from 1; ``None`` for a closed load."""
+
+
+class Population(Protocol[ContextT_co]):
+    """Who the users are, and which journeys they take."""
+
+    spawn_rate: float
+    payment_options: Sequence[str]
+
+    @property
+    def users(self) -> int:
+        """The number of virtual users."""
+
+    @property
+    def weights(self) -> Mapping[str, float]:
+        """The weight of each journey."""
+
+    @property
+    def kinds(self) -> Collection[str]:
+        """The journeys that take part."""
 
     def kind_of(self, number: int) -> str:
         """The journey of an arrival of the schedule."""
@@ -141,38 +172,60 @@ class Workload(Protocol[ContextT_co]):
     def labels_of(self, arrival: Arrival) -> tuple[str, str]:
         """Journey and payment option of an arrival, for the sample of a dropped one."""
 
-    @property
-    def constant_rate(self) -> bool:
-        """Whether the planned load is the same throughout the steady part."""
-
     def planned_counts(self, journeys_begun: Mapping[str, int]) -> Mapping[str, Mapping[str, float]]:
         """The planned number of journeys by label, for each kind of label with a plan (``"journey"``, ``"payment option"``).
 
         Of an open load, in the whole schedule; of a closed one, in as many of each journey as were begun.
         """
 
+    def restrict(self, kinds: Collection[str]) -> None:
+        """Keep only these journeys (Locust's class picker)."""
+
+    def worker_context(self, worker: int, workers: int) -> ContextT_co:
+        """What the shoppers of one process need; made once per run, before the target starts."""
+
+
+class TargetPolicy(Protocol):
+    """Which targets may be loaded, and the embedded shop."""
+
+    allowed: Collection[str]
+
+    def refusal(self, url: str) -> str:
+        """Why this target cannot be loaded from here, even if it is allowed, as a sentence; empty if it can."""
+
+    def start(self) -> Target:
+        """Start the embedded shop for this run; raises ``UsageError`` with the shop's message if it does not start."""
+
+
+class Workload(Protocol[ContextT_co]):
+    """One scenario with the user's overrides applied, ready to run."""
+
+    name: str
+    seed: int
+    page_roles: PageRoles
+
     @property
-    def kinds(self) -> Collection[str]:
-        """The journeys that take part."""
+    def schedule(self) -> LoadSchedule:
+        """When arrivals come."""
+
+    @property
+    def population(self) -> Population[ContextT_co]:
+        """Who the users are."""
+
+    @property
+    def judging(self) -> Judging:
+        """What decides the verdict."""
+
+    @property
+    def target(self) -> TargetPolicy:
+        """Which targets may be loaded."""
 
     @property
     def fingerprint(self) -> str:
         """A digest of everything that decides the load: the same wherever the same load is prepared."""
 
-    def restrict(self, kinds: Collection[str]) -> None:
-        """Keep only these journeys (Locust's class picker)."""
-
     def as_asked(self) -> dict[str, Any]:
         """The whole scenario as plain JSON values, without secrets."""
-
-    def refusal(self, url: str) -> str:
-        """Why this target cannot be loaded from here, even if it is allowed, as a sentence; empty if it can."""
-
-    def start_target(self) -> Target:
-        """Start the embedded shop for this run; raises ``UsageError`` with the shop's message if it does not start."""
-
-    def worker_context(self, worker: int, workers: int) -> ContextT_co:
-        """What the shoppers of one process need; made once per run, before the target starts."""
 
     def secrets(self) -> Collection[str]:
         """Texts that no report may contain."""

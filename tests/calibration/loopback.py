@@ -182,7 +182,9 @@ def _one_freeze(text: str, users: int, seed: int, after: float) -> tuple[float, 
         if run is None or not run.results.exists():
             return math.nan, 1.0, 0
         result = run.result
-        schedule = ScenarioFolder().choose(Choices(scenario=str(folder / "quick.toml"), seed=str(seed))).schedule()
+        schedule = (
+            ScenarioFolder().choose(Choices(scenario=str(folder / "quick.toml"), seed=str(seed))).schedule.due_times()
+        )
         lines = {line["number"]: line for line in map(json.loads, log.read_text().splitlines())}
     assert schedule is not None
     dues = list(schedule)

@@ -52,7 +52,7 @@ def locust(words):
             allowed=(*options.allow_target, *([STAGING] if own else [])),
         )
     )
-    refuse_host(options.host or "", workload.allowed)
+    refuse_host(options.host or "", workload.target.allowed)
     if options.user_classes:
         assert set(options.user_classes) <= {one.__name__ for one in USERS}
         assert selected_user_classes([one for one in USERS if one.__name__ in options.user_classes], workload, options)

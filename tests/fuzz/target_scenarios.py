@@ -160,11 +160,11 @@ def opened():
                     forecast.read_forecast(path, ["results/a"])
                     return "a forecast"
                 workload = program.choose(Choices(scenario=str(path), **chosen))
-                workload.worker_context(0, 1)
-                workload.users, workload.constant_rate, workload.rate(1.0)
-                if (schedule := workload.schedule()) is not None:
+                workload.population.worker_context(0, 1)
+                workload.population.users, workload.schedule.constant_rate, workload.schedule.rate(1.0)
+                if (schedule := workload.schedule.due_times()) is not None:
                     next(iter(schedule), None)
-                    workload.kind_of(0)
+                    workload.population.kind_of(0)
                 assert SECRET not in json.dumps(workload.as_asked()["scenario"].get("sms", {}))
                 workload.fingerprint  # noqa: B018 - it goes through all of the scenario
             except (UsageError, ScenarioError) as refused:

@@ -66,7 +66,7 @@ def a_ui(program, started):
     pool = UserSettings()
     web_ui = WebUI(environment, "127.0.0.1", 0, delayed_start=True)
     workload = program.choose(choices(environment.parsed_options, None))
-    pool.show(environment.parsed_options, workload.users, workload.spawn_rate)
+    pool.show(environment.parsed_options, workload.population.users, workload.population.spawn_rate)
     front = CheckloadUi(
         environment,
         program,

@@ -116,7 +116,9 @@ def payment_option_rows(run: Run[Any] | None, yield_to_load: YieldToLoad) -> Row
     """One row per payment option of the steady part."""
     if run is None:
         return []
-    rows = _grouped(run.recorder.journeys, lambda key: key.payment_option, yield_to_load, run.workload.payment_options)
+    rows = _grouped(
+        run.recorder.journeys, lambda key: key.payment_option, yield_to_load, run.workload.population.payment_options
+    )
     return [{"option": row.name, "orders": row.orders, **_times(row, yield_to_load)} for row in rows]
 
 
@@ -165,9 +167,9 @@ def objective_rows(
             "sentence": failure or run.lifecycle.crash or "being judged",
         }
         return [end, asked]
-    steady = max(0.0, min(run.elapsed - run.workload.warm_up, run.workload.steady))
+    steady = max(0.0, min(run.elapsed - run.workload.schedule.warm_up, run.workload.schedule.steady))
     standings = []
-    for objective in run.workload.objectives:
+    for objective in run.workload.judging.objectives:
         standings.append(live_status(run.recorder, objective, steady))
         yield_to_load()
     order = list(LiveState)
@@ -188,7 +190,7 @@ def run_description(run: Run[Any]) -> str:
     beside = ", ".join(f"{key.replace('_', ' ')} {value}" for key, value in chosen.items())
     return (
         f"scenario {run.workload.name}, {beside}, {format_duration(run.length)}, {' and '.join(asked['journeys'])}; "
-        f"{run.workload.users} users against {run.target.name if run.target.url else 'a shop that is being started'}"
+        f"{run.workload.population.users} users against {run.target.name if run.target.url else 'a shop that is being started'}"
     )
 
 
@@ -252,7 +254,7 @@ def _phase(run: Run[Any]) -> str:
 def _until_steady(run: Run[Any]) -> str:
     if not run.begun:
         return "users are being spawned"
-    left = max(0.0, run.workload.warm_up - run.elapsed)
+    left = max(0.0, run.workload.schedule.warm_up - run.elapsed)
     return f"warming up, {left:.0f} s to go" if left else "waiting for the first samples"
 
 

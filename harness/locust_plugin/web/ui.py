@@ -61,9 +61,9 @@ class CheckloadUi:
             options.scenario = environment.parsed_options.scenario  # the other fields are checked, too
         try:
             workload = self._choose(options)
-            refuse_host(options.host or "", workload.allowed)
+            refuse_host(options.host or "", workload.target.allowed)
             selected_user_classes(self._picked(asked, options), workload, options)
-            workload.worker_context(0, 1)
+            workload.population.worker_context(0, 1)
         except UsageError as usage_error:
             problems.append(form.with_form_labels(str(usage_error)))
         if problems:

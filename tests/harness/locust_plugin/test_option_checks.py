@@ -7,6 +7,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from workloads import FakeWorkload
 
 from harness.errors import UsageError
 from harness.locust_plugin.option_checks import (
@@ -32,7 +33,7 @@ GUEST, RETURNING, ABANDONING = (
     user_class("abandoning"),
 )
 ALL = [GUEST, RETURNING, ABANDONING]
-LOAD = SimpleNamespace(name="own", weights={"guest": 5.0, "returning": 3.0, "abandoning": 0.0})
+LOAD = FakeWorkload(name="own", weights={"guest": 5.0, "returning": 3.0, "abandoning": 0.0})
 
 
 def options(tags=None, exclude_tags=None):
@@ -153,7 +154,7 @@ def test_rebalancing_is_refused():
 @pytest.mark.parametrize(("users", "ramp", "refused"), [(40, None, False), (40, 0.02, False), (3600, 1.0, False), (3601, 1.0, True),
                                                         (1, 1e-300, True), (40, 1e-9, True)])  # fmt: skip
 def test_a_ramp_that_takes_too_long_is_refused(users, ramp, refused):
-    workload = SimpleNamespace(users=users)
+    workload = FakeWorkload(users=users)
     if not refused:
         refuse_slow_ramp(workload, ramp)
         return

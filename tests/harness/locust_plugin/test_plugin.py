@@ -52,7 +52,7 @@ class Provider(FakeProvider):
             kinds=(),
             allowed=("shop.example",),
             context=SimpleNamespace(connect_timeout=0.1),
-            target=self.shop,
+            shop=self.shop,
         )
 
 
@@ -239,7 +239,7 @@ def test_chosen_user_classes_get_their_weights_and_the_others_stay_out(begin):
     environment.user_classes.append(user_class("Abandoning", "abandoning"))
     made._chosen = list(environment.user_classes)
     run = made.prepare()
-    assert run.workload.kinds == ("guest", "returning")
+    assert run.workload.population.kinds == ("guest", "returning")
     assert [one.__name__ for one in environment.user_classes] == ["Guest", "Returning"]
     assert guest.weight == 5.0
 
@@ -248,10 +248,10 @@ def test_numbers_of_the_command_line_count_and_defaults_of_locust_do_not(begin):
     made, environment = begin()
     environment.parsed_options.num_users = environment.parsed_options.spawn_rate = 1
     run = made.prepare()
-    assert (run.workload.users, run.spawn_rate) == (12, 100.0)
+    assert (run.workload.population.users, run.spawn_rate) == (12, 100.0)
     made, environment = begin(num_users=40, spawn_rate=3.0)
     run = made.prepare()
-    assert (run.workload.users, run.spawn_rate) == (40, 3.0)
+    assert (run.workload.population.users, run.spawn_rate) == (40, 3.0)
 
 
 def test_a_second_ctrl_c_is_left_to_the_process(begin, monkeypatch):

@@ -33,7 +33,7 @@ class Opened:
     def __init__(self, kind):
         profile = Profile([RateStage(2.0, 1.0, 1.0)])
         schedule = ProfileSchedule(profile, ArrivalProcess.UNIFORM, 1) if kind == "open" else None
-        workload = FakeWorkload(due_times=schedule)
+        workload = FakeWorkload(trace=schedule)
         self.stepped = None
         if kind == "searched":
             self.stepped = SteppedArrivals(SteppedSchedule(ArrivalProcess.UNIFORM, 1))

@@ -13,15 +13,14 @@ from harness.yield_to_load import NEVER
 
 
 def ends(*, rules=(), certain=False):
-    return EarlyEndChecks(
-        FakeWorkload(
-            arrival_rate=1.0,
-            steady=40.0,
-            objectives=[parse("journey failures < 1%")],
-            stop_rules=[parse_rule(rule) for rule in rules],
-            stop_when_certain=certain,
-        )
+    workload = FakeWorkload(
+        arrival_rate=1.0,
+        steady=40.0,
+        objectives=[parse("journey failures < 1%")],
+        stop_rules=[parse_rule(rule) for rule in rules],
+        stop_when_certain=certain,
     )
+    return EarlyEndChecks(workload.judging, workload.schedule)
 
 
 def shop(*, alive):

@@ -195,7 +195,7 @@ def test_journeys_without_an_account_make_the_run_invalid():
 
 
 def test_arrivals_that_were_never_offered_make_the_run_invalid():
-    finished = finished_of(a_run(workload=load(due_times=TraceSchedule([float(due) for due in range(301)]))))
+    finished = finished_of(a_run(workload=load(trace=TraceSchedule([float(due) for due in range(301)]))))
     assert finished.exit is Exit.INVALID
     assert "301 arrivals were planned, but 300 were offered" in finding(finished, "accounting").message
 

@@ -1,6 +1,6 @@
 """Warnings before a run: which objectives it is too short for."""
 
-from types import SimpleNamespace
+from workloads import FakeWorkload
 
 from harness.capacity.model import SearchPlan
 from harness.objectives.parser import parse
@@ -10,9 +10,7 @@ OBJECTIVES = [parse("page response_time p95 < 300ms")]
 
 
 def workload(**changes):
-    given = {"search": None, "steady": 35.0, "is_open": True, "warm_up": 5.0, "objectives": OBJECTIVES}
-    drawn = {"rate": lambda _: 30.0, "planned_counts": lambda _: {}, "weights": {}}
-    return SimpleNamespace(**given | drawn | changes)
+    return FakeWorkload(**{"steady": 35.0, "arrival_rate": 30.0, "warm_up": 5.0, "objectives": OBJECTIVES, **changes})
 
 
 def test_a_short_open_load_may_meet_no_stall():
@@ -27,4 +25,4 @@ def test_a_search_confirms_in_too_short_a_time_to_meet_stalls():
 
 
 def test_a_closed_load_has_no_warning():
-    assert length_warnings(workload(is_open=False)) == []
+    assert length_warnings(workload(arrival_rate=0.0)) == []

@@ -42,7 +42,7 @@ def workload_of(scenario, **choices):
 
 def test_arrivals_come_when_the_trace_says(traced):
     scenario = traced("0.0\n0.5\n0.5\n7.25\n")
-    assert list(workload_of(scenario).schedule()) == [0.0, 0.5, 0.5, 7.25]
+    assert list(workload_of(scenario).schedule.due_times()) == [0.0, 0.5, 0.5, 7.25]
     assert (scenario.duration, scenario.profile().expected) == (8.0, 4.0)
     assert scenario.is_open
 
@@ -56,7 +56,7 @@ def test_arrivals_come_when_the_trace_says(traced):
     ],
 )
 def test_times_count_from_the_first_arrival_in_every_format(traced, lines):
-    due = list(workload_of(traced("\r\n".join(lines))).schedule())
+    due = list(workload_of(traced("\r\n".join(lines))).schedule.due_times())
     assert due == pytest.approx([0.0, 0.5, 7.0], abs=1e-6)
 
 
@@ -66,19 +66,19 @@ def test_options_and_journeys_come_from_the_trace_and_the_rest_is_drawn(traced):
         f"time,payment_option,journey\n{rows}", more="[payments]\ncredit_card = 1\n[journeys]\nreturning = 1\n"
     )
     workload = workload_of(scenario)
-    seen = [workload.worker_context(0, 1)._sampler().spec_for(number) for number in range(300)]
+    seen = [workload.population.worker_context(0, 1)._sampler().spec_for(number) for number in range(300)]
     assert {(one.journey, one.payment_option) for one in seen[0::3]} == {("guest", "gpay")}
     assert {(one.journey, one.payment_option) for one in seen[1::3]} == {("first_time", "credit_card")}
     assert {(one.journey, one.payment_option) for one in seen[2::3]} == {("returning", "pay_later")}
-    assert workload.weights == {"guest": 100, "returning": 100, "first_time": 100}
-    assert workload.payment_options == ["credit_card", "gpay", "pay_later"]
+    assert workload.population.weights == {"guest": 100, "returning": 100, "first_time": 100}
+    assert workload.population.payment_options == ["credit_card", "gpay", "pay_later"]
     assert len({one.seed for one in seen}) == 300
 
 
 def test_journeys_that_do_not_take_part_are_drawn_among_those_that_do(traced):
     workload = workload_of(traced("time,journey\n0,guest\n1,returning\n2,guest\n"))
-    workload.restrict(["returning", "first_time"])
-    assert {workload.kind_of(number) for number in range(3)} <= {"returning", "first_time"}
+    workload.population.restrict(["returning", "first_time"])
+    assert {workload.population.kind_of(number) for number in range(3)} <= {"returning", "first_time"}
 
 
 def test_doubled_arrivals_copy_their_row(traced):
@@ -93,7 +93,7 @@ def test_doubled_arrivals_copy_their_row(traced):
 
 @pytest.mark.parametrize("workers", [1, 2, 3])
 def test_workers_share_all_arrivals_of_the_trace(traced, workers):
-    schedule = workload_of(traced("".join(f"{n / 7}\n" for n in range(50)), "rate_scale = 1.7")).schedule()
+    schedule = workload_of(traced("".join(f"{n / 7}\n" for n in range(50)), "rate_scale = 1.7")).schedule.due_times()
     shares = partitions([{"guest": 1}] * workers)
     together = sorted(arrival for share in shares for arrival in share.of(schedule, lambda _: "guest"))
     assert together == list(enumerate(schedule))

@@ -27,7 +27,7 @@ def message(tmp_path):
         path = tmp_path / "own.toml"
         path.write_text(dedent(text), encoding="utf-8")
         with pytest.raises(UsageError) as usage_error:
-            ScenarioFolder().choose(Choices(scenario=str(path), **choices)).worker_context(0, 1)
+            ScenarioFolder().choose(Choices(scenario=str(path), **choices)).population.worker_context(0, 1)
         return str(usage_error.value)
 
     return tell

@@ -64,4 +64,4 @@ def test_an_sms_behaviour_without_weight_is_named(choose):
     ],
 )
 def test_objectives_that_the_load_can_meet_are_accepted(choose, demand, option, more):
-    assert len(choose(demand, option, more).objectives) == 2
+    assert len(choose(demand, option, more).judging.objectives) == 2

@@ -23,8 +23,8 @@ def choose(tmp_path):
         before = time.process_time()
         try:
             workload = ScenarioFolder().choose(Choices(scenario=str(path), **choices))
-            workload.worker_context(0, 1)
-            workload.kind_of(0)
+            workload.population.worker_context(0, 1)
+            workload.population.kind_of(0)
             return workload
         finally:
             assert time.process_time() - before < 5
@@ -94,12 +94,12 @@ def test_an_option_above_the_limits_is_refused_by_name(choose, choices, option):
 def test_a_run_of_thirty_days_is_ready_at_once(choose):
     minimum = "[payments.minimum]\ngpay = 5\n"
     workload = choose(DEMAND + "[arrivals]\nrate = '150/s'\nduration = '720h'\n" + minimum)
-    schedule = workload.schedule()
+    schedule = workload.schedule.due_times()
     expected = 150 * 30 * 86_400
     assert expected - 10 * expected**0.5 < schedule.min_count < expected
     assert next(iter(schedule)) > 0
-    assert workload.planned_minimum == {"gpay": 5}
-    assert workload.planned_counts({}) == {}
+    assert workload.judging.planned_minimum == {"gpay": 5}
+    assert workload.population.planned_counts({}) == {}
 
 
 def test_every_seed_that_fits_in_a_result_is_accepted(choose):

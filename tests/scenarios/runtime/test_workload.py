@@ -14,10 +14,10 @@ def test_guaranteed_journeys_are_limited_to_the_schedule():
     for seed in range(8):
         choices = Choices("baseline", arrival_rate="10/s", duration=7.0, seed=str(seed))
         workload = ScenarioFolder().choose(choices)
-        total = len(workload.schedule())
-        assert sum(workload.planned_minimum.values()) <= total
-        drawn = [workload.kind_of(number) for number in range(total)]
-        assert set(drawn) <= set(workload.weights)
+        total = len(workload.schedule.due_times())
+        assert sum(workload.judging.planned_minimum.values()) <= total
+        drawn = [workload.population.kind_of(number) for number in range(total)]
+        assert set(drawn) <= set(workload.population.weights)
 
 
 def test_every_problem_of_scenario_and_options_is_a_usage_error():
@@ -39,8 +39,8 @@ def test_the_fingerprint_is_the_same_for_the_same_options_only():
 
 def test_restricted_journeys_do_not_take_part():
     workload = ScenarioFolder().choose(Choices("baseline"))
-    workload.restrict(["guest"])
-    assert {workload.kind_of(number) for number in range(200)} == {"guest"}
+    workload.population.restrict(["guest"])
+    assert {workload.population.kind_of(number) for number in range(200)} == {"guest"}
     assert workload.as_asked()["journeys"] == ["guest"]
 
 
@@ -52,7 +52,9 @@ def test_the_recorded_scenario_has_no_secrets():
 
 
 def test_the_rate_is_constant_if_the_steady_part_is():
-    assert [ScenarioFolder().choose(Choices(name)).constant_rate for name in ("baseline", "peak", "soak", "spike")] == [
+    assert [
+        ScenarioFolder().choose(Choices(name)).schedule.constant_rate for name in ("baseline", "peak", "soak", "spike")
+    ] == [
         True,
         True,
         True,
@@ -62,10 +64,13 @@ def test_the_rate_is_constant_if_the_steady_part_is():
 
 def test_planned_counts_match_the_journeys_that_run():
     workload = ScenarioFolder().choose(Choices("baseline", duration=20.0))
-    total = len(workload.schedule())
-    meant = workload.planned_counts({})
+    total = len(workload.schedule.due_times())
+    meant = workload.population.planned_counts({})
     assert {what: sum(counts.values()) for what, counts in meant.items()} == {"journey": total, "payment option": total}
-    labels = [workload.labels_of(Arrival(number, workload.kind_of(number), 0.0)) for number in range(total)]
+    labels = [
+        workload.population.labels_of(Arrival(number, workload.population.kind_of(number), 0.0))
+        for number in range(total)
+    ]
     assert meant == {
         "journey": Counter(journey for journey, _ in labels),
         "payment option": Counter(option for _, option in labels),
@@ -74,8 +79,8 @@ def test_planned_counts_match_the_journeys_that_run():
 
 def test_planned_counts_have_no_excluded_options():
     workload = ScenarioFolder().choose(Choices("baseline", payment_mix="gpay=3,credit_card=1"))
-    workload.restrict(["guest"])
-    meant = workload.planned_counts({})
+    workload.population.restrict(["guest"])
+    meant = workload.population.planned_counts({})
     assert set(meant["payment option"]) == {"gpay", "credit_card"}
     assert set(meant["journey"]) == {"guest"}
 
@@ -98,8 +103,10 @@ def test_planned_counts_of_a_closed_load_follow_its_journeys(tmp_path):
     path.write_text(CLOSED)
     workload = ScenarioFolder().choose(Choices(str(path)))
     walked = {"guest": 40, "returning": 10}
-    assert workload.planned_counts(walked) == {"payment option": {"gpay": 36.0, "credit_card": 14.0}}
+    assert workload.population.planned_counts(walked) == {"payment option": {"gpay": 36.0, "credit_card": 14.0}}
     # The guarantee is kept by the first journeys of one kind; few journeys have had but a part of it.
-    assert workload.planned_counts({"guest": 2})["payment option"] == pytest.approx({"gpay": 0.75, "credit_card": 1.25})
+    assert workload.population.planned_counts({"guest": 2})["payment option"] == pytest.approx(
+        {"gpay": 0.75, "credit_card": 1.25}
+    )
     path.write_text(CLOSED + '[conduct]\nfallback = "gpay"\n')
-    assert ScenarioFolder().choose(Choices(str(path))).planned_counts(walked) == {}
+    assert ScenarioFolder().choose(Choices(str(path))).population.planned_counts(walked) == {}
