@@ -65,6 +65,8 @@ def checkload(words, monkeypatch):
     for entry in cli.COMMANDS.values():
         monkeypatch.setattr(entry.load(), "run", lambda _: 0)
     assert cli.main(words) == 0
+    if words[0] == "run":
+        locust(["--headless", "--scenario", *words[1:]])  # what it calls
     if "--forecast" in words:
         assert read_forecast(ROOT / words[words.index("--forecast") + 1], []).forecast
 
