@@ -18,11 +18,6 @@ REASON = "Longer than 300 lines:"
 STILL_LONG = {
     "tests/end_to_end/test_agreement.py",
     "tests/end_to_end/test_fault_matrix.py",
-    "tests/scenarios/loading/test_scenario.py",
-    "tests/shop/checkout/test_checkout.py",
-    "tests/shop/checkout/test_payments.py",
-    "tests/shop/serving/test_asgi.py",
-    "tests/shop/test_app.py",
 }
 STILL_LARGE = {"scenarios/calibration", "users/http", "users/journeys"}
 
