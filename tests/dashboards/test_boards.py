@@ -1,4 +1,4 @@
-"""The dashboards are what their sources make of them, are well made, and name what there is."""
+"""The dashboards are up to date, have no problems, and use only existing metrics."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""The files that bring up Prometheus, Grafana and a fleet fit their schemas, each other, and the options that we take."""
+"""The files for Prometheus, Grafana and a fleet fit their schemas, each other, and the options of checkload."""
 
 import re
 import subprocess

@@ -10,7 +10,7 @@ from shop.sms import SmsService
 
 @pytest.fixture
 def asked(browse):
-    """A shopper whom the shop has asked for a code."""
+    """A shopper on the page that asks for a code."""
 
     def start(**sms):
         client = browse(sms=sms).to_payment()

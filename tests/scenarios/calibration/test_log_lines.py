@@ -79,12 +79,12 @@ def test_a_session_is_found_by_cookie_or_by_address_and_browser():
     first = lines.read(f'{START} {AGENT} 0.1 "csrftoken=x; osessionid=abc"')
     again = lines.read(f'{START.replace("203", "198")} "-" "Other" 0.1 "osessionid=abc; a=b"')
     hashed = lines.read(f"{START} {AGENT} 0.1 session=abc")
-    nobody = lines.read(f"{START} {AGENT} 0.1 session=-")
+    no_session = lines.read(f"{START} {AGENT} 0.1 session=-")
     neighbour = lines.read(f'{START} "-" "Another browser" 0.1 session=-')
     assert first.session_number == again.session_number == hashed.session_number
     assert first.by_cookie
-    assert not nobody.by_cookie
-    assert len({first.session_number, nobody.session_number, neighbour.session_number}) == 3
+    assert not no_session.by_cookie
+    assert len({first.session_number, no_session.session_number, neighbour.session_number}) == 3
 
 
 def test_session_numbers_differ_between_processes():

@@ -1,4 +1,4 @@
-"""One wrong moment in a log costs one line, and no line takes long."""
+"""One wrong time in a log costs one line, and no line takes long to read."""
 
 import contextlib
 import time

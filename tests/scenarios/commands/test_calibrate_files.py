@@ -1,4 +1,4 @@
-"""The files that ``checkload calibrate`` is named: which it reads, which it writes, and what happens where it cannot."""
+"""The files that ``checkload calibrate`` reads and writes, and its errors for files."""
 
 from functools import lru_cache
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""`checkload compare` and `checkload report` as their user meets them."""
+"""The commands `checkload compare` and `checkload report`."""
 
 import json
 import subprocess
@@ -48,7 +48,7 @@ def test_the_exit_code_is_the_verdict(results, capsys, names, options, code, say
 
 
 def test_the_time_of_a_bank_does_not_hide_a_slow_shop(results, capsys):
-    assert compared(results, "base", "slow") == 3  # a journey of which most is the bank is hardly longer
+    assert compared(results, "base", "slow") == 3  # most of the journey is the bank, so it is hardly longer
     text = capsys.readouterr().out
     assert "all pages" in text
     assert "Bank" not in text

@@ -1,4 +1,4 @@
-"""`checkload plan` as its user meets it: what it prints, what it writes, and what it exits with."""
+"""The command `checkload plan`: its output, its files and its exit codes."""
 
 import json
 

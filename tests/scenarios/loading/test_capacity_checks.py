@@ -1,4 +1,4 @@
-"""A search that cannot end well is refused before anything is sent."""
+"""A search that cannot succeed is refused before the run."""
 
 import pytest
 

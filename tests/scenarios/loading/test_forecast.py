@@ -1,4 +1,4 @@
-"""A forecast file is read strictly, and all that is wrong with it is said at once."""
+"""A forecast file is checked strictly, with all its problems at once."""
 
 import pytest
 

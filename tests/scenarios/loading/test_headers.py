@@ -1,4 +1,4 @@
-"""What may stand in ``[headers]``: names and values that keep a request whole, and no value ever shown."""
+"""The table ``[headers]``: valid names and values, and no value in a message."""
 
 from __future__ import annotations
 

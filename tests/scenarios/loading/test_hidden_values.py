@@ -1,4 +1,4 @@
-"""What an error does not repeat: a file that is no scenario of ours, and whatever may be a secret."""
+"""Errors do not show values that may be secret, or values of another kind of file."""
 
 import json
 import os

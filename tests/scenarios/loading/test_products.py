@@ -1,4 +1,4 @@
-"""What may stand in ``[products]`` and ``[address]``."""
+"""The tables ``[products]`` and ``[address]``."""
 
 from __future__ import annotations
 

@@ -49,7 +49,7 @@ def test_baseline_covers_everything_in_about_45_seconds():
     settings = baseline.shop_settings
     assert settings.sms.share == 1.0
     assert "pay_on_delivery" in settings.sms.options
-    # The shopper who waits for her code to expire must be done before the run is.
+    # Shoppers who wait until their code has expired must finish before the run ends.
     assert settings.sms.code_lifetime < baseline.drain
 
 

@@ -1,4 +1,4 @@
-"""A demand under which nobody would ever be counted is refused with the scenario: no run could pass it."""
+"""An objective that never gets a sample is refused with its scenario: no run could pass it."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What no run can be: refused with key, value and remedy in a moment, never counted one by one."""
+"""Loads above the limits are refused at once, with key, value and remedy."""
 
 import time
 from textwrap import dedent

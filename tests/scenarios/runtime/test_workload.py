@@ -1,4 +1,4 @@
-"""A scenario made ready to run."""
+"""A workload that is made from a scenario."""
 
 from collections import Counter
 

@@ -1,4 +1,4 @@
-"""Whatever is posted in whatever order, the shop answers an envelope and sells no basket twice."""
+"""After any sequence of posts, the shop answers with an envelope and orders no basket twice."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ VALUES = {
     "status": ["success", "failure", "maybe"],
     "loyalty_amount_to_use": ["0", "1.5", "1000", "999999999", "-1", "1e9", "NaN"],
 }
-# Mostly she does what the page in front of her asks for, or else no order would ever be complete.
+# Most posts fit the current page, otherwise no order would ever be complete.
 SHORTCUTS = [*["follow"] * 80, *["choose"] * 12, *["basket"] * 4, *["address"] * 2]
 CONVENTIONS = st.fixed_dictionaries(
     {

@@ -167,7 +167,7 @@ def test_opening_the_redirection_page_marks_the_order_as_redirected(browse, show
     client.choose("redirection")
     reply = client.post("RedirectionPaymentSelectedPage", agreement="true")
     assert context(reply)["redirect_url"] == "/orders/redirection/"
-    assert reply["pre_order"]["is_redirected"] is False  # the agreement alone sends nobody away yet
+    assert reply["pre_order"]["is_redirected"] is False  # the agreement alone does not redirect
     client.send("GET", "/orders/redirection/", ajax=False)
     left_unpaid = client.get()
     assert left_unpaid["pre_order"]["is_redirected"] is True

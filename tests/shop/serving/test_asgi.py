@@ -150,7 +150,7 @@ def test_a_full_queue_refuses_the_next_request(wire):
     async def at_once():
         return await asyncio.gather(*(shop.fetch("GET", LIST) for _ in range(3)))
 
-    shop.clock.advance = lambda _seconds: None  # nobody leaves before all have come
+    shop.clock.advance = lambda _seconds: None  # no request leaves before all have arrived
     received = asyncio.run(at_once())
     assert [reply.status for reply in received] == [200, 200, 503]
     assert received[2].headers["retry-after"] == "1"
