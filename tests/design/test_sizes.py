@@ -19,7 +19,7 @@ STILL_LONG = {
     "tests/end_to_end/test_agreement.py",
     "tests/end_to_end/test_fault_matrix.py",
 }
-STILL_LARGE = {"scenarios/calibration", "users/http", "users/journeys"}
+STILL_LARGE = {"users/http", "users/journeys"}
 
 
 def lines_of(path):

@@ -7,9 +7,8 @@ from itertools import count
 import pytest
 
 from scenarios.calibration.json_lines import JsonLines
-from scenarios.calibration.log_reader import LineCounts, read_requests
+from scenarios.calibration.log_reader import AHEAD, JUMP, LineCounts, OutlierFilter, read_requests
 from scenarios.calibration.logged_request import LoggedRequest, SessionNumbers
-from scenarios.calibration.outliers import AHEAD, JUMP, OutlierFilter
 from scenarios.calibration.sessions import Sessions
 from scenarios.calibration.text_lines import TextLines
 
