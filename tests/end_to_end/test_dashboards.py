@@ -68,9 +68,9 @@ def test_the_earlier_run_is_shifted_to_the_start_of_the_later_one(watched):
     choice = watched.choice(board, run_id=watched.run_ids[1:], baseline=watched.run_ids[:1])
     (panel,) = [one for one in panels(board) if one["title"] == "Response time of all pages"]
     (query,) = [one["expr"] for one in panel["targets"] if one["refId"] == "baseline"]
-    (moved,) = watched.api.over(choice.fill(query), watched.view.start, watched.view.end, 1.0)
+    (moved,) = watched.api.query_range(choice.fill(query), watched.view.start, watched.view.end, 1.0)
     assert moved.labels["run_id"] == watched.run_ids[0]
-    started = watched.api.at(
+    started = watched.api.query(
         f'last_over_time(checkout_load_run_start_timestamp_seconds{{run_id="{watched.run_ids[1]}"}}[1h])',
         watched.view.end,
     )

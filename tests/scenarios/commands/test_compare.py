@@ -139,7 +139,7 @@ def test_a_full_disk_is_reported_in_one_line(results):
         )
     assert (done.returncode, done.stderr.splitlines()) == (
         1,
-        ["No space left on device; there may be no room left, or no leave to write"],
+        ["No space left on device; check the free space and the permissions"],
     )
 
 
