@@ -102,7 +102,7 @@ def pin_users(environment: Any, current: CurrentRun) -> None:
 
 
 def _on_next_run_only(**_: Any) -> None:
-    logger.warning("The master has a run on that began without this worker; this worker takes part in the next run")
+    logger.warning("The master has a run on that began without this worker; it takes part in the next one")
 
 
 def _present(runner: Any) -> list[Any]:
