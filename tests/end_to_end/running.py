@@ -6,7 +6,7 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
+import threading
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -87,13 +87,16 @@ class Locust:
         return Finished(self.process.returncode, self.output, self.results)
 
     def until(self, text, timeout=60):
-        """Read its output until this text is there."""
-        deadline = time.monotonic() + timeout
-        while text not in self.output:
-            line = self.process.stdout.readline()
-            assert line, f"ended before it said {text!r}:\n{self.output}"
-            assert time.monotonic() < deadline, f"did not say {text!r} in time:\n{self.output}"
-            self.output += line
+        """Read its output until this text is there; a process that does not say it in time is killed."""
+        watchdog = threading.Timer(timeout, self.process.kill)  # reading a line has no timeout of its own
+        watchdog.start()
+        try:
+            while text not in self.output:
+                line = self.process.stdout.readline()
+                assert line, f"ended, or was killed after {timeout} s, without saying {text!r}:\n{self.output}"
+                self.output += line
+        finally:
+            watchdog.cancel()
 
     def signal(self, number):
         """Send a signal to this process, and to no other."""

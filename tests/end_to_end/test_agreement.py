@@ -1,4 +1,5 @@
 """Console, results, Prometheus and the shop's own ledger tell the same of one run in which much goes wrong."""
+# Longer than 300 lines: one run, and its result compared with every other place that counts.
 
 import re
 import subprocess

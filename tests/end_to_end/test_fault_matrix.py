@@ -2,6 +2,7 @@
 
 The shop runs in this process without a socket, so thousands of journeys take seconds.
 """
+# Longer than 300 lines: the tables of faults, pages and outcomes are read together.
 
 from collections.abc import Callable
 from dataclasses import dataclass
