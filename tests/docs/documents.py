@@ -8,8 +8,7 @@ from pathlib import Path
 from textwrap import dedent
 
 ROOT = Path(__file__).resolve().parents[2]
-PLAN = ROOT / "docs" / "renaming.md"  # a working paper, gone when the names are settled
-PAGES = (ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted({*(ROOT / "docs").glob("*.md")} - {PLAN}))
+PAGES = (ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md")))
 """The pages whose commands are tried."""
 LINKING = (*PAGES, ROOT / "CHANGELOG.md", *sorted((ROOT / "dashboards").glob("*.md")))
 """The pages whose links are followed."""
