@@ -33,7 +33,7 @@ def test_runs_follow_each_other_and_a_late_worker_joins_the_next(locust, scenari
     until(lambda: ui.stats()["stats"][-1]["num_requests"] > 100, "requests")
     workers.append(locust(*join))
     there(3)
-    workers[2].until("this worker takes part in the next run")
+    workers[2].until("it takes part in the next one")
     assert ui.ask("/stop", {})[0] == 200
     ui.let_it_end()
     assert ui.shops() == []
