@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from locust import User
 
 from users.http.client import HttpClient
-from users.http.locust_client import LocustHttpClient
-from users.http.locust_stats import locust_stats_of
+from users.http.locust.client import LocustHttpClient
+from users.http.locust.stats import locust_stats_of
 from users.http.origin import parse_origin
 from users.http.timeouts import HttpLimits
 from users.http.transport import Transport

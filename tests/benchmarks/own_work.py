@@ -127,7 +127,7 @@ def measure(seconds: float) -> dict[str, float]:
     from harness.monitoring.garbage_collection import GarbageCollectorTuning  # noqa: PLC0415
     from harness.schedule.arrivals import ArrivalProcess, Profile, ProfileSchedule, RateStage  # noqa: PLC0415
     from harness.schedule.dispatch import ArrivalDispatcher  # noqa: PLC0415
-    from users.http.locust_stats import LocustStats  # noqa: PLC0415
+    from users.http.locust.stats import LocustStats  # noqa: PLC0415
 
     environment = Environment(user_classes=[])
     environment.create_local_runner()

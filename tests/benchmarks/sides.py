@@ -47,7 +47,7 @@ def _walker(name: str, url: str, number: int) -> Callable[[int], tuple[int, int]
 
     from harness.measurement.recorder import Recorder  # noqa: PLC0415
     from harness.measurement.sample import Window  # noqa: PLC0415
-    from users.http.locust_stats import LocustStats  # noqa: PLC0415
+    from users.http.locust.stats import LocustStats  # noqa: PLC0415
 
     environment = Environment(user_classes=[], host=url)
     environment.create_local_runner()

@@ -78,7 +78,7 @@ def _ours(environment, url: str, times: list[float]) -> Callable:
     from harness.measurement.sample import Window  # noqa: PLC0415
     from shop.contract import Page  # noqa: PLC0415
     from users.http.client import HttpClient, HttpLimits  # noqa: PLC0415
-    from users.http.locust_stats import LocustStats  # noqa: PLC0415
+    from users.http.locust.stats import LocustStats  # noqa: PLC0415
     from users.journeys.steps import PageRequest  # noqa: PLC0415
 
     statistics, clock = LocustStats(environment), time.perf_counter

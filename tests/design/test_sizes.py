@@ -15,8 +15,6 @@ LARGEST_PACKAGE = 16
 LINES_FOR_A_REASON = 10
 REASON = "Longer than 300 lines:"
 
-STILL_LARGE = {"users/http"}
-
 
 def lines_of(path):
     with (ROOT / path).open() as file:
@@ -41,4 +39,4 @@ def test_half_of_the_files_are_short():
 def test_a_package_is_small_enough_to_search_by_eye():
     sizes = Counter(str(path.parent) for path in python_files(*PRODUCT) if path.name != "__init__.py")
     large = {package: size for package, size in sizes.items() if size > LARGEST_PACKAGE}
-    assert {package: size for package, size in large.items() if package not in STILL_LARGE} == {}
+    assert large == {}

@@ -16,7 +16,7 @@ from shop.app import Shop
 from shop.serving.asgi import RESET_EXTENSION, AsgiShop
 from shop.settings import Settings
 from users.http.client import HttpClient, HttpLimits
-from users.http.locust_client import LocustHttpClient
+from users.http.locust.client import LocustHttpClient
 from users.http.transport import HttpResponse
 from users.journeys.catalogue import JOURNEYS
 from users.journeys.context import JourneyContext

@@ -15,8 +15,8 @@ from shop.contract import PAYMENT_OPTIONS
 from shop.serving.process import ShopProcess
 from shop.settings import Settings
 from users.http.client import HttpClient, HttpLimits
-from users.http.locust_client import LocustHttpClient
-from users.http.locust_stats import LocustStats
+from users.http.locust.client import LocustHttpClient
+from users.http.locust.stats import LocustStats
 from users.population.journey_spec import SmsScript
 
 pytestmark = pytest.mark.end_to_end

@@ -23,7 +23,7 @@ from trustme import CA
 
 from harness.measurement.outcomes import Outcome
 from users.http.client import HttpClient, HttpLimits
-from users.http.locust_client import LocustHttpClient
+from users.http.locust.client import LocustHttpClient
 
 LARGEST = 20_000
 PATIENT, HASTY = 4.0, 0.2

@@ -16,7 +16,7 @@ from harness.measurement.outcomes import Outcome
 from users.http import timestamps
 from users.http.connection import Connection
 from users.http.cookies import CookieStore
-from users.http.locust_stats import LocustStats
+from users.http.locust.stats import LocustStats
 from users.http.origin import InvalidRequest, Origin, parse_origin, refuse_proxy
 from users.http.request import RequestHead, request_heads, serialize_request
 from users.http.target_headers import NO_HEADERS, TargetHeaders

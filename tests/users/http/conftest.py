@@ -16,7 +16,7 @@ from gevent.threadpool import ThreadPool
 
 from users.http import tls
 from users.http.client import HttpClient, HttpLimits
-from users.http.locust_client import LocustHttpClient
+from users.http.locust.client import LocustHttpClient
 from users.http.target_headers import NO_HEADERS
 
 PATIENCE = 10.0  # seconds after which a test's server gives up on its client

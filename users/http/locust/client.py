@@ -14,7 +14,7 @@ from locust.contrib.fasthttp import FastHttpSession, ResponseContextManager
 from harness.measurement.outcomes import Outcome
 from harness.monitoring.exhaustion import exhausted_resource
 from users.http import tls
-from users.http.locust_limits import BoundedPool, BoundedUserAgent, InvalidResponse, LenientCookieJar
+from users.http.locust.limits import BoundedPool, BoundedUserAgent, InvalidResponse, LenientCookieJar
 from users.http.origin import InvalidRequest, parse_origin, resolve_url
 from users.http.request import USER_AGENT
 from users.http.response import media_type

@@ -6,9 +6,9 @@ import gevent
 import pytest
 
 from harness.measurement.outcomes import Outcome
-from users.http import locust_stats
 from users.http.client import HttpClient, HttpLimits
-from users.http.locust_stats import LocustStats, locust_stats_of
+from users.http.locust import stats
+from users.http.locust.stats import LocustStats, locust_stats_of
 
 
 class Hook:
@@ -76,7 +76,7 @@ def test_correct_pages_are_buffered_and_flushed_on_close(transport, fetch, envir
 
 
 def test_the_buffer_is_flushed_by_a_timer(transport, fetch, flushed, monkeypatch):
-    monkeypatch.setattr(locust_stats, "FLUSH_INTERVAL", 0.01)
+    monkeypatch.setattr(stats, "FLUSH_INTERVAL", 0.01)
     transport._statistics = LocustStats(transport._user.environment)
     fetch(transport)
     transport.report(Outcome.OK, failed=False)
@@ -85,13 +85,13 @@ def test_the_buffer_is_flushed_by_a_timer(transport, fetch, flushed, monkeypatch
 
 
 def test_the_flush_timer_runs_a_second_time(environment, flushed, monkeypatch):
-    monkeypatch.setattr(locust_stats, "FLUSH_INTERVAL", 0.01)
+    monkeypatch.setattr(stats, "FLUSH_INTERVAL", 0.01)
     statistics = LocustStats(environment)
     for _ in range(2):
         statistics.buffer("GET", "Page", (1.0, 2, 3.0))
         while statistics._waiting:
             gevent.sleep(0.005)
-    monkeypatch.setattr(locust_stats, "FLUSH_INTERVAL", 60.0)
+    monkeypatch.setattr(stats, "FLUSH_INTERVAL", 60.0)
     slow = LocustStats(environment)
     slow.buffer("GET", "Page", (1.0, 2, 3.0))
     slow.flush()

@@ -1,0 +1,1 @@
+"""Locust's own HTTP client, and the statistics of Locust that both clients fill."""
