@@ -115,7 +115,7 @@ def outcomes() -> str:
     """Who causes each outcome."""
     words = {
         Blame.NOBODY: "nothing went wrong",
-        Blame.SHOPPER: "the shopper's luck: no failure of the shop",
+        Blame.SHOPPER: "the shopper: no failure of the shop",
         Blame.SHOP: "the shop: a failure",
         Blame.HARNESS: "checkload itself: it makes the run invalid, except `aborted`",
     }

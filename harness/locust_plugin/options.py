@@ -38,7 +38,7 @@ def add_options(parser: Any, scenarios: Sequence[str]) -> None:
     if getattr(parser, MARK, False):
         return
     setattr(parser, MARK, True)
-    group = parser.add_argument_group("checkload", "Options of checkload; README.md has a recipe for each")
+    group = parser.add_argument_group("checkload", "Options of checkload; the pages in docs/ explain them")
 
     def option(flag: str, *, in_form: bool = True, **settings: Any) -> None:
         variable = "CHECKLOAD_" + flag.removeprefix("--").replace("-", "_").upper()
