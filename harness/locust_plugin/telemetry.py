@@ -52,7 +52,7 @@ class Telemetry:
         self._runner = runner
         self._wall_clock = wall_clock
         self._metrics: MetricsServer | None = None
-        self._demands = ObjectiveStatusTracker(())
+        self._objective_status = ObjectiveStatusTracker(())
         self._renderings = Histogram()
         self._collector = RunCollector(self._state, self._renderings.record)
         self.folder: Path | None = None  # the results folder of the run, once it is known
@@ -82,7 +82,7 @@ class Telemetry:
         """Reset for the next run; ``None``: there is none, because its options are wrong."""
         self._judged = self.folder = None
         if workload is not None:
-            self._demands = ObjectiveStatusTracker(workload.judging.objectives)
+            self._objective_status = ObjectiveStatusTracker(workload.judging.objectives)
             self._last_progress = 0.0
             self._progress = Progress()
 
@@ -113,7 +113,7 @@ class Telemetry:
             return
         self._last_progress = run.elapsed
         gevent.spawn(
-            self._demands.update,
+            self._objective_status.update,
             run.recorder,
             max(0.0, run.elapsed - run.workload.schedule.warm_up),
             YieldToLoad(gevent.sleep, OBJECTIVE_PAUSE),
@@ -169,7 +169,7 @@ class Telemetry:
         run = self._run()
         if run is None:
             return None
-        return live_metrics(run, self._judged, users_by_class(self._runner()), self._demands, self._renderings)
+        return live_metrics(run, self._judged, users_by_class(self._runner()), self._objective_status, self._renderings)
 
 
 def _remote_destination(options: Any, workload: Workload[Any]) -> Destination | None:

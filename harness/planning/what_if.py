@@ -33,7 +33,7 @@ class DelayImpact:
 
 
 def delay_impact(result: Result, *, bank_delay: float, sms_delay: float, bank_pages: Collection[str]) -> DelayImpact:
-    """The effect of these delays on the journeys of a run, each of which becomes longer by its delay.
+    """The effect of these delays on the journeys of a run: each journey becomes longer by its delay.
 
     It is known which journeys waited for an SMS. For visits to a bank, only their number is known for each payment option, so
     these journeys count as long as the others of the option.

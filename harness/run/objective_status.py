@@ -26,14 +26,14 @@ class ObjectiveStatusTracker:
     """The objectives of one run, with their states at the last update."""
 
     def __init__(self, objectives: Sequence[Objective]) -> None:
-        self.demanded = [ObjectiveStatus(objective) for objective in objectives]
+        self.latest = [ObjectiveStatus(objective) for objective in objectives]
 
     def update(self, recorder: Recorder, steady: float, yield_to_load: YieldToLoad) -> None:
         """Update each objective, with a yield after each; ``steady`` is the number of steady seconds so far."""
-        for place, one in enumerate(list(self.demanded)):
+        for place, one in enumerate(list(self.latest)):
             now = live_status(recorder, one.objective, steady)
             measured = None if now.measured is None or isnan(now.measured) else now.measured
-            self.demanded[place] = ObjectiveStatus(one.objective, _STATES[now.standing], measured)
+            self.latest[place] = ObjectiveStatus(one.objective, _STATES[now.standing], measured)
             yield_to_load()
 
     def final(self, results: Sequence[ObjectiveResult]) -> list[ObjectiveStatus]:
@@ -43,5 +43,5 @@ class ObjectiveStatusTracker:
             ObjectiveStatus(one.objective, _ENDS.get(result.verdict, str(result.verdict)), result.measured)
             if (result := found.get(one.objective.text)) is not None
             else one
-            for one in self.demanded
+            for one in self.latest
         ]

@@ -24,7 +24,7 @@ from harness.units import format_duration, format_percent
 from harness.validity.evidence import Evidence
 
 BATCH = 5
-"""Slices in a batch of MSER-5; hence its name."""
+"""Slices in a batch: the 5 in the name MSER-5."""
 LEAST_SLICES = 20
 """The least number of slices for a test: two halves of ten, some of them dependent."""
 LEAST_SAMPLES = 5.0

@@ -27,7 +27,7 @@ DRIFT = 0.01
 LEAST_DRIFT = 0.020
 """Seconds: a smaller difference between two clocks may come from reading them, however short the run is."""
 CLOCK_STEP_WARNING = 0.020
-"""Seconds in one jump that deserve a warning: somebody set the clock."""
+"""Seconds in one jump that deserve a warning: the clock was set."""
 CLOCK_STEP = 1.0
 """Seconds in one jump: as far as the clocks of two hosts may differ."""
 CLOCK_OFFSET_WARNING = 0.020

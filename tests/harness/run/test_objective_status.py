@@ -1,4 +1,4 @@
-"""What is published of the demands: where each stands, and in the end what was judged."""
+"""The published state of each objective: how it stands during the run, and its verdict at the end."""
 
 from harness.objectives.parser import parse
 from harness.objectives.verdict import ObjectiveResult, Verdict
@@ -17,4 +17,4 @@ def test_the_verdict_replaces_the_state_of_an_objective():
 
 def test_a_search_that_confirms_nothing_keeps_the_last_states():
     watch = ObjectiveStatusTracker(OBJECTIVES)
-    assert watch.final(()) == watch.demanded
+    assert watch.final(()) == watch.latest
