@@ -29,7 +29,7 @@ CLERKS, SERVICE, PAGES = 8, 0.05, ("IndexPage", "PaymentOptionSelectionPage", "B
 LIMIT = CLERKS / SERVICE / len(PAGES) * 60
 """Journeys a minute that the shop's workers can serve."""
 COMMAND = "import sys; from scenarios.commands.cli import main; sys.exit(main())"
-DEMANDS = tuple(parse(text) for text in ("page response_time p95 < 250ms", "journey failures < 1%"))
+OBJECTIVES = tuple(parse(text) for text in ("page response_time p95 < 250ms", "journey failures < 1%"))
 
 
 def searched():
@@ -39,7 +39,7 @@ def searched():
     run = SimulatedRun(recorder, lambda start, end: bisect.bisect_left(came, end) - bisect.bisect_left(came, start))
     controller = CapacityController(
         SearchPlan(start=6.0, most=200.0, budget=300.0, level=6.0, confirm=40.0, grow=1.35),
-        DEMANDS,
+        OBJECTIVES,
         run,
     )
     events: list[tuple[float, int, int, float]] = []

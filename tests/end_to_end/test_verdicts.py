@@ -53,8 +53,8 @@ def test_a_failing_shop_fails(locust, scenario):
 
 
 def test_too_few_samples_are_inconclusive_and_the_report_says_how_many_more_are_needed(locust, scenario):
-    demanding = SHORT.replace("p95 < 1s", "p99.9 < 1s")
-    run = locust("--headless", "--scenario", scenario(demanding)).wait()
+    strict = SHORT.replace("p95 < 1s", "p99.9 < 1s")
+    run = locust("--headless", "--scenario", scenario(strict)).wait()
     assert run.code == 5, run.output
     assert "more" in run.output
     (objective,) = [one for one in run.result["judgement"]["objectives"] if "p99.9" in one["text"]]

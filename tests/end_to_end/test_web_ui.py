@@ -88,7 +88,7 @@ def test_a_run_is_watched_and_stopped_and_another_run_follows(ui, browser, scena
     page.tab("Payment options")
     until(lambda: [row[0] for row in page.rows()] == ["credit_card"] and int(page.rows()[0][1]) > 0, "orders")
     page.tab("Verdict")
-    until(lambda: any(row[1] == "kept so far" for row in page.rows()), "demands that stand well")
+    until(lambda: any(row[1] == "kept so far" for row in page.rows()), "objectives that are kept so far")
     (first,) = served.shops()
     assert page.buttons("Edit") == []
     assert "A run is on" in served.start(scenario="smoke")

@@ -14,9 +14,9 @@ from users.journeys.catalogue import JOURNEYS
 from users.population.journey_spec import JourneyMix, SmsScript
 from users.sampling import JourneySampler
 
-EVERYBODY = {"guest": 5.0, "returning": 3.0, "first_time": 1.0, "abandoning": 1.0}
+ALL_JOURNEYS = {"guest": 5.0, "returning": 3.0, "first_time": 1.0, "abandoning": 1.0}
 MIX = JourneyMix(
-    journeys=EVERYBODY,
+    journeys=ALL_JOURNEYS,
     payments={"credit_card": 60, "funds_transfer": 25, "pay_on_delivery": 15, "gpay": 0},
     sms={SmsScript.RIGHT: 0.8, SmsScript.WRONG: 0.15, SmsScript.RESEND: 0.05},
     three_d=0.3,
@@ -88,7 +88,9 @@ def test_numbers_and_seeds_tell_journeys_apart():
     assert len({one.seed for one in drawn}) == DRAWS
 
 
-GUARANTEED = JourneyMix(EVERYBODY, {"credit_card": 99, "gpay": 1}, minimum={"gpay": 7, "masterpass": 5, "pay_later": 1})
+GUARANTEED = JourneyMix(
+    ALL_JOURNEYS, {"credit_card": 99, "gpay": 1}, minimum={"gpay": 7, "masterpass": 5, "pay_later": 1}
+)
 
 
 @pytest.mark.parametrize("total", [13, 14, 40, 1000])
@@ -115,13 +117,13 @@ def test_guaranteed_journeys_come_first_in_a_run_of_unknown_length():
 
 
 def test_a_minimum_does_not_add_to_an_option_that_comes_often_anyway():
-    mix = JourneyMix(EVERYBODY, {"credit_card": 50, "gpay": 50}, minimum={"gpay": 2000})
+    mix = JourneyMix(ALL_JOURNEYS, {"credit_card": 50, "gpay": 50}, minimum={"gpay": 2000})
     drawn = draws(JourneySampler(mix, 1, DRAWS))
     assert fits(Counter(one.payment_option for one in drawn), mix.payments)
 
 
 def test_a_minimum_overrides_a_weight_of_zero():
-    mix = JourneyMix(EVERYBODY, {"credit_card": 1, "gpay": 0}, minimum={"gpay": 3})
+    mix = JourneyMix(ALL_JOURNEYS, {"credit_card": 1, "gpay": 0}, minimum={"gpay": 3})
     assert Counter(one.payment_option for one in draws(JourneySampler(mix, 1, 100), 100))["gpay"] == 3
 
 

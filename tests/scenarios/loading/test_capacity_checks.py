@@ -5,13 +5,13 @@ import pytest
 from scenarios.loading.reader import build_scenario
 from scenarios.schema.problems import ScenarioError
 
-DEMANDS = ["page response_time p95 < 1s"]
+OBJECTIVES = ["page response_time p95 < 1s"]
 
 
 def searching(think, **capacity):
     return build_scenario(
         {
-            "objectives": DEMANDS,
+            "objectives": OBJECTIVES,
             "arrivals": {},
             "think": {"median": think, "sigma": 0},
             "capacity": {"start": 10, "most": 50, **capacity},

@@ -5,12 +5,12 @@ from scenarios.loading.reader import build_scenario
 from scenarios.schema.problems import ScenarioError
 from shop.contract import PAYMENT_OPTIONS
 
-DEMANDS = ["journey failures < 1%"]
+OBJECTIVES = ["journey failures < 1%"]
 
 
 def scenario(**tables):
     given = {
-        "objectives": DEMANDS,
+        "objectives": OBJECTIVES,
         "arrivals": {
             "warm_up": 2,
             "stages": [{"duration": 10, "rate": 5}, {"duration": 10, "from": 5, "to": 15}],
@@ -55,7 +55,7 @@ def test_a_payment_mix_replaces_that_of_the_scenario():
 
 
 def test_a_payment_mix_with_cover_excludes_other_options():
-    cover = build_scenario({"objectives": DEMANDS, "cover": True, "arrivals": {"rate": 5}}, name="own")
+    cover = build_scenario({"objectives": OBJECTIVES, "cover": True, "arrivals": {"rate": 5}}, name="own")
     chosen = apply_overrides(cover, {"payment_mix": "gpay,masterpass"})
     wanted = {option for option, weight in chosen.mix.payments.items() if weight}
     assert wanted == {"gpay", "masterpass"}
@@ -161,7 +161,7 @@ def test_users_and_seeds_must_be_whole_numbers():
 
 
 def test_a_scenario_with_cover_takes_no_duration():
-    cover = build_scenario({"objectives": DEMANDS, "cover": True, "arrivals": {"rate": 5}}, name="own")
+    cover = build_scenario({"objectives": OBJECTIVES, "cover": True, "arrivals": {"rate": 5}}, name="own")
     assert refused(cover, duration="9s") == [("--run-time", "9s")]
     assert apply_overrides(cover, {"arrival_rate": "2/s"}).profile().peak_rate == 2.0
 
@@ -180,7 +180,7 @@ def test_objectives_for_excluded_payment_options_are_skipped_and_named():
 
 def test_objectives_for_the_sms_path_are_skipped_without_codes():
     asked = scenario(
-        objectives=[*DEMANDS, "page.VerifySmsPage response_time p95 < 1s", "orders[verification=right] count >= 1"]
+        objectives=[*OBJECTIVES, "page.VerifySmsPage response_time p95 < 1s", "orders[verification=right] count >= 1"]
     )
     for choice in ({"sms_share": "0"}, {"payment_mix": "gpay"}):
         assert len(apply_overrides(asked, choice).skipped_objectives) == 2
@@ -188,13 +188,13 @@ def test_objectives_for_the_sms_path_are_skipped_without_codes():
 
 
 def test_an_objective_for_a_rate_is_skipped_only_below_the_scenario_rate():
-    asked = scenario(objectives=[*DEMANDS, "orders rate > 4/s"])
+    asked = scenario(objectives=[*OBJECTIVES, "orders rate > 4/s"])
     assert apply_overrides(asked, {"arrival_rate": "5/s"}).skipped_objectives == ("orders rate > 4/s",)
     assert apply_overrides(asked, {"arrival_rate": "20/s"}).skipped_objectives == ()
 
 
 def test_an_objective_that_the_file_cannot_meet_is_not_skipped():
-    asked = scenario(payments={"gpay": 1}, objectives=[*DEMANDS, "orders[payment=masterpass] count >= 1"])
+    asked = scenario(payments={"gpay": 1}, objectives=[*OBJECTIVES, "orders[payment=masterpass] count >= 1"])
     assert apply_overrides(asked, {"seed": 3}).skipped_objectives == ()
 
 

@@ -6,7 +6,7 @@ from scenarios.loading.files import scenario_names
 from scenarios.loading.reader import read_scenario
 from scenarios.schema.problems import ABSENT, ScenarioError
 
-DEMAND = 'objectives = ["journey failures < 1%"]\n'
+OBJECTIVE = 'objectives = ["journey failures < 1%"]\n'
 
 
 OPEN = '[arrivals]\nrate = "10/s"\nduration = "1m"\n'
@@ -135,35 +135,39 @@ def test_no_message_mentions_python_or_pydantic(complaints):
 @pytest.mark.parametrize(
     ("text", "key", "expected"),
     [
-        (DEMAND, "arrivals", "exactly one"),
+        (OBJECTIVE, "arrivals", "exactly one"),
         (OPEN, "objectives", "at least one"),
         ("objectives = []\n" + OPEN, "objectives", "at least one"),
-        (DEMAND + '[arrivals]\nrate = "1/s"\n', "arrivals.duration", "either `stages`"),
-        (DEMAND + '[arrivals]\nstages = [{duration="1s",rate=1}]\nrate = 3', "arrivals.rate", "no `rate` together"),
-        (DEMAND + '[arrivals]\nstages = [{duration="1s",rate=1,to=3}]', "arrivals.stages[0].to", "either `rate`"),
-        (DEMAND + '[arrivals]\nstages = [{duration="1s"}]', "arrivals.stages[0].rate", "either `rate`"),
-        (DEMAND + '[arrivals]\nstages = [{duration="1s",rate=0}]', "arrivals.stages", "a rate above 0"),
-        (DEMAND + OPEN + 'warm_up = "1m"', "arrivals.warm_up", "less than the 60 s of the profile"),
-        (DEMAND + '[arrivals]\nrate="201/s"\nduration=9', "arrivals.rate", "target.highest_rate, 200/s"),
+        (OBJECTIVE + '[arrivals]\nrate = "1/s"\n', "arrivals.duration", "either `stages`"),
+        (OBJECTIVE + '[arrivals]\nstages = [{duration="1s",rate=1}]\nrate = 3', "arrivals.rate", "no `rate` together"),
+        (OBJECTIVE + '[arrivals]\nstages = [{duration="1s",rate=1,to=3}]', "arrivals.stages[0].to", "either `rate`"),
+        (OBJECTIVE + '[arrivals]\nstages = [{duration="1s"}]', "arrivals.stages[0].rate", "either `rate`"),
+        (OBJECTIVE + '[arrivals]\nstages = [{duration="1s",rate=0}]', "arrivals.stages", "a rate above 0"),
+        (OBJECTIVE + OPEN + 'warm_up = "1m"', "arrivals.warm_up", "less than the 60 s of the profile"),
+        (OBJECTIVE + '[arrivals]\nrate="201/s"\nduration=9', "arrivals.rate", "target.highest_rate, 200/s"),
         (
-            DEMAND + '[arrivals]\nstages=[{duration=1,from=0,to="11/s"}]\n[target]\nhighest_rate="10/s"',
+            OBJECTIVE + '[arrivals]\nstages=[{duration=1,from=0,to="11/s"}]\n[target]\nhighest_rate="10/s"',
             "arrivals.stages[0].to",
             "target.highest_rate, 10/s",
         ),
-        (DEMAND + OPEN + "users = 2001", "arrivals.users", "target.most_users, 2000"),
-        (DEMAND + "[closed]\nusers = 2001\nduration=9000\nwarm_up=999", "closed.users", "target.most_users, 2000"),
-        (DEMAND + "[closed]\nusers = 20\nduration=9\nwarm_up=1", "closed.warm_up", "at least 2 s"),
-        (DEMAND + "[closed]\nusers = 1\nduration=9\nwarm_up=9", "closed.warm_up", "less than closed.duration"),
-        (DEMAND + OPEN + "[payments]\ngpay = 0", "payments", "a weight above 0"),
-        (DEMAND + OPEN + "[journeys]\nguest = 0", "journeys", "a weight above 0"),
-        (DEMAND + OPEN + "[sms]\nwrong = 0", "sms", "a weight above 0"),
-        (DEMAND + OPEN + "[payments.minimum]\ngpay = 601", "payments.minimum", "at most 600 in total"),
-        (DEMAND + OPEN + "[sms]\nshare=1\n[shop.sms]\nshare=0.5", "shop.sms.share", "the same share as sms.share"),
-        (DEMAND + OPEN + "users = 9\n[accounts]\nreturning = 8", "accounts.returning", "each of the 9 virtual users"),
-        (DEMAND + OPEN + '[target]\nallowed=["127.1"]', "target.allowed[0]", "four decimal numbers"),
-        ("cover = true\n" + DEMAND + "[closed]\nusers=1\nduration=9", "cover", "no `cover` with [closed]"),
-        ("cover = true\n" + DEMAND + OPEN + "warm_up=1", "arrivals.warm_up", "no warm-up"),
-        ("cover = true\n" + DEMAND + OPEN + 'process="poisson"', "arrivals.process", "uniform"),
+        (OBJECTIVE + OPEN + "users = 2001", "arrivals.users", "target.most_users, 2000"),
+        (OBJECTIVE + "[closed]\nusers = 2001\nduration=9000\nwarm_up=999", "closed.users", "target.most_users, 2000"),
+        (OBJECTIVE + "[closed]\nusers = 20\nduration=9\nwarm_up=1", "closed.warm_up", "at least 2 s"),
+        (OBJECTIVE + "[closed]\nusers = 1\nduration=9\nwarm_up=9", "closed.warm_up", "less than closed.duration"),
+        (OBJECTIVE + OPEN + "[payments]\ngpay = 0", "payments", "a weight above 0"),
+        (OBJECTIVE + OPEN + "[journeys]\nguest = 0", "journeys", "a weight above 0"),
+        (OBJECTIVE + OPEN + "[sms]\nwrong = 0", "sms", "a weight above 0"),
+        (OBJECTIVE + OPEN + "[payments.minimum]\ngpay = 601", "payments.minimum", "at most 600 in total"),
+        (OBJECTIVE + OPEN + "[sms]\nshare=1\n[shop.sms]\nshare=0.5", "shop.sms.share", "the same share as sms.share"),
+        (
+            OBJECTIVE + OPEN + "users = 9\n[accounts]\nreturning = 8",
+            "accounts.returning",
+            "each of the 9 virtual users",
+        ),
+        (OBJECTIVE + OPEN + '[target]\nallowed=["127.1"]', "target.allowed[0]", "four decimal numbers"),
+        ("cover = true\n" + OBJECTIVE + "[closed]\nusers=1\nduration=9", "cover", "no `cover` with [closed]"),
+        ("cover = true\n" + OBJECTIVE + OPEN + "warm_up=1", "arrivals.warm_up", "no warm-up"),
+        ("cover = true\n" + OBJECTIVE + OPEN + 'process="poisson"', "arrivals.process", "uniform"),
     ],
 )
 def test_conflicting_keys_are_refused(complaints, text, key, expected):
@@ -173,7 +177,7 @@ def test_conflicting_keys_are_refused(complaints, text, key, expected):
 
 
 def test_a_wrong_table_does_not_hide_conflicts_of_others(complaints):
-    found = complaints(DEMAND + OPEN + 'users = 3000\n[think]\nmedian = "long"\n[accounts]\nfile = "nowhere.csv"\n')
+    found = complaints(OBJECTIVE + OPEN + 'users = 3000\n[think]\nmedian = "long"\n[accounts]\nfile = "nowhere.csv"\n')
     assert set(found) == {"arrivals.users", "think.median", "accounts.file"}
 
 
@@ -193,7 +197,7 @@ def test_a_syntax_error_is_reported_with_line_and_column(complaints, text, place
 
 def test_the_error_for_an_unknown_scenario_lists_the_known_ones(tmp_path):
     for name in ("baseline", "smoke"):
-        (tmp_path / f"{name}.toml").write_text(DEMAND + OPEN)
+        (tmp_path / f"{name}.toml").write_text(OBJECTIVE + OPEN)
     with pytest.raises(ScenarioError) as error:
         read_scenario("basline", folder=tmp_path)
     (problem,) = error.value.problems
@@ -202,7 +206,7 @@ def test_the_error_for_an_unknown_scenario_lists_the_known_ones(tmp_path):
 
 
 def test_a_name_cannot_leave_the_folder(tmp_path):
-    (tmp_path / "own.toml").write_text(DEMAND + OPEN)
+    (tmp_path / "own.toml").write_text(OBJECTIVE + OPEN)
     (tmp_path / "inner").mkdir()
     with pytest.raises(ScenarioError):
         read_scenario("..", folder=tmp_path / "inner")

@@ -12,14 +12,14 @@ from shop.contract import PAYMENT_OPTIONS
 from users.journeys.catalogue import JOURNEYS
 from users.population.journey_spec import ExternalPages, SmsScript
 
-DEMAND = 'objectives = ["journey failures < 1%"]\n'
+OBJECTIVE = 'objectives = ["journey failures < 1%"]\n'
 
 
 OPEN = '[arrivals]\nrate = "10/s"\nduration = "1m"\n'
 
 
 def test_a_minimal_scenario_gets_sensible_defaults(written):
-    scenario = written(DEMAND + OPEN)
+    scenario = written(OBJECTIVE + OPEN)
     assert (scenario.name, scenario.seed, scenario.is_open) == ("own", 1, True)
     assert (scenario.duration, scenario.warm_up, scenario.steady, scenario.drain) == (60.0, 0.0, 60.0, 30.0)
     assert scenario.arrival_process is ArrivalProcess.POISSON
@@ -128,7 +128,7 @@ def test_every_key_of_an_open_scenario_is_used(written, tmp_path):
 
 
 def test_a_closed_load_has_users_and_no_rate(written):
-    scenario = written(DEMAND + '[closed]\nusers = 50\nspawn_rate = "25/s"\nwarm_up = "2s"\nduration = "10s"\n')
+    scenario = written(OBJECTIVE + '[closed]\nusers = 50\nspawn_rate = "25/s"\nwarm_up = "2s"\nduration = "10s"\n')
     assert (scenario.is_open, scenario.profile(), scenario.users, scenario.spawn_rate) == (False, None, 50, 25.0)
     assert (scenario.duration, scenario.steady) == (10.0, 8.0)
     assert scenario.generated_accounts == {"returning": 50, "first_time": 50}
@@ -136,23 +136,23 @@ def test_a_closed_load_has_users_and_no_rate(written):
 
 def test_virtual_users_are_estimated_from_the_highest_rate(written):
     scenario = written(
-        DEMAND
+        OBJECTIVE
         + '[arrivals]\nstages = [{ duration = "9s", from = "1/s", to = "20/s" }]\n[think]\nmedian = "1s"\nsigma = 0'
     )
     assert scenario.users == users_needed(20.0, PAGES_PER_JOURNEY * (SECONDS_PER_PAGE + 1.0))
 
 
 def test_the_estimated_users_stay_within_the_limit(written):
-    scenario = written(DEMAND + OPEN + "[target]\nmost_users = 11\n")
+    scenario = written(OBJECTIVE + OPEN + "[target]\nmost_users = 11\n")
     assert scenario.users == 11
 
 
 def test_an_own_seed_of_the_shop_stays(written):
-    assert written("seed = 3\n" + DEMAND + OPEN + "[shop]\nseed = 9\n").shop_settings.seed == 9
+    assert written("seed = 3\n" + OBJECTIVE + OPEN + "[shop]\nseed = 9\n").shop_settings.seed == 9
 
 
 def test_cover_runs_everything_once_with_uniform_arrivals(written):
-    scenario = written("cover = true\n" + DEMAND + '[arrivals]\nrate = "5/s"\n')
+    scenario = written("cover = true\n" + OBJECTIVE + '[arrivals]\nrate = "5/s"\n')
     assert scenario.mix.cover is True
     assert scenario.arrival_process is ArrivalProcess.UNIFORM
     # each option, four more SMS scripts, 3-D Secure, a declined card, leaving early
@@ -161,12 +161,14 @@ def test_cover_runs_everything_once_with_uniform_arrivals(written):
 
 
 def test_with_cover_a_weight_of_0_excludes_a_name(written):
-    scenario = written("cover = true\n" + DEMAND + '[arrivals]\nrate = "5/s"\n[payments]\ngpay = 0\n[sms]\nlate = 0\n')
+    scenario = written(
+        "cover = true\n" + OBJECTIVE + '[arrivals]\nrate = "5/s"\n[payments]\ngpay = 0\n[sms]\nlate = 0\n'
+    )
     assert scenario.profile().expected == pytest.approx(len(PAYMENT_OPTIONS) + 7 - 2)
 
 
 def test_the_recorded_scenario_is_json_and_can_be_read_again(written):
-    scenario = written(DEMAND + OPEN + '[payments]\ngpay = 1\n[shop.sms]\ncode_lifetime = "3s"\n')
+    scenario = written(OBJECTIVE + OPEN + '[payments]\ngpay = 1\n[shop.sms]\ncode_lifetime = "3s"\n')
     asked = json.loads(json.dumps(scenario.as_asked()))
     assert asked["arrivals"]["rate"] == 10.0
     assert asked["payments"] == {"minimum": {}, "gpay": 1.0}
@@ -177,7 +179,7 @@ def test_the_recorded_scenario_is_json_and_can_be_read_again(written):
 
 
 def test_the_recorded_scenario_hides_the_sms_code(written):
-    text = DEMAND + OPEN + '[sms]\ncode = "887766"\n[shop.sms]\nfixed_code = "665544"\n'
+    text = OBJECTIVE + OPEN + '[sms]\ncode = "887766"\n[shop.sms]\nfixed_code = "665544"\n'
     asked = json.dumps(written(text).as_asked())
     assert "887766" not in asked
     assert "665544" not in asked

@@ -7,7 +7,7 @@ from harness.run.workload import Choices
 from scenarios.runtime.scenario_folder import ScenarioFolder
 
 FILE = """
-objectives = ["journey failures < 1%", "{demand}"]
+objectives = ["journey failures < 1%", "{objective}"]
 [arrivals]
 rate = "5/s"
 duration = "10s"
@@ -23,16 +23,16 @@ right = 1
 
 @pytest.fixture
 def choose(tmp_path):
-    def choose(demand, option="", more=""):
+    def choose(objective, option="", more=""):
         path = tmp_path / "mine.toml"
-        path.write_text(FILE.format(demand=demand, option=option) + more)
+        path.write_text(FILE.format(objective=objective, option=option) + more)
         return ScenarioFolder().choose(Choices(str(path)))
 
     return choose
 
 
 @pytest.mark.parametrize(
-    ("demand", "remedy"),
+    ("objective", "remedy"),
     [
         ("orders[payment=masterpass] count >= 1", "give masterpass a weight above 0 in [payments]"),
         ("journey[payment=masterpass] response_time p95 < 1s", "give masterpass a weight"),
@@ -41,9 +41,9 @@ def choose(tmp_path):
         ("journey.returning failures < 1%", "give returning a weight above 0 in [journeys]"),
     ],
 )
-def test_an_objective_that_never_gets_a_sample_is_refused(choose, demand, remedy):
+def test_an_objective_that_never_gets_a_sample_is_refused(choose, objective, remedy):
     with pytest.raises(UsageError) as refused:
-        choose(demand)
+        choose(objective)
     assert "objectives[1]" in str(refused.value)
     assert remedy in str(refused.value)
 
@@ -54,7 +54,7 @@ def test_an_sms_behaviour_without_weight_is_named(choose):
 
 
 @pytest.mark.parametrize(
-    ("demand", "option", "more"),
+    ("objective", "option", "more"),
     [
         ("orders[verification=right] count >= 1", "pay_on_delivery = 1", ""),
         ("orders[payment=masterpass] count >= 1", "masterpass = 0\nminimum = { masterpass = 2 }", ""),
@@ -63,5 +63,5 @@ def test_an_sms_behaviour_without_weight_is_named(choose):
         ("page.GPayCompletePage response_time p95 < 1s", "", ""),
     ],
 )
-def test_objectives_that_the_load_can_meet_are_accepted(choose, demand, option, more):
-    assert len(choose(demand, option, more).judging.objectives) == 2
+def test_objectives_that_the_load_can_meet_are_accepted(choose, objective, option, more):
+    assert len(choose(objective, option, more).judging.objectives) == 2

@@ -9,7 +9,7 @@ from harness.errors import UsageError
 from harness.run.workload import Choices
 from scenarios.runtime.scenario_folder import ScenarioFolder
 
-DEMAND = 'objectives = ["journey failures < 1%"]\n'
+OBJECTIVE = 'objectives = ["journey failures < 1%"]\n'
 OPEN = '[arrivals]\nrate = "10/s"\nduration = "1m"\n'
 
 
@@ -62,7 +62,7 @@ def choose(tmp_path):
 )
 def test_a_scenario_above_the_limits_is_refused(choose, text, key):
     with pytest.raises(UsageError) as usage_error:
-        choose(DEMAND + text)
+        choose(OBJECTIVE + text)
     assert key in str(usage_error.value)
 
 
@@ -86,14 +86,14 @@ def test_a_scenario_above_the_limits_is_refused(choose, text, key):
 )
 def test_an_option_above_the_limits_is_refused_by_name(choose, choices, option):
     with pytest.raises(UsageError) as usage_error:
-        choose(DEMAND + OPEN, **choices)
+        choose(OBJECTIVE + OPEN, **choices)
     assert option in str(usage_error.value)
     assert len(str(usage_error.value)) < 1_000
 
 
 def test_a_run_of_thirty_days_is_ready_at_once(choose):
     minimum = "[payments.minimum]\ngpay = 5\n"
-    workload = choose(DEMAND + "[arrivals]\nrate = '150/s'\nduration = '720h'\n" + minimum)
+    workload = choose(OBJECTIVE + "[arrivals]\nrate = '150/s'\nduration = '720h'\n" + minimum)
     schedule = workload.schedule.due_times()
     expected = 150 * 30 * 86_400
     assert expected - 10 * expected**0.5 < schedule.min_count < expected
@@ -103,5 +103,5 @@ def test_a_run_of_thirty_days_is_ready_at_once(choose):
 
 
 def test_every_seed_that_fits_in_a_result_is_accepted(choose):
-    assert choose(DEMAND + OPEN, seed="9007199254740993").seed == 9007199254740993
-    assert choose(DEMAND + OPEN, seed=str(2**63 - 1)).seed == 2**63 - 1
+    assert choose(OBJECTIVE + OPEN, seed="9007199254740993").seed == 9007199254740993
+    assert choose(OBJECTIVE + OPEN, seed=str(2**63 - 1)).seed == 2**63 - 1

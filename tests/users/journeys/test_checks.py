@@ -259,7 +259,7 @@ def test_the_pre_order_must_echo_what_was_set(held, wanted, outcome):
 
 
 @pytest.mark.parametrize(
-    ("demand", "pre_order", "outcome"),
+    ("order", "pre_order", "outcome"),
     [
         ({"total": "62.99"}, {"total_amount": "62.99"}, Outcome.OK),
         ({"total": "62.9"}, {"total_amount": "62.90"}, Outcome.OK),
@@ -277,8 +277,8 @@ def test_the_pre_order_must_echo_what_was_set(held, wanted, outcome):
         ({"goods_amount": "60"}, {"total_amount": "61.00"}, Outcome.AMOUNT_MISMATCH),
     ],
 )
-def test_the_amount_must_agree_to_the_hundredth(demand, pre_order, outcome):
-    assert outcome_of(PageRequest(Page.INDEX, order=OrderState(**demand)), document(pre_order=pre_order)) is outcome
+def test_the_amount_must_agree_to_the_hundredth(order, pre_order, outcome):
+    assert outcome_of(PageRequest(Page.INDEX, order=OrderState(**order)), document(pre_order=pre_order)) is outcome
 
 
 @pytest.mark.parametrize(

@@ -95,7 +95,7 @@ def outcomes(wire, options, **policy):
 
 
 @pytest.mark.parametrize("option_value", ["slug", "pk"])
-def test_every_option_is_sold_to_everybody_with_no_request_refused(option_value):
+def test_every_option_is_sold_to_every_customer_with_no_request_refused(option_value):
     wire = Wire()
     assert not outcomes(wire, ACCEPT_ENCODING, option_value=option_value)
     assert not wire.shop.books.refused
