@@ -152,7 +152,7 @@ async def serve(port_file: Path, certificate: str) -> None:
             await loop.create_server(lambda: Answering(counts, replies), "127.0.0.1", 0, ssl=tls, backlog=4096)
         )
     ports = " ".join(str(server.sockets[0].getsockname()[1]) for server in servers)
-    port_file.write_text(f"{ports}\n")  # noqa: ASYNC240 - before anybody is served
+    port_file.write_text(f"{ports}\n")  # noqa: ASYNC240 - before the first client is served
 
     # A server that sleeps has to be woken, and the sender pays for it: this one polls.
     def stay_awake() -> None:

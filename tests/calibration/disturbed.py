@@ -1,6 +1,6 @@
 """Simulated shops that no formula describes: service times with high or no variation, and a shop with occasional stalls.
 
-How much they carry is known all the same: what is demanded of them is what a long simulation shows at that very rate. Times are in seconds,
+How much they carry is still known: the bound of the objective is what a long simulation shows at that very rate. Times are in seconds,
 rates per second.
 """
 

@@ -333,8 +333,8 @@ def searches(runs: int, say: Say, seed: int = 11_000, budget: float = 135.0) -> 
     """The errors of short searches at the embedded shop, alternately in one process and with two workers.
 
     All pages stand in one line before a few workers, and ask for the next one at once: an open network with a product form, in which
-    each page finds the shop as M/M/c has it (Jackson), so that the page rate at which a demand gives way is known. A search that finds no
-    such rate breaks the claim.
+    each page finds the shop as M/M/c has it (Jackson). So the page rate at which an objective fails is known. A search that finds no such
+    rate breaks the claim.
     """
     service = 1 / PAGE
     truth = BUSY * CLERKS * service

@@ -22,7 +22,7 @@ def test_a_freeze_of_the_embedded_shop_is_not_hidden():
 def test_the_expected_times_of_a_freeze_agree_with_a_manual_example(monkeypatch):
     monkeypatch.setattr(loopback, "SERVERS", 1)
     monkeypatch.setattr(loopback, "SERVICE", 1.0)
-    # From 10 to 13 nothing moves. The first is served before; the second asks for her second page behind the third.
+    # From 10 to 13 nothing moves. The first shopper is served before; the second asks for their second page behind the third.
     stays = loopback.truth([8.0, 10.0, 11.0], [1, 2, 1], loopback.Freeze(10.0, 3.0))
     assert stays == [1.0, 6.0, 4.0]
 

@@ -108,7 +108,7 @@ class Walker:
 
 
 class Clock:
-    """Time that passes only when somebody sleeps."""
+    """A clock that moves only when a caller sleeps."""
 
     def __init__(self):
         self.now = 1_750_000_000.0
@@ -148,7 +148,7 @@ class InProcessTransport:
         return self.cookies.get(name, "")
 
     def report(self, outcome, *, failed):
-        """Nobody keeps statistics here."""
+        """Do nothing: no statistics are kept here."""
 
     def send(self, page, method, url, headers, body):
         began, parts = self.clock(), urlsplit(url)

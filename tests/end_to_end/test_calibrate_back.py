@@ -76,7 +76,7 @@ def test_calibration_recovers_a_known_mix_and_its_arrivals(locust, scenario, tmp
 
 
 def _gives_back(text, truth, found, journeys, rows):
-    # Whoever was silent when the log ended, and had no order, may have been under way.
+    # A shopper without an order who was silent when the log ended may have been under way.
     missing = len(journeys) - len(rows)
     assert 0 <= missing <= 0.05 * len(journeys)
     for name, count in Counter(one["journey"] for one in journeys).items():

@@ -36,7 +36,7 @@ distribution = "exponential"
 
 
 LIMIT = 4 / 0.016
-"""Pages a second that the shop's workers can serve, whatever the demands."""
+"""Pages a second that the shop's workers can serve, whatever the objectives are."""
 
 
 @pytest.mark.alone

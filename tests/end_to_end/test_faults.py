@@ -101,7 +101,7 @@ TABLE = [
     Row(F.SIGN_IN_REDIRECT, P.PRODUCT, O.SESSION_LOST, "sent to the sign-in page: the session is lost"),
     Row(F.SIGN_IN_REDIRECT, P.BIN_NUMBER, O.SESSION_LOST, "the same, while paying", CARD),
     Row(F.SIGN_IN_REDIRECT, P.CASH_REGISTER, O.SESSION_LOST, "the same, where the order would be made"),
-    Row(F.SIGN_IN_REDIRECT, P.CHECKOUT, O.SESSION_LOST, "the same, for somebody who has signed in", RETURNING),
+    Row(F.SIGN_IN_REDIRECT, P.CHECKOUT, O.SESSION_LOST, "the same, for a shopper who has signed in", RETURNING),
     Row(F.THROTTLED, P.CSRF_TOKEN, O.THROTTLED, "429 is told apart from other refusals"),
     Row(F.THROTTLED, P.LOGIN, O.THROTTLED, "also where refusals have a name of their own", RETURNING),
     Row(F.THROTTLED, P.BIN_NUMBER, O.THROTTLED, "the same, while paying", CARD),

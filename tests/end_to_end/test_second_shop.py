@@ -11,7 +11,7 @@ pytestmark = pytest.mark.end_to_end
 JOURNEYS = ("guest", "returning", "first_time")
 PRODUCTS = ("212", "37", "154", "301")
 SCENARIO = """
-description = "A shop that somebody else wrote."
+description = "A shop that shares no code with ours."
 seed = 3
 objectives = ["journey failures <= 0%", "page failures <= 0%"]
 [arrivals]

@@ -220,7 +220,7 @@ def test_a_run_against_a_shop_by_hand_leaks_nothing_and_agrees_with_its_ledger(s
     texts = run.texts | {"what the shop said": shop_by_hand.said.read_text()}
     assert_nothing_leaked(texts, (*PASSWORDS, "the password in the shop"))
     assert not list((tmp_path / "tmp").iterdir())
-    # Nobody but this test asks the shop; its ledger holds what went over the wire.
+    # Only this test asks the shop. The shop's ledger holds what went over the wire.
     theirs = orjson.loads(fetch(f"{shop_by_hand.url}/_control/ledger"))
     assert run.result["ledger"] is None
     assert theirs["pages"] == run.result["counts"]["pages_by_page"]

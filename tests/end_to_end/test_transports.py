@@ -41,7 +41,7 @@ def own_client(url):
 
 class Events:
     def fire(self, **arguments):
-        """Nobody listens."""
+        """Do nothing: there is no listener."""
 
 
 @pytest.fixture

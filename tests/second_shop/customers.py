@@ -1,4 +1,4 @@
-"""Customers from a file of accounts, and sessions, which get another id when somebody signs in."""
+"""Customers from a file of accounts, and sessions. A session gets another id when a customer signs in."""
 
 from __future__ import annotations
 

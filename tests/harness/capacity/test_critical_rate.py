@@ -57,7 +57,7 @@ def test_more_samples_are_over_a_stricter_bound_at_every_rate():
 
 def test_a_level_with_a_growing_queue_breaks_every_bound():
     recorder = Recorder(Window(0.0, 0.0, 40.0))
-    # 10 a second for 20 s, all of them home after one second; then 20 a second, of which 10 get done: none waits for over 11 s.
+    # For 20 s, 10 come a second and each ends after one second. Then 20 come a second and 10 end: each takes up to 11 s.
     for number in range(200):
         recorder.journey(_one(number / 10, 1.0))
     for number in range(400):

@@ -16,7 +16,7 @@ NOTHING = LevelCounts(counted=((0, 0),), taken=0, late=0, waited=0, absent=0, mi
 
 
 class SteadyRun:
-    """A run with arrivals at a steady rate, of which the first have been released."""
+    """A run with arrivals at a steady rate; the first of them have been released."""
 
     yield_to_load = NEVER
 

@@ -12,7 +12,7 @@ def test_each_blame_has_outcomes():
     assert {outcome.blame for outcome in Outcome} == set(Blame)
 
 
-def test_only_ok_is_nobodys_fault():
+def test_only_ok_blames_no_party():
     assert [outcome for outcome in Outcome if outcome.blame is Blame.NOBODY] == [Outcome.OK]
 
 

@@ -522,7 +522,7 @@ def with_failures(outcome, *, lateness=0.026, failed=20):
         (with_failures("http_5xx"), [LATE], Verdict.FAILED, "an HTTP 5xx is wrong however late we were"),
         (with_failures("unexpected_page"), [LATE], Verdict.FAILED, "and so is a wrong page"),
         (with_failures("timeout"), [LATE], Verdict.INVALID, "a timeout may be our own lateness"),
-        (with_failures("dropped"), [LATE], Verdict.INVALID, "so may an arrival that nobody served"),
+        (with_failures("dropped"), [LATE], Verdict.INVALID, "so may an arrival that no virtual user served"),
         (with_failures("http_5xx", failed=1), [LATE], Verdict.INVALID, "one failure of 181 breaks nothing"),
         (with_failures("http_5xx"), [LATE, INVALID], Verdict.FAILED, "the processor is about times, too"),
         (

@@ -34,7 +34,7 @@ def made(run_at, asked, *rates, **overrides):
 
 
 def test_a_peak_below_a_rate_that_held_fits(run_at):
-    found = made(run_at, forecast(300), 5, 10)  # 10 journeys a second, 0.8 of which buy: 480 a minute
+    found = made(run_at, forecast(300), 5, 10)  # 10 journeys a second, and 0.8 of them buy: 480 a minute
     assert found.verdict is Verdict.PASSED
     assert found.fits.low > 0.99
     assert found.orders(found.carries.likely) == pytest.approx(480, rel=0.05)

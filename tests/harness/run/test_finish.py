@@ -158,7 +158,7 @@ def test_a_foreign_target_has_no_ledger():
     ("changes", "code", "said"),
     [
         ({"ending": interruption("Ctrl-C")}, Exit.INVALID, "interrupted"),
-        ({"ending": Ending(EndCause.UNREACHABLE, "nobody answers")}, Exit.INVALID, "could not be reached"),
+        ({"ending": Ending(EndCause.UNREACHABLE, "no server answers")}, Exit.INVALID, "could not be reached"),
         ({"ending": Ending(EndCause.STOP_RULE, "the rule held")}, Exit.FAILED, "The rule held"),
         ({"ending": Ending(EndCause.CRASHED, "it broke", crash="LookupError")}, Exit.CRASHED, "LookupError"),
         ({"ended_at": 104.0}, Exit.INVALID, "lasted only 4 s of 10 s"),
@@ -220,12 +220,12 @@ def test_loop_lag_and_cpu_of_the_load_generator_are_checked():
 
 def test_a_run_that_never_began_is_invalid_and_still_written():
     run = Run(load(), None)
-    run.close(Ending(EndCause.UNREACHABLE, "nobody there"))
+    run.close(Ending(EndCause.UNREACHABLE, "no server there"))
     run.end()
     finished = finished_of(run)
     assert finished.exit is Exit.INVALID
     document = json.loads((finished.folder / "result.json").read_text())
-    assert (document["counts"]["pages"], document["stopped"]) == (0, "nobody there")
+    assert (document["counts"]["pages"], document["stopped"]) == (0, "no server there")
 
 
 # -- where it goes, and what stands in it -----------------------------------------------------------------------------

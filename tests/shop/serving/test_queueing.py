@@ -112,7 +112,7 @@ def test_a_new_number_of_workers_keeps_admitted_departures():
 @pytest.mark.parametrize(
     ("count", "arrivals", "ends"),
     [
-        # From 10 to 13 nothing moves: who is being served stands still, who comes waits, and all go on together.
+        # From 10 to 13 nothing moves: requests in service stand still, new ones wait, and all go on together.
         (None, [8.0, 9.5, 10.0, 12.9, 13.0], [9.0, 13.5, 14.0, 14.0, 14.0]),
         (1, [8.0, 9.5, 10.0, 12.9, 13.0], [9.0, 13.5, 14.5, 15.5, 16.5]),
     ],

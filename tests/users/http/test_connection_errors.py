@@ -44,7 +44,7 @@ def silent(peer):
 
 
 def busy(seconds):
-    """Hold everybody up, as a greenlet does that computes."""
+    """Block all greenlets, as a long computation in one of them does."""
     end = time.perf_counter() + seconds
     while time.perf_counter() < end:
         pass
@@ -239,10 +239,10 @@ def test_exhaustion_of_this_machine_is_not_the_shops_fault(serve, shopper, fetch
 
 
 def test_a_dns_lookup_without_free_descriptors_is_not_the_shops_fault(shopper, fetch, monkeypatch):
-    def nobody_home(*_, **__):
+    def name_unknown(*_, **__):
         raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
 
-    monkeypatch.setattr(dns.cooperative, "getaddrinfo", nobody_home)
+    monkeypatch.setattr(dns.cooperative, "getaddrinfo", name_unknown)
     transport = shopper("http://shop.invalid:8080")
     assert fetch(transport).failure is Outcome.CONNECTION
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
