@@ -1,8 +1,8 @@
-"""The search for the load at which a client keeps a wanted share of its core busy, and what it measures there.
+"""Searches for the load at which a client keeps a wanted share of its core busy, and measures the client there.
 
-The rate is raised, from what a request is found to cost, until the client keeps ``SHARE`` of its core busy, give or take
-``BAND``, in ``ENOUGH`` stretches; what is told are their medians. Where a few tries do not come so near, the nearest is told, with the
-share that it reached. Stretches in which the responder itself was late count only where there are no others.
+Each try sets the rate from the cost of a request in the last one. The search ends when the client has kept ``SHARE`` of its
+core busy, within ``BAND``, in ``ENOUGH`` stretches; the result is their medians. If no try comes so near, the result is the
+nearest one, with the share that it reached. Stretches with a late responder count only if there are no others.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ DELAY = 0.02  # seconds that an answer takes
 SHARE = 0.85
 BAND = 0.05
 ENOUGH = 3
-STEP = 1.5  # by how much a rate is raised at once: what a request costs falls with the load
-ON_TIME = 1.1 * DELAY  # what half of the answers must have kept within for a stretch to count
+STEP = 1.5  # the largest factor from one rate to the next: a request costs less at a higher load
+ON_TIME = 1.1 * DELAY  # seconds; a stretch counts if half of its answers took no longer
 
 Measured = tuple[float, float, float, float]
 """Share of a core, requests a second, p50 and p99 in seconds."""
@@ -29,9 +29,9 @@ def at_share(
     tries: int,
     most: float = math.inf,
 ) -> dict[str, float]:
-    """Change what ``run`` takes (a rate, say) until it keeps the share busy; medians of the stretches that did.
+    """Change the argument of ``run`` (such as a rate) until the client keeps the share busy; medians of the stretches that did.
 
-    ``truth`` tells the server's p50 and p99 in seconds, of what it answered since it was last asked.
+    ``truth`` returns the server's p50 and p99 in seconds, over its answers since the last call.
     """
     near: list[dict[str, float]] = []
     others: list[tuple[bool, float, dict[str, float]]] = []
@@ -52,10 +52,10 @@ def at_share(
             if len(near) == ENOUGH:
                 break
         else:
-            # A responder that is itself too busy answers in bursts, which no client could take apart.
+            # A responder that is too busy answers in bursts. No client can measure its answers one by one.
             others.append((not on_time, abs(share - SHARE), row))
         wanted = SHARE / max(share, 0.01)
-        # By half where it is near: what is left of the difference is chance as likely as not.
+        # Near the share, take half the step: about half of the remaining difference is chance.
         step = min(STEP, wanted) if abs(share - SHARE) > 3 * BAND else wanted**0.5
         rate = min(most, max(1.0, rate * (step if on_time else 0.8)))
     reported = near or [min(others, key=lambda one: one[:2])[2]]

@@ -1,4 +1,4 @@
-"""What load costs the client: checkload's own transport beside Locust's two clients, wrk and, where it is, k6.
+"""What load costs the client: checkload's own transport beside Locust's two clients, wrk and, if installed, k6.
 
 Run it as ``python tests/benchmarks/bench_client.py``; it takes about four minutes (``--quick``: about one, and figures that
 only show that it works). ``--write docs/benchmarks.md`` puts the tables between the two marks there. A responder has one core, the
@@ -106,7 +106,7 @@ def _scale(*, quick: bool) -> dict[str, dict]:
 
 
 def targets(figures: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    """What was wanted at most, what was found, and whether that is enough; ``None`` where nothing was found."""
+    """The limit of each figure, the measured figure, and whether it is within the limit; ``None`` without a figure."""
     ratios, scale, busy = figures["checkload_to"], figures["scale"], figures["timing"]["checkload"]
     held = busy["stretches"] > 0
     many, master = scale["many users"], scale["master"]

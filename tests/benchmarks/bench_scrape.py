@@ -1,4 +1,4 @@
-"""What it costs to be scraped once a second while the same process puts on a load.
+"""The cost of one scrape a second in a process that also makes load.
 
 Run it as ``python tests/benchmarks/bench_scrape.py``. First the processor time of one scrape, beside what the Prometheus
 client library takes for the very same metrics; then how long the event loop has to wait for it: a probe sleeps for a
@@ -87,7 +87,7 @@ def main() -> int:
 
 
 def a_long_run(pages: int | None = None) -> Recorder:
-    """A run in which every payment option walked so many pages (all there are) often enough to have filled their histograms."""
+    """A run with so many pages for every payment option (or all pages), each with enough samples to fill its histogram."""
     chance = random.Random(1)
     recorder = Recorder(Window(0.0, 10.0, 1000.0))
     for number, page in enumerate(list(Page)[:pages]):

@@ -73,7 +73,7 @@ def _cpu_seconds(pid: int) -> float:
 
 
 def _shopper_at_payment(url: str) -> str:
-    """A guest's session that stands before the list of options; returns its cookies."""
+    """Bring a guest's session to the list of options; returns its cookies."""
     connection = http.client.HTTPConnection(url.removeprefix("http://"))
     connection.request("GET", "/csrf_token/")
     reply = connection.getresponse()

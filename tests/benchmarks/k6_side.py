@@ -1,4 +1,4 @@
-"""k6, where it is installed: the same five requests with the same checks, as a script that is written for the occasion."""
+"""k6, if it is installed: the same five requests with the same checks, in a script that this module writes."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ class LibraryCollector(Collector):
 
 
 def registry_of(collector: RunCollector) -> CollectorRegistry:
-    """A registry with these metrics only; the library's process-wide registry is left alone."""
+    """A registry with these metrics only; it does not use the library's registry of the process."""
     registry = CollectorRegistry()
     registry.register(LibraryCollector(collector))
     return registry

@@ -88,7 +88,7 @@ def _targets(figures: dict[str, Any]) -> list[str]:
 
 
 def put_between_marks(path: Path, report: str) -> None:
-    """Replace what stands between the two marks of a file; ``ValueError`` where it has none."""
+    """Replace the text between the two marks of a file; ``ValueError`` if it has no marks."""
     text = path.read_text(encoding="utf-8")
     before, begin, rest = text.partition(BEGIN)
     _, end, after = rest.partition(END)

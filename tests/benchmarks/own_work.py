@@ -1,9 +1,9 @@
-"""What is ours and not HTTP: a guest's way from the checkout's door to the payment page, the network left out.
+"""The cost of our own work without HTTP: a guest walks from the first checkout page to the payment page, without a network.
 
-Run as ``python own_work.py SECONDS``. A transport answers out of memory, with the envelopes that the responder sends; all else is
-what a run does: schedule and line of arrivals, the draw of shoppers and options, the journey's own
+Run as ``python own_work.py SECONDS``. A transport answers from memory, with the envelopes that the responder sends. The rest is
+the same as in a run: schedule and line of arrivals, the draw of shoppers and options, the journey's own
 decisions, the checks of each envelope, samples, histograms and Locust's statistics. The journey adds an
-address by a sixth, small exchange. Not in it are the switches between greenlets, which are the network's waiting.
+address by a sixth, small exchange. Switches between greenlets are not included: they belong to the waiting for the network.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ sys.path[:0] = [str(HERE.parents[1]), str(HERE.parent), str(HERE)]
 from responder import PAGES, envelope  # noqa: E402 - found once the path is set
 
 TURNS = 5
-FLUSHED = 6_000  # pages after which Locust's statistics are told; a run tells them once a second
+FLUSHED = 6_000  # pages between two updates of Locust's statistics; a run updates them once a second
 OPTIONS = {"delivery_options": [{"pk": 7, "slug": "home"}], "shipping_options": [{"pk": 3, "slug": "standard"}]}
 
 
 def replies() -> dict[str, bytes]:
-    """The bodies that answer each page of the walk, by page and method, each of the size that the responder's has."""
+    """The body of each page of the walk, by page and method, as large as the responder's."""
     from shop.contract import Page  # noqa: PLC0415
 
     bodies = {}
@@ -39,7 +39,7 @@ def replies() -> dict[str, bytes]:
 
 
 class Memory:
-    """Answers at once, and does of a transport's work what is not HTTP: it tells Locust's statistics."""
+    """Answers at once. Like a real transport, it updates Locust's statistics; it does no HTTP."""
 
     def __init__(self, statistics) -> None:
         from users.http.transport import HttpResponse  # noqa: PLC0415

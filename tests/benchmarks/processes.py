@@ -1,4 +1,4 @@
-"""The processes of a benchmark: each on a core of its own, and gone when it is over."""
+"""Starts the processes of a benchmark, each on a core of its own, and ends them with it."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ APART = len(CORES) > 1
 
 @contextlib.contextmanager
 def started(command: list[str], *, client: bool = True, **environment: str) -> Iterator[subprocess.Popen[str]]:
-    """A process on the clients' core or on the responder's; it is told to end by the end of its standard input."""
+    """A process on the clients' core or on the responder's; closing its standard input ends it."""
 
     def pin() -> None:
-        # Before it is the program, so that all of its threads stay there.
+        # This runs before the program starts, so all of its threads stay on the core.
         if APART:
             os.sched_setaffinity(0, {CORES[1 if client else 0]})
 
@@ -77,7 +77,7 @@ def certificates() -> Iterator[tuple[str, str]]:
 
 
 def asked(script: str, *arguments: object, **environment: str) -> dict:
-    """What a script of this folder found out in a process of its own on the clients' core."""
+    """The result of a script of this folder, run in a process of its own on the clients' core."""
     command = [sys.executable, str(HERE / script), *map(str, arguments)]
     with started(command, **environment) as process:
         answer = process.stdout.read()

@@ -1,4 +1,4 @@
-"""A server that answers five pages as fast as it can, and counts what it was sent: the other side of a benchmark.
+"""A server for benchmarks: it answers five pages as fast as it can, and counts what it receives.
 
 Run as ``python responder.py PORT_FILE [CERTIFICATE]`` (a PEM file with its key); it writes its port there, and a second one for TLS if it
 has a certificate, and serves on loopback until its standard input ends. ``GET /_counts`` tells how often each page was
@@ -37,7 +37,7 @@ PAGES = (
 
 
 def envelope(shown: str, size: int) -> bytes:
-    """An envelope of about this many bytes, made of what such envelopes hold."""
+    """An envelope of about this many bytes, with contents like those of real envelopes."""
     rows: list[dict[str, object]] = []
     while True:
         context = {"page_name": shown, "page_slug": shown.lower(), "page_context": {"rows": rows}}
@@ -79,7 +79,7 @@ class Counts:
         return json.dumps({"asked": self.asked, "sent": self.sent, "faulty": self.faulty}).encode()
 
     def date(self) -> bytes:
-        """The header that tells the time, anew each second."""
+        """The ``Date`` header; it is written again each second."""
         now = int(time.time())
         if now != self._dated:
             self._dated, self._date = now, f"Date: {formatdate(now, usegmt=True)}\r\n".encode()
@@ -93,7 +93,7 @@ class Counts:
 
 
 class Answering(asyncio.Protocol):
-    """Reads requests in one glance, which is enough for the ones it knows: first line, end of the head, form body."""
+    """Reads only the first line, the end of the head and the form body: enough for the requests that it knows."""
 
     def __init__(self, counts: Counts, replies: dict[bytes, tuple[str, bytes, bytes, bytes]]) -> None:
         self.counts, self.replies = counts, replies

@@ -1,4 +1,4 @@
-"""Processor time of a request, side by side: the sides take turns on one core, for some rounds.
+"""Measures the processor time of a request for each side; the sides take turns on one core, for some rounds.
 
 After each turn the responder is asked whether it was sent the same requests, and sent the same bytes.
 """
@@ -55,7 +55,7 @@ def compare(rounds: int, *, quick: bool) -> dict[str, list[float]]:
 
 
 def ratio(found: dict[str, list[float]], one: str, other: str) -> float | None:
-    """The median over the rounds of what one side costs in units of another; ``None`` if one of them is not there."""
+    """The cost of one side divided by the cost of another, as the median over the rounds; ``None`` if one is not installed."""
     if one not in found or other not in found:
         return None
     return round(statistics.median(a / b for a, b in zip(found[one], found[other], strict=True)), 3)
@@ -78,7 +78,7 @@ def _measure(process: subprocess.Popen[str], name: str, port: int, *, quick: boo
 
 
 def _same(name: str, before: dict, after: dict, journeys: int) -> int:
-    """The bytes sent meanwhile, once it is certain that these journeys were walked and nothing else."""
+    """The bytes sent meanwhile; fails unless exactly these journeys were walked."""
     asked = {page: after["asked"][page] - before["asked"][page] for page in after["asked"]}
     assert set(asked.values()) == {journeys}, f"{name} did not ask for each page once a journey: {asked}"
     assert after["faulty"] == 0, f"{name} left out a cookie, a header or a form"
@@ -103,7 +103,7 @@ def _wrk(port: int) -> float | None:
 
 
 def _k6(port: int, journeys: int) -> float | None:
-    """What its start costs is found out by a walk of one journey a user, and left out."""
+    """The cost of its start is measured by a walk of one journey a user, and subtracted."""
     before = _counts(port)
     start = k6_side.walk(port, USERS, USERS)
     whole = None if start is None else k6_side.walk(port, USERS, USERS + journeys)

@@ -1,6 +1,6 @@
-"""What size costs: memory of users that wait, the time to start many, a master's work, and twice as much of each.
+"""The cost of size: memory of users that wait, the time to start many, a master's work, and the same for twice as much.
 
-Each row is measured in a process of its own and says what twice the work costs (``growth``: 2 is in proportion).
+Each row is measured in a process of its own and gives the cost of twice the work as ``growth``; 2 is in proportion.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ sys.path[:0] = [str(HERE.parents[1]), str(HERE.parent), str(HERE)]
 
 
 def idle(url: str, users: int) -> dict[str, float]:
-    """Bytes of a user who has asked for one page and waits, and seconds to bring so many to that point.
+    """Bytes of a user who waits after one page, and seconds to start so many users.
 
-    They are started by halves: the growth is what the whole took in units of the first half.
+    They start in two halves: the growth is the cost of both divided by the cost of the first half.
     """
     import gevent  # noqa: PLC0415
     from gevent.event import Event  # noqa: PLC0415
@@ -81,8 +81,8 @@ def _resident() -> int:
 def master(workers: int) -> dict[str, float]:
     """The share of a core that so many workers take of their master, 600 pages a second each.
 
-    They have been at work for half a minute, and report each second what they have counted. Told apart is what Locust takes for
-    its own statistics, which come every three seconds.
+    They have worked for half a minute, and report their counts each second. The time for Locust's own statistics, which come
+    every three seconds, is a figure of its own.
     """
     from locust.runners import WORKER_REPORT_INTERVAL  # noqa: PLC0415
 
@@ -96,7 +96,7 @@ def master(workers: int) -> dict[str, float]:
 
 
 def _reports_of(count: int, seconds: int = 32, measured: int = 7) -> float:
-    """Processor seconds to take in what so many workers tell in a second; the median of the last few of many seconds."""
+    """Processor seconds to read the reports of so many workers in one second; the median of the last ``measured`` seconds."""
     import msgpack  # noqa: PLC0415
 
     from harness.distributed.delta import DeltaEncoder  # noqa: PLC0415
@@ -167,7 +167,7 @@ def _a_master(workers: int) -> Any:
 
 
 def _report_of_locust() -> float:
-    """Processor seconds for one report of Locust's own statistics: of 15 names, of three seconds."""
+    """Processor seconds for one report of Locust's own statistics: 15 names, three seconds."""
     import msgpack  # noqa: PLC0415
     from locust.env import Environment  # noqa: PLC0415
     from locust.stats import setup_distributed_stats_event_listeners  # noqa: PLC0415
@@ -191,7 +191,7 @@ def _report_of_locust() -> float:
 
 
 def sample() -> dict[str, float]:
-    """Microseconds to record one page, and what one costs with twice as many kinds of pages."""
+    """Microseconds to record one page, and the same with twice as many kinds of pages."""
     from harness.measurement.recorder import Recorder  # noqa: PLC0415
     from harness.measurement.sample import PageSample, Window  # noqa: PLC0415
 

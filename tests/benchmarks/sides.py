@@ -1,8 +1,8 @@
 """One side of the benchmark in a process of its own: checkload's transport, or one of Locust's two clients.
 
 Run as ``python sides.py NAME URL USERS``. It warms up, says that it is ready, and then walks as many journeys as each line of its
-standard input says, and answers with a line of JSON each. All sides keep the collector of rubbish as quiet as a run of
-checkload does: Locust's clients are given what is to be had without changing what one writes.
+standard input says, and answers with a line of JSON each. All sides set the garbage collector as a run of
+checkload does: Locust's clients get every advantage that needs no change to the user's code.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ def _walker(name: str, url: str, number: int) -> Callable[[int], tuple[int, int]
     else:
         shoppers = [_locust_client(user, wanted) for user in users]
 
-    # Users live as long as a run: to be born, and to have a stack of one's own, is no part of a request.
+    # Users live as long as a run, so starting a user and its greenlet is not a cost of a request.
     reported, ended = [SimpleQueue() for _ in shoppers], SimpleQueue()
     for shopper, inbox in zip(shoppers, reported, strict=True):
         gevent.spawn(_live, shopper, inbox, ended)
@@ -98,7 +98,7 @@ def _live(one_journey: Journey, inbox, ended) -> None:
 
 
 def _verifying(name: str) -> dict[str, object]:
-    """What makes a ``FastHttpUser`` verify certificates, by the authorities that the system trusts, as ours does."""
+    """The settings with which a ``FastHttpUser`` verifies certificates by the system's authorities, as ours does."""
     if name != "fast_http_user":
         return {}
     from gevent import ssl  # noqa: PLC0415
@@ -112,7 +112,7 @@ def _verifying(name: str) -> dict[str, object]:
 
 
 def visits() -> list:
-    """The five pages as visits, with what a reply must hold."""
+    """The five pages as requests, each with what its reply must hold."""
     from shop.contract import Page  # noqa: PLC0415
     from users.journeys.steps import Expectation, OrderState, PageRequest  # noqa: PLC0415
 
@@ -134,7 +134,7 @@ def visits() -> list:
 
 
 def _browser(user, url: str, statistics, recorder, wanted: list) -> Journey:
-    """Ours, with all that a run switches on: checks, cookies, limits, Locust's statistics, our own histograms."""
+    """Our client with all that a run uses: checks, cookies, limits, Locust's statistics, our own histograms."""
     from observers import Observer, browser_of  # noqa: PLC0415
 
     from users.http.client import HttpClient, HttpLimits  # noqa: PLC0415
@@ -169,7 +169,7 @@ def _browser(user, url: str, statistics, recorder, wanted: list) -> Journey:
 
 
 def _locust_client(user, wanted: list) -> Journey:
-    """What is written with Locust's clients today: ``catch_response``, orjson, the same checks of the same bytes."""
+    """Locust's client as users write it today: ``catch_response``, orjson, the same checks of the same bytes."""
     from urllib.parse import urlencode  # noqa: PLC0415
 
     from users.journeys.checks import check_response  # noqa: PLC0415

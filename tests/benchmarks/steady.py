@@ -1,4 +1,4 @@
-"""A server that answers everything after the same time, for those who want to know how well a client keeps time.
+"""A server that answers every request after the same time, to measure how well a client keeps time.
 
 Run as ``python steady.py PORT_FILE SECONDS CERTIFICATE`` (a PEM file with its key); it writes its port there, and a second
 one for TLS, and serves on loopback until its standard input ends. The time counts from the kernel's own note of the request's arrival, not from when it was read, and no timer is
@@ -40,7 +40,7 @@ class Line:
             self.tls = context.wrap_bio(self.incoming, self.outgoing, server_side=True)
 
     def received(self, piece: bytes) -> bytes:
-        """The request that these bytes are; empty while there is none yet."""
+        """The request in these bytes; empty until it is complete."""
         if self.tls is None:
             return piece
         self.incoming.write(piece)
@@ -102,7 +102,7 @@ class Steady:
                     self.lines.pop(number).sock.close()
 
     def _received(self, line: Line) -> bool:
-        """Put a request by until its answer is due; false once nothing more comes."""
+        """Keep a request until its answer is due; false once the connection has ended."""
         try:
             piece, notes, _, _ = line.sock.recvmsg(4096, 64)
             request = line.received(piece) if piece else b""

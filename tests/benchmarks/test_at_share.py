@@ -1,4 +1,4 @@
-"""The search for the rate at which a client is as busy as is wanted, with clients of straw."""
+"""The search for the rate at which a client is as busy as wanted, with simulated clients."""
 
 import random
 
@@ -7,7 +7,7 @@ from at_share import BAND, DELAY, ENOUGH, SHARE, at_share
 
 
 class Straw:
-    """A client whose requests cost less the more of them there are; ``error`` seconds are what it adds to the truth."""
+    """A client with requests that cost less at a higher rate; it measures ``error`` seconds too much."""
 
     def __init__(self, error=0.0, noise=0.0, capacity=1e9):
         self.rates, self.error, self.noise, self.capacity = [], error, noise, capacity

@@ -1,7 +1,7 @@
-"""How true a client's times stay when it is busy: against answers that take 20 ms, at a share of a core.
+"""Measures the error of a busy client's times: answers take 20 ms, and the client uses a given share of a core.
 
-The share is looked for as ``at_share`` says. What the client then says of p50 and p99 is held against what the server says:
-the difference is its error. Errors are in milliseconds. wrk knows no rate; it is given more connections.
+``at_share`` searches for the share. The client's p50 and p99 are then compared with the server's:
+the difference is the client's error. Errors are in milliseconds. wrk has no rate; it gets more connections.
 Run as ``python timing.py CLIENT PORT TLS_PORT SECONDS TRIES`` for the clients that are Python.
 """
 
@@ -98,7 +98,7 @@ def _ours(environment, url: str, times: list[float]) -> Callable:
 
 
 def _theirs(environment, _url: str, times: list[float]) -> Callable:
-    """A request as it is written with Locust's quick client: ``catch_response``, and the same checks."""
+    """A request with Locust's fast client: ``catch_response``, and the same checks."""
     from shop.contract import Page  # noqa: PLC0415
     from users.journeys.checks import check_response  # noqa: PLC0415
     from users.journeys.steps import PageRequest  # noqa: PLC0415
