@@ -2,7 +2,7 @@
 
 Each file ``target_<name>.py`` in this folder is a target: its ``opened()`` is a context manager that yields a function,
 which takes a ``random.Random``, makes one input of it, tries it, and returns a word for how that ended. It raises
-where that end is wrong. The random numbers of an input come from the seed, the target's name and the input's number alone,
+if that end is wrong. The random numbers of an input come from the seed, the target's name and the input's number alone,
 so ``--only NUMBER`` repeats one input. Each target runs in a process of its own: an input that hangs it, or kills it, is
 found too.
 """
@@ -44,7 +44,7 @@ def try_inputs(name: str, seed: int, numbers: collections.abc.Iterable[int], sec
 
 
 def watch(name: str, arguments: list[str]) -> str:
-    """In the runner: run one target in a process of its own; what is wrong, or nothing."""
+    """In the runner: run one target in a process of its own; returns what is wrong, or nothing."""
     began = time.monotonic()
     child = subprocess.Popen([sys.executable, __file__, "--child", name, *arguments], stdout=subprocess.PIPE)
     line, wrong = _follow(child)
@@ -107,7 +107,7 @@ def main() -> int:
         numbers = [reported.only] if reported.only is not None else itertools.islice(itertools.count(), reported.inputs)
         try:
             try_inputs(reported.targets[0], reported.seed, numbers, seconds)
-        except BaseException:  # noqa: BLE001 - whatever it is, it is what was looked for
+        except BaseException:  # noqa: BLE001 - any exception is a finding
             traceback.print_exc()
             return 1
         return 0

@@ -1,4 +1,4 @@
-"""CSV files of accounts and of recorded arrivals: read, or refused without a cell of theirs in the message."""
+"""CSV files of accounts and of recorded arrivals are read, or refused with a message that shows none of their cells."""
 
 from __future__ import annotations
 

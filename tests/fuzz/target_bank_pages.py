@@ -1,4 +1,4 @@
-"""A bank's pages: read in a time that their length allows, as a form or as none, and as the same one wherever it stands."""
+"""A bank's pages are read in little time. The result is a form or none, and text around the page does not change it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ SLOW = 0.25  # seconds of processor time; the largest of these pages takes a ten
 
 
 def one(random):
-    # Of few kinds each, or nearly every page has a comment or a script in it that never ends.
+    # Few kinds for each page: with all kinds, nearly every page would have a comment or a script without an end.
     kinds = random.sample(PIECES, 4)
     pieces = random.choices(kinds, k=random.randrange(1, 12))
     times = random.choice((1, 1, 1, 1, 10, 1_000, 20_000 // len(pieces)))

@@ -1,4 +1,4 @@
-"""Bodies that are compressed, or claim to be: they unpack to what they were, within the bound, or are refused."""
+"""Bodies that are compressed, or claim to be: they unpack to the original within the size limit, or are refused."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Replies of a hostile server to both HTTP clients: an outcome of the shop's, within bounds, and no later reply is spoiled.
+"""Replies of a hostile server to both HTTP clients: each ends as an outcome of the shop, within limits, and spoils no later reply.
 
-What is in order is read as it was sent; what was cut off is none; and after each reply the same shopper asks for a page
-that only the server can know the answer to.
+A correct reply is read as it was sent. A reply that was cut off is no reply. After each reply the same shopper asks for a page
+with an answer that only the server knows.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ REQUEST = re.compile(rb"(GET|HEAD|POST) (\S+) HTTP/1\.1\r\n(?:[!-9;-~]+: [ -~\t\
 
 
 def made(random, method):
-    """A reply in order: its bytes, what is to be read of it, and whether it ends with its connection."""
+    """A correct reply: its bytes, what the client must read from it, and whether it ends with its connection."""
     body = random.randbytes(random.randrange(30)) * random.choice((0, 1, 1, 10, 100))
     status = random.choice((200, 200, 200, 201, 302, 404, 500, 599, 204, 304))
     lines = [f"HTTP/1.{random.choice('1110')} {status} Word", *random.sample(HEADERS, random.randrange(4))]
@@ -87,7 +87,7 @@ def chunked(random, body):
 
 
 def spoiled(random, data):
-    """The same with something wrong somewhere, or with much of it."""
+    """The reply, damaged: bytes changed, added or removed, lines in another order, random bytes, or one piece many times."""
     at = random.randrange(len(data))
     match random.randrange(6):
         case 0:
@@ -107,7 +107,7 @@ def spoiled(random, data):
 
 
 class Server:
-    """Answers ``/hostile`` with what it is told to, and ``/good/N`` with ``N``."""
+    """Answers ``/hostile`` with the given bytes, and ``/good/N`` with ``N``."""
 
     def __init__(self):
         self.pieces, self.closes = [], True
@@ -159,7 +159,7 @@ class Server:
                 if self.closes:
                     return
         except OSError:
-            pass  # the client has closed: it had enough
+            pass  # the client has closed the connection
         finally:
             self.sent.set()
             self.close(sock)
@@ -168,7 +168,7 @@ class Server:
     def close(sock):
         try:
             if isinstance(sock, ssl.SSLSocket):
-                sock.settimeout(0.0)  # its farewell is sent, and not waited for
+                sock.settimeout(0.0)  # send TLS's closing message, but do not wait for the client's
                 sock.unwrap()
         except (OSError, ValueError):
             pass
@@ -181,7 +181,7 @@ class Server:
 
 
 def transports(url, patience):
-    """Both clients, each of a shopper of its own."""
+    """Both clients; each belongs to a shopper of its own."""
     user = SimpleNamespace(environment=SimpleNamespace(events=SimpleNamespace(request=EventHook())), context=dict)
     exhausted = []
     limits = HttpLimits(PATIENT, patience, PATIENT, LARGEST, verify_tls=False)

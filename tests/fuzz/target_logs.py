@@ -1,4 +1,4 @@
-"""Lines of access logs: a request, or a bad line that is counted; never a line that takes long or makes the rest late."""
+"""Lines of access logs: each is a request or is counted as bad; none takes long, and none makes the others late."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def opened():
         path = Path(name) / "access.log"
 
         def one(random):
-            # Some sound lines lie between the hostile ones: they show whether one of these makes the others late.
+            # Some correct lines lie between the hostile ones: they show whether a hostile line makes the others late.
             count = random.randrange(1, 40)
             writer = random.choice((text_line, json_line))
             lines = [writer(random, number).replace("\n", " ") for number in range(count)]

@@ -74,7 +74,7 @@ HOSTILE = (
 
 
 def messages(run, key):
-    """What a worker says in its life, with proper contents."""
+    """The messages that a worker sends in a run, with correct contents."""
     recorder = Recorder(Window(0.0, 1.0, 10.0))
     recorder.offered(5.0, 3)
     encoder = DeltaEncoder(recorder)
@@ -167,7 +167,7 @@ class TracebackRecorder(logging.Handler):
 
 
 class Port:
-    """A master that has a run on, and a worker's connection to it."""
+    """A master with a run under way, and a worker's connection to it."""
 
     def __init__(self):
         self.log = TracebackRecorder()
@@ -227,7 +227,7 @@ class Port:
         return "refused" if self.guard.refused.total() > before else "heard"
 
     def drain(self):
-        """Take what the master answers, or let it work."""
+        """Receive the master's answer, or let the master work."""
         try:
             while True:
                 self.peer.recv(zmq.NOBLOCK)

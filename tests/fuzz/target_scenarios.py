@@ -1,4 +1,4 @@
-"""Scenario files, forecasts and choices: read, or refused with a message that shows no secret; never counted for ever."""
+"""Scenario files, forecasts and choices are read, or refused with a message that shows no secret; none takes for ever."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The web UI's form and headers, and those of ``/metrics``: no error 500, no foreign name answered, no file and no host let in."""
+"""The web UI's form and headers, and those of ``/metrics``: no error 500, no reply to a foreign name, no file and no host accepted."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ OPTIONS = {
 
 
 def a_ui(program, started):
-    """Locust's own web UI behind the guard, over a runner that only notes what it is to start; it listens nowhere."""
+    """Locust's own web UI behind the guard, with a runner that only records the start request; it opens no port."""
     environment = Environment(user_classes=[Guest], parsed_options=Namespace(**OPTIONS))
     runner = environment.create_local_runner()
     runner.start_shape = lambda: started.append(dict(vars(environment.parsed_options)))

@@ -127,7 +127,7 @@ def record(lists: str) -> dict[str, Any]:
 
 
 def main() -> None:
-    """Print the pattern at both kinds of shop; headers and payments are told once where they are the same."""
+    """Print the pattern at both kinds of shop; headers and payments that are the same at both are printed once."""
     needed, listed = record("needed"), record("all")
     pattern = {**needed, "ways_where_all_is_listed": listed["ways"]}
     other = {name: one for name, one in listed["payments"].items() if one != needed["payments"][name]}

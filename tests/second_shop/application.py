@@ -20,7 +20,7 @@ from second_shop.variations import Variations
 _FORBIDDEN = "<!DOCTYPE html><html><head><title>403 Forbidden</title></head><body><h1>Forbidden <span>(403)</span></h1><p>CSRF verification failed. Request aborted.</p></body></html>"
 _WAITING = "<!DOCTYPE html><html><head><title>Waiting room</title></head><body><p>You are in a queue.</p></body></html>"
 _LOGIN, _LOGOUT, _BASKET = "/users/login/", "/users/logout/", "/baskets/basket/"
-# Where the storefront's own server asks, without a browser's token.
+# The storefront's own server asks here, without a browser's token.
 _NO_TOKEN = {_LOGIN, outside.BANK, outside.GARANTI} | RETURNS
 
 
@@ -51,7 +51,7 @@ class Application:
         }
 
     def answer(self, request: Request) -> Reply:
-        """The reply to a request; whatever is refused is noted."""
+        """The reply to a request; refusals are recorded in ``books``."""
         self.books.count(request)
         try:
             reply = self._answer(request)

@@ -30,7 +30,7 @@ SHIPPINGS: list[dict[str, Any]] = [
 
 
 def remember(session: Session) -> None:
-    """A returning customer's last choices stand again in a new order, up to the payment option."""
+    """A new order begins with a returning customer's last choices, up to the payment option."""
     customer, order = session.customer, session.order
     if customer is None or not customer.remembered or order.delivery is not None:
         return

@@ -73,7 +73,7 @@ def row(payment_type: str, reported: Variations) -> dict[str, Any]:
 
 
 def listed(reported: Variations) -> dict[str, Any]:
-    """The options offered, and those that are not to be had."""
+    """The options offered, and the unavailable ones."""
     rows = [row(one, reported) for one in OPTIONS if one not in reported.without]
     refusal = {"error_code": 1000, "error_message": "Not now."}
     return {

@@ -1,4 +1,4 @@
-"""The shop's pages that lead to a bank, and the bank's own, which send the browser back with names of their own."""
+"""The shop's pages that lead to a bank, and the bank's pages, which send the browser back with fields of their own."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ GARANTI = "/garanti-pay/"
 
 
 def form(action: str, fields: dict[str, str]) -> str:
-    """A page whose form sends itself, as such pages do."""
+    """A page with a form that a script sends at once, as banks use it."""
     inputs = "".join(
         f'<input type="hidden" name="{escape(name)}" value="{escape(value)}">' for name, value in fields.items()
     )

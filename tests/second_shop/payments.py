@@ -34,7 +34,7 @@ Handler = Callable[[Session, dict[str, str], Variations], Step]
 
 
 def choose(session: Session, form: dict[str, str], reported: Variations) -> Step:
-    """Take the option, by slug or by primary key; what was said for another one is void."""
+    """Take the option, by slug or by primary key; this discards the entries for another option."""
     wanted, rows = form.get("payment_option", ""), listed(reported)["payment_options"]
     chosen = next((one for one in rows if wanted in (one["slug"], str(one["pk"]))), None)
     if chosen is None:

@@ -72,7 +72,7 @@ def listed(rows: list[Place]) -> dict[str, Any]:
 
 
 def within(path: str, query: dict[str, str]) -> list[Place]:
-    """The rows of one of the four lists, those of the parent asked for where one is."""
+    """The rows of one of the four lists; only those of the parent, if the request names one."""
     rows, parent = LISTS[path]
     wanted = query.get(parent) if parent else None
     return [row for row in rows.values() if wanted is None or str(row[parent]) == wanted]

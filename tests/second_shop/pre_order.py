@@ -1,4 +1,4 @@
-"""What the shop knows of an order before it is one."""
+"""What the shop knows of an order before the order is placed."""
 
 from __future__ import annotations
 
@@ -30,18 +30,18 @@ class PreOrder:
     codes_wrong: int = 0
 
     def after_delivery(self) -> None:
-        """Another way of delivery: the choices that hung on it are void."""
+        """After a change of the way of delivery: discard the choices that depend on it."""
         self.shipping_address = self.billing_address = self.store = self.shipping = None
         self.after_shipping()
 
     def after_shipping(self) -> None:
-        """Another amount to pay: the payment begins anew."""
+        """After a change of the amount to pay: begin the payment again."""
         self.option = ""
         self.loyalty = Decimal("0.00")
         self.after_option()
 
     def after_option(self) -> None:
-        """Another payment option: what was said for the last one is void."""
+        """After a change of the payment option: discard the entries for the last one."""
         self.shown, self.reached = ("", {}), set()
         self.installment = self.choice = self.credit_option = None
         self.bin_number = self.reference = ""

@@ -13,7 +13,7 @@ _NUMBERS = itertools.count(164)
 
 
 def order_of(session: Session, option: dict[str, Any], state: dict[str, Any]) -> dict[str, Any]:
-    """A new order of what the session's pre-order holds; ``document`` is the completed order's own."""
+    """A new order from the session's pre-order; ``document`` is the document of the completed order."""
     number = next(_NUMBERS)
     order = {
         "id": number,
@@ -30,7 +30,7 @@ def order_of(session: Session, option: dict[str, Any], state: dict[str, Any]) ->
 
 
 def thank_you(order: dict[str, Any]) -> dict[str, Any]:
-    """What the page of thanks says of the order."""
+    """What the thank-you page says about the order."""
     return {
         "redirect_url": f"/orders/completed/{order['token']}/",
         "order_id": order["id"],

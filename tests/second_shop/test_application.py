@@ -1,4 +1,4 @@
-"""The witness itself: what it sells, what it refuses, and that it stands on its own."""
+"""The second shop itself: what it sells, what it refuses, and that it imports nothing of ours."""
 
 import ast
 import json

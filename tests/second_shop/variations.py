@@ -1,4 +1,4 @@
-"""What the second shop can be told to do otherwise than recorded, within what a real shop of the platform might do."""
+"""The ways in which the second shop can differ from the recordings, as a real shop of the platform might."""
 
 from __future__ import annotations
 
