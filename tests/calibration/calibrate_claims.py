@@ -106,9 +106,9 @@ def peaks(runs: int, seed: int = 7500) -> Iterator[Row]:
             errors.append(found / most - 1)
             held += low <= most <= high
         claim = f"rate of the busiest ten minutes, {what}"
-        if most > 1:  # ten arrivals differ so much that only thousands of runs would tell a mean of them
+        if most > 1:  # ten arrivals vary so much that a mean needs thousands of runs
             yield mean_row(f"{claim}: mean error", errors, seed, 0.05)
-        if rate is not evening:  # of a peak the busiest minutes are not always found, and the rate is a little low
+        if rate is not evening:  # the busiest minutes of a peak are not always found, so the rate is a little low
             yield share_row(f"{claim}: its 95 % interval holds the truth", held, runs, seed, at_least=0.9)
 
 

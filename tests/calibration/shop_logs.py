@@ -114,7 +114,7 @@ def written(form: str, done: float, took: float, method: str, page: Page, number
         row = {"msec": round(done, 3), "request": asked, "status": 200, "request_time": took, "http_cookie": cookie}
         return json.dumps({**row, "remote_addr": host, "http_user_agent": agent}) + "\n"
     start = f'{host} - jane@example.com [{stamp}] "{asked}" 200 512 "-" "{agent}"'
-    if form == "combined":  # with what nginx is often told to add
+    if form == "combined":  # with fields that nginx is often configured to add
         return f'{start} {took:.3f} "{cookie}" msec={done:.3f}\n'
     if form == "apache":  # %D, and the moment of the start
         began = time.strftime("%d/%b/%Y:%H:%M:%S +0000", time.gmtime(done - took))

@@ -12,7 +12,7 @@ pytestmark = [pytest.mark.calibration, pytest.mark.end_to_end, pytest.mark.alone
 
 def test_a_freeze_of_the_embedded_shop_is_not_hidden():
     said = []
-    # Once more where the first run met a machine that was busy with other things: the bound is for a quiet one.
+    # Try again if the machine was busy in the first run: the bound is for a quiet machine.
     rows = (next(loopback.frozen(length=12.0, runs=1, say=said.append, seed=seed)) for seed in (7000, 7001))
     row = next((row for row in rows if row.holds), None)
     assert row is not None, said

@@ -34,7 +34,7 @@ def nothing(_locust):
 
 @contextmanager
 def hog(locust):
-    """A program that never rests, on the same core as the worker."""
+    """A program that computes without a break, on the same core as the worker."""
     locust.until("All users spawned")
     (worker,) = workers_of(locust.process.pid)
     for thread in Path(f"/proc/{worker}/task").iterdir():
@@ -51,7 +51,7 @@ def hog(locust):
 
 @contextmanager
 def killed(locust):
-    """A worker that is gone from one moment to the next."""
+    """A worker that is killed."""
     locust.until("steady,")
     os.kill(workers_of(locust.process.pid)[0], signal.SIGKILL)
     yield
@@ -59,7 +59,7 @@ def killed(locust):
 
 @contextmanager
 def stopped(locust):
-    """A worker that stands still."""
+    """A worker that is stopped by SIGSTOP and never goes on."""
     locust.until("steady,")
     os.kill(workers_of(locust.process.pid)[0], signal.SIGSTOP)
     yield  # it stays stopped: the run must end without it

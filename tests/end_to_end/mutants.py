@@ -1,4 +1,4 @@
-"""Breaks rules, one small thing at a time: what a slip of the hand would do to an expression, a wait or a severity."""
+"""Breaks rules with one small mistake at a time, in an expression, a wait or a severity."""
 
 import copy
 import re

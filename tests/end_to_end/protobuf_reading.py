@@ -1,4 +1,4 @@
-"""Reads protocol buffers back, knowing nothing of what they mean."""
+"""Reads protocol buffers without their schema."""
 
 import struct
 
@@ -33,7 +33,7 @@ def fields(data):
 
 
 def delimited(data):
-    """Messages that have their length before them."""
+    """Messages, each with its length before it."""
     at = 0
     while at < len(data):
         length, at = varint(data, at)

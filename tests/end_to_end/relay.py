@@ -1,4 +1,4 @@
-"""A network between two hosts, on one: a TCP relay that delays what it carries, loses some of it, and can be cut."""
+"""A TCP relay that simulates a network between two hosts: it delays data, loses some of it, and can be cut."""
 
 import random
 import socket
@@ -29,11 +29,11 @@ class Relay:
         self._thread.start()
 
     def block(self):
-        """Nothing passes any more."""
+        """Stop passing data."""
         self._whole.clear()
 
     def unblock(self):
-        """What was held back arrives, and all that follows."""
+        """Pass the data that was held back, and all data from now on."""
         self._whole.set()
 
     def close(self):

@@ -49,7 +49,7 @@ class Finished:
 
     @property
     def sound(self):
-        """Whether nothing failed and the books agree; a verdict may be invalid all the same on a machine that is busy."""
+        """Whether nothing failed and the books agree; on a busy machine the verdict may still be invalid."""
         return (
             "Traceback" not in self.output
             and self.code in (0, 4, 5)
@@ -65,7 +65,7 @@ class Locust:
     def __init__(self, results, *arguments, environment=None, cwd=ROOT):
         self.results = results
         if "--processes" in arguments and "--master-bind-port" not in arguments:
-            # Two runs at a time would fight for Locust's usual port, or their workers for each other's master.
+            # Two runs at a time would use the same default port of Locust, or their workers would connect to the wrong master.
             port = str(a_free_port())
             arguments = (*arguments, "--master-bind-port", port, "--master-port", port)
         command = [sys.executable, "-m", "locust", "--metrics-port", "0", "--results", str(results), *arguments]
@@ -81,13 +81,13 @@ class Locust:
         self.output = ""
 
     def wait(self, timeout=LONGEST):
-        """Let it come to its end."""
+        """Wait for its end."""
         output, _ = self.process.communicate(timeout=timeout)
         self.output += output
         return Finished(self.process.returncode, self.output, self.results)
 
     def until(self, text, timeout=60):
-        """Read its output until this text is there; a process that does not say it in time is killed."""
+        """Read its output until this text appears; a process that does not print it in time is killed."""
         watchdog = threading.Timer(timeout, self.process.kill)  # reading a line has no timeout of its own
         watchdog.start()
         try:
@@ -115,7 +115,7 @@ class Locust:
 
 
 def needs(*programs):
-    """Skip a test where one of these programs is missing; in CI that is a failure instead."""
+    """Skip the test if one of these programs is missing; in CI, fail instead."""
     missing = [program for program in programs if shutil.which(program) is None]
     if missing and os.environ.get("CHECKLOAD_SKIP_NOTHING"):
         return pytest.mark.usefixtures("nothing_may_be_skipped")

@@ -1,4 +1,4 @@
-"""A real Prometheus that scrapes one run, and what it has stored of it."""
+"""A real Prometheus that scrapes one run, and queries on what it has stored."""
 
 import json
 import socket

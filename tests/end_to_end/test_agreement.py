@@ -1,4 +1,4 @@
-"""Console, results, Prometheus and the shop's own ledger tell the same of one run in which much goes wrong."""
+"""Console, results, Prometheus and the shop's ledger show the same numbers for one run with many failures."""
 # Longer than 300 lines: one run, and its result compared with every other place that counts.
 
 import re
@@ -17,7 +17,7 @@ from harness.metrics.buckets import JOURNEY, PAGE
 
 pytestmark = [pytest.mark.end_to_end, needs("prometheus", "promtool")]
 
-# ThankYouPage and CompletedOrder are shown when the order is made already: who fails there has bought.
+# The order is already placed when ThankYouPage and CompletedOrder are shown: a shopper that fails there has bought.
 AFTER_THE_SALE = {"ThankYouPage", "CompletedOrder"}
 
 BROKEN = """
@@ -75,7 +75,7 @@ pages = ["BasketAdd", "PaymentOptionSelectionPage"]
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory):
-    """One run, what it left behind, a scrape from the middle and one after the verdict, and the Prometheus that watched."""
+    """One run, its results, a scrape from the middle and one after the verdict, and the Prometheus that scraped it."""
     folder = tmp_path_factory.mktemp("agreement")
     (folder / "broken.toml").write_text(BROKEN)
     port = a_free_port()
@@ -120,7 +120,7 @@ def prometheus(run):
 
 
 def summed(rows, *labels, of="response", where=lambda row: True):
-    """How many there were in the measured histograms, by these labels."""
+    """The counts of the measured histograms, by these labels."""
     found = Counter()
     for row in rows:
         if where(row):
@@ -132,7 +132,7 @@ def failed(row):
     return row["blame"] == "shop"
 
 
-# -- something of everything happened, or the rest would prove nothing ------------------------------------------------
+# -- every kind of event happened, so the comparisons below prove something --------------------------------------------
 
 
 def test_the_run_has_failures_and_successes(result):

@@ -24,7 +24,7 @@ checkout_load_page_duration_seconds_count{{run_id="trusted",page="Pay",result="f
 
 
 class Endpoint:
-    """A server that keeps what it is sent, and serves the metrics of two runs."""
+    """A server that keeps the alerts it receives, and serves the metrics of two runs."""
 
     def __init__(self):
         reported = self.reported = []
@@ -43,7 +43,7 @@ class Endpoint:
                 self.end_headers()
 
             def log_message(self, *arguments):
-                """Nothing to say."""
+                """Write no log."""
 
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.port = self.server.server_port
@@ -70,7 +70,7 @@ def endpoint():
 
 @pytest.fixture
 def alertmanager(tmp_path, endpoint):
-    """Alertmanager with our configuration, but for the address it tells and how long it waits to gather alerts."""
+    """Alertmanager with our configuration, except for the receiver's address and the time to group alerts."""
     config = yaml.safe_load((FOLDER / "alertmanager.yml").read_text())
     config["route"].update(group_wait="1s", group_interval="1s")
     for receiver in config["receivers"]:
@@ -93,7 +93,7 @@ def alertmanager(tmp_path, endpoint):
 
 @pytest.fixture
 def prometheus(tmp_path, endpoint, alertmanager):
-    """Prometheus with our rules, which wait a second where they wait for more: their patience is tested elsewhere."""
+    """Prometheus with our rules, but with waits of two seconds; other tests check the real waits."""
     rules = tmp_path / "rules"
     rules.mkdir()
     for path in (FOLDER / "rules").glob("*.yml"):
@@ -144,5 +144,5 @@ def test_an_alert_arrives_and_alerts_of_an_invalid_run_about_the_shop_are_inhibi
     _until(held_back, "the alert of the shop in the run that is not valid")
     (one,) = held_back()
     assert (one["labels"]["alertname"], one["labels"]["run_id"]) == ("PageFailing", "untrusted")
-    time.sleep(3)  # three more rounds in which it could have been told
+    time.sleep(3)  # three more rounds in which an alert could arrive
     assert endpoint.firing() == arrive

@@ -1,4 +1,4 @@
-"""The embedded shop's own log gives back the mix it was visited with, and its arrivals come again as they were."""
+"""Calibration from the embedded shop's log recovers the mix of the run, and the arrivals can be repeated."""
 
 import csv
 import json
@@ -57,7 +57,7 @@ def walked(folder, pattern):
 
 
 def holds(line, truth):
-    """Whether the interval in the comment beside a share holds it."""
+    """Whether the interval in the comment beside a share contains the true share."""
     low, high = (float(part.strip(" %")) for part in line.partition("interval ")[2].partition(" (")[0].split(" to "))
     return low <= 100 * truth <= high
 
@@ -95,17 +95,17 @@ def _gives_back(text, truth, found, journeys, rows):
         holds(lines["declined"], 0.1),
     ]
     assert len(held) == 16
-    assert sum(held) >= 15, text  # of so many 95 % intervals one may miss
+    assert sum(held) >= 15, text  # one of these 95 % intervals may miss
     assert set(found.mix.payments) == set(truth.payments)
     assert set(found.mix.sms) == {SmsScript.RIGHT, SmsScript.WRONG, SmsScript.RESEND, SmsScript.LOCKED}
-    # What the machine adds to a pause of 200 ms depends on who else is using it.
+    # The machine makes a pause of 200 ms longer, and more so if other processes are busy.
     assert 0.19 <= found.think.pages["Product"] <= 0.25
     assert found.think.pages["Checkout"] < 0.11
     assert found.think.sigmas["Product"] == pytest.approx(0.7, abs=0.12)
 
 
 def _comes_again(locust, tmp_path, own, rows, port):
-    """Twice as fast, from two processes: every arrival of the trace, when and as it says."""
+    """Run the trace twice as fast from two processes: every arrival comes at its time and as recorded."""
     text = own.read_text()
     faster = text.replace("\ntrace = ", "\ntime_scale = 0.5\ntrace = ", 1)
     assert tomllib.loads(faster)["arrivals"]["time_scale"] == 0.5
@@ -123,7 +123,7 @@ def _comes_again(locust, tmp_path, own, rows, port):
     for number, row in enumerate(rows):
         assert journeys[number]["journey"] == row["journey"]
         assert row["payment_option"] in ("", journeys[number]["payment_option"])
-    # And to the shop they came when the trace says: its log tells so.
+    # The shop's log shows that the arrivals came at the times of the trace.
     assert main(["calibrate", str(log), "-o", str(tmp_path / "third.toml"), "--trace", str(trace)]) == 0
     seen = [float(row["time"]) for row in csv.DictReader(trace.read_text().splitlines())]
     due = [float(row["time"]) / 2 for row in rows]

@@ -1,4 +1,4 @@
-"""Each question that a dashboard asks has an answer, from a real Prometheus that has watched a real load."""
+"""Each query of a dashboard has a result, in a real Prometheus that has scraped a real load."""
 
 import copy
 import json
@@ -20,7 +20,7 @@ pytestmark = [pytest.mark.end_to_end, needs("prometheus")]
 
 @pytest.fixture(scope="module")
 def watched(tmp_path_factory):
-    """Two runs, one after the other, under the eyes of one Prometheus."""
+    """Two runs, one after the other, scraped by one Prometheus."""
     folder = tmp_path_factory.mktemp("watched")
     port = a_free_port()
     file = folder / "eventful.toml"

@@ -333,7 +333,7 @@ def pages_to_try():
 @pytest.mark.parametrize("name", ROUTES)
 def test_no_fault_goes_unnoticed(name):
     one, way = runner_of(name), ways()[name]
-    one.walk_without_fault()  # so that there is an order whose number can be repeated
+    one.walk_without_fault()  # this makes an order, so the fault can repeat its number
     surprises = []
     for page in pages_to_try()[name]:
         for fault in FaultName:

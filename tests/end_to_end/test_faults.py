@@ -33,7 +33,7 @@ FIRST_TIME = Route("cash_register", "first_time")
 
 @dataclass(frozen=True)
 class Row:
-    """A fault on a page of a route, what is reported for it, on which page if not on the same, and why in words."""
+    """A fault on a page of a route, the outcome that is reported, the page of the report if it is another one, and the reason."""
 
     fault: FaultName
     page: Page
@@ -207,7 +207,7 @@ def connect(request):
 
 @pytest.fixture(scope="module")
 def shop(connect):
-    """A shop for each: the number that it repeats must be one that the same shopper has seen."""
+    """A shop for each transport: it can only repeat an order number that the same shopper has seen."""
     process = ShopProcess.start(Settings(seed=1, unknown_fields="refuse"))
     yield process
     process.stop()
@@ -215,14 +215,14 @@ def shop(connect):
 
 @pytest.fixture(scope="module")
 def walkers(shop, connect):
-    """A shopper with time and one without, by how long an exchange may take; both have bought before."""
+    """A patient and an impatient shopper, by the longest time of an exchange; both have bought before."""
     made = {}
     for first, longest in enumerate((GENEROUS, IMPATIENT)):
         wire = connect(shop.url, longest)
         made[longest] = Walker(
             wire, shop.url, time.perf_counter, time.sleep, first=first, sms_patience=0.3, sms_poll=0.1
         )
-        # So that there is an order whose number can be repeated.
+        # This makes an order, so the fault can repeat its number.
         assert made[longest](CASH).end == (Outcome.OK, None)
     yield made
     for walker in made.values():
@@ -231,7 +231,7 @@ def walkers(shop, connect):
 
 @pytest.fixture
 def broken(shop):
-    """Break this promise from now on, and none any more after the test."""
+    """Break this promise until the end of the test."""
     yield lambda row: set_faults(
         shop.url, {"name": row.fault, "pages": [row.page], "share": 1.0, "seconds": row.seconds}
     )
@@ -286,7 +286,7 @@ def test_a_failed_connection_is_closed_and_the_shopper_keeps_their_session(
         began = time.perf_counter()
         assert wire.send("b", "GET", "/product/1/", ajax, None) == HttpResponse(0, b"", "", failure)
         assert time.perf_counter() - began < TRICKLE / 2
-        # What was still under way of the last reply must not be taken for this one.
+        # Late parts of the last reply must not be read as this one.
         reply = wire.send("c", "GET", CHECKOUT_PATH, ajax, None)
         assert (reply.status, reply.failure) == (200, None)
         assert b"redirect_url" in reply.body, "an empty basket, and no front page as strangers see it"

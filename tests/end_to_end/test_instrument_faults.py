@@ -1,4 +1,4 @@
-"""Whatever breaks the instrument makes the run invalid, and the verdict names the cause and the remedy."""
+"""Every fault of the instrument makes the run invalid, and the verdict names the cause and the remedy."""
 
 import pytest
 from instrument_faults import FAULTS
@@ -10,6 +10,6 @@ pytestmark = [pytest.mark.end_to_end, pytest.mark.alone]
 def test_the_verdict_names_the_fault(fault, locust, scenario):
     run = fault.run(locust, scenario(fault.scenario))
     assert run.code == 4, run.output
-    # Without a file left, Locust's own monitor of the processor dies loudly; nothing of ours does.
+    # Without a free file descriptor, Locust's processor monitor ends with a traceback; our code does not.
     assert fault.name == "64 descriptors" or "Traceback" not in run.output, run.output
     assert fault.found(run.result), run.output

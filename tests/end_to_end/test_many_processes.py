@@ -1,4 +1,4 @@
-"""One load from several processes: the same books, the same journeys, and no worker's loss goes unnoticed."""
+"""One load from several processes: the same counts, the same journeys, and each lost worker is reported."""
 
 import json
 import os
@@ -21,7 +21,7 @@ LISTS = {"Countries", "Cities", "Townships", "Districts"}
 def journeys(folder, pattern):
     lines = [json.loads(line) for path in folder.glob(pattern) for line in path.read_text().splitlines()]
     kept = ("journey", "payment_option", "outcome", "verification")
-    # Where an address lies is looked up by the first shoppers of each process.
+    # Left out: only the first shoppers of each process look up the places of an address.
     return {
         line["number"]: {key: line[key] for key in kept}
         | {"pages": [one for one in line["pages"] if one[0] not in LISTS]}

@@ -1,4 +1,4 @@
-"""A Prometheus that takes native histograms reads percentiles from them that are those of the run."""
+"""A Prometheus with native histograms computes the same percentiles as the run."""
 
 import time
 from collections import defaultdict
@@ -19,7 +19,7 @@ METRICS = (
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory):
-    """One run, and what a Prometheus answered about it before it was gone."""
+    """One run, and the answers of a Prometheus about it before its process ended."""
     folder = tmp_path_factory.mktemp("native")
     (folder / "quick.toml").write_text(QUICK)
     port = a_free_port()

@@ -1,4 +1,4 @@
-"""Locust as the front door: its options, its environment variables, its configuration file, and what they refuse."""
+"""Starting with Locust: its options, its environment variables, its configuration file, and what they refuse."""
 
 import json
 

@@ -33,7 +33,7 @@ def alive(pid):
 
 
 def left_after(seconds, pids):
-    """Which of these processes are there after so many seconds, at the latest."""
+    """The processes of these that still run after at most so many seconds."""
     deadline = time.monotonic() + seconds
     while any(map(alive, pids)) and time.monotonic() < deadline:
         time.sleep(0.1)

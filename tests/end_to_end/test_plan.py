@@ -84,7 +84,7 @@ def searched():
 
 
 def checkload(*arguments):
-    """The command as a person types it: exit code, what it prints, what it complains of."""
+    """Run the command as a person types it; returns the exit code, the output and the errors."""
     done = subprocess.run(
         [sys.executable, "-c", COMMAND, *map(str, arguments)],
         check=False,

@@ -1,4 +1,4 @@
-"""The configuration for Prometheus that we ship is one that Prometheus takes, and it asks where we answer."""
+"""Prometheus accepts the configuration that we ship, and scrapes the address at which a run answers."""
 
 import re
 import subprocess

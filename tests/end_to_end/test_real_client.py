@@ -74,7 +74,7 @@ def client(shop):
 
 @pytest.fixture(scope="module")
 def walk(client, shop):
-    """Walk a flow, once for all tests, with an account of its own; say what came of it, and what the ledger made of it."""
+    """Walk a flow once for all tests, with an account of its own; returns its result, and the ledger's record of it."""
     done = {}
 
     def go(flow, **asked):

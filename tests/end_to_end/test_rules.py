@@ -1,4 +1,4 @@
-"""The rules for Prometheus do what they say, and no small slip in them would go unnoticed."""
+"""The rules for Prometheus do what they say, and the tests find every small mistake in them."""
 
 import os
 import shutil
@@ -56,7 +56,7 @@ def test_every_changed_rule_fails_a_test(tmp_path):
 
 
 def _caught(folder, path, what, broken):
-    """Whether the tests see it; those that speak of the broken rule are asked first, the rest only if need be."""
+    """Whether the tests find the mistake; tests about the broken rule run first, all tests only if these pass."""
     folder.mkdir()
     for rules in RULES:
         (folder / rules.name).write_text(dumped(broken) if rules == path else rules.read_text())

@@ -1,4 +1,4 @@
-"""A run leaves its whole time series behind: the same numbers as the result, live or replayed, and even when it was killed."""
+"""A run stores its whole time series: live and replayed, it shows the same numbers as the result, even after a kill."""
 
 import json
 import re
@@ -42,7 +42,7 @@ class Replayed(Prometheus):
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory):
-    """One load from two workers, watched by a Prometheus, with the default linger time."""
+    """One load from two workers, scraped by a Prometheus, with the default linger time."""
     folder = tmp_path_factory.mktemp("artefact")
     (folder / "quick.toml").write_text(f"{QUICK}[trace]\nsampled = 0.5\n")
     port = a_free_port()

@@ -1,4 +1,4 @@
-"""Our shoppers buy from a shop that shares no line with ours: every option it offers, and no request refused."""
+"""Our shoppers buy from a shop that shares no code with ours: with every option it offers, and without a refused request."""
 
 from collections import Counter
 

@@ -1,4 +1,4 @@
-"""Whatever a run leaves behind, the shoppers' secrets are not in it: no card, password, code or cookie, and no file."""
+"""No output of a run contains the shoppers' secrets: no card, password, code or cookie. No file of accounts is left."""
 
 import csv
 import gzip
@@ -37,7 +37,7 @@ NAMES_OF_SECRETS = (
     "csrf_token",
     "formType",
 )
-"""Fields, cookies and headers that carry secrets: where their names stand, what they hold is not far."""
+"""Fields, cookies and headers that carry secrets: a text with such a name probably has the secret near it."""
 
 PASSWORDS = ("Swordfish 4711!", 'open "sesame" & 100%', "grüße-aus-köln", "hunter2hunter2")
 
@@ -88,7 +88,7 @@ def spellings(secret):
 
 
 def leaks(text, passwords):
-    """Every secret that stands in a text, by what it is; cards are found however their digits are grouped."""
+    """Every secret in a text, by its kind; cards are found with any grouping of their digits."""
     found = [f"password {one}" for one in passwords if any(spelling in text for spelling in spellings(one))]
     for card in (APPROVED_CARD, DECLINED_CARD):
         grouped = r"[ -]?".join(card)
@@ -130,7 +130,7 @@ def accounts_csv(path, passwords):
 
 
 def loaded(folder, *arguments, scenario, watch=lambda: None):
-    """Run a scenario to its end with everything switched on that writes: what it left behind, texts by their origin."""
+    """Run a scenario to its end with every kind of output switched on; returns the texts by their origin."""
     (folder / "broken.toml").write_text(scenario)
     (folder / "tmp").mkdir()
     port = a_free_port()
@@ -231,7 +231,7 @@ def test_a_run_against_a_shop_by_hand_leaks_nothing_and_agrees_with_its_ledger(s
 
 
 def lists_of_accounts(folder):
-    """The files of accounts that lie in a folder for temporary files."""
+    """The files of accounts in a folder for temporary files."""
     return list(folder.glob("checkload-accounts-*.csv"))
 
 

@@ -1,4 +1,4 @@
-"""What a scenario says of the shoppers, seen in what they did."""
+"""The shoppers do what the scenario says."""
 
 import json
 

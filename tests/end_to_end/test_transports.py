@@ -81,7 +81,7 @@ def test_both_http_clients_get_the_same_receipts(walk_all):
 
 @pytest.fixture
 def environment():
-    """What a locustfile runs in, with a runner that counts requests."""
+    """The environment of a locustfile, with a runner that counts requests."""
     made = Environment(user_classes=[])
     made.create_local_runner()
     yield made

@@ -1,4 +1,4 @@
-"""Master and workers on two hosts, with a slow and lossy network between them that is cut and mended."""
+"""Master and workers on two hosts; the network between them is slow, loses packets, is cut and works again."""
 
 import json
 import re
@@ -19,7 +19,7 @@ ENOUGH = QUICK.replace('"6s"', '"8s"')
 
 @pytest.fixture
 def hosts(locust, free_port, shop, scenario):
-    """Start a master and two workers; returns the master's process, the workers' processes, and their ways to it."""
+    """Start a master and two workers; returns the master's process, the workers' processes, and the relays between them."""
     relays = []
 
     def start(text=ENOUGH):

@@ -1,4 +1,4 @@
-"""The web UI, as the person uses it who drives a load by hand."""
+"""The web UI, used by a person who starts a load by hand."""
 
 import json
 import subprocess

@@ -1,4 +1,4 @@
-"""The web UI with a master and workers of their own: start, stop, start again, and every run has its own exact books."""
+"""The web UI with a master and workers: start, stop, start again; each run has its own exact counts."""
 
 import json
 

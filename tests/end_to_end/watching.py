@@ -1,4 +1,4 @@
-"""A short real load in which everything happens that the dashboards show, watched by a Prometheus."""
+"""A short real load with every event that the dashboards show, scraped by a Prometheus."""
 
 import json
 from dataclasses import dataclass
@@ -42,7 +42,7 @@ share = 0.01
 
 @dataclass(frozen=True)
 class Watched:
-    """A run that is over, and the Prometheus that has watched it."""
+    """A finished run, and the Prometheus that scraped it."""
 
     prometheus: object
     run_ids: list
