@@ -1,4 +1,4 @@
-"""Tests draw the same examples every time: a failure that is seen once can be seen again."""
+"""Tests draw the same examples every time: a failure can be repeated."""
 
 import gc
 import os
@@ -23,7 +23,7 @@ for _signal, _handler in ((signal.SIGINT, signal.default_int_handler), (signal.S
 
 
 def pytest_configure():
-    """Under pytest-xdist a thread of its own brings each next test; with nothing else to do, gevent would call that a deadlock."""
+    """Under pytest-xdist, another thread delivers the next test. Without other work, gevent would call that a deadlock."""
     if os.environ.get("PYTEST_XDIST_WORKER"):
         awake = gevent.get_hub().loop.timer(0.02, 0.02)
         awake.start(lambda: None)
@@ -47,7 +47,7 @@ def pytest_runtest_protocol(item, nextitem):
 
 
 def pytest_terminal_summary(terminalreporter):
-    """Name the tests that were run once more."""
+    """List the tests that were run a second time."""
     reports = [report for kind in ("passed", "failed") for report in terminalreporter.stats.get(kind, ())]
     for report in reports:
         if report.when == "call" and (REPEATED, True) in report.user_properties:
@@ -55,6 +55,6 @@ def pytest_terminal_summary(terminalreporter):
 
 
 def pytest_collection_finish():
-    """Modules and thousands of tests stay to the end: the collector need not look through them each time."""
+    """Modules and thousands of tests stay to the end, so the collector skips them."""
     gc.collect()
     gc.freeze()

@@ -130,7 +130,7 @@ class FakeWorkload:
         }
 
     def refusal(self, url: str) -> str:
-        """Nothing speaks against a target."""
+        """Accept every target."""
         return ""
 
     def start(self) -> Target:

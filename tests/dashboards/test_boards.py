@@ -27,7 +27,7 @@ EVERYWHERE = {"run_id", "le"}
 
 @pytest.fixture(scope="module", autouse=True)
 def every_type():
-    """Without them, what a panel or a query holds is taken as it comes."""
+    """Register the panel and query types; without them, the contents of panels and queries are not checked."""
     plugins.register_default_plugins()
 
 

@@ -1,4 +1,4 @@
-"""Every command of the README and of docs/ is one that its program takes; long ones are parsed, not run.
+"""Every command of the README and of docs/ is accepted by its program; long ones are parsed, not run.
 
 ``test_commands_run.py`` runs the short ones. A command that no rule here knows fails: add a rule, and the test that runs it
 if it is short.

@@ -26,7 +26,7 @@ RESULT = "results/baseline-20261125T065157Z"
 """The folder of results in the examples."""
 VERDICTS = ("PASSED", "FAILED", "INVALID", "INCONCLUSIVE")
 SECTIONS_OF_THE_DAY = ("About the measurement", "Objectives not met")
-"""What a report says only where there is something to say."""
+"""Parts of a report that appear only if there is something to report."""
 
 
 @pytest.fixture
@@ -48,7 +48,7 @@ def folder(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def run(folder):
-    """What the short run said, and the report at its end."""
+    """The output of the short run, and the report at its end."""
     command = (BIN / "locust", "--headless", "--scenario", folder / "baseline.toml", "-t", "8s", "--metrics-port", "0")
     found = real_runs.output_of_run(*command, "--results", folder / RESULT)
     shutil.copytree(folder / RESULT, folder / "out")
@@ -69,7 +69,7 @@ def labels(text):
 
 
 def progress(log):
-    """The parts of all lines of progress, without those that are only said where there is something to say."""
+    """The parts of all lines of progress, without those that appear only if there is something to report."""
     lines = [
         re.sub(r" \([^)]*\)|, \d+ waiting.*", "", line) for line in log.splitlines() if re.match(r" *\d+ of ", line)
     ]
@@ -77,7 +77,7 @@ def progress(log):
 
 
 def arrivals(line):
-    """A line of ``calibrate`` without its numbers, and without what it takes a longer log to tell."""
+    """A line of ``calibrate`` without its numbers, and without the parts that need a longer log."""
     return re.sub(r", widened by.*?(?=\))", "", re.sub(r"Arrivals: [a-z ]+ \(", "Arrivals: # (", plain(line)))
 
 

@@ -1,4 +1,4 @@
-"""Every TOML file that a page shows is one that the reader of scenarios takes, and every key in a sentence exists."""
+"""The reader of scenarios accepts every TOML file that a page shows, and every key in a sentence exists."""
 
 import math
 import re

@@ -1,4 +1,4 @@
-"""What the pages show is what the code says today, and what a run prints today."""
+"""The generated parts of the pages agree with the code and with the output of a run."""
 
 import re
 

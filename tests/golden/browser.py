@@ -24,7 +24,7 @@ class Browser:
         self.cookies: dict[str, str] = {}
 
     def send(self, method, url, *, form=None, document=None, csrf=False) -> tuple[int, bytes, set[str]]:
-        """Send as a browser does that keeps cookies."""
+        """Send as a browser with cookies does."""
         headers = {"host": "shop.test", "x-requested-with": "XMLHttpRequest"}
         if self.cookies:
             headers["cookie"] = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
@@ -44,7 +44,7 @@ class Browser:
         return status, reply, named
 
     def exchange(self, method, url, headers, body=b"") -> tuple[int, bytes, list[str]]:
-        """Send these very bytes, cookies or not; the reply's status, body and cookies."""
+        """Send exactly these bytes, with or without cookies; returns the reply's status, body and cookies."""
         parts = urlsplit(url)
         scope = {
             "type": "http",

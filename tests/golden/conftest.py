@@ -1,4 +1,4 @@
-"""Reads the golden exchanges: written by hand from the API's description, held against shop and shoppers alike.
+"""Reads the golden exchanges: written by hand from the API's description, for the tests of both shop and shoppers.
 
 A step is a request and the essentials of its reply. In a request, ``"$name"`` is a value captured from an earlier reply,
 ``"~text"`` any text at all (the shop is sent this one), and ``sends = "the form before"`` the first form of the HTML page
@@ -23,7 +23,7 @@ FOLDER = Path(__file__).parent / "exchanges"
 
 @dataclass
 class Memory:
-    """What earlier steps gave: captured values, the last form sent, the form of the last HTML page."""
+    """The results of earlier steps: captured values, the last form sent, the form of the last HTML page."""
 
     values: dict[str, str] = field(default_factory=dict)
     sent: dict[str, str] = field(default_factory=dict)
@@ -109,7 +109,7 @@ def plain(value: Any) -> Any:
 
 
 def json_plain(value: dict[str, Any]) -> dict[str, Any]:
-    """The same for JSON, where numbers and objects are no texts."""
+    """The same for a JSON body: ``~1`` becomes the number 1, and ``~{}`` an object."""
 
     def read(text: str) -> Any:
         try:

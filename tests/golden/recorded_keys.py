@@ -1,4 +1,4 @@
-"""Writes down which keys the platform's recorded replies hold, and their JSON types; it takes over no value.
+"""Writes down which keys the platform's recorded replies hold, and their JSON types; it copies no value.
 
 Run it as ``python tests/golden/recorded_keys.py RECORDING.json`` when there is a new recording: it rewrites
 ``recorded_keys.json`` beside it. A path names the keys from the outside in: ``[]`` stands for any element of a list, and
@@ -23,7 +23,7 @@ def type_of(value: Any) -> str:
 
 
 def keys_of(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
-    """Each path in a reply with the type of what is there."""
+    """Each path in a reply, with the type of its value."""
     if path:
         yield path, type_of(value)
     if isinstance(value, dict):

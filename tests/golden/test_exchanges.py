@@ -88,7 +88,7 @@ def _below(start):
 
 
 def _unfounded(wanted, known):
-    """Wanted keys that are unknown or have another type; ``"$form.x"`` may stand for anything that was sent."""
+    """Wanted keys that are unknown or have another type; ``"$form.x"`` matches any value that was sent."""
     for path, kind in keys_of(wanted):
         types = known.get(path, "")
         if not types or (kind not in types.split() and types != "null" and not _is_sent(wanted, path)):

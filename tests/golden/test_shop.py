@@ -48,7 +48,7 @@ class FirstForm(HTMLParser):
 
 
 def alike(wanted: Any, found: Any, where: str, *, exactly: bool = False) -> None:
-    """Everything wanted is found: the same keys, the same kinds; the same values where they are known."""
+    """Check that the reply has the wanted keys and types, and the wanted values if they are known."""
     assert type(found) is type(wanted), f"{where} is {found!r}, not like {wanted!r}"
     if isinstance(wanted, dict):
         closed = CLOSED_SET_KEY in wanted
@@ -70,7 +70,7 @@ def alike(wanted: Any, found: Any, where: str, *, exactly: bool = False) -> None
 
 
 class Witness:
-    """Plays golden steps to the shop and holds its replies against them."""
+    """Sends golden steps to the shop and compares its replies with them."""
 
     def __init__(self, golden, settings, accounts=None) -> None:
         self.browser = Browser(settings, accounts)

@@ -74,7 +74,7 @@ class GoldenShop:
         return self._approach(request)
 
     def _approach(self, request: PageRequest):
-        """On the way to payment, reading is free, and everything is posted once and in its order."""
+        """Before the payment, pages may be read at any time, and each post is sent once and in its order."""
         step = next((step for step in self.before if (step.page, step.method) == (request.page, request.method)), None)
         assert step is not None, f"{request.method} {request.page} is in no golden exchange"
         if request.method == "POST":

@@ -1,4 +1,4 @@
-"""Results to render and to write: one with everything in it, and the four ends a run can come to."""
+"""Results to render and to write: one with everything in it, and one for each of the four verdicts."""
 
 import math
 import random
@@ -101,7 +101,7 @@ def a_result(recorder, objectives=("journey failures < 5%",), findings=(OK,), **
 
 @pytest.fixture(scope="session")
 def rich():
-    """A run in which something of everything happened; it failed."""
+    """A failed run with every kind of event in it."""
     recorder = shop_for(40, failing=0.01, waiting=0.3, drop_every=150)
     objectives = (
         "page.IndexPage response_time p95 < 5s",

@@ -315,7 +315,7 @@ class MemoryShop:
 
     @property
     def _posts(self) -> Mapping[Page, Callable[[dict[str, str]], Any]]:
-        """The pages that do more than lead to the next; ``None`` leads there all the same."""
+        """The pages that do more than lead to the next page; ``None`` also leads there."""
         return {
             Page.PAYMENT_OPTION: self._choose_option,
             Page.INSTALLMENT: self._choose_plan,

@@ -1,4 +1,4 @@
-"""The share over a bound is made to rise with the rate, so that noise does not make a shop look better with more load."""
+"""The estimated share over a bound rises with the rate: noise does not make a shop look better with more load."""
 
 import random
 

@@ -45,7 +45,7 @@ class Hosts:
             self.run.receive_clock_reply(name, {**message, "received": there, "answered": there})
 
     def hear(self, name, message):
-        """A report of a worker that was told its key."""
+        """A report of a worker that knows its key."""
         self.run.receive_report(name, {"run": self.run.id, "key": self.received(BEGIN)[name]["key"], **message})
 
     def received(self, what):

@@ -1,4 +1,4 @@
-"""A worker's last word: said until the master has it, and as a whole only where the master asks for that."""
+"""A worker's last report: sent until the master has it, and sent in full only if the master asks for it."""
 
 import pytest
 from workloads import FakeWorkload
@@ -12,7 +12,7 @@ WORKLOAD = FakeWorkload(name="own", drain=5.0)
 
 
 class Line:
-    """A worker, and a master that answers each of its words in turn: with thanks, by asking for all, or not at all."""
+    """A worker, and a master that answers each report in turn: it confirms, asks for all, or does not answer."""
 
     def __init__(self, *answers):
         self.answers, self.said, self.now = list(answers), [], 0.0

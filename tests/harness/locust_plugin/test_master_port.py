@@ -1,4 +1,4 @@
-"""What Locust's master makes of what arrives on its port, over real connections on loopback."""
+"""How Locust's master treats the messages on its port, over real connections on loopback."""
 
 import gevent
 import msgpack

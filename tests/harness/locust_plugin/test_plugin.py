@@ -61,7 +61,7 @@ def user_class(name, kind):
 
 
 class Environment:
-    """As much of Locust's environment as the plugin touches."""
+    """The part of Locust's environment that the plugin touches."""
 
     def __init__(self, **options):
         self.parsed_options = Namespace(
@@ -128,7 +128,7 @@ def begin(program):
 
 
 def start_run(made):
-    """Go as far as the moment before its users are spawned."""
+    """Take the run to the moment before its users are spawned."""
     run = made.prepare()
     made.on_test_start()
     return run

@@ -1,4 +1,4 @@
-"""A run may end when its verdict is certain: by tests at a few fixed moments, and by what can change no more."""
+"""A run may end when its verdict is certain: by tests at a few fixed moments, or because no sample can change it."""
 
 import math
 
@@ -22,7 +22,7 @@ PASSED, FAILED, OPEN = Verdict.PASSED, Verdict.FAILED, Verdict.INCONCLUSIVE
 
 
 def seen(until, *, rate=50, took=0.1, fails=lambda _number: False, dropped=lambda _number: False, steady=100.0):
-    """What was recorded of a run of so many steady seconds after ten of warm-up, until this moment."""
+    """The recordings of a run until this moment: ten seconds of warm-up, then so many steady seconds."""
     recorder = Recorder(Window(0.0, 10.0, 10.0 + steady))
     for number in range(int(until * rate)):
         due = number / rate

@@ -1,4 +1,4 @@
-"""Another mix than planned is told from chance, and the option that differs most is named."""
+"""A mix that differs from the plan is distinguished from chance, and the option that differs most is named."""
 
 import math
 import random

@@ -11,7 +11,7 @@ TO_PAYMENT = ("CHECKOUT", "+PAYMENT_OPTION")
 
 
 def journey(*pages):
-    """One that asked for these pages; a plus stands before those that were posted."""
+    """A journey with these pages; a plus marks a post."""
     made = ObservedJourney(0.0, Page[pages[0].lstrip("+")])
     for page in pages:
         made.add_page(Page[page.lstrip("+")], posts=page.startswith("+"), gap=None)

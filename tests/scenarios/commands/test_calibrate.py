@@ -35,7 +35,7 @@ def log_of(journeys=900, **options):
 
 @pytest.fixture
 def calibrate(tmp_path, capsys):
-    """Write a log, calibrate on it, and return exit code, scenario file and what was said."""
+    """Write a log, calibrate on it, and return exit code, scenario file and output."""
 
     def go(log, *arguments, name="access.log"):
         path = tmp_path / name

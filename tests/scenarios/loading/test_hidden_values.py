@@ -21,7 +21,7 @@ SOUND = """
 
 @pytest.fixture
 def message(tmp_path):
-    """What is said of this text as a scenario, whether when it is read or when its accounts are."""
+    """The errors for this text as a scenario, from reading it or from reading its accounts."""
 
     def tell(text, **choices):
         path = tmp_path / "own.toml"

@@ -13,7 +13,7 @@ from shop.serving.asgi import RESET_EXTENSION, AsgiShop
 
 
 class Received:
-    """What came out of the application for one request."""
+    """The reply of the application to one request."""
 
     def __init__(self):
         self.status, self.headers, self.body, self.chunks, self.aborted = 0, {}, b"", 0, False

@@ -16,7 +16,7 @@ LIST = "/orders/checkout/?page=PaymentOptionSelectionPage"
 
 
 class Received:
-    """What came out of the application for one request."""
+    """The reply of the application to one request."""
 
     def __init__(self):
         self.status, self.headers, self.body, self.chunks, self.aborted = 0, {}, b"", 0, False
@@ -107,7 +107,7 @@ def test_each_cookie_has_its_own_header(browse, clock):
 
 
 def test_a_reply_without_content_has_no_body(wire):
-    """A byte behind it would be taken for the beginning of the next reply."""
+    """A client would read a byte after the reply as the beginning of the next one."""
     received = wire().ask("DELETE", "/address/1/", json={})
     assert (received.status, received.headers, received.body) == (204, {}, b"")
 

@@ -105,7 +105,7 @@ NOT_DONE = ["sign_in_redirect", "throttled", "unavailable", "client_error"]
 
 @pytest.mark.parametrize("fault", DONE + NOT_DONE)
 def test_a_retry_after_a_lost_reply_completes_one_order(wire, fault):
-    """Some faults strike when the order has been sold, some before; trying again sells one order in any case."""
+    """Some faults happen after the order is placed, some before. A second try leaves one order in both cases."""
     shop = wire(fault=fault, pages=["CashRegisterPage"])
     shop.client.choose("cash_register")
     address = "/orders/checkout/?page=CashRegisterPage"

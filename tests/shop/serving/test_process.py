@@ -57,7 +57,7 @@ def shop():
 
 @pytest.fixture
 def run():
-    """Start ``python -m shop`` with these arguments; whatever still runs at the end is stopped."""
+    """Start ``python -m shop`` with these arguments; processes that still run at the end are stopped."""
     started = []
 
     def start(*arguments, stdin=subprocess.DEVNULL):
@@ -121,7 +121,7 @@ def test_a_signal_stops_the_shop_quietly(run, number):
 
 
 def test_the_shop_ends_with_its_parent(run):
-    """A parent that is killed closes the pipe, whatever else it leaves undone."""
+    """A parent that is killed closes the pipe, because the system closes its files."""
     code = (
         "import time; from shop.serving.process import ShopProcess; from shop.settings import Settings; "
         "print(ShopProcess.start(Settings()).pid, flush=True); time.sleep(60)"

@@ -69,7 +69,7 @@ class Peer:
 
 
 class Server:
-    """Accepts connections; the first script serves the first one, and so on, the last one all that follow.
+    """Accepts connections; the first script serves the first one, and so on. The last script serves all others.
 
     Its threads are real ones, even where gevent has replaced Python's own: a busy client must not hold its server up.
     """
@@ -187,13 +187,13 @@ def _of(kind, shoppers):
 
 @pytest.fixture
 def shopper(shoppers):
-    """Make one of checkload's own."""
+    """Make a client of checkload."""
     return _of(HttpClient, shoppers)
 
 
 @pytest.fixture
 def locust(shoppers):
-    """Make one that is Locust's."""
+    """Make a client of Locust."""
     return _of(LocustHttpClient, shoppers)
 
 
@@ -270,7 +270,7 @@ def fetch_fixture():
 
 
 def pytest_collection_modifyitems(items):
-    """Whatever talks to a real server, over real sockets and threads, is no unit test."""
+    """Mark tests that use a real server, sockets and threads: they are no unit tests."""
     for item in items:
         if "serve" in getattr(item, "fixturenames", ()) and "transport" in item.path.parts:
             item.add_marker(pytest.mark.end_to_end)

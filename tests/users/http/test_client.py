@@ -1,4 +1,4 @@
-"""The HTTP client against a scripted server: what it sends, and what it makes of the response."""
+"""The HTTP client against a scripted server: what it sends, and how it reads the response."""
 
 import time
 
@@ -36,7 +36,7 @@ def always(data):
 
 
 def gone(peer):
-    """Closes without a word."""
+    """Closes without an answer."""
 
 
 def refusing_second(peer):

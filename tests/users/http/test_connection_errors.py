@@ -38,7 +38,7 @@ def closing_on_the_second(peer):
 
 
 def silent(peer):
-    """Says nothing until the client has closed."""
+    """Sends nothing until the client has closed."""
     peer.request()
     assert peer.closed_by_client()
 

@@ -17,7 +17,7 @@ DEFLATED_RAW = RAW.compress(BODY) + RAW.flush()
 
 
 def gzipped(body):
-    """The same bytes each time: no moment of packing is noted."""
+    """The same bytes each time: they hold no time of packing."""
     return gzip.compress(body, mtime=0)
 
 

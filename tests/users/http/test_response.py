@@ -253,7 +253,7 @@ def test_bodies_behind_one_head_are_never_mixed_up(bodies):
 
 
 def judged(reader):
-    """The reply is over or not; if it is, it is either whole or has a failure that is the shop's."""
+    """The reply has ended or not. If it has, it is complete or has a failure of the shop."""
     reader.finish()
     assert reader.complete
     if reader.failure is None:

@@ -1,4 +1,4 @@
-"""Whatever a shop answers, a journey ends: in a receipt or in one named failure."""
+"""A journey ends with a receipt or one named failure, even if the shop's answer has an odd value."""
 
 from __future__ import annotations
 

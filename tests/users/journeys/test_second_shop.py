@@ -36,7 +36,7 @@ SHIPPING = "ShippingOptionSelectionPage"
 
 
 class Wire:
-    """Both ends of a connection without a socket: cookies of the shopper's, and the second shop."""
+    """Both ends of a connection without a socket: the shopper's cookies, and the second shop."""
 
     def __init__(self, **variations) -> None:
         self.customers: dict[str, Customer] = {}
@@ -56,7 +56,7 @@ class Wire:
         return HttpResponse(reply.status, reply.payload()[0], reply.location or "")
 
     def report(self, outcome, *, failed):
-        """There are no statistics here."""
+        """Do nothing: no statistics are kept here."""
 
     def cookie(self, name):
         return self.cookies[name].value if name in self.cookies else ""

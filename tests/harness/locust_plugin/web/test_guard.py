@@ -94,7 +94,7 @@ def test_all_wrong_host_names_are_reported_at_once():
 
 
 class WebUi:
-    """As much of Locust's web UI as the guard touches, with Locust's own habit of answering every origin."""
+    """The part of Locust's web UI that the guard touches; like Locust, it answers every origin."""
 
     def __init__(self):
         self.host = "127.0.0.1"
