@@ -272,5 +272,5 @@ def fetch_fixture():
 def pytest_collection_modifyitems(items):
     """Mark tests that use a real server, sockets and threads: they are no unit tests."""
     for item in items:
-        if "serve" in getattr(item, "fixturenames", ()) and "transport" in item.path.parts:
+        if "serve" in getattr(item, "fixturenames", ()) and "http" in item.path.parts:
             item.add_marker(pytest.mark.end_to_end)
