@@ -107,12 +107,12 @@ def shop_error_text(status: int, body: bytes) -> str:
     document = _read(body)
     if document is None:
         title = _TITLE.search(body.decode(errors="replace"))
-        return _clean(title[1]) if title else ""
+        return without_private_data(title[1]) if title else ""
     found = _error_texts(document, refused=status >= 400)  # noqa: PLR2004 - refused
     texts = [f"{key}: {text}" if key not in _MESSAGE_KEYS else text for key, text in found][:_MAX_TEXTS]
     if not texts and (pages := _page_names(document)):
         texts = [f"the page {pages[-1]}"]
-    return _clean("; ".join(texts))
+    return without_private_data("; ".join(texts))
 
 
 def missing_keys(request: PageRequest, body: bytes) -> str:
@@ -179,13 +179,14 @@ def _texts_in(key: str, value: Any, depth: int = 0) -> Iterator[tuple[str, str]]
             yield from _texts_in(name, inner, depth + 1)
 
 
-def _clean(text: str) -> str:
+def without_private_data(text: str, longest: int = _MAX_LENGTH) -> str:
+    """A shop's text on one line, of at most ``longest`` characters, without e-mail addresses, tokens and long numbers."""
     text = " ".join("".join(sign if sign.isprintable() else " " for sign in text).split())
     if len(text) > _MAX_CLEANED:
         # Cut between words: half a key would not be recognised as one.
         text = f"{text[:_MAX_CLEANED].rpartition(' ')[0]} …"
     text = _PRIVATE.sub("…", text)
-    return text if len(text) <= _MAX_LENGTH else f"{text[: _MAX_LENGTH - 1]}…"
+    return text if len(text) <= longest else f"{text[: longest - 1]}…"
 
 
 def remedy(outcome: Outcome, page: Page | None, status: int) -> str:
