@@ -40,7 +40,13 @@ from harness.validity.run_end import (
     shop_alive,
     target_reachable,
 )
-from harness.validity.shop_refusals import content_type, failure_messages, payment_options_offered, products_available
+from harness.validity.shop_refusals import (
+    content_type,
+    failure_messages,
+    options_available,
+    payment_options_offered,
+    products_available,
+)
 from harness.validity.stationarity import stationary
 from harness.validity.user_supply import account_supply, user_supply
 from harness.validity.workers import (
@@ -80,6 +86,7 @@ CHECKS = (
     Check(account_supply),
     Check(products_available),
     Check(payment_options_offered),
+    Check(options_available),
     Check(clock_drift),
     Check(cpu_steal),
     Check(cpu_contention),

@@ -67,6 +67,27 @@ def products_available(evidence: Evidence) -> Iterator[Finding]:
         )
 
 
+def options_available(evidence: Evidence) -> Iterator[Finding]:
+    """Whether shoppers could use each payment option; a run without any buyer has measured no checkout."""
+    unavailable, used = Counter[str](), set[str]()
+    for key, cell in evidence.recorder.journeys.items():
+        if key.outcome == Outcome.UNAVAILABLE:
+            unavailable[key.payment_option] += cell.response.total
+        elif key.ordered or key.outcome == Outcome.HANDED_OVER:
+            used.add(key.payment_option)
+    never = {option: number for option, number in unavailable.items() if option not in used}
+    if not never:
+        return
+    wanted = ", ".join(f"{option} ({format_count(number, 'journey')})" for option, number in sorted(never.items()))
+    cause = "the payment option was unavailable, or the product was sold out"
+    yield Finding(
+        "available",
+        Severity.WARNING if used else Severity.INVALID,
+        f"no shopper could buy with {wanted}: {cause}" if used else f"no shopper could buy anything: {wanted}; {cause}",
+        "let the shop offer the option and restock the products, or remove the option from [payments]",
+    )
+
+
 def content_type(evidence: Evidence) -> Iterator[Finding]:
     """Whether the shop served JSON as JSON; browsers and proxies may not treat other types correctly."""
     pages = Counter[str]()
