@@ -44,6 +44,12 @@ def _report() -> Command:
     return report
 
 
+def _judge() -> Command:
+    from scenarios.commands import judge
+
+    return judge
+
+
 def _compare() -> Command:
     from scenarios.commands import compare
 
@@ -71,6 +77,7 @@ def _replay() -> Command:
 COMMANDS: Mapping[str, CommandEntry] = {
     "run": CommandEntry("Start a load test in the console, from any folder.", _run),
     "report": CommandEntry("Show a finished run again: on the console, as Markdown or as JUnit XML.", _report),
+    "judge": CommandEntry("Judge a finished run again, by other objectives.", _judge),
     "compare": CommandEntry("Say whether a candidate is slower than a baseline, and how certain that is.", _compare),
     "plan": CommandEntry("Say whether the shop's measured capacity is enough for a forecast peak.", _plan),
     "calibrate": CommandEntry("Make a scenario from an access log.", _calibrate),

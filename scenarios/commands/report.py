@@ -9,6 +9,7 @@ from pathlib import Path
 from harness.errors import UsageError
 from harness.exits import Exit
 from harness.reporting import report
+from harness.results.result import Result
 from harness.results.store import ResultError, read
 
 CONSOLE = "console"
@@ -18,15 +19,20 @@ FILES = {Path(name).stem: name for name in report.RENDERINGS}
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of the command to its parser."""
+    add_result_arguments(parser)
+    parser.add_argument(
+        "--exit-code", action="store_true", help="return the exit code of the run: 0 passed, 3 failed, 4 invalid, …"
+    )
+
+
+def add_result_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments that name a result and the format in which it is shown."""
     parser.add_argument("result", type=Path, metavar="RESULT", help="the folder of a run's results, or its result.json")
     parser.add_argument(
         "--format",
         choices=(CONSOLE, *FILES),
         default=CONSOLE,
         help="console text, Markdown (summary) or JUnit XML (default: %(default)s)",
-    )
-    parser.add_argument(
-        "--exit-code", action="store_true", help="return the exit code of the run: 0 passed, 3 failed, 4 invalid, …"
     )
 
 
@@ -36,10 +42,14 @@ def run(arguments: argparse.Namespace) -> int:
         result = read(arguments.result)
     except ResultError as error:
         raise UsageError(str(error)) from None
-    if arguments.format == CONSOLE:
-        sys.stdout.write(report.console(result, results=str(arguments.result)))
-    else:
-        sys.stdout.write(report.RENDERINGS[FILES[arguments.format]](result).decode())
+    sys.stdout.write(rendered(result, arguments.format, str(arguments.result)))
     if not arguments.exit_code:
         return int(Exit.PASSED)
     return int(Exit.CRASHED if result.exit is Exit.CRASHED else result.judgement.verdict.exit)
+
+
+def rendered(result: Result, form: str, place: str) -> str:
+    """The report of a result in one of the formats; ``place`` is where the result is stored."""
+    if form == CONSOLE:
+        return report.console(result, results=place)
+    return report.RENDERINGS[FILES[form]](result).decode()

@@ -12,12 +12,13 @@ from harness.objectives.model import ObjectiveError, unknown_names
 from scenarios.schema.names import JOURNEY_NAMES, OUTCOME_NAMES, PAGE_NAMES, PAYMENT_NAMES, SMS_NAMES
 
 
-def _check_objective(text: str) -> str:
+def objective_errors(text: str) -> list[ObjectiveError]:
+    """Everything that is wrong with the text of an objective: its grammar, or the names in it."""
     try:
         objective = parser.parse(text)
     except ObjectiveError as error:
-        raise _validation_error(error.problem, error.remedy) from None
-    unknown = unknown_names(
+        return [error]
+    return unknown_names(
         objective,
         pages=PAGE_NAMES,
         journeys=JOURNEY_NAMES,
@@ -25,9 +26,12 @@ def _check_objective(text: str) -> str:
         outcomes=OUTCOME_NAMES,
         verifications=SMS_NAMES,
     )
-    if unknown:
+
+
+def _check_objective(text: str) -> str:
+    if errors := objective_errors(text):
         raise _validation_error(
-            "; ".join(error.problem for error in unknown), "; ".join(error.remedy for error in unknown)
+            "; ".join(error.problem for error in errors), "; ".join(error.remedy for error in errors)
         )
     return text
 
