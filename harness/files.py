@@ -12,7 +12,7 @@ import stat
 import tomllib
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import orjson
 
@@ -67,20 +67,33 @@ class JsonError(UnreadableFile):
     """A text that is not valid JSON."""
 
 
-def read_bytes(path: Path, most: int) -> bytes:
-    """The content of a regular file of at most ``most`` bytes; raises ``UnreadableFile``."""
+def open_regular(path: Path, most: int) -> BinaryIO:
+    """Open a regular file of at most ``most`` bytes for reading; raises ``UnreadableFile``."""
     try:
         # It checks before it opens the file, because opening some devices has effects, and again after, because the file may change.
         _require_regular_file(path.stat(), most)
-        with open(path, "rb", opener=_open) as file:
+        file = open(path, "rb", opener=_open)  # noqa: SIM115 - the caller closes it
+        try:
             _require_regular_file(os.fstat(file.fileno()), most)
-            found = file.read(most + 1)
+        except UnreadableFile:
+            file.close()
+            raise
     except OSError as error:
         raise UnreadableFile(error.strerror or "it cannot be read") from None
     except ValueError as error:
         if isinstance(error, UnreadableFile):
             raise
         raise UnreadableFile("its name has a character that is not allowed") from None
+    return file
+
+
+def read_bytes(path: Path, most: int) -> bytes:
+    """The content of a regular file of at most ``most`` bytes; raises ``UnreadableFile``."""
+    with open_regular(path, most) as file:
+        try:
+            found = file.read(most + 1)
+        except OSError as error:
+            raise UnreadableFile(error.strerror or "it cannot be read") from None
     if len(found) > most:
         raise UnreadableFile(_too_large(most))
     return found

@@ -27,6 +27,7 @@ from users.journeys.diagnosis import remedy
 from users.journeys.steps import JourneyFailed, drive_journey
 from users.journeys.storefront import RETRY_DELAYS
 from users.parallel_requests import ParallelFetcher
+from users.placed_orders import placed_order
 from users.population.accounts import Account, AccountPool
 from users.population.journey_spec import Fidelity, JourneySpec, ShopperPolicy
 from users.population.pools import LocationPool, ProductPool
@@ -151,6 +152,7 @@ class ShopperUser(User):
         finally:
             sample = self._sample(result, spec, browser, due, started)
             run.end_journey(sample, spec.payment_option)
+            self._report_order(browser)
             if run.journey_log is not None:
                 order = result.receipt.order_number if result.receipt else ""
                 start = run.recorder.window.start
@@ -176,6 +178,11 @@ class ShopperUser(User):
             failed_page="" if outcome.blame is Blame.SHOPPER else result.failed_page,
             reached=furthest_step(browser.trail, ordered=receipt is not None),
         )
+
+    def _report_order(self, browser: Browser) -> None:
+        run, context = self.run_, self._context
+        if context is not None and (order := placed_order(context, browser.trail, run.wall_clock())) is not None:
+            run.order_placed(order)
 
     def _report_failure(self, failure: JourneyFailed) -> None:
         """Tell the report what the shop said, and the other shoppers of this process that a product is sold out."""

@@ -12,6 +12,7 @@ from secrets import compare_digest, token_hex
 from typing import Any
 
 from harness.distributed.delta import DeltaDecoder
+from harness.distributed.order_outbox import new_orders
 from harness.measurement.bucket_layout import NO_BOUNDS, Bounds
 from harness.measurement.histogram import Histogram
 from harness.measurement.pending import PendingAge
@@ -21,6 +22,7 @@ from harness.metrics.run_metrics import WorkerMetrics
 from harness.monitoring.clocks import ClockExchange, ClockOffset, best_offset
 from harness.monitoring.process import ProcessFacts
 from harness.monitoring.worker import RunFingerprint, WorkerFacts
+from harness.results.orders_file import PlacedOrder
 from harness.schedule.partition import Partition, partitions
 
 REPORT_EVERY = 1.0
@@ -49,6 +51,7 @@ class WorkerState:
     pools: Mapping[str, int] = field(default_factory=dict)
     facts: Mapping[str, Any] = field(default_factory=dict)
     orders: bytes = b""
+    orders_taken: int = 0
     longest_silence: float = 0.0
     final: bool = False
     lost_at: float | None = None
@@ -188,6 +191,15 @@ class Fleet:
             worker.orders = message["orders"]
             worker.final = message["final"] and worker.decoder.complete
         return True
+
+    def take_orders(self, name: str, message: Mapping[str, Any]) -> list[PlacedOrder]:
+        """The orders of a worker's report that are new."""
+        worker = self.workers.get(name)
+        if worker is None:
+            return []
+        orders = new_orders(message, worker.orders_taken)
+        worker.orders_taken += len(orders)
+        return orders
 
     def add_clock_exchange(self, name: str, exchange: ClockExchange) -> None:
         """Add a worker's clock exchange; ignores a worker that does not belong to the run."""

@@ -20,6 +20,7 @@ from harness.distributed.messages import (
     ForgedMessage,
     Send,
 )
+from harness.distributed.order_outbox import NO_ORDERS
 from harness.measurement.pending import PendingAge
 from harness.measurement.sample import Window
 from harness.metrics.run_metrics import WorkerMetrics
@@ -142,7 +143,7 @@ class MasterRun(Run[ContextT]):
         }
         self.fleet = Fleet(counts, window, now, most_slices=self.recorder.most_slices, bounds=self.recorder.bounds)
         self.recorder = self.fleet.total
-        begin_at = self._wall_clock() + START_LEAD
+        begin_at = self.wall_clock() + START_LEAD
         self._request_clocks()
         while not self.fleet.clocks_known and self.clock() < now + START_LEAD / 2:
             self._sleep(0.01)
@@ -183,6 +184,8 @@ class MasterRun(Run[ContextT]):
             return
         if not self.ended:  # the counts must not change while they are judged
             self.fleet.report(name, message, self.clock())
+            for order in self.fleet.take_orders(name, message.get("placed", NO_ORDERS)):
+                self.order_placed(order)
             self.exemplars.merge(message.get("exemplars", ()))
         if message["final"]:
             worker = self.fleet.workers.get(name)
@@ -222,16 +225,17 @@ class MasterRun(Run[ContextT]):
     def receive_clock_reply(self, name: str, message: Mapping[str, Any]) -> None:
         """Add a worker's answer to a clock request."""
         if self._is_authentic(name, message):
-            back = self._wall_clock()
+            back = self.wall_clock()
             self.fleet.add_clock_exchange(
                 name, ClockExchange(message["sent"], message["received"], message["answered"], back)
             )
 
     def _request_clocks(self) -> None:
-        """Ask all workers for their time."""
+        """Ask all workers for their time, and tell them which orders have arrived."""
         for worker in self.fleet.workers.values():
             if worker.lost_at is None:
-                self._send(CLOCK_REQUEST, {"run": self.id, "sent": self._wall_clock()}, worker.name)
+                message = {"run": self.id, "sent": self.wall_clock(), "orders": worker.orders_taken}
+                self._send(CLOCK_REQUEST, message, worker.name)
 
     def _check_clocks(self) -> bool:
         """End the run if a worker's clock is wrong, as workers begin by their own clocks; returns whether the run ends."""

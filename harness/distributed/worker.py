@@ -12,6 +12,7 @@ import gevent
 from harness.distributed.delta import DeltaEncoder
 from harness.distributed.fleet import REPORT_EVERY
 from harness.distributed.messages import CLOCK_REPLY, REFUSE, REPORT
+from harness.distributed.order_outbox import OrderOutbox
 from harness.monitoring.process import ProcessFacts
 from harness.run.collaborators import NO_HOOKS, REAL_TIME, RunHooks, TimeSource
 from harness.run.driver import Run
@@ -42,6 +43,7 @@ class WorkerRun(Run[ContextT]):
         self._send = send
         self._run = self._key = ""
         self._encoder: DeltaEncoder | None = None
+        self.orders = self._outbox = OrderOutbox()
         self._acknowledged = False
         self._full_report_requested = False
         self._final_report_sent = False
@@ -66,7 +68,7 @@ class WorkerRun(Run[ContextT]):
         self.partition = Partition.from_json(message["share"])
         self.worker_context = self.workload.population.worker_context(self.partition.worker, self.partition.workers)
         self._gc_tuning.freeze()
-        self.start_load(self.clock() + message["begin_at"] - self._wall_clock())
+        self.start_load(self.clock() + message["begin_at"] - self.wall_clock())
         self._encoder = DeltaEncoder(self.recorder)
         self._greenlets.append(gevent.spawn(self._guarded, self._report_regularly))
 
@@ -80,8 +82,10 @@ class WorkerRun(Run[ContextT]):
 
     def receive_clock_request(self, message: Mapping[str, Any]) -> None:
         """Answer with this worker's time."""
-        received = self._wall_clock()
-        self._send(CLOCK_REPLY, {**message, "key": self._key, "received": received, "answered": self._wall_clock()})
+        received = self.wall_clock()
+        if message["run"] == self._run:
+            self._outbox.acknowledge(message.get("orders", 0))
+        self._send(CLOCK_REPLY, {**message, "key": self._key, "received": received, "answered": self.wall_clock()})
 
     def receive_end(self, message: Mapping[str, Any]) -> None:
         """End the run early; the planned end, at the end of the schedule, needs no message."""
@@ -135,6 +139,7 @@ class WorkerRun(Run[ContextT]):
             "exemplars": self.exemplars.to_json(),
             "facts": {**self.facts(), **self._origin(), "pid": os.getpid()},
             "orders": self.order_numbers.digests() if final else b"",
+            "placed": self._outbox.message(),
             "final": final,
         }
         self._send(REPORT, message)

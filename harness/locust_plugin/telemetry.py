@@ -1,4 +1,4 @@
-"""Publishes a run while it is on: /metrics, remote write, the file of time series, and progress lines."""
+"""Publishes a run while it is on: /metrics, remote write, the files of time series and of orders, and progress lines."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ from harness.metrics.series_file import SERIES_FILE_NAME, SeriesFile
 from harness.metrics.series_recorder import SeriesRecorder
 from harness.metrics.server import MetricsServer, PortInUse, serve
 from harness.reporting.progress import Progress
+from harness.results.orders_file import OrdersFile
 from harness.results.result import Result
 from harness.run import finish
 from harness.run.driver import Run
@@ -57,6 +58,7 @@ class Telemetry:
         self._collector = RunCollector(self._state, self._renderings.record)
         self.folder: Path | None = None  # the results folder of the run, once it is known
         self._series: SeriesRecorder | None = None
+        self._orders: OrdersFile | None = None
         self._remote: Destination | None = None
         self._remote_writer: RemoteWriter | None = None
         self._judged: Result | None = None
@@ -87,10 +89,10 @@ class Telemetry:
             self._progress = Progress()
 
     def begin(self, run: Run[Any], results: str) -> None:
-        """Start publishing a run; the time series go to its results folder, chosen by the option ``results``."""
+        """Start publishing a run; time series and orders go to its results folder, chosen by the option ``results``."""
         if self._series is not None or self._remote_writer is not None:
             return
-        self._series = self._new_series(run, results)
+        self._open_files(run, results)
         if self._remote is not None:
             self._remote_writer = RemoteWriter(
                 self._collector, http_sender(self._remote), str(self._remote), self._wall_clock
@@ -103,6 +105,9 @@ class Telemetry:
         if self._series is not None:
             self._series.finish()
             self._series = None
+        if self._orders is not None:
+            self._orders.close(YieldToLoad(gevent.sleep, 0.0))
+            self._orders = None
         if self._remote_writer is not None:
             self._remote_writer.finish()
             self._remote_writer = None
@@ -154,15 +159,16 @@ class Telemetry:
                 raise UsageError(f"--metrics-port {port}: {taken}") from None
             logger.warning("%s. This run has no /metrics; choose another port with --metrics-port.", taken)
 
-    def _new_series(self, run: Run[Any], results: str) -> SeriesRecorder | None:
+    def _open_files(self, run: Run[Any], results: str) -> None:
         try:
             self.folder = folder = finish.results_folder(run, results)
+            run.orders = self._orders = OrdersFile(folder)
             series = SeriesRecorder(self._collector, SeriesFile(folder / SERIES_FILE_NAME), self._wall_clock)
         except OSError as error:
-            logger.warning("The time series of this run cannot be written: %s", error.strerror or error)
-            return None
+            logger.warning("The time series or the orders of this run cannot be written: %s", error.strerror or error)
+            return
         series.start()
-        return series
+        self._series = series
 
     def _state(self) -> RunMetrics | None:
         """The metrics at this moment."""

@@ -5,10 +5,11 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import gevent
 
+from harness.results.orders_file import PlacedOrder
 from harness.run.early_end import StopFile
 from harness.run.journey_log import JourneyLog
 
@@ -25,6 +26,13 @@ class TimeSource:
     processor: Callable[[], float] = time.process_time
     sleep: Callable[[float], object] = gevent.sleep
     wall_clock: Callable[[], float] = time.time
+
+
+class OrderSink(Protocol):
+    """Takes the placed orders of a run: the file of results, or in a worker the way to the master."""
+
+    def add(self, order: PlacedOrder) -> None:
+        """Take one order."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,6 +15,7 @@ from harness.measurement.totals import RunTotals
 from harness.objectives.evaluate import evaluate_run
 from harness.reporting import report
 from harness.results.folder_lock import lock_folder
+from harness.results.orders_file import OrdersFile
 from harness.results.result import Result, RunSettings
 from harness.results.store import RESULT, new_folder, write
 from harness.run.conditions import run_conditions
@@ -79,6 +80,8 @@ def finish(run: Run[Any], *, folder: Path | None, results: str, exceptions: int)
         versions=_versions(),
     )
     written = write(result, folder or results_folder(run, results), run.workload.secrets(), report.RENDERINGS)
+    if not run.begun:
+        OrdersFile(written.folder).close()  # without orders, as far as is known; a run that began has its file already
     text = report.console(written.result, results=str(written.folder)).rstrip("\n")
     return Finished(written.result, written.folder, text)
 

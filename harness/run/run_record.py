@@ -27,8 +27,9 @@ from harness.monitoring.order_numbers import OrderNumberRegister
 from harness.monitoring.process import ProcessFacts, ProcessWatch
 from harness.monitoring.shop_messages import ShopMessage
 from harness.monitoring.worker import RunFingerprint, WorkerFacts
+from harness.results.orders_file import PlacedOrder
 from harness.run.admission import Admission, NotYetOpen, SteppedArrivals
-from harness.run.collaborators import RunHooks, TimeSource
+from harness.run.collaborators import OrderSink, RunHooks, TimeSource
 from harness.run.lifecycle import Ending, Lifecycle, RunState
 from harness.run.workload import RunTarget, Target, TestDataPool, Workload
 from harness.schedule.dispatch import Arrival, Assignment, VirtualUser
@@ -49,7 +50,7 @@ class RunRecord(Generic[ContextT]):
         self.worker_context = worker_context
         self.target = RunTarget()
         self.clock = clock = time.clock
-        self._wall_clock = time.wall_clock
+        self.wall_clock = time.wall_clock
         self._hooks = hooks
         self.journey_log = hooks.journey_log
         self.started_at = datetime.now(UTC)
@@ -63,6 +64,7 @@ class RunRecord(Generic[ContextT]):
         )
         self.partition = Partition()
         self.order_numbers = OrderNumberRegister()
+        self.orders: OrderSink | None = None
         self.lifecycle = Lifecycle(clock, self._load_over)
         self.loop_lag = Histogram()
         self.steady_lag = Histogram()
@@ -111,11 +113,16 @@ class RunRecord(Generic[ContextT]):
         self.recorder.journey(sample)
         self.admission.end()
 
+    def order_placed(self, order: PlacedOrder) -> None:
+        """Record an order that the shop has taken, or may have taken."""
+        if self.orders is not None:
+            self.orders.add(order)
+
     def traced(self, sample: PageSample, trace_id: str) -> None:
         """Record the trace of a page as an exemplar."""
         result = "failure" if sample.blame == Blame.SHOP else "success"
         times = {"service": sample.done - sample.sent, "response": sample.done - sample.due}
-        self.exemplars.record(sample.page, result, times, trace_id, self._wall_clock())
+        self.exemplars.record(sample.page, result, times, trace_id, self.wall_clock())
 
     def resource_exhausted(self, what: str) -> None:
         """Record a connection that failed because this machine lacked a resource, e.g. ``EMFILE``."""

@@ -14,6 +14,7 @@ from scraping import PREFIX, Prometheus, a_free_port, fetch
 
 from harness.measurement.histogram import Histogram
 from harness.metrics.buckets import JOURNEY, PAGE
+from harness.results.orders_file import read_orders
 
 pytestmark = [pytest.mark.end_to_end, needs("prometheus", "promtool")]
 
@@ -306,6 +307,15 @@ def test_the_shop_sold_one_order_per_receipt_and_per_failure_after_the_sale(resu
     apart = {one["name"]: one["theirs"] - one["ours"] for one in ledger["differences"] if one["what"] == "orders"}
     assert apart == bought_all_the_same
     assert ledger["revenue_ours"] == counts["amount"] < ledger["revenue_theirs"]
+
+
+def test_orders_csv_lists_every_order_that_the_shop_sold(run, result):
+    counts, orders = result["counts"], list(read_orders(run.finished.results))
+    assert len({one.number for one in orders if one.number}) >= counts["orders"]
+    # Without a number: sold, or perhaps sold, to a shopper who never saw it.
+    assert len(orders) >= result["ledger"]["orders_theirs"]
+    options = Counter(one.payment_option for one in orders)
+    assert all(options[name] >= n for name, n in counts["orders_by_option"].items())
 
 
 def test_the_report_says_why_the_shop_sold_more(run, result):

@@ -4,6 +4,7 @@ import json
 import os
 import re
 import signal
+from decimal import Decimal
 
 import msgpack
 import pytest
@@ -12,6 +13,7 @@ from instrument_faults import LONG, workers_of
 from running import QUICK
 
 from harness.distributed.messages import REFUSE, REPORT
+from harness.results.orders_file import read_orders
 
 pytestmark = [pytest.mark.end_to_end, pytest.mark.alone]
 
@@ -97,6 +99,9 @@ def test_an_interrupted_master_waits_for_the_journeys_under_way(locust, scenario
     assert run.result["ledger"]["agrees"], run.result["ledger"]
     outcomes = run.result["counts"]["journeys_by_outcome"]
     assert not {"aborted", "unfinished"} & set(outcomes), outcomes
+    amounts = [Decimal(one.amount) for one in read_orders(run.results)]
+    assert len(amounts) == run.result["counts"]["orders"] > 0
+    assert sum(amounts) * 100 == run.result["counts"]["amount"]
 
 
 def test_an_order_number_given_to_shoppers_of_two_workers_fails_the_run(locust, scenario):

@@ -91,6 +91,12 @@ class JourneyContext:
     """What the next response must report."""
     total: Decimal | None = field(init=False, default=None)
     """What the order costs; known from the list of payment options on."""
+    payable: Decimal | None = field(init=False, default=None)
+    """What the shopper pays, with the interest of installments; known from the payment on."""
+    order_number: str = field(init=False, default="")
+    """The number of the order, as soon as the shop has shown it."""
+    currency: str = field(init=False, default="")
+    """The currency of the order, if the shop has shown it."""
     product: str = field(init=False, default="")
     """The primary key of the product in the basket."""
     is_identified: bool = field(init=False)

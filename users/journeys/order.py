@@ -24,6 +24,7 @@ from users.journeys.steps import Expectation, PageRequest, PageResponse, Respons
 from users.journeys.storefront import fetch_balance
 
 _LOYALTY = "loyalty_money"
+_LONGEST_CURRENCY = 10  # characters
 
 
 def complete_order(context: JourneyContext) -> Steps[Receipt]:
@@ -42,7 +43,7 @@ def complete_order(context: JourneyContext) -> Steps[Receipt]:
 def _read_receipt(context: JourneyContext, response: PageResponse) -> Steps[Receipt]:
     """Read the completed order and compare it with what the shopper asked for."""
     with_interest = context.pre_order.get("total_amount_with_interest")
-    payable = context.total if with_interest is None else required_amount(context, with_interest)
+    payable = context.payable = context.total if with_interest is None else required_amount(context, with_interest)
     if context.as_storefront and _token(response):
         return (yield from _read_order(context, _token(response), payable))  # the storefront goes there at once
     expect = Expectation(
@@ -58,6 +59,7 @@ def _read_order(context: JourneyContext, token: str, payable: Decimal | None, nu
 
     def check(response: PageResponse) -> Outcome:
         order = response.document["order"]
+        _record_order(context, order)
         outcome = _check_same_order(order, number, payable)
         if outcome is Outcome.OK and not number and not context.order_is_new(str(order["number"])):
             return Outcome.DOUBLE_ORDER
@@ -78,6 +80,7 @@ def _new_order_check(context: JourneyContext) -> ResponseCheck:
         number = response.page_context["order_number"]
         if not has_value(number) or not _token(response):
             return Outcome.ENVELOPE
+        context.order_number = str(number)
         return Outcome.OK if context.order_is_new(str(number)) else Outcome.DOUBLE_ORDER
 
     return check
@@ -91,6 +94,17 @@ def _check_same_order(order: object, number: str, payable: Decimal | None) -> Ou
         return Outcome.NOT_ECHOED
     paid = amount(order.get("amount"))
     return Outcome.OK if paid is not None and paid == payable else Outcome.AMOUNT_MISMATCH
+
+
+def _record_order(context: JourneyContext, order: object) -> None:
+    """Record what the completed order says, before it is checked: it is an order also if something is wrong with it."""
+    if isinstance(order, dict):
+        if not context.order_number and has_value(order.get("number")):
+            context.order_number = str(order["number"])
+        currency = order.get("currency")
+        named = currency.get("value") if isinstance(currency, dict) else currency
+        if isinstance(named, str) and len(named) <= _LONGEST_CURRENCY:
+            context.currency = named
 
 
 def _token(thanks: PageResponse) -> str:

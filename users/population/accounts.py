@@ -41,6 +41,13 @@ class Account:
     phone: str = ""
     saved_choices: bool = False
     last_code: str = field(default="", repr=False)
+    file_line: int = 0
+    """Its line in the accounts file; 0: it was generated."""
+
+    @property
+    def public_name(self) -> str:
+        """Its name in results: the e-mail address of a generated customer, else the line of the accounts file."""
+        return f"line {self.file_line} of the accounts file" if self.file_line else self.email
 
 
 class AccountPool:
@@ -153,7 +160,11 @@ def _read(path: Path) -> list[Account]:
         problems += [f"accounts {path}, line {line}: {problem}" for problem in found]
         if not found:
             email, secret, first_name, last_name, phone, saved = row
-            accounts.append(Account(email.strip(), secret, first_name, last_name, phone.strip(), saved.strip() == "1"))
+            accounts.append(
+                Account(
+                    email.strip(), secret, first_name, last_name, phone.strip(), saved.strip() == "1", file_line=line
+                )
+            )
         if row[0].strip():
             lines.setdefault(row[0].strip().lower(), line)
     if problems:

@@ -11,6 +11,7 @@ from harness.distributed.master import START_LEAD, USER_COUNT_TIMEOUT
 from harness.distributed.messages import BEGIN, CLOCK_REQUEST, NEXT_RUN_ONLY, REPORT_RECEIVED, ForgedMessage
 from harness.measurement.recorder import Recorder
 from harness.measurement.sample import Window
+from harness.results.orders_file import PlacedOrder
 from harness.run.collaborators import TimeSource
 from harness.run.lifecycle import EndCause, Ending
 
@@ -50,6 +51,14 @@ class Hosts:
 
     def received(self, what):
         return {name: message for kind, name, message in self.sent if kind == what}
+
+
+class Orders:
+    """A place for orders that remembers them."""
+
+    def __init__(self):
+        self.taken = []
+        self.add = self.taken.append
 
 
 def test_workers_begin_together_once_their_clocks_are_known():
@@ -185,3 +194,16 @@ def test_a_certain_verdict_shortens_the_window_of_the_fleets_counts():
     hosts.run.close(Ending(EndCause.CERTAIN, "sure", judged_until=4.0))
     assert hosts.run.recorder is hosts.run.fleet.total
     assert hosts.run.recorder.window.steady_until == hosts.run.recorder.window.start + 4.0
+
+
+def test_orders_of_the_workers_arrive_once_and_are_acknowledged():
+    hosts = Hosts(vm_a=0.0, vm_b=0.0)
+    hosts.run.orders = orders = Orders()
+    hosts.run.start(4)
+    row = ["ON1", "gpay", "1.00", "", "a", "t"]
+    for number in (1, 2):  # the first acknowledgement was lost
+        hosts.hear("vm_a", {**counts_of(1, number), "placed": {"first": 0, "rows": [row] * number}})
+    hosts.hear("vm_b", {**counts_of(1), "placed": {"first": 0, "rows": [row]}})
+    hosts.run._request_clocks()
+    assert orders.taken == [PlacedOrder(*row)] * 3
+    assert {name: asked["orders"] for name, asked in hosts.received(CLOCK_REQUEST).items()} == {"vm_a": 2, "vm_b": 1}

@@ -6,6 +6,7 @@ from workloads import FakeWorkload
 from harness.distributed.delta import DeltaEncoder
 from harness.distributed.messages import CLOCK_REPLY, REFUSE
 from harness.distributed.worker import FINAL_REPORT_ATTEMPTS, WorkerRun
+from harness.results.orders_file import PlacedOrder
 from harness.run.collaborators import TimeSource
 
 WORKLOAD = FakeWorkload(name="own", drain=5.0)
@@ -70,3 +71,15 @@ def test_a_worker_without_a_master_sends_no_final_report():
     line.run.stop_reporting()
     line.run.send_final_report()
     assert line.said == []
+
+
+def test_a_report_holds_the_orders_that_the_master_has_not_acknowledged():
+    sent = []
+    run = WorkerRun(WORKLOAD, None, send=lambda kind, message: sent.append(message))
+    run._run, run._encoder = "r", DeltaEncoder(run.recorder)
+    for number in ("ON1", "ON2"):
+        run.order_placed(PlacedOrder(number, "gpay", "1.00", "", "a", "t"))
+    run.receive_clock_request({"run": "r", "sent": 1.0, "orders": 1})
+    run.receive_clock_request({"run": "another", "sent": 1.0, "orders": 2})
+    run._send_report(final=False)
+    assert sent[-1]["placed"] == {"first": 1, "rows": [["ON2", "gpay", "1.00", "", "a", "t"]]}

@@ -4,6 +4,7 @@ from types import SimpleNamespace
 
 from harness.locust_plugin import telemetry
 from harness.locust_plugin.telemetry import Telemetry
+from harness.results.orders_file import PlacedOrder
 
 
 class Writer:
@@ -35,3 +36,12 @@ def test_telemetry_begins_once_if_no_time_series_can_be_written(monkeypatch):
     assert [writer.running for writer in Writer.made] == [True]
     telling.end(None)
     assert [writer.running for writer in Writer.made] == [False]
+
+
+def test_the_orders_of_a_run_are_written_into_its_folder(tmp_path):
+    telling = Telemetry(lambda: None, lambda: None, lambda: 0.0)
+    run = SimpleNamespace(orders=None)
+    telling.begin(run, str(tmp_path))
+    run.orders.add(PlacedOrder("ON1", "gpay", "1.00", "", "a", "t"))
+    telling.end(None)
+    assert (tmp_path / "orders.csv").read_text().splitlines()[1:] == ["ON1,gpay,1.00,,a,t"]

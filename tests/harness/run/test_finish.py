@@ -11,6 +11,7 @@ from harness.measurement.sample import JourneySample, PageSample, Window
 from harness.objectives.parser import parse
 from harness.objectives.verdict import Severity
 from harness.reporting.report import RENDERINGS
+from harness.results.orders_file import read_orders
 from harness.run import finish as module
 from harness.run.admission import ClosedAdmission
 from harness.run.collaborators import TimeSource
@@ -289,3 +290,10 @@ def test_results_that_cannot_be_written_are_an_error(tmp_path):
     (tmp_path / "file").write_text("not a folder")
     with pytest.raises(OSError, match="file"):
         finished_of(a_run(), tmp_path / "file" / "below")
+
+
+def test_a_run_that_never_began_has_a_list_of_orders_without_rows():
+    run = Run(load(), None, TimeSource(clock=lambda: 100.0))
+    run.close(interruption("Ctrl-C"))
+    run.end()
+    assert list(read_orders(finished_of(run).folder)) == []
