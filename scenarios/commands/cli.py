@@ -38,6 +38,12 @@ def _run() -> Command:
     return run
 
 
+def _estimate() -> Command:
+    from scenarios.commands import estimate
+
+    return estimate
+
+
 def _report() -> Command:
     from scenarios.commands import report
 
@@ -76,6 +82,7 @@ def _replay() -> Command:
 
 COMMANDS: Mapping[str, CommandEntry] = {
     "run": CommandEntry("Start a load test in the console, from any folder.", _run),
+    "estimate": CommandEntry("Say what a run will send, need and prove, before it starts.", _estimate),
     "report": CommandEntry("Show a finished run again: on the console, as Markdown or as JUnit XML.", _report),
     "judge": CommandEntry("Judge a finished run again, by other objectives.", _judge),
     "compare": CommandEntry("Say whether a candidate is slower than a baseline, and how certain that is.", _compare),

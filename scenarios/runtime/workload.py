@@ -18,6 +18,7 @@ from scenarios.runtime.embedded_shop import EmbeddedShop
 from scenarios.runtime.population import ScenarioPopulation
 from scenarios.runtime.schedule import ScenarioSchedule
 from shop.contract import Page
+from shop.settings import Settings
 from users.funnel import FUNNEL_STEPS
 from users.http.origin import parse_origin, refuse_proxy
 
@@ -48,9 +49,14 @@ class ScenarioTarget:
             return str(error)
         return ""
 
+    @property
+    def shop_settings(self) -> Settings:
+        """The settings of the embedded shop."""
+        return self._scenario.shop_settings
+
     def start(self) -> EmbeddedShop:
         """Start the embedded shop with the accounts of this run; raises ``UsageError`` with its message."""
-        return EmbeddedShop.start(self._scenario.shop_settings, self._accounts.pool)
+        return EmbeddedShop.start(self.shop_settings, self._accounts.pool)
 
 
 class ScenarioWorkload:

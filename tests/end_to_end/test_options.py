@@ -5,6 +5,8 @@ import json
 import pytest
 from running import QUICK, ROOT
 
+from scenarios.commands.cli import main
+
 pytestmark = pytest.mark.end_to_end
 
 
@@ -102,6 +104,16 @@ def test_two_runs_of_smoke_ask_for_the_same_pages_in_the_same_order(locust, tmp_
     assert len(logs[0]) > 20
     assert {one["payment_option"] for one in logs[0].values()} >= {"credit_card", "masterpass", "confirmation"}
     assert {one["verification"] for one in logs[0].values()} >= {"right", "wrong", "resend", "late"}
+    _assert_estimated(run.result["counts"], tmp_path / "estimate.json")
+
+
+def _assert_estimated(counts, path):
+    """The estimate of a scenario with a list of journeys is exact, but for the first address of a process."""
+    assert main(["estimate", "smoke", "--json", str(path)]) == 0
+    estimate = json.loads(path.read_text())
+    assert estimate["arrivals"] == counts["journeys"]
+    assert estimate["orders"] == counts["orders_by_option"]
+    assert estimate["requests"] == pytest.approx(counts["pages"], rel=0.03)
 
 
 def _journeys(path):

@@ -1,0 +1,1 @@
+"""Estimates what a run will do, without sending a request."""
