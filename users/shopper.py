@@ -182,7 +182,7 @@ class ShopperUser(User):
     def _report_order(self, browser: Browser) -> None:
         run, context = self.run_, self._context
         if context is not None and (order := placed_order(context, browser.trail, run.wall_clock())) is not None:
-            run.order_placed(order)
+            run.orders.add(order)
 
     def _report_failure(self, failure: JourneyFailed) -> None:
         """Tell the report what the shop said, and the other shoppers of this process that a product is sold out."""

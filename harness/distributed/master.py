@@ -185,7 +185,7 @@ class MasterRun(Run[ContextT]):
         if not self.ended:  # the counts must not change while they are judged
             self.fleet.report(name, message, self.clock())
             for order in self.fleet.take_orders(name, message.get("placed", NO_ORDERS)):
-                self.order_placed(order)
+                self.orders.add(order)
             self.exemplars.merge(message.get("exemplars", ()))
         if message["final"]:
             worker = self.fleet.workers.get(name)

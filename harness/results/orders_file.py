@@ -113,8 +113,8 @@ def read_orders(folder: Path) -> Iterator[PlacedOrder]:
     try:
         with open_regular(path, MAX_ORDERS_BYTES) as file:
             unpacked = gzip.GzipFile(fileobj=file) if path == compressed else file
-            text = io.TextIOWrapper(unpacked, encoding="utf-8", newline="")
-            yield from _rows(path, text)
+            with io.TextIOWrapper(unpacked, encoding="utf-8", newline="") as text:
+                yield from _rows(path, text)
     except UnreadableFile as error:
         raise UsageError(
             f"{path}: cannot be read ({error}); give the results folder of a run with an {ORDERS}"

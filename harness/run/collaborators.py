@@ -35,6 +35,13 @@ class OrderSink(Protocol):
         """Take one order."""
 
 
+class NoOrders:
+    """Takes orders and keeps none: the results have no folder yet, or none can be written."""
+
+    def add(self, order: PlacedOrder) -> None:
+        """Drop one order."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunHooks:
     """The code that a run calls, and the files that it uses.

@@ -27,9 +27,8 @@ from harness.monitoring.order_numbers import OrderNumberRegister
 from harness.monitoring.process import ProcessFacts, ProcessWatch
 from harness.monitoring.shop_messages import ShopMessage
 from harness.monitoring.worker import RunFingerprint, WorkerFacts
-from harness.results.orders_file import PlacedOrder
 from harness.run.admission import Admission, NotYetOpen, SteppedArrivals
-from harness.run.collaborators import OrderSink, RunHooks, TimeSource
+from harness.run.collaborators import NoOrders, OrderSink, RunHooks, TimeSource
 from harness.run.lifecycle import Ending, Lifecycle, RunState
 from harness.run.workload import RunTarget, Target, TestDataPool, Workload
 from harness.schedule.dispatch import Arrival, Assignment, VirtualUser
@@ -64,7 +63,7 @@ class RunRecord(Generic[ContextT]):
         )
         self.partition = Partition()
         self.order_numbers = OrderNumberRegister()
-        self.orders: OrderSink | None = None
+        self.orders: OrderSink = NoOrders()
         self.lifecycle = Lifecycle(clock, self._load_over)
         self.loop_lag = Histogram()
         self.steady_lag = Histogram()
@@ -112,11 +111,6 @@ class RunRecord(Generic[ContextT]):
         self._process_watch.leave(sample.started)
         self.recorder.journey(sample)
         self.admission.end()
-
-    def order_placed(self, order: PlacedOrder) -> None:
-        """Record an order that the shop has taken, or may have taken."""
-        if self.orders is not None:
-            self.orders.add(order)
 
     def traced(self, sample: PageSample, trace_id: str) -> None:
         """Record the trace of a page as an exemplar."""

@@ -80,12 +80,19 @@ def _replay() -> Command:
     return replay
 
 
+def _reconcile() -> Command:
+    from scenarios.commands import reconcile
+
+    return reconcile
+
+
 COMMANDS: Mapping[str, CommandEntry] = {
     "run": CommandEntry("Start a load test in the console, from any folder.", _run),
     "estimate": CommandEntry("Say what a run will send, need and prove, before it starts.", _estimate),
     "report": CommandEntry("Show a finished run again: on the console, as Markdown or as JUnit XML.", _report),
     "judge": CommandEntry("Judge a finished run again, by other objectives.", _judge),
     "compare": CommandEntry("Say whether a candidate is slower than a baseline, and how certain that is.", _compare),
+    "reconcile": CommandEntry("Compare the orders of a run with the shop's own export of orders.", _reconcile),
     "plan": CommandEntry("Say whether the shop's measured capacity is enough for a forecast peak.", _plan),
     "calibrate": CommandEntry("Make a scenario from an access log.", _calibrate),
     "replay": CommandEntry(

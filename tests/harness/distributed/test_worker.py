@@ -78,7 +78,7 @@ def test_a_report_holds_the_orders_that_the_master_has_not_acknowledged():
     run = WorkerRun(WORKLOAD, None, send=lambda kind, message: sent.append(message))
     run._run, run._encoder = "r", DeltaEncoder(run.recorder)
     for number in ("ON1", "ON2"):
-        run.order_placed(PlacedOrder(number, "gpay", "1.00", "", "a", "t"))
+        run.orders.add(PlacedOrder(number, "gpay", "1.00", "", "a", "t"))
     run.receive_clock_request({"run": "r", "sent": 1.0, "orders": 1})
     run.receive_clock_request({"run": "another", "sent": 1.0, "orders": 2})
     run._send_report(final=False)
