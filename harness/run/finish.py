@@ -23,7 +23,7 @@ from harness.run.driver import Run
 from harness.run.lifecycle import EndCause
 from harness.validity import checks
 from harness.validity.ledger import LedgerComparison, compare_with_ledger
-from harness.versions import version_of
+from harness.versions import machine_kind, version_of
 
 RESULTS = Path("results")
 PACKAGES = ("checkload", "locust", "gevent", "geventhttpclient", "orjson", "prometheus-client", "scipy")
@@ -124,5 +124,5 @@ def _asked(run: Run[Any]) -> RunSettings:
 
 
 def _versions() -> dict[str, str]:
-    found = {"python": platform.python_version(), "platform": platform.platform()}
+    found = {"python": platform.python_version(), "platform": platform.platform(), "machine": machine_kind()}
     return found | {package: version_of(package) for package in PACKAGES}

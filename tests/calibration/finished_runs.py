@@ -1,7 +1,7 @@
 """Finished runs of a shop with known properties, made without waiting and judged like a real run."""
 
 import random
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from harness.measurement.recorder import Recorder
 from harness.measurement.sample import JourneySample, PageSample, Window
@@ -13,8 +13,11 @@ from harness.results.result import Result, RunSettings
 NOW = datetime(2026, 1, 2, tzinfo=UTC)
 
 
-def a_run(rate=10.0, *, page=0.05, bound=0.1, invalid=False, pays=0.8, length=60, objectives=()):
-    """A finished run: cards visit a bank, half of the gpay journeys are asked for a code, each journey has two pages."""
+def a_run(rate=10.0, *, page=0.05, bound=0.1, invalid=False, pays=0.8, length=60, objectives=(), minute=0):
+    """A finished run: cards visit a bank, half of the gpay journeys are asked for a code, each journey has two pages.
+
+    Runs of different minutes are different runs.
+    """
     chance = random.Random(1)
     recorder = Recorder(Window(0.0, 10.0, 10.0 + length))
     for number in range(int(rate * (length + 10))):
@@ -38,11 +41,11 @@ def a_run(rate=10.0, *, page=0.05, bound=0.1, invalid=False, pays=0.8, length=60
     texts = (f"page.IndexPage response_time p95 < {bound * 1e3:g}ms", *objectives)
     judgement = evaluate_run(recorder, [parse(text) for text in texts], findings)
     return Result(
-        run_id="x",
+        run_id=f"x-{minute}",
         scenario="baseline",
         asked=RunSettings(scenario={}, seed=1, target="http://127.0.0.1:1/", embedded=True, steady=float(length)),
-        started_at=NOW,
-        ended_at=NOW,
+        started_at=NOW + timedelta(minutes=minute),
+        ended_at=NOW + timedelta(minutes=minute, seconds=length + 10),
         recorder=recorder,
         judgement=judgement,
         exit=judgement.verdict.exit,

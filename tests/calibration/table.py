@@ -1,7 +1,8 @@
 """Prints the claims about the harness and their results as a Markdown table.
 
-python tests/calibration/table.py [--only simulated|searches|loopback] [--runs N] [--searches N] [--quick] [--write docs/proofs.md]
+python tests/calibration/table.py [--only simulated|searches|loopback|comparisons] [--runs N] [--searches N] [--quick] [--write docs/proofs.md]
 
+The claims about comparisons have a table of their own: ``--only comparisons --write docs/ci-gate.md``.
 Ends with 1 if a claim does not hold.
 """
 
@@ -17,6 +18,7 @@ import disturbed
 import instrument_claims
 import percentile_claims
 import plan_claims
+import regression_claims
 import thinking
 from claims import Row, balances, bounds, early_ends, frozen, mixes, objectives, schedules, steadiness, store
 
@@ -24,6 +26,7 @@ HEAD = ("claim", "n", "estimate", "95 % CI (Wilson)", "bound", "seed")
 BEGIN, END = "<!-- proofs: written by tests/calibration/table.py -->", "<!-- proofs: end -->"
 RUNS, FEW, SEARCHES = 50, 2, 300
 KINDS = ("simulated", "searches", "loopback")
+COMPARISONS = "comparisons"
 REAL = Path(__file__).parents[1] / "end_to_end"
 
 
@@ -80,7 +83,9 @@ def written(document: str, text: str) -> str:
 def asked_for(arguments: list[str] | None) -> argparse.Namespace:
     """The parsed arguments; wrong ones end the process with code 2."""
     parser = argparse.ArgumentParser(description="Print the table of what checkload claims about itself.")
-    parser.add_argument("--only", choices=KINDS, help="one kind of claims (default: all)")
+    parser.add_argument(
+        "--only", choices=(*KINDS, COMPARISONS), help="one kind of claims (default: all but comparisons)"
+    )
     parser.add_argument(
         "--runs", type=int, metavar="N", help=f"clean runs on loopback, by which the others go (default: {RUNS})"
     )
@@ -99,8 +104,8 @@ def asked_for(arguments: list[str] | None) -> argparse.Namespace:
     if min(asked.runs, asked.searches) < 1:
         parser.error(f"--runs {asked.runs}, --searches {asked.searches}: from 1")
     if asked.write is not None:
-        if asked.only or asked.quick:
-            parser.error("--write takes the whole table; leave --only and --quick out")
+        if asked.only not in (None, COMPARISONS) or asked.quick:
+            parser.error("--write takes a whole table; leave --only (except comparisons) and --quick out")
         try:
             written(asked.write.read_text(encoding="utf-8"), "")  # fails now, and not after an hour
         except (OSError, ValueError) as error:
@@ -122,8 +127,11 @@ def main(arguments: list[str] | None = None) -> int:
             searches(quick=asked.quick, number=asked.searches),
             on_loopback(asked.runs, say),
         )
-        for kind, of in zip(KINDS, kinds, strict=True):
-            for row in of if asked.only in (None, kind) else ():
+        chosen = [of for kind, of in zip(KINDS, kinds, strict=True) if asked.only in (None, kind)]
+        if asked.only == COMPARISONS:
+            chosen = [regression_claims.rows(quick=asked.quick)]
+        for of in chosen:
+            for row in of:
                 say(f"{row.claim}: {row.estimate} of {row.bound}{'' if row.holds else ': DOES NOT HOLD'}")
                 yield row
 

@@ -1,0 +1,1 @@
+"""Decides whether one version of a shop is slower, or fails more often, than another."""

@@ -1,0 +1,96 @@
+"""Compares what has a ratio: response times and throughput."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from harness.objectives.verdict import Verdict
+from harness.regression.failures import failure_shares
+from harness.regression.figures import Figure, Kind, Plan
+from harness.regression.measures import RunMeasures
+from harness.regression.percentiles import Estimate
+from harness.regression.pooled import pairs_needed, pool, smallest_seen
+from harness.regression.tolerance import OPEN_LOAD_EFFECT, RunEffect
+
+Pairs = Sequence[tuple[RunMeasures, RunMeasures]]
+_LARGEST_EXPONENT = 700.0
+
+
+@dataclass(frozen=True, slots=True)
+class TimeSubject:
+    """Whose times are compared, and where a run has its estimates."""
+
+    kind: Kind
+    name: str
+    estimates: Callable[[RunMeasures], Mapping[str, Estimate]]
+
+    def of(self, pairs: Pairs) -> list[tuple[Estimate, Estimate]]:
+        """The estimates of all pairs (baseline, candidate); empty if one run has too few samples."""
+        found = [tuple(self.estimates(one).get(self.name) for one in pair) for pair in pairs]
+        known = [(a, b) for a, b in found if a is not None and b is not None]
+        return known if len(known) == len(pairs) else []
+
+
+def compare_times(pairs: Pairs, subject: TimeSubject, plan: Plan, alpha: float) -> Figure:
+    """Compare the times of one subject; ``alpha`` is that of the bound that shows a regression."""
+    figure = Figure(kind=subject.kind, name=subject.name, verdict=Verdict.INCONCLUSIVE)
+    known = subject.of(pairs)
+    if not known:
+        return replace(figure, note="too few samples")
+    if any(math.isinf(each.logarithm) for pair in known for each in pair):
+        return _never_answered(figure, pairs, known, plan)
+    return _with_ratio(figure, known, plan.run_effect, plan, alpha)
+
+
+def compare_throughput(pairs: Pairs, plan: Plan, alpha: float) -> Figure:
+    """Compare the rates of orders. Fewer are worse, so the change is how much lower the candidate's rate is."""
+    figure = Figure(kind=Kind.THROUGHPUT, name="throughput", verdict=Verdict.INCONCLUSIVE)
+    known = [(b.orders, a.orders) for a, b in pairs if a.orders is not None and b.orders is not None]
+    if len(known) < len(pairs):
+        return replace(figure, note="too few orders")
+    effect = plan.run_effect
+    if plan.open_load:
+        effect = RunEffect(min(effect.size, OPEN_LOAD_EFFECT), effect.weight)
+    ratio = _with_ratio(figure, known, effect, plan, alpha)
+    return replace(ratio, baseline=ratio.candidate, candidate=ratio.baseline)
+
+
+def _with_ratio(
+    figure: Figure, known: Sequence[tuple[Estimate, Estimate]], effect: RunEffect, plan: Plan, alpha: float
+) -> Figure:
+    difference = pool(known, effect)
+    baseline, candidate = (math.exp(math.fsum(pair[side].logarithm for pair in known) / len(known)) for side in (0, 1))
+    bounds = math.log1p(plan.tolerance.harmless), math.log1p(plan.tolerance.harmful)
+    high = difference.high(plan.alphas.passed)
+    passed = high < bounds[1]
+    return replace(
+        figure,
+        verdict=Verdict.PASSED if passed else Verdict.INCONCLUSIVE,
+        baseline=baseline,
+        candidate=candidate,
+        change=_expm1(difference.mean),
+        low=_expm1(difference.low(alpha)),
+        high=_expm1(high),
+        smallest_seen=smallest_seen(difference, plan.tolerance.harmless, alpha),
+        p_value=difference.p_over(bounds[0]),
+        pairs_needed=None if passed else pairs_needed(difference, len(known), bounds, (alpha, plan.alphas.passed)),
+    )
+
+
+def _never_answered(figure: Figure, pairs: Pairs, known: Sequence[tuple[Estimate, Estimate]], plan: Plan) -> Figure:
+    """The figure where too many failed for a percentile: worse if the candidate certainly fails more journeys."""
+    shares = failure_shares([a.failures for a, _ in pairs], [b.failures for _, b in pairs])
+    baseline, candidate = (sum(math.isinf(pair[side].logarithm) for pair in known) for side in (0, 1))
+    return replace(
+        figure,
+        baseline=math.exp(max(a.logarithm for a, _ in known)),
+        candidate=math.exp(max(b.logarithm for _, b in known)),
+        p_value=shares.p_rise(plan.tolerance.harmless_failures) if candidate > baseline else 1.0,
+        note="too much failed for this percentile",
+    )
+
+
+def _expm1(value: float) -> float:
+    return math.expm1(value) if value < _LARGEST_EXPONENT else math.inf

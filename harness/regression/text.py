@@ -1,0 +1,132 @@
+"""Writes a comparison as text: the verdict and its reason, every figure, and what else to know."""
+
+from __future__ import annotations
+
+import math
+import textwrap
+from collections.abc import Iterator, Sequence
+
+from tabulate import tabulate
+
+from harness.objectives.verdict import Verdict
+from harness.regression.comparison import Comparison
+from harness.regression.figures import GATED, Figure, Kind
+from harness.reporting.tables import NO_VALUE
+from harness.units import format_count, format_duration, format_number, format_percent
+
+WIDTH = 100
+MOST_NAMED = 4
+"""Figures that the first sentence names."""
+
+
+def text(comparison: Comparison, percentile: str, notes: Sequence[str] = ()) -> str:
+    """The whole answer."""
+    parts = [_filled(f"{comparison.verdict.upper()}: {reason(comparison, percentile)}.")]
+    if comparison.figures:
+        parts.append(_table(comparison, percentile))
+    parts += [_filled(note) for note in (*_advice(comparison), *notes)]
+    return "\n\n".join(parts) + "\n"
+
+
+def reason(comparison: Comparison, percentile: str) -> str:
+    """Why the verdict is as it is, in one sentence without its full stop."""
+    gated = [one for one in comparison.figures if one.kind in GATED]
+    after = f"after {format_count(comparison.pairs, 'pair')} of runs"
+    match comparison.verdict:
+        case Verdict.FAILED:
+            moved = comparison.moved
+            more = f" and {len(moved) - MOST_NAMED} more" if len(moved) > MOST_NAMED else ""
+            return "the candidate is worse: " + "; ".join(_moved(one, percentile) for one in moved[:MOST_NAMED]) + more
+        case Verdict.PASSED:
+            slower = max(one.high or 0.0 for one in gated if one.kind is Kind.TIME)
+            failing = max(one.high or 0.0 for one in gated if one.kind is Kind.FAILURES)
+            return (
+                f"the candidate is not slower by more than {format_percent(max(0.0, slower))}, and it does not fail "
+                f"{format_percent(max(0.0, failing))} more of its journeys, {after}"
+            )
+        case _:
+            if not comparison.pairs:
+                return "there is no pair of runs to compare"
+            missing = [one for one in gated if one.note and one.verdict is Verdict.INCONCLUSIVE]
+            if missing:
+                return f"{missing[0].name}: {missing[0].note}"
+            open_ = ", ".join(one.name for one in gated if one.verdict is Verdict.INCONCLUSIVE)
+            return f"it is not certain whether the candidate is worse in {open_}, {after}"
+
+
+def _moved(one: Figure, percentile: str) -> str:
+    change, low = one.change, one.low
+    name = f"the {percentile} of {_named(one)}" if one.kind in {Kind.TIME, Kind.PAGE, Kind.OPTION} else one.name
+    if change is None or one.kind is Kind.SPREAD:
+        return f"{name}: {one.note}" if one.note else name
+    if one.kind is Kind.FAILURES:
+        return f"{format_percent(one.candidate or 0.0)} of its journeys fail instead of {format_percent(one.baseline or 0.0)}"
+    rose = "is longer by" if one.kind is not Kind.THROUGHPUT else "is lower by"
+    return f"{name} {rose} {format_percent(change)}, certainly by more than {format_percent(max(0.0, low or 0.0))}"
+
+
+def _named(one: Figure) -> str:
+    return {Kind.PAGE: "page ", Kind.OPTION: "payment option "}.get(one.kind, "") + one.name
+
+
+def _table(comparison: Comparison, percentile: str) -> str:
+    details = [one for one in comparison.figures if one.kind not in GATED]
+    order = [one for one in comparison.figures if one.kind in GATED]
+    order += sorted(details, key=lambda one: (one.kind, -(one.change or 0.0)))
+    headings = (
+        f"{percentile}, rates, shares",
+        "verdict",
+        "baseline",
+        "candidate",
+        "worse by",
+        "at least",
+        "at most",
+        "could see",
+    )
+    sides = ("left", "left", *["right"] * 6)
+    return tabulate([_row(one) for one in order], headings, tablefmt="simple", colalign=sides, disable_numparse=True)
+
+
+def _row(one: Figure) -> tuple[str, ...]:
+    shown = one.verdict.value if one.kind in GATED or one.verdict is Verdict.FAILED else NO_VALUE
+    if one.kind is Kind.SPREAD:
+        values = (NO_VALUE, NO_VALUE, NO_VALUE if one.change is None else f"{one.change:.2f} {one.note}".strip())
+        return (one.name, shown, *values, NO_VALUE, NO_VALUE, NO_VALUE)
+    return (
+        _named(one),
+        shown,
+        *(_value(one.kind, each) for each in (one.baseline, one.candidate)),
+        *(_change(each) for each in (one.change, one.low, one.high)),
+        NO_VALUE if one.smallest_seen is None else _change(one.smallest_seen),
+    )
+
+
+def _value(kind: Kind, value: float | None) -> str:
+    if value is None:
+        return NO_VALUE
+    if kind is Kind.FAILURES:
+        return format_percent(value)
+    return format_number(value) if kind is Kind.THROUGHPUT else format_duration(value)
+
+
+def _change(value: float | None) -> str:
+    if value is None:
+        return NO_VALUE
+    return "no limit" if math.isinf(value) else f"{value:+.1%}".replace("%", " %")
+
+
+def _advice(comparison: Comparison) -> Iterator[str]:
+    """What to do if nothing is decided."""
+    if comparison.verdict is not Verdict.INCONCLUSIVE or not comparison.pairs:
+        return
+    needed = [one.pairs_needed for one in comparison.figures if one.kind in GATED and one.pairs_needed]
+    if needed:
+        yield (
+            f"About {max(needed)} pairs of runs like {'this one' if comparison.pairs == 1 else 'these'} would be conclusive. "
+            "Run baseline and candidate in turn (A B B A …), and add each further pair with --and. "
+            "It does no harm to look after each pair: the bounds allow for that."
+        )
+
+
+def _filled(paragraph: str) -> str:
+    return textwrap.fill(paragraph, WIDTH)
