@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping
+from math import isfinite
 from typing import NamedTuple
 
 from harness.metrics.buckets import PAGE
+from harness.results.result import SlowTrace
 
 
 class Exemplar(NamedTuple):
@@ -48,6 +50,19 @@ class Exemplars:
             for kind, places in kinds.items()
             for one in places.values()
         ]
+
+    def slowest(self, most: int) -> list[SlowTrace]:
+        """The traced pages with the longest response times, the slowest first; only the slowest page of each trace."""
+        rows = [
+            SlowTrace(page=page, result=result, trace_id=one.trace_id, seconds=one.seconds, at=one.at)
+            for (page, result), kinds in self._kept.items()
+            for one in kinds.get("response", {}).values()
+            if isfinite(one.seconds)
+        ]
+        found: dict[str, SlowTrace] = {}
+        for one in sorted(rows, key=lambda row: (-row.seconds, row.trace_id, row.page)):
+            found.setdefault(one.trace_id, one)
+        return list(found.values())[:most]
 
     def merge(self, rows: Iterable[Iterable[object]]) -> None:
         """Add the exemplars that a worker sent."""

@@ -50,12 +50,23 @@ class RunSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SlowTrace:
+    """A traced request: its page, ``success`` or ``failure``, its response time in seconds, its end in seconds since 1970."""
+
+    page: str
+    result: str
+    trace_id: str
+    seconds: float
+    at: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
     """A finished run.
 
     ``stopped`` says why it ended early (``""``: it did not). ``exit`` is the exit code of the process: that of the
     verdict, unless checkload crashed. ``ledger`` is None where the shop has no ledger that checkload may read.
-    ``capacity`` is the answer of a search for the capacity.
+    ``capacity`` is the answer of a search for the capacity. ``slowest_traces`` are the slowest requests that were traced.
     """
 
     run_id: str
@@ -70,6 +81,7 @@ class Result:
     ledger: LedgerComparison | None = None
     capacity: CapacityAnswer | None = None
     versions: Mapping[str, str] = field(default_factory=dict)
+    slowest_traces: tuple[SlowTrace, ...] = ()
 
     @property
     def counts(self) -> RunTotals:
@@ -98,6 +110,7 @@ class Result:
             },
             "ledger": None if self.ledger is None else {**asdict(self.ledger), "agrees": self.ledger.agrees},
             "capacity": None if self.capacity is None else self.capacity.to_json(),
+            "slowest_traces": [asdict(one) for one in self.slowest_traces],
             "asked": asdict(self.asked),
             "versions": dict(self.versions),
             "measured": recorder.to_json(),
@@ -119,6 +132,7 @@ class Result:
             ledger=ledger_from_json(document["ledger"]),
             capacity=CapacityAnswer.from_json(found) if (found := document.get("capacity")) else None,
             versions=document["versions"],
+            slowest_traces=tuple(SlowTrace(**one) for one in document.get("slowest_traces", ())),
         )
         if asdict(result.counts) != document["counts"]:
             raise ValueError("its totals do not agree with its measurements")

@@ -81,16 +81,16 @@ def write(
     """
     clean = redacted(result, secrets)
     folder.mkdir(parents=True, exist_ok=True)
-    _write_atomically(folder / RESULT, _encoded(clean.to_json()) + b"\n")
+    write_atomically(folder / RESULT, _encoded(clean.to_json()) + b"\n")
     for name, render in renderings.items():
         try:
-            _write_atomically(folder / name, render(clean))
+            write_atomically(folder / name, render(clean))
         except OSError as error:
             logger.warning("%s cannot be written: %s", folder / name, error.strerror or error)
     return WrittenResult(folder, clean)
 
 
-def _write_atomically(path: Path, content: bytes) -> None:
+def write_atomically(path: Path, content: bytes) -> None:
     """Write a file whole or not at all; replaces a symbolic link of that name, and leaves its target alone."""
     unfinished = path.with_name(f".{path.name}.{token_hex(8)}")
     try:
@@ -170,6 +170,7 @@ def redacted(result: Result, secrets: Collection[str]) -> Result:
         ledger=ledger_from_json(redactor.redact_value(None if result.ledger is None else asdict(result.ledger))),
         versions=redactor.redact_value(dict(result.versions), foreign=True),
         recorder=result.recorder.with_renamed_labels(redactor.redact_text),
+        slowest_traces=tuple(replace(one, page=redactor.redact_text(one.page)) for one in result.slowest_traces),
     )
     if not redactor.removed:
         return clean

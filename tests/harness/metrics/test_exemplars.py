@@ -49,3 +49,16 @@ def test_exemplars_of_workers_are_merged():
     here.merge(json.loads(json.dumps(there.to_json())))
     assert shown(here) == shown(there)
     assert len(shown(here)) == 2
+
+
+def test_the_slowest_traces_come_first_each_with_its_slowest_page():
+    exemplars = Exemplars()
+    exemplars.record("Checkout", "success", {"service": 0.9, "response": 0.5}, "a", 1.75e9)
+    exemplars.record("Checkout", "failure", {"service": 0.1, "response": 2.0}, "b", 1.75e9)
+    exemplars.record("IndexPage", "success", {"service": 0.1, "response": 1.0}, "b", 1.75e9)
+    exemplars.record("IndexPage", "failure", {"response": float("inf")}, "c", 1.75e9)
+    assert [(one.trace_id, one.page, one.seconds) for one in exemplars.slowest(5)] == [
+        ("b", "Checkout", 2.0),
+        ("a", "Checkout", 0.5),
+    ]
+    assert len(exemplars.slowest(1)) == 1
