@@ -6,10 +6,13 @@ the last snapshot at most. ``read`` leaves out a damaged one, and ends the text 
 
 from __future__ import annotations
 
+import re
 import zlib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import BinaryIO
+
+from harness.reporting.html.timeline import NO_TIMELINE, RunTimeline, read_timeline
 
 SERIES_FILE_NAME = "metrics.om.gz"
 INTERVAL = 5.0
@@ -20,7 +23,15 @@ HALVE_RATE_AFTER = 360
 GZIP = 31
 """Tells zlib to use the gzip format."""
 _EOF = b"# EOF\n"
+_PACKED_EOF = zlib.compress(_EOF, wbits=GZIP)
 _PIECE = 1 << 16
+_HEADER = b"\x1f\x8b\x08\x00\x00\x00\x00\x00"
+"""The beginning of each gzip member that zlib writes: no name, no time."""
+MOST_MOMENTS = 150
+"""The most snapshots of a timeline: as many as a chart has places for."""
+MAX_FILE_BYTES = 200_000_000
+MAX_SNAPSHOT_BYTES = 50_000_000
+"""The largest snapshot that ``spread`` unpacks."""
 
 
 class SeriesFile:
@@ -55,7 +66,7 @@ class SeriesFile:
     def close(self) -> None:
         """End the file."""
         if not self._file.closed:
-            self._file.write(zlib.compress(_EOF, wbits=GZIP))
+            self._file.write(_PACKED_EOF)
             self._file.close()
 
 
@@ -73,6 +84,39 @@ def read(path: Path) -> Iterator[bytes]:
             if member != _EOF:
                 yield member
     yield _EOF
+
+
+def stored_timeline(folder: Path) -> RunTimeline:
+    """What the metrics in a folder of results show over time; an empty timeline if they are missing or damaged."""
+    try:
+        return read_timeline(spread(folder / SERIES_FILE_NAME, MOST_MOMENTS))
+    except ValueError:
+        return NO_TIMELINE
+
+
+def spread(path: Path, most: int) -> Iterator[bytes]:
+    """At most ``most`` complete snapshots, spread evenly over the run, the first and the last among them; none without a file.
+
+    It unpacks only these: all snapshots of a long run are gigabytes of text.
+    """
+    try:
+        with path.open("rb") as file:
+            packed = memoryview(file.read(MAX_FILE_BYTES))
+    except OSError:
+        return
+    starts = [found.start() for found in re.finditer(re.escape(_HEADER), packed)]
+    if starts and packed[starts[-1] :] == _PACKED_EOF:
+        del starts[-1]
+    step = max(1.0, (len(starts) - 1) / max(1, most - 1))
+    chosen = sorted({min(len(starts) - 1, round(number * step)) for number in range(min(most, len(starts)))})
+    for place in chosen:
+        unpacker = zlib.decompressobj(GZIP)
+        try:
+            text = unpacker.decompress(packed[starts[place] :], MAX_SNAPSHOT_BYTES)
+        except zlib.error:
+            continue
+        if unpacker.eof:
+            yield text
 
 
 def _members(file: BinaryIO) -> Iterator[bytes | None]:

@@ -39,7 +39,7 @@ def summary(result: Result) -> str:
     """The report as Markdown, for the summary of a CI step."""
     parts = [f"## checkload {_plain(result.scenario)}: {sentences.VERDICT_LABELS[result.judgement.verdict]}"]
     parts += [_plain(result.judgement.reason)]
-    parts += ["  \n".join(_plain(line) for line in _lines(result))]
+    parts += ["  \n".join(_plain(line) for line in run_facts(result))]
     lists = (
         ("Objectives not met", list(sentences.unmet_objectives(result))),
         ("About the measurement", list(sentences.findings(result))),
@@ -69,7 +69,8 @@ def _tables(result: Result, most_pages: int | None = None) -> list[ReportTable]:
     return [table for table in every if table.rows]
 
 
-def _lines(result: Result) -> list[str]:
+def run_facts(result: Result) -> list[str]:
+    """The run in sentences: its setup, its totals, the ledger, the answer of a search."""
     every = (
         sentences.run_setup(result),
         "" if _search_complete(result) or not result.stopped else f"Ended early: {result.stopped}",
@@ -91,7 +92,7 @@ def _search_complete(result: Result) -> bool:
 
 
 def _paragraphs(result: Result, width: int) -> str:
-    return "\n".join(_wrapped(line, width) for line in _lines(result))
+    return "\n".join(_wrapped(line, width) for line in run_facts(result))
 
 
 def _drawn_table(table: ReportTable, width: int) -> str:

@@ -20,12 +20,15 @@ from harness.results.result import Result, RunSettings
 from harness.results.store import RESULT, new_folder, write
 from harness.run.conditions import run_conditions
 from harness.run.driver import Run
+from harness.run.html_report import write_html_report
 from harness.run.lifecycle import EndCause
 from harness.validity import checks
 from harness.validity.ledger import LedgerComparison, compare_with_ledger
 from harness.versions import machine_kind, version_of
 
 RESULTS = Path("results")
+SLOWEST_TRACES = 20
+"""How many of the slowest traced requests a result has."""
 PACKAGES = ("checkload", "locust", "gevent", "geventhttpclient", "orjson", "prometheus-client", "scipy")
 
 
@@ -78,8 +81,10 @@ def finish(run: Run[Any], *, folder: Path | None, results: str, exceptions: int)
         ledger=comparison,
         capacity=answer,
         versions=_versions(),
+        slowest_traces=tuple(run.exemplars.slowest(SLOWEST_TRACES)),
     )
     written = write(result, folder or results_folder(run, results), run.workload.secrets(), report.RENDERINGS)
+    write_html_report(written.result, written.folder)
     if not run.begun:
         OrdersFile(written.folder).close()  # without orders, as far as is known; a run that began has its file already
     text = report.console(written.result, results=str(written.folder)).rstrip("\n")

@@ -1,16 +1,22 @@
-"""The command ``checkload report``: shows the report of a finished run again."""
+"""The command ``checkload report``: shows the report of a finished run again, or of several runs over each other."""
 
 from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
+from harness import files
 from harness.errors import UsageError
 from harness.exits import Exit
+from harness.metrics.series_file import stored_timeline
+from harness.objectives.verdict import Verdict
 from harness.reporting import report
+from harness.reporting.html.report_page import MOST_RUNS, report_page, several_page
+from harness.reporting.html.runs import ReportRun
 from harness.results.result import Result
-from harness.results.store import ResultError, read
+from harness.results.store import RESULT, ResultError, read
 
 CONSOLE = "console"
 FILES = {Path(name).stem: name for name in report.RENDERINGS}
@@ -19,15 +25,30 @@ FILES = {Path(name).stem: name for name in report.RENDERINGS}
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of the command to its parser."""
-    add_result_arguments(parser)
     parser.add_argument(
-        "--exit-code", action="store_true", help="return the exit code of the run: 0 passed, 3 failed, 4 invalid, …"
+        "results", nargs="+", type=Path, metavar="RESULT", help="the folder of a run's results, or its result.json"
+    )
+    _add_format(parser)
+    parser.add_argument(
+        "--html",
+        type=Path,
+        metavar="FILE",
+        help=f"write the report with charts to this file as one HTML page; up to {MOST_RUNS} results are drawn over each other",
+    )
+    parser.add_argument(
+        "--exit-code",
+        action="store_true",
+        help="return the exit code of the run, the worst of several: 0 passed, 3 failed, 4 invalid, …",
     )
 
 
 def add_result_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the arguments that name a result and the format in which it is shown."""
+    """Add the arguments that name one result and the format in which it is shown."""
     parser.add_argument("result", type=Path, metavar="RESULT", help="the folder of a run's results, or its result.json")
+    _add_format(parser)
+
+
+def _add_format(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--format",
         choices=(CONSOLE, *FILES),
@@ -37,15 +58,30 @@ def add_result_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Print the report; returns 0, or with ``--exit-code`` the exit code of the run."""
-    try:
-        result = read(arguments.result)
-    except ResultError as error:
-        raise UsageError(str(error)) from None
-    sys.stdout.write(rendered(result, arguments.format, str(arguments.result)))
+    """Print the report, or write it as HTML; returns 0, or with ``--exit-code`` the exit code of the run."""
+    places: Sequence[Path] = list(dict.fromkeys(arguments.results))
+    problems, found = [], []
+    for place in places:
+        try:
+            found.append(read(place))
+        except ResultError as error:
+            problems.append(str(error))
+    if len(places) > 1 and arguments.html is None:
+        problems.append(f"{len(places)} results: only --html FILE shows several; name one, or add --html FILE")
+    if len(places) > MOST_RUNS:
+        problems.append(f"{len(places)} results: at most {MOST_RUNS} can be told apart in one page; name fewer")
+    if problems:
+        raise UsageError("\n".join(problems))
+    if arguments.html is None:
+        sys.stdout.write(rendered(found[0], arguments.format, str(places[0])))
+    else:
+        files.write_file("--html", arguments.html, _page(places, found))
+        sys.stdout.write(f"The report is in {arguments.html}\n")
     if not arguments.exit_code:
         return int(Exit.PASSED)
-    return int(Exit.CRASHED if result.exit is Exit.CRASHED else result.judgement.verdict.exit)
+    if any(one.exit is Exit.CRASHED for one in found):
+        return int(Exit.CRASHED)
+    return int(Verdict.worst({one.judgement.verdict for one in found}).exit)
 
 
 def rendered(result: Result, form: str, place: str) -> str:
@@ -53,3 +89,22 @@ def rendered(result: Result, form: str, place: str) -> str:
     if form == CONSOLE:
         return report.console(result, results=place)
     return report.RENDERINGS[FILES[form]](result).decode()
+
+
+def _page(places: Sequence[Path], found: Sequence[Result]) -> bytes:
+    timelines = [stored_timeline(place.parent if place.name == RESULT else place) for place in places]
+    if len(found) == 1:
+        return report_page(found[0], timelines[0])
+    return several_page(
+        [
+            ReportRun(result, timeline, name)
+            for result, timeline, name in zip(found, timelines, _names(places), strict=True)
+        ]
+    )
+
+
+def _names(places: Sequence[Path]) -> list[str]:
+    """A name for each result: that of its folder, or its whole path where two folders have the same name."""
+    short = [(place.parent if place.name == RESULT else place).resolve().name for place in places]
+    chosen = short if len(set(short)) == len(short) else list(map(str, places))
+    return [name.encode(errors="replace").decode() for name in chosen]

@@ -4,7 +4,8 @@ import gzip
 
 import pytest
 
-from harness.metrics.series_file import HALVE_RATE_AFTER, INTERVAL, SeriesFile, read
+from harness.metrics.series_file import HALVE_RATE_AFTER, INTERVAL, SeriesFile, read, spread, stored_timeline
+from harness.reporting.html.timeline import NO_TIMELINE
 
 SNAPSHOTS = [f'orders_total{{run_id="r"}} {n} {1750000000 + n}.000\n'.encode() * 50 for n in range(5)]
 
@@ -92,3 +93,17 @@ def test_a_long_run_has_fewer_snapshots(path):
         file.append([b"x 1 2\n"])
     assert file.interval == 2 * INTERVAL
     file.close()
+
+
+def test_few_snapshots_are_spread_over_the_run(path):
+    assert list(spread(written(path), 3)) == [SNAPSHOTS[0], SNAPSHOTS[2], SNAPSHOTS[4]]
+    assert list(spread(path, 100)) == SNAPSHOTS
+    assert list(spread(path.with_name("nothing"), 3)) == []
+
+
+def test_a_damaged_snapshot_is_left_out(path):
+    whole = written(path, end=False).read_bytes()
+    path.write_bytes(whole[:-20])
+    assert list(spread(path, 5)) == SNAPSHOTS[:4]
+    path.write_bytes(b"rubbish")
+    assert stored_timeline(path.parent) == NO_TIMELINE

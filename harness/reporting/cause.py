@@ -1,0 +1,94 @@
+"""Says in one or two sentences what most failures of a run have in common, and which page takes the time."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+
+from harness.measurement.outcomes import Blame, Outcome
+from harness.measurement.recorder import JourneyKey, PageKey
+from harness.measurement.sample import Phase
+from harness.measurement.series import SampleSeries
+from harness.measurement.summary import page_rows, percentile
+from harness.objectives.model import ObjectiveError
+from harness.objectives.parser import parse
+from harness.objectives.verdict import Verdict
+from harness.results.result import Result
+from harness.units import format_duration, format_number, format_percent
+
+MOST_CAUSES = 3
+WORTH_SAYING = 0.05
+"""A cause with a smaller share of the failures is not said."""
+
+_NO_USER = "no virtual user was free"
+
+
+def causes(result: Result) -> list[str]:
+    """The causes as sentences, the most frequent first: of failures, then of times that broke an objective.
+
+    Failures are those of the steady part, or of the whole run if the steady part has none.
+    """
+    return [*failure_causes(result), *_time_causes(result)]
+
+
+def failure_causes(result: Result) -> list[str]:
+    """What most failed journeys have in common, or most failed pages if no journey failed."""
+    recorder = result.recorder
+    return _grouped("journey", recorder.journeys) or _grouped("page", recorder.pages)
+
+
+def _grouped(noun: str, every: Mapping[JourneyKey, SampleSeries] | Mapping[PageKey, SampleSeries]) -> list[str]:
+    failed = [(key, series) for key, series in every.items() if key.blame == Blame.SHOP]
+    failed = [one for one in failed if one[0].phase == Phase.STEADY] or failed
+    kinds: Counter[tuple[str, str]] = Counter()
+    options: dict[tuple[str, str], set[str]] = {}
+    for key, series in failed:
+        kind = (key.outcome, key.failed_page if isinstance(key, JourneyKey) else key.page)
+        kinds[kind] += series.response.total
+        options.setdefault(kind, set()).add(key.payment_option)
+    total = kinds.total()
+    return [
+        _sentence(noun, count, total, kind, options[kind])
+        for kind, count in kinds.most_common(MOST_CAUSES)
+        if count >= total * WORTH_SAYING
+    ]
+
+
+def _sentence(noun: str, count: int, total: int, kind: tuple[str, str], options: set[str]) -> str:
+    outcome, page = kind
+    what = f"`{outcome}`"
+    if outcome == Outcome.DROPPED:
+        what += f" ({_NO_USER})"
+    where = f" on {page}" if page else ""
+    only = f", all with payment option {next(iter(options))}" if len(options) == 1 and "" not in options else ""
+    if total == 1:
+        return f"The only failed {noun} is {what}{where}{only}."
+    verb = "is" if count == 1 else "are"
+    return f"{format_number(count)} of {format_number(total)} failed {noun}s {verb} {what}{where}{only}."
+
+
+def _time_causes(result: Result) -> Iterator[str]:
+    """Which page takes most of the time, if a time broke an objective."""
+    if not any(one.verdict is Verdict.FAILED and _timed(one.text) for one in result.judgement.objectives):
+        return
+    rows = page_rows(result.recorder)
+    total = sum(row.response.sum for row in rows)
+    if not total:
+        return
+    most = max(rows, key=lambda row: row.response.sum)
+    p95 = percentile(most.response, 0.95)
+    took = f", p95 {format_duration(p95)}" if p95 is not None else ""
+    yield (
+        f"{most.name} takes {format_percent(most.response.sum / total)} of the time that shoppers wait for pages "
+        f"({format_number(most.count)} pages{took})."
+    )
+    slowest = max(rows, key=lambda row: percentile(row.response, 0.95) or 0.0)
+    if slowest is not most and (worst := percentile(slowest.response, 0.95)) is not None:
+        yield f"The slowest page is {slowest.name}, p95 {format_duration(worst)}."
+
+
+def _timed(text: str) -> bool:
+    try:
+        return parse(text).metric.timed
+    except ObjectiveError:
+        return False

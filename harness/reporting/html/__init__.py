@@ -1,0 +1,1 @@
+"""Shows results as one HTML page with charts, without a network request."""

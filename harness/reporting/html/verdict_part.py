@@ -1,0 +1,160 @@
+"""The first part of the report: the verdict in words, its cause, and what was not kept."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from harness.measurement.summary import every_journey, every_page, percentile
+from harness.objectives.throughput import JOURNEYS, ORDERS, PAGES, per_second
+from harness.objectives.verdict import Finding, ObjectiveResult, Severity, Verdict
+from harness.reporting.cause import causes, failure_causes
+from harness.reporting.html.markup import Markup, element, folded, joined, section, table, with_code
+from harness.reporting.report import run_facts
+from harness.reporting.tables import NO_VALUE, format_measure
+from harness.reporting.text import throughput
+from harness.results.result import Result
+from harness.units import format_duration, format_number, format_percent
+
+WORDS = {
+    Verdict.PASSED: ("PASSED", "The shop kept every objective."),
+    Verdict.FAILED: ("FAILED", "The shop broke an objective."),
+    Verdict.INVALID: ("INVALID", "The measurement cannot be trusted. It says nothing about the shop, good or bad."),
+    Verdict.INCONCLUSIVE: ("INCONCLUSIVE", "There are too few samples to decide."),
+}
+_SYMBOLS = {
+    Verdict.PASSED: "\N{CHECK MARK}",
+    Verdict.FAILED: "\N{MULTIPLICATION X}",
+    Verdict.INVALID: "!",
+    Verdict.INCONCLUSIVE: "?",
+}
+MOST_UNFOLDED = 8
+"""Of more objectives than these, a reader unfolds the list: what was not kept stands above it."""
+_ORDER = [Verdict.FAILED, Verdict.INCONCLUSIVE, Verdict.INVALID, Verdict.PASSED]
+
+
+def banner(result: Result) -> Markup:
+    """The verdict with its reason and its cause."""
+    judgement = result.judgement
+    word, meaning = WORDS[judgement.verdict]
+    return element(
+        "header",
+        element("p", f"checkload, scenario {result.scenario}", class_="what"),
+        element("h1", element("span", _SYMBOLS[judgement.verdict], class_="symbol", aria_hidden="true"), word),
+        element("p", meaning, class_="meaning"),
+        element("p", judgement.reason, class_="reason"),
+        element("ul", *(element("li", with_code(line)) for line in _cause_lines(result)), class_="causes"),
+        class_=f"banner {judgement.verdict.value}",
+    )
+
+
+def _cause_lines(result: Result) -> Iterator[str]:
+    if result.judgement.verdict is not Verdict.INVALID:
+        yield from causes(result) if result.judgement.verdict is not Verdict.PASSED else failure_causes(result)
+        return
+    found = failure_causes(result)
+    if found:
+        yield f"The shop also failed: {found[0][:1].lower()}{found[0][1:]}"
+        yield from found[1:]
+
+
+def unmet(result: Result) -> Markup:
+    """What was not kept, and why; for an invalid run, why it cannot be trusted and what to do."""
+    judgement = result.judgement
+    problems = [one for one in judgement.findings if one.level in {Severity.INVALID, Severity.FAILED}]
+    trusted = judgement.verdict is not Verdict.INVALID
+    broken = [one for one in judgement.objectives if trusted and one.verdict not in {Verdict.PASSED, Verdict.INVALID}]
+    found = section(
+        "What the checks found" if trusted else "Why the run cannot be trusted",
+        element("ul", *(_problem(one) for one in problems)) if problems else None,
+    )
+    not_kept = section(
+        "Objectives not kept",
+        element("ul", *(_not_kept(one) for one in sorted(broken, key=_rank)), class_="unmet") if broken else None,
+    )
+    return joined(not_kept, found)
+
+
+def _problem(finding: Finding) -> Markup:
+    remedy = element("span", f" What to do: {finding.remedy}.") if finding.remedy else None
+    return element("li", _capital(finding.message), remedy)
+
+
+def _not_kept(one: ObjectiveResult) -> Markup:
+    chip = element("span", one.verdict.value, class_=f"chip {one.verdict.value}")
+    return element("li", chip, element("code", one.text), element("br"), _capital(one.sentence))
+
+
+def _rank(one: ObjectiveResult) -> int:
+    return _ORDER.index(one.verdict)
+
+
+def key_figures(result: Result) -> Markup:
+    """The figures that a reader looks for first; none for a search, in which every level has its own."""
+    if result.capacity is not None:
+        return Markup()
+    page, journey = every_page(result.recorder), every_journey(result.recorder)
+    arrivals = list(result.recorder.arrivals.values())
+    dropped, offered = sum(one.dropped for one in arrivals), sum(one.offered for one in arrivals)
+    known = bool(throughput(result))
+    pages, journeys, orders = (per_second(result.recorder, of) if known else None for of in (PAGES, JOURNEYS, ORDERS))
+    figures = [
+        ("orders a minute", NO_VALUE if orders is None else format_number(round(orders * 60))),
+        ("journeys a second", _rate(journeys)),
+        ("pages a second", _rate(pages)),
+        ("page p95", _time(percentile(page.response, 0.95))),
+        ("journey p95", _time(percentile(journey.response, 0.95))),
+        ("journeys failed", f"{format_number(journey.failed)} ({_share(journey.failed, journey.count)})"),
+        ("arrivals dropped", f"{format_number(dropped)} ({_share(dropped, offered)})"),
+    ]
+    if result.asked.model == "closed":
+        figures.pop()
+    cells = [element("div", element("dt", name), element("dd", value)) for name, value in figures]
+    return element("dl", *cells, class_="figures")
+
+
+def facts(result: Result) -> Markup:
+    """The run in sentences: its setup, its totals, the ledger; and the answer of a search."""
+    return element("div", *(element("p", line) for line in run_facts(result)), class_="facts")
+
+
+def objectives(result: Result) -> Markup:
+    """Every objective with its verdict, the broken ones first."""
+    rows = sorted(result.judgement.objectives, key=_rank)
+    headings = ("objective", "verdict", "measured", "bound", "samples")
+    cells = [
+        (
+            element("code", one.text),
+            _chip(result, one),
+            format_measure(one.measured, one.unit),
+            format_measure(one.bound, one.unit),
+            format_number(one.samples),
+        )
+        for one in rows
+    ]
+    if not cells:
+        return Markup()
+    drawn = table(headings, cells, "Objectives", text_columns=2)
+    return folded(f"All {len(cells)} objectives", drawn, key="objectives", unfolded=len(cells) <= MOST_UNFOLDED)
+
+
+def _chip(result: Result, one: ObjectiveResult) -> Markup:
+    if Verdict.INVALID in (result.judgement.verdict, one.verdict):
+        return element("span", "not judged", class_="chip")
+    return element("span", one.verdict.value, class_=f"chip {one.verdict.value}")
+
+
+def _capital(text: str) -> str:
+    start = text if text.startswith("checkload") else f"{text[:1].upper()}{text[1:]}"
+    return start if start.endswith(".") else f"{start}."
+
+
+def _share(part: int, whole: int) -> str:
+    return format_percent(part / whole) if whole else NO_VALUE
+
+
+def _rate(number: float | None) -> str:
+    return NO_VALUE if number is None else f"{number:,.0f}" if number >= 100 else f"{number:.3g}"  # noqa: PLR2004
+
+
+def _time(seconds: float | None) -> str:
+    return NO_VALUE if seconds is None else format_duration(seconds)
