@@ -11,6 +11,7 @@ from harness.capacity.answer import SEARCH_COMPLETE
 from harness.reporting import capacity
 from harness.reporting import text as sentences
 from harness.reporting.junit import junit
+from harness.reporting.markdown import escaped, table
 from harness.reporting.tables import ReportTable, objectives_table, outcomes_table, tables
 from harness.results.result import Result
 
@@ -28,7 +29,7 @@ def console(result: Result, width: int = 100, results: str = "") -> str:
     """The report for the console: the verdict, the tables behind it, the verdict again, and the folder of the results."""
     verdict = _wrapped(sentences.headline(result), width)
     parts = [verdict, _paragraphs(result, width)]
-    parts += [f"{table.title}\n{_drawn_table(table, width)}" for table in _tables(result, MOST_PAGES)]
+    parts += [f"{one.title}\n{_drawn_table(one, width)}" for one in _tables(result, MOST_PAGES)]
     parts += [_list(list(sentences.unmet_objectives(result)), "Objectives not met", width)]
     parts += [_list(list(sentences.findings(result)), "About the measurement", width)]
     parts += [_wrapped(sentences.READING_NOTE, width), verdict + (f"\nResults: {results}" if results else "")]
@@ -37,18 +38,18 @@ def console(result: Result, width: int = 100, results: str = "") -> str:
 
 def summary(result: Result) -> str:
     """The report as Markdown, for the summary of a CI step."""
-    parts = [f"## checkload {_plain(result.scenario)}: {sentences.VERDICT_LABELS[result.judgement.verdict]}"]
-    parts += [_plain(result.judgement.reason)]
-    parts += ["  \n".join(_plain(line) for line in run_facts(result))]
+    parts = [f"## checkload {escaped(result.scenario)}: {sentences.VERDICT_LABELS[result.judgement.verdict]}"]
+    parts += [escaped(result.judgement.reason)]
+    parts += ["  \n".join(escaped(line) for line in run_facts(result))]
     lists = (
         ("Objectives not met", list(sentences.unmet_objectives(result))),
         ("About the measurement", list(sentences.findings(result))),
     )
     for title, items in lists:
         if items:
-            parts.append("\n".join([f"### {title}", "", *(f"- {_plain(item)}" for item in items[:_MOST_ROWS])]))
-    parts += [_markdown(table) for table in _tables(result)]
-    parts.append(_plain(sentences.READING_NOTE))
+            parts.append("\n".join([f"### {title}", "", *(f"- {escaped(item)}" for item in items[:_MOST_ROWS])]))
+    parts += [_markdown(one) for one in _tables(result)]
+    parts.append(escaped(sentences.READING_NOTE))
     text = ""
     for part in parts:
         if len((text + part).encode()) > MOST_BYTES:
@@ -66,7 +67,7 @@ def _tables(result: Result, most_pages: int | None = None) -> list[ReportTable]:
         *capacity.tables(result.capacity),
         outcomes_table(result.recorder),
     ]
-    return [table for table in every if table.rows]
+    return [one for one in every if one.rows]
 
 
 def run_facts(result: Result) -> list[str]:
@@ -95,37 +96,24 @@ def _paragraphs(result: Result, width: int) -> str:
     return "\n".join(_wrapped(line, width) for line in run_facts(result))
 
 
-def _drawn_table(table: ReportTable, width: int) -> str:
+def _drawn_table(one: ReportTable, width: int) -> str:
     widest = max(16, min(_CELL, width - 40))
-    limits = [widest if place < table.text_columns else None for place in range(len(table.headings))]
+    limits = [widest if place < one.text_columns else None for place in range(len(one.headings))]
     return tabulate(
-        table.rows,
-        table.headings,
+        one.rows,
+        one.headings,
         tablefmt="simple",
-        colalign=table.alignment,
+        colalign=one.alignment,
         disable_numparse=True,
         maxcolwidths=limits,
     )
 
 
-def _markdown(table: ReportTable) -> str:
-    rows = [tuple(_plain(cell) for cell in row) for row in table.rows[:_MOST_ROWS]]
-    drawn = tabulate(
-        rows,
-        table.headings,
-        tablefmt="pipe",
-        colalign=table.alignment,
-        disable_numparse=True,
-        preserve_whitespace=False,
-    )
-    left = len(table.rows) - len(rows)
-    return f"### {table.title}\n\n{drawn}" + (f"\n\n{left} more rows are in `result.json`." if left else "")
-
-
-def _plain(text: str) -> str:
-    """The text escaped for Markdown; in a table, a bar would end the cell."""
-    text = text.replace("&", "&amp;").replace("<", "&lt;").replace("|", "\\|")
-    return " ".join(text.replace("*", "\\*").replace("_", "\\_").replace("`", "\\`").split())
+def _markdown(one: ReportTable) -> str:
+    rows = one.rows[:_MOST_ROWS]
+    left = len(one.rows) - len(rows)
+    drawn = table(one.headings, rows, alignment=one.alignment)
+    return f"### {one.title}\n\n{drawn}" + (f"\n\n{left} more rows are in `result.json`." if left else "")
 
 
 def _list(items: list[str], title: str, width: int) -> str:

@@ -38,6 +38,18 @@ def _run() -> Command:
     return run
 
 
+def _gate() -> Command:
+    from scenarios.commands import gate
+
+    return gate
+
+
+def _comment() -> Command:
+    from scenarios.commands import comment
+
+    return comment
+
+
 def _estimate() -> Command:
     from scenarios.commands import estimate
 
@@ -88,8 +100,10 @@ def _reconcile() -> Command:
 
 COMMANDS: Mapping[str, CommandEntry] = {
     "run": CommandEntry("Start a load test in the console, from any folder.", _run),
+    "gate": CommandEntry("Run a scenario for a pipeline: repeat an undecided run, write a comment.", _gate),
     "estimate": CommandEntry("Say what a run will send, need and prove, before it starts.", _estimate),
     "report": CommandEntry("Show a finished run again: on the console, as Markdown or as JUnit XML.", _report),
+    "comment": CommandEntry("Write a comment for a pull request about a finished run.", _comment),
     "judge": CommandEntry("Judge a finished run again, by other objectives.", _judge),
     "compare": CommandEntry("Say whether a candidate is slower than a baseline, and how certain that is.", _compare),
     "reconcile": CommandEntry("Compare the orders of a run with the shop's own export of orders.", _reconcile),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from collections.abc import Sequence
 from importlib.util import find_spec
 
 from harness.errors import UsageError
@@ -26,9 +27,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Replace this process with Locust; the exit code of Locust is that of the run."""
+    os.execv(sys.executable, command_line(arguments.scenario, arguments.options, headless=not arguments.web_ui))
+
+
+def command_line(scenario: str, options: Sequence[str], *, headless: bool = True) -> list[str]:
+    """The command that runs a scenario with Locust; raises ``UsageError`` if checkload is not installed completely."""
     spec = find_spec("locustfile")
     if spec is None or spec.origin is None:
         raise UsageError("checkload is not installed completely: locustfile.py is missing; install it again")
-    head = [] if arguments.web_ui else ["--headless"]
-    command = [sys.executable, "-m", "locust", "-f", spec.origin, *head, "--scenario", arguments.scenario]
-    os.execv(sys.executable, [*command, *arguments.options])
+    head = ["--headless"] if headless else []
+    return [sys.executable, "-m", "locust", "-f", spec.origin, *head, "--scenario", scenario, *options]
