@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from harness import special_functions
 from harness.capacity.effective_rate import EffectiveRate
 from harness.capacity.estimate import ObjectiveCounts
 from harness.capacity.level_counts import LevelCounter, LevelCounts
@@ -59,6 +60,7 @@ class CapacityController:
     """
 
     def __init__(self, plan: SearchPlan, objectives: Sequence[Objective], run: RunView) -> None:
+        special_functions.load()  # the estimates under load must not wait for it
         longest = max((one.bound for one in objectives if one.metric.timed), default=0.0)
         self._after = min(longest, LONGEST_AFTER) + AFTER
         self.plan = replace(plan, after=self._after)

@@ -11,9 +11,8 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from scipy.special import bdtr, stdtrit
-
 from harness.objectives.statistics import Z_95, proves_kept
+from harness.special_functions import bdtr, stdtrit
 
 BATCHES = 5
 USUAL_STEEPNESS = 8.0
@@ -121,7 +120,7 @@ def _proved_with(total: float, share: float, allowed: float) -> float:
     count, most = int(total), -1
     while most < count and proves_kept(count, most + 1, allowed, 0.05):
         most += 1
-    return float(bdtr(most, count, share)) if most >= 0 else 0.0
+    return bdtr(most, count, share) if most >= 0 else 0.0
 
 
 def _steepness(tracked: Sequence[tuple[float, ObjectiveCounts]], middle: float) -> float:
@@ -170,4 +169,4 @@ def _spread(logs: Sequence[float]) -> float:
         means.append(math.fsum(part) / len(part))
     mean = math.fsum(means) / count
     deviation = math.sqrt(math.fsum((each - mean) ** 2 for each in means) / (count - 1))
-    return float(stdtrit(count - 1, 0.975)) * deviation / math.sqrt(count)
+    return stdtrit(count - 1, 0.975) * deviation / math.sqrt(count)

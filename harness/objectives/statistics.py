@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 
-from scipy.special import betainc, chndtr, stdtrit
+from harness.special_functions import betainc, chndtr, stdtrit
 
 Z_95 = 1.96
 """The standard errors to each side of a 95 % interval."""
@@ -42,7 +42,7 @@ def proves_kept(total: float, over: float, allowed: float, alpha: float) -> bool
     ``P(Binomial(total, allowed) <= over) <= alpha``, the early-stopping criterion of MLPerf LoadGen. ``allowed`` is a share over 0
     and below 1, ``alpha`` is 1 minus the confidence.
     """
-    return over < total and float(betainc(total - over, over + 1, 1 - allowed)) <= alpha
+    return over < total and betainc(total - over, over + 1, 1 - allowed) <= alpha
 
 
 def proves_broken(total: float, over: float, allowed: float, alpha: float) -> bool:
@@ -50,7 +50,7 @@ def proves_broken(total: float, over: float, allowed: float, alpha: float) -> bo
 
     ``P(Binomial(total, allowed) >= over) <= alpha``.
     """
-    return over > 0 and float(betainc(over, total - over + 1, allowed)) <= alpha
+    return over > 0 and betainc(over, total - over + 1, allowed) <= alpha
 
 
 def fewest_samples(allowed: float, confidence: float, over: int = 0) -> int:
@@ -151,7 +151,7 @@ def proves_kept_in_clusters(total: float, over: float, allowed: float, alpha: fl
     """
     size = (effect + 1) / 2
     clusters = total * allowed / size
-    chance = float(chndtr(2 * over / size, _NO_DEGREES, 2 * clusters)) if over else math.exp(-clusters)
+    chance = chndtr(2 * over / size, _NO_DEGREES, 2 * clusters) if over else math.exp(-clusters)
     return over < total and (chance <= alpha or proves_kept(total / effect, over / effect, allowed, alpha))
 
 
@@ -160,7 +160,7 @@ def mean_confidence_interval(values: Sequence[float], confidence: float) -> tupl
     n = len(values)
     mean = math.fsum(values) / n
     spread = math.sqrt(math.fsum((value - mean) ** 2 for value in values) / (n - 1))
-    return mean, float(stdtrit(n - 1, confidence)) * spread / math.sqrt(n)
+    return mean, stdtrit(n - 1, confidence) * spread / math.sqrt(n)
 
 
 def mean_error_factor(
@@ -182,11 +182,11 @@ def mean_error_factor(
         for index, (n, one) in enumerate(slices):
             batch[index * count // len(slices)] += one - n * mean
         errors.append(math.fsum(each**2 for each in batch) / (count - 1) * count / whole**2)
-    between = float(stdtrit(BATCHES[0] - 1, confidence)) * math.sqrt(math.fsum(errors) / len(errors))
+    between = stdtrit(BATCHES[0] - 1, confidence) * math.sqrt(math.fsum(errors) / len(errors))
     effect = 1 + VARIATION_MARGIN * common_variation
     varied = deviation**2 + (effect - 1) * max(deviation, mean) ** 2
     degrees = max(2.0, total / effect / 8)  # fewer than independent samples, because the effect is an estimate
-    return math.exp(max(between, float(stdtrit(degrees, confidence)) * math.sqrt(varied / total) / mean))
+    return math.exp(max(between, stdtrit(degrees, confidence) * math.sqrt(varied / total) / mean))
 
 
 def _smallest_that(start: int, decides: Callable[[int], bool]) -> int | None:

@@ -8,10 +8,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from statistics import NormalDist
 
-from scipy.special import stdtrit
-
 from harness.planning.carried_capacity import RUN_EFFECT, CarriedCapacity, EvidenceGrade, draw_with_run_effect
 from harness.planning.usl import Usl, best_fit, interval
+from harness.special_functions import stdtrit
 
 REPLICATES = 400
 MIN_UNCERTAINTY = 0.005
@@ -81,7 +80,7 @@ class Scaling:
 
     def _deviations(self, confidence: float) -> float:
         freedom = len(self.measured) - _free_parameters(self.law)
-        return float(stdtrit(freedom, (1 + confidence) / 2)) if freedom > 0 else 0.0
+        return stdtrit(freedom, (1 + confidence) / 2) if freedom > 0 else 0.0
 
 
 def scaling(measured: Sequence[CarriedCapacity], *, seed: int, replicates: int = REPLICATES) -> Scaling:

@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from statistics import NormalDist
 
 from scipy.optimize import nnls
-from scipy.special import stdtrit
+
+from harness.special_functions import stdtrit
 
 FEWEST_POINTS = 6
 """The least number of points; with fewer, three numbers fit nearly anything."""
@@ -95,7 +96,7 @@ def fit(points: Sequence[Point], *, seed: int, replicates: int = 400, fewest: in
     law = best_fit(usable)
     residuals = [x / law.throughput(n) - 1 for n, x in usable]
     free = max(1, len(usable) - 3)
-    stretch = math.sqrt(len(usable) / free) * float(stdtrit(free, 0.975)) / NormalDist().inv_cdf(0.975)
+    stretch = math.sqrt(len(usable) / free) * stdtrit(free, 0.975) / NormalDist().inv_cdf(0.975)
     centre = math.fsum(residuals) / len(residuals)
     chance = random.Random(seed)
     others = []

@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from harness import special_functions
 from harness.measurement.histogram import Histogram
 from harness.measurement.outcomes import Blame
 from harness.measurement.recorder import Recorder
@@ -56,6 +57,7 @@ class InterimAnalyses:
         constant_rate: bool | None = None,
         is_open: bool = True,
     ) -> None:
+        special_functions.load()  # an interim check under load must not wait for it
         self.objectives = tuple(objectives)
         self._warm_up, self._steady = warm_up, steady
         self._guaranteed = dict(guaranteed or {})

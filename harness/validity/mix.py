@@ -5,9 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping
 
-from scipy.special import chdtrc
-
 from harness.objectives.verdict import Finding, Severity
+from harness.special_functions import chdtrc
 from harness.units import format_count, format_number
 from harness.validity.evidence import Evidence, LabelCount
 
@@ -38,7 +37,7 @@ def mix_as_planned(evidence: Evidence) -> Iterator[Finding]:
         if len(cells) < 2:  # noqa: PLR2004  one kind cannot be too frequent
             continue
         statistic = sum((observed - expected) ** 2 / expected for observed, expected in cells.values())
-        p_value = float(chdtrc(len(cells) - 1, statistic))
+        p_value = chdtrc(len(cells) - 1, statistic)
         if p_value < ALPHA:
             name = max(cells, key=lambda name: abs(_deviation(cells[name])))
             observed, expected = cells[name]

@@ -13,13 +13,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from scipy.special import stdtr
-
 from harness.measurement.histogram import Histogram
 from harness.measurement.outcomes import Blame
 from harness.measurement.recorder import Recorder
 from harness.measurement.sample import Phase
 from harness.objectives.verdict import Finding, Severity
+from harness.special_functions import stdtr
 from harness.units import format_duration, format_percent
 from harness.validity.evidence import Evidence
 
@@ -181,9 +180,7 @@ def compare_stretches(first: Sequence[float], second: Sequence[float]) -> Drift 
         error**2 / (n - 1) for error, n in zip(errors, effective_sample_sizes, strict=True)
     )
     difference_of_means = means[1] - means[0]
-    return Drift(
-        math.exp(difference_of_means), 2 * float(stdtr(freedom, -abs(difference_of_means) / math.sqrt(sum(errors))))
-    )
+    return Drift(math.exp(difference_of_means), 2 * stdtr(freedom, -abs(difference_of_means) / math.sqrt(sum(errors))))
 
 
 def _detrended(values: Sequence[float]) -> list[float]:

@@ -10,6 +10,7 @@ from dataclasses import replace
 
 import pytest
 
+from harness import special_functions
 from harness.capacity.answer import CapacityAnswer, capacity_answer, curve
 from harness.capacity.controller import CapacityController, can_be_searched
 from harness.capacity.model import Purpose, SearchPlan
@@ -246,6 +247,12 @@ def test_a_rate_is_not_held_beyond_the_budget():
     simulation = FailingLate(SearchPlan(start=18, most=18, budget=85, confirm=40), servers=50, mean=0.02)
     simulation.run()
     assert simulation.levels.length <= 85
+
+
+def test_a_search_loads_scipy_before_the_load():
+    special_functions.load.cache_clear()
+    SimulatedSearch(SearchPlan(start=20, most=20, budget=200, confirm=20))
+    assert special_functions.load.cache_info().currsize == 1
 
 
 class Waiting(SimulatedSearch):
