@@ -101,7 +101,7 @@ def _scale(*, quick: bool) -> dict[str, dict]:
     found["master"] = asked("scale.py", "master", 8 if quick else 64)
     found["recording a page"] = asked("scale.py", "sample")
     for name, at_least in {"being scraped": WANTED_SERIES, "being scraped, all pages": 2 * WANTED_SERIES}.items():
-        found[name] = asked("scale.py", "scrape", 1 if quick else 6, at_least)
+        found[name] = asked("scale.py", "scrape", 1 if quick else 6, at_least // 8 if quick else at_least)
     return found
 
 

@@ -12,6 +12,7 @@ import random
 import resource
 import sys
 import time
+from bisect import bisect_left
 from pathlib import Path
 from typing import Any
 
@@ -245,7 +246,9 @@ def scrape(seconds: int, at_least: int) -> dict[str, float]:
         text = b"".join(collector.text(form=ExpositionFormat.OPENMETRICS))
         return sum(not line.startswith(b"#") for line in text.splitlines())
 
-    pages = next((n for n in range(8, len(Page), 2) if series(collector_of(n)) >= at_least), len(Page))
+    numbers = [*range(8, len(Page), 2), len(Page)]
+    place = bisect_left(numbers[:-1], at_least, key=lambda number: series(collector_of(number)))
+    pages = numbers[place]
     whole, half = collector_of(pages), collector_of(pages // 2)
     quiet, scraped = lag(seconds, None), lag(seconds, whole)
     return {

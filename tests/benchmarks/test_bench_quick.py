@@ -11,7 +11,6 @@ import pytest
 BENCH = Path(__file__).with_name("bench_client.py")
 
 
-@pytest.mark.alone
 @pytest.mark.end_to_end
 def test_a_quick_run_writes_all_figures_between_the_marks(tmp_path):
     page = tmp_path / "benchmarks.md"
