@@ -1,9 +1,8 @@
 """Breaks rules with one small mistake at a time, in an expression, a wait or a severity."""
 
 import copy
+import json
 import re
-
-import yaml
 
 MATCHER = re.compile(r"""\w+(?:=~|!=|!~|=)"[^"]*" ?,? ?""")
 THRESHOLD = re.compile(r"(?<=[<>] )\d+(?:\.\d+)?")
@@ -76,4 +75,4 @@ def _replaced(text, found, new):
 
 def dumped(rules):
     """The text of a rule file."""
-    return yaml.safe_dump(rules, sort_keys=False, width=1000)
+    return json.dumps(rules)  # JSON is YAML
