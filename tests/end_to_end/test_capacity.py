@@ -7,12 +7,12 @@ description = "A shop of one page time and so many workers, searched."
 objectives = ["page response_time p95 < 200ms", "journey failures < 5%"]
 
 [capacity]
-start = "7/s"
+start = "9/s"
 most = "40/s"
-budget = "110s"
-level = "6s"
+budget = "80s"
+level = "5s"
 arrivals = 40
-confirm = "12s"
+confirm = "10s"
 grow = 1.35
 
 [arrivals]
@@ -40,6 +40,7 @@ LIMIT = 4 / 0.016
 
 
 @pytest.mark.alone
+@pytest.mark.capacity
 @pytest.mark.end_to_end
 def test_the_search_finds_the_capacity_of_the_shop(locust, tmp_path, free_port):
     path = tmp_path / "searched.toml"
@@ -53,7 +54,7 @@ def test_the_search_finds_the_capacity_of_the_shop(locust, tmp_path, free_port):
     assert found["judgement"]["findings"], "nothing was checked"
     purposes = [point["purpose"] for point in answer["points"]]
     assert purposes[0] == "widen"
-    assert sum(point["seconds"] for point in answer["points"]) <= 110
+    assert sum(point["seconds"] for point in answer["points"]) <= 80
     a_journey = counts["pages"] / counts["journeys"]
     if not any(
         point["trouble"] for point in answer["points"]
@@ -74,7 +75,6 @@ def test_the_search_finds_the_capacity_of_the_shop(locust, tmp_path, free_port):
     assert "Levels of the search" in (run.results / "summary.md").read_text()
 
 
-@pytest.mark.alone
 @pytest.mark.end_to_end
 def test_a_budget_without_a_search_is_refused(locust):
     run = locust("--headless", "--scenario", "smoke", "--budget", "2m").wait()
