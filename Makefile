@@ -6,15 +6,22 @@ READY := $(VENV)/.ready
 # A load needs no test tools.
 LOAD_READY := $(VENV)/.load-ready
 
-.PHONY: load test unit lint check docs bench bench-shop bench-scrape fuzz clean
+.PHONY: load test test-fast unit lint check docs bench bench-shop bench-scrape fuzz clean
 
 load: $(LOAD_READY)
 	$(BIN)/locust --headless --scenario baseline
 
+# Without bytecode, each of the hundreds of processes that the tests start compiles checkload again.
+unit test test-fast: export PYTHONDONTWRITEBYTECODE =
+
+# More processes than cores: the tests with real processes wait most of the time.
 test: $(READY)
-	$(BIN)/pytest -n auto --maxprocesses 4 -m "not end_to_end"
-	$(BIN)/pytest -m alone
-	$(BIN)/pytest -n 2 --dist loadfile -m "end_to_end and not alone"
+	$(BIN)/pytest -n auto --maxprocesses 4 -m "not end_to_end" --junit-xml results/quick-tests.xml
+	$(BIN)/pytest -n 6 --dist loadgroup -m end_to_end --junit-xml results/process-tests.xml
+
+test-fast: $(READY)
+	$(BIN)/pytest -n auto --maxprocesses 4 -m "not end_to_end and not calibration"
+	$(BIN)/pytest -n 6 --dist loadgroup -m "end_to_end and not (calibration or capacity or mutants)"
 
 unit: $(READY)
 	$(BIN)/pytest -n auto --maxprocesses 4 -m "not end_to_end and not calibration"

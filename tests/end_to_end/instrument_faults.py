@@ -71,6 +71,7 @@ class Fault:
 
     ``check`` is the finding that must be invalid, ``said`` what its message must match. ``inside`` names the fault that
     ``faulty_locustfile.py`` causes within the process, ``outside`` causes it from here for as long as the context lasts.
+    ``measures`` says that another load on the machine could change the finding.
     """
 
     name: str
@@ -81,6 +82,7 @@ class Fault:
     inside: str = ""
     arguments: tuple[str, ...] = ()
     outside: Callable = nothing
+    measures: bool = False
 
     def __str__(self):
         return self.name
@@ -121,6 +123,7 @@ FAULTS = (
         scenario=SHORT.replace("25/s", "60/s"),
         arguments=("--processes", "1"),
         outside=hog,
+        measures=True,
     ),
     Fault(
         "200 ms blocks of the event loop",
@@ -128,6 +131,7 @@ FAULTS = (
         r"99 % of the probes of the event loop were less than [12]\d\d ms late; 50 ms is allowed",
         "worker",
         inside="block",
+        measures=True,
     ),
     Fault(
         "SIGSTOP of a worker",

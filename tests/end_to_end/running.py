@@ -7,10 +7,13 @@ import signal
 import subprocess
 import sys
 import threading
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
+from room import room_for_load
 from scraping import a_free_port
 
 ROOT = Path(__file__).parents[2]
@@ -62,22 +65,30 @@ class Finished:
 class Locust:
     """One ``locust`` process."""
 
+    made: ClassVar[list[tuple[str, "Locust"]]] = []
+    """Each process, with the test that started it."""
+
     def __init__(self, results, *arguments, environment=None, cwd=ROOT):
-        self.results = results
+        self.results = Path(results)
+        self.arguments = arguments
         if "--processes" in arguments and "--master-bind-port" not in arguments:
             # Two runs at a time would use the same default port of Locust, or their workers would connect to the wrong master.
             port = str(a_free_port())
             arguments = (*arguments, "--master-bind-port", port, "--master-port", port)
         command = [sys.executable, "-m", "locust", "--metrics-port", "0", "--results", str(results), *arguments]
-        self.process = subprocess.Popen(
-            command,
-            cwd=cwd,
-            env={**os.environ, **(environment or {})},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
+        # The second process of a test joins the load of the first.
+        joins = any(one.process.poll() is None for _, one in self.made)
+        with nullcontext() if joins else room_for_load():
+            self.process = subprocess.Popen(
+                command,
+                cwd=cwd,
+                env={**os.environ, **(environment or {})},
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+            )
+        self.made.append((os.environ.get("PYTEST_CURRENT_TEST", "").rpartition(" (")[0], self))
         self.output = ""
 
     def wait(self, timeout=LONGEST):

@@ -3,10 +3,12 @@
 import pytest
 from instrument_faults import FAULTS
 
-pytestmark = [pytest.mark.end_to_end, pytest.mark.alone]
+pytestmark = pytest.mark.end_to_end
 
 
-@pytest.mark.parametrize("fault", FAULTS, ids=str)
+@pytest.mark.parametrize(
+    "fault", [pytest.param(one, id=one.name, marks=[pytest.mark.alone] if one.measures else []) for one in FAULTS]
+)
 def test_the_verdict_names_the_fault(fault, locust, scenario):
     run = fault.run(locust, scenario(fault.scenario))
     assert run.code == 4, run.output

@@ -15,7 +15,7 @@ from running import QUICK
 from harness.distributed.messages import REFUSE, REPORT
 from harness.results.orders_file import read_orders
 
-pytestmark = [pytest.mark.end_to_end, pytest.mark.alone]
+pytestmark = pytest.mark.end_to_end
 
 LISTS = {"Countries", "Cities", "Townships", "Districts"}
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from instrument_faults import LONG, workers_of
 
-pytestmark = [pytest.mark.end_to_end, pytest.mark.alone]
+pytestmark = pytest.mark.end_to_end
 
 GONE = 5.0  # seconds after which the load has ended
 SLOW = LONG + '[shop.service]\ndefault = "60ms"\n'

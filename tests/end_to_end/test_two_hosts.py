@@ -9,7 +9,7 @@ import pytest
 from relay import Relay
 from running import QUICK
 
-pytestmark = [pytest.mark.end_to_end, pytest.mark.alone]
+pytestmark = pytest.mark.end_to_end
 
 WORKERS = ("127.0.0.2", "127.0.0.3")
 DELAY, LOSS = 0.020, 0.01
