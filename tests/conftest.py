@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, settings
 settings.register_profile("repeatable", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("repeatable")
 
-pytest_plugins = ["placing"]
+pytest_plugins = ["placing", "reasons", "repeating", "pytester"]
 
 # Tests send Ctrl-C to processes. What runs in the background or under nohup has them ignore it, and so would its children.
 for _signal, _handler in ((signal.SIGINT, signal.default_int_handler), (signal.SIGHUP, signal.SIG_DFL)):

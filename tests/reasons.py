@@ -1,0 +1,167 @@
+"""Says first in the output of a failed test whether the shop, the harness or a crowded machine was the reason.
+
+The runs of the test tell: those that it started itself, or that were started for all tests of its file. Without runs, the place of
+the error tells.
+"""
+
+import json
+import sys
+import time
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from subprocess import TimeoutExpired
+
+import pytest
+from _pytest._code.code import ReprEntryNative
+
+ROOT = Path(__file__).parents[1]
+SHOP, HARNESS, CROWD = "the shop", "the harness", "a crowded machine"
+CROWDED = 0.8
+"""The part of a test in which something waited for a processor, from which on a timeout says nothing about the code."""
+TIMING = {"busy", "collector", "cpu", "crowded", "lateness", "loop", "pressure", "steal", "worker_lag"}
+"""The findings of checkload that a crowded machine causes."""
+BROKEN_ON_PURPOSE = ("[shop.faults]", "[shop.service]", "[shop.freeze]")
+OWN = ("harness", "users", "scenarios", "dashboards", "locustfile.py")
+
+_BEGAN = pytest.StashKey[tuple[float, float]]()
+
+
+@dataclass(frozen=True)
+class Run:
+    """What one run of a test left behind: its exit code, its output, its result and whether its shop was to fail."""
+
+    code: int | None
+    output: str
+    result: dict
+    shop_may_fail: bool = False
+
+    @property
+    def crowding(self):
+        """The finding that makes this run invalid because of a crowded machine, or ``""``."""
+        found = self.result.get("judgement", {}).get("findings", ())
+        bad = [one for one in found if one["level"] == "invalid"]
+        return bad[0]["message"] if bad and bad[0]["check"] in TIMING else ""
+
+    @property
+    def accusation(self):
+        """What the shop did wrong, or ``""``."""
+        judged = self.result.get("judgement", {})
+        ended = any(one["check"] == "target" and one["level"] == "invalid" for one in judged.get("findings", ()))
+        return judged["reason"] if ended or judged.get("verdict") == "failed" else ""
+
+    def __str__(self):
+        judged = self.result.get("judgement")
+        said = f"{judged['verdict']}: {judged['reason']}" if judged else "no result"
+        return f"exit code {self.code}, {said}"
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item):
+    item.stash[_BEGAN] = (time.monotonic(), _waited())
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item, call):
+    report = yield
+    if report.failed:
+        runs = runs_of(item)
+        who, why = reason(call.excinfo, runs, crowd_of(item), item.path)
+        report.user_properties.append(("reason", who))
+        lines = [f"REASON: {who}: {why}", *(f"run {number}: {run}" for number, run in enumerate(runs, 1))]
+        report.longrepr = _say_first(report.longrepr, who, lines)
+    return report
+
+
+def reason(error, runs, crowd, test):
+    """Who was the reason of a failed test, and why we think so.
+
+    ``error`` is pytest's, ``crowd`` the part of the test in which something waited for a processor, ``test`` the test's file.
+    """
+    for run in runs:
+        if "Traceback (most recent call last)" in run.output:
+            return HARNESS, "a run printed a traceback"
+    for run in runs:
+        if run.crowding:
+            return CROWD, run.crowding
+    if crowd >= CROWDED and (
+        error.errisinstance((TimeoutExpired, TimeoutError)) or "was killed after" in str(error.value)
+    ):
+        return CROWD, f"something took too long, and {crowd:.0%} of the time something waited for a processor"
+    for run in runs:
+        if run.accusation and not run.shop_may_fail:
+            return SHOP, run.accusation
+    if runs:
+        return HARNESS, "no run was disturbed, and no shop did what it should not"
+    return _by_place(error, test)
+
+
+def reason_in(report):
+    """Who was the reason, as a report of a failed test says."""
+    return dict(report.user_properties).get("reason")
+
+
+def forget_runs(item):
+    """Forget the runs of this test's file, because it is run again."""
+    if running := sys.modules.get("running"):
+        file = item.nodeid.partition("::")[0]
+        running.Locust.made[:] = [one for one in running.Locust.made if one[0].partition("::")[0] != file]
+
+
+def runs_of(item):
+    """The runs that this test started, or those of its file if it started none."""
+    running = sys.modules.get("running")
+    made = running.Locust.made if running else []
+    own = [one for name, one in made if name == item.nodeid]
+    file = item.nodeid.partition("::")[0]
+    return [_seen(one) for one in own or [one for name, one in made if name.partition("::")[0] == file]]
+
+
+def crowd_of(item):
+    """The part of the test so far in which something on this machine waited for a processor; 0 if the system does not say."""
+    began, waited = item.stash.get(_BEGAN, (0.0, 0.0))
+    return (_waited() - waited) / max(0.001, time.monotonic() - began)
+
+
+def _seen(locust):
+    result = {}
+    with suppress(OSError, ValueError):
+        result = json.loads(next(iter(locust.results.rglob("result.json"))).read_text())
+    scenario = ""
+    with suppress(OSError, ValueError, IndexError):
+        scenario = Path(locust.arguments[locust.arguments.index("--scenario") + 1]).read_text()
+    to_fail = any(one in scenario for one in BROKEN_ON_PURPOSE)
+    return Run(locust.process.poll(), locust.output, result, to_fail)
+
+
+def _by_place(error, test):
+    places = [Path(str(entry.path)) for entry in error.traceback]
+    inside = [place.relative_to(ROOT) for place in places if place.is_relative_to(ROOT)]
+    for place in reversed(inside):
+        if place.parts[0] == "shop":
+            return SHOP, f"the error comes from {place}"
+        if place.parts[0] in OWN:
+            return HARNESS, f"the error comes from {place}"
+    parts = test.relative_to(ROOT / "tests").parts if test.is_relative_to(ROOT / "tests") else ("",)
+    return (
+        SHOP if parts[0] in {"shop", "second_shop"} else HARNESS
+    ), "no run took part, and this is what the test tests"
+
+
+def _waited():
+    with suppress(OSError, ValueError, IndexError):
+        return int(Path("/proc/pressure/cpu").read_text().split("total=")[1].split()[0]) / 1e6
+    return 0.0
+
+
+def _say_first(shown, who, lines):
+    """The output of a failure, with these lines before everything else."""
+    text = "".join(f"{line}\n" for line in lines)
+    chain = getattr(shown, "chain", None)
+    if not chain:
+        return f"{text}{shown}"
+    chain[0][0].reprentries.insert(0, ReprEntryNative([text]))
+    for _, crash, _ in chain:
+        if crash is not None:
+            crash.message = f"{who}: {crash.message}"
+    return shown

@@ -1,0 +1,40 @@
+"""Repeats an end-to-end test once if its run was invalid: a crowded machine makes runs invalid, and checkload says so."""
+
+from contextlib import suppress
+
+import pytest
+from _pytest.runner import runtestprotocol
+from reasons import CROWD, forget_runs, reason_in
+
+REPEATED = "repeated after an invalid run"
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_protocol(item, nextitem):
+    if not item.get_closest_marker("end_to_end"):
+        return None
+    item.ihook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
+    reports = runtestprotocol(item, nextitem=nextitem, log=False)
+    if any(map(_run_was_invalid, reports)):
+        with suppress(Exception):  # what follows makes the fixtures again
+            item.session._setupstate.teardown_exact(None)
+        forget_runs(item)
+        reports = runtestprotocol(item, nextitem=nextitem, log=False)
+        for report in reports:
+            report.user_properties.append((REPEATED, True))
+    for report in reports:
+        item.ihook.pytest_runtest_logreport(report=report)
+    item.ihook.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)
+    return True
+
+
+def _run_was_invalid(report):
+    return report.failed and ("INVALID" in report.longreprtext or reason_in(report) == CROWD)
+
+
+def pytest_terminal_summary(terminalreporter):
+    """List the tests that were run a second time."""
+    reports = [report for kind in ("passed", "failed") for report in terminalreporter.stats.get(kind, ())]
+    for report in reports:
+        if report.when == "call" and (REPEATED, True) in report.user_properties:
+            terminalreporter.write_line(f"REPEATED {report.nodeid}: its first run was invalid")
