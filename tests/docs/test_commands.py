@@ -12,6 +12,7 @@ from pathlib import Path
 import bench_client
 import make as making
 import pytest
+import slowest_tests
 import table
 import yaml
 from documents import ROOT, commands, commands_in_sentences
@@ -90,6 +91,8 @@ def python(words, _):
             assert (ROOT / words[0]).exists()
         case ["docs/make.py", *rest]:
             making.asked_for(rest)
+        case ["docs/slowest_tests.py", *rest]:
+            slowest_tests.asked_for(rest)
         case _:
             pytest.fail(f"no rule says how to try: python {shlex.join(words)}")
 
