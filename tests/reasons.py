@@ -65,8 +65,12 @@ def pytest_runtest_setup(item):
 def pytest_runtest_makereport(item, call):
     report = yield
     if report.failed:
-        runs = runs_of(item)
-        who, why = reason(call.excinfo, runs, crowd_of(item), item.path)
+        runs = []
+        try:
+            runs = runs_of(item)
+            who, why = reason(call.excinfo, runs, crowd_of(item), item.path)
+        except Exception as error:  # noqa: BLE001 - pytest would end here, without the failure itself
+            who, why = "unknown", f"tests/reasons.py failed: {error!r}"
         report.user_properties.append(("reason", who))
         lines = [f"REASON: {who}: {why}", *(f"run {number}: {run}" for number, run in enumerate(runs, 1))]
         report.longrepr = _say_first(report.longrepr, who, lines)
@@ -126,7 +130,8 @@ def crowd_of(item):
 def _seen(locust):
     result = {}
     with suppress(OSError, ValueError):
-        result = json.loads(next(iter(locust.results.rglob("result.json"))).read_text())
+        for path in locust.results.rglob("result.json"):
+            result = json.loads(path.read_text())
     scenario = ""
     with suppress(OSError, ValueError, IndexError):
         scenario = Path(locust.arguments[locust.arguments.index("--scenario") + 1]).read_text()

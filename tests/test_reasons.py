@@ -77,11 +77,22 @@ def test_the_findings_of_a_crowd_are_those_of_checkload():
 
 
 @pytest.mark.end_to_end
-@pytest.mark.parametrize("arguments", [(), ("-n", "1")], ids=["one process", "pytest-xdist"])
-def test_the_reason_is_the_first_line_of_a_failure_and_in_the_summary(pytester, monkeypatch, arguments):
+@pytest.mark.parametrize(
+    ("arguments", "left", "reason", "run"),
+    [
+        ((), LATE, "a crowded machine: arrivals were 80 ms late", "exit code 4, invalid: The load came late."),
+        (("-n", "1"), LATE, "a crowded machine: arrivals were 80 ms late", "exit code 4, invalid: The load came late."),
+        ((), None, "the harness: no run was disturbed, and no shop did what it should not", "exit code 4, no result"),
+    ],
+    ids=["one process", "pytest-xdist", "a run that leaves no result"],
+)
+def test_the_reason_is_the_first_line_of_a_failure_and_in_the_summary(
+    pytester, monkeypatch, arguments, left, reason, run
+):
     monkeypatch.setenv("PYTHONPATH", str(HERE.parent))
     (pytester.path / "out").mkdir()
-    (pytester.path / "out" / "result.json").write_text(json.dumps(LATE))
+    if left is not None:
+        (pytester.path / "out" / "result.json").write_text(json.dumps(left))
     pytester.makepyfile(
         running=f"""
         from pathlib import Path
@@ -100,6 +111,5 @@ def test_the_reason_is_the_first_line_of_a_failure_and_in_the_summary(pytester, 
     lines = done.outlines
     heading = next(number for number, line in enumerate(lines) if "_ test_late _" in line)
     shown = [line for line in lines[heading + 1 :] if line and not line.startswith("[gw")]
-    assert shown[0] == "REASON: a crowded machine: arrivals were 80 ms late"
-    assert shown[1] == "run 1: exit code 4, invalid: The load came late."
-    done.stdout.fnmatch_lines(["FAILED test_late.py::test_late - a crowded machine: *"])
+    assert shown[:2] == [f"REASON: {reason}", f"run 1: {run}"]
+    done.stdout.fnmatch_lines([f"FAILED test_late.py::test_late - {reason.partition(':')[0]}: *"])
