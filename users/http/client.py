@@ -161,12 +161,15 @@ class HttpClient:
 
     def _exchange(self, head: RequestHead, request: bytes, began: float) -> tuple[Connection, Outcome | None]:
         """Send a request over a new connection, and keep that connection."""
-        kind = TlsConnection if head.origin.secure else Connection
-        connection = self._connections[head.origin] = kind(head.origin, self._limits, self._scanner)
+        connection = self._connections[head.origin] = self._new_connection(head.origin)
         failure = connection.open(began)
         if failure is None:
             failure = connection.exchange(request, bodiless=head.bodiless, began=began, now=self._clock())
         return connection, failure
+
+    def _new_connection(self, origin: Origin) -> Connection:
+        kind = TlsConnection if origin.secure else Connection
+        return kind(origin, self._limits, self._scanner)
 
     def _response(self, connection: Connection, head: RequestHead, began: float) -> HttpResponse:
         self._read = now = self._clock()
