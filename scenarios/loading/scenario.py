@@ -188,6 +188,7 @@ class Scenario:
             sms_code=document.sms.code,
             sms_poll=document.sms.poll,
             sms_patience=document.sms.patience,
+            csrf_path=conduct.csrf_path,
             fallback=conduct.fallback or "",
             sign_in_once=document.accounts.sign_in == "user",
             locale=conduct.locale,

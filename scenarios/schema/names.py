@@ -24,6 +24,7 @@ OUTCOME_NAMES: tuple[str, ...] = tuple(outcome.value for outcome in Outcome)
 
 
 _MOST_LISTED = 20
+_PATH = re.compile(r"/(?!/)[!-~]{0,200}", re.ASCII)
 _CODE = re.compile(r"[A-Za-z0-9_-]{1,35}", re.ASCII)
 
 
@@ -57,8 +58,16 @@ def _code(name: str) -> str:
     return name
 
 
+def _url_path(path: str) -> str:
+    if path and not _PATH.fullmatch(path):
+        expected = 'a path of the shop that begins with "/", such as "/csrf_token/", or ""'
+        raise PydanticCustomError("name", "{expected}", {"expected": expected, "remedy": ""})
+    return path
+
+
 CodeName = Annotated[str, AfterValidator(_code)]
 JourneyName = Annotated[str, AfterValidator(_one_of_names(JOURNEY_NAMES, "a journey"))]
 PaymentName = Annotated[str, AfterValidator(_one_of_names(PAYMENT_NAMES, "a payment option"))]
 HostName = Annotated[str, AfterValidator(_host)]
+UrlPath = Annotated[str, AfterValidator(_url_path)]
 PageName = Annotated[str, AfterValidator(_one_of_names(PAGE_NAMES, "the name of a page"))]

@@ -11,10 +11,11 @@ from typing import Annotated, Literal
 from pydantic import ConfigDict, Field
 
 from scenarios.schema.load import ArrivalsSection, CapacitySection, ClosedSection
-from scenarios.schema.names import CodeName, HostName, JourneyName, PageName, PaymentName
+from scenarios.schema.names import CodeName, HostName, JourneyName, PageName, PaymentName, UrlPath
 from scenarios.schema.objective_texts import ObjectiveText, StopRuleText
 from scenarios.schema.quantities import PositivePerSecond, PositiveSeconds, Seconds, Share, Weight
 from scenarios.schema.section import Count, NonEmptyText, Section, UserCount
+from shop.contract import PATHS, Page
 from shop.settings import Settings
 from users.population.think import ThinkTimes
 
@@ -22,6 +23,7 @@ MOST_GUARANTEED = 100_000
 """The highest value in ``[payments.minimum]``. The places of these journeys are drawn before the run."""
 
 HostNames = Annotated[tuple[HostName, ...], Field(strict=False)]
+Place = Count | NonEmptyText
 NonEmptyTexts = Annotated[tuple[NonEmptyText, ...], Field(strict=False)]
 
 
@@ -129,6 +131,8 @@ class ConductSection(Section):
     """The language that every request and every sign-in sends."""
     currency: CodeName = "try"
     """The currency that every request sends."""
+    csrf_path: UrlPath = PATHS[Page.CSRF_TOKEN]
+    """The page of the shop that sets the cookie ``csrftoken``, with the CSRF token. Empty: the shop wants no token."""
     content_type: Literal["warn", "fail"] = "warn"
     """What a JSON reply with another content type, such as ``text/html``, counts as: a warning or a failure."""
 
@@ -145,14 +149,14 @@ class ProductsSection(Section):
 class AddressSection(Section):
     """The shipping address. What is left out is drawn from the shop's own lists or generated."""
 
-    country: Count | None = None
-    """Primary key of the country."""
-    city: Count | None = None
-    """Primary key of the city; needs ``country``."""
-    township: Count | None = None
-    """Primary key of the township; needs ``city``. Without ``district``, shoppers ask the shop for the districts."""
-    district: Count | None = None
-    """Primary key of the district; needs ``township``."""
+    country: Place | None = None
+    """Primary key of the country, or its name if the shop wants names."""
+    city: Place | None = None
+    """Primary key or name of the city; needs ``country``."""
+    township: Place | None = None
+    """Primary key or name of the township; needs ``city``. Without ``district``, shoppers ask the shop for the districts."""
+    district: Place | None = None
+    """Primary key or name of the district; needs ``township``."""
     title: NonEmptyText | None = None
     """The title of the address."""
     line: NonEmptyText | None = None

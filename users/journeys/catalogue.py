@@ -16,6 +16,7 @@ from users.journeys.order import complete_order
 from users.journeys.steps import Expectation, JourneyFailed, PageRequest, ResponseFormat, Steps
 
 _CSRF_TOKEN = Expectation(ResponseFormat.JSON, keys=frozenset({"csrf_token"}))
+_SETS_COOKIE = Expectation(ResponseFormat.ANY)  # the token is in a cookie, whatever else the page holds
 # Without a key it is a refusal: the shop wants a one-time code or a captcha, or reports errors.
 _SIGNED_IN = Expectation(ResponseFormat.JSON, keys=frozenset({"key"}), fails_as=Outcome.SIGN_IN_REFUSED)
 
@@ -73,8 +74,10 @@ def _to_payment(context: JourneyContext, *, every: bool = False) -> Steps[None]:
 
 
 def _fetch_token(context: JourneyContext) -> Steps[None]:
-    path = PATHS[Page.CSRF_TOKEN]
-    yield from fetch(context, PageRequest(Page.CSRF_TOKEN, path=path, expect=_CSRF_TOKEN, think_first=False))
+    path = context.policy.csrf_path
+    if path:
+        expect = _CSRF_TOKEN if path == PATHS[Page.CSRF_TOKEN] else _SETS_COOKIE
+        yield from fetch(context, PageRequest(Page.CSRF_TOKEN, path=path, expect=expect, think_first=False))
 
 
 def _sign_in(context: JourneyContext) -> Steps[None]:

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NamedTuple
 
+from shop.contract import PATHS, Page
+
 
 class SmsScript(StrEnum):
     """What a shopper does when the shop asks for the code that it sent by SMS."""
@@ -95,6 +97,8 @@ class ShopperPolicy:
     """Seconds to wait for a code in the inbox."""
     sms_longest_wait: float = 90.0
     """Seconds that a shopper waits for a code to expire; if it lives longer, they type it in time."""
+    csrf_path: str = PATHS[Page.CSRF_TOKEN]
+    """The page that sets the cookie with the CSRF token; empty: the shop wants no token."""
     fallback: str = ""
     """The payment option to take if the wanted one is unavailable; empty: give up."""
     sign_in_once: bool = False

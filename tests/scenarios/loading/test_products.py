@@ -71,3 +71,18 @@ def test_given_parts_of_an_address_are_fixed(tmp_path):
     assert scenario.policy.address == {"line": "1 Quay"}
     asked = scenario.as_asked()
     assert build_scenario(asked, name="again", folder=tmp_path).as_asked() == asked
+
+
+def test_a_place_may_be_a_name_and_nothing_else(tmp_path):
+    named = {"country": "Türkiye", "city": "İstanbul"}
+    assert build_scenario({**PLAIN, "address": named}, name="goods", folder=tmp_path).places.pinned == named
+    for wrong in ("", 1.5, True):
+        assert "address.country" in refused(tmp_path, address={"country": wrong})
+
+
+def test_the_token_may_come_from_another_page(tmp_path):
+    for path in ("/", "/users/login/", ""):
+        scenario = build_scenario({**PLAIN, "conduct": {"csrf_path": path}}, name="goods", folder=tmp_path)
+        assert scenario.policy.csrf_path == path
+    for path in ("token", "//other.example/", "/a b", "/ü", "/\r\nX: y"):
+        assert "conduct.csrf_path" in refused(tmp_path, conduct={"csrf_path": path})

@@ -386,3 +386,10 @@ def test_every_journey_ends_in_the_sms_path_where_the_shop_asks_for_it(walker):
     for option in PAYMENT_OPTIONS:
         walked = walker(walker.Shop(sms=True), option, sms=SmsScript.WRONG)
         assert walked.receipt.verification == "wrong", option
+
+
+@pytest.mark.parametrize(("path", "requests"), [("/token/", [Page.CSRF_TOKEN]), ("", [])])
+def test_the_token_comes_from_the_page_of_the_scenario(walker, path, requests):
+    walked = walker(walker.Shop(), "cash_register", policy=ShopperPolicy(csrf_path=path))
+    assert walked.shop.pages[: len(requests) + 1] == [*requests, Page.PRODUCT]
+    assert [one.path for one in walked.shop.requests if one.page is Page.CSRF_TOKEN] == [path] * len(requests)
