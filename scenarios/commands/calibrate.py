@@ -24,6 +24,7 @@ from scenarios.calibration.scenario_writer import LogPrecision, scenario_text
 from scenarios.calibration.sessions import SESSION_GAP, Sessions
 from scenarios.calibration.summary import summary
 from scenarios.calibration.text_lines import TextLines
+from scenarios.commands.output_files import output_problems, scenario_name_problems
 from scenarios.loading.arrival_trace import COLUMNS
 from scenarios.loading.reader import build_scenario
 from scenarios.schema.problems import ScenarioError
@@ -136,8 +137,6 @@ def _checked(arguments: argparse.Namespace) -> tuple[float, float, dict[str, str
         problems.append(f"--bad-lines {arguments.bad_lines}: {error.expected}")
     keys, wrong = _json_keys(arguments.json_keys)
     problems += [*wrong, *_file_problems(arguments)]
-    if arguments.output and not arguments.output.endswith(".toml"):
-        problems.append(f"--output {arguments.output}: the name of a scenario file must end in .toml")
     if problems:
         raise UsageError("\n".join(problems))
     return gap, allowed, keys
@@ -155,16 +154,11 @@ def _json_keys(text: str) -> tuple[dict[str, str], list[str]]:
 
 def _file_problems(arguments: argparse.Namespace) -> Iterator[str]:
     for option, name in (("--output", arguments.output), ("--trace", arguments.trace)):
-        if name is None:
-            continue
         if name in arguments.logs:
             yield f"{option} {name}: this is a log; choose another file"
-        elif Path(name).exists() and not arguments.overwrite:
-            yield f"{option} {name}: the file exists; choose another one, or add --overwrite"
-        elif not name.isprintable():
-            yield f"{option} {name!r}: a file name must have printable characters only; choose another one"
-        elif not Path(name).parent.is_dir():
-            yield f"{option} {name}: the folder {Path(name).parent} does not exist; create it first"
+        else:
+            yield from output_problems(option, name, overwrite=arguments.overwrite)
+    yield from scenario_name_problems("--output", arguments.output)
 
 
 def _readers(arguments: argparse.Namespace, keys: dict[str, str]) -> tuple[TextLines, JsonLines]:

@@ -56,6 +56,12 @@ def _estimate() -> Command:
     return estimate
 
 
+def _doctor() -> Command:
+    from scenarios.commands import doctor
+
+    return doctor
+
+
 def _report() -> Command:
     from scenarios.commands import report
 
@@ -102,6 +108,7 @@ COMMANDS: Mapping[str, CommandEntry] = {
     "run": CommandEntry("Start a load test in the console, from any folder.", _run),
     "gate": CommandEntry("Run a scenario for a pipeline: repeat an undecided run, write a comment.", _gate),
     "estimate": CommandEntry("Say what a run will send, need and prove, before it starts.", _estimate),
+    "doctor": CommandEntry("Walk through a shop once, and say what a scenario for it needs.", _doctor),
     "report": CommandEntry("Show a finished run again: on the console, as Markdown or as JUnit XML.", _report),
     "comment": CommandEntry("Write a comment for a pull request about a finished run.", _comment),
     "judge": CommandEntry("Judge a finished run again, by other objectives.", _judge),

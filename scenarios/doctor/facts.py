@@ -46,6 +46,8 @@ class ShopFacts:
     options: tuple[OfferedOption, ...] = ()
     option_value: Literal["slug", "pk"] = "slug"
     fidelity: Literal["api", "storefront"] = "api"
+    csrf_path: str | None = None
+    """The page that gives the CSRF token, if it is not the usual one; empty: the shop wants none."""
     locale: str = ""
     currency: str = ""
     journeys: Mapping[str, float] = field(default_factory=lambda: {"guest": 1})
@@ -76,4 +78,4 @@ class ShopFacts:
     """How long a journey takes at this shop, think times included."""
     verify_tls: bool = True
     more: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    """Other tables to write as they are, such as ``{"payments.recipes.my_wallet": {"pages": [...]}}``."""
+    """Further keys by table, such as ``{"payments.recipes.my_wallet": {"pages": [...]}}``; what was learnt wins."""

@@ -22,6 +22,8 @@ class Finding:
     key: str = ""
     value: str = ""
     stops: bool = True
+    also: tuple[tuple[str, str], ...] = ()
+    """Further keys to change, each with its value in TOML."""
 
     @property
     def text(self) -> str:

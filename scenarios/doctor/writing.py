@@ -41,7 +41,9 @@ def scenario_text(facts: ShopFacts) -> str:
         *(f"    {_value(text)}," for text in _objectives(facts)),
         "]",
     ]
-    for name, table in _tables(facts):
+    learnt = dict(_tables(facts))
+    for name in dict.fromkeys((*learnt, *facts.more)):
+        table = {**facts.more.get(name, {}), **learnt.get(name, {})}
         if table:
             comment = _COMMENTS.get(name)
             lines += ["", *([f"# {comment}"] if comment else []), f"[{name}]"]
@@ -85,7 +87,6 @@ def _tables(facts: ShopFacts) -> Iterator[tuple[str, Table]]:
     target: dict[str, Any] = {"allowed": [facts.host]} if facts.host else {}
     target |= {"highest_rate": "5/s", "most_users": 100}
     yield "target", target if facts.verify_tls else {**target, "verify_tls": False}
-    yield from facts.more.items()
 
 
 def _objectives(facts: ShopFacts) -> Iterator[str]:
@@ -114,7 +115,7 @@ def _sms(facts: ShopFacts) -> Table:
 
 def _think(facts: ShopFacts) -> Iterator[tuple[str, Table]]:
     if not facts.think_times:
-        yield "think", {"median": _duration(_THINK)}
+        yield "think", {} if "think" in facts.more else {"median": _duration(_THINK)}
         return
     ordered = sorted(facts.think_times.values())
     yield "think", {"median": _duration(ordered[len(ordered) // 2])}
@@ -129,7 +130,8 @@ def _conduct(facts: ShopFacts) -> Table:
         "currency": facts.currency,
         "products": facts.products if facts.search is None else (),
     }
-    return _given(given, {"option_value": "slug", "fidelity": "api"})
+    table = _given(given, {"option_value": "slug", "fidelity": "api"})
+    return table if facts.csrf_path is None else {**table, "csrf_path": facts.csrf_path}
 
 
 def _given(table: Table, defaults: Table | None = None) -> Table:

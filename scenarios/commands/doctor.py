@@ -1,0 +1,149 @@
+"""The command ``checkload doctor``: walks through a shop once, and says what a scenario for it needs."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Collection
+from dataclasses import replace
+from pathlib import Path
+
+import orjson
+
+from harness import files
+from harness.allowed_targets import target_refusal
+from harness.errors import UsageError
+from harness.results.redact import Redactor
+from scenarios.commands.output_files import output_problems, scenario_name_problems
+from scenarios.doctor.facts import ShopFacts
+from scenarios.doctor.live import Options, examine, plain_tables
+from scenarios.doctor.reporting.document import document
+from scenarios.doctor.reporting.page import html_page
+from scenarios.doctor.reporting.text import terminal_text
+from scenarios.doctor.writing import scenario_text
+from scenarios.loading.overrides import apply_overrides
+from scenarios.loading.reader import build_scenario, read_scenario
+from scenarios.loading.scenario import Scenario
+from scenarios.schema.problems import ScenarioError
+from scenarios.schema.quantities import InvalidQuantity, positive_seconds
+
+STANDARD_OUTPUT = "-"
+
+EXIT_CODE_HELP = """
+exit codes: 0 every path ended as known; 3 a path stopped, or the scenario has to change; 5 too little was walked to tell;
+4 the shop could not be reached; 2 wrong options or a wrong file. To the shop of a scenario that passed, the code is 0 again.
+"""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of the command to its parser."""
+    parser.add_argument("--host", metavar="URL", default="", help="the shop (default: the embedded shop)")
+    parser.add_argument(
+        "--allow-target",
+        metavar="HOST",
+        action="append",
+        default=[],
+        help="a host that may be called, beside this machine; may be given several times",
+    )
+    parser.add_argument(
+        "--scenario", metavar="SCENARIO", help="walk as the shoppers of this scenario do (default: find out what works)"
+    )
+    parser.add_argument("--no-orders", action="store_true", help="leave before each payment; nothing is ordered")
+    parser.add_argument("--no-verify-tls", action="store_true", help="accept any TLS certificate of the shop")
+    parser.add_argument(
+        "--time-limit", metavar="TIME", default="10m", help="end the walk after this time (default: %(default)s)"
+    )
+    parser.add_argument("--write", metavar="FILE", help="write a scenario with everything that works to this file")
+    parser.add_argument("--overwrite", action="store_true", help="replace existing files")
+    parser.add_argument(
+        "--json",
+        metavar="FILE",
+        nargs="?",
+        const=STANDARD_OUTPUT,
+        help="print everything as JSON instead of the report, or write it to this file beside the report",
+    )
+    parser.add_argument("--html", metavar="FILE", help="write the report to this file as an HTML page")
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.epilog = EXIT_CODE_HELP
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Walk, print the report and write the files; raises ``UsageError`` before anything is sent."""
+    options = _options(arguments)
+    scenario = _scenario(arguments)
+    _refuse_target(arguments.host, scenario.target.allowed)
+    found, secrets = examine(scenario, options)
+    written = _write_scenario(found.facts, arguments) if arguments.write else ""
+    _show(document(found, written), arguments, Redactor(secrets).redact_text)
+    return int(found.exit)
+
+
+def _options(arguments: argparse.Namespace) -> Options:
+    seconds, problems = 0.0, []
+    try:
+        seconds = positive_seconds(arguments.time_limit)
+    except InvalidQuantity as error:
+        problems.append(f"--time-limit {arguments.time_limit}: {error.expected}")
+    problems += scenario_name_problems("--write", arguments.write)
+    written = {"--write": arguments.write, "--json": arguments.json, "--html": arguments.html}
+    for option, name in written.items():
+        if name != STANDARD_OUTPUT:
+            problems += output_problems(option, name, overwrite=arguments.overwrite)
+    if problems:
+        raise UsageError("\n".join(problems))
+    return Options(
+        url=arguments.host,
+        adapts_freely=arguments.scenario is None,
+        places_orders=not arguments.no_orders,
+        seconds=seconds,
+        folder=Path(arguments.write).parent if arguments.write else Path(),
+        tell=_tell,
+    )
+
+
+def _tell(line: str) -> None:
+    sys.stderr.write(f"{line}\n")
+    sys.stderr.flush()
+
+
+def _scenario(arguments: argparse.Namespace) -> Scenario:
+    try:
+        scenario = (
+            read_scenario(arguments.scenario) if arguments.scenario else build_scenario(plain_tables(), name="doctor")
+        )
+        chosen = {"allow_target": arguments.allow_target, "verify_tls": False if arguments.no_verify_tls else None}
+        return apply_overrides(scenario, chosen)
+    except ScenarioError as error:
+        raise UsageError(str(error)) from None
+
+
+def _refuse_target(host: str, allowed: Collection[str]) -> None:
+    if host and (problem := target_refusal(host, allowed)):
+        # The part before an @ may be a password, and the path may hold a token.
+        shown = f" {'/'.join(host.split('/')[:3])[:100]}" if "@" not in host and host.isprintable() else ""
+        raise UsageError(f"--host{shown}: {problem}: --allow-target HOST")
+
+
+def _write_scenario(facts: ShopFacts, arguments: argparse.Namespace) -> str:
+    """Write the scenario and return its name; empty if nothing works that it could do."""
+    if not any(option.covered for option in facts.options):
+        return ""
+    text, path = scenario_text(facts), Path(arguments.write)
+    try:
+        # Values of headers may come from variables that are set later.
+        build_scenario(files.parse_toml(scenario_text(replace(facts, headers={}))), name=path.stem, folder=path.parent)
+    except (ScenarioError, files.TomlError) as error:
+        raise UsageError(f"the scenario made from the walk is not usable:\n{error}") from None
+    files.write_file("--write", path, text.encode())
+    return str(path)
+
+
+def _show(found: dict[str, object], arguments: argparse.Namespace, redact: Callable[[str], str]) -> None:
+    as_json = redact(orjson.dumps(found, option=orjson.OPT_INDENT_2).decode()) + "\n"
+    if arguments.json not in (None, STANDARD_OUTPUT):
+        files.write_file("--json", Path(arguments.json), as_json.encode())
+    if arguments.html:
+        files.write_file("--html", Path(arguments.html), redact(html_page(found)).encode())
+    colour = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+    sys.stdout.write(as_json if arguments.json == STANDARD_OUTPUT else redact(terminal_text(found, colour=colour)))

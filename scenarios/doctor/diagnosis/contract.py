@@ -1,0 +1,86 @@
+"""A reply of the shop itself that is not as the API says; the last resort, which quotes the shop."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from harness.measurement.outcomes import Outcome
+from scenarios.doctor.diagnosis.failure import Failure
+from scenarios.doctor.finding import Finding
+from scenarios.doctor.masking import shown_text
+from users.journeys.diagnosis import remedy as known_remedy
+from users.journeys.steps import Expectation
+
+_LOG = "look into the log of the shop: it says more"
+_DIFFERS = "the shop differs from the API that checkload knows: compare it with docs/own-shop.md"
+_MOST_NAMED = 3
+_TABLES = ("[accounts]", "[headers]", "[address]", "[products]", "[journeys]")
+_WORDS: Mapping[Outcome, tuple[str, str, str]] = {
+    Outcome.ENVELOPE: ("incomplete", "was answered with an incomplete reply", _DIFFERS),
+    Outcome.NOT_ECHOED: ("not_echoed", "does not repeat what the shopper chose", _DIFFERS),
+    Outcome.AMOUNT_MISMATCH: (
+        "amount",
+        "shows an amount that does not add up, or that cannot be read",
+        "check prices, shipping and discounts of the shop: the total must be their sum",
+    ),
+    Outcome.DOUBLE_ORDER: (
+        "double_order",
+        "shows an order number that an earlier order has",
+        "check how the shop numbers its orders",
+    ),
+    Outcome.CONTENT_TYPE: (
+        "media_type",
+        "was answered with JSON under another media type",
+        'have the shop say application/json, or set content_type = "warn" in [conduct]',
+    ),
+    Outcome.BUSINESS_ERROR: ("refused", "was refused", _LOG),
+    Outcome.UNAVAILABLE: ("unavailable", "shows that something is not available", _LOG),
+}
+
+
+def not_as_known(failure: Failure) -> Finding:
+    """What is wrong, in general words."""
+    code, seen, remedy = _words(failure)
+    hint, key = known_remedy(failure.outcome, failure.page, failure.exchange.status), ""
+    if hint:
+        key = next((table for table in _TABLES if table in hint), "")
+    elif failure.payment_option and _chose_option(failure):
+        hint = f"{remedy}; until then, remove {failure.payment_option} from [payments]"
+        key = f"[payments] {failure.payment_option}"
+    return failure.finding(code, seen, hint or remedy, key)
+
+
+def _chose_option(failure: Failure) -> bool:
+    """Whether the shopper had chosen the payment option already."""
+    return any(one.method == "POST" and "page=PaymentOptionSelectionPage" in one.path for one in failure.history)
+
+
+def _words(failure: Failure) -> tuple[str, str, str]:
+    """Code, what was seen, and remedy."""
+    status, outcome = failure.exchange.status, failure.outcome
+    quoted = f": {failure.said}" if failure.said else ""
+    if outcome in _WORDS:
+        code, seen, remedy = _WORDS[outcome]
+        return code, f"{seen}{quoted}", remedy
+    if outcome is Outcome.UNEXPECTED_PAGE:
+        return "unexpected_page", f"shows {_shown_page(failure)} where {_due(failure)} is due", _DIFFERS
+    if outcome is Outcome.HTTP_4XX:
+        return "refused", f"was refused with status {status}{quoted}", _LOG
+    return str(outcome), f"ended with {outcome} (status {status}){quoted}", _LOG
+
+
+def _shown_page(failure: Failure) -> str:
+    contexts = failure.document.get("context_list")
+    entries = contexts if isinstance(contexts, list) else []
+    names = [one.get("page_name") for one in entries if isinstance(one, dict)]
+    named = [name for name in names if isinstance(name, str)]
+    return shown_text(named[-1]) if named else "no page"
+
+
+def _due(failure: Failure) -> str:
+    expect = failure.request.expect if failure.request else Expectation()
+    names = sorted(page.value for page in expect.pages)
+    if not names:
+        return "another page"
+    more = f" or {len(names) - _MOST_NAMED} others" if len(names) > _MOST_NAMED else ""
+    return f"{', '.join(names[:_MOST_NAMED])}{more}"

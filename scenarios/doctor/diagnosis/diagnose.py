@@ -1,0 +1,53 @@
+"""The order in which causes are looked for: the network, gates and proxies, then the shop's own refusals."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from scenarios.doctor.diagnosis import customers, delivery, goods, paying
+from scenarios.doctor.diagnosis.connections import connection
+from scenarios.doctor.diagnosis.contract import not_as_known
+from scenarios.doctor.diagnosis.failure import Failure
+from scenarios.doctor.diagnosis.replies import finding_of_reply
+from scenarios.doctor.finding import Finding
+from users.journeys.steps import ResponseFormat
+
+Cause = Callable[[Failure], Finding | None]
+
+_JSON = (ResponseFormat.ENVELOPE, ResponseFormat.JSON)
+
+
+def _reply(failure: Failure) -> Finding | None:
+    """A reply that is none of the shop's; a page of HTML is one only where JSON is due."""
+    request = failure.request
+    if request is not None and request.expect.format not in _JSON and failure.exchange.status < 400:  # noqa: PLR2004
+        return None
+    return finding_of_reply(failure.exchange, failure.url)
+
+
+CAUSES: tuple[Cause, ...] = (
+    connection,
+    customers.sign_in,
+    paying.sms,
+    customers.csrf,
+    _reply,
+    customers.guests,
+    goods.basket,
+    customers.session,
+    goods.products,
+    delivery.places,
+    delivery.address,
+    delivery.nothing_offered,
+    paying.options,
+    paying.outside,
+    paying.payment,
+)
+"""Every known cause, the surest first; the first that recognises the failure counts."""
+
+
+def diagnose(failure: Failure) -> Finding:
+    """Why a path stopped, and what to do about it."""
+    for cause in CAUSES:
+        if (found := cause(failure)) is not None:
+            return found
+    return not_as_known(failure)

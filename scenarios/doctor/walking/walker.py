@@ -1,0 +1,164 @@
+"""The order of a walk: look at what the shop offers, pay with each option, answer each code, sign in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, field, replace
+
+from harness.measurement.outcomes import Outcome
+from scenarios.doctor.diagnosis.diagnose import diagnose
+from scenarios.doctor.diagnosis.failure import Failure
+from scenarios.doctor.finding import Finding
+from scenarios.doctor.recording import WalkEnded
+from scenarios.doctor.walking.customers import SIGNING_IN, Customers
+from scenarios.doctor.walking.examination import Examination
+from scenarios.doctor.walking.manner import Manner, adapt
+from scenarios.doctor.walking.offer import not_offered, offered_options, option_notes, stock_note
+from scenarios.doctor.walking.paths import PathEnd, WalkedPath, WalkPath, payment_paths, sms_paths
+from scenarios.doctor.walking.shopper import Attempt, PathWalker
+from scenarios.doctor.walking.token_search import find_token
+from shop.contract import Page
+from users.population.journey_spec import SmsScript
+
+MOST_TRIES = 30
+"""The most times that one path is walked, each time with something changed."""
+
+_FOR_ALL = frozenset({"not_found", "storefront_page"})
+"""With these, what was found before them is only a symptom: the address is not that of the API."""
+
+_MERE = frozenset({"other_slugs", "no_accounts"})
+"""Notes that nobody has to act on; they come last."""
+
+_OF_PRODUCTS = frozenset({"product_missing", "product_sold_out", "product_variant", "basket_refused", "minimum_amount"})
+
+
+@dataclass(slots=True)
+class Walk:
+    """A whole walk. ``wanted`` are the options of the scenario (empty: all that the shop offers); ``journeys`` its journeys.
+
+    ``scripts`` are the ways to deal with a code. ``announce`` is told before the first order how many may be placed.
+    ``progress`` is told of each path that has been walked.
+    """
+
+    walker: PathWalker
+    manner: Manner
+    customers: Customers
+    journeys: Collection[str]
+    wanted: Collection[str] = ()
+    scripts: Sequence[SmsScript] = ()
+    three_d: bool = True
+    announce: Callable[[int], None] = lambda _orders: None
+    progress: Callable[[WalkedPath], None] = lambda _walked: None
+    found: Examination = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.found = Examination(self.walker.url, places_orders=self.walker.places_orders)
+
+    def run(self) -> Examination:
+        """Walk all paths; ends early when the time is up."""
+        try:
+            self._run()
+        except WalkEnded as ended:
+            self.found.ended_early = str(ended)
+        except KeyboardInterrupt:
+            self.found.ended_early = "was interrupted"
+        self.found.changed = dict(self.manner.changed)
+        self.found.notes.sort(key=lambda note: note.code in _MERE)
+        return self.found
+
+    def _run(self) -> None:
+        buyer, options = self._look()
+        works = ""
+        if buyer:
+            works = self._pay(buyer, options)
+        elif self._is_shut():
+            return
+        for journey in SIGNING_IN:
+            if journey == buyer or journey not in self.journeys:
+                continue
+            if self.customers.can_try(journey):
+                self._walk(WalkPath(journey, works))
+            elif not self.customers.invented:
+                self.found.notes.append(self.customers.missing(journey))
+
+    def _look(self) -> tuple[str, Sequence[str]]:
+        """Walk up to the payment options: who can buy (empty: nobody), and the known options that are offered."""
+        for journey in ("guest", *SIGNING_IN):
+            if journey not in self.journeys or (journey != "guest" and not self.customers.has(journey)):
+                continue
+            attempt = self._attempt(WalkPath(journey))
+            if attempt.walked.end is PathEnd.OK:
+                page_context = attempt.context.last_response.page_context
+                self.found.facts = replace(self.found.facts, options=offered_options(page_context))
+                for finding in (*stock_note(attempt.walked.exchanges), *option_notes(page_context)):
+                    self._note(finding, stops=finding.stops)
+                return journey, [option.payment_type for option in self.found.facts.options if option.known]
+            if self._is_shut():
+                break
+        return "", ()
+
+    def _is_shut(self) -> bool:
+        """Whether the shop stopped a shopper before the first page of its own, so that all others stop there, too."""
+        return any(len(walked.exchanges) <= 1 for walked in self.found.stopped)
+
+    def _pay(self, buyer: str, options: Sequence[str]) -> str:
+        """Pay with each option, and answer codes in each way; returns an option that works, or an empty text."""
+        for option in self.wanted:
+            if option not in options:
+                self._note(not_offered(option), stops=True)
+        usable = [option for option in options if not self.wanted or option in self.wanted]
+        paths = list(payment_paths(buyer, usable, three_d=self.three_d and self.walker.places_orders))
+        if self.walker.places_orders:
+            self.announce(len(paths) + len(self.scripts) + len(SIGNING_IN))
+        walked = [self._walk(path) for path in paths]
+        asking = next((one.path.option for one in walked if one.asked_for_code and one.end is PathEnd.OK), "")
+        for path in sms_paths(buyer, asking, self.scripts if asking else ()):
+            self._walk(path)
+        return next((one.path.option for one in walked if one.end in (PathEnd.OK, PathEnd.LEFT)), "")
+
+    def _walk(self, path: WalkPath) -> WalkedPath:
+        return self._attempt(path).walked
+
+    def _attempt(self, path: WalkPath) -> Attempt:
+        """Walk a path until it passes, or until nothing is left to change."""
+        known = dict(self.manner.changed)
+        for _ in range(MOST_TRIES):
+            with self.customers.account(path.journey) as account:
+                invented = self.customers.invented and account is not None
+                attempt = self.walker.walk(path, self.manner, account, invented=invented)
+            if attempt.failure is None:
+                break
+            failure = self._with_token(attempt.failure)
+            finding = diagnose(failure)
+            changed = dict(self.manner.changed)
+            again = adapt(self.manner, failure, finding, attempt.context)
+            # What another try can do without a change of the scenario stops nobody.
+            self._note(finding, stops=finding.stops and not (again and changed == self.manner.changed))
+            if not again:
+                attempt.walked.finding = finding
+                attempt.walked.end = PathEnd.STOPPED if finding.stops else PathEnd.SKIPPED
+                break
+        attempt.walked.changed = tuple(key for key in self.manner.changed if key not in known)
+        self.found.paths.append(attempt.walked)
+        self.progress(attempt.walked)
+        return attempt
+
+    def _with_token(self, failure: Failure) -> Failure:
+        """The failure, with the page that gives a token, if that is what is missing."""
+        lacks = failure.page is Page.CSRF_TOKEN and failure.exchange.status
+        if not lacks or failure.outcome in (Outcome.CONNECTION, Outcome.TIMEOUT):
+            return failure
+        transport = self.walker.open(self.manner)
+        try:
+            return replace(failure, token=find_token(transport, self.walker.recorder))
+        finally:
+            transport.close()
+
+    def _note(self, finding: Finding, *, stops: bool) -> None:
+        """Keep a finding, each only once: of many products that are sold out, the first."""
+        kept = self.found.findings if stops else self.found.notes
+        if finding.code in _FOR_ALL:
+            kept[:] = [one for one in kept if one.code != "csrf_elsewhere"]
+        about = (finding.code, "" if finding.code in _OF_PRODUCTS else finding.page + finding.seen)
+        if all(about != (one.code, "" if one.code in _OF_PRODUCTS else one.page + one.seen) for one in kept):
+            kept.append(replace(finding, stops=stops))
