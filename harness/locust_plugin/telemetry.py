@@ -12,6 +12,7 @@ import gevent
 
 from harness.errors import UsageError
 from harness.host_header import parse_allowed_hosts
+from harness.locust_plugin.locust_memory import shorten_statistics
 from harness.locust_plugin.options import METRICS_PORT, REMOTE_WRITE_TOKEN
 from harness.locust_plugin.transport import users_by_class
 from harness.measurement.histogram import Histogram
@@ -117,6 +118,7 @@ class Telemetry:
         if run.elapsed - self._last_progress < PROGRESS_INTERVAL:
             return
         self._last_progress = run.elapsed
+        shorten_statistics(self._runner().stats)
         gevent.spawn(
             self._objective_status.update,
             run.recorder,
