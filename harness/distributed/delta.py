@@ -3,8 +3,7 @@
 A message holds the current counts of everything that has changed since the previous message, never differences. So the next
 message about the same buckets repairs a lost one, and a message that arrives twice changes nothing. If a message is missing at
 the end, the worker sends everything again. Moments count from the start of the run, as two processes have different clocks.
-Response times are sent by slices only; the slices hold all of them. So the cost of a second grows with what happened in this
-second, not with what happened before.
+Only the slices that have changed are sent.
 """
 
 from __future__ import annotations
@@ -60,7 +59,7 @@ class DeltaEncoder:
             sent = self._sent.get(key)
             if sent is None:
                 sent = self._sent[key] = _SentCell()
-            if sent.total != cell.response.total:
+            if sent.differs_from(cell):
                 rows.append([list(key), *sent.delta(cell)])
         return rows
 
@@ -68,13 +67,20 @@ class DeltaEncoder:
 class _SentCell:
     """What was sent of one cell: totals of its slices, and counts of the buckets that may still change."""
 
-    __slots__ = ("parts", "service", "slices", "total")
+    __slots__ = ("parts", "response", "service", "slices", "total")
 
     def __init__(self) -> None:
         self.total = 0
         self.slices: dict[int, int] = {}
+        self.response: dict[int, int] = {}
         self.service: dict[int, int] = {}
         self.parts: dict[int, dict[int, int]] = {}
+
+    def differs_from(self, cell: SampleSeries) -> bool:
+        """Whether the cell has changed; its slices may hold samples of other cells, too."""
+        return self.total != cell.response.total or any(
+            self.slices.get(index) != one.total for index, one in cell.slices.items()
+        )
 
     def delta(self, cell: SampleSeries) -> list[Any]:
         parts, slices = {}, []
@@ -86,7 +92,8 @@ class _SentCell:
                 self.slices[index] = one.total
         self.parts = parts
         self.total = cell.response.total
-        return [cell.service.delta(self.service), cell.received, cell.amount, slices, dict(cell.counts)]
+        times = cell.response.delta(self.response), cell.service.delta(self.service)
+        return [*times, cell.received, cell.amount, slices, dict(cell.counts)]
 
     def merge_slices(self) -> None:
         """Follow a merge of the cell's slices in pairs; the master does the same with its copy."""
@@ -160,7 +167,8 @@ def _get_or_add(cells: dict[Any, SampleSeries], key: Key) -> SampleSeries:
 
 
 def _apply_delta(own: SampleSeries, total: SampleSeries, coarser: int, delta: list[Any]) -> None:
-    service, received, amount, slices, counts = delta
+    response, service, received, amount, slices, counts = delta
+    own.response.apply_delta(response, total.response)
     own.service.apply_delta(service, total.service)
     total.received += received - own.received
     total.amount += amount - own.amount
@@ -172,7 +180,7 @@ def _apply_delta(own: SampleSeries, total: SampleSeries, coarser: int, delta: li
         for cell, place in ((own, index), (total, index >> coarser)):
             if place not in cell.slices:
                 cell.slices[place] = Histogram()
-        own.slices[index].apply_delta(times, total.response, total.slices[index >> coarser])
+        own.slices[index].apply_delta(times, total.slices[index >> coarser])
 
 
 def _apply_arrivals_delta(own: ArrivalCounts, total: ArrivalCounts, delta: list[Any]) -> None:

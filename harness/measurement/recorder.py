@@ -6,16 +6,15 @@ Verdict, console, result files and metrics all read this one store. So they cann
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from math import inf
-from typing import Any, NamedTuple, TypeAlias, TypeVar
+from typing import Any, NamedTuple, TypeAlias
 
 from harness.measurement.bucket_layout import NO_BOUNDS, Bounds
 from harness.measurement.histogram import Histogram
 from harness.measurement.sample import JourneySample, PageSample, Phase, Window
-from harness.measurement.series import REPEATED, ArrivalCounts, SampleSeries
+from harness.measurement.series import REPEATED, ArrivalCounts, SampleSeries, coarsened
 
-Key = TypeVar("Key")
 _Times: TypeAlias = tuple[list[float], list[float], list[int]]  # response and service times in seconds, bytes
 
 STALL = 0.010
@@ -53,10 +52,19 @@ class Recorder:
     A page or journey belongs to the phase and the slice in which it was due. ``slice_length`` is in seconds. It doubles when a run
     would need more than ``most_slices``, so that a day takes no more memory than an hour. Times are counted exactly against
     ``bounds``, the bounds of the objectives.
+
+    Series that differ only by their payment option have their slices in the first one of them, except for ``sliced_options``, the
+    payment options that objectives name. ``None``: each series has its own slices.
     """
 
     def __init__(
-        self, window: Window, *, slice_length: float = 1.0, most_slices: int = 128, bounds: Bounds = NO_BOUNDS
+        self,
+        window: Window,
+        *,
+        slice_length: float = 1.0,
+        most_slices: int = 128,
+        bounds: Bounds = NO_BOUNDS,
+        sliced_options: Collection[str] | None = None,
     ) -> None:
         if slice_length <= 0 or most_slices < 1:
             raise ValueError("slice_length must be over 0 seconds and most_slices at least 1")
@@ -64,6 +72,8 @@ class Recorder:
         self._slice_length = slice_length
         self.most_slices = most_slices
         self.bounds = bounds
+        self._sliced_options = sliced_options
+        self._sliced: dict[tuple[Any, ...], SampleSeries] = {}
         self._stalled_until = -inf
         self._pages: dict[PageKey, SampleSeries] = {}
         self._buffer: list[PageSample] = []
@@ -128,7 +138,7 @@ class Recorder:
         )
         series = self.journeys.get(key)
         if series is None:
-            series = self.journeys[key] = SampleSeries()
+            series = self.journeys[key] = self._new_series(key)
         series.amount += sample.amount
         if sample.reached:
             series.counts[sample.reached] = series.counts.get(sample.reached, 0) + 1
@@ -163,9 +173,9 @@ class Recorder:
         slice lengths must differ by a power of two (else ValueError); the longer one is used.
         """
         halvings = self.coarsen_slices(other.slice_length)
-        for page_key, series in _coarsened(other.pages, halvings).items():
+        for page_key, series in coarsened(other.pages, halvings).items():
             self.pages.setdefault(page_key, SampleSeries()).add(series)
-        for journey_key, series in _coarsened(other.journeys, halvings).items():
+        for journey_key, series in coarsened(other.journeys, halvings).items():
             self.journeys.setdefault(journey_key, SampleSeries()).add(series)
         for phase, arrivals in other.arrivals.items():
             self.arrivals[phase].add(arrivals)
@@ -208,14 +218,8 @@ class Recorder:
 
     def to_json(self) -> dict[str, Any]:
         """Everything counted, as JSON."""
-        window = self.window
         return {
-            # A run that never started has an infinite window, and JSON has no infinity.
-            "window": {
-                "start": window.start,
-                "steady_from": window.steady_from if window.steady_from < inf else None,
-                "steady_until": window.steady_until if window.steady_until < inf else None,
-            },
+            "window": self.window.to_json(),
             "slice_length": self.slice_length,
             "most_slices": self.most_slices,
             "arrivals": {phase.value: arrivals.to_json() for phase, arrivals in self.arrivals.items()},
@@ -226,8 +230,7 @@ class Recorder:
     @classmethod
     def from_json(cls, d: Mapping[str, Any]) -> Recorder:
         """Read back what ``to_json`` wrote."""
-        window = Window(**{name: inf if moment is None else moment for name, moment in d["window"].items()})
-        recorder = cls(window, slice_length=d["slice_length"], most_slices=d["most_slices"])
+        recorder = cls(Window.from_json(d["window"]), slice_length=d["slice_length"], most_slices=d["most_slices"])
         for row in d["pages"]:
             recorder.pages[PageKey(*(row[name] for name in PageKey._fields))] = SampleSeries.from_json(row)
         for row in d["journeys"]:
@@ -264,13 +267,21 @@ class Recorder:
         for (*labels, place, status, repeated), (responses, services, sizes) in alike.items():
             series = self._pages.get(tuple(labels))  # type: ignore[call-overload]  # a plain tuple finds it
             if series is None:
-                series = self._pages[PageKey(*labels)] = SampleSeries()
+                key = PageKey(*labels)
+                series = self._pages[key] = self._new_series(key)
             series.received += sum(sizes)
             series.counts[str(status)] = series.counts.get(str(status), 0) + len(sizes)
             if repeated:
                 series.counts[REPEATED] = series.counts.get(REPEATED, 0) + len(sizes)
             series.service.record_all(services, bounds=bounds)
             series.response.record_all(responses, beside=series.slice(place), bounds=bounds)
+
+    def _new_series(self, key: PageKey | JourneyKey) -> SampleSeries:
+        series = SampleSeries()
+        if self._sliced_options is not None and key.payment_option not in self._sliced_options:
+            first = self._sliced.setdefault(key._replace(payment_option=""), series)
+            series.sliced_in = None if first is series else first
+        return series
 
     def _slice_length_for(self, due: float) -> float:
         """The length of a slice, after merging slices until there is one for this due moment."""
@@ -286,14 +297,3 @@ class Recorder:
         self._slice_length *= 2
         for series in self._all_series():
             series.merge_slices()
-
-
-def _coarsened(all_series: Mapping[Key, SampleSeries], halvings: int) -> dict[Key, SampleSeries]:
-    """Copies of the series with slices merged in pairs this many times."""
-    copies: dict[Key, SampleSeries] = {}
-    for key, series in list(all_series.items()):
-        copies[key] = SampleSeries()
-        copies[key].add(series)
-        for _ in range(halvings):
-            copies[key].merge_slices()
-    return copies

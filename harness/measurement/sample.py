@@ -6,7 +6,9 @@ on the shop.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -75,3 +77,12 @@ class Window:
         if due < self.steady_from:
             return Phase.WARM_UP
         return Phase.STEADY if due < self.steady_until else Phase.DRAIN
+
+    def to_json(self) -> dict[str, float | None]:
+        """The window as JSON; a moment that never came is ``None``, because JSON has no infinity."""
+        return {name: moment if moment < math.inf else None for name, moment in asdict(self).items()}
+
+    @classmethod
+    def from_json(cls, d: Mapping[str, float | None]) -> Window:
+        """Read back what ``to_json`` wrote."""
+        return cls(**{name: math.inf if moment is None else moment for name, moment in d.items()})

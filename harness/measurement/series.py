@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from harness.measurement.histogram import Histogram
+
+Key = TypeVar("Key")
 
 REPEATED = "repeated"
 """The key in ``SampleSeries.counts`` for requests that repeat a failed one."""
@@ -18,10 +20,11 @@ class SampleSeries:
     ``response.total`` is the number of samples. ``service`` does not have the dropped arrivals. ``received`` is in bytes (pages),
     ``amount`` in hundredths of the shop's currency (journeys). ``counts`` are numbers of samples: of pages by HTTP status (``"0"``: no
     reply), and under ``REPEATED`` those that repeated a failed request; of journeys by the furthest step that they reached.
-    ``slices`` holds the response times by the slice of time in which they were due.
+    ``slices`` holds the response times by the slice of time in which they were due. If ``sliced_in`` is another series, that series
+    has the slices of both.
     """
 
-    __slots__ = ("amount", "counts", "received", "response", "service", "slices")
+    __slots__ = ("amount", "counts", "received", "response", "service", "sliced_in", "slices")
 
     def __init__(self) -> None:
         self.response = Histogram()
@@ -30,13 +33,14 @@ class SampleSeries:
         self.amount = 0
         self.counts: dict[str, int] = {}
         self.slices: dict[int, Histogram] = {}
+        self.sliced_in: SampleSeries | None = None
 
     def slice(self, place: int) -> Histogram:
         """The response times of the slice at this place; a negative place means the first slice."""
-        place = max(place, 0)
-        histogram = self.slices.get(place)
+        place, slices = max(place, 0), (self.sliced_in or self).slices
+        histogram = slices.get(place)
         if histogram is None:
-            histogram = self.slices[place] = Histogram()
+            histogram = slices[place] = Histogram()
         return histogram
 
     def add(self, other: SampleSeries) -> None:
@@ -127,3 +131,14 @@ class ArrivalCounts:
         # Results of earlier versions have no stalls.
         histograms = {name: Histogram.from_json(d[name]) for name in ("lateness", "waits", "stalls") if name in d}
         return cls(d["offered"], d["started"], d["dropped"], **histograms)
+
+
+def coarsened(all_series: Mapping[Key, SampleSeries], halvings: int) -> dict[Key, SampleSeries]:
+    """Copies of the series with slices merged in pairs this many times."""
+    copies: dict[Key, SampleSeries] = {}
+    for key, series in list(all_series.items()):
+        copies[key] = SampleSeries()
+        copies[key].add(series)
+        for _ in range(halvings):
+            copies[key].merge_slices()
+    return copies

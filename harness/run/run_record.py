@@ -60,6 +60,7 @@ class RunRecord(Generic[ContextT]):
             Window(clock(), math.inf, math.inf),
             most_slices=MOST_SLICES if workload.judging.search is None else SEARCHED_SLICES,
             bounds=Bounds(workload.judging.time_bounds),
+            sliced_options=workload.judging.sliced_options,
         )
         self.partition = Partition()
         self.order_numbers = OrderNumberRegister()

@@ -118,6 +118,11 @@ class Judging:
         conditions = [*self.objectives, *(rule.condition for rule in self.stop_rules)]
         return [each.bound for each in conditions if each.metric.timed]
 
+    @property
+    def sliced_options(self) -> Collection[str] | None:
+        """The payment options that need slices of their own: those of objectives; in a search, all (``None``)."""
+        return None if self.search else {each.label("payment") for each in self.objectives}
+
 
 class LoadSchedule(Protocol):
     """When arrivals come; all times are in seconds."""

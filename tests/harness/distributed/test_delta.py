@@ -54,6 +54,22 @@ def test_the_master_counts_the_same_as_the_worker(rng):
     assert same(total, recorder)
 
 
+def test_series_with_slices_in_common_reach_the_master():
+    recorder, total = Recorder(WINDOW, sliced_options={"gpay"}), Recorder(WINDOW, sliced_options={"gpay"})
+    encoder, decoder = DeltaEncoder(recorder), DeltaDecoder(total)
+    for second, option in enumerate(("bex", "credit_card", "gpay", "credit_card", "credit_card")):
+        due = WINDOW.start + second
+        recorder.page(PageSample("BinNumberPage", option, "ok", "nobody", due, due, due + 0.1, 10, 200))
+        recorder.journey(JourneySample("guest", option, "ok", "nobody", due, due, due + 0.1, ordered=True, amount=7))
+        decoder.apply(sent(encoder.encode()))
+        assert same(total, recorder)
+    assert {key.payment_option: len(cell.slices) for key, cell in total.pages.items()} == {
+        "bex": 4,
+        "credit_card": 0,
+        "gpay": 1,
+    }
+
+
 def test_a_message_holds_only_changes(rng):
     recorder = Recorder(WINDOW)
     encoder = DeltaEncoder(recorder)
@@ -64,9 +80,11 @@ def test_a_message_holds_only_changes(rng):
     due = WINDOW.start + 50.5
     recorder.page(PageSample("BinNumberPage", "gpay", "ok", "nobody", due, due, due + 0.1, 10, 200))
     little = encoder.encode()
-    (((page, *_), service, _, _, ((second, times),), _),) = little["pages"]
+    (((page, *_), response, service, _, _, ((second, times),), _),) = little["pages"]
     assert (page, second) == ("BinNumberPage", 50)
-    assert len(service[4]) == len(times[4]) == 1  # one bucket each, of the many that the run has filled
+    assert (
+        len(response[4]) == len(service[4]) == len(times[4]) == 1
+    )  # one bucket each, of the many that the run has filled
     assert len(json.dumps(little)) < len(json.dumps(whole)) / 20
 
 
@@ -77,7 +95,7 @@ def test_a_filling_slice_is_sent_by_its_changed_buckets():
     for n in range(5):
         recorder.page(PageSample("BinNumberPage", "gpay", "ok", "nobody", 110.0, 110.0, 110.1 + n, 10, 200))
         message = sent(encoder.encode())
-        reported.append(len(message["pages"][0][4][0][1][4]))
+        reported.append(len(message["pages"][0][5][0][1][4]))
         decoder.apply(message)
     assert reported == [1, 1, 1, 1, 1]
     assert same(total, recorder)
@@ -92,11 +110,8 @@ def test_the_last_message_repairs_a_lost_one(rng):
         if second % 2:
             decoder.apply(message)
     for cell in total.pages.values():  # what is known meanwhile holds together
-        assert (
-            cell.response.total
-            == sum(n for _, n in cell.response.values())
-            == sum(one.total for one in cell.slices.values())
-        )
+        for one in (cell.response, cell.service, *cell.slices.values()):
+            assert one.total == sum(n for _, n in one.values())
     assert not decoder.complete
     decoder.apply(sent(encoder.encode(whole=True)))
     assert same(total, recorder)
