@@ -17,8 +17,8 @@ from harness.reporting.html.timeline import NO_TIMELINE, RunTimeline, read_timel
 SERIES_FILE_NAME = "metrics.om.gz"
 INTERVAL = 5.0
 """Seconds between two snapshots at the beginning."""
-HALVE_RATE_AFTER = 360
-"""After this many snapshots, the interval doubles: the file of a day is hardly larger than that of an hour."""
+MOST_BYTES = 2_000_000
+"""The size at which every other snapshot goes and the interval doubles: the file of a day is no larger than that of an hour."""
 
 GZIP = 31
 """Tells zlib to use the gzip format."""
@@ -35,15 +35,19 @@ MAX_SNAPSHOT_BYTES = 50_000_000
 
 
 class SeriesFile:
-    """Writes the snapshots of one run into a new file; ``interval`` is the time to the next snapshot in seconds."""
+    """Writes the snapshots of one run into a new file, of ``most_bytes`` at most.
 
-    def __init__(self, path: Path) -> None:
+    ``interval`` is the time to the next snapshot in seconds. The first and the latest snapshot are always kept.
+    """
+
+    def __init__(self, path: Path, most_bytes: int = MOST_BYTES) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         self.path = path
         self.interval = INTERVAL
         path.unlink(missing_ok=True)  # replaces a symbolic link, and leaves its target alone
         self._file: BinaryIO = path.open("xb")
-        self._snapshots = 0
+        self._most_bytes = most_bytes
+        self._sizes: list[int] = []
         self._last = 0.0
 
     def next_timestamp(self, now: float) -> float:
@@ -56,12 +60,25 @@ class SeriesFile:
         packer = zlib.compressobj(6, zlib.DEFLATED, GZIP)
         packed = [packer.compress(piece) for piece in pieces]
         packed.append(packer.flush())
+        snapshot = b"".join(packed)
+        if sum(self._sizes) + len(snapshot) > self._most_bytes:
+            self._drop_every_other()
         # One write: the snapshot is complete, unless the process ends within it.
-        self._file.write(b"".join(packed))
+        self._file.write(snapshot)
         self._file.flush()
-        self._snapshots += 1
-        if self._snapshots % HALVE_RATE_AFTER == 0:
-            self.interval *= 2
+        self._sizes.append(len(snapshot))
+
+    def _drop_every_other(self) -> None:
+        shorter = self.path.with_name(f".{self.path.name}.shorter")
+        shorter.unlink(missing_ok=True)
+        with self.path.open("rb") as old, shorter.open("xb") as new:
+            pieces = [old.read(size) for size in self._sizes]
+            new.writelines(pieces[::2])
+        shorter.replace(self.path)
+        self._file.close()
+        self._file = self.path.open("ab")
+        self._sizes = self._sizes[::2]
+        self.interval *= 2
 
     def close(self) -> None:
         """End the file."""

@@ -15,6 +15,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import urlencode
@@ -24,17 +25,20 @@ from harness.exits import Exit
 from harness.locust_plugin.options import METRICS_PORT
 from harness.metrics.series_file import SERIES_FILE_NAME, read
 
-_GRAPH_QUERY = "sum by (run_id) (rate(checkout_load_page_response_seconds_count[30s]))"
+_GRAPH_QUERY = "sum by (run_id) (rate(checkout_load_page_response_seconds_count[{window:d}s]))"
+_SHORTEST_WINDOW = 30.0  # seconds
+_SNAPSHOTS_IN_WINDOW = 4  # a rate needs two, and the file of a long run may lack one
 _INSTALL = "install Prometheus (Debian: apt install prometheus)"
 _RETENTION = "10y"  # long enough for a run of last year
 _DEFAULT_SECONDS = 3600.0  # seconds
 
 
 class TimeSpan(NamedTuple):
-    """The first and the last time of a time series, in seconds since 1970."""
+    """The first and the last time of a time series, in seconds since 1970, and the longest time between two snapshots."""
 
     first: float
     last: float
+    step: float
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -85,7 +89,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 def create_blocks(files: list[Path], into: Path) -> TimeSpan:
     """Write blocks of these time series into a folder; returns their time span. Raises ``UsageError``."""
-    first, last = float("inf"), 0.0
+    first, last, step = float("inf"), 0.0, 0.0
     into.mkdir(parents=True, exist_ok=True)
     for file in files:
         with tempfile.NamedTemporaryFile(prefix="checkload-", suffix=".om") as text:
@@ -98,6 +102,7 @@ def create_blocks(files: list[Path], into: Path) -> TimeSpan:
                 raise UsageError(str(error)) from None
             text.flush()
             first, last = min(first, *moments), max(last, *moments)
+            step = max((step, *(later - earlier for earlier, later in pairwise(sorted(moments)))))
             made = subprocess.run(  # noqa: S603 - a program of this machine, asked for by its name
                 [_program_path("promtool"), "tsdb", "create-blocks-from", "openmetrics", text.name, str(into)],
                 capture_output=True,
@@ -106,7 +111,7 @@ def create_blocks(files: list[Path], into: Path) -> TimeSpan:
             )
         if made.returncode:
             raise UsageError(f"{file}: promtool cannot make blocks of it: {made.stderr.strip() or made.stdout.strip()}")
-    return TimeSpan(first, last)
+    return TimeSpan(first, last, step)
 
 
 def _moments(piece: bytes) -> set[float]:
@@ -192,7 +197,7 @@ def _graph(span: TimeSpan) -> str:
     length = max(60, round((span.last - span.first) * 1.2))
     return urlencode(
         {
-            "g0.expr": _GRAPH_QUERY,
+            "g0.expr": _GRAPH_QUERY.format(window=round(max(_SHORTEST_WINDOW, _SNAPSHOTS_IN_WINDOW * span.step))),
             "g0.tab": 0,
             "g0.range_input": f"{length}s",
             "g0.end_input": _utc_text(span.last + 0.1 * length),

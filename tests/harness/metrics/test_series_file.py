@@ -1,10 +1,11 @@
 """A file of time series that was cut off keeps all of its complete snapshots."""
 
 import gzip
+from itertools import pairwise
 
 import pytest
 
-from harness.metrics.series_file import HALVE_RATE_AFTER, INTERVAL, SeriesFile, read, spread, stored_timeline
+from harness.metrics.series_file import SeriesFile, read, spread, stored_timeline
 from harness.reporting.html.timeline import NO_TIMELINE
 
 SNAPSHOTS = [f'orders_total{{run_id="r"}} {n} {1750000000 + n}.000\n'.encode() * 50 for n in range(5)]
@@ -86,13 +87,28 @@ def test_timestamps_only_increase(path):
     file.close()
 
 
-def test_a_long_run_has_fewer_snapshots(path):
-    file = SeriesFile(path)
-    for _ in range(HALVE_RATE_AFTER):
-        assert file.interval == INTERVAL
-        file.append([b"x 1 2\n"])
-    assert file.interval == 2 * INTERVAL
+def test_the_file_of_a_long_run_stays_small_and_covers_all_of_it(path):
+    file, most, moment = SeriesFile(path, most_bytes=20_000), 0, 0.0
+    while moment < 36_000.0:
+        file.append([b"%d %.3f\n" % (n, moment) for n in range(100)])
+        most = max(most, path.stat().st_size)
+        moment += file.interval
     file.close()
+    *snapshots, _ = read(path)
+    moments = [float(snapshot.split()[1]) for snapshot in snapshots]
+    assert most <= 20_000
+    assert [entry.name for entry in path.parent.iterdir()] == [path.name]
+    assert (moments[0], moments[-1]) == (0.0, moment - file.interval)
+    assert len(moments) > 20
+    assert max(after - before for before, after in pairwise(moments)) <= 2 * file.interval
+
+
+def test_a_snapshot_larger_than_the_file_may_be_is_kept(path):
+    file = SeriesFile(path, most_bytes=10)
+    for snapshot in SNAPSHOTS[:2]:
+        file.append([snapshot])
+    file.close()
+    assert b"".join(read(path)) == SNAPSHOTS[0] + SNAPSHOTS[1] + b"# EOF\n"
 
 
 def test_few_snapshots_are_spread_over_the_run(path):
