@@ -39,7 +39,7 @@ class Shop:
         rng = random.Random(f"shop {settings.seed}")
         self.settings = settings
         self.accounts = accounts or Accounts()
-        self.ledger = Ledger(settings.order_history)
+        self.ledger = Ledger(settings.order_history, lambda: self.settings.sessions.age)
         self.sessions = SessionStore(lambda: self.settings.sessions, rng)
         self.sms = SmsService(lambda: self.settings.sms, settings.seed, rng)
         self.checkout = Checkout(lambda: self.settings, self.sessions, self.sms, self.ledger, rng)

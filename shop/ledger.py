@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter, OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -39,9 +41,10 @@ class Order:
 
 @dataclass(slots=True)
 class Ledger:
-    """Counts all orders and requests, and keeps the last ``most`` orders."""
+    """Counts all orders and requests, and keeps the last ``most`` orders of the last ``age()`` seconds."""
 
     most: int
+    age: Callable[[], float] = lambda: math.inf
     orders: Counter[str] = field(default_factory=Counter)
     revenue: dict[str, Decimal] = field(default_factory=dict)
     pages: Counter[str] = field(default_factory=Counter)
@@ -65,7 +68,8 @@ class Ledger:
         if order.number != self.first_number or self.order_numbers == 0:
             self.order_numbers += 1
         self._kept[order.token] = order
-        if len(self._kept) > self.most:
+        oldest = order.placed - self.age()
+        while len(self._kept) > self.most or next(iter(self._kept.values())).placed < oldest:
             self._kept.popitem(last=False)
 
     def order(self, token: str) -> Order | None:

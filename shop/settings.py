@@ -201,7 +201,7 @@ class SessionSettings(_Table):
     most: Annotated[int, Field(ge=1, le=1_000_000)] = 50_000
     """The most sessions that the shop remembers."""
     age: Duration = 1800.0
-    """A session that is not used for this long is forgotten."""
+    """A session that is not used for this long is forgotten. Left out in a scenario: 300, or more if its shoppers pause longer."""
 
 
 class SignInSettings(_Table):
@@ -251,7 +251,7 @@ class Settings(_Table):
     accounts_file: str | None = None
     """A CSV file of accounts, with the header ``email,password,first_name,last_name,phone,saved_choices``."""
     order_history: Annotated[int, Field(ge=1)] = 20_000
-    """How many completed orders the shop can still show; older ones are only counted."""
+    """How many completed orders the shop can still show, for as long as a session lasts; older ones are only counted."""
     access_log: Annotated[str, Field(min_length=1)] | None = None
     """A file that gets a line for each request. Its path is relative to the folder in which the run starts."""
 

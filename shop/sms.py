@@ -16,6 +16,8 @@ from shop.settings import SmsSettings
 
 _MOST_PHONES = 50_000
 _MOST_MESSAGES = 10
+_KEPT_EXPIRED = 300.0
+"""Seconds for which the inbox shows a message whose code has expired."""
 
 
 class CodeResult(StrEnum):
@@ -63,7 +65,7 @@ class SmsService:
     """Sends codes, keeps them in an inbox, and checks typed codes.
 
     ``settings`` returns the current settings. The inbox keeps the last ten messages of each phone, for the 50,000 most recent
-    phones.
+    phones, until five minutes after the last code has expired.
     """
 
     def __init__(self, settings: Callable[[], SmsSettings], seed: int, rng: random.Random) -> None:
@@ -90,7 +92,7 @@ class SmsService:
             inbox = self._inbox.setdefault(phone, deque(maxlen=_MOST_MESSAGES))
             inbox.append(Message(code, now, now + settings.delivery_delay, now + settings.code_lifetime))
             self._inbox.move_to_end(phone)
-            if len(self._inbox) > _MOST_PHONES:
+            while len(self._inbox) > _MOST_PHONES or next(iter(self._inbox.values()))[-1].expires < now - _KEPT_EXPIRED:
                 self._inbox.popitem(last=False)
         return Verification(phone, code, now)
 

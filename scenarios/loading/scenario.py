@@ -16,6 +16,7 @@ from harness.schedule.arrivals import ArrivalProcess, Profile, RateStage, users_
 from scenarios.loading.arrival_trace import ScaledTrace, load_trace
 from scenarios.loading.headers import resolve_headers
 from scenarios.loading.products import PLACE_KEYS, load_products
+from scenarios.loading.session_age import session_age
 from scenarios.schema.load import PAGES_PER_JOURNEY, ArrivalsSection, ClosedSection
 from scenarios.schema.names import JOURNEY_NAMES, PAYMENT_NAMES, SMS_NAMES
 from scenarios.schema.scenario_file import ScenarioDocument, TargetSection
@@ -246,7 +247,7 @@ class Scenario:
 
     @property
     def shop_settings(self) -> Settings:
-        """The settings of the embedded shop, with the SMS share, the seed and the accounts of the scenario."""
+        """The settings of the embedded shop, with the SMS share, the seed, the accounts and the pauses of the scenario."""
         settings = self.document.shop
         updates: dict[str, Any] = {}
         if self.document.sms.share is not None:
@@ -255,6 +256,9 @@ class Scenario:
             updates["seed"] = self.seed
         if self.accounts_file is not None and settings.accounts_file is None:
             updates["accounts_file"] = str(self.accounts_file)
+        if "age" not in settings.sessions.model_fields_set:
+            age = session_age(settings, self.think, stays_signed_in=self.document.accounts.sign_in == "user")
+            updates["sessions"] = settings.sessions.model_copy(update={"age": age})
         return settings.model_copy(update=updates)
 
     def as_asked(self) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from shop.contract import Page
 from shop.ledger import Ledger, Order
 
 
-def order(number, slug="gpay", amount="10.10"):
+def order(number, slug="gpay", amount="10.10", placed=0.0):
     return Order(
         id=number,
         number=f"ON{number}",
@@ -16,6 +16,7 @@ def order(number, slug="gpay", amount="10.10"):
         email="ada@shop.test",
         pre_order={},
         completed_by=Page.GPAY_COMPLETE,
+        placed=placed,
     )
 
 
@@ -45,3 +46,15 @@ def test_old_orders_are_counted_but_no_longer_shown():
     assert ledger.order("token0") is None
     assert ledger.order("token2").number == "ON2"
     assert ledger.document()["orders_total"] == 3
+
+
+def test_orders_are_shown_only_for_their_time_but_counted_for_ever():
+    ledger = Ledger(most=1_000, age=lambda: 300.0)
+    kept = []
+    for number in range(3_600):  # ten hours, one order every ten seconds
+        ledger.add(order(number, placed=number * 10.0))
+        kept.append(sum(ledger.order(f"token{one}") is not None for one in range(max(0, number - 40), number + 1)))
+    assert max(kept) == kept[-1] == 31
+    assert ledger.order("token3569").number == "ON3569"
+    assert ledger.order("token3568") is None
+    assert ledger.document()["orders_total"] == ledger.document()["order_numbers"] == 3_600

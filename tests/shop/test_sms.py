@@ -160,3 +160,13 @@ def test_the_inbox_keeps_the_last_ten_messages_of_a_phone():
     office = SmsService(SmsSettings, 0, random.Random(0))
     codes = [office.send("1", float(second)).code for second in range(12)]
     assert [message["code"] for message in office.inbox("1", 20.0)] == codes[2:]
+
+
+def test_the_inbox_forgets_phones_whose_codes_expired_long_ago():
+    service = SmsService(lambda: SmsSettings(code_lifetime=60.0), 1, random.Random(1))
+    for number in range(3_600):  # ten hours, one code every ten seconds
+        service.send(f"0500000{number:04d}", number * 10.0)
+    now = 35_990.0
+    kept = [number for number in range(3_600) if service.inbox(f"0500000{number:04d}", now)]
+    assert kept == list(range(3_563, 3_600))  # 60 s until a code expires, and 300 s more
+    assert service.sent == 3_600

@@ -51,3 +51,12 @@ class ThinkTimes:
         sigma = self.sigmas.get(page, self.sigma)
         below = _NORMAL.cdf(_NORMAL.inv_cdf(TRUNCATION_QUANTILE) - sigma)
         return median * math.exp(sigma**2 / 2) * below / TRUNCATION_QUANTILE
+
+    @property
+    def longest(self) -> float:
+        """The longest think time that can be drawn on any page, in seconds."""
+        highest = _NORMAL.inv_cdf(TRUNCATION_QUANTILE)
+        return self.scale * max(
+            self.pages.get(page, self.median) * math.exp(self.sigmas.get(page, self.sigma) * highest)
+            for page in ("", *self.pages, *self.sigmas)
+        )
