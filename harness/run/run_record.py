@@ -1,8 +1,6 @@
 """Holds the facts of one run: what its users report to it, and what other modules read from it.
 
-``harness/run/driver.py`` adds the greenlets.
-
-Pure: clocks come in as arguments.
+``harness/run/driver.py`` adds the greenlets. Pure: clocks come in as arguments.
 """
 
 from __future__ import annotations
