@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from harness.measurement.histogram import Histogram
 from harness.measurement.recorder import JourneyKey, PageKey, Recorder
 from harness.measurement.sample import Phase
 from harness.measurement.series import ArrivalCounts, SampleSeries
@@ -177,10 +176,7 @@ def _apply_delta(own: SampleSeries, total: SampleSeries, coarser: int, delta: li
         total.counts[what] = total.counts.get(what, 0) + n - own.counts.get(what, 0)
     own.counts = counts
     for index, times in slices:
-        for cell, place in ((own, index), (total, index >> coarser)):
-            if place not in cell.slices:
-                cell.slices[place] = Histogram()
-        own.slices[index].apply_delta(times, total.slices[index >> coarser])
+        own.slice(index).apply_delta(times, total.slice(index >> coarser))
 
 
 def _apply_arrivals_delta(own: ArrivalCounts, total: ArrivalCounts, delta: list[Any]) -> None:

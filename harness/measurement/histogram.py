@@ -8,10 +8,11 @@ Longer than 300 lines: it is one class whose methods share private counts, and a
 from __future__ import annotations
 
 import math
+from array import array
 from bisect import bisect_left
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import accumulate, pairwise
-from typing import Any
+from typing import Any, TypeAlias
 
 from harness.measurement import native_histogram
 from harness.measurement.bucket_layout import (
@@ -29,6 +30,7 @@ _NANOSECONDS = 1_000_000_000
 
 _places: dict[tuple[float, ...], dict[int, int]] = {}
 """A cache: for the bounds of a metric, the place of each bucket among them."""
+_Packed: TypeAlias = tuple["array[int]", "array[int]"]
 _native_places: dict[int, int] = {}
 """A cache: for each bucket, its bucket of a native histogram."""
 
@@ -47,7 +49,7 @@ class Histogram:
     __hash__ = None  # type: ignore[assignment]  # a histogram is mutable
 
     def __init__(self) -> None:
-        self._counts: dict[int, int] = {}
+        self._counts: dict[int, int] | _Packed = {}
         self._nanoseconds = 0  # an integer, because a sum of floats depends on their order
         self._over: dict[float, int] = {}  # for each bound, how many times in its bucket are over it
         self.total = 0
@@ -114,6 +116,8 @@ class Histogram:
     def count_each(self, indexes: Sequence[int], nanoseconds: int, smallest: float, largest: float) -> None:
         """Count finite times, given their buckets, their sum, the smallest and the largest."""
         counts = self._counts
+        if not isinstance(counts, dict):
+            counts = self._unpack()
         for index in indexes:
             counts[index] = counts.get(index, 0) + 1
         self.total += len(indexes)
@@ -124,6 +128,8 @@ class Histogram:
     def count(self, index: int, nanoseconds: int, seconds: float, n: int) -> None:
         """Count a finite time, given its bucket."""
         counts = self._counts
+        if not isinstance(counts, dict):
+            counts = self._unpack()
         counts[index] = counts.get(index, 0) + n
         self.total += n
         self._nanoseconds += nanoseconds * n
@@ -131,6 +137,23 @@ class Histogram:
             self.smallest = seconds
         if seconds > self.largest:  # noqa: PLR1730
             self.largest = seconds
+
+    def pack(self) -> None:
+        """Keep the counts in a tenth of the memory, until the next one."""
+        counts = self._counts
+        if isinstance(counts, dict):
+            most = max(counts.values(), default=0)
+            self._counts = array("H", counts), array("I" if most < 1 << 32 else "Q", counts.values())
+
+    def _read(self) -> dict[int, int]:
+        """The counts by bucket; do not change them."""
+        counts = self._counts
+        return counts if isinstance(counts, dict) else dict(zip(*counts, strict=True))
+
+    def _unpack(self) -> dict[int, int]:
+        """The counts by bucket, to change them."""
+        self._counts = counts = self._read()
+        return counts
 
     def count_over_bounds(self, index: int, times: Sequence[float], bounds: Bounds, n: int = 1) -> None:
         """Count how many of these times of one bucket are over each bound in it; call it before they are counted in the bucket."""
@@ -144,7 +167,7 @@ class Histogram:
             return counted
         index = bucket_of(bound)
         all_over = self.smallest > bound or (self.largest > bound and bucket_value(index) > bound)
-        return self._counts.get(index, 0) if all_over else 0
+        return self._read().get(index, 0) if all_over else 0
 
     def add(self, other: Histogram) -> None:
         """Count everything that the other histogram has counted."""
@@ -152,8 +175,8 @@ class Histogram:
             self._over = {
                 bound: self._over_bound(bound) + other._over_bound(bound) for bound in {*self._over, *other._over}
             }
-        counts = self._counts
-        for index, count in list(other._counts.items()):
+        counts = self._unpack()
+        for index, count in list(other._read().items()):
             counts[index] = counts.get(index, 0) + count
         self.total += other.total
         self.infinite += other.infinite
@@ -217,12 +240,13 @@ class Histogram:
         split: dict[int, list[float]] = {}
         for bound in sorted(self._over):
             split.setdefault(bucket_of(bound), []).append(bound)
-        for index in sorted(self._counts if of is None else self._counts.keys() & of):
+        counts = self._read()
+        for index in sorted(counts if of is None else counts.keys() & of):
             if index not in split:
-                yield bucket_value(index), self._counts[index]
+                yield bucket_value(index), counts[index]
                 continue
             low, high = bucket_bounds(index)
-            left = self._counts[index]
+            left = counts[index]
             for bound in split[index]:
                 if count := left - self._over[bound]:
                     yield harmonic_midpoint(low, bound) if low < bound else bound, count
@@ -260,14 +284,14 @@ class Histogram:
             return self.total
         if bound in self._over:
             index = bucket_of(bound)
-            above = sum(count for place, count in list(self._counts.items()) if place > index)
+            above = sum(count for place, count in list(self._read().items()) if place > index)
             return above + self._over[bound] + self.infinite
         return sum(count for value, count in self.values() if value > bound)
 
     def counts_above(self, buckets: Sequence[int]) -> list[int]:
         """For each of these bucket numbers, in rising order, how many times are in later buckets."""
         between = [0] * (len(buckets) + 1)
-        for index, count in list(self._counts.items()):
+        for index, count in list(self._read().items()):
             between[bisect_left(buckets, index)] += count
         between[-1] += self.infinite
         return [sum(between[place:]) for place in range(1, len(between))]
@@ -279,7 +303,7 @@ class Histogram:
         place, because the counters of a metric must not fall. A bound is off by at most 0.78 %.
         """
         places = _places.setdefault(bounds, {})
-        counts = self._counts
+        counts = self._read()
         if self._over:
             # The parts of a divided bucket never move either.
             split = {bucket_of(bound) for bound in self._over}
@@ -295,7 +319,7 @@ class Histogram:
 
     def count_into_native(self, into: dict[int, int]) -> None:
         """Add to ``into`` how many times are in each bucket of a native histogram (see ``native_histogram``)."""
-        for index, count in list(self._counts.items()):
+        for index, count in list(self._read().items()):
             place = _native_places.get(index)
             if place is None:
                 place = _native_places[index] = native_histogram.bucket_index(bucket_value(index))
@@ -305,19 +329,16 @@ class Histogram:
 
     def difference(self, earlier: Histogram) -> Histogram:
         """What was recorded since the ``earlier`` state of this histogram."""
-        later = Histogram()
-        for index, count in list(self._counts.items()):
-            if (left := count - earlier._counts.get(index, 0)) > 0:
-                later._counts[index] = left
+        later, before = Histogram(), earlier._read()
+        new = {index: count - before.get(index, 0) for index, count in list(self._read().items())}
+        later._counts = counts = {index: left for index, left in new.items() if left > 0}
         later._over = {
-            bound: self._over[bound] - earlier._over_bound(bound)
-            for bound in self._over
-            if bucket_of(bound) in later._counts
+            bound: self._over[bound] - earlier._over_bound(bound) for bound in self._over if bucket_of(bound) in counts
         }
         later.infinite = self.infinite - earlier.infinite
-        later.total = sum(later._counts.values()) + later.infinite
+        later.total = sum(counts.values()) + later.infinite
         later._nanoseconds = self._nanoseconds - earlier._nanoseconds
-        if later._counts:
+        if counts:
             parts = list(later._parts())
             later.smallest, later.largest = parts[0][0], parts[-1][0]
         return later
@@ -327,7 +348,7 @@ class Histogram:
 
         Each count is a total, not a difference. So a receiver that misses one message is right again after the next.
         """
-        counts = self._counts
+        counts = self._read()
         new = {index: count for index, count in counts.items() if sent.get(index) != count}
         sent.update(new)
         ends = [self.smallest, self.largest] if counts else [None, None]
@@ -337,7 +358,7 @@ class Histogram:
     def apply_delta(self, delta: list[Any], *totals: Histogram) -> None:
         """Update this copy of a histogram with its ``delta``; count what is new in ``totals``, too."""
         infinite, nanoseconds, smallest, largest, indexes, counts, bounds, over = delta
-        mine = self._counts
+        mine = self._unpack()
         new = [count - mine.get(index, 0) for index, count in zip(indexes, counts, strict=True)]
         ends = (math.inf, -math.inf) if smallest is None else (smallest, largest)
         endless, longer = infinite - self.infinite, nanoseconds - self._nanoseconds
@@ -361,7 +382,7 @@ class Histogram:
         """
         for bound, n in over.items():
             self._over[bound] = self._over_bound(bound) + n
-        mine = self._counts
+        mine = self._unpack()
         for index, n in zip(indexes, counts, strict=True):
             mine[index] = mine.get(index, 0) + n
         self.total += sum(counts) + infinite
@@ -373,14 +394,16 @@ class Histogram:
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Histogram):
             return NotImplemented
-        return all(getattr(self, slot) == getattr(other, slot) for slot in self.__slots__)
+        others = [slot for slot in self.__slots__ if slot != "_counts"]
+        return self._read() == other._read() and all(getattr(self, slot) == getattr(other, slot) for slot in others)
 
     def __repr__(self) -> str:
         return f"<Histogram of {self.total}, {self.infinite} never answered, mean {self.mean:.6g} s>"
 
     def to_json(self) -> dict[str, Any]:
         """The counts as JSON: each bucket number as its distance to the one before, and the counts in the same order."""
-        keys = sorted(self._counts)
+        counts = self._read()
+        keys = sorted(counts)
         finite = bool(keys)
         return {
             "total": self.total,
@@ -389,7 +412,7 @@ class Histogram:
             "smallest": self.smallest if finite else None,
             "largest": self.largest if finite else None,
             "steps": [b - a for a, b in pairwise([0, *keys])],
-            "counts": [self._counts[key] for key in keys],
+            "counts": [counts[key] for key in keys],
             "parted": [[bound, self._over[bound]] for bound in sorted(self._over)],
         }
 
@@ -397,14 +420,14 @@ class Histogram:
     def from_json(cls, d: Mapping[str, Any]) -> Histogram:
         """Read back what ``to_json`` wrote; counts that do not add up are a ValueError."""
         histogram = cls()
-        histogram._counts = dict(zip(accumulate(d["steps"]), d["counts"], strict=True))
+        histogram._counts = counts = dict(zip(accumulate(d["steps"]), d["counts"], strict=True))
         histogram.total = d["total"]
         histogram.infinite = d["infinite"]
         histogram._nanoseconds = d["nanoseconds"]
         histogram._over = {float(bound): n for bound, n in d.get("parted", ())}
-        if histogram._counts:
+        if counts:
             histogram.smallest = float(d["smallest"])
             histogram.largest = float(d["largest"])
-        if sum(histogram._counts.values()) + histogram.infinite != histogram.total:
+        if sum(counts.values()) + histogram.infinite != histogram.total:
             raise ValueError("the counts of a histogram do not add up to its total")
         return histogram

@@ -40,6 +40,9 @@ class SampleSeries:
         place, slices = max(place, 0), (self.sliced_in or self).slices
         histogram = slices.get(place)
         if histogram is None:
+            for index, one in slices.items():
+                if index < place - 1:
+                    one.pack()  # it hardly changes any more
             histogram = slices[place] = Histogram()
         return histogram
 
@@ -59,6 +62,8 @@ class SampleSeries:
         merged: dict[int, Histogram] = {}
         for index, histogram in self.slices.items():
             merged.setdefault(index // 2, Histogram()).add(histogram)
+        for histogram in merged.values():
+            histogram.pack()
         self.slices = merged
 
     def to_json(self) -> dict[str, Any]:
