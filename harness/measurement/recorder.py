@@ -53,8 +53,8 @@ class Recorder:
     would need more than ``most_slices``, so that a day takes no more memory than an hour. Times are counted exactly against
     ``bounds``, the bounds of the objectives.
 
-    Series that differ only by their payment option have their slices in the first one of them, except for ``sliced_options``, the
-    payment options that objectives name. ``None``: each series has its own slices.
+    Series of pages that differ only by their payment option have their slices in the first one of them, except for
+    ``sliced_options``, the payment options that objectives name. ``None``: each series has its own slices.
     """
 
     def __init__(
@@ -73,7 +73,7 @@ class Recorder:
         self.most_slices = most_slices
         self.bounds = bounds
         self._sliced_options = sliced_options
-        self._sliced: dict[tuple[Any, ...], SampleSeries] = {}
+        self._sliced: dict[PageKey, SampleSeries] = {}
         self._stalled_until = -inf
         self._pages: dict[PageKey, SampleSeries] = {}
         self._buffer: list[PageSample] = []
@@ -138,7 +138,7 @@ class Recorder:
         )
         series = self.journeys.get(key)
         if series is None:
-            series = self.journeys[key] = self._new_series(key)
+            series = self.journeys[key] = SampleSeries()
         series.amount += sample.amount
         if sample.reached:
             series.counts[sample.reached] = series.counts.get(sample.reached, 0) + 1
@@ -268,7 +268,7 @@ class Recorder:
             series = self._pages.get(tuple(labels))  # type: ignore[call-overload]  # a plain tuple finds it
             if series is None:
                 key = PageKey(*labels)
-                series = self._pages[key] = self._new_series(key)
+                series = self._pages[key] = self._new_page_series(key)
             series.received += sum(sizes)
             series.counts[str(status)] = series.counts.get(str(status), 0) + len(sizes)
             if repeated:
@@ -276,7 +276,7 @@ class Recorder:
             series.service.record_all(services, bounds=bounds)
             series.response.record_all(responses, beside=series.slice(place), bounds=bounds)
 
-    def _new_series(self, key: PageKey | JourneyKey) -> SampleSeries:
+    def _new_page_series(self, key: PageKey) -> SampleSeries:
         series = SampleSeries()
         if self._sliced_options is not None and key.payment_option not in self._sliced_options:
             first = self._sliced.setdefault(key._replace(payment_option=""), series)

@@ -86,6 +86,14 @@ def matching_series(
             yield key, series
 
 
+def is_sliced(recorder: Recorder, objective: Objective) -> bool:
+    """Whether the recorder has the slices that an objective needs: not if it names an option that the run's own did not."""
+    return not objective.label("payment") or all(
+        series.response.total == sum(times.total for times in series.slices.values())
+        for _, series in matching_series(recorder, objective, EVERY_PHASE)
+    )
+
+
 def succeeded(objective: Objective, key: Key) -> bool:
     """Whether samples with this key count for a rate or a count: an order, or an end without blame of shop or harness."""
     if objective.subject is Subject.ORDERS:

@@ -120,7 +120,7 @@ class Judging:
 
     @property
     def sliced_options(self) -> Collection[str] | None:
-        """The payment options that need slices of their own: those of objectives; in a search, all (``None``)."""
+        """The payment options whose pages need slices of their own: those of objectives; in a search, all (``None``)."""
         return None if self.search else {each.label("payment") for each in self.objectives}
 
 

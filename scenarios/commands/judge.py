@@ -11,6 +11,7 @@ from pathlib import Path
 from harness.errors import UsageError
 from harness.exits import Exit
 from harness.objectives import parser as objective_parser
+from harness.objectives.counting import is_sliced
 from harness.objectives.evaluate import evaluate_run
 from harness.objectives.model import Objective, ObjectiveError
 from harness.objectives.verdict import Finding, Severity
@@ -53,6 +54,7 @@ def run(arguments: argparse.Namespace) -> int:
         problems.append(str(error))
     if result is not None:
         problems += _cannot_be_judged(result, arguments.result)
+        problems += _lacks_slices(result, objectives, arguments)
     if problems or result is None:
         raise UsageError("\n".join(problems))
     judged = judge_again(result, objectives)
@@ -116,3 +118,12 @@ def _cannot_be_judged(result: Result, place: Path) -> Iterator[str]:
         yield f"{place} is a search for capacity: its rates depend on its objectives; search again with other objectives"
     if result.exit is Exit.CRASHED:
         yield f"{place} is a run that crashed: its samples may be incomplete; run it again"
+
+
+def _lacks_slices(result: Result, objectives: tuple[Objective, ...], arguments: argparse.Namespace) -> Iterator[str]:
+    for objective in objectives:
+        if not is_sliced(result.recorder, objective):
+            yield (
+                f'{arguments.objectives}: "{objective.text}": {arguments.result} kept the pages of this payment option over time only '
+                "together with those of others; name the option in an objective of the scenario, and run it again"
+            )

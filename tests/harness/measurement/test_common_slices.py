@@ -47,18 +47,15 @@ def test_slices_in_common_are_judged_like_slices_of_each_option(metric, labels):
         assert completions(common, objective) == completions(apart, objective)
 
 
-def test_options_that_no_objective_names_need_no_slices_of_their_own():
+def test_pages_of_options_that_no_objective_names_need_no_slices_of_their_own():
     recorder = Recorder(WINDOW, sliced_options={"gpay"})
     for option in ("credit_card", "bex", "gpay", "bex"):
         recorder.page(a_page(option=option))
         recorder.journey(a_journey(option=option))
-    for all_series in (recorder.pages, recorder.journeys):
-        sliced = {
-            key.payment_option: sum(one.total for one in each.slices.values()) for key, each in all_series.items()
-        }
-        assert sliced == {"credit_card": 3, "bex": 0, "gpay": 1}
-        assert {key.payment_option: each.response.total for key, each in all_series.items()} == {
-            "credit_card": 1,
-            "bex": 2,
-            "gpay": 1,
-        }
+    pages, journeys = (
+        {key.payment_option: sum(one.total for one in each.slices.values()) for key, each in all_series.items()}
+        for all_series in (recorder.pages, recorder.journeys)
+    )
+    assert pages == {"credit_card": 3, "bex": 0, "gpay": 1}
+    assert journeys == {"credit_card": 1, "bex": 2, "gpay": 1}
+    assert {key.payment_option: each.response.total for key, each in recorder.pages.items()} == journeys

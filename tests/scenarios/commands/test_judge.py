@@ -6,6 +6,8 @@ import pytest
 from finished_runs import a_run
 
 from harness.exits import Exit
+from harness.measurement.recorder import Recorder
+from harness.measurement.sample import PageSample, Window
 from harness.results.store import RESULT, write
 from scenarios.commands.cli import main
 
@@ -17,6 +19,10 @@ def results(tmp_path_factory):
     write(a_run(10, invalid=True), folder / "invalid")
     write(replace(a_run(10), stopped="the verdict was certain after 40 s"), folder / "early")
     write(replace(a_run(10), exit=Exit.CRASHED), folder / "crashed")
+    common = Recorder(Window(0.0, 0.0, 100.0), sliced_options={"gpay"})
+    for due, option in enumerate(("gpay", "masterpass", "credit_card") * 30):
+        common.page(PageSample("IndexPage", option, "ok", "nobody", due, due, due + 0.01))
+    write(replace(a_run(10), recorder=common), folder / "common")
     return folder
 
 
@@ -69,6 +75,17 @@ def test_a_run_that_ended_early_is_judged_with_a_warning(judge, capsys):
 def test_a_crashed_run_is_not_judged(judge, capsys):
     assert judge('objectives = ["page response_time p50 < 1h"]', run="crashed") == 2
     assert "run it again" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("option", ["masterpass", "credit_card"])
+def test_pages_of_an_option_need_an_objective_of_the_run_itself(judge, capsys, option):
+    named = f"page[payment={option}] response_time p50 < 1s"
+    assert judge(f'objectives = ["page response_time p50 < 1s", "{named}"]', run="common") == 2
+    error = capsys.readouterr().err
+    assert named in error
+    assert "run it again" in error
+    assert len(error.splitlines()) == 1
+    assert judge(f'objectives = ["{named.replace(option, "gpay")}"]', run="common") == 0
 
 
 def test_every_error_is_reported_at_once(judge, capsys):
