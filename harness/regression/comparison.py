@@ -10,7 +10,7 @@ from harness.objectives.verdict import Verdict
 from harness.regression.failures import failure_shares
 from harness.regression.figures import GATED, Figure, Kind, Plan
 from harness.regression.measures import JOURNEYS, PAGES, RunMeasures
-from harness.regression.percentiles import Estimate
+from harness.regression.percentiles import TOO_FEW, Estimate
 from harness.regression.pooled import pool
 from harness.regression.ratios import Pairs, TimeSubject, compare_throughput, compare_times
 from harness.regression.spread import spread_change
@@ -20,11 +20,12 @@ GATED_FIGURES = 5
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """The figures of a comparison over this number of pairs, and the verdict."""
+    """The figures of a comparison over this number of pairs, and the verdict; ``disturbed`` counts runs that prove no pass."""
 
     pairs: int
     figures: tuple[Figure, ...]
     verdict: Verdict
+    disturbed: int = 0
 
     @property
     def moved(self) -> list[Figure]:
@@ -33,8 +34,11 @@ class Comparison:
         return sorted(failed, key=lambda one: (one.kind not in GATED, one.p_value, -(one.change or 0.0)))
 
 
-def compare(pairs: Pairs, plan: Plan) -> Comparison:
-    """Compare over these pairs (baseline, candidate); without a pair nothing is decided."""
+def compare(pairs: Pairs, plan: Plan, disturbed: int = 0) -> Comparison:
+    """Compare over these pairs (baseline, candidate); without a pair nothing is decided.
+
+    With ``disturbed`` runs among them, a regression is found all the same, but nothing passes.
+    """
     if not pairs:
         return Comparison(0, (), Verdict.INCONCLUSIVE)
     figures = (
@@ -42,7 +46,10 @@ def compare(pairs: Pairs, plan: Plan) -> Comparison:
         *holm(list(_details(pairs, plan)), plan.alphas.fail_detail),
     )
     verdicts = {one.verdict for one in figures if one.kind in GATED or one.verdict is Verdict.FAILED}
-    return Comparison(len(pairs), figures, Verdict.worst(verdicts))
+    verdict = Verdict.worst(verdicts)
+    if disturbed and verdict is Verdict.PASSED:
+        verdict = Verdict.INCONCLUSIVE
+    return Comparison(len(pairs), figures, verdict, disturbed)
 
 
 def holm(figures: Sequence[Figure], alpha: float) -> Iterator[Figure]:
@@ -108,7 +115,7 @@ def _spread(pairs: Pairs, plan: Plan) -> Figure:
         or len(medians) < len(pairs)
         or any(math.isinf(each.logarithm) for pair in medians for each in pair)
     ):
-        return replace(figure, note="too few samples")
+        return replace(figure, note=TOO_FEW)
     if abs(pool(medians, plan.run_effect).mean) >= math.log1p(plan.tolerance.harmful):
         return replace(figure, verdict=Verdict.PASSED, note="not compared: the medians differ")
     return replace(

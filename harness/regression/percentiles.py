@@ -17,6 +17,8 @@ FEWEST_BATCHES = 4
 FEWEST_SAMPLES = 40
 """The least number of samples in a batch for a 95th percentile."""
 
+TOO_FEW = f"too few samples: each run needs {FEWEST_BATCHES * FEWEST_SAMPLES} of them in its steady part"
+
 Slices = dict[int, Histogram]
 
 

@@ -10,7 +10,7 @@ from harness.objectives.verdict import Verdict
 from harness.regression.failures import failure_shares
 from harness.regression.figures import Figure, Kind, Plan
 from harness.regression.measures import RunMeasures
-from harness.regression.percentiles import Estimate
+from harness.regression.percentiles import TOO_FEW, Estimate
 from harness.regression.pooled import pairs_needed, pool, smallest_seen
 from harness.regression.tolerance import OPEN_LOAD_EFFECT, RunEffect
 
@@ -38,7 +38,7 @@ def compare_times(pairs: Pairs, subject: TimeSubject, plan: Plan, alpha: float) 
     figure = Figure(kind=subject.kind, name=subject.name, verdict=Verdict.INCONCLUSIVE)
     known = subject.of(pairs)
     if not known:
-        return replace(figure, note="too few samples")
+        return replace(figure, note=TOO_FEW)
     if any(math.isinf(each.logarithm) for pair in known for each in pair):
         return _never_answered(figure, pairs, known, plan)
     return _with_ratio(figure, known, plan.run_effect, plan, alpha)

@@ -19,12 +19,18 @@ MOST_NAMED = 4
 """Figures that the first sentence names."""
 
 
-def text(comparison: Comparison, percentile: str, notes: Sequence[str] = ()) -> str:
-    """The whole answer."""
+ADD_PAIRS = (
+    "Run baseline and candidate in turn (A B B A …), and add each further pair with --and. "
+    "You may look after each pair: the bounds allow for that."
+)
+
+
+def text(comparison: Comparison, percentile: str, notes: Sequence[str] = (), *, more: str = ADD_PAIRS) -> str:
+    """The whole answer; ``more`` says how to get more pairs if nothing is decided."""
     parts = [_filled(f"{comparison.verdict.upper()}: {reason(comparison, percentile)}.")]
     if comparison.figures:
         parts.append(_table(comparison, percentile))
-    parts += [_filled(note) for note in (*_advice(comparison), *notes)]
+    parts += [_filled(note) for note in (*_advice(comparison, more), *notes)]
     return "\n\n".join(parts) + "\n"
 
 
@@ -50,6 +56,8 @@ def reason(comparison: Comparison, percentile: str) -> str:
             missing = [one for one in gated if one.note and one.verdict is Verdict.INCONCLUSIVE]
             if missing:
                 return f"{missing[0].name}: {missing[0].note}"
+            if comparison.disturbed and all(one.verdict is Verdict.PASSED for one in gated):
+                return f"checkload itself was late in {format_count(comparison.disturbed, 'run')}, which hides small differences"
             open_ = ", ".join(one.name for one in gated if one.verdict is Verdict.INCONCLUSIVE)
             return f"it is not certain whether the candidate is worse in {open_}, {after}"
 
@@ -115,17 +123,19 @@ def _change(value: float | None) -> str:
     return "no limit" if math.isinf(value) else f"{value:+.1%}".replace("%", " %")
 
 
-def _advice(comparison: Comparison) -> Iterator[str]:
+def _advice(comparison: Comparison, more: str) -> Iterator[str]:
     """What to do if nothing is decided."""
     if comparison.verdict is not Verdict.INCONCLUSIVE or not comparison.pairs:
         return
+    if comparison.disturbed:
+        yield (
+            f"In {format_count(comparison.disturbed, 'run')}, other programs kept the machine of checkload busy. Such runs can show "
+            "a regression, but they prove no pass. Give checkload a quiet machine."
+        )
     needed = [one.pairs_needed for one in comparison.figures if one.kind in GATED and one.pairs_needed]
     if needed:
-        yield (
-            f"About {max(needed)} pairs of runs like {'this one' if comparison.pairs == 1 else 'these'} would be conclusive. "
-            "Run baseline and candidate in turn (A B B A …), and add each further pair with --and. "
-            "It does no harm to look after each pair: the bounds allow for that."
-        )
+        like = "this one" if comparison.pairs == 1 else "these"
+        yield f"About {max(needed)} pairs of runs like {like} would be conclusive. {more}"
 
 
 def _filled(paragraph: str) -> str:

@@ -12,7 +12,7 @@ import orjson
 
 from harness import files
 from harness.errors import UsageError
-from harness.objectives.verdict import Severity, Verdict
+from harness.objectives.verdict import Verdict
 from harness.planning.plan_report import finite
 from harness.regression.comparison import Comparison, compare
 from harness.regression.figures import Plan
@@ -21,6 +21,7 @@ from harness.regression.measures import measure
 from harness.regression.pairing import DatedRun, Pairing, Side, pair_by_time, repeated_runs
 from harness.regression.text import text
 from harness.regression.tolerance import EVERY_PAIR, MAX_PAIRS, RUN_EFFECT, STATED_WEIGHT, RunEffect, Tolerance
+from harness.regression.trust import Trust, cause_of_invalidity, trust_in
 from harness.results.result import Result
 from harness.results.store import ResultError, read
 from harness.units import format_duration, quantity
@@ -128,7 +129,8 @@ def compare_pairs(pairing: Pairing[Result], q: float, plan: Plan) -> Comparison:
         tuple(measure(one.run.recorder, q, OUTSIDE_PAGES, open_load=plan.open_load) for one in pair)
         for pair in pairing.pairs
     ]
-    return compare([(baseline, candidate) for baseline, candidate in measured], plan)
+    disturbed = sum(trust_in(one.run) is Trust.DISTURBED for pair in pairing.pairs for one in pair)
+    return compare([(baseline, candidate) for baseline, candidate in measured], plan, disturbed)
 
 
 def repetitions(runs: Sequence[DatedRun[Result]]) -> Iterator[str]:
@@ -141,12 +143,10 @@ def repetitions(runs: Sequence[DatedRun[Result]]) -> Iterator[str]:
 
 
 def invalid_runs(runs: Sequence[DatedRun[Result]]) -> Iterator[str]:
-    """One line for each invalid run, with the cause."""
+    """One line for each run that cannot be compared at all, with the cause."""
     for one in runs:
-        judgement = one.run.judgement
-        if judgement.verdict is Verdict.INVALID:
-            causes = [each.message for each in judgement.findings if each.level is Severity.INVALID]
-            yield f"{one.label} is invalid: {causes[0] if causes else judgement.reason}"
+        if trust_in(one.run) is Trust.NONE:
+            yield f"{one.label} is invalid: {cause_of_invalidity(one.run)}"
 
 
 def write_json(path: Path | None, comparison: Comparison) -> None:
@@ -158,6 +158,7 @@ def write_json(path: Path | None, comparison: Comparison) -> None:
         "verdict": comparison.verdict,
         "exit_code": int(comparison.verdict.exit),
         "pairs": comparison.pairs,
+        "disturbed_runs": comparison.disturbed,
         "figures": finite([asdict(one) for one in comparison.figures]),
     }
     files.write_file("--json", path, orjson.dumps(document, option=orjson.OPT_INDENT_2) + b"\n")

@@ -1,0 +1,1 @@
+"""Starts the runs that compare two versions of a shop."""
