@@ -62,7 +62,7 @@ def _examine(prometheus: Prometheus, options: argparse.Namespace) -> int:
         if options.pictures:
             page, height = draw_dashboard(board, choice, prometheus, view)
             options.pictures.mkdir(parents=True, exist_ok=True)
-            (options.pictures / f"{path.stem}.html").write_text(page)
+            (options.pictures / f"{path.stem}.html").write_bytes(page)
             print(f"{path.stem}: drawn, {height} pixels high")
     print(f"run {run}: {wrong} problems" if wrong else f"run {run}: every panel has data")
     return 1 if wrong else 0

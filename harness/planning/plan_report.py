@@ -5,35 +5,23 @@ from __future__ import annotations
 import math
 import textwrap
 from dataclasses import asdict, is_dataclass
-from html import escape
 from typing import Any
 
 from tabulate import tabulate
 
 from harness.planning import text as words
 from harness.planning.capacity_plan import CapacityPlan
-from harness.planning.charts import response_curve, throughput_curve
+from harness.planning.charts import plan_charts
 from harness.planning.tables import tables
+from harness.reporting.html.chart import ChartSet
+from harness.reporting.html.markup import element, joined, report_table, section
+from harness.reporting.html.page import figures, page
 from harness.reporting.tables import ReportTable
 
 SCHEMA_VERSION = 1
 _CELL = 40
 
-_STYLE = """
-:root { color-scheme: light dark; --ink: #1d2433; --dim: #5c667a; --paper: #fff; --line: #d5dae3; --good: #1a7f4b; --bad: #b3261e;
-  --unsure: #9a6700; --one: #2456b3; --two: #b3561e; }
-@media (prefers-color-scheme: dark) { :root { --ink: #e6e9f0; --dim: #9aa4b8; --paper: #14181f; --line: #333b49; --good: #5fce95;
-  --bad: #ff8a80; --unsure: #f0c14b; --one: #7fa7f5; --two: #f0a070; } }
-body { font: 16px/1.5 system-ui, sans-serif; color: var(--ink); background: var(--paper); max-width: 62rem; margin: 2rem auto;
-  padding: 0 1rem; }
-h1 { font-size: 1.4rem; } h2 { font-size: 1.05rem; margin: 2rem 0 .5rem; }
-.passed { color: var(--good); } .failed, .invalid { color: var(--bad); } .inconclusive { color: var(--unsure); }
-.answer { font-size: 1.2rem; } .dim, figcaption, li { color: var(--dim); font-size: .9rem; }
-.wide { overflow-x: auto; } table { border-collapse: collapse; font-size: .85rem; font-variant-numeric: tabular-nums; }
-th, td { padding: .25rem .6rem; border-bottom: 1px solid var(--line); text-align: right; vertical-align: top; }
-th { color: var(--dim); font-weight: 600; } .text { text-align: left; }
-figure { margin: 1rem 0; } svg { width: 100%; height: auto; } svg text { fill: var(--dim); font-size: 12px; }
-"""
+_COLOURS = {"passed": "#1a7f4b", "failed": "#b3261e", "invalid": "#a34a00", "inconclusive": "#7a5b00"}
 
 
 def console(plan: CapacityPlan, width: int = 100) -> str:
@@ -52,27 +40,33 @@ def console(plan: CapacityPlan, width: int = 100) -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def html(plan: CapacityPlan) -> str:
-    """The plan as an HTML page with charts."""
+def html(plan: CapacityPlan) -> bytes:
+    """The plan as one HTML page with charts, which asks no network for anything."""
     first, *remaining = words.sentences(plan)
     verdict = plan.verdict.value
-    parts = [
-        "<!doctype html>",
-        '<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">',
-        f"<title>checkload plan: {escape(words.VERDICT_LABELS[plan.verdict])}</title><style>{_STYLE}</style></head><body>",
-        f'<h1 class="{verdict}">{escape(words.headline(plan))}</h1>',
-        f'<p class="answer">{escape(first)}</p>',
-        *(f"<p>{escape(one)}</p>" for one in remaining),
-        *(figure for figure in (throughput_curve(plan), response_curve(plan)) if figure),
-        f'<p class="dim">{escape(plan.curve_missing)}</p>' if plan.curve_missing and plan.measured.levels else "",
-        *(_table(table) for table in tables(plan)),
-        "<h2>Assumptions</h2>",
-        "<ul>",
-        *(f"<li>{escape(one)}</li>" for one in words.assumptions(plan)),
-        "</ul></body></html>",
-    ]
-    text = "\n".join(part for part in parts if part) + "\n"
-    return text.replace(" %", "\u00a0%")  # a number and its sign stay on one line
+    charts = ChartSet(charts=plan_charts(plan))
+    missing = plan.curve_missing if plan.measured.levels else ""
+    body = joined(
+        element(
+            "header",
+            element("p", "checkload plan", class_="what"),
+            element("h1", words.VERDICT_LABELS[plan.verdict]),
+            element("p", words.reason(plan), class_="meaning"),
+            element("p", first, class_="reason"),
+            class_=f"banner {verdict}",
+        ),
+        element(
+            "main",
+            element("div", *(element("p", one) for one in remaining), class_="facts"),
+            section(
+                "The curve", figures(charts, *charts.charts), element("p", missing, class_="note") if missing else None
+            ),
+            *(section(table.title, report_table(table)) for table in tables(plan)),
+            section("Assumptions", element("ul", *(element("li", one) for one in words.assumptions(plan)))),
+        ),
+    )
+    title = f"checkload plan: {words.VERDICT_LABELS[plan.verdict]}"
+    return page(title, body, charts, colour=_COLOURS[verdict])
 
 
 def to_json(plan: CapacityPlan) -> dict[str, Any]:
@@ -163,13 +157,3 @@ def _drawn(table: ReportTable) -> str:
         maxcolwidths=[_CELL if any(len(row[place]) > _CELL for row in table.rows) else None for place in columns],
         maxheadercolwidths=[12 for _ in columns],
     )
-
-
-def _table(table: ReportTable) -> str:
-    sides = [' class="text"' if side == "left" else "" for side in table.alignment]
-    head = "".join(f"<th{side}>{escape(text)}</th>" for side, text in zip(sides, table.headings, strict=True))
-    rows = "\n".join(
-        f"<tr>{''.join(f'<td{side}>{escape(cell)}</td>' for side, cell in zip(sides, row, strict=True))}</tr>"
-        for row in table.rows
-    )
-    return f'<h2>{escape(table.title)}</h2><div class="wide"><table><tr>{head}</tr>\n{rows}</table></div>'

@@ -31,7 +31,17 @@ VERDICT_LABELS = {
 
 def headline(plan: CapacityPlan) -> str:
     """The answer and the reason for it."""
-    return f"{VERDICT_LABELS[plan.verdict]}: {plan.reason} (wanted confidence: {format_percent(plan.forecast.confidence)})."
+    return f"{VERDICT_LABELS[plan.verdict]}: {_reason(plan)}"
+
+
+def reason(plan: CapacityPlan) -> str:
+    """The reason for the answer, as a sentence."""
+    text = _reason(plan)
+    return f"{text[:1].upper()}{text[1:]}"
+
+
+def _reason(plan: CapacityPlan) -> str:
+    return f"{plan.reason} (wanted confidence: {format_percent(plan.forecast.confidence)})."
 
 
 def answer(plan: CapacityPlan) -> str:

@@ -77,7 +77,7 @@ def run(arguments: argparse.Namespace) -> int:
     made = make_plan(combine_results(sources, external_pages=OUTSIDE_PAGES), asked.forecast, bank_pages=BANK_PAGES)
     # The files are written first: if one fails, the answer must not look complete.
     _write(arguments.json, orjson.dumps(plan_report.to_json(made), option=orjson.OPT_INDENT_2) + b"\n", "--json")
-    _write(arguments.html, plan_report.html(made).encode(), "--html")
+    _write(arguments.html, plan_report.html(made), "--html")
     sys.stdout.write(plan_report.console(made))
     return int(made.verdict.exit)
 

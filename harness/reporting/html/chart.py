@@ -19,7 +19,7 @@ Number = float | None
 class Axis:
     """An axis: what it shows, in which unit, and from where to where (``None``: as the series need).
 
-    Units: ``s``, ``share`` (a fraction), ``bytes``, ``elapsed`` (seconds since the start), ``clock`` (seconds since 1970), ``nines``
+    Units: ``s``, ``share`` (a fraction), ``bytes``, ``bytes/s``, ``elapsed`` (seconds since the start), ``clock`` (seconds since 1970), ``nines``
     (the share above, as ``-log10``), or a text that follows the number.
     """
 
@@ -36,7 +36,7 @@ class Series:
 
     ``x`` is a list of numbers, or the name of a grid of the page. ``style`` is ``line``, ``dash``, ``dots``, ``bars``, ``area``,
     ``band`` or ``cells``. ``tags`` are the switches that show or hide it. ``colour`` is a class of ``page.css``. ``low`` is the
-    lower edge of an area. ``stack`` puts it on top of the series before it. ``width`` is that of a bar. ``numbers`` are counts that
+    lower edge of an area or a cell. ``stack`` puts it on top of the series before it. ``width`` is that of a bar. ``numbers`` are counts that
     the cursor shows beside the value, ``notes`` texts. ``marks`` are ``good``, ``bad`` or ``unsure`` for each dot, ``heat`` the
     strength of each cell.
     """

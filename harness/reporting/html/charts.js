@@ -32,6 +32,7 @@ function formatNumber(value, unit) {
       const power = value ? Math.min(3, Math.floor(Math.log10(Math.abs(value)) / 3)) : 0;
       return `${digits(value / 1000 ** power)} ${["", "k", "M", "G"][power]}B`;
     }
+    case "bytes/s": return `${formatNumber(value, "bytes")}/s`;
     case "elapsed": {
       const seconds = Math.round(value), clock = [Math.floor(seconds / 60) % 60, seconds % 60];
       const hours = Math.floor(seconds / 3600);
@@ -206,8 +207,8 @@ function drawSeries(parent, one, place) {
   } else if (one.style === "cells") {
     const most = Math.max(...one.heat);
     kept.forEach(([x, y, at]) => {
-      const tall = up(one.top[at]) - up(one.top[at] + 1), wide = Math.max(1, across(one.x[at] + one.width) - x);
-      node("rect", { x, y: y - tall, width: wide, height: tall, class: "fill", "fill-opacity": Math.sqrt(one.heat[at] / most).toFixed(2) }, group);
+      const wide = Math.max(1, across(one.x[at] + one.width) - x), strength = Math.sqrt(one.heat[at] / most).toFixed(2);
+      node("rect", { x, y, width: wide, height: up(one.low[at]) - y, class: "fill", "fill-opacity": strength }, group);
     });
   } else if (one.style === "dots") {
     kept.forEach(([x, y, at]) => node("circle", { cx: x, cy: y, r: 3.5, class: one.marks ? `mark m-${one.marks[at]}` : "dot" }, group));
