@@ -102,7 +102,35 @@ def capacity_text(report: str, counts: Mapping[str, Any]) -> str:
     )
 
 
-RUNS: Mapping[str, Callable[[], dict[str, str]]] = {"baseline": baseline, "calibrate": calibrate, "capacity": capacity}
+FAULTS = """faults = [
+    { name = "server_error", share = 0.6, pages = ["MasterpassCompletePage"] },
+    { name = "throttled", share = 0.01, pages = ["BinNumberPage"] },
+]
+"""
+"""The faults of the shop whose report is shown."""
+PICTURES = {"report.png": ("desk", "light"), "report-phone.png": ("phone", "dark")}
+
+
+def report() -> dict[str, str]:
+    """Pictures of the report of a run against a shop with faults; they need Chromium, and no part of a page shows them."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        text = (ROOT / "scenarios" / "baseline.toml").read_text(encoding="utf-8")
+        (folder / "broken.toml").write_text(text.replace("[shop]\n", f"[shop]\n{FAULTS}", 1), encoding="utf-8")
+        command = (BIN / "locust", "-f", ROOT / "locustfile.py", "--headless", "--scenario", "broken.toml")
+        output(*command, "--metrics-port", "0", "--results", "out", folder=folder)
+        take = (sys.executable, ROOT / "tests" / "end_to_end" / "report_browser.py", folder / "out" / "report.html")
+        for picture, view in PICTURES.items():
+            sys.stdout.write(output(*take, ROOT / "docs" / "pictures" / picture, *view))
+    return {}
+
+
+RUNS: Mapping[str, Callable[[], dict[str, str]]] = {
+    "baseline": baseline,
+    "calibrate": calibrate,
+    "capacity": capacity,
+    "report": report,
+}
 """The runs whose output is shown."""
 SHOWN = ("baseline-progress", "baseline-report", "baseline-short", "calibrate", "capacity")
 """The parts that show them."""

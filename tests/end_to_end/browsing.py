@@ -27,12 +27,14 @@ QUIET = (
 )
 
 
-def chromium(profile):
-    """A browser with a fresh profile that contacts no other host."""
+def chromium(profile, **capabilities):
+    """A browser with a fresh profile that contacts no other host; ``capabilities`` are those of Chromium."""
     options = webdriver.ChromeOptions()
     options.binary_location = shutil.which("chromium")
     for argument in (*QUIET, f"--user-data-dir={profile}"):
         options.add_argument(argument)
+    for name, value in capabilities.items():
+        options.set_capability(f"goog:{name}", value)
     return webdriver.Chrome(options=options, service=webdriver.ChromeService(shutil.which("chromedriver")))
 
 

@@ -5,7 +5,8 @@ import os
 import urllib.request
 
 import pytest
-from real_client.driving import HERE, NotInstalled, RealClient
+from npm_packages import NotInstalled
+from real_client.driving import HERE, RealClient
 from real_client.pattern import steps
 
 from shop.contract import PAYMENT_OPTIONS

@@ -89,6 +89,8 @@ def test_an_interrupted_run_is_invalid_and_loses_nothing(locust, scenario, numbe
     assert "interrupted" in run.output
     assert run.result["counts"]["journeys"] > 20
     assert "Traceback" not in run.output
+    (page,) = run.results.rglob("report.html")
+    assert "interrupted" in page.read_text(encoding="utf-8")
 
 
 def test_the_stop_file_ends_the_run(locust, scenario, tmp_path):

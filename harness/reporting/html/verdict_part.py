@@ -36,13 +36,15 @@ def banner(result: Result) -> Markup:
     """The verdict with its reason and its cause."""
     judgement = result.judgement
     word, meaning = WORDS[judgement.verdict]
+    found = list(_cause_lines(result))
+    cause = element("ul", *(element("li", with_code(line)) for line in found), class_="causes") if found else None
+    meant = element("p", meaning, class_="meaning")
+    reason = element("p", judgement.reason, class_="reason")
     return element(
         "header",
         element("p", f"checkload, scenario {result.scenario}", class_="what"),
         element("h1", element("span", _SYMBOLS[judgement.verdict], class_="symbol", aria_hidden="true"), word),
-        element("p", meaning, class_="meaning"),
-        element("p", judgement.reason, class_="reason"),
-        element("ul", *(element("li", with_code(line)) for line in _cause_lines(result)), class_="causes"),
+        *((cause or meant, reason) if judgement.verdict is Verdict.FAILED else (meant, reason, cause)),
         class_=f"banner {judgement.verdict.value}",
     )
 
