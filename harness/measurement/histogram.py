@@ -12,7 +12,7 @@ from array import array
 from bisect import bisect_left
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import accumulate, pairwise
-from typing import Any, TypeAlias
+from typing import Any
 
 from harness.measurement import native_histogram
 from harness.measurement.bucket_layout import (
@@ -30,7 +30,6 @@ _NANOSECONDS = 1_000_000_000
 
 _places: dict[tuple[float, ...], dict[int, int]] = {}
 """A cache: for the bounds of a metric, the place of each bucket among them."""
-_Packed: TypeAlias = tuple["array[int]", "array[int]"]
 _native_places: dict[int, int] = {}
 """A cache: for each bucket, its bucket of a native histogram."""
 
@@ -49,7 +48,7 @@ class Histogram:
     __hash__ = None  # type: ignore[assignment]  # a histogram is mutable
 
     def __init__(self) -> None:
-        self._counts: dict[int, int] | _Packed = {}
+        self._counts: dict[int, int] | bytes = {}
         self._nanoseconds = 0  # an integer, because a sum of floats depends on their order
         self._over: dict[float, int] = {}  # for each bound, how many times in its bucket are over it
         self.total = 0
@@ -142,13 +141,19 @@ class Histogram:
         """Keep the counts in a tenth of the memory, until the next one."""
         counts = self._counts
         if isinstance(counts, dict):
-            most = max(counts.values(), default=0)
-            self._counts = array("H", counts), array("I" if most < 1 << 32 else "Q", counts.values())
+            kind = "I" if max(counts.values(), default=0) < 1 << 32 else "Q"
+            self._counts = kind.encode() + array(kind, counts.values()).tobytes() + array("H", counts).tobytes()
 
     def _read(self) -> dict[int, int]:
         """The counts by bucket; do not change them."""
-        counts = self._counts
-        return counts if isinstance(counts, dict) else dict(zip(*counts, strict=True))
+        packed = self._counts
+        if isinstance(packed, dict):
+            return packed
+        counts, buckets = array(packed[:1].decode()), array("H")
+        end = 1 + (len(packed) - 1) * counts.itemsize // (counts.itemsize + buckets.itemsize)
+        counts.frombytes(packed[1:end])
+        buckets.frombytes(packed[end:])
+        return dict(zip(buckets, counts, strict=True))
 
     def _unpack(self) -> dict[int, int]:
         """The counts by bucket, to change them."""

@@ -12,6 +12,8 @@ import sys
 import time
 from pathlib import Path
 
+from scraping import a_free_port
+
 ROOT = Path(__file__).parents[2]
 SOAK = ("--headless", "--scenario", "soak", "--processes", "2", "--metrics-port", "0")
 MOST_GROWTH = 0.05
@@ -94,7 +96,9 @@ def main():
     parser.add_argument("--results", default="results/soak-memory", help="folder for the results")
     chosen, options = parser.parse_known_args()
     moments = sorted(float(each) for each in chosen.at.split(","))
-    command = [sys.executable, "-m", "locust", *(options or SOAK), "--results", chosen.results]
+    port = str(a_free_port())  # with Locust's own port, the workers might find the master of another run
+    own = (*SOAK, "--master-bind-port", port, "--master-port", port)
+    command = [sys.executable, "-m", "locust", *(options or own), "--results", chosen.results]
     process = subprocess.Popen(command, cwd=ROOT)
     try:
         seen = watch(process.pid, moments, lambda: process.poll() is not None)
