@@ -25,6 +25,7 @@ from harness.measurement.bucket_layout import (
     bucket_value,
     harmonic_midpoint,
 )
+from harness.measurement.coarse_counts import coarse_counts
 
 _NANOSECONDS = 1_000_000_000
 
@@ -405,9 +406,14 @@ class Histogram:
     def __repr__(self) -> str:
         return f"<Histogram of {self.total}, {self.infinite} never answered, mean {self.mean:.6g} s>"
 
-    def to_json(self) -> dict[str, Any]:
-        """The counts as JSON: each bucket number as its distance to the one before, and the counts in the same order."""
+    def to_json(self, coarse: Bounds | None = None) -> dict[str, Any]:
+        """The counts as JSON: each bucket number as its distance to the one before, and the counts in the same order.
+
+        With ``coarse``, there are fewer buckets, and these bounds stay exact.
+        """
         counts = self._read()
+        if coarse is not None:
+            counts = coarse_counts(counts, {*coarse.by_bucket, *map(bucket_of, self._over)})
         keys = sorted(counts)
         finite = bool(keys)
         return {

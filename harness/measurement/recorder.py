@@ -11,6 +11,7 @@ from math import inf
 from typing import Any, NamedTuple, TypeAlias
 
 from harness.measurement.bucket_layout import NO_BOUNDS, Bounds
+from harness.measurement.coarse_counts import COARSE_FROM
 from harness.measurement.histogram import Histogram
 from harness.measurement.sample import JourneySample, PageSample, Phase, Window
 from harness.measurement.series import REPEATED, ArrivalCounts, SampleSeries, coarsened
@@ -53,8 +54,7 @@ class Recorder:
     would need more than ``most_slices``, so that a day takes no more memory than an hour. Times are counted exactly against
     ``bounds``, the bounds of the objectives.
 
-    Series of pages that differ only by their payment option have their slices in the first one of them, except for
-    ``sliced_options``, the payment options that objectives name. ``None``: each series has its own slices.
+    Pages that differ only by payment option have slices in common, except for ``sliced_options``; ``None``: each has its own.
     """
 
     def __init__(
@@ -72,7 +72,7 @@ class Recorder:
         self._slice_length = slice_length
         self.most_slices = most_slices
         self.bounds = bounds
-        self._sliced_options = sliced_options
+        self._sliced_options = sliced_options  # those that objectives name
         self._sliced: dict[PageKey, SampleSeries] = {}
         self._stalled_until = -inf
         self._pages: dict[PageKey, SampleSeries] = {}
@@ -217,14 +217,15 @@ class Recorder:
         return view
 
     def to_json(self) -> dict[str, Any]:
-        """Everything counted, as JSON."""
+        """Everything counted, as JSON; slices of ``COARSE_FROM`` seconds or more are written with fewer buckets."""
+        coarse = self.bounds if self.slice_length >= COARSE_FROM else None
         return {
             "window": self.window.to_json(),
             "slice_length": self.slice_length,
             "most_slices": self.most_slices,
             "arrivals": {phase.value: arrivals.to_json() for phase, arrivals in self.arrivals.items()},
-            "pages": [{**key._asdict(), **series.to_json()} for key, series in sorted(self.pages.items())],
-            "journeys": [{**key._asdict(), **series.to_json()} for key, series in sorted(self.journeys.items())],
+            "pages": [{**key._asdict(), **series.to_json(coarse)} for key, series in sorted(self.pages.items())],
+            "journeys": [{**key._asdict(), **series.to_json(coarse)} for key, series in sorted(self.journeys.items())],
         }
 
     @classmethod

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
+from harness.measurement.bucket_layout import Bounds
 from harness.measurement.histogram import Histogram
 
 Key = TypeVar("Key")
@@ -66,15 +67,15 @@ class SampleSeries:
             histogram.pack()
         self.slices = merged
 
-    def to_json(self) -> dict[str, Any]:
-        """The series as JSON."""
+    def to_json(self, coarse: Bounds | None = None) -> dict[str, Any]:
+        """The series as JSON; with ``coarse``, its slices have fewer buckets, and these bounds stay exact."""
         return {
             "response": self.response.to_json(),
             "service": self.service.to_json(),
             "received": self.received,
             "amount": self.amount,
             "noted": dict(sorted(self.counts.items())),
-            "slices": {str(index): self.slices[index].to_json() for index in sorted(self.slices)},
+            "slices": {str(index): self.slices[index].to_json(coarse) for index in sorted(self.slices)},
         }
 
     @classmethod

@@ -1,0 +1,58 @@
+"""The slices of a long run are written in fewer buckets; what objectives ask about stays exact."""
+
+import random
+
+import orjson
+import pytest
+
+from harness.measurement.bucket_layout import Bounds
+from harness.measurement.histogram import Histogram
+from harness.measurement.recorder import Recorder
+from harness.measurement.sample import PageSample, Window
+
+BOUNDS = [0.04, 0.05, 0.0501, 0.3]
+
+
+def a_histogram(chance):
+    """Times of which many are close to a bound."""
+    histogram = Histogram()
+    times = [chance.lognormvariate(-3, 1) for _ in range(3_000)]
+    times += [bound * (1 + chance.uniform(-0.02, 0.02)) for bound in BOUNDS for _ in range(100)]
+    histogram.record_all(times, bounds=Bounds(BOUNDS))
+    histogram.record(float("inf"), 3)
+    return histogram
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_coarse_counts_keep_totals_sums_and_bounds_exact(seed):
+    fine = a_histogram(random.Random(seed))
+    document = fine.to_json(Bounds(BOUNDS))
+    coarse = Histogram.from_json(document)
+    assert len(document["counts"]) < len(fine.to_json()["counts"]) / 2
+    assert (coarse.total, coarse.infinite, coarse.sum) == (fine.total, fine.infinite, fine.sum)
+    assert (coarse.smallest, coarse.largest) == (fine.smallest, fine.largest)
+    for bound in BOUNDS:
+        assert coarse.count_over(bound) == fine.count_over(bound)
+    for q in (0.05, 0.5, 0.9, 0.99):
+        assert coarse.quantile(q) == pytest.approx(fine.quantile(q), rel=0.04)
+    assert coarse.to_json(Bounds(BOUNDS)) == document
+
+
+def test_a_bound_that_no_time_came_close_to_is_exact_too():
+    fine = Histogram()
+    fine.record_all([0.0489, 0.0491, 0.0509, 0.0512], bounds=Bounds([0.05]))
+    assert Histogram.from_json(fine.to_json(Bounds([0.05]))).count_over(0.05) == 2
+
+
+@pytest.mark.parametrize(("seconds", "coarse"), [(1_000, False), (36_000, True)])
+def test_only_the_slices_of_a_long_run_are_coarse(seconds, coarse):
+    chance, recorder = random.Random(1), Recorder(Window(0.0, 0.0, seconds), bounds=Bounds(BOUNDS))
+    for n in range(20_000):
+        due = n * seconds / 20_000
+        recorder.page(PageSample("IndexPage", "gpay", "ok", "nobody", due, due, due + chance.lognormvariate(-3, 0.5)))
+    again = Recorder.from_json(orjson.loads(orjson.dumps(recorder.to_json())))
+    (written,), (series,) = again.pages.values(), recorder.pages.values()
+    assert (written.response, written.service) == (series.response, series.service)
+    assert (written.slices == series.slices) is not coarse
+    for index, times in series.slices.items():
+        assert [written.slices[index].count_over(b) for b in BOUNDS] == [times.count_over(b) for b in BOUNDS]
