@@ -10,12 +10,16 @@ from __future__ import annotations
 import argparse
 import gc
 import random
+import sys
 import tempfile
 import tracemalloc
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
+
+TESTS = Path(__file__).resolve().parents[1]
+sys.path[:0] = [str(TESTS.parent), str(TESTS), str(TESTS / "end_to_end")]
 
 from fault_walks import InProcessTransport, Route, Walker
 from finished_runs import a_run
