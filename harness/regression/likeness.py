@@ -12,7 +12,7 @@ LOAD_KEYS = ("arrivals", "closed", "journeys", "payments", "sms", "cards", "exte
 """The parts of a scenario that must be equal in runs that are compared."""
 LOAD_OPTIONS = ("payment_mix", "sms_share", "arrival_rate", "users", "duration", "think_scale", "journeys")
 """The options of a run that must be equal."""
-MEASURED_WITH = ("machine", "platform", "python", "checkload", "locust", "gevent")
+MEASURED_WITH = ("machine", "python", "checkload", "locust", "gevent")
 """The versions of a result that can change its times."""
 
 Place = tuple[str, Result]
@@ -25,8 +25,9 @@ def fingerprint(result: Result) -> dict[str, dict[str, Any]]:
     load = {key: asked.scenario[key] for key in LOAD_KEYS if key in asked.scenario}
     options = {f"--{key.replace('_', '-')}": asked.overrides[key] for key in LOAD_OPTIONS if key in asked.overrides}
     times = {"warm_up": asked.warm_up, "steady": asked.steady}
+    whose = "embedded" if asked.embedded else "one that runs already"
     return {
-        "scenario": {**load, **options, **times, "model": asked.model},
+        "scenario": {**load, **options, **times, "model": asked.model, "shop": whose},
         "measured with": {name: result.versions[name] for name in MEASURED_WITH if name in result.versions},
     }
 

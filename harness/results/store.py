@@ -27,6 +27,7 @@ from harness.files import JsonError, UnreadableFile
 from harness.measurement.outcomes import Blame
 from harness.measurement.sample import Phase
 from harness.objectives.verdict import Finding, Severity, Verdict
+from harness.results.compact import decompressed
 from harness.results.json_schema import SchemaCheck, compile_schema
 from harness.results.redact import Redactor
 from harness.results.result import SCHEMA_VERSION, Result, judgement_from_json, judgement_to_json, ledger_from_json
@@ -112,13 +113,14 @@ def _encoded(document: Mapping[str, Any]) -> bytes:
 
 
 def read(place: Path) -> Result:
-    """Read a result from its folder or its ``result.json``; ResultError says what is wrong with it."""
+    """Read a result from its folder, its ``result.json`` or a stored baseline; ResultError says what is wrong with it."""
     path = place / RESULT if user_files.is_directory(place) else place
     try:
-        document = user_files.parse_json(user_files.read_bytes(path, MAX_RESULT_BYTES))
+        content = decompressed(user_files.read_bytes(path, MAX_RESULT_BYTES), MAX_RESULT_BYTES)
+        document = user_files.parse_json(content)
     except JsonError as error:
         raise ResultError(f"{path}: {error}; it may have been cut off") from None
-    except UnreadableFile as error:
+    except (UnreadableFile, ValueError) as error:
         raise ResultError(f"{path}: cannot be read ({error}); give the results folder of a run") from None
     if not isinstance(document, dict) or "schema_version" not in document:
         raise ResultError(f"{path}: is not the result of a run; give a {RESULT} or its folder")

@@ -80,6 +80,12 @@ def _compare() -> Command:
     return compare
 
 
+def _baseline() -> Command:
+    from scenarios.commands import baseline
+
+    return baseline
+
+
 def _regress() -> Command:
     from scenarios.commands import regress
 
@@ -120,6 +126,7 @@ COMMANDS: Mapping[str, CommandEntry] = {
     "judge": CommandEntry("Judge a finished run again, by other objectives.", _judge),
     "compare": CommandEntry("Say whether a candidate is slower than a baseline, and how certain that is.", _compare),
     "reconcile": CommandEntry("Compare the orders of a run with the shop's own export of orders.", _reconcile),
+    "baseline": CommandEntry("Keep compact results of earlier runs, to compare later runs with.", _baseline),
     "regress": CommandEntry("Run two versions of a shop, and say whether the second one is worse.", _regress),
     "plan": CommandEntry("Say whether the shop's measured capacity is enough for a forecast peak.", _plan),
     "calibrate": CommandEntry("Make a scenario from an access log.", _calibrate),
