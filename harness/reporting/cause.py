@@ -10,7 +10,7 @@ from harness.measurement.recorder import JourneyKey, PageKey
 from harness.measurement.sample import Phase
 from harness.measurement.series import SampleSeries
 from harness.measurement.summary import page_rows, percentile
-from harness.objectives.model import ObjectiveError
+from harness.objectives.model import ObjectiveError, Subject
 from harness.objectives.parser import parse
 from harness.objectives.verdict import Verdict
 from harness.results.result import Result
@@ -29,6 +29,18 @@ def causes(result: Result) -> list[str]:
     Failures are those of the steady part, or of the whole run if the steady part has none.
     """
     return [*failure_causes(result), *_time_causes(result)]
+
+
+def causes_of_verdict(result: Result) -> list[str]:
+    """The causes to say beside the verdict.
+
+    Times are left out for a run that passed. For an invalid run, only failures are said: no lateness of checkload explains them
+    away, but the reason why the run is invalid comes first.
+    """
+    verdict, found = result.judgement.verdict, failure_causes(result)
+    if verdict is Verdict.INVALID and found:
+        return [f"The shop also failed: {found[0][:1].lower()}{found[0][1:]}", *found[1:]]
+    return found if verdict in {Verdict.PASSED, Verdict.INVALID} else causes(result)
 
 
 def failure_causes(result: Result) -> list[str]:
@@ -68,8 +80,8 @@ def _sentence(noun: str, count: int, total: int, kind: tuple[str, str], options:
 
 
 def _time_causes(result: Result) -> Iterator[str]:
-    """Which page takes most of the time, if a time broke an objective."""
-    if not any(one.verdict is Verdict.FAILED and _timed(one.text) for one in result.judgement.objectives):
+    """Which page takes most of the time, if a time broke an objective that names no page."""
+    if not any(one.verdict is Verdict.FAILED and _names_no_page(one.text) for one in result.judgement.objectives):
         return
     rows = page_rows(result.recorder)
     total = sum(row.response.sum for row in rows)
@@ -87,8 +99,9 @@ def _time_causes(result: Result) -> Iterator[str]:
         yield f"The slowest page is {slowest.name}, p95 {format_duration(worst)}."
 
 
-def _timed(text: str) -> bool:
+def _names_no_page(text: str) -> bool:
     try:
-        return parse(text).metric.timed
+        objective = parse(text)
     except ObjectiveError:
         return False
+    return objective.metric.timed and not (objective.subject is Subject.PAGE and objective.name)

@@ -12,6 +12,7 @@ import re
 from xml.etree import ElementTree as ET
 
 from harness.objectives.verdict import ObjectiveResult, Severity, Verdict
+from harness.reporting.cause import causes
 from harness.reporting.text import findings, response_service_gap, throughput
 from harness.results.result import Result
 
@@ -72,7 +73,8 @@ def _case(result: Result, objective: ObjectiveResult, *, invalid: bool) -> ET.El
     elif objective.verdict is not Verdict.PASSED:
         kind = objective.verdict.value
         said = _clean(f"{kind}: {objective.sentence}")
-        ET.SubElement(case, "failure", type=kind, message=said).text = said
+        failure = ET.SubElement(case, "failure", type=kind, message=said)
+        failure.text = "\n".join([said, *map(_clean, causes(result))])
     else:
         ET.SubElement(case, "system-out").text = _clean(objective.sentence)
     return case

@@ -98,13 +98,16 @@ def pages_table(recorder: Recorder, most: int | None = None) -> ReportTable:
         )
         for row in [*rows, *every]
     ]
-    headings = ("page", "count", "failed", "response p50", "p95", "p99", "service p95")
+    headings = ("page", "count", "failed", "p50", "p95", "p99", "service")
     return ReportTable(title, headings, cells)
 
 
 def options_table(recorder: Recorder, expected: Sequence[str]) -> ReportTable:
-    """Each payment option, unused ones included, and all journeys in the last row."""
-    rows = option_rows(recorder, expected)
+    """Each payment option, unused ones included, those with most failures first, then the slowest; all journeys last."""
+    rows = sorted(
+        option_rows(recorder, expected),
+        key=lambda row: (-row.failed, -(percentile(row.response, 0.95) or 0.0)),
+    )
     every = [every_journey(recorder)] if len(rows) > 1 else []
     return _journeys("Payment options (steady part)", "payment option", [*rows, *every])
 
@@ -151,7 +154,7 @@ def _journeys(title: str, heading: str, rows: Sequence[SummaryRow]) -> ReportTab
         )
         for row in rows
     ]
-    return ReportTable(title, (heading, "journeys", "orders", "failed", "response p50", "p95", "service p95"), cells)
+    return ReportTable(title, (heading, "journeys", "orders", "failed", "p50", "p95", "service"), cells)
 
 
 def _time(histogram: Histogram, q: float) -> str:

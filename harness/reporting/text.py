@@ -25,8 +25,8 @@ NO_LEDGER = (
     "The shop's ledger was not compared: checkload did not start this shop, so its counts may include other clients."
 )
 READING_NOTE = (
-    "Response time starts when the shopper is due, service time when the request is sent. Pages and journeys that the shop "
-    f"failed count as never answered. {NO_VALUE}: too few samples (a p95 needs {FEWEST_FOR_P95}, a p99 {FEWEST_FOR_P99})."
+    "p50, p95 and p99 are response times: they start when the shopper is due. The last column is the p95 of the service time, "
+    f"which starts when the request is sent. Pages and journeys that the shop failed count as never answered. {NO_VALUE}: too few samples (a p95 needs {FEWEST_FOR_P95}, a p99 {FEWEST_FOR_P99})."
 )
 """How to read the tables."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from harness.exits import Exit
 from harness.measurement.totals import RunTotals
 from harness.objectives.evaluate import evaluate_run
 from harness.reporting import report
+from harness.reporting.console import console, wants_colour
 from harness.results.folder_lock import lock_folder
 from harness.results.orders_file import OrdersFile
 from harness.results.result import Result, RunSettings
@@ -87,7 +89,7 @@ def finish(run: Run[Any], *, folder: Path | None, results: str, exceptions: int)
     write_html_report(written.result, written.folder)
     if not run.begun:
         OrdersFile(written.folder).close()  # without orders, as far as is known; a run that began has its file already
-    text = report.console(written.result, results=str(written.folder)).rstrip("\n")
+    text = console(written.result, str(written.folder), colour=wants_colour(sys.stdout)).rstrip("\n")
     return Finished(written.result, written.folder, text)
 
 

@@ -13,6 +13,7 @@ from harness.exits import Exit
 from harness.metrics.series_file import stored_timeline
 from harness.objectives.verdict import Verdict
 from harness.reporting import report
+from harness.reporting.console import console, wants_colour
 from harness.reporting.html.report_page import MOST_RUNS, report_page, several_page
 from harness.reporting.html.runs import ReportRun
 from harness.results.result import Result
@@ -87,7 +88,7 @@ def run(arguments: argparse.Namespace) -> int:
 def rendered(result: Result, form: str, place: str) -> str:
     """The report of a result in one of the formats; ``place`` is where the result is stored."""
     if form == CONSOLE:
-        return report.console(result, results=place)
+        return console(result, place, colour=wants_colour(sys.stdout))
     return report.RENDERINGS[FILES[form]](result).decode()
 
 

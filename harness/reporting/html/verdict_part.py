@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from harness.measurement.summary import every_journey, every_page, percentile
 from harness.objectives.throughput import JOURNEYS, ORDERS, PAGES, per_second
 from harness.objectives.verdict import Finding, ObjectiveResult, Severity, Verdict
-from harness.reporting.cause import causes, failure_causes
+from harness.reporting.cause import causes_of_verdict
 from harness.reporting.html.markup import Markup, element, folded, joined, section, table, with_code
 from harness.reporting.report import run_facts
 from harness.reporting.tables import NO_VALUE, format_measure
@@ -36,7 +34,7 @@ def banner(result: Result) -> Markup:
     """The verdict with its reason and its cause."""
     judgement = result.judgement
     word, meaning = WORDS[judgement.verdict]
-    found = list(_cause_lines(result))
+    found = causes_of_verdict(result)
     cause = element("ul", *(element("li", with_code(line)) for line in found), class_="causes") if found else None
     meant = element("p", meaning, class_="meaning")
     reason = element("p", judgement.reason, class_="reason")
@@ -47,16 +45,6 @@ def banner(result: Result) -> Markup:
         *((cause or meant, reason) if judgement.verdict is Verdict.FAILED else (meant, reason, cause)),
         class_=f"banner {judgement.verdict.value}",
     )
-
-
-def _cause_lines(result: Result) -> Iterator[str]:
-    if result.judgement.verdict is not Verdict.INVALID:
-        yield from causes(result) if result.judgement.verdict is not Verdict.PASSED else failure_causes(result)
-        return
-    found = failure_causes(result)
-    if found:
-        yield f"The shop also failed: {found[0][:1].lower()}{found[0][1:]}"
-        yield from found[1:]
 
 
 def unmet(result: Result) -> Markup:

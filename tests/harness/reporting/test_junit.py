@@ -7,8 +7,8 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from harness.objectives.verdict import Verdict
+from harness.reporting.console import console
 from harness.reporting.junit import VALIDITY, junit
-from harness.reporting.report import console
 
 
 def suite(result):
@@ -45,7 +45,9 @@ def test_a_broken_objective_is_a_failure_with_its_figures(failed):
     assert cases[VALIDITY] == []
     (failure,) = cases["journey failures < 5%"]
     assert (failure.tag, failure.attrib["type"]) == ("failure", "failed")
-    assert failure.attrib["message"] == failure.text == f"failed: {failed.judgement.objectives[0].sentence}"
+    assert failure.attrib["message"] == f"failed: {failed.judgement.objectives[0].sentence}"
+    assert failure.text.splitlines()[0] == failure.attrib["message"]
+    assert failure.text.splitlines()[1].startswith("162 of 421 failed journeys are `http_5xx` on IndexPage")
 
 
 def test_an_inconclusive_objective_is_a_failure_of_its_own_type(inconclusive):

@@ -4,13 +4,15 @@ import copy
 import math
 import re
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 
 from harness.measurement.recorder import Recorder
 from harness.measurement.sample import JourneySample, PageSample, Window
-from harness.objectives.verdict import Finding, Severity
-from harness.reporting.report import MOST_PAGES, console, summary
+from harness.objectives.verdict import Finding, Severity, Verdict
+from harness.reporting.console import MOST_PAGES, console, wants_colour
+from harness.reporting.report import summary
 from harness.reporting.tables import NO_VALUE
 from harness.validity.ledger import compare_with_ledger
 
@@ -22,7 +24,14 @@ def flat(text):
 def table(text, title):
     """The rows of a table on the console, split into cells."""
     lines = text.split(f"\n{title}")[1].split("\n\n")[0].splitlines()[3:]
-    return [re.split(r"\s{2,}", line.strip()) for line in lines]
+    rows = []
+    for line in lines:
+        cells = re.split(r"\s{2,}", line.strip())
+        if line.startswith(" "):
+            rows[-1][1] += f" {cells[0]}"  # an objective goes on in the next line
+        else:
+            rows.append(cells)
+    return rows
 
 
 READINGS = {
@@ -38,9 +47,12 @@ READINGS = {
 
 @pytest.mark.parametrize("name", READINGS)
 def test_the_report_begins_and_ends_with_the_verdict(request, name):
-    parts = console(request.getfixturevalue(name)).strip().split("\n\n")
-    assert parts[0] == parts[-1]
-    assert flat(parts[0]).startswith(READINGS[name])
+    text = console(request.getfixturevalue(name))
+    first, second, *_ = text.split("\n\n")
+    assert flat(first).startswith(READINGS[name])
+    opening = f"{first}\n\n{second}" if second.startswith("Causes") else first
+    assert text.startswith(opening)
+    assert text.rstrip().endswith(opening)
 
 
 def test_each_objective_has_its_bound_and_verdict(rich):
@@ -85,7 +97,7 @@ def test_without_findings_the_section_is_left_out(passed):
 
 def test_unused_payment_options_have_a_row(rich):
     rows = {row[0]: row for row in table(console(rich), "Payment options")}
-    assert list(rows) == ["credit_card", "funds_transfer", "gpay", "masterpass", "all journeys"]
+    assert list(rows) == ["credit_card", "gpay", "funds_transfer", "masterpass", "all journeys"]
     assert rows["masterpass"] == ["masterpass", "0", "0", "0", NO_VALUE, NO_VALUE, NO_VALUE]
     journeys, orders, failed = (
         sum(int(row[n]) for name, row in rows.items() if name != "all journeys") for n in (1, 2, 3)
@@ -232,10 +244,46 @@ def test_skipped_objectives_are_named(passed):
     assert "Skipped objectives" not in console(passed)
 
 
-@pytest.mark.parametrize("width", [60, 80, 100, 200])
-def test_sentences_wrap_at_the_width(rich, width):
-    prose = [line for line in console(rich, width).splitlines() if "  " not in line.strip()]
-    assert max(map(len, prose)) <= width
+def test_the_console_fits_80_columns(rich, failed, invalid):
+    for result in (rich, failed, invalid):
+        assert max(map(len, console(result, "results/a-run").splitlines())) <= 80
+
+
+def test_the_cause_stands_beside_the_verdict(rich):
+    second = console(rich).split("\n\n")[1]
+    assert second.startswith("Causes\n  - 16 of 37 failed journeys are `http_5xx` on IndexPage.")
+    assert "failed journeys are" in summary(rich).split("\n\n")[2]
+
+
+def test_an_invalid_run_also_says_what_the_shop_failed(invalid, rich):
+    recorder = rich.recorder
+    assert "The shop also failed: 16 of 37" in flat(console(replace(invalid, recorder=recorder)))
+    assert "The shop also failed" not in console(invalid)
+
+
+def test_kept_objectives_that_differ_in_a_label_share_a_row(passed):
+    (kept,) = passed.judgement.objectives
+    alike = [replace(kept, text=f"orders[payment={name}] count >= 1") for name in ("gpay", "masterpass", "pay_later")]
+    broken = replace(kept, text="orders[payment=credit_card] count >= 1", verdict=Verdict.FAILED)
+    judgement = replace(passed.judgement, objectives=(kept, *alike, broken))
+    rows = table(console(replace(passed, judgement=judgement)), "Objectives")
+    assert [row[:2] for row in rows] == [
+        ["failed", "orders[payment=credit_card] count >= 1"],
+        ["passed", kept.text],
+        ["passed", "orders[payment=…] count >= 1 (each of 3)"],
+    ]
+
+
+def test_colour_is_for_terminals_only(passed, monkeypatch):
+    assert "\x1b" not in console(passed)
+    assert console(passed, colour=True).startswith("\x1b[1;32mPASSED:\x1b[0m ")
+    terminal = SimpleNamespace(isatty=lambda: True)
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    monkeypatch.setenv("TERM", "xterm")
+    assert wants_colour(terminal)
+    assert not wants_colour(SimpleNamespace(isatty=lambda: False))
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert not wants_colour(terminal)
 
 
 def test_a_run_without_steady_samples_is_shown(inconclusive):

@@ -14,7 +14,8 @@ import pytest
 from harness.exits import Exit
 from harness.measurement.recorder import Recorder
 from harness.measurement.sample import Window
-from harness.reporting.report import RENDERINGS, console
+from harness.reporting.console import console
+from harness.reporting.report import RENDERINGS
 from harness.results.result import without_secrets
 from harness.results.store import write
 from harness.validity.ledger import LedgerComparison, LedgerDifference

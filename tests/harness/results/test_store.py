@@ -16,7 +16,8 @@ from harness.measurement.totals import RunTotals
 from harness.metrics.collector import RunCollector
 from harness.metrics.run_metrics import RunMetrics
 from harness.objectives.verdict import Verdict
-from harness.reporting.report import RENDERINGS, console
+from harness.reporting.console import console
+from harness.reporting.report import RENDERINGS
 from harness.results.store import ResultError, new_folder, read, redacted, write
 
 SCHEMA = json.loads(files("harness.results").joinpath("result.schema.json").read_text())

@@ -16,8 +16,8 @@ from harness.measurement.sample import JourneySample, PageSample, Window
 from harness.objectives.evaluate import evaluate_run
 from harness.objectives.parser import parse
 from harness.objectives.verdict import Severity
+from harness.reporting.console import console
 from harness.reporting.junit import junit
-from harness.reporting.report import console
 from harness.validity.evidence import Conditions, Evidence
 from harness.validity.stationarity import (
     compare_halves,
