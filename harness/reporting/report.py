@@ -10,6 +10,7 @@ from harness.reporting import text as sentences
 from harness.reporting.cause import causes_of_verdict
 from harness.reporting.junit import junit
 from harness.reporting.markdown import escaped, table
+from harness.reporting.summary_json import summary_json
 from harness.reporting.tables import ReportTable, objectives_table, outcomes_table, tables
 from harness.results.result import Result
 
@@ -84,6 +85,7 @@ def _markdown(one: ReportTable) -> str:
 
 
 RENDERINGS: Mapping[str, Callable[[Result], bytes]] = {
+    "summary.json": summary_json,
     "summary.md": lambda result: summary(result).encode(),
     "junit.xml": junit,
 }

@@ -20,7 +20,7 @@ from harness.results.result import Result
 from harness.results.store import RESULT, ResultError, read
 
 CONSOLE = "console"
-FILES = {Path(name).stem: name for name in report.RENDERINGS}
+FILES = {"json" if name == "summary.json" else Path(name).stem: name for name in report.RENDERINGS}
 """The other formats, each by the file of results that is written in it."""
 
 
@@ -54,7 +54,7 @@ def _add_format(parser: argparse.ArgumentParser) -> None:
         "--format",
         choices=(CONSOLE, *FILES),
         default=CONSOLE,
-        help="console text, Markdown (summary) or JUnit XML (default: %(default)s)",
+        help="console text, a small JSON document, Markdown (summary) or JUnit XML (default: %(default)s)",
     )
 
 

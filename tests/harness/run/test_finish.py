@@ -259,7 +259,7 @@ def test_a_second_run_into_the_same_folder_keeps_the_first_results(tmp_path):
 
 def test_the_headline_holds_the_verdict_and_the_results_folder():
     finished = finished_of(a_run())
-    *_, verdict, results = finished.text.splitlines()
+    *_, verdict, _, results = finished.text.splitlines()
     assert verdict.startswith("PASSED")
     assert results == f"Results: {finished.folder}"
     assert finished.headline.startswith("PASSED: ")
