@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,7 +18,7 @@ from harness.results.redact import Redactor
 from scenarios.commands.output_files import output_problems, scenario_name_problems
 from scenarios.doctor.facts import ShopFacts
 from scenarios.doctor.live import Options, examine, plain_tables
-from scenarios.doctor.reporting.document import document
+from scenarios.doctor.reporting.document import Document, document
 from scenarios.doctor.reporting.page import html_page
 from scenarios.doctor.reporting.text import terminal_text
 from scenarios.doctor.writing import scenario_text
@@ -75,7 +75,9 @@ def run(arguments: argparse.Namespace) -> int:
     _refuse_target(arguments.host, scenario.target.allowed)
     found, secrets = examine(scenario, options)
     written = _write_scenario(found.facts, arguments) if arguments.write else ""
-    _show(document(found, written), arguments, Redactor(secrets).redact_text)
+    # Some order numbers have the form of a card number.
+    own_words = [walked.receipt.order_number for walked in found.orders if walked.receipt]
+    _show(Redactor(secrets, own_words).redact_value(document(found, written)), arguments)
     return int(found.exit)
 
 
@@ -139,11 +141,11 @@ def _write_scenario(facts: ShopFacts, arguments: argparse.Namespace) -> str:
     return str(path)
 
 
-def _show(found: dict[str, object], arguments: argparse.Namespace, redact: Callable[[str], str]) -> None:
-    as_json = redact(orjson.dumps(found, option=orjson.OPT_INDENT_2).decode()) + "\n"
+def _show(found: Document, arguments: argparse.Namespace) -> None:
+    as_json = orjson.dumps(found, option=orjson.OPT_INDENT_2).decode() + "\n"
     if arguments.json not in (None, STANDARD_OUTPUT):
         files.write_file("--json", Path(arguments.json), as_json.encode())
     if arguments.html:
-        files.write_file("--html", Path(arguments.html), redact(html_page(found)).encode())
+        files.write_file("--html", Path(arguments.html), html_page(found).encode())
     colour = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
-    sys.stdout.write(as_json if arguments.json == STANDARD_OUTPUT else redact(terminal_text(found, colour=colour)))
+    sys.stdout.write(as_json if arguments.json == STANDARD_OUTPUT else terminal_text(found, colour=colour))

@@ -28,4 +28,4 @@ class Finding:
     @property
     def text(self) -> str:
         """The finding in words."""
-        return f"{self.page} {self.seen}. {self.remedy[:1].upper()}{self.remedy[1:]}."
+        return f"{self.page} {self.seen.rstrip('.')}. {self.remedy[:1].upper()}{self.remedy[1:]}."

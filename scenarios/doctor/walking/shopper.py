@@ -31,6 +31,7 @@ _AS_KNOWN = {
     Outcome.HANDED_OVER: PathEnd.LEFT,
     Outcome.ABANDONED: PathEnd.OK,
 }
+_REFUSED = frozenset({Outcome.BUSINESS_ERROR, Outcome.DECLINED, Outcome.HTTP_4XX, Outcome.SMS_LOST, Outcome.THROTTLED})
 _COMPLETING = frozenset(option.completed_by for option in PAYMENT_OPTIONS.values()) | {Page.VERIFY_SMS}
 
 
@@ -116,7 +117,11 @@ class PathWalker:
         walked.product = context.product if receipt is not None else ""
         if end is not PathEnd.STOPPED or failed is None:
             return Attempt(walked, context)
-        walked.may_have_ordered = any(one.page in _COMPLETING and one.method == "POST" for one in asked[-2:])
+        walked.may_have_ordered = (
+            failed.outcome not in _REFUSED
+            and failed.page is not Page.SMS_INBOX
+            and any(one.page in _COMPLETING and one.method == "POST" for one in asked[-2:])
+        )
         return Attempt(walked, context, self._failure(failed, exchanges, asked, context, manner, invented=invented))
 
     def open(self, manner: Manner) -> RecordingTransport:
