@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -70,9 +70,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Walk, print the report and write the files; raises ``UsageError`` before anything is sent."""
-    options = _options(arguments)
-    scenario = _scenario(arguments)
-    _refuse_target(arguments.host, scenario.target.allowed)
+    scenario, options = _checked(arguments)
     found, secrets = examine(scenario, options)
     written = _write_scenario(found.facts, arguments) if arguments.write else ""
     # Some order numbers have the form of a card number.
@@ -81,20 +79,22 @@ def run(arguments: argparse.Namespace) -> int:
     return int(found.exit)
 
 
-def _options(arguments: argparse.Namespace) -> Options:
-    seconds, problems = 0.0, []
+def _checked(arguments: argparse.Namespace) -> tuple[Scenario, Options]:
+    """The scenario and the options; raises ``UsageError`` with everything that is wrong."""
+    problems = list(_file_problems(arguments))
+    seconds, scenario = 0.0, None
     try:
         seconds = positive_seconds(arguments.time_limit)
     except InvalidQuantity as error:
         problems.append(f"--time-limit {arguments.time_limit}: {error.expected}")
-    problems += scenario_name_problems("--write", arguments.write)
-    written = {"--write": arguments.write, "--json": arguments.json, "--html": arguments.html}
-    for option, name in written.items():
-        if name != STANDARD_OUTPUT:
-            problems += output_problems(option, name, overwrite=arguments.overwrite)
-    if problems:
+    try:
+        scenario = _scenario(arguments)
+        problems += _target_problems(arguments.host, scenario.target.allowed)
+    except ScenarioError as error:
+        problems.append(str(error))
+    if problems or scenario is None:
         raise UsageError("\n".join(problems))
-    return Options(
+    options = Options(
         url=arguments.host,
         adapts_freely=arguments.scenario is None,
         places_orders=not arguments.no_orders,
@@ -102,6 +102,15 @@ def _options(arguments: argparse.Namespace) -> Options:
         folder=Path(arguments.write).parent if arguments.write else Path(),
         tell=_tell,
     )
+    return scenario, options
+
+
+def _file_problems(arguments: argparse.Namespace) -> Iterator[str]:
+    yield from scenario_name_problems("--write", arguments.write)
+    written = {"--write": arguments.write, "--json": arguments.json, "--html": arguments.html}
+    for option, name in written.items():
+        if name != STANDARD_OUTPUT:
+            yield from output_problems(option, name, overwrite=arguments.overwrite)
 
 
 def _tell(line: str) -> None:
@@ -110,21 +119,17 @@ def _tell(line: str) -> None:
 
 
 def _scenario(arguments: argparse.Namespace) -> Scenario:
-    try:
-        scenario = (
-            read_scenario(arguments.scenario) if arguments.scenario else build_scenario(plain_tables(), name="doctor")
-        )
-        chosen = {"allow_target": arguments.allow_target, "verify_tls": False if arguments.no_verify_tls else None}
-        return apply_overrides(scenario, chosen)
-    except ScenarioError as error:
-        raise UsageError(str(error)) from None
+    name = arguments.scenario
+    scenario = read_scenario(name) if name else build_scenario(plain_tables(), name="doctor")
+    chosen = {"allow_target": arguments.allow_target, "verify_tls": False if arguments.no_verify_tls else None}
+    return apply_overrides(scenario, chosen)
 
 
-def _refuse_target(host: str, allowed: Collection[str]) -> None:
+def _target_problems(host: str, allowed: Collection[str]) -> Iterator[str]:
     if host and (problem := target_refusal(host, allowed)):
         # The part before an @ may be a password, and the path may hold a token.
         shown = f" {'/'.join(host.split('/')[:3])[:100]}" if "@" not in host and host.isprintable() else ""
-        raise UsageError(f"--host{shown}: {problem}: --allow-target HOST")
+        yield f"--host{shown}: {problem}: --allow-target HOST"
 
 
 def _write_scenario(facts: ShopFacts, arguments: argparse.Namespace) -> str:

@@ -112,7 +112,7 @@ def _walk(scenario: Scenario, options: Options, url: str, customers: Customers, 
     products = scenario.products
     weights = scenario.document.payments.weights
     return Walk(
-        PathWalker(url, connect, Recorder(options.seconds), options.places_orders),
+        PathWalker(url, connect, Recorder(options.seconds), options.places_orders, scenario.target.verify_tls),
         Manner(policy, scenario.places, products, searches=products.pks is None),
         customers,
         journeys=[name for name in ("guest", *SIGNING_IN) if mix.journeys.get(name, 0) > 0] or ["guest"],

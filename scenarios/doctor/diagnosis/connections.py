@@ -48,7 +48,7 @@ def _timeout(failure: Failure, more: str) -> Finding:
 
 
 def _probed(failure: Failure) -> Finding:
-    code, seen, remedy = probe(failure.url)
+    code, seen, remedy = probe(failure.url, verify_tls=failure.verify_tls)
     if code:
         return Finding(code, urlsplit(failure.url).netloc, seen, remedy, "--host")
     if failure.outcome is Outcome.TIMEOUT:
@@ -59,7 +59,7 @@ def _probed(failure: Failure) -> Finding:
     )
 
 
-def probe(url: str, timeout: float = 5.0) -> tuple[str, str, str]:
+def probe(url: str, timeout: float = 5.0, *, verify_tls: bool = True) -> tuple[str, str, str]:
     """Connect to a server step by step: code, what was seen and a remedy for the first step that fails; empty if none does."""
     parts = urlsplit(url)
     host, port = parts.hostname or "", parts.port or DEFAULT_PORTS.get(parts.scheme, 80)
@@ -69,7 +69,7 @@ def probe(url: str, timeout: float = 5.0) -> tuple[str, str, str]:
         return "dns", f"is not known: no address for the name {host}", "check the name in --host; a VPN may be missing"
     try:
         with socket.create_connection((host, port), timeout=timeout) as plain:
-            return _probe_tls(plain, host, port) if parts.scheme == "https" else ("", "", "")
+            return _probe_tls(plain, host, port, verify_tls=verify_tls) if parts.scheme == "https" else ("", "", "")
     except ConnectionRefusedError:
         return "port_closed", f"refuses connections: nothing listens on port {port}", _START
     except TimeoutError:
@@ -79,9 +79,12 @@ def probe(url: str, timeout: float = 5.0) -> tuple[str, str, str]:
         return "no_route", f"cannot be reached on port {port} ({error.strerror or 'no route'})", _START
 
 
-def _probe_tls(plain: socket.socket, host: str, port: int) -> tuple[str, str, str]:
+def _probe_tls(plain: socket.socket, host: str, port: int, *, verify_tls: bool) -> tuple[str, str, str]:
+    context = ssl.create_default_context()
+    if not verify_tls:
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
     try:
-        with ssl.create_default_context().wrap_socket(plain, server_hostname=host):
+        with context.wrap_socket(plain, server_hostname=host):
             return "", "", ""
     except ssl.SSLCertVerificationError as error:
         why = error.verify_message or "it cannot be verified"

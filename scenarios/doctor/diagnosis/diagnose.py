@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from http import HTTPStatus
 
 from scenarios.doctor.diagnosis import customers, delivery, goods, paying
 from scenarios.doctor.diagnosis.connections import connection
 from scenarios.doctor.diagnosis.contract import not_as_known
-from scenarios.doctor.diagnosis.failure import Failure
+from scenarios.doctor.diagnosis.failure import Failure, json_object
 from scenarios.doctor.diagnosis.replies import finding_of_reply
 from scenarios.doctor.finding import Finding
 from users.journeys.steps import ResponseFormat
@@ -20,9 +21,16 @@ _JSON = (ResponseFormat.ENVELOPE, ResponseFormat.JSON)
 def _reply(failure: Failure) -> Finding | None:
     """A reply that is none of the shop's; a page of HTML is one only where JSON is due."""
     request = failure.request
-    if request is not None and request.expect.format not in _JSON and failure.exchange.status < 400:  # noqa: PLR2004
+    if request is not None and request.expect.format not in _JSON and failure.exchange.status < HTTPStatus.BAD_REQUEST:
         return None
     return finding_of_reply(failure.exchange, failure.url)
+
+
+def _missing_page(failure: Failure) -> Finding | None:
+    """A page that this shop does not have; if the shop has answered nothing yet, the address may be wrong instead."""
+    if failure.exchange.status != HTTPStatus.NOT_FOUND or not any(json_object(one) for one in failure.history):
+        return None
+    return goods.products(failure) or delivery.places(failure)
 
 
 CAUSES: tuple[Cause, ...] = (
@@ -30,6 +38,7 @@ CAUSES: tuple[Cause, ...] = (
     customers.sign_in,
     paying.sms,
     customers.csrf,
+    _missing_page,
     _reply,
     customers.guests,
     goods.basket,

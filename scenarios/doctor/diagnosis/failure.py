@@ -54,6 +54,7 @@ class Failure:
     pinned: Mapping[str, Any] = field(default_factory=dict)
     history: Sequence[Exchange] = ()
     token: TokenSource | None = None
+    verify_tls: bool = True
 
     @property
     def where(self) -> str:

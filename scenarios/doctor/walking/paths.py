@@ -63,6 +63,9 @@ class WalkedPath:
     path: WalkPath
     end: PathEnd
     exchanges: Sequence[Exchange] = ()
+    """All exchanges, those of earlier tries, too."""
+    last_try: int = 0
+    """How many exchanges the last try had."""
     finding: Finding | None = None
     receipt: Receipt | None = None
     asked_for_code: bool = False

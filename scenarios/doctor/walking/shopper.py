@@ -76,6 +76,7 @@ class PathWalker:
     """Makes the HTTP client of a new shopper."""
     recorder: Recorder
     places_orders: bool
+    verify_tls: bool = True
     observer: Observer = field(default_factory=Observer)
     sleep: Callable[[float], None] = gevent.sleep
     run_seed: int = field(default_factory=lambda: secrets.randbits(32))
@@ -113,7 +114,9 @@ class PathWalker:
         finally:
             transport.close()
         exchanges = self.recorder.exchanges[first:]
-        walked = WalkedPath(path, end, exchanges, receipt=receipt, asked_for_code=bool(context.verification))
+        walked = WalkedPath(
+            path, end, exchanges, len(exchanges), receipt=receipt, asked_for_code=bool(context.verification)
+        )
         walked.product = context.product if receipt is not None else ""
         if end is not PathEnd.STOPPED or failed is None:
             return Attempt(walked, context)
@@ -179,6 +182,7 @@ class PathWalker:
             guest=context.account is None,
             pinned={**manner.places.pinned, **manner.policy.address},
             history=exchanges,
+            verify_tls=self.verify_tls,
         )
 
 

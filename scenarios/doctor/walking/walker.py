@@ -62,6 +62,7 @@ class Walk:
             self.found.ended_early = str(ended)
         except KeyboardInterrupt:
             self.found.ended_early = "was interrupted"
+        self._note_media_types()
         self.found.changed = dict(self.manner.changed)
         self.found.notes.sort(key=lambda note: note.code in _MERE)
         return self.found
@@ -99,7 +100,7 @@ class Walk:
 
     def _is_shut(self) -> bool:
         """Whether the shop stopped a shopper before the first page of its own, so that all others stop there, too."""
-        return any(len(walked.exchanges) <= 1 for walked in self.found.stopped)
+        return any(walked.last_try <= 1 for walked in self.found.stopped)
 
     def _pay(self, buyer: str, options: Sequence[str]) -> str:
         """Pay with each option, and answer codes in each way; returns an option that works, or an empty text."""
@@ -121,7 +122,7 @@ class Walk:
 
     def _attempt(self, path: WalkPath) -> Attempt:
         """Walk a path until it passes, or until nothing is left to change."""
-        known = dict(self.manner.changed)
+        known, first = dict(self.manner.changed), len(self.walker.recorder.exchanges)
         for _ in range(MOST_TRIES):
             with self.customers.account(path.journey) as account:
                 invented = self.customers.invented and account is not None
@@ -138,6 +139,7 @@ class Walk:
                 attempt.walked.finding = finding
                 attempt.walked.end = PathEnd.STOPPED if finding.stops else PathEnd.SKIPPED
                 break
+        attempt.walked.exchanges = self.walker.recorder.exchanges[first:]
         attempt.walked.changed = tuple(key for key in self.manner.changed if key not in known)
         self.found.paths.append(attempt.walked)
         self.progress(attempt.walked)
@@ -153,6 +155,19 @@ class Walk:
             return replace(failure, token=find_token(transport, self.walker.recorder))
         finally:
             transport.close()
+
+    def _note_media_types(self) -> None:
+        """Note pages with JSON under another media type; a finding if the scenario calls that a failure."""
+        pages = sorted(self.walker.observer.mislabelled)
+        if pages:
+            named = ", ".join(pages[:3]) + (f" and {len(pages) - 3} more" if len(pages) > 3 else "")  # noqa: PLR2004
+            seen = f"was JSON under another media type, on {named}"
+            remedy = (
+                'have the shop say application/json; a run only warns of it, with content_type = "warn" in [conduct]'
+            )
+            stops = self.manner.policy.json_as_json
+            finding = Finding("media_type", "The reply", seen, remedy, "[conduct] content_type", '"warn"', stops)
+            self._note(finding, stops=stops)
 
     def _note(self, finding: Finding, *, stops: bool) -> None:
         """Keep a finding, each only once: of many products that are sold out, the first."""

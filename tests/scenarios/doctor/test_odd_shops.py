@@ -1,0 +1,179 @@
+"""What else stands between a client and a shop: the doctor names it, says what helps, and ends soon."""
+
+import json
+
+import pytest
+from in_process_shop import second_shop
+
+JSON = {"content-type": "application/json"}
+HTML = {"content-type": "text/html; charset=utf-8"}
+
+
+def html(title, body="", status=200, **headers):
+    return (
+        status,
+        {**HTML, **headers},
+        f"<!DOCTYPE html><html><head><title>{title}</title></head><body>{body}</body></html>".encode(),
+    )
+
+
+def to(location, status=302):
+    return status, {"location": location}, b""
+
+
+def said(document, status=400):
+    return status, JSON, json.dumps(document).encode()
+
+
+def always(reply):
+    return lambda _request, _sound: reply
+
+
+def on(path, reply, method="POST"):
+    """Answer so on one path, or on one page of the checkout."""
+    return lambda request, sound: reply if request.name == path and request.method == method else sound(request)
+
+
+def changed(path, change, method="GET"):
+    """Change the JSON of one path, or of every reply."""
+
+    def breaks(request, sound):
+        status, headers, body = sound(request)
+        if (
+            path in ("", request.name)
+            and request.method in (method, "POST" if not path else method)
+            and body[:1] == b"{"
+        ):
+            document = json.loads(body)
+            change(document)
+            body = json.dumps(document).encode()
+        return status, headers, body
+
+    return breaks
+
+
+def headers_changed(change):
+    def breaks(request, sound):
+        status, headers, body = sound(request)
+        return (status, *change(dict(headers), body))
+
+    return breaks
+
+
+def without_deliveries(document):
+    for entry in document.get("context_list", ()):
+        if "delivery_options" in entry["page_context"]:
+            entry["page_context"]["delivery_options"] = []
+
+
+def no_payment_options(document):
+    for entry in document.get("context_list", ()):
+        if "payment_options" in entry["page_context"]:
+            entry["page_context"]["payment_options"] = []
+
+
+def with_foreign_bank(document):
+    for entry in document.get("context_list", ()):
+        if "redirect_url" in entry["page_context"] and entry.get("page_name") != "ThankYouPage":
+            entry["page_context"]["redirect_url"] = "https://acs.bank.example/3ds?id=5"
+
+
+def named_page(document):
+    document["context_list"][-1]["page_name"] = "SurveyPage"
+
+
+MINIMUM = {"non_field_errors": ["The minimum basket amount is 500.00 TL."]}
+GUEST_ERRORS = {
+    "context_list": [{"page_name": "IndexPage", "page_context": {}}],
+    "template_name": "orders/checkout.html",
+    "errors": {"non_field_errors": "Please sign in to buy."},
+    "pre_order": {},
+}
+
+# What breaks, the code of its finding, what is said, and the key to change.
+ODD = {
+    "maintenance page": (always(html("We'll be back soon", "Maintenance", 503)), "maintenance", "status 503 and a maintenance page", ""),
+    "maintenance JSON": (always(said({"detail": "down"}, 503)), "maintenance", "status 503, not available: down", ""),
+    "maintenance with 200": (always(html("Bak\u0131m")), "maintenance", "a maintenance page", ""),
+    "proxy": (always(html("502 Bad Gateway", "<center>nginx</center>", 502)), "bad_gateway", "the error page of a proxy", ""),
+    "proxy in words": (always((504, {"server": "envoy"}, b"upstream request timeout")), "bad_gateway", "a proxy (envoy) with status 504", ""),
+    "to https": (always(to("https://127.0.0.1/csrf_token/", 301)), "redirect_https", "Use --host https://127.0.0.1", "--host"),
+    "to www": (always(to("http://www.shop.example/csrf_token/", 301)), "redirect_host", "--allow-target www.shop.example", "--host"),
+    "to itself": (always(to("/csrf_token/")), "redirect_loop", "never ends", ""),
+    "to a sign-in": (always(to("/users/login/?next=/")), "sign_in_wanted", "The shop wants a sign-in first", "[accounts] file"),
+    "to a queue": (always(to("https://acme.queue-it.net/?c=acme")), "waiting_room", "a waiting room", "[headers]"),
+    "to consent": (always(to("/cookie-consent/?next=/")), "cookie_consent", "asks for consent to cookies", "[headers]"),
+    "with a language": (
+        lambda request, sound: sound(request) if request.path.startswith("/orders") else to(f"/tr{request.path}"),
+        "redirect_language",
+        'locale = "tr"',
+        "[conduct] locale",
+    ),
+    "consent page": (always(html("Cookies", "We use cookies. Do you accept?")), "cookie_consent", "consent to cookies", "[headers]"),
+    "bot check": (always(html("Just a moment...", "", 403)), "javascript_wanted", "checks the browser", "[headers]"),
+    "captcha page": (always(html("One step", "<div class=g-recaptcha>")), "captcha", "a captcha", "[headers]"),
+    "firewall": (always(html("Access Denied", "Reference #18", 403)), "firewall", "the page of a firewall", "[headers]"),
+    "waiting room": (always(html("Waiting room")), "waiting_room", "a waiting room", "[headers]"),
+    "sign-in page": (always(html("Staging", "<input type='password'>")), "html_sign_in", "a page with a sign-in form", "[headers]"),
+    "not the API": (always(html("The shop", "<div id=root></div>")), "storefront_page", "Check --host", ""),
+    "nothing there": (always(html("Not Found", "", 404)), "not_found", "Check --host", ""),
+    "a proxy that wants a sign-in": (always(html("Proxy", "", 407)), "proxy_auth", "a proxy that wants a sign-in", ""),
+    "bearer gate": (always((401, {"www-authenticate": "Bearer"}, b"")), "bearer_auth", "(Bearer)", "[headers] Authorization"),
+    "crash": (always(html("Server Error (500)", "", 500)), "server_error", "status 500", ""),
+    "throttled": (always((429, {"retry-after": "30", **JSON}, b'{"detail": "Request was throttled."}')), "throttled", "to wait 30 s", "[headers]"),
+    "byte order mark": (
+        headers_changed(lambda headers, body: (headers, b"\xef\xbb\xbf" + body)), "byte_order_mark", "byte order mark (UTF-8)", "",
+    ),
+    "cut JSON": (headers_changed(lambda headers, body: (headers, body[:-3])), "not_json", "JSON that cannot be read", ""),
+    "XML": (always((200, {"content-type": "application/xml"}, b"<?xml version='1.0'?><a/>")), "not_json", "not JSON (application/xml", ""),
+    "minimum amount": (on("/baskets/basket/", said(MINIMUM)), "minimum_amount", "the basket is worth too little", "[conduct] products"),
+    "guests": (on("IndexPage", said(GUEST_ERRORS, 200)), "guests_refused", "refused the guest", "[journeys] guest"),
+    "no delivery": (changed("", without_deliveries), "no_delivery", "offers no way of delivery", "[address]"),
+    "no options": (changed("", no_payment_options), "no_known_option", "has no option that checkload knows", "[payments]"),
+    "bank elsewhere": (changed("", with_foreign_bank), "external_host", "acs.bank.example to pay", "[external] mode"),
+    "no list of cities": (on("/address/city/", html("Not Found", "", 404), "GET"), "no_places", "gave no list of cities", "[address] city"),
+    "required field": (
+        on("/address/", said({"tax_office": ["This field is required."]})), "address_refused", "tax_office: This field is required", "",
+    ),
+    "postcode": (on("/address/", said({"postcode": ["Enter a valid postcode."]})), "address_refused", "Set postcode", "[address] postcode"),
+    "slug": (
+        lambda request, sound: said({"payment_option": ["Expected pk value, received str."]}, 400)
+        if request.name == "PaymentOptionSelectionPage" and request.method == "POST" and not request.form()["payment_option"].isdecimal()
+        else sound(request),
+        "option_refused", 'Set option_value = "pk"', "[conduct] option_value",
+    ),
+    "card": (
+        on("CreditCardConfirmationPage", said({"context_list": [{"page_name": "CreditCardConfirmationPage", "page_context": {}}],
+            "template_name": "t", "errors": {"non_field_errors": "Do not honour"}, "pre_order": {}}, 200)),
+        "card_refused", "refused the test card: Do not honour", "[payments] credit_card",
+    ),
+    "unknown page": (changed("DeliveryOptionSelectionPage", named_page, "POST"), "unexpected_page", "shows SurveyPage where", ""),
+    "foreign origin": (
+        on("/baskets/basket/", said({"detail": "CSRF Failed: Origin checking failed - http://127.0.0.1:8000 does not match any trusted origins."}, 403)),
+        "csrf_origin", "does not trust the origin", "[headers] Origin",
+    ),
+    "secure cookie": (
+        headers_changed(lambda headers, body: ({**headers, **({"set-cookie": "osessionid=a; Secure"} if "set-cookie" in headers else {})}, body)),
+        "cookie_secure", "for https only (Secure)", "",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ODD)
+def test_each_has_its_words_and_its_remedy(walk, name):
+    breaks, code, words, key = ODD[name]
+    examined = walk(second_shop(breaks=breaks), accounts=False)
+    assert code in examined.codes(), examined.text[:2500]
+    assert words in examined.first_lines, examined.text[:2500]
+    finding = next(one for one in examined.found.findings if one.code == code)
+    assert finding.key == key
+    assert examined.found.exit == 3
+    assert len(examined.requests) < 400
+
+
+def test_json_under_another_media_type_is_a_note(walk):
+    examined = walk(
+        second_shop(breaks=headers_changed(lambda headers, body: ({**headers, "content-type": "text/html"}, body)))
+    )
+    assert examined.notes()[0] == "media_type"
+    assert examined.found.exit == 0

@@ -1,0 +1,126 @@
+"""How a walk goes: what it orders, what it leaves out, when it ends, and what it never shows."""
+
+import json
+from functools import partial
+
+import pytest
+from in_process_shop import second_shop
+
+from scenarios.doctor.recording import Recorder
+from scenarios.doctor.reporting.page import html_page
+
+CODE = {"sms": {"code": "987123"}}
+
+
+def names(examined, end):
+    return [walked.path.name for walked in examined.found.paths if walked.end == end]
+
+
+def test_the_orders_of_the_walk_are_those_of_the_shop(walk):
+    told, answer = [], second_shop(choice_then="VerifySmsPage")
+    examined = walk(answer, tables=CODE, tell=told.append)
+    in_shop = [order["number"] for order in answer.shop.books.orders]
+    assert examined.document["orders"]["numbers"] == in_shop
+    (announced,) = [line for line in told if "orders will be placed" in line]
+    assert len(in_shop) <= int(announced.split()[2])
+    assert told.index(announced) == 1, "before the first order, after the look"
+    assert f"{len(in_shop)} orders were placed" in examined.text
+
+
+def test_no_order_is_placed_if_none_is_wanted(walk):
+    answer = second_shop()
+    examined = walk(answer, places_orders=False)
+    assert answer.shop.books.orders == []
+    assert {request.name for request in examined.requests if request.method == "POST"}.isdisjoint(
+        {"BinNumberPage", "FundsTransferChoicePage", "PayOnDeliveryPaymentChoicePage", "LoyaltyMoneyPage"}
+    )
+    assert examined.found.exit == 5
+    assert "no order was placed, so the rest is not known" in examined.first_lines
+    assert "No order was placed." in examined.text
+
+
+def test_a_refused_guest_leaves_the_shop_to_customers(walk):
+    examined = walk(second_shop(guests=False))
+    assert examined.codes() == ["guests_refused"]
+    assert "a returning customer, credit_card" in names(examined, "ok")
+    assert examined.document["covers"]["journeys"] == ["returning", "first_time"]
+
+
+def test_an_option_of_the_scenario_that_is_not_offered_is_named(walk):
+    examined = walk(second_shop(without=["gpay"]), tables={"payments": {"gpay": 1, "credit_card": 2}})
+    assert examined.codes() == ["not_offered"]
+    assert examined.document["findings"][0]["change"] == [{"key": "[payments] gpay", "value": "0"}]
+    assert {walked.path.option for walked in examined.found.paths if walked.path.option} == {"credit_card"}
+
+
+def test_an_unavailable_option_stops_nobody(walk):
+    examined = walk(second_shop(unavailable=["gpay"]))
+    assert examined.codes() == []
+    assert "option_unavailable" in examined.notes()
+    assert "gpay" not in examined.document["covers"]["payment_options"]
+    assert examined.found.exit == 0
+
+
+def test_one_option_that_stops_leaves_the_others(walk):
+    def breaks(request, sound):
+        return (500, {}, b"") if request.name == "PayLaterCompletePage" else sound(request)
+
+    examined = walk(second_shop(breaks=breaks))
+    assert names(examined, "stopped") == ["a guest, pay_later"]
+    assert "pay_later" not in examined.document["covers"]["payment_options"]
+    assert examined.document["orders"]["possible"] == 1
+    assert "and 1 more may have been" in " ".join(examined.text.split())
+
+
+@pytest.mark.parametrize("after", [0, 1, 40])
+def test_the_walk_ends_when_its_time_is_up(walk, after, monkeypatch):
+    ticks = iter(range(10**9))
+    monkeypatch.setattr("scenarios.doctor.live.Recorder", partial(Recorder, clock=lambda: float(next(ticks))))
+    examined = walk(second_shop(), seconds=float(after))
+    assert len(examined.requests) <= after
+    assert "ended early" in examined.first_lines
+    assert examined.found.exit in (3, 5)
+
+
+def test_an_interrupted_walk_still_says_what_it_ordered(walk):
+    def breaks(request, sound):
+        if request.name == "MasterpassBinNumberPage":
+            raise KeyboardInterrupt
+        return sound(request)
+
+    examined = walk(second_shop(breaks=breaks))
+    assert "was interrupted" in examined.first_lines
+    assert "1 order was placed" in examined.text
+    assert examined.found.exit == 5
+
+
+def test_no_secret_is_in_any_output(walk, monkeypatch):
+    monkeypatch.setenv("GATE", "Basic c2VjcmV0OnNlY3JldA==")
+    tables = {**CODE, "headers": {"Authorization": "${GATE}", "X-Staging-Key": "k-77aa-staging"}}
+    examined = walk(second_shop(choice_then="VerifySmsPage"), tables=tables)
+    shown = examined.text + json.dumps(examined.document) + html_page(examined.document)
+    secrets = {"secret-1", "c2VjcmV0", "k-77aa", "4111111111111111", "987123", "@shop.test", "Byron"}
+    for request in examined.requests:
+        secrets |= {value for value in request.cookies.values() if len(value) > 4}
+        if "csrf" in request.headers.get("x-csrftoken", "csrf"):
+            continue
+        secrets.add(request.headers["x-csrftoken"])
+    assert [secret for secret in secrets if secret in shown] == []
+
+
+def test_what_a_hostile_shop_says_harms_no_terminal_and_no_page(walk):
+    evil = "\x1b[2J<script>alert(1)</script>\u202e" + "x" * 10_000
+
+    def breaks(request, sound):
+        if request.name == "/baskets/basket/":
+            return 400, {"content-type": "application/json", "server": evil}, json.dumps({evil: [evil]}).encode()
+        return sound(request)
+
+    examined = walk(second_shop(breaks=breaks))
+    page = html_page(examined.document)
+    assert "\x1b" not in examined.text
+    assert "\u202e" not in examined.text
+    assert "<script" not in page
+    assert max(map(len, examined.text.splitlines())) <= 200
+    assert "Content-Security-Policy" in page
+    assert "http-equiv" in page
