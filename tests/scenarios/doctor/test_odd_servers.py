@@ -134,7 +134,7 @@ def test_a_shop_of_an_older_http_that_compresses_is_understood(serve, doctor):
 
     _, document = doctor(serve(script).url)
     assert document["paths"][0]["exchanges"][0]["reply"] == {"csrf_token": "…"}
-    assert first(document)["page"] == "GET /product/1/"
+    assert first(document)["page"].startswith("GET /product/")
 
 
 def test_nothing_is_sent_to_a_host_that_is_not_allowed(capsys):
