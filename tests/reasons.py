@@ -105,11 +105,10 @@ def reason_in(report):
     return dict(report.user_properties).get("reason")
 
 
-def forget_runs(item):
-    """Forget the runs of this test's file, because it is run again."""
+def forget_runs(start):
+    """Forget the runs of the tests whose names start so, because they are made again."""
     if running := sys.modules.get("running"):
-        file = item.nodeid.partition("::")[0]
-        running.Locust.made[:] = [one for one in running.Locust.made if one[0].partition("::")[0] != file]
+        running.Locust.made[:] = [one for one in running.Locust.made if not one[0].startswith(start)]
 
 
 def runs_of(item):

@@ -7,6 +7,8 @@ from _pytest.runner import runtestprotocol
 from reasons import CROWD, forget_runs, reason_in
 
 REPEATED = "repeated after an invalid run"
+_remade: set[str] = set()
+"""The files whose fixtures were made again. Once is enough: their run may take longer than all their tests."""
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -16,9 +18,12 @@ def pytest_runtest_protocol(item, nextitem):
     item.ihook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
     reports = runtestprotocol(item, nextitem=nextitem, log=False)
     if any(map(_run_was_invalid, reports)):
-        with suppress(Exception):  # what follows makes the fixtures again
-            item.session._setupstate.teardown_exact(None)
-        forget_runs(item)
+        file = item.nodeid.partition("::")[0]
+        forget_runs(item.nodeid if file in _remade else file)
+        if file not in _remade:
+            _remade.add(file)
+            with suppress(Exception):  # what follows makes the fixtures again
+                item.session._setupstate.teardown_exact(None)
         reports = runtestprotocol(item, nextitem=nextitem, log=False)
         for report in reports:
             report.user_properties.append((REPEATED, True))
