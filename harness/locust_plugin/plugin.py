@@ -323,10 +323,14 @@ class Plugin:
             self._telemetry.begin(run, self.environment.parsed_options.results)
 
     def on_test_stopping(self, **_: Any) -> None:
-        """Drain a run that is not over: a person has pressed stop, and Locust is about to stop the users."""
+        """Drain a run that is not over: Locust is about to stop the users, for a person or because it has no worker."""
         run = self.run
         if run is not None and not run.over:
-            self._interrupt("the stop button" if self.environment.web_ui else "Ctrl-C")
+            runner = self.environment.runner
+            if isinstance(runner, MasterRunner) and not runner.worker_count:
+                self._interrupt("the loss of the last worker")
+            else:
+                self._interrupt("the stop button" if self.environment.web_ui else "Ctrl-C")
             while not run.over:
                 gevent.sleep(0.05)
 

@@ -8,6 +8,7 @@ from argparse import Namespace
 from types import SimpleNamespace
 
 import pytest
+from locust.runners import MasterRunner
 from workloads import FakeProvider, FakeWorkload
 
 from harness.errors import UsageError
@@ -231,6 +232,35 @@ def test_a_signal_during_the_planned_drain_is_no_interruption(begin):
     run.lifecycle.close(Ending())
     made._interrupt("SIGTERM")
     assert (run.lifecycle.interrupted_by, run.ending.reason) == ("", "")
+
+
+class Master(MasterRunner):
+    """A master without a port."""
+
+    worker_count = 0
+
+    def __init__(self, workers):
+        self.worker_count = workers
+
+    def __del__(self):
+        """Nothing was opened."""
+
+
+@pytest.mark.parametrize(
+    ("workers", "web_ui", "named"),
+    [
+        (0, None, "the loss of the last worker"),
+        (0, "a web UI", "the loss of the last worker"),
+        (1, None, "Ctrl-C"),
+        (1, "a web UI", "the stop button"),
+    ],
+)
+def test_what_stopped_a_run_is_named(begin, workers, web_ui, named):
+    made, environment = begin()
+    run = made.prepare()
+    environment.runner, environment.web_ui = Master(workers), web_ui
+    made.on_test_stopping()
+    assert run.lifecycle.interrupted_by == named
 
 
 def test_chosen_user_classes_get_their_weights_and_the_others_stay_out(begin):
