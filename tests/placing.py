@@ -4,26 +4,28 @@ It needs ``--dist loadgroup``. Tests that measure share one process, and so run 
 their fixtures. A test that starts Locust for itself alone may run in any process.
 """
 
+import os
+
 import pytest
+from _pytest.nodeid import NodeId
 
 MEASURING = "measuring"
 
 
-@pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the groups
 def pytest_collection_modifyitems(config, items):
     if getattr(config.option, "loadgroup", False):
         for item in items:
             if group := group_of(item):
-                item.add_marker(pytest.mark.xdist_group(group))
+                # pytest-xdist 3.8 has marks for groups. It writes them to an attribute that pytest 9.2 no longer reads.
+                item._id = NodeId.parse(f"{item.nodeid}@{group}")
 
 
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(item):
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_logreport(report):
     """Show the name of a test without its group: it can be given to pytest as it is."""
-    report = yield
-    if marker := item.get_closest_marker("xdist_group"):
-        report.nodeid = report.nodeid.removesuffix(f"@{marker.args[0]}")
-    return report
+    name, _, group = report.nodeid.rpartition("@")
+    if (group == MEASURING or group.endswith(".py")) and "PYTEST_XDIST_WORKER" not in os.environ:
+        report.nodeid = name
 
 
 def group_of(item):

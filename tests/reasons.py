@@ -18,9 +18,11 @@ from _pytest._code.code import ReprEntryNative
 ROOT = Path(__file__).parents[1]
 SHOP, HARNESS, CROWD = "the shop", "the harness", "a crowded machine"
 CROWDED = 0.8
-"""The part of a test in which something waited for a processor, from which on a timeout says nothing about the code."""
+"""The part of a test in which something waited for a processor; from here on, a silent or slow process proves nothing."""
 TIMING = {"busy", "collector", "cpu", "crowded", "lateness", "loop", "pressure", "steal", "worker_lag"}
 """The findings of checkload that a crowded machine causes."""
+LOST = {"end", "reports", "workers"}
+"""The findings that a very crowded machine causes: a process that does not run is silent."""
 BROKEN_ON_PURPOSE = ("[shop.faults]", "[shop.service]", "[shop.freeze]")
 OWN = ("harness", "users", "scenarios", "dashboards", "locustfile.py")
 
@@ -37,11 +39,10 @@ class Run:
     shop_may_fail: bool = False
 
     @property
-    def crowding(self):
-        """The finding that makes this run invalid because of a crowded machine, or ``""``."""
+    def doubt(self):
+        """The finding that is the first reason why this run is invalid: its name and its message; empty if it is valid."""
         found = self.result.get("judgement", {}).get("findings", ())
-        bad = [one for one in found if one["level"] == "invalid"]
-        return bad[0]["message"] if bad and bad[0]["check"] in TIMING else ""
+        return next(((one["check"], one["message"]) for one in found if one["level"] == "invalid"), ("", ""))
 
     @property
     def accusation(self):
@@ -85,19 +86,29 @@ def reason(error, runs, crowd, test):
     for run in runs:
         if "Traceback (most recent call last)" in run.output:
             return HARNESS, "a run printed a traceback"
-    for run in runs:
-        if run.crowding:
-            return CROWD, run.crowding
-    if crowd >= CROWDED and (
-        error.errisinstance((TimeoutExpired, TimeoutError)) or "was killed after" in str(error.value)
-    ):
-        return CROWD, f"something took too long, and {crowd:.0%} of the time something waited for a processor"
+    if crowded := _crowding(error, runs, crowd):
+        return CROWD, crowded
     for run in runs:
         if run.accusation and not run.shop_may_fail:
             return SHOP, run.accusation
     if runs:
         return HARNESS, "no run was disturbed, and no shop did what it should not"
     return _by_place(error, test)
+
+
+def _crowding(error, runs, crowd):
+    """How the machine disturbed the test, or ``""``."""
+    waited = f"and {crowd:.0%} of the time something waited for a processor"
+    for name, message in (run.doubt for run in runs):
+        if name in TIMING:
+            return message
+        if name in LOST and crowd >= CROWDED:
+            return f"{message}, {waited}"
+    if crowd >= CROWDED and (
+        error.errisinstance((TimeoutExpired, TimeoutError)) or "was killed after" in str(error.value)
+    ):
+        return f"something took too long, {waited}"
+    return ""
 
 
 def reason_in(report):

@@ -49,6 +49,10 @@ def test_the_runs_of_a_test_tell_the_reason(runs, who, why):
     assert why in said
 
 
+def test_a_worker_that_was_lost_tells_nothing_if_the_processors_were_busy():
+    assert reason(error(), [Run(4, "", LOST)], 0.9, HERE)[0] == CROWD
+
+
 @pytest.mark.parametrize(
     ("failure", "crowd", "who"),
     [
