@@ -74,8 +74,12 @@ class OutcomeRow:
 
 def percentile(histogram: Histogram, q: float) -> float | None:
     """A percentile in seconds, or ``None`` with too few samples to show it."""
-    fewest = FEWEST_FOR_P99 if q >= 0.99 else FEWEST_FOR_P95 if q >= 0.95 else 1  # noqa: PLR2004  p99 and p95
-    return histogram.quantile(q) if histogram.total >= fewest else None
+    return histogram.quantile(q) if histogram.total >= fewest_samples(q) else None
+
+
+def fewest_samples(q: float) -> int:
+    """The fewest samples with which a percentile is shown."""
+    return FEWEST_FOR_P99 if q >= 0.99 else FEWEST_FOR_P95 if q >= 0.95 else 1  # noqa: PLR2004  p99 and p95
 
 
 def page_rows(recorder: Recorder) -> list[SummaryRow]:

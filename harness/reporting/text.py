@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from math import isfinite
+from typing import NamedTuple
 
 from harness.measurement.series import REPEATED
 from harness.measurement.summary import FEWEST_FOR_P95, FEWEST_FOR_P99, every_journey, every_page, percentile
@@ -58,21 +59,37 @@ def repeated_requests(result: Result) -> str:
     )
 
 
-def throughput(result: Result) -> str:
-    """The throughput in the steady part; empty where that is not known.
+class Throughput(NamedTuple):
+    """Successful pages, journeys and orders a second in the steady part."""
+
+    pages: float
+    journeys: float
+    orders: float
+
+
+def measured_throughput(result: Result) -> Throughput | None:
+    """The throughput in the steady part; None where that is not known.
 
     It is unknown for a run that ended early for another reason than a certain verdict: its window still reaches to the
     planned end.
     """
     window = result.recorder.window
     if result.stopped and window.steady_until - window.steady_from >= result.asked.steady:
-        return ""
+        return None
     pages, journeys, orders = (per_second(result.recorder, of) for of in (PAGES, JOURNEYS, ORDERS))
     if not pages or journeys is None or orders is None:
+        return None
+    return Throughput(pages, journeys, orders)
+
+
+def throughput(result: Result) -> str:
+    """The throughput as a sentence; empty where it is not known."""
+    found = measured_throughput(result)
+    if found is None:
         return ""
     return (
-        f"Throughput in the steady part: {_rate(pages)} pages/s, {_rate(journeys)} journeys/s, "
-        f"{_rate(orders * 60)} orders/min."
+        f"Throughput in the steady part: {_rate(found.pages)} pages/s, {_rate(found.journeys)} journeys/s, "
+        f"{_rate(found.orders * 60)} orders/min."
     )
 
 

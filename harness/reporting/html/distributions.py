@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from harness.capacity.answer import CapacityAnswer
 from harness.measurement.histogram import Histogram
 from harness.measurement.summary import percentile
-from harness.reporting.html.chart import Axis, Chart, ChartSet, Series
+from harness.reporting.html.chart import Axis, Bound, Chart, ChartSet, Series
 from harness.reporting.html.measures import JOURNEYS, PAGES, grouped
 from harness.reporting.html.runs import ReportRun, colour, tags
 
@@ -30,7 +31,7 @@ def distribution_charts(runs: Sequence[ReportRun], charts: ChartSet) -> None:
         height=320,
     )
     answer = runs[0].result.capacity if len(runs) == 1 else None
-    charts.charts["load"] = _of_search(answer) if answer is not None and answer.points else _load(runs)
+    charts.charts["load"] = _of_search(runs[0], answer) if answer is not None and answer.points else _load(runs)
 
 
 def _distributions(runs: Sequence[ReportRun], subject: str) -> Iterator[Series]:
@@ -47,7 +48,6 @@ def _distributions(runs: Sequence[ReportRun], subject: str) -> Iterator[Series]:
                     y=[nines for _, nines in points],
                     style="line" if clock == "response time" else "dash",
                     colour=colour(runs, run, alone),
-                    label=clock if len(runs) == 1 else f"{clock}, {run.name}",
                 )
 
 
@@ -82,6 +82,7 @@ def _load(runs: Sequence[ReportRun]) -> Chart:
         y=Axis(label="page response p95", unit="s", log=True),
         series=[_load_points(runs, run) for run in runs],
         note="Each point is one stretch of the run, warm-up included. Points that climb to the right: the shop slows down under load.",
+        bounds=_p95_bounds(runs[0], PAGES),
         points=True,
         height=280,
     )
@@ -98,12 +99,11 @@ def _load_points(runs: Sequence[ReportRun], run: ReportRun) -> Series:
         y=[percentile(one, 0.95) for one in kept],
         style="dots",
         colour=colour(runs, run, "2"),
-        label="" if len(runs) == 1 else run.name,
         notes=[f"{one.total / groups.length:,.3g} pages/s" for one in kept],
     )
 
 
-def _of_search(answer: CapacityAnswer) -> Chart:
+def _of_search(run: ReportRun, answer: CapacityAnswer) -> Chart:
     """The levels of a search: journey p95 against the arrival rate."""
     points = sorted((one for one in answer.points if one.p95 is not None), key=lambda one: one.rate)
     marks = ["unsure" if one.trouble else "bad" if one.broken else "good" for one in points]
@@ -122,10 +122,14 @@ def _of_search(answer: CapacityAnswer) -> Chart:
                 notes=[f"{one.purpose} at {one.rate:,.0f} journeys a minute" for one in points],
             )
         ],
+        bounds=_p95_bounds(run, JOURNEYS),
         note="Each point is one level of the search. Filled: every objective held. Red: one broke. Yellow: the level was not counted.",
         points=True,
         height=300,
     )
 
 
-__all__ = ["JOURNEYS", "distribution", "distribution_charts"]
+def _p95_bounds(run: ReportRun, subject: str) -> list[Bound]:
+    """The bounds on the p95 of a subject, for a chart that always shows it."""
+    bounds = run.time_bounds(upright=False)
+    return [replace(one, subject=None) for one in bounds if one.subject == subject and one.label.startswith("p95 ")]

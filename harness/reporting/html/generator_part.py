@@ -87,7 +87,6 @@ def _by_worker(runs: Sequence[ReportRun], run: ReportRun, values: Mapping[str, V
             y=line,
             colour=colour(runs, run, str(number)),
             style="dash" if name.startswith("mean") else "line",
-            label=said if len(runs) == 1 else f"{said}, {run.name}",
         )
 
 
@@ -101,7 +100,6 @@ def _lateness(runs: Sequence[ReportRun], run: ReportRun) -> Iterator[Series]:
             y=line,
             colour=colour(runs, run, alone),
             style=style,
-            label=name if len(runs) == 1 else f"{name}, {run.name}",
         )
 
 

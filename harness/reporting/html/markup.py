@@ -15,7 +15,7 @@ class Markup(str):
 
 
 Part = str | None | Iterable["Part"]
-_VOID = frozenset({"meta", "link", "br", "input"})
+_VOID = frozenset({"meta", "link", "br", "wbr"})
 
 
 def element(name: str, /, *parts: Part, **attributes: str | bool) -> Markup:

@@ -13,7 +13,7 @@ from harness.measurement.outcomes import Blame
 from harness.measurement.recorder import JourneyKey, PageKey, Recorder
 from harness.measurement.sample import Phase
 from harness.measurement.series import SampleSeries
-from harness.measurement.summary import FEWEST_FOR_P95
+from harness.measurement.summary import FEWEST_FOR_P95, fewest_samples
 
 MOST_POINTS = 128
 """The most points of a line."""
@@ -126,6 +126,21 @@ def grouped(one: SubjectMeasures, length: float, last: int, *, by_samples: bool 
         if len(groups) <= MOST_POINTS and not scarce:
             return Grouped(length * size, groups)
         size *= 2
+
+
+def percentiles(times: Histogram, qs: Sequence[float]) -> list[float | None]:
+    """Some percentiles in rising order, read in one pass; None for one with too few samples to show it."""
+    found: list[float | None] = []
+    seen = 0
+    values = times.values()
+    value = math.nan
+    for q in qs:
+        rank = max(1, math.ceil(round(q * times.total, 6)))
+        while seen < rank and times.total:
+            value, count = next(values)
+            seen += count
+        found.append(value if times.total >= fewest_samples(q) else None)
+    return found
 
 
 def last_slice(every: Mapping[str, SubjectMeasures]) -> int:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 
 from harness.measurement.outcomes import Blame, Outcome
-from harness.measurement.summary import percentile
 from harness.reporting.html.chart import Axis, Bound, Chart, ChartSet, Series
 from harness.reporting.html.measures import (
     JOURNEYS,
@@ -14,6 +13,7 @@ from harness.reporting.html.measures import (
     SubjectMeasures,
     grouped,
     option_subject,
+    percentiles,
     under_way,
 )
 from harness.reporting.html.runs import ReportRun, colour, tags
@@ -93,15 +93,15 @@ def _middles(charts: ChartSet, groups: Grouped) -> str:
 
 def _latency(runs: Sequence[ReportRun], subject: str, charts: ChartSet) -> Iterator[Series]:
     for run, found, groups in _groups(runs, subject):
-        times = groups.times(found)
-        for q, name, alone in PERCENTILES:
+        of_groups = [percentiles(one, [q for q, _, _ in PERCENTILES]) for one in groups.times(found)]
+        for place, (q, name, alone) in enumerate(PERCENTILES):
             yield Series(
                 tags=tags(runs, run, name),
                 x=_middles(charts, groups),
-                y=[percentile(one, q) for one in times],
+                y=[of_group[place] for of_group in of_groups],
                 style="line" if len(runs) == 1 or q == 0.95 else "dash",  # noqa: PLR2004
                 colour=colour(runs, run, alone),
-                label=_label(runs, run, f"response {name}"),
+                label=f"response {name}",
             )
         if subject == PAGES and run.timeline.service:
             yield Series(
@@ -110,12 +110,8 @@ def _latency(runs: Sequence[ReportRun], subject: str, charts: ChartSet) -> Itera
                 y=run.timeline.service[0.95],
                 style="dash",
                 colour=colour(runs, run, "4"),
-                label=_label(runs, run, SERVICE),
+                label=SERVICE,
             )
-
-
-def _label(runs: Sequence[ReportRun], run: ReportRun, name: str) -> str:
-    return name if len(runs) == 1 else f"{name}, {run.name}"
 
 
 def _throughput(runs: Sequence[ReportRun], subject: str, charts: ChartSet) -> Iterator[Series]:
@@ -129,7 +125,7 @@ def _throughput(runs: Sequence[ReportRun], subject: str, charts: ChartSet) -> It
             x=x,
             y=_rates(due, seconds),
             colour=colour(runs, run, "1"),
-            label=_label(runs, run, name),
+            label=name,
         )
         if journeys:
             yield Series(
@@ -138,7 +134,7 @@ def _throughput(runs: Sequence[ReportRun], subject: str, charts: ChartSet) -> It
                 y=_rates(groups.counts(found.orders), seconds),
                 style="line" if len(runs) == 1 else "dash",
                 colour=colour(runs, run, "good"),
-                label=_label(runs, run, "orders"),
+                label="orders",
             )
         if subject == JOURNEYS and any(run.timeline.planned):
             yield Series(
@@ -147,7 +143,7 @@ def _throughput(runs: Sequence[ReportRun], subject: str, charts: ChartSet) -> It
                 y=[rate or None for rate in run.timeline.planned],
                 style="dash",
                 colour=colour(runs, run, "dim"),
-                label=_label(runs, run, "journeys planned"),
+                label="journeys planned",
             )
 
 
@@ -177,7 +173,7 @@ def _failures(runs: Sequence[ReportRun], subject: str, charts: ChartSet) -> Iter
                 width=groups.length if len(runs) == 1 else None,
                 numbers=counts,
                 colour=colour(runs, run, "ours" if kind in _OURS else _SHOP_COLOURS[place % len(_SHOP_COLOURS)]),
-                label=_label(runs, run, kind),
+                label=kind,
             )
 
 
@@ -191,7 +187,7 @@ def _under_way(runs: Sequence[ReportRun], charts: ChartSet) -> Iterator[Series]:
             x=_middles(charts, groups),
             y=[sum(busy[index] for index in group) / len(group) for group in groups.groups],
             colour=colour(runs, run, "1"),
-            label=_label(runs, run, "under way"),
+            label="under way",
         )
         if any(run.timeline.waiting):
             yield Series(
@@ -200,5 +196,5 @@ def _under_way(runs: Sequence[ReportRun], charts: ChartSet) -> Iterator[Series]:
                 y=run.timeline.waiting,
                 colour=colour(runs, run, "ours"),
                 style="dash",
-                label=_label(runs, run, "waiting for a user"),
+                label="waiting for a user",
             )

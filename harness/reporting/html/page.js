@@ -77,9 +77,10 @@ function drawLegend({ chart, legend }) {
   legend.replaceChildren();
   if (named.size < 2 && !chart.always) return;
   for (const [tag, one] of named) {
+    const colour = one.tags.length > 1 ? "dim" : one.colour; // of several runs, each has a colour of its own
     const pressed = !state.off.has(tag), item = node("li", {}, legend);
     const button = node("button", { type: "button", "aria-pressed": String(pressed), "data-tag": tag }, item);
-    const key = node("svg", { viewBox: "0 0 22 10", class: `key c-${one.colour}`, "aria-hidden": "true" }, button);
+    const key = node("svg", { viewBox: "0 0 22 10", class: `key c-${colour}`, "aria-hidden": "true" }, button);
     if (one.style === "line" || one.style === "dash") node("path", { d: "M1,5h20", class: one.style === "dash" ? "line dash" : "line" }, key);
     else if (one.style === "dots") node("circle", { cx: 11, cy: 5, r: 4, class: one.marks ? "mark m-good" : "dot" }, key);
     else node("rect", { x: 4, y: 0, width: 14, height: 10, class: "fill" }, key);
@@ -189,11 +190,15 @@ function showCursor(shown, x, withTip) {
   for (const { one, at } of found) {
     const row = node("div", {}, tip);
     node("i", { class: `c-${one.colour}` }, row);
-    row.append(`${one.label || one.tags[0]} `);
+    row.append(`${nameOf(one)} `);
     node("b", {}, row, formatValue(one, at, chart));
   }
   const place = across(here), wide = tip.offsetWidth;
   tip.style.left = `${place + wide + 24 > right ? Math.max(0, place - wide - 12) : place + 12}px`;
+}
+
+function nameOf(one) {
+  return [one.label || one.tags[0], ...one.tags.slice(1)].join(", ");
 }
 
 function formatValue(one, at, chart) {
@@ -252,7 +257,7 @@ function fillNumbers(shown, details) {
   const series = drawn.shown.filter((one) => one.style !== "cells" && one.y.some((value) => value !== null));
   const head = node("tr", {}, node("thead", {}, table)), body = node("tbody", {}, table);
   node("th", { scope: "col" }, head, chart.x.label);
-  for (const one of series) node("th", { scope: "col" }, head, one.label || one.tags[0]);
+  for (const one of series) node("th", { scope: "col" }, head, nameOf(one));
   for (const x of [...new Set(series.flatMap((one) => one.x))].sort((one, other) => one - other)) {
     const row = node("tr", {}, body);
     node("th", { scope: "row" }, row, formatNumber(x, chart.x.unit));

@@ -62,8 +62,14 @@ def figure(name: str, chart: Chart, *, heading: str = "h3") -> Markup:
 
 
 def figures(charts: ChartSet, *names: str) -> Markup:
-    """The places of these charts, those that exist and have something to draw."""
-    return joined(*(figure(name, charts.charts[name]) for name in names if name in charts.charts))
+    """The places of these charts, those that exist; a sentence for one that has nothing to draw."""
+    found = [(name, charts.charts[name]) for name in names if name in charts.charts]
+    return joined(
+        *(
+            figure(name, chart) if chart.drawn else element("p", f"{chart.title}: none in this run.")
+            for name, chart in found
+        )
+    )
 
 
 def _in_script(charts: ChartSet) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from math import isfinite
 
 from harness.measurement.summary import every_journey, every_page, percentile
+from harness.objectives.model import Metric
 from harness.objectives.throughput import ORDERS, per_second
 from harness.objectives.verdict import Verdict
 from harness.reporting import capacity
@@ -38,6 +39,13 @@ _CONTENTS = (
     ("repeat", "How to repeat it"),
     ("scenario", "Scenario"),
 )
+_CHARTS = ("latency", "throughput", "failures", "under-way", "distribution", "load")
+_FIRST_CHART: Mapping[Metric | None, str] = {
+    Metric.FAILURES: "failures",
+    Metric.RATE: "throughput",
+    Metric.COUNT: "throughput",
+}
+"""The chart that shows an objective that was not kept comes first."""
 MOST_ROWS = 20
 """A table with more rows than these is folded."""
 MOST_RUNS = 8
@@ -110,7 +118,7 @@ def _charts(runs: Sequence[ReportRun]) -> ChartSet:
         sorted(labels.items(), key=lambda one: (_is_journey(one[0]), one[0] not in {PAGES, JOURNEYS}, order[one[0]]))
     )
     charts = ChartSet(
-        subjects=subjects, subject=_first_subject(runs, subjects), off=() if len(runs) == 1 else ("p50", "p99")
+        subjects=subjects, subject=_first_unmet(runs, subjects)[0], off=() if len(runs) == 1 else ("p50", "p99")
     )
     charts_over_time(runs, charts)
     distribution_charts(runs, charts)
@@ -118,14 +126,14 @@ def _charts(runs: Sequence[ReportRun]) -> ChartSet:
     return charts
 
 
-def _first_subject(runs: Sequence[ReportRun], subjects: Mapping[str, str]) -> str:
-    """The subject of the first objective that was not kept, else all pages."""
+def _first_unmet(runs: Sequence[ReportRun], subjects: Mapping[str, str]) -> tuple[str, Metric | None]:
+    """The subject and the metric of the first objective that was not kept; all pages if there is none."""
     for wanted in (Verdict.FAILED, Verdict.INCONCLUSIVE):
         for run in runs:
-            for one, _, subject in run.objectives():
+            for one, objective, subject in run.objectives():
                 if one.verdict is wanted and subject in subjects:
-                    return subject
-    return PAGES
+                    return subject, objective.metric
+    return PAGES, None
 
 
 def _is_journey(subject: str) -> bool:
@@ -152,6 +160,8 @@ def _evidence(charts: ChartSet, runs: Sequence[ReportRun]) -> Markup:
         for number, run in enumerate(runs, 1)
         if len(runs) > 1
     ]
+    unmet = _FIRST_CHART.get(_first_unmet(runs, charts.subjects)[1], _CHARTS[0])
+    order = sorted(_CHARTS, key=lambda name: name != unmet)
     bar = element(
         "div",
         element("label", "Show ", element("select", *groups, id="subject"), for_="subject"),
@@ -165,7 +175,7 @@ def _evidence(charts: ChartSet, runs: Sequence[ReportRun]) -> Markup:
         bar,
         element(
             "div",
-            figures(charts, "latency", "throughput", "failures", "under-way", "distribution", "load"),
+            figures(charts, *order),
             class_="charts",
         ),
         element("noscript", element("p", "The charts need JavaScript. Every table and sentence is here without it.")),

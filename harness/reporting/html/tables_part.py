@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 
@@ -20,6 +21,7 @@ WIDTHS = 20
 """The number of widths of a bar in a funnel."""
 HEATS = 5
 """The number of colours of a heat table, without that of a broken bound."""
+_WORD = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _MODES = (("p95", "response p95"), ("failed", "failures"), ("count", "samples"))
 
 
@@ -49,7 +51,7 @@ def heat_table(run: ReportRun) -> Markup:
     body = [
         element(
             "tr",
-            element("th", page, scope="row", class_="text"),
+            element("th", _breakable(page), scope="row", class_="text"),
             *(_cell(cells.get((page, option)), bounds[page], slowest) for option in options),
         )
         for page in pages
@@ -72,6 +74,12 @@ def heat_table(run: ReportRun) -> Markup:
         scrolled(drawn, "Pages by payment option"),
         key="heat-table",
     )
+
+
+def _breakable(name: str) -> Markup:
+    """A name that may break into lines where a word begins: ``MasterpassCompletePage`` is longer than a phone is wide."""
+    first, *words = _WORD.split(name)
+    return joined(first, *([element("wbr"), word] for word in words))
 
 
 def _cell(row: SummaryRow | None, bound: float | None, slowest: float) -> Markup:

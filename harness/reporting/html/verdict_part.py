@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from harness.measurement.summary import every_journey, every_page, percentile
-from harness.objectives.throughput import JOURNEYS, ORDERS, PAGES, per_second
 from harness.objectives.verdict import Finding, ObjectiveResult, Severity, Verdict
 from harness.reporting.cause import causes_of_verdict
 from harness.reporting.html.markup import Markup, element, folded, joined, section, table, with_code
 from harness.reporting.report import run_facts
 from harness.reporting.tables import NO_VALUE, format_measure
-from harness.reporting.text import throughput
+from harness.reporting.text import measured_throughput
 from harness.results.result import Result
 from harness.units import format_duration, format_number, format_percent
 
@@ -34,6 +33,8 @@ def banner(result: Result) -> Markup:
     """The verdict with its reason and its cause."""
     judgement = result.judgement
     word, meaning = WORDS[judgement.verdict]
+    if result.capacity is not None and judgement.verdict is Verdict.PASSED:
+        meaning = "The search found how much the shop carries."
     found = causes_of_verdict(result)
     cause = element("ul", *(element("li", with_code(line)) for line in found), class_="causes") if found else None
     meant = element("p", meaning, class_="meaning")
@@ -85,12 +86,11 @@ def key_figures(result: Result) -> Markup:
     page, journey = every_page(result.recorder), every_journey(result.recorder)
     arrivals = list(result.recorder.arrivals.values())
     dropped, offered = sum(one.dropped for one in arrivals), sum(one.offered for one in arrivals)
-    known = bool(throughput(result))
-    pages, journeys, orders = (per_second(result.recorder, of) if known else None for of in (PAGES, JOURNEYS, ORDERS))
+    rates = measured_throughput(result)
     figures = [
-        ("orders a minute", NO_VALUE if orders is None else format_number(round(orders * 60))),
-        ("journeys a second", _rate(journeys)),
-        ("pages a second", _rate(pages)),
+        ("orders a minute", NO_VALUE if rates is None else format_number(round(rates.orders * 60))),
+        ("journeys a second", _rate(rates and rates.journeys)),
+        ("pages a second", _rate(rates and rates.pages)),
         ("page p95", _time(percentile(page.response, 0.95))),
         ("journey p95", _time(percentile(journey.response, 0.95))),
         ("journeys failed", f"{format_number(journey.failed)} ({_share(journey.failed, journey.count)})"),

@@ -1,14 +1,16 @@
 """The charts of a report show what the result has."""
 
 import math
+import re
 
 import pytest
 
+from harness.measurement.histogram import Histogram
 from harness.measurement.recorder import Recorder
 from harness.measurement.sample import JourneySample, PageSample, Window
-from harness.measurement.summary import every_page, page_rows
+from harness.measurement.summary import every_page, page_rows, percentile
 from harness.reporting.html.distributions import distribution
-from harness.reporting.html.measures import JOURNEYS, measures, under_way
+from harness.reporting.html.measures import JOURNEYS, measures, percentiles, under_way
 from harness.reporting.html.timeline import RunTimeline
 from harness.results.result import Result
 
@@ -117,6 +119,21 @@ def test_the_phases_are_those_of_the_run(page):
 def test_the_subject_of_the_broken_objective_is_shown_first(page, passed, page_of):
     assert page.data["subject"] == "journeys"
     assert page_of(passed).data["subject"] == "pages"
+
+
+def test_the_chart_of_the_broken_objective_comes_first(failed, rich, page_of):
+    def order(result):
+        return re.findall(r'<figure data-chart="([a-z-]+)"', page_of(result).text)
+
+    assert order(rich)[:2] == ["latency", "throughput"]
+    assert order(failed)[:2] == ["failures", "latency"]
+
+
+def test_percentiles_read_in_one_pass_are_those_read_one_by_one(rich):
+    for row in [every_page(rich.recorder), *page_rows(rich.recorder)]:
+        qs = (0.0, 0.5, 0.95, 0.99, 1.0)
+        assert percentiles(row.response, qs) == [percentile(row.response, q) for q in qs]
+    assert percentiles(Histogram(), (0.5, 0.95)) == [None, None]
 
 
 def test_the_timeline_shows_service_times_and_the_generator(rich, page_of):
