@@ -9,10 +9,11 @@ import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from importlib.metadata import version
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, NoReturn, Protocol
 
 from harness.errors import UsageError
 from harness.exits import Exit
+from harness.units import closest_name, did_you_mean
 
 
 class Command(Protocol):
@@ -116,46 +117,91 @@ def _reconcile() -> Command:
     return reconcile
 
 
-COMMANDS: Mapping[str, CommandEntry] = {
-    "run": CommandEntry("Start a load test in the console, from any folder.", _run),
-    "gate": CommandEntry("Run a scenario for a pipeline: repeat an undecided run, write a comment.", _gate),
-    "estimate": CommandEntry("Say what a run will send, need and prove, before it starts.", _estimate),
-    "doctor": CommandEntry("Walk through a shop once, and say what a scenario for it needs.", _doctor),
-    "report": CommandEntry("Show a finished run again: on the console, as Markdown or as JUnit XML.", _report),
-    "comment": CommandEntry("Write a comment for a pull request about a finished run.", _comment),
-    "judge": CommandEntry("Judge a finished run again, by other objectives.", _judge),
-    "compare": CommandEntry("Say whether a candidate is slower than a baseline, and how certain that is.", _compare),
-    "reconcile": CommandEntry("Compare the orders of a run with the shop's own export of orders.", _reconcile),
-    "baseline": CommandEntry("Keep compact results of earlier runs, to compare later runs with.", _baseline),
-    "regress": CommandEntry("Run two versions of a shop, and say whether the second one is worse.", _regress),
-    "plan": CommandEntry("Say whether the shop's measured capacity is enough for a forecast peak.", _plan),
-    "calibrate": CommandEntry("Make a scenario from an access log.", _calibrate),
-    "replay": CommandEntry(
-        "Show finished runs in Prometheus, or write their time series as Prometheus blocks.", _replay
-    ),
+GROUPS: Mapping[str, Mapping[str, CommandEntry]] = {
+    "Before a run": {
+        "doctor": CommandEntry("Walk through a shop once, and say what a scenario for it needs.", _doctor),
+        "estimate": CommandEntry("Say what a run will send, need and prove, before it starts.", _estimate),
+        "calibrate": CommandEntry("Make a scenario from an access log.", _calibrate),
+    },
+    "Run": {
+        "run": CommandEntry("Start a load test in the console, from any folder.", _run),
+        "gate": CommandEntry("Run a scenario for a pipeline: retry, and write a comment.", _gate),
+    },
+    "After a run": {
+        "report": CommandEntry("Show a finished run again, as text or as a page with charts.", _report),
+        "judge": CommandEntry("Judge a finished run again, by other objectives.", _judge),
+        "comment": CommandEntry("Write a comment for a pull request about a finished run.", _comment),
+        "reconcile": CommandEntry("Compare the orders of a run with the shop's own export.", _reconcile),
+        "replay": CommandEntry("Show finished runs in Prometheus, or write their time series.", _replay),
+    },
+    "Compare versions": {
+        "compare": CommandEntry("Say whether a version is slower than another, and how sure that is.", _compare),
+        "regress": CommandEntry("Run two versions of a shop; say whether the second is worse.", _regress),
+        "baseline": CommandEntry("Keep compact results of earlier runs, to compare later runs with.", _baseline),
+    },
+    "Plan": {
+        "plan": CommandEntry("Say whether the measured capacity is enough for a forecast peak.", _plan),
+    },
 }
-"""Every command by name, in the order of ``--help``.
+"""Every command by name, in the order of ``--help``, under what a person wants to do.
 
 The functions import a module only when its command is called: the modules need scipy, which takes half a second to load.
 """
+
+COMMANDS: Mapping[str, CommandEntry] = {name: entry for group in GROUPS.values() for name, entry in group.items()}
+"""Every command by name."""
+
+
+class _ProgramParser(argparse.ArgumentParser):
+    """The parser of the program itself: its help lists the commands in groups, and its errors suggest what was meant."""
+
+    options: tuple[str, ...] = ()
+    """The options of the chosen command."""
+
+    def format_help(self) -> str:
+        """Write the help of the program."""
+        widest = max(map(len, COMMANDS))
+        parts = [self.format_usage().rstrip(), self.description or ""]
+        for title, group in GROUPS.items():
+            parts.append(
+                "\n".join([f"{title}:", *(f"  {name:{widest}}  {one.summary}" for name, one in group.items())])
+            )
+        parts.append(
+            "checkload COMMAND --help explains a command.\nTo load from a web page: checkload run --web-ui SCENARIO"
+        )
+        return "\n\n".join(parts) + "\n"
+
+    def error(self, message: str) -> NoReturn:
+        """End the program with a usage error; a misspelled option gets a suggestion."""
+        title, _, words = message.partition("unrecognized arguments: ")
+        wrong = [word.partition("=")[0] for word in words.split() if word.startswith("--")]
+        close = [found for word in wrong if (found := closest_name(word, self.options))]
+        super().error(f"{message}; did you mean {', '.join(close)}?" if close and not title else message)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; the exit codes are those of ``harness.exits``."""
     given = list(sys.argv[1:] if arguments is None else arguments)
-    parser = argparse.ArgumentParser(
+    parser = _ProgramParser(
         prog="checkload",
-        description="Start load tests, and work on logs and on the results of runs.",
+        usage="checkload COMMAND …",
+        description="Load a checkout, and work on logs and on the results of runs.",
         allow_abbrev=False,
     )
     parser.add_argument("--version", action="version", version=f"checkload {version('checkload')}")
-    choice = parser.add_subparsers(metavar="command", required=True)
+    if not given:
+        sys.stdout.write(parser.format_help())
+        return Exit.PASSED
+    choice = parser.add_subparsers(metavar="COMMAND", required=True, parser_class=argparse.ArgumentParser)
     for name, entry in COMMANDS.items():
-        one = choice.add_parser(name, help=entry.summary, description=entry.summary, allow_abbrev=False)
+        one = choice.add_parser(name, prog=f"checkload {name}", description=entry.summary, allow_abbrev=False)
         if name in given:
             command: Command = entry.load()
             command.add_arguments(one)
             one.set_defaults(command=command)
+            parser.options = (*parser.options, *one._option_string_actions)  # noqa: SLF001 - argparse has no other access
+    if not given[0].startswith("-") and given[0] not in COMMANDS:
+        parser.error(f"there is no command {given[0]}; {did_you_mean(given[0], COMMANDS)}")
     chosen = parser.parse_args(given)
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")  # a file name may hold bytes that are no text

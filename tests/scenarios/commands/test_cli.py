@@ -47,6 +47,18 @@ def test_help_lists_every_command_with_what_it_does(capsys):
     for name, entry in COMMANDS.items():
         assert f"{name} " in text
         assert entry.summary in text
+    assert max(map(len, out.splitlines())) <= 80
+
+
+def test_without_arguments_the_help_is_printed(capsys):
+    assert main([]) == 0
+    assert "Before a run:" in capsys.readouterr().out
+
+
+def test_a_misspelled_option_gets_a_suggestion(capsys):
+    code, _, err = ends(["report", "somewhere", "--exit-cod"], capsys)
+    assert code == 2
+    assert "did you mean --exit-code?" in err
 
 
 @pytest.mark.parametrize("name", list(COMMANDS))
@@ -62,7 +74,7 @@ def test_version_is_printed(capsys):
     assert out.startswith("checkload ")
 
 
-@pytest.mark.parametrize("arguments", [[], ["plam"], ["--nonsense"], ["try"], ["try", "--lou"]])
+@pytest.mark.parametrize("arguments", [["plam"], ["--nonsense"], ["try"], ["try", "--lou"]])
 def test_unknown_arguments_are_a_usage_error(arguments, capsys, command):
     command(raising(AssertionError("must not run")))
     if arguments == ["try"]:
@@ -73,10 +85,9 @@ def test_unknown_arguments_are_a_usage_error(arguments, capsys, command):
     assert "Traceback" not in err
 
 
-def test_the_error_for_an_unknown_command_lists_the_commands(capsys):
-    _, _, err = ends(["plam"], capsys)
-    assert "plam" in err
-    assert "plan" in err.replace("plam", "")
+def test_the_error_for_an_unknown_command_suggests_one(capsys):
+    assert "there is no command plam; did you mean plan?" in ends(["plam"], capsys)[2]
+    assert "there are baseline, calibrate" in ends(["xyz"], capsys)[2]
 
 
 def test_a_command_gets_its_arguments_and_its_exit_code_is_returned(command):
