@@ -30,7 +30,7 @@ JSON = "application/json"
 
 # Plain strings, because labels outlive the enums in messages and files.
 _OUTCOME_LABELS = {outcome: (outcome.value, outcome.blame.value) for outcome in Outcome}
-_PAGE_NAMES = {page: page.value for page in Page}
+_PAGE_NAMES: dict[str, str] = {page: page.value for page in Page}
 # A module's own name for an enum member is found five times as fast.
 _ABORTED, _CONTENT_TYPE = Outcome.ABORTED, Outcome.CONTENT_TYPE
 _EXPLAINED_BY_MISSING_KEYS = (Outcome.ENVELOPE, Outcome.NOT_ECHOED)

@@ -21,7 +21,7 @@ def coverage_specs_for(mix: JourneyMix, kinds: Collection[str]) -> tuple[Journey
     if not kinds:
         raise ValueError("journeys: every active one has the weight 0; give one a weight above 0")
     payers = [kind for kind in kinds if not JOURNEYS[kind].abandons] or list(kinds)
-    options = _wanted(PAYMENT_OPTIONS, mix.payments)
+    options = _wanted(tuple(dict.fromkeys((*PAYMENT_OPTIONS, *mix.own_options))), mix.payments)
     if not options:
         raise ValueError("payments: every option has the weight 0; leave at least one out of the table")
     turns = cycle(payers)
@@ -36,7 +36,7 @@ def coverage_specs_for(mix: JourneyMix, kinds: Collection[str]) -> tuple[Journey
 
 def _special(options: Collection[str], scripts: Collection[str], journey: str) -> Iterator[JourneySpec]:
     for option in options:
-        flow = PAYMENT_OPTIONS[option].flow
+        flow = PAYMENT_OPTIONS[option].flow if option in PAYMENT_OPTIONS else None
         if flow is Flow.PAY_ON_DELIVERY:
             for script in scripts:
                 if script != SmsScript.RIGHT:

@@ -33,7 +33,11 @@ def placed_order(context: JourneyContext, trail: Iterable[tuple[str, str]], now:
     The number is empty if the shopper never saw it: the thank-you page came without it, or the post that places an order got no
     proper answer. ``trail`` lists the pages of the journey with their outcomes.
     """
-    if not context.order_number and context.last_response.page is not Page.THANK_YOU and not _may_have_bought(trail):
+    if (
+        not context.order_number
+        and context.last_response.page is not Page.THANK_YOU
+        and not _may_have_bought(context, trail)
+    ):
         return None
     account = context.account
     amount = context.total if context.payable is None else context.payable
@@ -47,5 +51,7 @@ def placed_order(context: JourneyContext, trail: Iterable[tuple[str, str]], now:
     )
 
 
-def _may_have_bought(trail: Iterable[tuple[str, str]]) -> bool:
-    return any(page in _PLACES_ORDERS and outcome in _IN_DOUBT for page, outcome in trail)
+def _may_have_bought(context: JourneyContext, trail: Iterable[tuple[str, str]]) -> bool:
+    recipe = context.policy.recipes.get(context.payment_option)
+    places_orders = _PLACES_ORDERS if recipe is None else {recipe[-1].page, Page.VERIFY_SMS}
+    return any(page in places_orders and outcome in _IN_DOUBT for page, outcome in trail)

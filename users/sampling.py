@@ -117,7 +117,7 @@ class JourneySampler:
         if journey is None:
             journey = (self._journeys if guaranteed is None else self._payers).at(spin)
         option = guaranteed or self._payments.at(pay)
-        by_card = PAYMENT_OPTIONS[option].flow is Flow.CARD
+        by_card = option in PAYMENT_OPTIONS and PAYMENT_OPTIONS[option].flow is Flow.CARD
         sms = _SCRIPTS[self._sms.at(text)]
         in_three_d, declined = by_card and secure < self._mix.three_d, by_card and refuse < self._mix.declined
         return JourneySpec(number, journey, option, sms, in_three_d, declined, seed)
@@ -156,10 +156,11 @@ def _remaining(mix: JourneyMix, total: int | None) -> Mapping[str, float]:
 
 
 def _reject_invalid_mix(mix: JourneyMix, total: int | None, active: Collection[str] | None) -> None:
+    options = (*PAYMENT_OPTIONS, *mix.own_options)
     problems = [
         *_unknown("journeys", [*mix.journeys, *(active or ())], JOURNEYS),
-        *_unknown("payments", mix.payments, PAYMENT_OPTIONS),
-        *_unknown("minimum", mix.minimum, PAYMENT_OPTIONS),
+        *_unknown("payments", mix.payments, options),
+        *_unknown("minimum", mix.minimum, options),
     ]
     weighed: Mapping[str, Mapping[str, float] | Mapping[SmsScript, float]] = {
         "journeys": mix.journeys,

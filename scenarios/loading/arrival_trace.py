@@ -24,7 +24,6 @@ MOST_PROBLEMS = 20
 """Wrong lines that are shown; of the others the number."""
 
 COLUMNS = ("time", "payment_option", "journey")
-_NAMES: Mapping[str, Sequence[str]] = {"payment_option": PAYMENT_NAMES, "journey": JOURNEY_NAMES}
 _KEY = "arrivals.trace"
 
 
@@ -60,18 +59,24 @@ class ScaledTrace:
         return frozenset(one.option for one in self.trace_rows if one.option)
 
 
-def load_trace(path: Path, rate_scale: float, time_scale: float, seed: int) -> ScaledTrace:
-    """Read and scale a trace; raises ``TraceError``. The result is cached until the file changes."""
+def load_trace(
+    path: Path, rate_scale: float, time_scale: float, seed: int, options: tuple[str, ...] = PAYMENT_NAMES
+) -> ScaledTrace:
+    """Read and scale a trace with these payment options; raises ``TraceError``. The result is cached until the file changes."""
     try:
         state = path.stat()
     except (OSError, ValueError) as error:
         raise TraceError([_unreadable(path, error)]) from None
-    return _load_trace(path, (state.st_mtime_ns, state.st_size), rate_scale, time_scale, seed)
+    scales = (rate_scale, time_scale, seed)
+    return _load_trace(path, (state.st_mtime_ns, state.st_size), scales, options)
 
 
 @lru_cache(maxsize=4)
-def _load_trace(path: Path, state: tuple[int, int], rate_scale: float, time_scale: float, seed: int) -> ScaledTrace:
-    recorded = _read_trace(path, state)
+def _load_trace(
+    path: Path, state: tuple[int, int], scales: tuple[float, float, int], options: tuple[str, ...]
+) -> ScaledTrace:
+    rate_scale, time_scale, seed = scales
+    recorded = _read_trace(path, state, options)
     if (count := len(recorded.moments) * rate_scale) > MOST_ARRIVALS:
         raise TraceError(
             [
@@ -91,13 +96,13 @@ def _load_trace(path: Path, state: tuple[int, int], rate_scale: float, time_scal
 
 
 @lru_cache(maxsize=4)
-def _read_trace(path: Path, _state: tuple[int, int]) -> TraceFileContent:
+def _read_trace(path: Path, _state: tuple[int, int], options: tuple[str, ...]) -> TraceFileContent:
     try:
         text = read_bytes(path, MAX_CSV_BYTES)
         lines = text.decode("utf-8-sig").splitlines()
     except (UnreadableFile, UnicodeDecodeError) as error:
         raise TraceError([_unreadable(path, error)]) from None
-    reading = _TraceReader(path.name)
+    reading = _TraceReader(path.name, options)
     try:
         reading.read(lines)
     except csv.Error:
@@ -113,8 +118,9 @@ def _read_trace(path: Path, _state: tuple[int, int]) -> TraceFileContent:
 class _TraceReader:
     """Reads the lines of a trace in one pass, and goes on after an error."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, options: Sequence[str]) -> None:
         self._name = name
+        self._names: Mapping[str, Sequence[str]] = {"payment_option": options, "journey": JOURNEY_NAMES}
         self.moments: list[float] = []
         self.trace_rows: list[TraceRow] = []
         self.problems: list[Problem] = []
@@ -158,7 +164,7 @@ class _TraceReader:
     def _row(self, number: int, row: Mapping[str, str], extra: int) -> None:
         if extra > 0:
             self._wrong(number, "no more cells than the header", "put a text with a comma in quotes")
-        for column, names in _NAMES.items():
+        for column, names in self._names.items():
             if (cell := row.get(column, "")) and cell not in names:
                 what = f"a {column.replace('_', ' ')}: {one_of(names)}, or nothing"
                 self._wrong(number, what, did_you_mean(cell, names))

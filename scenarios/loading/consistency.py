@@ -13,8 +13,9 @@ from scenarios.loading.arrival_trace import TraceError, load_trace
 from scenarios.loading.capacity_checks import capacity_problems
 from scenarios.loading.headers import header_problems
 from scenarios.loading.products import address_problems, product_problems
+from scenarios.loading.recipes import recipe_problems
 from scenarios.schema.load import ArrivalsSection, ClosedSection
-from scenarios.schema.names import JOURNEY_NAMES, PAYMENT_NAMES, SMS_NAMES
+from scenarios.schema.names import JOURNEY_NAMES, SMS_NAMES, OwnNames
 from scenarios.schema.problems import Problem
 from scenarios.schema.scenario_file import ScenarioDocument
 
@@ -123,7 +124,7 @@ def _too_many_users(key: str, load: ArrivalsSection | ClosedSection, document: S
 def _weights(document: ScenarioDocument, _folder: Path) -> Problems:
     tables = (
         ("journeys", document.journeys, JOURNEY_NAMES),
-        ("payments", document.payments.weights, PAYMENT_NAMES),
+        ("payments", document.payments.weights, OwnNames(tuple(document.payments.recipes)).payments),
         (
             "sms",
             {name: getattr(document.sms, name) for name in SMS_NAMES if name in document.sms.model_fields_set},
@@ -182,8 +183,9 @@ def _trace(document: ScenarioDocument, folder: Path) -> Problems:
     arrivals = document.arrivals
     if arrivals is None or arrivals.trace is None or document.cover:
         return
+    options = OwnNames(tuple(document.payments.recipes)).payments
     try:
-        found = load_trace(folder / arrivals.trace, arrivals.rate_scale, arrivals.time_scale, document.seed)
+        found = load_trace(folder / arrivals.trace, arrivals.rate_scale, arrivals.time_scale, document.seed, options)
     except TraceError as error:
         yield from error.problems
         return
@@ -254,6 +256,7 @@ _CHECKS: tuple[tuple[set[str], Callable[[ScenarioDocument, Path], Problems]], ..
     ({"capacity", "closed", "cover", "target", "payments", "objectives", "stop"}, capacity_problems),
     ({"closed", "target", "accounts"}, _closed_limits),
     ({"journeys", "payments", "sms", "cover"}, _weights),
+    ({"payments"}, recipe_problems),
     ({"arrivals", "cover"}, _cover),
     ({"stop", "cover"}, _stop_when_certain_problems),
     ({"arrivals", "payments", "cover"}, _minimum),

@@ -13,7 +13,6 @@ from scenarios.loading.reader import build_scenario
 from scenarios.loading.scenario import Scenario
 from scenarios.loading.unreachable_objectives import unreachable_objectives
 from scenarios.schema.load import ArrivalsSection
-from scenarios.schema.names import PAYMENT_NAMES
 from scenarios.schema.problems import Problem, ScenarioError, did_you_mean, one_of
 from scenarios.schema.quantities import InvalidQuantity, per_second, positive_seconds, share, weight
 from scenarios.schema.section import LARGEST_COUNT, MOST_USERS
@@ -99,13 +98,11 @@ class _PaymentMixError(ValueError):
 def _payment_mix(tables: Tables, choice: Any, scenario: Scenario) -> list[str]:
     weights: dict[str, float] = {}
     problems = []
-    option = OPTIONS["payment_mix"]
+    option, names = OPTIONS["payment_mix"], scenario.payment_names
     for part in (part.strip() for part in str(choice).split(",")):
         slug, equals, number = (piece.strip() for piece in part.partition("="))
-        if slug not in PAYMENT_NAMES:
-            problems.append(
-                Problem(option, part, f"a payment option: {one_of(PAYMENT_NAMES)}", did_you_mean(slug, PAYMENT_NAMES))
-            )
+        if slug not in names:
+            problems.append(Problem(option, part, f"a payment option: {one_of(names)}", did_you_mean(slug, names)))
             continue
         if slug in weights:
             problems.append(Problem(option, part, f"{slug} only once", "leave one of them out"))
@@ -120,10 +117,12 @@ def _payment_mix(tables: Tables, choice: Any, scenario: Scenario) -> list[str]:
     if problems:
         raise _PaymentMixError(problems)
     if scenario.document.cover:
-        weights = {**dict.fromkeys(PAYMENT_NAMES, 0.0), **weights}
+        weights = {**dict.fromkeys(names, 0.0), **weights}
     minimum = tables.get("payments", {}).get("minimum", {})
     kept = {slug: count for slug, count in minimum.items() if weights.get(slug)}
-    tables["payments"] = {**weights, "minimum": kept}
+    weights = {**dict.fromkeys(scenario.document.payments.recipes, 0.0), **weights}
+    ours = {key: tables["payments"][key] for key in ("recipes", "availability") if key in tables.get("payments", {})}
+    tables["payments"] = {**weights, "minimum": kept, **ours}
     return ["payments"]
 
 

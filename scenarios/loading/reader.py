@@ -12,6 +12,7 @@ from scenarios.loading.consistency import consistency_problems
 from scenarios.loading.files import SCENARIO_FOLDER, find_scenario_file, read_toml
 from scenarios.loading.key_checks import key_problems
 from scenarios.loading.scenario import Scenario
+from scenarios.schema.names import own_names
 from scenarios.schema.problems import ScenarioError
 from scenarios.schema.scenario_file import ScenarioDocument
 from scenarios.schema.validation_errors import problems_of
@@ -25,14 +26,15 @@ def read_scenario(path_or_name: str, *, folder: Path = SCENARIO_FOLDER) -> Scena
 
 def build_scenario(document: Mapping[str, Any], *, name: str, folder: Path = SCENARIO_FOLDER) -> Scenario:
     """Build a scenario from TOML tables; raises ``ScenarioError`` with every problem at once."""
-    problems = list(key_problems(document))
+    problems, own = list(key_problems(document)), own_names(document)
     try:
-        made = ScenarioDocument.model_validate(document)
+        made = ScenarioDocument.model_validate(document, context=own)
     except ValidationError as error:
         problems += problems_of(error, ScenarioDocument, document)
         wrong = {str(detail["loc"][0]) for detail in error.errors(include_url=False)}
         # The tables without errors are checked further, so that no error hides another.
-        made = ScenarioDocument.model_validate({key: value for key, value in document.items() if key not in wrong})
+        rest = {key: value for key, value in document.items() if key not in wrong}
+        made = ScenarioDocument.model_validate(rest, context=own)
         problems += consistency_problems(made, wrong, folder)
         raise ScenarioError(f"scenario {name}", problems) from None
     problems += consistency_problems(made, set(), folder)

@@ -16,9 +16,10 @@ from harness.schedule.arrivals import ArrivalProcess, Profile, RateStage, users_
 from scenarios.loading.arrival_trace import ScaledTrace, load_trace
 from scenarios.loading.headers import resolve_headers
 from scenarios.loading.products import PLACE_KEYS, load_products
+from scenarios.loading.recipes import HIDDEN_TEXT, recorded_payments
 from scenarios.loading.session_age import session_age
 from scenarios.schema.load import PAGES_PER_JOURNEY, ArrivalsSection, ClosedSection
-from scenarios.schema.names import JOURNEY_NAMES, PAYMENT_NAMES, SMS_NAMES
+from scenarios.schema.names import JOURNEY_NAMES, SMS_NAMES, OwnNames
 from scenarios.schema.scenario_file import ScenarioDocument, TargetSection
 from shop.settings import Settings
 from users.coverage import coverage_specs_for
@@ -28,9 +29,6 @@ from users.population.think import ThinkTimes
 
 SECONDS_PER_PAGE = 0.1
 """A rough service time of a page. It estimates the virtual users that a rate needs."""
-
-HIDDEN_TEXT = "(hidden)"
-"""Replaces secrets in a result, such as the SMS code of a test system."""
 
 SPAWN_RATE = 100.0
 """Virtual users started per second for an open load. Locust warns above this rate."""
@@ -86,7 +84,8 @@ class Scenario:
         arrivals = self.document.arrivals
         if arrivals is None or arrivals.trace is None:
             return None
-        return load_trace(self.folder / arrivals.trace, arrivals.rate_scale, arrivals.time_scale, self.seed)
+        path, names = self.folder / arrivals.trace, self.payment_names
+        return load_trace(path, arrivals.rate_scale, arrivals.time_scale, self.seed, names)
 
     @property
     def search(self) -> SearchPlan | None:
@@ -157,12 +156,18 @@ class Scenario:
         return self.document.closed.spawn_rate if self.document.closed else SPAWN_RATE
 
     @property
+    def payment_names(self) -> tuple[str, ...]:
+        """All payment options, with those that only this scenario knows."""
+        return OwnNames(tuple(self.document.payments.recipes)).payments
+
+    @property
     def mix(self) -> JourneyMix:
         """The weights of journeys, payment options and SMS behaviours."""
         document = self.document
         return JourneyMix(
             journeys=_with_default_weights(document.journeys, JOURNEY_NAMES, covers=document.cover),
-            payments=_with_default_weights(document.payments.weights, PAYMENT_NAMES, covers=document.cover),
+            payments=_with_default_weights(document.payments.weights, self.payment_names, covers=document.cover),
+            own_options=tuple(document.payments.recipes),
             sms={SmsScript(name): weight for name, weight in self._sms_weights().items()},
             three_d=document.cards.three_d,
             declined=document.cards.declined,
@@ -196,6 +201,8 @@ class Scenario:
             currency=conduct.currency,
             json_as_json=conduct.content_type == "fail",
             address=document.address.model_dump(include={"title", "line", "postcode"}, exclude_none=True),
+            recipes={name: recipe.steps for name, recipe in document.payments.recipes.items()},
+            availability={name: section.check for name, section in document.payments.availability.items()},
         )
 
     @property
@@ -266,7 +273,7 @@ class Scenario:
         asked = self.document.model_dump(mode="json", by_alias=True, exclude_none=True)
         mix = self.mix
         asked["journeys"] = dict(mix.journeys)
-        asked["payments"].update(mix.payments)
+        asked["payments"] = {**recorded_payments(asked["payments"]), **mix.payments}
         # A default of 0 is left out. A written 0 stays: it excludes this behaviour.
         asked["sms"] = {key: value for key, value in asked["sms"].items() if key not in SMS_NAMES}
         asked["sms"].update({script.value: weight for script, weight in mix.sms.items()})

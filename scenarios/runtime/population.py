@@ -12,7 +12,6 @@ from harness.schedule.dispatch import Arrival
 from scenarios.loading.scenario import Scenario
 from scenarios.runtime.accounts import ScenarioAccounts
 from scenarios.runtime.worker_context import ScenarioWorkerContext
-from shop.contract import PAYMENT_OPTIONS
 from users.journeys.catalogue import JOURNEYS
 from users.population.journey_spec import JourneyMix
 from users.sampling import JourneySampler
@@ -37,7 +36,7 @@ class ScenarioPopulation:
         self.planned_minimum: Mapping[str, int] = self._mix.minimum
         from_trace = scenario.trace.options if scenario.trace else frozenset[str]()
         self.payment_options: Sequence[str] = [
-            slug for slug in PAYMENT_OPTIONS if scenario.mix.payments.get(slug, 0) > 0 or slug in from_trace
+            slug for slug in scenario.payment_names if scenario.mix.payments.get(slug, 0) > 0 or slug in from_trace
         ]
 
     @property

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
-from typing import Annotated
+from collections.abc import Callable, Iterable, Mapping
+from typing import Annotated, Any, NamedTuple
 
-from pydantic import AfterValidator
+from pydantic import AfterValidator, ValidationInfo
 from pydantic_core import PydanticCustomError
 
 from harness.allowed_targets import host_refusal
@@ -14,6 +14,7 @@ from harness.measurement.outcomes import Outcome
 from scenarios.schema.problems import did_you_mean, one_of
 from shop.contract import PAYMENT_OPTIONS, Page
 from users.journeys.catalogue import JOURNEYS
+from users.journeys.recipes import AVAILABILITY
 from users.population.journey_spec import SmsScript
 
 JOURNEY_NAMES: tuple[str, ...] = tuple(JOURNEYS)
@@ -26,21 +27,82 @@ OUTCOME_NAMES: tuple[str, ...] = tuple(outcome.value for outcome in Outcome)
 _MOST_LISTED = 20
 _PATH = re.compile(r"/(?!/)[!-~]{0,200}", re.ASCII)
 _CODE = re.compile(r"[A-Za-z0-9_-]{1,35}", re.ASCII)
+_OPTION = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,40}", re.ASCII)
+_PAGE = re.compile(r"[A-Za-z][A-Za-z0-9]{0,60}", re.ASCII)
 
 
-def require_known(name: str, names: Iterable[str], kind: str) -> str:
-    """Return the name if it is one of these, else raise the error for the author of the file."""
+def require_known(name: str, names: Iterable[str], kind: str, remedy: str = "") -> str:
+    """Return the name if it is one of these, else raise the error for the author of the file; ``remedy``: if no name is close."""
     listed = tuple(names)
     if name not in listed:
         # A long list is shown only if no known name is close.
         guess = did_you_mean(name, listed)
         expected = kind if guess and len(listed) > _MOST_LISTED else f"{kind}: {one_of(listed)}"
-        raise PydanticCustomError("name", "{expected}", {"expected": expected, "remedy": guess})
+        raise PydanticCustomError("name", "{expected}", {"expected": expected, "remedy": guess or remedy})
     return name
+
+
+class OwnNames(NamedTuple):
+    """The payment options and pages that only this scenario knows: those of ``[payments.recipes]``."""
+
+    options: tuple[str, ...] = ()
+    pages: tuple[str, ...] = ()
+
+    @property
+    def payments(self) -> tuple[str, ...]:
+        """All payment options."""
+        return (*PAYMENT_NAMES, *(name for name in self.options if name not in PAYMENT_NAMES))
+
+    @property
+    def all_pages(self) -> tuple[str, ...]:
+        """All pages."""
+        return (*PAGE_NAMES, *(name for name in self.pages if name not in PAGE_NAMES))
+
+
+NO_OWN_NAMES = OwnNames()
+
+
+def own_names(document: Mapping[str, Any]) -> OwnNames:
+    """The names that a scenario file adds; whatever is not as it should be there has no name, and its own error."""
+    payments = document.get("payments")
+    recipes = payments.get("recipes") if isinstance(payments, Mapping) else None
+    options, pages = dict[str, None](), dict[str, None]()
+    for name, recipe in recipes.items() if isinstance(recipes, Mapping) else ():
+        if _OPTION.fullmatch(name):
+            options[name] = None
+        listed = recipe.get("pages") if isinstance(recipe, Mapping) else None
+        for row in listed if isinstance(listed, list | tuple) else ():
+            page = row.get("page") if isinstance(row, Mapping) else None
+            if isinstance(page, str) and _PAGE.fullmatch(page):
+                pages[page] = None
+    if isinstance(payments, Mapping) and "availability" in payments:
+        pages[AVAILABILITY] = None
+    return OwnNames(tuple(options), tuple(pages))
 
 
 def _one_of_names(names: tuple[str, ...], kind: str) -> Callable[[str], str]:
     return lambda name: require_known(name, names, kind)
+
+
+def own_names_of(info: ValidationInfo) -> OwnNames:
+    """The names that the file that is being read adds."""
+    return info.context if isinstance(info.context, OwnNames) else NO_OWN_NAMES
+
+
+def _payment(name: str, info: ValidationInfo) -> str:
+    remedy = "an option of your shop's own needs a recipe: [payments.recipes.NAME]"
+    return require_known(name, own_names_of(info).payments, "a payment option", remedy)
+
+
+def _page(name: str, info: ValidationInfo) -> str:
+    return require_known(name, own_names_of(info).all_pages, "the name of a page")
+
+
+def _own_page(name: str) -> str:
+    if not _PAGE.fullmatch(name):
+        expected = "the name of a page of the checkout, with letters and digits, such as MyWalletPage"
+        raise PydanticCustomError("name", "{expected}", {"expected": expected, "remedy": ""})
+    return name
 
 
 def _host(host: str) -> str:
@@ -61,13 +123,14 @@ def _code(name: str) -> str:
 def _url_path(path: str) -> str:
     if path and not _PATH.fullmatch(path):
         expected = 'a path of the shop that begins with "/", such as "/csrf_token/", or ""'
-        raise PydanticCustomError("name", "{expected}", {"expected": expected, "remedy": ""})
+        raise PydanticCustomError("name", "{expected}", {"expected": expected, "remedy": "leave out the host"})
     return path
 
 
 CodeName = Annotated[str, AfterValidator(_code)]
 JourneyName = Annotated[str, AfterValidator(_one_of_names(JOURNEY_NAMES, "a journey"))]
-PaymentName = Annotated[str, AfterValidator(_one_of_names(PAYMENT_NAMES, "a payment option"))]
+PaymentName = Annotated[str, AfterValidator(_payment)]
+OwnPageName = Annotated[str, AfterValidator(_own_page)]
 HostName = Annotated[str, AfterValidator(_host)]
 UrlPath = Annotated[str, AfterValidator(_url_path)]
-PageName = Annotated[str, AfterValidator(_one_of_names(PAGE_NAMES, "the name of a page"))]
+PageName = Annotated[str, AfterValidator(_page)]

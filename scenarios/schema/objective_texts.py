@@ -4,32 +4,32 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import AfterValidator
+from pydantic import AfterValidator, ValidationInfo
 from pydantic_core import PydanticCustomError
 
 from harness.objectives import parser, stop_rule
 from harness.objectives.model import ObjectiveError, unknown_names
-from scenarios.schema.names import JOURNEY_NAMES, OUTCOME_NAMES, PAGE_NAMES, PAYMENT_NAMES, SMS_NAMES
+from scenarios.schema.names import JOURNEY_NAMES, NO_OWN_NAMES, OUTCOME_NAMES, SMS_NAMES, OwnNames, own_names_of
 
 
-def objective_errors(text: str) -> list[ObjectiveError]:
-    """Everything that is wrong with the text of an objective: its grammar, or the names in it."""
+def objective_errors(text: str, own: OwnNames = NO_OWN_NAMES) -> list[ObjectiveError]:
+    """Everything that is wrong with the text of an objective: its grammar, or the names in it; ``own`` names are known, too."""
     try:
         objective = parser.parse(text)
     except ObjectiveError as error:
         return [error]
     return unknown_names(
         objective,
-        pages=PAGE_NAMES,
+        pages=own.all_pages,
         journeys=JOURNEY_NAMES,
-        payments=PAYMENT_NAMES,
+        payments=own.payments,
         outcomes=OUTCOME_NAMES,
         verifications=SMS_NAMES,
     )
 
 
-def _check_objective(text: str) -> str:
-    if errors := objective_errors(text):
+def _check_objective(text: str, info: ValidationInfo) -> str:
+    if errors := objective_errors(text, own_names_of(info)):
         raise _validation_error(
             "; ".join(error.problem for error in errors), "; ".join(error.remedy for error in errors)
         )

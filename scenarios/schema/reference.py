@@ -13,7 +13,7 @@ from pydantic import BaseModel
 from tabulate import tabulate
 
 from scenarios.schema.scenario_file import ScenarioDocument
-from scenarios.schema.validation_errors import nested_section
+from scenarios.schema.validation_errors import is_named_sections, nested_section
 from shop.settings import Settings
 
 HEADERS = ("key", "when left out", "meaning")
@@ -42,7 +42,8 @@ def key_rows(table: type[BaseModel], prefix: str = "") -> Iterator[tuple[str, st
         left_out = "" if field.is_required() else _default_text(field.get_default(call_default_factory=True))
         yield f"`{key}`", left_out, meaning.replace("``", "`")
         if inner is not None and inner is not Settings:
-            yield from key_rows(inner, f"{key}[]." if _is_list(field.annotation) else f"{key}.")
+            within = ".NAME" if is_named_sections(field.annotation) else "[]" if _is_list(field.annotation) else ""
+            yield from key_rows(inner, f"{key}{within}.")
 
 
 def _is_list(annotation: Any) -> bool:

@@ -8,37 +8,21 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import ConfigDict, Field
+from pydantic import Field
 
 from scenarios.schema.load import ArrivalsSection, CapacitySection, ClosedSection
 from scenarios.schema.names import CodeName, HostName, JourneyName, PageName, PaymentName, UrlPath
 from scenarios.schema.objective_texts import ObjectiveText, StopRuleText
+from scenarios.schema.payments import PaymentsSection
 from scenarios.schema.quantities import PositivePerSecond, PositiveSeconds, Seconds, Share, Weight
 from scenarios.schema.section import Count, NonEmptyText, Section, UserCount
 from shop.contract import PATHS, Page
 from shop.settings import Settings
 from users.population.think import ThinkTimes
 
-MOST_GUARANTEED = 100_000
-"""The highest value in ``[payments.minimum]``. The places of these journeys are drawn before the run."""
-
 HostNames = Annotated[tuple[HostName, ...], Field(strict=False)]
 Place = Count | NonEmptyText
 NonEmptyTexts = Annotated[tuple[NonEmptyText, ...], Field(strict=False)]
-
-
-class PaymentsSection(Section):
-    """How shoppers pay: a weight for each payment option, such as ``gpay = 3``. Without any, all options have the same weight."""
-
-    model_config = ConfigDict(extra="allow")
-    __pydantic_extra__: dict[PaymentName, Weight] = Field(init=False)
-    minimum: dict[PaymentName, Annotated[int, Field(ge=0, le=MOST_GUARANTEED)]] = Field(default={})
-    """``[payments.minimum]``: how many journeys use an option at least, whatever its weight. It gives rare options enough samples."""
-
-    @property
-    def weights(self) -> dict[str, float]:
-        """The weights by payment option, as given."""
-        return dict(self.__pydantic_extra__)
 
 
 class SmsSection(Section):

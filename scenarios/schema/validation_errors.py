@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any, get_args
+from typing import Any, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
@@ -90,11 +90,22 @@ def _field_at(model: type[BaseModel], place: KeyPath) -> FieldInfo | None:
 
 def _model_at(model: type[BaseModel], place: KeyPath) -> type[BaseModel] | None:
     found: type[BaseModel] | None = model
+    named = False
     for depth, part in enumerate(place, start=1):
-        if isinstance(part, str):
+        if isinstance(part, str) and not named:
             field = _field_at(model, place[:depth])
             found = nested_section(field.annotation) if field else None
+            named = field is not None and is_named_sections(field.annotation)
+        elif isinstance(part, str):
+            named = False  # the author's own name of a table
     return found
+
+
+def is_named_sections(annotation: Any) -> bool:
+    """Whether this type is a table of tables, whose names the author of the file chooses."""
+    if get_origin(annotation) is dict:
+        return nested_section(get_args(annotation)[1]) is not None
+    return any(is_named_sections(part) for part in get_args(annotation) if not isinstance(part, type))
 
 
 def nested_section(annotation: Any) -> type[BaseModel] | None:

@@ -6,6 +6,8 @@ import pytest
 from second_shop.options import OPTIONS
 from second_shop.running import SecondShop, write_accounts
 
+from harness.results.orders_file import read_orders
+
 pytestmark = pytest.mark.end_to_end
 
 JOURNEYS = ("guest", "returning", "first_time")
@@ -38,6 +40,16 @@ OTHERWISE = {
     "choice_then": "PayOnDeliveryPage",
     "campaign": "5.00",
 }
+OWN_OPTION = """
+[payments.recipes.my_wallet]
+pages = [
+    { page = "MyWalletPage", fields = { wallet = "{one_of.wallets}", wallet_no = "{shown.wallet_no}", phone = "{phone}" } },
+    { page = "MyWalletConfirmPage", fields = { agreement = "true" } },
+]
+[payments.availability.my_wallet]
+path = "/payments/my_wallet/check/"
+fields = { phone = "{phone}", amount = "{amount}", currency = "{currency}" }
+"""
 TO_A_STORE = {"deliveries": ["store"], "choice_then": "VerifySmsPage", "districts": False}
 
 
@@ -90,6 +102,24 @@ def test_every_option_is_sold_to_every_kind_of_shopper_and_nothing_is_refused(bu
     assert 0 < books["requests"]["POST CreditCardThreeDSecurePage"] < len(JOURNEYS)
     amounts = sum(round(float(order["amount"]) * 100) for order in books["orders"])
     assert run.result["counts"]["amount"] == amounts
+
+
+@pytest.mark.parametrize("fidelity", ["api", "storefront"])
+def test_an_option_of_the_shops_own_is_bought_with_by_a_recipe(buy, fidelity):
+    wanted = [(option, journey) for option in ("my_wallet", "credit_card") for journey in JOURNEYS]
+    run, books = buy(wanted, {"wallet": "yes"}, f'fidelity = "{fidelity}"\n{OWN_OPTION}')
+    assert books["refused"] == [], run.output
+    assert outcomes(run) == {"ok": len(wanted)}, run.output
+    assert Counter((order["payment_type"], order["kind"]) for order in books["orders"]) == Counter(wanted)
+    assert run.result["counts"]["pages_by_page"]["PaymentAvailability"] == len(JOURNEYS)
+    assert run.result["counts"]["pages_by_page"]["MyWalletConfirmPage"] == len(JOURNEYS)
+    assert Counter(order.payment_option for order in read_orders(run.results)) == {"my_wallet": 3, "credit_card": 3}
+
+
+def test_an_own_option_that_is_not_available_is_replaced_by_the_fallback(buy):
+    run, books = buy([("my_wallet", "guest")] * 3, {"wallet": "no"}, f'fallback = "gpay"\n{OWN_OPTION}')
+    assert books["refused"] == [], run.output
+    assert Counter(order["payment_type"] for order in books["orders"]) == {"gpay": 3}, run.output
 
 
 def test_a_missing_option_and_a_sold_out_product_each_get_a_finding(buy):

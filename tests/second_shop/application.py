@@ -47,6 +47,7 @@ class Application:
             "/orders/redirection/": lambda request: self._way_out(request, "RedirectionPageCompletePage"),
             outside.BANK: lambda request: Reply(html=outside.bank(request.form())),
             outside.GARANTI: lambda request: Reply(html=outside.bank(request.query, request.query.get("then", ""))),
+            "/payments/my_wallet/check/": self._ask_wallet,
             CHECKOUT: lambda request: self._counter.serve(request, self.reported),
         }
 
@@ -186,6 +187,18 @@ class Application:
 
     def _list_addresses(self, request: Request) -> Reply:
         return Reply(as_list(self._known(request).addresses))
+
+    # -- how ----------------------------------------------------------------------------------------
+
+    def _ask_wallet(self, request: Request) -> Reply:
+        asked, session = request.json(), self._known(request)
+        wrong = [
+            name for name in ("phone", "amount", "currency") if not isinstance(asked.get(name), str) or not asked[name]
+        ]
+        if wrong:
+            raise Refused(400, {name: ["This field is required."] for name in wrong})
+        session.order.wallet_asked = True
+        return Reply({"is_available": self.reported.wallet == "yes", "limit": "5000.00"})
 
     # -- after the checkout --------------------------------------------------------------------------
 

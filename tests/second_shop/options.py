@@ -52,6 +52,9 @@ OPTIONS: dict[str, Option] = {
         ("ConfirmationPaymentSelectedPage",),
     ),
 }
+WALLET = "my_wallet"
+OWN = {WALLET: Option(40, "Cüzdanım", "cuzdanim", "My Wallet", "MyWalletPage")}
+"""Options that no public description knows; offered with the variation ``wallet``."""
 RETURNS = {
     "CreditCardThreeDSecurePage",
     "GPayCompletePage",
@@ -62,7 +65,7 @@ RETURNS = {
 
 def row(payment_type: str, reported: Variations) -> dict[str, Any]:
     """An option as it is listed, and as the pre-order holds it."""
-    option = OPTIONS[payment_type]
+    option = (OPTIONS | OWN)[payment_type]
     return {
         "pk": option.pk,
         "name": option.name,
@@ -74,7 +77,8 @@ def row(payment_type: str, reported: Variations) -> dict[str, Any]:
 
 def listed(reported: Variations) -> dict[str, Any]:
     """The options offered, and the unavailable ones."""
-    rows = [row(one, reported) for one in OPTIONS if one not in reported.without]
+    offered = [*OPTIONS, *(OWN if reported.wallet else ())]
+    rows = [row(one, reported) for one in offered if one not in reported.without]
     refusal = {"error_code": 1000, "error_message": "Not now."}
     return {
         "payment_options": [one for one in rows if one["payment_type"] not in reported.unavailable],
@@ -110,5 +114,6 @@ def opening(page: str, reported: Variations) -> dict[str, Any]:
         },
         "CreditPaymentSelectionPage": {"credit_payment_options": [{"pk": 71, "name": "12 ay", "slug": "12-ay"}]},
         "LoyaltyMoneyPage": {"balance": reported.credit},
+        "MyWalletPage": {"wallets": [{"pk": 91, "value": "blue"}, {"pk": 92, "value": "red"}], "wallet_no": "W-7"},
     }
     return shows.get(page, {})

@@ -11,7 +11,7 @@ from typing import Any
 from second_shop.checkout import PAYMENT, Errors
 from second_shop.customers import Session
 from second_shop.exchange import AGREED
-from second_shop.options import OPTIONS, listed, opening
+from second_shop.options import OPTIONS, OWN, WALLET, listed, opening
 from second_shop.variations import Variations
 
 DECLINED = "4000000000000002"
@@ -40,7 +40,9 @@ def choose(session: Session, form: dict[str, str], reported: Variations) -> Step
     if chosen is None:
         errors = {"payment_option": ["Select a valid choice. That choice is not one of the available choices."]}
         return Step(errors=errors)
-    order, option = session.order, OPTIONS[chosen["payment_type"]]
+    order, option = session.order, (OPTIONS | OWN)[chosen["payment_type"]]
+    if chosen["payment_type"] == WALLET and not (order.wallet_asked and reported.wallet == "yes"):
+        return Step(errors={"payment_option": ["Ask first whether the wallet is available."]})
     order.after_option()
     order.option = chosen["payment_type"]
     return open_page(session, option.first, opening(option.first, reported), *option.also)
@@ -212,6 +214,14 @@ def _credit(session: Session, form: dict[str, str], reported: Variations) -> Ste
     return open_page(session, "CreditPaymentConfirmationPage", {})
 
 
+def _own_wallet(session: Session, form: dict[str, str], reported: Variations) -> Step:
+    wallets = [str(one["pk"]) for one in opening("MyWalletPage", reported)["wallets"]]
+    errors = {} if form.get("wallet") in wallets else {"wallet": ["Select a valid choice."]}
+    errors |= {} if form.get("wallet_no") == "W-7" else {"wallet_no": ["This is not the wallet that was shown."]}
+    errors |= {} if form.get("phone", "").isdecimal() else {"phone": ["This field is required."]}
+    return Step(errors=errors) if errors else open_page(session, "MyWalletConfirmPage", {})
+
+
 def _use_credit(session: Session, form: dict[str, str], reported: Variations) -> Step:
     errors = _agree(form)
     if not errors and Decimal(reported.credit) < to_pay(session, reported) + session.order.loyalty:
@@ -260,6 +270,8 @@ HANDLERS: dict[str, Handler] = {
     "LoyaltyMoneyPage": _use_credit,
     "LoyaltyPaymentSelectedPage": _use_credit,
     "CashRegisterPage": _sell,
+    "MyWalletPage": _own_wallet,
+    "MyWalletConfirmPage": _sell,
     "PayLaterCompletePage": _sell,
     "ConfirmationPaymentAgreementCheckPage": _go("ConfirmationPaymentSelectedPage"),
     "ConfirmationPaymentSelectedPage": _go("ConfirmationPaymentQueryPage", "validationURL"),

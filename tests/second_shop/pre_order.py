@@ -24,6 +24,7 @@ class PreOrder:
     choice: dict[str, Any] | None = None
     credit_option: dict[str, Any] | None = None
     loyalty: Decimal = Decimal("0.00")
+    wallet_asked: bool = False
     reference: str = ""
     is_redirected: bool = False
     notes: str | None = None

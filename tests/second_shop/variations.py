@@ -17,7 +17,8 @@ class Variations:
     ``extra_keys`` adds unknown keys to every reply. ``no_errors`` is how a reply without errors says so. ``csrf_refusal`` is
     ``html`` or ``json``. ``throttled`` names pages that answer with a throttled error, ``queue`` pages that answer with a
     waiting room. ``sign_in`` is ``key``, ``captcha`` or ``code``. ``choice_then`` is what follows the choice of how to pay on
-    delivery: the order, the confirming page, or a code by SMS. ``credit`` is the store credit; ``campaign`` is taken off
+    delivery: the order, the confirming page, or a code by SMS. ``wallet`` offers an option of its own, ``my_wallet``, which is available
+    (``yes``) or not (``no``) when the checkout asks. ``credit`` is the store credit; ``campaign`` is taken off
     every basket. ``three_d`` is ``as_asked`` or ``always``. ``districts`` says whether addresses have them.
     """
 
@@ -46,6 +47,7 @@ class Variations:
     campaign: str = "0.00"
     three_d: str = "as_asked"
     guests: bool = True
+    wallet: str = ""
     districts: bool = True
 
     @classmethod

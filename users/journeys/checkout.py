@@ -118,7 +118,7 @@ def fail_if_guests_refused(response: PageResponse) -> None:
 
 def reach_payment(context: JourneyContext, *, every: bool = False) -> Steps[None]:
     """Answer the pages that the shop shows, up to the payment page; ``every``: make all choices, asked or not."""
-    answered: list[Page] = []  # searching a short list is faster than hashing an enum member
+    answered: list[str] = []  # searching a short list is faster than hashing an enum member
     while (page := _page_to_answer(context, answered, every=every)) is not None:
         if answered.count(page) >= _MAX_TIMES:
             raise JourneyFailed(Outcome.UNEXPECTED_PAGE, context.page)
@@ -128,7 +128,7 @@ def reach_payment(context: JourneyContext, *, every: bool = False) -> Steps[None
         yield from _STRATEGIES[page](context)
 
 
-def _page_to_answer(context: JourneyContext, answered: Sequence[Page], *, every: bool) -> Page | None:
+def _page_to_answer(context: JourneyContext, answered: Sequence[str], *, every: bool) -> str | None:
     shown = context.last_response.page
     if shown in _STRATEGIES:
         return shown
@@ -186,7 +186,7 @@ def _shipping(context: JourneyContext) -> Steps[None]:
     yield from _submit_choice(context, Page.SHIPPING_OPTION, form)
 
 
-_STRATEGIES: Mapping[Page | None, Callable[[JourneyContext], Steps[None]]] = {
+_STRATEGIES: Mapping[str | None, Callable[[JourneyContext], Steps[None]]] = {
     Page.INDEX: submit_guest_details,
     Page.ADDRESS_SELECTION: _address,
     Page.RETAIL_STORE: _store,

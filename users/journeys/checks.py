@@ -107,7 +107,7 @@ def _read_envelope(request: PageRequest, body: bytes) -> PageResponse:
     if not _are_entries(entries):
         raise _CheckFailed(Outcome.ENVELOPE)
     expect, order = request.expect, request.order
-    page = _current_page(request.page, entries)
+    page = _current_page(request, entries)
     if type(pre_order) is not dict:
         pre_order = _no_pre_order(document, page)
     page_context = entries[0]["page_context"] if len(entries) == 1 else _merged_context(entries)
@@ -132,7 +132,7 @@ def _are_entries(entries: list[Any]) -> bool:
     return True
 
 
-def _no_pre_order(document: Mapping[str, Any], page: Page | None) -> Mapping[str, Any]:
+def _no_pre_order(document: Mapping[str, Any], page: str | None) -> Mapping[str, Any]:
     """What a missing pre-order counts as: null is correct for a completed order only."""
     if page is not _THANK_YOU or document.get("pre_order", _MISSING) is not None:
         raise _CheckFailed(Outcome.ENVELOPE)
@@ -150,7 +150,7 @@ def _merged_context(entries: list[dict[str, Any]]) -> Mapping[str, Any]:
     return {key: value for entry in entries for key, value in entry["page_context"].items()}
 
 
-def _current_page(requested: Page, entries: list[dict[str, Any]]) -> Page | None:
+def _current_page(request: PageRequest, entries: list[dict[str, Any]]) -> str | None:
     """The page that the last entry names; the list may be cumulative, or hold just the next page.
 
     A completed order is ``ThankYouPage`` in each of its forms: by that name, by an order number in an entry without a
@@ -162,10 +162,10 @@ def _current_page(requested: Page, entries: list[dict[str, Any]]) -> Page | None
         if name is None:
             if page_context.get("order_number") is not None or _is_completed(page_context):
                 return _THANK_YOU
-        elif name == requested and _is_completed(page_context):
+        elif name == request.page and _is_completed(page_context):
             return _THANK_YOU
         else:
-            return _PAGES.get(name)
+            return _PAGES.get(name) or (name if name in request.expect.pages else None)
     return None
 
 
@@ -174,9 +174,7 @@ def _is_completed(page_context: Mapping[str, Any]) -> bool:
     return isinstance(target, str) and "/completed/" in target
 
 
-def _check_order_state(
-    request: PageRequest, order: OrderState, pre_order: Mapping[str, Any], page: Page | None
-) -> None:
+def _check_order_state(request: PageRequest, order: OrderState, pre_order: Mapping[str, Any], page: str | None) -> None:
     """The pre-order must say what the shopper has chosen and what it costs.
 
     The pre-order of a completed order may be gone. Without its amount it may say nothing, but nothing different. With

@@ -83,7 +83,7 @@ class JourneyContext:
     rng: random.Random = field(init=False)
     last_response: PageResponse = field(init=False, default_factory=PageResponse)
     """What the shopper has on the screen."""
-    page: Page | None = field(init=False, default=None)
+    page: str | None = field(init=False, default=None)
     """The page of the last request."""
     pre_order: Mapping[str, Any] = field(init=False, default_factory=dict)
     """The last state of the order that the shop reported."""
@@ -108,7 +108,7 @@ class JourneyContext:
     payment_option: str = field(init=False)
     verification: str = field(init=False, default="")
     """The SMS script that ran; empty: the shop asked for no code."""
-    abandon_after: frozenset[Page] = field(init=False, default=frozenset())
+    abandon_after: frozenset[str] = field(init=False, default=frozenset())
     """The shopper leaves after the first of these pages."""
 
     def __post_init__(self) -> None:

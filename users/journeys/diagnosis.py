@@ -189,7 +189,7 @@ def without_private_data(text: str, longest: int = _MAX_LENGTH) -> str:
     return text if len(text) <= longest else f"{text[: longest - 1]}…"
 
 
-def remedy(outcome: Outcome, page: Page | None, status: int) -> str:
+def remedy(outcome: Outcome, page: str | None, status: int) -> str:
     """What to do about a failure, as the end of a sentence; empty if only the shop's own logs can tell."""
     if page in _LOCATION_LISTS and outcome in (Outcome.HTTP_4XX, Outcome.ENVELOPE, Outcome.NOT_JSON):
         return "set country, city, township and district in [address]: the shop has no list of them"

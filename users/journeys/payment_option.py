@@ -18,6 +18,7 @@ from users.journeys.context import (
     rows_of,
     view_checkout_page,
 )
+from users.journeys.recipes import is_available
 from users.journeys.steps import Expectation, JourneyFailed, Steps
 
 # A ``slug`` is the shop's own word (``credit-card``), and a ``name`` may be translated.
@@ -35,10 +36,10 @@ def fetch_payment_options(context: JourneyContext) -> Steps[None]:
 
 def select_payment_option(context: JourneyContext, wanted: str) -> Steps[None]:
     """Choose an option from the list on the screen, or the fallback if it is not available to this shopper."""
-    row = _find(context, wanted)
+    row = yield from _find_available(context, wanted)
     if row is None:
         wanted = context.policy.fallback
-        row = _find(context, wanted) if wanted else None
+        row = (yield from _find_available(context, wanted)) if wanted else None
         if row is None:
             raise JourneyFailed(Outcome.UNAVAILABLE, Page.PAYMENT_OPTION)
     context.payment_option = wanted
@@ -48,7 +49,20 @@ def select_payment_option(context: JourneyContext, wanted: str) -> Steps[None]:
     if context.as_storefront and _is_chosen(context, row):
         return  # the storefront's page has chosen it by itself, and shows the option's first page already
     form = {"payment_option": value}
-    yield from fetch(context, post_checkout_form(context, Page.PAYMENT_OPTION, form, _OPTION_CHOSEN[wanted]))
+    yield from fetch(context, post_checkout_form(context, Page.PAYMENT_OPTION, form, _option_chosen(context, wanted)))
+
+
+def _option_chosen(context: JourneyContext, option: str) -> Expectation:
+    recipe = context.policy.recipes.get(option)
+    return _OPTION_CHOSEN[option] if recipe is None else Expectation(pages=frozenset({recipe[0].page}))
+
+
+def _find_available(context: JourneyContext, wanted: str) -> Steps[Row | None]:
+    """The shop's row for this option, if the shop offers it to this shopper and says, asked for it, that it is available."""
+    row = _find(context, wanted)
+    if row is None or wanted not in context.policy.availability:
+        return row
+    return row if (yield from is_available(context, wanted)) else None
 
 
 def _key_to_post(context: JourneyContext, row: Row) -> str:

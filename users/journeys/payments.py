@@ -26,6 +26,7 @@ from users.journeys.context import (
     required_value,
 )
 from users.journeys.payment_option import fetch_payment_options, select_payment_option
+from users.journeys.recipes import pay_by_recipe
 from users.journeys.redirects import check_leads_off_site, pay_off_site, redirect_url
 from users.journeys.steps import Expectation, JourneyFailed, PageResponse, RequestBatch, Steps
 from users.journeys.storefront import basket_refetch
@@ -39,8 +40,10 @@ _ORDER_PLACED = Expectation(pages=ORDER_PLACED_PAGES)
 
 def pay(context: JourneyContext) -> Steps[PageResponse]:
     """Go through the flow of the chosen option."""
-    response = yield from FLOWS[PAYMENT_OPTIONS[context.payment_option].flow](context)
-    return response
+    recipe = context.policy.recipes.get(context.payment_option)
+    if recipe is not None:
+        return (yield from pay_by_recipe(context, recipe))
+    return (yield from FLOWS[PAYMENT_OPTIONS[context.payment_option].flow](context))
 
 
 def _post(
@@ -188,11 +191,15 @@ def _pay_part_by_credit(context: JourneyContext, credit: Decimal) -> Steps[PageR
         expect = Expectation(pages=frozenset({Page.PAYMENT_OPTION}), check=delivery_is_settled)
         yield from fetch(context, post_checkout_form(context, Page.LOYALTY_USAGE, form, expect))
         other_option = other_option or "credit_card"
-    if not other_option or PAYMENT_OPTIONS[other_option].flow is Flow.LOYALTY:
+    if not other_option or _is_by_credit(context, other_option):
         raise JourneyFailed(Outcome.UNAVAILABLE, context.page)
     yield from fetch_payment_options(context)
     yield from select_payment_option(context, other_option)
     return (yield from pay(context))
+
+
+def _is_by_credit(context: JourneyContext, option: str) -> bool:
+    return option not in context.policy.recipes and PAYMENT_OPTIONS[option].flow is Flow.LOYALTY
 
 
 def _agreement(context: JourneyContext) -> Steps[PageResponse]:

@@ -13,7 +13,6 @@ from enum import Enum
 from typing import Any, Protocol, TypeVar
 
 from harness.measurement.outcomes import Outcome
-from shop.contract import Page
 from users.journeys.html_form import Form
 
 T = TypeVar("T")
@@ -36,7 +35,7 @@ class Expectation:
     """
 
     format: ResponseFormat = ResponseFormat.ENVELOPE
-    pages: frozenset[Page] = frozenset()
+    pages: frozenset[str] = frozenset()
     """The response must show one of these pages; empty: any page."""
     keys: frozenset[str] = frozenset()
     """Keys that must be present, in the JSON object or in the page context of an envelope."""
@@ -83,11 +82,12 @@ NO_ORDER = OrderState()
 class PageRequest:
     """One page that a shopper asks for: what to send, and what to expect.
 
+    ``page`` is a ``Page`` of the contract, or the name of a page that only the scenario knows.
     ``path`` is a path on the shop, or an absolute URL on another site. ``csrf``: send the token with a POST.
     ``think_first``: take the page's think time before it. ``extra_wait``: seconds to wait in any case (for an SMS).
     """
 
-    page: Page
+    page: str
     method: str = "GET"
     path: str = ""
     form: Mapping[str, str] | None = None
@@ -110,7 +110,7 @@ class PageResponse:
 
     outcome: Outcome = Outcome.OK
     document: Mapping[str, Any] = field(default_factory=dict)
-    page: Page | None = None
+    page: str | None = None
     page_context: Mapping[str, Any] = field(default_factory=dict)
     text: str = ""
     form: Form | None = None
@@ -129,7 +129,7 @@ ResponseCheck = Callable[[PageResponse], Outcome]
 class JourneyFailed(Exception):
     """A journey that cannot go on: its outcome, the page where it failed, and the shop's error text for the report."""
 
-    def __init__(self, outcome: Outcome, page: Page | None, shop_message: str = "", status: int = 0) -> None:
+    def __init__(self, outcome: Outcome, page: str | None, shop_message: str = "", status: int = 0) -> None:
         super().__init__(f"{outcome} on {page}")  # may be logged, so the shop's text is not in it
         self.outcome = outcome
         self.page = page

@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from shop.contract import PATHS, Page
+from users.population.recipes import AvailabilityCheck, RecipePage
 
 
 class SmsScript(StrEnum):
@@ -77,6 +78,8 @@ class JourneyMix:
     declined: float = 0.0
     minimum: Mapping[str, int] = field(default_factory=dict)
     cover: bool = False
+    own_options: tuple[str, ...] = ()
+    """Payment options that only the scenario knows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,3 +113,7 @@ class ShopperPolicy:
     """JSON under another media type is a failure, and not just a warning."""
     address: Mapping[str, str] = field(default_factory=dict)
     """Address fields that are the same for all shoppers."""
+    recipes: Mapping[str, tuple[RecipePage, ...]] = field(default_factory=dict)
+    """The pages of payment options that only the scenario knows; a recipe of a known option replaces its flow."""
+    availability: Mapping[str, AvailabilityCheck] = field(default_factory=dict)
+    """The question to ask before a payment option is chosen."""

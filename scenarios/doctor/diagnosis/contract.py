@@ -79,7 +79,7 @@ def _shown_page(failure: Failure) -> str:
 
 def _due(failure: Failure) -> str:
     expect = failure.request.expect if failure.request else Expectation()
-    names = sorted(page.value for page in expect.pages)
+    names = sorted(map(str, expect.pages))
     if not names:
         return "another page"
     more = f" or {len(names) - _MOST_NAMED} others" if len(names) > _MOST_NAMED else ""

@@ -13,7 +13,6 @@ from harness.measurement.outcomes import Outcome
 from scenarios.doctor.exchange import Exchange
 from scenarios.doctor.finding import Finding
 from scenarios.doctor.masking import shown_path
-from shop.contract import Page
 from users.journeys.steps import PageRequest
 
 _MAX_READ = 1_000_000
@@ -42,7 +41,7 @@ class Failure:
     """
 
     outcome: Outcome
-    page: Page | None
+    page: str | None
     exchange: Exchange
     request: PageRequest | None = None
     said: str = ""
