@@ -8,6 +8,7 @@ import sys
 from collections.abc import Collection, Iterator
 from dataclasses import replace
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import orjson
 
@@ -17,6 +18,8 @@ from harness.errors import UsageError
 from harness.results.redact import Redactor
 from scenarios.commands.output_files import output_problems, scenario_name_problems
 from scenarios.doctor.facts import ShopFacts
+from scenarios.doctor.har.document import recording_document
+from scenarios.doctor.har.examination import examine_recording
 from scenarios.doctor.live import Options, examine, plain_tables
 from scenarios.doctor.reporting.document import Document, document
 from scenarios.doctor.reporting.page import html_page
@@ -33,6 +36,7 @@ STANDARD_OUTPUT = "-"
 EXIT_CODE_HELP = """
 exit codes: 0 every path ended as known; 3 a path stopped, or the scenario has to change; 5 too little was walked to tell;
 4 the shop could not be reached; 2 wrong options or a wrong file. To the shop of a scenario that passed, the code is 0 again.
+With --har: 0 the recording shows a purchase, and all of it is as known; 3 the scenario has to change; 5 it shows no purchase.
 """
 
 
@@ -48,6 +52,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--scenario", metavar="SCENARIO", help="walk as the shoppers of this scenario do (default: find out what works)"
+    )
+    parser.add_argument(
+        "--har", metavar="FILE", type=Path, help="send nothing; learn from a browser's recording of a checkout (HAR)"
+    )
+    parser.add_argument(
+        "--accounts",
+        metavar="FILE",
+        type=Path,
+        help="with --har: a CSV file of test accounts, for a customer who signs in",
     )
     parser.add_argument("--no-orders", action="store_true", help="leave before each payment; nothing is ordered")
     parser.add_argument("--no-verify-tls", action="store_true", help="accept any TLS certificate of the shop")
@@ -70,6 +83,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Walk, print the report and write the files; raises ``UsageError`` before anything is sent."""
+    if arguments.har is not None:
+        return _examine_recording(arguments)
     scenario, options = _checked(arguments)
     found, secrets = examine(scenario, options)
     written = _write_scenario(found.facts, arguments) if arguments.write else ""
@@ -79,9 +94,42 @@ def run(arguments: argparse.Namespace) -> int:
     return int(found.exit)
 
 
+def _examine_recording(arguments: argparse.Namespace) -> int:
+    if problems := [*_file_problems(arguments), *_recording_problems(arguments)]:
+        raise UsageError("\n".join(problems))
+    folder = Path(arguments.write).parent if arguments.write else Path()
+    found = examine_recording(arguments.har, arguments.host, arguments.accounts, folder)
+    written = _write_scenario(found.facts, arguments) if arguments.write else ""
+    _show(Redactor().redact_value(recording_document(found, written)), arguments)
+    return int(found.exit)
+
+
+def _recording_problems(arguments: argparse.Namespace) -> Iterator[str]:
+    given = {
+        "--scenario": arguments.scenario,
+        "--no-orders": arguments.no_orders,
+        "--allow-target": arguments.allow_target,
+    }
+    for name, value in given.items():
+        if value:
+            yield f"{name}: not with --har, which sends nothing; leave it out"
+    if arguments.host and not _is_address(arguments.host):
+        yield "--host: not the address of a shop; write it as https://staging.example.com"
+
+
+def _is_address(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return False
+    return parts.scheme in ("http", "https") and bool(parts.hostname) and "@" not in url and url.isprintable()
+
+
 def _checked(arguments: argparse.Namespace) -> tuple[Scenario, Options]:
     """The scenario and the options; raises ``UsageError`` with everything that is wrong."""
     problems = list(_file_problems(arguments))
+    if arguments.accounts is not None:
+        problems.append("--accounts: only with --har; without it, name the accounts in a scenario")
     seconds, scenario = 0.0, None
     try:
         seconds = positive_seconds(arguments.time_limit)

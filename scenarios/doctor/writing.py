@@ -18,6 +18,7 @@ _PER_OPTION = 3  # journeys for each payment option
 _THINK = 0.3  # seconds, where nothing is known
 _SPARE = 0.8  # of the accounts that a rate may need
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
+_MEASURED = "How long the person of the recording looked at a page: the median, and those of single pages."
 _COMMENTS = {
     "target": "No option can raise these limits.",
     "arrivals": "A low rate first. Raise it when this scenario passes.",
@@ -45,7 +46,7 @@ def scenario_text(facts: ShopFacts) -> str:
     for name in dict.fromkeys((*learnt, *facts.more)):
         table = {**facts.more.get(name, {}), **learnt.get(name, {})}
         if table:
-            comment = _COMMENTS.get(name)
+            comment = _MEASURED if name == "think" and facts.think_times else _COMMENTS.get(name)
             lines += ["", *([f"# {comment}"] if comment else []), f"[{name}]"]
             lines += [f"{_key(key)} = {_value(value)}" for key, value in table.items()]
     return "\n".join(lines) + "\n"

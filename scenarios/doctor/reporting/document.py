@@ -8,7 +8,7 @@ from typing import Any
 from scenarios.doctor.diagnosis.failure import json_object
 from scenarios.doctor.diagnosis.html_pages import is_html, title
 from scenarios.doctor.exchange import Exchange
-from scenarios.doctor.facts import OfferedOption
+from scenarios.doctor.facts import OfferedOption, ShopFacts
 from scenarios.doctor.finding import Finding
 from scenarios.doctor.masking import shown_fields, shown_headers, shown_path, shown_text
 from scenarios.doctor.walking.examination import Examination
@@ -41,8 +41,8 @@ def document(found: Examination, written: str = "") -> dict[str, Any]:
             "possible": found.possible_orders,
             "look_for": found.order_search,
         },
-        "offers": [_offer(option) for option in found.facts.options],
-        "covers": _coverage(found),
+        "offers": [offer(option) for option in found.facts.options],
+        "covers": coverage(found.facts),
         "written": written,
         "ended_early": found.ended_early,
         "paths": [_path(walked) for walked in found.paths],
@@ -87,7 +87,8 @@ def _stopped_by(finding: Finding, paths: Sequence[WalkedPath]) -> list[str]:
     ]
 
 
-def _offer(option: OfferedOption) -> dict[str, Any]:
+def offer(option: OfferedOption) -> dict[str, Any]:
+    """A payment option that the shop offers."""
     return {
         "payment_type": option.payment_type,
         "slug": option.slug,
@@ -98,8 +99,8 @@ def _offer(option: OfferedOption) -> dict[str, Any]:
     }
 
 
-def _coverage(found: Examination) -> dict[str, Any]:
-    facts = found.facts
+def coverage(facts: ShopFacts) -> dict[str, Any]:
+    """What a scenario can cover."""
     covered = [option.payment_type for option in facts.options if option.covered]
     return {
         "payment_options": covered,

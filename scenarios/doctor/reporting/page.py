@@ -61,6 +61,8 @@ def _findings(findings: Sequence[Document]) -> Iterator[str]:
 
 
 def _orders(orders: Document) -> str:
+    if orders.get("nothing_sent"):
+        return "<p>Nothing was sent: this is what a recording shows.</p>"
     numbers = f" Numbers: {escape(', '.join(orders['numbers']))}." if orders["numbers"] else ""
     return (
         f"<p>{orders['placed']} placed, {orders['possible']} more possible. Guests have e-mail addresses that end in "

@@ -56,6 +56,8 @@ def _change(change: Document) -> str:
 
 def _orders(document: Document) -> str:
     orders = document["orders"]
+    if orders.get("nothing_sent"):
+        return "Nothing was sent: this is what a recording shows."
     if not orders["placed"] and not orders["possible"]:
         return "No order was placed."
     placed = orders["placed"]
@@ -104,7 +106,8 @@ def _covers(document: Document) -> str:
 
 def _next(document: Document) -> str:
     if document["written"]:
-        return f"Written: {document['written']}\nNext: checkload run {document['written']} --host {document['target']}"
+        host = document["target"] or "URL"
+        return f"Written: {document['written']}\nNext: checkload run {document['written']} --host {host}"
     if document["covers"]["payment_options"]:
         return _filled("To write a scenario with all of this, call this again with --write own.toml.")
     return ""
