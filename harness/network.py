@@ -10,6 +10,8 @@ from urllib.parse import urlsplit
 
 from harness.errors import UsageError
 
+METRICS_PORT = 9646
+"""The port of /metrics by default."""
 DEFAULT_PORTS = {"http": 80, "https": 443}
 ALL_ADDRESSES = ("", "*")
 """The host values that mean all addresses of this machine to Locust."""

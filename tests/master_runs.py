@@ -5,20 +5,31 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from harness.distributed.master import MasterRun
-from harness.run.collaborators import TimeSource
+from harness.distributed.fleet_load import FleetLoad, WorkerLink
+from harness.distributed.master_inbox import MasterInbox
+from harness.run.collaborators import REAL_TIME, TimeSource
+from harness.run.driver import RunDriver
+from harness.run.run import Run
 
 
-def master_run(
-    workload: Any,
-    send: Callable[[str, Any, str | None], None],
-    users_of: Callable[[], Mapping[str, Mapping[str, int]]],
-    time: TimeSource | None = None,
-) -> MasterRun:
-    """A master's run that starts no greenlet: its test calls what they would do."""
-    settings: dict[str, Any] = {} if time is None else {"time": time}
-    run = MasterRun(
-        workload, None, send=send, users_of=users_of, missing_workers=list, kinds={"Guest": "guest"}, **settings
-    )
-    run.start_background_tasks = lambda: None  # type: ignore[method-assign]
-    return run
+class MasterRun:
+    """A master's run whose greenlets do not start: its test calls what they would do."""
+
+    def __init__(
+        self,
+        workload: Any,
+        send: Callable[[str, Any, str | None], None],
+        users_of: Callable[[], Mapping[str, Mapping[str, int]]],
+        time: TimeSource = REAL_TIME,
+    ) -> None:
+        link = WorkerLink(send=send, users_of=users_of, missing_workers=list, kinds={"Guest": "guest"})
+        self.run = Run(workload, time)
+        self.load = FleetLoad(self.run, link, time)
+        self.fleet = self.load.fleet
+        self.inbox = MasterInbox(self.run, self.fleet, send)
+        self._driver = RunDriver(self.run, self.load, self.load.instrument, supervisor=None, time=time)
+        self._driver.start_task = lambda _: None  # type: ignore[method-assign]
+
+    def start(self, users: int) -> None:
+        """Start the load, as when all users are spawned."""
+        self._driver.start(users)

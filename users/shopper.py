@@ -14,8 +14,8 @@ from locust import User, tag, task
 from harness.measurement.outcomes import Blame, Outcome
 from harness.measurement.sample import JourneySample
 from harness.monitoring.shop_messages import ShopMessage
-from harness.run.driver import Run
-from harness.run.registry import current_run
+from harness.run.local_load import LocalLoad
+from harness.run.registry import current_load
 from harness.schedule.dispatch import Arrival, Assignment
 from shop.contract import Page
 from users.browser import Browser, Pace
@@ -58,12 +58,12 @@ class WorkerContext(Protocol):
 class RunObserver:
     """Hands each page of the shoppers to the run; see ``users.browser.PageObserver``."""
 
-    def __init__(self, run: Run[Any], *, json_as_json: bool) -> None:
-        self.in_flight = run.pending
+    def __init__(self, load: LocalLoad[Any], *, json_as_json: bool) -> None:
+        self.in_flight = load.pending
         # The methods themselves, without a call in between: a run records every page.
-        self.record = run.recorder.page
-        self.record_traced = run.traced
-        self._mislabelled = run.mislabelled
+        self.record = load.run.recorder.page
+        self.record_traced = load.traced
+        self._mislabelled = load.mislabelled
         self._json_as_json = json_as_json
 
     def accepts_media_type(self, page: str) -> bool:
@@ -91,10 +91,11 @@ class ShopperUser(User):
 
     def __init__(self, environment: Any) -> None:
         super().__init__(environment)
-        self.run_: Run[WorkerContext] = current_run(environment)
-        run, worker = self.run_, self.run_.worker_context
+        self.load: LocalLoad[WorkerContext] = current_load(environment)
+        self.run_ = self.load.run
+        worker = self.load.worker_context
         self._transport: Transport = make_transport(
-            self, run.target.url, worker.client, worker.policy, run.resource_exhausted
+            self, self.run_.target.url, worker.client, worker.policy, self.load.resource_exhausted
         )
         self._parallel = ParallelFetcher(self._transport)
         self._assigned: AsyncResult[None] = AsyncResult()
@@ -111,17 +112,17 @@ class ShopperUser(User):
         """Wait for an arrival. Locust counts a user in here as waiting, so it can stop it at once."""
         if self._assignment is None:
             self._assigned = AsyncResult()
-            self.run_.wait_for_arrival(self)
+            self.load.wait_for_arrival(self)
             if self._assignment is None:
                 self._assigned.get()
         return 0.0
 
     def on_stop(self) -> None:
         """Clean up: return an arrival that did not start to the schedule, and the account to the pool."""
-        self.run_.withdraw(self)
+        self.load.withdraw(self)
         if self._assignment is not None:
             assignment, self._assignment = self._assignment, None
-            self.run_.give_back(assignment)
+            self.load.give_back(assignment)
         self._release_account()
         self._parallel.close()
         self._transport.close()
@@ -131,9 +132,9 @@ class ShopperUser(User):
         assignment, self._assignment = self._assignment, None
         if assignment is None:
             return
-        run, due = self.run_, assignment.arrival.due
-        spec = run.worker_context.spec_for(assignment.arrival)
-        started = run.begin_journey(assignment, spec.payment_option)
+        run, load, due = self.run_, self.load, assignment.arrival.due
+        spec = load.worker_context.spec_for(assignment.arrival)
+        started = load.begin_journey(assignment, spec.payment_option)
         browser = self._browser(spec, due)
         self._context = None
         result = JourneyResult(Outcome.ABORTED)
@@ -151,7 +152,7 @@ class ShopperUser(User):
             raise
         finally:
             sample = self._sample(result, spec, browser, due, started)
-            run.end_journey(sample, spec.payment_option)
+            load.end_journey(sample, spec.payment_option)
             self._report_order(browser)
             if run.journey_log is not None:
                 order = result.receipt.order_number if result.receipt else ""
@@ -192,16 +193,16 @@ class ShopperUser(User):
                 said = said.replace(self._account.password, "…")
             hint = remedy(failure.outcome, failure.page, failure.status)
             if said or hint:
-                self.run_.remark(ShopMessage(str(failure.outcome), str(failure.page or ""), said, hint))
+                self.load.remark(ShopMessage(str(failure.outcome), str(failure.page or ""), said, hint))
         if failure.outcome is Outcome.UNAVAILABLE and failure.page in _PRODUCT_PAGES and self._context is not None:
-            self.run_.worker_context.products.mark_sold_out(self._context.product)
+            self.load.worker_context.products.mark_sold_out(self._context.product)
 
     def _browser(self, spec: JourneySpec, due: float) -> Browser:
-        run, worker = self.run_, self.run_.worker_context
+        run, worker = self.run_, self.load.worker_context
         policy, rng = worker.policy, random.Random(spec.seed)
         return Browser(
             self._transport,
-            RunObserver(run, json_as_json=policy.json_as_json),
+            RunObserver(self.load, json_as_json=policy.json_as_json),
             Pace(run.clock, gevent.sleep, lambda page: worker.think(page, rng)),
             spec.payment_option,
             due,
@@ -210,7 +211,7 @@ class ShopperUser(User):
         )
 
     def _drive(self, spec: JourneySpec, browser: Browser) -> Receipt:
-        worker = self.run_.worker_context
+        worker = self.load.worker_context
         journey = JOURNEYS[spec.journey]
         signed_in = self._account is not None
         if journey.signs_in and self._account is None:
@@ -222,7 +223,7 @@ class ShopperUser(User):
         context = self._context = JourneyContext(
             spec=spec,
             policy=worker.policy,
-            order_is_new=self.run_.order_numbers.is_new,
+            order_is_new=self.load.order_numbers.is_new,
             account=self._account,
             signed_in=signed_in,
             shop_url=self.run_.target.url,
@@ -244,7 +245,7 @@ class ShopperUser(User):
 
     def _release_account(self) -> None:
         if self._account is not None:
-            self.run_.worker_context.accounts.release(self._account)
+            self.load.worker_context.accounts.release(self._account)
             self._account = None
 
 

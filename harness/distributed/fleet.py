@@ -1,6 +1,6 @@
 """Holds what the master knows of its workers: their partitions and counts, and which are silent, lost or done.
 
-Pure: moments come in as arguments; ``harness/distributed/master.py`` sends the messages.
+Pure: moments come in as arguments; ``harness/distributed/fleet_load.py`` sends the messages.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from secrets import compare_digest, token_hex
 from typing import Any
 
 from harness.distributed.delta import DeltaDecoder
-from harness.distributed.order_outbox import new_orders
-from harness.measurement.bucket_layout import NO_BOUNDS, Bounds
+from harness.distributed.messages import Begin, Refusal, Report
+from harness.distributed.order_outbox import NO_ORDERS, new_orders
 from harness.measurement.histogram import Histogram
 from harness.measurement.pending import PendingAge
 from harness.measurement.recorder import Recorder
@@ -58,12 +58,12 @@ class WorkerState:
     key: str = field(default_factory=lambda: token_hex(16), repr=False)  # a report under this name must hold it
     clock_exchanges: deque[ClockExchange] = field(default_factory=lambda: deque(maxlen=CLOCK_EXCHANGES_KEPT))
 
-    def has_key(self, message: Mapping[str, Any]) -> bool:
+    def has_key(self, message: Mapping[str, object]) -> bool:
         """Whether a message holds the key that only this worker was told."""
         key = message.get("key")
         return isinstance(key, str) and compare_digest(key.encode(), self.key.encode())
 
-    def begin_message(self, run: str, begin_at: float, kinds: Collection[str], fingerprint: str) -> dict[str, Any]:
+    def begin_message(self, run: str, begin_at: float, kinds: Collection[str], fingerprint: str) -> Begin:
         """The order to begin ``run`` with this worker's partition, at a moment of the master's wall clock."""
         return {
             "run": run,
@@ -152,29 +152,25 @@ class FleetTotals:
 
 
 class Fleet:
-    """The workers of one run. ``window`` is on the master's clock; ``now`` always is a moment of that clock.
+    """The workers of one run; ``now`` always is a moment of the master's clock.
 
-    ``total`` holds the counts of all workers, as last reported; those of a lost worker stay.
+    ``total`` holds the counts of all workers, as last reported; those of a lost worker stay. Its window is on the master's clock.
     """
 
-    def __init__(
-        self,
-        users: Mapping[str, Mapping[str, int]],
-        window: Window,
-        now: float,
-        *,
-        most_slices: int,
-        bounds: Bounds = NO_BOUNDS,
-    ) -> None:
+    def __init__(self, total: Recorder) -> None:
+        self.total = total
+        self.workers: dict[str, WorkerState] = {}
+
+    def deal_out(self, users: Mapping[str, Mapping[str, int]], now: float) -> None:
+        """Give each worker its part of the arrivals; ``users`` are its users by journey. The window must be known by then."""
         names = sorted(users)
         shares = partitions([users[name] for name in names])
-        self.total = Recorder(window, most_slices=most_slices, bounds=bounds)
-        self.workers: dict[str, WorkerState] = {
+        self.workers = {
             name: WorkerState(name, partition, DeltaDecoder(self.total), now)
             for name, partition in zip(names, shares, strict=True)
         }
 
-    def report(self, name: str, message: Mapping[str, Any], now: float) -> bool:
+    def report(self, name: str, message: Report, now: float) -> bool:
         """Add a worker's report; returns False for a worker that does not belong to the run."""
         worker = self.workers.get(name)
         if worker is None:
@@ -185,19 +181,19 @@ class Fleet:
             worker.under_way = message["under_way"]
             worker.in_flight = message["in_flight"]
             worker.requesting = message.get("requesting", {})
-            worker.waiting = [tuple(one) for one in message.get("waiting", ())]
+            worker.waiting = [(page, option, age, n) for page, option, age, n in message.get("waiting", ())]
             worker.pools = message.get("pools", {})
             worker.facts = message["facts"]
             worker.orders = message["orders"]
             worker.final = message["final"] and worker.decoder.complete
         return True
 
-    def take_orders(self, name: str, message: Mapping[str, Any]) -> list[PlacedOrder]:
+    def take_orders(self, name: str, message: Report) -> list[PlacedOrder]:
         """The orders of a worker's report that are new."""
         worker = self.workers.get(name)
         if worker is None:
             return []
-        orders = new_orders(message, worker.orders_taken)
+        orders = new_orders(message.get("placed", NO_ORDERS), worker.orders_taken)
         worker.orders_taken += len(orders)
         return orders
 
@@ -216,12 +212,12 @@ class Fleet:
         for worker in self.workers.values():
             worker.final = True
 
-    def mark_refused(self, name: str, message: Mapping[str, Any]) -> int:
+    def mark_refused(self, name: str, message: Refusal) -> int:
         """Record that a worker cannot take part; returns its number (-1: it does not belong to the run)."""
         worker = self.workers.get(name)
         if worker is None:
             return -1
-        worker.facts = message
+        worker.facts = dict(message)
         worker.final = True
         return worker.partition.worker
 

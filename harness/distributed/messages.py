@@ -1,22 +1,14 @@
-"""The messages between master and workers: custom messages of Locust.
+"""The messages between master and workers: custom messages of Locust, one class each.
 
-| message            | from   | content                                                                             |
-|--------------------|--------|-------------------------------------------------------------------------------------|
-| ``checkload_begin``  | master | the partition of the arrivals, and when to begin                                      |
-| ``checkload_counts`` | worker | the counts so far, every second; ``final``: all users are gone, the last report |
-| ``checkload_end``    | master | end the load, drain for so many seconds, then send the final report |
-| ``checkload_thanks`` | master | the final report has arrived; ``whole``: an earlier one is missing, send everything  |
-| ``checkload_refuse`` | worker | why the worker cannot join                                                            |
-| ``checkload_wait``   | master | a run is on; join the next one                                                        |
-| ``checkload_echo``   | master | the master's time; sent all along                                                       |
-| ``checkload_level``  | master | the next level of a capacity search: arrivals a second, and for how many seconds |
-| ``checkload_echoed`` | worker | the same, with the worker's time                                                      |
+They travel as they are here: plain values, which Locust packs with msgpack.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NotRequired, TypedDict
+
+from harness.measurement.pending import PendingAge
 
 BEGIN, REPORT, END, REPORT_RECEIVED, REFUSE, NEXT_RUN_ONLY, CLOCK_REQUEST, CLOCK_REPLY, EXTEND_SCHEDULE = (
     "checkload_begin",
@@ -30,8 +22,99 @@ BEGIN, REPORT, END, REPORT_RECEIVED, REFUSE, NEXT_RUN_ONLY, CLOCK_REQUEST, CLOCK
     "checkload_level",
 )
 
-Send = Callable[[str, Any, str | None], None]
+Send = Callable[[str, Any, str | None], object]
 """Sends a message: its type, its data, and the worker's id (``None``: to all workers)."""
+
+
+class OfRun(TypedDict):
+    """Every message says which run it belongs to."""
+
+    run: str
+
+
+class FromWorker(OfRun):
+    """Every message of a worker holds the key that only this worker was told; it is empty before ``BEGIN``."""
+
+    key: str
+
+
+class Begin(FromWorker):
+    """``BEGIN``: a worker's part of the arrivals, and when to begin, by the worker's wall clock; ``key`` is its new key."""
+
+    begin_at: float
+    share: dict[str, Any]
+    kinds: list[str]
+    fingerprint: str
+
+
+class Report(FromWorker):
+    """``REPORT``: a worker's counts so far, every second; ``final``: all users are gone, and this is the last report."""
+
+    counts: dict[str, Any]
+    under_way: int
+    in_flight: Mapping[str, int]
+    requesting: NotRequired[Mapping[str, int]]
+    waiting: NotRequired[Sequence[PendingAge]]
+    pools: NotRequired[Mapping[str, int]]
+    exemplars: NotRequired[Sequence[Any]]
+    facts: Mapping[str, Any]
+    orders: bytes
+    placed: NotRequired[Mapping[str, Any]]
+    final: bool
+
+
+class End(OfRun):
+    """``END``: end the load, drain for ``grace`` seconds, then send the final report.
+
+    ``reason`` is empty at the planned end. ``until`` is the number of judged seconds of a run with a certain verdict.
+    """
+
+    grace: float
+    reason: str
+    until: float | None
+
+
+class ReportReceived(OfRun):
+    """``REPORT_RECEIVED``: the final report has arrived; ``whole``: an earlier one is missing, send everything."""
+
+    whole: bool
+
+
+class Refusal(FromWorker):
+    """``REFUSE``: why a worker cannot join; what it runs, if it knows."""
+
+    reason: str
+    version: NotRequired[str]
+    fingerprint: NotRequired[str]
+
+
+class NextRunOnly(OfRun):
+    """``NEXT_RUN_ONLY``: a run is on; join the next one."""
+
+
+class ClockRequest(OfRun):
+    """``CLOCK_REQUEST``: when the master sent it, by its wall clock; the master asks during the whole run.
+
+    ``orders`` is how many placed orders of this worker have arrived.
+    """
+
+    sent: float
+    orders: NotRequired[int]
+
+
+class ClockReply(FromWorker):
+    """``CLOCK_REPLY``: the same, and when the worker received and answered it, by its own wall clock."""
+
+    sent: float
+    received: float
+    answered: float
+
+
+class ExtendSchedule(OfRun):
+    """``EXTEND_SCHEDULE``: the next level of a capacity search: arrivals a second, and for how many seconds."""
+
+    rate: float
+    seconds: float
 
 
 class ForgedMessage(Exception):

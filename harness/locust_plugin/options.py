@@ -7,10 +7,10 @@ import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
+from harness.network import METRICS_PORT
 from harness.run.workload import Choices
 from harness.units import did_you_mean
 
-METRICS_PORT = 9646
 REMOTE_WRITE_TOKEN = "CHECKLOAD_REMOTE_WRITE_TOKEN"
 MARK = "has_checkload_options"
 

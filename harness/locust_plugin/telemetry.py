@@ -13,7 +13,7 @@ import gevent
 from harness.errors import UsageError
 from harness.host_header import parse_allowed_hosts
 from harness.locust_plugin.locust_memory import shorten_statistics
-from harness.locust_plugin.options import METRICS_PORT, REMOTE_WRITE_TOKEN
+from harness.locust_plugin.options import REMOTE_WRITE_TOKEN
 from harness.locust_plugin.transport import users_by_class
 from harness.measurement.histogram import Histogram
 from harness.metrics.collector import RunCollector
@@ -23,13 +23,15 @@ from harness.metrics.run_metrics import RunMetrics
 from harness.metrics.series_file import SERIES_FILE_NAME, SeriesFile
 from harness.metrics.series_recorder import SeriesRecorder
 from harness.metrics.server import MetricsServer, PortInUse, serve
+from harness.network import METRICS_PORT
 from harness.reporting.progress import Progress
 from harness.results.orders_file import OrdersFile
 from harness.results.result import Result
 from harness.run import finish
-from harness.run.driver import Run
+from harness.run.driver import RunDriver
 from harness.run.live_metrics import live_metrics
 from harness.run.objective_status import ObjectiveStatusTracker
+from harness.run.run import Run
 from harness.run.workload import Workload
 from harness.units import format_number
 from harness.yield_to_load import YieldToLoad
@@ -44,13 +46,13 @@ OBJECTIVE_PAUSE = 0.01  # seconds between the checks of two objectives
 class Telemetry:
     """Publishes one run after the other.
 
-    ``run`` returns the current run, ``runner`` Locust's runner; ``wall_clock`` is the time of day.
+    ``driver`` returns the driver of the current run, ``runner`` Locust's runner; ``wall_clock`` is the time of day.
     """
 
     def __init__(
-        self, run: Callable[[], Run[Any] | None], runner: Callable[[], Any], wall_clock: Callable[[], float]
+        self, driver: Callable[[], RunDriver | None], runner: Callable[[], Any], wall_clock: Callable[[], float]
     ) -> None:
-        self._run = run
+        self._driver = driver
         self._runner = runner
         self._wall_clock = wall_clock
         self._metrics: MetricsServer | None = None
@@ -89,7 +91,7 @@ class Telemetry:
             self._last_progress = 0.0
             self._progress = Progress()
 
-    def begin(self, run: Run[Any], results: str) -> None:
+    def begin(self, run: Run, results: str) -> None:
         """Start publishing a run; time series and orders go to its results folder, chosen by the option ``results``."""
         if self._series is not None or self._remote_writer is not None:
             return
@@ -113,8 +115,12 @@ class Telemetry:
             self._remote_writer.finish()
             self._remote_writer = None
 
-    def each_second(self, run: Run[Any], *, quietly: bool) -> None:
+    def each_second(self, *, quietly: bool) -> None:
         """Update once a second; ``quietly``: without a progress line."""
+        driver = self._driver()
+        if driver is None:
+            return
+        run = driver.run
         if run.elapsed - self._last_progress < PROGRESS_INTERVAL:
             return
         self._last_progress = run.elapsed
@@ -126,23 +132,7 @@ class Telemetry:
             YieldToLoad(gevent.sleep, OBJECTIVE_PAUSE),
         )
         if not quietly:
-            logger.info("%s", self._line(run))
-
-    def _line(self, run: Run[Any]) -> str:
-        line = self._progress.line(
-            run.recorder,
-            run.elapsed,
-            run.length,
-            run.under_way,
-            run.phase,
-            drain=run.grace,
-            in_flight=+run.in_flight,
-            requesting=sum(run.requesting.values()),
-        )
-        if run.controller is None or run.closing:
-            return line
-        on = run.controller.level
-        return f"{line}; {on.purpose} at {format_number(round(on.rate * 60))} journeys a minute"
+            logger.info("%s", _line(self._progress, driver))
 
     def _serve_metrics(self, options: Any) -> None:
         port = METRICS_PORT if options.metrics_port is None else options.metrics_port
@@ -161,7 +151,7 @@ class Telemetry:
                 raise UsageError(f"--metrics-port {port}: {taken}") from None
             logger.warning("%s. This run has no /metrics; choose another port with --metrics-port.", taken)
 
-    def _open_files(self, run: Run[Any], results: str) -> None:
+    def _open_files(self, run: Run, results: str) -> None:
         try:
             self.folder = folder = finish.results_folder(run, results)
             run.orders = self._orders = OrdersFile(folder)
@@ -174,10 +164,30 @@ class Telemetry:
 
     def _state(self) -> RunMetrics | None:
         """The metrics at this moment."""
-        run = self._run()
-        if run is None:
+        driver = self._driver()
+        if driver is None:
             return None
-        return live_metrics(run, self._judged, users_by_class(self._runner()), self._objective_status, self._renderings)
+        users = users_by_class(self._runner())
+        return live_metrics(driver, self._judged, users, self._objective_status, self._renderings)
+
+
+def _line(progress: Progress, driver: RunDriver) -> str:
+    run, load = driver.run, driver.load
+    line = progress.line(
+        run.recorder,
+        run.elapsed,
+        run.length,
+        load.under_way,
+        run.phase,
+        drain=run.grace,
+        in_flight=+load.in_flight,
+        requesting=sum(load.requesting.values()),
+    )
+    controller = None if driver.supervisor is None else driver.supervisor.controller
+    if controller is None or run.closing:
+        return line
+    on = controller.level
+    return f"{line}; {on.purpose} at {format_number(round(on.rate * 60))} journeys a minute"
 
 
 def _remote_destination(options: Any, workload: Workload[Any]) -> Destination | None:

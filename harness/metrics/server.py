@@ -17,12 +17,11 @@ from harness.metrics.collector import SCRAPE_PAUSE, RunCollector
 from harness.metrics.exposition import ExpositionFormat
 from harness.metrics.scrapers import MAX_WAIT, Scrapers
 from harness.metrics.series_file import GZIP
-from harness.network import bind_problem
+from harness.network import METRICS_PORT, bind_problem
 from harness.yield_to_load import YieldToLoad
 
 logger = logging.getLogger("checkload")
 
-PORT = 9646
 _PIECE = 1 << 16  # bytes sent at once
 _POLL = 0.25  # seconds
 _PLAUSIBLE = 3600.0  # the longest timeout in seconds that is believed
@@ -72,7 +71,7 @@ class MetricsServer:
 def serve(
     collector: RunCollector,
     host: str = "127.0.0.1",
-    port: int = PORT,
+    port: int = METRICS_PORT,
     *,
     native: bool = False,
     allowed_hosts: Collection[str] = (),

@@ -1,7 +1,8 @@
-"""What the master knows about one worker."""
+"""What the master knows about its workers."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from harness.measurement.sample import Phase
@@ -36,3 +37,19 @@ class WorkerFacts:
     reassigned_after: float | None = None
     finished: bool | None = None
     clock: ClockOffset | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FleetFacts:
+    """What the master knows about all its workers; the defaults describe a run without workers.
+
+    - ``workers``: each worker, lost workers included.
+    - ``run_fingerprint``: what the master runs: each worker must run the same.
+    - ``refused_messages``: messages on the master's port that no worker can have sent.
+    - ``duplicate_order_numbers``: order numbers that shoppers of two workers received.
+    """
+
+    workers: Sequence[WorkerFacts] = ()
+    run_fingerprint: RunFingerprint | None = None
+    refused_messages: int = 0
+    duplicate_order_numbers: int = 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
 import gevent
 
@@ -46,12 +46,12 @@ class NoOrders:
 class RunHooks:
     """The code that a run calls, and the files that it uses.
 
-    ``on_drained`` is called once, when no journey is waited for any more; ``on_second`` once a second, with the run.
+    ``on_drained`` is called once, when no journey is waited for any more; ``on_second`` once a second.
     ``spawn_rate`` replaces the workload's number of users spawned a second.
     """
 
-    on_drained: Callable[[], None] = lambda: None
-    on_second: Callable[[Any], None] = lambda _run: None
+    on_drained: Callable[[], object] = lambda: None
+    on_second: Callable[[], object] = lambda: None
     stop_file: StopFile | None = None
     journey_log: JourneyLog | None = None
     spawn_rate: float | None = None

@@ -11,22 +11,26 @@ from typing import Any
 from harness.measurement.outcomes import Outcome
 from harness.measurement.recorder import Recorder
 from harness.measurement.totals import RunTotals
-from harness.run.driver import Run
 from harness.run.lifecycle import EndCause
+from harness.run.supervisor import Supervisor
 from harness.run.workload import Workload
 from harness.schedule.arrivals import ArrivalSchedule
 from harness.validity.evidence import Conditions, LabelCount
 from harness.validity.ledger import LedgerComparison, known_causes
 
 
-def run_conditions(run: Run[Any], comparison: LedgerComparison | None, silence: str, exceptions: int) -> Conditions:
+def run_conditions(
+    supervisor: Supervisor, comparison: LedgerComparison | None, silence: str, exceptions: int
+) -> Conditions:
     """The conditions of a run that has ended.
 
     ``comparison`` compares our counts with the shop's ledger. ``silence`` says why the shop did not show its ledger (``""``: it
     did, or has none). ``exceptions`` counts errors outside journeys.
     """
+    run, instrument = supervisor.run, supervisor.instrument
     counts = RunTotals.of(run.recorder)
     workload = run.workload
+    fleet = instrument.fleet_facts()
     schedule = workload.schedule.due_times()
     conditions = Conditions(
         requests_sent=counts.pages,
@@ -44,19 +48,19 @@ def run_conditions(run: Run[Any], comparison: LedgerComparison | None, silence: 
         planned_minimum=workload.judging.planned_minimum,
         ledger=[silence] if silence else [str(each) for each in comparison.differences] if comparison else [],
         ledger_explained=known_causes(comparison, run.recorder),
-        cpu_ratio=run.processor_share,
-        loop_lag=run.steady_lag,
+        cpu_ratio=instrument.processor_share,
+        loop_lag=instrument.steady_lag,
         journeys_without_account=counts.journeys_by_outcome.get(Outcome.NO_ACCOUNT, 0),
         exceptions=exceptions,
-        duplicate_order_numbers=run.sold_twice,
-        truncated_journeys=run.under_way,
-        processes=run.process_facts_of_all(),
-        workers=run.worker_facts_of_all(),
-        refused_messages=run.refused,
-        run_fingerprint=run.run_fingerprint,
+        duplicate_order_numbers=fleet.duplicate_order_numbers,
+        truncated_journeys=supervisor.load.under_way,
+        processes=instrument.process_facts(),
+        workers=fleet.workers,
+        refused_messages=fleet.refused_messages,
+        run_fingerprint=fleet.run_fingerprint,
         mixes=_mix_counts(run.recorder, workload),
         constant_rate=workload.schedule.constant_rate,
-        capacity_search=run.controller is not None,
+        capacity_search=supervisor.controller is not None,
     )
     until = run.load_duration + 1 if conditions.ended_early else math.inf
     return replace(conditions, planned_by_second=_planned_by_second(schedule, run.length, until))

@@ -7,7 +7,6 @@ import platform
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from harness.capacity.answer import capacity_answer
 from harness.capacity.verdict import evaluate_search
@@ -21,9 +20,10 @@ from harness.results.orders_file import OrdersFile
 from harness.results.result import Result, RunSettings
 from harness.results.store import RESULT, new_folder, write
 from harness.run.conditions import run_conditions
-from harness.run.driver import Run
 from harness.run.html_report import write_html_report
 from harness.run.lifecycle import EndCause
+from harness.run.run import Run
+from harness.run.supervisor import Supervisor
 from harness.validity import checks
 from harness.validity.ledger import LedgerComparison, compare_with_ledger
 from harness.versions import machine_kind, version_of
@@ -54,22 +54,25 @@ class Finished:
         return f"{judgement.verdict.upper()}: {judgement.reason} Results: {self.folder}"
 
 
-def finish(run: Run[Any], *, folder: Path | None, results: str, exceptions: int) -> Finished:
-    """Judge a run that has ended and write its results into ``folder``, or a folder made from the option ``results``.
+def finish(supervisor: Supervisor, *, folder: Path | None, results: str, exceptions: int) -> Finished:
+    """Supervisor a run that has ended and write its results into ``folder``, or a folder made from the option ``results``.
 
     ``exceptions`` counts errors outside journeys. Raises ``OSError`` if the results cannot be written.
     """
+    run, controller = supervisor.run, supervisor.controller
     comparison, silence = _ledger(run)
-    conditions = run_conditions(run, comparison, silence, exceptions)
+    conditions = run_conditions(supervisor, comparison, silence, exceptions)
     objectives = tuple(run.workload.judging.objectives)
     findings = checks.check(run.recorder, conditions, objectives)
     answer = None
-    if run.controller is None:
-        judgement = evaluate_run(run.recorder, objectives, findings, run.alpha_left, timing_checks=checks.TIMING_CHECKS)
+    if controller is None:
+        judgement = evaluate_run(
+            run.recorder, objectives, findings, supervisor.alpha_left, timing_checks=checks.TIMING_CHECKS
+        )
     else:
-        run.controller.recheck_after_drain(run.recorder)
-        answer = capacity_answer(run.controller, run.recorder)
-        judgement = evaluate_search(answer, run.controller.results, findings, run.workload.judging.at_least)
+        controller.recheck_after_drain(run.recorder)
+        answer = capacity_answer(controller, run.recorder)
+        judgement = evaluate_search(answer, controller.results, findings, run.workload.judging.at_least)
     result = Result(
         run_id=run.id,
         scenario=run.workload.name,
@@ -93,7 +96,7 @@ def finish(run: Run[Any], *, folder: Path | None, results: str, exceptions: int)
     return Finished(written.result, written.folder, text)
 
 
-def results_folder(run: Run[Any], named: str) -> Path:
+def results_folder(run: Run, named: str) -> Path:
     """The folder of the results: the named one, unless it holds another run's results or another process uses it."""
     base = Path(named) if named else RESULTS
     if named and not os.path.lexists(base / RESULT) and lock_folder(base):
@@ -101,7 +104,7 @@ def results_folder(run: Run[Any], named: str) -> Path:
     return new_folder(base, run.workload.name, run.started_at)
 
 
-def _ledger(run: Run[Any]) -> tuple[LedgerComparison | None, str]:
+def _ledger(run: Run) -> tuple[LedgerComparison | None, str]:
     """Our counts compared with the shop's ledger, or why the shop did not show it."""
     if run.target.shop is None or run.ending.cause is EndCause.TARGET_DIED:
         return None, ""
@@ -112,7 +115,7 @@ def _ledger(run: Run[Any]) -> tuple[LedgerComparison | None, str]:
     return compare_with_ledger(RunTotals.of(run.recorder), entry.pages, entry.orders, entry.revenue), ""
 
 
-def _asked(run: Run[Any]) -> RunSettings:
+def _asked(run: Run) -> RunSettings:
     workload = run.workload
     asked = workload.as_asked()
     return RunSettings(

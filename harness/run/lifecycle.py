@@ -73,15 +73,20 @@ def interruption(who: str, *, drains: bool = True) -> Ending:
 
 
 class Lifecycle:
-    """The state of one run; calls ``on_over`` once, when the run becomes OVER.
+    """The state of one run.
 
     ``ending`` is the first early ending, or the planned one. ``begun`` stays true after the end. ``planned_drain`` says that
     the drain began at a complete ending. ``closed_at`` is when arrivals ended.
+
+    Calls each function of ``on_early_end`` at each early ending, of ``on_over`` once, when the run becomes OVER, and of
+    ``on_end`` when all users are gone.
     """
 
-    def __init__(self, clock: Callable[[], float], on_over: Callable[[], None]) -> None:
+    def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
-        self._on_over = on_over
+        self.on_early_end: list[Callable[[], object]] = []
+        self.on_over: list[Callable[[], object]] = []
+        self.on_end: list[Callable[[], object]] = []
         self._asked: list[Ending] = []
         self.state = RunState.PREPARED
         self.ending = Ending()
@@ -102,6 +107,8 @@ class Lifecycle:
         The first early ending counts. One that comes during a planned drain still gives the run its reason.
         """
         self._asked.append(ending)
+        if ending.cause is not EndCause.PLANNED:
+            _call(self.on_early_end)
         if self.state >= RunState.OVER:
             return
         if self.ending.cause is EndCause.PLANNED:
@@ -124,6 +131,7 @@ class Lifecycle:
         """Record that all users are gone: any state → ENDED, without a call of ``on_over``."""
         self._close_now()
         self.state = RunState.ENDED
+        _call(self.on_end)
 
     @property
     def interrupted_by(self) -> str:
@@ -147,4 +155,9 @@ class Lifecycle:
     def _become_over(self) -> None:
         self._close_now()
         self.state = RunState.OVER
-        self._on_over()
+        _call(self.on_over)
+
+
+def _call(functions: list[Callable[[], object]]) -> None:
+    for function in functions:
+        function()

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from harness.measurement.histogram import Histogram
 from harness.metrics.run_metrics import PENDING, RunMetrics
 from harness.results.result import Result
-from harness.run.driver import Run
+from harness.run.driver import RunDriver
 from harness.run.objective_status import ObjectiveStatusTracker
 from harness.versions import own_version
 
 
 def live_metrics(
-    run: Run[Any],
+    driver: RunDriver,
     result: Result | None,
     users: Mapping[str, int],
     watch: ObjectiveStatusTracker,
@@ -24,6 +23,7 @@ def live_metrics(
 
     ``render_times`` are the times that earlier scrapes took.
     """
+    run, load = driver.run, driver.load
     objectives = watch.latest if result is None else watch.final(result.judgement.objectives)
     return RunMetrics(
         recorder=run.recorder,
@@ -40,10 +40,10 @@ def live_metrics(
         stage_number=run.workload.schedule.stage_number(run.elapsed) if run.begun else None,
         users=users,
         # Publish 0, too: a gauge that comes and goes leaves holes in graphs.
-        in_flight={**dict.fromkeys(run.workload.population.payment_options, 0), **run.in_flight},
-        requesting=dict(run.requesting),
-        pools=run.pools,
-        workers=run.worker_metrics(),
+        in_flight={**dict.fromkeys(run.workload.population.payment_options, 0), **load.in_flight},
+        requesting=dict(load.requesting),
+        pools=load.pools,
+        workers=driver.instrument.worker_metrics(),
         objectives=tuple(objectives),
         page_roles=run.workload.page_roles,
         exemplars=run.exemplars,

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any, Protocol, cast
 
-from harness.run.driver import Run
+from harness.run.load import Load
+from harness.run.local_load import LocalLoad
+from harness.run.run import Run
 
 ENVIRONMENT_ATTRIBUTE = "checkload"
 
@@ -12,9 +14,11 @@ ENVIRONMENT_ATTRIBUTE = "checkload"
 class RunRegistry(Protocol):
     """Holds the run of a Locust environment, as its attribute ``ENVIRONMENT_ATTRIBUTE``."""
 
-    run: Run[Any] | None
+    @property
+    def load(self) -> Load | None:
+        """The load of the current run."""
 
-    def prepare(self) -> Run[Any] | None:
+    def prepare(self) -> Run | None:
         """The current run, or a new one if the last run has ended."""
 
 
@@ -23,9 +27,11 @@ def run_registry(environment: Any) -> RunRegistry | None:
     return cast("RunRegistry | None", getattr(environment, ENVIRONMENT_ATTRIBUTE, None))
 
 
-def current_run(environment: Any) -> Run[Any]:
-    """The run of this Locust environment; users exist only during a run."""
+def current_load(environment: Any) -> LocalLoad[Any]:
+    """The load that the users of this Locust environment make; users exist only during a run."""
     registry = run_registry(environment)
-    if registry is None or registry.run is None:
+    load = None if registry is None else registry.load
+    if load is None:
         raise RuntimeError("no run has been prepared for this Locust environment")
-    return registry.run
+    # A process with users serves its arrivals itself.
+    return cast("LocalLoad[Any]", load)

@@ -22,8 +22,8 @@ from urllib.parse import urlencode
 
 from harness.errors import UsageError
 from harness.exits import Exit
-from harness.locust_plugin.options import METRICS_PORT
 from harness.metrics.series_file import SERIES_FILE_NAME, read
+from harness.network import METRICS_PORT
 
 _GRAPH_QUERY = "sum by (run_id) (rate(checkout_load_page_response_seconds_count[{window:d}s]))"
 _SHORTEST_WINDOW = 30.0  # seconds

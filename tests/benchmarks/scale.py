@@ -106,10 +106,10 @@ def _reports_of(count: int, seconds: int = 32, measured: int = 7) -> float:
     from harness.measurement.totals import RunTotals  # noqa: PLC0415
     from harness.monitoring.process import ProcessFacts  # noqa: PLC0415
 
-    run = _a_master(count)
+    master = _a_master(count)
     rng = random.Random(1)
     window = Window(0.0, 0.0, math.inf)
-    recorders = {name: Recorder(window) for name in run.fleet.workers}
+    recorders = {name: Recorder(window) for name in master.fleet.workers}
     encoders = {name: DeltaEncoder(recorder) for name, recorder in recorders.items()}
     facts = ProcessFacts()
     spent = []
@@ -130,8 +130,8 @@ def _reports_of(count: int, seconds: int = 32, measured: int = 7) -> float:
                 facts.loop_lag.record(rng.random() / 1000)
             messages[name] = msgpack.dumps(
                 {
-                    "run": run.id,
-                    "key": run.fleet.workers[name].key,
+                    "run": master.run.id,
+                    "key": master.fleet.workers[name].key,
                     "counts": encoders[name].encode(),
                     "under_way": 60,
                     "in_flight": {f"option{n}": 15 for n in range(4)},
@@ -143,28 +143,32 @@ def _reports_of(count: int, seconds: int = 32, measured: int = 7) -> float:
             )
         began = time.process_time()
         for name, message in messages.items():
-            run.receive_report(name, msgpack.loads(message, strict_map_key=False))
-        run._aggregate()
+            master.inbox.receive_report(name, msgpack.loads(message, strict_map_key=False))
+        master.load.instrument.aggregate()
         spent.append(time.process_time() - began)
-    assert RunTotals.of(run.recorder).pages == sum(RunTotals.of(recorder).pages for recorder in recorders.values())
+    assert RunTotals.of(master.run.recorder).pages == sum(
+        RunTotals.of(recorder).pages for recorder in recorders.values()
+    )
     return sorted(spent[-measured:])[measured // 2]
 
 
 def _a_master(workers: int) -> Any:
     """A master's run, begun, with so many workers that have a user each."""
-    from master_runs import master_run  # noqa: PLC0415
+    from master_runs import MasterRun  # noqa: PLC0415
     from workloads import FakeWorkload  # noqa: PLC0415
 
     from harness.distributed.messages import CLOCK_REQUEST  # noqa: PLC0415
 
     def send(what: str, message: Any, name: str | None) -> None:
         if what == CLOCK_REQUEST:
-            run.receive_clock_reply(name, {**message, "received": message["sent"], "answered": message["sent"]})
+            master.inbox.receive_clock_reply(
+                name, {**message, "received": message["sent"], "answered": message["sent"]}
+            )
 
     workload = FakeWorkload(name="bench", arrival_rate=1.0, users=workers, steady=1e9)
-    run = master_run(workload, send, lambda: {f"worker_{n}": {"Guest": 1} for n in range(workers)})
-    run.start(workers)
-    return run
+    master = MasterRun(workload, send, lambda: {f"worker_{n}": {"Guest": 1} for n in range(workers)})
+    master.start(workers)
+    return master
 
 
 def _report_of_locust() -> float:

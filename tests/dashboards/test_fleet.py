@@ -14,7 +14,7 @@ from jsonschema import Draft202012Validator
 from locust.argument_parser import get_parser
 
 from harness.locust_plugin.options import add_options
-from harness.metrics.server import PORT
+from harness.network import METRICS_PORT
 
 ROOT = Path(__file__).parents[2]
 DASHBOARDS = ROOT / "dashboards"
@@ -139,7 +139,7 @@ def test_a_master_in_compose_can_be_reached_by_its_workers_and_by_prometheus():
     assert _parsed(_services()["worker"]["command"]).master_host in _services()
     prometheus = yaml.safe_load((DASHBOARDS / "fleet" / "prometheus.yml").read_text())
     targets = [one["targets"] for one in prometheus["scrape_configs"][0]["static_configs"]]
-    assert [f"master:{PORT}"] in targets
+    assert [f"master:{METRICS_PORT}"] in targets
     interval = int(prometheus["global"]["scrape_interval"].removesuffix("s"))
     assert options.metrics_linger > interval
 
@@ -181,7 +181,7 @@ def test_the_kubernetes_manifests_refer_to_each_other():
     service = _one("Service", "checkload-master")
     ports = {port["name"]: port["containerPort"] for port in _container("Job", "checkload-master")["ports"]}
     assert {port["targetPort"]: port["port"] for port in service["spec"]["ports"]} == ports
-    assert ports["metrics"] == PORT
+    assert ports["metrics"] == METRICS_PORT
     selected = service["spec"]["selector"].items()
     assert selected <= _one("Job", "checkload-master")["spec"]["template"]["metadata"]["labels"].items()
     monitor = _one("ServiceMonitor", "checkload")["spec"]

@@ -21,15 +21,15 @@ from locust.rpc import Message, rpc
 
 from harness.distributed.delta import DeltaEncoder
 from harness.distributed.messages import CLOCK_REPLY, REFUSE, REPORT
-from harness.locust_plugin import transport
 from harness.locust_plugin.master_port import install_port_guard
+from harness.locust_plugin.transport import MasterTransport
 from harness.measurement.recorder import Recorder
 from harness.measurement.sample import Window
 from harness.measurement.totals import RunTotals
 from harness.run.collaborators import TimeSource
 
 sys.path += [str(Path(__file__).parents[1])]
-from master_runs import master_run
+from master_runs import MasterRun
 from workloads import FakeWorkload
 
 NAME = "vm_" + 32 * "0"
@@ -184,8 +184,7 @@ class Port:
         environment = Environment(events=Events())
         environment.parsed_locustfiles = [__file__]
         self.runner = environment.create_master_runner("127.0.0.1", 0)
-        self.run = None
-        transport.register_handlers(self.runner, lambda: self.run, self.guard)
+        self.transport = MasterTransport(environment, self.guard)
         self.peer = self.connect(NAME)
         self.say("client_ready", __version__)
         self.begin()
@@ -206,8 +205,9 @@ class Port:
         def send(_kind, message, _name):
             keys.append(message.get("key", ""))
 
-        self.run = master_run(WORKLOAD, send, lambda: {NAME: {"Guest": 1}}, TimeSource(sleep=lambda _: gevent.sleep(0)))
-        self.run.start(1)
+        master = MasterRun(WORKLOAD, send, lambda: {NAME: {"Guest": 1}}, TimeSource(sleep=lambda _: gevent.sleep(0)))
+        self.run, self.transport.inbox = master.run, master.inbox
+        master.start(1)
         self.proper = messages(self.run, next(filter(None, keys)))
 
     def try_one(self, random):

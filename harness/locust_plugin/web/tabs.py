@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 import gevent
 
+from harness.capacity.controller import CapacityController
 from harness.capacity.model import LevelOutcome, worst_objective
 from harness.locust_plugin.web import form
 from harness.locust_plugin.web.guard import Rows, Tab
@@ -24,8 +25,8 @@ from harness.measurement.summary import SummaryRow, percentile
 from harness.objectives.live_status import LiveState, live_status
 from harness.objectives.verdict import Severity, Verdict
 from harness.reporting import text as sentences
-from harness.run.driver import Run
 from harness.run.finish import Finished
+from harness.run.run import Run
 from harness.units import format_duration, format_number, format_percent
 from harness.yield_to_load import YieldToLoad
 
@@ -62,11 +63,16 @@ CACHE_SECONDS = 1.9  # seconds that rows are kept; the page asks every two
 
 
 class UiState(NamedTuple):
-    """What the web UI shows: the run, what it ended in, and why its results could not be made."""
+    """What the web UI shows: the run, what it ended in, and why its results could not be made.
 
-    run: Run[Any] | None
+    ``under_way`` is the number of journeys in progress, ``controller`` controls the capacity search.
+    """
+
+    run: Run | None
     finished: Finished | None = None
     failure: str = ""
+    under_way: int = 0
+    controller: CapacityController | None = None
 
     @property
     def failed(self) -> bool:
@@ -86,22 +92,23 @@ class TabRows:
 
     def rows(self) -> Mapping[str, Rows]:
         """The rows of each tab by its key."""
-        run, finished, failure = self._current()
+        state = self._current()
+        run, finished = state.run, state.finished
         of = run and (run.id, run.ended, finished is not None)
         if self._of != of or self._clock() >= self._good_until:
             yield_to_load = YieldToLoad(gevent.sleep, PAUSE_SECONDS, after=WORK_SECONDS)
             shown = {
                 "hurts": worst_page_rows(run, yield_to_load),
                 "options": payment_option_rows(run, yield_to_load),
-                "capacity": search_rows(run),
-                "demands": objective_rows(run, finished, yield_to_load, failure),
+                "capacity": search_rows(state),
+                "demands": objective_rows(state, yield_to_load),
             }
             self._shown, self._of, self._good_until = shown, of, self._clock() + CACHE_SECONDS
             return shown
         return self._shown
 
 
-def worst_page_rows(run: Run[Any] | None, yield_to_load: YieldToLoad) -> Rows:
+def worst_page_rows(run: Run | None, yield_to_load: YieldToLoad) -> Rows:
     """One row per page of the steady part: the most failures first, then the slowest."""
     if run is None:
         return []
@@ -112,7 +119,7 @@ def worst_page_rows(run: Run[Any] | None, yield_to_load: YieldToLoad) -> Rows:
     return [{"page": row.name, **_times(row, yield_to_load)} for row in worst]
 
 
-def payment_option_rows(run: Run[Any] | None, yield_to_load: YieldToLoad) -> Rows:
+def payment_option_rows(run: Run | None, yield_to_load: YieldToLoad) -> Rows:
     """One row per payment option of the steady part."""
     if run is None:
         return []
@@ -122,9 +129,9 @@ def payment_option_rows(run: Run[Any] | None, yield_to_load: YieldToLoad) -> Row
     return [{"option": row.name, "orders": row.orders, **_times(row, yield_to_load)} for row in rows]
 
 
-def search_rows(run: Run[Any] | None) -> Rows:
+def search_rows(state: UiState) -> Rows:
     """One row per level of a capacity search, the current level first; no rows in other runs."""
-    controller = None if run is None else run.controller
+    run, controller = state.run, state.controller
     if run is None or controller is None:
         return []
     rows = [_level_row(step) for step in reversed(controller.finished_levels)]
@@ -151,10 +158,9 @@ def _a_minute(rate: float) -> str:
     return format_number(round(rate * 60))
 
 
-def objective_rows(
-    run: Run[Any] | None, finished: Finished | None, yield_to_load: YieldToLoad, failure: str = ""
-) -> Rows:
+def objective_rows(state: UiState, yield_to_load: YieldToLoad) -> Rows:
     """The state of each objective at this moment; after the run the verdict, and the findings about the measurement."""
+    run, finished = state.run, state.finished
     if run is None:
         return []
     asked = {"demand": "settings", "verdict": "", "sentence": run_description(run)}
@@ -164,7 +170,7 @@ def objective_rows(
         end = {
             "demand": "the run",
             "verdict": "NO VERDICT",
-            "sentence": failure or run.lifecycle.crash or "being judged",
+            "sentence": state.failure or run.lifecycle.crash or "being judged",
         }
         return [end, asked]
     steady = max(0.0, min(run.elapsed - run.workload.schedule.warm_up, run.workload.schedule.steady))
@@ -176,14 +182,14 @@ def objective_rows(
     standings.sort(key=lambda one: order.index(one.standing))
     rows = [{"demand": one.text, "verdict": str(one.standing), "sentence": one.sentence} for one in standings]
     return [
-        {"demand": "the run", "verdict": _phase(run), "sentence": _until_end(run)},
+        {"demand": "the run", "verdict": _phase(run), "sentence": _until_end(run, state.under_way)},
         asked,
         *rows,
         *_skipped_objectives(run),
     ]
 
 
-def run_description(run: Run[Any]) -> str:
+def run_description(run: Run) -> str:
     """The settings of the run in one line: scenario, overrides and target."""
     asked = run.workload.as_asked()
     chosen = {key: asked["chosen"][key] for key in form.CHOICES if key in asked["chosen"]} | {"seed": run.workload.seed}
@@ -194,7 +200,7 @@ def run_description(run: Run[Any]) -> str:
     )
 
 
-def _skipped_objectives(run: Run[Any]) -> Rows:
+def _skipped_objectives(run: Run) -> Rows:
     """The objectives of the scenario that this run skips because of its overrides."""
     return [
         {
@@ -247,20 +253,20 @@ def _found(finding: Any) -> str:
     return f"{finding.message}; {finding.remedy}" if finding.remedy else str(finding.message)
 
 
-def _phase(run: Run[Any]) -> str:
+def _phase(run: Run) -> str:
     return str(run.phase).replace("_", "-") if run.begun else "starting"
 
 
-def _until_steady(run: Run[Any]) -> str:
+def _until_steady(run: Run) -> str:
     if not run.begun:
         return "users are being spawned"
     left = max(0.0, run.workload.schedule.warm_up - run.elapsed)
     return f"warming up, {left:.0f} s to go" if left else "waiting for the first samples"
 
 
-def _until_end(run: Run[Any]) -> str:
+def _until_end(run: Run, under_way: int) -> str:
     if run.over or run.elapsed > run.length:
-        return f"{run.under_way:,} journeys are still under way"
+        return f"{under_way:,} journeys are still under way"
     return f"{run.elapsed:.0f} of {run.length:.0f} s"
 
 

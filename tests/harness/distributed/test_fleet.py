@@ -37,9 +37,15 @@ class Worker:
         return False if lost else self.fleet.report(self.name, message, now)
 
 
+def dealt_out(users):
+    fleet = Fleet(Recorder(WINDOW))
+    fleet.deal_out(users, 0.0)
+    return fleet
+
+
 @pytest.fixture
 def fleet():
-    return Fleet({"a": {"guest": 2}, "b": {"guest": 2}}, WINDOW, 0.0, most_slices=128)
+    return dealt_out({"a": {"guest": 2}, "b": {"guest": 2}})
 
 
 def test_the_total_is_the_sum_of_all_workers(fleet):
@@ -144,5 +150,5 @@ def test_only_the_latest_clock_exchanges_count(fleet):
     [(["vm_1a", "vm_2b"], ["0", "1"]), (["load-1_9f", "load_2_1a"], ["0 on load-1", "1 on load_2"])],
 )
 def test_a_label_names_the_host_if_there_are_several(names, called):
-    fleet = Fleet({name: {"guest": 1} for name in names}, WINDOW, 0.0, most_slices=128)
+    fleet = dealt_out({name: {"guest": 1} for name in names})
     assert [fleet.label(fleet.workers[name]) for name in names] == called

@@ -5,11 +5,20 @@ from workloads import FakeWorkload
 
 from harness.distributed.delta import DeltaEncoder
 from harness.distributed.messages import CLOCK_REPLY, REFUSE
-from harness.distributed.worker import FINAL_REPORT_ATTEMPTS, WorkerRun
+from harness.distributed.worker import FINAL_REPORT_ATTEMPTS, Worker
 from harness.results.orders_file import PlacedOrder
-from harness.run.collaborators import TimeSource
+from harness.run.collaborators import REAL_TIME, TimeSource
+from harness.run.driver import RunDriver
+from harness.run.local_load import LocalLoad
+from harness.run.run import Run
 
 WORKLOAD = FakeWorkload(name="own", drain=5.0)
+
+
+def worker(send, time=REAL_TIME):
+    run = Run(WORKLOAD, time)
+    load = LocalLoad(run, None, time)
+    return Worker(run, load, RunDriver(run, load, load.instrument, supervisor=None, time=time), send, time)
 
 
 class Line:
@@ -17,16 +26,16 @@ class Line:
 
     def __init__(self, *answers):
         self.answers, self.said, self.now = list(answers), [], 0.0
-        self.run = WorkerRun(WORKLOAD, None, send=self.send, time=TimeSource(clock=lambda: self.now, sleep=self.sleep))
-        self.run._run = "r"
-        self.run._encoder = DeltaEncoder(self.run.recorder)
+        self.worker = worker(self.send, TimeSource(clock=lambda: self.now, sleep=self.sleep))
+        self.worker._run_id = "r"
+        self.worker._encoder = DeltaEncoder(self.worker.run.recorder)
 
     def send(self, _kind, message):
         assert message["final"]
         self.said.append("all" if message["counts"]["whole"] else "rest")
         answer = self.answers.pop(0) if self.answers else "nothing"
         if answer != "nothing":
-            self.run.receive_acknowledgement({"run": "r", "whole": answer == "asks for all"})
+            self.worker.receive_acknowledgement({"run": "r", "whole": answer == "asks for all"})
 
     def sleep(self, seconds):
         self.now += seconds
@@ -44,42 +53,42 @@ class Line:
 )
 def test_the_final_report_is_repeated_until_it_is_acknowledged(answers, said, waited):
     line = Line(*answers)
-    line.run.send_final_report()
-    line.run.send_final_report()
+    line.worker.send_final_report()
+    line.worker.send_final_report()
     assert line.said == said
     assert line.now == pytest.approx(waited, abs=0.1)
 
 
 def test_an_acknowledgement_of_another_run_is_ignored():
     line = Line()
-    line.run.receive_acknowledgement({"run": "another", "whole": False})
-    line.run.send_final_report()
+    line.worker.receive_acknowledgement({"run": "another", "whole": False})
+    line.worker.send_final_report()
     assert len(line.said) == FINAL_REPORT_ATTEMPTS
 
 
 def test_a_worker_with_another_scenario_refuses_with_its_key():
     sent = []
-    run = WorkerRun(WORKLOAD, None, send=lambda kind, message: sent.append((kind, message)))
-    run.receive_clock_request({"run": "r", "sent": 1.0})
-    run.receive_begin({"run": "r", "key": "k", "fingerprint": "another", "begin_at": 0.0})
-    run.receive_clock_request({"run": "r", "sent": 2.0})
+    refusing = worker(lambda kind, message: sent.append((kind, message)))
+    refusing.receive_clock_request({"run": "r", "sent": 1.0})
+    refusing.receive_begin({"run": "r", "key": "k", "fingerprint": "another", "begin_at": 0.0})
+    refusing.receive_clock_request({"run": "r", "sent": 2.0})
     assert [(kind, message["key"]) for kind, message in sent] == [(CLOCK_REPLY, ""), (REFUSE, "k"), (CLOCK_REPLY, "k")]
 
 
 def test_a_worker_without_a_master_sends_no_final_report():
     line = Line()
-    line.run.stop_reporting()
-    line.run.send_final_report()
+    line.worker.stop_reporting()
+    line.worker.send_final_report()
     assert line.said == []
 
 
 def test_a_report_holds_the_orders_that_the_master_has_not_acknowledged():
     sent = []
-    run = WorkerRun(WORKLOAD, None, send=lambda kind, message: sent.append(message))
-    run._run, run._encoder = "r", DeltaEncoder(run.recorder)
+    one = worker(lambda _kind, message: sent.append(message))
+    one._run_id = "r"
     for number in ("ON1", "ON2"):
-        run.orders.add(PlacedOrder(number, "gpay", "1.00", "", "a", "t"))
-    run.receive_clock_request({"run": "r", "sent": 1.0, "orders": 1})
-    run.receive_clock_request({"run": "another", "sent": 1.0, "orders": 2})
-    run._send_report(final=False)
+        one.run.orders.add(PlacedOrder(number, "gpay", "1.00", "", "a", "t"))
+    one.receive_clock_request({"run": "r", "sent": 1.0, "orders": 1})
+    one.receive_clock_request({"run": "another", "sent": 1.0, "orders": 2})
+    one._send_report(DeltaEncoder(one.run.recorder), final=False)
     assert sent[-1]["placed"] == {"first": 1, "rows": [["ON2", "gpay", "1.00", "", "a", "t"]]}

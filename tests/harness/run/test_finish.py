@@ -15,9 +15,12 @@ from harness.results.orders_file import read_orders
 from harness.run import finish as module
 from harness.run.admission import ClosedAdmission
 from harness.run.collaborators import TimeSource
-from harness.run.driver import Run
+from harness.run.driver import drive_alone
 from harness.run.finish import finish
 from harness.run.lifecycle import EndCause, Ending, interruption
+from harness.run.local_load import LocalLoad
+from harness.run.run import Run
+from harness.run.supervisor import Supervisor
 from harness.run.workload import LedgerEntry
 from harness.schedule.arrivals import TraceSchedule
 from harness.schedule.dispatch import Arrival, Assignment
@@ -54,37 +57,39 @@ def elsewhere(tmp_path, monkeypatch):
 
 
 def a_run(*, bought=300, failed=0, ledger=None, workload=None, ending=None, ended_at=110.0):
-    """A run of ten seconds with so many journeys that bought, and that failed on their last page."""
+    """The supervisor of a run of ten seconds with so many journeys that bought, and that failed on their last page."""
     moments = [100.0]
-    run = Run(workload or load(), None, TimeSource(clock=lambda: moments[0]))
+    time = TimeSource(clock=lambda: moments[0])
+    run = Run(workload or load(), time)
+    served = LocalLoad(run, None, time)
     run.started_at = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
     run.set_target("http://127.0.0.1:4711/", None if ledger is None else Shop(ledger))
     run.recorder.window = Window(100.0, 100.0, 110.0)
     run.lifecycle.begin()
     run.spawned = 3
-    run.admission = ClosedAdmission(run.partition, run.recorder, run._drop)
-    run.admission.under_way = bought + failed
+    served.admission = ClosedAdmission(served.partition, run.recorder, served.drop_arrival)
+    served.admission.under_way = bought + failed
     for number in range(bought + failed):
         due = 100.0 + 10.0 * number / (bought + failed)
         end = ("ok", "nobody") if number < bought else ("http_5xx", "shop")
         run.recorder.offered(due)
         moments[0] = due
-        run.begin_journey(Assignment(Arrival(number, "guest", due), due), "gpay")
+        served.begin_journey(Assignment(Arrival(number, "guest", due), due), "gpay")
         moments[0] = due + 0.01
         run.recorder.page(PageSample("ThankYouPage", "gpay", *end, due, due, due + 0.01))
         paid = number < bought
-        run.end_journey(
+        served.end_journey(
             JourneySample("guest", "gpay", *end, due, due, due + 0.01, ordered=paid, amount=100 * paid), "gpay"
         )
     moments[0] = ended_at
     if ending is not None:
         run.close(ending)
     run.end()
-    return run
+    return Supervisor(run, served, served.instrument)
 
 
-def finished_of(run, results="", *, exceptions=0):
-    return finish(run, folder=None, results=str(results), exceptions=exceptions)
+def finished_of(supervisor, results="", *, exceptions=0):
+    return finish(supervisor, folder=None, results=str(results), exceptions=exceptions)
 
 
 def finding(finished, check):
@@ -137,8 +142,8 @@ def test_a_shop_that_does_not_show_its_ledger_makes_the_run_invalid(error, said)
 
 
 def test_a_dead_shop_is_not_asked_for_its_ledger():
-    run = a_run(ledger=AssertionError("asked"), ending=Ending(EndCause.TARGET_DIED, drains=False))
-    finished = finished_of(run)
+    supervisor = a_run(ledger=AssertionError("asked"), ending=Ending(EndCause.TARGET_DIED, drains=False))
+    finished = finished_of(supervisor)
     assert finished.exit is Exit.INVALID
     assert finished.result.ledger is None
     assert "the embedded shop ended" in finished.headline
@@ -166,17 +171,16 @@ def test_a_foreign_target_has_no_ledger():
     ],
 )
 def test_how_a_run_ended_decides_its_verdict(changes, code, said):
-    run = a_run(**changes)
-    finished = finished_of(run)
+    finished = finished_of(a_run(**changes))
     assert finished.exit is code, finished.headline
     assert said in finished.headline
     assert json.loads((finished.folder / "result.json").read_text())["exit_code"] == code
 
 
 def test_journeys_still_under_way_at_the_end_are_reported():
-    run = a_run()
-    run.admission.under_way = 4
-    finished = finished_of(run)
+    supervisor = a_run()
+    supervisor.load.admission.under_way = 4
+    finished = finished_of(supervisor)
     assert finished.exit is Exit.INVALID
     assert "the counts contradict each other" in finished.headline
 
@@ -186,11 +190,12 @@ def test_one_exception_outside_a_journey_makes_the_run_invalid():
 
 
 def test_journeys_without_an_account_make_the_run_invalid():
-    run = a_run()
-    run.recorder.offered(105.0)
-    run.recorder.started(105.0, 0.0, 0.0)
-    run.recorder.journey(JourneySample("returning", "gpay", "no_account", "harness", 105.0, 105.0, 105.0))
-    finished = finished_of(run)
+    supervisor = a_run()
+    recorder = supervisor.run.recorder
+    recorder.offered(105.0)
+    recorder.started(105.0, 0.0, 0.0)
+    recorder.journey(JourneySample("returning", "gpay", "no_account", "harness", 105.0, 105.0, 105.0))
+    finished = finished_of(supervisor)
     assert finished.exit is Exit.INVALID
     assert "1 journey found no free account" in finding(finished, "accounts").message
 
@@ -202,28 +207,28 @@ def test_arrivals_that_were_never_offered_make_the_run_invalid():
 
 
 def test_too_few_journeys_of_a_minimum_make_the_run_invalid():
-    run = a_run()
-    run.workload.planned_minimum = {"masterpass": 1}
-    finished = finished_of(run)
+    supervisor = a_run()
+    supervisor.run.workload.planned_minimum = {"masterpass": 1}
+    finished = finished_of(supervisor)
     assert finished.exit is Exit.INVALID
     assert "masterpass 0 of 1" in finding(finished, "minimum").message
 
 
 def test_loop_lag_and_cpu_of_the_load_generator_are_checked():
-    run = a_run()
-    run.steady_lag.record(2.0, 100)
-    finished = finished_of(run)
+    supervisor = a_run()
+    supervisor.instrument.steady_lag.record(2.0, 100)
+    finished = finished_of(supervisor)
     assert finished.exit is Exit.INVALID
     assert finding(finished, "loop").level is Severity.INVALID
-    run.processor_share = 1.0
-    assert finding(finished_of(run), "cpu").level is not Severity.OK
+    supervisor.instrument.processor_share = 1.0
+    assert finding(finished_of(supervisor), "cpu").level is not Severity.OK
 
 
 def test_a_run_that_never_began_is_invalid_and_still_written():
-    run = Run(load(), None)
-    run.close(Ending(EndCause.UNREACHABLE, "no server there"))
-    run.end()
-    finished = finished_of(run)
+    supervisor = drive_alone(load(), None).supervisor
+    supervisor.run.close(Ending(EndCause.UNREACHABLE, "no server there"))
+    supervisor.run.end()
+    finished = finished_of(supervisor)
     assert finished.exit is Exit.INVALID
     document = json.loads((finished.folder / "result.json").read_text())
     assert (document["counts"]["pages"], document["stopped"]) == (0, "no server there")
@@ -293,7 +298,7 @@ def test_results_that_cannot_be_written_are_an_error(tmp_path):
 
 
 def test_a_run_that_never_began_has_a_list_of_orders_without_rows():
-    run = Run(load(), None, TimeSource(clock=lambda: 100.0))
-    run.close(interruption("Ctrl-C"))
-    run.end()
-    assert list(read_orders(finished_of(run).folder)) == []
+    supervisor = drive_alone(load(), None, TimeSource(clock=lambda: 100.0)).supervisor
+    supervisor.run.close(interruption("Ctrl-C"))
+    supervisor.run.end()
+    assert list(read_orders(finished_of(supervisor).folder)) == []

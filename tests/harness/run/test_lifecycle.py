@@ -18,7 +18,8 @@ class Life(Lifecycle):
 
     def __init__(self):
         self.now, self.reported = 0.0, 0
-        super().__init__(lambda: self.now, self._tell)
+        super().__init__(lambda: self.now)
+        self.on_over.append(self._tell)
 
     def _tell(self):
         self.reported += 1

@@ -1,6 +1,5 @@
-from argparse import Namespace
-
 import pytest
+from locust_environments import locust_options
 
 from harness.errors import UsageError
 from harness.locust_plugin.web import form
@@ -9,24 +8,8 @@ from harness.locust_plugin.web.form import UserSettings, read, with_form_labels
 SHOWN = {"user_count": "285", "spawn_rate": "100", "host": "", "run_time": "", "profile": "", "scenario": "baseline"}
 
 
-def options(**given):
-    return Namespace(
-        **{
-            "headless": False,
-            "num_users": None,
-            "spawn_rate": None,
-            "run_time": None,
-            "host": None,
-            "scenario": "baseline",
-            "payment_mix": "",
-            "allow_target": [],
-            **given,
-        }
-    )
-
-
 def test_typed_values_become_options_of_a_copy():
-    before = options(scenario="peak", payment_mix="masterpass=1")
+    before = locust_options(scenario="peak", payment_mix="masterpass=1")
     form = {**SHOWN, "scenario": "smoke", "payment_mix": " gpay=1 ", "run_time": "1m30s", "host": "http://127.0.0.1:80"}
     asked, problems = read(before, form)
     assert problems == []
@@ -37,21 +20,21 @@ def test_typed_values_become_options_of_a_copy():
 
 def test_an_emptied_field_means_the_scenarios_value():
     asked, problems = read(
-        options(run_time=6, payment_mix="gpay=1", host="http://127.0.0.1:80"), {**SHOWN, "payment_mix": ""}
+        locust_options(run_time=6, payment_mix="gpay=1", host="http://127.0.0.1:80"), {**SHOWN, "payment_mix": ""}
     )
     assert problems == []
     assert (asked.run_time, asked.payment_mix, asked.host) == (None, "", "")
 
 
 def test_all_wrong_values_are_reported_at_once():
-    _, problems = read(options(), {"user_count": "many", "spawn_rate": "0", "run_time": "soon"})
+    _, problems = read(locust_options(), {"user_count": "many", "spawn_rate": "0", "run_time": "soon"})
     assert len(problems) == 3
     for problem, reported in zip(problems, ("'many'", "'0'", "'soon'"), strict=True):
         assert reported in problem
 
 
 def test_the_form_has_the_budget_of_a_search():
-    asked, problems = read(options(), {**SHOWN, "scenario": "capacity", "budget": "3m"})
+    asked, problems = read(locust_options(), {**SHOWN, "scenario": "capacity", "budget": "3m"})
     assert (asked.scenario, asked.budget, problems) == ("capacity", "3m", [])
     assert with_form_labels("--budget: no duration") == "Budget: no duration"
 
@@ -61,7 +44,7 @@ def test_the_form_has_the_budget_of_a_search():
     ["100000h", "9" * 400, "9" * 5000, f"{'9' * 400}h", f"{'9' * 5000}h", "9" * 400 + "x", "1h" * 5000, "-1", "1e9"],
 )
 def test_a_run_time_that_is_too_long_is_refused(time):
-    asked, (problem,) = read(options(run_time=6), {"run_time": time})
+    asked, (problem,) = read(locust_options(run_time=6), {"run_time": time})
     assert problem.startswith("Run time: ")
     assert len(problem) < 150
     assert asked.run_time == 6
@@ -69,19 +52,19 @@ def test_a_run_time_that_is_too_long_is_refused(time):
 
 @pytest.mark.parametrize("ramp", ["0", "-1", "nan", "inf", "fast", "1e300", "100001", "9" * 5000])
 def test_a_ramp_is_a_number_above_zero(ramp):
-    assert read(options(), {"spawn_rate": ramp})[1]
+    assert read(locust_options(), {"spawn_rate": ramp})[1]
 
 
 @pytest.mark.parametrize("key", ["allow_target", "no_verify_tls", "results", "stop_file", "headless", "web_host"])
 def test_options_that_are_not_in_the_form_cannot_be_set_through_it(key):
-    asked, problems = read(options(), {**SHOWN, key: "shop.example"})
+    asked, problems = read(locust_options(), {**SHOWN, key: "shop.example"})
     assert len(problems) == 1
     assert key in problems[0]
     assert asked.allow_target == []
 
 
 def test_the_scenarios_number_of_users_holds_until_another_is_typed():
-    pool, given = UserSettings(), options()
+    pool, given = UserSettings(), locust_options()
     pool.show(given, 285, 100.0)
     assert (given.num_users, given.spawn_rate) == (285, 100.0)
     assert "285" in pool.hint
@@ -91,7 +74,7 @@ def test_the_scenarios_number_of_users_holds_until_another_is_typed():
 
 
 def test_a_number_of_the_command_line_holds_until_another_is_typed():
-    given = options(num_users=50, spawn_rate=4.0)
+    given = locust_options(num_users=50, spawn_rate=4.0)
     pool = UserSettings(50, 4.0)
     pool.show(given, 285, 100.0)
     assert (given.num_users, given.spawn_rate) == (50, 4.0)
@@ -102,9 +85,9 @@ def test_a_number_of_the_command_line_holds_until_another_is_typed():
 
 
 def test_headless_defaults_of_locust_do_not_count_as_choices():
-    assert UserSettings().users(options(headless=True, num_users=1)) is None
-    assert UserSettings().ramp(options(headless=True, spawn_rate=1)) is None
-    assert UserSettings(7, 2.0).users(options(headless=True, num_users=7)) == 7
+    assert UserSettings().users(locust_options(headless=True, num_users=1)) is None
+    assert UserSettings().ramp(locust_options(headless=True, spawn_rate=1)) is None
+    assert UserSettings(7, 2.0).users(locust_options(headless=True, num_users=7)) == 7
 
 
 def test_a_wrong_ramp_of_the_command_line_is_a_usage_error():

@@ -22,7 +22,7 @@ from harness.objectives.evaluate import evaluate_run
 from harness.objectives.parser import parse
 from harness.objectives.verdict import Finding, Severity
 from harness.run.collaborators import TimeSource
-from harness.run.driver import Run
+from harness.run.run import Run
 from harness.yield_to_load import NEVER
 
 
@@ -46,7 +46,7 @@ def clock():
 
 @pytest.fixture
 def run(clock):
-    run = Run(load(), None, TimeSource(clock=lambda: clock.now))
+    run = Run(load(), TimeSource(clock=lambda: clock.now))
     run.set_target("http://ada:swordfish@127.0.0.1:4711/deep", None)
     return run
 
@@ -87,13 +87,15 @@ def test_every_payment_option_of_the_mix_has_a_row(run):
 
 
 def test_before_the_first_run_there_are_no_rows():
-    assert worst_page_rows(None, NEVER) == payment_option_rows(None, NEVER) == objective_rows(None, None, NEVER) == []
+    assert (
+        worst_page_rows(None, NEVER) == payment_option_rows(None, NEVER) == objective_rows(UiState(None), NEVER) == []
+    )
 
 
 def test_during_the_run_broken_objectives_come_first(run, clock):
     fill(run)
     clock.now = 107.0
-    rows = objective_rows(run, None, NEVER)
+    rows = objective_rows(UiState(run), NEVER)
     assert [row["verdict"] for row in rows] == ["steady", "", "broken so far", "kept so far", "skipped"]
     assert rows[0]["sentence"] == "7 of 12 s"
     assert rows[2]["demand"] == "page failures < 5%"
@@ -117,7 +119,7 @@ def test_after_the_run_the_verdict_comes_first_then_the_worst_findings(run):
     fill(run)
     run.end()
     invalid = Finding("end", Severity.INVALID, "the run was interrupted", "let it end")
-    rows = objective_rows(run, judged(run, Finding("cpu", Severity.OK, "all is well"), invalid), NEVER)
+    rows = objective_rows(UiState(run, judged(run, Finding("cpu", Severity.OK, "all is well"), invalid)), NEVER)
     assert rows[0]["verdict"] == "INVALID"
     assert "interrupted" in rows[0]["sentence"]
     assert "results/fake-1" in rows[0]["sentence"]
@@ -140,14 +142,14 @@ def test_the_verdict_on_another_run_is_not_shown(run, clock):
     clock.now = 107.0
     other = judged(run)
     other.result.run_id = "another"
-    assert objective_rows(run, other, NEVER)[0]["verdict"] == "steady"
+    assert objective_rows(UiState(run, other), NEVER)[0]["verdict"] == "steady"
 
 
 def test_a_run_that_could_not_be_judged_says_why(run):
     run.end()
-    assert objective_rows(run, None, NEVER)[0]["sentence"] == "being judged"
+    assert objective_rows(UiState(run), NEVER)[0]["sentence"] == "being judged"
     failure = "the results could not be made: No space left on device"
-    row = objective_rows(run, None, NEVER, failure)[0]
+    row = objective_rows(UiState(run, failure=failure), NEVER)[0]
     assert (row["verdict"], row["sentence"]) == ("NO VERDICT", failure)
 
 
@@ -171,8 +173,7 @@ class TestSearched:
     """The tab of a search for the capacity."""
 
     def test_a_run_without_a_search_has_no_rows(self):
-        assert search_rows(None) == []
-        assert search_rows(SimpleNamespace(controller=None)) == []
+        assert search_rows(UiState(None)) == []
 
     def test_the_current_level_comes_first_then_the_last_one(self):
         kept = ObjectiveCounts("journey response_time p95 < 4s", 100, 1, 0.05)
@@ -191,7 +192,7 @@ class TestSearched:
             found=None,
             level=SearchLevel(Purpose.TRACK, 12.5, 10.0),
         )
-        rows = search_rows(SimpleNamespace(controller=controller, begun=True))
+        rows = search_rows(UiState(SimpleNamespace(begun=True), controller=controller))
         assert [(row["level"], row["rate"], row["came"]) for row in rows] == [
             ("track", "750", "running"),
             ("widen", "1,200", "broken"),

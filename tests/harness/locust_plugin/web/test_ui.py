@@ -1,9 +1,9 @@
 """The start form of the web UI, and the state that the page shows."""
 
-from argparse import Namespace
 from types import SimpleNamespace
 
 import pytest
+from locust_environments import locust_options, user_class
 from werkzeug.datastructures import MultiDict
 from workloads import FakeProvider, FakeWorkload
 
@@ -11,39 +11,12 @@ from harness.locust_plugin.options import choices
 from harness.locust_plugin.web.form import UserSettings
 from harness.locust_plugin.web.tabs import UiState
 from harness.locust_plugin.web.ui import CheckloadUi
-from harness.run.driver import Run
+from harness.run.run import Run
 
 
 def load():
     """A closed workload for guests."""
     return FakeWorkload(weights={"guest": 5.0}, allowed=("shop.example",))
-
-
-def user_class(name, kind):
-    return type(name, (), {"kind": kind, "tasks": []})
-
-
-OPTIONS = {
-    "headless": False,
-    "num_users": None,
-    "spawn_rate": None,
-    "run_time": None,
-    "host": None,
-    "scenario": "baseline",
-    "payment_mix": "",
-    "sms_share": "",
-    "arrival_rate": "",
-    "seed": "",
-    "think_scale": "",
-    "allow_target": [],
-    "no_verify_tls": False,
-    "budget": "",
-    "stop_when_certain": False,
-    "tags": None,
-    "exclude_tags": None,
-    "class_picker": False,
-    "web_allowed_hosts": "",
-}
 
 
 @pytest.fixture
@@ -53,7 +26,7 @@ def front():
     def start(**options):
         guest = user_class("Guest", "guest")
         environment = SimpleNamespace(
-            parsed_options=Namespace(**{**OPTIONS, **options}),
+            parsed_options=locust_options(**{"class_picker": False, **options}),
             user_classes=[guest],
             available_user_classes={"Guest": guest, "Abandoning": user_class("Abandoning", "abandoning")},
             runner=SimpleNamespace(state="ready", shape_greenlet=None),
@@ -162,7 +135,7 @@ def test_one_of_the_picked_classes_must_be_in_the_scenario(front):
 
 def test_one_run_at_a_time(front):
     made, environment, now = front()
-    now.run = Run(load(), None)
+    now.run = Run(load())
     assert "A run is on" in ask(made)
     now.run.end()
     assert "A run is on" in ask(made)  # not judged yet
@@ -176,7 +149,7 @@ def test_one_run_at_a_time(front):
 def test_the_page_shows_a_running_state_until_there_is_a_verdict(front):
     made, _, now = front()
     assert made.state() is None
-    run = now.run = Run(load(), None)
+    run = now.run = Run(load())
     assert made.state() == "spawning"  # Locust would say: ready
     run.lifecycle.begin()
     assert made.state() == "running"

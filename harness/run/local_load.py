@@ -1,0 +1,201 @@
+"""Serves arrivals in this process: hands them to its users, and records their journeys."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from typing import Generic, TypeVar
+
+from harness.measurement.outcomes import Blame, Outcome
+from harness.measurement.pending import PendingAge, pending_ages
+from harness.measurement.sample import JourneySample, PageSample
+from harness.monitoring.order_numbers import OrderNumberRegister
+from harness.monitoring.shop_messages import ShopMessage
+from harness.run.admission import Admission, NotYetOpen, open_admission
+from harness.run.collaborators import REAL_TIME, TimeSource
+from harness.run.lifecycle import Ending, RunState
+from harness.run.load import CHECK_INTERVAL
+from harness.run.own_process import OwnProcess
+from harness.run.run import Run
+from harness.run.workload import TestDataPool
+from harness.schedule.dispatch import Arrival, Assignment, VirtualUser
+from harness.schedule.partition import Partition
+
+ContextT = TypeVar("ContextT")
+
+START_DELAY = 0.2  # seconds from the last spawned user to the start of the schedule
+DRAIN_INTERVAL = 0.05  # seconds between two looks at the journeys under way
+
+
+class LocalLoad(Generic[ContextT]):
+    """The load of this process; ``partition`` is its part of the arrivals, by default all of them.
+
+    ``pending`` holds the requests that wait for their reply: page, payment option and due time.
+    """
+
+    def __init__(self, run: Run, worker_context: ContextT, time: TimeSource = REAL_TIME) -> None:
+        self.run = run
+        self.worker_context = worker_context
+        self.instrument = OwnProcess(run, time)
+        self.partition = Partition()
+        self.order_numbers = OrderNumberRegister()
+        self.in_flight = Counter[str]()
+        self.pending: dict[int, tuple[str, str, float]] = {}
+        self._sleep = time.sleep
+        self._early_users = NotYetOpen()
+        self.admission: Admission = self._early_users
+        run.lifecycle.on_early_end.append(self._stop_arrivals)
+        run.lifecycle.on_over.append(self._close)
+        run.lifecycle.on_end.append(self._close)
+
+    def join(self, partition: Partition, worker_context: ContextT) -> None:
+        """Prepare to take only a part of the arrivals, with the test data for this part."""
+        self.instrument.prepare()
+        self.partition, self.worker_context = partition, worker_context
+
+    # -- called by the driver -------------------------------------------------------------------------------------
+
+    def find_start(self) -> float:
+        """Prepare the load; returns the moment at which it starts: soon."""
+        self.instrument.prepare()
+        # In a closed load the users begin at once: a delay would count their first journeys as warm-up.
+        return self.run.clock() + (START_DELAY if self.run.workload.schedule.is_open else 0.0)
+
+    def open(self) -> None:
+        """Let in this process's partition of the arrivals, and serve the users that are already free."""
+        run = self.run
+        self.instrument.start()
+        self.admission = open_admission(
+            run.workload, self.partition, run.recorder, self.drop_arrival, run.stepped_arrivals
+        )
+        if run.closing:
+            self.admission.stop_arrivals()
+        for virtual_user in self._early_users.users:
+            self.wait_for_arrival(virtual_user)
+
+    def _stop_arrivals(self) -> None:
+        self.admission.stop_arrivals()
+
+    def _close(self) -> None:
+        self.admission.close()
+
+    def extend_schedule(self, rate: float, seconds: float) -> None:
+        """Add a level of a capacity search: so many arrivals a second, for so many seconds."""
+        if self.run.stepped_arrivals is not None:
+            self.run.stepped_arrivals.extend(rate, seconds)
+            self.instrument.schedule_extended()
+
+    @property
+    def tasks(self) -> Sequence[Callable[[], None]]:
+        """The work to do in the background while the load is on."""
+        return self._serve, *self.instrument.tasks
+
+    def _serve(self) -> None:
+        run = self.run
+        until = run.recorder.window.steady_until
+        while not run.closing and (left := until - run.clock()) > 0:
+            wake = self.admission.advance(run.clock())
+            self._sleep(max(0.0, min(CHECK_INTERVAL, left, wake - run.clock())))
+        self._drain()
+
+    def _drain(self) -> None:
+        """Let in no new arrivals, and wait for the journeys under way."""
+        run = self.run
+        if run.lifecycle.state is RunState.LOADING:
+            run.lifecycle.close(Ending())
+        planned = run.lifecycle.planned_drain
+        if planned:
+            # Arrivals that were due in time and wait for a user may still be served.
+            while not run.over and (wake := self.admission.advance(run.clock())) < math.inf:
+                self._sleep(min(CHECK_INTERVAL, max(0.0, wake - run.clock())))
+        deadline = run.clock() + run.grace
+        self._close()
+        while self.under_way and run.clock() < deadline and not run.over:
+            self._sleep(DRAIN_INTERVAL)
+        # After an early ending Locust interrupts the remaining journeys; they are not late.
+        run.lifecycle.drained(timed_out=bool(self.under_way) and planned)
+
+    # -- called by users ------------------------------------------------------------------------------------------
+
+    def wait_for_arrival(self, virtual_user: VirtualUser) -> None:
+        """Record that a user is free for the next arrival of its kind."""
+        self.admission.wait_for_arrival(virtual_user, self.run.clock())
+
+    def withdraw(self, virtual_user: VirtualUser) -> None:
+        """Forget a free user that leaves."""
+        self.admission.withdraw(virtual_user)
+
+    def give_back(self, assignment: Assignment) -> None:
+        """Take back an arrival whose user leaves before it begins: in an open load another user takes it."""
+        self.admission.give_back(assignment, self.run.clock())
+
+    def begin_journey(self, assignment: Assignment, payment_option: str) -> float:
+        """Record that a journey begins, and return the moment. ``end_journey`` must follow, with the same payment option."""
+        now = self.run.clock()
+        self.instrument.watch.enter()
+        self.in_flight[payment_option] += 1
+        self.admission.begin(assignment, now)
+        return now
+
+    def end_journey(self, sample: JourneySample, payment_option: str) -> None:
+        """Record that a journey is over, however it ended."""
+        self.in_flight[payment_option] -= 1
+        self.instrument.watch.leave(sample.started)
+        self.run.recorder.journey(sample)
+        self.admission.end()
+
+    def drop_arrival(self, arrival: Arrival) -> None:
+        """Record a journey that never began, because no user was free in time."""
+        journey, payment_option = self.run.workload.population.labels_of(arrival)
+        self.run.recorder.journey(
+            JourneySample(
+                journey=journey,
+                payment_option=payment_option,
+                outcome=Outcome.DROPPED.value,
+                blame=Blame.SHOP,
+                due=arrival.due,
+                started=math.inf,
+                done=math.inf,
+            )
+        )
+
+    def traced(self, sample: PageSample, trace_id: str) -> None:
+        """Record the trace of a page as an exemplar."""
+        result = "failure" if sample.blame == Blame.SHOP else "success"
+        times = {"service": sample.done - sample.sent, "response": sample.done - sample.due}
+        self.run.exemplars.record(sample.page, result, times, trace_id, self.run.wall_clock())
+
+    def resource_exhausted(self, what: str) -> None:
+        """Record a connection that failed because this machine lacked a resource, e.g. ``EMFILE``."""
+        self.instrument.watch.resource_exhausted(what)
+
+    def mislabelled(self, page: str) -> None:
+        """Record a page of the shop with a wrong media type."""
+        self.instrument.watch.mislabelled(page)
+
+    def remark(self, remark: ShopMessage) -> None:
+        """Record a message that explains why a page failed."""
+        self.instrument.watch.shop_messages.add(remark)
+
+    # -- read by other modules ------------------------------------------------------------------------------------
+
+    @property
+    def under_way(self) -> int:
+        """Journeys given to users and not yet over."""
+        return self.admission.under_way
+
+    @property
+    def requesting(self) -> Counter[str]:
+        """How many requests wait for their reply, by page."""
+        return Counter([page for page, _, _ in list(self.pending.values())])
+
+    @property
+    def waiting(self) -> Sequence[PendingAge]:
+        """How long requests have been waiting for their reply."""
+        return pending_ages(self.pending, self.run.clock())
+
+    @property
+    def pools(self) -> Mapping[str, int]:
+        """How much test data is free, by its name."""
+        return self.worker_context.left() if isinstance(self.worker_context, TestDataPool) else {}
