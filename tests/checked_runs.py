@@ -1,6 +1,7 @@
 """Builds runs and conditions for the checks of validity: all is well unless a test changes it."""
 
 import math
+from dataclasses import fields, replace
 
 from harness.measurement.histogram import Histogram
 from harness.measurement.recorder import Recorder
@@ -42,6 +43,16 @@ def run_of(
     return recorder
 
 
+def conditions_of(**facts) -> Conditions:
+    """Conditions with these facts, each in the part that has a field of its name; all others are unknown."""
+    unknown = Conditions()
+    parts = {part.name: getattr(unknown, part.name) for part in fields(Conditions)}
+    for name, value in facts.items():
+        (there,) = (part for part, known in parts.items() if hasattr(known, name))
+        parts[there] = replace(parts[there], **{name: value})
+    return Conditions(**parts)
+
+
 def conditions(**changed) -> Conditions:
     """The conditions of such a run."""
     facts = {
@@ -52,7 +63,7 @@ def conditions(**changed) -> Conditions:
         "expected_offered": 200,
         "cpu_ratio": 0.2,
     }
-    return Conditions(**(facts | changed))
+    return conditions_of(**(facts | changed))
 
 
 def problems(recorder=None, facts=None, objectives=OBJECTIVES) -> dict[str, Finding]:

@@ -12,10 +12,18 @@ from harness.measurement.outcomes import Outcome
 from harness.measurement.recorder import Recorder
 from harness.measurement.totals import RunTotals
 from harness.run.lifecycle import EndCause
+from harness.run.run import Run
 from harness.run.supervisor import Supervisor
 from harness.run.workload import Workload
 from harness.schedule.arrivals import ArrivalSchedule
-from harness.validity.evidence import Conditions, LabelCount
+from harness.validity.evidence import (
+    Conditions,
+    DeliveryFacts,
+    EndFacts,
+    GeneratorFacts,
+    LabelCount,
+    ShopFacts,
+)
 from harness.validity.ledger import LedgerComparison, known_causes
 
 
@@ -27,43 +35,66 @@ def run_conditions(
     ``comparison`` compares our counts with the shop's ledger. ``silence`` says why the shop did not show its ledger (``""``: it
     did, or has none). ``exceptions`` counts errors outside journeys.
     """
-    run, instrument = supervisor.run, supervisor.instrument
-    counts = RunTotals.of(run.recorder)
-    workload = run.workload
-    fleet = instrument.fleet_facts()
-    schedule = workload.schedule.due_times()
     conditions = Conditions(
-        requests_sent=counts.pages,
+        end=_end_facts(supervisor.run, exceptions),
+        delivery=_delivery_facts(supervisor),
+        generator=GeneratorFacts(
+            processes=supervisor.instrument.process_facts(),
+            cpu_ratio=supervisor.instrument.processor_share,
+            loop_lag=supervisor.instrument.steady_lag,
+        ),
+        fleet=supervisor.instrument.fleet_facts(),
+        shop=_shop_facts(supervisor.run, comparison, silence),
+    )
+    return replace(conditions, delivery=_with_plan(conditions, supervisor.run))
+
+
+def _end_facts(run: Run, exceptions: int) -> EndFacts:
+    ending = run.ending
+    return EndFacts(
         interrupted=run.lifecycle.interrupted_by,
-        certain_verdict_reason=run.ending.reason if run.ending.cause is EndCause.CERTAIN else "",
-        stop_rule=run.ending.reason if run.ending.cause is EndCause.STOP_RULE else "",
+        certain_verdict_reason=ending.reason if ending.cause is EndCause.CERTAIN else "",
+        stop_rule=ending.reason if ending.cause is EndCause.STOP_RULE else "",
         crashed=run.lifecycle.crash,
         target_unreachable=run.lifecycle.unreachable,
-        embedded=run.target.shop is not None,
-        shop_ended_early=run.ending.cause is EndCause.TARGET_DIED,
+        requests_sent=RunTotals.of(run.recorder).pages,
+        exceptions=exceptions,
+    )
+
+
+def _delivery_facts(supervisor: Supervisor) -> DeliveryFacts:
+    run, workload = supervisor.run, supervisor.run.workload
+    schedule = workload.schedule.due_times()
+    without_account = RunTotals.of(run.recorder).journeys_by_outcome.get(Outcome.NO_ACCOUNT, 0)
+    return DeliveryFacts(
         planned_duration=run.length,
         load_duration=run.load_duration,
         expected_offered=None if schedule is None else schedule.min_count,
-        users=run.spawned,
-        planned_minimum=workload.judging.planned_minimum,
-        ledger=[silence] if silence else [str(each) for each in comparison.differences] if comparison else [],
-        ledger_explained=known_causes(comparison, run.recorder),
-        cpu_ratio=instrument.processor_share,
-        loop_lag=instrument.steady_lag,
-        journeys_without_account=counts.journeys_by_outcome.get(Outcome.NO_ACCOUNT, 0),
-        exceptions=exceptions,
-        duplicate_order_numbers=fleet.duplicate_order_numbers,
-        truncated_journeys=supervisor.load.under_way,
-        processes=instrument.process_facts(),
-        workers=fleet.workers,
-        refused_messages=fleet.refused_messages,
-        run_fingerprint=fleet.run_fingerprint,
-        mixes=_mix_counts(run.recorder, workload),
         constant_rate=workload.schedule.constant_rate,
         capacity_search=supervisor.controller is not None,
+        users=run.spawned,
+        planned_minimum=workload.judging.planned_minimum,
+        mixes=_mix_counts(run.recorder, workload),
+        truncated_journeys=supervisor.load.under_way,
+        journeys_without_account=without_account,
     )
+
+
+def _with_plan(conditions: Conditions, run: Run) -> DeliveryFacts:
+    """The facts about the delivery with the planned arrivals; of a run that ended early, only as long as its load was on."""
     until = run.load_duration + 1 if conditions.ended_early else math.inf
-    return replace(conditions, planned_by_second=_planned_by_second(schedule, run.length, until))
+    planned = _planned_by_second(run.workload.schedule.due_times(), run.length, until)
+    return replace(conditions.delivery, planned_by_second=planned)
+
+
+def _shop_facts(run: Run, comparison: LedgerComparison | None, silence: str) -> ShopFacts:
+    differences = [] if comparison is None else [str(each) for each in comparison.differences]
+    return ShopFacts(
+        embedded=run.target.shop is not None,
+        ended_early=run.ending.cause is EndCause.TARGET_DIED,
+        ledger=[silence] if silence else differences,
+        ledger_explained=known_causes(comparison, run.recorder),
+    )
 
 
 def _mix_counts(recorder: Recorder, workload: Workload[Any]) -> list[LabelCount]:

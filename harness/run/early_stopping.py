@@ -25,7 +25,7 @@ from harness.objectives.share_verdict import share_verdict
 from harness.objectives.verdict import Severity, Verdict
 from harness.units import format_duration
 from harness.validity.backlog import backlog_growth
-from harness.validity.evidence import Conditions, Evidence
+from harness.validity.evidence import Conditions, DeliveryFacts, Evidence
 from harness.validity.stationarity import stationary
 from harness.yield_to_load import NEVER, YieldToLoad
 
@@ -110,10 +110,10 @@ class InterimAnalyses:
         """Whether the checks of backlog and stationarity find nothing that a longer run would show more clearly."""
         window = recorder.window
         view = recorder.with_window(replace(window, steady_until=window.start + elapsed))
-        facts = Conditions(
+        planned = DeliveryFacts(
             constant_rate=self._constant_rate, expected_offered=1 if self._open else None, load_duration=elapsed
         )
-        evidence = Evidence(view, facts, self.objectives)
+        evidence = Evidence(view, Conditions(delivery=planned), self.objectives)
         found = [*backlog_growth(evidence), *stationary(evidence)]
         return all(finding.level in (Severity.OK, Severity.WARNING) for finding in found)
 

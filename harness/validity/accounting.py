@@ -22,14 +22,14 @@ def arrivals_accounted_for(evidence: Evidence) -> Iterator[Finding]:
     wrong = []
     if offered != started + dropped:
         wrong.append(f"{offered:,} arrivals were offered, but {started:,} were served and {dropped:,} dropped")
-    planned = conditions.expected_offered
+    planned = conditions.delivery.expected_offered
     if planned is not None and offered != planned and not conditions.ended_early:
         wrong.append(f"{planned:,} arrivals were planned, but {offered:,} were offered")
     journeys = evidence.recorder.journeys
     recorded = sum(cell.response.total for key, cell in journeys.items() if key.outcome == Outcome.DROPPED)
     if recorded != dropped:
         wrong.append(f"{dropped:,} arrivals were dropped, but {recorded:,} are recorded as dropped journeys")
-    ended = sum(cell.response.total for cell in journeys.values()) - recorded + conditions.truncated_journeys
+    ended = sum(cell.response.total for cell in journeys.values()) - recorded + conditions.delivery.truncated_journeys
     if offered and ended != started:
         wrong.append(f"{started:,} journeys began, but {ended:,} ended")
     if wrong:
@@ -49,7 +49,7 @@ def arrivals_accounted_for(evidence: Evidence) -> Iterator[Finding]:
 
 def ledger_agreement(evidence: Evidence) -> Iterator[Finding]:
     """Whether the shop's own ledger agrees with the measurement."""
-    differences, why = evidence.conditions.ledger, evidence.conditions.ledger_explained
+    differences, why = evidence.conditions.shop.ledger, evidence.conditions.shop.ledger_explained
     if differences and why:
         yield Finding("ledger", Severity.WARNING, f"the shop's ledger differs ({'; '.join(differences)}) because {why}")
     elif differences:
@@ -69,7 +69,7 @@ def guaranteed_journeys(evidence: Evidence) -> Iterator[Finding]:
             served[key.payment_option] = served.get(key.payment_option, 0) + cell.response.total
     short = [
         f"{option} {served.get(option, 0):,} of {planned:,}"
-        for option, planned in sorted(evidence.conditions.planned_minimum.items())
+        for option, planned in sorted(evidence.conditions.delivery.planned_minimum.items())
         if served.get(option, 0) < planned
     ]
     if short and not evidence.conditions.ended_early:
@@ -86,7 +86,7 @@ def aborted_journeys(evidence: Evidence) -> Iterator[Finding]:
 
     Journeys that were cut off are no reason to distrust the others: the verdict counts them against a pass.
     """
-    number = evidence.conditions.truncated_journeys + sum(
+    number = evidence.conditions.delivery.truncated_journeys + sum(
         cell.response.total for key, cell in evidence.recorder.journeys.items() if key.outcome == Outcome.ABORTED
     )
     if number and not evidence.conditions.ended_early:

@@ -66,7 +66,7 @@ def backlog_growth(evidence: Evidence) -> Iterator[Finding]:
     This applies to a constant rate only: a closed load cannot fall behind.
     """
     conditions = evidence.conditions
-    if not (conditions.constant_rate and conditions.expected_offered) or conditions.disturbed:
+    if not (conditions.delivery.constant_rate and conditions.delivery.expected_offered) or conditions.disturbed:
         return
     flow = journey_flow(evidence)
     if flow is None:
@@ -108,10 +108,10 @@ def backlog_growth(evidence: Evidence) -> Iterator[Finding]:
 def backlog_cleared(evidence: Evidence) -> Iterator[Finding]:
     """Whether the last journeys were as fast as the first; a queue at the end is no pass."""
     conditions = evidence.conditions
-    if not conditions.expected_offered or conditions.disturbed:
+    if not conditions.delivery.expected_offered or conditions.disturbed:
         return
     slices = by_slice(evidence.recorder, dropped=False)
-    slices_of_load = conditions.load_duration / evidence.recorder.slice_length
+    slices_of_load = conditions.delivery.load_duration / evidence.recorder.slice_length
     first = _merged(slices, 0, EDGE_SHARE * slices_of_load)
     last = _merged(slices, slices_of_load * (1 - EDGE_SHARE), slices_of_load)
     if min(first.total, last.total) < LEAST_SAMPLES:
@@ -137,7 +137,7 @@ def journey_flow(evidence: Evidence) -> JourneyFlow | None:
     window, length = recorder.window, recorder.slice_length
     slices = by_slice(recorder, dropped=not any(each.metric is Metric.DROPPED for each in evidence.objectives))
     begun = window.steady_from - window.start
-    last = math.floor(round(min(window.steady_until - window.start, conditions.load_duration) / length, 6))
+    last = math.floor(round(min(window.steady_until - window.start, conditions.delivery.load_duration) / length, 6))
     beginning = _merged(by_slice(recorder, dropped=False), 0, max(1.0, EDGE_SHARE * last))
     if beginning.total < LEAST_SAMPLES:
         return None

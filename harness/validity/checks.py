@@ -125,5 +125,5 @@ TIMING_CHECKS = frozenset(
 def check(recorder: Recorder, conditions: Conditions, objectives: Sequence[Objective] = ()) -> tuple[Finding, ...]:
     """Run all checks; ``objectives`` decide how exact the measurement had to be."""
     evidence = Evidence(recorder, conditions, tuple(objectives))
-    applicable = [each for each in CHECKS if each.in_search or not conditions.capacity_search]
+    applicable = [each for each in CHECKS if each.in_search or not conditions.delivery.capacity_search]
     return tuple(finding for each in applicable for finding in each.find(evidence))

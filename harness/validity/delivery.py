@@ -33,7 +33,7 @@ def arrivals_delivered(evidence: Evidence) -> Iterator[Finding]:
     Arrivals count by their due time, served or dropped, so a slow shop delays none of them. Journeys that were cut off
     without a sample may be missing.
     """
-    plan, conditions = evidence.conditions.planned_by_second, evidence.conditions
+    plan, conditions = evidence.conditions.delivery.planned_by_second, evidence.conditions
     if not plan:
         return
     came = due_by_slice(evidence.recorder)
@@ -41,7 +41,7 @@ def arrivals_delivered(evidence: Evidence) -> Iterator[Finding]:
     if length < 1:
         return
     size = length * math.ceil(PLAN_WINDOW / length)
-    seconds = len(plan) if not conditions.ended_early else int(conditions.load_duration)
+    seconds = len(plan) if not conditions.ended_early else int(conditions.delivery.load_duration)
     worst, worst_at = 0.0, 0
     planned_all = came_all = 0
     for start in range(0, seconds, size):
@@ -52,12 +52,12 @@ def arrivals_delivered(evidence: Evidence) -> Iterator[Finding]:
         number = sum(came.get(index, 0) for index in range(start // length, math.ceil(end / length)))
         planned_all += planned
         came_all += number
-        off = max(0, abs(number - planned) - conditions.truncated_journeys)
+        off = max(0, abs(number - planned) - conditions.delivery.truncated_journeys)
         if off > MIN_SHORTFALL and planned and off / planned > worst:
             worst, worst_at = off / planned, start
     if not planned_all:
         return
-    off = max(0, abs(came_all - planned_all) - conditions.truncated_journeys)
+    off = max(0, abs(came_all - planned_all) - conditions.delivery.truncated_journeys)
     share = off / planned_all if off > MIN_SHORTFALL else 0.0
     message = f"{came_all:,} of {planned_all:,} planned arrivals came"
     if worst > PLAN_WINDOW_SHORTFALL:
@@ -78,8 +78,8 @@ def arrivals_delivered(evidence: Evidence) -> Iterator[Finding]:
 def littles_law_holds(evidence: Evidence) -> Iterator[Finding]:
     """Whether the samples of the journeys add up to the time that journeys were in progress; Little's law, exactly."""
     conditions = evidence.conditions
-    seen = [each.concurrency for each in conditions.processes if each.concurrency is not None]
-    if not seen or len(seen) < max(len(conditions.processes), len(conditions.workers)):
+    seen = [each.concurrency for each in conditions.generator.processes if each.concurrency is not None]
+    if not seen or len(seen) < max(len(conditions.generator.processes), len(conditions.fleet.workers)):
         return
     area = math.fsum(each.finished for each in seen)
     stays = math.fsum(cell.service.sum for cell in evidence.recorder.journeys.values())
@@ -99,7 +99,7 @@ def littles_law_holds(evidence: Evidence) -> Iterator[Finding]:
 
 def unique_order_numbers(evidence: Evidence) -> Iterator[Finding]:
     """Whether every order number was new across all workers; within one worker, a repeated one fails its journey."""
-    if number := evidence.conditions.duplicate_order_numbers:
+    if number := evidence.conditions.fleet.duplicate_order_numbers:
         yield Finding(
             "orders",
             Severity.FAILED,

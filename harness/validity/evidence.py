@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from harness.measurement.histogram import Histogram
 from harness.measurement.recorder import Recorder
 from harness.monitoring.process import ProcessFacts
-from harness.monitoring.worker import RunFingerprint, WorkerFacts
+from harness.monitoring.worker import FleetFacts
 from harness.objectives.model import Objective
 
 
@@ -25,20 +25,31 @@ class LabelCount:
     observed: Mapping[str, int]
 
 
-@dataclass(slots=True, kw_only=True)
-class Conditions:
-    """The conditions of a run, beside its measurements; the defaults describe a run about which nothing is known.
-
-    How it ended (``""``: not so):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EndFacts:
+    """How a run ended, and what went wrong in it (``""``: not so).
 
     - ``interrupted``: what stopped the run before its end: Ctrl-C, SIGTERM, the stop button or a stop file.
     - ``certain_verdict_reason``: why it ended as soon as its verdict was certain.
     - ``stop_rule``: the rule of the scenario that ended it.
     - ``crashed``: the error that crashed checkload.
     - ``target_unreachable``: why the target could not be reached.
-    - ``shop_ended_early``: whether the embedded shop ended before the run.
+    - ``requests_sent``: requests in all phases.
+    - ``exceptions``: errors of checkload outside journeys.
+    """
 
-    The load (in seconds, warm-up included):
+    interrupted: str = ""
+    certain_verdict_reason: str = ""
+    stop_rule: str = ""
+    crashed: str = ""
+    target_unreachable: str = ""
+    requests_sent: int = 0
+    exceptions: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeliveryFacts:
+    """The planned load, and what became of it beside the samples; times in seconds, warm-up included.
 
     - ``planned_duration``, ``load_duration``: how long the load was to last, and how long it lasted.
     - ``expected_offered``: the least number of arrivals in the schedule; None in a closed load.
@@ -48,75 +59,73 @@ class Conditions:
     - ``users``: the number of virtual users of all journeys.
     - ``planned_minimum``: the guaranteed number of journeys by payment option.
     - ``mixes``: how often journeys and payment options were expected and observed.
-
-    What was counted beside the samples:
-
-    - ``requests_sent``: requests in all phases.
-    - ``journeys_without_account``: journeys that found no free account.
-    - ``exceptions``: errors of checkload outside journeys.
-    - ``duplicate_order_numbers``: order numbers that shoppers of two workers received.
     - ``truncated_journeys``: journeys in progress at the end, which left no sample.
-    - ``refused_messages``: messages on the master's port that no worker can have sent.
-
-    The shop: ``embedded`` says that it was started for this run on this machine. ``ledger`` holds each difference
-    between its ledger and the measurements in words, and ``ledger_explained`` their known cause.
-
-    checkload itself:
-
-    - ``cpu_ratio``: processor time over time during the load (1.0 is a whole core); None: not measured.
-    - ``loop_lag``: how late the event loop woke up from short sleeps in the steady part; None: not measured.
-    - ``processes``: what each process that makes load measured about itself.
-    - ``workers``: what the master knows about each worker, lost workers included.
-    - ``run_fingerprint``: version and scenario of the master.
+    - ``journeys_without_account``: journeys that found no free account.
     """
 
-    requests_sent: int = 0
-    interrupted: str = ""
-    certain_verdict_reason: str = ""
-    stop_rule: str = ""
-    crashed: str = ""
-    target_unreachable: str = ""
-    embedded: bool = False
-    shop_ended_early: bool = False
     planned_duration: float = 0.0
     load_duration: float = 0.0
     expected_offered: int | None = None
-    users: int = 0
-    planned_minimum: Mapping[str, int] = field(default_factory=dict)
-    ledger: Sequence[str] = ()
-    ledger_explained: str = ""
-    cpu_ratio: float | None = None
-    loop_lag: Histogram | None = None
-    journeys_without_account: int = 0
-    exceptions: int = 0
-    duplicate_order_numbers: int = 0
-    truncated_journeys: int = 0
-    processes: Sequence[ProcessFacts] = ()
-    workers: Sequence[WorkerFacts] = ()
-    refused_messages: int = 0
-    run_fingerprint: RunFingerprint | None = None
-    mixes: Sequence[LabelCount] = ()
     planned_by_second: Sequence[int] = ()
     constant_rate: bool | None = None
     capacity_search: bool = False
+    users: int = 0
+    planned_minimum: Mapping[str, int] = field(default_factory=dict)
+    mixes: Sequence[LabelCount] = ()
+    truncated_journeys: int = 0
+    journeys_without_account: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GeneratorFacts:
+    """checkload itself.
+
+    - ``processes``: what each process that makes load measured about itself.
+    - ``cpu_ratio``: processor time over time during the load (1.0 is a whole core); None: not measured.
+    - ``loop_lag``: how late the event loop woke up from short sleeps in the steady part; None: not measured.
+    """
+
+    processes: Sequence[ProcessFacts] = ()
+    cpu_ratio: float | None = None
+    loop_lag: Histogram | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShopFacts:
+    """The embedded shop, if the run had one.
+
+    ``embedded`` says that it was started for this run on this machine, ``ended_early`` that it ended before the run. ``ledger``
+    holds each difference between its ledger and the measurements in words, and ``ledger_explained`` their known cause.
+    """
+
+    embedded: bool = False
+    ended_early: bool = False
+    ledger: Sequence[str] = ()
+    ledger_explained: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conditions:
+    """The conditions of a run, beside its measurements; the defaults describe a run about which nothing is known."""
+
+    end: EndFacts = field(default_factory=EndFacts)
+    delivery: DeliveryFacts = field(default_factory=DeliveryFacts)
+    generator: GeneratorFacts = field(default_factory=GeneratorFacts)
+    fleet: FleetFacts = field(default_factory=FleetFacts)
+    shop: ShopFacts = field(default_factory=ShopFacts)
 
     @property
     def ended_early(self) -> bool:
         """Whether the run ended before its schedule, so that missing numbers are no error."""
-        return bool(self.certain_verdict_reason) or self.disturbed
+        return bool(self.end.certain_verdict_reason) or self.disturbed
 
     @property
     def disturbed(self) -> bool:
         """Whether an event ended the run that should not have happened."""
-        lost = any(each.lost_at is not None for each in self.workers)
-        return bool(
-            lost
-            or self.interrupted
-            or self.stop_rule
-            or self.crashed
-            or self.shop_ended_early
-            or self.target_unreachable
-        )
+        end = self.end
+        lost = any(each.lost_at is not None for each in self.fleet.workers)
+        unplanned = end.interrupted or end.stop_rule or end.crashed or end.target_unreachable
+        return bool(lost or unplanned or self.shop.ended_early)
 
 
 @dataclass(frozen=True, slots=True)

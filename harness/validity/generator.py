@@ -77,7 +77,7 @@ def event_loop_lag(evidence: Evidence) -> Iterator[Finding]:
     Short sleeps probe it in the steady part. A stall delays one probe, however long the stall is, so each late probe
     counts as one stall.
     """
-    lag = evidence.conditions.loop_lag
+    lag = evidence.conditions.generator.loop_lag
     if lag is None or not lag.total:
         return
     message = f"99 % of the probes of the event loop were less than {format_duration(lag.quantile(0.99))} late"

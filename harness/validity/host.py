@@ -51,7 +51,7 @@ EXHAUSTED = 0.90
 def resource_exhaustion(evidence: Evidence) -> Iterator[Finding]:
     """Whether the machine had enough open files, ports and memory; otherwise connections fail that the shop never saw."""
     found = False
-    for process in evidence.conditions.processes:
+    for process in evidence.conditions.generator.processes:
         failures = Counter(process.exhausted_resources).most_common()
         if not failures:
             continue
@@ -84,7 +84,7 @@ def descriptors_and_ports(evidence: Evidence) -> Iterator[Finding]:
     for what, remedy, used_of in limits:
         readings = [
             (used / limit, used, limit, process)
-            for process in evidence.conditions.processes
+            for process in evidence.conditions.generator.processes
             for used, limit in [used_of(process)]
             if used is not None and limit
         ]
@@ -139,7 +139,7 @@ def cpu_contention(evidence: Evidence) -> Iterator[Finding]:
     if pressed is not None:
         share, process = pressed
         level = Severity.WARNING if share > CPU_PRESSURE_WARNING else Severity.OK
-        if share > CPU_PRESSURE and waited is None and not evidence.conditions.embedded:
+        if share > CPU_PRESSURE and waited is None and not evidence.conditions.shop.embedded:
             level = Severity.INVALID
         # checkload's own waiting says more; the waiting of other programs deserves a warning only if it is long.
         if waited is None or share > CPU_PRESSURE:
@@ -152,7 +152,7 @@ def cpu_contention(evidence: Evidence) -> Iterator[Finding]:
 
 def busy_seconds(evidence: Evidence) -> Iterator[Finding]:
     """Whether every second had processor time to spare; the mean of a long run hides a busy second."""
-    processes = [each for each in evidence.conditions.processes if each.machine.processor is not None]
+    processes = [each for each in evidence.conditions.generator.processes if each.machine.processor is not None]
     if not processes:
         return
     busiest = max(processes, key=lambda each: each.machine.share(each.machine.busy) or 0.0)
@@ -184,7 +184,7 @@ def busy_seconds(evidence: Evidence) -> Iterator[Finding]:
 
 def gc_pauses(evidence: Evidence) -> Iterator[Finding]:
     """Whether Python's garbage collector paused checkload for a short time only."""
-    timed = [each for each in evidence.conditions.processes if each.collector_watched > 0]
+    timed = [each for each in evidence.conditions.generator.processes if each.collector_watched > 0]
     if not timed:
         return
     longest = max(timed, key=lambda each: each.pauses.largest)
@@ -208,7 +208,7 @@ def missing_readings(evidence: Evidence) -> Iterator[Finding]:
     """Whether the machine reported all that the other checks need."""
     missing = {
         what
-        for each in evidence.conditions.processes
+        for each in evidence.conditions.generator.processes
         if each.machine.seconds > 0
         for what, readings in (
             ("processor time", (each.machine.processor,)),
@@ -229,7 +229,9 @@ def missing_readings(evidence: Evidence) -> Iterator[Finding]:
 
 def _worst(evidence: Evidence, reading: Callable[[ProcessFacts], float | None]) -> tuple[float, ProcessFacts] | None:
     readings = [
-        (value, process) for process in evidence.conditions.processes if (value := reading(process)) is not None
+        (value, process)
+        for process in evidence.conditions.generator.processes
+        if (value := reading(process)) is not None
     ]
     return max(readings, key=lambda one: one[0]) if readings else None
 

@@ -22,7 +22,7 @@ def mix_as_planned(evidence: Evidence) -> Iterator[Finding]:
     conditions = evidence.conditions
     if conditions.disturbed:
         return
-    for each in conditions.mixes:
+    for each in conditions.delivery.mixes:
         unplanned = [name for name, number in each.observed.items() if number and not each.expected.get(name)]
         if unplanned and any(each.expected.values()):
             yield Finding(

@@ -15,13 +15,13 @@ def busiest_process(evidence: Evidence) -> tuple[str, float] | None:
     """The label of the process that used most of its core in the steady part, with the share; None: not measured."""
     shares = [
         (share, process.label)
-        for process in evidence.conditions.processes
+        for process in evidence.conditions.generator.processes
         if (share := process.machine.share(process.machine.processor)) is not None
     ]
     if shares:
         share, label = max(shares)
         return label, share
-    ratio = evidence.conditions.cpu_ratio
+    ratio = evidence.conditions.generator.cpu_ratio
     return None if ratio is None else ("checkload", ratio)
 
 
@@ -34,13 +34,13 @@ def overload_remedy(evidence: Evidence) -> str:
     else:
         ways = [_more_workers(evidence, most[1])]
         last = "lower the rate"
-    if evidence.conditions.embedded:
+    if evidence.conditions.shop.embedded:
         ways.append("run the shop on another machine")
     return f"{', '.join(ways)}, or {last}"
 
 
 def _more_workers(evidence: Evidence, share: float) -> str:
-    processes = evidence.conditions.processes
+    processes = evidence.conditions.generator.processes
     now = max(1, len(processes))
     more = max(1, math.ceil(now * share / SAFE_CPU) - now)
     cores = [each.machine.cores for each in processes if each.machine.cores is not None]
@@ -54,6 +54,6 @@ def _more_workers(evidence: Evidence, share: float) -> str:
 
 def _worst_lag(evidence: Evidence) -> float:
     """The worst 99th percentile of checkload's own lags, in seconds; 0: none is known."""
-    lags = [evidence.recorder.lateness, evidence.conditions.loop_lag]
-    lags += [lag for each in evidence.conditions.processes for lag in (each.lateness, each.steady_lag)]
+    lags = [evidence.recorder.lateness, evidence.conditions.generator.loop_lag]
+    lags += [lag for each in evidence.conditions.generator.processes for lag in (each.lateness, each.steady_lag)]
     return max((lag.quantile(0.99) for lag in lags if lag is not None and lag.total), default=0.0)

@@ -18,24 +18,24 @@ EXPLAINED_OUTCOMES = (Outcome.ABORTED, Outcome.NO_ACCOUNT, Outcome.NO_SOCKET, Ou
 
 def crashed(evidence: Evidence) -> Iterator[Finding]:
     """Whether checkload itself crashed."""
-    if evidence.conditions.crashed:
+    if evidence.conditions.end.crashed:
         yield Finding(
             "harness",
             Severity.INVALID,
-            f"checkload crashed: {evidence.conditions.crashed}",
+            f"checkload crashed: {evidence.conditions.end.crashed}",
             "report this bug, and attach the log",
         )
 
 
 def requests(evidence: Evidence) -> Iterator[Finding]:
     """Whether any request was sent; a run without a request has no failures, and must not pass because of that."""
-    if evidence.conditions.target_unreachable:
+    if evidence.conditions.end.target_unreachable:
         return  # the check of the target gives this reason
-    if evidence.conditions.requests_sent:
+    if evidence.conditions.end.requests_sent:
         yield Finding(
             "requests",
             Severity.OK,
-            f"{format_count(evidence.conditions.requests_sent, 'request was', 'requests were')} sent",
+            f"{format_count(evidence.conditions.end.requests_sent, 'request was', 'requests were')} sent",
         )
     else:
         yield Finding(
@@ -48,7 +48,7 @@ def requests(evidence: Evidence) -> Iterator[Finding]:
 
 def target_reachable(evidence: Evidence) -> Iterator[Finding]:
     """Whether the target could be reached; if *every* connection failed, no shop was measured."""
-    why = evidence.conditions.target_unreachable
+    why = evidence.conditions.end.target_unreachable
     pages = evidence.recorder.pages
     if not why and pages and all(key.outcome == Outcome.CONNECTION for key in pages):
         why = f"all {sum(cell.response.total for cell in pages.values()):,} connections failed"
@@ -63,7 +63,7 @@ def target_reachable(evidence: Evidence) -> Iterator[Finding]:
 
 def shop_alive(evidence: Evidence) -> Iterator[Finding]:
     """Whether the embedded shop ran until the end."""
-    if evidence.conditions.shop_ended_early:
+    if evidence.conditions.shop.ended_early:
         yield Finding(
             "shop",
             Severity.INVALID,
@@ -79,34 +79,35 @@ def ran_to_its_end(evidence: Evidence) -> Iterator[Finding]:
     unless there were too few virtual users.
     """
     conditions = evidence.conditions
-    if conditions.target_unreachable:
+    if conditions.end.target_unreachable:
         return
-    lasted = format_duration(conditions.load_duration)
-    if conditions.interrupted:
+    lasted = format_duration(conditions.delivery.load_duration)
+    if conditions.end.interrupted:
         yield Finding(
             "end",
             Severity.INVALID,
-            f"the run was interrupted after {lasted} by {conditions.interrupted}",
+            f"the run was interrupted after {lasted} by {conditions.end.interrupted}",
             "let the run finish",
         )
-    elif conditions.stop_rule and short_of_users(evidence):
-        message = (
-            f"{conditions.stop_rule}; most failed journeys never got a virtual user, which is no failure of the shop"
-        )
+    elif conditions.end.stop_rule and short_of_users(evidence):
+        message = f"{conditions.end.stop_rule}; most failed journeys never got a virtual user, which is no failure of the shop"
         yield Finding("end", Severity.WARNING, message, more_users_remedy(evidence))
-    elif conditions.stop_rule:
+    elif conditions.end.stop_rule:
         yield Finding(
-            "end", Severity.FAILED, conditions.stop_rule, "find out what broke the shop before you load it again"
+            "end", Severity.FAILED, conditions.end.stop_rule, "find out what broke the shop before you load it again"
         )
-    elif conditions.certain_verdict_reason:
-        planned = format_duration(conditions.planned_duration)
-        message = f"the load ended after {lasted} of {planned}: {conditions.certain_verdict_reason}"
+    elif conditions.end.certain_verdict_reason:
+        planned = format_duration(conditions.delivery.planned_duration)
+        message = f"the load ended after {lasted} of {planned}: {conditions.end.certain_verdict_reason}"
         yield Finding("end", Severity.OK, message)
-    elif conditions.planned_duration and conditions.load_duration < MIN_LOAD_SHARE * conditions.planned_duration:
+    elif (
+        conditions.delivery.planned_duration
+        and conditions.delivery.load_duration < MIN_LOAD_SHARE * conditions.delivery.planned_duration
+    ):
         yield Finding(
             "end",
             Severity.INVALID,
-            f"the load lasted only {lasted} of {format_duration(conditions.planned_duration)}",
+            f"the load lasted only {lasted} of {format_duration(conditions.delivery.planned_duration)}",
             "read the log for the reason",
         )
     else:
@@ -119,7 +120,7 @@ def harness_errors(evidence: Evidence) -> Iterator[Finding]:
     ended = [(page.outcome, page.blame, cell.response.total) for page, cell in recorder.pages.items()]
     ended += [(journey.outcome, journey.blame, cell.response.total) for journey, cell in recorder.journeys.items()]
     bugs = [(outcome, n) for outcome, blame, n in ended if blame == Blame.HARNESS and outcome not in EXPLAINED_OUTCOMES]
-    number = max(sum(total for _, total in bugs), evidence.conditions.exceptions)
+    number = max(sum(total for _, total in bugs), evidence.conditions.end.exceptions)
     if number:
         kinds = ", ".join(sorted({outcome for outcome, _ in bugs})) or "exceptions"
         yield Finding(

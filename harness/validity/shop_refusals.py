@@ -91,7 +91,7 @@ def options_available(evidence: Evidence) -> Iterator[Finding]:
 def content_type(evidence: Evidence) -> Iterator[Finding]:
     """Whether the shop served JSON as JSON; browsers and proxies may not treat other types correctly."""
     pages = Counter[str]()
-    for process in evidence.conditions.processes:
+    for process in evidence.conditions.generator.processes:
         pages.update(process.mislabelled)
     if pages:
         named = [f"{page} {number:,} times" for page, number in pages.most_common(MOST_PAGES)]
@@ -122,4 +122,4 @@ def failure_messages(evidence: Evidence) -> Iterator[Finding]:
 
 
 def _shop_messages(evidence: Evidence) -> list[ShopMessage]:
-    return [each for process in evidence.conditions.processes for each in process.shop_messages]
+    return [each for process in evidence.conditions.generator.processes for each in process.shop_messages]

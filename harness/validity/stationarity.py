@@ -64,7 +64,9 @@ class Drift:
 def stationary(evidence: Evidence) -> Iterator[Finding]:
     """Whether response times stayed the same while the load stayed the same."""
     conditions = evidence.conditions
-    measured = normalised_series(evidence.recorder) if conditions.constant_rate and not conditions.disturbed else None
+    measured = (
+        normalised_series(evidence.recorder) if conditions.delivery.constant_rate and not conditions.disturbed else None
+    )
     if measured is None:
         return
     series, usual = measured

@@ -59,7 +59,7 @@ def account_supply(evidence: Evidence) -> Iterator[Finding]:
     """Whether there was a free account for every journey that needed one."""
     journeys = evidence.recorder.journeys.items()
     recorded = sum(cell.response.total for key, cell in journeys if key.outcome == Outcome.NO_ACCOUNT)
-    if number := max(evidence.conditions.journeys_without_account, recorded):
+    if number := max(evidence.conditions.delivery.journeys_without_account, recorded):
         yield Finding(
             "accounts",
             Severity.INVALID,
@@ -88,7 +88,7 @@ def more_users_remedy(evidence: Evidence) -> str:
     """How many virtual users are needed, by Little's law for each journey: every journey has users of its own."""
     window, phases = evidence.recorder.window, _judged_phases(evidence)
     since = window.steady_from if phases == STEADY else window.start
-    length = min(window.steady_until, window.start + evidence.conditions.load_duration) - since
+    length = min(window.steady_until, window.start + evidence.conditions.delivery.load_duration) - since
     journeys: dict[str, tuple[int, Histogram]] = {}
     for key, cell in evidence.recorder.journeys.items():
         if key.phase in phases:
@@ -98,9 +98,9 @@ def more_users_remedy(evidence: Evidence) -> str:
     if not 0 < length < math.inf:
         return "raise the number of users"
     needed = sum(users_needed(n / length, service.mean) for n, service in journeys.values() if service.total)
-    if needed <= evidence.conditions.users:
-        return f"raise the number of users above {evidence.conditions.users:,}: arrivals came in bursts"
-    return f"raise the number of users from {evidence.conditions.users:,} to {needed:,}"
+    if needed <= evidence.conditions.delivery.users:
+        return f"raise the number of users above {evidence.conditions.delivery.users:,}: arrivals came in bursts"
+    return f"raise the number of users from {evidence.conditions.delivery.users:,} to {needed:,}"
 
 
 def _proven_slow(evidence: Evidence, objective: Objective) -> bool:
@@ -127,4 +127,4 @@ def _broken_by_response_times(evidence: Evidence, objective: Objective) -> bool:
 
 def _judged_phases(evidence: Evidence) -> Collection[str]:
     """The phases in which a lack of users counts."""
-    return EVERY_PHASE if evidence.conditions.stop_rule else STEADY
+    return EVERY_PHASE if evidence.conditions.end.stop_rule else STEADY

@@ -40,10 +40,10 @@ _CLOCK_REMEDY = "let NTP or chrony keep the clock, and do not set it during a ru
 
 def same_version_and_scenario(evidence: Evidence) -> Iterator[Finding]:
     """Whether all workers run the version and the scenario of the master."""
-    ours = evidence.conditions.run_fingerprint
+    ours = evidence.conditions.fleet.run_fingerprint
     if ours is None:
         return
-    for worker in evidence.conditions.workers:
+    for worker in evidence.conditions.fleet.workers:
         theirs = worker.run_fingerprint
         if theirs is None:
             continue
@@ -66,7 +66,7 @@ def same_version_and_scenario(evidence: Evidence) -> Iterator[Finding]:
 
 def no_worker_lost(evidence: Evidence) -> Iterator[Finding]:
     """Whether every worker was present from the first arrival until it sent its last counts."""
-    workers = evidence.conditions.workers
+    workers = evidence.conditions.fleet.workers
     if not workers:
         return
     complete = True
@@ -98,7 +98,7 @@ def report_gaps(evidence: Evidence) -> Iterator[Finding]:
     """Whether every worker reported in time; a worker that is silent may have stood still."""
     late = [
         each
-        for each in evidence.conditions.workers
+        for each in evidence.conditions.fleet.workers
         if each.interval > 0 and each.longest_gap > REPORT_GAP * each.interval
     ]
     if late:
@@ -114,7 +114,7 @@ def report_gaps(evidence: Evidence) -> Iterator[Finding]:
 
 def foreign_messages(evidence: Evidence) -> Iterator[Finding]:
     """Whether all messages on the master's port came from its workers; the master refuses any other message."""
-    if number := evidence.conditions.refused_messages:
+    if number := evidence.conditions.fleet.refused_messages:
         yield Finding(
             "port",
             Severity.WARNING,
@@ -126,7 +126,7 @@ def foreign_messages(evidence: Evidence) -> Iterator[Finding]:
 
 def clock_drift(evidence: Evidence) -> Iterator[Finding]:
     """Whether the wall clocks ran steadily and were not set during the run."""
-    watched = [each for each in evidence.conditions.processes if each.clock.watched > 0]
+    watched = [each for each in evidence.conditions.generator.processes if each.clock.watched > 0]
     for process in watched:
         clock, level = process.clock, Severity.OK
         far = abs(clock.drift) > LEAST_DRIFT
@@ -155,7 +155,7 @@ def clock_offsets(evidence: Evidence) -> Iterator[Finding]:
     # Only the certain part counts: an offset is known no better than the time that its messages took.
     known = [
         (each.clock.min_seconds, each.clock.seconds, each.name)
-        for each in evidence.conditions.workers
+        for each in evidence.conditions.fleet.workers
         if each.clock is not None
     ]
     if not known:
@@ -172,7 +172,7 @@ def clock_offsets(evidence: Evidence) -> Iterator[Finding]:
 
 def worker_lag(evidence: Evidence) -> Iterator[Finding]:
     """Whether each single worker kept up; the counts of many good workers hide a bad one."""
-    processes = evidence.conditions.processes
+    processes = evidence.conditions.generator.processes
     if len(processes) <= 1:
         return
     for process in processes:

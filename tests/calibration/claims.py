@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from statistics import NormalDist, fmean, stdev
 
+from checked_runs import conditions_of
 from simulator import (
     Counter,
     Freeze,
@@ -41,7 +42,7 @@ from harness.run.early_stopping import InterimAnalyses
 from harness.schedule.arrivals import ArrivalProcess, Profile, ProfileSchedule, RateStage
 from harness.schedule.partition import partitions
 from harness.validity.backlog import backlog_growth
-from harness.validity.evidence import Conditions, Evidence, LabelCount
+from harness.validity.evidence import Evidence, LabelCount
 from harness.validity.mix import mix_as_planned
 from harness.validity.stationarity import stationary
 
@@ -240,7 +241,7 @@ def balances(runs: int, seed: int = 7000) -> Iterator[Row]:
         stays = queue(moments, exponential(1 / service, chance), Counter(SERVERS))
         for due, stay in zip(moments, stays, strict=True):
             recorder.journey(JourneySample("guest", "card", "ok", "nobody", due, due, due + stay))
-        facts = Conditions(constant_rate=True, expected_offered=len(moments), load_duration=warm_up + length)
+        facts = conditions_of(constant_rate=True, expected_offered=len(moments), load_duration=warm_up + length)
         (finding,) = backlog_growth(Evidence(recorder, facts))
         return finding.level
 
@@ -429,7 +430,7 @@ def steadiness(runs: int, seed: int = 5000) -> Iterator[Row]:
     """How often a steady run is called unsteady, and a run that warms up for most of its length is called steady."""
 
     def level(recorder: Recorder) -> Severity:
-        (finding,) = stationary(Evidence(recorder, Conditions(constant_rate=True)))
+        (finding,) = stationary(Evidence(recorder, conditions_of(constant_rate=True)))
         return finding.level
 
     def warming(moment: float) -> float:
@@ -451,7 +452,7 @@ def mixes(runs: int, seed: int = 6000) -> Iterator[Row]:
     def called_drift(chance: random.Random, drawn: dict[str, float]) -> bool:
         options = chance.choices(list(drawn), list(drawn.values()), k=1_200)
         counted = LabelCount("payment option", weights, {name: options.count(name) for name in set(options)})
-        evidence = Evidence(Recorder(Window(0.0, 0.0, 1.0)), Conditions(mixes=[counted]))
+        evidence = Evidence(Recorder(Window(0.0, 0.0, 1.0)), conditions_of(mixes=[counted]))
         return any(finding.level is Severity.INVALID for finding in mix_as_planned(evidence))
 
     wrong = sum(called_drift(random.Random(seed + run), weights) for run in range(runs))

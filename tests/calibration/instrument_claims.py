@@ -3,6 +3,7 @@
 import random
 from collections.abc import Callable, Iterator
 
+from checked_runs import conditions_of
 from claims import Row, share_row
 
 from harness.measurement.histogram import Histogram
@@ -70,7 +71,7 @@ def loop_called_late(share: float, number: int, chance: random.Random) -> bool:
     lag = Histogram()
     for _ in range(number):
         lag.record(0.1 if chance.random() < share else 0.001)
-    facts = Conditions(loop_lag=lag)
+    facts = conditions_of(loop_lag=lag)
     return any(
         finding.level is Severity.INVALID for finding in event_loop_lag(Evidence(Recorder(Window(0, 0, 1)), facts))
     )

@@ -1,11 +1,13 @@
 """A repeated order number is detected, within one worker and across workers."""
 
+from checked_runs import conditions_of
+
 from harness.measurement.recorder import Recorder
 from harness.measurement.sample import Window
 from harness.monitoring.order_numbers import DIGEST_SIZE, OrderNumberRegister, duplicates_across_workers
 from harness.objectives.verdict import Severity
 from harness.validity.delivery import unique_order_numbers
-from harness.validity.evidence import Conditions, Evidence
+from harness.validity.evidence import Evidence
 
 
 def reported(*numbers):
@@ -49,7 +51,7 @@ def test_a_digest_is_small_and_hides_the_number():
 def test_duplicate_order_numbers_fail_the_shop():
     def found(number):
         return list(
-            unique_order_numbers(Evidence(Recorder(Window(0, 0, 1)), Conditions(duplicate_order_numbers=number)))
+            unique_order_numbers(Evidence(Recorder(Window(0, 0, 1)), conditions_of(duplicate_order_numbers=number)))
         )
 
     (finding,) = found(3)

@@ -5,13 +5,14 @@ from __future__ import annotations
 import math
 
 import pytest
+from checked_runs import conditions_of
 
 from harness.measurement.recorder import Recorder
 from harness.measurement.sample import JourneySample, Window
 from harness.monitoring.process import ProcessFacts
 from harness.monitoring.shop_messages import MAX_KEPT, ShopMessage, ShopMessages
 from harness.objectives.verdict import Severity
-from harness.validity.evidence import Conditions, Evidence
+from harness.validity.evidence import Evidence
 from harness.validity.shop_refusals import MOST_SHOWN, failure_messages, payment_options_offered
 
 REFUSED = ShopMessage("http_4xx", "AddressAdd", "township: This field is required.", "give it in [address]")
@@ -24,7 +25,7 @@ def evidence(journeys, *processes):
             JourneySample("guest", option, outcome, blame, 1.0, 1.0, 2.0, ordered=ordered, failed_page=page)
         )
     facts = [ProcessFacts.from_json(ProcessFacts(shop_messages=remarks).to_json()) for remarks in processes]
-    return Evidence(recorder, Conditions(processes=facts))
+    return Evidence(recorder, conditions_of(processes=facts))
 
 
 def test_the_first_message_is_kept_for_each_page_and_outcome():

@@ -4,13 +4,14 @@ import math
 import random
 
 import pytest
+from checked_runs import conditions_of
 
 from harness.measurement.recorder import Recorder
 from harness.measurement.sample import JourneySample, Window
 from harness.objectives.parser import parse
 from harness.objectives.verdict import Severity
 from harness.validity.backlog import backlog_cleared, backlog_growth, journey_flow
-from harness.validity.evidence import Conditions, Evidence
+from harness.validity.evidence import Evidence
 
 START = 5000.0
 
@@ -41,7 +42,7 @@ def load(seconds, capacity, *, rate=20.0, warm_up=10, base=0.5, users=math.inf, 
 def look(recorder, *, seconds=60, objectives=(), check=backlog_growth, **conditions):
     facts = {"constant_rate": True, "expected_offered": 1200, "load_duration": float(seconds), "users": 50} | conditions
     parsed = tuple(parse(text) for text in objectives)
-    return list(check(Evidence(recorder, Conditions(**facts), parsed)))
+    return list(check(Evidence(recorder, conditions_of(**facts), parsed)))
 
 
 def test_a_shop_that_keeps_up_has_no_backlog():
@@ -59,7 +60,7 @@ def test_a_growing_backlog_fails_the_shop_whatever_the_objectives():
 
 def test_arrivals_ends_and_growth_add_up():
     recorder = load(60, 15.0)
-    seen = journey_flow(Evidence(recorder, Conditions(constant_rate=True, expected_offered=1, load_duration=60.0)))
+    seen = journey_flow(Evidence(recorder, conditions_of(constant_rate=True, expected_offered=1, load_duration=60.0)))
     assert (seen.since, seen.until) == (10.0, 60.0)
     assert seen.rate(seen.ended) == pytest.approx(15.0, rel=0.03)
     assert seen.came - seen.ended == seen.growth
@@ -72,7 +73,9 @@ def test_journeys_that_fill_an_empty_shop_are_no_backlog():
     recorder = load(60, 1000.0, warm_up=0, base=8.0)
     assert look(recorder)[0].level is Severity.OK
     assert (
-        journey_flow(Evidence(recorder, Conditions(constant_rate=True, expected_offered=1, load_duration=60.0))).since
+        journey_flow(
+            Evidence(recorder, conditions_of(constant_rate=True, expected_offered=1, load_duration=60.0))
+        ).since
         == 30.0
     )
     # Journeys longer than half of the run: the run is too short.

@@ -33,7 +33,7 @@ def test_a_run_without_a_request_is_invalid():
             Severity.INVALID,
             "could not be reached: connection refused",
         ),
-        ({"shop_ended_early": True, "embedded": True}, "shop", Severity.INVALID, "ended in the middle of the run"),
+        ({"ended_early": True, "embedded": True}, "shop", Severity.INVALID, "ended in the middle of the run"),
         ({"interrupted": "Ctrl-C", "load_duration": 12.0}, "end", Severity.INVALID, "interrupted after 12 s by Ctrl-C"),
         ({"stop_rule": 'the stop rule "x" held'}, "end", Severity.FAILED, 'the stop rule "x" held'),
         ({"load_duration": 60.0}, "end", Severity.INVALID, "lasted only 60 s of 100 s"),

@@ -3,6 +3,7 @@
 import math
 
 import pytest
+from checked_runs import conditions_of
 
 from harness.measurement.recorder import Recorder
 from harness.measurement.sample import JourneySample, Window
@@ -11,7 +12,7 @@ from harness.monitoring.process import ProcessFacts
 from harness.monitoring.worker import WorkerFacts
 from harness.objectives.verdict import Severity
 from harness.validity.delivery import arrivals_delivered, littles_law_holds
-from harness.validity.evidence import Conditions, Evidence
+from harness.validity.evidence import Evidence
 
 OK, WARNING, INVALID = Severity.OK, Severity.WARNING, Severity.INVALID
 START = 5000.0
@@ -31,7 +32,7 @@ def load(seconds, lacking=lambda _moment: False, *, rate=20, dropped=False, took
 
 def found(recorder, seconds=60, rate=20, **conditions):
     facts = {"planned_by_second": [rate] * seconds, "load_duration": float(seconds)} | conditions
-    return list(arrivals_delivered(Evidence(recorder, Conditions(**facts))))
+    return list(arrivals_delivered(Evidence(recorder, conditions_of(**facts))))
 
 
 def test_all_planned_arrivals_came():
@@ -114,7 +115,7 @@ def watched(recorder, lose=0):
 
 
 def law(recorder, processes, **conditions):
-    return list(littles_law_holds(Evidence(recorder, Conditions(processes=processes, **conditions))))
+    return list(littles_law_holds(Evidence(recorder, conditions_of(processes=processes, **conditions))))
 
 
 def test_journeys_in_progress_agree_with_their_samples():

@@ -1,6 +1,7 @@
 """A machine that gives checkload too little makes a run invalid; a value that was not measured never counts as good."""
 
 import pytest
+from checked_runs import conditions_of
 
 from harness.measurement.histogram import Histogram
 from harness.measurement.outcomes import Blame
@@ -9,7 +10,7 @@ from harness.measurement.sample import PageSample, Window
 from harness.monitoring.machine import MachineUsage
 from harness.monitoring.process import ProcessFacts
 from harness.objectives.verdict import Severity
-from harness.validity.evidence import Conditions, Evidence
+from harness.validity.evidence import Evidence
 from harness.validity.host import (
     busy_seconds,
     cpu_contention,
@@ -58,7 +59,7 @@ def process(name="", **known):
 
 
 def found(check, *processes, **conditions):
-    return list(check(Evidence(Recorder(Window(0, 0, 1)), Conditions(processes=processes, **conditions))))
+    return list(check(Evidence(Recorder(Window(0, 0, 1)), conditions_of(processes=processes, **conditions))))
 
 
 ALL = (resource_exhaustion, descriptors_and_ports, cpu_steal, cpu_contention, busy_seconds, gc_pauses, missing_readings)
@@ -189,7 +190,7 @@ def test_exhausted_resources_are_named_with_numbers_and_remedy():
 def test_a_connection_that_could_not_be_opened_makes_the_run_invalid():
     recorder = Recorder(Window(0, 0, 1))
     recorder.page(PageSample("Basket", "gpay", "no_socket", Blame.HARNESS, 0.1, 0.1, 0.2))
-    (finding,) = resource_exhaustion(Evidence(recorder, Conditions(processes=[process()])))
+    (finding,) = resource_exhaustion(Evidence(recorder, conditions_of(processes=[process()])))
     assert (finding.check, finding.level) == ("sockets", INVALID)
     assert finding.message.startswith("1 connection could not be opened")
 

@@ -5,11 +5,12 @@ import random
 from collections import Counter
 
 import pytest
+from checked_runs import conditions_of
 
 from harness.measurement.recorder import Recorder
 from harness.measurement.sample import Window
 from harness.objectives.verdict import Severity
-from harness.validity.evidence import Conditions, Evidence, LabelCount
+from harness.validity.evidence import Evidence, LabelCount
 from harness.validity.mix import expected_counts, mix_as_planned
 
 WEIGHTS = {"card": 60.0, "wallet": 25.0, "transfer": 15.0}
@@ -17,7 +18,7 @@ WEIGHTS = {"card": 60.0, "wallet": 25.0, "transfer": 15.0}
 
 def found(came, expected=WEIGHTS, **conditions):
     counted = LabelCount("payment option", expected, came)
-    return list(mix_as_planned(Evidence(Recorder(Window(0, 0, 1)), Conditions(mixes=[counted], **conditions))))
+    return list(mix_as_planned(Evidence(Recorder(Window(0, 0, 1)), conditions_of(mixes=[counted], **conditions))))
 
 
 def test_the_planned_mix_is_ok():

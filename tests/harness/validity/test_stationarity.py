@@ -10,6 +10,7 @@ from xml.etree import ElementTree as ET
 
 import jsonschema
 import pytest
+from checked_runs import conditions_of
 
 from harness.measurement.recorder import Recorder
 from harness.measurement.sample import JourneySample, PageSample, Window
@@ -18,7 +19,7 @@ from harness.objectives.parser import parse
 from harness.objectives.verdict import Severity
 from harness.reporting.console import console
 from harness.reporting.junit import junit
-from harness.validity.evidence import Conditions, Evidence
+from harness.validity.evidence import Evidence
 from harness.validity.stationarity import (
     compare_halves,
     compare_stretches,
@@ -47,7 +48,7 @@ def run(slower=lambda _moment: 1.0, *, length=40, rate=40, took=0.2, seed=1, nam
 
 
 def found(recorder, objectives=(), **conditions):
-    facts = Conditions(**{"constant_rate": True} | conditions)
+    facts = conditions_of(**{"constant_rate": True} | conditions)
     findings = list(stationary(Evidence(recorder, facts, tuple(parse(text) for text in objectives))))
     assert len(findings) <= 1
     return findings[0] if findings else None

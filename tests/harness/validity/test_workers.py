@@ -1,6 +1,7 @@
 """Workers measure as one only if none is lost, all run the same scenario, and their clocks agree."""
 
 import pytest
+from checked_runs import conditions_of
 
 from harness.measurement.histogram import Histogram
 from harness.measurement.recorder import Recorder
@@ -10,7 +11,7 @@ from harness.monitoring.process import ProcessFacts
 from harness.monitoring.worker import RunFingerprint, WorkerFacts
 from harness.objectives.verdict import Severity
 from harness.validity.checks import check
-from harness.validity.evidence import Conditions, Evidence
+from harness.validity.evidence import Evidence
 from harness.validity.workers import (
     clock_drift,
     clock_offsets,
@@ -26,7 +27,7 @@ OURS = RunFingerprint("0.2.0", "a" * 64)
 
 
 def found(one, *workers, **conditions):
-    return list(one(Evidence(Recorder(Window(0, 0, 1)), Conditions(workers=workers, **conditions))))
+    return list(one(Evidence(Recorder(Window(0, 0, 1)), conditions_of(workers=workers, **conditions))))
 
 
 @pytest.mark.parametrize(
@@ -76,7 +77,7 @@ def test_a_lost_worker_makes_the_run_invalid(facts, words):
 
 def test_the_loss_of_a_worker_is_the_first_reason_given():
     recorder = Recorder(Window(0, 0, 10))
-    facts = Conditions(workers=[WorkerFacts(name="2", lost_at=1.0, lost_in=Phase.STEADY)], interrupted="Ctrl-C")
+    facts = conditions_of(workers=[WorkerFacts(name="2", lost_at=1.0, lost_in=Phase.STEADY)], interrupted="Ctrl-C")
     first = next(each for each in check(recorder, facts) if each.level is INVALID)
     assert first.check == "workers"
 
